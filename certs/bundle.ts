@@ -1,0 +1,67 @@
+import { isConflict } from "../kube/errors.ts";
+import { mutatingWebhookConfigurations, namespaces } from "../kube/resources.ts";
+import type { JsonPatchOperation, Kube, KubeObject, OwnerReference } from "../kube/rest.ts";
+
+/** An admissionregistration.k8s.io/v1 MutatingWebhookConfiguration, as far as it concerns us. */
+export interface WebhookConfiguration extends KubeObject {
+  webhooks?: { name: string; clientConfig: { caBundle?: string; [unknown: string]: unknown } }[];
+}
+
+interface BundleOptions {
+  readonly kube: Kube;
+  /** The name of the MutatingWebhookConfiguration. */
+  readonly configuration: string;
+  /** PEM. */
+  readonly caBundle: string;
+  /** The namespace with which the configuration is to vanish. */
+  readonly owner?: string | undefined;
+}
+
+const attempts = 5;
+
+/** Makes the API server trust the bundle for our webhooks, and the configuration belong to the namespace. */
+export async function keepCaBundle({ kube, configuration, caBundle, owner }: BundleOptions): Promise<void> {
+  const where = { name: configuration };
+  const reference = owner === undefined ? undefined : await ownerReference(kube, owner);
+  for (let attempt = 1; ; attempt++) {
+    const found = await kube.get<WebhookConfiguration>(mutatingWebhookConfigurations, where);
+    const changes = bundleChanges(found, caBundle, reference);
+    if (changes.length === 0) return;
+    try {
+      await kube.jsonPatch(mutatingWebhookConfigurations, where, changes);
+      return;
+    } catch (error) {
+      if (!isConflict(error) || attempt === attempts) throw error;
+    }
+  }
+}
+
+/** The JSON patch that is needed, empty when none is; it fits only the configuration it was made for. */
+export function bundleChanges(
+  { metadata, webhooks = [] }: WebhookConfiguration,
+  caBundle: string,
+  owner: OwnerReference | undefined,
+): JsonPatchOperation[] {
+  const value = Buffer.from(caBundle).toString("base64");
+  const changes = webhooks.flatMap(({ name, clientConfig }, index): JsonPatchOperation[] =>
+    clientConfig.caBundle === value
+      ? []
+      : [
+          { op: "test", path: `/webhooks/${index}/name`, value: name },
+          { op: "add", path: `/webhooks/${index}/clientConfig/caBundle`, value },
+        ],
+  );
+  if (owner && !metadata.ownerReferences?.some(({ uid }) => uid === owner.uid)) {
+    const others = metadata.ownerReferences ?? [];
+    changes.push(
+      { op: "test", path: "/metadata/resourceVersion", value: metadata.resourceVersion },
+      { op: "add", path: "/metadata/ownerReferences", value: [...others, owner] },
+    );
+  }
+  return changes;
+}
+
+async function ownerReference(kube: Kube, name: string): Promise<OwnerReference> {
+  const { metadata } = await kube.get<KubeObject>(namespaces, { name });
+  return { apiVersion: "v1", kind: "Namespace", name, uid: metadata.uid ?? "" };
+}

@@ -1,0 +1,92 @@
+import { generateKeyPair, randomBytes } from "node:crypto";
+import { promisify } from "node:util";
+import forge from "node-forge";
+
+/** A certificate and its private key, both PEM. */
+export interface KeyPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** From when (milliseconds since the epoch) and for how long (milliseconds) a certificate is good. */
+export interface Life {
+  readonly now: number;
+  readonly lifeMs: number;
+}
+
+/** How far validity begins before the issue, in milliseconds, for machines whose clocks are behind. */
+export const backdateMs = 5 * 60_000;
+
+/** The names under which the cluster reaches a Service. */
+export function serviceNames(service: string, namespace: string): string[] {
+  const short = `${service}.${namespace}`;
+  return [`${short}.svc`, `${short}.svc.cluster.local`, short];
+}
+
+/** Issues a certificate authority that may sign leaves only. Its subject is unique, so that two can be trusted. */
+export async function issueAuthority({ now, lifeMs }: Life): Promise<KeyPair> {
+  const { cert, key, pem } = await draft({ now, lifeMs });
+  const subject = [{ name: "commonName", value: `serin-ca-${cert.serialNumber.slice(2, 18)}` }];
+  cert.setSubject(subject);
+  cert.setIssuer(subject);
+  cert.setExtensions([
+    { name: "basicConstraints", cA: true, pathLenConstraint: 0, critical: true },
+    { name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true },
+    { name: "subjectKeyIdentifier" },
+  ]);
+  cert.sign(key, forge.md.sha256.create());
+  return { cert: pemOf(cert), key: pem };
+}
+
+/** Issues a serving certificate for host names; it never outlives its authority. */
+export async function issueLeaf(
+  authority: KeyPair,
+  names: readonly [string, ...string[]],
+  { now, lifeMs }: Life,
+): Promise<KeyPair> {
+  const issuer = forge.pki.certificateFromPem(authority.cert);
+  const { cert, pem } = await draft({ now, lifeMs });
+  if (cert.validity.notAfter > issuer.validity.notAfter) cert.validity.notAfter = issuer.validity.notAfter;
+  // A common name holds 64 characters; clients look at the alternative names only.
+  cert.setSubject([{ name: "commonName", value: names[0].slice(0, 64) }]);
+  cert.setIssuer(issuer.subject.attributes);
+  cert.setExtensions([
+    { name: "basicConstraints", cA: false, critical: true },
+    { name: "keyUsage", digitalSignature: true, keyEncipherment: true, critical: true },
+    { name: "extKeyUsage", serverAuth: true },
+    { name: "subjectAltName", altNames: names.map(alternativeName) },
+    { name: "subjectKeyIdentifier" },
+    { name: "authorityKeyIdentifier", keyIdentifier: issuer.generateSubjectKeyIdentifier().getBytes() },
+  ]);
+  cert.sign(forge.pki.privateKeyFromPem(authority.key), forge.md.sha256.create());
+  return { cert: pemOf(cert), key: pem };
+}
+
+async function draft({ now, lifeMs }: Life) {
+  // Made by node:crypto, off the main thread; node-forge takes seconds on a slow machine.
+  const { privateKey } = await promisify(generateKeyPair)("rsa", {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: "spki", format: "pem" },
+    privateKeyEncoding: { type: "pkcs1", format: "pem" },
+  });
+  const key = forge.pki.privateKeyFromPem(privateKey);
+  const cert = forge.pki.createCertificate();
+  cert.publicKey = forge.pki.setRsaPublicKey(key.n, key.e);
+  // 128 random bits; the leading zero byte keeps the number positive.
+  cert.serialNumber = `00${randomBytes(16).toString("hex")}`;
+  cert.validity.notBefore = new Date(now - backdateMs);
+  cert.validity.notAfter = new Date(now + lifeMs);
+  return { cert, key, pem: privateKey };
+}
+
+/** With the line ends that node:crypto writes, so that the same certificate is always the same text. */
+function pemOf(certificate: forge.pki.Certificate): string {
+  return forge.pki.certificateToPem(certificate).replaceAll("\r\n", "\n");
+}
+
+const dns = 2;
+const ip = 7;
+
+function alternativeName(name: string) {
+  return /^[\d.]+$|:/.test(name) ? { type: ip, ip: name } : { type: dns, value: name };
+}

@@ -1,0 +1,133 @@
+import type { Clock } from "../kube/clock.ts";
+import { isAlreadyExists, isConflict, isNotFound } from "../kube/errors.ts";
+import { secrets } from "../kube/resources.ts";
+import type { Kube } from "../kube/rest.ts";
+import { type Decision, decideCertificate, inspect, isSame, nextDecisionAt, settleMs } from "./decide.ts";
+import { issueAuthority, issueLeaf } from "./issue.ts";
+import { dataOf, type Material, materialOf, type Secret } from "./material.ts";
+
+/** How long certificates live and settle, in milliseconds. */
+export interface Lives {
+  /** The authority's life; ten years. */
+  readonly authorityMs: number;
+  /** The serving certificate's life; 90 days. */
+  readonly leafMs: number;
+  /** How long an authority is trusted before its leaf is served; a minute. */
+  readonly settleMs: number;
+}
+
+const dayMs = 24 * 3_600_000;
+
+/** The lives outside of tests. */
+export const defaultLives: Lives = { authorityMs: 3_650 * dayMs, leafMs: 90 * dayMs, settleMs };
+
+/** Which Secret, and for which names. */
+export interface CertificateOptions {
+  readonly kube: Kube;
+  readonly namespace: string;
+  /** The name of the Secret. */
+  readonly name: string;
+  readonly names: readonly [string, ...string[]];
+  readonly clock: Clock;
+  readonly lives?: Lives;
+  /** What this process serves already: written back when the Secret is gone or spoiled, so that nothing breaks. */
+  readonly served?: Material | undefined;
+  /** Makes clients trust the bundle; called before a leaf of a new authority is written. */
+  readonly trust?: ((caBundle: string) => Promise<void>) | undefined;
+}
+
+/** A certificate to serve until the next look. */
+export interface Certificate extends Material {
+  /** When to look again, in milliseconds since the epoch. */
+  readonly nextAt: number;
+}
+
+const attempts = 10;
+
+/**
+ * Reads the Secret, and creates, heals or renews it if need be. Of several replicas one wins and the others adopt its
+ * result. Throws what the API or `trust` throws.
+ */
+export async function ensureCertificate(options: CertificateOptions): Promise<Certificate> {
+  const { kube, namespace, name, names, clock, lives = defaultLives } = options;
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    const secret = await kube.get<Secret>(secrets, { namespace, name }).catch(orUndefined);
+    const material = secret && materialOf(secret);
+    const now = clock.now();
+    const decision = decideCertificate(material, names, now, lives.settleMs);
+    if (material && decision === "keep") {
+      return { ...material, nextAt: nextDecisionAt(material, names, now, lives.settleMs) };
+    }
+    const successor = await succeed(options, decision, material);
+    try {
+      await write(options, secret, successor);
+    } catch (error) {
+      // Another replica was faster: look again at what it wrote.
+      if (!(isConflict(error) || isAlreadyExists(error) || isNotFound(error))) throw error;
+    }
+  }
+  throw new Error(`the certificate in Secret ${namespace}/${name} did not come to rest`);
+}
+
+/** The material that a decision leads to. */
+async function succeed(options: CertificateOptions, decision: Decision, material: Material | undefined) {
+  const { names, clock, lives = defaultLives, served, trust } = options;
+  const now = clock.now();
+  const isSpoiled = !inspect(material, names, now).leaf;
+  if (isSpoiled && served && decideCertificate(served, names, now, lives.settleMs) === "keep") return served;
+  if (decision === "renew-all" || !material) return renewAll(material, names, now, lives);
+  const successor = await renewLeaf(material, names, now, lives);
+  if (!isSpoiled) await trust?.(successor.caBundle);
+  return successor;
+}
+
+/** A new authority beside the one in use, whose leaf stays; without a leaf to stay, a new one at once. */
+async function renewAll(
+  material: Material | undefined,
+  names: readonly [string, ...string[]],
+  now: number,
+  { authorityMs, leafMs }: Lives,
+): Promise<Material> {
+  const { authorities, leaf, issuer } = inspect(material, names, now);
+  const authority = await issueAuthority({ now, lifeMs: authorityMs });
+  const previous = issuer ?? authorities.at(-1);
+  const caBundle = (previous?.toString() ?? "") + authority.cert;
+  if (material && leaf && issuer) return { ...material, caBundle, caKey: authority.key };
+  return { caBundle, caKey: authority.key, ...(await issueLeaf(authority, names, { now, lifeMs: leafMs })) };
+}
+
+/** A new leaf of the signing authority; a predecessor of that is dropped once no leaf of it is served. */
+async function renewLeaf(
+  material: Material,
+  names: readonly [string, ...string[]],
+  now: number,
+  { leafMs }: Lives,
+): Promise<Material> {
+  const { signer, issuer, authorities } = inspect(material, names, now);
+  if (!signer) throw new Error("no signing authority");
+  const authority = { cert: signer.toString(), key: material.caKey };
+  const trusted = issuer && isSame(issuer, signer) ? [signer] : authorities;
+  const caBundle = trusted.map(String).join("");
+  return { caBundle, caKey: material.caKey, ...(await issueLeaf(authority, names, { now, lifeMs: leafMs })) };
+}
+
+/** Writes only over the very version that was read. */
+async function write(
+  options: CertificateOptions,
+  secret: Secret | undefined,
+  material: Material,
+): Promise<void> {
+  const { kube, namespace, name } = options;
+  const data = dataOf(material);
+  if (!secret) {
+    const body = { apiVersion: "v1", kind: "Secret", metadata: { name }, type: "Opaque", data };
+    await kube.create<Secret>(secrets, { namespace }, body);
+    return;
+  }
+  const { resourceVersion } = secret.metadata;
+  await kube.mergePatch<Secret>(secrets, { namespace, name }, { metadata: { resourceVersion }, data });
+}
+
+function orUndefined(error: unknown): undefined {
+  if (!isNotFound(error)) throw error;
+}

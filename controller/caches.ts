@@ -1,0 +1,126 @@
+import type { Clock } from "../kube/clock.ts";
+import type { Log } from "../kube/log.ts";
+import { type Reflection, reflect } from "../kube/reflect.ts";
+import { deployments, endpointSlices, httpRoutes, pods, replicaSets, services } from "../kube/resources.ts";
+import type { Kube, KubeObject, Resource } from "../kube/rest.ts";
+import { heldRouteOf } from "../rollout/overlay.ts";
+import { FLIGHT } from "../rollout/keys.ts";
+import type { Deployment, EndpointSlice, Pod, ReplicaSet, Route, Service } from "../rollout/objects.ts";
+
+/** What the caches need. */
+export interface CachesOptions {
+  readonly kube: Kube;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** Something about the Deployments with these UIDs has changed. */
+  readonly onChange: (uids: readonly string[]) => void;
+}
+
+/** The pods of one canary. */
+interface Canary {
+  readonly hash: string;
+  readonly pods: Reflection<Pod>;
+  readonly stop: AbortController;
+}
+
+/**
+ * Copies of everything that is in flight, and of nothing else: all but pods carry our label, and the pods of a canary are
+ * followed by their hash for as long as it flies.
+ */
+export class Caches {
+  readonly deployments: Reflection<Deployment>;
+  readonly replicaSets: Reflection<ReplicaSet>;
+  readonly services: Reflection<Service>;
+  readonly routes: Reflection<Route>;
+  readonly endpointSlices: Reflection<EndpointSlice>;
+  readonly #canaries = new Map<string, Canary>();
+  readonly #options: CachesOptions;
+
+  constructor(options: CachesOptions) {
+    this.#options = options;
+    this.deployments = this.#follow<Deployment>(deployments, ({ metadata }) => [metadata.uid ?? ""]);
+    this.replicaSets = this.#follow<ReplicaSet>(replicaSets, labelled);
+    this.services = this.#follow<Service>(services, labelled);
+    this.routes = this.#follow<Route>(httpRoutes, (route) => Object.keys(heldRouteOf(route)?.flights ?? {}));
+    this.endpointSlices = this.#follow<EndpointSlice>(endpointSlices, labelled);
+  }
+
+  /** Resolves when every copy is complete. */
+  async synced(): Promise<void> {
+    const { deployments, replicaSets, services, routes, endpointSlices } = this;
+    await Promise.all([deployments, replicaSets, services, routes, endpointSlices].map((copy) => copy.synced));
+  }
+
+  /** Puts what a write of ours returned into the copy of its kind. */
+  apply(kind: string, object: KubeObject): void {
+    const copies: Record<string, { apply(object: KubeObject): void }> = {
+      deployments: this.deployments as Reflection<KubeObject>,
+      replicasets: this.replicaSets as Reflection<KubeObject>,
+      services: this.services as Reflection<KubeObject>,
+      httproutes: this.routes as Reflection<KubeObject>,
+    };
+    copies[kind]?.apply(object);
+  }
+
+  /** The Deployment in flight with this UID. */
+  deployment(uid: string): Deployment | undefined {
+    return this.deployments.list().find(({ metadata }) => metadata.uid === uid);
+  }
+
+  /** The pods of a canary; starts to follow them at the first call, with none known yet. */
+  async podsOf(uid: string, namespace: string, hash: string): Promise<readonly Pod[]> {
+    const known = this.#canaries.get(uid);
+    if (known?.hash === hash) return known.pods.list();
+    this.forget(uid);
+    const stop = new AbortController();
+    const { kube, clock, log, signal, onChange } = this.#options;
+    const reflection = reflect<Pod>({
+      kube,
+      resource: pods,
+      namespace,
+      labelSelector: `pod-template-hash=${hash}`,
+      initial: "watch",
+      clock,
+      log,
+      signal: AbortSignal.any([signal, stop.signal]),
+      pick: ({ apiVersion, kind, metadata, status }) => ({
+        ...(apiVersion && { apiVersion }),
+        ...(kind && { kind }),
+        metadata: { ...metadata, managedFields: [] },
+        ...(status && { status }),
+      }),
+      onChange: () => onChange([uid]),
+    });
+    this.#canaries.set(uid, { hash, pods: reflection, stop });
+    await reflection.synced;
+    return reflection.list();
+  }
+
+  /** No longer follows the canary of that Deployment. */
+  forget(uid: string): void {
+    this.#canaries.get(uid)?.stop.abort();
+    this.#canaries.delete(uid);
+  }
+
+  #follow<T extends KubeObject>(resource: Resource, uidsOf: (object: T) => readonly string[]): Reflection<T> {
+    const { kube, clock, log, signal, onChange } = this.#options;
+    return reflect<T>({
+      kube,
+      resource,
+      labelSelector: FLIGHT,
+      clock,
+      log,
+      signal,
+      onChange: (_key, now, before) => {
+        const uids = [now, before].flatMap((object) => (object === undefined ? [] : uidsOf(object)));
+        onChange([...new Set(uids)]);
+      },
+    });
+  }
+}
+
+function labelled({ metadata }: KubeObject): readonly string[] {
+  const uid = metadata.labels?.[FLIGHT];
+  return uid === undefined ? [] : [uid];
+}

@@ -1,0 +1,70 @@
+import type { Clock } from "../kube/clock.ts";
+import type { Log } from "../kube/log.ts";
+import type { Kube } from "../kube/rest.ts";
+import { heldOf } from "../rollout/hold.ts";
+import { sweep } from "../rollout/sweep.ts";
+import { Caches } from "./caches.ts";
+import type { ReadEvidence } from "./evidence.ts";
+import { Gatherer } from "./gather.ts";
+import { Queue } from "./queue.ts";
+import { performAll, reconciler } from "./reconcile.ts";
+
+/** The key under which the queue looks for what belongs to no rollout. */
+const SWEEP = "sweep";
+/** Everything is looked at again after so long (ms), in case an event was lost: it costs no request. */
+const RESYNC_MS = 5 * 60_000;
+
+/** What the controller needs. */
+export interface ControllerOptions {
+  readonly kube: Kube;
+  readonly evidence: ReadEvidence;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Runs all rollouts until the signal aborts. Only one controller may do so at a time. */
+export async function runController({ kube, evidence, clock, log }: ControllerOptions, signal: AbortSignal): Promise<void> {
+  const ended = Promise.withResolvers<void>();
+  signal.addEventListener("abort", () => ended.resolve(), { once: true });
+  const onChange = (uids: readonly string[]) => {
+    for (const uid of uids) queue.add(caches.deployment(uid) === undefined ? SWEEP : uid);
+  };
+  const caches: Caches = new Caches({ kube, clock, log, signal, onChange: (uids) => started && onChange(uids) });
+  let started = false;
+  const gatherer = new Gatherer({ kube, caches, clock });
+  const reconcile = reconciler({ kube, caches, gatherer, evidence, clock, log });
+  const inFlight = () =>
+    caches.deployments.list().flatMap((deployment) => (heldOf(deployment) ? [deployment.metadata.uid ?? ""] : []));
+
+  const queue = new Queue({
+    work: async (key) => {
+      if (signal.aborted) return undefined;
+      return key === SWEEP ? sweepAll() : reconcile(key);
+    },
+    onError: (key, err, retryInMs) => log.error({ uid: key, err, retryInMs }, "rollout not brought on"),
+    clock,
+    signal,
+  });
+
+  async function sweepAll(): Promise<number> {
+    const uids = new Set(inFlight());
+    const [services, routes, replicaSets] = [caches.services.list(), caches.routes.list(), caches.replicaSets.list()];
+    const { writes, waitMs } = sweep({ now: clock.now(), inFlight: uids, services, routes, replicaSets });
+    for (const write of writes) {
+      if (write.verb !== "event") log.info({ kind: write.kind, namespace: write.namespace, name: write.name }, "given back");
+    }
+    if (writes.length > 0) {
+      await performAll(writes, SWEEP, { kube, caches, gatherer, clock, log });
+      return 1_000;
+    }
+    for (const uid of uids) queue.add(uid);
+    return waitMs ?? RESYNC_MS;
+  }
+
+  await Promise.race([caches.synced(), ended.promise]);
+  if (signal.aborted) return;
+  started = true;
+  log.info({ inFlight: inFlight().length }, "controller leads");
+  queue.add(SWEEP);
+  await ended.promise;
+}

@@ -1,0 +1,151 @@
+import type { Clock } from "../kube/clock.ts";
+import { httpRoutes, replicaSets, services } from "../kube/resources.ts";
+import type { Kube } from "../kube/rest.ts";
+import { planOf } from "../rollout/admit.ts";
+import { heldOf } from "../rollout/hold.ts";
+import { isTwin, servicesOf } from "../rollout/isolation.ts";
+import { FLIGHT } from "../rollout/keys.ts";
+import { type Deployment, keyOf, type ReplicaSet, type Route, type Service } from "../rollout/objects.ts";
+import { flightOf, servicesNamed } from "../rollout/overlay.ts";
+import type { Plan } from "../rollout/plan.ts";
+import type { Seen } from "../rollout/seen.ts";
+import { findByTemplate, hashOf } from "../rollout/template.ts";
+import type { Caches } from "./caches.ts";
+
+interface Surroundings {
+  readonly started: string;
+  readonly services: Map<string, Service>;
+  readonly routes: Map<string, Route>;
+}
+
+/**
+ * Reads all that a decision about one rollout needs. From the caches; what carries no label yet is listed once at its
+ * start: the user's Services and routes, and ReplicaSets that native control has just made.
+ */
+export class Gatherer {
+  readonly #kube: Kube;
+  readonly #caches: Caches;
+  readonly #clock: Clock;
+  readonly #surroundings = new Map<string, Surroundings>();
+
+  constructor({ kube, caches, clock }: { kube: Kube; caches: Caches; clock: Clock }) {
+    this.#kube = kube;
+    this.#caches = caches;
+    this.#clock = clock;
+  }
+
+  /** Everything about the Deployment with this UID; `undefined` when no rollout of it is in flight. */
+  async see(uid: string): Promise<Seen | undefined> {
+    const deployment = this.#caches.deployment(uid);
+    const held = deployment && heldOf(deployment);
+    if (deployment === undefined || held === undefined) {
+      this.forget(uid);
+      return undefined;
+    }
+    const plan = planOf(deployment);
+    const sets = await this.#replicaSetsOf(deployment, held.latched === true);
+    const canary = findByTemplate(sets, deployment.spec.template);
+    const isStable = canary !== undefined && hashOf(canary) === held.stable;
+    const around = await this.#surroundingsOf(deployment, held.started);
+    const inFlight = this.#caches.services.list().filter(({ metadata }) => metadata.labels?.[FLIGHT] === uid);
+    const template = sets.find((set) => hashOf(set) === held.stable)?.spec.template ?? deployment.spec.template;
+    const own = wantedServices(plan, servicesOf(template, merge(around.services, inFlight)));
+    const namespace = deployment.metadata.namespace ?? "";
+    return {
+      now: this.#clock.now(),
+      deployment,
+      held,
+      plan,
+      replicaSets: sets,
+      canary,
+      services: own,
+      twins: inFlight.filter(isTwin),
+      routes: this.#routesOf(deployment, plan, around, own),
+      endpoints: this.#endpointsOf(uid),
+      pods: canary === undefined || isStable ? [] : await this.#caches.podsOf(uid, namespace, hashOf(canary)),
+    };
+  }
+
+  /** Keeps what a write returned: it may carry no label any more, or not yet. */
+  remember(uid: string, object: { metadata: { namespace?: string; name: string } }, kind: string): void {
+    const around = this.#surroundings.get(uid);
+    if (kind === "services") around?.services.set(keyOf(object), object as Service);
+    if (kind === "httproutes") around?.routes.set(keyOf(object), object as Route);
+  }
+
+  /** Looks at the user's Services and routes anew, the next time. */
+  forget(uid: string): void {
+    this.#surroundings.delete(uid);
+  }
+
+  async #replicaSetsOf(deployment: Deployment, latched: boolean): Promise<readonly ReplicaSet[]> {
+    const { uid = "", namespace, generation = 0 } = deployment.metadata;
+    const marked = this.#caches.replicaSets.list().filter(({ metadata }) => metadata.labels?.[FLIGHT] === uid);
+    const stable = heldOf(deployment)?.stable;
+    const observed = (deployment.status?.observedGeneration ?? 0) >= generation;
+    const expected = observed && !latched && deployment.spec.paused !== true;
+    const complete = marked.some((set) => hashOf(set) === stable) && (!expected || findByTemplate(marked, deployment.spec.template));
+    if (complete) return marked;
+    const labels = Object.entries(deployment.spec.selector.matchLabels ?? {});
+    const labelSelector = labels.map(([key, value]) => `${key}=${value}`).join(",");
+    const { items } = await this.#kube.list<ReplicaSet>(replicaSets, { namespace }, { labelSelector });
+    return items.filter(
+      (set) =>
+        set.metadata.ownerReferences?.some((owner) => owner.uid === uid) &&
+        (hashOf(set) === stable || (set.spec.replicas ?? 0) > 0 || set === findByTemplate(items, deployment.spec.template)),
+    );
+  }
+
+  async #surroundingsOf(deployment: Deployment, started: string): Promise<Surroundings> {
+    const { uid = "", namespace } = deployment.metadata;
+    const known = this.#surroundings.get(uid);
+    if (known?.started === started) return known;
+    const [here, everywhere] = await Promise.all([
+      this.#kube.list<Service>(services, { namespace }),
+      this.#kube.list<Route>(httpRoutes, {}),
+    ]);
+    const relevant = everywhere.items.filter((route) => servicesNamed(route, namespace ?? "").size > 0);
+    const around = { started, services: byKey(here.items), routes: byKey(relevant) };
+    this.#surroundings.set(uid, around);
+    return around;
+  }
+
+  #routesOf(deployment: Deployment, plan: Plan, around: Surroundings, own: readonly Service[]): readonly Route[] {
+    const { uid = "", namespace = "" } = deployment.metadata;
+    const names = new Set(own.map(({ metadata }) => metadata.name));
+    return merge(around.routes, this.#caches.routes.list()).filter((route) => {
+      if (flightOf(route, uid) !== undefined) return true;
+      const wanted = plan.routes?.some(
+        (name) => name.name === route.metadata.name && (name.namespace ?? namespace) === route.metadata.namespace,
+      );
+      return wanted !== false && [...servicesNamed(route, namespace)].some((name) => names.has(name));
+    });
+  }
+
+  #endpointsOf(uid: string): ReadonlyMap<string, number> {
+    const ready = new Map<string, Set<string>>();
+    for (const { metadata, endpoints = [] } of this.#caches.endpointSlices.list()) {
+      if (metadata.labels?.[FLIGHT] !== uid) continue;
+      const service = metadata.labels["kubernetes.io/service-name"] ?? "";
+      const addresses = ready.get(service) ?? new Set();
+      for (const { addresses: [address = ""] = [], conditions } of endpoints) {
+        if (conditions?.ready !== false) addresses.add(address);
+      }
+      ready.set(service, addresses);
+    }
+    return new Map([...ready].map(([service, addresses]) => [service, addresses.size]));
+  }
+}
+
+function wantedServices(plan: Plan, found: readonly Service[]): readonly Service[] {
+  return plan.services === undefined ? found : found.filter(({ metadata }) => plan.services?.includes(metadata.name));
+}
+
+function byKey<T extends { metadata: { namespace?: string; name: string } }>(objects: readonly T[]): Map<string, T> {
+  return new Map(objects.map((object) => [keyOf(object), object]));
+}
+
+/** What was found at the start, where newer where a cache has it. */
+function merge<T extends { metadata: { namespace?: string; name: string } }>(found: Map<string, T>, cached: readonly T[]): T[] {
+  return [...new Map([...found, ...byKey(cached)]).values()];
+}

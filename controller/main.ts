@@ -1,0 +1,58 @@
+import { createServer } from "node:http";
+import { hostname } from "node:os";
+import { parseArgs } from "node:util";
+import pino from "pino";
+import { systemClock } from "../kube/clock.ts";
+import { inCluster } from "../kube/credentials.ts";
+import { lead } from "../kube/lease.ts";
+import { connect } from "../kube/rest.ts";
+import { runController } from "./controller.ts";
+import { evidenceFrom } from "./evidence.ts";
+import { prometheus } from "./prometheus.ts";
+
+const { values: options } = parseArgs({
+  options: {
+    /** Address of the probes. */
+    host: { type: "string", default: "0.0.0.0" },
+    "probe-port": { type: "string", default: "8444" },
+    /** Our own namespace: of the Lease. */
+    namespace: { type: "string", default: "serin-system" },
+    /** Our name among the replicas. */
+    identity: { type: "string", default: hostname() },
+    /** Base URL of the Prometheus that scrapes the gateways. */
+    prometheus: { type: "string", default: "http://prometheus.monitoring:9090" },
+    "log-level": { type: "string", default: "info" },
+  },
+});
+
+const log = pino({ name: "serin-controller", level: options["log-level"] });
+const clock = systemClock;
+const stop = new AbortController();
+const kube = connect({ fieldManager: "serin", userAgent: "serin-controller", load: inCluster, log });
+const evidence = evidenceFrom(prometheus({ url: options.prometheus }));
+
+const probes = createServer((request, response) => {
+  response.statusCode = request.url === "/healthz" || request.url === "/readyz" ? 200 : 404;
+  response.end(response.statusCode === 200 ? "ok" : "not found");
+});
+probes.listen(Number(options["probe-port"]), options.host);
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  process.once(signal, () => {
+    log.info({ signal }, "stopping");
+    stop.abort();
+  });
+}
+
+await lead({
+  kube,
+  namespace: options.namespace,
+  name: "serin",
+  identity: options.identity,
+  clock,
+  log,
+  signal: stop.signal,
+  onLead: (signal) => runController({ kube, evidence, clock, log }, signal),
+});
+probes.close();
+await kube.close();

@@ -1,0 +1,103 @@
+import type { Clock } from "../kube/clock.ts";
+import { isConflict, isNotFound } from "../kube/errors.ts";
+import type { Log } from "../kube/log.ts";
+import type { Kube } from "../kube/rest.ts";
+import { perform } from "../kube/write.ts";
+import { decide } from "../rollout/decide.ts";
+import { CONDITION } from "../rollout/keys.ts";
+import { conditionOf } from "../rollout/objects.ts";
+import { type Decision, instant, type Says, type Seen } from "../rollout/seen.ts";
+import { canaryCondition, type Write, writeConditions } from "../rollout/write.ts";
+import type { Caches } from "./caches.ts";
+import type { ReadEvidence } from "./evidence.ts";
+import type { Gatherer } from "./gather.ts";
+
+/** How long a watch may take to show what a write of ours did, in ms. */
+const CATCH_UP_MS = 200;
+/** How often a sentence that only changed its numbers is written again, in ms. */
+const RETELL_MS = 30_000;
+/** A rollout has some twenty stages; more rounds than that without rest would be a loop. */
+const MOST_ROUNDS = 40;
+
+/** What reconciling needs. */
+export interface ReconcilerOptions {
+  readonly kube: Kube;
+  readonly caches: Caches;
+  readonly gatherer: Gatherer;
+  readonly evidence: ReadEvidence;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Brings one rollout on as far as it goes now; returns when to look again, in ms. Throws what the API throws. */
+export function reconciler(options: ReconcilerOptions): (uid: string) => Promise<number | undefined> {
+  return async (uid) => {
+    let before = "";
+    for (let round = 0; round < MOST_ROUNDS; round += 1) {
+      const seen = await options.gatherer.see(uid);
+      if (seen === undefined) {
+        options.caches.forget(uid);
+        return undefined;
+      }
+      const decision = await decideOn(seen, options.evidence);
+      const writes = [...decision.writes, ...tell(seen, decision.says)];
+      if (writes.length === 0) return decision.waitMs;
+      const wanted = JSON.stringify(writes.map(withoutTimes));
+      // The same again: the caches have not caught up with what we just wrote.
+      if (wanted === before) return CATCH_UP_MS;
+      before = wanted;
+      if (!(await performAll(writes, uid, options))) return CATCH_UP_MS;
+    }
+    throw new Error(`no rest after ${MOST_ROUNDS} rounds`);
+  };
+}
+
+async function decideOn(seen: Seen, evidence: ReadEvidence): Promise<Decision> {
+  const decision = decide(seen);
+  if (decision.evidenceSince === undefined) return decision;
+  return decide({ ...seen, evidence: await evidence(seen, decision.evidenceSince) });
+}
+
+/** Performs writes in order; false when the cluster has changed since they were decided on. */
+export async function performAll(
+  writes: readonly Write[],
+  uid: string,
+  { kube, caches, gatherer, clock, log }: Omit<ReconcilerOptions, "evidence">,
+): Promise<boolean> {
+  for (const write of writes) {
+    try {
+      const stored = await perform(kube, write, { fieldManager: "serin", component: "serin", now: clock.now() });
+      if (write.verb === "event") log.info({ uid, reason: write.reason, message: write.message }, "event");
+      else log.debug({ uid, verb: write.verb, kind: write.kind, name: write.name }, "write");
+      if (stored !== undefined && write.verb !== "event") {
+        caches.apply(write.kind, stored);
+        gatherer.remember(uid, stored, write.kind);
+      }
+    } catch (error) {
+      if (write.verb === "delete" && isNotFound(error)) continue;
+      if (!isConflict(error) && !isNotFound(error)) throw error;
+      log.debug({ uid, verb: write.verb, err: error }, "changed meanwhile");
+      gatherer.forget(uid);
+      return false;
+    }
+  }
+  return true;
+}
+
+/** The condition `Canary`, when it says something new. */
+function tell(seen: Seen, says: Says | undefined): Write[] {
+  if (says === undefined) return [];
+  const present = conditionOf(seen.deployment.status?.conditions, CONDITION);
+  const sameReason = present?.reason === says.reason && present.status === says.status;
+  if (sameReason && present.message === says.message) return [];
+  const numbersOnly = sameReason && (says.reason === "Holding" || says.reason === "Preparing");
+  if (numbersOnly && seen.now - Date.parse(present.lastUpdateTime ?? "") < RETELL_MS) return [];
+  return [writeConditions(seen.deployment, [canaryCondition(says, instant(seen.now))])];
+}
+
+/** Two writes are the same even if they carry another instant. */
+function withoutTimes(write: Write): unknown {
+  if (write.verb === "event") return { verb: write.verb, reason: write.reason };
+  const text = JSON.stringify(write).replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "");
+  return text.replaceAll(/"resourceVersion":"\d+"/g, "");
+}

@@ -1,0 +1,24 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+/** Time as a parameter, so that tests can move it. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Resolves after `ms` milliseconds; rejects with the signal's reason as soon as the signal aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** The machine's clock. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) => delay(ms, undefined, signal ? { signal } : {}),
+};
+
+/**
+ * How long to wait after the n-th failure in a row (n from 0): 0.2 s doubling to 30 s, of which a random half is
+ * taken off so that many clients do not come back together.
+ */
+export function backoffMs(failures: number, random: () => number = Math.random): number {
+  const full = Math.min(30_000, 200 * 2 ** Math.min(failures, 20));
+  return full * (1 - random() / 2);
+}

@@ -1,0 +1,99 @@
+/** The Status object with which the API server answers what it refuses. */
+export interface Status {
+  readonly code?: number;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly details?: { readonly causes?: readonly object[]; readonly retryAfterSeconds?: number };
+}
+
+interface ApiErrorOptions extends ErrorOptions {
+  readonly retryAfterMs?: number | undefined;
+  readonly causes?: readonly object[] | undefined;
+}
+
+/** An answer of the API server other than 2xx. Its message is the server's own: no headers, no tokens. */
+export class ApiError extends Error {
+  /** The HTTP status; for an ERROR event of a watch, the code of its Status. */
+  readonly status: number;
+  /** The API's one-word reason, such as NotFound or Invalid. */
+  readonly reason: string;
+  /** How long the server asks to be left alone, in milliseconds. */
+  readonly retryAfterMs?: number;
+  /** The fields complained about; empty when the server names none. */
+  readonly causes: readonly object[];
+
+  constructor(status: number, reason: string, message: string, options: ApiErrorOptions = {}) {
+    super(message, options);
+    this.name = "ApiError";
+    this.status = status;
+    this.reason = reason;
+    this.causes = options.causes ?? [];
+    if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** No answer at all: refused, reset, timed out or not JSON. The request may or may not have been carried out. */
+export class ConnectionError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "ConnectionError";
+  }
+}
+
+/** Makes an ApiError of a response: `text` is its body, a Status or (from a proxy) anything. */
+export function toApiError(code: number, text: string, retryAfter?: string): ApiError {
+  const status = parseStatus(text);
+  const message = status?.message || text.slice(0, 200) || `the API server answered ${code}`;
+  const seconds = Number(retryAfter ?? status?.details?.retryAfterSeconds);
+  return new ApiError(code, status?.reason || "Unknown", message, {
+    retryAfterMs: seconds > 0 ? seconds * 1000 : undefined,
+    causes: status?.details?.causes,
+  });
+}
+
+function parseStatus(text: string): Status | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === "object" && parsed !== null ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The object does not exist. */
+export const isNotFound = (error: unknown) => hasStatus(error, 404);
+
+/** The caller's RBAC or an admission plugin refuses. */
+export const isForbidden = (error: unknown) => hasStatus(error, 403);
+
+/** The resource version is too old to be continued from: list anew. */
+export const isGone = (error: unknown) => hasStatus(error, 410);
+
+/** Something of that name exists. */
+export const isAlreadyExists = (error: unknown) =>
+  hasStatus(error, 409) && reasonOf(error) === "AlreadyExists";
+
+/** The object changed since it was read: a resourceVersion that is not current, or a JSON patch that does not apply. */
+export const isConflict = (error: unknown) =>
+  (hasStatus(error, 409) && reasonOf(error) !== "AlreadyExists") || isPatchMismatch(error);
+
+/** The object that would result is not valid: trying again is of no use. */
+export const isInvalid = (error: unknown) => hasStatus(error, 422) && !isPatchMismatch(error);
+
+/**
+ * A JSON patch whose `test`, `remove` or `replace` found something else than it was written for. The API server
+ * turns every failure to apply a patch into the same 422 and drops the reason (NewGenericServerResponse with
+ * isUnexpectedResponse false), so this sentence without causes is the only mark; validation names its causes.
+ */
+function isPatchMismatch(error: unknown): boolean {
+  if (!(error instanceof ApiError) || error.status !== 422 || error.causes.length > 0) return false;
+  return error.message.startsWith("the server rejected our request due to an error in our request");
+}
+
+function hasStatus(error: unknown, status: number): boolean {
+  return error instanceof ApiError && error.status === status;
+}
+
+function reasonOf(error: unknown): string | undefined {
+  return error instanceof ApiError ? error.reason : undefined;
+}

@@ -1,0 +1,7 @@
+/** What this folder needs of a logger: fields first, then a constant message. A pino logger fits. */
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}

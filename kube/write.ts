@@ -1,0 +1,110 @@
+import { recordEvent } from "./event.ts";
+import * as resources from "./resources.ts";
+import type { JsonPatch, Kube, KubeObject, Meta } from "./rest.ts";
+
+const byKind = {
+  deployments: resources.deployments,
+  replicasets: resources.replicaSets,
+  services: resources.services,
+  httproutes: resources.httpRoutes,
+} as const;
+
+/** A kind of object that can be written, by its plural. */
+export type WrittenKind = keyof typeof byKind;
+
+interface Target {
+  readonly kind: WrittenKind;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** One write, as data. */
+export type KubeWrite =
+  | ({ readonly verb: "create"; readonly body: object } & Target)
+  | ({ readonly verb: "merge" | "strategic"; readonly subresource?: string; readonly body: object } & Target)
+  | ({ readonly verb: "json"; readonly body: JsonPatch } & Target)
+  | ({ readonly verb: "delete"; readonly uid: string | undefined } & Target)
+  | {
+      readonly verb: "event";
+      readonly regarding: KubeObject;
+      readonly type: "Normal" | "Warning";
+      readonly reason: string;
+      readonly message: string;
+    };
+
+/** How writes are signed. */
+export interface Signature {
+  /** Our name in managedFields. */
+  readonly fieldManager: string;
+  /** The component that Events come from. */
+  readonly component: string;
+  /** ms since the epoch. */
+  readonly now: number;
+}
+
+/**
+ * Performs one write and returns the object as it is stored now; nothing for Events, deletions and subresources. Throws as
+ * Kube does: a conflict means that what the write was decided on has changed.
+ */
+export async function perform(
+  kube: Kube,
+  write: KubeWrite,
+  signature: Signature,
+): Promise<KubeObject | undefined> {
+  if (write.verb === "event") {
+    const { regarding: involved, type, reason, message } = write;
+    await recordEvent(kube, { involved, type, reason, message, ...signature });
+    return undefined;
+  }
+  const resource = byKind[write.kind];
+  const where = { namespace: write.namespace, name: write.name };
+  switch (write.verb) {
+    case "create":
+      return kube.create(resource, { namespace: write.namespace }, write.body);
+    case "delete":
+      await kube.delete(resource, where, write.uid === undefined ? {} : { uid: write.uid });
+      return undefined;
+    case "json":
+      return disown(kube, write, await kube.jsonPatch(resource, where, write.body), signature);
+    case "strategic":
+      return kube.strategicPatch(resource, { ...where, subresource: write.subresource }, write.body);
+    case "merge": {
+      const stored = await kube.mergePatch<KubeObject>(
+        resource,
+        { ...where, subresource: write.subresource },
+        write.body,
+      );
+      return write.subresource === undefined ? disown(kube, write, stored, signature) : undefined;
+    }
+    default:
+      return write satisfies never;
+  }
+}
+
+/**
+ * Whoever applies server-side owns the fields in his manifest; a patch of ours would take them and his next apply
+ * would conflict. So our entry is taken out of managedFields again, where there is such a person.
+ */
+async function disown(
+  kube: Kube,
+  target: Target,
+  stored: KubeObject,
+  { fieldManager }: Signature,
+): Promise<KubeObject> {
+  const entries = stored.metadata.managedFields ?? [];
+  const applied = entries.some(({ operation, manager }) => operation === "Apply" && manager !== fieldManager);
+  const own = ownEntry(stored.metadata, fieldManager);
+  if (!applied || own < 0) return stored;
+  const path = `/metadata/managedFields/${own}`;
+  return kube.jsonPatch(byKind[target.kind], { namespace: target.namespace, name: target.name }, [
+    { op: "test", path: `${path}/manager`, value: fieldManager },
+    { op: "remove", path },
+  ]);
+}
+
+function ownEntry({ managedFields = [] }: Meta, fieldManager: string): number {
+  return managedFields.findIndex(
+    ({ manager, operation, subresource }) =>
+      manager === fieldManager && operation === "Update" && !subresource,
+  );
+}

@@ -1,0 +1,110 @@
+import { admitNewTemplate, type Reads } from "./change.ts";
+import { type Held, heldOf, isHeld, pause, release, updateOriginals, withHeld } from "./hold.ts";
+import { FLIGHT, HELD, RUN } from "./keys.ts";
+import type { Deployment, Meta } from "./objects.ts";
+import { formatComplaints, isOptedIn, type Plan, parsePlan } from "./plan.ts";
+import { sameTemplate } from "./template.ts";
+import { applyVerbs } from "./verbs.ts";
+import { admitted, type Answer, denied } from "./answer.ts";
+
+const OPT_IN = "serin.dev/rollout";
+const NO_PLAN = parsePlan({ [OPT_IN]: "canary" }) as { plan: Plan };
+
+/** A Deployment's creation: the plan must be right; what a dump of a Deployment in flight brings along is dropped. */
+export function admitCreate(requested: Deployment): Answer {
+  const parsed = parsePlan(requested.metadata.annotations ?? {});
+  if ("complaints" in parsed) return denied(formatComplaints(parsed.complaints));
+  return admitted(cleanse(requested, undefined));
+}
+
+/** Whether an update changes the version, so that admission has to look around before it can answer. */
+export function changesTemplate(requested: Deployment, old: Deployment): boolean {
+  return !sameTemplate(requested.spec.template, old.spec.template);
+}
+
+/**
+ * A Deployment's update. `reads` is what the cluster has beside it, needed when the template changes only.
+ * `now` is RFC 3339.
+ */
+export function admitUpdate(requested: Deployment, old: Deployment, reads: Reads | undefined, now: string): Answer {
+  const held = heldOf(old);
+  const object = cleanse(requested, old);
+  const parsed = parsePlan(object.metadata.annotations ?? {});
+  const optedIn = isOptedIn(object.metadata.annotations);
+  if (reads !== undefined) {
+    const plan = "plan" in parsed ? parsed.plan : undefined;
+    const complaint = "complaints" in parsed ? formatComplaints(parsed.complaints) : undefined;
+    return admitNewTemplate({ object, old, held, plan: optedIn ? plan : undefined, complaint, reads, now });
+  }
+  if (!optedIn) return admitOptOut(object, held);
+  if ("complaints" in parsed) return denied(formatComplaints(parsed.complaints));
+  const asked = applyVerbs(object, held, parsed.plan, old, now);
+  if ("allowed" in asked) return asked;
+  if (asked.held === undefined) return admitted(asked.object, asked.warnings);
+  return admitted(keep(asked.object, old, asked.held), asked.warnings);
+}
+
+/** The plan of a Deployment in flight; one whose annotations went with an undo gets the defaults. */
+export function planOf(deployment: Deployment): Plan {
+  const parsed = parsePlan(deployment.metadata.annotations ?? {});
+  return "plan" in parsed ? parsed.plan : NO_PLAN.plan;
+}
+
+function admitOptOut(object: Deployment, held: Held | undefined): Answer {
+  if (held === undefined) return admitted(object);
+  return denied(
+    `${OPT_IN} cannot go while a rollout is in flight: promote it (annotate serin.dev/promote=<revision>) or undo it ` +
+      "(kubectl rollout undo) first",
+  );
+}
+
+/** A rollout in flight stays as it is; values of held fields that somebody wants otherwise become the originals. */
+function keep(object: Deployment, old: Deployment, held: Held): Deployment {
+  if (held.phase === "promoting" || held.phase === "undone") return withHeld(object, held, old);
+  const originals = updateOriginals(held.originals, old.spec, object.spec);
+  const { minReadySeconds, progressDeadlineSeconds, strategy } = old.spec;
+  const fields = { minReadySeconds, progressDeadlineSeconds, strategy } as Partial<Deployment["spec"]>;
+  const spec = { ...object.spec, ...fields };
+  return withHeld({ ...object, spec: held.latched ? pause(spec, true) : spec }, { ...held, originals }, old);
+}
+
+/**
+ * The request without what is ours: reserved keys come from the stored object, never from a request (undo copies a
+ * ReplicaSet's, a dump in flight carries them), and a hold that comes with such a record is taken off again. That makes
+ * a second call for the same request (reinvocation) harmless, too.
+ */
+function cleanse(requested: Deployment, old: Deployment | undefined): Deployment {
+  const carried = carriedHold(requested);
+  const inFlight = old !== undefined && heldOf(old) !== undefined;
+  let spec = requested.spec;
+  if (carried !== undefined && !inFlight && isHeld(spec)) spec = release(spec, carried.originals);
+  if (carried?.latched) spec = pause(spec, carried.originals.paused);
+  return { ...requested, metadata: cleanMeta(requested.metadata, old?.metadata), spec };
+}
+
+function carriedHold(requested: Deployment): Held | undefined {
+  try {
+    return heldOf(requested);
+  } catch {
+    // Not ours, whatever it is: it is dropped with the key.
+    return undefined;
+  }
+}
+
+function cleanMeta(requested: Meta, old: Meta | undefined): Meta {
+  const annotations = take(requested.annotations, old?.annotations, [HELD, RUN]);
+  const labels = take(requested.labels, old?.labels, [FLIGHT]);
+  const { annotations: _a, labels: _l, ...rest } = requested;
+  return { ...rest, ...(labels && { labels }), ...(annotations && { annotations }) } as Meta;
+}
+
+/** `wanted` with these keys as they are stored. An empty map stays what it was: present or absent. */
+function take(
+  wanted: Record<string, string> | undefined,
+  stored: Record<string, string> | undefined,
+  keys: readonly string[],
+): Record<string, string> | undefined {
+  const own = Object.entries(wanted ?? {}).filter(([key]) => !keys.includes(key));
+  const ours = Object.entries(stored ?? {}).filter(([key]) => keys.includes(key));
+  return wanted === undefined && ours.length === 0 ? undefined : Object.fromEntries([...own, ...ours]);
+}

@@ -1,0 +1,194 @@
+import { admitted, type Answer, denied, type Effect } from "./answer.ts";
+import { settleMs } from "./gateway.ts";
+import { type Held, hold, originalsOf, pause, release, surgeFor, updateOriginals, withHeld } from "./hold.ts";
+import { isTwin, servicesOf, sharers, twinName } from "./isolation.ts";
+import type { Deployment, ReplicaSet, Route, Service } from "./objects.ts";
+import { flightOf } from "./overlay.ts";
+import { describePlan, type Plan } from "./plan.ts";
+import { firstWeight } from "./seen.ts";
+import { findByTemplate, hashOf, onlyRestarted, sameTemplate } from "./template.ts";
+
+/** How long admission may wait until weight 0 is in force, in ms; slower gateways get the latch instead. */
+const LONGEST_DRAIN_MS = 5_000;
+
+/** What the cluster has beside the Deployment. */
+export interface Reads {
+  /** The Deployment's own. */
+  readonly replicaSets: readonly ReplicaSet[];
+  /** Of its namespace. */
+  readonly services: readonly Service[];
+  readonly deployments: readonly Deployment[];
+  /** In flight, anywhere. */
+  readonly routes: readonly Route[];
+}
+
+/** A request that changes the version. */
+export interface Change {
+  readonly object: Deployment;
+  readonly old: Deployment;
+  readonly held: Held | undefined;
+  /** Absent when not opted in or when the annotations are wrong: then `complaint` says how. */
+  readonly plan: Plan | undefined;
+  readonly complaint: string | undefined;
+  readonly reads: Reads;
+  /** RFC 3339. */
+  readonly now: string;
+}
+
+/** A new template at rest, in flight, or the stable one that comes back. */
+export function admitNewTemplate(change: Change): Answer {
+  const { held, plan } = change;
+  if (held !== undefined && returnsToStable(change, held)) return undo(change, held);
+  if (plan === undefined) {
+    return held === undefined && change.object.metadata.annotations?.["serin.dev/rollout"] === undefined
+      ? admitted(change.object)
+      : denied(change.complaint ?? "a rollout is in flight");
+  }
+  if (held === undefined) return atRest(change, plan);
+  const { asked: _asked, ...rest } = held;
+  const next: Held = { ...rest, phase: "canary", started: change.now };
+  switch (held.phase) {
+    case "promoting":
+      return latchPromotion(change, plan);
+    case "canary":
+      return latch(change, next);
+    case "failed":
+    case "undone":
+      return begin(change, plan, { ...next, originals: originalsNow(change, held) }, undoWarning(change, held));
+    default:
+      return held.phase satisfies never;
+  }
+}
+
+function atRest(change: Change, plan: Plan): Answer {
+  const { object, old, reads } = change;
+  if (plan.restart === "native" && onlyRestarted(object.spec.template, old.spec.template)) return admitted(object);
+  if (object.spec.strategy?.type === "Recreate") {
+    return native(object, "strategy Recreate: two versions of this Deployment may not run side by side");
+  }
+  if ((object.spec.replicas ?? 1) === 0) return native(object, "replicas is 0: nothing serves");
+  const current = findByTemplate(reads.replicaSets, old.spec.template);
+  const others = reads.replicaSets.filter((set) => set !== current && (set.status?.availableReplicas ?? 0) > 0);
+  const originals = originalsOf(object.spec);
+  const held: Held = { started: change.now, phase: "canary", stable: "", originals };
+  if (others.length > 0 || current === undefined) {
+    const proven = mostAvailable(others);
+    if (proven === undefined) return native(object, "its first rollout has not completed: there is nothing to compare with");
+    return latch(change, { ...held, stable: hashOf(proven) });
+  }
+  if ((current.status?.availableReplicas ?? 0) === 0) {
+    return native(object, "no pod of the present version is available: there is nothing to compare with");
+  }
+  return begin(change, plan, { ...held, stable: hashOf(current) }, []);
+}
+
+/** Holds the new version: native control makes as many of its pods as the first step needs, and removes no old one. */
+function begin(change: Change, plan: Plan, held: Held, warnings: readonly string[]): Answer {
+  const { object, old, reads } = change;
+  const { latched: _latched, ...record } = held;
+  const services = wantedServices(plan, servicesOf(stableTemplate(change, held), reads.services));
+  const refusal = refuse(change, services);
+  if (refusal !== undefined) return denied(refusal);
+  const spec = hold(object.spec, surgeFor(firstWeight(plan)));
+  const uid = old.metadata.uid ?? "";
+  const effects: Effect[] = services.length > 0 ? [{ kind: "isolate", services, uid, hash: held.stable }] : [];
+  return admitted(withHeld({ ...object, spec }, record, old), [tell(plan, services), ...warnings], effects);
+}
+
+/** Pauses the Deployment: what runs stays as it is until the controller has made the way free. */
+function latch(change: Change, held: Held): Answer {
+  const { object, old } = change;
+  const wasHeld = change.held !== undefined && change.held.phase !== "promoting";
+  const paused = change.held?.latched ? change.held.originals.paused : object.spec.paused;
+  const { paused: _paused, ...fields } = wasHeld ? originalsNow(change, held) : held.originals;
+  const record: Held = { ...held, latched: true, originals: { ...fields, ...(paused ? { paused } : {}) } };
+  // While paused, native control scales all versions to replicas + surge: a surge as it was moves the fewest pods.
+  const surge = (wasHeld ? old.spec.strategy : fields.strategy)?.rollingUpdate?.maxSurge ?? "25%";
+  const warning = "serin: another version is on its way; its traffic is taken back first, then this one's canary starts";
+  return admitted(withHeld({ ...object, spec: pause(hold(object.spec, surge), true) }, record, old), [warning]);
+}
+
+/** The version whose native promotion runs was proven: it is the stable one from now on. */
+function latchPromotion(change: Change, plan: Plan): Answer {
+  const proven = findByTemplate(change.reads.replicaSets, change.old.spec.template);
+  if (proven === undefined) return atRest({ ...change, held: undefined }, plan);
+  const originals = originalsOf(change.object.spec);
+  return latch(change, { started: change.now, phase: "canary", stable: hashOf(proven), originals });
+}
+
+/** The stable template comes back: the native fields with it, and the weight goes before the first pod does. */
+function undo(change: Change, held: Held): Answer {
+  const { object, old, reads } = change;
+  const uid = old.metadata.uid ?? "";
+  const { latched, asked: _asked, ...rest } = held;
+  const originals = originalsNow(change, held);
+  const native = held.phase === "promoting" || held.phase === "undone" ? object.spec : release(object.spec, originals);
+  const spec = latched ? pause(native, held.originals.paused) : native;
+  const record: Held = { ...rest, phase: "undone", originals };
+  const loaded = reads.routes.filter((route) => (flightOf(route, uid)?.weight ?? 0) > 0);
+  if (Math.max(0, ...loaded.map(settleMs)) > LONGEST_DRAIN_MS) {
+    const paused = { ...record, latched: true, originals: { ...originals, ...(spec.paused ? { paused: true } : {}) } };
+    return admitted(withHeld({ ...object, spec: pause(spec, true) }, paused, old));
+  }
+  return admitted(withHeld({ ...object, spec }, record, old), [], loaded.length > 0 ? [{ kind: "drain", uid }] : []);
+}
+
+function returnsToStable({ object, reads }: Change, held: Held): boolean {
+  const stable = reads.replicaSets.find((set) => hashOf(set) === held.stable);
+  return stable !== undefined && sameTemplate(stable.spec.template, object.spec.template);
+}
+
+function originalsNow({ object, old }: Change, held: Held): Held["originals"] {
+  if (held.phase === "promoting" || held.phase === "undone") return originalsOf(object.spec);
+  return updateOriginals(held.originals, old.spec, object.spec);
+}
+
+function stableTemplate({ old, reads }: Change, held: Held) {
+  return reads.replicaSets.find((set) => hashOf(set) === held.stable)?.spec.template ?? old.spec.template;
+}
+
+function wantedServices(plan: Plan, services: readonly Service[]): readonly Service[] {
+  return plan.services === undefined
+    ? services
+    : services.filter((service) => plan.services?.includes(service.metadata.name));
+}
+
+/** Why these Services cannot be split between two versions. */
+function refuse({ old, reads }: Change, services: readonly Service[]): string | undefined {
+  for (const service of services) {
+    const { name } = service.metadata;
+    const others = sharers(service, old, reads.deployments).map((other) => other.metadata.name);
+    if (others.length > 0) {
+      return `Service ${name} also selects the pods of Deployment ${others.join(", ")}, so it cannot be narrowed to one version; give it a selector of its own or annotate it serin.dev/isolate: "false"`;
+    }
+    const taken = reads.services.find((other) => other.metadata.name === twinName(name) && !isTwin(other));
+    if (taken !== undefined) {
+      return `Service ${twinName(name)} exists and is not Serin's, but the canary of Service ${name} needs this name; rename it`;
+    }
+  }
+  return undefined;
+}
+
+function mostAvailable(sets: readonly ReplicaSet[]): ReplicaSet | undefined {
+  const available = (set: ReplicaSet) => set.status?.availableReplicas ?? 0;
+  return sets.toSorted((a, b) => available(b) - available(a))[0];
+}
+
+function native(object: Deployment, why: string): Answer {
+  return admitted(object, [`serin: native rolling update, no canary: ${why}`]);
+}
+
+function tell(plan: Plan, services: readonly Service[]): string {
+  const behind = services.map((service) => service.metadata.name).join(", ");
+  return `serin: ${describePlan(plan)}${behind ? `; Services ${behind}` : "; no Service selects its pods"}`;
+}
+
+/** A plain undo goes to the revision before, which is the failed one. */
+function undoWarning({ old, reads }: Change, held: Held): readonly string[] {
+  if (held.phase !== "failed") return [];
+  const revision = (set: ReplicaSet | undefined) => set?.metadata.annotations?.["deployment.kubernetes.io/revision"];
+  const stable = revision(reads.replicaSets.find((set) => hashOf(set) === held.stable));
+  const failed = revision(findByTemplate(reads.replicaSets, old.spec.template));
+  return [`serin: kubectl rollout undo would go to the failed revision ${failed}; the stable one is --to-revision=${stable}`];
+}
+

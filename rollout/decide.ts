@@ -1,0 +1,48 @@
+import { advance } from "./advance.ts";
+import { drain } from "./drain.ts";
+import { decideLatched } from "./latch.ts";
+import { awaitCanary, awaitReady, checkHealth, isolate, makeTwins, setWeight, size } from "./prepare.ts";
+import { decidePromoting, decideProven } from "./promote.ts";
+import { type Decision, firstOf, recordOf, replicasOf, type Seen } from "./seen.ts";
+import { decideFailed, takeBack } from "./takeback.ts";
+import { decideUndone } from "./undo.ts";
+
+/**
+ * What is to be done about a rollout, from what is there now and nothing else: no memory, no clock. Every stage is skipped
+ * once its effect is visible, so that a controller which starts anew goes on where the last one stopped.
+ */
+export function decide(seen: Seen): Decision {
+  switch (seen.held.phase) {
+    case "promoting":
+      return decidePromoting(seen);
+    case "failed":
+      return decideFailed(seen);
+    case "undone":
+      return decideUndone(seen);
+    case "canary":
+      return seen.held.latched ? decideLatched(seen) : decideCanary(seen);
+    default:
+      return seen.held.phase satisfies never;
+  }
+}
+
+function decideCanary(seen: Seen): Decision {
+  const outcome = recordOf(seen)?.outcome;
+  if (outcome === "failed") return decideFailed(seen);
+  if (outcome === "proven") return decideProven(seen);
+  return firstOf(
+    [awaitCanary, abort, isolate, checkHealth, awaitReplicas, size, makeTwins, awaitReady, setWeight, advance],
+    seen,
+  );
+}
+
+function abort(seen: Seen): Decision | undefined {
+  return seen.held.asked === "abort" ? takeBack(seen, "aborted on request") : undefined;
+}
+
+/** Scaled to zero: nothing serves, so there is nothing to share and nothing to judge. */
+function awaitReplicas(seen: Seen): Decision | undefined {
+  if (replicasOf(seen.deployment) > 0) return undefined;
+  const says = { status: "Unknown", reason: "Holding", message: "the Deployment is scaled to zero" } as const;
+  return { writes: drain(seen)?.writes ?? [], says };
+}

@@ -1,0 +1,67 @@
+import { settleMs } from "./gateway.ts";
+import type { Route } from "./objects.ts";
+import { flightOf } from "./overlay.ts";
+import { type Decision, instant, recordOf, replicaSetOfRecord, type Seen, uidOf } from "./seen.ts";
+import { deleteTwin, type Write, writeMark, writeRoute } from "./write.ts";
+
+/** No traffic to the canary: weight 0 on every route, and in force at the proxies. */
+export function drain(seen: Seen): Decision | undefined {
+  const raised = seen.routes.filter((route) => (flightOf(route, uidOf(seen))?.weight ?? 0) > 0);
+  if (raised.length > 0) return { writes: drainWrites(seen) };
+  return waitUntil(settledAt(seen), seen);
+}
+
+/** The writes that take all traffic from the canary. */
+export function drainWrites(seen: Seen): Write[] {
+  return seen.routes.flatMap((route) => {
+    const flight = flightOf(route, uidOf(seen));
+    if (flight === undefined || flight.weight === 0) return [];
+    return [writeRoute(route, uidOf(seen), { ...flight, weight: 0, since: instant(seen.now) })];
+  });
+}
+
+/** The routes as their owners wrote them, and in force at the proxies. */
+export function detachRoutes(seen: Seen): Decision | undefined {
+  const attached = seen.routes.filter((route) => flightOf(route, uidOf(seen)) !== undefined);
+  if (attached.length > 0) {
+    const writes = attached.map((route) => writeRoute(route, uidOf(seen), undefined));
+    return { writes: [...writes, ...recordDetached(seen)] };
+  }
+  if (seen.twins.length === 0) return undefined;
+  const detached = recordOf(seen)?.detached;
+  // No instant is known when we died right after the routes were written: count from now.
+  if (detached === undefined && recordOf(seen) !== undefined) return { writes: recordDetached(seen) };
+  return waitUntil(Date.parse(detached ?? seen.held.started) + longestSettle(seen.routes), seen);
+}
+
+/** Nothing names the twins any more; a proxy that still knew one would answer with errors, hence they go last. */
+export function removeTwins(seen: Seen): Decision | undefined {
+  return seen.twins.length === 0 ? undefined : { writes: seen.twins.map(deleteTwin) };
+}
+
+/** When the weights that were written last are in force everywhere, in ms; 0 without routes. */
+export function settledAt(seen: Seen): number {
+  return Math.max(
+    0,
+    ...seen.routes.map((route) => {
+      const flight = flightOf(route, uidOf(seen));
+      return flight === undefined ? 0 : Date.parse(flight.since) + settleMs(route);
+    }),
+  );
+}
+
+/** Waits for an instant (ms); done when it has passed. */
+export function waitUntil(at: number, seen: Seen): Decision | undefined {
+  return at > seen.now ? { writes: [], waitMs: at - seen.now } : undefined;
+}
+
+function recordDetached(seen: Seen): Write[] {
+  const run = recordOf(seen);
+  const replicaSet = replicaSetOfRecord(seen);
+  if (run === undefined || replicaSet === undefined) return [];
+  return [writeMark(replicaSet, uidOf(seen), { ...run, detached: instant(seen.now) })];
+}
+
+function longestSettle(routes: readonly Route[]): number {
+  return Math.max(0, ...routes.map(settleMs));
+}

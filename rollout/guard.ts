@@ -1,0 +1,22 @@
+/**
+ * A sequential guard on a share: evidence that more than `limit` of the requests are bad, valid however often it is
+ * looked at. For Bernoulli (and Poisson) counts the exponential of
+ *     l(λ) = x ln λ − n limit (λ − 1)
+ * has an expectation of at most 1 while the true share is at most `limit`, for every λ > 1 (1 + y ≤ e^y); so has the
+ * mean over several λ, and by Ville's inequality it ever reaches 1/alpha with a chance of at most alpha
+ * (Ramdas, Grünwald, Vovk, Shafer, arXiv:2210.01948). The limit is constant, hence cumulative counts give the same value
+ * as the product over all looks.
+ */
+
+const RATIOS = [1.5, 2, 3, 5, 10] as const;
+
+/** A limit of nothing at all would make one bad request infinite evidence; this is "one in a million". */
+const SMALLEST_LIMIT = 1e-6;
+
+/** ln E for `bad` of `total` requests against a tolerated share in [0, 1). */
+export function logEvidence(bad: number, total: number, limit: number): number {
+  const tolerated = Math.max(limit, SMALLEST_LIMIT);
+  const logs = RATIOS.map((ratio) => bad * Math.log(ratio) - total * tolerated * (ratio - 1));
+  const largest = Math.max(...logs);
+  return largest + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - largest), 0) / RATIOS.length);
+}

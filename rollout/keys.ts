@@ -1,0 +1,26 @@
+/** What Serin writes on objects; people write the other `serin.dev/` keys (plan.ts). */
+
+/** On Deployment, Services and routes in flight: what they were before, as readable JSON. */
+export const HELD = "serin.dev/held";
+/** On a ReplicaSet: the record of the rollout that judged it. */
+export const RUN = "serin.dev/run";
+/** Label on everything that is in flight; the controller watches nothing else. Its value is the Deployment's UID. */
+export const FLIGHT = "serin.dev/flight";
+/** On a Service, by its owner: "false" leaves it alone (metrics, for example). */
+export const ISOLATE = "serin.dev/isolate";
+/** The type of the condition in the Deployment's status. */
+export const CONDITION = "Canary";
+
+/** A JSON pointer to an annotation. */
+export function annotationPath(key: string): string {
+  return `/metadata/annotations/${escape(key)}`;
+}
+
+/** A JSON pointer to a label. */
+export function labelPath(key: string): string {
+  return `/metadata/labels/${escape(key)}`;
+}
+
+function escape(key: string): string {
+  return key.replaceAll("~", "~0").replaceAll("/", "~1");
+}

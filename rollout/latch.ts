@@ -1,0 +1,66 @@
+import { holdFields, pause } from "./hold.ts";
+import { drain } from "./drain.ts";
+import { isNarrowedTo } from "./isolation.ts";
+import { lastRunOf } from "./run.ts";
+import { type Decision, firstOf, instant, replicasOf, type Seen, stableOf, uidOf, wantedSurge } from "./seen.ts";
+import { hashOf } from "./template.ts";
+import { writeHeld, writeMark, writeNarrow, writeScale, writeUnmark } from "./write.ts";
+
+/**
+ * A new template came while another version was in flight or in its native promotion. Admission paused the Deployment, so
+ * that no pod moves; here the way is made free: no traffic to what is superseded, the stable version at full size and
+ * alone in its Services, then the latch opens and native control starts the new canary.
+ */
+export function decideLatched(seen: Seen): Decision {
+  return firstOf([drain, closeRecords, fillStable, isolateStable, emptyOthers, openLatch], seen);
+}
+
+/** The version that was in flight keeps a record of how it ended. */
+function closeRecords(seen: Seen): Decision | undefined {
+  const ended = instant(seen.now);
+  const writes = seen.replicaSets.flatMap((replicaSet) => {
+    const run = lastRunOf(replicaSet);
+    if (run?.outcome !== "running" && run?.outcome !== "proven") return [];
+    const outcome = run.outcome === "proven" ? "promoted" : "superseded";
+    return [writeMark(replicaSet, uidOf(seen), { ...run, outcome, ended })];
+  });
+  return writes.length === 0 ? undefined : { writes };
+}
+
+/** The stable version alone carries everything: all its pods ready before any other goes. */
+function fillStable(seen: Seen): Decision | undefined {
+  const stable = stableOf(seen);
+  if (stable === undefined) return { writes: [] };
+  const wanted = replicasOf(seen.deployment);
+  if ((stable.spec.replicas ?? 0) < wanted) return { writes: [writeScale(stable, wanted)] };
+  if ((stable.status?.readyReplicas ?? 0) < wanted) {
+    const message = `a new version waits until all ${wanted} pods of the stable one are ready`;
+    return { writes: [], says: { status: "Unknown", reason: "Preparing", message } };
+  }
+  return undefined;
+}
+
+function isolateStable(seen: Seen): Decision | undefined {
+  const open = seen.services.filter((service) => !isNarrowedTo(service, seen.held.stable));
+  if (open.length === 0) return undefined;
+  const since = instant(seen.now);
+  return { writes: open.map((service) => writeNarrow(service, uidOf(seen), seen.held.stable, since)) };
+}
+
+function emptyOthers(seen: Seen): Decision | undefined {
+  const others = seen.replicaSets.filter(
+    (replicaSet) => hashOf(replicaSet) !== seen.held.stable && (replicaSet.spec.replicas ?? 0) > 0,
+  );
+  if (others.length === 0) return undefined;
+  return { writes: others.map((replicaSet) => writeScale(replicaSet, 0)) };
+}
+
+function openLatch(seen: Seen): Decision {
+  const { latched: _latched, ...held } = seen.held;
+  const gone = seen.replicaSets.filter(
+    (replicaSet) => hashOf(replicaSet) !== seen.held.stable && replicaSet !== seen.canary,
+  );
+  const { paused } = pause(seen.deployment.spec, held.originals.paused);
+  const { strategy } = holdFields(wantedSurge(seen));
+  return { writes: [...gone.map((set) => writeUnmark(set)), writeHeld(seen.deployment, held, { paused, strategy })] };
+}

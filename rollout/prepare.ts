@@ -1,0 +1,179 @@
+import { settledAt, waitUntil } from "./drain.ts";
+import { notAccepted } from "./gateway.ts";
+import { deadlineIn, overdue, refusal, unhealthy } from "./health.ts";
+import { progressDeadlineMs, surgePods } from "./hold.ts";
+import { isNarrowedTo, isTwinCurrent, twinName, twinOf } from "./isolation.ts";
+import { equal } from "./equal.ts";
+import type { Route, Service } from "./objects.ts";
+import { type Flight, flightOf, heldRouteOf, overfullRule, servicesNamed, withFlight } from "./overlay.ts";
+import {
+  canaryHash,
+  type Decision,
+  grantedWeight,
+  instant,
+  recordOf,
+  replicasOf,
+  routedWeight,
+  type Seen,
+  stableOf,
+  uidOf,
+  wantedSurge,
+} from "./seen.ts";
+import { takeBack } from "./takeback.ts";
+import {
+  mendTwin,
+  writeEvent,
+  writeMark,
+  writeNarrow,
+  writeRoute,
+  writeScale,
+  writeSurge,
+  writeTwin,
+  writeWiden,
+} from "./write.ts";
+
+/** Native control must have made the canary's ReplicaSet; it gets the rollout's record. */
+export function awaitCanary(seen: Seen): Decision | undefined {
+  if (seen.canary === undefined) {
+    const message = seen.deployment.spec.paused
+      ? "the Deployment is paused: kubectl rollout resume starts the canary"
+      : "waiting for the canary's ReplicaSet";
+    return { writes: [], says: { status: "Unknown", reason: "Preparing", message } };
+  }
+  if (recordOf(seen) !== undefined) return undefined;
+  const now = instant(seen.now);
+  const { started, stable } = seen.held;
+  const message = `canary ${seen.canary.metadata.name} beside stable ${stableOf(seen)?.metadata.name ?? stable}`;
+  const run = { started, outcome: "running", step: 0, stepSince: now, stable, message } as const;
+  return {
+    writes: [
+      writeMark(seen.canary, uidOf(seen), run),
+      writeEvent(seen.deployment, "Normal", "CanaryStarted", message),
+    ],
+    says: { status: "Unknown", reason: "Preparing", message },
+  };
+}
+
+/** Behind a route the Services select the stable pods only; without one, the canary gets its share through them. */
+export function isolate(seen: Seen): Decision | undefined {
+  if (seen.routes.length === 0) {
+    const narrowed = seen.services.filter((service) => isNarrowedTo(service, seen.held.stable));
+    return narrowed.length === 0 ? undefined : { writes: narrowed.map(writeWiden) };
+  }
+  const open = seen.services.filter((service) => !isNarrowedTo(service, seen.held.stable));
+  const since = instant(seen.now);
+  if (open.length === 0) return undefined;
+  return { writes: open.map((service) => writeNarrow(service, uidOf(seen), seen.held.stable, since)) };
+}
+
+/** Fails fast on pods that cannot get well. */
+export function checkHealth(seen: Seen): Decision | undefined {
+  const reason = unhealthy(seen);
+  return reason === undefined ? undefined : takeBack(seen, reason);
+}
+
+/**
+ * The canary's size for the granted weight, and both versions' sizes where native control lost their proportion (a scale
+ * through small numbers or zero). In this order it respects the repair: surge to the canary's present size, stable to
+ * full size, surge to what is wanted, canary to that.
+ */
+export function size(seen: Seen): Decision | undefined {
+  const { deployment, canary } = seen;
+  const observed = (deployment.status?.observedGeneration ?? 0) >= (deployment.metadata.generation ?? 0);
+  const stable = stableOf(seen);
+  if (!observed || canary === undefined || stable === undefined) return { writes: [] };
+  const wanted = replicasOf(deployment);
+  const surge = deployment.spec.strategy?.rollingUpdate?.maxSurge;
+  const present = canary.spec.replicas ?? 0;
+  if ((stable.spec.replicas ?? 0) < wanted) {
+    if (surgePods(surge, wanted) < present) return { writes: [writeSurge(deployment, present)] };
+    return { writes: [writeScale(stable, wanted)] };
+  }
+  if (surge !== wantedSurge(seen)) return { writes: [writeSurge(deployment, wantedSurge(seen))] };
+  const pods = surgePods(surge, wanted);
+  return present > pods ? { writes: [writeScale(canary, pods)] } : undefined;
+}
+
+/** A twin beside every Service that a route names. */
+export function makeTwins(seen: Seen): Decision | undefined {
+  const writes = routedServices(seen).flatMap((service) => {
+    const wanted = twinOf(service, seen.deployment, canaryHash(seen));
+    const twin = seen.twins.find((candidate) => candidate.metadata.name === wanted.metadata.name);
+    if (twin === undefined) return [writeTwin(wanted)];
+    return isTwinCurrent(twin, wanted) ? [] : [mendTwin(twin, wanted)];
+  });
+  return writes.length === 0 ? undefined : { writes };
+}
+
+/**
+ * Enough ready pods for the granted weight, and the endpoints of every twin with them. While a twin has none at all it
+ * cannot carry any weight, so what it had is taken back until it can again.
+ */
+export function awaitReady(seen: Seen): Decision | undefined {
+  const pods = surgePods(wantedSurge(seen), replicasOf(seen.deployment));
+  const twins = routedServices(seen).map((service) => twinName(service.metadata.name));
+  const fewest = Math.min(seen.canary?.status?.readyReplicas ?? 0, ...twins.map((twin) => seen.endpoints.get(twin) ?? 0));
+  if (fewest >= pods) return undefined;
+  const late = overdue(seen, pods);
+  if (late !== undefined) return takeBack(seen, late);
+  const message = `waiting for ${pods} ready canary pods, ${fewest} so far${refusal(seen)}`;
+  const says = { status: "Unknown", reason: "Preparing", message } as const;
+  if (fewest === 0 && routedWeight(seen) > 0) return { writes: attach(seen, () => 0), says };
+  return { writes: [], says, waitMs: deadlineIn(seen) };
+}
+
+/** The twins in the routes: at weight 0 first, accepted by every parent and settled, then at the granted weight. */
+export function setWeight(seen: Seen): Decision | undefined {
+  if (seen.routes.length === 0) return undefined;
+  const crowded = seen.routes.find((route) => overfullRule(route, flightsWith(seen, route)) !== undefined);
+  if (crowded !== undefined) {
+    const rule = overfullRule(crowded, flightsWith(seen, crowded));
+    return takeBack(seen, `rule ${rule} of route ${crowded.metadata.name} would have more than 16 backends with the canary's`);
+  }
+  const missing = attach(seen, (flight) => flight?.weight ?? 0);
+  if (missing.length > 0) return { writes: missing };
+  const refused = awaitAccepted(seen);
+  if (refused !== undefined) return refused;
+  const writes = attach(seen, () => grantedWeight(seen));
+  return writes.length === 0 ? waitUntil(settledAt(seen), seen) : { writes };
+}
+
+/** Every parent has accepted the routes as they stand; one that will not for too long ends the rollout. */
+function awaitAccepted(seen: Seen): Decision | undefined {
+  const complaint = seen.routes.map(notAccepted).find((reason) => reason !== undefined);
+  if (complaint === undefined) return undefined;
+  const since = Date.parse(recordOf(seen)?.stepSince ?? seen.held.started);
+  const deadline = progressDeadlineMs(seen.held.originals);
+  if (seen.now - since > deadline) return takeBack(seen, `${complaint}, for ${deadline / 1000}s`);
+  const says = { status: "Unknown", reason: "Preparing", message: complaint } as const;
+  return { writes: [], says, waitMs: Math.min(since + deadline + 1000 - seen.now, 60_000) };
+}
+
+/** The routes whose share or twins differ from what they should be. */
+function attach(seen: Seen, weight: (flight: Flight | undefined) => number) {
+  return seen.routes.flatMap((route) => {
+    const present = flightOf(route, uidOf(seen));
+    const wanted = { ...flightFor(seen, route), weight: weight(present) };
+    const { since: _since, ...was } = present ?? {};
+    return equal(was, wanted) ? [] : [writeRoute(route, uidOf(seen), { ...wanted, since: instant(seen.now) })];
+  });
+}
+
+function flightFor(seen: Seen, route: Route): Omit<Flight, "since"> {
+  const namespace = seen.deployment.metadata.namespace ?? "";
+  const named = servicesNamed(route, namespace);
+  const names = seen.services.map((service) => service.metadata.name).filter((name) => named.has(name));
+  return { namespace, twins: Object.fromEntries(names.map((name) => [name, twinName(name)])), weight: 0 };
+}
+
+function flightsWith(seen: Seen, route: Route) {
+  const flight = { ...flightFor(seen, route), since: "" };
+  return withFlight(heldRouteOf(route)?.flights ?? {}, uidOf(seen), flight);
+}
+
+/** The user's Services that some route names. */
+function routedServices(seen: Seen): Service[] {
+  const namespace = seen.deployment.metadata.namespace ?? "";
+  const named = new Set(seen.routes.flatMap((route) => [...servicesNamed(route, namespace)]));
+  return seen.services.filter((service) => named.has(service.metadata.name));
+}

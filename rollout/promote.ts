@@ -1,0 +1,97 @@
+import { detachRoutes, removeTwins } from "./drain.ts";
+import { heldServiceOf } from "./isolation.ts";
+import { conditionOf } from "./objects.ts";
+import {
+  canaryHash,
+  type Decision,
+  firstOf,
+  instant,
+  recordOf,
+  replicaSetOfRecord,
+  replicasOf,
+  type Seen,
+} from "./seen.ts";
+import { canaryCondition, writeConditions, writeEnd, writeEvent, writeHeld, writeUnmark, writeWiden } from "./write.ts";
+
+/** Proven: both versions may serve from here on, and the native rolling update finishes with the pods that were judged. */
+export function decideProven(seen: Seen): Decision {
+  return firstOf([awaitUnpaused, widenServices, detachRoutes, releaseHold], seen);
+}
+
+/** The native rolling update runs; afterwards nothing of ours stays but the record. */
+export function decidePromoting(seen: Seen): Decision {
+  return firstOf([widenServices, detachRoutes, awaitComplete, removeTwins, end], seen);
+}
+
+function awaitUnpaused(seen: Seen): Decision | undefined {
+  if (!seen.deployment.spec.paused) return undefined;
+  const message = "proven; the Deployment is paused: kubectl rollout resume promotes";
+  return { writes: [], says: { status: "Unknown", reason: "Holding", message } };
+}
+
+/** The user's Services as their owners wrote them. */
+export function widenServices(seen: Seen): Decision | undefined {
+  const narrowed = seen.services.filter((service) => heldServiceOf(service) !== undefined);
+  return narrowed.length === 0 ? undefined : { writes: narrowed.map(writeWiden) };
+}
+
+/**
+ * The native deadline counts from Progressing.lastUpdateTime, which is as old as the canary; refreshed right before the
+ * fields come back, native control sees a rollout that has just begun.
+ */
+function releaseHold(seen: Seen): Decision {
+  const at = instant(seen.now);
+  const present = conditionOf(seen.deployment.status?.conditions, "Progressing");
+  const progressing = {
+    ...present,
+    type: "Progressing",
+    status: "True",
+    reason: "ReplicaSetUpdated",
+    message: `ReplicaSet "${replicaSetOfRecord(seen)?.metadata.name}" is progressing.`,
+    lastUpdateTime: at,
+  } as const;
+  const message = recordOf(seen)?.message ?? "";
+  const canary = canaryCondition({ status: "Unknown", reason: "Promoting", message }, at);
+  const { paused: _paused, ...fields } = seen.held.originals;
+  const native = { minReadySeconds: undefined, progressDeadlineSeconds: undefined, strategy: undefined, ...fields };
+  return {
+    writes: [
+      writeConditions(seen.deployment, [progressing, canary]),
+      writeHeld(seen.deployment, { ...seen.held, phase: "promoting" }, native),
+    ],
+  };
+}
+
+/** All replicas are of the judged version, available, and no other pod is left. */
+export function isComplete({ deployment }: Seen): boolean {
+  const { observedGeneration = 0, replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = deployment.status ?? {};
+  const wanted = replicasOf(deployment);
+  return (
+    observedGeneration >= (deployment.metadata.generation ?? 0) &&
+    replicas === wanted &&
+    updatedReplicas === wanted &&
+    availableReplicas === wanted
+  );
+}
+
+function awaitComplete(seen: Seen): Decision | undefined {
+  return isComplete(seen) ? undefined : { writes: [] };
+}
+
+function end(seen: Seen): Decision {
+  const at = instant(seen.now);
+  const run = recordOf(seen);
+  const message = run?.message ?? "";
+  return {
+    writes: [
+      writeConditions(seen.deployment, [canaryCondition({ status: "True", reason: "Promoted", message }, at)]),
+      writeEvent(seen.deployment, "Normal", "Promoted", `${canaryHash(seen)} serves: ${message}`),
+      writeEnd(seen.deployment),
+      ...seen.replicaSets.map((set) =>
+        set === replicaSetOfRecord(seen) && run !== undefined
+          ? writeUnmark(set, { ...run, outcome: "promoted", ended: at })
+          : writeUnmark(set),
+      ),
+    ],
+  };
+}

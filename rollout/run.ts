@@ -1,0 +1,48 @@
+import { RUN } from "./keys.ts";
+import type { ReplicaSet } from "./objects.ts";
+
+/** How a rollout ended, or that it still runs. */
+export type Outcome = "running" | "proven" | "promoted" | "failed" | "undone" | "superseded";
+
+/**
+ * The annotation `serin.dev/run` on the canary's ReplicaSet: all that a restarted controller needs to go on in the same
+ * place, and after the end the record that the revision keeps.
+ */
+export interface Run {
+  /** The rollout's name: `started` of the Deployment's `serin.dev/held`. */
+  readonly started: string;
+  readonly outcome: Outcome;
+  /** Index of the plan's step that is granted. */
+  readonly step: number;
+  /** When this step was granted (RFC 3339): deadlines for readiness count from here. */
+  readonly stepSince: string;
+  /** When the step's weight was in force; a canary by pods only, a route says it itself. */
+  readonly inForceSince?: string;
+  /** When the routes were given back; the twins must outlive this by the gateway's settle time. */
+  readonly detached?: string;
+  /** `spec.paused` was set because the plan has a pause here. */
+  readonly paused?: boolean;
+  /** pod-template-hash of the version it was compared with. */
+  readonly stable: string;
+  /** The last sentence said about it. */
+  readonly message: string;
+  /** When it ended (RFC 3339). */
+  readonly ended?: string;
+}
+
+/** The record of this rollout; one of an earlier rollout of the same template is not it. */
+export function runOf(replicaSet: ReplicaSet, started: string): Run | undefined {
+  const run = lastRunOf(replicaSet);
+  return run?.started === started ? run : undefined;
+}
+
+/** The record of whichever rollout wrote it last. */
+export function lastRunOf(replicaSet: ReplicaSet): Run | undefined {
+  const text = replicaSet.metadata.annotations?.[RUN];
+  return text === undefined ? undefined : (JSON.parse(text) as Run);
+}
+
+/** The annotation's value. */
+export function formatRun(run: Run): string {
+  return JSON.stringify(run);
+}

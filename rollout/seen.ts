@@ -1,0 +1,132 @@
+import type { Held } from "./hold.ts";
+import { surgeFor } from "./hold.ts";
+import type { Evidence } from "./judge.ts";
+import type { Condition, Deployment, Pod, ReplicaSet, Route, Service } from "./objects.ts";
+import { flightOf } from "./overlay.ts";
+import type { Plan, Step } from "./plan.ts";
+import { type Run, runOf } from "./run.ts";
+import { hashOf } from "./template.ts";
+import type { Write } from "./write.ts";
+
+/** Everything that a decision about one rollout needs to know, read before it is taken. */
+export interface Seen {
+  /** ms since the epoch. */
+  readonly now: number;
+  readonly deployment: Deployment;
+  readonly held: Held;
+  /** What the annotations ask for. */
+  readonly plan: Plan;
+  /** All ReplicaSets of the Deployment that are in flight, the canary's and the stable one among them. */
+  readonly replicaSets: readonly ReplicaSet[];
+  /** The ReplicaSet of the Deployment's present template; absent until native control has made it. */
+  readonly canary: ReplicaSet | undefined;
+  /** The user's Services through which the pods get traffic. */
+  readonly services: readonly Service[];
+  /** Services of ours beside them. */
+  readonly twins: readonly Service[];
+  /** The routes that name those Services. */
+  readonly routes: readonly Route[];
+  /** Name of a Service → its ready endpoints. */
+  readonly endpoints: ReadonlyMap<string, number>;
+  /** The canary's pods. */
+  readonly pods: readonly Pod[];
+  /** What the metrics say since the instant that a decision asked for; absent until one asks. */
+  readonly evidence?: Evidence;
+}
+
+/** What is to be done now. Only one of the writes may matter to the next: they run in order and stop at an error. */
+export interface Decision {
+  readonly writes: readonly Write[];
+  /** Told as the condition `Canary`; absent: leave it. */
+  readonly says?: Says;
+  /** Look again after so many ms, even if nothing changes before. */
+  readonly waitMs?: number;
+  /** Ask the metrics about the time since this instant (ms) and decide again. */
+  readonly evidenceSince?: number;
+}
+
+/** What people read of a rollout's state: one CamelCase reason and one sentence. */
+export interface Says {
+  readonly status: Condition["status"];
+  readonly reason: "Preparing" | "Progressing" | "Holding" | "Promoting" | "Promoted" | "RolledBack" | "Undone";
+  readonly message: string;
+}
+
+/** A stage of the rollout: what it still has to do, or `undefined` when it is done and the next one may look. */
+export type Stage = (seen: Seen) => Decision | undefined;
+
+/** The first stage that is not done decides. */
+export function firstOf(stages: readonly Stage[], seen: Seen): Decision {
+  for (const stage of stages) {
+    const decision = stage(seen);
+    if (decision !== undefined) return decision;
+  }
+  return { writes: [] };
+}
+
+/** How many pods the user wants. */
+export function replicasOf(deployment: Deployment): number {
+  return deployment.spec.replicas ?? 1;
+}
+
+/** The UID by which everything in flight is marked. */
+export function uidOf(seen: Seen): string {
+  return seen.deployment.metadata.uid ?? "";
+}
+
+/** The canary's hash; "" until it exists. */
+export function canaryHash(seen: Seen): string {
+  return seen.canary === undefined ? "" : hashOf(seen.canary);
+}
+
+/** The ReplicaSet that serves. */
+export function stableOf(seen: Seen): ReplicaSet | undefined {
+  return seen.replicaSets.find((replicaSet) => hashOf(replicaSet) === seen.held.stable);
+}
+
+/** The rollout's own record; absent until the canary's ReplicaSet is marked. */
+export function recordOf(seen: Seen): Run | undefined {
+  const replicaSet = replicaSetOfRecord(seen);
+  return replicaSet && runOf(replicaSet, seen.held.started);
+}
+
+/** The ReplicaSet that is judged: the Deployment's template may be another one since (undo). */
+export function replicaSetOfRecord(seen: Seen): ReplicaSet | undefined {
+  return seen.replicaSets.find((replicaSet) => runOf(replicaSet, seen.held.started) !== undefined);
+}
+
+/** The index of the granted step; a plan that got shorter in flight ends with its last one. */
+export function stepIndex(seen: Seen): number {
+  return Math.min(recordOf(seen)?.step ?? 0, seen.plan.steps.length - 1);
+}
+
+/** The step that is granted now. */
+export function stepOf(seen: Seen): Step | undefined {
+  return seen.plan.steps[stepIndex(seen)];
+}
+
+/** The granted weight in percent: that of the last weight step up to now. */
+export function grantedWeight(seen: Seen): number {
+  const passed = seen.plan.steps.slice(0, stepIndex(seen) + 1);
+  return passed.reduce((weight, step) => (step.kind === "weight" ? step.weight : weight), 0);
+}
+
+/** The surge for the granted weight; before any, that of the first one, so that its pods are ready by then. */
+export function wantedSurge(seen: Seen): string {
+  return surgeFor(grantedWeight(seen) || firstWeight(seen.plan));
+}
+
+/** The weight of the plan's first weight step, in percent. */
+export function firstWeight(plan: Plan): number {
+  return plan.steps.find((step) => step.kind === "weight")?.weight ?? 0;
+}
+
+/** The largest weight that is written on any route, in percent. */
+export function routedWeight(seen: Seen): number {
+  return Math.max(0, ...seen.routes.map((route) => flightOf(route, uidOf(seen))?.weight ?? 0));
+}
+
+/** Times in objects are RFC 3339. */
+export function instant(ms: number): string {
+  return new Date(ms).toISOString();
+}

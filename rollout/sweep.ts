@@ -1,0 +1,59 @@
+import { heldServiceOf, isTwin } from "./isolation.ts";
+import { FLIGHT } from "./keys.ts";
+import type { ReplicaSet, Route, Service } from "./objects.ts";
+import { heldRouteOf, withFlight, routePatch } from "./overlay.ts";
+import { lastRunOf } from "./run.ts";
+import { type Decision, instant } from "./seen.ts";
+import { deleteTwin, type Write, writeUnmark, writeWiden } from "./write.ts";
+
+/**
+ * Admission narrows the Services before the API server has stored the Deployment, and a later admission may still refuse
+ * it: for so long (ms) a Service may be narrowed for a Deployment that is not in flight.
+ */
+const GRACE_MS = 10_000;
+
+/** What carries our mark, and the UIDs of the Deployments that are in flight. */
+export interface Marked {
+  readonly now: number;
+  readonly inFlight: ReadonlySet<string>;
+  readonly services: readonly Service[];
+  readonly routes: readonly Route[];
+  readonly replicaSets: readonly ReplicaSet[];
+}
+
+/** Gives back what belongs to no rollout: its Deployment was deleted, recreated, or never took off. */
+export function sweep(marked: Marked): Decision {
+  const lost = (uid: string | undefined) => uid !== undefined && !marked.inFlight.has(uid);
+  const routes = marked.routes.flatMap((route) => sweepRoute(route, lost));
+  const orphans = marked.services.filter(({ metadata }) => lost(metadata.labels?.[FLIGHT]));
+  const narrowed = orphans.filter((service) => !isTwin(service) && heldServiceOf(service) !== undefined);
+  const late = narrowed.filter((service) => ageOf(service, marked.now) >= GRACE_MS);
+  // A twin goes after the routes that may name it have been given back, in a later look.
+  const twins = routes.length === 0 ? orphans.filter(isTwin).map(deleteTwin) : [];
+  const sets = marked.replicaSets.filter(({ metadata }) => lost(metadata.labels?.[FLIGHT]));
+  const waits = narrowed.map((service) => GRACE_MS - ageOf(service, marked.now)).filter((ms) => ms > 0);
+  return {
+    writes: [...routes, ...twins, ...late.map(writeWiden), ...sets.map((set) => close(set, marked.now))],
+    ...(waits.length > 0 ? { waitMs: Math.min(...waits) } : {}),
+  };
+}
+
+function sweepRoute(route: Route, lost: (uid: string) => boolean): Write[] {
+  const flights = heldRouteOf(route)?.flights ?? {};
+  const gone = Object.keys(flights).filter(lost);
+  if (gone.length === 0) return [];
+  const kept = gone.reduce((rest, uid) => withFlight(rest, uid, undefined), flights);
+  const { namespace = "", name } = route.metadata;
+  return [{ verb: "merge", kind: "httproutes", namespace, name, body: routePatch(route, kept) }];
+}
+
+function close(replicaSet: ReplicaSet, now: number): Write {
+  const run = lastRunOf(replicaSet);
+  if (run?.outcome === "proven") return writeUnmark(replicaSet, { ...run, outcome: "promoted", ended: instant(now) });
+  if (run?.outcome === "running") return writeUnmark(replicaSet, { ...run, outcome: "undone", ended: instant(now) });
+  return writeUnmark(replicaSet);
+}
+
+function ageOf(service: Service, now: number): number {
+  return now - Date.parse(heldServiceOf(service)?.since ?? "");
+}

@@ -1,0 +1,105 @@
+import { detachRoutes, drain, drainWrites, removeTwins } from "./drain.ts";
+import { surgePods } from "./hold.ts";
+import { conditionOf } from "./objects.ts";
+import {
+  type Decision,
+  firstOf,
+  grantedWeight,
+  instant,
+  recordOf,
+  replicaSetOfRecord,
+  type Seen,
+  stableOf,
+  uidOf,
+} from "./seen.ts";
+import { onlyTemplate } from "./template.ts";
+import { canaryCondition, writeConditions, writeEvent, writeHeld, writeMark, writeScale, type Write } from "./write.ts";
+
+/** The pods that stay for people to look into. */
+const KEPT_PODS = 1;
+
+/**
+ * The verdict is against the canary. It is recorded first: if we die before the weight is 0, whoever comes next finds it
+ * and goes on, instead of granting the weight again.
+ */
+export function takeBack(seen: Seen, reason: string): Decision {
+  const run = recordOf(seen);
+  const replicaSet = replicaSetOfRecord(seen);
+  if (run === undefined || replicaSet === undefined) return { writes: [] };
+  const message = `rolled back at ${grantedWeight(seen)}%: ${reason}`;
+  const failed = { ...run, outcome: "failed", message, ended: instant(seen.now) } as const;
+  return {
+    writes: [
+      writeMark(replicaSet, uidOf(seen), failed),
+      ...drainWrites(seen),
+      ...failWrites(seen, message),
+      writeEvent(seen.deployment, "Warning", "RolledBack", message),
+    ],
+  };
+}
+
+/** What remains to be done about a failed canary; afterwards, that its failure stays visible. */
+export function decideFailed(seen: Seen): Decision {
+  return firstOf([drainAndTell, detachRoutes, removeTwins, endHold, shrink, undo, tellAgain], seen);
+}
+
+function drainAndTell(seen: Seen): Decision | undefined {
+  const decision = drain(seen);
+  return decision && { ...decision, writes: [...decision.writes, ...tell(seen)] };
+}
+
+/** The template stays the user's; so does the hold, or native control would go on with it. */
+function endHold(seen: Seen): Decision | undefined {
+  const surge = seen.deployment.spec.strategy?.rollingUpdate?.maxSurge;
+  if (seen.held.phase === "failed" && surge === KEPT_PODS) return undefined;
+  const strategy = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: KEPT_PODS } };
+  return { writes: [writeHeld(seen.deployment, { ...seen.held, phase: "failed" }, { strategy })] };
+}
+
+/** Lowering the surge shrinks nothing by itself; the stable version comes first where a scale has confused the two. */
+function shrink(seen: Seen): Decision | undefined {
+  const { deployment, canary } = seen;
+  const stable = stableOf(seen);
+  const wanted = deployment.spec.replicas ?? 1;
+  if (stable !== undefined && (stable.spec.replicas ?? 0) < wanted) return { writes: [writeScale(stable, wanted)] };
+  const kept = Math.min(surgePods(KEPT_PODS, wanted), wanted);
+  if (canary === undefined || (canary.spec.replicas ?? 0) <= kept) return undefined;
+  return { writes: [writeScale(canary, kept)] };
+}
+
+/** `serin.dev/on-failure: undo`: as `kubectl rollout undo` would. */
+function undo(seen: Seen): Decision | undefined {
+  const stable = stableOf(seen);
+  if (seen.plan.onFailure !== "undo" || stable === undefined) return undefined;
+  const { paused: _paused, ...fields } = seen.held.originals;
+  const native = { minReadySeconds: undefined, progressDeadlineSeconds: undefined, strategy: undefined, ...fields };
+  const spec = { ...native, template: onlyTemplate(stable) };
+  return { writes: [writeHeld(seen.deployment, { ...seen.held, phase: "undone" }, spec)] };
+}
+
+/** Native control overwrites our word on Progressing whenever a pod becomes ready; say it again. */
+function tellAgain(seen: Seen): Decision {
+  return { writes: tell(seen) };
+}
+
+function tell(seen: Seen): Write[] {
+  const progressing = conditionOf(seen.deployment.status?.conditions, "Progressing");
+  const message = recordOf(seen)?.message ?? "";
+  if (progressing?.status === "False" && progressing.message === message) return [];
+  return failWrites(seen, message);
+}
+
+/** `ProgressDeadlineExceeded` is the one reason at which `kubectl rollout status`, Argo CD and Flux say "failed". */
+function failWrites(seen: Seen, message: string): Write[] {
+  const at = instant(seen.now);
+  const progressing = {
+    type: "Progressing",
+    status: "False",
+    reason: "ProgressDeadlineExceeded",
+    message,
+    lastUpdateTime: at,
+    lastTransitionTime: at,
+  } as const;
+  const canary = canaryCondition({ status: "False", reason: "RolledBack", message }, at);
+  return [writeConditions(seen.deployment, [progressing, canary])];
+}

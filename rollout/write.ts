@@ -1,0 +1,164 @@
+import { type Held, formatHeld } from "./hold.ts";
+import { annotationPath, CONDITION, FLIGHT, HELD, labelPath, RUN } from "./keys.ts";
+import { narrow, widen } from "./isolation.ts";
+import type { Condition, Deployment, Meta, ReplicaSet, Route, Service } from "./objects.ts";
+import { type Flight, heldRouteOf, routePatch, withFlight } from "./overlay.ts";
+import { formatRun, type Run } from "./run.ts";
+
+/** The kinds of objects that Serin writes, by their plural. */
+export type Kind = "deployments" | "replicasets" | "services" | "httproutes";
+
+/** One operation of a JSON patch (RFC 6902). */
+export type Operation =
+  | { readonly op: "add" | "replace" | "test"; readonly path: string; readonly value: unknown }
+  | { readonly op: "remove"; readonly path: string };
+
+interface Target {
+  readonly kind: Kind;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** One write to the API server, as data. Each touches only fields that are ours and may be repeated. */
+export type Write =
+  | ({ readonly verb: "create"; readonly body: Service } & Target)
+  | ({ readonly verb: "merge"; readonly subresource?: "scale"; readonly body: object } & Target)
+  | ({ readonly verb: "strategic"; readonly subresource: "status"; readonly body: object } & Target)
+  | ({ readonly verb: "json"; readonly body: readonly Operation[] } & Target)
+  | ({ readonly verb: "delete"; readonly uid: string | undefined } & Target)
+  | {
+      readonly verb: "event";
+      readonly regarding: Deployment;
+      readonly type: "Normal" | "Warning";
+      readonly reason: string;
+      readonly message: string;
+    };
+
+/** The Deployment's hold with another surge: the canary's size. */
+export function writeSurge(deployment: Deployment, surge: string | number): Write {
+  return patchHeld(deployment, [{ op: "replace", path: "/spec/strategy/rollingUpdate/maxSurge", value: surge }]);
+}
+
+/** The Deployment's `spec.paused`. */
+export function writePaused(deployment: Deployment, paused: boolean): Write {
+  return patchHeld(deployment, [{ op: "add", path: "/spec/paused", value: paused }]);
+}
+
+/** Fields of the Deployment's spec and its record at once; `undefined` removes a field. */
+export function writeHeld(deployment: Deployment, held: Held, fields: Record<string, unknown> = {}): Write {
+  const spec = deployment.spec as Record<string, unknown>;
+  const operations = Object.entries(fields).flatMap(([field, value]): Operation[] => {
+    if (value !== undefined) return [{ op: "add", path: `/spec/${field}`, value }];
+    return spec[field] === undefined ? [] : [{ op: "remove", path: `/spec/${field}` }];
+  });
+  return patchHeld(deployment, [
+    ...operations,
+    { op: "replace", path: annotationPath(HELD), value: formatHeld(held) },
+  ]);
+}
+
+/** Takes everything of ours off the Deployment: the rollout is over. */
+export function writeEnd(deployment: Deployment): Write {
+  return patchHeld(deployment, [
+    { op: "remove", path: annotationPath(HELD) },
+    { op: "remove", path: labelPath(FLIGHT) },
+  ]);
+}
+
+/** Conditions of the Deployment's status; native control keeps those it does not know. */
+export function writeConditions(deployment: Deployment, conditions: readonly Condition[]): Write {
+  return {
+    verb: "strategic",
+    subresource: "status",
+    ...target("deployments", deployment),
+    body: { status: { conditions } },
+  };
+}
+
+/** The condition `Canary` as it should stand now. */
+export function canaryCondition(says: { status: Condition["status"]; reason: string; message: string }, at: string) {
+  return { type: CONDITION, ...says, lastUpdateTime: at, lastTransitionTime: at };
+}
+
+/** Marks a ReplicaSet as in flight, with the rollout's record if it is the canary's. */
+export function writeMark(replicaSet: ReplicaSet, uid: string, run?: Run): Write {
+  const annotations = run === undefined ? {} : { annotations: { [RUN]: formatRun(run) } };
+  return patchReplicaSet(replicaSet, { labels: { [FLIGHT]: uid }, ...annotations });
+}
+
+/** Ends a ReplicaSet's flight; the record stays on it. Native control had copied the Deployment's annotation there. */
+export function writeUnmark(replicaSet: ReplicaSet, run?: Run): Write {
+  const record = run === undefined ? {} : { [RUN]: formatRun(run) };
+  return patchReplicaSet(replicaSet, { labels: { [FLIGHT]: null }, annotations: { [HELD]: null, ...record } });
+}
+
+/** The number of a ReplicaSet's pods. */
+export function writeScale(replicaSet: ReplicaSet, replicas: number): Write {
+  return {
+    verb: "merge",
+    subresource: "scale",
+    ...target("replicasets", replicaSet),
+    body: { spec: { replicas } },
+  };
+}
+
+/** Narrows a Service to the pods of one ReplicaSet. */
+export function writeNarrow(service: Service, uid: string, hash: string, since: string): Write {
+  return { verb: "merge", ...target("services", service), body: guarded(service, narrow(service, uid, hash, since)) };
+}
+
+/** Makes a narrowed Service its owner's again. */
+export function writeWiden(service: Service): Write {
+  return { verb: "merge", ...target("services", service), body: guarded(service, widen(service)) };
+}
+
+/** Creates a twin. */
+export function writeTwin(twin: Service): Write {
+  return { verb: "create", ...target("services", twin), body: twin };
+}
+
+/** Points an existing twin at another canary. Null takes away what the old selector had more. */
+export function mendTwin(twin: Service, wanted: Service): Write {
+  const { selector, ports } = wanted.spec;
+  const gone = Object.keys(twin.spec.selector ?? {}).filter((key) => !(key in (selector ?? {})));
+  const body = { spec: { selector: { ...selector, ...Object.fromEntries(gone.map((key) => [key, null])) }, ports } };
+  return { verb: "merge", ...target("services", twin), body: guarded(twin, body) };
+}
+
+/** Deletes a twin: this one, not one of the same name that came after it. */
+export function deleteTwin(twin: Service): Write {
+  return { verb: "delete", ...target("services", twin), uid: twin.metadata.uid };
+}
+
+/** The rollout's share in a route; `undefined` takes it out. */
+export function writeRoute(route: Route, uid: string, flight: Flight | undefined): Write {
+  const flights = withFlight(heldRouteOf(route)?.flights ?? {}, uid, flight);
+  return { verb: "merge", ...target("httproutes", route), body: routePatch(route, flights) };
+}
+
+/** An Event on the Deployment. */
+export function writeEvent(regarding: Deployment, type: "Normal" | "Warning", reason: string, message: string): Write {
+  return { verb: "event", regarding, type, reason, message };
+}
+
+/** Guarded by the record: whoever started, ended or superseded the rollout since has changed it. */
+function patchHeld(deployment: Deployment, operations: readonly Operation[]): Write {
+  const held = deployment.metadata.annotations?.[HELD];
+  return {
+    verb: "json",
+    ...target("deployments", deployment),
+    body: [{ op: "test", path: annotationPath(HELD), value: held }, ...operations],
+  };
+}
+
+function patchReplicaSet(replicaSet: ReplicaSet, metadata: object): Write {
+  return { verb: "merge", ...target("replicasets", replicaSet), body: { metadata } };
+}
+
+function guarded(object: { metadata: Meta }, body: { metadata?: object; spec?: object }) {
+  return { ...body, metadata: { ...body.metadata, resourceVersion: object.metadata.resourceVersion } };
+}
+
+function target(kind: Kind, object: { metadata: Meta }): Target {
+  return { kind, namespace: object.metadata.namespace ?? "", name: object.metadata.name };
+}

@@ -1,0 +1,176 @@
+import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect } from "chai";
+import { request } from "undici";
+import type { KubeObject } from "./api.ts";
+import { appManifests } from "./app.ts";
+import type { Cluster } from "./cluster.ts";
+import { cluster, describeCluster } from "./fixture.ts";
+import { startLoad } from "./load.ts";
+import { eventually } from "./wait.ts";
+
+interface Pod extends KubeObject {
+  readonly status: {
+    readonly phase: string;
+    readonly podIP?: string;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly containerStatuses?: readonly {
+      readonly restartCount: number;
+      readonly state: { readonly waiting?: { readonly reason: string } };
+    }[];
+  };
+}
+
+describeCluster("the test cluster", function () {
+  this.timeout(30_000);
+  let kube: Cluster;
+  before(async () => {
+    kube = await cluster();
+    await kube.kubectl(["create", "namespace", "shop"]);
+  });
+  after(async () => {
+    await kube?.kubectl(["delete", "namespace", "shop", "--wait=false"]);
+  });
+
+  const apply = async (name: string, image: string, replicas = 2, preStopSeconds = 4) => {
+    const applied = await kube.kubectl(["apply", "-f", "-"], {
+      input: appManifests({ name, namespace: "shop", image, replicas, preStopSeconds }),
+    });
+    expect(applied.code, applied.stderr).to.equal(0);
+  };
+  const ask = async (host: string) => {
+    const { statusCode, headers, body } = await request(kube.gatewayUrl, { headers: { host } });
+    return {
+      status: statusCode,
+      version: headers["x-version"],
+      pod: headers["x-pod"],
+      text: await body.text(),
+    };
+  };
+  const served = (host: string, version: string) =>
+    eventually(`${version} at ${host}`, async () =>
+      (await ask(host)).version === version ? true : undefined,
+    );
+  const pods = async (name: string): Promise<readonly Pod[]> => {
+    const path = `/api/v1/namespaces/shop/pods?labelSelector=app%3D${name}`;
+    return (await kube.api.demand<{ items: readonly Pod[] }>("GET", path)).items;
+  };
+  const isReady = (pod: Pod) =>
+    pod.status.conditions?.some((c) => c.type === "Ready" && c.status === "True") ?? false;
+  const waiting = (name: string, reason: string) =>
+    eventually(`${name} waits with ${reason}`, async () =>
+      (await pods(name)).find((pod) => pod.status.containerStatuses?.[0]?.state.waiting?.reason === reason),
+    );
+
+  it("serves a Deployment through Service, HTTPRoute and gateway", async () => {
+    await apply("web", "app:v1");
+    await served("web.example", "v1");
+    const { status, text, pod } = await ask("web.example");
+    expect({ status, text }).to.deep.equal({ status: 200, text: "v1\n" });
+    expect(pod).to.match(/^web-[0-9a-f]+-\w+$/);
+  });
+
+  it("rolls out and scales as Kubernetes does, without a failed request", async () => {
+    const load = startLoad({ url: kube.gatewayUrl, host: "web.example", rps: 200 });
+    await kube.kubectl(["set", "image", "deployment/web", "app=app:v2"], { namespace: "shop" });
+    const status = await kube.kubectl(["rollout", "status", "deployment/web", "--timeout=20s"], {
+      namespace: "shop",
+    });
+    expect(status.code, status.stderr).to.equal(0);
+    await kube.kubectl(["scale", "deployment/web", "--replicas=5"], { namespace: "shop" });
+    await eventually("5 ready pods", async () =>
+      (await pods("web")).filter(isReady).length === 5 ? true : undefined,
+    );
+    await sleep(5_000);
+    const { failed, byVersion } = await load.stop();
+    expect(failed).to.equal(0);
+    expect(byVersion).to.have.all.keys("v1", "v2");
+  });
+
+  it("fails and delays as the image says", async () => {
+    await apply("bad", "app:v3-err50-lat40");
+    await served("bad.example", "v3");
+    const load = startLoad({ url: kube.gatewayUrl, host: "bad.example", rps: 200 });
+    await sleep(2_000);
+    const { total, failed } = await load.stop();
+    expect(total).to.be.within(390, 410);
+    expect(failed / total).to.be.within(0.4, 0.6);
+    expect([...load.rows()].every(({ latencyMs }) => latencyMs > 39)).to.equal(true);
+  });
+
+  it("makes slow pods ready late, and others never", async () => {
+    await apply("slow", "app:v1-slow2", 1);
+    await apply("never", "app:v1-neverready", 1);
+    await eventually("slow runs", async () =>
+      (await pods("slow")).find((pod) => pod.status.phase === "Running"),
+    );
+    const started = performance.now();
+    await eventually("slow is ready", async () => (await pods("slow")).find(isReady));
+    expect(performance.now() - started).to.be.within(1_500, 4_000);
+    const [never] = await pods("never");
+    expect(never?.status.phase).to.equal("Running");
+    expect(never !== undefined && isReady(never)).to.equal(false);
+  });
+
+  it("shows crash loops and missing images", async () => {
+    await apply("crash", "app:v1-crash", 1);
+    await apply("pull", "app:v1-pull", 1);
+    const crash = await waiting("crash", "CrashLoopBackOff");
+    expect(crash.status.containerStatuses?.[0]?.restartCount).to.be.at.least(3);
+    expect(isReady(crash)).to.equal(false);
+    expect((await waiting("pull", "ImagePullBackOff")).status.phase).to.equal("Pending");
+  });
+
+  it("lets a deleted pod serve through its preStop sleep, by default a second, and no longer", async () => {
+    await apply("short", "app:v1", 1, 1);
+    const pod = await eventually("short is ready", async () => (await pods("short")).find(isReady));
+    const url = `http://${pod.status.podIP}:8080`;
+    const answer = async () => (await request(url)).statusCode;
+    expect(await answer()).to.equal(200);
+    await kube.api.demand("DELETE", `/api/v1/namespaces/shop/pods/${pod.metadata.name}`);
+    await sleep(700);
+    expect(await answer()).to.equal(200);
+    await sleep(1_000);
+    expect(await answer().catch((error: Error) => error)).to.be.instanceOf(Error);
+  });
+
+  it("counts every request at the rate asked for", async () => {
+    const began = Date.now();
+    const load = startLoad({ url: kube.gatewayUrl, host: "web.example", rps: 1_000 });
+    await sleep(3_000);
+    const half = load.between(began, began + 1_500).total;
+    const { total, failed } = await load.stop();
+    expect(failed).to.equal(0);
+    expect(total).to.be.within(2_900, 3_100);
+    expect(half).to.be.within(1_350, 1_550);
+  });
+
+  it("lets Prometheus see Traefik's counters within 5 s", async () => {
+    await ask("web.example");
+    const query = encodeURIComponent(
+      'sum(traefik_service_requests_total{service=~".*-svc-shop-web-0@kubernetesgateway"})',
+    );
+    await eventually(
+      "a sample",
+      async () => {
+        const { body } = await request(`${kube.prometheusUrl}/api/v1/query?query=${query}`);
+        const { data } = (await body.json()) as { data: { result: readonly unknown[] } };
+        return data.result[0];
+      },
+      5_000,
+    );
+  });
+
+  it("records who asked for what", async () => {
+    const events = (await readFile(kube.auditLog, "utf8"))
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    const scaled = events.find(
+      ({ objectRef }) => objectRef?.subresource === "scale" && objectRef.name === "web",
+    );
+    expect(scaled.user.username).to.equal("admin");
+    expect(scaled.objectRef).to.include({ resource: "deployments", namespace: "shop", subresource: "scale" });
+    expect(scaled.responseStatus.code).to.equal(200);
+  });
+});

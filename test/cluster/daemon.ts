@@ -1,0 +1,96 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Agent, request } from "undici";
+
+/** A process of the cluster with a log file of its own. */
+export interface Daemon {
+  readonly name: string;
+  readonly pid: number;
+  /** Waits for the first 200 from `url`; throws with the tail of the log when the process ends or time runs out. */
+  ready(url: string, timeoutMs?: number): Promise<void>;
+  /** Ends the process: the signal, then SIGKILL after `graceMs`. */
+  stop(signal: NodeJS.Signals, graceMs: number): Promise<void>;
+}
+
+const POLL_MS = 50;
+// The serving certificates of the control plane are self-signed; being alive is all that is asked here.
+const trusting = new Agent({ connect: { rejectUnauthorized: false } });
+
+/** Starts a program; it writes both streams to `<dir>/<name>.log`. Throws when it cannot be started. */
+export function startDaemon(dir: string, name: string, command: string, args: readonly string[]): Daemon {
+  const path = join(dir, `${name}.log`);
+  const log = openSync(path, "a");
+  const child = spawn(command, args, { cwd: dir, stdio: ["ignore", log, log], env: daemonEnvironment(dir) });
+  closeSync(log);
+  if (child.pid === undefined) throw new Error(`${name}: ${command} cannot be started`);
+  return {
+    name,
+    pid: child.pid,
+    ready: (url, timeoutMs = 60_000) => waitUntilReady({ name, child, path, url, timeoutMs }),
+    stop: (signal, graceMs) => stopChild(child, signal, graceMs),
+  };
+}
+
+/** The last lines of a log file, for error messages. */
+export function tail(path: string, lines = 15): string {
+  return readFileSync(path, "utf8").trimEnd().split("\n").slice(-lines).join("\n");
+}
+
+interface Wait {
+  readonly name: string;
+  readonly child: ChildProcess;
+  readonly path: string;
+  readonly url: string;
+  readonly timeoutMs: number;
+}
+
+async function waitUntilReady({ name, child, path, url, timeoutMs }: Wait): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  let last = "no answer";
+  while (performance.now() < deadline) {
+    if (hasEnded(child)) {
+      throw new Error(
+        `${name} ended (${child.exitCode ?? child.signalCode}); its log ${path}:\n${tail(path)}`,
+      );
+    }
+    last = await answerOf(url);
+    if (last === "200") return;
+    await sleep(POLL_MS);
+  }
+  throw new Error(
+    `${name} is not ready after ${timeoutMs} ms (${url}: ${last}); its log ${path}:\n${tail(path)}`,
+  );
+}
+
+async function answerOf(url: string): Promise<string> {
+  try {
+    const { statusCode, body } = await request(url, {
+      dispatcher: trusting,
+      signal: AbortSignal.timeout(2_000),
+    });
+    await body.dump();
+    return String(statusCode);
+  } catch (error) {
+    return String(error);
+  }
+}
+
+async function stopChild(child: ChildProcess, signal: NodeJS.Signals, graceMs: number): Promise<void> {
+  if (hasEnded(child)) return;
+  const exit = once(child, "exit");
+  child.kill(signal);
+  const timer = setTimeout(() => child.kill("SIGKILL"), graceMs);
+  await exit;
+  clearTimeout(timer);
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+function daemonEnvironment(dir: string): NodeJS.ProcessEnv {
+  return { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: dir, TMPDIR: "/tmp" };
+}

@@ -1,0 +1,41 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Cluster, startCluster } from "./cluster.ts";
+import { insideNamespace } from "./namespace.ts";
+
+const START_MS = 120_000;
+let starting: Promise<Cluster> | undefined;
+let failures = 0;
+
+/** The cluster that all test files of one mocha process share; it starts at the first call. */
+export function cluster(): Promise<Cluster> {
+  starting ??= startCluster({ dir: mkdtempSync(join(tmpdir(), "serin-cluster-")), log: () => {} });
+  return starting;
+}
+
+/** Declares tests that need the cluster; they are skipped where none can run (outside test/cluster/enter.ts). */
+export function describeCluster(title: string, body: (this: Mocha.Suite) => void): Mocha.Suite {
+  return describe(title, function () {
+    before("starts the cluster", async function () {
+      if (!insideNamespace()) return this.skip();
+      this.timeout(START_MS);
+      await cluster();
+    });
+    body.call(this);
+  });
+}
+
+// Importing this file at the top of a test file makes these root hooks.
+afterEach("counts failures", function () {
+  if (this.currentTest?.state === "failed") failures++;
+});
+
+after("stops the cluster", async function () {
+  if (starting === undefined) return;
+  this.timeout(30_000);
+  const { dir, stop } = await starting;
+  await stop();
+  if (failures === 0) rmSync(dir, { recursive: true });
+  else console.log(`  the cluster's logs are in ${dir}`);
+});

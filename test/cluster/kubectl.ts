@@ -1,0 +1,35 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+
+/** How a command ended. */
+export interface Output {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Standard input, and the namespace of the command. */
+export interface KubectlOptions {
+  readonly input?: string;
+  readonly namespace?: string;
+}
+
+/** Runs kubectl; any exit status is an answer. */
+export type Kubectl = (args: readonly string[], options?: KubectlOptions) => Promise<Output>;
+
+/** kubectl as the user of a kubeconfig; its caches go to `dir`. */
+export function kubectlFor(program: string, kubeconfig: string, dir: string): Kubectl {
+  return async (args, { input = "", namespace } = {}) => {
+    const scope = namespace === undefined ? [] : ["--namespace", namespace];
+    const child = spawn(program, [...scope, ...args], {
+      env: { PATH: "/usr/bin:/bin", HOME: dir, KUBECONFIG: kubeconfig, KUBECACHEDIR: `${dir}/kubectl` },
+    });
+    // A command that reads nothing may close its end first.
+    child.stdin.on("error", () => {}).end(input);
+    const closed = once(child, "close");
+    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+    await closed;
+    return { code: child.exitCode ?? 1, stdout, stderr };
+  };
+}

@@ -1,0 +1,186 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { addresses, ports } from "../addresses.ts";
+import type { Api } from "../api.ts";
+import { repository } from "../tools.ts";
+import { Container } from "./container.ts";
+import { createSandbox, type Sandbox } from "./sandbox.ts";
+import { type ContainerSpec, commandOf, emptyFolders, type Pod } from "./spec.ts";
+
+/** What every pod of a kubelet needs. `dir` takes logs and secrets; `hosts` is the file of names. */
+export interface PodNeeds {
+  readonly api: Api;
+  readonly dir: string;
+  readonly hosts: string;
+  readonly ca: string;
+  readonly log: (message: string) => void;
+}
+
+/** A pod at work. */
+export interface RunningPod {
+  readonly containers: readonly Container[];
+  /** Ends the processes, gracefully for `graceMs`, then the pod's network. */
+  stop(graceMs: number): Promise<void>;
+  /** The same at once. */
+  destroy(): Promise<void>;
+}
+
+// The image's user; securityContext.runAsUser is stronger.
+const DEFAULT_USER = 65_532;
+const TOKEN_SECONDS = 24 * 3_600;
+
+/**
+ * Starts the processes of a pod and keeps its status true. A pod that asks for what this kubelet does not know stays
+ * Pending, with the reason in its status. Throws when the API server or the network fails.
+ */
+export async function runPod(needs: PodNeeds, pod: Pod, number: number): Promise<RunningPod> {
+  const sandbox = await createSandbox(number);
+  const report = reporter(needs, pod, sandbox.address);
+  const secrets = await writeSecrets(needs, pod);
+  const placed = { ...pod, status: { ...pod.status, podIP: sandbox.address } };
+  const containers: Container[] = [];
+  const onChange = () => report(runningStatus(sandbox.address, containers));
+  try {
+    for (const spec of pod.spec.containers) {
+      containers.push(
+        new Container({ ...processOf({ needs, pod: placed, spec, sandbox, secrets }), onChange }),
+      );
+    }
+  } catch (error) {
+    needs.log(`pod ${pod.metadata.namespace}/${pod.metadata.name} cannot run: ${error}`);
+    report(refusedStatus(pod, String(error)));
+    const destroy = async () => sandbox.destroy();
+    return { containers: [], stop: destroy, destroy };
+  }
+  for (const container of containers) container.start();
+  return {
+    containers,
+    async stop(graceMs) {
+      await Promise.all(containers.map((container) => container.stop(graceMs)));
+      sandbox.destroy();
+    },
+    async destroy() {
+      await Promise.all(containers.map((container) => container.destroy()));
+      sandbox.destroy();
+    },
+  };
+}
+
+interface ProcessNeeds {
+  readonly needs: PodNeeds;
+  readonly pod: Pod;
+  readonly spec: ContainerSpec;
+  readonly sandbox: Sandbox;
+  readonly secrets: string;
+}
+
+function processOf({ needs, pod, spec, sandbox, secrets }: ProcessNeeds) {
+  const { namespace, name } = pod.metadata;
+  const { argv, env } = commandOf(pod, spec, {
+    HOSTNAME: name,
+    HOME: "/",
+    KUBERNETES_SERVICE_HOST: addresses.apiService,
+    KUBERNETES_SERVICE_PORT: String(ports.api),
+  });
+  const security = { ...pod.spec.securityContext, ...spec.securityContext };
+  const script = join(import.meta.dirname, "container.sh");
+  const user = String(security.runAsUser ?? DEFAULT_USER);
+  const readOnly = String(security.readOnlyRootFilesystem ?? false);
+  const files = [
+    needs.hosts,
+    secrets,
+    repository,
+    process.execPath,
+    user,
+    readOnly,
+    emptyFolders(pod, spec).join(" "),
+  ];
+  return {
+    spec,
+    address: sandbox.address,
+    command: "nsenter",
+    args: [...sandbox.enter, "--", "unshare", "--mount", "--", "sh", script, ...files, ...argv],
+    env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", ...env },
+    logFile: join(needs.dir, `${namespace}_${name}_${spec.name}.log`),
+  };
+}
+
+/** Writes the service account's files as every pod has them; the token is bound to the pod. */
+async function writeSecrets({ api, dir, ca }: PodNeeds, pod: Pod): Promise<string> {
+  const { namespace = "default", name, uid } = pod.metadata;
+  const folder = join(dir, `${namespace}_${name}_secrets`);
+  mkdirSync(folder, { recursive: true });
+  if (pod.spec.automountServiceAccountToken === false) return folder;
+  const account = pod.spec.serviceAccountName ?? "default";
+  const boundObjectRef = { apiVersion: "v1", kind: "Pod", name, uid };
+  const { status } = await api.demand<{ status: { token: string } }>(
+    "POST",
+    `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`,
+    { spec: { expirationSeconds: TOKEN_SECONDS, boundObjectRef } },
+  );
+  writeFileSync(join(folder, "token"), status.token);
+  writeFileSync(join(folder, "ca.crt"), ca);
+  writeFileSync(join(folder, "namespace"), namespace);
+  return folder;
+}
+
+/** Writes the newest status, one write at a time; a status that is overtaken is never written. */
+function reporter({ api, log }: PodNeeds, pod: Pod, podIP: string): (status: object) => void {
+  const path = `/api/v1/namespaces/${pod.metadata.namespace}/pods/${pod.metadata.name}/status`;
+  const startTime = new Date().toISOString();
+  const placed = { podIP, podIPs: [{ ip: podIP }], hostIP: addresses.host, startTime };
+  const uid = { metadata: { uid: pod.metadata.uid } };
+  let next: object | undefined;
+  let writing = false;
+  const write = async () => {
+    writing = true;
+    while (next !== undefined) {
+      const status = next;
+      next = undefined;
+      const answer = await api
+        .request("PATCH", path, { ...uid, status: { ...placed, ...status } })
+        .catch(String);
+      const failed = typeof answer === "string" || (answer.status >= 300 && answer.status !== 404);
+      if (failed) log(`status of pod ${pod.metadata.name}: ${JSON.stringify(answer)}`);
+    }
+    writing = false;
+  };
+  return (status) => {
+    next = status;
+    if (!writing) void write();
+  };
+}
+
+function runningStatus(address: string, containers: readonly Container[]): object {
+  const ready = containers.every((container) => container.ready);
+  return {
+    phase: "Running",
+    podIP: address,
+    conditions: conditions(ready),
+    containerStatuses: containers.map((container) => container.status),
+  };
+}
+
+function refusedStatus({ spec }: Pod, message: string): object {
+  const waiting = { reason: "CreateContainerConfigError", message };
+  const containerStatuses = spec.containers.map(({ name, image }) => ({
+    ...{ name, image, imageID: "", ready: false, restartCount: 0, state: { waiting } },
+  }));
+  return { phase: "Pending", conditions: conditions(false), containerStatuses };
+}
+
+function conditions(ready: boolean): object[] {
+  const lastTransitionTime = new Date().toISOString();
+  const condition = (type: string, holds: boolean) => ({
+    type,
+    status: holds ? "True" : "False",
+    lastTransitionTime,
+  });
+  return [
+    condition("PodScheduled", true),
+    condition("Initialized", true),
+    condition("PodReadyToStartContainers", true),
+    condition("ContainersReady", ready),
+    condition("Ready", ready),
+  ];
+}

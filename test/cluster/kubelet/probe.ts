@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Agent, request } from "undici";
+import type { ContainerSpec, Probe } from "./spec.ts";
+
+/** A probe at work: whom it asks, and who hears when the answer changes. */
+export interface ProbeOptions {
+  readonly kind: "readiness" | "liveness" | "startup";
+  readonly probe: Probe;
+  readonly container: ContainerSpec;
+  readonly address: string;
+  /** Told once the thresholds are met, and at every later change. */
+  readonly onChange: (passes: boolean) => void;
+  readonly signal: AbortSignal;
+}
+
+// Readiness that is missing is asked for more often than a real kubelet would: tests wait for it.
+const UNREADY_PERIOD_MS = 200;
+const dispatcher = new Agent({ connect: { rejectUnauthorized: false }, keepAliveTimeout: 1 });
+
+/** Probes until `signal` aborts; never throws. Only httpGet is known: anything else counts as a failure. */
+export async function runProbe({
+  kind,
+  probe,
+  container,
+  address,
+  onChange,
+  signal,
+}: ProbeOptions): Promise<void> {
+  const { initialDelaySeconds = 0, periodSeconds = 10, failureThreshold = 3, successThreshold = 1 } = probe;
+  let state: boolean | undefined;
+  let streak = { passes: false, length: 0 };
+  await pause(initialDelaySeconds * 1_000, signal);
+  while (!signal.aborted) {
+    const passes = await ask(probe, container, address);
+    streak = { passes, length: streak.passes === passes ? streak.length + 1 : 1 };
+    if (
+      !signal.aborted &&
+      passes !== state &&
+      streak.length >= (passes ? successThreshold : failureThreshold)
+    ) {
+      state = passes;
+      onChange(passes);
+    }
+    await pause(kind === "readiness" && state !== true ? UNREADY_PERIOD_MS : periodSeconds * 1_000, signal);
+  }
+}
+
+async function ask(
+  { httpGet, timeoutSeconds = 1 }: Probe,
+  container: ContainerSpec,
+  address: string,
+): Promise<boolean> {
+  if (httpGet === undefined) return false;
+  const { path = "/", port, scheme = "HTTP" } = httpGet;
+  const number =
+    typeof port === "number" ? port : container.ports?.find(({ name }) => name === port)?.containerPort;
+  try {
+    const { statusCode, body } = await request(`${scheme.toLowerCase()}://${address}:${number}${path}`, {
+      dispatcher,
+      signal: AbortSignal.timeout(timeoutSeconds * 1_000),
+    });
+    await body.dump();
+    return statusCode >= 200 && statusCode < 400;
+  } catch {
+    return false;
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => {});
+}

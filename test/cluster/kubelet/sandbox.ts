@@ -1,0 +1,51 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { readlinkSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { addresses } from "../addresses.ts";
+
+/** What a pod's containers share: a network namespace with one address, reached over a pair of virtual devices. */
+export interface Sandbox {
+  readonly address: string;
+  /** The arguments of `nsenter` that lead into it. */
+  readonly enter: readonly string[];
+  /** Takes the network away; whatever still runs in it must have ended. */
+  destroy(): void;
+}
+
+/** Makes a sandbox; `number` (1…65,000) is unique in the cluster and gives the address. Needs root. */
+export async function createSandbox(number: number): Promise<Sandbox> {
+  const address = `${addresses.realPods}.${number >> 8}.${number & 255}`;
+  // A namespace lives as long as a process in it, which is the same trick as Kubernetes' pause container.
+  const pause = spawn("unshare", ["--net", "--", "sleep", "infinity"], { stdio: "ignore" });
+  const namespace = await namespaceOf(pause);
+  const device = `pod${number}`;
+  ip(
+    [],
+    `link add ${device} type veth peer name eth0 netns ${pause.pid}
+          link set ${device} up
+          route add ${address}/32 dev ${device}`,
+  );
+  ip(
+    ["nsenter", `--net=${namespace}`],
+    `link set lo up
+          link set eth0 up
+          address add ${address}/32 dev eth0
+          route add ${addresses.host} dev eth0
+          route add default via ${addresses.host}`,
+  );
+  return { address, enter: [`--net=${namespace}`], destroy: () => void pause.kill("SIGKILL") };
+}
+
+async function namespaceOf(pause: ChildProcess): Promise<string> {
+  const own = readlinkSync("/proc/self/ns/net");
+  const path = `/proc/${pause.pid}/ns/net`;
+  for (let tries = 0; tries < 200; tries++, await sleep(5)) {
+    if (readlinkSync(path) !== own) return path;
+  }
+  throw new Error("a network namespace cannot be made");
+}
+
+function ip(prefix: readonly string[], commands: string): void {
+  const [program = "ip", ...args] = [...prefix, "ip", "-batch", "-"];
+  execFileSync(program, args, { input: commands });
+}

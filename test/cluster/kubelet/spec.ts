@@ -1,0 +1,115 @@
+import type { KubeObject } from "../api.ts";
+
+/** The parts of a pod that the kubelet reads. */
+export interface Pod extends KubeObject {
+  readonly spec: {
+    readonly nodeName?: string;
+    readonly serviceAccountName?: string;
+    readonly automountServiceAccountToken?: boolean;
+    readonly terminationGracePeriodSeconds?: number;
+    readonly securityContext?: SecurityContext;
+    readonly containers: readonly ContainerSpec[];
+    readonly initContainers?: readonly ContainerSpec[];
+    readonly volumes?: readonly ({ readonly name: string } & Readonly<Record<string, unknown>>)[];
+  };
+  readonly status?: { readonly podIP?: string; readonly phase?: string };
+}
+
+export interface ContainerSpec {
+  readonly name: string;
+  readonly image: string;
+  readonly command?: readonly string[];
+  readonly args?: readonly string[];
+  readonly env?: readonly EnvVar[];
+  readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
+  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
+  readonly securityContext?: SecurityContext;
+  readonly lifecycle?: { readonly preStop?: { readonly sleep?: { readonly seconds: number } } };
+  readonly readinessProbe?: Probe;
+  readonly livenessProbe?: Probe;
+  readonly startupProbe?: Probe;
+}
+
+export interface SecurityContext {
+  readonly runAsUser?: number;
+  readonly readOnlyRootFilesystem?: boolean;
+}
+
+export interface EnvVar {
+  readonly name: string;
+  readonly value?: string;
+  readonly valueFrom?: { readonly fieldRef?: { readonly fieldPath: string } };
+}
+
+export interface Probe {
+  readonly httpGet?: {
+    readonly path?: string;
+    readonly port: number | string;
+    readonly scheme?: "HTTP" | "HTTPS";
+  };
+  readonly initialDelaySeconds?: number;
+  readonly periodSeconds?: number;
+  readonly timeoutSeconds?: number;
+  readonly failureThreshold?: number;
+  readonly successThreshold?: number;
+}
+
+/** What runs as a process: the image's entrypoint `node` unless the container names a command. */
+export interface Command {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Resolves command and environment as a kubelet does; throws on what this one does not know. */
+export function commandOf(
+  pod: Pod,
+  container: ContainerSpec,
+  inherited: Readonly<Record<string, string>>,
+): Command {
+  const env: Record<string, string> = { ...inherited };
+  for (const variable of container.env ?? []) env[variable.name] = resolveVariable(pod, variable, env);
+  const words = [...(container.command ?? ["node"]), ...(container.args ?? [])];
+  return { argv: words.map((word) => expand(word, env)), env };
+}
+
+/** Replaces `$(NAME)` by the variable's value; unknown names and `$$(NAME)` stay, the latter with one `$`. */
+export function expand(text: string, env: Readonly<Record<string, string>>): string {
+  return text.replace(/\$(\$)?\(([\w.-]+)\)/g, (whole, escaped, name: string) =>
+    escaped === undefined ? (env[name] ?? whole) : whole.slice(1),
+  );
+}
+
+/** The folders that the container wants empty; throws on volumes other than emptyDir and the service account's. */
+export function emptyFolders(pod: Pod, container: ContainerSpec): string[] {
+  const mounts = (container.volumeMounts ?? []).filter(
+    ({ mountPath }) => !mountPath.startsWith("/var/run/secrets/"),
+  );
+  return mounts.map(({ name, mountPath }) => {
+    const volume = pod.spec.volumes?.find((it) => it.name === name);
+    if (volume?.emptyDir === undefined) throw new Error(`volume ${name}: only emptyDir is known here`);
+    return mountPath;
+  });
+}
+
+function resolveVariable(
+  pod: Pod,
+  { name, value = "", valueFrom }: EnvVar,
+  env: Readonly<Record<string, string>>,
+): string {
+  if (valueFrom === undefined) return expand(value, env);
+  const path = valueFrom.fieldRef?.fieldPath ?? "";
+  const field = fields[path];
+  if (field === undefined)
+    throw new Error(`variable ${name}: only fieldRef to ${Object.keys(fields).join(", ")} is known here`);
+  return field(pod) ?? "";
+}
+
+const fields: Readonly<Record<string, (pod: Pod) => string | undefined>> = {
+  "metadata.name": (pod) => pod.metadata.name,
+  "metadata.namespace": (pod) => pod.metadata.namespace,
+  "metadata.uid": (pod) => pod.metadata.uid,
+  "spec.nodeName": (pod) => pod.spec.nodeName,
+  "spec.serviceAccountName": (pod) => pod.spec.serviceAccountName,
+  "status.podIP": (pod) => pod.status?.podIP,
+  "status.podIPs": (pod) => pod.status?.podIP,
+};

@@ -1,0 +1,85 @@
+import { Pool } from "undici";
+import { Recording, type Row, type Summary } from "./record.ts";
+
+/** What to ask for, and how often. */
+export interface LoadOptions {
+  /** The gateway, without a path. */
+  readonly url: string;
+  /** The Host header. */
+  readonly host: string;
+  /** Requests per second, however long the answers take (open loop). */
+  readonly rps: number;
+  readonly path?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A steady stream of requests. Instants are ms since the epoch; a request counts at the time it started. */
+export interface Load {
+  /** What became of the requests since an instant. */
+  since(from: number): Summary;
+  between(from: number, to: number): Summary;
+  /** Every request of a time, for questions that a summary does not answer. */
+  rows(from?: number, to?: number): Iterable<Row>;
+  /** Sends no more, waits for the answers still due, and sums everything up. */
+  stop(): Promise<Summary>;
+}
+
+const CONNECTIONS = 64;
+const TIMEOUT_MS = 10_000;
+
+/** Starts a load. */
+export function startLoad({ url, host, rps, path = "/", headers = {} }: LoadOptions): Load {
+  const pool = new Pool(url, {
+    connections: CONNECTIONS,
+    headersTimeout: TIMEOUT_MS,
+    bodyTimeout: TIMEOUT_MS,
+  });
+  const recording = new Recording();
+  const due = new Set<Promise<void>>();
+  const started = performance.now();
+  let sent = 0;
+
+  const ask = async () => {
+    const at = performance.now();
+    const answer = await send(pool, path, { ...headers, host });
+    recording.add({ at: performance.timeOrigin + at, latencyMs: performance.now() - at, ...answer });
+  };
+  // A timer that is late sends all that it missed at once: the rate holds on average.
+  const timer = setInterval(
+    () => {
+      for (const target = ((performance.now() - started) * rps) / 1_000; sent < target; sent++) {
+        const asked = ask().finally(() => due.delete(asked));
+        due.add(asked);
+      }
+    },
+    Math.max(1, Math.min(5, 500 / rps)),
+  );
+
+  return {
+    since: (from) => recording.summary(from),
+    between: (from, to) => recording.summary(from, to),
+    rows: (from, to) => recording.rows(from, to),
+    async stop() {
+      clearInterval(timer);
+      await Promise.all(due);
+      await pool.close();
+      return recording.summary();
+    },
+  };
+}
+
+type Outcome = Pick<Row, "status" | "version" | "pod">;
+
+async function send(pool: Pool, path: string, headers: Record<string, string>): Promise<Outcome> {
+  try {
+    const { statusCode, headers: answer, body } = await pool.request({ method: "GET", path, headers });
+    await body.dump();
+    return {
+      status: statusCode,
+      version: String(answer["x-version"] ?? ""),
+      pod: String(answer["x-pod"] ?? ""),
+    };
+  } catch {
+    return { status: 0, version: "", pod: "" };
+  }
+}

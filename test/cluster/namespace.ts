@@ -1,0 +1,44 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { networkInterfaces } from "node:os";
+import { fileURLToPath } from "node:url";
+import { addresses } from "./addresses.ts";
+
+/** Says whether this process runs inside the network namespace of a cluster. */
+export function insideNamespace(): boolean {
+  return networkInterfaces().lo?.some(({ address }) => address === addresses.host) ?? false;
+}
+
+/** Gives the loopback device of a fresh network namespace the addresses of the cluster. Needs root. */
+export function configureNetwork(): void {
+  const ip = (command: string) => execFileSync("ip", command.split(" "));
+  ip("link set lo up");
+  ip(`address add ${addresses.host}/32 dev lo`);
+  for (const range of addresses.local) ip(`route add local ${range} dev lo`);
+  // Pods with a network namespace of their own reach each other through this one.
+  writeFileSync("/proc/sys/net/ipv4/ip_forward", "1");
+}
+
+/**
+ * Starts node with `args` in fresh network, mount and pid namespaces. Nothing in them outlives the process returned:
+ * `--kill-child` and the parent-death signal reach the first process inside, and the kernel ends the others with it.
+ * The process leads a session of its own, so that Ctrl-C in a terminal reaches only the caller, once.
+ */
+export function spawnInNamespace(args: readonly string[]): ChildProcess {
+  const inside = fileURLToPath(new URL("inside.ts", import.meta.url));
+  const unshare = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--"];
+  const command = ["--pdeathsig", "KILL", "--", ...unshare, process.execPath, inside, ...args];
+  return spawn("setpriv", command, { stdio: "inherit", detached: true });
+}
+
+/**
+ * Sends a signal to the first process inside, which hands it on. `unshare` itself blocks SIGINT and SIGTERM.
+ * Does nothing when the process has ended already.
+ */
+export function signalNamespace(outer: ChildProcess, signal: NodeJS.Signals): void {
+  const { pid } = outer;
+  if (pid === undefined || outer.exitCode !== null || outer.signalCode !== null) return;
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  if (children === "") outer.kill(signal);
+  for (const child of children.split(" ").filter(Boolean)) process.kill(Number(child), signal);
+}

@@ -1,0 +1,91 @@
+/** One request of a load: when it started (ms since the epoch), how it ended (0: no answer), and who answered. */
+export interface Row {
+  readonly at: number;
+  readonly status: number;
+  readonly version: string;
+  readonly pod: string;
+  readonly latencyMs: number;
+}
+
+/** What became of the requests of some time. */
+export interface Summary {
+  readonly total: number;
+  /** No answer, or a status outside 2xx. */
+  readonly failed: number;
+  /** Answers by the version that gave them; those of the gateway itself, and none at all, are under "". */
+  readonly byVersion: Readonly<Record<string, number>>;
+  readonly byStatus: Readonly<Record<string, number>>;
+}
+
+/** Rows in columns of numbers, about 20 bytes each, so that an hour of load fits in memory. */
+export class Recording {
+  #length = 0;
+  #at = new Float64Array(4096);
+  #latency = new Float32Array(4096);
+  #status = new Uint16Array(4096);
+  #version = new Uint16Array(4096);
+  #pod = new Uint16Array(4096);
+  readonly #names: string[] = [];
+  readonly #numbers = new Map<string, number>();
+
+  /** Adds a row, in any order of time. */
+  add({ at, status, version, pod, latencyMs }: Row): void {
+    if (this.#length === this.#at.length) this.#grow();
+    const index = this.#length++;
+    this.#at[index] = at;
+    this.#latency[index] = latencyMs;
+    this.#status[index] = status;
+    this.#version[index] = this.#numberOf(version);
+    this.#pod[index] = this.#numberOf(pod);
+  }
+
+  /** The rows that started in [from, to), in the order in which they ended. */
+  *rows(from = 0, to = Number.POSITIVE_INFINITY): Generator<Row> {
+    for (let index = 0; index < this.#length; index++) {
+      const at = this.#at[index] ?? 0;
+      if (at < from || at >= to) continue;
+      yield {
+        at,
+        status: this.#status[index] ?? 0,
+        version: this.#names[this.#version[index] ?? 0] ?? "",
+        pod: this.#names[this.#pod[index] ?? 0] ?? "",
+        latencyMs: this.#latency[index] ?? 0,
+      };
+    }
+  }
+
+  /** Counts the rows that started in [from, to). */
+  summary(from?: number, to?: number): Summary {
+    const byVersion: Record<string, number> = {};
+    const byStatus: Record<string, number> = {};
+    let total = 0;
+    let failed = 0;
+    for (const { status, version } of this.rows(from, to)) {
+      total++;
+      if (status < 200 || status > 299) failed++;
+      byVersion[version] = (byVersion[version] ?? 0) + 1;
+      byStatus[status] = (byStatus[status] ?? 0) + 1;
+    }
+    return { total, failed, byVersion, byStatus };
+  }
+
+  #numberOf(name: string): number {
+    const known = this.#numbers.get(name);
+    if (known !== undefined) return known;
+    this.#numbers.set(name, this.#names.length);
+    return this.#names.push(name) - 1;
+  }
+
+  #grow(): void {
+    const grown = <T extends { set(from: T): void }>(column: T, next: T): T => {
+      next.set(column);
+      return next;
+    };
+    const size = this.#length * 2;
+    this.#at = grown(this.#at, new Float64Array(size));
+    this.#latency = grown(this.#latency, new Float32Array(size));
+    this.#status = grown(this.#status, new Uint16Array(size));
+    this.#version = grown(this.#version, new Uint16Array(size));
+    this.#pod = grown(this.#pod, new Uint16Array(size));
+  }
+}

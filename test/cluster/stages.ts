@@ -1,0 +1,145 @@
+/**
+ * What KWOK makes of application pods: data, written to its configuration as JSON documents. A pod's image (image.ts)
+ * selects its stages. Serin's own pods match none; they belong to kubelet.ts.
+ */
+
+/** One document of KWOK's configuration. */
+export interface Stage {
+  readonly apiVersion: "kwok.x-k8s.io/v1alpha1";
+  readonly kind: "Stage";
+  readonly metadata: { readonly name: string };
+  readonly spec: object;
+}
+
+// A deleted pod serves on through its preStop sleep, else for a second, but is no ready endpoint any more. A proxy that
+// takes longer to hear of it (Traefik's throttle is 2 s) sends requests into the void, as it would anywhere.
+const termination = '(.spec.containers[0].lifecycle.preStop.sleep.seconds // 1 | tostring) + "s"';
+
+const token = (pattern: string) => `.spec.containers[0].image | select(test(":[^/]*-(${pattern})(-|$)"))`;
+const exists = (key: string) => ({ key, operator: "Exists" });
+const absent = (key: string) => ({ key, operator: "DoesNotExist" });
+const equals = (key: string, value: string) => ({ key, operator: "In", values: [value] });
+
+const notSerin = absent('.spec.containers[].image | select(test("(^|/)serin[^/]*$"))');
+const alive = absent(".metadata.deletionTimestamp");
+const fresh = [notSerin, alive, absent(".status.containerStatuses")];
+
+// `PodIP` takes the next number of --cidr. A freed one goes back to the pool of the *node's* podCIDR, which is another
+// range: so no address is used twice, and a proxy that is late cannot reach a new pod under an old one's address.
+const placed = `
+hostIP: {{ NodeIPWith .spec.nodeName }}
+{{ $ip := PodIP }}
+podIP: {{ $ip }}
+podIPs: [{ip: {{ $ip }}}]
+startTime: {{ Now | Quote }}`;
+
+const conditions = (ready: boolean) => `
+conditions:
+{{ range $type, $status := dict "Initialized" "True" "PodReadyToStartContainers" "True" "ContainersReady" "${ready ? "True" : "False"}" "Ready" "${ready ? "True" : "False"}" }}
+- {type: {{ $type }}, status: {{ $status | Quote }}, lastTransitionTime: {{ Now | Quote }}}
+{{ end }}
+{{ range .spec.readinessGates }}
+- {type: {{ .conditionType }}, status: "True", lastTransitionTime: {{ Now | Quote }}}
+{{ end }}`;
+
+const containers = (fields: string) => `
+containerStatuses:
+{{ range .spec.containers }}
+- {name: {{ .name }}, image: {{ .image | Quote }}, imageID: "", ${fields}}
+{{ end }}`;
+
+const running = (ready: boolean) =>
+  containers(
+    `ready: ${ready}, started: true, restartCount: 0, state: {running: {startedAt: {{ Now | Quote }}}}`,
+  );
+
+const crashing = containers(
+  `ready: false, started: false, restartCount: 3,
+   state: {waiting: {reason: CrashLoopBackOff, message: back-off 40s restarting failed container}},
+   lastState: {terminated: {exitCode: 1, reason: Error, startedAt: {{ Now | Quote }}, finishedAt: {{ Now | Quote }}}}`,
+);
+
+const unpulled = containers(
+  `ready: false, started: false, restartCount: 0,
+   state: {waiting: {reason: ImagePullBackOff, message: {{ printf "Back-off pulling image %q" .image | Quote }}}}`,
+);
+
+const completed = `
+phase: Succeeded
+${containers(
+  `ready: false, started: false, restartCount: 0,
+   state: {terminated: {exitCode: 0, reason: Completed, startedAt: {{ Now | Quote }}, finishedAt: {{ Now | Quote }}}}`,
+)}`;
+
+const nodeReady = `
+addresses: [{type: InternalIP, address: {{ NodeIP }}}, {type: Hostname, address: {{ .metadata.name }}}]
+allocatable: {cpu: 1k, memory: 1Ti, pods: 10k}
+capacity: {cpu: 1k, memory: 1Ti, pods: 10k}
+conditions:
+{{ range NodeConditions }}
+- {type: {{ .type }}, status: {{ .status | Quote }}, reason: {{ .reason }}, message: {{ .message | Quote }},
+   lastHeartbeatTime: {{ Now | Quote }}, lastTransitionTime: {{ Now | Quote }}}
+{{ end }}
+nodeInfo: {architecture: amd64, operatingSystem: linux, osImage: "", bootID: "", machineID: "", systemUUID: "",
+  kernelVersion: "", kubeProxyVersion: "", containerRuntimeVersion: kwok, kubeletVersion: kwok}
+phase: Running`;
+
+/** All stages; KWOK plays the one whose selector matches a changed object. */
+export const stages: readonly Stage[] = [
+  stage("node-ready", "Node", [absent('.status.conditions[] | select(.type == "Ready")')], {
+    statusTemplate: nodeReady,
+  }),
+  stage("pod-ready", "Pod", [...fresh, absent(token("slow[0-9.]+|neverready|crash|pull"))], {
+    statusTemplate: `phase: Running${placed}${conditions(true)}${running(true)}`,
+  }),
+  stage("pod-not-ready", "Pod", [...fresh, exists(token("slow[0-9.]+|neverready"))], {
+    statusTemplate: `phase: Running${placed}${conditions(false)}${running(false)}`,
+  }),
+  stage("pod-crash", "Pod", [...fresh, exists(token("crash"))], {
+    statusTemplate: `phase: Running${placed}${conditions(false)}${crashing}`,
+  }),
+  stage("pod-pull", "Pod", [...fresh, exists(token("pull"))], {
+    statusTemplate: `phase: Pending${placed}${conditions(false)}${unpulled}`,
+  }),
+  stage(
+    "pod-slow-ready",
+    "Pod",
+    [
+      notSerin,
+      alive,
+      exists(token("slow[0-9.]+")),
+      equals('.status.conditions[] | select(.type == "Ready") | .status', "False"),
+    ],
+    { statusTemplate: `${conditions(true)}${running(true)}` },
+    { durationFrom: { expressionFrom: '.spec.containers[0].image | capture("-slow(?<s>[0-9.]+)").s + "s"' } },
+  ),
+  stage(
+    "pod-complete",
+    "Pod",
+    [notSerin, alive, equals(".status.phase", "Running"), equals(".metadata.ownerReferences[].kind", "Job")],
+    { statusTemplate: completed },
+  ),
+  stage(
+    "pod-delete",
+    "Pod",
+    [notSerin, exists(".metadata.deletionTimestamp")],
+    { delete: true },
+    { durationFrom: { expressionFrom: termination } },
+  ),
+];
+
+function stage(
+  name: string,
+  kind: "Node" | "Pod",
+  matchExpressions: object[],
+  next: object,
+  delay?: object,
+): Stage {
+  const spec = {
+    resourceRef: { apiGroup: "v1", kind },
+    selector: { matchExpressions },
+    next,
+    ...(delay && { delay }),
+  };
+  return { apiVersion: "kwok.x-k8s.io/v1alpha1", kind: "Stage", metadata: { name }, spec };
+}

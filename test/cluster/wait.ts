@@ -1,0 +1,17 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/**
+ * Asks every 50 ms until `ask` returns something other than undefined, and returns that. Throws when time runs out;
+ * `what` says what was waited for.
+ */
+export async function eventually<T>(
+  what: string,
+  ask: () => Promise<T | undefined>,
+  timeoutMs = 10_000,
+): Promise<T> {
+  for (const deadline = performance.now() + timeoutMs; performance.now() < deadline; await sleep(50)) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+  }
+  throw new Error(`${what}: not within ${timeoutMs} ms`);
+}

@@ -1,0 +1,200 @@
+import { expect } from "chai";
+import { annotations, later } from "../../rollout/annotations.ts";
+import {
+  type Check,
+  type Complaint,
+  describePlan,
+  formatComplaints,
+  isOptedIn,
+  type Plan,
+  parsePlan,
+  type Step,
+} from "../../rollout/plan.ts";
+
+type Given = Record<string, string>;
+
+function parse(given: Given) {
+  const entries = Object.entries({ rollout: "canary", ...given });
+  return parsePlan(Object.fromEntries(entries.map(([name, value]) => [`serin.dev/${name}`, value])));
+}
+
+function planOf(given: Given): Plan {
+  const parsed = parse(given);
+  if ("plan" in parsed) return parsed.plan;
+  throw new Error(formatComplaints(parsed.complaints));
+}
+
+function complaintsOf(given: Given): readonly Complaint[] {
+  const parsed = parse(given);
+  return "complaints" in parsed ? parsed.complaints : [];
+}
+
+const weight = (percent: number, leastMs = 60_000): Step => ({ kind: "weight", weight: percent, leastMs });
+const pause: Step = { kind: "pause" };
+
+describe("plan", () => {
+  it("needs one annotation only", () => {
+    expect(planOf({})).to.deep.equal({
+      steps: [weight(10), weight(25), weight(50)],
+      intervalMs: 60_000,
+      maxIntervalMs: 600_000,
+      checks: [{ metric: "success-rate", op: ">=", limit: 0.99, text: "success-rate >= 99%" }],
+      checksAreDefault: true,
+      onFailure: "hold",
+      restart: "native",
+      verbs: {},
+    });
+  });
+
+  it("is opted in by the key alone", () => {
+    expect(isOptedIn({ "serin.dev/rollout": "nonsense" })).to.equal(true);
+    expect(isOptedIn({ "serin.dev/steps": "10" })).to.equal(false);
+    expect(isOptedIn(undefined)).to.equal(false);
+  });
+
+  it("has only valid defaults and examples", () => {
+    for (const { key, example, ...row } of Object.values(annotations)) {
+      for (const text of [example, "default" in row ? row.default : example]) {
+        expect(row.parse(text), `${key}: ${text}`).to.have.property("value");
+      }
+    }
+  });
+
+  const steps: readonly [string, readonly Step[]][] = [
+    ["50", [weight(50)]],
+    [" 0.5,10:5m , 100", [weight(0.5), weight(10, 300_000), weight(100)]],
+    ["10, pause, 50, pause", [weight(10), pause, weight(50), pause]],
+    ["0.01, 99.99", [weight(0.01), weight(99.99)]],
+  ];
+  for (const [text, expected] of steps) {
+    it(`reads the steps ${text}`, () => expect(planOf({ steps: text }).steps).to.deep.equal(expected));
+  }
+
+  it("gives steps without a time the interval", () => {
+    const plan = planOf({ steps: "10, 20:1s", interval: "90s" });
+    expect(plan.steps).to.deep.equal([weight(10, 90_000), weight(20, 1_000)]);
+  });
+
+  it("stretches the default longest interval to a longer interval", () => {
+    expect(planOf({ interval: "20m" }).maxIntervalMs).to.equal(1_200_000);
+  });
+
+  const percentile = (quantile: number, limit: number, text: string): Check => {
+    return { metric: "percentile", quantile, op: text.includes("<=") ? "<=" : "<", limit, text };
+  };
+  const checks: readonly [string, readonly Check[]][] = [
+    ["none", []],
+    ["p99<=500ms", [percentile(0.99, 0.5, "p99 <= 500ms")]],
+    [
+      "p99.9 < 1.5s, p50 <= 5ms",
+      [percentile(0.999, 1.5, "p99.9 < 1.5s"), percentile(0.5, 0.005, "p50 <= 5ms")],
+    ],
+    [
+      "success-rate > 99.90%",
+      [{ metric: "success-rate", op: ">", limit: 0.999, text: "success-rate > 99.9%" }],
+    ],
+  ];
+  for (const [text, expected] of checks) {
+    it(`reads the checks ${text}`, () => {
+      const plan = planOf({ checks: text });
+      expect(plan.checks).to.deep.equal(expected);
+      expect(plan.checksAreDefault).to.equal(false);
+    });
+  }
+
+  it("reads names and verbs", () => {
+    const plan = planOf({ services: "web, api", routes: "web, edge/my.route", retry: "7" });
+    expect(plan.services).to.deep.equal(["web", "api"]);
+    expect(plan.routes).to.deep.equal([{ name: "web" }, { namespace: "edge", name: "my.route" }]);
+    expect(plan.verbs).to.deep.equal({ retry: 7 });
+  });
+
+  const wrong: readonly [string, string, string][] = [
+    ["rollout", "blue-green", "is not available in this version"],
+    ["rollout", "true", "is no kind of rollout"],
+    ["steps", "", "has an empty item"],
+    ["steps", "pause", "has no percentage"],
+    ["steps", "10, 5", "goes down from 10 to 5"],
+    ["steps", "10, 10", "repeats 10"],
+    ["steps", "0", "has 0, which is not above 0"],
+    ["steps", "101", "has 101, which is not above 0 and at most 100"],
+    ["steps", "1.234", 'has "1.234", which is no step'],
+    ["steps", "10%", 'has "10%", which is no step'],
+    ["steps", "10:5", "whose time is no duration"],
+    ["steps", "10:1m:1m", "which is no step"],
+    ["steps", "10, pause, pause", "pauses twice in a row"],
+    ["steps", Array.from({ length: 21 }, (_, i) => i + 1).join(), "has 21 items"],
+    ["interval", "60", "is no duration with a unit"],
+    ["interval", "500ms", "is shorter than 1s"],
+    ["interval", "1000h", "is longer than 168h"],
+    ["max-interval", "30s", "is shorter than serin.dev/interval"],
+    ["checks", "p99 <= 500", "lacks the unit ms or s"],
+    ["checks", "success-rate >= 99", "lacks the unit %"],
+    ["checks", "success-rate <= 99%", "only a failing canary passes"],
+    ["checks", "success-rate > 100%", "says nothing"],
+    ["checks", "p99 >= 1s", "only a slow canary passes"],
+    ["checks", "p99 < 0ms", "which nothing passes"],
+    ["checks", "p100 < 1s", "an unknown metric"],
+    ["checks", "p42 < 1s", "an unknown metric"],
+    ["checks", "p99 < 1s, p99 < 2s", "names p99 twice"],
+    ["checks", "none, p99 < 1s", 'has "none", which is no condition'],
+    ["on-failure", "rollback", "is neither"],
+    ["services", "Web", "which is no name of a Service"],
+    ["services", "web, web", "names web twice"],
+    ["routes", "a/b/c", "which is no name of a route"],
+    ["restart", "", "is neither"],
+    ["abort", "-1", "is no revision number"],
+    ["promote", "1e3", "is no revision number"],
+    ["isolate", "false", "is for Services only"],
+    ["steps", "1".repeat(5_000), "has 5000 characters"],
+  ];
+  for (const [name, value, problem] of wrong) {
+    it(`complains about ${name}: ${JSON.stringify(value.slice(0, 40))}`, () => {
+      const complaints = complaintsOf({ [name]: value });
+      expect(complaints.map(({ key }) => key)).to.deep.equal([`serin.dev/${name}`]);
+      expect(complaints[0]?.problem).to.contain(problem);
+    });
+  }
+
+  it("names the key that was meant", () => {
+    expect(complaintsOf({ step: "10" })[0]?.expected).to.equal("the key serin.dev/steps");
+    expect(complaintsOf({ "on-failed": "undo" })[0]?.expected).to.equal("the key serin.dev/on-failure");
+    expect(complaintsOf({ zebra: "10" })[0]?.expected).to.contain("one of serin.dev/rollout");
+  });
+
+  it("refuses the keys of later versions", () => {
+    for (const key of later) {
+      const name = key.slice("serin.dev/".length);
+      expect(complaintsOf({ [name]: "x" })[0]?.problem).to.equal("is not available in this version");
+    }
+  });
+
+  it("passes over Serin's own keys and everybody else's", () => {
+    expect(complaintsOf({ held: "{}", run: "{}" })).to.deep.equal([]);
+    expect(parsePlan({ "serin.dev/rollout": "canary", "example.com/steps": "x" })).to.have.property("plan");
+  });
+
+  it("finds five mistakes at once", () => {
+    const five = { steps: "10, 5", interval: "1x", checks: "p99 < 1", retry: "no", stepps: "10" };
+    expect(complaintsOf(five)).to.have.length(5);
+  });
+
+  it("writes complaints that a terminal can show", () => {
+    expect(formatComplaints(complaintsOf({ steps: "10, 5" }))).to.equal(
+      'serin.dev/steps: "10, 5" goes down from 10 to 5; expected increasing percentages such as "10, 25, 50"',
+    );
+    const many = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`x${i}`, "\u001b[31m"]));
+    const lines = formatComplaints(complaintsOf(many)).split("\n");
+    expect(lines).to.have.length(21);
+    expect(lines.join("")).not.to.contain("\u001b");
+  });
+
+  it("describes itself in one line", () => {
+    expect(describePlan(planOf({}))).to.equal(
+      "canary 10→25→50 %, at least 3 min; checks success-rate >= 99%",
+    );
+    expect(describePlan(planOf({ steps: "5:30s, pause, 50", checks: "none" }))).to.equal(
+      "canary 5→pause→50 %, at least 1 min 30 s; no checks but the health of the pods",
+    );
+  });
+});

@@ -1,0 +1,288 @@
+import { once } from "node:events";
+import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
+import { createServer, type Server } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import { KubeConfig } from "@kubernetes/client-node";
+import { issueAuthority, issueLeaf, type KeyPair } from "../../certs/issue.ts";
+import { type ConnectOptions, connect, type Kube, type KubeObject, type Resource } from "../../kube/rest.ts";
+import { matcher } from "../../kube/selector.ts";
+import { noLog } from "./log.ts";
+import { type Change, Refusal, Store } from "./store.ts";
+
+type Req = Pick<Http2ServerRequest, "method" | "url" | "headers"> & AsyncIterable<Buffer>;
+type Res = Pick<Http2ServerResponse, "write" | "end" | "writeHead" | "on"> & {
+  destroy?(): void;
+  flushHeaders?(): void;
+  stream?: { destroy(): void };
+};
+
+/** A request as the server saw it. */
+export interface Seen {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/** What to do instead of an answer: a status with a message, a broken connection, or silence. */
+export type Fault = { status: number; message?: string; headers?: Record<string, string> } | "reset" | "hang";
+
+interface Watch {
+  readonly res: Res;
+  readonly collection: string;
+  readonly matches: (object: KubeObject) => boolean;
+}
+
+let pair: Promise<{ ca: KeyPair; leaf: KeyPair }> | undefined;
+
+async function issuePair() {
+  const life = { now: Date.now(), lifeMs: 3_600_000 };
+  const ca = await issueAuthority(life);
+  return { ca, leaf: await issueLeaf(ca, ["localhost", "127.0.0.1"], life) };
+}
+
+/** A small API server in memory, over TLS on loopback: list, watch, create, patch, delete, and faults on demand. */
+export class FakeApi {
+  readonly store = new Store();
+  readonly requests: Seen[] = [];
+  /** Each request is shown to these first; the first answer other than undefined is what happens. */
+  readonly faults: ((seen: Seen) => Fault | undefined)[] = [];
+  /** The token asked for; none if empty. */
+  token = "";
+  /** Whether sendInitialEvents is understood. */
+  watchList = true;
+  connections = 0;
+  url = "";
+  #ca = "";
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #watches = new Set<Watch>();
+
+  static async start({ http1 = false } = {}): Promise<FakeApi> {
+    pair ??= issuePair();
+    const { ca, leaf } = await pair;
+    const api = new FakeApi(leaf, http1);
+    api.#ca = ca.cert;
+    api.#server.listen(0, "127.0.0.1");
+    await once(api.#server, "listening");
+    api.url = `https://localhost:${(api.#server.address() as AddressInfo).port}`;
+    return api;
+  }
+
+  constructor({ cert, key }: KeyPair, http1: boolean) {
+    const handle = (req: unknown, res: unknown) => void this.#handle(req as Req, res as Res);
+    this.#server = http1
+      ? createServer({ cert, key }, handle)
+      : (createSecureServer({ cert, key, allowHTTP1: true }, handle) as unknown as Server);
+    this.#server.on("secureConnection", (socket: Socket) => {
+      this.connections++;
+      this.#sockets.add(socket);
+      socket.on("error", () => {}).on("close", () => this.#sockets.delete(socket));
+    });
+    this.store.onChange = (change) => {
+      for (const watch of this.#watches) send(watch, change);
+    };
+  }
+
+  /** A kubeconfig for this server. */
+  config(token = this.token): KubeConfig {
+    const config = new KubeConfig();
+    const caData = Buffer.from(this.#ca).toString("base64");
+    config.loadFromClusterAndUser(
+      { name: "fake", server: this.url, caData, skipTLSVerify: false },
+      { name: "me", token },
+    );
+    return config;
+  }
+
+  connect(options: Partial<ConnectOptions> = {}): Kube {
+    const load = () => this.config();
+    return connect({ fieldManager: "serin", userAgent: "serin-test", load, log: noLog, ...options });
+  }
+
+  /** Creates as somebody else. */
+  add<T extends KubeObject>(resource: Resource, object: T): T {
+    return this.store.create(collectionOf(resource), object) as T;
+  }
+
+  /** Changes as somebody else, by merge. */
+  change(resource: Resource, key: string, patch: object): KubeObject {
+    return this.store.patch(collectionOf(resource), key, "merge", patch);
+  }
+
+  /** Deletes as somebody else. */
+  remove(resource: Resource, key: string): KubeObject {
+    return this.store.delete(collectionOf(resource), key);
+  }
+
+  /** How many watches are open. */
+  get watching(): number {
+    return this.#watches.size;
+  }
+
+  /** Forgets the history: whoever goes on from before gets 410. */
+  compact(): void {
+    this.store.compacted = this.store.version;
+  }
+
+  /** Ends all watches: cleanly, or by breaking the connections. */
+  endWatches(how: "end" | "reset"): void {
+    for (const { res } of this.#watches) res.end();
+    this.#watches.clear();
+    if (how === "reset") for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Sends a bookmark with the present version to all watches. */
+  bookmark(): void {
+    for (const watch of this.#watches) line(watch.res, "BOOKMARK", bookmarkAt(this.store.version));
+  }
+
+  /** Sends any event to all watches. */
+  tell(type: string, object: object): void {
+    for (const watch of this.#watches) line(watch.res, type, object);
+  }
+
+  async stop(): Promise<void> {
+    this.endWatches("reset");
+    this.#server.close();
+    await once(this.#server, "close");
+  }
+
+  async #handle(req: Req, res: Res): Promise<void> {
+    const url = new URL(req.url ?? "", this.url);
+    const seen = {
+      method: req.method ?? "",
+      path: url.pathname,
+      query: url.searchParams,
+      headers: req.headers,
+    };
+    this.requests.push(seen);
+    const fault = this.faults.map((find) => find(seen)).find((found) => found !== undefined);
+    if (fault === "hang") return;
+    if (fault === "reset") return void (res.stream ?? (res as { destroy?(): void })).destroy?.();
+    try {
+      if (fault) throw new Refusal(fault.status, "Injected", fault.message ?? "injected");
+      if (this.token && req.headers.authorization !== `Bearer ${this.token}`) {
+        throw new Refusal(401, "Unauthorized", "Unauthorized");
+      }
+      await this.#serve(seen, req, res);
+    } catch (error) {
+      const { code = 500, reason = "InternalError", message } = error as Refusal;
+      const headers = fault ? fault.headers : {};
+      res.writeHead(code, { "content-type": "application/json", ...headers });
+      res.end(JSON.stringify({ kind: "Status", status: "Failure", code, reason, message }));
+    }
+  }
+
+  async #serve(seen: Seen, req: Req, res: Res): Promise<void> {
+    const { collection, namespace, name } = parsePath(seen.path);
+    const key = `${namespace}/${name}`;
+    const contentType = String(seen.headers["content-type"]);
+    if (seen.method === "GET" && !name) {
+      if (seen.query.get("watch") === "true") return this.#watch(seen, collection, namespace, res);
+      return json(res, 200, this.#list(seen, collection, namespace));
+    }
+    if (seen.method === "GET") return json(res, 200, this.store.get(collection, key));
+    const body = JSON.parse((await textOf(req)) || "{}");
+    if (seen.method === "POST") {
+      const metadata = namespace ? { ...body.metadata, namespace } : body.metadata;
+      return json(res, 201, this.store.create(collection, { ...body, metadata }));
+    }
+    if (seen.method === "PATCH") return json(res, 200, this.store.patch(collection, key, contentType, body));
+    return json(res, 200, this.store.delete(collection, key, body.preconditions?.uid));
+  }
+
+  #list({ query }: Seen, collection: string, namespace: string) {
+    const matches = matcher(selectionOf(query, namespace));
+    const [at = 0, from = 0] = (query.get("continue") ?? "").split(":").map(Number);
+    if (query.has("continue") && at < this.store.compacted) throw gone();
+    const found = this.store.list(collection).filter(matches);
+    const to = from + Number(query.get("limit") ?? found.length);
+    const version = query.has("continue") ? at : this.store.version;
+    const more = to < found.length ? { continue: `${version}:${to}` } : {};
+    const items = found.slice(from, to).map(({ apiVersion: _, kind: __, ...item }) => item);
+    const kind = found[0]?.kind ?? "Thing";
+    const apiVersion = found[0]?.apiVersion ?? "v1";
+    return {
+      kind: `${kind}List`,
+      apiVersion,
+      metadata: { resourceVersion: String(version), ...more },
+      items,
+    };
+  }
+
+  #watch({ query }: Seen, collection: string, namespace: string, res: Res): void {
+    const matches = matcher(selectionOf(query, namespace));
+    const from = Number(query.get("resourceVersion") ?? this.store.version);
+    if (query.has("sendInitialEvents") && !this.watchList) {
+      throw new Refusal(
+        422,
+        "Invalid",
+        "sendInitialEvents is forbidden unless the WatchList feature gate is enabled",
+      );
+    }
+    if (from < this.store.compacted) throw gone();
+    const watch = { res, collection, matches };
+    res.writeHead(200, { "content-type": "application/json" });
+    res.flushHeaders?.();
+    res.on("close", () => this.#watches.delete(watch));
+    if (query.has("sendInitialEvents")) {
+      for (const object of this.store.list(collection).filter(matches)) line(res, "ADDED", object);
+      line(res, "BOOKMARK", bookmarkAt(this.store.version, { "k8s.io/initial-events-end": "true" }));
+    }
+    for (const change of this.store.changes) if (change.version > from) send(watch, change);
+    this.#watches.add(watch);
+  }
+}
+
+function send({ res, collection, matches }: Watch, { version, ...change }: Change): void {
+  if (change.collection !== collection) return;
+  const before = change.before && matches(change.before) ? change.before : undefined;
+  const now = change.now && matches(change.now) ? change.now : undefined;
+  if (now) line(res, before ? "MODIFIED" : "ADDED", now);
+  else if (before) {
+    // An object that leaves the selection is told as it was, with the version at which it left.
+    line(res, "DELETED", { ...before, metadata: { ...before.metadata, resourceVersion: String(version) } });
+  }
+}
+
+function line(res: Res, type: string, object: object): void {
+  res.write(`${JSON.stringify({ type, object })}\n`);
+}
+
+function json(res: Res, code: number, body: object): void {
+  res.writeHead(code, { "content-type": "application/json" });
+  res.end(JSON.stringify(body));
+}
+
+async function textOf(chunks: AsyncIterable<Buffer>): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const chunk of chunks) parts.push(chunk);
+  return Buffer.concat(parts).toString();
+}
+
+function bookmarkAt(version: number, annotations?: Record<string, string>) {
+  return { metadata: { resourceVersion: String(version), annotations } };
+}
+
+function gone(): Refusal {
+  return new Refusal(410, "Expired", "The resourceVersion for the provided watch is too old.");
+}
+
+function selectionOf(query: URLSearchParams, namespace: string) {
+  const labelSelector = query.get("labelSelector") ?? undefined;
+  return { namespace, labelSelector, fieldSelector: query.get("fieldSelector") ?? undefined };
+}
+
+function collectionOf({ group, version, plural }: Resource): string {
+  return `${group}/${version}/${plural}`;
+}
+
+function parsePath(path: string) {
+  const parts = path.split("/").slice(1).map(decodeURIComponent);
+  const [group, version] = parts[0] === "api" ? ["", parts[1]] : [parts[1], parts[2]];
+  const rest = parts.slice(group ? 3 : 2);
+  const inNamespace = rest[0] === "namespaces" && rest.length > 2;
+  const [plural, name = ""] = inNamespace ? rest.slice(2) : rest;
+  return { collection: `${group}/${version}/${plural}`, namespace: inNamespace ? (rest[1] ?? "") : "", name };
+}

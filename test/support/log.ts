@@ -1,0 +1,11 @@
+import type { Log } from "../../kube/log.ts";
+
+/** Swallows everything. */
+export const noLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** Remembers messages with their level, in order. */
+export function rememberingLog(): Log & { readonly lines: string[] } {
+  const lines: string[] = [];
+  const note = (level: string) => (_: object, message: string) => void lines.push(`${level}: ${message}`);
+  return { lines, debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") };
+}

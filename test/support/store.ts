@@ -1,0 +1,118 @@
+import jsonpatch, { type Operation } from "fast-json-patch";
+import type { KubeObject } from "../../kube/rest.ts";
+
+/** A change in the store; watches are served from these. */
+export interface Change {
+  readonly version: number;
+  readonly collection: string;
+  readonly before: KubeObject | undefined;
+  readonly now: KubeObject | undefined;
+}
+
+/** Refuses as the API server does. */
+export class Refusal extends Error {
+  readonly code: number;
+  readonly reason: string;
+
+  constructor(code: number, reason: string, message: string) {
+    super(message);
+    this.code = code;
+    this.reason = reason;
+  }
+}
+
+/** Objects with resource versions and a history, by collection (such as "apps/v1/deployments"). */
+export class Store {
+  readonly changes: Change[] = [];
+  /** Told of every change. */
+  onChange: (change: Change) => void = () => {};
+  version = 100;
+  /** Versions before this one are forgotten. */
+  compacted = 0;
+  readonly #collections = new Map<string, Map<string, KubeObject>>();
+
+  list(collection: string): KubeObject[] {
+    return [...this.#of(collection).values()];
+  }
+
+  get(collection: string, key: string): KubeObject {
+    const object = this.#of(collection).get(key);
+    if (!object) throw new Refusal(404, "NotFound", `${collection} "${key}" not found`);
+    return object;
+  }
+
+  create(collection: string, object: KubeObject): KubeObject {
+    const { metadata } = object;
+    const name = metadata.name ?? `${metadata.generateName}${(this.version + 1).toString(36)}`;
+    const key = `${metadata.namespace ?? ""}/${name}`;
+    if (this.#of(collection).has(key))
+      throw new Refusal(409, "AlreadyExists", `${collection} "${key}" already exists`);
+    const uid = metadata.uid ?? `uid-${this.version + 1}`;
+    return this.#write(collection, key, { ...object, metadata: { ...metadata, name, uid } });
+  }
+
+  patch(collection: string, key: string, contentType: string, patch: unknown): KubeObject {
+    const before = this.get(collection, key);
+    const now = contentType.includes("json-patch+json")
+      ? applyJsonPatch(before, patch as Operation[])
+      : (merge(before, patch) as KubeObject);
+    if (now.metadata.resourceVersion !== before.metadata.resourceVersion) {
+      throw new Refusal(
+        409,
+        "Conflict",
+        "the object has been modified; please apply your changes to the latest version",
+      );
+    }
+    return this.#write(collection, key, now);
+  }
+
+  delete(collection: string, key: string, uid?: string): KubeObject {
+    const before = this.get(collection, key);
+    if (uid !== undefined && uid !== before.metadata.uid) {
+      throw new Refusal(409, "Conflict", "Precondition failed: UID in precondition");
+    }
+    this.version++;
+    this.#of(collection).delete(key);
+    const last = { ...before, metadata: { ...before.metadata, resourceVersion: String(this.version) } };
+    this.#record({ version: this.version, collection, before: last, now: undefined });
+    return last;
+  }
+
+  #write(collection: string, key: string, object: KubeObject): KubeObject {
+    const before = this.#of(collection).get(key);
+    this.version++;
+    const now = { ...object, metadata: { ...object.metadata, resourceVersion: String(this.version) } };
+    this.#of(collection).set(key, now);
+    this.#record({ version: this.version, collection, before, now });
+    return now;
+  }
+
+  #record(change: Change): void {
+    this.changes.push(change);
+    this.onChange(change);
+  }
+
+  #of(collection: string): Map<string, KubeObject> {
+    const objects = this.#collections.get(collection) ?? new Map<string, KubeObject>();
+    this.#collections.set(collection, objects);
+    return objects;
+  }
+}
+
+function applyJsonPatch(object: KubeObject, patch: Operation[]): KubeObject {
+  try {
+    return jsonpatch.applyPatch(object, patch, true, false).newDocument;
+  } catch {
+    throw new Refusal(422, "Invalid", "the server rejected our request due to an error in our request");
+  }
+}
+
+function merge(target: unknown, patch: unknown): unknown {
+  if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return patch;
+  const result: Record<string, unknown> = typeof target === "object" && target !== null ? { ...target } : {};
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) delete result[name];
+    else result[name] = merge(result[name], value);
+  }
+  return result;
+}

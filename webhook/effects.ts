@@ -1,0 +1,92 @@
+import type { Clock } from "../kube/clock.ts";
+import { isConflict, isNotFound } from "../kube/errors.ts";
+import { httpRoutes, services } from "../kube/resources.ts";
+import type { Kube, KubeObject, Resource } from "../kube/rest.ts";
+import { type KubeWrite, perform } from "../kube/write.ts";
+import type { Effect } from "../rollout/answer.ts";
+import { notAccepted, settleMs } from "../rollout/gateway.ts";
+import { isNarrowedTo } from "../rollout/isolation.ts";
+import { FLIGHT } from "../rollout/keys.ts";
+import type { Route, Service } from "../rollout/objects.ts";
+import { flightOf } from "../rollout/overlay.ts";
+import { writeNarrow, writeRoute } from "../rollout/write.ts";
+
+const ATTEMPTS = 5;
+/** How long a gateway may take to see a route before only the settle time counts, in ms. */
+const ACCEPTANCE_MS = 2_000;
+const POLL_MS = 100;
+
+interface Needs {
+  readonly kube: Kube;
+  readonly clock: Clock;
+}
+
+/** Performs what admission promises with its answer. Every effect is harmless when the request fails after all. */
+export async function performEffect(effect: Effect, needs: Needs): Promise<void> {
+  switch (effect.kind) {
+    case "isolate":
+      await Promise.all(effect.services.map((service) => isolate(service, effect.uid, effect.hash, needs)));
+      return;
+    case "drain":
+      await drain(effect.uid, needs);
+      return;
+    default:
+      effect satisfies never;
+  }
+}
+
+async function isolate(found: Service, uid: string, hash: string, { kube, clock }: Needs): Promise<void> {
+  const since = new Date(clock.now()).toISOString();
+  await settleConflicts(kube, services, found, clock, (service) =>
+    isNarrowedTo(service, hash) ? undefined : writeNarrow(service, uid, hash, since),
+  );
+}
+
+/** Weight 0 on every route of the flight, then the time that its gateways need to follow. */
+async function drain(uid: string, { kube, clock }: Needs): Promise<void> {
+  const { items } = await kube.list<Route>(httpRoutes, {}, { labelSelector: FLIGHT });
+  const loaded = items.filter((route) => (flightOf(route, uid)?.weight ?? 0) > 0);
+  const since = new Date(clock.now()).toISOString();
+  await Promise.all(
+    loaded.map((found) =>
+      settleConflicts(kube, httpRoutes, found, clock, (route) => {
+        const flight = flightOf(route, uid);
+        return flight && flight.weight > 0 ? writeRoute(route, uid, { ...flight, weight: 0, since }) : undefined;
+      }),
+    ),
+  );
+  await Promise.all(loaded.map((route) => awaitAccepted(kube, route, clock)));
+  await clock.sleep(Math.max(0, ...loaded.map(settleMs)));
+}
+
+async function awaitAccepted(kube: Kube, { metadata: { namespace, name } }: Route, clock: Clock): Promise<void> {
+  const until = clock.now() + ACCEPTANCE_MS;
+  while (clock.now() < until) {
+    if (notAccepted(await kube.get<Route>(httpRoutes, { namespace, name })) === undefined) return;
+    await clock.sleep(POLL_MS);
+  }
+}
+
+/** Writes what `change` says of the object as it is now; read again when somebody else was faster. */
+async function settleConflicts<T extends KubeObject>(
+  kube: Kube,
+  resource: Resource,
+  found: T,
+  clock: Clock,
+  change: (object: T) => KubeWrite | undefined,
+): Promise<void> {
+  const { namespace, name } = found.metadata;
+  let object = found;
+  for (let attempt = 1; ; attempt += 1) {
+    const write = change(object);
+    if (write === undefined) return;
+    try {
+      await perform(kube, write, { fieldManager: "serin", component: "serin", now: clock.now() });
+      return;
+    } catch (error) {
+      if (isNotFound(error)) return;
+      if (!isConflict(error) || attempt === ATTEMPTS) throw error;
+      object = await kube.get<T>(resource, { namespace, name });
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import jsonpatch from "fast-json-patch";
+import type { KubeObject } from "../kube/rest.ts";
+
+/** What the API server asks, as far as we use it (admission.k8s.io/v1). */
+export interface Request<T = KubeObject> {
+  readonly uid: string;
+  readonly kind: { readonly group: string; readonly version: string; readonly kind: string };
+  readonly operation: "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly dryRun?: boolean;
+  readonly userInfo?: { readonly username?: string };
+  readonly object: T;
+  /** Null on CREATE. */
+  readonly oldObject: T | null;
+}
+
+/** What we answer: yes, perhaps with a changed object, or no. */
+export type Verdict =
+  | { readonly allowed: true; readonly object?: KubeObject; readonly warnings?: readonly string[] }
+  | { readonly allowed: false; readonly message: string };
+
+/** The request is none, or not of the kind that this address serves; the message says what is wrong. */
+export class BadReview extends Error {
+  override name = "BadReview";
+}
+
+/**
+ * Reads an AdmissionReview of that kind. Whatever else arrives is a BadReview: the bodies come from whoever can reach the
+ * port.
+ */
+export function readReview(body: unknown, kind: string): Request {
+  if (!isRecord(body) || body["kind"] !== "AdmissionReview" || body["apiVersion"] !== "admission.k8s.io/v1") {
+    throw new BadReview("expected a JSON object of kind AdmissionReview, apiVersion admission.k8s.io/v1");
+  }
+  const request = body["request"];
+  if (!isRecord(request) || typeof request["uid"] !== "string" || request["uid"] === "") {
+    throw new BadReview("expected request.uid, a string");
+  }
+  const { operation, object, oldObject } = request;
+  if (operation !== "CREATE" && operation !== "UPDATE") {
+    throw new BadReview(`expected request.operation CREATE or UPDATE, not ${String(operation)}`);
+  }
+  const asked = isRecord(request["kind"]) ? request["kind"]["kind"] : undefined;
+  if (asked !== kind) throw new BadReview(`expected request.kind.kind ${kind}, not ${String(asked)}`);
+  expectObject(object, kind, "request.object");
+  if (operation === "UPDATE") expectObject(oldObject, kind, "request.oldObject");
+  return { ...request, oldObject: operation === "UPDATE" ? oldObject : null } as unknown as Request;
+}
+
+/** The answer as an AdmissionReview; a changed object goes out as the JSON patch that makes it. */
+export function writeReview(request: Request, verdict: Verdict): object {
+  return { apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", response: response(request, verdict) };
+}
+
+function response({ uid, object }: Request, verdict: Verdict): object {
+  if (!verdict.allowed) {
+    return { uid, allowed: false, status: { code: 403, reason: "Forbidden", message: verdict.message } };
+  }
+  const operations = verdict.object === undefined ? [] : jsonpatch.compare(object, verdict.object);
+  const warnings = verdict.warnings ?? [];
+  return {
+    uid,
+    allowed: true,
+    ...(warnings.length > 0 ? { warnings } : {}),
+    ...(operations.length > 0
+      ? { patchType: "JSONPatch", patch: Buffer.from(JSON.stringify(operations)).toString("base64") }
+      : {}),
+  };
+}
+
+function expectObject(value: unknown, kind: string, where: string): void {
+  if (!isRecord(value) || value["kind"] !== kind || !isRecord(value["metadata"]) || !isRecord(value["spec"])) {
+    throw new BadReview(`expected ${where}, a ${kind} with metadata and spec`);
+  }
+  const { name } = value["metadata"];
+  if (typeof name !== "string" && typeof value["metadata"]["generateName"] !== "string") {
+    throw new BadReview(`expected ${where}.metadata.name, a string`);
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,68 @@
+import express, { type ErrorRequestHandler, type Express } from "express";
+import type { Log } from "../kube/log.ts";
+import { BadReview, type Request, readReview, type Verdict, writeReview } from "./review.ts";
+
+/**
+ * etcd keeps no object above 1.5 MB, and a review holds two of them; a larger body is no review.
+ */
+const BODY_LIMIT = "4mb";
+
+/** Decides about requests of one kind. */
+export type Admit<T> = (request: Request<T>) => Promise<Verdict>;
+
+/** What the server needs. */
+export interface ServerOptions {
+  /** The last part of the path → the kind that it serves and who decides. */
+  readonly kinds: Readonly<Record<string, { readonly kind: string; readonly admit: Admit<never> }>>;
+  /** Whether requests can be answered already. */
+  readonly ready: () => boolean;
+  readonly log: Log;
+}
+
+/** The HTTP application: `POST /admit/<plural>`, `GET /healthz`, `GET /readyz`. */
+export function admissionApp({ kinds, ready, log }: ServerOptions): Express {
+  const app = express();
+  app.disable("x-powered-by");
+  app.disable("etag");
+  app.get("/healthz", (_request, response) => void response.send("ok"));
+  app.get("/readyz", (_request, response) => void response.status(ready() ? 200 : 503).send(ready() ? "ok" : "not ready"));
+  for (const [plural, { kind, admit }] of Object.entries(kinds)) {
+    app.post(`/admit/${plural}`, express.json({ limit: BODY_LIMIT }), async (request, response) => {
+      const review = readReview(request.body, kind);
+      response.json(writeReview(review, await answer(review, admit, log)));
+    });
+  }
+  app.use((_request, response) => void response.status(404).json({ error: "not found" }));
+  app.use(refuse(log));
+  return app;
+}
+
+/** A defect of ours must not look like a yes: the request is refused, with the reason in our log. */
+async function answer(review: Request, admit: Admit<never>, log: Log): Promise<Verdict> {
+  try {
+    return await admit(review as Request<never>);
+  } catch (error) {
+    const { kind, namespace, name, operation } = review;
+    log.error({ err: error, kind: kind.kind, namespace, name, operation }, "admission failed");
+    const message = error instanceof Error ? error.message : String(error);
+    return { allowed: false, message: `serin could not decide about this ${operation}: ${message}; try again` };
+  }
+}
+
+function refuse(log: Log): ErrorRequestHandler {
+  // Express tells an error handler by its four parameters.
+  return (error, request, response, _next) => {
+    const status = error instanceof BadReview ? 400 : statusOf(error);
+    const message = status < 500 && error instanceof Error ? error.message : "internal error";
+    const fields = { path: request.path, status, reason: message };
+    if (status < 500) log.warn(fields, "request refused");
+    else log.error({ ...fields, err: error }, "request failed");
+    response.status(status).json({ error: message });
+  };
+}
+
+/** body-parser's errors carry a status: 413 too large, 400 not JSON, 415 unknown encoding. */
+function statusOf(error: unknown): number {
+  const status = typeof error === "object" && error !== null && "status" in error ? error.status : undefined;
+  return typeof status === "number" && status >= 400 && status < 500 ? status : 500;
+}
