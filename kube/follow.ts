@@ -1,5 +1,5 @@
 import { backoffMs, type Clock } from "./clock.ts";
-import { ApiError, isGone, isInvalid } from "./errors.ts";
+import { ApiError, isInvalid } from "./errors.ts";
 import type { Log } from "./log.ts";
 import type { Kube, KubeObject, Resource, WatchEvent } from "./rest.ts";
 
@@ -22,9 +22,6 @@ interface FollowOptions<T extends KubeObject> {
 /** A watch that lived this long, in milliseconds, was no failure even if nothing happened in it. */
 const steadyMs = 30_000;
 
-/** After so many failures in a row everything is read anew. */
-const patience = 5;
-
 /** Lists, then watches, and again after each failure (0.2 s doubling to 30 s), until the signal aborts. */
 export async function follow<T extends KubeObject>(options: FollowOptions<T>): Promise<void> {
   const { signal, clock, log, resource } = options;
@@ -36,11 +33,16 @@ export async function follow<T extends KubeObject>(options: FollowOptions<T>): P
     if (signal.aborted) return;
     const steady = stream.takeHeard() || clock.now() - opened >= steadyMs;
     failures = steady ? 0 : failures + 1;
-    if (isGone(error) || failures >= patience) stream.forget();
+    if (isRefusal(error)) stream.forget();
     log[failures ? "warn" : "debug"]({ err: error, resource: resource.plural, failures }, "watch ended");
     const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
     await clock.sleep(Math.max(asked, backoffMs(failures)), signal).catch(() => {});
   }
+}
+
+/** What the server refuses (410 above all) cannot be continued; after anything else the watch goes on where it was. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ApiError && error.status < 500 && error.status !== 429;
 }
 
 /** One list-and-watch after the other, each going on where the last one ended. */
@@ -118,7 +120,7 @@ class Stream<T extends KubeObject> {
 
   #pass(event: WatchEvent<T>): void {
     this.#heard = true;
-    this.#version = event.object.metadata.resourceVersion ?? this.#version;
     this.#options.onEvent(event);
+    this.#version = event.object.metadata.resourceVersion ?? this.#version;
   }
 }

@@ -101,9 +101,10 @@ export function twinName(service: string): string {
   return `${service.slice(0, NAME_LIMIT - "-canary".length)}-canary`;
 }
 
-/** A twin is owned by the Deployment whose flight it is in. */
+/** A twin is owned by the Deployment whose flight it is in; a user's Service may be, too, but then it has originals. */
 export function isTwin(service: Service): boolean {
   const uid = service.metadata.labels?.[FLIGHT];
+  if (service.metadata.annotations?.[HELD] !== undefined) return false;
   return service.metadata.ownerReferences?.some((owner) => owner.uid === uid) ?? false;
 }
 

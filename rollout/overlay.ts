@@ -103,14 +103,12 @@ export function readIntent(requested: Route, old: Route): readonly RouteRule[] {
   const held = heldRouteOf(old);
   const home = old.metadata.namespace ?? "";
   if (held === undefined) return requested.spec.rules ?? [];
-  const oldRules = old.spec.rules ?? [];
-  return (requested.spec.rules ?? []).map((rule) => {
-    const same = oldRules.findIndex(
-      (was, i) => held.rules[i] !== undefined && equal(was.backendRefs, rule.backendRefs),
-    );
-    const original = held.rules[same];
-    if (original !== undefined) return { ...rule, backendRefs: [...original] };
-    return withoutTwins(rule, held.flights, home);
+  const carried = carriedRecord(requested, old);
+  return (requested.spec.rules ?? []).map((rule, i) => {
+    const original = carriedBackends(carried, rule, i, home) ?? heldBackends(held, old, rule, i);
+    return original === undefined
+      ? withoutTwins(rule, held.flights, home)
+      : { ...rule, backendRefs: [...original] };
   });
 }
 
@@ -143,6 +141,36 @@ export function withFlight(
   return rest;
 }
 
+/** The record that a request brings along: our own answer when we are asked again about it, or a dump of earlier. */
+function carriedRecord(requested: Route, old: Route): HeldRoute | undefined {
+  if (requested.metadata.annotations?.[HELD] === old.metadata.annotations?.[HELD]) return undefined;
+  try {
+    return heldRouteOf(requested);
+  } catch {
+    // Not ours, whatever it is: it is dropped with the key.
+    return undefined;
+  }
+}
+
+/** What a rule's backends were by a record that came with them, if they are just what this record makes of them. */
+function carriedBackends(carried: HeldRoute | undefined, rule: RouteRule, i: number, home: string) {
+  const original = carried?.rules?.[i];
+  if (carried?.flights === undefined || original === undefined) return undefined;
+  const [made] = overlay([{ backendRefs: [...original] }], carried.flights, home);
+  return equal(made?.backendRefs, rule.backendRefs) ? original : undefined;
+}
+
+/** What a rule's backends were when we wrote them; rules may have moved, and several may look alike. */
+function heldBackends(held: HeldRoute, old: Route, rule: RouteRule, index: number) {
+  const alike = (old.spec.rules ?? []).flatMap((was, i) =>
+    held.rules[i] !== undefined && equal(was.backendRefs, rule.backendRefs) ? [{ i, was }] : [],
+  );
+  const same = alike.filter(({ was }) => equal(was, rule));
+  const likely = same.length > 0 ? same : alike;
+  const found = likely.find(({ i }) => i === index) ?? likely[0];
+  return found && held.rules[found.i];
+}
+
 function restore(rules: readonly RouteRule[], held: HeldRoute | undefined): readonly RouteRule[] {
   return rules.map((rule, i) => {
     const original = held?.rules[i];
@@ -150,7 +178,11 @@ function restore(rules: readonly RouteRule[], held: HeldRoute | undefined): read
   });
 }
 
-function originals(rules: readonly RouteRule[], flights: HeldRoute["flights"], home: string): HeldRoute["rules"] {
+function originals(
+  rules: readonly RouteRule[],
+  flights: HeldRoute["flights"],
+  home: string,
+): HeldRoute["rules"] {
   return Object.fromEntries(
     rules.flatMap((rule, i) =>
       rule.backendRefs?.some((ref) => flightFor(ref, flights, home) !== undefined)
@@ -160,44 +192,55 @@ function originals(rules: readonly RouteRule[], flights: HeldRoute["flights"], h
   );
 }
 
-function overlayBackends(refs: readonly BackendRef[], flights: HeldRoute["flights"], home: string): BackendRef[] {
+function overlayBackends(
+  refs: readonly BackendRef[],
+  flights: HeldRoute["flights"],
+  home: string,
+): BackendRef[] {
   const scale = Math.max(...Object.values(flights).map((flight) => scaleOf(flight.weight)));
   const raised = Object.values(flights).some((flight) => flight.weight > 0);
   const own = refs.map((ref) => {
     const flight = flightFor(ref, flights, home);
-    return share(ref, 100 - (flight?.weight ?? 0), scale);
+    return share(ref, 100 * scale - percent(flight?.weight ?? 0, scale));
   });
   const twins = Object.values(flights).flatMap((flight) =>
     refs
       .filter((ref) => flightFor(ref, flights, home) === flight)
-      .map((ref) => share({ ...ref, name: flight.twins[ref.name] ?? ref.name }, flight.weight, scale)),
+      .map((ref) =>
+        share({ ...ref, name: flight.twins[ref.name] ?? ref.name }, percent(flight.weight, scale)),
+      ),
   );
-  if (raised) return reduce([...own, ...twins]);
+  if (raised) return reduce(own, twins);
   // Nobody gets anything yet: the user's own refs stay to the letter.
   return [...refs, ...twins.map((ref) => ({ ...ref, weight: 0 }))];
 }
 
 /** Percents have at most two decimals: the smallest factor that makes each of them whole. */
 function scaleOf(weight: number): number {
-  return [1, 10, 100].find((factor) => Number.isInteger(round(weight * factor))) ?? 100;
+  return [1, 10].find((factor) => percent(weight, factor) * 100 === percent(weight, 100) * factor) ?? 100;
 }
 
-function share(ref: BackendRef, percent: number, scale: number): BackendRef {
-  return { ...ref, weight: round((ref.weight ?? 1) * percent * scale) };
+/** Whole numbers: binary fractions of percents (33.33 × 100) must not make weights fractional. */
+function percent(weight: number, scale: number): number {
+  return Math.round(weight * scale);
 }
 
-/** Binary fractions of percents (0.1 × 3) must not make weights fractional. */
-function round(value: number): number {
-  return Math.round(value * 1e6) / 1e6;
+function share(ref: BackendRef, parts: number): BackendRef {
+  return { ...ref, weight: (ref.weight ?? 1) * parts };
 }
 
-/** The same shares in the smallest whole numbers; proxies that count requests out come to a canary's turn sooner. */
-function reduce(refs: BackendRef[]): BackendRef[] {
-  const weights = refs.map((ref) => ref.weight ?? 1);
+/**
+ * The same shares in the smallest whole numbers; proxies that count requests out come to a canary's turn sooner. Where the
+ * API's limit makes them inexact, twins are rounded down and all others up: a canary never gets more than was granted.
+ */
+function reduce(own: BackendRef[], twins: BackendRef[]): BackendRef[] {
+  const weights = [...own, ...twins].map((ref) => ref.weight ?? 1);
   const divisor = weights.reduce(greatestCommonDivisor, 0) || 1;
-  const largest = Math.max(...weights) / divisor;
-  const excess = Math.max(1, largest / WEIGHT_LIMIT);
-  return refs.map((ref, i) => ({ ...ref, weight: Math.floor((weights[i] ?? 0) / divisor / excess) }));
+  const excess = Math.max(divisor, Math.max(...weights) / WEIGHT_LIMIT);
+  const fit = (ref: BackendRef, whole: (weight: number) => number) => {
+    return { ...ref, weight: Math.min(WEIGHT_LIMIT, whole((ref.weight ?? 1) / excess)) };
+  };
+  return [...own.map((ref) => fit(ref, Math.ceil)), ...twins.map((ref) => fit(ref, Math.floor))];
 }
 
 function greatestCommonDivisor(a: number, b: number): number {
@@ -207,19 +250,24 @@ function greatestCommonDivisor(a: number, b: number): number {
 function withoutTwins(rule: RouteRule, flights: HeldRoute["flights"], home: string): RouteRule {
   const refs = rule.backendRefs;
   if (refs === undefined) return rule;
-  const twinWeights = new Map<string, number>();
+  const twinWeights = new Map<string, number[]>();
   const users: BackendRef[] = [];
   for (const ref of refs) {
     const service = serviceOfTwin(ref, flights, home);
     if (service === undefined) users.push(ref);
-    else twinWeights.set(identity(service, ref, home), ref.weight ?? 1);
+    else append(twinWeights, identity(service, ref, home), ref.weight ?? 1);
   }
   if (users.length === refs.length) return rule;
   const backendRefs = users.map((ref) => {
-    const extra = twinWeights.get(identity(ref.name, ref, home));
-    return extra === undefined || extra === 0 ? ref : { ...ref, weight: (ref.weight ?? 1) + extra };
+    // Twins stand in the order of their Services: where one is named twice, each gets its own back.
+    const extra = twinWeights.get(identity(ref.name, ref, home))?.shift() ?? 0;
+    return extra === 0 ? ref : { ...ref, weight: (ref.weight ?? 1) + extra };
   });
   return { ...rule, backendRefs };
+}
+
+function append(weights: Map<string, number[]>, key: string, weight: number): void {
+  weights.set(key, [...(weights.get(key) ?? []), weight]);
 }
 
 function identity(service: string, ref: BackendRef, home: string): string {

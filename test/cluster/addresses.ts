@@ -13,7 +13,7 @@ export const addresses = {
   /** Application pods, which KWOK numbers. */
   appPods: "10.244.0.0/16",
   /** Pods that are real processes, each in a network namespace of its own. */
-  realPods: "10.243.0",
+  realPods: "10.243",
   local: ["10.96.0.0/16", "10.244.0.0/16"],
 } as const;
 

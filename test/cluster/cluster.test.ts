@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { request } from "undici";
 import type { KubeObject } from "./api.ts";
 import { appManifests } from "./app.ts";
+import { readAudit } from "./audit.ts";
 import type { Cluster } from "./cluster.ts";
 import { cluster, describeCluster } from "./fixture.ts";
 import { startLoad } from "./load.ts";
@@ -162,15 +162,11 @@ describeCluster("the test cluster", function () {
   });
 
   it("records who asked for what", async () => {
-    const events = (await readFile(kube.auditLog, "utf8"))
-      .trimEnd()
-      .split("\n")
-      .map((line) => JSON.parse(line));
+    const events = await readAudit(kube.auditLog, "admin");
     const scaled = events.find(
       ({ objectRef }) => objectRef?.subresource === "scale" && objectRef.name === "web",
     );
-    expect(scaled.user.username).to.equal("admin");
-    expect(scaled.objectRef).to.include({ resource: "deployments", namespace: "shop", subresource: "scale" });
-    expect(scaled.responseStatus.code).to.equal(200);
+    expect(scaled?.objectRef).to.include({ resource: "deployments", namespace: "shop" });
+    expect(scaled?.responseStatus?.code).to.equal(200);
   });
 });

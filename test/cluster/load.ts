@@ -62,7 +62,7 @@ export function startLoad({ url, host, rps, path = "/", headers = {} }: LoadOpti
     async stop() {
       clearInterval(timer);
       await Promise.all(due);
-      await pool.close();
+      if (!pool.closed) await pool.close();
       return recording.summary();
     },
   };

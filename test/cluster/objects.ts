@@ -54,5 +54,5 @@ function node(name: string, zone: string): object {
     "topology.kubernetes.io/zone": zone,
   };
   // The range of the real pods, so that KWOK never hands out an address twice (see `placed` in stages.ts).
-  return { metadata: { name, labels }, spec: { podCIDR: `${addresses.realPods}.0/24` } };
+  return { metadata: { name, labels }, spec: { podCIDR: `${addresses.realPods}.0.0/24` } };
 }

@@ -97,14 +97,20 @@ fetch_gateway_api() {
     mv "$partial/gateway-api" "$cache/gateway-api"
 }
 
+link() {
+    mkdir -p "$root/node_modules/.cache"
+    ln -sfn "$cache" "$root/node_modules/.cache/serin-tools"
+}
+
 [ "$(uname -s)" = Linux ] || die "the cluster needs Linux (network, mount and process namespaces)"
 install_packages
 
 key=$(cd "$tools" && cat go.mod go.sum prometheus/go.mod prometheus/go.sum versions.env | sha256sum | cut -c 1-16)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/serin/tools-$key
-mkdir -p "$root/node_modules/.cache"
-ln -sfn "$cache" "$root/node_modules/.cache/serin-tools"
-command -v ip >/dev/null && [ -e "$cache/complete" ] && exit 0
+if command -v ip >/dev/null && [ -e "$cache/complete" ]; then
+    link
+    exit 0
+fi
 
 mkdir -p "$cache/bin"
 exec 9>"$cache/lock"
@@ -120,4 +126,5 @@ build_prometheus
 fetch_traefik
 fetch_gateway_api
 touch "$cache/complete"
+link
 say "ready in $cache"

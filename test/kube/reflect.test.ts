@@ -74,12 +74,7 @@ for (const initial of ["list", "watch"] as const) {
       const seen = start();
       await seen.synced;
       let faults = 0;
-      const fault: Fault[] = [
-        { status: 503 },
-        { status: 429, headers: { "retry-after": "1" } },
-        { status: 401 },
-        "reset",
-      ];
+      const fault: Fault[] = [{ status: 503 }, { status: 429, headers: { "retry-after": "1" } }, "reset"];
       api.faults.push(({ query }) => (query.has("watch") ? fault[--faults] : undefined));
       for (const how of ["end", "reset", "end"] as const) {
         await watching();

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Runs a command with as much of an image and a pod around it as matters, in the mount namespace it is started in:
-# the repository (read-only, working directory) and node, the pod's /etc/hosts, the service account's files.
+# Runs a command with as much of an image and a pod around it as matters:
+# the repository (read-only, working directory) and node, the pod's name and /etc/hosts, the service account's files.
+# The namespaces for mounts and for the host name are fresh; HOSTNAME is the pod's.
 # usage: container.sh HOSTS SECRETS REPOSITORY NODE USER READONLY "EMPTY FOLDERS" COMMAND…
 set -eu
 hosts=$1 secrets=$2 repository=$3 node=$4 user=$5 readonly=$6 empty=$7
@@ -18,6 +19,7 @@ for folder in $empty; do
     # A folder that this machine does not have cannot be made without leaving a trace.
     [ ! -d "$folder" ] || mount -t tmpfs -o mode=1777 tmpfs "$folder"
 done
+echo "$HOSTNAME" >/proc/sys/kernel/hostname
 [ "$readonly" != true ] || mount -o remount,bind,ro /
 
 cd "$run/app"

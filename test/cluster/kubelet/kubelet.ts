@@ -39,6 +39,10 @@ interface Service extends KubeObject {
   readonly spec: { readonly clusterIP?: string };
 }
 
+// A pod may come before its service account's token can be had.
+const START_TRIES = 10;
+const START_RETRY_MS = 500;
+
 /** Starts the kubelet for all pods with an image of Serin's, whatever their node. */
 export function startKubelet({ api, dir, ca, log }: KubeletOptions): Kubelet {
   mkdirSync(dir, { recursive: true });
@@ -47,11 +51,22 @@ export function startKubelet({ api, dir, ca, log }: KubeletOptions): Kubelet {
   const stopping = new AbortController();
   let number = 0;
 
+  const startPod = async (pod: Pod): Promise<RunningPod | undefined> => {
+    for (
+      let tries = 0;
+      tries < START_TRIES && !stopping.signal.aborted;
+      tries++, await sleep(START_RETRY_MS)
+    ) {
+      try {
+        return await runPod(needs, pod, ++number);
+      } catch (error) {
+        if (!stopping.signal.aborted) log(`pod ${pod.metadata.namespace}/${pod.metadata.name}: ${error}`);
+      }
+    }
+    return undefined;
+  };
   const start = (key: string, pod: Pod) => {
-    const running = runPod(needs, pod, ++number).catch((error) => {
-      if (!stopping.signal.aborted) log(`pod ${key}: ${error}`);
-      return undefined;
-    });
+    const running = startPod(pod);
     const entry: Entry = { pod, running, containers: [], ending: false };
     entries.set(key, entry);
     void running.then((it) => {

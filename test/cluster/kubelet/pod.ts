@@ -35,46 +35,52 @@ const TOKEN_SECONDS = 24 * 3_600;
  */
 export async function runPod(needs: PodNeeds, pod: Pod, number: number): Promise<RunningPod> {
   const sandbox = await createSandbox(number);
-  const report = reporter(needs, pod, sandbox.address);
-  const secrets = await writeSecrets(needs, pod);
-  const placed = { ...pod, status: { ...pod.status, podIP: sandbox.address } };
-  const containers: Container[] = [];
-  const onChange = () => report(runningStatus(sandbox.address, containers));
   try {
-    for (const spec of pod.spec.containers) {
-      containers.push(
-        new Container({ ...processOf({ needs, pod: placed, spec, sandbox, secrets }), onChange }),
-      );
-    }
+    const secrets = await writeSecrets(needs, pod);
+    const placed = { ...pod, status: { ...pod.status, podIP: sandbox.address } };
+    return runContainers({ needs, pod: placed, sandbox, secrets });
   } catch (error) {
-    needs.log(`pod ${pod.metadata.namespace}/${pod.metadata.name} cannot run: ${error}`);
-    report(refusedStatus(pod, String(error)));
-    const destroy = async () => sandbox.destroy();
-    return { containers: [], stop: destroy, destroy };
+    sandbox.destroy();
+    throw error;
   }
-  for (const container of containers) container.start();
-  return {
-    containers,
-    async stop(graceMs) {
-      await Promise.all(containers.map((container) => container.stop(graceMs)));
-      sandbox.destroy();
-    },
-    async destroy() {
-      await Promise.all(containers.map((container) => container.destroy()));
-      sandbox.destroy();
-    },
-  };
 }
 
-interface ProcessNeeds {
+interface Place {
   readonly needs: PodNeeds;
   readonly pod: Pod;
-  readonly spec: ContainerSpec;
   readonly sandbox: Sandbox;
   readonly secrets: string;
 }
 
-function processOf({ needs, pod, spec, sandbox, secrets }: ProcessNeeds) {
+function runContainers(place: Place): RunningPod {
+  const { needs, pod, sandbox } = place;
+  const report = reporter(needs, pod, sandbox.address);
+  const containers: Container[] = [];
+  let reports = true;
+  const onChange = () => reports && report(runningStatus(containers));
+  const finish = async (end: (container: Container) => Promise<void>) => {
+    await Promise.all(containers.map(end));
+    sandbox.destroy();
+  };
+  try {
+    const options = pod.spec.containers.map((spec) => processOf(place, spec));
+    containers.push(...options.map((it) => new Container({ ...it, onChange })));
+  } catch (error) {
+    needs.log(`pod ${pod.metadata.namespace}/${pod.metadata.name} cannot run: ${error}`);
+    report(refusedStatus(pod, String(error)));
+  }
+  for (const container of containers) container.start();
+  return {
+    containers,
+    stop: (graceMs) => finish((container) => container.stop(graceMs)),
+    destroy() {
+      reports = false;
+      return finish((container) => container.destroy());
+    },
+  };
+}
+
+function processOf({ needs, pod, sandbox, secrets }: Place, spec: ContainerSpec) {
   const { namespace, name } = pod.metadata;
   const { argv, env } = commandOf(pod, spec, {
     HOSTNAME: name,
@@ -99,7 +105,7 @@ function processOf({ needs, pod, spec, sandbox, secrets }: ProcessNeeds) {
     spec,
     address: sandbox.address,
     command: "nsenter",
-    args: [...sandbox.enter, "--", "unshare", "--mount", "--", "sh", script, ...files, ...argv],
+    args: [...sandbox.enter, "--", "unshare", "--mount", "--uts", "--", "sh", script, ...files, ...argv],
     env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", ...env },
     logFile: join(needs.dir, `${namespace}_${name}_${spec.name}.log`),
   };
@@ -151,11 +157,10 @@ function reporter({ api, log }: PodNeeds, pod: Pod, podIP: string): (status: obj
   };
 }
 
-function runningStatus(address: string, containers: readonly Container[]): object {
+function runningStatus(containers: readonly Container[]): object {
   const ready = containers.every((container) => container.ready);
   return {
     phase: "Running",
-    podIP: address,
     conditions: conditions(ready),
     containerStatuses: containers.map((container) => container.status),
   };

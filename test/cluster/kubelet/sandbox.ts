@@ -17,11 +17,22 @@ export async function createSandbox(number: number): Promise<Sandbox> {
   const address = `${addresses.realPods}.${number >> 8}.${number & 255}`;
   // A namespace lives as long as a process in it, which is the same trick as Kubernetes' pause container.
   const pause = spawn("unshare", ["--net", "--", "sleep", "infinity"], { stdio: "ignore" });
-  const namespace = await namespaceOf(pause);
-  const device = `pod${number}`;
+  const destroy = () => void pause.kill("SIGKILL");
+  try {
+    const namespace = await namespaceOf(pause);
+    connectNamespace({ namespace, pid: pause.pid ?? 0, device: `pod${number}`, address });
+    return { address, enter: [`--net=${namespace}`], destroy };
+  } catch (error) {
+    destroy();
+    throw error;
+  }
+}
+
+function connectNamespace(link: { namespace: string; pid: number; device: string; address: string }): void {
+  const { namespace, pid, device, address } = link;
   ip(
     [],
-    `link add ${device} type veth peer name eth0 netns ${pause.pid}
+    `link add ${device} type veth peer name eth0 netns ${pid}
           link set ${device} up
           route add ${address}/32 dev ${device}`,
   );
@@ -33,7 +44,6 @@ export async function createSandbox(number: number): Promise<Sandbox> {
           route add ${addresses.host} dev eth0
           route add default via ${addresses.host}`,
   );
-  return { address, enter: [`--net=${namespace}`], destroy: () => void pause.kill("SIGKILL") };
 }
 
 async function namespaceOf(pause: ChildProcess): Promise<string> {

@@ -1,0 +1,28 @@
+import { readFile } from "node:fs/promises";
+
+/** One request as the API server's audit log has it (audit.k8s.io/v1 Event, level Metadata). */
+export interface AuditEvent {
+  readonly verb: string;
+  readonly requestURI: string;
+  readonly user: { readonly username: string; readonly groups?: readonly string[] };
+  readonly userAgent?: string;
+  readonly objectRef?: {
+    readonly resource: string;
+    readonly namespace?: string;
+    readonly name?: string;
+    readonly subresource?: string;
+    readonly apiGroup?: string;
+  };
+  /** Absent where the client went away first. */
+  readonly responseStatus?: { readonly code: number };
+  /** When the request came in, as a time in RFC 3339 with microseconds. */
+  readonly requestReceivedTimestamp: string;
+}
+
+/** Reads an audit log: all requests so far, or one user's. A watch shows when it ends. */
+export async function readAudit(path: string, username?: string): Promise<AuditEvent[]> {
+  const lines = (await readFile(path, "utf8")).split("\n");
+  // The last line is empty, or still being written.
+  const events = lines.slice(0, -1).map((line): AuditEvent => JSON.parse(line));
+  return username === undefined ? events : events.filter(({ user }) => user.username === username);
+}

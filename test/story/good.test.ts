@@ -1,0 +1,60 @@
+import { expect } from "chai";
+import { describeCluster } from "../cluster/fixture.ts";
+import { manifestOf, Shop } from "./shop.ts";
+import { expectShare } from "./share.ts";
+
+describeCluster("a good release", function () {
+  this.timeout(180_000);
+  let shop: Shop;
+  before(async () => {
+    shop = await Shop.open("good");
+  });
+  after(() => shop.close());
+
+  it("walks its weights, is promoted without a failed request, and leaves nothing behind", async () => {
+    await shop.deploy();
+    const before = [shop.deployment(), shop.stock.services.get("web"), shop.stock.httproutes.get("web")];
+    const load = shop.load(300);
+    const started = Date.now();
+    await shop.run("set", "image", "deployment/web", "app=app:v2");
+    const status = shop.run("rollout", "status", "deployment/web", "--timeout=150s").then((said) => ({ said, at: Date.now() }));
+
+    const judged: string[] = [];
+    for (const weight of [10, 25, 50]) {
+      const from = await shop.weighs(weight);
+      const to = await shop.until(`after ${weight}%`, () => shop.weight() !== weight);
+      expectShare(load.between(from, to), "v2", weight / 100);
+      judged.splice(0, judged.length, ...shop.pods("v2").map((pod) => pod.metadata.uid ?? ""));
+    }
+
+    const { at: told } = await status;
+    const lastOld = shop
+      .changesOf("pods", started)
+      .findLast(({ object }) => object.metadata.labels?.["pod-template-hash"] === shop.record("v2")?.stable && object.metadata.deletionTimestamp);
+    expect(told).to.be.at.least(lastOld?.at ?? Number.POSITIVE_INFINITY, "rollout status ended before the last old pod went");
+    await shop.atRest();
+    await shop.until("v2's record", () => shop.record("v2")?.outcome === "promoted");
+
+    const promoted = shop.pods("v2").map((pod) => pod.metadata.uid ?? "");
+    expect(promoted).to.have.length(5).and.to.include.members(judged);
+    expect(judged).to.have.length(3);
+    expect(shop.peakPods(started)).to.be.at.most(5 + 3);
+    expect(shop.condition()).to.include({ status: "True", reason: "Promoted" });
+    expect((await load.stop()).failed).to.equal(0);
+
+    const [deployment, ...others] = [shop.deployment(), shop.stock.services.get("web"), shop.stock.httproutes.get("web")];
+    const [was, ...wereOthers] = before;
+    expect(others.map((object) => manifestOf(object as never))).to.deep.equal(wereOthers.map((object) => manifestOf(object as never)));
+    const asked = JSON.parse(JSON.stringify(manifestOf(was as never)).replace("app:v1", "app:v2"));
+    expect(withoutApplied(manifestOf(deployment as never))).to.deep.equal(withoutApplied(asked));
+    expect([...shop.stock.services.keys()]).to.deep.equal(["web"]);
+    const [stable] = [...shop.stock.replicasets.values()].filter((set) => set.spec.replicas === 0);
+    expect(stable?.metadata.labels).to.not.have.property("serin.dev/flight");
+  });
+});
+
+/** kubectl apply's own record holds the image of the last apply. */
+function withoutApplied(object: object): object {
+  const text = JSON.stringify(object, (key, value) => (key === "kubectl.kubernetes.io/last-applied-configuration" ? "" : value));
+  return JSON.parse(text);
+}

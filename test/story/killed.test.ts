@@ -1,0 +1,44 @@
+import { expect } from "chai";
+import { describeCluster } from "../cluster/fixture.ts";
+import { Shop } from "./shop.ts";
+
+describeCluster("the controller killed in the middle of every step", function () {
+  this.timeout(300_000);
+  let shop: Shop;
+  before(async () => {
+    shop = await Shop.open("killed");
+  });
+  after(() => shop.close());
+
+  it("is followed by another that grants no extra step and comes to the same end", async () => {
+    await shop.deploy();
+    const load = shop.load(200);
+    const granted: { weight: number; at: number }[] = [];
+    await shop.run("set", "image", "deployment/web", "app=app:v2");
+    for (const weight of [10, 25, 50]) {
+      await shop.weighs(weight);
+      await killLeader(shop);
+    }
+    await shop.until("the promotion", () => shop.record("v2")?.outcome === "proven", 90_000);
+    await killLeader(shop);
+    await shop.atRest("web", 120_000);
+
+    for (const { at, object } of shop.changesOf("httproutes")) {
+      const held = JSON.parse(object.metadata.annotations?.["serin.dev/held"] ?? "{}");
+      const weight = Object.values<{ weight: number }>(held.flights ?? {})[0]?.weight ?? 0;
+      if (weight !== (granted.at(-1)?.weight ?? 0)) granted.push({ weight, at });
+    }
+    expect(granted.map(({ weight }) => weight)).to.deep.equal([10, 25, 50, 0]);
+    for (const [i, { weight, at }] of granted.slice(0, -1).entries()) {
+      expect((granted[i + 1]?.at ?? 0) - at, `ms at ${weight}%`).to.be.at.least(10_000);
+    }
+    expect(shop.pods("v2")).to.have.length(5);
+    expect((await load.stop()).failed, "failed requests").to.equal(0);
+  });
+});
+
+/** SIGKILL for the controller that holds the Lease. */
+async function killLeader(shop: Shop): Promise<void> {
+  const { stdout } = await shop.cluster.kubectl(["get", "lease/serin", "-n", "serin-system", "-o=jsonpath={.spec.holderIdentity}"]);
+  shop.cluster.kubelet.kill("serin-system", stdout.trim(), "controller", "SIGKILL");
+}

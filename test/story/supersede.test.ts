@@ -1,0 +1,64 @@
+import { expect } from "chai";
+import { describeCluster } from "../cluster/fixture.ts";
+import { expectShare } from "./share.ts";
+import { Shop } from "./shop.ts";
+
+describeCluster("a second update", function () {
+  this.timeout(300_000);
+  let shop: Shop;
+  beforeEach(async () => {
+    shop = await Shop.open("supersede");
+  });
+  afterEach(() => shop.close());
+
+  it("at 50% drains the version before it and is judged against the same stable one", async () => {
+    await shop.deploy({ plan: { "serin.dev/steps": "25, 50:60s" } });
+    const load = shop.load(300);
+    await shop.run("set", "image", "deployment/web", "app=app:v2");
+    await shop.weighs(50);
+    const stable = shop.record("v2")?.stable;
+    const canaries = new Set(shop.pods("v2").map((pod) => pod.metadata.name));
+
+    const asked = Date.now();
+    const said = await shop.run("set", "image", "deployment/web", "app=app:v3");
+    expect(said).to.include("another version is on its way");
+    await shop.until("v3's canary", () => shop.pods("v3").length > 0);
+    const gone = shop
+      .changesOf("pods", asked)
+      .filter(({ object, type }) => canaries.has(object.metadata.name) && (type === "DELETED" || object.metadata.deletionTimestamp))
+      .at(0)?.at;
+    const lastRequest = Math.max(...[...load.rows(asked)].filter((row) => row.version === "v2").map((row) => row.at));
+    expect(lastRequest, "the last request to v2").to.be.below(gone ?? 0);
+    expect(shop.record("v2")).to.include({ outcome: "superseded" });
+
+    await shop.until("v3 at 25%", () => shop.weight() === 25);
+    const from = await shop.weighs(25);
+    expect(shop.record("v3")).to.include({ stable });
+    const to = await shop.until("after 25%", () => shop.weight() !== 25);
+    expectShare(load.between(from, to), "v3", 0.25);
+
+    await shop.run("annotate", "deployment/web", "serin.dev/steps=25, 50", "--overwrite");
+    const { code, stderr } = await shop.kubectl("rollout", "status", "deployment/web", "--timeout=120s");
+    expect(code, stderr).to.equal(0);
+    await shop.atRest();
+    expect(shop.pods("v3")).to.have.length(5);
+    expect((await load.stop()).failed, "failed requests").to.equal(0);
+  });
+
+  it("in the middle of the promotion finishes what was proven, then starts its own canary", async () => {
+    await shop.deploy({ plan: { "serin.dev/steps": "50" }, replicas: 8 });
+    const load = shop.load(200);
+    await shop.run("set", "image", "deployment/web", "app=app:v2");
+    await shop.until("the promotion", () => shop.pods("v2").length > 4 && shop.pods("v1").length > 0, 90_000);
+    await shop.run("set", "image", "deployment/web", "app=app:v3");
+    await shop.weighs(50);
+    expect(shop.record("v3")?.stable).to.equal(shop.replicaSet("v2")?.metadata.labels?.["pod-template-hash"]);
+    expect(shop.pods("v2")).to.have.length(8);
+    expect(shop.pods("v1")).to.have.length(0);
+    expect(shop.record("v2")).to.include({ outcome: "promoted" });
+    const { code, stderr } = await shop.kubectl("rollout", "status", "deployment/web", "--timeout=120s");
+    expect(code, stderr).to.equal(0);
+    await shop.atRest();
+    expect((await load.stop()).failed, "failed requests").to.equal(0);
+  });
+});

@@ -1,0 +1,65 @@
+import { expect } from "chai";
+import { describeCluster } from "../cluster/fixture.ts";
+import { Shop } from "./shop.ts";
+
+const FIELDS = ["minReadySeconds", "progressDeadlineSeconds", "strategy", "paused"] as const;
+
+describeCluster("kubectl rollout undo at 50%", function () {
+  this.timeout(240_000);
+  let shop: Shop;
+  beforeEach(async () => {
+    shop = await Shop.open("undo");
+  });
+  afterEach(() => shop.close());
+
+  it("takes the traffic first, loses no request and gives the user's fields back", () => undoAtHalf(shop));
+
+  it("does so, too, while no controller lives", async () => {
+    const controllers = await controllerPods(shop);
+    await undoAtHalf(shop, async () => {
+      await Promise.all(controllers.map((pod) => shop.cluster.kubelet.keepDown("serin-system", pod, "controller")));
+      return () => controllers.forEach((pod) => shop.cluster.kubelet.bringBack("serin-system", pod, "controller"));
+    });
+  });
+});
+
+async function undoAtHalf(shop: Shop, kill?: () => Promise<() => void>): Promise<void> {
+  await shop.deploy({ plan: { "serin.dev/steps": "50:60s" } });
+  const was = pick(shop.deployment().spec);
+  const load = shop.load(200);
+  await shop.run("set", "image", "deployment/web", "app=app:v2");
+  await shop.weighs(50);
+  const bringBack = await kill?.();
+  const canaries = new Set(shop.pods("v2").map((pod) => pod.metadata.name));
+
+  const asked = Date.now();
+  await shop.run("rollout", "undo", "deployment/web");
+  const { code, stderr } = await shop.kubectl("rollout", "status", "deployment/web", "--timeout=30s");
+  expect(code, stderr).to.equal(0);
+  expect(pick(shop.deployment().spec)).to.deep.equal(was);
+
+  await shop.until("the canary's pods gone", () => shop.pods("v2").length === 0);
+  const drained = shop.changesOf("httproutes", asked).find(({ object }) => !JSON.stringify(object.spec).includes('web-canary","port":80,"weight":1'));
+  const deleted = shop
+    .changesOf("pods", asked)
+    .find(({ object, type }) => canaries.has(object.metadata.name) && (type === "DELETED" || object.metadata.deletionTimestamp));
+  expect(drained?.at, "when the weight was 0").to.be.below(deleted?.at ?? 0);
+
+  bringBack?.();
+  await shop.atRest();
+  await shop.until("everything given back", () => shop.stock.services.size === 1 && shop.weight() === undefined);
+  expect(shop.stock.services.get("web")?.spec.selector).to.deep.equal({ app: "web" });
+  await shop.until("the record", () => shop.record("v2")?.outcome === "undone");
+  const { failed, byVersion } = await load.stop();
+  expect(byVersion["v2"]).to.be.above(0);
+  expect(failed, "failed requests").to.equal(0);
+}
+
+async function controllerPods(shop: Shop): Promise<string[]> {
+  const names = await shop.cluster.kubectl(["get", "pods", "-n", "serin-system", "-o=jsonpath={.items[*].metadata.name}"]);
+  return names.stdout.trim().split(" ");
+}
+
+function pick(spec: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(FIELDS.map((field) => [field, spec[field]]));
+}

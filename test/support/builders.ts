@@ -1,0 +1,193 @@
+import type { Reads } from "../../rollout/change.ts";
+import type { Held } from "../../rollout/hold.ts";
+import type {
+  BackendRef,
+  Deployment,
+  DeploymentSpec,
+  Meta,
+  PodTemplate,
+  ReplicaSet,
+  Route,
+  RouteRule,
+  Service,
+} from "../../rollout/objects.ts";
+import { type Plan, parsePlan } from "../../rollout/plan.ts";
+import type { Seen } from "../../rollout/seen.ts";
+import { HASH_LABEL } from "../../rollout/template.ts";
+
+/** The instant at which the tests' stories begin, in ms and as objects carry it. */
+export const NOON = Date.UTC(2026, 0, 1, 12);
+export const AT_NOON = new Date(NOON).toISOString();
+
+type Written<T> = Partial<Omit<T, "metadata" | "spec">>;
+
+/** The template of a version: `image` is what makes it another one. */
+export function aTemplate(image = "web:1", app = "web"): PodTemplate {
+  return { metadata: { labels: { app } }, spec: { containers: [{ name: "main", image }] } };
+}
+
+/** An opted-in Deployment as the API server stores it, at rest; annotations are added to the opt-in. */
+export function aDeployment({
+  image = "web:1",
+  annotations = {},
+  meta = {},
+  ...spec
+}: {
+  image?: string;
+  annotations?: Record<string, string>;
+  meta?: Partial<Meta>;
+} & Partial<DeploymentSpec> = {}): Deployment {
+  const name = meta.name ?? "web";
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: {
+      name,
+      namespace: "shop",
+      uid: `uid-${name}`,
+      generation: 1,
+      annotations: {
+        "serin.dev/rollout": "canary",
+        "deployment.kubernetes.io/revision": "1",
+        ...annotations,
+      },
+      ...meta,
+    },
+    spec: {
+      replicas: 5,
+      progressDeadlineSeconds: 600,
+      strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "25%", maxSurge: "25%" } },
+      selector: { matchLabels: { app: name } },
+      template: aTemplate(image, name),
+      ...spec,
+    },
+  };
+}
+
+/** A ReplicaSet of the Deployment `web` whose pods are all available unless told otherwise. */
+export function aReplicaSet({
+  image = "web:1",
+  hash = image.replace(/\W/g, ""),
+  replicas = 5,
+  available = replicas,
+  ready = available,
+  meta = {},
+}: {
+  image?: string;
+  hash?: string;
+  replicas?: number;
+  available?: number;
+  ready?: number;
+  meta?: Partial<Meta>;
+} = {}): ReplicaSet {
+  const template = aTemplate(image);
+  return {
+    metadata: {
+      name: `web-${hash}`,
+      namespace: "shop",
+      uid: `uid-${hash}`,
+      labels: { app: "web", [HASH_LABEL]: hash },
+      ...meta,
+    },
+    spec: {
+      replicas,
+      template: { ...template, metadata: { labels: { ...template.metadata?.labels, [HASH_LABEL]: hash } } },
+    },
+    status: { replicas, readyReplicas: ready, availableReplicas: available },
+  };
+}
+
+/** A ClusterIP Service in front of `web`. */
+export function aService({
+  meta = {},
+  ...spec
+}: { meta?: Partial<Meta> } & Partial<Service["spec"]> = {}): Service {
+  return {
+    metadata: {
+      name: "web",
+      namespace: "shop",
+      uid: `uid-svc-${meta.name ?? "web"}`,
+      resourceVersion: "1",
+      ...meta,
+    },
+    spec: {
+      type: "ClusterIP",
+      clusterIP: "10.0.0.1",
+      selector: { app: "web" },
+      ports: [{ port: 80 }],
+      ...spec,
+    },
+  };
+}
+
+/** A route with these rules, or with one rule for these backends, accepted by Traefik. */
+export function aRoute({
+  backends = [{ name: "web", port: 80 }],
+  rules = [{ backendRefs: [...backends] }],
+  meta = {},
+  ...rest
+}: {
+  backends?: readonly BackendRef[];
+  rules?: RouteRule[];
+  meta?: Partial<Meta>;
+} & Written<Route> = {}): Route {
+  const condition = (type: string) => ({ type, status: "True", observedGeneration: 1 }) as const;
+  return {
+    metadata: {
+      name: "web",
+      namespace: "shop",
+      uid: "uid-route",
+      resourceVersion: "1",
+      generation: 1,
+      ...meta,
+    },
+    spec: { rules },
+    status: {
+      parents: [
+        {
+          controllerName: "traefik.io/gateway-controller",
+          conditions: [condition("Accepted"), condition("ResolvedRefs")],
+        },
+      ],
+    },
+    ...rest,
+  };
+}
+
+/** The plan of these annotations; throws when they are wrong. */
+export function aPlan(annotations: Record<string, string> = {}): Plan {
+  const parsed = parsePlan({ "serin.dev/rollout": "canary", ...annotations });
+  if ("plan" in parsed) return parsed.plan;
+  throw new Error(JSON.stringify(parsed.complaints));
+}
+
+/** The record of a rollout whose stable version is `web:1`. */
+export function aHeld(held: Partial<Held> = {}): Held {
+  const { progressDeadlineSeconds, strategy } = aDeployment().spec;
+  const originals = { progressDeadlineSeconds: progressDeadlineSeconds ?? 0, strategy: strategy ?? {} };
+  return { started: AT_NOON, phase: "canary", stable: "web1", originals, ...held };
+}
+
+/** What admission reads beside a Deployment whose version `web:1` runs in full. */
+export function readsOf(reads: Partial<Reads> = {}): Reads {
+  return { replicaSets: [aReplicaSet()], services: [aService()], deployments: [], routes: [], ...reads };
+}
+
+/** What a decision sees of a rollout that has just been admitted. */
+export function seenOf(seen: Partial<Seen> = {}): Seen {
+  const held = seen.held ?? aHeld();
+  return {
+    now: NOON,
+    deployment: aDeployment({ image: "web:2" }),
+    held,
+    plan: aPlan(),
+    replicaSets: [aReplicaSet()],
+    canary: undefined,
+    services: [aService()],
+    twins: [],
+    routes: [aRoute()],
+    endpoints: new Map(),
+    pods: [],
+    ...seen,
+  };
+}
