@@ -89,10 +89,10 @@ export class Gatherer {
     const labels = Object.entries(deployment.spec.selector.matchLabels ?? {});
     const labelSelector = labels.map(([key, value]) => `${key}=${value}`).join(",");
     const { items } = await this.#kube.list<ReplicaSet>(replicaSets, { namespace }, { labelSelector });
-    return items.filter(
-      (set) =>
-        set.metadata.ownerReferences?.some((owner) => owner.uid === uid) &&
-        (hashOf(set) === stable || (set.spec.replicas ?? 0) > 0 || set === findByTemplate(items, deployment.spec.template)),
+    const own = items.filter((set) => set.metadata.ownerReferences?.some((owner) => owner.uid === uid));
+    const current = findByTemplate(own, deployment.spec.template);
+    return own.filter(
+      (set) => set === current || set.metadata.labels?.[FLIGHT] === uid || hashOf(set) === stable || (set.spec.replicas ?? 0) > 0,
     );
   }
 
@@ -124,11 +124,11 @@ export class Gatherer {
 
   #endpointsOf(uid: string): ReadonlyMap<string, number> {
     const ready = new Map<string, Set<string>>();
-    for (const { metadata, endpoints = [] } of this.#caches.endpointSlices.list()) {
+    for (const { metadata, endpoints } of this.#caches.endpointSlices.list()) {
       if (metadata.labels?.[FLIGHT] !== uid) continue;
       const service = metadata.labels["kubernetes.io/service-name"] ?? "";
       const addresses = ready.get(service) ?? new Set();
-      for (const { addresses: [address = ""] = [], conditions } of endpoints) {
+      for (const { addresses: [address = ""] = [], conditions } of endpoints ?? []) {
         if (conditions?.ready !== false) addresses.add(address);
       }
       ready.set(service, addresses);

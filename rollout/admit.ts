@@ -1,7 +1,7 @@
 import { admitNewTemplate, type Reads } from "./change.ts";
-import { type Held, heldOf, isHeld, pause, release, updateOriginals, withHeld } from "./hold.ts";
+import { type Held, heldOf, isHeld, originalsOf, pause, release, updateOriginals, withHeld } from "./hold.ts";
 import { FLIGHT, HELD, RUN } from "./keys.ts";
-import type { Deployment, Meta } from "./objects.ts";
+import type { Deployment, DeploymentSpec, Meta } from "./objects.ts";
 import { formatComplaints, isOptedIn, type Plan, parsePlan } from "./plan.ts";
 import { sameTemplate } from "./template.ts";
 import { applyVerbs } from "./verbs.ts";
@@ -36,9 +36,9 @@ export function admitUpdate(requested: Deployment, old: Deployment, reads: Reads
     const complaint = "complaints" in parsed ? formatComplaints(parsed.complaints) : undefined;
     return admitNewTemplate({ object, old, held, plan: optedIn ? plan : undefined, complaint, reads, now });
   }
-  if (!optedIn) return admitOptOut(object, held);
+  if (!optedIn) return admitOptOut(object, old, held);
   if ("complaints" in parsed) return denied(formatComplaints(parsed.complaints));
-  const asked = applyVerbs(object, held, parsed.plan, old, now);
+  const asked = applyVerbs(object, held, parsed.plan, old, now, carriedHold(requested));
   if ("allowed" in asked) return asked;
   if (asked.held === undefined) return admitted(asked.object, asked.warnings);
   return admitted(keep(asked.object, old, asked.held), asked.warnings);
@@ -50,8 +50,10 @@ export function planOf(deployment: Deployment): Plan {
   return "plan" in parsed ? parsed.plan : NO_PLAN.plan;
 }
 
-function admitOptOut(object: Deployment, held: Held | undefined): Answer {
+function admitOptOut(object: Deployment, old: Deployment, held: Held | undefined): Answer {
   if (held === undefined) return admitted(object);
+  // An undo has replaced the annotations: the opt-in went with them, and what is in flight ends by itself.
+  if (!isOptedIn(old.metadata.annotations)) return admitted(keep(object, old, held));
   return denied(
     `${OPT_IN} cannot go while a rollout is in flight: promote it (annotate serin.dev/promote=<revision>) or undo it ` +
       "(kubectl rollout undo) first",
@@ -61,7 +63,10 @@ function admitOptOut(object: Deployment, held: Held | undefined): Answer {
 /** A rollout in flight stays as it is; values of held fields that somebody wants otherwise become the originals. */
 function keep(object: Deployment, old: Deployment, held: Held): Deployment {
   if (held.phase === "promoting" || held.phase === "undone") return withHeld(object, held, old);
-  const originals = updateOriginals(held.originals, old.spec, object.spec);
+  const { paused: before, ...fieldsNow } = updateOriginals(held.originals, old.spec, object.spec);
+  // The latch's own pause was taken off with the record: what is left is the user's, and a resume is his, too.
+  const paused = held.latched || before ? object.spec.paused : undefined;
+  const originals = { ...fieldsNow, ...(paused ? { paused } : {}) };
   const { minReadySeconds, progressDeadlineSeconds, strategy } = old.spec;
   const fields = { minReadySeconds, progressDeadlineSeconds, strategy } as Partial<Deployment["spec"]>;
   const spec = { ...object.spec, ...fields };
@@ -75,16 +80,21 @@ function keep(object: Deployment, old: Deployment, held: Held): Deployment {
  */
 function cleanse(requested: Deployment, old: Deployment | undefined): Deployment {
   const carried = carriedHold(requested);
-  const inFlight = old !== undefined && heldOf(old) !== undefined;
+  const stored = old && heldOf(old);
+  // The stored record again is an echo, and its fields are told by comparing; an older one is a ReplicaSet's copy.
+  const echoed = requested.metadata.annotations?.[HELD] === old?.metadata.annotations?.[HELD];
+  const speaks = carried !== undefined && (stored === undefined || (!echoed && carried.started >= stored.started));
   let spec = requested.spec;
-  if (carried !== undefined && !inFlight && isHeld(spec)) spec = release(spec, carried.originals);
-  if (carried?.latched) spec = pause(spec, carried.originals.paused);
+  if (speaks && isHeld(spec)) spec = release(spec, carried.originals);
+  if (carried?.latched && spec.paused) spec = pause(spec, carried.originals.paused);
   return { ...requested, metadata: cleanMeta(requested.metadata, old?.metadata), spec };
 }
 
+/** The record that a request brings along, with no more in it than is ours. */
 function carriedHold(requested: Deployment): Held | undefined {
   try {
-    return heldOf(requested);
+    const carried = heldOf(requested);
+    return carried ? { ...carried, originals: originalsOf(carried.originals as DeploymentSpec) } : undefined;
   } catch {
     // Not ours, whatever it is: it is dropped with the key.
     return undefined;

@@ -5,6 +5,7 @@ import { isTwin, servicesOf, sharers, twinName } from "./isolation.ts";
 import type { Deployment, ReplicaSet, Route, Service } from "./objects.ts";
 import { flightOf } from "./overlay.ts";
 import { describePlan, type Plan } from "./plan.ts";
+import { runOf } from "./run.ts";
 import { firstWeight } from "./seen.ts";
 import { findByTemplate, hashOf, onlyRestarted, sameTemplate } from "./template.ts";
 
@@ -36,8 +37,9 @@ export interface Change {
 }
 
 /** A new template at rest, in flight, or the stable one that comes back. */
-export function admitNewTemplate(change: Change): Answer {
-  const { held, plan } = change;
+export function admitNewTemplate(request: Change): Answer {
+  const { held, plan } = request;
+  const change = withUsersPause(request);
   if (held !== undefined && returnsToStable(change, held)) return undo(change, held);
   if (plan === undefined) {
     return held === undefined && change.object.metadata.annotations?.["serin.dev/rollout"] === undefined
@@ -99,7 +101,7 @@ function begin(change: Change, plan: Plan, held: Held, warnings: readonly string
 function latch(change: Change, held: Held): Answer {
   const { object, old } = change;
   const wasHeld = change.held !== undefined && change.held.phase !== "promoting";
-  const paused = change.held?.latched ? change.held.originals.paused : object.spec.paused;
+  const { paused } = object.spec;
   const { paused: _paused, ...fields } = wasHeld ? originalsNow(change, held) : held.originals;
   const record: Held = { ...held, latched: true, originals: { ...fields, ...(paused ? { paused } : {}) } };
   // While paused, native control scales all versions to replicas + surge: a surge as it was moves the fewest pods.
@@ -120,17 +122,25 @@ function latchPromotion(change: Change, plan: Plan): Answer {
 function undo(change: Change, held: Held): Answer {
   const { object, old, reads } = change;
   const uid = old.metadata.uid ?? "";
-  const { latched, asked: _asked, ...rest } = held;
+  const { latched: _latched, asked: _asked, ...rest } = held;
   const originals = originalsNow(change, held);
-  const native = held.phase === "promoting" || held.phase === "undone" ? object.spec : release(object.spec, originals);
-  const spec = latched ? pause(native, held.originals.paused) : native;
+  const spec = held.phase === "promoting" || held.phase === "undone" ? object.spec : release(object.spec, originals);
   const record: Held = { ...rest, phase: "undone", originals };
-  const loaded = reads.routes.filter((route) => (flightOf(route, uid)?.weight ?? 0) > 0);
-  if (Math.max(0, ...loaded.map(settleMs)) > LONGEST_DRAIN_MS) {
+  const attached = reads.routes.filter((route) => flightOf(route, uid) !== undefined);
+  if (Math.max(0, ...attached.map(settleMs)) > LONGEST_DRAIN_MS) {
     const paused = { ...record, latched: true, originals: { ...originals, ...(spec.paused ? { paused: true } : {}) } };
     return admitted(withHeld({ ...object, spec: pause(spec, true) }, paused, old));
   }
-  return admitted(withHeld({ ...object, spec }, record, old), [], loaded.length > 0 ? [{ kind: "drain", uid }] : []);
+  return admitted(withHeld({ ...object, spec }, record, old), [], attached.length > 0 ? [{ kind: "drain", uid }] : []);
+}
+
+/** The request paused only if the user paused it: the plan's pause and the latch end with what was in flight. */
+function withUsersPause(change: Change): Change {
+  const { object, held, reads } = change;
+  if (held === undefined || !object.spec.paused) return change;
+  const plans = reads.replicaSets.some((set) => runOf(set, held.started)?.paused);
+  const paused = held.latched || plans ? held.originals.paused : true;
+  return { ...change, object: { ...object, spec: pause(object.spec, paused) } };
 }
 
 function returnsToStable({ object, reads }: Change, held: Held): boolean {

@@ -1,7 +1,7 @@
 import { advance } from "./advance.ts";
-import { drain } from "./drain.ts";
+import { awaitUndo, drain } from "./drain.ts";
 import { decideLatched } from "./latch.ts";
-import { awaitCanary, awaitReady, checkHealth, isolate, makeTwins, setWeight, size } from "./prepare.ts";
+import { awaitCanary, awaitReady, checkHealth, isolate, makeTwins, markAll, setWeight, size } from "./prepare.ts";
 import { decidePromoting, decideProven } from "./promote.ts";
 import { type Decision, firstOf, recordOf, replicasOf, type Seen } from "./seen.ts";
 import { decideFailed, takeBack } from "./takeback.ts";
@@ -31,7 +31,7 @@ function decideCanary(seen: Seen): Decision {
   if (outcome === "failed") return decideFailed(seen);
   if (outcome === "proven") return decideProven(seen);
   return firstOf(
-    [awaitCanary, abort, isolate, checkHealth, awaitReplicas, size, makeTwins, awaitReady, setWeight, advance],
+    [awaitUndo, markAll, awaitCanary, abort, isolate, checkHealth, awaitReplicas, size, makeTwins, awaitReady, setWeight, advance],
     seen,
   );
 }

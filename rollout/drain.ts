@@ -4,6 +4,9 @@ import { flightOf } from "./overlay.ts";
 import { type Decision, instant, recordOf, replicaSetOfRecord, type Seen, uidOf } from "./seen.ts";
 import { deleteTwin, type Write, writeMark, writeRoute } from "./write.ts";
 
+/** How long an undo may take to arrive after its traffic was taken, in ms: longer than any request to the API server. */
+const UNDO_MS = 60_000;
+
 /** No traffic to the canary: weight 0 on every route, and in force at the proxies. */
 export function drain(seen: Seen): Decision | undefined {
   const raised = seen.routes.filter((route) => (flightOf(route, uidOf(seen))?.weight ?? 0) > 0);
@@ -39,15 +42,24 @@ export function removeTwins(seen: Seen): Decision | undefined {
   return seen.twins.length === 0 ? undefined : { writes: seen.twins.map(deleteTwin) };
 }
 
+/**
+ * An undo is on its way: admission has drained the routes, but the API server has not stored the Deployment yet. Nothing is
+ * written meanwhile; if the undo never arrives (a later admission may refuse it), the rollout goes on.
+ */
+export function awaitUndo(seen: Seen): Decision | undefined {
+  const since = seen.routes.map((route) => flightOf(route, uidOf(seen))).flatMap((flight) => (flight?.drained ? [flight.since] : []));
+  return waitUntil(Math.max(0, ...since.map((at) => Date.parse(at) + UNDO_MS)), seen);
+}
+
 /** When the weights that were written last are in force everywhere, in ms; 0 without routes. */
 export function settledAt(seen: Seen): number {
-  return Math.max(
-    0,
-    ...seen.routes.map((route) => {
-      const flight = flightOf(route, uidOf(seen));
-      return flight === undefined ? 0 : Date.parse(flight.since) + settleMs(route);
-    }),
-  );
+  return Math.max(0, ...seen.routes.map((route) => settledOn(route, uidOf(seen))));
+}
+
+/** When the weight that was written last on one route is in force, in ms; 0 when the rollout is not in it. */
+export function settledOn(route: Route, uid: string): number {
+  const flight = flightOf(route, uid);
+  return flight === undefined ? 0 : Date.parse(flight.since) + settleMs(route);
 }
 
 /** Waits for an instant (ms); done when it has passed. */

@@ -1,5 +1,6 @@
 import { holdFields, pause } from "./hold.ts";
 import { drain } from "./drain.ts";
+import { markAll } from "./prepare.ts";
 import { isNarrowedTo } from "./isolation.ts";
 import { lastRunOf } from "./run.ts";
 import { type Decision, firstOf, instant, replicasOf, type Seen, stableOf, uidOf, wantedSurge } from "./seen.ts";
@@ -12,7 +13,7 @@ import { writeHeld, writeMark, writeNarrow, writeScale, writeUnmark } from "./wr
  * alone in its Services, then the latch opens and native control starts the new canary.
  */
 export function decideLatched(seen: Seen): Decision {
-  return firstOf([drain, closeRecords, fillStable, isolateStable, emptyOthers, openLatch], seen);
+  return firstOf([markAll, drain, closeRecords, fillStable, isolateStable, emptyOthers, openLatch], seen);
 }
 
 /** The version that was in flight keeps a record of how it ended. */

@@ -123,11 +123,14 @@ export interface Service extends Known {
 }
 
 export interface EndpointSlice extends Known {
-  endpoints?: readonly {
-    addresses?: readonly string[];
-    conditions?: { ready?: boolean; serving?: boolean; terminating?: boolean };
-    targetRef?: { kind?: string; name?: string; uid?: string };
-  }[];
+  /** Null where there are none. */
+  endpoints?:
+    | readonly {
+        addresses?: readonly string[];
+        conditions?: { ready?: boolean; serving?: boolean; terminating?: boolean };
+        targetRef?: { kind?: string; name?: string; uid?: string };
+      }[]
+    | null;
 }
 
 export interface BackendRef {

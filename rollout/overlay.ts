@@ -16,6 +16,8 @@ export interface Flight {
   readonly weight: number;
   /** When this weight was written (RFC 3339). */
   readonly since: string;
+  /** Admission took the weight, because an undo is on its way: nobody raises it meanwhile. */
+  readonly drained?: true;
 }
 
 /** The annotation `serin.dev/held` of a route: the user's backends of every rule we touch, and who is in flight. */

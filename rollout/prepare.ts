@@ -2,6 +2,7 @@ import { settledAt, waitUntil } from "./drain.ts";
 import { notAccepted } from "./gateway.ts";
 import { deadlineIn, overdue, refusal, unhealthy } from "./health.ts";
 import { progressDeadlineMs, surgePods } from "./hold.ts";
+import { FLIGHT } from "./keys.ts";
 import { isNarrowedTo, isTwinCurrent, twinName, twinOf } from "./isolation.ts";
 import { equal } from "./equal.ts";
 import type { Route, Service } from "./objects.ts";
@@ -52,6 +53,13 @@ export function awaitCanary(seen: Seen): Decision | undefined {
     ],
     says: { status: "Unknown", reason: "Preparing", message },
   };
+}
+
+/** Every ReplicaSet that takes part is marked, so that its changes are seen. */
+export function markAll(seen: Seen): Decision | undefined {
+  const unmarked = seen.replicaSets.filter(({ metadata }) => metadata.labels?.[FLIGHT] !== uidOf(seen));
+  const writes = unmarked.filter((set) => set !== seen.canary).map((set) => writeMark(set, uidOf(seen)));
+  return writes.length === 0 ? undefined : { writes };
 }
 
 /** Behind a route the Services select the stable pods only; without one, the canary gets its share through them. */

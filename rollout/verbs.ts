@@ -1,6 +1,5 @@
 import { type Answer, denied } from "./answer.ts";
-import { firstWeight } from "./seen.ts";
-import { type Held, holdFields, surgeFor } from "./hold.ts";
+import type { Held } from "./hold.ts";
 import type { Deployment } from "./objects.ts";
 import type { Plan } from "./plan.ts";
 
@@ -25,9 +24,13 @@ export function applyVerbs(
   plan: Plan,
   old: Deployment,
   now: string,
+  carried?: Held,
 ): Asked | (Answer & { allowed: false }) {
   const verbs = VERBS.filter((verb) => plan.verbs[verb] !== undefined);
-  if (verbs.length === 0) return { object, held, warnings: [] };
+  if (verbs.length === 0) {
+    const again = held && orderIn(carried, held);
+    return again === undefined ? { object, held, warnings: [] } : obey(again, object, held as Held, now);
+  }
   const stripped = withoutVerbs(object);
   if (verbs.length > 1) return denied(`only one of serin.dev/{${VERBS.join(",")}} at a time`) as Answer & { allowed: false };
   const verb = verbs[0] as Verb;
@@ -37,16 +40,25 @@ export function applyVerbs(
     const message = `serin.dev/${verb}: "${plan.verbs[verb]}" is not the revision in flight; expected "${revision}"`;
     return denied(message) as Answer & { allowed: false };
   }
-  return obey(verb, stripped, held, plan, now);
+  return obey(verb, stripped, held, now);
 }
 
-function obey(verb: Verb, object: Deployment, held: Held, plan: Plan, now: string): Asked {
+/** The order that our own answer to the same request holds: asked again, the annotation is gone already. */
+function orderIn(carried: Held | undefined, held: Held): Verb | undefined {
+  if (carried === undefined) return undefined;
+  if (carried.started === held.started && carried.asked !== held.asked) return carried.asked;
+  const retried = held.phase === "failed" && carried.phase === "canary" && carried.started > held.started;
+  return retried ? "retry" : undefined;
+}
+
+function obey(verb: Verb, object: Deployment, held: Held, now: string): Asked {
   const useless = { object, held, warnings: [`serin.dev/${verb}: not possible while the rollout is ${held.phase}`] };
   if (verb !== "retry") return held.phase === "canary" ? { object, held: { ...held, asked: verb }, warnings: [] } : useless;
   if (held.phase !== "failed") return useless;
   const { asked: _asked, ...rest } = held;
   const again: Held = { ...rest, phase: "canary", started: now };
-  return { object: { ...object, spec: { ...object.spec, ...holdFields(surgeFor(firstWeight(plan))) } }, held: again, warnings: [] };
+  // The hold is still in force; the controller sizes the canary.
+  return { object, held: again, warnings: [] };
 }
 
 function withoutVerbs(object: Deployment): Deployment {

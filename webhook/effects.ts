@@ -4,7 +4,8 @@ import { httpRoutes, services } from "../kube/resources.ts";
 import type { Kube, KubeObject, Resource } from "../kube/rest.ts";
 import { type KubeWrite, perform } from "../kube/write.ts";
 import type { Effect } from "../rollout/answer.ts";
-import { notAccepted, settleMs } from "../rollout/gateway.ts";
+import { settledOn } from "../rollout/drain.ts";
+import { notAccepted } from "../rollout/gateway.ts";
 import { isNarrowedTo } from "../rollout/isolation.ts";
 import { FLIGHT } from "../rollout/keys.ts";
 import type { Route, Service } from "../rollout/objects.ts";
@@ -45,24 +46,28 @@ async function isolate(found: Service, uid: string, hash: string, { kube, clock 
 /** Weight 0 on every route of the flight, then the time that its gateways need to follow. */
 async function drain(uid: string, { kube, clock }: Needs): Promise<void> {
   const { items } = await kube.list<Route>(httpRoutes, {}, { labelSelector: FLIGHT });
-  const loaded = items.filter((route) => (flightOf(route, uid)?.weight ?? 0) > 0);
+  const own = items.filter((route) => flightOf(route, uid) !== undefined);
   const since = new Date(clock.now()).toISOString();
   await Promise.all(
-    loaded.map((found) =>
+    own.map((found) =>
       settleConflicts(kube, httpRoutes, found, clock, (route) => {
         const flight = flightOf(route, uid);
-        return flight && flight.weight > 0 ? writeRoute(route, uid, { ...flight, weight: 0, since }) : undefined;
+        if (flight === undefined || flight.weight === 0) return undefined;
+        return writeRoute(route, uid, { ...flight, weight: 0, since, drained: true });
       }),
     ),
   );
-  await Promise.all(loaded.map((route) => awaitAccepted(kube, route, clock)));
-  await clock.sleep(Math.max(0, ...loaded.map(settleMs)));
+  const drained = await Promise.all(own.map((route) => awaitAccepted(kube, route, clock)));
+  // The API server repeats an admission when the object changed meanwhile: what was waited for counts.
+  const settled = Math.max(...drained.map((route) => settledOn(route, uid)));
+  if (settled > clock.now()) await clock.sleep(settled - clock.now());
 }
 
-async function awaitAccepted(kube: Kube, { metadata: { namespace, name } }: Route, clock: Clock): Promise<void> {
+async function awaitAccepted(kube: Kube, { metadata: { namespace, name } }: Route, clock: Clock): Promise<Route> {
   const until = clock.now() + ACCEPTANCE_MS;
-  while (clock.now() < until) {
-    if (notAccepted(await kube.get<Route>(httpRoutes, { namespace, name })) === undefined) return;
+  for (;;) {
+    const route = await kube.get<Route>(httpRoutes, { namespace, name });
+    if (notAccepted(route) === undefined || clock.now() >= until) return route;
     await clock.sleep(POLL_MS);
   }
 }

@@ -92,5 +92,5 @@ function hasEnded(child: ChildProcess): boolean {
 }
 
 function daemonEnvironment(dir: string): NodeJS.ProcessEnv {
-  return { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: dir, TMPDIR: "/tmp" };
+  return { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: dir, TMPDIR: dir };
 }

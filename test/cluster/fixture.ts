@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Cluster, startCluster } from "./cluster.ts";
@@ -6,7 +6,6 @@ import { insideNamespace } from "./namespace.ts";
 
 const START_MS = 120_000;
 let starting: Promise<Cluster> | undefined;
-let failures = 0;
 
 /** The cluster that all test files of one mocha process share; it starts at the first call. */
 export function cluster(): Promise<Cluster> {
@@ -26,18 +25,10 @@ export function describeCluster(title: string, body: (this: Mocha.Suite) => void
   });
 }
 
-// Importing this file at the top of a test file makes these root hooks.
-afterEach("counts failures", function () {
-  if (this.currentTest?.state === "failed") failures++;
-});
-
+// Importing this file at the top of a test file makes this a root hook.
 after("stops the cluster", async function () {
   this.timeout(30_000);
   // A cluster that did not start has ended already, and failed the tests that wanted it.
   const running = await starting?.catch(() => undefined);
-  if (running === undefined) return;
-  const { dir, stop } = running;
-  await stop();
-  if (failures === 0) rmSync(dir, { recursive: true });
-  else console.log(`  the cluster's logs are in ${dir}`);
+  await running?.stop();
 });

@@ -10,33 +10,26 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
 import { kubeconfig } from "./controlplane.ts";
-import { signalNamespace, spawnInNamespace } from "./namespace.ts";
+import { demandRoot, passSignals, spawnInNamespace } from "./namespace.ts";
 import { startRelay } from "./relay.ts";
 import { findTools } from "./tools.ts";
 
-if (process.platform !== "linux" || process.getuid?.() !== 0) {
-  console.error("The cluster needs root on Linux: it makes network, mount and process namespaces.");
-  process.exit(1);
-}
+demandRoot();
 const dir = mkdtempSync(join(tmpdir(), "serin-cluster-"));
-const child = spawnInNamespace([join(import.meta.dirname, "serve.ts"), dir, ...process.argv.slice(2)]);
+const child = spawnInNamespace(
+  [join(import.meta.dirname, "serve.ts"), dir, ...process.argv.slice(2)],
+  process.env,
+);
 const ended = once(child, "exit");
-let asked = false;
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.on(signal, () => {
-    if (asked) child.kill("SIGKILL");
-    else signalNamespace(child, signal);
-    asked = true;
-  });
-}
+const asked = passSignals(child);
 
 while (!existsSync(join(dir, "ready")) && child.exitCode === null && child.signalCode === null)
   await sleep(100);
 if (existsSync(join(dir, "ready"))) await welcome();
 const [code] = await ended;
-if (asked) rmSync(dir, { recursive: true });
+if (asked()) rmSync(dir, { recursive: true });
 else console.error(`The cluster ended; its logs are in ${dir}`);
-process.exit(asked ? 0 : (code ?? 1));
+process.exit(asked() ? 0 : (code ?? 1));
 
 async function welcome(): Promise<void> {
   const [api, gateway, prometheus] = await Promise.all([

@@ -24,18 +24,37 @@ export function configureNetwork(): void {
  * `--kill-child` and the parent-death signal reach the first process inside, and the kernel ends the others with it.
  * The process leads a session of its own, so that Ctrl-C in a terminal reaches only the caller, once.
  */
-export function spawnInNamespace(args: readonly string[]): ChildProcess {
+export function spawnInNamespace(args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
   const inside = fileURLToPath(new URL("inside.ts", import.meta.url));
   const unshare = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--"];
   const command = ["--pdeathsig", "KILL", "--", ...unshare, process.execPath, inside, ...args];
-  return spawn("setpriv", command, { stdio: "inherit", detached: true });
+  return spawn("setpriv", command, { stdio: "inherit", detached: true, env });
 }
 
 /**
- * Sends a signal to the first process inside, which hands it on. `unshare` itself blocks SIGINT and SIGTERM.
- * Does nothing when the process has ended already.
+ * Passes this process's signals on to the first process inside; the second one kills. Returns what tells whether a
+ * signal came.
  */
-export function signalNamespace(outer: ChildProcess, signal: NodeJS.Signals): void {
+export function passSignals(outer: ChildProcess): () => boolean {
+  let asked = false;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      if (asked) outer.kill("SIGKILL");
+      else signalInside(outer, signal);
+      asked = true;
+    });
+  }
+  return () => asked;
+}
+
+/** Throws where the namespaces cannot be made. */
+export function demandRoot(): void {
+  if (process.platform === "linux" && process.getuid?.() === 0) return;
+  throw new Error("the cluster needs root on Linux: it makes network, mount and process namespaces");
+}
+
+// `unshare` itself blocks SIGINT and SIGTERM.
+function signalInside(outer: ChildProcess, signal: NodeJS.Signals): void {
   const { pid } = outer;
   if (pid === undefined || outer.exitCode !== null || outer.signalCode !== null) return;
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();

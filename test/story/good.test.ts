@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { describeCluster } from "../cluster/fixture.ts";
 import { manifestOf, Shop } from "./shop.ts";
-import { expectShare } from "./share.ts";
+import { expectNoFailures, expectShare } from "./share.ts";
 
 describeCluster("a good release", function () {
   this.timeout(180_000);
@@ -40,7 +40,7 @@ describeCluster("a good release", function () {
     expect(judged).to.have.length(3);
     expect(shop.peakPods(started)).to.be.at.most(5 + 3);
     expect(shop.condition()).to.include({ status: "True", reason: "Promoted" });
-    expect((await load.stop()).failed).to.equal(0);
+    await expectNoFailures(load);
 
     const [deployment, ...others] = [shop.deployment(), shop.stock.services.get("web"), shop.stock.httproutes.get("web")];
     const [was, ...wereOthers] = before;

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { describeCluster } from "../cluster/fixture.ts";
+import { expectNoFailures } from "./share.ts";
 import { Shop } from "./shop.ts";
 
 describeCluster("the controller killed in the middle of every step", function () {
@@ -33,7 +34,7 @@ describeCluster("the controller killed in the middle of every step", function ()
       expect((granted[i + 1]?.at ?? 0) - at, `ms at ${weight}%`).to.be.at.least(10_000);
     }
     expect(shop.pods("v2")).to.have.length(5);
-    expect((await load.stop()).failed, "failed requests").to.equal(0);
+    await expectNoFailures(load);
   });
 });
 

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import type { Load } from "../cluster/load.ts";
 import type { Summary } from "../cluster/record.ts";
 
 /** The version's share of the requests must lie within three standard deviations of what was granted. */
@@ -7,4 +8,12 @@ export function expectShare({ total, byVersion }: Summary, version: string, shar
   const sigma = Math.sqrt((share * (1 - share)) / total);
   const seen = (byVersion[version] ?? 0) / total;
   expect(seen, `share of ${version} in ${total} requests`).to.be.within(share - 3 * sigma, share + 3 * sigma);
+}
+
+/** Not one request may have failed; says when, how and where those that did. */
+export async function expectNoFailures(load: Load, from?: number): Promise<void> {
+  await load.stop();
+  const failed = [...load.rows(from)].filter((row) => row.status !== 200);
+  const told = failed.slice(0, 5).map(({ at, status, pod }) => `${new Date(at).toISOString().slice(11, 23)} ${status} ${pod}`);
+  expect(failed.length, `failed requests: ${told.join(", ")} …`).to.equal(0);
 }

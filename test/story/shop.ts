@@ -200,6 +200,17 @@ export class Shop {
     return this.until(`${name} at ${weight}% in force`, () => this.condition("Canary", name)?.message?.startsWith(message));
   }
 
+  /** The number that `kubectl rollout history` gives to what the Deployment runs. */
+  revision(name = "web"): string {
+    return this.deployment(name).metadata.annotations?.["deployment.kubernetes.io/revision"] ?? "";
+  }
+
+  /** Orders the promotion of what is in flight and waits until it is over. */
+  async promote(name = "web"): Promise<void> {
+    await this.run("annotate", `deployment/${name}`, `serin.dev/promote=${this.revision(name)}`);
+    await this.atRest(name);
+  }
+
   /** The changes of one kind, in the order in which they arrived. */
   changesOf(kind: Kind, from = 0): Change[] {
     return this.changes.filter((change) => change.kind === kind && change.at >= from);

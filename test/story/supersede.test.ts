@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { describeCluster } from "../cluster/fixture.ts";
-import { expectShare } from "./share.ts";
+import { expectNoFailures, expectShare } from "./share.ts";
 import { Shop } from "./shop.ts";
 
 describeCluster("a second update", function () {
@@ -42,7 +42,7 @@ describeCluster("a second update", function () {
     expect(code, stderr).to.equal(0);
     await shop.atRest();
     expect(shop.pods("v3")).to.have.length(5);
-    expect((await load.stop()).failed, "failed requests").to.equal(0);
+    await expectNoFailures(load);
   });
 
   it("in the middle of the promotion finishes what was proven, then starts its own canary", async () => {
@@ -59,6 +59,6 @@ describeCluster("a second update", function () {
     const { code, stderr } = await shop.kubectl("rollout", "status", "deployment/web", "--timeout=120s");
     expect(code, stderr).to.equal(0);
     await shop.atRest();
-    expect((await load.stop()).failed, "failed requests").to.equal(0);
+    await expectNoFailures(load);
   });
 });

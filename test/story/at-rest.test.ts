@@ -1,0 +1,94 @@
+import { expect } from "chai";
+import { appManifests } from "../cluster/app.ts";
+import { readAudit } from "../cluster/audit.ts";
+import { describeCluster } from "../cluster/fixture.ts";
+import { manifestOf, Shop } from "./shop.ts";
+
+const SERIN = "system:serviceaccount:serin-system:serin";
+
+describeCluster("at rest", function () {
+  this.timeout(180_000);
+  let shop: Shop;
+  beforeEach(async () => {
+    shop = await Shop.open("at-rest");
+  });
+  afterEach(() => shop.close());
+
+  it("an opted-in Deployment, its Service and its route are the user's to the letter, and Serin asks nothing", async () => {
+    await deployPlain(shop, "web");
+    const before = manifests(shop);
+    await shop.run("annotate", "deployment/web", "serin.dev/rollout=canary");
+    await shop.until("opted in", () => "serin.dev/rollout" in annotations(shop));
+    await shop.run("label", "deployment/web", "team=shop");
+    await shop.run("scale", "deployment/web", "--replicas=3");
+    await shop.until("three pods", () => shop.deployment().status?.readyReplicas === 3);
+
+    const [deployment, ...others] = manifests(shop);
+    const [was, ...wereOthers] = before;
+    expect(others).to.deep.equal(wereOthers);
+    const { spec, metadata } = was as ReturnType<typeof manifest>;
+    expect(deployment).to.deep.equal({
+      ...was,
+      spec: { ...spec, replicas: 3 },
+      metadata: {
+        ...metadata,
+        labels: { ...metadata.labels, team: "shop" },
+        annotations: { ...metadata.annotations, "serin.dev/rollout": "canary" },
+      },
+    });
+
+    await shop.run("annotate", "deployment/web", "serin.dev/rollout-");
+    await shop.run("label", "deployment/web", "team-");
+    await shop.run("scale", "deployment/web", "--replicas=2");
+    await shop.until("as it was", () => JSON.stringify(manifests(shop)) === JSON.stringify(before));
+    const asked = await readAudit(shop.cluster.auditLog, SERIN);
+    expect(asked.length, "requests of Serin's in all").to.be.above(0);
+    expect(asked.filter(({ objectRef }) => objectRef?.namespace === shop.namespace)).to.deep.equal([]);
+  });
+
+  it("without Serin everything can be changed but the template of what is opted in", async () => {
+    await deployPlain(shop, "plain");
+    await deployPlain(shop, "web", { "serin.dev/rollout": "canary" });
+    const pods = await shop.cluster.kubectl(["get", "pods", "-n", "serin-system", "-o=jsonpath={.items[*].metadata.name}"]);
+    const serin = pods.stdout.trim().split(" ");
+    expect(serin).to.have.length(2);
+    await Promise.all(serin.map((pod) => shop.cluster.kubelet.keepDown("serin-system", pod, "webhook")));
+    try {
+      await shop.run("set", "image", "deployment/plain", "app=app:v2");
+      await shop.run("rollout", "status", "deployment/plain", "--timeout=60s");
+      for (const name of ["plain", "web"]) {
+        await shop.run("label", `service/${name}`, `httproute/${name}`, "team=shop");
+        await shop.run("scale", `deployment/${name}`, "--replicas=3");
+      }
+      const { code, stderr } = await shop.kubectl("set", "image", "deployment/web", "app=app:v2");
+      expect(code).to.equal(1);
+      expect(stderr).to.include('failed calling webhook "deployments.serin.dev"');
+    } finally {
+      for (const pod of serin) shop.cluster.kubelet.bringBack("serin-system", pod, "webhook");
+    }
+    await shop.cluster.kubectl(["wait", "pod", "--all", "-n", "serin-system", "--for=condition=Ready", "--timeout=60s"]);
+    expect(await shop.run("set", "image", "deployment/web", "app=app:v2", "--dry-run=server")).to.include("canary 10→25→50 %");
+  });
+});
+
+/** Two pods behind a Service and a route, opted in only by the annotations given. */
+async function deployPlain(shop: Shop, name: string, given: Record<string, string> = {}): Promise<void> {
+  const { namespace } = shop;
+  await shop.apply(appManifests({ name, namespace, host: shop.host(name), replicas: 2, annotations: given }));
+  await shop.run("rollout", "status", `deployment/${name}`, "--timeout=60s");
+  await shop.serves(shop.host(name));
+}
+
+function manifests(shop: Shop): object[] {
+  const { services, httproutes } = shop.stock;
+  return [shop.deployment(), services.get("web"), httproutes.get("web")].map((object) => manifest(object as never));
+}
+
+function manifest(object: Parameters<typeof manifestOf>[0]) {
+  const labels: Record<string, string> = {};
+  return manifestOf(object) as { spec: object; metadata: { labels: typeof labels; annotations: typeof labels } };
+}
+
+function annotations(shop: Shop): Record<string, string> {
+  return shop.deployment().metadata.annotations ?? {};
+}

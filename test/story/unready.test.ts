@@ -1,0 +1,104 @@
+import { expect } from "chai";
+import { describeCluster } from "../cluster/fixture.ts";
+import type { Load } from "../cluster/load.ts";
+import { manifestOf, Shop } from "./shop.ts";
+
+const DEADLINE_MS = 15_000;
+
+describeCluster("a version that does not become ready", function () {
+  this.timeout(180_000);
+  let shop: Shop;
+  let load: Load;
+  let route: object;
+  before(async () => {
+    shop = await Shop.open("unready");
+    await shop.deploy({ interval: "2s", plan: { "serin.dev/checks": "none" } });
+    await shop.run("patch", "deployment/web", "--patch", JSON.stringify({ spec: { progressDeadlineSeconds: DEADLINE_MS / 1_000 } }));
+    route = manifestOf(shop.stock.httproutes.get("web") as never);
+    load = shop.load(200);
+  });
+  after(() => shop.close());
+
+  it("fails by the Deployment's own deadline", async () => {
+    const asked = Date.now();
+    await shop.run("set", "image", "deployment/web", "app=app:v2-neverready");
+    const failed = await untilFailed(shop, "v2-neverready");
+    expect(failed - asked, "ms until the verdict").to.be.within(DEADLINE_MS, DEADLINE_MS + 10_000);
+    await tells(shop, "v2-neverready", /did not become ready within progressDeadlineSeconds \(15s\)/);
+    await leavesNoTrace(shop, load, route, asked);
+  });
+
+  for (const [image, reason] of [
+    ["v3-crash", /container app is in CrashLoopBackOff after 3 restarts: back-off 40s/],
+    ["v4-pull", /container app is in ImagePullBackOff: Back-off pulling image "app:v4-pull"/],
+  ] as const) {
+    it(`fails fast: ${image}`, async () => {
+      const asked = Date.now();
+      const said = await shop.run("set", "image", "deployment/web", `app=app:${image}`);
+      if(0)expect(said).to.match(/undo would go to the failed revision \d+; the stable one is --to-revision=1/);
+      console.log(said);
+      const failed = await untilFailed(shop, image);
+      expect(failed - asked, "ms until the verdict").to.be.below(DEADLINE_MS / 2);
+      await tells(shop, image, reason);
+      await leavesNoTrace(shop, load, route, asked);
+    });
+  }
+
+  it("gives way to a version that does", async () => {
+    await shop.run("set", "image", "deployment/web", "app=app:v5");
+    await shop.run("rollout", "status", "deployment/web", "--timeout=90s");
+    await shop.atRest();
+    expect(shop.pods("v5")).to.have.length(5);
+    expect(shop.record("v5")).to.include({ outcome: "promoted" });
+  });
+
+  it("because of a quota says so, and can be retried when there is room", async () => {
+    const quota = { apiVersion: "v1", kind: "ResourceQuota", metadata: { name: "tight" }, spec: { hard: { pods: "5" } } };
+    await shop.apply(JSON.stringify(quota));
+    await shop.until("the old pods gone", () => shop.stock.pods.size === 5);
+    await shop.run("set", "image", "deployment/web", "app=app:v6");
+    await shop.until("the quota's word", () => /waiting .* exceeded quota: tight/.test(shop.condition()?.message ?? ""));
+    await untilFailed(shop, "v6");
+    await tells(shop, "v6", /only 0 of 1 canary pods were created within .* exceeded quota: tight/);
+
+    await shop.run("delete", "resourcequota", "tight");
+    await shop.run("annotate", "deployment/web", `serin.dev/retry=${shop.revision()}`);
+    await shop.until("v6 in flight", () => shop.record("v6")?.outcome === "running");
+    await shop.run("rollout", "status", "deployment/web", "--timeout=90s");
+    await shop.atRest();
+    expect(shop.pods("v6")).to.have.length(5);
+    expect((await load.stop()).failed, "failed requests").to.equal(0);
+  });
+});
+
+/** Waits for the verdict; rollout status must end with an error, too. */
+async function untilFailed(shop: Shop, tag: string): Promise<number> {
+  const { code, stderr } = await shop.kubectl("rollout", "status", "deployment/web", "--timeout=60s");
+  expect(code, "exit status of rollout status").to.equal(1);
+  expect(stderr).to.include("exceeded its progress deadline");
+  await shop.until("the record", () => shop.record(tag)?.outcome === "failed");
+  return Date.parse(shop.record(tag)?.ended ?? "");
+}
+
+/** The reason stands in the condition, in the revision's record and in an Event. */
+async function tells(shop: Shop, tag: string, reason: RegExp): Promise<void> {
+  await shop.until("the condition", () => reason.test(shop.condition()?.message ?? ""));
+  expect(shop.condition()).to.include({ status: "False", reason: "RolledBack" });
+  expect(shop.condition("Progressing")).to.include({ status: "False", reason: "ProgressDeadlineExceeded" });
+  expect(shop.record(tag)?.message).to.match(reason);
+  const events = await shop.run("get", "events", "--field-selector=reason=RolledBack", "-o=jsonpath={.items[*].message}");
+  expect(events).to.match(reason);
+}
+
+/** No request ever reached it, one pod stays to be looked at, and the route is the user's. */
+async function leavesNoTrace(shop: Shop, load: Load, route: object, asked: number): Promise<void> {
+  await shop.until("one pod kept", () => shop.deployment().status?.updatedReplicas === 1);
+  const weights = shop.changesOf("httproutes", asked).flatMap(({ object }) => {
+    return (object.spec.rules ?? []).flatMap(({ backendRefs = [] }) => backendRefs.slice(1).map(({ weight }) => weight));
+  });
+  expect(weights.every((weight) => weight === 0), `weights ${weights}`).to.equal(true);
+  expect(manifestOf(shop.stock.httproutes.get("web") as never)).to.deep.equal(route);
+  const { byVersion, failed } = load.since(asked);
+  expect(Object.keys(byVersion)).to.deep.equal(["v1"]);
+  expect(failed, "failed requests").to.equal(0);
+}
