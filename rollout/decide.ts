@@ -4,7 +4,7 @@ import { decideLatched } from "./latch.ts";
 import { awaitCanary, awaitReady, checkHealth, isolate, makeTwins, markAll, setWeight, size } from "./prepare.ts";
 import { decidePromoting, decideProven } from "./promote.ts";
 import { type Decision, firstOf, recordOf, replicasOf, type Seen } from "./seen.ts";
-import { decideFailed, takeBack } from "./takeback.ts";
+import { decideFailed, forgetFailure, takeBack } from "./takeback.ts";
 import { decideUndone } from "./undo.ts";
 
 /**
@@ -31,7 +31,7 @@ function decideCanary(seen: Seen): Decision {
   if (outcome === "failed") return decideFailed(seen);
   if (outcome === "proven") return decideProven(seen);
   return firstOf(
-    [awaitUndo, markAll, awaitCanary, abort, isolate, checkHealth, awaitReplicas, size, makeTwins, awaitReady, setWeight, advance],
+    [awaitUndo, forgetFailure, markAll, awaitCanary, abort, isolate, checkHealth, awaitReplicas, size, makeTwins, awaitReady, setWeight, advance],
     seen,
   );
 }

@@ -1,11 +1,12 @@
-import { holdFields, pause } from "./hold.ts";
+import { holdFields, pause, surgePods } from "./hold.ts";
 import { drain } from "./drain.ts";
 import { markAll } from "./prepare.ts";
 import { isNarrowedTo } from "./isolation.ts";
 import { lastRunOf } from "./run.ts";
 import { type Decision, firstOf, instant, replicasOf, type Seen, stableOf, uidOf, wantedSurge } from "./seen.ts";
+import { forgetFailure } from "./takeback.ts";
 import { hashOf } from "./template.ts";
-import { writeHeld, writeMark, writeNarrow, writeScale, writeUnmark } from "./write.ts";
+import { writeHeld, writeMark, writeNarrow, writeScale, writeSurge, writeUnmark } from "./write.ts";
 
 /**
  * A new template came while another version was in flight or in its native promotion. Admission paused the Deployment, so
@@ -13,7 +14,7 @@ import { writeHeld, writeMark, writeNarrow, writeScale, writeUnmark } from "./wr
  * alone in its Services, then the latch opens and native control starts the new canary.
  */
 export function decideLatched(seen: Seen): Decision {
-  return firstOf([markAll, drain, closeRecords, fillStable, isolateStable, emptyOthers, openLatch], seen);
+  return firstOf([forgetFailure, markAll, drain, fillStable, isolateStable, closeRecords, emptyOthers, openLatch], seen);
 }
 
 /** The version that was in flight keeps a record of how it ended. */
@@ -22,18 +23,25 @@ function closeRecords(seen: Seen): Decision | undefined {
   const writes = seen.replicaSets.flatMap((replicaSet) => {
     const run = lastRunOf(replicaSet);
     if (run?.outcome !== "running" && run?.outcome !== "proven") return [];
-    const outcome = run.outcome === "proven" ? "promoted" : "superseded";
+    const outcome = hashOf(replicaSet) === seen.held.stable ? "promoted" : "superseded";
     return [writeMark(replicaSet, uidOf(seen), { ...run, outcome, ended })];
   });
   return writes.length === 0 ? undefined : { writes };
 }
 
-/** The stable version alone carries everything: all its pods ready before any other goes. */
+/**
+ * The stable version alone carries everything: all its pods ready before any other goes. A paused Deployment's versions are
+ * scaled to replicas + surge together, so there must be room for the others beside it, or native control undoes this.
+ */
 function fillStable(seen: Seen): Decision | undefined {
   const stable = stableOf(seen);
   if (stable === undefined) return { writes: [] };
   const wanted = replicasOf(seen.deployment);
-  if ((stable.spec.replicas ?? 0) < wanted) return { writes: [writeScale(stable, wanted)] };
+  if ((stable.spec.replicas ?? 0) < wanted) {
+    const others = seen.replicaSets.reduce((pods, set) => pods + (set === stable ? 0 : (set.spec.replicas ?? 0)), 0);
+    const cramped = surgePods(seen.deployment.spec.strategy?.rollingUpdate?.maxSurge, wanted) < others;
+    return { writes: [...(cramped ? [writeSurge(seen.deployment, others)] : []), writeScale(stable, wanted)] };
+  }
   if ((stable.status?.readyReplicas ?? 0) < wanted) {
     const message = `a new version waits until all ${wanted} pods of the stable one are ready`;
     return { writes: [], says: { status: "Unknown", reason: "Preparing", message } };

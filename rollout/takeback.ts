@@ -53,7 +53,9 @@ function endHold(seen: Seen): Decision | undefined {
   const surge = seen.deployment.spec.strategy?.rollingUpdate?.maxSurge;
   if (seen.held.phase === "failed" && surge === KEPT_PODS) return undefined;
   const strategy = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: KEPT_PODS } };
-  return { writes: [writeHeld(seen.deployment, { ...seen.held, phase: "failed" }, { strategy })] };
+  // A pause of the plan ends with the canary; the user's own one stays.
+  const pause = recordOf(seen)?.paused ? { paused: seen.held.originals.paused } : {};
+  return { writes: [writeHeld(seen.deployment, { ...seen.held, phase: "failed" }, { strategy, ...pause })] };
 }
 
 /** Lowering the surge shrinks nothing by itself; the stable version comes first where a scale has confused the two. */
@@ -75,6 +77,19 @@ function undo(seen: Seen): Decision | undefined {
   const native = { minReadySeconds: undefined, progressDeadlineSeconds: undefined, strategy: undefined, ...fields };
   const spec = { ...native, template: onlyTemplate(stable) };
   return { writes: [writeHeld(seen.deployment, { ...seen.held, phase: "undone" }, spec)] };
+}
+
+/**
+ * What is in flight has not failed. Native control takes this word back neither while paused nor for a template that
+ * it knows, so another version in the moment of a failure and a retry would go on failed for `kubectl rollout status`.
+ */
+export function forgetFailure(seen: Seen): Decision | undefined {
+  const failure = conditionOf(seen.deployment.status?.conditions, "Progressing");
+  if (failure?.reason !== "ProgressDeadlineExceeded") return undefined;
+  const at = instant(seen.now);
+  const message = "A new rollout is progressing.";
+  const progressing = { ...failure, status: "True", reason: "ReplicaSetUpdated", message } as const;
+  return { writes: [writeConditions(seen.deployment, [{ ...progressing, lastUpdateTime: at, lastTransitionTime: at }])] };
 }
 
 /** Native control overwrites our word on Progressing whenever a pod becomes ready; say it again. */

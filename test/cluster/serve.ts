@@ -1,13 +1,7 @@
-/**
- * The part of `npm run cluster` that runs inside the namespaces: `serve.ts DIR [--no-serin]`. It starts the cluster,
- * opens a Unix socket in DIR for each port that people use, and then writes DIR/ready.
- */
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+/** `npm run cluster [-- --no-serin]`: a cluster to play with, until Ctrl-C. Run by main.ts: `serve.ts DIR [--no-serin]`. */
 import { parseArgs } from "node:util";
-import { addresses, ports } from "./addresses.ts";
 import { startCluster } from "./cluster.ts";
-import { startRelay } from "./relay.ts";
+import { openDoors } from "./doors.ts";
 import { installSerin } from "./serin.ts";
 
 const { positionals, values } = parseArgs({
@@ -22,11 +16,8 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.exit(0);
   });
 }
-for (const name of ["api", "gateway", "prometheus"] as const) {
-  await startRelay({ path: join(dir, `${name}.sock`) }, { host: addresses.host, port: ports[name] });
-}
 if (!values["no-serin"]) {
   await installSerin(cluster);
   console.log("Serin is installed");
 }
-writeFileSync(join(dir, "ready"), "");
+console.log(await openDoors(dir));

@@ -233,7 +233,8 @@ describe("admission in flight", () => {
     expect(object.spec).to.deep.equal(aDeployment().spec);
     expect(heldOf(object)).to.deep.equal(aHeld({ phase: "undone", originals: native }));
     expect(effects).to.deep.equal([{ kind: "drain", uid: "uid-web" }]);
-    expect(yes(edit(old, {}, "web:1"), old, readsOf({ ...both, routes: [route(0)] })).effects).to.deep.equal([]);
+    expect(yes(edit(old, {}, "web:1"), old, readsOf({ ...both, routes: [route(0)] })).effects, "it stays drained").to.deep.equal(effects);
+    expect(yes(edit(old, {}, "web:1"), old, both).effects).to.deep.equal([]);
   });
 
   it("latches an undo behind a gateway that is slow to follow", () => {

@@ -1,0 +1,302 @@
+import { expect } from "chai";
+import { heldOf } from "../../rollout/hold.ts";
+import { conditionOf } from "../../rollout/objects.ts";
+import { lastRunOf } from "../../rollout/run.ts";
+import { checkPromises, checkServed } from "../support/invariants.ts";
+import { annotate, aShop, edit, ending, image } from "../support/shop.ts";
+import type { World } from "../support/world.ts";
+
+const deployment = (world: World, name = "web") => world.get("deployments", name);
+const pods = (world: World) => ending(world).pods;
+const condition = (world: World, type: string) => conditionOf(deployment(world).status?.conditions, type);
+const outcome = (world: World, set: string) => {
+  const found = world.list("replicasets").find(({ metadata }) => metadata.name === set);
+  return found && lastRunOf(found)?.outcome;
+};
+/** After `version` was promoted: as if no rollout had ever been. */
+function expectRest(world: World, version: string, found: Record<string, number>): void {
+  const plain = aShop();
+  plain.request("web", edit({ template: deployment(world).spec.template, replicas: deployment(world).spec.replicas ?? 1 }));
+  const fresh = aShop();
+  const { rules, services } = ending(fresh);
+  const end = ending(world);
+  expect(end.marks).to.deep.equal([]);
+  expect(end.rules).to.deep.equal(rules);
+  expect(end.services).to.deep.equal(services);
+  expect(end.pods).to.deep.equal(found);
+  expect(deployment(world).spec).to.deep.equal({
+    ...deployment(fresh).spec,
+    replicas: deployment(world).spec.replicas,
+    template: image(version)(deployment(fresh)).spec.template,
+  });
+}
+
+/** Every request finds a ready pod, too. */
+function watched(world: World): World {
+  world.check = () => {
+    checkPromises(world);
+    checkServed(world);
+  };
+  return world;
+}
+
+describe("a rollout in a simulated cluster", () => {
+  it("steps a good version up and promotes the very pods that were judged", () => {
+    const world = watched(aShop());
+    world.request("web", image("web:2"));
+    world.runTo(50);
+    expect(pods(world)).to.deep.equal({ "web-h1": 5, "web-h2": 3 });
+    world.run();
+    expect(world.story).to.deep.equal([
+      "CanaryStarted",
+      "web 1:0",
+      "web 9:1",
+      "CanaryStep",
+      "web 3:1",
+      "CanaryStep",
+      "web 1:1",
+      "CanaryProven",
+      "web 1",
+      "Promoted",
+    ]);
+    expectRest(world, "web:2", { "web-h2": 5 });
+    expect(outcome(world, "web-h2")).to.equal("promoted");
+    expect(condition(world, "Canary")).to.include({ status: "True", reason: "Promoted" });
+  });
+
+  it("takes a bad version back at its first step and keeps a pod to look into", () => {
+    const world = watched(aShop());
+    world.request("web", image("web:bad"));
+    world.run();
+    expect(world.story).to.deep.equal(["CanaryStarted", "web 1:0", "web 9:1", "web 1:0", "RolledBack", "web 1"]);
+    expect(pods(world)).to.deep.equal({ "web-h1": 5, "web-h2": 1 });
+    expect(world.list("services").map(({ metadata, spec }) => [metadata.name, spec.selector])).to.deep.equal([
+      ["web", { app: "web", "pod-template-hash": "h1" }],
+    ]);
+    expect(heldOf(deployment(world))?.phase).to.equal("failed");
+    expect(condition(world, "Progressing")).to.include({ status: "False", reason: "ProgressDeadlineExceeded" });
+    expect(condition(world, "Canary")?.message).to.match(/rolled back at 10%: success-rate >= 99% is broken/);
+  });
+
+  it("does not write any more once a failure is told, and tells it again when native control forgot", () => {
+    const world = aShop();
+    world.request("web", image("web:bad"));
+    world.run();
+    const { writes } = world;
+    world.run(20);
+    expect(world.writes).to.equal(writes);
+    const { status } = deployment(world);
+    const conditions = [{ type: "Progressing", status: "True" as const, reason: "ReplicaSetUpdated" }];
+    world.put("deployments", { ...deployment(world), status: { ...status, conditions } });
+    world.run(2);
+    expect(condition(world, "Progressing")).to.include({ status: "False", reason: "ProgressDeadlineExceeded" });
+  });
+
+  it("undoes a failed version where that is asked for", () => {
+    const world = watched(aShop({ annotations: { "serin.dev/on-failure": "undo" } }));
+    world.request("web", image("web:bad"));
+    world.run();
+    expectRest(world, "web:1", { "web-h1": 5 });
+    expect(outcome(world, "web-h2")).to.equal("failed");
+  });
+
+  for (const [version, reason] of [["web:never", /did not become ready within/], ["web:crash", /CrashLoopBackOff/]] as const) {
+    it(`takes ${version} back before it has had any traffic`, () => {
+      const world = watched(aShop());
+      world.request("web", image(version));
+      world.run();
+      expect(world.story.filter((line) => /^web \d+:[1-9]/.test(line))).to.deep.equal([]);
+      expect(condition(world, "Canary")?.message).to.match(reason);
+      expect(outcome(world, "web-h2")).to.equal("failed");
+    });
+  }
+
+  it("starts anew with a good version after a failure", () => {
+    const world = watched(aShop());
+    world.request("web", image("web:bad"));
+    world.run();
+    world.request("web", image("web:3"));
+    world.run();
+    expectRest(world, "web:3", { "web-h3": 5 });
+    expect([outcome(world, "web-h2"), outcome(world, "web-h3")]).to.deep.equal(["failed", "promoted"]);
+  });
+
+  it("retries a failed version on request", () => {
+    const world = watched(aShop());
+    world.request("web", image("web:bad"));
+    world.run();
+    const steps = world.story.length;
+    expect(world.request("web", annotate("serin.dev/retry", "1"))).to.equal(undefined);
+    world.run();
+    expect(world.story.slice(steps)).to.include("web 9:1").and.to.include("RolledBack");
+  });
+
+  it("undoes at 50 %: no weight before the first pod goes, and nothing is left", () => {
+    const world = watched(aShop());
+    world.request("web", image("web:2"));
+    world.runTo(50);
+    world.request("web", image("web:1"));
+    world.run();
+    expectRest(world, "web:1", { "web-h1": 5 });
+    expect(outcome(world, "web-h2")).to.equal("undone");
+  });
+
+  // Native control takes all pods of the old versions as soon as the new one is "saturated", even while paused.
+  it("loses no request in an undo behind a gateway that is slow to follow");
+
+  it("undoes at 50 % behind a gateway that is slow to follow", () => {
+    const world = aShop();
+    const route = world.get("httproutes", "web");
+    world.put("httproutes", { ...route, status: { parents: [{ controllerName: "networking.gke.io/gateway" }] } });
+    world.request("web", image("web:2"));
+    world.runTo(50);
+    world.request("web", image("web:1"));
+    world.run();
+    expectRest(world, "web:1", { "web-h1": 5 });
+  });
+
+  it("supersedes at 50 %: drains, then starts the newer version against the same stable one", () => {
+    const world = watched(aShop());
+    world.request("web", image("web:2"));
+    world.runTo(50);
+    world.request("web", image("web:3"));
+    world.run();
+    expectRest(world, "web:3", { "web-h3": 5 });
+    expect([outcome(world, "web-h2"), outcome(world, "web-h3")]).to.deep.equal(["superseded", "promoted"]);
+    expect(lastRunOf(world.get("replicasets", "web-h3"))?.stable).to.equal("h1");
+  });
+
+  it("completes what was proven when a newer version comes in the middle of its promotion", () => {
+    const world = watched(aShop());
+    world.request("web", image("web:2"));
+    for (let i = 0; i < 200 && heldOf(deployment(world))?.phase !== "promoting"; i += 1) world.run(1);
+    world.run(1);
+    world.request("web", image("web:3"));
+    world.run();
+    expectRest(world, "web:3", { "web-h3": 5 });
+    expect([outcome(world, "web-h2"), outcome(world, "web-h3")]).to.deep.equal(["promoted", "promoted"]);
+    expect(lastRunOf(world.get("replicasets", "web-h3"))?.stable).to.equal("h2");
+  });
+
+  it("does not call a version promoted that was proven, but superseded before it took over", () => {
+    const world = watched(aShop());
+    world.request("web", image("web:2"));
+    for (let i = 0; i < 200 && outcome(world, "web-h2") !== "proven"; i += 1) world.run(1);
+    expect(heldOf(deployment(world))?.phase).to.equal("canary");
+    world.request("web", image("web:3"));
+    world.run();
+    expectRest(world, "web:3", { "web-h3": 5 });
+    expect(outcome(world, "web-h2")).to.equal("superseded");
+  });
+
+  it("starts the canary of a version that came during a native rollout", () => {
+    const world = aShop();
+    world.put("deployments", image("web:2")(deployment(world)));
+    world.tick();
+    world.tick();
+    world.check = () => checkServed(world);
+    world.request("web", image("web:3"));
+    world.run();
+    expectRest(world, "web:3", { "web-h3": 5 });
+  });
+
+  it("keeps both versions' sizes through scaling, also through small numbers and zero", () => {
+    const world = aShop({ annotations: { "serin.dev/steps": "20:2h" } });
+    world.request("web", image("web:2"));
+    world.runTo(20);
+    for (const [replicas, expected] of [
+      [10, { "web-h1": 10, "web-h2": 2 }],
+      [4, { "web-h1": 4, "web-h2": 1 }],
+      [1, { "web-h1": 1, "web-h2": 1 }],
+      [6, { "web-h1": 6, "web-h2": 2 }],
+      [0, {}],
+      [5, { "web-h1": 5, "web-h2": 1 }],
+    ] as const) {
+      world.put("deployments", edit({ replicas })(deployment(world)));
+      world.run(20);
+      expect(pods(world), `${replicas} replicas`).to.deep.equal(expected);
+    }
+  });
+
+  it("waits while the user pauses, and goes on when he resumes", () => {
+    const world = watched(aShop());
+    world.request("web", edit({ paused: true }));
+    world.request("web", image("web:2"));
+    world.run(20);
+    expect(pods(world)).to.deep.equal({ "web-h1": 5 });
+    world.request("web", edit({ paused: false }));
+    world.runTo(25);
+    world.request("web", edit({ paused: true }));
+    world.run(50);
+    expect(world.list("httproutes")[0]?.spec.rules?.[0]?.backendRefs?.map(({ weight }) => weight)).to.deep.equal([3, 1]);
+    world.request("web", edit({ paused: false }));
+    world.run();
+    expect(outcome(world, "web-h2")).to.equal("promoted");
+    expect(pods(world)).to.deep.equal({ "web-h2": 5 });
+  });
+
+  it("pauses where the plan says so, and ends that pause with a revert or a newer version, too", () => {
+    for (const next of ["resume", "web:1", "web:3"]) {
+      const world = watched(aShop({ annotations: { "serin.dev/steps": "10, pause, 50" } }));
+      world.request("web", image("web:2"));
+      for (let i = 0; i < 100 && !deployment(world).spec.paused; i += 1) world.run(1);
+      world.run(50);
+      expect(deployment(world).spec.paused, "paused by the plan").to.equal(true);
+      const [weight] = world.list("httproutes").flatMap(({ spec }) => spec.rules?.[0]?.backendRefs?.[1]?.weight ?? []);
+      expect(weight).to.equal(1);
+      world.request("web", next === "resume" ? edit({ paused: false }) : image(next));
+      for (let i = 0; i < 200 && outcome(world, "web-h3") !== "running" && heldOf(deployment(world)); i += 1) world.run(1);
+      if (next !== "web:3") expect(ending(world).marks, next).to.deep.equal([]);
+      else expect(outcome(world, "web-h3")).to.equal("running");
+    }
+  });
+
+  it("gives a version that fails during a pause of the plan back to the user unpaused", () => {
+    const world = aShop({ annotations: { "serin.dev/steps": "10, pause", "serin.dev/on-failure": "undo" } });
+    world.request("web", image("web:2"));
+    for (let i = 0; i < 100 && !deployment(world).spec.paused; i += 1) world.run(1);
+    world.run(3);
+    world.request("web", annotate("serin.dev/abort", "1"));
+    world.run();
+    expectUndone(world);
+  });
+  function expectUndone(world: World): void {
+    expect(ending(world).marks).to.deep.equal([]);
+    expect(deployment(world).spec).not.to.have.property("paused");
+    expect(pods(world)).to.deep.equal({ "web-h1": 5 });
+  }
+
+  it("shares by pods where no route names a Service, and says so in the record", () => {
+    const world = aShop({ routed: false, annotations: { "serin.dev/checks": "none" } });
+    world.request("web", image("web:2"));
+    world.run(8);
+    expect(pods(world)).to.deep.equal({ "web-h1": 5, "web-h2": 1 });
+    expect(world.list("services")[0]?.spec.selector, "the canary is in the Service").to.deep.equal({ app: "web" });
+    world.run();
+    expect(ending(world)).to.deep.include({ marks: [], pods: { "web-h2": 5 } });
+    expect(world.story).to.deep.equal(["CanaryStarted", "CanaryStep", "CanaryStep", "CanaryProven", "Promoted"]);
+  });
+
+  it("rolls out two Deployments behind one route at once, each as it goes", () => {
+    const world = watched(aShop({ neighbour: true }));
+    const { rules, services } = ending(world);
+    world.request("web", image("web:2"));
+    world.runTo(25);
+    world.request("api", image("api:bad"));
+    world.run();
+    world.request("api", image("api:1"));
+    world.run();
+    expect(ending(world)).to.deep.include({ rules, services, marks: [], pods: { "web-h2": 5, "api-h1": 5 } });
+  });
+
+  it("promotes on request before its time, and aborts on request", () => {
+    for (const [verb, end] of [["promote", "promoted"], ["abort", "failed"]] as const) {
+      const world = watched(aShop({ annotations: { "serin.dev/steps": "10:2h" } }));
+      world.request("web", image("web:2"));
+      world.runTo(10);
+      world.request("web", annotate(`serin.dev/${verb}`, "1"));
+      world.run(30);
+      expect(outcome(world, "web-h2")).to.equal(end);
+    }
+  });
+});

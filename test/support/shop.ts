@@ -1,0 +1,54 @@
+import type { Deployment, DeploymentSpec } from "../../rollout/objects.ts";
+import { aDeployment, aRoute, aService, aTemplate } from "./builders.ts";
+import { checkPromises } from "./invariants.ts";
+import { World } from "./world.ts";
+
+/** A world in which `web:1` serves in full behind a Service and a route, and every promise is watched. */
+export function aShop({ annotations = {}, replicas = 5, routed = true, neighbour = false } = {}): World {
+  const world = new World();
+  const add = (name: string) => {
+    const own = { "serin.dev/checks": "success-rate >= 99%", ...annotations };
+    world.put("deployments", aDeployment({ image: `${name}:1`, annotations: own, replicas, meta: { name } }));
+    world.put("services", aService({ selector: { app: name }, meta: { name, annotations: { owner: name } } }));
+  };
+  add("web");
+  if (neighbour) add("api");
+  const backends = [{ name: "web", port: 80 }, ...(neighbour ? [{ name: "api", port: 80, weight: 3 }] : [])];
+  if (routed) world.put("httproutes", aRoute({ backends }));
+  for (let i = 0; i < 5; i += 1) world.tick();
+  world.check = () => checkPromises(world);
+  return world;
+}
+
+/** `kubectl set image`, for `request`. */
+export const image = (name: string) => (deployment: Deployment) => edit({ template: aTemplate(name, deployment.metadata.name) })(deployment);
+
+/** `kubectl patch` of the spec. */
+export const edit = (spec: Partial<DeploymentSpec>) => (deployment: Deployment): Deployment => ({
+  ...deployment,
+  spec: { ...deployment.spec, ...spec },
+});
+
+/** `kubectl annotate`. */
+export const annotate = (key: string, value: string) => (deployment: Deployment): Deployment => ({
+  ...deployment,
+  metadata: { ...deployment.metadata, annotations: { ...deployment.metadata.annotations, [key]: value } },
+});
+
+/** What people can see at the end: specs, sizes, and whether anything of ours was left. */
+export function ending(world: World) {
+  const marks = (["deployments", "services", "httproutes", "replicasets"] as const).flatMap((kind) =>
+    world.list(kind).flatMap(({ metadata }) => {
+      const ours = [metadata.labels?.["serin.dev/flight"], metadata.annotations?.["serin.dev/held"]];
+      return ours.some((mark) => mark !== undefined) ? [`${kind}/${metadata.name}`] : [];
+    }),
+  );
+  const sizes = world.list("replicasets").filter(({ spec }) => (spec.replicas ?? 0) > 0);
+  return {
+    deployments: world.list("deployments").map(({ spec }) => spec),
+    services: world.list("services").map(({ metadata, spec }) => ({ name: metadata.name, selector: spec.selector })),
+    rules: world.list("httproutes").map(({ spec }) => spec.rules),
+    pods: Object.fromEntries(sizes.map(({ metadata, spec }) => [metadata.name, spec.replicas])),
+    marks,
+  };
+}

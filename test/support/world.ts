@@ -1,0 +1,177 @@
+import { admitUpdate, changesTemplate, planOf } from "../../rollout/admit.ts";
+import { decide } from "../../rollout/decide.ts";
+import { heldOf } from "../../rollout/hold.ts";
+import { isTwin, servicesOf } from "../../rollout/isolation.ts";
+import type { Evidence } from "../../rollout/judge.ts";
+import { FLIGHT } from "../../rollout/keys.ts";
+import type { Deployment, Meta, ReplicaSet } from "../../rollout/objects.ts";
+import { flightOf, servicesNamed } from "../../rollout/overlay.ts";
+import { instant, type Seen } from "../../rollout/seen.ts";
+import { sweep } from "../../rollout/sweep.ts";
+import { findByTemplate, hashOf } from "../../rollout/template.ts";
+import { type Write, writeNarrow, writeRoute } from "../../rollout/write.ts";
+import { Cluster, Conflict, imageOf } from "./cluster.ts";
+
+/** The controller was killed. */
+class Killed extends Error {}
+
+/** A cluster with Serin's admission and controller in it. */
+export class World extends Cluster {
+  /** What the controller did, in words: weights, events. */
+  readonly story: string[] = [];
+  /** After how many writes the controller is killed, once. */
+  killAfter = Number.POSITIVE_INFINITY;
+  writes = 0;
+  /** A later admission refuses what Serin has admitted, once. */
+  refuse = false;
+  /** Called after each write of anybody. */
+  check: () => void = () => {};
+
+  /** A person updates a Deployment; returns why not, if it is refused. */
+  request(name: string, change: (deployment: Deployment) => Deployment): string | undefined {
+    const old = this.get("deployments", name);
+    const requested = change(structuredClone(old));
+    const deployments = this.list("deployments");
+    const reads = { replicaSets: this.#setsOf(old), services: this.list("services"), deployments, routes: this.list("httproutes") };
+    const answer = admitUpdate(requested, old, changesTemplate(requested, old) ? reads : undefined, instant(this.now));
+    if (!answer.allowed) return answer.message;
+    for (const effect of answer.effects) {
+      if (effect.kind === "drain") this.#drain(effect.uid);
+      else for (const service of effect.services) this.perform(writeNarrow(service, effect.uid, effect.hash, instant(this.now)));
+    }
+    const refused = this.refuse;
+    this.refuse = false;
+    if (!refused) this.put("deployments", answer.object);
+    this.check();
+    return refused ? "refused by another webhook" : undefined;
+  }
+
+  /** Lets the cluster and the controller act for so many ticks of 5 s, or until nothing is in flight any more. */
+  run(ticks = 200): void {
+    for (let i = 0; i < ticks; i += 1) {
+      this.tick();
+      this.check();
+      for (const { metadata } of this.list("deployments")) this.reconcile(metadata.name);
+      this.#sweep();
+      if (i > 3 && this.list("deployments").every((deployment) => heldOf(deployment) === undefined)) return;
+    }
+  }
+
+  /** Runs until the route gives the canary this weight. */
+  runTo(weight: number, name = "web"): void {
+    for (let i = 0; i < 200; i += 1) {
+      const { uid = "" } = this.get("deployments", name).metadata;
+      if (this.list("httproutes").some((route) => flightOf(route, uid)?.weight === weight)) return;
+      this.run(1);
+    }
+    throw new Error(`no weight ${weight}: ${this.story.join(" | ")}`);
+  }
+
+  /** The controller decides and writes until it has nothing more to do at this instant. */
+  reconcile(name: string): void {
+    let before = "";
+    for (let round = 0; round < 40; round += 1) {
+      const seen = this.see(name);
+      if (seen === undefined) return;
+      const first = decide(seen);
+      const { writes } = first.evidenceSince === undefined ? first : decide({ ...seen, evidence: this.#evidence(seen, first.evidenceSince) });
+      const wanted = JSON.stringify(writes).replaceAll(/"resourceVersion":"\d+"/g, "");
+      if (writes.length === 0 || wanted === before) return;
+      before = wanted;
+      try {
+        for (const write of writes) this.#do(write);
+      } catch (error) {
+        if (error instanceof Killed) return;
+        if (!(error instanceof Conflict)) throw error;
+      }
+    }
+    throw new Error(`no rest: ${this.story.slice(-20).join(" | ")}`);
+  }
+
+  /** Gives back what belongs to no rollout. */
+  #sweep(): void {
+    const flights = this.list("deployments").filter((deployment) => heldOf(deployment) !== undefined);
+    const inFlight = new Set(flights.map(({ metadata: { uid = "" } }) => uid));
+    const marked = <T extends { metadata: Meta }>(objects: T[]) => objects.filter(({ metadata }) => metadata.labels?.[FLIGHT]);
+    const { writes } = sweep({
+      now: this.now,
+      inFlight,
+      services: marked(this.list("services")),
+      routes: marked(this.list("httproutes")),
+      replicaSets: marked(this.list("replicasets")),
+    });
+    for (const write of writes) this.perform(write);
+    this.check();
+  }
+
+  /** What the controller reads. */
+  see(name: string): Seen | undefined {
+    const deployment = this.list("deployments").find(({ metadata }) => metadata.name === name);
+    const held = deployment && heldOf(deployment);
+    if (deployment === undefined || held === undefined) return undefined;
+    const { uid = "", namespace = "" } = deployment.metadata;
+    const sets = this.#setsOf(deployment).filter(
+      (set) =>
+        set.metadata.labels?.[FLIGHT] === uid ||
+        hashOf(set) === held.stable ||
+        (set.spec.replicas ?? 0) > 0 ||
+        imageOf(set) === imageOf(deployment),
+    );
+    const canary = findByTemplate(sets, deployment.spec.template);
+    const stable = sets.find((set) => hashOf(set) === held.stable);
+    const services = servicesOf(stable?.spec.template ?? deployment.spec.template, this.list("services"));
+    const names = new Set(services.map(({ metadata }) => metadata.name));
+    const routes = this.list("httproutes").filter(
+      (route) => flightOf(route, uid) !== undefined || [...servicesNamed(route, namespace)].some((service) => names.has(service)),
+    );
+    const ready = this.list("services").map((service) => [service.metadata.name, [...this.endpoints(service).values()]] as const);
+    return {
+      now: this.now,
+      deployment,
+      held,
+      plan: planOf(deployment),
+      replicaSets: sets,
+      canary,
+      services,
+      twins: this.list("services").filter((service) => isTwin(service) && service.metadata.labels?.[FLIGHT] === uid),
+      routes,
+      endpoints: new Map(ready.map(([service, counts]) => [service, counts.reduce((a, b) => a + b, 0)])),
+      pods: canary === undefined || hashOf(canary) === held.stable ? [] : this.pods(canary),
+    };
+  }
+
+  #do(write: Write): void {
+    this.perform(write);
+    this.writes += 1;
+    if (write.verb === "event") this.story.push(write.reason);
+    if (write.verb === "merge" && write.kind === "httproutes") this.#tellWeights(write.name);
+    this.check();
+    if (this.writes === this.killAfter) throw new Killed();
+  }
+
+  #tellWeights(route: string): void {
+    const rules = this.get("httproutes", route).spec.rules ?? [];
+    const weights = rules.map(({ backendRefs = [] }) => backendRefs.map(({ weight = 1 }) => weight).join(":"));
+    this.story.push(`${route} ${weights.join(" ")}`);
+  }
+
+  /** An image with "bad" in its name answers a third of its requests with errors. */
+  #evidence(seen: Seen, since: number): Evidence {
+    const total = Math.max(0, Math.floor((this.now - since) / 50));
+    const counts = (failed: number) => ({ total, failed, codes: {}, atMost: [] });
+    const failed = imageOf(seen.deployment).includes("bad") ? Math.floor(total / 3) : 0;
+    return { kind: "counts", canary: counts(failed), stable: counts(0), seconds: (this.now - since) / 1000 };
+  }
+
+  #drain(uid: string): void {
+    for (const route of this.list("httproutes")) {
+      const flight = flightOf(route, uid);
+      if (flight) this.perform(writeRoute(route, uid, { ...flight, weight: 0, since: instant(this.now), drained: true }));
+    }
+    this.follow();
+  }
+
+  #setsOf({ metadata: { uid } }: Deployment): ReplicaSet[] {
+    return this.list("replicasets").filter((set) => set.metadata.ownerReferences?.[0]?.uid === uid);
+  }
+}
