@@ -90,9 +90,14 @@ function tell(seen: Seen, says: Says | undefined): Write[] {
   const present = conditionOf(seen.deployment.status?.conditions, CONDITION);
   const sameReason = present?.reason === says.reason && present.status === says.status;
   if (sameReason && present.message === says.message) return [];
-  const numbersOnly = sameReason && (says.reason === "Holding" || says.reason === "Preparing");
+  const mayWait = sameReason && (says.reason === "Holding" || says.reason === "Preparing");
+  const numbersOnly = mayWait && withoutNumbers(present.message) === withoutNumbers(says.message);
   if (numbersOnly && seen.now - Date.parse(present.lastUpdateTime ?? "") < RETELL_MS) return [];
   return [writeConditions(seen.deployment, [canaryCondition(says, instant(seen.now))])];
+}
+
+function withoutNumbers(message = ""): string {
+  return message.replaceAll(/\d+(\.\d+)?/g, "#");
 }
 
 /** Two writes are the same even if they carry another instant. */

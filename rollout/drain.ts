@@ -1,8 +1,9 @@
 import { settleMs } from "./gateway.ts";
+import { isNarrowedTo } from "./isolation.ts";
 import type { Route } from "./objects.ts";
 import { flightOf } from "./overlay.ts";
 import { type Decision, instant, recordOf, replicaSetOfRecord, type Seen, uidOf } from "./seen.ts";
-import { deleteTwin, type Write, writeMark, writeRoute } from "./write.ts";
+import { deleteTwin, type Write, writeMark, writeNarrow, writeRoute } from "./write.ts";
 
 /** How long an undo may take to arrive after its traffic was taken, in ms: longer than any request to the API server. */
 const UNDO_MS = 60_000;
@@ -12,6 +13,14 @@ export function drain(seen: Seen): Decision | undefined {
   const raised = seen.routes.filter((route) => (flightOf(route, uidOf(seen))?.weight ?? 0) > 0);
   if (raised.length > 0) return { writes: drainWrites(seen) };
   return waitUntil(settledAt(seen), seen);
+}
+
+/** No pod but the stable version's behind the user's Services. */
+export function isolateStable(seen: Seen): Decision | undefined {
+  const open = seen.services.filter((service) => !isNarrowedTo(service, seen.held.stable));
+  if (open.length === 0) return undefined;
+  const since = instant(seen.now);
+  return { writes: open.map((service) => writeNarrow(service, uidOf(seen), seen.held.stable, since)) };
 }
 
 /** The writes that take all traffic from the canary. */

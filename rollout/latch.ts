@@ -1,12 +1,11 @@
 import { holdFields, pause, surgePods } from "./hold.ts";
-import { drain } from "./drain.ts";
+import { drain, isolateStable } from "./drain.ts";
 import { markAll } from "./prepare.ts";
-import { isNarrowedTo } from "./isolation.ts";
 import { lastRunOf } from "./run.ts";
 import { type Decision, firstOf, instant, replicasOf, type Seen, stableOf, uidOf, wantedSurge } from "./seen.ts";
 import { forgetFailure } from "./takeback.ts";
 import { hashOf } from "./template.ts";
-import { writeHeld, writeMark, writeNarrow, writeScale, writeSurge, writeUnmark } from "./write.ts";
+import { writeHeld, writeMark, writeScale, writeSurge, writeUnmark } from "./write.ts";
 
 /**
  * A new template came while another version was in flight or in its native promotion. Admission paused the Deployment, so
@@ -47,13 +46,6 @@ function fillStable(seen: Seen): Decision | undefined {
     return { writes: [], says: { status: "Unknown", reason: "Preparing", message } };
   }
   return undefined;
-}
-
-function isolateStable(seen: Seen): Decision | undefined {
-  const open = seen.services.filter((service) => !isNarrowedTo(service, seen.held.stable));
-  if (open.length === 0) return undefined;
-  const since = instant(seen.now);
-  return { writes: open.map((service) => writeNarrow(service, uidOf(seen), seen.held.stable, since)) };
 }
 
 function emptyOthers(seen: Seen): Decision | undefined {

@@ -93,6 +93,9 @@ export function size(seen: Seen): Decision | undefined {
   const wanted = replicasOf(deployment);
   const surge = deployment.spec.strategy?.rollingUpdate?.maxSurge;
   const present = canary.spec.replicas ?? 0;
+  // Native control would take a stable pod that is not ready yet before one that is left of a version before.
+  const left = seen.replicaSets.filter((set) => set !== stable && set !== canary && (set.spec.replicas ?? 0) > 0);
+  if (left.length > 0) return { writes: left.map((set) => writeScale(set, 0)) };
   if ((stable.spec.replicas ?? 0) < wanted) {
     if (surgePods(surge, wanted) < present) return { writes: [writeSurge(deployment, present)] };
     return { writes: [writeScale(stable, wanted)] };

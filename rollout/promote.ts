@@ -63,7 +63,7 @@ function releaseHold(seen: Seen): Decision {
 }
 
 /** All replicas are of the judged version, available, and no other pod is left. */
-export function isComplete({ deployment }: Seen): boolean {
+export function isComplete({ deployment }: Pick<Seen, "deployment">): boolean {
   const { observedGeneration = 0, replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = deployment.status ?? {};
   const wanted = replicasOf(deployment);
   return (

@@ -1,4 +1,4 @@
-import { detachRoutes, drain, drainWrites, removeTwins } from "./drain.ts";
+import { detachRoutes, drain, drainWrites, isolateStable, removeTwins } from "./drain.ts";
 import { surgePods } from "./hold.ts";
 import { conditionOf } from "./objects.ts";
 import {
@@ -40,7 +40,7 @@ export function takeBack(seen: Seen, reason: string): Decision {
 
 /** What remains to be done about a failed canary; afterwards, that its failure stays visible. */
 export function decideFailed(seen: Seen): Decision {
-  return firstOf([drainAndTell, detachRoutes, removeTwins, endHold, shrink, undo, tellAgain], seen);
+  return firstOf([drainAndTell, isolateStable, detachRoutes, removeTwins, endHold, shrink, undo, tellAgain], seen);
 }
 
 function drainAndTell(seen: Seen): Decision | undefined {

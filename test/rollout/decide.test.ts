@@ -277,6 +277,30 @@ describe("a rollout in a simulated cluster", () => {
     expect(world.story).to.deep.equal(["CanaryStarted", "CanaryStep", "CanaryStep", "CanaryProven", "Promoted"]);
   });
 
+  it("leaves no failed pod in a Service that shared by pods", () => {
+    const world = aShop({ routed: false, annotations: { "serin.dev/checks": "none" } });
+    world.request("web", image("web:2"));
+    world.run(8);
+    world.request("web", annotate("serin.dev/abort", "1"));
+    world.run(20);
+    expect(pods(world)).to.deep.equal({ "web-h1": 5, "web-h2": 1 });
+    expect(world.list("services")[0]?.spec.selector).to.deep.equal({ app: "web", "pod-template-hash": "h1" });
+  });
+
+  it("fills the stable version up when a new one starts while it is short", () => {
+    const world = aShop();
+    world.request("web", image("web:never"));
+    world.run(2);
+    world.put("deployments", edit({ replicas: 0 })(deployment(world)));
+    world.run(2);
+    world.request("web", annotate("serin.dev/abort", "1"));
+    world.put("deployments", edit({ replicas: 4 })(deployment(world)));
+    world.run(3);
+    world.request("web", image("web:3"));
+    world.run();
+    expectRest(world, "web:3", { "web-h3": 4 });
+  });
+
   it("rolls out two Deployments behind one route at once, each as it goes", () => {
     const world = watched(aShop({ neighbour: true }));
     const { rules, services } = ending(world);

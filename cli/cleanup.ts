@@ -1,0 +1,91 @@
+import type { Clock } from "../kube/clock.ts";
+import { isConflict, isNotFound } from "../kube/errors.ts";
+import { deployments, httpRoutes, replicaSets, services } from "../kube/resources.ts";
+import type { Kube, Resource } from "../kube/rest.ts";
+import { perform } from "../kube/write.ts";
+import { endRollout, restoreRoute } from "../rollout/cleanup.ts";
+import { settleMs } from "../rollout/gateway.ts";
+import { heldOf } from "../rollout/hold.ts";
+import { FLIGHT } from "../rollout/keys.ts";
+import { type Deployment, keyOf, type ReplicaSet, type Route, type Service } from "../rollout/objects.ts";
+import { isComplete } from "../rollout/promote.ts";
+import { sweep } from "../rollout/sweep.ts";
+import { type Write, writeEnd } from "../rollout/write.ts";
+
+const POLL_MS = 500;
+const ATTEMPTS = 5;
+
+/** What the clean-up needs; `say` hears one sentence for each thing that was done. */
+export interface CleanUpOptions {
+  readonly kube: Kube;
+  readonly clock: Clock;
+  readonly say: (sentence: string) => void;
+  /** How long native control may take to bring the stable version back, in ms. */
+  readonly patienceMs: number;
+}
+
+/**
+ * Gives everything back that is in flight, without losing a request: routes first, then the Deployments, then the Services
+ * and twins. May be repeated. Throws when a stable version is gone or does not come back in time.
+ */
+export async function cleanUp(options: CleanUpOptions): Promise<void> {
+  const { kube, clock, say } = options;
+  const routes = await flying<Route>(kube, httpRoutes);
+  for (const route of routes) {
+    await write(options, () => fresh<Route>(kube, httpRoutes, route), (found) => [restoreRoute(found)]);
+    say(`route ${keyOf(route)} is as its owner wrote it`);
+  }
+  await clock.sleep(Math.max(0, ...routes.map(settleMs)));
+  for (const deployment of await flying<Deployment>(kube, deployments)) await end(options, deployment);
+  const [own, sets] = [await flying<Service>(kube, services), await flying<ReplicaSet>(kube, replicaSets)];
+  // Whatever is older than the grace time for a Deployment that is yet to come.
+  const now = clock.now() + 60_000;
+  const { writes } = sweep({ now, inFlight: new Set(), services: own, routes: [], replicaSets: sets });
+  for (const one of writes) await perform(kube, one, signature(clock));
+  for (const service of own) say(`Service ${keyOf(service)} is as its owner wrote it, or gone if it was Serin's`);
+}
+
+async function end(options: CleanUpOptions, deployment: Deployment): Promise<void> {
+  const { kube, clock, say, patienceMs } = options;
+  const read = () => fresh<Deployment>(kube, deployments, deployment);
+  const { namespace, uid } = deployment.metadata;
+  const sets = await kube.list<ReplicaSet>(replicaSets, { namespace });
+  const own = sets.items.filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid));
+  await write(options, read, (found) => {
+    const held = heldOf(found);
+    const writes = held === undefined ? [] : endRollout(found, held, own);
+    if (writes === undefined) throw new Error(`Deployment ${keyOf(found)}: its stable ReplicaSet is gone; set its template by hand`);
+    return writes;
+  });
+  const deadline = clock.now() + patienceMs;
+  for (let found = await read(); !isComplete({ deployment: found }); found = await read()) {
+    if (clock.now() > deadline) throw new Error(`Deployment ${keyOf(found)}: its pods are not back after ${patienceMs / 1000}s`);
+    await clock.sleep(POLL_MS);
+  }
+  await write(options, read, (found) => (heldOf(found) === undefined ? [] : [writeEnd(found)]));
+  say(`Deployment ${keyOf(deployment)} runs its stable version under its own fields`);
+}
+
+async function write<T>(options: CleanUpOptions, read: () => Promise<T>, decide: (found: T) => Write[]): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      for (const one of decide(await read())) await perform(options.kube, one, signature(options.clock));
+      return;
+    } catch (error) {
+      if (isNotFound(error)) return;
+      if (!isConflict(error) || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function flying<T extends Route | Deployment | Service | ReplicaSet>(kube: Kube, resource: Resource): Promise<T[]> {
+  return (await kube.list<T>(resource, {}, { labelSelector: FLIGHT })).items;
+}
+
+function fresh<T extends Route | Deployment>(kube: Kube, resource: Resource, { metadata: { namespace, name } }: T): Promise<T> {
+  return kube.get<T>(resource, { namespace, name });
+}
+
+function signature(clock: Clock) {
+  return { fieldManager: "serin", component: "serin", now: clock.now() };
+}

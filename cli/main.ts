@@ -1,0 +1,30 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import pino from "pino";
+import { systemClock } from "../kube/clock.ts";
+import { fromFile } from "../kube/credentials.ts";
+import { connect } from "../kube/rest.ts";
+import { cleanUp } from "./cleanup.ts";
+
+const { values: options } = parseArgs({
+  options: {
+    kubeconfig: { type: "string", default: process.env["KUBECONFIG"] ?? join(homedir(), ".kube", "config") },
+    /** How long each Deployment's pods may take to come back. */
+    "patience-seconds": { type: "string", default: "300" },
+  },
+});
+
+const kube = connect({
+  fieldManager: "serin",
+  userAgent: "serin-cleanup",
+  load: () => fromFile(options.kubeconfig),
+  log: pino({ level: "warn" }),
+});
+await cleanUp({
+  kube,
+  clock: systemClock,
+  say: (sentence) => process.stdout.write(`${sentence}\n`),
+  patienceMs: Number(options["patience-seconds"]) * 1000,
+});
+await kube.close();

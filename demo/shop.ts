@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { heldOf } from "../rollout/hold.ts";
+import { CONDITION } from "../rollout/keys.ts";
+import { type Condition, conditionOf, type Deployment, type Route } from "../rollout/objects.ts";
+import { flightOf } from "../rollout/overlay.ts";
+import type { Cluster } from "../test/cluster/cluster.ts";
+import type { Output } from "../test/cluster/kubectl.ts";
+import { type Load, startLoad } from "../test/cluster/load.ts";
+
+/** What the users of one version see: requests per second, and the share (0…1) of them that succeeded. */
+export interface Traffic {
+  readonly version: string;
+  readonly rps: number;
+  readonly successRate: number | undefined;
+}
+
+/** The shop at one moment. */
+export interface View {
+  /** The canary's share of the traffic by the route, in percent; undefined when it is not in the route. */
+  readonly weight: number | undefined;
+  readonly inFlight: boolean;
+  /** The condition `Canary`. */
+  readonly says: Condition | undefined;
+  /** Every version that answered in the last seconds. */
+  readonly traffic: readonly Traffic[];
+}
+
+const DEPLOYMENT = "/apis/apps/v1/namespaces/default/deployments/web";
+const ROUTE = "/apis/gateway.networking.k8s.io/v1/namespaces/default/httproutes/web";
+const REQUESTS_PER_SECOND = 200;
+const WINDOW_MS = 2_000;
+const LOOK_EVERY_MS = 250;
+
+/** The application of demo/web.yaml with users. */
+export class Shop {
+  readonly #cluster: Cluster;
+  readonly #load: Load;
+
+  private constructor(cluster: Cluster, load: Load) {
+    this.#cluster = cluster;
+    this.#load = load;
+  }
+
+  /** Deploys it, waits until it serves, and lets the users in. Throws with what kubectl says. */
+  static async open(cluster: Cluster): Promise<Shop> {
+    for (const command of ["apply -f demo/web.yaml", "rollout status deployment/web --timeout=60s"]) {
+      const { code, stderr } = await cluster.kubectl(command.split(" "));
+      if (code !== 0) throw new Error(`kubectl ${command}: ${stderr}`);
+    }
+    await untilServed(cluster.gatewayUrl);
+    const load = startLoad({ url: cluster.gatewayUrl, host: "web.example", rps: REQUESTS_PER_SECOND });
+    return new Shop(cluster, load);
+  }
+
+  /** Runs a command just as it is typed; any exit status is an answer. */
+  kubectl(command: string): Promise<Output> {
+    return this.#cluster.kubectl(command.split(" "));
+  }
+
+  async look(): Promise<View> {
+    const [deployment, route] = await Promise.all([
+      this.#cluster.api.demand<Deployment>("GET", DEPLOYMENT),
+      this.#cluster.api.demand<Route>("GET", ROUTE),
+    ]);
+    return {
+      weight: flightOf(route, deployment.metadata.uid ?? "")?.weight,
+      inFlight: heldOf(deployment) !== undefined,
+      says: conditionOf(deployment.status?.conditions, CONDITION),
+      traffic: this.#traffic(),
+    };
+  }
+
+  /** Requests and failures since an instant (ms). */
+  since(from: number): { total: number; failed: number; byVersion: Readonly<Record<string, number>> } {
+    return this.#load.since(from);
+  }
+
+  /** Until it is worth looking again. */
+  pause(): Promise<void> {
+    return sleep(LOOK_EVERY_MS);
+  }
+
+  async close(): Promise<void> {
+    await this.#load.stop();
+  }
+
+  #traffic(): Traffic[] {
+    // The youngest requests are still on their way.
+    const to = performance.timeOrigin + performance.now() - 100;
+    const counts = new Map<string, { total: number; good: number }>();
+    for (const { version, status } of this.#load.rows(to - WINDOW_MS, to)) {
+      const { total, good } = counts.get(version) ?? { total: 0, good: 0 };
+      counts.set(version, { total: total + 1, good: good + (status === 200 ? 1 : 0) });
+    }
+    return [...counts].map(([version, { total, good }]) => ({
+      version,
+      rps: total / (WINDOW_MS / 1_000),
+      successRate: total === 0 ? undefined : good / total,
+    }));
+  }
+}
+
+/** The gateway takes a moment to hear of a new route. */
+async function untilServed(url: string): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    const probe = startLoad({ url, host: "web.example", rps: 100 });
+    await sleep(100);
+    const { total, failed } = await probe.stop();
+    if (total > 0 && failed === 0) return;
+  }
+  throw new Error("web.example does not answer through the gateway");
+}

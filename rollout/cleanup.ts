@@ -1,0 +1,26 @@
+import type { Held } from "./hold.ts";
+import type { Deployment, ReplicaSet, Route } from "./objects.ts";
+import { routePatch } from "./overlay.ts";
+import { hashOf, onlyTemplate } from "./template.ts";
+import { type Write, writeEnd, writeHeld } from "./write.ts";
+
+/** Gives a route back to its owner, whoever is in flight on it. */
+export function restoreRoute(route: Route): Write {
+  const { namespace = "", name } = route.metadata;
+  return { verb: "merge", kind: "httproutes", namespace, name, body: routePatch(route, {}) };
+}
+
+/**
+ * Ends a Deployment's rollout without Serin: a version in its native promotion was proven and goes on; any other gives way
+ * to the stable one. `undefined` where the stable ReplicaSet is gone: then only a person can say what should serve.
+ */
+export function endRollout(deployment: Deployment, held: Held, replicaSets: readonly ReplicaSet[]): Write[] | undefined {
+  if (held.phase === "promoting" || held.phase === "undone") return [writeEnd(deployment)];
+  const stable = replicaSets.find((set) => hashOf(set) === held.stable);
+  if (stable === undefined) return undefined;
+  const { paused, ...fields } = held.originals;
+  const native = { minReadySeconds: undefined, progressDeadlineSeconds: undefined, strategy: undefined, ...fields };
+  const spec = { ...native, template: onlyTemplate(stable), ...(held.latched ? { paused } : {}) };
+  const undone: Held = { ...held, phase: "undone" };
+  return [writeHeld(deployment, undone, spec)];
+}

@@ -1,0 +1,54 @@
+import { expect } from "chai";
+import { cleanUp } from "../../cli/cleanup.ts";
+import { systemClock } from "../../kube/clock.ts";
+import { fromFile } from "../../kube/credentials.ts";
+import { connect } from "../../kube/rest.ts";
+import { describeCluster } from "../cluster/fixture.ts";
+import { eventually } from "../cluster/wait.ts";
+import { noLog } from "../support/log.ts";
+import { expectNoFailures } from "./share.ts";
+import { manifestOf, Shop } from "./shop.ts";
+
+describeCluster("without Serin", function () {
+  this.timeout(180_000);
+  let shop: Shop;
+  before(async () => {
+    shop = await Shop.open("cleanup");
+  });
+  after(() => shop.close());
+
+  it("nothing moves, and one command brings everything back", async () => {
+    await shop.deploy({ plan: { "serin.dev/steps": "50:10m" } });
+    const objects = () => [shop.deployment(), shop.stock.services.get("web"), shop.stock.httproutes.get("web")];
+    const was = objects().map((object) => manifestOf(object as never));
+    const load = shop.load(200);
+    await shop.run("set", "image", "deployment/web", "app=app:v2");
+    await shop.weighs(50);
+
+    // Serin vanishes for this part of the cluster: nobody is left who could answer or act.
+    const { kubelet, kubectl, kubeconfig } = shop.cluster;
+    const pods = (await kubectl(["get", "pods", "-n", "serin-system", "-o=jsonpath={.items[*].metadata.name}"])).stdout.split(" ");
+    const containers = pods.flatMap((pod) => [[pod, "webhook"] as const, [pod, "controller"] as const]);
+    const saved = (await kubectl(["get", "mutatingwebhookconfiguration/serin", "-o=json"])).stdout;
+    await Promise.all(containers.map(([pod, container]) => kubelet.keepDown("serin-system", pod, container)));
+    await kubectl(["delete", "mutatingwebhookconfiguration/serin"]);
+    const alone = Date.now();
+    await eventually("a thousand requests more", async () => load.since(alone).total > 1_000 || undefined);
+    expect(shop.weight()).to.equal(50);
+
+    const kube = connect({ fieldManager: "serin", userAgent: "serin-cleanup", load: () => fromFile(kubeconfig), log: noLog });
+    const said: string[] = [];
+    await cleanUp({ kube, clock: systemClock, say: (sentence) => said.push(sentence), patienceMs: 30_000 });
+    await kube.close();
+
+    await shop.atRest();
+    await shop.until("the twin gone", () => shop.stock.services.size === 1);
+    expect(objects().map((object) => manifestOf(object as never))).to.deep.equal(was);
+    expect(said).to.include(`Deployment ${shop.namespace}/web runs its stable version under its own fields`);
+    await expectNoFailures(load);
+
+    await shop.cluster.kubectl(["apply", "-f", "-"], { input: saved });
+    for (const [pod, container] of containers) kubelet.bringBack("serin-system", pod, container);
+    await shop.cluster.kubectl(["wait", "-n", "serin-system", "deployment/serin", "--for=condition=Available", "--timeout=60s"]);
+  });
+});

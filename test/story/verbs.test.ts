@@ -1,0 +1,170 @@
+import { expect } from "chai";
+import type { ReplicaSet } from "../../rollout/objects.ts";
+import { describeCluster } from "../cluster/fixture.ts";
+import { expectShare } from "./share.ts";
+import { Shop } from "./shop.ts";
+
+const FOR_EVER = "10m";
+
+describeCluster("in flight the verbs of kubectl keep their meaning", function () {
+  this.timeout(180_000);
+  let shop: Shop;
+  beforeEach(async () => {
+    shop = await Shop.open("verbs");
+  });
+  afterEach(() => shop.close());
+
+  const update = (image: string) => shop.run("set", "image", "deployment/web", `app=app:${image}`);
+  const deploy = (steps: string) => {
+    const plan = { "serin.dev/steps": steps, "serin.dev/checks": "none" };
+    return shop.deploy({ interval: "2s", plan, preStopSeconds: 4 });
+  };
+
+  it("pause holds the step, resume goes on, history lists both versions", async () => {
+    await deploy("20:3s, 50");
+    const load = shop.load(300);
+    await update("v2");
+    const from = await shop.weighs(20);
+    await shop.run("rollout", "pause", "deployment/web");
+    await shop.until("the pause told", () => /holding at 20%: paused: /.test(shop.condition()?.message ?? ""));
+    await counted(shop, load, from, 3_000);
+    expect(shop.weight()).to.equal(20);
+    expectShare(load.between(from, Date.now()), "v2", 0.2);
+    expect(await shop.run("rollout", "history", "deployment/web")).to.match(/REVISION.*\n1 .*\n2 /);
+
+    await shop.run("rollout", "resume", "deployment/web");
+    await shop.weighs(50);
+    await shop.run("rollout", "status", "deployment/web", "--timeout=90s");
+    await shop.atRest();
+    expect((await load.stop()).failed, "failed requests").to.equal(0);
+  });
+
+  it("scale keeps the shares: 5 to 10 to 4", async () => {
+    await deploy(`20:${FOR_EVER}`);
+    const load = shop.load(300);
+    await update("v2");
+    const from = await shop.weighs(20);
+    for (const replicas of [10, 4]) {
+      await scale(shop, replicas);
+      await shop.until(`${replicas} + 20 %`, () => sizes(shop) === `${replicas}+${Math.ceil(replicas / 5)}`);
+    }
+    const to = await counted(shop, load, from, 4_000);
+    expectShare(load.between(from, to), "v2", 0.2);
+    await shop.promote();
+    expect(shop.pods("v2")).to.have.length(4);
+    expect((await load.stop()).failed, "failed requests").to.equal(0);
+  });
+
+  it("through small numbers and through zero the stable version comes back whole", async () => {
+    await deploy(`20:${FOR_EVER}`);
+    const load = shop.load(300);
+    await update("v2");
+    const from = await shop.weighs(20);
+    await scale(shop, 1);
+    await shop.until("1 + 1", () => sizes(shop) === "1+1");
+    await scale(shop, 6);
+    await shop.until("6 + 2", () => sizes(shop) === "6+2");
+    const to = await counted(shop, load, from, 4_000);
+    expectShare(load.between(from, to), "v2", 0.2);
+    expect(load.between(from, to).failed, "failed requests").to.equal(0);
+
+    await scale(shop, 0);
+    await shop.until("no pods", () => sizes(shop) === "0+0");
+    const zero = Date.now();
+    await scale(shop, 5);
+    await shop.until("5 + 1", () => sizes(shop) === "5+1");
+    const back = await shop.weighs(20);
+    expectShare(load.between(back, await counted(shop, load, back, 3_000)), "v2", 0.2);
+    const served = load.since(zero).byVersion;
+    expect((served["v2"] ?? 0) / ((served["v1"] ?? 0) + (served["v2"] ?? 0)), "share of v2 since").to.be.below(0.22);
+    await shop.promote();
+    expect(shop.pods("v2")).to.have.length(5);
+  });
+
+  it("restart at rest is a native one, in flight it starts anew", async () => {
+    await deploy(`20:${FOR_EVER}`);
+    const load = shop.load(200);
+    const started = Date.now();
+    await shop.run("rollout", "restart", "deployment/web");
+    await shop.run("rollout", "status", "deployment/web", "--timeout=90s");
+    expect(shop.changesOf("deployments", started).filter(({ object }) => "serin.dev/held" in (object.metadata.annotations ?? {}))).to.deep.equal([]);
+    expect(shop.changesOf("services", started).concat(shop.changesOf("httproutes", started))).to.deep.equal([]);
+
+    await update("v2");
+    await shop.weighs(20);
+    const first = shop.held()?.started;
+    const stable = shop.held()?.stable;
+    await shop.run("rollout", "restart", "deployment/web");
+    await shop.until("weight 0", () => shop.weight() === 0);
+    await shop.until("anew at 20%", () => shop.weight() === 20);
+    expect(shop.held()).to.include({ stable, phase: "canary" });
+    expect(shop.held()?.started).to.not.equal(first);
+    await shop.promote();
+    expect((await load.stop()).failed, "failed requests").to.equal(0);
+  });
+
+  it("promote and abort act on the revision that they name, and on no other", async () => {
+    await deploy(`20:${FOR_EVER}, 50:${FOR_EVER}`);
+    expect(await order("promote", "1")).to.include({ code: 0 });
+    await shop.until("the order dropped", () => shop.deployment().metadata.annotations?.["serin.dev/promote"] === undefined);
+    await update("v2");
+    await shop.weighs(20);
+    for (const verb of ["promote", "abort"]) {
+      const { code, stderr } = await order(verb, "1");
+      expect(code).to.equal(1);
+      expect(stderr).to.include(`serin.dev/${verb}: "1" is not the revision in flight; expected "2"`);
+    }
+    expect(shop.weight()).to.equal(20);
+    expect(await order("abort", "2")).to.include({ code: 0 });
+    const status = await shop.kubectl("rollout", "status", "deployment/web", "--timeout=30s");
+    expect(status.code).to.equal(1);
+    await shop.until("rolled back", () => shop.condition()?.message === "rolled back at 20%: aborted on request");
+
+    await update("v3");
+    await shop.weighs(20);
+    await shop.promote();
+    await shop.until("v3's record", () => shop.record("v3")?.outcome === "promoted");
+    expect(shop.pods("v3")).to.have.length(5);
+    expect(shop.deployment().metadata.annotations).to.not.have.any.keys("serin.dev/promote", "serin.dev/abort");
+  });
+
+  it("a pause in the plan waits for kubectl rollout resume", async () => {
+    await deploy("20:1s, pause, 50:1s");
+    await update("v2");
+    await shop.until("the pause", () => /holding at 20%: paused by the plan/.test(shop.condition()?.message ?? ""));
+    expect(shop.deployment().spec.paused).to.equal(true);
+    expect(shop.weight()).to.equal(20);
+    await shop.run("rollout", "resume", "deployment/web");
+    await shop.until("50%", () => shop.weight() === 50);
+    await shop.run("rollout", "status", "deployment/web", "--timeout=90s");
+    await shop.atRest();
+    expect(shop.deployment().spec).to.not.have.property("paused");
+  });
+
+  function order(verb: string, revision: string) {
+    return shop.kubectl("annotate", "deployment/web", `serin.dev/${verb}=${revision}`);
+  }
+});
+
+function scale(shop: Shop, replicas: number): Promise<string> {
+  return shop.run("scale", "deployment/web", `--replicas=${replicas}`);
+}
+
+/** Pods that the two versions should have, once all of them are ready: `5+1`. */
+function sizes(shop: Shop): string {
+  const size = (set: ReplicaSet | undefined) => {
+    const { spec, status } = set ?? {};
+    return (spec?.replicas ?? 0) === (status?.readyReplicas ?? 0) ? String(spec?.replicas) : "not ready";
+  };
+  return `${size(shop.replicaSet("v1"))}+${size(shop.replicaSet("v2"))}`;
+}
+
+/** Waits until so many requests have been answered since; returns when. */
+async function counted(shop: Shop, load: ReturnType<Shop["load"]>, from: number, requests: number): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setInterval(() => load.since(from).total >= requests && resolve(), 100);
+  await promise;
+  clearInterval(timer);
+  expect(shop.condition()?.status).to.equal("Unknown");
+  return Date.now();
+}
