@@ -14,4 +14,5 @@ COPY kube kube
 COPY certs certs
 COPY webhook webhook
 COPY controller controller
+COPY cli cli
 CMD ["webhook/main.ts"]

@@ -1,6 +1,7 @@
 import { planOf } from "../../rollout/admit.ts";
 import { heldOf } from "../../rollout/hold.ts";
 import { selectorOf } from "../../rollout/isolation.ts";
+import { HELD } from "../../rollout/keys.ts";
 import type { Deployment, ReplicaSet, RouteRule, Service } from "../../rollout/objects.ts";
 import { rulesOf } from "../../rollout/overlay.ts";
 import type { Plan } from "../../rollout/plan.ts";
@@ -68,7 +69,9 @@ function fraction(world: World, service: Service, set: ReplicaSet): number {
 
 function grantedTo(set: ReplicaSet, plan: Plan): number {
   const run = lastRunOf(set);
-  if (run === undefined || run.outcome === "superseded") return 0;
+  // Native control copies the Deployment's record onto the versions that it makes under the hold; others it began itself.
+  if (run === undefined) return set.metadata.annotations?.[HELD] === undefined ? 100 : 0;
+  if (run.outcome === "superseded") return 0;
   if (run.outcome === "proven" || run.outcome === "promoted") return 100;
   const passed = plan.steps.slice(0, run.step + 1);
   return passed.reduce((weight, step) => (step.kind === "weight" ? step.weight : weight), 0);

@@ -1,0 +1,102 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { heldOf } from "../../rollout/hold.ts";
+import { lastRunOf } from "../../rollout/run.ts";
+import { annotate, aShop, edit, ending, image } from "../support/shop.ts";
+import type { World } from "../support/world.ts";
+
+const quick = { "serin.dev/interval": "10s", "serin.dev/max-interval": "20s" };
+const phase = (world: World) => heldOf(world.get("deployments", "web"))?.phase;
+const weights = (world: World) => world.story.filter((line) => line.startsWith("web "));
+const outcomes = (world: World) => world.list("replicasets").map((set) => lastRunOf(set)?.outcome);
+
+describe("a rollout whose controller is killed between any two writes", () => {
+  const stories: Record<string, (world: World) => void> = {
+    "a good version": (world) => {
+      world.request("web", image("web:2"));
+    },
+    "a bad version": (world) => {
+      world.request("web", image("web:bad"));
+    },
+    "an undo at 50 %": (world) => {
+      world.request("web", image("web:2"));
+      world.runTo(50);
+      world.request("web", image("web:1"));
+    },
+    "a newer version at 50 %": (world) => {
+      world.request("web", image("web:2"));
+      world.runTo(50);
+      world.request("web", image("web:3"));
+    },
+    "a newer version in the middle of a promotion": (world) => {
+      world.request("web", image("web:2"));
+      for (let i = 0; i < 200 && phase(world) !== "promoting"; i += 1) world.run(1);
+      world.request("web", image("web:3"));
+    },
+  };
+  for (const [name, story] of Object.entries(stories)) {
+    it(`${name}: ends the same, with the same steps`, () => {
+      const whole = aShop({ annotations: quick });
+      story(whole);
+      whole.run(60);
+      for (let killAfter = 1; killAfter < whole.writes; killAfter += 1) {
+        const world = aShop({ annotations: quick });
+        world.killAfter = killAfter;
+        story(world);
+        world.run(60);
+        expect(ending(world), `killed after ${killAfter} writes`).to.deep.equal(ending(whole));
+        expect(weights(world), `killed after ${killAfter} writes`).to.deep.equal(weights(whole));
+        expect(outcomes(world), `killed after ${killAfter} writes`).to.deep.equal(outcomes(whole));
+      }
+    });
+  }
+});
+
+describe("whatever people do during rollouts", () => {
+  type Act = readonly [what: string, act: (world: World) => void];
+  const request = (what: string, change: Parameters<World["request"]>[1]): Act => [what, (world) => world.request("web", change)];
+  const acts: fc.Arbitrary<Act> = fc.oneof(
+    fc.constantFrom("web:1", "web:2", "web:3", "web:bad", "web:never").map((name) => request(name, image(name))),
+    fc.integer({ min: 1, max: 12 }).map((ticks): Act => [`${ticks} ticks`, (world) => world.run(ticks)]),
+    fc.integer({ min: 0, max: 9 }).map(
+      (replicas): Act => [
+        `scale to ${replicas}`,
+        (world) => world.put("deployments", edit({ replicas })(world.get("deployments", "web"))),
+      ],
+    ),
+    fc.constantFrom("promote", "abort", "retry").map((verb) => request(verb, annotate(`serin.dev/${verb}`, "1"))),
+    fc.boolean().map((paused) => request(paused ? "pause" : "resume", edit({ paused }))),
+    fc.constantFrom<Act[]>(
+      ["a refusal to come", (world) => Object.assign(world, { refuse: true })],
+      ["a kill to come", (world) => Object.assign(world, { killAfter: world.writes + 2 })],
+    ),
+  );
+  const plans = fc.constantFrom("10, 25, 50", "10, pause, 100", "33.33", "100");
+
+  it("keeps every promise about traffic, and the next good version arrives", () => {
+    fc.assert(
+      fc.property(plans, fc.array(acts, { maxLength: 12 }), (steps, story) => {
+        const world = aShop({ annotations: { ...quick, "serin.dev/steps": steps }, neighbour: true });
+        const { rules, services } = ending(world);
+        try {
+          for (const [, act] of story) act(world);
+          world.refuse = false;
+          world.put("deployments", edit({ replicas: 4 })(world.get("deployments", "web")));
+          world.run(3);
+          world.request("web", edit({ paused: false }));
+          expect(world.request("web", image("web:last"))).to.equal(undefined);
+          for (let i = 0; i < 60 && phase(world) !== undefined; i += 1) {
+            world.run(5);
+            world.request("web", edit({ paused: false }));
+          }
+          const end = ending(world);
+          expect(end).to.deep.include({ rules, services, marks: [] });
+          expect(Object.values(end.pods).sort()).to.deep.equal([4, 5]);
+        } catch (error) {
+          throw new Error(`${steps}; ${story.map(([what]) => what).join(", ")}: ${(error as Error).message}`, { cause: error });
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  }).timeout(600_000);
+});
