@@ -32,7 +32,11 @@ export async function cleanUp(options: CleanUpOptions): Promise<void> {
   const { kube, clock, say } = options;
   const routes = await flying<Route>(kube, httpRoutes);
   for (const route of routes) {
-    await write(options, () => fresh<Route>(kube, httpRoutes, route), (found) => [restoreRoute(found)]);
+    await write(
+      options,
+      () => fresh<Route>(kube, httpRoutes, route),
+      (found) => [restoreRoute(found)],
+    );
     say(`route ${keyOf(route)} is as its owner wrote it`);
   }
   await clock.sleep(Math.max(0, ...routes.map(settleMs)));
@@ -42,7 +46,8 @@ export async function cleanUp(options: CleanUpOptions): Promise<void> {
   const now = clock.now() + 60_000;
   const { writes } = sweep({ now, inFlight: new Set(), services: own, routes: [], replicaSets: sets });
   for (const one of writes) await perform(kube, one, signature(clock));
-  for (const service of own) say(`Service ${keyOf(service)} is as its owner wrote it, or gone if it was Serin's`);
+  for (const service of own)
+    say(`Service ${keyOf(service)} is as its owner wrote it, or gone if it was Serin's`);
 }
 
 async function end(options: CleanUpOptions, deployment: Deployment): Promise<void> {
@@ -50,23 +55,31 @@ async function end(options: CleanUpOptions, deployment: Deployment): Promise<voi
   const read = () => fresh<Deployment>(kube, deployments, deployment);
   const { namespace, uid } = deployment.metadata;
   const sets = await kube.list<ReplicaSet>(replicaSets, { namespace });
-  const own = sets.items.filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid));
+  const own = sets.items.filter(({ metadata }) =>
+    metadata.ownerReferences?.some((owner) => owner.uid === uid),
+  );
   await write(options, read, (found) => {
     const held = heldOf(found);
     const writes = held === undefined ? [] : endRollout(found, held, own);
-    if (writes === undefined) throw new Error(`Deployment ${keyOf(found)}: its stable ReplicaSet is gone; set its template by hand`);
+    if (writes === undefined)
+      throw new Error(`Deployment ${keyOf(found)}: its stable ReplicaSet is gone; set its template by hand`);
     return writes;
   });
   const deadline = clock.now() + patienceMs;
   for (let found = await read(); !isComplete({ deployment: found }); found = await read()) {
-    if (clock.now() > deadline) throw new Error(`Deployment ${keyOf(found)}: its pods are not back after ${patienceMs / 1000}s`);
+    if (clock.now() > deadline)
+      throw new Error(`Deployment ${keyOf(found)}: its pods are not back after ${patienceMs / 1000}s`);
     await clock.sleep(POLL_MS);
   }
   await write(options, read, (found) => (heldOf(found) === undefined ? [] : [writeEnd(found)]));
   say(`Deployment ${keyOf(deployment)} runs its stable version under its own fields`);
 }
 
-async function write<T>(options: CleanUpOptions, read: () => Promise<T>, decide: (found: T) => Write[]): Promise<void> {
+async function write<T>(
+  options: CleanUpOptions,
+  read: () => Promise<T>,
+  decide: (found: T) => Write[],
+): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       for (const one of decide(await read())) await perform(options.kube, one, signature(options.clock));
@@ -78,11 +91,18 @@ async function write<T>(options: CleanUpOptions, read: () => Promise<T>, decide:
   }
 }
 
-async function flying<T extends Route | Deployment | Service | ReplicaSet>(kube: Kube, resource: Resource): Promise<T[]> {
+async function flying<T extends Route | Deployment | Service | ReplicaSet>(
+  kube: Kube,
+  resource: Resource,
+): Promise<T[]> {
   return (await kube.list<T>(resource, {}, { labelSelector: FLIGHT })).items;
 }
 
-function fresh<T extends Route | Deployment>(kube: Kube, resource: Resource, { metadata: { namespace, name } }: T): Promise<T> {
+function fresh<T extends Route | Deployment>(
+  kube: Kube,
+  resource: Resource,
+  { metadata: { namespace, name } }: T,
+): Promise<T> {
   return kube.get<T>(resource, { namespace, name });
 }
 

@@ -3,9 +3,9 @@ import type { Log } from "../kube/log.ts";
 import { type Reflection, reflect } from "../kube/reflect.ts";
 import { deployments, endpointSlices, httpRoutes, pods, replicaSets, services } from "../kube/resources.ts";
 import type { Kube, KubeObject, Resource } from "../kube/rest.ts";
-import { heldRouteOf } from "../rollout/overlay.ts";
 import { FLIGHT } from "../rollout/keys.ts";
 import type { Deployment, EndpointSlice, Pod, ReplicaSet, Route, Service } from "../rollout/objects.ts";
+import { heldRouteOf } from "../rollout/overlay.ts";
 
 /** What the caches need. */
 export interface CachesOptions {
@@ -49,7 +49,9 @@ export class Caches {
   /** Resolves when every copy is complete. */
   async synced(): Promise<void> {
     const { deployments, replicaSets, services, routes, endpointSlices } = this;
-    await Promise.all([deployments, replicaSets, services, routes, endpointSlices].map((copy) => copy.synced));
+    await Promise.all(
+      [deployments, replicaSets, services, routes, endpointSlices].map((copy) => copy.synced),
+    );
   }
 
   /** Puts what a write of ours returned into the copy of its kind. */

@@ -23,18 +23,36 @@ export interface ControllerOptions {
 }
 
 /** Runs all rollouts until the signal aborts. Only one controller may do so at a time. */
-export async function runController({ kube, evidence, clock, log }: ControllerOptions, signal: AbortSignal): Promise<void> {
+export async function runController(
+  { kube, evidence, clock, log }: ControllerOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const flown = new Set<string>();
+  const landed = new Map<string, number>();
   const ended = Promise.withResolvers<void>();
   signal.addEventListener("abort", () => ended.resolve(), { once: true });
   const onChange = (uids: readonly string[]) => {
-    for (const uid of uids) queue.add(caches.deployment(uid) === undefined ? SWEEP : uid);
+    for (const uid of uids) {
+      const present = caches.deployment(uid) !== undefined;
+      if (present) flown.add(uid);
+      else if (flown.delete(uid)) landed.set(uid, clock.now());
+      queue.add(present ? uid : SWEEP);
+    }
   };
-  const caches: Caches = new Caches({ kube, clock, log, signal, onChange: (uids) => started && onChange(uids) });
+  const caches: Caches = new Caches({
+    kube,
+    clock,
+    log,
+    signal,
+    onChange: (uids) => started && onChange(uids),
+  });
   let started = false;
   const gatherer = new Gatherer({ kube, caches, clock });
   const reconcile = reconciler({ kube, caches, gatherer, evidence, clock, log });
   const inFlight = () =>
-    caches.deployments.list().flatMap((deployment) => (heldOf(deployment) ? [deployment.metadata.uid ?? ""] : []));
+    caches.deployments
+      .list()
+      .flatMap((deployment) => (heldOf(deployment) ? [deployment.metadata.uid ?? ""] : []));
 
   const queue = new Queue({
     work: async (key) => {
@@ -48,10 +66,24 @@ export async function runController({ kube, evidence, clock, log }: ControllerOp
 
   async function sweepAll(): Promise<number> {
     const uids = new Set(inFlight());
-    const [services, routes, replicaSets] = [caches.services.list(), caches.routes.list(), caches.replicaSets.list()];
-    const { writes, waitMs } = sweep({ now: clock.now(), inFlight: uids, services, routes, replicaSets });
+    const [services, routes, replicaSets] = [
+      caches.services.list(),
+      caches.routes.list(),
+      caches.replicaSets.list(),
+    ];
+    const { writes, waitMs } = sweep({
+      now: clock.now(),
+      inFlight: uids,
+      landed,
+      services,
+      routes,
+      replicaSets,
+    });
+    // What had landed is given back by this sweep; the map must not grow for ever.
+    if (writes.length === 0) landed.clear();
     for (const write of writes) {
-      if (write.verb !== "event") log.info({ kind: write.kind, namespace: write.namespace, name: write.name }, "given back");
+      if (write.verb !== "event")
+        log.info({ kind: write.kind, namespace: write.namespace, name: write.name }, "given back");
     }
     if (writes.length > 0) {
       await performAll(writes, SWEEP, { kube, caches, gatherer, clock, log });

@@ -23,7 +23,8 @@ export function evidenceFrom(query: Query): ReadEvidence {
   const baselines = new Map<string, { since: number; samples: readonly Sample[] }>();
   return async (seen, since) => {
     const silent = seen.routes.flatMap(gatewaysOf).find((gateway) => gateway.metrics !== "traefik");
-    if (silent !== undefined) return none(`this version knows no metrics of ${silent.name} that tell backends apart`);
+    if (silent !== undefined)
+      return none(`this version knows no metrics of ${silent.name} that tell backends apart`);
     const arms = armsOf(seen);
     const histograms = seen.plan.checks.some((check) => check.metric === "percentile");
     const read = (at: number) => samplesAt(query, [...arms.canary, ...arms.stable], histograms, at);
@@ -46,7 +47,8 @@ function compare(arms: Arms, before: readonly Sample[], after: readonly Sample[]
   if (after.length === 0) {
     return none("Prometheus has no series of this route's backends: is the gateway scraped?");
   }
-  const counts = (backends: readonly Backend[]) => countsBetween(countersOf(before, backends), countersOf(after, backends));
+  const counts = (backends: readonly Backend[]) =>
+    countsBetween(countersOf(before, backends), countersOf(after, backends));
   return { kind: "counts", canary: counts(arms.canary), stable: counts(arms.stable), seconds };
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from "../kube/clock.ts";
+import { isNotFound } from "../kube/errors.ts";
 import { httpRoutes, replicaSets, services } from "../kube/resources.ts";
 import type { Kube } from "../kube/rest.ts";
 import { planOf } from "../rollout/admit.ts";
@@ -48,7 +49,8 @@ export class Gatherer {
     const isStable = canary !== undefined && hashOf(canary) === held.stable;
     const around = await this.#surroundingsOf(deployment, held.started);
     const inFlight = this.#caches.services.list().filter(({ metadata }) => metadata.labels?.[FLIGHT] === uid);
-    const template = sets.find((set) => hashOf(set) === held.stable)?.spec.template ?? deployment.spec.template;
+    const template =
+      sets.find((set) => hashOf(set) === held.stable)?.spec.template ?? deployment.spec.template;
     const own = wantedServices(plan, servicesOf(template, merge(around.services, inFlight)));
     const namespace = deployment.metadata.namespace ?? "";
     return {
@@ -80,11 +82,15 @@ export class Gatherer {
 
   async #replicaSetsOf(deployment: Deployment, latched: boolean): Promise<readonly ReplicaSet[]> {
     const { uid = "", namespace, generation = 0 } = deployment.metadata;
-    const marked = this.#caches.replicaSets.list().filter(({ metadata }) => metadata.labels?.[FLIGHT] === uid);
+    const marked = this.#caches.replicaSets
+      .list()
+      .filter(({ metadata }) => metadata.labels?.[FLIGHT] === uid);
     const stable = heldOf(deployment)?.stable;
     const observed = (deployment.status?.observedGeneration ?? 0) >= generation;
     const expected = observed && !latched && deployment.spec.paused !== true;
-    const complete = marked.some((set) => hashOf(set) === stable) && (!expected || findByTemplate(marked, deployment.spec.template));
+    const complete =
+      marked.some((set) => hashOf(set) === stable) &&
+      (!expected || findByTemplate(marked, deployment.spec.template));
     if (complete) return marked;
     const labels = Object.entries(deployment.spec.selector.matchLabels ?? {});
     const labelSelector = labels.map(([key, value]) => `${key}=${value}`).join(",");
@@ -92,7 +98,11 @@ export class Gatherer {
     const own = items.filter((set) => set.metadata.ownerReferences?.some((owner) => owner.uid === uid));
     const current = findByTemplate(own, deployment.spec.template);
     return own.filter(
-      (set) => set === current || set.metadata.labels?.[FLIGHT] === uid || hashOf(set) === stable || (set.spec.replicas ?? 0) > 0,
+      (set) =>
+        set === current ||
+        set.metadata.labels?.[FLIGHT] === uid ||
+        hashOf(set) === stable ||
+        (set.spec.replicas ?? 0) > 0,
     );
   }
 
@@ -102,7 +112,8 @@ export class Gatherer {
     if (known?.started === started) return known;
     const [here, everywhere] = await Promise.all([
       this.#kube.list<Service>(services, { namespace }),
-      this.#kube.list<Route>(httpRoutes, {}),
+      // Without the Gateway API there is no route.
+      this.#kube.list<Route>(httpRoutes, {}).catch(ifNotFound({ items: [] })),
     ]);
     const relevant = everywhere.items.filter((route) => servicesNamed(route, namespace ?? "").size > 0);
     const around = { started, services: byKey(here.items), routes: byKey(relevant) };
@@ -110,13 +121,19 @@ export class Gatherer {
     return around;
   }
 
-  #routesOf(deployment: Deployment, plan: Plan, around: Surroundings, own: readonly Service[]): readonly Route[] {
+  #routesOf(
+    deployment: Deployment,
+    plan: Plan,
+    around: Surroundings,
+    own: readonly Service[],
+  ): readonly Route[] {
     const { uid = "", namespace = "" } = deployment.metadata;
     const names = new Set(own.map(({ metadata }) => metadata.name));
     return merge(around.routes, this.#caches.routes.list()).filter((route) => {
       if (flightOf(route, uid) !== undefined) return true;
       const wanted = plan.routes?.some(
-        (name) => name.name === route.metadata.name && (name.namespace ?? namespace) === route.metadata.namespace,
+        (name) =>
+          name.name === route.metadata.name && (name.namespace ?? namespace) === route.metadata.namespace,
       );
       return wanted !== false && [...servicesNamed(route, namespace)].some((name) => names.has(name));
     });
@@ -137,15 +154,29 @@ export class Gatherer {
   }
 }
 
-function wantedServices(plan: Plan, found: readonly Service[]): readonly Service[] {
-  return plan.services === undefined ? found : found.filter(({ metadata }) => plan.services?.includes(metadata.name));
+function ifNotFound<T>(instead: T): (error: unknown) => T {
+  return (error) => {
+    if (isNotFound(error)) return instead;
+    throw error;
+  };
 }
 
-function byKey<T extends { metadata: { namespace?: string; name: string } }>(objects: readonly T[]): Map<string, T> {
+function wantedServices(plan: Plan, found: readonly Service[]): readonly Service[] {
+  return plan.services === undefined
+    ? found
+    : found.filter(({ metadata }) => plan.services?.includes(metadata.name));
+}
+
+function byKey<T extends { metadata: { namespace?: string; name: string } }>(
+  objects: readonly T[],
+): Map<string, T> {
   return new Map(objects.map((object) => [keyOf(object), object]));
 }
 
 /** What was found at the start, where newer where a cache has it. */
-function merge<T extends { metadata: { namespace?: string; name: string } }>(found: Map<string, T>, cached: readonly T[]): T[] {
+function merge<T extends { metadata: { namespace?: string; name: string } }>(
+  found: Map<string, T>,
+  cached: readonly T[],
+): T[] {
   return [...new Map([...found, ...byKey(cached)]).values()];
 }

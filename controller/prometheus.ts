@@ -22,7 +22,8 @@ export function prometheus({ url, timeoutMs = 5_000 }: PrometheusOptions): Query
     const body = new URLSearchParams({ query: promql, time: (at / 1000).toFixed(3) }).toString();
     const answer = await post(`${url.replace(/\/$/, "")}/api/v1/query`, body, timeoutMs);
     if (answer.status !== "success") throw new SourceError(`Prometheus refuses the query: ${answer.error}`);
-    if (answer.data?.resultType !== "vector") throw new SourceError("Prometheus answers with something else than a vector");
+    if (answer.data?.resultType !== "vector")
+      throw new SourceError("Prometheus answers with something else than a vector");
     return answer.data.result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }));
   };
 }

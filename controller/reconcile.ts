@@ -66,7 +66,11 @@ export async function performAll(
 ): Promise<boolean> {
   for (const write of writes) {
     try {
-      const stored = await perform(kube, write, { fieldManager: "serin", component: "serin", now: clock.now() });
+      const stored = await perform(kube, write, {
+        fieldManager: "serin",
+        component: "serin",
+        now: clock.now(),
+      });
       if (write.verb === "event") log.info({ uid, reason: write.reason, message: write.message }, "event");
       else log.debug({ uid, verb: write.verb, kind: write.kind, name: write.name }, "write");
       if (stored !== undefined && write.verb !== "event") {

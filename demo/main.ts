@@ -3,15 +3,24 @@
  * status 0 when what it tells came true. `--keep` leaves the cluster up to play with until Ctrl-C.
  * Run by test/cluster/main.ts: `main.ts DIR [--keep]`.
  */
-import { once } from "node:events";
 import { parseArgs } from "node:util";
-import { type Cluster, startCluster } from "../test/cluster/cluster.ts";
+import { startCluster } from "../test/cluster/cluster.ts";
 import { openDoors } from "../test/cluster/doors.ts";
 import { installSerin } from "../test/cluster/serin.ts";
-import { play } from "./release.ts";
+import { play, type Release, type Stage } from "./release.ts";
 import { Screen } from "./screen.ts";
 import { Shop } from "./shop.ts";
-import { tableOf } from "./table.ts";
+import { lineOf, tableOf } from "./table.ts";
+
+const releases: readonly Release[] = [
+  { title: "A good release", image: "app:v2", before: "v1", expected: "promoted" },
+  {
+    title: "A bad release: one request in twenty fails",
+    image: "app:v3-err5",
+    before: "v2",
+    expected: "rolled back",
+  },
+];
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -19,56 +28,45 @@ const { positionals, values } = parseArgs({
 });
 const [dir = ""] = positionals;
 const screen = new Screen({ out: process.stdout, now: Date.now });
-const cluster = await startCluster({ dir, log: (message) => screen.live([message], message) });
-const shop = await open(cluster);
+const working = (text: string) => screen.live({ lines: [`${text} …`], line: `${text} …`, news: "" });
 
-const good = await play({
-  shop,
-  screen,
-  title: "A good release",
-  image: "app:v2",
-  before: "v1",
-  expected: "promoted",
-});
-const bad = await play({
-  shop,
-  screen,
-  title: "A bad release: one request in twenty fails",
-  image: "app:v3-err5",
-  before: "v2",
-  expected: "rolled back",
-});
-if (values.keep && good && bad) await keep();
+screen.title("Serin on a Kubernetes of its own, with Traefik as the gateway and Prometheus");
+working("starting the cluster");
+const cluster = await startCluster({ dir, log: working });
+screen.command("apply -k deploy/");
+working("waiting for Serin");
+await installSerin(cluster);
+screen.command("apply -f demo/web.yaml");
+working("waiting for five pods");
+const shop = await Shop.open(cluster);
+screen.note("Five pods, a Service, a route, and on the Deployment one annotation: serin.dev/rollout: canary");
+screen.note("200 requests a second come through the gateway.");
+
+const stage: Stage = { shop, screen, now: Date.now };
+let good = true;
+for (const release of releases) good = good && (await play(release, stage));
+if (values.keep) await keep();
+screen.say("");
 await shop.close();
 await cluster.stop();
-process.exit(good && bad ? 0 : 1);
+process.exit(good ? 0 : 1);
 
-async function open(running: Cluster): Promise<Shop> {
-  screen.title("Serin on a Kubernetes control plane of its own, with Traefik and Prometheus");
-  screen.command("apply -k deploy/");
-  screen.live(["waiting for Serin's two pods"], "waiting for Serin's two pods");
-  await installSerin(running);
-  screen.command("apply -f demo/web.yaml");
-  screen.live(["waiting for five pods of v1"], "waiting for five pods of v1");
-  const opened = await Shop.open(running);
-  screen.note("web: five pods of v1, a Service, a route, and one annotation: serin.dev/rollout: canary.");
-  screen.note("200 requests a second reach it through the gateway.");
-  return opened;
-}
-
-/** The cluster stays, with requests and table; whatever is done to it from another shell shows. */
+/** The cluster stays, with its users and the table; whatever is done to it from another shell shows. */
 async function keep(): Promise<void> {
-  const asked = Promise.race([once(process, "SIGINT"), once(process, "SIGTERM"), once(process, "SIGHUP")]);
   let over = false;
-  void asked.then(() => {
-    over = true;
-  });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => (over = true));
   screen.title("The cluster is yours. In another shell:");
   screen.say(await openDoors(dir));
-  screen.say("  kubectl set image deployment/web app=app:v4      # -err5: 5 % fail, -lat300: 300 ms, -crash");
-  while (!over) {
-    const view = await shop.look();
-    screen.live(...tableOf(view));
-    await Promise.race([asked, shop.pause()]);
+  screen.note(
+    "kubectl set image deployment/web app=app:v4   (app:v4-err5: 5 % fail; -lat300: 300 ms; -crash)",
+  );
+  for (let told = ""; !over; await shop.pause()) {
+    const view = await shop.look(0);
+    const isNews = view.told !== told;
+    // A pipe hears only news.
+    if (process.stdout.isTTY || isNews) {
+      screen.live({ lines: tableOf(view), line: lineOf(view), ...(isNews && { news: view.told }) });
+    }
+    told = view.told;
   }
 }

@@ -1,87 +1,90 @@
 import type { Output } from "../test/cluster/kubectl.ts";
 import type { Screen } from "./screen.ts";
 import type { Shop, View } from "./shop.ts";
-import { tableOf } from "./table.ts";
+import { lineOf, tableOf } from "./table.ts";
 
 /** One release to show: the image to set, the version that serves before, and what should become of it. */
 export interface Release {
-  readonly shop: Shop;
-  readonly screen: Screen;
   readonly title: string;
   readonly image: string;
   readonly before: string;
   readonly expected: "promoted" | "rolled back";
 }
 
-const STATUS = "rollout status deployment/web --timeout=120s";
-const END_MS = 20_000;
+/** Where it plays. */
+export interface Stage {
+  readonly shop: Shop;
+  readonly screen: Screen;
+  /** ms since the epoch. */
+  readonly now: () => number;
+}
 
-/** Plays a release with the table beside it, as the commands run; returns whether it ended as expected. */
-export async function play(release: Release): Promise<boolean> {
-  const { shop, screen, title, image, expected } = release;
-  const started = Date.now();
-  const seconds = () => Math.round((Date.now() - started) / 1_000);
-  screen.title(title);
-  const update = `set image deployment/web app=${image}`;
+const STATUS = "rollout status deployment/web";
+/** Far more than a release takes here, in ms. */
+const LONGEST_MS = 120_000;
+
+/** Plays a release with the table beside it, as the commands run; returns whether all ended as expected. */
+export async function play(release: Release, stage: Stage): Promise<boolean> {
+  const { shop, screen, now } = stage;
+  const started = now();
+  screen.title(release.title);
+  const update = `set image deployment/web app=${release.image}`;
   screen.command(update);
-  tell(screen, await shop.kubectl(update));
+  const { stdout, stderr } = await shop.kubectl(update);
+  for (const line of `${stderr}${stdout}`.trim().split("\n")) screen.note(line);
   screen.command(STATUS);
 
-  let ended: Output | undefined;
-  const status = shop.kubectl(STATUS).then((output) => {
-    ended = output;
-    return `${output.code} after ${seconds()} s`;
+  let status: (Output & { readonly seconds: number }) | undefined;
+  void shop.kubectl(STATUS).then((output) => {
+    status = { ...output, seconds: Math.round((now() - started) / 1_000) };
   });
-  await watch(release, () => ended !== undefined);
-  const exit = await status;
-  const last = await watch(release, isOver(expected));
+  const last = await watch(release, stage, started, (view) => status !== undefined && isOver(release, view));
   screen.freeze();
-
-  const code = expected === "promoted" ? 0 : 1;
   screen.say("");
-  screen.result(ended?.code === code, `kubectl rollout status: exit status ${exit}`);
-  return judge(release, last, started) && ended?.code === code;
+  const told = status?.code === (release.expected === "promoted" ? 0 : 1);
+  screen.result(
+    told,
+    `kubectl rollout status: exit status ${status?.code ?? "–"} after ${status?.seconds ?? "–"} s`,
+  );
+  return judge(release, stage, last, started) && told;
 }
 
-/** Shows the table until `over`; what is left to do after the command's end takes seconds. */
-async function watch({ shop, screen, before }: Release, over: (view: View) => boolean): Promise<View> {
-  let weight: number | undefined;
-  let reason: string | undefined;
-  for (const began = performance.now(); ; await shop.pause()) {
-    const view = await shop.look();
-    const isNews = view.weight !== weight || view.says?.reason !== reason;
-    screen.live(...tableOf(view, before), isNews);
-    ({ weight } = view);
-    reason = view.says?.reason;
-    if (over(view) || performance.now() - began > END_MS * 6) return view;
+/** Shows the table until `over`, or for too long; returns the last view. */
+async function watch(
+  { before }: Release,
+  { shop, screen, now }: Stage,
+  started: number,
+  over: (view: View) => boolean,
+): Promise<View> {
+  for (let told = ""; ; await shop.pause()) {
+    const view = await shop.look(started);
+    const line = `${String(Math.round((now() - started) / 1_000)).padStart(3)} s  ${lineOf(view, before)}`;
+    const isNews = view.told !== told;
+    screen.live({ lines: tableOf(view, before), line, ...(isNews && { news: `       ${view.told}` }) });
+    told = view.told;
+    if (over(view) || now() - started > LONGEST_MS) return view;
   }
 }
 
-function isOver(expected: Release["expected"]): (view: View) => boolean {
-  const deadline = performance.now() + END_MS;
-  return ({ inFlight, weight }) =>
-    performance.now() > deadline || (expected === "promoted" ? !inFlight : weight === undefined);
+/** All traffic is where it belongs. What served before may still have requests on their way when the command ends. */
+function isOver({ expected, before }: Release, { inFlight, weight, traffic }: View): boolean {
+  const versions = traffic.map(({ version }) => version).filter((version) => version !== "");
+  const [only, ...others] = versions;
+  if (others.length > 0) return false;
+  return expected === "promoted" ? !inFlight && only !== before : weight === undefined && only === before;
 }
 
-function judge({ shop, screen, before, image, expected }: Release, { says }: View, started: number): boolean {
+function judge(release: Release, { shop, screen }: Stage, view: View, started: number): boolean {
+  const { image, before, expected } = release;
   const { total, failed } = shop.since(started);
-  const version = image.replace(/^app:|-.*$/g, "");
+  const over = isOver(release, view);
   if (expected === "promoted") {
-    const good = says?.reason === "Promoted" && failed === 0;
-    screen.result(
-      good,
-      `${version} serves; ${failed === 0 ? "not one" : failed} of ${total} requests failed`,
-    );
+    const good = over && view.reason === "Promoted" && failed === 0;
+    screen.result(good, `${image} serves; ${failed === 0 ? "not one" : failed} of ${total} requests failed`);
     return good;
   }
-  const good = says?.reason === "RolledBack" && failed < total / 100;
-  screen.result(good, `${before} serves; ${failed} of ${total} requests met the fault`);
-  screen.note(
-    "The bad pods are not gone: one is kept to be looked at. Next: a fix, or kubectl rollout undo.",
-  );
+  const good = over && view.reason === "RolledBack" && failed < total / 100;
+  screen.result(good, `app:${before} serves; ${failed} of ${total} requests met the fault`);
+  screen.note("One bad pod is kept to be looked at. What comes next: a fix, or kubectl rollout undo.");
   return good;
-}
-
-function tell(screen: Screen, { stdout, stderr }: Output): void {
-  for (const line of `${stderr}${stdout}`.trim().split("\n")) screen.note(line);
 }

@@ -7,6 +7,13 @@ export interface ScreenOptions {
   readonly now: () => number;
 }
 
+/** What is alive: lines for a terminal, and what a pipe gets instead every few seconds, or at once when it is news. */
+export interface Live {
+  readonly lines: readonly string[];
+  readonly line: string;
+  readonly news?: string;
+}
+
 const LEAST_MS_IN_A_PIPE = 3_000;
 const MARGIN = "  ";
 
@@ -15,7 +22,6 @@ export class Screen {
   readonly #out: NodeJS.WriteStream;
   readonly #now: () => number;
   #alive = 0;
-  #lastLine = "";
   #lastAt = 0;
 
   constructor({ out, now }: ScreenOptions) {
@@ -48,18 +54,17 @@ export class Screen {
     this.say(`${MARGIN}${good ? styleText("green", "✓") : styleText("red", "✗")} ${text}`);
   }
 
-  /** Replaces the live lines; a pipe gets `line` instead, when it is news or some seconds have passed. */
-  live(lines: readonly string[], line: string, isNews = false): void {
+  /** Replaces the live lines. */
+  live({ lines, line, news }: Live): void {
     if (this.#out.isTTY) {
+      const rows = lines.flatMap((each) => wrap(each, this.#out.columns - MARGIN.length - 1));
       this.#clear();
-      const width = this.#out.columns - MARGIN.length - 1;
-      for (const each of lines) this.#out.write(`${MARGIN}${fit(each, width)}\n`);
-      this.#alive = lines.length;
+      this.#out.write(rows.map((row) => `${MARGIN}${row}\n`).join(""));
+      this.#alive = rows.length;
       return;
     }
-    if (line === this.#lastLine || (!isNews && this.#now() - this.#lastAt < LEAST_MS_IN_A_PIPE)) return;
-    this.#out.write(`${MARGIN}${line}\n`);
-    this.#lastLine = line;
+    if (news === undefined && this.#now() - this.#lastAt < LEAST_MS_IN_A_PIPE) return;
+    this.#out.write(`${MARGIN}${line}\n${news ? `${MARGIN}${news}\n` : ""}`);
     this.#lastAt = this.#now();
   }
 
@@ -74,7 +79,10 @@ export class Screen {
   }
 }
 
-/** Cut to one row of the terminal: a wrapped line could not be taken back. Styled text is short enough. */
-function fit(line: string, width: number): string {
-  return line.length <= width || line.includes("\u001b") ? line : `${line.slice(0, width - 1)}…`;
+/** Breaks between words: a row that the terminal wraps itself could not be taken back. Styled lines are short enough. */
+function wrap(line: string, width: number): string[] {
+  if (line.length <= width || line.includes("\u001b")) return [line];
+  const end = line.lastIndexOf(" ", width);
+  const cut = end > 0 ? end : width;
+  return [line.slice(0, cut), ...wrap(line.slice(cut).trimStart(), width)];
 }

@@ -1,16 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { heldOf } from "../rollout/hold.ts";
 import { CONDITION } from "../rollout/keys.ts";
-import { type Condition, conditionOf, type Deployment, type Route } from "../rollout/objects.ts";
+import { conditionOf, type Deployment, type Route } from "../rollout/objects.ts";
 import { flightOf } from "../rollout/overlay.ts";
 import type { Cluster } from "../test/cluster/cluster.ts";
 import type { Output } from "../test/cluster/kubectl.ts";
 import { type Load, startLoad } from "../test/cluster/load.ts";
 
-/** What the users of one version see: requests per second, and the share (0…1) of them that succeeded. */
+/** What the users of one version got in the last seconds. Shares are from 0 to 1. */
 export interface Traffic {
   readonly version: string;
+  /** Requests per second. */
   readonly rps: number;
+  /** Of all requests. */
+  readonly share: number;
   readonly successRate: number | undefined;
 }
 
@@ -19,8 +22,9 @@ export interface View {
   /** The canary's share of the traffic by the route, in percent; undefined when it is not in the route. */
   readonly weight: number | undefined;
   readonly inFlight: boolean;
-  /** The condition `Canary`. */
-  readonly says: Condition | undefined;
+  /** The reason of the condition `Canary`, and all that it says; empty while it says nothing. */
+  readonly reason: string;
+  readonly told: string;
   /** Every version that answered in the last seconds. */
   readonly traffic: readonly Traffic[];
 }
@@ -57,21 +61,26 @@ export class Shop {
     return this.#cluster.kubectl(command.split(" "));
   }
 
-  async look(): Promise<View> {
+  /** How it stands; of the condition only what was said since an instant (ms since the epoch). */
+  async look(since: number): Promise<View> {
     const [deployment, route] = await Promise.all([
       this.#cluster.api.demand<Deployment>("GET", DEPLOYMENT),
       this.#cluster.api.demand<Route>("GET", ROUTE),
     ]);
+    const condition = conditionOf(deployment.status?.conditions, CONDITION);
+    const isNew = Date.parse(condition?.lastUpdateTime ?? "") >= Math.floor(since / 1_000) * 1_000;
+    const { reason = "", message = "" } = isNew ? (condition ?? {}) : {};
     return {
       weight: flightOf(route, deployment.metadata.uid ?? "")?.weight,
       inFlight: heldOf(deployment) !== undefined,
-      says: conditionOf(deployment.status?.conditions, CONDITION),
+      reason,
+      told: reason && `${reason}: ${message}`,
       traffic: this.#traffic(),
     };
   }
 
   /** Requests and failures since an instant (ms). */
-  since(from: number): { total: number; failed: number; byVersion: Readonly<Record<string, number>> } {
+  since(from: number): { readonly total: number; readonly failed: number } {
     return this.#load.since(from);
   }
 
@@ -87,15 +96,13 @@ export class Shop {
   #traffic(): Traffic[] {
     // The youngest requests are still on their way.
     const to = performance.timeOrigin + performance.now() - 100;
-    const counts = new Map<string, { total: number; good: number }>();
-    for (const { version, status } of this.#load.rows(to - WINDOW_MS, to)) {
-      const { total, good } = counts.get(version) ?? { total: 0, good: 0 };
-      counts.set(version, { total: total + 1, good: good + (status === 200 ? 1 : 0) });
-    }
-    return [...counts].map(([version, { total, good }]) => ({
+    const answers = [...this.#load.rows(to - WINDOW_MS, to)];
+    const byVersion = Object.entries(Object.groupBy(answers, ({ version }) => version));
+    return byVersion.map(([version, own = []]) => ({
       version,
-      rps: total / (WINDOW_MS / 1_000),
-      successRate: total === 0 ? undefined : good / total,
+      rps: own.length / (WINDOW_MS / 1_000),
+      share: own.length / answers.length,
+      successRate: own.filter(({ status }) => status === 200).length / own.length,
     }));
   }
 }

@@ -2,47 +2,60 @@ import { styleText } from "node:util";
 import type { Traffic, View } from "./shop.ts";
 
 const BAR = 30;
-const NOBODY: Traffic = { version: "", rps: 0, successRate: undefined };
+const NOBODY: Traffic = { version: "", rps: 0, share: 0, successRate: undefined };
 
-/** The view as a small table for a terminal, and as one line for a pipe. `before` is the version that was stable. */
-export function tableOf(view: View, before?: string): [table: readonly string[], line: string] {
-  const { weight = 0, says } = view;
-  const versions = [...view.traffic].filter(({ version }) => version !== "").sort((a, b) => b.rps - a.rps);
-  const stable =
-    versions.find(({ version }) => version === before) ?? (before === undefined ? versions[0] : undefined);
-  const canary = versions.find((traffic) => traffic !== stable);
-  const told = says === undefined ? "" : `${says.reason}: ${says.message}`;
-  const rows = [row("stable", 100 - weight, stable ?? NOBODY), row("canary", weight, canary ?? NOBODY)];
-  const table = [
-    "",
-    styleText(
-      "dim",
-      `${" ".repeat(8)}${"version".padEnd(9)}${"weight".padStart(6)}  ${" ".repeat(BAR)}  requests  success`,
-    ),
-    ...rows,
-    "",
-    told,
-  ];
+/** A view's two versions: the one that served before (by default the one that serves most), and the other one. */
+interface Sides {
+  readonly stable: Traffic;
+  readonly canary: Traffic;
+}
+
+/** A small table for a terminal: what was granted, and what the users got. */
+export function tableOf(view: View, before?: string): readonly string[] {
+  const { stable, canary } = sidesOf(view, before);
+  const { weight } = view;
+  const header = `        version  weight  share of the requests           requests  success`;
   return [
-    table,
-    `${brief("canary", weight, canary ?? NOBODY)}   ${brief("stable", 100 - weight, stable ?? NOBODY)}   ${told}`,
+    "",
+    styleText("dim", header),
+    row("stable", weight === undefined ? undefined : 100 - weight, stable),
+    row("canary", weight, canary),
+    "",
+    ...(view.told === "" ? [] : [view.told]),
   ];
 }
 
-function row(role: "stable" | "canary", weight: number, traffic: Traffic): string {
-  const colour = role === "stable" ? "green" : "yellow";
-  const bar = styleText(colour, "█".repeat(Math.round((weight * BAR) / 100)).padEnd(BAR, "·"));
-  const rate = percent(traffic.successRate).padStart(7);
-  const success = (traffic.successRate ?? 1) < 0.99 ? styleText("red", rate) : rate;
-  return `${role.padEnd(8)}${traffic.version.padEnd(9)}${`${weight} %`.padStart(6)}  ${bar}  ${rateOf(traffic)}  ${success}`;
+/** The same in one line. */
+export function lineOf(view: View, before?: string): string {
+  const { stable, canary } = sidesOf(view, before);
+  const granted = view.weight === undefined ? "no weight " : `weight ${String(view.weight).padStart(2)}%`;
+  return `${granted}   ${brief("stable", stable)}   ${brief("canary", canary)}`;
 }
 
-function brief(role: string, weight: number, traffic: Traffic): string {
-  return `${role} ${traffic.version.padEnd(3)}${`${weight} %`.padStart(6)}${rateOf(traffic)} ${percent(traffic.successRate).padStart(7)}`;
+function sidesOf({ traffic }: View, before: string | undefined): Sides {
+  const versions = traffic.filter(({ version }) => version !== "").sort((a, b) => b.rps - a.rps);
+  const stable = before === undefined ? versions[0] : versions.find(({ version }) => version === before);
+  const canary = versions.find((other) => other !== stable);
+  return { stable: stable ?? NOBODY, canary: canary ?? NOBODY };
 }
 
-function rateOf({ rps }: Traffic): string {
-  return `${rps.toFixed(0)}/s`.padStart(8);
+function row(role: "stable" | "canary", weight: number | undefined, traffic: Traffic): string {
+  const { version, share, rps, successRate } = traffic;
+  const bar = "█".repeat(Math.round(share * BAR)).padEnd(BAR, "·");
+  const rate = percent(successRate).padStart(7);
+  return [
+    role.padEnd(8),
+    version.padEnd(9),
+    (weight === undefined ? "–" : `${weight} %`).padStart(6),
+    `  ${styleText(role === "stable" ? "green" : "yellow", bar)}`,
+    `${rps.toFixed(0)}/s`.padStart(10),
+    `  ${(successRate ?? 1) < 0.99 ? styleText("red", rate) : rate}`,
+  ].join("");
+}
+
+function brief(role: string, { version, rps, successRate }: Traffic): string {
+  const rate = `${rps.toFixed(0)}/s`.padStart(6);
+  return `${role} ${version.padEnd(3)}${rate} ${percent(successRate).padStart(7)} ok`;
 }
 
 function percent(share: number | undefined): string {

@@ -1,5 +1,5 @@
 import { backoffMs, type Clock } from "./clock.ts";
-import { ApiError, isInvalid } from "./errors.ts";
+import { ApiError, isInvalid, isNotFound } from "./errors.ts";
 import type { Log } from "./log.ts";
 import type { Kube, KubeObject, Resource, WatchEvent } from "./rest.ts";
 
@@ -87,9 +87,15 @@ class Stream<T extends KubeObject> {
 
   async #list(): Promise<void> {
     const { kube, resource, namespace, onList } = this.#options;
-    const { items, resourceVersion } = await kube.list<T>(resource, { namespace }, this.#query);
-    this.#version = resourceVersion;
-    onList(items, resourceVersion);
+    try {
+      const { items, resourceVersion } = await kube.list<T>(resource, { namespace }, this.#query);
+      this.#version = resourceVersion;
+      onList(items, resourceVersion);
+    } catch (error) {
+      // The kind is not installed (yet): there is none of it, and whoever waits for the copy need not.
+      if (isNotFound(error)) onList([], "0");
+      throw error;
+    }
   }
 
   async #watch(): Promise<void> {

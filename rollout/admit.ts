@@ -1,3 +1,4 @@
+import { type Answer, admitted, denied } from "./answer.ts";
 import { admitNewTemplate, type Reads } from "./change.ts";
 import { type Held, heldOf, isHeld, originalsOf, pause, release, updateOriginals, withHeld } from "./hold.ts";
 import { FLIGHT, HELD, RUN } from "./keys.ts";
@@ -5,7 +6,6 @@ import type { Deployment, DeploymentSpec, Meta } from "./objects.ts";
 import { formatComplaints, isOptedIn, type Plan, parsePlan } from "./plan.ts";
 import { sameTemplate } from "./template.ts";
 import { applyVerbs } from "./verbs.ts";
-import { admitted, type Answer, denied } from "./answer.ts";
 
 const OPT_IN = "serin.dev/rollout";
 const NO_PLAN = parsePlan({ [OPT_IN]: "canary" }) as { plan: Plan };
@@ -26,7 +26,12 @@ export function changesTemplate(requested: Deployment, old: Deployment): boolean
  * A Deployment's update. `reads` is what the cluster has beside it, needed when the template changes only.
  * `now` is RFC 3339.
  */
-export function admitUpdate(requested: Deployment, old: Deployment, reads: Reads | undefined, now: string): Answer {
+export function admitUpdate(
+  requested: Deployment,
+  old: Deployment,
+  reads: Reads | undefined,
+  now: string,
+): Answer {
   const held = heldOf(old);
   const object = cleanse(requested, old);
   const parsed = parsePlan(object.metadata.annotations ?? {});
@@ -83,7 +88,8 @@ function cleanse(requested: Deployment, old: Deployment | undefined): Deployment
   const stored = old && heldOf(old);
   // The stored record again is an echo, and its fields are told by comparing; an older one is a ReplicaSet's copy.
   const echoed = requested.metadata.annotations?.[HELD] === old?.metadata.annotations?.[HELD];
-  const speaks = carried !== undefined && (stored === undefined || (!echoed && carried.started >= stored.started));
+  const speaks =
+    carried !== undefined && (stored === undefined || (!echoed && carried.started >= stored.started));
   let spec = requested.spec;
   if (speaks && isHeld(spec)) spec = release(spec, carried.originals);
   if (carried?.latched && spec.paused) spec = pause(spec, carried.originals.paused);

@@ -54,7 +54,10 @@ function judgeStep(seen: Seen, step: WeightStep): Decision {
   if (checks.length > 0 && !byPods && seen.evidence === undefined) {
     return { writes: [], evidenceSince: counted };
   }
-  const evidence = seen.evidence ?? { kind: "none", reason: "no route names a Service of this Deployment, so no gateway counts its canary" };
+  const evidence = seen.evidence ?? {
+    kind: "none",
+    reason: "no route names a Service of this Deployment, so no gateway counts its canary",
+  };
   const verdict = judge(checks, evidence, seen.plan.steps.filter(({ kind }) => kind === "weight").length);
   if (verdict.kind === "fail") return takeBack(seen, verdict.message);
   return goOn(seen, step, verdict, since);
@@ -69,7 +72,8 @@ function goOn(seen: Seen, step: WeightStep, verdict: Verdict, since: number): De
     return { writes: [], says: holding(seen, "paused: kubectl rollout resume goes on"), waitMs: TICK_MS };
   }
   if (verdict.kind === "pass") return grantNext(seen, verdict.message);
-  if (lasted >= seen.plan.maxIntervalMs && !isLast(seen)) return grantNext(seen, `weak evidence: ${verdict.message}`);
+  if (lasted >= seen.plan.maxIntervalMs && !isLast(seen))
+    return grantNext(seen, `weak evidence: ${verdict.message}`);
   return { writes: [], says: holding(seen, verdict.message), waitMs: TICK_MS };
 }
 

@@ -3,7 +3,12 @@ import type { Deployment, Service } from "./objects.ts";
 /** What admission does beside answering: short, idempotent, never on a dry run. */
 export type Effect =
   /** Services select the stable pods only, before the first canary pod exists. */
-  | { readonly kind: "isolate"; readonly services: readonly Service[]; readonly uid: string; readonly hash: string }
+  | {
+      readonly kind: "isolate";
+      readonly services: readonly Service[];
+      readonly uid: string;
+      readonly hash: string;
+    }
   /** The canary's weight is 0 and in force, before its first pod goes. */
   | { readonly kind: "drain"; readonly uid: string };
 
@@ -18,7 +23,11 @@ export type Answer =
   | { readonly allowed: false; readonly message: string };
 
 /** Yes, in this form. */
-export function admitted(object: Deployment, warnings: readonly string[] = [], effects: readonly Effect[] = []): Answer {
+export function admitted(
+  object: Deployment,
+  warnings: readonly string[] = [],
+  effects: readonly Effect[] = [],
+): Answer {
   return { allowed: true, object, warnings, effects };
 }
 

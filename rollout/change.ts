@@ -1,4 +1,4 @@
-import { admitted, type Answer, denied, type Effect } from "./answer.ts";
+import { type Answer, admitted, denied, type Effect } from "./answer.ts";
 import { settleMs } from "./gateway.ts";
 import { type Held, hold, originalsOf, pause, release, surgeFor, updateOriginals, withHeld } from "./hold.ts";
 import { isTwin, servicesOf, sharers, twinName } from "./isolation.ts";
@@ -56,7 +56,14 @@ export function admitNewTemplate(request: Change): Answer {
       return latch(change, next);
     case "failed":
     case "undone":
-      return begin(change, plan, { ...next, originals: originalsNow(change, held) }, undoWarning(change, held));
+      // Its routes are given back when no proxy sends it anything any more; until then its pods stay.
+      if (isAttached(change)) return latch(change, next);
+      return begin(
+        change,
+        plan,
+        { ...next, originals: originalsNow(change, held) },
+        undoWarning(change, held),
+      );
     default:
       return held.phase satisfies never;
   }
@@ -64,18 +71,22 @@ export function admitNewTemplate(request: Change): Answer {
 
 function atRest(change: Change, plan: Plan): Answer {
   const { object, old, reads } = change;
-  if (plan.restart === "native" && onlyRestarted(object.spec.template, old.spec.template)) return admitted(object);
+  if (plan.restart === "native" && onlyRestarted(object.spec.template, old.spec.template))
+    return admitted(object);
   if (object.spec.strategy?.type === "Recreate") {
     return native(object, "strategy Recreate: two versions of this Deployment may not run side by side");
   }
   if ((object.spec.replicas ?? 1) === 0) return native(object, "replicas is 0: nothing serves");
   const current = findByTemplate(reads.replicaSets, old.spec.template);
-  const others = reads.replicaSets.filter((set) => set !== current && (set.status?.availableReplicas ?? 0) > 0);
+  const others = reads.replicaSets.filter(
+    (set) => set !== current && (set.status?.availableReplicas ?? 0) > 0,
+  );
   const originals = originalsOf(object.spec);
   const held: Held = { started: change.now, phase: "canary", stable: "", originals };
   if (others.length > 0 || current === undefined) {
     const proven = mostAvailable(others);
-    if (proven === undefined) return native(object, "its first rollout has not completed: there is nothing to compare with");
+    if (proven === undefined)
+      return native(object, "its first rollout has not completed: there is nothing to compare with");
     return latch(change, { ...held, stable: hashOf(proven) });
   }
   if ((current.status?.availableReplicas ?? 0) === 0) {
@@ -93,7 +104,8 @@ function begin(change: Change, plan: Plan, held: Held, warnings: readonly string
   if (refusal !== undefined) return denied(refusal);
   const spec = hold(object.spec, surgeFor(firstWeight(plan)));
   const uid = old.metadata.uid ?? "";
-  const effects: Effect[] = services.length > 0 ? [{ kind: "isolate", services, uid, hash: held.stable }] : [];
+  const effects: Effect[] =
+    services.length > 0 ? [{ kind: "isolate", services, uid, hash: held.stable }] : [];
   return admitted(withHeld({ ...object, spec }, record, old), [tell(plan, services), ...warnings], effects);
 }
 
@@ -106,8 +118,11 @@ function latch(change: Change, held: Held): Answer {
   const record: Held = { ...held, latched: true, originals: { ...fields, ...(paused ? { paused } : {}) } };
   // While paused, native control scales all versions to replicas + surge: a surge as it was moves the fewest pods.
   const surge = (wasHeld ? old.spec.strategy : fields.strategy)?.rollingUpdate?.maxSurge ?? "25%";
-  const warning = "serin: another version is on its way; its traffic is taken back first, then this one's canary starts";
-  return admitted(withHeld({ ...object, spec: pause(hold(object.spec, surge), true) }, record, old), [warning]);
+  const warning =
+    "serin: another version is on its way; its traffic is taken back first, then this one's canary starts";
+  return admitted(withHeld({ ...object, spec: pause(hold(object.spec, surge), true) }, record, old), [
+    warning,
+  ]);
 }
 
 /** The version whose native promotion runs was proven: it is the stable one from now on. */
@@ -124,14 +139,23 @@ function undo(change: Change, held: Held): Answer {
   const uid = old.metadata.uid ?? "";
   const { latched: _latched, asked: _asked, ...rest } = held;
   const originals = originalsNow(change, held);
-  const spec = held.phase === "promoting" || held.phase === "undone" ? object.spec : release(object.spec, originals);
+  const spec =
+    held.phase === "promoting" || held.phase === "undone" ? object.spec : release(object.spec, originals);
   const record: Held = { ...rest, phase: "undone", originals };
   const attached = reads.routes.filter((route) => flightOf(route, uid) !== undefined);
   if (Math.max(0, ...attached.map(settleMs)) > LONGEST_DRAIN_MS) {
-    const paused = { ...record, latched: true, originals: { ...originals, ...(spec.paused ? { paused: true } : {}) } };
+    const paused = {
+      ...record,
+      latched: true,
+      originals: { ...originals, ...(spec.paused ? { paused: true } : {}) },
+    };
     return admitted(withHeld({ ...object, spec: pause(spec, true) }, paused, old));
   }
-  return admitted(withHeld({ ...object, spec }, record, old), [], attached.length > 0 ? [{ kind: "drain", uid }] : []);
+  return admitted(
+    withHeld({ ...object, spec }, record, old),
+    [],
+    attached.length > 0 ? [{ kind: "drain", uid }] : [],
+  );
 }
 
 /** The request paused only if the user paused it: the plan's pause and the latch end with what was in flight. */
@@ -141,6 +165,10 @@ function withUsersPause(change: Change): Change {
   const plans = reads.replicaSets.some((set) => runOf(set, held.started)?.paused);
   const paused = held.latched || plans ? held.originals.paused : true;
   return { ...change, object: { ...object, spec: pause(object.spec, paused) } };
+}
+
+function isAttached({ old, reads }: Change): boolean {
+  return reads.routes.some((route) => flightOf(route, old.metadata.uid ?? "") !== undefined);
 }
 
 function returnsToStable({ object, reads }: Change, held: Held): boolean {
@@ -196,9 +224,11 @@ function tell(plan: Plan, services: readonly Service[]): string {
 /** A plain undo goes to the revision before, which is the failed one. */
 function undoWarning({ old, reads }: Change, held: Held): readonly string[] {
   if (held.phase !== "failed") return [];
-  const revision = (set: ReplicaSet | undefined) => set?.metadata.annotations?.["deployment.kubernetes.io/revision"];
+  const revision = (set: ReplicaSet | undefined) =>
+    set?.metadata.annotations?.["deployment.kubernetes.io/revision"];
   const stable = revision(reads.replicaSets.find((set) => hashOf(set) === held.stable));
   const failed = revision(findByTemplate(reads.replicaSets, old.spec.template));
-  return [`serin: kubectl rollout undo would go to the failed revision ${failed}; the stable one is --to-revision=${stable}`];
+  return [
+    `serin: kubectl rollout undo would go to the failed revision ${failed}; the stable one is --to-revision=${stable}`,
+  ];
 }
-

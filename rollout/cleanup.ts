@@ -14,12 +14,21 @@ export function restoreRoute(route: Route): Write {
  * Ends a Deployment's rollout without Serin: a version in its native promotion was proven and goes on; any other gives way
  * to the stable one. `undefined` where the stable ReplicaSet is gone: then only a person can say what should serve.
  */
-export function endRollout(deployment: Deployment, held: Held, replicaSets: readonly ReplicaSet[]): Write[] | undefined {
+export function endRollout(
+  deployment: Deployment,
+  held: Held,
+  replicaSets: readonly ReplicaSet[],
+): Write[] | undefined {
   if (held.phase === "promoting" || held.phase === "undone") return [writeEnd(deployment)];
   const stable = replicaSets.find((set) => hashOf(set) === held.stable);
   if (stable === undefined) return undefined;
   const { paused, ...fields } = held.originals;
-  const native = { minReadySeconds: undefined, progressDeadlineSeconds: undefined, strategy: undefined, ...fields };
+  const native = {
+    minReadySeconds: undefined,
+    progressDeadlineSeconds: undefined,
+    strategy: undefined,
+    ...fields,
+  };
   const spec = { ...native, template: onlyTemplate(stable), ...(held.latched ? { paused } : {}) };
   const undone: Held = { ...held, phase: "undone" };
   return [writeHeld(deployment, undone, spec)];

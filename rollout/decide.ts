@@ -1,7 +1,16 @@
 import { advance } from "./advance.ts";
 import { awaitUndo, drain } from "./drain.ts";
 import { decideLatched } from "./latch.ts";
-import { awaitCanary, awaitReady, checkHealth, isolate, makeTwins, markAll, setWeight, size } from "./prepare.ts";
+import {
+  awaitCanary,
+  awaitReady,
+  checkHealth,
+  isolate,
+  makeTwins,
+  markAll,
+  setWeight,
+  size,
+} from "./prepare.ts";
 import { decidePromoting, decideProven } from "./promote.ts";
 import { type Decision, firstOf, recordOf, replicasOf, type Seen } from "./seen.ts";
 import { decideFailed, forgetFailure, takeBack } from "./takeback.ts";
@@ -31,7 +40,21 @@ function decideCanary(seen: Seen): Decision {
   if (outcome === "failed") return decideFailed(seen);
   if (outcome === "proven") return decideProven(seen);
   return firstOf(
-    [awaitUndo, forgetFailure, markAll, awaitCanary, abort, isolate, checkHealth, awaitReplicas, size, makeTwins, awaitReady, setWeight, advance],
+    [
+      awaitUndo,
+      forgetFailure,
+      markAll,
+      awaitCanary,
+      abort,
+      isolate,
+      checkHealth,
+      awaitReplicas,
+      size,
+      makeTwins,
+      awaitReady,
+      setWeight,
+      advance,
+    ],
     seen,
   );
 }

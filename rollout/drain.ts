@@ -56,7 +56,9 @@ export function removeTwins(seen: Seen): Decision | undefined {
  * written meanwhile; if the undo never arrives (a later admission may refuse it), the rollout goes on.
  */
 export function awaitUndo(seen: Seen): Decision | undefined {
-  const since = seen.routes.map((route) => flightOf(route, uidOf(seen))).flatMap((flight) => (flight?.drained ? [flight.since] : []));
+  const since = seen.routes
+    .map((route) => flightOf(route, uidOf(seen)))
+    .flatMap((flight) => (flight?.drained ? [flight.since] : []));
   return waitUntil(Math.max(0, ...since.map((at) => Date.parse(at) + UNDO_MS)), seen);
 }
 

@@ -1,5 +1,5 @@
 import { progressDeadlineMs } from "./hold.ts";
-import { conditionOf, type ContainerStatus, type Pod } from "./objects.ts";
+import { type ContainerStatus, conditionOf, type Pod } from "./objects.ts";
 import { recordOf, type Seen } from "./seen.ts";
 
 /** Reasons of a waiting container that no patience mends. */
@@ -21,7 +21,9 @@ export function unhealthy(seen: Seen): string | undefined {
 export function overdue(seen: Seen, wanted: number): string | undefined {
   const deadline = progressDeadlineMs(seen.held.originals);
   const within = `within progressDeadlineSeconds (${deadline / 1000}s)`;
-  const late = seen.pods.find((pod) => !isReady(pod) && seen.now - Date.parse(pod.metadata.creationTimestamp ?? "") > deadline);
+  const late = seen.pods.find(
+    (pod) => !isReady(pod) && seen.now - Date.parse(pod.metadata.creationTimestamp ?? "") > deadline,
+  );
   if (late !== undefined) return `pod ${late.metadata.name} did not become ready ${within}`;
   const since = Date.parse(recordOf(seen)?.stepSince ?? seen.held.started);
   if (seen.pods.length >= wanted || seen.now - since <= deadline) return undefined;
@@ -31,8 +33,12 @@ export function overdue(seen: Seen, wanted: number): string | undefined {
 /** When `overdue` may have something to say, in ms from now. */
 export function deadlineIn(seen: Seen): number {
   const since = Date.parse(recordOf(seen)?.stepSince ?? seen.held.started);
-  const waiting = seen.pods.filter((pod) => !isReady(pod)).map((pod) => Date.parse(pod.metadata.creationTimestamp ?? ""));
-  const next = [since, ...waiting].map((from) => from + progressDeadlineMs(seen.held.originals) + 1000 - seen.now);
+  const waiting = seen.pods
+    .filter((pod) => !isReady(pod))
+    .map((pod) => Date.parse(pod.metadata.creationTimestamp ?? ""));
+  const next = [since, ...waiting].map(
+    (from) => from + progressDeadlineMs(seen.held.originals) + 1000 - seen.now,
+  );
   return Math.min(...next.filter((ms) => ms > 0), 60_000);
 }
 
@@ -44,7 +50,10 @@ export function refusal(seen: Seen): string {
 
 /** Whether the pod is Ready and stays. */
 export function isReady(pod: Pod): boolean {
-  return pod.metadata.deletionTimestamp === undefined && conditionOf(pod.status?.conditions, "Ready")?.status === "True";
+  return (
+    pod.metadata.deletionTimestamp === undefined &&
+    conditionOf(pod.status?.conditions, "Ready")?.status === "True"
+  );
 }
 
 function containersOf(pod: Pod): readonly ContainerStatus[] {

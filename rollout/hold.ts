@@ -69,7 +69,9 @@ export function withHeld(object: Deployment, held: Held, old: Deployment): Deplo
 export function originalsOf(spec: DeploymentSpec): Originals {
   return {
     ...(spec.minReadySeconds === undefined ? {} : { minReadySeconds: spec.minReadySeconds }),
-    ...(spec.progressDeadlineSeconds === undefined ? {} : { progressDeadlineSeconds: spec.progressDeadlineSeconds }),
+    ...(spec.progressDeadlineSeconds === undefined
+      ? {}
+      : { progressDeadlineSeconds: spec.progressDeadlineSeconds }),
     ...(spec.strategy === undefined ? {} : { strategy: spec.strategy }),
     ...(spec.paused ? { paused: true } : {}),
   };
@@ -111,7 +113,11 @@ export function pause(spec: DeploymentSpec, paused: boolean | undefined): Deploy
  * The originals after somebody re-applied a manifest in flight: a value that differs from the held one is what the
  * user wants from now on; one that is equal was only echoed.
  */
-export function updateOriginals(originals: Originals, held: DeploymentSpec, requested: DeploymentSpec): Originals {
+export function updateOriginals(
+  originals: Originals,
+  held: DeploymentSpec,
+  requested: DeploymentSpec,
+): Originals {
   const next: { -readonly [key in keyof Originals]: Originals[key] } = { ...originals };
   if (requested.minReadySeconds !== held.minReadySeconds) {
     put(next, "minReadySeconds", requested.minReadySeconds);

@@ -32,7 +32,9 @@ export function judge(checks: readonly Check[], evidence: Evidence, steps: numbe
   if (checks.length === 0) return { kind: "pass", message: "no checks; pods are healthy" };
   if (evidence.kind === "none") return { kind: "no-data", message: evidence.reason };
   const verdicts = checks.map((check) => judgeOne(check, evidence, Math.log(steps / ALPHA)));
-  const kind = (["fail", "no-data", "unsure", "pass"] as const).find((k) => verdicts.some((v) => v.kind === k));
+  const kind = (["fail", "no-data", "unsure", "pass"] as const).find((k) =>
+    verdicts.some((v) => v.kind === k),
+  );
   const told = kind === "fail" ? verdicts.filter((verdict) => verdict.kind === "fail") : verdicts;
   return { kind: kind ?? "pass", message: told.map((verdict) => verdict.message).join("; ") };
 }
@@ -49,7 +51,10 @@ function judgeOne(check: Check, evidence: Evidence & { kind: "counts" }, thresho
     };
   }
   if (total < FEWEST_REQUESTS) {
-    return { kind: "unsure", message: `${check.text}: ${told}; at least ${FEWEST_REQUESTS} requests are needed` };
+    return {
+      kind: "unsure",
+      message: `${check.text}: ${told}; at least ${FEWEST_REQUESTS} requests are needed`,
+    };
   }
   const holds = bad <= tolerated * total;
   return { kind: holds ? "pass" : "unsure", message: `${check.text}: ${compared}` };
@@ -72,7 +77,8 @@ function measure(check: Check, counts: Counts, seconds: number): Measure {
   const q = check.quantile ?? 0.99;
   const { slow: bad, total } = slowerThan(counts, check.limit);
   const value = quantile(counts, q);
-  const told = value === undefined ? `no requests ${during}` : `${milliseconds(value)} over ${total} requests ${during}`;
+  const told =
+    value === undefined ? `no requests ${during}` : `${milliseconds(value)} over ${total} requests ${during}`;
   return { bad, total, tolerated: 1 - q, told };
 }
 

@@ -1,8 +1,17 @@
-import { holdFields, pause, surgePods } from "./hold.ts";
 import { drain, isolateStable } from "./drain.ts";
+import { holdFields, pause, surgePods } from "./hold.ts";
 import { markAll } from "./prepare.ts";
 import { lastRunOf } from "./run.ts";
-import { type Decision, firstOf, instant, replicasOf, type Seen, stableOf, uidOf, wantedSurge } from "./seen.ts";
+import {
+  type Decision,
+  firstOf,
+  instant,
+  replicasOf,
+  type Seen,
+  stableOf,
+  uidOf,
+  wantedSurge,
+} from "./seen.ts";
 import { forgetFailure } from "./takeback.ts";
 import { hashOf } from "./template.ts";
 import { writeHeld, writeMark, writeScale, writeSurge, writeUnmark } from "./write.ts";
@@ -13,7 +22,10 @@ import { writeHeld, writeMark, writeScale, writeSurge, writeUnmark } from "./wri
  * alone in its Services, then the latch opens and native control starts the new canary.
  */
 export function decideLatched(seen: Seen): Decision {
-  return firstOf([forgetFailure, markAll, drain, fillStable, isolateStable, closeRecords, emptyOthers, openLatch], seen);
+  return firstOf(
+    [forgetFailure, markAll, drain, fillStable, isolateStable, closeRecords, emptyOthers, openLatch],
+    seen,
+  );
 }
 
 /** The version that was in flight keeps a record of how it ended. */
@@ -37,9 +49,14 @@ function fillStable(seen: Seen): Decision | undefined {
   if (stable === undefined) return { writes: [] };
   const wanted = replicasOf(seen.deployment);
   if ((stable.spec.replicas ?? 0) < wanted) {
-    const others = seen.replicaSets.reduce((pods, set) => pods + (set === stable ? 0 : (set.spec.replicas ?? 0)), 0);
+    const others = seen.replicaSets.reduce(
+      (pods, set) => pods + (set === stable ? 0 : (set.spec.replicas ?? 0)),
+      0,
+    );
     const cramped = surgePods(seen.deployment.spec.strategy?.rollingUpdate?.maxSurge, wanted) < others;
-    return { writes: [...(cramped ? [writeSurge(seen.deployment, others)] : []), writeScale(stable, wanted)] };
+    return {
+      writes: [...(cramped ? [writeSurge(seen.deployment, others)] : []), writeScale(stable, wanted)],
+    };
   }
   if ((stable.status?.readyReplicas ?? 0) < wanted) {
     const message = `a new version waits until all ${wanted} pods of the stable one are ready`;
@@ -63,5 +80,7 @@ function openLatch(seen: Seen): Decision {
   );
   const { paused } = pause(seen.deployment.spec, held.originals.paused);
   const { strategy } = holdFields(wantedSurge(seen));
-  return { writes: [...gone.map((set) => writeUnmark(set)), writeHeld(seen.deployment, held, { paused, strategy })] };
+  return {
+    writes: [...gone.map((set) => writeUnmark(set)), writeHeld(seen.deployment, held, { paused, strategy })],
+  };
 }

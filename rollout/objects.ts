@@ -43,7 +43,11 @@ interface Known {
 }
 
 export interface PodTemplate {
-  metadata?: { labels?: Record<string, string>; annotations?: Record<string, string>; [unknown: string]: unknown };
+  metadata?: {
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+    [unknown: string]: unknown;
+  };
   spec?: Record<string, unknown>;
 }
 
@@ -181,6 +185,9 @@ export function keyOf(object: { metadata: Meta }): string {
 }
 
 /** The condition of that type, if the object has one. */
-export function conditionOf(conditions: readonly Condition[] | undefined, type: string): Condition | undefined {
+export function conditionOf(
+  conditions: readonly Condition[] | undefined,
+  type: string,
+): Condition | undefined {
   return conditions?.find((condition) => condition.type === type);
 }

@@ -1,10 +1,10 @@
 import { settledAt, waitUntil } from "./drain.ts";
+import { equal } from "./equal.ts";
 import { notAccepted } from "./gateway.ts";
 import { deadlineIn, overdue, refusal, unhealthy } from "./health.ts";
 import { progressDeadlineMs, surgePods } from "./hold.ts";
-import { FLIGHT } from "./keys.ts";
 import { isNarrowedTo, isTwinCurrent, twinName, twinOf } from "./isolation.ts";
-import { equal } from "./equal.ts";
+import { FLIGHT } from "./keys.ts";
 import type { Route, Service } from "./objects.ts";
 import { type Flight, flightOf, heldRouteOf, overfullRule, servicesNamed, withFlight } from "./overlay.ts";
 import {
@@ -94,7 +94,9 @@ export function size(seen: Seen): Decision | undefined {
   const surge = deployment.spec.strategy?.rollingUpdate?.maxSurge;
   const present = canary.spec.replicas ?? 0;
   // Native control would take a stable pod that is not ready yet before one that is left of a version before.
-  const left = seen.replicaSets.filter((set) => set !== stable && set !== canary && (set.spec.replicas ?? 0) > 0);
+  const left = seen.replicaSets.filter(
+    (set) => set !== stable && set !== canary && (set.spec.replicas ?? 0) > 0,
+  );
   if (left.length > 0) return { writes: left.map((set) => writeScale(set, 0)) };
   if ((stable.spec.replicas ?? 0) < wanted) {
     if (surgePods(surge, wanted) < present) return { writes: [writeSurge(deployment, present)] };
@@ -123,7 +125,10 @@ export function makeTwins(seen: Seen): Decision | undefined {
 export function awaitReady(seen: Seen): Decision | undefined {
   const pods = surgePods(wantedSurge(seen), replicasOf(seen.deployment));
   const twins = routedServices(seen).map((service) => twinName(service.metadata.name));
-  const fewest = Math.min(seen.canary?.status?.readyReplicas ?? 0, ...twins.map((twin) => seen.endpoints.get(twin) ?? 0));
+  const fewest = Math.min(
+    seen.canary?.status?.readyReplicas ?? 0,
+    ...twins.map((twin) => seen.endpoints.get(twin) ?? 0),
+  );
   if (fewest >= pods) return undefined;
   const late = overdue(seen, pods);
   if (late !== undefined) return takeBack(seen, late);
@@ -139,7 +144,10 @@ export function setWeight(seen: Seen): Decision | undefined {
   const crowded = seen.routes.find((route) => overfullRule(route, flightsWith(seen, route)) !== undefined);
   if (crowded !== undefined) {
     const rule = overfullRule(crowded, flightsWith(seen, crowded));
-    return takeBack(seen, `rule ${rule} of route ${crowded.metadata.name} would have more than 16 backends with the canary's`);
+    return takeBack(
+      seen,
+      `rule ${rule} of route ${crowded.metadata.name} would have more than 16 backends with the canary's`,
+    );
   }
   const missing = attach(seen, (flight) => flight?.weight ?? 0);
   if (missing.length > 0) return { writes: missing };
@@ -166,7 +174,9 @@ function attach(seen: Seen, weight: (flight: Flight | undefined) => number) {
     const present = flightOf(route, uidOf(seen));
     const wanted = { ...flightFor(seen, route), weight: weight(present) };
     const { since: _since, ...was } = present ?? {};
-    return equal(was, wanted) ? [] : [writeRoute(route, uidOf(seen), { ...wanted, since: instant(seen.now) })];
+    return equal(was, wanted)
+      ? []
+      : [writeRoute(route, uidOf(seen), { ...wanted, since: instant(seen.now) })];
   });
 }
 

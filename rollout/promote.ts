@@ -11,7 +11,15 @@ import {
   replicasOf,
   type Seen,
 } from "./seen.ts";
-import { canaryCondition, writeConditions, writeEnd, writeEvent, writeHeld, writeUnmark, writeWiden } from "./write.ts";
+import {
+  canaryCondition,
+  writeConditions,
+  writeEnd,
+  writeEvent,
+  writeHeld,
+  writeUnmark,
+  writeWiden,
+} from "./write.ts";
 
 /** Proven: both versions may serve from here on, and the native rolling update finishes with the pods that were judged. */
 export function decideProven(seen: Seen): Decision {
@@ -53,7 +61,12 @@ function releaseHold(seen: Seen): Decision {
   const message = recordOf(seen)?.message ?? "";
   const canary = canaryCondition({ status: "Unknown", reason: "Promoting", message }, at);
   const { paused: _paused, ...fields } = seen.held.originals;
-  const native = { minReadySeconds: undefined, progressDeadlineSeconds: undefined, strategy: undefined, ...fields };
+  const native = {
+    minReadySeconds: undefined,
+    progressDeadlineSeconds: undefined,
+    strategy: undefined,
+    ...fields,
+  };
   return {
     writes: [
       writeConditions(seen.deployment, [progressing, canary]),
@@ -64,7 +77,12 @@ function releaseHold(seen: Seen): Decision {
 
 /** All replicas are of the judged version, available, and no other pod is left. */
 export function isComplete({ deployment }: Pick<Seen, "deployment">): boolean {
-  const { observedGeneration = 0, replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = deployment.status ?? {};
+  const {
+    observedGeneration = 0,
+    replicas = 0,
+    updatedReplicas = 0,
+    availableReplicas = 0,
+  } = deployment.status ?? {};
   const wanted = replicasOf(deployment);
   return (
     observedGeneration >= (deployment.metadata.generation ?? 0) &&
@@ -84,7 +102,9 @@ function end(seen: Seen): Decision {
   const message = run?.message ?? "";
   return {
     writes: [
-      writeConditions(seen.deployment, [canaryCondition({ status: "True", reason: "Promoted", message }, at)]),
+      writeConditions(seen.deployment, [
+        canaryCondition({ status: "True", reason: "Promoted", message }, at),
+      ]),
       writeEvent(seen.deployment, "Normal", "Promoted", `${canaryHash(seen)} serves: ${message}`),
       writeEnd(seen.deployment),
       ...seen.replicaSets.map((set) =>

@@ -48,7 +48,14 @@ export interface Decision {
 /** What people read of a rollout's state: one CamelCase reason and one sentence. */
 export interface Says {
   readonly status: Condition["status"];
-  readonly reason: "Preparing" | "Progressing" | "Holding" | "Promoting" | "Promoted" | "RolledBack" | "Undone";
+  readonly reason:
+    | "Preparing"
+    | "Progressing"
+    | "Holding"
+    | "Promoting"
+    | "Promoted"
+    | "RolledBack"
+    | "Undone";
   readonly message: string;
 }
 

@@ -1,7 +1,7 @@
 import { heldServiceOf, isTwin } from "./isolation.ts";
 import { FLIGHT } from "./keys.ts";
 import type { ReplicaSet, Route, Service } from "./objects.ts";
-import { heldRouteOf, withFlight, routePatch } from "./overlay.ts";
+import { heldRouteOf, routePatch, withFlight } from "./overlay.ts";
 import { lastRunOf } from "./run.ts";
 import { type Decision, instant } from "./seen.ts";
 import { deleteTwin, type Write, writeUnmark, writeWiden } from "./write.ts";
@@ -16,6 +16,8 @@ const GRACE_MS = 10_000;
 export interface Marked {
   readonly now: number;
   readonly inFlight: ReadonlySet<string>;
+  /** UIDs of Deployments that were seen in flight and are no more, with the instant (ms) they left. */
+  readonly landed?: ReadonlyMap<string, number>;
   readonly services: readonly Service[];
   readonly routes: readonly Route[];
   readonly replicaSets: readonly ReplicaSet[];
@@ -27,7 +29,9 @@ export function sweep(marked: Marked): Decision {
   const routes = marked.routes.flatMap((route) => sweepRoute(route, lost));
   const orphans = marked.services.filter(({ metadata }) => lost(metadata.labels?.[FLIGHT]));
   const narrowed = orphans.filter((service) => !isTwin(service) && heldServiceOf(service) !== undefined);
-  const late = narrowed.filter((service) => ageOf(service, marked.now) >= GRACE_MS);
+  const late = narrowed.filter(
+    (service) => ageOf(service, marked.now) >= GRACE_MS || hasLanded(service, marked),
+  );
   // A twin goes after the routes that may name it have been given back, in a later look.
   const twins = routes.length === 0 ? orphans.filter(isTwin).map(deleteTwin) : [];
   const sets = marked.replicaSets.filter(({ metadata }) => lost(metadata.labels?.[FLIGHT]));
@@ -49,9 +53,17 @@ function sweepRoute(route: Route, lost: (uid: string) => boolean): Write[] {
 
 function close(replicaSet: ReplicaSet, now: number): Write {
   const run = lastRunOf(replicaSet);
-  if (run?.outcome === "proven") return writeUnmark(replicaSet, { ...run, outcome: "promoted", ended: instant(now) });
-  if (run?.outcome === "running") return writeUnmark(replicaSet, { ...run, outcome: "undone", ended: instant(now) });
+  if (run?.outcome === "proven")
+    return writeUnmark(replicaSet, { ...run, outcome: "promoted", ended: instant(now) });
+  if (run?.outcome === "running")
+    return writeUnmark(replicaSet, { ...run, outcome: "undone", ended: instant(now) });
   return writeUnmark(replicaSet);
+}
+
+/** Narrowed for a flight that has ended (its Deployment was deleted), not for one that may be about to start. */
+function hasLanded(service: Service, { landed }: Marked): boolean {
+  const at = landed?.get(service.metadata.labels?.[FLIGHT] ?? "");
+  return at !== undefined && Date.parse(heldServiceOf(service)?.since ?? "") < at;
 }
 
 function ageOf(service: Service, now: number): number {

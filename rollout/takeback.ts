@@ -13,7 +13,15 @@ import {
   uidOf,
 } from "./seen.ts";
 import { onlyTemplate } from "./template.ts";
-import { canaryCondition, writeConditions, writeEvent, writeHeld, writeMark, writeScale, type Write } from "./write.ts";
+import {
+  canaryCondition,
+  type Write,
+  writeConditions,
+  writeEvent,
+  writeHeld,
+  writeMark,
+  writeScale,
+} from "./write.ts";
 
 /** The pods that stay for people to look into. */
 const KEPT_PODS = 1;
@@ -32,6 +40,8 @@ export function takeBack(seen: Seen, reason: string): Decision {
     writes: [
       writeMark(replicaSet, uidOf(seen), failed),
       ...drainWrites(seen),
+      // Before anybody can read of the failure: whoever does may retry at once.
+      writeHeld(seen.deployment, { ...seen.held, phase: "failed" }),
       ...failWrites(seen, message),
       writeEvent(seen.deployment, "Warning", "RolledBack", message),
     ],
@@ -40,7 +50,10 @@ export function takeBack(seen: Seen, reason: string): Decision {
 
 /** What remains to be done about a failed canary; afterwards, that its failure stays visible. */
 export function decideFailed(seen: Seen): Decision {
-  return firstOf([drainAndTell, isolateStable, detachRoutes, removeTwins, endHold, shrink, undo, tellAgain], seen);
+  return firstOf(
+    [drainAndTell, isolateStable, detachRoutes, removeTwins, endHold, shrink, undo, tellAgain],
+    seen,
+  );
 }
 
 function drainAndTell(seen: Seen): Decision | undefined {
@@ -63,7 +76,8 @@ function shrink(seen: Seen): Decision | undefined {
   const { deployment, canary } = seen;
   const stable = stableOf(seen);
   const wanted = deployment.spec.replicas ?? 1;
-  if (stable !== undefined && (stable.spec.replicas ?? 0) < wanted) return { writes: [writeScale(stable, wanted)] };
+  if (stable !== undefined && (stable.spec.replicas ?? 0) < wanted)
+    return { writes: [writeScale(stable, wanted)] };
   const kept = Math.min(surgePods(KEPT_PODS, wanted), wanted);
   if (canary === undefined || (canary.spec.replicas ?? 0) <= kept) return undefined;
   return { writes: [writeScale(canary, kept)] };
@@ -74,7 +88,12 @@ function undo(seen: Seen): Decision | undefined {
   const stable = stableOf(seen);
   if (seen.plan.onFailure !== "undo" || stable === undefined) return undefined;
   const { paused: _paused, ...fields } = seen.held.originals;
-  const native = { minReadySeconds: undefined, progressDeadlineSeconds: undefined, strategy: undefined, ...fields };
+  const native = {
+    minReadySeconds: undefined,
+    progressDeadlineSeconds: undefined,
+    strategy: undefined,
+    ...fields,
+  };
   const spec = { ...native, template: onlyTemplate(stable) };
   return { writes: [writeHeld(seen.deployment, { ...seen.held, phase: "undone" }, spec)] };
 }
@@ -89,7 +108,11 @@ export function forgetFailure(seen: Seen): Decision | undefined {
   const at = instant(seen.now);
   const message = "A new rollout is progressing.";
   const progressing = { ...failure, status: "True", reason: "ReplicaSetUpdated", message } as const;
-  return { writes: [writeConditions(seen.deployment, [{ ...progressing, lastUpdateTime: at, lastTransitionTime: at }])] };
+  return {
+    writes: [
+      writeConditions(seen.deployment, [{ ...progressing, lastUpdateTime: at, lastTransitionTime: at }]),
+    ],
+  };
 }
 
 /** Native control overwrites our word on Progressing whenever a pod becomes ready; say it again. */

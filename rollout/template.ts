@@ -24,7 +24,10 @@ export function hashOf(replicaSet: ReplicaSet): string {
 }
 
 /** The ReplicaSet that runs this template. */
-export function findByTemplate(replicaSets: readonly ReplicaSet[], template: PodTemplate): ReplicaSet | undefined {
+export function findByTemplate(
+  replicaSets: readonly ReplicaSet[],
+  template: PodTemplate,
+): ReplicaSet | undefined {
   return replicaSets.find((replicaSet) => sameTemplate(replicaSet.spec.template, template));
 }
 

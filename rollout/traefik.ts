@@ -47,7 +47,11 @@ export function countersOf(samples: readonly Sample[], backends: readonly Backen
     if (!pattern.test(labels["service"] ?? "")) continue;
     const series = JSON.stringify(Object.entries(labels).toSorted());
     if (labels["le"] === undefined) requests.set(series, { code: labels["code"] ?? "", value });
-    else buckets.set(series, { le: labels["le"] === "+Inf" ? Number.POSITIVE_INFINITY : Number(labels["le"]), value });
+    else
+      buckets.set(series, {
+        le: labels["le"] === "+Inf" ? Number.POSITIVE_INFINITY : Number(labels["le"]),
+        value,
+      });
   }
   return { requests, buckets };
 }

@@ -30,7 +30,9 @@ function end(seen: Seen): Decision {
   const run = recordOf(seen);
   const judged = replicaSetOfRecord(seen);
   const message =
-    run?.outcome === "failed" ? run.message : `undone: ${seen.held.stable} serves, ${judged?.metadata.name ?? "the new version"} is gone`;
+    run?.outcome === "failed"
+      ? run.message
+      : `undone: ${seen.held.stable} serves, ${judged?.metadata.name ?? "the new version"} is gone`;
   const outcome = run?.outcome === "failed" ? "failed" : "undone";
   return {
     writes: [
@@ -38,7 +40,9 @@ function end(seen: Seen): Decision {
       writeEvent(seen.deployment, "Normal", "Undone", message),
       writeEnd(seen.deployment),
       ...seen.replicaSets.map((set) =>
-        set === judged && run !== undefined ? writeUnmark(set, { ...run, outcome, message, ended: at }) : writeUnmark(set),
+        set === judged && run !== undefined
+          ? writeUnmark(set, { ...run, outcome, message, ended: at })
+          : writeUnmark(set),
       ),
     ],
   };

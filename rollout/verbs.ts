@@ -32,9 +32,11 @@ export function applyVerbs(
     return again === undefined ? { object, held, warnings: [] } : obey(again, object, held as Held, now);
   }
   const stripped = withoutVerbs(object);
-  if (verbs.length > 1) return denied(`only one of serin.dev/{${VERBS.join(",")}} at a time`) as Answer & { allowed: false };
+  if (verbs.length > 1)
+    return denied(`only one of serin.dev/{${VERBS.join(",")}} at a time`) as Answer & { allowed: false };
   const verb = verbs[0] as Verb;
-  if (held === undefined) return { object: stripped, held, warnings: [`serin.dev/${verb}: no rollout is in flight`] };
+  if (held === undefined)
+    return { object: stripped, held, warnings: [`serin.dev/${verb}: no rollout is in flight`] };
   const revision = old.metadata.annotations?.[REVISION];
   if (String(plan.verbs[verb]) !== revision) {
     const message = `serin.dev/${verb}: "${plan.verbs[verb]}" is not the revision in flight; expected "${revision}"`;
@@ -52,8 +54,13 @@ function orderIn(carried: Held | undefined, held: Held): Verb | undefined {
 }
 
 function obey(verb: Verb, object: Deployment, held: Held, now: string): Asked {
-  const useless = { object, held, warnings: [`serin.dev/${verb}: not possible while the rollout is ${held.phase}`] };
-  if (verb !== "retry") return held.phase === "canary" ? { object, held: { ...held, asked: verb }, warnings: [] } : useless;
+  const useless = {
+    object,
+    held,
+    warnings: [`serin.dev/${verb}: not possible while the rollout is ${held.phase}`],
+  };
+  if (verb !== "retry")
+    return held.phase === "canary" ? { object, held: { ...held, asked: verb }, warnings: [] } : useless;
   if (held.phase !== "failed") return useless;
   const { asked: _asked, ...rest } = held;
   const again: Held = { ...rest, phase: "canary", started: now };
@@ -63,7 +70,9 @@ function obey(verb: Verb, object: Deployment, held: Held, now: string): Asked {
 
 function withoutVerbs(object: Deployment): Deployment {
   const annotations = Object.fromEntries(
-    Object.entries(object.metadata.annotations ?? {}).filter(([key]) => !VERBS.some((verb) => key === `serin.dev/${verb}`)),
+    Object.entries(object.metadata.annotations ?? {}).filter(
+      ([key]) => !VERBS.some((verb) => key === `serin.dev/${verb}`),
+    ),
   );
   return { ...object, metadata: { ...object.metadata, annotations } };
 }

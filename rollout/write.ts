@@ -1,6 +1,6 @@
-import { type Held, formatHeld } from "./hold.ts";
-import { annotationPath, CONDITION, FLIGHT, HELD, labelPath, RUN } from "./keys.ts";
+import { formatHeld, type Held } from "./hold.ts";
 import { narrow, widen } from "./isolation.ts";
+import { annotationPath, CONDITION, FLIGHT, HELD, labelPath, RUN } from "./keys.ts";
 import type { Condition, Deployment, Meta, ReplicaSet, Route, Service } from "./objects.ts";
 import { type Flight, heldRouteOf, routePatch, withFlight } from "./overlay.ts";
 import { formatRun, type Run } from "./run.ts";
@@ -36,7 +36,9 @@ export type Write =
 
 /** The Deployment's hold with another surge: the canary's size. */
 export function writeSurge(deployment: Deployment, surge: string | number): Write {
-  return patchHeld(deployment, [{ op: "replace", path: "/spec/strategy/rollingUpdate/maxSurge", value: surge }]);
+  return patchHeld(deployment, [
+    { op: "replace", path: "/spec/strategy/rollingUpdate/maxSurge", value: surge },
+  ]);
 }
 
 /** The Deployment's `spec.paused`. */
@@ -76,7 +78,10 @@ export function writeConditions(deployment: Deployment, conditions: readonly Con
 }
 
 /** The condition `Canary` as it should stand now. */
-export function canaryCondition(says: { status: Condition["status"]; reason: string; message: string }, at: string) {
+export function canaryCondition(
+  says: { status: Condition["status"]; reason: string; message: string },
+  at: string,
+) {
   return { type: CONDITION, ...says, lastUpdateTime: at, lastTransitionTime: at };
 }
 
@@ -89,7 +94,10 @@ export function writeMark(replicaSet: ReplicaSet, uid: string, run?: Run): Write
 /** Ends a ReplicaSet's flight; the record stays on it. Native control had copied the Deployment's annotation there. */
 export function writeUnmark(replicaSet: ReplicaSet, run?: Run): Write {
   const record = run === undefined ? {} : { [RUN]: formatRun(run) };
-  return patchReplicaSet(replicaSet, { labels: { [FLIGHT]: null }, annotations: { [HELD]: null, ...record } });
+  return patchReplicaSet(replicaSet, {
+    labels: { [FLIGHT]: null },
+    annotations: { [HELD]: null, ...record },
+  });
 }
 
 /** The number of a ReplicaSet's pods. */
@@ -104,7 +112,11 @@ export function writeScale(replicaSet: ReplicaSet, replicas: number): Write {
 
 /** Narrows a Service to the pods of one ReplicaSet. */
 export function writeNarrow(service: Service, uid: string, hash: string, since: string): Write {
-  return { verb: "merge", ...target("services", service), body: guarded(service, narrow(service, uid, hash, since)) };
+  return {
+    verb: "merge",
+    ...target("services", service),
+    body: guarded(service, narrow(service, uid, hash, since)),
+  };
 }
 
 /** Makes a narrowed Service its owner's again. */
@@ -121,7 +133,9 @@ export function writeTwin(twin: Service): Write {
 export function mendTwin(twin: Service, wanted: Service): Write {
   const { selector, ports } = wanted.spec;
   const gone = Object.keys(twin.spec.selector ?? {}).filter((key) => !(key in (selector ?? {})));
-  const body = { spec: { selector: { ...selector, ...Object.fromEntries(gone.map((key) => [key, null])) }, ports } };
+  const body = {
+    spec: { selector: { ...selector, ...Object.fromEntries(gone.map((key) => [key, null])) }, ports },
+  };
   return { verb: "merge", ...target("services", twin), body: guarded(twin, body) };
 }
 
@@ -137,7 +151,12 @@ export function writeRoute(route: Route, uid: string, flight: Flight | undefined
 }
 
 /** An Event on the Deployment. */
-export function writeEvent(regarding: Deployment, type: "Normal" | "Warning", reason: string, message: string): Write {
+export function writeEvent(
+  regarding: Deployment,
+  type: "Normal" | "Warning",
+  reason: string,
+  message: string,
+): Write {
   return { verb: "event", regarding, type, reason, message };
 }
 

@@ -42,6 +42,8 @@ async function gather(kube: Kube, old: Deployment): Promise<Reads> {
       ? { items: [] }
       : kube.list<Route>(httpRoutes, {}, { labelSelector: FLIGHT }),
   ]);
-  const own = sets.items.filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid));
+  const own = sets.items.filter(({ metadata }) =>
+    metadata.ownerReferences?.some((owner) => owner.uid === uid),
+  );
   return { replicaSets: own, services: here.items, deployments: neighbours.items, routes: routes.items };
 }

@@ -63,7 +63,11 @@ async function drain(uid: string, { kube, clock }: Needs): Promise<void> {
   if (settled > clock.now()) await clock.sleep(settled - clock.now());
 }
 
-async function awaitAccepted(kube: Kube, { metadata: { namespace, name } }: Route, clock: Clock): Promise<Route> {
+async function awaitAccepted(
+  kube: Kube,
+  { metadata: { namespace, name } }: Route,
+  clock: Clock,
+): Promise<Route> {
   const until = clock.now() + ACCEPTANCE_MS;
   for (;;) {
     const route = await kube.get<Route>(httpRoutes, { namespace, name });

@@ -1,6 +1,6 @@
+import { reimpose } from "../rollout/intent.ts";
 import { renarrow } from "../rollout/isolation.ts";
 import type { Route, Service } from "../rollout/objects.ts";
-import { reimpose } from "../rollout/overlay.ts";
 import type { Admit } from "./server.ts";
 
 /** Answers updates of Services in flight: the new selector is the owner's wish, narrowed as the old one was. */

@@ -70,7 +70,12 @@ function response({ uid, object }: Request, verdict: Verdict): object {
 }
 
 function expectObject(value: unknown, kind: string, where: string): void {
-  if (!isRecord(value) || value["kind"] !== kind || !isRecord(value["metadata"]) || !isRecord(value["spec"])) {
+  if (
+    !isRecord(value) ||
+    value["kind"] !== kind ||
+    !isRecord(value["metadata"]) ||
+    !isRecord(value["spec"])
+  ) {
     throw new BadReview(`expected ${where}, a ${kind} with metadata and spec`);
   }
   const { name } = value["metadata"];

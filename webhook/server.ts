@@ -25,7 +25,10 @@ export function admissionApp({ kinds, ready, log }: ServerOptions): Express {
   app.disable("x-powered-by");
   app.disable("etag");
   app.get("/healthz", (_request, response) => void response.send("ok"));
-  app.get("/readyz", (_request, response) => void response.status(ready() ? 200 : 503).send(ready() ? "ok" : "not ready"));
+  app.get(
+    "/readyz",
+    (_request, response) => void response.status(ready() ? 200 : 503).send(ready() ? "ok" : "not ready"),
+  );
   for (const [plural, { kind, admit }] of Object.entries(kinds)) {
     app.post(`/admit/${plural}`, express.json({ limit: BODY_LIMIT }), async (request, response) => {
       const review = readReview(request.body, kind);
@@ -45,7 +48,10 @@ async function answer(review: Request, admit: Admit<never>, log: Log): Promise<V
     const { kind, namespace, name, operation } = review;
     log.error({ err: error, kind: kind.kind, namespace, name, operation }, "admission failed");
     const message = error instanceof Error ? error.message : String(error);
-    return { allowed: false, message: `serin could not decide about this ${operation}: ${message}; try again` };
+    return {
+      allowed: false,
+      message: `serin could not decide about this ${operation}: ${message}; try again`,
+    };
   }
 }
 

@@ -6,7 +6,16 @@ import { type Held, heldOf, hold, isHeld, originalsOf, withHeld } from "../../ro
 import { HELD } from "../../rollout/keys.ts";
 import type { Deployment } from "../../rollout/objects.ts";
 import { formatRun } from "../../rollout/run.ts";
-import { AT_NOON, aDeployment, aHeld, aReplicaSet, aRoute, aService, aTemplate, readsOf } from "../support/builders.ts";
+import {
+  AT_NOON,
+  aDeployment,
+  aHeld,
+  aReplicaSet,
+  aRoute,
+  aService,
+  aTemplate,
+  readsOf,
+} from "../support/builders.ts";
 import { applied } from "../support/routes.ts";
 
 const LATER = "2026-01-01T13:00:00.000Z";
@@ -35,7 +44,12 @@ function no(requested: Deployment, old: Deployment, reads: Reads = readsOf()): s
 }
 
 /** `web:2` in flight beside `web:1`, as stored. */
-function inFlight({ held = {}, image = "web:2", surge = "10%", ...spec }: {
+function inFlight({
+  held = {},
+  image = "web:2",
+  surge = "10%",
+  ...spec
+}: {
   held?: Partial<Held>;
   image?: string;
   surge?: string | number;
@@ -69,15 +83,26 @@ describe("admission at rest", () => {
       },
     });
     const created = admitCreate(bad);
-    for (const message of [created.allowed ? "" : created.message, no(bad, aDeployment()), no(edit(bad, {}, "web:2"), aDeployment())]) {
+    for (const message of [
+      created.allowed ? "" : created.message,
+      no(bad, aDeployment()),
+      no(edit(bad, {}, "web:2"), aDeployment()),
+    ]) {
       expect(message.split("\n")).to.have.length(5);
-      expect(message).to.match(/^serin/).and.to.include("the key serin.dev/steps");
+      expect(message)
+        .to.match(/^serin/)
+        .and.to.include("the key serin.dev/steps");
     }
   });
 
   it("leaves a request alone that does not change the template", () => {
     const requested = aDeployment({ replicas: 9 });
-    expect(yes(requested, aDeployment())).to.deep.equal({ allowed: true, object: requested, warnings: [], effects: [] });
+    expect(yes(requested, aDeployment())).to.deep.equal({
+      allowed: true,
+      object: requested,
+      warnings: [],
+      effects: [],
+    });
   });
 
   it("holds a new template: originals kept, stable version named, Services isolated", () => {
@@ -89,7 +114,9 @@ describe("admission at rest", () => {
     const originals = { ...native, minReadySeconds: 7 };
     expect(heldOf(object)).to.deep.equal({ started: LATER, phase: "canary", stable: "web1", originals });
     expect(object.metadata.labels).to.deep.equal({ "serin.dev/flight": "uid-web" });
-    expect(effects).to.deep.equal([{ kind: "isolate", services: [aService()], uid: "uid-web", hash: "web1" }]);
+    expect(effects).to.deep.equal([
+      { kind: "isolate", services: [aService()], uid: "uid-web", hash: "web1" },
+    ]);
     expect(warnings).to.have.length(1);
     expect(warnings[0]).to.include("10→25→50 %").and.to.include("Services web");
   });
@@ -101,10 +128,34 @@ describe("admission at rest", () => {
 
   const never = readsOf({ replicaSets: [aReplicaSet({ available: 0 })] });
   const natives: [string, Deployment, Deployment, Reads, RegExp][] = [
-    ["Recreate", aDeployment({ image: "web:2", strategy: { type: "Recreate" } }), aDeployment({ strategy: { type: "Recreate" } }), readsOf(), /Recreate/],
-    ["no replicas", aDeployment({ image: "web:2", replicas: 0 }), aDeployment({ replicas: 0 }), readsOf(), /replicas is 0/],
-    ["a first rollout that never completed", aDeployment({ image: "web:2" }), aDeployment(), never, /nothing to compare/],
-    ["no ReplicaSet yet", aDeployment({ image: "web:2" }), aDeployment(), readsOf({ replicaSets: [] }), /nothing to compare/],
+    [
+      "Recreate",
+      aDeployment({ image: "web:2", strategy: { type: "Recreate" } }),
+      aDeployment({ strategy: { type: "Recreate" } }),
+      readsOf(),
+      /Recreate/,
+    ],
+    [
+      "no replicas",
+      aDeployment({ image: "web:2", replicas: 0 }),
+      aDeployment({ replicas: 0 }),
+      readsOf(),
+      /replicas is 0/,
+    ],
+    [
+      "a first rollout that never completed",
+      aDeployment({ image: "web:2" }),
+      aDeployment(),
+      never,
+      /nothing to compare/,
+    ],
+    [
+      "no ReplicaSet yet",
+      aDeployment({ image: "web:2" }),
+      aDeployment(),
+      readsOf({ replicaSets: [] }),
+      /nothing to compare/,
+    ],
   ];
   for (const [why, requested, old, reads, warning] of natives) {
     it(`lets native control update with ${why}, and says why`, () => {
@@ -123,26 +174,44 @@ describe("admission at rest", () => {
       return edit(object, { template: { ...template, metadata } });
     };
     expect(heldOf(yes(restarted(), aDeployment()).object)).to.equal(undefined);
-    expect(heldOf(yes(restarted({ "serin.dev/restart": "canary" }), aDeployment()).object)?.stable).to.equal("web1");
+    expect(heldOf(yes(restarted({ "serin.dev/restart": "canary" }), aDeployment()).object)?.stable).to.equal(
+      "web1",
+    );
   });
 
   it("latches while a native rollout runs, on the version that has the most available pods", () => {
     const sets = [aReplicaSet({ available: 4 }), aReplicaSet({ image: "web:2", replicas: 2, available: 1 })];
-    const { object, effects } = yes(aDeployment({ image: "web:3" }), aDeployment({ image: "web:2" }), readsOf({ replicaSets: sets }));
+    const { object, effects } = yes(
+      aDeployment({ image: "web:3" }),
+      aDeployment({ image: "web:2" }),
+      readsOf({ replicaSets: sets }),
+    );
     expect(object.spec.paused).to.equal(true);
-    expect(heldOf(object)).to.deep.equal({ started: LATER, phase: "canary", stable: "web1", latched: true, originals: native });
+    expect(heldOf(object)).to.deep.equal({
+      started: LATER,
+      phase: "canary",
+      stable: "web1",
+      latched: true,
+      originals: native,
+    });
     expect(effects).to.deep.equal([]);
   });
 
   it("refuses a Service that other pods share, with the names", () => {
     const other = aDeployment({ meta: { name: "api" }, template: aTemplate("api:1", "web") });
-    const message = no(aDeployment({ image: "web:2" }), aDeployment(), readsOf({ deployments: [aDeployment(), other] }));
+    const message = no(
+      aDeployment({ image: "web:2" }),
+      aDeployment(),
+      readsOf({ deployments: [aDeployment(), other] }),
+    );
     expect(message).to.include("Service web").and.to.include("Deployment api");
   });
 
   it("refuses when somebody else's Service has the twin's name", () => {
     const services = [aService(), aService({ meta: { name: "web-canary" }, selector: { app: "else" } })];
-    expect(no(aDeployment({ image: "web:2" }), aDeployment(), readsOf({ services }))).to.include("web-canary");
+    expect(no(aDeployment({ image: "web:2" }), aDeployment(), readsOf({ services }))).to.include(
+      "web-canary",
+    );
   });
 
   it("isolates only the Services that the user names", () => {
@@ -161,10 +230,17 @@ describe("admission at rest", () => {
 describe("admission in flight", () => {
   it("re-imposes the hold, and takes other values for the user's wish", () => {
     const old = inFlight();
-    const manifest = aDeployment({ image: "web:2", replicas: 8, minReadySeconds: 5, progressDeadlineSeconds: 60 });
+    const manifest = aDeployment({
+      image: "web:2",
+      replicas: 8,
+      minReadySeconds: 5,
+      progressDeadlineSeconds: 60,
+    });
     const { object } = yes(manifest, old);
     expect(object.spec).to.deep.equal({ ...old.spec, replicas: 8 });
-    expect(heldOf(object)).to.deep.equal(aHeld({ originals: { ...native, minReadySeconds: 5, progressDeadlineSeconds: 60 } }));
+    expect(heldOf(object)).to.deep.equal(
+      aHeld({ originals: { ...native, minReadySeconds: 5, progressDeadlineSeconds: 60 } }),
+    );
     expect(object.metadata.labels).to.deep.equal(old.metadata.labels);
   });
 
@@ -180,7 +256,13 @@ describe("admission in flight", () => {
     expect(object.spec.paused).to.equal(true);
     expect(object.spec.strategy).to.deep.equal(old.spec.strategy);
     const originals = { ...native, minReadySeconds: 9 };
-    expect(heldOf(object)).to.deep.equal({ started: LATER, phase: "canary", stable: "web1", latched: true, originals });
+    expect(heldOf(object)).to.deep.equal({
+      started: LATER,
+      phase: "canary",
+      stable: "web1",
+      latched: true,
+      originals,
+    });
     expect(effects).to.deep.equal([]);
   });
 
@@ -210,8 +292,18 @@ describe("admission in flight", () => {
   });
 
   const pausedByPlan = () => {
-    const run = { started: AT_NOON, outcome: "running", step: 1, stepSince: AT_NOON, stable: "web1", message: "", paused: true } as const;
-    return readsOf({ replicaSets: [aReplicaSet(), canarySet({ annotations: { "serin.dev/run": formatRun(run) } })] });
+    const run = {
+      started: AT_NOON,
+      outcome: "running",
+      step: 1,
+      stepSince: AT_NOON,
+      stable: "web1",
+      message: "",
+      paused: true,
+    } as const;
+    return readsOf({
+      replicaSets: [aReplicaSet(), canarySet({ annotations: { "serin.dev/run": formatRun(run) } })],
+    });
   };
   it("does not take a pause of the plan for the user's: a newer template starts by itself", () => {
     const old = inFlight({ paused: true });
@@ -233,7 +325,10 @@ describe("admission in flight", () => {
     expect(object.spec).to.deep.equal(aDeployment().spec);
     expect(heldOf(object)).to.deep.equal(aHeld({ phase: "undone", originals: native }));
     expect(effects).to.deep.equal([{ kind: "drain", uid: "uid-web" }]);
-    expect(yes(edit(old, {}, "web:1"), old, readsOf({ ...both, routes: [route(0)] })).effects, "it stays drained").to.deep.equal(effects);
+    expect(
+      yes(edit(old, {}, "web:1"), old, readsOf({ ...both, routes: [route(0)] })).effects,
+      "it stays drained",
+    ).to.deep.equal(effects);
     expect(yes(edit(old, {}, "web:1"), old, both).effects).to.deep.equal([]);
   });
 
@@ -249,12 +344,18 @@ describe("admission in flight", () => {
   it("starts a newer template that comes while an undo is latched, paused only if the user was", () => {
     for (const paused of [undefined, true] as const) {
       const originals = { ...native, ...(paused && { paused }) };
-      const old = inFlight({ held: { phase: "undone", latched: true, originals }, image: "web:1", paused: true });
+      const old = inFlight({
+        held: { phase: "undone", latched: true, originals },
+        image: "web:1",
+        paused: true,
+      });
       const { [HELD]: _held, ...annotations } = old.metadata.annotations ?? {};
       const bare = { ...old, metadata: { ...old.metadata, annotations } };
       for (const requested of [old, bare]) {
         const { object } = yes(edit(requested, {}, "web:3"), old, both);
-        expect(heldOf(object)).to.deep.include({ phase: "canary", stable: "web1" }).and.not.property("latched");
+        expect(heldOf(object))
+          .to.deep.include({ phase: "canary", stable: "web1" })
+          .and.not.property("latched");
         expect(object.spec.paused).to.equal(paused);
       }
     }
@@ -262,12 +363,19 @@ describe("admission in flight", () => {
 
   it("survives an undo that replaces all annotations by a ReplicaSet's", () => {
     const old = inFlight();
-    const undone = edit({ ...old, metadata: { ...old.metadata, annotations: { "deployment.kubernetes.io/revision": "1" } } }, {}, "web:1");
+    const undone = edit(
+      { ...old, metadata: { ...old.metadata, annotations: { "deployment.kubernetes.io/revision": "1" } } },
+      {},
+      "web:1",
+    );
     const { object } = yes(undone, old, both);
     expect(heldOf(object)?.phase).to.equal("undone");
     expect(object.spec).to.deep.equal(aDeployment().spec);
     expect(planOf(object).steps).to.have.length(3);
-    const labelled = { ...object, metadata: { ...object.metadata, labels: { ...object.metadata.labels, a: "b" } } };
+    const labelled = {
+      ...object,
+      metadata: { ...object.metadata, labels: { ...object.metadata.labels, a: "b" } },
+    };
     expect(yes(labelled, object).object, "any later update, without the opt-in").to.deep.equal(labelled);
   });
 
@@ -286,10 +394,22 @@ describe("admission in flight", () => {
 
   it("starts anew with a new template after a failure, and warns of a plain undo", () => {
     const revision = (n: string) => ({ annotations: { "deployment.kubernetes.io/revision": n } });
-    const sets = [aReplicaSet({ meta: { ...aReplicaSet().metadata, ...revision("1") } }), canarySet({ ...canarySet().metadata, ...revision("2") })];
+    const sets = [
+      aReplicaSet({ meta: { ...aReplicaSet().metadata, ...revision("1") } }),
+      canarySet({ ...canarySet().metadata, ...revision("2") }),
+    ];
     const old = inFlight({ held: { phase: "failed" }, surge: 1 });
-    const { object, warnings } = yes(aDeployment({ image: "web:3", minReadySeconds: 2 }), old, readsOf({ replicaSets: sets }));
-    expect(heldOf(object)).to.deep.equal({ started: LATER, phase: "canary", stable: "web1", originals: { ...native, minReadySeconds: 2 } });
+    const { object, warnings } = yes(
+      aDeployment({ image: "web:3", minReadySeconds: 2 }),
+      old,
+      readsOf({ replicaSets: sets }),
+    );
+    expect(heldOf(object)).to.deep.equal({
+      started: LATER,
+      phase: "canary",
+      stable: "web1",
+      originals: { ...native, minReadySeconds: 2 },
+    });
     expect(object.spec.strategy?.rollingUpdate?.maxSurge).to.equal("10%");
     expect(warnings.join()).to.include("failed revision 2").and.to.include("--to-revision=1");
   });
@@ -309,20 +429,42 @@ describe("what is Serin's in a request", () => {
   it("does not bring a dump of a flight back to life on CREATE", () => {
     const created = admitCreate(dump);
     expect(created.allowed && created.object.spec).to.deep.equal(aDeployment({ image: "web:2" }).spec);
-    expect(created.allowed && created.object.metadata.annotations).to.deep.equal(aDeployment().metadata.annotations);
+    expect(created.allowed && created.object.metadata.annotations).to.deep.equal(
+      aDeployment().metadata.annotations,
+    );
     expect(created.allowed && created.object.metadata.labels).to.deep.equal({});
   });
 
   it("does not bring a dump of a flight back to life at rest", () => {
-    expect(yes(dump, aDeployment({ image: "web:2" })).object.spec).to.deep.equal(aDeployment({ image: "web:2" }).spec);
+    expect(yes(dump, aDeployment({ image: "web:2" })).object.spec).to.deep.equal(
+      aDeployment({ image: "web:2" }).spec,
+    );
     const { object } = yes(dump, aDeployment());
-    expect(heldOf(object)).to.deep.equal({ started: LATER, phase: "canary", stable: "web1", originals: native });
+    expect(heldOf(object)).to.deep.equal({
+      started: LATER,
+      phase: "canary",
+      stable: "web1",
+      originals: native,
+    });
   });
 
-  const forgeries = ["{", "null", "5", '"x"', "[]", "{}", '{"latched":true}', '{"originals":{"replicas":0}}', '{"originals":null,"latched":true}'];
+  const forgeries = [
+    "{",
+    "null",
+    "5",
+    '"x"',
+    "[]",
+    "{}",
+    '{"latched":true}',
+    '{"originals":{"replicas":0}}',
+    '{"originals":null,"latched":true}',
+  ];
   for (const forged of forgeries) {
     it(`drops a forged record ${forged}`, () => {
-      const requested = annotate({ ...aDeployment(), spec: hold(aDeployment().spec, 1) }, { [HELD]: forged, "serin.dev/run": "x" });
+      const requested = annotate(
+        { ...aDeployment(), spec: hold(aDeployment().spec, 1) },
+        { [HELD]: forged, "serin.dev/run": "x" },
+      );
       const { object } = yes(requested, aDeployment());
       expect(object.metadata.annotations).to.deep.equal(aDeployment().metadata.annotations);
       expect(object.spec.replicas).to.equal(5);
@@ -334,7 +476,8 @@ describe("what is Serin's in a request", () => {
 
 describe("verbs", () => {
   const revision2 = (object: Deployment) => annotate(object, { "deployment.kubernetes.io/revision": "2" });
-  const order = (object: Deployment, verb: string, revision = "2") => annotate(object, { [`serin.dev/${verb}`]: revision });
+  const order = (object: Deployment, verb: string, revision = "2") =>
+    annotate(object, { [`serin.dev/${verb}`]: revision });
 
   for (const verb of ["promote", "abort"] as const) {
     it(`carries ${verb} into the record and drops the annotation`, () => {

@@ -14,22 +14,42 @@ describe("counts", () => {
     ["a series that went on", requests({ a: ["200", 10] }), requests({ a: ["200", 15] }), [5, 0]],
     ["a series that restarted", requests({ a: ["200", 10] }), requests({ a: ["200", 3] }), [3, 0]],
     ["a new series, whole", requests({}), requests({ a: ["503", 4] }), [4, 4]],
-    ["a vanished series as nothing", requests({ a: ["200", 10], b: ["200", 90] }), requests({ a: ["200", 11] }), [1, 0]],
-    ["a series that stood still as nothing", requests({ a: ["500", 7] }), requests({ a: ["500", 7] }), [0, 0]],
-    ["each status", requests({}), requests({ a: ["200", 1], b: ["404", 2], c: ["500", 3], d: ["504", 4] }), [10, 7]],
+    [
+      "a vanished series as nothing",
+      requests({ a: ["200", 10], b: ["200", 90] }),
+      requests({ a: ["200", 11] }),
+      [1, 0],
+    ],
+    [
+      "a series that stood still as nothing",
+      requests({ a: ["500", 7] }),
+      requests({ a: ["500", 7] }),
+      [0, 0],
+    ],
+    [
+      "each status",
+      requests({}),
+      requests({ a: ["200", 1], b: ["404", 2], c: ["500", 3], d: ["504", 4] }),
+      [10, 7],
+    ],
   ];
   for (const [what, before, after, [total, failed]] of stories) {
     it(`counts ${what}`, () => expect(countsBetween(before, after)).to.deep.include({ total, failed }));
   }
 
   it("counts what happened, whenever counters restart and series come and go", () => {
-    const step = fc.record({ series: fc.constantFrom("a", "b", "c"), added: fc.nat(50), restart: fc.boolean() });
+    const step = fc.record({
+      series: fc.constantFrom("a", "b", "c"),
+      added: fc.nat(50),
+      restart: fc.boolean(),
+    });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
         const values = new Map<string, number>();
         let [counted, happened] = [0, 0];
         for (const { series, added, restart } of steps) {
-          const look = () => requests(Object.fromEntries([...values].map(([name, value]) => [name, ["200", value]])));
+          const look = () =>
+            requests(Object.fromEntries([...values].map(([name, value]) => [name, ["200", value]])));
           const before = look();
           // A restart that the growth since hides cannot be told from growth: shorter looks are the answer.
           if (restart && added < (values.get(series) ?? 0)) values.set(series, 0);
@@ -52,17 +72,31 @@ describe("counts", () => {
         ["y1", { le: 0.1, value: 2 * scale }],
       ]),
     });
-    expect(countsBetween(buckets(1), buckets(2)).atMost).to.deep.equal([[0.1, 3], [INF, 7]]);
+    expect(countsBetween(buckets(1), buckets(2)).atMost).to.deep.equal([
+      [0.1, 3],
+      [INF, 7],
+    ]);
   });
 
   const requestsOver: [string, Counts, number, { slow: number; total: number; bound: number }][] = [
     ["at a bound", histogram([0.1, 6], [0.5, 9], [INF, 10]), 0.1, { slow: 4, total: 10, bound: 0.1 }],
-    ["between bounds: the next one", histogram([0.1, 6], [0.5, 9], [INF, 10]), 0.3, { slow: 1, total: 10, bound: 0.5 }],
-    ["above all bounds: nobody can say", histogram([0.1, 6], [INF, 10]), 5, { slow: 0, total: 10, bound: INF }],
+    [
+      "between bounds: the next one",
+      histogram([0.1, 6], [0.5, 9], [INF, 10]),
+      0.3,
+      { slow: 1, total: 10, bound: 0.5 },
+    ],
+    [
+      "above all bounds: nobody can say",
+      histogram([0.1, 6], [INF, 10]),
+      5,
+      { slow: 0, total: 10, bound: INF },
+    ],
     ["without data", histogram(), 1, { slow: 0, total: 0, bound: INF }],
   ];
   for (const [where, counts, limit, expected] of requestsOver) {
-    it(`counts slow requests with a limit ${where}`, () => expect(slowerThan(counts, limit)).to.deep.equal(expected));
+    it(`counts slow requests with a limit ${where}`, () =>
+      expect(slowerThan(counts, limit)).to.deep.equal(expected));
   }
 
   const quantiles: [string, Counts, number, number | undefined][] = [

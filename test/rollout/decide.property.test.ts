@@ -54,17 +54,26 @@ describe("a rollout whose controller is killed between any two writes", () => {
 
 describe("whatever people do during rollouts", () => {
   type Act = readonly [what: string, act: (world: World) => void];
-  const request = (what: string, change: Parameters<World["request"]>[1]): Act => [what, (world) => world.request("web", change)];
+  const request = (what: string, change: Parameters<World["request"]>[1]): Act => [
+    what,
+    (world) => world.request("web", change),
+  ];
   const acts: fc.Arbitrary<Act> = fc.oneof(
-    fc.constantFrom("web:1", "web:2", "web:3", "web:bad", "web:never").map((name) => request(name, image(name))),
+    fc
+      .constantFrom("web:1", "web:2", "web:3", "web:bad", "web:never")
+      .map((name) => request(name, image(name))),
     fc.integer({ min: 1, max: 12 }).map((ticks): Act => [`${ticks} ticks`, (world) => world.run(ticks)]),
-    fc.integer({ min: 0, max: 9 }).map(
-      (replicas): Act => [
-        `scale to ${replicas}`,
-        (world) => world.put("deployments", edit({ replicas })(world.get("deployments", "web"))),
-      ],
-    ),
-    fc.constantFrom("promote", "abort", "retry").map((verb) => request(verb, annotate(`serin.dev/${verb}`, "1"))),
+    fc
+      .integer({ min: 0, max: 9 })
+      .map(
+        (replicas): Act => [
+          `scale to ${replicas}`,
+          (world) => world.put("deployments", edit({ replicas })(world.get("deployments", "web"))),
+        ],
+      ),
+    fc
+      .constantFrom("promote", "abort", "retry")
+      .map((verb) => request(verb, annotate(`serin.dev/${verb}`, "1"))),
     fc.boolean().map((paused) => request(paused ? "pause" : "resume", edit({ paused }))),
     fc.constantFrom<Act[]>(
       ["a refusal to come", (world) => Object.assign(world, { refuse: true })],
@@ -93,7 +102,10 @@ describe("whatever people do during rollouts", () => {
           expect(end).to.deep.include({ rules, services, marks: [] });
           expect(Object.values(end.pods).sort()).to.deep.equal([4, 5]);
         } catch (error) {
-          throw new Error(`${steps}; ${story.map(([what]) => what).join(", ")}: ${(error as Error).message}`, { cause: error });
+          throw new Error(
+            `${steps}; ${story.map(([what]) => what).join(", ")}: ${(error as Error).message}`,
+            { cause: error },
+          );
         }
       }),
       { numRuns: 60 },

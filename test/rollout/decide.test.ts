@@ -16,7 +16,10 @@ const outcome = (world: World, set: string) => {
 /** After `version` was promoted: as if no rollout had ever been. */
 function expectRest(world: World, version: string, found: Record<string, number>): void {
   const plain = aShop();
-  plain.request("web", edit({ template: deployment(world).spec.template, replicas: deployment(world).spec.replicas ?? 1 }));
+  plain.request(
+    "web",
+    edit({ template: deployment(world).spec.template, replicas: deployment(world).spec.replicas ?? 1 }),
+  );
   const fresh = aShop();
   const { rules, services } = ending(fresh);
   const end = ending(world);
@@ -68,13 +71,23 @@ describe("a rollout in a simulated cluster", () => {
     const world = watched(aShop());
     world.request("web", image("web:bad"));
     world.run();
-    expect(world.story).to.deep.equal(["CanaryStarted", "web 1:0", "web 9:1", "web 1:0", "RolledBack", "web 1"]);
+    expect(world.story).to.deep.equal([
+      "CanaryStarted",
+      "web 1:0",
+      "web 9:1",
+      "web 1:0",
+      "RolledBack",
+      "web 1",
+    ]);
     expect(pods(world)).to.deep.equal({ "web-h1": 5, "web-h2": 1 });
     expect(world.list("services").map(({ metadata, spec }) => [metadata.name, spec.selector])).to.deep.equal([
       ["web", { app: "web", "pod-template-hash": "h1" }],
     ]);
     expect(heldOf(deployment(world))?.phase).to.equal("failed");
-    expect(condition(world, "Progressing")).to.include({ status: "False", reason: "ProgressDeadlineExceeded" });
+    expect(condition(world, "Progressing")).to.include({
+      status: "False",
+      reason: "ProgressDeadlineExceeded",
+    });
     expect(condition(world, "Canary")?.message).to.match(/rolled back at 10%: success-rate >= 99% is broken/);
   });
 
@@ -89,7 +102,10 @@ describe("a rollout in a simulated cluster", () => {
     const conditions = [{ type: "Progressing", status: "True" as const, reason: "ReplicaSetUpdated" }];
     world.put("deployments", { ...deployment(world), status: { ...status, conditions } });
     world.run(2);
-    expect(condition(world, "Progressing")).to.include({ status: "False", reason: "ProgressDeadlineExceeded" });
+    expect(condition(world, "Progressing")).to.include({
+      status: "False",
+      reason: "ProgressDeadlineExceeded",
+    });
   });
 
   it("undoes a failed version where that is asked for", () => {
@@ -100,7 +116,10 @@ describe("a rollout in a simulated cluster", () => {
     expect(outcome(world, "web-h2")).to.equal("failed");
   });
 
-  for (const [version, reason] of [["web:never", /did not become ready within/], ["web:crash", /CrashLoopBackOff/]] as const) {
+  for (const [version, reason] of [
+    ["web:never", /did not become ready within/],
+    ["web:crash", /CrashLoopBackOff/],
+  ] as const) {
     it(`takes ${version} back before it has had any traffic`, () => {
       const world = watched(aShop());
       world.request("web", image(version));
@@ -147,7 +166,10 @@ describe("a rollout in a simulated cluster", () => {
   it("undoes at 50 % behind a gateway that is slow to follow", () => {
     const world = aShop();
     const route = world.get("httproutes", "web");
-    world.put("httproutes", { ...route, status: { parents: [{ controllerName: "networking.gke.io/gateway" }] } });
+    world.put("httproutes", {
+      ...route,
+      status: { parents: [{ controllerName: "networking.gke.io/gateway" }] },
+    });
     world.request("web", image("web:2"));
     world.runTo(50);
     world.request("web", image("web:1"));
@@ -228,7 +250,9 @@ describe("a rollout in a simulated cluster", () => {
     world.runTo(25);
     world.request("web", edit({ paused: true }));
     world.run(50);
-    expect(world.list("httproutes")[0]?.spec.rules?.[0]?.backendRefs?.map(({ weight }) => weight)).to.deep.equal([3, 1]);
+    expect(
+      world.list("httproutes")[0]?.spec.rules?.[0]?.backendRefs?.map(({ weight }) => weight),
+    ).to.deep.equal([3, 1]);
     world.request("web", edit({ paused: false }));
     world.run();
     expect(outcome(world, "web-h2")).to.equal("promoted");
@@ -242,10 +266,13 @@ describe("a rollout in a simulated cluster", () => {
       for (let i = 0; i < 100 && !deployment(world).spec.paused; i += 1) world.run(1);
       world.run(50);
       expect(deployment(world).spec.paused, "paused by the plan").to.equal(true);
-      const [weight] = world.list("httproutes").flatMap(({ spec }) => spec.rules?.[0]?.backendRefs?.[1]?.weight ?? []);
+      const [weight] = world
+        .list("httproutes")
+        .flatMap(({ spec }) => spec.rules?.[0]?.backendRefs?.[1]?.weight ?? []);
       expect(weight).to.equal(1);
       world.request("web", next === "resume" ? edit({ paused: false }) : image(next));
-      for (let i = 0; i < 200 && outcome(world, "web-h3") !== "running" && heldOf(deployment(world)); i += 1) world.run(1);
+      for (let i = 0; i < 200 && outcome(world, "web-h3") !== "running" && heldOf(deployment(world)); i += 1)
+        world.run(1);
       if (next !== "web:3") expect(ending(world).marks, next).to.deep.equal([]);
       else expect(outcome(world, "web-h3")).to.equal("running");
     }
@@ -271,10 +298,18 @@ describe("a rollout in a simulated cluster", () => {
     world.request("web", image("web:2"));
     world.run(8);
     expect(pods(world)).to.deep.equal({ "web-h1": 5, "web-h2": 1 });
-    expect(world.list("services")[0]?.spec.selector, "the canary is in the Service").to.deep.equal({ app: "web" });
+    expect(world.list("services")[0]?.spec.selector, "the canary is in the Service").to.deep.equal({
+      app: "web",
+    });
     world.run();
     expect(ending(world)).to.deep.include({ marks: [], pods: { "web-h2": 5 } });
-    expect(world.story).to.deep.equal(["CanaryStarted", "CanaryStep", "CanaryStep", "CanaryProven", "Promoted"]);
+    expect(world.story).to.deep.equal([
+      "CanaryStarted",
+      "CanaryStep",
+      "CanaryStep",
+      "CanaryProven",
+      "Promoted",
+    ]);
   });
 
   it("leaves no failed pod in a Service that shared by pods", () => {
@@ -314,7 +349,10 @@ describe("a rollout in a simulated cluster", () => {
   });
 
   it("promotes on request before its time, and aborts on request", () => {
-    for (const [verb, end] of [["promote", "promoted"], ["abort", "failed"]] as const) {
+    for (const [verb, end] of [
+      ["promote", "promoted"],
+      ["abort", "failed"],
+    ] as const) {
       const world = watched(aShop({ annotations: { "serin.dev/steps": "10:2h" } }));
       world.request("web", image("web:2"));
       world.runTo(10);

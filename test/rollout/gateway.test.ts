@@ -20,10 +20,18 @@ describe("gateway", () => {
     ["all parents agree", route(parent(traefik), parent("a.io/b")), undefined],
     ["nobody answers", route(), /no gateway answers for route shop\/web/],
     ["it has no status at all", aRoute({ status: {} }), /no gateway answers/],
-    ["one parent is behind", route(parent(traefik), parent("a.io/b", [{ type: "ResolvedRefs", observedGeneration: 1 }])), /a.io\/b has not yet seen generation 2/],
+    [
+      "one parent is behind",
+      route(parent(traefik), parent("a.io/b", [{ type: "ResolvedRefs", observedGeneration: 1 }])),
+      /a.io\/b has not yet seen generation 2/,
+    ],
     [
       "a ref is not resolved",
-      route(parent(traefik, [{ type: "ResolvedRefs", status: "False", reason: "BackendNotFound", message: "no web-canary" }])),
+      route(
+        parent(traefik, [
+          { type: "ResolvedRefs", status: "False", reason: "BackendNotFound", message: "no web-canary" },
+        ]),
+      ),
       /traefik.*ResolvedRefs=False \(BackendNotFound\).*no web-canary/,
     ],
     ["a condition is missing", route({ controllerName: traefik, conditions: [] }), /has not yet seen/],
@@ -40,6 +48,9 @@ describe("gateway", () => {
     expect(settleMs(route(parent(traefik), parent(traefik)))).to.equal(2_500);
     expect(settleMs(route(parent(traefik), parent("networking.gke.io/gateway")))).to.equal(90_000);
     expect(settleMs(route(parent("new.io/gateway")))).to.be.at.least(10_000);
-    expect(gatewaysOf(route(parent("new.io/gateway")))).to.deep.include({ name: "new.io/gateway", settleMs: 10_000 });
+    expect(gatewaysOf(route(parent("new.io/gateway")))).to.deep.include({
+      name: "new.io/gateway",
+      settleMs: 10_000,
+    });
   });
 });

@@ -20,7 +20,9 @@ describe("guard", () => {
   it("accuses at most 1 % of those who are just at the limit, looking after every request", () => {
     const random = chance(7);
     const runs = 1_000;
-    const alarms = Array.from({ length: runs }, () => firstAlarm(random, LIMIT, 3_000)).filter(Number.isFinite);
+    const alarms = Array.from({ length: runs }, () => firstAlarm(random, LIMIT, 3_000)).filter(
+      Number.isFinite,
+    );
     expect(alarms.length / runs).to.be.at.most(0.01);
   });
 
@@ -38,13 +40,18 @@ describe("guard", () => {
 
   it("weighs more bad requests more, and more good ones less", () => {
     fc.assert(
-      fc.property(fc.nat(500), fc.nat(10_000), fc.double({ min: 0, max: 0.5, noNaN: true }), (bad, good, limit) => {
-        const log = logEvidence(bad, bad + good, limit);
-        expect(Number.isFinite(log)).to.equal(true);
-        expect(logEvidence(bad + 1, bad + good + 1, limit)).to.be.above(log - 5);
-        expect(logEvidence(bad + 1, bad + good, limit)).to.be.above(log);
-        expect(logEvidence(bad, bad + good + 1, limit)).to.be.at.most(log);
-      }),
+      fc.property(
+        fc.nat(500),
+        fc.nat(10_000),
+        fc.double({ min: 0, max: 0.5, noNaN: true }),
+        (bad, good, limit) => {
+          const log = logEvidence(bad, bad + good, limit);
+          expect(Number.isFinite(log)).to.equal(true);
+          expect(logEvidence(bad + 1, bad + good + 1, limit)).to.be.above(log - 5);
+          expect(logEvidence(bad + 1, bad + good, limit)).to.be.above(log);
+          expect(logEvidence(bad, bad + good + 1, limit)).to.be.at.most(log);
+        },
+      ),
     );
   });
 });

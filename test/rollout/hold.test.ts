@@ -15,14 +15,20 @@ import {
 import type { DeploymentSpec } from "../../rollout/objects.ts";
 import { aDeployment } from "../support/builders.ts";
 
-const surge = fc.oneof(fc.integer({ min: 0, max: 50 }), fc.integer({ min: 0, max: 100 }).map((n) => `${n}%`));
+const surge = fc.oneof(
+  fc.integer({ min: 0, max: 50 }),
+  fc.integer({ min: 0, max: 100 }).map((n) => `${n}%`),
+);
 const anyOriginals: fc.Arbitrary<Partial<DeploymentSpec>> = fc.record(
   {
     minReadySeconds: fc.nat(1_000),
     progressDeadlineSeconds: fc.integer({ min: 1_001, max: 2_147_483_647 }),
     strategy: fc.oneof(
       fc.constant({ type: "Recreate" as const }),
-      fc.record({ type: fc.constant("RollingUpdate" as const), rollingUpdate: fc.record({ maxSurge: surge, maxUnavailable: surge }) }),
+      fc.record({
+        type: fc.constant("RollingUpdate" as const),
+        rollingUpdate: fc.record({ maxSurge: surge, maxUnavailable: surge }),
+      }),
     ),
     paused: fc.constant(true),
     replicas: fc.nat(20),
@@ -41,7 +47,10 @@ describe("hold", () => {
     expect(progressDeadlineSeconds).to.be.above(minReadySeconds);
     expect(progressDeadlineSeconds).to.be.below(2 ** 31 - 1);
     expect(minReadySeconds).to.be.above(60 * 365 * 24 * 3600);
-    expect(strategy).to.deep.equal({ type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: "10%" } });
+    expect(strategy).to.deep.equal({
+      type: "RollingUpdate",
+      rollingUpdate: { maxUnavailable: 0, maxSurge: "10%" },
+    });
   });
 
   it("is taken off to the letter, also where a field was absent", () => {
@@ -77,8 +86,16 @@ describe("hold", () => {
   const wishes: [string, Partial<DeploymentSpec>, Originals][] = [
     ["minReadySeconds alone", { minReadySeconds: 5 }, { ...original, minReadySeconds: 5 }],
     ["a deadline alone", { progressDeadlineSeconds: 60 }, { ...original, progressDeadlineSeconds: 60 }],
-    ["a surge, maxUnavailable echoed", { strategy: rolling(3, 0) }, { ...original, strategy: rolling(3, "25%") }],
-    ["maxUnavailable, the surge echoed", { strategy: rolling("10%", 1) }, { ...original, strategy: rolling("25%", 1) }],
+    [
+      "a surge, maxUnavailable echoed",
+      { strategy: rolling(3, 0) },
+      { ...original, strategy: rolling(3, "25%") },
+    ],
+    [
+      "maxUnavailable, the surge echoed",
+      { strategy: rolling("10%", 1) },
+      { ...original, strategy: rolling("25%", 1) },
+    ],
     ["both", { strategy: rolling(2, 1) }, { ...original, strategy: rolling(2, 1) }],
     ["Recreate", { strategy: { type: "Recreate" } }, { ...original, strategy: { type: "Recreate" } }],
   ];
@@ -102,17 +119,22 @@ describe("hold", () => {
     [undefined, 5, 0],
   ];
   for (const [size, replicas, expected] of pods) {
-    it(`a surge of ${size} makes ${expected} of ${replicas} pods`, () => expect(surgePods(size, replicas)).to.equal(expected));
+    it(`a surge of ${size} makes ${expected} of ${replicas} pods`, () =>
+      expect(surgePods(size, replicas)).to.equal(expected));
   }
 
   it("sizes the canary so that its pods are loaded no more than the stable ones", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 10_000 }), fc.integer({ min: 1, max: 500 }), (hundredths, replicas) => {
-        const weight = hundredths / 100;
-        const canary = surgePods(surgeFor(weight), replicas);
-        expect(weight / canary).to.be.at.most(100 / replicas + 1e-9);
-        expect(canary).to.be.at.most(replicas);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 10_000 }),
+        fc.integer({ min: 1, max: 500 }),
+        (hundredths, replicas) => {
+          const weight = hundredths / 100;
+          const canary = surgePods(surgeFor(weight), replicas);
+          expect(weight / canary).to.be.at.most(100 / replicas + 1e-9);
+          expect(canary).to.be.at.most(replicas);
+        },
+      ),
     );
   });
 });

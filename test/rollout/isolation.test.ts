@@ -17,18 +17,27 @@ import { writeNarrow, writeWiden } from "../../rollout/write.ts";
 import { AT_NOON, aDeployment, aService, aTemplate } from "../support/builders.ts";
 import { merged } from "../support/patch.ts";
 
-const narrowed = (service = aService(), hash = "abc") => merged(service, writeNarrow(service, "uid-web", hash, AT_NOON));
+const narrowed = (service = aService(), hash = "abc") =>
+  merged(service, writeNarrow(service, "uid-web", hash, AT_NOON));
 const widened = (service: Service) => merged(service, writeWiden(service));
 
 describe("isolation", () => {
   const found: [string, Service, boolean][] = [
     ["selects the pods", aService(), true],
     ["is narrowed already", narrowed(), true],
-    ["selects by a label that the pods do not have", aService({ selector: { app: "web", tier: "x" } }), false],
+    [
+      "selects by a label that the pods do not have",
+      aService({ selector: { app: "web", tier: "x" } }),
+      false,
+    ],
     ["has an empty selector", aService({ selector: {} }), false],
     ["is headless", aService({ clusterIP: "None" }), false],
     ["is an external name", aService({ type: "ExternalName" }), false],
-    ["was left alone by its owner", aService({ meta: { annotations: { "serin.dev/isolate": "false" } } }), false],
+    [
+      "was left alone by its owner",
+      aService({ meta: { annotations: { "serin.dev/isolate": "false" } } }),
+      false,
+    ],
     ["is a twin", twinOf(aService(), aDeployment(), "abc"), false],
   ];
   for (const [what, service, expected] of found) {
@@ -51,7 +60,10 @@ describe("isolation", () => {
         fc.boolean(),
         fc.uniqueArray(fc.constantFrom("abc", "def"), { minLength: 1 }),
         (selector, bare, hashes) => {
-          const service = aService({ selector, meta: bare ? { labels: {}, annotations: {} } : { labels, annotations: { x: "1" } } });
+          const service = aService({
+            selector,
+            meta: bare ? { labels: {}, annotations: {} } : { labels, annotations: { x: "1" } },
+          });
           const inFlight = hashes.reduce(narrowed, service);
           expect(isNarrowedTo(inFlight, hashes.at(-1) ?? "")).to.equal(true);
           expect(selectorOf(inFlight)).to.deep.equal(selector);
@@ -63,8 +75,16 @@ describe("isolation", () => {
 
   const rewritten: [string, Service, Record<string, string>][] = [
     ["the same manifest", aService(), { app: "web" }],
-    ["an edit of a port", { ...narrowed(), spec: { ...narrowed().spec, ports: [{ port: 8080 }] } }, { app: "web" }],
-    ["another selector", aService({ selector: { app: "web", tier: "front" } }), { app: "web", tier: "front" }],
+    [
+      "an edit of a port",
+      { ...narrowed(), spec: { ...narrowed().spec, ports: [{ port: 8080 }] } },
+      { app: "web" },
+    ],
+    [
+      "another selector",
+      aService({ selector: { app: "web", tier: "front" } }),
+      { app: "web", tier: "front" },
+    ],
     [
       "an edit of the narrowed selector",
       aService({ selector: { app: "web", tier: "front", "pod-template-hash": "abc" } }),
@@ -91,12 +111,18 @@ describe("isolation", () => {
     const other = (name: string, replicas: number) =>
       aDeployment({ meta: { name }, replicas, template: aTemplate("api:1", "web") });
     const all = [aDeployment(), other("api", 1), other("idle", 0), aDeployment({ meta: { name: "x" } })];
-    expect(sharers(narrowed(), aDeployment(), all).map(({ metadata }) => metadata.name)).to.deep.equal(["api"]);
+    expect(sharers(narrowed(), aDeployment(), all).map(({ metadata }) => metadata.name)).to.deep.equal([
+      "api",
+    ]);
   });
 
   it("makes a twin as the gateway must see it: same ports, canary pods, no load balancer", () => {
-    const ports = [{ name: "http", port: 80, targetPort: "web", appProtocol: "kubernetes.io/h2c", nodePort: 30_080 }];
-    const service = narrowed(aService({ type: "LoadBalancer", ports, meta: { labels: { team: "a" }, annotations: { lb: "1" } } }));
+    const ports = [
+      { name: "http", port: 80, targetPort: "web", appProtocol: "kubernetes.io/h2c", nodePort: 30_080 },
+    ];
+    const service = narrowed(
+      aService({ type: "LoadBalancer", ports, meta: { labels: { team: "a" }, annotations: { lb: "1" } } }),
+    );
     const twin = twinOf(service, aDeployment(), "def");
     expect(twin.spec).to.deep.equal({
       type: "ClusterIP",

@@ -9,9 +9,18 @@ const counts = (total: number, failed: number, slow = 0): Counts => ({
   total,
   failed,
   codes: {},
-  atMost: [[0.1, 0], [0.5, total - slow], [INF, total]],
+  atMost: [
+    [0.1, 0],
+    [0.5, total - slow],
+    [INF, total],
+  ],
 });
-const seen = (canary: Counts, stable = counts(1_000, 0)): Evidence => ({ kind: "counts", canary, stable, seconds: 60 });
+const seen = (canary: Counts, stable = counts(1_000, 0)): Evidence => ({
+  kind: "counts",
+  canary,
+  stable,
+  seconds: 60,
+});
 const checksOf = (text: string) => aPlan({ "serin.dev/checks": text }).checks;
 const rate = "success-rate >= 99%";
 const p99 = "p99 <= 500ms";
@@ -21,12 +30,24 @@ describe("judge", () => {
     ["no checks", "none", { kind: "none", reason: "x" }, "pass", /no checks/],
     ["no metrics", rate, { kind: "none", reason: "Prometheus is away" }, "no-data", /Prometheus is away/],
     ["no traffic", rate, seen(counts(0, 0)), "no-data", /no requests in 60s/],
-    ["no traffic on the canary, much on the stable", `${rate}, ${p99}`, seen(counts(0, 0), counts(9_000, 0)), "no-data", /no requests/],
+    [
+      "no traffic on the canary, much on the stable",
+      `${rate}, ${p99}`,
+      seen(counts(0, 0), counts(9_000, 0)),
+      "no-data",
+      /no requests/,
+    ],
     ["too little traffic", rate, seen(counts(19, 0)), "unsure", /at least 20 requests/],
     ["good traffic", rate, seen(counts(200, 0)), "pass", /100\.00% of 200 requests.*stable/],
     ["exactly the limit", rate, seen(counts(200, 2)), "pass", /99\.00%/],
     ["worse than the limit, but within chance", rate, seen(counts(200, 4)), "unsure", /98\.00%/],
-    ["far worse than the limit", rate, seen(counts(200, 30)), "fail", /broken: 85\.00% of 200.*evidence .*:1, limit 300:1/],
+    [
+      "far worse than the limit",
+      rate,
+      seen(counts(200, 30)),
+      "fail",
+      /broken: 85\.00% of 200.*evidence .*:1, limit 300:1/,
+    ],
     ["every request bad, few of them", rate, seen(counts(5, 5)), "fail", /0\.00% of 5 requests/],
     ["good latency", p99, seen(counts(500, 0, 3)), "pass", /ms over 500 requests/],
     ["slow requests beyond chance", p99, seen(counts(500, 0, 60)), "fail", /p99 <= 500ms is broken/],

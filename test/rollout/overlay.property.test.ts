@@ -1,14 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { readIntent, reimpose } from "../../rollout/intent.ts";
 import type { BackendRef } from "../../rollout/objects.ts";
-import {
-  type HeldRoute,
-  heldRouteOf,
-  overlay,
-  readIntent,
-  reimpose,
-  rulesOf,
-} from "../../rollout/overlay.ts";
+import { type HeldRoute, heldRouteOf, overlay, rulesOf } from "../../rollout/overlay.ts";
 import { anyFlights, anyRoute, applied } from "../support/routes.ts";
 
 const weightOf = (ref: BackendRef | undefined) => BigInt(ref?.weight ?? 1);

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { readIntent, reimpose } from "../../rollout/intent.ts";
 import { HELD } from "../../rollout/keys.ts";
 import type { BackendRef, Route } from "../../rollout/objects.ts";
 import {
@@ -8,8 +9,6 @@ import {
   heldRouteOf,
   overfullRule,
   overlay,
-  readIntent,
-  reimpose,
   routePatch,
   rulesOf,
   servicesNamed,

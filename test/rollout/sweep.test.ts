@@ -10,10 +10,18 @@ import { AT_NOON, aDeployment, aReplicaSet, aRoute, aService, NOON } from "../su
 import { merged } from "../support/patch.ts";
 import { applied } from "../support/routes.ts";
 
-const flight = (service: string) => ({ namespace: "shop", twins: { [service]: `${service}-canary` }, weight: 20, since: AT_NOON });
+const flight = (service: string) => ({
+  namespace: "shop",
+  twins: { [service]: `${service}-canary` },
+  weight: 20,
+  since: AT_NOON,
+});
 const narrowed: Service = merged(aService(), writeNarrow(aService(), "uid-web", "web1", AT_NOON));
 const twin = twinOf(aService(), aDeployment(), "web2");
-const backends = [{ name: "web", port: 80 }, { name: "api", weight: 2 }];
+const backends = [
+  { name: "web", port: 80 },
+  { name: "api", weight: 2 },
+];
 const marked = (outcome: Outcome): ReplicaSet => {
   const run = { started: AT_NOON, outcome, step: 1, stepSince: AT_NOON, stable: "web1", message: "m" };
   return merged(aReplicaSet(), writeMark(aReplicaSet(), "uid-web", run));

@@ -5,9 +5,15 @@ import { aReplicaSet, aTemplate } from "../support/builders.ts";
 
 const restartedAt = (at: string, template = aTemplate()): PodTemplate => ({
   ...template,
-  metadata: { ...template.metadata, annotations: { ...template.metadata?.annotations, "kubectl.kubernetes.io/restartedAt": at } },
+  metadata: {
+    ...template.metadata,
+    annotations: { ...template.metadata?.annotations, "kubectl.kubernetes.io/restartedAt": at },
+  },
 });
-const annotated = (key: string): PodTemplate => ({ ...aTemplate(), metadata: { ...aTemplate().metadata, annotations: { [key]: "x" } } });
+const annotated = (key: string): PodTemplate => ({
+  ...aTemplate(),
+  metadata: { ...aTemplate().metadata, annotations: { [key]: "x" } },
+});
 
 describe("template", () => {
   it("knows a Deployment's template in its ReplicaSet", () => {
@@ -39,6 +45,7 @@ describe("template", () => {
     ["a restart beside another annotation", annotated("x"), restartedAt("1", annotated("x")), true],
   ];
   for (const [what, before, after, expected] of restarts) {
-    it(`${what} is ${expected ? "" : "not "}only a restart`, () => expect(onlyRestarted(after, before)).to.equal(expected));
+    it(`${what} is ${expected ? "" : "not "}only a restart`, () =>
+      expect(onlyRestarted(after, before)).to.equal(expected));
   }
 });

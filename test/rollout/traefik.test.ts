@@ -4,7 +4,10 @@ import { type Backend, bucketsQuery, countersOf, requestsQuery } from "../../rol
 const web: Backend = { routeNamespace: "shop", route: "web", namespace: "shop", service: "web-canary" };
 const named = (service: string, route = "shop-web") =>
   `httproute-${route}-gw-infra-public-ep-web-0-1f8a2b3c-svc-shop-${service}-1@kubernetesgateway`;
-const sample = (service: string, labels: Record<string, string> = {}, value = 1) => ({ labels: { service, code: "200", ...labels }, value });
+const sample = (service: string, labels: Record<string, string> = {}, value = 1) => ({
+  labels: { service, code: "200", ...labels },
+  value,
+});
 
 describe("traefik", () => {
   const names: [string, string, boolean][] = [
@@ -33,9 +36,15 @@ describe("traefik", () => {
 
   it("tells buckets from requests and reads +Inf", () => {
     const service = named("web-canary");
-    const { requests, buckets } = countersOf([sample(service), sample(service, { le: "0.1" }), sample(service, { le: "+Inf" }, 2)], [web]);
+    const { requests, buckets } = countersOf(
+      [sample(service), sample(service, { le: "0.1" }), sample(service, { le: "+Inf" }, 2)],
+      [web],
+    );
     expect(requests.size).to.equal(1);
-    expect([...buckets.values()]).to.deep.equal([{ le: 0.1, value: 1 }, { le: Number.POSITIVE_INFINITY, value: 2 }]);
+    expect([...buckets.values()]).to.deep.equal([
+      { le: 0.1, value: 1 },
+      { le: Number.POSITIVE_INFINITY, value: 2 },
+    ]);
   });
 
   it("writes names into PromQL so that they stay names", () => {

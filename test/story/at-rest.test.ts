@@ -49,7 +49,13 @@ describeCluster("at rest", function () {
   it("without Serin everything can be changed but the template of what is opted in", async () => {
     await deployPlain(shop, "plain");
     await deployPlain(shop, "web", { "serin.dev/rollout": "canary" });
-    const pods = await shop.cluster.kubectl(["get", "pods", "-n", "serin-system", "-o=jsonpath={.items[*].metadata.name}"]);
+    const pods = await shop.cluster.kubectl([
+      "get",
+      "pods",
+      "-n",
+      "serin-system",
+      "-o=jsonpath={.items[*].metadata.name}",
+    ]);
     const serin = pods.stdout.trim().split(" ");
     expect(serin).to.have.length(2);
     await Promise.all(serin.map((pod) => shop.cluster.kubelet.keepDown("serin-system", pod, "webhook")));
@@ -66,8 +72,18 @@ describeCluster("at rest", function () {
     } finally {
       for (const pod of serin) shop.cluster.kubelet.bringBack("serin-system", pod, "webhook");
     }
-    await shop.cluster.kubectl(["wait", "pod", "--all", "-n", "serin-system", "--for=condition=Ready", "--timeout=60s"]);
-    expect(await shop.run("set", "image", "deployment/web", "app=app:v2", "--dry-run=server")).to.include("canary 10→25→50 %");
+    await shop.cluster.kubectl([
+      "wait",
+      "pod",
+      "--all",
+      "-n",
+      "serin-system",
+      "--for=condition=Ready",
+      "--timeout=60s",
+    ]);
+    expect(await shop.run("set", "image", "deployment/web", "app=app:v2", "--dry-run=server")).to.include(
+      "canary 10→25→50 %",
+    );
   });
 });
 
@@ -81,12 +97,17 @@ async function deployPlain(shop: Shop, name: string, given: Record<string, strin
 
 function manifests(shop: Shop): object[] {
   const { services, httproutes } = shop.stock;
-  return [shop.deployment(), services.get("web"), httproutes.get("web")].map((object) => manifest(object as never));
+  return [shop.deployment(), services.get("web"), httproutes.get("web")].map((object) =>
+    manifest(object as never),
+  );
 }
 
 function manifest(object: Parameters<typeof manifestOf>[0]) {
   const labels: Record<string, string> = {};
-  return manifestOf(object) as { spec: object; metadata: { labels: typeof labels; annotations: typeof labels } };
+  return manifestOf(object) as {
+    spec: object;
+    metadata: { labels: typeof labels; annotations: typeof labels };
+  };
 }
 
 function annotations(shop: Shop): Record<string, string> {

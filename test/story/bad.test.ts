@@ -12,10 +12,14 @@ describeCluster("a bad release", function () {
 
   it("is taken back, stays failed, can be retried, and gives way to the next one", async () => {
     await shop.deploy();
-    const before = [shop.stock.services.get("web"), shop.stock.httproutes.get("web")].map((it) => manifestOf(it as never));
+    const before = [shop.stock.services.get("web"), shop.stock.httproutes.get("web")].map((it) =>
+      manifestOf(it as never),
+    );
     const load = shop.load(200);
     await shop.run("set", "image", "deployment/web", "app=app:v2-err5");
-    const status = shop.kubectl("rollout", "status", "deployment/web", "--timeout=120s").then(({ code }) => ({ code, at: Date.now() }));
+    const status = shop
+      .kubectl("rollout", "status", "deployment/web", "--timeout=120s")
+      .then(({ code }) => ({ code, at: Date.now() }));
 
     await shop.until("the verdict", () => shop.record("v2-err5")?.outcome === "failed");
     const verdict = Date.parse(shop.record("v2-err5")?.ended ?? "");
@@ -25,20 +29,37 @@ describeCluster("a bad release", function () {
     expect(shop.weight() ?? 0, "weight after the verdict").to.equal(0);
     await shop.until("the route given back", () => shop.weight() === undefined);
     expect(manifestOf(shop.stock.httproutes.get("web") as never)).to.deep.equal(before[1]);
-    await shop.until("one canary pod kept", () => shop.pods("v2-err5").length === 1 && shop.replicaSet("v2-err5")?.spec.replicas === 1);
+    await shop.until(
+      "one canary pod kept",
+      () => shop.pods("v2-err5").length === 1 && shop.replicaSet("v2-err5")?.spec.replicas === 1,
+    );
     await shop.until("the twin gone", () => !shop.stock.services.has("web-canary"));
     const settled = Date.now();
 
     const message = shop.record("v2-err5")?.message;
-    expect(message).to.match(/^rolled back at (10|25|50)%: success-rate >= 99% is broken: 9\d\.\d\d% of \d+ requests in \d+s succeeded \(stable 100\.00% of/);
+    expect(message).to.match(
+      /^rolled back at (10|25|50)%: success-rate >= 99% is broken: 9\d\.\d\d% of \d+ requests in \d+s succeeded \(stable 100\.00% of/,
+    );
     expect(shop.condition()).to.include({ status: "False", reason: "RolledBack", message });
-    expect(await shop.run("get", "events", "--field-selector=reason=RolledBack", "-o=jsonpath={.items[*].message}")).to.equal(message);
-    expect(await shop.run("get", "deployment/web", "-o=jsonpath={.spec.template.spec.containers[0].image}")).to.equal("app:v2-err5");
+    expect(
+      await shop.run(
+        "get",
+        "events",
+        "--field-selector=reason=RolledBack",
+        "-o=jsonpath={.items[*].message}",
+      ),
+    ).to.equal(message);
+    expect(
+      await shop.run("get", "deployment/web", "-o=jsonpath={.spec.template.spec.containers[0].image}"),
+    ).to.equal("app:v2-err5");
 
     // A stable pod that is replaced makes native control say "progressing" again.
     const [victim] = shop.pods("v1");
     await shop.run("delete", "pod", victim?.metadata.name ?? "", "--wait=false");
-    await shop.until("a stable pod replaced", () => shop.pods("v1").filter((pod) => pod.status?.phase === "Running").length === 5);
+    await shop.until(
+      "a stable pod replaced",
+      () => shop.pods("v1").filter((pod) => pod.status?.phase === "Running").length === 5,
+    );
     await shop.until("failed again", () => shop.condition("Progressing")?.message === message);
     expect((await shop.kubectl("rollout", "status", "deployment/web", "--timeout=20s")).code).to.equal(1);
 
@@ -51,7 +72,11 @@ describeCluster("a bad release", function () {
     expect(failures).to.deep.include({ stable: 0, gateway: 0, late: 0 });
     expect(failures.canary).to.be.above(0);
 
-    await shop.run("annotate", "deployment/web", `serin.dev/retry=${shop.deployment().metadata.annotations?.["deployment.kubernetes.io/revision"]}`);
+    await shop.run(
+      "annotate",
+      "deployment/web",
+      `serin.dev/retry=${shop.deployment().metadata.annotations?.["deployment.kubernetes.io/revision"]}`,
+    );
     await shop.weighs(10);
     await shop.until("the verdict of the retry", () => shop.record("v2-err5")?.outcome === "failed");
     await shop.until("the failure at rest", () => shop.held()?.phase === "failed");
@@ -63,7 +88,11 @@ describeCluster("a bad release", function () {
     expect(exit.code, exit.stderr).to.equal(0);
     await shop.atRest();
     expect(shop.pods("v3")).to.have.length(5);
-    expect([...load.rows(from)].filter((row) => row.status !== 200 && row.version !== "v2")).to.deep.equal([]);
-    expect([shop.stock.services.get("web"), shop.stock.httproutes.get("web")].map((it) => manifestOf(it as never))).to.deep.equal(before);
+    expect([...load.rows(from)].filter((row) => row.status !== 200 && row.version !== "v2")).to.deep.equal(
+      [],
+    );
+    expect(
+      [shop.stock.services.get("web"), shop.stock.httproutes.get("web")].map((it) => manifestOf(it as never)),
+    ).to.deep.equal(before);
   });
 });

@@ -19,7 +19,11 @@ describeCluster("without Serin", function () {
 
   it("nothing moves, and one command brings everything back", async () => {
     await shop.deploy({ plan: { "serin.dev/steps": "50:10m" } });
-    const objects = () => [shop.deployment(), shop.stock.services.get("web"), shop.stock.httproutes.get("web")];
+    const objects = () => [
+      shop.deployment(),
+      shop.stock.services.get("web"),
+      shop.stock.httproutes.get("web"),
+    ];
     const was = objects().map((object) => manifestOf(object as never));
     const load = shop.load(200);
     await shop.run("set", "image", "deployment/web", "app=app:v2");
@@ -27,7 +31,9 @@ describeCluster("without Serin", function () {
 
     // Serin vanishes for this part of the cluster: nobody is left who could answer or act.
     const { kubelet, kubectl, kubeconfig } = shop.cluster;
-    const pods = (await kubectl(["get", "pods", "-n", "serin-system", "-o=jsonpath={.items[*].metadata.name}"])).stdout.split(" ");
+    const pods = (
+      await kubectl(["get", "pods", "-n", "serin-system", "-o=jsonpath={.items[*].metadata.name}"])
+    ).stdout.split(" ");
     const containers = pods.flatMap((pod) => [[pod, "webhook"] as const, [pod, "controller"] as const]);
     const saved = (await kubectl(["get", "mutatingwebhookconfiguration/serin", "-o=json"])).stdout;
     await Promise.all(containers.map(([pod, container]) => kubelet.keepDown("serin-system", pod, container)));
@@ -36,7 +42,12 @@ describeCluster("without Serin", function () {
     await eventually("a thousand requests more", async () => load.since(alone).total > 1_000 || undefined);
     expect(shop.weight()).to.equal(50);
 
-    const kube = connect({ fieldManager: "serin", userAgent: "serin-cleanup", load: () => fromFile(kubeconfig), log: noLog });
+    const kube = connect({
+      fieldManager: "serin",
+      userAgent: "serin-cleanup",
+      load: () => fromFile(kubeconfig),
+      log: noLog,
+    });
     const said: string[] = [];
     await cleanUp({ kube, clock: systemClock, say: (sentence) => said.push(sentence), patienceMs: 30_000 });
     await kube.close();
@@ -49,6 +60,13 @@ describeCluster("without Serin", function () {
 
     await shop.cluster.kubectl(["apply", "-f", "-"], { input: saved });
     for (const [pod, container] of containers) kubelet.bringBack("serin-system", pod, container);
-    await shop.cluster.kubectl(["wait", "-n", "serin-system", "deployment/serin", "--for=condition=Available", "--timeout=60s"]);
+    await shop.cluster.kubectl([
+      "wait",
+      "-n",
+      "serin-system",
+      "deployment/serin",
+      "--for=condition=Available",
+      "--timeout=60s",
+    ]);
   });
 });

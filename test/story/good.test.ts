@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { describeCluster } from "../cluster/fixture.ts";
-import { manifestOf, Shop } from "./shop.ts";
 import { expectNoFailures, expectShare } from "./share.ts";
+import { manifestOf, Shop } from "./shop.ts";
 
 describeCluster("a good release", function () {
   this.timeout(180_000);
@@ -17,7 +17,9 @@ describeCluster("a good release", function () {
     const load = shop.load(300);
     const started = Date.now();
     await shop.run("set", "image", "deployment/web", "app=app:v2");
-    const status = shop.run("rollout", "status", "deployment/web", "--timeout=150s").then((said) => ({ said, at: Date.now() }));
+    const status = shop
+      .run("rollout", "status", "deployment/web", "--timeout=150s")
+      .then((said) => ({ said, at: Date.now() }));
 
     const judged: string[] = [];
     for (const weight of [10, 25, 50]) {
@@ -30,8 +32,15 @@ describeCluster("a good release", function () {
     const { at: told } = await status;
     const lastOld = shop
       .changesOf("pods", started)
-      .findLast(({ object }) => object.metadata.labels?.["pod-template-hash"] === shop.record("v2")?.stable && object.metadata.deletionTimestamp);
-    expect(told).to.be.at.least(lastOld?.at ?? Number.POSITIVE_INFINITY, "rollout status ended before the last old pod went");
+      .findLast(
+        ({ object }) =>
+          object.metadata.labels?.["pod-template-hash"] === shop.record("v2")?.stable &&
+          object.metadata.deletionTimestamp,
+      );
+    expect(told).to.be.at.least(
+      lastOld?.at ?? Number.POSITIVE_INFINITY,
+      "rollout status ended before the last old pod went",
+    );
     await shop.atRest();
     await shop.until("v2's record", () => shop.record("v2")?.outcome === "promoted");
 
@@ -42,9 +51,15 @@ describeCluster("a good release", function () {
     expect(shop.condition()).to.include({ status: "True", reason: "Promoted" });
     await expectNoFailures(load);
 
-    const [deployment, ...others] = [shop.deployment(), shop.stock.services.get("web"), shop.stock.httproutes.get("web")];
+    const [deployment, ...others] = [
+      shop.deployment(),
+      shop.stock.services.get("web"),
+      shop.stock.httproutes.get("web"),
+    ];
     const [was, ...wereOthers] = before;
-    expect(others.map((object) => manifestOf(object as never))).to.deep.equal(wereOthers.map((object) => manifestOf(object as never)));
+    expect(others.map((object) => manifestOf(object as never))).to.deep.equal(
+      wereOthers.map((object) => manifestOf(object as never)),
+    );
     const asked = JSON.parse(JSON.stringify(manifestOf(was as never)).replace("app:v1", "app:v2"));
     expect(withoutApplied(manifestOf(deployment as never))).to.deep.equal(withoutApplied(asked));
     expect([...shop.stock.services.keys()]).to.deep.equal(["web"]);
@@ -55,6 +70,8 @@ describeCluster("a good release", function () {
 
 /** kubectl apply's own record holds the image of the last apply. */
 function withoutApplied(object: object): object {
-  const text = JSON.stringify(object, (key, value) => (key === "kubectl.kubernetes.io/last-applied-configuration" ? "" : value));
+  const text = JSON.stringify(object, (key, value) =>
+    key === "kubectl.kubernetes.io/last-applied-configuration" ? "" : value,
+  );
   return JSON.parse(text);
 }

@@ -40,6 +40,12 @@ describeCluster("the controller killed in the middle of every step", function ()
 
 /** SIGKILL for the controller that holds the Lease. */
 async function killLeader(shop: Shop): Promise<void> {
-  const { stdout } = await shop.cluster.kubectl(["get", "lease/serin", "-n", "serin-system", "-o=jsonpath={.spec.holderIdentity}"]);
+  const { stdout } = await shop.cluster.kubectl([
+    "get",
+    "lease/serin",
+    "-n",
+    "serin-system",
+    "-o=jsonpath={.spec.holderIdentity}",
+  ]);
   shop.cluster.kubelet.kill("serin-system", stdout.trim(), "controller", "SIGKILL");
 }

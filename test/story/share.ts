@@ -3,7 +3,12 @@ import type { Load } from "../cluster/load.ts";
 import type { Summary } from "../cluster/record.ts";
 
 /** The version's share of the requests must lie within three standard deviations of what was granted. */
-export function expectShare({ total, byVersion }: Summary, version: string, share: number, atLeast = 2_000): void {
+export function expectShare(
+  { total, byVersion }: Summary,
+  version: string,
+  share: number,
+  atLeast = 2_000,
+): void {
   expect(total, "requests counted").to.be.at.least(atLeast);
   const sigma = Math.sqrt((share * (1 - share)) / total);
   const seen = (byVersion[version] ?? 0) / total;
@@ -14,6 +19,8 @@ export function expectShare({ total, byVersion }: Summary, version: string, shar
 export async function expectNoFailures(load: Load, from?: number): Promise<void> {
   await load.stop();
   const failed = [...load.rows(from)].filter((row) => row.status !== 200);
-  const told = failed.slice(0, 5).map(({ at, status, pod }) => `${new Date(at).toISOString().slice(11, 23)} ${status} ${pod}`);
+  const told = failed
+    .slice(0, 5)
+    .map(({ at, status, pod }) => `${new Date(at).toISOString().slice(11, 23)} ${status} ${pod}`);
   expect(failed.length, `failed requests: ${told.join(", ")} …`).to.equal(0);
 }

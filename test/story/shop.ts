@@ -21,6 +21,12 @@ export interface Stock {
 }
 type Kind = keyof Stock;
 
+/** An application of a story, and the plan of its rollouts. */
+export type ShopApp = Partial<AppOptions> & {
+  readonly interval?: string;
+  readonly plan?: Record<string, string>;
+};
+
 /** One change that a watch reported, at the time (ms) it arrived. */
 export interface Change {
   readonly at: number;
@@ -54,7 +60,10 @@ export class Shop {
     this.namespace = namespace;
     this.cluster = of;
     const kinds = Object.keys(PATHS) as Kind[];
-    this.#stock = Object.fromEntries(kinds.map((kind) => [kind, new Map()])) as Record<Kind, Map<string, never>>;
+    this.#stock = Object.fromEntries(kinds.map((kind) => [kind, new Map()])) as Record<
+      Kind,
+      Map<string, never>
+    >;
     for (const kind of kinds) {
       const path = `${PATHS[kind]}/namespaces/${namespace}/${kind}`;
       void of.api.follow(path, (change) => this.#note(kind, change as never), this.#stop.signal);
@@ -89,18 +98,36 @@ export class Shop {
   /** Applies manifests from standard input. */
   async apply(manifests: string, ...args: string[]): Promise<string> {
     const command = ["apply", "-f", "-", ...args];
-    return demand(command, await this.cluster.kubectl(command, { namespace: this.namespace, input: manifests }));
+    return demand(
+      command,
+      await this.cluster.kubectl(command, { namespace: this.namespace, input: manifests }),
+    );
   }
 
-  /** Deploys an application with Service and route, opted in, and waits until it serves through the gateway. */
-  async deploy(options: Partial<AppOptions> & { interval?: string; plan?: Record<string, string> } = {}): Promise<string> {
+  /** The manifests of an application with Service and route, opted in. */
+  manifests(options: ShopApp = {}): string {
     const { interval = "10s", plan = {}, name = "web", ...app } = options;
     const annotations = { "serin.dev/rollout": "canary", "serin.dev/interval": interval, ...plan };
-    const host = this.host(name);
-    const manifests = appManifests({ name, namespace: this.namespace, replicas: 5, image: "app:v1", host, preStopSeconds: 1, annotations, ...app });
+    const { namespace } = this;
+    const given = {
+      name,
+      namespace,
+      replicas: 5,
+      image: "app:v1",
+      host: this.host(name),
+      preStopSeconds: 1,
+      annotations,
+    };
+    return appManifests({ ...given, ...app });
+  }
+
+  /** Deploys such an application and waits until it serves through the gateway; returns its manifests. */
+  async deploy(options: ShopApp = {}): Promise<string> {
+    const { name = "web" } = options;
+    const manifests = this.manifests(options);
     await this.apply(manifests);
     await this.run("rollout", "status", `deployment/${name}`, "--timeout=60s");
-    await this.serves(host);
+    await this.serves(this.host(name));
     return manifests;
   }
 
@@ -125,6 +152,17 @@ export class Shop {
     const load = startLoad({ url: this.cluster.gatewayUrl, host: this.host(name), rps, path });
     this.#loads.push(load);
     return load;
+  }
+
+  /** Waits until a load has had so many answers since; returns when. */
+  async answered(load: Load, from: number, requests: number): Promise<number> {
+    const deadline = Date.now() + 60_000;
+    while (load.since(from).total < requests) {
+      if (Date.now() > deadline)
+        throw new Error(`no ${requests} answers since ${new Date(from).toISOString()}`);
+      await timer(100);
+    }
+    return Date.now();
   }
 
   deployment(name = "web"): Deployment {
@@ -178,7 +216,9 @@ export class Shop {
     this.#listeners.add(look);
     const deadline = setTimeout(() => {
       const { status, reason, message } = this.stock.deployments.has("web") ? (this.condition() ?? {}) : {};
-      done.reject(new Error(`${what}: not within ${timeoutMs} ms; Canary is ${status} ${reason}: ${message}`));
+      done.reject(
+        new Error(`${what}: not within ${timeoutMs} ms; Canary is ${status} ${reason}: ${message}`),
+      );
     }, timeoutMs);
     try {
       return await done.promise;
@@ -190,14 +230,20 @@ export class Shop {
 
   /** Waits until the rollout is over and nothing is in flight. */
   atRest(name = "web", timeoutMs = 90_000): Promise<number> {
-    return this.until(`${name} at rest`, () => !("serin.dev/held" in (this.deployment(name).metadata.annotations ?? {})), timeoutMs);
+    return this.until(
+      `${name} at rest`,
+      () => !("serin.dev/held" in (this.deployment(name).metadata.annotations ?? {})),
+      timeoutMs,
+    );
   }
 
   /** Waits until the canary has that share of the traffic, in force at the gateway. */
   async weighs(weight: number, name = "web"): Promise<number> {
     await this.until(`${name} at ${weight}%`, () => this.weight(name) === weight);
     const message = `canary has ${weight}% of the traffic`;
-    return this.until(`${name} at ${weight}% in force`, () => this.condition("Canary", name)?.message?.startsWith(message));
+    return this.until(`${name} at ${weight}% in force`, () =>
+      this.condition("Canary", name)?.message?.startsWith(message),
+    );
   }
 
   /** The number that `kubectl rollout history` gives to what the Deployment runs. */
@@ -248,8 +294,17 @@ export class Shop {
 /** What must be the user's at rest: everything but what the API server and native control keep themselves. */
 export function manifestOf(object: { metadata: object; [key: string]: unknown }): object {
   const { status: _status, metadata, ...rest } = object;
-  const { managedFields: _m, generation: _g, resourceVersion: _r, annotations, ...meta } = metadata as Record<string, unknown>;
-  const { "deployment.kubernetes.io/revision": _revision, ...own } = (annotations ?? {}) as Record<string, string>;
+  const {
+    managedFields: _m,
+    generation: _g,
+    resourceVersion: _r,
+    annotations,
+    ...meta
+  } = metadata as Record<string, unknown>;
+  const { "deployment.kubernetes.io/revision": _revision, ...own } = (annotations ?? {}) as Record<
+    string,
+    string
+  >;
   return { ...rest, metadata: { ...meta, ...(annotations === undefined ? {} : { annotations: own }) } };
 }
 

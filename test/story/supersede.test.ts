@@ -25,9 +25,14 @@ describeCluster("a second update", function () {
     await shop.until("v3's canary", () => shop.pods("v3").length > 0);
     const gone = shop
       .changesOf("pods", asked)
-      .filter(({ object, type }) => canaries.has(object.metadata.name) && (type === "DELETED" || object.metadata.deletionTimestamp))
+      .filter(
+        ({ object, type }) =>
+          canaries.has(object.metadata.name) && (type === "DELETED" || object.metadata.deletionTimestamp),
+      )
       .at(0)?.at;
-    const lastRequest = Math.max(...[...load.rows(asked)].filter((row) => row.version === "v2").map((row) => row.at));
+    const lastRequest = Math.max(
+      ...[...load.rows(asked)].filter((row) => row.version === "v2").map((row) => row.at),
+    );
     expect(lastRequest, "the last request to v2").to.be.below(gone ?? 0);
     expect(shop.record("v2")).to.include({ outcome: "superseded" });
 
@@ -50,12 +55,18 @@ describeCluster("a second update", function () {
     const load = shop.load(200);
     // Its pods take so long to become ready that the native rolling update is still on its way when v3 comes.
     await shop.run("set", "image", "deployment/web", "app=app:v2-slow5");
-    await shop.until("the promotion", () => shop.held()?.phase === "promoting" && shop.pods("v2-slow5").length > 4, 90_000);
+    await shop.until(
+      "the promotion",
+      () => shop.held()?.phase === "promoting" && shop.pods("v2-slow5").length > 4,
+      90_000,
+    );
     await shop.run("set", "image", "deployment/web", "app=app:v3");
     expect(shop.held()).to.include({ phase: "canary", latched: true });
     expect(shop.pods("v1"), "v1's pods when v3 came").to.not.have.length(0);
     await shop.weighs(50);
-    expect(shop.record("v3")?.stable).to.equal(shop.replicaSet("v2-slow5")?.metadata.labels?.["pod-template-hash"]);
+    expect(shop.record("v3")?.stable).to.equal(
+      shop.replicaSet("v2-slow5")?.metadata.labels?.["pod-template-hash"],
+    );
     expect(shop.pods("v2-slow5")).to.have.length(8);
     expect(shop.pods("v1")).to.have.length(0);
     expect(shop.record("v2-slow5")).to.include({ outcome: "promoted" });

@@ -18,8 +18,11 @@ describeCluster("kubectl rollout undo at 50%", function () {
   it("does so, too, while no controller lives", async () => {
     const controllers = await controllerPods(shop);
     await undoAtHalf(shop, async () => {
-      await Promise.all(controllers.map((pod) => shop.cluster.kubelet.keepDown("serin-system", pod, "controller")));
-      return () => controllers.forEach((pod) => shop.cluster.kubelet.bringBack("serin-system", pod, "controller"));
+      await Promise.all(
+        controllers.map((pod) => shop.cluster.kubelet.keepDown("serin-system", pod, "controller")),
+      );
+      return () =>
+        controllers.forEach((pod) => shop.cluster.kubelet.bringBack("serin-system", pod, "controller"));
     });
   });
 });
@@ -40,15 +43,23 @@ async function undoAtHalf(shop: Shop, kill?: () => Promise<() => void>): Promise
   expect(pick(shop.deployment().spec)).to.deep.equal(was);
 
   await shop.until("the canary's pods gone", () => shop.pods("v2").length === 0);
-  const drained = shop.changesOf("httproutes", asked).find(({ object }) => !JSON.stringify(object.spec).includes('web-canary","port":80,"weight":1'));
+  const drained = shop
+    .changesOf("httproutes", asked)
+    .find(({ object }) => !JSON.stringify(object.spec).includes('web-canary","port":80,"weight":1'));
   const deleted = shop
     .changesOf("pods", asked)
-    .find(({ object, type }) => canaries.has(object.metadata.name) && (type === "DELETED" || object.metadata.deletionTimestamp));
+    .find(
+      ({ object, type }) =>
+        canaries.has(object.metadata.name) && (type === "DELETED" || object.metadata.deletionTimestamp),
+    );
   expect(drained?.at, "when the weight was 0").to.be.below(deleted?.at ?? 0);
 
   bringBack?.();
   await shop.atRest();
-  await shop.until("everything given back", () => shop.stock.services.size === 1 && shop.weight() === undefined);
+  await shop.until(
+    "everything given back",
+    () => shop.stock.services.size === 1 && shop.weight() === undefined,
+  );
   expect(shop.stock.services.get("web")?.spec.selector).to.deep.equal({ app: "web" });
   await shop.until("the record", () => shop.record("v2")?.outcome === "undone");
   await expectNoFailures(load);
@@ -56,7 +67,13 @@ async function undoAtHalf(shop: Shop, kill?: () => Promise<() => void>): Promise
 }
 
 async function controllerPods(shop: Shop): Promise<string[]> {
-  const names = await shop.cluster.kubectl(["get", "pods", "-n", "serin-system", "-o=jsonpath={.items[*].metadata.name}"]);
+  const names = await shop.cluster.kubectl([
+    "get",
+    "pods",
+    "-n",
+    "serin-system",
+    "-o=jsonpath={.items[*].metadata.name}",
+  ]);
   return names.stdout.trim().split(" ");
 }
 

@@ -13,7 +13,12 @@ describeCluster("a version that does not become ready", function () {
   before(async () => {
     shop = await Shop.open("unready");
     await shop.deploy({ interval: "2s", plan: { "serin.dev/checks": "none" } });
-    await shop.run("patch", "deployment/web", "--patch", JSON.stringify({ spec: { progressDeadlineSeconds: DEADLINE_MS / 1_000 } }));
+    await shop.run(
+      "patch",
+      "deployment/web",
+      "--patch",
+      JSON.stringify({ spec: { progressDeadlineSeconds: DEADLINE_MS / 1_000 } }),
+    );
     route = manifestOf(shop.stock.httproutes.get("web") as never);
     load = shop.load(200);
   });
@@ -44,7 +49,11 @@ describeCluster("a version that does not become ready", function () {
     expect(said).to.match(/undo would go to the failed revision \d+; the stable one is --to-revision=1/);
     const failed = await untilFailed(shop, "v4-pull");
     expect(failed - asked, "ms until the verdict").to.be.below(DEADLINE_MS / 2);
-    await tells(shop, "v4-pull", /container app is in ImagePullBackOff: Back-off pulling image "app:v4-pull"/);
+    await tells(
+      shop,
+      "v4-pull",
+      /container app is in ImagePullBackOff: Back-off pulling image "app:v4-pull"/,
+    );
     await leavesNoTrace(shop, load, route, asked);
   });
 
@@ -57,11 +66,18 @@ describeCluster("a version that does not become ready", function () {
   });
 
   it("because of a quota says so, and can be retried when there is room", async () => {
-    const quota = { apiVersion: "v1", kind: "ResourceQuota", metadata: { name: "tight" }, spec: { hard: { pods: "5" } } };
+    const quota = {
+      apiVersion: "v1",
+      kind: "ResourceQuota",
+      metadata: { name: "tight" },
+      spec: { hard: { pods: "5" } },
+    };
     await shop.apply(JSON.stringify(quota));
     await shop.until("the old pods gone", () => shop.stock.pods.size === 5);
     await shop.run("set", "image", "deployment/web", "app=app:v6");
-    await shop.until("the quota's word", () => /waiting .* exceeded quota: tight/.test(shop.condition()?.message ?? ""));
+    await shop.until("the quota's word", () =>
+      /waiting .* exceeded quota: tight/.test(shop.condition()?.message ?? ""),
+    );
     await untilFailed(shop, "v6");
     await tells(shop, "v6", /only 0 of 1 canary pods were created within .* exceeded quota: tight/);
 
@@ -90,7 +106,12 @@ async function tells(shop: Shop, tag: string, reason: RegExp): Promise<void> {
   expect(shop.condition()).to.include({ status: "False", reason: "RolledBack" });
   expect(shop.condition("Progressing")).to.include({ status: "False", reason: "ProgressDeadlineExceeded" });
   expect(shop.record(tag)?.message).to.match(reason);
-  const events = await shop.run("get", "events", "--field-selector=reason=RolledBack", "-o=jsonpath={.items[*].message}");
+  const events = await shop.run(
+    "get",
+    "events",
+    "--field-selector=reason=RolledBack",
+    "-o=jsonpath={.items[*].message}",
+  );
   expect(events).to.match(reason);
 }
 
@@ -99,9 +120,14 @@ async function leavesNoTrace(shop: Shop, load: Load, route: object, asked: numbe
   await shop.until("the route given back", () => shop.weight() === undefined);
   expect(shop.deployment().status?.updatedReplicas).to.equal(1);
   const weights = shop.changesOf("httproutes", asked).flatMap(({ object }) => {
-    return (object.spec.rules ?? []).flatMap(({ backendRefs = [] }) => backendRefs.slice(1).map(({ weight }) => weight));
+    return (object.spec.rules ?? []).flatMap(({ backendRefs = [] }) =>
+      backendRefs.slice(1).map(({ weight }) => weight),
+    );
   });
-  expect(weights.every((weight) => weight === 0), `weights ${weights}`).to.equal(true);
+  expect(
+    weights.every((weight) => weight === 0),
+    `weights ${weights}`,
+  ).to.equal(true);
   expect(manifestOf(shop.stock.httproutes.get("web") as never)).to.deep.equal(route);
   const { byVersion, failed } = load.since(asked);
   expect(Object.keys(byVersion)).to.deep.equal(["v1"]);

@@ -26,8 +26,10 @@ describeCluster("in flight the verbs of kubectl keep their meaning", function ()
     await update("v2");
     const from = await shop.weighs(20);
     await shop.run("rollout", "pause", "deployment/web");
-    await shop.until("the pause told", () => /holding at 20%: paused: /.test(shop.condition()?.message ?? ""));
-    await counted(shop, load, from, 3_000);
+    await shop.until("the pause told", () =>
+      /holding at 20%: paused: /.test(shop.condition()?.message ?? ""),
+    );
+    await shop.answered(load, from, 3_000);
     expect(shop.weight()).to.equal(20);
     expectShare(load.between(from, Date.now()), "v2", 0.2);
     expect(await shop.run("rollout", "history", "deployment/web")).to.match(/REVISION.*\n1 .*\n2 /);
@@ -48,7 +50,7 @@ describeCluster("in flight the verbs of kubectl keep their meaning", function ()
       await scale(shop, replicas);
       await shop.until(`${replicas} + 20 %`, () => sizes(shop) === `${replicas}+${Math.ceil(replicas / 5)}`);
     }
-    const to = await counted(shop, load, from, 4_000);
+    const to = await shop.answered(load, from, 4_000);
     expectShare(load.between(from, to), "v2", 0.2);
     await shop.promote();
     expect(shop.pods("v2")).to.have.length(4);
@@ -64,7 +66,7 @@ describeCluster("in flight the verbs of kubectl keep their meaning", function ()
     await shop.until("1 + 1", () => sizes(shop) === "1+1");
     await scale(shop, 6);
     await shop.until("6 + 2", () => sizes(shop) === "6+2");
-    const to = await counted(shop, load, from, 4_000);
+    const to = await shop.answered(load, from, 4_000);
     expectShare(load.between(from, to), "v2", 0.2);
     expect(load.between(from, to).failed, "failed requests").to.equal(0);
 
@@ -74,9 +76,12 @@ describeCluster("in flight the verbs of kubectl keep their meaning", function ()
     await scale(shop, 5);
     await shop.until("5 + 1", () => sizes(shop) === "5+1");
     const back = await shop.weighs(20);
-    expectShare(load.between(back, await counted(shop, load, back, 3_000)), "v2", 0.2);
+    expectShare(load.between(back, await shop.answered(load, back, 3_000)), "v2", 0.2);
     const served = load.since(zero).byVersion;
-    expect((served["v2"] ?? 0) / ((served["v1"] ?? 0) + (served["v2"] ?? 0)), "share of v2 since").to.be.below(0.22);
+    expect(
+      (served["v2"] ?? 0) / ((served["v1"] ?? 0) + (served["v2"] ?? 0)),
+      "share of v2 since",
+    ).to.be.below(0.22);
     await shop.promote();
     expect(shop.pods("v2")).to.have.length(5);
   });
@@ -87,8 +92,14 @@ describeCluster("in flight the verbs of kubectl keep their meaning", function ()
     const started = Date.now();
     await shop.run("rollout", "restart", "deployment/web");
     await shop.run("rollout", "status", "deployment/web", "--timeout=90s");
-    expect(shop.changesOf("deployments", started).filter(({ object }) => "serin.dev/held" in (object.metadata.annotations ?? {}))).to.deep.equal([]);
-    expect(shop.changesOf("services", started).concat(shop.changesOf("httproutes", started))).to.deep.equal([]);
+    expect(
+      shop
+        .changesOf("deployments", started)
+        .filter(({ object }) => "serin.dev/held" in (object.metadata.annotations ?? {})),
+    ).to.deep.equal([]);
+    expect(shop.changesOf("services", started).concat(shop.changesOf("httproutes", started))).to.deep.equal(
+      [],
+    );
 
     await update("v2");
     await shop.weighs(20);
@@ -106,7 +117,10 @@ describeCluster("in flight the verbs of kubectl keep their meaning", function ()
   it("promote and abort act on the revision that they name, and on no other", async () => {
     await deploy(`20:${FOR_EVER}, 50:${FOR_EVER}`);
     expect(await order("promote", "1")).to.include({ code: 0 });
-    await shop.until("the order dropped", () => shop.deployment().metadata.annotations?.["serin.dev/promote"] === undefined);
+    await shop.until(
+      "the order dropped",
+      () => shop.deployment().metadata.annotations?.["serin.dev/promote"] === undefined,
+    );
     await update("v2");
     await shop.weighs(20);
     for (const verb of ["promote", "abort"]) {
@@ -118,20 +132,28 @@ describeCluster("in flight the verbs of kubectl keep their meaning", function ()
     expect(await order("abort", "2")).to.include({ code: 0 });
     const status = await shop.kubectl("rollout", "status", "deployment/web", "--timeout=30s");
     expect(status.code).to.equal(1);
-    await shop.until("rolled back", () => shop.condition()?.message === "rolled back at 20%: aborted on request");
+    await shop.until(
+      "rolled back",
+      () => shop.condition()?.message === "rolled back at 20%: aborted on request",
+    );
 
     await update("v3");
     await shop.weighs(20);
     await shop.promote();
     await shop.until("v3's record", () => shop.record("v3")?.outcome === "promoted");
     expect(shop.pods("v3")).to.have.length(5);
-    expect(shop.deployment().metadata.annotations).to.not.have.any.keys("serin.dev/promote", "serin.dev/abort");
+    expect(shop.deployment().metadata.annotations).to.not.have.any.keys(
+      "serin.dev/promote",
+      "serin.dev/abort",
+    );
   });
 
   it("a pause in the plan waits for kubectl rollout resume", async () => {
     await deploy("20:1s, pause, 50:1s");
     await update("v2");
-    await shop.until("the pause", () => /holding at 20%: paused by the plan/.test(shop.condition()?.message ?? ""));
+    await shop.until("the pause", () =>
+      /holding at 20%: paused by the plan/.test(shop.condition()?.message ?? ""),
+    );
     expect(shop.deployment().spec.paused).to.equal(true);
     expect(shop.weight()).to.equal(20);
     await shop.run("rollout", "resume", "deployment/web");
@@ -157,14 +179,4 @@ function sizes(shop: Shop): string {
     return (spec?.replicas ?? 0) === (status?.readyReplicas ?? 0) ? String(spec?.replicas) : "not ready";
   };
   return `${size(shop.replicaSet("v1"))}+${size(shop.replicaSet("v2"))}`;
-}
-
-/** Waits until so many requests have been answered since; returns when. */
-async function counted(shop: Shop, load: ReturnType<Shop["load"]>, from: number, requests: number): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setInterval(() => load.since(from).total >= requests && resolve(), 100);
-  await promise;
-  clearInterval(timer);
-  expect(shop.condition()?.status).to.equal("Unknown");
-  return Date.now();
 }

@@ -58,7 +58,8 @@ export class Cluster {
     if (write.verb === "event") return;
     const { kind, name } = write;
     if (write.verb === "create") {
-      if (this.list(kind).some(({ metadata }) => metadata.name === name)) throw new Conflict(`${name} exists`);
+      if (this.list(kind).some(({ metadata }) => metadata.name === name))
+        throw new Conflict(`${name} exists`);
       return this.put(kind, write.body);
     }
     const stored = this.get(kind, name);
@@ -67,9 +68,15 @@ export class Cluster {
       this.#objects.delete(`${kind}/${write.namespace}/${name}`);
       return;
     }
-    const next = write.verb === "json" ? patched(stored, write.body) : write.verb === "strategic" ? withConditions(stored, write.body) : merge(stored, write.body);
+    const next =
+      write.verb === "json"
+        ? patched(stored, write.body)
+        : write.verb === "strategic"
+          ? withConditions(stored, write.body)
+          : merge(stored, write.body);
     const { metadata } = next as Deployment;
-    if (metadata.resourceVersion !== stored.metadata.resourceVersion) throw new Conflict(`${name} has changed`);
+    if (metadata.resourceVersion !== stored.metadata.resourceVersion)
+      throw new Conflict(`${name} has changed`);
     this.put(kind, next as Kinds[typeof kind]);
   }
 
@@ -100,7 +107,9 @@ export class Cluster {
   /** A Service's ready endpoints: hash of their version → how many. */
   endpoints(service: Service): Map<string, number> {
     const selected = this.list("replicasets").filter((set) =>
-      Object.entries(service.spec.selector ?? {}).every(([key, value]) => set.spec.template.metadata?.labels?.[key] === value),
+      Object.entries(service.spec.selector ?? {}).every(
+        ([key, value]) => set.spec.template.metadata?.labels?.[key] === value,
+      ),
     );
     return new Map(selected.map((set) => [hashOf(set), set.status?.readyReplicas ?? 0]));
   }
@@ -112,17 +121,22 @@ export class Cluster {
       metadata: { name: `${set.metadata.name}-${i}`, creationTimestamp: new Date(since).toISOString() },
       status: {
         conditions: [{ type: "Ready", status: i < ready ? "True" : "False" }],
-        containerStatuses: [{ name: "main", state: crashing ? { waiting: { reason: "CrashLoopBackOff" } } : {} }],
+        containerStatuses: [
+          { name: "main", state: crashing ? { waiting: { reason: "CrashLoopBackOff" } } : {} },
+        ],
       },
     }));
   }
 
   #control(deployment: Deployment): void {
-    const own = this.list("replicasets").filter(({ metadata }) => metadata.ownerReferences?.[0]?.uid === deployment.metadata.uid);
+    const own = this.list("replicasets").filter(
+      ({ metadata }) => metadata.ownerReferences?.[0]?.uid === deployment.metadata.uid,
+    );
     syncDeployment(deployment, own);
     for (const set of own) this.put("replicasets", { ...set, status: this.#statusOf(set) });
     const sets = own.map((set) => this.get("replicasets", set.metadata.name));
-    const total = (of: (set: ReplicaSet) => number | undefined) => sets.reduce((n, set) => n + (of(set) ?? 0), 0);
+    const total = (of: (set: ReplicaSet) => number | undefined) =>
+      sets.reduce((n, set) => n + (of(set) ?? 0), 0);
     const current = sets.filter((set) => imageOf(set) === imageOf(deployment));
     const status = {
       ...deployment.status,
@@ -138,7 +152,10 @@ export class Cluster {
     const replicas = set.spec.replicas ?? 0;
     const since = (this.#podsSince.get(set.metadata.name) ?? []).slice(0, replicas);
     const ready = /never|crash/.test(imageOf(set)) ? 0 : since.length;
-    this.#podsSince.set(set.metadata.name, [...since, ...Array.from({ length: replicas - since.length }, () => this.now)]);
+    this.#podsSince.set(set.metadata.name, [
+      ...since,
+      ...Array.from({ length: replicas - since.length }, () => this.now),
+    ]);
     const held = set.spec["minReadySeconds"] === hold(EMPTY, 0).minReadySeconds;
     return { replicas, readyReplicas: ready, availableReplicas: held ? 0 : ready };
   }
@@ -153,7 +170,8 @@ export function imageOf({ spec: { template } }: Deployment | ReplicaSet): string
 
 function patched(object: unknown, body: readonly unknown[]): unknown {
   try {
-    return jsonpatch.applyPatch(structuredClone(object), structuredClone(body) as Operation[], true).newDocument;
+    return jsonpatch.applyPatch(structuredClone(object), structuredClone(body) as Operation[], true)
+      .newDocument;
   } catch (cause) {
     throw new Conflict("the patch does not apply", { cause });
   }
@@ -163,11 +181,16 @@ function patched(object: unknown, body: readonly unknown[]): unknown {
 function withConditions(object: Kinds[Kind], body: object): unknown {
   const deployment = object as Deployment;
   const given = (body as { status: { conditions: Condition[] } }).status.conditions;
-  const kept = (deployment.status?.conditions ?? []).filter(({ type }) => given.every((condition) => condition.type !== type));
+  const kept = (deployment.status?.conditions ?? []).filter(({ type }) =>
+    given.every((condition) => condition.type !== type),
+  );
   return { ...deployment, status: { ...deployment.status, conditions: [...kept, ...given] } };
 }
 
 /** Whether nothing of the hold is left on a Deployment. */
 export function isAtRest(deployment: Deployment): boolean {
-  return !isHeld(deployment.spec) && !Object.keys(deployment.metadata.annotations ?? {}).some((key) => key === "serin.dev/held");
+  return (
+    !isHeld(deployment.spec) &&
+    !Object.keys(deployment.metadata.annotations ?? {}).some((key) => key === "serin.dev/held")
+  );
 }

@@ -19,7 +19,8 @@ export function checkPromises(world: World): void {
       const lost = refs.find(({ name }) => !services.has(name));
       if (lost) throw broken(world, `route names ${lost.name}, which is not there`);
       const intended = intents[i]?.backendRefs?.some(({ weight = 1 }) => weight > 0);
-      if (intended && refs.every(({ weight = 1 }) => weight === 0)) throw broken(world, "all weights are zero");
+      if (intended && refs.every(({ weight = 1 }) => weight === 0))
+        throw broken(world, "all weights are zero");
       for (const deployment of world.list("deployments")) checkShare(world, deployment, rule, services);
     });
   }
@@ -32,13 +33,19 @@ export function checkServed(world: World): void {
     for (const { name, weight = 1 } of backendRefs) {
       const service = services.get(name);
       const ready = service ? [...world.endpoints(service).values()].reduce((a, b) => a + b, 0) : 0;
-      if (weight > 0 && ready === 0) throw broken(world, `traffic goes to ${name}, which has no ready endpoint`);
+      if (weight > 0 && ready === 0)
+        throw broken(world, `traffic goes to ${name}, which has no ready endpoint`);
     }
   }
 }
 
 /** Of what a rule sends to the Deployment, no version gets more than it was granted. */
-function checkShare(world: World, deployment: Deployment, rule: RouteRule, services: Map<string, Service>): void {
+function checkShare(
+  world: World,
+  deployment: Deployment,
+  rule: RouteRule,
+  services: Map<string, Service>,
+): void {
   const held = heldOf(deployment);
   if (held === undefined) return;
   const { uid } = deployment.metadata;
@@ -53,10 +60,14 @@ function checkShare(world: World, deployment: Deployment, rule: RouteRule, servi
   // What came before the stable version served once itself.
   const since = sets.findIndex((set) => hashOf(set) === held.stable);
   for (const set of sets.slice(since + 1)) {
-    const share = refs.reduce((total, { service, weight }) => total + weight * fraction(world, service, set), 0) / all;
+    const share =
+      refs.reduce((total, { service, weight }) => total + weight * fraction(world, service, set), 0) / all;
     const granted = grantedTo(set, planOf(deployment));
     if (share * 100 > granted + 1e-6) {
-      throw broken(world, `${set.metadata.name} gets ${(share * 100).toFixed(2)} %, granted were ${granted} %`);
+      throw broken(
+        world,
+        `${set.metadata.name} gets ${(share * 100).toFixed(2)} %, granted were ${granted} %`,
+      );
     }
   }
 }

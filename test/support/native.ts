@@ -5,7 +5,8 @@ import { findByTemplate, HASH_LABEL } from "../../rollout/template.ts";
 const DESIRED = "deployment.kubernetes.io/desired-replicas";
 const MOST = "deployment.kubernetes.io/max-replicas";
 const sizeOf = (set: ReplicaSet) => set.spec.replicas ?? 0;
-const sum = (sets: readonly ReplicaSet[], of: (set: ReplicaSet) => number) => sets.reduce((n, set) => n + of(set), 0);
+const sum = (sets: readonly ReplicaSet[], of: (set: ReplicaSet) => number) =>
+  sets.reduce((n, set) => n + of(set), 0);
 const availableOf = (set: ReplicaSet) => set.status?.availableReplicas ?? 0;
 
 /**
@@ -17,15 +18,22 @@ export function syncDeployment(deployment: Deployment, sets: ReplicaSet[]): void
   if (current) current.spec["minReadySeconds"] = deployment.spec.minReadySeconds;
   if (current) copyAnnotations(deployment, current);
   const wanted = replicasOf(deployment);
-  const scaled = sets.some((set) => sizeOf(set) > 0 && Number(set.metadata.annotations?.[DESIRED]) !== wanted);
-  if (deployment.spec.paused || scaled) return scaleAll(deployment, sets, current);
-  const fresh = current ?? create(deployment, sets);
-  if (current === undefined) sets.push(fresh);
+  const scaled = sets.some(
+    (set) => sizeOf(set) > 0 && Number(set.metadata.annotations?.[DESIRED]) !== wanted,
+  );
+  if (deployment.spec.paused || scaled) scaleAll(deployment, sets, current);
+  else roll(deployment, sets, current ?? create(deployment, sets));
+}
+
+/** The new version as far as there is room; the old ones only when it did not grow. */
+function roll(deployment: Deployment, sets: ReplicaSet[], fresh: ReplicaSet): void {
+  if (!sets.includes(fresh)) sets.push(fresh);
+  const wanted = replicasOf(deployment);
   const before = sizeOf(fresh);
   const room = wanted + surgeOf(deployment) - sum(sets, sizeOf);
   const size = before > wanted ? wanted : before + Math.max(0, Math.min(room, wanted - before));
-  if (size !== before) return resize(deployment, fresh, size);
-  shrinkOld(deployment, sets, fresh);
+  if (size !== before) resize(deployment, fresh, size);
+  else shrinkOld(deployment, sets, fresh);
 }
 
 /** Unready pods of old versions first, then as many old ones as new ones are available. */
@@ -68,8 +76,12 @@ function scaleAll(deployment: Deployment, sets: ReplicaSet[], current: ReplicaSe
   const bySize = active.toSorted((a, b) => sizeOf(b) - sizeOf(a) || age(a) - age(b));
   let added = 0;
   const sizes = bySize.map((set) => {
-    const share = wanted === 0 ? -sizeOf(set) : Math.round((sizeOf(set) * allowed) / Number(set.metadata.annotations?.[MOST])) - sizeOf(set);
-    const part = toAdd === 0 ? 0 : toAdd > 0 ? Math.min(share, toAdd - added) : Math.max(share, toAdd - added);
+    const share =
+      wanted === 0
+        ? -sizeOf(set)
+        : Math.round((sizeOf(set) * allowed) / Number(set.metadata.annotations?.[MOST])) - sizeOf(set);
+    const part =
+      toAdd === 0 ? 0 : toAdd > 0 ? Math.min(share, toAdd - added) : Math.max(share, toAdd - added);
     added += part;
     return sizeOf(set) + part;
   });
@@ -125,6 +137,7 @@ function surgeOf({ spec }: Deployment): number {
 
 function unavailableOf({ spec }: Deployment): number {
   const most = spec.strategy?.rollingUpdate?.maxUnavailable ?? 0;
-  const pods = typeof most === "number" ? most : Math.floor(((spec.replicas ?? 1) * Number.parseInt(most, 10)) / 100);
+  const pods =
+    typeof most === "number" ? most : Math.floor(((spec.replicas ?? 1) * Number.parseInt(most, 10)) / 100);
   return pods === 0 && surgePods(spec.strategy?.rollingUpdate?.maxSurge, 100) === 0 ? 1 : pods;
 }

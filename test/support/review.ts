@@ -1,5 +1,9 @@
 /** An AdmissionReview as the API server sends it, an UPDATE of a Deployment unless told otherwise. */
-export function aReview(request: object): { kind: string; apiVersion: string; request: Record<string, unknown> } {
+export function aReview(request: object): {
+  kind: string;
+  apiVersion: string;
+  request: Record<string, unknown>;
+} {
   return {
     kind: "AdmissionReview",
     apiVersion: "admission.k8s.io/v1",

@@ -9,7 +9,10 @@ export function aShop({ annotations = {}, replicas = 5, routed = true, neighbour
   const add = (name: string) => {
     const own = { "serin.dev/checks": "success-rate >= 99%", ...annotations };
     world.put("deployments", aDeployment({ image: `${name}:1`, annotations: own, replicas, meta: { name } }));
-    world.put("services", aService({ selector: { app: name }, meta: { name, annotations: { owner: name } } }));
+    world.put(
+      "services",
+      aService({ selector: { app: name }, meta: { name, annotations: { owner: name } } }),
+    );
   };
   add("web");
   if (neighbour) add("api");
@@ -21,19 +24,24 @@ export function aShop({ annotations = {}, replicas = 5, routed = true, neighbour
 }
 
 /** `kubectl set image`, for `request`. */
-export const image = (name: string) => (deployment: Deployment) => edit({ template: aTemplate(name, deployment.metadata.name) })(deployment);
+export const image = (name: string) => (deployment: Deployment) =>
+  edit({ template: aTemplate(name, deployment.metadata.name) })(deployment);
 
 /** `kubectl patch` of the spec. */
-export const edit = (spec: Partial<DeploymentSpec>) => (deployment: Deployment): Deployment => ({
-  ...deployment,
-  spec: { ...deployment.spec, ...spec },
-});
+export const edit =
+  (spec: Partial<DeploymentSpec>) =>
+  (deployment: Deployment): Deployment => ({
+    ...deployment,
+    spec: { ...deployment.spec, ...spec },
+  });
 
 /** `kubectl annotate`. */
-export const annotate = (key: string, value: string) => (deployment: Deployment): Deployment => ({
-  ...deployment,
-  metadata: { ...deployment.metadata, annotations: { ...deployment.metadata.annotations, [key]: value } },
-});
+export const annotate =
+  (key: string, value: string) =>
+  (deployment: Deployment): Deployment => ({
+    ...deployment,
+    metadata: { ...deployment.metadata, annotations: { ...deployment.metadata.annotations, [key]: value } },
+  });
 
 /** What people can see at the end: specs, sizes, and whether anything of ours was left. */
 export function ending(world: World) {
@@ -46,7 +54,9 @@ export function ending(world: World) {
   const sizes = world.list("replicasets").filter(({ spec }) => (spec.replicas ?? 0) > 0);
   return {
     deployments: world.list("deployments").map(({ spec }) => spec),
-    services: world.list("services").map(({ metadata, spec }) => ({ name: metadata.name, selector: spec.selector })),
+    services: world
+      .list("services")
+      .map(({ metadata, spec }) => ({ name: metadata.name, selector: spec.selector })),
     rules: world.list("httproutes").map(({ spec }) => spec.rules),
     pods: Object.fromEntries(sizes.map(({ metadata, spec }) => [metadata.name, spec.replicas])),
     marks,

@@ -32,12 +32,24 @@ export class World extends Cluster {
     const old = this.get("deployments", name);
     const requested = change(structuredClone(old));
     const deployments = this.list("deployments");
-    const reads = { replicaSets: this.#setsOf(old), services: this.list("services"), deployments, routes: this.list("httproutes") };
-    const answer = admitUpdate(requested, old, changesTemplate(requested, old) ? reads : undefined, instant(this.now));
+    const reads = {
+      replicaSets: this.#setsOf(old),
+      services: this.list("services"),
+      deployments,
+      routes: this.list("httproutes"),
+    };
+    const answer = admitUpdate(
+      requested,
+      old,
+      changesTemplate(requested, old) ? reads : undefined,
+      instant(this.now),
+    );
     if (!answer.allowed) return answer.message;
     for (const effect of answer.effects) {
       if (effect.kind === "drain") this.#drain(effect.uid);
-      else for (const service of effect.services) this.perform(writeNarrow(service, effect.uid, effect.hash, instant(this.now)));
+      else
+        for (const service of effect.services)
+          this.perform(writeNarrow(service, effect.uid, effect.hash, instant(this.now)));
     }
     const refused = this.refuse;
     this.refuse = false;
@@ -74,7 +86,10 @@ export class World extends Cluster {
       const seen = this.see(name);
       if (seen === undefined) return;
       const first = decide(seen);
-      const { writes } = first.evidenceSince === undefined ? first : decide({ ...seen, evidence: this.#evidence(seen, first.evidenceSince) });
+      const { writes } =
+        first.evidenceSince === undefined
+          ? first
+          : decide({ ...seen, evidence: this.#evidence(seen, first.evidenceSince) });
       const wanted = JSON.stringify(writes).replaceAll(/"resourceVersion":"\d+"/g, "");
       if (writes.length === 0 || wanted === before) return;
       before = wanted;
@@ -92,7 +107,8 @@ export class World extends Cluster {
   #sweep(): void {
     const flights = this.list("deployments").filter((deployment) => heldOf(deployment) !== undefined);
     const inFlight = new Set(flights.map(({ metadata: { uid = "" } }) => uid));
-    const marked = <T extends { metadata: Meta }>(objects: T[]) => objects.filter(({ metadata }) => metadata.labels?.[FLIGHT]);
+    const marked = <T extends { metadata: Meta }>(objects: T[]) =>
+      objects.filter(({ metadata }) => metadata.labels?.[FLIGHT]);
     const { writes } = sweep({
       now: this.now,
       inFlight,
@@ -122,9 +138,13 @@ export class World extends Cluster {
     const services = servicesOf(stable?.spec.template ?? deployment.spec.template, this.list("services"));
     const names = new Set(services.map(({ metadata }) => metadata.name));
     const routes = this.list("httproutes").filter(
-      (route) => flightOf(route, uid) !== undefined || [...servicesNamed(route, namespace)].some((service) => names.has(service)),
+      (route) =>
+        flightOf(route, uid) !== undefined ||
+        [...servicesNamed(route, namespace)].some((service) => names.has(service)),
     );
-    const ready = this.list("services").map((service) => [service.metadata.name, [...this.endpoints(service).values()]] as const);
+    const ready = this.list("services").map(
+      (service) => [service.metadata.name, [...this.endpoints(service).values()]] as const,
+    );
     return {
       now: this.now,
       deployment,
@@ -133,7 +153,9 @@ export class World extends Cluster {
       replicaSets: sets,
       canary,
       services,
-      twins: this.list("services").filter((service) => isTwin(service) && service.metadata.labels?.[FLIGHT] === uid),
+      twins: this.list("services").filter(
+        (service) => isTwin(service) && service.metadata.labels?.[FLIGHT] === uid,
+      ),
       routes,
       endpoints: new Map(ready.map(([service, counts]) => [service, counts.reduce((a, b) => a + b, 0)])),
       pods: canary === undefined || hashOf(canary) === held.stable ? [] : this.pods(canary),
@@ -151,7 +173,9 @@ export class World extends Cluster {
 
   #tellWeights(route: string): void {
     const rules = this.get("httproutes", route).spec.rules ?? [];
-    const weights = rules.map(({ backendRefs = [] }) => backendRefs.map(({ weight = 1 }) => weight).join(":"));
+    const weights = rules.map(({ backendRefs = [] }) =>
+      backendRefs.map(({ weight = 1 }) => weight).join(":"),
+    );
     this.story.push(`${route} ${weights.join(" ")}`);
   }
 
@@ -166,7 +190,10 @@ export class World extends Cluster {
   #drain(uid: string): void {
     for (const route of this.list("httproutes")) {
       const flight = flightOf(route, uid);
-      if (flight) this.perform(writeRoute(route, uid, { ...flight, weight: 0, since: instant(this.now), drained: true }));
+      if (flight)
+        this.perform(
+          writeRoute(route, uid, { ...flight, weight: 0, since: instant(this.now), drained: true }),
+        );
     }
     this.follow();
   }

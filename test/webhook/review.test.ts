@@ -4,8 +4,15 @@ import jsonpatch, { type Operation } from "fast-json-patch";
 import { BadReview, readReview, writeReview } from "../../webhook/review.ts";
 import { aReview } from "../support/review.ts";
 
-const object = { kind: "Deployment", metadata: { name: "web", labels: { a: "1" } }, spec: { replicas: 1, gone: true } };
-const review = (request: object = {}, rest: object = {}) => ({ ...aReview({ object, oldObject: object, ...request }), ...rest });
+const object = {
+  kind: "Deployment",
+  metadata: { name: "web", labels: { a: "1" } },
+  spec: { replicas: 1, gone: true },
+};
+const review = (request: object = {}, rest: object = {}) => ({
+  ...aReview({ object, oldObject: object, ...request }),
+  ...rest,
+});
 
 describe("webhook/review", () => {
   const bad: [string, unknown, RegExp][] = [
@@ -17,7 +24,11 @@ describe("webhook/review", () => {
     ["no uid", review({ uid: "" }), /request.uid/],
     ["a deletion", review({ operation: "DELETE", object: null }), /DELETE/],
     ["another object's kind", review({ kind: { kind: "Pod" } }), /Deployment, not Pod/],
-    ["an object of another kind than asked", review({ object: { ...object, kind: "Pod" } }), /request.object/],
+    [
+      "an object of another kind than asked",
+      review({ object: { ...object, kind: "Pod" } }),
+      /request.object/,
+    ],
     ["no object", review({ object: null }), /request.object/],
     ["an object without metadata", review({ object: { kind: "Deployment", spec: {} } }), /request.object/],
     ["a name that is none", review({ object: { ...object, metadata: { name: {} } } }), /metadata.name/],
@@ -46,7 +57,8 @@ describe("webhook/review", () => {
   });
 
   const answer = (verdict: Parameters<typeof writeReview>[1]) =>
-    (writeReview(readReview(review(), "Deployment"), verdict) as { response: Record<string, unknown> }).response;
+    (writeReview(readReview(review(), "Deployment"), verdict) as { response: Record<string, unknown> })
+      .response;
 
   it("answers with the patch that makes the object, and with warnings", () => {
     const wanted = { ...object, metadata: { name: "web", labels: { "x/y~z": "2" } }, spec: { replicas: 2 } };
@@ -57,7 +69,10 @@ describe("webhook/review", () => {
   });
 
   it("answers a yes without changes without a patch, and a no with its reason", () => {
-    expect(answer({ allowed: true, object: structuredClone(object) })).to.deep.equal({ uid: "u1", allowed: true });
+    expect(answer({ allowed: true, object: structuredClone(object) })).to.deep.equal({
+      uid: "u1",
+      allowed: true,
+    });
     expect(answer({ allowed: false, message: "m" })).to.deep.equal({
       uid: "u1",
       allowed: false,
@@ -66,7 +81,11 @@ describe("webhook/review", () => {
   });
 
   it("removes a field that is set to undefined", () => {
-    const patch = answer({ allowed: true, object: { ...object, spec: { replicas: undefined, gone: true } } })["patch"];
-    expect(JSON.parse(Buffer.from(String(patch), "base64").toString())).to.deep.equal([{ op: "remove", path: "/spec/replicas" }]);
+    const patch = answer({ allowed: true, object: { ...object, spec: { replicas: undefined, gone: true } } })[
+      "patch"
+    ];
+    expect(JSON.parse(Buffer.from(String(patch), "base64").toString())).to.deep.equal([
+      { op: "remove", path: "/spec/replicas" },
+    ]);
   });
 });

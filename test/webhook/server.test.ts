@@ -25,7 +25,10 @@ describe("webhook/server, over TLS", () => {
     authority = await issueAuthority(life);
     const { cert, key } = await issueLeaf(authority, ["localhost"], life);
     const kinds = { deployments: { kind: "Deployment", admit: () => admit() } };
-    server = createServer({ cert, key, minVersion: "TLSv1.2" }, admissionApp({ kinds, ready: () => ready, log }));
+    server = createServer(
+      { cert, key, minVersion: "TLSv1.2" },
+      admissionApp({ kinds, ready: () => ready, log }),
+    );
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
   });
@@ -55,7 +58,8 @@ describe("webhook/server, over TLS", () => {
     for await (const chunk of response) text += chunk;
     return { status: response.statusCode as number, headers: response.headers, text };
   }
-  const post = (body: string | Buffer, headers?: Record<string, string>) => send("/admit/deployments", body, headers);
+  const post = (body: string | Buffer, headers?: Record<string, string>) =>
+    send("/admit/deployments", body, headers);
 
   const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024, " "));
   const refused: [string, string | Buffer, Record<string, string>, number][] = [
@@ -75,7 +79,10 @@ describe("webhook/server, over TLS", () => {
     it(`refuses ${what} with ${status} and goes on`, async () => {
       const response = await post(body, headers);
       expect(response.status).to.equal(status);
-      expect(JSON.parse(response.text)).to.have.property("error").that.is.a("string").and.not.match(/\n {4}at |node_modules/);
+      expect(JSON.parse(response.text))
+        .to.have.property("error")
+        .that.is.a("string")
+        .and.not.match(/\n {4}at |node_modules/);
       expect((await post(review)).status).to.equal(200);
     });
   }

@@ -1,0 +1,178 @@
+import { expect } from "chai";
+import { describeCluster } from "../cluster/fixture.ts";
+import { expectShare } from "./share.ts";
+import { manifestOf, Shop } from "./shop.ts";
+
+const plan = { "serin.dev/steps": "20:10m", "serin.dev/checks": "none" };
+
+/** One way to hand in the same manifests again. */
+interface Way {
+  readonly title: string;
+  readonly deploy: readonly string[];
+  readonly again: readonly (readonly string[])[];
+}
+
+const ways: readonly Way[] = [
+  {
+    title: "kubectl apply and kubectl replace",
+    deploy: ["apply"],
+    again: [["apply"], ["apply"], ["replace"]],
+  },
+  {
+    title: "kubectl apply --server-side",
+    deploy: ["apply", "--server-side"],
+    again: [
+      ["apply", "--server-side"],
+      ["apply", "--server-side"],
+      ["apply", "--server-side", "--field-manager=flux", "--force-conflicts"],
+      ["apply", "--server-side", "--field-manager=flux"],
+    ],
+  },
+];
+
+describeCluster("the user's manifests handed in again in mid-flight", function () {
+  this.timeout(180_000);
+  let shop: Shop;
+  beforeEach(async () => {
+    shop = await Shop.open("reapply");
+  });
+  afterEach(() => shop.close());
+
+  for (const { title, deploy, again } of ways) {
+    it(`by ${title}: no conflict and no gap`, async () => {
+      const v1 = shop.manifests({ interval: "2s", plan });
+      await hand(shop, v1, ...deploy);
+      await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
+      await shop.serves(shop.host());
+      const load = shop.load(300);
+      const v2 = v1.replace("app:v1", "app:v2");
+      await hand(shop, v2, ...deploy);
+      const from = await shop.weighs(20);
+      const twin = shop.stock.services.get("web-canary")?.metadata.uid;
+      for (const command of again) await hand(shop, v2, ...command);
+      const to = await shop.answered(load, from, 2_500);
+
+      expectShare(load.between(from, to), "v2", 0.2);
+      expectNoGap(shop, from, to);
+      expect(shop.stock.services.get("web-canary")?.metadata.uid).to.equal(twin);
+      await shop.promote();
+      expect(shop.pods("v2")).to.have.length(5);
+      await hand(shop, v2, ...(again.at(-1) ?? []));
+      expect((await load.stop()).failed, "failed requests").to.equal(0);
+    });
+  }
+
+  it("with other values of held fields makes those the originals", async () => {
+    const v1 = await shop.deploy({ interval: "2s", plan });
+    const v2 = JSON.parse(v1.replace("app:v1", "app:v2"));
+    await shop.apply(JSON.stringify(v2));
+    await shop.weighs(20);
+    const held = { ...shop.deployment().spec };
+    Object.assign(v2.items[0].spec, { minReadySeconds: 2, strategy: { rollingUpdate: { maxSurge: 2 } } });
+    await shop.apply(JSON.stringify(v2));
+    await shop.until("the new originals", () => shop.held()?.originals.minReadySeconds === 2);
+    expect(shop.deployment().spec).to.deep.equal(held);
+    await shop.promote();
+    const { minReadySeconds, progressDeadlineSeconds, strategy } = shop.deployment().spec;
+    expect({ minReadySeconds, progressDeadlineSeconds, strategy }).to.deep.equal({
+      minReadySeconds: 2,
+      progressDeadlineSeconds: 600,
+      strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 2, maxUnavailable: "25%" } },
+    });
+  });
+
+  it("an edit of the route survives the rollout", async () => {
+    const v1 = JSON.parse(shop.manifests({ interval: "2s", plan }));
+    const backends = [
+      { name: "web", port: 80, weight: 3 },
+      { name: "other", port: 80, weight: 1 },
+    ];
+    v1.items[2].spec.rules[0].backendRefs = backends;
+    await shop.deploy({ name: "other", image: "app:o1", interval: "2s", plan });
+    await shop.apply(JSON.stringify(v1));
+    await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
+    await shop.serves(shop.host());
+    const load = shop.load(300);
+    await shop.run("set", "image", "deployment/web", "app=app:v2");
+    let from = await shop.weighs(20);
+    expectShare(load.between(from, await shop.answered(load, from, 2_000)), "v2", 0.15);
+
+    const filter = {
+      type: "ResponseHeaderModifier",
+      responseHeaderModifier: { add: [{ name: "x-edited", value: "yes" }] },
+    };
+    const rule = { matches: [{ path: { type: "PathPrefix", value: "/other" } }], backendRefs: [backends[1]] };
+    await shop.run(
+      "patch",
+      "httproute/web",
+      "--type=json",
+      "--patch",
+      JSON.stringify([
+        { op: "add", path: "/spec/rules/0/filters", value: [filter] },
+        { op: "add", path: "/spec/rules/-", value: rule },
+      ]),
+    );
+    await shop.until("the edit", () => shop.stock.httproutes.get("web")?.spec.rules?.length === 2);
+    expect(shop.weight()).to.equal(20);
+
+    v1.items[0].spec.template.spec.containers[0].image = "app:v2";
+    v1.items[2].spec.rules[0].backendRefs[1].weight = 2;
+    const rules = [{ ...v1.items[2].spec.rules[0], filters: [filter] }, rule];
+    v1.items[2].spec.rules = rules;
+    await shop.apply(JSON.stringify(v1));
+    // As many requests as Traefik may need to follow.
+    from = await shop.answered(load, Date.now(), 1_000);
+    expectShare(load.between(from, await shop.answered(load, from, 2_000)), "v2", 0.12);
+
+    await shop.promote();
+    const route = shop.stock.httproutes.get("web");
+    const told = route?.spec.rules?.map(({ backendRefs, filters }) => ({
+      backends: backendRefs?.map(({ name, weight }) => ({ name, weight })),
+      ...(filters === undefined ? {} : { filters }),
+    }));
+    expect(told).to.deep.equal([
+      {
+        backends: [
+          { name: "web", weight: 3 },
+          { name: "other", weight: 2 },
+        ],
+        filters: [filter],
+      },
+      { backends: [{ name: "other", weight: 1 }] },
+    ]);
+    expect(manifestOf(route as never)).to.not.have.nested.property("metadata.labels.serin\\.dev/flight");
+    expect((await load.stop()).failed, "failed requests").to.equal(0);
+  });
+});
+
+/** kubectl with manifests from standard input; must succeed. */
+async function hand(
+  shop: Shop,
+  manifests: string,
+  command = "apply",
+  ...args: readonly string[]
+): Promise<void> {
+  const options = { namespace: shop.namespace, input: manifests };
+  const { code, stderr } = await shop.cluster.kubectl([command, "-f", "-", ...args], options);
+  expect(code, `kubectl ${command} ${args.join(" ")}: ${stderr}`).to.equal(0);
+}
+
+/** Every version of route and Service that was ever stored in that time had the canary's share and its isolation. */
+function expectNoGap(shop: Shop, from: number, to: number): void {
+  const during = ({ at }: { at: number }) => at < to;
+  for (const { object } of shop.changesOf("httproutes", from).filter(during)) {
+    const refs = object.spec.rules?.[0]?.backendRefs?.map(({ name, weight }) => ({ name, weight }));
+    expect(refs).to.deep.equal([
+      { name: "web", weight: 4 },
+      { name: "web-canary", weight: 1 },
+    ]);
+  }
+  for (const { object, type } of shop.changesOf("services", from).filter(during)) {
+    expect(type).to.not.equal("DELETED");
+    expect(object.spec.selector).to.have.property("pod-template-hash");
+  }
+  for (const { object } of shop.changesOf("deployments", from).filter(during)) {
+    expect(object.spec.minReadySeconds).to.be.above(1_000_000);
+    expect(object.metadata.annotations).to.have.property("serin.dev/held");
+  }
+}
