@@ -38,7 +38,12 @@ export async function play(release: Release, stage: Stage): Promise<boolean> {
   void shop.kubectl(STATUS).then((output) => {
     status = { ...output, seconds: Math.round((now() - started) / 1_000) };
   });
-  const last = await watch(release, stage, started, (view) => status !== undefined && isOver(release, view));
+  const course = await watch(
+    release,
+    stage,
+    started,
+    (view) => status !== undefined && isOver(release, view),
+  );
   screen.freeze();
   screen.say("");
   const told = status?.code === (release.expected === "promoted" ? 0 : 1);
@@ -46,23 +51,31 @@ export async function play(release: Release, stage: Stage): Promise<boolean> {
     told,
     `kubectl rollout status: exit status ${status?.code ?? "–"} after ${status?.seconds ?? "–"} s`,
   );
-  return judge(release, stage, last, started) && told;
+  return judge(release, stage, course, started) && told;
 }
 
-/** Shows the table until `over`, or for too long; returns the last view. */
+/** How it went: the last view, and the weights on the way. */
+interface Course {
+  readonly view: View;
+  readonly weights: readonly number[];
+}
+
+/** Shows the table until `over`, or for too long. */
 async function watch(
   { before }: Release,
   { shop, screen, now }: Stage,
   started: number,
   over: (view: View) => boolean,
-): Promise<View> {
+): Promise<Course> {
+  const weights = new Set<number>();
   for (let told = ""; ; await shop.pause()) {
     const view = await shop.look(started);
     const line = `${String(Math.round((now() - started) / 1_000)).padStart(3)} s  ${lineOf(view, before)}`;
     const isNews = view.told !== told;
     screen.live({ lines: tableOf(view, before), line, ...(isNews && { news: `       ${view.told}` }) });
     told = view.told;
-    if (over(view) || now() - started > LONGEST_MS) return view;
+    if (view.weight) weights.add(view.weight);
+    if (over(view) || now() - started > LONGEST_MS) return { view, weights: [...weights] };
   }
 }
 
@@ -74,17 +87,29 @@ function isOver({ expected, before }: Release, { inFlight, weight, traffic }: Vi
   return expected === "promoted" ? !inFlight && only !== before : weight === undefined && only === before;
 }
 
-function judge(release: Release, { shop, screen }: Stage, view: View, started: number): boolean {
+function judge(
+  release: Release,
+  { shop, screen }: Stage,
+  { view, weights }: Course,
+  started: number,
+): boolean {
   const { image, before, expected } = release;
+  const walked = weights.map((weight) => `${weight} %`).join(", ");
   const { total, failed } = shop.since(started);
   const over = isOver(release, view);
   if (expected === "promoted") {
     const good = over && view.reason === "Promoted" && failed === 0;
-    screen.result(good, `${image} serves; ${failed === 0 ? "not one" : failed} of ${total} requests failed`);
+    screen.result(
+      good,
+      `${image} serves after ${walked}; ${failed === 0 ? "not one" : failed} of ${total} requests failed`,
+    );
     return good;
   }
   const good = over && view.reason === "RolledBack" && failed < total / 100;
-  screen.result(good, `app:${before} serves; ${failed} of ${total} requests met the fault`);
+  screen.result(
+    good,
+    `taken back at ${walked}: app:${before} serves; ${failed} of ${total} requests met the fault`,
+  );
   screen.note("One bad pod is kept to be looked at. What comes next: a fix, or kubectl rollout undo.");
   return good;
 }

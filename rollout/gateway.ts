@@ -46,7 +46,10 @@ export function notAccepted(route: Route): string | undefined {
   for (const { controllerName = "a gateway", conditions = [] } of parents) {
     for (const type of ["Accepted", "ResolvedRefs"]) {
       const condition = conditions.find((candidate) => candidate.type === type);
-      if ((condition?.observedGeneration ?? 0) < (route.metadata.generation ?? 0)) {
+      // Some implementations leave the generation out; then the status is all there is to go by.
+      const observed =
+        condition?.observedGeneration ?? (condition === undefined ? 0 : Number.POSITIVE_INFINITY);
+      if (observed < (route.metadata.generation ?? 0)) {
         return `${controllerName} has not yet seen generation ${route.metadata.generation} of route ${name}`;
       }
       if (condition?.status !== "True") {

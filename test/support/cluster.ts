@@ -30,9 +30,10 @@ export class Cluster {
   readonly #inForce = new Map<string, Route>();
   #version = 0;
 
+  /** The stored objects themselves: they are replaced, never changed. */
   list<K extends Kind>(kind: K): Kinds[K][] {
     const found = [...this.#objects].filter(([key]) => key.startsWith(`${kind}/`));
-    return structuredClone(found.map(([, object]) => object as Kinds[K]));
+    return found.map(([, object]) => object as Kinds[K]);
   }
 
   get<K extends Kind>(kind: K, name: string): Kinds[K] {
@@ -60,7 +61,8 @@ export class Cluster {
     if (write.verb === "create") {
       if (this.list(kind).some(({ metadata }) => metadata.name === name))
         throw new Conflict(`${name} exists`);
-      return this.put(kind, write.body);
+      this.put(kind, write.body);
+      return;
     }
     const stored = this.get(kind, name);
     if (write.verb === "delete") {
@@ -129,9 +131,11 @@ export class Cluster {
   }
 
   #control(deployment: Deployment): void {
-    const own = this.list("replicasets").filter(
-      ({ metadata }) => metadata.ownerReferences?.[0]?.uid === deployment.metadata.uid,
+    const { uid } = deployment.metadata;
+    const found = this.list("replicasets").filter(
+      ({ metadata }) => metadata.ownerReferences?.[0]?.uid === uid,
     );
+    const own = structuredClone(found);
     syncDeployment(deployment, own);
     for (const set of own) this.put("replicasets", { ...set, status: this.#statusOf(set) });
     const sets = own.map((set) => this.get("replicasets", set.metadata.name));
@@ -156,7 +160,7 @@ export class Cluster {
       ...since,
       ...Array.from({ length: replicas - since.length }, () => this.now),
     ]);
-    const held = set.spec["minReadySeconds"] === hold(EMPTY, 0).minReadySeconds;
+    const held = set.spec.minReadySeconds === hold(EMPTY, 0).minReadySeconds;
     return { replicas, readyReplicas: ready, availableReplicas: held ? 0 : ready };
   }
 }
@@ -165,7 +169,7 @@ const EMPTY = { selector: {}, template: {} };
 
 /** The image by which a version is known in these tests. */
 export function imageOf({ spec: { template } }: Deployment | ReplicaSet): string {
-  return (template.spec?.["containers"] as { image: string }[] | undefined)?.[0]?.image ?? "";
+  return (template.spec?.containers as { image: string }[] | undefined)?.[0]?.image ?? "";
 }
 
 function patched(object: unknown, body: readonly unknown[]): unknown {

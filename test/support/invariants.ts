@@ -50,10 +50,10 @@ function checkShare(
   if (held === undefined) return;
   const { uid } = deployment.metadata;
   const sets = world.list("replicasets").filter(({ metadata }) => metadata.ownerReferences?.[0]?.uid === uid);
-  const app = deployment.spec.template.metadata?.labels?.["app"];
+  const app = deployment.spec.template.metadata?.labels?.app;
   const refs = (rule.backendRefs ?? []).flatMap((ref) => {
     const service = services.get(ref.name);
-    return service && selectorOf(service)["app"] === app ? [{ service, weight: ref.weight ?? 1 }] : [];
+    return service && selectorOf(service).app === app ? [{ service, weight: ref.weight ?? 1 }] : [];
   });
   const all = refs.reduce((total, { weight }) => total + weight, 0);
   if (all === 0) return;

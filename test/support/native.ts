@@ -15,7 +15,7 @@ const availableOf = (set: ReplicaSet) => set.status?.availableReplicas ?? 0;
  */
 export function syncDeployment(deployment: Deployment, sets: ReplicaSet[]): void {
   const current = findByTemplate(sets, deployment.spec.template);
-  if (current) current.spec["minReadySeconds"] = deployment.spec.minReadySeconds;
+  if (current) current.spec.minReadySeconds = deployment.spec.minReadySeconds;
   if (current) copyAnnotations(deployment, current);
   const wanted = replicasOf(deployment);
   const scaled = sets.some(

@@ -1,0 +1,145 @@
+import { expect } from "chai";
+import { describeCluster } from "../cluster/fixture.ts";
+import { manifestOf, Shop } from "./shop.ts";
+
+const plan = { "serin.dev/steps": "20:10m", "serin.dev/checks": "none" };
+
+describeCluster("admission", function () {
+  this.timeout(120_000);
+  let shop: Shop;
+  beforeEach(async () => {
+    shop = await Shop.open("admission");
+  });
+  afterEach(() => shop.close());
+
+  const deploy = () => shop.deploy({ interval: "2s", plan, replicas: 3 });
+  const update = (...args: string[]) => shop.kubectl("set", "image", "deployment/web", "app=app:v2", ...args);
+
+  it("names every mistake of a plan at once", async () => {
+    await deploy();
+    const wrong = ["rollout=canry", "steps=50, 10", "interval=10", "checks=success >= 99%", "step=10"].map(
+      (it) => `serin.dev/${it}`,
+    );
+    const { code, stderr } = await shop.kubectl("annotate", "deployment/web", "--overwrite", ...wrong);
+    expect(code).to.equal(1);
+    const [first, ...others] = stderr.trim().split("\n");
+    expect([first?.replace(/^.*denied the request: serin: /, ""), ...others]).to.have.members([
+      'serin.dev/step: "10" has an unknown key; expected the key serin.dev/steps',
+      'serin.dev/rollout: "canry" is no kind of rollout; expected canary',
+      'serin.dev/steps: "50, 10" goes down from 50 to 10; expected increasing percentages such as "10, 25, 50"',
+      'serin.dev/interval: "10" is no duration with a unit; expected a duration from 1s to 168h such as "1m"',
+      'serin.dev/checks: "success >= 99%" has "success >= 99%", an unknown metric; ' +
+        'expected conditions on success-rate and p50 to p99.9 such as "success-rate >= 99%"',
+    ]);
+  });
+
+  it("refuses a Service that belongs to two Deployments, by their names", async () => {
+    const list = JSON.parse(await deploy());
+    const other = { ...list.items[0], metadata: { name: "web-jobs", labels: { app: "web" } } };
+    other.spec.selector.matchLabels = { app: "web", part: "jobs" };
+    other.spec.template.metadata.labels = { app: "web", part: "jobs" };
+    await shop.apply(JSON.stringify(other));
+    const { code, stderr } = await update();
+    expect(code).to.equal(1);
+    expect(stderr).to.include("Service web also selects the pods of Deployment web-jobs");
+    await shop.run("annotate", "service/web", "serin.dev/isolate=false");
+    expect((await update()).code, "after the owner said that it is no traffic").to.equal(0);
+  });
+
+  it("refuses to take a Service of the user's for its own", async () => {
+    await deploy();
+    await shop.run("create", "service", "clusterip", "web-canary", "--tcp=80");
+    const { code, stderr } = await update();
+    expect(code).to.equal(1);
+    expect(stderr).to.include("Service web-canary exists and is not Serin's");
+    expect(shop.held()).to.equal(undefined);
+  });
+
+  it("a dry run shows the hold and changes nothing", async () => {
+    await deploy();
+    const before = [shop.deployment(), shop.stock.services.get("web"), shop.stock.httproutes.get("web")];
+    const { stdout, stderr } = await update("--dry-run=server", "--output=json");
+    expect(stderr).to.include("canary 20 %");
+    expect(JSON.parse(stdout).spec).to.deep.include({
+      minReadySeconds: 2147483645,
+      strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: "20%", maxUnavailable: 0 } },
+    });
+    const [deployment, service, route] = ["deployment", "service", "httproute"].map((kind) =>
+      shop.run("get", `${kind}/web`, "-o=json"),
+    );
+    const versions = (await Promise.all([deployment, service, route])).map(
+      (json) => JSON.parse(json ?? "").metadata.resourceVersion,
+    );
+    expect(versions).to.deep.equal(before.map((object) => object?.metadata.resourceVersion));
+  });
+
+  it("does not let an opt-in go in mid-flight", async () => {
+    await deploy();
+    await update();
+    await shop.weighs(20);
+    const { code, stderr } = await shop.kubectl("annotate", "deployment/web", "serin.dev/rollout-");
+    expect(code).to.equal(1);
+    expect(stderr).to.match(
+      /serin\.dev\/rollout cannot go while a rollout is in flight: promote it .* or undo it/,
+    );
+    await shop.promote();
+    await shop.run("annotate", "deployment/web", "serin.dev/rollout-");
+  });
+
+  for (const [why, spec] of [
+    ["strategy Recreate", { strategy: { type: "Recreate", rollingUpdate: null } }],
+    ["replicas is 0", { replicas: 0 }],
+  ] as const) {
+    it(`leaves it to native control and says why: ${why}`, async () => {
+      await deploy();
+      await shop.run("patch", "deployment/web", "--patch", JSON.stringify({ spec }));
+      await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
+      const { stderr } = await update();
+      expect(stderr).to.include(`serin: native rolling update, no canary: ${why}`);
+      await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
+      expect(shop.held()).to.equal(undefined);
+    });
+  }
+
+  it("a Deployment deleted in mid-flight leaves all as the user's, and may come again", async () => {
+    const manifests = await deploy();
+    const before = ["services", "httproutes"].map((kind) => shop.stock[kind as "services"].get("web"));
+    await update();
+    await shop.weighs(20);
+    await shop.run("delete", "deployment/web");
+    await shop.until("the twin gone", () => !shop.stock.services.has("web-canary"));
+    await shop.until(
+      "the Service given back",
+      () => !("serin.dev/held" in (shop.stock.services.get("web")?.metadata.annotations ?? {})),
+    );
+    const after = ["services", "httproutes"].map((kind) => shop.stock[kind as "services"].get("web"));
+    expect(after.map((it) => manifestOf(it as never))).to.deep.equal(
+      before.map((it) => manifestOf(it as never)),
+    );
+
+    await shop.apply(manifests);
+    await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
+    await shop.serves(shop.host());
+    await update();
+    await shop.weighs(20);
+    await shop.promote();
+    expect(shop.pods("v2")).to.have.length(3);
+  });
+
+  it("without a route the canary gets its share by its pods", async () => {
+    const list = JSON.parse(
+      shop.manifests({ interval: "2s", plan: { ...plan, "serin.dev/steps": "20:2s" } }),
+    );
+    await shop.apply(JSON.stringify({ ...list, items: list.items.slice(0, 2) }));
+    await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
+    const service = shop.stock.services.get("web");
+    await update();
+    await shop.until("both in the Service", () => shop.condition()?.reason === "Progressing");
+    expect(shop.stock.services.get("web")?.spec.selector).to.deep.equal({ app: "web" });
+    expect([shop.pods("v1").length, shop.pods("v2").length]).to.deep.equal([5, 1]);
+    expect(shop.condition()?.message).to.match(/by pods|1 of 6 pods/);
+    await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
+    await shop.atRest();
+    expect(manifestOf(shop.stock.services.get("web") as never)).to.deep.equal(manifestOf(service as never));
+  });
+});

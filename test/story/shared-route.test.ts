@@ -1,0 +1,110 @@
+import { expect } from "chai";
+import { describeCluster } from "../cluster/fixture.ts";
+import type { Load } from "../cluster/load.ts";
+import { expectShare } from "./share.ts";
+import { manifestOf, Shop } from "./shop.ts";
+
+const plan = { "serin.dev/steps": "20:10m, 40:10m", "serin.dev/checks": "none" };
+
+/** Path → Service → weight, as the user wants it. */
+const RULES = {
+  "/one": { cart: 3, tax: 1 },
+  "/two": { tax: 2, cart: 1, fixed: 1 },
+  "/three": { fixed: 5 },
+} as const;
+type Path = keyof typeof RULES;
+const PATHS = Object.keys(RULES) as Path[];
+
+describeCluster("two Deployments behind one route", function () {
+  this.timeout(180_000);
+  let shop: Shop;
+  let loads: Record<Path, Load>;
+  before(async () => {
+    shop = await Shop.open("shared");
+    for (const name of ["cart", "tax", "fixed"]) await shop.apply(withoutRoute(shop, name));
+    for (const name of ["cart", "tax", "fixed"])
+      await shop.run("rollout", "status", `deployment/${name}`, "--timeout=60s");
+    await shop.apply(JSON.stringify(sharedRoute(shop)));
+    for (const path of PATHS) await shop.serves(shop.host("shared"), path);
+    loads = Object.fromEntries(PATHS.map((path) => [path, shop.load(200, "shared", path)])) as Record<
+      Path,
+      Load
+    >;
+  });
+  after(() => shop.close());
+
+  it("each gets its shares of every rule, alone and together, and the route is restored exactly", async () => {
+    const route = manifestOf(shop.stock.httproutes.get("shared") as never);
+    await shop.run("set", "image", "deployment/cart", "app=app:cart2");
+    await flies("cart", 20);
+    await expectShares({ cart: [20, "cart1", "cart2"], tax: [0, "tax1", "tax2"] });
+
+    await shop.run("set", "image", "deployment/tax", "app=app:tax2");
+    await flies("tax", 20);
+    await shop.run("annotate", "deployment/tax", "--overwrite", "serin.dev/steps=40:10m");
+    await flies("tax", 40);
+    await expectShares({ cart: [20, "cart1", "cart2"], tax: [40, "tax1", "tax2"] });
+
+    await shop.promote("cart");
+    await expectShares({ cart: [0, "cart2", "cart1"], tax: [40, "tax1", "tax2"] });
+    const alone = shop.stock.httproutes.get("shared");
+    expect(
+      alone?.spec.rules?.map(({ backendRefs = [] }) => backendRefs.map(({ name }) => name)),
+    ).to.deep.equal([["cart", "tax", "tax-canary"], ["tax", "cart", "fixed", "tax-canary"], ["fixed"]]);
+
+    await shop.promote("tax");
+    expect(manifestOf(shop.stock.httproutes.get("shared") as never)).to.deep.equal(route);
+    expect([...shop.stock.services.keys()].toSorted()).to.deep.equal(["cart", "fixed", "tax"]);
+    for (const path of PATHS)
+      expect((await loads[path].stop()).failed, `failed requests of ${path}`).to.equal(0);
+  });
+
+  function flies(name: string, weight: number): Promise<number> {
+    const message = `canary has ${weight}% of the traffic`;
+    return shop.until(`${name} at ${weight}%`, () =>
+      shop.condition("Canary", name)?.message?.startsWith(message),
+    );
+  }
+
+  /** Counts from now on; a version's share is its Service's share of the rule times its weight. */
+  async function expectShares(
+    flights: Record<string, readonly [weight: number, stable: string, canary: string]>,
+  ) {
+    const from = Date.now();
+    await Promise.all(PATHS.map((path) => shop.answered(loads[path], from, 2_000)));
+    const to = Date.now();
+    for (const path of PATHS) {
+      const services = Object.entries<number>(RULES[path]);
+      const sum = services.reduce((all, [, weight]) => all + weight, 0);
+      for (const [service, part] of services) {
+        const [weight, stable, canary] = flights[service] ?? [0, `${service}1`, `${service}2`];
+        const counted = loads[path].between(from, to);
+        expectShare(counted, stable, (part / sum) * (1 - weight / 100));
+        expectShare(counted, canary, (part / sum) * (weight / 100));
+      }
+    }
+  }
+});
+
+function withoutRoute(shop: Shop, name: string): string {
+  const list = JSON.parse(
+    shop.manifests({ name, image: `app:${name}1`, interval: "2s", plan, replicas: 3, preStopSeconds: 4 }),
+  );
+  return JSON.stringify({ ...list, items: list.items.slice(0, 2) });
+}
+
+function sharedRoute(shop: Shop): object {
+  return {
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "HTTPRoute",
+    metadata: { name: "shared" },
+    spec: {
+      parentRefs: [{ name: "gw", namespace: "edge" }],
+      hostnames: [shop.host("shared")],
+      rules: Object.entries(RULES).map(([value, services]) => ({
+        matches: [{ path: { type: "PathPrefix", value } }],
+        backendRefs: Object.entries(services).map(([name, weight]) => ({ name, port: 80, weight })),
+      })),
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { expect } from "chai";
+import { admitUpdate, changesTemplate } from "../../rollout/admit.ts";
+import type { Answer } from "../../rollout/answer.ts";
+import type { Reads } from "../../rollout/change.ts";
+import { type Held, hold, originalsOf, withHeld } from "../../rollout/hold.ts";
+import type { Deployment } from "../../rollout/objects.ts";
+import { aDeployment, aHeld, aReplicaSet, aTemplate, readsOf } from "./builders.ts";
+
+/** When the requests come. */
+export const LATER = "2026-01-01T13:00:00.000Z";
+export type Yes = Answer & { allowed: true };
+
+/** Decides as the webhook does. */
+export function ask(requested: Deployment, old: Deployment, reads: Reads = readsOf()): Answer {
+  return admitUpdate(requested, old, changesTemplate(requested, old) ? reads : undefined, LATER);
+}
+
+/** The answer as it is stored; asked again about its own answer it must not change its mind. */
+export function yes(requested: Deployment, old: Deployment, reads: Reads = readsOf()): Yes {
+  const answer = ask(requested, old, reads);
+  if (!answer.allowed) throw new Error(answer.message);
+  const object = JSON.parse(JSON.stringify(answer.object)) as Deployment;
+  const again = ask(object, old, reads);
+  if (!again.allowed) throw new Error(`reinvoked: ${again.message}`);
+  expect(JSON.parse(JSON.stringify(again.object)), "reinvoked").to.deep.equal(object);
+  return { ...answer, object };
+}
+
+/** The reason of the refusal. */
+export function no(requested: Deployment, old: Deployment, reads: Reads = readsOf()): string {
+  const answer = ask(requested, old, reads);
+  if (answer.allowed) throw new Error("allowed");
+  return answer.message;
+}
+
+/** `web:2` in flight beside `web:1`, as stored. */
+export function inFlight({
+  held = {},
+  image = "web:2",
+  surge = "10%",
+  ...spec
+}: {
+  held?: Partial<Held>;
+  image?: string;
+  surge?: string | number;
+} & Partial<Deployment["spec"]> = {}): Deployment {
+  const plain = aDeployment({ image, ...spec });
+  const record = aHeld({ originals: originalsOf(aDeployment().spec), ...held });
+  const native = record.phase === "promoting" || record.phase === "undone";
+  return withHeld(native ? plain : { ...plain, spec: hold(plain.spec, surge) }, record, plain);
+}
+/** The ReplicaSet of `web:2`. */
+export const canarySet = (meta = {}) =>
+  aReplicaSet({ image: "web:2", replicas: 1, available: 0, ready: 1, meta });
+/** What admission reads while `web:2` is in flight. */
+export const both = readsOf({ replicaSets: [aReplicaSet(), canarySet()] });
+/** The object with other fields in its spec, and another image. */
+export const edit = (object: Deployment, spec: Partial<Deployment["spec"]>, image?: string): Deployment => ({
+  ...object,
+  spec: { ...object.spec, ...spec, ...(image ? { template: aTemplate(image) } : {}) },
+});
+/** The object with these annotations, too. */
+export const annotate = (object: Deployment, annotations: Record<string, string>): Deployment => ({
+  ...object,
+  metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, ...annotations } },
+});
+/** What the user wrote in the fields that the hold covers. */
+export const native = originalsOf(aDeployment().spec);
