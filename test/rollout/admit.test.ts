@@ -57,6 +57,14 @@ describe("admission at rest", () => {
     expect(warnings[0]).to.include("10→25→50 %").and.to.include("Services web");
   });
 
+  it("takes the version that runs for the stable one, not those that are kept as history", () => {
+    const history = ["web:0", "web:2"].map((image) => aReplicaSet({ image, replicas: 0 }));
+    const reads = readsOf({ replicaSets: [...history, aReplicaSet(), ...history] });
+    expect(heldOf(yes(aDeployment({ image: "web:3" }), aDeployment(), reads).object)?.stable).to.equal(
+      "web1",
+    );
+  });
+
   it("keeps a pause of the user: resume starts the canary", () => {
     const { object } = yes(aDeployment({ image: "web:2", paused: true }), aDeployment({ paused: true }));
     expect([isHeld(object.spec), object.spec.paused]).to.deep.equal([true, true]);

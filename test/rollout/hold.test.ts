@@ -22,7 +22,7 @@ const surge = fc.oneof(
 const anyOriginals: fc.Arbitrary<Partial<DeploymentSpec>> = fc.record(
   {
     minReadySeconds: fc.nat(1_000),
-    progressDeadlineSeconds: fc.integer({ min: 1_001, max: 2_147_483_647 }),
+    progressDeadlineSeconds: fc.integer({ min: 1_001, max: 2_000_000_000 }),
     strategy: fc.oneof(
       fc.constant({ type: "Recreate" as const }),
       fc.record({

@@ -35,7 +35,7 @@ describeCluster("in flight the verbs of kubectl keep their meaning", function ()
     expect(await shop.run("rollout", "history", "deployment/web")).to.match(/REVISION.*\n1 .*\n2 /);
 
     await shop.run("rollout", "resume", "deployment/web");
-    await shop.weighs(50);
+    await shop.until("50%", () => shop.weight() === 50);
     await shop.run("rollout", "status", "deployment/web", "--timeout=90s");
     await shop.atRest();
     expect((await load.stop()).failed, "failed requests").to.equal(0);

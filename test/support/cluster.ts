@@ -25,6 +25,8 @@ export class Conflict extends Error {}
  */
 export class Cluster {
   now = NOON;
+  /** Called whenever something has changed. */
+  check: () => void = () => {};
   readonly #objects = new Map<string, Kinds[Kind]>();
   readonly #podsSince = new Map<string, number[]>();
   readonly #inForce = new Map<string, Route>();
@@ -85,6 +87,8 @@ export class Cluster {
   /** Lets everything but Serin act once, then time pass. */
   tick(ms = 5_000): void {
     for (const deployment of this.list("deployments")) this.#control(deployment);
+    // Pods are quicker than gateways: what still gets traffic must still be there.
+    this.check();
     this.follow();
     this.now += ms;
   }

@@ -24,8 +24,6 @@ export class World extends Cluster {
   writes = 0;
   /** A later admission refuses what Serin has admitted, once. */
   refuse = false;
-  /** Called after each write of anybody. */
-  check: () => void = () => {};
 
   /** A person updates a Deployment; returns why not, if it is refused. */
   request(name: string, change: (deployment: Deployment) => Deployment): string | undefined {
