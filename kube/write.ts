@@ -1,3 +1,4 @@
+import { isConflict } from "./errors.ts";
 import { recordEvent } from "./event.ts";
 import * as resources from "./resources.ts";
 import type { JsonPatch, Kube, KubeObject, Meta } from "./rest.ts";
@@ -8,6 +9,8 @@ const byKind = {
   services: resources.services,
   httproutes: resources.httpRoutes,
 } as const;
+
+const DISOWN_ATTEMPTS = 5;
 
 /** A kind of object that can be written, by its plural. */
 export type WrittenKind = keyof typeof byKind;
@@ -91,15 +94,32 @@ async function disown(
   stored: KubeObject,
   { fieldManager }: Signature,
 ): Promise<KubeObject> {
-  const entries = stored.metadata.managedFields ?? [];
+  const resource = byKind[target.kind];
+  const where = { namespace: target.namespace, name: target.name };
+  let object = stored;
+  for (let attempt = 1; ; attempt += 1) {
+    const patch = disowning(object.metadata, fieldManager);
+    if (patch === undefined) return object;
+    try {
+      return await kube.jsonPatch<KubeObject>(resource, where, patch);
+    } catch (error) {
+      if (!isConflict(error) || attempt === DISOWN_ATTEMPTS) throw error;
+      // A gateway that wrote its status in between has moved the entry.
+      object = await kube.get<KubeObject>(resource, where);
+    }
+  }
+}
+
+function disowning(meta: Meta, fieldManager: string): JsonPatch | undefined {
+  const entries = meta.managedFields ?? [];
   const applied = entries.some(({ operation, manager }) => operation === "Apply" && manager !== fieldManager);
-  const own = ownEntry(stored.metadata, fieldManager);
-  if (!applied || own < 0) return stored;
+  const own = ownEntry(meta, fieldManager);
+  if (!applied || own < 0) return undefined;
   const path = `/metadata/managedFields/${own}`;
-  return kube.jsonPatch(byKind[target.kind], { namespace: target.namespace, name: target.name }, [
+  return [
     { op: "test", path: `${path}/manager`, value: fieldManager },
     { op: "remove", path },
-  ]);
+  ];
 }
 
 function ownEntry({ managedFields = [] }: Meta, fieldManager: string): number {

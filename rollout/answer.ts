@@ -20,7 +20,7 @@ export type Answer =
       readonly warnings: readonly string[];
       readonly effects: readonly Effect[];
     }
-  | { readonly allowed: false; readonly message: string };
+  | { readonly allowed: false; readonly message: string; readonly effects: readonly Effect[] };
 
 /** Yes, in this form. */
 export function admitted(
@@ -31,7 +31,7 @@ export function admitted(
   return { allowed: true, object, warnings, effects };
 }
 
-/** No, for this reason. */
-export function denied(message: string): Answer {
-  return { allowed: false, message: message.startsWith("serin") ? message : `serin: ${message}` };
+/** No, for this reason; an effect prepares what may be asked again. */
+export function denied(message: string, effects: readonly Effect[] = []): Answer & { allowed: false } {
+  return { allowed: false, message: message.startsWith("serin") ? message : `serin: ${message}`, effects };
 }

@@ -1,4 +1,5 @@
 import { type Answer, admitted, denied, type Effect } from "./answer.ts";
+import { settledOn } from "./drain.ts";
 import { settleMs } from "./gateway.ts";
 import { type Held, hold, originalsOf, pause, release, surgeFor, updateOriginals, withHeld } from "./hold.ts";
 import { isTwin, servicesOf, sharers, twinName } from "./isolation.ts";
@@ -9,8 +10,8 @@ import { runOf } from "./run.ts";
 import { firstWeight } from "./seen.ts";
 import { findByTemplate, hashOf, onlyRestarted, sameTemplate } from "./template.ts";
 
-/** How long admission may wait until weight 0 is in force, in ms; slower gateways get the latch instead. */
-const LONGEST_DRAIN_MS = 5_000;
+/** How long admission may wait until weight 0 is in force, in ms; behind a slower gateway the undo must be repeated. */
+const LONGEST_DRAIN_MS = 12_000;
 
 /** What the cluster has beside the Deployment. */
 export interface Reads {
@@ -143,19 +144,18 @@ function undo(change: Change, held: Held): Answer {
     held.phase === "promoting" || held.phase === "undone" ? object.spec : release(object.spec, originals);
   const record: Held = { ...rest, phase: "undone", originals };
   const attached = reads.routes.filter((route) => flightOf(route, uid) !== undefined);
-  if (Math.max(0, ...attached.map(settleMs)) > LONGEST_DRAIN_MS) {
-    const paused = {
-      ...record,
-      latched: true,
-      originals: { ...originals, ...(spec.paused ? { paused: true } : {}) },
-    };
-    return admitted(withHeld({ ...object, spec: pause(spec, true) }, paused, old));
+  const effects: Effect[] = attached.length > 0 ? [{ kind: "drain", uid }] : [];
+  const pendingMs = Math.max(0, ...attached.map((route) => drainedIn(route, uid, Date.parse(change.now))));
+  if (pendingMs > LONGEST_DRAIN_MS) {
+    const wait = `its gateway needs up to ${Math.ceil(pendingMs / 1000)}s to follow; repeat this then`;
+    return denied(`the canary's traffic is being taken back first, and ${wait}`, effects);
   }
-  return admitted(
-    withHeld({ ...object, spec }, record, old),
-    [],
-    attached.length > 0 ? [{ kind: "drain", uid }] : [],
-  );
+  return admitted(withHeld({ ...object, spec }, record, old), [], effects);
+}
+
+/** How long (ms) until no proxy sends the canary anything, if its weight is taken now or has been. */
+function drainedIn(route: Route, uid: string, now: number): number {
+  return flightOf(route, uid)?.weight === 0 ? settledOn(route, uid) - now : settleMs(route);
 }
 
 /** The request paused only if the user paused it: the plan's pause and the latch end with what was in flight. */

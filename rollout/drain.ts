@@ -5,7 +5,7 @@ import { flightOf } from "./overlay.ts";
 import { type Decision, instant, recordOf, replicaSetOfRecord, type Seen, uidOf } from "./seen.ts";
 import { deleteTwin, type Write, writeMark, writeNarrow, writeRoute } from "./write.ts";
 
-/** How long an undo may take to arrive after its traffic was taken, in ms: longer than any request to the API server. */
+/** How long an undo may take to arrive after its traffic is gone, in ms: longer than any request to the API server. */
 const UNDO_MS = 60_000;
 
 /** No traffic to the canary: weight 0 on every route, and in force at the proxies. */
@@ -56,10 +56,8 @@ export function removeTwins(seen: Seen): Decision | undefined {
  * written meanwhile; if the undo never arrives (a later admission may refuse it), the rollout goes on.
  */
 export function awaitUndo(seen: Seen): Decision | undefined {
-  const since = seen.routes
-    .map((route) => flightOf(route, uidOf(seen)))
-    .flatMap((flight) => (flight?.drained ? [flight.since] : []));
-  return waitUntil(Math.max(0, ...since.map((at) => Date.parse(at) + UNDO_MS)), seen);
+  const drained = seen.routes.filter((route) => flightOf(route, uidOf(seen))?.drained);
+  return waitUntil(Math.max(0, ...drained.map((route) => settledOn(route, uidOf(seen)) + UNDO_MS)), seen);
 }
 
 /** When the weights that were written last are in force everywhere, in ms; 0 without routes. */

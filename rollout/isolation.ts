@@ -96,9 +96,19 @@ export function isNarrowedTo(service: Service, hash: string): boolean {
   return equal(service.spec.selector, { ...selectorOf(service), [HASH_LABEL]: hash });
 }
 
-/** The name of the Service that carries the canary's share: `<service>-canary`, cut to what the API allows. */
+/** The name of the Service that carries the canary's share: `<service>-canary`, shortened to what the API allows. */
 export function twinName(service: string): string {
-  return `${service.slice(0, NAME_LIMIT - "-canary".length)}-canary`;
+  const whole = `${service}-canary`;
+  if (whole.length <= NAME_LIMIT) return whole;
+  const digest = fingerprint(service);
+  return `${service.slice(0, NAME_LIMIT - digest.length - "--canary".length)}-${digest}-canary`;
+}
+
+/** FNV-1a, 32 bits, in hexadecimal: tells long names apart that begin alike. */
+function fingerprint(text: string): string {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, "0");
 }
 
 /** A twin is owned by the Deployment whose flight it is in; a user's Service may be, too, but then it has originals. */

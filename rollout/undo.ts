@@ -1,23 +1,14 @@
 import { detachRoutes, drain, removeTwins } from "./drain.ts";
-import { pause } from "./hold.ts";
 import { isComplete, widenServices } from "./promote.ts";
 import { type Decision, firstOf, instant, recordOf, replicaSetOfRecord, type Seen } from "./seen.ts";
-import { canaryCondition, writeConditions, writeEnd, writeEvent, writeHeld, writeUnmark } from "./write.ts";
+import { canaryCondition, writeConditions, writeEnd, writeEvent, writeUnmark } from "./write.ts";
 
 /**
  * The stable template came back (`kubectl rollout undo`, a revert in Git, `helm rollback`). Admission has taken the weight
  * and given the native fields back; native control removes the canary's pods. What remains is to tidy up.
  */
 export function decideUndone(seen: Seen): Decision {
-  return firstOf([drain, openLatch, detachRoutes, awaitStable, widenServices, removeTwins, end], seen);
-}
-
-/** Behind a gateway that is slow to follow, admission paused the Deployment: no canary pod goes before its traffic has. */
-function openLatch(seen: Seen): Decision | undefined {
-  const { latched, ...held } = seen.held;
-  if (!latched) return undefined;
-  const { paused } = pause(seen.deployment.spec, held.originals.paused);
-  return { writes: [writeHeld(seen.deployment, held, { paused })] };
+  return firstOf([drain, detachRoutes, awaitStable, widenServices, removeTwins, end], seen);
 }
 
 /** While a canary pod lives, the Services stay narrow: it was never proven. */

@@ -32,15 +32,14 @@ export function applyVerbs(
     return again === undefined ? { object, held, warnings: [] } : obey(again, object, held as Held, now);
   }
   const stripped = withoutVerbs(object);
-  if (verbs.length > 1)
-    return denied(`only one of serin.dev/{${VERBS.join(",")}} at a time`) as Answer & { allowed: false };
+  if (verbs.length > 1) return denied(`only one of serin.dev/{${VERBS.join(",")}} at a time`);
   const verb = verbs[0] as Verb;
   if (held === undefined)
     return { object: stripped, held, warnings: [`serin.dev/${verb}: no rollout is in flight`] };
   const revision = old.metadata.annotations?.[REVISION];
   if (String(plan.verbs[verb]) !== revision) {
     const message = `serin.dev/${verb}: "${plan.verbs[verb]}" is not the revision in flight; expected "${revision}"`;
-    return denied(message) as Answer & { allowed: false };
+    return denied(message);
   }
   return obey(verb, stripped, held, now);
 }

@@ -20,9 +20,9 @@ export function admitDeployments({ kube, clock }: Needs): Admit<Deployment> {
     if (old === null) return admitCreate(requested);
     const reads = changesTemplate(requested, old) ? await gather(kube, old) : undefined;
     const answer = admitUpdate(requested, old, reads, new Date(clock.now()).toISOString());
-    if (answer.allowed && !dryRun) {
-      for (const effect of answer.effects) await performEffect(effect, { kube, clock });
-    }
+    if (dryRun) return answer;
+    const needs = { kube, clock };
+    for (const effect of answer.effects) await performEffect(effect, answer.allowed, needs);
     return answer;
   };
 }

@@ -22,14 +22,17 @@ interface Needs {
   readonly clock: Clock;
 }
 
-/** Performs what admission promises with its answer. Every effect is harmless when the request fails after all. */
-export async function performEffect(effect: Effect, needs: Needs): Promise<void> {
+/**
+ * Performs what admission promises with its answer; `wait` until it is in force, too. Every effect is harmless when the
+ * request fails after all.
+ */
+export async function performEffect(effect: Effect, wait: boolean, needs: Needs): Promise<void> {
   switch (effect.kind) {
     case "isolate":
       await Promise.all(effect.services.map((service) => isolate(service, effect.uid, effect.hash, needs)));
       return;
     case "drain":
-      await drain(effect.uid, needs);
+      await drain(effect.uid, wait, needs);
       return;
     default:
       effect satisfies never;
@@ -44,7 +47,7 @@ async function isolate(found: Service, uid: string, hash: string, { kube, clock 
 }
 
 /** Weight 0 on every route of the flight, then the time that its gateways need to follow. */
-async function drain(uid: string, { kube, clock }: Needs): Promise<void> {
+async function drain(uid: string, wait: boolean, { kube, clock }: Needs): Promise<void> {
   const { items } = await kube.list<Route>(httpRoutes, {}, { labelSelector: FLIGHT });
   const own = items.filter((route) => flightOf(route, uid) !== undefined);
   const since = new Date(clock.now()).toISOString();
@@ -57,6 +60,7 @@ async function drain(uid: string, { kube, clock }: Needs): Promise<void> {
       }),
     ),
   );
+  if (!wait) return;
   const drained = await Promise.all(own.map((route) => awaitAccepted(kube, route, clock)));
   // The API server repeats an admission when the object changed meanwhile: what was waited for counts.
   const settled = Math.max(...drained.map((route) => settledOn(route, uid)));

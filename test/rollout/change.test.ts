@@ -1,10 +1,9 @@
 import { expect } from "chai";
-import { planOf } from "../../rollout/admit.ts";
+import { admitUpdate, planOf } from "../../rollout/admit.ts";
 import { heldOf } from "../../rollout/hold.ts";
-import { HELD } from "../../rollout/keys.ts";
 import { formatRun } from "../../rollout/run.ts";
 import { annotate, both, canarySet, edit, inFlight, LATER, native, no, yes } from "../support/ask.ts";
-import { AT_NOON, aDeployment, aHeld, aReplicaSet, aRoute, readsOf } from "../support/builders.ts";
+import { AT_NOON, aDeployment, aHeld, aReplicaSet, aRoute, NOON, readsOf } from "../support/builders.ts";
 import { applied } from "../support/routes.ts";
 
 describe("admission in flight", () => {
@@ -112,33 +111,18 @@ describe("admission in flight", () => {
     expect(yes(edit(old, {}, "web:1"), old, both).effects).to.deep.equal([]);
   });
 
-  it("latches an undo behind a gateway that is slow to follow", () => {
+  it("drains behind a gateway that is slow to follow, and asks to repeat the undo", () => {
     const old = inFlight();
-    const slow = readsOf({ ...both, routes: [route(50, "networking.gke.io/gateway")] });
-    const { object, effects } = yes(edit(old, {}, "web:1"), old, slow);
-    expect(object.spec).to.deep.equal({ ...aDeployment().spec, paused: true });
-    expect(heldOf(object)).to.deep.include({ phase: "undone", latched: true });
-    expect(effects).to.deep.equal([]);
-  });
-
-  it("starts a newer template that comes while an undo is latched, paused only if the user was", () => {
-    for (const paused of [undefined, true] as const) {
-      const originals = { ...native, ...(paused && { paused }) };
-      const old = inFlight({
-        held: { phase: "undone", latched: true, originals },
-        image: "web:1",
-        paused: true,
-      });
-      const { [HELD]: _held, ...annotations } = old.metadata.annotations ?? {};
-      const bare = { ...old, metadata: { ...old.metadata, annotations } };
-      for (const requested of [old, bare]) {
-        const { object } = yes(edit(requested, {}, "web:3"), old, both);
-        expect(heldOf(object))
-          .to.deep.include({ phase: "canary", stable: "web1" })
-          .and.not.property("latched");
-        expect(object.spec.paused).to.equal(paused);
-      }
-    }
+    const slow = (weight: number) =>
+      readsOf({ ...both, routes: [route(weight, "networking.gke.io/gateway")] });
+    const undo = (weight: number, now: string) => admitUpdate(edit(old, {}, "web:1"), old, slow(weight), now);
+    const refused = undo(50, AT_NOON);
+    expect(refused).to.deep.include({ allowed: false, effects: [{ kind: "drain", uid: "uid-web" }] });
+    expect(refused)
+      .to.have.property("message")
+      .that.matches(/up to 90s to follow; repeat this then/);
+    expect(undo(0, new Date(NOON + 60_000).toISOString()), "too early").to.include({ allowed: false });
+    expect(undo(0, new Date(NOON + 90_000).toISOString()), "in force").to.include({ allowed: true });
   });
 
   it("survives an undo that replaces all annotations by a ReplicaSet's", () => {

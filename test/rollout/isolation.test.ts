@@ -142,4 +142,10 @@ describe("isolation", () => {
       }),
     );
   });
+
+  it("names the twins of long names that begin alike apart", () => {
+    const [a, b] = ["a", "b"].map((end) => twinName(`${"x".repeat(62)}${end}`));
+    expect(a).to.have.length(63).and.not.equal(b);
+    expect(twinName("web")).to.equal("web-canary");
+  });
 });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { describeCluster } from "../cluster/fixture.ts";
 import type { Load } from "../cluster/load.ts";
-import { expectShare } from "./share.ts";
+import { expectNoFailures, expectShare } from "./share.ts";
 import { manifestOf, Shop } from "./shop.ts";
 
 const plan = { "serin.dev/steps": "20:10m, 40:10m", "serin.dev/checks": "none" };
@@ -55,8 +55,7 @@ describeCluster("two Deployments behind one route", function () {
     await shop.promote("tax");
     expect(manifestOf(shop.stock.httproutes.get("shared") as never)).to.deep.equal(route);
     expect([...shop.stock.services.keys()].toSorted()).to.deep.equal(["cart", "fixed", "tax"]);
-    for (const path of PATHS)
-      expect((await loads[path].stop()).failed, `failed requests of ${path}`).to.equal(0);
+    for (const path of PATHS) await expectNoFailures(loads[path]);
   });
 
   function flies(name: string, weight: number): Promise<number> {
@@ -70,6 +69,8 @@ describeCluster("two Deployments behind one route", function () {
   async function expectShares(
     flights: Record<string, readonly [weight: number, stable: string, canary: string]>,
   ) {
+    // As many requests first as Traefik may need to follow.
+    await Promise.all(PATHS.map((path) => shop.answered(loads[path], Date.now(), 500)));
     const from = Date.now();
     await Promise.all(PATHS.map((path) => shop.answered(loads[path], from, 2_000)));
     const to = Date.now();

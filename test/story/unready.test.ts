@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { describeCluster } from "../cluster/fixture.ts";
 import type { Load } from "../cluster/load.ts";
+import { expectNoFailures } from "./share.ts";
 import { manifestOf, Shop } from "./shop.ts";
 
 const DEADLINE_MS = 15_000;
@@ -87,7 +88,7 @@ describeCluster("a version that does not become ready", function () {
     await shop.run("rollout", "status", "deployment/web", "--timeout=90s");
     await shop.atRest();
     expect(shop.pods("v6")).to.have.length(5);
-    expect((await load.stop()).failed, "failed requests").to.equal(0);
+    await expectNoFailures(load);
   });
 });
 

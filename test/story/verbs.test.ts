@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { ReplicaSet } from "../../rollout/objects.ts";
 import { describeCluster } from "../cluster/fixture.ts";
-import { expectShare } from "./share.ts";
+import { expectNoFailures, expectShare } from "./share.ts";
 import { Shop } from "./shop.ts";
 
 const FOR_EVER = "10m";
@@ -38,7 +38,7 @@ describeCluster("in flight the verbs of kubectl keep their meaning", function ()
     await shop.until("50%", () => shop.weight() === 50);
     await shop.run("rollout", "status", "deployment/web", "--timeout=90s");
     await shop.atRest();
-    expect((await load.stop()).failed, "failed requests").to.equal(0);
+    await expectNoFailures(load);
   });
 
   it("scale keeps the shares: 5 to 10 to 4", async () => {
@@ -54,7 +54,7 @@ describeCluster("in flight the verbs of kubectl keep their meaning", function ()
     expectShare(load.between(from, to), "v2", 0.2);
     await shop.promote();
     expect(shop.pods("v2")).to.have.length(4);
-    expect((await load.stop()).failed, "failed requests").to.equal(0);
+    await expectNoFailures(load);
   });
 
   it("through small numbers and through zero the stable version comes back whole", async () => {
@@ -111,7 +111,7 @@ describeCluster("in flight the verbs of kubectl keep their meaning", function ()
     expect(shop.held()).to.include({ stable, phase: "canary" });
     expect(shop.held()?.started).to.not.equal(first);
     await shop.promote();
-    expect((await load.stop()).failed, "failed requests").to.equal(0);
+    await expectNoFailures(load);
   });
 
   it("promote and abort act on the revision that they name, and on no other", async () => {

@@ -42,13 +42,13 @@ export class World extends Cluster {
       changesTemplate(requested, old) ? reads : undefined,
       instant(this.now),
     );
-    if (!answer.allowed) return answer.message;
     for (const effect of answer.effects) {
       if (effect.kind === "drain") this.#drain(effect.uid);
       else
         for (const service of effect.services)
           this.perform(writeNarrow(service, effect.uid, effect.hash, instant(this.now)));
     }
+    if (!answer.allowed) return answer.message;
     const refused = this.refuse;
     this.refuse = false;
     if (!refused) this.put("deployments", answer.object);

@@ -1,0 +1,27 @@
+/**
+ * `npm run bench [-- --json]`: Serin's figures, measured on a real control plane and gateway in about six minutes, as a
+ * Markdown table. Ends with status 0 when all could be measured, whether or not the goals are met.
+ */
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { startCluster } from "../test/cluster/cluster.ts";
+import { installSerin } from "../test/cluster/serin.ts";
+import { measure } from "./run.ts";
+import { markdownOf, rowsOf } from "./table.ts";
+
+const { values } = parseArgs({ options: { json: { type: "boolean", default: false } } });
+// Progress goes beside the table, which may be redirected.
+const log = (text: string) => console.error(`bench: ${text}`);
+const cluster = await startCluster({ dir: mkdtempSync(join(tmpdir(), "serin-bench-")), log });
+try {
+  await installSerin(cluster);
+  const findings = await measure(cluster, log);
+  console.log(
+    values.json ? JSON.stringify({ rows: rowsOf(findings), findings }, undefined, 2) : markdownOf(findings),
+  );
+} finally {
+  await cluster.stop();
+}
+process.exit();

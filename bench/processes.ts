@@ -1,0 +1,48 @@
+import { readFileSync } from "node:fs";
+import type { Cluster } from "../test/cluster/cluster.ts";
+
+/** The two processes of a pod of Serin's. */
+export type Part = "webhook" | "controller";
+
+/** What they use: resident memory in MiB, CPU time since their start in seconds. */
+export type Usage = Readonly<Record<Part, { readonly rssMiB: number; readonly cpuSeconds: number }>>;
+
+const TICKS_PER_SECOND = 100;
+const SAMPLE_MS = 500;
+
+/** The pod whose controller leads. */
+export async function leadingPod({ kubectl }: Cluster): Promise<string> {
+  const get = ["get", "lease/serin", "-n", "serin-system", "-o=jsonpath={.spec.holderIdentity}"];
+  return (await kubectl(get)).stdout.trim();
+}
+
+/** What the processes of a pod use now. */
+export function usageOf(cluster: Cluster, pod: string): Usage {
+  const of = (part: Part) => {
+    const pid = cluster.kubelet.pid("serin-system", pod, part);
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    // The name of the program may hold spaces; it ends with the last parenthesis.
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
+    const ticks = Number(fields[11]) + Number(fields[12]);
+    return {
+      rssMiB: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1_024,
+      cpuSeconds: ticks / TICKS_PER_SECOND,
+    };
+  };
+  return { webhook: of("webhook"), controller: of("controller") };
+}
+
+/** Looks every half second at what the processes use, until told to stop; then it says the most memory. */
+export function watchMemory(cluster: Cluster, pod: string): () => Record<Part, number> {
+  const most = { webhook: 0, controller: 0 };
+  const timer = setInterval(() => {
+    const usage = usageOf(cluster, pod);
+    for (const part of ["webhook", "controller"] as const) {
+      most[part] = Math.max(most[part], usage[part].rssMiB);
+    }
+  }, SAMPLE_MS);
+  return () => {
+    clearInterval(timer);
+    return most;
+  };
+}

@@ -1,0 +1,45 @@
+import { type AuditEvent, readAudit } from "../test/cluster/audit.ts";
+
+/** What a request is for: one rollout, or what runs all the time. */
+export type Kind = "work" | "lease" | "watch";
+
+/** Serin's requests of some time. */
+export interface Requests {
+  readonly count: Readonly<Record<Kind, number>>;
+  /** The work, as "verb resource/subresource" → how often; the most frequent first. */
+  readonly work: readonly (readonly [what: string, count: number])[];
+}
+
+const SERIN = "system:serviceaccount:serin-system:serin";
+
+/** Counts Serin's requests that came in [from, to), ms since the epoch. */
+export async function requestsOf(auditLog: string, from: number, to: number): Promise<Requests> {
+  const events = (await readAudit(auditLog, SERIN)).filter((event) => {
+    const at = Date.parse(event.requestReceivedTimestamp);
+    return at >= from && at < to && isCounted(event);
+  });
+  const count = { work: 0, lease: 0, watch: 0 };
+  const work = new Map<string, number>();
+  for (const event of events) {
+    const kind = kindOf(event);
+    count[kind] += 1;
+    if (kind === "work") work.set(nameOf(event), (work.get(nameOf(event)) ?? 0) + 1);
+  }
+  return { count, work: [...work].sort(([, a], [, b]) => b - a) };
+}
+
+/** A watch stands in the log when it starts, and again when it ends. */
+function isCounted({ verb, stage }: AuditEvent & { readonly stage?: string }): boolean {
+  return verb !== "watch" || stage === "ResponseStarted";
+}
+
+/** The pods of a canary are watched for its sake; the other watches stand always. */
+function kindOf({ verb, objectRef }: AuditEvent): Kind {
+  if (objectRef?.resource === "leases") return "lease";
+  return verb === "watch" && objectRef?.resource !== "pods" ? "watch" : "work";
+}
+
+function nameOf({ verb, objectRef, requestURI }: AuditEvent): string {
+  const resource = objectRef?.resource ?? requestURI.split("?")[0] ?? "";
+  return `${verb} ${resource}${objectRef?.subresource ? `/${objectRef.subresource}` : ""}`;
+}

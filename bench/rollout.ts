@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Deployment, Pod } from "../rollout/objects.ts";
+import type { Change } from "../test/cluster/api.ts";
+import type { Cluster } from "../test/cluster/cluster.ts";
+import { eventually } from "../test/cluster/wait.ts";
+import { type Requests, requestsOf } from "./requests.ts";
+
+/** What one rollout of five pods by 10 %, 25 % and 50 % took. */
+export interface Measured {
+  /** From `set image` until it is promoted and nothing of the rollout is left. */
+  readonly tookMs: number;
+  /** How long the API server took to answer the update. */
+  readonly answerMs: number;
+  readonly requests: Requests;
+  readonly podsStarted: number;
+  readonly peakPods: number;
+}
+
+export const INTERVAL_SECONDS = 10;
+export const STEPS = "10, 25, 50";
+export const INTERVALS_MS = STEPS.split(",").length * INTERVAL_SECONDS * 1_000;
+
+const LONGEST_MS = 150_000;
+/** Late writes, if there are any, must come in this time. */
+const AFTERMATH_MS = 5_000;
+
+/** Rolls out an image of the Deployment `web` in a namespace and measures until it is promoted. Throws when it is not. */
+export async function measureRollout(cluster: Cluster, namespace: string, image: string): Promise<Measured> {
+  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/web`;
+  const pods = followPods(cluster, namespace);
+  await sleep(1_000);
+  const before = new Set(pods.present());
+  const startedAt = Date.now();
+  const answerMs = await setImage(cluster, path, image);
+  await eventually(
+    `${image} promoted`,
+    async () => {
+      const { metadata, status } = await cluster.api.demand<Deployment>("GET", path);
+      const canary = status?.conditions?.find(({ type }) => type === "Canary");
+      if (canary?.reason === "RolledBack") throw new Error(canary.message);
+      return "serin.dev/held" in (metadata.annotations ?? {}) || canary?.reason !== "Promoted"
+        ? undefined
+        : true;
+    },
+    LONGEST_MS,
+  );
+  const tookMs = Date.now() - startedAt;
+  await sleep(AFTERMATH_MS);
+  pods.stop();
+  return {
+    tookMs,
+    answerMs,
+    requests: await requestsOf(cluster.auditLog, startedAt, Date.now()),
+    podsStarted: pods.seen().filter((name) => !before.has(name)).length,
+    peakPods: pods.peak(),
+  };
+}
+
+/** Sets the image of a Deployment's only container; returns how long the API server took, in ms. */
+export async function setImage({ api }: Cluster, path: string, image: string): Promise<number> {
+  const from = performance.now();
+  await api.demand("PATCH", path, [
+    { op: "replace", path: "/spec/template/spec/containers/0/image", value: image },
+  ]);
+  return performance.now() - from;
+}
+
+/** The pods of a namespace that are not being deleted. */
+function followPods({ api }: Cluster, namespace: string) {
+  const stopping = new AbortController();
+  const present = new Set<string>();
+  const seen = new Set<string>();
+  let peak = 0;
+  const note = ({ type, object: { metadata } }: Change<Pod>) => {
+    seen.add(metadata.name);
+    if (type === "DELETED" || metadata.deletionTimestamp) present.delete(metadata.name);
+    else present.add(metadata.name);
+    peak = Math.max(peak, present.size);
+  };
+  void api.follow<Pod>(`/api/v1/namespaces/${namespace}/pods`, note, stopping.signal);
+  return {
+    present: () => [...present],
+    seen: () => [...seen],
+    peak: () => peak,
+    stop: () => stopping.abort(),
+  };
+}

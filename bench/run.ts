@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Pod } from "../rollout/objects.ts";
+import type { Cluster } from "../test/cluster/cluster.ts";
+import { startLoad } from "../test/cluster/load.ts";
+import { type Compared, compareAdmission } from "./admission.ts";
+import { leadingPod, type Part, type Usage, usageOf, watchMemory } from "./processes.ts";
+import { record } from "./recorder.ts";
+import { type Requests, requestsOf } from "./requests.ts";
+import { type Measured, measureRollout, setImage } from "./rollout.ts";
+import { addAtRest, HOST, NAMESPACE, pathOf, RPS, setScene } from "./scene.ts";
+
+/** All that one run of the bench found. */
+export interface Findings {
+  /** By what the update does. */
+  readonly admission: Readonly<Record<"annotation" | "start", Compared>>;
+  readonly rollouts: readonly Measured[];
+  /** How long the API server took for `set image` of a Deployment that is not opted in, in ms. */
+  readonly plainAnswersMs: readonly number[];
+  /** A minute with so many Deployments opted in, all at rest. */
+  readonly atRest: readonly { readonly deployments: number; readonly requests: Requests }[];
+  readonly memory: { readonly restMiB: Record<Part, number>; readonly mostMiB: Record<Part, number> };
+  /** CPU time of the leading pod's processes, in seconds. */
+  readonly cpu: { readonly restMinute: Record<Part, number>; readonly rollout: Record<Part, number> };
+}
+
+const MINUTE_MS = 60_000;
+const IMAGES = ["app:v2", "app:v3", "app:v4"];
+const MANY = 20;
+const CALLS = { annotation: 3_000, start: 500 };
+
+/** Measures everything on a cluster with Serin installed; takes about six minutes. Throws when a rollout fails. */
+export async function measure(cluster: Cluster, log: (text: string) => void): Promise<Findings> {
+  await setScene(cluster);
+  const pod = await leadingPod(cluster);
+  log("admission");
+  const admission = await measureAdmission(cluster, pod);
+
+  log("a minute at rest with 1 Deployment opted in");
+  const began = usageOf(cluster, pod);
+  const one = await minuteAtRest(cluster, 1);
+  const rest = usageOf(cluster, pod);
+
+  const load = startLoad({ url: cluster.gatewayUrl, host: HOST, rps: RPS });
+  const stopWatching = watchMemory(cluster, pod);
+  const rollouts: Measured[] = [];
+  const plainAnswersMs: number[] = [];
+  for (const image of IMAGES) {
+    log(`rollout of ${image}`);
+    rollouts.push(await measureRollout(cluster, NAMESPACE, image));
+    plainAnswersMs.push(await setImage(cluster, pathOf("plain"), image));
+  }
+  const mostMiB = stopWatching();
+  const after = usageOf(cluster, pod);
+  const { failed } = await load.stop();
+  if (failed > 0) throw new Error(`${failed} requests failed during the rollouts`);
+
+  log(`a minute at rest with ${MANY} Deployments opted in`);
+  await addAtRest(cluster, MANY - 1);
+  const many = await minuteAtRest(cluster, MANY);
+  return {
+    admission,
+    rollouts,
+    plainAnswersMs,
+    atRest: [one, many],
+    memory: { restMiB: { webhook: rest.webhook.rssMiB, controller: rest.controller.rssMiB }, mostMiB },
+    cpu: { restMinute: cpuBetween(began, rest), rollout: cpuBetween(rest, after, IMAGES.length) },
+  };
+}
+
+async function measureAdmission(cluster: Cluster, pod: string): Promise<Findings["admission"]> {
+  const { api } = cluster;
+  const web = `${pathOf("web")}?dryRun=All`;
+  const send = (body: object) =>
+    record({ api, now: Date.now() }, NAMESPACE, () => api.demand("PATCH", web, body));
+  const annotation = await send({ metadata: { annotations: { team: "shop" } } });
+  const image = { op: "replace", path: "/spec/template/spec/containers/0/image", value: "app:v2" };
+  const start = await send([image]);
+  const path = `/api/v1/namespaces/serin-system/pods/${pod}`;
+  const { status } = await api.demand<Pod & { status: { podIP: string } }>("GET", path);
+  return compareAdmission({ dir: cluster.dir, now: Date.now() }, status.podIP, {
+    annotation: { body: annotation, calls: CALLS.annotation },
+    start: { body: start, calls: CALLS.start },
+  });
+}
+
+async function minuteAtRest({ auditLog }: Cluster, deployments: number) {
+  const from = Date.now();
+  await sleep(MINUTE_MS);
+  return { deployments, requests: await requestsOf(auditLog, from, from + MINUTE_MS) };
+}
+
+function cpuBetween(from: Usage, to: Usage, share = 1): Record<Part, number> {
+  const of = (part: Part) => (to[part].cpuSeconds - from[part].cpuSeconds) / share;
+  return { webhook: of("webhook"), controller: of("controller") };
+}

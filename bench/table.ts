@@ -1,0 +1,118 @@
+import type { Compared } from "./admission.ts";
+import { INTERVALS_MS } from "./rollout.ts";
+import type { Findings } from "./run.ts";
+import { median } from "./statistics.ts";
+
+/** A figure beside what it is measured against; numbers carry their unit in `figure`. */
+interface Row {
+  readonly figure: string;
+  readonly serin: number;
+  readonly goal?: number;
+  readonly other?: { readonly name: string; readonly value: number };
+}
+
+/** Published figures of a peer on the same kind of cluster: five replicas, interval 10 s, 10/25/50 %. */
+const FLAGGER = { name: "Flagger 1.44.0", requests: 120, requestsPerMinute: 60, pods: 10, seconds: 33 };
+
+/** The findings as a Markdown table, and below it where the requests went. */
+export function markdownOf(findings: Findings): string {
+  const lines = rowsOf(findings).map(({ figure, serin, goal, other }) => {
+    const met = goal === undefined ? "" : `≤ ${goal}${serin <= goal ? "" : " **missed**"}`;
+    const ratio = other === undefined || other.value === 0 ? "" : round(serin / other.value);
+    return `| ${figure} | ${round(serin)} | ${met} | ${other ? `${other.name}: ${round(other.value)}` : ""} | ${ratio} |`;
+  });
+  return [
+    "| figure | Serin | goal | beside | ratio |",
+    "|---|--:|--:|---|--:|",
+    ...lines,
+    "",
+    footOf(findings),
+  ].join("\n");
+}
+
+/** The rows, for `--json`. */
+export function rowsOf({
+  admission,
+  rollouts,
+  plainAnswersMs,
+  atRest,
+  memory,
+  cpu,
+}: Findings): readonly Row[] {
+  const of = (pick: (rollout: Findings["rollouts"][number]) => number) => median(rollouts.map(pick));
+  const [one, many] = [atRest[0], atRest.at(-1)].map((it) => it?.requests.count);
+  const more = (atRest.at(-1)?.deployments ?? 0) - (atRest[0]?.deployments ?? 0);
+  const flagger = (value: number) => ({ name: FLAGGER.name, value });
+  return [
+    ...latencies("admission of an update that changes no template", admission.annotation, 2),
+    ...latencies("admission of the update that starts a rollout", admission.start),
+    {
+      figure: "the update that starts a rollout, with effects, at the API server, ms",
+      serin: of(({ answerMs }) => answerMs),
+      other: { name: "not opted in", value: median(plainAnswersMs) },
+    },
+    {
+      figure: "API requests of a whole rollout",
+      serin: of(({ requests }) => requests.count.work),
+      goal: 40,
+      other: flagger(FLAGGER.requests),
+    },
+    {
+      figure: "API requests a minute for one more Deployment at rest",
+      serin: ((many?.work ?? 0) - (one?.work ?? 0)) / more,
+      goal: 0,
+      other: flagger(FLAGGER.requestsPerMinute),
+    },
+    { figure: "of Serin itself a minute: requests for its Lease", serin: many?.lease ?? 0 },
+    { figure: "of Serin itself a minute: watches renewed", serin: many?.watch ?? 0 },
+    { figure: "of Serin itself a minute: others", serin: one?.work ?? 0 },
+    {
+      figure: "pods started for 5 replicas",
+      serin: of(({ podsStarted }) => podsStarted),
+      goal: 5,
+      other: flagger(FLAGGER.pods),
+    },
+    { figure: "pods at once, at most", serin: of(({ peakPods }) => peakPods) },
+    {
+      figure: "time to promoted beyond the intervals, s",
+      serin: of(({ tookMs }) => (tookMs - INTERVALS_MS) / 1_000),
+      goal: 12,
+      other: flagger(FLAGGER.seconds),
+    },
+    ...(["webhook", "controller"] as const).flatMap((part): Row[] => [
+      {
+        figure: `memory of the ${part}, MiB`,
+        serin: memory.mostMiB[part],
+        other: { name: "at rest", value: memory.restMiB[part] },
+      },
+      {
+        figure: `CPU time of the ${part} for a rollout, s`,
+        serin: cpu.rollout[part],
+        other: { name: "a minute at rest", value: cpu.restMinute[part] },
+      },
+    ]),
+  ];
+}
+
+function latencies(what: string, { serin, bare }: Compared, goalRatio?: number): Row[] {
+  return (["p50", "p99"] as const).map((p) => ({
+    figure: `${what}: ${p}, ms`,
+    serin: serin[p],
+    ...(goalRatio !== undefined && p === "p99" ? { goal: Number((goalRatio * bare[p]).toPrecision(3)) } : {}),
+    other: { name: "bare node:https", value: bare[p] },
+  }));
+}
+
+function footOf({ rollouts }: Findings): string {
+  const [first] = rollouts;
+  const work = first?.requests.work.map(([what, count]) => `${count} ${what}`).join(", ") ?? "";
+  return [
+    `Medians of ${rollouts.length} rollouts of five pods by 10 %, 25 % and 50 %, interval 10 s, at 200 requests a second;`,
+    `Flagger's figures are published ones for the same. The requests of the first rollout: ${work}.`,
+    "The bare handler reads the same bytes and answers those that Serin answers, in a network namespace like a pod's.",
+  ].join("\n");
+}
+
+function round(value: number): string {
+  return Math.abs(value) >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
+}
