@@ -9,7 +9,7 @@ import { cleanUp } from "./cleanup.ts";
 
 const { values: options } = parseArgs({
   options: {
-    kubeconfig: { type: "string", default: process.env["KUBECONFIG"] ?? join(homedir(), ".kube", "config") },
+    kubeconfig: { type: "string", default: process.env.KUBECONFIG ?? join(homedir(), ".kube", "config") },
     /** How long each Deployment's pods may take to come back. */
     "patience-seconds": { type: "string", default: "300" },
   },

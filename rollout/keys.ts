@@ -13,14 +13,14 @@ export const CONDITION = "Canary";
 
 /** A JSON pointer to an annotation. */
 export function annotationPath(key: string): string {
-  return `/metadata/annotations/${escape(key)}`;
+  return `/metadata/annotations/${pointer(key)}`;
 }
 
 /** A JSON pointer to a label. */
 export function labelPath(key: string): string {
-  return `/metadata/labels/${escape(key)}`;
+  return `/metadata/labels/${pointer(key)}`;
 }
 
-function escape(key: string): string {
+function pointer(key: string): string {
   return key.replaceAll("~", "~0").replaceAll("/", "~1");
 }

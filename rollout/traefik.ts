@@ -44,12 +44,12 @@ export function countersOf(samples: readonly Sample[], backends: readonly Backen
   const requests = new Map<string, { code: string; value: number }>();
   const buckets = new Map<string, { le: number; value: number }>();
   for (const { labels, value } of samples) {
-    if (!pattern.test(labels["service"] ?? "")) continue;
+    if (!pattern.test(labels.service ?? "")) continue;
     const series = JSON.stringify(Object.entries(labels).toSorted());
-    if (labels["le"] === undefined) requests.set(series, { code: labels["code"] ?? "", value });
+    if (labels.le === undefined) requests.set(series, { code: labels.code ?? "", value });
     else
       buckets.set(series, {
-        le: labels["le"] === "+Inf" ? Number.POSITIVE_INFINITY : Number(labels["le"]),
+        le: labels.le === "+Inf" ? Number.POSITIVE_INFINITY : Number(labels.le),
         value,
       });
   }

@@ -30,18 +30,18 @@ export class BadReview extends Error {
  * port.
  */
 export function readReview(body: unknown, kind: string): Request {
-  if (!isRecord(body) || body["kind"] !== "AdmissionReview" || body["apiVersion"] !== "admission.k8s.io/v1") {
+  if (!isRecord(body) || body.kind !== "AdmissionReview" || body.apiVersion !== "admission.k8s.io/v1") {
     throw new BadReview("expected a JSON object of kind AdmissionReview, apiVersion admission.k8s.io/v1");
   }
-  const request = body["request"];
-  if (!isRecord(request) || typeof request["uid"] !== "string" || request["uid"] === "") {
+  const request = body.request;
+  if (!isRecord(request) || typeof request.uid !== "string" || request.uid === "") {
     throw new BadReview("expected request.uid, a string");
   }
   const { operation, object, oldObject } = request;
   if (operation !== "CREATE" && operation !== "UPDATE") {
     throw new BadReview(`expected request.operation CREATE or UPDATE, not ${String(operation)}`);
   }
-  const asked = isRecord(request["kind"]) ? request["kind"]["kind"] : undefined;
+  const asked = isRecord(request.kind) ? request.kind.kind : undefined;
   if (asked !== kind) throw new BadReview(`expected request.kind.kind ${kind}, not ${String(asked)}`);
   expectObject(object, kind, "request.object");
   if (operation === "UPDATE") expectObject(oldObject, kind, "request.oldObject");
@@ -70,16 +70,11 @@ function response({ uid, object }: Request, verdict: Verdict): object {
 }
 
 function expectObject(value: unknown, kind: string, where: string): void {
-  if (
-    !isRecord(value) ||
-    value["kind"] !== kind ||
-    !isRecord(value["metadata"]) ||
-    !isRecord(value["spec"])
-  ) {
+  if (!isRecord(value) || value.kind !== kind || !isRecord(value.metadata) || !isRecord(value.spec)) {
     throw new BadReview(`expected ${where}, a ${kind} with metadata and spec`);
   }
-  const { name } = value["metadata"];
-  if (typeof name !== "string" && typeof value["metadata"]["generateName"] !== "string") {
+  const { name } = value.metadata;
+  if (typeof name !== "string" && typeof value.metadata.generateName !== "string") {
     throw new BadReview(`expected ${where}.metadata.name, a string`);
   }
 }
