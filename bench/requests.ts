@@ -6,7 +6,7 @@ export type Kind = "work" | "lease" | "watch";
 /** Serin's requests of some time. */
 export interface Requests {
   readonly count: Readonly<Record<Kind, number>>;
-  /** The work, as "verb resource/subresource" → how often; the most frequent first. */
+  /** The work, as "program: verb resource/subresource" → how often; the most frequent first. */
   readonly work: readonly (readonly [what: string, count: number])[];
 }
 
@@ -39,7 +39,8 @@ function kindOf({ verb, objectRef }: AuditEvent): Kind {
   return verb === "watch" && objectRef?.resource !== "pods" ? "watch" : "work";
 }
 
-function nameOf({ verb, objectRef, requestURI }: AuditEvent): string {
+function nameOf({ verb, objectRef, requestURI, userAgent = "" }: AuditEvent): string {
   const resource = objectRef?.resource ?? requestURI.split("?")[0] ?? "";
-  return `${verb} ${resource}${objectRef?.subresource ? `/${objectRef.subresource}` : ""}`;
+  const program = userAgent.replace(/^serin-|\/.*$/g, "");
+  return `${program}: ${verb} ${resource}${objectRef?.subresource ? `/${objectRef.subresource}` : ""}`;
 }

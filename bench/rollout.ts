@@ -65,7 +65,7 @@ export async function setImage({ api }: Cluster, path: string, image: string): P
   return performance.now() - from;
 }
 
-/** The pods of a namespace that are not being deleted. */
+/** The pods of `web`; those that are being deleted are no longer present. */
 function followPods({ api }: Cluster, namespace: string) {
   const stopping = new AbortController();
   const present = new Set<string>();
@@ -77,7 +77,7 @@ function followPods({ api }: Cluster, namespace: string) {
     else present.add(metadata.name);
     peak = Math.max(peak, present.size);
   };
-  void api.follow<Pod>(`/api/v1/namespaces/${namespace}/pods`, note, stopping.signal);
+  void api.follow<Pod>(`/api/v1/namespaces/${namespace}/pods?labelSelector=app%3Dweb`, note, stopping.signal);
   return {
     present: () => [...present],
     seen: () => [...seen],

@@ -79,18 +79,19 @@ export function rowsOf({
       goal: 12,
       other: flagger(FLAGGER.seconds),
     },
-    ...(["webhook", "controller"] as const).flatMap((part): Row[] => [
-      {
-        figure: `memory of the ${part}, MiB`,
-        serin: memory.mostMiB[part],
-        other: { name: "at rest", value: memory.restMiB[part] },
-      },
-      {
-        figure: `CPU time of the ${part} for a rollout, s`,
-        serin: cpu.rollout[part],
-        other: { name: "a minute at rest", value: cpu.restMinute[part] },
-      },
-    ]),
+    ...(["webhook", "controller"] as const).flatMap((part): Row[] => {
+      const memoryAtRest = { name: "at rest", value: memory.restMiB[part] };
+      const minute = { name: "a minute at rest", value: cpu.restMinute[part] };
+      return [
+        {
+          figure: `memory of the ${part} during rollouts, MiB`,
+          serin: memory.rolloutsMiB[part],
+          other: memoryAtRest,
+        },
+        { figure: `CPU time of the ${part} for a rollout, s`, serin: cpu.rollout[part], other: minute },
+      ];
+    }),
+    { figure: "memory of the webhook after 3,500 reviews in a row, MiB", serin: memory.reviewsMiB },
   ];
 }
 
@@ -105,11 +106,15 @@ function latencies(what: string, { serin, bare }: Compared, goalRatio?: number):
 
 function footOf({ rollouts }: Findings): string {
   const [first] = rollouts;
-  const work = first?.requests.work.map(([what, count]) => `${count} ${what}`).join(", ") ?? "";
+  const work = first?.requests.work.map(([what, count]) => `- ${what}: ${count}`) ?? [];
   return [
     `Medians of ${rollouts.length} rollouts of five pods by 10 %, 25 % and 50 %, interval 10 s, at 200 requests a second;`,
-    `Flagger's figures are published ones for the same. The requests of the first rollout: ${work}.`,
+    `Flagger's figures are published ones for the same.`,
     "The bare handler reads the same bytes and answers those that Serin answers, in a network namespace like a pod's.",
+    "",
+    "The requests of the first rollout:",
+    "",
+    ...work,
   ].join("\n");
 }
 

@@ -13,7 +13,8 @@ const NO_PLAN = parsePlan({ [OPT_IN]: "canary" }) as { plan: Plan };
 /** A Deployment's creation: the plan must be right; what a dump of a Deployment in flight brings along is dropped. */
 export function admitCreate(requested: Deployment): Answer {
   const parsed = parsePlan(requested.metadata.annotations ?? {});
-  if ("complaints" in parsed) return denied(formatComplaints(parsed.complaints));
+  const optedIn = isOptedIn(requested.metadata.annotations);
+  if (optedIn && "complaints" in parsed) return denied(formatComplaints(parsed.complaints));
   return admitted(cleanse(requested, undefined));
 }
 

@@ -1,4 +1,5 @@
 import { settledAt } from "./drain.ts";
+import { surgePods } from "./hold.ts";
 import { judge, type Verdict } from "./judge.ts";
 import { flightOf } from "./overlay.ts";
 import type { WeightStep } from "./plan.ts";
@@ -9,11 +10,13 @@ import {
   instant,
   recordOf,
   replicaSetOfRecord,
+  replicasOf,
   type Says,
   type Seen,
   stepIndex,
   stepOf,
   uidOf,
+  wantedSurge,
 } from "./seen.ts";
 import { takeBack } from "./takeback.ts";
 import { writeEvent, writeMark, writePaused } from "./write.ts";
@@ -115,8 +118,16 @@ function routedSince(seen: Seen): number {
 }
 
 function progressing(seen: Seen): Says {
-  const message = `canary has ${grantedWeight(seen)}% of the traffic, step ${stepIndex(seen) + 1} of ${seen.plan.steps.length}`;
+  const message = `canary has ${shareOf(seen)}, step ${stepIndex(seen) + 1} of ${seen.plan.steps.length}`;
   return { status: "Unknown", reason: "Progressing", message };
+}
+
+/** What the canary is given: exact at a gateway; through a Service's pods only about as much as was granted. */
+function shareOf(seen: Seen): string {
+  if (seen.routes.length > 0) return `${grantedWeight(seen)}% of the traffic`;
+  const stable = replicasOf(seen.deployment);
+  const pods = surgePods(wantedSurge(seen), stable);
+  return `${pods} of ${stable + pods} pods and their share of the traffic, as no route names its Services`;
 }
 
 function holding(seen: Seen, why: string): Says {

@@ -57,9 +57,7 @@ export function admitNewTemplate(request: Change): Answer {
       return latch(change, next);
     case "failed":
     case "undone":
-      // Its routes are given back when no proxy sends it anything any more; until then its pods stay.
-      if (isAttached(change)) return latch(change, next);
-      return begin(
+      return afterEnd(
         change,
         plan,
         { ...next, originals: originalsNow(change, held) },
@@ -68,6 +66,14 @@ export function admitNewTemplate(request: Change): Answer {
     default:
       return held.phase satisfies never;
   }
+}
+
+/** The rollout before has ended, but a proxy may still send its canary something: until none does, its pods stay. */
+function afterEnd(change: Change, plan: Plan, held: Held, warnings: readonly string[]): Answer {
+  const uid = change.old.metadata.uid ?? "";
+  const pendingMs = drainedInAll(change);
+  if (pendingMs > LONGEST_DRAIN_MS) return latch(change, held, warnings);
+  return begin(change, plan, held, warnings, pendingMs > 0 ? [{ kind: "drain", uid }] : []);
 }
 
 function atRest(change: Change, plan: Plan): Answer {
@@ -97,7 +103,13 @@ function atRest(change: Change, plan: Plan): Answer {
 }
 
 /** Holds the new version: native control makes as many of its pods as the first step needs, and removes no old one. */
-function begin(change: Change, plan: Plan, held: Held, warnings: readonly string[]): Answer {
+function begin(
+  change: Change,
+  plan: Plan,
+  held: Held,
+  warnings: readonly string[],
+  before: readonly Effect[] = [],
+): Answer {
   const { object, old, reads } = change;
   const { latched: _latched, ...record } = held;
   const services = wantedServices(plan, servicesOf(stableTemplate(change, held), reads.services));
@@ -105,13 +117,14 @@ function begin(change: Change, plan: Plan, held: Held, warnings: readonly string
   if (refusal !== undefined) return denied(refusal);
   const spec = hold(object.spec, surgeFor(firstWeight(plan)));
   const uid = old.metadata.uid ?? "";
-  const effects: Effect[] =
+  const isolate: Effect[] =
     services.length > 0 ? [{ kind: "isolate", services, uid, hash: held.stable }] : [];
-  return admitted(withHeld({ ...object, spec }, record, old), [tell(plan, services), ...warnings], effects);
+  const told = [tell(plan, services), ...warnings];
+  return admitted(withHeld({ ...object, spec }, record, old), told, [...before, ...isolate]);
 }
 
 /** Pauses the Deployment: what runs stays as it is until the controller has made the way free. */
-function latch(change: Change, held: Held): Answer {
+function latch(change: Change, held: Held, warnings: readonly string[] = []): Answer {
   const { object, old } = change;
   const wasHeld = change.held !== undefined && change.held.phase !== "promoting";
   const { paused } = object.spec;
@@ -121,9 +134,8 @@ function latch(change: Change, held: Held): Answer {
   const surge = (wasHeld ? old.spec.strategy : fields.strategy)?.rollingUpdate?.maxSurge ?? "25%";
   const warning =
     "serin: another version is on its way; its traffic is taken back first, then this one's canary starts";
-  return admitted(withHeld({ ...object, spec: pause(hold(object.spec, surge), true) }, record, old), [
-    warning,
-  ]);
+  const spec = pause(hold(object.spec, surge), true);
+  return admitted(withHeld({ ...object, spec }, record, old), [warning, ...warnings]);
 }
 
 /** The version whose native promotion runs was proven: it is the stable one from now on. */
@@ -136,16 +148,15 @@ function latchPromotion(change: Change, plan: Plan): Answer {
 
 /** The stable template comes back: the native fields with it, and the weight goes before the first pod does. */
 function undo(change: Change, held: Held): Answer {
-  const { object, old, reads } = change;
+  const { object, old } = change;
   const uid = old.metadata.uid ?? "";
   const { latched: _latched, asked: _asked, ...rest } = held;
   const originals = originalsNow(change, held);
   const spec =
     held.phase === "promoting" || held.phase === "undone" ? object.spec : release(object.spec, originals);
   const record: Held = { ...rest, phase: "undone", originals };
-  const attached = reads.routes.filter((route) => flightOf(route, uid) !== undefined);
-  const effects: Effect[] = attached.length > 0 ? [{ kind: "drain", uid }] : [];
-  const pendingMs = Math.max(0, ...attached.map((route) => drainedIn(route, uid, Date.parse(change.now))));
+  const effects: Effect[] = isAttached(change) ? [{ kind: "drain", uid }] : [];
+  const pendingMs = drainedInAll(change);
   if (pendingMs > LONGEST_DRAIN_MS) {
     const wait = `its gateway needs up to ${Math.ceil(pendingMs / 1000)}s to follow; repeat this then`;
     return denied(`the canary's traffic is being taken back first, and ${wait}`, effects);
@@ -154,8 +165,14 @@ function undo(change: Change, held: Held): Answer {
 }
 
 /** How long (ms) until no proxy sends the canary anything, if its weight is taken now or has been. */
-function drainedIn(route: Route, uid: string, now: number): number {
-  return flightOf(route, uid)?.weight === 0 ? settledOn(route, uid) - now : settleMs(route);
+function drainedInAll({ old, reads, now }: Change): number {
+  const uid = old.metadata.uid ?? "";
+  const waits = reads.routes.map((route) => {
+    const weight = flightOf(route, uid)?.weight;
+    if (weight === undefined) return 0;
+    return weight === 0 ? settledOn(route, uid) - Date.parse(now) : settleMs(route);
+  });
+  return Math.max(0, ...waits);
 }
 
 /** The request paused only if the user paused it: the plan's pause and the latch end with what was in flight. */

@@ -93,9 +93,9 @@ describe("admission in flight", () => {
     expect(yes(edit(old, {}, "web:1"), old, pausedByPlan()).object.spec.paused).to.equal(undefined);
   });
 
-  const route = (weight: number, controllerName = "traefik.io/gateway-controller") =>
+  const route = (weight: number, controllerName = "traefik.io/gateway-controller", since = AT_NOON) =>
     applied(aRoute({ status: { parents: [{ controllerName }] } }), {
-      "uid-web": { namespace: "shop", twins: { web: "web-canary" }, weight, since: AT_NOON },
+      "uid-web": { namespace: "shop", twins: { web: "web-canary" }, weight, since },
     });
 
   it("gives the native fields back when the stable template comes back, and drains first", () => {
@@ -123,6 +123,19 @@ describe("admission in flight", () => {
       .that.matches(/up to 90s to follow; repeat this then/);
     expect(undo(0, new Date(NOON + 60_000).toISOString()), "too early").to.include({ allowed: false });
     expect(undo(0, new Date(NOON + 90_000).toISOString()), "in force").to.include({ allowed: true });
+  });
+
+  it("waits until a failed version's traffic is gone before the next one takes its pods' place", () => {
+    const old = inFlight({ held: { phase: "failed" } });
+    for (const [since, expected] of [
+      [LATER, ["drain", "isolate"]],
+      [AT_NOON, ["isolate"]],
+    ] as const) {
+      const routes = [route(0, "traefik.io/gateway-controller", since)];
+      const { object, effects } = yes(edit(old, {}, "web:3"), old, readsOf({ ...both, routes }));
+      expect(heldOf(object)).to.include({ phase: "canary" }).and.not.property("latched");
+      expect(effects.map(({ kind }) => kind)).to.deep.equal(expected);
+    }
   });
 
   it("survives an undo that replaces all annotations by a ReplicaSet's", () => {

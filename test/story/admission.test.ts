@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { Agent, request } from "undici";
 import { describeCluster } from "../cluster/fixture.ts";
 import { manifestOf, Shop } from "./shop.ts";
 
@@ -23,7 +24,7 @@ describeCluster("admission", function () {
     const { code, stderr } = await shop.kubectl("annotate", "deployment/web", "--overwrite", ...wrong);
     expect(code).to.equal(1);
     const [first, ...others] = stderr.trim().split("\n");
-    expect([first?.replace(/^.*denied the request: serin: /, ""), ...others]).to.have.members([
+    expect([first?.replace(/^.*denied the request: /, ""), ...others]).to.have.members([
       'serin.dev/step: "10" has an unknown key; expected the key serin.dev/steps',
       'serin.dev/rollout: "canry" is no kind of rollout; expected canary',
       'serin.dev/steps: "50, 10" goes down from 50 to 10; expected increasing percentages such as "10, 25, 50"',
@@ -31,6 +32,32 @@ describeCluster("admission", function () {
       'serin.dev/checks: "success >= 99%" has "success >= 99%", an unknown metric; ' +
         'expected conditions on success-rate and p50 to p99.9 such as "success-rate >= 99%"',
     ]);
+  });
+
+  it("refuses whatever is sent to its port that is no review of its kind", async () => {
+    const post = await connectWebhook(shop);
+    const object = { kind: "Deployment", metadata: { name: "web" }, spec: {} };
+    const review = (request: object) => {
+      const asked = { uid: "1", operation: "CREATE", kind: { kind: "Deployment" }, object, ...request };
+      return JSON.stringify({ apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", request: asked });
+    };
+    for (const [body, status, error] of [
+      ["{", 400, /JSON/],
+      ["[]", 400, /^expected a JSON object of kind AdmissionReview/],
+      [review({ kind: { kind: "Pod" } }), 400, /^expected request\.kind\.kind Deployment, not Pod$/],
+      [review({ object: { ...object, kind: "Pod" } }), 400, /^expected request\.object, a Deployment/],
+      [review({ operation: "DELETE" }), 400, /^expected request\.operation CREATE or UPDATE, not DELETE$/],
+      [JSON.stringify("x".repeat(10 << 20)), 413, /too large/],
+    ] as const) {
+      const answer = await post(body);
+      expect(answer.status).to.equal(status);
+      expect(Object.keys(answer.body)).to.deep.equal(["error"]);
+      expect(answer.body["error"]).to.match(error);
+    }
+    const { status, body } = await post(review({ operation: "UPDATE", oldObject: object }));
+    expect(status).to.equal(200);
+    expect(body["response"]).to.deep.include({ uid: "1", allowed: false });
+    expect((await post(review({}))).body["response"]).to.deep.equal({ uid: "1", allowed: true });
   });
 
   it("refuses a Service that belongs to two Deployments, by their names", async () => {
@@ -137,9 +164,33 @@ describeCluster("admission", function () {
     await shop.until("both in the Service", () => shop.condition()?.reason === "Progressing");
     expect(shop.stock.services.get("web")?.spec.selector).to.deep.equal({ app: "web" });
     expect([shop.pods("v1").length, shop.pods("v2").length]).to.deep.equal([5, 1]);
-    expect(shop.condition()?.message).to.match(/by pods|1 of 6 pods/);
+    expect(shop.condition()?.message).to.include("canary has 1 of 6 pods");
     await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
     await shop.atRest();
     expect(manifestOf(shop.stock.services.get("web") as never)).to.deep.equal(manifestOf(service as never));
   });
 });
+
+/** Posts to a webhook pod as the API server does: at an address of the Service, trusting what the configuration says. */
+async function connectWebhook(shop: Shop) {
+  const read = async (...args: string[]) => (await shop.cluster.kubectl(args)).stdout;
+  const address = await read(
+    "get",
+    "endpointslices",
+    "-n=serin-system",
+    "-o=jsonpath={.items[0].endpoints[0].addresses[0]}",
+  );
+  const bundle = await read(
+    "get",
+    "mutatingwebhookconfiguration/serin",
+    "-o=jsonpath={.webhooks[0].clientConfig.caBundle}",
+  );
+  const ca = Buffer.from(bundle, "base64").toString();
+  const dispatcher = new Agent({ connect: { ca, servername: "serin.serin-system.svc" } });
+  return async (body: string) => {
+    const headers = { "content-type": "application/json" };
+    const url = `https://${address}:8443/admit/deployments`;
+    const answer = await request(url, { dispatcher, method: "POST", headers, body });
+    return { status: answer.statusCode, body: (await answer.body.json()) as Record<string, unknown> };
+  };
+}
