@@ -18,6 +18,8 @@ export interface Findings {
   readonly plainAnswersMs: readonly number[];
   /** A minute with so many Deployments opted in, all at rest. */
   readonly atRest: readonly { readonly deployments: number; readonly requests: Requests }[];
+  /** What Serin asks for its own sake in a minute, over the whole run. */
+  readonly overhead: Readonly<Record<"lease" | "watch", number>>;
   /** Resident, of the leading pod: at rest, at most during the rollouts, and of the webhook after all reviews. */
   readonly memory: {
     readonly restMiB: Record<Part, number>;
@@ -36,6 +38,7 @@ const CALLS = { annotation: 3_000, start: 500 };
 /** Measures everything on a cluster with Serin installed; takes about five minutes. Throws when a rollout fails. */
 export async function measure(cluster: Cluster, log: (text: string) => void): Promise<Findings> {
   await setScene(cluster);
+  const from = Date.now();
   const pod = await leadingPod(cluster);
   log("a minute at rest with 1 Deployment opted in");
   const began = usageOf(cluster, pod);
@@ -49,8 +52,12 @@ export async function measure(cluster: Cluster, log: (text: string) => void): Pr
   log(`a minute at rest with ${MANY} Deployments opted in`);
   await addAtRest(cluster, MANY - 1);
   const many = await minuteAtRest(cluster, MANY);
+  const to = Date.now();
+  const { lease, watch } = (await requestsOf(cluster.auditLog, from, to)).count;
+  const minutes = (to - from) / MINUTE_MS;
   return {
     admission,
+    overhead: { lease: lease / minutes, watch: watch / minutes },
     rollouts: flown.rollouts,
     plainAnswersMs: flown.plainAnswersMs,
     atRest: [one, many],

@@ -7,7 +7,9 @@ import { median } from "./statistics.ts";
 interface Row {
   readonly figure: string;
   readonly serin: number;
+  /** The most that it should be; of `serin` or of the ratio. */
   readonly goal?: number;
+  readonly goalRatio?: number;
   readonly other?: { readonly name: string; readonly value: number };
 }
 
@@ -16,10 +18,11 @@ const FLAGGER = { name: "Flagger 1.44.0", requests: 120, requestsPerMinute: 60, 
 
 /** The findings as a Markdown table, and below it where the requests went. */
 export function markdownOf(findings: Findings): string {
-  const lines = rowsOf(findings).map(({ figure, serin, goal, other }) => {
-    const met = goal === undefined ? "" : `≤ ${goal}${serin <= goal ? "" : " **missed**"}`;
+  const lines = rowsOf(findings).map((row) => {
+    const { figure, serin, other } = row;
+    const beside = other === undefined ? "" : `${other.name}: ${round(other.value)}`;
     const ratio = other === undefined || other.value === 0 ? "" : round(serin / other.value);
-    return `| ${figure} | ${round(serin)} | ${met} | ${other ? `${other.name}: ${round(other.value)}` : ""} | ${ratio} |`;
+    return `| ${figure} | ${round(serin)} | ${goalOf(row)} | ${beside} | ${ratio} |`;
   });
   return [
     "| figure | Serin | goal | beside | ratio |",
@@ -36,6 +39,7 @@ export function rowsOf({
   rollouts,
   plainAnswersMs,
   atRest,
+  overhead,
   memory,
   cpu,
 }: Findings): readonly Row[] {
@@ -63,8 +67,8 @@ export function rowsOf({
       goal: 0,
       other: flagger(FLAGGER.requestsPerMinute),
     },
-    { figure: "of Serin itself a minute: requests for its Lease", serin: many?.lease ?? 0 },
-    { figure: "of Serin itself a minute: watches renewed", serin: many?.watch ?? 0 },
+    { figure: "of Serin itself a minute: requests for its Lease", serin: overhead.lease },
+    { figure: "of Serin itself a minute: watches renewed", serin: overhead.watch },
     { figure: "of Serin itself a minute: others", serin: one?.work ?? 0 },
     {
       figure: "pods started for 5 replicas",
@@ -95,11 +99,18 @@ export function rowsOf({
   ];
 }
 
+function goalOf({ serin, goal, goalRatio, other }: Row): string {
+  const missed = (is: number, most: number) => (is > most ? " **missed**" : "");
+  if (goal !== undefined) return `≤ ${goal}${missed(serin, goal)}`;
+  if (goalRatio === undefined || other === undefined) return "";
+  return `ratio ≤ ${goalRatio}${missed(serin / other.value, goalRatio)}`;
+}
+
 function latencies(what: string, { serin, bare }: Compared, goalRatio?: number): Row[] {
   return (["p50", "p99"] as const).map((p) => ({
     figure: `${what}: ${p}, ms`,
     serin: serin[p],
-    ...(goalRatio !== undefined && p === "p99" ? { goal: Number((goalRatio * bare[p]).toPrecision(3)) } : {}),
+    ...(goalRatio !== undefined && p === "p99" ? { goalRatio } : {}),
     other: { name: "bare node:https", value: bare[p] },
   }));
 }

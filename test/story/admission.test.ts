@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { Agent, request } from "undici";
 import { describeCluster } from "../cluster/fixture.ts";
-import { manifestOf, Shop } from "./shop.ts";
+import { manifestOf } from "./ledger.ts";
+import { Shop } from "./shop.ts";
 
 const plan = { "serin.dev/steps": "20:10m", "serin.dev/checks": "none" };
 
@@ -52,12 +53,12 @@ describeCluster("admission", function () {
       const answer = await post(body);
       expect(answer.status).to.equal(status);
       expect(Object.keys(answer.body)).to.deep.equal(["error"]);
-      expect(answer.body["error"]).to.match(error);
+      expect(answer.body.error).to.match(error);
     }
     const { status, body } = await post(review({ operation: "UPDATE", oldObject: object }));
     expect(status).to.equal(200);
-    expect(body["response"]).to.deep.include({ uid: "1", allowed: false });
-    expect((await post(review({}))).body["response"]).to.deep.equal({ uid: "1", allowed: true });
+    expect(body.response).to.deep.include({ uid: "1", allowed: false });
+    expect((await post(review({}))).body.response).to.deep.equal({ uid: "1", allowed: true });
   });
 
   it("refuses a Service that belongs to two Deployments, by their names", async () => {

@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { appManifests } from "../cluster/app.ts";
 import { readAudit } from "../cluster/audit.ts";
 import { describeCluster } from "../cluster/fixture.ts";
-import { manifestOf, Shop } from "./shop.ts";
+import { manifestOf } from "./ledger.ts";
+import { Shop } from "./shop.ts";
 
 const SERIN = "system:serviceaccount:serin-system:serin";
 

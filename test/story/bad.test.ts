@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { describeCluster } from "../cluster/fixture.ts";
-import { manifestOf, Shop } from "./shop.ts";
+import { manifestOf } from "./ledger.ts";
+import { Shop } from "./shop.ts";
 
 describeCluster("a bad release", function () {
   this.timeout(300_000);

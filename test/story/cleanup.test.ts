@@ -6,8 +6,9 @@ import { connect } from "../../kube/rest.ts";
 import { describeCluster } from "../cluster/fixture.ts";
 import { eventually } from "../cluster/wait.ts";
 import { noLog } from "../support/log.ts";
+import { manifestOf } from "./ledger.ts";
 import { expectNoFailures } from "./share.ts";
-import { manifestOf, Shop } from "./shop.ts";
+import { Shop } from "./shop.ts";
 
 describeCluster("without Serin", function () {
   this.timeout(180_000);

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { describeCluster } from "../cluster/fixture.ts";
+import { manifestOf } from "./ledger.ts";
 import { expectNoFailures, expectShare } from "./share.ts";
-import { manifestOf, Shop } from "./shop.ts";
+import { Shop } from "./shop.ts";
 
 describeCluster("a good release", function () {
   this.timeout(180_000);

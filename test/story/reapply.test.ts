@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { describeCluster } from "../cluster/fixture.ts";
+import { manifestOf } from "./ledger.ts";
 import { expectNoFailures, expectShare } from "./share.ts";
-import { manifestOf, Shop } from "./shop.ts";
+import { Shop } from "./shop.ts";
 
 const plan = { "serin.dev/steps": "20:10m", "serin.dev/checks": "none" };
 
@@ -40,7 +41,7 @@ describeCluster("the user's manifests handed in again in mid-flight", function (
 
   for (const { title, deploy, again } of ways) {
     it(`by ${title}: no conflict and no gap`, async () => {
-      const v1 = shop.manifests({ interval: "2s", plan, preStopSeconds: 4 });
+      const v1 = shop.manifests({ interval: "2s", plan });
       await hand(shop, v1, ...deploy);
       await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
       await shop.serves(shop.host());
@@ -63,7 +64,7 @@ describeCluster("the user's manifests handed in again in mid-flight", function (
   }
 
   it("with other values of held fields makes those the originals", async () => {
-    const v1 = await shop.deploy({ interval: "2s", plan, preStopSeconds: 4 });
+    const v1 = await shop.deploy({ interval: "2s", plan });
     const v2 = JSON.parse(v1.replace("app:v1", "app:v2"));
     await shop.apply(JSON.stringify(v2));
     await shop.weighs(20);
@@ -82,13 +83,13 @@ describeCluster("the user's manifests handed in again in mid-flight", function (
   });
 
   it("an edit of the route survives the rollout", async () => {
-    const v1 = JSON.parse(shop.manifests({ interval: "2s", plan, preStopSeconds: 4 }));
+    const v1 = JSON.parse(shop.manifests({ interval: "2s", plan }));
     const backends = [
       { name: "web", port: 80, weight: 3 },
       { name: "other", port: 80, weight: 1 },
     ];
     v1.items[2].spec.rules[0].backendRefs = structuredClone(backends);
-    await shop.deploy({ name: "other", image: "app:o1", interval: "2s", plan, preStopSeconds: 4 });
+    await shop.deploy({ name: "other", image: "app:o1", interval: "2s", plan });
     await shop.apply(JSON.stringify(v1));
     await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
     await shop.serves(shop.host());

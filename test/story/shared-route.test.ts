@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import { describeCluster } from "../cluster/fixture.ts";
 import type { Load } from "../cluster/load.ts";
+import { manifestOf } from "./ledger.ts";
 import { expectNoFailures, expectShare } from "./share.ts";
-import { manifestOf, Shop } from "./shop.ts";
+import { Shop } from "./shop.ts";
 
 const plan = { "serin.dev/steps": "20:10m, 40:10m", "serin.dev/checks": "none" };
 
@@ -88,9 +89,7 @@ describeCluster("two Deployments behind one route", function () {
 });
 
 function withoutRoute(shop: Shop, name: string): string {
-  const list = JSON.parse(
-    shop.manifests({ name, image: `app:${name}1`, interval: "2s", plan, replicas: 3, preStopSeconds: 4 }),
-  );
+  const list = JSON.parse(shop.manifests({ name, image: `app:${name}1`, interval: "2s", plan, replicas: 3 }));
   return JSON.stringify({ ...list, items: list.items.slice(0, 2) });
 }
 

@@ -1,25 +1,11 @@
 import { setTimeout as timer } from "node:timers/promises";
-import { type Held, heldOf } from "../../rollout/hold.ts";
-import type { Deployment, Pod, ReplicaSet, Route, Service } from "../../rollout/objects.ts";
-import { conditionOf } from "../../rollout/objects.ts";
-import { flightOf } from "../../rollout/overlay.ts";
-import { lastRunOf, type Run } from "../../rollout/run.ts";
 import { type AppOptions, appManifests } from "../cluster/app.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { cluster } from "../cluster/fixture.ts";
 import type { Output } from "../cluster/kubectl.ts";
 import { type Load, startLoad } from "../cluster/load.ts";
 import { installSerin } from "../cluster/serin.ts";
-
-/** The objects of a story, as they stand. */
-export interface Stock {
-  readonly deployments: ReadonlyMap<string, Deployment>;
-  readonly replicasets: ReadonlyMap<string, ReplicaSet>;
-  readonly pods: ReadonlyMap<string, Pod>;
-  readonly services: ReadonlyMap<string, Service>;
-  readonly httproutes: ReadonlyMap<string, Route>;
-}
-type Kind = keyof Stock;
+import { Ledger } from "./ledger.ts";
 
 /** An application of a story, and the plan of its rollouts. */
 export type ShopApp = Partial<AppOptions> & {
@@ -27,47 +13,17 @@ export type ShopApp = Partial<AppOptions> & {
   readonly plan?: Record<string, string>;
 };
 
-/** One change that a watch reported, at the time (ms) it arrived. */
-export interface Change {
-  readonly at: number;
-  readonly kind: Kind;
-  readonly type: "ADDED" | "MODIFIED" | "DELETED";
-  readonly object: Deployment & ReplicaSet & Pod & Service & Route;
-}
-
-const PATHS: Record<Kind, string> = {
-  deployments: "/apis/apps/v1",
-  replicasets: "/apis/apps/v1",
-  pods: "/api/v1",
-  services: "/api/v1",
-  httproutes: "/apis/gateway.networking.k8s.io/v1",
-};
-
 let installed: Promise<void> | undefined;
 let opened = 0;
 
 /** A namespace of its own in which a story plays: applications behind the gateway, every change of theirs on record. */
-export class Shop {
-  readonly namespace: string;
+export class Shop extends Ledger {
   readonly cluster: Cluster;
-  readonly changes: Change[] = [];
-  readonly #stock: Record<Kind, Map<string, never>>;
-  readonly #stop = new AbortController();
-  readonly #listeners = new Set<() => void>();
   readonly #loads: Load[] = [];
 
   private constructor(namespace: string, of: Cluster) {
-    this.namespace = namespace;
+    super(namespace, of);
     this.cluster = of;
-    const kinds = Object.keys(PATHS) as Kind[];
-    this.#stock = Object.fromEntries(kinds.map((kind) => [kind, new Map()])) as Record<
-      Kind,
-      Map<string, never>
-    >;
-    for (const kind of kinds) {
-      const path = `${PATHS[kind]}/namespaces/${namespace}/${kind}`;
-      void of.api.follow(path, (change) => this.#note(kind, change as never), this.#stop.signal);
-    }
   }
 
   /** Opens a shop; the first one starts the cluster and installs Serin from deploy/. */
@@ -79,10 +35,6 @@ export class Shop {
     const namespace = `${title}-${opened}`;
     await running.api.demand("POST", "/api/v1/namespaces", { metadata: { name: namespace } });
     return new Shop(namespace, running);
-  }
-
-  get stock(): Stock {
-    return this.#stock as unknown as Stock;
   }
 
   /** kubectl in this namespace; any exit status is an answer. */
@@ -115,7 +67,6 @@ export class Shop {
       replicas: 5,
       image: "app:v1",
       host: this.host(name),
-      preStopSeconds: 1,
       annotations,
     };
     return appManifests({ ...given, ...app });
@@ -165,152 +116,18 @@ export class Shop {
     return Date.now();
   }
 
-  deployment(name = "web"): Deployment {
-    const found = this.stock.deployments.get(name);
-    if (found === undefined) throw new Error(`no Deployment ${name} in ${this.namespace}`);
-    return found;
-  }
-
-  /** The Deployment's record of the rollout in flight. */
-  held(name = "web"): Held | undefined {
-    return heldOf(this.deployment(name));
-  }
-
-  /** The weight that the route gives to the Deployment's canary, in percent; undefined when it is not in the route. */
-  weight(name = "web", route = name): number | undefined {
-    const found = this.stock.httproutes.get(route);
-    return found && flightOf(found, this.deployment(name).metadata.uid ?? "")?.weight;
-  }
-
-  /** The last record on any ReplicaSet of the Deployment whose image has that tag. */
-  record(tag: string, name = "web"): Run | undefined {
-    const set = this.replicaSet(tag, name);
-    return set && lastRunOf(set);
-  }
-
-  /** The ReplicaSet of the Deployment that runs that tag. */
-  replicaSet(tag: string, name = "web"): ReplicaSet | undefined {
-    return [...this.stock.replicasets.values()].find(
-      (set) => set.metadata.ownerReferences?.[0]?.name === name && imageOf(set).endsWith(`:${tag}`),
-    );
-  }
-
-  /** The pods of that tag that are not being deleted. */
-  pods(tag: string, name = "web"): Pod[] {
-    const uid = this.replicaSet(tag, name)?.metadata.uid;
-    return [...this.stock.pods.values()].filter(
-      (pod) => pod.metadata.ownerReferences?.[0]?.uid === uid && pod.metadata.deletionTimestamp === undefined,
-    );
-  }
-
-  /** The condition `Canary` or another of the Deployment. */
-  condition(type = "Canary", name = "web") {
-    return conditionOf(this.deployment(name).status?.conditions, type);
-  }
-
-  /** Waits until something is so; looks at every change. Returns when (ms) it became so. */
-  async until(what: string, holds: () => boolean | undefined, timeoutMs = 60_000): Promise<number> {
-    if (holds()) return Date.now();
-    const done = Promise.withResolvers<number>();
-    const look = () => holds() && done.resolve(Date.now());
-    this.#listeners.add(look);
-    const deadline = setTimeout(() => {
-      const { status, reason, message } = this.stock.deployments.has("web") ? (this.condition() ?? {}) : {};
-      done.reject(
-        new Error(`${what}: not within ${timeoutMs} ms; Canary is ${status} ${reason}: ${message}`),
-      );
-    }, timeoutMs);
-    try {
-      return await done.promise;
-    } finally {
-      clearTimeout(deadline);
-      this.#listeners.delete(look);
-    }
-  }
-
-  /** Waits until the rollout is over and nothing is in flight. */
-  atRest(name = "web", timeoutMs = 90_000): Promise<number> {
-    return this.until(
-      `${name} at rest`,
-      () => !("serin.dev/held" in (this.deployment(name).metadata.annotations ?? {})),
-      timeoutMs,
-    );
-  }
-
-  /** Waits until the canary has that share of the traffic, in force at the gateway. */
-  async weighs(weight: number, name = "web"): Promise<number> {
-    await this.until(`${name} at ${weight}%`, () => this.weight(name) === weight);
-    const message = `canary has ${weight}% of the traffic`;
-    return this.until(`${name} at ${weight}% in force`, () =>
-      this.condition("Canary", name)?.message?.startsWith(message),
-    );
-  }
-
-  /** The number that `kubectl rollout history` gives to what the Deployment runs. */
-  revision(name = "web"): string {
-    return this.deployment(name).metadata.annotations?.["deployment.kubernetes.io/revision"] ?? "";
-  }
-
   /** Orders the promotion of what is in flight and waits until it is over. */
   async promote(name = "web"): Promise<void> {
     await this.run("annotate", `deployment/${name}`, `serin.dev/promote=${this.revision(name)}`);
     await this.atRest(name);
   }
 
-  /** The changes of one kind, in the order in which they arrived. */
-  changesOf(kind: Kind, from = 0): Change[] {
-    return this.changes.filter((change) => change.kind === kind && change.at >= from);
-  }
-
-  /** Pods that were there and not yet being deleted: the most at any time since. */
-  peakPods(from: number, name = "web"): number {
-    const present = new Set<string>();
-    let peak = 0;
-    for (const { type, object, at } of this.changesOf("pods")) {
-      if (!object.metadata.name.startsWith(`${name}-`)) continue;
-      if (type === "DELETED" || object.metadata.deletionTimestamp) present.delete(object.metadata.name);
-      else present.add(object.metadata.name);
-      if (at >= from) peak = Math.max(peak, present.size);
-    }
-    return peak;
-  }
-
   /** Ends the loads and removes the namespace. */
   async close(): Promise<void> {
     await Promise.all(this.#loads.map((load) => load.stop()));
-    this.#stop.abort();
+    this.end();
     await this.cluster.api.request("DELETE", `/api/v1/namespaces/${this.namespace}`);
   }
-
-  #note(kind: Kind, change: Omit<Change, "at" | "kind">): void {
-    const { name } = change.object.metadata;
-    if (change.type === "DELETED") this.#stock[kind].delete(name);
-    else this.#stock[kind].set(name, change.object as never);
-    this.changes.push({ at: Date.now(), kind, ...change });
-    for (const look of [...this.#listeners]) look();
-  }
-}
-
-/** What must be the user's at rest: everything but what the API server and native control keep themselves. */
-export function manifestOf(object: { metadata: object; [key: string]: unknown }): object {
-  const { status: _status, metadata, ...rest } = object;
-  const {
-    managedFields: _m,
-    generation: _g,
-    resourceVersion: _r,
-    annotations,
-    ...meta
-  } = metadata as Record<string, unknown>;
-  const { "deployment.kubernetes.io/revision": _revision, ...own } = (annotations ?? {}) as Record<
-    string,
-    string
-  >;
-  return { ...rest, metadata: { ...meta, ...(annotations === undefined ? {} : { annotations: own }) } };
-}
-
-function imageOf(set: ReplicaSet): string {
-  const containers = (set.spec.template.spec?.["containers"] ?? []) as { image: string }[];
-  return containers[0]?.image ?? "";
 }
 
 function demand(args: readonly string[], { code, stdout, stderr }: Output): string {

@@ -21,14 +21,16 @@ describeCluster("kubectl rollout undo at 50%", function () {
       await Promise.all(
         controllers.map((pod) => shop.cluster.kubelet.keepDown("serin-system", pod, "controller")),
       );
-      return () =>
-        controllers.forEach((pod) => shop.cluster.kubelet.bringBack("serin-system", pod, "controller"));
+      return () => {
+        for (const pod of controllers) shop.cluster.kubelet.bringBack("serin-system", pod, "controller");
+      };
     });
   });
 });
 
 async function undoAtHalf(shop: Shop, kill?: () => Promise<() => void>): Promise<void> {
-  await shop.deploy({ plan: { "serin.dev/steps": "50:60s" } });
+  // A pod that ends so soon must have had no traffic before: its gateway may hear of its end later.
+  await shop.deploy({ plan: { "serin.dev/steps": "50:60s" }, preStopSeconds: 1 });
   const was = pick(shop.deployment().spec);
   const load = shop.load(200);
   await shop.run("set", "image", "deployment/web", "app=app:v2");
@@ -63,7 +65,7 @@ async function undoAtHalf(shop: Shop, kill?: () => Promise<() => void>): Promise
   expect(shop.stock.services.get("web")?.spec.selector).to.deep.equal({ app: "web" });
   await shop.until("the record", () => shop.record("v2")?.outcome === "undone");
   await expectNoFailures(load);
-  expect(load.since(0).byVersion["v2"]).to.be.above(0);
+  expect(load.since(0).byVersion.v2).to.be.above(0);
 }
 
 async function controllerPods(shop: Shop): Promise<string[]> {

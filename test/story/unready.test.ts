@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import { describeCluster } from "../cluster/fixture.ts";
 import type { Load } from "../cluster/load.ts";
+import { manifestOf } from "./ledger.ts";
 import { expectNoFailures } from "./share.ts";
-import { manifestOf, Shop } from "./shop.ts";
+import { Shop } from "./shop.ts";
 
 const DEADLINE_MS = 15_000;
 
