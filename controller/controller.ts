@@ -11,6 +11,8 @@ import { performAll, reconciler } from "./reconcile.ts";
 
 /** The key under which the queue looks for what belongs to no rollout. */
 const SWEEP = "sweep";
+/** How long after something lost its Deployment it is looked for, in ms. */
+const SWEEP_AFTER_MS = 500;
 /** Everything is looked at again after so long (ms), in case an event was lost: it costs no request. */
 const RESYNC_MS = 5 * 60_000;
 
@@ -36,7 +38,9 @@ export async function runController(
       const present = caches.deployment(uid) !== undefined;
       if (present) flown.add(uid);
       else if (flown.delete(uid)) landed.set(uid, clock.now());
-      queue.add(present ? uid : SWEEP);
+      if (present) queue.add(uid);
+      // The last write of a rollout may still be under way.
+      else queue.addAfter(SWEEP, SWEEP_AFTER_MS);
     }
   };
   const caches: Caches = new Caches({

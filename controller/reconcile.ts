@@ -4,18 +4,15 @@ import type { Log } from "../kube/log.ts";
 import type { Kube } from "../kube/rest.ts";
 import { perform } from "../kube/write.ts";
 import { decide } from "../rollout/decide.ts";
-import { CONDITION } from "../rollout/keys.ts";
-import { conditionOf } from "../rollout/objects.ts";
-import { type Decision, instant, type Says, type Seen } from "../rollout/seen.ts";
-import { canaryCondition, type Write, writeConditions } from "../rollout/write.ts";
+import type { Decision, Seen } from "../rollout/seen.ts";
+import { tell } from "../rollout/tell.ts";
+import type { Write } from "../rollout/write.ts";
 import type { Caches } from "./caches.ts";
 import type { ReadEvidence } from "./evidence.ts";
 import type { Gatherer } from "./gather.ts";
 
 /** How long a watch may take to show what a write of ours did, in ms. */
 const CATCH_UP_MS = 200;
-/** How often a sentence that only changed its numbers is written again, in ms. */
-const RETELL_MS = 30_000;
 /** A rollout has some twenty stages; more rounds than that without rest would be a loop. */
 const MOST_ROUNDS = 40;
 
@@ -40,8 +37,9 @@ export function reconciler(options: ReconcilerOptions): (uid: string) => Promise
         return undefined;
       }
       const decision = await decideOn(seen, options.evidence);
-      const writes = [...decision.writes, ...tell(seen, decision.says)];
-      if (writes.length === 0) return decision.waitMs;
+      const told = tell(seen, decision.says);
+      const writes = [...decision.writes, ...told.writes];
+      if (writes.length === 0) return earliest(decision.waitMs, told.waitMs);
       const wanted = JSON.stringify(writes.map(withoutTimes));
       // The same again: the caches have not caught up with what we just wrote.
       if (wanted === before) return CATCH_UP_MS;
@@ -50,6 +48,11 @@ export function reconciler(options: ReconcilerOptions): (uid: string) => Promise
     }
     throw new Error(`no rest after ${MOST_ROUNDS} rounds`);
   };
+}
+
+function earliest(...waits: readonly (number | undefined)[]): number | undefined {
+  const known = waits.filter((wait) => wait !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
 }
 
 async function decideOn(seen: Seen, evidence: ReadEvidence): Promise<Decision> {
@@ -86,22 +89,6 @@ export async function performAll(
     }
   }
   return true;
-}
-
-/** The condition `Canary`, when it says something new. */
-function tell(seen: Seen, says: Says | undefined): Write[] {
-  if (says === undefined) return [];
-  const present = conditionOf(seen.deployment.status?.conditions, CONDITION);
-  const sameReason = present?.reason === says.reason && present.status === says.status;
-  if (sameReason && present.message === says.message) return [];
-  const mayWait = sameReason && (says.reason === "Holding" || says.reason === "Preparing");
-  const numbersOnly = mayWait && withoutNumbers(present.message) === withoutNumbers(says.message);
-  if (numbersOnly && seen.now - Date.parse(present.lastUpdateTime ?? "") < RETELL_MS) return [];
-  return [writeConditions(seen.deployment, [canaryCondition(says, instant(seen.now))])];
-}
-
-function withoutNumbers(message = ""): string {
-  return message.replaceAll(/\d+(\.\d+)?/g, "#");
 }
 
 /** Two writes are the same even if they carry another instant. */

@@ -92,7 +92,6 @@ function grantNext(seen: Seen, because: string, steps = 1): Decision {
         ...record(seen, { ...rest, outcome: "proven", message }),
         writeEvent(seen.deployment, "Normal", "CanaryProven", message),
       ],
-      says: { status: "Unknown", reason: "Promoting", message },
     };
   }
   const message = `step ${next + 1} of ${seen.plan.steps.length} after ${grantedWeight(seen)}%: ${because}`;

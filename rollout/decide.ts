@@ -43,8 +43,8 @@ function decideCanary(seen: Seen): Decision {
     [
       awaitUndo,
       forgetFailure,
-      markAll,
       awaitCanary,
+      markAll,
       abort,
       isolate,
       checkHealth,

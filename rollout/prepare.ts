@@ -39,7 +39,7 @@ export function awaitCanary(seen: Seen): Decision | undefined {
     const message = seen.deployment.spec.paused
       ? "the Deployment is paused: kubectl rollout resume starts the canary"
       : "waiting for the canary's ReplicaSet";
-    return { writes: [], says: { status: "Unknown", reason: "Preparing", message } };
+    return { writes: markAll(seen)?.writes ?? [], says: { status: "Unknown", reason: "Preparing", message } };
   }
   if (recordOf(seen) !== undefined) return undefined;
   const now = instant(seen.now);
@@ -48,6 +48,7 @@ export function awaitCanary(seen: Seen): Decision | undefined {
   const run = { started, outcome: "running", step: 0, stepSince: now, stable, message } as const;
   return {
     writes: [
+      ...(markAll(seen)?.writes ?? []),
       writeMark(seen.canary, uidOf(seen), run),
       writeEvent(seen.deployment, "Normal", "CanaryStarted", message),
     ],

@@ -1,0 +1,33 @@
+import { CONDITION } from "./keys.ts";
+import { conditionOf } from "./objects.ts";
+import { type Decision, instant, recordOf, type Says, type Seen } from "./seen.ts";
+import { canaryCondition, writeConditions } from "./write.ts";
+
+/** What a step passes through in less than this (ms) nobody could read: it is not worth a write. */
+const PASSING_MS = 5_000;
+/** How often a sentence that only changed its numbers is written again, in ms. */
+const RETELL_MS = 30_000;
+
+/** The condition `Canary`, when it says something new that is worth a write. */
+export function tell(seen: Seen, says: Says | undefined): Decision {
+  if (says === undefined) return { writes: [] };
+  const present = conditionOf(seen.deployment.status?.conditions, CONDITION);
+  const sameReason = present?.reason === says.reason && present.status === says.status;
+  if (sameReason && present.message === says.message) return { writes: [] };
+  const told = Date.parse(present?.lastUpdateTime ?? "");
+  // The API server keeps whole seconds.
+  const isOfThisRollout = told + 1_000 > Date.parse(seen.held.started);
+  if (says.reason === "Preparing" && isOfThisRollout) {
+    const since = Date.parse(recordOf(seen)?.stepSince ?? seen.held.started);
+    const leftMs = since + PASSING_MS - seen.now;
+    if (leftMs > 0) return { writes: [], waitMs: leftMs };
+  }
+  const mayWait = sameReason && (says.reason === "Holding" || says.reason === "Preparing");
+  const numbersOnly = mayWait && withoutNumbers(present.message) === withoutNumbers(says.message);
+  if (numbersOnly && seen.now - told < RETELL_MS) return { writes: [] };
+  return { writes: [writeConditions(seen.deployment, [canaryCondition(says, instant(seen.now))])] };
+}
+
+function withoutNumbers(message = ""): string {
+  return message.replaceAll(/\d+(\.\d+)?/g, "#");
+}
