@@ -120,7 +120,7 @@ function footOf({ rollouts }: Findings): string {
   const work = first?.requests.work.map(([what, count]) => `- ${what}: ${count}`) ?? [];
   return [
     `Medians of ${rollouts.length} rollouts of five pods by 10 %, 25 % and 50 %, interval 10 s, at 200 requests a second;`,
-    `Flagger's figures are published ones for the same.`,
+    `Flagger's figures were taken earlier on the same kind of cluster; it is not run here.`,
     "The bare handler reads the same bytes and answers those that Serin answers, in a network namespace like a pod's.",
     "",
     "The requests of the first rollout:",

@@ -9,6 +9,7 @@ import { FLIGHT } from "../rollout/keys.ts";
 import { type Deployment, keyOf, type ReplicaSet, type Route, type Service } from "../rollout/objects.ts";
 import { flightOf, servicesNamed } from "../rollout/overlay.ts";
 import type { Plan } from "../rollout/plan.ts";
+import { wantedServices } from "../rollout/refusal.ts";
 import type { Seen } from "../rollout/seen.ts";
 import { findByTemplate, hashOf } from "../rollout/template.ts";
 import type { Caches } from "./caches.ts";
@@ -159,12 +160,6 @@ function ifNotFound<T>(instead: T): (error: unknown) => T {
     if (isNotFound(error)) return instead;
     throw error;
   };
-}
-
-function wantedServices(plan: Plan, found: readonly Service[]): readonly Service[] {
-  return plan.services === undefined
-    ? found
-    : found.filter(({ metadata }) => plan.services?.includes(metadata.name));
 }
 
 function byKey<T extends { metadata: { namespace?: string; name: string } }>(

@@ -2,10 +2,11 @@ import { type Answer, admitted, denied, type Effect } from "./answer.ts";
 import { settledOn } from "./drain.ts";
 import { settleMs } from "./gateway.ts";
 import { type Held, hold, originalsOf, pause, release, surgeFor, updateOriginals, withHeld } from "./hold.ts";
-import { isTwin, servicesOf, sharers, twinName } from "./isolation.ts";
+import { servicesOf } from "./isolation.ts";
 import type { Deployment, ReplicaSet, Route, Service } from "./objects.ts";
 import { flightOf } from "./overlay.ts";
 import { describePlan, type Plan } from "./plan.ts";
+import { misnamed, unsplittable, wantedServices } from "./refusal.ts";
 import { runOf } from "./run.ts";
 import { firstWeight } from "./seen.ts";
 import { findByTemplate, hashOf, onlyRestarted, sameTemplate } from "./template.ts";
@@ -112,8 +113,9 @@ function begin(
 ): Answer {
   const { object, old, reads } = change;
   const { latched: _latched, ...record } = held;
-  const services = wantedServices(plan, servicesOf(stableTemplate(change, held), reads.services));
-  const refusal = refuse(change, services);
+  const found = servicesOf(stableTemplate(change, held), reads.services);
+  const services = wantedServices(plan, found);
+  const refusal = misnamed(plan, found) ?? unsplittable(services, old, reads);
   if (refusal !== undefined) return denied(refusal);
   const spec = hold(object.spec, surgeFor(firstWeight(plan)));
   const uid = old.metadata.uid ?? "";
@@ -200,28 +202,6 @@ function originalsNow({ object, old }: Change, held: Held): Held["originals"] {
 
 function stableTemplate({ old, reads }: Change, held: Held) {
   return reads.replicaSets.find((set) => hashOf(set) === held.stable)?.spec.template ?? old.spec.template;
-}
-
-function wantedServices(plan: Plan, services: readonly Service[]): readonly Service[] {
-  return plan.services === undefined
-    ? services
-    : services.filter((service) => plan.services?.includes(service.metadata.name));
-}
-
-/** Why these Services cannot be split between two versions. */
-function refuse({ old, reads }: Change, services: readonly Service[]): string | undefined {
-  for (const service of services) {
-    const { name } = service.metadata;
-    const others = sharers(service, old, reads.deployments).map((other) => other.metadata.name);
-    if (others.length > 0) {
-      return `Service ${name} also selects the pods of Deployment ${others.join(", ")}, so it cannot be narrowed to one version; give it a selector of its own or annotate it serin.dev/isolate: "false"`;
-    }
-    const taken = reads.services.find((other) => other.metadata.name === twinName(name) && !isTwin(other));
-    if (taken !== undefined) {
-      return `Service ${twinName(name)} exists and is not Serin's, but the canary of Service ${name} needs this name; rename it`;
-    }
-  }
-  return undefined;
 }
 
 function mostAvailable(sets: readonly ReplicaSet[]): ReplicaSet | undefined {

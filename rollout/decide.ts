@@ -1,14 +1,15 @@
 import { advance } from "./advance.ts";
+import { setWeight } from "./attach.ts";
 import { awaitUndo, drain } from "./drain.ts";
 import { decideLatched } from "./latch.ts";
 import {
   awaitCanary,
   awaitReady,
   checkHealth,
+  checkRoutes,
   isolate,
   makeTwins,
   markAll,
-  setWeight,
   size,
 } from "./prepare.ts";
 import { decidePromoting, decideProven } from "./promote.ts";
@@ -46,6 +47,7 @@ function decideCanary(seen: Seen): Decision {
       awaitCanary,
       markAll,
       abort,
+      checkRoutes,
       isolate,
       checkHealth,
       awaitReplicas,

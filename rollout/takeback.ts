@@ -4,10 +4,10 @@ import { conditionOf } from "./objects.ts";
 import {
   type Decision,
   firstOf,
-  grantedWeight,
   instant,
   recordOf,
   replicaSetOfRecord,
+  routedWeight,
   type Seen,
   stableOf,
   uidOf,
@@ -34,7 +34,7 @@ export function takeBack(seen: Seen, reason: string): Decision {
   const run = recordOf(seen);
   const replicaSet = replicaSetOfRecord(seen);
   if (run === undefined || replicaSet === undefined) return { writes: [] };
-  const message = `rolled back at ${grantedWeight(seen)}%: ${reason}`;
+  const message = `rolled back ${exposure(seen)}: ${reason}`;
   const failed = { ...run, outcome: "failed", message, ended: instant(seen.now) } as const;
   return {
     writes: [
@@ -46,6 +46,13 @@ export function takeBack(seen: Seen, reason: string): Decision {
       writeEvent(seen.deployment, "Warning", "RolledBack", message),
     ],
   };
+}
+
+/** What the canary had when the verdict came. */
+function exposure(seen: Seen): string {
+  const weight = routedWeight(seen);
+  if (weight > 0) return `at ${weight}%`;
+  return seen.routes.length > 0 ? "before it had any traffic" : "as a canary by pods";
 }
 
 /** What remains to be done about a failed canary; afterwards, that its failure stays visible. */

@@ -132,6 +132,25 @@ describe("a rollout in a simulated cluster, while people act", () => {
     ]);
   });
 
+  it("refuses a slip in serin.dev/services, which would leave the canary behind none", () => {
+    const world = watched(aShop({ annotations: { "serin.dev/services": "wbe" } }));
+    expect(world.request("web", image("web:2"))).to.match(/no Service "wbe" selects these pods.*out of web/);
+  });
+
+  it("takes a version back before any traffic for a slip in serin.dev/routes", () => {
+    const world = watched(aShop({ annotations: { "serin.dev/routes": "wbe" } }));
+    world.request("web", image("web:2"));
+    world.run();
+    expect(outcome(world, "web-h2")).to.equal("failed");
+    expect(world.story.filter((line) => /^web \d+:[1-9]/.test(line))).to.deep.equal([]);
+    const { message } =
+      world
+        .list("replicasets")
+        .map(lastRunOf)
+        .find((run) => run !== undefined) ?? {};
+    expect(message).to.match(/no route "wbe" names a Service of these pods \(web\)/);
+  });
+
   it("leaves no failed pod in a Service that shared by pods", () => {
     const world = aShop({ routed: false, annotations: { "serin.dev/checks": "none" } });
     world.request("web", image("web:2"));
