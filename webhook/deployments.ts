@@ -1,7 +1,9 @@
 import type { Clock } from "../kube/clock.ts";
+import type { Log } from "../kube/log.ts";
 import { deployments, httpRoutes, replicaSets, services } from "../kube/resources.ts";
 import type { Kube } from "../kube/rest.ts";
 import { admitCreate, admitUpdate, changesTemplate } from "../rollout/admit.ts";
+import type { Answer } from "../rollout/answer.ts";
 import type { Reads } from "../rollout/change.ts";
 import { FLIGHT } from "../rollout/keys.ts";
 import type { Deployment, ReplicaSet, Route, Service } from "../rollout/objects.ts";
@@ -12,19 +14,26 @@ import type { Admit } from "./server.ts";
 export interface Needs {
   readonly kube: Kube;
   readonly clock: Clock;
+  readonly log: Log;
 }
 
 /** Answers requests about Deployments: gathers what the decision needs, decides, performs its side effects. */
-export function admitDeployments({ kube, clock }: Needs): Admit<Deployment> {
+export function admitDeployments({ kube, clock, log }: Needs): Admit<Deployment> {
   return async ({ object: requested, oldObject: old, dryRun }) => {
     if (old === null) return admitCreate(requested);
     const reads = changesTemplate(requested, old) ? await gather(kube, old) : undefined;
     const answer = admitUpdate(requested, old, reads, new Date(clock.now()).toISOString());
+    if (reads !== undefined) log.info(summary(old, answer, dryRun), "new template");
     if (dryRun) return answer;
     const needs = { kube, clock };
     for (const effect of answer.effects) await performEffect(effect, answer.allowed, needs);
     return answer;
   };
+}
+
+function summary({ metadata: { namespace, name } }: Deployment, answer: Answer, dryRun = false): object {
+  const said = answer.allowed ? { warnings: answer.warnings } : { message: answer.message };
+  return { namespace, name, dryRun, allowed: answer.allowed, ...said };
 }
 
 /** From the API server's cache where possible (resourceVersion 0), but for the ReplicaSets: they decide who is stable. */

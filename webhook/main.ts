@@ -34,7 +34,7 @@ const server = createServer(
   { minVersion: "TLSv1.2" },
   admissionApp({
     kinds: {
-      deployments: { kind: "Deployment", admit: admitDeployments({ kube, clock }) },
+      deployments: { kind: "Deployment", admit: admitDeployments({ kube, clock, log }) },
       services: { kind: "Service", admit: admitServices },
       routes: { kind: "HTTPRoute", admit: admitRoutes },
     },

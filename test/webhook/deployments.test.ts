@@ -9,6 +9,7 @@ import type { Request } from "../../webhook/review.ts";
 import { FakeApi } from "../support/api.ts";
 import { AT_NOON, aDeployment, aHeld, aReplicaSet, aRoute, aService } from "../support/builders.ts";
 import { hastyClock } from "../support/clock.ts";
+import { noLog } from "../support/log.ts";
 import { applied } from "../support/routes.ts";
 
 const ownerReferences = [{ apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web" }];
@@ -33,7 +34,7 @@ describe("webhook/deployments", () => {
   const ask = (object: Deployment, oldObject: Deployment | null, rest: Partial<Request> = {}) => {
     const kind = { group: "apps", version: "v1", kind: "Deployment" };
     const operation = oldObject === null ? "CREATE" : "UPDATE";
-    return admitDeployments({ kube, clock: hastyClock })({
+    return admitDeployments({ kube, clock: hastyClock, log: noLog })({
       uid: "u",
       kind,
       operation,
