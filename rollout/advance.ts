@@ -2,7 +2,6 @@ import { settledAt } from "./drain.ts";
 import { surgePods } from "./hold.ts";
 import { judge, type Verdict } from "./judge.ts";
 import { flightOf } from "./overlay.ts";
-import type { WeightStep } from "./plan.ts";
 import type { Run } from "./run.ts";
 import {
   type Decision,
@@ -18,6 +17,7 @@ import {
   uidOf,
   wantedSurge,
 } from "./seen.ts";
+import type { WeightStep } from "./steps.ts";
 import { takeBack } from "./takeback.ts";
 import { writeEvent, writeMark, writePaused } from "./write.ts";
 

@@ -1,8 +1,7 @@
-import { formatDuration, parseDuration } from "./duration.ts";
-import type { Check, PauseStep, RouteName, WeightStep } from "./plan.ts";
-
-/** A value, or everything that is wrong with the text, each worded to be read after that text. */
-export type Parsed<T> = { readonly value: T } | { readonly problems: readonly string[] };
+import { parseChecks } from "./checks.ts";
+import { parseRoute, parseService } from "./names.ts";
+import { type Parsed, parseSet, parseTime, problem } from "./parsed.ts";
+import { parseSteps } from "./steps.ts";
 
 /** One annotation that people write: this row parses it, documents it and words the complaints about it. */
 export interface Annotation<T> {
@@ -15,9 +14,6 @@ export interface Annotation<T> {
   readonly example: string;
   readonly parse: (text: string) => Parsed<T>;
 }
-
-/** A step as written: without a time of its own it takes the plan's interval. */
-export type WrittenStep = (Omit<WeightStep, "leastMs"> & { readonly leastMs?: number }) | PauseStep;
 
 /** Everything under `serin.dev/` that people write on a Deployment. */
 export const annotations = {
@@ -108,13 +104,6 @@ export const later: readonly string[] = ["compare", "match", "mirror", "sticky",
   (name) => `serin.dev/${name}`,
 );
 
-const mostItems = 20;
-const longestMs = 168 * 3_600_000;
-
-function problem(text: string): { readonly problems: readonly string[] } {
-  return { problems: [text] };
-}
-
 function oneOf<T extends string>(...choices: readonly T[]) {
   const form = choices.join(" or ");
   const parse = (text: string): Parsed<T> => {
@@ -135,112 +124,4 @@ function parseKind(text: string): Parsed<"canary"> {
   if (kind === "canary") return { value: kind };
   const known = kind === "blue-green" || kind === "ab-test";
   return problem(known ? "is not available in this version" : "is no kind of rollout");
-}
-
-function parseTime(text: string): Parsed<number> {
-  const value = parseDuration(text.trim());
-  if (value === undefined) return problem("is no duration with a unit");
-  if (value < 1_000) return problem("is shorter than 1s");
-  return value > longestMs ? problem(`is longer than ${formatDuration(longestMs)}`) : { value };
-}
-
-function parseList<T>(text: string, parseItem: (item: string) => Parsed<T>): Parsed<readonly T[]> {
-  const items = text.split(",").map((item) => item.trim());
-  if (items.length > mostItems) return problem(`has ${items.length} items, more than ${mostItems}`);
-  const parsed = items.map((item) => (item === "" ? problem("has an empty item") : parseItem(item)));
-  const problems = parsed.flatMap((item) => ("problems" in item ? item.problems : []));
-  if (problems.length > 0) return { problems: [...new Set(problems)] };
-  return { value: parsed.flatMap((item) => ("value" in item ? [item.value] : [])) };
-}
-
-/** A list of which every item may stand there once; `identity` tells which items are the same. */
-function parseSet<T>(
-  text: string,
-  parseItem: (item: string) => Parsed<T>,
-  identity: (item: T) => string,
-): Parsed<readonly T[]> {
-  const parsed = parseList(text, parseItem);
-  if ("problems" in parsed) return parsed;
-  const names = parsed.value.map(identity);
-  const twice = names.find((name, i) => names.indexOf(name) < i);
-  return twice === undefined ? parsed : problem(`names ${twice} twice`);
-}
-
-function parseSteps(text: string): Parsed<readonly WrittenStep[]> {
-  const parsed = parseList(text, parseStep);
-  if ("problems" in parsed) return parsed;
-  const problems = parsed.value.flatMap((step, i) => {
-    return step.kind === "pause" && parsed.value[i + 1]?.kind === "pause" ? ["pauses twice in a row"] : [];
-  });
-  const weights = parsed.value.flatMap((step) => (step.kind === "weight" ? [step.weight] : []));
-  if (weights.length === 0) problems.push("has no percentage");
-  weights.forEach((weight, i) => {
-    const before = weights[i - 1] ?? 0;
-    if (weight === before) problems.push(`repeats ${weight}`);
-    if (weight < before) problems.push(`goes down from ${before} to ${weight}`);
-  });
-  return problems.length > 0 ? { problems } : parsed;
-}
-
-function parseStep(item: string): Parsed<WrittenStep> {
-  if (item === "pause") return { value: { kind: "pause" } };
-  const [percent = "", time, ...rest] = item.split(":").map((part) => part.trim());
-  const weight = /^\d{1,3}(\.\d{1,2})?$/.test(percent) ? Number(percent) : Number.NaN;
-  if (Number.isNaN(weight) || rest.length > 0) return problem(`has ${quote(item)}, which is no step`);
-  if (weight <= 0 || weight > 100) return problem(`has ${percent}, which is not above 0 and at most 100`);
-  if (time === undefined) return { value: { kind: "weight", weight } };
-  const least = parseTime(time);
-  if ("problems" in least) return problem(`has ${quote(item)}, whose time ${least.problems[0]}`);
-  return { value: { kind: "weight", weight, leastMs: least.value } };
-}
-
-function parseChecks(text: string): Parsed<readonly Check[]> {
-  if (text.trim() === "none") return { value: [] };
-  return parseSet(text, parseCheck, (check) => check.text.split(" ")[0] ?? check.text);
-}
-
-const condition = /^([^\s<>=]{1,20})\s*(>=|>|<=|<)\s*(\d{1,6}(?:\.\d{1,6})?)(%|ms|s|)$/;
-
-function parseCheck(item: string): Parsed<Check> {
-  const [, name = "", op, amount = "", unit = ""] = condition.exec(item) ?? [];
-  const percentile = /^p([5-9]\d|99\.9)$/.exec(name)?.[1]?.replace(".", "");
-  const quoted = quote(item);
-  if (name === "") return problem(`has ${quoted}, which is no condition`);
-  if (percentile === undefined && name !== "success-rate") return problem(`has ${quoted}, an unknown metric`);
-  const text = `${name} ${op} ${Number(amount)}${unit}`;
-  // `1e-2` behind the digits instead of a division: 99.9 % is the number 0.999 and not its neighbour.
-  if (percentile === undefined) {
-    if (unit !== "%") return problem(`has ${quoted}, which lacks the unit %`);
-    if (op !== ">=" && op !== ">") return problem(`has ${quoted}, which only a failing canary passes`);
-    const limit = Number(`${amount}e-2`);
-    const possible = op === ">" ? limit < 1 : limit > 0 && limit <= 1;
-    return possible
-      ? { value: { metric: "success-rate", op, limit, text } }
-      : problem(`has ${quoted}, which says nothing`);
-  }
-  if (unit !== "ms" && unit !== "s") return problem(`has ${quoted}, which lacks the unit ms or s`);
-  if (op !== "<=" && op !== "<") return problem(`has ${quoted}, which only a slow canary passes`);
-  const limit = Number(unit === "s" ? amount : `${amount}e-3`);
-  if (limit === 0) return problem(`has ${quoted}, which nothing passes`);
-  return { value: { metric: "percentile", quantile: Number(`0.${percentile}`), op, limit, text } };
-}
-
-const label = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
-
-function parseService(name: string): Parsed<string> {
-  return label.test(name) ? { value: name } : problem(`has ${quote(name)}, which is no name of a Service`);
-}
-
-function parseRoute(item: string): Parsed<RouteName> {
-  const parts = item.split("/");
-  const name = parts.pop() ?? "";
-  const [namespace, ...rest] = parts;
-  const named = name.length <= 253 && name.split(".").every((part) => label.test(part));
-  const placed = namespace === undefined || label.test(namespace);
-  if (!named || !placed || rest.length > 0) return problem(`has ${quote(item)}, which is no name of a route`);
-  return { value: namespace === undefined ? { name } : { namespace, name } };
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 }

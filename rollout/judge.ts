@@ -1,6 +1,6 @@
+import type { Check } from "./checks.ts";
 import { type Counts, quantile, slowerThan } from "./counts.ts";
 import { logEvidence } from "./guard.ts";
-import type { Check } from "./plan.ts";
 
 /** The chance of taking back a healthy release, over the whole rollout. */
 const ALPHA = 0.01;

@@ -1,40 +1,10 @@
 import { type Annotation, later, annotations as table } from "./annotations.ts";
+import type { Check } from "./checks.ts";
 import { describeDuration, formatDuration } from "./duration.ts";
 import { FLIGHT, HELD, ISOLATE, RUN } from "./keys.ts";
+import type { RouteName } from "./names.ts";
 import { nearest } from "./nearest.ts";
-
-/** A share of traffic for the canary, and how long it has it at least before the checks may send it on. */
-export interface WeightStep {
-  readonly kind: "weight";
-  /** Percent of traffic: 0 < weight <= 100, at most two decimals. */
-  readonly weight: number;
-  readonly leastMs: number;
-}
-
-/** A stop that only `kubectl rollout resume` ends. */
-export interface PauseStep {
-  readonly kind: "pause";
-}
-
-export type Step = WeightStep | PauseStep;
-
-/** What one number of the canary must be. */
-export interface Check {
-  readonly metric: "success-rate" | "percentile";
-  /** Of a percentile only: 0.5 … 0.999. */
-  readonly quantile?: number;
-  readonly op: ">=" | ">" | "<=" | "<";
-  /** A ratio from 0 to 1 for `success-rate`, seconds for a percentile. */
-  readonly limit: number;
-  /** As the user wrote it, normalised: `p99 <= 500ms`. */
-  readonly text: string;
-}
-
-/** A route as the user names it; without a namespace it is the Deployment's. */
-export interface RouteName {
-  readonly namespace?: string;
-  readonly name: string;
-}
+import type { Step } from "./steps.ts";
 
 /** The revisions that people ask to promote, abort or retry. */
 export interface Verbs {

@@ -3,8 +3,9 @@ import { surgeFor } from "./hold.ts";
 import type { Evidence } from "./judge.ts";
 import type { Condition, Deployment, Pod, ReplicaSet, Route, Service } from "./objects.ts";
 import { flightOf } from "./overlay.ts";
-import type { Plan, Step } from "./plan.ts";
+import type { Plan } from "./plan.ts";
 import { type Run, runOf } from "./run.ts";
+import type { Step } from "./steps.ts";
 import { hashOf } from "./template.ts";
 import type { Write } from "./write.ts";
 

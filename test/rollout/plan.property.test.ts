@@ -2,7 +2,8 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { annotations } from "../../rollout/annotations.ts";
 import { formatDuration } from "../../rollout/duration.ts";
-import { formatComplaints, parsePlan, type Step } from "../../rollout/plan.ts";
+import { formatComplaints, parsePlan } from "../../rollout/plan.ts";
+import type { Step } from "../../rollout/steps.ts";
 
 const keys = Object.values(annotations).map(({ key }) => key);
 const weights = fc

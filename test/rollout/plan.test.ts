@@ -1,15 +1,15 @@
 import { expect } from "chai";
 import { annotations, later } from "../../rollout/annotations.ts";
+import type { Check } from "../../rollout/checks.ts";
 import {
-  type Check,
   type Complaint,
   describePlan,
   formatComplaints,
   isOptedIn,
   type Plan,
   parsePlan,
-  type Step,
 } from "../../rollout/plan.ts";
+import type { Step } from "../../rollout/steps.ts";
 
 type Given = Record<string, string>;
 
