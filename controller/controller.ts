@@ -1,7 +1,7 @@
 import type { Clock } from "../kube/clock.ts";
 import type { Log } from "../kube/log.ts";
 import type { Kube } from "../kube/rest.ts";
-import { heldOf } from "../rollout/hold.ts";
+import { HELD } from "../rollout/keys.ts";
 import { sweep } from "../rollout/sweep.ts";
 import { Caches } from "./caches.ts";
 import type { ReadEvidence } from "./evidence.ts";
@@ -56,7 +56,8 @@ export async function runController(
   const inFlight = () =>
     caches.deployments
       .list()
-      .flatMap((deployment) => (heldOf(deployment) ? [deployment.metadata.uid ?? ""] : []));
+      .filter(({ metadata }) => metadata.annotations?.[HELD] !== undefined)
+      .map(({ metadata }) => metadata.uid ?? "");
 
   const queue = new Queue({
     work: async (key) => {

@@ -1,4 +1,4 @@
-import type { Held } from "./hold.ts";
+import { givenBack, type Held } from "./hold.ts";
 import type { Deployment, ReplicaSet, Route } from "./objects.ts";
 import { routePatch } from "./overlay.ts";
 import { hashOf, onlyTemplate } from "./template.ts";
@@ -22,14 +22,11 @@ export function endRollout(
   if (held.phase === "promoting" || held.phase === "undone") return [writeEnd(deployment)];
   const stable = replicaSets.find((set) => hashOf(set) === held.stable);
   if (stable === undefined) return undefined;
-  const { paused, ...fields } = held.originals;
-  const native = {
-    minReadySeconds: undefined,
-    progressDeadlineSeconds: undefined,
-    strategy: undefined,
-    ...fields,
+  const spec = {
+    ...givenBack(held.originals),
+    template: onlyTemplate(stable),
+    ...(held.latched ? { paused: held.originals.paused } : {}),
   };
-  const spec = { ...native, template: onlyTemplate(stable), ...(held.latched ? { paused } : {}) };
   const undone: Held = { ...held, phase: "undone" };
   return [writeHeld(deployment, undone, spec)];
 }

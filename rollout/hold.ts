@@ -103,6 +103,12 @@ export function release(spec: DeploymentSpec, originals: Originals): DeploymentS
   return { ...rest, ...fields };
 }
 
+/** The held fields as they must be written to give them back; `undefined` takes one away that the user never had. */
+export function givenBack(originals: Originals) {
+  const { paused: _paused, ...fields } = originals;
+  return { minReadySeconds: undefined, progressDeadlineSeconds: undefined, strategy: undefined, ...fields };
+}
+
 /** The spec paused or not, in the form in which the API server stores it. */
 export function pause(spec: DeploymentSpec, paused: boolean | undefined): DeploymentSpec {
   const { paused: _was, ...rest } = spec;

@@ -1,4 +1,5 @@
 import { detachRoutes, removeTwins } from "./drain.ts";
+import { givenBack } from "./hold.ts";
 import { heldServiceOf } from "./isolation.ts";
 import { conditionOf } from "./objects.ts";
 import {
@@ -60,17 +61,10 @@ function releaseHold(seen: Seen): Decision {
   } as const;
   const message = recordOf(seen)?.message ?? "";
   const canary = canaryCondition({ status: "Unknown", reason: "Promoting", message }, at);
-  const { paused: _paused, ...fields } = seen.held.originals;
-  const native = {
-    minReadySeconds: undefined,
-    progressDeadlineSeconds: undefined,
-    strategy: undefined,
-    ...fields,
-  };
   return {
     writes: [
       writeConditions(seen.deployment, [progressing, canary]),
-      writeHeld(seen.deployment, { ...seen.held, phase: "promoting" }, native),
+      writeHeld(seen.deployment, { ...seen.held, phase: "promoting" }, givenBack(seen.held.originals)),
     ],
   };
 }

@@ -1,5 +1,5 @@
 import { detachRoutes, drain, drainWrites, isolateStable, removeTwins } from "./drain.ts";
-import { surgePods } from "./hold.ts";
+import { givenBack, surgePods } from "./hold.ts";
 import { conditionOf } from "./objects.ts";
 import {
   type Decision,
@@ -94,14 +94,7 @@ function shrink(seen: Seen): Decision | undefined {
 function undo(seen: Seen): Decision | undefined {
   const stable = stableOf(seen);
   if (seen.plan.onFailure !== "undo" || stable === undefined) return undefined;
-  const { paused: _paused, ...fields } = seen.held.originals;
-  const native = {
-    minReadySeconds: undefined,
-    progressDeadlineSeconds: undefined,
-    strategy: undefined,
-    ...fields,
-  };
-  const spec = { ...native, template: onlyTemplate(stable) };
+  const spec = { ...givenBack(seen.held.originals), template: onlyTemplate(stable) };
   return { writes: [writeHeld(seen.deployment, { ...seen.held, phase: "undone" }, spec)] };
 }
 

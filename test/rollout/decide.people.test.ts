@@ -1,45 +1,11 @@
 import { expect } from "chai";
 import { heldOf } from "../../rollout/hold.ts";
 import { lastRunOf } from "../../rollout/run.ts";
-import { checkPromises, checkServed } from "../support/invariants.ts";
-import { annotate, aShop, edit, ending, image } from "../support/shop.ts";
+import { annotate, aShop, edit, ending, expectRest, image, outcome, watched } from "../support/shop.ts";
 import type { World } from "../support/world.ts";
 
 const deployment = (world: World, name = "web") => world.get("deployments", name);
 const pods = (world: World) => ending(world).pods;
-const outcome = (world: World, set: string) => {
-  const found = world.list("replicasets").find(({ metadata }) => metadata.name === set);
-  return found && lastRunOf(found)?.outcome;
-};
-/** After `version` was promoted: as if no rollout had ever been. */
-function expectRest(world: World, version: string, found: Record<string, number>): void {
-  const plain = aShop();
-  plain.request(
-    "web",
-    edit({ template: deployment(world).spec.template, replicas: deployment(world).spec.replicas ?? 1 }),
-  );
-  const fresh = aShop();
-  const { rules, services } = ending(fresh);
-  const end = ending(world);
-  expect(end.marks).to.deep.equal([]);
-  expect(end.rules).to.deep.equal(rules);
-  expect(end.services).to.deep.equal(services);
-  expect(end.pods).to.deep.equal(found);
-  expect(deployment(world).spec).to.deep.equal({
-    ...deployment(fresh).spec,
-    replicas: deployment(world).spec.replicas,
-    template: image(version)(deployment(fresh)).spec.template,
-  });
-}
-
-/** Every request finds a ready pod, too. */
-function watched(world: World): World {
-  world.check = () => {
-    checkPromises(world);
-    checkServed(world);
-  };
-  return world;
-}
 
 describe("a rollout in a simulated cluster, while people act", () => {
   it("keeps both versions' sizes through scaling, also through small numbers and zero", () => {

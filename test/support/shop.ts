@@ -1,6 +1,8 @@
+import { expect } from "chai";
 import type { Deployment, DeploymentSpec } from "../../rollout/objects.ts";
+import { lastRunOf, type Outcome } from "../../rollout/run.ts";
 import { aDeployment, aRoute, aService, aTemplate } from "./builders.ts";
-import { checkPromises } from "./invariants.ts";
+import { checkPromises, checkServed } from "./invariants.ts";
 import { World } from "./world.ts";
 
 /** A world in which `web:1` serves in full behind a Service and a route, and every promise is watched. */
@@ -61,4 +63,35 @@ export function ending(world: World) {
     pods: Object.fromEntries(sizes.map(({ metadata, spec }) => [metadata.name, spec.replicas])),
     marks,
   };
+}
+
+/** How the last rollout of that ReplicaSet ended. */
+export function outcome(world: World, set: string): Outcome | undefined {
+  const found = world.list("replicasets").find(({ metadata }) => metadata.name === set);
+  return found && lastRunOf(found)?.outcome;
+}
+
+/** After `version` was promoted: as if no rollout had ever been. */
+export function expectRest(world: World, version: string, found: Record<string, number>): void {
+  const fresh = aShop();
+  const { rules, services } = ending(fresh);
+  const end = ending(world);
+  expect(end.marks).to.deep.equal([]);
+  expect(end.rules).to.deep.equal(rules);
+  expect(end.services).to.deep.equal(services);
+  expect(end.pods).to.deep.equal(found);
+  expect(world.get("deployments", "web").spec).to.deep.equal({
+    ...fresh.get("deployments", "web").spec,
+    replicas: world.get("deployments", "web").spec.replicas,
+    template: image(version)(fresh.get("deployments", "web")).spec.template,
+  });
+}
+
+/** Every request finds a ready pod, too. */
+export function watched(world: World): World {
+  world.check = () => {
+    checkPromises(world);
+    checkServed(world);
+  };
+  return world;
 }
