@@ -17,10 +17,12 @@ die() { say "$*"; exit 1; }
 need() { command -v "$1" >/dev/null || die "$1 is missing: $2"; }
 
 install_packages() {
-    if [ "$root/package-lock.json" -nt "$root/node_modules/.package-lock.json" ]; then
+    installed=$root/node_modules/.package-lock.json
+    # Not every shell calls a file newer than one that is missing.
+    if [ ! -e "$installed" ] || [ "$root/package-lock.json" -nt "$installed" ]; then
         say "npm ci"
         (cd "$root" && npm ci --no-audit --no-fund) >&2
-        touch "$root/node_modules/.package-lock.json"
+        touch "$installed"
     fi
 }
 
