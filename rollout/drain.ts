@@ -8,6 +8,9 @@ import { deleteTwin, type Write, writeMark, writeNarrow, writeRoute } from "./wr
 /** How long an undo may take to arrive after its traffic is gone, in ms: longer than any request to the API server. */
 const UNDO_MS = 60_000;
 
+/** How long after the drain somebody may still be applying the rest of his manifests, in ms. */
+const QUIET_MS = 10_000;
+
 /** No traffic to the canary: weight 0 on every route, and in force at the proxies. */
 export function drain(seen: Seen): Decision | undefined {
   const raised = seen.routes.filter((route) => (flightOf(route, uidOf(seen))?.weight ?? 0) > 0);
@@ -21,6 +24,15 @@ export function isolateStable(seen: Seen): Decision | undefined {
   if (open.length === 0) return undefined;
   const since = instant(seen.now);
   return { writes: open.map((service) => writeNarrow(service, uidOf(seen), seen.held.stable, since)) };
+}
+
+/**
+ * Leaves a drained overlay in place for a while. Whoever brings the stable version back with server-side apply (helm 4)
+ * applies the route right after the Deployment; a write of ours in that moment would make his apply a conflict.
+ */
+export function awaitQuiet(seen: Seen): Decision | undefined {
+  const settled = settledAt(seen);
+  return settled === 0 ? undefined : waitUntil(settled + QUIET_MS, seen);
 }
 
 /** The writes that take all traffic from the canary. */

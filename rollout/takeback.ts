@@ -1,4 +1,4 @@
-import { detachRoutes, drain, drainWrites, isolateStable, removeTwins } from "./drain.ts";
+import { awaitQuiet, detachRoutes, drain, drainWrites, isolateStable, removeTwins } from "./drain.ts";
 import { givenBack, surgePods } from "./hold.ts";
 import { conditionOf } from "./objects.ts";
 import {
@@ -57,14 +57,11 @@ function exposure(seen: Seen): string {
 
 /** What remains to be done about a failed canary; afterwards, that its failure stays visible. */
 export function decideFailed(seen: Seen): Decision {
-  return firstOf(
-    [drainAndTell, isolateStable, detachRoutes, removeTwins, endHold, shrink, undo, tellAgain],
-    seen,
-  );
+  return firstOf([drainAndTell, detachRoutes, removeTwins, endHold, shrink, undo, tellAgain], seen);
 }
 
 function drainAndTell(seen: Seen): Decision | undefined {
-  const decision = drain(seen);
+  const decision = drain(seen) ?? isolateStable(seen) ?? awaitQuiet(seen);
   return decision && { ...decision, writes: [...decision.writes, ...tell(seen)] };
 }
 

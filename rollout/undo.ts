@@ -1,4 +1,4 @@
-import { detachRoutes, drain, removeTwins } from "./drain.ts";
+import { awaitQuiet, detachRoutes, drain, removeTwins } from "./drain.ts";
 import { isComplete, widenServices } from "./promote.ts";
 import { type Decision, firstOf, instant, recordOf, replicaSetOfRecord, type Seen } from "./seen.ts";
 import { canaryCondition, writeConditions, writeEnd, writeEvent, writeUnmark } from "./write.ts";
@@ -8,7 +8,7 @@ import { canaryCondition, writeConditions, writeEnd, writeEvent, writeUnmark } f
  * and given the native fields back; native control removes the canary's pods. What remains is to tidy up.
  */
 export function decideUndone(seen: Seen): Decision {
-  return firstOf([drain, detachRoutes, awaitStable, widenServices, removeTwins, end], seen);
+  return firstOf([drain, awaitQuiet, detachRoutes, awaitStable, widenServices, removeTwins, end], seen);
 }
 
 /** While a canary pod lives, the Services stay narrow: it was never proven. */

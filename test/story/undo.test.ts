@@ -26,6 +26,26 @@ describeCluster("kubectl rollout undo at 50%", function () {
       };
     });
   });
+
+  it("goes without a conflict when all manifests come back by server-side apply", async () => {
+    const options = { plan: { "serin.dev/steps": "50:60s" } };
+    const v1 = shop.manifests(options);
+    await shop.apply(v1, "--server-side");
+    await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
+    await shop.serves(shop.host());
+    shop.load(200);
+    for (const image of ["app:v2", "app:v3-err20"]) {
+      await shop.apply(shop.manifests({ ...options, image }), "--server-side");
+      if (image === "app:v2") await shop.weighs(50);
+      else await shop.until("the verdict", () => shop.record("v3-err20")?.outcome === "failed");
+      await shop.apply(v1, "--server-side");
+      await shop.atRest();
+      await shop.until(
+        "everything given back",
+        () => shop.stock.services.size === 1 && shop.weight() === undefined,
+      );
+    }
+  });
 });
 
 async function undoAtHalf(shop: Shop, kill?: () => Promise<() => void>): Promise<void> {
