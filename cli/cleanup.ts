@@ -3,14 +3,14 @@ import { isConflict, isNotFound } from "../kube/errors.ts";
 import { deployments, httpRoutes, replicaSets, services } from "../kube/resources.ts";
 import type { Kube, Resource } from "../kube/rest.ts";
 import { perform } from "../kube/write.ts";
-import { endRollout, restoreRoute } from "../rollout/cleanup.ts";
+import { endRollout } from "../rollout/cleanup.ts";
 import { settleMs } from "../rollout/gateway.ts";
 import { heldOf } from "../rollout/hold.ts";
 import { FLIGHT } from "../rollout/keys.ts";
 import { type Deployment, keyOf, type ReplicaSet, type Route, type Service } from "../rollout/objects.ts";
 import { isComplete } from "../rollout/promote.ts";
 import { sweep } from "../rollout/sweep.ts";
-import { type Write, writeEnd } from "../rollout/write.ts";
+import { type Write, writeEnd, writeFlights } from "../rollout/write.ts";
 
 const POLL_MS = 500;
 const ATTEMPTS = 5;
@@ -35,7 +35,7 @@ export async function cleanUp(options: CleanUpOptions): Promise<void> {
     await write(
       options,
       () => fresh<Route>(kube, httpRoutes, route),
-      (found) => [restoreRoute(found)],
+      (found) => [writeFlights(found, {})],
     );
     say(`route ${keyOf(route)} is as its owner wrote it`);
   }

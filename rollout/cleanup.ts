@@ -1,14 +1,7 @@
 import { givenBack, type Held } from "./hold.ts";
-import type { Deployment, ReplicaSet, Route } from "./objects.ts";
-import { routePatch } from "./overlay.ts";
+import type { Deployment, ReplicaSet } from "./objects.ts";
 import { hashOf, onlyTemplate } from "./template.ts";
 import { type Write, writeEnd, writeHeld } from "./write.ts";
-
-/** Gives a route back to its owner, whoever is in flight on it. */
-export function restoreRoute(route: Route): Write {
-  const { namespace = "", name } = route.metadata;
-  return { verb: "merge", kind: "httproutes", namespace, name, body: routePatch(route, {}) };
-}
 
 /**
  * Ends a Deployment's rollout without Serin: a version in its native promotion was proven and goes on; any other gives way

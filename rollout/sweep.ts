@@ -1,10 +1,10 @@
 import { heldServiceOf, isTwin } from "./isolation.ts";
 import { FLIGHT } from "./keys.ts";
 import type { ReplicaSet, Route, Service } from "./objects.ts";
-import { heldRouteOf, routePatch, withFlight } from "./overlay.ts";
+import { heldRouteOf, withFlight } from "./overlay.ts";
 import { lastRunOf } from "./run.ts";
 import { type Decision, instant } from "./seen.ts";
-import { deleteTwin, type Write, writeUnmark, writeWiden } from "./write.ts";
+import { deleteTwin, type Write, writeFlights, writeUnmark, writeWiden } from "./write.ts";
 
 /**
  * Admission narrows the Services before the API server has stored the Deployment, and a later admission may still refuse
@@ -47,8 +47,7 @@ function sweepRoute(route: Route, lost: (uid: string) => boolean): Write[] {
   const gone = Object.keys(flights).filter(lost);
   if (gone.length === 0) return [];
   const kept = gone.reduce((rest, uid) => withFlight(rest, uid, undefined), flights);
-  const { namespace = "", name } = route.metadata;
-  return [{ verb: "merge", kind: "httproutes", namespace, name, body: routePatch(route, kept) }];
+  return [writeFlights(route, kept)];
 }
 
 function close(replicaSet: ReplicaSet, now: number): Write {

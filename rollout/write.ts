@@ -2,7 +2,7 @@ import { formatHeld, type Held } from "./hold.ts";
 import { narrow, widen } from "./isolation.ts";
 import { annotationPath, CONDITION, FLIGHT, HELD, labelPath, RUN } from "./keys.ts";
 import type { Condition, Deployment, Meta, ReplicaSet, Route, Service } from "./objects.ts";
-import { type Flight, heldRouteOf, routePatch, withFlight } from "./overlay.ts";
+import { type Flight, type HeldRoute, heldRouteOf, routePatch, withFlight } from "./overlay.ts";
 import { formatRun, type Run } from "./run.ts";
 
 /** The kinds of objects that Serin writes, by their plural. */
@@ -146,7 +146,11 @@ export function deleteTwin(twin: Service): Write {
 
 /** The rollout's share in a route; `undefined` takes it out. */
 export function writeRoute(route: Route, uid: string, flight: Flight | undefined): Write {
-  const flights = withFlight(heldRouteOf(route)?.flights ?? {}, uid, flight);
+  return writeFlights(route, withFlight(heldRouteOf(route)?.flights ?? {}, uid, flight));
+}
+
+/** All shares in a route; none gives it back to its owner. */
+export function writeFlights(route: Route, flights: HeldRoute["flights"]): Write {
   return { verb: "merge", ...target("httproutes", route), body: routePatch(route, flights) };
 }
 
