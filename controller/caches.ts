@@ -6,6 +6,7 @@ import type { Kube, KubeObject, Resource } from "../kube/rest.ts";
 import { FLIGHT } from "../rollout/keys.ts";
 import type { Deployment, EndpointSlice, Pod, ReplicaSet, Route, Service } from "../rollout/objects.ts";
 import { heldRouteOf } from "../rollout/overlay.ts";
+import { HASH_LABEL } from "../rollout/template.ts";
 
 /** What the caches need. */
 export interface CachesOptions {
@@ -17,16 +18,17 @@ export interface CachesOptions {
   readonly onChange: (uids: readonly string[]) => void;
 }
 
-/** The pods of one canary. */
-interface Canary {
-  readonly hash: string;
+/** The pods of a rollout's two versions. */
+interface Versions {
+  /** Of both, as a label selector wants them. */
+  readonly hashes: string;
   readonly pods: Reflection<Pod>;
   readonly stop: AbortController;
 }
 
 /**
- * Copies of everything that is in flight, and of nothing else: all but pods carry our label, and the pods of a canary are
- * followed by their hash for as long as it flies.
+ * Copies of everything that is in flight, and of nothing else: all but pods carry our label, and the pods of both versions
+ * are followed by their hashes for as long as the rollout lasts.
  */
 export class Caches {
   readonly deployments: Reflection<Deployment>;
@@ -34,7 +36,7 @@ export class Caches {
   readonly services: Reflection<Service>;
   readonly routes: Reflection<Route>;
   readonly endpointSlices: Reflection<EndpointSlice>;
-  readonly #canaries = new Map<string, Canary>();
+  readonly #versions = new Map<string, Versions>();
   readonly #options: CachesOptions;
 
   constructor(options: CachesOptions) {
@@ -70,10 +72,11 @@ export class Caches {
     return this.deployments.list().find(({ metadata }) => metadata.uid === uid);
   }
 
-  /** The pods of a canary; starts to follow them at the first call, with none known yet. */
-  async podsOf(uid: string, namespace: string, hash: string): Promise<readonly Pod[]> {
-    const known = this.#canaries.get(uid);
-    if (known?.hash === hash) return known.pods.list();
+  /** The pods of both versions; starts to follow them at the first call, with none known yet. */
+  async podsOf(uid: string, namespace: string, versions: readonly string[]): Promise<readonly Pod[]> {
+    const known = this.#versions.get(uid);
+    const hashes = versions.join(",");
+    if (known?.hashes === hashes) return known.pods.list();
     this.forget(uid);
     const stop = new AbortController();
     const { kube, clock, log, signal, onChange } = this.#options;
@@ -81,7 +84,7 @@ export class Caches {
       kube,
       resource: pods,
       namespace,
-      labelSelector: `pod-template-hash=${hash}`,
+      labelSelector: `${HASH_LABEL} in (${hashes})`,
       initial: "watch",
       clock,
       log,
@@ -94,15 +97,15 @@ export class Caches {
       }),
       onChange: () => onChange([uid]),
     });
-    this.#canaries.set(uid, { hash, pods: reflection, stop });
+    this.#versions.set(uid, { hashes, pods: reflection, stop });
     await reflection.synced;
     return reflection.list();
   }
 
-  /** No longer follows the canary of that Deployment. */
+  /** No longer follows the pods of that Deployment. */
   forget(uid: string): void {
-    this.#canaries.get(uid)?.stop.abort();
-    this.#canaries.delete(uid);
+    this.#versions.get(uid)?.stop.abort();
+    this.#versions.delete(uid);
   }
 
   #follow<T extends KubeObject>(resource: Resource, uidsOf: (object: T) => readonly string[]): Reflection<T> {

@@ -4,8 +4,10 @@ import type { Kube } from "../kube/rest.ts";
 import { HELD } from "../rollout/keys.ts";
 import { sweep } from "../rollout/sweep.ts";
 import { Caches } from "./caches.ts";
-import type { ReadEvidence } from "./evidence.ts";
+import { EvidenceReader } from "./evidence.ts";
+import type { ReadGates } from "./gates.ts";
 import { Gatherer } from "./gather.ts";
+import type { Prometheus } from "./prometheus.ts";
 import { Queue } from "./queue.ts";
 import { performAll, reconciler } from "./reconcile.ts";
 
@@ -19,14 +21,15 @@ const RESYNC_MS = 5 * 60_000;
 /** What the controller needs. */
 export interface ControllerOptions {
   readonly kube: Kube;
-  readonly evidence: ReadEvidence;
+  readonly prometheus: Prometheus;
+  readonly gates: ReadGates;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** Runs all rollouts until the signal aborts. Only one controller may do so at a time. */
 export async function runController(
-  { kube, evidence, clock, log }: ControllerOptions,
+  { kube, prometheus, gates, clock, log }: ControllerOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const flown = new Set<string>();
@@ -52,6 +55,10 @@ export async function runController(
   });
   let started = false;
   const gatherer = new Gatherer({ kube, caches, clock });
+  const onRead = (uids: readonly string[]) => {
+    for (const uid of uids) if (caches.deployment(uid) !== undefined) queue.add(uid);
+  };
+  const evidence = new EvidenceReader({ prometheus, gates, clock, log, signal, onRead });
   const reconcile = reconciler({ kube, caches, gatherer, evidence, clock, log });
   const inFlight = () =>
     caches.deployments

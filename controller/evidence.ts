@@ -1,77 +1,242 @@
-import { countsBetween } from "../rollout/counts.ts";
-import { gatewaysOf } from "../rollout/gateway.ts";
-import type { Evidence } from "../rollout/judge.ts";
-import type { Route } from "../rollout/objects.ts";
-import { flightOf } from "../rollout/overlay.ts";
-import { type Seen, uidOf } from "../rollout/seen.ts";
-import { type Backend, bucketsQuery, countersOf, requestsQuery, type Sample } from "../rollout/traefik.ts";
-import { type Query, SourceError } from "./prometheus.ts";
+import type { Clock } from "../kube/clock.ts";
+import type { Log } from "../kube/log.ts";
+import { type Baseline, type Counter, incrementsSince } from "../rollout/counts.ts";
+import type { Evidence, Watch } from "../rollout/judge/evidence.ts";
+import { fold, type Judged, noEvidence } from "../rollout/judge/fold.ts";
+import { packs } from "../rollout/metrics/packs.ts";
+import { type Asked, readCounters } from "./counters.ts";
+import type { ReadGates } from "./gates.ts";
+import { readHistory } from "./history.ts";
+import type { Prometheus } from "./prometheus.ts";
+import { SourceError } from "./sources/source.ts";
 
-/** Reads what the metrics say about a rollout since an instant (ms). Not to know is an answer, too. */
-export type ReadEvidence = (seen: Seen, since: number) => Promise<Evidence>;
-
-interface Arms {
-  readonly canary: readonly Backend[];
-  readonly stable: readonly Backend[];
+/** What reading needs. */
+export interface EvidenceOptions {
+  readonly prometheus: Prometheus;
+  readonly gates: ReadGates;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** New evidence on the Deployments with these UIDs is there, or the news that none can be read. */
+  readonly onRead: (uids: readonly string[]) => void;
 }
 
-/** How many baselines are kept, at most: one a canary. */
-const KEPT = 2_000;
+/** A sample is there some time after its instant: the scrape takes it. */
+const LAG_MS = 1_000;
+/** A tick is as long as a scrape interval, within these limits (ms). One that is too short does no harm: some are empty. */
+const TICK = { least: 5_000, most: 60_000 } as const;
+/** Whom nobody has asked about for so long (ms) is forgotten. */
+const FORGET_MS = 180_000;
+/** How many rollouts one query reads, at most: of one tick, and of many. */
+const CHUNK = { tick: 500, ticks: 20 } as const;
+/** Prometheus answers with at most 11,000 instants. */
+const MOST_TICKS = 10_000;
+/** A series that was away so long (ms) before a controller starts anew counts as new. */
+const WARM_MS = 5 * 60_000;
 
-/** Evidence from Prometheus. Counters at a past instant never change, so the baseline is read once a step. */
-export function evidenceFrom(query: Query): ReadEvidence {
-  const baselines = new Map<string, { since: number; samples: readonly Sample[] }>();
-  return async (seen, since) => {
-    const silent = seen.routes.flatMap(gatewaysOf).find((gateway) => gateway.metrics !== "traefik");
-    if (silent !== undefined)
-      return none(`this version knows no metrics of ${silent.name} that tell backends apart`);
-    const arms = armsOf(seen);
-    const histograms = seen.plan.checks.some((check) => check.metric === "percentile");
-    const read = (at: number) => samplesAt(query, [...arms.canary, ...arms.stable], histograms, at);
-    try {
-      const key = uidOf(seen);
-      const known = baselines.get(key);
-      const before = known?.since === since ? known.samples : await read(since);
-      baselines.delete(key);
-      baselines.set(key, { since, samples: before });
-      if (baselines.size > KEPT) baselines.delete(baselines.keys().next().value ?? "");
-      return compare(arms, before, await read(seen.now), (seen.now - since) / 1000);
-    } catch (error) {
-      if (error instanceof SourceError) return none(error.message);
-      throw error;
-    }
-  };
+interface Entry {
+  watch: Watch;
+  askedAt: number;
+  tickMs: number;
+  judged?: Judged;
+  baseline?: Baseline;
+  unread?: string;
+  gates: Evidence["gates"];
+  /** Bounds of all latency buckets, where they are known. */
+  all?: readonly number[];
 }
 
-function compare(arms: Arms, before: readonly Sample[], after: readonly Sample[], seconds: number): Evidence {
-  if (after.length === 0) {
-    return none("Prometheus has no series of this route's backends: is the gateway scraped?");
+/**
+ * What the metrics say about every rollout, read on a grid of ticks: at an instant once for all of them, and folded tick by
+ * tick. What was missed, by an outage or by a controller before this one, is read from the same Prometheus afterwards.
+ */
+export class EvidenceReader {
+  readonly #options: EvidenceOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #timers = new Set<number>();
+  readonly #ticks = new Map<string, { ms: number; until: number }>();
+
+  constructor(options: EvidenceOptions) {
+    this.#options = options;
   }
-  const counts = (backends: readonly Backend[]) =>
-    countsBetween(countersOf(before, backends), countersOf(after, backends));
-  return { kind: "counts", canary: counts(arms.canary), stable: counts(arms.stable), seconds };
+
+  /** What is known now; from the first call on the rollout is followed. */
+  of(watch: Watch): Evidence {
+    const known = this.#entries.get(watch.uid);
+    const entry = known?.watch.rollout === watch.rollout ? known : this.#follow(watch);
+    // A new step asks its gates anew: their numbers were about the step before.
+    if (entry.watch.terms.stepFrom !== watch.terms.stepFrom) entry.gates = {};
+    entry.watch = watch;
+    entry.askedAt = this.#options.clock.now();
+    const { judged, unread, gates } = entry;
+    return { gates, ...(judged && { judged }), ...(unread !== undefined && { unread }) };
+  }
+
+  /** No longer follows that rollout. */
+  forget(uid: string): void {
+    this.#entries.delete(uid);
+  }
+
+  #follow(watch: Watch): Entry {
+    const entry: Entry = { watch, askedAt: this.#options.clock.now(), tickMs: TICK.least, gates: {} };
+    this.#entries.set(watch.uid, entry);
+    void this.#begin(entry);
+    return entry;
+  }
+
+  /** Finds out how to judge, tries until it can, and lets the ticks begin. */
+  async #begin(entry: Entry): Promise<void> {
+    const { clock, log, onRead, signal } = this.#options;
+    while (!signal.aborted && this.#entries.get(entry.watch.uid) === entry) {
+      try {
+        await this.#prepare(entry);
+        this.#arm(entry.tickMs, 0);
+        return;
+      } catch (error) {
+        if (error instanceof SourceError) entry.unread = error.message;
+        else log.error({ uid: entry.watch.uid, err: error }, "evidence not begun");
+        onRead([entry.watch.uid]);
+      }
+      await clock.sleep(TICK.least, signal).catch(() => {});
+    }
+  }
+
+  async #prepare(entry: Entry): Promise<void> {
+    const { watch } = entry;
+    if (!isCounted(watch)) {
+      if (watch.sources.length === 0) {
+        entry.unread =
+          "no route names a Service of this Deployment, so no gateway counts its canary; annotate serin.dev/metrics: application to judge by the application's own metrics";
+      }
+      return;
+    }
+    if (watch.known !== undefined) {
+      entry.tickMs = watch.known.tickMs;
+      entry.judged = watch.known;
+      return;
+    }
+    entry.tickMs = await this.#tickOf(watch);
+    const from = Math.floor(watch.from / entry.tickMs) * entry.tickMs;
+    const { phi, bounds, all } = await readHistory(this.#options.prometheus, watch, from, entry.tickMs);
+    entry.all = all;
+    entry.judged = noEvidence({ since: watch.from, from, tickMs: entry.tickMs, phi, bounds });
+  }
+
+  /** The scrape interval of the gateway's metrics, in whole seconds. */
+  async #tickOf({ sources }: Watch): Promise<number> {
+    const { prometheus, clock } = this.#options;
+    const now = clock.now();
+    const [source] = sources;
+    const key = source?.pack ?? "";
+    const known = this.#ticks.get(key);
+    if (source === undefined || (known !== undefined && known.until > now)) return known?.ms ?? TICK.least;
+    const selectors = packs[source.pack].selectors([...source.stable, ...source.canary]);
+    const measured = await Promise.all(selectors.map((selector) => prometheus.scrapeMs(selector, now)));
+    const scrape = measured.find((ms) => ms !== undefined);
+    if (scrape === undefined) return TICK.least;
+    const ms = Math.min(TICK.most, Math.max(TICK.least, 1000 * Math.round(scrape / 1000)));
+    this.#ticks.set(key, { ms, until: now + 10 * 60_000 });
+    return ms;
+  }
+
+  /** Reads all rollouts of that tick, now or after the next instant of the grid, and again as long as there are some. */
+  #arm(tickMs: number, waitMs = this.#nextIn(tickMs)): void {
+    if (waitMs > 0) {
+      if (this.#timers.has(tickMs)) return;
+      this.#timers.add(tickMs);
+    }
+    const { clock, signal, log } = this.#options;
+    void clock
+      .sleep(waitMs, signal)
+      .then(async () => {
+        if (waitMs > 0) this.#timers.delete(tickMs);
+        const some = await this.#read(tickMs);
+        if (some) this.#arm(tickMs);
+      })
+      .catch((error: unknown) => {
+        if (signal.aborted) return;
+        log.error({ err: error }, "evidence not read");
+        this.#timers.delete(tickMs);
+        this.#arm(tickMs);
+      });
+  }
+
+  #nextIn(tickMs: number): number {
+    const now = this.#options.clock.now() - LAG_MS;
+    return (Math.floor(now / tickMs) + 1) * tickMs - now;
+  }
+
+  async #read(tickMs: number): Promise<boolean> {
+    const now = this.#options.clock.now();
+    const to = Math.floor((now - LAG_MS) / tickMs) * tickMs;
+    for (const [uid, { askedAt }] of this.#entries) if (now - askedAt > FORGET_MS) this.#entries.delete(uid);
+    const group = [...this.#entries.values()].filter((entry) => entry.tickMs === tickMs);
+    const behind = group.filter(({ judged }) => judged !== undefined && judged.at < to);
+    const current = behind.filter(({ judged, baseline }) => baseline && judged?.at === to - tickMs);
+    const late = behind.filter((entry) => !current.includes(entry));
+    for (const chunk of chunks(current, CHUNK.tick)) await this.#readChunk(chunk, to, to);
+    for (const chunk of chunks(late, CHUNK.ticks)) {
+      const from = Math.min(...chunk.map(wantedFrom));
+      await this.#readChunk(chunk, from, Math.min(to, from + MOST_TICKS * tickMs));
+    }
+    await Promise.all(group.map((entry) => this.#readGates(entry, now)));
+    this.#options.onRead(group.map(({ watch }) => watch.uid));
+    return group.length > 0;
+  }
+
+  async #readChunk(chunk: readonly Entry[], from: number, to: number): Promise<void> {
+    const stepMs = chunk[0]?.tickMs ?? TICK.least;
+    try {
+      const counters = await readCounters(this.#options.prometheus, chunk.map(asked), { from, to, stepMs });
+      for (const entry of chunk) {
+        for (let at = wantedFrom(entry); at <= to; at += stepMs) {
+          advance(entry, at, counters.get(entry.watch.uid)?.get(at) ?? [], at === to);
+        }
+        delete entry.unread;
+      }
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error;
+      for (const entry of chunk) entry.unread = error.message;
+    }
+  }
+
+  async #readGates(entry: Entry, now: number): Promise<void> {
+    if (entry.watch.templates.length === 0) return;
+    const { watch } = entry;
+    const gates = await this.#options.gates(watch, entry.gates, now);
+    if (entry.watch.terms.stepFrom === watch.terms.stepFrom) entry.gates = gates;
+  }
 }
 
-async function samplesAt(query: Query, backends: readonly Backend[], histograms: boolean, at: number) {
-  const queries = [requestsQuery(backends), ...(histograms ? [bucketsQuery(backends)] : [])];
-  return (await Promise.all(queries.map((promql) => query(promql, at)))).flat();
+/** One instant: before what is known already it is only remembered, after it a tick. */
+function advance(entry: Entry, at: number, counters: readonly Counter[], newest: boolean): void {
+  const { counts, present, baseline } = incrementsSince(entry.baseline, counters);
+  entry.baseline = baseline;
+  if (entry.judged === undefined || at <= entry.judged.at) return;
+  const { terms, pods } = entry.watch;
+  entry.judged = fold(entry.judged, { at, counts, present, ...(newest && { pods }) }, terms);
 }
 
-function armsOf(seen: Seen): Arms {
-  const twins = seen.routes.map((route) => ({ route, twins: flightOf(route, uidOf(seen))?.twins ?? {} }));
-  const namespace = seen.deployment.metadata.namespace ?? "";
-  const backend = (route: Route, service: string): Backend => ({
-    routeNamespace: route.metadata.namespace ?? "",
-    route: route.metadata.name,
-    namespace,
-    service,
-  });
-  return {
-    canary: twins.flatMap(({ route, twins }) => Object.values(twins).map((twin) => backend(route, twin))),
-    stable: twins.flatMap(({ route, twins }) => Object.keys(twins).map((service) => backend(route, service))),
-  };
+/** The first instant that is still to be read. */
+function wantedFrom({ judged, baseline, tickMs }: Entry): number {
+  if (judged === undefined) return Number.POSITIVE_INFINITY;
+  if (baseline !== undefined) return judged.at + tickMs;
+  const warm = Math.floor(WARM_MS / tickMs) * tickMs;
+  return Math.max(judged.from, judged.at - warm);
 }
 
-function none(reason: string): Evidence {
-  return { kind: "none", reason };
+function asked({ watch, judged, all }: Entry): Asked {
+  const limits = watch.terms.checks.flatMap((check) => (check.metric === "percentile" ? [check.limit] : []));
+  if (limits.length > 0 && all === undefined) return { watch, bounds: "all" };
+  const resolved = limits.flatMap((limit) => all?.find((bound) => bound >= limit) ?? []);
+  return { watch, bounds: [...(judged?.bounds ?? []), ...resolved] };
+}
+
+/** Whether somebody counts its requests, and something asks for the counts. */
+function isCounted({ sources, terms }: Watch): boolean {
+  return sources.length > 0 && (terms.compare !== "off" || terms.checks.length > 0);
+}
+
+function chunks<T>(all: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size));
 }

@@ -11,7 +11,7 @@ import { flightOf, servicesNamed } from "../rollout/overlay.ts";
 import type { Plan } from "../rollout/plan.ts";
 import { wantedServices } from "../rollout/refusal.ts";
 import type { Seen } from "../rollout/seen.ts";
-import { findByTemplate, hashOf } from "../rollout/template.ts";
+import { findByTemplate, HASH_LABEL, hashOf } from "../rollout/template.ts";
 import type { Caches } from "./caches.ts";
 
 interface Surroundings {
@@ -53,7 +53,8 @@ export class Gatherer {
     const template =
       sets.find((set) => hashOf(set) === held.stable)?.spec.template ?? deployment.spec.template;
     const own = wantedServices(plan, servicesOf(template, merge(around.services, inFlight)));
-    const namespace = deployment.metadata.namespace ?? "";
+    const pods = canary === undefined || isStable ? [] : await this.#podsOf(deployment, canary, held.stable);
+    const of = (hash: string) => pods.filter(({ metadata }) => metadata.labels?.[HASH_LABEL] === hash);
     return {
       now: this.#clock.now(),
       deployment,
@@ -65,7 +66,8 @@ export class Gatherer {
       twins: inFlight.filter(isTwin),
       routes: this.#routesOf(deployment, plan, around, own),
       endpoints: this.#endpointsOf(uid),
-      pods: canary === undefined || isStable ? [] : await this.#caches.podsOf(uid, namespace, hashOf(canary)),
+      pods: canary === undefined ? [] : of(hashOf(canary)),
+      stablePods: of(held.stable),
     };
   }
 
@@ -79,6 +81,10 @@ export class Gatherer {
   /** Looks at the user's Services and routes anew, the next time. */
   forget(uid: string): void {
     this.#surroundings.delete(uid);
+  }
+
+  #podsOf({ metadata: { uid = "", namespace = "" } }: Deployment, canary: ReplicaSet, stable: string) {
+    return this.#caches.podsOf(uid, namespace, [hashOf(canary), stable]);
   }
 
   async #replicaSetsOf(deployment: Deployment, latched: boolean): Promise<readonly ReplicaSet[]> {

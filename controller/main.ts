@@ -7,8 +7,12 @@ import { inCluster } from "../kube/credentials.ts";
 import { lead } from "../kube/lease.ts";
 import { connect } from "../kube/rest.ts";
 import { runController } from "./controller.ts";
-import { evidenceFrom } from "./evidence.ts";
+import { gatesFrom } from "./gates.ts";
 import { prometheus } from "./prometheus.ts";
+import { prometheusSource } from "./sources/prometheus.ts";
+import { settingsOf } from "./sources/settings.ts";
+import { sourcesFrom } from "./sources/sources.ts";
+import { templatesFrom } from "./templates.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -21,6 +25,8 @@ const { values: options } = parseArgs({
     identity: { type: "string", default: hostname() },
     /** Base URL of the Prometheus that scrapes the gateways. */
     prometheus: { type: "string", default: "http://prometheus.monitoring:9090" },
+    /** Name of a Secret in our namespace that is a source of metric templates; may be repeated. */
+    source: { type: "string", multiple: true, default: [] },
     "log-level": { type: "string", default: "info" },
   },
 });
@@ -29,7 +35,17 @@ const log = pino({ name: "serin-controller", level: options["log-level"] });
 const clock = systemClock;
 const stop = new AbortController();
 const kube = connect({ fieldManager: "serin", userAgent: "serin-controller", load: inCluster, log });
-const evidence = evidenceFrom(prometheus({ url: options.prometheus }));
+const { namespace } = options;
+const gates = gatesFrom({
+  templates: templatesFrom({ kube, namespace, clock }),
+  sources: sourcesFrom({
+    kube,
+    namespace,
+    names: options.source,
+    prometheus: prometheusSource(settingsOf("prometheus", { address: options.prometheus }), { clock }),
+    clock,
+  }),
+});
 
 const probes = createServer((request, response) => {
   response.statusCode = request.url === "/healthz" || request.url === "/readyz" ? 200 : 404;
@@ -46,13 +62,14 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
 
 await lead({
   kube,
-  namespace: options.namespace,
+  namespace,
   name: "serin",
   identity: options.identity,
   clock,
   log,
   signal: stop.signal,
-  onLead: (signal) => runController({ kube, evidence, clock, log }, signal),
+  onLead: (signal) =>
+    runController({ kube, prometheus: prometheus({ url: options.prometheus }), gates, clock, log }, signal),
 });
 probes.close();
 await kube.close();

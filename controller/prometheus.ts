@@ -1,10 +1,6 @@
 import { request } from "undici";
-import type { Sample } from "../rollout/traefik.ts";
-
-/** The metrics could not be read; the message is a sentence for people. */
-export class SourceError extends Error {
-  override name = "SourceError";
-}
+import type { Sample } from "../rollout/metrics/sample.ts";
+import { SourceError } from "./sources/source.ts";
 
 /** Where Prometheus is. */
 export interface PrometheusOptions {
@@ -13,28 +9,92 @@ export interface PrometheusOptions {
   readonly timeoutMs?: number;
 }
 
-/** Reads samples as they stood at an instant (ms). Throws a SourceError. */
-export type Query = (promql: string, at: number) => Promise<readonly Sample[]>;
+/** Instants `from`, `from + stepMs`, … up to `to`, all in ms. */
+export interface Grid {
+  readonly from: number;
+  readonly to: number;
+  readonly stepMs: number;
+}
 
-/** Queries a Prometheus server's HTTP API (`POST /api/v1/query`). */
-export function prometheus({ url, timeoutMs = 5_000 }: PrometheusOptions): Query {
-  return async (promql, at) => {
-    const body = new URLSearchParams({ query: promql, time: (at / 1000).toFixed(3) }).toString();
-    const answer = await post(`${url.replace(/\/$/, "")}/api/v1/query`, body, timeoutMs);
+/** A Prometheus server. Everything throws a SourceError when it cannot be asked. */
+export interface Prometheus {
+  /** The samples as they stood at each instant; one without any is absent. */
+  readonly over: (promql: string, grid: Grid) => Promise<ReadonlyMap<number, readonly Sample[]>>;
+  /** The interval (ms) at which the series of a selector are scraped; `undefined` without two scrapes in two minutes. */
+  readonly scrapeMs: (selector: string, at: number) => Promise<number | undefined>;
+}
+
+/** Queries a Prometheus server's HTTP API (`/api/v1/query` and `/api/v1/query_range`, by POST). */
+export function prometheus({ url, timeoutMs = 5_000 }: PrometheusOptions): Prometheus {
+  const base = `${url.replace(/\/$/, "")}/api/v1`;
+  const ask = async (path: string, parameters: Record<string, string>): Promise<readonly Series[]> => {
+    const answer = await post(`${base}/${path}`, new URLSearchParams(parameters).toString(), timeoutMs);
     if (answer.status !== "success") throw new SourceError(`Prometheus refuses the query: ${answer.error}`);
-    if (answer.data?.resultType !== "vector")
-      throw new SourceError("Prometheus answers with something else than a vector");
-    return answer.data.result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }));
+    if (!["vector", "matrix"].includes(answer.data?.resultType ?? "")) {
+      throw new SourceError("Prometheus answers with something else than series");
+    }
+    return answer.data?.result ?? [];
   };
+  return {
+    over: async (query, { from, to, stepMs }) => {
+      const instants =
+        from === to
+          ? await ask("query", { query, time: seconds(to) })
+          : await ask("query_range", {
+              query,
+              start: seconds(from),
+              end: seconds(to),
+              step: seconds(stepMs),
+            });
+      return byInstant(instants);
+    },
+    scrapeMs: async (selector, at) => {
+      const series = await ask("query", { query: `${selector}[2m]`, time: seconds(at) });
+      return scrapeInterval(series.map(({ values = [] }) => values.map(([time]) => time)));
+    },
+  };
+}
+
+type Value = readonly [seconds: number, value: string];
+
+interface Series {
+  readonly metric: Record<string, string>;
+  /** Of a vector. */
+  readonly value?: Value;
+  /** Of a matrix. */
+  readonly values?: readonly Value[];
 }
 
 interface Answer {
   readonly status: "success" | "error";
   readonly error?: string;
-  readonly data?: {
-    readonly resultType: string;
-    readonly result: readonly { metric: Record<string, string>; value: [number, string] }[];
-  };
+  readonly data?: { readonly resultType: string; readonly result: readonly Series[] };
+}
+
+function byInstant(series: readonly Series[]): ReadonlyMap<number, readonly Sample[]> {
+  const instants = new Map<number, Sample[]>();
+  for (const { metric: labels, value, values = value ? [value] : [] } of series) {
+    for (const [time, text] of values) {
+      const at = Math.round(time * 1000);
+      const samples = instants.get(at) ?? [];
+      samples.push({ labels, value: Number(text) });
+      instants.set(at, samples);
+    }
+  }
+  return instants;
+}
+
+/** The median distance of two scrapes, in ms. */
+function scrapeInterval(scrapes: readonly (readonly number[])[]): number | undefined {
+  const distances = scrapes
+    .flatMap((times) => times.slice(1).map((time, i) => time - (times[i] ?? time)))
+    .toSorted((a, b) => a - b);
+  const median = distances[Math.floor(distances.length / 2)];
+  return median === undefined ? undefined : Math.round(median * 1000);
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(3);
 }
 
 async function post(url: string, body: string, timeoutMs: number): Promise<Answer> {

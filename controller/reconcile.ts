@@ -4,11 +4,12 @@ import type { Log } from "../kube/log.ts";
 import type { Kube } from "../kube/rest.ts";
 import { perform } from "../kube/write.ts";
 import { decide } from "../rollout/decide.ts";
-import type { Decision, Seen } from "../rollout/seen.ts";
+import { watchOf } from "../rollout/judge/watch.ts";
+import { type Decision, type Seen, uidOf } from "../rollout/seen.ts";
 import { tell } from "../rollout/tell.ts";
 import type { Write } from "../rollout/write.ts";
 import type { Caches } from "./caches.ts";
-import type { ReadEvidence } from "./evidence.ts";
+import type { EvidenceReader } from "./evidence.ts";
 import type { Gatherer } from "./gather.ts";
 
 /** How long a watch may take to show what a write of ours did, in ms. */
@@ -21,7 +22,7 @@ export interface ReconcilerOptions {
   readonly kube: Kube;
   readonly caches: Caches;
   readonly gatherer: Gatherer;
-  readonly evidence: ReadEvidence;
+  readonly evidence: Pick<EvidenceReader, "of" | "forget">;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -34,9 +35,10 @@ export function reconciler(options: ReconcilerOptions): (uid: string) => Promise
       const seen = await options.gatherer.see(uid);
       if (seen === undefined) {
         options.caches.forget(uid);
+        options.evidence.forget(uid);
         return undefined;
       }
-      const decision = await decideOn(seen, options.evidence);
+      const decision = decideOn(seen, options.evidence);
       const told = tell(seen, decision.says);
       const writes = [...decision.writes, ...told.writes];
       if (writes.length === 0) return earliest(decision.waitMs, told.waitMs);
@@ -55,10 +57,11 @@ function earliest(...waits: readonly (number | undefined)[]): number | undefined
   return known.length === 0 ? undefined : Math.min(...known);
 }
 
-async function decideOn(seen: Seen, evidence: ReadEvidence): Promise<Decision> {
-  const decision = decide(seen);
-  if (decision.evidenceSince === undefined) return decision;
-  return decide({ ...seen, evidence: await evidence(seen, decision.evidenceSince) });
+function decideOn(seen: Seen, evidence: ReconcilerOptions["evidence"]): Decision {
+  const watch = watchOf(seen);
+  if (watch !== undefined) return decide({ ...seen, evidence: evidence.of(watch) });
+  evidence.forget(uidOf(seen));
+  return decide(seen);
 }
 
 /** Performs writes in order; false when the cluster has changed since they were decided on. */

@@ -7,8 +7,8 @@ interface Selection {
 }
 
 /**
- * Tells as the API server would whether an object is among those selected. Terms are `key`, `!key`, `key=value` and
- * `key!=value`; throws on sets such as `key in (a,b)`.
+ * Tells as the API server would whether an object is among those selected. Terms are `key`, `!key`, `key=value`,
+ * `key!=value` and `key in (a,b)`; throws on any other.
  */
 export function matcher({ namespace, labelSelector = "", fieldSelector = "" }: Selection) {
   const labels = parseTerms(labelSelector);
@@ -22,10 +22,16 @@ export function matcher({ namespace, labelSelector = "", fieldSelector = "" }: S
 type Term = (look: (key: string) => string | undefined) => boolean;
 
 function parseTerms(selector: string): Term[] {
-  return selector.split(",").filter(Boolean).map(parseTerm);
+  // The commas inside of a set separate its values.
+  return selector
+    .split(/,(?![^(]*\))/)
+    .filter(Boolean)
+    .map(parseTerm);
 }
 
 function parseTerm(text: string): Term {
+  const [, name, list] = /^([^\s!=()]+) in \(([^()]+)\)$/.exec(text) ?? [];
+  if (name !== undefined) return (look) => list?.split(",").includes(look(name) ?? "") === true;
   const [, not, key = "", operator, value] = /^(!?)([^\s!=()]+)(?:(==|=|!=)([^\s!=()]*))?$/.exec(text) ?? [];
   if (!key) throw new Error(`unsupported selector term: ${text}`);
   if (operator === "!=") return (look) => look(key) !== value;

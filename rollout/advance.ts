@@ -1,7 +1,8 @@
-import { settledAt } from "./drain.ts";
-import { surgePods } from "./hold.ts";
-import { judge, type Verdict } from "./judge.ts";
-import { flightOf } from "./overlay.ts";
+import { progressDeadlineMs, surgePods } from "./hold.ts";
+import { type Circumstances, findHarm, judge, type Verdict } from "./judge/verdict.ts";
+import { watchOf } from "./judge/watch.ts";
+import { packs } from "./metrics/packs.ts";
+import { reproduce } from "./metrics/reproduce.ts";
 import type { Run } from "./run.ts";
 import {
   type Decision,
@@ -21,8 +22,10 @@ import type { WeightStep } from "./steps.ts";
 import { takeBack } from "./takeback.ts";
 import { writeEvent, writeMark, writePaused } from "./write.ts";
 
-/** How often the metrics are looked at while a step lasts, in ms. */
+/** How often a step is looked at that has lasted long enough, in ms; new metrics bring it up by themselves. */
 const TICK_MS = 5_000;
+/** The last step may last so many times serin.dev/max-interval before it counts as inconclusive. */
+const LAST_TIMES = 3;
 
 /** The granted step is in force: judge it, and go on when it has lasted long enough and its checks hold. */
 export function advance(seen: Seen): Decision {
@@ -44,40 +47,90 @@ function awaitResume(seen: Seen): Decision {
   return { writes: [writePaused(seen.deployment, true), ...record(seen, { ...run, paused: true })] };
 }
 
+/** The evidence speaks against the canary, whatever the rollout is waiting for at the moment. */
+export function checkHarm(seen: Seen): Decision | undefined {
+  const circumstances = circumstancesOf(seen);
+  if (circumstances === undefined || seen.evidence === undefined) return undefined;
+  const harm = findHarm(seen.evidence, circumstances);
+  return harm === undefined ? undefined : takeBack(seen, harm, reproduction(seen));
+}
+
 function judgeStep(seen: Seen, step: WeightStep): Decision {
   const run = recordOf(seen) as Run;
-  const byPods = seen.routes.length === 0;
   // A route says itself since when; a canary by pods is in force as soon as its pods are ready.
-  if (byPods && run.inForceSince === undefined) {
+  if (seen.routes.length === 0 && run.inForceSince === undefined) {
     return { writes: record(seen, { ...run, inForceSince: instant(seen.now) }) };
   }
-  const since = byPods ? Date.parse(run.inForceSince ?? "") : routedSince(seen);
-  const counted = Math.max(since, settledAt(seen));
-  const checks = byPods && seen.plan.checksAreDefault ? [] : seen.plan.checks;
-  if (checks.length > 0 && !byPods && seen.evidence === undefined) {
-    return { writes: [], evidenceSince: counted };
-  }
-  const evidence = seen.evidence ?? {
-    kind: "none",
-    reason: "no route names a Service of this Deployment, so no gateway counts its canary",
-  };
-  const verdict = judge(checks, evidence, seen.plan.steps.filter(({ kind }) => kind === "weight").length);
-  if (verdict.kind === "fail") return takeBack(seen, verdict.message);
-  return goOn(seen, step, verdict, since);
+  const circumstances = circumstancesOf(seen);
+  if (circumstances === undefined) return { writes: [] };
+  const verdict = judge(seen.evidence ?? { gates: {} }, circumstances);
+  return goOn(seen, step, verdict, circumstances.terms.stepFrom);
+}
+
+function circumstancesOf(seen: Seen): Circumstances | undefined {
+  const watch = watchOf(seen);
+  return watch && { terms: watch.terms, templates: watch.templates, share: grantedWeight(seen) / 100 };
 }
 
 function goOn(seen: Seen, step: WeightStep, verdict: Verdict, since: number): Decision {
   const lasted = seen.now - since;
   if (lasted < step.leastMs) {
-    return { writes: [], says: progressing(seen), waitMs: Math.min(TICK_MS, step.leastMs - lasted) };
+    return { writes: [], says: progressing(seen, verdict), waitMs: step.leastMs - lasted };
   }
   if (seen.deployment.spec.paused) {
-    return { writes: [], says: holding(seen, "paused: kubectl rollout resume goes on"), waitMs: TICK_MS };
+    return { writes: [], says: holding(seen, "paused: kubectl rollout resume goes on") };
   }
-  if (verdict.kind === "pass") return grantNext(seen, verdict.message);
-  if (lasted >= seen.plan.maxIntervalMs && !isLast(seen))
-    return grantNext(seen, `weak evidence: ${verdict.message}`);
+  if (verdict.kind === "safe") return grantNext(seen, verdict.message);
+  const instead = withoutProof(seen, verdict, lasted);
+  if (instead !== undefined) return instead;
   return { writes: [], says: holding(seen, verdict.message), waitMs: TICK_MS };
+}
+
+/** What follows when a step has lasted long and nothing is proven. */
+function withoutProof(seen: Seen, verdict: Verdict, lasted: number): Decision | undefined {
+  const { maxIntervalMs, compare } = seen.plan;
+  switch (verdict.kind) {
+    case "no-route":
+      // Nobody is harmed, but no patience brings such a canary traffic.
+      return lasted < progressDeadlineMs(seen.held.originals) ? undefined : takeBack(seen, verdict.message);
+    case "unread":
+      return undefined;
+    default:
+  }
+  if (!isLast(seen)) {
+    // More weight is more evidence a minute, and the evidence of harm is kept.
+    return lasted < maxIntervalMs ? undefined : grantNext(seen, `weak evidence: ${verdict.message}`);
+  }
+  if (lasted < LAST_TIMES * maxIntervalMs || compare === "off" || verdict.kind === "silent") return undefined;
+  if (verdict.kind === "weakly-safe") return grantNext(seen, verdict.message);
+  if (compare.inconclusive === "promote") return grantNext(seen, `inconclusive: ${verdict.message}`);
+  if (compare.inconclusive === "rollback") return takeBack(seen, `inconclusive: ${verdict.message}`);
+  return {
+    writes: [],
+    says: holding(
+      seen,
+      `inconclusive: neither harm nor safety is proven; ${verdict.message}; ${orders(seen)}`,
+    ),
+    waitMs: TICK_MS,
+  };
+}
+
+/** How a person sees what the verdict counted. */
+function reproduction(seen: Seen): string {
+  const watch = watchOf(seen);
+  const judged = seen.evidence?.judged;
+  const [first] = watch?.sources ?? [];
+  const [canary] = first?.canary ?? [];
+  if (judged === undefined || first === undefined || canary === undefined) return "";
+  const seconds = Math.ceil((judged.at - judged.from) / 1000);
+  return `Query: ${reproduce(packs[first.pack], canary, seconds)} at ${instant(judged.at)}`;
+}
+
+/** What a person may do. */
+function orders(seen: Seen): string {
+  const { name, annotations } = seen.deployment.metadata;
+  const revision = annotations?.["deployment.kubernetes.io/revision"];
+  return `kubectl annotate deployment/${name} serin.dev/promote=${revision} (or abort) decides`;
 }
 
 /** Grants what comes after the present step (or all the rest): the next step, or after the last one the promotion. */
@@ -105,19 +158,18 @@ function grantNext(seen: Seen, because: string, steps = 1): Decision {
 
 function record(seen: Seen, run: Run) {
   const replicaSet = replicaSetOfRecord(seen);
-  return replicaSet === undefined ? [] : [writeMark(replicaSet, uidOf(seen), run)];
+  const evidence = seen.evidence?.judged ?? run.evidence;
+  const written = { ...run, ...(evidence && { evidence }) };
+  return replicaSet === undefined ? [] : [writeMark(replicaSet, uidOf(seen), written)];
 }
 
 function isLast(seen: Seen): boolean {
   return seen.plan.steps.slice(stepIndex(seen) + 1).every((step) => step.kind === "pause");
 }
 
-function routedSince(seen: Seen): number {
-  return Math.max(...seen.routes.map((route) => Date.parse(flightOf(route, uidOf(seen))?.since ?? "")));
-}
-
-function progressing(seen: Seen): Says {
-  const message = `canary has ${shareOf(seen)}, step ${stepIndex(seen) + 1} of ${seen.plan.steps.length}`;
+function progressing(seen: Seen, verdict: Verdict): Says {
+  const step = `step ${stepIndex(seen) + 1} of ${seen.plan.steps.length}`;
+  const message = `canary has ${shareOf(seen)}, ${step}: ${verdict.message}`;
   return { status: "Unknown", reason: "Progressing", message };
 }
 

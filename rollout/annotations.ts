@@ -1,7 +1,9 @@
 import { parseChecks } from "./checks.ts";
+import { parseCompare } from "./compare.ts";
 import { parseRoute, parseService } from "./names.ts";
 import { type Parsed, parseSet, parseTime, problem } from "./parsed.ts";
 import { parseSteps } from "./steps.ts";
+import { parseVariables } from "./variables.ts";
 
 /** One annotation that people write: this row parses it, documents it and words the complaints about it. */
 export interface Annotation<T> {
@@ -54,13 +56,41 @@ export const annotations = {
   },
   checks: {
     key: "serin.dev/checks",
-    form: "conditions on success-rate and p50 to p99.9",
-    default: "success-rate >= 99%",
+    form: "conditions on success-rate, p50 to p99.9 and metric templates",
     doc:
-      "What must hold for the canary to go on: `success-rate`, in percent of the requests, and the " +
-      "latencies `p50` … `p99` and `p99.9`, in `ms` or `s`. `none`: only the health of its pods.",
+      "What must hold beside the comparison: `success-rate`, in percent of the requests, the " +
+      "latencies `p50` … `p99` and `p99.9`, in `ms` or `s`, and metric templates by their names. " +
+      "Absent: `none`, and where `serin.dev/compare` is `off`, `success-rate >= 99%`.",
     example: "success-rate >= 99.5%, p99 <= 500ms",
     parse: parseChecks,
+  },
+  compare: {
+    key: "serin.dev/compare",
+    form: "on, off or settings",
+    default: "on",
+    doc:
+      "Canary against stable by a sequential test: taken back when it is worse than `tolerance` times the stable " +
+      "version plus `margin`, sent on when the evidence excludes that it costs more than `loss` of all requests. " +
+      "Settings: `tolerance` (1.2), `margin` (0.05%), `alpha` (1%), `beta` (5%), `loss` (0.5%), `dispersion` " +
+      "(estimated), `inconclusive` (`hold`, `rollback` or `promote`). `off`: only the checks decide.",
+    example: "tolerance=1.5, margin=0.1%",
+    parse: parseCompare,
+  },
+  metrics: {
+    key: "serin.dev/metrics",
+    ...oneOf("gateway", "application"),
+    default: "gateway",
+    doc:
+      "Who counts the requests: the gateway, per backend, or the application, by " +
+      "`http_request_duration_seconds` of its pods.",
+    example: "application",
+  },
+  variables: {
+    key: "serin.dev/variables",
+    form: "names with values",
+    doc: "Values for the `{{ variables.… }}` of metric templates.",
+    example: "direction=inbound, code=5..",
+    parse: parseVariables,
   },
   onFailure: {
     key: "serin.dev/on-failure",
@@ -100,7 +130,7 @@ export const annotations = {
 } as const;
 
 /** Keys of features that this version does not have. */
-export const later: readonly string[] = ["compare", "match", "mirror", "sticky", "hooks", "profile"].map(
+export const later: readonly string[] = ["match", "mirror", "sticky", "hooks", "profile"].map(
   (name) => `serin.dev/${name}`,
 );
 

@@ -1,46 +1,110 @@
-/**
- * What the gateway counted for one version of one workload: raw counters as they stood at one instant, per series.
- * A series is named by its labels; its value only grows until it restarts from zero.
- */
-export interface Counters {
-  /** Requests per series; `code` is the HTTP status. */
-  readonly requests: ReadonlyMap<string, { readonly code: string; readonly value: number }>;
-  /** Cumulative histogram per series; `le` is the bucket's upper bound in seconds (Infinity for +Inf). */
-  readonly buckets: ReadonlyMap<string, { readonly le: number; readonly value: number }>;
+/** The two versions that are compared. */
+export type Arm = "canary" | "stable";
+
+/** One raw counter as it stood at one instant; its value only grows until it restarts from zero. */
+export interface Counter {
+  readonly arm: Arm;
+  /** All labels: what makes it the same counter at the next instant. */
+  readonly series: string;
+  /** The process that exports it. */
+  readonly target: string;
+  /** The exporter came with the canary: whatever it counted, it counted in this rollout. */
+  readonly fresh: boolean;
+  readonly value: number;
+  /** Of a counter of requests: the answer's status, or its class. */
+  readonly code?: string;
+  /** The pod that served, where the counter tells it. */
+  readonly pod?: string | undefined;
+  /** Of a latency bucket: its upper bound in seconds, Infinity for the last. */
+  readonly le?: number;
 }
 
-/** What happened between two instants. */
+/** What is remembered of the counters from one instant to the next. */
+export interface Baseline {
+  readonly values: ReadonlyMap<string, number>;
+  readonly targets: ReadonlySet<string>;
+}
+
+/** What happened in one arm between two instants. */
 export interface Counts {
   readonly total: number;
   /** Requests answered with a 5xx status. */
   readonly failed: number;
   /** Status → requests. */
   readonly codes: Readonly<Record<string, number>>;
+  /** Pod → failures, where the counters tell pods apart. */
+  readonly pods: Readonly<Record<string, number>>;
   /** Upper bound in seconds → requests at most that slow, ascending, the last one +Inf. */
   readonly atMost: readonly (readonly [le: number, requests: number])[];
 }
 
+/** What happened in both, and which of them had any counter at all. */
+export interface Increments {
+  readonly counts: Readonly<Record<Arm, Counts>>;
+  readonly present: Readonly<Record<Arm, boolean>>;
+  readonly baseline: Baseline;
+}
+
 /**
- * Increments per series, then summed: a series that restarted counts from zero, a new one counts whole (a twin's series
- * begins with its first request), a vanished one adds nothing. Differences of sums would take a vanished series for a
- * restart of all.
+ * The increments since the baseline, per counter, then summed: differences of sums would take a vanished series for a
+ * restart of all. A counter that restarted counts from zero, one that is away adds nothing and is remembered. A new one on a
+ * process that was there before counts whole (the first 503 has a label of its own), as does one of a process that came
+ * with the canary; of any other process it is only remembered, for its value may be weeks old.
  */
-export function countsBetween(before: Counters, after: Counters): Counts {
-  const codes: Record<string, number> = {};
-  let total = 0;
-  let failed = 0;
-  for (const [series, { code, value }] of after.requests) {
-    const added = increment(before.requests.get(series)?.value, value);
-    if (added === 0) continue;
-    codes[code] = (codes[code] ?? 0) + added;
-    total += added;
-    if (code.startsWith("5")) failed += added;
+export function incrementsSince(before: Baseline | undefined, counters: readonly Counter[]): Increments {
+  const values = new Map(before?.values);
+  const targets = new Set(before?.targets);
+  const sums = { canary: new Sum(), stable: new Sum() };
+  const present = { canary: false, stable: false };
+  for (const counter of counters) {
+    const { arm, series, target, value } = counter;
+    present[arm] = true;
+    if (before !== undefined) sums[arm].add(counter, increment(counter, before));
+    values.set(series, value);
+    targets.add(target);
   }
-  const atMost = new Map<number, number>();
-  for (const [series, { le, value }] of after.buckets) {
-    atMost.set(le, (atMost.get(le) ?? 0) + increment(before.buckets.get(series)?.value, value));
+  return {
+    counts: { canary: sums.canary.counts(), stable: sums.stable.counts() },
+    present,
+    baseline: { values, targets },
+  };
+}
+
+function increment({ series, target, fresh, value }: Counter, before: Baseline): number {
+  const previous = before.values.get(series);
+  if (previous !== undefined) return value < previous ? value : value - previous;
+  return fresh || before.targets.has(target) ? value : 0;
+}
+
+class Sum {
+  readonly #codes: Record<string, number> = {};
+  readonly #pods: Record<string, number> = {};
+  readonly #atMost = new Map<number, number>();
+
+  add({ code = "", pod, le }: Counter, added: number): void {
+    if (le !== undefined) this.#atMost.set(le, (this.#atMost.get(le) ?? 0) + added);
+    else if (added > 0) {
+      this.#codes[code] = (this.#codes[code] ?? 0) + added;
+      if (pod !== undefined && isFailure(code)) this.#pods[pod] = (this.#pods[pod] ?? 0) + added;
+    }
   }
-  return { total, failed, codes, atMost: [...atMost].sort(([a], [b]) => a - b) };
+
+  counts(): Counts {
+    const codes = Object.entries(this.#codes);
+    const sum = (requests: typeof codes) => requests.reduce((all, [, count]) => all + count, 0);
+    return {
+      total: sum(codes),
+      failed: sum(codes.filter(([code]) => isFailure(code))),
+      codes: this.#codes,
+      pods: this.#pods,
+      atMost: [...this.#atMost].sort(([a], [b]) => a - b),
+    };
+  }
+}
+
+/** Whether an answer of this status, or class of statuses, is the server's failure. */
+export function isFailure(code: string): boolean {
+  return code.startsWith("5");
 }
 
 /**
@@ -51,29 +115,4 @@ export function slowerThan(counts: Counts, seconds: number): { slow: number; tot
   const total = counts.atMost.at(-1)?.[1] ?? 0;
   const [bound, within] = counts.atMost.find(([le]) => le >= seconds) ?? [Number.POSITIVE_INFINITY, total];
   return { slow: Math.max(0, total - within), total, bound };
-}
-
-/**
- * The quantile in seconds, interpolated inside its bucket as Prometheus' histogram_quantile does; the last finite bound
- * where it lies above all of them. `undefined` without requests.
- */
-export function quantile(counts: Counts, q: number): number | undefined {
-  const total = counts.atMost.at(-1)?.[1] ?? 0;
-  if (total <= 0) return undefined;
-  const rank = q * total;
-  let lower = 0;
-  let below = 0;
-  for (const [le, cumulative] of counts.atMost) {
-    if (cumulative >= rank) {
-      if (!Number.isFinite(le)) return lower;
-      return cumulative === below ? le : lower + ((le - lower) * (rank - below)) / (cumulative - below);
-    }
-    lower = le;
-    below = cumulative;
-  }
-  return lower;
-}
-
-function increment(before: number | undefined, after: number): number {
-  return before === undefined || after < before ? after : after - before;
 }

@@ -1,4 +1,4 @@
-import { advance } from "./advance.ts";
+import { advance, checkHarm } from "./advance.ts";
 import { setWeight } from "./attach.ts";
 import { awaitUndo, drain } from "./drain.ts";
 import { decideLatched } from "./latch.ts";
@@ -47,6 +47,7 @@ function decideCanary(seen: Seen): Decision {
       awaitCanary,
       markAll,
       abort,
+      checkHarm,
       checkRoutes,
       isolate,
       checkHealth,

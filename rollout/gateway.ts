@@ -1,4 +1,22 @@
+import { implementations } from "./implementations.ts";
+import type { PackName } from "./metrics/packs.ts";
 import type { Route } from "./objects.ts";
+
+/** What a verdict is about. */
+export type Judged = "errors" | "latency";
+
+/** Whose metrics tell canary and stable apart behind a gateway. */
+export type Metrics =
+  | {
+      readonly pack: Exclude<PackName, "application">;
+      /** What the gateway's users must set, or bear with, for a verdict about … */
+      readonly needs?: Readonly<Partial<Record<Judged, string>>>;
+    }
+  | {
+      readonly pack: "application";
+      /** Why the gateway's own will not do. */
+      readonly because: string;
+    };
 
 /** What Serin must know of a Gateway API implementation. */
 export interface Gateway {
@@ -8,26 +26,43 @@ export interface Gateway {
    * the Gateway API says that a data plane has applied a change.
    */
   readonly settleMs: number;
-  /** Where its metrics tell backends apart. */
-  readonly metrics?: "traefik";
+  readonly metrics: Metrics;
 }
 
 /** Several proxies may watch separately; conformance allows 30 s, those that we measured stay far below this. */
-const UNKNOWN: Gateway = { name: "an unknown gateway", settleMs: 10_000 };
-
-/** By the `controllerName` that an implementation writes into a route's status. */
-const GATEWAYS: Readonly<Record<string, Gateway>> = {
-  // Provider throttle 2 s by default; 0.5 s was the longest delay measured.
-  "traefik.io/gateway-controller": { name: "Traefik", settleMs: 2_500, metrics: "traefik" },
-  "projectcontour.io/gateway-controller": { name: "Contour", settleMs: 1_000 },
-  // Google documents 30 to 60 s for a change of weights.
-  "networking.gke.io/gateway": { name: "GKE", settleMs: 90_000 },
+const UNKNOWN: Gateway = {
+  name: "an unknown gateway",
+  settleMs: 10_000,
+  metrics: { pack: "application", because: "Serin does not know its metrics" },
 };
 
 /** The implementations that answer for a route: those that wrote a status on it. */
 export function gatewaysOf(route: Route): readonly Gateway[] {
   const names = new Set((route.status?.parents ?? []).map((parent) => parent.controllerName ?? ""));
-  return [...names].map((name) => GATEWAYS[name] ?? { ...UNKNOWN, name: name || UNKNOWN.name });
+  return [...names].map(gatewayOf);
+}
+
+function gatewayOf(controllerName: string): Gateway {
+  const [domain = ""] = controllerName.split("/");
+  // The table's own keys only: a domain may be called "constructor".
+  const known = Object.hasOwn(implementations, domain) ? implementations[domain] : undefined;
+  return known ?? { ...UNKNOWN, name: controllerName || UNKNOWN.name };
+}
+
+/**
+ * One line for admission on what a verdict needs of this gateway's metrics, with the alternative; `undefined` where nothing
+ * is to be said.
+ */
+export function metricsWarning(
+  { name, metrics }: Gateway,
+  judged: readonly Judged[] = ["errors", "latency"],
+): string | undefined {
+  if (metrics.pack === "application") {
+    return `${name}: ${metrics.because}; so the canary is judged by the application's own http_request_duration_seconds`;
+  }
+  const needs = judged.flatMap((what) => metrics.needs?.[what] ?? []);
+  if (needs.length === 0) return undefined;
+  return `${name}: ${needs.join("; ")}; or judge by the application's own metrics: annotate serin.dev/metrics: application`;
 }
 
 /** The longest settle time of the route's implementations, in ms. */

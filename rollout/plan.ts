@@ -1,10 +1,12 @@
 import { type Annotation, later, annotations as table } from "./annotations.ts";
-import type { Check } from "./checks.ts";
+import { type Check, parseChecks } from "./checks.ts";
+import type { CompareChoice } from "./compare.ts";
 import { describeDuration, formatDuration } from "./duration.ts";
 import { FLIGHT, HELD, ISOLATE, RUN } from "./keys.ts";
 import type { RouteName } from "./names.ts";
 import { nearest } from "./nearest.ts";
 import type { Step } from "./steps.ts";
+import type { Variables } from "./variables.ts";
 
 /** The revisions that people ask to promote, abort or retry. */
 export interface Verbs {
@@ -20,9 +22,12 @@ export interface Plan {
   readonly intervalMs: number;
   /** Go on without data after this long, except at the last step. */
   readonly maxIntervalMs: number;
-  /** Empty: the health of the pods is all that is asked. */
   readonly checks: readonly Check[];
   readonly checksAreDefault: boolean;
+  readonly compare: CompareChoice;
+  readonly metrics: "gateway" | "application";
+  /** For the queries of metric templates. */
+  readonly variables: Variables;
   readonly onFailure: "hold" | "undo";
   /** Absent: found by selector. */
   readonly services?: readonly string[];
@@ -46,6 +51,9 @@ export type ParsedPlan = { readonly plan: Plan } | { readonly complaints: readon
 
 type Given = Readonly<Record<string, string>>;
 type Defaulted<T> = Annotation<T> & { readonly default: string };
+
+/** What decides where nothing else is asked for. */
+const ALONE = (parseChecks("success-rate >= 99%") as { value: readonly Check[] }).value;
 
 const prefix = "serin.dev/";
 const known = Object.values(table).map((annotation) => annotation.key);
@@ -78,14 +86,18 @@ export function parsePlan(given: Given): ParsedPlan {
   const maxIntervalMs = optional(table.maxInterval) ?? Math.max(intervalMs, defaultOf(table.maxInterval));
   const faulty = complaints.some(({ key }) => key === table.interval.key);
   if (maxIntervalMs < intervalMs && !faulty) complaints.push(shorterThan(intervalMs, given));
+  const compare = required(table.compare);
   const services = optional(table.services);
   const routes = optional(table.routes);
   const plan: Plan = {
     steps: steps.map((step) => (step.kind === "weight" ? { leastMs: intervalMs, ...step } : step)),
     intervalMs,
     maxIntervalMs,
-    checks: required(table.checks),
+    checks: optional(table.checks) ?? (compare === "off" ? ALONE : []),
     checksAreDefault: given[table.checks.key] === undefined,
+    compare,
+    metrics: required(table.metrics),
+    variables: optional(table.variables) ?? {},
     onFailure: required(table.onFailure),
     ...(services && { services }),
     ...(routes && { routes }),
@@ -108,13 +120,17 @@ export function formatComplaints(complaints: readonly Complaint[]): string {
   return [...lines, ...(rest > 0 ? [`… and ${rest} more`] : [])].join("\n");
 }
 
-/** The plan in one line: `canary 10→25→50 %, at least 3 min; checks success-rate >= 99%`. */
+/** The plan in one line: `canary 10→25→50 %, at least 3 min; compared with stable; checks success-rate >= 99%`. */
 export function describePlan(plan: Plan): string {
   const weights = plan.steps.map((step) => (step.kind === "weight" ? step.weight : "pause")).join("→");
   const leastMs = plan.steps.reduce((sum, step) => sum + (step.kind === "weight" ? step.leastMs : 0), 0);
   const checks = plan.checks.map((check) => check.text).join(", ");
-  const judged = checks === "" ? "no checks but the health of the pods" : `checks ${checks}`;
-  return `canary ${weights} %, at least ${describeDuration(leastMs)}; ${judged}`;
+  const judged = [
+    ...(plan.compare === "off" ? [] : ["compared with stable"]),
+    ...(checks === "" ? [] : [`checks ${checks}`]),
+  ];
+  const by = judged.join("; ") || "no checks but the health of the pods";
+  return `canary ${weights} %, at least ${describeDuration(leastMs)}; ${by}`;
 }
 
 function parseValue<T>(annotation: Annotation<T>, text: string): { value: T } | { complaints: Complaint[] } {

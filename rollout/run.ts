@@ -1,3 +1,4 @@
+import type { Judged } from "./judge/fold.ts";
 import { RUN } from "./keys.ts";
 import type { ReplicaSet } from "./objects.ts";
 
@@ -24,6 +25,8 @@ export interface Run {
   readonly paused?: boolean;
   /** pod-template-hash of the version it was compared with. */
   readonly stable: string;
+  /** What the metrics had said when this was written: a controller that starts anew goes on from there. */
+  readonly evidence?: Judged;
   /** The last sentence said about it. */
   readonly message: string;
   /** When it ended (RFC 3339). */

@@ -1,6 +1,6 @@
 import type { Held } from "./hold.ts";
 import { surgeFor } from "./hold.ts";
-import type { Evidence } from "./judge.ts";
+import type { Evidence } from "./judge/evidence.ts";
 import type { Condition, Deployment, Pod, ReplicaSet, Route, Service } from "./objects.ts";
 import { flightOf } from "./overlay.ts";
 import type { Plan } from "./plan.ts";
@@ -31,7 +31,9 @@ export interface Seen {
   readonly endpoints: ReadonlyMap<string, number>;
   /** The canary's pods. */
   readonly pods: readonly Pod[];
-  /** What the metrics say since the instant that a decision asked for; absent until one asks. */
+  /** The stable version's. */
+  readonly stablePods: readonly Pod[];
+  /** What the metrics say; absent while the canary has no traffic. */
   readonly evidence?: Evidence;
 }
 
@@ -42,8 +44,6 @@ export interface Decision {
   readonly says?: Says;
   /** Look again after so many ms, even if nothing changes before. */
   readonly waitMs?: number;
-  /** Ask the metrics about the time since this instant (ms) and decide again. */
-  readonly evidenceSince?: number;
 }
 
 /** What people read of a rollout's state: one CamelCase reason and one sentence. */
@@ -117,6 +117,12 @@ export function stepOf(seen: Seen): Step | undefined {
 export function grantedWeight(seen: Seen): number {
   const passed = seen.plan.steps.slice(0, stepIndex(seen) + 1);
   return passed.reduce((weight, step) => (step.kind === "weight" ? step.weight : weight), 0);
+}
+
+/** The weight after the granted one, in percent; after the last one the promotion, which is all of it. */
+export function nextWeight(seen: Seen): number {
+  const next = seen.plan.steps.slice(stepIndex(seen) + 1).find((step) => step.kind === "weight");
+  return next?.weight ?? 100;
 }
 
 /** The surge for the granted weight; before any, that of the first one, so that its pods are ready by then. */

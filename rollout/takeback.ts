@@ -1,4 +1,5 @@
 import { awaitQuiet, detachRoutes, drain, drainWrites, isolateStable, removeTwins } from "./drain.ts";
+import { formatDuration } from "./duration.ts";
 import { givenBack, surgePods } from "./hold.ts";
 import { conditionOf } from "./objects.ts";
 import {
@@ -30,12 +31,16 @@ const KEPT_PODS = 1;
  * The verdict is against the canary. It is recorded first: if we die before the weight is 0, whoever comes next finds it
  * and goes on, instead of granting the weight again.
  */
-export function takeBack(seen: Seen, reason: string): Decision {
+export function takeBack(seen: Seen, reason: string, query = ""): Decision {
   const run = recordOf(seen);
   const replicaSet = replicaSetOfRecord(seen);
   if (run === undefined || replicaSet === undefined) return { writes: [] };
-  const message = `rolled back ${exposure(seen)}: ${reason}`;
-  const failed = { ...run, outcome: "failed", message, ended: instant(seen.now) } as const;
+  const message = [`rolled back ${exposure(seen)}: ${reason}`, next(seen), ...(query ? [query] : [])].join(
+    ". ",
+  );
+  const evidence = seen.evidence?.judged;
+  const ended = instant(seen.now);
+  const failed = { ...run, outcome: "failed", message, ended, ...(evidence && { evidence }) } as const;
   return {
     writes: [
       writeMark(replicaSet, uidOf(seen), failed),
@@ -51,8 +56,20 @@ export function takeBack(seen: Seen, reason: string): Decision {
 /** What the canary had when the verdict came. */
 function exposure(seen: Seen): string {
   const weight = routedWeight(seen);
-  if (weight > 0) return `at ${weight}%`;
+  const from = seen.evidence?.judged?.since;
+  const lasted =
+    from === undefined ? "" : ` after ${formatDuration(1000 * Math.round((seen.now - from) / 1000))}`;
+  if (weight > 0) return `at ${weight}%${lasted}`;
   return seen.routes.length > 0 ? "before it had any traffic" : "as a canary by pods";
+}
+
+/** What a person may do now. */
+function next(seen: Seen): string {
+  const { name, annotations } = seen.deployment.metadata;
+  const revision = annotations?.["deployment.kubernetes.io/revision"];
+  if (seen.plan.onFailure === "undo") return "The stable template is put back";
+  const retry = `kubectl annotate deployment/${name} serin.dev/retry=${revision}`;
+  return `One pod is kept; kubectl rollout undo deployment/${name} goes back, ${retry} tries again`;
 }
 
 /** What remains to be done about a failed canary; afterwards, that its failure stays visible. */

@@ -22,12 +22,14 @@ export function tell(seen: Seen, says: Says | undefined): Decision {
     const leftMs = since + PASSING_MS - seen.now;
     if (leftMs > 0) return { writes: [], waitMs: leftMs };
   }
-  const mayWait = sameReason && (says.reason === "Holding" || says.reason === "Preparing");
-  const numbersOnly = mayWait && withoutNumbers(present.message) === withoutNumbers(says.message);
+  const mayWait = sameReason && ["Holding", "Preparing", "Progressing"].includes(says.reason);
+  const numbersOnly = mayWait && essence(says.reason, present.message) === essence(says.reason, says.message);
   if (numbersOnly && seen.now - told < RETELL_MS) return { writes: [] };
   return { writes: [writeConditions(seen.deployment, [canaryCondition(says, instant(seen.now))])] };
 }
 
-function withoutNumbers(message = ""): string {
+/** What is new only when it differs here: not the numbers, and of a step that goes on not how far it is. */
+function essence(reason: Says["reason"], message = ""): string {
+  if (reason === "Progressing") return message.replace(/:.*/, "");
   return message.replaceAll(/\d+(\.\d+)?/g, "#");
 }

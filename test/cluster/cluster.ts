@@ -12,12 +12,13 @@ import {
   writeClusterFiles,
 } from "./controlplane.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
-import { startPrometheus, startTraefik } from "./dataplane.ts";
+import { startTraefik } from "./dataplane.ts";
 import { installGatewayApi } from "./gatewayapi.ts";
 import { type Kubectl, kubectlFor } from "./kubectl.ts";
 import { type Kubelet, startKubelet } from "./kubelet/kubelet.ts";
 import { insideNamespace } from "./namespace.ts";
 import { gateways, objects } from "./objects.ts";
+import { type Prometheus, startPrometheus } from "./prometheus.ts";
 import { findTools } from "./tools.ts";
 
 /** A running cluster. */
@@ -35,8 +36,8 @@ export interface Cluster {
   readonly auditLog: string;
   /** The folder with every program's log. */
   readonly dir: string;
-  /** Process ids by program. */
-  readonly processes: ReadonlyMap<string, number>;
+  /** What `prometheusUrl` leads to, to be taken away and brought back. */
+  readonly prometheus: Prometheus;
   /** The real processes of Serin's pods. */
   readonly kubelet: Kubelet;
   /** Ends every process. */
@@ -59,14 +60,17 @@ export async function startCluster({ dir, log }: ClusterOptions): Promise<Cluste
     throw new Error("a cluster needs namespaces of its own: node test/cluster/enter.ts SCRIPT");
   mkdirSync(dir, { recursive: true });
   const daemons: Daemon[] = [];
+  const prometheus = startPrometheus(findTools(), dir);
   let kubelet: Kubelet | undefined;
   const stop = async () => {
     await kubelet?.stop();
+    await prometheus.daemon.stop("SIGKILL", 0);
     await Promise.all(daemons.map((daemon) => daemon.stop("SIGKILL", 0)));
   };
   try {
     const files = writeClusterFiles(dir);
     const api = await startPrograms(files, daemons, log);
+    await prometheus.daemon.ready(`http://127.0.0.1:${ports.prometheus}/-/ready`);
     kubelet = startKubelet({ api, dir: join(dir, "kubelet"), ca: readFileSync(files.ca, "utf8"), log });
     return {
       kubectl: kubectlFor(findTools().program("kubectl"), files.kubeconfig("admin"), dir),
@@ -78,7 +82,7 @@ export async function startCluster({ dir, log }: ClusterOptions): Promise<Cluste
       auditLog: files.auditLog,
       dir,
       kubelet,
-      processes: new Map(daemons.map(({ name, pid }) => [name, pid])),
+      prometheus,
       stop,
     };
   } catch (error) {
@@ -98,8 +102,7 @@ async function startPrograms(
     log(`${message} (${((performance.now() - started) / 1_000).toFixed(1)} s)`);
 
   const { etcd, apiServer } = startApiServer(tools, files);
-  const prometheus = startPrometheus(tools, files.dir);
-  daemons.push(etcd, apiServer, prometheus);
+  daemons.push(etcd, apiServer);
   await etcd.ready(`http://127.0.0.1:${ports.etcd}/health`);
   await apiServer.ready(`${apiUrl}/readyz`);
   progress("API server is ready");
@@ -118,7 +121,6 @@ async function startPrograms(
   await Promise.all([
     ...controllers.map((daemon) => daemon.ready(controllerHealth[daemon.name] ?? "")),
     traefik.ready(`http://127.0.0.1:${ports.traefikMetrics}/metrics`),
-    prometheus.ready(`http://127.0.0.1:${ports.prometheus}/-/ready`),
   ]);
   await gatewayProgrammed(api);
   progress("cluster is ready");

@@ -1,12 +1,8 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { stringify } from "yaml";
 import { ports } from "./addresses.ts";
 import { apiUrl, type ClusterFiles } from "./controlplane.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
 import type { Tools } from "./tools.ts";
 
-const SCRAPE_INTERVAL = "2s";
 // The edges around which thresholds sit; Traefik's own (0.1, 0.3, 1.2, 5) cannot tell 200 ms from 299 ms.
 const BUCKETS = "0.005,0.01,0.025,0.05,0.1,0.2,0.3,0.5,1,2.5,5,10";
 
@@ -24,22 +20,5 @@ export function startTraefik(tools: Tools, files: ClusterFiles): Daemon {
     ...["--metrics.prometheus=true", "--metrics.prometheus.entrypoint=metrics"],
     ...["--metrics.prometheus.addrouterslabels=true", `--metrics.prometheus.buckets=${BUCKETS}`],
     ...["--global.checknewversion=false", "--global.sendanonymoususage=false"],
-  ]);
-}
-
-/** Starts Prometheus, which scrapes Traefik. */
-export function startPrometheus(tools: Tools, dir: string): Daemon {
-  const path = join(dir, "prometheus.yaml");
-  const targets = [`127.0.0.1:${ports.traefikMetrics}`];
-  writeFileSync(
-    path,
-    stringify({
-      global: { scrape_interval: SCRAPE_INTERVAL },
-      scrape_configs: [{ job_name: "traefik", static_configs: [{ targets }] }],
-    }),
-  );
-  return startDaemon(dir, "prometheus", tools.program("prometheus"), [
-    ...[`--config.file=${path}`, `--storage.tsdb.path=${join(dir, "prometheus")}`],
-    `--web.listen-address=0.0.0.0:${ports.prometheus}`,
   ]);
 }

@@ -8,7 +8,8 @@ import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ports } from "./addresses.ts";
 import { type Change, connectApi, type KubeObject } from "./api.ts";
-import { type AppImage, isSerinImage, parseImage } from "./image.ts";
+import { type AppImage, isSerinImage, parseImage, react } from "./image.ts";
+import { sequence } from "./sequence.ts";
 
 interface Pod extends KubeObject {
   readonly spec: { readonly containers: readonly { readonly image: string }[] };
@@ -51,17 +52,6 @@ async function appAt(address: string): Promise<App | undefined> {
   return apps.get(address);
 }
 
-/** A seeded generator (mulberry32). */
-function sequence(seed: string): () => number {
-  let state = [...seed].reduce((hash, letter) => Math.imul(hash, 31) + letter.charCodeAt(0), 7);
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 const server = createServer({ keepAliveTimeout: 300_000 }, async (request, response) => {
   const address = request.socket.localAddress ?? "";
   const app = apps.get(address) ?? (await appAt(address));
@@ -70,9 +60,10 @@ const server = createServer({ keepAliveTimeout: 300_000 }, async (request, respo
     app.sockets.add(request.socket);
     request.socket.once("close", () => app.sockets.delete(request.socket));
   }
-  if (app.latencyMs > 0) await sleep(app.latencyMs);
+  const { status, latencyMs } = react(app, app.random);
+  if (latencyMs > 0) await sleep(latencyMs);
   const headers = { "content-type": "text/plain", "x-version": app.version, "x-pod": app.pod };
-  response.writeHead(app.random() * 100 < app.errorPercent ? 500 : 200, headers).end(`${app.version}\n`);
+  response.writeHead(status, headers).end(`${app.version}\n`);
 });
 
 const [url = "", ca = "", token = ""] = process.argv.slice(2);

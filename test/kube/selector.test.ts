@@ -21,6 +21,8 @@ describe("kube/selector", () => {
     ["a value it has not", { labelSelector: "app=api" }, false],
     ["another value", { labelSelector: "app!=api" }, true],
     ["another value of a label it lacks", { labelSelector: "tier!=api" }, true],
+    ["a value among others", { labelSelector: "app in (api,web),empty" }, true],
+    ["no value of these", { labelSelector: "app in (api,job)" }, false],
     ["two terms of which one fails", { labelSelector: "app=web,tier" }, false],
     ["its name", { fieldSelector: "metadata.name=a" }, true],
     ["another name", { fieldSelector: "metadata.name=b" }, false],
@@ -33,7 +35,7 @@ describe("kube/selector", () => {
     });
   }
 
-  it("refuses sets", () => {
-    expect(() => matcher({ labelSelector: "app in (web)" })).to.throw("unsupported selector term");
+  it("refuses what it does not know", () => {
+    expect(() => matcher({ labelSelector: "app notin (web)" })).to.throw("unsupported selector term");
   });
 });

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { gatewaysOf, notAccepted, settleMs } from "../../rollout/gateway.ts";
+import { gatewaysOf, metricsWarning, notAccepted, settleMs } from "../../rollout/gateway.ts";
+import { packs } from "../../rollout/metrics/packs.ts";
 import type { Condition, ParentStatus, Route } from "../../rollout/objects.ts";
 import { aRoute } from "../support/builders.ts";
 
@@ -48,9 +49,57 @@ describe("gateway", () => {
     expect(settleMs(route(parent(traefik), parent(traefik)))).to.equal(2_500);
     expect(settleMs(route(parent(traefik), parent("networking.gke.io/gateway")))).to.equal(90_000);
     expect(settleMs(route(parent("new.io/gateway")))).to.be.at.least(10_000);
-    expect(gatewaysOf(route(parent("new.io/gateway")))).to.deep.include({
+    expect(gatewaysOf(route(parent("new.io/gateway")))[0]).to.include({
       name: "new.io/gateway",
       settleMs: 10_000,
     });
+  });
+
+  const known: [controllerName: string, name: string, pack: string, warning: RegExp | undefined][] = [
+    ["traefik.io/gateway-controller", "Traefik", "traefik", /buckets/],
+    ["projectcontour.io/gateway-controller", "Contour", "contour", undefined],
+    ["projectcontour.io/projectcontour/contour", "Contour", "contour", undefined],
+    ["gateway.envoyproxy.io/gatewayclass-controller", "Envoy Gateway", "envoy-gateway", /mergeBackends/],
+    ["istio.io/gateway-controller", "Istio", "istio", undefined],
+    ["istio.io/mesh-controller", "Istio", "istio", undefined],
+    ["istio.io/unmanaged-gateway", "Istio", "istio", undefined],
+    ["io.cilium/gateway-controller", "Cilium", "cilium", /scrape its Envoy/],
+    ["linkerd.io/policy-controller", "Linkerd", "linkerd", /every meshed client/],
+    ["gateway.nginx.org/nginx-gateway-controller", "NGINX Gateway Fabric", "nginx", /only NGINX Plus/],
+    ["haproxy-ingress.github.io/controller", "HAProxy Ingress", "haproxy", /backend-server-naming: pod/],
+    ["konghq.com/kic-gateway-controller", "Kong", "application", /per rule.*judged by the application's own/],
+    ["konghq.com/gateway-operator", "Kong", "application", /per rule/],
+    ["consul.hashicorp.com/gateway-controller", "Consul", "consul", /only such in the cluster/],
+    ["hashicorp.com/consul-api-gateway-controller", "Consul", "consul", /only such in the cluster/],
+    ["networking.gke.io/gateway", "GKE", "gke", /minutes late/],
+    ["new.io/gateway", "new.io/gateway", "application", /does not know its metrics/],
+    ["constructor/prototype", "constructor/prototype", "application", /does not know/],
+    ["", "an unknown gateway", "application", /does not know/],
+  ];
+  for (const [controllerName, name, pack, warning] of known) {
+    it(`knows ${controllerName || "nobody"} as ${name} and warns ${warning ? "what its metrics need" : "of nothing"}`, () => {
+      const [gateway] = gatewaysOf(route(parent(controllerName)));
+      expect(gateway?.name).to.equal(name);
+      expect(gateway?.metrics.pack).to.equal(pack);
+      const said = gateway && metricsWarning(gateway);
+      if (warning === undefined) expect(said).to.equal(undefined);
+      else
+        expect(said)
+          .to.match(warning)
+          .and.match(/^[^\n]+$/)
+          .and.include("application")
+          .and.include(name);
+    });
+  }
+
+  it("warns of latency only where it is judged, or of a gateway that has no histogram", () => {
+    const [gateway] = gatewaysOf(route(parent(traefik)));
+    expect(gateway && metricsWarning(gateway, ["errors"])).to.equal(undefined);
+    expect(gateway && metricsWarning(gateway, ["latency"])).to.include("serin.dev/metrics: application");
+    for (const [controllerName] of known) {
+      const { metrics, ...named } = gatewaysOf(route(parent(controllerName)))[0] ?? expect.fail();
+      if (packs[metrics.pack].buckets !== undefined) continue;
+      expect(metricsWarning({ metrics, ...named }, ["latency"])).to.include("no histogram");
+    }
   });
 });

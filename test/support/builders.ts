@@ -188,6 +188,7 @@ export function seenOf(seen: Partial<Seen> = {}): Seen {
     routes: [aRoute()],
     endpoints: new Map(),
     pods: [],
+    stablePods: [],
     ...seen,
   };
 }

@@ -2,7 +2,10 @@ import { admitUpdate, changesTemplate, planOf } from "../../rollout/admit.ts";
 import { decide } from "../../rollout/decide.ts";
 import { heldOf } from "../../rollout/hold.ts";
 import { isTwin, servicesOf } from "../../rollout/isolation.ts";
-import type { Evidence } from "../../rollout/judge.ts";
+import type { Counts } from "../../rollout/counts.ts";
+import type { Evidence, Watch } from "../../rollout/judge/evidence.ts";
+import { fold, noEvidence } from "../../rollout/judge/fold.ts";
+import { watchOf } from "../../rollout/judge/watch.ts";
 import { FLIGHT } from "../../rollout/keys.ts";
 import type { Deployment, Meta, ReplicaSet } from "../../rollout/objects.ts";
 import { flightOf, servicesNamed } from "../../rollout/overlay.ts";
@@ -11,6 +14,8 @@ import { sweep } from "../../rollout/sweep.ts";
 import { findByTemplate, hashOf } from "../../rollout/template.ts";
 import { type Write, writeNarrow, writeRoute } from "../../rollout/write.ts";
 import { Cluster, Conflict, imageOf } from "./cluster.ts";
+
+const TICK_MS = 5_000;
 
 /** The controller was killed. */
 class Killed extends Error {}
@@ -83,11 +88,8 @@ export class World extends Cluster {
     for (let round = 0; round < 40; round += 1) {
       const seen = this.see(name);
       if (seen === undefined) return;
-      const first = decide(seen);
-      const { writes } =
-        first.evidenceSince === undefined
-          ? first
-          : decide({ ...seen, evidence: this.#evidence(seen, first.evidenceSince) });
+      const watch = watchOf(seen);
+      const { writes } = decide(watch ? { ...seen, evidence: this.#evidence(seen, watch) } : seen);
       const wanted = JSON.stringify(writes).replaceAll(/"resourceVersion":"\d+"/g, "");
       if (writes.length === 0 || wanted === before) return;
       before = wanted;
@@ -157,6 +159,7 @@ export class World extends Cluster {
       routes,
       endpoints: new Map(ready.map(([service, counts]) => [service, counts.reduce((a, b) => a + b, 0)])),
       pods: canary === undefined || hashOf(canary) === held.stable ? [] : this.pods(canary),
+      stablePods: stable === undefined ? [] : this.pods(stable),
     };
   }
 
@@ -177,12 +180,24 @@ export class World extends Cluster {
     this.story.push(`${route} ${weights.join(" ")}`);
   }
 
-  /** An image with "bad" in its name answers a third of its requests with errors. */
-  #evidence(seen: Seen, since: number): Evidence {
-    const total = Math.max(0, Math.floor((this.now - since) / 50));
-    const counts = (failed: number) => ({ total, failed, codes: {}, atMost: [] });
-    const failed = imageOf(seen.deployment).includes("bad") ? Math.floor(total / 3) : 0;
-    return { kind: "counts", canary: counts(failed), stable: counts(0), seconds: (this.now - since) / 1000 };
+  /** A thousand requests in each tick; an image with "bad" in its name answers a third of its own with errors. */
+  #evidence(seen: Seen, { from, known, sources, terms }: Watch): Evidence {
+    if (sources.length === 0) return { unread: "nobody counts", gates: {} };
+    let judged = known ?? noEvidence({ since: from, from, tickMs: TICK_MS, phi: 1, bounds: [] });
+    const bad = imageOf(seen.deployment).includes("bad");
+    const counts = (total: number, failed: number): Counts => ({ total, failed, codes: {}, pods: {}, atMost: [] });
+    for (let at = judged.at + TICK_MS; at <= this.now; at += TICK_MS) {
+      judged = fold(
+        judged,
+        {
+          at,
+          counts: { canary: counts(300, bad ? 100 : 0), stable: counts(700, 0) },
+          present: { canary: true, stable: true },
+        },
+        terms,
+      );
+    }
+    return { judged, gates: {} };
   }
 
   #drain(uid: string): void {

@@ -1,0 +1,110 @@
+import { harmDefaults } from "../../rollout/judge/harm.ts";
+import { independent, onPods, type Phi, type Scenario, withLatency } from "./streams.ts";
+import { atSafetyBoundary, type Walk } from "./walk.ts";
+
+export const RPS = [10, 100, 1_000] as const;
+
+const always = (value: number) => () => value;
+const percent = (share: number) => `${Number((100 * share).toPrecision(3))} %`;
+
+/** A row of a table: the same rollout at each level of traffic. */
+export interface Row {
+  readonly name: readonly string[];
+  readonly at: (rps: number) => Scenario;
+}
+
+/** Both versions are the same. */
+export const alike: readonly Row[] = [0.001, 0.01, 0.05].flatMap((rate) =>
+  [0.05, 0.1, 0.5].map((weight) => ({
+    name: [percent(rate), percent(weight)],
+    at: (rps: number) =>
+      independent("alike", { rps, weight: always(weight) }, { stable: always(rate), canary: always(rate) }),
+  })),
+);
+
+/** As bad as tolerated: the canary for which the promise is tightest. */
+export const atBoundary: readonly Row[] = [0.001, 0.01, 0.05].map((rate) => {
+  const canary = harmDefaults.r0 * rate + harmDefaults.delta;
+  return {
+    name: [`${percent(rate)} beside ${percent(canary)}`, "10 %"],
+    at: (rps: number) =>
+      independent("boundary", { rps, weight: always(0.1) }, { stable: always(rate), canary: always(canary) }),
+  };
+});
+
+const daily = (tick: number) => 0.01 * (1 + 0.8 * Math.sin(tick / 40));
+const steps = (tick: number) => [0.1, 0.25, 0.5][Math.floor(tick / 60)] ?? 0.5;
+
+const same = { stable: 0.01, canary: 0.01 };
+const phis: readonly Phi[] = ["none", "over time", "by pod"];
+
+/** Both versions are the same, and the world is not as simple as a die. */
+export const alikeHard: readonly Row[] = [
+  {
+    name: ["base rate between 0.2 and 1.8 %, weight 10 → 25 → 50 %", "none"],
+    at: (rps: number) => independent("moving", { rps, weight: steps }, { stable: daily, canary: daily }),
+  },
+  ...phis.map((phi) => ({
+    name: ["bursts of 1 to 15 failures, 1 % in all; 1 + 9 pods", phi],
+    at: (rps: number) => onPods("bursts", rps, same, { stable: 9, canary: 1, variation: 0, burst: 8, phi }),
+  })),
+  ...phis.map((phi) => ({
+    name: ["pods lastingly differ by 30 %, 1 % in all; 1 + 9 pods", phi],
+    at: (rps: number) => onPods("pods", rps, same, { stable: 9, canary: 1, variation: 0.3, burst: 1, phi }),
+  })),
+  ...phis.map((phi) => ({
+    name: ["both; 3 + 9 pods", phi],
+    at: (rps: number) => onPods("both", rps, same, { stable: 9, canary: 3, variation: 0.3, burst: 8, phi }),
+  })),
+  {
+    name: ["latency as well: p99 400 ms; 0.1 % failures, weight 10 %", "none"],
+    at: (rps: number) => latencyAt(rps, 1),
+  },
+];
+
+/** The canary is worse from its first request. */
+export const worse: readonly Row[] = [
+  ...(
+    [
+      [0.001, 0.01],
+      [0.001, 0.05],
+      [0.01, 0.02],
+    ] as const
+  ).map(([stable, canary]) => ({
+    name: [`failures ${percent(stable)} → ${percent(canary)}`],
+    at: (rps: number) =>
+      independent("worse", { rps, weight: always(0.1) }, { stable: always(stable), canary: always(canary) }),
+  })),
+  {
+    name: ["failures 0.5 → 5 % in bursts of 1 to 15, phi over time"],
+    at: (rps: number) => {
+      const pods = { stable: 9, canary: 1, variation: 0, burst: 8, phi: "over time" } as const;
+      return onPods("worse in bursts", rps, { stable: 0.005, canary: 0.05 }, pods);
+    },
+  },
+  { name: ["latency +30 % (p99 400 → 520 ms)"], at: (rps: number) => latencyAt(rps, 1.3) },
+];
+
+/** Whole rollouts: healthy ones, and canaries that must not be promoted as verified. */
+export const walks: readonly { readonly name: string; readonly at: (rps: number) => Walk }[] = [
+  0.001, 0.01,
+].flatMap((stable) => {
+  const boundary = atSafetyBoundary(stable);
+  const beside = `${percent(stable)} beside ${percent(boundary)}, the safety boundary`;
+  return [
+    {
+      name: `${percent(stable)} on both sides`,
+      at: (rps: number): Walk => ({ rps, stable, canary: stable, harm: "on" }),
+    },
+    { name: beside, at: (rps: number): Walk => ({ rps, stable, canary: boundary, harm: "on" }) },
+    {
+      name: `${beside}, no harm test`,
+      at: (rps: number): Walk => ({ rps, stable, canary: boundary, harm: "off" }),
+    },
+  ];
+});
+
+function latencyAt(rps: number, slower: number): Scenario {
+  const latency = { median: 0.12, p99: 0.4, slower, failing: 0.001 };
+  return withLatency("latency", { rps, weight: always(0.1) }, latency);
+}

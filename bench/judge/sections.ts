@@ -1,0 +1,98 @@
+import { alike, alikeHard, atBoundary, type Row, RPS, walks, worse } from "./scenarios.ts";
+import { atMost, ends, found, grouped, share, shares, table } from "./tables.ts";
+import { type Trials, tryOut } from "./trial.ts";
+import { walk } from "./walk.ts";
+
+/** How much to play, and who hears of the progress. */
+export interface Effort {
+  readonly runs: number;
+  readonly log: (text: string) => void;
+}
+
+/** 2 h 47 min of ticks. */
+const LOOKS = 1_000;
+const HOUR = 360;
+/** The promise is tightest at the tolerance, so that is played more often. */
+const BOUNDARY_TIMES = 3;
+const levels = RPS.map((rps) => `${grouped(rps)} rps`);
+
+/** The tables, one by one as they are done. Every cell has seeds of its own. */
+export function* sections(effort: Effort): Generator<string> {
+  yield `${grouped(effort.runs)} rollouts of ${grouped(LOOKS)} looks per cell, seeds from 100 up; Serin · gate.`;
+  const both = "Both versions alike: taken back by mistake";
+  yield falseAlarms(effort, 100, both, ["failing", "weight"], alike).join("\n\n");
+  const more = { ...effort, runs: BOUNDARY_TIMES * effort.runs };
+  const title = `Canary exactly at the tolerance: taken back (${grouped(more.runs)} rollouts per cell)`;
+  yield falseAlarms(more, 200, title, ["failing", "weight"], atBoundary).join("\n\n");
+  const hard = "Both versions alike, harder streams: taken back by mistake";
+  // Here the largest share is no figure of merit: some streams are beyond what is promised.
+  yield falseAlarms(effort, 300, hard, ["stream", "phi"], alikeHard).slice(0, -1).join("\n\n");
+  yield detection(effort, 400);
+  yield verification(effort, 500);
+}
+
+/** Rollouts that should not be taken back: the title, the table, and the largest of Serin's shares. */
+function falseAlarms(
+  { runs, log }: Effort,
+  seed: number,
+  title: string,
+  head: readonly string[],
+  rows: readonly Row[],
+): string[] {
+  const all = rows.map((row, r) =>
+    RPS.map((rps, i) => {
+      const trials = tryOut(row.at(rps), seed + RPS.length * r + i, runs, LOOKS);
+      log(`${row.name.join(", ")}, ${rps} rps`);
+      return trials;
+    }),
+  );
+  const cells = all.map((trials, r) => [...(rows[r]?.name ?? []), ...trials.map(shares)]);
+  return [`### ${title}`, table([...head, ...levels], cells, head.length), mostOf(all.flat())];
+}
+
+function mostOf(all: readonly Trials[]): string {
+  const runs = all[0]?.runs ?? 0;
+  const most = Math.max(...all.map(({ serin }) => serin.length));
+  const confident = (count: number) => `${atMost(count, runs).toFixed(2)} %`;
+  return (
+    `Serin's largest: ${share(most, runs)}, with 97.5 % confidence at most ${confident(most)} in that cell; ` +
+    `0 % means at most ${confident(0)}.`
+  );
+}
+
+function detection({ runs, log }: Effort, seed: number): string {
+  const cells = worse.flatMap((row, r) =>
+    RPS.map((rps, i) => {
+      const { serin, gate } = tryOut(row.at(rps), seed + RPS.length * r + i, runs, HOUR);
+      log(`${row.name}, ${rps} rps`);
+      return [...row.name, levels[i] ?? "", ...found(serin, runs), ...found(gate, runs)];
+    }),
+  );
+  const columns = ["minutes, median (p90)", "bad requests", "found in 1 h"];
+  const head = [
+    "canary",
+    "traffic",
+    ...columns.map((c) => `Serin: ${c}`),
+    ...columns.map((c) => `gate: ${c}`),
+  ];
+  return ["### Worse from the first request, weight 10 %", table(head, cells, 2)].join("\n\n");
+}
+
+function verification({ runs, log }: Effort, seed: number): string {
+  const cells = walks.flatMap(({ name, at }, r) =>
+    RPS.map((rps, i) => {
+      const all = walk(at(rps), seed + RPS.length * r + i, runs);
+      log(`${name}, ${rps} rps`);
+      return [name, levels[i] ?? "", ...ends(all)];
+    }),
+  );
+  const head = [
+    "canary",
+    "traffic",
+    "minutes until verified, median (p90)",
+    "verified",
+    "taken back",
+    "neither",
+  ];
+  return ["### Promoted as verified, by 10, 25 and 50 %", table(head, cells, 2)].join("\n\n");
+}

@@ -1,0 +1,186 @@
+import { dispersion, dispersionOverTime, type PodTick } from "../../rollout/judge/dispersion.ts";
+import type { Tick } from "../../rollout/judge/tick.ts";
+import { binomial, normal, type Random } from "./random.ts";
+
+export const TICK_SECONDS = 10;
+export const TICKS_A_MINUTE = 60 / TICK_SECONDS;
+/** What is known of the stable pods when a rollout starts: half an hour. */
+const HISTORY_TICKS = 30 * TICKS_A_MINUTE;
+
+/** What both versions did in one tick. */
+export interface Seen {
+  readonly errors: Tick;
+  /** Requests slower than each monitored boundary; none where latency is not played. */
+  readonly slow: readonly Tick[];
+}
+
+/** One rollout, tick by tick from 1. */
+export interface Rollout {
+  readonly play: (tick: number) => Seen;
+  /** The dispersion that the judge is told. */
+  readonly phi: number;
+}
+
+/** A kind of rollout; each call of `start` is another one of it. */
+export interface Scenario {
+  readonly name: string;
+  readonly start: (next: Random) => Rollout;
+}
+
+/** Requests a second, and the canary's share of them at each tick. */
+interface Traffic {
+  readonly rps: number;
+  readonly weight: (tick: number) => number;
+}
+
+interface Rates {
+  readonly stable: (tick: number) => number;
+  readonly canary: (tick: number) => number;
+}
+
+/** Independent failures; every request is routed by its own die. */
+export function independent(name: string, { rps, weight }: Traffic, rates: Rates): Scenario {
+  const start = (next: Random): Rollout => ({
+    phi: 1,
+    play: (tick) => {
+      const nc = binomial(next, rps * TICK_SECONDS, weight(tick));
+      const ns = rps * TICK_SECONDS - nc;
+      const errors: Tick = [
+        binomial(next, nc, rates.canary(tick)),
+        nc,
+        binomial(next, ns, rates.stable(tick)),
+        ns,
+      ];
+      return { errors, slow: [] };
+    },
+  });
+  return { name, start };
+}
+
+/** How phi is found: "none" takes failures for independent. */
+export type Phi = "none" | "over time" | "by pod";
+
+/** How pods fail that are not all alike, or whose requests fail together. */
+interface Pods {
+  readonly stable: number;
+  readonly canary: number;
+  /** Coefficient of variation of the pods' lasting failure rates. */
+  readonly variation: number;
+  /** Mean number of requests that fail together, on one pod in one tick; uniform from 1 up. */
+  readonly burst: number;
+  /** What the judge knows of the half hour before: the counts of each stable pod, of all together, or nothing. */
+  readonly phi: Phi;
+}
+
+/** Versions that fail as often as that on the mean, on pods that are drawn anew for each rollout. */
+export function onPods(
+  name: string,
+  rps: number,
+  rates: { readonly stable: number; readonly canary: number },
+  pods: Pods,
+): Scenario {
+  const weight = pods.canary / (pods.stable + pods.canary);
+  const perPod = (rps * TICK_SECONDS) / (pods.stable + pods.canary);
+  const start = (next: Random): Rollout => {
+    const drawn = Array.from({ length: pods.stable + pods.canary }, (_, pod) => {
+      return (pod < pods.stable ? rates.stable : rates.canary) * factor(next, pods.variation);
+    });
+    const tickOf = (from: number, to: number, total: number): PodTick[] =>
+      drawn.slice(from, to).map((own, pod) => {
+        const requests = Math.round(total / (to - from));
+        return { pod: String(pod), bad: failures(next, requests, own, pods.burst), total: requests };
+      });
+    const stableTick = () => tickOf(0, pods.stable, perPod * pods.stable);
+    return {
+      phi: phiOf(pods.phi, Array.from({ length: pods.phi === "none" ? 0 : HISTORY_TICKS }, stableTick)),
+      play: () => {
+        const nc = binomial(next, rps * TICK_SECONDS, weight);
+        const canary = tickOf(pods.stable, drawn.length, nc);
+        const stable = tickOf(0, pods.stable, rps * TICK_SECONDS - nc);
+        return { errors: [...totals(canary), ...totals(stable)], slow: [] };
+      },
+    };
+  };
+  return { name, start };
+}
+
+/** Latency is log-normal: of the median and the 99th percentile of the stable version, in seconds. */
+interface Latency {
+  readonly median: number;
+  readonly p99: number;
+  /** How many times as slow the canary is. */
+  readonly slower: number;
+  readonly failing: number;
+}
+
+/** In seconds; what `monitored` takes of the client libraries' default bounds for the latencies played here. */
+export const BOUNDARIES = [0.25, 0.5];
+/** The 99th percentile of the standard normal distribution. */
+const Z99 = 2.326;
+
+/** Failures of the same rate in both versions, and latencies of which the canary's are `slower` times as long. */
+export function withLatency(name: string, { rps, weight }: Traffic, latency: Latency): Scenario {
+  const sigma = Math.log(latency.p99 / latency.median) / Z99;
+  const tails = (times: number) =>
+    BOUNDARIES.map((bound) => upperTail(Math.log(bound / (times * latency.median)) / sigma));
+  const [canary, stable] = [tails(latency.slower), tails(1)];
+  const errors = independent(
+    name,
+    { rps, weight },
+    { stable: () => latency.failing, canary: () => latency.failing },
+  );
+  const start = (next: Random): Rollout => {
+    const { play, phi } = errors.start(next);
+    return {
+      phi,
+      play: (tick) => {
+        const seen = play(tick);
+        const [, nc, , ns] = seen.errors;
+        const [c, s] = [slowerThan(next, nc, canary), slowerThan(next, ns, stable)];
+        return { errors: seen.errors, slow: BOUNDARIES.map((_, i): Tick => [c[i] ?? 0, nc, s[i] ?? 0, ns]) };
+      },
+    };
+  };
+  return { name, start };
+}
+
+/** How many of `n` are beyond each boundary: those beyond the next one are among those beyond this one. */
+function slowerThan(next: Random, n: number, tails: readonly number[]): readonly number[] {
+  let [among, tail] = [n, 1];
+  return tails.map((own) => {
+    among = binomial(next, among, own / tail);
+    tail = own;
+    return among;
+  });
+}
+
+function phiOf(phi: Phi, history: readonly (readonly PodTick[])[]): number {
+  if (phi === "by pod") return dispersion(history);
+  return dispersionOverTime(history.map(totals).map(([bad, total]) => ({ bad, total })));
+}
+
+function failures(next: Random, n: number, rate: number, burst: number): number {
+  if (burst === 1) return binomial(next, n, rate);
+  let bad = 0;
+  for (let left = binomial(next, n, rate / burst); left > 0; left -= 1)
+    bad += Math.ceil(next() * (2 * burst - 1));
+  return Math.min(bad, n);
+}
+
+/** Log-normal with mean 1. */
+function factor(next: Random, variation: number): number {
+  const variance = Math.log1p(variation ** 2);
+  return Math.exp(Math.sqrt(variance) * normal(next) - variance / 2);
+}
+
+function totals(pods: readonly PodTick[]): readonly [bad: number, total: number] {
+  return [pods.reduce((sum, { bad }) => sum + bad, 0), pods.reduce((sum, { total }) => sum + total, 0)];
+}
+
+/** The chance that a standard normal number is above `z` (Abramowitz and Stegun 26.2.17, to 7.5e-8). */
+function upperTail(z: number): number {
+  if (z < 0) return 1 - upperTail(-z);
+  const t = 1 / (1 + 0.2316419 * z);
+  const poly = [1.330274429, -1.821255978, 1.781477937, -0.356563782, 0.31938153];
+  return (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * poly.reduce((sum, c) => (sum + c) * t, 0);
+}

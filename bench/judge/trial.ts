@@ -1,0 +1,46 @@
+import { gate, type Judge, serin } from "./judges.ts";
+import { random } from "./random.ts";
+import type { Scenario, Seen } from "./streams.ts";
+
+/** When a judge took the canary back, and what the canary had spoilt until then. */
+export interface Alarm {
+  readonly tick: number;
+  readonly bad: number;
+}
+
+/** Both judges on the same rollouts: the alarms; those that never came are missing. */
+export interface Trials {
+  readonly scenario: string;
+  readonly runs: number;
+  readonly serin: readonly Alarm[];
+  readonly gate: readonly Alarm[];
+}
+
+/** Plays so many rollouts of a scenario, each for so many looks. Every seed is another set of rollouts. */
+export function tryOut(scenario: Scenario, seed: number, runs: number, looks: number): Trials {
+  const alarms = { serin: [] as Alarm[], gate: [] as Alarm[] };
+  for (let run = 0; run < runs; run += 1) {
+    const { play, phi } = scenario.start(random(seed, run));
+    const one = watch(play, { serin: serin(phi), gate: gate() }, looks);
+    if (one.serin !== undefined) alarms.serin.push(one.serin);
+    if (one.gate !== undefined) alarms.gate.push(one.gate);
+  }
+  return { scenario: scenario.name, runs, ...alarms };
+}
+
+function watch(
+  play: (tick: number) => Seen,
+  judges: Readonly<Record<"serin" | "gate", Judge>>,
+  looks: number,
+) {
+  const found: { serin?: Alarm; gate?: Alarm } = {};
+  let bad = 0;
+  for (let tick = 1; tick <= looks; tick += 1) {
+    const seen = play(tick);
+    bad += seen.errors[0] + (seen.slow.at(-1)?.[0] ?? 0);
+    if (found.serin === undefined && judges.serin(seen)) found.serin = { tick, bad };
+    if (found.gate === undefined && judges.gate(seen)) found.gate = { tick, bad };
+    if (found.serin !== undefined && found.gate !== undefined) break;
+  }
+  return found;
+}

@@ -1,0 +1,61 @@
+import { harmDefaults } from "../../rollout/judge/harm.ts";
+import { foldSafety, logSafety, noSafety, type Safety, safetyDefaults } from "../../rollout/judge/safety.ts";
+import { isComparable } from "../../rollout/judge/tick.ts";
+import { evidence } from "./judges.ts";
+import { random } from "./random.ts";
+import { independent, TICKS_A_MINUTE } from "./streams.ts";
+
+/** How one rollout ended: verified after so many ticks, taken back, or neither in time. */
+export type End = { readonly kind: "verified" | "taken back" | "unsure"; readonly ticks: number };
+
+/** A rollout by 10, 25 and 50 %: what both versions fail, and whether the harm test runs, too. */
+export interface Walk {
+  readonly rps: number;
+  readonly stable: number;
+  readonly canary: number;
+  readonly harm: "on" | "off";
+}
+
+const STEPS = [
+  { weight: 0.1, next: 0.25, mostMinutes: 10 },
+  { weight: 0.25, next: 0.5, mostMinutes: 10 },
+  { weight: 0.5, next: 1, mostMinutes: 30 },
+] as const;
+const LEAST_MINUTES = 1;
+/** The share of all requests that may additionally fail at the next weight. */
+const EPSILON = 0.005;
+const ALPHA = 0.01;
+const BETA = 0.05;
+
+/** Plays so many rollouts: the next step when it is verified, the last one only then. */
+export function walk(options: Walk, seed: number, runs: number): readonly End[] {
+  return Array.from({ length: runs }, (_, run) => walkOnce(options, seed, run));
+}
+
+function walkOnce({ rps, stable, canary, harm }: Walk, seed: number, run: number): End {
+  let ticks = 0;
+  let weight = 0;
+  const rates = { stable: () => stable, canary: () => canary };
+  const { play } = independent("walk", { rps, weight: () => weight }, rates).start(random(seed, run));
+  const logE = evidence(harmDefaults);
+  for (const step of STEPS) {
+    weight = step.weight;
+    const options = { ...safetyDefaults, margin: EPSILON / step.next };
+    let safety: Safety = noSafety;
+    let verified = false;
+    for (let tick = 1; tick <= step.mostMinutes * TICKS_A_MINUTE && !verified; tick += 1) {
+      ticks += 1;
+      const { errors } = play(ticks);
+      if (harm === "on" && logE(errors) >= Math.log(1 / ALPHA)) return { kind: "taken back", ticks };
+      if (isComparable(errors)) safety = foldSafety(safety, errors, options);
+      verified = tick >= LEAST_MINUTES * TICKS_A_MINUTE && logSafety(safety) >= Math.log(1 / BETA);
+    }
+    if (step.next === 1) return { kind: verified ? "verified" : "unsure", ticks };
+  }
+  throw new Error("the last step leads to 100 %");
+}
+
+/** A canary that is exactly as bad as the last step must not verify. */
+export function atSafetyBoundary(stable: number): number {
+  return safetyDefaults.r1 * stable + EPSILON;
+}

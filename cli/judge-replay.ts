@@ -1,0 +1,77 @@
+import { foldGuard, type Guard, logGuard, noGuard } from "../rollout/judge/guard.ts";
+import { foldHarm, type Harm, type HarmOptions, logHarm, noHarm } from "../rollout/judge/harm.ts";
+import { logMean } from "../rollout/judge/logs.ts";
+import { foldSafety, logSafety, noSafety, type Safety } from "../rollout/judge/safety.ts";
+import { carry, isComparable, noTick, type Tick } from "../rollout/judge/tick.ts";
+import type { Request } from "./judge-request.ts";
+
+/** The evidence after each tick, and the first one (from 1) at which it decides; null when none does. */
+export type Replay =
+  | { readonly logE: readonly number[]; readonly rollbackAtTick: number | null }
+  | { readonly logF: readonly number[]; readonly safeAtTick: number | null };
+
+/** Judges the ticks as the controller does. */
+export function replay(request: Request): Replay {
+  switch (request.mode) {
+    case "harm":
+      return rollback(harmOf(request.ticks, request.options), request.options);
+    case "guard":
+      return rollback(guardOf(request.ticks, request.options.limit), request.options);
+    case "latency":
+      return rollback(latencyOf(request.boundaries, request.options), request.options);
+    case "safety": {
+      const logF = safetyOf(request);
+      return { logF, safeAtTick: firstAt(logF, request.options.beta) };
+    }
+    default:
+      return request satisfies never;
+  }
+}
+
+function rollback(logE: readonly number[], { alpha }: { readonly alpha: number }): Replay {
+  return { logE, rollbackAtTick: firstAt(logE, alpha) };
+}
+
+function firstAt(logs: readonly number[], chance: number): number | null {
+  const index = logs.findIndex((log) => log >= Math.log(1 / chance));
+  return index < 0 ? null : index + 1;
+}
+
+function harmOf(ticks: readonly Tick[], options: HarmOptions): readonly number[] {
+  let harm: Harm = noHarm;
+  return batches(ticks).map((batch) => {
+    harm = foldHarm(harm, batch, options);
+    return logHarm(harm, options);
+  });
+}
+
+function latencyOf(boundaries: readonly (readonly Tick[])[], options: HarmOptions): readonly number[] {
+  const logs = boundaries.map((ticks) => harmOf(ticks, options));
+  return (logs[0] ?? []).map((_, i) => logMean(logs.map((log) => log[i] ?? 0)));
+}
+
+function safetyOf({ ticks, options }: Request & { readonly mode: "safety" }): readonly number[] {
+  let safety: Safety = noSafety;
+  return batches(ticks).map((batch) => {
+    safety = foldSafety(safety, batch, options);
+    return logSafety(safety);
+  });
+}
+
+function guardOf(ticks: readonly (readonly [number, number])[], limit: number): readonly number[] {
+  let guard: Guard = noGuard;
+  return ticks.map(([bad, total]) => {
+    guard = foldGuard(guard, { bad, total });
+    return logGuard(guard, limit);
+  });
+}
+
+/** Each tick with what was carried over from those before it, in which one version served nothing. */
+function batches(ticks: readonly Tick[]): readonly Tick[] {
+  let carried = noTick;
+  return ticks.map((tick) => {
+    const batch = carry(carried, tick);
+    carried = isComparable(batch) ? noTick : batch;
+    return batch;
+  });
+}

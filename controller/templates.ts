@@ -1,0 +1,70 @@
+import { parse } from "yaml";
+import { isForbidden, isNotFound } from "../kube/errors.ts";
+import { configMaps } from "../kube/resources.ts";
+import type { Kube, KubeObject } from "../kube/rest.ts";
+import { type Parsed, problem } from "../rollout/parsed.ts";
+import { formatComplaints } from "../rollout/plan.ts";
+import { parseTemplate, type Template } from "../rollout/query-template.ts";
+import { type RememberOptions, remember } from "./sources/remember.ts";
+
+/** Marks a ConfigMap as a metric template. */
+export const TEMPLATE_LABEL = "serin.dev/metric-template";
+
+/** Reads a metric template for a Deployment's namespace, or tells in sentences for people why there is none. */
+export type ReadTemplate = (deploymentNamespace: string, name: string) => Promise<Parsed<Template>>;
+
+/** Where templates come from. */
+export interface TemplatesOptions extends Pick<RememberOptions, "clock"> {
+  readonly kube: Pick<Kube, "get">;
+  /** Serin's own, with the templates for all. */
+  readonly namespace: string;
+}
+
+interface ConfigMap extends KubeObject {
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Templates by name, from the Deployment's namespace first, then from Serin's; kept for a minute. Rejects only when
+ * the API server cannot be reached.
+ */
+export function templatesFrom({ kube, namespace: ours, clock }: TemplatesOptions): ReadTemplate {
+  const kept = { clock, forMs: 60_000, failureForMs: 10_000, most: 10_000 };
+  const readOne = remember(kept, async (key) => {
+    const [namespace = "", name = ""] = key.split("/");
+    return readIn(kube, namespace, name);
+  });
+  return async (theirs, name) => {
+    const own = await readOne(`${theirs}/${name}`);
+    if (own !== undefined) return own;
+    const shared = theirs === ours ? undefined : await readOne(`${ours}/${name}`);
+    if (shared !== undefined) return shared;
+    const where = theirs === ours ? ours : `${theirs} or ${ours}`;
+    const label = `${TEMPLATE_LABEL}: "true"`;
+    return problem(
+      `there is no metric template ${name}: no ConfigMap ${name} with the label ${label} in ${where}`,
+    );
+  };
+}
+
+async function readIn(kube: Pick<Kube, "get">, namespace: string, name: string) {
+  let map: ConfigMap;
+  try {
+    map = await kube.get<ConfigMap>(configMaps, { namespace, name });
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    if (isForbidden(error)) return problem(`Serin may not get the ConfigMap ${namespace}/${name}`);
+    throw error;
+  }
+  // A ConfigMap that has the name by chance must not hide the template for all.
+  if (map.metadata.labels?.[TEMPLATE_LABEL] !== "true") return undefined;
+  const parsed = parseTemplate(map.data ?? {}, readYaml);
+  if ("template" in parsed) return { value: parsed.template };
+  const told = formatComplaints(parsed.complaints).replaceAll("\n", "; ");
+  return problem(`the metric template ${namespace}/${name} is faulty: ${told}`);
+}
+
+/** All scalars as text: `5..` and `500` alike are what a query gets. */
+function readYaml(text: string): unknown {
+  return parse(text, { schema: "failsafe", maxAliasCount: 0 });
+}

@@ -1,0 +1,52 @@
+import type { TemplateCheck } from "../checks.ts";
+import type { Backend } from "../metrics/backend.ts";
+import type { PackName } from "../metrics/packs.ts";
+import type { Subject } from "../query-template.ts";
+import type { Variables } from "../variables.ts";
+import type { Judged } from "./fold.ts";
+import type { Gate } from "./gate.ts";
+import type { PodsOf } from "./restarts.ts";
+import type { Terms } from "./terms.ts";
+
+/** What a decision about one rollout wants to know of the metrics. */
+export interface Watch {
+  /** The Deployment's UID. */
+  readonly uid: string;
+  /** Its `started`: another rollout of the same Deployment begins anew. */
+  readonly rollout: string;
+  /** When (ms) the canary had its first weight. */
+  readonly from: number;
+  /** What the rollout's record already knows. */
+  readonly known?: Judged;
+  /** Who counts: one entry for each kind of gateway. */
+  readonly sources: readonly Counted[];
+  readonly terms: Terms;
+  readonly pods: PodsOf;
+  readonly templates: readonly TemplateCheck[];
+  readonly subject: Subject;
+  readonly variables: Variables;
+}
+
+/** The backends of both versions, as one kind of metrics names them. */
+export interface Counted {
+  readonly pack: PackName;
+  readonly canary: readonly Backend[];
+  readonly stable: readonly Backend[];
+}
+
+/** What the metrics say. */
+export interface Evidence {
+  /** Absent until the first tick has been read. */
+  readonly judged?: Judged;
+  /** Why nothing newer could be read, as a sentence for people. */
+  readonly unread?: string;
+  /** A template check's text → what became of it; absent until it has been read. */
+  readonly gates: Readonly<Record<string, GateOf>>;
+}
+
+/** A gate, and how long (ms) its query looks back. */
+export interface GateOf extends Gate {
+  readonly intervalMs: number;
+  /** When (ms) it was read last. */
+  readonly at: number;
+}

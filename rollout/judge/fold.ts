@@ -1,0 +1,140 @@
+import type { TrafficCheck } from "../checks.ts";
+import { type Arm, type Counts, isFailure, slowerThan } from "../counts.ts";
+import { type Comparison, foldComparison, forgetSafety, noComparison } from "./comparison.ts";
+import { foldGuard, type Guard, noGuard } from "./guard.ts";
+import { foldRestarts, noRestarts, type PodsOf, type Restarts } from "./restarts.ts";
+import { errorOptions, latencyOptions, restartOptions, type Terms } from "./terms.ts";
+import { noTick, type Tick } from "./tick.ts";
+
+/**
+ * All that is known of a rollout up to an instant: a pure fold over the ticks since its first weight. The same ticks give
+ * the same state bit by bit, so a controller that starts anew reads them again; in the rollout's record it is JSON.
+ */
+export interface Judged {
+  /** When (ms) the canary got its first weight. */
+  readonly since: number;
+  /** When the first tick began: the instant of the grid before. */
+  readonly from: number;
+  readonly tickMs: number;
+  /** When the last one ended. */
+  readonly at: number;
+  /** The step that the evidence of safety is about: since when its weight is in force. */
+  readonly stepFrom: number;
+  /** Variance of failures over their mean. */
+  readonly phi: number;
+  /** The boundaries of latency that are watched, in seconds. */
+  readonly bounds: readonly number[];
+  readonly errors: Comparison;
+  /** One for each boundary. */
+  readonly latency: readonly Comparison[];
+  readonly restarts?: Restarts;
+  /** A check's text → what the canary did. */
+  readonly guards: Readonly<Record<string, Guard>>;
+  /** The canary's failures by status. */
+  readonly codes: Readonly<Record<string, number>>;
+  /** The canary's failures by pod, where the metrics tell. */
+  readonly pods: Readonly<Record<string, number>>;
+  /** Requests in this step. */
+  readonly inStep: Readonly<Record<Arm, number>>;
+  /** Ticks in a row in which nobody served anything. */
+  readonly silent: number;
+  /** Which version had any counter at all, in the last tick. */
+  readonly present: Readonly<Record<Arm, boolean>>;
+}
+
+/** What happened in one tick, between `at - tickMs` and `at`. */
+export interface Happened {
+  readonly at: number;
+  readonly counts: Readonly<Record<Arm, Counts>>;
+  readonly present: Readonly<Record<Arm, boolean>>;
+  /** Restarts so far; of the newest tick only, since nobody keeps them. */
+  readonly pods?: PodsOf;
+}
+
+/** New code is slow until it is compiled and its caches are filled; its failures are failures all the same. */
+const WARM_UP_MS = 30_000;
+
+/** Before the first tick. */
+export function noEvidence(start: Pick<Judged, "since" | "from" | "tickMs" | "phi" | "bounds">): Judged {
+  return {
+    ...start,
+    at: start.from,
+    stepFrom: start.from,
+    errors: noComparison(start.from),
+    latency: start.bounds.map(() => noComparison(start.from)),
+    guards: {},
+    codes: {},
+    pods: {},
+    inStep: { canary: 0, stable: 0 },
+    silent: 0,
+    present: { canary: false, stable: false },
+  };
+}
+
+/** Adds one tick. */
+export function fold(before: Judged, happened: Happened, terms: Terms): Judged {
+  const known = before.stepFrom === terms.stepFrom ? before : enterStep(before, terms.stepFrom);
+  const { at, counts, present, pods } = happened;
+  const { canary, stable } = counts;
+  const began = at - known.tickMs;
+  const inStep = began >= terms.stepFrom;
+  const warm = began >= known.from + WARM_UP_MS;
+  const sum = (requests: number, arm: Arm) => known.inStep[arm] + (inStep ? requests : 0);
+  const restarts = pods && (known.restarts ?? noRestarts(pods, began));
+  return {
+    ...known,
+    at,
+    present,
+    errors: foldComparison(known.errors, failures(counts), at, inStep, errorOptions(terms, known.phi)),
+    latency: known.latency.map((comparison, i) => {
+      const tick = warm ? slowRequests(counts, known.bounds[i] ?? Number.POSITIVE_INFINITY) : noTick;
+      return foldComparison(comparison, tick, at, inStep, latencyOptions(terms, known.phi));
+    }),
+    ...(restarts && pods && { restarts: foldRestarts(restarts, pods, at, restartOptions(terms)) }),
+    guards: Object.fromEntries(
+      terms.checks.map((check) => [
+        check.text,
+        foldGuard(known.guards[check.text] ?? noGuard, measured(check, canary)),
+      ]),
+    ),
+    codes: add(known.codes, failed(canary.codes)),
+    pods: add(known.pods, canary.pods),
+    inStep: { canary: sum(canary.total, "canary"), stable: sum(stable.total, "stable") },
+    silent: canary.total + stable.total === 0 ? known.silent + 1 : 0,
+  };
+}
+
+function enterStep(judged: Judged, stepFrom: number): Judged {
+  return {
+    ...judged,
+    stepFrom,
+    errors: forgetSafety(judged.errors),
+    latency: judged.latency.map(forgetSafety),
+    inStep: { canary: 0, stable: 0 },
+  };
+}
+
+function failures({ canary, stable }: Happened["counts"]): Tick {
+  return [canary.failed, canary.total, stable.failed, stable.total];
+}
+
+function slowRequests({ canary, stable }: Happened["counts"], bound: number): Tick {
+  const [c, s] = [slowerThan(canary, bound), slowerThan(stable, bound)];
+  return [c.slow, c.total, s.slow, s.total];
+}
+
+/** What a check counts as bad, of how many. */
+function measured(check: TrafficCheck, canary: Counts): Guard {
+  if (check.metric === "success-rate") return { bad: canary.failed, total: canary.total };
+  const { slow, total } = slowerThan(canary, check.limit);
+  return { bad: slow, total };
+}
+
+function failed(codes: Counts["codes"]): Counts["codes"] {
+  return Object.fromEntries(Object.entries(codes).filter(([code]) => isFailure(code)));
+}
+
+function add(before: Counts["codes"], more: Counts["codes"]): Counts["codes"] {
+  const changed = Object.entries(more).map(([key, n]) => [key, (before[key] ?? 0) + n]);
+  return changed.length === 0 ? before : { ...before, ...Object.fromEntries(changed) };
+}

@@ -1,0 +1,35 @@
+/**
+ * A sequential guard on a share: evidence that more than `limit` of the requests are bad, valid however often it is
+ * looked at, without a stable version to compare with. For Bernoulli (and Poisson) counts the exponential of
+ *     l(λ) = x ln λ − n limit (λ − 1)
+ * has an expectation of at most 1 while the true share is at most `limit`, for every λ > 1 (1 + y ≤ e^y); so has the
+ * mean over several λ, and by Ville's inequality it ever reaches 1/alpha with a chance of at most alpha
+ * (Ramdas, Grünwald, Vovk, Shafer, arXiv:2210.01948). The limit is constant, hence cumulative counts give the same value
+ * as the product over all looks.
+ */
+import { logMean } from "./logs.ts";
+
+/** All requests so far. */
+export interface Guard {
+  readonly bad: number;
+  readonly total: number;
+}
+
+/** Before the first request. */
+export const noGuard: Guard = { bad: 0, total: 0 };
+
+const RATIOS = [1.5, 2, 3, 5, 10] as const;
+
+/** A limit of nothing at all would make one bad request infinite evidence; this is "one in a million". */
+const SMALLEST_LIMIT = 1e-6;
+
+/** Adds the requests of one tick; more bad ones than there are requests are taken for all of them. */
+export function foldGuard(before: Guard, { bad, total }: Guard): Guard {
+  return { bad: before.bad + Math.min(bad, total), total: before.total + total };
+}
+
+/** ln E against a tolerated share in [0, 1). 0 before the first request. */
+export function logGuard({ bad, total }: Guard, limit: number): number {
+  const tolerated = Math.max(limit, SMALLEST_LIMIT);
+  return logMean(RATIOS.map((ratio) => bad * Math.log(ratio) - total * tolerated * (ratio - 1)));
+}

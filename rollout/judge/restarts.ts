@@ -1,0 +1,66 @@
+import type { Pod } from "../objects.ts";
+import { type Comparison, type ComparisonOptions, foldComparison, noComparison } from "./comparison.ts";
+import type { Tick } from "./tick.ts";
+
+/**
+ * Restarts of containers, compared by exposure: x = restarts, n = pod-seconds. A gateway counts nothing of a crash that no
+ * request was waiting for, and application metrics die with the process.
+ */
+export interface Restarts {
+  readonly at: number;
+  /** Pods that had restarted by then, and how often; one that is not here had not. */
+  readonly counted: Readonly<Record<string, number>>;
+  readonly comparison: Comparison;
+}
+
+/** The pods of both versions, as they are now. */
+export interface PodsOf {
+  readonly canary: readonly Pod[];
+  readonly stable: readonly Pod[];
+}
+
+/** What was there before the canary had traffic counts for nobody. */
+export function noRestarts(pods: PodsOf, at: number): Restarts {
+  return { at, counted: countedOf([...pods.canary, ...pods.stable]), comparison: noComparison(at) };
+}
+
+/** Adds what happened since the last look. */
+export function foldRestarts(
+  before: Restarts,
+  pods: PodsOf,
+  at: number,
+  options: ComparisonOptions,
+): Restarts {
+  if (at <= before.at) return before;
+  const of = (arm: readonly Pod[]) => [added(arm, before), exposure(arm, before.at, at)] as const;
+  const tick: Tick = [...of(pods.canary), ...of(pods.stable)];
+  return {
+    at,
+    counted: { ...before.counted, ...countedOf([...pods.canary, ...pods.stable]) },
+    comparison: foldComparison(before.comparison, tick, at, false, options),
+  };
+}
+
+/** How often the containers of a pod were restarted. */
+export function restartsOf(pod: Pod): number {
+  return (pod.status?.containerStatuses ?? []).reduce((sum, { restartCount = 0 }) => sum + restartCount, 0);
+}
+
+function countedOf(pods: readonly Pod[]): Record<string, number> {
+  const restarted = pods.flatMap((pod) =>
+    restartsOf(pod) > 0 ? [[pod.metadata.name, restartsOf(pod)] as const] : [],
+  );
+  return Object.fromEntries(restarted);
+}
+
+function added(pods: readonly Pod[], { counted }: Restarts): number {
+  return pods.reduce((sum, pod) => sum + Math.max(0, restartsOf(pod) - (counted[pod.metadata.name] ?? 0)), 0);
+}
+
+/** Pod-seconds between two instants. */
+function exposure(pods: readonly Pod[], from: number, to: number): number {
+  return pods.reduce((sum, pod) => {
+    const born = Date.parse(pod.metadata.creationTimestamp ?? "") || from;
+    return sum + Math.max(0, to - Math.max(from, born)) / 1000;
+  }, 0);
+}

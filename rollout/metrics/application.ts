@@ -1,0 +1,41 @@
+import type { Backend } from "./backend.ts";
+import { definePack, first } from "./define.ts";
+import { anyOf, literal, matcher } from "./pattern.ts";
+import { podPattern, podStem, stemOf } from "./pods.ts";
+import type { Labels } from "./sample.ts";
+
+/** Labels that service discovery gives by custom: those of prometheus-operator and those of Prometheus' own example. */
+const conventions = [
+  { namespace: "namespace", pod: "pod" },
+  { namespace: "kubernetes_namespace", pod: "kubernetes_pod_name" },
+] as const;
+
+/**
+ * What the pods count themselves, `http_request_duration_seconds` by status. It needs no route, but it is blind to what the
+ * proxy answers for a pod that is gone.
+ */
+export const application = definePack({
+  name: "the application",
+  counter: "http_request_duration_seconds_count",
+  histogram: { metric: "http_request_duration_seconds_bucket", perSecond: 1 },
+  codeLabels: ["status", "code"],
+  selections: (backends) =>
+    conventions.map(({ namespace, pod }) =>
+      [
+        matcher(namespace, anyOf(backends.map((backend) => literal(backend.namespace)))),
+        matcher(pod, podPattern(backends.map((backend) => backend.replicaSet))),
+      ].join(","),
+    ),
+  keysFor: ({ namespace, replicaSet }: Backend) => [`${namespace}/${podStem(replicaSet)}`],
+  keysOf: (labels) => [`${namespaceOf(labels)}/${stemOf(podOf(labels))}`],
+  targetOf: (labels) => `${namespaceOf(labels)}/${podOf(labels)}`,
+  podOf: (labels) => podOf(labels) || undefined,
+});
+
+function namespaceOf(labels: Labels): string {
+  return first(labels, ["namespace", "kubernetes_namespace"]);
+}
+
+function podOf(labels: Labels): string {
+  return first(labels, ["pod", "kubernetes_pod_name"]);
+}

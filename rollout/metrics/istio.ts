@@ -1,0 +1,25 @@
+import { definePack } from "./define.ts";
+import { anyOf, literal, matcher } from "./pattern.ts";
+import { serviceKey } from "./service.ts";
+
+/**
+ * Istio's standard metrics, as the caller's side reports them (gateway, sidecar or waypoint): the pod's own side does not
+ * know the 503 of a Service without endpoints. The Service's name is there even then, the workload's is not.
+ */
+export const istio = definePack({
+  name: "Istio",
+  counter: "istio_requests_total",
+  histogram: { metric: "istio_request_duration_milliseconds_bucket", perSecond: 1_000 },
+  codeLabels: ["response_code"],
+  selections: (backends) => [
+    [
+      matcher("reporter", "source|waypoint"),
+      matcher("destination_service_namespace", anyOf(backends.map(({ namespace }) => literal(namespace)))),
+      matcher("destination_service_name", anyOf(backends.map(({ service }) => literal(service)))),
+    ].join(","),
+  ],
+  keysFor: (backend) => [serviceKey(backend)],
+  keysOf: ({ destination_service_namespace: namespace = "", destination_service_name: service = "" }) => [
+    serviceKey({ namespace, service }),
+  ],
+});

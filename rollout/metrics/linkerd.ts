@@ -1,0 +1,42 @@
+import type { Backend } from "./backend.ts";
+import { definePack } from "./define.ts";
+import { anyOf, literal, matcher } from "./pattern.ts";
+import type { Labels } from "./sample.ts";
+
+/** Label → what the backend must have there. */
+const names = {
+  route_namespace: "routeNamespace",
+  route_name: "route",
+  backend_namespace: "namespace",
+  backend_name: "service",
+} as const satisfies Readonly<Record<string, keyof Backend>>;
+
+/** The client proxies' metrics of a route's backends (linkerd2-proxy, outbound/src/http/logical/policy/route). */
+export const linkerd = definePack({
+  name: "Linkerd",
+  counter: "outbound_http_route_backend_response_statuses_total",
+  histogram: { metric: "outbound_http_route_backend_response_duration_seconds_bucket", perSecond: 1 },
+  codeLabels: ["http_status", "error"],
+  selections: (backends) => [
+    Object.entries(names)
+      .map(([label, field]) => matcher(label, anyOf(backends.map((backend) => literal(backend[field])))))
+      .join(","),
+  ],
+  keysFor: (backend) => [
+    Object.values(names)
+      .map((field) => backend[field])
+      .join("/"),
+  ],
+  keysOf: (labels) => [
+    Object.keys(names)
+      .map((label) => labels[label] ?? "")
+      .join("/"),
+  ],
+  codeOf,
+});
+
+/** An answer that broke off keeps the status it began with; a client that went away is no failure of the backend. */
+function codeOf({ http_status: status = "", error = "" }: Labels): string {
+  if (error === "" || status.startsWith("5")) return status;
+  return error === "CANCEL" ? "499" : "5xx";
+}

@@ -1,0 +1,20 @@
+import type { Backend } from "./backend.ts";
+import { anyPair, literal } from "./pattern.ts";
+
+/** The key of a backend that metrics name by its Service. */
+export function serviceKey({ namespace, service }: Pick<Backend, "namespace" | "service">): string {
+  return `${namespace}/${service}`;
+}
+
+/** A pattern for the Services of these backends, where one label joins namespace and name by a separator. */
+export function servicePattern(backends: readonly Backend[], separator: string): string {
+  return anyPair(
+    backends.map(({ namespace, service }) => [literal(namespace) + separator, literal(service)] as const),
+  );
+}
+
+/** The key out of what a pattern's groups 1 and 2 found: namespace and name. Nothing found, no key. */
+export function serviceKeys(found: RegExpExecArray | null): readonly string[] {
+  const [, namespace = "", service = ""] = found ?? [];
+  return found === null ? [] : [serviceKey({ namespace, service })];
+}

@@ -1,0 +1,51 @@
+import { expect } from "chai";
+import { parseImage, react } from "./image.ts";
+import { sequence } from "./sequence.ts";
+
+describe("an application image", () => {
+  it("tells errors, latency and spread by the tag", () => {
+    expect(parseImage("app:v1-err0.1-spread200")).to.deep.equal({
+      version: "v1",
+      errorPercent: 0.1,
+      latencyMs: 0,
+      spreadMs: 200,
+    });
+    expect(parseImage("registry.example/app:v2-rc1-lat40")).to.deep.include({
+      version: "v2-rc1",
+      latencyMs: 40,
+      spreadMs: 0,
+    });
+    expect(parseImage("app").version).to.equal("latest");
+  });
+
+  const reactions = (image: string, count: number, seed = "web-7d4b9c-x2k5p") => {
+    const random = sequence(seed);
+    return Array.from({ length: count }, () => react(parseImage(image), random));
+  };
+
+  it("has the median and the 99th percentile that it says", () => {
+    const latencies = reactions("app:v1-spread200", 100_000)
+      .map(({ latencyMs }) => latencyMs)
+      .toSorted((a, b) => a - b);
+    expect(latencies[50_000]).to.be.within(49, 51);
+    expect(latencies[99_000]).to.be.within(192, 208);
+  });
+
+  it("fails at the rate that it says, one request no more likely after another's failure", () => {
+    for (const percent of [0.1, 0.9, 5]) {
+      const failed = reactions(`app:v1-err${percent}-spread200`, 200_000).map(({ status }) => status === 500);
+      const count = failed.filter(Boolean).length;
+      const expected = 2_000 * percent;
+      expect(count, `failures at ${percent} %`).to.be.closeTo(expected, 4 * Math.sqrt(expected));
+      const pairs = failed.filter((it, i) => it && failed[i + 1]).length;
+      const independent = expected * (percent / 100);
+      expect(pairs, `pairs at ${percent} %`).to.be.closeTo(independent, 4 * Math.sqrt(independent) + 1);
+    }
+  });
+
+  it("has pods whose dice differ", () => {
+    const pod = (seed: string) => reactions("app:v1-err50", 64, seed).map(({ status }) => status);
+    expect(pod("web-a")).to.deep.equal(pod("web-a"));
+    expect(pod("web-a")).to.not.deep.equal(pod("web-b"));
+  });
+});

@@ -1,0 +1,67 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { request } from "undici";
+import { stringify } from "yaml";
+import { ports } from "./addresses.ts";
+import { type Daemon, startDaemon } from "./daemon.ts";
+import type { Tools } from "./tools.ts";
+
+/** The cluster's Prometheus, which can be taken away and brought back, and be made to keep the gateway's metrics badly. */
+export interface Prometheus {
+  /** Ends it as a restart of its pod would: what it has stays on disk. */
+  stop(): Promise<void>;
+  /** Starts it again with its data and its configuration; resolves when it answers. */
+  start(): Promise<void>;
+  /**
+   * Rules for every series scraped from now on (`metric_relabel_configs`); none: the gateway's own names. A series that
+   * loses its name so stands still for the look-back of queries, 5 minutes, before it is gone.
+   */
+  relabel(rules: readonly object[]): Promise<void>;
+}
+
+/** As nobody's configuration should be, but many are: the label that names the backend has another name. */
+export const wrongLabels = [
+  { source_labels: ["service"], target_label: "backend" },
+  { action: "labeldrop", regex: "service" },
+] as const;
+
+const SCRAPE_INTERVAL = "2s";
+const GRACE_MS = 10_000;
+const url = `http://127.0.0.1:${ports.prometheus}`;
+
+/** Starts Prometheus, which scrapes Traefik; `daemon` is the process that runs now. */
+export function startPrometheus(tools: Tools, dir: string): Prometheus & { readonly daemon: Daemon } {
+  const path = join(dir, "prometheus.yaml");
+  writeFileSync(path, configuration([]));
+  const start = () =>
+    startDaemon(dir, "prometheus", tools.program("prometheus"), [
+      ...[`--config.file=${path}`, `--storage.tsdb.path=${join(dir, "prometheus")}`],
+      ...[`--web.listen-address=0.0.0.0:${ports.prometheus}`, "--web.enable-lifecycle"],
+    ]);
+  let daemon = start();
+  return {
+    get daemon() {
+      return daemon;
+    },
+    stop: () => daemon.stop("SIGTERM", GRACE_MS),
+    async start() {
+      daemon = start();
+      await daemon.ready(`${url}/-/ready`);
+    },
+    async relabel(rules) {
+      writeFileSync(path, configuration(rules));
+      const { statusCode, body } = await request(`${url}/-/reload`, { method: "POST" });
+      const said = await body.text();
+      if (statusCode !== 200) throw new Error(`Prometheus does not reload: ${said}`);
+    },
+  };
+}
+
+function configuration(rules: readonly object[]): string {
+  const traefik = {
+    job_name: "traefik",
+    static_configs: [{ targets: [`127.0.0.1:${ports.traefikMetrics}`] }],
+    metric_relabel_configs: rules,
+  };
+  return stringify({ global: { scrape_interval: SCRAPE_INTERVAL }, scrape_configs: [traefik] });
+}

@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect } from "chai";
+import { startChurn } from "../../cluster/churn.ts";
+import { describeCluster } from "../../cluster/fixture.ts";
+import { openScene, type Scene, type SceneOptions, start } from "./release.ts";
+
+describeCluster("a release that hardly anyone asks for", function () {
+  this.timeout(120_000);
+  const scenes: Scene[] = [];
+  const open = async (title: string, options: SceneOptions) => {
+    const scene = await openScene(title, options);
+    scenes.push(scene);
+    return scene;
+  };
+  afterEach(() => Promise.all(scenes.splice(0).map(({ shop }) => shop.close())));
+
+  it("is held, not failed, with no traffic and with one request a minute", async () => {
+    const none = await open("none", { rps: 0, image: "app:v1" });
+    const few = await open("few", { rps: 1 / 60, image: "app:v1" });
+    await Promise.all([none, few].map(({ shop }) => start(shop, "app:v2")));
+    await Promise.all([none, few].map((scene) => staysHeld(scene, 10, 30_000)));
+    const why = /^holding at 10%: no requests to either version for/;
+    await none.shop.until("the reason told", () => why.test(none.shop.condition()?.message ?? ""));
+  });
+
+  it("is held when the gateway sends it nothing although it has a weight", async () => {
+    const scene = await open("stable-only", { rps: 50, steps: "1" });
+    const { shop, load } = scene;
+    // A gateway that begins anew at the stable version faster than the canary's turn comes: one request in 100.
+    const { namespace } = shop;
+    const churn = await startChurn(shop.cluster.api, namespace, { service: "web", everyMs: 750 });
+    try {
+      const from = await start(shop, "app:v2-err100");
+      const why = /^holding at 1%: the canary receives no requests although its weight is 1/;
+      await shop.until("held", () => why.test(shop.condition()?.message ?? ""), 90_000);
+      expect(load.since(from).byVersion).to.not.have.property("v2");
+      await staysHeld(scene, 1, 5_000);
+    } finally {
+      await churn.stop();
+    }
+  });
+});
+
+/** Waits until it is held, and then looks on for a while. */
+async function staysHeld({ shop }: Scene, weight: number, forMs: number): Promise<void> {
+  await shop.until("held", () => shop.condition()?.reason === "Holding");
+  const from = Date.now();
+  await sleep(forMs);
+  const reasons = shop
+    .changesOf("deployments", from)
+    .map(({ object }) => object.status?.conditions?.find(({ type }) => type === "Canary")?.reason);
+  expect(new Set(reasons.filter((reason) => reason !== "Holding"))).to.deep.equal(new Set());
+  expect(shop.condition()?.reason).to.equal("Holding");
+  expect(shop.weight()).to.equal(weight);
+}

@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { flightOf } from "../../../rollout/overlay.ts";
+import { parseImage } from "../../cluster/image.ts";
+import type { Load } from "../../cluster/load.ts";
+import { Shop } from "../shop.ts";
+
+/** An application that has been running for a while. */
+export interface Scene {
+  readonly shop: Shop;
+  readonly load: Load;
+}
+
+/** How it runs: 0.1 % of its answers are errors unless the image says otherwise. */
+export interface SceneOptions {
+  readonly rps: number;
+  readonly image?: string;
+  readonly steps?: string;
+  readonly interval?: string;
+  readonly plan?: Readonly<Record<string, string>>;
+}
+
+/** What a release came to, counted at the client. */
+export interface Finding {
+  /** `open`: no verdict in the time given. */
+  readonly outcome: "promoted" | "taken back" | "open";
+  /** From the canary's first weight to the verdict, or to the end of the time given. */
+  readonly seconds: number;
+  /** From the canary's first failed answer until it had no weight; absent where either was not. */
+  readonly secondsFromFailure?: number;
+  /** What the canary answered until then and what was on its way, and how much of that with a 5xx. */
+  readonly requests: number;
+  readonly failed: number;
+  /** Requests that no version answered. */
+  readonly unanswered: number;
+  /** What Serin said of it last. */
+  readonly message: string;
+}
+
+/** How long the gateway may still send requests to a canary that was taken back. */
+const LATE_MS = 3_000;
+
+/** Opens a shop with a Deployment `web` of five pods under load. */
+export async function openScene(title: string, options: SceneOptions): Promise<Scene> {
+  const { rps, image = "app:v1-err0.1", steps = "10", interval = "10s", plan = {} } = options;
+  const shop = await Shop.open(title);
+  await shop.deploy({ image, interval, plan: { "serin.dev/steps": steps, ...plan } });
+  return { shop, load: shop.load(rps) };
+}
+
+/** Releases an image and waits for the verdict, `forMs` from its first weight at the most. Throws without a weight. */
+export async function release({ shop, load }: Scene, image: string, forMs: number): Promise<Finding> {
+  const tag = image.replace(/^.*:/, "");
+  const from = await start(shop, image);
+  const outcome = await verdict(shop, tag, from + forMs);
+  const ended = Date.now();
+  await sleep(LATE_MS);
+  const to = outcome === "taken back" ? (withoutWeight(shop, from) ?? ended) : ended;
+  const { firstFailure, ...counted } = count(load, parseImage(image).version, from);
+  const record = shop.record(tag);
+  return {
+    outcome,
+    seconds: (to - from) / 1_000,
+    ...(outcome === "taken back" && firstFailure && { secondsFromFailure: (to - firstFailure) / 1_000 }),
+    ...counted,
+    message: (record?.ended === undefined ? shop.condition()?.message : record.message) ?? "",
+  };
+}
+
+/** Releases an image; resolves with the instant (ms) of its first weight, once it has one. */
+export async function start(shop: Shop, image: string): Promise<number> {
+  const asked = Date.now();
+  await shop.run("set", "image", "deployment/web", `app=${image}`);
+  await shop.until("the canary's first weight", () => (shop.weight() ?? 0) > 0);
+  return weights(shop, asked).find(({ weight }) => weight > 0)?.at ?? Date.now();
+}
+
+async function verdict(shop: Shop, tag: string, until: number): Promise<Finding["outcome"]> {
+  for (; Date.now() < until; await sleep(100)) {
+    const outcome = shop.record(tag)?.outcome;
+    if (outcome === "promoted") return "promoted";
+    if (outcome === "failed") return "taken back";
+  }
+  return "open";
+}
+
+/** When the canary first had no weight any more. */
+function withoutWeight(shop: Shop, from: number): number | undefined {
+  return weights(shop, from).find(({ weight }) => weight === 0)?.at;
+}
+
+function weights(shop: Shop, from: number) {
+  const uid = shop.deployment().metadata.uid ?? "";
+  return shop
+    .changesOf("httproutes", from)
+    .filter(({ object }) => object.metadata.name === "web")
+    .map(({ at, object }) => ({ at, weight: flightOf(object, uid)?.weight ?? 0 }));
+}
+
+function count(load: Load, canary: string, from: number) {
+  let [requests, failed, unanswered] = [0, 0, 0];
+  let firstFailure: number | undefined;
+  for (const { at, status, version } of load.rows(from)) {
+    if (version === "") unanswered += 1;
+    if (version !== canary) continue;
+    requests += 1;
+    if (status < 500) continue;
+    failed += 1;
+    firstFailure = Math.min(at, firstFailure ?? at);
+  }
+  return { requests, failed, unanswered, firstFailure };
+}
