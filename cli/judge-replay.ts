@@ -1,4 +1,4 @@
-import { foldGuard, type Guard, logGuard, noGuard } from "../rollout/judge/guard.ts";
+import { decides, foldGuard, type Guard, logGuard, noGuard } from "../rollout/judge/guard.ts";
 import { foldHarm, type Harm, type HarmOptions, logHarm, noHarm } from "../rollout/judge/harm.ts";
 import { logMean } from "../rollout/judge/logs.ts";
 import { foldSafety, logSafety, noSafety, type Safety } from "../rollout/judge/safety.ts";
@@ -16,7 +16,7 @@ export function replay(request: Request): Replay {
     case "harm":
       return rollback(harmOf(request.ticks, request.options), request.options);
     case "guard":
-      return rollback(guardOf(request.ticks, request.options.limit), request.options);
+      return guard(request.ticks, request.options);
     case "latency":
       return rollback(latencyOf(request.boundaries, request.options), request.options);
     case "safety": {
@@ -58,12 +58,17 @@ function safetyOf({ ticks, options }: Request & { readonly mode: "safety" }): re
   });
 }
 
-function guardOf(ticks: readonly (readonly [number, number])[], limit: number): readonly number[] {
+function guard(
+  ticks: readonly (readonly [number, number])[],
+  { limit, alpha }: { readonly limit: number; readonly alpha: number },
+): Replay {
   let guard: Guard = noGuard;
-  return ticks.map(([bad, total]) => {
+  const guards = ticks.map(([bad, total]) => {
     guard = foldGuard(guard, { bad, total });
-    return logGuard(guard, limit);
+    return guard;
   });
+  const first = guards.findIndex((one) => decides(one, limit, Math.log(1 / alpha)));
+  return { logE: guards.map((one) => logGuard(one, limit)), rollbackAtTick: first < 0 ? null : first + 1 };
 }
 
 /** Each tick with what was carried over from those before it, in which one version served nothing. */

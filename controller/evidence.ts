@@ -63,7 +63,8 @@ export class EvidenceReader {
   /** What is known now; from the first call on the rollout is followed. */
   of(watch: Watch): Evidence {
     const known = this.#entries.get(watch.uid);
-    const entry = known?.watch.rollout === watch.rollout ? known : this.#follow(watch);
+    const same = known?.watch.rollout === watch.rollout && isCounted(known.watch) === isCounted(watch);
+    const entry = same ? known : this.#follow(watch);
     // A new step asks its gates anew: their numbers were about the step before.
     if (entry.watch.terms.stepFrom !== watch.terms.stepFrom) entry.gates = {};
     entry.watch = watch;

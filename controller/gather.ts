@@ -1,5 +1,5 @@
 import type { Clock } from "../kube/clock.ts";
-import { isNotFound } from "../kube/errors.ts";
+import { ifNotFound } from "../kube/errors.ts";
 import { httpRoutes, replicaSets, services } from "../kube/resources.ts";
 import type { Kube } from "../kube/rest.ts";
 import { planOf } from "../rollout/admit.ts";
@@ -159,13 +159,6 @@ export class Gatherer {
     }
     return new Map([...ready].map(([service, addresses]) => [service, addresses.size]));
   }
-}
-
-function ifNotFound<T>(instead: T): (error: unknown) => T {
-  return (error) => {
-    if (isNotFound(error)) return instead;
-    throw error;
-  };
 }
 
 function byKey<T extends { metadata: { namespace?: string; name: string } }>(

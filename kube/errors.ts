@@ -97,3 +97,11 @@ function hasStatus(error: unknown, status: number): boolean {
 function reasonOf(error: unknown): string | undefined {
   return error instanceof ApiError ? error.reason : undefined;
 }
+
+/** For `catch`: this instead of what does not exist; any other error is thrown on. */
+export function ifNotFound<T>(instead: T): (error: unknown) => T {
+  return (error) => {
+    if (isNotFound(error)) return instead;
+    throw error;
+  };
+}

@@ -1,3 +1,4 @@
+import { announce } from "./announce.ts";
 import { type Answer, admitted, denied, type Effect } from "./answer.ts";
 import { settledOn } from "./drain.ts";
 import { settleMs } from "./gateway.ts";
@@ -5,7 +6,7 @@ import { type Held, hold, originalsOf, pause, release, surgeFor, updateOriginals
 import { servicesOf } from "./isolation.ts";
 import type { Deployment, ReplicaSet, Route, Service } from "./objects.ts";
 import { flightOf } from "./overlay.ts";
-import { describePlan, type Plan } from "./plan.ts";
+import type { Plan } from "./plan.ts";
 import { misnamed, unsplittable, wantedServices } from "./refusal.ts";
 import { runOf } from "./run.ts";
 import { firstWeight } from "./seen.ts";
@@ -21,7 +22,7 @@ export interface Reads {
   /** Of its namespace. */
   readonly services: readonly Service[];
   readonly deployments: readonly Deployment[];
-  /** In flight, anywhere. */
+  /** Anywhere: all of them at rest, those in flight afterwards. */
   readonly routes: readonly Route[];
 }
 
@@ -121,7 +122,7 @@ function begin(
   const uid = old.metadata.uid ?? "";
   const isolate: Effect[] =
     services.length > 0 ? [{ kind: "isolate", services, uid, hash: held.stable }] : [];
-  const told = [tell(plan, services), ...warnings];
+  const told = [...announce(plan, services, reads.routes), ...warnings];
   return admitted(withHeld({ ...object, spec }, record, old), told, [...before, ...isolate]);
 }
 
@@ -211,11 +212,6 @@ function mostAvailable(sets: readonly ReplicaSet[]): ReplicaSet | undefined {
 
 function native(object: Deployment, why: string): Answer {
   return admitted(object, [`serin: native rolling update, no canary: ${why}`]);
-}
-
-function tell(plan: Plan, services: readonly Service[]): string {
-  const behind = services.map((service) => service.metadata.name).join(", ");
-  return `serin: ${describePlan(plan)}${behind ? `; Services ${behind}` : "; no Service selects its pods"}`;
 }
 
 /** A plain undo goes to the revision before, which is the failed one. */

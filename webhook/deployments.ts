@@ -1,4 +1,5 @@
 import type { Clock } from "../kube/clock.ts";
+import { ifNotFound } from "../kube/errors.ts";
 import type { Log } from "../kube/log.ts";
 import { deployments, httpRoutes, replicaSets, services } from "../kube/resources.ts";
 import type { Kube } from "../kube/rest.ts";
@@ -48,7 +49,8 @@ async function gather(kube: Kube, old: Deployment): Promise<Reads> {
     kube.list<Service>(services, { namespace }, cached),
     kube.list<Deployment>(deployments, { namespace }, cached),
     old.metadata.labels?.[FLIGHT] === undefined
-      ? { items: [] }
+      ? // Without the Gateway API there is no route.
+        kube.list<Route>(httpRoutes, {}, cached).catch(ifNotFound({ items: [] }))
       : kube.list<Route>(httpRoutes, {}, { labelSelector: FLIGHT }),
   ]);
   const own = sets.items.filter(({ metadata }) =>

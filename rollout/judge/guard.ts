@@ -28,6 +28,14 @@ export function foldGuard(before: Guard, { bad, total }: Guard): Guard {
   return { bad: before.bad + Math.min(bad, total), total: before.total + total };
 }
 
+/** Of fewer requests, however many were bad, nobody is judged: three of three may be one client's mistake. */
+export const FEWEST_REQUESTS = 20;
+
+/** Whether the evidence is enough to act upon, for ln(1/alpha). */
+export function decides(guard: Guard, limit: number, threshold: number): boolean {
+  return guard.total >= FEWEST_REQUESTS && logGuard(guard, limit) >= threshold;
+}
+
 /** ln E against a tolerated share in [0, 1). 0 before the first request. */
 export function logGuard({ bad, total }: Guard, limit: number): number {
   const tolerated = Math.max(limit, SMALLEST_LIMIT);

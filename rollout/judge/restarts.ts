@@ -10,6 +10,8 @@ export interface Restarts {
   readonly at: number;
   /** Pods that had restarted by then, and how often; one that is not here had not. */
   readonly counted: Readonly<Record<string, number>>;
+  /** The canary's pods that have restarted since, and how often. */
+  readonly pods: Readonly<Record<string, number>>;
   readonly comparison: Comparison;
 }
 
@@ -21,7 +23,7 @@ export interface PodsOf {
 
 /** What was there before the canary had traffic counts for nobody. */
 export function noRestarts(pods: PodsOf, at: number): Restarts {
-  return { at, counted: countedOf([...pods.canary, ...pods.stable]), comparison: noComparison(at) };
+  return { at, counted: countedOf(all(pods)), pods: {}, comparison: noComparison(at) };
 }
 
 /** Adds what happened since the last look. */
@@ -32,11 +34,20 @@ export function foldRestarts(
   options: ComparisonOptions,
 ): Restarts {
   if (at <= before.at) return before;
-  const of = (arm: readonly Pod[]) => [added(arm, before), exposure(arm, before.at, at)] as const;
+  const of = (arm: readonly Pod[]) => {
+    const restarts = arm.reduce((sum, pod) => sum + added(pod, before), 0);
+    return [restarts, exposure(arm, before.at, at)] as const;
+  };
   const tick: Tick = [...of(pods.canary), ...of(pods.stable)];
+  const more = pods.canary.flatMap((pod) => {
+    const { name } = pod.metadata;
+    const restarts = added(pod, before);
+    return restarts > 0 ? [[name, (before.pods[name] ?? 0) + restarts] as const] : [];
+  });
   return {
     at,
-    counted: { ...before.counted, ...countedOf([...pods.canary, ...pods.stable]) },
+    counted: { ...before.counted, ...countedOf(all(pods)) },
+    pods: { ...before.pods, ...Object.fromEntries(more) },
     comparison: foldComparison(before.comparison, tick, at, false, options),
   };
 }
@@ -53,8 +64,12 @@ function countedOf(pods: readonly Pod[]): Record<string, number> {
   return Object.fromEntries(restarted);
 }
 
-function added(pods: readonly Pod[], { counted }: Restarts): number {
-  return pods.reduce((sum, pod) => sum + Math.max(0, restartsOf(pod) - (counted[pod.metadata.name] ?? 0)), 0);
+function all({ canary, stable }: PodsOf): readonly Pod[] {
+  return [...canary, ...stable];
+}
+
+function added(pod: Pod, { counted }: Restarts): number {
+  return Math.max(0, restartsOf(pod) - (counted[pod.metadata.name] ?? 0));
 }
 
 /** Pod-seconds between two instants. */

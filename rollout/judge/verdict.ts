@@ -7,7 +7,7 @@ import type { Evidence } from "./evidence.ts";
 import { odds, percent } from "./figures.ts";
 import type { Judged } from "./fold.ts";
 import { isBroken } from "./gate.ts";
-import { logGuard, noGuard } from "./guard.ts";
+import { decides, FEWEST_REQUESTS, type Guard, logGuard, noGuard } from "./guard.ts";
 import { logHarm } from "./harm.ts";
 import { logSafety, type Safety } from "./safety.ts";
 import { MOST_LOSS, type Terms } from "./terms.ts";
@@ -51,8 +51,6 @@ const WEIGHTS = { errors: 0.5, latency: 0.4, restarts: 0.1 } as const;
 const SILENT = { ticks: 3, ms: 60_000 } as const;
 /** ln of a million: the canary's share of so many requests cannot have been none by chance. */
 const NO_ROUTE = Math.log(1e6);
-/** Fewer requests than this prove nothing to a check, whatever their share. */
-const FEWEST_REQUESTS = 20;
 
 /** Judges a rollout by all that is known of it. */
 export function judge(evidence: Evidence, circumstances: Circumstances): Verdict {
@@ -91,7 +89,9 @@ export function findHarm(evidence: Evidence, { terms, templates }: Circumstances
   if (judged !== undefined) {
     const worse = terms.compare === "off" ? undefined : compareHarm(judged, terms.compare, terms);
     if (worse !== undefined) return worse;
-    const check = terms.checks.find((one) => guardLog(judged, one) >= guardLimit(terms));
+    const check = terms.checks.find((one) =>
+      decides(guardOf(judged, one), toleratedBy(one), guardLimit(terms)),
+    );
     if (check !== undefined) return tellBroken(judged, check, terms);
   }
   return (
@@ -166,9 +166,12 @@ function where(judged: Judged): string {
   return told === "" ? "" : ` (${told})`;
 }
 
+function guardOf(judged: Judged, check: TrafficCheck): Guard {
+  return judged.guards[check.text] ?? noGuard;
+}
+
 function guardLog(judged: Judged, check: TrafficCheck): number {
-  const guard = judged.guards[check.text] ?? noGuard;
-  return guard.total < FEWEST_REQUESTS ? 0 : logGuard(guard, toleratedBy(check));
+  return logGuard(guardOf(judged, check), toleratedBy(check));
 }
 
 function toleratedBy(check: TrafficCheck): number {
@@ -179,7 +182,7 @@ function findMissing(judged: Judged, { share }: Circumstances): Verdict | undefi
   const { inStep, present, silent } = judged;
   if (!present.canary && !present.stable) {
     const message =
-      "Prometheus has no series of these backends: does it scrape the gateway, and with the gateway's own labels?";
+      "Prometheus has no series of these backends: no request yet, or does it not scrape the gateway with the gateway's own labels?";
     return { kind: "unread", message };
   }
   // Each request misses a canary with share w with a chance of 1 - w.
@@ -223,7 +226,9 @@ function since({ gates }: Evidence, check: TemplateCheck): string {
 
 /** Every metric must be safe: an intersection, which needs no correction for how many there are. */
 function safety(judged: Judged, compare: Compare, { nextShare }: Terms): Verdict {
-  const compared = [judged.errors, ...judged.latency];
+  // In a short first step latency is still warming up; the steps after it ask for it, and the last one always does.
+  const warm = judged.latency.filter(({ safety }) => nextShare === 1 || safety.logL.length > 0);
+  const compared = [judged.errors, ...warm];
   const least = (pick: (comparison: Comparison) => Safety) =>
     Math.min(...compared.map((comparison) => logSafety(pick(comparison))));
   const limit = Math.log(1 / compare.beta);

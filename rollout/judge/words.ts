@@ -40,8 +40,8 @@ export function tellWhere({ codes, pods, restarts }: Judged): string {
   const parts = [
     ...(Object.keys(codes).length > 0 ? [`status ${list(codes)}`] : []),
     ...(Object.keys(pods).length > 0 ? [`pods ${list(pods)}`] : []),
-    ...(restarts !== undefined && restarts.comparison.totals[0] > 0
-      ? [`restarts of ${list(restarts.counted)}`]
+    ...(restarts !== undefined && Object.keys(restarts.pods).length > 0
+      ? [`restarts of ${list(restarts.pods)}`]
       : []),
   ];
   return parts.join("; ");

@@ -71,6 +71,20 @@ describe("npm run judge", () => {
     expect(found.logE?.[1]).to.equal(found.logE?.[0]);
   });
 
+  it("does not let three requests decide", () => {
+    const guard = { limit: 0.01, alpha: 0.01 };
+    expect(judged({ guard, ticks: [[3, 3]] })).to.include({ rollbackAtTick: null });
+    expect(
+      judged({
+        guard,
+        ticks: [
+          [3, 3],
+          [17, 17],
+        ],
+      }),
+    ).to.include({ rollbackAtTick: 2 });
+  });
+
   it("judges latency by the mean over the boundaries, whichever way +Inf is written", () => {
     const tick = { c: [10, 40, 50], s: [900, 950, 960] };
     const one = (bad: number[]) =>

@@ -39,7 +39,7 @@ describeCluster("a bad release", function () {
 
     const message = shop.record("v2-err5")?.message;
     expect(message).to.match(
-      /^rolled back at (10|25|50)% after \d+s: errors\. canary \d+ of \d+ requests failed \(\d\.\d\d%\), stable 0 of \d+ \(0\.00%\)\. Evidence [\d,over ]+:1 .* \(limit 100:1; allowed: 1\.2x stable \+ 0\.05 pp\), growing since \d\d:\d\d:\d\d\. \d+ of its requests failed \(status 500 x\d+\)\..* serin\.dev\/retry=\d+ tries again\. Query: sum by \(code\) \(increase\(traefik_service_requests_total/,
+      /^rolled back at (10|25|50)% after [\dm]+s: errors\. canary \d+ of \d+ requests failed \(\d\.\d\d%\), stable 0 of \d+ \(0\.00%\)\. Evidence [\d,over ]+:1 .* \(limit 100:1; allowed: 1\.2x stable \+ 0\.05 pp\), growing since \d\d:\d\d:\d\d\. \d+ of its requests failed \(status 500 x\d+\)\..* serin\.dev\/retry=\d+ tries again\. Query: sum by \(code\) \(increase\(traefik_service_requests_total/,
     );
     expect(shop.condition()).to.include({ status: "False", reason: "RolledBack", message });
     expect(

@@ -4,7 +4,7 @@ import { manifestOf } from "./ledger.ts";
 import { expectNoFailures, expectShare } from "./share.ts";
 import { Shop } from "./shop.ts";
 
-const plan = { "serin.dev/steps": "20:10m", "serin.dev/checks": "none" };
+const plan = { "serin.dev/steps": "20:10m", "serin.dev/compare": "off", "serin.dev/checks": "none" };
 
 /** One way to hand in the same manifests again. */
 interface Way {

@@ -14,7 +14,7 @@ describeCluster("a version that does not become ready", function () {
   let route: object;
   before(async () => {
     shop = await Shop.open("unready");
-    await shop.deploy({ interval: "2s", plan: { "serin.dev/checks": "none" } });
+    await shop.deploy({ interval: "2s", plan: { "serin.dev/compare": "off", "serin.dev/checks": "none" } });
     await shop.run(
       "patch",
       "deployment/web",
