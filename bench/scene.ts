@@ -12,6 +12,8 @@ const PLAN = {
   "serin.dev/rollout": "canary",
   "serin.dev/interval": `${INTERVAL_SECONDS}s`,
   "serin.dev/steps": STEPS,
+  // As the peer decides: what the comparison costs in time depends on the traffic (npm run trials).
+  "serin.dev/compare": "off",
 };
 
 /** Makes the namespace with `web` (five pods, opted in, serving) and `plain` (the same, not opted in). */

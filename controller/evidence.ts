@@ -23,6 +23,8 @@ export interface EvidenceOptions {
 
 /** A sample is there some time after its instant: the scrape takes it. */
 const LAG_MS = 1_000;
+/** A thousand rollouts that begin at once, as with a controller that starts anew, are read together (ms). */
+const SOON_MS = 200;
 /** A tick is as long as a scrape interval, within these limits (ms). One that is too short does no harm: some are empty. */
 const TICK = { least: 5_000, most: 60_000 } as const;
 /** Whom nobody has asked about for so long (ms) is forgotten. */
@@ -42,6 +44,8 @@ interface Entry {
   baseline?: Baseline;
   unread?: string;
   gates: Evidence["gates"];
+  /** Its gates are being read. */
+  asking?: boolean;
   /** Bounds of all latency buckets, where they are known. */
   all?: readonly number[];
 }
@@ -53,7 +57,8 @@ interface Entry {
 export class EvidenceReader {
   readonly #options: EvidenceOptions;
   readonly #entries = new Map<string, Entry>();
-  readonly #timers = new Set<number>();
+  readonly #timers = new Set<string>();
+  #reading: Promise<unknown> = Promise.resolve();
   readonly #ticks = new Map<string, { ms: number; until: number }>();
 
   constructor(options: EvidenceOptions) {
@@ -91,7 +96,7 @@ export class EvidenceReader {
     while (!signal.aborted && this.#entries.get(entry.watch.uid) === entry) {
       try {
         await this.#prepare(entry);
-        this.#arm(entry.tickMs, 0);
+        this.#arm(entry.tickMs, "soon");
         return;
       } catch (error) {
         if (error instanceof SourceError) entry.unread = error.message;
@@ -140,24 +145,29 @@ export class EvidenceReader {
     return ms;
   }
 
-  /** Reads all rollouts of that tick, now or after the next instant of the grid, and again as long as there are some. */
-  #arm(tickMs: number, waitMs = this.#nextIn(tickMs)): void {
-    if (waitMs > 0) {
-      if (this.#timers.has(tickMs)) return;
-      this.#timers.add(tickMs);
-    }
+  /** Reads all rollouts of that tick soon, or after the next instant of the grid, and again as long as there are some. */
+  #arm(tickMs: number, when: "soon" | "next" = "next"): void {
     const { clock, signal, log } = this.#options;
+    const timer = `${when} ${tickMs}`;
+    if (this.#timers.has(timer)) return;
+    this.#timers.add(timer);
     void clock
-      .sleep(waitMs, signal)
-      .then(async () => {
-        if (waitMs > 0) this.#timers.delete(tickMs);
-        const some = await this.#read(tickMs);
+      .sleep(when === "soon" ? SOON_MS : this.#nextIn(tickMs), signal)
+      // One after the other: what one is about to read the next one need not ask for.
+      .then(() => {
+        const read = this.#reading.then(() => {
+          this.#timers.delete(timer);
+          return this.#read(tickMs);
+        });
+        this.#reading = read.catch(() => {});
+        return read;
+      })
+      .then((some) => {
         if (some) this.#arm(tickMs);
       })
       .catch((error: unknown) => {
         if (signal.aborted) return;
         log.error({ err: error }, "evidence not read");
-        this.#timers.delete(tickMs);
         this.#arm(tickMs);
       });
   }
@@ -180,7 +190,8 @@ export class EvidenceReader {
       const from = Math.min(...chunk.map(wantedFrom));
       await this.#readChunk(chunk, from, Math.min(to, from + MOST_TICKS * tickMs));
     }
-    await Promise.all(group.map((entry) => this.#readGates(entry, now)));
+    // Not waited for: a slow source must not keep anybody from being taken back.
+    for (const entry of group) void this.#readGates(entry, now);
     this.#options.onRead(group.map(({ watch }) => watch.uid));
     return group.length > 0;
   }
@@ -202,10 +213,18 @@ export class EvidenceReader {
   }
 
   async #readGates(entry: Entry, now: number): Promise<void> {
-    if (entry.watch.templates.length === 0) return;
+    if (entry.watch.templates.length === 0 || entry.asking) return;
     const { watch } = entry;
-    const gates = await this.#options.gates(watch, entry.gates, now);
-    if (entry.watch.terms.stepFrom === watch.terms.stepFrom) entry.gates = gates;
+    entry.asking = true;
+    try {
+      const gates = await this.#options.gates(watch, entry.gates, now);
+      if (entry.watch.terms.stepFrom === watch.terms.stepFrom) entry.gates = gates;
+      this.#options.onRead([watch.uid]);
+    } catch (error) {
+      this.#options.log.error({ uid: watch.uid, err: error }, "gates not read");
+    } finally {
+      entry.asking = false;
+    }
   }
 }
 
@@ -228,7 +247,7 @@ function wantedFrom({ judged, baseline, tickMs }: Entry): number {
 
 function asked({ watch, judged, all }: Entry): Asked {
   const limits = watch.terms.checks.flatMap((check) => (check.metric === "percentile" ? [check.limit] : []));
-  if (limits.length > 0 && all === undefined) return { watch, bounds: "all" };
+  if (limits.length > 0 && !all?.length) return { watch, bounds: "all" };
   const resolved = limits.flatMap((limit) => all?.find((bound) => bound >= limit) ?? []);
   return { watch, bounds: [...(judged?.bounds ?? []), ...resolved] };
 }

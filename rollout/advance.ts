@@ -1,5 +1,6 @@
 import { progressDeadlineMs, surgePods } from "./hold.ts";
-import { type Circumstances, findHarm, judge, type Verdict } from "./judge/verdict.ts";
+import { findHarm } from "./judge/blame.ts";
+import { type Circumstances, judge, type Verdict } from "./judge/verdict.ts";
 import { watchOf } from "./judge/watch.ts";
 import { packs } from "./metrics/packs.ts";
 import { reproduce } from "./metrics/reproduce.ts";

@@ -36,7 +36,8 @@ createServer((_, response) => {
 
 function written(series: readonly Series[], seconds: number): string {
   let text = "";
-  for (const { text: labels, rate, age } of series) text += `${labels} ${Math.floor(rate * (age + seconds))}\n`;
+  for (const { text: labels, rate, age } of series)
+    text += `${labels} ${Math.floor(rate * (age + seconds))}\n`;
   return text;
 }
 

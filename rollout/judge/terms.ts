@@ -14,8 +14,10 @@ export interface Terms {
   readonly nextShare: number;
 }
 
+/** The checks' alpha where nothing is compared. */
+const ALPHA = 0.01;
 /** What latency is allowed, apart from the tolerance: half a percent of the canary's requests more may be slow … */
-const LATENCY_MARGIN = 0.005;
+export const LATENCY_MARGIN = 0.005;
 /** … and two percent of all requests before the canary counts as safe. */
 const LATENCY_LOSS = 0.02;
 /** The most of all requests that may additionally fail for a promotion with a warning. */
@@ -24,6 +26,17 @@ export const MOST_LOSS = 0.05;
 const SAFE_RATIO = 1.5;
 /** Restarts a pod may have more than the stable version's, per second: one a day. */
 const RESTARTS = 1 / 86_400;
+
+/** What the comparison's ln E must reach: half of alpha is the checks' where there are any, so both together keep it. */
+export function harmLimit({ alpha }: Compare, { checks }: Terms): number {
+  return Math.log((checks.length > 0 ? 2 : 1) / alpha);
+}
+
+/** What a check's ln E must reach; they share their half of alpha. */
+export function guardLimit({ compare, checks }: Terms): number {
+  const alpha = compare === "off" ? ALPHA : compare.alpha / 2;
+  return Math.log(checks.length / alpha);
+}
 
 /** How failures are judged. */
 export function errorOptions({ compare, nextShare }: Terms, phi: number): ComparisonOptions {

@@ -7,7 +7,7 @@ import type { Judged } from "./fold.ts";
 import type { Guard } from "./guard.ts";
 
 /** Failures of both versions: `canary 9 of 871 requests failed (1.03%), stable 8 of 7840 (0.10%): 10.1x`. */
-export function tellErrors({ errors }: Judged): string {
+export function tellErrors(errors: Comparison): string {
   return tellShares(errors, "requests failed");
 }
 
@@ -47,16 +47,16 @@ export function tellWhere({ codes, pods, restarts }: Judged): string {
   return parts.join("; ");
 }
 
-/** `allowed: 1.2x stable + 0.05 pp`. */
-export function tellTolerance({ tolerance, margin }: Compare, more = margin): string {
-  return `allowed: ${tolerance}x stable + ${Number((more * 100).toPrecision(3))} pp`;
+/** `1.2x stable + 0.05 pp`. */
+export function tellTolerance({ tolerance }: Compare, more: number): string {
+  return `${tolerance}x stable + ${Number((more * 100).toPrecision(3))} pp`;
 }
 
 /** What the numbers rest on. */
 export function tellBasis(judged: Judged): string {
   const seconds = formatDuration(judged.at - judged.from);
-  const phi = judged.phi > 1 ? `, dispersion ${judged.phi.toFixed(1)}` : "";
-  return `counted over ${seconds} in ticks of ${formatDuration(judged.tickMs)}${phi}`;
+  const phi = judged.phi >= 1.05 ? `, dispersion ${judged.phi.toFixed(1)}` : "";
+  return `Counted over ${seconds} in ticks of ${formatDuration(judged.tickMs)}${phi}`;
 }
 
 /** A clock time in UTC. */
@@ -65,8 +65,7 @@ export function tellTime(ms: number): string {
 }
 
 function tellShares({ totals: [xc, nc, xs, ns] }: Comparison, what: string): string {
-  const share = (bad: number, total: number) => (total === 0 ? "no requests" : `${bad} of ${total}`);
-  const rate = (bad: number, total: number) => (total === 0 ? "" : ` (${percent(bad / total)})`);
-  const times = ratio(xc / nc, xs / ns);
-  return `canary ${share(xc, nc)} ${what}${rate(xc, nc)}, stable ${share(xs, ns)}${rate(xs, ns)}${times}`;
+  const share = (bad: number, total: number, verb = "") =>
+    total === 0 ? "had no requests" : `${bad} of ${total}${verb} (${percent(bad / total)})`;
+  return `canary ${share(xc, nc, ` ${what}`)}, stable ${share(xs, ns)}${ratio(xc / nc, xs / ns)}`;
 }

@@ -9,12 +9,23 @@ export interface Definition
     Partial<Pick<Pack, "codeOf" | "targetOf">> {
   /** The counter of requests. */
   readonly counter: string;
-  /** The histogram's buckets, and how many of its units make a second. */
-  readonly histogram?: { readonly metric: string; readonly perSecond: number };
+  readonly histogram?: Histogram;
   /** The labels that may hold the status, the finest first. */
   readonly codeLabels: readonly string[];
   /** Matchers that select these backends; several where a series may name its backend by one set of labels or another. */
   selections(backends: readonly Backend[]): readonly string[];
+}
+
+/** Buckets of latency. */
+export interface Histogram {
+  readonly metric: string;
+  /** How many of its units make a second. */
+  readonly perSecond: number;
+  /**
+   * Labels that split a backend's buckets further and say nothing that is asked: Prometheus sums over them. Only where one
+   * process begins and drops all those series together; else the sum would fall, and be taken for a restart.
+   */
+  readonly without?: readonly string[];
 }
 
 /** A pack out of what is particular to it. */
@@ -34,10 +45,10 @@ export function definePack(definition: Definition): Pack {
         .join(" or "),
     ...(histogram && {
       buckets: (backends: readonly Backend[], bounds?: readonly number[]) => {
-        const le = bounds === undefined ? "" : `,${boundMatcher(bounds, histogram.perSecond)}`;
-        return selections(backends)
-          .map((matchers) => `${histogram.metric}{${matchers}${le}}`)
-          .join(" or ");
+        const { metric, perSecond, without } = histogram;
+        const le = bounds === undefined ? "" : `,${boundMatcher(bounds, perSecond)}`;
+        const raw = selections(backends).map((matchers) => `${metric}{${matchers}${le}}`);
+        return without === undefined ? raw.join(" or ") : `sum without (${without}) (${raw.join(" or ")})`;
       },
     }),
     codeOf: definition.codeOf ?? ((labels) => first(labels, codeLabels)),

@@ -17,8 +17,8 @@ export interface Pack {
   /** Selectors of the same counters, one by one: they take a range. */
   selectors(backends: readonly Backend[]): readonly string[];
   /**
-   * PromQL for the raw cumulative latency buckets, of all bounds or only of those (seconds; +Inf is always among them).
-   * Absent: the gateway has no histogram per backend.
+   * PromQL for the raw cumulative latency buckets, of all bounds or only of those (seconds; +Inf is always among them). A
+   * process's series of one backend and bound may come as their sum. Absent: the gateway has no histogram per backend.
    */
   buckets?(backends: readonly Backend[], bounds?: readonly number[]): string;
   /** Every key that a series of this backend may have. */

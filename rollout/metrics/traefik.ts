@@ -17,7 +17,12 @@ const beforeGateway = /(?=-gw-)/g;
 export const traefik = definePack({
   name: "Traefik",
   counter: "traefik_service_requests_total",
-  histogram: { metric: "traefik_service_request_duration_seconds_bucket", perSecond: 1 },
+  histogram: {
+    metric: "traefik_service_request_duration_seconds_bucket",
+    perSecond: 1,
+    // It forgets the series of a service together (pkg/observability/metrics, Traefik 3.7).
+    without: ["code", "method", "protocol"],
+  },
   codeLabels: ["code"],
   selections: (backends) => [matcher("service", `httproute-${named(backends)}-[0-9]+@kubernetesgateway`)],
   keysFor: (backend) => [`${routeOf(backend)}/${serviceOf(backend)}`],

@@ -1,101 +1,150 @@
 import { expect } from "chai";
-import { evidenceFrom } from "../../controller/evidence.ts";
-import { SourceError } from "../../controller/prometheus.ts";
-import type { Route } from "../../rollout/objects.ts";
-import { routePatch } from "../../rollout/overlay.ts";
-import type { Sample } from "../../rollout/traefik.ts";
-import { aDeployment, aPlan, aRoute, NOON, seenOf } from "../support/builders.ts";
+import { EvidenceReader } from "../../controller/evidence.ts";
+import type { Watch } from "../../rollout/judge/evidence.ts";
+import type { Judged } from "../../rollout/judge/fold.ts";
+import { FakeClock } from "../support/clock.ts";
+import { noLog } from "../support/log.ts";
+import { aWatch, FakePrometheus } from "./metrics.ts";
 
-const SINCE = NOON - 10_000;
+const TICK = 5_000;
+const FROM = Date.UTC(2026, 0, 1, 12);
+const stop = new AbortController();
 
-/** A route with our flight in it, as the API server would have stored it. */
-function inFlight(route: Route, uid: string): Route {
-  const flight = { namespace: "shop", twins: { web: "web-canary" }, weight: 10, since: "" };
-  const { metadata, spec } = routePatch(route, { [uid]: flight });
-  const annotations = metadata.annotations as Record<string, string>;
-  return {
-    ...route,
-    metadata: { ...route.metadata, annotations },
-    spec: { ...route.spec, rules: [...spec.rules] },
-  };
+/** All that is counted by requests, to the last bit. Nobody keeps when pods restarted: that starts with the reader. */
+function counted(judged: Judged | undefined): string {
+  const { restarts: _restarts, ...rest } = judged ?? {};
+  return JSON.stringify(rest);
 }
 
-function sample(service: string, code: string, value: number): Sample {
-  const name = `httproute-shop-web-gw-edge-gw-ep-web-0-abc-svc-shop-${service}@kubernetesgateway`;
-  return { labels: { service: name, code }, value };
+/** A reader of its own, whose watches are asked for at every reading, as reconciling does. */
+function aReader(prometheus: FakePrometheus, watches: readonly Watch[], clock = new FakeClock(FROM + 2_000)) {
+  const told: string[][] = [];
+  const reader = new EvidenceReader({
+    prometheus,
+    gates: async (_watch, before) => before,
+    clock,
+    log: noLog,
+    signal: stop.signal,
+    onRead: (uids) => {
+      told.push([...uids]);
+      for (const watch of watches) if (uids.includes(watch.uid)) reader.of(watch);
+    },
+  });
+  for (const watch of watches) reader.of(watch);
+  return { reader, clock, told };
 }
 
 describe("the evidence", () => {
-  const deployment = aDeployment({ image: "web:2" });
-  const routes = [inFlight(aRoute(), deployment.metadata.uid ?? "")];
-  const seen = seenOf({ deployment, routes, plan: aPlan() });
+  after(() => stop.abort());
+  let prometheus: FakePrometheus;
+  beforeEach(() => {
+    prometheus = new FakePrometheus();
+    prometheus.serve("web", FROM);
+  });
+  const watch = aWatch("web", FROM);
 
-  it("is what was counted between the two instants, canary and stable apart", async () => {
-    const asked: number[] = [];
-    const read = evidenceFrom(async (_promql, at) => {
-      asked.push(at);
-      if (at === SINCE) return [sample("web-0", "200", 100)];
-      return [
-        sample("web-0", "200", 190),
-        sample("web-canary-1", "200", 8),
-        sample("web-canary-1", "500", 2),
-      ];
-    });
-    const evidence = await read(seen, SINCE);
-    expect(evidence).to.deep.include({ kind: "counts", seconds: 10 });
-    if (evidence.kind !== "counts") return;
-    expect(evidence.canary).to.include({ total: 10, failed: 2 });
-    expect(evidence.stable).to.include({ total: 90, failed: 0 });
-    await read({ ...seen, now: NOON + 5_000 }, SINCE);
-    expect(asked, "the baseline is read once").to.deep.equal([SINCE, NOON, NOON + 5_000]);
+  it("is folded tick by tick, and counts what both versions served since the first weight", async () => {
+    const { reader, clock } = aReader(prometheus, [watch]);
+    await clock.advance(60_000);
+    const { judged, unread } = reader.of(watch);
+    expect(unread).to.equal(undefined);
+    expect(judged?.at).to.equal(FROM + 60_000);
+    expect(judged?.errors.totals[1]).to.be.closeTo(600, 2);
+    expect(judged?.errors.totals[3]).to.be.closeTo(5_400, 2);
+    expect(judged?.errors.harm.t).to.be.within(11, 12);
   });
 
-  it("reads the baseline anew for the next step", async () => {
-    const asked: number[] = [];
-    const read = evidenceFrom(async (_promql, at) => {
-      asked.push(at);
-      return [sample("web-0", "200", at)];
-    });
-    await read(seen, SINCE);
-    await read(seen, SINCE + 1_000);
-    expect(asked).to.deep.equal([SINCE, NOON, SINCE + 1_000, NOON]);
+  it("is the same bit by bit for a controller that starts anew at any tick, with its record or without", async () => {
+    const { reader, clock } = aReader(prometheus, [watch]);
+    const records = [];
+    for (let tick = 0; tick < 24; tick += 1) {
+      await clock.advance(TICK);
+      records.push(reader.of(watch).judged);
+    }
+    const end = reader.of(watch).judged;
+    for (const known of [undefined, records[3], records[11], records[22]]) {
+      const again = known === undefined ? watch : { ...watch, known };
+      const { reader: other, clock: later } = aReader(
+        prometheus,
+        [again],
+        new FakeClock(clock.now() - 1_000),
+      );
+      for (let i = 0; i < 10; i += 1) await later.advance(100);
+      expect(counted(other.of(again).judged)).to.equal(counted(end));
+    }
   });
 
-  it("asks for histograms only where a check needs them", async () => {
-    const queries: string[] = [];
-    const read = evidenceFrom(async (promql) => {
-      queries.push(promql);
-      return [sample("web-0", "200", 1)];
+  for (const away of [2 * TICK, 300_000]) {
+    it(`is the same after Prometheus was away for ${away / 1000} s, and says so meanwhile`, async () => {
+      const [one, other] = [aReader(prometheus, [watch]), aReader(prometheus, [watch])];
+      const undisturbed = new FakePrometheus();
+      undisturbed.serve("web", FROM);
+      const calm = aReader(undisturbed, [watch]);
+      for (const { clock } of [one, other, calm]) await clock.advance(30_000);
+      prometheus.up = false;
+      await one.clock.advance(away);
+      expect(one.reader.of(watch)).to.include({ unread: "Prometheus cannot be reached" });
+      expect(one.reader.of(watch).judged).to.deep.equal(other.reader.of(watch).judged);
+      prometheus.up = true;
+      await one.clock.advance(2 * TICK);
+      await calm.clock.advance(away + 2 * TICK);
+      expect(one.reader.of(watch)).to.not.have.property("unread");
+      expect(counted(one.reader.of(watch).judged)).to.equal(counted(calm.reader.of(watch).judged));
     });
-    await read(seen, SINCE);
-    expect(queries.some((promql) => promql.includes("bucket"))).to.equal(false);
-    await read({ ...seen, plan: aPlan({ "serin.dev/checks": "p99 <= 500ms" }) }, SINCE + 1);
-    expect(queries.some((promql) => promql.includes("bucket"))).to.equal(true);
+  }
+
+  it("costs one query a tick and metric, for hundreds of rollouts too", async () => {
+    const many = Array.from({ length: 300 }, (_, i) => aWatch(`s${i}`, FROM));
+    for (const { subject } of many) prometheus.serve(subject.target, FROM);
+    const { clock } = aReader(prometheus, many);
+    await clock.advance(3 * TICK);
+    const before = prometheus.asked.length;
+    await clock.advance(4 * TICK);
+    expect((prometheus.asked.length - before) / 4).to.be.at.most(2);
+    expect(prometheus.asked.slice(before).every(({ grid }) => grid.from === grid.to)).to.equal(true);
+  }).timeout(20_000);
+
+  for (const [scrape, tick] of [
+    [2_000, 5_000],
+    [15_000, 15_000],
+    [120_000, 60_000],
+    [undefined, 5_000],
+  ] as const) {
+    it(`has ticks of ${tick / 1000} s where the gateway is scraped every ${scrape ?? "unknown"} ms`, async () => {
+      prometheus.scrape = scrape;
+      const { reader, clock } = aReader(prometheus, [watch]);
+      await clock.advance(61_000);
+      expect(reader.of(watch).judged?.tickMs).to.equal(tick);
+    });
+  }
+
+  it("begins when Prometheus can be asked", async () => {
+    prometheus.up = false;
+    const { reader, clock } = aReader(prometheus, [watch]);
+    await clock.advance(20_000);
+    expect(reader.of(watch)).to.deep.equal({ gates: {}, unread: "Prometheus cannot be reached" });
+    prometheus.up = true;
+    await clock.advance(10_000);
+    expect(reader.of(watch).judged?.errors.totals[1]).to.be.above(200);
   });
 
-  it("is none, with the reason, when there are no series", async () => {
-    const read = evidenceFrom(async () => []);
-    expect(await read(seen, SINCE)).to.deep.equal({
-      kind: "none",
-      reason: "Prometheus has no series of this route's backends: is the gateway scraped?",
-    });
+  it("begins anew for another rollout of the same Deployment, and ends when nobody asks", async () => {
+    const { reader, clock } = aReader(prometheus, [watch]);
+    await clock.advance(30_000);
+    const next = aWatch("web", FROM + 30_000, { rollout: "second" });
+    expect(reader.of(next)).to.deep.equal({ gates: {} });
+    reader.forget(next.uid);
+    await clock.advance(TICK);
+    const asked = prometheus.asked.length;
+    await clock.advance(60_000);
+    expect(prometheus.asked).to.have.length(asked);
   });
 
-  it("is none, with the reason, when Prometheus is away", async () => {
-    const read = evidenceFrom(async () => {
-      throw new SourceError("Prometheus cannot be reached");
-    });
-    expect(await read(seen, SINCE)).to.deep.equal({ kind: "none", reason: "Prometheus cannot be reached" });
-  });
-
-  it("is none behind a gateway whose metrics are not known", async () => {
-    const [route] = routes;
-    const status = { parents: [{ controllerName: "example.com/gateway" }] };
-    const read = evidenceFrom(async () => []);
-    const evidence = await read({ ...seen, routes: [{ ...(route as Route), status }] }, SINCE);
-    expect(evidence).to.deep.equal({
-      kind: "none",
-      reason: "this version knows no metrics of example.com/gateway that tell backends apart",
-    });
+  it("says that nobody counts where there is no route", async () => {
+    const bare = aWatch("web", FROM, { sources: [] });
+    const { reader, clock } = aReader(prometheus, [bare]);
+    await clock.advance(TICK);
+    expect(reader.of(bare).unread).to.match(/^no route names a Service/);
+    expect(prometheus.asked).to.deep.equal([]);
   });
 });

@@ -43,7 +43,7 @@ describe("serin.dev/compare", () => {
   const known = "tolerance, margin, alpha, beta, loss, dispersion, inconclusive";
   const complaints: Record<string, string[]> = {
     "": ["has an empty item"],
-    "yes": [`has "yes", but the settings are ${known}`],
+    yes: [`has "yes", but the settings are ${known}`],
     "on, alpha=1%": [`has "on", but the settings are ${known}`],
     "sigma=3": [`has "sigma=3", but the settings are ${known}`],
     "constructor=1": [`has "constructor=1", but the settings are ${known}`],

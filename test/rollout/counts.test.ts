@@ -1,6 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { type Baseline, type Counter, type Counts, incrementsSince, slowerThan } from "../../rollout/counts.ts";
+import {
+  type Baseline,
+  type Counter,
+  type Counts,
+  incrementsSince,
+  slowerThan,
+} from "../../rollout/counts.ts";
 
 const INF = Number.POSITIVE_INFINITY;
 
@@ -61,7 +67,11 @@ describe("increments", () => {
       expected: [9],
     },
     "of one that is away are nothing, and of one that is back what it counted meanwhile": {
-      instants: [[counter("a", 10), counter("b", 500)], [counter("a", 11)], [counter("a", 11), counter("b", 504)]],
+      instants: [
+        [counter("a", 10), counter("b", 500)],
+        [counter("a", 11)],
+        [counter("a", 11), counter("b", 504)],
+      ],
       expected: [1, 4],
     },
     "of one that is back after a restart are its value": {
@@ -130,7 +140,9 @@ describe("increments", () => {
         const values = new Map<string, number>();
         const seen = new Map<string, number>();
         const look = (away: readonly string[]) =>
-          [...values].filter(([series]) => !away.includes(series)).map(([series, value]) => counter(series, value));
+          [...values]
+            .filter(([series]) => !away.includes(series))
+            .map(([series, value]) => counter(series, value));
         const process = counter("up", 0);
         let { baseline } = incrementsSince(undefined, [process]);
         let [counted, happened] = [0, 0];
@@ -167,10 +179,14 @@ describe("requests slower than a limit", () => {
     ["above all bounds: nobody can say", whole, 5, { slow: 0, total: 10, bound: INF }],
     ["without data", histogram(), 1, { slow: 0, total: 0, bound: INF }],
     // Buckets of one scrape are not always consistent.
-    ["with more below than there are", histogram([0.1, 11], [INF, 10]), 0.1, { slow: 0, total: 10, bound: 0.1 }],
+    [
+      "with more below than there are",
+      histogram([0.1, 11], [INF, 10]),
+      0.1,
+      { slow: 0, total: 10, bound: 0.1 },
+    ],
   ];
   for (const [where, counts, limit, expected] of cases) {
-    it(`are counted with a limit ${where}`, () =>
-      expect(slowerThan(counts, limit)).to.deep.equal(expected));
+    it(`are counted with a limit ${where}`, () => expect(slowerThan(counts, limit)).to.deep.equal(expected));
   }
 });

@@ -56,7 +56,9 @@ describe("a rollout in a simulated cluster", () => {
       status: "False",
       reason: "ProgressDeadlineExceeded",
     });
-    expect(condition(world, "Canary")?.message).to.match(/rolled back at 10%: success-rate >= 99% is broken/);
+    expect(condition(world, "Canary")?.message).to.match(
+      /rolled back at 10% after 5s: success-rate >= 99% is broken/,
+    );
   });
 
   it("does not write any more once a failure is told, and tells it again when native control forgot", () => {

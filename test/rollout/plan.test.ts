@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { annotations, later } from "../../rollout/annotations.ts";
 import type { Check } from "../../rollout/checks.ts";
+import { compareDefaults } from "../../rollout/compare.ts";
 import {
   type Complaint,
   describePlan,
@@ -38,8 +39,11 @@ describe("plan", () => {
       steps: [weight(10), weight(25), weight(50)],
       intervalMs: 60_000,
       maxIntervalMs: 600_000,
-      checks: [{ metric: "success-rate", op: ">=", limit: 0.99, text: "success-rate >= 99%" }],
+      checks: [],
       checksAreDefault: true,
+      compare: compareDefaults,
+      metrics: "gateway",
+      variables: {},
       onFailure: "hold",
       restart: "native",
       verbs: {},
@@ -189,11 +193,23 @@ describe("plan", () => {
     expect(lines.join("")).not.to.contain("\u001b");
   });
 
+  it("has a check of its own only where nothing is compared and none is given", () => {
+    const checks = (given: Given) => planOf(given).checks.map(({ text }) => text);
+    expect(checks({ compare: "off" })).to.deep.equal(["success-rate >= 99%"]);
+    expect(checks({ compare: "off", checks: "none" })).to.deep.equal([]);
+    expect(checks({ compare: "tolerance=2" })).to.deep.equal([]);
+    expect(planOf({ compare: "tolerance=2" }).compare).to.deep.equal({ ...compareDefaults, tolerance: 2 });
+  });
+
   it("describes itself in one line", () => {
-    expect(describePlan(planOf({}))).to.equal(
+    expect(describePlan(planOf({}))).to.equal("canary 10→25→50 %, at least 3 min; compared with stable");
+    expect(describePlan(planOf({ checks: "p99 <= 500ms" }))).to.equal(
+      "canary 10→25→50 %, at least 3 min; compared with stable; checks p99 <= 500ms",
+    );
+    expect(describePlan(planOf({ compare: "off" }))).to.equal(
       "canary 10→25→50 %, at least 3 min; checks success-rate >= 99%",
     );
-    expect(describePlan(planOf({ steps: "5:30s, pause, 50", checks: "none" }))).to.equal(
+    expect(describePlan(planOf({ steps: "5:30s, pause, 50", checks: "none", compare: "off" }))).to.equal(
       "canary 5→pause→50 %, at least 1 min 30 s; no checks but the health of the pods",
     );
   });

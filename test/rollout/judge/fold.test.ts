@@ -5,7 +5,7 @@ import { fold, type Judged } from "../../../rollout/judge/fold.ts";
 import { logHarm } from "../../../rollout/judge/harm.ts";
 import { logSafety } from "../../../rollout/judge/safety.ts";
 import { chance } from "../../support/chance.ts";
-import { aTerms, after, begun, checksOf, countsOf, happened, SINCE, TICK_MS } from "./terms.ts";
+import { after, aTerms, begun, checksOf, countsOf, happened, SINCE, TICK_MS } from "./terms.ts";
 
 const logE = ({ harm }: Comparison) => logHarm(harm, { onset: true });
 const nothing = { total: 0 };
@@ -137,13 +137,18 @@ describe("the fold of ticks", () => {
   it("stays smaller than 3,000 bytes", () => {
     const random = chance(3);
     const codes = ["500", "502", "503", "504", "599"];
-    let judged = begun({ bounds: [0.05, 0.1, 0.25, 0.5], phi: 3.141592653589793 });
+    let judged = begun({ bounds: [0.05, 0.1, 0.25, 0.5], phi: 1.2345678901234567 });
     const terms = aTerms();
     const counts = () => ({
-      ...countsOf({ total: 1_000, failed: Math.floor(20 * random()), code: codes[Math.floor(5 * random())] ?? "" }),
-      atMost: [0.05, 0.1, 0.25, 0.5, Number.POSITIVE_INFINITY].map(
-        (le, i): [number, number] => [le, i === 4 ? 1_000 : Math.floor(700 + 60 * (i + random()))],
-      ),
+      ...countsOf({
+        total: 1_000,
+        failed: Math.floor(20 * random()),
+        code: codes[Math.floor(5 * random())] ?? "",
+      }),
+      atMost: [0.05, 0.1, 0.25, 0.5, Number.POSITIVE_INFINITY].map((le, i): [number, number] => [
+        le,
+        i === 4 ? 1_000 : Math.floor(700 + 60 * (i + random())),
+      ]),
     });
     for (let i = 0; i < 1_000; i += 1) {
       const tick = { at: judged.at + TICK_MS, counts: { canary: counts(), stable: counts() } };

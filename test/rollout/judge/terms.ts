@@ -67,7 +67,11 @@ export function after(
   ticks: number,
   canary: Did,
   stable: Did,
-  { terms = aTerms(), from = begun(), more = {} }: { terms?: Terms; from?: Judged; more?: Partial<Happened> } = {},
+  {
+    terms = aTerms(),
+    from = begun(),
+    more = {},
+  }: { terms?: Terms; from?: Judged; more?: Partial<Happened> } = {},
 ): Judged {
   let judged = from;
   for (let i = 0; i < ticks; i += 1) {

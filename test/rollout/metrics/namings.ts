@@ -8,6 +8,8 @@ export interface Naming {
   readonly histogram?: string;
   /** Of the histogram's bounds. */
   readonly unit: "s" | "ms";
+  /** Labels of the histogram that Prometheus may sum over, as the process has all those series or none. */
+  readonly summedOver?: readonly string[];
   /** Every way it may name a backend. */
   series(backend: Backend): readonly Labels[];
   /** How it says that an answer was a success, and that it was a 503. */
@@ -37,6 +39,7 @@ export const namings: Readonly<Record<PackName, Naming>> = {
     counter: "traefik_service_requests_total",
     histogram: "traefik_service_request_duration_seconds_bucket",
     unit: "s",
+    summedOver: ["code", "method", "protocol"],
     series: ({ routeNamespace, route, refs, namespace, service }) =>
       refs.map(({ rule, backend }) => {
         const key = `httproute-${routeNamespace}-${dashed(route)}-gw-edge-public-ep-web-${rule}`;

@@ -6,7 +6,7 @@ import { reproduce } from "../../../rollout/metrics/reproduce.ts";
 import type { Labels } from "../../../rollout/metrics/sample.ts";
 import { canary, neighbours, stable } from "./backends.ts";
 import { type Naming, namings } from "./namings.ts";
-import { promtool, raw, type Series } from "./promtool.ts";
+import { promtool, raw, type Series, summed } from "./promtool.ts";
 
 /** Bounds in seconds, and how a series of that bound may be labelled where the unit is the second or its thousandth. */
 const bounds = {
@@ -31,9 +31,10 @@ function counted(naming: Naming, backends: readonly Backend[]): Labels[] {
 }
 
 function timed(naming: Naming, backends: readonly Backend[], les: readonly string[]): Labels[] {
-  return backends.flatMap((backend) =>
-    naming.series(backend).flatMap((labels) => les.map((le) => ({ ...labels, le }))),
-  );
+  const series = naming.summedOver
+    ? counted(naming, backends)
+    : backends.flatMap((backend) => naming.series(backend));
+  return series.flatMap((labels) => les.map((le) => ({ ...labels, le })));
 }
 
 describe("Prometheus", () => {
@@ -47,11 +48,13 @@ describe("Prometheus", () => {
     ]);
     const owned = ({ labels }: Series) => owner(labels) !== undefined;
 
-    it(`answers the queries of ${name} with the series of stable and canary, raw, and no others`, async () => {
+    it(`answers the queries of ${name} with the counters of stable and canary, and no others`, async () => {
       const requests = growing(naming.counter, counted(naming, [stable, canary, ...others]));
       const { asked, others: unasked } = bounds[naming.unit];
       const les = [...asked, "+Inf", ...unasked];
       const buckets = growing(naming.histogram ?? "none", timed(naming, [stable, canary, ...others], les));
+      const answered = (series: readonly Series[]) =>
+        naming.summedOver ? summed(series, naming.summedOver) : raw(series);
       const ours = requests.filter(owned);
       expect(ours.length, "both versions, both codes").to.be.at.least(4);
       expect(ours.length, "not the neighbours'").to.be.below(requests.length);
@@ -61,10 +64,10 @@ describe("Prometheus", () => {
           { promql: pack.requests([stable, canary]), samples: raw(ours) },
           ...(pack.buckets
             ? [
-                { promql: pack.buckets([stable, canary]), samples: raw(buckets.filter(owned)) },
+                { promql: pack.buckets([stable, canary]), samples: answered(buckets.filter(owned)) },
                 {
                   promql: pack.buckets([stable, canary], [0.25, 1]),
-                  samples: raw(
+                  samples: answered(
                     buckets.filter((one) => owned(one) && !unasked.some((le) => le === one.labels.le)),
                   ),
                 },

@@ -46,6 +46,17 @@ export function raw(series: readonly Series[]): Expectation["samples"] {
   return series.map((one) => ({ labels: written(one), value: 1_000 + 20 * one.growth }));
 }
 
+/** What a query for the sums over some labels must answer with: the metric's name is lost. */
+export function summed(series: readonly Series[], without: readonly string[]): Expectation["samples"] {
+  const sums = new Map<string, number>();
+  for (const { labels, growth } of series) {
+    const kept = Object.fromEntries(Object.entries(labels).filter(([label]) => !without.includes(label)));
+    const key = written({ metric: "", labels: kept, growth });
+    sums.set(key, (sums.get(key) ?? 0) + 1_000 + 20 * growth);
+  }
+  return [...sums].map(([labels, value]) => ({ labels, value }));
+}
+
 function written({ metric, labels }: Series): string {
   const pairs = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
   return `${metric}{${pairs.join(",")}}`;

@@ -83,9 +83,11 @@ async function verdict(shop: Shop, tag: string, until: number): Promise<Finding[
   return "open";
 }
 
-/** When the canary first had no weight any more. */
+/** When the canary had no weight any more, for good. */
 function withoutWeight(shop: Shop, from: number): number | undefined {
-  return weights(shop, from).find(({ weight }) => weight === 0)?.at;
+  const changes = weights(shop, from);
+  const raised = changes.findLastIndex(({ weight }) => weight > 0);
+  return changes.slice(raised + 1).find(({ weight }) => weight === 0)?.at;
 }
 
 function weights(shop: Shop, from: number) {

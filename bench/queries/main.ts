@@ -1,0 +1,63 @@
+/**
+ * `npm run bench:queries [-- --canaries 1000]`: what so many canaries in flight behind one gateway cost Prometheus and the
+ * controller, beside one query per canary and metric. Takes a minute a gateway, all on loopback; prints Markdown tables.
+ */
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs, promisify } from "node:util";
+import { type Gateway, gateways } from "./gateways.ts";
+import { cpuOf } from "./meter.ts";
+import { askPeer } from "./peer.ts";
+import type { Serin } from "./serin.ts";
+import { SCRAPE_MS, type Stage, startStage } from "./stage.ts";
+import { type Findings, markdownOf } from "./table.ts";
+
+/** MiB, as in deploy/deployment.yaml. */
+const HEAP = 160;
+const RUN_MS = 180_000;
+
+const { values } = parseArgs({ options: { canaries: { type: "string", default: "1000" } } });
+const canaries = Number(values.canaries);
+if (!Number.isInteger(canaries) || canaries < 1)
+  throw new Error(`--canaries ${values.canaries}: a whole number from 1 up is needed`);
+const dir = mkdtempSync(join(tmpdir(), "serin-queries-"));
+try {
+  for (const gateway of Object.values(gateways)) console.log(`${markdownOf(await measure(gateway))}\n`);
+} finally {
+  rmSync(dir, { recursive: true, force: true });
+}
+process.exit();
+
+async function measure(gateway: Gateway): Promise<Findings> {
+  // Progress goes beside the tables, which may be redirected.
+  console.error(`bench: ${gateway.name}`);
+  const stage = await startStage(dir, gateway, canaries);
+  const stop = () => void stage.stop().then(() => process.exit(1));
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  try {
+    // Rates need two scrapes, and the first one of all makes the series.
+    await sleep(2 * SCRAPE_MS);
+    const [from, cpu] = [performance.now(), cpuOf(stage.pid)];
+    await sleep(2 * SCRAPE_MS);
+    const idle = (cpuOf(stage.pid) - cpu) / ((performance.now() - from) / 1000);
+    const serin = await readAsSerin(stage, gateway, idle);
+    const peer = await askPeer(stage, gateway, canaries, idle);
+    return { gateway: gateway.name, canaries, serin, peer };
+  } finally {
+    process.off("SIGINT", stop).off("SIGTERM", stop);
+    await stage.stop();
+  }
+}
+
+async function readAsSerin({ url, pid }: Stage, { pack }: Gateway, idle: number): Promise<Serin> {
+  const args = [url, pid, pack, canaries, idle].map(String);
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [`--max-old-space-size=${HEAP}`, join(import.meta.dirname, "serin.ts"), ...args],
+    { timeout: RUN_MS },
+  );
+  return JSON.parse(stdout) as Serin;
+}

@@ -1,0 +1,134 @@
+/**
+ * The controller's reading alone, in a process of its own with the heap it has in a cluster:
+ * `node --max-old-space-size=160 bench/queries/serin.ts URL PID PACK CANARIES IDLE`. Prints what a tick costs as JSON.
+ */
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
+import { EvidenceReader } from "../../controller/evidence.ts";
+import { prometheus } from "../../controller/prometheus.ts";
+import { systemClock } from "../../kube/clock.ts";
+import type { PackName } from "../../rollout/metrics/packs.ts";
+import { noLog } from "../../test/support/log.ts";
+import { median } from "../statistics.ts";
+import { appsOf, watchOf } from "./apps.ts";
+import { type Asked, between, cpuOf, meter } from "./meter.ts";
+import { SCRAPE_MS } from "./stage.ts";
+
+/** What following so many canaries costs. */
+export interface Serin {
+  /** Of one tick, the median. */
+  readonly tick: Asked & {
+    /** From the first query until all are judged, in ms. */
+    readonly took: number;
+    /** CPU time of Prometheus beside scraping, in s. */
+    readonly cpu: number;
+    /** What this process worked, in ms: reading the answers, attributing, counting, folding. */
+    readonly worked: number;
+  };
+  readonly ticks: number;
+  /** Ticks that had more queries than the others, as they were read too late. */
+  readonly late: number;
+  /** The longest that nothing else could be done, in ms. */
+  readonly blocked: number;
+  /** Per canary, before its first tick. */
+  readonly beginning: Asked;
+  /** JSON of what is known of a canary, in bytes. */
+  readonly state: { readonly median: number; readonly most: number };
+  readonly rssMiB: { readonly before: number; readonly after: number };
+}
+
+const TICKS = 7;
+const BATCH = 25;
+const PATIENCE_MS = 60_000;
+
+const [url = "", pid, pack, canaries, idle] = process.argv.slice(2);
+const asked = meter();
+const client = prometheus({ url });
+const marks: { at: number; asked: Asked; cpu: number; worked: number; took: number }[] = [];
+let firstQuery: number | undefined;
+const reader = new EvidenceReader({
+  prometheus: {
+    ...client,
+    over: (promql, grid) => {
+      firstQuery ??= performance.now();
+      return client.over(promql, grid);
+    },
+  },
+  gates: async () => ({}),
+  clock: systemClock,
+  log: noLog,
+  signal: new AbortController().signal,
+  onRead: mark,
+});
+
+const rssBefore = rss();
+const watches = appsOf(Number(canaries)).map((app) => watchOf(app, pack as PackName, Date.now()));
+// Not all in the same instant: people do not start a thousand rollouts so.
+for (let i = 0; i < watches.length; i += BATCH) await follow(watches.slice(i, i + BATCH));
+const begun = asked();
+const each = (total: number) => total / watches.length;
+// The one after the last beginning has ticks of different lengths in it.
+await sleep(2 * SCRAPE_MS);
+marks.splice(0);
+const delay = monitorEventLoopDelay({ resolution: 5 });
+delay.enable();
+const deadline = performance.now() + PATIENCE_MS;
+while (marks.length <= TICKS && performance.now() < deadline) await sleep(100);
+const ticks = marks.slice(1).map((mark, i) => {
+  const before = marks[i] ?? mark;
+  return {
+    ...between(before.asked, mark.asked),
+    took: mark.took,
+    cpu: mark.cpu - before.cpu - (Number(idle) * (mark.at - before.at)) / 1000,
+    worked: mark.worked - before.worked,
+  };
+});
+const middle = (pick: (tick: (typeof ticks)[number]) => number) => median(ticks.map(pick));
+const queries = middle((tick) => tick.queries);
+const states = watches.map((watch) => Buffer.byteLength(JSON.stringify(reader.of(watch).judged ?? {})));
+const serin: Serin = {
+  tick: {
+    queries,
+    sent: middle(({ sent }) => sent),
+    received: middle(({ received }) => received),
+    took: middle(({ took }) => took),
+    cpu: middle(({ cpu }) => cpu),
+    worked: middle(({ worked }) => worked),
+  },
+  ticks: ticks.length,
+  late: ticks.filter((tick) => tick.queries > queries).length,
+  blocked: delay.max / 1e6,
+  beginning: {
+    queries: each(begun.queries),
+    sent: each(begun.sent),
+    received: each(begun.received),
+  },
+  state: { median: median(states), most: Math.max(...states) },
+  rssMiB: { before: rssBefore, after: rss() },
+};
+console.log(JSON.stringify(serin));
+process.exit();
+
+async function follow(batch: typeof watches): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (batch.some((watch) => reader.of(watch).judged === undefined)) {
+    if (performance.now() > deadline)
+      throw new Error(`not begun: ${batch.map((w) => reader.of(w).unread)[0]}`);
+    await sleep(10);
+  }
+}
+
+function mark(): void {
+  marks.push({
+    at: performance.now(),
+    asked: asked(),
+    cpu: cpuOf(Number(pid)),
+    worked: performance.eventLoopUtilization().active,
+    took: firstQuery === undefined ? 0 : performance.now() - firstQuery,
+  });
+  firstQuery = undefined;
+}
+
+function rss(): number {
+  return process.memoryUsage().rss / 2 ** 20;
+}

@@ -1,0 +1,48 @@
+import type { Peer } from "./peer.ts";
+import type { Serin } from "./serin.ts";
+
+/** What was found at one gateway. */
+export interface Findings {
+  readonly gateway: string;
+  readonly canaries: number;
+  readonly serin: Serin;
+  readonly peer: Peer;
+}
+
+/** A Markdown table of one look at all canaries, and what there is no peer for below it. */
+export function markdownOf({ gateway, canaries, serin, peer }: Findings): string {
+  const { tick, state, rssMiB, beginning } = serin;
+  const rows = [
+    row("queries", tick.queries, peer.queries),
+    row("sent, kB", tick.sent / 1e3, peer.sent / 1e3),
+    row("received, kB", tick.received / 1e3, peer.received / 1e3),
+    row("CPU time of Prometheus, s", tick.cpu, peer.cpu),
+    row("until all is there, s", tick.took / 1e3, peer.took / 1e3),
+    row("work of the controller, s", tick.worked / 1e3),
+    row("longest single stretch of it, s", serin.blocked / 1e3),
+    row("state of a canary (JSON), kB: median", state.median / 1e3),
+    row("state of a canary (JSON), kB: most", state.most / 1e3),
+    row("memory (RSS) of it all, MiB more", rssMiB.after - rssMiB.before),
+    row("beginning a rollout, queries", beginning.queries),
+    row("beginning a rollout, received, kB", beginning.received / 1e3),
+  ];
+  return [
+    `### ${gateway}, ${canaries.toLocaleString("en")} canaries`,
+    "",
+    "| one look at all | Serin | one query each | ratio |",
+    "|---|--:|--:|--:|",
+    ...rows,
+    "",
+    `Medians of ${serin.ticks} ticks, of which ${serin.late} were read late.`,
+  ].join("\n");
+}
+
+function row(figure: string, serin: number, peer?: number): string {
+  const beside = peer === undefined ? ["–", "–"] : [round(peer), round(serin / peer)];
+  return `| ${[figure, round(serin), ...beside].join(" | ")} |`;
+}
+
+function round(value: number): string {
+  if (Math.abs(value) >= 100) return Math.round(value).toLocaleString("en");
+  return String(Number(value.toPrecision(2)));
+}

@@ -1,0 +1,39 @@
+import { combine } from "./combine.ts";
+import type { Comparison } from "./comparison.ts";
+import type { Judged } from "./fold.ts";
+import { logHarm } from "./harm.ts";
+import { tellErrors, tellRestarts, tellSlow } from "./words.ts";
+
+/** One metric's evidence of harm. */
+export interface Metric {
+  readonly name: keyof typeof WEIGHTS;
+  /** Its share in the verdict. */
+  readonly weight: number;
+  readonly logE: number;
+  readonly comparison: Comparison;
+  /** Both versions' counts, for people. */
+  readonly told: string;
+}
+
+const WEIGHTS = { errors: 0.5, latency: 0.4, restarts: 0.1 } as const;
+
+/** Every metric's evidence of harm; the boundaries of latency share theirs equally. */
+export function metricsOf({ errors, latency, restarts, bounds }: Judged): readonly Metric[] {
+  const metric = (name: Metric["name"], comparison: Comparison, told: string, parts = 1): Metric => ({
+    name,
+    weight: WEIGHTS[name] / parts,
+    logE: logHarm(comparison.harm, { onset: true }),
+    comparison,
+    told,
+  });
+  return [
+    metric("errors", errors, tellErrors(errors)),
+    ...latency.map((one, i) => metric("latency", one, tellSlow(one, bounds[i] ?? 0), latency.length)),
+    ...(restarts ? [metric("restarts", restarts.comparison, tellRestarts(restarts.comparison))] : []),
+  ];
+}
+
+/** ln E of all metrics together, against the limit of the comparison. */
+export function logHarmOf(judged: Judged): number {
+  return combine(metricsOf(judged)).logE;
+}
