@@ -1,10 +1,10 @@
 import type { Clock } from "../kube/clock.ts";
 import type { Log } from "../kube/log.ts";
-import { type Baseline, type Counter, incrementsSince } from "../rollout/counts.ts";
 import type { Evidence, Watch } from "../rollout/judge/evidence.ts";
-import { fold, type Judged, noEvidence } from "../rollout/judge/fold.ts";
+import { noEvidence } from "../rollout/judge/fold.ts";
 import { packs } from "../rollout/metrics/packs.ts";
-import { type Asked, readCounters } from "./counters.ts";
+import { readCounters } from "./counters.ts";
+import { advance, asked, type Followed, isCounted, wantedFrom } from "./followed.ts";
 import type { ReadGates } from "./gates.ts";
 import { readHistory } from "./history.ts";
 import type { Prometheus } from "./prometheus.ts";
@@ -33,22 +33,6 @@ const FORGET_MS = 180_000;
 const CHUNK = { tick: 500, ticks: 20 } as const;
 /** Prometheus answers with at most 11,000 instants. */
 const MOST_TICKS = 10_000;
-/** A series that was away so long (ms) before a controller starts anew counts as new. */
-const WARM_MS = 5 * 60_000;
-
-interface Entry {
-  watch: Watch;
-  askedAt: number;
-  tickMs: number;
-  judged?: Judged;
-  baseline?: Baseline;
-  unread?: string;
-  gates: Evidence["gates"];
-  /** Its gates are being read. */
-  asking?: boolean;
-  /** Bounds of all latency buckets, where they are known. */
-  all?: readonly number[];
-}
 
 /**
  * What the metrics say about every rollout, read on a grid of ticks: at an instant once for all of them, and folded tick by
@@ -56,7 +40,7 @@ interface Entry {
  */
 export class EvidenceReader {
   readonly #options: EvidenceOptions;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, Followed>();
   readonly #timers = new Set<string>();
   #reading: Promise<unknown> = Promise.resolve();
   readonly #ticks = new Map<string, { ms: number; until: number }>();
@@ -83,15 +67,15 @@ export class EvidenceReader {
     this.#entries.delete(uid);
   }
 
-  #follow(watch: Watch): Entry {
-    const entry: Entry = { watch, askedAt: this.#options.clock.now(), tickMs: TICK.least, gates: {} };
+  #follow(watch: Watch): Followed {
+    const entry: Followed = { watch, askedAt: this.#options.clock.now(), tickMs: TICK.least, gates: {} };
     this.#entries.set(watch.uid, entry);
     void this.#begin(entry);
     return entry;
   }
 
   /** Finds out how to judge, tries until it can, and lets the ticks begin. */
-  async #begin(entry: Entry): Promise<void> {
+  async #begin(entry: Followed): Promise<void> {
     const { clock, log, onRead, signal } = this.#options;
     while (!signal.aborted && this.#entries.get(entry.watch.uid) === entry) {
       try {
@@ -107,7 +91,7 @@ export class EvidenceReader {
     }
   }
 
-  async #prepare(entry: Entry): Promise<void> {
+  async #prepare(entry: Followed): Promise<void> {
     const { watch } = entry;
     if (!isCounted(watch)) {
       if (watch.sources.length === 0) {
@@ -196,7 +180,7 @@ export class EvidenceReader {
     return group.length > 0;
   }
 
-  async #readChunk(chunk: readonly Entry[], from: number, to: number): Promise<void> {
+  async #readChunk(chunk: readonly Followed[], from: number, to: number): Promise<void> {
     const stepMs = chunk[0]?.tickMs ?? TICK.least;
     try {
       const counters = await readCounters(this.#options.prometheus, chunk.map(asked), { from, to, stepMs });
@@ -212,7 +196,7 @@ export class EvidenceReader {
     }
   }
 
-  async #readGates(entry: Entry, now: number): Promise<void> {
+  async #readGates(entry: Followed, now: number): Promise<void> {
     if (entry.watch.templates.length === 0 || entry.asking) return;
     const { watch } = entry;
     entry.asking = true;
@@ -226,35 +210,6 @@ export class EvidenceReader {
       entry.asking = false;
     }
   }
-}
-
-/** One instant: before what is known already it is only remembered, after it a tick. */
-function advance(entry: Entry, at: number, counters: readonly Counter[], newest: boolean): void {
-  const { counts, present, baseline } = incrementsSince(entry.baseline, counters);
-  entry.baseline = baseline;
-  if (entry.judged === undefined || at <= entry.judged.at) return;
-  const { terms, pods } = entry.watch;
-  entry.judged = fold(entry.judged, { at, counts, present, ...(newest && { pods }) }, terms);
-}
-
-/** The first instant that is still to be read. */
-function wantedFrom({ judged, baseline, tickMs }: Entry): number {
-  if (judged === undefined) return Number.POSITIVE_INFINITY;
-  if (baseline !== undefined) return judged.at + tickMs;
-  const warm = Math.floor(WARM_MS / tickMs) * tickMs;
-  return Math.max(judged.from, judged.at - warm);
-}
-
-function asked({ watch, judged, all }: Entry): Asked {
-  const limits = watch.terms.checks.flatMap((check) => (check.metric === "percentile" ? [check.limit] : []));
-  if (limits.length > 0 && !all?.length) return { watch, bounds: "all" };
-  const resolved = limits.flatMap((limit) => all?.find((bound) => bound >= limit) ?? []);
-  return { watch, bounds: [...(judged?.bounds ?? []), ...resolved] };
-}
-
-/** Whether somebody counts its requests, and something asks for the counts. */
-function isCounted({ sources, terms }: Watch): boolean {
-  return sources.length > 0 && (terms.compare !== "off" || terms.checks.length > 0);
 }
 
 function chunks<T>(all: readonly T[], size: number): T[][] {

@@ -29,11 +29,11 @@ export function prometheus({ url, timeoutMs = 5_000 }: PrometheusOptions): Prome
   const base = `${url.replace(/\/$/, "")}/api/v1`;
   const ask = async (path: string, parameters: Record<string, string>): Promise<readonly Series[]> => {
     const answer = await post(`${base}/${path}`, new URLSearchParams(parameters).toString(), timeoutMs);
-    if (answer.status !== "success") throw new SourceError(`Prometheus refuses the query: ${answer.error}`);
-    if (!["vector", "matrix"].includes(answer.data?.resultType ?? "")) {
+    if (answer?.status === "error") throw new SourceError(`Prometheus refuses the query: ${answer.error}`);
+    if (!["vector", "matrix"].includes(answer?.data?.resultType ?? "")) {
       throw new SourceError("Prometheus answers with something else than series");
     }
-    return answer.data?.result ?? [];
+    return answer?.data?.result ?? [];
   };
   return {
     over: async (query, { from, to, stepMs }) => {
@@ -97,7 +97,7 @@ function seconds(ms: number): string {
   return (ms / 1000).toFixed(3);
 }
 
-async function post(url: string, body: string, timeoutMs: number): Promise<Answer> {
+async function post(url: string, body: string, timeoutMs: number): Promise<Answer | null> {
   try {
     const response = await request(url, {
       method: "POST",
@@ -105,7 +105,7 @@ async function post(url: string, body: string, timeoutMs: number): Promise<Answe
       headers: { "content-type": "application/x-www-form-urlencoded" },
       signal: AbortSignal.timeout(timeoutMs),
     });
-    return (await response.body.json()) as Answer;
+    return (await response.body.json()) as Answer | null;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new SourceError(`Prometheus cannot be reached at ${new URL(url).host}: ${why}`, { cause: error });

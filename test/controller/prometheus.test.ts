@@ -89,6 +89,7 @@ describe("Prometheus", () => {
       body: JSON.stringify({ status: "success", data: { resultType: "scalar", result: [0, "1"] } }),
       says: /something else than series/,
     },
+    { when: "the answer is null", body: "null", says: /something else than series/ },
     { when: "the answer is no JSON", body: "<html>", status: 502, says: /cannot be reached at 127\.0\.0\.1/ },
   ];
   for (const { when, says, ...given } of troubles) {
