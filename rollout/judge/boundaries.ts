@@ -6,7 +6,7 @@ const TAIL = { least: 0.002, most: 0.5 } as const;
  * lay before the rollout; when there are more than `most`, those spread evenly over them. `cumulative` counts the requests
  * at most as slow as each of `le` (ascending); the last count is the total. None without requests.
  */
-export function monitored(le: readonly number[], cumulative: readonly number[], most = 4): readonly number[] {
+export function monitored(le: readonly number[], cumulative: readonly number[], most = 3): readonly number[] {
   const total = cumulative.at(-1) ?? 0;
   if (total <= 0) return [];
   const telling = le.filter((bound, i) => {
