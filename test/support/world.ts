@@ -1,8 +1,8 @@
 import { admitUpdate, changesTemplate, planOf } from "../../rollout/admit.ts";
+import type { Counts } from "../../rollout/counts.ts";
 import { decide } from "../../rollout/decide.ts";
 import { heldOf } from "../../rollout/hold.ts";
 import { isTwin, servicesOf } from "../../rollout/isolation.ts";
-import type { Counts } from "../../rollout/counts.ts";
 import type { Evidence, Watch } from "../../rollout/judge/evidence.ts";
 import { fold, noEvidence } from "../../rollout/judge/fold.ts";
 import { watchOf } from "../../rollout/judge/watch.ts";
@@ -185,7 +185,13 @@ export class World extends Cluster {
     if (sources.length === 0) return { unread: "nobody counts", gates: {} };
     let judged = known ?? noEvidence({ since: from, from, tickMs: TICK_MS, phi: 1, bounds: [] });
     const bad = imageOf(seen.deployment).includes("bad");
-    const counts = (total: number, failed: number): Counts => ({ total, failed, codes: {}, pods: {}, atMost: [] });
+    const counts = (total: number, failed: number): Counts => ({
+      total,
+      failed,
+      codes: {},
+      pods: {},
+      atMost: [],
+    });
     for (let at = judged.at + TICK_MS; at <= this.now; at += TICK_MS) {
       judged = fold(
         judged,
