@@ -95,7 +95,7 @@ function counterOf(
   const pod = pack.podOf?.(labels);
   const counter = {
     arm,
-    series: Object.entries(labels).flat().join("\u0000"),
+    series: JSON.stringify(labels),
     target: pack.targetOf(labels),
     // A pod counts for itself alone: a canary's began when the pod did.
     fresh: arm === "canary" && pod !== undefined,

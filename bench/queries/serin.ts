@@ -22,7 +22,7 @@ export interface Serin {
     readonly took: number;
     /** CPU time of Prometheus beside scraping, in s. */
     readonly cpu: number;
-    /** What this process worked, in ms: reading the answers, attributing, counting, folding. */
+    /** CPU time of this process, in s: reading the answers, attributing, counting, folding, collecting garbage. */
     readonly worked: number;
   };
   readonly ticks: number;
@@ -30,15 +30,14 @@ export interface Serin {
   readonly late: number;
   /** The longest that nothing else could be done, in ms. */
   readonly blocked: number;
-  /** Per canary, before its first tick. */
-  readonly beginning: Asked;
+  /** Per canary when all begin in the same instant, before the first tick; and until the last one has begun, in ms. */
+  readonly beginning: Asked & { readonly took: number };
   /** JSON of what is known of a canary, in bytes. */
   readonly state: { readonly median: number; readonly most: number };
   readonly rssMiB: { readonly before: number; readonly after: number };
 }
 
 const TICKS = 7;
-const BATCH = 25;
 const PATIENCE_MS = 60_000;
 
 const [url = "", pid, pack, canaries, idle] = process.argv.slice(2);
@@ -62,18 +61,19 @@ const reader = new EvidenceReader({
 });
 
 const rssBefore = rss();
+const from = performance.now();
 const watches = appsOf(Number(canaries)).map((app) => watchOf(app, pack as PackName, Date.now()));
-// Not all in the same instant: people do not start a thousand rollouts so.
-for (let i = 0; i < watches.length; i += BATCH) await follow(watches.slice(i, i + BATCH));
-const begun = asked();
+for (const watch of watches) reader.of(watch);
+await until(() => watches.every((watch) => reader.of(watch).judged !== undefined), "begin");
+const begun = { ...asked(), took: performance.now() - from };
 const each = (total: number) => total / watches.length;
-// The one after the last beginning has ticks of different lengths in it.
+await until(() => new Set(watches.map((watch) => reader.of(watch).judged?.at)).size === 1, "come together");
+// What was late is read by now; from here on it is one tick after the other.
 await sleep(2 * SCRAPE_MS);
 marks.splice(0);
 const delay = monitorEventLoopDelay({ resolution: 5 });
 delay.enable();
-const deadline = performance.now() + PATIENCE_MS;
-while (marks.length <= TICKS && performance.now() < deadline) await sleep(100);
+await until(() => marks.length > TICKS, "go on");
 const ticks = marks.slice(1).map((mark, i) => {
   const before = marks[i] ?? mark;
   return {
@@ -102,6 +102,7 @@ const serin: Serin = {
     queries: each(begun.queries),
     sent: each(begun.sent),
     received: each(begun.received),
+    took: begun.took,
   },
   state: { median: median(states), most: Math.max(...states) },
   rssMiB: { before: rssBefore, after: rss() },
@@ -109,12 +110,12 @@ const serin: Serin = {
 console.log(JSON.stringify(serin));
 process.exit();
 
-async function follow(batch: typeof watches): Promise<void> {
+async function until(done: () => boolean, what: string): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
-  while (batch.some((watch) => reader.of(watch).judged === undefined)) {
-    if (performance.now() > deadline)
-      throw new Error(`not begun: ${batch.map((w) => reader.of(w).unread)[0]}`);
-    await sleep(10);
+  while (!done()) {
+    const why = watches.map((watch) => reader.of(watch).unread).find(Boolean);
+    if (performance.now() > deadline) throw new Error(`the rollouts do not ${what}: ${why}`);
+    await sleep(100);
   }
 }
 
@@ -123,7 +124,7 @@ function mark(): void {
     at: performance.now(),
     asked: asked(),
     cpu: cpuOf(Number(pid)),
-    worked: performance.eventLoopUtilization().active,
+    worked: cpuOf(process.pid),
     took: firstQuery === undefined ? 0 : performance.now() - firstQuery,
   });
   firstQuery = undefined;

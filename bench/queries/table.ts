@@ -18,13 +18,14 @@ export function markdownOf({ gateway, canaries, serin, peer }: Findings): string
     row("received, kB", tick.received / 1e3, peer.received / 1e3),
     row("CPU time of Prometheus, s", tick.cpu, peer.cpu),
     row("until all is there, s", tick.took / 1e3, peer.took / 1e3),
-    row("work of the controller, s", tick.worked / 1e3),
+    row("CPU time of the controller, s", tick.worked),
     row("longest single stretch of it, s", serin.blocked / 1e3),
     row("state of a canary (JSON), kB: median", state.median / 1e3),
     row("state of a canary (JSON), kB: most", state.most / 1e3),
     row("memory (RSS) of it all, MiB more", rssMiB.after - rssMiB.before),
-    row("beginning a rollout, queries", beginning.queries),
-    row("beginning a rollout, received, kB", beginning.received / 1e3),
+    row("once a rollout, queries", beginning.queries),
+    row("once a rollout, received, kB", beginning.received / 1e3),
+    row("until all have begun at once, s", beginning.took / 1e3),
   ];
   return [
     `### ${gateway}, ${canaries.toLocaleString("en")} canaries`,

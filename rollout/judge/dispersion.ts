@@ -12,7 +12,7 @@ export interface PodTick extends Counted {
 const FEWEST_PODS = 3;
 const MOST = 50;
 /** Degrees of freedom that are taken for granted. */
-const PRIOR = 10;
+const PRIOR = 3;
 
 /**
  * phi: how much more the failures of stable pods vary than independent ones would, in [1, 50], from the ticks before the

@@ -66,9 +66,9 @@ describe("dispersion over time", () => {
   it("is about the size of the bursts in which failures come, the nearer the more of them there were", () => {
     const random = chance(10);
     expect(dispersionOverTime(ticks(180, () => 8 * failing(random, 0.005)))).to.be.within(5.5, 11);
-    // Two bursts of 8 beside ten that are taken for granted: (2 · 8 + 10) / (2 + 10).
+    // Two bursts of 8 beside three that are taken for granted: (2 · 8 + 3) / (2 + 3).
     const two = (tick: number) => (tick === 50 || tick === 120 ? 8 : 0);
-    expect(dispersionOverTime(ticks(180, two))).to.be.closeTo(26 / 12, 1e-9);
+    expect(dispersionOverTime(ticks(180, two))).to.be.closeTo(19 / 5, 1e-9);
   });
 
   it("is 1 where nothing can be told", () => {
