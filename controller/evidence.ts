@@ -23,6 +23,8 @@ export interface EvidenceOptions {
 
 /** A sample is there some time after its instant: the scrape takes it. */
 const LAG_MS = 1_000;
+/** A timer may fire a little before its time (ms); the instant would not be there yet, and a whole tick lost. */
+const EARLY_MS = 5;
 /** A thousand rollouts that begin at once, as with a controller that starts anew, are read together (ms). */
 const SOON_MS = 200;
 /** A tick is as long as a scrape interval, within these limits (ms). One that is too short does no harm: some are empty. */
@@ -158,7 +160,7 @@ export class EvidenceReader {
 
   #nextIn(tickMs: number): number {
     const now = this.#options.clock.now() - LAG_MS;
-    return (Math.floor(now / tickMs) + 1) * tickMs - now;
+    return (Math.floor(now / tickMs) + 1) * tickMs - now + EARLY_MS;
   }
 
   async #read(tickMs: number): Promise<boolean> {
@@ -170,7 +172,9 @@ export class EvidenceReader {
     const current = behind.filter(({ judged, baseline }) => baseline && judged?.at === to - tickMs);
     const late = behind.filter((entry) => !current.includes(entry));
     for (const chunk of chunks(current, CHUNK.tick)) await this.#readChunk(chunk, to, to);
-    for (const chunk of chunks(late, CHUNK.ticks)) {
+    const missed = Math.max(1, ...late.map((entry) => (to - wantedFrom(entry)) / tickMs + 1));
+    const size = Math.max(CHUNK.ticks, Math.floor(CHUNK.tick / missed));
+    for (const chunk of chunks(late, size)) {
       const from = Math.min(...chunk.map(wantedFrom));
       await this.#readChunk(chunk, from, Math.min(to, from + MOST_TICKS * tickMs));
     }

@@ -20,7 +20,7 @@ export const traefik = definePack({
   histogram: {
     metric: "traefik_service_request_duration_seconds_bucket",
     perSecond: 1,
-    // It forgets the series of a service together (pkg/observability/metrics, Traefik 3.7).
+    // It forgets the series of a service together, by the service's name (isOutdated in its Prometheus registry).
     without: ["code", "method", "protocol"],
   },
   codeLabels: ["code"],
