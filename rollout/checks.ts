@@ -88,7 +88,8 @@ function latency({ op, amount, unit, quoted, text }: Condition, digits: string):
 }
 
 function template({ name, op, amount, unit, quoted, text }: Condition): Parsed<Check> {
-  const meant = nearest(name, builtIns);
+  const meant =
+    builtIns.find((builtIn) => name.length > 3 && builtIn.startsWith(name)) ?? nearest(name, builtIns);
   // A slip in the name of a built-in must not wait for a template that nobody wrote.
   if (meant !== undefined || /^p[\d.]+$/.test(name)) {
     return problem(

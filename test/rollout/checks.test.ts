@@ -48,6 +48,7 @@ describe("checks on metric templates", () => {
     ["success-rate > 1%, success-rate >= 2%", "names success-rate twice"],
     ["sucess-rate >= 99%", 'has "sucess-rate >= 99%", an unknown metric; did you mean success-rate?'],
     ["succes-rate >= 99", 'has "succes-rate >= 99", an unknown metric; did you mean success-rate?'],
+    ["success >= 99%", 'has "success >= 99%", an unknown metric; did you mean success-rate?'],
     ["p999 < 1s", 'has "p999 < 1s", an unknown metric; did you mean p99.9?'],
     ["p100 < 1s", 'has "p100 < 1s", an unknown metric'],
     ["p42 < 1s", 'has "p42 < 1s", an unknown metric'],

@@ -30,8 +30,9 @@ describeCluster("admission", function () {
       'serin.dev/rollout: "canry" is no kind of rollout; expected canary',
       'serin.dev/steps: "50, 10" goes down from 50 to 10; expected increasing percentages such as "10, 25, 50"',
       'serin.dev/interval: "10" is no duration with a unit; expected a duration from 1s to 168h such as "1m"',
-      'serin.dev/checks: "success >= 99%" has "success >= 99%", an unknown metric; ' +
-        'expected conditions on success-rate and p50 to p99.9 such as "success-rate >= 99%"',
+      'serin.dev/checks: "success >= 99%" has "success >= 99%", an unknown metric; did you mean success-rate?; ' +
+        "expected conditions on success-rate, p50 to p99.9 and metric templates such as " +
+        '"success-rate >= 99.5%, p99 <= 500ms"',
     ]);
   });
 

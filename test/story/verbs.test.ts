@@ -129,9 +129,8 @@ describeCluster("in flight the verbs of kubectl keep their meaning", function ()
     expect(await order("abort", "2")).to.include({ code: 0 });
     const status = await shop.kubectl("rollout", "status", "deployment/web", "--timeout=30s");
     expect(status.code).to.equal(1);
-    await shop.until(
-      "rolled back",
-      () => shop.condition()?.message === "rolled back at 20%: aborted on request",
+    await shop.until("rolled back", () =>
+      /^rolled back at 20%( after [\dm]+s)?: aborted on request\. /.test(shop.condition()?.message ?? ""),
     );
 
     await update("v3");
