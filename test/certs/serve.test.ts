@@ -116,9 +116,13 @@ describe("certs/serve", () => {
     const clients = servers.map(async (server) => {
       // The bundle is taken with a delay, as an API server's copy of the configuration lags behind.
       let bundle = trusted();
+      let read = Date.now();
       while (Date.now() < end) {
+        // On a machine so busy that it lags behind by more than the servers wait for, it is another case.
+        if (Date.now() - read > lives.settleMs / 2) bundle = trusted();
         for (const ca of readBundle(bundle)) authorities.add(ca.fingerprint256);
         const next = trusted();
+        read = Date.now();
         await Promise.all(
           [1, 2].map(() =>
             shake(server, bundle).then(

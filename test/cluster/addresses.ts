@@ -20,9 +20,19 @@ export const addresses = {
 /** The ports inside the namespace. */
 export const ports = {
   api: 6443,
+  /** Where Traefik serves. */
   gateway: 8000,
+  /** Where Envoy serves; Contour makes it of the Gateway's listener port by adding 8000. */
+  contour: 8880,
   app: 8080,
+  /** The gRPC server of application pods. */
+  grpc: 9091,
+  /** Where the application pods tell what they received. */
+  podsControl: 8070,
   traefikMetrics: 8082,
+  contourHealth: 8003,
+  contourDiscovery: 8001,
+  envoyMetrics: 8102,
   prometheus: 9090,
   etcd: 2379,
   controllerManager: 10257,

@@ -1,3 +1,6 @@
+import { ports } from "./addresses.ts";
+import { type GatewayName, gateways } from "./gateways.ts";
+
 /** An application as a user would deploy it. */
 export interface AppOptions {
   readonly name: string;
@@ -5,18 +8,25 @@ export interface AppOptions {
   readonly replicas?: number;
   /** As in image.ts: `app:v1-err5`. */
   readonly image?: string;
-  /** The host of its HTTPRoute; `<name>.example` by default. */
+  /** The host of its route; `<name>.example` by default. */
   readonly host?: string;
+  /** The parent of its route; Traefik by default. */
+  readonly gateway?: GatewayName;
+  /** `grpc`: a GRPCRoute to a Service port of gRPC without TLS; `http` by default. */
+  readonly protocol?: Protocol;
   /** How long a deleted pod serves on. */
   readonly preStopSeconds?: number;
   /** Of the Deployment. */
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
+/** What the Service and the route of an application are for. */
+export type Protocol = "http" | "grpc";
+
 // Longer than a gateway takes to hear of an endpoint's end (Traefik: 2 s at worst), as every careful deployment has it.
 const PRE_STOP_SECONDS = 4;
 
-/** The manifests of a Deployment with its Service and HTTPRoute (a v1 List), for `kubectl apply -f -`. */
+/** The manifests of a Deployment with its Service and route (a v1 List), for `kubectl apply -f -`. */
 export function appManifests(options: AppOptions): string {
   return JSON.stringify({
     apiVersion: "v1",
@@ -41,7 +51,10 @@ function deployment(options: AppOptions): object {
   const container = {
     name: "app",
     image,
-    ports: [{ name: "http", containerPort: 8080 }],
+    ports: [
+      { name: "http", containerPort: ports.app },
+      { name: "grpc", containerPort: ports.grpc },
+    ],
     lifecycle: { preStop: { sleep: { seconds: preStopSeconds } } },
   };
   return {
@@ -59,18 +72,25 @@ function deployment(options: AppOptions): object {
   };
 }
 
+const servicePorts = {
+  http: { name: "http", port: 80, targetPort: "http" },
+  // Without the protocol a gateway would speak HTTP/1.1 to the pods.
+  grpc: { name: "grpc", port: 9090, targetPort: "grpc", appProtocol: "kubernetes.io/h2c" },
+} as const;
+
 function service(options: AppOptions): object {
-  const ports = [{ name: "http", port: 80, targetPort: "http" }];
-  const spec = { selector: { app: options.name }, ports };
+  const { name, protocol = "http" } = options;
+  const spec = { selector: { app: name }, ports: [servicePorts[protocol]] };
   return { apiVersion: "v1", kind: "Service", metadata: metadata(options), spec };
 }
 
 function route(options: AppOptions): object {
-  const { name, host = `${name}.example` } = options;
+  const { name, host = `${name}.example`, gateway = "traefik", protocol = "http" } = options;
   const spec = {
-    parentRefs: [{ name: "gw", namespace: "edge" }],
+    parentRefs: [{ name: gateways[gateway].name, namespace: gateways[gateway].namespace }],
     hostnames: [host],
-    rules: [{ backendRefs: [{ name, port: 80 }] }],
+    rules: [{ backendRefs: [{ name, port: servicePorts[protocol].port }] }],
   };
-  return { apiVersion: "gateway.networking.k8s.io/v1", kind: "HTTPRoute", metadata: metadata(options), spec };
+  const kind = protocol === "http" ? "HTTPRoute" : "GRPCRoute";
+  return { apiVersion: "gateway.networking.k8s.io/v1", kind, metadata: metadata(options), spec };
 }

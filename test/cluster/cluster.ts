@@ -1,8 +1,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { addresses, ports } from "./addresses.ts";
-import { type Api, connectApi, type KubeObject } from "./api.ts";
+import { type Api, connectApi } from "./api.ts";
 import {
   apiUrl,
   type ClusterFiles,
@@ -12,13 +11,15 @@ import {
   writeClusterFiles,
 } from "./controlplane.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
-import { startTraefik } from "./dataplane.ts";
-import { installGatewayApi } from "./gatewayapi.ts";
+import { startContour, startEnvoy, startTraefik } from "./dataplane.ts";
+import { installDefinitions } from "./definitions.ts";
+import { createGateways, type GatewayName, gateways, gatewaysProgrammed } from "./gateways.ts";
 import { type Kubectl, kubectlFor } from "./kubectl.ts";
 import { type Kubelet, startKubelet } from "./kubelet/kubelet.ts";
 import { insideNamespace } from "./namespace.ts";
-import { gateways, objects } from "./objects.ts";
+import { objects } from "./objects.ts";
 import { type Prometheus, startPrometheus } from "./prometheus.ts";
+import { receivedBy } from "./received.ts";
 import { findTools } from "./tools.ts";
 
 /** A running cluster. */
@@ -30,6 +31,9 @@ export interface Cluster {
   readonly api: Api;
   /** Paths and URLs, valid inside the namespace. */
   readonly kubeconfig: string;
+  /** Both implementations of the Gateway API: the name of the Gateway in `edge`, and where it serves. */
+  readonly gateways: Readonly<Record<GatewayName, { readonly name: string; readonly url: string }>>;
+  /** Where Traefik serves. */
   readonly gatewayUrl: string;
   readonly prometheusUrl: string;
   /** Where the API server writes one JSON object per request (audit.k8s.io Event, level Metadata). */
@@ -38,6 +42,8 @@ export interface Cluster {
   readonly dir: string;
   /** What `prometheusUrl` leads to, to be taken away and brought back. */
   readonly prometheus: Prometheus;
+  /** What the application pods of a version received, mirrored copies among it. */
+  readonly received: typeof receivedBy;
   /** The real processes of Serin's pods. */
   readonly kubelet: Kubelet;
   /** Ends every process. */
@@ -51,8 +57,8 @@ export interface ClusterOptions {
 }
 
 /**
- * Starts a cluster inside the namespaces that enter.ts makes: a real control plane, Traefik as the gateway,
- * Prometheus, KWOK for application pods and a kubelet for Serin's. Throws, with everything ended, when a program does
+ * Starts a cluster inside the namespaces that enter.ts makes: a real control plane, Traefik and Contour as
+ * gateways, Prometheus, KWOK for application pods and a kubelet for Serin's. Throws, with everything ended, when a program does
  * not start; the error holds the tail of its log.
  */
 export async function startCluster({ dir, log }: ClusterOptions): Promise<Cluster> {
@@ -77,10 +83,12 @@ export async function startCluster({ dir, log }: ClusterOptions): Promise<Cluste
       request: api.request,
       api,
       kubeconfig: files.kubeconfig("admin"),
-      gatewayUrl: `http://127.0.0.1:${ports.gateway}`,
+      gateways,
+      gatewayUrl: gateways.traefik.url,
       prometheusUrl: `http://${addresses.prometheusService}:${ports.prometheus}`,
       auditLog: files.auditLog,
       dir,
+      received: receivedBy,
       kubelet,
       prometheus,
       stop,
@@ -111,18 +119,21 @@ async function startPrograms(
   const controllers = startControllers(tools, files);
   daemons.push(...controllers);
   daemons.push(startPods(files));
+  const envoy = await startEnvoy(tools, files);
+  daemons.push(envoy);
   for (const [collection, object] of objects) await api.demand("POST", collection, object);
-  await installGatewayApi(api, tools.gatewayApi);
-  const traefik = startTraefik(tools, files);
-  daemons.push(traefik);
-  for (const [collection, object] of gateways) await api.demand("POST", collection, object);
+  await installDefinitions(api, tools.definitions);
   progress("Gateway API is installed");
+  const [traefik, contour] = [startTraefik(tools, files), startContour(tools, files)];
+  daemons.push(traefik, contour);
+  await createGateways(api);
 
   await Promise.all([
     ...controllers.map((daemon) => daemon.ready(controllerHealth[daemon.name] ?? "")),
     traefik.ready(`http://127.0.0.1:${ports.traefikMetrics}/metrics`),
+    envoy.ready(`http://127.0.0.1:${ports.envoyMetrics}/ready`),
+    gatewaysProgrammed(api),
   ]);
-  await gatewayProgrammed(api);
   progress("cluster is ready");
   return api;
 }
@@ -130,17 +141,4 @@ async function startPrograms(
 function startPods({ dir, ca }: ClusterFiles): Daemon {
   const script = new URL("pods.ts", import.meta.url).pathname;
   return startDaemon(dir, "pods", process.execPath, [script, apiUrl, ca, `${dir}/admin.token`]);
-}
-
-interface Gateway extends KubeObject {
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
-}
-
-async function gatewayProgrammed(api: Api): Promise<void> {
-  const path = "/apis/gateway.networking.k8s.io/v1/namespaces/edge/gateways/gw";
-  for (const deadline = performance.now() + 30_000; performance.now() < deadline; await sleep(50)) {
-    const { status } = await api.demand<Gateway>("GET", path);
-    if (status?.conditions?.some((it) => it.type === "Programmed" && it.status === "True")) return;
-  }
-  throw new Error("Traefik does not serve the Gateway edge/gw: see traefik.log");
 }

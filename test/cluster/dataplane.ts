@@ -1,12 +1,18 @@
+import { execFile } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { stringify } from "yaml";
 import { ports } from "./addresses.ts";
 import { apiUrl, type ClusterFiles } from "./controlplane.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
+import { gateways } from "./gateways.ts";
 import type { Tools } from "./tools.ts";
 
 // The edges around which thresholds sit; Traefik's own (0.1, 0.3, 1.2, 5) cannot tell 200 ms from 299 ms.
 const BUCKETS = "0.005,0.01,0.025,0.05,0.1,0.2,0.3,0.5,1,2.5,5,10";
 
-/** Starts Traefik as the Gateway API's implementation; it stops at once when the definitions are missing. */
+/** Starts Traefik, one implementation of the Gateway API; it stops at once when the definitions are missing. */
 export function startTraefik(tools: Tools, files: ClusterFiles): Daemon {
   const gateway = "--providers.kubernetesgateway";
   return startDaemon(files.dir, "traefik", tools.program("traefik"), [
@@ -20,5 +26,39 @@ export function startTraefik(tools: Tools, files: ClusterFiles): Daemon {
     ...["--metrics.prometheus=true", "--metrics.prometheus.entrypoint=metrics"],
     ...["--metrics.prometheus.addrouterslabels=true", `--metrics.prometheus.buckets=${BUCKETS}`],
     ...["--global.checknewversion=false", "--global.sendanonymoususage=false"],
+  ]);
+}
+
+/**
+ * Starts Contour, the other implementation; it stops at once when the definitions are missing, its own among them. Envoy
+ * does its work.
+ */
+export function startContour(tools: Tools, files: ClusterFiles): Daemon {
+  const config = join(files.dir, "contour.yaml");
+  const { namespace, name } = gateways.contour;
+  writeFileSync(config, stringify({ gateway: { gatewayRef: { namespace, name } } }));
+  return startDaemon(files.dir, "contour", tools.program("contour"), [
+    ...["serve", `--config-path=${config}`, "--no-incluster", `--kubeconfig=${files.kubeconfig("admin")}`],
+    ...["--kubernetes-client-qps=500", "--kubernetes-client-burst=1000", "--disable-leader-election"],
+    // Contour asks for versions of these that today's definitions do not have any more.
+    ...["tlsroutes", "tcproutes", "backendtlspolicies"].map((name) => `--disable-feature=${name}`),
+    ...["--insecure", "--xds-address=127.0.0.1", `--xds-port=${ports.contourDiscovery}`],
+    ...["--http-address=127.0.0.1", `--http-port=${ports.contourHealth}`],
+    ...["--health-address=127.0.0.1", `--health-port=${ports.contourHealth}`],
+    ...["--envoy-service-http-address=0.0.0.0", "--stats-address=127.0.0.1"],
+    `--stats-port=${ports.envoyMetrics}`,
+  ]);
+}
+
+/** Starts the Envoy that Contour directs; they may start in any order. */
+export async function startEnvoy(tools: Tools, { dir }: ClusterFiles): Promise<Daemon> {
+  const config = join(dir, "envoy.json");
+  await promisify(execFile)(tools.program("contour"), [
+    ...["bootstrap", config, "--xds-address=127.0.0.1", `--xds-port=${ports.contourDiscovery}`],
+    `--admin-address=${join(dir, "envoy.sock")}`,
+  ]);
+  return startDaemon(dir, "envoy", tools.program("envoy"), [
+    ...["--config-path", config, "--service-cluster", "projectcontour", "--service-node", "local"],
+    ...["--concurrency", "1", "--disable-hot-restart", "--log-level", "warning"],
   ]);
 }

@@ -2,6 +2,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Cluster, startCluster } from "./cluster.ts";
+import { type GatewayName, gateways } from "./gateways.ts";
 import { insideNamespace } from "./namespace.ts";
 
 const START_MS = 120_000;
@@ -23,6 +24,18 @@ export function describeCluster(title: string, body: (this: Mocha.Suite) => void
     });
     body.call(this);
   });
+}
+
+/** Declares the same tests once for each gateway that the cluster runs; its name is in the title. */
+export function onEachGateway(
+  title: string,
+  body: (this: Mocha.Suite, gateway: GatewayName) => void,
+): readonly Mocha.Suite[] {
+  return (Object.keys(gateways) as GatewayName[]).map((gateway) =>
+    describeCluster(`${title}, on ${gateway}`, function () {
+      body.call(this, gateway);
+    }),
+  );
 }
 
 // Importing this file at the top of a test file makes this a root hook.

@@ -7,6 +7,7 @@ describe("an application image", () => {
     expect(parseImage("app:v1-err0.1-spread200")).to.deep.equal({
       version: "v1",
       errorPercent: 0.1,
+      grpcStatus: 13,
       latencyMs: 0,
       spreadMs: 200,
     });
@@ -15,6 +16,7 @@ describe("an application image", () => {
       latencyMs: 40,
       spreadMs: 0,
     });
+    expect(parseImage("app:v3-err20-grpc14")).to.deep.include({ version: "v3", grpcStatus: 14 });
     expect(parseImage("app").version).to.equal("latest");
   });
 

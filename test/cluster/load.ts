@@ -1,5 +1,11 @@
 import { Pool } from "undici";
+import { startPace } from "./pace.ts";
 import { Recording, type Row, type Summary } from "./record.ts";
+
+/** Headers of every request, or of each by its number, from 0. */
+export type Headers =
+  | Readonly<Record<string, string>>
+  | ((index: number) => Readonly<Record<string, string>>);
 
 /** What to ask for, and how often. */
 export interface LoadOptions {
@@ -10,7 +16,7 @@ export interface LoadOptions {
   /** Requests per second, however long the answers take (open loop). */
   readonly rps: number;
   readonly path?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Headers;
 }
 
 /** A steady stream of requests. Instants are ms since the epoch; a request counts at the time it started. */
@@ -35,33 +41,19 @@ export function startLoad({ url, host, rps, path = "/", headers = {} }: LoadOpti
     bodyTimeout: TIMEOUT_MS,
   });
   const recording = new Recording();
-  const due = new Set<Promise<void>>();
-  const started = performance.now();
-  let sent = 0;
-
-  const ask = async () => {
+  const headersOf = typeof headers === "function" ? headers : () => headers;
+  const pace = startPace(rps, async (index) => {
     const at = performance.now();
-    const answer = await send(pool, path, { ...headers, host });
+    const answer = await send(pool, path, { ...headersOf(index), host });
     recording.add({ at: performance.timeOrigin + at, latencyMs: performance.now() - at, ...answer });
-  };
-  // A timer that is late sends all that it missed at once: the rate holds on average.
-  const timer = setInterval(
-    () => {
-      for (const target = ((performance.now() - started) * rps) / 1_000; sent < target; sent++) {
-        const asked = ask().finally(() => due.delete(asked));
-        due.add(asked);
-      }
-    },
-    Math.max(1, Math.min(5, 500 / rps)),
-  );
+  });
 
   return {
     since: (from) => recording.summary(from),
     between: (from, to) => recording.summary(from, to),
     rows: (from, to) => recording.rows(from, to),
     async stop() {
-      clearInterval(timer);
-      await Promise.all(due);
+      await pace.stop();
       if (!pool.closed) await pool.close();
       return recording.summary();
     },

@@ -14,38 +14,6 @@ export const objects: readonly (readonly [collection: string, object: object])[]
   ],
 ];
 
-/** What Traefik serves; needs the Gateway API's definitions. */
-export const gateways: readonly (readonly [collection: string, object: object])[] = [
-  [
-    "/apis/gateway.networking.k8s.io/v1/gatewayclasses",
-    {
-      apiVersion: "gateway.networking.k8s.io/v1",
-      kind: "GatewayClass",
-      metadata: { name: "traefik" },
-      spec: { controllerName: "traefik.io/gateway-controller" },
-    },
-  ],
-  [
-    "/apis/gateway.networking.k8s.io/v1/namespaces/edge/gateways",
-    {
-      apiVersion: "gateway.networking.k8s.io/v1",
-      kind: "Gateway",
-      metadata: { name: "gw" },
-      spec: {
-        gatewayClassName: "traefik",
-        listeners: [
-          {
-            name: "http",
-            protocol: "HTTP",
-            port: ports.gateway,
-            allowedRoutes: { namespaces: { from: "All" } },
-          },
-        ],
-      },
-    },
-  ],
-];
-
 function node(name: string, zone: string): object {
   const labels = {
     "kubernetes.io/hostname": name,

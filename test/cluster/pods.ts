@@ -1,14 +1,17 @@
 /**
  * All application pods in one process: `node pods.ts API-URL CA-FILE TOKEN-FILE`. One listener answers for every pod
- * address and tells the pods apart by the local address of the connection; image.ts says what each one does.
+ * address and tells the pods apart by the local address of the connection, another one speaks gRPC; image.ts says what
+ * each pod does. A third one, on 127.0.0.1, tells what the pods received.
  */
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import type { Socket } from "node:net";
+import { createServer as createTcpServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ports } from "./addresses.ts";
 import { type Change, connectApi, type KubeObject } from "./api.ts";
+import { type CallServer, createCallServer } from "./calls.ts";
 import { type AppImage, isSerinImage, parseImage, react } from "./image.ts";
+import { Receipts } from "./received.ts";
 import { sequence } from "./sequence.ts";
 
 interface Pod extends KubeObject {
@@ -18,13 +21,18 @@ interface Pod extends KubeObject {
 
 interface App extends AppImage {
   readonly pod: string;
+  readonly namespace: string;
   readonly sockets: Set<Socket>;
   /** The next number in [0, 1) of the pod's own sequence: the same pod fails at the same requests. */
   readonly random: () => number;
+  /** From the first connection on. */
+  calls?: CallServer;
 }
 
 const UNKNOWN_POD_WAIT_MS = 1_000;
+const CALLS_GRACE_MS = 1_000;
 const apps = new Map<string, App>();
+const receipts = new Receipts();
 
 function note({ type, object }: Change<Pod>): void {
   const address = object.status?.podIP;
@@ -34,39 +42,68 @@ function note({ type, object }: Change<Pod>): void {
   if (type === "DELETED") {
     apps.delete(address);
     for (const socket of app?.sockets ?? []) socket.resetAndDestroy();
+    app?.calls?.end(CALLS_GRACE_MS);
   } else if (app === undefined) {
+    const { name, namespace = "" } = object.metadata;
     apps.set(address, {
       ...parseImage(image),
-      pod: object.metadata.name,
-      sockets: new Set(),
-      random: sequence(object.metadata.name),
+      ...{ pod: name, namespace, sockets: new Set(), random: sequence(name) },
     });
   } else {
     Object.assign(app, parseImage(image));
   }
 }
 
-/** The app at an address; a pod may serve a moment before the watch tells of it. */
-async function appAt(address: string): Promise<App | undefined> {
-  for (let waited = 0; waited < UNKNOWN_POD_WAIT_MS && !apps.has(address); waited += 20) await sleep(20);
-  return apps.get(address);
+/** The app at the address that a connection was opened to; a pod may serve a moment before the watch tells of it. */
+async function appOf({ localAddress = "" }: Socket): Promise<App | undefined> {
+  for (let waited = 0; waited < UNKNOWN_POD_WAIT_MS && !apps.has(localAddress); waited += 20) await sleep(20);
+  return apps.get(localAddress);
+}
+
+function receive(app: App, kind: "requests" | "calls", host: string) {
+  receipts.add(app, kind, host);
+  return react(app, app.random);
 }
 
 const server = createServer({ keepAliveTimeout: 300_000 }, async (request, response) => {
-  const address = request.socket.localAddress ?? "";
-  const app = apps.get(address) ?? (await appAt(address));
+  const app = apps.get(request.socket.localAddress ?? "") ?? (await appOf(request.socket));
   if (app === undefined) return void request.socket.resetAndDestroy();
   if (!app.sockets.has(request.socket)) {
     app.sockets.add(request.socket);
     request.socket.once("close", () => app.sockets.delete(request.socket));
   }
-  const { status, latencyMs } = react(app, app.random);
+  const { status, latencyMs } = receive(app, "requests", request.headers.host ?? "");
   if (latencyMs > 0) await sleep(latencyMs);
-  const headers = { "content-type": "text/plain", "x-version": app.version, "x-pod": app.pod };
+  const cookie = request.headers["x-set-cookie"];
+  const headers = {
+    ...{ "content-type": "text/plain", "x-version": app.version, "x-pod": app.pod },
+    // A cookie of the application's own, for who asks for one.
+    ...(cookie !== undefined && { "set-cookie": cookie }),
+  };
   response.writeHead(status, headers).end(`${app.version}\n`);
+});
+
+const callServer = createTcpServer({ noDelay: true }, async (socket) => {
+  // The other end may be gone before the pod is known.
+  socket.on("error", () => socket.destroy());
+  const app = await appOf(socket);
+  if (app === undefined) return void socket.resetAndDestroy();
+  app.calls ??= createCallServer({ identity: () => app, onCall: (host) => receive(app, "calls", host) });
+  app.calls.accept(socket);
+});
+
+const control = createServer((request, response) => {
+  const { searchParams } = new URL(request.url ?? "/", "http://control");
+  const of = {
+    namespace: searchParams.get("namespace") ?? "",
+    version: searchParams.get("version") ?? "",
+  };
+  response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(receipts.of(of)));
 });
 
 const [url = "", ca = "", token = ""] = process.argv.slice(2);
 const api = connectApi({ url, ca: readFileSync(ca, "utf8"), token: readFileSync(token, "utf8") });
 void api.follow<Pod>("/api/v1/pods", note, new AbortController().signal);
 server.listen(ports.app, "0.0.0.0");
+callServer.listen(ports.grpc, "0.0.0.0");
+control.listen(ports.podsControl, "127.0.0.1");

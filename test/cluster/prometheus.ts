@@ -6,14 +6,14 @@ import { ports } from "./addresses.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
 import type { Tools } from "./tools.ts";
 
-/** The cluster's Prometheus, which can be taken away and brought back, and be made to keep the gateway's metrics badly. */
+/** The cluster's Prometheus, which can be taken away and brought back, and be made to keep the gateways' metrics badly. */
 export interface Prometheus {
   /** Ends it as a restart of its pod would: what it has stays on disk. */
   stop(): Promise<void>;
   /** Starts it again with its data and its configuration; resolves when it answers. */
   start(): Promise<void>;
   /**
-   * Rules for every series scraped from now on (`metric_relabel_configs`); none: the gateway's own names. A series that
+   * Rules for every series scraped from now on (`metric_relabel_configs`); none: the gateways' own names. A series that
    * loses its name so stands still for the look-back of queries, 5 minutes, before it is gone.
    */
   relabel(rules: readonly object[]): Promise<void>;
@@ -21,15 +21,16 @@ export interface Prometheus {
 
 /** As nobody's configuration should be, but many are: the label that names the backend has another name. */
 export const wrongLabels = [
-  { source_labels: ["service"], target_label: "backend" },
-  { action: "labeldrop", regex: "service" },
+  { source_labels: ["service"], regex: "(.+)", target_label: "backend" },
+  { source_labels: ["envoy_cluster_name"], regex: "(.+)", target_label: "backend" },
+  { action: "labeldrop", regex: "service|envoy_cluster_name" },
 ] as const;
 
 const SCRAPE_INTERVAL = "2s";
 const GRACE_MS = 10_000;
 const url = `http://127.0.0.1:${ports.prometheus}`;
 
-/** Starts Prometheus, which scrapes Traefik; `daemon` is the process that runs now. */
+/** Starts Prometheus, which scrapes both gateways; `daemon` is the process that runs now. */
 export function startPrometheus(tools: Tools, dir: string): Prometheus & { readonly daemon: Daemon } {
   const path = join(dir, "prometheus.yaml");
   writeFileSync(path, configuration([]));
@@ -58,10 +59,12 @@ export function startPrometheus(tools: Tools, dir: string): Prometheus & { reado
 }
 
 function configuration(rules: readonly object[]): string {
-  const traefik = {
-    job_name: "traefik",
-    static_configs: [{ targets: [`127.0.0.1:${ports.traefikMetrics}`] }],
+  const job = (job_name: string, port: number, metrics_path = "/metrics") => ({
+    job_name,
+    metrics_path,
+    static_configs: [{ targets: [`127.0.0.1:${port}`] }],
     metric_relabel_configs: rules,
-  };
-  return stringify({ global: { scrape_interval: SCRAPE_INTERVAL }, scrape_configs: [traefik] });
+  });
+  const jobs = [job("traefik", ports.traefikMetrics), job("envoy", ports.envoyMetrics, "/stats/prometheus")];
+  return stringify({ global: { scrape_interval: SCRAPE_INTERVAL }, scrape_configs: jobs });
 }

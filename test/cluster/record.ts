@@ -1,4 +1,7 @@
-/** One request of a load: when it started (ms since the epoch), how it ended (0: no answer), and who answered. */
+/**
+ * One request of a load: when it started (ms since the epoch), how it ended (HTTP status, 0: no answer; of a gRPC call its
+ * code), and who answered.
+ */
 export interface Row {
   readonly at: number;
   readonly status: number;
@@ -10,15 +13,19 @@ export interface Row {
 /** What became of the requests of some time. */
 export interface Summary {
   readonly total: number;
-  /** No answer, or a status outside 2xx. */
+  /** No answer, or a status outside 2xx; gRPC calls with another code than OK. */
   readonly failed: number;
   /** Answers by the version that gave them; those of the gateway itself, and none at all, are under "". */
   readonly byVersion: Readonly<Record<string, number>>;
   readonly byStatus: Readonly<Record<string, number>>;
 }
 
+/** Says whether a request with that status was answered well. */
+export type IsGood = (status: number) => boolean;
+
 /** Rows in columns of numbers, about 20 bytes each, so that an hour of load fits in memory. */
 export class Recording {
+  readonly #isGood: IsGood;
   #length = 0;
   #at = new Float64Array(4096);
   #latency = new Float32Array(4096);
@@ -27,6 +34,10 @@ export class Recording {
   #pod = new Uint16Array(4096);
   readonly #names: string[] = [];
   readonly #numbers = new Map<string, number>();
+
+  constructor(isGood: IsGood = (status) => status >= 200 && status <= 299) {
+    this.#isGood = isGood;
+  }
 
   /** Adds a row, in any order of time. */
   add({ at, status, version, pod, latencyMs }: Row): void {
@@ -62,7 +73,7 @@ export class Recording {
     let failed = 0;
     for (const { status, version } of this.rows(from, to)) {
       total++;
-      if (status < 200 || status > 299) failed++;
+      if (!this.#isGood(status)) failed++;
       byVersion[version] = (byVersion[version] ?? 0) + 1;
       byStatus[status] = (byStatus[status] ?? 0) + 1;
     }

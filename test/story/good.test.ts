@@ -1,16 +1,16 @@
 import { expect } from "chai";
-import { describeCluster } from "../cluster/fixture.ts";
+import { onEachGateway } from "../cluster/fixture.ts";
 import { manifestOf } from "./ledger.ts";
 import { expectNoFailures, expectShare } from "./share.ts";
 import { Shop } from "./shop.ts";
 
-describeCluster("a good release", function () {
+onEachGateway("a good release", function (gateway) {
   this.timeout(180_000);
   let shop: Shop;
   before(async () => {
-    shop = await Shop.open("good");
+    shop = await Shop.open("good", { gateway });
   });
-  after(() => shop.close());
+  after(() => shop?.close());
 
   it("walks its weights, is promoted without a failed request, and leaves nothing behind", async () => {
     await shop.deploy();

@@ -12,6 +12,7 @@ export interface Stock {
   readonly pods: ReadonlyMap<string, Pod>;
   readonly services: ReadonlyMap<string, Service>;
   readonly httproutes: ReadonlyMap<string, Route>;
+  readonly grpcroutes: ReadonlyMap<string, Route>;
 }
 type Kind = keyof Stock;
 
@@ -29,6 +30,7 @@ const PATHS: Record<Kind, string> = {
   pods: "/api/v1",
   services: "/api/v1",
   httproutes: "/apis/gateway.networking.k8s.io/v1",
+  grpcroutes: "/apis/gateway.networking.k8s.io/v1",
 };
 
 /** Everything that happens to the objects of one namespace, from the first to the last. */
@@ -69,7 +71,7 @@ export class Ledger {
 
   /** The weight that the route gives to the Deployment's canary, in percent; undefined when it is not in the route. */
   weight(name = "web", route = name): number | undefined {
-    const found = this.stock.httproutes.get(route);
+    const found = this.stock.httproutes.get(route) ?? this.stock.grpcroutes.get(route);
     return found && flightOf(found, this.deployment(name).metadata.uid ?? "")?.weight;
   }
 

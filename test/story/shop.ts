@@ -1,11 +1,15 @@
 import { setTimeout as timer } from "node:timers/promises";
-import { type AppOptions, appManifests } from "../cluster/app.ts";
+import { type AppOptions, appManifests, type Protocol } from "../cluster/app.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { cluster } from "../cluster/fixture.ts";
+import type { GatewayName } from "../cluster/gateways.ts";
+import { type GrpcLoad, startGrpcLoad } from "../cluster/grpcLoad.ts";
 import type { Output } from "../cluster/kubectl.ts";
 import { type Load, startLoad } from "../cluster/load.ts";
+import type { Received } from "../cluster/received.ts";
 import { installSerin } from "../cluster/serin.ts";
 import { Ledger } from "./ledger.ts";
+import { type User, Users } from "./users.ts";
 
 /** An application of a story, and the plan of its rollouts. */
 export type ShopApp = Partial<AppOptions> & {
@@ -13,28 +17,39 @@ export type ShopApp = Partial<AppOptions> & {
   readonly plan?: Record<string, string>;
 };
 
+/** Where a shop stands. */
+export interface ShopOptions {
+  /** The gateway of its routes and loads; Traefik by default. */
+  readonly gateway?: GatewayName;
+}
+
+/** Within so many ms a gateway has heard that a pod ends; until then an old one may answer, as it should. */
+export const HEARD_MS = 2_500;
+
 let installed: Promise<void> | undefined;
 let opened = 0;
 
 /** A namespace of its own in which a story plays: applications behind the gateway, every change of theirs on record. */
 export class Shop extends Ledger {
   readonly cluster: Cluster;
-  readonly #loads: Load[] = [];
+  readonly gateway: GatewayName;
+  readonly #loads: { stop(): Promise<unknown> }[] = [];
 
-  private constructor(namespace: string, of: Cluster) {
+  private constructor(namespace: string, of: Cluster, gateway: GatewayName) {
     super(namespace, of);
     this.cluster = of;
+    this.gateway = gateway;
   }
 
   /** Opens a shop; the first one starts the cluster and installs Serin from deploy/. */
-  static async open(title: string): Promise<Shop> {
+  static async open(title: string, { gateway = "traefik" }: ShopOptions = {}): Promise<Shop> {
     const running = await cluster();
     installed ??= installSerin(running);
     await installed;
     opened += 1;
     const namespace = `${title}-${opened}`;
     await running.api.demand("POST", "/api/v1/namespaces", { metadata: { name: namespace } });
-    return new Shop(namespace, running);
+    return new Shop(namespace, running, gateway);
   }
 
   /** kubectl in this namespace; any exit status is an answer. */
@@ -60,10 +75,11 @@ export class Shop extends Ledger {
   manifests(options: ShopApp = {}): string {
     const { interval = "10s", plan = {}, name = "web", ...app } = options;
     const annotations = { "serin.dev/rollout": "canary", "serin.dev/interval": interval, ...plan };
-    const { namespace } = this;
+    const { namespace, gateway } = this;
     const given = {
       name,
       namespace,
+      gateway,
       replicas: 5,
       image: "app:v1",
       host: this.host(name),
@@ -74,24 +90,30 @@ export class Shop extends Ledger {
 
   /** Deploys such an application and waits until it serves through the gateway; returns its manifests. */
   async deploy(options: ShopApp = {}): Promise<string> {
-    const { name = "web" } = options;
+    const { name = "web", protocol = "http" } = options;
     const manifests = this.manifests(options);
     await this.apply(manifests);
     await this.run("rollout", "status", `deployment/${name}`, "--timeout=60s");
-    await this.serves(this.host(name));
+    await this.serves(this.host(name), "/", protocol);
     return manifests;
   }
 
   /** Waits until a host answers through the gateway, twenty times in a row. */
-  async serves(host: string, path = "/"): Promise<void> {
+  async serves(host: string, path = "/", protocol: Protocol = "http"): Promise<void> {
     const deadline = Date.now() + 20_000;
     for (let good = 0; good < 20; ) {
-      const probe = startLoad({ url: this.cluster.gatewayUrl, host, rps: 200, path });
+      const asked = { url: this.url, host, rps: 200 };
+      const probe = protocol === "grpc" ? startGrpcLoad(asked) : startLoad({ ...asked, path });
       await timer(100);
       const { total, failed } = await probe.stop();
       good = failed === 0 ? good + total : 0;
       if (Date.now() > deadline) throw new Error(`${host} does not answer through the gateway`);
     }
+  }
+
+  /** Where the gateway serves. */
+  get url(): string {
+    return this.cluster.gateways[this.gateway].url;
   }
 
   host(name = "web"): string {
@@ -100,9 +122,28 @@ export class Shop extends Ledger {
 
   /** A steady load on an application until the shop closes. */
   load(rps = 200, name = "web", path = "/"): Load {
-    const load = startLoad({ url: this.cluster.gatewayUrl, host: this.host(name), rps, path });
+    const load = startLoad({ url: this.url, host: this.host(name), rps, path });
     this.#loads.push(load);
     return load;
+  }
+
+  /** The same with gRPC: unary calls beside long-lived streams. */
+  calls(rps = 100, streams = 0, name = "web"): GrpcLoad {
+    const load = startGrpcLoad({ url: this.url, host: this.host(name), rps, streams });
+    this.#loads.push(load);
+    return load;
+  }
+
+  /** Users of an application who keep coming back until the shop closes. */
+  users(of: readonly User[], rps: number, name = "web"): Users {
+    const users = new Users(of, { url: this.url, host: this.host(name), rps });
+    this.#loads.push(users);
+    return users;
+  }
+
+  /** What this shop's pods of a version received until now, mirrored copies among it. */
+  received(version: string): Promise<Received> {
+    return this.cluster.received({ namespace: this.namespace, version });
   }
 
   /** Waits until a load has had so many answers since; returns when. */

@@ -1,5 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Api, KubeObject } from "./api.ts";
 
@@ -10,15 +9,15 @@ interface Definition extends KubeObject {
 const DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 const DEADLINE_MS = 30_000;
 
-/** Installs the Gateway API's definitions from the YAML files of a folder and waits until they are served. */
-export async function installGatewayApi(api: Api, folder: string): Promise<void> {
-  // The admission policy among them only guards against downgrades.
-  const files = readdirSync(folder).filter((file) => !file.includes("_vap_"));
-  const texts = files.map((file) => readFileSync(join(folder, file), "utf8"));
+/** Installs the CustomResourceDefinitions of YAML files and waits until they are served. */
+export async function installDefinitions(api: Api, files: readonly string[]): Promise<void> {
+  const documents = files.flatMap((file) => readFileSync(file, "utf8").split(/^---$/m));
+  // The admission policy of the Gateway API only guards against downgrades.
+  const texts = documents.filter((text) => /^kind: CustomResourceDefinition$/m.test(text));
   await Promise.all(texts.map((text) => api.demand("POST", DEFINITIONS, text, "application/yaml")));
   const deadline = performance.now() + DEADLINE_MS;
-  while (!(await areServed(api, files.length))) {
-    if (performance.now() > deadline) throw new Error("the Gateway API's definitions are not established");
+  while (!(await areServed(api, texts.length))) {
+    if (performance.now() > deadline) throw new Error("the definitions of the gateways are not established");
     await sleep(50);
   }
 }

@@ -1,0 +1,151 @@
+import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { echo } from "./echo.ts";
+import type { Load } from "./load.ts";
+import { startPace } from "./pace.ts";
+import { Recording } from "./record.ts";
+
+/** Whom to call, how often, and how many streams to keep open. */
+export interface GrpcLoadOptions {
+  /** The gateway, without a path. */
+  readonly url: string;
+  /** The :authority of the calls. */
+  readonly host: string;
+  /** Unary calls per second, however long the answers take (open loop). */
+  readonly rps: number;
+  /** Long-lived streams; each is opened anew when it has ended. */
+  readonly streams?: number;
+  /** The load ends each stream itself after that time, 10 s by default: Contour cuts every call at 15 s. */
+  readonly renewMs?: number;
+}
+
+/** The end of a stream that the load did not end itself. Instants are ms since the epoch. */
+export interface StreamEnd {
+  readonly at: number;
+  /** OK when the server ended it, as a pod does that goes; anything else is a break. */
+  readonly code: status;
+  readonly details: string;
+  readonly pod: string;
+  readonly version: string;
+  readonly lastedMs: number;
+  /** Messages that came. */
+  readonly messages: number;
+}
+
+/** A steady stream of gRPC calls whose rows hold gRPC codes (OK is 0), beside long-lived streams. */
+export interface GrpcLoad extends Load {
+  /** The streams that have ended since an instant, in order. */
+  ended(from?: number): readonly StreamEnd[];
+  /** Those of them that broke. */
+  broken(from?: number): readonly StreamEnd[];
+}
+
+const TIMEOUT_MS = 10_000;
+const LONGEST_STREAM_MS = 10_000;
+const REOPEN_MS = 100;
+// grpc-js takes what is falsy for no message at all.
+const REQUEST = "hello";
+
+/** Starts a load of gRPC calls over one connection, as a client of gRPC has it. */
+export function startGrpcLoad(options: GrpcLoadOptions): GrpcLoad {
+  const { url, host, rps, streams = 0, renewMs = LONGEST_STREAM_MS } = options;
+  const client = new Client(new URL(url).host, credentials.createInsecure(), {
+    "grpc.default_authority": host,
+    "grpc.use_local_subchannel_pool": 1,
+    "grpc.enable_http_proxy": 0,
+    "grpc.enable_retries": 0,
+  });
+  const recording = new Recording((code) => code === status.OK);
+  const ends: StreamEnd[] = [];
+  const stopped = new AbortController();
+  for (let count = 0; count < streams; count++)
+    keepFollowing({ client, ends, renewMs, signal: stopped.signal });
+  const pace = startPace(rps, async () => {
+    const at = performance.now();
+    const answer = await say(client);
+    recording.add({ at: performance.timeOrigin + at, latencyMs: performance.now() - at, ...answer });
+  });
+
+  const ended = (from = 0) => ends.filter(({ at }) => at >= from);
+  return {
+    since: (from) => recording.summary(from),
+    between: (from, to) => recording.summary(from, to),
+    rows: (from, to) => recording.rows(from, to),
+    ended,
+    broken: (from) => ended(from).filter(({ code }) => code !== status.OK),
+    async stop() {
+      stopped.abort();
+      await pace.stop();
+      client.close();
+      return recording.summary();
+    },
+  };
+}
+
+interface Outcome {
+  readonly status: number;
+  readonly version: string;
+  readonly pod: string;
+}
+
+function say(client: Client): Promise<Outcome> {
+  const { path, requestSerialize, responseDeserialize } = echo.say;
+  return new Promise((resolve) => {
+    let answered = new Metadata();
+    const done = (error: ServiceError | null) =>
+      resolve({ status: error?.code ?? status.OK, ...identityOf(error?.metadata, answered) });
+    const deadline = performance.timeOrigin + performance.now() + TIMEOUT_MS;
+    client
+      .makeUnaryRequest(path, requestSerialize, responseDeserialize, REQUEST, { deadline }, done)
+      .on("metadata", (metadata: Metadata) => {
+        answered = metadata;
+      });
+  });
+}
+
+interface Stream {
+  readonly client: Client;
+  readonly ends: StreamEnd[];
+  readonly renewMs: number;
+  readonly signal: AbortSignal;
+}
+
+function keepFollowing(stream: Stream): void {
+  const { client, ends, renewMs, signal } = stream;
+  if (signal.aborted) return;
+  const { path, requestSerialize, responseDeserialize } = echo.follow;
+  const started = performance.now();
+  let answered = new Metadata();
+  let messages = 0;
+  const call = client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, REQUEST);
+  const cancel = () => call.cancel();
+  signal.addEventListener("abort", cancel);
+  let renewed = false;
+  const renewal = setTimeout(() => {
+    renewed = true;
+    cancel();
+  }, renewMs);
+  call.on("metadata", (metadata: Metadata) => {
+    answered = metadata;
+  });
+  call.on("data", () => {
+    messages += 1;
+  });
+  // The status tells the same.
+  call.on("error", () => {});
+  call.on("status", ({ code, details, metadata }) => {
+    clearTimeout(renewal);
+    signal.removeEventListener("abort", cancel);
+    if (signal.aborted) return;
+    const now = performance.now();
+    const at = performance.timeOrigin + now;
+    const who = identityOf(metadata, answered);
+    if (!renewed) ends.push({ at, code, details, ...who, lastedMs: now - started, messages });
+    setTimeout(() => keepFollowing(stream), REOPEN_MS);
+  });
+}
+
+/** Who answered: told after the call when it failed, else before. */
+function identityOf(trailing: Metadata | undefined, leading: Metadata): { version: string; pod: string } {
+  const first = (key: string) => String(trailing?.get(key)[0] ?? leading.get(key)[0] ?? "");
+  return { version: first("x-version"), pod: first("x-pod") };
+}
