@@ -1,8 +1,10 @@
 import type { Clock } from "../kube/clock.ts";
 import { isConflict, isNotFound } from "../kube/errors.ts";
-import { deployments, httpRoutes, replicaSets, services } from "../kube/resources.ts";
+import { deployments, replicaSets, routeResource, services } from "../kube/resources.ts";
 import type { Kube, Resource } from "../kube/rest.ts";
+import { listRoutes } from "../kube/routes.ts";
 import { perform } from "../kube/write.ts";
+import { changedOf, writeChanged } from "../rollout/changed.ts";
 import { endRollout } from "../rollout/cleanup.ts";
 import { settleMs } from "../rollout/gateway.ts";
 import { heldOf } from "../rollout/hold.ts";
@@ -30,11 +32,11 @@ export interface CleanUpOptions {
  */
 export async function cleanUp(options: CleanUpOptions): Promise<void> {
   const { kube, clock, say } = options;
-  const routes = await flying<Route>(kube, httpRoutes);
+  const routes = await listRoutes<Route>(kube, { labelSelector: FLIGHT });
   for (const route of routes) {
     await write(
       options,
-      () => fresh<Route>(kube, httpRoutes, route),
+      () => fresh<Route>(kube, routeResource(route), route),
       (found) => [writeFlights(found, {})],
     );
     say(`route ${keyOf(route)} is as its owner wrote it`);
@@ -54,6 +56,9 @@ async function end(options: CleanUpOptions, deployment: Deployment): Promise<voi
   const { kube, clock, say, patienceMs } = options;
   const read = () => fresh<Deployment>(kube, deployments, deployment);
   const { namespace, uid } = deployment.metadata;
+  await write(options, read, (found) =>
+    changedOf(found) === undefined ? [] : [writeChanged(found, undefined)],
+  );
   const sets = await kube.list<ReplicaSet>(replicaSets, { namespace });
   const own = sets.items.filter(({ metadata }) =>
     metadata.ownerReferences?.some((owner) => owner.uid === uid),
@@ -91,7 +96,7 @@ async function write<T>(
   }
 }
 
-async function flying<T extends Route | Deployment | Service | ReplicaSet>(
+async function flying<T extends Deployment | Service | ReplicaSet>(
   kube: Kube,
   resource: Resource,
 ): Promise<T[]> {

@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import pino from "pino";
 import { systemClock } from "../kube/clock.ts";
 import { fromFile } from "../kube/credentials.ts";
+import { gatewayApi, negotiated } from "../kube/discovery.ts";
 import { connect } from "../kube/rest.ts";
 import { cleanUp } from "./cleanup.ts";
 
@@ -15,12 +16,13 @@ const { values: options } = parseArgs({
   },
 });
 
-const kube = connect({
+const connection = connect({
   fieldManager: "serin",
   userAgent: "serin-cleanup",
   load: () => fromFile(options.kubeconfig),
   log: pino({ level: "warn" }),
 });
+const kube = negotiated(connection, { ...gatewayApi, clock: systemClock });
 await cleanUp({
   kube,
   clock: systemClock,

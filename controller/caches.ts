@@ -1,7 +1,7 @@
 import type { Clock } from "../kube/clock.ts";
 import type { Log } from "../kube/log.ts";
 import { type Reflection, reflect } from "../kube/reflect.ts";
-import { deployments, endpointSlices, httpRoutes, pods, replicaSets, services } from "../kube/resources.ts";
+import { deployments, endpointSlices, pods, replicaSets, routeKinds, services } from "../kube/resources.ts";
 import type { Kube, KubeObject, Resource } from "../kube/rest.ts";
 import { FLIGHT } from "../rollout/keys.ts";
 import type { Deployment, EndpointSlice, Pod, ReplicaSet, Route, Service } from "../rollout/objects.ts";
@@ -34,7 +34,7 @@ export class Caches {
   readonly deployments: Reflection<Deployment>;
   readonly replicaSets: Reflection<ReplicaSet>;
   readonly services: Reflection<Service>;
-  readonly routes: Reflection<Route>;
+  readonly #routes: ReadonlyMap<string, Reflection<Route>>;
   readonly endpointSlices: Reflection<EndpointSlice>;
   readonly #versions = new Map<string, Versions>();
   readonly #options: CachesOptions;
@@ -44,16 +44,16 @@ export class Caches {
     this.deployments = this.#follow<Deployment>(deployments, ({ metadata }) => [metadata.uid ?? ""]);
     this.replicaSets = this.#follow<ReplicaSet>(replicaSets, labelled);
     this.services = this.#follow<Service>(services, labelled);
-    this.routes = this.#follow<Route>(httpRoutes, (route) => Object.keys(heldRouteOf(route)?.flights ?? {}));
+    const flightsOf = (route: Route) => Object.keys(heldRouteOf(route)?.flights ?? {});
+    this.#routes = new Map(routeKinds.map((kind) => [kind.plural, this.#follow<Route>(kind, flightsOf)]));
     this.endpointSlices = this.#follow<EndpointSlice>(endpointSlices, labelled);
   }
 
   /** Resolves when every copy is complete. */
   async synced(): Promise<void> {
-    const { deployments, replicaSets, services, routes, endpointSlices } = this;
-    await Promise.all(
-      [deployments, replicaSets, services, routes, endpointSlices].map((copy) => copy.synced),
-    );
+    const { deployments, replicaSets, services, endpointSlices } = this;
+    const copies = [deployments, replicaSets, services, endpointSlices, ...this.#routes.values()];
+    await Promise.all(copies.map((copy) => copy.synced));
   }
 
   /** Puts what a write of ours returned into the copy of its kind. */
@@ -62,9 +62,14 @@ export class Caches {
       deployments: this.deployments as Reflection<KubeObject>,
       replicasets: this.replicaSets as Reflection<KubeObject>,
       services: this.services as Reflection<KubeObject>,
-      httproutes: this.routes as Reflection<KubeObject>,
+      ...(Object.fromEntries(this.#routes) as Record<string, Reflection<KubeObject>>),
     };
     copies[kind]?.apply(object);
+  }
+
+  /** The routes in flight, of both kinds. */
+  routes(): readonly Route[] {
+    return [...this.#routes.values()].flatMap((copy) => copy.list());
   }
 
   /** The Deployment in flight with this UID. */

@@ -1,15 +1,18 @@
 import type { Clock } from "../kube/clock.ts";
 import type { Log } from "../kube/log.ts";
 import type { Kube } from "../kube/rest.ts";
+import type { HookHost } from "../rollout/hook-hosts.ts";
 import { HELD } from "../rollout/keys.ts";
 import { sweep } from "../rollout/sweep.ts";
 import { Caches } from "./caches.ts";
 import { EvidenceReader } from "./evidence.ts";
 import type { ReadGates } from "./gates.ts";
 import { Gatherer } from "./gather.ts";
+import { HookRunner } from "./hooks.ts";
 import type { Prometheus } from "./prometheus.ts";
 import { Queue } from "./queue.ts";
-import { performAll, reconciler } from "./reconcile.ts";
+import { earliest, performAll, reconciler } from "./reconcile.ts";
+import { tracker } from "./track.ts";
 
 /** The key under which the queue looks for what belongs to no rollout. */
 const SWEEP = "sweep";
@@ -23,13 +26,15 @@ export interface ControllerOptions {
   readonly kube: Kube;
   readonly prometheus: Prometheus;
   readonly gates: ReadGates;
+  /** Whom hooks may call. */
+  readonly hookHosts: readonly HookHost[];
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** Runs all rollouts until the signal aborts. Only one controller may do so at a time. */
 export async function runController(
-  { kube, prometheus, gates, clock, log }: ControllerOptions,
+  { kube, prometheus, gates, hookHosts, clock, log }: ControllerOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const flown = new Set<string>();
@@ -58,8 +63,16 @@ export async function runController(
   const onRead = (uids: readonly string[]) => {
     for (const uid of uids) if (caches.deployment(uid) !== undefined) queue.add(uid);
   };
+  const hooks = new HookRunner({
+    allowed: hookHosts,
+    clock,
+    log,
+    signal,
+    onAnswer: (uid) => onRead([uid]),
+  });
   const evidence = new EvidenceReader({ prometheus, gates, clock, log, signal, onRead });
-  const reconcile = reconciler({ kube, caches, gatherer, evidence, clock, log });
+  const track = tracker({ kube, caches, gatherer, clock, log });
+  const reconcile = reconciler({ kube, caches, gatherer, evidence, hooks, clock, log });
   const inFlight = () =>
     caches.deployments
       .list()
@@ -69,7 +82,8 @@ export async function runController(
   const queue = new Queue({
     work: async (key) => {
       if (signal.aborted) return undefined;
-      return key === SWEEP ? sweepAll() : reconcile(key);
+      if (key === SWEEP) return sweepAll();
+      return earliest(await reconcile(key), await track(key));
     },
     onError: (key, err, retryInMs) => log.error({ uid: key, err, retryInMs }, "rollout not brought on"),
     clock,
@@ -80,7 +94,7 @@ export async function runController(
     const uids = new Set(inFlight());
     const [services, routes, replicaSets] = [
       caches.services.list(),
-      caches.routes.list(),
+      caches.routes(),
       caches.replicaSets.list(),
     ];
     const { writes, waitMs } = sweep({

@@ -1,15 +1,22 @@
 import type { Clock } from "../kube/clock.ts";
-import { ifNotFound } from "../kube/errors.ts";
-import { httpRoutes, replicaSets, services } from "../kube/resources.ts";
+import { replicaSets, services } from "../kube/resources.ts";
 import type { Kube } from "../kube/rest.ts";
+import { listRoutes } from "../kube/routes.ts";
 import { planOf } from "../rollout/admit.ts";
 import { heldOf } from "../rollout/hold.ts";
 import { isTwin, servicesOf } from "../rollout/isolation.ts";
 import { FLIGHT } from "../rollout/keys.ts";
-import { type Deployment, keyOf, type ReplicaSet, type Route, type Service } from "../rollout/objects.ts";
+import {
+  type Deployment,
+  keyOf,
+  type ReplicaSet,
+  type Route,
+  routeKeyOf,
+  type Service,
+} from "../rollout/objects.ts";
 import { flightOf, servicesNamed } from "../rollout/overlay.ts";
 import type { Plan } from "../rollout/plan.ts";
-import { wantedServices } from "../rollout/refusal.ts";
+import { isWantedRoute, wantedServices } from "../rollout/refusal.ts";
 import type { Seen } from "../rollout/seen.ts";
 import { findByTemplate, HASH_LABEL, hashOf } from "../rollout/template.ts";
 import type { Caches } from "./caches.ts";
@@ -52,7 +59,7 @@ export class Gatherer {
     const inFlight = this.#caches.services.list().filter(({ metadata }) => metadata.labels?.[FLIGHT] === uid);
     const template =
       sets.find((set) => hashOf(set) === held.stable)?.spec.template ?? deployment.spec.template;
-    const own = wantedServices(plan, servicesOf(template, merge(around.services, inFlight)));
+    const own = wantedServices(plan, servicesOf(template, merge(around.services, byKey(inFlight, keyOf))));
     const pods = canary === undefined || isStable ? [] : await this.#podsOf(deployment, canary, held.stable);
     const of = (hash: string) => pods.filter(({ metadata }) => metadata.labels?.[HASH_LABEL] === hash);
     return {
@@ -75,7 +82,8 @@ export class Gatherer {
   remember(uid: string, object: { metadata: { namespace?: string; name: string } }, kind: string): void {
     const around = this.#surroundings.get(uid);
     if (kind === "services") around?.services.set(keyOf(object), object as Service);
-    if (kind === "httproutes") around?.routes.set(keyOf(object), object as Route);
+    if (kind === "httproutes" || kind === "grpcroutes")
+      around?.routes.set(routeKeyOf(object as Route), object as Route);
   }
 
   /** Looks at the user's Services and routes anew, the next time. */
@@ -119,11 +127,10 @@ export class Gatherer {
     if (known?.started === started) return known;
     const [here, everywhere] = await Promise.all([
       this.#kube.list<Service>(services, { namespace }),
-      // Without the Gateway API there is no route.
-      this.#kube.list<Route>(httpRoutes, {}).catch(ifNotFound({ items: [] })),
+      listRoutes<Route>(this.#kube),
     ]);
-    const relevant = everywhere.items.filter((route) => servicesNamed(route, namespace ?? "").size > 0);
-    const around = { started, services: byKey(here.items), routes: byKey(relevant) };
+    const relevant = everywhere.filter((route) => servicesNamed(route, namespace ?? "").size > 0);
+    const around = { started, services: byKey(here.items, keyOf), routes: byKey(relevant, routeKeyOf) };
     this.#surroundings.set(uid, around);
     return around;
   }
@@ -136,13 +143,10 @@ export class Gatherer {
   ): readonly Route[] {
     const { uid = "", namespace = "" } = deployment.metadata;
     const names = new Set(own.map(({ metadata }) => metadata.name));
-    return merge(around.routes, this.#caches.routes.list()).filter((route) => {
+    return merge(around.routes, byKey(this.#caches.routes(), routeKeyOf)).filter((route) => {
       if (flightOf(route, uid) !== undefined) return true;
-      const wanted = plan.routes?.some(
-        (name) =>
-          name.name === route.metadata.name && (name.namespace ?? namespace) === route.metadata.namespace,
-      );
-      return wanted !== false && [...servicesNamed(route, namespace)].some((name) => names.has(name));
+      if (!isWantedRoute(plan, route, namespace)) return false;
+      return [...servicesNamed(route, namespace)].some((name) => names.has(name));
     });
   }
 
@@ -161,16 +165,11 @@ export class Gatherer {
   }
 }
 
-function byKey<T extends { metadata: { namespace?: string; name: string } }>(
-  objects: readonly T[],
-): Map<string, T> {
+function byKey<T>(objects: readonly T[], keyOf: (object: T) => string): Map<string, T> {
   return new Map(objects.map((object) => [keyOf(object), object]));
 }
 
 /** What was found at the start, where newer where a cache has it. */
-function merge<T extends { metadata: { namespace?: string; name: string } }>(
-  found: Map<string, T>,
-  cached: readonly T[],
-): T[] {
-  return [...new Map([...found, ...byKey(cached)]).values()];
+function merge<T>(found: Map<string, T>, cached: Map<string, T>): T[] {
+  return [...new Map([...found, ...cached]).values()];
 }

@@ -4,8 +4,10 @@ import { parseArgs } from "node:util";
 import pino from "pino";
 import { systemClock } from "../kube/clock.ts";
 import { inCluster } from "../kube/credentials.ts";
+import { gatewayApi, negotiated } from "../kube/discovery.ts";
 import { lead } from "../kube/lease.ts";
 import { connect } from "../kube/rest.ts";
+import { hookHostsOf } from "../rollout/hook-hosts.ts";
 import { runController } from "./controller.ts";
 import { gatesFrom } from "./gates.ts";
 import { prometheus } from "./prometheus.ts";
@@ -27,6 +29,8 @@ const { values: options } = parseArgs({
     prometheus: { type: "string", default: "http://prometheus.monitoring:9090" },
     /** Name of a Secret in our namespace that is a source of metric templates; may be repeated. */
     source: { type: "string", multiple: true, default: [] },
+    /** A host that hooks may call: tester.test, *.test.svc:8080 or *; may be repeated. The webhook has it, too. */
+    "hook-host": { type: "string", multiple: true, default: [] },
     "log-level": { type: "string", default: "info" },
   },
 });
@@ -34,8 +38,10 @@ const { values: options } = parseArgs({
 const log = pino({ name: "serin-controller", level: options["log-level"] });
 const clock = systemClock;
 const stop = new AbortController();
-const kube = connect({ fieldManager: "serin", userAgent: "serin-controller", load: inCluster, log });
+const connection = connect({ fieldManager: "serin", userAgent: "serin-controller", load: inCluster, log });
+const kube = negotiated(connection, { ...gatewayApi, clock });
 const { namespace } = options;
+const hookHosts = hookHostsOf(options["hook-host"]);
 const gates = gatesFrom({
   templates: templatesFrom({ kube, namespace, clock }),
   sources: sourcesFrom({
@@ -69,7 +75,10 @@ await lead({
   log,
   signal: stop.signal,
   onLead: (signal) =>
-    runController({ kube, prometheus: prometheus({ url: options.prometheus }), gates, clock, log }, signal),
+    runController(
+      { kube, prometheus: prometheus({ url: options.prometheus }), gates, hookHosts, clock, log },
+      signal,
+    ),
 });
 probes.close();
 await kube.close();

@@ -4,6 +4,7 @@ import type { Log } from "../kube/log.ts";
 import type { Kube } from "../kube/rest.ts";
 import { perform } from "../kube/write.ts";
 import { decide } from "../rollout/decide.ts";
+import { eventCalls } from "../rollout/hook-calls.ts";
 import { watchOf } from "../rollout/judge/watch.ts";
 import { type Decision, type Seen, uidOf } from "../rollout/seen.ts";
 import { tell } from "../rollout/tell.ts";
@@ -11,6 +12,7 @@ import type { Write } from "../rollout/write.ts";
 import type { Caches } from "./caches.ts";
 import type { EvidenceReader } from "./evidence.ts";
 import type { Gatherer } from "./gather.ts";
+import type { HookRunner } from "./hooks.ts";
 
 /** How long a watch may take to show what a write of ours did, in ms. */
 const CATCH_UP_MS = 200;
@@ -23,6 +25,7 @@ export interface ReconcilerOptions {
   readonly caches: Caches;
   readonly gatherer: Gatherer;
   readonly evidence: Pick<EvidenceReader, "of" | "forget">;
+  readonly hooks: Pick<HookRunner, "answers" | "make" | "announce" | "forget">;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -36,28 +39,39 @@ export function reconciler(options: ReconcilerOptions): (uid: string) => Promise
       if (seen === undefined) {
         options.caches.forget(uid);
         options.evidence.forget(uid);
+        options.hooks.forget(uid);
         return undefined;
       }
-      const decision = decideOn(seen, options.evidence);
+      const decision = decideOn(seen, options);
       const told = tell(seen, decision.says);
       const writes = [...decision.writes, ...told.writes];
-      if (writes.length === 0) return earliest(decision.waitMs, told.waitMs);
+      if (writes.length === 0) {
+        options.hooks.make(decision.calls ?? []);
+        return earliest(decision.waitMs, told.waitMs);
+      }
       const wanted = JSON.stringify(writes.map(withoutTimes));
       // The same again: the caches have not caught up with what we just wrote.
       if (wanted === before) return CATCH_UP_MS;
       before = wanted;
       if (!(await performAll(writes, uid, options))) return CATCH_UP_MS;
+      options.hooks.make(decision.calls ?? []);
+      options.hooks.announce(eventCalls(seen, writes));
     }
     throw new Error(`no rest after ${MOST_ROUNDS} rounds`);
   };
 }
 
-function earliest(...waits: readonly (number | undefined)[]): number | undefined {
+/** The first of several instants to look again, in ms from now. */
+export function earliest(...waits: readonly (number | undefined)[]): number | undefined {
   const known = waits.filter((wait) => wait !== undefined);
   return known.length === 0 ? undefined : Math.min(...known);
 }
 
-function decideOn(seen: Seen, evidence: ReconcilerOptions["evidence"]): Decision {
+function decideOn(
+  gathered: Seen,
+  { evidence, hooks }: Pick<ReconcilerOptions, "evidence" | "hooks">,
+): Decision {
+  const seen = { ...gathered, hooks: hooks.answers(uidOf(gathered), gathered.held.started) };
   const watch = watchOf(seen);
   if (watch !== undefined) return decide({ ...seen, evidence: evidence.of(watch) });
   evidence.forget(uidOf(seen));
@@ -68,7 +82,7 @@ function decideOn(seen: Seen, evidence: ReconcilerOptions["evidence"]): Decision
 export async function performAll(
   writes: readonly Write[],
   uid: string,
-  { kube, caches, gatherer, clock, log }: Omit<ReconcilerOptions, "evidence">,
+  { kube, caches, gatherer, clock, log }: Omit<ReconcilerOptions, "evidence" | "hooks">,
 ): Promise<boolean> {
   for (const write of writes) {
     try {

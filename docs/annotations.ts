@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
-import { type Annotation, annotations, later } from "../rollout/annotations.ts";
-import { FLIGHT, HELD, ISOLATE, RUN } from "../rollout/keys.ts";
+import { type Annotation, annotations } from "../rollout/annotations.ts";
+import { CHANGED, CONFIG, FLIGHT, HELD, ISOLATE, RUN, TRACK } from "../rollout/keys.ts";
 
 const verbs: readonly string[] = [annotations.promote.key, annotations.abort.key, annotations.retry.key];
 
@@ -30,13 +30,15 @@ ${settings(all.filter(({ key }) => verbs.includes(key)))}
 
 \`${ISOLATE}: "false"\` leaves a Service alone that is not there for users' traffic, metrics for example.
 
+## On a ConfigMap or Secret
+
+The label \`${TRACK}: "true"\` makes a change of its content a [canary](tracking.md).
+
 ## Serin's own
 
-\`${HELD}\` and \`${RUN}\` and the label \`${FLIGHT}\` belong to Serin: what people write there is dropped.
-
-## Not in this version
-
-${later.map((key) => `\`${key}\``).join(", ")} are refused, and so is any other key under \`serin.dev/\`.
+\`${HELD}\`, \`${RUN}\`, \`${CHANGED}\` and the label \`${FLIGHT}\` belong to Serin: what people write there is dropped.
+\`${CONFIG}\` in a pod template names the [changes of ConfigMaps and Secrets](tracking.md) that the version was made for.
+Any other key under \`serin.dev/\` is refused.
 `;
 }
 

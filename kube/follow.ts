@@ -34,7 +34,9 @@ export async function follow<T extends KubeObject>(options: FollowOptions<T>): P
     const steady = stream.takeHeard() || clock.now() - opened >= steadyMs;
     failures = steady ? 0 : failures + 1;
     if (isRefusal(error)) stream.forget();
-    log[failures ? "warn" : "debug"]({ err: error, resource: resource.plural, failures }, "watch ended");
+    // A kind that is not installed is asked for again and again; that is no news.
+    const level = failures > 0 && !isNotFound(error) ? "warn" : "debug";
+    log[level]({ err: error, resource: resource.plural, failures }, "watch ended");
     const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
     await clock.sleep(Math.max(asked, backoffMs(failures)), signal).catch(() => {});
   }

@@ -1,4 +1,4 @@
-import type { Resource } from "./rest.ts";
+import type { KubeObject, Resource } from "./rest.ts";
 
 export const deployments: Resource = { group: "apps", version: "v1", plural: "deployments" };
 export const replicaSets: Resource = { group: "apps", version: "v1", plural: "replicasets" };
@@ -19,8 +19,32 @@ export const httpRoutes: Resource = {
   version: "v1",
   plural: "httproutes",
 };
+export const grpcRoutes: Resource = {
+  group: "gateway.networking.k8s.io",
+  version: "v1",
+  plural: "grpcroutes",
+};
+export const referenceGrants: Resource = {
+  group: "gateway.networking.k8s.io",
+  version: "v1",
+  plural: "referencegrants",
+};
 export const mutatingWebhookConfigurations: Resource = {
   group: "admissionregistration.k8s.io",
   version: "v1",
   plural: "mutatingwebhookconfigurations",
 };
+
+export const horizontalPodAutoscalers: Resource = {
+  group: "autoscaling",
+  version: "v2",
+  plural: "horizontalpodautoscalers",
+};
+
+/** Both kinds of routes. */
+export const routeKinds: readonly Resource[] = [httpRoutes, grpcRoutes];
+
+/** The collection in which a route lives. */
+export function routeResource({ kind }: Pick<KubeObject, "kind">): Resource {
+  return kind === "GRPCRoute" ? grpcRoutes : httpRoutes;
+}

@@ -1,4 +1,5 @@
 import type { KubeConfig } from "@kubernetes/client-node";
+import { discover, type Served } from "./discovery.ts";
 import { listAll } from "./list.ts";
 import type { Log } from "./log.ts";
 import { connectionError, openTransport, type Request, readText } from "./transport.ts";
@@ -62,6 +63,8 @@ export interface Where {
   readonly namespace?: string | undefined;
   readonly name?: string | undefined;
   readonly subresource?: string | undefined;
+  /** For a write: under which name it is recorded, if not under the connection's. */
+  readonly fieldManager?: string | undefined;
 }
 
 /** One operation of RFC 6902. */
@@ -116,6 +119,8 @@ export interface Kube {
     query: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): AsyncIterable<WatchEvent<T>>;
+  /** What is served of a group of the API; see discovery.ts. */
+  discover(group: string): Promise<readonly Served[]>;
   /** Closes the connections. */
   close(): Promise<void>;
 }
@@ -139,7 +144,8 @@ export function connect({ timeoutMs = 10_000, silenceMs = 90_000, ...options }: 
   const transport = openTransport({ ...options, timeoutMs });
   // Warn, not Strict: a write that gives back what a user had must not fail for a field that a newer or older
   // server does not know; the warning is logged.
-  const own = new URLSearchParams({ fieldManager: options.fieldManager, fieldValidation: "Warn" });
+  const writing = ({ fieldManager = options.fieldManager }: Where) =>
+    new URLSearchParams({ fieldManager, fieldValidation: "Warn" });
 
   async function call<T>(request: Request): Promise<T> {
     const response = await transport.send(request);
@@ -158,7 +164,7 @@ export function connect({ timeoutMs = 10_000, silenceMs = 90_000, ...options }: 
     <T>(resource: Resource, where: Where, body: object) =>
       call<T>({
         method: "PATCH",
-        path: pathOf(resource, where, own),
+        path: pathOf(resource, where, writing(where)),
         contentType: `application/${type}+json`,
         body,
       });
@@ -167,7 +173,8 @@ export function connect({ timeoutMs = 10_000, silenceMs = 90_000, ...options }: 
     get: (resource, where) => call({ method: "GET", path: pathOf(resource, where) }),
     list: (resource, where, query = {}) =>
       listAll((page) => call({ method: "GET", path: pathOf(resource, where, page) }), query),
-    create: (resource, where, body) => call({ method: "POST", path: pathOf(resource, where, own), body }),
+    create: (resource, where, body) =>
+      call({ method: "POST", path: pathOf(resource, where, writing(where)), body }),
     jsonPatch: patchAs("json-patch"),
     mergePatch: patchAs("merge-patch"),
     strategicPatch: patchAs("strategic-merge-patch"),
@@ -183,6 +190,7 @@ export function connect({ timeoutMs = 10_000, silenceMs = 90_000, ...options }: 
         stream: { signal, silenceMs },
       });
     },
+    discover: (group) => discover((path) => call({ method: "GET", path }), group),
     close: () => transport.close(),
   };
 }

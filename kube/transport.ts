@@ -2,6 +2,7 @@ import type { AgentOptions, RequestOptions } from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { Agent, type buildConnector, type Dispatcher, ProxyAgent } from "undici";
 import { ConnectionError, toApiError } from "./errors.ts";
+import { formatJson } from "./json.ts";
 
 /** One HTTP request; the path carries the query. */
 export interface Request {
@@ -58,7 +59,7 @@ export function openTransport({ load, userAgent, timeoutMs }: TransportOptions):
         path: base.pathname.replace(/\/$/, "") + request.path,
         method: request.method,
         headers: { ...(await headersOf(request, config)), "user-agent": userAgent },
-        body: request.body ? JSON.stringify(request.body) : null,
+        body: request.body ? formatJson(request.body) : null,
         signal: stream?.signal ?? AbortSignal.timeout(timeoutMs),
         headersTimeout: timeoutMs,
         bodyTimeout: stream?.silenceMs ?? timeoutMs,

@@ -8,6 +8,7 @@ const byKind = {
   replicasets: resources.replicaSets,
   services: resources.services,
   httproutes: resources.httpRoutes,
+  grpcroutes: resources.grpcRoutes,
 } as const;
 
 const DISOWN_ATTEMPTS = 5;
@@ -60,7 +61,8 @@ export async function perform(
     return undefined;
   }
   const resource = byKind[write.kind];
-  const where = { namespace: write.namespace, name: write.name };
+  const { namespace, name } = write;
+  const where = { namespace, name, fieldManager: signature.fieldManager };
   switch (write.verb) {
     case "create":
       return kube.create(resource, { namespace: write.namespace }, write.body);

@@ -1,21 +1,26 @@
-import { type Answer, admitted, denied } from "./answer.ts";
+import { type Answer, admitted, denied, withWarnings } from "./answer.ts";
 import { admitNewTemplate, type Reads } from "./change.ts";
+import { keptWarning, type Outlined, outline, type Places, planWith, withDefaults } from "./defaults.ts";
 import { type Held, heldOf, isHeld, originalsOf, pause, release, updateOriginals, withHeld } from "./hold.ts";
-import { FLIGHT, HELD, RUN } from "./keys.ts";
+import { CHANGED, FLIGHT, HELD, RUN } from "./keys.ts";
 import type { Deployment, DeploymentSpec, Meta } from "./objects.ts";
 import { formatComplaints, isOptedIn, type Plan, parsePlan } from "./plan.ts";
 import { sameTemplate } from "./template.ts";
 import { applyVerbs } from "./verbs.ts";
 
 const OPT_IN = "serin.dev/rollout";
-const NO_PLAN = parsePlan({ [OPT_IN]: "canary" }) as { plan: Plan };
+const BARE = { [OPT_IN]: "canary" };
+const NO_PLAN = parsePlan(BARE) as { plan: Plan };
 
-/** A Deployment's creation: the plan must be right; what a dump of a Deployment in flight brings along is dropped. */
-export function admitCreate(requested: Deployment): Answer {
-  const parsed = parsePlan(requested.metadata.annotations ?? {});
+/**
+ * A Deployment's creation: the plan must be right; what a dump of a Deployment in flight brings along is dropped.
+ * `places` are read when the request says more than the opt-in.
+ */
+export function admitCreate(requested: Deployment, places?: Places): Answer {
+  const { parsed, warnings } = outlineOf(requested, undefined, places);
   const optedIn = isOptedIn(requested.metadata.annotations);
   if (optedIn && "complaints" in parsed) return denied(formatComplaints(parsed.complaints));
-  return admitted(cleanse(requested, undefined));
+  return admitted(cleanse(requested, undefined), warnings);
 }
 
 /** Whether an update changes the version, so that admission has to look around before it can answer. */
@@ -25,35 +30,54 @@ export function changesTemplate(requested: Deployment, old: Deployment): boolean
 
 /**
  * A Deployment's update. `reads` is what the cluster has beside it, needed when the template changes only.
- * `now` is RFC 3339.
+ * `now` is RFC 3339. `places` are read when the template or the plan changes; otherwise a flight's own defaults hold.
  */
 export function admitUpdate(
   requested: Deployment,
   old: Deployment,
   reads: Reads | undefined,
   now: string,
+  places?: Places,
 ): Answer {
   const held = heldOf(old);
   const object = cleanse(requested, old);
-  const parsed = parsePlan(object.metadata.annotations ?? {});
+  const { parsed, layers, warnings } = outlineOf(object, held, places);
   const optedIn = isOptedIn(object.metadata.annotations);
   if (reads !== undefined) {
     const plan = "plan" in parsed ? parsed.plan : undefined;
     const complaint = "complaints" in parsed ? formatComplaints(parsed.complaints) : undefined;
-    return admitNewTemplate({ object, old, held, plan: optedIn ? plan : undefined, complaint, reads, now });
+    const change = { object, old, held, plan: optedIn ? plan : undefined, complaint, layers, reads, now };
+    return withWarnings(admitNewTemplate(change), optedIn ? warnings : []);
   }
   if (!optedIn) return admitOptOut(object, old, held);
   if ("complaints" in parsed) return denied(formatComplaints(parsed.complaints));
   const asked = applyVerbs(object, held, parsed.plan, old, now, carriedHold(requested));
   if ("allowed" in asked) return asked;
-  if (asked.held === undefined) return admitted(asked.object, asked.warnings);
-  return admitted(keep(asked.object, old, asked.held), asked.warnings);
+  const told = [...asked.warnings, ...warnings];
+  if (asked.held === undefined) return admitted(asked.object, told);
+  if (asked.held.started === held?.started) {
+    return admitted(keep(asked.object, old, asked.held), [...told, ...keptWarning(object, old)]);
+  }
+  // A retry is another rollout: it begins with the defaults of now.
+  return admitted(keep(asked.object, old, withDefaults(asked.held, layers)), told);
 }
 
 /** The plan of a Deployment in flight; one whose annotations went with an undo gets the defaults. */
 export function planOf(deployment: Deployment): Plan {
-  const parsed = parsePlan(deployment.metadata.annotations ?? {});
-  return "plan" in parsed ? parsed.plan : NO_PLAN.plan;
+  const { metadata } = deployment;
+  const layers = heldOf(deployment)?.defaults;
+  const [parsed] = [metadata.annotations ?? {}, BARE]
+    .map((own) => planWith(own, layers))
+    .filter((each) => "plan" in each);
+  return parsed?.plan ?? NO_PLAN.plan;
+}
+
+/** The plan with the defaults of now where they were read, else with those that a rollout began with. */
+function outlineOf({ metadata }: Deployment, held: Held | undefined, places: Places | undefined): Outlined {
+  const own = metadata.annotations ?? {};
+  if (places !== undefined) return outline(own, places);
+  const layers = held?.defaults ?? [];
+  return { parsed: planWith(own, layers), layers, warnings: [] };
 }
 
 function admitOptOut(object: Deployment, old: Deployment, held: Held | undefined): Answer {
@@ -109,7 +133,7 @@ function carriedHold(requested: Deployment): Held | undefined {
 }
 
 function cleanMeta(requested: Meta, old: Meta | undefined): Meta {
-  const annotations = take(requested.annotations, old?.annotations, [HELD, RUN]);
+  const annotations = take(requested.annotations, old?.annotations, [HELD, RUN, CHANGED]);
   const labels = take(requested.labels, old?.labels, [FLIGHT]);
   const { annotations: _a, labels: _l, ...rest } = requested;
   return { ...rest, ...(labels && { labels }), ...(annotations && { annotations }) } as Meta;

@@ -1,4 +1,6 @@
+import { describeExposure, type Exposure, shortly } from "./exposure.ts";
 import { progressDeadlineMs, surgePods } from "./hold.ts";
+import { awaitLeave } from "./hook-gates.ts";
 import { findHarm } from "./judge/blame.ts";
 import { type Circumstances, judge, type Verdict } from "./judge/verdict.ts";
 import { watchOf } from "./judge/watch.ts";
@@ -7,7 +9,7 @@ import { reproduce } from "./metrics/reproduce.ts";
 import type { Run } from "./run.ts";
 import {
   type Decision,
-  grantedWeight,
+  grantedExposure,
   instant,
   recordOf,
   replicaSetOfRecord,
@@ -19,7 +21,7 @@ import {
   uidOf,
   wantedSurge,
 } from "./seen.ts";
-import type { WeightStep } from "./steps.ts";
+import type { JudgedStep } from "./steps.ts";
 import { takeBack } from "./takeback.ts";
 import { writeEvent, writeMark, writePaused } from "./write.ts";
 
@@ -56,7 +58,7 @@ export function checkHarm(seen: Seen): Decision | undefined {
   return harm === undefined ? undefined : takeBack(seen, harm, reproduction(seen));
 }
 
-function judgeStep(seen: Seen, step: WeightStep): Decision {
+function judgeStep(seen: Seen, step: JudgedStep): Decision {
   const run = recordOf(seen) as Run;
   // A route says itself since when; a canary by pods is in force as soon as its pods are ready.
   if (seen.routes.length === 0 && run.inForceSince === undefined) {
@@ -70,10 +72,16 @@ function judgeStep(seen: Seen, step: WeightStep): Decision {
 
 function circumstancesOf(seen: Seen): Circumstances | undefined {
   const watch = watchOf(seen);
-  return watch && { terms: watch.terms, templates: watch.templates, share: grantedWeight(seen) / 100 };
+  return watch && { terms: watch.terms, templates: watch.templates, share: shareOf(grantedExposure(seen)) };
 }
 
-function goOn(seen: Seen, step: WeightStep, verdict: Verdict, since: number): Decision {
+/** The share (0 to 1) of the requests that must reach the canary: of chosen users, or of those who come back, nobody knows. */
+function shareOf({ weight, match, mirror, sticky }: Exposure): number {
+  if (sticky !== undefined || (weight === 0 && match !== undefined)) return 0;
+  return (mirror ?? weight) / 100;
+}
+
+function goOn(seen: Seen, step: JudgedStep, verdict: Verdict, since: number): Decision {
   const lasted = seen.now - since;
   if (lasted < step.leastMs) {
     return { writes: [], says: progressing(seen, verdict), waitMs: step.leastMs - lasted };
@@ -89,7 +97,8 @@ function goOn(seen: Seen, step: WeightStep, verdict: Verdict, since: number): De
 
 /** What follows when a step has lasted long and nothing is proven. */
 function withoutProof(seen: Seen, verdict: Verdict, lasted: number): Decision | undefined {
-  const { maxIntervalMs, compare } = seen.plan;
+  const { maxIntervalMs } = seen.plan;
+  const compare = watchOf(seen)?.terms.compare ?? "off";
   switch (verdict.kind) {
     case "no-route":
       // Nobody is harmed, but no patience brings such a canary traffic.
@@ -121,10 +130,9 @@ function reproduction(seen: Seen): string {
   const watch = watchOf(seen);
   const judged = seen.evidence?.judged;
   const [first] = watch?.sources ?? [];
-  const [canary] = first?.canary ?? [];
-  if (judged === undefined || first === undefined || canary === undefined) return "";
+  if (judged === undefined || first === undefined || first.canary.length === 0) return "";
   const seconds = Math.ceil((judged.at - judged.from) / 1000);
-  return `Query: ${reproduce(packs[first.pack], canary, seconds)} at ${instant(judged.at)}`;
+  return `Query: ${reproduce(packs[first.pack], first.canary, seconds)} at ${instant(judged.at)}`;
 }
 
 /** What a person may do. */
@@ -138,9 +146,11 @@ function orders(seen: Seen): string {
 function grantNext(seen: Seen, because: string, steps = 1): Decision {
   const run = recordOf(seen) as Run;
   const next = stepIndex(seen) + steps;
+  const waits = awaitLeave(seen, next);
+  if (waits !== undefined) return waits;
   const { paused: _paused, inForceSince: _since, ...rest } = run;
   if (next >= seen.plan.steps.length) {
-    const message = `proven at ${grantedWeight(seen)}%: ${because}`;
+    const message = `proven at ${shortly(grantedExposure(seen))}: ${because}`;
     return {
       writes: [
         ...record(seen, { ...rest, outcome: "proven", message }),
@@ -148,7 +158,7 @@ function grantNext(seen: Seen, because: string, steps = 1): Decision {
       ],
     };
   }
-  const message = `step ${next + 1} of ${seen.plan.steps.length} after ${grantedWeight(seen)}%: ${because}`;
+  const message = `step ${next + 1} of ${seen.plan.steps.length} after ${shortly(grantedExposure(seen))}: ${because}`;
   return {
     writes: [
       ...record(seen, { ...rest, step: next, stepSince: instant(seen.now), message }),
@@ -170,18 +180,22 @@ function isLast(seen: Seen): boolean {
 
 function progressing(seen: Seen, verdict: Verdict): Says {
   const step = `step ${stepIndex(seen) + 1} of ${seen.plan.steps.length}`;
-  const message = `canary has ${shareOf(seen)}, ${step}: ${verdict.message}`;
+  const message = `canary has ${tellShare(seen)}, ${step}: ${verdict.message}`;
   return { status: "Unknown", reason: "Progressing", message };
 }
 
 /** What the canary is given: exact at a gateway; through a Service's pods only about as much as was granted. */
-function shareOf(seen: Seen): string {
-  if (seen.routes.length > 0) return `${grantedWeight(seen)}% of the traffic`;
+function tellShare(seen: Seen): string {
+  if (seen.routes.length > 0) return describeExposure(grantedExposure(seen));
   const stable = replicasOf(seen.deployment);
   const pods = surgePods(wantedSurge(seen), stable);
   return `${pods} of ${stable + pods} pods and their share of the traffic, as no route names its Services`;
 }
 
 function holding(seen: Seen, why: string): Says {
-  return { status: "Unknown", reason: "Holding", message: `holding at ${grantedWeight(seen)}%: ${why}` };
+  return {
+    status: "Unknown",
+    reason: "Holding",
+    message: `holding at ${shortly(grantedExposure(seen))}: ${why}`,
+  };
 }

@@ -31,6 +31,11 @@ export function admitted(
   return { allowed: true, object, warnings, effects };
 }
 
+/** The same answer with more to be told; a refusal says enough. */
+export function withWarnings(answer: Answer, warnings: readonly string[]): Answer {
+  return answer.allowed ? { ...answer, warnings: [...answer.warnings, ...warnings] } : answer;
+}
+
 /** No, for this reason; an effect prepares what may be asked again. */
 export function denied(message: string, effects: readonly Effect[] = []): Answer & { allowed: false } {
   return { allowed: false, message: message.startsWith("serin") ? message : `serin: ${message}`, effects };

@@ -1,36 +1,37 @@
 import { settledAt, waitUntil } from "./drain.ts";
 import { equal } from "./equal.ts";
+import { type Exposure, exposureOf, NONE } from "./exposure.ts";
 import { notAccepted } from "./gateway.ts";
 import { progressDeadlineMs } from "./hold.ts";
 import { twinName } from "./isolation.ts";
 import type { Route, Service } from "./objects.ts";
-import { type Flight, flightOf, heldRouteOf, overfullRule, servicesNamed, withFlight } from "./overlay.ts";
-import { type Decision, grantedWeight, instant, recordOf, type Seen, uidOf } from "./seen.ts";
+import { obstacleOf } from "./obstacle.ts";
+import { type Flight, flightOf, heldRouteOf, servicesNamed, withFlight } from "./overlay.ts";
+import { awaited } from "./parents.ts";
+import { type Decision, grantedExposure, instant, recordOf, type Seen, uidOf } from "./seen.ts";
 import { takeBack } from "./takeback.ts";
 import { writeRoute } from "./write.ts";
 
-/** The twins in the routes: at weight 0 first, accepted by every parent and settled, then at the granted weight. */
-export function setWeight(seen: Seen): Decision | undefined {
+/** The twins in the routes: with nothing first, accepted by every parent and settled, then with what is granted. */
+export function expose(seen: Seen): Decision | undefined {
   if (seen.routes.length === 0) return undefined;
-  const crowded = seen.routes.find((route) => overfullRule(route, flightsWith(seen, route)) !== undefined);
-  if (crowded !== undefined) {
-    const rule = overfullRule(crowded, flightsWith(seen, crowded));
-    return takeBack(
-      seen,
-      `rule ${rule} of route ${crowded.metadata.name} would have more than 16 backends with the canary's`,
-    );
-  }
-  const missing = attach(seen, (flight) => flight?.weight ?? 0);
+  const obstacle = seen.routes.flatMap(
+    (route) => obstacleOf(route, flightsWith(seen, route), uidOf(seen)) ?? [],
+  )[0];
+  if (obstacle !== undefined) return takeBack(seen, obstacle);
+  const missing = attach(seen, (flight) => (flight === undefined ? NONE : exposureOf(flight)));
   if (missing.length > 0) return { writes: missing };
   const refused = awaitAccepted(seen);
   if (refused !== undefined) return refused;
-  const writes = attach(seen, () => grantedWeight(seen));
+  const writes = attach(seen, () => grantedExposure(seen));
   return writes.length === 0 ? waitUntil(settledAt(seen), seen) : { writes };
 }
 
 /** Every parent has accepted the routes as they stand; one that will not for too long ends the rollout. */
 function awaitAccepted(seen: Seen): Decision | undefined {
-  const complaint = seen.routes.map(notAccepted).find((reason) => reason !== undefined);
+  const complaint = awaited(seen.routes)
+    .map(notAccepted)
+    .find((reason) => reason !== undefined);
   if (complaint === undefined) return undefined;
   const since = Date.parse(recordOf(seen)?.stepSince ?? seen.held.started);
   const deadline = progressDeadlineMs(seen.held.originals);
@@ -39,11 +40,11 @@ function awaitAccepted(seen: Seen): Decision | undefined {
   return { writes: [], says, waitMs: Math.min(since + deadline + 1000 - seen.now, 60_000) };
 }
 
-/** The routes whose share or twins differ from what they should be. */
-export function attach(seen: Seen, weight: (flight: Flight | undefined) => number) {
+/** The routes whose exposure or twins differ from what they should be. */
+export function attach(seen: Seen, exposure: (flight: Flight | undefined) => Exposure) {
   return seen.routes.flatMap((route) => {
     const present = flightOf(route, uidOf(seen));
-    const wanted = { ...flightFor(seen, route), weight: weight(present) };
+    const wanted = { ...twinsIn(seen, route), ...exposure(present) };
     const { since: _since, ...was } = present ?? {};
     return equal(was, wanted)
       ? []
@@ -51,15 +52,15 @@ export function attach(seen: Seen, weight: (flight: Flight | undefined) => numbe
   });
 }
 
-function flightFor(seen: Seen, route: Route): Omit<Flight, "since"> {
+function twinsIn(seen: Seen, route: Route): Pick<Flight, "namespace" | "twins"> {
   const namespace = seen.deployment.metadata.namespace ?? "";
   const named = servicesNamed(route, namespace);
   const names = seen.services.map((service) => service.metadata.name).filter((name) => named.has(name));
-  return { namespace, twins: Object.fromEntries(names.map((name) => [name, twinName(name)])), weight: 0 };
+  return { namespace, twins: Object.fromEntries(names.map((name) => [name, twinName(name)])) };
 }
 
 function flightsWith(seen: Seen, route: Route) {
-  const flight = { ...flightFor(seen, route), since: "" };
+  const flight = { ...twinsIn(seen, route), ...grantedExposure(seen), since: "" };
   return withFlight(heldRouteOf(route)?.flights ?? {}, uidOf(seen), flight);
 }
 

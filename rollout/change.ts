@@ -1,15 +1,20 @@
 import { announce } from "./announce.ts";
 import { type Answer, admitted, denied, type Effect } from "./answer.ts";
+import { type Autoscaler, autoscalerWarnings } from "./autoscaling.ts";
+import { type Layer, withDefaults } from "./defaults.ts";
 import { settledOn } from "./drain.ts";
+import { isExposed } from "./exposure.ts";
 import { settleMs } from "./gateway.ts";
-import { type Held, hold, originalsOf, pause, release, surgeFor, updateOriginals, withHeld } from "./hold.ts";
+import { missingGrant } from "./grants.ts";
+import { type Held, hold, originalsOf, pause, release, updateOriginals, withHeld } from "./hold.ts";
 import { servicesOf } from "./isolation.ts";
-import type { Deployment, ReplicaSet, Route, Service } from "./objects.ts";
+import type { Deployment, ReferenceGrant, ReplicaSet, Route, Service } from "./objects.ts";
+import { planObstacle } from "./obstacle.ts";
 import { flightOf } from "./overlay.ts";
 import type { Plan } from "./plan.ts";
-import { misnamed, unsplittable, wantedServices } from "./refusal.ts";
+import { isWantedRoute, misnamed, unsplittable, wantedServices } from "./refusal.ts";
 import { runOf } from "./run.ts";
-import { firstWeight } from "./seen.ts";
+import { surgeAt } from "./size.ts";
 import { findByTemplate, hashOf, onlyRestarted, sameTemplate } from "./template.ts";
 
 /** How long admission may wait until weight 0 is in force, in ms; behind a slower gateway the undo must be repeated. */
@@ -24,6 +29,10 @@ export interface Reads {
   readonly deployments: readonly Deployment[];
   /** Anywhere: all of them at rest, those in flight afterwards. */
   readonly routes: readonly Route[];
+  /** Of the Deployment's namespace, if a route of another one names a Service of it. */
+  readonly grants: readonly ReferenceGrant[];
+  /** Of the Deployment's namespace. */
+  readonly autoscalers?: readonly Autoscaler[];
 }
 
 /** A request that changes the version. */
@@ -34,6 +43,8 @@ export interface Change {
   /** Absent when not opted in or when the annotations are wrong: then `complaint` says how. */
   readonly plan: Plan | undefined;
   readonly complaint: string | undefined;
+  /** The defaults that a rollout which begins now keeps. */
+  readonly layers: readonly Layer[];
   readonly reads: Reads;
   /** RFC 3339. */
   readonly now: string;
@@ -116,14 +127,24 @@ function begin(
   const { latched: _latched, ...record } = held;
   const found = servicesOf(stableTemplate(change, held), reads.services);
   const services = wantedServices(plan, found);
-  const refusal = misnamed(plan, found) ?? unsplittable(services, old, reads);
+  const routes = reads.routes.filter((route) => isWantedRoute(plan, route, old.metadata.namespace ?? ""));
+  const refusal =
+    misnamed(plan, found) ??
+    unsplittable(services, old, reads) ??
+    missingGrant(services, routes, reads.grants) ??
+    planObstacle(plan, services, routes);
   if (refusal !== undefined) return denied(refusal);
-  const spec = hold(object.spec, surgeFor(firstWeight(plan)));
+  const spec = hold(object.spec, surgeAt(plan, 0));
   const uid = old.metadata.uid ?? "";
   const isolate: Effect[] =
     services.length > 0 ? [{ kind: "isolate", services, uid, hash: held.stable }] : [];
-  const told = [...announce(plan, services, reads.routes), ...warnings];
-  return admitted(withHeld({ ...object, spec }, record, old), told, [...before, ...isolate]);
+  const told = [
+    ...announce(plan, services, routes, change.layers),
+    ...autoscalerWarnings(reads.autoscalers ?? [], old),
+    ...warnings,
+  ];
+  const kept = withDefaults(record, change.layers);
+  return admitted(withHeld({ ...object, spec }, kept, old), told, [...before, ...isolate]);
 }
 
 /** Pauses the Deployment: what runs stays as it is until the controller has made the way free. */
@@ -138,7 +159,8 @@ function latch(change: Change, held: Held, warnings: readonly string[] = []): An
   const warning =
     "serin: another version is on its way; its traffic is taken back first, then this one's canary starts";
   const spec = pause(hold(object.spec, surge), true);
-  return admitted(withHeld({ ...object, spec }, record, old), [warning, ...warnings]);
+  const kept = withDefaults(record, change.layers);
+  return admitted(withHeld({ ...object, spec }, kept, old), [warning, ...warnings]);
 }
 
 /** The version whose native promotion runs was proven: it is the stable one from now on. */
@@ -171,9 +193,9 @@ function undo(change: Change, held: Held): Answer {
 function drainedInAll({ old, reads, now }: Change): number {
   const uid = old.metadata.uid ?? "";
   const waits = reads.routes.map((route) => {
-    const weight = flightOf(route, uid)?.weight;
-    if (weight === undefined) return 0;
-    return weight === 0 ? settledOn(route, uid) - Date.parse(now) : settleMs(route);
+    const flight = flightOf(route, uid);
+    if (flight === undefined) return 0;
+    return isExposed(flight) ? settleMs(route) : settledOn(route, uid) - Date.parse(now);
   });
   return Math.max(0, ...waits);
 }

@@ -1,3 +1,5 @@
+import { isGrpcFailure } from "./grpc-status.ts";
+
 /** The two versions that are compared. */
 export type Arm = "canary" | "stable";
 
@@ -11,7 +13,7 @@ export interface Counter {
   /** The exporter came with the canary: whatever it counted, it counted in this rollout. */
   readonly fresh: boolean;
   readonly value: number;
-  /** Of a counter of requests: the answer's status, or its class. */
+  /** Of a counter of requests: the answer's status or its class, or the name of gRPC's. */
   readonly code?: string;
   /** The pod that served, where the counter tells it. */
   readonly pod?: string | undefined;
@@ -28,7 +30,7 @@ export interface Baseline {
 /** What happened in one arm between two instants. */
 export interface Counts {
   readonly total: number;
-  /** Requests answered with a 5xx status. */
+  /** Requests answered with a 5xx status, or with what gRPC has for it. */
   readonly failed: number;
   /** Status → requests. */
   readonly codes: Readonly<Record<string, number>>;
@@ -102,9 +104,9 @@ class Sum {
   }
 }
 
-/** Whether an answer of this status, or class of statuses, is the server's failure. */
+/** Whether an answer of this status, class of statuses, or name of gRPC's is the server's failure. */
 export function isFailure(code: string): boolean {
-  return code.startsWith("5");
+  return code.startsWith("5") || isGrpcFailure(code);
 }
 
 /**

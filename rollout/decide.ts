@@ -1,6 +1,7 @@
 import { advance, checkHarm } from "./advance.ts";
-import { setWeight } from "./attach.ts";
+import { expose } from "./attach.ts";
 import { awaitUndo, drain } from "./drain.ts";
+import { awaitConfirmation, awaitTrial, checkHooks, withCompanions, withRollback } from "./hook-gates.ts";
 import { decideLatched } from "./latch.ts";
 import {
   awaitCanary,
@@ -40,26 +41,30 @@ function decideCanary(seen: Seen): Decision {
   const outcome = recordOf(seen)?.outcome;
   if (outcome === "failed") return decideFailed(seen);
   if (outcome === "proven") return decideProven(seen);
-  return firstOf(
+  const decision = firstOf(
     [
       awaitUndo,
       forgetFailure,
       awaitCanary,
       markAll,
       abort,
+      checkHooks,
       checkHarm,
       checkRoutes,
       isolate,
       checkHealth,
       awaitReplicas,
       size,
+      awaitConfirmation,
       makeTwins,
       awaitReady,
-      setWeight,
-      advance,
+      awaitTrial,
+      expose,
+      (step) => withCompanions(step, advance(step)),
     ],
     seen,
   );
+  return withRollback(seen, decision);
 }
 
 function abort(seen: Seen): Decision | undefined {

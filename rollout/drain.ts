@@ -1,8 +1,9 @@
+import { drained, isExposed } from "./exposure.ts";
 import { settleMs } from "./gateway.ts";
 import { isNarrowedTo } from "./isolation.ts";
 import type { Route } from "./objects.ts";
 import { flightOf } from "./overlay.ts";
-import { type Decision, instant, recordOf, replicaSetOfRecord, type Seen, uidOf } from "./seen.ts";
+import { type Decision, instant, isRouted, recordOf, replicaSetOfRecord, type Seen, uidOf } from "./seen.ts";
 import { deleteTwin, type Write, writeMark, writeNarrow, writeRoute } from "./write.ts";
 
 /** How long an undo may take to arrive after its traffic is gone, in ms: longer than any request to the API server. */
@@ -11,10 +12,9 @@ const UNDO_MS = 60_000;
 /** How long after the drain somebody may still be applying the rest of his manifests, in ms. */
 const QUIET_MS = 10_000;
 
-/** No traffic to the canary: weight 0 on every route, and in force at the proxies. */
+/** No traffic to the canary: nothing on any route, and in force at the proxies. */
 export function drain(seen: Seen): Decision | undefined {
-  const raised = seen.routes.filter((route) => (flightOf(route, uidOf(seen))?.weight ?? 0) > 0);
-  if (raised.length > 0) return { writes: drainWrites(seen) };
+  if (isRouted(seen)) return { writes: drainWrites(seen) };
   return waitUntil(settledAt(seen), seen);
 }
 
@@ -39,8 +39,8 @@ export function awaitQuiet(seen: Seen): Decision | undefined {
 export function drainWrites(seen: Seen): Write[] {
   return seen.routes.flatMap((route) => {
     const flight = flightOf(route, uidOf(seen));
-    if (flight === undefined || flight.weight === 0) return [];
-    return [writeRoute(route, uidOf(seen), { ...flight, weight: 0, since: instant(seen.now) })];
+    if (flight === undefined || !isExposed(flight)) return [];
+    return [writeRoute(route, uidOf(seen), drained(flight, instant(seen.now)))];
   });
 }
 
@@ -68,8 +68,8 @@ export function removeTwins(seen: Seen): Decision | undefined {
  * written meanwhile; if the undo never arrives (a later admission may refuse it), the rollout goes on.
  */
 export function awaitUndo(seen: Seen): Decision | undefined {
-  const drained = seen.routes.filter((route) => flightOf(route, uidOf(seen))?.drained);
-  return waitUntil(Math.max(0, ...drained.map((route) => settledOn(route, uidOf(seen)) + UNDO_MS)), seen);
+  const undone = seen.routes.filter((route) => flightOf(route, uidOf(seen))?.drained);
+  return waitUntil(Math.max(0, ...undone.map((route) => settledOn(route, uidOf(seen)) + UNDO_MS)), seen);
 }
 
 /** When the weights that were written last are in force everywhere, in ms; 0 without routes. */

@@ -1,9 +1,11 @@
 import { implementations } from "./implementations.ts";
+import type { RouteKind } from "./matching.ts";
 import type { PackName } from "./metrics/packs.ts";
 import type { Route } from "./objects.ts";
+import { answersOf } from "./parents.ts";
 
-/** What a verdict is about. */
-export type Judged = "errors" | "latency";
+/** What a verdict is about; `calls` are the errors of gRPC. */
+export type Judged = "errors" | "latency" | "calls";
 
 /** Whose metrics tell canary and stable apart behind a gateway. */
 export type Metrics =
@@ -11,12 +13,17 @@ export type Metrics =
       readonly pack: Exclude<PackName, "application">;
       /** What the gateway's users must set, or bear with, for a verdict about … */
       readonly needs?: Readonly<Partial<Record<Judged, string>>>;
+      /** Why they do not tell which calls of gRPC failed, where they do not. */
+      readonly blindToCalls?: string;
     }
   | {
       readonly pack: "application";
       /** Why the gateway's own will not do. */
       readonly because: string;
     };
+
+/** A part of a route that a strategy needs and not every implementation has. */
+export type Feature = "mirror" | "mirror-percent" | "backend-filters" | "expressions" | "query-parameters";
 
 /** What Serin must know of a Gateway API implementation. */
 export interface Gateway {
@@ -27,6 +34,10 @@ export interface Gateway {
    */
   readonly settleMs: number;
   readonly metrics: Metrics;
+  /** What it would do instead: a plan that needs this is refused. To be read after its name. */
+  readonly lacks?: Readonly<Partial<Record<Feature, string>>>;
+  /** Where it may differ: a plan that needs this is warned. */
+  readonly doubts?: Readonly<Partial<Record<Feature, string>>>;
 }
 
 /** Several proxies may watch separately; conformance allows 30 s, those that we measured stay far below this. */
@@ -34,6 +45,16 @@ const UNKNOWN: Gateway = {
   name: "an unknown gateway",
   settleMs: 10_000,
   metrics: { pack: "application", because: "Serin does not know its metrics" },
+  lacks: {
+    mirror: "is unknown to Serin: a rule with a mirror might fail as a whole",
+    "mirror-percent": "is unknown to Serin: it might copy everything",
+    "backend-filters": "is unknown to Serin: backends with filters might fail",
+  },
+  doubts: {
+    expressions:
+      "is unknown to Serin: whether it knows regular expressions on headers is left open by the Gateway API",
+    "query-parameters": "is unknown to Serin: matches on query parameters are optional in the Gateway API",
+  },
 };
 
 /** The implementations that answer for a route: those that wrote a status on it. */
@@ -49,25 +70,36 @@ function gatewayOf(controllerName: string): Gateway {
   return known ?? { ...UNKNOWN, name: controllerName || UNKNOWN.name };
 }
 
+/** Why this gateway's metrics cannot count for a route of that kind, where they cannot. */
+export function whyUncounted({ metrics }: Gateway, kind: RouteKind): string | undefined {
+  if (metrics.pack === "application") return metrics.because;
+  return kind === "GRPCRoute" ? metrics.blindToCalls : undefined;
+}
+
 /**
- * One line for admission on what a verdict needs of this gateway's metrics, with the alternative; `undefined` where nothing
- * is to be said.
+ * One line for admission on what a verdict about these needs of this gateway's metrics, with the alternative; `undefined`
+ * where nothing is to be said.
  */
 export function metricsWarning(
-  { name, metrics }: Gateway,
+  gateway: Gateway,
   judged: readonly Judged[] = ["errors", "latency"],
 ): string | undefined {
-  if (metrics.pack === "application") {
-    return `${name}: ${metrics.because}; so the canary is judged by the application's own http_request_duration_seconds`;
+  const { name, metrics } = gateway;
+  const calls = judged.includes("calls");
+  const why = whyUncounted(gateway, calls ? "GRPCRoute" : "HTTPRoute");
+  if (metrics.pack === "application" || why !== undefined) {
+    const own = calls ? "grpc_server_handled_total" : "http_request_duration_seconds";
+    return `${name}: ${why}; so the canary is judged by the application's own ${own}`;
   }
   const needs = judged.flatMap((what) => metrics.needs?.[what] ?? []);
   if (needs.length === 0) return undefined;
   return `${name}: ${needs.join("; ")}; or judge by the application's own metrics: annotate serin.dev/metrics: application`;
 }
 
-/** The longest settle time of the route's implementations, in ms. */
+/** The longest settle time of the route's implementations, in ms; of one that has not answered yet nothing is known. */
 export function settleMs(route: Route): number {
-  return Math.max(0, ...gatewaysOf(route).map((gateway) => gateway.settleMs));
+  const gateways = gatewaysOf(route);
+  return Math.max(...(gateways.length > 0 ? gateways : [UNKNOWN]).map((gateway) => gateway.settleMs));
 }
 
 /**
@@ -76,7 +108,7 @@ export function settleMs(route: Route): number {
  */
 export function notAccepted(route: Route): string | undefined {
   const name = `${route.metadata.namespace}/${route.metadata.name}`;
-  const parents = route.status?.parents ?? [];
+  const parents = answersOf(route);
   if (parents.length === 0) return `no gateway answers for route ${name}`;
   for (const { controllerName = "a gateway", conditions = [] } of parents) {
     for (const type of ["Accepted", "ResolvedRefs"]) {

@@ -1,3 +1,4 @@
+import type { Layer } from "./defaults.ts";
 import { equal } from "./equal.ts";
 import { FLIGHT, HELD } from "./keys.ts";
 import type { Deployment, DeploymentSpec, Strategy } from "./objects.ts";
@@ -36,6 +37,8 @@ export interface Held {
   /** pod-template-hash of the version that serves. */
   readonly stable: string;
   readonly originals: Originals;
+  /** What a profile and the namespace said when the rollout began, as far as the Deployment did not itself. */
+  readonly defaults?: readonly Layer[];
   /** We paused the Deployment until the version before is drained; then it is paused as in `originals`. */
   readonly latched?: boolean;
   /** What a person asked for through `serin.dev/promote` or `serin.dev/abort`. */

@@ -1,5 +1,8 @@
 import type { Gateway } from "./gateway.ts";
 
+/** Of gateways that say nothing of gRPC in their metrics. */
+const HTTP_ONLY = "it counts calls of gRPC by HTTP's status, which is 200 for those that failed as well";
+
 /** It has had two names. */
 const CONSUL: Gateway = {
   name: "Consul",
@@ -10,6 +13,7 @@ const CONSUL: Gateway = {
       errors: "without namespaces (Enterprise) a Service's name must be the only such in the cluster",
     },
   },
+  lacks: { mirror: "drops mirrors in silence", "mirror-percent": "has no mirrors" },
 };
 
 /**
@@ -26,11 +30,22 @@ export const implementations: Readonly<Record<string, Gateway>> = {
       needs: {
         latency:
           "its default buckets end at 0.1, 0.3, 1.2 and 5 s: set finer ones (metrics.prometheus.buckets)",
+        calls:
+          "of gRPC it sees the status of calls that fail before their first message, UNKNOWN excepted, and no other failures",
       },
+    },
+    lacks: {
+      mirror: "answers every request of a rule that has a mirror with 500",
+      "mirror-percent": "has no mirrors",
     },
   },
   // Holds changes back for at most 0.5 s; the status comes before the proxies' acknowledgement.
-  "projectcontour.io": { name: "Contour", settleMs: 2_000, metrics: { pack: "contour" } },
+  "projectcontour.io": {
+    name: "Contour",
+    settleMs: 2_000,
+    metrics: { pack: "contour" },
+    lacks: { "mirror-percent": "copies every request, whatever the percentage" },
+  },
   // Streams to each proxy separately, within a second.
   "gateway.envoyproxy.io": {
     name: "Envoy Gateway",
@@ -59,6 +74,7 @@ export const implementations: Readonly<Record<string, Gateway>> = {
         latency: "its buckets above 1 s end at 10 s",
       },
     },
+    lacks: { mirror: "ignores routes that have a mirror", "mirror-percent": "has no mirrors" },
   },
   // Reloads for each change, after its agents have it.
   "gateway.nginx.org": {
@@ -70,6 +86,11 @@ export const implementations: Readonly<Record<string, Gateway>> = {
         errors: "only NGINX Plus counts per backend, open source NGINX does not",
         latency: "it has averages only, no histogram",
       },
+      blindToCalls: HTTP_ONLY,
+    },
+    lacks: { "backend-filters": "answers the share of a backend that has filters with 500" },
+    doubts: {
+      expressions: "looks at a header piece by piece between commas: a cookie with a comma is missed",
     },
   },
   // Applies at most one update in 2 s.
@@ -83,12 +104,27 @@ export const implementations: Readonly<Record<string, Gateway>> = {
         latency: "it has averages only, no histogram",
       },
     },
+    lacks: {
+      mirror: "does not accept routes that have a mirror",
+      "mirror-percent": "has no mirrors",
+      "backend-filters": "ignores filters of backends",
+      "query-parameters": "ignores them, so that everybody would match",
+    },
+    doubts: {
+      expressions: "looks at a header piece by piece between commas: a cookie with a comma is missed",
+    },
   },
   // Synchronizes every 3 s.
   "konghq.com": {
     name: "Kong",
     settleMs: 10_000,
     metrics: { pack: "application", because: "it counts per rule, and both versions share one" },
+    lacks: {
+      mirror: "does not program routes that have a mirror",
+      "mirror-percent": "has no mirrors",
+      "backend-filters": "does not know filters of backends",
+    },
+    doubts: { "query-parameters": "knows them with router_flavor=expressions only" },
   },
   "consul.hashicorp.com": CONSUL,
   "hashicorp.com": CONSUL,
@@ -102,6 +138,9 @@ export const implementations: Readonly<Record<string, Gateway>> = {
         errors:
           "its counts come minutes late, through Managed Service for Prometheus: let steps last 5m or more; names of more than about 30 letters (namespace and Service) are cut and cannot be read",
       },
+      blindToCalls: HTTP_ONLY,
     },
+    lacks: { "backend-filters": "does not know filters of backends" },
+    doubts: { expressions: "documents exact header matches only" },
   },
 };

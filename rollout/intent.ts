@@ -1,47 +1,60 @@
+import { isService } from "./backends.ts";
+import { withoutCookie } from "./cookie.ts";
 import { equal } from "./equal.ts";
 import { FLIGHT, HELD } from "./keys.ts";
+import { withoutMirrors } from "./mirror.ts";
 import type { BackendRef, Route, RouteRule } from "./objects.ts";
-import { type HeldRoute, heldRouteOf, isService, originals, overlay } from "./overlay.ts";
+import { asWritten, type HeldRoute, heldRouteOf, homeOf, overlay, restore, written } from "./overlay.ts";
 
 /**
  * What a person or GitOps engine wants of a route that they write in flight. They may send their manifest (no twins) or
- * an edit of what they saw (twins in it): a rule whose backends are just as we had written them keeps its originals; of
- * any other the twins are taken out and their weight goes back to their Service.
+ * an edit of what they saw: rules that we had added are dropped; a rule whose fields are just as we had written them gets
+ * its originals back; of any other the twins are taken out and their weight goes back to their Service.
  */
 export function readIntent(requested: Route, old: Route): readonly RouteRule[] {
   const held = heldRouteOf(old);
-  const home = old.metadata.namespace ?? "";
-  if (held === undefined) return requested.spec.rules ?? [];
+  const rules = requested.spec.rules ?? [];
+  if (held === undefined) return rules;
   const carried = carriedRecord(requested, old);
-  return (requested.spec.rules ?? []).map((rule, i) => {
-    const original = carriedBackends(carried, rule, i, home) ?? heldBackends(held, old, rule, i);
-    return original === undefined
-      ? withoutTwins(rule, held.flights, home)
-      : { ...rule, backendRefs: [...original] };
-  });
+  if (carried !== undefined && isOurAnswer(requested, carried)) return restore(rules, carried);
+  const { namespace } = homeOf(old);
+  const namesTwin = ({ backendRefs = [] }: RouteRule) =>
+    backendRefs.some((ref) => serviceOfTwin(ref, held.flights, namespace) !== undefined);
+  const [added, users] = partition(old.spec.rules ?? [], held);
+  // A manifest has nothing of ours, even if it has a rule like one of them.
+  const isEdit = rules.some(namesTwin);
+  return rules
+    .filter((rule, i) => !(isEdit && isAdded(rule, rules.slice(i), added, users, namesTwin)))
+    .map((rule, i) => {
+      const original = originalOf(held, users, rule, i);
+      return original === undefined ? withoutOurs(rule, held.flights, namespace) : asWritten(rule, original);
+    });
 }
 
 /** The route as it must be stored when somebody else wrote it in flight. */
 export function reimpose(requested: Route, old: Route): Route {
-  const held = heldRouteOf(old);
-  if (held === undefined) return requested;
-  const home = old.metadata.namespace ?? "";
-  const intent = readIntent(requested, old);
-  const record: HeldRoute = { rules: originals(intent, held.flights, home), flights: held.flights };
+  const flights = heldRouteOf(old)?.flights;
+  if (flights === undefined) return requested;
+  const { rules, held } = written(readIntent(requested, old), flights, homeOf(old));
   return {
     ...requested,
     metadata: {
       ...requested.metadata,
       labels: { ...requested.metadata.labels, [FLIGHT]: old.metadata.labels?.[FLIGHT] ?? "" },
-      annotations: { ...requested.metadata.annotations, [HELD]: JSON.stringify(record) },
+      annotations: { ...requested.metadata.annotations, [HELD]: JSON.stringify(held) },
     },
-    spec: { ...requested.spec, rules: [...overlay(intent, held.flights, home)] },
+    spec: { ...requested.spec, rules: [...rules] },
   };
 }
 
-/** The record that a request brings along: our own answer when we are asked again about it, or a dump of earlier. */
+/**
+ * The record that a request brings along: our own answer when we are asked again about it, or a dump of earlier. By the
+ * stored one itself only what is new is read: rules that were moved may look alike, and keep their own originals.
+ */
 function carriedRecord(requested: Route, old: Route): HeldRoute | undefined {
-  if (requested.metadata.annotations?.[HELD] === old.metadata.annotations?.[HELD]) return undefined;
+  const isSame = requested.metadata.annotations?.[HELD] === old.metadata.annotations?.[HELD];
+  const isKnown = (rule: RouteRule) => old.spec.rules?.some((was) => equal(was, rule)) ?? false;
+  if (isSame && (requested.spec.rules ?? []).every(isKnown)) return undefined;
   try {
     return heldRouteOf(requested);
   } catch {
@@ -50,42 +63,75 @@ function carriedRecord(requested: Route, old: Route): HeldRoute | undefined {
   }
 }
 
-/** What a rule's backends were by a record that came with them, if they are just what this record makes of them. */
-function carriedBackends(carried: HeldRoute | undefined, rule: RouteRule, i: number, home: string) {
-  const original = carried?.rules?.[i];
-  if (carried?.flights === undefined || original === undefined) return undefined;
-  const [made] = overlay([{ backendRefs: [...original] }], carried.flights, home);
-  return equal(made?.backendRefs, rule.backendRefs) ? original : undefined;
+/** Whether the rules that came with a record are just what it makes of its own. */
+function isOurAnswer(requested: Route, carried: HeldRoute): boolean {
+  if (carried.flights === undefined || carried.rules === undefined) return false;
+  const rules = requested.spec.rules ?? [];
+  return equal(overlay(restore(rules, carried), carried.flights, homeOf(requested)), rules);
 }
 
-/** What a rule's backends were when we wrote them; rules may have moved, and several may look alike. */
-function heldBackends(held: HeldRoute, old: Route, rule: RouteRule, index: number) {
-  const alike = (old.spec.rules ?? []).flatMap((was, i) =>
-    held.rules[i] !== undefined && equal(was.backendRefs, rule.backendRefs) ? [{ i, was }] : [],
-  );
+/**
+ * Whether a rule is one that we had added, perhaps edited since. The owner may have one like it, which stands after ours:
+ * it is ours if more of them follow than are his. `rest`: the requested rules from this one on.
+ */
+function isAdded(
+  rule: RouteRule,
+  rest: readonly RouteRule[],
+  added: readonly RouteRule[],
+  users: readonly RouteRule[],
+  namesTwin: (rule: RouteRule) => boolean,
+): boolean {
+  const isSame = (other: RouteRule) => equal(other, rule);
+  const [mine, his] = [added.some(isSame), users.some(isSame)];
+  if (mine !== his) return mine;
+  const isAlike = namesTwin(rule)
+    ? (other: RouteRule) => namesTwin(other) && equal(other.matches, rule.matches)
+    : isSame;
+  return added.some(isAlike) && rest.filter(isAlike).length > users.filter(isAlike).length;
+}
+
+function partition(rules: readonly RouteRule[], held: HeldRoute): [added: RouteRule[], users: RouteRule[]] {
+  const isOurs = (index: number) => held.added?.includes(index) ?? false;
+  return [rules.filter((_rule, i) => isOurs(i)), rules.filter((_rule, i) => !isOurs(i))];
+}
+
+/** What a rule was when we wrote it; rules may have moved, and several may look alike. */
+function originalOf(held: HeldRoute, users: readonly RouteRule[], rule: RouteRule, index: number) {
+  const alike = users.flatMap((was, i) => {
+    const original = held.rules[i];
+    const same = original?.filters === undefined || equal(was.filters, rule.filters);
+    return original !== undefined && same && equal(was.backendRefs, rule.backendRefs) ? [{ i, was }] : [];
+  });
   const same = alike.filter(({ was }) => equal(was, rule));
   const likely = same.length > 0 ? same : alike;
   const found = likely.find(({ i }) => i === index) ?? likely[0];
   return found && held.rules[found.i];
 }
 
-function withoutTwins(rule: RouteRule, flights: HeldRoute["flights"], home: string): RouteRule {
+/** An edited rule without our twins, cookies and copies. */
+function withoutOurs(rule: RouteRule, flights: HeldRoute["flights"], home: string): RouteRule {
   const refs = rule.backendRefs;
   if (refs === undefined) return rule;
   const twinWeights = new Map<string, number[]>();
   const users: BackendRef[] = [];
   for (const ref of refs) {
     const service = serviceOfTwin(ref, flights, home);
-    if (service === undefined) users.push(ref);
+    if (service === undefined) users.push(withoutCookies(ref, flights));
     else append(twinWeights, identity(service, ref, home), ref.weight ?? 1);
   }
-  if (users.length === refs.length) return rule;
   const backendRefs = users.map((ref) => {
     // Twins stand in the order of their Services: where one is named twice, each gets its own back.
     const extra = twinWeights.get(identity(ref.name, ref, home))?.shift() ?? 0;
     return extra === 0 ? ref : { ...ref, weight: (ref.weight ?? 1) + extra };
   });
-  return { ...rule, backendRefs };
+  return withoutMirrors({ ...rule, backendRefs }, (ref) => serviceOfTwin(ref, flights, home) !== undefined);
+}
+
+function withoutCookies(ref: BackendRef, flights: HeldRoute["flights"]): BackendRef {
+  return Object.values(flights).reduce(
+    (rest, { sticky }) => (sticky === undefined ? rest : withoutCookie(rest, sticky)),
+    ref,
+  );
 }
 
 function append(weights: Map<string, number[]>, key: string, weight: number): void {

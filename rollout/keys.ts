@@ -8,6 +8,12 @@ export const RUN = "serin.dev/run";
 export const FLIGHT = "serin.dev/flight";
 /** On a Service, by its owner: "false" leaves it alone (metrics, for example). */
 export const ISOLATE = "serin.dev/isolate";
+/** On a Deployment for some seconds: a ConfigMap or Secret that it uses has changed (changed.ts). */
+export const CHANGED = "serin.dev/changed";
+/** On a pod template: the changes of ConfigMaps and Secrets that this version was made for. */
+export const CONFIG = "serin.dev/config";
+/** Label on a ConfigMap or Secret, by its owner: "true" makes a change of it a canary. On a Deployment: part of the plan. */
+export const TRACK = "serin.dev/track";
 /** The type of the condition in the Deployment's status. */
 export const CONDITION = "Canary";
 

@@ -163,6 +163,15 @@ export interface Route extends Known {
   status?: { parents?: ParentStatus[] };
 }
 
+/** Who may name what of the grant's namespace from another one. */
+export interface ReferenceGrant extends Known {
+  spec: {
+    from: readonly { readonly group: string; readonly kind: string; readonly namespace: string }[];
+    /** Without a name: all of that kind. */
+    to: readonly { readonly group: string; readonly kind: string; readonly name?: string }[];
+  };
+}
+
 export interface ContainerStatus {
   name: string;
   ready?: boolean;
@@ -182,6 +191,11 @@ export interface Pod extends Known {
 /** The word an object is known by: `namespace/name`. */
 export function keyOf(object: { metadata: Meta }): string {
   return `${object.metadata.namespace ?? ""}/${object.metadata.name}`;
+}
+
+/** The word a route is known by among those of both kinds: `kind/namespace/name`. */
+export function routeKeyOf(route: Route): string {
+  return `${route.kind === "GRPCRoute" ? route.kind : "HTTPRoute"}/${keyOf(route)}`;
 }
 
 /** The condition of that type, if the object has one. */

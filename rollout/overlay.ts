@@ -1,9 +1,10 @@
+import { flightFor, isService, overlayBackends } from "./backends.ts";
+import { branchesOf } from "./branches.ts";
+import type { Sticky } from "./cookie.ts";
 import { FLIGHT, HELD } from "./keys.ts";
+import type { Match, RouteKind } from "./matching.ts";
+import { mirrored } from "./mirror.ts";
 import type { BackendRef, Route, RouteRule } from "./objects.ts";
-
-/** The Gateway API's limits on a weight and on the backends of a rule. */
-const WEIGHT_LIMIT = 1_000_000;
-const BACKENDS_LIMIT = 16;
 
 /** One rollout's share in a route. */
 export interface Flight {
@@ -13,18 +14,43 @@ export interface Flight {
   readonly twins: Readonly<Record<string, string>>;
   /** Percent of the Service's share that goes to its twin. */
   readonly weight: number;
-  /** When this weight was written (RFC 3339). */
+  /** Who gets the canary whatever the weight. */
+  readonly match?: readonly Match[];
+  /** Percent of the Service's requests of which the canary gets a copy, whose answers nobody sees. */
+  readonly mirror?: number;
+  /** Users stay with the version that they got. */
+  readonly sticky?: Sticky;
+  /** When this was written (RFC 3339). */
   readonly since: string;
   /** Admission took the weight, because an undo is on its way: nobody raises it meanwhile. */
   readonly drained?: true;
 }
 
-/** The annotation `serin.dev/held` of a route: the user's backends of every rule we touch, and who is in flight. */
+/** The annotation `serin.dev/held` of a route: what the user wrote of all that we change, and who is in flight. */
 export interface HeldRoute {
-  /** Index of the rule → its backendRefs as the user wrote them. */
-  readonly rules: Readonly<Record<string, readonly BackendRef[]>>;
+  /** Index among the user's rules → the fields that we changed. */
+  readonly rules: Readonly<Record<string, Original>>;
+  /** The indices of the rules that are ours. */
+  readonly added?: readonly number[];
   /** Deployment's UID → its share; the oldest first, because twins are appended in this order. */
   readonly flights: Readonly<Record<string, Flight>>;
+}
+
+/** Fields of one rule as the user wrote them; null where the user wrote none. */
+export interface Original {
+  readonly backendRefs: readonly BackendRef[];
+  readonly filters?: readonly unknown[] | null;
+}
+
+/** Where a route is, and of what kind. */
+export interface Home {
+  readonly namespace: string;
+  readonly kind: RouteKind;
+}
+
+/** Of a route. */
+export function homeOf({ kind, metadata }: Route): Home {
+  return { namespace: metadata.namespace ?? "", kind: kind === "GRPCRoute" ? kind : "HTTPRoute" };
 }
 
 /** The route's record of what it was, if anything is in flight on it. Throws when its text is not ours. */
@@ -54,36 +80,47 @@ export function servicesNamed(route: Route, namespace: string): Set<string> {
   );
 }
 
-/** The rule that would get too many backends, if there is one: its index. */
-export function overfullRule(route: Route, flights: HeldRoute["flights"]): number | undefined {
-  const index = overlay(rulesOf(route), flights, route.metadata.namespace ?? "").findIndex(
-    (rule) => (rule.backendRefs?.length ?? 0) > BACKENDS_LIMIT,
-  );
-  return index < 0 ? undefined : index;
-}
-
 /**
- * The user's rules with every flight's twins in them. Only rules that name a Service in flight change, and in them only
- * backendRefs: each weight is multiplied, ours are split between Service and twin, so that all other shares stay what
- * they were. Twins come after the user's backends, because proxies name their series by a backend's index.
+ * The user's rules with every flight in them: twins among the backends of the rules that name a Service in flight, copies
+ * to the twins where they are asked for, and before these rules those of the users who have no choice. All other rules,
+ * fields and shares stay what they were.
  */
 export function overlay(
   rules: readonly RouteRule[],
   flights: HeldRoute["flights"],
-  home: string,
+  home: Home,
 ): readonly RouteRule[] {
-  return rules.map((rule) => {
-    const touched = rule.backendRefs?.some((ref) => flightFor(ref, flights, home) !== undefined);
-    return touched ? { ...rule, backendRefs: overlayBackends(rule.backendRefs ?? [], flights, home) } : rule;
-  });
+  return render(rules, flights, home).map(({ rule }) => rule);
+}
+
+function render(rules: readonly RouteRule[], all: HeldRoute["flights"], home: Home) {
+  const flights = home.kind === "GRPCRoute" ? withoutCookies(all) : all;
+  const branches = branchesOf(rules, flights, home);
+  return rules.flatMap((rule, i) => [
+    ...(branches[i] ?? []).map((branch) => ({ rule: branch, added: true })),
+    { rule: isTouched(rule, flights, home) ? overlayRule(rule, flights, home) : rule, added: false },
+  ]);
+}
+
+/** Clients of gRPC keep no cookies. */
+function withoutCookies(flights: HeldRoute["flights"]): HeldRoute["flights"] {
+  return Object.fromEntries(
+    Object.entries(flights).map(([uid, { sticky: _sticky, ...flight }]) => [uid, flight]),
+  );
+}
+
+function overlayRule(rule: RouteRule, flights: HeldRoute["flights"], home: Home): RouteRule {
+  const backendRefs = overlayBackends(rule.backendRefs ?? [], flights, home.namespace);
+  return mirrored({ ...rule, backendRefs }, rule.backendRefs ?? [], flights, home.namespace);
+}
+
+function isTouched(rule: RouteRule, flights: HeldRoute["flights"], home: Home): boolean {
+  return rule.backendRefs?.some((ref) => flightFor(ref, flights, home.namespace) !== undefined) ?? false;
 }
 
 /** What to write on a route for these flights: none gives it back to its owner exactly. JSON merge patch. */
 export function routePatch(route: Route, flights: HeldRoute["flights"]) {
-  const intent = rulesOf(route);
-  const home = route.metadata.namespace ?? "";
-  const rules = overlay(intent, flights, home);
-  const held: HeldRoute = { rules: originals(intent, flights, home), flights };
+  const { rules, held } = written(rulesOf(route), flights, homeOf(route));
   const label = Object.keys(flights)[0];
   return {
     metadata: {
@@ -93,6 +130,18 @@ export function routePatch(route: Route, flights: HeldRoute["flights"]) {
     },
     spec: { rules },
   };
+}
+
+/** The rules of a user with these flights in them, and the record by which they can be restored. */
+export function written(intent: readonly RouteRule[], flights: HeldRoute["flights"], home: Home) {
+  const rendered = render(intent, flights, home);
+  const added = rendered.flatMap((entry, i) => (entry.added ? [i] : []));
+  const held: HeldRoute = {
+    rules: originals(intent, flights, home),
+    ...(added.length > 0 && { added }),
+    flights,
+  };
+  return { rules: rendered.map(({ rule }) => rule), held };
 }
 
 /** The same flights with one changed, added last, or (undefined) taken out. */
@@ -106,91 +155,32 @@ export function withFlight(
   return rest;
 }
 
-function restore(rules: readonly RouteRule[], held: HeldRoute | undefined): readonly RouteRule[] {
-  return rules.map((rule, i) => {
-    const original = held?.rules[i];
-    return original === undefined ? rule : { ...rule, backendRefs: [...original] };
-  });
+/** Rules as they were before we wrote them. */
+export function restore(rules: readonly RouteRule[], held: HeldRoute | undefined): readonly RouteRule[] {
+  const users = rules.filter((_rule, i) => !held?.added?.includes(i));
+  return users.map((rule, i) => asWritten(rule, held?.rules[i]));
 }
 
-/** Index of every rule in which somebody is in flight → its backendRefs as the user wrote them. */
-export function originals(
+/** A rule with its user's own values. */
+export function asWritten(rule: RouteRule, original: Original | undefined): RouteRule {
+  if (original === undefined) return rule;
+  const { filters: _filters, ...rest } = rule;
+  const { backendRefs, filters } = original;
+  if (filters === undefined) return { ...rule, backendRefs: [...backendRefs] };
+  return { ...rest, ...(filters !== null && { filters }), backendRefs: [...backendRefs] };
+}
+
+function originals(
   rules: readonly RouteRule[],
   flights: HeldRoute["flights"],
-  home: string,
+  home: Home,
 ): HeldRoute["rules"] {
+  const mirrors = Object.values(flights).some(({ mirror }) => mirror !== undefined);
   return Object.fromEntries(
-    rules.flatMap((rule, i) =>
-      rule.backendRefs?.some((ref) => flightFor(ref, flights, home) !== undefined)
-        ? [[String(i), rule.backendRefs]]
-        : [],
-    ),
+    rules.flatMap((rule, i) => {
+      if (!isTouched(rule, flights, home)) return [];
+      const filters = (rule.filters ?? null) as readonly unknown[] | null;
+      return [[String(i), { backendRefs: rule.backendRefs ?? [], ...(mirrors && { filters }) }]];
+    }),
   );
-}
-
-function overlayBackends(
-  refs: readonly BackendRef[],
-  flights: HeldRoute["flights"],
-  home: string,
-): BackendRef[] {
-  const scale = Math.max(...Object.values(flights).map((flight) => scaleOf(flight.weight)));
-  const raised = Object.values(flights).some((flight) => flight.weight > 0);
-  const own = refs.map((ref) => {
-    const flight = flightFor(ref, flights, home);
-    return share(ref, 100 * scale - percent(flight?.weight ?? 0, scale));
-  });
-  const twins = Object.values(flights).flatMap((flight) =>
-    refs
-      .filter((ref) => flightFor(ref, flights, home) === flight)
-      .map((ref) =>
-        share({ ...ref, name: flight.twins[ref.name] ?? ref.name }, percent(flight.weight, scale)),
-      ),
-  );
-  if (raised) return reduce(own, twins);
-  // Nobody gets anything yet: the user's own refs stay to the letter.
-  return [...refs, ...twins.map((ref) => ({ ...ref, weight: 0 }))];
-}
-
-/** Percents have at most two decimals: the smallest factor that makes each of them whole. */
-function scaleOf(weight: number): number {
-  return [1, 10].find((factor) => percent(weight, factor) * 100 === percent(weight, 100) * factor) ?? 100;
-}
-
-/** Whole numbers: binary fractions of percents (33.33 × 100) must not make weights fractional. */
-function percent(weight: number, scale: number): number {
-  return Math.round(weight * scale);
-}
-
-function share(ref: BackendRef, parts: number): BackendRef {
-  return { ...ref, weight: (ref.weight ?? 1) * parts };
-}
-
-/**
- * The same shares in the smallest whole numbers; proxies that count requests out come to a canary's turn sooner. Where the
- * API's limit makes them inexact, twins are rounded down and all others up: a canary never gets more than was granted.
- */
-function reduce(own: BackendRef[], twins: BackendRef[]): BackendRef[] {
-  const weights = [...own, ...twins].map((ref) => ref.weight ?? 1);
-  const divisor = weights.reduce(greatestCommonDivisor, 0) || 1;
-  const excess = Math.max(divisor, Math.max(...weights) / WEIGHT_LIMIT);
-  const fit = (ref: BackendRef, whole: (weight: number) => number) => {
-    return { ...ref, weight: Math.min(WEIGHT_LIMIT, whole((ref.weight ?? 1) / excess)) };
-  };
-  return [...own.map((ref) => fit(ref, Math.ceil)), ...twins.map((ref) => fit(ref, Math.floor))];
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b);
-}
-
-function flightFor(ref: BackendRef, flights: HeldRoute["flights"], home: string): Flight | undefined {
-  if (!isService(ref)) return undefined;
-  return Object.values(flights).find(
-    (flight) => flight.namespace === (ref.namespace ?? home) && Object.hasOwn(flight.twins, ref.name),
-  );
-}
-
-/** Whether a ref names a Service of the core API, not a backend of another kind. */
-export function isService(ref: BackendRef): boolean {
-  return (ref.group ?? "") === "" && (ref.kind ?? "Service") === "Service";
 }

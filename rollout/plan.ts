@@ -1,11 +1,16 @@
-import { type Annotation, later, annotations as table } from "./annotations.ts";
+import { type Annotation, annotations as table } from "./annotations.ts";
 import { type Check, parseChecks } from "./checks.ts";
 import type { CompareChoice } from "./compare.ts";
 import { describeDuration, formatDuration } from "./duration.ts";
-import { FLIGHT, HELD, ISOLATE, RUN } from "./keys.ts";
+import type { Hook } from "./hooks.ts";
+import { CHANGED, FLIGHT, HELD, ISOLATE, RUN } from "./keys.ts";
+import { describeMatches } from "./match.ts";
+import type { Match } from "./matching.ts";
 import type { RouteName } from "./names.ts";
 import { nearest } from "./nearest.ts";
+import { describeSize, type Size } from "./size.ts";
 import type { Step } from "./steps.ts";
+import { isSwitch, type Kind, SWITCH, stepsOf } from "./strategy.ts";
 import type { Variables } from "./variables.ts";
 
 /** The revisions that people ask to promote, abort or retry. */
@@ -17,23 +22,33 @@ export interface Verbs {
 
 /** What the annotations of a Deployment ask for, with every default filled in. */
 export interface Plan {
-  /** Weights strictly increase; at least one of them is there; pauses stand between, before or after them. */
+  readonly kind: Kind;
+  /** Weights strictly increase; pauses stand between, before or after the judged steps, of which there is one at least. */
   readonly steps: readonly Step[];
   readonly intervalMs: number;
   /** Go on without data after this long, except at the last step. */
   readonly maxIntervalMs: number;
+  /** Who always gets the canary; in an ab-test nobody else does. */
+  readonly match?: readonly Match[];
+  /** How long a version is kept for a user after his last request; absent: every request is drawn anew. */
+  readonly stickyMs?: number;
+  readonly size: Size;
   readonly checks: readonly Check[];
   readonly checksAreDefault: boolean;
   readonly compare: CompareChoice;
   readonly metrics: "gateway" | "application";
   /** For the queries of metric templates. */
   readonly variables: Variables;
+  /** In the order in which they were written. */
+  readonly hooks: readonly Hook[];
   readonly onFailure: "hold" | "undo";
   /** Absent: found by selector. */
   readonly services?: readonly string[];
   /** Absent: found by backendRef. */
   readonly routes?: readonly RouteName[];
   readonly restart: "native" | "canary";
+  /** Whether changed ConfigMaps and Secrets start a canary. */
+  readonly track: "on" | "off";
   readonly verbs: Verbs;
 }
 
@@ -52,12 +67,14 @@ export type ParsedPlan = { readonly plan: Plan } | { readonly complaints: readon
 type Given = Readonly<Record<string, string>>;
 type Defaulted<T> = Annotation<T> & { readonly default: string };
 
+const BY_WEIGHT: Size = { kind: "weight" };
+const FULL: Size = { kind: "percent", percent: 100 };
 /** What decides where nothing else is asked for. */
 const ALONE = (parseChecks("success-rate >= 99%") as { value: readonly Check[] }).value;
 
 const prefix = "serin.dev/";
 const known = Object.values(table).map((annotation) => annotation.key);
-const ours: readonly string[] = [HELD, RUN, FLIGHT];
+const ours: readonly string[] = [HELD, RUN, FLIGHT, CHANGED];
 const longestValue = 4096;
 const mostLines = 20;
 
@@ -80,28 +97,53 @@ export function parsePlan(given: Given): ParsedPlan {
   // A faulty value counts as its default meanwhile, so that the other complaints are found too.
   const required = <T>(annotation: Defaulted<T>): T => optional(annotation) ?? defaultOf(annotation);
 
-  if (optional(table.rollout) === undefined && !isOptedIn(given)) complaints.push(missing(table.rollout));
+  const kind = optional(table.rollout) ?? "canary";
+  if (!isOptedIn(given)) complaints.push(missing(table.rollout));
+  complaints.push(...misplaced(kind, given));
   const intervalMs = required(table.interval);
-  const steps = required(table.steps);
+  const written = optional(table.steps) ?? (kind === "blue-green" ? SWITCH : defaultOf(table.steps));
+  if (kind === "blue-green" && !isSwitch(written)) {
+    complaints.push(wrong(table.steps, given, "shares the traffic", 'one switch such as "pause, 100:10m"'));
+  }
+  const iterations = required(table.iterations);
+  const mirror = optional(table.mirror);
+  const steps = stepsOf(kind, { steps: written, intervalMs, iterations, ...(mirror && { mirror }) });
+  const match = optional(table.match);
+  if (kind === "ab-test" && match === undefined && given[table.match.key] === undefined) {
+    complaints.push(complaint(table.match, "", "is missing"));
+  }
+  const stickyMs = optional(table.sticky);
+  const size = optional(table.size) ?? (kind === "canary" ? BY_WEIGHT : FULL);
+  if (kind === "blue-green" && describeSize(size) !== describeSize(FULL)) {
+    complaints.push(wrong(table.size, given, "is less than all the traffic needs", "100%"));
+  }
   const maxIntervalMs = optional(table.maxInterval) ?? Math.max(intervalMs, defaultOf(table.maxInterval));
   const faulty = complaints.some(({ key }) => key === table.interval.key);
   if (maxIntervalMs < intervalMs && !faulty) complaints.push(shorterThan(intervalMs, given));
   const compare = required(table.compare);
   const services = optional(table.services);
+  // What the profile says is among `given` already (defaults.ts); here only its name is checked.
+  optional(table.profile);
   const routes = optional(table.routes);
   const plan: Plan = {
-    steps: steps.map((step) => (step.kind === "weight" ? { leastMs: intervalMs, ...step } : step)),
+    kind,
+    steps,
     intervalMs,
     maxIntervalMs,
-    checks: optional(table.checks) ?? (compare === "off" ? ALONE : []),
+    ...(match && { match }),
+    ...(stickyMs !== undefined && { stickyMs }),
+    size,
+    checks: optional(table.checks) ?? (compare === "off" || kind !== "canary" ? ALONE : []),
     checksAreDefault: given[table.checks.key] === undefined,
     compare,
     metrics: required(table.metrics),
     variables: optional(table.variables) ?? {},
+    hooks: optional(table.hooks) ?? [],
     onFailure: required(table.onFailure),
     ...(services && { services }),
     ...(routes && { routes }),
     restart: required(table.restart),
+    track: required(table.track),
     verbs: present({
       promote: optional(table.promote),
       abort: optional(table.abort),
@@ -122,15 +164,42 @@ export function formatComplaints(complaints: readonly Complaint[]): string {
 
 /** The plan in one line: `canary 10→25→50 %, at least 3 min; compared with stable; checks success-rate >= 99%`. */
 export function describePlan(plan: Plan): string {
-  const weights = plan.steps.map((step) => (step.kind === "weight" ? step.weight : "pause")).join("→");
-  const leastMs = plan.steps.reduce((sum, step) => sum + (step.kind === "weight" ? step.leastMs : 0), 0);
+  const leastMs = plan.steps.reduce((sum, step) => sum + (step.kind === "pause" ? 0 : step.leastMs), 0);
   const checks = plan.checks.map((check) => check.text).join(", ");
+  const compared = plan.compare !== "off" && (plan.kind === "canary" || plan.steps[0]?.kind === "mirror");
   const judged = [
-    ...(plan.compare === "off" ? [] : ["compared with stable"]),
+    ...(compared ? ["compared with stable"] : []),
     ...(checks === "" ? [] : [`checks ${checks}`]),
   ];
+  const more = [
+    plan.match && plan.kind !== "ab-test" && `always for users with ${describeMatches(plan.match)}`,
+    plan.stickyMs !== undefined && `users keep their version for ${formatDuration(plan.stickyMs)}`,
+    describeSize(plan.size),
+  ];
   const by = judged.join("; ") || "no checks but the health of the pods";
-  return `canary ${weights} %, at least ${describeDuration(leastMs)}; ${by}`;
+  return [
+    `${plan.kind} ${describeSteps(plan)}, at least ${describeDuration(leastMs)}`,
+    ...more.filter(Boolean),
+    by,
+  ].join("; ");
+}
+
+function describeSteps({ steps, match = [] }: Plan): string {
+  const words = steps.map((step) => {
+    switch (step.kind) {
+      case "weight":
+        return String(step.weight);
+      case "mirror":
+        return `copies of ${step.percent} %`;
+      case "match":
+        return `for users with ${describeMatches(match)}`;
+      case "pause":
+        return "pause";
+      default:
+        return step satisfies never;
+    }
+  });
+  return `${words.join("→")}${steps.at(-1)?.kind === "match" ? "" : " %"}`;
 }
 
 function parseValue<T>(annotation: Annotation<T>, text: string): { value: T } | { complaints: Complaint[] } {
@@ -154,15 +223,27 @@ function defaultOf<T>(annotation: Defaulted<T>): T {
 function complaintsAboutKey(key: string, value: string): Complaint[] {
   if (!key.startsWith(prefix) || known.includes(key) || ours.includes(key)) return [];
   if (key === ISOLATE) return [{ key, value, problem: "is for Services only", expected: "it on a Service" }];
-  if (later.includes(key)) {
-    return [{ key, value, problem: "is not available in this version", expected: "no such annotation" }];
-  }
   const near = nearest(
     key.slice(prefix.length),
     known.map((name) => name.slice(prefix.length)),
   );
   const expected = near === undefined ? `one of ${known.join(", ")}` : `the key ${prefix}${near}`;
   return [{ key, value, problem: "has an unknown key", expected }];
+}
+
+/** What is there and has no meaning for this kind of rollout. */
+function misplaced(kind: Kind, given: Given): Complaint[] {
+  const foreign = Object.values<Annotation<unknown>>(table).filter(
+    ({ key, only }) => given[key] !== undefined && only !== undefined && !only.includes(kind),
+  );
+  return foreign.map(({ key, only = [] }) => {
+    const expected = `${table.rollout.key} ${only.join(" or ")}, or no such annotation`;
+    return { key, value: given[key] ?? "", problem: `has no meaning for ${kind}`, expected };
+  });
+}
+
+function wrong(annotation: Annotation<unknown>, given: Given, problem: string, expected: string): Complaint {
+  return { key: annotation.key, value: given[annotation.key] ?? "", problem, expected };
 }
 
 function missing(annotation: Annotation<unknown>): Complaint {

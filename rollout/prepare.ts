@@ -1,6 +1,8 @@
 import { attach, routedServices } from "./attach.ts";
+import { NONE } from "./exposure.ts";
 import { deadlineIn, overdue, refusal, unhealthy } from "./health.ts";
 import { surgePods } from "./hold.ts";
+import { mayServe } from "./hook-gates.ts";
 import { isNarrowedTo, isTwinCurrent, twinName, twinOf } from "./isolation.ts";
 import { FLIGHT } from "./keys.ts";
 import { keyOf } from "./objects.ts";
@@ -8,9 +10,9 @@ import {
   canaryHash,
   type Decision,
   instant,
+  isRouted,
   recordOf,
   replicasOf,
-  routedWeight,
   type Seen,
   stableOf,
   uidOf,
@@ -73,9 +75,9 @@ export function checkRoutes(seen: Seen): Decision | undefined {
   );
 }
 
-/** Behind a route the Services select the stable pods only; without one, the canary gets its share through them. */
+/** Behind a route the Services select the stable pods only; without one, the canary gets its share through them, once it may. */
 export function isolate(seen: Seen): Decision | undefined {
-  if (seen.routes.length === 0) {
+  if (seen.routes.length === 0 && mayServe(seen)) {
     const narrowed = seen.services.filter((service) => isNarrowedTo(service, seen.held.stable));
     return narrowed.length === 0 ? undefined : { writes: narrowed.map(writeWiden) };
   }
@@ -145,6 +147,6 @@ export function awaitReady(seen: Seen): Decision | undefined {
   if (late !== undefined) return takeBack(seen, late);
   const message = `waiting for ${pods} ready canary pods, ${fewest} so far${refusal(seen)}`;
   const says = { status: "Unknown", reason: "Preparing", message } as const;
-  if (fewest === 0 && routedWeight(seen) > 0) return { writes: attach(seen, () => 0), says };
+  if (fewest === 0 && isRouted(seen)) return { writes: attach(seen, () => NONE), says };
   return { writes: [], says, waitMs: deadlineIn(seen) };
 }

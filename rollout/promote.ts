@@ -1,5 +1,7 @@
 import { detachRoutes, removeTwins } from "./drain.ts";
 import { givenBack } from "./hold.ts";
+import { callAfterwards, pendingAfterwards } from "./hook-afterwards.ts";
+import { rewrite } from "./hook-record.ts";
 import { heldServiceOf } from "./isolation.ts";
 import { conditionOf } from "./objects.ts";
 import {
@@ -14,6 +16,7 @@ import {
 } from "./seen.ts";
 import {
   canaryCondition,
+  type Write,
   writeConditions,
   writeEnd,
   writeEvent,
@@ -29,7 +32,7 @@ export function decideProven(seen: Seen): Decision {
 
 /** The native rolling update runs; afterwards nothing of ours stays but the record. */
 export function decidePromoting(seen: Seen): Decision {
-  return firstOf([widenServices, detachRoutes, awaitComplete, removeTwins, end], seen);
+  return firstOf([widenServices, detachRoutes, awaitComplete, removeTwins, tellHooks, end], seen);
 }
 
 function awaitUnpaused(seen: Seen): Decision | undefined {
@@ -90,20 +93,32 @@ function awaitComplete(seen: Seen): Decision | undefined {
   return isComplete(seen) ? undefined : { writes: [] };
 }
 
+/** People need not wait for the hooks that are called afterwards: the end is told before. */
+function tellHooks(seen: Seen): Decision | undefined {
+  if (pendingAfterwards(seen).length === 0) return undefined;
+  if (recordOf(seen)?.outcome === "promoted") return callAfterwards(seen, "Succeeded");
+  return { writes: [...tellEnd(seen), ...rewrite(seen, { outcome: "promoted", ended: instant(seen.now) })] };
+}
+
+function tellEnd(seen: Seen): readonly Write[] {
+  const message = recordOf(seen)?.message ?? "";
+  const condition = canaryCondition({ status: "True", reason: "Promoted", message }, instant(seen.now));
+  return [
+    writeConditions(seen.deployment, [condition]),
+    writeEvent(seen.deployment, "Normal", "Promoted", `${canaryHash(seen)} serves: ${message}`),
+  ];
+}
+
 function end(seen: Seen): Decision {
   const at = instant(seen.now);
   const run = recordOf(seen);
-  const message = run?.message ?? "";
   return {
     writes: [
-      writeConditions(seen.deployment, [
-        canaryCondition({ status: "True", reason: "Promoted", message }, at),
-      ]),
-      writeEvent(seen.deployment, "Normal", "Promoted", `${canaryHash(seen)} serves: ${message}`),
+      ...(run?.outcome === "promoted" ? [] : tellEnd(seen)),
       writeEnd(seen.deployment),
       ...seen.replicaSets.map((set) =>
         set === replicaSetOfRecord(seen) && run !== undefined
-          ? writeUnmark(set, { ...run, outcome: "promoted", ended: at })
+          ? writeUnmark(set, { ...run, outcome: "promoted", ended: run.ended ?? at })
           : writeUnmark(set),
       ),
     ],

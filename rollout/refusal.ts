@@ -1,5 +1,5 @@
 import { isTwin, sharers, twinName } from "./isolation.ts";
-import type { Deployment, Service } from "./objects.ts";
+import type { Deployment, Route, Service } from "./objects.ts";
 import type { Plan } from "./plan.ts";
 
 /** Who lives in the same namespace. */
@@ -13,6 +13,14 @@ export function wantedServices(plan: Plan, services: readonly Service[]): readon
   return plan.services === undefined
     ? services
     : services.filter((service) => plan.services?.includes(service.metadata.name));
+}
+
+/** Whether the plan is about this route, as far as it names routes; a name without a namespace is in the Deployment's. */
+export function isWantedRoute(plan: Plan, { metadata }: Route, namespace: string): boolean {
+  if (plan.routes === undefined) return true;
+  return plan.routes.some(
+    (wanted) => wanted.name === metadata.name && (wanted.namespace ?? namespace) === metadata.namespace,
+  );
 }
 
 /** A name that `serin.dev/services` gives to no Service of these pods: with a slip the canary would be behind none. */

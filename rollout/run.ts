@@ -23,6 +23,10 @@ export interface Run {
   readonly detached?: string;
   /** `spec.paused` was set because the plan has a pause here. */
   readonly paused?: boolean;
+  /** Names of the hooks that need no further call: they said yes, or were called after the end. */
+  readonly hooks?: readonly string[];
+  /** Since when a pre-rollout hook gives no answer. */
+  readonly unansweredSince?: string;
   /** pod-template-hash of the version it was compared with. */
   readonly stable: string;
   /** What the metrics had said when this was written: a controller that starts anew goes on from there. */

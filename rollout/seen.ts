@@ -1,10 +1,12 @@
+import { type Exposure, exposureAt, isExposed } from "./exposure.ts";
 import type { Held } from "./hold.ts";
-import { surgeFor } from "./hold.ts";
+import type { HookAnswers, HookCall } from "./hook-calls.ts";
 import type { Evidence } from "./judge/evidence.ts";
 import type { Condition, Deployment, Pod, ReplicaSet, Route, Service } from "./objects.ts";
 import { flightOf } from "./overlay.ts";
 import type { Plan } from "./plan.ts";
 import { type Run, runOf } from "./run.ts";
+import { surgeAt } from "./size.ts";
 import type { Step } from "./steps.ts";
 import { hashOf } from "./template.ts";
 import type { Write } from "./write.ts";
@@ -35,11 +37,15 @@ export interface Seen {
   readonly stablePods: readonly Pod[];
   /** What the metrics say; absent while the canary has no traffic. */
   readonly evidence?: Evidence;
+  /** What the hooks have answered; absent: nothing yet. */
+  readonly hooks?: HookAnswers;
 }
 
 /** What is to be done now. Only one of the writes may matter to the next: they run in order and stop at an error. */
 export interface Decision {
   readonly writes: readonly Write[];
+  /** Calls to hooks that should be made when the writes are done; their answers are looked at later. */
+  readonly calls?: readonly HookCall[];
   /** Told as the condition `Canary`; absent: leave it. */
   readonly says?: Says;
   /** Look again after so many ms, even if nothing changes before. */
@@ -119,25 +125,27 @@ export function grantedWeight(seen: Seen): number {
   return passed.reduce((weight, step) => (step.kind === "weight" ? step.weight : weight), 0);
 }
 
+/** What the canary is granted of the traffic. */
+export function grantedExposure(seen: Seen): Exposure {
+  const { deployment, held, plan } = seen;
+  const id = Date.parse(held.started).toString(36);
+  return exposureAt(plan, stepIndex(seen), { cookie: `serin-${deployment.metadata.name}`, id });
+}
+
 /** The weight after the granted one, in percent; after the last one the promotion, which is all of it. */
 export function nextWeight(seen: Seen): number {
   const next = seen.plan.steps.slice(stepIndex(seen) + 1).find((step) => step.kind === "weight");
   return next?.weight ?? 100;
 }
 
-/** The surge for the granted weight; before any, that of the first one, so that its pods are ready by then. */
-export function wantedSurge(seen: Seen): string {
-  return surgeFor(grantedWeight(seen) || firstWeight(seen.plan));
+/** The surge for what is granted; before any weight, that for the first one, so that its pods are ready by then. */
+export function wantedSurge(seen: Seen): string | number {
+  return surgeAt(seen.plan, grantedWeight(seen));
 }
 
-/** The weight of the plan's first weight step, in percent. */
-export function firstWeight(plan: Plan): number {
-  return plan.steps.find((step) => step.kind === "weight")?.weight ?? 0;
-}
-
-/** The largest weight that is written on any route, in percent. */
-export function routedWeight(seen: Seen): number {
-  return Math.max(0, ...seen.routes.map((route) => flightOf(route, uidOf(seen))?.weight ?? 0));
+/** Whether some route gives the canary anything. */
+export function isRouted(seen: Seen): boolean {
+  return seen.routes.some((route) => isExposed(flightOf(route, uidOf(seen))));
 }
 
 /** Times in objects are RFC 3339. */

@@ -13,8 +13,25 @@ export interface PauseStep {
   readonly kind: "pause";
 }
 
+/** Copies of requests for the canary, before any user's. */
+export interface MirrorStep {
+  readonly kind: "mirror";
+  /** Percent of the requests that are copied: 0 < percent <= 100. */
+  readonly percent: number;
+  readonly leastMs: number;
+}
+
+/** The canary for those who match, and for nobody else. */
+export interface MatchStep {
+  readonly kind: "match";
+  readonly leastMs: number;
+}
+
+/** A step that lasts until the evidence sends it on. */
+export type JudgedStep = WeightStep | MirrorStep | MatchStep;
+
 /** A stage of the plan. */
-export type Step = WeightStep | PauseStep;
+export type Step = JudgedStep | PauseStep;
 
 /** A step as written: without a time of its own it takes the plan's interval. */
 export type WrittenStep = (Omit<WeightStep, "leastMs"> & { readonly leastMs?: number }) | PauseStep;

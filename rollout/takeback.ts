@@ -1,19 +1,23 @@
+import { configLost } from "./changed.ts";
 import { awaitQuiet, detachRoutes, drain, drainWrites, isolateStable, removeTwins } from "./drain.ts";
 import { formatDuration } from "./duration.ts";
+import { exposureOf, isExposed, shortly } from "./exposure.ts";
 import { givenBack, surgePods } from "./hold.ts";
+import { callAfterwards } from "./hook-afterwards.ts";
 import { conditionOf } from "./objects.ts";
+import { flightOf } from "./overlay.ts";
 import {
   type Decision,
   firstOf,
   instant,
   recordOf,
   replicaSetOfRecord,
-  routedWeight,
   type Seen,
   stableOf,
   uidOf,
 } from "./seen.ts";
 import { onlyTemplate } from "./template.ts";
+import { revertAdvice } from "./track.ts";
 import {
   canaryCondition,
   type Write,
@@ -35,9 +39,12 @@ export function takeBack(seen: Seen, reason: string, query = ""): Decision {
   const run = recordOf(seen);
   const replicaSet = replicaSetOfRecord(seen);
   if (run === undefined || replicaSet === undefined) return { writes: [] };
-  const message = [`rolled back ${exposure(seen)}: ${reason}`, next(seen), ...(query ? [query] : [])].join(
-    ". ",
-  );
+  const message = [
+    `rolled back ${exposure(seen)}: ${reason}`,
+    next(seen),
+    ...configAdvice(seen),
+    ...(query ? [query] : []),
+  ].join(". ");
   const evidence = seen.evidence?.judged;
   const ended = instant(seen.now);
   const failed = { ...run, outcome: "failed", message, ended, ...(evidence && { evidence }) } as const;
@@ -55,11 +62,11 @@ export function takeBack(seen: Seen, reason: string, query = ""): Decision {
 
 /** What the canary had when the verdict came. */
 function exposure(seen: Seen): string {
-  const weight = routedWeight(seen);
+  const exposed = seen.routes.map((route) => flightOf(route, uidOf(seen))).find(isExposed);
   const from = seen.evidence?.judged?.since;
   const lasted =
     from === undefined ? "" : ` after ${formatDuration(1000 * Math.round((seen.now - from) / 1000))}`;
-  if (weight > 0) return `at ${weight}%${lasted}`;
+  if (exposed !== undefined) return `at ${shortly(exposureOf(exposed))}${lasted}`;
   return seen.routes.length > 0 ? "before it had any traffic" : "as a canary by pods";
 }
 
@@ -70,6 +77,14 @@ function next(seen: Seen): string {
   if (seen.plan.onFailure === "undo") return "The stable template is put back";
   const retry = `kubectl annotate deployment/${name} serin.dev/retry=${revision}`;
   return `One pod is kept; kubectl rollout undo deployment/${name} goes back, ${retry} tries again`;
+}
+
+/** The stable template says nothing of the content of a ConfigMap that was changed in place. */
+function configAdvice(seen: Seen): string[] {
+  const [stable, judged] = [stableOf(seen), replicaSetOfRecord(seen)];
+  if (stable === undefined || judged === undefined) return [];
+  const changed = configLost(judged.spec.template, stable.spec.template);
+  return changed.length === 0 ? [] : [revertAdvice(changed)];
 }
 
 /** What remains to be done about a failed canary; afterwards, that its failure stays visible. */
@@ -131,7 +146,8 @@ export function forgetFailure(seen: Seen): Decision | undefined {
 
 /** Native control overwrites our word on Progressing whenever a pod becomes ready; say it again. */
 function tellAgain(seen: Seen): Decision {
-  return { writes: tell(seen) };
+  const decision = callAfterwards(seen, "Failed");
+  return { ...decision, writes: [...tell(seen), ...(decision?.writes ?? [])] };
 }
 
 function tell(seen: Seen): Write[] {

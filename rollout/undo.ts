@@ -1,4 +1,5 @@
 import { awaitQuiet, detachRoutes, drain, removeTwins } from "./drain.ts";
+import { callAfterwards } from "./hook-afterwards.ts";
 import { isComplete, widenServices } from "./promote.ts";
 import { type Decision, firstOf, instant, recordOf, replicaSetOfRecord, type Seen } from "./seen.ts";
 import { canaryCondition, writeConditions, writeEnd, writeEvent, writeUnmark } from "./write.ts";
@@ -8,7 +9,15 @@ import { canaryCondition, writeConditions, writeEnd, writeEvent, writeUnmark } f
  * and given the native fields back; native control removes the canary's pods. What remains is to tidy up.
  */
 export function decideUndone(seen: Seen): Decision {
-  return firstOf([drain, awaitQuiet, detachRoutes, awaitStable, widenServices, removeTwins, end], seen);
+  return firstOf(
+    [drain, awaitQuiet, detachRoutes, awaitStable, widenServices, removeTwins, tellHooks, end],
+    seen,
+  );
+}
+
+/** Not proven in the end, whoever decided so. */
+function tellHooks(seen: Seen): Decision | undefined {
+  return callAfterwards(seen, "Failed");
 }
 
 /** While a canary pod lives, the Services stay narrow: it was never proven. */

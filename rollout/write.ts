@@ -1,12 +1,14 @@
 import { formatHeld, type Held } from "./hold.ts";
 import { narrow, widen } from "./isolation.ts";
-import { annotationPath, CONDITION, FLIGHT, HELD, labelPath, RUN } from "./keys.ts";
+import { annotationPath, CHANGED, CONDITION, FLIGHT, HELD, labelPath, RUN } from "./keys.ts";
 import type { Condition, Deployment, Meta, ReplicaSet, Route, Service } from "./objects.ts";
 import { type Flight, type HeldRoute, heldRouteOf, routePatch, withFlight } from "./overlay.ts";
 import { formatRun, type Run } from "./run.ts";
 
 /** The kinds of objects that Serin writes, by their plural. */
-export type Kind = "deployments" | "replicasets" | "services" | "httproutes";
+export type Kind = "deployments" | "replicasets" | "services" | RoutePlural;
+
+type RoutePlural = "httproutes" | "grpcroutes";
 
 /** One operation of a JSON patch (RFC 6902). */
 export type Operation =
@@ -59,11 +61,14 @@ export function writeHeld(deployment: Deployment, held: Held, fields: Record<str
   ]);
 }
 
-/** Takes everything of ours off the Deployment: the rollout is over. */
+/** Takes everything of the rollout off the Deployment: it is over. A changed ConfigMap may be about to start the next one. */
 export function writeEnd(deployment: Deployment): Write {
+  const { annotations = {} } = deployment.metadata;
   return patchHeld(deployment, [
+    // Or the mark of a change that came in between would lose the label by which it is seen.
+    { op: "test", path: "/metadata/annotations", value: annotations },
     { op: "remove", path: annotationPath(HELD) },
-    { op: "remove", path: labelPath(FLIGHT) },
+    ...(CHANGED in annotations ? [] : [{ op: "remove", path: labelPath(FLIGHT) } as const]),
   ]);
 }
 
@@ -91,12 +96,12 @@ export function writeMark(replicaSet: ReplicaSet, uid: string, run?: Run): Write
   return patchReplicaSet(replicaSet, { labels: { [FLIGHT]: uid }, ...annotations });
 }
 
-/** Ends a ReplicaSet's flight; the record stays on it. Native control had copied the Deployment's annotation there. */
+/** Ends a ReplicaSet's flight; the record stays on it. Native control had copied the Deployment's annotations there. */
 export function writeUnmark(replicaSet: ReplicaSet, run?: Run): Write {
   const record = run === undefined ? {} : { [RUN]: formatRun(run) };
   return patchReplicaSet(replicaSet, {
     labels: { [FLIGHT]: null },
-    annotations: { [HELD]: null, ...record },
+    annotations: { [HELD]: null, [CHANGED]: null, ...record },
   });
 }
 
@@ -151,7 +156,12 @@ export function writeRoute(route: Route, uid: string, flight: Flight | undefined
 
 /** All shares in a route; none gives it back to its owner. */
 export function writeFlights(route: Route, flights: HeldRoute["flights"]): Write {
-  return { verb: "merge", ...target("httproutes", route), body: routePatch(route, flights) };
+  return { verb: "merge", ...target(pluralOf(route), route), body: routePatch(route, flights) };
+}
+
+/** The collection in which a route lives. */
+export function pluralOf({ kind }: Pick<Route, "kind">): RoutePlural {
+  return kind === "GRPCRoute" ? "grpcroutes" : "httproutes";
 }
 
 /** An Event on the Deployment. */

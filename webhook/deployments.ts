@@ -1,29 +1,57 @@
 import type { Clock } from "../kube/clock.ts";
 import { ifNotFound } from "../kube/errors.ts";
 import type { Log } from "../kube/log.ts";
-import { deployments, httpRoutes, replicaSets, services } from "../kube/resources.ts";
-import type { Kube } from "../kube/rest.ts";
-import { admitCreate, admitUpdate, changesTemplate } from "../rollout/admit.ts";
+import {
+  deployments,
+  horizontalPodAutoscalers,
+  referenceGrants,
+  replicaSets,
+  services,
+} from "../kube/resources.ts";
+import type { Kube, Query } from "../kube/rest.ts";
+import { listRoutes } from "../kube/routes.ts";
+import { admitCreate, admitUpdate, changesTemplate, planOf } from "../rollout/admit.ts";
 import type { Answer } from "../rollout/answer.ts";
+import type { Autoscaler } from "../rollout/autoscaling.ts";
 import type { Reads } from "../rollout/change.ts";
+import { withoutChanged } from "../rollout/changed.ts";
+import { needsPlaces } from "../rollout/defaults.ts";
+import { crossesInto } from "../rollout/grants.ts";
+import { heldOf } from "../rollout/hold.ts";
+import { checkHookHosts, type HookHost } from "../rollout/hook-hosts.ts";
 import { FLIGHT } from "../rollout/keys.ts";
-import type { Deployment, ReplicaSet, Route, Service } from "../rollout/objects.ts";
+import type { Deployment, ReferenceGrant, ReplicaSet, Route, Service } from "../rollout/objects.ts";
+import { answerPerson, answerTracker, TRACKER } from "../rollout/track.ts";
 import { performEffect } from "./effects.ts";
+import { readPlaces } from "./places.ts";
 import type { Admit } from "./server.ts";
 
 /** What an answer about a Deployment may need. */
 export interface Needs {
   readonly kube: Kube;
+  /** Serin's own, with the profiles. */
+  readonly namespace: string;
+  /** Whom hooks may call. */
+  readonly hookHosts: readonly HookHost[];
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** Answers requests about Deployments: gathers what the decision needs, decides, performs its side effects. */
-export function admitDeployments({ kube, clock, log }: Needs): Admit<Deployment> {
-  return async ({ object: requested, oldObject: old, dryRun }) => {
-    if (old === null) return admitCreate(requested);
-    const reads = changesTemplate(requested, old) ? await gather(kube, old) : undefined;
-    const answer = admitUpdate(requested, old, reads, new Date(clock.now()).toISOString());
+export function admitDeployments({ kube, namespace, hookHosts, clock, log }: Needs): Admit<Deployment> {
+  return async ({ object: requested, oldObject: stored, dryRun, options }) => {
+    const reading = needsPlaces(requested, stored) ? readPlaces(kube, namespace, requested) : undefined;
+    const checked = (answer: Answer) =>
+      checkHookHosts(answer, stored, (object) => planOf(object).hooks, hookHosts);
+    if (stored === null) return checked(admitCreate(requested, await reading));
+    // A new template reads the changed ConfigMap, too: there is nothing left to be made of the change.
+    const old = changesTemplate(requested, stored) ? withoutChanged(stored) : stored;
+    const [reads, places] = await Promise.all([
+      changesTemplate(requested, old) ? gather(kube, old) : undefined,
+      reading,
+    ]);
+    const said = checked(admitUpdate(requested, old, reads, new Date(clock.now()).toISOString(), places));
+    const answer = options?.fieldManager === TRACKER ? answerTracker(said) : answerPerson(said, old);
     if (reads !== undefined) log.info(summary(old, answer, dryRun), "new template");
     if (dryRun) return answer;
     const needs = { kube, clock };
@@ -44,17 +72,32 @@ async function gather(kube: Kube, old: Deployment): Promise<Reads> {
     .map(([key, value]) => `${key}=${value}`)
     .join(",");
   const cached = { resourceVersion: "0" };
-  const [sets, here, neighbours, routes] = await Promise.all([
+  const [sets, here, neighbours, routes, autoscalers] = await Promise.all([
     kube.list<ReplicaSet>(replicaSets, { namespace }, { labelSelector }),
     kube.list<Service>(services, { namespace }, cached),
     kube.list<Deployment>(deployments, { namespace }, cached),
-    old.metadata.labels?.[FLIGHT] === undefined
-      ? // Without the Gateway API there is no route.
-        kube.list<Route>(httpRoutes, {}, cached).catch(ifNotFound({ items: [] }))
-      : kube.list<Route>(httpRoutes, {}, { labelSelector: FLIGHT }),
+    listRoutes<Route>(kube, routesFor(old)),
+    kube.list<Autoscaler>(horizontalPodAutoscalers, { namespace }, cached),
   ]);
+  const grants = routes.some((route) => crossesInto(namespace ?? "", route))
+    ? await kube.list<ReferenceGrant>(referenceGrants, { namespace }).catch(ifNotFound({ items: [] }))
+    : { items: [] };
   const own = sets.items.filter(({ metadata }) =>
     metadata.ownerReferences?.some((owner) => owner.uid === uid),
   );
-  return { replicaSets: own, services: here.items, deployments: neighbours.items, routes: routes.items };
+  return {
+    replicaSets: own,
+    services: here.items,
+    deployments: neighbours.items,
+    routes,
+    grants: grants.items,
+    autoscalers: autoscalers.items,
+  };
+}
+
+/** Those in flight where one is on its way; all of them where one may begin. */
+function routesFor(old: Deployment): Query {
+  if (old.metadata.labels?.[FLIGHT] === undefined) return { resourceVersion: "0" };
+  const phase = heldOf(old)?.phase;
+  return phase === "failed" || phase === "undone" ? {} : { labelSelector: FLIGHT };
 }

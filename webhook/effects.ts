@@ -1,10 +1,12 @@
 import type { Clock } from "../kube/clock.ts";
 import { isConflict, isNotFound } from "../kube/errors.ts";
-import { httpRoutes, services } from "../kube/resources.ts";
+import { routeResource, services } from "../kube/resources.ts";
 import type { Kube, KubeObject, Resource } from "../kube/rest.ts";
+import { listRoutes } from "../kube/routes.ts";
 import { type KubeWrite, perform } from "../kube/write.ts";
 import type { Effect } from "../rollout/answer.ts";
 import { settledOn } from "../rollout/drain.ts";
+import { isExposed, drained as withNothing } from "../rollout/exposure.ts";
 import { notAccepted } from "../rollout/gateway.ts";
 import { isNarrowedTo } from "../rollout/isolation.ts";
 import { FLIGHT } from "../rollout/keys.ts";
@@ -48,15 +50,15 @@ async function isolate(found: Service, uid: string, hash: string, { kube, clock 
 
 /** Weight 0 on every route of the flight, then the time that its gateways need to follow. */
 async function drain(uid: string, wait: boolean, { kube, clock }: Needs): Promise<void> {
-  const { items } = await kube.list<Route>(httpRoutes, {}, { labelSelector: FLIGHT });
-  const own = items.filter((route) => flightOf(route, uid) !== undefined);
+  const routes = await listRoutes<Route>(kube, { labelSelector: FLIGHT });
+  const own = routes.filter((route) => flightOf(route, uid) !== undefined);
   const since = new Date(clock.now()).toISOString();
   await Promise.all(
     own.map((found) =>
-      settleConflicts(kube, httpRoutes, found, clock, (route) => {
+      settleConflicts(kube, routeResource(found), found, clock, (route) => {
         const flight = flightOf(route, uid);
-        if (flight === undefined || flight.weight === 0) return undefined;
-        return writeRoute(route, uid, { ...flight, weight: 0, since, drained: true });
+        if (flight === undefined || !isExposed(flight)) return undefined;
+        return writeRoute(route, uid, { ...withNothing(flight, since), drained: true });
       }),
     ),
   );
@@ -67,21 +69,18 @@ async function drain(uid: string, wait: boolean, { kube, clock }: Needs): Promis
   if (settled > clock.now()) await clock.sleep(settled - clock.now());
 }
 
-async function awaitAccepted(
-  kube: Kube,
-  { metadata: { namespace, name } }: Route,
-  clock: Clock,
-): Promise<Route> {
+async function awaitAccepted(kube: Kube, written: Route, clock: Clock): Promise<Route> {
+  const { namespace, name } = written.metadata;
   const until = clock.now() + ACCEPTANCE_MS;
   for (;;) {
-    const route = await kube.get<Route>(httpRoutes, { namespace, name });
+    const route = await kube.get<Route>(routeResource(written), { namespace, name });
     if (notAccepted(route) === undefined || clock.now() >= until) return route;
     await clock.sleep(POLL_MS);
   }
 }
 
 /** Writes what `change` says of the object as it is now; read again when somebody else was faster. */
-async function settleConflicts<T extends KubeObject>(
+export async function settleConflicts<T extends KubeObject>(
   kube: Kube,
   resource: Resource,
   found: T,

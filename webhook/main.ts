@@ -5,7 +5,10 @@ import { serviceNames } from "../certs/issue.ts";
 import { keepServing } from "../certs/serve.ts";
 import { systemClock } from "../kube/clock.ts";
 import { inCluster } from "../kube/credentials.ts";
+import { gatewayApi, negotiated } from "../kube/discovery.ts";
 import { connect } from "../kube/rest.ts";
+import { hookHostsOf } from "../rollout/hook-hosts.ts";
+import { admitConfig } from "./config.ts";
 import { admitDeployments } from "./deployments.ts";
 import { admitRoutes, admitServices } from "./overlaid.ts";
 import { admissionApp } from "./server.ts";
@@ -21,22 +24,33 @@ const { values: options } = parseArgs({
     service: { type: "string", default: "serin" },
     /** The MutatingWebhookConfiguration whose caBundle we keep. */
     configuration: { type: "string", default: "serin" },
+    /** A host that hooks may call: tester.test, *.test.svc:8080 or *; may be repeated. The controller has it, too. */
+    "hook-host": { type: "string", multiple: true, default: [] },
   },
 });
 
 const log = pino({ name: "serin-webhook" });
 const clock = systemClock;
 const stop = new AbortController();
-const kube = connect({ fieldManager: "serin", userAgent: "serin-webhook", load: inCluster, log });
+const connection = connect({ fieldManager: "serin", userAgent: "serin-webhook", load: inCluster, log });
+const kube = negotiated(connection, { ...gatewayApi, clock });
+const hookHosts = hookHostsOf(options["hook-host"]);
 let ready = false;
 
 const server = createServer(
   { minVersion: "TLSv1.2" },
   admissionApp({
     kinds: {
-      deployments: { kind: "Deployment", admit: admitDeployments({ kube, clock, log }) },
-      services: { kind: "Service", admit: admitServices },
-      routes: { kind: "HTTPRoute", admit: admitRoutes },
+      deployments: {
+        kinds: ["Deployment"],
+        admit: admitDeployments({ kube, namespace: options.namespace, hookHosts, clock, log }),
+      },
+      services: { kinds: ["Service"], admit: admitServices },
+      routes: { kinds: ["HTTPRoute", "GRPCRoute"], admit: admitRoutes },
+      config: {
+        kinds: ["ConfigMap", "Secret"],
+        admit: admitConfig({ kube, namespace: options.namespace, clock, log }),
+      },
     },
     ready: () => ready,
     log,

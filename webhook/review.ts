@@ -1,6 +1,8 @@
 import jsonpatch from "fast-json-patch";
 import type { KubeObject } from "../kube/rest.ts";
 
+const WITHOUT_SPEC: readonly string[] = ["ConfigMap", "Secret"];
+
 /** What the API server asks, as far as we use it (admission.k8s.io/v1). */
 export interface Request<T = KubeObject> {
   readonly uid: string;
@@ -10,6 +12,8 @@ export interface Request<T = KubeObject> {
   readonly name?: string;
   readonly dryRun?: boolean;
   readonly userInfo?: { readonly username?: string };
+  /** Of the write itself. */
+  readonly options?: { readonly fieldManager?: string };
   readonly object: T;
   /** Null on CREATE. */
   readonly oldObject: T | null;
@@ -26,10 +30,10 @@ export class BadReview extends Error {
 }
 
 /**
- * Reads an AdmissionReview of that kind. Whatever else arrives is a BadReview: the bodies come from whoever can reach the
+ * Reads an AdmissionReview of one of these kinds. Whatever else arrives is a BadReview: the bodies come from whoever can reach the
  * port.
  */
-export function readReview(body: unknown, kind: string): Request {
+export function readReview(body: unknown, kinds: readonly string[]): Request {
   if (!isRecord(body) || body.kind !== "AdmissionReview" || body.apiVersion !== "admission.k8s.io/v1") {
     throw new BadReview("expected a JSON object of kind AdmissionReview, apiVersion admission.k8s.io/v1");
   }
@@ -42,7 +46,9 @@ export function readReview(body: unknown, kind: string): Request {
     throw new BadReview(`expected request.operation CREATE or UPDATE, not ${String(operation)}`);
   }
   const asked = isRecord(request.kind) ? request.kind.kind : undefined;
-  if (asked !== kind) throw new BadReview(`expected request.kind.kind ${kind}, not ${String(asked)}`);
+  const kind = kinds.find((candidate) => candidate === asked);
+  if (kind === undefined)
+    throw new BadReview(`expected request.kind.kind ${kinds.join(" or ")}, not ${String(asked)}`);
   expectObject(object, kind, "request.object");
   if (operation === "UPDATE") expectObject(oldObject, kind, "request.oldObject");
   return { ...request, oldObject: operation === "UPDATE" ? oldObject : null } as unknown as Request;
@@ -70,8 +76,11 @@ function response({ uid, object }: Request, verdict: Verdict): object {
 }
 
 function expectObject(value: unknown, kind: string, where: string): void {
-  if (!isRecord(value) || value.kind !== kind || !isRecord(value.metadata) || !isRecord(value.spec)) {
-    throw new BadReview(`expected ${where}, a ${kind} with metadata and spec`);
+  const whole =
+    isRecord(value) && value.kind === kind && (isRecord(value.spec) || WITHOUT_SPEC.includes(kind));
+  if (!whole || !isRecord(value.metadata)) {
+    const parts = WITHOUT_SPEC.includes(kind) ? "metadata" : "metadata and spec";
+    throw new BadReview(`expected ${where}, a ${kind} with ${parts}`);
   }
   const { name } = value.metadata;
   if (typeof name !== "string" && typeof value.metadata.generateName !== "string") {

@@ -12,8 +12,10 @@ export type Admit<T> = (request: Request<T>) => Promise<Verdict>;
 
 /** What the server needs. */
 export interface ServerOptions {
-  /** The last part of the path → the kind that it serves and who decides. */
-  readonly kinds: Readonly<Record<string, { readonly kind: string; readonly admit: Admit<never> }>>;
+  /** The last part of the path → the kinds that it serves and who decides. */
+  readonly kinds: Readonly<
+    Record<string, { readonly kinds: readonly string[]; readonly admit: Admit<never> }>
+  >;
   /** Whether requests can be answered already. */
   readonly ready: () => boolean;
   readonly log: Log;
@@ -29,9 +31,9 @@ export function admissionApp({ kinds, ready, log }: ServerOptions): Express {
     "/readyz",
     (_request, response) => void response.status(ready() ? 200 : 503).send(ready() ? "ok" : "not ready"),
   );
-  for (const [plural, { kind, admit }] of Object.entries(kinds)) {
+  for (const [plural, { kinds: served, admit }] of Object.entries(kinds)) {
     app.post(`/admit/${plural}`, express.json({ limit: BODY_LIMIT }), async (request, response) => {
-      const review = readReview(request.body, kind);
+      const review = readReview(request.body, served);
       response.json(writeReview(review, await answer(review, admit, log)));
     });
   }

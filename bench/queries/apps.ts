@@ -29,8 +29,9 @@ export function appsOf(count: number): readonly App[] {
 /** What Serin's decision about such a workload asks of the metrics; the canary has had its weight since `from` (ms). */
 export function watchOf({ namespace, name }: App, pack: PackName, from: number): Watch {
   const backend = (service: string, index: number, replicaSet: string): Backend => ({
+    routeKind: "HTTPRoute",
     ...{ routeNamespace: namespace, route: name, namespace, service, replicaSet },
-    refs: [{ rule: 0, backend: index }],
+    refs: [{ rule: 0, backend: index, port: 80 }],
   });
   return {
     uid: `${namespace}/${name}`,

@@ -1,8 +1,10 @@
-import { type Gateway, gatewaysOf } from "../gateway.ts";
+import { isService } from "../backends.ts";
+import { isExposed } from "../exposure.ts";
+import { type Gateway, gatewaysOf, whyUncounted } from "../gateway.ts";
 import type { Backend } from "../metrics/backend.ts";
 import type { Route } from "../objects.ts";
-import { flightOf, isService } from "../overlay.ts";
-import { nextWeight, recordOf, replicaSetOfRecord, type Seen, stableOf, uidOf } from "../seen.ts";
+import { flightOf, homeOf } from "../overlay.ts";
+import { nextWeight, recordOf, replicaSetOfRecord, type Seen, stableOf, stepOf, uidOf } from "../seen.ts";
 import type { Counted, Watch } from "./evidence.ts";
 import type { Terms } from "./terms.ts";
 
@@ -30,18 +32,27 @@ export function watchOf(seen: Seen): Watch | undefined {
 function inForceSince(seen: Seen): number | undefined {
   const run = recordOf(seen);
   const flights = seen.routes.flatMap((route) => flightOf(route, uidOf(seen)) ?? []);
-  const raised = flights.filter(({ weight }) => weight > 0);
+  // Testers beside the weights are few and were not drawn: nothing is judged by them alone.
+  const raised = flights.filter(
+    (flight) => isExposed(flight) && (flight.weight > 0 || !flight.match || isChosen(seen)),
+  );
   if (seen.routes.length === 0)
     return run?.inForceSince === undefined ? undefined : Date.parse(run.inForceSince);
   if (raised.length === 0) return undefined;
   return Math.max(...raised.map(({ since }) => Date.parse(since)));
 }
 
+/** Whether the users who match are all that the canary is for. */
+function isChosen({ plan }: Seen): boolean {
+  return plan.kind === "ab-test";
+}
+
 function termsOf(seen: Seen, from: number): Terms {
   const { plan } = seen;
+  const comparable = plan.kind === "canary" || stepOf(seen)?.kind === "mirror";
   const counted = sourcesOf(seen).length > 0;
   return {
-    compare: counted ? plan.compare : "off",
+    compare: counted && comparable ? plan.compare : "off",
     checks: plan.checks.filter((check) => check.metric !== "template"),
     // A step that has been granted and is not yet in force is another step already.
     stepFrom: Math.max(from, Date.parse(recordOf(seen)?.stepSince ?? "")),
@@ -51,7 +62,7 @@ function termsOf(seen: Seen, from: number): Terms {
 
 function sourcesOf(seen: Seen): readonly Counted[] {
   const byPods = seen.routes.length === 0;
-  if (seen.plan.metrics === "application" || (!byPods && gatewaysIn(seen).some(cannotCount))) {
+  if (seen.plan.metrics === "application" || (!byPods && seen.routes.some(isUncounted))) {
     return [{ pack: "application", ...armsOf(seen, seen.routes) }];
   }
   const packs = new Set(gatewaysIn(seen).map(({ metrics }) => metrics.pack));
@@ -67,8 +78,8 @@ function gatewaysIn(seen: Seen): readonly Gateway[] {
   return seen.routes.flatMap(gatewaysOf);
 }
 
-function cannotCount({ metrics }: Gateway): boolean {
-  return metrics.pack === "application";
+function isUncounted(route: Route): boolean {
+  return gatewaysOf(route).some((gateway) => whyUncounted(gateway, homeOf(route).kind) !== undefined);
 }
 
 function armsOf(seen: Seen, routes: readonly Route[]): Pick<Counted, "canary" | "stable"> {
@@ -77,7 +88,10 @@ function armsOf(seen: Seen, routes: readonly Route[]): Pick<Counted, "canary" | 
   const namespace = seen.deployment.metadata.namespace ?? "";
   if (routes.length === 0) {
     const bare = { routeNamespace: namespace, route: "", namespace, service: "", refs: [] };
-    return { canary: [{ ...bare, replicaSet: canary }], stable: [{ ...bare, replicaSet: stable }] };
+    // Nothing tells which protocol the pods speak.
+    const pods = (replicaSet: string): Backend[] =>
+      (["HTTPRoute", "GRPCRoute"] as const).map((routeKind) => ({ ...bare, routeKind, replicaSet }));
+    return { canary: pods(canary), stable: pods(stable) };
   }
   const flights = routes.flatMap((route) => {
     return Object.entries(flightOf(route, uidOf(seen))?.twins ?? {}).map(([service, twin]) => ({
@@ -97,11 +111,12 @@ function backend(route: Route, namespace: string, service: string, replicaSet: s
   const refs = (route.spec.rules ?? []).flatMap(({ backendRefs = [] }, rule) =>
     backendRefs.flatMap((ref, index) =>
       isService(ref) && ref.name === service && (ref.namespace ?? home) === namespace
-        ? [{ rule, backend: index }]
+        ? [{ rule, backend: index, ...(ref.port !== undefined && { port: ref.port }) }]
         : [],
     ),
   );
-  return { routeNamespace: home, route: route.metadata.name, namespace, service, refs, replicaSet };
+  const named = { routeKind: homeOf(route).kind, routeNamespace: home, route: route.metadata.name };
+  return { ...named, namespace, service, refs, replicaSet };
 }
 
 function subjectOf(seen: Seen): Watch["subject"] {

@@ -1,3 +1,4 @@
+import { grpcStatus } from "../grpc-status.ts";
 import type { Backend } from "./backend.ts";
 import { definePack, first } from "./define.ts";
 import { anyOf, literal, matcher } from "./pattern.ts";
@@ -11,14 +12,21 @@ const conventions = [
 ] as const;
 
 /**
- * What the pods count themselves, `http_request_duration_seconds` by status. It needs no route, but it is blind to what the
+ * What the pods count themselves, `http_request_duration_seconds` by status, or calls of gRPC by what the Prometheus
+ * interceptors of all languages write, `grpc_server_handled_total`. It needs no route, but it is blind to what the
  * proxy answers for a pod that is gone.
  */
 export const application = definePack({
   name: "the application",
   counter: "http_request_duration_seconds_count",
   histogram: { metric: "http_request_duration_seconds_bucket", perSecond: 1 },
-  codeLabels: ["status", "code"],
+  grpc: {
+    counter: "grpc_server_handled_total",
+    buckets: "grpc_server_handling_seconds_bucket",
+    // Health checks and reflection are no traffic: their answers must not make a canary look well that nobody calls.
+    also: 'grpc_service!~"grpc[.].+"',
+  },
+  codeLabels: ["status", "grpc_code", "code"],
   selections: (backends) =>
     conventions.map(({ namespace, pod }) =>
       [
@@ -30,7 +38,14 @@ export const application = definePack({
   keysOf: (labels) => [`${namespaceOf(labels)}/${stemOf(podOf(labels))}`],
   targetOf: (labels) => `${namespaceOf(labels)}/${podOf(labels)}`,
   podOf: (labels) => podOf(labels) || undefined,
+  codeOf,
 });
+
+/** Java's interceptor writes the status into `code`. */
+function codeOf(labels: Labels): string {
+  const isCall = labels.grpc_service !== undefined;
+  return isCall ? grpcStatus(first(labels, ["grpc_code", "code"])) : first(labels, ["status", "code"]);
+}
 
 function namespaceOf(labels: Labels): string {
   return first(labels, ["namespace", "kubernetes_namespace"]);

@@ -1,7 +1,7 @@
 import { clusterMatcher, envoyPack } from "./envoy.ts";
-import { serviceKey, serviceKeys, servicePattern } from "./service.ts";
+import { portKeys, servicePattern, servicePortKeys } from "./service.ts";
 
-const cluster = /^(?:.*\/)?([^/_:]+)[_:]([^/_:]+)[_:][0-9]+$/;
+const cluster = /^(?:.*\/)?([^/_:]+)[_:]([^/_:]+)[_:]([0-9]+)$/;
 
 /**
  * Cilium names a cluster `<ns>:<service>:<port>` (operator/pkg/model/translation), which the agent prefixes with the names of
@@ -10,6 +10,6 @@ const cluster = /^(?:.*\/)?([^/_:]+)[_:]([^/_:]+)[_:][0-9]+$/;
 export const cilium = envoyPack({
   name: "Cilium",
   selection: (backends) => clusterMatcher(`(?:.*/)?${servicePattern(backends, "[_:]")}[_:][0-9]+`),
-  keysFor: (backend) => [serviceKey(backend)],
-  keysOf: ({ envoy_cluster_name: name = "" }) => serviceKeys(cluster.exec(name)),
+  keysFor: portKeys,
+  keysOf: ({ envoy_cluster_name: name = "" }) => servicePortKeys(cluster.exec(name)),
 });

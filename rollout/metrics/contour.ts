@@ -1,7 +1,7 @@
 import { clusterMatcher, envoyPack } from "./envoy.ts";
-import { serviceKey, serviceKeys, servicePattern } from "./service.ts";
+import { portKeys, servicePattern, servicePortKeys } from "./service.ts";
 
-const cluster = /^([^_]+)_([^_]+)_[^_]+$/;
+const cluster = /^([^_]+)_([^_]+)_([^_]+)$/;
 
 /**
  * Contour names a cluster's statistics `<ns>_<service>_<port>` (internal/envoy/cluster.go), whichever route leads to it; no
@@ -10,6 +10,6 @@ const cluster = /^([^_]+)_([^_]+)_[^_]+$/;
 export const contour = envoyPack({
   name: "Contour",
   selection: (backends) => clusterMatcher(`${servicePattern(backends, "_")}_[0-9a-z-]+`),
-  keysFor: (backend) => [serviceKey(backend)],
-  keysOf: ({ envoy_cluster_name: name = "" }) => serviceKeys(cluster.exec(name)),
+  keysFor: portKeys,
+  keysOf: ({ envoy_cluster_name: name = "" }) => servicePortKeys(cluster.exec(name)),
 });

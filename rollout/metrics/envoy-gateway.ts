@@ -1,14 +1,14 @@
 import type { Backend } from "./backend.ts";
 import { clusterMatcher, envoyPack } from "./envoy.ts";
 import { anyOf, anyPair, literal } from "./pattern.ts";
-import { servicePattern } from "./service.ts";
+import { portKeys, servicePattern, servicePortKeys } from "./service.ts";
 
-const ofRoute = /^httproute\/[^/]+\/[^/]+\/rule\/[0-9]+\/backend\/[0-9]+$/;
-const ofService = /^(service\/[^/]+\/[^/]+)\/[0-9]+(?:\/.+)?$/;
+const ofRoute = /^(?:http|grpc)route\/[^/]+\/[^/]+\/rule\/[0-9]+\/backend\/[0-9]+$/;
+const ofService = /^service\/([^/]+)\/([^/]+)\/([0-9]+)(?:\/.+)?$/;
 
 /**
- * Envoy Gateway names a cluster by place, `httproute/<ns>/<route>/rule/<n>/backend/<m>` (internal/gatewayapi), or with
- * mergeBackends by Service, `service/<ns>/<service>/<port>`. A rule whose backends share one cluster ends in `rule/<n>` and
+ * Envoy Gateway names a cluster by place, `httproute/<ns>/<route>/rule/<n>/backend/<m>` or `grpcroute/…`
+ * (internal/gatewayapi), or with mergeBackends by Service, `service/<ns>/<service>/<port>`. A rule whose backends share one cluster ends in `rule/<n>` and
  * tells nothing.
  */
 export const envoyGateway = envoyPack({
@@ -20,16 +20,13 @@ export const envoyGateway = envoyPack({
     );
     return clusterMatcher(anyOf(places.length === 0 ? [byService] : [byService, anyPair(places)]));
   },
-  keysFor: (backend) => [
-    ...placesOf(backend).map((place) => ruleOf(backend) + place),
-    `service/${backend.namespace}/${backend.service}`,
-  ],
+  keysFor: (backend) => [...placesOf(backend).map((place) => ruleOf(backend) + place), ...portKeys(backend)],
   keysOf: ({ envoy_cluster_name: name = "" }) =>
-    ofRoute.test(name) ? [name] : (ofService.exec(name)?.slice(1) ?? []),
+    ofRoute.test(name) ? [name] : servicePortKeys(ofService.exec(name)),
 });
 
-function ruleOf({ routeNamespace, route }: Backend): string {
-  return `httproute/${routeNamespace}/${route}/rule/`;
+function ruleOf({ routeKind, routeNamespace, route }: Backend): string {
+  return `${routeKind.toLowerCase()}/${routeNamespace}/${route}/rule/`;
 }
 
 function placesOf({ refs }: Backend): readonly string[] {

@@ -1,5 +1,7 @@
+import { grpcStatus } from "../grpc-status.ts";
 import { definePack } from "./define.ts";
 import { anyOf, literal, matcher } from "./pattern.ts";
+import type { Labels } from "./sample.ts";
 import { serviceKey } from "./service.ts";
 
 /**
@@ -10,7 +12,7 @@ export const istio = definePack({
   name: "Istio",
   counter: "istio_requests_total",
   histogram: { metric: "istio_request_duration_milliseconds_bucket", perSecond: 1_000 },
-  codeLabels: ["response_code"],
+  codeLabels: ["grpc_response_status", "response_code"],
   selections: (backends) => [
     [
       matcher("reporter", "source|waypoint"),
@@ -22,4 +24,10 @@ export const istio = definePack({
   keysOf: ({ destination_service_namespace: namespace = "", destination_service_name: service = "" }) => [
     serviceKey({ namespace, service }),
   ],
+  codeOf,
 });
+
+/** A call of gRPC has both statuses, and HTTP's is 200. */
+function codeOf({ grpc_response_status: status = "", response_code: code = "" }: Labels): string {
+  return status === "" ? code : grpcStatus(status);
+}

@@ -1,3 +1,4 @@
+import { grpcStatus, isGrpcFailure } from "../grpc-status.ts";
 import type { Backend } from "./backend.ts";
 import { definePack } from "./define.ts";
 import { anyOf, literal, matcher } from "./pattern.ts";
@@ -5,6 +6,7 @@ import type { Labels } from "./sample.ts";
 
 /** Label → what the backend must have there. */
 const names = {
+  route_kind: "routeKind",
   route_namespace: "routeNamespace",
   route_name: "route",
   backend_namespace: "namespace",
@@ -16,7 +18,11 @@ export const linkerd = definePack({
   name: "Linkerd",
   counter: "outbound_http_route_backend_response_statuses_total",
   histogram: { metric: "outbound_http_route_backend_response_duration_seconds_bucket", perSecond: 1 },
-  codeLabels: ["http_status", "error"],
+  grpc: {
+    counter: "outbound_grpc_route_backend_response_statuses_total",
+    buckets: "outbound_grpc_route_backend_response_duration_seconds_bucket",
+  },
+  codeLabels: ["http_status", "grpc_status", "error"],
   selections: (backends) => [
     Object.entries(names)
       .map(([label, field]) => matcher(label, anyOf(backends.map((backend) => literal(backend[field])))))
@@ -36,7 +42,13 @@ export const linkerd = definePack({
 });
 
 /** An answer that broke off keeps the status it began with; a client that went away is no failure of the backend. */
-function codeOf({ http_status: status = "", error = "" }: Labels): string {
+function codeOf(labels: Labels): string {
+  const { http_status: status = "", grpc_status: call = "", error = "" } = labels;
+  if (call !== "") return error === "CANCEL" ? "CANCELLED" : failed(grpcStatus(call), error);
   if (error === "" || status.startsWith("5")) return status;
   return error === "CANCEL" ? "499" : "5xx";
+}
+
+function failed(status: string, error: string): string {
+  return error === "" || isGrpcFailure(status) ? status : "UNKNOWN";
 }

@@ -25,7 +25,10 @@ export interface Pack {
   keysFor(backend: Backend): readonly string[];
   /** The keys that a series may be meant for, the most exact first: some gateways join names so that they are ambiguous. */
   keysOf(labels: Labels): readonly string[];
-  /** The answer's status: "503", or its class "5xx" where the gateway has nothing finer; "" where it says nothing. */
+  /**
+   * The answer's status: "503", or its class "5xx" where the gateway has nothing finer; of a gRPC call the name of its status
+   * ("UNAVAILABLE"); "" where it says nothing.
+   */
   codeOf(labels: Labels): string;
   /** The labels that hold the status, as `sum by (…)` wants them. */
   readonly codeLabels: readonly string[];

@@ -6,6 +6,12 @@ export function serviceKey({ namespace, service }: Pick<Backend, "namespace" | "
   return `${namespace}/${service}`;
 }
 
+/** The keys of a backend that metrics name by its Service and the Service's port: one for each port that the route names. */
+export function portKeys(backend: Backend): readonly string[] {
+  const keys = backend.refs.map(({ port = "" }) => `${serviceKey(backend)}/${port}`);
+  return keys.length === 0 ? [`${serviceKey(backend)}/`] : [...new Set(keys)];
+}
+
 /** A pattern for the Services of these backends, where one label joins namespace and name by a separator. */
 export function servicePattern(backends: readonly Backend[], separator: string): string {
   return anyPair(
@@ -17,4 +23,10 @@ export function servicePattern(backends: readonly Backend[], separator: string):
 export function serviceKeys(found: RegExpExecArray | null): readonly string[] {
   const [, namespace = "", service = ""] = found ?? [];
   return found === null ? [] : [serviceKey({ namespace, service })];
+}
+
+/** The keys out of groups 1, 2 and 3: namespace, name and port; the port may not be known of a backend. */
+export function servicePortKeys(found: RegExpExecArray | null): readonly string[] {
+  const [, , , port = ""] = found ?? [];
+  return serviceKeys(found).flatMap((key) => [`${key}/${port}`, `${key}/`]);
 }

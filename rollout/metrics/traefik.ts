@@ -1,3 +1,4 @@
+import { grpcStatus } from "../grpc-status.ts";
 import type { Backend } from "./backend.ts";
 import { definePack } from "./define.ts";
 import { anyPair, matcher } from "./pattern.ts";
@@ -5,7 +6,7 @@ import type { Labels } from "./sample.ts";
 
 /** Rule index and hash of the rule's match, which end what comes before the Service. */
 const hash = "-[0-9]+-[0-9a-f]+";
-const series = /^httproute-(.+)-[0-9]+@kubernetesgateway$/;
+const series = /^((?:http|grpc)route-.+)-[0-9]+@kubernetesgateway$/;
 const beforeService = new RegExp(`${hash}(?=-svc-)`, "g");
 const beforeGateway = /(?=-gw-)/g;
 
@@ -24,9 +25,10 @@ export const traefik = definePack({
     without: ["code", "method", "protocol"],
   },
   codeLabels: ["code"],
-  selections: (backends) => [matcher("service", `httproute-${named(backends)}-[0-9]+@kubernetesgateway`)],
+  selections: (backends) => [matcher("service", `${named(backends)}-[0-9]+@kubernetesgateway`)],
   keysFor: (backend) => [`${routeOf(backend)}/${serviceOf(backend)}`],
   keysOf,
+  codeOf,
 });
 
 function named(backends: readonly Backend[]): string {
@@ -52,8 +54,17 @@ function keysOf({ service = "" }: Labels): readonly string[] {
   );
 }
 
-function routeOf({ routeNamespace, route }: Backend): string {
-  return normalize(`${routeNamespace}-${route}`);
+/**
+ * Traefik looks for a call's status among the headers, where it is only when it is the whole answer, as servers fail. Of all
+ * others it says 2: of those that went well, those that failed after their first message, and those that are UNKNOWN.
+ */
+function codeOf({ protocol = "", code = "" }: Labels): string {
+  if (!protocol.startsWith("grpc")) return code;
+  return code === "2" ? "" : grpcStatus(code);
+}
+
+function routeOf({ routeKind, routeNamespace, route }: Backend): string {
+  return normalize(`${routeKind.toLowerCase()}-${routeNamespace}-${route}`);
 }
 
 function serviceOf({ namespace, service }: Backend): string {

@@ -70,6 +70,7 @@ export class FakePrometheus implements Prometheus {
 /** A watch on a rollout of a Service behind a route of the same name, since an instant (ms). */
 export function aWatch(service: string, from: number, more: Partial<Watch> = {}): Watch {
   const backend = (name: string): Backend => ({
+    routeKind: "HTTPRoute",
     routeNamespace: "shop",
     route: service,
     namespace: "shop",

@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { expect } from "chai";
 import { parseAllDocuments } from "yaml";
+import { TRACKER } from "../../rollout/track.ts";
 
 interface Container {
   readonly name: string;
@@ -37,6 +38,7 @@ interface Webhook {
     readonly service: { readonly name: string; readonly namespace: string; readonly port?: number };
   };
   readonly matchConditions: readonly { readonly expression: string }[];
+  readonly objectSelector?: { readonly matchLabels: Record<string, string> };
   readonly failurePolicy: string;
   readonly sideEffects: string;
   readonly timeoutSeconds: number;
@@ -44,6 +46,7 @@ interface Webhook {
 
 const root = join(import.meta.dirname, "../..");
 const namespace = "serin-system";
+const FROM_TRACKER = `?fieldManager.orValue("") == "${TRACKER}"`;
 
 function kubectl(): string {
   const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
@@ -155,8 +158,16 @@ describe("deploy", function () {
     const account = `system:serviceaccount:${namespace}:${pod().spec.serviceAccountName}`;
     for (const webhook of webhooks()) {
       const [others, concerned] = webhook.matchConditions.map(({ expression }) => expression);
-      expect(others, webhook.name).to.equal(`request.userInfo.username != "${account}"`);
-      expect(concerned, webhook.name).to.contain("serin.dev/held").and.to.contain("oldObject");
+      const tracker = webhook.name === "deployments.serin.dev" ? ` || request.options.${FROM_TRACKER}` : "";
+      expect(others, webhook.name).to.equal(`request.userInfo.username != "${account}"${tracker}`);
+      expect(concerned, webhook.name).to.contain("oldObject");
+      if (webhook.objectSelector === undefined) {
+        expect(concerned, webhook.name).to.contain("serin.dev/held");
+      } else {
+        expect(webhook.objectSelector, webhook.name).to.deep.equal({
+          matchLabels: { "serin.dev/track": "true" },
+        });
+      }
       expect(webhook, webhook.name).to.deep.include({ failurePolicy: "Fail", sideEffects: "NoneOnDryRun" });
     }
   });

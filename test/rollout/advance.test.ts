@@ -2,31 +2,10 @@ import { expect } from "chai";
 import { advance } from "../../rollout/advance.ts";
 import { decide } from "../../rollout/decide.ts";
 import type { Evidence } from "../../rollout/judge/evidence.ts";
-import { fold, type Judged, noEvidence } from "../../rollout/judge/fold.ts";
-import { watchOf } from "../../rollout/judge/watch.ts";
-import { type Run, runOf } from "../../rollout/run.ts";
-import type { Decision, Seen } from "../../rollout/seen.ts";
-import { AT_NOON, NOON } from "../support/builders.ts";
+import type { Decision } from "../../rollout/seen.ts";
+import { NOON } from "../support/builders.ts";
+import { after, type Doing, MINUTE, recorded } from "./judge/decided.ts";
 import { flying } from "./judge/flight.ts";
-import { type Did, happened } from "./judge/terms.ts";
-
-const MINUTE = 60_000;
-
-/** In every tick the same, or by its number. */
-type Doing = Did | ((tick: number) => Did);
-const at = (doing: Doing, tick: number) => (typeof doing === "function" ? doing(tick) : doing);
-
-/** What happened since noon, in ticks of 10 s, told to a rollout that is looked at so many minutes later. */
-function after(minutes: number, seen: Seen, canary: Doing, stable: Doing): Judged {
-  const terms = watchOf(seen)?.terms;
-  if (terms === undefined) throw new Error("nothing to judge");
-  let judged = noEvidence({ since: NOON, from: NOON, tickMs: 10_000, phi: 1, bounds: [] });
-  while (judged.at < NOON + minutes * MINUTE) {
-    const tick = (judged.at - NOON) / 10_000;
-    judged = fold(judged, happened(judged.at + 10_000, at(canary, tick), at(stable, tick)), terms);
-  }
-  return judged;
-}
 
 interface Story {
   readonly minutes: number;
@@ -42,18 +21,6 @@ function decided({ minutes, canary, stable, step = 0, annotations = {}, evidence
   const seen = flying({ annotations, now: NOON + minutes * MINUTE, run: { step } });
   const judged = canary && stable && after(minutes, seen, canary, stable);
   return advance({ ...seen, evidence: evidence ?? { gates: {}, ...(judged && { judged }) } });
-}
-
-/** The record that a decision writes, if it does. */
-function recorded({ writes }: Decision): Run | undefined {
-  const marks = writes.flatMap((write) => {
-    const annotations = "body" in write ? JSON.stringify(write.body) : "";
-    return write.verb === "merge" && write.kind === "replicasets" ? [annotations] : [];
-  });
-  const [text] = marks;
-  if (text === undefined) return undefined;
-  const { metadata } = JSON.parse(text) as { metadata: { annotations: Record<string, string> } };
-  return runOf({ metadata: { name: "", ...metadata }, spec: {} } as never, AT_NOON);
 }
 
 const outcome = (story: Story) => {

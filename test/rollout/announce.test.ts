@@ -41,6 +41,19 @@ describe("announce", () => {
     expect(said("traefik.io/gateway-controller", { "serin.dev/checks": "p99 <= 1s" })[0]).to.match(/buckets/);
   });
 
+  it("says what a gateway does not tell of gRPC, for a GRPCRoute only", () => {
+    const calls = (controllerName: string) =>
+      announce(aPlan(), [aService()], [{ ...behind(controllerName), kind: "GRPCRoute" }]).slice(1);
+    expect(calls("traefik.io/gateway-controller")).to.have.length(1);
+    expect(calls("traefik.io/gateway-controller")[0]).to.match(
+      /^serin: Traefik: of gRPC .* UNKNOWN excepted.*serin\.dev\/metrics: application$/,
+    );
+    expect(calls("gateway.nginx.org/nginx")[0]).to.match(
+      /^serin: NGINX Gateway Fabric: it counts calls of gRPC by HTTP's status.*own grpc_server_handled_total$/,
+    );
+    expect(calls("projectcontour.io/gateway-controller")).to.deep.equal([]);
+  });
+
   it("is silent about metrics that nobody reads", () => {
     const kong = "konghq.com/kic-gateway-controller";
     expect(said(kong, { "serin.dev/metrics": "application" })).to.deep.equal([]);

@@ -6,41 +6,73 @@ import { annotate, aShop, edit, ending, image } from "../support/shop.ts";
 import type { World } from "../support/world.ts";
 
 const quick = { "serin.dev/interval": "10s", "serin.dev/max-interval": "20s" };
+const strategies = {
+  "blue-green": {
+    "serin.dev/rollout": "blue-green",
+    "serin.dev/mirror": "20%",
+    "serin.dev/steps": "100:30s",
+  },
+  "ab-test": {
+    "serin.dev/rollout": "ab-test",
+    "serin.dev/match": "header x-t=1, cookie t=1",
+    "serin.dev/iterations": "3",
+  },
+  sticky: { "serin.dev/steps": "10, 50", "serin.dev/match": "query t=1", "serin.dev/sticky": "1h" },
+} as const;
 const phase = (world: World) => heldOf(world.get("deployments", "web"))?.phase;
 const weights = (world: World) => world.story.filter((line) => line.startsWith("web "));
 const outcomes = (world: World) => world.list("replicasets").map((set) => lastRunOf(set)?.outcome);
 
+/** Which can do everything. */
+function behindEnvoy(world: World): World {
+  const route = world.get("httproutes", "web");
+  const controllerName = "gateway.envoyproxy.io/gatewayclass-controller";
+  world.put("httproutes", { ...route, status: { parents: [{ controllerName }] } });
+  world.follow();
+  return world;
+}
+
 describe("a rollout whose controller is killed between any two writes", () => {
-  const stories: Record<string, (world: World) => void> = {
-    "a good version": (world) => {
+  const stories = {
+    "a good version": (world: World) => {
       world.request("web", image("web:2"));
     },
-    "a bad version": (world) => {
+    "a bad version": (world: World) => {
       world.request("web", image("web:bad"));
     },
-    "an undo at 50 %": (world) => {
+    "an undo at 50 %": (world: World) => {
       world.request("web", image("web:2"));
       world.runTo(50);
       world.request("web", image("web:1"));
     },
-    "a newer version at 50 %": (world) => {
+    "a newer version at 50 %": (world: World) => {
       world.request("web", image("web:2"));
       world.runTo(50);
       world.request("web", image("web:3"));
     },
-    "a newer version in the middle of a promotion": (world) => {
+    "a newer version in the middle of a promotion": (world: World) => {
       world.request("web", image("web:2"));
       for (let i = 0; i < 200 && phase(world) !== "promoting"; i += 1) world.run(1);
       world.request("web", image("web:3"));
     },
   };
-  for (const [name, story] of Object.entries(stories)) {
+  const all: [string, Record<string, string>, (world: World) => void][] = [
+    ...Object.entries(stories).map(([name, story]): (typeof all)[number] => [name, {}, story]),
+    ["blue-green with copies", strategies["blue-green"], stories["a good version"]],
+    ["blue-green with copies, a bad version", strategies["blue-green"], stories["a bad version"]],
+    ["an ab-test", strategies["ab-test"], stories["a good version"]],
+    ["testers and cookies", strategies.sticky, stories["a good version"]],
+    ["testers and cookies, a bad version", strategies.sticky, stories["a bad version"]],
+    ["testers and cookies, an undo", strategies.sticky, stories["an undo at 50 %"]],
+  ];
+  for (const [name, plan, story] of all) {
     it(`${name}: ends the same, with the same steps`, () => {
-      const whole = aShop({ annotations: quick });
+      const begin = () => behindEnvoy(aShop({ annotations: { ...quick, ...plan } }));
+      const whole = begin();
       story(whole);
       whole.run(60);
       for (let killAfter = 1; killAfter < whole.writes; killAfter += 1) {
-        const world = aShop({ annotations: quick });
+        const world = begin();
         world.killAfter = killAfter;
         story(world);
         world.run(60);
@@ -60,7 +92,7 @@ describe("whatever people do during rollouts", () => {
   ];
   const acts: fc.Arbitrary<Act> = fc.oneof(
     fc
-      .constantFrom("web:1", "web:2", "web:3", "web:bad", "web:never")
+      .constantFrom("web:1", "web:2", "web:3", "web:bad", "web:late", "web:never")
       .map((name) => request(name, image(name))),
     fc.integer({ min: 1, max: 12 }).map((ticks): Act => [`${ticks} ticks`, (world) => world.run(ticks)]),
     fc
@@ -80,12 +112,22 @@ describe("whatever people do during rollouts", () => {
       ["a kill to come", (world) => Object.assign(world, { killAfter: world.writes + 2 })],
     ),
   );
-  const plans = fc.constantFrom("10, 25, 50", "10, pause, 100", "33.33", "100");
+  const steps = (text: string) => ({ "serin.dev/steps": text });
+  const plans = fc.constantFrom<Record<string, string>>(
+    ...["10, 25, 50", "10, pause, 100", "33.33", "100"].map(steps),
+    strategies["blue-green"],
+    { ...strategies["blue-green"], ...steps("pause, 100"), "serin.dev/match": "header x-t=1" },
+    strategies["ab-test"],
+    { ...strategies["ab-test"], "serin.dev/mirror": "100%", "serin.dev/size": "2" },
+    strategies.sticky,
+    { ...strategies.sticky, ...steps("pause, 10, 100"), "serin.dev/mirror": "50%", "serin.dev/size": "60%" },
+    { ...strategies.sticky, "serin.dev/on-failure": "undo" },
+  );
 
   it("keeps every promise about traffic, and the next good version arrives", () => {
     fc.assert(
-      fc.property(plans, fc.array(acts, { maxLength: 12 }), (steps, story) => {
-        const world = aShop({ annotations: { ...quick, "serin.dev/steps": steps }, neighbour: true });
+      fc.property(plans, fc.array(acts, { maxLength: 12 }), (plan, story) => {
+        const world = behindEnvoy(aShop({ annotations: { ...quick, ...plan }, neighbour: true }));
         const { rules, services } = ending(world);
         try {
           for (const [, act] of story) act(world);
@@ -103,12 +145,12 @@ describe("whatever people do during rollouts", () => {
           expect(Object.values(end.pods).sort()).to.deep.equal([4, 5]);
         } catch (error) {
           throw new Error(
-            `${steps}; ${story.map(([what]) => what).join(", ")}: ${(error as Error).message}`,
+            `${JSON.stringify(plan)}; ${story.map(([what]) => what).join(", ")}: ${(error as Error).message}`,
             { cause: error },
           );
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 150 },
     );
   }).timeout(60_000);
 });

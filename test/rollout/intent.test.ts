@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { readIntent, reimpose } from "../../rollout/intent.ts";
 import { HELD } from "../../rollout/keys.ts";
 import type { BackendRef, Route } from "../../rollout/objects.ts";
-import { flightOf, heldRouteOf, overlay, rulesOf } from "../../rollout/overlay.ts";
+import { flightOf, type Home, heldRouteOf, overlay, rulesOf } from "../../rollout/overlay.ts";
 import { AT_NOON, aRoute } from "../support/builders.ts";
 import { applied } from "../support/routes.ts";
 
@@ -10,6 +10,8 @@ const at = (weight: number) => ({
   uid: { namespace: "shop", twins: { web: "web-canary" }, weight, since: AT_NOON },
 });
 const inFlight = (weight: number, backends: BackendRef[]) => applied(aRoute({ backends }), at(weight));
+
+const SHOP: Home = { namespace: "shop", kind: "HTTPRoute" };
 
 describe("a route written by others in flight", () => {
   const backends = [
@@ -77,7 +79,7 @@ describe("a route written by others in flight", () => {
       expect(readIntent(requested, old)).to.deep.equal(intent);
       const stored = reimpose(requested, old);
       expect(rulesOf(stored)).to.deep.equal(intent);
-      expect(stored.spec.rules).to.deep.equal(overlay(intent ?? [], at(20), "shop"));
+      expect(stored.spec.rules).to.deep.equal(overlay(intent ?? [], at(20), SHOP));
       expect(heldRouteOf(stored)?.flights).to.deep.equal(at(20));
       expect(stored.metadata.labels).to.include({ "serin.dev/flight": "uid" });
       expect(reimpose(stored, old), "called again for the same request").to.deep.equal(stored);

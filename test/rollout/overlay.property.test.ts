@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { readIntent, reimpose } from "../../rollout/intent.ts";
 import type { BackendRef } from "../../rollout/objects.ts";
-import { type HeldRoute, heldRouteOf, overlay, rulesOf } from "../../rollout/overlay.ts";
+import { type HeldRoute, type Home, heldRouteOf, overlay, rulesOf } from "../../rollout/overlay.ts";
 import { anyFlights, anyRoute, applied } from "../support/routes.ts";
 
 const weightOf = (ref: BackendRef | undefined) => BigInt(ref?.weight ?? 1);
@@ -27,6 +27,8 @@ function pairs(before: readonly BackendRef[], after: readonly BackendRef[], flig
   });
 }
 
+const SHOP: Home = { namespace: "shop", kind: "HTTPRoute" };
+
 describe("overlay, whatever the route", () => {
   const runs = { numRuns: 500 };
 
@@ -45,7 +47,7 @@ describe("overlay, whatever the route", () => {
   it("changes nothing but backendRefs of rules that name a Service in flight", () => {
     fc.assert(
       fc.property(anyRoute, anyFlights, (route, flights) => {
-        overlay(route.spec.rules ?? [], flights, "shop").forEach((rule, i) => {
+        overlay(route.spec.rules ?? [], flights, SHOP).forEach((rule, i) => {
           const was = route.spec.rules?.[i] ?? {};
           expect({ ...rule, backendRefs: 0 }).to.deep.equal({ ...was, backendRefs: 0 });
           if (was.backendRefs?.some((ref) => flightOfRef(ref, flights))) return;
@@ -59,7 +61,7 @@ describe("overlay, whatever the route", () => {
   it("gives every Service the share it had, and its twin never more than was granted", () => {
     fc.assert(
       fc.property(anyRoute, anyFlights, (route, flights) => {
-        overlay(route.spec.rules ?? [], flights, "shop").forEach((rule, i) => {
+        overlay(route.spec.rules ?? [], flights, SHOP).forEach((rule, i) => {
           const before = route.spec.rules?.[i]?.backendRefs ?? [];
           const after = rule.backendRefs ?? [];
           const all = pairs(before, after, flights);
@@ -95,7 +97,7 @@ describe("overlay, whatever the route", () => {
     );
     fc.assert(
       fc.property(anyRoute, idle, (route, flights) => {
-        overlay(route.spec.rules ?? [], flights, "shop").forEach((rule, i) => {
+        overlay(route.spec.rules ?? [], flights, SHOP).forEach((rule, i) => {
           const before = route.spec.rules?.[i]?.backendRefs ?? [];
           const after = rule.backendRefs ?? [];
           expect(after.slice(0, before.length)).to.deep.equal(before);

@@ -5,7 +5,7 @@ import {
   type Flight,
   flightOf,
   type HeldRoute,
-  overfullRule,
+  type Home,
   overlay,
   routePatch,
   servicesNamed,
@@ -13,6 +13,7 @@ import {
 import { AT_NOON, aRoute } from "../support/builders.ts";
 import { applied } from "../support/routes.ts";
 
+const SHOP: Home = { namespace: "shop", kind: "HTTPRoute" };
 const flight = (weight: number, service = "web"): Flight => ({
   namespace: "shop",
   twins: { [service]: `${service}-canary` },
@@ -21,7 +22,7 @@ const flight = (weight: number, service = "web"): Flight => ({
 });
 const at = (weight: number) => ({ uid: flight(weight) });
 const refs = (backends: BackendRef[], flights: HeldRoute["flights"]) =>
-  overlay([{ backendRefs: backends }], flights, "shop")[0]?.backendRefs;
+  overlay([{ backendRefs: backends }], flights, SHOP)[0]?.backendRefs;
 const inFlight = (weight: number, backends: BackendRef[]) => applied(aRoute({ backends }), at(weight));
 
 describe("overlay", () => {
@@ -120,12 +121,15 @@ describe("overlay", () => {
   for (const [what, ref] of foreign) {
     it(`leaves alone a rule whose backend is ${what}`, () => {
       const rules = [{ backendRefs: [ref] }];
-      expect(overlay(rules, at(50), "shop")[0]).to.equal(rules[0]);
+      expect(overlay(rules, at(50), SHOP)[0]).to.equal(rules[0]);
     });
   }
 
   it("follows a ref from another namespace", () => {
-    const [rule] = overlay([{ backendRefs: [{ name: "web", namespace: "shop" }] }], at(50), "edge");
+    const [rule] = overlay([{ backendRefs: [{ name: "web", namespace: "shop" }] }], at(50), {
+      ...SHOP,
+      namespace: "edge",
+    });
     expect(rule?.backendRefs?.map(({ name, namespace }) => [name, namespace])).to.deep.equal([
       ["web", "shop"],
       ["web-canary", "shop"],
@@ -140,7 +144,7 @@ describe("overlay", () => {
       timeouts: { request: "1s" },
       future: [1],
     };
-    const rules = overlay([redirect, { ...named, backendRefs: [{ name: "web" }] }], at(10), "shop");
+    const rules = overlay([redirect, { ...named, backendRefs: [{ name: "web" }] }], at(10), SHOP);
     expect(rules[0]).to.equal(redirect);
     expect(rules[1]).to.deep.include(named);
   });
@@ -155,13 +159,6 @@ describe("overlay", () => {
       ["b-canary", 0],
       ["a-canary", 1],
     ]);
-  });
-
-  it("knows the rule that would get too many backends", () => {
-    const many = (count: number) =>
-      Array.from({ length: count }, (_, i) => ({ name: i === 0 ? "web" : `other-${i}` }));
-    expect(overfullRule(aRoute({ backends: many(15) }), at(0))).to.equal(undefined);
-    expect(overfullRule(aRoute({ rules: [{}, { backendRefs: many(16) }] }), at(0))).to.equal(1);
   });
 
   it("finds the Services that the user's rules name, not the twins", () => {

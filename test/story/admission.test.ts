@@ -6,6 +6,7 @@ import { Shop } from "./shop.ts";
 
 const plan = { "serin.dev/steps": "20:10m", "serin.dev/compare": "off", "serin.dev/checks": "none" };
 
+// Reviews are answered before any gateway hears of them: one will do.
 describeCluster("admission", function () {
   this.timeout(120_000);
   let shop: Shop;
@@ -27,7 +28,7 @@ describeCluster("admission", function () {
     const [first, ...others] = stderr.trim().split("\n");
     expect([first?.replace(/^.*denied the request: /, ""), ...others]).to.have.members([
       'serin.dev/step: "10" has an unknown key; expected the key serin.dev/steps',
-      'serin.dev/rollout: "canry" is no kind of rollout; expected canary',
+      'serin.dev/rollout: "canry" is none of these; expected canary, blue-green or ab-test',
       'serin.dev/steps: "50, 10" goes down from 50 to 10; expected increasing percentages such as "10, 25, 50"',
       'serin.dev/interval: "10" is no duration with a unit; expected a duration from 1s to 168h such as "1m"',
       'serin.dev/checks: "success >= 99%" has "success >= 99%", an unknown metric; did you mean success-rate?; ' +

@@ -7,6 +7,7 @@ import { Shop } from "./shop.ts";
 
 const SERIN = "system:serviceaccount:serin-system:serin";
 
+// At rest Serin has nothing to do with a gateway: one will do.
 describeCluster("at rest", function () {
   this.timeout(180_000);
   let shop: Shop;

@@ -16,6 +16,7 @@ interface Configuration {
   webhooks: { name: string; clientConfig: { caBundle?: string } }[];
 }
 
+// Between the API server and Serin: no gateway has to do with it.
 describeCluster("Serin's certificate", function () {
   this.timeout(120_000);
   let shop: Shop;

@@ -3,20 +3,20 @@ import { cleanUp } from "../../cli/cleanup.ts";
 import { systemClock } from "../../kube/clock.ts";
 import { fromFile } from "../../kube/credentials.ts";
 import { connect } from "../../kube/rest.ts";
-import { describeCluster } from "../cluster/fixture.ts";
+import { onEachGateway } from "../cluster/fixture.ts";
 import { eventually } from "../cluster/wait.ts";
 import { noLog } from "../support/log.ts";
 import { manifestOf } from "./ledger.ts";
 import { expectNoFailures } from "./share.ts";
 import { Shop } from "./shop.ts";
 
-describeCluster("without Serin", function () {
+onEachGateway("without Serin", function (gateway) {
   this.timeout(180_000);
   let shop: Shop;
   before(async () => {
-    shop = await Shop.open("cleanup");
+    shop = await Shop.open("cleanup", { gateway });
   });
-  after(() => shop.close());
+  after(() => shop?.close());
 
   it("nothing moves, and one command brings everything back", async () => {
     await shop.deploy({ plan: { "serin.dev/steps": "50:10m" } });

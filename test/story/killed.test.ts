@@ -1,15 +1,15 @@
 import { expect } from "chai";
-import { describeCluster } from "../cluster/fixture.ts";
+import { onEachGateway } from "../cluster/fixture.ts";
 import { expectNoFailures } from "./share.ts";
 import { Shop } from "./shop.ts";
 
-describeCluster("the controller killed in the middle of every step", function () {
+onEachGateway("the controller killed in the middle of every step", function (gateway) {
   this.timeout(300_000);
   let shop: Shop;
   before(async () => {
-    shop = await Shop.open("killed");
+    shop = await Shop.open("killed", { gateway });
   });
-  after(() => shop.close());
+  after(() => shop?.close());
 
   it("is followed by another that grants no extra step and comes to the same end", async () => {
     await shop.deploy();

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { describeCluster } from "../cluster/fixture.ts";
+import { onEachGateway } from "../cluster/fixture.ts";
+import { gateways } from "../cluster/gateways.ts";
 import type { Load } from "../cluster/load.ts";
 import { manifestOf } from "./ledger.ts";
 import { expectNoFailures, expectShare } from "./share.ts";
@@ -16,12 +17,12 @@ const RULES = {
 type Path = keyof typeof RULES;
 const PATHS = Object.keys(RULES) as Path[];
 
-describeCluster("two Deployments behind one route", function () {
+onEachGateway("two Deployments behind one route", function (gateway) {
   this.timeout(180_000);
   let shop: Shop;
   let loads: Record<Path, Load>;
   before(async () => {
-    shop = await Shop.open("shared");
+    shop = await Shop.open("shared", { gateway });
     for (const name of ["cart", "tax", "fixed"]) await shop.apply(withoutRoute(shop, name));
     for (const name of ["cart", "tax", "fixed"])
       await shop.run("rollout", "status", `deployment/${name}`, "--timeout=60s");
@@ -32,7 +33,7 @@ describeCluster("two Deployments behind one route", function () {
       Load
     >;
   });
-  after(() => shop.close());
+  after(() => shop?.close());
 
   it("each gets its shares of every rule, alone and together, and the route is restored exactly", async () => {
     const route = manifestOf(shop.stock.httproutes.get("shared") as never);
@@ -70,7 +71,7 @@ describeCluster("two Deployments behind one route", function () {
   async function expectShares(
     flights: Record<string, readonly [weight: number, stable: string, canary: string]>,
   ) {
-    // As many requests first as Traefik may need to follow.
+    // As many requests first as a gateway may need to follow.
     await Promise.all(PATHS.map((path) => shop.answered(loads[path], Date.now(), 500)));
     const from = Date.now();
     await Promise.all(PATHS.map((path) => shop.answered(loads[path], from, 2_000)));
@@ -94,12 +95,13 @@ function withoutRoute(shop: Shop, name: string): string {
 }
 
 function sharedRoute(shop: Shop): object {
+  const { name, namespace } = gateways[shop.gateway];
   return {
     apiVersion: "gateway.networking.k8s.io/v1",
     kind: "HTTPRoute",
     metadata: { name: "shared" },
     spec: {
-      parentRefs: [{ name: "gw", namespace: "edge" }],
+      parentRefs: [{ name, namespace }],
       hostnames: [shop.host("shared")],
       rules: Object.entries(RULES).map(([value, services]) => ({
         matches: [{ path: { type: "PathPrefix", value } }],

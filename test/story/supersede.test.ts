@@ -1,15 +1,15 @@
 import { expect } from "chai";
-import { describeCluster } from "../cluster/fixture.ts";
+import { onEachGateway } from "../cluster/fixture.ts";
 import { expectNoFailures, expectShare } from "./share.ts";
 import { Shop } from "./shop.ts";
 
-describeCluster("a second update", function () {
+onEachGateway("a second update", function (gateway) {
   this.timeout(300_000);
   let shop: Shop;
   beforeEach(async () => {
-    shop = await Shop.open("supersede");
+    shop = await Shop.open("supersede", { gateway });
   });
-  afterEach(() => shop.close());
+  afterEach(() => shop?.close());
 
   it("at 50% drains the version before it and is judged against the same stable one", async () => {
     await shop.deploy({ plan: { "serin.dev/steps": "25, 50:60s" } });
@@ -51,7 +51,7 @@ describeCluster("a second update", function () {
   });
 
   it("in the middle of the promotion finishes what was proven, then starts its own canary", async () => {
-    await shop.deploy({ plan: { "serin.dev/steps": "50" }, replicas: 8 });
+    await shop.deploy({ interval: "4s", plan: { "serin.dev/steps": "50" }, replicas: 8 });
     const load = shop.load(200);
     // Its pods take so long to become ready that the native rolling update is still on its way when v3 comes.
     await shop.run("set", "image", "deployment/web", "app=app:v2-slow5");

@@ -1,17 +1,17 @@
 import { expect } from "chai";
-import { describeCluster } from "../cluster/fixture.ts";
+import { onEachGateway } from "../cluster/fixture.ts";
 import { expectNoFailures } from "./share.ts";
 import { Shop } from "./shop.ts";
 
 const FIELDS = ["minReadySeconds", "progressDeadlineSeconds", "strategy", "paused"] as const;
 
-describeCluster("kubectl rollout undo at 50%", function () {
+onEachGateway("kubectl rollout undo at 50%", function (gateway) {
   this.timeout(240_000);
   let shop: Shop;
   beforeEach(async () => {
-    shop = await Shop.open("undo");
+    shop = await Shop.open("undo", { gateway });
   });
-  afterEach(() => shop.close());
+  afterEach(() => shop?.close());
 
   it("takes the traffic first, loses no request and gives the user's fields back", () => undoAtHalf(shop));
 

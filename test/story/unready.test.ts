@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { describeCluster } from "../cluster/fixture.ts";
+import { onEachGateway } from "../cluster/fixture.ts";
 import type { Load } from "../cluster/load.ts";
 import { manifestOf } from "./ledger.ts";
 import { expectNoFailures } from "./share.ts";
@@ -7,13 +7,13 @@ import { Shop } from "./shop.ts";
 
 const DEADLINE_MS = 15_000;
 
-describeCluster("a version that does not become ready", function () {
+onEachGateway("a version that does not become ready", function (gateway) {
   this.timeout(180_000);
   let shop: Shop;
   let load: Load;
   let route: object;
   before(async () => {
-    shop = await Shop.open("unready");
+    shop = await Shop.open("unready", { gateway });
     await shop.deploy({ interval: "2s", plan: { "serin.dev/compare": "off", "serin.dev/checks": "none" } });
     await shop.run(
       "patch",
@@ -24,7 +24,7 @@ describeCluster("a version that does not become ready", function () {
     route = manifestOf(shop.stock.httproutes.get("web") as never);
     load = shop.load(200);
   });
-  after(() => shop.close());
+  after(() => shop?.close());
 
   it("fails by the Deployment's own deadline", async () => {
     const asked = Date.now();

@@ -170,7 +170,14 @@ export function aHeld(held: Partial<Held> = {}): Held {
 
 /** What admission reads beside a Deployment whose version `web:1` runs in full. */
 export function readsOf(reads: Partial<Reads> = {}): Reads {
-  return { replicaSets: [aReplicaSet()], services: [aService()], deployments: [], routes: [], ...reads };
+  return {
+    replicaSets: [aReplicaSet()],
+    services: [aService()],
+    deployments: [],
+    routes: [],
+    grants: [],
+    ...reads,
+  };
 }
 
 /** What a decision sees of a rollout that has just been admitted. */

@@ -1,9 +1,17 @@
 import jsonpatch, { type Operation } from "fast-json-patch";
 import { equal } from "../../rollout/equal.ts";
 import { hold, isHeld } from "../../rollout/hold.ts";
-import type { Condition, Deployment, Pod, ReplicaSet, Route, Service } from "../../rollout/objects.ts";
+import {
+  type Condition,
+  type Deployment,
+  type Pod,
+  type ReplicaSet,
+  type Route,
+  routeKeyOf,
+  type Service,
+} from "../../rollout/objects.ts";
 import { hashOf } from "../../rollout/template.ts";
-import type { Kind, Write } from "../../rollout/write.ts";
+import { type Kind, pluralOf, type Write } from "../../rollout/write.ts";
 import { NOON } from "./builders.ts";
 import { syncDeployment } from "./native.ts";
 import { merge } from "./patch.ts";
@@ -13,6 +21,7 @@ interface Kinds {
   replicasets: ReplicaSet;
   services: Service;
   httproutes: Route;
+  grpcroutes: Route;
 }
 
 /** What was decided on has changed meanwhile. */
@@ -36,6 +45,11 @@ export class Cluster {
   list<K extends Kind>(kind: K): Kinds[K][] {
     const found = [...this.#objects].filter(([key]) => key.startsWith(`${kind}/`));
     return found.map(([, object]) => object as Kinds[K]);
+  }
+
+  /** Of both kinds. */
+  routes(): Route[] {
+    return [...this.list("httproutes"), ...this.list("grpcroutes")];
   }
 
   get<K extends Kind>(kind: K, name: string): Kinds[K] {
@@ -95,13 +109,13 @@ export class Cluster {
 
   /** The gateway sees the routes as they are now. */
   follow(): void {
-    for (const route of this.list("httproutes")) {
+    for (const route of this.routes()) {
       const { generation = 0 } = route.metadata;
       const condition = (type: string) => ({ type, status: "True", observedGeneration: generation }) as const;
       const conditions = [condition("Accepted"), condition("ResolvedRefs")];
       const controllerName = route.status?.parents?.[0]?.controllerName ?? "traefik.io/gateway-controller";
-      this.put("httproutes", { ...route, status: { parents: [{ controllerName, conditions }] } });
-      this.#inForce.set(route.metadata.name, route);
+      this.put(pluralOf(route), { ...route, status: { parents: [{ controllerName, conditions }] } });
+      this.#inForce.set(routeKeyOf(route), route);
     }
   }
 

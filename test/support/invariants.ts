@@ -1,10 +1,12 @@
 import { planOf } from "../../rollout/admit.ts";
+import { cookieOf } from "../../rollout/cookie.ts";
+import { equal } from "../../rollout/equal.ts";
+import { type Exposure, exposureAt, NONE } from "../../rollout/exposure.ts";
 import { heldOf } from "../../rollout/hold.ts";
 import { selectorOf } from "../../rollout/isolation.ts";
 import { HELD } from "../../rollout/keys.ts";
-import type { Deployment, ReplicaSet, RouteRule, Service } from "../../rollout/objects.ts";
-import { rulesOf } from "../../rollout/overlay.ts";
-import type { Plan } from "../../rollout/plan.ts";
+import type { Match } from "../../rollout/matching.ts";
+import type { BackendRef, Deployment, ReplicaSet, RouteRule, Service } from "../../rollout/objects.ts";
 import { lastRunOf } from "../../rollout/run.ts";
 import { hashOf } from "../../rollout/template.ts";
 import type { World } from "./world.ts";
@@ -12,17 +14,16 @@ import type { World } from "./world.ts";
 /** Throws when one of the promises about traffic is broken at this instant. */
 export function checkPromises(world: World): void {
   const services = new Map(world.list("services").map((service) => [service.metadata.name, service]));
-  for (const route of world.list("httproutes")) {
-    const intents = rulesOf(route);
-    route.spec.rules?.forEach((rule, i) => {
+  for (const route of world.routes()) {
+    for (const rule of route.spec.rules ?? []) {
       const refs = rule.backendRefs ?? [];
-      const lost = refs.find(({ name }) => !services.has(name));
+      const lost = [...refs, ...copiesOf(rule)].find(({ name }) => !services.has(name));
       if (lost) throw broken(world, `route names ${lost.name}, which is not there`);
-      const intended = intents[i]?.backendRefs?.some(({ weight = 1 }) => weight > 0);
-      if (intended && refs.every(({ weight = 1 }) => weight === 0))
+      // Here, every rule of the user's has some weight.
+      if (refs.length > 0 && refs.every(({ weight = 1 }) => weight === 0))
         throw broken(world, "all weights are zero");
       for (const deployment of world.list("deployments")) checkShare(world, deployment, rule, services);
-    });
+    }
   }
 }
 
@@ -39,7 +40,7 @@ export function checkServed(world: World): void {
   }
 }
 
-/** Of what a rule sends to the Deployment, no version gets more than it was granted. */
+/** Of what a rule sends to the Deployment, and copies to it, no version gets more than it was granted. */
 function checkShare(
   world: World,
   deployment: Deployment,
@@ -51,25 +52,48 @@ function checkShare(
   const { uid } = deployment.metadata;
   const sets = world.list("replicasets").filter(({ metadata }) => metadata.ownerReferences?.[0]?.uid === uid);
   const app = deployment.spec.template.metadata?.labels?.app;
-  const refs = (rule.backendRefs ?? []).flatMap((ref) => {
-    const service = services.get(ref.name);
-    return service && selectorOf(service).app === app ? [{ service, weight: ref.weight ?? 1 }] : [];
-  });
-  const all = refs.reduce((total, { weight }) => total + weight, 0);
-  if (all === 0) return;
+  const isOwn = ({ name }: { name: string }) => selectorOf(services.get(name) as Service).app === app;
+  const refs = (rule.backendRefs ?? []).filter(isOwn);
+  const all = refs.reduce((total, { weight = 1 }) => total + weight, 0);
   // What came before the stable version served once itself.
   const since = sets.findIndex((set) => hashOf(set) === held.stable);
   for (const set of sets.slice(since + 1)) {
-    const share =
-      refs.reduce((total, { service, weight }) => total + weight * fraction(world, service, set), 0) / all;
-    const granted = grantedTo(set, planOf(deployment));
-    if (share * 100 > granted + 1e-6) {
-      throw broken(
-        world,
-        `${set.metadata.name} gets ${(share * 100).toFixed(2)} %, granted were ${granted} %`,
-      );
+    const partOf = (name: string) => fraction(world, services.get(name) as Service, set);
+    const share = refs.reduce((total, { name, weight = 1 }) => total + weight * partOf(name), 0) / (all || 1);
+    const granted = grantedTo(set, deployment);
+    expectAtMost(world, set, share * 100, isFor(rule, granted) ? 100 : granted.weight, "of the requests");
+    for (const { name, percent } of copiesOf(rule).filter(isOwn)) {
+      expectAtMost(world, set, percent * partOf(name), copiesGrantedTo(set, deployment), "as copies");
     }
   }
+}
+
+function expectAtMost(world: World, set: ReplicaSet, share: number, granted: number, of: string): void {
+  if (share <= granted + 1e-6) return;
+  const what = `${set.metadata.name} gets ${share.toFixed(2)} % ${of}, granted were ${granted} %`;
+  throw broken(world, what);
+}
+
+/** Whether a rule is for nobody but those who were granted the canary, whatever its weight. */
+function isFor({ matches }: RouteRule, { match = [], sticky }: Exposure): boolean {
+  const granted = [...match, ...(sticky ? [cookieOf(sticky, "canary")] : [])];
+  const demands = (rule: Match, wanted: Match) =>
+    (wanted.headers ?? []).every((field) => rule.headers?.some((own) => equal(own, field))) &&
+    (wanted.queryParams ?? []).every((field) => rule.queryParams?.some((own) => equal(own, field)));
+  const all = (matches ?? [{}]) as readonly Match[];
+  return all.every((rule) => granted.some((wanted) => demands(rule, wanted)));
+}
+
+/** Where a rule copies requests to, and how many of them, in percent. */
+function copiesOf({ filters }: RouteRule): readonly { readonly name: string; readonly percent: number }[] {
+  const mirrors = (filters ?? []) as readonly {
+    requestMirror?: { backendRef: BackendRef; percent?: number };
+  }[];
+  return mirrors.flatMap(({ requestMirror }) =>
+    requestMirror === undefined
+      ? []
+      : [{ name: requestMirror.backendRef.name, percent: requestMirror.percent ?? 100 }],
+  );
 }
 
 function fraction(world: World, service: Service, set: ReplicaSet): number {
@@ -78,14 +102,20 @@ function fraction(world: World, service: Service, set: ReplicaSet): number {
   return ready === 0 ? 0 : (endpoints.get(hashOf(set)) ?? 0) / ready;
 }
 
-function grantedTo(set: ReplicaSet, plan: Plan): number {
+function grantedTo(set: ReplicaSet, deployment: Deployment): Exposure {
   const run = lastRunOf(set);
   // Native control copies the Deployment's record onto the versions that it makes under the hold; others it began itself.
-  if (run === undefined) return set.metadata.annotations?.[HELD] === undefined ? 100 : 0;
-  if (run.outcome === "superseded") return 0;
-  if (run.outcome === "proven" || run.outcome === "promoted") return 100;
-  const passed = plan.steps.slice(0, run.step + 1);
-  return passed.reduce((weight, step) => (step.kind === "weight" ? step.weight : weight), 0);
+  if (run === undefined) return set.metadata.annotations?.[HELD] === undefined ? { weight: 100 } : NONE;
+  if (run.outcome === "superseded") return NONE;
+  if (run.outcome === "proven" || run.outcome === "promoted") return { weight: 100 };
+  const id = Date.parse(run.started).toString(36);
+  return exposureAt(planOf(deployment), run.step, { cookie: `serin-${deployment.metadata.name}`, id });
+}
+
+/** In percent: those of an earlier step, until the next one is in the routes. */
+function copiesGrantedTo(set: ReplicaSet, deployment: Deployment): number {
+  const passed = planOf(deployment).steps.slice(0, (lastRunOf(set)?.step ?? -1) + 1);
+  return Math.max(0, ...passed.map((step) => (step.kind === "mirror" ? step.percent : 0)));
 }
 
 function broken(world: World, what: string): Error {

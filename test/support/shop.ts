@@ -6,7 +6,13 @@ import { checkPromises, checkServed } from "./invariants.ts";
 import { World } from "./world.ts";
 
 /** A world in which `web:1` serves in full behind a Service and a route, and every promise is watched. */
-export function aShop({ annotations = {}, replicas = 5, routed = true, neighbour = false } = {}): World {
+export function aShop({
+  annotations = {},
+  replicas = 5,
+  routed = true,
+  neighbour = false,
+  grpc = false,
+} = {}): World {
   const world = new World();
   const add = (name: string) => {
     const own = { "serin.dev/checks": "success-rate >= 99%", ...annotations };
@@ -20,6 +26,8 @@ export function aShop({ annotations = {}, replicas = 5, routed = true, neighbour
   if (neighbour) add("api");
   const backends = [{ name: "web", port: 80 }, ...(neighbour ? [{ name: "api", port: 80, weight: 3 }] : [])];
   if (routed) world.put("httproutes", aRoute({ backends }));
+  // Routes of both kinds may have the same name.
+  if (grpc) world.put("grpcroutes", aRoute({ kind: "GRPCRoute", backends, meta: { uid: "uid-grpc-route" } }));
   for (let i = 0; i < 5; i += 1) world.tick();
   world.check = () => checkPromises(world);
   return world;
@@ -47,11 +55,12 @@ export const annotate =
 
 /** What people can see at the end: specs, sizes, and whether anything of ours was left. */
 export function ending(world: World) {
-  const marks = (["deployments", "services", "httproutes", "replicasets"] as const).flatMap((kind) =>
-    world.list(kind).flatMap(({ metadata }) => {
-      const ours = [metadata.labels?.["serin.dev/flight"], metadata.annotations?.["serin.dev/held"]];
-      return ours.some((mark) => mark !== undefined) ? [`${kind}/${metadata.name}`] : [];
-    }),
+  const marks = (["deployments", "services", "httproutes", "grpcroutes", "replicasets"] as const).flatMap(
+    (kind) =>
+      world.list(kind).flatMap(({ metadata }) => {
+        const ours = [metadata.labels?.["serin.dev/flight"], metadata.annotations?.["serin.dev/held"]];
+        return ours.some((mark) => mark !== undefined) ? [`${kind}/${metadata.name}`] : [];
+      }),
   );
   const sizes = world.list("replicasets").filter(({ spec }) => (spec.replicas ?? 0) > 0);
   return {
@@ -59,7 +68,7 @@ export function ending(world: World) {
     services: world
       .list("services")
       .map(({ metadata, spec }) => ({ name: metadata.name, selector: spec.selector })),
-    rules: world.list("httproutes").map(({ spec }) => spec.rules),
+    rules: world.routes().map(({ spec }) => spec.rules),
     pods: Object.fromEntries(sizes.map(({ metadata, spec }) => [metadata.name, spec.replicas])),
     marks,
   };

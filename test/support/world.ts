@@ -1,7 +1,9 @@
 import { admitUpdate, changesTemplate, planOf } from "../../rollout/admit.ts";
 import type { Counts } from "../../rollout/counts.ts";
 import { decide } from "../../rollout/decide.ts";
+import { drained } from "../../rollout/exposure.ts";
 import { heldOf } from "../../rollout/hold.ts";
+import type { HookAnswer, HookCall } from "../../rollout/hook-calls.ts";
 import { isTwin, servicesOf } from "../../rollout/isolation.ts";
 import type { Evidence, Watch } from "../../rollout/judge/evidence.ts";
 import { fold, noEvidence } from "../../rollout/judge/fold.ts";
@@ -9,7 +11,7 @@ import { watchOf } from "../../rollout/judge/watch.ts";
 import { FLIGHT } from "../../rollout/keys.ts";
 import type { Deployment, Meta, ReplicaSet } from "../../rollout/objects.ts";
 import { flightOf, servicesNamed } from "../../rollout/overlay.ts";
-import { instant, type Seen } from "../../rollout/seen.ts";
+import { type Decision, instant, type Seen } from "../../rollout/seen.ts";
 import { sweep } from "../../rollout/sweep.ts";
 import { findByTemplate, hashOf } from "../../rollout/template.ts";
 import { type Write, writeNarrow, writeRoute } from "../../rollout/write.ts";
@@ -27,6 +29,13 @@ export class World extends Cluster {
   /** After how many writes the controller is killed, once. */
   killAfter = Number.POSITIVE_INFINITY;
   writes = 0;
+  /** What a hook answers; it is known when the controller looks the next time. */
+  answer: (call: HookCall) => HookAnswer | undefined = () => undefined;
+  readonly #answers = new Map<string, Map<string, HookAnswer>>();
+  /** What the controller decided last. */
+  decided: Decision | undefined;
+  /** How many requests each version gets in a tick. */
+  traffic = { canary: 300, stable: 700 };
   /** A later admission refuses what Serin has admitted, once. */
   refuse = false;
 
@@ -39,7 +48,8 @@ export class World extends Cluster {
       replicaSets: this.#setsOf(old),
       services: this.list("services"),
       deployments,
-      routes: this.list("httproutes"),
+      routes: this.routes(),
+      grants: [],
     };
     const answer = admitUpdate(
       requested,
@@ -76,7 +86,7 @@ export class World extends Cluster {
   runTo(weight: number, name = "web"): void {
     for (let i = 0; i < 200; i += 1) {
       const { uid = "" } = this.get("deployments", name).metadata;
-      if (this.list("httproutes").some((route) => flightOf(route, uid)?.weight === weight)) return;
+      if (this.routes().some((route) => flightOf(route, uid)?.weight === weight)) return;
       this.run(1);
     }
     throw new Error(`no weight ${weight}: ${this.story.join(" | ")}`);
@@ -89,18 +99,29 @@ export class World extends Cluster {
       const seen = this.see(name);
       if (seen === undefined) return;
       const watch = watchOf(seen);
-      const { writes } = decide(watch ? { ...seen, evidence: this.#evidence(seen, watch) } : seen);
+      const hooks = new Map(this.#answers.get(seen.held.started));
+      const evidence = watch && { evidence: this.#evidence(seen, watch) };
+      this.decided = decide({ ...seen, hooks, ...evidence });
+      const { writes, calls = [] } = this.decided;
+      if (writes.length === 0) for (const call of calls) this.#call(call);
       const wanted = JSON.stringify(writes).replaceAll(/"resourceVersion":"\d+"/g, "");
       if (writes.length === 0 || wanted === before) return;
       before = wanted;
       try {
         for (const write of writes) this.#do(write);
       } catch (error) {
-        if (error instanceof Killed) return;
+        if (error instanceof Killed) return this.#answers.clear();
         if (!(error instanceof Conflict)) throw error;
       }
     }
     throw new Error(`no rest: ${this.story.slice(-20).join(" | ")}`);
+  }
+
+  #call(call: HookCall): void {
+    const answer = this.answer(call);
+    const answers = this.#answers.get(call.rollout) ?? new Map<string, HookAnswer>();
+    this.#answers.set(call.rollout, answers);
+    if (answer !== undefined) answers.set(call.key, answer);
   }
 
   /** Gives back what belongs to no rollout. */
@@ -113,7 +134,7 @@ export class World extends Cluster {
       now: this.now,
       inFlight,
       services: marked(this.list("services")),
-      routes: marked(this.list("httproutes")),
+      routes: marked(this.routes()),
       replicaSets: marked(this.list("replicasets")),
     });
     for (const write of writes) this.perform(write);
@@ -137,7 +158,7 @@ export class World extends Cluster {
     const stable = sets.find((set) => hashOf(set) === held.stable);
     const services = servicesOf(stable?.spec.template ?? deployment.spec.template, this.list("services"));
     const names = new Set(services.map(({ metadata }) => metadata.name));
-    const routes = this.list("httproutes").filter(
+    const routes = this.routes().filter(
       (route) =>
         flightOf(route, uid) !== undefined ||
         [...servicesNamed(route, namespace)].some((service) => names.has(service)),
@@ -167,24 +188,28 @@ export class World extends Cluster {
     this.perform(write);
     this.writes += 1;
     if (write.verb === "event") this.story.push(write.reason);
-    if (write.verb === "merge" && write.kind === "httproutes") this.#tellWeights(write.name);
+    if (write.verb === "merge" && (write.kind === "httproutes" || write.kind === "grpcroutes"))
+      this.#tellWeights(write.kind, write.name);
     this.check();
     if (this.writes === this.killAfter) throw new Killed();
   }
 
-  #tellWeights(route: string): void {
-    const rules = this.get("httproutes", route).spec.rules ?? [];
+  #tellWeights(kind: "httproutes" | "grpcroutes", route: string): void {
+    const rules = this.get(kind, route).spec.rules ?? [];
     const weights = rules.map(({ backendRefs = [] }) =>
       backendRefs.map(({ weight = 1 }) => weight).join(":"),
     );
     this.story.push(`${route} ${weights.join(" ")}`);
   }
 
-  /** A thousand requests in each tick; an image with "bad" in its name answers a third of its own with errors. */
-  #evidence(seen: Seen, { from, known, sources, terms }: Watch): Evidence {
+  /** An image with "bad" in its name answers a third of its requests with errors; "late": of those of users only. */
+  #evidence(seen: Seen, { uid, from, known, sources, terms }: Watch): Evidence {
     if (sources.length === 0) return { unread: "nobody counts", gates: {} };
     let judged = known ?? noEvidence({ since: from, from, tickMs: TICK_MS, phi: 1, bounds: [] });
-    const bad = imageOf(seen.deployment).includes("bad");
+    const image = imageOf(seen.deployment);
+    const hasUsers = seen.routes.some((route) => flightOf(route, uid)?.mirror === undefined);
+    const bad = image.includes("bad") || (image.includes("late") && hasUsers);
+    const { canary, stable } = this.traffic;
     const counts = (total: number, failed: number): Counts => ({
       total,
       failed,
@@ -197,7 +222,7 @@ export class World extends Cluster {
         judged,
         {
           at,
-          counts: { canary: counts(300, bad ? 100 : 0), stable: counts(700, 0) },
+          counts: { canary: counts(canary, bad ? Math.floor(canary / 3) : 0), stable: counts(stable, 0) },
           present: { canary: true, stable: true },
         },
         terms,
@@ -207,12 +232,10 @@ export class World extends Cluster {
   }
 
   #drain(uid: string): void {
-    for (const route of this.list("httproutes")) {
+    for (const route of this.routes()) {
       const flight = flightOf(route, uid);
       if (flight)
-        this.perform(
-          writeRoute(route, uid, { ...flight, weight: 0, since: instant(this.now), drained: true }),
-        );
+        this.perform(writeRoute(route, uid, { ...drained(flight, instant(this.now)), drained: true }));
     }
     this.follow();
   }

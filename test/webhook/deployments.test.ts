@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { deployments, httpRoutes, replicaSets, services } from "../../kube/resources.ts";
+import { deployments, httpRoutes, namespaces, replicaSets, services } from "../../kube/resources.ts";
 import type { Kube } from "../../kube/rest.ts";
 import { heldOf, hold, withHeld } from "../../rollout/hold.ts";
 import type { Deployment, ReplicaSet, Route, Service } from "../../rollout/objects.ts";
@@ -25,6 +25,7 @@ describe("webhook/deployments", () => {
     api.add(replicaSets, aReplicaSet({ image: "web:2", hash: "someone-elses" }));
     api.add(services, aService());
     api.add(deployments, aDeployment());
+    api.add(namespaces, { metadata: { name: "shop" } });
   });
   afterEach(async () => {
     await kube.close();
@@ -34,7 +35,13 @@ describe("webhook/deployments", () => {
   const ask = (object: Deployment, oldObject: Deployment | null, rest: Partial<Request> = {}) => {
     const kind = { group: "apps", version: "v1", kind: "Deployment" };
     const operation = oldObject === null ? "CREATE" : "UPDATE";
-    return admitDeployments({ kube, clock: hastyClock, log: noLog })({
+    return admitDeployments({
+      kube,
+      namespace: "serin-system",
+      hookHosts: [],
+      clock: hastyClock,
+      log: noLog,
+    })({
       uid: "u",
       kind,
       operation,

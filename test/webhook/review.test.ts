@@ -35,7 +35,7 @@ describe("webhook/review", () => {
     ["an update of nothing", review({ oldObject: null }), /oldObject/],
   ];
   for (const [what, body, message] of bad) {
-    it(`refuses ${what}`, () => expect(() => readReview(body, "Deployment")).to.throw(BadReview, message));
+    it(`refuses ${what}`, () => expect(() => readReview(body, ["Deployment"])).to.throw(BadReview, message));
   }
 
   it("never fails otherwise, whatever it is given", () => {
@@ -43,7 +43,7 @@ describe("webhook/review", () => {
       fc.property(fc.anything(), fc.anything(), (body, request) => {
         for (const given of [body, review({}, { request }), review({ object: body })]) {
           try {
-            readReview(given, "Deployment");
+            readReview(given, ["Deployment"]);
           } catch (error) {
             expect(error).to.be.instanceOf(BadReview);
           }
@@ -53,11 +53,11 @@ describe("webhook/review", () => {
   });
 
   it("knows no old object on CREATE", () => {
-    expect(readReview(review({ operation: "CREATE" }), "Deployment").oldObject).to.equal(null);
+    expect(readReview(review({ operation: "CREATE" }), ["Deployment"]).oldObject).to.equal(null);
   });
 
   const answer = (verdict: Parameters<typeof writeReview>[1]) =>
-    (writeReview(readReview(review(), "Deployment"), verdict) as { response: Record<string, unknown> })
+    (writeReview(readReview(review(), ["Deployment"]), verdict) as { response: Record<string, unknown> })
       .response;
 
   it("answers with the patch that makes the object, and with warnings", () => {

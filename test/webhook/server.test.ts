@@ -24,7 +24,7 @@ describe("webhook/server, over TLS", () => {
     const life = { now: Date.now(), lifeMs: 3_600_000 };
     authority = await issueAuthority(life);
     const { cert, key } = await issueLeaf(authority, ["localhost"], life);
-    const kinds = { deployments: { kind: "Deployment", admit: () => admit() } };
+    const kinds = { deployments: { kinds: ["Deployment"], admit: () => admit() } };
     server = createServer(
       { cert, key, minVersion: "TLSv1.2" },
       admissionApp({ kinds, ready: () => ready, log }),

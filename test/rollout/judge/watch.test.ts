@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { compareDefaults } from "../../../rollout/compare.ts";
 import { watchOf } from "../../../rollout/judge/watch.ts";
+import type { Backend } from "../../../rollout/metrics/backend.ts";
 import type { Route } from "../../../rollout/objects.ts";
 import { instant } from "../../../rollout/seen.ts";
 import { AT_NOON, aHeld, aRoute, aService, NOON } from "../../support/builders.ts";
@@ -15,7 +16,7 @@ const behind = (route: Route, weight = 10, since = NOON) => ({ routes: [carrying
 describe("what is asked of the metrics", () => {
   it("is about both versions' backends behind the route, since the first weight", () => {
     const watch = watchOf(flying());
-    const place = { routeNamespace: "shop", route: "web", namespace: "shop" };
+    const place = { routeKind: "HTTPRoute", routeNamespace: "shop", route: "web", namespace: "shop" };
     expect(watch).to.deep.include({
       uid: "uid-web",
       rollout: AT_NOON,
@@ -27,9 +28,16 @@ describe("what is asked of the metrics", () => {
         {
           pack: "traefik",
           canary: [
-            { ...place, service: "web-canary", refs: [{ rule: 0, backend: 1 }], replicaSet: "web-web2" },
+            {
+              ...place,
+              service: "web-canary",
+              refs: [{ rule: 0, backend: 1, port: 80 }],
+              replicaSet: "web-web2",
+            },
           ],
-          stable: [{ ...place, service: "web", refs: [{ rule: 0, backend: 0 }], replicaSet: "web-web1" }],
+          stable: [
+            { ...place, service: "web", refs: [{ rule: 0, backend: 0, port: 80 }], replicaSet: "web-web1" },
+          ],
         },
       ],
     });
@@ -86,6 +94,17 @@ describe("what is asked of the metrics", () => {
     expect(packs(behind(aRoute(parents("traefik.io/x", "istio.io/x"))))).to.deep.equal(["traefik", "istio"]);
   });
 
+  it("is the application's for calls of gRPC where a gateway counts them by HTTP's status", () => {
+    const sources = (kind: string, controllerName: string) =>
+      watchOf(flying(behind({ ...aRoute(parents(controllerName)), kind })))?.sources;
+    expect(sources("HTTPRoute", "gateway.nginx.org/x")?.map(({ pack }) => pack)).to.deep.equal(["nginx"]);
+    const [unseen] = sources("GRPCRoute", "gateway.nginx.org/x") ?? [];
+    expect(unseen?.pack).to.equal("application");
+    const [seen] = sources("GRPCRoute", "projectcontour.io/x") ?? [];
+    expect(seen?.pack).to.equal("contour");
+    expect(seen?.canary.map(({ routeKind }) => routeKind)).to.deep.equal(["GRPCRoute"]);
+  });
+
   it("compares nothing without a route, as nobody counts, unless the application does", () => {
     const byPods = { routes: [], run: { inForceSince: instant(NOON + 5_000) } };
     const blind = watchOf(flying(byPods));
@@ -94,8 +113,10 @@ describe("what is asked of the metrics", () => {
     const seeing = watchOf(flying({ ...byPods, annotations: { "serin.dev/metrics": "application" } }));
     expect(seeing?.terms.compare).to.deep.equal(compareDefaults);
     const [source] = seeing?.sources ?? [];
-    expect(source?.canary.map(({ replicaSet }) => replicaSet)).to.deep.equal(["web-web2"]);
-    expect(source?.stable.map(({ replicaSet }) => replicaSet)).to.deep.equal(["web-web1"]);
+    const asked = (backends: readonly Backend[] = []) =>
+      backends.map(({ routeKind, replicaSet }) => `${routeKind} ${replicaSet}`);
+    expect(asked(source?.canary)).to.deep.equal(["HTTPRoute web-web2", "GRPCRoute web-web2"]);
+    expect(asked(source?.stable)).to.deep.equal(["HTTPRoute web-web1", "GRPCRoute web-web1"]);
   });
 
   it("names the same Service in every rule and route, and never a neighbour's", () => {

@@ -13,6 +13,7 @@ function traefiks(name: string): Labels {
   return { service: `httproute-${name}-0@kubernetesgateway` };
 }
 
+const answers = { __name__: "envoy_cluster_upstream_rq" };
 const hash = "1f8a2b3c4d5e6f708192";
 
 describe("names that can be read in two ways", () => {
@@ -21,38 +22,43 @@ describe("names that can be read in two ways", () => {
       "a gateway called -gw-",
       traefik,
       traefiks(`shop-web-gw-infra-my-gw-1-ep-web-0-${hash}-svc-shop-web`),
-      ["shop-web-gw-infra-my/shop-web", "shop-web/shop-web"],
+      ["httproute-shop-web-gw-infra-my/shop-web", "httproute-shop-web/shop-web"],
     ],
     [
       "a gateway called gw in a namespace called gw",
       traefik,
       traefiks(`shop-web-gw-gw-gw-ep-web-0-${hash}-svc-shop-web`),
-      ["shop-web-gw-gw/shop-web", "shop-web-gw/shop-web", "shop-web/shop-web"],
+      ["httproute-shop-web-gw-gw/shop-web", "httproute-shop-web-gw/shop-web", "httproute-shop-web/shop-web"],
     ],
     [
       "a Service called -svc-",
       traefik,
       traefiks(`shop-web-gw-edge-a-ep-web-0-${hash}-svc-shop-my-svc-web`),
-      ["shop-web/shop-my-svc-web"],
+      ["httproute-shop-web/shop-my-svc-web"],
     ],
     [
       "a Service named like the end of a series",
       traefik,
       traefiks(`shop-web-gw-edge-a-ep-web-0-${hash}-svc-shop-x-0-abc-svc-shop-web`),
-      ["shop-web/shop-x-0-abc-svc-shop-web", "shop-web/shop-web"],
+      ["httproute-shop-web/shop-x-0-abc-svc-shop-web", "httproute-shop-web/shop-web"],
     ],
     ["a series of another provider", traefik, { service: "web@kubernetescrd" }, []],
     [
       "Consul's default namespace, which is no Kubernetes namespace without Enterprise",
       consul,
-      { consul_destination_service: "web", consul_destination_namespace: "default" },
+      { ...answers, consul_destination_service: "web", consul_destination_namespace: "default" },
       ["default/web", "web"],
     ],
-    ["Consul without a namespace", consul, { consul_destination_service: "web" }, ["default/web", "web"]],
+    [
+      "Consul without a namespace",
+      consul,
+      { ...answers, consul_destination_service: "web" },
+      ["default/web", "web"],
+    ],
     [
       "a namespace of Consul Enterprise",
       consul,
-      { consul_destination_service: "web", consul_destination_namespace: "shop" },
+      { ...answers, consul_destination_service: "web", consul_destination_namespace: "shop" },
       ["shop/web"],
     ],
     [

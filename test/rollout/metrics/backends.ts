@@ -3,6 +3,7 @@ import type { Backend } from "../../../rollout/metrics/backend.ts";
 /** A backend of route shop/web, the stable version of Service shop/web unless told otherwise. */
 export function aBackend(differing: Partial<Backend> = {}): Backend {
   return {
+    routeKind: "HTTPRoute",
     routeNamespace: "shop",
     route: "web",
     namespace: "shop",

@@ -14,6 +14,7 @@ const label = fc.oneof(
 const subdomain = fc.array(label, { minLength: 1, maxLength: 3 }).map((labels) => labels.join("."));
 const place = fc.record({ rule: fc.nat(15), backend: fc.nat(15) });
 const aBackend: fc.Arbitrary<Backend> = fc.record({
+  routeKind: fc.constant("HTTPRoute"),
   routeNamespace: label,
   route: subdomain,
   namespace: label,

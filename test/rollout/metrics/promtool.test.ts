@@ -87,7 +87,7 @@ describe("Prometheus", () => {
         sums.set(group, (sums.get(group) ?? 0) + 8 * growth);
       }
       const samples = [...sums].map(([labels, value]) => ({ labels, value }));
-      await promtool(requests, [{ promql: reproduce(pack, canary, 120), samples }]);
+      await promtool(requests, [{ promql: reproduce(pack, [canary], 120), samples }]);
     });
   }
 });

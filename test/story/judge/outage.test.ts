@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
-import { describeCluster } from "../../cluster/fixture.ts";
+import { onEachGateway } from "../../cluster/fixture.ts";
 import { wrongLabels } from "../../cluster/prometheus.ts";
 import { openScene, type Scene, start } from "./release.ts";
 
-const AWAY_MS = 30_000;
+const AWAY_MS = 15_000;
 
-describeCluster("a release while the metrics fail", function () {
+onEachGateway("a release while the metrics fail", function (gateway) {
   this.timeout(180_000);
   let scene: Scene | undefined;
   afterEach(async () => {
@@ -15,7 +15,7 @@ describeCluster("a release while the metrics fail", function () {
   });
 
   it("is held without Prometheus, goes on with the evidence it had, and is promoted", async () => {
-    scene = await openScene("away", { rps: 100, steps: "25", interval: "10s" });
+    scene = await openScene("away", { gateway, rps: 100, steps: "25", interval: "10s" });
     const { shop, load } = scene;
     const { prometheus } = shop.cluster;
     const from = await start(shop, "app:v2-err0.1");
@@ -40,7 +40,7 @@ describeCluster("a release while the metrics fail", function () {
   });
 
   it("is held where the gateway's metrics have other labels, with a question that leads there", async () => {
-    scene = await openScene("labels", { rps: 0 });
+    scene = await openScene("labels", { gateway, rps: 0 });
     const { shop } = scene;
     const { prometheus } = shop.cluster;
     await prometheus.relabel(wrongLabels);

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { startChurn } from "../../cluster/churn.ts";
-import { describeCluster } from "../../cluster/fixture.ts";
+import { onEachGateway } from "../../cluster/fixture.ts";
 import { openScene, type Scene, type SceneOptions, start } from "./release.ts";
 
-describeCluster("a release that hardly anyone asks for", function () {
+onEachGateway("a release that hardly anyone asks for", function (gateway) {
   this.timeout(120_000);
   const scenes: Scene[] = [];
   const open = async (title: string, options: SceneOptions) => {
-    const scene = await openScene(title, options);
+    const scene = await openScene(title, { gateway, ...options });
     scenes.push(scene);
     return scene;
   };
@@ -18,10 +18,13 @@ describeCluster("a release that hardly anyone asks for", function () {
     const none = await open("none", { rps: 0, image: "app:v1" });
     const few = await open("few", { rps: 1 / 60, image: "app:v1" });
     await Promise.all([none, few].map(({ shop }) => start(shop, "app:v2")));
-    await Promise.all([none, few].map((scene) => staysHeld(scene, 10, 30_000)));
+    await Promise.all([none, few].map((scene) => staysHeld(scene, 10, 15_000)));
     const why = /^holding at 10%: no requests to either version for/;
     await none.shop.until("the reason told", () => why.test(none.shop.condition()?.message ?? ""));
   });
+
+  // Envoy draws lots for each request: there a weight brings its share, however often the configuration changes.
+  if (gateway !== "traefik") return;
 
   it("is held when the gateway sends it nothing although it has a weight", async () => {
     const scene = await open("stable-only", { rps: 50, steps: "1" });

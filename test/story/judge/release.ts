@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { flightOf } from "../../../rollout/overlay.ts";
 import { parseImage } from "../../cluster/image.ts";
 import type { Load } from "../../cluster/load.ts";
-import { Shop } from "../shop.ts";
+import { Shop, type ShopOptions } from "../shop.ts";
 
 /** An application that has been running for a while. */
 export interface Scene {
@@ -11,7 +11,7 @@ export interface Scene {
 }
 
 /** How it runs: 0.1 % of its answers are errors unless the image says otherwise. */
-export interface SceneOptions {
+export interface SceneOptions extends ShopOptions {
   readonly rps: number;
   readonly image?: string;
   readonly steps?: string;
@@ -42,7 +42,7 @@ const LATE_MS = 3_000;
 /** Opens a shop with a Deployment `web` of five pods under load. */
 export async function openScene(title: string, options: SceneOptions): Promise<Scene> {
   const { rps, image = "app:v1-err0.1", steps = "10", interval = "10s", plan = {} } = options;
-  const shop = await Shop.open(title);
+  const shop = await Shop.open(title, options);
   await shop.deploy({ image, interval, plan: { "serin.dev/steps": steps, ...plan } });
   return { shop, load: shop.load(rps) };
 }

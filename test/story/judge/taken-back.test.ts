@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
-import { describeCluster } from "../../cluster/fixture.ts";
+import { onEachGateway } from "../../cluster/fixture.ts";
 import { openScene, release, type Scene } from "./release.ts";
 
 /** Long enough to know what latency is usual. */
 const USUAL_MS = 15_000;
 
-describeCluster("a release that is worse than what it replaces", function () {
+onEachGateway("a release that is worse than what it replaces", function (gateway) {
   this.timeout(120_000);
   let scene: Scene | undefined;
   afterEach(async () => {
@@ -15,7 +15,7 @@ describeCluster("a release that is worse than what it replaces", function () {
   });
 
   it("has no traffic 30 s after its first failure where 5 % of its answers fail instead of 0.1 %", async () => {
-    scene = await openScene("errors", { rps: 100, interval: "5m" });
+    scene = await openScene("errors", { gateway, rps: 100, interval: "5m" });
     const found = await release(scene, "app:v2-err5", 60_000);
     expect(found.outcome, found.message).to.equal("taken back");
     expect(found.secondsFromFailure, "s from the first failure").to.be.at.most(30);
@@ -27,7 +27,12 @@ describeCluster("a release that is worse than what it replaces", function () {
   });
 
   it("is taken back when its p99 is 40 % higher", async () => {
-    scene = await openScene("latency", { rps: 100, image: "app:v1-err0.1-spread200", interval: "5m" });
+    scene = await openScene("latency", {
+      gateway,
+      rps: 100,
+      image: "app:v1-err0.1-spread200",
+      interval: "5m",
+    });
     await sleep(USUAL_MS);
     const found = await release(scene, "app:v2-err0.1-spread280", 80_000);
     expect(found.outcome, found.message).to.equal("taken back");

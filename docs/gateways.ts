@@ -1,0 +1,64 @@
+import { writeFileSync } from "node:fs";
+import type { Feature, Gateway } from "../rollout/gateway.ts";
+import { implementations } from "../rollout/implementations.ts";
+
+const features: readonly (readonly [title: string, features: readonly Feature[]])[] = [
+  ["`mirror`", ["mirror", "mirror-percent"]],
+  ["`sticky`", ["backend-filters", "expressions"]],
+  ["`match` by cookie or expression", ["expressions"]],
+  ["`match` by query parameter", ["query-parameters"]],
+];
+
+/** Writes what each Gateway API implementation can, in Markdown, from the table by which admission refuses and warns. */
+export function gatewaysPage(): string {
+  const known = [...new Set(Object.values(implementations))];
+  return `# Gateways
+
+<!-- Written by \`npm run docs\` from rollout/implementations.ts. -->
+
+Serin knows a Gateway API implementation by the \`controllerName\` that it writes into a route's status. What one of them cannot do is
+refused at admission, with the reason, before anything moves; where it may differ, admission warns. Weights and matches on exact headers
+are core: every implementation has them. Our tests run Traefik and Contour; the others are from their sources and documents.
+
+| | follows a change within | ${features.map(([title]) => title).join(" | ")} | metrics of each version |
+|---|--:|${features.map(() => "---").join("|")}|---|
+${known.map(row).join("\n")}
+| any other | 10 s | refused | refused | with a warning | with a warning | the application's |
+
+Expressions mean the whole value everywhere: Serin anchors them, because some implementations match all of a value and others search in
+it. No condition of the Gateway API says that the proxies have applied a change, so Serin waits as long as the second column says after
+each.
+
+${known.flatMap(notes).join("\n")}
+`;
+}
+
+function row(gateway: Gateway): string {
+  const cells = features.map(([, needed]) => cell(gateway, needed));
+  const { pack } = gateway.metrics;
+  const metrics = pack === "application" ? "the application's" : "its own";
+  return `| ${gateway.name} | ${gateway.settleMs / 1000} s | ${cells.join(" | ")} | ${metrics} |`;
+}
+
+function cell({ lacks = {}, doubts = {} }: Gateway, needed: readonly Feature[]): string {
+  if (lacks[needed[0] ?? "mirror"] !== undefined) return "refused";
+  if (needed.includes("mirror-percent") && lacks["mirror-percent"] !== undefined) return "100 % only";
+  return needed.some((feature) => doubts[feature] !== undefined) ? "with a warning" : "yes";
+}
+
+function notes({ name, lacks = {}, doubts = {}, metrics }: Gateway): string[] {
+  const needs =
+    metrics.pack === "application"
+      ? { errors: metrics.because }
+      : { ...metrics.needs, ...(metrics.blindToCalls && { calls: metrics.blindToCalls }) };
+  const said = [...Object.entries(lacks), ...Object.entries(doubts)]
+    .filter(([, what]) => what !== "has no mirrors")
+    .map(([feature, what]) => `${feature}: ${what}`);
+  const all = [
+    ...said,
+    ...Object.entries(needs).map(([what, need]) => `${what === "calls" ? "gRPC" : "metrics"}: ${need}`),
+  ];
+  return all.length === 0 ? [] : [`- **${name}**: ${all.join("; ")}.`];
+}
+
+if (import.meta.main) writeFileSync(new URL("gateways.md", import.meta.url), gatewaysPage());

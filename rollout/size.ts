@@ -1,0 +1,59 @@
+import { surgeFor } from "./hold.ts";
+import { type Parsed, problem } from "./parsed.ts";
+import type { Plan } from "./plan.ts";
+
+/** How many pods the canary has: as many as its weight needs, a number, or a percentage of the replicas. */
+export type Size =
+  | { readonly kind: "weight" }
+  | { readonly kind: "pods"; readonly pods: number }
+  | { readonly kind: "percent"; readonly percent: number };
+
+/** `weight`, `3` or `50%`. */
+export function parseSize(text: string): Parsed<Size> {
+  const trimmed = text.trim();
+  if (trimmed === "weight") return { value: { kind: "weight" } };
+  const [, digits = "", sign] = /^(\d{1,5})(%?)$/.exec(trimmed) ?? [];
+  const number = Number(digits);
+  if (digits === "" || number === 0) return problem("is no size");
+  if (sign === "") return { value: { kind: "pods", pods: number } };
+  return number > 100
+    ? problem("is more than all replicas")
+    : { value: { kind: "percent", percent: number } };
+}
+
+/** The canary's size in words, for a warning; nothing where it goes with the weight. */
+export function describeSize(size: Size): string | undefined {
+  switch (size.kind) {
+    case "weight":
+      return undefined;
+    case "pods":
+      return `${size.pods} canary pods`;
+    case "percent":
+      return `canary pods for ${size.percent}% of the replicas`;
+    default:
+      return size satisfies never;
+  }
+}
+
+/** The Deployment's surge at that weight (percent); at none, that for what comes first. */
+export function surgeAt({ size, steps }: Pick<Plan, "size" | "steps">, weight: number): string | number {
+  switch (size.kind) {
+    case "pods":
+      return size.pods;
+    case "percent":
+      return surgeFor(size.percent);
+    case "weight":
+      return surgeFor(weight || firstShare(steps));
+    default:
+      return size satisfies never;
+  }
+}
+
+/** What the canary gets first, in percent: of requests, or of copies. */
+function firstShare(steps: Plan["steps"]): number {
+  for (const step of steps) {
+    if (step.kind === "weight") return step.weight;
+    if (step.kind === "mirror") return step.percent;
+  }
+  return 100;
+}

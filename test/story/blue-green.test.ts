@@ -1,0 +1,96 @@
+import { expect } from "chai";
+import { onEachGateway } from "../cluster/fixture.ts";
+import type { Load } from "../cluster/load.ts";
+import { mirrored, receivedBy } from "../cluster/received.ts";
+import { manifestOf } from "./ledger.ts";
+import { expectNoFailures } from "./share.ts";
+import { Shop } from "./shop.ts";
+
+const SETTLED = "canary has 100% of the traffic";
+
+onEachGateway("blue-green", function (gateway) {
+  this.timeout(180_000);
+  let shop: Shop;
+  beforeEach(async () => {
+    shop = await Shop.open("blue-green", { gateway });
+  });
+  afterEach(() => shop.close());
+
+  // Traefik has no mirrors.
+  const mirror: Record<string, string> = gateway === "contour" ? { "serin.dev/mirror": "100%" } : {};
+  const deploy = (bake: string) =>
+    shop.deploy({
+      interval: "4s",
+      plan: { "serin.dev/rollout": "blue-green", "serin.dev/steps": `100:${bake}`, ...mirror },
+    });
+  const update = (image: string) => shop.run("set", "image", "deployment/web", `app=app:${image}`);
+  const told = (what: string) => shop.until(what, () => shop.condition()?.message?.startsWith(what));
+
+  it("switches once, beside the whole old version, and keeps that until the new one is proven", async () => {
+    await deploy("6s");
+    const route = manifestOf(shop.stock.httproutes.get("web") as never);
+    const load = shop.load(300);
+    const started = Date.now();
+    await update("v2");
+    if (gateway === "contour") await expectCopies(load);
+
+    const switched = await shop.until("the switch", () => shop.weight() === 100);
+    expect(shop.pods("v2"), "new pods at the switch").to.have.length(5);
+    const { v2: early = 0 } = load.between(started, Date.now()).byVersion;
+    expect(early, "answers of the new version before the switch").to.equal(0);
+    const from = await told(SETTLED);
+    const to = await shop.until("the promotion", () => shop.record("v2")?.outcome !== "running");
+    expect(to - switched, "time to prove itself").to.be.at.least(5_900);
+    expect(load.between(from, to).byVersion, "answers while both are there").to.have.all.keys("v2");
+    expect(shop.pods("v1"), "old pods until the proof").to.have.length(5);
+    await shop.atRest();
+    expect(shop.condition()).to.include({ status: "True", reason: "Promoted" });
+    expect(shop.peakPods(started)).to.equal(10);
+    expect(manifestOf(shop.stock.httproutes.get("web") as never)).to.deep.equal(route);
+    await expectNoFailures(load);
+  });
+
+  it("switches back at once", async () => {
+    await deploy("10m");
+    const load = shop.load(300);
+    await update("v2");
+    await told(SETTLED);
+    await shop.run("annotate", "deployment/web", `serin.dev/abort=${shop.revision()}`);
+    const back = await shop.until("weight 0", () => (shop.weight() ?? 0) === 0);
+    await shop.until("the end", () => shop.condition()?.reason === "RolledBack");
+    // As long as a gateway may take to follow.
+    await shop.answered(load, back, 1_000);
+    const from = Date.now();
+    await shop.answered(load, from, 1_000);
+    expect(load.since(from).byVersion).to.have.all.keys("v1");
+    await expectNoFailures(load);
+  });
+
+  it("takes a bad version back before anybody sees it, or at once after the switch", async () => {
+    await deploy("10m");
+    const load = shop.load(300);
+    await update("v2-err30");
+    await shop.until("the verdict", () => shop.condition()?.reason === "RolledBack");
+    const { failed, byVersion } = await load.stop();
+    if (gateway === "contour")
+      expect([failed, byVersion.v2 ?? 0], "failed, answered by v2").to.deep.equal([0, 0]);
+    else expect(failed).to.be.within(1, 0.3 * (byVersion.v2 ?? 0) * 1.5);
+    expect(byVersion[""] ?? 0, "answers of nobody").to.equal(0);
+    expect(shop.condition()?.message).to.match(
+      gateway === "contour" ? /^rolled back at copies of 100%/ : /^rolled back at 100%/,
+    );
+  });
+
+  /** While the canary gets copies: as many as there are requests, and no user gets an answer of it. */
+  async function expectCopies(load: Load): Promise<void> {
+    await told("canary has copies of 100% of the traffic");
+    const before = mirrored(await receivedBy({ namespace: shop.namespace, version: "v2" }));
+    const counted = Date.now();
+    await shop.answered(load, counted, 400);
+    const copies = mirrored(await receivedBy({ namespace: shop.namespace, version: "v2" })) - before;
+    const { total, byVersion } = load.between(counted, Date.now());
+    expect(copies, "copies").to.be.within(0.9 * total, 1.1 * total);
+    expect(byVersion).to.have.all.keys("v1");
+    expect(shop.weight(), "weight").to.equal(0);
+  }
+});

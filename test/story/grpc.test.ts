@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { status } from "@grpc/grpc-js";
+import { expect } from "chai";
+import { onEachGateway } from "../cluster/fixture.ts";
+import type { GrpcLoad, StreamEnd } from "../cluster/grpcLoad.ts";
+import { expectShare } from "./share.ts";
+import { Shop } from "./shop.ts";
+
+const STREAMS = 10;
+/** A pod that goes serves on for 4 s, and its streams then end. */
+const LAST_STREAMS_MS = 6_000;
+
+onEachGateway("a service that speaks gRPC", function (gateway) {
+  this.timeout(240_000);
+  let shop: Shop;
+  afterEach(() => shop?.close());
+
+  it("is promoted with no failed call, and with no more broken streams than without Serin", async () => {
+    shop = await Shop.open("calls", { gateway });
+    await deployWithoutSerin();
+    const native = shop.calls(100, STREAMS);
+    await sleep(1_000);
+    await shop.run("set", "image", "deployment/web", "app=app:v2");
+    await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
+    await sleep(LAST_STREAMS_MS);
+    await expectNoFailedCalls(native);
+
+    const optedIn = shop.manifests({ protocol: "grpc", image: "app:v2" });
+    await shop.apply(optedIn);
+    const before = shop.stock.grpcroutes.get("web")?.spec;
+    const load = shop.calls(300, STREAMS);
+    await sleep(1_000);
+    await shop.run("set", "image", "deployment/web", "app=app:v3");
+    for (const weight of [10, 25, 50]) {
+      const from = await shop.weighs(weight);
+      const to = await shop.until(`after ${weight}%`, () => shop.weight() !== weight);
+      expectShare(load.between(from, to), "v3", weight / 100);
+    }
+    await shop.atRest();
+    await shop.until("v3's record", () => shop.record("v3")?.outcome === "promoted");
+    await sleep(LAST_STREAMS_MS);
+    await expectNoFailedCalls(load);
+    expect(shop.stock.grpcroutes.get("web")?.spec).to.deep.equal(before);
+    expect(load.broken().length, told(load.broken())).to.be.at.most(native.broken().length);
+  });
+
+  it("is taken back when its calls fail, whatever HTTP says of them", async () => {
+    shop = await Shop.open("failing", { gateway });
+    const plan = { "serin.dev/steps": "10" };
+    await shop.deploy({ protocol: "grpc", image: "app:v1-err0.1-grpc14", interval: "5m", plan });
+    const load = shop.calls(100);
+    const asked = Date.now();
+    await shop.run("set", "image", "deployment/web", "app=app:v2-err20-grpc14");
+    const record = () => shop.record("v2-err20-grpc14");
+    await shop.until("the verdict", () => record()?.outcome === "failed", 90_000);
+    const verdict = Date.now();
+    const firstFailure = [...load.rows(asked)].find((row) => row.version === "v2" && row.status !== 0)?.at;
+    expect((verdict - (firstFailure ?? 0)) / 1_000, "s from the first failure").to.be.at.most(30);
+    expect(record()?.message).to.match(
+      /^rolled back at 10% after [\dm]+s: errors\. canary \d+ of \d+ requests failed .*\(status UNAVAILABLE x\d+\)/,
+    );
+    await shop.until("no weight", () => shop.weight() === undefined);
+    const { byStatus } = await load.stop();
+    expect(byStatus).to.have.all.keys(`${status.OK}`, `${status.UNAVAILABLE}`);
+  });
+
+  async function deployWithoutSerin(): Promise<void> {
+    const list = JSON.parse(shop.manifests({ protocol: "grpc" }));
+    delete list.items[0].metadata.annotations;
+    await shop.apply(JSON.stringify(list));
+    await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
+    await shop.serves(shop.host(), "/", "grpc");
+  }
+});
+
+async function expectNoFailedCalls(load: GrpcLoad): Promise<void> {
+  const { failed } = await load.stop();
+  const rows = [...load.rows()].filter((row) => row.status !== status.OK).slice(0, 5);
+  const which = rows.map(({ at, status: code, pod }) => `${instant(at)} ${code} ${pod}`);
+  expect(failed, `failed calls: ${which.join(", ")} …`).to.equal(0);
+}
+
+function told(ends: readonly StreamEnd[]): string {
+  const which = ends.map(({ at, code, details, pod }) => `${instant(at)} ${code} ${details} ${pod}`);
+  return `broken streams: ${which.join(", ")}`;
+}
+
+function instant(at: number): string {
+  return new Date(at).toISOString().slice(11, 23);
+}

@@ -1,0 +1,77 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { HookPayload } from "../../rollout/hook-calls.ts";
+import { addresses } from "../cluster/addresses.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+
+/** One call that arrived. */
+export interface Arrival {
+  /** The hook's name. */
+  readonly hook: string;
+  /** ms. */
+  readonly at: number;
+  readonly body: HookPayload;
+}
+
+/** Answers hooks as its test tells it to, and remembers what arrived: a hook's name is its path. */
+export class HookServer {
+  readonly arrivals: Arrival[] = [];
+  readonly #answers = new Map<string, { status: number; text: string }>();
+  readonly #server: Server;
+
+  private constructor() {
+    this.#server = createServer(async (request, response) => {
+      let text = "";
+      for await (const chunk of request) text += chunk;
+      const hook = (request.url ?? "").slice(1);
+      this.arrivals.push({ hook, at: Date.now(), body: JSON.parse(text) });
+      const answer = this.#answers.get(hook) ?? { status: 200, text: "" };
+      response.writeHead(answer.status).end(answer.text);
+    });
+  }
+
+  /** Listens where Serin's pods can reach it. */
+  static async start(): Promise<HookServer> {
+    const started = new HookServer();
+    started.#server.listen(0, addresses.host);
+    await new Promise((resolve) => started.#server.once("listening", resolve));
+    return started;
+  }
+
+  /** The base of the hooks' URLs. */
+  get url(): string {
+    return `http://${addresses.host}:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** From now on the hook answers so. */
+  answer(hook: string, status: number, text = ""): void {
+    this.#answers.set(hook, { status, text });
+  }
+
+  /** The bodies of a hook's calls since (ms). */
+  of(hook: string, since = 0): readonly Arrival[] {
+    return this.arrivals.filter((arrival) => arrival.hook === hook && arrival.at >= since);
+  }
+
+  /** Listens no more. */
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+/** Lets hooks call that server's host, as an administrator does: by a flag of both of Serin's containers. */
+export async function allowHooks({ kubectl }: Cluster): Promise<void> {
+  const patch = [0, 1].map((container) => ({
+    op: "add",
+    path: `/spec/template/spec/containers/${container}/args/-`,
+    value: `--hook-host=${addresses.host}`,
+  }));
+  for (const args of [
+    ["patch", "deployment/serin", "--type=json", `--patch=${JSON.stringify(patch)}`],
+    ["rollout", "status", "deployment/serin", "--timeout=90s"],
+  ]) {
+    const { code, stderr } = await kubectl(["--namespace", "serin-system", ...args]);
+    if (code !== 0) throw new Error(`kubectl ${args.join(" ")}: ${stderr}`);
+  }
+}

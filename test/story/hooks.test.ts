@@ -1,0 +1,164 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect } from "chai";
+import { flightOf } from "../../rollout/overlay.ts";
+import { describeCluster } from "../cluster/fixture.ts";
+import { allowHooks, HookServer } from "./hook-server.ts";
+import { expectNoFailures } from "./share.ts";
+import { Shop } from "./shop.ts";
+
+const types = [
+  "confirm-rollout",
+  "pre-rollout",
+  "rollout",
+  "confirm-traffic-increase",
+  "confirm-promotion",
+  "post-rollout",
+  "rollback",
+  "event",
+];
+const gates = types.filter((type) => type.startsWith("confirm-"));
+
+// Hooks follow what Serin does, whatever gateway carries it out: one will do.
+describeCluster("a release with hooks", function () {
+  this.timeout(240_000);
+  let shop: Shop;
+  let server: HookServer;
+  before(async () => {
+    shop = await Shop.open("hooks");
+    await allowHooks(shop.cluster);
+    server = await HookServer.start();
+    for (const gate of [...gates, "rollback"]) server.answer(gate, 403, "shut");
+    const hooks = types.map(
+      (type) => `- {name: ${type}, type: ${type}, url: "${server.url}/${type}", metadata: {team: shop}}`,
+    );
+    const quick = { "serin.dev/compare": "off", "serin.dev/checks": "none", "serin.dev/steps": "20, 50" };
+    await shop.deploy({ interval: "4s", plan: { ...quick, "serin.dev/hooks": hooks.join("\n") } });
+  });
+  after(async () => {
+    await shop?.close();
+    await server?.stop();
+  });
+
+  const waitingFor = (gate: string) =>
+    shop.until(`waiting for ${gate}`, () =>
+      shop.condition()?.message?.startsWith(`waiting for hook ${gate} (${gate}): it answered 403: shut`),
+    );
+
+  it("is refused where it calls a host that nobody allowed", async () => {
+    const hooks = '[{name: leak, type: event, url: "http://169.254.169.254/"}]';
+    const { code, stderr } = await shop.kubectl(
+      "annotate",
+      "--overwrite",
+      "deployment/web",
+      `serin.dev/hooks=${hooks}`,
+    );
+    expect(code).to.not.equal(0);
+    expect(stderr).to.match(
+      /serin\.dev\/hooks: hook "leak" calls 169\.254\.169\.254, which .* \(--hook-host: 10\.245\.0\.1\)/,
+    );
+  });
+
+  it("waits at its gates, also for another controller, and passes each hook in its turn", async () => {
+    const started = Date.now();
+    const load = shop.load(200);
+    await shop.run("set", "image", "deployment/web", "app=app:v2");
+    await waitingFor("confirm-rollout");
+    await killLeader(shop);
+    const killed = Date.now();
+    await until("asked by the next leader", () => server.of("confirm-rollout", killed + 1_000).length > 0);
+    expect([...shop.stock.services.keys()], "no twin").to.deep.equal(["web"]);
+    expect(shop.weight()).to.equal(undefined);
+    expect(server.of("pre-rollout")).to.deep.equal([]);
+
+    server.answer("confirm-rollout", 200);
+    await waitingFor("confirm-traffic-increase");
+    expect(shop.weight()).to.equal(20);
+    server.answer("confirm-traffic-increase", 202);
+    await waitingFor("confirm-promotion");
+    expect(shop.weight()).to.equal(50);
+    server.answer("confirm-promotion", 201);
+    await shop.atRest();
+
+    const hash = shop.pods("v2")[0]?.metadata.labels?.["pod-template-hash"];
+    const { namespace } = shop;
+    const body = (phase: string) => ({
+      name: "web",
+      namespace,
+      phase,
+      checksum: hash,
+      metadata: { team: "shop" },
+    });
+    expect(server.of("pre-rollout").map((call) => call.body)).to.deep.equal([body("Progressing")]);
+    expect(server.of("post-rollout").map((call) => call.body)).to.deep.equal([body("Succeeded")]);
+    expect(server.of("confirm-rollout")[0]?.body).to.deep.equal(body("Waiting"));
+    expect(server.of("rollback").length, "polls").to.be.greaterThan(3);
+    const { uid = "" } = shop.deployment().metadata;
+    const weighted = shop
+      .changesOf("httproutes", started)
+      .find(({ object }) => (flightOf(object, uid)?.weight ?? 0) > 0);
+    expect(server.of("pre-rollout")[0]?.at).to.be.lessThan(weighted?.at ?? 0);
+    expect(server.of("rollout")[0]?.at).to.be.greaterThan(weighted?.at ?? Number.POSITIVE_INFINITY);
+    await toldEvents(started);
+    expect(shop.condition()).to.include({ status: "True", reason: "Promoted" });
+    await expectNoFailures(load);
+  });
+
+  it("is rolled back when the rollback hook asks for it, or the rollout hook refuses", async () => {
+    const started = Date.now();
+    await shop.run("set", "image", "deployment/web", "app=app:v3");
+    await shop.weighs(20);
+    server.answer("confirm-traffic-increase", 403, "shut");
+    server.answer("rollback", 200);
+    await shop.until("failed", () => shop.record("v3")?.outcome === "failed");
+    expect(shop.record("v3")?.message).to.match(
+      /^rolled back at 20%.*: hook rollback \(rollback\) asked for it/,
+    );
+    await until("told", () => server.of("post-rollout", started).length > 0);
+    expect(server.of("post-rollout", started)[0]?.body.phase).to.equal("Failed");
+
+    server.answer("rollback", 404);
+    server.answer("rollout", 500, "p99 is 3 s\n");
+    const again = Date.now();
+    await shop.run("annotate", "deployment/web", `serin.dev/retry=${shop.revision()}`);
+    await shop.until("retried", () => shop.record("v3")?.outcome === "running");
+    await shop.until("failed again", () => shop.record("v3")?.outcome === "failed");
+    expect(shop.record("v3")?.message).to.match(/hook rollout \(rollout\): it answered 500: p99 is 3 s/);
+    await until("told", () => server.of("post-rollout", again).length > 0);
+    await sleep(2_000);
+    expect(server.of("post-rollout", started)).to.have.length(2);
+    await toldEvents(started);
+  });
+
+  /** Every Event since is told to its hook, with what Flagger's consumers look for. */
+  async function toldEvents(since: number): Promise<void> {
+    const told = () => server.of("event", since).map(({ body }) => body.metadata);
+    const path = "-o=jsonpath={range .items[*]}{.lastTimestamp}{.eventTime} {.message}{'\\n'}{end}";
+    const select = "--field-selector=involvedObject.kind=Deployment,source=serin";
+    await sleep(500);
+    const recorded = await shop.run("get", "events", select, path);
+    for (const { eventMessage, eventType, timestamp, team } of told()) {
+      expect(recorded).to.include(eventMessage);
+      expect(eventType).to.be.oneOf(["Normal", "Warning"]);
+      expect(Number(timestamp)).to.be.within(since, Date.now());
+      expect(team).to.equal("shop");
+    }
+    const words = told().map(({ eventMessage }) => eventMessage ?? "");
+    const first = words.findIndex((message) => message.startsWith("canary web-"));
+    const last = words.findLastIndex((message) => / serves: proven|^rolled back/.test(message));
+    expect(first, words.join("\n")).to.equal(0);
+    expect(last, words.join("\n")).to.equal(words.length - 1);
+  }
+});
+
+async function until(what: string, holds: () => boolean): Promise<void> {
+  for (const deadline = Date.now() + 60_000; !holds(); await sleep(100)) {
+    if (Date.now() > deadline) throw new Error(`${what}: not within 60 s`);
+  }
+}
+
+/** SIGKILL for the controller that holds the Lease. */
+async function killLeader(shop: Shop): Promise<void> {
+  const lease = ["get", "lease/serin", "-n", "serin-system", "-o=jsonpath={.spec.holderIdentity}"];
+  const { stdout } = await shop.cluster.kubectl(lease);
+  shop.cluster.kubelet.kill("serin-system", stdout.trim(), "controller", "SIGKILL");
+}

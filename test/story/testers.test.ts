@@ -1,0 +1,59 @@
+import { expect } from "chai";
+import { onEachGateway } from "../cluster/fixture.ts";
+import { manifestOf } from "./ledger.ts";
+import { expectNoFailures, expectShare } from "./share.ts";
+import { HEARD_MS, Shop } from "./shop.ts";
+import { expectServed, expectVersion } from "./users.ts";
+
+onEachGateway("a canary with testers", function (gateway) {
+  this.timeout(150_000);
+  let shop: Shop;
+  before(async () => {
+    shop = await Shop.open("testers", { gateway });
+  });
+  after(() => shop?.close());
+
+  it("has its testers from the first pause to the promotion, and its weights of all others", async () => {
+    const match = "header x-tester=yes, cookie tester=yes";
+    const unjudged = { "serin.dev/compare": "off", "serin.dev/checks": "none" };
+    await shop.deploy({
+      interval: "10s",
+      plan: { "serin.dev/steps": "pause, 20, 50", "serin.dev/match": match, ...unjudged },
+    });
+    const before = manifestOf(shop.stock.httproutes.get("web") as never);
+    const testers = shop.users(
+      [
+        { name: "by header", headers: { "x-tester": "yes" } },
+        { name: "by cookie", headers: { cookie: "a=1; tester=yes" } },
+      ],
+      60,
+    );
+    const others = shop.load(350);
+    await shop.run("set", "image", "deployment/web", "app=app:v2");
+
+    const from = await shop.until("the pause", () =>
+      shop.condition()?.message?.startsWith("holding at the matching users: paused by the plan"),
+    );
+    const paused = await shop.answered(others, from, 2_000);
+    expect(others.between(from, paused).byVersion).to.have.all.keys("v1");
+    expectVersion(testers.between(from, paused), "v2", 200);
+    await shop.run("rollout", "resume", "deployment/web");
+    for (const weight of [20, 50]) {
+      const reached = await shop.weighs(weight);
+      const left = await shop.until(`after ${weight}%`, () => shop.weight() !== weight);
+      expectShare(others.between(reached, left), "v2", weight / 100);
+    }
+    const proven = await shop.until("the proof", () =>
+      ["proven", "promoted"].includes(shop.record("v2")?.outcome ?? ""),
+    );
+    expectVersion(testers.between(from, proven - 500), "v2", 800);
+
+    await shop.atRest();
+    const rest = Date.now() + HEARD_MS;
+    expectVersion(testers.between(rest, await testers.visited(rest, 60)), "v2", 60);
+    await testers.stop();
+    expectServed(testers.visits);
+    await expectNoFailures(others);
+    expect(manifestOf(shop.stock.httproutes.get("web") as never)).to.deep.equal(before);
+  });
+});

@@ -1,0 +1,283 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect } from "chai";
+import type { ReplicaSet } from "../../rollout/objects.ts";
+import { onEachGateway } from "../cluster/fixture.ts";
+import type { Output } from "../cluster/kubectl.ts";
+import type { Load } from "../cluster/load.ts";
+import { expectNoFailures } from "./share.ts";
+import { Shop } from "./shop.ts";
+
+const plan = { "serin.dev/steps": "20:10m", "serin.dev/compare": "off", "serin.dev/checks": "none" };
+const CONFIG = "serin.dev/config";
+
+onEachGateway("a ConfigMap or Secret that pods use", function (gateway) {
+  this.timeout(180_000);
+  let shop: Shop;
+  beforeEach(async () => {
+    shop = await Shop.open("track", { gateway });
+  });
+  afterEach(() => shop?.close());
+
+  it("starts a canary of the same image when it changes; kubectl apply keeps it, and nothing is left of it", async () => {
+    await open(shop, "envFrom", "configmap");
+    const load = shop.load(300);
+    const before = versions(shop);
+    const started = Date.now();
+    const { stderr } = await hand(shop, manifests(shop, "envFrom", "configmap", "2"), "apply");
+    const stored = Date.now();
+    expect(stderr).to.include(
+      "Warning: serin: configmap/web changed: a canary of the same image starts of Deployment web",
+    );
+    expect(stderr).to.not.include("mounted");
+    // Within seconds, another one: still one canary.
+    await hand(shop, manifests(shop, "envFrom", "configmap", "3"), "apply");
+    const from = await shop.weighs(20);
+    const canary = one(versions(shop).filter((set) => !before.some(sameAs(set))));
+    expect(first(shop, canary), "the first canary pod").to.be.above(stored + 1_000);
+    const to = await shop.answered(load, from, 2_500);
+    expect(shareOf(load, canary, from, to)).to.be.within(0.17, 0.23);
+
+    await hand(shop, manifests(shop, "envFrom", "configmap", "3"), "apply");
+    await shop.answered(load, Date.now(), 500);
+    expect(shop.weight()).to.equal(20);
+    expect(versions(shop)).to.have.length(2);
+    expect(await shop.run("get", "events", "-o=jsonpath={.items[*].message}")).to.include(
+      "configmap/web changed",
+    );
+
+    await shop.promote();
+    const { metadata, spec } = shop.deployment();
+    expect(spec.template.metadata?.annotations?.[CONFIG]).to.match(
+      /^configmap\/web=[0-9a-f]{12}\.\.[0-9a-f]{12}$/,
+    );
+    expect(metadata.annotations).to.not.have.property("serin.dev/changed");
+    expect(metadata.labels).to.not.have.property("serin.dev/flight");
+    await shop.until("no mark on a ReplicaSet", () =>
+      versions(shop).every(({ metadata: { annotations = {} } }) => !("serin.dev/changed" in annotations)),
+    );
+    await hand(shop, manifests(shop, "envFrom", "configmap", "3"), "apply");
+    await hand(shop, manifests(shop, "envFrom", "configmap", "3"), "apply");
+    await sleep(3_000);
+    expect(shop.held()).to.equal(undefined);
+    expect(shop.deployment().spec.template).to.deep.equal(spec.template);
+    // The user's own surge, 25 % of 5, at the promotion.
+    expect(shop.peakPods(started)).to.be.at.most(5 + 2);
+    await expectNoFailures(load);
+  });
+
+  it("is undone when the content comes back in flight; kubectl apply --server-side meets no conflict", async () => {
+    await open(shop, "volume", "secret", "--server-side");
+    const load = shop.load(300);
+    const { template } = shop.deployment().spec;
+    const changed = await hand(shop, manifests(shop, "volume", "secret", "2"), "apply", "--server-side");
+    expect(changed.stderr).to.include(
+      "secret/web is mounted as a volume: the running pods of Deployment web",
+    );
+    await shop.weighs(20);
+    expect(versions(shop)).to.have.length(2);
+    await hand(shop, manifests(shop, "volume", "secret", "2"), "apply", "--server-side");
+    await sleep(1_000);
+    expect(shop.weight()).to.equal(20);
+
+    await hand(shop, manifests(shop, "volume", "secret", "1"), "apply", "--server-side");
+    await shop.until("undone", () => shop.condition()?.reason === "Undone");
+    await shop.atRest();
+    expect(shop.deployment().spec.template).to.deep.equal(template);
+    await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
+    await hand(shop, manifests(shop, "volume", "secret", "1"), "apply", "--server-side");
+    expect(versions(shop)).to.have.length(2);
+    await expectNoFailures(load);
+  });
+
+  it("supersedes what is in flight, an image as well as a content", async () => {
+    await open(shop, "envFrom", "configmap");
+    const load = shop.load(200);
+    await shop.run("set", "image", "deployment/web", "app=app:v2");
+    await shop.weighs(20);
+    const { started, stable } = shop.held() ?? {};
+    await set(shop, "2");
+    await shop.until("superseded", () => shop.held() !== undefined && shop.held()?.started !== started);
+    await shop.weighs(20);
+    expect(shop.held()).to.include({ stable, phase: "canary" });
+    expect(shop.deployment().spec.template.metadata?.annotations).to.have.property(CONFIG);
+    await shop.promote();
+    expect(versions(shop).filter(({ spec }) => spec.replicas === 5)).to.have.length(1);
+    await expectNoFailures(load);
+  });
+
+  // What follows is not about traffic: one gateway will do.
+  if (gateway !== "traefik") return;
+
+  it("without Serin nobody changes what is labelled, and everybody what is not", async () => {
+    await open(shop, "envFrom", "configmap");
+    const serin = async (replicas: number) => {
+      const inSerin = (...args: string[]) => shop.cluster.kubectl(args, { namespace: "serin-system" });
+      await inSerin("scale", "deployment/serin", `--replicas=${replicas}`);
+      if (replicas === 0) await inSerin("wait", "pods", "--all", "--for=delete", "--timeout=60s");
+      else await inSerin("wait", "deployment/serin", "--for=condition=Available", "--timeout=60s");
+    };
+    await serin(0);
+    try {
+      const patch = ["--type=merge", '--patch={"data":{"greeting":"2"}}'];
+      const { code, stderr } = await shop.kubectl("patch", "configmap/web", ...patch);
+      expect(code).to.equal(1);
+      expect(stderr).to.include("config.serin.dev");
+      await shop.run("create", "configmap", "plain", "--from-literal=a=1");
+      await shop.run("patch", "configmap/plain", ...patch);
+      await shop.run("annotate", "configmap/web", "team=shop");
+    } finally {
+      await serin(2);
+    }
+    await set(shop, "2");
+    await shop.weighs(20);
+  });
+
+  it("a failed one tells that the ConfigMap must be reverted, too, and its revert ends the failure", async () => {
+    await open(shop, "envFrom", "configmap");
+    const { template } = shop.deployment().spec;
+    await set(shop, "2");
+    await shop.weighs(20);
+    await shop.run("annotate", "deployment/web", `serin.dev/abort=${shop.revision()}`);
+    await shop.until("rolled back", () => shop.condition()?.reason === "RolledBack");
+    expect(shop.condition()?.message).to.include(
+      "configmap/web changed with that version and stays changed: revert it, too",
+    );
+    await set(shop, "1");
+    await shop.until("undone", () => shop.condition()?.reason === "Undone");
+    await shop.atRest();
+    expect(shop.deployment().spec.template).to.deep.equal(template);
+    await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
+  });
+
+  it("starts one of every Deployment that uses it, and none without label, with another key, dry, or opted out", async () => {
+    await open(shop, "key", "configmap");
+    const annotations = { ...plan, "serin.dev/track": "off" };
+    const second = JSON.parse(manifests(shop, "key", "configmap", "1", "api"));
+    const third = JSON.parse(manifests(shop, "key", "configmap", "1", "off"));
+    Object.assign(third.items[0].metadata.annotations, annotations);
+    await hand(
+      shop,
+      JSON.stringify({ ...second, items: [...second.items.slice(0, 3), ...third.items.slice(0, 3)] }),
+      "apply",
+    );
+    for (const name of ["api", "off"])
+      await shop.run("rollout", "status", `deployment/${name}`, "--timeout=60s");
+
+    const quiet = Date.now();
+    await set(shop, "2", "--dry-run=server");
+    await shop.run("patch", "configmap/web", "--type=merge", '--patch={"data":{"other":"2"}}');
+    await shop.run("label", "configmap/web", "serin.dev/track-");
+    await set(shop, "2");
+    await sleep(3_000);
+    expect(
+      shop
+        .changesOf("deployments", quiet)
+        .filter(({ object }) => "serin.dev/changed" in (object.metadata.annotations ?? {})),
+    ).to.deep.equal([]);
+
+    await shop.run("label", "configmap/web", "serin.dev/track=true");
+    await set(shop, "3");
+    await Promise.all(
+      ["web", "api"].map((name) => shop.until(`a canary of ${name}`, () => shop.held(name) !== undefined)),
+    );
+    expect(shop.held("off")).to.equal(undefined);
+  });
+
+  it("never restarts pods natively, and says so in an Event when nothing comes of it", async () => {
+    await open(shop, "envFrom", "configmap");
+    const { template } = shop.deployment().spec;
+    await shop.run(
+      "patch",
+      "deployment/web",
+      "--type=merge",
+      '--patch={"spec":{"strategy":{"type":"Recreate","rollingUpdate":null}}}',
+    );
+    const patch = ["patch", "configmap/web", "--type=merge", '--patch={"data":{"greeting":"2"}}'];
+    const { stderr } = await shop.kubectl(...patch);
+    expect(stderr).to.include("no canary of Deployment web (strategy Recreate or no replicas)");
+    await sleep(3_000);
+    expect(shop.deployment().spec.template).to.deep.equal(template);
+    expect(shop.deployment().metadata.labels).to.not.have.property("serin.dev/flight");
+  });
+});
+
+type Way = "envFrom" | "volume" | "key";
+type Kind = "configmap" | "secret";
+
+/** The manifests of an application with its ConfigMap or Secret `web`, whose content is `greeting`. */
+function manifests(shop: Shop, way: Way, kind: Kind, greeting: string, name = "web"): string {
+  const list = JSON.parse(shop.manifests({ interval: "2s", plan, name }));
+  const { spec } = list.items[0].spec.template;
+  const [container] = spec.containers;
+  if (way === "envFrom")
+    container.envFrom = [{ [`${kind}Ref`.replace("configmap", "configMap")]: { name: "web" } }];
+  if (way === "key") {
+    container.env = [{ name: "GREETING", valueFrom: { configMapKeyRef: { name: "web", key: "greeting" } } }];
+  }
+  if (way === "volume") {
+    container.volumeMounts = [{ name: "config", mountPath: "/config" }];
+    spec.volumes = [{ name: "config", secret: { secretName: "web" } }];
+  }
+  const metadata = { name: "web", namespace: shop.namespace, labels: { "serin.dev/track": "true" } };
+  const config =
+    kind === "secret"
+      ? { apiVersion: "v1", kind: "Secret", metadata, stringData: { greeting } }
+      : { apiVersion: "v1", kind: "ConfigMap", metadata, data: { greeting } };
+  return JSON.stringify({ ...list, items: [...list.items, config] });
+}
+
+async function open(shop: Shop, way: Way, kind: Kind, ...args: string[]): Promise<void> {
+  await hand(shop, manifests(shop, way, kind, "1"), "apply", ...args);
+  await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
+  await shop.serves(shop.host());
+}
+
+/** kubectl with manifests from standard input; must succeed. */
+async function hand(shop: Shop, input: string, command: string, ...args: string[]): Promise<Output> {
+  const output = await shop.cluster.kubectl([command, "-f", "-", ...args], {
+    namespace: shop.namespace,
+    input,
+  });
+  expect(output.code, `kubectl ${command} ${args.join(" ")}: ${output.stderr}`).to.equal(0);
+  return output;
+}
+
+function set(shop: Shop, greeting: string, ...args: string[]): Promise<string> {
+  return shop.run(
+    "patch",
+    "configmap/web",
+    "--type=merge",
+    `--patch={"data":{"greeting":"${greeting}"}}`,
+    ...args,
+  );
+}
+
+/** The ReplicaSets of `web`. */
+function versions(shop: Shop): ReplicaSet[] {
+  return [...shop.stock.replicasets.values()].filter(
+    ({ metadata }) => metadata.ownerReferences?.[0]?.name === "web",
+  );
+}
+
+function sameAs(a: ReplicaSet): (b: ReplicaSet) => boolean {
+  return (b) => b.metadata.uid === a.metadata.uid;
+}
+
+function one<T>(found: readonly T[]): T {
+  expect(found).to.have.length(1);
+  return found[0] as T;
+}
+
+/** When (ms) the first pod of that version was there. */
+function first(shop: Shop, { metadata }: ReplicaSet): number {
+  const pods = shop
+    .changesOf("pods")
+    .filter(({ object }) => object.metadata.name.startsWith(`${metadata.name}-`));
+  return pods[0]?.at ?? 0;
+}
+
+/** The share of the answers that came from that version's pods. */
+function shareOf(load: Load, { metadata }: ReplicaSet, from: number, to: number): number {
+  const rows = [...load.rows(from)].filter(({ at }) => at < to);
+  return rows.filter(({ pod }) => pod.startsWith(`${metadata.name}-`)).length / rows.length;
+}

@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect } from "chai";
+import { Pool } from "undici";
+import { startPace } from "../cluster/pace.ts";
+
+/** Somebody who comes back, with a cookie jar of his own. */
+export interface User {
+  /** For people: what is special about him. */
+  readonly name: string;
+  readonly path?: string;
+  /** A `cookie` among them stands before those of the jar. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** One request of a user: when it started (ms since the epoch), and the answer; status 0: there was none. */
+export interface Visit {
+  readonly at: number;
+  readonly user: string;
+  readonly status: number;
+  readonly version: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+interface Asked {
+  /** The gateway, without a path. */
+  readonly url: string;
+  readonly host: string;
+  /** Requests per second of all users together, who take turns. */
+  readonly rps: number;
+}
+
+const CONNECTIONS = 32;
+const PATIENCE_MS = 60_000;
+
+/** Users who keep asking, each for himself, and what became of it. */
+export class Users {
+  readonly visits: Visit[] = [];
+  readonly #pool: Pool;
+  readonly #pace: ReturnType<typeof startPace>;
+  readonly #host: string;
+
+  constructor(users: readonly User[], { url, host, rps }: Asked) {
+    this.#host = host;
+    this.#pool = new Pool(url, { connections: CONNECTIONS, headersTimeout: 10_000 });
+    const jars = users.map(() => new Jar());
+    this.#pace = startPace(rps, (index) => {
+      const turn = index % users.length;
+      return this.#visit(users[turn] as User, jars[turn] as Jar);
+    });
+  }
+
+  /** The visits that started in [from, to). */
+  between(from: number, to = Number.POSITIVE_INFINITY): Visit[] {
+    return this.visits.filter(({ at }) => at >= from && at < to);
+  }
+
+  /** Waits until there were so many visits since; returns when. */
+  async visited(from: number, visits: number): Promise<number> {
+    for (const deadline = Date.now() + PATIENCE_MS; this.between(from).length < visits; await sleep(100)) {
+      if (Date.now() > deadline) throw new Error(`no ${visits} visits since ${new Date(from).toISOString()}`);
+    }
+    return Date.now();
+  }
+
+  /** They come no more; resolves when the last one has his answer. */
+  async stop(): Promise<void> {
+    await this.#pace.stop();
+    if (!this.#pool.closed) await this.#pool.close();
+  }
+
+  async #visit({ name, path = "/", headers = {} }: User, jar: Jar): Promise<void> {
+    const at = performance.timeOrigin + performance.now();
+    const cookie = [...(headers.cookie === undefined ? [] : [headers.cookie]), ...jar.cookies()].join("; ");
+    const sent = { ...headers, ...(cookie !== "" && { cookie }), host: this.#host };
+    try {
+      const answer = await this.#pool.request({ method: "GET", path, headers: sent });
+      await answer.body.dump();
+      jar.keep([answer.headers["set-cookie"] ?? []].flat());
+      const version = String(answer.headers["x-version"] ?? "");
+      this.visits.push({ at, user: name, status: answer.statusCode, version, headers: answer.headers });
+    } catch {
+      this.visits.push({ at, user: name, status: 0, version: "", headers: {} });
+    }
+  }
+}
+
+/** Cookies as a browser keeps them for one page: the newest of a name counts. */
+class Jar {
+  readonly #kept = new Map<string, string>();
+
+  keep(set: readonly string[]): void {
+    for (const cookie of set) {
+      const [, name = "", value = ""] = /^([^=;]+)=([^;]*)/.exec(cookie) ?? [];
+      this.#kept.set(name, value);
+    }
+  }
+
+  cookies(): string[] {
+    return [...this.#kept].map(([name, value]) => `${name}=${value}`);
+  }
+}
+
+/** All of them got this version every time, and there were so many. */
+export function expectVersion(visits: readonly Visit[], version: string, atLeast: number): void {
+  expect(visits.length, "visits").to.be.at.least(atLeast);
+  const wrong = visits.filter((visit) => visit.version !== version);
+  const told = new Set(wrong.map((visit) => `${visit.user}: ${visit.version || visit.status}`));
+  expect([...told], `${wrong.length} of ${visits.length} visits saw another version`).to.deep.equal([]);
+}
+
+/** Not one visit failed. */
+export function expectServed(visits: readonly Visit[]): void {
+  const failed = visits.filter(({ status }) => status !== 200);
+  const told = failed.slice(0, 5).map(({ at, user, status, version }) => {
+    return `${new Date(at).toISOString().slice(11, 23)} ${user}: ${status} ${version}`;
+  });
+  expect(failed.length, `failed visits of ${visits.length}: ${told.join(", ")} …`).to.equal(0);
+}
+
+/** What each user saw: the versions in the order in which they came first. */
+export function versionsByUser(visits: readonly Visit[]): Map<string, string[]> {
+  const seen = new Map<string, string[]>();
+  for (const { user, version } of [...visits].sort((a, b) => a.at - b.at)) {
+    const versions = seen.get(user) ?? [];
+    if (!versions.includes(version)) seen.set(user, [...versions, version]);
+  }
+  return seen;
+}

@@ -1,0 +1,56 @@
+import { expect } from "chai";
+import { ask } from "../cluster/ask.ts";
+import { onEachGateway } from "../cluster/fixture.ts";
+import { Shop } from "./shop.ts";
+
+// As the Gateway API's conformance test of weights has it.
+const REQUESTS = 500;
+const AT_ONCE = 10;
+const TOLERANCE = 0.05;
+const STEPS = [1, 10, 30, 50, 90, 100];
+
+onEachGateway("weights", function (gateway) {
+  this.timeout(120_000);
+  let shop: Shop;
+  before(async () => {
+    shop = await Shop.open("weights", { gateway });
+    const steps = STEPS.map((step) => `${step}:10m`).join(", ");
+    await shop.deploy({
+      interval: "1s",
+      plan: { "serin.dev/steps": steps, "serin.dev/compare": "off", "serin.dev/checks": "none" },
+    });
+  });
+  after(() => shop.close());
+
+  it("are what the gateway does at every step", async () => {
+    expect(await shareOf("v2"), "share before").to.equal(0);
+    await shop.run("set", "image", "deployment/web", "app=app:v2");
+    for (let left = STEPS; left.length > 0; left = left.slice(1)) {
+      const [step = 0] = left;
+      // The step before goes from the plan: so its place in it is this one's.
+      const rest = left.map((it) => `${it}:10m`).join(", ");
+      await shop.run("annotate", "deployment/web", "--overwrite", `serin.dev/steps=${rest}`);
+      await shop.weighs(step);
+      expect(await shareOf("v2"), `share at ${step}%`).to.be.closeTo(step / 100, TOLERANCE);
+    }
+    await shop.run("annotate", "deployment/web", `serin.dev/abort=${shop.revision()}`);
+    await shop.until(
+      "the end",
+      () => shop.condition()?.reason === "RolledBack" && shop.weight() === undefined,
+    );
+    expect(await shareOf("v2"), "share after").to.equal(0);
+  });
+
+  async function shareOf(version: string): Promise<number> {
+    let canary = 0;
+    const client = async () => {
+      for (let sent = 0; sent < REQUESTS / AT_ONCE; sent += 1) {
+        const reply = await ask(shop.url, { host: shop.host() });
+        expect(reply.status, "status").to.equal(200);
+        if (reply.version === version) canary += 1;
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, client));
+    return canary / REQUESTS;
+  }
+});

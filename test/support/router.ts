@@ -1,0 +1,71 @@
+import type { FieldMatch, Match, RuleMatch } from "../../rollout/matching.ts";
+import { matchesOf } from "../../rollout/matching.ts";
+import type { RouteRule } from "../../rollout/objects.ts";
+
+/** A request as far as a route looks at it; names of headers in lower case. */
+export interface Request {
+  readonly path: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+}
+
+/**
+ * By what a rule wins over another that takes the request, too: the Gateway API's precedence, or (as implementations that
+ * write routes down one below the other do) the order in the list alone.
+ */
+export type Ranking = "precedence" | "order";
+
+/** The index of the rule that serves the request; -1: none does. */
+export function serve(rules: readonly RouteRule[], request: Request, ranking: Ranking): number {
+  const candidates = rules.flatMap((rule, index) =>
+    matchesOf(rule)
+      .filter((match) => takes(match, request))
+      .map((match) => ({ index, rank: rankOf(match) })),
+  );
+  const sorted = ranking === "order" ? candidates : candidates.toSorted((a, b) => compare(b.rank, a.rank));
+  return sorted[0]?.index ?? -1;
+}
+
+/** Whether the request fulfils all of a match. */
+export function takes(match: RuleMatch, request: Request): boolean {
+  return (
+    takesPath(match.path ?? {}, request.path) &&
+    (match.method === undefined || match.method === request.method) &&
+    fulfils(match, request)
+  );
+}
+
+/** Whether the request has the headers and query parameters. */
+export function fulfils({ headers = [], queryParams = [] }: Match, request: Request): boolean {
+  return (
+    headers.every((field) => hasField(field, request.headers[field.name.toLowerCase()])) &&
+    queryParams.every((field) => hasField(field, request.query[field.name]))
+  );
+}
+
+function takesPath(
+  { type = "PathPrefix", value = "/" }: NonNullable<RuleMatch["path"]>,
+  path: string,
+): boolean {
+  if (type === "Exact") return path === value;
+  const prefix = value.replace(/\/$/, "");
+  return path === prefix || path.startsWith(`${prefix}/`);
+}
+
+function hasField({ type = "Exact", value }: FieldMatch, actual: string | undefined): boolean {
+  if (actual === undefined) return false;
+  return type === "Exact" ? actual === value : new RegExp(value).test(actual);
+}
+
+/** Exact path, length of the prefix, method, headers, query parameters; then the first in the list. */
+function rankOf({ path, method, headers = [], queryParams = [] }: RuleMatch): readonly number[] {
+  const exact = path?.type === "Exact";
+  const length = exact ? 0 : (path?.value ?? "/").length;
+  return [exact ? 1 : 0, length, method === undefined ? 0 : 1, headers.length, queryParams.length];
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  const differing = a.findIndex((rank, i) => rank !== b[i]);
+  return differing < 0 ? 0 : (a[differing] ?? 0) - (b[differing] ?? 0);
+}

@@ -1,0 +1,108 @@
+import type { Clock } from "../kube/clock.ts";
+import { type Content, digestOf } from "../kube/digest.ts";
+import type { Log } from "../kube/log.ts";
+import { deployments } from "../kube/resources.ts";
+import type { Kube } from "../kube/rest.ts";
+import { planOf } from "../rollout/admit.ts";
+import { type Change, changedOf, withChange, writeChanged } from "../rollout/changed.ts";
+import { type Use, usesOf } from "../rollout/config.ts";
+import { outline } from "../rollout/defaults.ts";
+import { heldOf } from "../rollout/hold.ts";
+import { TRACK } from "../rollout/keys.ts";
+import type { Deployment } from "../rollout/objects.ts";
+import { isOptedIn } from "../rollout/plan.ts";
+import { type Follower, warningsOf } from "../rollout/warned.ts";
+import { settleConflicts } from "./effects.ts";
+import { readPlaces } from "./places.ts";
+import type { Admit } from "./server.ts";
+
+/** A ConfigMap or Secret. */
+interface Config extends Content {
+  readonly immutable?: boolean;
+}
+
+/** What an answer may need. */
+export interface ConfigNeeds {
+  readonly kube: Kube;
+  /** Serin's own, with the profiles. */
+  readonly namespace: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+interface Found extends Follower {
+  readonly deployment: Deployment;
+  readonly change: Change;
+}
+
+/**
+ * Answers updates of ConfigMaps and Secrets whose owner asked for it: marks the Deployments that use what changed, so that
+ * the controller makes a version of it. The object itself is never changed, and its content is kept nowhere.
+ */
+export function admitConfig(needs: ConfigNeeds): Admit<Config> {
+  return async ({ object, oldObject: old, dryRun }) => {
+    if (old === null || old.immutable || object.metadata.labels?.[TRACK] !== "true") return { allowed: true };
+    const name = `${object.kind?.toLowerCase()}/${object.metadata.name}`;
+    const found = await followers(needs, name, object, old);
+    if (!dryRun && !isStale(object, old)) {
+      const followed = found.filter(({ way }) => way === "canary");
+      await Promise.all(followed.map(({ deployment, change }) => mark(needs, deployment, name, change)));
+      const names = followed.map(({ deployment }) => deployment.metadata.name);
+      if (names.length > 0) {
+        const { namespace } = object.metadata;
+        needs.log.info({ namespace, changed: name, deployments: names }, "config changed");
+      }
+    }
+    return { allowed: true, warnings: warningsOf(name, found) };
+  };
+}
+
+/** The opted-in Deployments of the namespace to which the change matters. */
+async function followers(needs: ConfigNeeds, name: string, object: Config, old: Config): Promise<Found[]> {
+  const { namespace } = old.metadata;
+  const { items } = await needs.kube.list<Deployment>(deployments, { namespace }, { resourceVersion: "0" });
+  const touched = items.flatMap((deployment) => {
+    const use = usesOf(deployment.spec.template).get(name);
+    if (use === undefined || !isOptedIn(deployment.metadata.annotations)) return [];
+    const change = { from: digestOf(old, use.keys), to: digestOf(object, use.keys) };
+    return change.from === change.to ? [] : [{ deployment, use, change }];
+  });
+  return Promise.all(touched.map((each) => follow(needs, each)));
+}
+
+async function follow(
+  needs: ConfigNeeds,
+  { deployment, use, change }: { deployment: Deployment; use: Use; change: Change },
+): Promise<Found> {
+  const found = { deployment, change, name: deployment.metadata.name, live: use.live };
+  if (!(await tracks(needs, deployment))) return { ...found, way: "off" };
+  const together = deployment.spec.strategy?.type !== "Recreate" && deployment.spec.replicas !== 0;
+  return { ...found, way: together ? "canary" : "none" };
+}
+
+/** In flight as the rollout began with it, at rest as its defaults say now. */
+async function tracks({ kube, namespace }: ConfigNeeds, deployment: Deployment): Promise<boolean> {
+  if (heldOf(deployment) !== undefined) return planOf(deployment).track === "on";
+  const places = await readPlaces(kube, namespace, deployment);
+  const { parsed } = outline(deployment.metadata.annotations ?? {}, places);
+  // With a plan that is wrong by now a canary would be refused: the mark runs out, and that is told.
+  return "complaints" in parsed || parsed.plan.track === "on";
+}
+
+async function mark(
+  { kube, clock }: ConfigNeeds,
+  found: Deployment,
+  name: string,
+  change: Change,
+): Promise<void> {
+  const at = new Date(clock.now()).toISOString();
+  await settleConflicts(kube, deployments, found, clock, (deployment) =>
+    writeChanged(deployment, withChange(changedOf(deployment), name, change, at)),
+  );
+}
+
+/** A PUT of an older version: it is refused when it comes to be stored. */
+function isStale(object: Config, old: Config): boolean {
+  const { resourceVersion } = object.metadata;
+  return resourceVersion !== undefined && resourceVersion !== old.metadata.resourceVersion;
+}
