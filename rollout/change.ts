@@ -8,6 +8,7 @@ import { settleMs } from "./gateway.ts";
 import { missingGrant } from "./grants.ts";
 import { type Held, hold, originalsOf, pause, release, updateOriginals, withHeld } from "./hold.ts";
 import { servicesOf } from "./isolation.ts";
+import { neighbourDoubts } from "./neighbours.ts";
 import type { Deployment, ReferenceGrant, ReplicaSet, Route, Service } from "./objects.ts";
 import { planObstacle } from "./obstacle.ts";
 import { flightOf } from "./overlay.ts";
@@ -107,6 +108,8 @@ function atRest(change: Change, plan: Plan): Answer {
     const proven = mostAvailable(others);
     if (proven === undefined)
       return native(object, "its first rollout has not completed: there is nothing to compare with");
+    if (sameTemplate(proven.spec.template, object.spec.template))
+      return native(object, "this is the version that still serves: there is nothing to judge");
     return latch(change, { ...held, stable: hashOf(proven) });
   }
   if ((current.status?.availableReplicas ?? 0) === 0) {
@@ -140,6 +143,7 @@ function begin(
     services.length > 0 ? [{ kind: "isolate", services, uid, hash: held.stable }] : [];
   const told = [
     ...announce(plan, services, routes, change.layers),
+    ...neighbourDoubts(plan, services, routes, reads.routes).map((doubt) => `serin: ${doubt}`),
     ...autoscalerWarnings(reads.autoscalers ?? [], old),
     ...warnings,
   ];

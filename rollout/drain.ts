@@ -44,13 +44,18 @@ export function drainWrites(seen: Seen): Write[] {
   });
 }
 
-/** The routes as their owners wrote them, and in force at the proxies. */
-export function detachRoutes(seen: Seen): Decision | undefined {
+/** The routes as their owners wrote them. */
+export function leaveRoutes(seen: Seen): Decision | undefined {
   const attached = seen.routes.filter((route) => flightOf(route, uidOf(seen)) !== undefined);
-  if (attached.length > 0) {
-    const writes = attached.map((route) => writeRoute(route, uidOf(seen), undefined));
-    return { writes: [...writes, ...recordDetached(seen)] };
-  }
+  if (attached.length === 0) return undefined;
+  const writes = attached.map((route) => writeRoute(route, uidOf(seen), undefined));
+  return { writes: [...writes, ...recordDetached(seen)] };
+}
+
+/** The same, and in force at the proxies. */
+export function detachRoutes(seen: Seen): Decision | undefined {
+  const leaving = leaveRoutes(seen);
+  if (leaving !== undefined) return leaving;
   if (seen.twins.length === 0) return undefined;
   const detached = recordOf(seen)?.detached;
   // No instant is known when we died right after the routes were written: count from now.

@@ -47,7 +47,7 @@ type Reader<T> = (hook: Written, wrong: string[]) => T;
 export function parseHooks(text: string): Parsed<readonly Hook[]> {
   let list: unknown;
   try {
-    list = parse(text, { maxAliasCount: 0 });
+    list = parse(text, { maxAliasCount: 0, logLevel: "error" });
   } catch (error) {
     return problem(`is no YAML: ${String((error as Error).message).split("\n")[0]}`);
   }

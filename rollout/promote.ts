@@ -1,4 +1,4 @@
-import { detachRoutes, removeTwins } from "./drain.ts";
+import { detachRoutes, drain, leaveRoutes, removeTwins } from "./drain.ts";
 import { givenBack } from "./hold.ts";
 import { callAfterwards, pendingAfterwards } from "./hook-afterwards.ts";
 import { rewrite } from "./hook-record.ts";
@@ -25,9 +25,13 @@ import {
   writeWiden,
 } from "./write.ts";
 
-/** Proven: both versions may serve from here on, and the native rolling update finishes with the pods that were judged. */
+/**
+ * Proven: both versions may serve from here on, and the native rolling update finishes with the pods that were judged. The
+ * twins leave the routes without any weight: a proxy that hears of a backend's end before it hears of the new weights would
+ * answer with errors (Envoy, whose clusters and routes come on separate streams).
+ */
 export function decideProven(seen: Seen): Decision {
-  return firstOf([awaitUnpaused, widenServices, detachRoutes, releaseHold], seen);
+  return firstOf([awaitUnpaused, widenServices, drain, leaveRoutes, releaseHold], seen);
 }
 
 /** The native rolling update runs; afterwards nothing of ours stays but the record. */

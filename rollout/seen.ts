@@ -129,7 +129,8 @@ export function grantedWeight(seen: Seen): number {
 export function grantedExposure(seen: Seen): Exposure {
   const { deployment, held, plan } = seen;
   const id = Date.parse(held.started).toString(36);
-  return exposureAt(plan, stepIndex(seen), { cookie: `serin-${deployment.metadata.name}`, id });
+  const { namespace, name } = deployment.metadata;
+  return exposureAt(plan, stepIndex(seen), { cookie: `serin-${namespace}-${name}`, id });
 }
 
 /** The weight after the granted one, in percent; after the last one the promotion, which is all of it. */

@@ -18,7 +18,7 @@ describe("blue-green", () => {
     expect(pods(world), "baking").to.deep.equal({ "web-h1": 5, "web-h2": 5 });
     world.run();
     expect(world.now - switched).to.be.above(5 * 60_000);
-    expect(given).to.deep.equal(["-", "0%", "copies of 100%", "100%", "-"]);
+    expect(given).to.deep.equal(["-", "0%", "copies of 100%", "100%", "0%", "-"]);
     expectRest(world, "web:2", { "web-h2": 5 });
     expect(outcome(world, "web-h2")).to.equal("promoted");
   });
@@ -57,7 +57,7 @@ describe("blue-green", () => {
     expect(given).to.deep.equal(["-", "0%", "the matching users and testers"]);
     world.request("web", edit({ paused: false }));
     world.run();
-    expect(given.slice(3)).to.deep.equal(["100% and testers", "-"]);
+    expect(given.slice(3)).to.deep.equal(["100% and testers", "0%", "-"]);
     expect(ending(world)).to.deep.include({ marks: [], pods: { "web-h2": 5 } });
   });
 });
@@ -80,7 +80,7 @@ describe("ab-test", () => {
     expect(pods(world)).to.deep.equal({ "web-h1": 5, "web-h2": 5 });
     world.run();
     expect(world.now - began).to.be.within(150_000, 240_000);
-    expect(given).to.deep.equal(["-", "0%", "the matching users and testers", "-"]);
+    expect(given).to.deep.equal(["-", "0%", "the matching users and testers", "0%", "-"]);
     expectRest(world, "web:2", { "web-h2": 5 });
   });
 
@@ -117,7 +117,7 @@ describe("ab-test", () => {
     const { world, given } = aStage({ ...plan, mirror: "100%" });
     world.request("web", image("web:2"));
     world.run();
-    expect(given).to.deep.equal(["-", "0%", "copies of 100%", "the matching users and testers", "-"]);
+    expect(given).to.deep.equal(["-", "0%", "copies of 100%", "the matching users and testers", "0%", "-"]);
   });
 });
 
@@ -126,7 +126,7 @@ describe("canary", () => {
     const { world, given } = aStage({ steps: "10, 50", match: "header x-t=1", mirror: "100%" });
     world.request("web", image("web:2"));
     world.run();
-    expect(given).to.deep.equal(["-", "0%", "copies of 100%", "10% and testers", "50% and testers", "-"]);
+    expect(given).to.deep.equal(["-", "0%", "copies of 100%", "10% and testers", "50% and testers", "0%", "-"]);
     expectRest(world, "web:2", { "web-h2": 5 });
   });
 
@@ -138,7 +138,7 @@ describe("canary", () => {
     expect(given).to.deep.equal(["-", "0%", "the matching users and testers"]);
     world.request("web", edit({ paused: false }));
     world.run();
-    expect(given.slice(3)).to.deep.equal(["10% and testers", "-"]);
+    expect(given.slice(3)).to.deep.equal(["10% and testers", "0%", "-"]);
   });
 
   it("keeps users at their version, by the cookie of this rollout", () => {
@@ -153,13 +153,13 @@ describe("canary", () => {
       [1, 0],
       [9, 1],
     ]);
-    expect(JSON.stringify(rules[0]?.matches)).to.contain(`serin-web=${id}-canary`);
-    expect(JSON.stringify(rules[1]?.matches)).to.contain(`serin-web=${id}-stable`);
+    expect(JSON.stringify(rules[0]?.matches)).to.contain(`serin-shop-web=${id}-canary`);
+    expect(JSON.stringify(rules[1]?.matches)).to.contain(`serin-shop-web=${id}-stable`);
     expect(JSON.stringify(rules[2]?.backendRefs?.[1]?.filters)).to.contain(
-      `serin-web=${id}-canary; Max-Age=3600;`,
+      `serin-shop-web=${id}-canary; Max-Age=3600;`,
     );
     world.run();
-    expect(given).to.deep.equal(["-", "0%", "10%, kept", "50%, kept", "-"]);
+    expect(given).to.deep.equal(["-", "0%", "10%, kept", "50%, kept", "0%", "-"]);
     expectRest(world, "web:2", { "web-h2": 5 });
   });
 

@@ -27,6 +27,7 @@ describe("a rollout in a simulated cluster", () => {
       "CanaryStep",
       "web 1:1",
       "CanaryProven",
+      "web 1:0",
       "web 1",
       "Promoted",
     ]);

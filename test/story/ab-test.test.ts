@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { onEachGateway } from "../cluster/fixture.ts";
 import { manifestOf } from "./ledger.ts";
 import { HEARD_MS, Shop, type ShopApp } from "./shop.ts";
-import { expectServed, expectVersion, type User, type Visit } from "./users.ts";
+import { expectAllServed, expectServed, expectVersion, type User, type Visit } from "./users.ts";
 
 /** How an ab-test of two pods begins; it lasts long enough to count. */
 const ab = (match: string, plan: Record<string, string> = {}): ShopApp => ({
@@ -33,7 +33,7 @@ onEachGateway("an ab-test", function (gateway) {
   it("by header: who is meant sees the canary and nobody else does, until it is promoted for all", async () => {
     await shop.deploy(
       ab("header x-canary=insider", {
-        "serin.dev/iterations": "8",
+        "serin.dev/iterations": "11",
         "serin.dev/checks": "success-rate >= 99%",
       }),
     );
@@ -54,9 +54,8 @@ onEachGateway("an ab-test", function (gateway) {
     const after = Date.now() + HEARD_MS;
     for (const users of [tagged, others]) {
       expectVersion(users.between(after, await users.visited(after, 200)), "v2", 200);
-      await users.stop();
-      expectServed(users.visits);
     }
+    await expectAllServed(tagged, others);
     expect(route()).to.deep.equal(before);
   });
 
@@ -75,10 +74,7 @@ onEachGateway("an ab-test", function (gateway) {
     expectVersion(tagged.between(from, to), "v2", 1_000);
     expectVersion(others.between(from, to), "v1", 2_500);
     await shop.promote();
-    for (const users of [tagged, others]) {
-      await users.stop();
-      expectServed(users.visits);
-    }
+    await expectAllServed(tagged, others);
   });
 
   it("leaves the precedence of the user's own rules, for who is meant and for all others", async () => {

@@ -4,7 +4,15 @@ import { eventually } from "../cluster/wait.ts";
 import { manifestOf } from "./ledger.ts";
 import { expectNoFailures, expectShare } from "./share.ts";
 import { HEARD_MS, Shop } from "./shop.ts";
-import { expectServed, expectVersion, type User, type Users, type Visit, versionsByUser } from "./users.ts";
+import {
+  expectAllServed,
+  expectServed,
+  expectVersion,
+  type User,
+  type Users,
+  type Visit,
+  versionsByUser,
+} from "./users.ts";
 
 const plan = {
   "serin.dev/sticky": "1h",
@@ -12,7 +20,7 @@ const plan = {
   "serin.dev/compare": "off",
   "serin.dev/checks": "none",
 };
-const OURS = "serin-web";
+const OURS = "serin-";
 const rps = 250;
 
 onEachGateway("sticky users", function (gateway) {
@@ -64,9 +72,9 @@ onEachGateway("sticky users", function (gateway) {
       const visits = users.between(rest, await users.visited(rest, 400));
       expectVersion(visits, "v2", 400);
       expect(visits.filter(setsOurs)).to.deep.equal([]);
-      expectServed(users.visits);
     }
-    await second.stop();
+    expectServed(first.visits);
+    await expectAllServed(second);
     expect(route()).to.deep.equal(untouched);
     await expectNoFailures(passersBy);
   });
@@ -86,8 +94,7 @@ onEachGateway("sticky users", function (gateway) {
     expectVersion(first.between(back, await first.visited(back, 600)), "v2", 600);
     await shop.until("the route given back", () => shop.weight() === undefined);
     await settled();
-    await first.stop();
-    expectServed(first.visits);
+    await expectAllServed(first);
     expect(route()).to.deep.equal(untouched);
   });
 });

@@ -3,7 +3,7 @@ import { onEachGateway } from "../cluster/fixture.ts";
 import { manifestOf } from "./ledger.ts";
 import { expectNoFailures, expectShare } from "./share.ts";
 import { HEARD_MS, Shop } from "./shop.ts";
-import { expectServed, expectVersion } from "./users.ts";
+import { expectAllServed, expectVersion } from "./users.ts";
 
 onEachGateway("a canary with testers", function (gateway) {
   this.timeout(150_000);
@@ -51,8 +51,7 @@ onEachGateway("a canary with testers", function (gateway) {
     await shop.atRest();
     const rest = Date.now() + HEARD_MS;
     expectVersion(testers.between(rest, await testers.visited(rest, 60)), "v2", 60);
-    await testers.stop();
-    expectServed(testers.visits);
+    await expectAllServed(testers);
     await expectNoFailures(others);
     expect(manifestOf(shop.stock.httproutes.get("web") as never)).to.deep.equal(before);
   });

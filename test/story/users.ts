@@ -117,6 +117,14 @@ export function expectServed(visits: readonly Visit[]): void {
   expect(failed.length, `failed visits of ${visits.length}: ${told.join(", ")} …`).to.equal(0);
 }
 
+/** They come no more, and not one visit of all has failed. */
+export async function expectAllServed(...all: readonly Users[]): Promise<void> {
+  for (const users of all) {
+    await users.stop();
+    expectServed(users.visits);
+  }
+}
+
 /** What each user saw: the versions in the order in which they came first. */
 export function versionsByUser(visits: readonly Visit[]): Map<string, string[]> {
   const seen = new Map<string, string[]>();

@@ -1,0 +1,57 @@
+import { equal } from "./equal.ts";
+import { matchesOf } from "./matching.ts";
+import { type Route, routeKeyOf, type Service } from "./objects.ts";
+import { rulesOf, servicesNamed } from "./overlay.ts";
+import type { Plan } from "./plan.ts";
+
+/**
+ * What a plan's users should know of other routes for the same host. Rules of ours keep the precedence within a route;
+ * between routes, one that names a header more takes the request, and ours do.
+ */
+export function neighbourDoubts(
+  plan: Plan,
+  services: readonly Service[],
+  routes: readonly Route[],
+  all: readonly Route[],
+): readonly string[] {
+  const key = plan.match === undefined ? plan.stickyMs && "sticky" : "match";
+  if (!key) return [];
+  const own = routes.filter((route) =>
+    services.some(({ metadata }) => servicesNamed(route, metadata.namespace ?? "").has(metadata.name)),
+  );
+  const others = all.filter((other) => !own.some((route) => routeKeyOf(route) === routeKeyOf(other)));
+  const near = others.filter((other) => own.some((route) => shareHost(route, other) && tells(other)));
+  return near.map(({ metadata: { namespace, name } }) => {
+    const both = "is for the same host and chooses by headers or query parameters, too";
+    return `serin.dev/${key}: route ${namespace}/${name} ${both}: requests for it may go to the canary instead; put both into one route`;
+  });
+}
+
+function shareHost(a: Route, b: Route): boolean {
+  const [hosts, others] = [hostnamesOf(a), hostnamesOf(b)];
+  const open = hosts.length === 0 || others.length === 0;
+  return parentsMeet(a, b) && (open || hosts.some((host) => others.includes(host)));
+}
+
+function parentsMeet(a: Route, b: Route): boolean {
+  return parentsOf(a).some((parent) => parentsOf(b).some((other) => equal(parent, other)));
+}
+
+function parentsOf({ metadata, spec }: Route) {
+  const refs = (spec.parentRefs ?? []) as readonly { kind?: string; namespace?: string; name?: string }[];
+  return refs.map(({ kind = "Gateway", namespace = metadata.namespace, name }) => ({
+    kind,
+    namespace,
+    name,
+  }));
+}
+
+function hostnamesOf({ spec }: Route): readonly string[] {
+  return (spec.hostnames ?? []) as readonly string[];
+}
+
+function tells(route: Route): boolean {
+  return rulesOf(route)
+    .flatMap(matchesOf)
+    .some(({ headers = [], queryParams = [] }) => headers.length + queryParams.length > 0);
+}
