@@ -1,5 +1,5 @@
 import { progressDeadlineMs } from "./hold.ts";
-import { type ContainerStatus, conditionOf, type Pod } from "./objects.ts";
+import { type Condition, type ContainerStatus, conditionOf, type Pod } from "./objects.ts";
 import { recordOf, type Seen } from "./seen.ts";
 
 /** Reasons of a waiting container that no patience mends. */
@@ -25,14 +25,18 @@ export function overdue(seen: Seen, wanted: number): string | undefined {
     (pod) => !isReady(pod) && seen.now - Date.parse(pod.metadata.creationTimestamp ?? "") > deadline,
   );
   if (late !== undefined) return `pod ${late.metadata.name} did not become ready ${within}`;
-  const since = Date.parse(recordOf(seen)?.stepSince ?? seen.held.started);
-  if (seen.pods.length >= wanted || seen.now - since <= deadline) return undefined;
+  // A pod that is missing only because it is being replaced is no failure, however old the step is.
+  const failure = failureOf(seen);
+  if (seen.pods.length >= wanted || failure === undefined) return undefined;
+  const since = Math.max(stepSince(seen), Date.parse(failure.lastTransitionTime ?? ""));
+  if (seen.now - since <= deadline) return undefined;
   return `only ${seen.pods.length} of ${wanted} canary pods were created ${within}${refusal(seen)}`;
 }
 
 /** When `overdue` may have something to say, in ms from now. */
 export function deadlineIn(seen: Seen): number {
-  const since = Date.parse(recordOf(seen)?.stepSince ?? seen.held.started);
+  const refused = Date.parse(failureOf(seen)?.lastTransitionTime ?? "");
+  const since = Number.isNaN(refused) ? stepSince(seen) : Math.max(stepSince(seen), refused);
   const waiting = seen.pods
     .filter((pod) => !isReady(pod))
     .map((pod) => Date.parse(pod.metadata.creationTimestamp ?? ""));
@@ -44,8 +48,18 @@ export function deadlineIn(seen: Seen): number {
 
 /** What the API server said when it refused pods (a quota, say). */
 export function refusal(seen: Seen): string {
+  const failure = failureOf(seen);
+  return failure === undefined ? "" : `: ${failure.message}`;
+}
+
+function failureOf(seen: Seen): Condition | undefined {
   const failure = conditionOf(seen.canary?.status?.conditions, "ReplicaFailure");
-  return failure?.status === "True" ? `: ${failure.message}` : "";
+  return failure?.status === "True" ? failure : undefined;
+}
+
+/** In ms. */
+function stepSince(seen: Seen): number {
+  return Date.parse(recordOf(seen)?.stepSince ?? seen.held.started);
 }
 
 /** Whether the pod is Ready and stays. */

@@ -100,6 +100,13 @@ describe("admission at rest", () => {
       readsOf({ replicaSets: [] }),
       /nothing to compare/,
     ],
+    [
+      "an undo of a native rollout that is not through",
+      aDeployment(),
+      aDeployment({ image: "web:2" }),
+      readsOf({ replicaSets: [aReplicaSet(), aReplicaSet({ image: "web:2", available: 0 })] }),
+      /still serves/,
+    ],
   ];
   for (const [why, requested, old, reads, warning] of natives) {
     it(`lets native control update with ${why}, and says why`, () => {

@@ -109,7 +109,10 @@ function grantedTo(set: ReplicaSet, deployment: Deployment): Exposure {
   if (run.outcome === "superseded") return NONE;
   if (run.outcome === "proven" || run.outcome === "promoted") return { weight: 100 };
   const id = Date.parse(run.started).toString(36);
-  return exposureAt(planOf(deployment), run.step, { cookie: `serin-${deployment.metadata.name}`, id });
+  return exposureAt(planOf(deployment), run.step, {
+    cookie: `serin-${deployment.metadata.namespace}-${deployment.metadata.name}`,
+    id,
+  });
 }
 
 /** In percent: those of an earlier step, until the next one is in the routes. */
