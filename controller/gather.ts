@@ -3,9 +3,9 @@ import { replicaSets, services } from "../kube/resources.ts";
 import type { Kube } from "../kube/rest.ts";
 import { listRoutes } from "../kube/routes.ts";
 import { planOf } from "../rollout/admit.ts";
-import { heldOf } from "../rollout/hold.ts";
+import { type Held, heldOf } from "../rollout/hold.ts";
 import { isTwin, servicesOf } from "../rollout/isolation.ts";
-import { FLIGHT } from "../rollout/keys.ts";
+import { FLIGHT, HELD } from "../rollout/keys.ts";
 import {
   type Deployment,
   keyOf,
@@ -28,8 +28,8 @@ interface Surroundings {
 }
 
 /**
- * Reads all that a decision about one rollout needs. From the caches; what carries no label yet is listed once at its
- * start: the user's Services and routes, and ReplicaSets that native control has just made.
+ * Reads all that a decision about one rollout needs. From the caches; what carries no label yet is listed: once at its
+ * start the user's Services and routes, and ReplicaSets as long as one of them may not be marked.
  */
 export class Gatherer {
   readonly #kube: Kube;
@@ -52,7 +52,7 @@ export class Gatherer {
       return undefined;
     }
     const plan = planOf(deployment);
-    const sets = await this.#replicaSetsOf(deployment, held.latched === true);
+    const sets = await this.#replicaSetsOf(deployment, held);
     const canary = findByTemplate(sets, deployment.spec.template);
     const isStable = canary !== undefined && hashOf(canary) === held.stable;
     const around = await this.#surroundingsOf(deployment, held.started);
@@ -95,15 +95,18 @@ export class Gatherer {
     return this.#caches.podsOf(uid, namespace, [hashOf(canary), stable]);
   }
 
-  async #replicaSetsOf(deployment: Deployment, latched: boolean): Promise<readonly ReplicaSet[]> {
+  async #replicaSetsOf(deployment: Deployment, held: Held): Promise<readonly ReplicaSet[]> {
     const { uid = "", namespace, generation = 0 } = deployment.metadata;
     const marked = this.#caches.replicaSets
       .list()
       .filter(({ metadata }) => metadata.labels?.[FLIGHT] === uid);
-    const stable = heldOf(deployment)?.stable;
+    const { stable } = held;
     const observed = (deployment.status?.observedGeneration ?? 0) >= generation;
-    const expected = observed && !latched && deployment.spec.paused !== true;
+    const expected = observed && deployment.spec.paused !== true;
+    // A version that was left before we could mark it is known by what native control copied onto it.
+    const mayBeLeft = held.latched === true || held.phase === "undone";
     const complete =
+      !mayBeLeft &&
       marked.some((set) => hashOf(set) === stable) &&
       (!expected || findByTemplate(marked, deployment.spec.template));
     if (complete) return marked;
@@ -116,6 +119,7 @@ export class Gatherer {
       (set) =>
         set === current ||
         set.metadata.labels?.[FLIGHT] === uid ||
+        set.metadata.annotations?.[HELD] !== undefined ||
         hashOf(set) === stable ||
         (set.spec.replicas ?? 0) > 0,
     );

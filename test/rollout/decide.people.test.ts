@@ -141,33 +141,6 @@ describe("a rollout in a simulated cluster, while people act", () => {
     expectRest(world, "web:3", { "web-h3": 4 });
   });
 
-  for (const stuck of ["web:2", "web:never"]) {
-    it(`takes no version for its own canary when a native rollout of ${stuck} is undone`, () => {
-      const world = watched(aShop());
-      world.put("deployments", image(stuck)(deployment(world)));
-      world.run(2);
-      world.request("web", image("web:1"));
-      expectRest(world, "web:1", { "web-h1": 4, "web-h2": 3 });
-      world.run(5);
-      expectRest(world, "web:1", { "web-h1": 5 });
-      expect(world.story).to.deep.equal([]);
-    });
-  }
-
-  it("starts the next canary after a version that was scaled to zero and never came to be", () => {
-    const world = aShop();
-    const scale = (replicas: number) => world.put("deployments", edit({ replicas })(deployment(world)));
-    scale(0);
-    world.request("web", image("web:never"));
-    scale(1);
-    world.request("web", image("web:1"));
-    scale(4);
-    world.run(3);
-    world.request("web", image("web:2"));
-    world.run();
-    expectRest(world, "web:2", { "web-h2": 4 });
-  });
-
   it("rolls out two Deployments behind one route at once, each as it goes", () => {
     const world = watched(aShop({ neighbour: true }));
     const { rules, services } = ending(world);

@@ -107,6 +107,15 @@ describe("whatever people do during rollouts", () => {
       .constantFrom("promote", "abort", "retry")
       .map((verb) => request(verb, annotate(`serin.dev/${verb}`, "1"))),
     fc.boolean().map((paused) => request(paused ? "pause" : "resume", edit({ paused }))),
+    fc.constantFrom("web:1", "web:2", "web:never").map(
+      (name): Act => [
+        `at rest, ${name} past admission, as before the opt-in`,
+        (world) => {
+          if (phase(world) === undefined)
+            world.put("deployments", image(name)(world.get("deployments", "web")));
+        },
+      ],
+    ),
     fc.constantFrom<Act[]>(
       ["a refusal to come", (world) => Object.assign(world, { refuse: true })],
       ["a kill to come", (world) => Object.assign(world, { killAfter: world.writes + 2 })],

@@ -126,7 +126,15 @@ describe("canary", () => {
     const { world, given } = aStage({ steps: "10, 50", match: "header x-t=1", mirror: "100%" });
     world.request("web", image("web:2"));
     world.run();
-    expect(given).to.deep.equal(["-", "0%", "copies of 100%", "10% and testers", "50% and testers", "0%", "-"]);
+    expect(given).to.deep.equal([
+      "-",
+      "0%",
+      "copies of 100%",
+      "10% and testers",
+      "50% and testers",
+      "0%",
+      "-",
+    ]);
     expectRest(world, "web:2", { "web-h2": 5 });
   });
 

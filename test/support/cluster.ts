@@ -1,6 +1,7 @@
 import jsonpatch, { type Operation } from "fast-json-patch";
 import { equal } from "../../rollout/equal.ts";
 import { hold, isHeld } from "../../rollout/hold.ts";
+import { HELD } from "../../rollout/keys.ts";
 import {
   type Condition,
   type Deployment,
@@ -36,6 +37,8 @@ export class Cluster {
   now = NOON;
   /** Called whenever something has changed. */
   check: () => void = () => {};
+  /** Versions that native control began of its own, without a record of ours to copy. */
+  readonly begunNatively = new Set<string>();
   readonly #objects = new Map<string, Kinds[Kind]>();
   readonly #podsSince = new Map<string, number[]>();
   readonly #inForce = new Map<string, Route>();
@@ -155,6 +158,8 @@ export class Cluster {
     );
     const own = structuredClone(found);
     syncDeployment(deployment, own);
+    if (deployment.metadata.annotations?.[HELD] === undefined)
+      for (const { metadata } of own.slice(found.length)) this.begunNatively.add(metadata.name);
     for (const set of own) this.put("replicasets", { ...set, status: this.#statusOf(set) });
     const sets = own.map((set) => this.get("replicasets", set.metadata.name));
     const total = (of: (set: ReplicaSet) => number | undefined) =>

@@ -4,7 +4,6 @@ import { equal } from "../../rollout/equal.ts";
 import { type Exposure, exposureAt, NONE } from "../../rollout/exposure.ts";
 import { heldOf } from "../../rollout/hold.ts";
 import { selectorOf } from "../../rollout/isolation.ts";
-import { HELD } from "../../rollout/keys.ts";
 import type { Match } from "../../rollout/matching.ts";
 import type { BackendRef, Deployment, ReplicaSet, RouteRule, Service } from "../../rollout/objects.ts";
 import { lastRunOf } from "../../rollout/run.ts";
@@ -60,7 +59,7 @@ function checkShare(
   for (const set of sets.slice(since + 1)) {
     const partOf = (name: string) => fraction(world, services.get(name) as Service, set);
     const share = refs.reduce((total, { name, weight = 1 }) => total + weight * partOf(name), 0) / (all || 1);
-    const granted = grantedTo(set, deployment);
+    const granted = grantedTo(world, set, deployment);
     expectAtMost(world, set, share * 100, isFor(rule, granted) ? 100 : granted.weight, "of the requests");
     for (const { name, percent } of copiesOf(rule).filter(isOwn)) {
       expectAtMost(world, set, percent * partOf(name), copiesGrantedTo(set, deployment), "as copies");
@@ -102,10 +101,9 @@ function fraction(world: World, service: Service, set: ReplicaSet): number {
   return ready === 0 ? 0 : (endpoints.get(hashOf(set)) ?? 0) / ready;
 }
 
-function grantedTo(set: ReplicaSet, deployment: Deployment): Exposure {
+function grantedTo(world: World, set: ReplicaSet, deployment: Deployment): Exposure {
   const run = lastRunOf(set);
-  // Native control copies the Deployment's record onto the versions that it makes under the hold; others it began itself.
-  if (run === undefined) return set.metadata.annotations?.[HELD] === undefined ? { weight: 100 } : NONE;
+  if (run === undefined) return world.begunNatively.has(set.metadata.name) ? { weight: 100 } : NONE;
   if (run.outcome === "superseded") return NONE;
   if (run.outcome === "proven" || run.outcome === "promoted") return { weight: 100 };
   const id = Date.parse(run.started).toString(36);

@@ -8,7 +8,7 @@ import { isTwin, servicesOf } from "../../rollout/isolation.ts";
 import type { Evidence, Watch } from "../../rollout/judge/evidence.ts";
 import { fold, noEvidence } from "../../rollout/judge/fold.ts";
 import { watchOf } from "../../rollout/judge/watch.ts";
-import { FLIGHT } from "../../rollout/keys.ts";
+import { FLIGHT, HELD } from "../../rollout/keys.ts";
 import type { Deployment, Meta, ReplicaSet } from "../../rollout/objects.ts";
 import { flightOf, servicesNamed } from "../../rollout/overlay.ts";
 import { type Decision, instant, type Seen } from "../../rollout/seen.ts";
@@ -110,7 +110,10 @@ export class World extends Cluster {
       try {
         for (const write of writes) this.#do(write);
       } catch (error) {
-        if (error instanceof Killed) return this.#answers.clear();
+        if (error instanceof Killed) {
+          this.#answers.clear();
+          return;
+        }
         if (!(error instanceof Conflict)) throw error;
       }
     }
@@ -150,6 +153,7 @@ export class World extends Cluster {
     const sets = this.#setsOf(deployment).filter(
       (set) =>
         set.metadata.labels?.[FLIGHT] === uid ||
+        set.metadata.annotations?.[HELD] !== undefined ||
         hashOf(set) === held.stable ||
         (set.spec.replicas ?? 0) > 0 ||
         imageOf(set) === imageOf(deployment),

@@ -15,7 +15,7 @@ onEachGateway("a release while the metrics fail", function (gateway) {
   });
 
   it("is held without Prometheus, goes on with the evidence it had, and is promoted", async () => {
-    scene = await openScene("away", { gateway, rps: 100, steps: "25", interval: "10s" });
+    scene = await openScene("away", { gateway, rps: 200, steps: "50", interval: "10s" });
     const { shop, load } = scene;
     const { prometheus } = shop.cluster;
     const from = await start(shop, "app:v2-err0.1");
@@ -24,7 +24,7 @@ onEachGateway("a release while the metrics fail", function (gateway) {
     try {
       await sleep(AWAY_MS);
       expect(shop.condition()).to.include({ status: "Unknown", reason: "Holding" });
-      expect(shop.condition()?.message).to.match(/^holding at 25%: .*Prometheus cannot be reached/);
+      expect(shop.condition()?.message).to.match(/^holding at 50%: .*Prometheus cannot be reached/);
       expect(shop.record("v2-err0.1")?.outcome).to.equal("running");
     } finally {
       await prometheus.start();

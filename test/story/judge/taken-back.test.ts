@@ -29,7 +29,7 @@ onEachGateway("a release that is worse than what it replaces", function (gateway
   it("is taken back when its p99 is 40 % higher", async () => {
     scene = await openScene("latency", {
       gateway,
-      rps: 100,
+      rps: 200,
       image: "app:v1-err0.1-spread200",
       interval: "5m",
     });
