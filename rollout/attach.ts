@@ -24,7 +24,8 @@ export function expose(seen: Seen): Decision | undefined {
   const refused = awaitAccepted(seen);
   if (refused !== undefined) return refused;
   const writes = attach(seen, () => grantedExposure(seen));
-  return writes.length === 0 ? waitUntil(settledAt(seen), seen) : { writes };
+  // A proxy that does not know the twins yet would answer with errors.
+  return waitUntil(settledAt(seen), seen) ?? (writes.length === 0 ? undefined : { writes });
 }
 
 /** Every parent has accepted the routes as they stand; one that will not for too long ends the rollout. */
