@@ -1,14 +1,14 @@
-import { writeFileSync } from "node:fs";
+import { appendFileSync } from "node:fs";
 import Mocha from "mocha";
 
-/** Mocha's `spec` output, and at the end its counts as JSON in the file that the reporter option `counts` names. */
+/** Mocha's `spec` output, and at the end its counts as a line of JSON in the file that the reporter option `counts` names. */
 export default class CountingSpec extends Mocha.reporters.Spec {
   constructor(runner: Mocha.Runner, options: Mocha.MochaOptions & { reporterOptions?: { counts?: string } }) {
     super(runner, options);
     const path = options.reporterOptions?.counts;
     runner.once(Mocha.Runner.constants.EVENT_RUN_END, () => {
       const { passes, failures, pending } = this.stats;
-      if (path !== undefined) writeFileSync(path, JSON.stringify({ passes, failures, pending }));
+      if (path !== undefined) appendFileSync(path, `${JSON.stringify({ passes, failures, pending })}\n`);
     });
   }
 }
