@@ -1,27 +1,8 @@
 import { expect } from "chai";
-import { type Complaint, describePlan, formatComplaints, type Plan, parsePlan } from "../../rollout/plan.ts";
+import { describePlan, type Plan } from "../../rollout/plan.ts";
 import type { Step } from "../../rollout/steps.ts";
+import { complaintsOf, type Given, pause, planOf, weight } from "../support/plans.ts";
 
-type Given = Record<string, string>;
-
-function parse(given: Given) {
-  const entries = Object.entries({ rollout: "canary", ...given });
-  return parsePlan(Object.fromEntries(entries.map(([name, value]) => [`serin.dev/${name}`, value])));
-}
-
-function planOf(given: Given): Plan {
-  const parsed = parse(given);
-  if ("plan" in parsed) return parsed.plan;
-  throw new Error(formatComplaints(parsed.complaints));
-}
-
-function complaintsOf(given: Given): readonly Complaint[] {
-  const parsed = parse(given);
-  return "complaints" in parsed ? parsed.complaints : [];
-}
-
-const weight = (percent: number, leastMs = 60_000): Step => ({ kind: "weight", weight: percent, leastMs });
-const pause: Step = { kind: "pause" };
 const copies = (percent: number, leastMs = 60_000): Step => ({ kind: "mirror", percent, leastMs });
 
 describe("plan of each kind", () => {

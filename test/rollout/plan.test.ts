@@ -2,36 +2,9 @@ import { expect } from "chai";
 import { annotations } from "../../rollout/annotations.ts";
 import type { Check } from "../../rollout/checks.ts";
 import { compareDefaults } from "../../rollout/compare.ts";
-import {
-  type Complaint,
-  describePlan,
-  formatComplaints,
-  isOptedIn,
-  type Plan,
-  parsePlan,
-} from "../../rollout/plan.ts";
+import { describePlan, formatComplaints, isOptedIn, parsePlan } from "../../rollout/plan.ts";
 import type { Step } from "../../rollout/steps.ts";
-
-type Given = Record<string, string>;
-
-function parse(given: Given) {
-  const entries = Object.entries({ rollout: "canary", ...given });
-  return parsePlan(Object.fromEntries(entries.map(([name, value]) => [`serin.dev/${name}`, value])));
-}
-
-function planOf(given: Given): Plan {
-  const parsed = parse(given);
-  if ("plan" in parsed) return parsed.plan;
-  throw new Error(formatComplaints(parsed.complaints));
-}
-
-function complaintsOf(given: Given): readonly Complaint[] {
-  const parsed = parse(given);
-  return "complaints" in parsed ? parsed.complaints : [];
-}
-
-const weight = (percent: number, leastMs = 60_000): Step => ({ kind: "weight", weight: percent, leastMs });
-const pause: Step = { kind: "pause" };
+import { complaintsOf, type Given, pause, planOf, weight } from "../support/plans.ts";
 
 describe("plan", () => {
   it("needs one annotation only", () => {
