@@ -2,6 +2,7 @@ import { describeExposure, type Exposure, shortly } from "./exposure.ts";
 import { progressDeadlineMs, surgePods } from "./hold.ts";
 import { awaitLeave } from "./hook-gates.ts";
 import { findHarm } from "./judge/blame.ts";
+import type { Terms } from "./judge/terms.ts";
 import { type Circumstances, judge, type Verdict } from "./judge/verdict.ts";
 import { watchOf } from "./judge/watch.ts";
 import { packs } from "./metrics/packs.ts";
@@ -67,7 +68,7 @@ function judgeStep(seen: Seen, step: JudgedStep): Decision {
   const circumstances = circumstancesOf(seen);
   if (circumstances === undefined) return { writes: [] };
   const verdict = judge(seen.evidence ?? { gates: {} }, circumstances);
-  return goOn(seen, step, verdict, circumstances.terms.stepFrom);
+  return goOn(seen, step, verdict, circumstances.terms);
 }
 
 function circumstancesOf(seen: Seen): Circumstances | undefined {
@@ -81,8 +82,8 @@ function shareOf({ weight, match, mirror, sticky }: Exposure): number {
   return (mirror ?? weight) / 100;
 }
 
-function goOn(seen: Seen, step: JudgedStep, verdict: Verdict, since: number): Decision {
-  const lasted = seen.now - since;
+function goOn(seen: Seen, step: JudgedStep, verdict: Verdict, { stepFrom, compare }: Terms): Decision {
+  const lasted = seen.now - stepFrom;
   if (lasted < step.leastMs) {
     return { writes: [], says: progressing(seen, verdict), waitMs: step.leastMs - lasted };
   }
@@ -90,15 +91,19 @@ function goOn(seen: Seen, step: JudgedStep, verdict: Verdict, since: number): De
     return { writes: [], says: holding(seen, "paused: kubectl rollout resume goes on") };
   }
   if (verdict.kind === "safe") return grantNext(seen, verdict.message);
-  const instead = withoutProof(seen, verdict, lasted);
+  const instead = withoutProof(seen, verdict, lasted, compare);
   if (instead !== undefined) return instead;
   return { writes: [], says: holding(seen, verdict.message), waitMs: TICK_MS };
 }
 
 /** What follows when a step has lasted long and nothing is proven. */
-function withoutProof(seen: Seen, verdict: Verdict, lasted: number): Decision | undefined {
+function withoutProof(
+  seen: Seen,
+  verdict: Verdict,
+  lasted: number,
+  compare: Terms["compare"],
+): Decision | undefined {
   const { maxIntervalMs } = seen.plan;
-  const compare = watchOf(seen)?.terms.compare ?? "off";
   switch (verdict.kind) {
     case "no-route":
       // Nobody is harmed, but no patience brings such a canary traffic.

@@ -2,7 +2,7 @@ import { describeLayers, type Layer } from "./defaults.ts";
 import { gatewaysOf, type Judged, metricsWarning } from "./gateway.ts";
 import type { Route, Service } from "./objects.ts";
 import { planDoubts } from "./obstacle.ts";
-import { homeOf, servicesNamed } from "./overlay.ts";
+import { homeOf, namesAny } from "./overlay.ts";
 import { unansweredWarnings } from "./parents.ts";
 import { describePlan, type Plan } from "./plan.ts";
 
@@ -16,9 +16,7 @@ export function announce(
   const names = services.map(({ metadata }) => metadata.name);
   const behind = names.length > 0 ? `; Services ${names.join(", ")}` : "; no Service selects its pods";
   const from = layers.length > 0 ? `; by ${describeLayers(layers)}` : "";
-  const naming = routes.filter((route) =>
-    services.some(({ metadata }) => servicesNamed(route, metadata.namespace ?? "").has(metadata.name)),
-  );
+  const naming = routes.filter((route) => namesAny(route, services));
   const doubts = [...planDoubts(plan, services, naming), ...unansweredWarnings(naming)];
   return [
     `serin: ${describePlan(plan)}${from}${behind}`,

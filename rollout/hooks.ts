@@ -1,7 +1,7 @@
 import { parse } from "yaml";
 import { formatDuration, parseDuration } from "./duration.ts";
 import { nearest } from "./nearest.ts";
-import { type Parsed, problem, quote } from "./parsed.ts";
+import { all, isRecord, type Parsed, problem, quote } from "./parsed.ts";
 
 /** When a hook is called. */
 export type HookType = (typeof types)[number];
@@ -53,13 +53,12 @@ export function parseHooks(text: string): Parsed<readonly Hook[]> {
   }
   if (!Array.isArray(list) || list.length === 0) return problem("is no list of hooks");
   if (list.length > MOST_HOOKS) return problem(`has ${list.length} hooks, more than ${MOST_HOOKS}`);
-  const parsed = list.map(parseHook);
-  const problems = parsed.flatMap((hook) => ("problems" in hook ? hook.problems : []));
+  const parsed = all(list.map(parseHook));
   const names = list.flatMap((hook) => (isRecord(hook) && typeof hook.name === "string" ? [hook.name] : []));
   const twice = names.filter((name, i) => names.indexOf(name) < i);
-  for (const name of new Set(twice)) problems.push(`has two hooks with the name ${quote(name)}`);
-  if (problems.length > 0) return { problems };
-  return { value: parsed.flatMap((hook) => ("value" in hook ? [hook.value] : [])) };
+  const doubled = [...new Set(twice)].map((name) => `has two hooks with the name ${quote(name)}`);
+  if ("problems" in parsed) return { problems: [...parsed.problems, ...doubled] };
+  return doubled.length > 0 ? { problems: doubled } : parsed;
 }
 
 function parseHook(hook: unknown, index: number): Parsed<Hook> {
@@ -147,8 +146,4 @@ function flagOf(field: "disableTLS" | "muteAlert", hook: Written, wrong: string[
 
 function show(value: unknown): string {
   return value === undefined ? "missing" : quote(typeof value === "string" ? value : JSON.stringify(value));
-}
-
-function isRecord(value: unknown): value is Written {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -2,7 +2,7 @@ import { parse } from "yaml";
 import { cookieHeader, cookiesIn, literal } from "./cookie.ts";
 import { anchored, faultOf, mayCross, withinCookie } from "./expression.ts";
 import type { FieldMatch, Match } from "./matching.ts";
-import { type Parsed, parseList, problem, quote } from "./parsed.ts";
+import { all, isRecord, type Parsed, parseList, problem, quote } from "./parsed.ts";
 
 /** What a condition looks at. */
 const subjects = ["header", "cookie", "query"] as const;
@@ -28,11 +28,7 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/;
 export function parseMatches(text: string): Parsed<readonly Match[]> {
   const isYaml = /^\s*[-[]/.test(text);
   const parsed = isYaml ? parseYaml(text) : parseList(text, parseConditions);
-  if ("problems" in parsed) return parsed;
-  const matches = parsed.value.map(matchOf);
-  const problems = [...new Set(matches.flatMap((match) => ("problems" in match ? match.problems : [])))];
-  if (problems.length > 0) return { problems };
-  return { value: matches.flatMap((match) => ("value" in match ? [match.value] : [])) };
+  return "problems" in parsed ? parsed : all(parsed.value.map(matchOf));
 }
 
 /** The conditions in a person's words: `header x-canary=insider`. */
@@ -61,10 +57,7 @@ function say(subject: string, { type, name, value }: FieldMatch): string {
 }
 
 function parseConditions(item: string): Parsed<readonly Condition[]> {
-  const conditions = item.split(/\s+and\s+/).map(parseCondition);
-  const problems = conditions.flatMap((condition) => ("problems" in condition ? condition.problems : []));
-  if (problems.length > 0) return { problems };
-  return { value: conditions.flatMap((condition) => ("value" in condition ? [condition.value] : [])) };
+  return all(item.split(/\s+and\s+/).map(parseCondition));
 }
 
 function parseCondition(text: string): Parsed<Condition> {
@@ -84,10 +77,7 @@ function parseYaml(text: string): Parsed<readonly (readonly Condition[])[]> {
   }
   if (!Array.isArray(list) || list.length === 0 || list.length > 16)
     return problem("is no list of 1 to 16 matches");
-  const matches = list.map(conditionsOf);
-  const problems = matches.flatMap((match) => ("problems" in match ? match.problems : []));
-  if (problems.length > 0) return { problems: [...new Set(problems)] };
-  return { value: matches.flatMap((match) => ("value" in match ? [match.value] : [])) };
+  return all(list.map(conditionsOf));
 }
 
 const lists = { headers: "header", queryParams: "query", cookies: "cookie" } as const;
@@ -180,8 +170,4 @@ function isLonger(most: number) {
 
 function cookieValue({ value, expression }: Condition): string {
   return expression ? withinCookie(value) : literal(value);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

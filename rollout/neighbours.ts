@@ -1,7 +1,7 @@
-import { equal } from "./equal.ts";
 import { matchesOf } from "./matching.ts";
 import { type Route, routeKeyOf, type Service } from "./objects.ts";
-import { rulesOf, servicesNamed } from "./overlay.ts";
+import { namesAny, rulesOf } from "./overlay.ts";
+import { parentsNamed } from "./parents.ts";
 import type { Plan } from "./plan.ts";
 
 /**
@@ -16,9 +16,7 @@ export function neighbourDoubts(
 ): readonly string[] {
   const key = plan.match === undefined ? plan.stickyMs && "sticky" : "match";
   if (!key) return [];
-  const own = routes.filter((route) =>
-    services.some(({ metadata }) => servicesNamed(route, metadata.namespace ?? "").has(metadata.name)),
-  );
+  const own = routes.filter((route) => namesAny(route, services));
   const others = all.filter((other) => !own.some((route) => routeKeyOf(route) === routeKeyOf(other)));
   const near = others.filter((other) => own.some((route) => shareHost(route, other) && tells(other)));
   return near.map(({ metadata: { namespace, name } }) => {
@@ -30,20 +28,9 @@ export function neighbourDoubts(
 function shareHost(a: Route, b: Route): boolean {
   const [hosts, others] = [hostnamesOf(a), hostnamesOf(b)];
   const open = hosts.length === 0 || others.length === 0;
-  return parentsMeet(a, b) && (open || hosts.some((host) => others.includes(host)));
-}
-
-function parentsMeet(a: Route, b: Route): boolean {
-  return parentsOf(a).some((parent) => parentsOf(b).some((other) => equal(parent, other)));
-}
-
-function parentsOf({ metadata, spec }: Route) {
-  const refs = (spec.parentRefs ?? []) as readonly { kind?: string; namespace?: string; name?: string }[];
-  return refs.map(({ kind = "Gateway", namespace = metadata.namespace, name }) => ({
-    kind,
-    namespace,
-    name,
-  }));
+  const parents = parentsNamed(b);
+  const together = parentsNamed(a).some((parent) => parents.includes(parent));
+  return together && (open || hosts.some((host) => others.includes(host)));
 }
 
 function hostnamesOf({ spec }: Route): readonly string[] {

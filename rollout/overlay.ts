@@ -4,7 +4,7 @@ import type { Sticky } from "./cookie.ts";
 import { FLIGHT, HELD } from "./keys.ts";
 import type { Match, RouteKind } from "./matching.ts";
 import { mirrored } from "./mirror.ts";
-import type { BackendRef, Route, RouteRule } from "./objects.ts";
+import type { BackendRef, Route, RouteRule, Service } from "./objects.ts";
 
 /** One rollout's share in a route. */
 export interface Flight {
@@ -78,6 +78,11 @@ export function servicesNamed(route: Route, namespace: string): Set<string> {
       .filter((ref) => isService(ref) && (ref.namespace ?? home) === namespace)
       .map((ref) => ref.name),
   );
+}
+
+/** Whether one of the route's rules names one of the Services. */
+export function namesAny(route: Route, services: readonly Service[]): boolean {
+  return services.some(({ metadata: { namespace = "", name } }) => servicesNamed(route, namespace).has(name));
 }
 
 /**

@@ -15,7 +15,7 @@ interface ParentRef {
  */
 export function answersOf(route: Route): readonly ParentStatus[] {
   const statuses = route.status?.parents ?? [];
-  const wanted = parentsOf(route).map((parent) => identity(parent, route));
+  const wanted = parentsNamed(route);
   // The parents of a route that names none are the cluster's default Gateways.
   if (wanted.length === 0 || "useDefaultGateways" in route.spec) return statuses;
   return statuses.filter(
@@ -43,6 +43,11 @@ export function unansweredWarnings(routes: readonly Route[]): readonly string[] 
         ? `${who}: the canary gets no traffic until one does`
         : `${who}: it gets the canary's weights, and nobody is waited for`;
     });
+}
+
+/** Names of the parents that a route is attached to; the same parent has the same name, whoever names it. */
+export function parentsNamed(route: Route): readonly string[] {
+  return parentsOf(route).map((parent) => identity(parent, route));
 }
 
 /** Whether all its parents are Services. */

@@ -23,7 +23,11 @@ export function parseTime(text: string): Parsed<number> {
 export function parseList<T>(text: string, parseItem: (item: string) => Parsed<T>): Parsed<readonly T[]> {
   const items = text.split(",").map((item) => item.trim());
   if (items.length > mostItems) return problem(`has ${items.length} items, more than ${mostItems}`);
-  const parsed = items.map((item) => (item === "" ? problem("has an empty item") : parseItem(item)));
+  return all(items.map((item) => (item === "" ? problem("has an empty item") : parseItem(item))));
+}
+
+/** Every value, or everything that is wrong with any of them, each said once. */
+export function all<T>(parsed: readonly Parsed<T>[]): Parsed<readonly T[]> {
   const problems = parsed.flatMap((item) => ("problems" in item ? item.problems : []));
   if (problems.length > 0) return { problems: [...new Set(problems)] };
   return { value: parsed.flatMap((item) => ("value" in item ? [item.value] : [])) };
@@ -40,6 +44,11 @@ export function parseSet<T>(
   const names = parsed.value.map(identity);
   const twice = names.find((name, i) => names.indexOf(name) < i);
   return twice === undefined ? parsed : problem(`names ${twice} twice`);
+}
+
+/** Whether JSON or YAML has fields here. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** A piece of what people wrote, for a complaint. */

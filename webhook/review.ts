@@ -1,5 +1,6 @@
 import jsonpatch from "fast-json-patch";
 import type { KubeObject } from "../kube/rest.ts";
+import { isRecord } from "../rollout/parsed.ts";
 
 const WITHOUT_SPEC: readonly string[] = ["ConfigMap", "Secret"];
 
@@ -86,8 +87,4 @@ function expectObject(value: unknown, kind: string, where: string): void {
   if (typeof name !== "string" && typeof value.metadata.generateName !== "string") {
     throw new BadReview(`expected ${where}.metadata.name, a string`);
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
