@@ -1,11 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { ports } from "../addresses.ts";
 import type { Api, Change } from "../api.ts";
 import { isSerinImage } from "../image.ts";
 import type { Container } from "./container.ts";
 import { Entry, removePod } from "./entry.ts";
 import { followServices } from "./hosts.ts";
-import type { PodNeeds } from "./pod.ts";
 import type { Pod } from "./spec.ts";
 
 /** Gives Serin's own pods real processes, and lets tests take them away. */
@@ -15,6 +15,8 @@ export interface Kubelet {
   /** Kills a container's process and starts no other until `bringBack`. */
   keepDown(namespace: string, pod: string, container: string): Promise<void>;
   bringBack(namespace: string, pod: string, container: string): void;
+  /** Pods that start from now on reach the API server at this port, where somebody may stand between. */
+  useApiPort(port: number): void;
   /** The process id of a container, while it has one. */
   pid(namespace: string, pod: string, container: string): number | undefined;
   /** Ends every process at once. */
@@ -32,7 +34,7 @@ export interface KubeletOptions {
 /** Starts the kubelet for all pods with an image of Serin's, whatever their node. */
 export function startKubelet({ api, dir, ca, log }: KubeletOptions): Kubelet {
   mkdirSync(dir, { recursive: true });
-  const needs: PodNeeds = { api, dir, ca, log, hosts: join(dir, "hosts") };
+  const needs = { api, dir, ca, log, hosts: join(dir, "hosts"), apiPort: ports.api as number };
   const entries = new Map<string, Entry>();
   const stopping = new AbortController();
   let number = 0;
@@ -64,6 +66,9 @@ export function startKubelet({ api, dir, ca, log }: KubeletOptions): Kubelet {
     kill: (namespace, pod, name, signal) => container(namespace, pod, name).kill(signal),
     keepDown: (namespace, pod, name) => container(namespace, pod, name).keepDown(),
     bringBack: (namespace, pod, name) => container(namespace, pod, name).bringBack(),
+    useApiPort(port) {
+      needs.apiPort = port;
+    },
     pid: (namespace, pod, name) => container(namespace, pod, name).pid,
     async stop() {
       stopping.abort();

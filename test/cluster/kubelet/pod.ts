@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { addresses, ports } from "../addresses.ts";
+import { addresses } from "../addresses.ts";
 import type { Api } from "../api.ts";
 import { repository } from "../tools.ts";
 import { Container } from "./container.ts";
@@ -13,6 +13,8 @@ export interface PodNeeds {
   readonly dir: string;
   readonly hosts: string;
   readonly ca: string;
+  /** Where the API server is to be found, at its address. */
+  readonly apiPort: number;
   readonly log: (message: string) => void;
 }
 
@@ -86,7 +88,7 @@ function processOf({ needs, pod, sandbox, secrets }: Place, spec: ContainerSpec)
     HOSTNAME: name,
     HOME: "/",
     KUBERNETES_SERVICE_HOST: addresses.apiService,
-    KUBERNETES_SERVICE_PORT: String(ports.api),
+    KUBERNETES_SERVICE_PORT: String(needs.apiPort),
   });
   const security = { ...pod.spec.securityContext, ...spec.securityContext };
   const script = join(import.meta.dirname, "container.sh");
