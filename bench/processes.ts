@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Cluster } from "../test/cluster/cluster.ts";
 
-/** The two processes of a pod of Serin's. */
+/** Serin's two processes. */
 export type Part = "webhook" | "controller";
 
 /** What they use: resident memory in MiB, CPU time since their start in seconds. */
@@ -10,16 +10,20 @@ export type Usage = Readonly<Record<Part, { readonly rssMiB: number; readonly cp
 const TICKS_PER_SECOND = 100;
 const SAMPLE_MS = 500;
 
-/** The pod whose controller leads. */
-export async function leadingPod({ kubectl }: Cluster): Promise<string> {
+/** The pods of the processes that are looked at: the controller that leads, and one webhook. */
+export type Pods = Readonly<Record<Part, string>>;
+
+/** Finds them. */
+export async function podsOf({ kubectl, kubelet }: Cluster): Promise<Pods> {
   const get = ["get", "lease/serin", "-n", "serin-system", "-o=jsonpath={.spec.holderIdentity}"];
-  return (await kubectl(get)).stdout.trim();
+  const [webhook = ""] = kubelet.pods("serin-system", "webhook");
+  return { webhook, controller: (await kubectl(get)).stdout.trim() };
 }
 
-/** What the processes of a pod use now. */
-export function usageOf(cluster: Cluster, pod: string): Usage {
+/** What the processes of these pods use now. */
+export function usageOf(cluster: Cluster, pods: Pods): Usage {
   const of = (part: Part) => {
-    const pid = cluster.kubelet.pid("serin-system", pod, part);
+    const pid = cluster.kubelet.pid("serin-system", pods[part], part);
     const status = readFileSync(`/proc/${pid}/status`, "utf8");
     // The name of the program may hold spaces; it ends with the last parenthesis.
     const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
@@ -33,10 +37,10 @@ export function usageOf(cluster: Cluster, pod: string): Usage {
 }
 
 /** Looks every half second at what the processes use, until told to stop; then it says the most memory. */
-export function watchMemory(cluster: Cluster, pod: string): () => Record<Part, number> {
+export function watchMemory(cluster: Cluster, pods: Pods): () => Record<Part, number> {
   const most = { webhook: 0, controller: 0 };
   const timer = setInterval(() => {
-    const usage = usageOf(cluster, pod);
+    const usage = usageOf(cluster, pods);
     for (const part of ["webhook", "controller"] as const) {
       most[part] = Math.max(most[part], usage[part].rssMiB);
     }

@@ -3,7 +3,7 @@ import type { Pod } from "../rollout/objects.ts";
 import type { Cluster } from "../test/cluster/cluster.ts";
 import { startLoad } from "../test/cluster/load.ts";
 import { type Compared, compareAdmission } from "./admission.ts";
-import { leadingPod, type Part, type Usage, usageOf, watchMemory } from "./processes.ts";
+import { type Part, type Pods, podsOf, type Usage, usageOf, watchMemory } from "./processes.ts";
 import { record } from "./recorder.ts";
 import { type Requests, requestsOf } from "./requests.ts";
 import { type Measured, measureRollout, setImage } from "./rollout.ts";
@@ -39,16 +39,16 @@ const CALLS = { annotation: 3_000, start: 500 };
 export async function measure(cluster: Cluster, log: (text: string) => void): Promise<Findings> {
   await setScene(cluster);
   const from = Date.now();
-  const pod = await leadingPod(cluster);
+  const pods = await podsOf(cluster);
   log("a minute at rest with 1 Deployment opted in");
-  const began = usageOf(cluster, pod);
+  const began = usageOf(cluster, pods);
   const one = await minuteAtRest(cluster, 1);
-  const rest = usageOf(cluster, pod);
-  const flown = await measureRollouts(cluster, pod, log);
-  const after = usageOf(cluster, pod);
+  const rest = usageOf(cluster, pods);
+  const flown = await measureRollouts(cluster, pods, log);
+  const after = usageOf(cluster, pods);
   log("admission");
-  const admission = await measureAdmission(cluster, pod);
-  const afterReviews = usageOf(cluster, pod);
+  const admission = await measureAdmission(cluster, pods.webhook);
+  const afterReviews = usageOf(cluster, pods);
   log(`a minute at rest with ${MANY} Deployments opted in`);
   await addAtRest(cluster, MANY - 1);
   const many = await minuteAtRest(cluster, MANY);
@@ -70,9 +70,9 @@ export async function measure(cluster: Cluster, log: (text: string) => void): Pr
   };
 }
 
-async function measureRollouts(cluster: Cluster, pod: string, log: (text: string) => void) {
+async function measureRollouts(cluster: Cluster, pods: Pods, log: (text: string) => void) {
   const load = startLoad({ url: cluster.gatewayUrl, host: HOST, rps: RPS });
-  const stopWatching = watchMemory(cluster, pod);
+  const stopWatching = watchMemory(cluster, pods);
   const rollouts: Measured[] = [];
   const plainAnswersMs: number[] = [];
   for (const image of IMAGES) {

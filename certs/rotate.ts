@@ -73,11 +73,12 @@ export async function ensureCertificate(options: CertificateOptions): Promise<Ce
 async function succeed(options: CertificateOptions, decision: Decision, material: Material | undefined) {
   const { names, clock, lives = defaultLives, served, trust } = options;
   const now = clock.now();
-  const isSpoiled = !inspect(material, names, now).leaf;
+  const { leaf, issuer } = inspect(material, names, now);
+  const isSpoiled = !leaf || !issuer;
   if (isSpoiled && served && decideCertificate(served, names, now, lives.settleMs) === "keep") return served;
   if (decision === "renew-all" || !material) return renewAll(material, names, now, lives);
   const successor = await renewLeaf(material, names, now, lives);
-  if (!isSpoiled) await trust?.(successor.caBundle);
+  if (leaf) await trust?.(successor.caBundle);
   return successor;
 }
 

@@ -22,7 +22,7 @@ const longestSleepMs = 24 * 3_600_000;
 
 /**
  * Keeps a certificate served and trusted until the signal aborts: at start, when it is due, and whenever the Secret
- * or the webhook configuration changes. What fails is logged and tried again (0.2 s doubling to 30 s).
+ * or the webhook configuration changes. What fails is logged and tried again (0.2 s doubling to 10 s).
  */
 export async function keepServing(options: ServingOptions): Promise<void> {
   const { kube, namespace, name, configuration, clock, signal, log, apply } = options;

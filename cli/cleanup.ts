@@ -28,7 +28,7 @@ export interface CleanUpOptions {
 
 /**
  * Gives everything back that is in flight, without losing a request: routes first, then the Deployments, then the Services
- * and twins. May be repeated. Throws when a stable version is gone or does not come back in time.
+ * and twins. May be repeated. Throws when all others are done if a stable version is gone or did not come back in time.
  */
 export async function cleanUp(options: CleanUpOptions): Promise<void> {
   const { kube, clock, say } = options;
@@ -42,14 +42,48 @@ export async function cleanUp(options: CleanUpOptions): Promise<void> {
     say(`route ${keyOf(route)} is as its owner wrote it`);
   }
   await clock.sleep(Math.max(0, ...routes.map(settleMs)));
-  for (const deployment of await flying<Deployment>(kube, deployments)) await end(options, deployment);
-  const [own, sets] = [await flying<Service>(kube, services), await flying<ReplicaSet>(kube, replicaSets)];
+  const flown = await flying<Deployment>(kube, deployments);
+  // All at once: one that does not come back must not keep the others waiting.
+  const ends = await Promise.allSettled(flown.map((deployment) => end(options, deployment)));
+  const failed = ends.flatMap((one, i) =>
+    one.status === "rejected" ? [{ uid: flown[i]?.metadata.uid ?? "", reason: one.reason as unknown }] : [],
+  );
+  const inFlight = new Set(failed.map(({ uid }) => uid));
+  const own = await flying<Service>(kube, services);
+  const deadline = clock.now() + options.patienceMs;
+  while ((await sweepOnce(options, inFlight)) && clock.now() < deadline) await clock.sleep(POLL_MS);
+  for (const service of own.filter(({ metadata }) => !inFlight.has(metadata.labels?.[FLIGHT] ?? "")))
+    say(`Service ${keyOf(service)} is as its owner wrote it, or gone if it was Serin's`);
+  if (failed.length > 0)
+    throw new AggregateError(
+      failed.map(({ reason }) => reason),
+      failed.map(tellFailure).join("\n"),
+    );
+}
+
+/** Gives back Services and ReplicaSets; true while some must wait for pods that no Deployment owns any more. */
+async function sweepOnce(options: CleanUpOptions, inFlight: ReadonlySet<string>): Promise<boolean> {
+  const { kube, clock } = options;
   // Whatever is older than the grace time for a Deployment that is yet to come.
   const now = clock.now() + 60_000;
-  const { writes } = sweep({ now, inFlight: new Set(), services: own, routes: [], replicaSets: sets });
-  for (const one of writes) await perform(kube, one, signature(clock));
-  for (const service of own)
-    say(`Service ${keyOf(service)} is as its owner wrote it, or gone if it was Serin's`);
+  let waits = false;
+  await write(
+    options,
+    async () => ({
+      services: await flying<Service>(kube, services),
+      replicaSets: await flying<ReplicaSet>(kube, replicaSets),
+    }),
+    (found) => {
+      const { writes, waitMs } = sweep({ now, inFlight, routes: [], ...found });
+      waits = waitMs !== undefined;
+      return writes;
+    },
+  );
+  return waits;
+}
+
+function tellFailure({ reason }: { readonly reason: unknown }): string {
+  return reason instanceof Error ? reason.message : String(reason);
 }
 
 async function end(options: CleanUpOptions, deployment: Deployment): Promise<void> {
@@ -83,7 +117,7 @@ async function end(options: CleanUpOptions, deployment: Deployment): Promise<voi
 async function write<T>(
   options: CleanUpOptions,
   read: () => Promise<T>,
-  decide: (found: T) => Write[],
+  decide: (found: T) => readonly Write[],
 ): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {

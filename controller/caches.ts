@@ -4,9 +4,18 @@ import { type Reflection, reflect } from "../kube/reflect.ts";
 import { deployments, endpointSlices, pods, replicaSets, routeKinds, services } from "../kube/resources.ts";
 import type { Kube, KubeObject, Resource } from "../kube/rest.ts";
 import { FLIGHT } from "../rollout/keys.ts";
-import type { Deployment, EndpointSlice, Pod, ReplicaSet, Route, Service } from "../rollout/objects.ts";
+import {
+  type Deployment,
+  type EndpointSlice,
+  keyOf,
+  type Pod,
+  type ReplicaSet,
+  type Route,
+  type Service,
+} from "../rollout/objects.ts";
 import { heldRouteOf } from "../rollout/overlay.ts";
 import { HASH_LABEL } from "../rollout/template.ts";
+import { pluralOf } from "../rollout/write.ts";
 
 /** What the caches need. */
 export interface CachesOptions {
@@ -72,9 +81,16 @@ export class Caches {
     return [...this.#routes.values()].flatMap((copy) => copy.list());
   }
 
-  /** The Deployment in flight with this UID. */
+  /** Whether that route is still there, and in flight. */
+  hasRoute(route: Route): boolean {
+    return this.#routes.get(pluralOf(route))?.get(keyOf(route)) !== undefined;
+  }
+
+  /** The Deployment in flight with this UID. One that is being deleted is none: native control no longer acts on it. */
   deployment(uid: string): Deployment | undefined {
-    return this.deployments.list().find(({ metadata }) => metadata.uid === uid);
+    return this.deployments
+      .list()
+      .find(({ metadata }) => metadata.uid === uid && metadata.deletionTimestamp === undefined);
   }
 
   /** The pods of both versions; starts to follow them at the first call, with none known yet. */

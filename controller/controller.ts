@@ -1,9 +1,11 @@
 import type { Clock } from "../kube/clock.ts";
+import { isConflict, isNotFound } from "../kube/errors.ts";
 import type { Log } from "../kube/log.ts";
 import type { Kube } from "../kube/rest.ts";
 import type { HookHost } from "../rollout/hook-hosts.ts";
 import { HELD } from "../rollout/keys.ts";
 import { sweep } from "../rollout/sweep.ts";
+import type { Write } from "../rollout/write.ts";
 import { Caches } from "./caches.ts";
 import { EvidenceReader } from "./evidence.ts";
 import type { ReadGates } from "./gates.ts";
@@ -11,7 +13,7 @@ import { Gatherer } from "./gather.ts";
 import { HookRunner } from "./hooks.ts";
 import type { Prometheus } from "./prometheus.ts";
 import { Queue } from "./queue.ts";
-import { earliest, performAll, reconciler } from "./reconcile.ts";
+import { earliest, type Failure, performAll, reconciler } from "./reconcile.ts";
 import { tracker } from "./track.ts";
 
 /** The key under which the queue looks for what belongs to no rollout. */
@@ -32,7 +34,7 @@ export interface ControllerOptions {
   readonly log: Log;
 }
 
-/** Runs all rollouts until the signal aborts. Only one controller may do so at a time. */
+/** Runs all rollouts until the signal aborts and what was under way has ended. Only one controller may do so at a time. */
 export async function runController(
   { kube, prometheus, gates, hookHosts, clock, log }: ControllerOptions,
   signal: AbortSignal,
@@ -44,11 +46,13 @@ export async function runController(
   const onChange = (uids: readonly string[]) => {
     for (const uid of uids) {
       const present = caches.deployment(uid) !== undefined;
+      const lands = !present && flown.delete(uid);
       if (present) flown.add(uid);
-      else if (flown.delete(uid)) landed.set(uid, clock.now());
-      if (present) queue.add(uid);
+      if (lands) landed.set(uid, clock.now());
+      // Whoever looks at what has landed forgets it, and follows its pods no longer.
+      if (present || lands) queue.add(uid);
       // The last write of a rollout may still be under way.
-      else queue.addAfter(SWEEP, SWEEP_AFTER_MS);
+      if (!present) queue.addAfter(SWEEP, SWEEP_AFTER_MS);
     }
   };
   const caches: Caches = new Caches({
@@ -76,7 +80,10 @@ export async function runController(
   const inFlight = () =>
     caches.deployments
       .list()
-      .filter(({ metadata }) => metadata.annotations?.[HELD] !== undefined)
+      .filter(
+        ({ metadata }) =>
+          metadata.annotations?.[HELD] !== undefined && metadata.deletionTimestamp === undefined,
+      )
       .map(({ metadata }) => metadata.uid ?? "");
 
   const queue = new Queue({
@@ -85,10 +92,24 @@ export async function runController(
       if (key === SWEEP) return sweepAll();
       return earliest(await reconcile(key), await track(key));
     },
-    onError: (key, err, retryInMs) => log.error({ uid: key, err, retryInMs }, "rollout not brought on"),
+    onError: (key, err, retryInMs) => {
+      // That others write, too, is no news.
+      const level = isConflict(err) || isNotFound(err) ? "debug" : "error";
+      log[level]({ uid: key, err, retryInMs }, "rollout not brought on");
+    },
     clock,
     signal,
   });
+
+  /** Each by itself: what one tenant's policy refuses must not keep the others from theirs. */
+  async function giveBack(writes: readonly Write[]): Promise<void> {
+    const failures: Failure[] = [];
+    for (const write of writes) {
+      const failure = await performAll([write], SWEEP, { kube, caches, gatherer, clock, log });
+      if (failure !== undefined) failures.push(failure);
+    }
+    if (failures[0] !== undefined) throw failures[0].error;
+  }
 
   async function sweepAll(): Promise<number> {
     const uids = new Set(inFlight());
@@ -112,10 +133,13 @@ export async function runController(
         log.info({ kind: write.kind, namespace: write.namespace, name: write.name }, "given back");
     }
     if (writes.length > 0) {
-      await performAll(writes, SWEEP, { kube, caches, gatherer, clock, log });
+      await giveBack(writes);
       return 1_000;
     }
-    for (const uid of uids) queue.add(uid);
+    for (const uid of uids) {
+      flown.add(uid);
+      queue.add(uid);
+    }
     return waitMs ?? RESYNC_MS;
   }
 
@@ -125,4 +149,6 @@ export async function runController(
   log.info({ inFlight: inFlight().length }, "controller leads");
   queue.add(SWEEP);
   await ended.promise;
+  // The next leader must not begin while a write of ours may still be on its way.
+  await queue.ended();
 }

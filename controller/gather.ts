@@ -1,10 +1,11 @@
 import type { Clock } from "../kube/clock.ts";
-import { replicaSets, services } from "../kube/resources.ts";
-import type { Kube } from "../kube/rest.ts";
-import { listRoutes } from "../kube/routes.ts";
+import { replicaSets } from "../kube/resources.ts";
+import type { Kube, KubeObject } from "../kube/rest.ts";
 import { planOf } from "../rollout/admit.ts";
+import { isCutOff } from "../rollout/attach.ts";
+import { entitled } from "../rollout/grants.ts";
 import { type Held, heldOf } from "../rollout/hold.ts";
-import { isTwin, servicesOf } from "../rollout/isolation.ts";
+import { heldServiceOf, isTwin, servicesOf } from "../rollout/isolation.ts";
 import { FLIGHT, HELD } from "../rollout/keys.ts";
 import {
   type Deployment,
@@ -17,30 +18,28 @@ import {
 import { flightOf, servicesNamed } from "../rollout/overlay.ts";
 import type { Plan } from "../rollout/plan.ts";
 import { isWantedRoute, wantedServices } from "../rollout/refusal.ts";
+import { runOf } from "../rollout/run.ts";
 import type { Seen } from "../rollout/seen.ts";
 import { findByTemplate, HASH_LABEL, hashOf } from "../rollout/template.ts";
 import type { Caches } from "./caches.ts";
-
-interface Surroundings {
-  readonly started: string;
-  readonly services: Map<string, Service>;
-  readonly routes: Map<string, Route>;
-}
+import { byKey, type Surroundings, SurroundingsReader } from "./surroundings.ts";
 
 /**
- * Reads all that a decision about one rollout needs. From the caches; what carries no label yet is listed: once at its
- * start the user's Services and routes, and ReplicaSets as long as one of them may not be marked.
+ * Reads all that a decision about one rollout needs. From the caches; what carries no label yet is listed: once at each
+ * step, and when somebody has deleted one of them, the user's Services and routes, and ReplicaSets as long as one of them
+ * may not be marked.
  */
 export class Gatherer {
   readonly #kube: Kube;
   readonly #caches: Caches;
   readonly #clock: Clock;
-  readonly #surroundings = new Map<string, Surroundings>();
+  readonly #surroundings: SurroundingsReader;
 
   constructor({ kube, caches, clock }: { kube: Kube; caches: Caches; clock: Clock }) {
     this.#kube = kube;
     this.#caches = caches;
     this.#clock = clock;
+    this.#surroundings = new SurroundingsReader({ kube, caches, clock });
   }
 
   /** Everything about the Deployment with this UID; `undefined` when no rollout of it is in flight. */
@@ -48,21 +47,22 @@ export class Gatherer {
     const deployment = this.#caches.deployment(uid);
     const held = deployment && heldOf(deployment);
     if (deployment === undefined || held === undefined) {
-      this.forget(uid);
+      this.#surroundings.forget(uid);
       return undefined;
     }
     const plan = planOf(deployment);
     const sets = await this.#replicaSetsOf(deployment, held);
     const canary = findByTemplate(sets, deployment.spec.template);
     const isStable = canary !== undefined && hashOf(canary) === held.stable;
-    const around = await this.#surroundingsOf(deployment, held.started);
-    const inFlight = this.#caches.services.list().filter(({ metadata }) => metadata.labels?.[FLIGHT] === uid);
+    const step = sets.map((set) => runOf(set, held.started)?.step).find((index) => index !== undefined);
+    const around = await this.#surroundings.of(deployment, held.started, step ?? 0);
+    const inFlight = this.#caches.services.list().filter((service) => isMarkedFor(deployment, service));
     const template =
       sets.find((set) => hashOf(set) === held.stable)?.spec.template ?? deployment.spec.template;
     const own = wantedServices(plan, servicesOf(template, merge(around.services, byKey(inFlight, keyOf))));
     const pods = canary === undefined || isStable ? [] : await this.#podsOf(deployment, canary, held.stable);
     const of = (hash: string) => pods.filter(({ metadata }) => metadata.labels?.[HASH_LABEL] === hash);
-    return {
+    const seen: Seen = {
       now: this.#clock.now(),
       deployment,
       held,
@@ -70,25 +70,26 @@ export class Gatherer {
       replicaSets: sets,
       canary,
       services: own,
+      left: inFlight.filter((service) => heldServiceOf(service) !== undefined && !own.some(isSame(service))),
       twins: inFlight.filter(isTwin),
       routes: this.#routesOf(deployment, plan, around, own),
-      endpoints: this.#endpointsOf(uid),
+      endpoints: this.#endpointsOf(deployment),
       pods: canary === undefined ? [] : of(hashOf(canary)),
       stablePods: of(held.stable),
     };
+    // What comes back carries no label: nothing would tell of it.
+    if (isCutOff(seen)) this.#surroundings.lookAgain(uid);
+    return seen;
   }
 
   /** Keeps what a write returned: it may carry no label any more, or not yet. */
   remember(uid: string, object: { metadata: { namespace?: string; name: string } }, kind: string): void {
-    const around = this.#surroundings.get(uid);
-    if (kind === "services") around?.services.set(keyOf(object), object as Service);
-    if (kind === "httproutes" || kind === "grpcroutes")
-      around?.routes.set(routeKeyOf(object as Route), object as Route);
+    this.#surroundings.remember(uid, object, kind);
   }
 
   /** Looks at the user's Services and routes anew, the next time. */
   forget(uid: string): void {
-    this.#surroundings.delete(uid);
+    this.#surroundings.outdate(uid);
   }
 
   #podsOf({ metadata: { uid = "", namespace = "" } }: Deployment, canary: ReplicaSet, stable: string) {
@@ -99,7 +100,7 @@ export class Gatherer {
     const { uid = "", namespace, generation = 0 } = deployment.metadata;
     const marked = this.#caches.replicaSets
       .list()
-      .filter(({ metadata }) => metadata.labels?.[FLIGHT] === uid);
+      .filter((set) => isMarkedFor(deployment, set) && isOwned(set, uid));
     const { stable } = held;
     const observed = (deployment.status?.observedGeneration ?? 0) >= generation;
     const expected = observed && deployment.spec.paused !== true;
@@ -113,7 +114,7 @@ export class Gatherer {
     const labels = Object.entries(deployment.spec.selector.matchLabels ?? {});
     const labelSelector = labels.map(([key, value]) => `${key}=${value}`).join(",");
     const { items } = await this.#kube.list<ReplicaSet>(replicaSets, { namespace }, { labelSelector });
-    const own = items.filter((set) => set.metadata.ownerReferences?.some((owner) => owner.uid === uid));
+    const own = items.filter((set) => isOwned(set, uid));
     const current = findByTemplate(own, deployment.spec.template);
     return own.filter(
       (set) =>
@@ -125,20 +126,6 @@ export class Gatherer {
     );
   }
 
-  async #surroundingsOf(deployment: Deployment, started: string): Promise<Surroundings> {
-    const { uid = "", namespace } = deployment.metadata;
-    const known = this.#surroundings.get(uid);
-    if (known?.started === started) return known;
-    const [here, everywhere] = await Promise.all([
-      this.#kube.list<Service>(services, { namespace }),
-      listRoutes<Route>(this.#kube),
-    ]);
-    const relevant = everywhere.filter((route) => servicesNamed(route, namespace ?? "").size > 0);
-    const around = { started, services: byKey(here.items, keyOf), routes: byKey(relevant, routeKeyOf) };
-    this.#surroundings.set(uid, around);
-    return around;
-  }
-
   #routesOf(
     deployment: Deployment,
     plan: Plan,
@@ -147,18 +134,20 @@ export class Gatherer {
   ): readonly Route[] {
     const { uid = "", namespace = "" } = deployment.metadata;
     const names = new Set(own.map(({ metadata }) => metadata.name));
-    return merge(around.routes, byKey(this.#caches.routes(), routeKeyOf)).filter((route) => {
+    const all = merge(around.routes, byKey(this.#caches.routes(), routeKeyOf));
+    return entitled(namespace, all, around.grants).filter((route) => {
       if (flightOf(route, uid) !== undefined) return true;
       if (!isWantedRoute(plan, route, namespace)) return false;
       return [...servicesNamed(route, namespace)].some((name) => names.has(name));
     });
   }
 
-  #endpointsOf(uid: string): ReadonlyMap<string, number> {
+  #endpointsOf(deployment: Deployment): ReadonlyMap<string, number> {
     const ready = new Map<string, Set<string>>();
-    for (const { metadata, endpoints } of this.#caches.endpointSlices.list()) {
-      if (metadata.labels?.[FLIGHT] !== uid) continue;
-      const service = metadata.labels["kubernetes.io/service-name"] ?? "";
+    for (const slice of this.#caches.endpointSlices.list()) {
+      if (!isMarkedFor(deployment, slice)) continue;
+      const { metadata, endpoints } = slice;
+      const service = metadata.labels?.["kubernetes.io/service-name"] ?? "";
       const addresses = ready.get(service) ?? new Set();
       for (const { addresses: [address = ""] = [], conditions } of endpoints ?? []) {
         if (conditions?.ready !== false) addresses.add(address);
@@ -169,8 +158,17 @@ export class Gatherer {
   }
 }
 
-function byKey<T>(objects: readonly T[], keyOf: (object: T) => string): Map<string, T> {
-  return new Map(objects.map((object) => [keyOf(object), object]));
+/** Marked, and of its namespace: anybody may write any mark on what is his own. */
+function isMarkedFor({ metadata: { uid, namespace } }: Deployment, { metadata }: KubeObject): boolean {
+  return metadata.labels?.[FLIGHT] === uid && metadata.namespace === namespace;
+}
+
+function isOwned({ metadata }: ReplicaSet, uid: string): boolean {
+  return metadata.ownerReferences?.some((owner) => owner.uid === uid) ?? false;
+}
+
+function isSame({ metadata }: Service): (other: Service) => boolean {
+  return (other) => other.metadata.name === metadata.name;
 }
 
 /** What was found at the start, where newer where a cache has it. */

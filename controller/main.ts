@@ -5,7 +5,9 @@ import pino from "pino";
 import { systemClock } from "../kube/clock.ts";
 import { inCluster } from "../kube/credentials.ts";
 import { gatewayApi, negotiated } from "../kube/discovery.ts";
+import { fenced } from "../kube/fence.ts";
 import { lead } from "../kube/lease.ts";
+import { patient } from "../kube/patience.ts";
 import { connect } from "../kube/rest.ts";
 import { hookHostsOf } from "../rollout/hook-hosts.ts";
 import { runController } from "./controller.ts";
@@ -29,6 +31,8 @@ const { values: options } = parseArgs({
     prometheus: { type: "string", default: "http://prometheus.monitoring:9090" },
     /** Name of a Secret in our namespace that is a source of metric templates; may be repeated. */
     source: { type: "string", multiple: true, default: [] },
+    /** A namespace whose own metric templates are read, beside Serin's; may be repeated, * is every one. */
+    "template-namespace": { type: "string", multiple: true, default: [] },
     /** A host that hooks may call: tester.test, *.test.svc:8080 or *; may be repeated. The webhook has it, too. */
     "hook-host": { type: "string", multiple: true, default: [] },
     "log-level": { type: "string", default: "info" },
@@ -39,11 +43,11 @@ const log = pino({ name: "serin-controller", level: options["log-level"] });
 const clock = systemClock;
 const stop = new AbortController();
 const connection = connect({ fieldManager: "serin", userAgent: "serin-controller", load: inCluster, log });
-const kube = negotiated(connection, { ...gatewayApi, clock });
+const kube = negotiated(patient(connection, { clock }), { ...gatewayApi, clock });
 const { namespace } = options;
 const hookHosts = hookHostsOf(options["hook-host"]);
 const gates = gatesFrom({
-  templates: templatesFrom({ kube, namespace, clock }),
+  templates: templatesFrom({ kube, namespace, trusted: options["template-namespace"], clock }),
   sources: sourcesFrom({
     kube,
     namespace,
@@ -74,9 +78,16 @@ await lead({
   clock,
   log,
   signal: stop.signal,
-  onLead: (signal) =>
+  onLead: (signal, until) =>
     runController(
-      { kube, prometheus: prometheus({ url: options.prometheus }), gates, hookHosts, clock, log },
+      {
+        kube: fenced(kube, until, clock),
+        prometheus: prometheus({ url: options.prometheus }),
+        gates,
+        hookHosts,
+        clock,
+        log,
+      },
       signal,
     ),
 });

@@ -1,4 +1,5 @@
 import { backoffMs, type Clock } from "../kube/clock.ts";
+import { ApiError } from "../kube/errors.ts";
 
 /** Handles one key; returns after how many ms to look at it again, if at all. What it throws is retried. */
 export type Work = (key: string) => Promise<number | undefined>;
@@ -23,22 +24,28 @@ export class Queue {
   readonly #waiting = new Set<string>();
   readonly #running = new Set<string>();
   readonly #timers = new Map<string, { at: number; cancel: AbortController }>();
-  readonly #failures = new Map<string, number>();
+  readonly #failures = new Map<string, { count: number; until: number }>();
+  #idle = Promise.withResolvers<void>();
 
   constructor(options: QueueOptions) {
     this.#options = { parallel: 8, ...options };
   }
 
-  /** The key is worked on as soon as there is a place. */
+  /** The key is worked on as soon as there is a place; one that failed not before its retry, whatever is new about it. */
   add(key: string): void {
+    if (this.#heldUntil(key) > this.#options.clock.now()) {
+      this.addAfter(key, 0);
+      return;
+    }
     this.#waiting.add(key);
     this.#next();
   }
 
   /** The key is added after so many ms; of several such wishes the earliest counts. */
-  addAfter(key: string, ms: number): void {
+  addAfter(key: string, wantedMs: number): void {
     const { clock, signal } = this.#options;
-    const at = clock.now() + ms;
+    const at = Math.max(clock.now() + wantedMs, this.#heldUntil(key));
+    const ms = at - clock.now();
     const present = this.#timers.get(key);
     if (present !== undefined && present.at <= at) return;
     present?.cancel.abort();
@@ -51,6 +58,15 @@ export class Queue {
       },
       () => {},
     );
+  }
+
+  /** Resolves as soon as nothing is being worked on; call it after the abort, when nothing begins any more. */
+  async ended(): Promise<void> {
+    if (this.#running.size > 0) await this.#idle.promise;
+  }
+
+  #heldUntil(key: string): number {
+    return this.#failures.get(key)?.until ?? Number.NEGATIVE_INFINITY;
   }
 
   #next(): void {
@@ -70,14 +86,22 @@ export class Queue {
       this.#failures.delete(key);
       if (again !== undefined) this.addAfter(key, again);
     } catch (error) {
-      const failures = this.#failures.get(key) ?? 0;
-      this.#failures.set(key, failures + 1);
-      const retryInMs = backoffMs(failures);
+      const { clock } = this.#options;
+      const count = (this.#failures.get(key)?.count ?? 0) + 1;
+      const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
+      const retryInMs = Math.max(asked, backoffMs(count - 1));
+      this.#failures.set(key, { count, until: clock.now() + retryInMs });
+      // News that came meanwhile waits as well.
+      this.#waiting.delete(key);
       if (!this.#options.signal.aborted) this.#options.onError(key, error, retryInMs);
       this.addAfter(key, retryInMs);
     } finally {
       this.#running.delete(key);
       this.#next();
+      if (this.#running.size === 0) {
+        this.#idle.resolve();
+        this.#idle = Promise.withResolvers();
+      }
     }
   }
 }

@@ -4,20 +4,22 @@ import type { Log } from "../kube/log.ts";
 import type { Kube } from "../kube/rest.ts";
 import { perform } from "../kube/write.ts";
 import { decide } from "../rollout/decide.ts";
+import { tellHindrance } from "../rollout/hindrance.ts";
 import { eventCalls } from "../rollout/hook-calls.ts";
 import { watchOf } from "../rollout/judge/watch.ts";
 import { type Decision, type Seen, uidOf } from "../rollout/seen.ts";
 import { tell } from "../rollout/tell.ts";
 import type { Write } from "../rollout/write.ts";
+import { Attempts } from "./attempts.ts";
 import type { Caches } from "./caches.ts";
 import type { EvidenceReader } from "./evidence.ts";
 import type { Gatherer } from "./gather.ts";
 import type { HookRunner } from "./hooks.ts";
 
-/** How long a watch may take to show what a write of ours did, in ms. */
-const CATCH_UP_MS = 200;
 /** A rollout has some twenty stages; more rounds than that without rest would be a loop. */
 const MOST_ROUNDS = 40;
+/** After so many failures in a row people are told: what passes is not worth a write. */
+const TELL_AFTER = 3;
 
 /** What reconciling needs. */
 export interface ReconcilerOptions {
@@ -30,35 +32,52 @@ export interface ReconcilerOptions {
   readonly log: Log;
 }
 
-/** Brings one rollout on as far as it goes now; returns when to look again, in ms. Throws what the API throws. */
+/** Brings one rollout on as far as it goes now; returns when to look again, in ms. Throws what reading throws. */
 export function reconciler(options: ReconcilerOptions): (uid: string) => Promise<number | undefined> {
+  const { caches, gatherer, evidence, hooks, clock } = options;
+  const attempts = new Attempts(clock);
   return async (uid) => {
-    let before = "";
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
-      const seen = await options.gatherer.see(uid);
+      const seen = await gatherer.see(uid);
       if (seen === undefined) {
-        options.caches.forget(uid);
-        options.evidence.forget(uid);
-        options.hooks.forget(uid);
+        for (const memory of [attempts, caches, evidence, hooks]) memory.forget(uid);
         return undefined;
       }
       const decision = decideOn(seen, options);
       const told = tell(seen, decision.says);
-      const writes = [...decision.writes, ...told.writes];
-      if (writes.length === 0) {
-        options.hooks.make(decision.calls ?? []);
+      // What is told goes with what is done, and is no progress of its own.
+      const deeds = decision.writes.length > 0 ? decision.writes : told.writes;
+      if (deeds.length === 0) {
+        attempts.forget(uid);
+        hooks.make(decision.calls ?? []);
         return earliest(decision.waitMs, told.waitMs);
       }
-      const wanted = JSON.stringify(writes.map(withoutTimes));
-      // The same again: the caches have not caught up with what we just wrote.
-      if (wanted === before) return CATCH_UP_MS;
-      before = wanted;
-      if (!(await performAll(writes, uid, options))) return CATCH_UP_MS;
-      options.hooks.make(decision.calls ?? []);
-      options.hooks.announce(eventCalls(seen, writes));
+      const waitMs = attempts.waitMs(uid, deeds);
+      if (waitMs > 0) return waitMs;
+      const events = attempts.toldOf(uid, deeds);
+      const writes = [...decision.writes, ...told.writes];
+      const failure = await performAll(writes, uid, options, events);
+      const tries = attempts.note(uid, deeds, events, failure?.error);
+      if (failure !== undefined) {
+        if (tries >= TELL_AFTER) await hinder(seen, failure, events, options);
+        return attempts.waitMs(uid, deeds);
+      }
+      hooks.make(decision.calls ?? []);
+      hooks.announce(eventCalls(seen, writes));
     }
     throw new Error(`no rest after ${MOST_ROUNDS} rounds`);
   };
+}
+
+/** Tells people what keeps failing, as far as that succeeds. */
+async function hinder(
+  seen: Seen,
+  { write, error }: Failure,
+  told: Set<string>,
+  options: ReconcilerOptions,
+): Promise<void> {
+  const reason = error instanceof Error ? error.message : String(error);
+  await performAll(tellHindrance(seen, write, reason).writes, uidOf(seen), options, told);
 }
 
 /** The first of several instants to look again, in ms from now. */
@@ -78,39 +97,49 @@ function decideOn(
   return decide(seen);
 }
 
-/** Performs writes in order; false when the cluster has changed since they were decided on. */
+/** A write that failed, and why. */
+export interface Failure {
+  readonly write: Write;
+  readonly error: unknown;
+}
+
+/**
+ * Performs writes in order up to the first that fails. Events are for people: the reasons in `told` are not recorded again,
+ * and one that cannot be recorded holds nothing up.
+ */
 export async function performAll(
   writes: readonly Write[],
   uid: string,
   { kube, caches, gatherer, clock, log }: Omit<ReconcilerOptions, "evidence" | "hooks">,
-): Promise<boolean> {
+  told = new Set<string>(),
+): Promise<Failure | undefined> {
+  const sign = () => ({ fieldManager: "serin", component: "serin", now: clock.now() });
   for (const write of writes) {
     try {
-      const stored = await perform(kube, write, {
-        fieldManager: "serin",
-        component: "serin",
-        now: clock.now(),
-      });
-      if (write.verb === "event") log.info({ uid, reason: write.reason, message: write.message }, "event");
-      else log.debug({ uid, verb: write.verb, kind: write.kind, name: write.name }, "write");
-      if (stored !== undefined && write.verb !== "event") {
-        caches.apply(write.kind, stored);
-        gatherer.remember(uid, stored, write.kind);
+      if (write.verb === "event") {
+        if (told.has(write.reason)) continue;
+        await perform(kube, write, sign());
+        told.add(write.reason);
+        log.info({ uid, reason: write.reason, message: write.message }, "event");
+        continue;
       }
+      const stored = await perform(kube, write, sign());
+      log.debug({ uid, verb: write.verb, kind: write.kind, name: write.name }, "write");
+      if (stored === undefined) continue;
+      caches.apply(write.kind, stored);
+      gatherer.remember(uid, stored, write.kind);
     } catch (error) {
       if (write.verb === "delete" && isNotFound(error)) continue;
-      if (!isConflict(error) && !isNotFound(error)) throw error;
-      log.debug({ uid, verb: write.verb, err: error }, "changed meanwhile");
-      gatherer.forget(uid);
-      return false;
+      if (write.verb === "event") {
+        log.warn({ uid, reason: write.reason, message: write.message, err: error }, "event not recorded");
+        continue;
+      }
+      const { verb, kind, name } = write;
+      const isPassing = isConflict(error) || isNotFound(error);
+      log[isPassing ? "debug" : "warn"]({ uid, verb, kind, name, err: error }, "write failed");
+      if (isPassing) gatherer.forget(uid);
+      return { write, error };
     }
   }
-  return true;
-}
-
-/** Two writes are the same even if they carry another instant. */
-function withoutTimes(write: Write): unknown {
-  if (write.verb === "event") return { verb: write.verb, reason: write.reason };
-  const text = JSON.stringify(write).replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "");
-  return text.replaceAll(/"resourceVersion":"\d+"/g, "");
+  return undefined;
 }

@@ -18,6 +18,8 @@ export interface TemplatesOptions extends Pick<RememberOptions, "clock"> {
   readonly kube: Pick<Kube, "get">;
   /** Serin's own, with the templates for all. */
   readonly namespace: string;
+  /** Namespaces whose own templates are read, too; `*`: every one. A query may ask whatever its source knows. */
+  readonly trusted: readonly string[];
 }
 
 interface ConfigMap extends KubeObject {
@@ -25,24 +27,28 @@ interface ConfigMap extends KubeObject {
 }
 
 /**
- * Templates by name, from the Deployment's namespace first, then from Serin's; kept for a minute. Rejects only when
+ * Templates by name, from the Deployment's namespace first if that is trusted, then from Serin's; kept for a minute. Rejects only when
  * the API server cannot be reached.
  */
-export function templatesFrom({ kube, namespace: ours, clock }: TemplatesOptions): ReadTemplate {
+export function templatesFrom({ kube, namespace: ours, trusted, clock }: TemplatesOptions): ReadTemplate {
   const kept = { clock, forMs: 60_000, failureForMs: 10_000, most: 10_000 };
   const readOne = remember(kept, async (key) => {
     const [namespace = "", name = ""] = key.split("/");
     return readIn(kube, namespace, name);
   });
   return async (theirs, name) => {
-    const own = await readOne(`${theirs}/${name}`);
-    if (own !== undefined) return own;
-    const shared = theirs === ours ? undefined : await readOne(`${ours}/${name}`);
-    if (shared !== undefined) return shared;
-    const where = theirs === ours ? ours : `${theirs} or ${ours}`;
+    const isTrusted = theirs === ours || trusted.includes("*") || trusted.includes(theirs);
+    const places = [...new Set([...(isTrusted ? [theirs] : []), ours])];
+    for (const place of places) {
+      const found = await readOne(`${place}/${name}`);
+      if (found !== undefined) return found;
+    }
     const label = `${TEMPLATE_LABEL}: "true"`;
+    const hint = isTrusted
+      ? ""
+      : `; those of ${theirs} count where the controller has --template-namespace=${theirs}`;
     return problem(
-      `there is no metric template ${name}: no ConfigMap ${name} with the label ${label} in ${where}`,
+      `there is no metric template ${name}: no ConfigMap ${name} with the label ${label} in ${places.join(" or ")}${hint}`,
     );
   };
 }

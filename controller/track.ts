@@ -1,6 +1,6 @@
 import type { Clock } from "../kube/clock.ts";
 import { type Content, digestOf } from "../kube/digest.ts";
-import { isConflict, isForbidden, isNotFound } from "../kube/errors.ts";
+import { isForbidden, isNotFound } from "../kube/errors.ts";
 import type { Log } from "../kube/log.ts";
 import { configMaps, replicaSets } from "../kube/resources.ts";
 import type { Kube } from "../kube/rest.ts";
@@ -20,8 +20,6 @@ import type { Gatherer } from "./gather.ts";
 /** How long (ms) a refused version is tried again: admission may wait for a gateway, or for a first rollout. */
 const PATIENCE_MS = 120_000;
 const AGAIN_MS = 5_000;
-/** How long a watch may take to show what a write of ours did, in ms. */
-const CATCH_UP_MS = 200;
 
 /** What tracking needs. */
 export interface TrackerOptions {
@@ -34,7 +32,7 @@ export interface TrackerOptions {
 
 /**
  * Makes a version of a Deployment whose ConfigMap or Secret has changed, once the change is stored; returns when to look
- * again, in ms. Never waits itself.
+ * again, in ms. Never waits itself. Throws what the API throws.
  */
 export function tracker(options: TrackerOptions): (uid: string) => Promise<number | undefined> {
   const { caches, clock } = options;
@@ -45,12 +43,7 @@ export function tracker(options: TrackerOptions): (uid: string) => Promise<numbe
     const waitMs = untilDue(changed, clock.now());
     if (waitMs > 0) return waitMs;
     const tracking = await look(options, deployment, changed);
-    try {
-      return await act(options, deployment, changed, tracking);
-    } catch (error) {
-      if (isConflict(error) || isNotFound(error)) return CATCH_UP_MS;
-      throw error;
-    }
+    return act(options, deployment, changed, tracking);
   };
 }
 

@@ -15,10 +15,10 @@ export const systemClock: Clock = {
 };
 
 /**
- * How long to wait after the n-th failure in a row (n from 0): 0.2 s doubling to 30 s, of which a random half is
+ * How long to wait after the n-th failure in a row (n from 0): 0.2 s doubling to 10 s, of which a random half is
  * taken off so that many clients do not come back together.
  */
 export function backoffMs(failures: number, random: () => number = Math.random): number {
-  const full = Math.min(30_000, 200 * 2 ** Math.min(failures, 20));
+  const full = Math.min(10_000, 200 * 2 ** Math.min(failures, 20));
   return full * (1 - random() / 2);
 }

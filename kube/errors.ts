@@ -6,6 +6,9 @@ export interface Status {
   readonly details?: { readonly causes?: readonly object[]; readonly retryAfterSeconds?: number };
 }
 
+/** A wish to be left alone for longer is a mistake; timers cannot wait for longer than 24 days. */
+const LONGEST_S = 600;
+
 interface ApiErrorOptions extends ErrorOptions {
   readonly retryAfterMs?: number | undefined;
   readonly causes?: readonly object[] | undefined;
@@ -17,7 +20,7 @@ export class ApiError extends Error {
   readonly status: number;
   /** The API's one-word reason, such as NotFound or Invalid. */
   readonly reason: string;
-  /** How long the server asks to be left alone, in milliseconds. */
+  /** How long the server asks to be left alone, in milliseconds; 10 minutes at most. */
   readonly retryAfterMs?: number;
   /** The fields complained about; empty when the server names none. */
   readonly causes: readonly object[];
@@ -44,7 +47,7 @@ export class ConnectionError extends Error {
 export function toApiError(code: number, text: string, retryAfter?: string): ApiError {
   const status = parseStatus(text);
   const message = status?.message || text.slice(0, 200) || `the API server answered ${code}`;
-  const seconds = Number(retryAfter ?? status?.details?.retryAfterSeconds);
+  const seconds = Math.min(LONGEST_S, Number(retryAfter ?? status?.details?.retryAfterSeconds));
   return new ApiError(code, status?.reason || "Unknown", message, {
     retryAfterMs: seconds > 0 ? seconds * 1000 : undefined,
     causes: status?.details?.causes,

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { isAlreadyExists } from "./errors.ts";
 import { events } from "./resources.ts";
 import type { Kube, KubeObject } from "./rest.ts";
 
@@ -14,20 +16,31 @@ export interface EventRecord {
   readonly component: string;
   /** When, in milliseconds since the epoch. */
   readonly now: number;
+  /** Of what this is told: the same said of the same again is no second Event. Absent: every time is one. */
+  readonly once?: string | undefined;
 }
 
 const longestMessage = 1024;
 
+/** What is left for a name beside the digest in it. */
+const longestName = 253 - 17;
+
 /** Creates a core/v1 Event, in the object's namespace, or in `default` for an object without one. */
 export async function recordEvent(kube: Kube, record: EventRecord): Promise<void> {
   const { involved, type, reason, component } = record;
-  const { name, uid, namespace } = involved.metadata;
+  const { name, namespace } = involved.metadata;
   const at = new Date(record.now).toISOString().replace(/\.\d+Z$/, "Z");
   const body = {
     apiVersion: "v1",
     kind: "Event",
-    metadata: { generateName: `${name}.`, namespace: namespace ?? "default" },
-    involvedObject: { apiVersion: involved.apiVersion, kind: involved.kind, name, namespace, uid },
+    metadata: { ...nameOf(record), namespace: namespace ?? "default" },
+    involvedObject: {
+      apiVersion: involved.apiVersion,
+      kind: involved.kind,
+      name,
+      namespace,
+      uid: involved.metadata.uid,
+    },
     type,
     reason,
     message: cut(record.message),
@@ -37,7 +50,17 @@ export async function recordEvent(kube: Kube, record: EventRecord): Promise<void
     lastTimestamp: at,
     count: 1,
   };
-  await kube.create(events, { namespace: body.metadata.namespace }, body);
+  await kube.create(events, { namespace: body.metadata.namespace }, body).catch((error: unknown) => {
+    if (record.once === undefined || !isAlreadyExists(error)) throw error;
+  });
+}
+
+function nameOf({ involved, once, reason, message }: EventRecord) {
+  const { name, uid } = involved.metadata;
+  if (once === undefined) return { generateName: `${name}.` };
+  const said = JSON.stringify([uid, once, reason, message]);
+  const digest = createHash("sha256").update(said).digest("hex").slice(0, 16);
+  return { name: `${name.slice(0, longestName)}.${digest}` };
 }
 
 /** Cuts between characters, never inside of one. */

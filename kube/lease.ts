@@ -1,5 +1,6 @@
 import { backoffMs, type Clock } from "./clock.ts";
 import { isAlreadyExists, isConflict, isNotFound } from "./errors.ts";
+import type { Deadline } from "./fence.ts";
 import { type Lease, released, renewed, respectMs, taken } from "./leaserecord.ts";
 import type { Log } from "./log.ts";
 import { type Reflection, reflect } from "./reflect.ts";
@@ -22,8 +23,11 @@ export interface LeadOptions {
   /** Ends the candidacy; a leader hands over. */
   readonly signal: AbortSignal;
   readonly log: Log;
-  /** Leads until its signal aborts: on loss of the Lease, or on shutdown. Must then settle soon. */
-  readonly onLead: (signal: AbortSignal) => Promise<void>;
+  /**
+   * Leads until its signal aborts: on loss of the Lease, or on shutdown. Must then settle soon. May write until the deadline,
+   * which each renewal moves on; it is past as soon as the signal aborts.
+   */
+  readonly onLead: (signal: AbortSignal, until: Deadline) => Promise<void>;
 }
 
 /**
@@ -51,6 +55,11 @@ export async function lead(options: LeadOptions): Promise<void> {
 interface Held {
   readonly lease: Lease;
   readonly since: number;
+}
+
+/** One's time as leader: the Lease as it was renewed last. */
+interface Term {
+  held: Held;
 }
 
 class Candidate {
@@ -98,10 +107,12 @@ class Candidate {
     const settled = new AbortController();
     log.info({ identity }, "leading");
     const leading = AbortSignal.any([signal, lost.signal]);
-    const work = onLead(leading).finally(() => settled.abort());
+    const term = { held };
+    const until = () => (leading.aborted ? Number.NEGATIVE_INFINITY : this.#endOf(term));
+    const work = onLead(leading, until).finally(() => settled.abort());
     work.catch(() => {});
     // Renews during shutdown as well: until the work has settled nobody else may begin.
-    const kept = await this.#keep(held, settled.signal);
+    const kept = await this.#keep(term, settled.signal);
     if (kept === "lost") {
       log.warn({ identity }, "leadership lost");
       lost.abort(new Error("leadership lost"));
@@ -117,22 +128,27 @@ class Candidate {
   }
 
   /** Renews until the work has settled, or until the Lease is another's or was not renewed in time. */
-  async #keep(held: Held, settled: AbortSignal): Promise<"ended" | "lost"> {
-    const { clock, renewMs, durationMs } = this.#options;
-    for (let last = held; ; ) {
+  async #keep(term: Term, settled: AbortSignal): Promise<"ended" | "lost"> {
+    const { clock, renewMs } = this.#options;
+    for (;;) {
       await clock.sleep(renewMs, settled).catch(() => {});
       if (settled.aborted) return "ended";
       const stop = new AbortController();
       const signal = AbortSignal.any([settled, stop.signal]);
-      const leftMs = last.since + (durationMs * 2) / 3 - clock.now();
+      const leftMs = this.#endOf(term) - clock.now();
       const tooLate = clock.sleep(Math.max(0, leftMs), signal).catch(() => {});
       // A request may hang for longer than the Lease lasts, so time decides, not the answer.
-      const next = await Promise.race([this.#renew(last, signal), tooLate]);
+      const next = await Promise.race([this.#renew(term.held, signal), tooLate]);
       stop.abort();
       if (settled.aborted) return "ended";
       if (!next) return "lost";
-      last = next;
+      term.held = next;
     }
+  }
+
+  /** When a leader that does not renew gives up, in ms since the epoch. */
+  #endOf({ held }: Term): number {
+    return held.since + (this.#options.durationMs * 2) / 3;
   }
 
   /** Tries until it succeeds or the signal aborts; undefined when the Lease is another's. */

@@ -82,6 +82,12 @@ export interface Query {
   readonly resourceVersion?: string | undefined;
 }
 
+/** Which object of a name is meant, and in which version; absent: whichever there is. */
+export interface Preconditions {
+  readonly uid?: string | undefined;
+  readonly resourceVersion?: string | undefined;
+}
+
 /** What a watch reports. An ERROR event is not among them: it is thrown as an ApiError. */
 export interface WatchEvent<T extends KubeObject> {
   readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK";
@@ -110,8 +116,8 @@ export interface Kube {
   mergePatch<T extends KubeObject>(resource: Resource, where: Where, patch: object): Promise<T>;
   /** Merges lists by their keys; built-in kinds only. */
   strategicPatch<T extends KubeObject>(resource: Resource, where: Where, patch: object): Promise<T>;
-  /** Deletes in the background, and only the object with that UID if one is given (isConflict otherwise). */
-  delete(resource: Resource, where: Where, options?: { readonly uid?: string | undefined }): Promise<void>;
+  /** Deletes in the background, and only the object that is meant if that is said (isConflict otherwise). */
+  delete(resource: Resource, where: Where, only?: Preconditions): Promise<void>;
   /** Streams changes until the server ends the watch, the line is silent for too long, or the signal aborts. */
   watch<T extends KubeObject>(
     resource: Resource,
@@ -178,8 +184,8 @@ export function connect({ timeoutMs = 10_000, silenceMs = 90_000, ...options }: 
     jsonPatch: patchAs("json-patch"),
     mergePatch: patchAs("merge-patch"),
     strategicPatch: patchAs("strategic-merge-patch"),
-    async delete(resource, where, { uid } = {}) {
-      const body = { propagationPolicy: "Background", ...(uid ? { preconditions: { uid } } : {}) };
+    async delete(resource, where, { uid, resourceVersion } = {}) {
+      const body = { propagationPolicy: "Background", preconditions: { uid, resourceVersion } };
       await call({ method: "DELETE", path: pathOf(resource, where), body });
     },
     watch(resource, where, query, signal) {

@@ -152,5 +152,6 @@ function isTimeout(cause: unknown): boolean {
 /** Wraps what undici throws; the message names the request without its query. */
 export function connectionError(request: Request, cause: unknown): ConnectionError {
   const what = cause instanceof Error ? cause.message || cause.name : String(cause);
-  return new ConnectionError(`${request.method} ${request.path.split("?", 1)[0]}: ${what}`, { cause });
+  const asked = `${request.method} ${request.path.split("?", 1)[0]}`;
+  return new ConnectionError(`no answer from the API server to ${asked}: ${what}`, { cause });
 }

@@ -1,7 +1,7 @@
 import { isConflict } from "./errors.ts";
 import { recordEvent } from "./event.ts";
 import * as resources from "./resources.ts";
-import type { JsonPatch, Kube, KubeObject, Meta } from "./rest.ts";
+import type { JsonPatch, Kube, KubeObject, Meta, Preconditions } from "./rest.ts";
 
 const byKind = {
   deployments: resources.deployments,
@@ -27,13 +27,14 @@ export type KubeWrite =
   | ({ readonly verb: "create"; readonly body: object } & Target)
   | ({ readonly verb: "merge" | "strategic"; readonly subresource?: string; readonly body: object } & Target)
   | ({ readonly verb: "json"; readonly body: JsonPatch } & Target)
-  | ({ readonly verb: "delete"; readonly uid: string | undefined } & Target)
+  | ({ readonly verb: "delete" } & Preconditions & Target)
   | {
       readonly verb: "event";
       readonly regarding: KubeObject;
       readonly type: "Normal" | "Warning";
       readonly reason: string;
       readonly message: string;
+      readonly once?: string | undefined;
     };
 
 /** How writes are signed. */
@@ -56,8 +57,8 @@ export async function perform(
   signature: Signature,
 ): Promise<KubeObject | undefined> {
   if (write.verb === "event") {
-    const { regarding: involved, type, reason, message } = write;
-    await recordEvent(kube, { involved, type, reason, message, ...signature });
+    const { regarding: involved, type, reason, message, once } = write;
+    await recordEvent(kube, { involved, type, reason, message, once, ...signature });
     return undefined;
   }
   const resource = byKind[write.kind];
@@ -67,7 +68,7 @@ export async function perform(
     case "create":
       return kube.create(resource, { namespace: write.namespace }, write.body);
     case "delete":
-      await kube.delete(resource, where, write.uid === undefined ? {} : { uid: write.uid });
+      await kube.delete(resource, where, { uid: write.uid, resourceVersion: write.resourceVersion });
       return undefined;
     case "json":
       return disown(kube, write, await kube.jsonPatch(resource, where, write.body), signature);
@@ -88,7 +89,8 @@ export async function perform(
 
 /**
  * Whoever applies server-side owns the fields in his manifest; a patch of ours would take them and his next apply
- * would conflict. So our entry is taken out of managedFields again, where there is such a person.
+ * would conflict. So our entry is taken out of managedFields, where there is such a person: by our webhook within the
+ * write (webhook/ownership.ts), or here in the moment after it, where no webhook could be asked.
  */
 async function disown(
   kube: Kube,
@@ -113,15 +115,21 @@ async function disown(
 }
 
 function disowning(meta: Meta, fieldManager: string): JsonPatch | undefined {
-  const entries = meta.managedFields ?? [];
-  const applied = entries.some(({ operation, manager }) => operation === "Apply" && manager !== fieldManager);
-  const own = ownEntry(meta, fieldManager);
-  if (!applied || own < 0) return undefined;
+  const own = entryToDisown(meta, fieldManager);
+  if (own === undefined) return undefined;
   const path = `/metadata/managedFields/${own}`;
   return [
     { op: "test", path: `${path}/manager`, value: fieldManager },
     { op: "remove", path },
   ];
+}
+
+/** The index in managedFields of the entry of ours that another one's server-side apply would conflict with. */
+export function entryToDisown(meta: Meta, fieldManager: string): number | undefined {
+  const entries = meta.managedFields ?? [];
+  const applied = entries.some(({ operation, manager }) => operation === "Apply" && manager !== fieldManager);
+  const own = ownEntry(meta, fieldManager);
+  return applied && own >= 0 ? own : undefined;
 }
 
 function ownEntry({ managedFields = [] }: Meta, fieldManager: string): number {

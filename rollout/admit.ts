@@ -5,6 +5,7 @@ import { type Held, heldOf, isHeld, originalsOf, pause, release, updateOriginals
 import { CHANGED, FLIGHT, HELD, RUN } from "./keys.ts";
 import type { Deployment, DeploymentSpec, Meta } from "./objects.ts";
 import { formatComplaints, isOptedIn, type Plan, parsePlan } from "./plan.ts";
+import { heldBack } from "./refusal.ts";
 import { sameTemplate } from "./template.ts";
 import { applyVerbs } from "./verbs.ts";
 
@@ -84,10 +85,7 @@ function admitOptOut(object: Deployment, old: Deployment, held: Held | undefined
   if (held === undefined) return admitted(object);
   // An undo has replaced the annotations: the opt-in went with them, and what is in flight ends by itself.
   if (!isOptedIn(old.metadata.annotations)) return admitted(keep(object, old, held));
-  return denied(
-    `${OPT_IN} cannot go while a rollout is in flight: promote it (annotate serin.dev/promote=<revision>) or undo it ` +
-      "(kubectl rollout undo) first",
-  );
+  return denied(heldBack(held));
 }
 
 /** A rollout in flight stays as it is; values of held fields that somebody wants otherwise become the originals. */

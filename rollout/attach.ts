@@ -1,16 +1,23 @@
-import { settledAt, waitUntil } from "./drain.ts";
+import { isolateStable, settledAt, waitUntil } from "./drain.ts";
 import { equal } from "./equal.ts";
 import { type Exposure, exposureOf, NONE } from "./exposure.ts";
 import { notAccepted } from "./gateway.ts";
+import { stepSince } from "./health.ts";
 import { progressDeadlineMs } from "./hold.ts";
+import { rewrite } from "./hook-record.ts";
 import { twinName } from "./isolation.ts";
 import type { Route, Service } from "./objects.ts";
 import { obstacleOf } from "./obstacle.ts";
 import { type Flight, flightOf, heldRouteOf, servicesNamed, withFlight } from "./overlay.ts";
 import { awaited } from "./parents.ts";
-import { type Decision, grantedExposure, instant, recordOf, type Seen, uidOf } from "./seen.ts";
+import { type Decision, grantedExposure, instant, isRouted, recordOf, type Seen, uidOf } from "./seen.ts";
 import { takeBack } from "./takeback.ts";
 import { writeRoute } from "./write.ts";
+
+/** How long (ms) a gateway may take to hear of a change of ours before something else must be wrong. */
+const MOMENT_MS = 60_000;
+/** How often it is looked whether something that was deleted is back, in ms. */
+const LOOK_MS = 1_000;
 
 /** The twins in the routes: with nothing first, accepted by every parent and settled, then with what is granted. */
 export function expose(seen: Seen): Decision | undefined {
@@ -21,24 +28,61 @@ export function expose(seen: Seen): Decision | undefined {
   if (obstacle !== undefined) return takeBack(seen, obstacle);
   const missing = attach(seen, (flight) => (flight === undefined ? NONE : exposureOf(flight)));
   if (missing.length > 0) return { writes: missing };
-  const refused = awaitAccepted(seen);
+  const refused = awaitAccepted(seen) ?? forgetTrouble(seen);
   if (refused !== undefined) return refused;
   const writes = attach(seen, () => grantedExposure(seen));
   // A proxy that does not know the twins yet would answer with errors.
   return waitUntil(settledAt(seen), seen) ?? (writes.length === 0 ? undefined : { writes });
 }
 
-/** Every parent has accepted the routes as they stand; one that will not for too long ends the rollout. */
+/** Every parent has accepted the routes as they stand. */
 function awaitAccepted(seen: Seen): Decision | undefined {
   const complaint = awaited(seen.routes)
     .map(notAccepted)
     .find((reason) => reason !== undefined);
   if (complaint === undefined) return undefined;
-  const since = Date.parse(recordOf(seen)?.stepSince ?? seen.held.started);
+  const written = seen.routes.map((route) => Date.parse(flightOf(route, uidOf(seen))?.since ?? ""));
+  const since = Math.max(stepSince(seen), ...written.filter((at) => !Number.isNaN(at)));
+  // What was in force may have got into trouble at any time since; what never was has been in it all along.
+  const isOurs = !isRouted(seen) || seen.now - since < MOMENT_MS;
+  return awaitTraffic(seen, complaint, isOurs ? since : undefined);
+}
+
+/** Whether the canary had a twin in some route and has none any more: the route is gone, or the user's Service. */
+export function isCutOff(seen: Seen): boolean {
+  return seen.twins.length > 0 && routedServices(seen).length === 0;
+}
+
+/**
+ * Somebody has deleted the route or the Service through which the canary got its traffic, or taken the one out of the
+ * other. It waits without weight, as a Service that is made again selects all pods at first.
+ */
+export function awaitReturn(seen: Seen): Decision | undefined {
+  if (!isCutOff(seen)) return undefined;
+  const names = seen.services.map(({ metadata }) => metadata.name).join(", ");
+  const complaint =
+    names === "" ? "no Service selects these pods any more" : `no route names Service ${names} any more`;
+  const decision = awaitTraffic(seen, complaint, undefined);
+  const writes = [...(isolateStable(seen)?.writes ?? []), ...attach(seen, () => NONE), ...decision.writes];
+  return { ...decision, writes, waitMs: LOOK_MS };
+}
+
+/** Traffic does not flow as it should; for longer than the user's deadline, that is the end. `since`: if known, in ms. */
+function awaitTraffic(seen: Seen, complaint: string, known: number | undefined): Decision {
   const deadline = progressDeadlineMs(seen.held.originals);
-  if (seen.now - since > deadline) return takeBack(seen, `${complaint}, for ${deadline / 1000}s`);
   const says = { status: "Unknown", reason: "Preparing", message: complaint } as const;
-  return { writes: [], says, waitMs: Math.min(since + deadline + 1000 - seen.now, 60_000) };
+  const noted = recordOf(seen)?.unroutedSince;
+  const since = noted === undefined ? known : Date.parse(noted);
+  if (since === undefined) return { writes: rewrite(seen, { unroutedSince: instant(seen.now) }), says };
+  if (seen.now - since > deadline) return takeBack(seen, `${complaint}, for ${deadline / 1000}s`);
+  return { writes: [], says, waitMs: Math.min(since + deadline + 1000 - seen.now, MOMENT_MS) };
+}
+
+function forgetTrouble(seen: Seen): Decision | undefined {
+  const run = recordOf(seen);
+  if (run?.unroutedSince === undefined) return undefined;
+  const { unroutedSince: _since, ...rest } = run;
+  return { writes: rewrite(seen, {}, rest) };
 }
 
 /** The routes whose exposure or twins differ from what they should be. */

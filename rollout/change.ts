@@ -5,17 +5,18 @@ import { type Layer, withDefaults } from "./defaults.ts";
 import { settledOn } from "./drain.ts";
 import { isExposed } from "./exposure.ts";
 import { settleMs } from "./gateway.ts";
-import { missingGrant } from "./grants.ts";
+import { entitled, missingGrant, strangerWarnings } from "./grants.ts";
 import { type Held, hold, originalsOf, pause, release, updateOriginals, withHeld } from "./hold.ts";
 import { servicesOf } from "./isolation.ts";
 import { neighbourDoubts } from "./neighbours.ts";
 import type { Deployment, ReferenceGrant, ReplicaSet, Route, Service } from "./objects.ts";
 import { planObstacle } from "./obstacle.ts";
 import { flightOf } from "./overlay.ts";
-import type { Plan } from "./plan.ts";
-import { isWantedRoute, misnamed, unsplittable, wantedServices } from "./refusal.ts";
+import { isOptedIn, type Plan } from "./plan.ts";
+import { heldBack, isWantedRoute, misnamed, unsplittable, wantedServices } from "./refusal.ts";
 import { runOf } from "./run.ts";
 import { surgeAt } from "./size.ts";
+import { warnStranded } from "./stranded.ts";
 import { findByTemplate, hashOf, onlyRestarted, sameTemplate } from "./template.ts";
 
 /** How long admission may wait until weight 0 is in force, in ms; behind a slower gateway the undo must be repeated. */
@@ -57,9 +58,9 @@ export function admitNewTemplate(request: Change): Answer {
   const change = withUsersPause(request);
   if (held !== undefined && returnsToStable(change, held)) return undo(change, held);
   if (plan === undefined) {
-    return held === undefined && change.object.metadata.annotations?.["serin.dev/rollout"] === undefined
-      ? admitted(change.object)
-      : denied(change.complaint ?? "a rollout is in flight");
+    if (change.complaint !== undefined && isOptedIn(change.object.metadata.annotations))
+      return denied(change.complaint);
+    return held === undefined ? admitted(change.object) : denied(heldBack(held));
   }
   if (held === undefined) return atRest(change, plan);
   const { asked: _asked, ...rest } = held;
@@ -87,7 +88,11 @@ function afterEnd(change: Change, plan: Plan, held: Held, warnings: readonly str
   const uid = change.old.metadata.uid ?? "";
   const pendingMs = drainedInAll(change);
   if (pendingMs > LONGEST_DRAIN_MS) return latch(change, held, warnings);
-  return begin(change, plan, held, warnings, pendingMs > 0 ? [{ kind: "drain", uid }] : []);
+  const answer = begin(change, plan, held, warnings, pendingMs > 0 ? [{ kind: "drain", uid }] : []);
+  return warnStranded(
+    answer,
+    change.reads.replicaSets.find((set) => hashOf(set) === held.stable),
+  );
 }
 
 function atRest(change: Change, plan: Plan): Answer {
@@ -130,7 +135,9 @@ function begin(
   const { latched: _latched, ...record } = held;
   const found = servicesOf(stableTemplate(change, held), reads.services);
   const services = wantedServices(plan, found);
-  const routes = reads.routes.filter((route) => isWantedRoute(plan, route, old.metadata.namespace ?? ""));
+  // Only of what the plan names itself is told what it lacks: others must not keep this one from its rollout.
+  const near = plan.routes === undefined ? routesOf(change) : reads.routes;
+  const routes = near.filter((route) => isWantedRoute(plan, route, old.metadata.namespace ?? ""));
   const refusal =
     misnamed(plan, found) ??
     unsplittable(services, old, reads) ??
@@ -144,6 +151,7 @@ function begin(
   const told = [
     ...announce(plan, services, routes, change.layers),
     ...neighbourDoubts(plan, services, routes, reads.routes).map((doubt) => `serin: ${doubt}`),
+    ...strangerWarnings(services, reads.routes, reads.grants).map((warning) => `serin: ${warning}`),
     ...autoscalerWarnings(reads.autoscalers ?? [], old),
     ...warnings,
   ];
@@ -194,9 +202,10 @@ function undo(change: Change, held: Held): Answer {
 }
 
 /** How long (ms) until no proxy sends the canary anything, if its weight is taken now or has been. */
-function drainedInAll({ old, reads, now }: Change): number {
+function drainedInAll(change: Change): number {
+  const { old, now } = change;
   const uid = old.metadata.uid ?? "";
-  const waits = reads.routes.map((route) => {
+  const waits = routesOf(change).map((route) => {
     const flight = flightOf(route, uid);
     if (flight === undefined) return 0;
     return isExposed(flight) ? settleMs(route) : settledOn(route, uid) - Date.parse(now);
@@ -213,8 +222,14 @@ function withUsersPause(change: Change): Change {
   return { ...change, object: { ...object, spec: pause(object.spec, paused) } };
 }
 
-function isAttached({ old, reads }: Change): boolean {
-  return reads.routes.some((route) => flightOf(route, old.metadata.uid ?? "") !== undefined);
+function isAttached(change: Change): boolean {
+  const { uid = "" } = change.old.metadata;
+  return routesOf(change).some((route) => flightOf(route, uid) !== undefined);
+}
+
+/** Those that may lead to the Deployment at all. */
+function routesOf({ old, reads }: Change): readonly Route[] {
+  return entitled(old.metadata.namespace ?? "", reads.routes, reads.grants);
 }
 
 function returnsToStable({ object, reads }: Change, held: Held): boolean {

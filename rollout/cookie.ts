@@ -1,5 +1,6 @@
 import type { Match } from "./matching.ts";
 import type { BackendRef } from "./objects.ts";
+import { isRecord } from "./parsed.ts";
 
 /** How the versions that users got are kept for them. */
 export interface Sticky {
@@ -9,6 +10,16 @@ export interface Sticky {
   readonly id: string;
   /** How long a user who sends nothing keeps his version, in seconds. */
   readonly seconds: number;
+}
+
+/** Whether JSON is one. */
+export function isSticky(value: unknown): value is Sticky {
+  return (
+    isRecord(value) &&
+    typeof value.cookie === "string" &&
+    typeof value.id === "string" &&
+    typeof value.seconds === "number"
+  );
 }
 
 export type Version = "canary" | "stable";

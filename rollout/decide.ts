@@ -1,5 +1,5 @@
 import { advance, checkHarm } from "./advance.ts";
-import { expose } from "./attach.ts";
+import { awaitReturn, expose } from "./attach.ts";
 import { awaitUndo, drain } from "./drain.ts";
 import { awaitConfirmation, awaitTrial, checkHooks, withCompanions, withRollback } from "./hook-gates.ts";
 import { decideLatched } from "./latch.ts";
@@ -15,14 +15,23 @@ import {
 } from "./prepare.ts";
 import { decidePromoting, decideProven } from "./promote.ts";
 import { type Decision, firstOf, recordOf, replicasOf, type Seen } from "./seen.ts";
+import { tellStranded } from "./stranded.ts";
 import { decideFailed, forgetFailure, takeBack } from "./takeback.ts";
 import { decideUndone } from "./undo.ts";
+import { writeWiden } from "./write.ts";
 
 /**
  * What is to be done about a rollout, from what is there now and nothing else: no memory, no clock. Every stage is skipped
  * once its effect is visible, so that a controller which starts anew goes on where the last one stopped.
  */
 export function decide(seen: Seen): Decision {
+  const decision = decidePhase(seen);
+  // Nobody else will give them back before the end, and the version that they select may be gone by then.
+  const left = (seen.left ?? []).map(writeWiden);
+  return left.length === 0 ? decision : { ...decision, writes: [...left, ...decision.writes] };
+}
+
+function decidePhase(seen: Seen): Decision {
   switch (seen.held.phase) {
     case "promoting":
       return decidePromoting(seen);
@@ -50,6 +59,7 @@ function decideCanary(seen: Seen): Decision {
       abort,
       checkHooks,
       checkHarm,
+      awaitReturn,
       checkRoutes,
       isolate,
       checkHealth,
@@ -64,7 +74,7 @@ function decideCanary(seen: Seen): Decision {
     ],
     seen,
   );
-  return withRollback(seen, decision);
+  return tellStranded(seen, withRollback(seen, decision));
 }
 
 function abort(seen: Seen): Decision | undefined {

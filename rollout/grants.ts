@@ -1,12 +1,51 @@
 import { twinName } from "./isolation.ts";
-import type { ReferenceGrant, Route, Service } from "./objects.ts";
-import { homeOf, servicesNamed } from "./overlay.ts";
+import { keyOf, type ReferenceGrant, type Route, type Service } from "./objects.ts";
+import { homeOf, namesAny, servicesNamed } from "./overlay.ts";
 
 const GATEWAY_API = "gateway.networking.k8s.io";
 
 /** Whether a route of another namespace names one of a namespace's Services: then its ReferenceGrants count. */
 export function crossesInto(namespace: string, route: Route): boolean {
   return route.metadata.namespace !== namespace && servicesNamed(route, namespace).size > 0;
+}
+
+/**
+ * The routes through which a namespace's Services may get traffic: its own, and those of others that a ReferenceGrant lets
+ * name one of them. Gateways ignore what any other route says of them, and so must we: anybody may write one, and any
+ * record on it.
+ */
+export function entitled(
+  namespace: string,
+  routes: readonly Route[],
+  grants: readonly ReferenceGrant[],
+): readonly Route[] {
+  const here = grants.filter(({ metadata }) => metadata.namespace === namespace);
+  return routes.filter(
+    (route) =>
+      route.metadata.namespace === namespace ||
+      here.some(
+        (grant) =>
+          admits(grant, route) && [...servicesNamed(route, namespace)].some((name) => covers(grant, name)),
+      ),
+  );
+}
+
+/** One line for admission on routes of other namespaces that name a Service and may not. */
+export function strangerWarnings(
+  services: readonly Service[],
+  routes: readonly Route[],
+  grants: readonly ReferenceGrant[],
+): readonly string[] {
+  const namespace = services[0]?.metadata.namespace ?? "";
+  const allowed = entitled(namespace, routes, grants);
+  const strangers = routes.filter((route) => !allowed.includes(route) && namesAny(route, services));
+  const [first] = strangers;
+  if (first === undefined) return [];
+  const others = strangers.length > 1 ? ` (and ${strangers.length - 1} more)` : "";
+  return [
+    `no ReferenceGrant of namespace ${namespace} lets ${homeOf(first).kind} ${keyOf(first)}${others} name a Service of ` +
+      "these pods: it carries no traffic for them and is left alone",
+  ];
 }
 
 /**

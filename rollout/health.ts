@@ -21,9 +21,7 @@ export function unhealthy(seen: Seen): string | undefined {
 export function overdue(seen: Seen, wanted: number): string | undefined {
   const deadline = progressDeadlineMs(seen.held.originals);
   const within = `within progressDeadlineSeconds (${deadline / 1000}s)`;
-  const late = seen.pods.find(
-    (pod) => !isReady(pod) && seen.now - Date.parse(pod.metadata.creationTimestamp ?? "") > deadline,
-  );
+  const late = seen.pods.find((pod) => seen.now - unreadySince(pod) > deadline);
   if (late !== undefined) return `pod ${late.metadata.name} did not become ready ${within}`;
   // A pod that is missing only because it is being replaced is no failure, however old the step is.
   const failure = failureOf(seen);
@@ -37,13 +35,21 @@ export function overdue(seen: Seen, wanted: number): string | undefined {
 export function deadlineIn(seen: Seen): number {
   const refused = Date.parse(failureOf(seen)?.lastTransitionTime ?? "");
   const since = Number.isNaN(refused) ? stepSince(seen) : Math.max(stepSince(seen), refused);
-  const waiting = seen.pods
-    .filter((pod) => !isReady(pod))
-    .map((pod) => Date.parse(pod.metadata.creationTimestamp ?? ""));
-  const next = [since, ...waiting].map(
+  const next = [since, ...seen.pods.map(unreadySince)].map(
     (from) => from + progressDeadlineMs(seen.held.originals) + 1000 - seen.now,
   );
   return Math.min(...next.filter((ms) => ms > 0), 60_000);
+}
+
+/**
+ * Since when (ms) the pod has not been ready: one that was has its time anew, as when its node is lost, however old it is. NaN
+ * if it is ready, or is going, when another one takes its place.
+ */
+function unreadySince({ metadata, status }: Pod): number {
+  const ready = conditionOf(status?.conditions, "Ready");
+  if (metadata.deletionTimestamp !== undefined || ready?.status === "True") return Number.NaN;
+  const created = Date.parse(metadata.creationTimestamp ?? "");
+  return Math.max(created, Date.parse(ready?.lastTransitionTime ?? "") || created);
 }
 
 /** What the API server said when it refused pods (a quota, say). */
@@ -57,17 +63,9 @@ function failureOf(seen: Seen): Condition | undefined {
   return failure?.status === "True" ? failure : undefined;
 }
 
-/** In ms. */
-function stepSince(seen: Seen): number {
+/** When the present step was granted, in ms. */
+export function stepSince(seen: Seen): number {
   return Date.parse(recordOf(seen)?.stepSince ?? seen.held.started);
-}
-
-/** Whether the pod is Ready and stays. */
-export function isReady(pod: Pod): boolean {
-  return (
-    pod.metadata.deletionTimestamp === undefined &&
-    conditionOf(pod.status?.conditions, "Ready")?.status === "True"
-  );
 }
 
 function containersOf(pod: Pod): readonly ContainerStatus[] {

@@ -1,7 +1,7 @@
-import { parse } from "yaml";
 import { formatDuration, parseDuration } from "./duration.ts";
 import { nearest } from "./nearest.ts";
 import { all, isRecord, type Parsed, problem, quote } from "./parsed.ts";
+import { parseYaml } from "./yaml.ts";
 
 /** When a hook is called. */
 export type HookType = (typeof types)[number];
@@ -45,12 +45,9 @@ type Reader<T> = (hook: Written, wrong: string[]) => T;
 
 /** A list of hooks in YAML, with the fields of Flagger's `webhooks`. */
 export function parseHooks(text: string): Parsed<readonly Hook[]> {
-  let list: unknown;
-  try {
-    list = parse(text, { maxAliasCount: 0, logLevel: "error" });
-  } catch (error) {
-    return problem(`is no YAML: ${String((error as Error).message).split("\n")[0]}`);
-  }
+  const read = parseYaml(text);
+  if ("problems" in read) return read;
+  const { value: list } = read;
   if (!Array.isArray(list) || list.length === 0) return problem("is no list of hooks");
   if (list.length > MOST_HOOKS) return problem(`has ${list.length} hooks, more than ${MOST_HOOKS}`);
   const parsed = all(list.map(parseHook));

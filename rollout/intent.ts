@@ -26,7 +26,7 @@ export function readIntent(requested: Route, old: Route): readonly RouteRule[] {
   return rules
     .filter((rule, i) => !(isEdit && isAdded(rule, rules.slice(i), added, users, namesTwin)))
     .map((rule, i) => {
-      const original = originalOf(held, users, rule, i);
+      const original = originalOf(held, users, rule, i, namespace);
       return original === undefined ? withoutOurs(rule, held.flights, namespace) : asWritten(rule, original);
     });
 }
@@ -95,17 +95,30 @@ function partition(rules: readonly RouteRule[], held: HeldRoute): [added: RouteR
   return [rules.filter((_rule, i) => isOurs(i)), rules.filter((_rule, i) => !isOurs(i))];
 }
 
-/** What a rule was when we wrote it; rules may have moved, and several may look alike. */
-function originalOf(held: HeldRoute, users: readonly RouteRule[], rule: RouteRule, index: number) {
+/**
+ * What a rule was when we wrote it; rules may have moved, and several may look alike. Who has changed only the weights of the
+ * twins in it wanted something of the canary, which is not his to give here, and nothing else of the rule.
+ */
+function originalOf(
+  { rules, flights }: HeldRoute,
+  users: readonly RouteRule[],
+  rule: RouteRule,
+  index: number,
+  home: string,
+) {
+  const plainly = ({ backendRefs }: RouteRule) =>
+    backendRefs?.map((ref) =>
+      serviceOfTwin(ref, flights, home) === undefined ? ref : { ...ref, weight: undefined },
+    );
   const alike = users.flatMap((was, i) => {
-    const original = held.rules[i];
+    const original = rules[i];
     const same = original?.filters === undefined || equal(was.filters, rule.filters);
-    return original !== undefined && same && equal(was.backendRefs, rule.backendRefs) ? [{ i, was }] : [];
+    return original !== undefined && same && equal(plainly(was), plainly(rule)) ? [{ i, was }] : [];
   });
   const same = alike.filter(({ was }) => equal(was, rule));
   const likely = same.length > 0 ? same : alike;
   const found = likely.find(({ i }) => i === index) ?? likely[0];
-  return found && held.rules[found.i];
+  return found && rules[found.i];
 }
 
 /** An edited rule without our twins, cookies and copies. */

@@ -1,6 +1,8 @@
 import { equal } from "./equal.ts";
 import { FLIGHT, HELD, ISOLATE } from "./keys.ts";
-import type { Deployment, PodTemplate, Service } from "./objects.ts";
+import type { Deployment, PodTemplate, ReplicaSet, Service } from "./objects.ts";
+import { isRecord } from "./parsed.ts";
+import { isInstant, readRecord } from "./record.ts";
 import { HASH_LABEL } from "./template.ts";
 
 const NAME_LIMIT = 63;
@@ -13,10 +15,14 @@ export interface HeldService {
   readonly since: string;
 }
 
-/** The Service's record of what it was, if it is narrowed. Throws when its text is not ours. */
+/** The Service's record of what it was, if it is narrowed; none where somebody has written something else there. */
 export function heldServiceOf(service: Service): HeldService | undefined {
-  const text = service.metadata.annotations?.[HELD];
-  return text === undefined ? undefined : (JSON.parse(text) as HeldService);
+  return readRecord(service.metadata.annotations?.[HELD], isHeldService);
+}
+
+function isHeldService(value: unknown): value is HeldService {
+  if (!isRecord(value) || !isRecord(value.selector)) return false;
+  return Object.values(value.selector).every((label) => typeof label === "string") && isInstant(value.since);
 }
 
 /** The selector that the Service's owner wrote. */
@@ -89,6 +95,19 @@ export function renarrow(requested: Service, old: Service): Service {
     },
     spec: { ...requested.spec, selector: { ...selector, [HASH_LABEL]: hash } },
   };
+}
+
+/**
+ * What `renarrow` made of a request, or, where its owner has pointed the Service at other pods, just what he wants: narrowed
+ * it would select none. `sets`: the ReplicaSets of the version that it is narrowed to.
+ */
+export function unlessRedirected(narrowed: Service, sets: readonly ReplicaSet[]): Service {
+  const selector = selectorOf(narrowed);
+  if (sets.length === 0 || sets.some((set) => selects(selector, set.spec.template))) return narrowed;
+  const { [FLIGHT]: _flight, ...labels } = narrowed.metadata.labels ?? {};
+  const { [HELD]: _held, ...annotations } = narrowed.metadata.annotations ?? {};
+  const metadata = { ...narrowed.metadata, labels, annotations };
+  return { ...narrowed, metadata, spec: { ...narrowed.spec, selector: { ...selector } } };
 }
 
 /** Whether the Service selects exactly the pods of that ReplicaSet out of what its owner selects. */

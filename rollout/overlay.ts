@@ -1,10 +1,12 @@
 import { flightFor, isService, overlayBackends } from "./backends.ts";
 import { branchesOf } from "./branches.ts";
-import type { Sticky } from "./cookie.ts";
+import { isSticky, type Sticky } from "./cookie.ts";
 import { FLIGHT, HELD } from "./keys.ts";
 import type { Match, RouteKind } from "./matching.ts";
 import { mirrored } from "./mirror.ts";
 import type { BackendRef, Route, RouteRule, Service } from "./objects.ts";
+import { isRecord } from "./parsed.ts";
+import { isInstant, isListOf, readRecord } from "./record.ts";
 
 /** One rollout's share in a route. */
 export interface Flight {
@@ -53,10 +55,34 @@ export function homeOf({ kind, metadata }: Route): Home {
   return { namespace: metadata.namespace ?? "", kind: kind === "GRPCRoute" ? kind : "HTTPRoute" };
 }
 
-/** The route's record of what it was, if anything is in flight on it. Throws when its text is not ours. */
+/** The route's record of what it was, if anything is in flight on it; none where somebody has written something else there. */
 export function heldRouteOf(route: Route): HeldRoute | undefined {
-  const text = route.metadata.annotations?.[HELD];
-  return text === undefined ? undefined : (JSON.parse(text) as HeldRoute);
+  return readRecord(route.metadata.annotations?.[HELD], isHeldRoute);
+}
+
+function isHeldRoute(value: unknown): value is HeldRoute {
+  if (!isRecord(value) || !isRecord(value.rules) || !isRecord(value.flights)) return false;
+  const { rules, added = [], flights } = value;
+  return (
+    Object.values(rules).every((rule) => isRecord(rule) && isListOf(rule.backendRefs, isRecord)) &&
+    isListOf(added, Number.isInteger) &&
+    Object.values(flights).every(isFlight)
+  );
+}
+
+function isFlight(value: unknown): value is Flight {
+  if (!isRecord(value) || !isRecord(value.twins)) return false;
+  const { namespace, twins, weight, match = [], mirror = 0, sticky, since } = value;
+  const isPercent = (share: unknown) => typeof share === "number" && share >= 0 && share <= 100;
+  return (
+    typeof namespace === "string" &&
+    Object.values(twins).every((twin) => typeof twin === "string") &&
+    isPercent(weight) &&
+    isPercent(mirror) &&
+    isListOf(match, isRecord) &&
+    (sticky === undefined || isSticky(sticky)) &&
+    isInstant(since)
+  );
 }
 
 /** The rollout's share in this route, if it has one. */

@@ -92,13 +92,35 @@ export function render(template: Template, subject: Subject, given: Variables): 
     interval: template.interval,
   };
   const problems: string[] = [];
-  const text = template.query.map((piece) => {
-    if (typeof piece === "string") return piece;
+  let text = "";
+  for (const piece of template.query) {
+    if (typeof piece === "string") {
+      text += piece;
+      continue;
+    }
     const value = "name" in piece ? values[piece.name] : own(variables, piece.variable);
     if (value === undefined) problems.push("name" in piece ? absent(piece.name) : unset(piece, variables));
-    return value ?? "";
-  });
-  return problems.length > 0 ? { problems: [...new Set(problems)] } : { value: text.join("") };
+    else if ("variable" in piece && template.source === "prometheus" && !isContained(value, text)) {
+      problems.push(
+        `uses {{ variables.${piece.variable} }} outside of quotes, where it can only be one word`,
+      );
+    }
+    text += value ?? "";
+  }
+  return problems.length > 0 ? { problems: [...new Set(problems)] } : { value: text };
+}
+
+/** Whether PromQL that goes on with this value keeps its meaning: the value is in a string, or a name or number. */
+function isContained(value: string, before: string): boolean {
+  if (/^[\w.:]*$/.test(value)) return true;
+  let quote = "";
+  for (let i = 0; i < before.length; i++) {
+    const sign = before[i] ?? "";
+    if (quote === "" && `"'\``.includes(sign)) quote = sign;
+    else if (sign === "\\" && quote !== "`") i += quote === "" ? 0 : 1;
+    else if (sign === quote) quote = "";
+  }
+  return quote !== "";
 }
 
 function own(variables: Variables, name: string): string | undefined {
@@ -173,6 +195,9 @@ function parseUnit(text: string): Parsed<string> {
 
 function parseMap(text: string, readYaml: (text: string) => unknown): Parsed<Variables> {
   if (text === "") return { value: {} };
+  if (text.length > longestQuery) {
+    return problem(`has ${text.length} characters, more than ${longestQuery}`);
+  }
   let map: unknown;
   try {
     map = readYaml(text);

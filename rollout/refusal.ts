@@ -1,3 +1,4 @@
+import type { Held } from "./hold.ts";
 import { isTwin, sharers, twinName } from "./isolation.ts";
 import type { Deployment, Route, Service } from "./objects.ts";
 import type { Plan } from "./plan.ts";
@@ -6,6 +7,18 @@ import type { Plan } from "./plan.ts";
 interface Neighbours {
   readonly services: readonly Service[];
   readonly deployments: readonly Deployment[];
+}
+
+/** Why the opt-in cannot be taken away now, and what has to come first. */
+export function heldBack({ phase }: Held): string {
+  const undo = "undo it (kubectl rollout undo, or the stable version's manifest)";
+  const first =
+    phase === "canary"
+      ? `promote it (annotate serin.dev/promote=<revision>) or ${undo} first`
+      : `${undo} first`;
+  const state = phase === "failed" ? "the failed version is held" : "a rollout is in flight";
+  const wait = phase === "promoting" || phase === "undone" ? "try again when it has ended" : first;
+  return `serin.dev/rollout cannot go while ${state}: ${wait}`;
 }
 
 /** Of the Services that select a Deployment's pods, those that the plan is about. */

@@ -1,9 +1,13 @@
 import type { Judged } from "./judge/fold.ts";
 import { RUN } from "./keys.ts";
 import type { ReplicaSet } from "./objects.ts";
+import { isRecord } from "./parsed.ts";
+import { isInstant, isListOf, readRecord } from "./record.ts";
+
+const OUTCOMES = ["running", "proven", "promoted", "failed", "undone", "superseded"] as const;
 
 /** How a rollout ended, or that it still runs. */
-export type Outcome = "running" | "proven" | "promoted" | "failed" | "undone" | "superseded";
+export type Outcome = (typeof OUTCOMES)[number];
 
 /**
  * The annotation `serin.dev/run` on the canary's ReplicaSet: all that a restarted controller needs to go on in the same
@@ -27,6 +31,8 @@ export interface Run {
   readonly hooks?: readonly string[];
   /** Since when a pre-rollout hook gives no answer. */
   readonly unansweredSince?: string;
+  /** Since when the canary's traffic does not flow as it was granted, for reasons outside the rollout. */
+  readonly unroutedSince?: string;
   /** pod-template-hash of the version it was compared with. */
   readonly stable: string;
   /** What the metrics had said when this was written: a controller that starts anew goes on from there. */
@@ -43,10 +49,36 @@ export function runOf(replicaSet: ReplicaSet, started: string): Run | undefined 
   return run?.started === started ? run : undefined;
 }
 
-/** The record of whichever rollout wrote it last. */
+/**
+ * The record of whichever rollout wrote it last; none where somebody has written something else there. No admission guards
+ * ReplicaSets: a rollout whose record is lost begins anew, and no other one is kept from its work.
+ */
 export function lastRunOf(replicaSet: ReplicaSet): Run | undefined {
-  const text = replicaSet.metadata.annotations?.[RUN];
-  return text === undefined ? undefined : (JSON.parse(text) as Run);
+  return readRecord(replicaSet.metadata.annotations?.[RUN], isRun);
+}
+
+function isRun(value: unknown): value is Run {
+  if (!isRecord(value)) return false;
+  const { started, outcome, step, stepSince, stable, message, hooks = [], evidence = {} } = value;
+  const instants = [
+    value.inForceSince,
+    value.detached,
+    value.unansweredSince,
+    value.unroutedSince,
+    value.ended,
+  ];
+  return (
+    isInstant(started) &&
+    OUTCOMES.some((one) => one === outcome) &&
+    Number.isInteger(step) &&
+    Number(step) >= 0 &&
+    isInstant(stepSince) &&
+    typeof stable === "string" &&
+    typeof message === "string" &&
+    isListOf(hooks, (name) => typeof name === "string") &&
+    isRecord(evidence) &&
+    instants.every((at) => at === undefined || isInstant(at))
+  );
 }
 
 /** The annotation's value. */

@@ -25,6 +25,8 @@ export interface Seen {
   readonly canary: ReplicaSet | undefined;
   /** The user's Services through which the pods get traffic. */
   readonly services: readonly Service[];
+  /** Services that were narrowed for this rollout and are not its any more; absent: none. */
+  readonly left?: readonly Service[];
   /** Services of ours beside them. */
   readonly twins: readonly Service[];
   /** The routes that name those Services. */

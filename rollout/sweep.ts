@@ -1,16 +1,19 @@
 import { heldServiceOf, isTwin } from "./isolation.ts";
-import { FLIGHT } from "./keys.ts";
+import { FLIGHT, HELD } from "./keys.ts";
 import type { ReplicaSet, Route, Service } from "./objects.ts";
 import { heldRouteOf, withFlight } from "./overlay.ts";
 import { lastRunOf } from "./run.ts";
 import { type Decision, instant } from "./seen.ts";
-import { deleteTwin, type Write, writeFlights, writeUnmark, writeWiden } from "./write.ts";
+import { HASH_LABEL, hashOf } from "./template.ts";
+import { deleteTwin, type Write, writeFlights, writeScale, writeUnmark, writeWiden } from "./write.ts";
 
 /**
  * Admission narrows the Services before the API server has stored the Deployment, and a later admission may still refuse
  * it: for so long (ms) a Service may be narrowed for a Deployment that is not in flight.
  */
 const GRACE_MS = 10_000;
+/** How often it is looked whether the pods of a canary without Deployment are gone, in ms. */
+const STRAY_MS = 1_000;
 
 /** What carries our mark, and the UIDs of the Deployments that are in flight. */
 export interface Marked {
@@ -28,18 +31,54 @@ export function sweep(marked: Marked): Decision {
   const lost = (uid: string | undefined) => uid !== undefined && !marked.inFlight.has(uid);
   const routes = marked.routes.flatMap((route) => sweepRoute(route, lost));
   const orphans = marked.services.filter(({ metadata }) => lost(metadata.labels?.[FLIGHT]));
-  const narrowed = orphans.filter((service) => !isTwin(service) && heldServiceOf(service) !== undefined);
+  const sets = marked.replicaSets.filter(({ metadata }) => lost(metadata.labels?.[FLIGHT]));
+  const strays = sets.filter(isStray);
+  // Before a Service selects all pods again, those that were never proven must be gone.
+  const isEarly = ({ metadata }: Service) =>
+    strays.some(
+      (set) =>
+        set.metadata.labels?.[FLIGHT] === metadata.labels?.[FLIGHT] &&
+        set.metadata.namespace === metadata.namespace,
+    );
+  const narrowed = orphans.filter((service) => heldServiceOf(service) !== undefined && !isEarly(service));
   const late = narrowed.filter(
     (service) => ageOf(service, marked.now) >= GRACE_MS || hasLanded(service, marked),
   );
   // A twin goes after the routes that may name it have been given back, in a later look.
-  const twins = routes.length === 0 ? orphans.filter(isTwin).map(deleteTwin) : [];
-  const sets = marked.replicaSets.filter(({ metadata }) => lost(metadata.labels?.[FLIGHT]));
-  const waits = narrowed.map((service) => GRACE_MS - ageOf(service, marked.now)).filter((ms) => ms > 0);
+  const twins = routes.length === 0 ? orphans.filter(isLeftTwin).map(deleteTwin) : [];
+  const waits = [
+    ...narrowed.map((service) => GRACE_MS - ageOf(service, marked.now)).filter((ms) => ms > 0),
+    ...strays.map(() => STRAY_MS),
+  ];
+  const sizes = routes.length === 0 ? strays.filter(({ spec }) => spec.replicas !== 0) : [];
+  const ended = sets.filter((set) => !strays.includes(set));
   return {
-    writes: [...routes, ...twins, ...late.map(writeWiden), ...sets.map((set) => close(set, marked.now))],
-    ...(waits.length > 0 ? { waitMs: Math.min(...waits) } : {}),
+    writes: [
+      ...routes,
+      ...twins,
+      ...sizes.map((set) => writeScale(set, 0)),
+      ...late.map(writeWiden),
+      ...ended.map((set) => close(set, marked.now)),
+    ],
+    // An instant that is yet to come is nobody's: whoever wrote it gets no other sweep by it.
+    ...(waits.length > 0 ? { waitMs: Math.min(GRACE_MS, ...waits) } : {}),
   };
+}
+
+/** A canary whose Deployment was deleted without it (`--cascade=orphan`), with pods, that no other one has taken over. */
+function isStray(set: ReplicaSet): boolean {
+  const run = lastRunOf(set);
+  const isUnproven = run?.outcome === "running" || run?.outcome === "failed";
+  const isOwned = set.metadata.ownerReferences?.some(({ controller }) => controller) ?? false;
+  const pods = Math.max(set.spec.replicas ?? 0, set.status?.replicas ?? 0);
+  return isUnproven && run.stable !== hashOf(set) && !isOwned && pods > 0;
+}
+
+/** A twin, or one that has lost its owner in the same way. */
+function isLeftTwin(service: Service): boolean {
+  const { ownerReferences = [], annotations = {} } = service.metadata;
+  const isOrphan = ownerReferences.length === 0 && !(HELD in annotations);
+  return isTwin(service) || (isOrphan && HASH_LABEL in (service.spec.selector ?? {}));
 }
 
 function sweepRoute(route: Route, lost: (uid: string) => boolean): Write[] {

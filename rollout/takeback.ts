@@ -4,6 +4,7 @@ import { formatDuration } from "./duration.ts";
 import { exposureOf, isExposed, shortly } from "./exposure.ts";
 import { givenBack, surgePods } from "./hold.ts";
 import { callAfterwards } from "./hook-afterwards.ts";
+import { CONDITION } from "./keys.ts";
 import { conditionOf } from "./objects.ts";
 import { flightOf } from "./overlay.ts";
 import {
@@ -55,7 +56,6 @@ export function takeBack(seen: Seen, reason: string, query = ""): Decision {
       // Before anybody can read of the failure: whoever does may retry at once.
       writeHeld(seen.deployment, { ...seen.held, phase: "failed" }),
       ...failWrites(seen, message),
-      writeEvent(seen.deployment, "Warning", "RolledBack", message),
     ],
   };
 }
@@ -157,7 +157,10 @@ function tell(seen: Seen): Write[] {
   return failWrites(seen, message);
 }
 
-/** `ProgressDeadlineExceeded` is the one reason at which `kubectl rollout status`, Argo CD and Flux say "failed". */
+/**
+ * `ProgressDeadlineExceeded` is the one reason at which `kubectl rollout status`, Argo CD and Flux say "failed". The Event comes
+ * before the condition by which it counts as told: if we die between the two, it is told again and is still one.
+ */
 function failWrites(seen: Seen, message: string): Write[] {
   const at = instant(seen.now);
   const progressing = {
@@ -169,5 +172,9 @@ function failWrites(seen: Seen, message: string): Write[] {
     lastTransitionTime: at,
   } as const;
   const canary = canaryCondition({ status: "False", reason: "RolledBack", message }, at);
-  return [writeConditions(seen.deployment, [progressing, canary])];
+  const isTold = conditionOf(seen.deployment.status?.conditions, CONDITION)?.message === message;
+  return [
+    ...(isTold ? [] : [writeEvent(seen.deployment, "Warning", "RolledBack", message)]),
+    writeConditions(seen.deployment, [progressing, canary]),
+  ];
 }

@@ -1,4 +1,4 @@
-import { formatHeld, type Held } from "./hold.ts";
+import { formatHeld, type Held, heldOf } from "./hold.ts";
 import { narrow, widen } from "./isolation.ts";
 import { annotationPath, CHANGED, CONDITION, FLIGHT, HELD, labelPath, RUN } from "./keys.ts";
 import type { Condition, Deployment, Meta, ReplicaSet, Route, Service } from "./objects.ts";
@@ -27,13 +27,19 @@ export type Write =
   | ({ readonly verb: "merge"; readonly subresource?: "scale"; readonly body: object } & Target)
   | ({ readonly verb: "strategic"; readonly subresource: "status"; readonly body: object } & Target)
   | ({ readonly verb: "json"; readonly body: readonly Operation[] } & Target)
-  | ({ readonly verb: "delete"; readonly uid: string | undefined } & Target)
+  | ({
+      readonly verb: "delete";
+      readonly uid: string | undefined;
+      readonly resourceVersion: string | undefined;
+    } & Target)
   | {
       readonly verb: "event";
       readonly regarding: Deployment;
       readonly type: "Normal" | "Warning";
       readonly reason: string;
       readonly message: string;
+      /** The rollout of which it is told, if there is one: a controller that died may have told it already. */
+      readonly once?: string | undefined;
     };
 
 /** The Deployment's hold with another surge: the canary's size. */
@@ -72,13 +78,16 @@ export function writeEnd(deployment: Deployment): Write {
   ]);
 }
 
-/** Conditions of the Deployment's status; native control keeps those it does not know. */
+/**
+ * Conditions of the Deployment's status; native control keeps those it does not know. Guarded by the UID alone: they decide
+ * nothing, and whoever sees that they are out of date says them anew.
+ */
 export function writeConditions(deployment: Deployment, conditions: readonly Condition[]): Write {
   return {
     verb: "strategic",
     subresource: "status",
     ...target("deployments", deployment),
-    body: { status: { conditions } },
+    body: { metadata: { uid: deployment.metadata.uid }, status: { conditions } },
   };
 }
 
@@ -111,7 +120,7 @@ export function writeScale(replicaSet: ReplicaSet, replicas: number): Write {
     verb: "merge",
     subresource: "scale",
     ...target("replicasets", replicaSet),
-    body: { spec: { replicas } },
+    body: guarded(replicaSet, { spec: { replicas } }),
   };
 }
 
@@ -144,9 +153,10 @@ export function mendTwin(twin: Service, wanted: Service): Write {
   return { verb: "merge", ...target("services", twin), body: guarded(twin, body) };
 }
 
-/** Deletes a twin: this one, not one of the same name that came after it. */
+/** Deletes a twin: this one, not one of the same name that came after it, nor when it has got another canary since. */
 export function deleteTwin(twin: Service): Write {
-  return { verb: "delete", ...target("services", twin), uid: twin.metadata.uid };
+  const { uid, resourceVersion } = twin.metadata;
+  return { verb: "delete", ...target("services", twin), uid, resourceVersion };
 }
 
 /** The rollout's share in a route; `undefined` takes it out. */
@@ -171,21 +181,28 @@ export function writeEvent(
   reason: string,
   message: string,
 ): Write {
-  return { verb: "event", regarding, type, reason, message };
+  return { verb: "event", regarding, type, reason, message, once: heldOf(regarding)?.started };
 }
 
-/** Guarded by the record: whoever started, ended or superseded the rollout since has changed it. */
+/**
+ * Guarded by the record: whoever started, ended or superseded the rollout since has changed it. And by the generation: who
+ * scaled or resumed it since, too, but not native control, which counts pods in the status all the time.
+ */
 function patchHeld(deployment: Deployment, operations: readonly Operation[]): Write {
-  const held = deployment.metadata.annotations?.[HELD];
+  const { annotations, generation } = deployment.metadata;
   return {
     verb: "json",
     ...target("deployments", deployment),
-    body: [{ op: "test", path: annotationPath(HELD), value: held }, ...operations],
+    body: [
+      { op: "test", path: annotationPath(HELD), value: annotations?.[HELD] },
+      { op: "test", path: "/metadata/generation", value: generation },
+      ...operations,
+    ],
   };
 }
 
 function patchReplicaSet(replicaSet: ReplicaSet, metadata: object): Write {
-  return { verb: "merge", ...target("replicasets", replicaSet), body: { metadata } };
+  return { verb: "merge", ...target("replicasets", replicaSet), body: guarded(replicaSet, { metadata }) };
 }
 
 function guarded(object: { metadata: Meta }, body: { metadata?: object; spec?: object }) {

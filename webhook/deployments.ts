@@ -1,13 +1,7 @@
 import type { Clock } from "../kube/clock.ts";
-import { ifNotFound } from "../kube/errors.ts";
+import { listGrants } from "../kube/grants.ts";
 import type { Log } from "../kube/log.ts";
-import {
-  deployments,
-  horizontalPodAutoscalers,
-  referenceGrants,
-  replicaSets,
-  services,
-} from "../kube/resources.ts";
+import { deployments, horizontalPodAutoscalers, replicaSets, services } from "../kube/resources.ts";
 import type { Kube, Query } from "../kube/rest.ts";
 import { listRoutes } from "../kube/routes.ts";
 import { admitCreate, admitUpdate, changesTemplate, planOf } from "../rollout/admit.ts";
@@ -54,7 +48,7 @@ export function admitDeployments({ kube, namespace, hookHosts, clock, log }: Nee
     const answer = options?.fieldManager === TRACKER ? answerTracker(said) : answerPerson(said, old);
     if (reads !== undefined) log.info(summary(old, answer, dryRun), "new template");
     if (dryRun) return answer;
-    const needs = { kube, clock };
+    const needs = { kube, clock, namespace: stored.metadata.namespace ?? "" };
     for (const effect of answer.effects) await performEffect(effect, answer.allowed, needs);
     return answer;
   };
@@ -80,8 +74,8 @@ async function gather(kube: Kube, old: Deployment): Promise<Reads> {
     kube.list<Autoscaler>(horizontalPodAutoscalers, { namespace }, cached),
   ]);
   const grants = routes.some((route) => crossesInto(namespace ?? "", route))
-    ? await kube.list<ReferenceGrant>(referenceGrants, { namespace }).catch(ifNotFound({ items: [] }))
-    : { items: [] };
+    ? await listGrants<ReferenceGrant>(kube, namespace ?? "")
+    : [];
   const own = sets.items.filter(({ metadata }) =>
     metadata.ownerReferences?.some((owner) => owner.uid === uid),
   );
@@ -90,7 +84,7 @@ async function gather(kube: Kube, old: Deployment): Promise<Reads> {
     services: here.items,
     deployments: neighbours.items,
     routes,
-    grants: grants.items,
+    grants,
     autoscalers: autoscalers.items,
   };
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "../kube/clock.ts";
 import { isConflict, isNotFound } from "../kube/errors.ts";
+import { listGrants } from "../kube/grants.ts";
 import { routeResource, services } from "../kube/resources.ts";
 import type { Kube, KubeObject, Resource } from "../kube/rest.ts";
 import { listRoutes } from "../kube/routes.ts";
@@ -8,9 +9,10 @@ import type { Effect } from "../rollout/answer.ts";
 import { settledOn } from "../rollout/drain.ts";
 import { isExposed, drained as withNothing } from "../rollout/exposure.ts";
 import { notAccepted } from "../rollout/gateway.ts";
+import { crossesInto, entitled } from "../rollout/grants.ts";
 import { isNarrowedTo } from "../rollout/isolation.ts";
 import { FLIGHT } from "../rollout/keys.ts";
-import type { Route, Service } from "../rollout/objects.ts";
+import type { ReferenceGrant, Route, Service } from "../rollout/objects.ts";
 import { flightOf } from "../rollout/overlay.ts";
 import { writeNarrow, writeRoute } from "../rollout/write.ts";
 
@@ -22,6 +24,8 @@ const POLL_MS = 100;
 interface Needs {
   readonly kube: Kube;
   readonly clock: Clock;
+  /** The Deployment's. */
+  readonly namespace: string;
 }
 
 /**
@@ -49,9 +53,12 @@ async function isolate(found: Service, uid: string, hash: string, { kube, clock 
 }
 
 /** Weight 0 on every route of the flight, then the time that its gateways need to follow. */
-async function drain(uid: string, wait: boolean, { kube, clock }: Needs): Promise<void> {
+async function drain(uid: string, wait: boolean, { kube, clock, namespace }: Needs): Promise<void> {
   const routes = await listRoutes<Route>(kube, { labelSelector: FLIGHT });
-  const own = routes.filter((route) => flightOf(route, uid) !== undefined);
+  const flown = routes.filter((route) => flightOf(route, uid) !== undefined);
+  const crosses = flown.some((route) => crossesInto(namespace, route));
+  // What others write on routes of their own must not keep this undo waiting.
+  const own = entitled(namespace, flown, crosses ? await listGrants<ReferenceGrant>(kube, namespace) : []);
   const since = new Date(clock.now()).toISOString();
   await Promise.all(
     own.map((found) =>

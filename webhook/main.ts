@@ -1,4 +1,4 @@
-import { createServer } from "node:https";
+import { once } from "node:events";
 import { parseArgs } from "node:util";
 import pino from "pino";
 import { serviceNames } from "../certs/issue.ts";
@@ -6,11 +6,14 @@ import { keepServing } from "../certs/serve.ts";
 import { systemClock } from "../kube/clock.ts";
 import { inCluster } from "../kube/credentials.ts";
 import { gatewayApi, negotiated } from "../kube/discovery.ts";
+import { patient } from "../kube/patience.ts";
 import { connect } from "../kube/rest.ts";
 import { hookHostsOf } from "../rollout/hook-hosts.ts";
 import { admitConfig } from "./config.ts";
 import { admitDeployments } from "./deployments.ts";
+import { admissionServer, drain, tls } from "./listen.ts";
 import { admitRoutes, admitServices } from "./overlaid.ts";
+import { admitOwnWrites } from "./ownership.ts";
 import { admissionApp } from "./server.ts";
 
 const { values: options } = parseArgs({
@@ -33,20 +36,21 @@ const log = pino({ name: "serin-webhook" });
 const clock = systemClock;
 const stop = new AbortController();
 const connection = connect({ fieldManager: "serin", userAgent: "serin-webhook", load: inCluster, log });
-const kube = negotiated(connection, { ...gatewayApi, clock });
+// Of the 20 s that the API server waits for us.
+const kube = negotiated(patient(connection, { clock, patienceMs: 10_000 }), { ...gatewayApi, clock });
 const hookHosts = hookHostsOf(options["hook-host"]);
 let ready = false;
 
-const server = createServer(
-  { minVersion: "TLSv1.2" },
+const server = admissionServer(
   admissionApp({
     kinds: {
       deployments: {
         kinds: ["Deployment"],
         admit: admitDeployments({ kube, namespace: options.namespace, hookHosts, clock, log }),
       },
-      services: { kinds: ["Service"], admit: admitServices },
+      services: { kinds: ["Service"], admit: admitServices(kube) },
       routes: { kinds: ["HTTPRoute", "GRPCRoute"], admit: admitRoutes },
+      ownership: { kinds: ["Deployment", "Service", "HTTPRoute", "GRPCRoute"], admit: admitOwnWrites },
       config: {
         kinds: ["ConfigMap", "Secret"],
         admit: admitConfig({ kube, namespace: options.namespace, clock, log }),
@@ -56,8 +60,6 @@ const server = createServer(
     log,
   }),
 );
-server.headersTimeout = 10_000;
-server.requestTimeout = 20_000;
 
 const [first, ...others] = serviceNames(options.service, options.namespace);
 if (first === undefined) throw new Error("no name to serve under");
@@ -71,7 +73,7 @@ const serving = keepServing({
   log,
   signal: stop.signal,
   apply(certificate) {
-    server.setSecureContext({ ...certificate, minVersion: "TLSv1.2" });
+    server.setSecureContext({ ...certificate, ...tls });
     if (server.listening) return;
     server.listen(Number(options.port), options.host, () => {
       ready = true;
@@ -80,15 +82,11 @@ const serving = keepServing({
   },
 });
 
-for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  process.once(signal, () => {
-    log.info({ signal }, "stopping");
-    ready = false;
-    stop.abort();
-    server.close();
-    server.closeIdleConnections();
-  });
-}
-
+const [signal] = await Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]);
+log.info({ signal }, "stopping");
+ready = false;
+stop.abort();
+if (server.listening) await drain(server, clock);
 await serving;
+// Not before: whoever is being answered may need it.
 await kube.close();

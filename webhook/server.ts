@@ -34,7 +34,7 @@ export function admissionApp({ kinds, ready, log }: ServerOptions): Express {
   for (const [plural, { kinds: served, admit }] of Object.entries(kinds)) {
     app.post(`/admit/${plural}`, express.json({ limit: BODY_LIMIT }), async (request, response) => {
       const review = readReview(request.body, served);
-      response.json(writeReview(review, await answer(review, admit, log)));
+      response.json(await answer(review, admit, log));
     });
   }
   app.use((_request, response) => void response.status(404).json({ error: "not found" }));
@@ -43,17 +43,17 @@ export function admissionApp({ kinds, ready, log }: ServerOptions): Express {
 }
 
 /** A defect of ours must not look like a yes: the request is refused, with the reason in our log. */
-async function answer(review: Request, admit: Admit<never>, log: Log): Promise<Verdict> {
+async function answer(review: Request, admit: Admit<never>, log: Log): Promise<object> {
   try {
-    return await admit(review as Request<never>);
+    return writeReview(review, await admit(review as Request<never>));
   } catch (error) {
     const { kind, namespace, name, operation } = review;
     log.error({ err: error, kind: kind.kind, namespace, name, operation }, "admission failed");
     const message = error instanceof Error ? error.message : String(error);
-    return {
+    return writeReview(review, {
       allowed: false,
       message: `serin could not decide about this ${operation}: ${message}; try again`,
-    };
+    });
   }
 }
 

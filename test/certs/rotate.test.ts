@@ -134,6 +134,21 @@ describe("certs/rotate", () => {
     expect((await ensure({ served })).cert).to.equal(served.cert);
   });
 
+  it("writes back what it serves when the Secret has another authority, which would not be trusted yet", async () => {
+    const served = await ensure();
+    const other = await issueAuthority({ now: clock.now(), lifeMs: dayMs });
+    const base64 = (text: string) => Buffer.from(text).toString("base64");
+    for (const data of [
+      { "ca.crt": base64(other.cert) },
+      { "ca.crt": base64(other.cert), "ca.key": base64(other.key) },
+    ]) {
+      api.change(secrets, key, { data });
+      const { cert, caBundle } = await ensure({ served });
+      expect(cert).to.equal(served.cert);
+      expect(caBundle).to.equal(served.caBundle);
+    }
+  });
+
   it("passes on what the API refuses", async () => {
     api.faults.push(({ method }) => (method === "POST" ? { status: 403 } : undefined));
     const error = await ensure().catch((cause) => cause.status);

@@ -25,10 +25,15 @@ export interface Call {
   readonly body: string;
 }
 
-/** What becomes of a request: it goes through, or it is answered in the API server's place, or its connection is cut. */
+/**
+ * What becomes of a request: it goes through (whole, or until it is cut after so many ms, as a watch may be), or it is
+ * answered in the API server's place, or its connection is cut, or its answer begins and nothing ever comes.
+ */
 export type Fate =
   | "pass"
   | "cut"
+  | "silence"
+  | { readonly cutAfterMs: number }
   | { readonly status: number; readonly body: object; readonly headers?: Readonly<Record<string, string>> };
 
 /** Decides about requests before they reach the API server, and before their answers reach Serin. */
@@ -74,9 +79,13 @@ export async function openWay({ dir, kubelet }: Pick<Cluster, "dir" | "kubelet">
     const { before, after } = trouble;
     const fate = (await before?.(call)) ?? "pass";
     if (fate === "cut") return void outgoing.destroy();
-    if (fate !== "pass") {
+    if (fate === "silence") return void outgoing.writeHead(200).flushHeaders();
+    if (typeof fate === "object" && "cutAfterMs" in fate) {
+      const cut = setTimeout(() => outgoing.destroy(), fate.cutAfterMs);
+      outgoing.on("close", () => clearTimeout(cut));
+    } else if (fate !== "pass") {
       outgoing.writeHead(fate.status, { "content-type": "application/json", ...fate.headers });
-      return void outgoing.end(JSON.stringify(fate.body));
+      return void outgoing.end(`${JSON.stringify(fate.body)}\n`);
     }
     const answer = await forward(call, incoming, agent, outgoing);
     if ((await after?.(call, answer.statusCode ?? 0)) === "cut") {

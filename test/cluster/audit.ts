@@ -15,6 +15,8 @@ export interface AuditEvent {
   };
   /** Absent where the client went away first. */
   readonly responseStatus?: { readonly code: number };
+  /** Among others whether the request was authorized. */
+  readonly annotations?: Readonly<Record<string, string>>;
   /** When the request came in, as a time in RFC 3339 with microseconds. */
   readonly requestReceivedTimestamp: string;
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { type GatewayName, gateways } from "./gateways.ts";
 import { insideNamespace } from "./namespace.ts";
+import { noteRights } from "./rights.ts";
 
 const START_MS = 120_000;
 let starting: Promise<Cluster> | undefined;
@@ -43,5 +44,6 @@ after("stops the cluster", async function () {
   this.timeout(30_000);
   // A cluster that did not start has ended already, and failed the tests that wanted it.
   const running = await starting?.catch(() => undefined);
+  if (running !== undefined) await noteRights(running.auditLog);
   await running?.stop();
 });

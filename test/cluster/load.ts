@@ -17,6 +17,8 @@ export interface LoadOptions {
   readonly rps: number;
   readonly path?: string;
   readonly headers?: Headers;
+  /** `http/1.1` (by default) on connections that are kept alive; `h2c`: HTTP/2 without TLS, with prior knowledge. */
+  readonly protocol?: "http/1.1" | "h2c";
 }
 
 /** A steady stream of requests. Instants are ms since the epoch; a request counts at the time it started. */
@@ -30,15 +32,20 @@ export interface Load {
   stop(): Promise<Summary>;
 }
 
-const CONNECTIONS = 64;
+/** How many connections, and how many requests each carries at once. */
+const PROTOCOLS = {
+  "http/1.1": { connections: 64 },
+  h2c: { connections: 4, pipelining: 100, allowH2: true, useH2c: true },
+} as const;
 const TIMEOUT_MS = 10_000;
 
 /** Starts a load. */
-export function startLoad({ url, host, rps, path = "/", headers = {} }: LoadOptions): Load {
+export function startLoad(options: LoadOptions): Load {
+  const { url, host, rps, path = "/", headers = {}, protocol = "http/1.1" } = options;
   const pool = new Pool(url, {
-    connections: CONNECTIONS,
     headersTimeout: TIMEOUT_MS,
     bodyTimeout: TIMEOUT_MS,
+    ...PROTOCOLS[protocol],
   });
   const recording = new Recording();
   const headersOf = typeof headers === "function" ? headers : () => headers;

@@ -13,6 +13,6 @@ export async function installSerin({ kubectl, dir }: Cluster, timeoutSeconds = 6
       throw new Error(`kubectl ${args.join(" ")}: ${stderr.trim()}\nlogs: ${join(dir, "kubelet")}`);
   };
   await run("apply", "-k", join(repository, "deploy"));
-  const wait = ["wait", "deployment/serin", "--for=condition=Available", `--timeout=${timeoutSeconds}s`];
+  const wait = ["wait", "deployments", "--all", "--for=condition=Available", `--timeout=${timeoutSeconds}s`];
   await run("--namespace", "serin-system", ...wait);
 }

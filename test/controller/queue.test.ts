@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { Queue, type Work } from "../../controller/queue.ts";
+import { ApiError } from "../../kube/errors.ts";
 import { FakeClock } from "../support/clock.ts";
 
 describe("the queue", () => {
@@ -51,6 +52,24 @@ describe("the queue", () => {
     expect(worked).to.deep.equal(["a", "b", "b"]);
   });
 
+  it("has ended when the work under way has, and begins nothing more after the abort", async () => {
+    const stop = new AbortController();
+    const queue = queueOf(blocked, { signal: stop.signal });
+    queue.add("a");
+    stop.abort();
+    let ended = false;
+    const ending = queue.ended().then(() => {
+      ended = true;
+    });
+    queue.add("b");
+    await clock.advance(0);
+    expect(ended).to.equal(false);
+    release();
+    await ending;
+    expect(worked).to.deep.equal(["a"]);
+    await queue.ended();
+  });
+
   it("comes back when the work says so, and at the earliest of several wishes", async () => {
     const queue = queueOf(async () => (worked.length === 1 ? 5_000 : undefined));
     queue.add("a");
@@ -74,6 +93,46 @@ describe("the queue", () => {
     expect(worked).to.have.length(5);
     const waits = errors.map(({ retryInMs }) => retryInMs);
     for (const [i, ms] of waits.entries()) expect(ms).to.be.within(100 * 2 ** i, 200 * 2 ** i);
+  });
+
+  it("keeps what failed from being tried sooner by news, and looks at it once when its time has come", async () => {
+    const queue = queueOf(async () => {
+      if (worked.length > 5) return undefined;
+      queue.add("a");
+      throw new Error("no");
+    });
+    queue.add("a");
+    for (let i = 0; i < 200; i++) {
+      queue.add("a");
+      queue.addAfter("a", 1);
+      await clock.advance(10);
+    }
+    expect(worked.length, "tries in 2 s").to.be.within(4, 5);
+    await clock.advance(60_000);
+  });
+
+  it("comes no sooner than the server asks for", async () => {
+    const queue = queueOf(async () => {
+      if (worked.length === 1)
+        throw new ApiError(429, "TooManyRequests", "slow down", { retryAfterMs: 5_000 });
+      return undefined;
+    });
+    queue.add("a");
+    await clock.advance(4_999);
+    queue.add("a");
+    await clock.advance(0);
+    expect(worked).to.have.length(1);
+    await clock.advance(1);
+    expect(worked).to.have.length(2);
+  });
+
+  it("tries what fails for good a bounded number of times", async () => {
+    const stop = new AbortController();
+    const queue = queueOf(() => Promise.reject(new Error("no")), { signal: stop.signal });
+    queue.add("a");
+    await clock.advance(10 * 60_000);
+    stop.abort();
+    expect(worked.length, "tries in 10 min").to.be.within(60, 130);
   });
 
   it("starts nothing any more when its signal has aborted", async () => {

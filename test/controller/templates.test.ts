@@ -16,7 +16,7 @@ describe("metric templates", () => {
     api = await FakeApi.start();
     kube = api.connect();
     clock = new FakeClock();
-    read = templatesFrom({ kube, namespace: "serin-system", clock });
+    read = templatesFrom({ kube, namespace: "serin-system", trusted: ["shop"], clock });
   });
   afterEach(async () => {
     await kube.close();
@@ -71,6 +71,18 @@ describe("metric templates", () => {
       "there is no metric template errors: " +
         'no ConfigMap errors with the label serin.dev/metric-template: "true" in shop or serin-system',
     );
+  });
+
+  it("of a namespace that nobody trusts are not read, and told how they could be", async () => {
+    add("bank", { query: 'customers{namespace="shop"}' });
+    expect(await problemOf("bank")).to.equal(
+      "there is no metric template errors: no ConfigMap errors with the label " +
+        'serin.dev/metric-template: "true" in serin-system; those of bank count where the controller has ' +
+        "--template-namespace=bank",
+    );
+    expect(api.requests.map(({ path }) => path).filter((path) => path.includes("/bank/"))).to.deep.equal([]);
+    read = templatesFrom({ kube, namespace: "serin-system", trusted: ["*"], clock });
+    expect(await queryOf("bank")).to.equal('customers{namespace="shop"}');
   });
 
   it("of all are not hidden by a ConfigMap that is none", async () => {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { tracker } from "../../controller/track.ts";
 import { digestOf } from "../../kube/digest.ts";
+import { isConflict } from "../../kube/errors.ts";
 import { configMaps, deployments, replicaSets } from "../../kube/resources.ts";
 import type { Kube } from "../../kube/rest.ts";
 import { formatHeld } from "../../rollout/hold.ts";
@@ -111,10 +112,11 @@ describe("controller/track", () => {
     expect(api.requests.filter(({ path }) => path.endsWith("/events"))).to.have.length(1);
   });
 
-  it("looks again when somebody was faster", async () => {
+  it("throws when somebody was faster: whoever repeats it waits longer each time", async () => {
     add();
     api.add(configMaps, map("2"));
     api.faults.push(({ method }) => (method === "PATCH" ? { status: 409, message: "conflict" } : undefined));
-    expect(await track()).to.equal(200);
+    const error = await track().catch((reason: unknown) => reason);
+    expect(isConflict(error)).to.equal(true);
   });
 });

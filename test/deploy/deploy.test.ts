@@ -35,7 +35,12 @@ interface Rule {
 interface Webhook {
   readonly name: string;
   readonly clientConfig: {
-    readonly service: { readonly name: string; readonly namespace: string; readonly port?: number };
+    readonly service: {
+      readonly name: string;
+      readonly namespace: string;
+      readonly path: string;
+      readonly port?: number;
+    };
   };
   readonly matchConditions: readonly { readonly expression: string }[];
   readonly objectSelector?: { readonly matchLabels: Record<string, string> };
@@ -72,24 +77,34 @@ describe("deploy", function () {
     return found[0] as T;
   }
 
-  const deployment = () =>
-    the<{
-      spec: {
-        replicas: number;
-        selector: { matchLabels: Record<string, string> };
-        strategy: { rollingUpdate: { maxUnavailable: number } };
-        template: {
-          metadata: { labels: Record<string, string> };
-          spec: {
-            serviceAccountName: string;
-            securityContext: Record<string, unknown>;
-            containers: readonly Container[];
-            initContainers?: readonly Container[];
-          };
+  interface Deployment {
+    metadata: { name: string };
+    spec: {
+      replicas: number;
+      selector: { matchLabels: Record<string, string> };
+      strategy: { rollingUpdate: { maxUnavailable: number } };
+      template: {
+        metadata: { labels: Record<string, string> };
+        spec: {
+          serviceAccountName: string;
+          securityContext: Record<string, unknown>;
+          containers: readonly Container[];
         };
       };
-    }>("Deployment");
-  const pod = () => deployment().spec.template;
+    };
+  }
+  const deployments = () => objects.filter(({ kind }) => kind === "Deployment") as unknown as Deployment[];
+  const pods = () => deployments().map(({ spec }) => spec.template);
+  const containersOf = (of: Deployment["spec"]["template"][]) => of.flatMap(({ spec }) => spec.containers);
+  /** Whom the Service leads to. */
+  const webhookPod = () => {
+    const { selector } = the<{ spec: { selector: Record<string, string> } }>("Service").spec;
+    const selected = pods().filter(({ metadata: { labels } }) =>
+      Object.entries(selector).every(([key, value]) => labels[key] === value),
+    );
+    expect(selected).to.have.length(1);
+    return selected[0] as Deployment["spec"]["template"];
+  };
   const webhooks = () => the<{ webhooks: readonly Webhook[] }>("MutatingWebhookConfiguration").webhooks;
 
   it("puts everything with a namespace into one that admits only restricted pods", () => {
@@ -100,10 +115,11 @@ describe("deploy", function () {
   });
 
   it("runs no container as root, with a capability, or with a file system it can write", () => {
-    const { securityContext, containers, initContainers } = pod().spec;
-    expect(securityContext).to.deep.include({ runAsNonRoot: true, runAsUser: 65532 });
-    expect(securityContext.seccompProfile).to.deep.equal({ type: "RuntimeDefault" });
-    for (const container of [...containers, ...(initContainers ?? [])]) {
+    for (const { securityContext } of pods().map(({ spec }) => spec)) {
+      expect(securityContext).to.deep.include({ runAsNonRoot: true, runAsUser: 65532 });
+      expect(securityContext.seccompProfile).to.deep.equal({ type: "RuntimeDefault" });
+    }
+    for (const container of containersOf(pods())) {
       expect(container.securityContext, container.name).to.deep.equal({
         allowPrivilegeEscalation: false,
         readOnlyRootFilesystem: true,
@@ -115,7 +131,7 @@ describe("deploy", function () {
   });
 
   it("starts files that exist, with the variables that their arguments name", () => {
-    for (const { args, env, image } of pod().spec.containers) {
+    for (const { args, env, image } of containersOf(pods())) {
       expect(existsSync(join(root, args[0] ?? "")), args[0]).to.equal(true);
       const named = args.flatMap((arg) => [...arg.matchAll(/\$\((\w+)\)/g)].map(([, name]) => name));
       expect(env.map(({ name }) => name)).to.include.members(named);
@@ -124,18 +140,28 @@ describe("deploy", function () {
   });
 
   it("probes ports that the same container opens", () => {
-    for (const { ports, readinessProbe, livenessProbe } of pod().spec.containers) {
+    for (const { ports, readinessProbe, livenessProbe } of containersOf(pods())) {
       const open = ports.map(({ containerPort }) => containerPort);
       expect(open).to.include.members([readinessProbe.httpGet.port, livenessProbe.httpGet.port]);
     }
   });
 
   it("stays up through its own updates and the drain of a node", () => {
-    const { replicas, strategy } = deployment().spec;
-    const { minAvailable } = the<{ spec: { minAvailable: number } }>("PodDisruptionBudget").spec;
-    expect(replicas).to.be.above(minAvailable);
+    const { minAvailable, selector } = the<{
+      spec: { minAvailable: number; selector: { matchLabels: object } };
+    }>("PodDisruptionBudget").spec;
     expect(minAvailable).to.be.above(0);
-    expect(strategy.rollingUpdate.maxUnavailable).to.equal(0);
+    expect(webhookPod().metadata.labels).to.deep.include(selector.matchLabels);
+    for (const { replicas, strategy } of deployments().map(({ spec }) => spec)) {
+      expect(replicas).to.be.above(minAvailable);
+      expect(strategy.rollingUpdate.maxUnavailable).to.equal(0);
+    }
+  });
+
+  it("keeps a controller that cannot run from taking the webhook with it", () => {
+    const main = ({ args }: Container) => args[0];
+    expect(webhookPod().spec.containers.map(main)).to.deep.equal(["webhook/main.ts"]);
+    expect(containersOf(pods()).map(main)).to.deep.equal(["webhook/main.ts", "controller/main.ts"]);
   });
 
   it("sends every webhook to a port that a container opens", () => {
@@ -143,8 +169,7 @@ describe("deploy", function () {
       metadata: { name: string };
       spec: { selector: Record<string, string>; ports: readonly { port: number; targetPort: number }[] };
     }>("Service");
-    expect(pod().metadata.labels).to.deep.include(service.spec.selector);
-    const open = pod().spec.containers.flatMap(({ ports }) =>
+    const open = webhookPod().spec.containers.flatMap(({ ports }) =>
       ports.map(({ containerPort }) => containerPort),
     );
     for (const { clientConfig, name } of webhooks()) {
@@ -154,22 +179,38 @@ describe("deploy", function () {
     }
   });
 
-  it("asks webhooks only about what is opted in or in flight, and never about Serin's own writes", () => {
-    const account = `system:serviceaccount:${namespace}:${pod().spec.serviceAccountName}`;
-    for (const webhook of webhooks()) {
-      const [others, concerned] = webhook.matchConditions.map(({ expression }) => expression);
-      const tracker = webhook.name === "deployments.serin.dev" ? ` || request.options.${FROM_TRACKER}` : "";
-      expect(others, webhook.name).to.equal(`request.userInfo.username != "${account}"${tracker}`);
-      expect(concerned, webhook.name).to.contain("oldObject");
-      if (webhook.objectSelector === undefined) {
-        expect(concerned, webhook.name).to.contain("serin.dev/held");
-      } else {
-        expect(webhook.objectSelector, webhook.name).to.deep.equal({
-          matchLabels: { "serin.dev/track": "true" },
-        });
-      }
-      expect(webhook, webhook.name).to.deep.include({ failurePolicy: "Fail", sideEffects: "NoneOnDryRun" });
+  it("asks webhooks only about what is opted in or in flight, and one about Serin's own writes", () => {
+    const account = `system:serviceaccount:${namespace}:${webhookPod().spec.serviceAccountName}`;
+    const own = `request.userInfo.username == "${account}"`;
+    expect(
+      webhooks()
+        .filter(({ matchConditions }) => matchConditions[0]?.expression === own)
+        .map(({ name }) => name),
+    ).to.deep.equal(["ownership.serin.dev"]);
+    for (const { clientConfig, matchConditions, name, objectSelector, sideEffects } of webhooks()) {
+      if (name === "ownership.serin.dev") continue;
+      const [others, concerned] = matchConditions.map(({ expression }) => expression);
+      const { path } = clientConfig.service;
+      const tracker = path === "/admit/deployments" ? ` || request.options.${FROM_TRACKER}` : "";
+      expect(others, name).to.equal(`request.userInfo.username != "${account}"${tracker}`);
+      expect(concerned, name).to.contain("oldObject");
+      if (objectSelector === undefined) expect(concerned, name).to.contain("serin.dev/held");
+      else expect(objectSelector, name).to.deep.equal({ matchLabels: { "serin.dev/track": "true" } });
+      expect(sideEffects, name).to.equal("NoneOnDryRun");
     }
+  });
+
+  it("refuses without Serin only what it must not miss, each under a name that says what that is", () => {
+    const policies = Object.fromEntries(webhooks().map(({ name, failurePolicy }) => [name, failurePolicy]));
+    expect(policies).to.deep.equal({
+      "new-version.serin.dev": "Fail",
+      "rollout-in-flight.serin.dev": "Fail",
+      "plan.serin.dev": "Ignore",
+      "service-in-flight.serin.dev": "Fail",
+      "route-in-flight.serin.dev": "Fail",
+      "ownership.serin.dev": "Ignore",
+      "config.serin.dev": "Fail",
+    });
   });
 
   it("is allowed no wildcard, no Secret but its own, and nothing that leads to more rights", () => {
@@ -199,7 +240,9 @@ describe("deploy", function () {
     for (const binding of bindings) {
       expect(binding)
         .to.have.property("subjects")
-        .that.deep.equals([{ kind: "ServiceAccount", name: pod().spec.serviceAccountName, namespace }]);
+        .that.deep.equals([
+          { kind: "ServiceAccount", name: webhookPod().spec.serviceAccountName, namespace },
+        ]);
     }
   });
 });

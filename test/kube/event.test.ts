@@ -16,8 +16,9 @@ describe("kube/event", () => {
     await api.stop();
   });
 
-  const record = (involved: KubeObject, message: string) =>
+  const record = (involved: KubeObject, message: string, once?: string) =>
     recordEvent(kube, {
+      once,
       involved,
       type: "Normal",
       reason: "Promoted",
@@ -42,6 +43,14 @@ describe("kube/event", () => {
       uid: "u",
     });
     expect(event?.firstTimestamp).to.equal("2026-01-02T03:04:05Z");
+  });
+
+  it("is there once, however often the same is told of the same", async () => {
+    const web = { kind: "Deployment", metadata: { name: "web", namespace: "shop", uid: "u" } };
+    for (const once of ["first", "first", "second"]) await record(web, "promoted", once);
+    await record(web, "promoted at last", "second");
+    for (let i = 0; i < 2; i += 1) await record(web, "promoted");
+    expect((await kube.list(events, {})).items).to.have.length(5);
   });
 
   it("lands in default for what has no namespace", async () => {

@@ -21,6 +21,8 @@ const strategies = {
 } as const;
 const phase = (world: World) => heldOf(world.get("deployments", "web"))?.phase;
 const weights = (world: World) => world.story.filter((line) => line.startsWith("web "));
+const told = (world: World) =>
+  ["Promoted", "RolledBack", "Undone"].filter((reason) => world.story.includes(reason));
 const outcomes = (world: World) => world.list("replicasets").map((set) => lastRunOf(set)?.outcome);
 
 /** Which can do everything. */
@@ -79,6 +81,7 @@ describe("a rollout whose controller is killed between any two writes", () => {
         expect(ending(world), `killed after ${killAfter} writes`).to.deep.equal(ending(whole));
         expect(weights(world), `killed after ${killAfter} writes`).to.deep.equal(weights(whole));
         expect(outcomes(world), `killed after ${killAfter} writes`).to.deep.equal(outcomes(whole));
+        expect(told(world), `killed after ${killAfter} writes`).to.deep.equal(told(whole));
       }
     });
   }

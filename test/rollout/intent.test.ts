@@ -73,6 +73,17 @@ describe("a route written by others in flight", () => {
         },
       ],
     ],
+    [
+      "an edit of nothing but the canary's weight",
+      edited([
+        {
+          backendRefs: seenRule.backendRefs?.map((ref) =>
+            ref.name === "web-canary" ? { ...ref, weight: 100 } : ref,
+          ) as BackendRef[],
+        },
+      ]),
+      [{ backendRefs: backends }],
+    ],
   ];
   for (const [what, requested, intent] of stories) {
     it(`${what}: the owner's rules are read, kept, and get the share again`, () => {

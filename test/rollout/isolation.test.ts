@@ -11,10 +11,11 @@ import {
   sharers,
   twinName,
   twinOf,
+  unlessRedirected,
 } from "../../rollout/isolation.ts";
 import type { Service } from "../../rollout/objects.ts";
 import { writeNarrow, writeWiden } from "../../rollout/write.ts";
-import { AT_NOON, aDeployment, aService, aTemplate } from "../support/builders.ts";
+import { AT_NOON, aDeployment, aReplicaSet, aService, aTemplate } from "../support/builders.ts";
 import { merged } from "../support/patch.ts";
 
 const narrowed = (service = aService(), hash = "abc") =>
@@ -101,6 +102,19 @@ describe("isolation", () => {
       expect(widened(stored).spec.selector).to.deep.equal(wanted);
     });
   }
+
+  it("whose owner points it at other pods in flight leaves the flight", () => {
+    const sets = [aReplicaSet({ hash: "abc" })];
+    const redirected = renarrow(aService({ selector: { app: "other" } }), narrowed());
+    const freed = unlessRedirected(redirected, sets);
+    expect(freed.spec.selector).to.deep.equal({ app: "other" });
+    expect(heldServiceOf(freed)).to.equal(undefined);
+    expect(freed.metadata.labels).not.to.have.property("serin.dev/flight");
+    expect(unlessRedirected(renarrow(freed, narrowed()), sets), "called again").to.deep.equal(freed);
+    const kept = renarrow(narrowed(), narrowed());
+    expect(unlessRedirected(kept, sets)).to.equal(kept);
+    expect(unlessRedirected(redirected, []), "of a version that nobody knows").to.equal(redirected);
+  });
 
   it("leaves a Service that is not in flight as requested", () => {
     const requested = aService({ selector: { app: "other" } });

@@ -3,9 +3,9 @@ import { twinOf } from "../../rollout/isolation.ts";
 import { RUN } from "../../rollout/keys.ts";
 import type { ReplicaSet, Service } from "../../rollout/objects.ts";
 import { heldRouteOf } from "../../rollout/overlay.ts";
-import type { Outcome } from "../../rollout/run.ts";
+import type { Outcome, Run } from "../../rollout/run.ts";
 import { type Marked, sweep } from "../../rollout/sweep.ts";
-import { writeMark, writeNarrow } from "../../rollout/write.ts";
+import { type Write, writeMark, writeNarrow } from "../../rollout/write.ts";
 import { AT_NOON, aDeployment, aReplicaSet, aRoute, aService, NOON } from "../support/builders.ts";
 import { merged } from "../support/patch.ts";
 import { applied } from "../support/routes.ts";
@@ -76,4 +76,50 @@ describe("sweep", () => {
       expect(closed?.metadata.labels).not.to.have.property("serin.dev/flight");
     });
   }
+
+  describe("a canary that its Deployment has left behind (--cascade=orphan)", () => {
+    const canary = (meta: object = {}, replicas = 3) => {
+      const labels = { "pod-template-hash": "web2" };
+      const set = aReplicaSet({ image: "web:2", replicas, meta: { labels, ...meta } });
+      const run = {
+        started: AT_NOON,
+        outcome: "running",
+        step: 1,
+        stepSince: AT_NOON,
+        stable: "web1",
+        message: "",
+      };
+      return merged(set, writeMark(set, "uid-web", run as Run));
+    };
+    const { ownerReferences: _owners, ...ownerless } = twin.metadata;
+    const found = { services: [narrowed, { ...twin, metadata: ownerless }] };
+    const told = (writes: readonly Write[]) =>
+      writes.map((write) => ("name" in write ? `${write.verb} ${write.name}` : write.verb));
+
+    it("loses its pods before the Service selects all again, and its twin", () => {
+      const first = sweepOf({ ...found, replicaSets: [canary()] });
+      expect(told(first.writes)).to.deep.equal(["delete web-canary", "merge web-web2"]);
+      expect(first.waitMs).to.be.above(0);
+      const going = { ...canary({}, 0), status: { replicas: 3 } };
+      expect(told(sweepOf({ services: [narrowed], replicaSets: [going] }).writes)).to.deep.equal([]);
+      const last = sweepOf({ services: [narrowed], replicaSets: [canary({}, 0)] });
+      expect(told(last.writes)).to.deep.equal(["merge web", "merge web-web2"]);
+    });
+
+    it("keeps them while a route still names the twin", () => {
+      const routes = [applied(aRoute({ backends }), { "uid-web": flight("web") })];
+      expect(told(sweepOf({ ...found, routes, replicaSets: [canary()] }).writes)).to.deep.equal([
+        "merge web",
+      ]);
+    });
+
+    it("is another one's as soon as that has taken it over", () => {
+      const owner = { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "new", controller: true };
+      const { writes } = sweepOf({
+        services: [narrowed],
+        replicaSets: [canary({ ownerReferences: [owner] })],
+      });
+      expect(told(writes)).to.deep.equal(["merge web", "merge web-web2"]);
+    });
+  });
 });

@@ -51,14 +51,7 @@ describeCluster("at rest", function () {
   it("without Serin everything can be changed but the template of what is opted in", async () => {
     await deployPlain(shop, "plain");
     await deployPlain(shop, "web", { "serin.dev/rollout": "canary" });
-    const pods = await shop.cluster.kubectl([
-      "get",
-      "pods",
-      "-n",
-      "serin-system",
-      "-o=jsonpath={.items[*].metadata.name}",
-    ]);
-    const serin = pods.stdout.trim().split(" ");
+    const serin = shop.cluster.kubelet.pods("serin-system", "webhook");
     expect(serin).to.have.length(2);
     await Promise.all(serin.map((pod) => shop.cluster.kubelet.keepDown("serin-system", pod, "webhook")));
     try {
@@ -70,7 +63,7 @@ describeCluster("at rest", function () {
       }
       const { code, stderr } = await shop.kubectl("set", "image", "deployment/web", "app=app:v2");
       expect(code).to.equal(1);
-      expect(stderr).to.include('failed calling webhook "deployments.serin.dev"');
+      expect(stderr).to.include('failed calling webhook "new-version.serin.dev"');
     } finally {
       for (const pod of serin) shop.cluster.kubelet.bringBack("serin-system", pod, "webhook");
     }

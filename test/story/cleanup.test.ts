@@ -32,10 +32,9 @@ onEachGateway("without Serin", function (gateway) {
 
     // Serin vanishes for this part of the cluster: nobody is left who could answer or act.
     const { kubelet, kubectl, kubeconfig } = shop.cluster;
-    const pods = (
-      await kubectl(["get", "pods", "-n", "serin-system", "-o=jsonpath={.items[*].metadata.name}"])
-    ).stdout.split(" ");
-    const containers = pods.flatMap((pod) => [[pod, "webhook"] as const, [pod, "controller"] as const]);
+    const containers = ["webhook", "controller"].flatMap((container) =>
+      kubelet.pods("serin-system", container).map((pod) => [pod, container] as const),
+    );
     const saved = (await kubectl(["get", "mutatingwebhookconfiguration/serin", "-o=json"])).stdout;
     await Promise.all(containers.map(([pod, container]) => kubelet.keepDown("serin-system", pod, container)));
     await kubectl(["delete", "mutatingwebhookconfiguration/serin"]);
@@ -65,7 +64,8 @@ onEachGateway("without Serin", function (gateway) {
       "wait",
       "-n",
       "serin-system",
-      "deployment/serin",
+      "deployments",
+      "--all",
       "--for=condition=Available",
       "--timeout=60s",
     ]);

@@ -60,16 +60,14 @@ export class HookServer {
   }
 }
 
-/** Lets hooks call that server's host, as an administrator does: by a flag of both of Serin's containers. */
+/** Lets hooks call that server's host, as an administrator does: by a flag of webhook and controller. */
 export async function allowHooks({ kubectl }: Cluster): Promise<void> {
-  const patch = [0, 1].map((container) => ({
-    op: "add",
-    path: `/spec/template/spec/containers/${container}/args/-`,
-    value: `--hook-host=${addresses.host}`,
-  }));
+  const flag = `--hook-host=${addresses.host}`;
+  const patch = [{ op: "add", path: "/spec/template/spec/containers/0/args/-", value: flag }];
+  const both = ["deployment/serin", "deployment/serin-controller"];
   for (const args of [
-    ["patch", "deployment/serin", "--type=json", `--patch=${JSON.stringify(patch)}`],
-    ["rollout", "status", "deployment/serin", "--timeout=90s"],
+    ["patch", ...both, "--type=json", `--patch=${JSON.stringify(patch)}`],
+    ["rollout", "status", ...both, "--timeout=90s"],
   ]) {
     const { code, stderr } = await kubectl(["--namespace", "serin-system", ...args]);
     if (code !== 0) throw new Error(`kubectl ${args.join(" ")}: ${stderr}`);

@@ -112,9 +112,9 @@ onEachGateway("a ConfigMap or Secret that pods use", function (gateway) {
     await open(shop, "envFrom", "configmap");
     const serin = async (replicas: number) => {
       const inSerin = (...args: string[]) => shop.cluster.kubectl(args, { namespace: "serin-system" });
-      await inSerin("scale", "deployment/serin", `--replicas=${replicas}`);
+      await inSerin("scale", "deployments", "--all", `--replicas=${replicas}`);
       if (replicas === 0) await inSerin("wait", "pods", "--all", "--for=delete", "--timeout=60s");
-      else await inSerin("wait", "deployment/serin", "--for=condition=Available", "--timeout=60s");
+      else await inSerin("wait", "deployments", "--all", "--for=condition=Available", "--timeout=60s");
     };
     await serin(0);
     try {

@@ -16,10 +16,18 @@ onEachGateway("kubectl rollout undo at 50%", function (gateway) {
   it("takes the traffic first, loses no request and gives the user's fields back", () => undoAtHalf(shop));
 
   it("does so, too, while no controller lives", async () => {
-    const controllers = await controllerPods(shop);
+    const controllers = shop.cluster.kubelet.pods("serin-system", "controller");
     await undoAtHalf(shop, async () => {
       await Promise.all(
         controllers.map((pod) => shop.cluster.kubelet.keepDown("serin-system", pod, "controller")),
+      );
+      // Admission must not go with it, however long it lasts.
+      await shop.run(
+        "wait",
+        "deployment/serin-controller",
+        "--namespace=serin-system",
+        "--for=condition=Available=False",
+        "--timeout=30s",
       );
       return () => {
         for (const pod of controllers) shop.cluster.kubelet.bringBack("serin-system", pod, "controller");
@@ -89,17 +97,6 @@ async function undoAtHalf(shop: Shop, kill?: () => Promise<() => void>): Promise
   await shop.until("the record", () => shop.record("v2")?.outcome === "undone");
   await expectNoFailures(load);
   expect(load.since(0).byVersion.v2).to.be.above(0);
-}
-
-async function controllerPods(shop: Shop): Promise<string[]> {
-  const names = await shop.cluster.kubectl([
-    "get",
-    "pods",
-    "-n",
-    "serin-system",
-    "-o=jsonpath={.items[*].metadata.name}",
-  ]);
-  return names.stdout.trim().split(" ");
 }
 
 function pick(spec: Record<string, unknown>): Record<string, unknown> {

@@ -189,7 +189,7 @@ export class FakeApi {
       return json(res, 201, this.store.create(collection, { ...body, metadata }));
     }
     if (seen.method === "PATCH") return json(res, 200, this.store.patch(collection, key, contentType, body));
-    return json(res, 200, this.store.delete(collection, key, body.preconditions?.uid));
+    return json(res, 200, this.store.delete(collection, key, body.preconditions));
   }
 
   #list({ query }: Seen, collection: string, namespace: string) {

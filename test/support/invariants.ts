@@ -1,18 +1,18 @@
-import { planOf } from "../../rollout/admit.ts";
 import { cookieOf } from "../../rollout/cookie.ts";
 import { equal } from "../../rollout/equal.ts";
 import { type Exposure, exposureAt, NONE } from "../../rollout/exposure.ts";
 import { heldOf } from "../../rollout/hold.ts";
 import { selectorOf } from "../../rollout/isolation.ts";
 import type { Match } from "../../rollout/matching.ts";
-import type { BackendRef, Deployment, ReplicaSet, RouteRule, Service } from "../../rollout/objects.ts";
+import type { BackendRef, Deployment, ReplicaSet, Route, RouteRule, Service } from "../../rollout/objects.ts";
 import { lastRunOf } from "../../rollout/run.ts";
 import { hashOf } from "../../rollout/template.ts";
-import type { World } from "./world.ts";
+import { planIn, type World } from "./world.ts";
 
 /** Throws when one of the promises about traffic is broken at this instant. */
 export function checkPromises(world: World): void {
   const services = new Map(world.list("services").map((service) => [service.metadata.name, service]));
+  checkShares(world, world.routes(), services);
   for (const route of world.routes()) {
     for (const rule of route.spec.rules ?? []) {
       const refs = rule.backendRefs ?? [];
@@ -21,9 +21,19 @@ export function checkPromises(world: World): void {
       // Here, every rule of the user's has some weight.
       if (refs.length > 0 && refs.every(({ weight = 1 }) => weight === 0))
         throw broken(world, "all weights are zero");
-      for (const deployment of world.list("deployments")) checkShare(world, deployment, rule, services);
     }
   }
+}
+
+/** Throws when by these routes some version gets more than it was granted. */
+export function checkShares(
+  world: World,
+  routes: readonly Route[],
+  services = new Map(world.list("services").map((service) => [service.metadata.name, service])),
+): void {
+  const rules = routes.flatMap((route) => route.spec.rules ?? []);
+  for (const deployment of world.list("deployments"))
+    for (const rule of rules) checkShare(world, deployment, rule, services);
 }
 
 /** Throws when requests go where nobody answers. */
@@ -51,18 +61,25 @@ function checkShare(
   const { uid } = deployment.metadata;
   const sets = world.list("replicasets").filter(({ metadata }) => metadata.ownerReferences?.[0]?.uid === uid);
   const app = deployment.spec.template.metadata?.labels?.app;
-  const isOwn = ({ name }: { name: string }) => selectorOf(services.get(name) as Service).app === app;
+  const isOwn = ({ name }: { name: string }) => {
+    const service = services.get(name);
+    // In these tests a Service has the name of its pods' app: what goes to a lost one still counts.
+    return service === undefined ? name === app : selectorOf(service).app === app;
+  };
   const refs = (rule.backendRefs ?? []).filter(isOwn);
   const all = refs.reduce((total, { weight = 1 }) => total + weight, 0);
   // What came before the stable version served once itself.
   const since = sets.findIndex((set) => hashOf(set) === held.stable);
   for (const set of sets.slice(since + 1)) {
-    const partOf = (name: string) => fraction(world, services.get(name) as Service, set);
+    const partOf = (name: string) => fraction(world, services.get(name), set);
     const share = refs.reduce((total, { name, weight = 1 }) => total + weight * partOf(name), 0) / (all || 1);
-    const granted = grantedTo(world, set, deployment);
-    expectAtMost(world, set, share * 100, isFor(rule, granted) ? 100 : granted.weight, "of the requests");
+    const granted = [grantedTo(world, set, deployment), ...(world.before.get(set.metadata.name) ?? [])];
+    const most = Math.max(...granted.map((one) => (isFor(rule, one) ? 100 : one.weight)));
+    expectAtMost(world, set, share * 100, most, "of the requests");
     for (const { name, percent } of copiesOf(rule).filter(isOwn)) {
-      expectAtMost(world, set, percent * partOf(name), copiesGrantedTo(set, deployment), "as copies");
+      const before = (world.before.get(set.metadata.name) ?? []).map(({ mirror = 0 }) => mirror);
+      const copies = Math.max(copiesGrantedTo(set, deployment), ...before);
+      expectAtMost(world, set, percent * partOf(name), copies, "as copies");
     }
   }
 }
@@ -95,19 +112,21 @@ function copiesOf({ filters }: RouteRule): readonly { readonly name: string; rea
   );
 }
 
-function fraction(world: World, service: Service, set: ReplicaSet): number {
+function fraction(world: World, service: Service | undefined, set: ReplicaSet): number {
+  if (service === undefined || world.isOpen(service)) return 0;
   const endpoints = world.endpoints(service);
   const ready = [...endpoints.values()].reduce((a, b) => a + b, 0);
   return ready === 0 ? 0 : (endpoints.get(hashOf(set)) ?? 0) / ready;
 }
 
-function grantedTo(world: World, set: ReplicaSet, deployment: Deployment): Exposure {
+/** What the version may have now, by its own record and the plan. */
+export function grantedTo(world: World, set: ReplicaSet, deployment: Deployment): Exposure {
   const run = lastRunOf(set);
   if (run === undefined) return world.begunNatively.has(set.metadata.name) ? { weight: 100 } : NONE;
   if (run.outcome === "superseded") return NONE;
   if (run.outcome === "proven" || run.outcome === "promoted") return { weight: 100 };
   const id = Date.parse(run.started).toString(36);
-  return exposureAt(planOf(deployment), run.step, {
+  return exposureAt(planIn(deployment), run.step, {
     cookie: `serin-${deployment.metadata.namespace}-${deployment.metadata.name}`,
     id,
   });
@@ -115,7 +134,7 @@ function grantedTo(world: World, set: ReplicaSet, deployment: Deployment): Expos
 
 /** In percent: those of an earlier step, until the next one is in the routes. */
 function copiesGrantedTo(set: ReplicaSet, deployment: Deployment): number {
-  const passed = planOf(deployment).steps.slice(0, (lastRunOf(set)?.step ?? -1) + 1);
+  const passed = planIn(deployment).steps.slice(0, (lastRunOf(set)?.step ?? -1) + 1);
   return Math.max(0, ...passed.map((step) => (step.kind === "mirror" ? step.percent : 0)));
 }
 

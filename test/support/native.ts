@@ -76,10 +76,7 @@ function scaleAll(deployment: Deployment, sets: ReplicaSet[], current: ReplicaSe
   const bySize = active.toSorted((a, b) => sizeOf(b) - sizeOf(a) || age(a) - age(b));
   let added = 0;
   const sizes = bySize.map((set) => {
-    const share =
-      wanted === 0
-        ? -sizeOf(set)
-        : Math.round((sizeOf(set) * allowed) / Number(set.metadata.annotations?.[MOST])) - sizeOf(set);
+    const share = wanted === 0 ? -sizeOf(set) : fractionOf(deployment, set, allowed);
     const part =
       toAdd === 0 ? 0 : toAdd > 0 ? Math.min(share, toAdd - added) : Math.max(share, toAdd - added);
     added += part;
@@ -88,6 +85,12 @@ function scaleAll(deployment: Deployment, sets: ReplicaSet[], current: ReplicaSe
   bySize.forEach((set, i) => {
     resize(deployment, set, Math.max(0, (sizes[i] ?? 0) + (i === 0 && toAdd !== 0 ? toAdd - added : 0)));
   });
+}
+
+/** As many more pods as keep a version's part; one that was scaled to zero has no size of its own any more. */
+function fractionOf({ status }: Deployment, set: ReplicaSet, allowed: number): number {
+  const before = Number(set.metadata.annotations?.[MOST] ?? 0) || (status?.replicas ?? 0);
+  return before === 0 ? 0 : Math.round((sizeOf(set) * allowed) / before) - sizeOf(set);
 }
 
 function create(deployment: Deployment, sets: readonly ReplicaSet[]): ReplicaSet {

@@ -1,5 +1,5 @@
 import jsonpatch, { type Operation } from "fast-json-patch";
-import type { KubeObject } from "../../kube/rest.ts";
+import type { KubeObject, Preconditions } from "../../kube/rest.ts";
 
 /** A change in the store; watches are served from these. */
 export interface Change {
@@ -66,10 +66,11 @@ export class Store {
     return this.#write(collection, key, now);
   }
 
-  delete(collection: string, key: string, uid?: string): KubeObject {
+  delete(collection: string, key: string, only: Preconditions = {}): KubeObject {
     const before = this.get(collection, key);
-    if (uid !== undefined && uid !== before.metadata.uid) {
-      throw new Refusal(409, "Conflict", "Precondition failed: UID in precondition");
+    for (const [field, wanted] of Object.entries(only)) {
+      if (wanted !== before.metadata[field])
+        throw new Refusal(409, "Conflict", `Precondition failed: ${field} in precondition`);
     }
     this.version++;
     this.#of(collection).delete(key);

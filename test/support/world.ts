@@ -1,16 +1,18 @@
 import { admitUpdate, changesTemplate, planOf } from "../../rollout/admit.ts";
 import type { Counts } from "../../rollout/counts.ts";
 import { decide } from "../../rollout/decide.ts";
-import { drained } from "../../rollout/exposure.ts";
+import { settledOn } from "../../rollout/drain.ts";
+import { drained, type Exposure } from "../../rollout/exposure.ts";
 import { heldOf } from "../../rollout/hold.ts";
 import type { HookAnswer, HookCall } from "../../rollout/hook-calls.ts";
-import { isTwin, servicesOf } from "../../rollout/isolation.ts";
+import { heldServiceOf, isTwin, servicesOf } from "../../rollout/isolation.ts";
 import type { Evidence, Watch } from "../../rollout/judge/evidence.ts";
 import { fold, noEvidence } from "../../rollout/judge/fold.ts";
 import { watchOf } from "../../rollout/judge/watch.ts";
-import { FLIGHT, HELD } from "../../rollout/keys.ts";
-import type { Deployment, Meta, ReplicaSet } from "../../rollout/objects.ts";
+import { FLIGHT, HELD, RUN } from "../../rollout/keys.ts";
+import type { Deployment, Meta, ReplicaSet, Service } from "../../rollout/objects.ts";
 import { flightOf, servicesNamed } from "../../rollout/overlay.ts";
+import type { Plan } from "../../rollout/plan.ts";
 import { type Decision, instant, type Seen } from "../../rollout/seen.ts";
 import { sweep } from "../../rollout/sweep.ts";
 import { findByTemplate, hashOf } from "../../rollout/template.ts";
@@ -18,6 +20,19 @@ import { type Write, writeNarrow, writeRoute } from "../../rollout/write.ts";
 import { Cluster, Conflict, imageOf } from "./cluster.ts";
 
 const TICK_MS = 5_000;
+const RESYNC_MS = 5 * 60_000;
+
+const plans = new Map<string, Plan>();
+
+/** As `planOf`, read once. */
+export function planIn(deployment: Deployment): Plan {
+  const { [RUN]: _run, ...own } = deployment.metadata.annotations ?? {};
+  const { defaults } = heldOf(deployment) ?? {};
+  const key = JSON.stringify({ ...own, [HELD]: defaults });
+  const plan = plans.get(key) ?? planOf(deployment);
+  plans.set(key, plan);
+  return plan;
+}
 
 /** The controller was killed. */
 class Killed extends Error {}
@@ -38,9 +53,25 @@ export class World extends Cluster {
   traffic = { canary: 300, stable: 700 };
   /** A later admission refuses what Serin has admitted, once. */
   refuse = false;
+  /** What the metrics say, instead of counts of requests. */
+  says: ((seen: Seen, watch: Watch) => Evidence) | undefined;
+  /** Name of a ReplicaSet → what it was granted before somebody lessened it, until that is in force. */
+  readonly before = new Map<string, readonly Exposure[]>();
+  /** Whether a Service selects all pods because its owner has just made it, or its first route: no admission can be asked. */
+  isOpen: (service: Service) => boolean = () => false;
+  /** Name → what was all done at which version of the cluster, and until when (ms) that holds. */
+  readonly #rest = new Map<string, { readonly version: number; readonly until: number }>();
 
   /** A person updates a Deployment; returns why not, if it is refused. */
   request(name: string, change: (deployment: Deployment) => Deployment): string | undefined {
+    for (let attempt = 0; ; attempt += 1) {
+      const answer = this.#admit(name, change, attempt);
+      if (answer !== "again") return answer;
+    }
+  }
+
+  /** The API server asks again when the object has changed while admission waited for the gateway. */
+  #admit(name: string, change: (deployment: Deployment) => Deployment, attempt: number): string | undefined {
     const old = this.get("deployments", name);
     const requested = change(structuredClone(old));
     const deployments = this.list("deployments");
@@ -64,6 +95,8 @@ export class World extends Cluster {
           this.perform(writeNarrow(service, effect.uid, effect.hash, instant(this.now)));
     }
     if (!answer.allowed) return answer.message;
+    const now = this.find("deployments", name);
+    if (now !== old) return now === undefined || attempt === 5 ? "changed meanwhile" : "again";
     const refused = this.refuse;
     this.refuse = false;
     if (!refused) this.put("deployments", answer.object);
@@ -76,10 +109,15 @@ export class World extends Cluster {
     for (let i = 0; i < ticks; i += 1) {
       this.tick();
       this.check();
-      for (const { metadata } of this.list("deployments")) this.reconcile(metadata.name);
-      this.#sweep();
+      this.control();
       if (i > 3 && this.list("deployments").every((deployment) => heldOf(deployment) === undefined)) return;
     }
+  }
+
+  /** The controller looks at everything. */
+  control(): void {
+    for (const { metadata } of this.list("deployments")) this.reconcile(metadata.name);
+    this.#sweep();
   }
 
   /** Runs until the route gives the canary this weight. */
@@ -94,6 +132,8 @@ export class World extends Cluster {
 
   /** The controller decides and writes until it has nothing more to do at this instant. */
   reconcile(name: string): void {
+    const rest = this.#rest.get(name);
+    if (rest?.version === this.version && this.now < rest.until) return;
     let before = "";
     for (let round = 0; round < 40; round += 1) {
       const seen = this.see(name);
@@ -105,6 +145,11 @@ export class World extends Cluster {
       const { writes, calls = [] } = this.decided;
       if (writes.length === 0) for (const call of calls) this.#call(call);
       const wanted = JSON.stringify(writes).replaceAll(/"resourceVersion":"\d+"/g, "");
+      if (writes.length === 0 && watch === undefined && calls.length === 0)
+        this.#rest.set(name, {
+          version: this.version,
+          until: this.now + Math.min(this.decided.waitMs ?? RESYNC_MS, RESYNC_MS),
+        });
       if (writes.length === 0 || wanted === before) return;
       before = wanted;
       try {
@@ -118,6 +163,20 @@ export class World extends Cluster {
       }
     }
     throw new Error(`no rest: ${this.story.slice(-20).join(" | ")}`);
+  }
+
+  /** What another controller does that sees the cluster as it was: it stops where a guard refuses. */
+  obey(seen: Seen): void {
+    const watch = watchOf(seen);
+    const evidence = watch && { evidence: this.#evidence(seen, watch) };
+    try {
+      for (const write of decide({ ...seen, now: this.now, ...evidence }).writes) {
+        this.perform(write);
+        this.check();
+      }
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error;
+    }
   }
 
   #call(call: HookCall): void {
@@ -174,10 +233,16 @@ export class World extends Cluster {
       now: this.now,
       deployment,
       held,
-      plan: planOf(deployment),
+      plan: planIn(deployment),
       replicaSets: sets,
       canary,
       services,
+      left: this.list("services").filter(
+        (service) =>
+          service.metadata.labels?.[FLIGHT] === uid &&
+          heldServiceOf(service) !== undefined &&
+          !names.has(service.metadata.name),
+      ),
       twins: this.list("services").filter(
         (service) => isTwin(service) && service.metadata.labels?.[FLIGHT] === uid,
       ),
@@ -207,7 +272,9 @@ export class World extends Cluster {
   }
 
   /** An image with "bad" in its name answers a third of its requests with errors; "late": of those of users only. */
-  #evidence(seen: Seen, { uid, from, known, sources, terms }: Watch): Evidence {
+  #evidence(seen: Seen, watch: Watch): Evidence {
+    if (this.says !== undefined) return this.says(seen, watch);
+    const { uid, from, known, sources, terms } = watch;
     if (sources.length === 0) return { unread: "nobody counts", gates: {} };
     let judged = known ?? noEvidence({ since: from, from, tickMs: TICK_MS, phi: 1, bounds: [] });
     const image = imageOf(seen.deployment);
@@ -241,7 +308,10 @@ export class World extends Cluster {
       if (flight)
         this.perform(writeRoute(route, uid, { ...drained(flight, instant(this.now)), drained: true }));
     }
-    this.follow();
+    const settled = this.routes().map((route) => settledOn(route, uid));
+    if (this.lagMs === 0) this.follow();
+    // Admission waits until it is in force; the cluster goes on meanwhile.
+    else this.tick(Math.max(0, ...settled.map((at) => at - this.now)));
   }
 
   #setsOf({ metadata: { uid } }: Deployment): ReplicaSet[] {

@@ -78,9 +78,14 @@ describe("webhook/deployments behind routes", () => {
     expect(api.requests.filter(({ path }) => path.includes("referencegrants"))).to.deep.equal([]);
 
     api.add(httpRoutes, route("HTTPRoute", { name: "front", namespace: "edge" }, { namespace: "shop" }));
-    const denied = await ask(update(), aDeployment());
+    const ungranted = await ask(update(), aDeployment());
+    expect(ungranted.allowed && ungranted.warnings?.join()).to.match(
+      /no ReferenceGrant of namespace shop lets HTTPRoute edge\/front name a Service .* is left alone/,
+    );
+    const named = aDeployment({ image: "web:2", annotations: { "serin.dev/routes": "edge/front" } });
+    const denied = await ask(named, aDeployment());
     expect(!denied.allowed && denied.message).to.match(
-      /no ReferenceGrant of namespace shop lets HTTPRoute edge\/front/,
+      /no ReferenceGrant of namespace shop lets HTTPRoute edge\/front name Service web, nor/,
     );
 
     const group = "gateway.networking.k8s.io";

@@ -120,6 +120,18 @@ describe("webhook/server, over TLS", () => {
     expect(log.lines).to.include("error: admission failed");
   });
 
+  it("refuses the request, too, when the answer cannot be written", async () => {
+    const nested = (depth: number) => JSON.parse(`${"[".repeat(depth)}${"]".repeat(depth)}`);
+    admit = async () => ({ allowed: true, object: { ...object, spec: nested(100_000) } });
+    const deep = JSON.stringify(aReview({ object: { ...object, spec: {} }, oldObject: object }));
+    const { status, text } = await post(
+      deep.replace('"spec":{}', `"spec":{"0":${"[".repeat(9_999)}${"]".repeat(9_999)}}`),
+    );
+    admit = async () => ({ allowed: true });
+    expect(status).to.equal(200);
+    expect(JSON.parse(text).response).to.deep.include({ uid: "u1", allowed: false });
+  });
+
   it("knows no other address and no other method", async () => {
     expect((await send("/admit/pods", review)).status).to.equal(404);
     expect((await send("/admit/deployments")).status).to.equal(404);

@@ -15,6 +15,8 @@ export interface Kubelet {
   /** Kills a container's process and starts no other until `bringBack`. */
   keepDown(namespace: string, pod: string, container: string): Promise<void>;
   bringBack(namespace: string, pod: string, container: string): void;
+  /** The names of the pods that have a container of that name. */
+  pods(namespace: string, container: string): string[];
   /** Pods that start from now on reach the API server at this port, where somebody may stand between. */
   useApiPort(port: number): void;
   /** The process id of a container, while it has one. */
@@ -66,6 +68,13 @@ export function startKubelet({ api, dir, ca, log }: KubeletOptions): Kubelet {
     kill: (namespace, pod, name, signal) => container(namespace, pod, name).kill(signal),
     keepDown: (namespace, pod, name) => container(namespace, pod, name).keepDown(),
     bringBack: (namespace, pod, name) => container(namespace, pod, name).bringBack(),
+    pods: (namespace, name) =>
+      [...entries.values()]
+        .filter(
+          ({ pod }) => pod.metadata.namespace === namespace && pod.metadata.deletionTimestamp === undefined,
+        )
+        .filter((entry) => entry.container(name) !== undefined)
+        .map(({ pod }) => pod.metadata.name),
     useApiPort(port) {
       needs.apiPort = port;
     },

@@ -1,0 +1,12 @@
+import { ifNotFound } from "./errors.ts";
+import { referenceGrants } from "./resources.ts";
+import type { Kube, KubeObject } from "./rest.ts";
+
+/** The ReferenceGrants of a namespace; none where the cluster does not know the kind. */
+export async function listGrants<T extends KubeObject>(
+  kube: Pick<Kube, "list">,
+  namespace: string,
+): Promise<readonly T[]> {
+  const { items } = await kube.list<T>(referenceGrants, { namespace }).catch(ifNotFound({ items: [] }));
+  return items;
+}

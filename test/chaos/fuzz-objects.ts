@@ -1,0 +1,89 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Held, Phase } from "../../rollout/hold.ts";
+import type { HeldService } from "../../rollout/isolation.ts";
+import { FLIGHT } from "../../rollout/keys.ts";
+import type { Meta } from "../../rollout/objects.ts";
+import { isRecord } from "../../rollout/parsed.ts";
+
+const PHASES: readonly Phase[] = ["canary", "promoting", "failed", "undone"];
+
+function users(
+  { metadata, spec, ...rest }: Body,
+  keys: readonly string[],
+  fields: readonly string[],
+): object {
+  const own = (map: object | undefined, not: readonly string[]) =>
+    Object.fromEntries(Object.entries(map ?? {}).filter(([key]) => !not.includes(key)));
+  const annotations = own(metadata.annotations, keys);
+  const meta = { ...metadata, annotations, labels: own(metadata.labels, [FLIGHT]) };
+  return { ...rest, metadata: meta, spec: own(spec, fields) };
+}
+
+/** What of the user's has changed on the way: all but these annotations, these fields of the spec, and the mark. */
+export function differences(
+  asked: Body,
+  stored: Body,
+  keys: readonly string[],
+  fields: readonly string[],
+): string[] {
+  const same = isDeepStrictEqual(users(asked, keys, fields), users(stored, keys, fields));
+  return same ? [] : ["what is the user's changed"];
+}
+
+interface Body {
+  readonly metadata: Meta;
+  readonly spec?: object;
+}
+
+/** Whether the UID is a string, and labels, annotations and selectors are maps of strings. */
+export function isDecodable(object: object | null): boolean {
+  const { metadata, spec } = (object ?? {}) as { metadata?: Meta; spec?: { selector?: object } };
+  const selector = (object as { kind?: string } | null)?.kind === "Service" ? spec?.selector : undefined;
+  if (typeof (metadata?.uid ?? "") !== "string") return false;
+  return [metadata?.labels, metadata?.annotations, selector].every(
+    (map) =>
+      map === undefined || (isRecord(map) && Object.values(map).every((value) => typeof value === "string")),
+  );
+}
+
+/** A Deployment's record as Serin writes it. */
+export function heldIn(text: string): Held | undefined {
+  const record = recordIn(text) as Held | undefined;
+  const whole =
+    typeof record?.started === "string" &&
+    PHASES.includes(record.phase) &&
+    typeof record.stable === "string" &&
+    isRecord(record.originals);
+  return whole ? record : undefined;
+}
+
+/** A Service's. */
+export function narrowedIn(text: string | undefined): HeldService | undefined {
+  const record = recordIn(text) as HeldService | undefined;
+  return typeof record?.since === "string" && isRecord(record.selector) ? record : undefined;
+}
+
+/** A JSON object, whatever is in it. */
+export function recordIn(text: string | undefined): Record<string, unknown> | undefined {
+  const value = parse(text ?? "");
+  return isRecord(value) ? value : undefined;
+}
+
+/** JSON; undefined where it is none. */
+export function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** An annotation of what may not be there. */
+export function annotation(object: { metadata: Meta } | null, key: string): string | undefined {
+  return object?.metadata.annotations?.[key];
+}
+
+/** The mark of what may not be there. */
+export function label(object: { metadata: Meta } | null): string | undefined {
+  return object?.metadata.labels?.[FLIGHT];
+}

@@ -1,0 +1,130 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Pool } from "undici";
+import type { Clock } from "../../kube/clock.ts";
+import type { Kube, Resource, Where } from "../../kube/rest.ts";
+import { hashOf } from "../../rollout/template.ts";
+import { admitConfig } from "../../webhook/config.ts";
+import { admitDeployments } from "../../webhook/deployments.ts";
+import { admitRoutes, admitServices } from "../../webhook/overlaid.ts";
+import { admissionApp } from "../../webhook/server.ts";
+import { NOON } from "../support/builders.ts";
+import { chance } from "../support/chance.ts";
+import { noLog } from "../support/log.ts";
+import type { World } from "../support/world.ts";
+import { corpus, type State } from "./fuzz-corpus.ts";
+import { complaints } from "./fuzz-invariants.ts";
+import { draw, mutate, type Sent } from "./fuzz-mutate.ts";
+
+/** What became of so many reviews. */
+export interface Fuzzed {
+  /** How many were answered with what: `allowed`, `patched`, `refused` or the status of the answer. */
+  readonly answers: Readonly<Record<string, number>>;
+  /** What is wrong, each with what was sent. */
+  readonly complaints: readonly string[];
+  /** The longest answer, in ms. */
+  readonly slowestMs: number;
+  readonly perSecond: number;
+}
+
+const AT_ONCE = 16;
+
+/** Sends so many mutated reviews to the webhook's own application over HTTP; the same seed sends the same. */
+export async function fuzz(seed: number, count: number): Promise<Fuzzed> {
+  const random = chance(seed);
+  const states = corpus();
+  const samples = states.flatMap((state) => state.samples);
+  const clock = hurried();
+  const served = await Promise.all(states.map((state) => serve(state, clock)));
+  const [answers, wrong]: [Record<string, number>, string[]] = [{}, []];
+  let [sent, slowestMs] = [0, 0];
+  const started = performance.now();
+  const turns = async () => {
+    while (sent < count) {
+      sent += 1;
+      const { state, pool } = draw(random, served);
+      const review = mutate(random, draw(random, state.samples), samples);
+      const [from, at] = [clock.now(), performance.now()];
+      const answer = await post(pool, review);
+      slowestMs = Math.max(slowestMs, performance.now() - at);
+      const kind = kindOf(answer);
+      answers[kind] = (answers[kind] ?? 0) + 1;
+      const found = complaints(review.body, answer, {
+        stables: state.world.list("replicasets").map(hashOf),
+        from,
+        to: clock.now(),
+      });
+      if (found.length > 0)
+        wrong.push(`${found.join("; ")}: ${review.path} ${review.body} => ${answer.body}`);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, turns));
+  const perSecond = Math.round((count * 1_000) / (performance.now() - started));
+  await Promise.all(served.map(({ close }) => close()));
+  return { answers, complaints: wrong, slowestMs: Math.round(slowestMs), perSecond };
+}
+
+async function serve(state: State, clock: Clock) {
+  const kube = readOnly(state.world);
+  const needs = { kube, namespace: "serin-system", hookHosts: [], clock, log: noLog };
+  const app = admissionApp({
+    kinds: {
+      deployments: { kinds: ["Deployment"], admit: admitDeployments(needs) },
+      services: { kinds: ["Service"], admit: admitServices(kube) },
+      routes: { kinds: ["HTTPRoute", "GRPCRoute"], admit: admitRoutes },
+      config: { kinds: ["ConfigMap", "Secret"], admit: admitConfig(needs) },
+    },
+    ready: () => true,
+    log: noLog,
+  });
+  const server = createServer(app).listen(0, "127.0.0.1");
+  // Else it may close a connection just when a review comes, as webhook/listen.ts says.
+  server.keepAliveTimeout = 0;
+  await once(server, "listening");
+  const pool = new Pool(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, {
+    connections: AT_ONCE,
+  });
+  const close = async () => {
+    await pool.close();
+    server.close();
+  };
+  return { state, pool, close };
+}
+
+async function post(pool: Pool, { path, body, headers }: Sent) {
+  try {
+    const answer = await pool.request({ path, method: "POST", headers, body });
+    return { status: answer.statusCode, body: await answer.body.text() };
+  } catch (error) {
+    return { status: 0, body: String(error) };
+  }
+}
+
+function kindOf({ status, body }: { status: number; body: string }): string {
+  if (status !== 200) return String(status);
+  const { response } = JSON.parse(body);
+  if (response.allowed !== true) return "refused";
+  return response.patch === undefined ? "allowed" : "patched";
+}
+
+/** Who sleeps wakes at once, that much later. */
+function hurried(): Clock {
+  let now = NOON;
+  const sleep = async (ms: number) => {
+    now += ms;
+  };
+  return { now: () => now, sleep };
+}
+
+/** The shop as Serin reads it; what admission writes has no effect, so that every review meets the same shop. */
+function readOnly(world: World): Kube {
+  const all = ({ plural }: Resource): { metadata: { name: string } }[] =>
+    plural === "namespaces" ? [{ metadata: { name: "shop" } }] : world.list(plural as "services");
+  const get = async (resource: Resource, { name }: Where) => {
+    const found = all(resource).find(({ metadata }) => metadata.name === name);
+    return found ?? Promise.reject(Object.assign(new Error("not found"), { code: 404 }));
+  };
+  const list = async (resource: Resource) => ({ items: all(resource), resourceVersion: "1" });
+  return { get, list, mergePatch: get, jsonPatch: get, strategicPatch: get } as unknown as Kube;
+}

@@ -1,0 +1,17 @@
+import type { Ledger } from "../story/ledger.ts";
+
+/** What the routes gave the canary, in percent, one after the other, each with the instant (ms) from which on. */
+export function grants(ledger: Ledger, from = 0): { weight: number; at: number }[] {
+  const granted: { weight: number; at: number }[] = [];
+  for (const { at, object } of ledger.changesOf("httproutes", from)) {
+    const held = JSON.parse(object.metadata.annotations?.["serin.dev/held"] ?? "{}");
+    const weight = Object.values<{ weight: number }>(held.flights ?? {})[0]?.weight ?? 0;
+    if (weight !== (granted.at(-1)?.weight ?? 0)) granted.push({ weight, at });
+  }
+  return granted;
+}
+
+/** The same without the instants. */
+export function grantedTo(ledger: Ledger, from = 0): number[] {
+  return grants(ledger, from).map(({ weight }) => weight);
+}

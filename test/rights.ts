@@ -1,0 +1,43 @@
+import { appendFileSync, existsSync } from "node:fs";
+import { granted, type Right, readNoted } from "./cluster/rights.ts";
+
+const BEFORE_WATCH_LIST = "Kubernetes before 1.34 has no WatchList: test/kube/reflect.test.ts";
+
+/** Rights that only a rare moment needs, which no story can bring about: what shows that each is needed. */
+export const RARE: Readonly<Record<Right, string>> = {
+  "get deployments.apps": "a write met a conflict: test/chaos/rbac.chaos.ts",
+  "get services": "a write met a conflict: test/chaos/rbac.chaos.ts",
+  "get grpcroutes.gateway.networking.k8s.io": "an undo waits for acceptance: test/webhook/routes.test.ts",
+  "list pods": BEFORE_WATCH_LIST,
+  "list leases.coordination.k8s.io serin in serin-system": BEFORE_WATCH_LIST,
+  "list secrets serin-certificate in serin-system": BEFORE_WATCH_LIST,
+  "list mutatingwebhookconfigurations.admissionregistration.k8s.io serin": BEFORE_WATCH_LIST,
+};
+
+/**
+ * Says whether all stories together made use of every right that deploy/rbac.yaml gives, and were refused nothing; counts as a
+ * test in the file that the reporter option `counts` of `args` names.
+ */
+export function compareRights(path: string, args: readonly string[]): boolean {
+  const result = existsSync(path) ? compared(path) : undefined;
+  const counts = args.map((arg) => /^counts=(.+)$/.exec(arg)?.[1]).find((found) => found !== undefined);
+  const [passes, failures, pending] = result === undefined ? [0, 0, 1] : result ? [1, 0, 0] : [0, 1, 0];
+  if (counts !== undefined) appendFileSync(counts, `${JSON.stringify({ passes, failures, pending })}\n`);
+  return result !== false;
+}
+
+function compared(path: string): boolean {
+  const { used, refused } = readNoted(path);
+  const unused = granted().filter((right) => !used.has(right) && !(right in RARE));
+  const lines = [
+    ...unused.map((right) => `  unused: ${right}`),
+    ...[...refused].map((right) => `  refused: ${right}`),
+  ];
+  const fits = lines.length === 0;
+  const mark = fits ? "\u2714" : "\u2716";
+  console.log(
+    `\n  ${mark} Serin has the rights that all stories made use of, no more and no less (${used.size})`,
+  );
+  for (const line of lines) console.log(line);
+  return fits;
+}
