@@ -1,5 +1,6 @@
 import type { Clock } from "../kube/clock.ts";
 import { isConflict, isNotFound } from "../kube/errors.ts";
+import { Fenced } from "../kube/fence.ts";
 import type { Log } from "../kube/log.ts";
 import type { Kube } from "../kube/rest.ts";
 import { perform } from "../kube/write.ts";
@@ -59,7 +60,9 @@ export function reconciler(options: ReconcilerOptions): (uid: string) => Promise
       const failure = await performAll(writes, uid, options, events);
       const tries = attempts.note(uid, deeds, events, failure?.error);
       if (failure !== undefined) {
-        if (tries >= TELL_AFTER) await hinder(seen, failure, events, options);
+        // Another leads by now: nothing was refused, and it will write.
+        const isRefused = !(failure.error instanceof Fenced);
+        if (tries >= TELL_AFTER && isRefused) await hinder(seen, failure, events, options);
         return attempts.waitMs(uid, deeds);
       }
       hooks.make(decision.calls ?? []);

@@ -9,8 +9,8 @@ export type Effect =
       readonly uid: string;
       readonly hash: string;
     }
-  /** The canary's weight is 0 and in force, before its first pod goes. */
-  | { readonly kind: "drain"; readonly uid: string };
+  /** The canary's weight is 0 and in force, before its first pod goes; before an undo nobody grants any, either. */
+  | { readonly kind: "drain"; readonly uid: string; readonly undo: boolean };
 
 /** The answer to a request about a Deployment. */
 export type Answer =

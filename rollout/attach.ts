@@ -35,6 +35,17 @@ export function expose(seen: Seen): Decision | undefined {
   return waitUntil(settledAt(seen), seen) ?? (writes.length === 0 ? undefined : { writes });
 }
 
+/** What another plan has taken back of the weight since it was granted: it waits neither for pods nor for a gateway. */
+export function lessen(seen: Seen): Decision | undefined {
+  const { weight } = grantedExposure(seen);
+  const writes = seen.routes.flatMap((route) => {
+    const flight = flightOf(route, uidOf(seen));
+    if (flight === undefined || flight.weight <= weight) return [];
+    return [writeRoute(route, uidOf(seen), { ...flight, weight, since: instant(seen.now) })];
+  });
+  return writes.length === 0 ? undefined : { writes };
+}
+
 /** Every parent has accepted the routes as they stand. */
 function awaitAccepted(seen: Seen): Decision | undefined {
   const complaint = awaited(seen.routes)

@@ -88,7 +88,13 @@ function afterEnd(change: Change, plan: Plan, held: Held, warnings: readonly str
   const uid = change.old.metadata.uid ?? "";
   const pendingMs = drainedInAll(change);
   if (pendingMs > LONGEST_DRAIN_MS) return latch(change, held, warnings);
-  const answer = begin(change, plan, held, warnings, pendingMs > 0 ? [{ kind: "drain", uid }] : []);
+  const answer = begin(
+    change,
+    plan,
+    held,
+    warnings,
+    pendingMs > 0 ? [{ kind: "drain", uid, undo: false }] : [],
+  );
   return warnStranded(
     answer,
     change.reads.replicaSets.find((set) => hashOf(set) === held.stable),
@@ -192,7 +198,7 @@ function undo(change: Change, held: Held): Answer {
   const spec =
     held.phase === "promoting" || held.phase === "undone" ? object.spec : release(object.spec, originals);
   const record: Held = { ...rest, phase: "undone", originals };
-  const effects: Effect[] = isAttached(change) ? [{ kind: "drain", uid }] : [];
+  const effects: Effect[] = isAttached(change) ? [{ kind: "drain", uid, undo: true }] : [];
   const pendingMs = drainedInAll(change);
   if (pendingMs > LONGEST_DRAIN_MS) {
     const wait = `its gateway needs up to ${Math.ceil(pendingMs / 1000)}s to follow; repeat this then`;

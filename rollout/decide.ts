@@ -1,5 +1,5 @@
 import { advance, checkHarm } from "./advance.ts";
-import { awaitReturn, expose } from "./attach.ts";
+import { awaitReturn, expose, lessen } from "./attach.ts";
 import { awaitUndo, drain } from "./drain.ts";
 import { awaitConfirmation, awaitTrial, checkHooks, withCompanions, withRollback } from "./hook-gates.ts";
 import { decideLatched } from "./latch.ts";
@@ -57,6 +57,7 @@ function decideCanary(seen: Seen): Decision {
       awaitCanary,
       markAll,
       abort,
+      lessen,
       checkHooks,
       checkHarm,
       awaitReturn,

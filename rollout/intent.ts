@@ -21,10 +21,16 @@ export function readIntent(requested: Route, old: Route): readonly RouteRule[] {
   const namesTwin = ({ backendRefs = [] }: RouteRule) =>
     backendRefs.some((ref) => serviceOfTwin(ref, held.flights, namespace) !== undefined);
   const [added, users] = partition(old.spec.rules ?? [], held);
+  const rests = added.filter(namesTwin).map((rule) => withoutTwins(rule, namesTwin));
+  const isRest = (rule: RouteRule) =>
+    rests.some((rest) => equal(rest, rule)) &&
+    !users.some((own) => equal(withoutTwins(own, namesTwin), rule));
   // A manifest has nothing of ours, even if it has a rule like one of them.
-  const isEdit = rules.some(namesTwin);
+  const isEdit = rules.some((rule) => namesTwin(rule) || isRest(rule));
   return rules
-    .filter((rule, i) => !(isEdit && isAdded(rule, rules.slice(i), added, users, namesTwin)))
+    .filter(
+      (rule, i) => !(isEdit && (isRest(rule) || isAdded(rule, rules.slice(i), added, users, namesTwin))),
+    )
     .map((rule, i) => {
       const original = originalOf(held, users, rule, i, namespace);
       return original === undefined ? withoutOurs(rule, held.flights, namespace) : asWritten(rule, original);
@@ -88,6 +94,12 @@ function isAdded(
     ? (other: RouteRule) => namesTwin(other) && equal(other.matches, rule.matches)
     : isSame;
   return added.some(isAlike) && rest.filter(isAlike).length > users.filter(isAlike).length;
+}
+
+/** What is left where somebody took no more than the twins out of a rule. */
+function withoutTwins(rule: RouteRule, namesTwin: (rule: RouteRule) => boolean): RouteRule {
+  const { backendRefs = [] } = rule;
+  return { ...rule, backendRefs: backendRefs.filter((ref) => !namesTwin({ backendRefs: [ref] })) };
 }
 
 function partition(rules: readonly RouteRule[], held: HeldRoute): [added: RouteRule[], users: RouteRule[]] {

@@ -38,7 +38,7 @@ export async function performEffect(effect: Effect, wait: boolean, needs: Needs)
       await Promise.all(effect.services.map((service) => isolate(service, effect.uid, effect.hash, needs)));
       return;
     case "drain":
-      await drain(effect.uid, wait, needs);
+      await drain(effect, wait, needs);
       return;
     default:
       effect satisfies never;
@@ -52,8 +52,15 @@ async function isolate(found: Service, uid: string, hash: string, { kube, clock 
   );
 }
 
-/** Weight 0 on every route of the flight, then the time that its gateways need to follow. */
-async function drain(uid: string, wait: boolean, { kube, clock, namespace }: Needs): Promise<void> {
+/**
+ * Weight 0 on every route of the flight, then the time that its gateways need to follow. What waits for the same time at weight 0
+ * before its first grant is marked as well: otherwise the grant would come with the undo.
+ */
+async function drain(
+  { uid, undo }: Effect & { kind: "drain" },
+  wait: boolean,
+  { kube, clock, namespace }: Needs,
+): Promise<void> {
   const routes = await listRoutes<Route>(kube, { labelSelector: FLIGHT });
   const flown = routes.filter((route) => flightOf(route, uid) !== undefined);
   const crosses = flown.some((route) => crossesInto(namespace, route));
@@ -64,8 +71,10 @@ async function drain(uid: string, wait: boolean, { kube, clock, namespace }: Nee
     own.map((found) =>
       settleConflicts(kube, routeResource(found), found, clock, (route) => {
         const flight = flightOf(route, uid);
-        if (flight === undefined || !isExposed(flight)) return undefined;
-        return writeRoute(route, uid, { ...withNothing(flight, since), drained: true });
+        if (flight === undefined) return undefined;
+        if (isExposed(flight))
+          return writeRoute(route, uid, { ...withNothing(flight, since), drained: true });
+        return undo && !flight.drained ? writeRoute(route, uid, { ...flight, drained: true }) : undefined;
       }),
     ),
   );

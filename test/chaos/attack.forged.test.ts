@@ -127,7 +127,11 @@ describe("what another tenant writes on objects of his own", () => {
   it("keeps no undo waiting", async () => {
     api.add(httpRoutes, forgedRoute("2999-01-01T00:00:00Z"));
     const from = hastyClock.now();
-    await performEffect({ kind: "drain", uid: VICTIM }, true, { kube, clock: hastyClock, namespace: "shop" });
+    await performEffect({ kind: "drain", uid: VICTIM, undo: true }, true, {
+      kube,
+      clock: hastyClock,
+      namespace: "shop",
+    });
     expect(hastyClock.now() - from).to.be.below(1_000);
     expect(api.requests.filter(({ method }) => method !== "GET")).to.deep.equal([]);
   });

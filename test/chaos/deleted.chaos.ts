@@ -7,8 +7,8 @@ import { type Story, together } from "./parallel.ts";
 
 /** Nobody can serve between the deletion and the moment when the same is there again; from then on so soon (ms). */
 const SOON_MS = 5_000;
-/** Weights as the gateways deal them out vary in a second of 100 requests: three standard deviations of a half. */
-const AT_MOST = 0.65;
+/** Weights vary in a second of 100 requests: four standard deviations of a half, as many seconds are looked at. */
+const AT_MOST = 0.7;
 
 /** The users get all their answers from what is there now. */
 async function serves(shop: Shop, load: Load): Promise<void> {
@@ -77,10 +77,11 @@ const parts: Record<string, Story> = {
     await shop.answered(load, Date.now(), 200);
     const again = Date.now();
     await shop.apply(only(v1, "Service"));
-    await recovers(shop, load, again, SOON_MS);
+    const figures = await recovers(shop, load, again, SOON_MS);
     const share = greatestShare(load, "v2", again, Date.now());
     expect(share, "share of the canary").to.be.below(AT_MOST);
     await promoted(shop, was);
+    return figures;
   },
 
   "the route, and made again": async (shop) => {
@@ -89,10 +90,11 @@ const parts: Record<string, Story> = {
     await shop.answered(load, Date.now(), 200);
     const again = Date.now();
     await shop.apply(only(v1, "HTTPRoute"));
-    await recovers(shop, load, again, SOON_MS);
+    const figures = await recovers(shop, load, again, SOON_MS);
     const share = greatestShare(load, "v2", again, Date.now());
     expect(share, "share of the canary").to.be.below(AT_MOST);
     await promoted(shop, was);
+    return figures;
   },
 
   "the canary's Service": async (shop) => {
@@ -100,8 +102,9 @@ const parts: Record<string, Story> = {
     const from = Date.now();
     await shop.run("delete", "service/web-canary");
     await shop.until("another one", () => shop.stock.services.has("web-canary"));
-    await recovers(shop, load, from, SOON_MS);
+    const figures = await recovers(shop, load, from, SOON_MS);
     await promoted(shop, was);
+    return figures;
   },
 };
 
@@ -111,8 +114,9 @@ const pods: Record<string, Story> = {
     const from = Date.now();
     await shop.run("delete", `replicaset/${shop.replicaSet("v2")?.metadata.name}`);
     await shop.until("another one", () => shop.record("v2") !== undefined);
-    await recovers(shop, load, from, SOON_MS);
+    const figures = await recovers(shop, load, from, SOON_MS);
     await promoted(shop, was);
+    return figures;
   },
 
   ...Object.fromEntries(
@@ -124,8 +128,9 @@ const pods: Record<string, Story> = {
         const from = Date.now();
         await shop.run("delete", "--wait=false", ...gone);
         await shop.until("other pods", () => shop.pods(version).length >= gone.length);
-        await recovers(shop, load, from, SOON_MS);
+        const figures = await recovers(shop, load, from, SOON_MS);
         await promoted(shop, was);
+        return figures;
       },
     ]),
   ),

@@ -30,8 +30,11 @@ export async function atHalf(shop: Shop, options: ShopApp = {}, image = "app:v2"
   return { v1, was, load };
 }
 
-/** From an instant on until a canary has half again and the users get their answers: the last failure comes so soon (ms). */
-export async function recovers(shop: Shop, load: Load, from: number, withinMs: number): Promise<number> {
+/**
+ * From an instant on until a canary has half again and the users get their answers: the last failure comes so soon (ms).
+ * Returns what failed since, and until when.
+ */
+export async function recovers(shop: Shop, load: Load, from: number, withinMs: number): Promise<string> {
   const back = await shop.weighs(50);
   // As long as a gateway may need to follow.
   const settled = await shop.answered(load, Math.max(back, from + withinMs), 100);
@@ -40,7 +43,7 @@ export async function recovers(shop: Shop, load: Load, from: number, withinMs: n
   expectShare(load.between(settled, to), "v2", 0.5, 500);
   const last = failedFor(load, from);
   expect(last, "the last failure, ms after").to.be.below(withinMs);
-  return last;
+  return `${load.between(from, to).failed} failed, the last after ${(last / 1000).toFixed(1)}s`;
 }
 
 /** The rollout is promoted and leaves nothing. */

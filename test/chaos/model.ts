@@ -48,7 +48,8 @@ function expectArrival(world: ModelWorld): void {
   if (heldOf(world.get("deployments", "api")) !== undefined) arrive(world, "api");
   for (let i = 0; i < LAST_TICKS && !isOver(world); i += 1) {
     world.pass(1, 10_000);
-    for (const name of ["web", "api"]) world.request(name, edit({ paused: false }));
+    for (const { metadata, spec } of world.list("deployments"))
+      if (spec.paused) world.request(metadata.name, edit({ paused: false }));
   }
   world.pass(3, 10_000);
   const { pods, marks, services, rules, deployments } = ending(world);
@@ -56,7 +57,7 @@ function expectArrival(world: ModelWorld): void {
   const found = JSON.stringify({ pods: Object.values(pods), marks, services: byName, rules });
   if (found !== wanted) throw new Error(`${JSON.stringify(pods)}: ended as ${found}, wanted ${wanted}`);
   for (const { strategy: own, minReadySeconds, progressDeadlineSeconds, paused } of deployments) {
-    const fields = JSON.stringify({ own, minReadySeconds, progressDeadlineSeconds, paused });
+    const fields = JSON.stringify({ own, minReadySeconds, progressDeadlineSeconds, paused: paused ?? false });
     if (fields !== untouched) throw new Error(`${fields} is left on a Deployment`);
   }
 }
@@ -90,10 +91,14 @@ function arrive(world: ModelWorld, name: string): void {
   throw new Error(`the last version is refused: ${refused}`);
 }
 
+/** As `kubectl rollout status` says it, and nothing of ours is left on a Deployment. */
 function isOver(world: ModelWorld): boolean {
-  return world
-    .list("deployments")
-    .every((deployment) => heldOf(deployment) === undefined && deployment.status?.updatedReplicas === 4);
+  return world.list("deployments").every((deployment) => {
+    const { observedGeneration, replicas, updatedReplicas, availableReplicas } = deployment.status ?? {};
+    const isSeen = observedGeneration === deployment.metadata.generation;
+    const sizes = [replicas, updatedReplicas, availableReplicas];
+    return heldOf(deployment) === undefined && isSeen && sizes.every((size) => size === 4);
+  });
 }
 
 /** Runs so many sequences of up to `most` commands; throws with the seed and the shortest failing sequence. */

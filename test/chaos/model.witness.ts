@@ -1,9 +1,8 @@
-import { heldOf } from "../../rollout/hold.ts";
 import type { Deployment, ReplicaSet } from "../../rollout/objects.ts";
-import { lastRunOf, type Outcome, type Run } from "../../rollout/run.ts";
+import type { Outcome, Run } from "../../rollout/run.ts";
 import { hashOf } from "../../rollout/template.ts";
 import { imageOf } from "../support/cluster.ts";
-import { planIn } from "../support/world.ts";
+import { heldIn, planIn, runIn } from "../support/records.ts";
 import type { ModelWorld } from "./model.world.ts";
 
 const after: Readonly<Record<Outcome, readonly Outcome[]>> = {
@@ -38,7 +37,7 @@ export class Witness {
       const annotations = set.metadata.annotations ?? {};
       if (this.#known.has(annotations)) continue;
       this.#known.add(annotations);
-      const run = lastRunOf(set);
+      const run = runIn(set);
       const deployment = deployments.get(set.metadata.ownerReferences?.[0]?.uid);
       if (run !== undefined && deployment !== undefined) this.#compare(set, run, deployment);
     }
@@ -63,7 +62,7 @@ export class Witness {
 
   /** A further step, or the promotion, has reasons. */
   #grant(key: string, set: ReplicaSet, was: Run, run: Run, deployment: Deployment): void {
-    const isAsked = heldOf(deployment)?.asked === "promote";
+    const isAsked = heldIn(deployment)?.asked === "promote";
     if (isAsked) return;
     if (run.step > was.step + 1) throw new Error(`${key}: from step ${was.step} to ${run.step}`);
     const step = planIn(deployment).steps[was.step];
@@ -79,7 +78,7 @@ export class Witness {
 
   /** Of the versions that are proven, pods go only when somebody wants fewer. */
   #count(deployment: Deployment): void {
-    const held = heldOf(deployment);
+    const held = heldIn(deployment);
     const { uid = "" } = deployment.metadata;
     const isHeld = held?.phase === "canary" || held?.phase === "failed";
     // Behind a latch, what came before the newest proven version is proven, too, and both serve together.

@@ -1,24 +1,19 @@
 import type { Exposure } from "../../rollout/exposure.ts";
-import { heldOf } from "../../rollout/hold.ts";
 import { reimpose } from "../../rollout/intent.ts";
-import { heldServiceOf, isTwin, renarrow, selectorOf } from "../../rollout/isolation.ts";
-import type { Evidence } from "../../rollout/judge/evidence.ts";
+import { heldServiceOf, isTwin, renarrow } from "../../rollout/isolation.ts";
 import type { BackendRef, Route, RouteRule, Service } from "../../rollout/objects.ts";
 import type { Seen } from "../../rollout/seen.ts";
-import { hashOf } from "../../rollout/template.ts";
 import { aDeployment, aRoute, aService } from "../support/builders.ts";
-import { imageOf } from "../support/cluster.ts";
-import { checkPromises, checkShares, grantedTo } from "../support/invariants.ts";
+import { checkShares, checkTargets, copiesGrantedTo, grantedTo } from "../support/invariants.ts";
 import { World } from "../support/world.ts";
+import { evidenceOf, type Word } from "./model.evidence.ts";
+import { checkServed } from "./model.served.ts";
 import { Witness } from "./model.witness.ts";
 
 /** What a proxy needs at most to follow, in ms: a little less than Serin waits for. */
 const LAG_MS = 4_900;
 /** How long after a blow from outside requests may be lost for it, in ms. */
 const BLOW_MS = 45_000;
-
-/** What the metrics of the versions say. */
-export type Word = "good" | "none";
 
 /** A shop of one or two Deployments behind one route of a slow proxy, in which every promise is watched. */
 export class ModelWorld extends World {
@@ -33,8 +28,10 @@ export class ModelWorld extends World {
   stale: Seen | undefined;
   #excusedUntil = 0;
   #openUntil = 0;
-  #lessened: number | undefined;
+  #lessened: { at: number; rounds: number } | undefined;
+  #lessenings = 0;
   #recreated = 0;
+  #looked = "";
 
   constructor(plan: Readonly<Record<string, string>>) {
     super();
@@ -45,7 +42,7 @@ export class ModelWorld extends World {
     this.applyRoute([{ backendRefs: both }]);
     for (let i = 0; i < 3; i += 1) this.tick(10_000);
     this.witness = new Witness(this);
-    this.says = (seen) => this.#evidence(seen);
+    this.says = (seen) => evidenceOf(seen, this.word);
     this.answer = ({ hook }) => {
       if (this.hooks === "silent") return undefined;
       // A rollback hook that says yes asks for one.
@@ -79,6 +76,8 @@ export class ModelWorld extends World {
   applyRoute(rules: RouteRule[]): void {
     const old = this.find("httproutes", "web");
     if (old !== undefined) {
+      // Without a route the canary had its share through the Service's pods: until it is narrowed, it still has.
+      if (!namesWeb(old)) this.#openUntil = this.now + BLOW_MS;
       this.editRoute((route) => ({ ...route, spec: { ...route.spec, rules } }));
       return;
     }
@@ -114,79 +113,68 @@ export class ModelWorld extends World {
       for (const set of this.list("replicasets")) {
         const { name, ownerReferences } = set.metadata;
         if (ownerReferences?.[0]?.uid !== deployment.metadata.uid) continue;
-        const granted: Exposure = grantedTo(this, set, deployment);
+        const granted: Exposure = {
+          ...grantedTo(this, set, deployment),
+          mirror: copiesGrantedTo(set, deployment),
+        };
         this.before.set(name, [...(this.before.get(name) ?? []), granted]);
       }
-    this.#lessened = this.now;
+    this.#lessened = { at: this.now, rounds: 0 };
+    this.#lessenings += 1;
     change();
   }
 
   /** So many times so many ms pass, and everybody acts. */
   pass(times: number, ms: number): void {
     for (let i = 0; i < times; i += 1) {
-      if (this.isDown) this.#excusedUntil = Math.max(this.#excusedUntil, this.now + BLOW_MS);
+      if (this.isDown) this.blow();
       this.tick(ms);
       this.check();
       if (this.isDown) continue;
       this.control();
-      if (this.#lessened !== undefined && this.now > this.#lessened + LAG_MS + ms) {
-        this.before.clear();
-        this.#lessened = undefined;
-      }
+      this.#forget();
     }
   }
 
+  /** What the controller has taken back is out of force when the proxy has had its time. */
+  #forget(): void {
+    if (this.#lessened === undefined) return;
+    this.#lessened.rounds += 1;
+    if (this.#lessened.rounds <= 1) this.#lessened.at = this.now;
+    else if (this.now >= this.#lessened.at + LAG_MS) {
+      this.before.clear();
+      this.#lessened = undefined;
+    }
+  }
+
+  /** Looks at everything that may have changed since the last look. */
   #watch(): void {
-    this.witness.look();
-    const missing = this.routes().some((route) =>
-      (route.spec.rules ?? []).some(({ backendRefs = [] }) =>
+    const isOpen = this.now < this.#openUntil;
+    const state = [this.state, this.isStruck, isOpen, this.before.size, this.#lessenings].join(" ");
+    if (state === this.#looked) return;
+    this.#look();
+    this.#looked = state;
+  }
+
+  #look(): void {
+    const routes = this.routes();
+    const missing = routes.some(({ spec }) =>
+      (spec.rules ?? []).some(({ backendRefs = [] }) =>
         backendRefs.some((ref) => this.find("services", ref.name) === undefined),
       ),
     );
-    if (missing) this.#excusedUntil = Math.max(this.#excusedUntil, this.now + BLOW_MS);
-    checkShares(this, this.inForce());
-    checkShares(this, this.routes());
+    if (missing) this.blow();
+    this.witness.look();
+    const others = this.inForce().filter(({ spec }) => routes.every((route) => route.spec !== spec));
+    checkShares(this, [...others, ...routes]);
     if (this.isStruck) return;
-    checkPromises(this);
-    this.#checkServed();
+    checkTargets(this);
+    checkServed(this);
   }
+}
 
-  /** No weight on a Service without ready endpoints while a version that may serve has some. */
-  #checkServed(): void {
-    const refs = this.inForce().flatMap(({ spec }) =>
-      (spec.rules ?? []).flatMap((rule) => rule.backendRefs ?? []),
-    );
-    for (const { name, weight = 1 } of refs) {
-      const service = this.find("services", name);
-      if (service === undefined || weight === 0) continue;
-      const { app } = selectorOf(service);
-      const deployment = this.find("deployments", app ?? "");
-      const stable = deployment && heldOf(deployment)?.stable;
-      const may = this.list("replicasets").some(
-        (set) =>
-          set.metadata.labels?.app === app &&
-          (stable === undefined || hashOf(set) === stable) &&
-          (set.status?.readyReplicas ?? 0) > 0,
-      );
-      if (may && [...this.endpoints(service).values()].every((ready) => ready === 0))
-        throw new Error(`traffic goes to ${name}, which has no ready endpoint`);
-    }
-  }
-
-  /** By a gate: it holds, is broken for long, or has no number. */
-  #evidence({ now, plan, deployment }: Seen): Evidence {
-    const reading = { kind: "value", value: 1 } as const;
-    const times = { intervalMs: 60_000, at: now };
-    const broken = { since: now - 120_000, last: now, readings: 9 };
-    const none = { kind: "none", reason: "no data" } as const;
-    const gate = imageOf(deployment).includes("bad")
-      ? { reading, holds: false, broken, ...times }
-      : this.word === "good"
-        ? { reading, holds: true, ...times }
-        : { reading: none, holds: false, ...times };
-    const templates = plan.checks.filter(({ metric }) => metric === "template");
-    return { gates: Object.fromEntries(templates.map(({ text }) => [text, gate])) };
-  }
+function namesWeb({ spec }: Route): boolean {
+  return (spec.rules ?? []).some(({ backendRefs = [] }) => backendRefs.some(({ name }) => name === "web"));
 }
 
 /** Both Deployments' Services behind one rule. */

@@ -11,6 +11,7 @@ import { eventually } from "../cluster/wait.ts";
 import { expectNoFailures } from "../story/share.ts";
 import { Shop } from "../story/shop.ts";
 import { atHalf, expectTheirs, promoted, quiet, recovers } from "./midway.ts";
+import { told } from "./told.ts";
 
 /** What Serin's containers have said so far, one line after the other. */
 function said({ cluster: { dir } }: Shop): readonly string[] {
@@ -59,20 +60,24 @@ describeCluster("deleted in mid-flight", function () {
     expect(errors.length, errors[0]).to.be.below(10);
   });
 
-  it("the Gateway: the canary waits, and goes on when it is made again", async () => {
+  it("the Gateway: the canary waits, and goes on when it is made again", async function () {
     const { was, load } = await atHalf(shop);
     const { kubectl } = shop.cluster;
     const { stdout } = await kubectl(["get", "gateway/gw", "-n", "edge", "-o=json"]);
     const { metadata, ...gateway } = JSON.parse(stdout);
-    await kubectl(["delete", "gateway/gw", "-n", "edge"]);
-    const gone = Date.now();
-    await shop.until("nobody serves", () => load.since(gone).failed > 100);
-    expect(shop.record("v2")).to.include({ outcome: "running" });
     const { name, namespace } = metadata;
     const input = JSON.stringify({ ...gateway, metadata: { name, namespace }, status: undefined });
-    await kubectl(["apply", "-f", "-"], { input });
-    const again = Date.now();
-    await recovers(shop, load, again, 10_000);
+    await kubectl(["delete", "gateway/gw", "-n", "edge"]);
+    const gone = Date.now();
+    try {
+      // No object of the shop's changes with it.
+      const isGone = async () => (load.since(gone).failed > 100 ? true : undefined);
+      await eventually("nobody serves", isGone, 20_000);
+      expect(shop.record("v2")).to.include({ outcome: "running" });
+    } finally {
+      await kubectl(["apply", "-f", "-"], { input });
+    }
+    told(this, await recovers(shop, load, Date.now(), 10_000));
     await promoted(shop, was);
   });
 
@@ -82,8 +87,9 @@ describeCluster("deleted in mid-flight", function () {
     await shop.cluster.kubectl(["delete", "namespace", "serin-system", "--wait=false"]);
     const gone = async () => ((await remains("serin-system")) ? undefined : true);
     await eventually("the namespace gone", gone, 60_000);
-    const { code } = await shop.cluster.kubectl(["get", "mutatingwebhookconfiguration/serin"]);
-    expect(code, "the webhooks went with it").not.to.equal(0);
+    const webhooks = ["get", "mutatingwebhookconfiguration/serin"];
+    const free = async () => ((await shop.cluster.kubectl(webhooks)).code === 0 ? undefined : true);
+    await eventually("the webhooks gone with it", free, 10_000);
     expect(shop.weight()).to.equal(50);
     const to = await shop.answered(load, Date.now(), 300);
     expect(load.between(from, to).byVersion).to.have.all.keys("v1", "v2");

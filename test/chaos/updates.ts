@@ -2,13 +2,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { appManifests } from "../cluster/app.ts";
 import type { Shop } from "../story/shop.ts";
 
+/** What is updated, in turn. */
+const WHATS = ["version", "plan", "note"] as const;
+type What = (typeof WHATS)[number];
+
 /** What became of updates. */
 export interface Updates {
   readonly total: number;
   /** The API server's messages, with the instant (ms since the epoch) at which each update was sent. */
   readonly failed: readonly { readonly at: number; readonly message: string }[];
-  /** Updates that were stored although Serin had not seen them. */
-  readonly unseen: number;
+  /** Updates that went through although Serin had not seen them, with the instant at which each was sent. */
+  readonly unseen: readonly { readonly at: number; readonly what: What }[];
   /** The longest answer, in ms. */
   readonly longestMs: number;
 }
@@ -28,14 +32,15 @@ const CLIENTS = 20;
  */
 export function startUpdates(shop: Shop, names: readonly string[], rps: number): UpdateLoad {
   const failed: { at: number; message: string }[] = [];
-  let [total, unseen, longestMs] = [0, 0, 0];
+  const unseen: { at: number; what: What }[] = [];
+  let [total, longestMs] = [0, 0];
   let stopped = false;
   const turn = async (index: number) => {
     const at = Date.now();
     const { seen, message } = await update(shop, names[index % names.length] ?? "", index);
     longestMs = Math.max(longestMs, Date.now() - at);
     if (message !== undefined) failed.push({ at, message });
-    else if (!seen) unseen += 1;
+    else if (!seen) unseen.push({ at, what: WHATS[index % 3] ?? "note" });
   };
   const clients = Array.from({ length: CLIENTS }, async () => {
     while (!stopped) {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { type ReconcilerOptions, reconciler } from "../../controller/reconcile.ts";
 import { ApiError } from "../../kube/errors.ts";
+import { Fenced } from "../../kube/fence.ts";
 import type { Kube, KubeObject, Resource, Where } from "../../kube/rest.ts";
 import { HELD } from "../../rollout/keys.ts";
 import type { Seen } from "../../rollout/seen.ts";
@@ -117,6 +118,14 @@ describe("controller/reconcile in trouble", () => {
     await reconcile("uid-web");
     const [first] = sent.filter(({ at, plural }) => at === before && plural === "deployments");
     expect(first?.body).to.not.equal(undefined);
+  });
+
+  it("tells nobody of what is not written because another may lead by now", async () => {
+    refuse("deployments", "json", () => new Fenced());
+    await lookFor(60_000);
+    expect(sentTo("deployments", "json").length).to.be.within(8, 17);
+    expect(events()).to.deep.equal(["Undone"]);
+    expect(JSON.stringify(sentTo("deployments", "strategic"))).to.not.include("cannot change");
   });
 
   it("is not held up by Events that nobody takes", async () => {

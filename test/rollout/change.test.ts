@@ -103,7 +103,7 @@ describe("admission in flight", () => {
     const { object, effects } = yes(edit(old, {}, "web:1"), old, readsOf({ ...both, routes: [route(50)] }));
     expect(object.spec).to.deep.equal(aDeployment().spec);
     expect(heldOf(object)).to.deep.equal(aHeld({ phase: "undone", originals: native }));
-    expect(effects).to.deep.equal([{ kind: "drain", uid: "uid-web" }]);
+    expect(effects).to.deep.equal([{ kind: "drain", uid: "uid-web", undo: true }]);
     expect(
       yes(edit(old, {}, "web:1"), old, readsOf({ ...both, routes: [route(0)] })).effects,
       "it stays drained",
@@ -117,7 +117,10 @@ describe("admission in flight", () => {
       readsOf({ ...both, routes: [route(weight, "networking.gke.io/gateway")] });
     const undo = (weight: number, now: string) => admitUpdate(edit(old, {}, "web:1"), old, slow(weight), now);
     const refused = undo(50, AT_NOON);
-    expect(refused).to.deep.include({ allowed: false, effects: [{ kind: "drain", uid: "uid-web" }] });
+    expect(refused).to.deep.include({
+      allowed: false,
+      effects: [{ kind: "drain", uid: "uid-web", undo: true }],
+    });
     expect(refused)
       .to.have.property("message")
       .that.matches(/up to 90s to follow; repeat this then/);

@@ -51,6 +51,18 @@ describe("a route written by others in flight, with testers, cookies and copies"
     expect(readIntent(own, seen)).to.deep.equal([timeout(rules[0] ?? {}), rules[1], timeout(rules[2] ?? {})]);
   });
 
+  it("drops rules of ours of which somebody has left only the Service without weight", () => {
+    const { sticky: _sticky, mirror: _mirror, ...testers } = { ...flights.uid, weight: 0 };
+    const manifest = [{ backendRefs: [{ name: "web", port: 80 }] }];
+    const old = applied(aRoute({ rules: manifest }), { uid: testers });
+    const rest = (old.spec.rules ?? []).map(({ backendRefs = [], ...rule }) => ({
+      ...rule,
+      backendRefs: backendRefs.filter(({ name }) => name === "web"),
+    }));
+    expect(rest).to.have.lengthOf(2);
+    expect(readIntent(edited(rest, old), old)).to.deep.equal(manifest);
+  });
+
   it("is asked again about its own answer to an edited rule that has company", () => {
     const requested = change((rule, i) => !isOurs(i) && names(rule, "other"), timeout);
     const stored = reimpose(requested, seen);

@@ -2,7 +2,8 @@ import { expect } from "chai";
 import type { Run } from "../../rollout/run.ts";
 import * as write from "../../rollout/write.ts";
 import { AT_NOON, aDeployment, aReplicaSet, aService } from "../support/builders.ts";
-import { Cluster, Conflict } from "../support/cluster.ts";
+import { Cluster } from "../support/cluster.ts";
+import { Conflict } from "../support/objects.ts";
 
 const held = { started: AT_NOON, phase: "canary", stable: "web1", originals: {} } as const;
 const run: Run = {

@@ -41,8 +41,7 @@ onEachGateway("one Service behind many routes", function (gateway) {
     await shop?.cluster.api.request("DELETE", `/api/v1/namespaces/${foreign}`);
   });
 
-  const update = (...args: string[]) =>
-    shop.kubectl("set", "image", "deployment/web", "app=app:v2", ...args);
+  const update = (...args: string[]) => shop.kubectl("set", "image", "deployment/web", "app=app:v2", ...args);
 
   it("is refused as long as a route of another namespace may not name the twin, with what to add", async () => {
     const covered = await update();

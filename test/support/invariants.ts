@@ -1,18 +1,26 @@
 import { cookieOf } from "../../rollout/cookie.ts";
 import { equal } from "../../rollout/equal.ts";
 import { type Exposure, exposureAt, NONE } from "../../rollout/exposure.ts";
-import { heldOf } from "../../rollout/hold.ts";
 import { selectorOf } from "../../rollout/isolation.ts";
 import type { Match } from "../../rollout/matching.ts";
 import type { BackendRef, Deployment, ReplicaSet, Route, RouteRule, Service } from "../../rollout/objects.ts";
-import { lastRunOf } from "../../rollout/run.ts";
 import { hashOf } from "../../rollout/template.ts";
-import { planIn, type World } from "./world.ts";
+import { heldIn, planIn, runIn } from "./records.ts";
+import { setsOf } from "./see.ts";
+import type { World } from "./world.ts";
 
 /** Throws when one of the promises about traffic is broken at this instant. */
 export function checkPromises(world: World): void {
   const services = new Map(world.list("services").map((service) => [service.metadata.name, service]));
   checkShares(world, world.routes(), services);
+  checkTargets(world, services);
+}
+
+/** Throws when a rule has no Service to send to. */
+export function checkTargets(
+  world: World,
+  services = new Map(world.list("services").map((service) => [service.metadata.name, service])),
+): void {
   for (const route of world.routes()) {
     for (const rule of route.spec.rules ?? []) {
       const refs = rule.backendRefs ?? [];
@@ -32,8 +40,11 @@ export function checkShares(
   services = new Map(world.list("services").map((service) => [service.metadata.name, service])),
 ): void {
   const rules = routes.flatMap((route) => route.spec.rules ?? []);
-  for (const deployment of world.list("deployments"))
-    for (const rule of rules) checkShare(world, deployment, rule, services);
+  for (const deployment of world.list("deployments")) {
+    const versions = unproven(world, deployment);
+    if (versions.length === 0) continue;
+    for (const rule of rules) checkShare(world, deployment, rule, versions, services);
+  }
 }
 
 /** Throws when requests go where nobody answers. */
@@ -49,17 +60,36 @@ export function checkServed(world: World): void {
   }
 }
 
+/** A version that has no right to everything, and what it was granted. */
+interface Unproven {
+  readonly set: ReplicaSet;
+  /** One of these is in force. */
+  readonly granted: readonly Exposure[];
+  /** In percent. */
+  readonly copies: number;
+}
+
+/** What came before the stable version served once itself: those are not among them. */
+function unproven(world: World, deployment: Deployment): Unproven[] {
+  const held = heldIn(deployment);
+  if (held === undefined) return [];
+  const sets = setsOf(world, deployment);
+  const since = sets.findIndex((set) => hashOf(set) === held.stable);
+  return sets.slice(since + 1).map((set) => {
+    const before = world.before.get(set.metadata.name) ?? [];
+    const copies = Math.max(copiesGrantedTo(set, deployment), ...before.map(({ mirror = 0 }) => mirror));
+    return { set, granted: [grantedTo(world, set, deployment), ...before], copies };
+  });
+}
+
 /** Of what a rule sends to the Deployment, and copies to it, no version gets more than it was granted. */
 function checkShare(
   world: World,
   deployment: Deployment,
   rule: RouteRule,
+  versions: readonly Unproven[],
   services: Map<string, Service>,
 ): void {
-  const held = heldOf(deployment);
-  if (held === undefined) return;
-  const { uid } = deployment.metadata;
-  const sets = world.list("replicasets").filter(({ metadata }) => metadata.ownerReferences?.[0]?.uid === uid);
   const app = deployment.spec.template.metadata?.labels?.app;
   const isOwn = ({ name }: { name: string }) => {
     const service = services.get(name);
@@ -67,20 +97,15 @@ function checkShare(
     return service === undefined ? name === app : selectorOf(service).app === app;
   };
   const refs = (rule.backendRefs ?? []).filter(isOwn);
+  const mirrors = copiesOf(rule).filter(isOwn);
   const all = refs.reduce((total, { weight = 1 }) => total + weight, 0);
-  // What came before the stable version served once itself.
-  const since = sets.findIndex((set) => hashOf(set) === held.stable);
-  for (const set of sets.slice(since + 1)) {
+  for (const { set, granted, copies } of versions) {
     const partOf = (name: string) => fraction(world, services.get(name), set);
     const share = refs.reduce((total, { name, weight = 1 }) => total + weight * partOf(name), 0) / (all || 1);
-    const granted = [grantedTo(world, set, deployment), ...(world.before.get(set.metadata.name) ?? [])];
     const most = Math.max(...granted.map((one) => (isFor(rule, one) ? 100 : one.weight)));
     expectAtMost(world, set, share * 100, most, "of the requests");
-    for (const { name, percent } of copiesOf(rule).filter(isOwn)) {
-      const before = (world.before.get(set.metadata.name) ?? []).map(({ mirror = 0 }) => mirror);
-      const copies = Math.max(copiesGrantedTo(set, deployment), ...before);
+    for (const { name, percent } of mirrors)
       expectAtMost(world, set, percent * partOf(name), copies, "as copies");
-    }
   }
 }
 
@@ -121,7 +146,7 @@ function fraction(world: World, service: Service | undefined, set: ReplicaSet): 
 
 /** What the version may have now, by its own record and the plan. */
 export function grantedTo(world: World, set: ReplicaSet, deployment: Deployment): Exposure {
-  const run = lastRunOf(set);
+  const run = runIn(set);
   if (run === undefined) return world.begunNatively.has(set.metadata.name) ? { weight: 100 } : NONE;
   if (run.outcome === "superseded") return NONE;
   if (run.outcome === "proven" || run.outcome === "promoted") return { weight: 100 };
@@ -133,8 +158,8 @@ export function grantedTo(world: World, set: ReplicaSet, deployment: Deployment)
 }
 
 /** In percent: those of an earlier step, until the next one is in the routes. */
-function copiesGrantedTo(set: ReplicaSet, deployment: Deployment): number {
-  const passed = planIn(deployment).steps.slice(0, (lastRunOf(set)?.step ?? -1) + 1);
+export function copiesGrantedTo(set: ReplicaSet, deployment: Deployment): number {
+  const passed = planIn(deployment).steps.slice(0, (runIn(set)?.step ?? -1) + 1);
   return Math.max(0, ...passed.map((step) => (step.kind === "mirror" ? step.percent : 0)));
 }
 

@@ -1,38 +1,23 @@
-import { admitUpdate, changesTemplate, planOf } from "../../rollout/admit.ts";
-import type { Counts } from "../../rollout/counts.ts";
+import { admitUpdate, changesTemplate } from "../../rollout/admit.ts";
 import { decide } from "../../rollout/decide.ts";
 import { settledOn } from "../../rollout/drain.ts";
 import { drained, type Exposure } from "../../rollout/exposure.ts";
 import { heldOf } from "../../rollout/hold.ts";
 import type { HookAnswer, HookCall } from "../../rollout/hook-calls.ts";
-import { heldServiceOf, isTwin, servicesOf } from "../../rollout/isolation.ts";
 import type { Evidence, Watch } from "../../rollout/judge/evidence.ts";
-import { fold, noEvidence } from "../../rollout/judge/fold.ts";
 import { watchOf } from "../../rollout/judge/watch.ts";
-import { FLIGHT, HELD, RUN } from "../../rollout/keys.ts";
-import type { Deployment, Meta, ReplicaSet, Service } from "../../rollout/objects.ts";
-import { flightOf, servicesNamed } from "../../rollout/overlay.ts";
-import type { Plan } from "../../rollout/plan.ts";
+import { FLIGHT } from "../../rollout/keys.ts";
+import type { Deployment, Meta, Service } from "../../rollout/objects.ts";
+import { flightOf } from "../../rollout/overlay.ts";
 import { type Decision, instant, type Seen } from "../../rollout/seen.ts";
 import { sweep } from "../../rollout/sweep.ts";
-import { findByTemplate, hashOf } from "../../rollout/template.ts";
 import { type Write, writeNarrow, writeRoute } from "../../rollout/write.ts";
-import { Cluster, Conflict, imageOf } from "./cluster.ts";
+import { Cluster } from "./cluster.ts";
+import { evidenceOf, type Traffic } from "./metrics.ts";
+import { Conflict } from "./objects.ts";
+import { see, setsOf } from "./see.ts";
 
-const TICK_MS = 5_000;
 const RESYNC_MS = 5 * 60_000;
-
-const plans = new Map<string, Plan>();
-
-/** As `planOf`, read once. */
-export function planIn(deployment: Deployment): Plan {
-  const { [RUN]: _run, ...own } = deployment.metadata.annotations ?? {};
-  const { defaults } = heldOf(deployment) ?? {};
-  const key = JSON.stringify({ ...own, [HELD]: defaults });
-  const plan = plans.get(key) ?? planOf(deployment);
-  plans.set(key, plan);
-  return plan;
-}
 
 /** The controller was killed. */
 class Killed extends Error {}
@@ -49,8 +34,7 @@ export class World extends Cluster {
   readonly #answers = new Map<string, Map<string, HookAnswer>>();
   /** What the controller decided last. */
   decided: Decision | undefined;
-  /** How many requests each version gets in a tick. */
-  traffic = { canary: 300, stable: 700 };
+  traffic: Traffic = { canary: 300, stable: 700 };
   /** A later admission refuses what Serin has admitted, once. */
   refuse = false;
   /** What the metrics say, instead of counts of requests. */
@@ -76,7 +60,7 @@ export class World extends Cluster {
     const requested = change(structuredClone(old));
     const deployments = this.list("deployments");
     const reads = {
-      replicaSets: this.#setsOf(old),
+      replicaSets: setsOf(this, old),
       services: this.list("services"),
       deployments,
       routes: this.routes(),
@@ -205,52 +189,7 @@ export class World extends Cluster {
 
   /** What the controller reads. */
   see(name: string): Seen | undefined {
-    const deployment = this.list("deployments").find(({ metadata }) => metadata.name === name);
-    const held = deployment && heldOf(deployment);
-    if (deployment === undefined || held === undefined) return undefined;
-    const { uid = "", namespace = "" } = deployment.metadata;
-    const sets = this.#setsOf(deployment).filter(
-      (set) =>
-        set.metadata.labels?.[FLIGHT] === uid ||
-        set.metadata.annotations?.[HELD] !== undefined ||
-        hashOf(set) === held.stable ||
-        (set.spec.replicas ?? 0) > 0 ||
-        imageOf(set) === imageOf(deployment),
-    );
-    const canary = findByTemplate(sets, deployment.spec.template);
-    const stable = sets.find((set) => hashOf(set) === held.stable);
-    const services = servicesOf(stable?.spec.template ?? deployment.spec.template, this.list("services"));
-    const names = new Set(services.map(({ metadata }) => metadata.name));
-    const routes = this.routes().filter(
-      (route) =>
-        flightOf(route, uid) !== undefined ||
-        [...servicesNamed(route, namespace)].some((service) => names.has(service)),
-    );
-    const ready = this.list("services").map(
-      (service) => [service.metadata.name, [...this.endpoints(service).values()]] as const,
-    );
-    return {
-      now: this.now,
-      deployment,
-      held,
-      plan: planIn(deployment),
-      replicaSets: sets,
-      canary,
-      services,
-      left: this.list("services").filter(
-        (service) =>
-          service.metadata.labels?.[FLIGHT] === uid &&
-          heldServiceOf(service) !== undefined &&
-          !names.has(service.metadata.name),
-      ),
-      twins: this.list("services").filter(
-        (service) => isTwin(service) && service.metadata.labels?.[FLIGHT] === uid,
-      ),
-      routes,
-      endpoints: new Map(ready.map(([service, counts]) => [service, counts.reduce((a, b) => a + b, 0)])),
-      pods: canary === undefined || hashOf(canary) === held.stable ? [] : this.pods(canary),
-      stablePods: stable === undefined ? [] : this.pods(stable),
-    };
+    return see(this, name);
   }
 
   #do(write: Write): void {
@@ -271,35 +210,8 @@ export class World extends Cluster {
     this.story.push(`${route} ${weights.join(" ")}`);
   }
 
-  /** An image with "bad" in its name answers a third of its requests with errors; "late": of those of users only. */
   #evidence(seen: Seen, watch: Watch): Evidence {
-    if (this.says !== undefined) return this.says(seen, watch);
-    const { uid, from, known, sources, terms } = watch;
-    if (sources.length === 0) return { unread: "nobody counts", gates: {} };
-    let judged = known ?? noEvidence({ since: from, from, tickMs: TICK_MS, phi: 1, bounds: [] });
-    const image = imageOf(seen.deployment);
-    const hasUsers = seen.routes.some((route) => flightOf(route, uid)?.mirror === undefined);
-    const bad = image.includes("bad") || (image.includes("late") && hasUsers);
-    const { canary, stable } = this.traffic;
-    const counts = (total: number, failed: number): Counts => ({
-      total,
-      failed,
-      codes: {},
-      pods: {},
-      atMost: [],
-    });
-    for (let at = judged.at + TICK_MS; at <= this.now; at += TICK_MS) {
-      judged = fold(
-        judged,
-        {
-          at,
-          counts: { canary: counts(canary, bad ? Math.floor(canary / 3) : 0), stable: counts(stable, 0) },
-          present: { canary: true, stable: true },
-        },
-        terms,
-      );
-    }
-    return { judged, gates: {} };
+    return this.says?.(seen, watch) ?? evidenceOf(seen, watch, this.traffic);
   }
 
   #drain(uid: string): void {
@@ -312,9 +224,5 @@ export class World extends Cluster {
     if (this.lagMs === 0) this.follow();
     // Admission waits until it is in force; the cluster goes on meanwhile.
     else this.tick(Math.max(0, ...settled.map((at) => at - this.now)));
-  }
-
-  #setsOf({ metadata: { uid } }: Deployment): ReplicaSet[] {
-    return this.list("replicasets").filter((set) => set.metadata.ownerReferences?.[0]?.uid === uid);
   }
 }

@@ -64,6 +64,20 @@ describe("webhook/deployments behind routes", () => {
     }
   });
 
+  it("keeps the controller from granting what an undo has found ungranted", async () => {
+    const since = "2026-01-01T11:59:59.000Z";
+    const flight = { namespace: "shop", twins: { web: "web-canary" }, weight: 0, since };
+    api.add(httpRoutes, applied(route("HTTPRoute"), { "uid-web": flight }));
+    const held = withHeld({ ...update(), spec: hold(update().spec, "50%") }, aHeld(), update());
+    const undone = { ...held, spec: { ...held.spec, template: aDeployment().spec.template } };
+    const marked = async () => kube.get<Route>(httpRoutes, { namespace: "shop", name: "web" });
+    expect(await ask(undone, held)).to.include({ allowed: true });
+    expect(flightOf(await marked(), "uid-web")).to.deep.equal({ ...flight, drained: true });
+    const { resourceVersion } = (await marked()).metadata;
+    await ask(undone, held);
+    expect((await marked()).metadata, "asked again").to.include({ resourceVersion });
+  });
+
   it("starts a canary where the Gateway API is not installed, or one of its kinds is not", async () => {
     api.faults.push(({ path }) =>
       path.includes("gateway.networking") ? { status: 404, message: "404 page not found" } : undefined,

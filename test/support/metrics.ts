@@ -1,0 +1,47 @@
+import type { Counts } from "../../rollout/counts.ts";
+import type { Evidence, Watch } from "../../rollout/judge/evidence.ts";
+import { fold, noEvidence } from "../../rollout/judge/fold.ts";
+import { flightOf } from "../../rollout/overlay.ts";
+import type { Seen } from "../../rollout/seen.ts";
+import { imageOf } from "./cluster.ts";
+
+const TICK_MS = 5_000;
+
+/** How many requests each version gets in a tick of 5 s. */
+export interface Traffic {
+  readonly canary: number;
+  readonly stable: number;
+}
+
+/** What the requests of so many a tick show of both versions: an image with "bad" in its name answers a third of its requests with errors; "late": of those of users only. */
+export function evidenceOf(
+  seen: Seen,
+  { uid, from, known, sources, terms }: Watch,
+  traffic: Traffic,
+): Evidence {
+  if (sources.length === 0) return { unread: "nobody counts", gates: {} };
+  let judged = known ?? noEvidence({ since: from, from, tickMs: TICK_MS, phi: 1, bounds: [] });
+  const image = imageOf(seen.deployment);
+  const hasUsers = seen.routes.some((route) => flightOf(route, uid)?.mirror === undefined);
+  const bad = image.includes("bad") || (image.includes("late") && hasUsers);
+  const { canary, stable } = traffic;
+  const counts = (total: number, failed: number): Counts => ({
+    total,
+    failed,
+    codes: {},
+    pods: {},
+    atMost: [],
+  });
+  for (let at = judged.at + TICK_MS; at <= seen.now; at += TICK_MS) {
+    judged = fold(
+      judged,
+      {
+        at,
+        counts: { canary: counts(canary, bad ? Math.floor(canary / 3) : 0), stable: counts(stable, 0) },
+        present: { canary: true, stable: true },
+      },
+      terms,
+    );
+  }
+  return { judged, gates: {} };
+}
