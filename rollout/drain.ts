@@ -70,10 +70,15 @@ export function removeTwins(seen: Seen): Decision | undefined {
 
 /**
  * An undo is on its way: admission has drained the routes, but the API server has not stored the Deployment yet. Nothing is
- * written meanwhile; if the undo never arrives (a later admission may refuse it), the rollout goes on.
+ * written meanwhile; if the undo never arrives (a later admission may refuse it), the rollout goes on. What was drained
+ * for an undo of the rollout before is no news.
  */
 export function awaitUndo(seen: Seen): Decision | undefined {
-  const undone = seen.routes.filter((route) => flightOf(route, uidOf(seen))?.drained);
+  const started = Date.parse(seen.held.started);
+  const undone = seen.routes.filter((route) => {
+    const flight = flightOf(route, uidOf(seen));
+    return flight?.drained && Date.parse(flight.since) >= started;
+  });
   return waitUntil(Math.max(0, ...undone.map((route) => settledOn(route, uidOf(seen)) + UNDO_MS)), seen);
 }
 

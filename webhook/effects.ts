@@ -72,9 +72,9 @@ async function drain(
       settleConflicts(kube, routeResource(found), found, clock, (route) => {
         const flight = flightOf(route, uid);
         if (flight === undefined) return undefined;
-        if (isExposed(flight))
-          return writeRoute(route, uid, { ...withNothing(flight, since), drained: true });
-        return undo && !flight.drained ? writeRoute(route, uid, { ...flight, drained: true }) : undefined;
+        const without = isExposed(flight) ? withNothing(flight, since) : flight;
+        if (undo && !without.drained) return writeRoute(route, uid, { ...without, drained: true });
+        return without === flight ? undefined : writeRoute(route, uid, without);
       }),
     ),
   );

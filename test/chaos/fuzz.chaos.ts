@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { fuzz } from "./fuzz.ts";
+import { fuzz } from "./fuzz/fuzz.ts";
 
 const COUNT = 100_000;
 
 describe("admission, fuzzed", function () {
-  this.timeout(600_000);
+  this.timeout(1_200_000);
 
   it(`answers ${COUNT} mutated reviews with what may be stored, or not at all`, async () => {
     const { answers, complaints, slowestMs } = await fuzz(20_260_101, COUNT);

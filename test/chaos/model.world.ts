@@ -76,8 +76,8 @@ export class ModelWorld extends World {
   applyRoute(rules: RouteRule[]): void {
     const old = this.find("httproutes", "web");
     if (old !== undefined) {
-      // Without a route the canary had its share through the Service's pods: until it is narrowed, it still has.
-      if (!namesWeb(old)) this.#openUntil = this.now + BLOW_MS;
+      // Without a route the canary has its share through the Service's pods: for a while both go on together.
+      if (namesWeb(old.spec.rules) !== namesWeb(rules)) this.#openUntil = this.now + BLOW_MS;
       this.editRoute((route) => ({ ...route, spec: { ...route.spec, rules } }));
       return;
     }
@@ -173,8 +173,8 @@ export class ModelWorld extends World {
   }
 }
 
-function namesWeb({ spec }: Route): boolean {
-  return (spec.rules ?? []).some(({ backendRefs = [] }) => backendRefs.some(({ name }) => name === "web"));
+function namesWeb(rules: readonly RouteRule[] = []): boolean {
+  return rules.some(({ backendRefs = [] }) => backendRefs.some(({ name }) => name === "web"));
 }
 
 /** Both Deployments' Services behind one rule. */

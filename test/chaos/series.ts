@@ -91,13 +91,18 @@ function complaintsOf(changes: readonly Change[], name: string, isBad: boolean):
   return complaints;
 }
 
-/** The weights that the route gave to the canary, each from when; the last one is 0. */
+/**
+ * The weights that the route gave to the canary, each from when by Serin's own clock, as this process hears late of much on a
+ * busy machine; the last one is 0.
+ */
 function weightsOf(changes: readonly Change[], name: string): { weight: number; at: number }[] {
   const granted: { weight: number; at: number }[] = [];
-  for (const { kind, object, at } of changes) {
+  for (const { kind, object, at: heard } of changes) {
     if (kind !== "httproutes" || object.metadata.name !== name) continue;
     const held = JSON.parse(object.metadata.annotations?.["serin.dev/held"] ?? "{}");
-    const weight = Object.values<{ weight: number }>(held.flights ?? {})[0]?.weight ?? 0;
+    const [flight] = Object.values<{ weight: number; since: string }>(held.flights ?? {});
+    const { weight = 0 } = flight ?? {};
+    const at = flight === undefined ? heard : Date.parse(flight.since);
     if (weight !== (granted.at(-1)?.weight ?? 0)) granted.push({ weight, at });
   }
   return granted;

@@ -110,9 +110,7 @@ describeCluster(
     it("leave nothing behind", async function () {
       await shop.until("the end", () => [...shop.stock.services.keys()].length === DEPLOYMENTS);
       const kinds = "deployments,replicasets,services,httproutes,endpointslices,pods";
-      expect(await shop.run("get", kinds, "-l", "serin.dev/flight", "-o=name")).to.equal(
-        "No resources found\n",
-      );
+      expect(await shop.run("get", kinds, "-l", "serin.dev/flight", "-o=name")).to.equal("");
       for (const kind of ["deployments", "services", "httproutes"] as const) {
         const held = [...shop.stock[kind].values()].filter(
           ({ metadata }) => metadata.annotations?.["serin.dev/held"] !== undefined,

@@ -1,7 +1,8 @@
 import { admitUpdate, changesTemplate } from "../../rollout/admit.ts";
+import type { Effect } from "../../rollout/answer.ts";
 import { decide } from "../../rollout/decide.ts";
 import { settledOn } from "../../rollout/drain.ts";
-import { drained, type Exposure } from "../../rollout/exposure.ts";
+import { drained, type Exposure, isExposed } from "../../rollout/exposure.ts";
 import { heldOf } from "../../rollout/hold.ts";
 import type { HookAnswer, HookCall } from "../../rollout/hook-calls.ts";
 import type { Evidence, Watch } from "../../rollout/judge/evidence.ts";
@@ -73,7 +74,7 @@ export class World extends Cluster {
       instant(this.now),
     );
     for (const effect of answer.effects) {
-      if (effect.kind === "drain") this.#drain(effect.uid);
+      if (effect.kind === "drain") this.#drain(effect);
       else
         for (const service of effect.services)
           this.perform(writeNarrow(service, effect.uid, effect.hash, instant(this.now)));
@@ -214,11 +215,12 @@ export class World extends Cluster {
     return this.says?.(seen, watch) ?? evidenceOf(seen, watch, this.traffic);
   }
 
-  #drain(uid: string): void {
+  #drain({ uid, undo }: Effect & { kind: "drain" }): void {
     for (const route of this.routes()) {
       const flight = flightOf(route, uid);
-      if (flight)
-        this.perform(writeRoute(route, uid, { ...drained(flight, instant(this.now)), drained: true }));
+      if (flight === undefined || !(undo || isExposed(flight))) continue;
+      const without = isExposed(flight) ? drained(flight, instant(this.now)) : flight;
+      this.perform(writeRoute(route, uid, { ...without, ...(undo && { drained: true }) }));
     }
     const settled = this.routes().map((route) => settledOn(route, uid));
     if (this.lagMs === 0) this.follow();

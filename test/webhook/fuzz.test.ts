@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { fuzz } from "../chaos/fuzz.ts";
+import { fuzz } from "../chaos/fuzz/fuzz.ts";
 
 describe("webhook/server, fuzzed", function () {
   this.timeout(120_000);

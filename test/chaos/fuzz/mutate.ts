@@ -1,6 +1,6 @@
-import { FLIGHT, HELD } from "../../rollout/keys.ts";
-import type { Sample } from "./fuzz-corpus.ts";
-import { BOMBS, ENCODINGS, JSON_TYPE, KEYS, KINDS, NAMES, SCALARS, TYPES, VALUES } from "./fuzz-words.ts";
+import { FLIGHT, HELD } from "../../../rollout/keys.ts";
+import type { Sample } from "./corpus.ts";
+import { BOMBS, ENCODINGS, JSON_TYPE, KEYS, KINDS, NAMES, SCALARS, TYPES, VALUES } from "./words.ts";
 
 /** What goes over the wire. */
 export interface Sent {

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import jsonpatch, { type Operation } from "fast-json-patch";
-import { type Held, isHeld } from "../../rollout/hold.ts";
-import { CHANGED, HELD, RUN } from "../../rollout/keys.ts";
-import type { Deployment, Meta, Route, Service } from "../../rollout/objects.ts";
-import { type HeldRoute, homeOf, overlay, restore } from "../../rollout/overlay.ts";
-import { isRecord } from "../../rollout/parsed.ts";
-import { HASH_LABEL } from "../../rollout/template.ts";
+import { type Held, isHeld } from "../../../rollout/hold.ts";
+import { CHANGED, HELD, RUN } from "../../../rollout/keys.ts";
+import type { Deployment, Meta, Route, Service } from "../../../rollout/objects.ts";
+import { type HeldRoute, homeOf, overlay, restore } from "../../../rollout/overlay.ts";
+import { isRecord } from "../../../rollout/parsed.ts";
+import { HASH_LABEL } from "../../../rollout/template.ts";
 import {
   annotation,
   differences,
@@ -15,7 +15,7 @@ import {
   narrowedIn,
   parse,
   recordIn,
-} from "./fuzz-objects.ts";
+} from "./objects.ts";
 
 /** An answer of the webhook's. */
 export interface Answer {
@@ -71,6 +71,8 @@ export function complaints(sent: string, { status, body }: Answer, around: Aroun
 function judge(request: Asked, stored: object, around: Around): string[] {
   // An API server decodes what it stores: what cannot be so is refused after us.
   if (!isDecodable(request.object) || !isDecodable(request.oldObject)) return [];
+  // Nor does it store an update of another UID.
+  if (request.oldObject !== null && uidOf(request.object) !== uidOf(request.oldObject)) return [];
   const kind = (request.object as { kind?: string }).kind;
   if (kind === "Deployment")
     return judgeDeployment(request as Asked<Deployment>, stored as Deployment, around);
@@ -78,6 +80,10 @@ function judge(request: Asked, stored: object, around: Around): string[] {
   if (kind === "HTTPRoute" || kind === "GRPCRoute")
     return judgeRoute(request as Asked<Route>, stored as Route);
   return isDeepStrictEqual(stored, request.object) ? [] : ["a changed ConfigMap"];
+}
+
+function uidOf(object: object): string | undefined {
+  return (object as { metadata?: Meta }).metadata?.uid;
 }
 
 function judgeDeployment({ object, oldObject: old }: Asked<Deployment>, stored: Deployment, around: Around) {

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Held, Phase } from "../../rollout/hold.ts";
-import type { HeldService } from "../../rollout/isolation.ts";
-import { FLIGHT } from "../../rollout/keys.ts";
-import type { Meta } from "../../rollout/objects.ts";
-import { isRecord } from "../../rollout/parsed.ts";
+import type { Held, Phase } from "../../../rollout/hold.ts";
+import type { HeldService } from "../../../rollout/isolation.ts";
+import { FLIGHT } from "../../../rollout/keys.ts";
+import type { Meta } from "../../../rollout/objects.ts";
+import { isRecord } from "../../../rollout/parsed.ts";
 
 const PHASES: readonly Phase[] = ["canary", "promoting", "failed", "undone"];
 

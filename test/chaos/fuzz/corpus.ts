@@ -1,10 +1,10 @@
-import { heldOf, type Phase } from "../../rollout/hold.ts";
-import { HELD } from "../../rollout/keys.ts";
-import type { Deployment, Route, Service } from "../../rollout/objects.ts";
-import { aTemplate } from "../support/builders.ts";
-import { aReview } from "../support/review.ts";
-import { annotate, aShop, edit, image } from "../support/shop.ts";
-import type { World } from "../support/world.ts";
+import { heldOf, type Phase } from "../../../rollout/hold.ts";
+import { HELD } from "../../../rollout/keys.ts";
+import type { Deployment, Route, Service } from "../../../rollout/objects.ts";
+import { aTemplate } from "../../support/builders.ts";
+import { aReview } from "../../support/review.ts";
+import { annotate, aShop, edit, image } from "../../support/shop.ts";
+import type { World } from "../../support/world.ts";
 
 /** A review as an API server would send it, and where. */
 export interface Sample {

@@ -2,20 +2,20 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Pool } from "undici";
-import type { Clock } from "../../kube/clock.ts";
-import type { Kube, Resource, Where } from "../../kube/rest.ts";
-import { hashOf } from "../../rollout/template.ts";
-import { admitConfig } from "../../webhook/config.ts";
-import { admitDeployments } from "../../webhook/deployments.ts";
-import { admitRoutes, admitServices } from "../../webhook/overlaid.ts";
-import { admissionApp } from "../../webhook/server.ts";
-import { NOON } from "../support/builders.ts";
-import { chance } from "../support/chance.ts";
-import { noLog } from "../support/log.ts";
-import type { World } from "../support/world.ts";
-import { corpus, type State } from "./fuzz-corpus.ts";
-import { complaints } from "./fuzz-invariants.ts";
-import { draw, mutate, type Sent } from "./fuzz-mutate.ts";
+import type { Clock } from "../../../kube/clock.ts";
+import type { Kube, Resource, Where } from "../../../kube/rest.ts";
+import { hashOf } from "../../../rollout/template.ts";
+import { admitConfig } from "../../../webhook/config.ts";
+import { admitDeployments } from "../../../webhook/deployments.ts";
+import { admitRoutes, admitServices } from "../../../webhook/overlaid.ts";
+import { admissionApp } from "../../../webhook/server.ts";
+import { NOON } from "../../support/builders.ts";
+import { chance } from "../../support/chance.ts";
+import { noLog } from "../../support/log.ts";
+import type { World } from "../../support/world.ts";
+import { corpus, type State } from "./corpus.ts";
+import { complaints } from "./invariants.ts";
+import { draw, mutate, type Sent } from "./mutate.ts";
 
 /** What became of so many reviews. */
 export interface Fuzzed {
