@@ -64,10 +64,10 @@ export class HookServer {
 export async function allowHooks({ kubectl }: Cluster): Promise<void> {
   const flag = `--hook-host=${addresses.host}`;
   const patch = [{ op: "add", path: "/spec/template/spec/containers/0/args/-", value: flag }];
-  const both = ["deployment/serin", "deployment/serin-controller"];
+  const deployments = ["deployment/serin", "deployment/serin-controller"];
   for (const args of [
-    ["patch", ...both, "--type=json", `--patch=${JSON.stringify(patch)}`],
-    ["rollout", "status", ...both, "--timeout=90s"],
+    ...deployments.map((name) => ["patch", name, "--type=json", `--patch=${JSON.stringify(patch)}`]),
+    ...deployments.map((name) => ["rollout", "status", name, "--timeout=90s"]),
   ]) {
     const { code, stderr } = await kubectl(["--namespace", "serin-system", ...args]);
     if (code !== 0) throw new Error(`kubectl ${args.join(" ")}: ${stderr}`);
