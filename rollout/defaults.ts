@@ -3,7 +3,9 @@ import { type Held, heldOf } from "./hold.ts";
 import { HELD } from "./keys.ts";
 import { nearest } from "./nearest.ts";
 import type { Deployment } from "./objects.ts";
+import { isRecord } from "./parsed.ts";
 import { type Complaint, isOptedIn, type ParsedPlan, parsePlan } from "./plan.ts";
+import { isInstant, readRecord } from "./record.ts";
 import { sameTemplate } from "./template.ts";
 
 type Given = Readonly<Record<string, string>>;
@@ -53,11 +55,17 @@ const personal: readonly string[] = [rollout, promote, abort, retry].map(({ key 
 export function needsPlaces(requested: Deployment, old: Deployment | null): boolean {
   const now = requested.metadata.annotations ?? {};
   const before = old?.metadata.annotations ?? {};
-  // Our own answer to a retry comes with another record, if it is asked about again.
-  const inFlight = [table.profile.key, table.retry.key, HELD];
-  const keys = old !== null && heldOf(old) !== undefined ? inFlight : planKeys;
+  const held = old === null ? undefined : heldOf(old);
+  const keys = held === undefined ? planKeys : [table.profile.key, table.retry.key];
   const another = old !== null && !sameTemplate(requested.spec.template, old.spec.template);
-  return isOptedIn(now) && (another || keys.some((key) => now[key] !== before[key]));
+  // Our own answer to a retry comes with the record of another rollout, if it is asked about again.
+  const retried =
+    held !== undefined && (readRecord(now[HELD], isStarted)?.started ?? held.started) !== held.started;
+  return isOptedIn(now) && (another || retried || keys.some((key) => now[key] !== before[key]));
+}
+
+function isStarted(value: unknown): value is Pick<Held, "started"> {
+  return isRecord(value) && isInstant(value.started);
 }
 
 /** The name of the profile to read, out of a Deployment's annotations and its namespace's. */

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { admitCreate, admitUpdate, changesTemplate, planOf } from "../../rollout/admit.ts";
 import { type Layer, needsPlaces, outline, type Places, profileNamed } from "../../rollout/defaults.ts";
-import { heldOf } from "../../rollout/hold.ts";
+import { type Held, heldOf } from "../../rollout/hold.ts";
 import { HELD } from "../../rollout/keys.ts";
 import type { Deployment } from "../../rollout/objects.ts";
 import { formatComplaints, type Plan } from "../../rollout/plan.ts";
@@ -175,6 +175,13 @@ describe("defaults of profile and namespace", () => {
 });
 
 describe("which requests need the defaults", () => {
+  const withoutRecord = (deployment: Deployment): Deployment => {
+    const { [HELD]: _held, ...annotations } = deployment.metadata.annotations ?? {};
+    return { ...deployment, metadata: { ...deployment.metadata, annotations } };
+  };
+  const recordOf = (deployment: Deployment, change: Partial<Held>) => ({
+    [HELD]: JSON.stringify({ ...heldOf(deployment), ...change }),
+  });
   const slow = { "serin.dev/profile": "slow" };
   const atRest = aDeployment({ annotations: slow });
   const flying = annotate(inFlight(), slow);
@@ -194,7 +201,15 @@ describe("which requests need the defaults", () => {
     ["another profile in flight", true, annotate(flying, { "serin.dev/profile": "fast" }), flying],
     ["an abort in flight", false, annotate(flying, { "serin.dev/abort": "2" }), flying],
     ["a retry", true, annotate(flying, { "serin.dev/retry": "2" }), flying],
-    ["our answer to a retry", true, annotate(flying, { [HELD]: "{}" }), flying],
+    [
+      "our answer to a retry",
+      true,
+      annotate(flying, recordOf(flying, { started: "2026-01-02T00:00:00Z" })),
+      flying,
+    ],
+    ["our answer to an abort", false, annotate(flying, recordOf(flying, { asked: "abort" })), flying],
+    ["a manifest in flight", false, withoutRecord(flying), flying],
+    ["somebody's own record", false, annotate(flying, { [HELD]: "x" }), flying],
   ];
   for (const [what, needs, requested, old] of cases)
     it(`${what}: ${needs ? "does" : "does not"}`, () => expect(needsPlaces(requested, old)).to.equal(needs));
