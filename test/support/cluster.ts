@@ -32,7 +32,8 @@ export class Cluster extends Objects {
   lagMs = 0;
   /** What the gateway says of every route. */
   answers: "True" | "False" = "True";
-  readonly #written = new WeakMap<Route, number>();
+  /** What was written of each route and is not in force yet, the oldest first, each with its instant. */
+  readonly #pending = new Map<string, { readonly route: Route; readonly at: number }[]>();
   readonly #podsSince = new Map<string, number[]>();
   readonly #inForce = new Map<string, Route>();
   #followed = 0;
@@ -47,15 +48,18 @@ export class Cluster extends Objects {
     super.put(kind, object);
     const stored = this.find(kind, object.metadata.name);
     if (stored === before || (kind !== "httproutes" && kind !== "grpcroutes")) return;
-    const since = before?.spec === stored?.spec && this.#written.get(before as Route);
-    this.#written.set(stored as Route, since || this.now);
+    if (before?.spec === stored?.spec) return;
+    const key = routeKeyOf(stored as Route);
+    this.#pending.set(key, [...(this.#pending.get(key) ?? []), { route: stored as Route, at: this.now }]);
   }
 
   override remove(kind: Kind, name: string): void {
     const gone = this.find(kind, name);
     if (kind === "replicasets") this.#podsSince.delete(name);
-    if (gone !== undefined && (kind === "httproutes" || kind === "grpcroutes"))
+    if (gone !== undefined && (kind === "httproutes" || kind === "grpcroutes")) {
       this.#inForce.delete(routeKeyOf(gone as Route));
+      this.#pending.delete(routeKeyOf(gone as Route));
+    }
     super.remove(kind, name);
   }
 
@@ -93,9 +97,14 @@ export class Cluster extends Objects {
       const conditions = [condition("Accepted"), condition("ResolvedRefs", this.answers)];
       const controllerName = route.status?.parents?.[0]?.controllerName ?? "traefik.io/gateway-controller";
       this.put(pluralOf(route), { ...route, status: { parents: [{ controllerName, conditions }] } });
-      const isDue = this.now - (this.#written.get(route) ?? 0) >= this.lagMs;
-      if (!isDue || this.#inForce.get(routeKeyOf(route)) === route) continue;
-      this.#inForce.set(routeKeyOf(route), route);
+      const key = routeKeyOf(route);
+      const pending = this.#pending.get(key) ?? [];
+      // Another write does not put off the one before it.
+      const due = pending.filter(({ at }) => this.now - at >= this.lagMs);
+      const newest = due.at(-1);
+      if (newest === undefined) continue;
+      this.#pending.set(key, pending.slice(due.length));
+      this.#inForce.set(key, newest.route);
       this.#followed += 1;
     }
   }
