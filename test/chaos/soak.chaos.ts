@@ -123,7 +123,8 @@ describeCluster(
         );
         expect(sets.length, `ReplicaSets of ${name}`).to.be.at.most(REVISIONS + 1);
       }
-      expect(shop.stock.pods.size, "pods").to.be.at.most(DEPLOYMENTS * REPLICAS);
+      // They serve on for a while when they are deleted.
+      await shop.until("no pod too many", () => shop.stock.pods.size <= DEPLOYMENTS * REPLICAS, 30_000);
       const leases = await shop.cluster.kubectl(["get", "leases", "-n", "serin-system", "-o=name"]);
       expect(leases.stdout.trim().split("\n")).to.deep.equal(["lease.coordination.k8s.io/serin"]);
       const events = await shop.run(
