@@ -4,8 +4,9 @@ import { describeCluster } from "../cluster/fixture.ts";
 import type { Load } from "../cluster/load.ts";
 import { expectNoFailures } from "../story/share.ts";
 import type { Shop, ShopApp } from "../story/shop.ts";
-import { callsIn, expectPromoted, FAST, granted } from "./api.ts";
+import { callsIn, expectPromoted, FAST } from "./api.ts";
 import { openShop, way } from "./fixture.ts";
+import { grantedTo, grants } from "./granted.ts";
 import { watchMemory } from "./memory.ts";
 import { told } from "./told.ts";
 import type { Way } from "./trouble.ts";
@@ -93,7 +94,7 @@ describeCluster(`no API server for ${OUTAGE_MS / 1_000} s, for Serin alone`, fun
     if (playing === undefined) throw new Error("did not begin");
     return playing;
   };
-  const weightsIn = ({ shop }: Playing) => granted(shop).filter(({ at }) => at >= from + 500 && at < to);
+  const weightsIn = ({ shop }: Playing) => grants(shop).filter(({ at }) => at >= from + 500 && at < to);
 
   it("moves no weight meanwhile", () => {
     for (const playing of [good, bad, promoting, failed, paused, undone])
@@ -106,7 +107,7 @@ describeCluster(`no API server for ${OUTAGE_MS / 1_000} s, for Serin alone`, fun
     expect(shop.record("v2")?.step).to.equal(1);
     await shop.atRest("web", 120_000);
     await expectPromoted(shop, load);
-    const [, second, end] = granted(shop);
+    const [, second, end] = grants(shop);
     expect((end?.at ?? 0) - (second?.at ?? 0), "ms at 50%").to.be.at.least(10_000);
     const least = (0.25 * RPS * OUTAGE_MS * 0.8) / 1_000;
     const counted = /canary \d+ of (\d+) requests/.exec(shop.record("v2")?.message ?? "")?.[1];
@@ -118,7 +119,7 @@ describeCluster(`no API server for ${OUTAGE_MS / 1_000} s, for Serin alone`, fun
     const { shop } = present(bad);
     await shop.until("the verdict", () => shop.record("v2-err20")?.outcome === "failed", BACK_MS);
     await shop.until("no weight", () => (shop.weight() ?? 0) === 0);
-    expect(granted(shop).map(({ weight }) => weight)).to.deep.equal([25, 0]);
+    expect(grantedTo(shop)).to.deep.equal([25, 0]);
     await shop.load(1).stop();
   });
 

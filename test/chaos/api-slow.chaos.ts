@@ -3,8 +3,9 @@ import { expect } from "chai";
 import { describeCluster } from "../cluster/fixture.ts";
 import { expectNoFailures } from "../story/share.ts";
 import type { Shop } from "../story/shop.ts";
-import { callsIn, expectEnded, expectPromoted, FAST, granted } from "./api.ts";
+import { callsIn, expectEnded, expectPromoted, FAST } from "./api.ts";
 import { openShop, way } from "./fixture.ts";
+import { grantedTo } from "./granted.ts";
 import { told } from "./told.ts";
 import { latency, refusal, type Way } from "./trouble.ts";
 
@@ -40,7 +41,7 @@ describeCluster("an API server that is slow or busy", function () {
     await shop.atRest("web", 120_000);
     await expectEnded(shop, "v2");
 
-    expect(granted(shop).map(({ weight }) => weight)).to.deep.equal([25, 50, 0, 25, 0]);
+    expect(grantedTo(shop)).to.deep.equal([25, 50, 0, 25, 0]);
     await expectNoFailures(load);
     expect(setMs, "a new version").to.be.below(ADMISSION_MS);
     expect(undoMs, "an undo").to.be.below(2 * ADMISSION_MS);

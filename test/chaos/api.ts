@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { Load } from "../cluster/load.ts";
 import { expectNoFailures } from "../story/share.ts";
 import type { Shop, ShopApp } from "../story/shop.ts";
+import { grantedTo } from "./granted.ts";
 import type { Call, Way } from "./trouble.ts";
 
 /** A rollout without judgement, 25 % and 50 %, each for 4 s: without trouble it takes about 16 s. */
@@ -9,18 +10,6 @@ export const FAST: ShopApp = {
   interval: "4s",
   plan: { "serin.dev/steps": "25, 50", "serin.dev/compare": "off", "serin.dev/checks": "none" },
 };
-
-/** The weights that the canary's record in the route ever said, in their order, each when it came (ms). */
-export function granted(shop: Shop, name = "web"): { weight: number; at: number }[] {
-  const weights: { weight: number; at: number }[] = [];
-  for (const { at, object } of shop.changesOf("httproutes")) {
-    if (object.metadata.name !== name) continue;
-    const held = JSON.parse(object.metadata.annotations?.["serin.dev/held"] ?? "{}");
-    const weight = Object.values<{ weight: number }>(held.flights ?? {})[0]?.weight ?? 0;
-    if (weight !== (weights.at(-1)?.weight ?? 0)) weights.push({ weight, at });
-  }
-  return weights;
-}
 
 /** Whether nothing of the rollout is left but the user's own objects. */
 export async function expectEnded(shop: Shop, version: string, timeoutMs = 30_000): Promise<void> {
@@ -38,7 +27,7 @@ export async function expectEnded(shop: Shop, version: string, timeoutMs = 30_00
 /** The rollout went through its steps in their order, ended with v2, and no user noticed. */
 export async function expectPromoted(shop: Shop, load: Load): Promise<void> {
   await expectEnded(shop, "v2");
-  expect(granted(shop).map(({ weight }) => weight)).to.deep.equal([25, 50, 0]);
+  expect(grantedTo(shop)).to.deep.equal([25, 50, 0]);
   await shop.until("the record", () => shop.record("v2")?.outcome === "promoted", 15_000);
   await expectNoFailures(load);
 }
