@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { describeCluster } from "../cluster/fixture.ts";
+import { grantedTo } from "../story/granted.ts";
 import { expectNoFailures } from "../story/share.ts";
 import type { Shop } from "../story/shop.ts";
 import { callsIn, expectEnded, expectPromoted, FAST } from "./api.ts";
 import { openShop, way } from "./fixture.ts";
-import { grantedTo } from "./granted.ts";
 import { told } from "./told.ts";
 import { latency, refusal, type Way } from "./trouble.ts";
 

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import type { Load } from "../cluster/load.ts";
+import { grantedTo } from "../story/granted.ts";
 import { expectNoFailures } from "../story/share.ts";
 import type { Shop, ShopApp } from "../story/shop.ts";
-import { grantedTo } from "./granted.ts";
 import type { Call, Way } from "./trouble.ts";
 
 /** A rollout without judgement, 25 % and 50 %, each for 4 s: without trouble it takes about 16 s. */

@@ -2,10 +2,10 @@ import { expect } from "chai";
 import { readAudit } from "../cluster/audit.ts";
 import { onEachGateway } from "../cluster/fixture.ts";
 import type { Load } from "../cluster/load.ts";
+import { grantedTo } from "../story/granted.ts";
 import { expectNoFailures } from "../story/share.ts";
 import type { Shop } from "../story/shop.ts";
 import { byForce, byKubectl, byServerSideApply, type Hand, type Loop, startLoop } from "./gitops.ts";
-import { grantedTo } from "./granted.ts";
 import { together } from "./parallel.ts";
 import { expectGrantedShares } from "./shares.ts";
 

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { describeCluster } from "../cluster/fixture.ts";
 import type { Load } from "../cluster/load.ts";
+import { grantedTo } from "../story/granted.ts";
 import { expectNoFailures } from "../story/share.ts";
 import type { Shop } from "../story/shop.ts";
-import { grantedTo } from "./granted.ts";
 import { type Release, releaseIn } from "./helm.ts";
 import { type Story, together } from "./parallel.ts";
 

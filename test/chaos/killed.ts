@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import type { GatewayName } from "../cluster/gateways.ts";
 import type { Load } from "../cluster/load.ts";
+import { grants } from "../story/granted.ts";
 import { manifestOf } from "../story/ledger.ts";
 import type { Shop, ShopApp } from "../story/shop.ts";
 import { openShop, way } from "./fixture.ts";
-import { grants } from "./granted.ts";
 import { type Kills, killAtEveryWrite } from "./kills.ts";
 
 const PLAN = { "serin.dev/compare": "off", "serin.dev/checks": "none" };

@@ -2,10 +2,10 @@ import { expect } from "chai";
 import { describeCluster } from "../cluster/fixture.ts";
 import type { Load } from "../cluster/load.ts";
 import { eventually } from "../cluster/wait.ts";
+import { grantedTo } from "../story/granted.ts";
 import { expectNoFailures } from "../story/share.ts";
 import type { Shop } from "../story/shop.ts";
 import { openShop, way } from "./fixture.ts";
-import { grantedTo } from "./granted.ts";
 import { leaderOf, replicasOf } from "./replicas.ts";
 import type { Call, Way } from "./trouble.ts";
 

@@ -4,10 +4,10 @@ import { expect } from "chai";
 import { addresses, ports } from "../cluster/addresses.ts";
 import { type Api, connectApi, type Method } from "../cluster/api.ts";
 import { describeCluster } from "../cluster/fixture.ts";
+import { grantedTo } from "../story/granted.ts";
 import { expectNoFailures } from "../story/share.ts";
 import type { Shop } from "../story/shop.ts";
 import { openShop, way } from "./fixture.ts";
-import { grantedTo } from "./granted.ts";
 import { leaderOf } from "./replicas.ts";
 import type { Call, Way } from "./trouble.ts";
 

@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { describeCluster } from "../cluster/fixture.ts";
 import { eventually } from "../cluster/wait.ts";
+import { grantedTo } from "../story/granted.ts";
 import { expectNoFailures } from "../story/share.ts";
 import type { Shop } from "../story/shop.ts";
 import { openShop, way } from "./fixture.ts";
-import { grantedTo } from "./granted.ts";
 import type { Call, Way } from "./trouble.ts";
 
 const PLAN = { "serin.dev/steps": "25:8s, 50", "serin.dev/compare": "off", "serin.dev/checks": "none" };

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { onEachGateway } from "../cluster/fixture.ts";
 import type { Load } from "../cluster/load.ts";
+import { grantedTo } from "../story/granted.ts";
 import { expectNoFailures } from "../story/share.ts";
 import { HEARD_MS, type Shop } from "../story/shop.ts";
-import { grantedTo } from "./granted.ts";
 import { together } from "./parallel.ts";
 import { expectGranted, expectGrantedShares } from "./shares.ts";
 

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { onEachGateway } from "../cluster/fixture.ts";
+import { grants } from "./granted.ts";
 import { expectNoFailures } from "./share.ts";
 import { Shop } from "./shop.ts";
 
@@ -14,7 +15,6 @@ onEachGateway("the controller killed in the middle of every step", function (gat
   it("is followed by another that grants no extra step and comes to the same end", async () => {
     await shop.deploy();
     const load = shop.load(200);
-    const granted: { weight: number; at: number }[] = [];
     await shop.run("set", "image", "deployment/web", "app=app:v2");
     for (const weight of [10, 25, 50]) {
       await shop.weighs(weight);
@@ -24,11 +24,7 @@ onEachGateway("the controller killed in the middle of every step", function (gat
     await killLeader(shop);
     await shop.atRest("web", 120_000);
 
-    for (const { at, object } of shop.changesOf("httproutes")) {
-      const held = JSON.parse(object.metadata.annotations?.["serin.dev/held"] ?? "{}");
-      const weight = Object.values<{ weight: number }>(held.flights ?? {})[0]?.weight ?? 0;
-      if (weight !== (granted.at(-1)?.weight ?? 0)) granted.push({ weight, at });
-    }
+    const granted = grants(shop);
     expect(granted.map(({ weight }) => weight)).to.deep.equal([10, 25, 50, 0]);
     for (const [i, { weight, at }] of granted.slice(0, -1).entries()) {
       expect((granted[i + 1]?.at ?? 0) - at, `ms at ${weight}%`).to.be.at.least(10_000);

@@ -1,4 +1,4 @@
-import type { Ledger } from "../story/ledger.ts";
+import type { Ledger } from "./ledger.ts";
 
 /** What the routes gave the canary, in percent, one after the other, each with the instant (ms) from which on. */
 export function grants(ledger: Ledger, from = 0): { weight: number; at: number }[] {
