@@ -3,6 +3,7 @@ import { cleanUp } from "../../cli/cleanup.ts";
 import { systemClock } from "../../kube/clock.ts";
 import { fromFile } from "../../kube/credentials.ts";
 import { connect } from "../../kube/rest.ts";
+import type { Cluster } from "../cluster/cluster.ts";
 import { onEachGateway } from "../cluster/fixture.ts";
 import { eventually } from "../cluster/wait.ts";
 import { noLog } from "../support/log.ts";
@@ -30,44 +31,47 @@ onEachGateway("without Serin", function (gateway) {
     await shop.run("set", "image", "deployment/web", "app=app:v2");
     await shop.weighs(50);
 
-    // Serin vanishes for this part of the cluster: nobody is left who could answer or act.
-    const { kubelet, kubectl, kubeconfig } = shop.cluster;
-    const containers = ["webhook", "controller"].flatMap((container) =>
-      kubelet.pods("serin-system", container).map((pod) => [pod, container] as const),
-    );
-    const saved = (await kubectl(["get", "mutatingwebhookconfiguration/serin", "-o=json"])).stdout;
-    await Promise.all(containers.map(([pod, container]) => kubelet.keepDown("serin-system", pod, container)));
-    await kubectl(["delete", "mutatingwebhookconfiguration/serin"]);
-    const alone = Date.now();
-    await eventually("a thousand requests more", async () => load.since(alone).total > 1_000 || undefined);
-    expect(shop.weight()).to.equal(50);
+    await withoutSerin(shop.cluster, async () => {
+      const alone = Date.now();
+      await eventually("a thousand requests more", async () => load.since(alone).total > 1_000 || undefined);
+      expect(shop.weight()).to.equal(50);
 
-    const kube = connect({
-      fieldManager: "serin",
-      userAgent: "serin-cleanup",
-      load: () => fromFile(kubeconfig),
-      log: noLog,
+      const kube = connect({
+        fieldManager: "serin",
+        userAgent: "serin-cleanup",
+        load: () => fromFile(shop.cluster.kubeconfig),
+        log: noLog,
+      });
+      const said: string[] = [];
+      await cleanUp({ kube, clock: systemClock, say: (sentence) => said.push(sentence), patienceMs: 30_000 });
+      await kube.close();
+
+      await shop.atRest();
+      await shop.until("the twin gone", () => shop.stock.services.size === 1);
+      expect(objects().map((object) => manifestOf(object as never))).to.deep.equal(was);
+      expect(said).to.include(
+        `Deployment ${shop.namespace}/web runs its stable version under its own fields`,
+      );
+      await expectNoFailures(load);
     });
-    const said: string[] = [];
-    await cleanUp({ kube, clock: systemClock, say: (sentence) => said.push(sentence), patienceMs: 30_000 });
-    await kube.close();
-
-    await shop.atRest();
-    await shop.until("the twin gone", () => shop.stock.services.size === 1);
-    expect(objects().map((object) => manifestOf(object as never))).to.deep.equal(was);
-    expect(said).to.include(`Deployment ${shop.namespace}/web runs its stable version under its own fields`);
-    await expectNoFailures(load);
-
-    await shop.cluster.kubectl(["apply", "-f", "-"], { input: saved });
-    for (const [pod, container] of containers) kubelet.bringBack("serin-system", pod, container);
-    await shop.cluster.kubectl([
-      "wait",
-      "-n",
-      "serin-system",
-      "deployments",
-      "--all",
-      "--for=condition=Available",
-      "--timeout=60s",
-    ]);
   });
 });
+
+/** Does something while Serin has vanished for this part of the cluster: nobody is left who could answer or act. */
+async function withoutSerin({ kubelet, kubectl }: Cluster, act: () => Promise<void>): Promise<void> {
+  const containers = ["webhook", "controller"].flatMap((container) =>
+    kubelet.pods("serin-system", container).map((pod) => [pod, container] as const),
+  );
+  const saved = (await kubectl(["get", "mutatingwebhookconfiguration/serin", "-o=json"])).stdout;
+  try {
+    await Promise.all(containers.map(([pod, container]) => kubelet.keepDown("serin-system", pod, container)));
+    await kubectl(["delete", "mutatingwebhookconfiguration/serin"]);
+    await act();
+  } finally {
+    // The stories after this one need Serin, whatever became of it.
+    await kubectl(["apply", "-f", "-"], { input: saved });
+    for (const [pod, container] of containers) kubelet.bringBack("serin-system", pod, container);
+    const wait = ["wait", "deployments", "--all", "--for=condition=Available", "--timeout=60s"];
+    await kubectl(wait, { namespace: "serin-system" });
+  }
+}
