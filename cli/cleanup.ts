@@ -8,11 +8,11 @@ import { changedOf, writeChanged } from "../rollout/changed.ts";
 import { endRollout } from "../rollout/cleanup.ts";
 import { settleMs } from "../rollout/gateway.ts";
 import { heldOf } from "../rollout/hold.ts";
-import { FLIGHT } from "../rollout/keys.ts";
+import { FLIGHT, HELD } from "../rollout/keys.ts";
 import { type Deployment, keyOf, type ReplicaSet, type Route, type Service } from "../rollout/objects.ts";
 import { isComplete } from "../rollout/promote.ts";
 import { sweep } from "../rollout/sweep.ts";
-import { type Write, writeEnd, writeFlights } from "../rollout/write.ts";
+import { type Write, writeEnd, writeFlights, writeMark } from "../rollout/write.ts";
 
 const POLL_MS = 500;
 const ATTEMPTS = 5;
@@ -93,10 +93,11 @@ async function end(options: CleanUpOptions, deployment: Deployment): Promise<voi
   await write(options, read, (found) =>
     changedOf(found) === undefined ? [] : [writeChanged(found, undefined)],
   );
-  const sets = await kube.list<ReplicaSet>(replicaSets, { namespace });
-  const own = sets.items.filter(({ metadata }) =>
-    metadata.ownerReferences?.some((owner) => owner.uid === uid),
-  );
+  const readSets = async () => {
+    const { items } = await kube.list<ReplicaSet>(replicaSets, { namespace });
+    return items.filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid));
+  };
+  const own = await readSets();
   await write(options, read, (found) => {
     const held = heldOf(found);
     const writes = held === undefined ? [] : endRollout(found, held, own);
@@ -110,6 +111,10 @@ async function end(options: CleanUpOptions, deployment: Deployment): Promise<voi
       throw new Error(`Deployment ${keyOf(found)}: its pods are not back after ${patienceMs / 1000}s`);
     await clock.sleep(POLL_MS);
   }
+  // Native control has copied the record onto them; it is by the mark that it is found there.
+  const isLeft = ({ metadata: { labels, annotations = {} } }: ReplicaSet) =>
+    HELD in annotations && labels?.[FLIGHT] === undefined;
+  await write(options, readSets, (sets) => sets.filter(isLeft).map((set) => writeMark(set, uid ?? "")));
   await write(options, read, (found) => (heldOf(found) === undefined ? [] : [writeEnd(found)]));
   say(`Deployment ${keyOf(deployment)} runs its stable version under its own fields`);
 }

@@ -1,9 +1,20 @@
-import { type Answer, admitted, denied, withWarnings } from "./answer.ts";
+import { type Answer, admitted, admittedNatively, denied, withWarnings } from "./answer.ts";
 import { admitNewTemplate, type Reads } from "./change.ts";
 import { keptWarning, type Outlined, outline, type Places, planWith, withDefaults } from "./defaults.ts";
-import { type Held, heldOf, isHeld, originalsOf, pause, release, updateOriginals, withHeld } from "./hold.ts";
+import { equal } from "./equal.ts";
+import {
+  type Held,
+  heldOf,
+  isHeld,
+  originalsOf,
+  pause,
+  release,
+  updateOriginals,
+  withHeld,
+  withRoom,
+} from "./hold.ts";
 import { CHANGED, FLIGHT, HELD, RUN } from "./keys.ts";
-import type { Deployment, DeploymentSpec, Meta } from "./objects.ts";
+import type { Deployment, DeploymentSpec, Meta, Strategy } from "./objects.ts";
 import { formatComplaints, isOptedIn, type Plan, parsePlan } from "./plan.ts";
 import { heldBack } from "./refusal.ts";
 import { sameTemplate } from "./template.ts";
@@ -82,7 +93,7 @@ function outlineOf({ metadata }: Deployment, held: Held | undefined, places: Pla
 }
 
 function admitOptOut(object: Deployment, old: Deployment, held: Held | undefined): Answer {
-  if (held === undefined) return admitted(object);
+  if (held === undefined) return admittedNatively(object, old);
   // An undo has replaced the annotations: the opt-in went with them, and what is in flight ends by itself.
   if (!isOptedIn(old.metadata.annotations)) return admitted(keep(object, old, held));
   return denied(heldBack(held));
@@ -91,14 +102,26 @@ function admitOptOut(object: Deployment, old: Deployment, held: Held | undefined
 /** A rollout in flight stays as it is; values of held fields that somebody wants otherwise become the originals. */
 function keep(object: Deployment, old: Deployment, held: Held): Deployment {
   if (held.phase === "promoting" || held.phase === "undone") return withHeld(object, held, old);
-  const { paused: before, ...fieldsNow } = updateOriginals(held.originals, old.spec, object.spec);
+  const strategy = object.spec.paused ? roomyStrategy(old) : old.spec.strategy;
+  // Our own answer, when we are asked again about it, is no word of the user's.
+  const isOurs = equal(object.spec.strategy, strategy);
+  const said = isOurs ? { ...object.spec, strategy: old.spec.strategy } : object.spec;
+  const { paused: before, ...fieldsNow } = updateOriginals(held.originals, old.spec, said as DeploymentSpec);
   // The latch's own pause was taken off with the record: what is left is the user's, and a resume is his, too.
   const paused = held.latched || before ? object.spec.paused : undefined;
   const originals = { ...fieldsNow, ...(paused ? { paused } : {}) };
-  const { minReadySeconds, progressDeadlineSeconds, strategy } = old.spec;
+  const { minReadySeconds, progressDeadlineSeconds } = old.spec;
   const fields = { minReadySeconds, progressDeadlineSeconds, strategy } as Partial<Deployment["spec"]>;
   const spec = { ...object.spec, ...fields };
   return withHeld({ ...object, spec: held.latched ? pause(spec, true) : spec }, { ...held, originals }, old);
+}
+
+/** Who pauses may come just when the surge was lowered and the canary, which shrinks after it, has not. */
+function roomyStrategy({ spec, status }: Deployment): Strategy | undefined {
+  const { maxSurge, ...rest } = spec.strategy?.rollingUpdate ?? {};
+  if (maxSurge === undefined) return spec.strategy;
+  const surge = withRoom(maxSurge, spec.replicas ?? 1, status?.updatedReplicas ?? 0);
+  return { ...spec.strategy, rollingUpdate: { ...rest, maxSurge: surge } };
 }
 
 /**

@@ -9,6 +9,8 @@ export type Effect =
       readonly uid: string;
       readonly hash: string;
     }
+  /** Services narrowed for an update that never came select all pods again, before native control removes any. */
+  | { readonly kind: "widen"; readonly uid: string }
   /** The canary's weight is 0 and in force, before its first pod goes; before an undo nobody grants any, either. */
   | { readonly kind: "drain"; readonly uid: string; readonly undo: boolean };
 
@@ -29,6 +31,15 @@ export function admitted(
   effects: readonly Effect[] = [],
 ): Answer {
   return { allowed: true, object, warnings, effects };
+}
+
+/** Yes, and the rest is native control's alone, which knows of no Service that was narrowed and then left so. */
+export function admittedNatively(
+  object: Deployment,
+  old: Deployment,
+  warnings: readonly string[] = [],
+): Answer {
+  return admitted(object, warnings, [{ kind: "widen", uid: old.metadata.uid ?? "" }]);
 }
 
 /** The same answer with more to be told; a refusal says enough. */

@@ -1,12 +1,12 @@
 import { announce } from "./announce.ts";
-import { type Answer, admitted, denied, type Effect } from "./answer.ts";
+import { type Answer, admitted, admittedNatively, denied, type Effect } from "./answer.ts";
 import { type Autoscaler, autoscalerWarnings } from "./autoscaling.ts";
 import { type Layer, withDefaults } from "./defaults.ts";
 import { settledOn } from "./drain.ts";
 import { isExposed } from "./exposure.ts";
 import { settleMs } from "./gateway.ts";
 import { entitled, missingGrant, strangerWarnings } from "./grants.ts";
-import { type Held, hold, originalsOf, pause, release, updateOriginals, withHeld } from "./hold.ts";
+import { type Held, hold, originalsOf, pause, release, updateOriginals, withHeld, withRoom } from "./hold.ts";
 import { servicesOf } from "./isolation.ts";
 import { neighbourDoubts } from "./neighbours.ts";
 import type { Deployment, ReferenceGrant, ReplicaSet, Route, Service } from "./objects.ts";
@@ -60,7 +60,7 @@ export function admitNewTemplate(request: Change): Answer {
   if (plan === undefined) {
     if (change.complaint !== undefined && isOptedIn(change.object.metadata.annotations))
       return denied(change.complaint);
-    return held === undefined ? admitted(change.object) : denied(heldBack(held));
+    return held === undefined ? admittedNatively(change.object, change.old) : denied(heldBack(held));
   }
   if (held === undefined) return atRest(change, plan);
   const { asked: _asked, ...rest } = held;
@@ -104,11 +104,11 @@ function afterEnd(change: Change, plan: Plan, held: Held, warnings: readonly str
 function atRest(change: Change, plan: Plan): Answer {
   const { object, old, reads } = change;
   if (plan.restart === "native" && onlyRestarted(object.spec.template, old.spec.template))
-    return admitted(object);
+    return admittedNatively(object, old);
   if (object.spec.strategy?.type === "Recreate") {
-    return native(object, "strategy Recreate: two versions of this Deployment may not run side by side");
+    return native(change, "strategy Recreate: two versions of this Deployment may not run side by side");
   }
-  if ((object.spec.replicas ?? 1) === 0) return native(object, "replicas is 0: nothing serves");
+  if ((object.spec.replicas ?? 1) === 0) return native(change, "replicas is 0: nothing serves");
   const current = findByTemplate(reads.replicaSets, old.spec.template);
   const others = reads.replicaSets.filter(
     (set) => set !== current && (set.status?.availableReplicas ?? 0) > 0,
@@ -118,13 +118,13 @@ function atRest(change: Change, plan: Plan): Answer {
   if (others.length > 0 || current === undefined) {
     const proven = mostAvailable(others);
     if (proven === undefined)
-      return native(object, "its first rollout has not completed: there is nothing to compare with");
+      return native(change, "its first rollout has not completed: there is nothing to compare with");
     if (sameTemplate(proven.spec.template, object.spec.template))
-      return native(object, "this is the version that still serves: there is nothing to judge");
+      return native(change, "this is the version that still serves: there is nothing to judge");
     return latch(change, { ...held, stable: hashOf(proven) });
   }
   if ((current.status?.availableReplicas ?? 0) === 0) {
-    return native(object, "no pod of the present version is available: there is nothing to compare with");
+    return native(change, "no pod of the present version is available: there is nothing to compare with");
   }
   return begin(change, plan, { ...held, stable: hashOf(current) }, []);
 }
@@ -173,7 +173,10 @@ function latch(change: Change, held: Held, warnings: readonly string[] = []): An
   const { paused: _paused, ...fields } = wasHeld ? originalsNow(change, held) : held.originals;
   const record: Held = { ...held, latched: true, originals: { ...fields, ...(paused ? { paused } : {}) } };
   // While paused, native control scales all versions to replicas + surge: a surge as it was moves the fewest pods.
-  const surge = (wasHeld ? old.spec.strategy : fields.strategy)?.rollingUpdate?.maxSurge ?? "25%";
+  const present = (wasHeld ? old.spec.strategy : fields.strategy)?.rollingUpdate?.maxSurge ?? "25%";
+  const { replicas = 1 } = object.spec;
+  const pods = change.reads.replicaSets.reduce((sum, { spec }) => sum + (spec.replicas ?? 0), 0);
+  const surge = withRoom(present, replicas, pods - replicas);
   const warning =
     "serin: another version is on its way; its traffic is taken back first, then this one's canary starts";
   const spec = pause(hold(object.spec, surge), true);
@@ -257,8 +260,8 @@ function mostAvailable(sets: readonly ReplicaSet[]): ReplicaSet | undefined {
   return sets.toSorted((a, b) => available(b) - available(a))[0];
 }
 
-function native(object: Deployment, why: string): Answer {
-  return admitted(object, [`serin: native rolling update, no canary: ${why}`]);
+function native({ object, old }: Change, why: string): Answer {
+  return admittedNatively(object, old, [`serin: native rolling update, no canary: ${why}`]);
 }
 
 /** A plain undo goes to the revision before, which is the failed one. */

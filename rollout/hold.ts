@@ -152,6 +152,14 @@ export function surgePods(surge: string | number | undefined, replicas: number):
   return percent?.[1] === undefined ? 0 : Math.ceil((replicas * Number(percent[1])) / 100);
 }
 
+/**
+ * That surge, or as much as there are pods beside the stable version. Native control scales all versions of a paused Deployment
+ * to replicas + surge together: with less room than they take, it would take stable pods first.
+ */
+export function withRoom(surge: string | number, replicas: number, pods: number): string | number {
+  return surgePods(surge, replicas) < pods ? pods : surge;
+}
+
 /** The surge whose pods can carry that share (percent) of the traffic as lightly as the stable ones carry theirs. */
 export function surgeFor(weight: number): string {
   return `${Math.max(1, Math.ceil(weight))}%`;

@@ -109,7 +109,8 @@ function partition(rules: readonly RouteRule[], held: HeldRoute): [added: RouteR
 
 /**
  * What a rule was when we wrote it; rules may have moved, and several may look alike. Who has changed only the weights of the
- * twins in it wanted something of the canary, which is not his to give here, and nothing else of the rule.
+ * twins in it wanted something of the canary, which is not his to give here, and nothing else of the rule. Nor did who took
+ * out a twin that had all the weight: the zeros that are left are ours.
  */
 function originalOf(
   { rules, flights }: HeldRoute,
@@ -122,15 +123,26 @@ function originalOf(
     backendRefs?.map((ref) =>
       serviceOfTwin(ref, flights, home) === undefined ? ref : { ...ref, weight: undefined },
     );
+  const isTwin = ({ backendRefs: [ref] = [] }: RouteRule) =>
+    ref !== undefined && serviceOfTwin(ref, flights, home) !== undefined;
+  const isEmptied = (was: RouteRule) =>
+    hasWeight(was) &&
+    !hasWeight(rule) &&
+    equal(withoutTwins(was, isTwin).backendRefs, withoutTwins(rule, isTwin).backendRefs);
   const alike = users.flatMap((was, i) => {
     const original = rules[i];
     const same = original?.filters === undefined || equal(was.filters, rule.filters);
-    return original !== undefined && same && equal(plainly(was), plainly(rule)) ? [{ i, was }] : [];
+    const kept = equal(plainly(was), plainly(rule)) || isEmptied(was);
+    return original !== undefined && same && kept ? [{ i, was }] : [];
   });
   const same = alike.filter(({ was }) => equal(was, rule));
   const likely = same.length > 0 ? same : alike;
   const found = likely.find(({ i }) => i === index) ?? likely[0];
   return found && rules[found.i];
+}
+
+function hasWeight({ backendRefs = [] }: RouteRule): boolean {
+  return backendRefs.some(({ weight = 1 }) => weight > 0);
 }
 
 /** An edited rule without our twins, cookies and copies. */

@@ -1,6 +1,7 @@
 import { drain, isolateStable } from "./drain.ts";
-import { holdFields, pause, surgePods } from "./hold.ts";
+import { holdFields, pause } from "./hold.ts";
 import { markAll } from "./prepare.ts";
+import { refill } from "./refill.ts";
 import { lastRunOf } from "./run.ts";
 import {
   type Decision,
@@ -14,7 +15,7 @@ import {
 } from "./seen.ts";
 import { forgetFailure } from "./takeback.ts";
 import { hashOf } from "./template.ts";
-import { writeHeld, writeMark, writeScale, writeSurge, writeUnmark } from "./write.ts";
+import { writeHeld, writeMark, writeScale, writeUnmark } from "./write.ts";
 
 /**
  * A new template came while another version was in flight or in its native promotion. Admission paused the Deployment, so
@@ -40,24 +41,13 @@ function closeRecords(seen: Seen): Decision | undefined {
   return writes.length === 0 ? undefined : { writes };
 }
 
-/**
- * The stable version alone carries everything: all its pods ready before any other goes. A paused Deployment's versions are
- * scaled to replicas + surge together, so there must be room for the others beside it, or native control undoes this.
- */
+/** The stable version alone carries everything: all its pods ready before any other goes. */
 function fillStable(seen: Seen): Decision | undefined {
   const stable = stableOf(seen);
   if (stable === undefined) return { writes: [] };
+  const short = refill(seen);
+  if (short !== undefined) return short;
   const wanted = replicasOf(seen.deployment);
-  if ((stable.spec.replicas ?? 0) < wanted) {
-    const others = seen.replicaSets.reduce(
-      (pods, set) => pods + (set === stable ? 0 : (set.spec.replicas ?? 0)),
-      0,
-    );
-    const cramped = surgePods(seen.deployment.spec.strategy?.rollingUpdate?.maxSurge, wanted) < others;
-    return {
-      writes: [...(cramped ? [writeSurge(seen.deployment, others)] : []), writeScale(stable, wanted)],
-    };
-  }
   if ((stable.status?.readyReplicas ?? 0) < wanted) {
     const message = `a new version waits until all ${wanted} pods of the stable one are ready`;
     return { writes: [], says: { status: "Unknown", reason: "Preparing", message } };

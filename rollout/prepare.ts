@@ -6,6 +6,7 @@ import { mayServe } from "./hook-gates.ts";
 import { isNarrowedTo, isTwinCurrent, twinName, twinOf } from "./isolation.ts";
 import { FLIGHT } from "./keys.ts";
 import { keyOf } from "./objects.ts";
+import { makeRoom, refill } from "./refill.ts";
 import {
   canaryHash,
   type Decision,
@@ -111,10 +112,11 @@ export function size(seen: Seen): Decision | undefined {
     (set) => set !== stable && set !== canary && (set.spec.replicas ?? 0) > 0,
   );
   if (left.length > 0) return { writes: left.map((set) => writeScale(set, 0)) };
-  if ((stable.spec.replicas ?? 0) < wanted) {
-    if (surgePods(surge, wanted) < present) return { writes: [writeSurge(deployment, present)] };
-    return { writes: [writeScale(stable, wanted)] };
-  }
+  const short = refill(seen);
+  if (short !== undefined) return short;
+  // Native control scales all versions of a paused Deployment to replicas + surge: less would take stable pods first, and
+  // more would give some to the stable version. So the canary's size waits for the resume, too.
+  if (deployment.spec.paused) return makeRoom(seen);
   if (surge !== wantedSurge(seen)) return { writes: [writeSurge(deployment, wantedSurge(seen))] };
   const pods = surgePods(surge, wanted);
   return present > pods ? { writes: [writeScale(canary, pods)] } : undefined;

@@ -7,6 +7,7 @@ import { callAfterwards } from "./hook-afterwards.ts";
 import { CONDITION } from "./keys.ts";
 import { conditionOf } from "./objects.ts";
 import { flightOf } from "./overlay.ts";
+import { makeRoom, refill } from "./refill.ts";
 import {
   type Decision,
   firstOf,
@@ -54,7 +55,7 @@ export function takeBack(seen: Seen, reason: string, query = ""): Decision {
       writeMark(replicaSet, uidOf(seen), failed),
       ...drainWrites(seen),
       // Before anybody can read of the failure: whoever does may retry at once.
-      writeHeld(seen.deployment, { ...seen.held, phase: "failed" }),
+      writeFailed(seen),
       ...failWrites(seen, message),
     ],
   };
@@ -99,12 +100,18 @@ function drainAndTell(seen: Seen): Decision | undefined {
 
 /** The template stays the user's; so does the hold, or native control would go on with it. */
 function endHold(seen: Seen): Decision | undefined {
-  const surge = seen.deployment.spec.strategy?.rollingUpdate?.maxSurge;
-  if (seen.held.phase === "failed" && surge === KEPT_PODS) return undefined;
+  if (seen.held.phase !== "failed") return { writes: [writeFailed(seen)] };
+  const { strategy: present, paused } = seen.deployment.spec;
+  // While the user pauses, native control would take pods of both versions.
+  if (paused || present?.rollingUpdate?.maxSurge === KEPT_PODS) return undefined;
   const strategy = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: KEPT_PODS } };
-  // A pause of the plan ends with the canary; the user's own one stays.
+  return { writes: [writeHeld(seen.deployment, seen.held, { strategy })] };
+}
+
+/** A pause of the plan ends with the canary; the user's own one stays. */
+function writeFailed(seen: Seen): Write {
   const pause = recordOf(seen)?.paused ? { paused: seen.held.originals.paused } : {};
-  return { writes: [writeHeld(seen.deployment, { ...seen.held, phase: "failed" }, { strategy, ...pause })] };
+  return writeHeld(seen.deployment, { ...seen.held, phase: "failed" }, pause);
 }
 
 /** Lowering the surge shrinks nothing by itself; the stable version comes first where a scale has confused the two. */
@@ -112,6 +119,7 @@ function shrink(seen: Seen): Decision | undefined {
   const { deployment, canary } = seen;
   const stable = stableOf(seen);
   const wanted = deployment.spec.replicas ?? 1;
+  if (deployment.spec.paused) return refill(seen) ?? makeRoom(seen);
   if (stable !== undefined && (stable.spec.replicas ?? 0) < wanted)
     return { writes: [writeScale(stable, wanted)] };
   const kept = Math.min(surgePods(KEPT_PODS, wanted), wanted);

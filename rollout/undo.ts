@@ -1,8 +1,9 @@
 import { awaitQuiet, detachRoutes, drain, removeTwins } from "./drain.ts";
 import { callAfterwards } from "./hook-afterwards.ts";
+import { FLIGHT } from "./keys.ts";
 import { isComplete, widenServices } from "./promote.ts";
-import { type Decision, firstOf, instant, recordOf, replicaSetOfRecord, type Seen } from "./seen.ts";
-import { canaryCondition, writeConditions, writeEnd, writeEvent, writeUnmark } from "./write.ts";
+import { type Decision, firstOf, instant, recordOf, replicaSetOfRecord, type Seen, uidOf } from "./seen.ts";
+import { canaryCondition, writeConditions, writeEnd, writeEvent, writeMark, writeUnmark } from "./write.ts";
 
 /**
  * The stable template came back (`kubectl rollout undo`, a revert in Git, `helm rollback`). Admission has taken the weight
@@ -10,7 +11,7 @@ import { canaryCondition, writeConditions, writeEnd, writeEvent, writeUnmark } f
  */
 export function decideUndone(seen: Seen): Decision {
   return firstOf(
-    [drain, awaitQuiet, detachRoutes, awaitStable, widenServices, removeTwins, tellHooks, end],
+    [drain, awaitQuiet, detachRoutes, awaitStable, widenServices, removeTwins, tellHooks, markLeft, end],
     seen,
   );
 }
@@ -23,6 +24,15 @@ function tellHooks(seen: Seen): Decision | undefined {
 /** While a canary pod lives, the Services stay narrow: it was never proven. */
 function awaitStable(seen: Seen): Decision | undefined {
   return isComplete(seen) ? undefined : { writes: [] };
+}
+
+/**
+ * What was undone before anybody looked has native control's copies of our record, and no mark by which a sweep would find
+ * them when this end is cut short.
+ */
+function markLeft(seen: Seen): Decision | undefined {
+  const left = seen.replicaSets.filter(({ metadata }) => metadata.labels?.[FLIGHT] !== uidOf(seen));
+  return left.length === 0 ? undefined : { writes: left.map((set) => writeMark(set, uidOf(seen))) };
 }
 
 function end(seen: Seen): Decision {

@@ -10,11 +10,11 @@ import { settledOn } from "../rollout/drain.ts";
 import { isExposed, drained as withNothing } from "../rollout/exposure.ts";
 import { notAccepted } from "../rollout/gateway.ts";
 import { crossesInto, entitled } from "../rollout/grants.ts";
-import { isNarrowedTo } from "../rollout/isolation.ts";
+import { heldServiceOf, isNarrowedTo } from "../rollout/isolation.ts";
 import { FLIGHT } from "../rollout/keys.ts";
 import type { ReferenceGrant, Route, Service } from "../rollout/objects.ts";
 import { flightOf } from "../rollout/overlay.ts";
-import { writeNarrow, writeRoute } from "../rollout/write.ts";
+import { writeNarrow, writeRoute, writeWiden } from "../rollout/write.ts";
 
 const ATTEMPTS = 5;
 /** How long a gateway may take to see a route before only the settle time counts, in ms. */
@@ -37,6 +37,9 @@ export async function performEffect(effect: Effect, wait: boolean, needs: Needs)
     case "isolate":
       await Promise.all(effect.services.map((service) => isolate(service, effect.uid, effect.hash, needs)));
       return;
+    case "widen":
+      await widen(effect.uid, needs);
+      return;
     case "drain":
       await drain(effect, wait, needs);
       return;
@@ -49,6 +52,20 @@ async function isolate(found: Service, uid: string, hash: string, { kube, clock 
   const since = new Date(clock.now()).toISOString();
   await settleConflicts(kube, services, found, clock, (service) =>
     isNarrowedTo(service, hash) ? undefined : writeNarrow(service, uid, hash, since),
+  );
+}
+
+async function widen(uid: string, { kube, clock, namespace }: Needs): Promise<void> {
+  const { items } = await kube.list<Service>(services, { namespace }, { labelSelector: `${FLIGHT}=${uid}` });
+  const narrowed = (service: Service) => heldServiceOf(service) !== undefined;
+  await Promise.all(
+    items
+      .filter(narrowed)
+      .map((found) =>
+        settleConflicts(kube, services, found, clock, (service) =>
+          narrowed(service) ? writeWiden(service) : undefined,
+        ),
+      ),
   );
 }
 

@@ -1,3 +1,4 @@
+import type { Held } from "../../rollout/hold.ts";
 import type { Deployment, ReplicaSet } from "../../rollout/objects.ts";
 import type { Outcome, Run } from "../../rollout/run.ts";
 import { hashOf } from "../../rollout/template.ts";
@@ -21,6 +22,8 @@ export class Witness {
   readonly #runs = new Map<string, Run>();
   readonly #known = new WeakSet<object>();
   readonly #sizes = new Map<string, number>();
+  /** Deployment's UID and the rollout → what was asked of it last. Who sees it late may know no later rollout. */
+  readonly #asked = new Map<string, Held["asked"]>();
   /** Another controller is writing, which knows an older Deployment. */
   isStale = false;
 
@@ -33,6 +36,10 @@ export class Witness {
     const deployments = new Map(
       this.#world.list("deployments").map((deployment) => [deployment.metadata.uid, deployment]),
     );
+    for (const [uid, deployment] of deployments) {
+      const held = heldIn(deployment);
+      if (held !== undefined) this.#asked.set(`${uid}/${held.started}`, held.asked);
+    }
     for (const set of this.#world.list("replicasets")) {
       const annotations = set.metadata.annotations ?? {};
       if (this.#known.has(annotations)) continue;
@@ -62,8 +69,7 @@ export class Witness {
 
   /** A further step, or the promotion, has reasons. */
   #grant(key: string, set: ReplicaSet, was: Run, run: Run, deployment: Deployment): void {
-    const isAsked = heldIn(deployment)?.asked === "promote";
-    if (isAsked) return;
+    if (this.#asked.get(`${deployment.metadata.uid}/${run.started}`) === "promote") return;
     if (run.step > was.step + 1) throw new Error(`${key}: from step ${was.step} to ${run.step}`);
     const step = planIn(deployment).steps[was.step];
     if (step !== undefined && step.kind !== "pause" && !this.isStale) {

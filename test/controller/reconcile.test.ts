@@ -3,7 +3,7 @@ import { type ReconcilerOptions, reconciler } from "../../controller/reconcile.t
 import { ApiError } from "../../kube/errors.ts";
 import { Fenced } from "../../kube/fence.ts";
 import type { Kube, KubeObject, Resource, Where } from "../../kube/rest.ts";
-import { HELD } from "../../rollout/keys.ts";
+import { FLIGHT, HELD } from "../../rollout/keys.ts";
 import type { Seen } from "../../rollout/seen.ts";
 import { aDeployment, aHeld, aReplicaSet, NOON, seenOf } from "../support/builders.ts";
 import { FakeClock } from "../support/clock.ts";
@@ -29,7 +29,8 @@ describe("controller/reconcile in trouble", () => {
   let answer: (sent: Sent) => KubeObject | undefined;
   let reconcile: (uid: string) => Promise<number | undefined>;
 
-  const stable = aReplicaSet();
+  const labels = { ...aReplicaSet().metadata.labels, [FLIGHT]: "uid-web" };
+  const stable = aReplicaSet({ meta: { labels } });
   /** The stable version is back and serves, nothing else is left: an undo that only has to be told and recorded. */
   const undone = (): Seen => {
     const held = aHeld({ phase: "undone" });

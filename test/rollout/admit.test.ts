@@ -112,7 +112,7 @@ describe("admission at rest", () => {
     it(`lets native control update with ${why}, and says why`, () => {
       const { object, warnings, effects } = yes(requested, old, reads);
       expect(object).to.deep.equal(requested);
-      expect(effects).to.deep.equal([]);
+      expect(effects).to.deep.equal([{ kind: "widen", uid: "uid-web" }]);
       expect(warnings.join()).to.match(warning);
     });
   }
@@ -175,6 +175,11 @@ describe("admission at rest", () => {
   it("stays out of Deployments that are not opted in", () => {
     const plain = (image: string) => ({ ...aDeployment({ image }), metadata: { name: "web", uid: "u" } });
     expect(yes(plain("web:2"), plain("web:1")).object).to.deep.equal(plain("web:2"));
+  });
+
+  it("leaves no Service narrowed for one that opts out, as nobody asks about its next version", () => {
+    const out = { ...aDeployment(), metadata: { name: "web", uid: "uid-web" } };
+    expect(yes(out, aDeployment()).effects).to.deep.equal([{ kind: "widen", uid: "uid-web" }]);
   });
 });
 

@@ -1,4 +1,6 @@
 import { expect } from "chai";
+import type { Deployment } from "../../rollout/objects.ts";
+import { aTemplate } from "../support/builders.ts";
 import { aShop, edit, ending, expectRest, image, watched } from "../support/shop.ts";
 import type { World } from "../support/world.ts";
 
@@ -8,6 +10,18 @@ const scale = (world: World, replicas: number) =>
 /** As before the opt-in: native control rolls it out. */
 const natively = (world: World, version: string) =>
   world.put("deployments", image(version)(deployment(world)));
+
+/** Without any annotation. */
+const optedOut = (deployment: Deployment): Deployment => ({
+  ...deployment,
+  metadata: { ...deployment.metadata, annotations: {} },
+});
+/** `kubectl rollout restart`. */
+const restarted = (deployment: Deployment): Deployment => {
+  const template = aTemplate("web:1");
+  const annotations = { "kubectl.kubernetes.io/restartedAt": "now" };
+  return edit({ template: { ...template, metadata: { ...template.metadata, annotations } } })(deployment);
+};
 
 describe("a rollout beside what native control began by itself", () => {
   for (const stuck of ["web:2", "web:never"]) {
@@ -60,4 +74,41 @@ describe("a rollout beside what native control began by itself", () => {
     world.run();
     expectRest(world, "web:1", { "web-h1": 5 });
   });
+
+  for (const writes of [1, 2, 3, 4, 5, 6]) {
+    it(`leaves nothing on the stable version when killed after ${writes} writes of an undo it saw first`, () => {
+      const world = watched(aShop());
+      world.request("web", image("web:2"));
+      world.request("web", image("web:1"));
+      world.killAfter = world.writes + writes;
+      world.run();
+      world.run(5);
+      expectRest(world, "web:1", { "web-h1": 5 });
+    });
+  }
+
+  const natives: [string, (world: World) => void][] = [
+    ["a restart", (world) => world.request("web", restarted)],
+    ["a version without the opt-in", (world) => world.request("web", (old) => optedOut(image("web:2")(old)))],
+    [
+      "a version after the opt-in was taken away",
+      (world) => {
+        world.request("web", optedOut);
+        natively(world, "web:2");
+      },
+    ],
+  ];
+  for (const [what, act] of natives) {
+    it(`loses no request to ${what} right after an update that another admission refused`, () => {
+      const world = watched(aShop());
+      world.refuse = true;
+      world.request("web", image("web:3"));
+      act(world);
+      for (let i = 0; i < 9; i += 1) {
+        world.tick(1_000);
+        world.control();
+      }
+      expect(ending(world).pods).to.deep.equal({ "web-h2": 5 });
+    });
+  }
 });

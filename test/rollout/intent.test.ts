@@ -137,6 +137,27 @@ describe("a route written by others in flight", () => {
     ]);
   });
 
+  for (const left of [[], ["web-canary"]]) {
+    it(`leaves no rule without any weight where somebody took out the twin that had all of it, but not ${left}`, () => {
+      const all = { uid: { namespace: "shop", twins: { web: "web-canary" }, weight: 0, since: AT_NOON } };
+      const api = { namespace: "shop", twins: { api: "api-canary" }, weight: 100, since: AT_NOON };
+      const users = [{ name: "web", weight: 0 }, { name: "api" }];
+      const route = applied(aRoute({ backends: users }), { ...all, api });
+      const refs = route.spec.rules?.[0]?.backendRefs ?? [];
+      const kept = refs.filter(({ name }) => !name.endsWith("-canary") || left.includes(name));
+      expect(readIntent(edited([{ backendRefs: kept }], route), route)).to.deep.equal([
+        { backendRefs: users },
+      ]);
+    });
+  }
+
+  it("takes a weight of 0 that an owner writes for what he wants", () => {
+    const off = [{ name: "web", port: 80, weight: 0 }];
+    const rules = [{ backendRefs: off }];
+    expect(readIntent(plain(rules), inFlight(0, off))).to.deep.equal(rules);
+    expect(readIntent(plain(rules), old)).to.deep.equal(rules);
+  });
+
   it("takes a dump of an earlier step for the rules that its owner wrote", () => {
     expect(readIntent(inFlight(5, backends), old)).to.deep.equal([{ backendRefs: backends }]);
   });

@@ -5,6 +5,7 @@ import { settledOn } from "../../rollout/drain.ts";
 import { drained, type Exposure, isExposed } from "../../rollout/exposure.ts";
 import { heldOf } from "../../rollout/hold.ts";
 import type { HookAnswer, HookCall } from "../../rollout/hook-calls.ts";
+import { heldServiceOf } from "../../rollout/isolation.ts";
 import type { Evidence, Watch } from "../../rollout/judge/evidence.ts";
 import { watchOf } from "../../rollout/judge/watch.ts";
 import { FLIGHT } from "../../rollout/keys.ts";
@@ -12,7 +13,7 @@ import type { Deployment, Meta, Service } from "../../rollout/objects.ts";
 import { flightOf } from "../../rollout/overlay.ts";
 import { type Decision, instant, type Seen } from "../../rollout/seen.ts";
 import { sweep } from "../../rollout/sweep.ts";
-import { type Write, writeNarrow, writeRoute } from "../../rollout/write.ts";
+import { type Write, writeNarrow, writeRoute, writeWiden } from "../../rollout/write.ts";
 import { Cluster } from "./cluster.ts";
 import { evidenceOf, type Traffic } from "./metrics.ts";
 import { Conflict } from "./objects.ts";
@@ -75,6 +76,7 @@ export class World extends Cluster {
     );
     for (const effect of answer.effects) {
       if (effect.kind === "drain") this.#drain(effect);
+      else if (effect.kind === "widen") this.#widen(effect.uid);
       else
         for (const service of effect.services)
           this.perform(writeNarrow(service, effect.uid, effect.hash, instant(this.now)));
@@ -213,6 +215,12 @@ export class World extends Cluster {
 
   #evidence(seen: Seen, watch: Watch): Evidence {
     return this.says?.(seen, watch) ?? evidenceOf(seen, watch, this.traffic);
+  }
+
+  #widen(uid: string): void {
+    for (const service of this.list("services"))
+      if (service.metadata.labels?.[FLIGHT] === uid && heldServiceOf(service) !== undefined)
+        this.perform(writeWiden(service));
   }
 
   #drain({ uid, undo }: Effect & { kind: "drain" }): void {

@@ -94,6 +94,16 @@ describe("webhook/deployments", () => {
     });
   });
 
+  it("gives back what was narrowed for a version that was refused, before native control has the next one", async () => {
+    const recreate = { image: "web:3", strategy: { type: "Recreate" } } as const;
+    await ask(aDeployment({ image: "web:2" }), aDeployment());
+    await ask(aDeployment(recreate), aDeployment(), { dryRun: true });
+    expect((await service()).metadata.labels).to.have.property("serin.dev/flight");
+    await ask(aDeployment(recreate), aDeployment());
+    expect((await service()).spec).to.deep.equal(aService().spec);
+    expect((await service()).metadata.labels ?? {}).to.deep.equal({});
+  });
+
   const flight = { namespace: "shop", twins: { web: "web-canary" }, weight: 50, since: AT_NOON };
   const held = () => {
     const plain = aDeployment({ image: "web:2" });
