@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { HookPayload } from "../../rollout/hook-calls.ts";
 import { addresses } from "../cluster/addresses.ts";
 import type { Cluster } from "../cluster/cluster.ts";
+import { eventually } from "../cluster/wait.ts";
 
 /** One call that arrived. */
 export interface Arrival {
@@ -72,4 +73,15 @@ export async function allowHooks({ kubectl }: Cluster): Promise<void> {
     const { code, stderr } = await kubectl(["--namespace", "serin-system", ...args]);
     if (code !== 0) throw new Error(`kubectl ${args.join(" ")}: ${stderr}`);
   }
+  // A webhook that ends still answers by its own flags to the API server's open connections.
+  await eventually("the end of those without the flag", async () => {
+    const args = [
+      "get",
+      "pods",
+      "-n=serin-system",
+      "-o=jsonpath={range .items[*]}{.spec.containers[0].args}{'\\n'}{end}",
+    ];
+    const { stdout } = await kubectl(args);
+    return stdout.split("\n").every((line) => line === "" || line.includes(flag)) || undefined;
+  });
 }
