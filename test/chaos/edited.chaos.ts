@@ -24,8 +24,8 @@ const harmless =
     const before = refs();
     await change(shop);
     const from = await shop.answered(load, Date.now(), 100);
-    const to = await shop.answered(load, from, 600);
-    expectShare(load.between(from, to), "v2", 0.5, 500);
+    const to = await shop.answered(load, from, 1_000);
+    expectShare(load.between(from, to), "v2", 0.5, 900);
     expect(refs()).to.equal(before);
     expect(shop.stock.services.get("web")?.spec.selector).to.have.property("pod-template-hash");
     await promoted(shop, was);
@@ -98,7 +98,7 @@ const turned: Record<string, Story> = {
     expect(second?.backendRefs).to.deep.equal(first?.backendRefs);
     await edit(shop, { op: "replace", path: "/spec/rules", value: [second, first] });
     const from = await shop.answered(load, Date.now(), 100);
-    expectShare(load.between(from, await shop.answered(load, from, 600)), "v2", 0.5, 500);
+    expectShare(load.between(from, await shop.answered(load, from, 1_000)), "v2", 0.5, 900);
     await shop.promote();
     const [, route] = was as [object, Route];
     const [backend] = route.spec.rules?.[0]?.backendRefs ?? [];

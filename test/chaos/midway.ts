@@ -38,9 +38,9 @@ export async function recovers(shop: Shop, load: Load, from: number, withinMs: n
   const back = await shop.weighs(50);
   // As long as a gateway may need to follow.
   const settled = await shop.answered(load, Math.max(back, from + withinMs), 100);
-  const to = await shop.answered(load, settled, 600);
+  const to = await shop.answered(load, settled, 1_000);
   expect(load.between(settled, to).failed, "failed after all was back").to.equal(0);
-  expectShare(load.between(settled, to), "v2", 0.5, 500);
+  expectShare(load.between(settled, to), "v2", 0.5, 900);
   const last = failedFor(load, from);
   expect(last, "the last failure, ms after").to.be.below(withinMs);
   return `${load.between(from, to).failed} failed, the last after ${(last / 1000).toFixed(1)}s`;

@@ -1,10 +1,8 @@
 import { expect } from "chai";
 import type { Load } from "../cluster/load.ts";
 import { Recording, type Summary } from "../cluster/record.ts";
+import { SIGMAS } from "../story/share.ts";
 import { HEARD_MS, type Shop } from "../story/shop.ts";
-
-/** So rarely is it by chance that a hundred checks may be made in one run. */
-const SIGMAS = 4;
 
 /**
  * A version had no more than the share (0 to 1) that it was granted, as far as chance goes, and not much less: Traefik begins
