@@ -1,4 +1,4 @@
-import { type AuditEvent, readAudit } from "../test/cluster/audit.ts";
+import { type AuditEvent, readAudit, SERIN } from "../test/cluster/audit.ts";
 
 /** What a request is for: one rollout, or what runs all the time. */
 export type Kind = "work" | "lease" | "watch";
@@ -9,8 +9,6 @@ export interface Requests {
   /** The work, as "program: verb resource/subresource" → how often; the most frequent first. */
   readonly work: readonly (readonly [what: string, count: number])[];
 }
-
-const SERIN = "system:serviceaccount:serin-system:serin";
 
 /** Counts Serin's requests that came in [from, to), ms since the epoch. */
 export async function requestsOf(auditLog: string, from: number, to: number): Promise<Requests> {

@@ -1,7 +1,7 @@
 /**
  * `npm test`: the tests of Contour in one cluster, all others in another, at the same time, because one after the other
- * they would take an hour. Arguments go to mocha; who selects tests gets one cluster. What is said of Contour is printed when the
- * others are through. At the end the rights that Serin made use of in all of them are compared with those that it is given.
+ * they would take an hour. Arguments go to mocha; who selects tests (`--grep`, files) gets one cluster. What is said of
+ * Contour is printed when the others are through. At the end the rights that Serin made use of in all of them are compared with those that it is given.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -15,7 +15,10 @@ import { compareRights } from "./rights.ts";
 const root = join(import.meta.dirname, "..");
 const mocha = [join(root, "test/cluster/enter.ts"), join(root, "node_modules/mocha/bin/mocha.js")];
 const args = process.argv.slice(2);
-const selects = args.some((arg) => /^(-[gf]$|--f?grep)/.test(arg) || arg.endsWith(".test.ts"));
+const names = args.some((arg) => arg.endsWith(".test.ts"));
+const selects = names || args.some((arg) => /^(-[gf]$|--f?grep)/.test(arg));
+// Mocha adds the files that are named to those of its configuration.
+const configuration = names ? ["--no-config", "--extension", "ts", "--timeout", "10000"] : [];
 const children: ChildProcess[] = [];
 // Ctrl-C reaches the children as well; they end in their own time.
 process.on("SIGINT", () => {});
@@ -42,7 +45,7 @@ async function runBoth(): Promise<number> {
 }
 
 async function run(selection: readonly string[], log: number | "inherit" = "inherit"): Promise<number> {
-  const child = spawn(process.execPath, [...mocha, ...selection], {
+  const child = spawn(process.execPath, [...mocha, ...configuration, ...selection], {
     cwd: root,
     stdio: ["inherit", log, log],
   });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { readAudit } from "../cluster/audit.ts";
+import { readAudit, SERIN } from "../cluster/audit.ts";
 import { onEachGateway } from "../cluster/fixture.ts";
 import type { Load } from "../cluster/load.ts";
 import { grantedTo } from "../story/granted.ts";
@@ -10,7 +10,6 @@ import { together } from "./parallel.ts";
 import { expectGrantedShares } from "./shares.ts";
 
 const plan = { "serin.dev/steps": "25, 50", "serin.dev/compare": "off", "serin.dev/checks": "none" };
-const SERIN = "system:serviceaccount:serin-system:serin";
 const RPS = 40;
 const REPLACED_OLD = /error when replacing .* the object has been modified/;
 

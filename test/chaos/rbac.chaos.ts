@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { readAudit } from "../cluster/audit.ts";
+import { readAudit, SERIN } from "../cluster/audit.ts";
 import { describeCluster } from "../cluster/fixture.ts";
-import { granted, rightsOf, SERIN } from "../cluster/rights.ts";
+import { granted, rightsOf } from "../cluster/rights.ts";
 import { RARE } from "../rights.ts";
 import type { Shop } from "../story/shop.ts";
 import { openShop, way } from "./fixture.ts";

@@ -1,5 +1,8 @@
 import { readFile } from "node:fs/promises";
 
+/** Serin's account as the API server calls it. */
+export const SERIN = "system:serviceaccount:serin-system:serin";
+
 /** One request as the API server's audit log has it (audit.k8s.io/v1 Event, level Metadata). */
 export interface AuditEvent {
   readonly verb: string;

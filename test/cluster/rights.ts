@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
-import { type AuditEvent, readAudit } from "./audit.ts";
+import { type AuditEvent, readAudit, SERIN } from "./audit.ts";
 import { repository } from "./tools.ts";
 
 /** One right in its smallest part, in words: `patch deployments.apps/status`, `get secrets serin-certificate in serin-system`. */
@@ -33,9 +33,6 @@ export interface Rights {
   readonly used: ReadonlySet<Right>;
   readonly refused: ReadonlySet<string>;
 }
-
-/** Serin's account as the API server calls it. */
-export const SERIN = "system:serviceaccount:serin-system:serin";
 
 /** The environment variable that names the file where every run notes what Serin made use of. */
 export const RIGHTS_FILE = "SERIN_RIGHTS";

@@ -1,11 +1,9 @@
 import { expect } from "chai";
 import { appManifests } from "../cluster/app.ts";
-import { type AuditEvent, readAudit } from "../cluster/audit.ts";
+import { type AuditEvent, readAudit, SERIN } from "../cluster/audit.ts";
 import { describeCluster } from "../cluster/fixture.ts";
 import { manifestOf } from "./ledger.ts";
 import { Shop } from "./shop.ts";
-
-const SERIN = "system:serviceaccount:serin-system:serin";
 
 // At rest Serin has nothing to do with a gateway: one will do.
 describeCluster("at rest", function () {
