@@ -107,8 +107,9 @@ export interface Failure {
 }
 
 /**
- * Performs writes in order up to the first that fails. Events are for people: the reasons in `told` are not recorded again,
- * and one that cannot be recorded holds nothing up.
+ * Performs writes in order up to the first that fails; of several to routes each by itself, as what one owner's policy refuses
+ * must leave no weight on the routes of others. Events are for people: the reasons in `told` are not recorded again, and
+ * one that cannot be recorded holds nothing up. Returns the first failure.
  */
 export async function performAll(
   writes: readonly Write[],
@@ -117,7 +118,9 @@ export async function performAll(
   told = new Set<string>(),
 ): Promise<Failure | undefined> {
   const sign = () => ({ fieldManager: "serin", component: "serin", now: clock.now() });
+  let failure: Failure | undefined;
   for (const write of writes) {
+    if (failure !== undefined && !(isRouteWrite(failure.write) && isRouteWrite(write))) break;
     try {
       if (write.verb === "event") {
         if (told.has(write.reason)) continue;
@@ -141,8 +144,12 @@ export async function performAll(
       const isPassing = isConflict(error) || isNotFound(error);
       log[isPassing ? "debug" : "warn"]({ uid, verb, kind, name, err: error }, "write failed");
       if (isPassing) gatherer.forget(uid);
-      return { write, error };
+      failure ??= { write, error };
     }
   }
-  return undefined;
+  return failure;
+}
+
+function isRouteWrite(write: Write): boolean {
+  return write.verb !== "event" && (write.kind === "httproutes" || write.kind === "grpcroutes");
 }

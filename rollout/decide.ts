@@ -26,9 +26,12 @@ import { writeWiden } from "./write.ts";
  */
 export function decide(seen: Seen): Decision {
   const decision = decidePhase(seen);
-  // Nobody else will give them back before the end, and the version that they select may be gone by then.
+  // Nobody else will give them back before the end.
   const left = (seen.left ?? []).map(writeWiden);
-  return left.length === 0 ? decision : { ...decision, writes: [...left, ...decision.writes] };
+  if (left.length === 0) return decision;
+  // First where the version that they select goes; otherwise who refuses that must not keep weight on a bad canary.
+  const goes = seen.held.phase === "promoting" || recordOf(seen)?.outcome === "proven";
+  return { ...decision, writes: goes ? [...left, ...decision.writes] : [...decision.writes, ...left] };
 }
 
 function decidePhase(seen: Seen): Decision {

@@ -43,7 +43,10 @@ export interface Seen {
   readonly hooks?: HookAnswers;
 }
 
-/** What is to be done now. Only one of the writes may matter to the next: they run in order and stop at an error. */
+/**
+ * What is to be done now. Only one of the writes may matter to the next: they run in order and stop at an error, but for
+ * routes, of which each is written whatever became of the others.
+ */
 export interface Decision {
   readonly writes: readonly Write[];
   /** Calls to hooks that should be made when the writes are done; their answers are looked at later. */

@@ -84,7 +84,7 @@ async function drain(
   // What others write on routes of their own must not keep this undo waiting.
   const own = entitled(namespace, flown, crosses ? await listGrants<ReferenceGrant>(kube, namespace) : []);
   const since = new Date(clock.now()).toISOString();
-  await Promise.all(
+  const written = await Promise.allSettled(
     own.map((found) =>
       settleConflicts(kube, routeResource(found), found, clock, (route) => {
         const flight = flightOf(route, uid);
@@ -95,6 +95,8 @@ async function drain(
       }),
     ),
   );
+  const refused = written.find((one) => one.status === "rejected");
+  if (refused !== undefined) throw refused.reason;
   if (!wait) return;
   const drained = await Promise.all(own.map((route) => awaitAccepted(kube, route, clock)));
   // The API server repeats an admission when the object changed meanwhile: what was waited for counts.
@@ -112,7 +114,7 @@ async function awaitAccepted(kube: Kube, written: Route, clock: Clock): Promise<
   }
 }
 
-/** Writes what `change` says of the object as it is now; read again when somebody else was faster. */
+/** Writes what `change` says of the object as it is now; read again when somebody else was faster. Throws with its name. */
 export async function settleConflicts<T extends KubeObject>(
   kube: Kube,
   resource: Resource,
@@ -130,7 +132,12 @@ export async function settleConflicts<T extends KubeObject>(
       return;
     } catch (error) {
       if (isNotFound(error)) return;
-      if (!isConflict(error) || attempt === ATTEMPTS) throw error;
+      if (!isConflict(error) || attempt === ATTEMPTS) {
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new Error(`cannot change ${resource.plural}/${name} of ${namespace}: ${reason}`, {
+          cause: error,
+        });
+      }
       object = await kube.get<T>(resource, { namespace, name });
     }
   }

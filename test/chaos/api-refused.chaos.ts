@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { describeCluster } from "../cluster/fixture.ts";
+import { eventually } from "../cluster/wait.ts";
 import type { Shop } from "../story/shop.ts";
-import { callsIn, eventsOf, expectPromoted, FAST, isAbout } from "./api.ts";
+import { callsIn, eventsOf, expectEnded, expectPromoted, FAST, isAbout } from "./api.ts";
 import { way } from "./fixture.ts";
+import { HALF } from "./midway.ts";
 import { together } from "./parallel.ts";
 import { type Call, type Fate, refusal, type Way } from "./trouble.ts";
 
@@ -80,6 +82,43 @@ describeCluster("writes that the API server refuses", function () {
     "as invalid: are tried a few times, and the reason is told once": async (shop) => {
       const message = 'ReplicaSet.apps "web" is invalid: metadata.annotations: Forbidden by policy';
       await delays(shop, "PATCH", "replicasets", refusal(422, "Invalid", message), message);
+    },
+    "for one of two routes: the other one's weight is taken all the same, and an undo waits": async (
+      shop,
+    ) => {
+      const list = JSON.parse(await shop.deploy(HALF));
+      const [route] = list.items.slice(-1);
+      // Serin looks at routes by their names.
+      await shop.apply(
+        JSON.stringify({
+          ...route,
+          metadata: { ...route.metadata, name: "a-frozen" },
+          spec: { ...route.spec, hostnames: [shop.host("frozen")] },
+        }),
+      );
+      await shop.run("set", "image", "deployment/web", "app=app:v2");
+      await shop.weighs(50);
+      const message = 'admission webhook "policy.example.com" denied the request: weights are frozen';
+      const isFrozen = (call: Call) => isAbout(shop, call) && call.path.includes("/httproutes/a-frozen");
+      let frozen = true;
+      refusals.push((call) =>
+        frozen && call.method === "PATCH" && isFrozen(call) ? refusal(403, "Forbidden", message) : undefined,
+      );
+      await shop.run("annotate", "deployment/web", `serin.dev/abort=${shop.revision()}`);
+      await shop.until("the weight taken", () => shop.weight("web", "web") === 0, 10_000);
+      await eventually("told", async () => (await eventsOf(shop, "WriteFailed"))[0], 30_000);
+      expect((await eventsOf(shop, "WriteFailed"))[0]?.message).to.include(
+        `cannot change httproutes/a-frozen: ${message}`,
+      );
+      expect(shop.weight("web", "a-frozen")).to.equal(50);
+      const { code, stderr } = await shop.kubectl("rollout", "undo", "deployment/web");
+      expect(code, stderr).to.equal(1);
+      expect(stderr).to.include(`cannot change httproutes/a-frozen of ${shop.namespace}: ${message}`);
+      expect(shop.pods("v2").length, "pods of the canary, which is still asked").to.be.above(1);
+      frozen = false;
+      await shop.run("rollout", "undo", "deployment/web");
+      await shop.atRest();
+      await expectEnded(shop, "v1");
     },
     "because nobody takes Events: hold nothing up": async (shop) => {
       const fate = refusal(403, "Forbidden", "events is forbidden");

@@ -5,7 +5,8 @@ import { Fenced } from "../../kube/fence.ts";
 import type { Kube, KubeObject, Resource, Where } from "../../kube/rest.ts";
 import { FLIGHT, HELD } from "../../rollout/keys.ts";
 import type { Seen } from "../../rollout/seen.ts";
-import { aDeployment, aHeld, aReplicaSet, NOON, seenOf } from "../support/builders.ts";
+import { carrying, flying } from "../rollout/judge/flight.ts";
+import { aDeployment, aHeld, aReplicaSet, aRoute, NOON, seenOf } from "../support/builders.ts";
 import { FakeClock } from "../support/clock.ts";
 import { noLog } from "../support/log.ts";
 
@@ -13,6 +14,7 @@ import { noLog } from "../support/log.ts";
 interface Sent {
   readonly verb: string;
   readonly plural: string;
+  readonly name: string | undefined;
   readonly body: object;
   readonly at: number;
 }
@@ -46,8 +48,8 @@ describe("controller/reconcile in trouble", () => {
     answer = () => undefined;
     const write =
       (verb: string) =>
-      async ({ plural }: Resource, _where: Where, body: object) => {
-        const one = { verb, plural, body, at: clock.now() };
+      async ({ plural }: Resource, { name }: Where, body: object) => {
+        const one = { verb, plural, name, body, at: clock.now() };
         sent.push(one);
         return answer(one) ?? { metadata: { name: "web" } };
       };
@@ -119,6 +121,28 @@ describe("controller/reconcile in trouble", () => {
     await reconcile("uid-web");
     const [first] = sent.filter(({ at, plural }) => at === before && plural === "deployments");
     expect(first?.body).to.not.equal(undefined);
+  });
+
+  it("takes the weight from every route that lets it, though another one's owner refuses", async () => {
+    const routes = ["frozen", "web"].map((name) => carrying(aRoute({ meta: { name } }), 10, NOON));
+    seen = flying({ held: aHeld({ phase: "failed" }), run: { outcome: "failed" }, routes });
+    answer = (one) => {
+      if (one.name === "frozen") throw forbidden();
+      return undefined;
+    };
+    await reconcile("uid-web");
+    expect(sentTo("httproutes", "merge").map(({ name }) => name)).to.deep.equal(["frozen", "web"]);
+    await lookFor(60_000);
+    expect(sentTo("httproutes", "merge").length, "tries in a minute").to.be.within(16, 34);
+    expect(events()).to.include("WriteFailed");
+  });
+
+  it("writes nothing else after a route that refuses", async () => {
+    const routes = ["frozen", "web"].map((name) => carrying(aRoute({ meta: { name } }), 10, NOON));
+    seen = flying({ held: aHeld({ phase: "failed" }), run: { outcome: "failed" }, routes });
+    refuse("httproutes", "merge", forbidden);
+    await reconcile("uid-web");
+    expect(sent.map(({ plural }) => plural)).to.deep.equal(["httproutes", "httproutes"]);
   });
 
   it("tells nobody of what is not written because another may lead by now", async () => {

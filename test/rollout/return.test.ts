@@ -3,7 +3,7 @@ import { expose } from "../../rollout/attach.ts";
 import { decide } from "../../rollout/decide.ts";
 import { conditionOf } from "../../rollout/objects.ts";
 import { flightOf } from "../../rollout/overlay.ts";
-import { writeNarrow } from "../../rollout/write.ts";
+import { type Write, writeNarrow } from "../../rollout/write.ts";
 import { AT_NOON, aHeld, aService, NOON, seenOf } from "../support/builders.ts";
 import { merged } from "../support/patch.ts";
 import { aShop, expectRest, image, outcome } from "../support/shop.ts";
@@ -78,11 +78,18 @@ describe("what was deleted in flight", () => {
 });
 
 describe("a Service that is the rollout's no more", () => {
-  it("is given back at once: the version that it selects may be gone before the end", () => {
-    const left = merged(aService(), writeNarrow(aService(), "uid-web", "web1", AT_NOON));
-    for (const phase of ["canary", "promoting", "failed", "undone"] as const) {
-      const [first] = decide(seenOf({ held: aHeld({ phase }), left: [left] })).writes;
-      expect(first && merged(left, first).spec.selector, phase).to.deep.equal({ app: "web" });
+  const left = merged(aService(), writeNarrow(aService(), "uid-web", "web1", AT_NOON));
+  const widening = (write: Write | undefined) => write && merged(left, write).spec.selector;
+
+  it("is given back at once, before the version goes that it selects", () => {
+    const [first] = decide(seenOf({ held: aHeld({ phase: "promoting" }), left: [left] })).writes;
+    expect(widening(first)).to.deep.equal({ app: "web" });
+  });
+
+  it("is given back at once, but keeps no verdict waiting: its owner may refuse that", () => {
+    for (const phase of ["canary", "failed", "undone"] as const) {
+      const last = decide(seenOf({ held: aHeld({ phase }), left: [left] })).writes.at(-1);
+      expect(widening(last), phase).to.deep.equal({ app: "web" });
     }
   });
 });

@@ -64,6 +64,25 @@ describe("webhook/deployments behind routes", () => {
     }
   });
 
+  it("refuses an undo whose traffic cannot be taken back, with the route and what keeps it, and takes all other", async () => {
+    const flight = { namespace: "shop", twins: { web: "web-canary" }, weight: 50, since: AT_NOON };
+    for (const name of ["frozen", "web"])
+      api.add(httpRoutes, applied(route("HTTPRoute", { name }), { "uid-web": flight }));
+    const message = 'admission webhook "policy" denied the request: weights are frozen';
+    api.faults.push(({ method, path }) =>
+      method === "PATCH" && path.includes("/frozen") ? { status: 403, message } : undefined,
+    );
+    const held = withHeld({ ...update(), spec: hold(update().spec, "50%") }, aHeld(), update());
+    const undone = { ...held, spec: { ...held.spec, template: aDeployment().spec.template } };
+    const error = await ask(undone, held).catch((thrown: Error) => thrown);
+    expect(error)
+      .to.be.an("error")
+      .with.property("message")
+      .that.equals(`cannot change httproutes/frozen of shop: ${message}`);
+    const other = await kube.get<Route>(httpRoutes, { namespace: "shop", name: "web" });
+    expect(flightOf(other, "uid-web")).to.include({ weight: 0, drained: true });
+  });
+
   it("keeps the controller from granting what an undo has found ungranted", async () => {
     const since = "2026-01-01T11:59:59.000Z";
     const flight = { namespace: "shop", twins: { web: "web-canary" }, weight: 0, since };
