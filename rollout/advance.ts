@@ -73,7 +73,9 @@ function judgeStep(seen: Seen, step: JudgedStep): Decision {
 
 function circumstancesOf(seen: Seen): Circumstances | undefined {
   const watch = watchOf(seen);
-  return watch && { terms: watch.terms, templates: watch.templates, share: shareOf(grantedExposure(seen)) };
+  if (watch === undefined) return undefined;
+  const share = shareOf(grantedExposure(seen));
+  return { now: seen.now, terms: watch.terms, templates: watch.templates, share };
 }
 
 /** The share (0 to 1) of the requests that must reach the canary: of chosen users, or of those who come back, nobody knows. */

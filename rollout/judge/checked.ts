@@ -42,8 +42,7 @@ function checkProblem(judged: Judged | undefined, check: TrafficCheck): string |
 
 function gateProblem({ gates }: Evidence, check: TemplateCheck): string | undefined {
   const gate = gates[check.text];
-  if (gate === undefined) return `${check.text} has not been read yet`;
-  if (gate.holds) return undefined;
+  if (gate === undefined || gate.holds) return undefined;
   if (gate.reading.kind === "none") return `${check.text} cannot be judged: ${gate.reading.reason}`;
   return `${check.text} is broken: ${gate.reading.value}${check.unit ?? ""}`;
 }

@@ -15,7 +15,7 @@ import type { Terms } from "./terms.ts";
  * - `open`: go on looking;
  * - `no-route`: the canary gets no requests though it has a weight;
  * - `silent`: nobody gets any;
- * - `unread`: the metrics cannot be read, or have none of the series.
+ * - `unread`: the metrics cannot be read, have not been read lately, or have none of the series.
  */
 export interface Verdict {
   readonly kind: "harm" | "safe" | "weakly-safe" | "open" | "no-route" | "silent" | "unread";
@@ -25,6 +25,8 @@ export interface Verdict {
 
 /** What the evidence is judged by. */
 export interface Circumstances {
+  /** ms since the epoch. */
+  readonly now: number;
   readonly terms: Terms;
   readonly templates: readonly TemplateCheck[];
   /** The canary's present share of the traffic, from 0 to 1. */
@@ -33,6 +35,8 @@ export interface Circumstances {
 
 /** Nobody served anything in more ticks than this, and for as long as any scrape interval: there is nothing to judge. */
 const SILENT = { ticks: 3, ms: 60_000 } as const;
+/** What is older than so many ticks, and than this, is not what the canary does now: a controller may have been away. */
+const LATELY = { ticks: 3, ms: 30_000 } as const;
 /** ln of a million: the canary's share of so many requests cannot have been none by chance. */
 const NO_ROUTE = Math.log(1e6);
 
@@ -44,13 +48,13 @@ export function judge(evidence: Evidence, circumstances: Circumstances): Verdict
   if (harm !== undefined) return { kind: "harm", message: harm };
   const nothingToJudge = terms.compare === "off" && terms.checks.length === 0;
   if (!nothingToJudge) {
-    if (evidence.unread !== undefined) return { kind: "unread", message: evidence.unread };
-    if (judged === undefined || judged.stepFrom !== terms.stepFrom) {
-      return { kind: "open", message: "the first tick of this step has not been read yet" };
-    }
-    const missing = findMissing(judged, circumstances);
+    const unread = findUnread(evidence, circumstances);
+    if (unread !== undefined) return { kind: "unread", message: unread };
+    const missing = judged && findMissing(judged, circumstances);
     if (missing !== undefined) return missing;
   }
+  const unasked = templates.find(({ text }) => evidence.gates[text] === undefined);
+  if (unasked !== undefined) return { kind: "unread", message: `${unasked.text} has not been read yet` };
   const blocked = problemsOf(evidence, terms.checks, templates);
   if (blocked.length > 0) return { kind: "open", message: blocked.join("; ") };
   if (terms.compare === "off" || judged === undefined) {
@@ -58,6 +62,15 @@ export function judge(evidence: Evidence, circumstances: Circumstances): Verdict
     return { kind: "safe", message: held.join("; ") || "no checks; pods are healthy" };
   }
   return prove(judged, terms.compare, terms);
+}
+
+function findUnread({ judged, unread }: Evidence, { now, terms }: Circumstances): string | undefined {
+  if (unread !== undefined) return unread;
+  if (judged === undefined || judged.stepFrom !== terms.stepFrom)
+    return "the first tick of this step has not been read yet";
+  const age = now - judged.at;
+  if (age <= Math.max(LATELY.ticks * judged.tickMs, LATELY.ms)) return undefined;
+  return `nothing newer has been read than ${formatDuration(1000 * Math.round(age / 1000))} ago`;
 }
 
 function findMissing(judged: Judged, { share }: Circumstances): Verdict | undefined {

@@ -60,7 +60,7 @@ describeCluster(`no API server for ${OUTAGE_MS / 1_000} s, for Serin alone`, fun
     await paused.shop.until("the pause", () => paused?.shop.deployment().spec.paused === true);
     [good, bad, promoting] = await Promise.all([
       begin("outage-good", "app:v2", JUDGED),
-      begin("outage-bad", "app:v2-err20", { ...JUDGED, interval: "60s" }),
+      begin("outage-bad", "app:v2-err5", { ...JUDGED, interval: "60s" }),
       begin("outage-promoting", "app:v2", { ...FAST, plan: { ...FAST.plan, "serin.dev/steps": "50" } }),
     ]);
     await Promise.all([good.shop.weighs(25), bad.shop.weighs(25), undone.shop.weighs(25)]);
@@ -117,7 +117,7 @@ describeCluster(`no API server for ${OUTAGE_MS / 1_000} s, for Serin alone`, fun
 
   it("takes the bad one back on what was measured meanwhile", async () => {
     const { shop } = present(bad);
-    await shop.until("the verdict", () => shop.record("v2-err20")?.outcome === "failed", BACK_MS);
+    await shop.until("the verdict", () => shop.record("v2-err5")?.outcome === "failed", BACK_MS);
     await shop.until("no weight", () => (shop.weight() ?? 0) === 0);
     expect(grantedTo(shop)).to.deep.equal([25, 0]);
     await shop.load(1).stop();

@@ -115,6 +115,23 @@ describe("going on by evidence", () => {
     expect(decided({ minutes: 1 }).writes).to.deep.equal([]);
   });
 
+  it("passes nothing that has not been read, however old the step: a controller may be new, or just back", () => {
+    const gated = { "serin.dev/compare": "off", "serin.dev/checks": "queue <= 5" };
+    for (const step of [0, LAST])
+      for (const minutes of [1, 10, 30, 10_000]) {
+        expect(outcome({ minutes, step, evidence: { gates: {} } })).to.match(
+          /^holding at \d+%: the first tick of this step has not been read yet$/,
+        );
+        expect(outcome({ minutes, step, annotations: gated, evidence: { gates: {} } })).to.match(
+          /^holding at \d+%: queue <= 5 has not been read yet$/,
+        );
+        const judged = after(minutes, flying({ run: { step } }), many.canary, many.stable);
+        expect(outcome({ minutes: minutes + 10, step, evidence: { judged, gates: {} } })).to.match(
+          /^holding at \d+%: nothing newer has been read than 10m ago$/,
+        );
+      }
+  });
+
   it("fails a canary that gets no requests at progressDeadlineSeconds, and neither goes on before", () => {
     const unrouted = { canary: { total: 0 }, stable: { total: 900 } };
     const annotations = { "serin.dev/max-interval": "2m" };

@@ -1,21 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import jsonpatch, { type Operation } from "fast-json-patch";
 import { type Held, isHeld } from "../../../rollout/hold.ts";
+import { heldServiceOf } from "../../../rollout/isolation.ts";
 import { CHANGED, HELD, RUN } from "../../../rollout/keys.ts";
 import type { Deployment, Meta, Route, Service } from "../../../rollout/objects.ts";
-import { type HeldRoute, homeOf, overlay, restore } from "../../../rollout/overlay.ts";
+import { heldRouteOf, homeOf, overlay, restore } from "../../../rollout/overlay.ts";
 import { isRecord } from "../../../rollout/parsed.ts";
 import { HASH_LABEL } from "../../../rollout/template.ts";
-import {
-  annotation,
-  differences,
-  heldIn,
-  isDecodable,
-  label,
-  narrowedIn,
-  parse,
-  recordIn,
-} from "./objects.ts";
+import { annotation, differences, heldIn, isDecodable, label, parse } from "./objects.ts";
 
 /** An answer of the webhook's. */
 export interface Answer {
@@ -136,7 +128,7 @@ function judgeFlight(now: Held, before: Held, stored: Deployment, old: Deploymen
 }
 
 function judgeService({ object, oldObject: old }: Asked<Service>, stored: Service): string[] {
-  const before = narrowedIn(annotation(old, HELD));
+  const before = old === null ? undefined : heldServiceOf(old);
   const hash = old?.spec.selector?.[HASH_LABEL];
   if (before === undefined || hash === undefined) return [];
   const wrong = differences(object, stored, [HELD], ["selector"]);
@@ -146,17 +138,18 @@ function judgeService({ object, oldObject: old }: Asked<Service>, stored: Servic
     // It is for other pods from now on.
     return isDeepStrictEqual(selector, before.selector) ? [...wrong, "no longer narrowed"] : wrong;
   }
-  if (narrowedIn(is)?.since !== before.since) wrong.push("the record is lost");
+  if (heldServiceOf(stored)?.since !== before.since) wrong.push("the record is lost");
   if (label(stored) !== (label(old) ?? "")) wrong.push("the mark is lost");
   if (narrowed !== hash) wrong.push("no longer narrowed");
   return wrong;
 }
 
 function judgeRoute({ object, oldObject: old }: Asked<Route>, stored: Route): string[] {
-  const before = recordIn(annotation(old, HELD)) as HeldRoute | undefined;
-  if (before?.flights === undefined) return [];
+  // As for a Deployment: what does not read as a record was never Serin's.
+  const before = old === null ? undefined : heldRouteOf(old);
+  if (before === undefined) return [];
   const wrong = differences(object, stored, [HELD], ["rules"]);
-  const now = recordIn(annotation(stored, HELD)) as HeldRoute | undefined;
+  const now = heldRouteOf(stored);
   if (now === undefined || !isDeepStrictEqual(now.flights, before.flights))
     return [...wrong, "the flights changed"];
   if (label(stored) !== (label(old) ?? "")) wrong.push("the mark is lost");

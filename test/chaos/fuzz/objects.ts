@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Held, Phase } from "../../../rollout/hold.ts";
-import type { HeldService } from "../../../rollout/isolation.ts";
 import { FLIGHT } from "../../../rollout/keys.ts";
 import type { Meta } from "../../../rollout/objects.ts";
 import { isRecord } from "../../../rollout/parsed.ts";
@@ -55,12 +54,6 @@ export function heldIn(text: string): Held | undefined {
     typeof record.stable === "string" &&
     isRecord(record.originals);
   return whole ? record : undefined;
-}
-
-/** A Service's. */
-export function narrowedIn(text: string | undefined): HeldService | undefined {
-  const record = recordIn(text) as HeldService | undefined;
-  return typeof record?.since === "string" && isRecord(record.selector) ? record : undefined;
 }
 
 /** A JSON object, whatever is in it. */

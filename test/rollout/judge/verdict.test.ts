@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { parseDuration } from "../../../rollout/duration.ts";
 import type { GateOf } from "../../../rollout/judge/evidence.ts";
+import type { Judged } from "../../../rollout/judge/fold.ts";
 import { after, aTerms, begun, checksOf } from "./terms.ts";
 import { gateOf, on, queue, verdict } from "./verdicts.ts";
 
@@ -21,13 +22,29 @@ describe("the verdict: nothing to judge by", () => {
     expect(on(judged).message).to.match(/^Prometheus has no series of these backends/);
   });
 
-  it("is open before the first tick, and before the first of a step", () => {
+  it("is unread before the first tick, and before the first of a step", () => {
     const judged = after(100, good, { total: 900 });
-    expect(verdict({}).message).to.equal("the first tick of this step has not been read yet");
-    expect(on(judged, aTerms({ stepFrom: judged.at }))).to.deep.equal({
-      kind: "open",
-      message: "the first tick of this step has not been read yet",
-    });
+    const first = { kind: "unread", message: "the first tick of this step has not been read yet" };
+    expect(verdict({})).to.deep.equal(first);
+    expect(on(judged, aTerms({ stepFrom: judged.at }))).to.deep.equal(first);
+  });
+
+  it("is unread when nothing has been read for three ticks and half a minute, but harm is harm", () => {
+    const [slow, quick] = [10_000, 5_000].map((tickMs) =>
+      after(100, good, { total: 900 }, { from: begun({ tickMs }) }),
+    ) as [Judged, Judged];
+    for (const judged of [slow, quick]) {
+      expect(verdict({ judged }, { now: judged.at + 30_000 }).kind).to.equal("safe");
+      expect(verdict({ judged }, { now: judged.at + 31_000 })).to.deep.equal({
+        kind: "unread",
+        message: "nothing newer has been read than 31s ago",
+      });
+    }
+    const minutely = after(100, good, { total: 900 }, { from: begun({ tickMs: 60_000 }) });
+    const kindAfter = (ms: number) => verdict({ judged: minutely }, { now: minutely.at + ms }).kind;
+    expect([180_000, 181_000].map(kindAfter)).to.deep.equal(["safe", "unread"]);
+    const bad = after(100, { total: 100, failed: 50 }, { total: 900 });
+    expect(verdict({ judged: bad }, { now: bad.at + 600_000 }).kind).to.equal("harm");
   });
 
   it("is no-route when the canary had no request, and that cannot be chance", () => {
@@ -133,7 +150,7 @@ describe("the verdict: safety", () => {
         { judged: after(30, good, { total: 900 }), gates: gate ? { "queue <= 5": gate } : {} },
         { templates: [queue] },
       );
-    expect(gated()).to.deep.equal({ kind: "open", message: "queue <= 5 has not been read yet" });
+    expect(gated()).to.deep.equal({ kind: "unread", message: "queue <= 5 has not been read yet" });
     expect(gated(gateOf(undefined))).to.deep.equal({
       kind: "open",
       message: "queue <= 5 cannot be judged: the query yields no value",

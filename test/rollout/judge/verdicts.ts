@@ -10,7 +10,9 @@ export const queue = { metric: "template", name: "queue", op: "<=", limit: 5, te
 
 /** The verdict at 10 % of the traffic, on the default terms. */
 export function verdict(evidence: Partial<Evidence>, circumstances: Partial<Circumstances> = {}): Verdict {
-  return judge({ gates: {}, ...evidence }, { terms: aTerms(), templates: [], share: 0.1, ...circumstances });
+  const now = evidence.judged?.at ?? SINCE;
+  const given = { now, terms: aTerms(), templates: [], share: 0.1, ...circumstances };
+  return judge({ gates: {}, ...evidence }, given);
 }
 
 /** The verdict on ticks that were folded on the same terms. */
