@@ -8,7 +8,7 @@ describe("admission, fuzzed", function () {
 
   it(`answers ${COUNT} mutated reviews with what may be stored, or not at all`, async () => {
     const { answers, complaints, slowestMs } = await fuzz(20_260_101, COUNT);
-    expect(complaints.slice(0, 5)).to.deep.equal([]);
+    expect(complaints.slice(0, 5).map((complaint) => complaint.slice(0, 6_000))).to.deep.equal([]);
     expect(slowestMs, "the longest answer").to.be.below(5_000);
     expect(answers).to.include.keys("allowed", "patched", "refused", "400");
   });

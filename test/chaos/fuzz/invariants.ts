@@ -4,10 +4,10 @@ import { type Held, isHeld } from "../../../rollout/hold.ts";
 import { heldServiceOf } from "../../../rollout/isolation.ts";
 import { CHANGED, HELD, RUN } from "../../../rollout/keys.ts";
 import type { Deployment, Meta, Route, Service } from "../../../rollout/objects.ts";
-import { heldRouteOf, homeOf, overlay, restore } from "../../../rollout/overlay.ts";
+import { type HeldRoute, heldRouteOf, homeOf, overlay, restore } from "../../../rollout/overlay.ts";
 import { isRecord } from "../../../rollout/parsed.ts";
 import { HASH_LABEL } from "../../../rollout/template.ts";
-import { annotation, differences, heldIn, isDecodable, label, parse } from "./objects.ts";
+import { annotation, differences, heldIn, isDecodable, label, parse, recordIn } from "./objects.ts";
 
 /** An answer of the webhook's. */
 export interface Answer {
@@ -149,7 +149,8 @@ function judgeRoute({ object, oldObject: old }: Asked<Route>, stored: Route): st
   const before = old === null ? undefined : heldRouteOf(old);
   if (before === undefined) return [];
   const wrong = differences(object, stored, [HELD], ["rules"]);
-  const now = heldRouteOf(stored);
+  // With whatever the request has in its rules: what is no backend there, the API server refuses after us.
+  const now = recordIn(annotation(stored, HELD)) as HeldRoute | undefined;
   if (now === undefined || !isDeepStrictEqual(now.flights, before.flights))
     return [...wrong, "the flights changed"];
   if (label(stored) !== (label(old) ?? "")) wrong.push("the mark is lost");
