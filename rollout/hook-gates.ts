@@ -39,12 +39,12 @@ export function awaitTrial(seen: Seen): Decision | undefined {
   if (answer?.kind === "yes") return goOn(seen, [hook]);
   const said = `hook ${hook.name} (pre-rollout): ${describeAnswer(answer)}`;
   if (answer?.kind === "no") return takeBack(seen, said);
-  const since = recordOf(seen)?.unansweredSince;
-  if (answer !== undefined && since === undefined) {
-    return { writes: rewrite(seen, { unansweredSince: instant(answer.at) }) };
+  // Whose silence nobody has heard is not silent: this controller may be new, however old the record.
+  if (answer !== undefined) {
+    const since = recordOf(seen)?.unansweredSince;
+    if (since === undefined) return { writes: rewrite(seen, { unansweredSince: instant(answer.at) }) };
+    if (seen.now - Date.parse(since) >= seen.plan.maxIntervalMs) return takeBack(seen, said);
   }
-  if (since !== undefined && seen.now - Date.parse(since) >= seen.plan.maxIntervalMs)
-    return takeBack(seen, said);
   return ask(seen, [hook], { phase: "Progressing" });
 }
 

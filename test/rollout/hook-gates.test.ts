@@ -1,10 +1,13 @@
 import { expect } from "chai";
 import { heldOf } from "../../rollout/hold.ts";
 import type { HookAnswer, HookCall } from "../../rollout/hook-calls.ts";
+import { awaitTrial } from "../../rollout/hook-gates.ts";
 import { conditionOf } from "../../rollout/objects.ts";
 import { lastRunOf } from "../../rollout/run.ts";
+import { AT_NOON, aRoute, NOON } from "../support/builders.ts";
 import { annotate, aShop, image } from "../support/shop.ts";
 import type { World } from "../support/world.ts";
+import { flying } from "./judge/flight.ts";
 
 type Kind = HookAnswer["kind"];
 
@@ -131,6 +134,16 @@ describe("a pre-rollout hook", () => {
     expect(run(world)?.message).to.match(/hook pre-rollout \(pre-rollout\): no answer: connection refused/);
     expect(calls.length).to.be.within(6, 8);
     expect(weights(world)).to.deep.equal([]);
+  });
+
+  it("is called before it counts as silent, however long ago another controller called it", () => {
+    const hook = { name: "load", type: "pre-rollout", url: "http://tester.test/" };
+    const annotations = { "serin.dev/hooks": JSON.stringify([hook]) };
+    const unanswered = { unansweredSince: AT_NOON };
+    const seen = flying({ annotations, run: unanswered, routes: [aRoute()], now: NOON + 3_600_000 });
+    const decision = awaitTrial(seen);
+    expect(decision?.writes).to.deep.equal([]);
+    expect(decision?.calls).to.have.length(1);
   });
 
   it("is not called again once it has said yes, whoever leads", () => {
