@@ -5,7 +5,7 @@ import type { Kube, Resource } from "../kube/rest.ts";
 import { listRoutes } from "../kube/routes.ts";
 import { perform } from "../kube/write.ts";
 import { changedOf, writeChanged } from "../rollout/changed.ts";
-import { endRollout } from "../rollout/cleanup.ts";
+import { drainAll, endRollout } from "../rollout/cleanup.ts";
 import { settleMs } from "../rollout/gateway.ts";
 import { heldOf } from "../rollout/hold.ts";
 import { FLIGHT, HELD } from "../rollout/keys.ts";
@@ -33,15 +33,13 @@ export interface CleanUpOptions {
 export async function cleanUp(options: CleanUpOptions): Promise<void> {
   const { kube, clock, say } = options;
   const routes = await listRoutes<Route>(kube, { labelSelector: FLIGHT });
+  // A twin that left with a weight would be missed by a proxy that hears of its route later.
+  for (const route of routes) await writeRoute(options, route, (found) => drainAll(found, clock.now()));
+  await clock.sleep(Math.max(0, ...routes.map(settleMs)));
   for (const route of routes) {
-    await write(
-      options,
-      () => fresh<Route>(kube, routeResource(route), route),
-      (found) => [writeFlights(found, {})],
-    );
+    await writeRoute(options, route, (found) => [writeFlights(found, {})]);
     say(`route ${keyOf(route)} is as its owner wrote it`);
   }
-  await clock.sleep(Math.max(0, ...routes.map(settleMs)));
   const flown = await flying<Deployment>(kube, deployments);
   // All at once: one that does not come back must not keep the others waiting.
   const ends = await Promise.allSettled(flown.map((deployment) => end(options, deployment)));
@@ -84,6 +82,10 @@ async function sweepOnce(options: CleanUpOptions, inFlight: ReadonlySet<string>)
 
 function tellFailure({ reason }: { readonly reason: unknown }): string {
   return reason instanceof Error ? reason.message : String(reason);
+}
+
+function writeRoute(options: CleanUpOptions, route: Route, decide: (found: Route) => readonly Write[]) {
+  return write(options, () => fresh<Route>(options.kube, routeResource(route), route), decide);
 }
 
 async function end(options: CleanUpOptions, deployment: Deployment): Promise<void> {

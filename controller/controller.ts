@@ -127,7 +127,7 @@ export async function runController(
       replicaSets,
     });
     // What had landed is given back by this sweep; the map must not grow for ever.
-    if (writes.length === 0) landed.clear();
+    if (writes.length === 0 && waitMs === undefined) landed.clear();
     for (const write of writes) {
       if (write.verb !== "event")
         log.info({ kind: write.kind, namespace: write.namespace, name: write.name }, "given back");

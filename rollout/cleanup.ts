@@ -1,7 +1,10 @@
+import { drained, isExposed } from "./exposure.ts";
 import { givenBack, type Held } from "./hold.ts";
-import type { Deployment, ReplicaSet } from "./objects.ts";
+import type { Deployment, ReplicaSet, Route } from "./objects.ts";
+import { heldRouteOf } from "./overlay.ts";
+import { instant } from "./seen.ts";
 import { hashOf, onlyTemplate } from "./template.ts";
-import { type Write, writeEnd, writeHeld } from "./write.ts";
+import { type Write, writeEnd, writeFlights, writeHeld } from "./write.ts";
 
 /**
  * Ends a Deployment's rollout without Serin: a version in its native promotion was proven and goes on; any other gives way
@@ -22,4 +25,12 @@ export function endRollout(
   };
   const undone: Held = { ...held, phase: "undone" };
   return [writeHeld(deployment, undone, spec)];
+}
+
+/** No traffic for any canary of the route. */
+export function drainAll(route: Route, now: number): Write[] {
+  const flights = Object.entries(heldRouteOf(route)?.flights ?? {});
+  if (!flights.some(([, flight]) => isExposed(flight))) return [];
+  const without = flights.map(([uid, flight]) => [uid, drained(flight, instant(now))]);
+  return [writeFlights(route, Object.fromEntries(without))];
 }

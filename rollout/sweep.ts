@@ -1,3 +1,7 @@
+import { settledOn } from "./drain.ts";
+import { equal } from "./equal.ts";
+import { drained, isExposed } from "./exposure.ts";
+import { settleMs } from "./gateway.ts";
 import { heldServiceOf, isTwin } from "./isolation.ts";
 import { FLIGHT, HELD } from "./keys.ts";
 import type { ReplicaSet, Route, Service } from "./objects.ts";
@@ -29,7 +33,9 @@ export interface Marked {
 /** Gives back what belongs to no rollout: its Deployment was deleted, recreated, or never took off. */
 export function sweep(marked: Marked): Decision {
   const lost = (uid: string | undefined) => uid !== undefined && !marked.inFlight.has(uid);
-  const routes = marked.routes.flatMap((route) => sweepRoute(route, lost));
+  const routes = marked.routes.map((route) => sweepRoute(route, lost, marked.now));
+  const attached = new Set(routes.flatMap(({ uids }) => uids));
+  const isAttached = ({ metadata }: Service | ReplicaSet) => attached.has(metadata.labels?.[FLIGHT] ?? "");
   const orphans = marked.services.filter(({ metadata }) => lost(metadata.labels?.[FLIGHT]));
   const sets = marked.replicaSets.filter(({ metadata }) => lost(metadata.labels?.[FLIGHT]));
   const strays = sets.filter(isStray);
@@ -45,16 +51,17 @@ export function sweep(marked: Marked): Decision {
     (service) => ageOf(service, marked.now) >= GRACE_MS || hasLanded(service, marked),
   );
   // A twin goes after the routes that may name it have been given back, in a later look.
-  const twins = routes.length === 0 ? orphans.filter(isLeftTwin).map(deleteTwin) : [];
+  const twins = orphans.filter((service) => isLeftTwin(service) && !isAttached(service)).map(deleteTwin);
   const waits = [
+    ...routes.map(({ waitMs }) => waitMs).filter((ms) => ms > 0),
     ...narrowed.map((service) => GRACE_MS - ageOf(service, marked.now)).filter((ms) => ms > 0),
     ...strays.map(() => STRAY_MS),
   ];
-  const sizes = routes.length === 0 ? strays.filter(({ spec }) => spec.replicas !== 0) : [];
+  const sizes = strays.filter((set) => set.spec.replicas !== 0 && !isAttached(set));
   const ended = sets.filter((set) => !strays.includes(set));
   return {
     writes: [
-      ...routes,
+      ...routes.flatMap(({ writes }) => writes),
       ...twins,
       ...sizes.map((set) => writeScale(set, 0)),
       ...late.map(writeWiden),
@@ -81,12 +88,25 @@ function isLeftTwin(service: Service): boolean {
   return isTwin(service) || (isOrphan && HASH_LABEL in (service.spec.selector ?? {}));
 }
 
-function sweepRoute(route: Route, lost: (uid: string) => boolean): Write[] {
+/** Of the lost rollouts in a route first the traffic goes and, when that is in force, the twins: a proxy may know one longer than the other. */
+function sweepRoute(route: Route, lost: (uid: string) => boolean, now: number) {
   const flights = heldRouteOf(route)?.flights ?? {};
-  const gone = Object.keys(flights).filter(lost);
-  if (gone.length === 0) return [];
-  const kept = gone.reduce((rest, uid) => withFlight(rest, uid, undefined), flights);
-  return [writeFlights(route, kept)];
+  const uids = Object.keys(flights).filter(lost);
+  const waitMs = (uid: string) => {
+    const left = isExposed(flights[uid]) ? settleMs(route) : settledOn(route, uid) - now;
+    // An instant that is yet to come is nobody's.
+    return left > settleMs(route) ? 0 : left;
+  };
+  const kept = uids.reduce((rest, uid) => {
+    const flight = rest[uid];
+    if (flight === undefined || waitMs(uid) <= 0) return withFlight(rest, uid, undefined);
+    return isExposed(flight) ? withFlight(rest, uid, drained(flight, instant(now))) : rest;
+  }, flights);
+  return {
+    uids,
+    waitMs: Math.max(0, ...uids.map(waitMs)),
+    writes: equal(kept, flights) ? [] : [writeFlights(route, kept)],
+  };
 }
 
 function close(replicaSet: ReplicaSet, now: number): Write {

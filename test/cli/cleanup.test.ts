@@ -1,12 +1,15 @@
 import { expect } from "chai";
 import { cleanUp } from "../../cli/cleanup.ts";
-import { deployments, replicaSets } from "../../kube/resources.ts";
+import { deployments, httpRoutes, replicaSets } from "../../kube/resources.ts";
 import type { Kube } from "../../kube/rest.ts";
+import { settleMs } from "../../rollout/gateway.ts";
 import { withHeld } from "../../rollout/hold.ts";
 import { FLIGHT, HELD } from "../../rollout/keys.ts";
+import type { Route } from "../../rollout/objects.ts";
 import { FakeApi } from "../support/api.ts";
-import { aDeployment, aHeld, aReplicaSet } from "../support/builders.ts";
+import { AT_NOON, aDeployment, aHeld, aReplicaSet, aRoute } from "../support/builders.ts";
 import { hastyClock } from "../support/clock.ts";
+import { applied } from "../support/routes.ts";
 
 describe("the clean-up command", () => {
   let api: FakeApi;
@@ -35,5 +38,21 @@ describe("the clean-up command", () => {
       expect(metadata.labels ?? {}).to.not.have.property(FLIGHT);
     }
     expect(items).to.have.length(1);
+  });
+
+  it("takes the weight, waits until that is in force, and only then takes the twin out of the route", async () => {
+    const flight = { namespace: "shop", twins: { web: "web-canary" }, weight: 50, since: AT_NOON };
+    const route = { apiVersion: "gateway.networking.k8s.io/v1", ...aRoute({ kind: "HTTPRoute" }) };
+    api.add(httpRoutes, applied(route, { "uid-web": flight }));
+    const seen: string[] = [];
+    const weights = async () => {
+      const { spec } = await kube.get<Route>(httpRoutes, { namespace: "shop", name: "web" });
+      const refs = spec.rules?.[0]?.backendRefs ?? [];
+      return refs.map(({ name, weight = 1 }) => `${name} ${weight}`).join(", ");
+    };
+    const sleep = async (ms: number) => void seen.push(`${ms} ms at ${await weights()}`);
+    await cleanUp({ kube, clock: { ...hastyClock, sleep }, say: () => {}, patienceMs: 5_000 });
+    expect(seen).to.deep.equal([`${settleMs(route)} ms at web 1, web-canary 0`]);
+    expect(await weights()).to.equal("web 1");
   });
 });

@@ -1,8 +1,9 @@
 import { expect } from "chai";
+import { settleMs } from "../../rollout/gateway.ts";
 import { twinOf } from "../../rollout/isolation.ts";
 import { RUN } from "../../rollout/keys.ts";
 import type { ReplicaSet, Service } from "../../rollout/objects.ts";
-import { heldRouteOf } from "../../rollout/overlay.ts";
+import { flightOf, heldRouteOf } from "../../rollout/overlay.ts";
 import type { Outcome, Run } from "../../rollout/run.ts";
 import { type Marked, sweep } from "../../rollout/sweep.ts";
 import { type Write, writeMark, writeNarrow } from "../../rollout/write.ts";
@@ -10,10 +11,10 @@ import { AT_NOON, aDeployment, aReplicaSet, aRoute, aService, NOON } from "../su
 import { merged } from "../support/patch.ts";
 import { applied } from "../support/routes.ts";
 
-const flight = (service: string) => ({
+const flight = (service: string, weight = 20) => ({
   namespace: "shop",
   twins: { [service]: `${service}-canary` },
-  weight: 20,
+  weight,
   since: AT_NOON,
 });
 const narrowed: Service = merged(aService(), writeNarrow(aService(), "uid-web", "web1", AT_NOON));
@@ -36,20 +37,38 @@ describe("sweep", () => {
     expect(sweepOf({ ...found, inFlight: new Set(["uid-web"]) })).to.deep.equal({ writes: [] });
   });
 
-  it("gives a route back, and deletes the twin only when no route names it any more", () => {
+  it("takes the weight first, gives the route back when that is in force, and then deletes the twin", () => {
     const route = applied(aRoute({ backends }), { "uid-web": flight("web") });
+    const now = NOON + 60_000;
     const first = sweepOf({ services: [twin], routes: [route] });
     expect(first.writes.map(({ verb }) => verb)).to.deep.equal(["merge"]);
-    const restored = first.writes[0] ? merged(route, first.writes[0]) : route;
+    const drained = first.writes[0] ? merged(route, first.writes[0]) : route;
+    expect(flightOf(drained, "uid-web")).to.include({ weight: 0 });
+    expect(drained.spec.rules?.[0]?.backendRefs).to.deep.include({ name: "web-canary", port: 80, weight: 0 });
+    expect(first.waitMs).to.equal(settleMs(route));
+
+    const early = sweepOf({ services: [twin], routes: [drained], now: now + settleMs(route) - 100 });
+    expect(early).to.deep.equal({ writes: [], waitMs: 100 });
+    const second = sweepOf({ services: [twin], routes: [drained], now: now + settleMs(route) });
+    expect(second.writes.map(({ verb }) => verb)).to.deep.equal(["merge"]);
+    const restored = second.writes[0] ? merged(drained, second.writes[0]) : drained;
     expect(restored.spec.rules).to.deep.equal([{ backendRefs: backends }]);
     expect(heldRouteOf(restored)).to.equal(undefined);
-    const second = sweepOf({ services: [twin], routes: [restored] });
-    expect(second.writes).to.have.length(1);
-    expect(second.writes[0]).to.include({ verb: "delete", kind: "services", name: "web-canary" });
+    const third = sweepOf({ services: [twin], routes: [restored] });
+    expect(third.writes).to.have.length(1);
+    expect(third.writes[0]).to.include({ verb: "delete", kind: "services", name: "web-canary" });
+  });
+
+  it("waits for no instant that is yet to come, and with no other rollout's twin", () => {
+    const forged = { ...flight("web", 0), since: "2999-01-01T00:00:00.000Z" };
+    const route = applied(aRoute({ backends }), { "uid-forged": forged });
+    const { writes } = sweepOf({ services: [twin], routes: [route] });
+    expect(writes.map(({ verb }) => verb)).to.deep.equal(["merge", "delete"]);
+    expect(writes[0] && heldRouteOf(merged(route, writes[0]))).to.equal(undefined);
   });
 
   it("takes out the lost rollout of a route and keeps the other", () => {
-    const route = applied(aRoute({ backends }), { "uid-web": flight("web"), "uid-api": flight("api") });
+    const route = applied(aRoute({ backends }), { "uid-web": flight("web", 0), "uid-api": flight("api") });
     const { writes } = sweepOf({ routes: [route], inFlight: new Set(["uid-api"]) });
     const left = writes[0] ? merged(route, writes[0]) : route;
     expect(heldRouteOf(left)?.flights).to.deep.equal({ "uid-api": flight("api") });
