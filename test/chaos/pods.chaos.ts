@@ -85,8 +85,16 @@ onEachGateway("nodes and pods that are lost in flight", function (gateway) {
       await update(shop, "v2");
       await steady(shop, load);
       const asked = Date.now();
-      for (const pod of [...shop.pods("v1"), ...shop.pods("v2")]) await evict(shop, pod.metadata.name);
-      await shop.until("all there again", () => ready(shop, "v1") === 4 && ready(shop, "v2") === 2);
+      const whole = () => ready(shop, "v1") === 4 && ready(shop, "v2") === 2;
+      // All of the stable pods as fast as the budget lets them go. It counts both versions' pods together, so of the canary's it
+      // would let all go in the same moment; nodes are drained one after the other.
+      for (const pod of shop.pods("v1")) await evict(shop, pod.metadata.name);
+      for (const pod of shop.pods("v2")) {
+        await shop.until("all there again", whole);
+        await evict(shop, pod.metadata.name);
+        await shop.until("it is going", () => !whole());
+      }
+      await shop.until("all there again", whole);
       await steady(shop, load, asked);
       await promoted(shop);
       await expectNoFailures(load);
