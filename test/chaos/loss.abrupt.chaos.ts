@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { onEachGateway } from "../cluster/fixture.ts";
-import { expectShare } from "../story/share.ts";
+import { expectNoFailures, expectShare } from "../story/share.ts";
 import { HEARD_MS, Shop } from "../story/shop.ts";
 import { doorOf, expectBeat, type MixedLoad, startMixedLoad } from "./mixed.ts";
 import { told } from "./told.ts";
@@ -41,8 +41,7 @@ onEachGateway(`${RPS} requests a second to pods that end abruptly`, function (ga
     await rollOut(shop, load, "v2");
     await undoAtHalf(shop, load, "v3");
     told(this, expectBeat(load, RPS, from, Date.now()));
-    await load.stop();
-    expect(load.since(from).failed, "failed requests").to.equal(0);
+    await expectNoFailures(load, from);
   });
 
   it("lose no more than in a native rolling update where a pod is gone at once", async function () {
