@@ -72,11 +72,18 @@ async function draft({ now, lifeMs }: Life) {
   const key = forge.pki.privateKeyFromPem(privateKey);
   const cert = forge.pki.createCertificate();
   cert.publicKey = forge.pki.setRsaPublicKey(key.n, key.e);
-  // 128 random bits; the leading zero byte keeps the number positive.
-  cert.serialNumber = `00${randomBytes(16).toString("hex")}`;
+  cert.serialNumber = serialNumberOf(randomBytes(16));
   cert.validity.notBefore = new Date(now - backdateMs);
   cert.validity.notAfter = new Date(now + lifeMs);
   return { cert, key, pem: privateKey };
+}
+
+/**
+ * A certificate's serial number (hex) of 16 random bytes, whose highest bit is set whatever it was: the zero byte before it then
+ * keeps the number positive and is no more than DER's shortest form needs, without which no OpenSSL reads it.
+ */
+export function serialNumberOf([first = 0, ...rest]: Uint8Array): string {
+  return `00${Buffer.from([first | 0x80, ...rest]).toString("hex")}`;
 }
 
 /** With the line ends that node:crypto writes, so that the same certificate is always the same text. */

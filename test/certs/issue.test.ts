@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { expect } from "chai";
+import forge from "node-forge";
 import {
   covers,
   dueAt,
@@ -9,7 +10,14 @@ import {
   readBundle,
   readCertificate,
 } from "../../certs/inspect.ts";
-import { backdateMs, issueAuthority, issueLeaf, type KeyPair, serviceNames } from "../../certs/issue.ts";
+import {
+  backdateMs,
+  issueAuthority,
+  issueLeaf,
+  type KeyPair,
+  serialNumberOf,
+  serviceNames,
+} from "../../certs/issue.ts";
 
 const now = Date.UTC(2026, 0, 1);
 const dayMs = 24 * 3_600_000;
@@ -47,11 +55,36 @@ describe("certs/issue", () => {
     expect(isIssuedBy(cert, cert)).to.equal(false);
   });
 
-  it("numbers certificates with 128 random bits, positive", () => {
+  it("numbers certificates with 128 bits, random but for the first one, positive", () => {
     for (const { serialNumber } of [ca, cert]) {
-      expect(serialNumber).to.match(/^[0-9A-F]{26,32}$/);
+      expect(serialNumber).to.match(/^[89A-F][0-9A-F]{31}$/);
     }
     expect(ca.serialNumber).to.not.equal(cert.serialNumber);
+  });
+
+  it("makes certificates that OpenSSL reads of whatever bytes chance gives", () => {
+    const made = forge.pki.certificateFromPem(authority.cert);
+    const key = forge.pki.privateKeyFromPem(authority.key);
+    const signed = (serialNumber: string) => {
+      Object.assign(made, { serialNumber });
+      made.sign(key, forge.md.sha256.create());
+      return readCertificate(forge.pki.certificateToPem(made));
+    };
+    const zeros = Array.from({ length: 14 }, () => 0);
+    for (const bytes of [
+      [0, 0],
+      [0, 1],
+      [0, 0x7f],
+      [0, 0x80],
+      [1, 0],
+      [0x7f, 0xff],
+      [0x80, 0],
+      [0xff, 0xff],
+    ])
+      expect(signed(serialNumberOf(Uint8Array.from([...bytes, ...zeros]))), bytes.join()).to.not.equal(
+        undefined,
+      );
+    expect(signed(`0000${"01".repeat(15)}`), "two zero bytes in a row").to.equal(undefined);
   });
 
   it("begins five minutes back, is due at two thirds and never outlives its authority", async () => {
