@@ -138,10 +138,11 @@ describeCluster("admission", function () {
     await shop.weighs(20);
     await shop.run("delete", "deployment/web");
     await shop.until("the twin gone", () => !shop.stock.services.has("web-canary"));
-    await shop.until(
-      "the Service given back",
-      () => !("serin.dev/held" in (shop.stock.services.get("web")?.metadata.annotations ?? {})),
-    );
+    for (const kind of ["services", "httproutes"] as const)
+      await shop.until(
+        `the ${kind} given back`,
+        () => !("serin.dev/held" in (shop.stock[kind].get("web")?.metadata.annotations ?? {})),
+      );
     const after = ["services", "httproutes"].map((kind) => shop.stock[kind as "services"].get("web"));
     expect(after.map((it) => manifestOf(it as never))).to.deep.equal(
       before.map((it) => manifestOf(it as never)),
