@@ -88,7 +88,10 @@ function isLeftTwin(service: Service): boolean {
   return isTwin(service) || (isOrphan && HASH_LABEL in (service.spec.selector ?? {}));
 }
 
-/** Of the lost rollouts in a route first the traffic goes and, when that is in force, the twins: a proxy may know one longer than the other. */
+/**
+ * Of the lost rollouts in a route first the traffic goes and, when that is in force, the twins: a proxy hears of Services and of
+ * routes in its own order.
+ */
 function sweepRoute(route: Route, lost: (uid: string) => boolean, now: number) {
   const flights = heldRouteOf(route)?.flights ?? {};
   const uids = Object.keys(flights).filter(lost);
