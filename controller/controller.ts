@@ -3,7 +3,7 @@ import { isConflict, isNotFound } from "../kube/errors.ts";
 import type { Log } from "../kube/log.ts";
 import type { Kube } from "../kube/rest.ts";
 import type { HookHost } from "../rollout/hook-hosts.ts";
-import { HELD } from "../rollout/keys.ts";
+import { FLIGHT, HELD } from "../rollout/keys.ts";
 import { sweep } from "../rollout/sweep.ts";
 import type { Write } from "../rollout/write.ts";
 import { Caches } from "./caches.ts";
@@ -126,8 +126,9 @@ export async function runController(
       routes,
       replicaSets,
     });
-    // What had landed is given back by this sweep; the map must not grow for ever.
-    if (writes.length === 0 && waitMs === undefined) landed.clear();
+    // It tells when Services may be given back; the map must not grow for ever.
+    const marked = new Set(services.map(({ metadata }) => metadata.labels?.[FLIGHT]));
+    for (const uid of landed.keys()) if (!marked.has(uid)) landed.delete(uid);
     for (const write of writes) {
       if (write.verb !== "event")
         log.info({ kind: write.kind, namespace: write.namespace, name: write.name }, "given back");

@@ -10,7 +10,7 @@ import { eventCalls } from "../rollout/hook-calls.ts";
 import { watchOf } from "../rollout/judge/watch.ts";
 import { type Decision, type Seen, uidOf } from "../rollout/seen.ts";
 import { tell } from "../rollout/tell.ts";
-import type { Write } from "../rollout/write.ts";
+import { isRoutePlural, type Write } from "../rollout/write.ts";
 import { Attempts } from "./attempts.ts";
 import type { Caches } from "./caches.ts";
 import type { EvidenceReader } from "./evidence.ts";
@@ -151,5 +151,5 @@ export async function performAll(
 }
 
 function isRouteWrite(write: Write): boolean {
-  return write.verb !== "event" && (write.kind === "httproutes" || write.kind === "grpcroutes");
+  return write.verb !== "event" && isRoutePlural(write.kind);
 }

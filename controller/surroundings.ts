@@ -15,6 +15,7 @@ import {
   type Service,
 } from "../rollout/objects.ts";
 import { flightOf, servicesNamed } from "../rollout/overlay.ts";
+import { isRoutePlural } from "../rollout/write.ts";
 import type { Caches } from "./caches.ts";
 
 /** How long what was found counts while something that should be there is missing, in ms. */
@@ -80,8 +81,7 @@ export class SurroundingsReader {
   remember(uid: string, object: { metadata: { namespace?: string; name: string } }, kind: string): void {
     const around = this.#known.get(uid);
     if (kind === "services") around?.services.set(keyOf(object), object as Service);
-    if (kind === "httproutes" || kind === "grpcroutes")
-      around?.routes.set(routeKeyOf(object as Route), object as Route);
+    if (isRoutePlural(kind)) around?.routes.set(routeKeyOf(object as Route), object as Route);
   }
 
   /** The rollout is over. */

@@ -174,6 +174,11 @@ export function pluralOf({ kind }: Pick<Route, "kind">): RoutePlural {
   return kind === "GRPCRoute" ? "grpcroutes" : "httproutes";
 }
 
+/** Whether that plural is one of routes. */
+export function isRoutePlural(plural: string): plural is RoutePlural {
+  return plural === "httproutes" || plural === "grpcroutes";
+}
+
 /** An Event on the Deployment. */
 export function writeEvent(
   regarding: Deployment,

@@ -106,10 +106,8 @@ describeCluster("writes that the API server refuses", function () {
       );
       await shop.run("annotate", "deployment/web", `serin.dev/abort=${shop.revision()}`);
       await shop.until("the weight taken", () => shop.weight("web", "web") === 0, 10_000);
-      await eventually("told", async () => (await eventsOf(shop, "WriteFailed"))[0], 30_000);
-      expect((await eventsOf(shop, "WriteFailed"))[0]?.message).to.include(
-        `cannot change httproutes/a-frozen: ${message}`,
-      );
+      const told = await eventually("told", async () => (await eventsOf(shop, "WriteFailed"))[0], 30_000);
+      expect(told.message).to.include(`cannot change httproutes/a-frozen: ${message}`);
       expect(shop.weight("web", "a-frozen")).to.equal(50);
       const { code, stderr } = await shop.kubectl("rollout", "undo", "deployment/web");
       expect(code, stderr).to.equal(1);

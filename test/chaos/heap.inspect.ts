@@ -4,6 +4,7 @@ import { eventually } from "../cluster/wait.ts";
 
 /** Where node's inspector listens when SIGUSR1 opens it; it stays open. */
 const INSPECTOR = "http://127.0.0.1:9229/json/list";
+
 const pid = Number(process.argv[2]);
 process.kill(pid, "SIGUSR1");
 const session = new WebSocket(await eventually(`the inspector of ${pid}`, inspectorUrl));

@@ -20,6 +20,10 @@ export interface Midway {
   readonly load: Load;
 }
 
+/** Writes one of Serin's annotations on the Deployment. */
+export const annotate = (shop: Shop, key: string, value: string): Promise<string> =>
+  shop.run("annotate", "deployment/web", `serin.dev/${key}=${value}`, "--overwrite");
+
 /** Brings `app:v2`, or another image, to half of the traffic. */
 export async function atHalf(shop: Shop, options: ShopApp = {}, image = "app:v2"): Promise<Midway> {
   const v1 = await shop.deploy({ ...HALF, ...options });

@@ -2,11 +2,8 @@ import { expect } from "chai";
 import { describeCluster } from "../cluster/fixture.ts";
 import { expectNoFailures } from "../story/share.ts";
 import type { Shop } from "../story/shop.ts";
-import { atHalf, expectTheirs, promoted } from "./midway.ts";
+import { annotate, atHalf, expectTheirs, promoted } from "./midway.ts";
 import { type Story, together } from "./parallel.ts";
-
-const annotate = (shop: Shop, key: string, value: string) =>
-  shop.run("annotate", "deployment/web", `serin.dev/${key}=${value}`, "--overwrite");
 
 /** The stable version never had fewer pods than the user asked for. */
 function expectStableWhole(shop: Shop): void {

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { describeCluster } from "../cluster/fixture.ts";
 import { expectNoFailures } from "../story/share.ts";
 import type { Shop } from "../story/shop.ts";
-import { atHalf, expectTheirs, greatestShare, HALF, promoted } from "./midway.ts";
+import { annotate, atHalf, expectTheirs, greatestShare, HALF, promoted } from "./midway.ts";
 import { type Story, together } from "./parallel.ts";
 
 const OPT_IN = "serin.dev/rollout";
@@ -29,9 +29,6 @@ async function expectNoWayOut(shop: Shop, v1: string, why: RegExp): Promise<void
   }
   await expectRefused(shop, why, "", "annotate", "deployment/web", `${OPT_IN}-`);
 }
-
-const annotate = (shop: Shop, key: string, value: string) =>
-  shop.run("annotate", "deployment/web", `serin.dev/${key}=${value}`, "--overwrite");
 
 const plans: Record<string, Story> = {
   "the opt-in cannot be taken away in flight nor after a failure, but with the version": async (shop) => {
