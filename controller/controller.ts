@@ -4,7 +4,7 @@ import type { Log } from "../kube/log.ts";
 import type { Kube } from "../kube/rest.ts";
 import type { HookHost } from "../rollout/hook-hosts.ts";
 import { FLIGHT, HELD } from "../rollout/keys.ts";
-import { sweep } from "../rollout/sweep.ts";
+import { needed, sweep } from "../rollout/sweep.ts";
 import type { Write } from "../rollout/write.ts";
 import { Caches } from "./caches.ts";
 import { EvidenceReader } from "./evidence.ts";
@@ -51,8 +51,10 @@ export async function runController(
       if (lands) landed.set(uid, clock.now());
       // Whoever looks at what has landed forgets it, and follows its pods no longer.
       if (present || lands) queue.add(uid);
+      if (present) continue;
       // The last write of a rollout may still be under way.
-      if (!present) queue.addAfter(SWEEP, SWEEP_AFTER_MS);
+      if (!isNeeded(uid)) queue.addAfter(SWEEP, SWEEP_AFTER_MS);
+      else queue.add(SWEEP);
     }
   };
   const caches: Caches = new Caches({
@@ -77,6 +79,10 @@ export async function runController(
   const evidence = new EvidenceReader({ prometheus, gates, clock, log, signal, onRead });
   const track = tracker({ kube, caches, gatherer, clock, log });
   const reconcile = reconciler({ kube, caches, gatherer, evidence, hooks, clock, log });
+  const isNeeded = (uid: string) =>
+    needed(caches.services.list(), caches.replicaSets.list()).some(
+      ({ metadata }) => metadata.labels?.[FLIGHT] === uid,
+    );
   const inFlight = () =>
     caches.deployments
       .list()

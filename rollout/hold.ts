@@ -7,7 +7,7 @@ import type { Deployment, DeploymentSpec, Strategy } from "./objects.ts";
  * Two years short of for ever: canary pods become Ready but never Available, so native control removes no old pod.
  * The deadline must be longer (the API server checks that), and MaxInt32 itself would remove the condition Progressing.
  */
-const MIN_READY_SECONDS = 2_147_483_645;
+export const MIN_READY_SECONDS = 2_147_483_645;
 const PROGRESS_DEADLINE_SECONDS = 2_147_483_646;
 /** The API server's default, used where the user's object names none. */
 const DEFAULT_PROGRESS_DEADLINE_SECONDS = 600;

@@ -2,6 +2,7 @@ import { settledOn } from "./drain.ts";
 import { equal } from "./equal.ts";
 import { drained, isExposed } from "./exposure.ts";
 import { settleMs } from "./gateway.ts";
+import { MIN_READY_SECONDS } from "./hold.ts";
 import { heldServiceOf, isTwin } from "./isolation.ts";
 import { FLIGHT, HELD } from "./keys.ts";
 import type { ReplicaSet, Route, Service } from "./objects.ts";
@@ -32,20 +33,21 @@ export interface Marked {
 
 /** Gives back what belongs to no rollout: its Deployment was deleted, recreated, or never took off. */
 export function sweep(marked: Marked): Decision {
-  const lost = (uid: string | undefined) => uid !== undefined && !marked.inFlight.has(uid);
+  const isOver = (uid: string | undefined) => uid !== undefined && !marked.inFlight.has(uid);
+  const urgent = needed(marked.services, marked.replicaSets).filter((service) =>
+    isOver(flightUidOf(service)),
+  );
+  // All else of their flights comes in a later look, when they reach the pods that are to serve alone.
+  const first = new Set(urgent.map(flightUidOf));
+  const lost = (uid: string | undefined) => isOver(uid) && !first.has(uid);
   const routes = marked.routes.map((route) => sweepRoute(route, lost, marked.now));
   const attached = new Set(routes.flatMap(({ uids }) => uids));
-  const isAttached = ({ metadata }: Service | ReplicaSet) => attached.has(metadata.labels?.[FLIGHT] ?? "");
-  const orphans = marked.services.filter(({ metadata }) => lost(metadata.labels?.[FLIGHT]));
-  const sets = marked.replicaSets.filter(({ metadata }) => lost(metadata.labels?.[FLIGHT]));
+  const isAttached = (object: Service | ReplicaSet) => attached.has(flightUidOf(object) ?? "");
+  const orphans = marked.services.filter((service) => lost(flightUidOf(service)));
+  const sets = marked.replicaSets.filter((set) => lost(flightUidOf(set)));
   const strays = sets.filter(isStray);
   // Before a Service selects all pods again, those that were never proven must be gone.
-  const isEarly = ({ metadata }: Service) =>
-    strays.some(
-      (set) =>
-        set.metadata.labels?.[FLIGHT] === metadata.labels?.[FLIGHT] &&
-        set.metadata.namespace === metadata.namespace,
-    );
+  const isEarly = (service: Service) => strays.some((set) => isOfOneFlight(service, set));
   const narrowed = orphans.filter((service) => heldServiceOf(service) !== undefined && !isEarly(service));
   const late = narrowed.filter(
     (service) => ageOf(service, marked.now) >= GRACE_MS || hasLanded(service, marked),
@@ -57,10 +59,13 @@ export function sweep(marked: Marked): Decision {
     ...narrowed.map((service) => GRACE_MS - ageOf(service, marked.now)).filter((ms) => ms > 0),
     ...strays.map(() => STRAY_MS),
   ];
-  const sizes = strays.filter((set) => set.spec.replicas !== 0 && !isAttached(set));
+  const sizes = strays.filter(
+    (set) => controllerOf(set) === undefined && set.spec.replicas !== 0 && !isAttached(set),
+  );
   const ended = sets.filter((set) => !strays.includes(set));
   return {
     writes: [
+      ...urgent.map(writeWiden),
       ...routes.flatMap(({ writes }) => writes),
       ...twins,
       ...sizes.map((set) => writeScale(set, 0)),
@@ -72,13 +77,45 @@ export function sweep(marked: Marked): Decision {
   };
 }
 
-/** A canary whose Deployment was deleted without it (`--cascade=orphan`), with pods, that no other one has taken over. */
+/**
+ * The Services that must select all pods at once: they are narrowed to the version that is about to go, as the canary has become
+ * another Deployment's.
+ */
+export function needed(services: readonly Service[], replicaSets: readonly ReplicaSet[]): Service[] {
+  const adopted = replicaSets.filter(isAdopted);
+  return services.filter(
+    (service) => heldServiceOf(service) !== undefined && adopted.some((set) => isOfOneFlight(service, set)),
+  );
+}
+
+/** An unproven canary that its Deployment has left behind (`--cascade=orphan`), with pods, and that is no other one's version. */
 function isStray(set: ReplicaSet): boolean {
   const run = lastRunOf(set);
   const isUnproven = run?.outcome === "running" || run?.outcome === "failed";
-  const isOwned = set.metadata.ownerReferences?.some(({ controller }) => controller) ?? false;
+  const isOwned = controllerOf(set) === flightUidOf(set);
   const pods = Math.max(set.spec.replicas ?? 0, set.status?.replicas ?? 0);
-  return isUnproven && run.stable !== hashOf(set) && !isOwned && pods > 0;
+  return isUnproven && run.stable !== hashOf(set) && !isOwned && !isAdopted(set) && pods > 0;
+}
+
+/**
+ * A canary that has become the version of another Deployment, which scales down all others: native control sets its own
+ * `minReadySeconds` on the ReplicaSet that it wants, and leaves the hold's on one that it removes.
+ */
+function isAdopted(set: ReplicaSet): boolean {
+  const owner = controllerOf(set);
+  return owner !== undefined && owner !== flightUidOf(set) && set.spec.minReadySeconds !== MIN_READY_SECONDS;
+}
+
+function controllerOf({ metadata }: ReplicaSet): string | undefined {
+  return metadata.ownerReferences?.find(({ controller }) => controller)?.uid;
+}
+
+function flightUidOf({ metadata }: Service | ReplicaSet): string | undefined {
+  return metadata.labels?.[FLIGHT];
+}
+
+function isOfOneFlight(service: Service, set: ReplicaSet): boolean {
+  return flightUidOf(service) === flightUidOf(set) && service.metadata.namespace === set.metadata.namespace;
 }
 
 /** A twin, or one that has lost its owner in the same way. */
@@ -123,7 +160,7 @@ function close(replicaSet: ReplicaSet, now: number): Write {
 
 /** Narrowed for a flight that has ended (its Deployment was deleted), not for one that may be about to start. */
 function hasLanded(service: Service, { landed }: Marked): boolean {
-  const at = landed?.get(service.metadata.labels?.[FLIGHT] ?? "");
+  const at = landed?.get(flightUidOf(service) ?? "");
   return at !== undefined && Date.parse(heldServiceOf(service)?.since ?? "") < at;
 }
 

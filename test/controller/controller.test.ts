@@ -1,11 +1,23 @@
 import { runController } from "../../controller/controller.ts";
-import { deployments, pods, replicaSets } from "../../kube/resources.ts";
+import { deployments, pods, replicaSets, services } from "../../kube/resources.ts";
+import { MIN_READY_SECONDS } from "../../rollout/hold.ts";
+import { narrow } from "../../rollout/isolation.ts";
 import { FLIGHT, HELD } from "../../rollout/keys.ts";
+import type { Service } from "../../rollout/objects.ts";
+import { HASH_LABEL } from "../../rollout/template.ts";
 import { FakeApi } from "../support/api.ts";
-import { aDeployment, aHeld, aReplicaSet } from "../support/builders.ts";
-import { hastyClock } from "../support/clock.ts";
+import { aDeployment, aHeld, aReplicaSet, aService } from "../support/builders.ts";
+import { FakeClock, hastyClock } from "../support/clock.ts";
 import { eventually } from "../support/eventually.ts";
 import { noLog } from "../support/log.ts";
+
+/** What the controller asks beside the API server: nothing. */
+const alone = {
+  prometheus: { over: async () => new Map(), scrapeMs: async () => undefined } as never,
+  gates: async () => ({}),
+  hookHosts: [],
+  log: noLog,
+};
 
 describe("controller/controller", () => {
   it("follows the pods of a Deployment no longer that was deleted in flight, and waited for nothing", async () => {
@@ -25,22 +37,45 @@ describe("controller/controller", () => {
       const marked = { ...metadata, labels: { ...metadata.labels, ...labels }, ownerReferences };
       api.add(replicaSets, { metadata: marked, ...set });
     }
-    const nothing = async () => new Map();
-    const running = runController(
-      {
-        kube,
-        prometheus: { over: nothing, scrapeMs: async () => undefined } as never,
-        gates: async () => ({}),
-        hookHosts: [],
-        clock: hastyClock,
-        log: noLog,
-      },
-      stop.signal,
-    );
+    const running = runController({ ...alone, kube, clock: hastyClock }, stop.signal);
     // Deployments, ReplicaSets, Services, slices, routes of two kinds; and these pods.
     await eventually("the pods followed", () => api.watching === 7 && api.requests.some(isOfPods));
     api.remove(deployments, "shop/web");
     await eventually("one watch fewer", () => api.watching === 6);
+    stop.abort();
+    await running;
+    await kube.close();
+    await api.stop();
+  }).timeout(20_000);
+
+  it("lets the Service reach a canary at once that has become the version of a new Deployment", async () => {
+    const api = await FakeApi.start();
+    const kube = api.connect();
+    const stop = new AbortController();
+    const labels = { [FLIGHT]: "uid-web" };
+    const ownerOf = (uid: string) => [
+      { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid, controller: true },
+    ];
+    const annotations = { [HELD]: JSON.stringify(aHeld()) };
+    api.add(deployments, aDeployment({ image: "web:2", annotations, meta: { labels } }));
+    const { metadata, spec } = aReplicaSet({ image: "web:2" });
+    const ownerReferences = ownerOf("uid-web");
+    const canary = api.add(replicaSets, {
+      metadata: { ...metadata, labels: { ...metadata.labels, ...labels }, ownerReferences },
+      spec: { ...spec, minReadySeconds: MIN_READY_SECONDS },
+    });
+    const service = api.add(services, aService());
+    const since = new Date(0).toISOString();
+    api.change(services, "shop/web", narrow(service, "uid-web", "web1", since));
+    const selector = () => (api.store.get("/v1/services", "shop/web") as Service).spec.selector;
+    // No time passes.
+    const running = runController({ ...alone, kube, clock: new FakeClock() }, stop.signal);
+    await eventually("everything followed", () => api.watching >= 6);
+    api.remove(deployments, "shop/web");
+    const key = `shop/${canary.metadata.name}`;
+    api.change(replicaSets, key, { metadata: { ownerReferences: ownerOf("uid-new") } });
+    api.change(replicaSets, key, { spec: { minReadySeconds: 0 } });
+    await eventually("all pods selected", () => !(HASH_LABEL in (selector() ?? {})));
     stop.abort();
     await running;
     await kube.close();

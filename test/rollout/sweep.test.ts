@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { settleMs } from "../../rollout/gateway.ts";
+import { MIN_READY_SECONDS } from "../../rollout/hold.ts";
 import { twinOf } from "../../rollout/isolation.ts";
 import { RUN } from "../../rollout/keys.ts";
 import type { ReplicaSet, Service } from "../../rollout/objects.ts";
@@ -132,13 +133,42 @@ describe("sweep", () => {
       ]);
     });
 
-    it("is another one's as soon as that has taken it over", () => {
-      const owner = { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "new", controller: true };
-      const { writes } = sweepOf({
-        services: [narrowed],
-        replicaSets: [canary({ ownerReferences: [owner] })],
+    const owner = { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "new", controller: true };
+    /** Another Deployment owns it; `minReadySeconds` is its own, if this is the version that it wants. */
+    const adopted = (minReadySeconds?: number, replicas = 3) => {
+      const set = canary({ ownerReferences: [owner] }, replicas);
+      return { ...set, spec: { ...set.spec, ...(minReadySeconds !== undefined && { minReadySeconds }) } };
+    };
+
+    it("serves through the Service as soon as it is another Deployment's version, before the twin loses its weight", () => {
+      const route = applied(aRoute({ backends }), { "uid-web": flight("web") });
+      const seen = { ...found, routes: [route], replicaSets: [adopted()], now: NOON + 1_000 };
+      const first = sweepOf(seen);
+      expect(told(first.writes)).to.deep.equal(["merge web"]);
+      const service = first.writes[0] ? merged(narrowed, first.writes[0]) : narrowed;
+      expect(service.spec).to.deep.equal(aService().spec);
+      const second = sweepOf({ ...seen, services: [service, { ...twin, metadata: ownerless }] });
+      expect(told(second.writes)).to.deep.equal(["merge web", "merge web-web2"]);
+      expect(second.writes[0] && flightOf(merged(route, second.writes[0]), "uid-web")).to.include({
+        weight: 0,
       });
-      expect(told(writes)).to.deep.equal(["merge web", "merge web-web2"]);
+    });
+
+    it("waits for no other namespace's ReplicaSet", () => {
+      const elsewhere = adopted();
+      const route = applied(aRoute({ backends }), { "uid-web": flight("web") });
+      const replicaSets = [{ ...elsewhere, metadata: { ...elsewhere.metadata, namespace: "other" } }];
+      const { writes } = sweepOf({ services: [narrowed], routes: [route], replicaSets, now: NOON + 1_000 });
+      expect(writes[0] && flightOf(merged(route, writes[0]), "uid-web")).to.include({ weight: 0 });
+    });
+
+    it("serves no more where another Deployment wants another version, whose native control removes it", () => {
+      const seen = { ...found, replicaSets: [adopted(MIN_READY_SECONDS)] };
+      const first = sweepOf(seen);
+      expect(told(first.writes)).to.deep.equal(["delete web-canary"]);
+      expect(first.waitMs).to.be.above(0);
+      const last = sweepOf({ services: [narrowed], replicaSets: [adopted(MIN_READY_SECONDS, 0)] });
+      expect(told(last.writes)).to.deep.equal(["merge web", "merge web-web2"]);
     });
   });
 });
