@@ -134,8 +134,8 @@ function sweepRoute(route: Route, lost: (uid: string) => boolean, now: number) {
   const uids = Object.keys(flights).filter(lost);
   const waitMs = (uid: string) => {
     const left = isExposed(flights[uid]) ? settleMs(route) : settledOn(route, uid) - now;
-    // An instant that is yet to come is nobody's.
-    return left > settleMs(route) ? 0 : left;
+    // An instant further ahead than clocks differ is nobody's.
+    return left > settleMs(route) + GRACE_MS ? 0 : left;
   };
   const kept = uids.reduce((rest, uid) => {
     const flight = rest[uid];

@@ -59,17 +59,23 @@ const whole: Record<string, Story> = {
     expect(load.since(to - 2_000).byVersion.v2).to.equal(undefined);
   },
 
-  "the Deployment without its pods, and made again at once with the new version": async (shop) => {
-    const { v1, was, load } = await atHalf(shop);
-    const from = Date.now();
-    await shop.run("delete", "deployment/web", "--cascade=orphan");
-    await shop.apply(v1.replace("app:v1", "app:v2"));
-    await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
-    await expectTheirs(shop, was);
-    expect(shop.pods("v2")).to.have.length(5);
-    await shop.answered(load, Date.now(), 300);
-    await expectNoFailures(load, from);
-  },
+  ...Object.fromEntries(
+    ["v1", "v2", "v3"].map((version): [string, Story] => [
+      `the Deployment without its pods, and made again at once with ${version}`,
+      async (shop) => {
+        const { v1, was, load } = await atHalf(shop);
+        const from = Date.now();
+        await shop.run("delete", "deployment/web", "--cascade=orphan");
+        await shop.apply(v1.replace("app:v1", `app:${version}`));
+        await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
+        await expectTheirs(shop, was);
+        expect(shop.pods(version)).to.have.length(5);
+        const to = await shop.answered(load, Date.now(), 300);
+        await expectNoFailures(load, from);
+        if (version !== "v2") expect(greatestShare(load, "v2", from, to)).to.be.below(AT_MOST);
+      },
+    ]),
+  ),
 };
 
 const parts: Record<string, Story> = {

@@ -1,7 +1,8 @@
 /**
  * `npm run chaos [-- NAME…]`: every file of this folder (or those whose names contain one of these), each in a cluster of its
- * own, two at a time; those that measure what the whole machine can do come last, alone. What a file says is printed when
- * it is through; the last line is the sum. Status 1 when anything failed.
+ * own, two at a time, beside those that take long but leave the machine to others; those that measure what the whole machine
+ * can do come last, alone. What a file says is printed when it is through; the last line is the sum. Status 1 when
+ * anything failed.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,7 +11,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** The longest first, so that two lanes end at about the same time. */
-const FIRST = ["model", "api-outage", "soak", "fuzz"];
+const FIRST = ["soak", "kill.chaos", "api-slow", "versions", "deleted"];
+/** One calculates at the lowest priority, the other waits. */
+const BESIDE = ["model.chaos", "api-outage"];
 const ALONE = ["loss", "webhook-killed"];
 const LANES = 2;
 
@@ -23,15 +26,17 @@ const rank = (file: string) => {
   const found = FIRST.findIndex((name) => file.startsWith(name));
   return found < 0 ? FIRST.length : found;
 };
-const isAlone = (file: string) => ALONE.some((name) => file.startsWith(name));
-const waiting = files.filter((file) => !isAlone(file)).sort((a, b) => rank(a) - rank(b));
+const among = (names: readonly string[]) => (file: string) => names.some((name) => file.startsWith(name));
+const [beside, rest] = split(files, among(BESIDE));
+const [alone, waiting] = split(rest, among(ALONE));
+waiting.sort((a, b) => rank(a) - rank(b));
 const dir = mkdtempSync(join(tmpdir(), "serin-chaos-"));
 const counts = join(dir, "counts");
 writeFileSync(counts, "");
 let failed = files.length === 0;
 
-await Promise.all(Array.from({ length: LANES }, () => drain(waiting)));
-await drain(files.filter(isAlone));
+await Promise.all([...beside.map(run), ...Array.from({ length: LANES }, () => drain(waiting))]);
+await drain(alone);
 const sum = { passes: 0, failures: 0, pending: 0 };
 for (const line of readFileSync(counts, "utf8").split("\n").filter(Boolean)) {
   const each = JSON.parse(line);
@@ -40,6 +45,11 @@ for (const line of readFileSync(counts, "utf8").split("\n").filter(Boolean)) {
 rmSync(dir, { recursive: true });
 console.log(`${sum.passes} passed, ${sum.failures} failed${sum.pending ? `, ${sum.pending} skipped` : ""}`);
 process.exit(failed || sum.failures > 0 ? 1 : 0);
+
+/** Those for which it holds, and the others. */
+function split<T>(all: readonly T[], holds: (each: T) => boolean): [T[], T[]] {
+  return [all.filter(holds), all.filter((each) => !holds(each))];
+}
 
 /** Runs files, one after the other, until none is left. */
 async function drain(queue: string[]): Promise<void> {

@@ -68,6 +68,13 @@ describe("sweep", () => {
     expect(writes[0] && heldRouteOf(merged(route, writes[0]))).to.equal(undefined);
   });
 
+  it("waits as long for a route that was drained by somebody whose clock is ahead", () => {
+    const since = new Date(NOON + 2_000).toISOString();
+    const route = applied(aRoute({ backends }), { "uid-web": { ...flight("web", 0), since } });
+    const decision = sweepOf({ routes: [route], services: [twin], now: NOON });
+    expect(decision).to.deep.equal({ writes: [], waitMs: 2_000 + settleMs(route) });
+  });
+
   it("takes out the lost rollout of a route and keeps the other", () => {
     const route = applied(aRoute({ backends }), { "uid-web": flight("web", 0), "uid-api": flight("api") });
     const { writes } = sweepOf({ routes: [route], inFlight: new Set(["uid-api"]) });
