@@ -4,7 +4,7 @@ import type { Log } from "../kube/log.ts";
 import type { Kube } from "../kube/rest.ts";
 import type { HookHost } from "../rollout/hook-hosts.ts";
 import { FLIGHT, HELD } from "../rollout/keys.ts";
-import { needed, sweep } from "../rollout/sweep.ts";
+import { isTakenOver, sweep } from "../rollout/sweep.ts";
 import type { Write } from "../rollout/write.ts";
 import { Caches } from "./caches.ts";
 import { EvidenceReader } from "./evidence.ts";
@@ -52,9 +52,9 @@ export async function runController(
       // Whoever looks at what has landed forgets it, and follows its pods no longer.
       if (present || lands) queue.add(uid);
       if (present) continue;
+      if (leavesPods(uid)) queue.add(SWEEP);
       // The last write of a rollout may still be under way.
-      if (!isNeeded(uid)) queue.addAfter(SWEEP, SWEEP_AFTER_MS);
-      else queue.add(SWEEP);
+      else queue.addAfter(SWEEP, SWEEP_AFTER_MS);
     }
   };
   const caches: Caches = new Caches({
@@ -79,10 +79,9 @@ export async function runController(
   const evidence = new EvidenceReader({ prometheus, gates, clock, log, signal, onRead });
   const track = tracker({ kube, caches, gatherer, clock, log });
   const reconcile = reconciler({ kube, caches, gatherer, evidence, hooks, clock, log });
-  const isNeeded = (uid: string) =>
-    needed(caches.services.list(), caches.replicaSets.list()).some(
-      ({ metadata }) => metadata.labels?.[FLIGHT] === uid,
-    );
+  /** To another Deployment: native control scales them already as that one wants. */
+  const leavesPods = (uid: string) =>
+    caches.replicaSets.list().some((set) => set.metadata.labels?.[FLIGHT] === uid && isTakenOver(set));
   const inFlight = () =>
     caches.deployments
       .list()

@@ -34,8 +34,12 @@ export interface Marked {
 /** Gives back what belongs to no rollout: its Deployment was deleted, recreated, or never took off. */
 export function sweep(marked: Marked): Decision {
   const isOver = (uid: string | undefined) => uid !== undefined && !marked.inFlight.has(uid);
-  const urgent = needed(marked.services, marked.replicaSets).filter((service) =>
-    isOver(flightUidOf(service)),
+  // They select the version that native control is about to remove, or has removed.
+  const urgent = marked.services.filter(
+    (service) =>
+      isOver(flightUidOf(service)) &&
+      heldServiceOf(service) !== undefined &&
+      marked.replicaSets.some((set) => isAdopted(set) && isOfOneFlight(service, set)),
   );
   // All else of their flights comes in a later look, when they reach the pods that are to serve alone.
   const first = new Set(urgent.map(flightUidOf));
@@ -77,17 +81,6 @@ export function sweep(marked: Marked): Decision {
   };
 }
 
-/**
- * The Services that must select all pods at once: they are narrowed to the version that is about to go, as the canary has become
- * another Deployment's.
- */
-export function needed(services: readonly Service[], replicaSets: readonly ReplicaSet[]): Service[] {
-  const adopted = replicaSets.filter(isAdopted);
-  return services.filter(
-    (service) => heldServiceOf(service) !== undefined && adopted.some((set) => isOfOneFlight(service, set)),
-  );
-}
-
 /** An unproven canary that its Deployment has left behind (`--cascade=orphan`), with pods, and that is no other one's version. */
 function isStray(set: ReplicaSet): boolean {
   const run = lastRunOf(set);
@@ -97,13 +90,18 @@ function isStray(set: ReplicaSet): boolean {
   return isUnproven && run.stable !== hashOf(set) && !isOwned && !isAdopted(set) && pods > 0;
 }
 
+/** A canary that another Deployment has taken over from the one that left it behind. */
+export function isTakenOver(set: ReplicaSet): boolean {
+  const owner = controllerOf(set);
+  return owner !== undefined && owner !== flightUidOf(set);
+}
+
 /**
  * A canary that has become the version of another Deployment, which scales down all others: native control sets its own
  * `minReadySeconds` on the ReplicaSet that it wants, and leaves the hold's on one that it removes.
  */
 function isAdopted(set: ReplicaSet): boolean {
-  const owner = controllerOf(set);
-  return owner !== undefined && owner !== flightUidOf(set) && set.spec.minReadySeconds !== MIN_READY_SECONDS;
+  return isTakenOver(set) && set.spec.minReadySeconds !== MIN_READY_SECONDS;
 }
 
 function controllerOf({ metadata }: ReplicaSet): string | undefined {
