@@ -1,8 +1,7 @@
 /**
  * `npm run chaos [-- NAME…]`: every file of this folder (or those whose names contain one of these), each in a cluster of its
- * own, two at a time, beside those that take long but leave the machine to others; those that measure what the whole machine
- * can do come last, alone. What a file says is printed when it is through; the last line is the sum. Status 1 when
- * anything failed.
+ * own, two at a time, beside the model, which only calculates; those that measure what the whole machine can do come last,
+ * alone. What a file says is printed when it is through; the last line is the sum. Status 1 when anything failed.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,10 +9,10 @@ import { mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** The longest first, so that two lanes end at about the same time. */
-const FIRST = ["soak", "kill.chaos", "api-slow", "versions", "deleted"];
-/** One calculates at the lowest priority, the other waits. */
-const BESIDE = ["model.chaos", "api-outage"];
+/** One lane waits through the outage while the other does what asks most of the machine; then the longest. */
+const FIRST = ["api-outage", "attack.chaos", "gitops", "soak", "kill.chaos"];
+/** Calculates at the lowest priority. */
+const BESIDE = ["model.chaos"];
 const ALONE = ["loss", "webhook-killed"];
 const LANES = 2;
 
