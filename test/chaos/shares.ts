@@ -31,8 +31,7 @@ export function expectGrantedShares(
   { from, intervalMs }: { from: number; intervalMs: number },
 ): void {
   for (const [since, weight] of weightsSince(shop, from)) {
-    // It counts from when the weight is in force, a second later at the least.
-    const during = answeredWithin(load, since + HEARD_MS, since + 1_000 + intervalMs);
+    const during = answeredWithin(load, since + HEARD_MS, since + intervalMs);
     expectGranted(during, version, weight / 100);
   }
 }
