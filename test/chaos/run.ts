@@ -10,10 +10,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** One lane waits through the outage while the other does what asks most of the machine; then the longest. */
-const FIRST = ["api-outage", "attack.chaos", "gitops", "soak", "kill.chaos"];
+const FIRST = ["api-outage", "gitops", "soak", "kill.chaos"];
 /** Calculates at the lowest priority. */
 const BESIDE = ["model.chaos"];
-const ALONE = ["loss", "webhook-killed"];
+const ALONE = ["attack.chaos", "loss", "webhook-killed"];
 const LANES = 2;
 
 const root = join(import.meta.dirname, "../..");
