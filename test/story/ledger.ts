@@ -41,8 +41,11 @@ export class Ledger {
   readonly #stop = new AbortController();
   readonly #listeners = new Set<() => void>();
 
+  readonly #api: Cluster["api"];
+
   constructor(namespace: string, { api }: Cluster) {
     this.namespace = namespace;
+    this.#api = api;
     const kinds = Object.keys(PATHS) as Kind[];
     this.#stock = Object.fromEntries(kinds.map((kind) => [kind, new Map()])) as Record<
       Kind,
@@ -121,13 +124,16 @@ export class Ledger {
     }
   }
 
-  /** Waits until the rollout is over and nothing is in flight. */
-  atRest(name = "web", timeoutMs = 90_000): Promise<number> {
-    return this.until(
-      `${name} at rest`,
-      () => !("serin.dev/held" in (this.deployment(name).metadata.annotations ?? {})),
-      timeoutMs,
-    );
+  /**
+   * Waits until the rollout is over and nothing is in flight, of the Deployment as it is now: a busy test hears of the update that
+   * began the rollout after whoever made it.
+   */
+  async atRest(name = "web", timeoutMs = 90_000): Promise<number> {
+    const path = `${PATHS.deployments}/namespaces/${this.namespace}/deployments/${name}`;
+    const { generation = 0 } = (await this.#api.demand<Deployment>("GET", path)).metadata;
+    const isAtRest = ({ metadata }: Deployment) =>
+      (metadata.generation ?? 0) >= generation && !("serin.dev/held" in (metadata.annotations ?? {}));
+    return this.until(`${name} at rest`, () => isAtRest(this.deployment(name)), timeoutMs);
   }
 
   /** Waits until the canary has that share of the traffic, in force at the gateway. */
