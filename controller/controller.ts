@@ -52,7 +52,7 @@ export async function runController(
       // Whoever looks at what has landed forgets it, and follows its pods no longer.
       if (present || lands) queue.add(uid);
       if (present) continue;
-      if (leavesPods(uid)) queue.add(SWEEP);
+      if (isTakenOverFrom(uid)) queue.add(SWEEP);
       // The last write of a rollout may still be under way.
       else queue.addAfter(SWEEP, SWEEP_AFTER_MS);
     }
@@ -79,8 +79,8 @@ export async function runController(
   const evidence = new EvidenceReader({ prometheus, gates, clock, log, signal, onRead });
   const track = tracker({ kube, caches, gatherer, clock, log });
   const reconcile = reconciler({ kube, caches, gatherer, evidence, hooks, clock, log });
-  /** To another Deployment: native control scales them already as that one wants. */
-  const leavesPods = (uid: string) =>
+  /** Native control scales its canary already as another Deployment wants. */
+  const isTakenOverFrom = (uid: string) =>
     caches.replicaSets.list().some((set) => set.metadata.labels?.[FLIGHT] === uid && isTakenOver(set));
   const inFlight = () =>
     caches.deployments

@@ -42,8 +42,8 @@ export function sweep(marked: Marked): Decision {
       marked.replicaSets.some((set) => isAdopted(set) && isOfOneFlight(service, set)),
   );
   // All else of their flights comes in a later look, when they reach the pods that are to serve alone.
-  const first = new Set(urgent.map(flightUidOf));
-  const lost = (uid: string | undefined) => isOver(uid) && !first.has(uid);
+  const later = new Set(urgent.map(flightUidOf));
+  const lost = (uid: string | undefined) => isOver(uid) && !later.has(uid);
   const routes = marked.routes.map((route) => sweepRoute(route, lost, marked.now));
   const attached = new Set(routes.flatMap(({ uids }) => uids));
   const isAttached = (object: Service | ReplicaSet) => attached.has(flightUidOf(object) ?? "");

@@ -40,7 +40,6 @@ export class Ledger {
   readonly #stock: Record<Kind, Map<string, never>>;
   readonly #stop = new AbortController();
   readonly #listeners = new Set<() => void>();
-
   readonly #api: Cluster["api"];
 
   constructor(namespace: string, { api }: Cluster) {
