@@ -63,9 +63,7 @@ export function sweep(marked: Marked): Decision {
     ...narrowed.map((service) => GRACE_MS - ageOf(service, marked.now)).filter((ms) => ms > 0),
     ...strays.map(() => STRAY_MS),
   ];
-  const sizes = strays.filter(
-    (set) => controllerOf(set) === undefined && set.spec.replicas !== 0 && !isAttached(set),
-  );
+  const sizes = strays.filter((set) => !isTakenOver(set) && set.spec.replicas !== 0 && !isAttached(set));
   const ended = sets.filter((set) => !strays.includes(set));
   return {
     writes: [

@@ -51,9 +51,12 @@ export class Ledger {
       Map<string, never>
     >;
     for (const kind of kinds) {
-      const path = `${PATHS[kind]}/namespaces/${namespace}/${kind}`;
-      void api.follow(path, (change) => this.#note(kind, change as never), this.#stop.signal);
+      void api.follow(this.#pathOf(kind), (change) => this.#note(kind, change as never), this.#stop.signal);
     }
+  }
+
+  #pathOf(kind: Kind): string {
+    return `${PATHS[kind]}/namespaces/${this.namespace}/${kind}`;
   }
 
   get stock(): Stock {
@@ -128,7 +131,7 @@ export class Ledger {
    * began the rollout after whoever made it.
    */
   async atRest(name = "web", timeoutMs = 90_000): Promise<number> {
-    const path = `${PATHS.deployments}/namespaces/${this.namespace}/deployments/${name}`;
+    const path = `${this.#pathOf("deployments")}/${name}`;
     const { generation = 0 } = (await this.#api.demand<Deployment>("GET", path)).metadata;
     const isAtRest = ({ metadata }: Deployment) =>
       (metadata.generation ?? 0) >= generation && !("serin.dev/held" in (metadata.annotations ?? {}));
