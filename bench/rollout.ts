@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Deployment, Pod } from "../rollout/objects.ts";
+import type { Deployment, Pod } from "../kube/core/workloads.ts";
 import type { Change } from "../test/cluster/api.ts";
 import type { Cluster } from "../test/cluster/cluster.ts";
 import { eventually } from "../test/cluster/wait.ts";

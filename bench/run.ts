@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Pod } from "../rollout/objects.ts";
+import type { Pod } from "../kube/core/workloads.ts";
 import type { Cluster } from "../test/cluster/cluster.ts";
 import { startLoad } from "../test/cluster/load.ts";
 import { type Compared, compareAdmission } from "./admission.ts";

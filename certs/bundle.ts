@@ -1,6 +1,8 @@
-import { isConflict } from "../kube/errors.ts";
-import { mutatingWebhookConfigurations, namespaces } from "../kube/resources.ts";
-import type { JsonPatchOperation, Kube, KubeObject, OwnerReference } from "../kube/rest.ts";
+import type { Kube } from "../kube/client/api.ts";
+import { isConflict } from "../kube/client/errors.ts";
+import type { KubeObject, OwnerReference } from "../kube/core/meta.ts";
+import { mutatingWebhookConfigurations, namespaces } from "../kube/core/resources.ts";
+import type { JsonPatchOperation } from "../kube/core/writes.ts";
 
 /** An admissionregistration.k8s.io/v1 MutatingWebhookConfiguration, as far as it concerns us. */
 export interface WebhookConfiguration extends KubeObject {

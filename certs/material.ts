@@ -1,4 +1,4 @@
-import type { KubeObject } from "../kube/rest.ts";
+import type { KubeObject } from "../kube/core/meta.ts";
 
 /** What the Secret holds, as PEM text. */
 export interface Material {

@@ -1,7 +1,7 @@
-import type { Clock } from "../kube/clock.ts";
-import { isAlreadyExists, isConflict, isNotFound } from "../kube/errors.ts";
-import { secrets } from "../kube/resources.ts";
-import type { Kube } from "../kube/rest.ts";
+import type { Kube } from "../kube/client/api.ts";
+import { isAlreadyExists, isConflict, isNotFound } from "../kube/client/errors.ts";
+import type { Clock } from "../kube/core/clock.ts";
+import { secrets } from "../kube/core/resources.ts";
 import { type Decision, decideCertificate, inspect, isSame, nextDecisionAt, settleMs } from "./decide.ts";
 import { issueAuthority, issueLeaf } from "./issue.ts";
 import { dataOf, type Material, materialOf, type Secret } from "./material.ts";

@@ -1,8 +1,8 @@
-import { backoffMs } from "../kube/clock.ts";
-import type { Log } from "../kube/log.ts";
-import { reflect } from "../kube/reflect.ts";
-import { mutatingWebhookConfigurations, secrets } from "../kube/resources.ts";
-import type { KubeObject, Resource } from "../kube/rest.ts";
+import { backoffMs } from "../kube/core/clock.ts";
+import type { Log } from "../kube/core/log.ts";
+import type { KubeObject } from "../kube/core/meta.ts";
+import { mutatingWebhookConfigurations, type Resource, secrets } from "../kube/core/resources.ts";
+import { reflect } from "../kube/runtime/reflector.ts";
 import { keepCaBundle } from "./bundle.ts";
 import type { Material } from "./material.ts";
 import { type CertificateOptions, ensureCertificate } from "./rotate.ts";

@@ -1,7 +1,7 @@
-import { harmDefaults } from "../rollout/judge/harm.ts";
-import { safetyDefaults } from "../rollout/judge/safety.ts";
-import { nearest } from "../rollout/nearest.ts";
-import { quote } from "../rollout/parsed.ts";
+import { harmDefaults } from "../rollout/judge/harm-test.ts";
+import { safetyDefaults } from "../rollout/judge/safety-test.ts";
+import { quote } from "../rollout/text/parse.ts";
+import { nearest } from "../rollout/text/suggest.ts";
 
 /** One thing that is wrong, as a sentence that says where, what stands there and what would be right. */
 export type Complain = (at: string, found: unknown, wanted: string) => void;

@@ -1,7 +1,7 @@
-import { decides, foldGuard, type Guard, logGuard, noGuard } from "../rollout/judge/guard.ts";
-import { foldHarm, type Harm, type HarmOptions, logHarm, noHarm } from "../rollout/judge/harm.ts";
-import { logMean } from "../rollout/judge/logs.ts";
-import { foldSafety, logSafety, noSafety, type Safety } from "../rollout/judge/safety.ts";
+import { foldHarm, type Harm, type HarmOptions, logHarm, noHarm } from "../rollout/judge/harm-test.ts";
+import { decides, foldGuard, type Guard, logGuard, noGuard } from "../rollout/judge/limit-test.ts";
+import { logMean } from "../rollout/judge/log-math.ts";
+import { foldSafety, logSafety, noSafety, type Safety } from "../rollout/judge/safety-test.ts";
 import { carry, isComparable, noTick, type Tick } from "../rollout/judge/tick.ts";
 import type { Request } from "./judge-request.ts";
 

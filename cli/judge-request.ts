@@ -1,5 +1,5 @@
-import type { HarmOptions } from "../rollout/judge/harm.ts";
-import type { SafetyOptions } from "../rollout/judge/safety.ts";
+import type { HarmOptions } from "../rollout/judge/harm-test.ts";
+import type { SafetyOptions } from "../rollout/judge/safety-test.ts";
 import type { Tick } from "../rollout/judge/tick.ts";
 import { type Complain, isObject, optionsOf, readOptions, show, suggest } from "./judge-options.ts";
 

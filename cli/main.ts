@@ -2,10 +2,10 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import pino from "pino";
-import { systemClock } from "../kube/clock.ts";
-import { fromFile } from "../kube/credentials.ts";
-import { gatewayApi, negotiated } from "../kube/discovery.ts";
-import { connect } from "../kube/rest.ts";
+import { connect } from "../kube/client/connect.ts";
+import { fromFile } from "../kube/client/credentials.ts";
+import { gatewayApi, negotiated } from "../kube/client/discovery.ts";
+import { systemClock } from "../kube/core/clock.ts";
 import { cleanUp } from "./cleanup.ts";
 
 const { values: options } = parseArgs({

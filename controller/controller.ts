@@ -1,20 +1,21 @@
-import type { Clock } from "../kube/clock.ts";
-import { isConflict, isNotFound } from "../kube/errors.ts";
-import type { Log } from "../kube/log.ts";
-import type { Kube } from "../kube/rest.ts";
-import type { HookHost } from "../rollout/hook-hosts.ts";
+import type { Kube } from "../kube/client/api.ts";
+import { isConflict, isNotFound } from "../kube/client/errors.ts";
+import type { Clock } from "../kube/core/clock.ts";
+import type { Log } from "../kube/core/log.ts";
+import type { Write } from "../kube/core/writes.ts";
+import { Queue } from "../kube/runtime/queue.ts";
+import { isTakenOver, sweep } from "../rollout/cleanup/orphans.ts";
+import type { HookHost } from "../rollout/hooks/hosts.ts";
 import { FLIGHT, HELD } from "../rollout/keys.ts";
-import { isTakenOver, sweep } from "../rollout/sweep.ts";
-import type { Write } from "../rollout/write.ts";
-import { Caches } from "./caches.ts";
-import { EvidenceReader } from "./evidence.ts";
-import type { ReadGates } from "./gates.ts";
-import { Gatherer } from "./gather.ts";
-import { HookRunner } from "./hooks.ts";
-import type { Prometheus } from "./prometheus.ts";
-import { Queue } from "./queue.ts";
-import { earliest, type Failure, performAll, reconciler } from "./reconcile.ts";
-import { tracker } from "./track.ts";
+import type { Prometheus } from "./evidence/prometheus.ts";
+import { EvidenceReader } from "./evidence/reader.ts";
+import type { ReadGates } from "./evidence/template-checks.ts";
+import { HookRunner } from "./hooks/runner.ts";
+import { Caches } from "./reconcile/caches.ts";
+import { Gatherer } from "./reconcile/observe.ts";
+import { type Failure, performAll } from "./reconcile/perform.ts";
+import { earliest, reconciler } from "./reconcile/reconcile.ts";
+import { tracker } from "./reconcile/tracking.ts";
 
 /** The key under which the queue looks for what belongs to no rollout. */
 const SWEEP = "sweep";

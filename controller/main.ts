@@ -2,21 +2,21 @@ import { createServer } from "node:http";
 import { hostname } from "node:os";
 import { parseArgs } from "node:util";
 import pino from "pino";
-import { systemClock } from "../kube/clock.ts";
-import { inCluster } from "../kube/credentials.ts";
-import { gatewayApi, negotiated } from "../kube/discovery.ts";
-import { fenced } from "../kube/fence.ts";
-import { lead } from "../kube/lease.ts";
-import { patient } from "../kube/patience.ts";
-import { connect } from "../kube/rest.ts";
-import { hookHostsOf } from "../rollout/hook-hosts.ts";
+import { connect } from "../kube/client/connect.ts";
+import { inCluster } from "../kube/client/credentials.ts";
+import { gatewayApi, negotiated } from "../kube/client/discovery.ts";
+import { fenced } from "../kube/client/fence.ts";
+import { patient } from "../kube/client/retry-after.ts";
+import { systemClock } from "../kube/core/clock.ts";
+import { lead } from "../kube/runtime/leader-election.ts";
+import { hookHostsOf } from "../rollout/hooks/hosts.ts";
 import { runController } from "./controller.ts";
-import { gatesFrom } from "./gates.ts";
-import { prometheus } from "./prometheus.ts";
-import { prometheusSource } from "./sources/prometheus.ts";
-import { settingsOf } from "./sources/settings.ts";
-import { sourcesFrom } from "./sources/sources.ts";
-import { templatesFrom } from "./templates.ts";
+import { prometheus } from "./evidence/prometheus.ts";
+import { gatesFrom } from "./evidence/template-checks.ts";
+import { templatesFrom } from "./evidence/templates.ts";
+import { prometheusSource } from "./providers/prometheus.ts";
+import { sourcesFrom } from "./providers/registry.ts";
+import { settingsOf } from "./providers/settings.ts";
 
 const { values: options } = parseArgs({
   options: {

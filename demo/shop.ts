@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { heldOf } from "../rollout/hold.ts";
+import { conditionOf } from "../kube/core/meta.ts";
+import type { Route } from "../kube/core/routes.ts";
+import type { Deployment } from "../kube/core/workloads.ts";
 import { CONDITION } from "../rollout/keys.ts";
-import { conditionOf, type Deployment, type Route } from "../rollout/objects.ts";
-import { flightOf } from "../rollout/overlay.ts";
+import { flightOf } from "../rollout/traffic/route-record.ts";
+import { heldOf } from "../rollout/workload/hold-record.ts";
 import type { Cluster } from "../test/cluster/cluster.ts";
 import type { Output } from "../test/cluster/kubectl.ts";
 import { type Load, startLoad } from "../test/cluster/load.ts";

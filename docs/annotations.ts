@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
-import { type Annotation, annotations } from "../rollout/annotations.ts";
 import { CHANGED, CONFIG, FLIGHT, HELD, ISOLATE, RUN, TRACK } from "../rollout/keys.ts";
+import { type Annotation, annotations } from "../rollout/plan/annotations.ts";
 
 const verbs: readonly string[] = [annotations.promote.key, annotations.abort.key, annotations.retry.key];
 
@@ -9,7 +9,7 @@ export function annotationsPage(): string {
   const all: readonly Annotation<unknown>[] = Object.values(annotations);
   return `# Annotations
 
-<!-- Written by \`npm run docs\` from rollout/annotations.ts. -->
+<!-- Written by \`npm run docs\` from rollout/plan/annotations.ts. -->
 
 One annotation on a Deployment is enough: \`${annotations.rollout.key}: canary\`. The others have defaults.
 They are checked when the Deployment is applied; whatever is wrong is said at once, and nothing is changed.

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
-import type { Feature, Gateway } from "../rollout/gateway.ts";
-import { implementations } from "../rollout/implementations.ts";
+import type { Feature, Gateway } from "../rollout/gateways/gateway.ts";
+import { implementations } from "../rollout/gateways/implementations.ts";
 
 const features: readonly (readonly [title: string, features: readonly Feature[]])[] = [
   ["`mirror`", ["mirror", "mirror-percent"]],
@@ -14,7 +14,7 @@ export function gatewaysPage(): string {
   const known = [...new Set(Object.values(implementations))];
   return `# Gateways
 
-<!-- Written by \`npm run docs\` from rollout/implementations.ts. -->
+<!-- Written by \`npm run docs\` from rollout/gateways/implementations.ts. -->
 
 Serin knows a Gateway API implementation by the \`controllerName\` that it writes into a route's status. What one of them cannot do is
 refused at admission, with the reason, before anything moves; where it may differ, admission warns. Weights and matches on exact headers

@@ -1,4 +1,6 @@
-/** What Serin writes on objects; people write the other `serin.dev/` keys (plan.ts). */
+/** The label by which the native controller tells the pods of one ReplicaSet from those of another. */
+export const HASH_LABEL =
+  "pod-template-hash"; /** What Serin writes on objects; people write the other `serin.dev/` keys (plan.ts). */
 
 /** On Deployment, Services and routes in flight: what they were before, as readable JSON. */
 export const HELD = "serin.dev/held";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { RequestListener } from "node:http";
 import { createServer, type Server } from "node:https";
-import type { Clock } from "../kube/clock.ts";
+import type { Clock } from "../kube/core/clock.ts";
 
 /**
  * API servers keep an idle connection for 90 s. They must be the first to leave it: a review sent while we close it is

@@ -1,10 +1,14 @@
-import { replicaSets } from "../kube/resources.ts";
-import type { Kube } from "../kube/rest.ts";
-import { equal } from "../rollout/equal.ts";
-import { reimpose } from "../rollout/intent.ts";
-import { isTwin, renarrow, selectorOf, unlessRedirected } from "../rollout/isolation.ts";
-import type { ReplicaSet, Route, Service } from "../rollout/objects.ts";
-import { HASH_LABEL } from "../rollout/template.ts";
+import type { Kube } from "../kube/client/api.ts";
+import { replicaSets } from "../kube/core/resources.ts";
+import type { Route } from "../kube/core/routes.ts";
+import type { Service } from "../kube/core/services.ts";
+import type { ReplicaSet } from "../kube/core/workloads.ts";
+import { HASH_LABEL } from "../rollout/keys.ts";
+import { equal } from "../rollout/text/equal.ts";
+import { isTwin } from "../rollout/traffic/canary-service.ts";
+import { renarrow, unlessRedirected } from "../rollout/traffic/isolation.ts";
+import { reimpose } from "../rollout/traffic/reapply.ts";
+import { selectorOf } from "../rollout/traffic/service-record.ts";
 import type { Admit } from "./server.ts";
 
 /**

@@ -1,5 +1,5 @@
-import type { KubeObject } from "../kube/rest.ts";
-import { entryToDisown } from "../kube/write.ts";
+import type { KubeObject } from "../kube/core/meta.ts";
+import { entryToDisown } from "../kube/runtime/apply.ts";
 import type { Admit } from "./server.ts";
 
 const FIELD_MANAGER = "serin";

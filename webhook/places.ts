@@ -1,8 +1,9 @@
-import { isNotFound } from "../kube/errors.ts";
-import { configMaps, namespaces } from "../kube/resources.ts";
-import type { Kube, KubeObject } from "../kube/rest.ts";
-import { type Places, type Profile, profileNamed } from "../rollout/defaults.ts";
-import type { Deployment } from "../rollout/objects.ts";
+import type { Kube } from "../kube/client/api.ts";
+import { isNotFound } from "../kube/client/errors.ts";
+import type { KubeObject } from "../kube/core/meta.ts";
+import { configMaps, namespaces } from "../kube/core/resources.ts";
+import type { Deployment } from "../kube/core/workloads.ts";
+import { type Places, type Profile, profileNamed } from "../rollout/plan/layers.ts";
 
 /** Marks a ConfigMap of Serin's namespace as a profile. */
 const PROFILE_LABEL = "serin.dev/profile";

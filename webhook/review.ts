@@ -1,6 +1,6 @@
 import jsonpatch from "fast-json-patch";
-import type { KubeObject } from "../kube/rest.ts";
-import { isRecord } from "../rollout/parsed.ts";
+import type { KubeObject } from "../kube/core/meta.ts";
+import { isRecord } from "../rollout/text/parse.ts";
 
 const WITHOUT_SPEC: readonly string[] = ["ConfigMap", "Secret"];
 

@@ -1,5 +1,6 @@
-import express, { type ErrorRequestHandler, type Express } from "express";
-import type { Log } from "../kube/log.ts";
+import type { ErrorRequestHandler, Express } from "express";
+import express from "express";
+import type { Log } from "../kube/core/log.ts";
 import { BadReview, type Request, readReview, type Verdict, writeReview } from "./review.ts";
 
 /**

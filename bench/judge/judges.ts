@@ -1,6 +1,6 @@
 import { combine } from "../../rollout/judge/combine.ts";
-import { foldHarm, type HarmOptions, harmDefaults, logHarm, noHarm } from "../../rollout/judge/harm.ts";
-import { logMean } from "../../rollout/judge/logs.ts";
+import { foldHarm, type HarmOptions, harmDefaults, logHarm, noHarm } from "../../rollout/judge/harm-test.ts";
+import { logMean } from "../../rollout/judge/log-math.ts";
 import { carry, isComparable, noTick, type Tick } from "../../rollout/judge/tick.ts";
 import { type Seen, TICKS_A_MINUTE } from "./streams.ts";
 

@@ -1,4 +1,4 @@
-import { harmDefaults } from "../../rollout/judge/harm.ts";
+import { harmDefaults } from "../../rollout/judge/harm-test.ts";
 import { independent, onPods, type Phi, type Scenario, withLatency } from "./streams.ts";
 import { atSafetyBoundary, type Walk } from "./walk.ts";
 

@@ -1,5 +1,11 @@
-import { harmDefaults } from "../../rollout/judge/harm.ts";
-import { foldSafety, logSafety, noSafety, type Safety, safetyDefaults } from "../../rollout/judge/safety.ts";
+import { harmDefaults } from "../../rollout/judge/harm-test.ts";
+import {
+  foldSafety,
+  logSafety,
+  noSafety,
+  type Safety,
+  safetyDefaults,
+} from "../../rollout/judge/safety-test.ts";
 import { isComparable } from "../../rollout/judge/tick.ts";
 import { evidence } from "./judges.ts";
 import { random } from "./random.ts";

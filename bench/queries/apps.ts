@@ -1,7 +1,7 @@
-import { compareDefaults } from "../../rollout/compare.ts";
+import type { Backend } from "../../rollout/gateways/metrics/backend.ts";
+import type { PackName } from "../../rollout/gateways/packs.ts";
 import type { Watch } from "../../rollout/judge/evidence.ts";
-import type { Backend } from "../../rollout/metrics/backend.ts";
-import type { PackName } from "../../rollout/metrics/packs.ts";
+import { compareDefaults } from "../../rollout/plan/compare.ts";
 
 /** One workload with a canary: its own Service and route, ten to a namespace. */
 export interface App {

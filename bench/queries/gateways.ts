@@ -1,4 +1,4 @@
-import type { PackName } from "../../rollout/metrics/packs.ts";
+import type { PackName } from "../../rollout/gateways/packs.ts";
 import type { App } from "./apps.ts";
 
 /** A gateway's metrics, as it would export them, and how a peer asks for them. */

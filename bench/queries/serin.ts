@@ -1,13 +1,9 @@
-/**
- * The controller's reading alone, in a process of its own with the heap it has in a cluster:
- * `node --max-old-space-size=160 bench/queries/serin.ts URL PID PACK CANARIES IDLE`. Prints what a tick costs as JSON.
- */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
-import { EvidenceReader } from "../../controller/evidence.ts";
-import { prometheus } from "../../controller/prometheus.ts";
-import { systemClock } from "../../kube/clock.ts";
-import type { PackName } from "../../rollout/metrics/packs.ts";
+import { prometheus } from "../../controller/evidence/prometheus.ts";
+import { EvidenceReader } from "../../controller/evidence/reader.ts";
+import { systemClock } from "../../kube/core/clock.ts";
+import type { PackName } from "../../rollout/gateways/packs.ts";
 import { noLog } from "../../test/support/log.ts";
 import { median } from "../statistics.ts";
 import { appsOf, watchOf } from "./apps.ts";

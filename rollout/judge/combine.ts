@@ -1,4 +1,4 @@
-import { logSum } from "./logs.ts";
+import { logSum } from "./log-math.ts";
 
 /** The evidence of one metric, and its share in the verdict. */
 export interface Weighted {

@@ -1,5 +1,5 @@
-import { foldHarm, type Harm, type HarmOptions, logHarm, noHarm } from "./harm.ts";
-import { foldSafety, noSafety, type Safety, type SafetyOptions } from "./safety.ts";
+import { foldHarm, type Harm, type HarmOptions, logHarm, noHarm } from "./harm-test.ts";
+import { foldSafety, noSafety, type Safety, type SafetyOptions } from "./safety-test.ts";
 import { carry, isComparable, noTick, type Tick } from "./tick.ts";
 
 /** One metric of both versions: all the evidence on it so far. */

@@ -1,12 +1,12 @@
-import type { TemplateCheck } from "../checks.ts";
-import type { Backend } from "../metrics/backend.ts";
-import type { PackName } from "../metrics/packs.ts";
-import type { Subject } from "../query-template.ts";
-import type { Variables } from "../variables.ts";
+import type { Backend } from "../gateways/metrics/backend.ts";
+import type { PackName } from "../gateways/packs.ts";
+import type { TemplateCheck } from "../plan/checks.ts";
+import type { Subject } from "../plan/metric-template.ts";
+import type { Variables } from "../plan/variables.ts";
+import type { Terms } from "./criteria.ts";
 import type { Judged } from "./fold.ts";
-import type { Gate } from "./gate.ts";
 import type { PodsOf } from "./restarts.ts";
-import type { Terms } from "./terms.ts";
+import type { Gate } from "./template-check.ts";
 
 /** What a decision about one rollout wants to know of the metrics. */
 export interface Watch {

@@ -1,9 +1,9 @@
-import type { TrafficCheck } from "../checks.ts";
-import { type Arm, type Counts, isFailure, slowerThan } from "../counts.ts";
+import type { TrafficCheck } from "../plan/checks.ts";
 import { type Comparison, foldComparison, forgetSafety, noComparison } from "./comparison.ts";
-import { foldGuard, type Guard, noGuard } from "./guard.ts";
+import { type Arm, type Counts, isFailure, slowerThan } from "./counters.ts";
+import { errorOptions, latencyOptions, restartOptions, type Terms } from "./criteria.ts";
+import { foldGuard, type Guard, noGuard } from "./limit-test.ts";
 import { foldRestarts, noRestarts, type PodsOf, type Restarts } from "./restarts.ts";
-import { errorOptions, latencyOptions, restartOptions, type Terms } from "./terms.ts";
 import { noTick, type Tick } from "./tick.ts";
 
 /**

@@ -1,8 +1,8 @@
 import { combine } from "./combine.ts";
 import type { Comparison } from "./comparison.ts";
+import { tellErrors, tellRestarts, tellSlow } from "./describe.ts";
 import type { Judged } from "./fold.ts";
-import { logHarm } from "./harm.ts";
-import { tellErrors, tellRestarts, tellSlow } from "./words.ts";
+import { logHarm } from "./harm-test.ts";
 
 /** One metric's evidence of harm. */
 export interface Metric {

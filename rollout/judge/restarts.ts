@@ -1,4 +1,4 @@
-import type { Pod } from "../objects.ts";
+import type { Pod } from "../../kube/core/workloads.ts";
 import { type Comparison, type ComparisonOptions, foldComparison, noComparison } from "./comparison.ts";
 import type { Tick } from "./tick.ts";
 

@@ -1,12 +1,12 @@
-import type { TemplateCheck } from "../checks.ts";
-import { formatDuration } from "../duration.ts";
-import { findHarm } from "./blame.ts";
-import { problemsOf, tellCheck } from "./checked.ts";
+import type { TemplateCheck } from "../plan/checks.ts";
+import { formatDuration } from "../text/duration.ts";
+import { problemsOf, tellCheck } from "./checks.ts";
+import type { Terms } from "./criteria.ts";
 import type { Evidence } from "./evidence.ts";
-import { percent } from "./figures.ts";
 import type { Judged } from "./fold.ts";
-import { prove } from "./proof.ts";
-import type { Terms } from "./terms.ts";
+import { percent } from "./format.ts";
+import { findHarm } from "./harm-verdict.ts";
+import { prove } from "./safety-verdict.ts";
 
 /**
  * - `harm`: take the canary back;

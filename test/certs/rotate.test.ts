@@ -5,8 +5,8 @@ import { isIssuedBy, readBundle } from "../../certs/inspect.ts";
 import { issueAuthority } from "../../certs/issue.ts";
 import { type Material, materialOf } from "../../certs/material.ts";
 import { type CertificateOptions, defaultLives, ensureCertificate } from "../../certs/rotate.ts";
-import { secrets } from "../../kube/resources.ts";
-import type { Kube } from "../../kube/rest.ts";
+import type { Kube } from "../../kube/client/api.ts";
+import { secrets } from "../../kube/core/resources.ts";
 import { FakeApi } from "../support/api.ts";
 import { FakeClock } from "../support/clock.ts";
 

@@ -1,10 +1,12 @@
 import { expect } from "chai";
 import { cleanUp } from "../../cli/cleanup.ts";
-import { deployments, httpRoutes, replicaSets, services } from "../../kube/resources.ts";
-import type { Kube } from "../../kube/rest.ts";
-import { hold, withHeld } from "../../rollout/hold.ts";
+import type { Kube } from "../../kube/client/api.ts";
+import type { Meta } from "../../kube/core/meta.ts";
+import { deployments, httpRoutes, replicaSets, services } from "../../kube/core/resources.ts";
+import type { Deployment } from "../../kube/core/workloads.ts";
 import { FLIGHT, HELD } from "../../rollout/keys.ts";
-import type { Deployment, Meta } from "../../rollout/objects.ts";
+import { hold } from "../../rollout/workload/hold.ts";
+import { withHeld } from "../../rollout/workload/hold-record.ts";
 import { FakeApi } from "../support/api.ts";
 import { AT_NOON, aDeployment, aHeld, aRoute, aService } from "../support/builders.ts";
 import { hastyClock } from "../support/clock.ts";

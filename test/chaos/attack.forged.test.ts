@@ -1,7 +1,9 @@
 import { expect } from "chai";
-import { Caches } from "../../controller/caches.ts";
-import { Gatherer } from "../../controller/gather.ts";
-import { systemClock } from "../../kube/clock.ts";
+import { Caches } from "../../controller/reconcile/caches.ts";
+import { Gatherer } from "../../controller/reconcile/observe.ts";
+import type { Kube } from "../../kube/client/api.ts";
+import { systemClock } from "../../kube/core/clock.ts";
+import type { Meta } from "../../kube/core/meta.ts";
 import {
   deployments,
   endpointSlices,
@@ -9,13 +11,13 @@ import {
   referenceGrants,
   replicaSets,
   services,
-} from "../../kube/resources.ts";
-import type { Kube } from "../../kube/rest.ts";
-import { hold, withHeld } from "../../rollout/hold.ts";
+} from "../../kube/core/resources.ts";
+import type { Route } from "../../kube/core/routes.ts";
+import { sweep } from "../../rollout/cleanup/orphans.ts";
 import { FLIGHT, HELD, RUN } from "../../rollout/keys.ts";
-import type { Meta, Route } from "../../rollout/objects.ts";
-import type { Seen } from "../../rollout/seen.ts";
-import { sweep } from "../../rollout/sweep.ts";
+import type { Seen } from "../../rollout/stages/snapshot.ts";
+import { hold } from "../../rollout/workload/hold.ts";
+import { withHeld } from "../../rollout/workload/hold-record.ts";
 import { performEffect } from "../../webhook/effects.ts";
 import { FakeApi } from "../support/api.ts";
 import { AT_NOON, aDeployment, aHeld, aReplicaSet, aRoute, aService, NOON } from "../support/builders.ts";

@@ -2,11 +2,11 @@ import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
-import { hookDispatchers, post } from "../../controller/hook-post.ts";
-import { systemClock } from "../../kube/clock.ts";
-import type { HookPayload } from "../../rollout/hook-calls.ts";
-import { forbidden, hookHostsOf } from "../../rollout/hook-hosts.ts";
-import { type Hook, parseHooks } from "../../rollout/hooks.ts";
+import { hookDispatchers, post } from "../../controller/hooks/post.ts";
+import { systemClock } from "../../kube/core/clock.ts";
+import type { HookPayload } from "../../rollout/hooks/call.ts";
+import { forbidden, hookHostsOf } from "../../rollout/hooks/hosts.ts";
+import { type Hook, parseHooks } from "../../rollout/plan/hooks.ts";
 
 const allowed = hookHostsOf(["tester.test", "*.tools.test:8080"]);
 

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { packs } from "../../rollout/metrics/packs.ts";
-import { parseTemplate, render } from "../../rollout/query-template.ts";
-import { variableProblem } from "../../rollout/variables.ts";
+import { packs } from "../../rollout/gateways/packs.ts";
+import { parseTemplate, render } from "../../rollout/plan/metric-template.ts";
+import { variableProblem } from "../../rollout/plan/variables.ts";
 
 describe("PromQL", () => {
   const anyText = fc.oneof(

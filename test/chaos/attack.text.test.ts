@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { annotations } from "../../rollout/annotations.ts";
-import { configOf } from "../../rollout/changed.ts";
 import { CONFIG } from "../../rollout/keys.ts";
-import { parsePlan } from "../../rollout/plan.ts";
-import { parseTemplate, render } from "../../rollout/query-template.ts";
+import { annotations } from "../../rollout/plan/annotations.ts";
+import { parseTemplate, render } from "../../rollout/plan/metric-template.ts";
+import { parsePlan } from "../../rollout/plan/plan.ts";
+import { configOf } from "../../rollout/tracking/pending.ts";
 
 /** All that an object's annotations may have together. */
 const MOST = 262_144;

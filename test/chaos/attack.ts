@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import type { ReplicaSet } from "../../rollout/objects.ts";
+import type { ReplicaSet } from "../../kube/core/workloads.ts";
 
 const GATEWAY_API = "gateway.networking.k8s.io";
 

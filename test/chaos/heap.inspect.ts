@@ -1,4 +1,3 @@
-/** Prints how much of its heap (bytes) a node process of this network namespace has in use. Argument: its pid. */
 import { once } from "node:events";
 import { eventually } from "../cluster/wait.ts";
 

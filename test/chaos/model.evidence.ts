@@ -1,5 +1,5 @@
 import type { Evidence } from "../../rollout/judge/evidence.ts";
-import type { Seen } from "../../rollout/seen.ts";
+import type { Seen } from "../../rollout/stages/snapshot.ts";
 import { imageOf } from "../support/cluster.ts";
 
 /** What the metrics of the versions say. */

@@ -1,4 +1,4 @@
-import type { Route } from "../../rollout/objects.ts";
+import type { Route } from "../../kube/core/routes.ts";
 import { does, each } from "./model.command.ts";
 import { both } from "./model.world.ts";
 

@@ -1,7 +1,7 @@
-import { heldOf } from "../../rollout/hold.ts";
-import { heldServiceOf } from "../../rollout/isolation.ts";
-import type { Deployment, ReplicaSet } from "../../rollout/objects.ts";
-import { onlyTemplate } from "../../rollout/template.ts";
+import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
+import { heldServiceOf } from "../../rollout/traffic/service-record.ts";
+import { heldOf } from "../../rollout/workload/hold-record.ts";
+import { onlyTemplate } from "../../rollout/workload/template.ts";
 import { aTemplate } from "../support/builders.ts";
 import { annotate, edit, image } from "../support/shop.ts";
 import { does, each, web } from "./model.command.ts";

@@ -1,5 +1,5 @@
-import { selectorOf } from "../../rollout/isolation.ts";
-import { hashOf } from "../../rollout/template.ts";
+import { selectorOf } from "../../rollout/traffic/service-record.ts";
+import { hashOf } from "../../rollout/workload/template.ts";
 import { heldIn } from "../support/records.ts";
 import type { World } from "../support/world.ts";
 

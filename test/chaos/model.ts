@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { heldOf } from "../../rollout/hold.ts";
-import type { Deployment } from "../../rollout/objects.ts";
+import type { Deployment } from "../../kube/core/workloads.ts";
+import { heldOf } from "../../rollout/workload/hold-record.ts";
 import { edit, ending, image } from "../support/shop.ts";
 import { commands } from "./model.commands.ts";
 import { both, ModelWorld } from "./model.world.ts";

@@ -1,7 +1,7 @@
-import type { Held } from "../../rollout/hold.ts";
-import type { Deployment, ReplicaSet } from "../../rollout/objects.ts";
-import type { Outcome, Run } from "../../rollout/run.ts";
-import { hashOf } from "../../rollout/template.ts";
+import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
+import type { Held } from "../../rollout/workload/hold-record.ts";
+import type { Outcome, Run } from "../../rollout/workload/run-record.ts";
+import { hashOf } from "../../rollout/workload/template.ts";
 import { imageOf } from "../support/cluster.ts";
 import { heldIn, planIn, runIn } from "../support/records.ts";
 import type { ModelWorld } from "./model.world.ts";

@@ -1,8 +1,11 @@
-import type { Exposure } from "../../rollout/exposure.ts";
-import { reimpose } from "../../rollout/intent.ts";
-import { heldServiceOf, isTwin, renarrow } from "../../rollout/isolation.ts";
-import type { BackendRef, Route, RouteRule, Service } from "../../rollout/objects.ts";
-import type { Seen } from "../../rollout/seen.ts";
+import type { BackendRef, Route, RouteRule } from "../../kube/core/routes.ts";
+import type { Service } from "../../kube/core/services.ts";
+import type { Seen } from "../../rollout/stages/snapshot.ts";
+import { isTwin } from "../../rollout/traffic/canary-service.ts";
+import type { Exposure } from "../../rollout/traffic/exposure.ts";
+import { renarrow } from "../../rollout/traffic/isolation.ts";
+import { reimpose } from "../../rollout/traffic/reapply.ts";
+import { heldServiceOf } from "../../rollout/traffic/service-record.ts";
 import { aDeployment, aRoute, aService } from "../support/builders.ts";
 import { checkShares, checkTargets, copiesGrantedTo, grantedTo } from "../support/invariants.ts";
 import { World } from "../support/world.ts";

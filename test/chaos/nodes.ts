@@ -1,4 +1,4 @@
-import type { Pod } from "../../rollout/objects.ts";
+import type { Pod } from "../../kube/core/workloads.ts";
 import type { Shop } from "../story/shop.ts";
 
 /** Makes a node for pods with the shop's name in their nodeSelector `pool`, and for no other. */

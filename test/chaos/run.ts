@@ -1,8 +1,3 @@
-/**
- * `npm run chaos [-- NAME…]`: every file of this folder (or those whose names contain one of these), each in a cluster of its
- * own, two at a time, beside the model, which only calculates; those that measure what the whole machine can do come last,
- * alone. What a file says is printed when it is through; the last line is the sum. Status 1 when anything failed.
- */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { conditionOf } from "../../rollout/objects.ts";
+import { conditionOf } from "../../kube/core/meta.ts";
 import { sequence } from "../cluster/sequence.ts";
 import type { Change } from "../story/ledger.ts";
 import type { Shop } from "../story/shop.ts";

@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import { cleanUp } from "../../cli/cleanup.ts";
-import { deployments, httpRoutes, replicaSets } from "../../kube/resources.ts";
-import type { Kube } from "../../kube/rest.ts";
-import { settleMs } from "../../rollout/gateway.ts";
-import { withHeld } from "../../rollout/hold.ts";
+import type { Kube } from "../../kube/client/api.ts";
+import { deployments, httpRoutes, replicaSets } from "../../kube/core/resources.ts";
+import type { Route } from "../../kube/core/routes.ts";
+import { settleMs } from "../../rollout/gateways/settle.ts";
 import { FLIGHT, HELD } from "../../rollout/keys.ts";
-import type { Route } from "../../rollout/objects.ts";
+import { withHeld } from "../../rollout/workload/hold-record.ts";
 import { FakeApi } from "../support/api.ts";
 import { AT_NOON, aDeployment, aHeld, aReplicaSet, aRoute } from "../support/builders.ts";
 import { hastyClock } from "../support/clock.ts";

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { replay } from "../../cli/judge-replay.ts";
 import { parseRequest } from "../../cli/judge-request.ts";
-import { harmDefaults } from "../../rollout/judge/harm.ts";
+import { harmDefaults } from "../../rollout/judge/harm-test.ts";
 
 describe("a request to judge, whatever people write", () => {
   it("is judged in finite numbers or complained about, and never throws", () => {

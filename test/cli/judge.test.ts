@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { foldHarm, logHarm, noHarm } from "../../rollout/judge/harm.ts";
+import { foldHarm, logHarm, noHarm } from "../../rollout/judge/harm-test.ts";
 import vectors from "../rollout/judge/vectors.json" with { type: "json" };
 import { judge, judged } from "./judge-command.ts";
 

@@ -1,10 +1,9 @@
 import { runController } from "../../controller/controller.ts";
-import { deployments, pods, replicaSets, services } from "../../kube/resources.ts";
-import { MIN_READY_SECONDS } from "../../rollout/hold.ts";
-import { narrow } from "../../rollout/isolation.ts";
-import { FLIGHT, HELD } from "../../rollout/keys.ts";
-import type { Service } from "../../rollout/objects.ts";
-import { HASH_LABEL } from "../../rollout/template.ts";
+import { deployments, pods, replicaSets, services } from "../../kube/core/resources.ts";
+import type { Service } from "../../kube/core/services.ts";
+import { FLIGHT, HASH_LABEL, HELD } from "../../rollout/keys.ts";
+import { narrow } from "../../rollout/traffic/isolation.ts";
+import { MIN_READY_SECONDS } from "../../rollout/workload/hold.ts";
 import { FakeApi } from "../support/api.ts";
 import { aDeployment, aHeld, aReplicaSet, aService } from "../support/builders.ts";
 import { FakeClock, hastyClock } from "../support/clock.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { EvidenceReader } from "../../controller/evidence.ts";
-import type { ReadGates } from "../../controller/gates.ts";
+import { EvidenceReader } from "../../controller/evidence/reader.ts";
+import type { ReadGates } from "../../controller/evidence/template-checks.ts";
 import type { Evidence, GateOf, Watch } from "../../rollout/judge/evidence.ts";
 import { checksOf } from "../rollout/judge/terms.ts";
 import { FakeClock } from "../support/clock.ts";

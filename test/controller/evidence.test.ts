@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { EvidenceReader } from "../../controller/evidence.ts";
+import { EvidenceReader } from "../../controller/evidence/reader.ts";
 import type { Watch } from "../../rollout/judge/evidence.ts";
 import type { Judged } from "../../rollout/judge/fold.ts";
 import { FakeClock } from "../support/clock.ts";

@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { gatesFrom } from "../../controller/gates.ts";
-import { type Reading, SourceError } from "../../controller/sources/source.ts";
+import { gatesFrom } from "../../controller/evidence/template-checks.ts";
+import { type Reading, SourceError } from "../../controller/providers/provider.ts";
 import type { Evidence } from "../../rollout/judge/evidence.ts";
-import { isBroken } from "../../rollout/judge/gate.ts";
-import type { Parsed } from "../../rollout/parsed.ts";
-import { parseTemplate, type Template } from "../../rollout/query-template.ts";
+import { isBroken } from "../../rollout/judge/template-check.ts";
+import { parseTemplate, type Template } from "../../rollout/plan/metric-template.ts";
+import type { Parsed } from "../../rollout/text/parse.ts";
 import { aWatch } from "./metrics.ts";
 
 const FROM = Date.UTC(2026, 0, 1, 12);

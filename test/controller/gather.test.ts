@@ -1,6 +1,7 @@
 import { expect } from "chai";
-import { Caches } from "../../controller/caches.ts";
-import { Gatherer } from "../../controller/gather.ts";
+import { Caches } from "../../controller/reconcile/caches.ts";
+import { Gatherer } from "../../controller/reconcile/observe.ts";
+import type { Kube } from "../../kube/client/api.ts";
 import {
   deployments,
   httpRoutes,
@@ -8,12 +9,14 @@ import {
   referenceGrants,
   replicaSets,
   services,
-} from "../../kube/resources.ts";
-import type { Kube } from "../../kube/rest.ts";
-import { hold, withHeld } from "../../rollout/hold.ts";
-import { narrow, twinOf } from "../../rollout/isolation.ts";
+} from "../../kube/core/resources.ts";
+import type { Route } from "../../kube/core/routes.ts";
+import type { Service } from "../../kube/core/services.ts";
 import { FLIGHT } from "../../rollout/keys.ts";
-import type { Route, Service } from "../../rollout/objects.ts";
+import { twinOf } from "../../rollout/traffic/canary-service.ts";
+import { narrow } from "../../rollout/traffic/isolation.ts";
+import { hold } from "../../rollout/workload/hold.ts";
+import { withHeld } from "../../rollout/workload/hold-record.ts";
 import { FakeApi } from "../support/api.ts";
 import { AT_NOON, aDeployment, aHeld, aReplicaSet, aRoute, aService, NOON } from "../support/builders.ts";
 import { FakeClock } from "../support/clock.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { readHistory } from "../../controller/history.ts";
-import { compareDefaults } from "../../rollout/compare.ts";
+import { readHistory } from "../../controller/evidence/history.ts";
+import { compareDefaults } from "../../rollout/plan/compare.ts";
 import { chance } from "../support/chance.ts";
 import { aWatch, FakePrometheus } from "./metrics.ts";
 

@@ -2,11 +2,11 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
-import { HookRunner } from "../../controller/hooks.ts";
-import { type Clock, systemClock } from "../../kube/clock.ts";
-import type { HookAnswer, HookCall } from "../../rollout/hook-calls.ts";
-import { hookHostsOf } from "../../rollout/hook-hosts.ts";
-import type { Hook } from "../../rollout/hooks.ts";
+import { HookRunner } from "../../controller/hooks/runner.ts";
+import { type Clock, systemClock } from "../../kube/core/clock.ts";
+import type { HookAnswer, HookCall } from "../../rollout/hooks/call.ts";
+import { hookHostsOf } from "../../rollout/hooks/hosts.ts";
+import type { Hook } from "../../rollout/plan/hooks.ts";
 import { hastyClock } from "../support/clock.ts";
 import { rememberingLog } from "../support/log.ts";
 

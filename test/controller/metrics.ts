@@ -1,9 +1,9 @@
-import type { Grid, Prometheus } from "../../controller/prometheus.ts";
-import { SourceError } from "../../controller/sources/source.ts";
-import { compareDefaults } from "../../rollout/compare.ts";
+import type { Grid, Prometheus } from "../../controller/evidence/prometheus.ts";
+import { SourceError } from "../../controller/providers/provider.ts";
+import type { Backend } from "../../rollout/gateways/metrics/backend.ts";
+import type { Sample } from "../../rollout/gateways/metrics/sample.ts";
 import type { Watch } from "../../rollout/judge/evidence.ts";
-import type { Backend } from "../../rollout/metrics/backend.ts";
-import type { Sample } from "../../rollout/metrics/sample.ts";
+import { compareDefaults } from "../../rollout/plan/compare.ts";
 
 /** A counter of Traefik's as a function of time (ms); `undefined`: the series is not there. */
 export interface Series {

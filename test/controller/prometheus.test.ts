@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
-import { prometheus } from "../../controller/prometheus.ts";
-import { SourceError } from "../../controller/sources/source.ts";
+import { prometheus } from "../../controller/evidence/prometheus.ts";
+import { SourceError } from "../../controller/providers/provider.ts";
 
 const AT = 1_700_000_000_000;
 const instant = { from: AT, to: AT, stepMs: 5_000 };

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { Queue, type Work } from "../../controller/queue.ts";
-import { ApiError } from "../../kube/errors.ts";
+import { ApiError } from "../../kube/client/errors.ts";
+import { Queue, type Work } from "../../kube/runtime/queue.ts";
 import { FakeClock } from "../support/clock.ts";
 
 describe("the queue", () => {

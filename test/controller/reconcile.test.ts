@@ -1,10 +1,13 @@
 import { expect } from "chai";
-import { type ReconcilerOptions, reconciler } from "../../controller/reconcile.ts";
-import { ApiError } from "../../kube/errors.ts";
-import { Fenced } from "../../kube/fence.ts";
-import type { Kube, KubeObject, Resource, Where } from "../../kube/rest.ts";
+import type { ReconcilerOptions } from "../../controller/reconcile/perform.ts";
+import { reconciler } from "../../controller/reconcile/reconcile.ts";
+import type { Kube, Where } from "../../kube/client/api.ts";
+import { ApiError } from "../../kube/client/errors.ts";
+import { Fenced } from "../../kube/client/fence.ts";
+import type { KubeObject } from "../../kube/core/meta.ts";
+import type { Resource } from "../../kube/core/resources.ts";
 import { FLIGHT, HELD } from "../../rollout/keys.ts";
-import type { Seen } from "../../rollout/seen.ts";
+import type { Seen } from "../../rollout/stages/snapshot.ts";
 import { carrying, flying } from "../rollout/judge/flight.ts";
 import { aDeployment, aHeld, aReplicaSet, aRoute, NOON, seenOf } from "../support/builders.ts";
 import { FakeClock } from "../support/clock.ts";

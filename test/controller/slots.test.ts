@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Slots } from "../../controller/slots.ts";
+import { Slots } from "../../controller/hooks/slots.ts";
 
 describe("slots", () => {
   /** Works that run until they are let go, by name: `namespace/deployment`. */

@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { type ReadTemplate, templatesFrom } from "../../controller/templates.ts";
-import { configMaps } from "../../kube/resources.ts";
-import type { Kube } from "../../kube/rest.ts";
-import { render } from "../../rollout/query-template.ts";
+import { type ReadTemplate, templatesFrom } from "../../controller/evidence/templates.ts";
+import type { Kube } from "../../kube/client/api.ts";
+import { configMaps } from "../../kube/core/resources.ts";
+import { render } from "../../rollout/plan/metric-template.ts";
 import { FakeApi } from "../support/api.ts";
 import { FakeClock } from "../support/clock.ts";
 

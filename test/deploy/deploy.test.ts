@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { expect } from "chai";
 import { parseAllDocuments } from "yaml";
-import { TRACKER } from "../../rollout/track.ts";
+import { TRACKER } from "../../rollout/tracking/decide.ts";
 
 interface Container {
   readonly name: string;

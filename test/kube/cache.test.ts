@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { Cache, keyOf } from "../../kube/cache.ts";
-import type { KubeObject } from "../../kube/rest.ts";
+import { type KubeObject, keyOf } from "../../kube/core/meta.ts";
+import { Cache } from "../../kube/runtime/store.ts";
 
 /** One write to one of three objects; `selected` tells whether it is in the selection afterwards. */
 interface Write {

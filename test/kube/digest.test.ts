@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type Content, digestOf } from "../../kube/digest.ts";
+import { type Content, digestOf } from "../../kube/client/digest.ts";
 
 describe("kube/digest", () => {
   const of = (content: Partial<Content>, keys: readonly string[] | "all" = "all", uid = "u") =>

@@ -1,8 +1,9 @@
 import { expect } from "chai";
-import { discover, gatewayApi, negotiated } from "../../kube/discovery.ts";
-import { ApiError, ConnectionError } from "../../kube/errors.ts";
-import { deployments, httpRoutes, referenceGrants } from "../../kube/resources.ts";
-import type { Kube, KubeObject } from "../../kube/rest.ts";
+import type { Kube } from "../../kube/client/api.ts";
+import { discover, gatewayApi, negotiated } from "../../kube/client/discovery.ts";
+import { ApiError, ConnectionError } from "../../kube/client/errors.ts";
+import type { KubeObject } from "../../kube/core/meta.ts";
+import { deployments, httpRoutes, referenceGrants } from "../../kube/core/resources.ts";
 import { FakeClock } from "../support/clock.ts";
 
 const missing = () => new ApiError(404, "Unknown", "404 page not found");

@@ -1,7 +1,8 @@
 import { expect } from "chai";
-import { recordEvent } from "../../kube/event.ts";
-import { events } from "../../kube/resources.ts";
-import type { Kube, KubeObject } from "../../kube/rest.ts";
+import type { Kube } from "../../kube/client/api.ts";
+import type { KubeObject } from "../../kube/core/meta.ts";
+import { events } from "../../kube/core/resources.ts";
+import { recordEvent } from "../../kube/runtime/events.ts";
 import { FakeApi } from "../support/api.ts";
 
 describe("kube/event", () => {

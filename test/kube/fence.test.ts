@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { Fenced, fenced } from "../../kube/fence.ts";
-import { type LeadOptions, lead } from "../../kube/lease.ts";
-import { leases, services } from "../../kube/resources.ts";
-import type { Kube } from "../../kube/rest.ts";
+import type { Kube } from "../../kube/client/api.ts";
+import { Fenced, fenced } from "../../kube/client/fence.ts";
+import { leases, services } from "../../kube/core/resources.ts";
+import { type LeadOptions, lead } from "../../kube/runtime/leader-election.ts";
 import { FakeApi } from "../support/api.ts";
 import { FakeClock } from "../support/clock.ts";
 import { eventually } from "../support/eventually.ts";

@@ -1,9 +1,9 @@
 import { getEventListeners } from "node:events";
 import { expect } from "chai";
-import type { Clock } from "../../kube/clock.ts";
-import { reflect } from "../../kube/reflect.ts";
-import { pods } from "../../kube/resources.ts";
-import type { Kube } from "../../kube/rest.ts";
+import type { Kube } from "../../kube/client/api.ts";
+import type { Clock } from "../../kube/core/clock.ts";
+import { pods } from "../../kube/core/resources.ts";
+import { reflect } from "../../kube/runtime/reflector.ts";
 import { FakeApi, type Fault } from "../support/api.ts";
 import { eventually } from "../support/eventually.ts";
 import { noLog } from "../support/log.ts";

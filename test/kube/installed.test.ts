@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { reflect } from "../../kube/reflect.ts";
-import { grpcRoutes, httpRoutes } from "../../kube/resources.ts";
-import { listRoutes } from "../../kube/routes.ts";
+import { listRoutes } from "../../kube/client/routes.ts";
+import { grpcRoutes, httpRoutes } from "../../kube/core/resources.ts";
+import { reflect } from "../../kube/runtime/reflector.ts";
 import { FakeApi } from "../support/api.ts";
 import { hastyClock } from "../support/clock.ts";
 import { eventually } from "../support/eventually.ts";

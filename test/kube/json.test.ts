@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { formatJson } from "../../kube/json.ts";
+import { formatJson } from "../../kube/client/json.ts";
 
 describe("kube/json", () => {
   it("writes what the API server's own text is, for a test in a JSON patch", () => {

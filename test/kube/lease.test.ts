@@ -1,9 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
-import { systemClock } from "../../kube/clock.ts";
-import { type LeadOptions, lead } from "../../kube/lease.ts";
-import { leases } from "../../kube/resources.ts";
-import type { Kube, KubeObject } from "../../kube/rest.ts";
+import type { Kube } from "../../kube/client/api.ts";
+import { systemClock } from "../../kube/core/clock.ts";
+import type { KubeObject } from "../../kube/core/meta.ts";
+import { leases } from "../../kube/core/resources.ts";
+import { type LeadOptions, lead } from "../../kube/runtime/leader-election.ts";
 import { FakeApi } from "../support/api.ts";
 import { eventually } from "../support/eventually.ts";
 import { noLog } from "../support/log.ts";

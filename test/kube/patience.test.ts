@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { ApiError } from "../../kube/errors.ts";
-import { patient } from "../../kube/patience.ts";
-import { services } from "../../kube/resources.ts";
-import type { Kube } from "../../kube/rest.ts";
+import type { Kube } from "../../kube/client/api.ts";
+import { ApiError } from "../../kube/client/errors.ts";
+import { patient } from "../../kube/client/retry-after.ts";
+import { services } from "../../kube/core/resources.ts";
 import { FakeApi, type Fault } from "../support/api.ts";
 import { FakeClock } from "../support/clock.ts";
 import { eventually } from "../support/eventually.ts";

@@ -1,7 +1,8 @@
 import { expect } from "chai";
-import { type Reflection, type ReflectOptions, reflect } from "../../kube/reflect.ts";
-import { deployments, pods } from "../../kube/resources.ts";
-import type { Kube, KubeObject } from "../../kube/rest.ts";
+import type { Kube } from "../../kube/client/api.ts";
+import type { KubeObject } from "../../kube/core/meta.ts";
+import { deployments, pods } from "../../kube/core/resources.ts";
+import { type Reflection, type ReflectOptions, reflect } from "../../kube/runtime/reflector.ts";
 import { FakeApi, type Fault, type Seen } from "../support/api.ts";
 import { hastyClock } from "../support/clock.ts";
 import { eventually } from "../support/eventually.ts";

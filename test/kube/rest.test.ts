@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { expect } from "chai";
+import type { Kube } from "../../kube/client/api.ts";
 import {
   ApiError,
   ConnectionError,
@@ -8,9 +9,8 @@ import {
   isForbidden,
   isInvalid,
   isNotFound,
-} from "../../kube/errors.ts";
-import { deployments, httpRoutes, namespaces, pods, services } from "../../kube/resources.ts";
-import type { Kube } from "../../kube/rest.ts";
+} from "../../kube/client/errors.ts";
+import { deployments, httpRoutes, namespaces, pods, services } from "../../kube/core/resources.ts";
 import { FakeApi } from "../support/api.ts";
 import { eventually } from "../support/eventually.ts";
 import { rememberingLog } from "../support/log.ts";

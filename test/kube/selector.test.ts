@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { matcher } from "../../kube/selector.ts";
+import { matcher } from "../../kube/core/selector.ts";
 
 const pod = {
   metadata: { name: "a", namespace: "shop", labels: { app: "web", empty: "" } },

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { heldOf } from "../../rollout/hold.ts";
-import type { Deployment } from "../../rollout/objects.ts";
+import type { Deployment } from "../../kube/core/workloads.ts";
+import { heldOf } from "../../rollout/workload/hold-record.ts";
 import { edit, inFlight, native, yes } from "../support/ask.ts";
 import { aReplicaSet, readsOf } from "../support/builders.ts";
 

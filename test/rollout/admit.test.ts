@@ -1,9 +1,10 @@
 import { expect } from "chai";
-import { admitCreate } from "../../rollout/admit.ts";
-import type { Reads } from "../../rollout/change.ts";
-import { heldOf, hold, isHeld } from "../../rollout/hold.ts";
+import type { Deployment } from "../../kube/core/workloads.ts";
+import { admitCreate } from "../../rollout/admission/admit.ts";
+import type { Reads } from "../../rollout/admission/change.ts";
 import { HELD } from "../../rollout/keys.ts";
-import type { Deployment } from "../../rollout/objects.ts";
+import { hold, isHeld } from "../../rollout/workload/hold.ts";
+import { heldOf } from "../../rollout/workload/hold-record.ts";
 import { annotate, edit, inFlight, LATER, native, no, yes } from "../support/ask.ts";
 import { aDeployment, aHeld, aReplicaSet, aService, aTemplate, readsOf } from "../support/builders.ts";
 

@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { advance } from "../../rollout/advance.ts";
-import type { Exposure } from "../../rollout/exposure.ts";
-import { watchOf } from "../../rollout/judge/watch.ts";
-import type { Seen } from "../../rollout/seen.ts";
+import { advance } from "../../rollout/stages/advance.ts";
+import { watchOf } from "../../rollout/stages/judge-input.ts";
+import type { Seen } from "../../rollout/stages/snapshot.ts";
+import type { Exposure } from "../../rollout/traffic/exposure.ts";
 import { AT_NOON, aRoute, NOON } from "../support/builders.ts";
 import { applied } from "../support/routes.ts";
 import { after, MINUTE, recorded } from "./judge/decided.ts";

@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { advance } from "../../rollout/advance.ts";
-import { decide } from "../../rollout/decide.ts";
 import type { Evidence } from "../../rollout/judge/evidence.ts";
-import type { Decision } from "../../rollout/seen.ts";
+import { advance } from "../../rollout/stages/advance.ts";
+import { decide } from "../../rollout/stages/decide.ts";
+import type { Decision } from "../../rollout/stages/decision.ts";
 import { NOON } from "../support/builders.ts";
 import { after, type Doing, MINUTE, recorded } from "./judge/decided.ts";
 import { flying } from "./judge/flight.ts";

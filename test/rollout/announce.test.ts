@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { announce } from "../../rollout/announce.ts";
-import type { Route } from "../../rollout/objects.ts";
+import type { Route } from "../../kube/core/routes.ts";
+import { announce } from "../../rollout/admission/warnings.ts";
 import { aPlan, aRoute, aService } from "../support/builders.ts";
 
 const behind = (controllerName: string): Route => ({

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { expose } from "../../rollout/attach.ts";
+import { expose } from "../../rollout/stages/expose.ts";
 import { NOON } from "../support/builders.ts";
 import { flying } from "./judge/flight.ts";
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type Autoscaler, autoscalerWarnings } from "../../rollout/autoscaling.ts";
+import { type Autoscaler, autoscalerWarnings } from "../../rollout/workload/autoscalers.ts";
 import { aDeployment } from "../support/builders.ts";
 
 describe("rollout/autoscaling", () => {

@@ -1,10 +1,11 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { overlayBackends } from "../../rollout/backends.ts";
-import { unbranchable } from "../../rollout/branches.ts";
-import { cookieOf } from "../../rollout/cookie.ts";
-import type { BackendRef, RouteRule } from "../../rollout/objects.ts";
-import { type HeldRoute, type Home, overlay } from "../../rollout/overlay.ts";
+import type { BackendRef, RouteRule } from "../../kube/core/routes.ts";
+import { unbranchable } from "../../rollout/traffic/added-rules.ts";
+import { overlay } from "../../rollout/traffic/overlay.ts";
+import type { HeldRoute, Home } from "../../rollout/traffic/route-record.ts";
+import { cookieOf } from "../../rollout/traffic/sticky.ts";
+import { overlayBackends } from "../../rollout/traffic/weights.ts";
 import { anyExposedFlights, anyOverlappingRules, anyRequest, STICKY } from "../support/exposed.ts";
 import { fulfils, type Ranking, type Request, serve } from "../support/router.ts";
 

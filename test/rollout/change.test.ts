@@ -1,7 +1,8 @@
 import { expect } from "chai";
-import { admitUpdate, planOf } from "../../rollout/admit.ts";
-import { heldOf } from "../../rollout/hold.ts";
-import { formatRun } from "../../rollout/run.ts";
+import { admitUpdate } from "../../rollout/admission/admit.ts";
+import { heldOf } from "../../rollout/workload/hold-record.ts";
+import { planOf } from "../../rollout/workload/plan-of.ts";
+import { formatRun } from "../../rollout/workload/run-record.ts";
 import { annotate, both, canarySet, edit, inFlight, LATER, native, no, yes } from "../support/ask.ts";
 import { AT_NOON, aDeployment, aHeld, aReplicaSet, aRoute, NOON, readsOf } from "../support/builders.ts";
 import { applied } from "../support/routes.ts";

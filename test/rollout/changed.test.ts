@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import type { PodTemplate } from "../../kube/core/workloads.ts";
 import {
   changedOf,
   configLost,
@@ -7,8 +8,7 @@ import {
   withChange,
   withoutChanged,
   writeChanged,
-} from "../../rollout/changed.ts";
-import type { PodTemplate } from "../../rollout/objects.ts";
+} from "../../rollout/tracking/pending.ts";
 import { AT_NOON, aDeployment, aTemplate } from "../support/builders.ts";
 
 const marked = (extra: Record<string, string> = {}) =>

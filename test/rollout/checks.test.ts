@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type Check, parseChecks } from "../../rollout/checks.ts";
+import { type Check, parseChecks } from "../../rollout/plan/checks.ts";
 
 describe("checks on metric templates", () => {
   const right: readonly [string, Check][] = [

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { compareDefaults, parseCompare } from "../../rollout/compare.ts";
+import { compareDefaults, parseCompare } from "../../rollout/plan/compare.ts";
 
 describe("serin.dev/compare", () => {
   it("is on or off", () => {

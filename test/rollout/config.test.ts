@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type Use, usesOf } from "../../rollout/config.ts";
+import { type Use, usesOf } from "../../rollout/tracking/uses.ts";
 
 describe("rollout/config", () => {
   const cases: readonly { what: string; spec: object; uses: Record<string, Use> }[] = [

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { literal, touchesCookies, withCookie, withoutCookie } from "../../rollout/cookie.ts";
-import type { BackendRef } from "../../rollout/objects.ts";
+import type { BackendRef } from "../../kube/core/routes.ts";
+import { literal, touchesCookies, withCookie, withoutCookie } from "../../rollout/traffic/sticky.ts";
 
 const sticky = { cookie: "serin-web", id: "r7", seconds: 3600 };
 const ours = {

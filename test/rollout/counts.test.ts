@@ -6,7 +6,7 @@ import {
   type Counts,
   incrementsSince,
   slowerThan,
-} from "../../rollout/counts.ts";
+} from "../../rollout/judge/counters.ts";
 
 const INF = Number.POSITIVE_INFINITY;
 

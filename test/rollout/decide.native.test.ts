@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Deployment } from "../../rollout/objects.ts";
+import type { Deployment } from "../../kube/core/workloads.ts";
 import { aTemplate } from "../support/builders.ts";
 import { aShop, edit, ending, expectRest, image, watched } from "../support/shop.ts";
 import type { World } from "../support/world.ts";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { DeploymentSpec } from "../../rollout/objects.ts";
+import type { DeploymentSpec } from "../../kube/core/workloads.ts";
 import { annotate, aShop, edit, ending, image } from "../support/shop.ts";
 import type { World } from "../support/world.ts";
 

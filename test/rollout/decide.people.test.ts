@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { heldOf } from "../../rollout/hold.ts";
-import { lastRunOf } from "../../rollout/run.ts";
+import { heldOf } from "../../rollout/workload/hold-record.ts";
+import { lastRunOf } from "../../rollout/workload/run-record.ts";
 import { annotate, aShop, edit, ending, expectRest, image, outcome, watched } from "../support/shop.ts";
 import type { World } from "../support/world.ts";
 

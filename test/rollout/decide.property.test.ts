@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { heldOf } from "../../rollout/hold.ts";
-import { lastRunOf } from "../../rollout/run.ts";
+import { heldOf } from "../../rollout/workload/hold-record.ts";
+import { lastRunOf } from "../../rollout/workload/run-record.ts";
 import { annotate, aShop, edit, ending, image } from "../support/shop.ts";
 import type { World } from "../support/world.ts";
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { lastRunOf } from "../../rollout/run.ts";
+import { lastRunOf } from "../../rollout/workload/run-record.ts";
 import { annotate, expectRest, image, outcome } from "../support/shop.ts";
 import { aStage, runTo } from "../support/stage.ts";
 

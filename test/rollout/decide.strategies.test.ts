@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { heldOf } from "../../rollout/hold.ts";
+import { heldOf } from "../../rollout/workload/hold-record.ts";
 import { edit, ending, expectRest, image, outcome } from "../support/shop.ts";
 import { aStage, message, pods, runTo, runToPause } from "../support/stage.ts";
 

@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { heldOf } from "../../rollout/hold.ts";
-import { conditionOf } from "../../rollout/objects.ts";
-import { flightOf } from "../../rollout/overlay.ts";
-import { lastRunOf } from "../../rollout/run.ts";
+import { conditionOf } from "../../kube/core/meta.ts";
+import { flightOf } from "../../rollout/traffic/route-record.ts";
+import { heldOf } from "../../rollout/workload/hold-record.ts";
+import { lastRunOf } from "../../rollout/workload/run-record.ts";
 import { checkServed } from "../support/invariants.ts";
 import { annotate, aShop, ending, expectRest, image, outcome, watched } from "../support/shop.ts";
 import type { World } from "../support/world.ts";

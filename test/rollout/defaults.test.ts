@@ -1,10 +1,13 @@
 import { expect } from "chai";
-import { admitCreate, admitUpdate, changesTemplate, planOf } from "../../rollout/admit.ts";
-import { type Layer, needsPlaces, outline, type Places, profileNamed } from "../../rollout/defaults.ts";
-import { type Held, heldOf } from "../../rollout/hold.ts";
+import type { Deployment } from "../../kube/core/workloads.ts";
+import { admitCreate, admitUpdate, changesTemplate } from "../../rollout/admission/admit.ts";
+import { needsPlaces } from "../../rollout/admission/needs-layers.ts";
 import { HELD } from "../../rollout/keys.ts";
-import type { Deployment } from "../../rollout/objects.ts";
-import { formatComplaints, type Plan } from "../../rollout/plan.ts";
+import { formatComplaints } from "../../rollout/plan/complaints.ts";
+import { type Layer, outline, type Places, profileNamed } from "../../rollout/plan/layers.ts";
+import type { Plan } from "../../rollout/plan/plan.ts";
+import { type Held, heldOf } from "../../rollout/workload/hold-record.ts";
+import { planOf } from "../../rollout/workload/plan-of.ts";
 import { annotate, both, edit, inFlight, LATER } from "../support/ask.ts";
 import { aDeployment, readsOf } from "../support/builders.ts";
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { awaitUndo } from "../../rollout/drain.ts";
+import { awaitUndo } from "../../rollout/stages/drain.ts";
 import { aHeld, aRoute, NOON, seenOf } from "../support/builders.ts";
 import { applied } from "../support/routes.ts";
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { describeDuration, formatDuration, parseDuration } from "../../rollout/duration.ts";
+import { describeDuration, formatDuration, parseDuration } from "../../rollout/text/duration.ts";
 
 describe("duration", () => {
   const readable = [

@@ -1,13 +1,6 @@
 import { expect } from "chai";
-import {
-  describeExposure,
-  drained,
-  type Exposure,
-  exposureAt,
-  exposureOf,
-  isExposed,
-  shortly,
-} from "../../rollout/exposure.ts";
+import { describeExposure, exposureAt, shortly } from "../../rollout/plan/grant.ts";
+import { drained, type Exposure, exposureOf, isExposed } from "../../rollout/traffic/exposure.ts";
 import { AT_NOON, aPlan } from "../support/builders.ts";
 
 const cookie = { cookie: "serin-web", id: "r7" };

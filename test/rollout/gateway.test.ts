@@ -1,7 +1,10 @@
 import { expect } from "chai";
-import { gatewaysOf, metricsWarning, notAccepted, settleMs } from "../../rollout/gateway.ts";
-import { packs } from "../../rollout/metrics/packs.ts";
-import type { Condition, ParentStatus, Route } from "../../rollout/objects.ts";
+import type { Condition } from "../../kube/core/meta.ts";
+import type { ParentStatus, Route } from "../../kube/core/routes.ts";
+import { metricsWarning } from "../../rollout/admission/metrics-warnings.ts";
+import { gatewaysOf } from "../../rollout/gateways/lookup.ts";
+import { packs } from "../../rollout/gateways/packs.ts";
+import { notAccepted, settleMs } from "../../rollout/gateways/settle.ts";
 import { aRoute } from "../support/builders.ts";
 
 const traefik = "traefik.io/gateway-controller";

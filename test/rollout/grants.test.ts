@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { crossesInto, missingGrant } from "../../rollout/grants.ts";
-import type { ReferenceGrant, Route } from "../../rollout/objects.ts";
+import type { ReferenceGrant, Route } from "../../kube/core/routes.ts";
+import { crossesInto, missingGrant } from "../../rollout/traffic/grants.ts";
 import { aRoute, aService } from "../support/builders.ts";
 
 type To = ReferenceGrant["spec"]["to"][number];

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { isFailure } from "../../rollout/counts.ts";
-import { grpcStatus } from "../../rollout/grpc-status.ts";
+import { grpcStatus } from "../../rollout/gateways/metrics/grpc-status.ts";
+import { isFailure } from "../../rollout/judge/counters.ts";
 
 describe("a status of gRPC", () => {
   for (const [text, name] of [

@@ -1,6 +1,7 @@
 import { expect } from "chai";
-import { deadlineIn, overdue } from "../../rollout/health.ts";
-import type { Condition, Pod } from "../../rollout/objects.ts";
+import type { Condition } from "../../kube/core/meta.ts";
+import type { Pod } from "../../kube/core/workloads.ts";
+import { deadlineIn, overdue } from "../../rollout/stages/health.ts";
 import { AT_NOON, aHeld, aReplicaSet, NOON, seenOf } from "../support/builders.ts";
 
 const MINUTE = 60_000;

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { tellHindrance } from "../../rollout/hindrance.ts";
-import type { Phase } from "../../rollout/hold.ts";
-import { writeTwin } from "../../rollout/write.ts";
+import { tellHindrance } from "../../rollout/stages/write-failure.ts";
+import { writeTwin } from "../../rollout/traffic/writes.ts";
+import type { Phase } from "../../rollout/workload/hold-record.ts";
 import { aHeld, aService, seenOf } from "../support/builders.ts";
 
 const twin = writeTwin(aService({ meta: { name: "web-canary" } }));

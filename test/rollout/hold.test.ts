@@ -1,18 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import {
-  hold,
-  holdFields,
-  isHeld,
-  type Originals,
-  originalsOf,
-  pause,
-  release,
-  surgeFor,
-  surgePods,
-  updateOriginals,
-} from "../../rollout/hold.ts";
-import type { DeploymentSpec } from "../../rollout/objects.ts";
+import type { DeploymentSpec } from "../../kube/core/workloads.ts";
+import { hold, holdFields, isHeld, pause, release } from "../../rollout/workload/hold.ts";
+import { type Originals, originalsOf, updateOriginals } from "../../rollout/workload/hold-record.ts";
+import { surgeFor, surgePods } from "../../rollout/workload/surge.ts";
 import { aDeployment } from "../support/builders.ts";
 
 const surge = fc.oneof(

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { isExposed } from "../../rollout/exposure.ts";
-import { heldOf } from "../../rollout/hold.ts";
-import type { HookAnswer } from "../../rollout/hook-calls.ts";
-import { flightOf } from "../../rollout/overlay.ts";
+import type { HookAnswer } from "../../rollout/hooks/call.ts";
+import { isExposed } from "../../rollout/traffic/exposure.ts";
+import { flightOf } from "../../rollout/traffic/route-record.ts";
+import { heldOf } from "../../rollout/workload/hold-record.ts";
 import { aShop, edit, image } from "../support/shop.ts";
 import type { World } from "../support/world.ts";
 

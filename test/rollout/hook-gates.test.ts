@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { heldOf } from "../../rollout/hold.ts";
-import type { HookAnswer, HookCall } from "../../rollout/hook-calls.ts";
-import { awaitTrial } from "../../rollout/hook-gates.ts";
-import { conditionOf } from "../../rollout/objects.ts";
-import { lastRunOf } from "../../rollout/run.ts";
+import { conditionOf } from "../../kube/core/meta.ts";
+import type { HookAnswer, HookCall } from "../../rollout/hooks/call.ts";
+import { awaitTrial } from "../../rollout/stages/hook-gates.ts";
+import { heldOf } from "../../rollout/workload/hold-record.ts";
+import { lastRunOf } from "../../rollout/workload/run-record.ts";
 import { AT_NOON, aRoute, NOON } from "../support/builders.ts";
 import { annotate, aShop, image } from "../support/shop.ts";
 import type { World } from "../support/world.ts";

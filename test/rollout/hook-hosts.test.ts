@@ -1,7 +1,8 @@
 import { expect } from "chai";
-import { admitted, denied } from "../../rollout/answer.ts";
-import { checkHookHosts, forbidden, hookHostsOf } from "../../rollout/hook-hosts.ts";
-import { type Hook, parseHooks } from "../../rollout/hooks.ts";
+import { admitted, denied } from "../../rollout/admission/answer.ts";
+import { checkHookHosts } from "../../rollout/admission/hook-hosts.ts";
+import { forbidden, hookHostsOf } from "../../rollout/hooks/hosts.ts";
+import { type Hook, parseHooks } from "../../rollout/plan/hooks.ts";
 import { AT_NOON, aDeployment } from "../support/builders.ts";
 
 function hookTo(url: string): Hook {

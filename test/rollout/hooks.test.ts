@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { parseHooks } from "../../rollout/hooks.ts";
+import { parseHooks } from "../../rollout/plan/hooks.ts";
 
 function problemsOf(text: string): readonly string[] {
   const parsed = parseHooks(text);

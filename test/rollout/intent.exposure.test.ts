@@ -1,7 +1,8 @@
 import { expect } from "chai";
-import { readIntent, reimpose } from "../../rollout/intent.ts";
-import type { Route, RouteRule } from "../../rollout/objects.ts";
-import { heldRouteOf, rulesOf } from "../../rollout/overlay.ts";
+import type { Route, RouteRule } from "../../kube/core/routes.ts";
+import { rulesOf } from "../../rollout/traffic/overlay.ts";
+import { readIntent, reimpose } from "../../rollout/traffic/reapply.ts";
+import { heldRouteOf } from "../../rollout/traffic/route-record.ts";
 import { AT_NOON, aRoute } from "../support/builders.ts";
 import { applied } from "../support/routes.ts";
 

@@ -1,8 +1,9 @@
 import { expect } from "chai";
-import { readIntent, reimpose } from "../../rollout/intent.ts";
+import type { BackendRef, Route } from "../../kube/core/routes.ts";
 import { HELD } from "../../rollout/keys.ts";
-import type { BackendRef, Route } from "../../rollout/objects.ts";
-import { flightOf, type Home, heldRouteOf, overlay, rulesOf } from "../../rollout/overlay.ts";
+import { overlay, rulesOf } from "../../rollout/traffic/overlay.ts";
+import { readIntent, reimpose } from "../../rollout/traffic/reapply.ts";
+import { flightOf, type Home, heldRouteOf } from "../../rollout/traffic/route-record.ts";
 import { AT_NOON, aRoute } from "../support/builders.ts";
 import { applied } from "../support/routes.ts";
 

@@ -1,20 +1,16 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import type { Service } from "../../kube/core/services.ts";
+import { isTwin, isTwinCurrent, twinName, twinOf } from "../../rollout/traffic/canary-service.ts";
 import {
-  heldServiceOf,
   isNarrowedTo,
-  isTwin,
-  isTwinCurrent,
   renarrow,
-  selectorOf,
   servicesOf,
   sharers,
-  twinName,
-  twinOf,
   unlessRedirected,
-} from "../../rollout/isolation.ts";
-import type { Service } from "../../rollout/objects.ts";
-import { writeNarrow, writeWiden } from "../../rollout/write.ts";
+} from "../../rollout/traffic/isolation.ts";
+import { heldServiceOf, selectorOf } from "../../rollout/traffic/service-record.ts";
+import { writeNarrow, writeWiden } from "../../rollout/traffic/writes.ts";
 import { AT_NOON, aDeployment, aReplicaSet, aService, aTemplate } from "../support/builders.ts";
 import { merged } from "../support/patch.ts";
 

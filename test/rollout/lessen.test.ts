@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { flightOf } from "../../rollout/overlay.ts";
+import { flightOf } from "../../rollout/traffic/route-record.ts";
 import { annotate, aShop, image } from "../support/shop.ts";
 
 describe("a plan that grants less than before", () => {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { brokenLimit } from "../../rollout/limits.ts";
-import type { RouteRule } from "../../rollout/objects.ts";
+import type { RouteRule } from "../../kube/core/routes.ts";
+import { brokenLimit } from "../../rollout/traffic/api-limits.ts";
 
 const times = <T>(count: number, one: T): T[] => Array.from({ length: count }, () => one);
 const named = (count: number) => times(count, { name: "x", value: "1" });

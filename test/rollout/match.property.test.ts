@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { cookieOf } from "../../rollout/cookie.ts";
-import { describeMatches, parseMatches } from "../../rollout/match.ts";
+import { describeMatches, parseMatches } from "../../rollout/plan/match.ts";
+import { cookieOf } from "../../rollout/traffic/sticky.ts";
 
 const token = fc.stringMatching(/^[a-z.$+*_-]{1,3}$/);
 const anyValue = fc.oneof(

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { describeMatches, parseMatches } from "../../rollout/match.ts";
-import type { FieldMatch, Match } from "../../rollout/matching.ts";
+import { describeMatches, parseMatches } from "../../rollout/plan/match.ts";
+import type { FieldMatch, Match } from "../../rollout/traffic/matches.ts";
 
 const exact = (name: string, value: string): FieldMatch => ({ type: "Exact", name, value });
 const expression = (name: string, value: string): FieldMatch => ({ type: "RegularExpression", name, value });

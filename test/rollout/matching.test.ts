@@ -1,12 +1,12 @@
 import { expect } from "chai";
+import type { RouteKind } from "../../kube/core/routes.ts";
 import {
   both,
   type FieldMatch,
   type Match,
   outranks,
-  type RouteKind,
   type RuleMatch,
-} from "../../rollout/matching.ts";
+} from "../../rollout/traffic/matches.ts";
 
 const is = (name: string, value = "1"): FieldMatch => ({ name, value });
 const like = (name: string, value = "^1$"): FieldMatch => ({ type: "RegularExpression", name, value });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { neighbourDoubts } from "../../rollout/neighbours.ts";
-import type { Route } from "../../rollout/objects.ts";
-import { type Plan, parsePlan } from "../../rollout/plan.ts";
+import type { Route } from "../../kube/core/routes.ts";
+import { type Plan, parsePlan } from "../../rollout/plan/plan.ts";
+import { neighbourDoubts } from "../../rollout/preflight/host-conflicts.ts";
 import { aService } from "../support/builders.ts";
 
 const planOf = (given: Record<string, string>) =>

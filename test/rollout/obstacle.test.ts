@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import type { Route, RouteRule } from "../../rollout/objects.ts";
-import { obstacleOf, planDoubts, planObstacle } from "../../rollout/obstacle.ts";
-import { withFlight } from "../../rollout/overlay.ts";
+import type { Route, RouteRule } from "../../kube/core/routes.ts";
+import { obstacleOf, planDoubts, planObstacle } from "../../rollout/preflight/preflight.ts";
+import { withFlight } from "../../rollout/traffic/route-record.ts";
 import { AT_NOON, aPlan, aRoute, aService } from "../support/builders.ts";
 import { STICKY } from "../support/exposed.ts";
 import { applied } from "../support/routes.ts";

@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { readIntent, reimpose } from "../../rollout/intent.ts";
-import type { BackendRef, Route, RouteRule } from "../../rollout/objects.ts";
-import { heldRouteOf, rulesOf } from "../../rollout/overlay.ts";
+import type { BackendRef, Route, RouteRule } from "../../kube/core/routes.ts";
+import { rulesOf } from "../../rollout/traffic/overlay.ts";
+import { readIntent, reimpose } from "../../rollout/traffic/reapply.ts";
+import { heldRouteOf } from "../../rollout/traffic/route-record.ts";
 import { anyExposedFlights, anyOverlappingRules, STICKY } from "../support/exposed.ts";
 import { applied } from "../support/routes.ts";
 

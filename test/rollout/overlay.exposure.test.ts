@@ -1,6 +1,7 @@
 import { expect } from "chai";
-import type { BackendRef } from "../../rollout/objects.ts";
-import { type Flight, type Home, overlay } from "../../rollout/overlay.ts";
+import type { BackendRef } from "../../kube/core/routes.ts";
+import { overlay } from "../../rollout/traffic/overlay.ts";
+import type { Flight, Home } from "../../rollout/traffic/route-record.ts";
 import { AT_NOON } from "../support/builders.ts";
 
 const SHOP: Home = { namespace: "shop", kind: "HTTPRoute" };

@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { readIntent, reimpose } from "../../rollout/intent.ts";
-import type { BackendRef } from "../../rollout/objects.ts";
-import { type HeldRoute, type Home, heldRouteOf, overlay, rulesOf } from "../../rollout/overlay.ts";
+import type { BackendRef } from "../../kube/core/routes.ts";
+import { overlay, rulesOf } from "../../rollout/traffic/overlay.ts";
+import { readIntent, reimpose } from "../../rollout/traffic/reapply.ts";
+import { type HeldRoute, type Home, heldRouteOf } from "../../rollout/traffic/route-record.ts";
 import { anyFlights, anyRoute, applied } from "../support/routes.ts";
 
 const weightOf = (ref: BackendRef | undefined) => BigInt(ref?.weight ?? 1);

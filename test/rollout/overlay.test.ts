@@ -1,15 +1,8 @@
 import { expect } from "chai";
+import type { BackendRef } from "../../kube/core/routes.ts";
 import { HELD } from "../../rollout/keys.ts";
-import type { BackendRef } from "../../rollout/objects.ts";
-import {
-  type Flight,
-  flightOf,
-  type HeldRoute,
-  type Home,
-  overlay,
-  routePatch,
-  servicesNamed,
-} from "../../rollout/overlay.ts";
+import { overlay, routePatch, servicesNamed } from "../../rollout/traffic/overlay.ts";
+import { type Flight, flightOf, type HeldRoute, type Home } from "../../rollout/traffic/route-record.ts";
 import { AT_NOON, aRoute } from "../support/builders.ts";
 import { applied } from "../support/routes.ts";
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { notAccepted } from "../../rollout/gateway.ts";
-import type { ParentStatus, Route } from "../../rollout/objects.ts";
-import { answersOf, awaited, unansweredWarnings } from "../../rollout/parents.ts";
+import type { ParentStatus, Route } from "../../kube/core/routes.ts";
+import { notAccepted } from "../../rollout/gateways/settle.ts";
+import { answersOf, awaited, unansweredWarnings } from "../../rollout/traffic/route-status.ts";
 import { aRoute } from "../support/builders.ts";
 import { aShop, image, outcome, watched } from "../support/shop.ts";
 

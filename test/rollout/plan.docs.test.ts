@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { annotationsPage } from "../../docs/annotations.ts";
-import { annotations } from "../../rollout/annotations.ts";
+import { annotations } from "../../rollout/plan/annotations.ts";
 
 describe("docs/annotations.md", () => {
   it("is what `npm run docs` writes", () => {

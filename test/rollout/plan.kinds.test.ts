@@ -1,6 +1,7 @@
 import { expect } from "chai";
-import { describePlan, type Plan } from "../../rollout/plan.ts";
-import type { Step } from "../../rollout/steps.ts";
+import { describePlan } from "../../rollout/plan/describe.ts";
+import type { Plan } from "../../rollout/plan/plan.ts";
+import type { Step } from "../../rollout/plan/steps.ts";
 import { complaintsOf, type Given, pause, planOf, weight } from "../support/plans.ts";
 
 const copies = (percent: number, leastMs = 60_000): Step => ({ kind: "mirror", percent, leastMs });

@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { annotations } from "../../rollout/annotations.ts";
-import { formatDuration } from "../../rollout/duration.ts";
-import { formatComplaints, parsePlan } from "../../rollout/plan.ts";
-import type { Step } from "../../rollout/steps.ts";
+import { annotations } from "../../rollout/plan/annotations.ts";
+import { formatComplaints } from "../../rollout/plan/complaints.ts";
+import { parsePlan } from "../../rollout/plan/plan.ts";
+import type { Step } from "../../rollout/plan/steps.ts";
+import { formatDuration } from "../../rollout/text/duration.ts";
 
 const keys = Object.values(annotations).map(({ key }) => key);
 const weights = fc

@@ -1,9 +1,11 @@
 import { expect } from "chai";
-import { annotations } from "../../rollout/annotations.ts";
-import type { Check } from "../../rollout/checks.ts";
-import { compareDefaults } from "../../rollout/compare.ts";
-import { describePlan, formatComplaints, isOptedIn, parsePlan } from "../../rollout/plan.ts";
-import type { Step } from "../../rollout/steps.ts";
+import { annotations } from "../../rollout/plan/annotations.ts";
+import type { Check } from "../../rollout/plan/checks.ts";
+import { compareDefaults } from "../../rollout/plan/compare.ts";
+import { formatComplaints } from "../../rollout/plan/complaints.ts";
+import { describePlan } from "../../rollout/plan/describe.ts";
+import { isOptedIn, parsePlan } from "../../rollout/plan/plan.ts";
+import type { Step } from "../../rollout/plan/steps.ts";
 import { complaintsOf, type Given, pause, planOf, weight } from "../support/plans.ts";
 
 describe("plan", () => {

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { Complaint } from "../../rollout/plan.ts";
-import { parseTemplate, render, type Subject, type Template } from "../../rollout/query-template.ts";
-import { parseVariables } from "../../rollout/variables.ts";
+import type { Complaint } from "../../rollout/plan/complaints.ts";
+import { parseTemplate, render, type Subject, type Template } from "../../rollout/plan/metric-template.ts";
+import { parseVariables } from "../../rollout/plan/variables.ts";
 
 const readYaml = (text: string): unknown => JSON.parse(text);
 const subject: Subject = {

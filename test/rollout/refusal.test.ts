@@ -1,7 +1,8 @@
 import { expect } from "chai";
-import { admitUpdate } from "../../rollout/admit.ts";
-import { hold, type Phase, withHeld } from "../../rollout/hold.ts";
-import type { Deployment } from "../../rollout/objects.ts";
+import type { Deployment } from "../../kube/core/workloads.ts";
+import { admitUpdate } from "../../rollout/admission/admit.ts";
+import { hold } from "../../rollout/workload/hold.ts";
+import { type Phase, withHeld } from "../../rollout/workload/hold-record.ts";
 import { AT_NOON, aDeployment, aHeld, aReplicaSet, readsOf } from "../support/builders.ts";
 
 const withoutOptIn = ({ metadata, ...rest }: Deployment): Deployment => {

@@ -1,9 +1,10 @@
 import { expect } from "chai";
-import { expose } from "../../rollout/attach.ts";
-import { decide } from "../../rollout/decide.ts";
-import { conditionOf } from "../../rollout/objects.ts";
-import { flightOf } from "../../rollout/overlay.ts";
-import { type Write, writeNarrow } from "../../rollout/write.ts";
+import { conditionOf } from "../../kube/core/meta.ts";
+import type { Write } from "../../kube/core/writes.ts";
+import { decide } from "../../rollout/stages/decide.ts";
+import { expose } from "../../rollout/stages/expose.ts";
+import { flightOf } from "../../rollout/traffic/route-record.ts";
+import { writeNarrow } from "../../rollout/traffic/writes.ts";
 import { AT_NOON, aHeld, aService, NOON, seenOf } from "../support/builders.ts";
 import { merged } from "../support/patch.ts";
 import { aShop, expectRest, image, outcome } from "../support/shop.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { RUN } from "../../rollout/keys.ts";
-import { formatRun, lastRunOf, type Run, runOf } from "../../rollout/run.ts";
+import { formatRun, lastRunOf, type Run, runOf } from "../../rollout/workload/run-record.ts";
 import { AT_NOON, aReplicaSet } from "../support/builders.ts";
 
 const run: Run = {

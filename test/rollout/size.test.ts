@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { describeSize, parseSize, surgeAt } from "../../rollout/size.ts";
+import { describeSize, parseSize } from "../../rollout/plan/size.ts";
+import { surgeAt } from "../../rollout/workload/surge.ts";
 import { aPlan } from "../support/builders.ts";
 
 describe("size", () => {

@@ -1,7 +1,8 @@
 import { expect } from "chai";
-import { admitted } from "../../rollout/answer.ts";
-import type { Decision } from "../../rollout/seen.ts";
-import { tellStranded, warnStranded } from "../../rollout/stranded.ts";
+import { admitted } from "../../rollout/admission/answer.ts";
+import { warnStranded } from "../../rollout/admission/warnings.ts";
+import type { Decision } from "../../rollout/stages/decision.ts";
+import { tellStranded } from "../../rollout/stages/stable-down.ts";
 import { aDeployment, aReplicaSet, seenOf } from "../support/builders.ts";
 
 const says = { status: "Unknown", reason: "Progressing", message: "canary has 25% of the traffic" } as const;

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import type { WrittenStep } from "../../rollout/steps.ts";
-import { isSwitch, type Kind, SWITCH, stepsOf, type Written } from "../../rollout/strategy.ts";
+import type { WrittenStep } from "../../rollout/plan/steps.ts";
+import { isSwitch, type Kind, SWITCH, stepsOf, type Written } from "../../rollout/plan/strategy.ts";
 
 const of = (kind: Kind, written: Partial<Written>) =>
   stepsOf(kind, { steps: SWITCH, intervalMs: 60_000, iterations: 10, ...written });

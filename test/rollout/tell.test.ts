@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import type { Says } from "../../rollout/seen.ts";
-import { tell } from "../../rollout/tell.ts";
-import { canaryCondition } from "../../rollout/write.ts";
+import { tell } from "../../rollout/stages/condition.ts";
+import type { Says } from "../../rollout/stages/decision.ts";
+import { canaryCondition } from "../../rollout/workload/writes.ts";
 import { aDeployment, aHeld, NOON, seenOf } from "../support/builders.ts";
 
 const iso = (ms: number) => new Date(ms).toISOString();

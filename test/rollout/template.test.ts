@@ -1,6 +1,12 @@
 import { expect } from "chai";
-import type { PodTemplate } from "../../rollout/objects.ts";
-import { findByTemplate, hashOf, onlyRestarted, onlyTemplate, sameTemplate } from "../../rollout/template.ts";
+import type { PodTemplate } from "../../kube/core/workloads.ts";
+import {
+  findByTemplate,
+  hashOf,
+  onlyRestarted,
+  onlyTemplate,
+  sameTemplate,
+} from "../../rollout/workload/template.ts";
 import { aReplicaSet, aTemplate } from "../support/builders.ts";
 
 const restartedAt = (at: string, template = aTemplate()): PodTemplate => ({

@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { admitted } from "../../rollout/answer.ts";
-import type { Changes } from "../../rollout/changed.ts";
-import { formatConfig } from "../../rollout/changed.ts";
-import { withHeld } from "../../rollout/hold.ts";
-import type { PodTemplate } from "../../rollout/objects.ts";
-import { answerPerson, answerTracker, decideTrack, type Marked, untilDue } from "../../rollout/track.ts";
+import type { PodTemplate } from "../../kube/core/workloads.ts";
+import { admitted } from "../../rollout/admission/answer.ts";
+import { answerPerson, answerTracker } from "../../rollout/admission/tracked.ts";
+import { decideTrack, type Marked, untilDue } from "../../rollout/tracking/decide.ts";
+import { type Changes, formatConfig } from "../../rollout/tracking/pending.ts";
+import { withHeld } from "../../rollout/workload/hold-record.ts";
 import { AT_NOON, aDeployment, aHeld, aTemplate, NOON } from "../support/builders.ts";
 
 const WEB = "configmap/web";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { parseVariables } from "../../rollout/variables.ts";
+import { parseVariables } from "../../rollout/plan/variables.ts";
 
 describe("variables", () => {
   const right: readonly [string, Record<string, string>][] = [

@@ -1,6 +1,8 @@
 import { expect } from "chai";
-import type { Run } from "../../rollout/run.ts";
-import * as write from "../../rollout/write.ts";
+import type { Write } from "../../kube/core/writes.ts";
+import * as traffic from "../../rollout/traffic/writes.ts";
+import type { Run } from "../../rollout/workload/run-record.ts";
+import * as workload from "../../rollout/workload/writes.ts";
 import { AT_NOON, aDeployment, aReplicaSet, aService } from "../support/builders.ts";
 import { Cluster } from "../support/cluster.ts";
 import { Conflict } from "../support/objects.ts";
@@ -35,8 +37,8 @@ describe("a write that was decided on something older", () => {
     const old = deployment();
     cluster.put("deployments", { ...old, spec: { ...old.spec, paused: true } });
   };
-  const ended = () => cluster.perform(write.writeEnd(deployment()));
-  const recorded = () => cluster.perform(write.writeMark(replicaSet(), "uid-web", { ...run, step: 2 }));
+  const ended = () => cluster.perform(workload.writeEnd(deployment()));
+  const recorded = () => cluster.perform(workload.writeMark(replicaSet(), "uid-web", { ...run, step: 2 }));
   const changed = () => {
     const old = service();
     cluster.put("services", { ...old, spec: { ...old.spec, selector: { app: "other" } } });
@@ -47,25 +49,25 @@ describe("a write that was decided on something older", () => {
     cluster.put("deployments", aDeployment({ meta: { labels: metadata.labels ?? {}, uid: "uid-2" } }));
   };
 
-  const rows: Record<string, { make: () => write.Write; after: Record<string, () => void> }> = {
-    "a surge": { make: () => write.writeSurge(deployment(), 2), after: { paused, ended } },
-    "a pause": { make: () => write.writePaused(deployment(), true), after: { paused, ended } },
+  const rows: Record<string, { make: () => Write; after: Record<string, () => void> }> = {
+    "a surge": { make: () => workload.writeSurge(deployment(), 2), after: { paused, ended } },
+    "a pause": { make: () => workload.writePaused(deployment(), true), after: { paused, ended } },
     "a phase": {
-      make: () => write.writeHeld(deployment(), { ...held, phase: "failed" }),
+      make: () => workload.writeHeld(deployment(), { ...held, phase: "failed" }),
       after: { paused, ended },
     },
-    "an end": { make: () => write.writeEnd(deployment()), after: { paused, ended } },
-    "a condition": { make: () => write.writeConditions(deployment(), []), after: { recreated } },
-    "a record": { make: () => write.writeMark(replicaSet(), "uid-web", run), after: { recorded } },
-    "the end of a record": { make: () => write.writeUnmark(replicaSet()), after: { recorded } },
-    "a size": { make: () => write.writeScale(replicaSet(), 0), after: { recorded } },
+    "an end": { make: () => workload.writeEnd(deployment()), after: { paused, ended } },
+    "a condition": { make: () => workload.writeConditions(deployment(), []), after: { recreated } },
+    "a record": { make: () => workload.writeMark(replicaSet(), "uid-web", run), after: { recorded } },
+    "the end of a record": { make: () => workload.writeUnmark(replicaSet()), after: { recorded } },
+    "a size": { make: () => workload.writeScale(replicaSet(), 0), after: { recorded } },
     "a narrow selector": {
-      make: () => write.writeNarrow(service(), "uid-web", "web1", AT_NOON),
+      make: () => traffic.writeNarrow(service(), "uid-web", "web1", AT_NOON),
       after: { changed },
     },
-    "a wide selector": { make: () => write.writeWiden(service()), after: { changed } },
-    "a twin's mend": { make: () => write.mendTwin(service(), aService()), after: { changed } },
-    "a twin's end": { make: () => write.deleteTwin(service()), after: { changed } },
+    "a wide selector": { make: () => traffic.writeWiden(service()), after: { changed } },
+    "a twin's mend": { make: () => traffic.mendTwin(service(), aService()), after: { changed } },
+    "a twin's end": { make: () => traffic.deleteTwin(service()), after: { changed } },
   };
   for (const [what, { make, after }] of Object.entries(rows)) {
     for (const [happened, happen] of Object.entries(after)) {

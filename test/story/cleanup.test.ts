@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { cleanUp } from "../../cli/cleanup.ts";
-import { systemClock } from "../../kube/clock.ts";
-import { fromFile } from "../../kube/credentials.ts";
-import { connect } from "../../kube/rest.ts";
+import { connect } from "../../kube/client/connect.ts";
+import { fromFile } from "../../kube/client/credentials.ts";
+import { systemClock } from "../../kube/core/clock.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { onEachGateway } from "../cluster/fixture.ts";
 import { eventually } from "../cluster/wait.ts";

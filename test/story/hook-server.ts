@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { HookPayload } from "../../rollout/hook-calls.ts";
+import type { HookPayload } from "../../rollout/hooks/call.ts";
 import { addresses } from "../cluster/addresses.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { eventually } from "../cluster/wait.ts";

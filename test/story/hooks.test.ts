@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
-import { flightOf } from "../../rollout/overlay.ts";
+import { flightOf } from "../../rollout/traffic/route-record.ts";
 import { describeCluster } from "../cluster/fixture.ts";
 import { allowHooks, HookServer } from "./hook-server.ts";
 import { expectNoFailures } from "./share.ts";

@@ -1,8 +1,10 @@
-import { type Held, heldOf } from "../../rollout/hold.ts";
-import type { Deployment, Pod, ReplicaSet, Route, Service } from "../../rollout/objects.ts";
-import { conditionOf } from "../../rollout/objects.ts";
-import { flightOf } from "../../rollout/overlay.ts";
-import { lastRunOf, type Run } from "../../rollout/run.ts";
+import { conditionOf } from "../../kube/core/meta.ts";
+import type { Route } from "../../kube/core/routes.ts";
+import type { Service } from "../../kube/core/services.ts";
+import type { Deployment, Pod, ReplicaSet } from "../../kube/core/workloads.ts";
+import { flightOf } from "../../rollout/traffic/route-record.ts";
+import { type Held, heldOf } from "../../rollout/workload/hold-record.ts";
+import { lastRunOf, type Run } from "../../rollout/workload/run-record.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 
 /** The objects of a story, as they stand. */

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import type { ReplicaSet } from "../../rollout/objects.ts";
-import { lastRunOf } from "../../rollout/run.ts";
+import type { ReplicaSet } from "../../kube/core/workloads.ts";
+import { lastRunOf } from "../../rollout/workload/run-record.ts";
 import { onEachGateway } from "../cluster/fixture.ts";
 import { expectNoFailures } from "./share.ts";
 import { Shop } from "./shop.ts";

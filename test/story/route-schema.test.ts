@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { brokenLimit } from "../../rollout/limits.ts";
-import type { RouteKind } from "../../rollout/matching.ts";
-import type { Route, RouteRule } from "../../rollout/objects.ts";
-import { type HeldRoute, rulesOf } from "../../rollout/overlay.ts";
+import type { Route, RouteKind, RouteRule } from "../../kube/core/routes.ts";
+import { brokenLimit } from "../../rollout/traffic/api-limits.ts";
+import { rulesOf } from "../../rollout/traffic/overlay.ts";
+import type { HeldRoute } from "../../rollout/traffic/route-record.ts";
 import { cluster, describeCluster } from "../cluster/fixture.ts";
 import { applied } from "../support/routes.ts";
 import { HOME, validFlights, validGrpcRules, validHttpRules } from "../support/valid-routes.ts";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Route } from "../../rollout/objects.ts";
+import type { Route } from "../../kube/core/routes.ts";
 import { onEachGateway } from "../cluster/fixture.ts";
 import { gateways } from "../cluster/gateways.ts";
 import type { Load } from "../cluster/load.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
-import type { ReplicaSet } from "../../rollout/objects.ts";
+import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import { onEachGateway } from "../cluster/fixture.ts";
 import type { Output } from "../cluster/kubectl.ts";
 import type { Load } from "../cluster/load.ts";

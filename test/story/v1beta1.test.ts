@@ -1,6 +1,6 @@
 import { setTimeout as timer } from "node:timers/promises";
 import { expect } from "chai";
-import type { Route } from "../../rollout/objects.ts";
+import type { Route } from "../../kube/core/routes.ts";
 import { describeCluster } from "../cluster/fixture.ts";
 import { manifestOf } from "./ledger.ts";
 import { Shop } from "./shop.ts";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { ReplicaSet } from "../../rollout/objects.ts";
+import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import { onEachGateway } from "../cluster/fixture.ts";
 import { expectNoFailures, expectShare } from "./share.ts";
 import { Shop } from "./shop.ts";

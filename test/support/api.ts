@@ -4,8 +4,11 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { KubeConfig } from "@kubernetes/client-node";
 import { issueAuthority, issueLeaf, type KeyPair } from "../../certs/issue.ts";
-import { type ConnectOptions, connect, type Kube, type KubeObject, type Resource } from "../../kube/rest.ts";
-import { matcher } from "../../kube/selector.ts";
+import type { Kube } from "../../kube/client/api.ts";
+import { type ConnectOptions, connect } from "../../kube/client/connect.ts";
+import type { KubeObject } from "../../kube/core/meta.ts";
+import type { Resource } from "../../kube/core/resources.ts";
+import { matcher } from "../../kube/core/selector.ts";
 import { noLog } from "./log.ts";
 import { type Change, Refusal, Store } from "./store.ts";
 

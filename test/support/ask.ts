@@ -1,9 +1,10 @@
 import { expect } from "chai";
-import { admitUpdate, changesTemplate } from "../../rollout/admit.ts";
-import type { Answer } from "../../rollout/answer.ts";
-import type { Reads } from "../../rollout/change.ts";
-import { type Held, hold, originalsOf, withHeld } from "../../rollout/hold.ts";
-import type { Deployment } from "../../rollout/objects.ts";
+import type { Deployment } from "../../kube/core/workloads.ts";
+import { admitUpdate, changesTemplate } from "../../rollout/admission/admit.ts";
+import type { Answer } from "../../rollout/admission/answer.ts";
+import type { Reads } from "../../rollout/admission/change.ts";
+import { hold } from "../../rollout/workload/hold.ts";
+import { type Held, originalsOf, withHeld } from "../../rollout/workload/hold-record.ts";
 import { aDeployment, aHeld, aReplicaSet, aTemplate, readsOf } from "./builders.ts";
 
 /** When the requests come. */

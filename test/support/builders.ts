@@ -1,19 +1,12 @@
-import type { Reads } from "../../rollout/change.ts";
-import type { Held } from "../../rollout/hold.ts";
-import type {
-  BackendRef,
-  Deployment,
-  DeploymentSpec,
-  Meta,
-  PodTemplate,
-  ReplicaSet,
-  Route,
-  RouteRule,
-  Service,
-} from "../../rollout/objects.ts";
-import { type Plan, parsePlan } from "../../rollout/plan.ts";
-import type { Seen } from "../../rollout/seen.ts";
-import { HASH_LABEL } from "../../rollout/template.ts";
+import type { Meta } from "../../kube/core/meta.ts";
+import type { BackendRef, Route, RouteRule } from "../../kube/core/routes.ts";
+import type { Service } from "../../kube/core/services.ts";
+import type { Deployment, DeploymentSpec, PodTemplate, ReplicaSet } from "../../kube/core/workloads.ts";
+import type { Reads } from "../../rollout/admission/change.ts";
+import { HASH_LABEL } from "../../rollout/keys.ts";
+import { type Plan, parsePlan } from "../../rollout/plan/plan.ts";
+import type { Seen } from "../../rollout/stages/snapshot.ts";
+import type { Held } from "../../rollout/workload/hold-record.ts";
 
 /** The instant at which the tests' stories begin, in ms and as objects carry it. */
 export const NOON = Date.UTC(2026, 0, 1, 12);

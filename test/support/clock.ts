@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { Clock } from "../../kube/clock.ts";
+import type { Clock } from "../../kube/core/clock.ts";
 
 interface Sleeper {
   readonly at: number;

@@ -1,16 +1,11 @@
-import { hold } from "../../rollout/hold.ts";
+import type { Condition } from "../../kube/core/meta.ts";
+import { type Route, routeKeyOf } from "../../kube/core/routes.ts";
+import type { Service } from "../../kube/core/services.ts";
+import type { Deployment, Pod, ReplicaSet } from "../../kube/core/workloads.ts";
+import { type Kind, pluralOf } from "../../kube/core/writes.ts";
 import { HELD } from "../../rollout/keys.ts";
-import {
-  type Condition,
-  type Deployment,
-  type Pod,
-  type ReplicaSet,
-  type Route,
-  routeKeyOf,
-  type Service,
-} from "../../rollout/objects.ts";
-import { hashOf } from "../../rollout/template.ts";
-import { type Kind, pluralOf } from "../../rollout/write.ts";
+import { hold } from "../../rollout/workload/hold.ts";
+import { hashOf } from "../../rollout/workload/template.ts";
 import { NOON } from "./builders.ts";
 import { syncDeployment } from "./native.ts";
 import { type Kinds, Objects } from "./objects.ts";

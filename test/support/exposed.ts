@@ -1,8 +1,8 @@
 import fc from "fast-check";
-import { cookieHeader, type Sticky } from "../../rollout/cookie.ts";
-import type { FieldMatch, Match, RuleMatch } from "../../rollout/matching.ts";
-import type { RouteRule } from "../../rollout/objects.ts";
-import type { Flight, HeldRoute } from "../../rollout/overlay.ts";
+import type { RouteRule } from "../../kube/core/routes.ts";
+import type { FieldMatch, Match, RuleMatch } from "../../rollout/traffic/matches.ts";
+import type { Flight, HeldRoute } from "../../rollout/traffic/route-record.ts";
+import { cookieHeader, type Sticky } from "../../rollout/traffic/sticky.ts";
 import { AT_NOON } from "./builders.ts";
 import type { Request } from "./router.ts";
 

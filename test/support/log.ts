@@ -1,4 +1,4 @@
-import type { Log } from "../../kube/log.ts";
+import type { Log } from "../../kube/core/log.ts";
 
 /** Swallows everything. */
 export const noLog: Log = { debug() {}, info() {}, warn() {}, error() {} };

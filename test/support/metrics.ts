@@ -1,8 +1,8 @@
-import type { Counts } from "../../rollout/counts.ts";
+import type { Counts } from "../../rollout/judge/counters.ts";
 import type { Evidence, Watch } from "../../rollout/judge/evidence.ts";
 import { fold, noEvidence } from "../../rollout/judge/fold.ts";
-import { flightOf } from "../../rollout/overlay.ts";
-import type { Seen } from "../../rollout/seen.ts";
+import type { Seen } from "../../rollout/stages/snapshot.ts";
+import { flightOf } from "../../rollout/traffic/route-record.ts";
 import { imageOf } from "./cluster.ts";
 
 const TICK_MS = 5_000;

@@ -1,6 +1,7 @@
-import { surgePods } from "../../rollout/hold.ts";
-import type { Deployment, ReplicaSet } from "../../rollout/objects.ts";
-import { findByTemplate, HASH_LABEL } from "../../rollout/template.ts";
+import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
+import { HASH_LABEL } from "../../rollout/keys.ts";
+import { surgePods } from "../../rollout/workload/surge.ts";
+import { findByTemplate } from "../../rollout/workload/template.ts";
 
 const DESIRED = "deployment.kubernetes.io/desired-replicas";
 const MOST = "deployment.kubernetes.io/max-replicas";

@@ -1,6 +1,10 @@
-import jsonpatch, { type Operation } from "fast-json-patch";
-import type { Condition, Deployment, Meta, ReplicaSet, Route, Service } from "../../rollout/objects.ts";
-import type { Kind, Write } from "../../rollout/write.ts";
+import type { Operation } from "fast-json-patch";
+import jsonpatch from "fast-json-patch";
+import type { Condition, Meta } from "../../kube/core/meta.ts";
+import type { Route } from "../../kube/core/routes.ts";
+import type { Service } from "../../kube/core/services.ts";
+import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
+import type { Kind, Write } from "../../kube/core/writes.ts";
 import { merge } from "./patch.ts";
 import { share } from "./share.ts";
 

@@ -1,4 +1,4 @@
-import type { Write } from "../../rollout/write.ts";
+import type { Write } from "../../kube/core/writes.ts";
 
 /** The object after a merge patch of ours has been stored (RFC 7386); its resourceVersion stays. */
 export function merged<T>(object: T, write: Write): T {

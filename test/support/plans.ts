@@ -1,5 +1,6 @@
-import { type Complaint, formatComplaints, type Plan, parsePlan } from "../../rollout/plan.ts";
-import type { Step } from "../../rollout/steps.ts";
+import { type Complaint, formatComplaints } from "../../rollout/plan/complaints.ts";
+import { type Plan, parsePlan } from "../../rollout/plan/plan.ts";
+import type { Step } from "../../rollout/plan/steps.ts";
 
 /** What people write, the keys without their prefix; a canary unless they say otherwise. */
 export type Given = Record<string, string>;

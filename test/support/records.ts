@@ -1,9 +1,9 @@
-import { planOf } from "../../rollout/admit.ts";
-import { type Held, heldOf } from "../../rollout/hold.ts";
+import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import { HELD, RUN } from "../../rollout/keys.ts";
-import type { Deployment, ReplicaSet } from "../../rollout/objects.ts";
-import type { Plan } from "../../rollout/plan.ts";
-import { lastRunOf, type Run } from "../../rollout/run.ts";
+import type { Plan } from "../../rollout/plan/plan.ts";
+import { type Held, heldOf } from "../../rollout/workload/hold-record.ts";
+import { planOf } from "../../rollout/workload/plan-of.ts";
+import { lastRunOf, type Run } from "../../rollout/workload/run-record.ts";
 
 /** As `planOf`, read once. */
 export const planIn = once<Deployment, Plan>(sameAs);

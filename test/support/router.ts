@@ -1,6 +1,5 @@
-import type { FieldMatch, Match, RuleMatch } from "../../rollout/matching.ts";
-import { matchesOf } from "../../rollout/matching.ts";
-import type { RouteRule } from "../../rollout/objects.ts";
+import type { RouteRule } from "../../kube/core/routes.ts";
+import { type FieldMatch, type Match, matchesOf, type RuleMatch } from "../../rollout/traffic/matches.ts";
 
 /** A request as far as a route looks at it; names of headers in lower case. */
 export interface Request {

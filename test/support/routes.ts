@@ -1,7 +1,8 @@
 import fc from "fast-check";
+import type { BackendRef, Route, RouteRule } from "../../kube/core/routes.ts";
 import { HELD } from "../../rollout/keys.ts";
-import type { BackendRef, Route, RouteRule } from "../../rollout/objects.ts";
-import { type Flight, type HeldRoute, routePatch } from "../../rollout/overlay.ts";
+import { routePatch } from "../../rollout/traffic/overlay.ts";
+import type { Flight, HeldRoute } from "../../rollout/traffic/route-record.ts";
 import { AT_NOON } from "./builders.ts";
 
 /** The route after `routePatch` for these flights has been stored. */

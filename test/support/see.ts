@@ -1,10 +1,13 @@
-import { heldOf } from "../../rollout/hold.ts";
-import { heldServiceOf, isTwin, servicesOf } from "../../rollout/isolation.ts";
+import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import { FLIGHT, HELD } from "../../rollout/keys.ts";
-import type { Deployment, ReplicaSet } from "../../rollout/objects.ts";
-import { flightOf, servicesNamed } from "../../rollout/overlay.ts";
-import type { Seen } from "../../rollout/seen.ts";
-import { findByTemplate, hashOf } from "../../rollout/template.ts";
+import type { Seen } from "../../rollout/stages/snapshot.ts";
+import { isTwin } from "../../rollout/traffic/canary-service.ts";
+import { servicesOf } from "../../rollout/traffic/isolation.ts";
+import { servicesNamed } from "../../rollout/traffic/overlay.ts";
+import { flightOf } from "../../rollout/traffic/route-record.ts";
+import { heldServiceOf } from "../../rollout/traffic/service-record.ts";
+import { heldOf } from "../../rollout/workload/hold-record.ts";
+import { findByTemplate, hashOf } from "../../rollout/workload/template.ts";
 import { type Cluster, imageOf } from "./cluster.ts";
 import { planIn } from "./records.ts";
 

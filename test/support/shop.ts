@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import type { Deployment, DeploymentSpec } from "../../rollout/objects.ts";
-import { lastRunOf, type Outcome } from "../../rollout/run.ts";
+import type { Deployment, DeploymentSpec } from "../../kube/core/workloads.ts";
+import { lastRunOf, type Outcome } from "../../rollout/workload/run-record.ts";
 import { aDeployment, aRoute, aService, aTemplate } from "./builders.ts";
 import { checkPromises, checkServed } from "./invariants.ts";
 import { World } from "./world.ts";

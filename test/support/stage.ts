@@ -1,7 +1,8 @@
 import { expect } from "chai";
-import { exposureOf, shortly } from "../../rollout/exposure.ts";
-import { conditionOf } from "../../rollout/objects.ts";
-import { flightOf } from "../../rollout/overlay.ts";
+import { conditionOf } from "../../kube/core/meta.ts";
+import { shortly } from "../../rollout/plan/grant.ts";
+import { exposureOf } from "../../rollout/traffic/exposure.ts";
+import { flightOf } from "../../rollout/traffic/route-record.ts";
 import { aShop, ending, watched } from "./shop.ts";
 import type { World } from "./world.ts";
 

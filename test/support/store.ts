@@ -1,5 +1,7 @@
-import jsonpatch, { type Operation } from "fast-json-patch";
-import type { KubeObject, Preconditions } from "../../kube/rest.ts";
+import type { Operation } from "fast-json-patch";
+import jsonpatch from "fast-json-patch";
+import type { Preconditions } from "../../kube/client/api.ts";
+import type { KubeObject } from "../../kube/core/meta.ts";
 
 /** A change in the store; watches are served from these. */
 export interface Change {

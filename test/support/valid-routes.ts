@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import type { Match } from "../../rollout/matching.ts";
-import type { BackendRef, RouteRule } from "../../rollout/objects.ts";
-import type { Flight, HeldRoute } from "../../rollout/overlay.ts";
+import type { BackendRef, RouteRule } from "../../kube/core/routes.ts";
+import type { Match } from "../../rollout/traffic/matches.ts";
+import type { Flight, HeldRoute } from "../../rollout/traffic/route-record.ts";
 import { AT_NOON } from "./builders.ts";
 import { anyWeight } from "./routes.ts";
 

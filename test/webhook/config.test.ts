@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import type { Content } from "../../kube/digest.ts";
-import { deployments, namespaces } from "../../kube/resources.ts";
-import type { Kube } from "../../kube/rest.ts";
-import { changedOf } from "../../rollout/changed.ts";
-import type { Deployment, PodTemplate } from "../../rollout/objects.ts";
+import type { Kube } from "../../kube/client/api.ts";
+import type { Content } from "../../kube/client/digest.ts";
+import { deployments, namespaces } from "../../kube/core/resources.ts";
+import type { Deployment, PodTemplate } from "../../kube/core/workloads.ts";
+import { changedOf } from "../../rollout/tracking/pending.ts";
 import { admitConfig } from "../../webhook/config.ts";
 import type { Request, Verdict } from "../../webhook/review.ts";
 import { FakeApi } from "../support/api.ts";

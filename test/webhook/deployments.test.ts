@@ -1,9 +1,12 @@
 import { expect } from "chai";
-import { deployments, httpRoutes, namespaces, replicaSets, services } from "../../kube/resources.ts";
-import type { Kube } from "../../kube/rest.ts";
-import { heldOf, hold, withHeld } from "../../rollout/hold.ts";
-import type { Deployment, ReplicaSet, Route, Service } from "../../rollout/objects.ts";
-import { flightOf } from "../../rollout/overlay.ts";
+import type { Kube } from "../../kube/client/api.ts";
+import { deployments, httpRoutes, namespaces, replicaSets, services } from "../../kube/core/resources.ts";
+import type { Route } from "../../kube/core/routes.ts";
+import type { Service } from "../../kube/core/services.ts";
+import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
+import { flightOf } from "../../rollout/traffic/route-record.ts";
+import { hold } from "../../rollout/workload/hold.ts";
+import { heldOf, withHeld } from "../../rollout/workload/hold-record.ts";
 import { admitDeployments } from "../../webhook/deployments.ts";
 import type { Request } from "../../webhook/review.ts";
 import { FakeApi } from "../support/api.ts";

@@ -1,15 +1,15 @@
 import { expect } from "chai";
+import type { Kube } from "../../kube/client/api.ts";
 import {
   deployments,
   horizontalPodAutoscalers,
   namespaces,
   replicaSets,
   services,
-} from "../../kube/resources.ts";
-import type { Kube } from "../../kube/rest.ts";
-import { heldOf } from "../../rollout/hold.ts";
-import type { Deployment, PodTemplate } from "../../rollout/objects.ts";
-import { TRACKER } from "../../rollout/track.ts";
+} from "../../kube/core/resources.ts";
+import type { Deployment, PodTemplate } from "../../kube/core/workloads.ts";
+import { TRACKER } from "../../rollout/tracking/decide.ts";
+import { heldOf } from "../../rollout/workload/hold-record.ts";
 import { admitDeployments } from "../../webhook/deployments.ts";
 import type { Request } from "../../webhook/review.ts";
 import { FakeApi } from "../support/api.ts";

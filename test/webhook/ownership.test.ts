@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { KubeObject, ManagedField } from "../../kube/rest.ts";
+import type { KubeObject, ManagedField } from "../../kube/core/meta.ts";
 import { admitOwnWrites } from "../../webhook/ownership.ts";
 
 const applied: ManagedField = { manager: "kubectl", operation: "Apply" };

@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { configMaps, deployments, namespaces, replicaSets, services } from "../../kube/resources.ts";
-import type { Kube } from "../../kube/rest.ts";
-import { heldOf } from "../../rollout/hold.ts";
-import type { Deployment } from "../../rollout/objects.ts";
+import type { Kube } from "../../kube/client/api.ts";
+import { configMaps, deployments, namespaces, replicaSets, services } from "../../kube/core/resources.ts";
+import type { Deployment } from "../../kube/core/workloads.ts";
+import { heldOf } from "../../rollout/workload/hold-record.ts";
 import { admitDeployments } from "../../webhook/deployments.ts";
 import { readPlaces } from "../../webhook/places.ts";
 import type { Request } from "../../webhook/review.ts";

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import jsonpatch, { type Operation } from "fast-json-patch";
+import type { Operation } from "fast-json-patch";
+import jsonpatch from "fast-json-patch";
 import { BadReview, readReview, writeReview } from "../../webhook/review.ts";
 import { aReview } from "../support/review.ts";
 

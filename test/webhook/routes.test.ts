@@ -1,16 +1,19 @@
 import { expect } from "chai";
+import type { Kube } from "../../kube/client/api.ts";
 import {
   grpcRoutes,
   httpRoutes,
   namespaces,
+  type Resource,
   referenceGrants,
   replicaSets,
   services,
-} from "../../kube/resources.ts";
-import type { Kube, Resource } from "../../kube/rest.ts";
-import { heldOf, hold, withHeld } from "../../rollout/hold.ts";
-import type { Deployment, Route } from "../../rollout/objects.ts";
-import { flightOf } from "../../rollout/overlay.ts";
+} from "../../kube/core/resources.ts";
+import type { Route } from "../../kube/core/routes.ts";
+import type { Deployment } from "../../kube/core/workloads.ts";
+import { flightOf } from "../../rollout/traffic/route-record.ts";
+import { hold } from "../../rollout/workload/hold.ts";
+import { heldOf, withHeld } from "../../rollout/workload/hold-record.ts";
 import { admitDeployments } from "../../webhook/deployments.ts";
 import type { Request } from "../../webhook/review.ts";
 import { FakeApi } from "../support/api.ts";

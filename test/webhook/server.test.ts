@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import { issueAuthority, issueLeaf, type KeyPair } from "../../certs/issue.ts";
-import type { KubeObject } from "../../kube/rest.ts";
+import type { KubeObject } from "../../kube/core/meta.ts";
 import { admissionApp } from "../../webhook/server.ts";
 import { rememberingLog } from "../support/log.ts";
 import { aReview } from "../support/review.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { twinOf } from "../../rollout/isolation.ts";
-import type { Service } from "../../rollout/objects.ts";
+import type { Service } from "../../kube/core/services.ts";
+import { twinOf } from "../../rollout/traffic/canary-service.ts";
 import { admitServices } from "../../webhook/overlaid.ts";
 import { FakeApi } from "../support/api.ts";
 import { aDeployment, aService } from "../support/builders.ts";

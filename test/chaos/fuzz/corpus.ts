@@ -1,6 +1,8 @@
-import { heldOf, type Phase } from "../../../rollout/hold.ts";
+import type { Route } from "../../../kube/core/routes.ts";
+import type { Service } from "../../../kube/core/services.ts";
+import type { Deployment } from "../../../kube/core/workloads.ts";
 import { HELD } from "../../../rollout/keys.ts";
-import type { Deployment, Route, Service } from "../../../rollout/objects.ts";
+import { heldOf, type Phase } from "../../../rollout/workload/hold-record.ts";
 import { aTemplate } from "../../support/builders.ts";
 import { aReview } from "../../support/review.ts";
 import { annotate, aShop, edit, image } from "../../support/shop.ts";

@@ -1,12 +1,17 @@
 import { isDeepStrictEqual } from "node:util";
-import jsonpatch, { type Operation } from "fast-json-patch";
-import { type Held, isHeld } from "../../../rollout/hold.ts";
-import { heldServiceOf } from "../../../rollout/isolation.ts";
-import { CHANGED, HELD, RUN } from "../../../rollout/keys.ts";
-import type { Deployment, Meta, Route, Service } from "../../../rollout/objects.ts";
-import { type HeldRoute, heldRouteOf, homeOf, overlay, restore } from "../../../rollout/overlay.ts";
-import { isRecord } from "../../../rollout/parsed.ts";
-import { HASH_LABEL } from "../../../rollout/template.ts";
+import type { Operation } from "fast-json-patch";
+import jsonpatch from "fast-json-patch";
+import type { Meta } from "../../../kube/core/meta.ts";
+import type { Route } from "../../../kube/core/routes.ts";
+import type { Service } from "../../../kube/core/services.ts";
+import type { Deployment } from "../../../kube/core/workloads.ts";
+import { CHANGED, HASH_LABEL, HELD, RUN } from "../../../rollout/keys.ts";
+import { isRecord } from "../../../rollout/text/parse.ts";
+import { overlay, restore } from "../../../rollout/traffic/overlay.ts";
+import { type HeldRoute, heldRouteOf, homeOf } from "../../../rollout/traffic/route-record.ts";
+import { heldServiceOf } from "../../../rollout/traffic/service-record.ts";
+import { isHeld } from "../../../rollout/workload/hold.ts";
+import type { Held } from "../../../rollout/workload/hold-record.ts";
 import { annotation, differences, heldIn, isDecodable, label, parse, recordIn } from "./objects.ts";
 
 /** An answer of the webhook's. */

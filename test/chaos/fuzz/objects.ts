@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Held, Phase } from "../../../rollout/hold.ts";
+import type { Meta } from "../../../kube/core/meta.ts";
 import { FLIGHT } from "../../../rollout/keys.ts";
-import type { Meta } from "../../../rollout/objects.ts";
-import { isRecord } from "../../../rollout/parsed.ts";
+import { isRecord } from "../../../rollout/text/parse.ts";
+import type { Held, Phase } from "../../../rollout/workload/hold-record.ts";
 
 const PHASES: readonly Phase[] = ["canary", "promoting", "failed", "undone"];
 

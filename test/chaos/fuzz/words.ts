@@ -1,5 +1,5 @@
-import { annotations } from "../../../rollout/annotations.ts";
 import { CHANGED, HELD, RUN } from "../../../rollout/keys.ts";
+import { annotations } from "../../../rollout/plan/annotations.ts";
 
 /** The content type of every review. */
 export const JSON_TYPE = "application/json";

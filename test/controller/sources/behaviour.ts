@@ -1,7 +1,12 @@
 import { expect } from "chai";
-import type { Surroundings } from "../../../controller/sources/ask.ts";
-import { type Settings, settingsOf } from "../../../controller/sources/settings.ts";
-import { type Reading, type Source, SourceError, type Window } from "../../../controller/sources/source.ts";
+import {
+  type Reading,
+  type Source,
+  SourceError,
+  type Window,
+} from "../../../controller/providers/provider.ts";
+import type { Surroundings } from "../../../controller/providers/request.ts";
+import { type Settings, settingsOf } from "../../../controller/providers/settings.ts";
 import { type Answer, type ApiServer, type Seen, startServer } from "./server.ts";
 
 /** The instant of all these tests, and the seconds since the epoch in which APIs tell it. */

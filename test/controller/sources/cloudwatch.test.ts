@@ -1,7 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
 import { expect } from "chai";
-import { cloudWatchSource } from "../../../controller/sources/cloudwatch.ts";
-import { SourceError } from "../../../controller/sources/source.ts";
+import { cloudWatchSource } from "../../../controller/providers/cloudwatch.ts";
+import { SourceError } from "../../../controller/providers/provider.ts";
 import { atSeconds, behavesAsSource } from "./behaviour.ts";
 import type { Seen } from "./server.ts";
 

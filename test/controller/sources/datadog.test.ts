@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { datadogSource } from "../../../controller/sources/datadog.ts";
-import { SourceError } from "../../../controller/sources/source.ts";
+import { datadogSource } from "../../../controller/providers/datadog.ts";
+import { SourceError } from "../../../controller/providers/provider.ts";
 import { at, atSeconds, behavesAsSource } from "./behaviour.ts";
 
 type Points = readonly (readonly [ms: number, value: number | null])[];

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { dynatraceSource } from "../../../controller/sources/dynatrace.ts";
+import { dynatraceSource } from "../../../controller/providers/dynatrace.ts";
 import { at, behavesAsSource } from "./behaviour.ts";
 
 interface Series {

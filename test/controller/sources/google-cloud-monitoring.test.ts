@@ -1,8 +1,8 @@
 import { createVerify, generateKeyPairSync } from "node:crypto";
 import { expect } from "chai";
-import { googleCloudMonitoringSource } from "../../../controller/sources/google-cloud-monitoring.ts";
-import { settingsOf } from "../../../controller/sources/settings.ts";
-import { SourceError } from "../../../controller/sources/source.ts";
+import { googleCloudMonitoringSource } from "../../../controller/providers/google-cloud-monitoring.ts";
+import { SourceError } from "../../../controller/providers/provider.ts";
+import { settingsOf } from "../../../controller/providers/settings.ts";
 import { at, atSeconds, behavesAsSource, window } from "./behaviour.ts";
 import { startServer } from "./server.ts";
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { graphiteSource } from "../../../controller/sources/graphite.ts";
-import { SourceError } from "../../../controller/sources/source.ts";
+import { graphiteSource } from "../../../controller/providers/graphite.ts";
+import { SourceError } from "../../../controller/providers/provider.ts";
 import { atSeconds, behavesAsSource } from "./behaviour.ts";
 
 type Points = readonly (readonly [value: number | string | null, seconds: number])[];

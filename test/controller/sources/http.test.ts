@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { httpSource } from "../../../controller/sources/http.ts";
-import { SourceError } from "../../../controller/sources/source.ts";
+import { httpSource } from "../../../controller/providers/http.ts";
+import { SourceError } from "../../../controller/providers/provider.ts";
 import { behavesAsSource } from "./behaviour.ts";
 
 const answer = (rate: unknown) => JSON.stringify({ data: { "a/b": [{ rate }] } });

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { influxdbSource } from "../../../controller/sources/influxdb.ts";
-import { SourceError } from "../../../controller/sources/source.ts";
+import { influxdbSource } from "../../../controller/providers/influxdb.ts";
+import { SourceError } from "../../../controller/providers/provider.ts";
 import { at, behavesAsSource } from "./behaviour.ts";
 
 const time = (ms: number) => new Date(ms).toISOString();

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { keptnSource } from "../../../controller/sources/keptn.ts";
-import { SourceError } from "../../../controller/sources/source.ts";
+import { keptnSource } from "../../../controller/providers/keptn.ts";
+import { SourceError } from "../../../controller/providers/provider.ts";
 import { behavesAsSource } from "./behaviour.ts";
 
 const answer = (value: string) => JSON.stringify({ namespace: "shop", metric: "error-rate", value });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { newRelicSource } from "../../../controller/sources/new-relic.ts";
+import { newRelicSource } from "../../../controller/providers/new-relic.ts";
 import { behavesAsSource } from "./behaviour.ts";
 
 const answer = (...results: readonly object[]) =>

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { prometheusSource } from "../../../controller/sources/prometheus.ts";
+import { prometheusSource } from "../../../controller/providers/prometheus.ts";
 import { atSeconds, behavesAsSource } from "./behaviour.ts";
 
 const vector = (...values: readonly string[]) => {

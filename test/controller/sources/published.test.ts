@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { prometheusSource } from "../../../controller/sources/prometheus.ts";
-import { settingsOf } from "../../../controller/sources/settings.ts";
-import type { Reading } from "../../../controller/sources/source.ts";
-import { parseTemplate, render, type Subject } from "../../../rollout/query-template.ts";
+import { prometheusSource } from "../../../controller/providers/prometheus.ts";
+import type { Reading } from "../../../controller/providers/provider.ts";
+import { settingsOf } from "../../../controller/providers/settings.ts";
+import { parseTemplate, render, type Subject } from "../../../rollout/plan/metric-template.ts";
 import { at, window } from "./behaviour.ts";
 import { type Counter, type RealPrometheus, startPrometheus } from "./real-prometheus.ts";
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { signed } from "../../../controller/sources/signature-v4.ts";
+import { signed } from "../../../controller/providers/signature-v4.ts";
 
 describe("AWS Signature Version 4", () => {
   const signer = {

@@ -1,9 +1,8 @@
 import { expect } from "chai";
-import type { Source } from "../../../controller/sources/source.ts";
-import { SourceError } from "../../../controller/sources/source.ts";
-import { sourcesFrom } from "../../../controller/sources/sources.ts";
-import { secrets } from "../../../kube/resources.ts";
-import type { Kube } from "../../../kube/rest.ts";
+import { type Source, SourceError } from "../../../controller/providers/provider.ts";
+import { sourcesFrom } from "../../../controller/providers/registry.ts";
+import type { Kube } from "../../../kube/client/api.ts";
+import { secrets } from "../../../kube/core/resources.ts";
 import { FakeApi } from "../../support/api.ts";
 import { FakeClock } from "../../support/clock.ts";
 import { window } from "./behaviour.ts";

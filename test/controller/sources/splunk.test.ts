@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { settingsOf } from "../../../controller/sources/settings.ts";
-import { SourceError } from "../../../controller/sources/source.ts";
-import { splunkSource } from "../../../controller/sources/splunk.ts";
+import { SourceError } from "../../../controller/providers/provider.ts";
+import { settingsOf } from "../../../controller/providers/settings.ts";
+import { splunkSource } from "../../../controller/providers/splunk.ts";
 import { at, behavesAsSource, window } from "./behaviour.ts";
 
 const event = (name: string, data: object) =>

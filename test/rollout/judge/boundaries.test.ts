@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { monitored } from "../../../rollout/judge/boundaries.ts";
+import { monitored } from "../../../rollout/judge/latency-bounds.ts";
 
 const INF = Number.POSITIVE_INFINITY;
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { combine } from "../../../rollout/judge/combine.ts";
-import { logMean, logSum } from "../../../rollout/judge/logs.ts";
+import { logMean, logSum } from "../../../rollout/judge/log-math.ts";
 
 describe("several metrics in one verdict", () => {
   const metric = (name: string, weight: number, e: number) => ({ name, weight, logE: Math.log(e) });

@@ -1,7 +1,8 @@
 import { fold, type Judged, noEvidence } from "../../../rollout/judge/fold.ts";
-import { watchOf } from "../../../rollout/judge/watch.ts";
-import { type Run, runOf } from "../../../rollout/run.ts";
-import type { Decision, Seen } from "../../../rollout/seen.ts";
+import type { Decision } from "../../../rollout/stages/decision.ts";
+import { watchOf } from "../../../rollout/stages/judge-input.ts";
+import type { Seen } from "../../../rollout/stages/snapshot.ts";
+import { type Run, runOf } from "../../../rollout/workload/run-record.ts";
 import { AT_NOON, NOON } from "../../support/builders.ts";
 import { type Did, happened } from "./terms.ts";
 

@@ -1,8 +1,9 @@
+import type { Route } from "../../../kube/core/routes.ts";
 import { FLIGHT, RUN } from "../../../rollout/keys.ts";
-import type { Route } from "../../../rollout/objects.ts";
-import { routePatch } from "../../../rollout/overlay.ts";
-import { formatRun, type Run } from "../../../rollout/run.ts";
-import { instant, type Seen } from "../../../rollout/seen.ts";
+import type { Seen } from "../../../rollout/stages/snapshot.ts";
+import { instant } from "../../../rollout/text/instant.ts";
+import { routePatch } from "../../../rollout/traffic/overlay.ts";
+import { formatRun, type Run } from "../../../rollout/workload/run-record.ts";
 import {
   AT_NOON,
   aDeployment,

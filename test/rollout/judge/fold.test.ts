@@ -2,8 +2,8 @@ import { expect } from "chai";
 import fc from "fast-check";
 import type { Comparison } from "../../../rollout/judge/comparison.ts";
 import { fold, type Judged } from "../../../rollout/judge/fold.ts";
-import { logHarm } from "../../../rollout/judge/harm.ts";
-import { logSafety } from "../../../rollout/judge/safety.ts";
+import { logHarm } from "../../../rollout/judge/harm-test.ts";
+import { logSafety } from "../../../rollout/judge/safety-test.ts";
 import { chance } from "../../support/chance.ts";
 import { after, aTerms, begun, checksOf, countsOf, happened, SINCE, TICK_MS } from "./terms.ts";
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import type { TemplateCheck } from "../../../rollout/checks.ts";
-import { foldGate, type Gate, isBroken, type Reading } from "../../../rollout/judge/gate.ts";
+import { foldGate, type Gate, isBroken, type Reading } from "../../../rollout/judge/template-check.ts";
+import type { TemplateCheck } from "../../../rollout/plan/checks.ts";
 
 const check = (op: TemplateCheck["op"], limit = 5): TemplateCheck => {
   return { metric: "template", name: "queue", op, limit, text: `queue ${op} ${limit}` };

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { foldGuard, type Guard, logGuard, noGuard } from "../../../rollout/judge/guard.ts";
+import { foldGuard, type Guard, logGuard, noGuard } from "../../../rollout/judge/limit-test.ts";
 import { chance } from "../../support/chance.ts";
 
 const LIMIT = 0.01;

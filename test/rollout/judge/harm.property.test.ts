@@ -7,7 +7,7 @@ import {
   harmDefaults,
   logHarm,
   noHarm,
-} from "../../../rollout/judge/harm.ts";
+} from "../../../rollout/judge/harm-test.ts";
 import { logLikelihoodRatio } from "../../../rollout/judge/likelihood.ts";
 import { carry, noTick, type Tick } from "../../../rollout/judge/tick.ts";
 import { anyTick, emptyTick, servedTick } from "./arbitraries.ts";

@@ -7,7 +7,7 @@ import {
   noHarm,
   onsetPrior,
   onsetRest,
-} from "../../../rollout/judge/harm.ts";
+} from "../../../rollout/judge/harm-test.ts";
 import { logLikelihoodRatio } from "../../../rollout/judge/likelihood.ts";
 import type { Tick } from "../../../rollout/judge/tick.ts";
 import vectors from "./vectors.json" with { type: "json" };

@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { logHarm } from "../../../rollout/judge/harm.ts";
+import type { Pod } from "../../../kube/core/workloads.ts";
+import { restartOptions } from "../../../rollout/judge/criteria.ts";
+import { logHarm } from "../../../rollout/judge/harm-test.ts";
 import { foldRestarts, noRestarts, type PodsOf, restartsOf } from "../../../rollout/judge/restarts.ts";
-import { restartOptions } from "../../../rollout/judge/terms.ts";
-import type { Pod } from "../../../rollout/objects.ts";
 import { aTerms, SINCE } from "./terms.ts";
 
 const options = restartOptions(aTerms());

@@ -6,7 +6,7 @@ import {
   noSafety,
   type Safety,
   safetyDefaults,
-} from "../../../rollout/judge/safety.ts";
+} from "../../../rollout/judge/safety-test.ts";
 import type { Tick } from "../../../rollout/judge/tick.ts";
 import { anyTick, servedTick } from "./arbitraries.ts";
 

@@ -1,9 +1,8 @@
-import type { TrafficCheck } from "../../../rollout/checks.ts";
-import { parseChecks } from "../../../rollout/checks.ts";
-import { compareDefaults } from "../../../rollout/compare.ts";
-import type { Counts } from "../../../rollout/counts.ts";
+import type { Counts } from "../../../rollout/judge/counters.ts";
+import type { Terms } from "../../../rollout/judge/criteria.ts";
 import { fold, type Happened, type Judged, noEvidence } from "../../../rollout/judge/fold.ts";
-import type { Terms } from "../../../rollout/judge/terms.ts";
+import { parseChecks, type TrafficCheck } from "../../../rollout/plan/checks.ts";
+import { compareDefaults } from "../../../rollout/plan/compare.ts";
 
 /** When the stories' first weight came into force, in ms. */
 export const SINCE = Date.UTC(2026, 0, 1, 14, 2);

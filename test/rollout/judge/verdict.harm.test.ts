@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { compareDefaults } from "../../../rollout/compare.ts";
-import type { Terms } from "../../../rollout/judge/terms.ts";
+import type { Terms } from "../../../rollout/judge/criteria.ts";
+import { compareDefaults } from "../../../rollout/plan/compare.ts";
 import { after, aTerms, begun, checksOf } from "./terms.ts";
 import { gateOf, on, queue, verdict } from "./verdicts.ts";
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { parseDuration } from "../../../rollout/duration.ts";
 import type { GateOf } from "../../../rollout/judge/evidence.ts";
 import type { Judged } from "../../../rollout/judge/fold.ts";
+import { parseDuration } from "../../../rollout/text/duration.ts";
 import { after, aTerms, begun, checksOf } from "./terms.ts";
 import { gateOf, on, queue, verdict } from "./verdicts.ts";
 

@@ -1,7 +1,7 @@
+import type { Terms } from "../../../rollout/judge/criteria.ts";
 import type { Evidence, GateOf } from "../../../rollout/judge/evidence.ts";
 import type { Judged } from "../../../rollout/judge/fold.ts";
-import { foldGate } from "../../../rollout/judge/gate.ts";
-import type { Terms } from "../../../rollout/judge/terms.ts";
+import { foldGate } from "../../../rollout/judge/template-check.ts";
 import { type Circumstances, judge, type Verdict } from "../../../rollout/judge/verdict.ts";
 import { aTerms, SINCE } from "./terms.ts";
 

@@ -6,14 +6,14 @@ import {
   harmDefaults,
   logHarm,
   noHarm,
-} from "../../../rollout/judge/harm.ts";
+} from "../../../rollout/judge/harm-test.ts";
 import {
   foldSafety,
   logSafety,
   noSafety,
   type Safety,
   safetyDefaults,
-} from "../../../rollout/judge/safety.ts";
+} from "../../../rollout/judge/safety-test.ts";
 import { type Scene, stream, threeSigma } from "./streams.ts";
 
 const RUNS = 1_000;

@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { compareDefaults } from "../../../rollout/compare.ts";
-import { watchOf } from "../../../rollout/judge/watch.ts";
-import type { Backend } from "../../../rollout/metrics/backend.ts";
-import type { Route } from "../../../rollout/objects.ts";
-import { instant } from "../../../rollout/seen.ts";
+import type { Route } from "../../../kube/core/routes.ts";
+import type { Backend } from "../../../rollout/gateways/metrics/backend.ts";
+import { compareDefaults } from "../../../rollout/plan/compare.ts";
+import { watchOf } from "../../../rollout/stages/judge-input.ts";
+import { instant } from "../../../rollout/text/instant.ts";
 import { AT_NOON, aHeld, aRoute, aService, NOON } from "../../support/builders.ts";
 import { carrying, flying } from "./flight.ts";
 import { begun } from "./terms.ts";

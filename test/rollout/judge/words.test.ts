@@ -1,8 +1,5 @@
 import { expect } from "chai";
-import { compareDefaults } from "../../../rollout/compare.ts";
 import { noComparison } from "../../../rollout/judge/comparison.ts";
-import { odds, percent, quantity, ratio } from "../../../rollout/judge/figures.ts";
-import type { Tick } from "../../../rollout/judge/tick.ts";
 import {
   tellBasis,
   tellErrors,
@@ -11,7 +8,10 @@ import {
   tellSlow,
   tellTolerance,
   tellWhere,
-} from "../../../rollout/judge/words.ts";
+} from "../../../rollout/judge/describe.ts";
+import { odds, percent, quantity, ratio } from "../../../rollout/judge/format.ts";
+import type { Tick } from "../../../rollout/judge/tick.ts";
+import { compareDefaults } from "../../../rollout/plan/compare.ts";
 import { after, begun, checksOf, SINCE } from "./terms.ts";
 
 const totals = (...tick: Tick) => ({ ...noComparison(SINCE), totals: tick });

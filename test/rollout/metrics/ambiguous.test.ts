@@ -1,12 +1,12 @@
 import { expect } from "chai";
-import { application } from "../../../rollout/metrics/application.ts";
-import { attribution } from "../../../rollout/metrics/attribution.ts";
-import { consul } from "../../../rollout/metrics/consul.ts";
-import { envoyGateway } from "../../../rollout/metrics/envoy-gateway.ts";
-import { gke } from "../../../rollout/metrics/gke.ts";
-import type { Pack } from "../../../rollout/metrics/pack.ts";
-import type { Labels } from "../../../rollout/metrics/sample.ts";
-import { traefik } from "../../../rollout/metrics/traefik.ts";
+import { application } from "../../../rollout/gateways/application.ts";
+import { consul } from "../../../rollout/gateways/consul.ts";
+import { envoyGateway } from "../../../rollout/gateways/envoy-gateway.ts";
+import { gke } from "../../../rollout/gateways/gke.ts";
+import { attribution } from "../../../rollout/gateways/metrics/attribution.ts";
+import type { Pack } from "../../../rollout/gateways/metrics/pack.ts";
+import type { Labels } from "../../../rollout/gateways/metrics/sample.ts";
+import { traefik } from "../../../rollout/gateways/traefik.ts";
 import { aBackend, canary } from "./backends.ts";
 
 function traefiks(name: string): Labels {

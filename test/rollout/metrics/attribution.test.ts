@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { attribution } from "../../../rollout/metrics/attribution.ts";
-import { contour } from "../../../rollout/metrics/contour.ts";
-import { kong } from "../../../rollout/metrics/kong.ts";
+import { contour } from "../../../rollout/gateways/contour.ts";
+import { kong } from "../../../rollout/gateways/kong.ts";
+import { attribution } from "../../../rollout/gateways/metrics/attribution.ts";
 import { aBackend, canary, stable } from "./backends.ts";
 
 describe("attribution", () => {

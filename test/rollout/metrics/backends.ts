@@ -1,4 +1,4 @@
-import type { Backend } from "../../../rollout/metrics/backend.ts";
+import type { Backend } from "../../../rollout/gateways/metrics/backend.ts";
 
 /** A backend of route shop/web, the stable version of Service shop/web unless told otherwise. */
 export function aBackend(differing: Partial<Backend> = {}): Backend {

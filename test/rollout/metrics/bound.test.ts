@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { boundMatcher, secondsOf } from "../../../rollout/metrics/bound.ts";
+import { boundMatcher, secondsOf } from "../../../rollout/gateways/metrics/bounds.ts";
 
 /** What the matcher selects, as Prometheus would. */
 function selected(seconds: readonly number[], perSecond: number): RegExp {

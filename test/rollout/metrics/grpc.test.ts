@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { attribution } from "../../../rollout/metrics/attribution.ts";
-import type { Backend } from "../../../rollout/metrics/backend.ts";
-import type { Pack } from "../../../rollout/metrics/pack.ts";
-import { type PackName, packs } from "../../../rollout/metrics/packs.ts";
-import { reproduce } from "../../../rollout/metrics/reproduce.ts";
-import type { Labels } from "../../../rollout/metrics/sample.ts";
+import { attribution } from "../../../rollout/gateways/metrics/attribution.ts";
+import type { Backend } from "../../../rollout/gateways/metrics/backend.ts";
+import type { Pack } from "../../../rollout/gateways/metrics/pack.ts";
+import { reproduce } from "../../../rollout/gateways/metrics/reproduce.ts";
+import type { Labels } from "../../../rollout/gateways/metrics/sample.ts";
+import { type PackName, packs } from "../../../rollout/gateways/packs.ts";
 import { aBackend } from "./backends.ts";
 import { promtool, raw, type Series } from "./promtool.ts";
 

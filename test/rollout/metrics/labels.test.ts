@@ -1,11 +1,11 @@
 import { expect } from "chai";
-import { application } from "../../../rollout/metrics/application.ts";
-import { gke } from "../../../rollout/metrics/gke.ts";
-import { haproxy } from "../../../rollout/metrics/haproxy.ts";
-import { linkerd } from "../../../rollout/metrics/linkerd.ts";
-import type { Pack } from "../../../rollout/metrics/pack.ts";
-import type { Labels } from "../../../rollout/metrics/sample.ts";
-import { traefik } from "../../../rollout/metrics/traefik.ts";
+import { application } from "../../../rollout/gateways/application.ts";
+import { gke } from "../../../rollout/gateways/gke.ts";
+import { haproxy } from "../../../rollout/gateways/haproxy.ts";
+import { linkerd } from "../../../rollout/gateways/linkerd.ts";
+import type { Pack } from "../../../rollout/gateways/metrics/pack.ts";
+import type { Labels } from "../../../rollout/gateways/metrics/sample.ts";
+import { traefik } from "../../../rollout/gateways/traefik.ts";
 
 describe("statuses", () => {
   const codes: [string, Pack, Labels, string][] = [

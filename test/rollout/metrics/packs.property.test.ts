@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { attribution } from "../../../rollout/metrics/attribution.ts";
-import type { Backend } from "../../../rollout/metrics/backend.ts";
-import { type PackName, packs } from "../../../rollout/metrics/packs.ts";
+import { attribution } from "../../../rollout/gateways/metrics/attribution.ts";
+import type { Backend } from "../../../rollout/gateways/metrics/backend.ts";
+import { type PackName, packs } from "../../../rollout/gateways/packs.ts";
 import { namings } from "./namings.ts";
 import { selects } from "./promql.ts";
 

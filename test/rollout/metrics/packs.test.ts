@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { attribution } from "../../../rollout/metrics/attribution.ts";
-import { type PackName, packs } from "../../../rollout/metrics/packs.ts";
+import { attribution } from "../../../rollout/gateways/metrics/attribution.ts";
+import { type PackName, packs } from "../../../rollout/gateways/packs.ts";
 import { canary, neighbours, stable } from "./backends.ts";
 import { namings } from "./namings.ts";
 

@@ -1,4 +1,4 @@
-import type { Labels } from "../../../rollout/metrics/sample.ts";
+import type { Labels } from "../../../rollout/gateways/metrics/sample.ts";
 
 /** Whether PromQL of the packs' kind (`metric{a=~"…",…} or …`) selects a series, with JavaScript's expressions for RE2's. */
 export function selects(promql: string): (metric: string, labels: Labels) => boolean {

@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { attribution } from "../../../rollout/metrics/attribution.ts";
-import type { Backend } from "../../../rollout/metrics/backend.ts";
-import { type PackName, packs } from "../../../rollout/metrics/packs.ts";
-import { reproduce } from "../../../rollout/metrics/reproduce.ts";
-import type { Labels } from "../../../rollout/metrics/sample.ts";
+import { attribution } from "../../../rollout/gateways/metrics/attribution.ts";
+import type { Backend } from "../../../rollout/gateways/metrics/backend.ts";
+import { reproduce } from "../../../rollout/gateways/metrics/reproduce.ts";
+import type { Labels } from "../../../rollout/gateways/metrics/sample.ts";
+import { type PackName, packs } from "../../../rollout/gateways/packs.ts";
 import { canary, neighbours, stable } from "./backends.ts";
 import { type Naming, namings } from "./namings.ts";
 import { promtool, raw, type Series, summed } from "./promtool.ts";

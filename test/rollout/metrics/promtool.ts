@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { stringify } from "yaml";
-import type { Labels } from "../../../rollout/metrics/sample.ts";
+import type { Labels } from "../../../rollout/gateways/metrics/sample.ts";
 import { findTools } from "../../cluster/tools.ts";
 
 /** A counter that grows by the same every 15 s, from 1,000 on. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { flightOf } from "../../../rollout/overlay.ts";
+import { flightOf } from "../../../rollout/traffic/route-record.ts";
 import { parseImage } from "../../cluster/image.ts";
 import type { Load } from "../../cluster/load.ts";
 import { Shop, type ShopOptions } from "../shop.ts";

@@ -1,8 +1,3 @@
-/**
- * Long measurements of the judge on a real control plane, gateway and Prometheus, counted at the client. Not part of the
- * tests: mocha runs this file when it is named, prints a Markdown table at the end, and `--grep` selects trials. A missed
- * goal fails nothing; what could not be measured does. Progress goes to standard error.
- */
 import { median, quantile } from "../../../bench/statistics.ts";
 import { describeCluster } from "../../cluster/fixture.ts";
 import type { Finding } from "./release.ts";

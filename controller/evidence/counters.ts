@@ -1,0 +1,108 @@
+import { attribution } from "../../rollout/gateways/metrics/attribution.ts";
+import type { Backend } from "../../rollout/gateways/metrics/backend.ts";
+import type { Pack } from "../../rollout/gateways/metrics/pack.ts";
+import type { Sample } from "../../rollout/gateways/metrics/sample.ts";
+import { type PackName, packs } from "../../rollout/gateways/packs.ts";
+import type { Counter } from "../../rollout/judge/counters.ts";
+import type { Watch } from "../../rollout/judge/evidence.ts";
+import type { Grid, Prometheus } from "./prometheus.ts";
+
+/** Whose counters are read, and which of their latencies' bounds (seconds): all, or none at all. */
+export interface Asked {
+  readonly watch: Pick<Watch, "uid" | "sources">;
+  readonly bounds: readonly number[] | "all";
+}
+
+/** UID → instant (ms) → the counters as they stood. An instant that is absent had none. */
+export type Counters = ReadonlyMap<string, ReadonlyMap<number, readonly Counter[]>>;
+
+interface Owner {
+  readonly uid: string;
+  readonly arm: Counter["arm"];
+}
+
+/** Reads the counters of many rollouts at once: one query for each metric of each kind of gateway. */
+export async function readCounters(
+  prometheus: Pick<Prometheus, "over">,
+  asked: readonly Asked[],
+  grid: Grid,
+): Promise<Counters> {
+  const read = new Map(asked.map(({ watch }) => [watch.uid, new Map<number, Counter[]>()]));
+  const names = new Set(asked.flatMap(({ watch }) => watch.sources.map(({ pack }) => pack)));
+  await Promise.all([...names].map((name) => readPack(prometheus, name, asked, grid, read)));
+  return read;
+}
+
+async function readPack(
+  prometheus: Pick<Prometheus, "over">,
+  name: PackName,
+  asked: readonly Asked[],
+  grid: Grid,
+  read: ReadonlyMap<string, Map<number, Counter[]>>,
+): Promise<void> {
+  const pack = packs[name] as Pack;
+  const owned = asked.flatMap(({ watch }) => ownersOf(watch, name));
+  if (owned.length === 0) return;
+  const backends = owned.map(([backend]) => backend);
+  const ownerOf = attribution(pack, owned);
+  const queries = [pack.requests(backends), ...bucketQueries(pack, asked, name)];
+  const note = (at: number, sample: Sample, kind: "requests" | "buckets") => {
+    const owner = ownerOf(sample.labels);
+    // A stale marker, or what some exporters write for "unknown".
+    if (owner === undefined || !Number.isFinite(sample.value)) return;
+    const instants = read.get(owner.uid);
+    const counters = instants?.get(at) ?? [];
+    counters.push(counterOf(pack, sample, owner, kind));
+    instants?.set(at, counters);
+  };
+  const answers = await Promise.all(queries.map((promql) => prometheus.over(promql, grid)));
+  answers.forEach((instants, i) => {
+    for (const [at, samples] of instants) {
+      for (const sample of samples) note(at, sample, i === 0 ? "requests" : "buckets");
+    }
+  });
+}
+
+/** One owner for each rollout and version: several backends of his may have the same key. */
+function ownersOf({ uid, sources }: Asked["watch"], name: PackName): (readonly [Backend, Owner])[] {
+  const [canary, stable]: readonly Owner[] = [
+    { uid, arm: "canary" },
+    { uid, arm: "stable" },
+  ];
+  return sources
+    .filter(({ pack }) => pack === name)
+    .flatMap((source) => [
+      ...source.canary.map((backend) => [backend, canary as Owner] as const),
+      ...source.stable.map((backend) => [backend, stable as Owner] as const),
+    ]);
+}
+
+function bucketQueries(pack: Pack, asked: readonly Asked[], name: PackName): readonly string[] {
+  const wanting = asked.filter(({ bounds }) => bounds === "all" || bounds.length > 0);
+  const backends = wanting.flatMap(({ watch }) => ownersOf(watch, name).map(([backend]) => backend));
+  if (pack.buckets === undefined || backends.length === 0) return [];
+  const every = wanting.some(({ bounds }) => bounds === "all");
+  const bounds = [...new Set(wanting.flatMap((one) => (one.bounds === "all" ? [] : one.bounds)))];
+  return [pack.buckets(backends, every ? undefined : bounds)];
+}
+
+function counterOf(
+  pack: Pack,
+  { labels, value }: Sample,
+  { arm }: Owner,
+  kind: "requests" | "buckets",
+): Counter {
+  const pod = pack.podOf?.(labels);
+  const counter = {
+    arm,
+    series: JSON.stringify(labels),
+    target: pack.targetOf(labels),
+    // A pod counts for itself alone: a canary's began when the pod did.
+    fresh: arm === "canary" && pod !== undefined,
+    value,
+    ...(pod !== undefined && { pod }),
+  };
+  return kind === "requests"
+    ? { ...counter, code: pack.codeOf(labels) }
+    : { ...counter, le: pack.boundOf(labels) };
+}

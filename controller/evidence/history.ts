@@ -1,0 +1,78 @@
+import { type Counter, incrementsSince } from "../../rollout/judge/counters.ts";
+import { dispersion, dispersionOverTime } from "../../rollout/judge/dispersion.ts";
+import type { Watch } from "../../rollout/judge/evidence.ts";
+import type { Judged } from "../../rollout/judge/fold.ts";
+import { monitored } from "../../rollout/judge/latency-bounds.ts";
+import { type Asked, readCounters } from "./counters.ts";
+import type { Prometheus } from "./prometheus.ts";
+
+/** How far back the stable version is looked at before its rollout begins, in ms. */
+const BACK_MS = 30 * 60_000;
+
+/** What the stable version's last half hour says about how to judge: read once, before the first tick. */
+export interface History extends Pick<Judged, "phi" | "bounds"> {
+  /** Every bound of a latency bucket, in seconds. */
+  readonly all: readonly number[];
+}
+
+/** Reads that history, up to the instant `from` (ms). Throws a SourceError. */
+export async function readHistory(
+  prometheus: Pick<Prometheus, "over">,
+  watch: Watch,
+  from: number,
+  tickMs: number,
+): Promise<History> {
+  const stable = { ...watch, sources: watch.sources.map((source) => ({ ...source, canary: [] })) };
+  const read = async (bounds: Asked["bounds"], stepMs: number) => {
+    const steps = Math.floor(BACK_MS / stepMs);
+    const counters = await readCounters(prometheus, [{ watch: stable, bounds }], {
+      from: from - steps * stepMs,
+      to: from,
+      stepMs,
+    });
+    return [...(counters.get(watch.uid) ?? [])].toSorted(([a], [b]) => a - b).map(([, all]) => all);
+  };
+  const { compare } = watch.terms;
+  const known = compare === "off" ? 1 : compare.dispersion;
+  const ends = await read("all", BACK_MS);
+  const { bounds, all } = latencyOf(ends);
+  return { phi: known ?? phiOf(await read([], tickMs)), bounds: compare === "off" ? [] : bounds, all };
+}
+
+function latencyOf(ends: readonly (readonly Counter[])[]): Pick<History, "bounds" | "all"> {
+  // Where nothing is known of the beginning, all that is there came since.
+  const first = ends.length > 1 ? (ends[0] ?? []) : [];
+  const targets = (ends.at(-1) ?? []).map(({ target }) => target);
+  const before = { values: incrementsSince(undefined, first).baseline.values, targets: new Set(targets) };
+  const { atMost } = incrementsSince(before, ends.at(-1) ?? []).counts.stable;
+  const all = atMost.map(([le]) => le);
+  return {
+    all,
+    bounds: monitored(
+      all,
+      atMost.map(([, requests]) => requests),
+    ),
+  };
+}
+
+function phiOf(instants: readonly (readonly Counter[])[]): number {
+  const pods = new Set(instants.flat().flatMap(({ pod }) => pod ?? []));
+  if (pods.size === 0) return dispersionOverTime(ticksOf(instants));
+  const byPod = [...pods].map((pod) => {
+    return ticksOf(instants.map((counters) => counters.filter((counter) => counter.pod === pod))).map(
+      (tick) => ({ pod, ...tick }),
+    );
+  });
+  return dispersion(instants.slice(1).map((_, i) => byPod.flatMap((ticks) => ticks[i] ?? [])));
+}
+
+function ticksOf(instants: readonly (readonly Counter[])[]): { bad: number; total: number }[] {
+  let baseline: Parameters<typeof incrementsSince>[0];
+  const ticks = instants.map((counters) => {
+    const increments = incrementsSince(baseline, counters);
+    baseline = increments.baseline;
+    const { failed, total } = increments.counts.stable;
+    return { bad: failed, total };
+  });
+  return ticks.slice(1);
+}

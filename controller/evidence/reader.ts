@@ -1,0 +1,221 @@
+import type { Clock } from "../../kube/core/clock.ts";
+import type { Log } from "../../kube/core/log.ts";
+import { packs } from "../../rollout/gateways/packs.ts";
+import type { Evidence, Watch } from "../../rollout/judge/evidence.ts";
+import { noEvidence } from "../../rollout/judge/fold.ts";
+import { SourceError } from "../providers/provider.ts";
+import { readCounters } from "./counters.ts";
+import { readHistory } from "./history.ts";
+import type { Prometheus } from "./prometheus.ts";
+import { advance, asked, type Followed, isCounted, wantedFrom } from "./series.ts";
+import type { ReadGates } from "./template-checks.ts";
+
+/** What reading needs. */
+export interface EvidenceOptions {
+  readonly prometheus: Prometheus;
+  readonly gates: ReadGates;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** New evidence on the Deployments with these UIDs is there, or the news that none can be read. */
+  readonly onRead: (uids: readonly string[]) => void;
+}
+
+/** A sample is there some time after its instant: the scrape takes it. */
+const LAG_MS = 1_000;
+/** A timer may fire a little before its time (ms); the instant would not be there yet, and a whole tick lost. */
+const EARLY_MS = 5;
+/** A thousand rollouts that begin at once, as with a controller that starts anew, are read together (ms). */
+const SOON_MS = 200;
+/** A tick is as long as a scrape interval, within these limits (ms). One that is too short does no harm: some are empty. */
+const TICK = { least: 5_000, most: 60_000 } as const;
+/** Whom nobody has asked about for so long (ms) is forgotten. */
+const FORGET_MS = 180_000;
+/** How many rollouts one query reads, at most: of one tick, and of many. */
+const CHUNK = { tick: 500, ticks: 20 } as const;
+/** Prometheus answers with at most 11,000 instants. */
+const MOST_TICKS = 10_000;
+
+/**
+ * What the metrics say about every rollout, read on a grid of ticks: at an instant once for all of them, and folded tick by
+ * tick. What was missed, by an outage or by a controller before this one, is read from the same Prometheus afterwards.
+ */
+export class EvidenceReader {
+  readonly #options: EvidenceOptions;
+  readonly #entries = new Map<string, Followed>();
+  readonly #timers = new Set<string>();
+  #reading: Promise<unknown> = Promise.resolve();
+  readonly #ticks = new Map<string, { ms: number; until: number }>();
+
+  constructor(options: EvidenceOptions) {
+    this.#options = options;
+  }
+
+  /** What is known now; from the first call on the rollout is followed. */
+  of(watch: Watch): Evidence {
+    const known = this.#entries.get(watch.uid);
+    const same = known?.watch.rollout === watch.rollout && isCounted(known.watch) === isCounted(watch);
+    const entry = same ? known : this.#follow(watch);
+    // A new step asks its gates anew: their numbers were about the step before.
+    if (entry.watch.terms.stepFrom !== watch.terms.stepFrom) entry.gates = {};
+    entry.watch = watch;
+    entry.askedAt = this.#options.clock.now();
+    const { judged, unread, gates } = entry;
+    return { gates, ...(judged && { judged }), ...(unread !== undefined && { unread }) };
+  }
+
+  /** No longer follows that rollout. */
+  forget(uid: string): void {
+    this.#entries.delete(uid);
+  }
+
+  #follow(watch: Watch): Followed {
+    const entry: Followed = { watch, askedAt: this.#options.clock.now(), tickMs: TICK.least, gates: {} };
+    this.#entries.set(watch.uid, entry);
+    void this.#begin(entry);
+    return entry;
+  }
+
+  /** Finds out how to judge, tries until it can, and lets the ticks begin. */
+  async #begin(entry: Followed): Promise<void> {
+    const { clock, log, onRead, signal } = this.#options;
+    while (!signal.aborted && this.#entries.get(entry.watch.uid) === entry) {
+      try {
+        await this.#prepare(entry);
+        this.#arm(entry.tickMs, "soon");
+        return;
+      } catch (error) {
+        if (error instanceof SourceError) entry.unread = error.message;
+        else log.error({ uid: entry.watch.uid, err: error }, "evidence not begun");
+        onRead([entry.watch.uid]);
+      }
+      await clock.sleep(TICK.least, signal).catch(() => {});
+    }
+  }
+
+  async #prepare(entry: Followed): Promise<void> {
+    const { watch } = entry;
+    if (!isCounted(watch)) {
+      if (watch.sources.length === 0) {
+        entry.unread =
+          "no route names a Service of this Deployment, so no gateway counts its canary; annotate serin.dev/metrics: application to judge by the application's own metrics";
+      }
+      return;
+    }
+    if (watch.known !== undefined) {
+      entry.tickMs = watch.known.tickMs;
+      entry.judged = watch.known;
+      return;
+    }
+    entry.tickMs = await this.#tickOf(watch);
+    const from = Math.floor(watch.from / entry.tickMs) * entry.tickMs;
+    const { phi, bounds, all } = await readHistory(this.#options.prometheus, watch, from, entry.tickMs);
+    entry.all = all;
+    entry.judged = noEvidence({ since: watch.from, from, tickMs: entry.tickMs, phi, bounds });
+  }
+
+  /** The scrape interval of the gateway's metrics, in whole seconds. */
+  async #tickOf({ sources }: Watch): Promise<number> {
+    const { prometheus, clock } = this.#options;
+    const now = clock.now();
+    const [source] = sources;
+    const key = source?.pack ?? "";
+    const known = this.#ticks.get(key);
+    if (source === undefined || (known !== undefined && known.until > now)) return known?.ms ?? TICK.least;
+    const selectors = packs[source.pack].selectors([...source.stable, ...source.canary]);
+    const measured = await Promise.all(selectors.map((selector) => prometheus.scrapeMs(selector, now)));
+    const scrape = measured.find((ms) => ms !== undefined);
+    if (scrape === undefined) return TICK.least;
+    const ms = Math.min(TICK.most, Math.max(TICK.least, 1000 * Math.round(scrape / 1000)));
+    this.#ticks.set(key, { ms, until: now + 10 * 60_000 });
+    return ms;
+  }
+
+  /** Reads all rollouts of that tick soon, or after the next instant of the grid, and again as long as there are some. */
+  #arm(tickMs: number, when: "soon" | "next" = "next"): void {
+    const { clock, signal, log } = this.#options;
+    const timer = `${when} ${tickMs}`;
+    if (this.#timers.has(timer)) return;
+    this.#timers.add(timer);
+    void clock
+      .sleep(when === "soon" ? SOON_MS : this.#nextIn(tickMs), signal)
+      // One after the other: what one is about to read the next one need not ask for.
+      .then(() => {
+        const read = this.#reading.then(() => {
+          this.#timers.delete(timer);
+          return this.#read(tickMs);
+        });
+        this.#reading = read.catch(() => {});
+        return read;
+      })
+      .then((some) => {
+        if (some) this.#arm(tickMs);
+      })
+      .catch((error: unknown) => {
+        if (signal.aborted) return;
+        log.error({ err: error }, "evidence not read");
+        this.#arm(tickMs);
+      });
+  }
+
+  #nextIn(tickMs: number): number {
+    const now = this.#options.clock.now() - LAG_MS;
+    return (Math.floor(now / tickMs) + 1) * tickMs - now + EARLY_MS;
+  }
+
+  async #read(tickMs: number): Promise<boolean> {
+    const now = this.#options.clock.now();
+    const to = Math.floor((now - LAG_MS) / tickMs) * tickMs;
+    for (const [uid, { askedAt }] of this.#entries) if (now - askedAt > FORGET_MS) this.#entries.delete(uid);
+    const group = [...this.#entries.values()].filter((entry) => entry.tickMs === tickMs);
+    const behind = group.filter(({ judged }) => judged !== undefined && judged.at < to);
+    const current = behind.filter(({ judged, baseline }) => baseline && judged?.at === to - tickMs);
+    const late = behind.filter((entry) => !current.includes(entry));
+    for (const chunk of chunks(current, CHUNK.tick)) await this.#readChunk(chunk, to, to);
+    const missed = Math.max(1, ...late.map((entry) => (to - wantedFrom(entry)) / tickMs + 1));
+    const size = Math.max(CHUNK.ticks, Math.floor(CHUNK.tick / missed));
+    for (const chunk of chunks(late, size)) {
+      const from = Math.min(...chunk.map(wantedFrom));
+      await this.#readChunk(chunk, from, Math.min(to, from + MOST_TICKS * tickMs));
+    }
+    // Not waited for: a slow source must not keep anybody from being taken back.
+    for (const entry of group) void this.#readGates(entry, now);
+    this.#options.onRead(group.map(({ watch }) => watch.uid));
+    return group.length > 0;
+  }
+
+  async #readChunk(chunk: readonly Followed[], from: number, to: number): Promise<void> {
+    const stepMs = chunk[0]?.tickMs ?? TICK.least;
+    try {
+      const counters = await readCounters(this.#options.prometheus, chunk.map(asked), { from, to, stepMs });
+      for (const entry of chunk) {
+        for (let at = wantedFrom(entry); at <= to; at += stepMs) {
+          advance(entry, at, counters.get(entry.watch.uid)?.get(at) ?? [], at === to);
+        }
+        delete entry.unread;
+      }
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error;
+      for (const entry of chunk) entry.unread = error.message;
+    }
+  }
+
+  async #readGates(entry: Followed, now: number): Promise<void> {
+    if (entry.watch.templates.length === 0 || entry.asking) return;
+    const { watch } = entry;
+    entry.asking = true;
+    try {
+      const gates = await this.#options.gates(watch, entry.gates, now);
+      if (entry.watch.terms.stepFrom === watch.terms.stepFrom) entry.gates = gates;
+      this.#options.onRead([watch.uid]);
+    } catch (error) {
+      this.#options.log.error({ uid: watch.uid, err: error }, "gates not read");
+    } finally {
+      entry.asking = false;
+    }
+  }
+}
+
+function chunks<T>(all: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size));
+}

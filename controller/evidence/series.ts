@@ -1,0 +1,52 @@
+import { type Baseline, type Counter, incrementsSince } from "../../rollout/judge/counters.ts";
+import type { Evidence, Watch } from "../../rollout/judge/evidence.ts";
+import { fold, type Judged } from "../../rollout/judge/fold.ts";
+import type { Asked } from "./counters.ts";
+
+/** A rollout that is followed: what was read of it so far. */
+export interface Followed {
+  watch: Watch;
+  askedAt: number;
+  tickMs: number;
+  judged?: Judged;
+  baseline?: Baseline;
+  unread?: string;
+  gates: Evidence["gates"];
+  /** Its gates are being read. */
+  asking?: boolean;
+  /** Bounds of all latency buckets, where they are known. */
+  all?: readonly number[];
+}
+
+/** A series that was away so long (ms) before a controller starts anew counts as new. */
+const WARM_MS = 5 * 60_000;
+
+/** One instant: before what is known already it is only remembered, after it a tick. */
+export function advance(entry: Followed, at: number, counters: readonly Counter[], newest: boolean): void {
+  const { counts, present, baseline } = incrementsSince(entry.baseline, counters);
+  entry.baseline = baseline;
+  if (entry.judged === undefined || at <= entry.judged.at) return;
+  const { terms, pods } = entry.watch;
+  entry.judged = fold(entry.judged, { at, counts, present, ...(newest && { pods }) }, terms);
+}
+
+/** The first instant that is still to be read. */
+export function wantedFrom({ judged, baseline, tickMs }: Followed): number {
+  if (judged === undefined) return Number.POSITIVE_INFINITY;
+  if (baseline !== undefined) return judged.at + tickMs;
+  const warm = Math.floor(WARM_MS / tickMs) * tickMs;
+  return Math.max(judged.from, judged.at - warm);
+}
+
+/** What its next reading asks for. */
+export function asked({ watch, judged, all }: Followed): Asked {
+  const limits = watch.terms.checks.flatMap((check) => (check.metric === "percentile" ? [check.limit] : []));
+  if (limits.length > 0 && !all?.length) return { watch, bounds: "all" };
+  const resolved = limits.flatMap((limit) => all?.find((bound) => bound >= limit) ?? []);
+  return { watch, bounds: [...(judged?.bounds ?? []), ...resolved] };
+}
+
+/** Whether somebody counts its requests, and something asks for the counts. */
+export function isCounted({ sources, terms }: Watch): boolean {
+  return sources.length > 0 && (terms.compare !== "off" || terms.checks.length > 0);
+}

@@ -1,0 +1,77 @@
+import { parse } from "yaml";
+import type { Kube } from "../../kube/client/api.ts";
+import { isForbidden, isNotFound } from "../../kube/client/errors.ts";
+import type { KubeObject } from "../../kube/core/meta.ts";
+import { configMaps } from "../../kube/core/resources.ts";
+import { formatComplaints } from "../../rollout/plan/complaints.ts";
+import { parseTemplate, type Template } from "../../rollout/plan/metric-template.ts";
+import { type Parsed, problem } from "../../rollout/text/parse.ts";
+import { type RememberOptions, remember } from "../providers/memo.ts";
+
+/** Marks a ConfigMap as a metric template. */
+export const TEMPLATE_LABEL = "serin.dev/metric-template";
+
+/** Reads a metric template for a Deployment's namespace, or tells in sentences for people why there is none. */
+export type ReadTemplate = (deploymentNamespace: string, name: string) => Promise<Parsed<Template>>;
+
+/** Where templates come from. */
+export interface TemplatesOptions extends Pick<RememberOptions, "clock"> {
+  readonly kube: Pick<Kube, "get">;
+  /** Serin's own, with the templates for all. */
+  readonly namespace: string;
+  /** Namespaces whose own templates are read, too; `*`: every one. A query may ask whatever its source knows. */
+  readonly trusted: readonly string[];
+}
+
+interface ConfigMap extends KubeObject {
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Templates by name, from the Deployment's namespace first if that is trusted, then from Serin's; kept for a minute. Rejects only when
+ * the API server cannot be reached.
+ */
+export function templatesFrom({ kube, namespace: ours, trusted, clock }: TemplatesOptions): ReadTemplate {
+  const kept = { clock, forMs: 60_000, failureForMs: 10_000, most: 10_000 };
+  const readOne = remember(kept, async (key) => {
+    const [namespace = "", name = ""] = key.split("/");
+    return readIn(kube, namespace, name);
+  });
+  return async (theirs, name) => {
+    const isTrusted = theirs === ours || trusted.includes("*") || trusted.includes(theirs);
+    const places = [...new Set([...(isTrusted ? [theirs] : []), ours])];
+    for (const place of places) {
+      const found = await readOne(`${place}/${name}`);
+      if (found !== undefined) return found;
+    }
+    const label = `${TEMPLATE_LABEL}: "true"`;
+    const hint = isTrusted
+      ? ""
+      : `; those of ${theirs} count where the controller has --template-namespace=${theirs}`;
+    return problem(
+      `there is no metric template ${name}: no ConfigMap ${name} with the label ${label} in ${places.join(" or ")}${hint}`,
+    );
+  };
+}
+
+async function readIn(kube: Pick<Kube, "get">, namespace: string, name: string) {
+  let map: ConfigMap;
+  try {
+    map = await kube.get<ConfigMap>(configMaps, { namespace, name });
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    if (isForbidden(error)) return problem(`Serin may not get the ConfigMap ${namespace}/${name}`);
+    throw error;
+  }
+  // A ConfigMap that has the name by chance must not hide the template for all.
+  if (map.metadata.labels?.[TEMPLATE_LABEL] !== "true") return undefined;
+  const parsed = parseTemplate(map.data ?? {}, readYaml);
+  if ("template" in parsed) return { value: parsed.template };
+  const told = formatComplaints(parsed.complaints).replaceAll("\n", "; ");
+  return problem(`the metric template ${namespace}/${name} is faulty: ${told}`);
+}
+
+/** All scalars as text: `5..` and `500` alike are what a query gets. */
+function readYaml(text: string): unknown {
+  return parse(text, { schema: "failsafe", maxAliasCount: 0 });
+}

@@ -1,0 +1,89 @@
+import { Agent, type Dispatcher, request } from "undici";
+import type { Clock } from "../../kube/core/clock.ts";
+import type { HookAnswer, HookPayload } from "../../rollout/hooks/call.ts";
+import type { Hook } from "../../rollout/plan/hooks.ts";
+
+/** What posting needs. */
+export interface Post {
+  readonly hook: Hook;
+  readonly payload: HookPayload;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly dispatchers: Dispatchers;
+}
+
+/** Connections for those whose certificate is checked, and for the others. */
+export interface Dispatchers {
+  readonly checked: Dispatcher;
+  readonly unchecked: Dispatcher;
+}
+
+/** Of an answer's body no more is read than this, in bytes. */
+const MOST_BYTES = 4_096;
+/** Flagger's: any other answer is a refusal. */
+const SUCCESS = { least: 200, most: 202 } as const;
+const BACKOFF = { least: 1_000, most: 30_000 } as const;
+
+/** Connections that hooks may use. */
+export function hookDispatchers(): Dispatchers {
+  return { checked: new Agent(), unchecked: new Agent({ connect: { rejectUnauthorized: false } }) };
+}
+
+/**
+ * Posts the payload, again after 1 to 30 s where the hook has retries and there is no answer or 429 or 5xx. Redirects are not
+ * followed: they could lead where nobody allowed it. Throws only the signal's reason.
+ */
+export async function post(what: Post): Promise<HookAnswer> {
+  const { hook, clock, signal } = what;
+  for (let attempt = 0; ; attempt += 1) {
+    const answer = await postOnce(what);
+    if (attempt >= hook.retries || !isWorthAnother(answer)) return answer;
+    await clock.sleep(Math.min(BACKOFF.most, BACKOFF.least * 2 ** attempt), signal);
+  }
+}
+
+async function postOnce({ hook, payload, clock, signal, dispatchers }: Post): Promise<HookAnswer> {
+  const limit = AbortSignal.timeout(hook.timeoutMs);
+  try {
+    const { statusCode, body } = await request(hook.url, {
+      method: "POST",
+      headers: { "content-type": "application/json", "user-agent": "serin" },
+      body: JSON.stringify(payload),
+      signal: AbortSignal.any([limit, signal]),
+      dispatcher: hook.disableTLS ? dispatchers.unchecked : dispatchers.checked,
+      // Servers are many and calls are few: no connection is kept.
+      reset: true,
+    });
+    const text = await beginningOf(body);
+    const kind = statusCode >= SUCCESS.least && statusCode <= SUCCESS.most ? "yes" : "no";
+    return { kind, at: clock.now(), status: statusCode, body: text };
+  } catch (error) {
+    signal.throwIfAborted();
+    const reason = limit.aborted
+      ? `no answer within ${hook.timeoutMs / 1000}s`
+      : `no answer: ${messageOf(error)}`;
+    return { kind: "none", at: clock.now(), reason };
+  }
+}
+
+function isWorthAnother(answer: HookAnswer): boolean {
+  if (answer.kind === "none") return true;
+  return answer.kind === "no" && (answer.status === 429 || answer.status >= 500);
+}
+
+/** The first bytes as text; what follows is not read, and the connection is closed. */
+async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk.subarray(0, MOST_BYTES - bytes));
+    bytes += chunk.length;
+    if (bytes >= MOST_BYTES) break;
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === "") return messageOf(error.errors[0]);
+  return error instanceof Error ? error.message || error.name : String(error);
+}

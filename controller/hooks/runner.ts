@@ -1,0 +1,144 @@
+import type { Clock } from "../../kube/core/clock.ts";
+import type { Log } from "../../kube/core/log.ts";
+import type { HookAnswer, HookAnswers, HookCall } from "../../rollout/hooks/call.ts";
+import { forbidden, type HookHost } from "../../rollout/hooks/hosts.ts";
+import { type Dispatchers, hookDispatchers, post } from "./post.ts";
+import { Slots } from "./slots.ts";
+
+/** What calling hooks needs. */
+export interface HookOptions {
+  readonly allowed: readonly HookHost[];
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** An answer for the Deployment with this UID is there. */
+  readonly onAnswer: (uid: string) => void;
+  readonly dispatchers?: Dispatchers;
+}
+
+/** Calls at the same time: a slow server of one tenant must not keep the others' from being called. */
+const LIMITS = { all: 64, namespace: 16, deployment: 4 } as const;
+/** Events that wait for their turn, of one Deployment; of more the oldest are dropped. */
+const MOST_EVENTS = 50;
+const NOTHING: HookAnswers = new Map();
+
+interface Rollout {
+  readonly started: string;
+  readonly answers: Map<string, HookAnswer>;
+  readonly running: Set<string>;
+  readonly stop: AbortController;
+}
+
+interface Events {
+  readonly waiting: HookCall[];
+  dropped: number;
+}
+
+/**
+ * Calls hooks in the background and keeps their answers until the rollout is over. Nothing waits for them, and nothing is
+ * lost with them: a controller that starts anew asks again.
+ */
+export class HookRunner {
+  readonly #options: HookOptions & { readonly dispatchers: Dispatchers };
+  readonly #rollouts = new Map<string, Rollout>();
+  readonly #events = new Map<string, Events>();
+  readonly #slots = new Slots(LIMITS);
+
+  constructor(options: HookOptions) {
+    this.#options = { dispatchers: hookDispatchers(), ...options };
+  }
+
+  /** What is known of the rollout that began at this instant (RFC 3339). */
+  answers(uid: string, started: string): HookAnswers {
+    const rollout = this.#rollouts.get(uid);
+    return rollout?.started === started ? rollout.answers : NOTHING;
+  }
+
+  /** Makes the calls that are not under way and not answered since they were decided on. */
+  make(calls: readonly HookCall[]): void {
+    for (const call of calls) {
+      const rollout = this.#rolloutOf(call);
+      const known = rollout.answers.get(call.key)?.at;
+      if (rollout.running.has(call.key) || known !== call.knownAt) continue;
+      rollout.running.add(call.key);
+      void this.#ask(call, rollout);
+    }
+  }
+
+  /** Makes calls whose answers nobody waits for, one Deployment's one after the other. */
+  announce(calls: readonly HookCall[]): void {
+    for (const call of calls) {
+      const events = this.#events.get(call.uid) ?? { waiting: [], dropped: 0 };
+      events.waiting.push(call);
+      if (events.waiting.length > MOST_EVENTS) {
+        events.waiting.shift();
+        events.dropped += 1;
+      }
+      if (this.#events.has(call.uid)) continue;
+      this.#events.set(call.uid, events);
+      void this.#announceAll(call.uid, events);
+    }
+  }
+
+  /** Ends what is under way for that Deployment and forgets the answers. Events are still told. */
+  forget(uid: string): void {
+    this.#rollouts.get(uid)?.stop.abort();
+    this.#rollouts.delete(uid);
+  }
+
+  /** Answers about an earlier rollout of the Deployment are nobody's any more. */
+  #rolloutOf({ uid, rollout: started }: HookCall): Rollout {
+    const present = this.#rollouts.get(uid);
+    if (present?.started === started) return present;
+    this.forget(uid);
+    const rollout = { started, answers: new Map(), running: new Set<string>(), stop: new AbortController() };
+    this.#rollouts.set(uid, rollout);
+    return rollout;
+  }
+
+  async #ask(call: HookCall, rollout: Rollout): Promise<void> {
+    const { log, signal, onAnswer } = this.#options;
+    const stop = AbortSignal.any([signal, rollout.stop.signal]);
+    try {
+      const answer = await this.#call(call, stop);
+      rollout.answers.set(call.key, answer);
+      log.debug({ uid: call.uid, hook: call.hook.name, kind: answer.kind }, "hook answered");
+      rollout.running.delete(call.key);
+      onAnswer(call.uid);
+    } catch (error) {
+      rollout.running.delete(call.key);
+      if (!stop.aborted) log.error({ uid: call.uid, hook: call.hook.name, err: error }, "hook not called");
+    }
+  }
+
+  async #announceAll(uid: string, events: Events): Promise<void> {
+    const { log, signal } = this.#options;
+    for (
+      let call = events.waiting.shift();
+      call !== undefined && !signal.aborted;
+      call = events.waiting.shift()
+    ) {
+      const hook = call.hook.name;
+      try {
+        const answer = await this.#call(call, signal);
+        if (answer.kind !== "yes") log.warn({ uid, hook, answer }, "event not taken by its hook");
+      } catch (error) {
+        if (!signal.aborted) log.error({ uid, hook, err: error }, "hook not called");
+      }
+    }
+    if (events.dropped > 0) log.warn({ uid, dropped: events.dropped }, "events for hooks dropped");
+    this.#events.delete(uid);
+  }
+
+  async #call(call: HookCall, signal: AbortSignal): Promise<HookAnswer> {
+    const { allowed, clock, dispatchers } = this.#options;
+    const { hook, payload } = call;
+    const reason = forbidden(hook, allowed);
+    if (reason !== undefined) return { kind: "none", at: clock.now(), reason };
+    return this.#slots.run(call, async () => {
+      // Whoever waited for the slot may not want it any more.
+      signal.throwIfAborted();
+      return post({ hook, payload, clock, signal, dispatchers });
+    });
+  }
+}

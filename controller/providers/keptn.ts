@@ -1,0 +1,35 @@
+import { newest, type Source, SourceError } from "./provider.ts";
+import { asking, type Surroundings } from "./request.ts";
+import { credentialsOf, type Settings, under } from "./settings.ts";
+
+interface Answer {
+  /** Empty until Keptn has a first value. */
+  readonly value: string;
+}
+
+/**
+ * Keptn's metrics operator (GET /api/v1/metrics/{namespace}/{metric}). A query is `keptnmetric/<namespace>/<name>`.
+ * Secret: `address`, of the operator's Service at port 9999. The value counts as new: the answer has no instant.
+ */
+export function keptnSource(settings: Settings, surroundings: Surroundings): Source {
+  const base = settings.address();
+  const { headers, secrets } = credentialsOf(settings);
+  const ask = asking("Keptn", secrets, surroundings);
+  return {
+    async read(query, window, signal) {
+      const [, namespace, name] = /^keptnmetric\/([-a-z0-9]+)\/([-.a-z0-9]+)$/.exec(query.trim()) ?? [];
+      if (namespace === undefined || /^\.+$/.test(name ?? "")) {
+        throw new SourceError("the query for Keptn is no keptnmetric/<namespace>/<name>");
+      }
+      const url = under(base, `api/v1/metrics/${namespace}/${name}`);
+      return ask(
+        { url, headers },
+        (text) => {
+          const { value }: Answer = JSON.parse(text);
+          return newest([[{ at: window.at, value: value === "" ? null : value }]], window);
+        },
+        signal,
+      );
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import { newest, type Reading, type Source, SourceError, type Window } from "./provider.ts";
+import { asking, type Surroundings } from "./request.ts";
+import { credentialsOf, type Settings, under } from "./settings.ts";
+
+interface Answer {
+  readonly status: string;
+  readonly error?: string;
+  readonly data: { readonly resultType: string; readonly result: readonly unknown[] };
+}
+
+type Sample = readonly [seconds: number, value: string];
+
+/**
+ * Prometheus and what speaks its API (HTTP API, "Instant queries"). Secret: `address`, and `token` or `username`
+ * with `password`. Whatever is older than its look-back (5 min) Prometheus leaves out itself.
+ */
+export function prometheusSource(settings: Settings, surroundings: Surroundings): Source {
+  const url = under(settings.address(), "api/v1/query");
+  const credentials = credentialsOf(settings);
+  const ask = asking("Prometheus", credentials.secrets, surroundings);
+  return {
+    async read(query, window, signal) {
+      const body = new URLSearchParams({ query, time: (window.at / 1000).toFixed(3) }).toString();
+      const headers = { ...credentials.headers, "content-type": "application/x-www-form-urlencoded" };
+      return ask(
+        { method: "POST", url, headers, body },
+        (text) => readAnswer(JSON.parse(text), window),
+        signal,
+      );
+    },
+  };
+}
+
+function readAnswer({ status, error, data }: Answer, window: Window): Reading {
+  if (status !== "success") throw new SourceError(`refuses the query: ${error}`);
+  const point = ([seconds, value]: Sample) => [{ at: seconds * 1000, value }];
+  if (data.resultType === "scalar") return newest([point(data.result as unknown as Sample)], window);
+  if (data.resultType === "vector") {
+    const samples = data.result as readonly { readonly value: Sample }[];
+    return newest(
+      samples.map(({ value }) => point(value)),
+      window,
+    );
+  }
+  if (data.resultType !== "matrix") throw new TypeError(`a result that is a ${data.resultType}`);
+  return { kind: "several", reason: "the query yields a range of values instead of one" };
+}

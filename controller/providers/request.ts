@@ -1,0 +1,130 @@
+import { type Dispatcher, request } from "undici";
+import type { Clock } from "../../kube/core/clock.ts";
+import { SourceError } from "./provider.ts";
+
+/** What every source needs of its surroundings. */
+export interface Surroundings {
+  readonly clock: Pick<Clock, "now">;
+  /** Carries the requests; undici's own when absent. */
+  readonly dispatcher?: Dispatcher | undefined;
+  /** Time limit of a request with its answer; 10,000 ms. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** One request to a source's API. */
+export interface Question {
+  readonly method?: "GET" | "POST";
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/**
+ * Asks, and reads the text of a 2xx answer. Throws a SourceError for any other answer, for none, and for one that
+ * `read` throws at.
+ */
+export type Ask = <T>(question: Question, read: (text: string) => T, signal?: AbortSignal) => Promise<T>;
+
+const mostBytes = 1_048_576;
+
+/**
+ * Asks `product`'s API. Redirects are not followed: they could carry the credentials elsewhere. No message has one
+ * of the `secrets` in it, even where the API repeats them.
+ */
+export function asking(product: string, secrets: readonly string[], surroundings: Surroundings): Ask {
+  return async (question, read, signal) => {
+    const told = `${product} at ${question.url.host}`;
+    const hide = hiding(secrets);
+    const fail = (what: string, cause?: unknown) =>
+      new SourceError(hide(`${told} ${what}`), ...(cause === undefined ? [] : [{ cause }]));
+    const { status, text } = await send(question, surroundings, fail, signal);
+    if (status < 200 || status >= 300) throw fail(`${outcome(status)}${wordsOf(text, hide)}`);
+    try {
+      return read(text);
+    } catch (error) {
+      if (error instanceof SourceError) throw fail(error.message, error);
+      throw fail("gives an answer that Serin does not understand", error);
+    }
+  };
+}
+
+async function send(
+  { url, method = "GET", headers = {}, body }: Question,
+  { dispatcher, timeoutMs = 10_000 }: Surroundings,
+  fail: (what: string, cause?: unknown) => SourceError,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly status: number; readonly text: string }> {
+  const limit = AbortSignal.timeout(timeoutMs);
+  try {
+    const response = await request(url, {
+      method,
+      headers: { accept: "application/json", "user-agent": "serin", ...headers },
+      signal: signal ? AbortSignal.any([limit, signal]) : limit,
+      ...(body !== undefined && { body }),
+      ...(dispatcher && { dispatcher }),
+    });
+    const text = await readText(response.body);
+    if (text === undefined) throw fail("answers with more than 1 MiB");
+    return { status: response.statusCode, text };
+  } catch (error) {
+    if (error instanceof SourceError) throw error;
+    signal?.throwIfAborted();
+    if (limit.aborted) throw fail(`did not answer within ${timeoutMs / 1000} s`, error);
+    throw fail(`cannot be reached: ${messageOf(error)}`, error);
+  }
+}
+
+/** The text of an answer; `undefined` when it is too long, and then the connection is closed. */
+async function readText(body: AsyncIterable<Uint8Array>): Promise<string | undefined> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > mostBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function outcome(status: number): string {
+  if (status >= 300 && status < 400) return `redirects (${status}), which is not followed`;
+  if (status === 401 || status === 403) return `refuses the credentials (${status})`;
+  if (status === 429) return `wants fewer requests (${status})`;
+  return `answers ${status}`;
+}
+
+/** What an API says about an error, shortened: fields of JSON that usually hold it, else the text itself. */
+function wordsOf(text: string, hide: (text: string) => string): string {
+  // Hidden before anything is cut or joined: half a credential is too much.
+  const words = hide(textIn(parsed(text)))
+    .slice(0, 2_000)
+    .replace(/<[^>]{0,200}>|[\p{Cc}\s]+/gu, " ");
+  const trimmed = words.trim();
+  return trimmed === "" ? "" : `: ${trimmed.length > 200 ? `${trimmed.slice(0, 200)}…` : trimmed}`;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function textIn(value: unknown, depth = 0): string {
+  if (typeof value === "string") return value;
+  if (typeof value !== "object" || value === null || depth > 4) return "";
+  if (Array.isArray(value)) return value.map((item) => textIn(item, depth + 1)).join("; ");
+  const fields = value as Readonly<Record<string, unknown>>;
+  const usual = ["error_description", "error", "errors", "message", "Message"];
+  return usual.map((name) => textIn(fields[name], depth + 1)).find((words) => words !== "") ?? "";
+}
+
+function hiding(secrets: readonly string[]): (text: string) => string {
+  const real = secrets.filter((secret) => secret !== "");
+  return (text) => real.reduce((rest, secret) => rest.replaceAll(secret, "…"), text);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message || error.name : String(error);
+}

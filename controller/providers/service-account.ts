@@ -1,0 +1,82 @@
+import { sign } from "node:crypto";
+import { SourceError } from "./provider.ts";
+import type { Ask } from "./request.ts";
+
+/** What of a Google service account's key file is used. */
+export interface ServiceAccount {
+  readonly client_email: string;
+  /** PEM. */
+  readonly private_key: string;
+  readonly token_uri: string;
+}
+
+interface Answer {
+  readonly access_token: string;
+  readonly expires_in: number;
+}
+
+const usualTokenUri = "https://oauth2.googleapis.com/token";
+const lifeSeconds = 3_600;
+/** A token is not used in the last minute of its life. */
+const marginMs = 60_000;
+
+/** Reads a key file; throws a SourceError when it is none. */
+export function parseServiceAccount(text: string): ServiceAccount {
+  const { client_email, private_key, token_uri = usualTokenUri } = fieldsIn(text);
+  if (!client_email || !private_key || !URL.canParse(token_uri)) throw noKeyFile();
+  return { client_email, private_key, token_uri };
+}
+
+function fieldsIn(text: string): Partial<ServiceAccount> {
+  try {
+    return Object(JSON.parse(text));
+  } catch (cause) {
+    throw noKeyFile({ cause });
+  }
+}
+
+function noKeyFile(options?: ErrorOptions): SourceError {
+  return new SourceError("serviceAccountKey is no key file of a Google service account", options);
+}
+
+/**
+ * Access tokens for a scope (Google Identity, "Using OAuth 2.0 for Server to Server Applications"), each used until
+ * shortly before it expires. Times in ms.
+ */
+export function accessTokens(account: ServiceAccount, scope: string, ask: Ask) {
+  let token = { value: "", until: 0 };
+  return async (now: number, signal?: AbortSignal): Promise<string> => {
+    if (now < token.until) return token.value;
+    const body = new URLSearchParams({
+      grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer",
+      assertion: assertion(account, scope, Math.floor(now / 1000)),
+    }).toString();
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    const answer = await ask(
+      { method: "POST", url: new URL(account.token_uri), headers, body },
+      (text) => JSON.parse(text) as Answer,
+      signal,
+    );
+    token = { value: answer.access_token, until: now + answer.expires_in * 1000 - marginMs };
+    return token.value;
+  };
+}
+
+/** A JSON Web Token that asks for the scope, signed with RS256. */
+function assertion(
+  { client_email, private_key, token_uri }: ServiceAccount,
+  scope: string,
+  iat: number,
+): string {
+  const claims = { iss: client_email, scope, aud: token_uri, iat, exp: iat + lifeSeconds };
+  const signed = [{ alg: "RS256", typ: "JWT" }, claims].map(encode).join(".");
+  try {
+    return `${signed}.${sign("sha256", Buffer.from(signed), private_key).toString("base64url")}`;
+  } catch (cause) {
+    throw new SourceError("the private_key in serviceAccountKey cannot sign", { cause });
+  }
+}
+
+function encode(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString("base64url");
+}

@@ -1,0 +1,75 @@
+import type { Kube } from "../../kube/client/api.ts";
+import { isConflict, isNotFound } from "../../kube/client/errors.ts";
+import type { Clock } from "../../kube/core/clock.ts";
+import type { Log } from "../../kube/core/log.ts";
+import { isRoutePlural, type Write } from "../../kube/core/writes.ts";
+import { perform } from "../../kube/runtime/apply.ts";
+import type { EvidenceReader } from "../evidence/reader.ts";
+import type { HookRunner } from "../hooks/runner.ts";
+import type { Caches } from "./caches.ts";
+import type { Gatherer } from "./observe.ts";
+
+/** What reconciling needs. */
+export interface ReconcilerOptions {
+  readonly kube: Kube;
+  readonly caches: Caches;
+  readonly gatherer: Gatherer;
+  readonly evidence: Pick<EvidenceReader, "of" | "forget">;
+  readonly hooks: Pick<HookRunner, "answers" | "make" | "announce" | "forget">;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A write that failed, and why. */
+export interface Failure {
+  readonly write: Write;
+  readonly error: unknown;
+}
+
+/**
+ * Performs writes in order up to the first that fails; of several to routes each by itself, as what one owner's policy refuses
+ * must leave no weight on the routes of others. Events are for people: the reasons in `told` are not recorded again, and
+ * one that cannot be recorded holds nothing up. Returns the first failure.
+ */
+export async function performAll(
+  writes: readonly Write[],
+  uid: string,
+  { kube, caches, gatherer, clock, log }: Omit<ReconcilerOptions, "evidence" | "hooks">,
+  told = new Set<string>(),
+): Promise<Failure | undefined> {
+  const sign = () => ({ fieldManager: "serin", component: "serin", now: clock.now() });
+  let failure: Failure | undefined;
+  for (const write of writes) {
+    if (failure !== undefined && !(isRouteWrite(failure.write) && isRouteWrite(write))) break;
+    try {
+      if (write.verb === "event") {
+        if (told.has(write.reason)) continue;
+        await perform(kube, write, sign());
+        told.add(write.reason);
+        log.info({ uid, reason: write.reason, message: write.message }, "event");
+        continue;
+      }
+      const stored = await perform(kube, write, sign());
+      log.debug({ uid, verb: write.verb, kind: write.kind, name: write.name }, "write");
+      if (stored === undefined) continue;
+      caches.apply(write.kind, stored);
+      gatherer.remember(uid, stored, write.kind);
+    } catch (error) {
+      if (write.verb === "delete" && isNotFound(error)) continue;
+      if (write.verb === "event") {
+        log.warn({ uid, reason: write.reason, message: write.message, err: error }, "event not recorded");
+        continue;
+      }
+      const { verb, kind, name } = write;
+      const isPassing = isConflict(error) || isNotFound(error);
+      log[isPassing ? "debug" : "warn"]({ uid, verb, kind, name, err: error }, "write failed");
+      if (isPassing) gatherer.forget(uid);
+      failure ??= { write, error };
+    }
+  }
+  return failure;
+}
+
+function isRouteWrite(write: Write): boolean {
+  return write.verb !== "event" && isRoutePlural(write.kind);
+}

@@ -1,0 +1,146 @@
+import type { Kube } from "../../kube/client/api.ts";
+import { type Content, digestOf } from "../../kube/client/digest.ts";
+import { isForbidden, isNotFound } from "../../kube/client/errors.ts";
+import type { Clock } from "../../kube/core/clock.ts";
+import type { Log } from "../../kube/core/log.ts";
+import { configMaps, replicaSets } from "../../kube/core/resources.ts";
+import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
+import type { Write } from "../../kube/core/writes.ts";
+import { perform } from "../../kube/runtime/apply.ts";
+import { CHANGED } from "../../rollout/keys.ts";
+import { isOptedIn } from "../../rollout/plan/plan.ts";
+import { decideTrack, TRACKER, type Tracking, untilDue } from "../../rollout/tracking/decide.ts";
+import { type Changed, changedOf } from "../../rollout/tracking/pending.ts";
+import { usesOf } from "../../rollout/tracking/uses.ts";
+import { heldOf } from "../../rollout/workload/hold-record.ts";
+import { planOf } from "../../rollout/workload/plan-of.ts";
+import { writeEvent, writeUnmark } from "../../rollout/workload/writes.ts";
+import type { Caches } from "./caches.ts";
+import type { Gatherer } from "./observe.ts";
+
+/** How long (ms) a refused version is tried again: admission may wait for a gateway, or for a first rollout. */
+const PATIENCE_MS = 120_000;
+const AGAIN_MS = 5_000;
+
+/** What tracking needs. */
+export interface TrackerOptions {
+  readonly kube: Kube;
+  readonly caches: Pick<Caches, "deployment" | "apply">;
+  readonly gatherer: Pick<Gatherer, "see">;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * Makes a version of a Deployment whose ConfigMap or Secret has changed, once the change is stored; returns when to look
+ * again, in ms. Never waits itself. Throws what the API throws.
+ */
+export function tracker(options: TrackerOptions): (uid: string) => Promise<number | undefined> {
+  const { caches, clock } = options;
+  return async (uid) => {
+    const deployment = caches.deployment(uid);
+    const changed = deployment && changedOf(deployment);
+    if (deployment === undefined || changed === undefined) return undefined;
+    const waitMs = untilDue(changed, clock.now());
+    if (waitMs > 0) return waitMs;
+    const tracking = await look(options, deployment, changed);
+    return act(options, deployment, changed, tracking);
+  };
+}
+
+async function look({ kube, gatherer, clock }: TrackerOptions, deployment: Deployment, changed: Changed) {
+  const { uid = "", annotations } = deployment.metadata;
+  const held = heldOf(deployment);
+  const seen = held === undefined ? undefined : await gatherer.see(uid);
+  const stable = seen?.replicaSets.find(
+    ({ metadata }) => metadata.labels?.["pod-template-hash"] === held?.stable,
+  )?.spec.template;
+  return decideTrack({
+    now: clock.now(),
+    deployment,
+    changed,
+    held,
+    tracks: isOptedIn(annotations) && planOf(deployment).track === "on",
+    stable,
+    stored: await readStored(kube, deployment, changed),
+  });
+}
+
+/** The digests of the changed ConfigMaps as they are stored now. */
+async function readStored(kube: Kube, deployment: Deployment, { changes }: Changed) {
+  const uses = usesOf(deployment.spec.template);
+  const { namespace } = deployment.metadata;
+  const names = Object.keys(changes).filter((object) => object.startsWith("configmap/"));
+  const read = names.map(async (object): Promise<[string, string][]> => {
+    const name = object.slice("configmap/".length);
+    try {
+      const found = await kube.get<Content>(configMaps, { namespace, name });
+      return [[object, digestOf(found, uses.get(object)?.keys ?? "all")]];
+    } catch (error) {
+      if (isNotFound(error)) return [];
+      throw error;
+    }
+  });
+  return new Map((await Promise.all(read)).flat());
+}
+
+async function act(
+  options: TrackerOptions,
+  deployment: Deployment,
+  changed: Changed,
+  tracking: Tracking,
+): Promise<number | undefined> {
+  switch (tracking.kind) {
+    case "wait":
+      return tracking.waitMs;
+    case "drop":
+      await forget(options, deployment, tracking.write);
+      return undefined;
+    case "roll":
+      return roll(options, deployment, changed, tracking);
+    default:
+      return tracking satisfies never;
+  }
+}
+
+async function roll(
+  options: TrackerOptions,
+  deployment: Deployment,
+  changed: Changed,
+  { write, message, drop }: Tracking & { kind: "roll" },
+): Promise<number | undefined> {
+  try {
+    await put(options, write, TRACKER);
+    await put(options, writeEvent(deployment, "Normal", "ConfigChanged", message));
+    return undefined;
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+    if (options.clock.now() < Date.parse(changed.at) + PATIENCE_MS) return AGAIN_MS;
+    const told = `${message}, but no canary started: ${(error as Error).message}`;
+    await forget(options, deployment, drop);
+    await put(options, writeEvent(deployment, "Warning", "ConfigNotRolledOut", told));
+    return undefined;
+  }
+}
+
+/** Native control has copied the mark onto the ReplicaSet; in flight it goes with the rollout's own. */
+async function forget(options: TrackerOptions, deployment: Deployment, write: Write): Promise<void> {
+  const { namespace, uid } = deployment.metadata;
+  await put(options, write);
+  if (heldOf(deployment) !== undefined) return;
+  const labels = Object.entries(deployment.spec.selector.matchLabels ?? {});
+  const labelSelector = labels.map(([key, value]) => `${key}=${value}`).join(",");
+  const { items } = await options.kube.list<ReplicaSet>(replicaSets, { namespace }, { labelSelector });
+  const copies = items.filter(
+    ({ metadata }) =>
+      metadata.annotations?.[CHANGED] !== undefined &&
+      metadata.ownerReferences?.some((owner) => owner.uid === uid),
+  );
+  for (const copy of copies) await put(options, writeUnmark(copy));
+}
+
+async function put({ kube, caches, clock, log }: TrackerOptions, write: Write, fieldManager = "serin") {
+  const stored = await perform(kube, write, { fieldManager, component: "serin", now: clock.now() });
+  if (write.verb === "event") log.info({ reason: write.reason, message: write.message }, "event");
+  else if (stored !== undefined) caches.apply(write.kind, stored);
+}

@@ -1,0 +1,87 @@
+import type { KubeConfig } from "@kubernetes/client-node";
+import type { Log } from "../core/log.ts";
+import type { Resource } from "../core/resources.ts";
+import type { Kube, Where } from "./api.ts";
+import { discover } from "./discovery.ts";
+import { listAll } from "./list.ts";
+import { connectionError, openTransport, type Request, readText } from "./transport.ts";
+import { watchEvents } from "./watch.ts";
+
+/** How to reach the API server. */
+export interface ConnectOptions {
+  /** The name under which our writes are recorded in managedFields. */
+  readonly fieldManager: string;
+  readonly userAgent: string;
+  /** Loads the credentials; called again after a 401, so that rotated ones are found. See credentials.ts. */
+  readonly load: () => KubeConfig;
+  readonly log: Log;
+  /** Time limit of a request, but for the body of a watch; 10,000 ms. */
+  readonly timeoutMs?: number;
+  /** Silence after which a watch counts as dead; 90,000 ms (a server sends bookmarks about once a minute). */
+  readonly silenceMs?: number;
+}
+
+/** Connects to an API server; no request is made yet. */
+export function connect({ timeoutMs = 10_000, silenceMs = 90_000, ...options }: ConnectOptions): Kube {
+  const transport = openTransport({ ...options, timeoutMs });
+  // Warn, not Strict: a write that gives back what a user had must not fail for a field that a newer or older
+  // server does not know; the warning is logged.
+  const writing = ({ fieldManager = options.fieldManager }: Where) =>
+    new URLSearchParams({ fieldManager, fieldValidation: "Warn" });
+
+  async function call<T>(request: Request): Promise<T> {
+    const response = await transport.send(request);
+    const warning = response.headers.warning;
+    if (warning) options.log.warn({ method: request.method, path: request.path, warning }, "API warning");
+    const text = await readText(request, response);
+    try {
+      return JSON.parse(text);
+    } catch (cause) {
+      throw connectionError(request, cause);
+    }
+  }
+
+  const patchAs =
+    (type: string) =>
+    <T>(resource: Resource, where: Where, body: object) =>
+      call<T>({
+        method: "PATCH",
+        path: pathOf(resource, where, writing(where)),
+        contentType: `application/${type}+json`,
+        body,
+      });
+
+  return {
+    get: (resource, where) => call({ method: "GET", path: pathOf(resource, where) }),
+    list: (resource, where, query = {}) =>
+      listAll((page) => call({ method: "GET", path: pathOf(resource, where, page) }), query),
+    create: (resource, where, body) =>
+      call({ method: "POST", path: pathOf(resource, where, writing(where)), body }),
+    jsonPatch: patchAs("json-patch"),
+    mergePatch: patchAs("merge-patch"),
+    strategicPatch: patchAs("strategic-merge-patch"),
+    async delete(resource, where, { uid, resourceVersion } = {}) {
+      const body = { propagationPolicy: "Background", preconditions: { uid, resourceVersion } };
+      await call({ method: "DELETE", path: pathOf(resource, where), body });
+    },
+    watch(resource, where, query, signal) {
+      const page = new URLSearchParams({ allowWatchBookmarks: "true", ...query, watch: "true" });
+      return watchEvents(transport, {
+        method: "GET",
+        path: pathOf(resource, where, page),
+        stream: { signal, silenceMs },
+      });
+    },
+    discover: (group) => discover((path) => call({ method: "GET", path }), group),
+    close: () => transport.close(),
+  };
+}
+
+function pathOf({ group, version, plural }: Resource, where: Where, query?: URLSearchParams): string {
+  const parts = group ? ["apis", group, version] : ["api", version];
+  if (where.namespace) parts.push("namespaces", where.namespace);
+  parts.push(plural);
+  if (where.name) parts.push(where.name);
+  if (where.subresource) parts.push(where.subresource);
+  return `/${parts.map(encodeURIComponent).join("/")}${query?.size ? `?${query}` : ""}`;
+}

@@ -1,0 +1,77 @@
+import type { Clock } from "../core/clock.ts";
+import type { KubeObject } from "../core/meta.ts";
+import type { Kube } from "./api.ts";
+import { ApiError } from "./errors.ts";
+
+/** How patient to be. */
+export interface PatienceOptions {
+  readonly clock: Clock;
+  /**
+   * How long a request may wait for its turn, in ms, and then be sent after all; 0, by default, for callers that come
+   * back by themselves and decide anew.
+   */
+  readonly patienceMs?: number;
+}
+
+/**
+ * The same API, but when the server asks to be left alone (429 or 503 with Retry-After), nothing at all is sent to it before
+ * the time that it named. What would have to wait longer than its patience is refused here, with the server's words
+ * and the time that is left. A request that was itself answered so was not carried out, and is sent again.
+ */
+export function patient(kube: Kube, { clock, patienceMs = 0 }: PatienceOptions): Kube {
+  let until = Number.NEGATIVE_INFINITY;
+  let asked: ApiError | undefined;
+
+  function note(error: unknown): boolean {
+    if (!(error instanceof ApiError) || error.retryAfterMs === undefined) return false;
+    if (error.status !== 429 && error.status !== 503) return false;
+    until = Math.max(until, clock.now() + error.retryAfterMs);
+    asked = error;
+    return true;
+  }
+
+  /** Waits until something may be sent; throws when that is after the deadline. */
+  async function turn(deadline: number): Promise<void> {
+    for (let leftMs = until - clock.now(); leftMs > 0; leftMs = until - clock.now()) {
+      if (until > deadline) throw refusal(asked, leftMs);
+      await clock.sleep(leftMs);
+    }
+  }
+
+  async function inTurn<T>(send: () => Promise<T>): Promise<T> {
+    for (const deadline = clock.now() + patienceMs; ; ) {
+      await turn(deadline);
+      try {
+        return await send();
+      } catch (error) {
+        if (!note(error) || until > deadline) throw error;
+      }
+    }
+  }
+
+  return {
+    ...kube,
+    get: (resource, where) => inTurn(() => kube.get(resource, where)),
+    list: (resource, where, query) => inTurn(() => kube.list(resource, where, query)),
+    create: (resource, where, body) => inTurn(() => kube.create(resource, where, body)),
+    jsonPatch: (resource, where, patch) => inTurn(() => kube.jsonPatch(resource, where, patch)),
+    mergePatch: (resource, where, patch) => inTurn(() => kube.mergePatch(resource, where, patch)),
+    strategicPatch: (resource, where, patch) => inTurn(() => kube.strategicPatch(resource, where, patch)),
+    delete: (resource, where, options) => inTurn(() => kube.delete(resource, where, options)),
+    discover: (group) => inTurn(() => kube.discover(group)),
+    async *watch<T extends KubeObject>(...[resource, where, query, signal]: Parameters<Kube["watch"]>) {
+      try {
+        await turn(clock.now());
+        yield* kube.watch<T>(resource, where, query, signal);
+      } catch (error) {
+        note(error);
+        throw error;
+      }
+    },
+  };
+}
+
+function refusal(asked: ApiError | undefined, leftMs: number): ApiError {
+  const { status = 429, reason = "TooManyRequests", message = "" } = asked ?? {};
+  return new ApiError(status, reason, message, { retryAfterMs: leftMs });
+}

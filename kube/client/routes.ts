@@ -1,0 +1,12 @@
+import type { KubeObject } from "../core/meta.ts";
+import { routeKinds } from "../core/resources.ts";
+import type { Kube, Query } from "./api.ts";
+import { ifNotFound } from "./errors.ts";
+
+/** The routes of all kinds and namespaces; a kind that is not installed has none. Throws as Kube does. */
+export async function listRoutes<T extends KubeObject>(kube: Kube, query: Query = {}): Promise<T[]> {
+  const lists = await Promise.all(
+    routeKinds.map((kind) => kube.list<T>(kind, {}, query).catch(ifNotFound({ items: [] }))),
+  );
+  return lists.flatMap(({ items }) => items);
+}

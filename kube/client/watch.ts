@@ -1,0 +1,37 @@
+import type { KubeObject } from "../core/meta.ts";
+import type { WatchEvent } from "./api.ts";
+import { ApiError, ConnectionError, toApiError } from "./errors.ts";
+import { connectionError, type Request, type Transport } from "./transport.ts";
+
+/** Opens a watch and yields its events; ends when the server or the signal ends it, throws what breaks it. */
+export async function* watchEvents<T extends KubeObject>(
+  transport: Transport,
+  request: Request,
+): AsyncGenerator<WatchEvent<T>> {
+  const signal = request.stream?.signal;
+  try {
+    const { body } = await transport.send(request);
+    for await (const line of linesOf(body)) yield parseEvent<T>(line);
+  } catch (error) {
+    if (signal?.aborted) return;
+    throw error instanceof ApiError || error instanceof ConnectionError
+      ? error
+      : connectionError(request, error);
+  }
+}
+
+function parseEvent<T extends KubeObject>(line: string): WatchEvent<T> {
+  const event = JSON.parse(line);
+  if (event.type !== "ERROR") return event;
+  throw toApiError(event.object?.code ?? 500, JSON.stringify(event.object));
+}
+
+async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of body) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) if (line) yield line;
+  }
+}

@@ -1,0 +1,68 @@
+export interface Condition {
+  type: string;
+  status: "True" | "False" | "Unknown";
+  reason?: string;
+  message?: string;
+  observedGeneration?: number;
+  lastUpdateTime?: string;
+  lastTransitionTime?: string;
+}
+
+/** The word an object is known by: `namespace/name`. */
+export function keyOf(object: { metadata: Meta }): string {
+  return `${object.metadata.namespace ?? ""}/${object.metadata.name}`;
+}
+
+/** The condition of that type, if the object has one. */
+export function conditionOf(
+  conditions: readonly Condition[] | undefined,
+  type: string,
+): Condition | undefined {
+  return conditions?.find((condition) => condition.type === type);
+}
+
+/** Metadata as the API server sends it; fields unknown here are kept. Times are RFC 3339 strings. */
+export interface Meta {
+  name: string;
+  namespace?: string;
+  generateName?: string;
+  uid?: string;
+  resourceVersion?: string;
+  generation?: number;
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+  ownerReferences?: OwnerReference[];
+  finalizers?: string[];
+  managedFields?: ManagedField[];
+  creationTimestamp?: string;
+  deletionTimestamp?: string;
+  [unknown: string]: unknown;
+}
+
+/** The object that an object lives and dies with. */
+export interface OwnerReference {
+  apiVersion: string;
+  kind: string;
+  name: string;
+  uid: string;
+  controller?: boolean;
+  blockOwnerDeletion?: boolean;
+}
+
+/** Who last set which fields, by which operation. */
+export interface ManagedField {
+  manager?: string;
+  operation?: "Apply" | "Update";
+  subresource?: string;
+  time?: string;
+  fieldsV1?: unknown;
+  [unknown: string]: unknown;
+}
+
+/** Any object of the API, as raw JSON; interfaces of one kind extend it. */
+export interface KubeObject {
+  apiVersion?: string;
+  kind?: string;
+  metadata: Meta;
+  [unknown: string]: unknown;
+}

@@ -1,0 +1,31 @@
+import type { KubeObject as Known } from "./meta.ts";
+
+export interface ServicePort {
+  name?: string;
+  port: number;
+  protocol?: string;
+  targetPort?: number | string;
+  appProtocol?: string;
+  nodePort?: number;
+}
+
+export interface Service extends Known {
+  spec: {
+    type?: string;
+    clusterIP?: string;
+    selector?: Record<string, string>;
+    ports?: ServicePort[];
+    [unknown: string]: unknown;
+  };
+}
+
+export interface EndpointSlice extends Known {
+  /** Null where there are none. */
+  endpoints?:
+    | readonly {
+        addresses?: readonly string[];
+        conditions?: { ready?: boolean; serving?: boolean; terminating?: boolean };
+        targetRef?: { kind?: string; name?: string; uid?: string };
+      }[]
+    | null;
+}

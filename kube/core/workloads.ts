@@ -1,0 +1,72 @@
+import type { Condition, KubeObject as Known } from "./meta.ts";
+
+export interface PodTemplate {
+  metadata?: {
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+    [unknown: string]: unknown;
+  };
+  spec?: Record<string, unknown>;
+}
+
+export interface RollingUpdate {
+  maxUnavailable?: number | string;
+  maxSurge?: number | string;
+}
+
+export interface Strategy {
+  type?: "RollingUpdate" | "Recreate";
+  rollingUpdate?: RollingUpdate | null;
+}
+
+export interface DeploymentSpec {
+  replicas?: number;
+  paused?: boolean;
+  minReadySeconds?: number;
+  progressDeadlineSeconds?: number;
+  strategy?: Strategy;
+  selector: { matchLabels?: Record<string, string>; [unknown: string]: unknown };
+  template: PodTemplate;
+  [unknown: string]: unknown;
+}
+
+export interface Deployment extends Known {
+  spec: DeploymentSpec;
+  status?: {
+    observedGeneration?: number;
+    replicas?: number;
+    updatedReplicas?: number;
+    readyReplicas?: number;
+    availableReplicas?: number;
+    conditions?: Condition[];
+    [unknown: string]: unknown;
+  };
+}
+
+export interface ReplicaSet extends Known {
+  spec: { replicas?: number; template: PodTemplate; [unknown: string]: unknown };
+  status?: {
+    replicas?: number;
+    readyReplicas?: number;
+    availableReplicas?: number;
+    observedGeneration?: number;
+    conditions?: Condition[];
+    [unknown: string]: unknown;
+  };
+}
+
+export interface ContainerStatus {
+  name: string;
+  ready?: boolean;
+  restartCount?: number;
+  state?: { waiting?: { reason?: string; message?: string } };
+}
+
+export interface Pod extends Known {
+  status?: {
+    phase?: string;
+    conditions?: Condition[];
+    containerStatuses?: ContainerStatus[];
+    initContainerStatuses?: ContainerStatus[];
+  };
+}

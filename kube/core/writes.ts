@@ -1,0 +1,62 @@
+import type { Meta } from "./meta.ts";
+import type { Route } from "./routes.ts";
+import type { Service } from "./services.ts";
+import type { Deployment } from "./workloads.ts";
+
+/** The kinds of objects that Serin writes, by their plural. */
+export type Kind = "deployments" | "replicasets" | "services" | RoutePlural;
+
+type RoutePlural = "httproutes" | "grpcroutes";
+
+export interface Target {
+  readonly kind: Kind;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** One write to the API server, as data. Each touches only fields that are ours and may be repeated. */
+export type Write =
+  | ({ readonly verb: "create"; readonly body: Service } & Target)
+  | ({ readonly verb: "merge"; readonly subresource?: "scale"; readonly body: object } & Target)
+  | ({ readonly verb: "strategic"; readonly subresource: "status"; readonly body: object } & Target)
+  | ({ readonly verb: "json"; readonly body: readonly JsonPatchOperation[] } & Target)
+  | ({
+      readonly verb: "delete";
+      readonly uid: string | undefined;
+      readonly resourceVersion: string | undefined;
+    } & Target)
+  | {
+      readonly verb: "event";
+      readonly regarding: Deployment;
+      readonly type: "Normal" | "Warning";
+      readonly reason: string;
+      readonly message: string;
+      /** The rollout of which it is told, if there is one: a controller that died may have told it already. */
+      readonly once?: string | undefined;
+    };
+
+/** The collection in which a route lives. */
+export function pluralOf({ kind }: Pick<Route, "kind">): RoutePlural {
+  return kind === "GRPCRoute" ? "grpcroutes" : "httproutes";
+}
+
+/** Whether that plural is one of routes. */
+export function isRoutePlural(plural: string): plural is RoutePlural {
+  return plural === "httproutes" || plural === "grpcroutes";
+}
+
+export function guarded(object: { metadata: Meta }, body: { metadata?: object; spec?: object }) {
+  return { ...body, metadata: { ...body.metadata, resourceVersion: object.metadata.resourceVersion } };
+}
+
+export function target(kind: Kind, object: { metadata: Meta }): Target {
+  return { kind, namespace: object.metadata.namespace ?? "", name: object.metadata.name };
+}
+
+/** One operation of RFC 6902. */
+export type JsonPatchOperation =
+  | { readonly op: "add" | "replace" | "test"; readonly path: string; readonly value: unknown }
+  | { readonly op: "remove"; readonly path: string };
+
+/** A JSON patch: applied whole or not at all. */
+export type JsonPatch = readonly JsonPatchOperation[];

@@ -1,0 +1,118 @@
+import type { Kube } from "../client/api.ts";
+import { isConflict } from "../client/errors.ts";
+import type { KubeObject, Meta } from "../core/meta.ts";
+import * as resources from "../core/resources.ts";
+import type { JsonPatch, Write as KubeWrite, Target } from "../core/writes.ts";
+import { recordEvent } from "./events.ts";
+
+const byKind = {
+  deployments: resources.deployments,
+  replicasets: resources.replicaSets,
+  services: resources.services,
+  httproutes: resources.httpRoutes,
+  grpcroutes: resources.grpcRoutes,
+} as const;
+
+const DISOWN_ATTEMPTS = 5;
+
+/** How writes are signed. */
+export interface Signature {
+  /** Our name in managedFields. */
+  readonly fieldManager: string;
+  /** The component that Events come from. */
+  readonly component: string;
+  /** ms since the epoch. */
+  readonly now: number;
+}
+
+/**
+ * Performs one write and returns the object as it is stored now; nothing for Events, deletions and subresources. Throws as
+ * Kube does: a conflict means that what the write was decided on has changed.
+ */
+export async function perform(
+  kube: Kube,
+  write: KubeWrite,
+  signature: Signature,
+): Promise<KubeObject | undefined> {
+  if (write.verb === "event") {
+    const { regarding: involved, type, reason, message, once } = write;
+    await recordEvent(kube, { involved, type, reason, message, once, ...signature });
+    return undefined;
+  }
+  const resource = byKind[write.kind];
+  const { namespace, name } = write;
+  const where = { namespace, name, fieldManager: signature.fieldManager };
+  switch (write.verb) {
+    case "create":
+      return kube.create(resource, { namespace: write.namespace }, write.body);
+    case "delete":
+      await kube.delete(resource, where, { uid: write.uid, resourceVersion: write.resourceVersion });
+      return undefined;
+    case "json":
+      return disown(kube, write, await kube.jsonPatch(resource, where, write.body), signature);
+    case "strategic":
+      return kube.strategicPatch(resource, { ...where, subresource: write.subresource }, write.body);
+    case "merge": {
+      const stored = await kube.mergePatch<KubeObject>(
+        resource,
+        { ...where, subresource: write.subresource },
+        write.body,
+      );
+      return write.subresource === undefined ? disown(kube, write, stored, signature) : undefined;
+    }
+    default:
+      return write satisfies never;
+  }
+}
+
+/**
+ * Whoever applies server-side owns the fields in his manifest; a patch of ours would take them and his next apply
+ * would conflict. So our entry is taken out of managedFields, where there is such a person: by our webhook within the
+ * write (webhook/ownership.ts), or here in the moment after it, where no webhook could be asked.
+ */
+async function disown(
+  kube: Kube,
+  target: Target,
+  stored: KubeObject,
+  { fieldManager }: Signature,
+): Promise<KubeObject> {
+  const resource = byKind[target.kind];
+  const where = { namespace: target.namespace, name: target.name };
+  let object = stored;
+  for (let attempt = 1; ; attempt += 1) {
+    const patch = disowning(object.metadata, fieldManager);
+    if (patch === undefined) return object;
+    try {
+      return await kube.jsonPatch<KubeObject>(resource, where, patch);
+    } catch (error) {
+      if (!isConflict(error) || attempt === DISOWN_ATTEMPTS) throw error;
+      // A gateway that wrote its status in between has moved the entry.
+      object = await kube.get<KubeObject>(resource, where);
+    }
+  }
+}
+
+function disowning(meta: Meta, fieldManager: string): JsonPatch | undefined {
+  const own = entryToDisown(meta, fieldManager);
+  if (own === undefined) return undefined;
+  const path = `/metadata/managedFields/${own}`;
+  return [
+    { op: "test", path: `${path}/manager`, value: fieldManager },
+    { op: "remove", path },
+  ];
+}
+
+/** The index in managedFields of the entry of ours that another one's server-side apply would conflict with. */
+export function entryToDisown(meta: Meta, fieldManager: string): number | undefined {
+  const entries = meta.managedFields ?? [];
+  const applied = entries.some(({ operation, manager }) => operation === "Apply" && manager !== fieldManager);
+  const own = ownEntry(meta, fieldManager);
+  return applied && own >= 0 ? own : undefined;
+}
+
+function ownEntry({ managedFields = [] }: Meta, fieldManager: string): number {
+  return managedFields.findIndex(
+    ({ manager, operation, subresource }) =>
+      manager === fieldManager && operation === "Update" && !subresource,
+  );
+}

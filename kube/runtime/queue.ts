@@ -1,0 +1,107 @@
+import { ApiError } from "../client/errors.ts";
+import { backoffMs, type Clock } from "../core/clock.ts";
+
+/** Handles one key; returns after how many ms to look at it again, if at all. What it throws is retried. */
+export type Work = (key: string) => Promise<number | undefined>;
+
+/** What a queue needs. */
+export interface QueueOptions {
+  readonly work: Work;
+  /** Told of every failure, before it is retried. */
+  readonly onError: (key: string, error: unknown, retryInMs: number) => void;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** How many keys are worked on at the same time; 8. */
+  readonly parallel?: number;
+}
+
+/**
+ * A queue of keys, not of events: a key that is added while it waits is there once, one that is added while it is worked on
+ * comes again afterwards, and never is a key worked on twice at the same time.
+ */
+export class Queue {
+  readonly #options: QueueOptions & { parallel: number };
+  readonly #waiting = new Set<string>();
+  readonly #running = new Set<string>();
+  readonly #timers = new Map<string, { at: number; cancel: AbortController }>();
+  readonly #failures = new Map<string, { count: number; until: number }>();
+  #idle = Promise.withResolvers<void>();
+
+  constructor(options: QueueOptions) {
+    this.#options = { parallel: 8, ...options };
+  }
+
+  /** The key is worked on as soon as there is a place; one that failed not before its retry, whatever is new about it. */
+  add(key: string): void {
+    if (this.#heldUntil(key) > this.#options.clock.now()) {
+      this.addAfter(key, 0);
+      return;
+    }
+    this.#waiting.add(key);
+    this.#next();
+  }
+
+  /** The key is added after so many ms; of several such wishes the earliest counts. */
+  addAfter(key: string, wantedMs: number): void {
+    const { clock, signal } = this.#options;
+    const at = Math.max(clock.now() + wantedMs, this.#heldUntil(key));
+    const ms = at - clock.now();
+    const present = this.#timers.get(key);
+    if (present !== undefined && present.at <= at) return;
+    present?.cancel.abort();
+    const cancel = new AbortController();
+    this.#timers.set(key, { at, cancel });
+    void clock.sleep(ms, AbortSignal.any([signal, cancel.signal])).then(
+      () => {
+        this.#timers.delete(key);
+        this.add(key);
+      },
+      () => {},
+    );
+  }
+
+  /** Resolves as soon as nothing is being worked on; call it after the abort, when nothing begins any more. */
+  async ended(): Promise<void> {
+    if (this.#running.size > 0) await this.#idle.promise;
+  }
+
+  #heldUntil(key: string): number {
+    return this.#failures.get(key)?.until ?? Number.NEGATIVE_INFINITY;
+  }
+
+  #next(): void {
+    if (this.#options.signal.aborted) return;
+    for (const key of this.#waiting) {
+      if (this.#running.size >= this.#options.parallel) return;
+      if (this.#running.has(key)) continue;
+      this.#waiting.delete(key);
+      this.#running.add(key);
+      void this.#run(key);
+    }
+  }
+
+  async #run(key: string): Promise<void> {
+    try {
+      const again = await this.#options.work(key);
+      this.#failures.delete(key);
+      if (again !== undefined) this.addAfter(key, again);
+    } catch (error) {
+      const { clock } = this.#options;
+      const count = (this.#failures.get(key)?.count ?? 0) + 1;
+      const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
+      const retryInMs = Math.max(asked, backoffMs(count - 1));
+      this.#failures.set(key, { count, until: clock.now() + retryInMs });
+      // News that came meanwhile waits as well.
+      this.#waiting.delete(key);
+      if (!this.#options.signal.aborted) this.#options.onError(key, error, retryInMs);
+      this.addAfter(key, retryInMs);
+    } finally {
+      this.#running.delete(key);
+      this.#next();
+      if (this.#running.size === 0) {
+        this.#idle.resolve();
+        this.#idle = Promise.withResolvers();
+      }
+    }
+  }
+}

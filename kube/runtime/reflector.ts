@@ -1,0 +1,93 @@
+export { keyOf } from "../core/meta.ts";
+
+import type { Kube } from "../client/api.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
+import type { KubeObject } from "../core/meta.ts";
+import type { Resource } from "../core/resources.ts";
+import { matcher } from "../core/selector.ts";
+import { Cache, type OnChange } from "./store.ts";
+import { follow } from "./watcher.ts";
+
+/** What to keep a copy of, and whom to tell. */
+export interface ReflectOptions<T extends KubeObject> {
+  readonly kube: Kube;
+  readonly resource: Resource;
+  readonly namespace?: string | undefined;
+  /** Equality and existence terms only: `key`, `!key`, `key=value`, `key!=value`, joined by commas. */
+  readonly labelSelector?: string | undefined;
+  readonly fieldSelector?: string | undefined;
+  /**
+   * `list`: LIST, then WATCH. `watch`: one WATCH that first sends what exists (WatchList, Kubernetes 1.34), for small
+   * sets that come and go; falls back to `list` on servers that cannot.
+   */
+  readonly initial?: "list" | "watch";
+  /** Ends the reflection. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Drops what nobody uses before an object is kept, to save memory; managedFields by default. */
+  readonly pick?: (object: T) => T;
+  /**
+   * Told of every change, once per resource version; `now` is undefined when the object is gone, `before` when it is
+   * new. What it throws is logged.
+   */
+  readonly onChange: OnChange<T>;
+}
+
+/** A copy of a part of the cluster that survives whatever the API server does. Its objects must not be changed. */
+export interface Reflection<T extends KubeObject> {
+  /** Resolves when the copy is complete for the first time; rejects when the signal aborts before. */
+  readonly synced: Promise<void>;
+  /** The object under `namespace/name` (see keyOf). */
+  get(key: string): T | undefined;
+  list(): T[];
+  /**
+   * Puts the result of one's own write into the copy at once and tells onChange, so that the next look sees it.
+   * Never goes back: what the watch has already passed is ignored.
+   */
+  apply(object: T): void;
+}
+
+/** Starts to keep a copy; lasts until the signal aborts, whatever fails in between. */
+export function reflect<T extends KubeObject>(options: ReflectOptions<T>): Reflection<T> {
+  const { pick = withoutManagedFields<T>, signal } = options;
+  const matches = matcher(options);
+  const cache = new Cache<T>(guarded(options));
+  const synced = Promise.withResolvers<void>();
+  synced.promise.catch(() => {});
+  signal.addEventListener("abort", () => synced.reject(signal.reason), { once: true });
+  void follow<T>({
+    ...options,
+    onList(objects, version) {
+      cache.replace(objects.map(pick), version);
+      synced.resolve();
+    },
+    onEvent({ type, object }) {
+      if (type === "BOOKMARK") cache.pass(object.metadata.resourceVersion);
+      else cache.observe(pick(object), type !== "DELETED");
+    },
+  });
+  return {
+    synced: synced.promise,
+    get: (key) => cache.get(key),
+    list: () => cache.list(),
+    apply: (object) => cache.apply(pick(object), matches(object)),
+  };
+}
+
+/** A throwing listener must neither stop the stream nor keep the cache from moving on. */
+function guarded<T extends KubeObject>({ onChange, log, resource }: ReflectOptions<T>): OnChange<T> {
+  return (key, now, before) => {
+    try {
+      onChange(key, now, before);
+    } catch (error) {
+      log.error({ err: error, resource: resource.plural, key }, "listener failed");
+    }
+  };
+}
+
+function withoutManagedFields<T extends KubeObject>(object: T): T {
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}

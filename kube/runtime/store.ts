@@ -1,0 +1,91 @@
+import { type KubeObject, keyOf } from "../core/meta.ts";
+
+/** Told of each change: `now` is undefined when the object is gone, `before` when it is new. */
+export type OnChange<T> = (key: string, now: T | undefined, before: T | undefined) => void;
+
+/**
+ * Objects by key, ordered in time by their resource versions (numbers that only grow within one resource), so that
+ * news may arrive from two sides, the watch and one's own writes, in any order.
+ */
+export class Cache<T extends KubeObject> {
+  readonly #objects = new Map<string, T>();
+  /** Removed by our own write, before the watch came to it: older events must not bring it back. */
+  readonly #removed = new Map<string, bigint>();
+  readonly #onChange: OnChange<T>;
+  /** The version up to which the watch (or a list) has told everything. */
+  #passed = 0n;
+
+  constructor(onChange: OnChange<T>) {
+    this.#onChange = onChange;
+  }
+
+  get(key: string): T | undefined {
+    return this.#objects.get(key);
+  }
+
+  list(): T[] {
+    return [...this.#objects.values()];
+  }
+
+  /** Takes an event of the watch. */
+  observe(object: T, exists: boolean): void {
+    this.#take(object, exists);
+    this.pass(object.metadata.resourceVersion);
+  }
+
+  /** Notes that the watch has told everything up to this version. */
+  pass(version: string | undefined): void {
+    this.#passed = max(this.#passed, BigInt(version ?? 0));
+    for (const [key, removed] of this.#removed) if (removed <= this.#passed) this.#removed.delete(key);
+  }
+
+  /** Takes the result of a write; what the watch has already passed is no news. */
+  apply(object: T, exists: boolean): void {
+    const version = versionOf(object);
+    if (version <= this.#passed) return;
+    if (!exists) this.#removed.set(keyOf(object), version);
+    this.#take(object, exists);
+  }
+
+  /** Takes a complete list: what is missing in it is gone, unless our own write made it after the list. */
+  replace(objects: readonly T[], version: string): void {
+    const listed = BigInt(version);
+    // A list is never older than what was seen before it; if it is, the cluster was restored from a backup.
+    if (listed < this.#passed) this.#restart();
+    const keys = new Set(objects.map(keyOf));
+    for (const object of objects) this.#take(object, true);
+    for (const [key, object] of this.#objects) {
+      if (!keys.has(key) && versionOf(object) <= listed) this.#set(key, undefined);
+    }
+    this.pass(version);
+  }
+
+  #take(object: T, exists: boolean): void {
+    const key = keyOf(object);
+    const version = versionOf(object);
+    const before = this.#objects.get(key);
+    const known = before ? versionOf(before) : (this.#removed.get(key) ?? -1n);
+    if (exists ? version > known : version >= known) this.#set(key, exists ? object : undefined);
+  }
+
+  #set(key: string, now: T | undefined): void {
+    const before = this.#objects.get(key);
+    if (now) this.#objects.set(key, now);
+    else this.#objects.delete(key);
+    if (now || before) this.#onChange(key, now, before);
+  }
+
+  #restart(): void {
+    this.#passed = 0n;
+    this.#removed.clear();
+    for (const key of [...this.#objects.keys()]) this.#set(key, undefined);
+  }
+}
+
+function versionOf(object: KubeObject): bigint {
+  return BigInt(object.metadata.resourceVersion ?? 0);
+}
+
+function max(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}

@@ -1,0 +1,54 @@
+import type { Service } from "../../kube/core/services.ts";
+import type { Deployment } from "../../kube/core/workloads.ts";
+
+/** What admission does beside answering: short, idempotent, never on a dry run. */
+export type Effect =
+  /** Services select the stable pods only, before the first canary pod exists. */
+  | {
+      readonly kind: "isolate";
+      readonly services: readonly Service[];
+      readonly uid: string;
+      readonly hash: string;
+    }
+  /** Services narrowed for an update that never came select all pods again, before native control removes any. */
+  | { readonly kind: "widen"; readonly uid: string }
+  /** The canary's weight is 0 and in force, before its first pod goes; before an undo nobody grants any, either. */
+  | { readonly kind: "drain"; readonly uid: string; readonly undo: boolean };
+
+/** The answer to a request about a Deployment. */
+export type Answer =
+  | {
+      readonly allowed: true;
+      readonly object: Deployment;
+      readonly warnings: readonly string[];
+      readonly effects: readonly Effect[];
+    }
+  | { readonly allowed: false; readonly message: string; readonly effects: readonly Effect[] };
+
+/** Yes, in this form. */
+export function admitted(
+  object: Deployment,
+  warnings: readonly string[] = [],
+  effects: readonly Effect[] = [],
+): Answer {
+  return { allowed: true, object, warnings, effects };
+}
+
+/** Yes, and the rest is native control's alone, which knows of no Service that was narrowed and then left so. */
+export function admittedNatively(
+  object: Deployment,
+  old: Deployment,
+  warnings: readonly string[] = [],
+): Answer {
+  return admitted(object, warnings, [{ kind: "widen", uid: old.metadata.uid ?? "" }]);
+}
+
+/** The same answer with more to be told; a refusal says enough. */
+export function withWarnings(answer: Answer, warnings: readonly string[]): Answer {
+  return answer.allowed ? { ...answer, warnings: [...answer.warnings, ...warnings] } : answer;
+}
+
+/** No, for this reason; an effect prepares what may be asked again. */
+export function denied(message: string, effects: readonly Effect[] = []): Answer & { allowed: false } {
+  return { allowed: false, message: message.startsWith("serin") ? message : `serin: ${message}`, effects };
+}

@@ -1,0 +1,52 @@
+import type { Meta } from "../../kube/core/meta.ts";
+import type { Deployment, DeploymentSpec } from "../../kube/core/workloads.ts";
+import { CHANGED, FLIGHT, HELD, RUN } from "../keys.ts";
+import { isHeld, pause, release } from "../workload/hold.ts";
+import { type Held, heldOf, originalsOf } from "../workload/hold-record.ts";
+
+/**
+ * The request without what is ours: reserved keys come from the stored object, never from a request (undo copies a
+ * ReplicaSet's, a dump in flight carries them), and a hold that comes with such a record is taken off again. That makes
+ * a second call for the same request (reinvocation) harmless, too.
+ */
+export function cleanse(requested: Deployment, old: Deployment | undefined): Deployment {
+  const carried = carriedHold(requested);
+  const stored = old && heldOf(old);
+  // The stored record again is an echo, and its fields are told by comparing; an older one is a ReplicaSet's copy.
+  const echoed = requested.metadata.annotations?.[HELD] === old?.metadata.annotations?.[HELD];
+  const speaks =
+    carried !== undefined && (stored === undefined || (!echoed && carried.started >= stored.started));
+  let spec = requested.spec;
+  if (speaks && isHeld(spec)) spec = release(spec, carried.originals);
+  if (carried?.latched && spec.paused) spec = pause(spec, carried.originals.paused);
+  return { ...requested, metadata: cleanMeta(requested.metadata, old?.metadata), spec };
+}
+
+/** The record that a request brings along, with no more in it than is ours. */
+export function carriedHold(requested: Deployment): Held | undefined {
+  try {
+    const carried = heldOf(requested);
+    return carried ? { ...carried, originals: originalsOf(carried.originals as DeploymentSpec) } : undefined;
+  } catch {
+    // Not ours, whatever it is: it is dropped with the key.
+    return undefined;
+  }
+}
+
+function cleanMeta(requested: Meta, old: Meta | undefined): Meta {
+  const annotations = take(requested.annotations, old?.annotations, [HELD, RUN, CHANGED]);
+  const labels = take(requested.labels, old?.labels, [FLIGHT]);
+  const { annotations: _a, labels: _l, ...rest } = requested;
+  return { ...rest, ...(labels && { labels }), ...(annotations && { annotations }) } as Meta;
+}
+
+/** `wanted` with these keys as they are stored. An empty map stays what it was: present or absent. */
+function take(
+  wanted: Record<string, string> | undefined,
+  stored: Record<string, string> | undefined,
+  keys: readonly string[],
+): Record<string, string> | undefined {
+  const own = Object.entries(wanted ?? {}).filter(([key]) => !keys.includes(key));
+  const ours = Object.entries(stored ?? {}).filter(([key]) => keys.includes(key));
+  return wanted === undefined && ours.length === 0 ? undefined : Object.fromEntries([...own, ...ours]);
+}

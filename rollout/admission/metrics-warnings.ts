@@ -1,0 +1,22 @@
+import type { Gateway, Judged } from "../gateways/gateway.ts";
+import { whyUncounted } from "../gateways/lookup.ts";
+
+/**
+ * One line for admission on what a verdict about these needs of this gateway's metrics, with the alternative; `undefined`
+ * where nothing is to be said.
+ */
+export function metricsWarning(
+  gateway: Gateway,
+  judged: readonly Judged[] = ["errors", "latency"],
+): string | undefined {
+  const { name, metrics } = gateway;
+  const calls = judged.includes("calls");
+  const why = whyUncounted(gateway, calls ? "GRPCRoute" : "HTTPRoute");
+  if (metrics.pack === "application" || why !== undefined) {
+    const own = calls ? "grpc_server_handled_total" : "http_request_duration_seconds";
+    return `${name}: ${why}; so the canary is judged by the application's own ${own}`;
+  }
+  const needs = judged.flatMap((what) => metrics.needs?.[what] ?? []);
+  if (needs.length === 0) return undefined;
+  return `${name}: ${needs.join("; ")}; or judge by the application's own metrics: annotate serin.dev/metrics: application`;
+}

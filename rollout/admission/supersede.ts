@@ -1,0 +1,24 @@
+import { hold, pause } from "../workload/hold.ts";
+import { type Held, withDefaults, withHeld } from "../workload/hold-record.ts";
+import { withRoom } from "../workload/surge.ts";
+import { type Answer, admitted } from "./answer.ts";
+import { type Change, originalsNow } from "./change.ts";
+
+/** Pauses the Deployment: what runs stays as it is until the controller has made the way free. */
+export function latch(change: Change, held: Held, warnings: readonly string[] = []): Answer {
+  const { object, old } = change;
+  const wasHeld = change.held !== undefined && change.held.phase !== "promoting";
+  const { paused } = object.spec;
+  const { paused: _paused, ...fields } = wasHeld ? originalsNow(change, held) : held.originals;
+  const record: Held = { ...held, latched: true, originals: { ...fields, ...(paused ? { paused } : {}) } };
+  // While paused, native control scales all versions to replicas + surge: a surge as it was moves the fewest pods.
+  const present = (wasHeld ? old.spec.strategy : fields.strategy)?.rollingUpdate?.maxSurge ?? "25%";
+  const { replicas = 1 } = object.spec;
+  const pods = change.reads.replicaSets.reduce((sum, { spec }) => sum + (spec.replicas ?? 0), 0);
+  const surge = withRoom(present, replicas, pods - replicas);
+  const warning =
+    "serin: another version is on its way; its traffic is taken back first, then this one's canary starts";
+  const spec = pause(hold(object.spec, surge), true);
+  const kept = withDefaults(record, change.layers);
+  return admitted(withHeld({ ...object, spec }, kept, old), [warning, ...warnings]);
+}

@@ -1,0 +1,170 @@
+import type { Route } from "../../kube/core/routes.ts";
+import type { Service } from "../../kube/core/services.ts";
+import type { ReplicaSet } from "../../kube/core/workloads.ts";
+import type { Write } from "../../kube/core/writes.ts";
+import { settledOn, settleMs } from "../gateways/settle.ts";
+import { FLIGHT, HASH_LABEL, HELD } from "../keys.ts";
+import type { Decision } from "../stages/decision.ts";
+import { equal } from "../text/equal.ts";
+import { instant } from "../text/instant.ts";
+import { isTwin } from "../traffic/canary-service.ts";
+import { drained, isExposed } from "../traffic/exposure.ts";
+import { heldRouteOf, withFlight } from "../traffic/route-record.ts";
+import { heldServiceOf } from "../traffic/service-record.ts";
+import { deleteTwin, writeFlights, writeWiden } from "../traffic/writes.ts";
+import { MIN_READY_SECONDS } from "../workload/hold.ts";
+import { lastRunOf } from "../workload/run-record.ts";
+import { hashOf } from "../workload/template.ts";
+import { writeScale, writeUnmark } from "../workload/writes.ts";
+
+/**
+ * Admission narrows the Services before the API server has stored the Deployment, and a later admission may still refuse
+ * it: for so long (ms) a Service may be narrowed for a Deployment that is not in flight.
+ */
+const GRACE_MS = 10_000;
+/** How often it is looked whether the pods of a canary without Deployment are gone, in ms. */
+const STRAY_MS = 1_000;
+
+/** What carries our mark, and the UIDs of the Deployments that are in flight. */
+export interface Marked {
+  readonly now: number;
+  readonly inFlight: ReadonlySet<string>;
+  /** UIDs of Deployments that were seen in flight and are no more, with the instant (ms) they left. */
+  readonly landed?: ReadonlyMap<string, number>;
+  readonly services: readonly Service[];
+  readonly routes: readonly Route[];
+  readonly replicaSets: readonly ReplicaSet[];
+}
+
+/** Gives back what belongs to no rollout: its Deployment was deleted, recreated, or never took off. */
+export function sweep(marked: Marked): Decision {
+  const isOver = (uid: string | undefined) => uid !== undefined && !marked.inFlight.has(uid);
+  // They select the version that native control is about to remove, or has removed.
+  const urgent = marked.services.filter(
+    (service) =>
+      isOver(flightUidOf(service)) &&
+      heldServiceOf(service) !== undefined &&
+      marked.replicaSets.some((set) => isAdopted(set) && isOfOneFlight(service, set)),
+  );
+  // All else of their flights comes in a later look, when they reach the pods that are to serve alone.
+  const later = new Set(urgent.map(flightUidOf));
+  const lost = (uid: string | undefined) => isOver(uid) && !later.has(uid);
+  const routes = marked.routes.map((route) => sweepRoute(route, lost, marked.now));
+  const attached = new Set(routes.flatMap(({ uids }) => uids));
+  const isAttached = (object: Service | ReplicaSet) => attached.has(flightUidOf(object) ?? "");
+  const orphans = marked.services.filter((service) => lost(flightUidOf(service)));
+  const sets = marked.replicaSets.filter((set) => lost(flightUidOf(set)));
+  const strays = sets.filter(isStray);
+  // Before a Service selects all pods again, those that were never proven must be gone.
+  const isEarly = (service: Service) => strays.some((set) => isOfOneFlight(service, set));
+  const narrowed = orphans.filter((service) => heldServiceOf(service) !== undefined && !isEarly(service));
+  const late = narrowed.filter(
+    (service) => ageOf(service, marked.now) >= GRACE_MS || hasLanded(service, marked),
+  );
+  // A twin goes after the routes that may name it have been given back, in a later look.
+  const twins = orphans.filter((service) => isLeftTwin(service) && !isAttached(service)).map(deleteTwin);
+  const waits = [
+    ...routes.map(({ waitMs }) => waitMs).filter((ms) => ms > 0),
+    ...narrowed.map((service) => GRACE_MS - ageOf(service, marked.now)).filter((ms) => ms > 0),
+    ...strays.map(() => STRAY_MS),
+  ];
+  const sizes = strays.filter((set) => !isTakenOver(set) && set.spec.replicas !== 0 && !isAttached(set));
+  const ended = sets.filter((set) => !strays.includes(set));
+  return {
+    writes: [
+      ...urgent.map(writeWiden),
+      ...routes.flatMap(({ writes }) => writes),
+      ...twins,
+      ...sizes.map((set) => writeScale(set, 0)),
+      ...late.map(writeWiden),
+      ...ended.map((set) => close(set, marked.now)),
+    ],
+    // An instant that is yet to come is nobody's: whoever wrote it gets no other sweep by it.
+    ...(waits.length > 0 ? { waitMs: Math.min(GRACE_MS, ...waits) } : {}),
+  };
+}
+
+/** An unproven canary that its Deployment has left behind (`--cascade=orphan`), with pods, and that is no other one's version. */
+function isStray(set: ReplicaSet): boolean {
+  const run = lastRunOf(set);
+  const isUnproven = run?.outcome === "running" || run?.outcome === "failed";
+  const isOwned = controllerOf(set) === flightUidOf(set);
+  const pods = Math.max(set.spec.replicas ?? 0, set.status?.replicas ?? 0);
+  return isUnproven && run.stable !== hashOf(set) && !isOwned && !isAdopted(set) && pods > 0;
+}
+
+/** A canary that another Deployment has taken over from the one that left it behind. */
+export function isTakenOver(set: ReplicaSet): boolean {
+  const owner = controllerOf(set);
+  return owner !== undefined && owner !== flightUidOf(set);
+}
+
+/**
+ * A canary that has become the version of another Deployment, which scales down all others: native control sets its own
+ * `minReadySeconds` on the ReplicaSet that it wants, and leaves the hold's on one that it removes.
+ */
+function isAdopted(set: ReplicaSet): boolean {
+  return isTakenOver(set) && set.spec.minReadySeconds !== MIN_READY_SECONDS;
+}
+
+function controllerOf({ metadata }: ReplicaSet): string | undefined {
+  return metadata.ownerReferences?.find(({ controller }) => controller)?.uid;
+}
+
+function flightUidOf({ metadata }: Service | ReplicaSet): string | undefined {
+  return metadata.labels?.[FLIGHT];
+}
+
+function isOfOneFlight(service: Service, set: ReplicaSet): boolean {
+  return flightUidOf(service) === flightUidOf(set) && service.metadata.namespace === set.metadata.namespace;
+}
+
+/** A twin, or one that has lost its owner in the same way. */
+function isLeftTwin(service: Service): boolean {
+  const { ownerReferences = [], annotations = {} } = service.metadata;
+  const isOrphan = ownerReferences.length === 0 && !(HELD in annotations);
+  return isTwin(service) || (isOrphan && HASH_LABEL in (service.spec.selector ?? {}));
+}
+
+/**
+ * Of the lost rollouts in a route first the traffic goes and, when that is in force, the twins: a proxy hears of Services and of
+ * routes in its own order.
+ */
+function sweepRoute(route: Route, lost: (uid: string) => boolean, now: number) {
+  const flights = heldRouteOf(route)?.flights ?? {};
+  const uids = Object.keys(flights).filter(lost);
+  const waitMs = (uid: string) => {
+    const left = isExposed(flights[uid]) ? settleMs(route) : settledOn(route, uid) - now;
+    // An instant further ahead than clocks differ is nobody's.
+    return left > settleMs(route) + GRACE_MS ? 0 : left;
+  };
+  const kept = uids.reduce((rest, uid) => {
+    const flight = rest[uid];
+    if (flight === undefined || waitMs(uid) <= 0) return withFlight(rest, uid, undefined);
+    return isExposed(flight) ? withFlight(rest, uid, drained(flight, instant(now))) : rest;
+  }, flights);
+  return {
+    uids,
+    waitMs: Math.max(0, ...uids.map(waitMs)),
+    writes: equal(kept, flights) ? [] : [writeFlights(route, kept)],
+  };
+}
+
+function close(replicaSet: ReplicaSet, now: number): Write {
+  const run = lastRunOf(replicaSet);
+  if (run?.outcome === "proven")
+    return writeUnmark(replicaSet, { ...run, outcome: "promoted", ended: instant(now) });
+  if (run?.outcome === "running")
+    return writeUnmark(replicaSet, { ...run, outcome: "undone", ended: instant(now) });
+  return writeUnmark(replicaSet);
+}
+
+/** Narrowed for a flight that has ended (its Deployment was deleted), not for one that may be about to start. */
+function hasLanded(service: Service, { landed }: Marked): boolean {
+  const at = landed?.get(flightUidOf(service) ?? "");
+  return at !== undefined && Date.parse(heldServiceOf(service)?.since ?? "") < at;
+}
+
+function ageOf(service: Service, now: number): number {
+  return now - Date.parse(heldServiceOf(service)?.since ?? "");
+}

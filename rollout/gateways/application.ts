@@ -1,0 +1,56 @@
+import type { Backend } from "./metrics/backend.ts";
+import { definePack, first } from "./metrics/define.ts";
+import { grpcStatus } from "./metrics/grpc-status.ts";
+import { anyOf, literal, matcher } from "./metrics/pattern.ts";
+import { podPattern, podStem, stemOf } from "./metrics/pods.ts";
+import type { Labels } from "./metrics/sample.ts";
+
+/** Labels that service discovery gives by custom: those of prometheus-operator and those of Prometheus' own example. */
+const conventions = [
+  { namespace: "namespace", pod: "pod" },
+  { namespace: "kubernetes_namespace", pod: "kubernetes_pod_name" },
+] as const;
+
+/**
+ * What the pods count themselves, `http_request_duration_seconds` by status, or calls of gRPC by what the Prometheus
+ * interceptors of all languages write, `grpc_server_handled_total`. It needs no route, but it is blind to what the
+ * proxy answers for a pod that is gone.
+ */
+export const application = definePack({
+  name: "the application",
+  counter: "http_request_duration_seconds_count",
+  histogram: { metric: "http_request_duration_seconds_bucket", perSecond: 1 },
+  grpc: {
+    counter: "grpc_server_handled_total",
+    buckets: "grpc_server_handling_seconds_bucket",
+    // Health checks and reflection are no traffic: their answers must not make a canary look well that nobody calls.
+    also: 'grpc_service!~"grpc[.].+"',
+  },
+  codeLabels: ["status", "grpc_code", "code"],
+  selections: (backends) =>
+    conventions.map(({ namespace, pod }) =>
+      [
+        matcher(namespace, anyOf(backends.map((backend) => literal(backend.namespace)))),
+        matcher(pod, podPattern(backends.map((backend) => backend.replicaSet))),
+      ].join(","),
+    ),
+  keysFor: ({ namespace, replicaSet }: Backend) => [`${namespace}/${podStem(replicaSet)}`],
+  keysOf: (labels) => [`${namespaceOf(labels)}/${stemOf(podOf(labels))}`],
+  targetOf: (labels) => `${namespaceOf(labels)}/${podOf(labels)}`,
+  podOf: (labels) => podOf(labels) || undefined,
+  codeOf,
+});
+
+/** Java's interceptor writes the status into `code`. */
+function codeOf(labels: Labels): string {
+  const isCall = labels.grpc_service !== undefined;
+  return isCall ? grpcStatus(first(labels, ["grpc_code", "code"])) : first(labels, ["status", "code"]);
+}
+
+function namespaceOf(labels: Labels): string {
+  return first(labels, ["namespace", "kubernetes_namespace"]);
+}
+
+function podOf(labels: Labels): string {
+  return first(labels, ["pod", "kubernetes_pod_name"]);
+}

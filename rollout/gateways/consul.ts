@@ -1,0 +1,28 @@
+import { envoyPack } from "./metrics/envoy.ts";
+import { anyOf, literal, matcher } from "./metrics/pattern.ts";
+import { serviceKey } from "./metrics/services.ts";
+
+/** What every service's namespace is without Enterprise. */
+const only = "default";
+
+/**
+ * Consul tags Envoy's statistics with the Consul service, which is the Kubernetes Service's name
+ * (command/connect/envoy/bootstrap_config.go). Only Enterprise has namespaces; elsewhere the name alone must do.
+ */
+export const consul = envoyPack({
+  name: "Consul",
+  selection: (backends) =>
+    [
+      matcher("consul_destination_service", anyOf(backends.map(({ service }) => literal(service)))),
+      // A label that is not there matches as if it were empty.
+      matcher(
+        "consul_destination_namespace",
+        `${anyOf([only, ...backends.map(({ namespace }) => literal(namespace))])}?`,
+      ),
+    ].join(","),
+  keysFor: (backend) => [serviceKey(backend), backend.service],
+  keysOf: ({ consul_destination_service: service = "", consul_destination_namespace: namespace = only }) => {
+    const exact = serviceKey({ namespace, service });
+    return namespace === only ? [exact, service] : [exact];
+  },
+});

@@ -1,0 +1,34 @@
+import type { Backend } from "./metrics/backend.ts";
+import { clusterMatcher, envoyPack } from "./metrics/envoy.ts";
+import { anyOf, anyPair, literal } from "./metrics/pattern.ts";
+import { portKeys, servicePattern, servicePortKeys } from "./metrics/services.ts";
+
+const ofRoute = /^(?:http|grpc)route\/[^/]+\/[^/]+\/rule\/[0-9]+\/backend\/[0-9]+$/;
+const ofService = /^service\/([^/]+)\/([^/]+)\/([0-9]+)(?:\/.+)?$/;
+
+/**
+ * Envoy Gateway names a cluster by place, `httproute/<ns>/<route>/rule/<n>/backend/<m>` or `grpcroute/…`
+ * (internal/gatewayapi), or with mergeBackends by Service, `service/<ns>/<service>/<port>`. A rule whose backends share one cluster ends in `rule/<n>` and
+ * tells nothing.
+ */
+export const envoyGateway = envoyPack({
+  name: "Envoy Gateway",
+  selection: (backends) => {
+    const byService = `service/${servicePattern(backends, "/")}/[0-9]+(?:/.+)?`;
+    const places = backends.flatMap((backend) =>
+      placesOf(backend).map((place) => [literal(ruleOf(backend)), place] as const),
+    );
+    return clusterMatcher(anyOf(places.length === 0 ? [byService] : [byService, anyPair(places)]));
+  },
+  keysFor: (backend) => [...placesOf(backend).map((place) => ruleOf(backend) + place), ...portKeys(backend)],
+  keysOf: ({ envoy_cluster_name: name = "" }) =>
+    ofRoute.test(name) ? [name] : servicePortKeys(ofService.exec(name)),
+});
+
+function ruleOf({ routeKind, routeNamespace, route }: Backend): string {
+  return `${routeKind.toLowerCase()}/${routeNamespace}/${route}/rule/`;
+}
+
+function placesOf({ refs }: Backend): readonly string[] {
+  return refs.map(({ rule, backend }) => `${rule}/backend/${backend}`);
+}

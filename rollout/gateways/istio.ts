@@ -1,0 +1,33 @@
+import { definePack } from "./metrics/define.ts";
+import { grpcStatus } from "./metrics/grpc-status.ts";
+import { anyOf, literal, matcher } from "./metrics/pattern.ts";
+import type { Labels } from "./metrics/sample.ts";
+import { serviceKey } from "./metrics/services.ts";
+
+/**
+ * Istio's standard metrics, as the caller's side reports them (gateway, sidecar or waypoint): the pod's own side does not
+ * know the 503 of a Service without endpoints. The Service's name is there even then, the workload's is not.
+ */
+export const istio = definePack({
+  name: "Istio",
+  counter: "istio_requests_total",
+  histogram: { metric: "istio_request_duration_milliseconds_bucket", perSecond: 1_000 },
+  codeLabels: ["grpc_response_status", "response_code"],
+  selections: (backends) => [
+    [
+      matcher("reporter", "source|waypoint"),
+      matcher("destination_service_namespace", anyOf(backends.map(({ namespace }) => literal(namespace)))),
+      matcher("destination_service_name", anyOf(backends.map(({ service }) => literal(service)))),
+    ].join(","),
+  ],
+  keysFor: (backend) => [serviceKey(backend)],
+  keysOf: ({ destination_service_namespace: namespace = "", destination_service_name: service = "" }) => [
+    serviceKey({ namespace, service }),
+  ],
+  codeOf,
+});
+
+/** A call of gRPC has both statuses, and HTTP's is 200. */
+function codeOf({ grpc_response_status: status = "", response_code: code = "" }: Labels): string {
+  return status === "" ? code : grpcStatus(status);
+}

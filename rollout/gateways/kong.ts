@@ -1,0 +1,27 @@
+import { definePack } from "./metrics/define.ts";
+import { anyPair, literal, matcher } from "./metrics/pattern.ts";
+
+/**
+ * Kong makes one service of each rule, `httproute.<ns>.<route>.<rule>` (KIC, internal/dataplane/translator). So a backend can
+ * be told only where it has a rule to itself, as in an A/B test; two that share a rule share its key.
+ */
+export const kong = definePack({
+  name: "Kong",
+  counter: "kong_http_requests_total",
+  histogram: { metric: "kong_upstream_latency_ms_bucket", perSecond: 1_000 },
+  codeLabels: ["code"],
+  selections: (backends) => [
+    matcher(
+      "service",
+      anyPair(
+        backends.flatMap(({ routeNamespace, route, refs }) =>
+          refs.map(({ rule }) => [literal(`httproute.${routeNamespace}.${route}.`), `${rule}`] as const),
+        ),
+      ),
+    ),
+  ],
+  keysFor: ({ routeNamespace, route, refs }) => [
+    ...new Set(refs.map(({ rule }) => `httproute.${routeNamespace}.${route}.${rule}`)),
+  ],
+  keysOf: ({ service = "" }) => [service],
+});

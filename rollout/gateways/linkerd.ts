@@ -1,0 +1,54 @@
+import type { Backend } from "./metrics/backend.ts";
+import { definePack } from "./metrics/define.ts";
+import { grpcStatus, isGrpcFailure } from "./metrics/grpc-status.ts";
+import { anyOf, literal, matcher } from "./metrics/pattern.ts";
+import type { Labels } from "./metrics/sample.ts";
+
+/** Label → what the backend must have there. */
+const names = {
+  route_kind: "routeKind",
+  route_namespace: "routeNamespace",
+  route_name: "route",
+  backend_namespace: "namespace",
+  backend_name: "service",
+} as const satisfies Readonly<Record<string, keyof Backend>>;
+
+/** The client proxies' metrics of a route's backends (linkerd2-proxy, outbound/src/http/logical/policy/route). */
+export const linkerd = definePack({
+  name: "Linkerd",
+  counter: "outbound_http_route_backend_response_statuses_total",
+  histogram: { metric: "outbound_http_route_backend_response_duration_seconds_bucket", perSecond: 1 },
+  grpc: {
+    counter: "outbound_grpc_route_backend_response_statuses_total",
+    buckets: "outbound_grpc_route_backend_response_duration_seconds_bucket",
+  },
+  codeLabels: ["http_status", "grpc_status", "error"],
+  selections: (backends) => [
+    Object.entries(names)
+      .map(([label, field]) => matcher(label, anyOf(backends.map((backend) => literal(backend[field])))))
+      .join(","),
+  ],
+  keysFor: (backend) => [
+    Object.values(names)
+      .map((field) => backend[field])
+      .join("/"),
+  ],
+  keysOf: (labels) => [
+    Object.keys(names)
+      .map((label) => labels[label] ?? "")
+      .join("/"),
+  ],
+  codeOf,
+});
+
+/** An answer that broke off keeps the status it began with; a client that went away is no failure of the backend. */
+function codeOf(labels: Labels): string {
+  const { http_status: status = "", grpc_status: call = "", error = "" } = labels;
+  if (call !== "") return error === "CANCEL" ? "CANCELLED" : failed(grpcStatus(call), error);
+  if (error === "" || status.startsWith("5")) return status;
+  return error === "CANCEL" ? "499" : "5xx";
+}
+
+function failed(status: string, error: string): string {
+  return error === "" || isGrpcFailure(status) ? status : "UNKNOWN";
+}

@@ -1,0 +1,126 @@
+import type { Backend } from "./backend.ts";
+import { boundMatcher, secondsOf } from "./bounds.ts";
+import type { Pack } from "./pack.ts";
+import { matcher } from "./pattern.ts";
+import type { Labels } from "./sample.ts";
+
+/** What differs between packs. */
+export interface Definition
+  extends Pick<Pack, "name" | "keysFor" | "keysOf" | "podOf">,
+    Partial<Pick<Pack, "codeOf" | "targetOf">> {
+  /** The counter of requests. */
+  readonly counter: string;
+  readonly histogram?: Histogram;
+  /** What counts the calls of GRPCRoutes, where it is something else. */
+  readonly grpc?: GrpcCounters;
+  /** The labels that may hold the status, the finest first. */
+  readonly codeLabels: readonly string[];
+  /** Matchers that select these backends; several where a series may name its backend by one set of labels or another. */
+  selections(backends: readonly Backend[]): readonly string[];
+}
+
+/** Buckets of latency. */
+export interface Histogram {
+  readonly metric: string;
+  /** How many of its units make a second. */
+  readonly perSecond: number;
+  /**
+   * Labels that split a backend's buckets further and say nothing that is asked: Prometheus sums over them. Only where one
+   * process begins and drops all those series together; else the sum would fall, and be taken for a restart.
+   */
+  readonly without?: readonly string[];
+}
+
+/** Counters of gRPC calls. */
+export interface GrpcCounters {
+  /** A metric's name, or an expression for several whose names end in `_<status>`. */
+  readonly counter: string;
+  /** Their histogram, in the unit of the other, where it is not the same one. */
+  readonly buckets?: string;
+  /** A matcher beside those of the backends. */
+  readonly also?: string;
+}
+
+/** The label that holds the status while a query must do without metrics' names. */
+export const NAMED_STATUS = "grpc_status";
+
+/** A pack out of what is particular to it. */
+export function definePack(definition: Definition): Pack {
+  const { name, histogram, codeLabels, keysFor, keysOf, podOf } = definition;
+  const selectors = (backends: readonly Backend[]) =>
+    counted(definition, backends).map(({ counter, matchers }) => selector(counter, matchers));
+  return {
+    name,
+    codeLabels,
+    keysFor,
+    keysOf,
+    selectors,
+    requests: (backends, range) =>
+      (range === undefined ? selectors(backends) : increases(definition, backends, range)).join(" or "),
+    ...(histogram && {
+      buckets: (backends: readonly Backend[], bounds?: readonly number[]) => {
+        const { perSecond, without } = histogram;
+        const le = bounds === undefined ? "" : `,${boundMatcher(bounds, perSecond)}`;
+        const raw = counted(definition, backends).map(({ buckets, matchers }) =>
+          selector(buckets, `${matchers}${le}`),
+        );
+        return without === undefined ? raw.join(" or ") : `sum without (${without}) (${raw.join(" or ")})`;
+      },
+    }),
+    codeOf: definition.codeOf ?? ((labels) => first(labels, codeLabels)),
+    boundOf: (labels) => secondsOf(labels.le, histogram?.perSecond ?? 1),
+    targetOf: definition.targetOf ?? exporterOf,
+    ...(podOf && { podOf }),
+  };
+}
+
+interface Counted {
+  readonly counter: string;
+  readonly buckets: string;
+  readonly matchers: string;
+}
+
+function counted(definition: Definition, backends: readonly Backend[]): readonly Counted[] {
+  const { grpc, counter, histogram, selections } = definition;
+  const plain = { counter, buckets: histogram?.metric ?? "" };
+  const counting = (what: typeof plain, those: readonly Backend[], also = "") =>
+    selections(those).map((matchers) => ({ ...what, matchers: `${matchers}${also && `,${also}`}` }));
+  if (grpc === undefined) return counting(plain, backends);
+  const calls = backends.filter(isCalled);
+  const others = backends.filter((backend) => !isCalled(backend));
+  return [
+    ...(others.length > 0 || calls.length === 0 ? counting(plain, others) : []),
+    ...(calls.length > 0 ? counting({ ...plain, ...grpc }, calls, grpc.also) : []),
+  ];
+}
+
+function isCalled({ routeKind }: Backend): boolean {
+  return routeKind === "GRPCRoute";
+}
+
+function increases(definition: Definition, backends: readonly Backend[], range: string): readonly string[] {
+  return counted(definition, backends).map(({ counter, matchers }) => {
+    if (isName(counter)) return `increase(${selector(counter, matchers)}[${range}])`;
+    // Without their names, which an increase loses, several metrics would be one.
+    const labelled = `label_replace(${selector(counter, matchers)}, "${NAMED_STATUS}", "$1", "__name__", ".+_(.+)")`;
+    return `increase(${labelled}[${range}:5s])`;
+  });
+}
+
+function selector(metric: string, matchers: string): string {
+  return isName(metric) ? `${metric}{${matchers}}` : `{${matcher("__name__", metric)},${matchers}}`;
+}
+
+function isName(metric: string): boolean {
+  return /^[\w:]+$/.test(metric);
+}
+
+/** The first of these labels that says something, or "". */
+export function first(labels: Labels, names: readonly string[]): string {
+  return names.map((name) => labels[name]).find(Boolean) ?? "";
+}
+
+/** The scraped process, by the labels that service discovery gives; "/" occurs in none of them but the job. */
+function exporterOf({ instance = "", pod = "", job = "" }: Labels): string {
+  return `${instance}/${pod}/${job}`;
+}

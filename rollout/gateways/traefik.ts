@@ -1,0 +1,77 @@
+import type { Backend } from "./metrics/backend.ts";
+import { definePack } from "./metrics/define.ts";
+import { grpcStatus } from "./metrics/grpc-status.ts";
+import { anyPair, matcher } from "./metrics/pattern.ts";
+import type { Labels } from "./metrics/sample.ts";
+
+/** Rule index and hash of the rule's match, which end what comes before the Service. */
+const hash = "-[0-9]+-[0-9a-f]+";
+const series = /^((?:http|grpc)route-.+)-[0-9]+@kubernetesgateway$/;
+const beforeService = new RegExp(`${hash}(?=-svc-)`, "g");
+const beforeGateway = /(?=-gw-)/g;
+
+/**
+ * Traefik names a backend
+ * `httproute-<ns>-<route>-gw-<gateway ns>-<gateway>-ep-<entrypoint>-<rule>-<hash>-svc-<ns>-<service>-<index>@kubernetesgateway`,
+ * every non-alphanumeric written as "-" (pkg/provider/kubernetes/gateway, Traefik 3.7).
+ */
+export const traefik = definePack({
+  name: "Traefik",
+  counter: "traefik_service_requests_total",
+  histogram: {
+    metric: "traefik_service_request_duration_seconds_bucket",
+    perSecond: 1,
+    // It forgets the series of a service together, by the service's name (isOutdated in its Prometheus registry).
+    without: ["code", "method", "protocol"],
+  },
+  codeLabels: ["code"],
+  selections: (backends) => [matcher("service", `${named(backends)}-[0-9]+@kubernetesgateway`)],
+  keysFor: (backend) => [`${routeOf(backend)}/${serviceOf(backend)}`],
+  keysOf,
+  codeOf,
+});
+
+function named(backends: readonly Backend[]): string {
+  return anyPair(
+    backends.map((backend) => {
+      const namespace = normalize(backend.namespace);
+      return [`${routeOf(backend)}-gw-.+${hash}-svc-${namespace}-`, normalize(backend.service)] as const;
+    }),
+  );
+}
+
+/**
+ * Every way to read the name. A route may have "-gw-" in its name and a Service "-0-abc-svc-"; the longest of both is the
+ * most exact, as a shorter one supposes stranger names of the gateway and the entry point.
+ */
+function keysOf({ service = "" }: Labels): readonly string[] {
+  const name = series.exec(service)?.[1] ?? "";
+  const services = [...name.matchAll(beforeService)].map((end) => end.index + end[0].length);
+  return services.flatMap((end) =>
+    [...name.slice(0, end).matchAll(beforeGateway)]
+      .reverse()
+      .map(({ index }) => `${name.slice(0, index)}/${name.slice(end + "-svc-".length)}`),
+  );
+}
+
+/**
+ * Traefik looks for a call's status among the headers, where it is only when it is the whole answer, as servers fail. Of all
+ * others it says 2: of those that went well, those that failed after their first message, and those that are UNKNOWN.
+ */
+function codeOf({ protocol = "", code = "" }: Labels): string {
+  if (!protocol.startsWith("grpc")) return code;
+  return code === "2" ? "" : grpcStatus(code);
+}
+
+function routeOf({ routeKind, routeNamespace, route }: Backend): string {
+  return normalize(`${routeKind.toLowerCase()}-${routeNamespace}-${route}`);
+}
+
+function serviceOf({ namespace, service }: Backend): string {
+  return normalize(`${namespace}-${service}`);
+}
+
+/** Also what keeps names harmless inside a pattern: nothing but letters, digits and "-" is left. */
+function normalize(name: string): string {
+  return name.replaceAll(/[^A-Za-z0-9]/g, "-");
+}

@@ -1,0 +1,71 @@
+import type { TrafficCheck } from "../plan/checks.ts";
+import type { Compare } from "../plan/compare.ts";
+import { formatDuration } from "../text/duration.ts";
+import type { Comparison } from "./comparison.ts";
+import type { Judged } from "./fold.ts";
+import { percent, quantity, ratio } from "./format.ts";
+import type { Guard } from "./limit-test.ts";
+
+/** Failures of both versions: `canary 9 of 871 requests failed (1.03%), stable 8 of 7840 (0.10%): 10.1x`. */
+export function tellErrors(errors: Comparison): string {
+  return tellShares(errors, "requests failed");
+}
+
+/** Slow requests of both versions. */
+export function tellSlow(comparison: Comparison, bound: number): string {
+  return tellShares(comparison, `requests took longer than ${quantity(bound)}`);
+}
+
+/** Restarts of both versions' containers. */
+export function tellRestarts({ totals: [xc, nc, xs, ns] }: Comparison): string {
+  const per = (restarts: number, seconds: number) => `${restarts} in ${Math.round(seconds)} pod-seconds`;
+  return `containers restarted: canary ${per(xc, nc)}, stable ${per(xs, ns)}`;
+}
+
+/** What a check counted: `95.00% of 180 requests succeeded`. */
+export function tellGuard(check: TrafficCheck, { bad, total }: Guard): string {
+  if (total === 0) return "no requests";
+  if (check.metric === "success-rate") return `${percent(1 - bad / total)} of ${total} requests succeeded`;
+  return `${percent(bad / total)} of ${total} requests took longer than ${quantity(check.limit)}`;
+}
+
+/** Where the canary's failures came from, as far as the metrics tell. */
+export function tellWhere({ codes, pods, restarts }: Judged): string {
+  const list = (counts: Readonly<Record<string, number>>) =>
+    Object.entries(counts)
+      .toSorted(([, a], [, b]) => b - a)
+      .slice(0, 5)
+      .map(([key, n]) => `${key} x${n}`)
+      .join(", ");
+  const parts = [
+    ...(Object.keys(codes).length > 0 ? [`status ${list(codes)}`] : []),
+    ...(Object.keys(pods).length > 0 ? [`pods ${list(pods)}`] : []),
+    ...(restarts !== undefined && Object.keys(restarts.pods).length > 0
+      ? [`restarts of ${list(restarts.pods)}`]
+      : []),
+  ];
+  return parts.join("; ");
+}
+
+/** `1.2x stable + 0.05 pp`. */
+export function tellTolerance({ tolerance }: Compare, more: number): string {
+  return `${tolerance}x stable + ${Number((more * 100).toPrecision(3))} pp`;
+}
+
+/** What the numbers rest on. */
+export function tellBasis(judged: Judged): string {
+  const seconds = formatDuration(judged.at - judged.from);
+  const phi = judged.phi >= 1.05 ? `, dispersion ${judged.phi.toFixed(1)}` : "";
+  return `Counted over ${seconds} in ticks of ${formatDuration(judged.tickMs)}${phi}`;
+}
+
+/** A clock time in UTC. */
+export function tellTime(ms: number): string {
+  return new Date(ms).toISOString().slice(11, 19);
+}
+
+function tellShares({ totals: [xc, nc, xs, ns] }: Comparison, what: string): string {
+  const share = (bad: number, total: number, verb = "") =>
+    total === 0 ? "had no requests" : `${bad} of ${total}${verb} (${percent(bad / total)})`;
+  return `canary ${share(xc, nc, ` ${what}`)}, stable ${share(xs, ns)}${ratio(xc / nc, xs / ns)}`;
+}

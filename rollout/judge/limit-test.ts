@@ -1,0 +1,34 @@
+import { logMean } from "./log-math.ts";
+
+/** All requests so far. */
+export interface Guard {
+  readonly bad: number;
+  readonly total: number;
+}
+
+/** Before the first request. */
+export const noGuard: Guard = { bad: 0, total: 0 };
+
+const RATIOS = [1.5, 2, 3, 5, 10] as const;
+
+/** A limit of nothing at all would make one bad request infinite evidence; this is "one in a million". */
+const SMALLEST_LIMIT = 1e-6;
+
+/** Adds the requests of one tick; more bad ones than there are requests are taken for all of them. */
+export function foldGuard(before: Guard, { bad, total }: Guard): Guard {
+  return { bad: before.bad + Math.min(bad, total), total: before.total + total };
+}
+
+/** Of fewer requests, however many were bad, nobody is judged: three of three may be one client's mistake. */
+export const FEWEST_REQUESTS = 20;
+
+/** Whether the evidence is enough to act upon, for ln(1/alpha). */
+export function decides(guard: Guard, limit: number, threshold: number): boolean {
+  return guard.total >= FEWEST_REQUESTS && logGuard(guard, limit) >= threshold;
+}
+
+/** ln E against a tolerated share in [0, 1). 0 before the first request. */
+export function logGuard({ bad, total }: Guard, limit: number): number {
+  const tolerated = Math.max(limit, SMALLEST_LIMIT);
+  return logMean(RATIOS.map((ratio) => bad * Math.log(ratio) - total * tolerated * (ratio - 1)));
+}

@@ -1,0 +1,102 @@
+import { type Parsed, parseSet, problem, quote } from "../text/parse.ts";
+import { nearest } from "../text/suggest.ts";
+
+/** What one number of the canary must be. */
+export type Check = TrafficCheck | TemplateCheck;
+
+/** A limit on what the gateway's metrics say about the canary's requests. */
+export interface TrafficCheck {
+  readonly metric: "success-rate" | "percentile";
+  /** Of a percentile only: 0.5 … 0.999. */
+  readonly quantile?: number;
+  readonly op: ">=" | ">" | "<=" | "<";
+  /** A ratio from 0 to 1 for `success-rate`, seconds for a percentile. */
+  readonly limit: number;
+  /** As the user wrote it, normalised: `p99 <= 500ms`. */
+  readonly text: string;
+}
+
+/** A limit on the number that a metric template yields. */
+export interface TemplateCheck {
+  readonly metric: "template";
+  /** Of the ConfigMap. */
+  readonly name: string;
+  readonly op: ">=" | ">" | "<=" | "<";
+  /** In whatever the query yields: nothing is converted. */
+  readonly limit: number;
+  /** Told, and nothing else: the limit is not converted. */
+  readonly unit?: "%" | "ms" | "s";
+  /** As the user wrote it, normalised: `my-template <= 5`. */
+  readonly text: string;
+}
+
+interface Condition {
+  readonly name: string;
+  readonly op: Check["op"];
+  readonly amount: string;
+  readonly unit: "" | "%" | "ms" | "s";
+  /** The condition as written, for complaints. */
+  readonly quoted: string;
+  readonly text: string;
+}
+
+const condition = /^([^\s<>=]{1,63})\s*(>=|>|<=|<)\s*(-?\d{1,12}(?:\.\d{1,9})?)\s*(%|ms|s|)$/;
+const percentile = /^p([5-9]\d|99\.9)$/;
+const label = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
+// The likeliest of them first: that one is suggested.
+const builtIns = ["success-rate", "p99.9", "p99", "p95", "p90", "p50"];
+
+/** Conditions between commas; `none` is none. A metric may have one limit, a template one on either side. */
+export function parseChecks(text: string): Parsed<readonly Check[]> {
+  if (text.trim() === "none") return { value: [] };
+  return parseSet(text, parseCheck, identity);
+}
+
+function identity({ op, text, ...check }: Check): string {
+  if (check.metric !== "template") return text.split(" ")[0] ?? text;
+  return `${op.startsWith(">") ? "a lower" : "an upper"} limit of ${check.name}`;
+}
+
+function parseCheck(item: string): Parsed<Check> {
+  const [, name = "", op, amount = "", unit = ""] = condition.exec(item) ?? [];
+  const quoted = quote(item);
+  if (name === "") return problem(`has ${quoted}, which is no condition`);
+  const text = `${name} ${op} ${Number(amount) + 0}${unit}`;
+  const found = { name, op, amount, unit, quoted, text } as Condition;
+  if (name === "success-rate") return successRate(found);
+  const digits = percentile.exec(name)?.[1];
+  return digits === undefined ? template(found) : latency(found, digits.replace(".", ""));
+}
+
+function successRate({ op, amount, unit, quoted, text }: Condition): Parsed<Check> {
+  if (unit !== "%") return problem(`has ${quoted}, which lacks the unit %`);
+  if (op !== ">=" && op !== ">") return problem(`has ${quoted}, which only a failing canary passes`);
+  // `1e-2` behind the digits instead of a division: 99.9 % is the number 0.999 and not its neighbour.
+  const limit = Number(`${amount}e-2`);
+  const possible = op === ">" ? limit >= 0 && limit < 1 : limit > 0 && limit <= 1;
+  return possible
+    ? { value: { metric: "success-rate", op, limit, text } }
+    : problem(`has ${quoted}, which says nothing`);
+}
+
+function latency({ op, amount, unit, quoted, text }: Condition, digits: string): Parsed<Check> {
+  if (unit !== "ms" && unit !== "s") return problem(`has ${quoted}, which lacks the unit ms or s`);
+  if (op !== "<=" && op !== "<") return problem(`has ${quoted}, which only a slow canary passes`);
+  const limit = Number(unit === "s" ? amount : `${amount}e-3`);
+  if (limit <= 0) return problem(`has ${quoted}, which nothing passes`);
+  return { value: { metric: "percentile", quantile: Number(`0.${digits}`), op, limit, text } };
+}
+
+function template({ name, op, amount, unit, quoted, text }: Condition): Parsed<Check> {
+  const meant =
+    builtIns.find((builtIn) => name.length > 3 && builtIn.startsWith(name)) ?? nearest(name, builtIns);
+  // A slip in the name of a built-in must not wait for a template that nobody wrote.
+  if (meant !== undefined || /^p[\d.]+$/.test(name)) {
+    return problem(
+      `has ${quoted}, an unknown metric${meant === undefined ? "" : `; did you mean ${meant}?`}`,
+    );
+  }
+  if (!label.test(name)) return problem(`has ${quoted}, an unknown metric and no name of a template`);
+  const limit = Number(amount) + 0;
+  return { value: { metric: "template", name, op, limit, ...(unit && { unit }), text } };
+}

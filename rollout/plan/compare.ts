@@ -1,0 +1,88 @@
+import { type Parsed, parseList, problem, quote } from "../text/parse.ts";
+
+/** How the canary is compared with the stable version. All shares are from 0 to 1. */
+export interface Compare {
+  /** The canary may fail this many times as often as the stable version … */
+  readonly tolerance: number;
+  /** … and this share of its requests more. */
+  readonly margin: number;
+  /** The chance of taking back a canary that is within both, over the whole rollout. */
+  readonly alpha: number;
+  /** The chance of promoting one that costs more than `loss`. */
+  readonly beta: number;
+  /** What share of all requests may additionally fail before the canary counts as safe for the next weight. */
+  readonly loss: number;
+  /** Variance of the failures over their mean; absent: estimated where pods can be told apart, else 1. */
+  readonly dispersion?: number;
+  /** What follows when the last step cannot tell. */
+  readonly inconclusive: "hold" | "rollback" | "promote";
+}
+
+/** The comparison that an absent annotation stands for. */
+export const compareDefaults: Compare = {
+  tolerance: 1.2,
+  margin: 0.0005,
+  alpha: 0.01,
+  beta: 0.05,
+  loss: 0.005,
+  inconclusive: "hold",
+};
+
+/** `off`: only the checks decide. */
+export type CompareChoice = Compare | "off";
+
+/** `on`, `off`, or settings between commas: `tolerance=1.5, margin=0.1%`. */
+export function parseCompare(text: string): Parsed<CompareChoice> {
+  if (text.trim() === "on") return { value: compareDefaults };
+  if (text.trim() === "off") return { value: "off" };
+  const parsed = parseList(text, parseSetting);
+  if ("problems" in parsed) return parsed;
+  const names = parsed.value.flatMap((setting) => Object.keys(setting));
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined) return problem(`sets ${twice} twice`);
+  return { value: Object.assign({}, compareDefaults, ...parsed.value) as Compare };
+}
+
+type Read = (text: string) => number | string | undefined;
+
+/** A decimal number in a range. */
+const factor = (least: number, most: number): Read => {
+  return (text) => within(/^\d{1,6}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN, least, most);
+};
+
+/** A share, written in percent; `1e-2` behind the digits, as 0.1 % is the number 0.001 and not its neighbour. */
+const percent = (least: number, most: number): Read => {
+  return (text) => {
+    const digits = /^(\d{1,3}(?:\.\d{1,6})?)\s*%$/.exec(text)?.[1];
+    return within(digits === undefined ? Number.NaN : Number(`${digits}e-2`), least / 100, most / 100);
+  };
+};
+
+const settings: Readonly<Record<string, { read: Read; form: string }>> = {
+  tolerance: { read: factor(1, 100), form: "a factor from 1 to 100" },
+  margin: { read: percent(0, 50), form: "a percentage from 0% to 50%" },
+  alpha: { read: percent(0.0001, 10), form: "a percentage from 0.0001% to 10%" },
+  beta: { read: percent(0.0001, 50), form: "a percentage from 0.0001% to 50%" },
+  loss: { read: percent(0.001, 50), form: "a percentage from 0.001% to 50%" },
+  dispersion: { read: factor(1, 50), form: "a factor from 1 to 50" },
+  inconclusive: {
+    read: (text) => ["hold", "rollback", "promote"].find((choice) => choice === text),
+    form: "hold, rollback or promote",
+  },
+};
+
+function parseSetting(item: string): Parsed<Partial<Compare>> {
+  const [, name = "", text = ""] = /^([a-z]{1,20})\s*=\s*(.{1,40})$/.exec(item) ?? [];
+  const setting = Object.hasOwn(settings, name) ? settings[name] : undefined;
+  if (setting === undefined) {
+    return problem(`has ${quote(item)}, but the settings are ${Object.keys(settings).join(", ")}`);
+  }
+  const value = setting.read(text);
+  return value === undefined
+    ? problem(`has ${quote(item)}, but ${name} is ${setting.form}`)
+    : { value: { [name]: value } };
+}
+
+function within(value: number, least: number, most: number): number | undefined {
+  return value >= least && value <= most ? value : undefined;
+}

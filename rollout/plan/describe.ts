@@ -1,0 +1,44 @@
+import { describeDuration, formatDuration } from "../text/duration.ts";
+import { describeMatches } from "./match.ts";
+import type { Plan } from "./plan.ts";
+import { describeSize } from "./size.ts";
+
+/** The plan in one line: `canary 10→25→50 %, at least 3 min; compared with stable; checks success-rate >= 99%`. */
+export function describePlan(plan: Plan): string {
+  const leastMs = plan.steps.reduce((sum, step) => sum + (step.kind === "pause" ? 0 : step.leastMs), 0);
+  const checks = plan.checks.map((check) => check.text).join(", ");
+  const compared = plan.compare !== "off" && (plan.kind === "canary" || plan.steps[0]?.kind === "mirror");
+  const judged = [
+    ...(compared ? ["compared with stable"] : []),
+    ...(checks === "" ? [] : [`checks ${checks}`]),
+  ];
+  const more = [
+    plan.match && plan.kind !== "ab-test" && `always for users with ${describeMatches(plan.match)}`,
+    plan.stickyMs !== undefined && `users keep their version for ${formatDuration(plan.stickyMs)}`,
+    describeSize(plan.size),
+  ];
+  const by = judged.join("; ") || "no checks but the health of the pods";
+  return [
+    `${plan.kind} ${describeSteps(plan)}, at least ${describeDuration(leastMs)}`,
+    ...more.filter(Boolean),
+    by,
+  ].join("; ");
+}
+
+function describeSteps({ steps, match = [] }: Plan): string {
+  const words = steps.map((step) => {
+    switch (step.kind) {
+      case "weight":
+        return String(step.weight);
+      case "mirror":
+        return `copies of ${step.percent} %`;
+      case "match":
+        return `for users with ${describeMatches(match)}`;
+      case "pause":
+        return "pause";
+      default:
+        return step satisfies never;
+    }
+  });
+  return `${words.join("→")}${steps.at(-1)?.kind === "match" ? "" : " %"}`;
+}

@@ -1,0 +1,89 @@
+import type { Deployment, PodTemplate } from "../../kube/core/workloads.ts";
+import type { Write } from "../../kube/core/writes.ts";
+import { CHANGED, CONFIG, FLIGHT, HELD } from "../keys.ts";
+
+/** What became of the content of one ConfigMap or Secret, as digests of the part that a template uses. */
+export interface Change {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Changes by `configmap/name` or `secret/name`. */
+export type Changes = Readonly<Record<string, Change>>;
+
+/**
+ * The annotation `serin.dev/changed` of a Deployment: what it uses has changed, and no version has been made of that yet.
+ * With it stands the label by which the controller sees the Deployment.
+ */
+export interface Changed {
+  /** When the last of the changes was admitted (RFC 3339); they are stored a moment later, if at all. */
+  readonly at: string;
+  readonly changes: Changes;
+}
+
+/** Reads the annotation; `undefined` where there is none. Throws when its text is not ours. */
+export function changedOf({ metadata }: Deployment): Changed | undefined {
+  const text = metadata.annotations?.[CHANGED];
+  return text === undefined ? undefined : (JSON.parse(text) as Changed);
+}
+
+/** One change more; several of the same object are one. */
+export function withChange(
+  present: Changed | undefined,
+  object: string,
+  { from, to }: Change,
+  at: string,
+): Changed {
+  const first = present?.changes[object]?.from ?? from;
+  return { at, changes: { ...present?.changes, [object]: { from: first, to } } };
+}
+
+/** A Deployment without that annotation; a new template reads the new content, whatever it was made for. */
+export function withoutChanged(deployment: Deployment): Deployment {
+  const { [CHANGED]: _changed, ...annotations } = deployment.metadata.annotations ?? {};
+  if (_changed === undefined) return deployment;
+  const { [FLIGHT]: mark, ...labels } = deployment.metadata.labels ?? {};
+  const kept = HELD in annotations && mark !== undefined ? { ...labels, [FLIGHT]: mark } : labels;
+  return { ...deployment, metadata: { ...deployment.metadata, annotations, labels: kept } };
+}
+
+/** Marks a Deployment, or takes the mark away. */
+export function writeChanged(deployment: Deployment, changed: Changed | undefined): Write {
+  const { namespace = "", name, uid, resourceVersion, annotations } = deployment.metadata;
+  const flying = changed !== undefined || annotations?.[HELD] !== undefined;
+  const metadata = {
+    resourceVersion,
+    annotations: { [CHANGED]: changed === undefined ? null : JSON.stringify(changed) },
+    labels: { [FLIGHT]: flying ? uid : null },
+  };
+  return { verb: "merge", kind: "deployments", namespace, name, body: { metadata } };
+}
+
+/** The changes that a template was made for: `configmap/web=1a2b..3c4d, secret/db=5e6f..7a8b`. */
+export function configOf(template: PodTemplate | undefined): Changes {
+  const text = template?.metadata?.annotations?.[CONFIG] ?? "";
+  // Each item from its beginning: anybody may write this, and searching in a long text takes quadratic time.
+  const entries = text.split(",").map((item) => /^([^\s=]+)=([0-9a-f]+)\.\.([0-9a-f]+)$/.exec(item.trim()));
+  return Object.fromEntries(
+    entries.flatMap((found) => {
+      const [, object = "", from = "", to = ""] = found ?? [];
+      return found === null ? [] : [[object, { from, to }]];
+    }),
+  );
+}
+
+/** The same as the annotation `serin.dev/config` of a pod template. */
+export function formatConfig(changes: Changes): string | undefined {
+  const names = Object.keys(changes).sort();
+  return names.length === 0
+    ? undefined
+    : names.map((object) => `${object}=${changes[object]?.from}..${changes[object]?.to}`).join(", ");
+}
+
+/** What one template was made for and another one was not. */
+export function configLost(from: PodTemplate, to: PodTemplate): readonly string[] {
+  const kept = configOf(to);
+  return Object.entries(configOf(from))
+    .filter(([object, change]) => kept[object]?.to !== change.to)
+    .map(([object]) => object);
+}

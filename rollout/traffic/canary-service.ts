@@ -1,0 +1,64 @@
+import type { Service } from "../../kube/core/services.ts";
+import type { Deployment } from "../../kube/core/workloads.ts";
+import { FLIGHT, HASH_LABEL, HELD } from "../keys.ts";
+import { equal } from "../text/equal.ts";
+import { selectorOf } from "./service-record.ts";
+
+const NAME_LIMIT = 63;
+
+/** The name of the Service that carries the canary's share: `<service>-canary`, shortened to what the API allows. */
+export function twinName(service: string): string {
+  const whole = `${service}-canary`;
+  if (whole.length <= NAME_LIMIT) return whole;
+  const digest = fingerprint(service);
+  return `${service.slice(0, NAME_LIMIT - digest.length - "--canary".length)}-${digest}-canary`;
+}
+
+/** FNV-1a, 32 bits, in hexadecimal: tells long names apart that begin alike. */
+function fingerprint(text: string): string {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, "0");
+}
+
+/** A twin is owned by the Deployment whose flight it is in; a user's Service may be, too, but then it has originals. */
+export function isTwin(service: Service): boolean {
+  const uid = service.metadata.labels?.[FLIGHT];
+  if (service.metadata.annotations?.[HELD] !== undefined) return false;
+  return service.metadata.ownerReferences?.some((owner) => owner.uid === uid) ?? false;
+}
+
+/**
+ * The twin of a Service: the same ports (by which the gateway speaks to it) and labels, selecting the canary's pods.
+ * Owned by the Deployment, so that it goes with it. Always a ClusterIP Service: one load balancer is enough.
+ */
+export function twinOf(service: Service, deployment: Deployment, hash: string): Service {
+  const { name, namespace } = service.metadata;
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: {
+      name: twinName(name),
+      ...(namespace === undefined ? {} : { namespace }),
+      labels: { ...service.metadata.labels, [FLIGHT]: deployment.metadata.uid ?? "" },
+      ownerReferences: [
+        {
+          apiVersion: "apps/v1",
+          kind: "Deployment",
+          name: deployment.metadata.name,
+          uid: deployment.metadata.uid ?? "",
+        },
+      ],
+    },
+    spec: {
+      type: "ClusterIP",
+      selector: { ...selectorOf(service), [HASH_LABEL]: hash },
+      ports: (service.spec.ports ?? []).map(({ nodePort: _nodePort, ...port }) => port),
+    },
+  };
+}
+
+/** Whether a twin already is what it should be. */
+export function isTwinCurrent(twin: Service, wanted: Service): boolean {
+  return equal(twin.spec.selector, wanted.spec.selector) && equal(twin.spec.ports, wanted.spec.ports);
+}

@@ -1,0 +1,45 @@
+import type { BackendRef, RouteRule } from "../../kube/core/routes.ts";
+import { flightFor, type HeldRoute } from "./route-record.ts";
+
+interface Mirror {
+  readonly requestMirror?: { readonly backendRef: BackendRef };
+}
+
+/** The rule with a copy of its requests to each twin whose flight wants one; the answers go nowhere. */
+export function mirrored(
+  rule: RouteRule,
+  refs: readonly BackendRef[],
+  flights: HeldRoute["flights"],
+  namespace: string,
+): RouteRule {
+  const filters = refs.flatMap((ref) => {
+    const flight = flightFor(ref, flights, namespace);
+    if (flight?.mirror === undefined) return [];
+    const percent = Math.round(flight.mirror * shareOf(ref, refs));
+    return percent === 0 ? [] : [mirrorTo({ ...ref, name: flight.twins[ref.name] ?? ref.name }, percent)];
+  });
+  if (filters.length === 0) return rule;
+  return { ...rule, filters: [...((rule.filters as unknown[] | undefined) ?? []), ...filters] };
+}
+
+/** The rule without the copies to backends of ours. */
+export function withoutMirrors(rule: RouteRule, isOurs: (ref: BackendRef) => boolean): RouteRule {
+  const { filters, ...rest } = rule as RouteRule & { filters?: readonly Mirror[] };
+  if (filters === undefined) return rule;
+  const kept = filters.filter(({ requestMirror }) => !(requestMirror && isOurs(requestMirror.backendRef)));
+  return kept.length === 0 ? rest : { ...rest, filters: kept };
+}
+
+/** The share (0 to 1) of a rule's requests that its weights give to one backend: a mirror copies from all of them. */
+export function shareOf(ref: BackendRef, refs: readonly BackendRef[]): number {
+  const sum = refs.reduce((all, { weight = 1 }) => all + weight, 0);
+  return sum === 0 ? 0 : (ref.weight ?? 1) / sum;
+}
+
+function mirrorTo({ group, kind, name, namespace, port }: BackendRef, percent: number): object {
+  const backendRef = Object.fromEntries(
+    Object.entries({ group, kind, name, namespace, port }).filter(([, value]) => value !== undefined),
+  );
+  // Everything is what every implementation of mirrors knows; the percentage is younger.
+  return { type: "RequestMirror", requestMirror: { backendRef, ...(percent < 100 && { percent }) } };
+}

@@ -1,0 +1,125 @@
+import type { BackendRef } from "../../kube/core/routes.ts";
+import { isRecord } from "../text/parse.ts";
+import type { Match } from "./matches.ts";
+
+/** How the versions that users got are kept for them. */
+export interface Sticky {
+  /** The cookie's name. */
+  readonly cookie: string;
+  /** New with every rollout, so that the cookies of an earlier one decide nothing. */
+  readonly id: string;
+  /** How long a user who sends nothing keeps his version, in seconds. */
+  readonly seconds: number;
+}
+
+/** Whether JSON is one. */
+export function isSticky(value: unknown): value is Sticky {
+  return (
+    isRecord(value) &&
+    typeof value.cookie === "string" &&
+    typeof value.id === "string" &&
+    typeof value.seconds === "number"
+  );
+}
+
+export type Version = "canary" | "stable";
+
+interface HeaderModifier {
+  readonly add?: readonly { readonly name: string; readonly value: string }[];
+  readonly set?: readonly { readonly name: string; readonly value: string }[];
+  readonly remove?: readonly string[];
+}
+
+interface Filter {
+  readonly type?: string;
+  readonly responseHeaderModifier?: HeaderModifier;
+  readonly [unknown: string]: unknown;
+}
+
+const HEADER = "Set-Cookie";
+/** Other cookies before, between and after those that a request must have. */
+const [BEFORE, BETWEEN, AFTER] = [String.raw`(.*;\s*)?`, String.raw`;(.*;)?\s*`, "(;.*)?"];
+
+/** Requests that carry the cookie of that version. */
+export function cookieOf({ cookie, id }: Sticky, version: Version): Match {
+  return { headers: [cookieHeader([[literal(cookie), literal(`${id}-${version}`)]])] };
+}
+
+/** Requests with all of these cookies: name and value, each an expression. */
+export function cookieHeader(cookies: readonly (readonly [name: string, value: string])[]) {
+  const orders = permutations(cookies.map(([name, value]) => `${name}=${value}`));
+  // In any order and among others; anchored, because some implementations match a whole value and others search in it.
+  const alternatives = orders.map((order) => `${BEFORE}${order.join(BETWEEN)}${AFTER}`);
+  const value =
+    alternatives.length === 1
+      ? `^${alternatives[0]}$`
+      : `^(${alternatives.map((it) => `(${it})`).join("|")})$`;
+  return { type: "RegularExpression", name: "Cookie", value } as const;
+}
+
+/** The cookies of an expression of `cookieHeader`, in the order in which they were given; `undefined`: it is another one. */
+export function cookiesIn(value: string): readonly string[] | undefined {
+  const [from, to] = [value.indexOf(BEFORE), value.indexOf(AFTER)];
+  return from < 0 || to < from ? undefined : value.slice(from + BEFORE.length, to).split(BETWEEN);
+}
+
+/** The backend with an answer that sets the cookie; merged into the user's own filter, as there may be one only. */
+export function withCookie(ref: BackendRef, { cookie, id, seconds }: Sticky, version: Version): BackendRef {
+  const value = `${cookie}=${id}-${version}; Max-Age=${seconds}; Path=/; HttpOnly; SameSite=Lax`;
+  const filters = filtersOf(ref);
+  const own = filters.find(({ type }) => type === "ResponseHeaderModifier");
+  if (own === undefined) {
+    const filter = {
+      type: "ResponseHeaderModifier",
+      responseHeaderModifier: { add: [{ name: HEADER, value }] },
+    };
+    return { ...ref, filters: [...filters, filter] };
+  }
+  // A header may stand in the list once: the user's own cookie stays.
+  if (handlesCookies(own.responseHeaderModifier)) return ref;
+  const add = [...(own.responseHeaderModifier?.add ?? []), { name: HEADER, value }];
+  const merged = { ...own, responseHeaderModifier: { ...own.responseHeaderModifier, add } };
+  return { ...ref, filters: filters.map((filter) => (filter === own ? merged : filter)) };
+}
+
+/** The backend without our cookie, whatever else its filter does. */
+export function withoutCookie(ref: BackendRef, { cookie }: Sticky): BackendRef {
+  const filters = filtersOf(ref).flatMap((filter) => {
+    const modifier = filter.responseHeaderModifier;
+    const add = modifier?.add?.filter(
+      ({ name, value }) => name !== HEADER || !value.startsWith(`${cookie}=`),
+    );
+    if (modifier === undefined || add?.length === modifier.add?.length) return [filter];
+    const { add: _add, ...others } = modifier;
+    const rest = { ...others, ...(add?.length && { add }) };
+    return Object.keys(rest).length === 0 ? [] : [{ ...filter, responseHeaderModifier: rest }];
+  });
+  const { filters: _filters, ...bare } = ref;
+  return filters.length === 0 ? bare : { ...bare, filters };
+}
+
+/** Whether filters of the user (a backend's or a rule's) touch `Set-Cookie`, so that ours could not pass. */
+export function touchesCookies(filters: unknown): boolean {
+  return ((filters ?? []) as readonly Filter[]).some(({ responseHeaderModifier }) =>
+    handlesCookies(responseHeaderModifier),
+  );
+}
+
+function handlesCookies({ add = [], set = [], remove = [] }: HeaderModifier = {}): boolean {
+  const names = [...add.map(({ name }) => name), ...set.map(({ name }) => name), ...remove];
+  return names.some((name) => name.toLowerCase() === HEADER.toLowerCase());
+}
+
+function filtersOf({ filters }: BackendRef): readonly Filter[] {
+  return (filters ?? []) as readonly Filter[];
+}
+
+/** The expression that matches just this text. */
+export function literal(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+}
+
+function permutations<T>(items: readonly T[]): T[][] {
+  if (items.length <= 1) return [[...items]];
+  return items.flatMap((item, i) => permutations(items.toSpliced(i, 1)).map((rest) => [item, ...rest]));
+}

@@ -1,0 +1,119 @@
+import type { Deployment, DeploymentSpec, Strategy } from "../../kube/core/workloads.ts";
+import { FLIGHT, HELD } from "../keys.ts";
+import type { Layer } from "../plan/layers.ts";
+import { equal } from "../text/equal.ts";
+
+/** The record with these defaults: whatever happens to them elsewhere, the rollout keeps them. */
+export function withDefaults(held: Held, layers: readonly Layer[]): Held {
+  const { defaults: _before, ...rest } = held;
+  return layers.length === 0 ? rest : { ...rest, defaults: layers };
+}
+
+/** The native fields that the hold covers, as the user had them; absent stays absent. */
+export interface Originals {
+  readonly minReadySeconds?: number;
+  readonly progressDeadlineSeconds?: number;
+  readonly strategy?: Strategy;
+  readonly paused?: boolean;
+}
+
+/**
+ * Where a rollout stands, as far as admission must know:
+ * - `canary`: the hold is in force; the controller walks the steps;
+ * - `promoting`: proven; the native fields are the user's again and the native rolling update runs;
+ * - `failed`: taken back; the hold stays in force, the template is the user's to change;
+ * - `undone`: the stable template came back; the controller cleans up.
+ */
+export type Phase = "canary" | "promoting" | "failed" | "undone";
+
+/** The annotation `serin.dev/held` of a Deployment: there only while a rollout is in flight. */
+export interface Held {
+  /** When this rollout began (RFC 3339); it is the rollout's name, too. */
+  readonly started: string;
+  readonly phase: Phase;
+  /** pod-template-hash of the version that serves. */
+  readonly stable: string;
+  readonly originals: Originals;
+  /** What a profile and the namespace said when the rollout began, as far as the Deployment did not itself. */
+  readonly defaults?: readonly Layer[];
+  /** We paused the Deployment until the version before is drained; then it is paused as in `originals`. */
+  readonly latched?: boolean;
+  /** What a person asked for through `serin.dev/promote` or `serin.dev/abort`. */
+  readonly asked?: "promote" | "abort";
+}
+
+/** The annotation's value. */
+export function formatHeld(held: Held): string {
+  return JSON.stringify(held);
+}
+
+/** Reads the annotation; `undefined` where there is none. Throws when its text is not ours. */
+export function heldOf(deployment: Deployment): Held | undefined {
+  const text = deployment.metadata.annotations?.[HELD];
+  return text === undefined ? undefined : (JSON.parse(text) as Held);
+}
+
+/** The object with its record and its mark. */
+export function withHeld(object: Deployment, held: Held, old: Deployment): Deployment {
+  return {
+    ...object,
+    metadata: {
+      ...object.metadata,
+      labels: { ...object.metadata.labels, [FLIGHT]: old.metadata.uid ?? "" },
+      annotations: { ...object.metadata.annotations, [HELD]: formatHeld(held) },
+    },
+  };
+}
+
+/** The user's values, to be kept and given back. */
+export function originalsOf(spec: DeploymentSpec): Originals {
+  return {
+    ...(spec.minReadySeconds === undefined ? {} : { minReadySeconds: spec.minReadySeconds }),
+    ...(spec.progressDeadlineSeconds === undefined
+      ? {}
+      : { progressDeadlineSeconds: spec.progressDeadlineSeconds }),
+    ...(spec.strategy === undefined ? {} : { strategy: spec.strategy }),
+    ...(spec.paused ? { paused: true } : {}),
+  };
+}
+
+/**
+ * The originals after somebody re-applied a manifest in flight: a value that differs from the held one is what the
+ * user wants from now on; one that is equal was only echoed.
+ */
+export function updateOriginals(
+  originals: Originals,
+  held: DeploymentSpec,
+  requested: DeploymentSpec,
+): Originals {
+  const next: { -readonly [key in keyof Originals]: Originals[key] } = { ...originals };
+  if (requested.minReadySeconds !== held.minReadySeconds) {
+    put(next, "minReadySeconds", requested.minReadySeconds);
+  }
+  if (requested.progressDeadlineSeconds !== held.progressDeadlineSeconds) {
+    put(next, "progressDeadlineSeconds", requested.progressDeadlineSeconds);
+  }
+  if (!equal(requested.strategy, held.strategy)) {
+    put(next, "strategy", mergeStrategy(originals.strategy, held.strategy, requested.strategy));
+  }
+  return next;
+}
+
+function mergeStrategy(
+  original: Strategy | undefined,
+  held: Strategy | undefined,
+  requested: Strategy | undefined,
+): Strategy | undefined {
+  if (requested?.type !== "RollingUpdate" || original?.type === "Recreate") return requested;
+  const rollingUpdate = { ...original?.rollingUpdate };
+  for (const field of ["maxSurge", "maxUnavailable"] as const) {
+    const value = requested.rollingUpdate?.[field];
+    if (value !== undefined && value !== held?.rollingUpdate?.[field]) rollingUpdate[field] = value;
+  }
+  return { type: "RollingUpdate", rollingUpdate };
+}
+
+function put<T, K extends keyof T>(target: T, key: K, value: T[K] | undefined): void {
+  if (value === undefined) delete target[key];
+  else target[key] = value;
+}

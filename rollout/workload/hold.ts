@@ -1,0 +1,54 @@
+import type { DeploymentSpec } from "../../kube/core/workloads.ts";
+import type { Originals } from "./hold-record.ts";
+
+/**
+ * Two years short of for ever: canary pods become Ready but never Available, so native control removes no old pod.
+ * The deadline must be longer (the API server checks that), and MaxInt32 itself would remove the condition Progressing.
+ */
+export const MIN_READY_SECONDS = 2_147_483_645;
+const PROGRESS_DEADLINE_SECONDS = 2_147_483_646;
+/** The API server's default, used where the user's object names none. */
+const DEFAULT_PROGRESS_DEADLINE_SECONDS = 600;
+
+/** The native fields while a rollout is in flight. `surge` sizes the canary: "10%" (of replicas, rounded up) or pods. */
+export function holdFields(surge: string | number): Required<Omit<Originals, "paused">> {
+  return {
+    minReadySeconds: MIN_READY_SECONDS,
+    progressDeadlineSeconds: PROGRESS_DEADLINE_SECONDS,
+    strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: surge } },
+  };
+}
+
+/** Whether the hold is in force on this spec. */
+export function isHeld(spec: DeploymentSpec): boolean {
+  return spec.minReadySeconds === MIN_READY_SECONDS;
+}
+
+/** The spec under the hold. */
+export function hold(spec: DeploymentSpec, surge: string | number): DeploymentSpec {
+  return { ...spec, ...holdFields(surge) };
+}
+
+/** The spec with the user's own values back; a field that the user never had goes. `paused` is not the hold's. */
+export function release(spec: DeploymentSpec, originals: Originals): DeploymentSpec {
+  const { minReadySeconds: _m, progressDeadlineSeconds: _p, strategy: _s, ...rest } = spec;
+  const { paused: _paused, ...fields } = originals;
+  return { ...rest, ...fields };
+}
+
+/** The held fields as they must be written to give them back; `undefined` takes one away that the user never had. */
+export function givenBack(originals: Originals) {
+  const { paused: _paused, ...fields } = originals;
+  return { minReadySeconds: undefined, progressDeadlineSeconds: undefined, strategy: undefined, ...fields };
+}
+
+/** The spec paused or not, in the form in which the API server stores it. */
+export function pause(spec: DeploymentSpec, paused: boolean | undefined): DeploymentSpec {
+  const { paused: _was, ...rest } = spec;
+  return paused ? { ...rest, paused } : rest;
+}
+
+/** How long the user gives a version to become ready, in ms. */
+export function progressDeadlineMs(originals: Originals): number {
+  return (originals.progressDeadlineSeconds ?? DEFAULT_PROGRESS_DEADLINE_SECONDS) * 1000;
+}

@@ -1,0 +1,119 @@
+import type { Condition } from "../../kube/core/meta.ts";
+import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
+import { guarded, type JsonPatchOperation as Operation, target, type Write } from "../../kube/core/writes.ts";
+import { annotationPath, CHANGED, CONDITION, FLIGHT, HELD, labelPath, RUN } from "../keys.ts";
+import { formatHeld, type Held, heldOf } from "./hold-record.ts";
+import { formatRun, type Run } from "./run-record.ts";
+
+/** The Deployment's hold with another surge: the canary's size. */
+export function writeSurge(deployment: Deployment, surge: string | number): Write {
+  return patchHeld(deployment, [
+    { op: "replace", path: "/spec/strategy/rollingUpdate/maxSurge", value: surge },
+  ]);
+}
+
+/** The Deployment's `spec.paused`. */
+export function writePaused(deployment: Deployment, paused: boolean): Write {
+  return patchHeld(deployment, [{ op: "add", path: "/spec/paused", value: paused }]);
+}
+
+/** Fields of the Deployment's spec and its record at once; `undefined` removes a field. */
+export function writeHeld(deployment: Deployment, held: Held, fields: Record<string, unknown> = {}): Write {
+  const spec = deployment.spec as Record<string, unknown>;
+  const operations = Object.entries(fields).flatMap(([field, value]): Operation[] => {
+    if (value !== undefined) return [{ op: "add", path: `/spec/${field}`, value }];
+    return spec[field] === undefined ? [] : [{ op: "remove", path: `/spec/${field}` }];
+  });
+  return patchHeld(deployment, [
+    ...operations,
+    { op: "replace", path: annotationPath(HELD), value: formatHeld(held) },
+  ]);
+}
+
+/** Takes everything of the rollout off the Deployment: it is over. A changed ConfigMap may be about to start the next one. */
+export function writeEnd(deployment: Deployment): Write {
+  const { annotations = {} } = deployment.metadata;
+  return patchHeld(deployment, [
+    // Or the mark of a change that came in between would lose the label by which it is seen.
+    { op: "test", path: "/metadata/annotations", value: annotations },
+    { op: "remove", path: annotationPath(HELD) },
+    ...(CHANGED in annotations ? [] : [{ op: "remove", path: labelPath(FLIGHT) } as const]),
+  ]);
+}
+
+/**
+ * Conditions of the Deployment's status; native control keeps those it does not know. Guarded by the UID alone: they decide
+ * nothing, and whoever sees that they are out of date says them anew.
+ */
+export function writeConditions(deployment: Deployment, conditions: readonly Condition[]): Write {
+  return {
+    verb: "strategic",
+    subresource: "status",
+    ...target("deployments", deployment),
+    body: { metadata: { uid: deployment.metadata.uid }, status: { conditions } },
+  };
+}
+
+/** The condition `Canary` as it should stand now. */
+export function canaryCondition(
+  says: { status: Condition["status"]; reason: string; message: string },
+  at: string,
+) {
+  return { type: CONDITION, ...says, lastUpdateTime: at, lastTransitionTime: at };
+}
+
+/** Marks a ReplicaSet as in flight, with the rollout's record if it is the canary's. */
+export function writeMark(replicaSet: ReplicaSet, uid: string, run?: Run): Write {
+  const annotations = run === undefined ? {} : { annotations: { [RUN]: formatRun(run) } };
+  return patchReplicaSet(replicaSet, { labels: { [FLIGHT]: uid }, ...annotations });
+}
+
+/** Ends a ReplicaSet's flight; the record stays on it. Native control had copied the Deployment's annotations there. */
+export function writeUnmark(replicaSet: ReplicaSet, run?: Run): Write {
+  const record = run === undefined ? {} : { [RUN]: formatRun(run) };
+  return patchReplicaSet(replicaSet, {
+    labels: { [FLIGHT]: null },
+    annotations: { [HELD]: null, [CHANGED]: null, ...record },
+  });
+}
+
+/** The number of a ReplicaSet's pods. */
+export function writeScale(replicaSet: ReplicaSet, replicas: number): Write {
+  return {
+    verb: "merge",
+    subresource: "scale",
+    ...target("replicasets", replicaSet),
+    body: guarded(replicaSet, { spec: { replicas } }),
+  };
+}
+
+/** An Event on the Deployment. */
+export function writeEvent(
+  regarding: Deployment,
+  type: "Normal" | "Warning",
+  reason: string,
+  message: string,
+): Write {
+  return { verb: "event", regarding, type, reason, message, once: heldOf(regarding)?.started };
+}
+
+/**
+ * Guarded by the record: whoever started, ended or superseded the rollout since has changed it. And by the generation: who
+ * scaled or resumed it since, too, but not native control, which counts pods in the status all the time.
+ */
+function patchHeld(deployment: Deployment, operations: readonly Operation[]): Write {
+  const { annotations, generation } = deployment.metadata;
+  return {
+    verb: "json",
+    ...target("deployments", deployment),
+    body: [
+      { op: "test", path: annotationPath(HELD), value: annotations?.[HELD] },
+      { op: "test", path: "/metadata/generation", value: generation },
+      ...operations,
+    ],
+  };
+}
+
+function patchReplicaSet(replicaSet: ReplicaSet, metadata: object): Write {
+  return { verb: "merge", ...target("replicasets", replicaSet), body: guarded(replicaSet, { metadata }) };
+}
