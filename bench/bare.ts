@@ -1,3 +1,7 @@
+/**
+ * The yardstick of admission: a bare node:https handler that reads each request and answers ready bytes.
+ * `node bench/bare.ts FILE`, a JSON file with {host, port, cert, key, answers: path → body}.
+ */
 import { readFileSync } from "node:fs";
 import { createServer } from "node:https";
 

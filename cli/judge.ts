@@ -1,3 +1,8 @@
+/**
+ * `npm run -s judge -- FILE`: judges the ticks of a JSON file (`-`: standard input) as the controller does, to replay an
+ * incident or to try another tolerance; docs/judge.md says what stands in it. Prints JSON and ends with status 0, whatever
+ * the verdict is; or says on standard error what is wrong with the request, and ends with status 2.
+ */
 import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";

@@ -1,3 +1,8 @@
+/**
+ * `npm run demo [-- --keep]`: Serin at work, on a real control plane with a real gateway and real requests. Ends with
+ * status 0 when what it tells came true. `--keep` leaves the cluster up to play with until Ctrl-C.
+ * Run by test/cluster/main.ts: `main.ts DIR [--keep]`.
+ */
 import { parseArgs } from "node:util";
 import { startCluster } from "../test/cluster/cluster.ts";
 import { openDoors } from "../test/cluster/doors.ts";

@@ -1,13 +1,14 @@
 import { appendFileSync, existsSync } from "node:fs";
 import { granted, type Right, readNoted } from "./cluster/rights.ts";
 
-const BEFORE_WATCH_LIST = "Kubernetes before 1.34 has no WatchList: test/kube/reflect.test.ts";
+const BEFORE_WATCH_LIST = "Kubernetes before 1.34 has no WatchList: test/unit/kube/runtime/reflector.test.ts";
 
 /** Rights that only a rare moment needs, which no story can bring about: what shows that each is needed. */
 export const RARE: Readonly<Record<Right, string>> = {
-  "get deployments.apps": "a write met a conflict: test/chaos/rbac.chaos.ts",
-  "get services": "a write met a conflict: test/chaos/rbac.chaos.ts",
-  "get grpcroutes.gateway.networking.k8s.io": "an undo waits for acceptance: test/webhook/routes.test.ts",
+  "get deployments.apps": "a write met a conflict: test/chaos/people/rbac.chaos.ts",
+  "get services": "a write met a conflict: test/chaos/people/rbac.chaos.ts",
+  "get grpcroutes.gateway.networking.k8s.io":
+    "an undo waits for acceptance: test/unit/webhook/routes.test.ts",
   "list pods": BEFORE_WATCH_LIST,
   "list leases.coordination.k8s.io serin in serin-system": BEFORE_WATCH_LIST,
   "list secrets serin-certificate in serin-system": BEFORE_WATCH_LIST,

@@ -1,3 +1,8 @@
+/**
+ * `npm test`: the tests of Contour in one cluster, all others in another, at the same time, because one after the other
+ * they would take an hour. Arguments go to mocha; who selects tests (`--grep`, files) gets one cluster. What is said of
+ * Contour is printed when the others are through. At the end the rights that Serin made use of in all of them are compared with those that it is given.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createReadStream, mkdtempSync, openSync, rmSync } from "node:fs";

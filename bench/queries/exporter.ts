@@ -1,3 +1,7 @@
+/**
+ * A gateway's metrics without the gateway: `node bench/queries/exporter.ts PORT GATEWAY CANARIES` serves the counters of so
+ * many canaries and their stable versions on loopback, growing with time.
+ */
 import { createServer } from "node:http";
 import { type App, appsOf, WEIGHT } from "./apps.ts";
 import { ANSWERS, BOUNDS, type Gateway, gateways } from "./gateways.ts";

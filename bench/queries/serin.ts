@@ -1,3 +1,7 @@
+/**
+ * The controller's reading alone, in a process of its own with the heap it has in a cluster:
+ * `node --max-old-space-size=160 bench/queries/serin.ts URL PID PACK CANARIES IDLE`. Prints what a tick costs as JSON.
+ */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { prometheus } from "../../controller/evidence/prometheus.ts";

@@ -1,3 +1,12 @@
+/**
+ * A sequential guard on a share: evidence that more than `limit` of the requests are bad, valid however often it is
+ * looked at, without a stable version to compare with. For Bernoulli (and Poisson) counts the exponential of
+ *     l(λ) = x ln λ − n limit (λ − 1)
+ * has an expectation of at most 1 while the true share is at most `limit`, for every λ > 1 (1 + y ≤ e^y); so has the
+ * mean over several λ, and by Ville's inequality it ever reaches 1/alpha with a chance of at most alpha
+ * (Ramdas, Grünwald, Vovk, Shafer, arXiv:2210.01948). The limit is constant, hence cumulative counts give the same value
+ * as the product over all looks.
+ */
 import { logMean } from "./log-math.ts";
 
 /** All requests so far. */

@@ -1,6 +1,6 @@
 import { cluster } from "../cluster/fixture.ts";
-import { Shop, type ShopOptions } from "../story/shop.ts";
-import { openWay, type Way } from "./trouble.ts";
+import { Shop, type ShopOptions } from "../stories/shop.ts";
+import { openWay, type Way } from "./api/trouble.ts";
 
 let opening: Promise<Way> | undefined;
 

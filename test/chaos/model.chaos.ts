@@ -1,5 +1,5 @@
 import { constants, setPriority } from "node:os";
-import { runModel } from "./model.ts";
+import { runModel } from "../model/model.ts";
 
 /** Sequences in all: SERIN_MODEL; those with seeds of their own can run in processes of their own by mocha's -g. */
 const SEQUENCES = Number(process.env.SERIN_MODEL ?? 100_000);

@@ -1,8 +1,13 @@
+/**
+ * `npm run chaos [-- NAME…]`: every file of this folder (or those whose names contain one of these), each in a cluster of its
+ * own, two at a time, beside the model, which only calculates; those that measure what the whole machine can do come last,
+ * alone. What a file says is printed when it is through; the last line is the sum. Status 1 when anything failed.
+ */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 /** One lane waits through the outage while the other does what asks most of the machine; then the longest. */
 const FIRST = ["api-outage", "gitops", "soak", "kill.chaos"];
@@ -13,14 +18,15 @@ const LANES = 2;
 
 const root = join(import.meta.dirname, "../..");
 const names = process.argv.slice(2);
-const files = readdirSync(import.meta.dirname)
-  .filter((file) => /\.(chaos|test)\.ts$/.test(file))
+const files = readdirSync(import.meta.dirname, { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".chaos.ts"))
   .filter((file) => names.length === 0 || names.some((name) => file.includes(name)));
 const rank = (file: string) => {
-  const found = FIRST.findIndex((name) => file.startsWith(name));
+  const found = FIRST.findIndex((name) => basename(file).startsWith(name));
   return found < 0 ? FIRST.length : found;
 };
-const among = (names: readonly string[]) => (file: string) => names.some((name) => file.startsWith(name));
+const among = (names: readonly string[]) => (file: string) =>
+  names.some((name) => basename(file).startsWith(name));
 const [beside, rest] = split(files, among(BESIDE));
 const [alone, waiting] = split(rest, among(ALONE));
 waiting.sort((a, b) => rank(a) - rank(b));
@@ -52,7 +58,7 @@ async function drain(queue: string[]): Promise<void> {
 
 async function run(file: string): Promise<void> {
   const started = performance.now();
-  const path = join(dir, `${file}.log`);
+  const path = join(dir, `${basename(file)}.log`);
   const log = openSync(path, "w");
   const mocha = ["node_modules/mocha/bin/mocha.js", "--no-config", "--extension", "ts", "--timeout", "10000"];
   const reporter = ["--reporter", ".ci/reporter.ts", "--reporter-option", `counts=${counts}`];

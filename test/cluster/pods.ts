@@ -1,3 +1,8 @@
+/**
+ * All application pods in one process: `node pods.ts API-URL CA-FILE TOKEN-FILE`. One listener answers for every pod
+ * address and tells the pods apart by the local address of the connection, another one speaks gRPC; image.ts says what
+ * each pod does. A third one, on 127.0.0.1, tells what the pods received.
+ */
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createServer as createTcpServer, type Socket } from "node:net";

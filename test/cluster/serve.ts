@@ -1,3 +1,4 @@
+/** `npm run cluster [-- --no-serin]`: a cluster to play with, until Ctrl-C. Run by main.ts: `serve.ts DIR [--no-serin]`. */
 import { parseArgs } from "node:util";
 import { startCluster } from "./cluster.ts";
 import { openDoors } from "./doors.ts";

@@ -3,8 +3,8 @@ import type { RouteRule } from "../../kube/core/routes.ts";
 import type { FieldMatch, Match, RuleMatch } from "../../rollout/traffic/matches.ts";
 import type { Flight, HeldRoute } from "../../rollout/traffic/route-record.ts";
 import { cookieHeader, type Sticky } from "../../rollout/traffic/sticky.ts";
+import type { Request } from "../model/router.ts";
 import { AT_NOON } from "./builders.ts";
-import type { Request } from "./router.ts";
 
 /** The cookie of the rollouts that `anyExposedFlights` makes. */
 export const STICKY: Sticky = { cookie: "serin-web", id: "r7", seconds: 3600 };

@@ -3,7 +3,7 @@ import type { Evidence, Watch } from "../../rollout/judge/evidence.ts";
 import { fold, noEvidence } from "../../rollout/judge/fold.ts";
 import type { Seen } from "../../rollout/stages/snapshot.ts";
 import { flightOf } from "../../rollout/traffic/route-record.ts";
-import { imageOf } from "./cluster.ts";
+import { imageOf } from "../model/cluster.ts";
 
 const TICK_MS = 5_000;
 

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import type { Deployment, DeploymentSpec } from "../../kube/core/workloads.ts";
 import { lastRunOf, type Outcome } from "../../rollout/workload/run-record.ts";
+import { checkPromises, checkServed } from "../model/invariants.ts";
+import { World } from "../model/world.ts";
 import { aDeployment, aRoute, aService, aTemplate } from "./builders.ts";
-import { checkPromises, checkServed } from "./invariants.ts";
-import { World } from "./world.ts";
 
 /** A world in which `web:1` serves in full behind a Service and a route, and every promise is watched. */
 export function aShop({

@@ -3,10 +3,10 @@ import type { Service } from "../../../kube/core/services.ts";
 import type { Deployment } from "../../../kube/core/workloads.ts";
 import { HELD } from "../../../rollout/keys.ts";
 import { heldOf, type Phase } from "../../../rollout/workload/hold-record.ts";
+import type { World } from "../../model/world.ts";
 import { aTemplate } from "../../support/builders.ts";
 import { aReview } from "../../support/review.ts";
 import { annotate, aShop, edit, image } from "../../support/shop.ts";
-import type { World } from "../../support/world.ts";
 
 /** A review as an API server would send it, and where. */
 export interface Sample {

@@ -1,0 +1,168 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect } from "chai";
+import { describeCluster } from "../../cluster/fixture.ts";
+import { eventually } from "../../cluster/wait.ts";
+import type { Shop } from "../../stories/shop.ts";
+import { way } from "../fixture.ts";
+import { HALF } from "../leader/midway.ts";
+import { together } from "../load/parallel.ts";
+import { callsIn, eventsOf, expectEnded, expectPromoted, FAST, isAbout } from "./api.ts";
+import { type Call, type Fate, refusal, type Way } from "./trouble.ts";
+
+/** How long each trouble lasts. */
+const TROUBLE_MS = 40_000;
+/** Tries in that time: six while the pauses double to 10 s, then one in 5 to 10 s. */
+const MOST_TRIES = 14;
+
+type Refuse = (call: Call) => Fate | undefined;
+
+describeCluster("writes that the API server refuses", function () {
+  this.timeout(240_000);
+  const refusals: Refuse[] = [];
+  let door: Way;
+
+  before("opens the door", async function () {
+    this.timeout(120_000);
+    door = await way();
+    const refused = (call: Call) => refusals.map((refuse) => refuse(call)).find((fate) => fate !== undefined);
+    door.set({ before: (call) => refused(call) ?? "pass" });
+  });
+  after(() => door.set());
+
+  const writesIn = (shop: Shop, method: string, plural: string) => (call: Call) =>
+    call.container === "controller" &&
+    call.method === method &&
+    isAbout(shop, call) &&
+    call.path.includes(`/${plural}`);
+
+  /** A rollout in which such writes are refused for a time; returns those that were. */
+  async function rollOut(shop: Shop, method: string, plural: string, fate: Fate) {
+    await shop.deploy(FAST);
+    const load = shop.load(50);
+    const isIt = writesIn(shop, method, plural);
+    const refused: Call[] = [];
+    refusals.push((call) => {
+      if (!isIt(call) || call.at > (refused[0]?.at ?? call.at) + TROUBLE_MS) return undefined;
+      refused.push(call);
+      return fate;
+    });
+    await shop.run("set", "image", "deployment/web", "app=app:v2");
+    return { load, refused };
+  }
+
+  /** The refusal is told once, in an Event and in the condition; tries are few; afterwards the rollout goes on. */
+  async function delays(shop: Shop, method: string, plural: string, fate: Fate, reason: string) {
+    const { load, refused } = await rollOut(shop, method, plural, fate);
+    await shop.until("the reason told", () => shop.condition()?.message?.includes(reason), 30_000);
+    expect(shop.condition()?.reason).to.equal("Holding");
+    await shop.atRest("web", 120_000);
+    await expectPromoted(shop, load);
+    expect(refused.length, "tries").to.be.within(5, MOST_TRIES);
+    const events = await eventsOf(shop, "WriteFailed");
+    expect(
+      events.map(({ message }) => message),
+      "Events",
+    ).to.have.length(1);
+    expect(events[0]?.message).to.include(reason);
+  }
+
+  together("traefik", {
+    "as a conflict, for 40 s: are tried a few times": async (shop) => {
+      const message = "Operation cannot be fulfilled: the object has been modified";
+      await delays(shop, "PATCH", "httproutes", refusal(409, "Conflict", message), message);
+    },
+    "by another webhook: are tried a few times, and the reason is told once": async (shop) => {
+      const message = 'admission webhook "policy.example.com" denied the request: weights are frozen';
+      await delays(shop, "PATCH", "httproutes", refusal(403, "Forbidden", message), message);
+    },
+    "by a quota: are tried a few times, and the reason is told once": async (shop) => {
+      const message = 'services "web-canary" is forbidden: exceeded quota: team, requested: services=1';
+      await delays(shop, "POST", "services", refusal(403, "Forbidden", message), message);
+    },
+    "as invalid: are tried a few times, and the reason is told once": async (shop) => {
+      const message = 'ReplicaSet.apps "web" is invalid: metadata.annotations: Forbidden by policy';
+      await delays(shop, "PATCH", "replicasets", refusal(422, "Invalid", message), message);
+    },
+    "for one of two routes: the other one's weight is taken all the same, and an undo waits": async (
+      shop,
+    ) => {
+      const list = JSON.parse(await shop.deploy(HALF));
+      const [route] = list.items.slice(-1);
+      // Serin looks at routes by their names.
+      await shop.apply(
+        JSON.stringify({
+          ...route,
+          metadata: { ...route.metadata, name: "a-frozen" },
+          spec: { ...route.spec, hostnames: [shop.host("frozen")] },
+        }),
+      );
+      await shop.run("set", "image", "deployment/web", "app=app:v2");
+      await shop.weighs(50);
+      const message = 'admission webhook "policy.example.com" denied the request: weights are frozen';
+      const isFrozen = (call: Call) => isAbout(shop, call) && call.path.includes("/httproutes/a-frozen");
+      let frozen = true;
+      refusals.push((call) =>
+        frozen && call.method === "PATCH" && isFrozen(call) ? refusal(403, "Forbidden", message) : undefined,
+      );
+      await shop.run("annotate", "deployment/web", `serin.dev/abort=${shop.revision()}`);
+      await shop.until("the weight taken", () => shop.weight("web", "web") === 0, 10_000);
+      const told = await eventually("told", async () => (await eventsOf(shop, "WriteFailed"))[0], 30_000);
+      expect(told.message).to.include(`cannot change httproutes/a-frozen: ${message}`);
+      expect(shop.weight("web", "a-frozen")).to.equal(50);
+      const { code, stderr } = await shop.kubectl("rollout", "undo", "deployment/web");
+      expect(code, stderr).to.equal(1);
+      expect(stderr).to.include(`cannot change httproutes/a-frozen of ${shop.namespace}: ${message}`);
+      expect(shop.pods("v2").length, "pods of the canary, which is still asked").to.be.above(1);
+      frozen = false;
+      await shop.run("rollout", "undo", "deployment/web");
+      await shop.atRest();
+      await expectEnded(shop, "v1");
+    },
+    "because nobody takes Events: hold nothing up": async (shop) => {
+      const fate = refusal(403, "Forbidden", "events is forbidden");
+      const { load, refused } = await rollOut(shop, "POST", "events", fate);
+      await shop.atRest("web", 60_000);
+      await expectPromoted(shop, load);
+      expect(refused.length, "tries").to.be.within(3, 6);
+    },
+    "because the namespace terminates: are few, and end with it": async (shop) => {
+      await shop.deploy(FAST);
+      const finalizers = (list: string[]) =>
+        shop.run(
+          "patch",
+          "deployment/web",
+          "--type=merge",
+          `-p=${JSON.stringify({ metadata: { finalizers: list } })}`,
+        );
+      await finalizers(["example.com/wait"]);
+      await shop.run("set", "image", "deployment/web", "app=app:v2");
+      await shop.weighs(25);
+      await shop.run("delete", "namespace", shop.namespace, "--wait=false");
+      await sleep(5_000);
+      const from = Date.now();
+      await sleep(30_000);
+      const calls = callsIn(door, from).filter((call) => isAbout(shop, call));
+      const seen = calls.map(({ method, path }) => `${method} ${path}`).join("\n");
+      expect(calls.length, `requests in 30 s while the namespace terminates:\n${seen}`).to.be.below(45);
+      await finalizers([]);
+      await gone(shop);
+      await sleep(5_000);
+      const late = callsIn(door, Date.now() - 2_000).filter((call) => isAbout(shop, call));
+      expect(late.map(({ method, path }) => `${method} ${path}`)).to.deep.equal([]);
+    },
+  });
+});
+
+async function gone({ cluster, namespace }: Shop): Promise<void> {
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline; await sleep(200)) {
+    const { stdout } = await cluster.kubectl([
+      "get",
+      "namespace",
+      namespace,
+      "--ignore-not-found",
+      "-o=name",
+    ]);
+    if (stdout.trim() === "") return;
+  }
+  throw new Error(`namespace ${namespace} is still there`);
+}

@@ -1,0 +1,161 @@
+import { readFileSync } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Agent, createServer, request } from "node:https";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
+import { addresses, ports } from "../../cluster/addresses.ts";
+import type { Cluster } from "../../cluster/cluster.ts";
+
+/** One request of Serin's to the API server. */
+export interface Call {
+  /** The container that sent it: `controller` or `webhook`. */
+  readonly container: string;
+  /** The address of its pod. */
+  readonly address: string;
+  readonly method: string;
+  /** With the query. */
+  readonly path: string;
+  /** Whether it changes something; creations of Leases and their renewals are none of a rollout's. */
+  readonly isWrite: boolean;
+  readonly isWatch: boolean;
+  /** Ms since the epoch at which it came. */
+  readonly at: number;
+  /** What was sent; empty for a read. */
+  readonly body: string;
+}
+
+/**
+ * What becomes of a request: it goes through (whole, or until it is cut after so many ms, as a watch may be), or it is
+ * answered in the API server's place, or its connection is cut, or its answer begins and nothing ever comes.
+ */
+export type Fate =
+  | "pass"
+  | "cut"
+  | "silence"
+  | { readonly cutAfterMs: number }
+  | { readonly status: number; readonly body: object; readonly headers?: Readonly<Record<string, string>> };
+
+/** Decides about requests before they reach the API server, and before their answers reach Serin. */
+export interface Trouble {
+  /** A promise that takes its time is latency. */
+  readonly before?: (call: Call) => Fate | Promise<Fate>;
+  /** Called with the API server's status, when a write has had its effect and nobody knows of it yet. */
+  readonly after?: (call: Call, status: number) => "pass" | "cut" | Promise<"pass" | "cut">;
+}
+
+/** The way from Serin's pods to the API server. */
+export interface Way {
+  /** From now on requests meet this trouble; none when it is left out. */
+  set(trouble?: Trouble): void;
+  /** Cuts every connection that is open, watches among them. */
+  cut(): void;
+  /** Every request so far, the oldest first. */
+  readonly calls: readonly Call[];
+  close(): Promise<void>;
+}
+
+const PORT = 6444;
+
+/**
+ * Puts a door between Serin's pods and the API server, in which requests can be delayed, refused, answered or cut: to Serin's
+ * client it *is* the API server (its certificate, its protocol), so that what is tried is the client as it ships. Pods
+ * that start from now on go through it.
+ */
+export async function openWay({ dir, kubelet }: Pick<Cluster, "dir" | "kubelet">): Promise<Way> {
+  const certificates = join(dir, "certificates");
+  const cert = readFileSync(join(certificates, "apiserver.crt"));
+  const key = readFileSync(join(certificates, "apiserver.key"));
+  const agent = new Agent({ ca: cert, keepAlive: true, maxSockets: 256 });
+  const calls: Call[] = [];
+  let trouble: Trouble = {};
+
+  const server = createServer({ cert, key }, (incoming, outgoing) => {
+    handle(incoming, outgoing).catch(() => outgoing.destroy());
+  });
+  async function handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const call = await callOf(incoming);
+    calls.push(call);
+    const { before, after } = trouble;
+    const fate = (await before?.(call)) ?? "pass";
+    if (fate === "cut") return void outgoing.destroy();
+    if (fate === "silence") return void outgoing.writeHead(200).flushHeaders();
+    if (typeof fate === "object" && "cutAfterMs" in fate) {
+      const cut = setTimeout(() => outgoing.destroy(), fate.cutAfterMs);
+      outgoing.on("close", () => clearTimeout(cut));
+    } else if (fate !== "pass") {
+      outgoing.writeHead(fate.status, { "content-type": "application/json", ...fate.headers });
+      return void outgoing.end(`${JSON.stringify(fate.body)}\n`);
+    }
+    const answer = await forward(call, incoming, agent, outgoing);
+    if ((await after?.(call, answer.statusCode ?? 0)) === "cut") {
+      answer.destroy();
+      return void outgoing.destroy();
+    }
+    outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+    outgoing.flushHeaders();
+    answer.on("error", () => outgoing.destroy());
+    answer.pipe(outgoing);
+  }
+  await new Promise<void>((resolve) => server.listen(PORT, "0.0.0.0", resolve));
+  kubelet.useApiPort(PORT);
+
+  return {
+    calls,
+    set: (next = {}) => {
+      trouble = next;
+    },
+    cut: () => server.closeAllConnections(),
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      agent.destroy();
+    },
+  };
+}
+
+/** A Status as the API server writes it. */
+export function refusal(code: number, reason: string, message: string, retryAfterSeconds?: number): Fate {
+  const details = retryAfterSeconds === undefined ? {} : { details: { retryAfterSeconds } };
+  return {
+    status: code,
+    body: { kind: "Status", apiVersion: "v1", status: "Failure", code, reason, message, ...details },
+    headers: retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) },
+  };
+}
+
+/** Each request takes so many ms longer. */
+export function latency(ms: number): Trouble {
+  return { before: () => sleep(ms, "pass" as const) };
+}
+
+async function callOf(incoming: IncomingMessage): Promise<Call> {
+  const { method = "GET", url = "/", headers, socket } = incoming;
+  const isWrite = method !== "GET" && !url.includes("/leases");
+  return {
+    container: (headers["user-agent"] ?? "").replace(/^serin-/, ""),
+    address: (socket.remoteAddress ?? "").replace("::ffff:", ""),
+    method,
+    path: url,
+    isWrite,
+    isWatch: url.includes("watch=true"),
+    at: Date.now(),
+    body: method === "GET" ? "" : await text(incoming),
+  };
+}
+
+function forward(
+  { method, path, body }: Call,
+  { headers }: IncomingMessage,
+  agent: Agent,
+  outgoing: ServerResponse,
+): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const options = { host: addresses.host, port: ports.api, method, path, headers, agent };
+    const asked = request(options, resolve);
+    asked.on("error", reject);
+    // Who asked is gone: a watch must not live on.
+    outgoing.on("close", () => asked.destroy());
+    asked.end(body);
+  });
+}

@@ -1,0 +1,113 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect } from "chai";
+import type { Load } from "../../cluster/load.ts";
+import { manifestOf } from "../../stories/ledger.ts";
+import { expectShare } from "../../stories/share.ts";
+import type { Shop, ShopApp } from "../../stories/shop.ts";
+
+/** No judgement, and time enough at half of the traffic for whatever is done there. */
+export const HALF: ShopApp = {
+  interval: "2s",
+  plan: { "serin.dev/steps": "50:10m", "serin.dev/compare": "off", "serin.dev/checks": "none" },
+};
+
+/** A shop in the middle of a rollout. */
+export interface Midway {
+  /** The user's manifests. */
+  readonly v1: string;
+  /** His Service and his route before the rollout. */
+  readonly was: readonly object[];
+  readonly load: Load;
+}
+
+/** Writes one of Serin's annotations on the Deployment. */
+export const annotate = (shop: Shop, key: string, value: string): Promise<string> =>
+  shop.run("annotate", "deployment/web", `serin.dev/${key}=${value}`, "--overwrite");
+
+/** Brings `app:v2`, or another image, to half of the traffic. */
+export async function atHalf(shop: Shop, options: ShopApp = {}, image = "app:v2"): Promise<Midway> {
+  const v1 = await shop.deploy({ ...HALF, ...options });
+  const was = theirs(shop);
+  const load = shop.load(100);
+  await shop.run("set", "image", "deployment/web", `app=${image}`);
+  await shop.weighs(50);
+  return { v1, was, load };
+}
+
+/**
+ * From an instant on until a canary has half again and the users get their answers: the last failure comes so soon (ms).
+ * Returns what failed since, and until when.
+ */
+export async function recovers(shop: Shop, load: Load, from: number, withinMs: number): Promise<string> {
+  const back = await shop.weighs(50);
+  // As long as a gateway may need to follow.
+  const settled = await shop.answered(load, Math.max(back, from + withinMs), 100);
+  const to = await shop.answered(load, settled, 1_000);
+  expect(load.between(settled, to).failed, "failed after all was back").to.equal(0);
+  expectShare(load.between(settled, to), "v2", 0.5, 900);
+  const last = failedFor(load, from);
+  expect(last, "the last failure, ms after").to.be.below(withinMs);
+  return `${load.between(from, to).failed} failed, the last after ${(last / 1000).toFixed(1)}s`;
+}
+
+/** The rollout is promoted and leaves nothing. */
+export async function promoted(shop: Shop, was: readonly object[]): Promise<void> {
+  await shop.promote();
+  expect(shop.pods("v2")).to.have.length(5);
+  await expectTheirs(shop, was);
+}
+
+/** Nothing of Serin's is left in the namespace, and Service and route are what they were. */
+export async function expectTheirs(shop: Shop, was: readonly object[], timeoutMs = 30_000): Promise<void> {
+  const isClean = () => marks(shop).length === 0;
+  await shop.until("everything given back", isClean, timeoutMs).catch(() => {
+    expect(marks(shop), "what is left of Serin's").to.deep.equal([]);
+  });
+  expect(theirs(shop)).to.deep.equal(was);
+}
+
+/** The user's Service and route as they stand, but for what tells one object from another of the same name. */
+export function theirs({ stock }: Shop): readonly object[] {
+  return [stock.services.get("web"), stock.httproutes.get("web")].map((object) => {
+    if (object === undefined) return {};
+    const { metadata, spec } = manifestOf(object as never) as Record<"metadata" | "spec", object>;
+    const { uid: _uid, creationTimestamp: _at, ...meta } = metadata as Record<string, unknown>;
+    const { clusterIP: _ip, clusterIPs: _ips, ...rest } = spec as Record<string, unknown>;
+    return { metadata: meta, spec: rest };
+  });
+}
+
+/** The name of each object that carries our mark, and of Services that the user never made. */
+function marks({ stock }: Shop): readonly string[] {
+  const { services, httproutes, deployments, replicasets } = stock;
+  const all = [services, httproutes, deployments, replicasets].flatMap((kind) => [...kind.values()]);
+  const marked = all.filter(({ metadata: { labels = {}, annotations = {} } }) => {
+    return "serin.dev/flight" in labels || "serin.dev/held" in annotations;
+  });
+  const twins = [...services.keys()].filter((name) => name.endsWith("-canary"));
+  return [...new Set([...marked.map(({ metadata }) => metadata.name), ...twins])];
+}
+
+/** The time (ms) from an instant to the last failure after it; 0 when nothing failed. */
+export function failedFor(load: Load, from: number, to?: number): number {
+  const failed = [...load.rows(from, to)].filter(({ status }) => status !== 200).map(({ at }) => at);
+  return failed.reduce((last, at) => Math.max(last, at - from), 0);
+}
+
+/** The greatest share that a version had of the good answers of any second of that time. */
+export function greatestShare(load: Load, version: string, from: number, to: number): number {
+  let greatest = 0;
+  for (let at = from; at + 1_000 <= to; at += 250) {
+    const { byVersion, total, failed } = load.between(at, at + 1_000);
+    if (total > failed) greatest = Math.max(greatest, (byVersion[version] ?? 0) / (total - failed));
+  }
+  return greatest;
+}
+
+/** Time in which nothing may happen. */
+export const quiet = (ms: number): Promise<void> => sleep(ms);
+
+/** One of the manifests of a list, by its kind. */
+export function only(manifests: string, kind: string): string {
+  return JSON.stringify(JSON.parse(manifests).items.find((item: { kind: string }) => item.kind === kind));
+}

@@ -1,0 +1,189 @@
+import { expect } from "chai";
+import { describeCluster } from "../../cluster/fixture.ts";
+import { gateways } from "../../cluster/gateways.ts";
+import type { Output } from "../../cluster/kubectl.ts";
+import { manifestOf } from "../../stories/ledger.ts";
+import { expectNoFailures } from "../../stories/share.ts";
+import { Shop } from "../../stories/shop.ts";
+import { forged, jsonList, manyRoutes, role } from "./attack.ts";
+
+/** A machine needs minutes for a hundred rollouts at once. */
+const LONGEST_MS = 200_000;
+const QUICK = { "serin.dev/steps": "50", "serin.dev/compare": "off", "serin.dev/checks": "none" };
+
+describeCluster("a tenant with rights in his own namespace only", function () {
+  this.timeout(180_000);
+  let victim: Shop;
+  let evil: Shop;
+  before(async () => {
+    [victim, evil] = await Promise.all([Shop.open("victim"), Shop.open("evil")]);
+    await evil.apply(role("mallory", evil.namespace));
+    await Promise.all([
+      victim.deploy({ interval: "8s", plan: QUICK }),
+      evil.deploy({ interval: "4s", plan: QUICK }),
+    ]);
+  });
+  after(() => Promise.all([victim, evil].map((shop) => shop?.close())));
+
+  const mallory = (args: readonly string[], input = "", namespace = evil.namespace): Promise<Output> =>
+    evil.cluster.kubectl(["--as=mallory", ...args], { namespace, input });
+  const succeed = async (args: readonly string[], input = "") => {
+    const { code, stderr } = await mallory(args, input);
+    expect(code, stderr).to.equal(0);
+  };
+
+  it("touches nothing of others by himself", async () => {
+    for (const what of ["deployment/web", "service/web", "httproute/web"]) {
+      const { stderr } = await mallory(["annotate", what, "a=b"], "", victim.namespace);
+      expect(stderr).to.match(/forbidden|cannot/i);
+    }
+  });
+
+  it("gets no number of others by a metric template of his own", async () => {
+    const query = `sum(traefik_service_requests_total{service=~".*${victim.namespace}.*"}) + 7e9`;
+    const labels = { "serin.dev/metric-template": "true" };
+    const map = {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "spy", labels },
+      data: { query, interval: "1s" },
+    };
+    await succeed(["apply", "-f", "-"], JSON.stringify(map));
+    await succeed(["annotate", "deployment/web", "--overwrite", "serin.dev/checks=spy <= 1"]);
+    await succeed(["set", "image", "deployment/web", "app=app:v2"]);
+    const hint = `those of ${evil.namespace} count where the controller has --template-namespace`;
+    await evil.until("told why not", () => JSON.stringify(evil.deployment().status).includes(hint));
+    const { stdout } = await mallory(["get", "deployment/web", "-o=json"]);
+    expect(stdout).to.not.match(/7(\.\d+)?e\+?0?9|70{5}/);
+    await succeed(["rollout", "undo", "deployment/web"]);
+    await evil.atRest();
+    await succeed(["annotate", "deployment/web", "--overwrite", "serin.dev/checks=none"]);
+  });
+
+  it("reaches no address by a hook that no administrator allowed", async () => {
+    for (const host of [
+      "169.254.169.254",
+      "2130706433",
+      "0x7f.1",
+      "[::ffff:127.0.0.1]",
+      "kubernetes.default.svc",
+    ]) {
+      const hooks = `[{type: event, name: spy, url: "http://${host}/"}]`;
+      const { code, stderr } = await mallory([
+        "annotate",
+        "deployment/web",
+        "--overwrite",
+        `serin.dev/hooks=${hooks}`,
+      ]);
+      expect(code, host).to.equal(1);
+      expect(stderr, host).to.include("which Serin's administrator does not allow");
+    }
+    const { stderr } = await mallory([
+      "annotate",
+      "deployment/web",
+      'serin.dev/hooks=[{name: a, url: "file:///etc/passwd"}]',
+    ]);
+    expect(stderr).to.include("none such as http://");
+  });
+
+  it("moves no route of others by naming it, and Serin writes none", async () => {
+    const before = manifestOf(victim.stock.httproutes.get("web") as never);
+    const naming = [`serin.dev/routes=${victim.namespace}/web`, "serin.dev/services=web"];
+    await succeed(["annotate", "deployment/web", "--overwrite", ...naming]);
+    await succeed(["set", "image", "deployment/web", "app=app:v3"]);
+    await evil.until("the canary's pods", () => evil.pods("v3").length > 0);
+    await evil.until(
+      "told why not",
+      () => evil.condition()?.message?.includes('no route "web" names') ?? false,
+    );
+    await succeed(["rollout", "undo", "deployment/web"]);
+    await evil.atRest();
+    expect(manifestOf(victim.stock.httproutes.get("web") as never)).to.deep.equal(before);
+    await succeed(["annotate", "deployment/web", "serin.dev/routes-", "serin.dev/services-"]);
+  });
+
+  it("neither stops nor steers the rollout of others by marks and records that he forges, nor their undo", async () => {
+    const before = manifestOf(victim.stock.httproutes.get("web") as never);
+    const uid = victim.deployment().metadata.uid ?? "";
+    const set = victim.replicaSet("v1");
+    await succeed(
+      ["apply", "-f", "-"],
+      forged({ uid, victim: victim.namespace, template: set, gateway: gateways.traefik }),
+    );
+    const load = victim.load(100);
+    await victim.run("set", "image", "deployment/web", "app=app:v2");
+    await victim.weighs(50);
+    await victim.run("rollout", "undo", "deployment/web");
+    await victim.atRest();
+    await victim.run("set", "image", "deployment/web", "app=app:v4");
+    await victim.atRest("web", 60_000);
+    await victim.until("promoted", () => victim.pods("v4").length === 5);
+    await expectNoFailures(load);
+    expect(manifestOf(victim.stock.httproutes.get("web") as never)).to.deep.equal(before);
+    const images = victim.changesOf("deployments").map(({ object }) => JSON.stringify(object.spec.template));
+    expect(images.filter((template) => template.includes("evil"))).to.deep.equal([]);
+  });
+
+  it("keeps nobody waiting by ten thousand rules and annotations of a quarter of a megabyte", async function () {
+    const dryRun = async () => {
+      const from = performance.now();
+      await victim.run("set", "image", "deployment/web", "app=app:v9", "--dry-run=server");
+      return Math.round(performance.now() - from);
+    };
+    const quiet = await dryRun();
+    const path = `/apis/gateway.networking.k8s.io/v1/namespaces/${evil.namespace}/httproutes`;
+    for (const chunk of manyRoutes(625, 16, victim.namespace))
+      await Promise.all(chunk.map((route) => evil.cluster.api.demand("POST", path, route)));
+    const bomb = { metadata: { annotations: { "serin.dev/hooks": "[".repeat(250_000) } } };
+    const bombs = Array.from({ length: 10 }, () =>
+      evil.cluster.request<{ message: string }>(
+        "PATCH",
+        `/apis/apps/v1/namespaces/${evil.namespace}/deployments/web`,
+        bomb,
+      ),
+    );
+    const crowded = await dryRun();
+    for (const { status, body } of await Promise.all(bombs)) {
+      expect(status).to.equal(403);
+      expect(body.message).to.include("has 250000 characters, more than 4096");
+    }
+    if (this.test) this.test.title += `: ${quiet} ms before, ${crowded} ms then`;
+    expect(crowded).to.be.below(quiet + 3_000);
+    await evil.cluster.api.demand("DELETE", path);
+  });
+
+  it("keeps nobody from being promoted by a hundred rollouts at once", async function () {
+    const many = Array.from({ length: 100 }, (_, i) => `crowd-${i}`);
+    await evil.apply(
+      jsonList(many.map((name) => evil.manifests({ name, replicas: 1, interval: "4s", plan: QUICK }))),
+    );
+    await evil.until(
+      "a hundred serve",
+      () => many.every((name) => evil.pods("v1", name).length === 1),
+      90_000,
+    );
+    const alone = await lasts("v5");
+    const image = [{ op: "replace", path: "/spec/template/spec/containers/0/image", value: "app:v6" }];
+    const path = `/apis/apps/v1/namespaces/${evil.namespace}/deployments`;
+    const from = Date.now();
+    // Whom of his own he makes wait is his affair.
+    const crowd = Promise.all(many.map((name) => evil.cluster.request("PATCH", `${path}/${name}`, image)));
+    const all = crowd.then((answers) => {
+      const begun = many.filter((_, i) => answers[i]?.status === 200);
+      expect(begun, "that have begun").to.have.length.above(50);
+      const isPromoted = (name: string) => evil.record("v6", name)?.outcome === "promoted";
+      return evil.until("all of them promoted", () => begun.every(isPromoted), LONGEST_MS);
+    });
+    const [crowded, last] = await Promise.all([lasts("v7"), all]);
+    const title = `${alone} ms alone, ${crowded} ms among them, the last of whom took ${last - from} ms`;
+    if (this.test) this.test.title += `: ${title}`;
+    // He has his turn with all others, whose interval is shorter, and does not wait for their end.
+    expect(crowded).to.be.below(last - from + alone / 2);
+  }).timeout(2 * LONGEST_MS);
+
+  async function lasts(tag: string): Promise<number> {
+    const from = Date.now();
+    await victim.run("set", "image", "deployment/web", `app=app:${tag}`);
+    return (await victim.atRest("web", LONGEST_MS)) - from;
+  }
+});

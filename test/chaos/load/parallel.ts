@@ -1,0 +1,34 @@
+import type { GatewayName } from "../../cluster/gateways.ts";
+import { Shop } from "../../stories/shop.ts";
+import { told } from "../people/told.ts";
+
+/** What happens in a shop of its own; what it returns as text is what it measured. */
+export type Story = (shop: Shop) => Promise<unknown>;
+
+/** Tests that play at the same time, each in its own shop: they mostly wait, so that all take as long as the longest. */
+export function together(gateway: GatewayName, stories: Readonly<Record<string, Story>>): void {
+  const shops: Shop[] = [];
+  const playing = new Map<string, ReturnType<Story>>();
+
+  before("opens the shops", async () => {
+    for (const [title, story] of Object.entries(stories)) {
+      const shop = await Shop.open("together", { gateway });
+      shops.push(shop);
+      const played = story(shop);
+      // Whoever fails is heard when its test comes.
+      played.catch(() => {});
+      playing.set(title, played);
+    }
+  });
+  after("closes them", async () => {
+    await Promise.allSettled(playing.values());
+    await Promise.all(shops.map((shop) => shop.close()));
+  });
+
+  for (const title of Object.keys(stories)) {
+    it(title, async function () {
+      const figures = await playing.get(title);
+      if (typeof figures === "string") told(this, figures);
+    });
+  }
+}

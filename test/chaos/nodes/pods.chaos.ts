@@ -1,0 +1,152 @@
+import { expect } from "chai";
+import { onEachGateway } from "../../cluster/fixture.ts";
+import type { Load } from "../../cluster/load.ts";
+import { expectNoFailures } from "../../stories/share.ts";
+import { HEARD_MS, type Shop, type ShopApp } from "../../stories/shop.ts";
+import { together } from "../load/parallel.ts";
+import { expectGranted } from "../load/shares.ts";
+import { addNode, bindTo, loseNode, podsOn, remove, setReady } from "./nodes.ts";
+
+const unjudged = { "serin.dev/compare": "off", "serin.dev/checks": "none" };
+const half = { ...unjudged, "serin.dev/steps": "50:10m" };
+const RPS = 60;
+
+onEachGateway("nodes and pods that are lost in flight", function (gateway) {
+  this.timeout(240_000);
+  together(gateway, {
+    "the node of all canary pods: its share goes back to the stable version until they are back": async (
+      shop,
+    ) => {
+      const node = `${shop.namespace}-node`;
+      await addNode(shop, node);
+      const load = await open(shop, { plan: half });
+      await update(shop, "v2", bindTo(shop));
+      await steady(shop, load);
+      const lost = Date.now();
+      expect(await loseNode(shop, node)).to.equal(2);
+      const taken = await shop.until("weight 0", () => shop.weight() === 0);
+      await shop.until("told", () => /waiting for 2 ready canary pods, 0 so far/.test(message(shop)));
+      const quiet = await shop.answered(load, taken + HEARD_MS, 100);
+      expect(load.between(taken + HEARD_MS, quiet).failed, "failed once it was taken").to.equal(0);
+      expect(taken - lost, "ms until its share was taken").to.be.below(3_000);
+
+      await addNode(shop, node);
+      await steady(shop, load);
+      await promoted(shop);
+      await expectNoFailures(load, quiet);
+    },
+
+    "a node with pods of both versions: the rest carries on": async (shop) => {
+      const nodes = ["a", "b"].map((name) => `${shop.namespace}-${name}`);
+      for (const node of nodes) await addNode(shop, node);
+      const load = await open(shop, { plan: half }, bindTo(shop));
+      await update(shop, "v2");
+      await steady(shop, load);
+      const lost = Date.now();
+      expect(await loseNode(shop, nodes[0] ?? "")).to.be.within(2, 4);
+      await shop.until("all there again", () => ready(shop, "v1") === 4 && ready(shop, "v2") === 2);
+      await steady(shop, load, lost + HEARD_MS);
+      await promoted(shop);
+      await expectNoFailures(load, lost + HEARD_MS);
+    },
+
+    "a silent node: pods not ready, then deleted but never gone; no verdict, however old they are": async (
+      shop,
+    ) => {
+      const node = `${shop.namespace}-node`;
+      await addNode(shop, node);
+      await addNode(shop, `${node}-2`);
+      const load = await open(shop, { plan: half });
+      await shop.run("patch", "deployment/web", `--patch={"spec":{"progressDeadlineSeconds":8}}`);
+      await update(shop, "v2", bindTo(shop));
+      await steady(shop, load);
+      const old = Date.parse(shop.pods("v2")[0]?.metadata.creationTimestamp ?? "") + 10_000;
+      await shop.answered(load, old, 1);
+      const silent = podsOn(shop, node);
+      expect(silent).to.have.length(1);
+      for (const pod of silent) await setReady(shop, pod, false);
+      await shop.until("told", () => /waiting for 2 ready canary pods, 1 so far/.test(message(shop)));
+      await shop.answered(load, Date.now(), 120);
+      // Nobody is there who would end them.
+      await shop.cluster.api.demand("DELETE", `/api/v1/nodes/${node}`);
+      for (const pod of silent) await remove(shop, pod);
+      await shop.until("another pod", () => ready(shop, "v2") === 2);
+      expect(shop.stock.pods.has(silent[0]?.metadata.name ?? ""), "that it is still there").to.equal(true);
+      await steady(shop, load);
+      await promoted(shop);
+      await expectNoFailures(load);
+    },
+
+    "the drain of nodes under a PodDisruptionBudget": async (shop) => {
+      const load = await open(shop, { plan: half });
+      const budget = { minAvailable: 4, selector: { matchLabels: { app: "web" } } };
+      const meta = { apiVersion: "policy/v1", kind: "PodDisruptionBudget", metadata: { name: "web" } };
+      await shop.apply(JSON.stringify({ ...meta, spec: budget }));
+      await update(shop, "v2");
+      await steady(shop, load);
+      const asked = Date.now();
+      const whole = () => ready(shop, "v1") === 4 && ready(shop, "v2") === 2;
+      // All of the stable pods as fast as the budget lets them go. It counts both versions' pods together, so of the canary's it
+      // would let all go in the same moment; nodes are drained one after the other.
+      for (const pod of shop.pods("v1")) await evict(shop, pod.metadata.name);
+      for (const pod of shop.pods("v2")) {
+        await shop.until("all there again", whole);
+        await evict(shop, pod.metadata.name);
+        await shop.until("it is going", () => !whole());
+      }
+      await shop.until("all there again", whole);
+      await steady(shop, load, asked);
+      await promoted(shop);
+      await expectNoFailures(load);
+    },
+  });
+});
+
+/** Four replicas, under load; `spec` is for their pods. */
+async function open(shop: Shop, app: ShopApp, spec: object = {}): Promise<Load> {
+  const list = JSON.parse(shop.manifests({ interval: "3s", replicas: 4, ...app }));
+  Object.assign(list.items[0].spec.template.spec, spec);
+  await shop.apply(JSON.stringify(list));
+  await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
+  await shop.serves(shop.host());
+  return shop.load(RPS);
+}
+
+/** Another version, on other nodes perhaps. */
+function update(shop: Shop, tag: string, spec: object = {}): Promise<string> {
+  const containers = [{ name: "app", image: `app:${tag}` }];
+  const patch = { spec: { template: { spec: { ...spec, containers } } } };
+  return shop.run("patch", "deployment/web", `--patch=${JSON.stringify(patch)}`);
+}
+
+/** The canary has its half. */
+async function steady(shop: Shop, load: Load, since = 0): Promise<void> {
+  const from = Math.max(await shop.weighs(50), since) + HEARD_MS;
+  expectGranted(load.between(from, await shop.answered(load, from, 200)), "v2", 0.5, 150);
+}
+
+async function promoted(shop: Shop): Promise<void> {
+  await shop.promote();
+  expect(shop.pods("v2")).to.have.length(4);
+}
+
+/** As often as the budget says no. */
+async function evict(shop: Shop, name: string): Promise<void> {
+  const path = `/api/v1/namespaces/${shop.namespace}/pods/${name}/eviction`;
+  const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name, namespace: shop.namespace } };
+  for (let tries = 0; tries < 100; tries += 1) {
+    const { status } = await shop.cluster.request("POST", path, body);
+    if (status < 300 || status === 404) return;
+    expect(status).to.equal(429);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error(`pod ${name} may not be evicted`);
+}
+
+function message(shop: Shop): string {
+  return shop.condition()?.message ?? "";
+}
+
+function ready(shop: Shop, tag: string): number {
+  return shop.replicaSet(tag)?.status?.readyReplicas ?? 0;
+}

@@ -1,0 +1,148 @@
+import { expect } from "chai";
+import { describeCluster } from "../../cluster/fixture.ts";
+import type { Load } from "../../cluster/load.ts";
+import { grantedTo } from "../../stories/granted.ts";
+import { expectNoFailures } from "../../stories/share.ts";
+import { HEARD_MS, type Shop } from "../../stories/shop.ts";
+import { together } from "../load/parallel.ts";
+import { setReady } from "./nodes.ts";
+
+const unjudged = { "serin.dev/compare": "off", "serin.dev/checks": "none" };
+const RPS = 50;
+const DEADLINE_S = 10;
+
+// What pods there may be, and which are well: one gateway will do.
+describeCluster("where pods cannot be", function () {
+  this.timeout(240_000);
+  together("traefik", {
+    "a quota that leaves no room for the canary, lifted in time: told, and on it goes": async (shop) => {
+      const load = await open(shop);
+      await allow(shop, 4);
+      await update(shop, "v2");
+      await shop.until("told", () =>
+        /waiting for 1 ready canary pods.* exceeded quota: room/.test(message(shop)),
+      );
+      expect(shop.weight() ?? 0).to.equal(0);
+      await allow(shop, 10);
+      await shop.atRest();
+      expect(shop.pods("v2")).to.have.length(4);
+      expect(grantedTo(shop)).to.deep.equal([25, 50, 0]);
+      await expectNoFailures(load);
+    },
+
+    "a quota reached by a step up: it stays at the step before, and goes on when there is room": async (
+      shop,
+    ) => {
+      const load = await open(shop);
+      await allow(shop, 5);
+      await update(shop, "v2");
+      await shop.until("told", () =>
+        /waiting for 2 ready canary pods, 1 so far.* exceeded quota/.test(message(shop)),
+      );
+      expect(shop.weight()).to.equal(25);
+      await allow(shop, 10);
+      await shop.atRest();
+      expect(shop.pods("v2")).to.have.length(4);
+      expect(grantedTo(shop)).to.deep.equal([25, 50, 0]);
+      await expectNoFailures(load);
+    },
+
+    "one that stays: the rollout fails by the Deployment's own deadline": async (shop) => {
+      const load = await open(shop, DEADLINE_S);
+      await allow(shop, 5);
+      await update(shop, "v2");
+      await shop.until("failed", () => shop.held()?.phase === "failed" && shop.weight() === undefined);
+      expect(shop.record("v2")?.message).to.match(
+        /^rolled back at 25%.*: only 1 of 2 canary pods were created within progressDeadlineSeconds \(10s\): .*exceeded quota/,
+      );
+      expect(grantedTo(shop)).to.deep.equal([25, 0]);
+      await expectNoFailures(load);
+    },
+
+    "no stable pod ready at the start: the fix goes out natively, and says so": async (shop) => {
+      const load = await open(shop);
+      await sicken(shop, "v1");
+      const { code, stderr } = await shop.kubectl("set", "image", "deployment/web", "app=app:v2");
+      expect(code).to.equal(0);
+      expect(stderr).to.include(
+        "native rolling update, no canary: no pod of the present version is available: there is nothing to compare with",
+      );
+      await serves(shop, load, "v2");
+    },
+
+    "no stable pod ready while a canary failed: the fix can be promoted at once, and that is told": async (
+      shop,
+    ) => {
+      const load = await open(shop);
+      await update(shop, "v2-crash");
+      await shop.until("failed", () => shop.held()?.phase === "failed" && shop.weight() === undefined);
+      await sicken(shop, "v1");
+      const { code, stderr } = await shop.kubectl("set", "image", "deployment/web", "app=app:v3");
+      expect(code, stderr).to.equal(0);
+      expect(stderr).to.include(
+        "serin: no stable pod is ready: annotating serin.dev/promote with the new revision",
+      );
+      await order(shop);
+      await serves(shop, load, "v3");
+    },
+
+    "no stable pod ready in flight: promoting at once is told, and brings the users back": async (shop) => {
+      const load = await open(shop, 60, "25:10m");
+      await update(shop, "v2");
+      await shop.weighs(25);
+      await sicken(shop, "v1");
+      await shop.answered(load, Date.now(), 200);
+      await order(shop);
+      await serves(shop, load, "v2");
+    },
+  });
+});
+
+async function open(shop: Shop, deadlineSeconds = 60, steps = "25, 50"): Promise<Load> {
+  const list = JSON.parse(
+    shop.manifests({ interval: "2s", replicas: 4, plan: { ...unjudged, "serin.dev/steps": steps } }),
+  );
+  list.items[0].spec.progressDeadlineSeconds = deadlineSeconds;
+  await shop.apply(JSON.stringify(list));
+  await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
+  await shop.serves(shop.host());
+  return shop.load(RPS);
+}
+
+function update(shop: Shop, tag: string): Promise<string> {
+  return shop.run("set", "image", "deployment/web", `app=app:${tag}`);
+}
+
+/** Does what the condition says. */
+async function order(shop: Shop): Promise<void> {
+  await shop.until("the way out told", () => /No stable pod is ready: kubectl annotate/.test(message(shop)));
+  const [, command = ""] = /kubectl (annotate \S+ \S+) ships this version at once/.exec(message(shop)) ?? [];
+  await shop.run(...command.split(" "));
+}
+
+/** A quota of so many pods. */
+function allow(shop: Shop, pods: number): Promise<string> {
+  const spec = { hard: { pods: String(pods) } };
+  return shop.apply(
+    JSON.stringify({ apiVersion: "v1", kind: "ResourceQuota", metadata: { name: "room" }, spec }),
+  );
+}
+
+/** None of a version's pods is ready any more, and none will be. */
+async function sicken(shop: Shop, tag: string): Promise<void> {
+  for (const pod of shop.pods(tag)) await setReady(shop, pod, false);
+  await shop.until(`no ${tag} available`, () => !shop.replicaSet(tag)?.status?.availableReplicas);
+}
+
+/** That version is through, and from soon afterwards nothing fails. */
+async function serves(shop: Shop, load: Load, tag: string): Promise<void> {
+  await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
+  await shop.atRest();
+  const from = Date.now() + HEARD_MS;
+  const { failed, byVersion } = load.between(from, await shop.answered(load, from, 100));
+  expect({ failed, versions: Object.keys(byVersion) }).to.deep.equal({ failed: 0, versions: [tag] });
+}
+
+function message(shop: Shop): string {
+  return shop.condition()?.message ?? "";
+}

@@ -1,0 +1,153 @@
+import { expect } from "chai";
+import { onEachGateway } from "../../cluster/fixture.ts";
+import type { Load } from "../../cluster/load.ts";
+import { expectNoFailures } from "../../stories/share.ts";
+import type { Shop } from "../../stories/shop.ts";
+import { atHalf, expectTheirs, greatestShare, only, promoted, recovers } from "../leader/midway.ts";
+import { type Story, together } from "../load/parallel.ts";
+
+/** Nobody can serve between the deletion and the moment when the same is there again; from then on so soon (ms). */
+const SOON_MS = 5_000;
+/** What is left of a rollout without Deployment is given back in so many ms: proxies have their time to follow. */
+const GIVEN_BACK_MS = 8_000;
+/** Weights vary in a second of 100 requests: four standard deviations of a half, as many seconds are looked at. */
+const AT_MOST = 0.7;
+
+/** The users get all their answers from what is there now. */
+async function serves(shop: Shop, load: Load): Promise<void> {
+  await shop.serves(shop.host());
+  const from = Date.now();
+  expect(load.between(from, await shop.answered(load, from, 300)).failed).to.equal(0);
+}
+
+const whole: Record<string, Story> = {
+  "the Deployment, and made again at once": async (shop) => {
+    const { v1, was, load } = await atHalf(shop);
+    await shop.run("delete", "deployment/web");
+    await shop.apply(v1);
+    await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
+    await expectTheirs(shop, was);
+    await serves(shop, load);
+    const from = Date.now();
+    await shop.run("set", "image", "deployment/web", "app=app:v2");
+    await shop.weighs(50);
+    await promoted(shop, was);
+    expect(load.since(from).failed).to.equal(0);
+  },
+
+  "the Deployment, and made again after a while with another version": async (shop) => {
+    const { v1, was, load } = await atHalf(shop);
+    await shop.run("delete", "deployment/web");
+    await expectTheirs(shop, was, GIVEN_BACK_MS);
+    await shop.apply(v1.replace("app:v1", "app:v3"));
+    await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
+    await serves(shop, load);
+  },
+
+  "the Deployment without its pods (--cascade=orphan), and made again": async (shop) => {
+    const { v1, was, load } = await atHalf(shop);
+    const from = Date.now();
+    await shop.run("delete", "deployment/web", "--cascade=orphan");
+    await shop.until("the canary gone", () => shop.pods("v2").length === 0);
+    await expectTheirs(shop, was);
+    await shop.apply(v1);
+    await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
+    const to = await shop.answered(load, Date.now(), 300);
+    expect(shop.pods("v1")).to.have.length(5);
+    expect(load.between(from, to).failed).to.equal(0);
+    expect(greatestShare(load, "v2", from, to)).to.be.below(AT_MOST);
+    expect(load.since(to - 2_000).byVersion.v2).to.equal(undefined);
+  },
+
+  ...Object.fromEntries(
+    ["v1", "v2", "v3"].map((version): [string, Story] => [
+      `the Deployment without its pods, and made again at once with ${version}`,
+      async (shop) => {
+        const { v1, was, load } = await atHalf(shop);
+        const from = Date.now();
+        await shop.run("delete", "deployment/web", "--cascade=orphan");
+        await shop.apply(v1.replace("app:v1", `app:${version}`));
+        await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
+        await expectTheirs(shop, was);
+        expect(shop.pods(version)).to.have.length(5);
+        const to = await shop.answered(load, Date.now(), 300);
+        await expectNoFailures(load, from);
+        if (version !== "v2") expect(greatestShare(load, "v2", from, to)).to.be.below(AT_MOST);
+      },
+    ]),
+  ),
+};
+
+const parts: Record<string, Story> = {
+  "the Service, and made again": async (shop) => {
+    const { v1, was, load } = await atHalf(shop);
+    await shop.run("delete", "service/web");
+    await shop.until("no weight", () => shop.weight() === 0);
+    await shop.answered(load, Date.now(), 200);
+    const again = Date.now();
+    await shop.apply(only(v1, "Service"));
+    const figures = await recovers(shop, load, again, SOON_MS);
+    const share = greatestShare(load, "v2", again, Date.now());
+    expect(share, "share of the canary").to.be.below(AT_MOST);
+    await promoted(shop, was);
+    return figures;
+  },
+
+  "the route, and made again": async (shop) => {
+    const { v1, was, load } = await atHalf(shop);
+    await shop.run("delete", "httproute/web");
+    await shop.answered(load, Date.now(), 200);
+    const again = Date.now();
+    await shop.apply(only(v1, "HTTPRoute"));
+    const figures = await recovers(shop, load, again, SOON_MS);
+    const share = greatestShare(load, "v2", again, Date.now());
+    expect(share, "share of the canary").to.be.below(AT_MOST);
+    await promoted(shop, was);
+    return figures;
+  },
+
+  "the canary's Service": async (shop) => {
+    const { was, load } = await atHalf(shop);
+    const from = Date.now();
+    await shop.run("delete", "service/web-canary");
+    await shop.until("another one", () => shop.stock.services.has("web-canary"));
+    const figures = await recovers(shop, load, from, SOON_MS);
+    await promoted(shop, was);
+    return figures;
+  },
+};
+
+const pods: Record<string, Story> = {
+  "the canary's ReplicaSet": async (shop) => {
+    const { was, load } = await atHalf(shop);
+    const from = Date.now();
+    await shop.run("delete", `replicaset/${shop.replicaSet("v2")?.metadata.name}`);
+    await shop.until("another one", () => shop.record("v2") !== undefined);
+    const figures = await recovers(shop, load, from, SOON_MS);
+    await promoted(shop, was);
+    return figures;
+  },
+
+  ...Object.fromEntries(
+    ["v1", "v2"].map((version): [string, Story] => [
+      `all pods of ${version === "v2" ? "the canary" : "the stable version"}`,
+      async (shop) => {
+        const { was, load } = await atHalf(shop);
+        const gone = shop.pods(version).map(({ metadata }) => `pod/${metadata.name}`);
+        const from = Date.now();
+        await shop.run("delete", "--wait=false", ...gone);
+        await shop.until("other pods", () => shop.pods(version).length >= gone.length);
+        const figures = await recovers(shop, load, from, SOON_MS);
+        await promoted(shop, was);
+        return figures;
+      },
+    ]),
+  ),
+};
+
+onEachGateway("deleted at half of the traffic", function (gateway) {
+  this.timeout(240_000);
+  describe("in whole:", () => together(gateway, whole));
+  describe("in parts:", () => together(gateway, parts));
+  describe("of the pods:", () => together(gateway, pods));
+});

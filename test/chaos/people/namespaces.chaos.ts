@@ -1,0 +1,112 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { expect } from "chai";
+import { describeCluster } from "../../cluster/fixture.ts";
+import { installSerin } from "../../cluster/serin.ts";
+import { repository } from "../../cluster/tools.ts";
+import { eventually } from "../../cluster/wait.ts";
+import { expectNoFailures } from "../../stories/share.ts";
+import { Shop } from "../../stories/shop.ts";
+import { atHalf, expectTheirs, promoted, quiet, recovers } from "../leader/midway.ts";
+import { told } from "./told.ts";
+
+/** What Serin's containers have said so far, one line after the other. */
+function said({ cluster: { dir } }: Shop): readonly string[] {
+  const logs = join(dir, "kubelet");
+  const own = readdirSync(logs).filter((name) => name.startsWith("serin-system") && name.endsWith(".log"));
+  return own.flatMap((name) => readFileSync(join(logs, name), "utf8").split("\n").filter(Boolean));
+}
+
+/** The clean-up as people start it; returns what it says. */
+async function cleanup({ cluster: { kubeconfig } }: Shop): Promise<string> {
+  const args = [join(repository, "cli/main.ts"), "--kubeconfig", kubeconfig, "--patience-seconds", "60"];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const closed = once(child, "close");
+  const told = await text(child.stdout);
+  await closed;
+  expect(child.exitCode, told).to.equal(0);
+  return told;
+}
+
+describeCluster("deleted in mid-flight", function () {
+  this.timeout(240_000);
+  let shop: Shop;
+  beforeEach(async () => {
+    shop = await Shop.open("gone");
+  });
+  afterEach(() => shop?.close());
+
+  const remains = async (namespace: string) =>
+    (await shop.cluster.kubectl(["get", "namespace", namespace])).code === 0;
+
+  it("the namespace: nothing holds it up, and Serin falls silent about it", async () => {
+    const { load } = await atHalf(shop, { preStopSeconds: 1 });
+    const { uid = "" } = shop.deployment().metadata;
+    const isAboutIt = (line: string) => line.includes(shop.namespace) || line.includes(uid);
+    await load.stop();
+    await shop.cluster.kubectl(["delete", "namespace", shop.namespace, "--wait=false"]);
+    const gone = async () => ((await remains(shop.namespace)) ? undefined : true);
+    await eventually("the namespace gone", gone, 60_000);
+    await quiet(3_000);
+    const before = said(shop);
+    await quiet(12_000);
+    const after = said(shop);
+    const errors = after.filter((line) => isAboutIt(line) && /"level":[45]0/.test(line));
+    const old = new Set(before);
+    expect(after.filter((line) => isAboutIt(line) && !old.has(line))).to.deep.equal([]);
+    expect(errors.length, errors[0]).to.be.below(10);
+  });
+
+  it("the Gateway: the canary waits, and goes on when it is made again", async function () {
+    const { was, load } = await atHalf(shop);
+    const { kubectl } = shop.cluster;
+    const { stdout } = await kubectl(["get", "gateway/gw", "-n", "edge", "-o=json"]);
+    const { metadata, ...gateway } = JSON.parse(stdout);
+    const { name, namespace } = metadata;
+    const input = JSON.stringify({ ...gateway, metadata: { name, namespace }, status: undefined });
+    await kubectl(["delete", "gateway/gw", "-n", "edge"]);
+    const gone = Date.now();
+    try {
+      // No object of the shop's changes with it.
+      const isGone = async () => (load.since(gone).failed > 100 ? true : undefined);
+      await eventually("nobody serves", isGone, 20_000);
+      expect(shop.record("v2")).to.include({ outcome: "running" });
+    } finally {
+      await kubectl(["apply", "-f", "-"], { input });
+    }
+    told(this, await recovers(shop, load, Date.now(), 10_000));
+    await promoted(shop, was);
+  });
+
+  it("Serin's own namespace: the stable version serves on, and the clean-up brings everything back", async () => {
+    const { was, load } = await atHalf(shop);
+    const from = Date.now();
+    await shop.cluster.kubectl(["delete", "namespace", "serin-system", "--wait=false"]);
+    const gone = async () => ((await remains("serin-system")) ? undefined : true);
+    await eventually("the namespace gone", gone, 60_000);
+    const webhooks = ["get", "mutatingwebhookconfiguration/serin"];
+    const free = async () => ((await shop.cluster.kubectl(webhooks)).code === 0 ? undefined : true);
+    await eventually("the webhooks gone with it", free, 10_000);
+    expect(shop.weight()).to.equal(50);
+    const to = await shop.answered(load, Date.now(), 300);
+    expect(load.between(from, to).byVersion).to.have.all.keys("v1", "v2");
+    await shop.run("label", "deployment/web", "touched=yes");
+    await shop.run("label", "deployment/web", "touched-");
+
+    const told = await cleanup(shop);
+    expect(told).to.include(`Deployment ${shop.namespace}/web runs its stable version under its own fields`);
+    await shop.until("v1 alone", () => shop.pods("v2").length === 0 && shop.pods("v1").length === 5);
+    await expectTheirs(shop, was);
+    await shop.run("rollout", "status", "deployment/web", "--timeout=30s");
+    expect(await cleanup(shop), "again, with nothing to do").to.equal("");
+
+    await installSerin(shop.cluster);
+    await shop.run("set", "image", "deployment/web", "app=app:v2");
+    await shop.weighs(50);
+    await promoted(shop, was);
+    await expectNoFailures(load);
+  });
+});

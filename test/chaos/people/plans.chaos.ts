@@ -1,0 +1,130 @@
+import { expect } from "chai";
+import { describeCluster } from "../../cluster/fixture.ts";
+import { expectNoFailures } from "../../stories/share.ts";
+import type { Shop } from "../../stories/shop.ts";
+import { annotate, atHalf, expectTheirs, greatestShare, HALF, promoted } from "../leader/midway.ts";
+import { type Story, together } from "../load/parallel.ts";
+
+const OPT_IN = "serin.dev/rollout";
+
+/** The manifests without the opt-in, and with another image. */
+function optedOut(manifests: string, image: string): string {
+  const list = JSON.parse(manifests);
+  delete list.items[0].metadata.annotations[OPT_IN];
+  list.items[0].spec.template.spec.containers[0].image = image;
+  return JSON.stringify(list);
+}
+
+/** kubectl is refused, and says why. */
+async function expectRefused(shop: Shop, why: RegExp, input: string, ...args: string[]): Promise<void> {
+  const { code, stderr } = await shop.cluster.kubectl(args, { namespace: shop.namespace, input });
+  expect(code, args.join(" ")).not.to.equal(0);
+  expect(stderr).to.match(why);
+}
+
+async function expectNoWayOut(shop: Shop, v1: string, why: RegExp): Promise<void> {
+  for (const image of ["app:v2", "app:v3"]) {
+    await expectRefused(shop, why, optedOut(v1, image), "apply", "-f", "-");
+    await expectRefused(shop, why, optedOut(v1, image), "replace", "-f", "-");
+  }
+  await expectRefused(shop, why, "", "annotate", "deployment/web", `${OPT_IN}-`);
+}
+
+const plans: Record<string, Story> = {
+  "the opt-in cannot be taken away in flight nor after a failure, but with the version": async (shop) => {
+    const { v1, was, load } = await atHalf(shop);
+    await expectNoWayOut(shop, v1, /cannot go while a rollout is in flight: promote it .* or undo it/);
+    expect(shop.weight()).to.equal(50);
+    await annotate(shop, "abort", shop.revision());
+    await shop.until("given up", () => shop.held()?.phase === "failed" && shop.weight() === undefined);
+    await expectNoWayOut(shop, v1, /cannot go while the failed version is held: undo it/);
+    await shop.apply(optedOut(v1, "app:v1"));
+    await shop.atRest();
+    await expectTheirs(shop, was);
+    expect(shop.deployment().metadata.annotations).not.to.have.property(OPT_IN);
+    await shop.run("set", "image", "deployment/web", "app=app:v3");
+    expect(shop.held(), "a native rollout").to.equal(undefined);
+    await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
+    await expectNoFailures(load);
+  },
+
+  "other steps count from then on; a wrong plan changes nothing": async (shop) => {
+    const { was, load } = await atHalf(shop);
+    const from = Date.now();
+    await expectRefused(
+      shop,
+      /serin\.dev\/steps/,
+      "",
+      "annotate",
+      "deployment/web",
+      "serin.dev/steps=no",
+      "--overwrite",
+    );
+    expect(shop.weight()).to.equal(50);
+    await annotate(shop, "steps", "20:10m");
+    const lower = await shop.weighs(20);
+    const settled = await shop.answered(load, lower + 2_500, 50);
+    const to = await shop.answered(load, settled, 500);
+    expect(greatestShare(load, "v2", from, to)).to.be.below(0.65);
+    expect(greatestShare(load, "v2", settled, to)).to.be.below(0.34);
+    // A step that takes no longer than its gateway needs to follow is not told.
+    await annotate(shop, "steps", "20, 30:4s, 40:10m");
+    for (const weight of [30, 40]) await shop.weighs(weight);
+    await annotate(shop, "steps", "30");
+    await shop.atRest();
+    expect(shop.pods("v2")).to.have.length(5);
+    await expectTheirs(shop, was);
+    await expectNoFailures(load);
+  },
+
+  "another kind of rollout: blue-green gives everything when there are pods for it": async (shop) => {
+    const { was, load } = await atHalf(shop);
+    await shop.run("annotate", "deployment/web", "serin.dev/steps-", `${OPT_IN}=blue-green`, "--overwrite");
+    await shop.atRest();
+    expect(shop.pods("v2")).to.have.length(5);
+    await expectTheirs(shop, was);
+    await expectNoFailures(load);
+  },
+
+  "a Service taken out of serin.dev/services serves on to the end": async (shop) => {
+    const v1 = JSON.parse(shop.manifests(HALF));
+    const second = structuredClone(v1.items[1]);
+    second.metadata.name = "second";
+    await shop.apply(JSON.stringify(second));
+    const { load } = await atHalf(shop);
+    const selector = () => shop.stock.services.get("second")?.spec.selector;
+    expect(selector()).to.have.property("pod-template-hash");
+    await annotate(shop, "services", "web");
+    await shop.until("second given back", () => !("pod-template-hash" in (selector() ?? {})), 5_000);
+    await shop.promote();
+    expect(selector()).to.deep.equal({ app: "web" });
+    await expectNoFailures(load);
+  },
+
+  "records that a person has garbled: the Deployment's is kept, the ReplicaSet's begins anew": async (
+    shop,
+  ) => {
+    const { was, load } = await atHalf(shop);
+    const held = shop.deployment().metadata.annotations?.["serin.dev/held"];
+    await annotate(shop, "held", "{");
+    await shop.run("annotate", "deployment/web", "serin.dev/held-");
+    await shop.run("label", "deployment/web", "serin.dev/flight-");
+    expect(shop.deployment().metadata.annotations?.["serin.dev/held"]).to.equal(held);
+    const set = `replicaset/${shop.replicaSet("v2")?.metadata.name}`;
+    for (const garbage of ["{", "null", '{"started":"x"}']) {
+      await shop.run("annotate", set, `serin.dev/run=${garbage}`, "--overwrite");
+      await shop.until("another record", () => shop.record("v2")?.outcome === "running");
+    }
+    await shop.run("annotate", set, "serin.dev/run-");
+    await shop.until("another record", () => shop.record("v2")?.outcome === "running");
+    await shop.run("label", set, "serin.dev/flight-");
+    await shop.weighs(50);
+    await promoted(shop, was);
+    await expectNoFailures(load);
+  },
+};
+
+describeCluster("in mid-flight", function () {
+  this.timeout(240_000);
+  together("traefik", plans);
+});

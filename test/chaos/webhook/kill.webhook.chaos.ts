@@ -1,0 +1,91 @@
+import { expect } from "chai";
+import { describeCluster } from "../../cluster/fixture.ts";
+import { manifestOf } from "../../stories/ledger.ts";
+import { expectNoFailures } from "../../stories/share.ts";
+import type { Shop } from "../../stories/shop.ts";
+import { openShop, way } from "../fixture.ts";
+import { type Kills, killAtEveryWrite } from "../leader/kills.ts";
+
+const PLAN = { "serin.dev/steps": "50:60s", "serin.dev/compare": "off", "serin.dev/checks": "none" };
+/** A Service that was narrowed for nothing is given back after so long, and what the controller needs to do it. */
+const GIVEN_BACK_MS = 10_000 + 3_000;
+/** A command may meet a replica that has just died before it meets the other one. */
+const MOST_TRIES = 10;
+
+describeCluster("a webhook killed before and after each of its writes", function () {
+  this.timeout(180_000);
+  let shop: Shop;
+  let kills: Kills;
+  beforeEach(async () => {
+    shop = await openShop("killed-webhook");
+  });
+  afterEach(async () => {
+    (await way()).set();
+    await shop.close();
+  });
+
+  it("loses nothing: the command fails, and succeeds when it is repeated", async () => {
+    await shop.deploy({ interval: "4s", plan: PLAN });
+    const before = manifestsIn(shop);
+    const load = shop.load(200);
+    kills = await killAtEveryWrite(shop.cluster, await way(), "webhook");
+    const update = ["set", "image", "deployment/web", "app=app:v2"];
+    const undo = ["rollout", "undo", "deployment/web"];
+
+    await failsUntil(update, 1);
+    expect(manifestsIn(shop), "killed before the Service was narrowed").to.deep.equal(before);
+    await failsUntil(update, 2);
+    const narrowed = await shop.until("the narrowed Service", () => isNarrowed(shop), 5_000);
+    const widened = await shop.until("the Service given back", () => !isNarrowed(shop), GIVEN_BACK_MS);
+    expect(widened - narrowed, "ms until it was given back").to.be.at.most(GIVEN_BACK_MS);
+    expect(manifestsIn(shop), "nobody took off").to.deep.equal(before);
+    await succeeds(update);
+    await shop.weighs(50);
+
+    await failsUntil(undo, 3);
+    expect(shop.weight(), "killed before the weight was taken").to.equal(50);
+    await failsUntil(undo, 4);
+    await shop.until("the weight taken", () => shop.weight() === 0, 5_000);
+    expect(shop.pods("v2"), "canary pods until the undo arrives").to.not.have.length(0);
+    await succeeds(undo);
+    await shop.atRest();
+    await shop.until(
+      "everything given back",
+      () => shop.stock.services.size === 1 && shop.weight() === undefined,
+    );
+    expect(manifestsIn(shop)).to.deep.equal(before);
+    expect(shop.pods("v1")).to.have.length(5);
+    console.log(
+      `        ${kills.count} kills at ${kills.writes.length} writes, Service given back after ${widened - narrowed} ms`,
+    );
+    await expectNoFailures(load);
+  });
+
+  /** Repeats a command, which fails, until so many processes were killed. */
+  async function failsUntil(command: readonly string[], count: number): Promise<void> {
+    for (let tries = 0; kills.count < count && tries < MOST_TRIES; tries += 1) {
+      const { code, stderr } = await shop.kubectl(...command);
+      expect(code, `${command.join(" ")}: ${stderr}`).to.not.equal(0);
+      expect(stderr).to.include("failed calling webhook");
+    }
+    expect(kills.count, "kills").to.equal(count);
+  }
+
+  async function succeeds(command: readonly string[]): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      const { code, stderr } = await shop.kubectl(...command);
+      if (code === 0) return;
+      if (tries === MOST_TRIES) throw new Error(`${command.join(" ")}: ${stderr}`);
+    }
+  }
+});
+
+/** Service, route and what is the user's of the Deployment. */
+function manifestsIn({ stock }: Shop): object[] {
+  const objects = [stock.deployments.get("web"), stock.services.get("web"), stock.httproutes.get("web")];
+  return objects.map((object) => manifestOf(object as never));
+}
+
+function isNarrowed({ stock }: Shop): boolean {
+  return "pod-template-hash" in (stock.services.get("web")?.spec.selector ?? {});
+}

@@ -1,0 +1,197 @@
+import type { Condition } from "../../kube/core/meta.ts";
+import { type Route, routeKeyOf } from "../../kube/core/routes.ts";
+import type { Service } from "../../kube/core/services.ts";
+import type { Deployment, Pod, ReplicaSet } from "../../kube/core/workloads.ts";
+import { type Kind, pluralOf } from "../../kube/core/writes.ts";
+import { HELD } from "../../rollout/keys.ts";
+import { hold } from "../../rollout/workload/hold.ts";
+import { hashOf } from "../../rollout/workload/template.ts";
+import { NOON } from "../support/builders.ts";
+import { syncDeployment } from "./native.ts";
+import { type Kinds, Objects } from "./objects.ts";
+
+/**
+ * As much of Kubernetes as a rollout touches, in memory: stored objects with versions and generations, native control,
+ * pods (ready a tick after they were made; an image with "never" or "crash" in its name is not), endpoints, and a
+ * gateway that follows its routes at the next tick.
+ */
+export class Cluster extends Objects {
+  now = NOON;
+  /** Called whenever something has changed. */
+  check: () => void = () => {};
+  /** Versions that native control began of its own, without a record of ours to copy. */
+  readonly begunNatively = new Set<string>();
+  /** How many pods the namespace may have. */
+  quota = Number.POSITIVE_INFINITY;
+  /** How long what the gateway has seen is not in force yet, in ms. */
+  lagMs = 0;
+  /** What the gateway says of every route. */
+  answers: "True" | "False" = "True";
+  /** What was written of each route and is not in force yet, the oldest first, each with its instant. */
+  readonly #pending = new Map<string, { readonly route: Route; readonly at: number }[]>();
+  readonly #podsSince = new Map<string, number[]>();
+  readonly #inForce = new Map<string, Route>();
+  #followed = 0;
+
+  /** Of both kinds. */
+  routes(): Route[] {
+    return [...this.list("httproutes"), ...this.list("grpcroutes")];
+  }
+
+  override put<K extends Kind>(kind: K, object: Kinds[K]): void {
+    const before = this.find(kind, object.metadata.name);
+    super.put(kind, object);
+    const stored = this.find(kind, object.metadata.name);
+    if (stored === before || (kind !== "httproutes" && kind !== "grpcroutes")) return;
+    if (before?.spec === stored?.spec) return;
+    const key = routeKeyOf(stored as Route);
+    this.#pending.set(key, [...(this.#pending.get(key) ?? []), { route: stored as Route, at: this.now }]);
+  }
+
+  override remove(kind: Kind, name: string): void {
+    const gone = this.find(kind, name);
+    if (kind === "replicasets") this.#podsSince.delete(name);
+    if (gone !== undefined && (kind === "httproutes" || kind === "grpcroutes")) {
+      this.#inForce.delete(routeKeyOf(gone as Route));
+      this.#pending.delete(routeKeyOf(gone as Route));
+    }
+    super.remove(kind, name);
+  }
+
+  /** A node with so many of a version's pods is gone. */
+  losePods(set: ReplicaSet, pods: number): void {
+    const { name } = set.metadata;
+    this.#podsSince.set(name, (this.#podsSince.get(name) ?? []).slice(pods));
+    const left = this.#podsSince.get(name)?.length ?? 0;
+    const { readyReplicas = 0, availableReplicas = 0 } = set.status ?? {};
+    const status = {
+      ...set.status,
+      replicas: left,
+      readyReplicas: Math.min(readyReplicas, left),
+      availableReplicas: Math.min(availableReplicas, left),
+    };
+    this.put("replicasets", { ...set, status });
+  }
+
+  /** Lets everything but Serin act once, then time pass. */
+  tick(ms = 5_000): void {
+    for (const deployment of this.list("deployments")) this.#control(deployment);
+    // Pods are quicker than gateways: what still gets traffic must still be there.
+    this.check();
+    if (this.lagMs === 0) this.follow();
+    this.now += ms;
+    if (this.lagMs > 0) this.follow();
+  }
+
+  /** The gateway sees the routes as they are now. */
+  follow(): void {
+    for (const route of this.routes()) {
+      const { generation = 0 } = route.metadata;
+      const condition = (type: string, status: "True" | "False" = "True") =>
+        ({ type, status, observedGeneration: generation }) as const;
+      const conditions = [condition("Accepted"), condition("ResolvedRefs", this.answers)];
+      const controllerName = route.status?.parents?.[0]?.controllerName ?? "traefik.io/gateway-controller";
+      this.put(pluralOf(route), { ...route, status: { parents: [{ controllerName, conditions }] } });
+      const key = routeKeyOf(route);
+      const pending = this.#pending.get(key) ?? [];
+      // Another write does not put off the one before it.
+      const due = pending.filter(({ at }) => this.now - at >= this.lagMs);
+      const newest = due.at(-1);
+      if (newest === undefined) continue;
+      this.#pending.set(key, pending.slice(due.length));
+      this.#inForce.set(key, newest.route);
+      this.#followed += 1;
+    }
+  }
+
+  /** Another number after every change of what is stored or in force. */
+  get state(): number {
+    return this.version + this.#followed;
+  }
+
+  /** The routes by which requests go at this moment. */
+  inForce(): Route[] {
+    return [...this.#inForce.values()];
+  }
+
+  /** A Service's ready endpoints: hash of their version → how many. */
+  endpoints(service: Service): Map<string, number> {
+    const selected = this.list("replicasets").filter((set) =>
+      Object.entries(service.spec.selector ?? {}).every(
+        ([key, value]) => set.spec.template.metadata?.labels?.[key] === value,
+      ),
+    );
+    return new Map(selected.map((set) => [hashOf(set), set.status?.readyReplicas ?? 0]));
+  }
+
+  pods(set: ReplicaSet): Pod[] {
+    const ready = set.status?.readyReplicas ?? 0;
+    const crashing = imageOf(set).includes("crash");
+    return (this.#podsSince.get(set.metadata.name) ?? []).map((since, i) => ({
+      metadata: { name: `${set.metadata.name}-${i}`, creationTimestamp: new Date(since).toISOString() },
+      status: {
+        conditions: [{ type: "Ready", status: i < ready ? "True" : "False" }],
+        containerStatuses: [
+          { name: "main", state: crashing ? { waiting: { reason: "CrashLoopBackOff" } } : {} },
+        ],
+      },
+    }));
+  }
+
+  #control(deployment: Deployment): void {
+    const { uid } = deployment.metadata;
+    const found = this.list("replicasets").filter(
+      ({ metadata }) => metadata.ownerReferences?.[0]?.uid === uid,
+    );
+    const own = found.map((set) => ({ ...set, metadata: { ...set.metadata }, spec: { ...set.spec } }));
+    syncDeployment(deployment, own);
+    if (deployment.metadata.annotations?.[HELD] === undefined)
+      for (const { metadata } of own.slice(found.length)) this.begunNatively.add(metadata.name);
+    for (const set of own) this.put("replicasets", { ...set, status: this.#statusOf(set) });
+    const sets = own.map((set) => this.get("replicasets", set.metadata.name));
+    const total = (of: (set: ReplicaSet) => number | undefined) =>
+      sets.reduce((n, set) => n + (of(set) ?? 0), 0);
+    const current = sets.filter((set) => imageOf(set) === imageOf(deployment));
+    const status = {
+      ...deployment.status,
+      observedGeneration: deployment.metadata.generation ?? 0,
+      replicas: total(({ status }) => status?.replicas),
+      updatedReplicas: current.reduce((n, { status }) => n + (status?.replicas ?? 0), 0),
+      availableReplicas: total(({ status }) => status?.availableReplicas),
+    };
+    this.put("deployments", { ...deployment, status });
+  }
+
+  #statusOf(set: ReplicaSet): NonNullable<ReplicaSet["status"]> {
+    const { name } = set.metadata;
+    const replicas = set.spec.replicas ?? 0;
+    const since = (this.#podsSince.get(name) ?? []).slice(0, replicas);
+    const image = imageOf(set);
+    const readyAt = this.now - (image.includes("slow") ? 20_000 : 0);
+    const ready = /never|crash/.test(image) ? 0 : since.filter((at) => at <= readyAt).length;
+    const others = [...this.#podsSince].reduce(
+      (n, [other, { length }]) => n + (other === name ? 0 : length),
+      0,
+    );
+    const room = Math.max(0, Math.min(replicas, this.quota - others) - since.length);
+    const created = Array.from({ length: room }, () => this.now);
+    this.#podsSince.set(name, [...since, ...created]);
+    const pods = since.length + room;
+    const held = set.spec.minReadySeconds === hold(EMPTY, 0).minReadySeconds;
+    const failure = () => set.status?.conditions ?? [quotaFailure(this.now)];
+    const conditions = pods < replicas ? { conditions: failure() } : {};
+    return { replicas: pods, readyReplicas: ready, availableReplicas: held ? 0 : ready, ...conditions };
+  }
+}
+
+const EMPTY = { selector: {}, template: {} };
+
+function quotaFailure(now: number): Condition {
+  const lastTransitionTime = new Date(now).toISOString();
+  return { type: "ReplicaFailure", status: "True", message: "exceeded quota", lastTransitionTime };
+}
+
+/** The image by which a version is known in these tests. */
+export function imageOf({ spec: { template } }: Deployment | ReplicaSet): string {
+  return (template.spec?.containers as { image: string }[] | undefined)?.[0]?.image ?? "";
+}

@@ -1,0 +1,49 @@
+import fc from "fast-check";
+import type { ModelWorld } from "./universe.ts";
+
+/** What people know of the cluster: what is there. */
+export interface Model {
+  readonly there: Set<"web" | "service" | "route">;
+}
+
+/** One thing that happens. */
+export class Command implements fc.Command<Model, ModelWorld> {
+  readonly #what: string;
+  readonly #needs: readonly ("web" | "service" | "route")[];
+  readonly #act: (world: ModelWorld, model: Model) => void;
+
+  constructor(what: string, needs: Command["needs"], act: (world: ModelWorld, model: Model) => void) {
+    this.#what = what;
+    this.#needs = needs;
+    this.#act = act;
+  }
+
+  get needs(): readonly ("web" | "service" | "route")[] {
+    return this.#needs;
+  }
+
+  check({ there }: Readonly<Model>): boolean {
+    return this.#needs.every((one) => there.has(one));
+  }
+
+  run(model: Model, world: ModelWorld): void {
+    this.#act(world, model);
+    world.check();
+  }
+
+  toString(): string {
+    return this.#what;
+  }
+}
+
+/** The Deployment that most happens to. */
+export const web = (world: ModelWorld) => world.get("deployments", "web");
+/** Something that happens where what it needs is there. */
+export const does = (
+  what: string,
+  act: (world: ModelWorld, model: Model) => void,
+  needs: Command["needs"] = ["web"],
+) => fc.constant(new Command(what, needs, act));
+/** One of several, with one of these. */
+export const each = <T>(values: readonly T[], of: (value: T) => fc.Arbitrary<Command>) =>
+  fc.constantFrom(...values).chain(of);

@@ -1,0 +1,125 @@
+import fc from "fast-check";
+import type { Deployment } from "../../kube/core/workloads.ts";
+import { heldOf } from "../../rollout/workload/hold-record.ts";
+import { edit, ending, image } from "../support/shop.ts";
+import { commands } from "./commands.ts";
+import { both, ModelWorld } from "./universe.ts";
+
+const quick = { interval: "5s", "max-interval": "10s", compare: "off", checks: "orders <= 5" };
+const hooks = `[
+  {type: confirm-traffic-increase, name: gate, url: http://gate.test/},
+  {type: rollback, name: alarm, url: http://alarm.test/}
+]`;
+/** What rollouts may be like. */
+const plans: readonly Readonly<Record<string, string>>[] = [
+  { steps: "10, 50" },
+  { steps: "10, pause, 100" },
+  { steps: "33.33", "on-failure": "undo" },
+  { steps: "25, 50", mirror: "50%", size: "60%" },
+  { rollout: "blue-green", mirror: "20%", steps: "100:10s" },
+  { rollout: "blue-green", match: "header x-t=1", steps: "pause, 100" },
+  { rollout: "ab-test", match: "header x-t=1, cookie t=1", iterations: "2" },
+  { steps: "10, 50", match: "query t=1", sticky: "1h" },
+  { steps: "20, 100", restart: "canary", hooks },
+];
+
+/** How long the last version may take, in ticks of 10 s. */
+const LAST_TICKS = 150;
+
+/** Everything is well again and a good version comes: it is promoted, and nothing of ours is left. */
+function expectArrival(world: ModelWorld): void {
+  const heal = { word: "good", hooks: "yes", isDown: false, refuse: false, answers: "True" } as const;
+  Object.assign(world, heal, { quota: Number.POSITIVE_INFINITY, killAfter: Number.POSITIVE_INFINITY });
+  world.blow();
+  if (world.find("deployments", "web") === undefined) world.create("web", "web:1", 4);
+  for (const name of ["web", "api"]) {
+    world.applyService(name);
+    world.put("deployments", edit({ replicas: 4 })(world.get("deployments", name)));
+  }
+  world.applyRoute([{ backendRefs: both }]);
+  const manifest = (deployment: Deployment): Deployment => ({
+    ...edit({ paused: false, progressDeadlineSeconds: 600, strategy })(deployment),
+    metadata: { ...deployment.metadata, annotations: { ...othersIn(deployment), ...world.plan } },
+  });
+  for (const name of ["web", "api"]) world.lessen(() => world.request(name, manifest));
+  world.pass(3, 10_000);
+  arrive(world, "web");
+  // What is at rest is left there: the neighbour's own rollouts are as good a test as its last one.
+  if (heldOf(world.get("deployments", "api")) !== undefined) arrive(world, "api");
+  for (let i = 0; i < LAST_TICKS && !isOver(world); i += 1) {
+    world.pass(1, 10_000);
+    for (const { metadata, spec } of world.list("deployments"))
+      if (spec.paused) world.request(metadata.name, edit({ paused: false }));
+  }
+  world.pass(3, 10_000);
+  const { pods, marks, services, rules, deployments } = ending(world);
+  const byName = services.toSorted((a, b) => a.name.localeCompare(b.name));
+  const found = JSON.stringify({ pods: Object.values(pods), marks, services: byName, rules });
+  if (found !== wanted) throw new Error(`${JSON.stringify(pods)}: ended as ${found}, wanted ${wanted}`);
+  for (const { strategy: own, minReadySeconds, progressDeadlineSeconds, paused } of deployments) {
+    const fields = JSON.stringify({ own, minReadySeconds, progressDeadlineSeconds, paused: paused ?? false });
+    if (fields !== untouched) throw new Error(`${fields} is left on a Deployment`);
+  }
+}
+
+/** Not what the hold may say itself: an equal value would be taken for its echo. */
+const strategy = {
+  type: "RollingUpdate",
+  rollingUpdate: { maxUnavailable: "26%", maxSurge: "27%" },
+} as const;
+const untouched = JSON.stringify({ own: strategy, progressDeadlineSeconds: 600, paused: false });
+const wanted = JSON.stringify({
+  pods: [4, 4],
+  marks: [],
+  services: ["api", "web"].map((name) => ({ name, selector: { app: name } })),
+  rules: [[{ backendRefs: both }]],
+});
+
+/** What is no word of Serin's: verbs of somebody who had opted out would be refused with the opt-in. */
+function othersIn({ metadata }: Deployment): Record<string, string> {
+  const all = Object.entries(metadata.annotations ?? {});
+  return Object.fromEntries(all.filter(([key]) => !key.startsWith("serin.dev/")));
+}
+
+function arrive(world: ModelWorld, name: string): void {
+  let refused: string | undefined;
+  for (let i = 0; i < 5; i += 1) {
+    refused = world.request(name, image(`${name}:last`));
+    if (refused === undefined) return;
+    world.pass(1, 10_000);
+  }
+  throw new Error(`the last version is refused: ${refused}`);
+}
+
+/** As `kubectl rollout status` says it, and nothing of ours is left on a Deployment. */
+function isOver(world: ModelWorld): boolean {
+  return world.list("deployments").every((deployment) => {
+    const { observedGeneration, replicas, updatedReplicas, availableReplicas } = deployment.status ?? {};
+    const isSeen = observedGeneration === deployment.metadata.generation;
+    const sizes = [replicas, updatedReplicas, availableReplicas];
+    return heldOf(deployment) === undefined && isSeen && sizes.every((size) => size === 4);
+  });
+}
+
+/** Runs so many sequences of up to `most` commands; throws with the seed and the shortest failing sequence. */
+export function runModel({
+  sequences,
+  seed,
+  most = 20,
+}: {
+  sequences: number;
+  seed: number;
+  most?: number;
+}): void {
+  fc.assert(
+    fc.property(fc.constantFrom(...plans), commands(most), (plan, story) => {
+      const world = new ModelWorld({ rollout: "canary", ...quick, ...plan });
+      fc.modelRun(
+        () => ({ model: { there: new Set(["web", "service", "route"] as const) }, real: world }),
+        story,
+      );
+      expectArrival(world);
+    }),
+    { numRuns: sequences, seed, endOnFailure: false },
+  );
+}

@@ -1,0 +1,70 @@
+import fc from "fast-check";
+import { Command, does, each } from "./command.ts";
+
+/** What nobody does: time, losses, refusals, what metrics and hooks say, deaths, and a deposed controller. */
+export const nature = [
+  fc
+    .tuple(fc.integer({ min: 1, max: 6 }), fc.constantFrom(1_000, 5_000, 15_000))
+    .map(([times, ms]) => new Command(`${times} x ${ms} ms`, [], (world) => world.pass(times, ms))),
+  each([0, 1, 2], (index) =>
+    does(
+      `lose pods of ${index}`,
+      (world) => {
+        const set = world.list("replicasets").filter(({ status }) => (status?.replicas ?? 0) > 0)[index];
+        if (set === undefined) return;
+        world.blow();
+        world.losePods(set, 1 + index);
+      },
+      [],
+    ),
+  ),
+  each([9, 12, Number.POSITIVE_INFINITY], (quota) =>
+    does(
+      `quota ${quota}`,
+      (world) => {
+        world.blow();
+        world.quota = quota;
+      },
+      [],
+    ),
+  ),
+  each(["True", "False"] as const, (status) =>
+    does(
+      `ResolvedRefs ${status}`,
+      (world) => {
+        world.answers = status;
+      },
+      [],
+    ),
+  ),
+  each(["good", "none"] as const, (word) =>
+    does(`metrics: ${word}`, (world) => Object.assign(world, { word }), []),
+  ),
+  each(["yes", "no", "silent"] as const, (hooks) =>
+    does(`hooks: ${hooks}`, (world) => Object.assign(world, { hooks }), []),
+  ),
+  does("another admission refuses", (world) => Object.assign(world, { refuse: true }), []),
+  each([1, 2, 3, 5], (writes) =>
+    does(
+      `killed after ${writes} writes`,
+      (world) => Object.assign(world, { killAfter: world.writes + writes }),
+      [],
+    ),
+  ),
+  each([true, false], (down) =>
+    does(down ? "both dead" : "alive", (world) => Object.assign(world, { isDown: down }), []),
+  ),
+  does("another controller looks", (world) =>
+    Object.assign(world, { stale: world.see("web") ?? world.stale }),
+  ),
+  does(
+    "another controller acts",
+    (world) => {
+      if (world.stale === undefined) return;
+      world.witness.isStale = true;
+      world.obey(world.stale);
+      world.witness.isStale = false;
+    },
+    [],
+  ),
+];

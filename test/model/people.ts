@@ -1,0 +1,108 @@
+import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
+import { heldServiceOf } from "../../rollout/traffic/service-record.ts";
+import { heldOf } from "../../rollout/workload/hold-record.ts";
+import { onlyTemplate } from "../../rollout/workload/template.ts";
+import { aTemplate } from "../support/builders.ts";
+import { annotate, edit, image } from "../support/shop.ts";
+import { does, each, web } from "./command.ts";
+
+const asks = (what: string, change: (deployment: Deployment) => Deployment, name = "web") =>
+  does(what, (world) => void world.request(name, change));
+/** `kubectl rollout undo --to-revision`: template and annotations of another version. */
+const undo = each([0, 1, 2], (index) =>
+  does(`undo to ${index}`, (world) => {
+    const { uid } = web(world).metadata;
+    const sets = world.list("replicasets").filter((set) => set.metadata.ownerReferences?.[0]?.uid === uid);
+    const set = sets[index];
+    if (set === undefined || web(world).spec.paused) return;
+    world.lessen(() =>
+      world.request("web", (deployment) => ({
+        ...deployment,
+        metadata: { ...deployment.metadata, annotations: undone(deployment, set) },
+        spec: { ...deployment.spec, template: onlyTemplate(set) },
+      })),
+    );
+  }),
+);
+
+/** All annotations but those of native control are the other version's. */
+function undone(deployment: Deployment, set: ReplicaSet): Record<string, string> {
+  const isNative = ([key]: [string, string]) => key.startsWith("deployment.kubernetes.io/");
+  const theirs = Object.entries(set.metadata.annotations ?? {}).filter((entry) => !isNative(entry));
+  return Object.fromEntries([
+    ...Object.entries(deployment.metadata.annotations ?? {}).filter(isNative),
+    ...theirs,
+  ]);
+}
+
+/** What people do to the Deployments. */
+export const people = [
+  each(["web:1", "web:2", "web:2", "web:3", "web:bad", "web:never", "web:crash", "web:slow"], (name) =>
+    asks(`set image ${name}`, image(name)),
+  ),
+  each(["api:1", "api:2", "api:bad"], (name) => asks(`set image ${name}`, image(name), "api")),
+  undo,
+  asks("pause", edit({ paused: true })),
+  asks("resume", edit({ paused: false })),
+  does("restart", (world) =>
+    world.request("web", (deployment) => {
+      const template = structuredClone(deployment.spec.template);
+      const annotations = { "kubectl.kubernetes.io/restartedAt": String(world.now) };
+      template.metadata = { ...template.metadata, annotations };
+      return edit({ template })(deployment);
+    }),
+  ),
+  each([0, 1, 3, 10], (replicas) =>
+    does(`scale ${replicas}`, (world) => {
+      world.blow();
+      world.put("deployments", edit({ replicas })(web(world)));
+    }),
+  ),
+  each(["10, 50", "50", "5, 20, 100"], (steps) =>
+    does(`plan ${steps}`, (world) =>
+      world.lessen(() => world.request("web", annotate("serin.dev/steps", steps))),
+    ),
+  ),
+  does("without mirror", (world) =>
+    world.lessen(() =>
+      world.request("web", (deployment) => {
+        const { "serin.dev/mirror": _mirror, ...annotations } = deployment.metadata.annotations ?? {};
+        return { ...deployment, metadata: { ...deployment.metadata, annotations } };
+      }),
+    ),
+  ),
+  asks("opt out", (deployment) => {
+    const own = Object.entries(deployment.metadata.annotations ?? {});
+    const annotations = Object.fromEntries(own.filter(([key]) => !key.startsWith("serin.dev/")));
+    return { ...deployment, metadata: { ...deployment.metadata, annotations } };
+  }),
+  each(["promote", "abort", "retry"], (verb) =>
+    does(verb, (world) =>
+      world.lessen(() => {
+        world.request("web", annotate(`serin.dev/${verb}`, "1"));
+      }),
+    ),
+  ),
+  does("apply all", (world) =>
+    world.lessen(() => {
+      world.request("web", (deployment) => {
+        const annotations = { ...deployment.metadata.annotations, ...world.plan };
+        return { ...deployment, metadata: { ...deployment.metadata, annotations } };
+      });
+    }),
+  ),
+  does("strategy", (world) =>
+    world.request(
+      "web",
+      edit({ strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } } }),
+    ),
+  ),
+  does("apply at rest without admission", (world) => {
+    if (heldOf(web(world)) !== undefined) return;
+    // For 10 s after an update that another admission refused, the Services wait for it. A version that Serin is asked
+    // about gets them back at once; of one that comes without admission, nothing tells.
+    const service = world.find("services", "web");
+    if (service && heldServiceOf(service)) world.blow();
+    world.put("deployments", edit({ template: aTemplate("web:4") })(web(world)));
+  }),
+];

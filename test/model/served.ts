@@ -1,0 +1,28 @@
+import { selectorOf } from "../../rollout/traffic/service-record.ts";
+import { hashOf } from "../../rollout/workload/template.ts";
+import { heldIn } from "./records.ts";
+import type { World } from "./world.ts";
+
+/** Throws when there is weight on a Service without ready endpoints while a version that may serve has some. */
+export function checkServed(world: World): void {
+  const refs = world
+    .inForce()
+    .flatMap(({ spec }) => (spec.rules ?? []).flatMap((rule) => rule.backendRefs ?? []));
+  for (const { name, weight = 1 } of refs) {
+    const service = world.find("services", name);
+    if (service === undefined || weight === 0) continue;
+    const { app } = selectorOf(service);
+    const deployment = world.find("deployments", app ?? "");
+    const stable = deployment && heldIn(deployment)?.stable;
+    const may = world
+      .list("replicasets")
+      .some(
+        (set) =>
+          set.metadata.labels?.app === app &&
+          (stable === undefined || hashOf(set) === stable) &&
+          (set.status?.readyReplicas ?? 0) > 0,
+      );
+    if (may && [...world.endpoints(service).values()].every((ready) => ready === 0))
+      throw new Error(`traffic goes to ${name}, which has no ready endpoint`);
+  }
+}

@@ -1,0 +1,57 @@
+import { expect } from "chai";
+import { conditionOf } from "../../kube/core/meta.ts";
+import { shortly } from "../../rollout/plan/grant.ts";
+import { exposureOf } from "../../rollout/traffic/exposure.ts";
+import { flightOf } from "../../rollout/traffic/route-record.ts";
+import { aShop, ending, watched } from "../support/shop.ts";
+import type { World } from "./world.ts";
+
+/** A shop, and what happened in it. */
+export interface Watched {
+  readonly world: World;
+  /** Everything that the route gave the canary, one after the other. */
+  readonly given: string[];
+}
+
+/** A shop behind Contour, which can do all but copy a part of the requests. */
+export function aStage(
+  annotations: Record<string, string>,
+  controllerName = "projectcontour.io/gateway-controller",
+): Watched {
+  const keyed = Object.fromEntries(
+    Object.entries(annotations).map(([key, value]) => [`serin.dev/${key}`, value]),
+  );
+  const world = aShop({ annotations: keyed });
+  const route = world.get("httproutes", "web");
+  world.put("httproutes", { ...route, status: { parents: [{ controllerName }] } });
+  world.follow();
+  watched(world);
+  const given: string[] = [];
+  const promises = world.check;
+  world.check = () => {
+    promises();
+    const flight = flightOf(world.get("httproutes", "web"), "uid-web");
+    const now = flight
+      ? `${shortly(exposureOf(flight))}${flight.match ? " and testers" : ""}${flight.sticky ? ", kept" : ""}`
+      : "-";
+    if (now !== given.at(-1)) given.push(now);
+  };
+  return { world, given };
+}
+
+/** What people read of the rollout. */
+export const message = (world: World) =>
+  conditionOf(world.get("deployments", "web").status?.conditions, "Canary")?.message ?? "";
+/** ReplicaSet → its size. */
+export const pods = (world: World) => ending(world).pods;
+/** Until the route gives this. */
+export function runTo({ world, given }: Watched, what: string): void {
+  for (let i = 0; i < 400 && given.at(-1) !== what; i += 1) world.run(1);
+  expect(given.at(-1), given.join()).to.equal(what);
+}
+const paused = (world: World) => world.get("deployments", "web").spec.paused === true;
+/** Until the plan has paused the Deployment. */
+export function runToPause(world: World): void {
+  for (let i = 0; i < 100 && !paused(world); i += 1) world.run(1);
+  expect(paused(world)).to.equal(true);
+}

@@ -1,0 +1,101 @@
+import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
+import type { Held } from "../../rollout/workload/hold-record.ts";
+import type { Outcome, Run } from "../../rollout/workload/run-record.ts";
+import { hashOf } from "../../rollout/workload/template.ts";
+import { imageOf } from "./cluster.ts";
+import { heldIn, planIn, runIn } from "./records.ts";
+import type { ModelWorld } from "./universe.ts";
+
+const after: Readonly<Record<Outcome, readonly Outcome[]>> = {
+  running: ["running", "proven", "failed", "undone", "superseded"],
+  proven: ["proven", "promoted", "superseded", "undone"],
+  promoted: ["promoted"],
+  failed: ["failed"],
+  undone: ["undone"],
+  superseded: ["superseded"],
+};
+
+/** Remembers how every rollout went, and throws when one goes as none may. */
+export class Witness {
+  readonly #world: ModelWorld;
+  /** ReplicaSet's name and the rollout's → what was recorded last. */
+  readonly #runs = new Map<string, Run>();
+  readonly #known = new WeakSet<object>();
+  readonly #sizes = new Map<string, number>();
+  /** Deployment's UID and the rollout → what was asked of it last. Who sees it late may know no later rollout. */
+  readonly #asked = new Map<string, Held["asked"]>();
+  /** Another controller is writing, which knows an older Deployment. */
+  isStale = false;
+
+  constructor(world: ModelWorld) {
+    this.#world = world;
+  }
+
+  /** Looks at what is stored now. */
+  look(): void {
+    const deployments = new Map(
+      this.#world.list("deployments").map((deployment) => [deployment.metadata.uid, deployment]),
+    );
+    for (const [uid, deployment] of deployments) {
+      const held = heldIn(deployment);
+      if (held !== undefined) this.#asked.set(`${uid}/${held.started}`, held.asked);
+    }
+    for (const set of this.#world.list("replicasets")) {
+      const annotations = set.metadata.annotations ?? {};
+      if (this.#known.has(annotations)) continue;
+      this.#known.add(annotations);
+      const run = runIn(set);
+      const deployment = deployments.get(set.metadata.ownerReferences?.[0]?.uid);
+      if (run !== undefined && deployment !== undefined) this.#compare(set, run, deployment);
+    }
+    for (const deployment of deployments.values()) this.#count(deployment);
+  }
+
+  #compare(set: ReplicaSet, run: Run, deployment: Deployment): void {
+    const key = `${set.metadata.name}/${set.metadata.ownerReferences?.[0]?.uid}/${run.started}`;
+    const was = this.#runs.get(key);
+    this.#runs.set(key, run);
+    if (was === undefined) {
+      if (run.step > 0 || run.outcome !== "running")
+        throw new Error(`${key} begins at step ${run.step}, ${run.outcome}`);
+      return;
+    }
+    if (!after[was.outcome].includes(run.outcome))
+      throw new Error(`${key}: ${was.outcome}, then ${run.outcome}`);
+    if (run.step < was.step) throw new Error(`${key}: from step ${was.step} back to ${run.step}`);
+    const isProven = run.outcome === "proven" && was.outcome === "running";
+    if (run.step > was.step || isProven) this.#grant(key, set, was, run, deployment);
+  }
+
+  /** A further step, or the promotion, has reasons. */
+  #grant(key: string, set: ReplicaSet, was: Run, run: Run, deployment: Deployment): void {
+    if (this.#asked.get(`${deployment.metadata.uid}/${run.started}`) === "promote") return;
+    if (run.step > was.step + 1) throw new Error(`${key}: from step ${was.step} to ${run.step}`);
+    const step = planIn(deployment).steps[was.step];
+    if (step !== undefined && step.kind !== "pause" && !this.isStale) {
+      const lasted = this.#world.now - Date.parse(was.stepSince);
+      if (lasted < step.leastMs) throw new Error(`${key}: step ${was.step} lasted ${lasted} ms`);
+    }
+    if (deployment.spec.paused && !this.isStale) throw new Error(`${key}: goes on while paused`);
+    if (run.outcome !== "proven") return;
+    if (imageOf(set).includes("bad") || (this.#world.word === "none" && step?.kind !== "pause"))
+      throw new Error(`${key}: proven without evidence`);
+  }
+
+  /** Of the versions that are proven, pods go only when somebody wants fewer. */
+  #count(deployment: Deployment): void {
+    const held = heldIn(deployment);
+    const { uid = "" } = deployment.metadata;
+    const isHeld = held?.phase === "canary" || held?.phase === "failed";
+    // Behind a latch, what came before the newest proven version is proven, too, and both serve together.
+    if (held === undefined || !isHeld || held.latched) return;
+    const own = this.#world
+      .list("replicasets")
+      .filter((set) => set.metadata.ownerReferences?.[0]?.uid === uid);
+    const stable = own.find((set) => hashOf(set) === held.stable)?.spec.replicas ?? 0;
+    const before = this.#sizes.get(`${uid}/${held.started}`) ?? stable;
+    if (!this.#world.isStruck && stable < Math.min(before, deployment.spec.replicas ?? 1))
+      throw new Error(`${deployment.metadata.name}: ${before} stable pods, then ${stable}`);
+    this.#sizes.set(`${uid}/${held.started}`, stable);
+  }
+}

@@ -1,0 +1,243 @@
+import type { Meta } from "../../kube/core/meta.ts";
+import type { Service } from "../../kube/core/services.ts";
+import type { Deployment } from "../../kube/core/workloads.ts";
+import type { Write } from "../../kube/core/writes.ts";
+import { admitUpdate, changesTemplate } from "../../rollout/admission/admit.ts";
+import type { Effect } from "../../rollout/admission/answer.ts";
+import { sweep } from "../../rollout/cleanup/orphans.ts";
+import { settledOn } from "../../rollout/gateways/settle.ts";
+import type { HookAnswer, HookCall } from "../../rollout/hooks/call.ts";
+import type { Evidence, Watch } from "../../rollout/judge/evidence.ts";
+import { FLIGHT } from "../../rollout/keys.ts";
+import { decide } from "../../rollout/stages/decide.ts";
+import type { Decision } from "../../rollout/stages/decision.ts";
+import { watchOf } from "../../rollout/stages/judge-input.ts";
+import type { Seen } from "../../rollout/stages/snapshot.ts";
+import { instant } from "../../rollout/text/instant.ts";
+import { drained, type Exposure, isExposed } from "../../rollout/traffic/exposure.ts";
+import { flightOf } from "../../rollout/traffic/route-record.ts";
+import { heldServiceOf } from "../../rollout/traffic/service-record.ts";
+import { writeNarrow, writeRoute, writeWiden } from "../../rollout/traffic/writes.ts";
+import { heldOf } from "../../rollout/workload/hold-record.ts";
+import { evidenceOf, type Traffic } from "../support/metrics.ts";
+import { Cluster } from "./cluster.ts";
+import { Conflict } from "./objects.ts";
+import { see, setsOf } from "./see.ts";
+
+const RESYNC_MS = 5 * 60_000;
+
+/** The controller was killed. */
+class Killed extends Error {}
+
+/** A cluster with Serin's admission and controller in it. */
+export class World extends Cluster {
+  /** What the controller did, in words: weights, events. */
+  readonly story: string[] = [];
+  /** After how many writes the controller is killed, once. */
+  killAfter = Number.POSITIVE_INFINITY;
+  writes = 0;
+  /** What a hook answers; it is known when the controller looks the next time. */
+  answer: (call: HookCall) => HookAnswer | undefined = () => undefined;
+  readonly #answers = new Map<string, Map<string, HookAnswer>>();
+  /** What the controller decided last. */
+  decided: Decision | undefined;
+  traffic: Traffic = { canary: 300, stable: 700 };
+  /** A later admission refuses what Serin has admitted, once. */
+  refuse = false;
+  /** What the metrics say, instead of counts of requests. */
+  says: ((seen: Seen, watch: Watch) => Evidence) | undefined;
+  /** Name of a ReplicaSet → what it was granted before somebody lessened it, until that is in force. */
+  readonly before = new Map<string, readonly Exposure[]>();
+  /** Whether a Service selects all pods because its owner has just made it, or its first route: no admission can be asked. */
+  isOpen: (service: Service) => boolean = () => false;
+  /** Name → what was all done at which version of the cluster, and until when (ms) that holds. */
+  readonly #rest = new Map<string, { readonly version: number; readonly until: number }>();
+
+  /** A person updates a Deployment; returns why not, if it is refused. */
+  request(name: string, change: (deployment: Deployment) => Deployment): string | undefined {
+    for (let attempt = 0; ; attempt += 1) {
+      const answer = this.#admit(name, change, attempt);
+      if (answer !== "again") return answer;
+    }
+  }
+
+  /** The API server asks again when the object has changed while admission waited for the gateway. */
+  #admit(name: string, change: (deployment: Deployment) => Deployment, attempt: number): string | undefined {
+    const old = this.get("deployments", name);
+    const requested = change(structuredClone(old));
+    const deployments = this.list("deployments");
+    const reads = {
+      replicaSets: setsOf(this, old),
+      services: this.list("services"),
+      deployments,
+      routes: this.routes(),
+      grants: [],
+    };
+    const answer = admitUpdate(
+      requested,
+      old,
+      changesTemplate(requested, old) ? reads : undefined,
+      instant(this.now),
+    );
+    for (const effect of answer.effects) {
+      if (effect.kind === "drain") this.#drain(effect);
+      else if (effect.kind === "widen") this.#widen(effect.uid);
+      else
+        for (const service of effect.services)
+          this.perform(writeNarrow(service, effect.uid, effect.hash, instant(this.now)));
+    }
+    if (!answer.allowed) return answer.message;
+    const now = this.find("deployments", name);
+    if (now !== old) return now === undefined || attempt === 5 ? "changed meanwhile" : "again";
+    const refused = this.refuse;
+    this.refuse = false;
+    if (!refused) this.put("deployments", answer.object);
+    this.check();
+    return refused ? "refused by another webhook" : undefined;
+  }
+
+  /** Lets the cluster and the controller act for so many ticks of 5 s, or until nothing is in flight any more. */
+  run(ticks = 200): void {
+    for (let i = 0; i < ticks; i += 1) {
+      this.tick();
+      this.check();
+      this.control();
+      if (i > 3 && this.list("deployments").every((deployment) => heldOf(deployment) === undefined)) return;
+    }
+  }
+
+  /** The controller looks at everything. */
+  control(): void {
+    for (const { metadata } of this.list("deployments")) this.reconcile(metadata.name);
+    this.#sweep();
+  }
+
+  /** Runs until the route gives the canary this weight. */
+  runTo(weight: number, name = "web"): void {
+    for (let i = 0; i < 200; i += 1) {
+      const { uid = "" } = this.get("deployments", name).metadata;
+      if (this.routes().some((route) => flightOf(route, uid)?.weight === weight)) return;
+      this.run(1);
+    }
+    throw new Error(`no weight ${weight}: ${this.story.join(" | ")}`);
+  }
+
+  /** The controller decides and writes until it has nothing more to do at this instant. */
+  reconcile(name: string): void {
+    const rest = this.#rest.get(name);
+    if (rest?.version === this.version && this.now < rest.until) return;
+    let before = "";
+    for (let round = 0; round < 40; round += 1) {
+      const seen = this.see(name);
+      if (seen === undefined) return;
+      const watch = watchOf(seen);
+      const hooks = new Map(this.#answers.get(seen.held.started));
+      const evidence = watch && { evidence: this.#evidence(seen, watch) };
+      this.decided = decide({ ...seen, hooks, ...evidence });
+      const { writes, calls = [] } = this.decided;
+      if (writes.length === 0) for (const call of calls) this.#call(call);
+      const wanted = JSON.stringify(writes).replaceAll(/"resourceVersion":"\d+"/g, "");
+      if (writes.length === 0 && watch === undefined && calls.length === 0)
+        this.#rest.set(name, {
+          version: this.version,
+          until: this.now + Math.min(this.decided.waitMs ?? RESYNC_MS, RESYNC_MS),
+        });
+      if (writes.length === 0 || wanted === before) return;
+      before = wanted;
+      try {
+        for (const write of writes) this.#do(write);
+      } catch (error) {
+        if (error instanceof Killed) {
+          this.#answers.clear();
+          return;
+        }
+        if (!(error instanceof Conflict)) throw error;
+      }
+    }
+    throw new Error(`no rest: ${this.story.slice(-20).join(" | ")}`);
+  }
+
+  /** What another controller does that sees the cluster as it was: it stops where a guard refuses. */
+  obey(seen: Seen): void {
+    const watch = watchOf(seen);
+    const evidence = watch && { evidence: this.#evidence(seen, watch) };
+    try {
+      for (const write of decide({ ...seen, now: this.now, ...evidence }).writes) {
+        this.perform(write);
+        this.check();
+      }
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error;
+    }
+  }
+
+  #call(call: HookCall): void {
+    const answer = this.answer(call);
+    const answers = this.#answers.get(call.rollout) ?? new Map<string, HookAnswer>();
+    this.#answers.set(call.rollout, answers);
+    if (answer !== undefined) answers.set(call.key, answer);
+  }
+
+  /** Gives back what belongs to no rollout. */
+  #sweep(): void {
+    const flights = this.list("deployments").filter((deployment) => heldOf(deployment) !== undefined);
+    const inFlight = new Set(flights.map(({ metadata: { uid = "" } }) => uid));
+    const marked = <T extends { metadata: Meta }>(objects: T[]) =>
+      objects.filter(({ metadata }) => metadata.labels?.[FLIGHT]);
+    const { writes } = sweep({
+      now: this.now,
+      inFlight,
+      services: marked(this.list("services")),
+      routes: marked(this.routes()),
+      replicaSets: marked(this.list("replicasets")),
+    });
+    for (const write of writes) this.perform(write);
+    this.check();
+  }
+
+  /** What the controller reads. */
+  see(name: string): Seen | undefined {
+    return see(this, name);
+  }
+
+  #do(write: Write): void {
+    this.perform(write);
+    this.writes += 1;
+    if (write.verb === "event") this.story.push(write.reason);
+    if (write.verb === "merge" && (write.kind === "httproutes" || write.kind === "grpcroutes"))
+      this.#tellWeights(write.kind, write.name);
+    this.check();
+    if (this.writes === this.killAfter) throw new Killed();
+  }
+
+  #tellWeights(kind: "httproutes" | "grpcroutes", route: string): void {
+    const rules = this.get(kind, route).spec.rules ?? [];
+    const weights = rules.map(({ backendRefs = [] }) =>
+      backendRefs.map(({ weight = 1 }) => weight).join(":"),
+    );
+    this.story.push(`${route} ${weights.join(" ")}`);
+  }
+
+  #evidence(seen: Seen, watch: Watch): Evidence {
+    return this.says?.(seen, watch) ?? evidenceOf(seen, watch, this.traffic);
+  }
+
+  #widen(uid: string): void {
+    for (const service of this.list("services"))
+      if (service.metadata.labels?.[FLIGHT] === uid && heldServiceOf(service) !== undefined)
+        this.perform(writeWiden(service));
+  }
+
+  #drain({ uid, undo }: Effect & { kind: "drain" }): void {
+    for (const route of this.routes()) {
+      const flight = flightOf(route, uid);
+      if (flight === undefined || !(undo || isExposed(flight))) continue;
+      const without = isExposed(flight) ? drained(flight, instant(this.now)) : flight;
+      this.perform(writeRoute(route, uid, { ...without, ...(undo && { drained: true }) }));
+    }
+    const settled = this.routes().map((route) => settledOn(route, uid));
+    if (this.lagMs === 0) this.follow();
+    // Admission waits until it is in force; the cluster goes on meanwhile.
+    else this.tick(Math.max(0, ...settled.map((at) => at - this.now)));
+  }
+}

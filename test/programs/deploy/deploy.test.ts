@@ -1,0 +1,248 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, globSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import { expect } from "chai";
+import { parseAllDocuments } from "yaml";
+import { TRACKER } from "../../../rollout/tracking/decide.ts";
+
+interface Container {
+  readonly name: string;
+  readonly image: string;
+  readonly args: readonly string[];
+  readonly env: readonly { readonly name: string }[];
+  readonly ports: readonly { readonly containerPort: number }[];
+  readonly readinessProbe: Probe;
+  readonly livenessProbe: Probe;
+  readonly resources: {
+    readonly limits?: Record<string, string>;
+    readonly requests?: Record<string, string>;
+  };
+  readonly securityContext?: Record<string, unknown>;
+}
+
+interface Probe {
+  readonly httpGet: { readonly port: number };
+}
+
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+interface Webhook {
+  readonly name: string;
+  readonly clientConfig: {
+    readonly service: {
+      readonly name: string;
+      readonly namespace: string;
+      readonly path: string;
+      readonly port?: number;
+    };
+  };
+  readonly matchConditions: readonly { readonly expression: string }[];
+  readonly objectSelector?: { readonly matchLabels: Record<string, string> };
+  readonly failurePolicy: string;
+  readonly sideEffects: string;
+  readonly timeoutSeconds: number;
+}
+
+const root = join(import.meta.dirname, "../../..");
+const namespace = "serin-system";
+const FROM_TRACKER = `?fieldManager.orValue("") == "${TRACKER}"`;
+
+function kubectl(): string {
+  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
+  const built = globSync(join(cache, "serin/tools-*/bin/kubectl"));
+  const installed = (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, "kubectl"));
+  const found = [...built, ...installed].find((path) => existsSync(path));
+  if (found === undefined) throw new Error("no kubectl on the PATH; `npm run setup` builds one");
+  return found;
+}
+
+describe("deploy", function () {
+  this.timeout(30_000);
+  let objects: { kind: string; metadata: { name: string; namespace?: string } }[] = [];
+
+  before(() => {
+    const text = execFileSync(kubectl(), ["kustomize", join(root, "deploy")], { encoding: "utf8" });
+    objects = parseAllDocuments(text).map((document) => document.toJS());
+  });
+
+  function the<T>(kind: string): T {
+    const found = objects.filter((object) => object.kind === kind);
+    expect(found, kind).to.have.length(1);
+    return found[0] as T;
+  }
+
+  interface Deployment {
+    metadata: { name: string };
+    spec: {
+      replicas: number;
+      selector: { matchLabels: Record<string, string> };
+      strategy: { rollingUpdate: { maxUnavailable: number } };
+      template: {
+        metadata: { labels: Record<string, string> };
+        spec: {
+          serviceAccountName: string;
+          securityContext: Record<string, unknown>;
+          containers: readonly Container[];
+        };
+      };
+    };
+  }
+  const deployments = () => objects.filter(({ kind }) => kind === "Deployment") as unknown as Deployment[];
+  const pods = () => deployments().map(({ spec }) => spec.template);
+  const containersOf = (of: Deployment["spec"]["template"][]) => of.flatMap(({ spec }) => spec.containers);
+  /** Whom the Service leads to. */
+  const webhookPod = () => {
+    const { selector } = the<{ spec: { selector: Record<string, string> } }>("Service").spec;
+    const selected = pods().filter(({ metadata: { labels } }) =>
+      Object.entries(selector).every(([key, value]) => labels[key] === value),
+    );
+    expect(selected).to.have.length(1);
+    return selected[0] as Deployment["spec"]["template"];
+  };
+  const webhooks = () => the<{ webhooks: readonly Webhook[] }>("MutatingWebhookConfiguration").webhooks;
+
+  it("puts everything with a namespace into one that admits only restricted pods", () => {
+    const elsewhere = objects.filter((object) => (object.metadata.namespace ?? namespace) !== namespace);
+    expect(elsewhere).to.deep.equal([]);
+    const labels = the<{ metadata: { labels: Record<string, string> } }>("Namespace").metadata.labels;
+    expect(labels["pod-security.kubernetes.io/enforce"]).to.equal("restricted");
+  });
+
+  it("runs no container as root, with a capability, or with a file system it can write", () => {
+    for (const { securityContext } of pods().map(({ spec }) => spec)) {
+      expect(securityContext).to.deep.include({ runAsNonRoot: true, runAsUser: 65532 });
+      expect(securityContext.seccompProfile).to.deep.equal({ type: "RuntimeDefault" });
+    }
+    for (const container of containersOf(pods())) {
+      expect(container.securityContext, container.name).to.deep.equal({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ["ALL"] },
+      });
+      expect(container.resources.limits, container.name).to.have.property("memory");
+      expect(container.resources.requests, container.name).to.have.keys("cpu", "memory");
+    }
+  });
+
+  it("starts files that exist, with the variables that their arguments name", () => {
+    for (const { args, env, image } of containersOf(pods())) {
+      expect(existsSync(join(root, args[0] ?? "")), args[0]).to.equal(true);
+      const named = args.flatMap((arg) => [...arg.matchAll(/\$\((\w+)\)/g)].map(([, name]) => name));
+      expect(env.map(({ name }) => name)).to.include.members(named);
+      expect(image).to.match(/:\d+\.\d+\.\d+$/);
+    }
+  });
+
+  it("probes ports that the same container opens", () => {
+    for (const { ports, readinessProbe, livenessProbe } of containersOf(pods())) {
+      const open = ports.map(({ containerPort }) => containerPort);
+      expect(open).to.include.members([readinessProbe.httpGet.port, livenessProbe.httpGet.port]);
+    }
+  });
+
+  it("stays up through its own updates and the drain of a node", () => {
+    const { minAvailable, selector } = the<{
+      spec: { minAvailable: number; selector: { matchLabels: object } };
+    }>("PodDisruptionBudget").spec;
+    expect(minAvailable).to.be.above(0);
+    expect(webhookPod().metadata.labels).to.deep.include(selector.matchLabels);
+    for (const { replicas, strategy } of deployments().map(({ spec }) => spec)) {
+      expect(replicas).to.be.above(minAvailable);
+      expect(strategy.rollingUpdate.maxUnavailable).to.equal(0);
+    }
+  });
+
+  it("keeps a controller that cannot run from taking the webhook with it", () => {
+    const main = ({ args }: Container) => args[0];
+    expect(webhookPod().spec.containers.map(main)).to.deep.equal(["webhook/main.ts"]);
+    expect(containersOf(pods()).map(main)).to.deep.equal(["webhook/main.ts", "controller/main.ts"]);
+  });
+
+  it("sends every webhook to a port that a container opens", () => {
+    const service = the<{
+      metadata: { name: string };
+      spec: { selector: Record<string, string>; ports: readonly { port: number; targetPort: number }[] };
+    }>("Service");
+    const open = webhookPod().spec.containers.flatMap(({ ports }) =>
+      ports.map(({ containerPort }) => containerPort),
+    );
+    for (const { clientConfig, name } of webhooks()) {
+      expect(clientConfig.service, name).to.deep.include({ name: service.metadata.name, namespace });
+      const port = service.spec.ports.find((each) => each.port === (clientConfig.service.port ?? 443));
+      expect(open, name).to.include(port?.targetPort);
+    }
+  });
+
+  it("asks webhooks only about what is opted in or in flight, and one about Serin's own writes", () => {
+    const account = `system:serviceaccount:${namespace}:${webhookPod().spec.serviceAccountName}`;
+    const own = `request.userInfo.username == "${account}"`;
+    expect(
+      webhooks()
+        .filter(({ matchConditions }) => matchConditions[0]?.expression === own)
+        .map(({ name }) => name),
+    ).to.deep.equal(["ownership.serin.dev"]);
+    for (const { clientConfig, matchConditions, name, objectSelector, sideEffects } of webhooks()) {
+      if (name === "ownership.serin.dev") continue;
+      const [others, concerned] = matchConditions.map(({ expression }) => expression);
+      const { path } = clientConfig.service;
+      const tracker = path === "/admit/deployments" ? ` || request.options.${FROM_TRACKER}` : "";
+      expect(others, name).to.equal(`request.userInfo.username != "${account}"${tracker}`);
+      expect(concerned, name).to.contain("oldObject");
+      if (objectSelector === undefined) expect(concerned, name).to.contain("serin.dev/held");
+      else expect(objectSelector, name).to.deep.equal({ matchLabels: { "serin.dev/track": "true" } });
+      expect(sideEffects, name).to.equal("NoneOnDryRun");
+    }
+  });
+
+  it("refuses without Serin only what it must not miss, each under a name that says what that is", () => {
+    const policies = Object.fromEntries(webhooks().map(({ name, failurePolicy }) => [name, failurePolicy]));
+    expect(policies).to.deep.equal({
+      "new-version.serin.dev": "Fail",
+      "rollout-in-flight.serin.dev": "Fail",
+      "plan.serin.dev": "Ignore",
+      "service-in-flight.serin.dev": "Fail",
+      "route-in-flight.serin.dev": "Fail",
+      "ownership.serin.dev": "Ignore",
+      "config.serin.dev": "Fail",
+    });
+  });
+
+  it("is allowed no wildcard, no Secret but its own, and nothing that leads to more rights", () => {
+    const roles = objects.filter(({ kind }) => kind === "ClusterRole" || kind === "Role");
+    const rules = roles.flatMap((role) => (role as unknown as { rules: readonly Rule[] }).rules);
+    const verbs = new Set(rules.flatMap((rule) => rule.verbs));
+    expect([...verbs]).to.have.members(["get", "list", "watch", "create", "patch", "delete"]);
+    const resources = rules.flatMap((rule) => rule.resources);
+    expect(resources.filter((name) => /\*|exec|attach|token|role|impersonate|finalizers/.test(name))).to.be
+      .empty;
+    expect(
+      the<{ rules: readonly Rule[] }>("ClusterRole").rules.flatMap((rule) => rule.resources),
+    ).not.to.include("secrets");
+    for (const { resources: of, verbs: may, resourceNames } of rules.filter((rule) =>
+      rule.resources.includes("secrets"),
+    )) {
+      expect(of).to.deep.equal(["secrets"]);
+      if (!may.every((verb) => verb === "create")) expect(resourceNames).to.deep.equal(["serin-certificate"]);
+    }
+    const deleting = rules.filter((rule) => rule.verbs.includes("delete")).flatMap((rule) => rule.resources);
+    expect(deleting).to.deep.equal(["services"]);
+  });
+
+  it("binds its roles to its own account alone", () => {
+    const bindings = objects.filter(({ kind }) => kind.endsWith("RoleBinding"));
+    expect(bindings).to.have.length(2);
+    for (const binding of bindings) {
+      expect(binding)
+        .to.have.property("subjects")
+        .that.deep.equals([
+          { kind: "ServiceAccount", name: webhookPod().spec.serviceAccountName, namespace },
+        ]);
+    }
+  });
+});

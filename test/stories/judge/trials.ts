@@ -1,0 +1,134 @@
+/**
+ * Long measurements of the judge on a real control plane, gateway and Prometheus, counted at the client. Not part of the
+ * tests: mocha runs this file when it is named, prints a Markdown table at the end, and `--grep` selects trials. A missed
+ * goal fails nothing; what could not be measured does. Progress goes to standard error.
+ */
+import { median, quantile } from "../../../bench/statistics.ts";
+import { describeCluster } from "../../cluster/fixture.ts";
+import type { Finding } from "./release.ts";
+import { findingsOf, type Trial, withoutPrometheus } from "./trial.ts";
+
+const MINUTE_MS = 60_000;
+const walk = { rps: 100, steps: "10, 25, 50", interval: "10s", forMs: 20 * MINUTE_MS } as const;
+const stay = { rps: 100, steps: "10", interval: "1h" } as const;
+
+const trials: readonly Trial[] = [
+  {
+    ...walk,
+    name: "5 % at 100 rps",
+    goal: "≤ 14 failed (median); a peer 54–80",
+    canaries: ["app:v2-err5"],
+    runs: 5,
+    atOnce: 3,
+  },
+  {
+    ...walk,
+    name: "5 % at 20 rps",
+    goal: "16 of 16 taken back; a peer 13",
+    rps: 20,
+    canaries: ["app:v2-err5"],
+    runs: 16,
+    atOnce: 16,
+  },
+  {
+    ...walk,
+    name: "0.9 % at 100 rps",
+    goal: "taken back; a peer promotes it",
+    canaries: ["app:v2-err0.9"],
+    runs: 4,
+    atOnce: 4,
+  },
+  {
+    ...stay,
+    name: "1 % at 100 rps, 10 % only",
+    goal: "≤ 180 s",
+    canaries: ["app:v2-err1"],
+    runs: 4,
+    atOnce: 4,
+    forMs: 15 * MINUTE_MS,
+  },
+  {
+    ...walk,
+    name: "twenty healthy ones",
+    goal: "20 promoted",
+    canaries: [2, 3, 4, 5, 6].map((version) => `app:v${version}-err0.1`),
+    runs: 4,
+    atOnce: 4,
+  },
+  {
+    ...walk,
+    name: "healthy without traffic",
+    goal: "open after 120 s",
+    rps: 0,
+    canaries: ["app:v2-err0.1"],
+    runs: 3,
+    atOnce: 3,
+    forMs: 2 * MINUTE_MS,
+  },
+  {
+    ...walk,
+    name: "5 % at 100 rps, Prometheus away for 15 s",
+    goal: "taken back",
+    canaries: ["app:v2-err5"],
+    runs: 3,
+    atOnce: 3,
+    meanwhile: withoutPrometheus,
+  },
+  {
+    ...walk,
+    name: "healthy, Prometheus away for 15 s",
+    goal: "promoted",
+    canaries: ["app:v2-err0.1"],
+    runs: 3,
+    atOnce: 3,
+    meanwhile: withoutPrometheus,
+  },
+  {
+    ...walk,
+    name: "p99 200 → 280 ms",
+    goal: "taken back",
+    image: "app:v1-err0.1-spread200",
+    canaries: ["app:v2-err0.1-spread280"],
+    runs: 3,
+    atOnce: 3,
+  },
+];
+
+describeCluster("the judge's trials", function () {
+  this.timeout(0);
+  const rows: string[] = [];
+  for (const trial of trials) {
+    it(trial.name, async () => {
+      rows.push(rowOf(trial, await findingsOf(trial, (text) => console.error(text))));
+    });
+  }
+  after(() => console.log(["", head, ...rows, ""].join("\n")));
+});
+
+const head = [
+  "| stable 0.1 %, canary | promoted | taken back | open | s to the verdict | canary's requests | failed | unanswered | goal |",
+  "|---|--:|--:|--:|--:|--:|--:|--:|---|",
+].join("\n");
+
+/** Medians, with the least and the most where there are several. */
+function rowOf({ name, goal }: Trial, findings: readonly Finding[]): string {
+  const outcome = (of: Finding["outcome"]) => findings.filter(({ outcome }) => outcome === of).length;
+  const figure = (pick: (finding: Finding) => number) => {
+    const values = findings.map(pick);
+    const [least, most] = [quantile(values, 0), quantile(values, 1)].map(Math.round);
+    return least === most ? `${most}` : `${Math.round(median(values))} (${least}–${most})`;
+  };
+  const unanswered = findings.reduce((sum, finding) => sum + finding.unanswered, 0);
+  const cells = [
+    name,
+    outcome("promoted"),
+    outcome("taken back"),
+    outcome("open"),
+    figure(({ seconds }) => seconds),
+    figure(({ requests }) => requests),
+    figure(({ failed }) => failed),
+    unanswered,
+    goal,
+  ];
+  return `| ${cells.join(" | ")} |`;
+}

@@ -1,0 +1,159 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:https";
+import type { AddressInfo } from "node:net";
+import { connect } from "node:tls";
+import { expect } from "chai";
+import { keepCaBundle } from "../../../certs/bundle.ts";
+import { readBundle } from "../../../certs/inspect.ts";
+import { keepServing } from "../../../certs/serve.ts";
+import type { Kube } from "../../../kube/client/api.ts";
+import { systemClock } from "../../../kube/core/clock.ts";
+import type { KubeObject } from "../../../kube/core/meta.ts";
+import { mutatingWebhookConfigurations, namespaces, secrets } from "../../../kube/core/resources.ts";
+import { FakeApi } from "../../support/api.ts";
+import { eventually } from "../../support/eventually.ts";
+import { noLog } from "../../support/log.ts";
+
+/** How far a client lags behind what is trusted, in ms; on a machine so busy that it is more, that is another case. */
+const LAG_MS = 300;
+const host = "serin.serin-system.svc";
+const configuration = () => ({
+  metadata: { name: "serin" },
+  webhooks: ["a", "b"].map((name) => ({ name, clientConfig: { service: { name: "serin" } } })),
+});
+type Configuration = KubeObject & { webhooks: { name: string; clientConfig: { caBundle?: string } }[] };
+
+describe("certs/serve", () => {
+  let api: FakeApi;
+  let kube: Kube;
+  let stop: AbortController;
+  let servers: Server[];
+  beforeEach(async () => {
+    [stop, servers] = [new AbortController(), []];
+    api = await FakeApi.start();
+    kube = api.connect();
+    api.add(namespaces, { metadata: { name: "serin-system", uid: "home" } });
+  });
+  afterEach(async () => {
+    stop.abort();
+    for (const server of servers) server.close();
+    await kube.close();
+    await api.stop();
+  });
+
+  const stored = () =>
+    api.store.get("admissionregistration.k8s.io/v1/mutatingwebhookconfigurations", "/serin") as Configuration;
+  const trusted = () => Buffer.from(stored().webhooks[0]?.clientConfig.caBundle ?? "", "base64").toString();
+
+  it("patches the bundle and the owner once", async () => {
+    api.add(mutatingWebhookConfigurations, configuration());
+    const keep = () => keepCaBundle({ kube, configuration: "serin", caBundle: "PEM", owner: "serin-system" });
+    await Promise.all([keep(), keep(), keep()]);
+    await keep();
+    expect(stored().webhooks.map(({ clientConfig }) => clientConfig.caBundle)).to.deep.equal([
+      "UEVN",
+      "UEVN",
+    ]);
+    expect(stored().metadata.ownerReferences).to.deep.equal([
+      { apiVersion: "v1", kind: "Namespace", name: "serin-system", uid: "home" },
+    ]);
+    expect(stored().metadata.resourceVersion).to.equal(String(api.store.version));
+  });
+
+  it("serves, renews, heals and is trusted again when the configuration was overwritten", async () => {
+    const served: string[] = [];
+    const serving = keepServing({
+      kube,
+      namespace: "serin-system",
+      name: "serin-certificate",
+      names: [host],
+      configuration: "serin",
+      clock: systemClock,
+      signal: stop.signal,
+      log: noLog,
+      apply: ({ cert }) => void served.push(cert),
+    });
+    await eventually("served before there is a configuration", () => served.length === 1);
+    api.add(mutatingWebhookConfigurations, configuration());
+    await eventually("trusted", () => trusted().includes("BEGIN CERTIFICATE"));
+    api.change(mutatingWebhookConfigurations, "/serin", configuration());
+    await eventually("trusted again", () => trusted().includes("BEGIN CERTIFICATE"));
+    api.remove(secrets, "serin-system/serin-certificate");
+    await eventually("written back", () => api.store.list("/v1/secrets").length === 1);
+    expect(served).to.have.length(1);
+    stop.abort();
+    await serving;
+    await eventually("nothing open", () => api.watching === 0);
+  });
+
+  it("drops no handshake while leaves and authorities are rotated under load", async function () {
+    this.timeout(40_000);
+    api.add(mutatingWebhookConfigurations, configuration());
+    const leaves = new Set<string>();
+    const ready = new Set<Server>();
+    const authorities = new Set<string>();
+    // A certificate tells its instants in whole seconds, and its key takes time after the first of them.
+    const lives = { authorityMs: 14_000, leafMs: 9_000, settleMs: 2_000 };
+    const running = [1, 2].map(() => {
+      const server = createServer((_, res) => res.end());
+      servers.push(server);
+      return keepServing({
+        kube,
+        namespace: "serin-system",
+        name: "serin-certificate",
+        names: [host],
+        lives,
+        configuration: "serin",
+        clock: systemClock,
+        signal: stop.signal,
+        log: noLog,
+        apply(certificate) {
+          server.setSecureContext(certificate);
+          leaves.add(certificate.cert);
+          ready.add(server);
+        },
+      });
+    });
+    for (const server of servers) await once(server.listen(0, "127.0.0.1"), "listening");
+    // Four keys of 2048 bits: on a busy machine they take seconds.
+    await eventually("served and trusted", () => ready.size === 2 && trusted() !== "", 15_000);
+    let handshakes = 0;
+    const failures: string[] = [];
+    const end = Date.now() + 24_000;
+    const clients = servers.map(async (server) => {
+      // The bundle is taken with a delay, as an API server's copy of the configuration lags behind.
+      let [bundle, read] = [trusted(), Date.now()];
+      while (Date.now() < end) {
+        if (Date.now() - read > LAG_MS) [bundle, read] = [trusted(), Date.now()];
+        for (const ca of readBundle(bundle)) authorities.add(ca.fingerprint256);
+        const [taken, next] = [read, trusted()];
+        read = Date.now();
+        const onError = (error: unknown) => {
+          if (Date.now() - taken <= LAG_MS) failures.push(String(error));
+        };
+        await Promise.all([1, 2].map(() => shake(server, bundle).then(() => handshakes++, onError)));
+        await systemClock.sleep(20);
+        bundle = next;
+      }
+    });
+    await Promise.all(clients);
+    stop.abort();
+    await Promise.all(running);
+    expect(failures).to.deep.equal([]);
+    expect(handshakes).to.be.above(300);
+    expect(leaves.size).to.be.above(3);
+    expect(authorities.size).to.be.above(1);
+  });
+});
+
+/** One handshake that verifies as the API server does: against the bundle, for the Service's name. */
+function shake(server: Server, ca: string): Promise<void> {
+  const { port } = server.address() as AddressInfo;
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: "127.0.0.1", port, ca, servername: host, minVersion: "TLSv1.2" }, () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.on("error", reject);
+  });
+}

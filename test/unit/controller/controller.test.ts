@@ -1,0 +1,87 @@
+import { runController } from "../../../controller/controller.ts";
+import { deployments, pods, replicaSets, services } from "../../../kube/core/resources.ts";
+import type { Service } from "../../../kube/core/services.ts";
+import { FLIGHT, HASH_LABEL, HELD } from "../../../rollout/keys.ts";
+import { narrow } from "../../../rollout/traffic/isolation.ts";
+import { MIN_READY_SECONDS } from "../../../rollout/workload/hold.ts";
+import { FakeApi } from "../../support/api.ts";
+import { aDeployment, aHeld, aReplicaSet, aService } from "../../support/builders.ts";
+import { FakeClock, hastyClock } from "../../support/clock.ts";
+import { eventually } from "../../support/eventually.ts";
+import { noLog } from "../../support/log.ts";
+
+/** What the controller asks beside the API server: nothing. */
+const alone = {
+  prometheus: { over: async () => new Map(), scrapeMs: async () => undefined } as never,
+  gates: async () => ({}),
+  hookHosts: [],
+  log: noLog,
+};
+
+describe("controller/controller", () => {
+  it("follows the pods of a Deployment no longer that was deleted in flight, and waited for nothing", async () => {
+    const api = await FakeApi.start();
+    const kube = api.connect();
+    const stop = new AbortController();
+    const labels = { [FLIGHT]: "uid-web" };
+    const ownerReferences = [{ apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web" }];
+    // Its native rolling update runs.
+    const held = JSON.stringify(aHeld({ phase: "promoting" }));
+    api.add(
+      deployments,
+      aDeployment({ image: "web:2", annotations: { [HELD]: held }, meta: { labels, generation: 2 } }),
+    );
+    for (const image of ["web:1", "web:2"]) {
+      const { metadata, ...set } = aReplicaSet({ image });
+      const marked = { ...metadata, labels: { ...metadata.labels, ...labels }, ownerReferences };
+      api.add(replicaSets, { metadata: marked, ...set });
+    }
+    const running = runController({ ...alone, kube, clock: hastyClock }, stop.signal);
+    // Deployments, ReplicaSets, Services, slices, routes of two kinds; and these pods.
+    await eventually("the pods followed", () => api.watching === 7 && api.requests.some(isOfPods));
+    api.remove(deployments, "shop/web");
+    await eventually("one watch fewer", () => api.watching === 6);
+    stop.abort();
+    await running;
+    await kube.close();
+    await api.stop();
+  }).timeout(20_000);
+
+  it("lets the Service reach a canary at once that has become the version of a new Deployment", async () => {
+    const api = await FakeApi.start();
+    const kube = api.connect();
+    const stop = new AbortController();
+    const labels = { [FLIGHT]: "uid-web" };
+    const ownerOf = (uid: string) => [
+      { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid, controller: true },
+    ];
+    const annotations = { [HELD]: JSON.stringify(aHeld()) };
+    api.add(deployments, aDeployment({ image: "web:2", annotations, meta: { labels } }));
+    const { metadata, spec } = aReplicaSet({ image: "web:2" });
+    const ownerReferences = ownerOf("uid-web");
+    const canary = api.add(replicaSets, {
+      metadata: { ...metadata, labels: { ...metadata.labels, ...labels }, ownerReferences },
+      spec: { ...spec, minReadySeconds: MIN_READY_SECONDS },
+    });
+    const service = api.add(services, aService());
+    const since = new Date(0).toISOString();
+    api.change(services, "shop/web", narrow(service, "uid-web", "web1", since));
+    const selector = () => (api.store.get("/v1/services", "shop/web") as Service).spec.selector;
+    // No time passes.
+    const running = runController({ ...alone, kube, clock: new FakeClock() }, stop.signal);
+    await eventually("everything followed", () => api.watching >= 6);
+    api.remove(deployments, "shop/web");
+    const key = `shop/${canary.metadata.name}`;
+    api.change(replicaSets, key, { metadata: { ownerReferences: ownerOf("uid-new") } });
+    api.change(replicaSets, key, { spec: { minReadySeconds: 0 } });
+    await eventually("all pods selected", () => !(HASH_LABEL in (selector() ?? {})));
+    stop.abort();
+    await running;
+    await kube.close();
+    await api.stop();
+  }).timeout(20_000);
+});
+
+function isOfPods({ path }: { readonly path: string }): boolean {
+  return path.endsWith(`/${pods.plural}`);
+}

@@ -1,0 +1,113 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect } from "chai";
+import { prometheus } from "../../../../controller/evidence/prometheus.ts";
+import { SourceError } from "../../../../controller/providers/provider.ts";
+
+const AT = 1_700_000_000_000;
+const instant = { from: AT, to: AT, stepMs: 5_000 };
+
+describe("Prometheus", () => {
+  let server: Server;
+  let url: string;
+  let answer: { status?: number; body: string };
+  let path: string | undefined;
+  let asked: URLSearchParams;
+
+  const succeed = (resultType: string, result: unknown) => {
+    answer = { body: JSON.stringify({ status: "success", data: { resultType, result } }) };
+  };
+
+  before(async () => {
+    server = createServer(async (request, response) => {
+      let body = "";
+      for await (const chunk of request) body += chunk;
+      path = request.url;
+      asked = new URLSearchParams(body);
+      response.statusCode = answer.status ?? 200;
+      response.end(answer.body);
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  });
+  after(() => server.close());
+
+  it("asks for one instant and reads labels and values", async () => {
+    succeed("vector", [{ metric: { service: "web", code: "200" }, value: [AT / 1000, "42"] }]);
+    const read = await prometheus({ url }).over("up", instant);
+    expect([...read]).to.deep.equal([[AT, [{ labels: { service: "web", code: "200" }, value: 42 }]]]);
+    expect(path).to.equal("/api/v1/query");
+    expect(Object.fromEntries(asked)).to.deep.equal({ query: "up", time: "1700000000.000" });
+  });
+
+  it("asks for a grid of instants; one at which nothing was there is absent", async () => {
+    const second = (n: number) => AT / 1000 + 5 * n;
+    succeed("matrix", [
+      {
+        metric: { a: "1" },
+        values: [
+          [second(0), "1"],
+          [second(2), "3"],
+        ],
+      },
+      { metric: { a: "2" }, values: [[second(2), "7"]] },
+    ]);
+    const read = await prometheus({ url }).over("up", { from: AT, to: AT + 10_000, stepMs: 5_000 });
+    expect([...read.keys()]).to.deep.equal([AT, AT + 10_000]);
+    expect(read.get(AT + 10_000)?.map(({ value }) => value)).to.deep.equal([3, 7]);
+    expect(path).to.equal("/api/v1/query_range");
+    expect(Object.fromEntries(asked)).to.deep.equal({
+      query: "up",
+      start: "1700000000.000",
+      end: "1700000010.000",
+      step: "5.000",
+    });
+  });
+
+  it("tells the scrape interval by the median distance of samples", async () => {
+    const values = [0, 15, 30, 47, 62].map((n) => [AT / 1000 + n, "1"]);
+    succeed("matrix", [
+      { metric: {}, values },
+      { metric: {}, values: [[AT / 1000, "1"]] },
+    ]);
+    expect(await prometheus({ url }).scrapeMs("up", AT)).to.equal(15_000);
+    expect(asked.get("query")).to.equal("up[2m]");
+    succeed("matrix", [{ metric: {}, values: [[AT / 1000, "1"]] }]);
+    expect(await prometheus({ url }).scrapeMs("up", AT)).to.equal(undefined);
+  });
+
+  const troubles = [
+    {
+      when: "the query is refused",
+      body: JSON.stringify({ status: "error", error: "parse error" }),
+      status: 400,
+      says: /refuses the query: parse error/,
+    },
+    {
+      when: "the answer holds no series",
+      body: JSON.stringify({ status: "success", data: { resultType: "scalar", result: [0, "1"] } }),
+      says: /something else than series/,
+    },
+    { when: "the answer is null", body: "null", says: /something else than series/ },
+    { when: "the answer is no JSON", body: "<html>", status: 502, says: /cannot be reached at 127\.0\.0\.1/ },
+  ];
+  for (const { when, says, ...given } of troubles) {
+    it(`says so when ${when}`, async () => {
+      answer = given;
+      const error = await prometheus({ url })
+        .over("up", instant)
+        .catch((thrown: unknown) => thrown);
+      expect(error).to.be.instanceOf(SourceError);
+      expect(String(error)).to.match(says);
+    });
+  }
+
+  it("says so when nobody listens", async () => {
+    const error = await prometheus({ url: "http://127.0.0.1:9" })
+      .over("up", instant)
+      .catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(SourceError);
+    expect(String(error)).to.match(/cannot be reached at 127\.0\.0\.1:9/);
+  });
+});

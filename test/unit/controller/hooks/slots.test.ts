@@ -1,0 +1,44 @@
+import { expect } from "chai";
+import { Slots } from "../../../../controller/hooks/slots.ts";
+
+describe("slots", () => {
+  /** Works that run until they are let go, by name: `namespace/deployment`. */
+  function scene(limits = { all: 4, namespace: 3, deployment: 2 }) {
+    const slots = new Slots(limits);
+    const running = new Map<string, () => void>();
+    const start = (name: string, deployment = name.replace(/\d+$/, "")) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const [namespace = ""] = deployment.split("/");
+      const ended = slots.run({ uid: deployment, namespace }, () => {
+        running.set(name, resolve);
+        return promise;
+      });
+      return ended.finally(() => running.delete(name));
+    };
+    return { start, running, present: () => [...running.keys()] };
+  }
+  const turn = () => new Promise(setImmediate);
+
+  it("go to whoever is first, but one Deployment and one namespace cannot take them all", async () => {
+    const { start, running, present } = scene();
+    for (const name of ["a/x1", "a/x2", "a/x3", "a/y1", "a/y2", "b/z1", "b/z2"]) void start(name);
+    await turn();
+    expect(present()).to.deep.equal(["a/x1", "a/x2", "a/y1", "b/z1"]);
+    running.get("b/z1")?.();
+    await turn();
+    expect(present()).to.deep.equal(["a/x1", "a/x2", "a/y1", "b/z2"]);
+    running.get("a/x1")?.();
+    await turn();
+    expect(present()).to.deep.equal(["a/x2", "a/y1", "b/z2", "a/x3"]);
+  });
+
+  it("are free again after work that threw", async () => {
+    const slots = new Slots({ all: 1, namespace: 1, deployment: 1 });
+    const claim = { uid: "a", namespace: "a" };
+    const failed = slots
+      .run(claim, () => Promise.reject(new Error("no")))
+      .catch((error: Error) => error.message);
+    expect(await failed).to.equal("no");
+    expect(await slots.run(claim, async () => "yes")).to.equal("yes");
+  });
+});

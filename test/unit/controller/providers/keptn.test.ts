@@ -1,0 +1,39 @@
+import { expect } from "chai";
+import { keptnSource } from "../../../../controller/providers/keptn.ts";
+import { SourceError } from "../../../../controller/providers/provider.ts";
+import { behavesAsSource } from "./behaviour.ts";
+
+const answer = (value: string) => JSON.stringify({ namespace: "shop", metric: "error-rate", value });
+
+behavesAsSource(
+  "Keptn",
+  {
+    make: keptnSource,
+    secret: { token: "b3arer" },
+    query: "keptnmetric/shop/error-rate",
+    hidden: ["b3arer"],
+    answers: { value: answer("42"), nothing: answer(""), notANumber: answer("n/a") },
+    refusal: "no such thing",
+  },
+  (bench) => {
+    it("gets the metric", async () => {
+      bench.answerWith(answer("42"));
+      await bench.read();
+      const { method, path } = bench.server.last();
+      expect(`${method} ${path}`).to.equal("GET /api/v1/metrics/shop/error-rate");
+    });
+
+    for (const query of [
+      "analysis/shop/ready/1m/",
+      "error-rate",
+      "keptnmetric/shop/..",
+      "keptnmetric/a/b/c",
+    ]) {
+      it(`asks nothing with the query ${query}`, async () => {
+        const error = await bench.read(query).catch((thrown: unknown) => thrown);
+        expect(error).to.be.instanceOf(SourceError);
+        expect(String(error)).to.contain("is no keptnmetric/<namespace>/<name>");
+      });
+    }
+  },
+);

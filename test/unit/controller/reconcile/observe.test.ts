@@ -1,0 +1,135 @@
+import { expect } from "chai";
+import { Caches } from "../../../../controller/reconcile/caches.ts";
+import { Gatherer } from "../../../../controller/reconcile/observe.ts";
+import type { Kube } from "../../../../kube/client/api.ts";
+import {
+  deployments,
+  httpRoutes,
+  namespaces,
+  referenceGrants,
+  replicaSets,
+  services,
+} from "../../../../kube/core/resources.ts";
+import type { Route } from "../../../../kube/core/routes.ts";
+import type { Service } from "../../../../kube/core/services.ts";
+import { FLIGHT } from "../../../../rollout/keys.ts";
+import { twinOf } from "../../../../rollout/traffic/canary-service.ts";
+import { narrow } from "../../../../rollout/traffic/isolation.ts";
+import { hold } from "../../../../rollout/workload/hold.ts";
+import { withHeld } from "../../../../rollout/workload/hold-record.ts";
+import { FakeApi } from "../../../support/api.ts";
+import {
+  AT_NOON,
+  aDeployment,
+  aHeld,
+  aReplicaSet,
+  aRoute,
+  aService,
+  NOON,
+} from "../../../support/builders.ts";
+import { FakeClock } from "../../../support/clock.ts";
+import { eventually } from "../../../support/eventually.ts";
+import { noLog } from "../../../support/log.ts";
+import { merge } from "../../../support/patch.ts";
+import { applied } from "../../../support/routes.ts";
+
+const UID = "uid-web";
+const ownerReferences = [{ apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: UID }];
+const stored = aDeployment({ image: "web:2" });
+const inFlight = withHeld({ ...stored, spec: hold(stored.spec, 1) }, aHeld(), stored);
+const narrowed = merge(aService(), narrow(aService(), UID, "web1", AT_NOON)) as Service;
+const flight = { namespace: "shop", twins: { web: "web-canary" }, weight: 50, since: AT_NOON };
+
+describe("controller/gather", () => {
+  let api: FakeApi;
+  let kube: Kube;
+  let clock: FakeClock;
+  let caches: Caches;
+  let gatherer: Gatherer;
+  const stop: AbortController[] = [];
+
+  beforeEach(async () => {
+    api = await FakeApi.start();
+    kube = api.connect();
+    clock = new FakeClock(NOON);
+    api.add(deployments, inFlight);
+    for (const image of ["web:1", "web:2"]) {
+      const { metadata, ...set } = aReplicaSet({ image });
+      const labels = { ...metadata.labels, [FLIGHT]: UID };
+      api.add(replicaSets, { ...set, metadata: { ...metadata, labels, ownerReferences } });
+    }
+    api.add(services, narrowed);
+    api.add(services, twinOf(aService(), stored, "web2"));
+    api.add(httpRoutes, applied(aRoute({ kind: "HTTPRoute" }), { [UID]: flight }));
+    const ended = new AbortController();
+    stop.push(ended);
+    caches = new Caches({ kube, clock, log: noLog, signal: ended.signal, onChange: () => {} });
+    await caches.synced();
+    gatherer = new Gatherer({ kube, caches, clock });
+  });
+  afterEach(async () => {
+    for (const one of stop.splice(0)) one.abort();
+    await kube.close();
+    await api.stop();
+  });
+
+  const names = async () => {
+    const seen = await gatherer.see(UID);
+    const of = (objects: readonly (Service | Route)[] = []) => objects.map(({ metadata }) => metadata.name);
+    return { services: of(seen?.services), routes: of(seen?.routes), left: of(seen?.left) };
+  };
+  const all = { services: ["web"], routes: ["web"], left: [] };
+
+  it("no longer sees a Service that was deleted, and sees the one that is made again, which carries no mark", async () => {
+    expect(await names()).to.deep.equal(all);
+    api.remove(services, "shop/web");
+    await eventually("gone", () => caches.services.get("shop/web") === undefined);
+    expect(await names()).to.deep.equal({ ...all, services: [] });
+    api.add(services, aService());
+    await clock.advance(1_000);
+    await names();
+    expect(await names()).to.deep.equal(all);
+    expect((await gatherer.see(UID))?.services[0]?.spec.selector).to.deep.equal({ app: "web" });
+  });
+
+  it("nor a route", async () => {
+    expect(await names()).to.deep.equal(all);
+    api.remove(httpRoutes, "shop/web");
+    await eventually("gone", () => caches.routes().length === 0);
+    expect(await names()).to.deep.equal({ ...all, routes: [] });
+    api.add(httpRoutes, aRoute({ kind: "HTTPRoute" }));
+    await clock.advance(1_000);
+    await names();
+    expect(await names()).to.deep.equal(all);
+  });
+
+  it("names a Service that was narrowed and is the rollout's no more", async () => {
+    const other = aService({ meta: { name: "other" }, selector: { app: "other" } });
+    api.add(services, merge(other, narrow(other, UID, "web1", AT_NOON)) as Service);
+    await eventually("seen", () => caches.services.get("shop/other") !== undefined);
+    expect(await names()).to.deep.equal({ ...all, left: ["other"] });
+  });
+
+  it("keeps a route of another namespace whose grant was revoked: it carries our overlay", async () => {
+    const meta = { name: "far", namespace: "edge" };
+    const backends = [{ name: "web", namespace: "shop", port: 80 }];
+    api.add(httpRoutes, applied(aRoute({ kind: "HTTPRoute", backends, meta }), { [UID]: flight }));
+    const from = [{ group: "gateway.networking.k8s.io", kind: "HTTPRoute", namespace: "edge" }];
+    const to = [{ group: "", kind: "Service" }];
+    api.add(namespaces, { metadata: { name: "shop" } });
+    api.add(referenceGrants, { metadata: { name: "edge", namespace: "shop" }, spec: { from, to } });
+    const both = { ...all, routes: ["far", "web"] };
+    const sorted = async () => ({ ...(await names()), routes: (await names()).routes.toSorted() });
+    await eventually("known", () => caches.routes().length === 2);
+    expect(await sorted()).to.deep.equal(both);
+    api.remove(referenceGrants, "shop/edge");
+    gatherer.forget(UID);
+    expect(await sorted()).to.deep.equal(both);
+  });
+
+  it("sees nothing of a Deployment that is being deleted", async () => {
+    api.change(deployments, "shop/web", { metadata: { deletionTimestamp: AT_NOON } });
+    await eventually("going", () => caches.deployment(UID) === undefined);
+    expect(await gatherer.see(UID)).to.equal(undefined);
+  });
+});

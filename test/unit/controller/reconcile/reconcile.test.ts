@@ -1,0 +1,194 @@
+import { expect } from "chai";
+import type { ReconcilerOptions } from "../../../../controller/reconcile/perform.ts";
+import { reconciler } from "../../../../controller/reconcile/reconcile.ts";
+import type { Kube, Where } from "../../../../kube/client/api.ts";
+import { ApiError } from "../../../../kube/client/errors.ts";
+import { Fenced } from "../../../../kube/client/fence.ts";
+import type { KubeObject } from "../../../../kube/core/meta.ts";
+import type { Resource } from "../../../../kube/core/resources.ts";
+import { FLIGHT, HELD } from "../../../../rollout/keys.ts";
+import type { Seen } from "../../../../rollout/stages/snapshot.ts";
+import { aDeployment, aHeld, aReplicaSet, aRoute, NOON, seenOf } from "../../../support/builders.ts";
+import { FakeClock } from "../../../support/clock.ts";
+import { noLog } from "../../../support/log.ts";
+import { carrying, flying } from "../../rollout/judge/flight.ts";
+
+/** One write that reached the API. */
+interface Sent {
+  readonly verb: string;
+  readonly plural: string;
+  readonly name: string | undefined;
+  readonly body: object;
+  readonly at: number;
+}
+
+const conflict = () => new ApiError(409, "Conflict", "the object has been modified");
+const forbidden = () => new ApiError(403, "Forbidden", 'admission webhook "policy" denied the request: no');
+
+describe("controller/reconcile in trouble", () => {
+  let clock: FakeClock;
+  let sent: Sent[];
+  let seen: Seen | undefined;
+  let looks: number;
+  /** How the API answers a write; the stored object, if nothing is thrown. */
+  let answer: (sent: Sent) => KubeObject | undefined;
+  let reconcile: (uid: string) => Promise<number | undefined>;
+
+  const labels = { ...aReplicaSet().metadata.labels, [FLIGHT]: "uid-web" };
+  const stable = aReplicaSet({ meta: { labels } });
+  /** The stable version is back and serves, nothing else is left: an undo that only has to be told and recorded. */
+  const undone = (): Seen => {
+    const held = aHeld({ phase: "undone" });
+    const status = { observedGeneration: 1, replicas: 5, updatedReplicas: 5, availableReplicas: 5 };
+    const deployment = { ...aDeployment({ annotations: { [HELD]: JSON.stringify(held) } }), status };
+    return seenOf({ now: clock.now(), held, deployment, replicaSets: [stable], services: [] });
+  };
+
+  beforeEach(() => {
+    clock = new FakeClock(NOON);
+    [sent, looks] = [[], 0];
+    seen = undone();
+    answer = () => undefined;
+    const write =
+      (verb: string) =>
+      async ({ plural }: Resource, { name }: Where, body: object) => {
+        const one = { verb, plural, name, body, at: clock.now() };
+        sent.push(one);
+        return answer(one) ?? { metadata: { name: "web" } };
+      };
+    const options = {
+      kube: {
+        create: write("create"),
+        jsonPatch: write("json"),
+        mergePatch: write("merge"),
+        strategicPatch: write("strategic"),
+      } as unknown as Kube,
+      caches: { apply: () => {}, forget: () => {} },
+      gatherer: {
+        see: async () => seen && { ...seen, now: clock.now() },
+        remember: () => {},
+        forget: () => {},
+      },
+      evidence: { of: () => undefined, forget: () => {} },
+      hooks: { answers: () => new Map(), make: () => {}, announce: () => {}, forget: () => {} },
+      clock,
+      log: noLog,
+    };
+    reconcile = reconciler(options as unknown as ReconcilerOptions);
+  });
+
+  const refuse = (plural: string, verb: string, error: () => Error) => {
+    answer = (one) => {
+      if (one.plural === plural && one.verb === verb) throw error();
+      return undefined;
+    };
+  };
+  /** Looks whenever it is asked to, and at news every 100 ms. */
+  const lookFor = async (ms: number) => {
+    for (const end = clock.now() + ms; clock.now() < end; looks += 1) {
+      const again = (await reconcile("uid-web")) ?? 100;
+      await clock.advance(Math.min(again, 100));
+    }
+  };
+  const sentTo = (plural: string, verb: string) =>
+    sent.filter((one) => one.plural === plural && one.verb === verb);
+  const events = () => sentTo("events", "create").map(({ body }) => (body as { reason: string }).reason);
+
+  for (const [what, error] of Object.entries({ conflict, forbidden })) {
+    it(`tries what meets a ${what} for good later each time, and tells people once`, async () => {
+      refuse("deployments", "json", error);
+      await lookFor(60_000);
+      const tries = sentTo("deployments", "json");
+      expect(looks).to.be.above(500);
+      expect(tries.length, "tries in a minute").to.be.within(8, 17);
+      const pauses = tries.slice(1).map(({ at }, i) => at - (tries[i]?.at ?? 0));
+      expect(Math.max(...pauses)).to.be.within(5_000, 10_200);
+      expect(events()).to.deep.equal(["Undone", "WriteFailed"]);
+    });
+  }
+
+  it("says in the Event what was refused and why", async () => {
+    refuse("deployments", "json", forbidden);
+    await lookFor(5_000);
+    expect(sentTo("events", "create").at(-1)?.body).to.include({
+      message: 'cannot change deployments/web: admission webhook "policy" denied the request: no',
+    });
+  });
+
+  it("does what is new at once, however long the last write has been failing", async () => {
+    refuse("deployments", "json", forbidden);
+    await lookFor(30_000);
+    const before = clock.now();
+    const held = aHeld({ phase: "failed" });
+    seen = { ...undone(), held, canary: stable, services: [] };
+    await reconcile("uid-web");
+    const [first] = sent.filter(({ at, plural }) => at === before && plural === "deployments");
+    expect(first?.body).to.not.equal(undefined);
+  });
+
+  it("takes the weight from every route that lets it, though another one's owner refuses", async () => {
+    const routes = ["frozen", "web"].map((name) => carrying(aRoute({ meta: { name } }), 10, NOON));
+    seen = flying({ held: aHeld({ phase: "failed" }), run: { outcome: "failed" }, routes });
+    answer = (one) => {
+      if (one.name === "frozen") throw forbidden();
+      return undefined;
+    };
+    await reconcile("uid-web");
+    expect(sentTo("httproutes", "merge").map(({ name }) => name)).to.deep.equal(["frozen", "web"]);
+    await lookFor(60_000);
+    expect(sentTo("httproutes", "merge").length, "tries in a minute").to.be.within(16, 34);
+    expect(events()).to.include("WriteFailed");
+  });
+
+  it("writes nothing else after a route that refuses", async () => {
+    const routes = ["frozen", "web"].map((name) => carrying(aRoute({ meta: { name } }), 10, NOON));
+    seen = flying({ held: aHeld({ phase: "failed" }), run: { outcome: "failed" }, routes });
+    refuse("httproutes", "merge", forbidden);
+    await reconcile("uid-web");
+    expect(sent.map(({ plural }) => plural)).to.deep.equal(["httproutes", "httproutes"]);
+  });
+
+  it("tells nobody of what is not written because another may lead by now", async () => {
+    refuse("deployments", "json", () => new Fenced());
+    await lookFor(60_000);
+    expect(sentTo("deployments", "json").length).to.be.within(8, 17);
+    expect(events()).to.deep.equal(["Undone"]);
+    expect(JSON.stringify(sentTo("deployments", "strategic"))).to.not.include("cannot change");
+  });
+
+  it("is not held up by Events that nobody takes", async () => {
+    refuse("events", "create", forbidden);
+    await reconcile("uid-web");
+    expect(sentTo("deployments", "json")).to.have.length(1);
+  });
+
+  it("writes no sooner than the server asks for", async () => {
+    refuse(
+      "deployments",
+      "strategic",
+      () => new ApiError(429, "TooManyRequests", "", { retryAfterMs: 5_000 }),
+    );
+    await lookFor(21_000);
+    const tries = sentTo("deployments", "strategic");
+    for (const [i, { at }] of tries.slice(1).entries())
+      expect(at - (tries[i]?.at ?? 0)).to.be.at.least(5_000);
+    expect(tries.length).to.be.within(3, 5);
+  });
+
+  it("repeats a write that has no effect later each time, too", async () => {
+    await lookFor(60_000);
+    expect(sentTo("deployments", "json").length).to.be.within(8, 17);
+    expect(events()).to.deep.equal(["Undone"]);
+  });
+
+  it("remembers nothing of what is gone", async () => {
+    refuse("deployments", "json", forbidden);
+    await lookFor(10_000);
+    const before = sent.length;
+    [seen, answer] = [undefined, () => undefined];
+    expect(await reconcile("uid-web")).to.equal(undefined);
+    seen = undone();
+    await reconcile("uid-web");
+    expect(sent.length).to.be.above(before);
+  });
+});

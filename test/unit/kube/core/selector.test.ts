@@ -1,0 +1,41 @@
+import { expect } from "chai";
+import { matcher } from "../../../../kube/core/selector.ts";
+
+const pod = {
+  metadata: { name: "a", namespace: "shop", labels: { app: "web", empty: "" } },
+  spec: { nodeName: "n1" },
+};
+
+describe("kube/selector", () => {
+  const rows: [string, object, boolean][] = [
+    ["nothing asked", {}, true],
+    ["its namespace", { namespace: "shop" }, true],
+    ["another namespace", { namespace: "other" }, false],
+    ["a label it has", { labelSelector: "app" }, true],
+    ["an empty label it has", { labelSelector: "empty" }, true],
+    ["a label it lacks", { labelSelector: "tier" }, false],
+    ["the absence of a label it lacks", { labelSelector: "!tier" }, true],
+    ["the absence of a label it has", { labelSelector: "!app" }, false],
+    ["a value it has", { labelSelector: "app=web" }, true],
+    ["a value it has, twice the sign", { labelSelector: "app==web" }, true],
+    ["a value it has not", { labelSelector: "app=api" }, false],
+    ["another value", { labelSelector: "app!=api" }, true],
+    ["another value of a label it lacks", { labelSelector: "tier!=api" }, true],
+    ["a value among others", { labelSelector: "app in (api,web),empty" }, true],
+    ["no value of these", { labelSelector: "app in (api,job)" }, false],
+    ["two terms of which one fails", { labelSelector: "app=web,tier" }, false],
+    ["its name", { fieldSelector: "metadata.name=a" }, true],
+    ["another name", { fieldSelector: "metadata.name=b" }, false],
+    ["a deeper field", { fieldSelector: "spec.nodeName=n1,metadata.namespace=shop" }, true],
+    ["a field it lacks", { fieldSelector: "status.phase=Running" }, false],
+  ];
+  for (const [what, selection, expected] of rows) {
+    it(`${expected ? "takes" : "passes over"} a pod for ${what}`, () => {
+      expect(matcher(selection)(pod)).to.equal(expected);
+    });
+  }
+
+  it("refuses what it does not know", () => {
+    expect(() => matcher({ labelSelector: "app notin (web)" })).to.throw("unsupported selector term");
+  });
+});

@@ -1,0 +1,92 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { type KubeObject, keyOf } from "../../../../kube/core/meta.ts";
+import { Cache } from "../../../../kube/runtime/store.ts";
+
+/** One write to one of three objects; `selected` tells whether it is in the selection afterwards. */
+interface Write {
+  readonly name: string;
+  readonly selected: boolean;
+  /**
+   * When its writer applies it, counted in events of the watch: 1 right after its own, 2 after the next; 0 right
+   * before its own, -1 before the one before, as the watch lags behind; never if undefined.
+   */
+  readonly applied: number | undefined;
+}
+
+const write: fc.Arbitrary<Write> = fc.record({
+  name: fc.constantFrom("a", "b", "c"),
+  selected: fc.boolean(),
+  applied: fc.option(fc.integer({ min: -3, max: 4 }), { nil: undefined }),
+});
+
+const at = (name: string, version: number): KubeObject => ({
+  metadata: { name, namespace: "shop", resourceVersion: String(version) },
+});
+
+/** Applies each write as asked, and delivers the watch's events in their order; calls `check` in between. */
+function play(cache: Cache<KubeObject>, writes: readonly Write[], check: () => void): void {
+  const objects = writes.map(({ name }, index) => at(name, index + 1));
+  for (let step = -3; step < writes.length + 4; step++) {
+    for (const [index, { applied, selected }] of writes.entries()) {
+      const object = objects[index];
+      if (object && applied !== undefined && index + applied === step) cache.apply(object, selected);
+      check();
+    }
+    const event = objects[step];
+    if (event) cache.observe(event, writes[step]?.selected ?? false);
+    check();
+  }
+}
+
+describe("kube/cache", () => {
+  it("ends as the cluster is, whenever own writes are applied", () => {
+    fc.assert(
+      fc.property(fc.array(write, { maxLength: 30 }), (writes) => {
+        const cache = new Cache<KubeObject>(() => {});
+        play(cache, writes, () => {});
+        const last = new Map(
+          writes.map(({ name, selected }, index) => [name, selected ? at(name, index + 1) : undefined]),
+        );
+        for (const [name, object] of last) expect(cache.get(`shop/${name}`)).to.deep.equal(object);
+      }),
+    );
+  });
+
+  it("never goes back, and tells each version once, with what was before", () => {
+    fc.assert(
+      fc.property(fc.array(write, { maxLength: 30 }), (writes) => {
+        const mirror = new Map<string, KubeObject>();
+        const told = new Map<string, bigint>();
+        const cache = new Cache<KubeObject>((key, now, before) => {
+          expect(before).to.equal(mirror.get(key));
+          if (now) {
+            expect(keyOf(now)).to.equal(key);
+            const version = BigInt(now.metadata.resourceVersion ?? 0);
+            expect(version > (told.get(key) ?? 0n)).to.equal(true);
+            told.set(key, version);
+            mirror.set(key, now);
+          } else mirror.delete(key);
+        });
+        play(cache, writes, () => expect(cache.list()).to.have.members([...mirror.values()]));
+      }),
+    );
+  });
+
+  it("keeps an own write that is newer than the list, and nothing else that is missing in it", () => {
+    const cache = new Cache<KubeObject>(() => {});
+    cache.replace([at("old", 1)], "5");
+    cache.apply(at("mine", 9), true);
+    cache.replace([], "7");
+    expect(cache.list()).to.deep.equal([at("mine", 9)]);
+  });
+
+  it("compares versions as numbers of any length", () => {
+    const cache = new Cache<KubeObject>(() => {});
+    const versioned = (resourceVersion: string) => ({ metadata: { name: "a", resourceVersion } });
+    cache.apply(versioned("9007199254740993"), true);
+    cache.apply(versioned("9007199254740992"), true);
+    cache.apply(versioned("9"), true);
+    expect(cache.get("/a")?.metadata.resourceVersion).to.equal("9007199254740993");
+  });
+});

@@ -1,0 +1,82 @@
+import { getEventListeners } from "node:events";
+import { expect } from "chai";
+import type { Kube } from "../../../../kube/client/api.ts";
+import type { Clock } from "../../../../kube/core/clock.ts";
+import { pods } from "../../../../kube/core/resources.ts";
+import { reflect } from "../../../../kube/runtime/reflector.ts";
+import { FakeApi, type Fault } from "../../../support/api.ts";
+import { eventually } from "../../../support/eventually.ts";
+import { noLog } from "../../../support/log.ts";
+
+/** Time passes in sleeps alone. */
+class Passing implements Clock {
+  time = 0;
+  now(): number {
+    return this.time;
+  }
+  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    signal?.throwIfAborted();
+    this.time += ms;
+  }
+}
+
+const gone = { kind: "Status", code: 410, reason: "Expired" };
+
+for (const initial of ["list", "watch"] as const) {
+  describe(`kube/follow in trouble, initial ${initial}`, () => {
+    let api: FakeApi;
+    let kube: Kube;
+    let stop: AbortController;
+    let clock: Passing;
+    beforeEach(async () => {
+      api = await FakeApi.start();
+      kube = api.connect();
+      [stop, clock] = [new AbortController(), new Passing()];
+      api.add(pods, { metadata: { name: "a", namespace: "shop" } });
+    });
+    afterEach(async () => {
+      stop.abort();
+      await kube.close();
+      await api.stop();
+    });
+    const start = () =>
+      reflect({ kube, resource: pods, initial, signal: stop.signal, clock, log: noLog, onChange() {} });
+
+    for (const how of ["HTTP 410", "410 in the stream"] as const) {
+      it(`does not list in a busy loop when every watch ends with ${how}`, async () => {
+        api.faults.push(({ query }): Fault | undefined =>
+          how === "HTTP 410" && query.has("resourceVersion") ? { status: 410 } : undefined,
+        );
+        const ending = setInterval(() => {
+          if (how === "HTTP 410") api.endWatches("end");
+          else {
+            api.tell("ERROR", gone);
+            api.endWatches("end");
+          }
+        }, 2);
+        try {
+          await start().synced;
+          await eventually("two minutes", () => clock.time > 120_000);
+        } finally {
+          clearInterval(ending);
+        }
+        const lists = api.requests.filter(({ query }) => !query.has("resourceVersion"));
+        expect(lists.length, `lists in ${clock.time} ms`).to.be.below(40);
+      }).timeout(20_000);
+    }
+
+    it("leaves nothing behind on its signal, however often a watch ends", async () => {
+      const seen = start();
+      await seen.synced;
+      await eventually("watching", () => api.watching === 1);
+      const before = getEventListeners(stop.signal, "abort").length;
+      for (let i = 0; i < 60; i++) {
+        const asked = api.requests.length;
+        api.endWatches(i % 3 === 0 ? "reset" : "end");
+        await eventually("another", () => api.watching === 1 && api.requests.length > asked);
+      }
+      expect(getEventListeners(stop.signal, "abort").length).to.be.at.most(before + 1);
+    }).timeout(20_000);
+  });
+}

@@ -1,0 +1,42 @@
+import { expect } from "chai";
+import type { Deployment } from "../../../../kube/core/workloads.ts";
+import { heldOf } from "../../../../rollout/workload/hold-record.ts";
+import { edit, inFlight, native, yes } from "../../../support/ask.ts";
+import { aReplicaSet, readsOf } from "../../../support/builders.ts";
+
+const surgeOf = ({ spec }: Deployment) => spec.strategy?.rollingUpdate?.maxSurge;
+/** The surge is for 1 pod already, and the canary still has so many. */
+const shrinking = (updatedReplicas: number): Deployment => ({
+  ...inFlight({ replicas: 5, surge: "10%" }),
+  status: { replicas: 5 + updatedReplicas, updatedReplicas },
+});
+
+describe("admission of a pause in flight", () => {
+  it("leaves room for the pods that the canary has, and takes that for nobody's wish", () => {
+    const old = shrinking(3);
+    const { object } = yes(edit(old, { paused: true }), old);
+    expect([object.spec.paused, surgeOf(object)]).to.deep.equal([true, 3]);
+    expect(heldOf(object)?.originals).to.deep.equal(native);
+  });
+
+  it("keeps the surge that has room", () => {
+    const old = shrinking(1);
+    expect(surgeOf(yes(edit(old, { paused: true }), old).object)).to.equal("10%");
+  });
+
+  it("takes another surge that comes with the pause for the user's wish", () => {
+    const old = shrinking(3);
+    const strategy = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 2 } } as const;
+    const { object } = yes(edit(old, { paused: true, strategy }), old);
+    expect(surgeOf(object)).to.equal(3);
+    expect(heldOf(object)?.originals.strategy?.rollingUpdate?.maxSurge).to.equal(2);
+  });
+
+  it("leaves room for all pods behind the latch", () => {
+    const old = shrinking(3);
+    const canary = aReplicaSet({ image: "web:2", replicas: 3, available: 0, ready: 3 });
+    const reads = readsOf({ replicaSets: [aReplicaSet({ replicas: 5 }), canary] });
+    const { object } = yes(edit(old, {}, "web:3"), old, reads);
+    expect([object.spec.paused, surgeOf(object)]).to.deep.equal([true, 3]);
+  });
+});

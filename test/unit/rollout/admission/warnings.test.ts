@@ -1,0 +1,65 @@
+import { expect } from "chai";
+import type { Route } from "../../../../kube/core/routes.ts";
+import { announce } from "../../../../rollout/admission/warnings.ts";
+import { aPlan, aRoute, aService } from "../../../support/builders.ts";
+
+const behind = (controllerName: string): Route => ({
+  ...aRoute(),
+  status: { parents: [{ controllerName }] },
+});
+const said = (controllerName: string, annotations: Record<string, string> = {}) => {
+  const [, ...warnings] = announce(aPlan(annotations), [aService()], [behind(controllerName)]);
+  return warnings;
+};
+
+describe("announce", () => {
+  it("tells the plan in its first line", () => {
+    const [first, ...more] = announce(
+      aPlan(),
+      [aService()],
+      [behind("projectcontour.io/gateway-controller")],
+    );
+    expect(first).to.match(/^serin: canary 10→25→50 %, at least 3 min; compared with stable; Services web$/);
+    expect(more).to.deep.equal([]);
+  });
+
+  it("says what a gateway's metrics need, and the alternative", () => {
+    expect(said("gateway.envoyproxy.io/gatewayclass-controller")).to.have.length(1);
+    expect(said("gateway.envoyproxy.io/gatewayclass-controller")[0]).to.match(
+      /^serin: Envoy Gateway: .*mergeBackends.*serin\.dev\/metrics: application$/,
+    );
+    expect(said("konghq.com/kic-gateway-controller")[0]).to.match(
+      /^serin: Kong: .*http_request_duration_seconds$/,
+    );
+    expect(said("example.com/unheard-of")[0]).to.match(
+      /^serin: example\.com\/unheard-of: Serin does not know/,
+    );
+  });
+
+  it("speaks of latency only where a check asks for it", () => {
+    expect(said("traefik.io/gateway-controller")).to.deep.equal([]);
+    expect(said("traefik.io/gateway-controller", { "serin.dev/checks": "p99 <= 1s" })[0]).to.match(/buckets/);
+  });
+
+  it("says what a gateway does not tell of gRPC, for a GRPCRoute only", () => {
+    const calls = (controllerName: string) =>
+      announce(aPlan(), [aService()], [{ ...behind(controllerName), kind: "GRPCRoute" }]).slice(1);
+    expect(calls("traefik.io/gateway-controller")).to.have.length(1);
+    expect(calls("traefik.io/gateway-controller")[0]).to.match(
+      /^serin: Traefik: of gRPC .* UNKNOWN excepted.*serin\.dev\/metrics: application$/,
+    );
+    expect(calls("gateway.nginx.org/nginx")[0]).to.match(
+      /^serin: NGINX Gateway Fabric: it counts calls of gRPC by HTTP's status.*own grpc_server_handled_total$/,
+    );
+    expect(calls("projectcontour.io/gateway-controller")).to.deep.equal([]);
+  });
+
+  it("is silent about metrics that nobody reads", () => {
+    const kong = "konghq.com/kic-gateway-controller";
+    expect(said(kong, { "serin.dev/metrics": "application" })).to.deep.equal([]);
+    expect(said(kong, { "serin.dev/compare": "off", "serin.dev/checks": "none" })).to.deep.equal([]);
+    const elsewhere = aRoute({ backends: [{ name: "api", port: 80 }] });
+    const parents = [{ controllerName: kong }];
+    expect(announce(aPlan(), [aService()], [{ ...elsewhere, status: { parents } }])).to.have.length(1);
+  });
+});

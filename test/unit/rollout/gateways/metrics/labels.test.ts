@@ -1,0 +1,52 @@
+import { expect } from "chai";
+import { application } from "../../../../../rollout/gateways/application.ts";
+import { gke } from "../../../../../rollout/gateways/gke.ts";
+import { haproxy } from "../../../../../rollout/gateways/haproxy.ts";
+import { linkerd } from "../../../../../rollout/gateways/linkerd.ts";
+import type { Pack } from "../../../../../rollout/gateways/metrics/pack.ts";
+import type { Labels } from "../../../../../rollout/gateways/metrics/sample.ts";
+import { traefik } from "../../../../../rollout/gateways/traefik.ts";
+
+describe("statuses", () => {
+  const codes: [string, Pack, Labels, string][] = [
+    ["GKE's class of a number", gke, { response_code_class: "500" }, "5xx"],
+    ["GKE's class of a digit", gke, { response_code_class: "4" }, "4xx"],
+    ["GKE's own code before its class", gke, { response_code: "502", response_code_class: "500" }, "502"],
+    ["Linkerd's answer that broke off", linkerd, { http_status: "200", error: "RESET" }, "5xx"],
+    [
+      "Linkerd's answer that failed before it broke off",
+      linkerd,
+      { http_status: "503", error: "RESET" },
+      "503",
+    ],
+    ["Linkerd's request that timed out", linkerd, { http_status: "", error: "REQUEST_TIMEOUT" }, "5xx"],
+    ["Linkerd's client that went away", linkerd, { error: "CANCEL" }, "499"],
+    ["the application's status before its code", application, { status: "500", code: "200" }, "500"],
+  ];
+  for (const [what, pack, labels, code] of codes) {
+    it(`are read: ${what}`, () => expect(pack.codeOf(labels)).to.equal(code));
+  }
+});
+
+describe("targets", () => {
+  it("are the scraped process", () => {
+    const scraped = { instance: "10.0.0.1:9100", job: "traefik", pod: "traefik-1" };
+    expect(traefik.targetOf({ ...scraped, code: "200" })).to.equal(
+      traefik.targetOf({ ...scraped, code: "500" }),
+    );
+    for (const label of ["instance", "job", "pod"]) {
+      expect(traefik.targetOf({ ...scraped, [label]: "other" })).to.not.equal(traefik.targetOf(scraped));
+    }
+    expect(traefik.podOf, "the pod label is Traefik's own").to.equal(undefined);
+  });
+
+  it("are the pods themselves where the application counts", () => {
+    const labels = { namespace: "shop", pod: "web-5b7f9c6d4f-x7k2p", status: "200" };
+    expect(application.targetOf({ ...labels, instance: "a" })).to.equal(
+      application.targetOf({ ...labels, status: "500" }),
+    );
+    expect(application.podOf?.(labels)).to.equal("web-5b7f9c6d4f-x7k2p");
+    expect(application.podOf?.({})).to.equal(undefined);
+    expect(haproxy.podOf?.({ server: "web-5b7f9c6d4f-x7k2p" })).to.equal("web-5b7f9c6d4f-x7k2p");
+  });
+});

@@ -1,0 +1,64 @@
+import { expect } from "chai";
+import { attribution } from "../../../../rollout/gateways/metrics/attribution.ts";
+import { type PackName, packs } from "../../../../rollout/gateways/packs.ts";
+import { canary, neighbours, stable } from "./metrics/backends.ts";
+import { namings } from "./metrics/namings.ts";
+
+const names = Object.keys(packs) as PackName[];
+
+describe("metrics packs", () => {
+  for (const name of names) {
+    const { [name]: pack } = packs;
+    const { [name]: naming } = namings;
+    const ours = new Set([stable, canary].flatMap((backend) => naming.series(backend)).map(spelled));
+    const owner = attribution(pack, [
+      [stable, "stable"],
+      [canary, "canary"],
+    ]);
+
+    describe(name, () => {
+      it("gives each version its own series", () => {
+        for (const labels of naming.series(stable)) expect(owner(labels), spelled(labels)).to.equal("stable");
+        for (const labels of naming.series(canary)) expect(owner(labels), spelled(labels)).to.equal("canary");
+      });
+
+      for (const [what, backend] of Object.entries(neighbours)) {
+        it(`leaves out ${what}`, () => {
+          const others = naming.series(backend).filter((labels) => !ours.has(spelled(labels)));
+          for (const labels of others) expect(owner(labels), spelled(labels)).to.equal(undefined);
+        });
+      }
+
+      it("knows a failure", () => {
+        const labels = naming.series(canary)[0] ?? {};
+        expect(pack.codeOf({ ...labels, ...naming.codes.bad })).to.equal(naming.bad);
+        expect(pack.codeOf({ ...labels, ...naming.codes.good })).to.match(/^2(00|xx)$/);
+        expect(pack.codeOf({})).to.equal("");
+      });
+
+      it("reads bounds in its gateway's unit", () => {
+        expect(pack.buckets === undefined).to.equal(naming.histogram === undefined);
+        expect(pack.boundOf({ le: "+Inf" })).to.equal(Number.POSITIVE_INFINITY);
+        expect(pack.boundOf({ le: naming.unit === "ms" ? "250.0" : "0.25" })).to.equal(0.25);
+      });
+
+      it("takes series that are nobody's for nobody's", () => expect(owner({})).to.equal(undefined));
+
+      it("refuses to ask for nothing, which would be everything", () => {
+        expect(() => pack.requests([])).to.throw(RangeError);
+        expect(() => pack.buckets?.([]) ?? pack.requests([])).to.throw(RangeError);
+      });
+
+      it("writes names into PromQL so that they stay names", () => {
+        const hostile = 'w"} or vector(1) #\\';
+        const backend = { ...canary, route: hostile, service: hostile, replicaSet: hostile };
+        const outside = pack.requests([backend]).replaceAll(/"(?:[^"\\]|\\.)*"/g, '""');
+        expect(outside).to.match(/^[\w:]+\{(?:\w+=~"",?)+\}(?: or [\w:]+\{(?:\w+=~"",?)+\})?$/);
+      });
+    });
+  }
+});
+
+function spelled(labels: object): string {
+  return JSON.stringify(labels);
+}

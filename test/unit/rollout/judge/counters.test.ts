@@ -1,0 +1,192 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import {
+  type Baseline,
+  type Counter,
+  type Counts,
+  incrementsSince,
+  slowerThan,
+} from "../../../../rollout/judge/counters.ts";
+
+const INF = Number.POSITIVE_INFINITY;
+
+/** A counter of the canary's requests at one gateway; `a` counts answers with 200 unless told otherwise. */
+function counter(series: string, value: number, more: Partial<Counter> = {}): Counter {
+  return { arm: "canary", series, target: "gateway", fresh: false, value, code: "200", ...more };
+}
+
+/** The increments of each instant after the first. */
+function increments(...instants: readonly (readonly Counter[])[]) {
+  let baseline: Baseline | undefined;
+  return instants
+    .map((counters) => {
+      const found = incrementsSince(baseline, counters);
+      baseline = found.baseline;
+      return found;
+    })
+    .slice(1);
+}
+
+const totals = (...instants: readonly (readonly Counter[])[]) =>
+  increments(...instants).map(({ counts }) => counts.canary.total);
+
+describe("increments", () => {
+  it("are nothing at the first instant: what is there may be weeks old", () => {
+    const first = incrementsSince(undefined, [counter("a", 1_000), counter("b", 5, { fresh: true })]);
+    expect(first.counts.canary).to.deep.equal({ total: 0, failed: 0, codes: {}, pods: {}, atMost: [] });
+    expect(first.present).to.deep.equal({ canary: true, stable: false });
+    expect([...first.baseline.values]).to.deep.equal([
+      ["a", 1_000],
+      ["b", 5],
+    ]);
+  });
+
+  const stories: Record<string, { instants: Counter[][]; expected: number[] }> = {
+    "of a counter that goes on are differences": {
+      instants: [[counter("a", 10)], [counter("a", 15)], [counter("a", 15)], [counter("a", 16)]],
+      expected: [5, 0, 1],
+    },
+    "of one that restarted are its value": {
+      instants: [[counter("a", 10)], [counter("a", 3)], [counter("a", 4)]],
+      expected: [3, 1],
+    },
+    "of a new label of a known process are its whole value: the first 503 has a label of its own": {
+      instants: [[counter("a", 10)], [counter("a", 10), counter("b", 1, { code: "503" })]],
+      expected: [1],
+    },
+    "of a process that is new are nothing, and from then on differences": {
+      instants: [
+        [counter("a", 10)],
+        [counter("a", 10), counter("b", 900, { target: "other" })],
+        [counter("a", 10), counter("b", 907, { target: "other" })],
+      ],
+      expected: [0, 7],
+    },
+    "of a process that came with the canary are its whole value": {
+      instants: [[], [counter("b", 9, { target: "pod", fresh: true })]],
+      expected: [9],
+    },
+    "of one that is away are nothing, and of one that is back what it counted meanwhile": {
+      instants: [
+        [counter("a", 10), counter("b", 500)],
+        [counter("a", 11)],
+        [counter("a", 11), counter("b", 504)],
+      ],
+      expected: [1, 4],
+    },
+    "of one that is back after a restart are its value": {
+      instants: [[counter("a", 10)], [], [counter("a", 2)]],
+      expected: [0, 2],
+    },
+  };
+  for (const [what, { instants, expected }] of Object.entries(stories)) {
+    it(what, () => expect(totals(...instants)).to.deep.equal(expected));
+  }
+
+  it("tell canary and stable, statuses, and the pods that failed apart", () => {
+    const at = (n: number) => [
+      counter("a", 10 * n, { pod: "web-1" }),
+      counter("b", 3 * n, { code: "503", pod: "web-1" }),
+      counter("c", n, { code: "5xx", pod: "web-2" }),
+      counter("d", 2 * n, { code: "404" }),
+      counter("s", 90 * n, { arm: "stable" }),
+    ];
+    const [found] = increments(at(1), at(2));
+    expect(found?.counts.canary).to.deep.equal({
+      total: 16,
+      failed: 4,
+      codes: { "200": 10, "404": 2, "503": 3, "5xx": 1 },
+      pods: { "web-1": 3, "web-2": 1 },
+      atMost: [],
+    });
+    expect(found?.counts.stable).to.include({ total: 90, failed: 0 });
+    expect(found?.present).to.deep.equal({ canary: true, stable: true });
+  });
+
+  it("say who has no counter at all now, whatever was there before", () => {
+    const [, found] = increments([counter("a", 1)], [counter("a", 1)], [counter("s", 1, { arm: "stable" })]);
+    expect(found?.present).to.deep.equal({ canary: false, stable: true });
+  });
+
+  it("of buckets are summed over series, ascending, and are no requests", () => {
+    const at = (n: number) =>
+      [
+        ["x+", INF, 4],
+        ["x1", 0.1, 1],
+        ["y+", INF, 3],
+        ["y1", 0.1, 2],
+      ].map(([series, le, value]) => {
+        const { code: _, ...bucket } = counter(series as string, (value as number) * n, { le: le as number });
+        return bucket;
+      });
+    const [found] = increments(at(1), at(2));
+    expect(found?.counts.canary).to.include({ total: 0, failed: 0 });
+    expect(found?.counts.canary.atMost).to.deep.equal([
+      [0.1, 3],
+      [INF, 7],
+    ]);
+  });
+
+  /** Processes restart, series come, are away and come back; each counter is seen again before it restarts. */
+  it("sum up to what happened, whatever restarts, comes and goes", () => {
+    const event = fc.record({
+      series: fc.constantFrom("a", "b", "c", "d"),
+      added: fc.nat(50),
+      restart: fc.boolean(),
+      away: fc.subarray(["a", "b", "c", "d"]),
+    });
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 40 }), (events) => {
+        const values = new Map<string, number>();
+        const seen = new Map<string, number>();
+        const look = (away: readonly string[]) =>
+          [...values]
+            .filter(([series]) => !away.includes(series))
+            .map(([series, value]) => counter(series, value));
+        const process = counter("up", 0);
+        let { baseline } = incrementsSince(undefined, [process]);
+        let [counted, happened] = [0, 0];
+        const count = (counters: Counter[]) => {
+          const found = incrementsSince(baseline, [process, ...counters]);
+          baseline = found.baseline;
+          counted += found.counts.canary.total;
+          for (const { series, value } of counters) seen.set(series, value);
+        };
+        for (const { series, added, restart, away } of events) {
+          const before = values.get(series) ?? 0;
+          // What grew past its old value between two looks restarted unseen, and what was not seen before is lost.
+          const looked = before === (seen.get(series) ?? 0) && !away.includes(series);
+          const restarts = restart && looked && added < before;
+          values.set(series, restarts ? added : before + added);
+          happened += added;
+          count(look(away));
+        }
+        count(look([]));
+        expect(counted).to.equal(happened);
+      }),
+    );
+  });
+});
+
+describe("requests slower than a limit", () => {
+  const histogram = (...atMost: [number, number][]): Counts => {
+    return { total: 0, failed: 0, codes: {}, pods: {}, atMost };
+  };
+  const whole = histogram([0.1, 6], [0.5, 9], [INF, 10]);
+  const cases: [string, Counts, number, { slow: number; total: number; bound: number }][] = [
+    ["at a bound", whole, 0.1, { slow: 4, total: 10, bound: 0.1 }],
+    ["between bounds: the next one", whole, 0.3, { slow: 1, total: 10, bound: 0.5 }],
+    ["above all bounds: nobody can say", whole, 5, { slow: 0, total: 10, bound: INF }],
+    ["without data", histogram(), 1, { slow: 0, total: 0, bound: INF }],
+    // Buckets of one scrape are not always consistent.
+    [
+      "with more below than there are",
+      histogram([0.1, 11], [INF, 10]),
+      0.1,
+      { slow: 0, total: 10, bound: 0.1 },
+    ],
+  ];
+  for (const [where, counts, limit, expected] of cases) {
+    it(`are counted with a limit ${where}`, () => expect(slowerThan(counts, limit)).to.deep.equal(expected));
+  }
+});

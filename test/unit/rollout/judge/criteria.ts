@@ -1,0 +1,80 @@
+import type { Counts } from "../../../../rollout/judge/counters.ts";
+import type { Terms } from "../../../../rollout/judge/criteria.ts";
+import { fold, type Happened, type Judged, noEvidence } from "../../../../rollout/judge/fold.ts";
+import { parseChecks, type TrafficCheck } from "../../../../rollout/plan/checks.ts";
+import { compareDefaults } from "../../../../rollout/plan/compare.ts";
+
+/** When the stories' first weight came into force, in ms. */
+export const SINCE = Date.UTC(2026, 0, 1, 14, 2);
+export const TICK_MS = 10_000;
+
+/** The defaults at the first step of 10, 25, 50. */
+export function aTerms(terms: Partial<Terms> = {}): Terms {
+  return { compare: compareDefaults, checks: [], stepFrom: SINCE, nextShare: 0.25, ...terms };
+}
+
+/** The traffic checks of an annotation. */
+export function checksOf(text: string): readonly TrafficCheck[] {
+  const parsed = parseChecks(text);
+  if ("problems" in parsed) throw new Error(parsed.problems.join("; "));
+  return parsed.value.filter((check) => check.metric !== "template");
+}
+
+/** What one version did in a tick; `slow`: requests above each bound of 0.1 s and 0.5 s. */
+export interface Did {
+  readonly total: number;
+  readonly failed?: number;
+  readonly slow?: readonly [number, number];
+  readonly code?: string;
+  readonly pod?: string;
+}
+
+/** The counts of a version. */
+export function countsOf({ total, failed = 0, slow, code = "503", pod }: Did): Counts {
+  return {
+    total,
+    failed,
+    codes: { ...(total > failed && { "200": total - failed }), ...(failed > 0 && { [code]: failed }) },
+    pods: pod !== undefined && failed > 0 ? { [pod]: failed } : {},
+    atMost: slow
+      ? [
+          [0.1, total - slow[0]],
+          [0.5, total - slow[1]],
+          [Number.POSITIVE_INFINITY, total],
+        ]
+      : [],
+  };
+}
+
+/** What happened in the tick that ends at `at`. */
+export function happened(at: number, canary: Did, stable: Did, more: Partial<Happened> = {}): Happened {
+  return {
+    at,
+    counts: { canary: countsOf(canary), stable: countsOf(stable) },
+    present: { canary: true, stable: true },
+    ...more,
+  };
+}
+
+/** Before the first tick. */
+export function begun(start: Partial<Pick<Judged, "phi" | "bounds" | "tickMs">> = {}): Judged {
+  return noEvidence({ since: SINCE, from: SINCE, tickMs: TICK_MS, phi: 1, bounds: [], ...start });
+}
+
+/** So many ticks of the same traffic. */
+export function after(
+  ticks: number,
+  canary: Did,
+  stable: Did,
+  {
+    terms = aTerms(),
+    from = begun(),
+    more = {},
+  }: { terms?: Terms; from?: Judged; more?: Partial<Happened> } = {},
+): Judged {
+  let judged = from;
+  for (let i = 0; i < ticks; i += 1) {
+    judged = fold(judged, happened(judged.at + judged.tickMs, canary, stable, more), terms);
+  }
+  return judged;
+}

@@ -1,0 +1,38 @@
+import { fold, type Judged, noEvidence } from "../../../../rollout/judge/fold.ts";
+import type { Decision } from "../../../../rollout/stages/decision.ts";
+import { watchOf } from "../../../../rollout/stages/judge-input.ts";
+import type { Seen } from "../../../../rollout/stages/snapshot.ts";
+import { type Run, runOf } from "../../../../rollout/workload/run-record.ts";
+import { AT_NOON, NOON } from "../../../support/builders.ts";
+import { type Did, happened } from "./criteria.ts";
+
+/** In ms. */
+export const MINUTE = 60_000;
+
+/** In every tick the same, or by its number. */
+export type Doing = Did | ((tick: number) => Did);
+const at = (doing: Doing, tick: number) => (typeof doing === "function" ? doing(tick) : doing);
+
+/** What happened since noon, in ticks of 10 s, told to a rollout that is looked at so many minutes later. */
+export function after(minutes: number, seen: Seen, canary: Doing, stable: Doing): Judged {
+  const terms = watchOf(seen)?.terms;
+  if (terms === undefined) throw new Error("nothing to judge");
+  let judged = noEvidence({ since: NOON, from: NOON, tickMs: 10_000, phi: 1, bounds: [] });
+  while (judged.at < NOON + minutes * MINUTE) {
+    const tick = (judged.at - NOON) / 10_000;
+    judged = fold(judged, happened(judged.at + 10_000, at(canary, tick), at(stable, tick)), terms);
+  }
+  return judged;
+}
+
+/** The record that a decision writes, if it does. */
+export function recorded({ writes }: Decision): Run | undefined {
+  const marks = writes.flatMap((write) => {
+    const annotations = "body" in write ? JSON.stringify(write.body) : "";
+    return write.verb === "merge" && write.kind === "replicasets" ? [annotations] : [];
+  });
+  const [text] = marks;
+  if (text === undefined) return undefined;
+  const { metadata } = JSON.parse(text) as { metadata: { annotations: Record<string, string> } };
+  return runOf({ metadata: { name: "", ...metadata }, spec: {} } as never, AT_NOON);
+}

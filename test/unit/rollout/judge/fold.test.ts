@@ -1,0 +1,160 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import type { Comparison } from "../../../../rollout/judge/comparison.ts";
+import { fold, type Judged } from "../../../../rollout/judge/fold.ts";
+import { logHarm } from "../../../../rollout/judge/harm-test.ts";
+import { logSafety } from "../../../../rollout/judge/safety-test.ts";
+import { chance } from "../../../support/chance.ts";
+import { after, aTerms, begun, checksOf, countsOf, happened, SINCE, TICK_MS } from "./criteria.ts";
+
+const logE = ({ harm }: Comparison) => logHarm(harm, { onset: true });
+const nothing = { total: 0 };
+
+describe("the fold of ticks", () => {
+  it("takes ticks without traffic for nothing but silence", () => {
+    const busy = after(5, { total: 100, failed: 3 }, { total: 900, failed: 2 });
+    const quiet = after(4, nothing, nothing, { from: busy });
+    expect(quiet).to.deep.equal({ ...busy, at: busy.at + 4 * TICK_MS, silent: 4 });
+    const resumed = after(1, { total: 1 }, nothing, { from: quiet });
+    expect(resumed.silent).to.equal(0);
+  });
+
+  it("carries what one version served alone until both have", () => {
+    const alone = after(3, nothing, { total: 300, failed: 2 });
+    expect(alone.errors.carried).to.deep.equal([0, 0, 6, 900]);
+    expect(alone.errors.harm.t).to.equal(0);
+    const both = after(1, { total: 10, failed: 1 }, nothing, { from: alone });
+    expect(both.errors.carried).to.deep.equal([0, 0, 0, 0]);
+    const once = after(1, { total: 10, failed: 1 }, { total: 900, failed: 6 });
+    expect(both.errors.harm).to.deep.equal(once.errors.harm);
+    expect(both.errors.totals).to.deep.equal(once.errors.totals);
+  });
+
+  it("forgets safety and the step's requests at a new step, and nothing else", () => {
+    const first = after(20, { total: 100, failed: 1 }, { total: 900, failed: 3 });
+    const terms = aTerms({ stepFrom: first.at, nextShare: 0.5 });
+    const second = fold(first, happened(first.at + TICK_MS, nothing, nothing), terms);
+    expect(logSafety(first.errors.safety)).to.be.above(0);
+    expect(logSafety(second.errors.safety)).to.equal(0);
+    expect(logSafety(second.errors.weakly)).to.equal(0);
+    expect(second.inStep).to.deep.equal({ canary: 0, stable: 0 });
+    const { harm, totals, lowest } = first.errors;
+    expect(second.errors).to.deep.include({ harm, totals, lowest });
+    expect(second.codes).to.deep.equal(first.codes);
+  });
+
+  it("takes a tick that began before the step for harm only", () => {
+    const terms = aTerms({ stepFrom: SINCE + 1 });
+    const straddling = after(1, { total: 100 }, { total: 900 }, { terms });
+    expect(straddling.errors.harm.t).to.equal(1);
+    expect(straddling.inStep).to.deep.equal({ canary: 0, stable: 0 });
+    expect(straddling.errors.safety.logL).to.deep.equal([]);
+    const inside = after(1, { total: 100 }, { total: 900 }, { terms, from: straddling });
+    expect(inside.inStep).to.deep.equal({ canary: 100, stable: 900 });
+    expect(inside.errors.safety.logL).to.have.length(5);
+  });
+
+  it("bears with slow requests for 30 s, with failures never", () => {
+    const slow = { total: 100, slow: [60, 40] as const };
+    const fast = { total: 900, slow: [90, 9] as const };
+    const from = begun({ bounds: [0.1, 0.5] });
+    const cold = after(3, { ...slow, failed: 50 }, fast, { from });
+    expect(cold.latency.map(({ totals }) => totals)).to.deep.equal([
+      [0, 0, 0, 0],
+      [0, 0, 0, 0],
+    ]);
+    expect(logE(cold.errors)).to.be.above(Math.log(100));
+    const warm = after(1, slow, fast, { from: cold });
+    expect(warm.latency.map(({ totals }) => totals)).to.deep.equal([
+      [60, 100, 90, 900],
+      [40, 100, 9, 900],
+    ]);
+  });
+
+  it("counts what each check is about, and the canary's failures by status and pod", () => {
+    const checks = checksOf("success-rate >= 99%, p99 <= 400ms");
+    const judged = after(
+      3,
+      { total: 100, failed: 2, slow: [9, 4], pod: "web-1" },
+      { total: 900, failed: 8, slow: [9, 9], code: "500" },
+      { terms: aTerms({ checks }) },
+    );
+    expect(judged.guards).to.deep.equal({
+      "success-rate >= 99%": { bad: 6, total: 300 },
+      "p99 <= 400ms": { bad: 12, total: 300 },
+    });
+    expect(judged.codes).to.deep.equal({ "503": 6 });
+    expect(judged.pods).to.deep.equal({ "web-1": 6 });
+  });
+
+  it("remembers when the evidence was least: what came later made the verdict", () => {
+    const good = after(10, { total: 100 }, { total: 900 });
+    const bad = after(5, { total: 100, failed: 20 }, { total: 900 }, { from: good });
+    expect(bad.errors.lowest.at).to.equal(good.at);
+  });
+
+  it("divides evidence by dispersion", () => {
+    const [one, four] = [1, 4].map((phi) =>
+      after(3, { total: 100, failed: 3 }, { total: 900 }, { from: begun({ phi }) }),
+    );
+    expect(logE((four as Judged).errors)).to.be.within(0, logE((one as Judged).errors) / 2);
+  });
+
+  const did = fc.nat(200).chain((total) =>
+    fc.record({
+      total: fc.constant(total),
+      failed: fc.nat(Math.min(total, 10)),
+      slow: fc.nat(total).map((slow) => [slow, Math.floor(slow / 3)] as const),
+      code: fc.constantFrom("500", "503"),
+    }),
+  );
+  const pod = fc.record({ name: fc.constantFrom("a", "b"), restarts: fc.nat(3) });
+  const step = fc.record({ canary: did, stable: did, pods: fc.option(fc.array(pod)), step: fc.nat(9) });
+
+  it("survives JSON at any tick, bit by bit", () => {
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 30 }), fc.nat(30), (steps, stop) => {
+        let [whole, saved] = [0, 0].map(() => begun({ bounds: [0.1, 0.5], phi: 1.7 })) as [Judged, Judged];
+        let terms = aTerms({ checks: checksOf("success-rate >= 99%, p99 <= 400ms") });
+        steps.forEach(({ canary, stable, pods, step }, i) => {
+          if (step === 0) terms = { ...terms, stepFrom: whole.at };
+          const looked = pods?.map(({ name, restarts }) => ({
+            metadata: { name },
+            status: { containerStatuses: [{ name: "main", restartCount: restarts }] },
+          }));
+          const more = looked ? { pods: { canary: looked, stable: looked } } : {};
+          const tick = happened(whole.at + TICK_MS, canary, stable, more);
+          if (i === stop) saved = JSON.parse(JSON.stringify(saved));
+          whole = fold(whole, tick, terms);
+          saved = fold(saved, tick, terms);
+        });
+        expect(saved).to.deep.equal(whole);
+        expect(JSON.parse(JSON.stringify(whole))).to.deep.equal(whole);
+      }),
+    );
+  });
+
+  it("stays smaller than 3,000 bytes", () => {
+    const random = chance(3);
+    const codes = ["500", "502", "503", "504", "599"];
+    let judged = begun({ bounds: [0.05, 0.1, 0.25], phi: 1.2345678901234567 });
+    const terms = aTerms({ checks: checksOf("success-rate >= 99%, p99 <= 500ms") });
+    const counts = () => ({
+      ...countsOf({
+        total: 1_000,
+        failed: Math.floor(20 * random()),
+        code: codes[Math.floor(5 * random())] ?? "",
+      }),
+      atMost: [0.05, 0.1, 0.25, 0.5, Number.POSITIVE_INFINITY].map((le, i): [number, number] => [
+        le,
+        i === 4 ? 1_000 : Math.floor(700 + 60 * (i + random())),
+      ]),
+    });
+    for (let i = 0; i < 1_000; i += 1) {
+      const tick = { at: judged.at + TICK_MS, counts: { canary: counts(), stable: counts() } };
+      judged = fold(judged, { ...tick, present: { canary: true, stable: true } }, terms);
+    }
+    expect(Object.keys(judged.codes)).to.have.length(5);
+    expect(JSON.stringify(judged).length).to.be.below(3_000);
+  });
+});

@@ -1,0 +1,82 @@
+import { expect } from "chai";
+import type { Pod } from "../../../../kube/core/workloads.ts";
+import { restartOptions } from "../../../../rollout/judge/criteria.ts";
+import { logHarm } from "../../../../rollout/judge/harm-test.ts";
+import { foldRestarts, noRestarts, type PodsOf, restartsOf } from "../../../../rollout/judge/restarts.ts";
+import { aTerms, SINCE } from "./criteria.ts";
+
+const options = restartOptions(aTerms());
+
+/** A pod that is older than the rollout unless told otherwise. */
+function aPod(name: string, restarts: number, bornAt = SINCE - 3_600_000): Pod {
+  return {
+    metadata: { name, creationTimestamp: new Date(bornAt).toISOString() },
+    status: { containerStatuses: [{ name: "main", restartCount: restarts }] },
+  };
+}
+
+/** What the looks add up to, one every ten seconds. */
+function folded(...looks: readonly PodsOf[]) {
+  const [first = { canary: [], stable: [] }, ...more] = looks;
+  let restarts = noRestarts(first, SINCE);
+  more.forEach((pods, i) => {
+    restarts = foldRestarts(restarts, pods, SINCE + 10_000 * (i + 1), options);
+  });
+  return restarts;
+}
+
+describe("restarts", () => {
+  it("are those of all containers", () => {
+    const statuses = [
+      { name: "main", restartCount: 2 },
+      { name: "sidecar", restartCount: 1 },
+    ];
+    expect(restartsOf({ metadata: { name: "a" }, status: { containerStatuses: statuses } })).to.equal(3);
+    expect(restartsOf({ metadata: { name: "a" } })).to.equal(0);
+  });
+
+  it("count from when the canary had traffic, by pod and second", () => {
+    const looks = [1, 1, 3].map((n) => ({ canary: [aPod("c", n)], stable: [aPod("s", 7), aPod("t", 0)] }));
+    expect(folded(...looks).comparison.totals).to.deep.equal([2, 20, 0, 40]);
+  });
+
+  it("of a pod that is new count all, and its seconds since it was born", () => {
+    const stable = [aPod("s", 0)];
+    const found = folded({ canary: [], stable }, { canary: [aPod("c", 1, SINCE + 4_000)], stable });
+    expect(found.comparison.totals).to.deep.equal([1, 6, 0, 10]);
+  });
+
+  it("are not taken back by a pod that is gone, and not counted twice when it is seen again", () => {
+    const stable = [aPod("s", 0)];
+    const with2 = { canary: [aPod("c", 2)], stable };
+    const found = folded({ canary: [aPod("c", 0)], stable }, with2, { canary: [], stable }, with2);
+    expect(found.comparison.totals[0]).to.equal(2);
+  });
+
+  it("are not looked at twice at one instant", () => {
+    const pods = { canary: [aPod("c", 5)], stable: [aPod("s", 0)] };
+    const before = noRestarts({ canary: [aPod("c", 0)], stable: [] }, SINCE);
+    expect(foldRestarts(before, pods, SINCE, options)).to.equal(before);
+  });
+
+  it("remember of pods only those that restarted", () => {
+    const { counted } = folded({ canary: [aPod("c", 0)], stable: [aPod("s", 3)] });
+    expect(counted).to.deep.equal({ s: 3 });
+  });
+
+  it("name the canary's pods that restarted in this rollout, and no others", () => {
+    const at = (n: number) => ({ canary: [aPod("c", 1 + n), aPod("d", 4)], stable: [aPod("s", 2 * n)] });
+    expect(folded(at(0), at(1), at(2)).pods).to.deep.equal({ c: 2 });
+  });
+
+  it("are evidence when the canary's are many, and none when both versions' are", () => {
+    const at = (canary: number, stable: number) => {
+      const nine = Array.from({ length: 9 }, (_, i) => aPod(`s${i}`, stable));
+      return { canary: [aPod("c", canary)], stable: nine };
+    };
+    const ticks = [0, 1, 2, 3, 4, 5, 6];
+    const log = (looks: PodsOf[]) => logHarm(folded(...looks).comparison.harm, { onset: true });
+    expect(log(ticks.map((n) => at(n, 0)))).to.be.above(Math.log(1_000));
+    expect(log(ticks.map((n) => at(n, n)))).to.be.below(Math.log(2));
+  });
+});

@@ -1,0 +1,187 @@
+import { expect } from "chai";
+import type { GateOf } from "../../../../rollout/judge/evidence.ts";
+import type { Judged } from "../../../../rollout/judge/fold.ts";
+import { parseDuration } from "../../../../rollout/text/duration.ts";
+import { after, aTerms, begun, checksOf } from "./criteria.ts";
+import { gateOf, on, queue, verdict } from "./verdicts.ts";
+
+const good = { total: 100 };
+
+describe("the verdict: nothing to judge by", () => {
+  it("is unread while Prometheus cannot be read, whatever was known before", () => {
+    const judged = after(100, good, { total: 900 });
+    expect(on(judged).kind).to.equal("safe");
+    const unread = "Prometheus cannot be reached";
+    expect(verdict({ judged, unread })).to.deep.equal({ kind: "unread", message: unread });
+  });
+
+  it("is unread without any series of either version", () => {
+    const present = { canary: false, stable: false };
+    const judged = after(1, { total: 0 }, { total: 0 }, { more: { present } });
+    expect(on(judged)).to.deep.include({ kind: "unread" });
+    expect(on(judged).message).to.match(/^Prometheus has no series of these backends/);
+  });
+
+  it("is unread before the first tick, and before the first of a step", () => {
+    const judged = after(100, good, { total: 900 });
+    const first = { kind: "unread", message: "the first tick of this step has not been read yet" };
+    expect(verdict({})).to.deep.equal(first);
+    expect(on(judged, aTerms({ stepFrom: judged.at }))).to.deep.equal(first);
+  });
+
+  it("is unread when nothing has been read for three ticks and half a minute, but harm is harm", () => {
+    const [slow, quick] = [10_000, 5_000].map((tickMs) =>
+      after(100, good, { total: 900 }, { from: begun({ tickMs }) }),
+    ) as [Judged, Judged];
+    for (const judged of [slow, quick]) {
+      expect(verdict({ judged }, { now: judged.at + 30_000 }).kind).to.equal("safe");
+      expect(verdict({ judged }, { now: judged.at + 31_000 })).to.deep.equal({
+        kind: "unread",
+        message: "nothing newer has been read than 31s ago",
+      });
+    }
+    const minutely = after(100, good, { total: 900 }, { from: begun({ tickMs: 60_000 }) });
+    const kindAfter = (ms: number) => verdict({ judged: minutely }, { now: minutely.at + ms }).kind;
+    expect([180_000, 181_000].map(kindAfter)).to.deep.equal(["safe", "unread"]);
+    const bad = after(100, { total: 100, failed: 50 }, { total: 900 });
+    expect(verdict({ judged: bad }, { now: bad.at + 600_000 }).kind).to.equal("harm");
+  });
+
+  it("is no-route when the canary had no request, and that cannot be chance", () => {
+    const with0 = (requests: number) => after(1, { total: 0 }, { total: requests });
+    // 0.9 ** 132 < 1e-6 < 0.9 ** 131
+    expect(on(with0(131)).kind).to.equal("open");
+    expect(on(with0(132))).to.deep.equal({
+      kind: "no-route",
+      message:
+        "the canary receives no requests although its weight is 10.00%: stable had 132 in the same time",
+    });
+    const present = { canary: false, stable: true };
+    const absent = after(1, { total: 0 }, { total: 132 }, { more: { present } });
+    expect(on(absent).message).to.match(/; Prometheus has no series of the canary's backend$/);
+    expect(verdict({ judged: with0(5_000) }, { share: 0.001 }).kind).to.equal("open");
+    expect(verdict({ judged: with0(2) }, { share: 1 }).kind, "at 100 %").to.equal("open");
+  });
+
+  it("is silent after a minute without a request, and no sooner than after four ticks", () => {
+    const quiet = (ticks: number, tickMs: number) =>
+      on(after(ticks, { total: 0 }, { total: 0 }, { from: begun({ tickMs }) }));
+    expect(quiet(5, 10_000).kind).to.equal("open");
+    expect(quiet(6, 10_000)).to.deep.equal({
+      kind: "silent",
+      message: "no requests to either version for 1m",
+    });
+    expect(quiet(3, 60_000).kind).to.equal("open");
+    expect(quiet(4, 60_000).kind).to.equal("silent");
+  });
+});
+
+describe("the verdict: safety", () => {
+  it("is safe when the evidence excludes what the next weight may cost", () => {
+    const judged = after(3, good, { total: 900 });
+    const { kind, message } = on(judged);
+    expect(kind).to.equal("safe");
+    expect(message).to.match(
+      /^verified: evidence \d+:1 \(limit 20:1\) that it costs less than 0\.50% of all requests at 25%; canary 0 of 300 requests failed \(0\.00%\), stable 0 of 2700 \(0\.00%\)$/,
+    );
+  });
+
+  it("needs more evidence the more the next weight is", () => {
+    const judged = (nextShare: number) => {
+      const terms = aTerms({ nextShare });
+      return on(after(4, good, { total: 900 }, { terms }), terms).kind;
+    };
+    expect([0.25, 1].map(judged)).to.deep.equal(["safe", "weakly-safe"]);
+  });
+
+  it("is weakly safe when it excludes only the most that may be lost", () => {
+    const terms = aTerms({ nextShare: 1 });
+    const { kind, message } = on(after(4, good, { total: 900 }, { terms }), terms);
+    expect(kind).to.equal("weakly-safe");
+    expect(message).to.match(
+      /^verified only to within 5\.00% of all requests at 100%; safe [\d.]+:1 of 20:1/,
+    );
+  });
+
+  it("is open meanwhile, with both bars, the requests that lack, and when they may be there", () => {
+    const few = (ticks: number) => on(after(ticks, { total: 10 }, { total: 90 }));
+    const { kind, message } = few(12);
+    expect(kind).to.equal("weakly-safe");
+    expect(few(2).kind).to.equal("open");
+    expect(message).to.match(/safe [\d.]+:1 of 20:1, harm [\d.]+:1 of 100:1; about \d+ more canary requests/);
+    const [, requests, eta = ""] = /about (\d+) .* \((.*)\) to verify$/.exec(message) ?? [];
+    const seconds = Number(parseDuration(eta)) / 1_000;
+    expect(Number(requests) / seconds, "one a second, as so far").to.be.within(0.9, 1.1);
+    expect(few(12 + Math.ceil(seconds / 10)).kind).to.equal("safe");
+    expect(few(12 + Math.floor(seconds / 20)).kind).not.to.equal("safe");
+  });
+
+  it("is open without a time where nothing speaks for safety", () => {
+    const judged = after(2, { total: 20, failed: 1 }, { total: 180, failed: 2 });
+    expect(on(judged).message).to.match(/^safe 0\.\d:1 of 20:1, harm .* canary 2 of 40 requests failed/);
+  });
+
+  it("needs every boundary of latency, too", () => {
+    const terms = aTerms({ nextShare: 1 });
+    const from = begun({ bounds: [0.1, 0.5] });
+    const slow = (requests: number) => {
+      const did = { total: 100, slow: [requests, 1] as const };
+      return on(after(12, did, { total: 900, slow: [81, 9] }, { terms, from }), terms).kind;
+    };
+    expect([9, 14].map(slow)).to.deep.equal(["safe", "weakly-safe"]);
+  });
+
+  it("waits for checks and gates, whatever the comparison says", () => {
+    const terms = aTerms({ checks: checksOf("success-rate >= 99%") });
+    const judged = after(30, { total: 100, failed: 1 }, { total: 900, failed: 9 }, { terms });
+    const few = after(1, { total: 19 }, { total: 900 }, { terms });
+    expect(on(few, terms)).to.deep.equal({
+      kind: "open",
+      message: "success-rate >= 99%: 100.00% of 19 requests succeeded; at least 20 requests are needed",
+    });
+    const with2 = after(2, { total: 100, failed: 2 }, { total: 900, failed: 50 }, { terms });
+    expect(on(with2, terms)).to.deep.equal({
+      kind: "open",
+      message: "success-rate >= 99%: 98.00% of 200 requests succeeded",
+    });
+    expect(on(judged, terms).kind).to.equal("safe");
+    const gated = (gate?: GateOf) =>
+      verdict(
+        { judged: after(30, good, { total: 900 }), gates: gate ? { "queue <= 5": gate } : {} },
+        { templates: [queue] },
+      );
+    expect(gated()).to.deep.equal({ kind: "unread", message: "queue <= 5 has not been read yet" });
+    expect(gated(gateOf(undefined))).to.deep.equal({
+      kind: "open",
+      message: "queue <= 5 cannot be judged: the query yields no value",
+    });
+    expect(gated(gateOf(4)).kind).to.equal("safe");
+  });
+});
+
+describe("the verdict without a comparison", () => {
+  it("is the checks' alone", () => {
+    const terms = aTerms({ compare: "off", checks: checksOf("success-rate >= 99%") });
+    const worse = after(20, { total: 100, failed: 1 }, { total: 900 }, { terms });
+    expect(on(worse, terms)).to.deep.equal({
+      kind: "safe",
+      message: "success-rate >= 99%: 99.00% of 2000 requests succeeded",
+    });
+  });
+
+  it("is the gates' alone where there is nothing else, and asks for no metrics", () => {
+    const terms = aTerms({ compare: "off" });
+    const gates = { "queue <= 5": gateOf(3) };
+    expect(verdict({ gates, unread: "nobody counts" }, { terms, templates: [queue] })).to.deep.equal({
+      kind: "safe",
+      message: "queue <= 5: 3",
+    });
+  });
+
+  it("is safe without any check", () => {
+    expect(verdict({}, { terms: aTerms({ compare: "off" }) })).to.deep.equal({
+      kind: "safe",
+      message: "no checks; pods are healthy",
+    });
+  });
+});

@@ -1,0 +1,94 @@
+import { expect } from "chai";
+import {
+  foldHarm,
+  type Harm,
+  type HarmOptions,
+  harmDefaults,
+  logHarm,
+  noHarm,
+} from "../../../../rollout/judge/harm-test.ts";
+import {
+  foldSafety,
+  logSafety,
+  noSafety,
+  type Safety,
+  safetyDefaults,
+} from "../../../../rollout/judge/safety-test.ts";
+import { type Scene, stream, threeSigma } from "./streams.ts";
+
+const RUNS = 1_000;
+const LOOKS = 200;
+const ALPHA = 0.01;
+const BETA = 0.05;
+
+/** Exactly as bad as tolerated, with a base rate that changes threefold and a weight that grows from tick to tick. */
+function atBoundary({ r0, delta }: Pick<HarmOptions, "r0" | "delta">) {
+  return (tick: number): Scene => {
+    const rate = 0.02 + 0.01 * Math.sin(tick / 7);
+    const requests = 10 + Math.floor((tick * 40) / LOOKS);
+    return { canary: { requests, rate: r0 * rate + delta }, stable: { requests: 60 - requests, rate } };
+  };
+}
+
+/** The first look at which it decides, Infinity if none. */
+function lookOfRollback(seed: number, scene: (tick: number) => Scene, options: HarmOptions): number {
+  const next = stream(seed);
+  let harm: Harm = noHarm;
+  for (let look = 1; look <= LOOKS; look += 1) {
+    harm = foldHarm(harm, next(scene(look)), options);
+    if (logHarm(harm, options) >= Math.log(1 / ALPHA)) return look;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+describe("judge, looked at after every tick (Ville)", () => {
+  const uncapped: HarmOptions = { ...harmDefaults, cap: Number.POSITIVE_INFINITY };
+  const variants: [string, HarmOptions][] = [
+    ["with the defaults", harmDefaults],
+    ["without the cap", uncapped],
+    ["without onset", { ...uncapped, onset: false }],
+    ["with no tolerance at all", { ...uncapped, r0: 1, delta: 0 }],
+  ];
+  for (const [what, options] of variants) {
+    it(`takes back at most ${ALPHA} of the canaries at the boundary, ${what}`, () => {
+      const scene = atBoundary(options);
+      const wronged = Array.from({ length: RUNS }, (_, i) => lookOfRollback(i, scene, options)).filter(
+        Number.isFinite,
+      );
+      expect(wronged.length / RUNS).to.be.at.most(threeSigma(ALPHA, RUNS));
+    });
+  }
+
+  it("finds 5 % failures beside 0.5 % within a few ticks, in nearly all runs", () => {
+    const scene = () => ({ canary: { requests: 50, rate: 0.05 }, stable: { requests: 450, rate: 0.005 } });
+    const found = Array.from({ length: 200 }, (_, i) => lookOfRollback(i, scene, harmDefaults)).sort(
+      (a, b) => a - b,
+    );
+    expect(found[100]).to.be.at.most(6);
+    expect(found[199]).to.be.at.most(30);
+  });
+
+  it("finds a harm that begins late about as fast as one that is there from the start", () => {
+    const late = (tick: number) => ({
+      canary: { requests: 50, rate: tick > 100 ? 0.1 : 0.01 },
+      stable: { requests: 450, rate: 0.01 },
+    });
+    const median = (options: HarmOptions) =>
+      Array.from({ length: 100 }, (_, i) => lookOfRollback(i, late, options)).sort((a, b) => a - b)[50];
+    expect(median(harmDefaults)).to.be.within(101, 108);
+    expect(median({ ...harmDefaults, onset: false })).to.be.above(108);
+  });
+
+  it(`calls at most ${BETA} of the canaries safe that are as bad as the margin says`, () => {
+    const { r1, margin } = safetyDefaults;
+    const called = Array.from({ length: RUNS }).filter((_, i) => {
+      const next = stream(i);
+      let safety: Safety = noSafety;
+      return Array.from({ length: LOOKS }).some((_, look) => {
+        safety = foldSafety(safety, next(atBoundary({ r0: r1, delta: margin })(look)), safetyDefaults);
+        return logSafety(safety) >= Math.log(1 / BETA);
+      });
+    });
+    expect(called.length / RUNS).to.be.at.most(threeSigma(BETA, RUNS));
+  });
+});

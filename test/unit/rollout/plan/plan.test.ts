@@ -1,0 +1,196 @@
+import { expect } from "chai";
+import { annotations } from "../../../../rollout/plan/annotations.ts";
+import type { Check } from "../../../../rollout/plan/checks.ts";
+import { compareDefaults } from "../../../../rollout/plan/compare.ts";
+import { formatComplaints } from "../../../../rollout/plan/complaints.ts";
+import { describePlan } from "../../../../rollout/plan/describe.ts";
+import { isOptedIn, parsePlan } from "../../../../rollout/plan/plan.ts";
+import type { Step } from "../../../../rollout/plan/steps.ts";
+import { complaintsOf, type Given, pause, planOf, weight } from "../../../support/plans.ts";
+
+describe("plan", () => {
+  it("needs one annotation only", () => {
+    expect(planOf({})).to.deep.equal({
+      kind: "canary",
+      size: { kind: "weight" },
+      steps: [weight(10), weight(25), weight(50)],
+      intervalMs: 60_000,
+      maxIntervalMs: 600_000,
+      checks: [],
+      checksAreDefault: true,
+      compare: compareDefaults,
+      metrics: "gateway",
+      variables: {},
+      hooks: [],
+      onFailure: "hold",
+      restart: "native",
+      track: "on",
+      verbs: {},
+    });
+  });
+
+  it("is opted in by the key alone", () => {
+    expect(isOptedIn({ "serin.dev/rollout": "nonsense" })).to.equal(true);
+    expect(isOptedIn({ "serin.dev/steps": "10" })).to.equal(false);
+    expect(isOptedIn(undefined)).to.equal(false);
+  });
+
+  it("has only valid defaults and examples", () => {
+    for (const { key, example, ...row } of Object.values(annotations)) {
+      for (const text of [example, "default" in row ? row.default : example]) {
+        expect(row.parse(text), `${key}: ${text}`).to.have.property("value");
+      }
+    }
+  });
+
+  const steps: readonly [string, readonly Step[]][] = [
+    ["50", [weight(50)]],
+    [" 0.5,10:5m , 100", [weight(0.5), weight(10, 300_000), weight(100)]],
+    ["10, pause, 50, pause", [weight(10), pause, weight(50), pause]],
+    ["0.01, 99.99", [weight(0.01), weight(99.99)]],
+  ];
+  for (const [text, expected] of steps) {
+    it(`reads the steps ${text}`, () => expect(planOf({ steps: text }).steps).to.deep.equal(expected));
+  }
+
+  it("gives steps without a time the interval", () => {
+    const plan = planOf({ steps: "10, 20:1s", interval: "90s" });
+    expect(plan.steps).to.deep.equal([weight(10, 90_000), weight(20, 1_000)]);
+  });
+
+  it("stretches the default longest interval to a longer interval", () => {
+    expect(planOf({ interval: "20m" }).maxIntervalMs).to.equal(1_200_000);
+  });
+
+  const percentile = (quantile: number, limit: number, text: string): Check => {
+    return { metric: "percentile", quantile, op: text.includes("<=") ? "<=" : "<", limit, text };
+  };
+  const checks: readonly [string, readonly Check[]][] = [
+    ["none", []],
+    ["p99<=500ms", [percentile(0.99, 0.5, "p99 <= 500ms")]],
+    [
+      "p99.9 < 1.5s, p50 <= 5ms",
+      [percentile(0.999, 1.5, "p99.9 < 1.5s"), percentile(0.5, 0.005, "p50 <= 5ms")],
+    ],
+    [
+      "success-rate > 99.90%",
+      [{ metric: "success-rate", op: ">", limit: 0.999, text: "success-rate > 99.9%" }],
+    ],
+  ];
+  for (const [text, expected] of checks) {
+    it(`reads the checks ${text}`, () => {
+      const plan = planOf({ checks: text });
+      expect(plan.checks).to.deep.equal(expected);
+      expect(plan.checksAreDefault).to.equal(false);
+    });
+  }
+
+  it("reads names and verbs", () => {
+    const plan = planOf({ services: "web, api", routes: "web, edge/my.route", retry: "7" });
+    expect(plan.services).to.deep.equal(["web", "api"]);
+    expect(plan.routes).to.deep.equal([{ name: "web" }, { namespace: "edge", name: "my.route" }]);
+    expect(plan.verbs).to.deep.equal({ retry: 7 });
+  });
+
+  const wrong: readonly [string, string, string][] = [
+    ["rollout", "true", "is none of these"],
+    ["rollout", "Canary", "is none of these"],
+    ["iterations", "3", "has no meaning for canary"],
+    ["match", "insider", "which is no condition"],
+    ["mirror", "0%", "is no whole percentage from 1% to 100%"],
+    ["mirror", "12.5%", "is no whole percentage"],
+    ["mirror", "101", "is no whole percentage"],
+    ["sticky", "500ms", "is shorter than 1s"],
+    ["size", "120%", "is more than all replicas"],
+    ["size", "half", "is no size"],
+    ["steps", "", "has an empty item"],
+    ["steps", "pause", "has no percentage"],
+    ["steps", "10, 5", "goes down from 10 to 5"],
+    ["steps", "10, 10", "repeats 10"],
+    ["steps", "0", "has 0, which is not above 0"],
+    ["steps", "101", "has 101, which is not above 0 and at most 100"],
+    ["steps", "1.234", 'has "1.234", which is no step'],
+    ["steps", "10%", 'has "10%", which is no step'],
+    ["steps", "10:5", "whose time is no duration"],
+    ["steps", "10:1m:1m", "which is no step"],
+    ["steps", "10, pause, pause", "pauses twice in a row"],
+    ["steps", Array.from({ length: 21 }, (_, i) => i + 1).join(), "has 21 items"],
+    ["interval", "60", "is no duration with a unit"],
+    ["interval", "500ms", "is shorter than 1s"],
+    ["interval", "1000h", "is longer than 168h"],
+    ["max-interval", "30s", "is shorter than serin.dev/interval"],
+    ["checks", "p99 <= 500", "lacks the unit ms or s"],
+    ["checks", "success-rate >= 99", "lacks the unit %"],
+    ["checks", "success-rate <= 99%", "only a failing canary passes"],
+    ["checks", "success-rate > 100%", "says nothing"],
+    ["checks", "p99 >= 1s", "only a slow canary passes"],
+    ["checks", "p99 < 0ms", "which nothing passes"],
+    ["checks", "p100 < 1s", "an unknown metric"],
+    ["checks", "p42 < 1s", "an unknown metric"],
+    ["checks", "p99 < 1s, p99 < 2s", "names p99 twice"],
+    ["checks", "none, p99 < 1s", 'has "none", which is no condition'],
+    ["on-failure", "rollback", "is none of these"],
+    ["services", "Web", "which is no name of a Service"],
+    ["services", "web, web", "names web twice"],
+    ["routes", "a/b/c", "which is no name of a route"],
+    ["restart", "", "is none of these"],
+    ["abort", "-1", "is no revision number"],
+    ["promote", "1e3", "is no revision number"],
+    ["isolate", "false", "is for Services only"],
+    ["steps", "1".repeat(5_000), "has 5000 characters"],
+  ];
+  for (const [name, value, problem] of wrong) {
+    it(`complains about ${name}: ${JSON.stringify(value.slice(0, 40))}`, () => {
+      const complaints = complaintsOf({ [name]: value });
+      expect(complaints.map(({ key }) => key)).to.deep.equal([`serin.dev/${name}`]);
+      expect(complaints[0]?.problem).to.contain(problem);
+    });
+  }
+
+  it("names the key that was meant", () => {
+    expect(complaintsOf({ step: "10" })[0]?.expected).to.equal("the key serin.dev/steps");
+    expect(complaintsOf({ "on-failed": "undo" })[0]?.expected).to.equal("the key serin.dev/on-failure");
+    expect(complaintsOf({ zebra: "10" })[0]?.expected).to.contain("one of serin.dev/rollout");
+  });
+
+  it("passes over Serin's own keys and everybody else's", () => {
+    expect(complaintsOf({ held: "{}", run: "{}" })).to.deep.equal([]);
+    expect(parsePlan({ "serin.dev/rollout": "canary", "example.com/steps": "x" })).to.have.property("plan");
+  });
+
+  it("finds five mistakes at once", () => {
+    const five = { steps: "10, 5", interval: "1x", checks: "p99 < 1", retry: "no", stepps: "10" };
+    expect(complaintsOf(five)).to.have.length(5);
+  });
+
+  it("writes complaints that a terminal can show", () => {
+    expect(formatComplaints(complaintsOf({ steps: "10, 5" }))).to.equal(
+      'serin.dev/steps: "10, 5" goes down from 10 to 5; expected increasing percentages such as "10, 25, 50"',
+    );
+    const many = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`x${i}`, "\u001b[31m"]));
+    const lines = formatComplaints(complaintsOf(many)).split("\n");
+    expect(lines).to.have.length(21);
+    expect(lines.join("")).not.to.contain("\u001b");
+  });
+
+  it("has a check of its own only where nothing is compared and none is given", () => {
+    const checks = (given: Given) => planOf(given).checks.map(({ text }) => text);
+    expect(checks({ compare: "off" })).to.deep.equal(["success-rate >= 99%"]);
+    expect(checks({ compare: "off", checks: "none" })).to.deep.equal([]);
+    expect(checks({ compare: "tolerance=2" })).to.deep.equal([]);
+    expect(planOf({ compare: "tolerance=2" }).compare).to.deep.equal({ ...compareDefaults, tolerance: 2 });
+  });
+
+  it("describes itself in one line", () => {
+    expect(describePlan(planOf({}))).to.equal("canary 10→25→50 %, at least 3 min; compared with stable");
+    expect(describePlan(planOf({ checks: "p99 <= 500ms" }))).to.equal(
+      "canary 10→25→50 %, at least 3 min; compared with stable; checks p99 <= 500ms",
+    );
+    expect(describePlan(planOf({ compare: "off" }))).to.equal(
+      "canary 10→25→50 %, at least 3 min; checks success-rate >= 99%",
+    );
+    expect(describePlan(planOf({ steps: "5:30s, pause, 50", checks: "none", compare: "off" }))).to.equal(
+      "canary 5→pause→50 %, at least 1 min 30 s; no checks but the health of the pods",
+    );
+  });
+});

@@ -1,0 +1,187 @@
+import { expect } from "chai";
+import type { Evidence } from "../../../../rollout/judge/evidence.ts";
+import { advance } from "../../../../rollout/stages/advance.ts";
+import { decide } from "../../../../rollout/stages/decide.ts";
+import type { Decision } from "../../../../rollout/stages/decision.ts";
+import { NOON } from "../../../support/builders.ts";
+import { after, type Doing, MINUTE, recorded } from "../judge/decided.ts";
+import { flying } from "../judge/flight.ts";
+
+interface Story {
+  readonly minutes: number;
+  readonly canary?: Doing;
+  readonly stable?: Doing;
+  readonly step?: number;
+  readonly annotations?: Record<string, string>;
+  readonly evidence?: Evidence;
+}
+
+/** The decision about a rollout whose step is in force since noon. */
+function decided({ minutes, canary, stable, step = 0, annotations = {}, evidence }: Story): Decision {
+  const seen = flying({ annotations, now: NOON + minutes * MINUTE, run: { step } });
+  const judged = canary && stable && after(minutes, seen, canary, stable);
+  return advance({ ...seen, evidence: evidence ?? { gates: {}, ...(judged && { judged }) } });
+}
+
+const outcome = (story: Story) => {
+  const decision = decided(story);
+  const run = recorded(decision);
+  if (run === undefined) return decision.says?.message ?? "nothing";
+  return run.outcome === "running" ? `step ${run.step}: ${run.message}` : `${run.outcome}: ${run.message}`;
+};
+
+/** Too few requests to prove anything before hours have gone by. */
+const rare = { canary: (tick: number) => ({ total: tick % 30 === 0 ? 1 : 0 }), stable: { total: 1 } };
+const many = { canary: { total: 100 }, stable: { total: 900 } };
+const silent = { canary: { total: 0 }, stable: { total: 0 } };
+const LAST = 2;
+
+describe("going on by evidence", () => {
+  it("waits for the step's time, whatever is proven", () => {
+    const early = decided({ minutes: 0.5, ...many });
+    expect(early.writes).to.deep.equal([]);
+    expect(early.waitMs).to.equal(30_000);
+    expect(early.says?.message).to.match(/^canary has 10% of the traffic, step 1 of 3: verified: /);
+  });
+
+  it("goes on when the canary is verified, and keeps the evidence in the record", () => {
+    expect(outcome({ minutes: 1, ...many })).to.match(/^step 1: step 2 of 3 after 10%: verified: /);
+    expect(recorded(decided({ minutes: 1, ...many }))?.evidence?.errors.totals).to.deep.equal([
+      0, 600, 0, 5_400,
+    ]);
+    expect(outcome({ minutes: 5, step: LAST, ...many })).to.match(/^proven: proven at 50%: verified: /);
+  });
+
+  it("holds without proof, and after max-interval goes on by weak evidence, but not at the last step", () => {
+    expect(outcome({ minutes: 9.9, ...rare })).to.match(/^holding at 10%: safe [\d.]+:1 of 20:1, harm /);
+    expect(outcome({ minutes: 10, ...rare })).to.match(/^step 1: step 2 of 3 after 10%: weak evidence: /);
+    expect(outcome({ minutes: 10, step: LAST, ...rare })).to.match(/^holding at 50%: /);
+    expect(outcome({ minutes: 29.9, step: LAST, ...rare })).to.match(/^holding at 50%: (?!inconclusive)/);
+  });
+
+  it("goes on without a single request, as nobody is harmed, but never promotes so", () => {
+    expect(outcome({ minutes: 10, ...silent })).to.match(/^step 1: .*weak evidence: no requests to either/);
+    for (const inconclusive of ["hold", "promote", "rollback"]) {
+      const annotations = { "serin.dev/compare": `inconclusive=${inconclusive}` };
+      expect(outcome({ minutes: 600, step: LAST, annotations, ...silent })).to.match(
+        /^holding at 50%: no requests to either version/,
+      );
+    }
+  });
+
+  it("promotes at the end what is verified only to within what may be lost at most", () => {
+    const weakly = { canary: { total: 2 }, stable: { total: 2 } };
+    expect(outcome({ minutes: 29.9, step: LAST, ...weakly })).to.match(
+      /^holding at 50%: verified only to within 5/,
+    );
+    expect(outcome({ minutes: 30, step: LAST, ...weakly })).to.match(
+      /^proven: proven at 50%: verified only to within 5\.00% of all requests at 100%/,
+    );
+  });
+
+  it("does at the end what the user wants where nothing is proven", () => {
+    const end = (annotations: Record<string, string>) =>
+      outcome({ minutes: 30, step: LAST, annotations, ...rare });
+    expect(end({})).to.match(
+      /^holding at 50%: inconclusive: neither harm nor safety is proven; safe .*; kubectl annotate deployment\/web serin\.dev\/promote=1 \(or abort\) decides$/,
+    );
+    expect(end({ "serin.dev/compare": "inconclusive=promote" })).to.match(
+      /^proven: proven at 50%: inconclusive: safe/,
+    );
+    expect(end({ "serin.dev/compare": "inconclusive=rollback" })).to.match(
+      /^failed: rolled back at 10% after 30m: inconclusive: safe/,
+    );
+    const annotations = { "serin.dev/compare": "off", "serin.dev/checks": "success-rate >= 99%, queue <= 5" };
+    expect(outcome({ minutes: 600, step: LAST, annotations, ...many }), "no comparison to conclude").to.equal(
+      "holding at 50%: queue <= 5 has not been read yet",
+    );
+  });
+
+  it("neither passes nor fails what cannot be read, however long", () => {
+    for (const step of [0, LAST]) {
+      const evidence = { gates: {}, unread: "Prometheus cannot be reached" };
+      for (const minutes of [1, 10, 30, 10_000]) {
+        expect(outcome({ minutes, step, evidence })).to.match(
+          /^holding at \d+%: Prometheus cannot be reached$/,
+        );
+      }
+    }
+  });
+
+  it("does not pass before the first tick has been read", () => {
+    expect(outcome({ minutes: 1, evidence: { gates: {} } })).to.match(
+      /: the first tick of this step has not/,
+    );
+    expect(decided({ minutes: 1 }).writes).to.deep.equal([]);
+  });
+
+  it("passes nothing that has not been read, however old the step: a controller may be new, or just back", () => {
+    const gated = { "serin.dev/compare": "off", "serin.dev/checks": "queue <= 5" };
+    for (const step of [0, LAST])
+      for (const minutes of [1, 10, 30, 10_000]) {
+        expect(outcome({ minutes, step, evidence: { gates: {} } })).to.match(
+          /^holding at \d+%: the first tick of this step has not been read yet$/,
+        );
+        expect(outcome({ minutes, step, annotations: gated, evidence: { gates: {} } })).to.match(
+          /^holding at \d+%: queue <= 5 has not been read yet$/,
+        );
+        const judged = after(minutes, flying({ run: { step } }), many.canary, many.stable);
+        expect(outcome({ minutes: minutes + 10, step, evidence: { judged, gates: {} } })).to.match(
+          /^holding at \d+%: nothing newer has been read than 10m ago$/,
+        );
+      }
+  });
+
+  it("fails a canary that gets no requests at progressDeadlineSeconds, and neither goes on before", () => {
+    const unrouted = { canary: { total: 0 }, stable: { total: 900 } };
+    const annotations = { "serin.dev/max-interval": "2m" };
+    for (const minutes of [1, 5, 9.9]) {
+      expect(outcome({ minutes, annotations, ...unrouted })).to.match(
+        /^holding at 10%: the canary receives no/,
+      );
+    }
+    expect(outcome({ minutes: 10, annotations, ...unrouted })).to.match(
+      /^failed: rolled back at 10% after 10m: the canary receives no requests although its weight is 10\.00%/,
+    );
+  });
+
+  it("holds while the Deployment is paused", () => {
+    const seen = flying({ now: NOON + MINUTE });
+    const paused = {
+      ...seen,
+      deployment: { ...seen.deployment, spec: { ...seen.deployment.spec, paused: true } },
+    };
+    const judged = after(1, seen, many.canary, many.stable);
+    expect(advance({ ...paused, evidence: { judged, gates: {} } }).says?.message).to.match(/paused: kubectl/);
+  });
+
+  it("says in the record how a person sees what was counted, and what may be done now", () => {
+    const seen = flying({ now: NOON + MINUTE });
+    const judged = after(1, seen, { total: 100, failed: 20 }, many.stable);
+    const run = recorded(decide({ ...seen, evidence: { judged, gates: {} } }));
+    expect(run).to.include({ outcome: "failed" });
+    const told = run?.message ?? "";
+    expect(told).to.match(/^rolled back at 10% after 1m: errors\. canary 120 of 600 requests failed/);
+    expect(told).to.include("kubectl annotate deployment/web serin.dev/retry=1 tries again");
+    expect(told).to.match(
+      /Query: .*traefik_service_requests_total\{.*\[60s\].* at 2026-01-01T12:01:00\.000Z$/,
+    );
+  });
+
+  it("finds harm while a later step's pods get ready", () => {
+    // Step 2 is granted, and its pods are not there: what 10 % did is on record all the same.
+    const seen = flying({
+      now: NOON + 2 * MINUTE,
+      run: { step: 1, stepSince: new Date(NOON + MINUTE).toISOString() },
+    });
+    const judged = after(2, seen, { total: 100, failed: 20 }, many.stable);
+    const waiting = decide({
+      ...seen,
+      evidence: { judged: after(2, seen, many.canary, many.stable), gates: {} },
+    });
+    expect(recorded(waiting)).to.equal(undefined);
+    const run = recorded(decide({ ...seen, evidence: { judged, gates: {} } }));
+    expect(run?.outcome).to.equal("failed");
+    expect(run?.message).to.match(/^rolled back at 10% after 2m: errors\. /);
+  });
+});

@@ -1,0 +1,99 @@
+import { expect } from "chai";
+import type { DeploymentSpec } from "../../../../kube/core/workloads.ts";
+import type { World } from "../../../model/world.ts";
+import { annotate, aShop, edit, ending, image } from "../../../support/shop.ts";
+
+const pods = (world: World) => ending(world).pods;
+const update = (world: World, spec: Partial<DeploymentSpec>) => world.request("web", edit(spec));
+const plan = (world: World, steps: string) => world.request("web", annotate("serin.dev/steps", steps));
+
+/** Half of the traffic and 3 canary pods beside 5 stable ones; throws as soon as a stable pod is taken away. */
+function halfway(): World {
+  const world = aShop({ annotations: { "serin.dev/steps": "50:2h" } });
+  world.request("web", image("web:2"));
+  world.runTo(50);
+  // What the routes give is another matter: a plan that grants less is in force a little later.
+  world.check = () => expect(world.get("replicasets", "web-h1").spec.replicas).to.equal(5);
+  return world;
+}
+
+/** The controller dies when it has lowered the surge: the canary's pods are still there. */
+function untilLowered(world: World): void {
+  plan(world, "20:2h");
+  world.killAfter = world.writes + 2;
+  world.control();
+  expect(world.get("deployments", "web").spec.strategy?.rollingUpdate?.maxSurge).to.equal("20%");
+  expect(world.get("replicasets", "web-h2").spec.replicas).to.equal(3);
+}
+
+describe("a rollout whose Deployment somebody has paused", () => {
+  it("takes no stable pod for a plan with a smaller canary, which shrinks when it is resumed", () => {
+    const world = halfway();
+    update(world, { paused: true });
+    world.run(3);
+    plan(world, "20:2h");
+    world.run(3);
+    expect(pods(world)).to.deep.equal({ "web-h1": 5, "web-h2": 3 });
+    update(world, { paused: false });
+    world.run(3);
+    expect(pods(world)).to.deep.equal({ "web-h1": 5, "web-h2": 1 });
+  });
+
+  it("takes none either when it is paused while the canary is about to shrink", () => {
+    const world = halfway();
+    untilLowered(world);
+    update(world, { paused: true });
+    world.run(3);
+    expect(pods(world)).to.deep.equal({ "web-h1": 5, "web-h2": 3 });
+    update(world, { paused: false });
+    world.run(3);
+    expect(pods(world)).to.deep.equal({ "web-h1": 5, "web-h2": 1 });
+  });
+
+  it("takes none for another version that comes while the canary is about to shrink", () => {
+    const world = halfway();
+    untilLowered(world);
+    world.request("web", image("web:3"));
+    world.run(10);
+    expect(pods(world)).to.deep.equal({ "web-h1": 5, "web-h3": 1 });
+  });
+
+  it("gives no pod to the stable version for a plan with a larger canary, which grows when it is resumed", () => {
+    const world = halfway();
+    update(world, { paused: true });
+    plan(world, "80:2h");
+    world.run(3);
+    expect(pods(world)).to.deep.equal({ "web-h1": 5, "web-h2": 3 });
+    update(world, { paused: false });
+    world.run(3);
+    expect(pods(world)).to.deep.equal({ "web-h1": 5, "web-h2": 4 });
+  });
+
+  it("keeps both versions' sizes through a failure, until it is resumed", () => {
+    const world = halfway();
+    update(world, { paused: true });
+    world.run(1);
+    world.request("web", annotate("serin.dev/abort", "1"));
+    for (let writes = 1; writes < 12; writes += 1) {
+      world.killAfter = world.writes + 1;
+      world.run(1);
+    }
+    world.run(3);
+    expect(pods(world)).to.deep.equal({ "web-h1": 5, "web-h2": 3 });
+    update(world, { paused: false });
+    world.run(3);
+    expect(pods(world)).to.deep.equal({ "web-h1": 5, "web-h2": 1 });
+    world.request("web", image("web:1"));
+    world.run(5);
+    expect(ending(world)).to.deep.include({ marks: [], pods: { "web-h1": 5 } });
+  });
+
+  it("ends a pause of the plan with a version that fails in it, whose size was one pod anyway", () => {
+    const world = aShop({ annotations: { "serin.dev/steps": "10, pause", "serin.dev/size": "1" } });
+    world.request("web", image("web:2"));
+    for (let i = 0; i < 100 && !world.get("deployments", "web").spec.paused; i += 1) world.run(1);
+    world.request("web", annotate("serin.dev/abort", "1"));
+    world.run(5);
+    expect(world.get("deployments", "web").spec).not.to.have.property("paused");
+  });
+});

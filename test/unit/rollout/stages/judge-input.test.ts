@@ -1,0 +1,153 @@
+import { expect } from "chai";
+import type { Route } from "../../../../kube/core/routes.ts";
+import type { Backend } from "../../../../rollout/gateways/metrics/backend.ts";
+import { compareDefaults } from "../../../../rollout/plan/compare.ts";
+import { watchOf } from "../../../../rollout/stages/judge-input.ts";
+import { instant } from "../../../../rollout/text/instant.ts";
+import { AT_NOON, aHeld, aRoute, aService, NOON } from "../../../support/builders.ts";
+import { begun } from "../judge/criteria.ts";
+import { carrying, flying } from "../judge/flight.ts";
+
+const parents = (...names: string[]) => ({
+  status: { parents: names.map((controllerName) => ({ controllerName })) },
+});
+const behind = (route: Route, weight = 10, since = NOON) => ({ routes: [carrying(route, weight, since)] });
+
+describe("what is asked of the metrics", () => {
+  it("is about both versions' backends behind the route, since the first weight", () => {
+    const watch = watchOf(flying());
+    const place = { routeKind: "HTTPRoute", routeNamespace: "shop", route: "web", namespace: "shop" };
+    expect(watch).to.deep.include({
+      uid: "uid-web",
+      rollout: AT_NOON,
+      from: NOON,
+      templates: [],
+      variables: {},
+      subject: { namespace: "shop", target: "web", service: "web", route: "web", replicaSet: "web-web2" },
+      sources: [
+        {
+          pack: "traefik",
+          canary: [
+            {
+              ...place,
+              service: "web-canary",
+              refs: [{ rule: 0, backend: 1, port: 80 }],
+              replicaSet: "web-web2",
+            },
+          ],
+          stable: [
+            { ...place, service: "web", refs: [{ rule: 0, backend: 0, port: 80 }], replicaSet: "web-web1" },
+          ],
+        },
+      ],
+    });
+    expect(watch).not.to.have.property("known");
+  });
+
+  it("is nothing before the canary has a weight, after the rollout, or while it is given back", () => {
+    expect(watchOf(flying({ weight: 0 }))).to.equal(undefined);
+    expect(watchOf(flying({ run: { outcome: "failed" } }))).to.equal(undefined);
+    expect(watchOf(flying({ run: { outcome: "proven" } }))).to.equal(undefined);
+    expect(watchOf(flying({ held: aHeld({ phase: "failed" }) }))).to.equal(undefined);
+    expect(watchOf(flying({ routes: [] }))).to.equal(undefined);
+  });
+
+  it("goes on from what the record knows", () => {
+    const evidence = { ...begun(), since: NOON - 60_000, from: NOON - 60_000 };
+    const watch = watchOf(flying({ run: { evidence } }));
+    expect(watch).to.deep.include({ known: evidence, from: NOON - 60_000 });
+  });
+
+  it("is on the terms of the present step: since when its weight is in force, or was granted", () => {
+    const terms = (seen: Parameters<typeof flying>[0]) => watchOf(flying(seen))?.terms;
+    expect(terms({})).to.deep.equal({
+      compare: compareDefaults,
+      checks: [],
+      stepFrom: NOON,
+      nextShare: 0.25,
+    });
+    expect(terms({ since: NOON + 7_000 })?.stepFrom).to.equal(NOON + 7_000);
+    const granted = { step: 1, stepSince: instant(NOON + 60_000) };
+    expect(terms({ run: granted })).to.deep.include({ stepFrom: NOON + 60_000, nextShare: 0.5 });
+    expect(terms({ run: { step: 2 } })?.nextShare, "the promotion").to.equal(1);
+  });
+
+  it("parts checks on traffic from metric templates", () => {
+    const annotations = {
+      "serin.dev/checks": "queue <= 5, p99 <= 500ms",
+      "serin.dev/variables": "direction=in",
+    };
+    const watch = watchOf(flying({ annotations }));
+    expect(watch?.terms.checks.map(({ text }) => text)).to.deep.equal(["p99 <= 500ms"]);
+    expect(watch?.templates.map(({ text }) => text)).to.deep.equal(["queue <= 5"]);
+    expect(watch?.variables).to.deep.equal({ direction: "in" });
+  });
+
+  it("is the application's where people say so, or no gateway's metrics will do", () => {
+    const packs = (seen: Parameters<typeof flying>[0]) =>
+      watchOf(flying(seen))?.sources.map(({ pack }) => pack);
+    expect(packs({ annotations: { "serin.dev/metrics": "application" } })).to.deep.equal(["application"]);
+    expect(packs(behind(aRoute(parents("example.com/unknown"))))).to.deep.equal(["application"]);
+    expect(packs(behind(aRoute(parents("traefik.io/x", "example.com/unknown"))))).to.deep.equal([
+      "application",
+    ]);
+    expect(packs(behind(aRoute(parents("traefik.io/x", "istio.io/x"))))).to.deep.equal(["traefik", "istio"]);
+  });
+
+  it("is the application's for calls of gRPC where a gateway counts them by HTTP's status", () => {
+    const sources = (kind: string, controllerName: string) =>
+      watchOf(flying(behind({ ...aRoute(parents(controllerName)), kind })))?.sources;
+    expect(sources("HTTPRoute", "gateway.nginx.org/x")?.map(({ pack }) => pack)).to.deep.equal(["nginx"]);
+    const [unseen] = sources("GRPCRoute", "gateway.nginx.org/x") ?? [];
+    expect(unseen?.pack).to.equal("application");
+    const [seen] = sources("GRPCRoute", "projectcontour.io/x") ?? [];
+    expect(seen?.pack).to.equal("contour");
+    expect(seen?.canary.map(({ routeKind }) => routeKind)).to.deep.equal(["GRPCRoute"]);
+  });
+
+  it("compares nothing without a route, as nobody counts, unless the application does", () => {
+    const byPods = { routes: [], run: { inForceSince: instant(NOON + 5_000) } };
+    const blind = watchOf(flying(byPods));
+    expect(blind).to.deep.include({ from: NOON + 5_000, sources: [] });
+    expect(blind?.terms.compare).to.equal("off");
+    const seeing = watchOf(flying({ ...byPods, annotations: { "serin.dev/metrics": "application" } }));
+    expect(seeing?.terms.compare).to.deep.equal(compareDefaults);
+    const [source] = seeing?.sources ?? [];
+    const asked = (backends: readonly Backend[] = []) =>
+      backends.map(({ routeKind, replicaSet }) => `${routeKind} ${replicaSet}`);
+    expect(asked(source?.canary)).to.deep.equal(["HTTPRoute web-web2", "GRPCRoute web-web2"]);
+    expect(asked(source?.stable)).to.deep.equal(["HTTPRoute web-web1", "GRPCRoute web-web1"]);
+  });
+
+  it("names the same Service in every rule and route, and never a neighbour's", () => {
+    const twins = { web: "web-canary", admin: "admin-canary" };
+    const both = aRoute({
+      rules: [
+        {
+          backendRefs: [
+            { name: "web", port: 80 },
+            { name: "api", port: 80 },
+          ],
+        },
+        {
+          backendRefs: [
+            { name: "admin", port: 80 },
+            { name: "web", port: 80 },
+          ],
+        },
+      ],
+    });
+    const services = ["web", "admin"].map((name) => aService({ meta: { name } }));
+    const watch = watchOf(flying({ services, routes: [carrying(both, 10, NOON, twins)] }));
+    const named = watch?.sources[0]?.stable.map(({ service, refs }) => [
+      service,
+      refs.map(({ rule }) => rule),
+    ]);
+    expect(named).to.deep.equal([
+      ["web", [0, 1]],
+      ["admin", [1]],
+    ]);
+    const canary = watch?.sources[0]?.canary.map(({ service }) => service);
+    expect(canary).to.deep.equal(["web-canary", "admin-canary"]);
+  });
+});

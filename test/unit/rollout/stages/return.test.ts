@@ -1,0 +1,125 @@
+import { expect } from "chai";
+import { conditionOf } from "../../../../kube/core/meta.ts";
+import type { Write } from "../../../../kube/core/writes.ts";
+import { decide } from "../../../../rollout/stages/decide.ts";
+import { expose } from "../../../../rollout/stages/expose.ts";
+import { flightOf } from "../../../../rollout/traffic/route-record.ts";
+import { writeNarrow } from "../../../../rollout/traffic/writes.ts";
+import type { World } from "../../../model/world.ts";
+import { AT_NOON, aHeld, aService, NOON, seenOf } from "../../../support/builders.ts";
+import { merged } from "../../../support/patch.ts";
+import { aShop, expectRest, image, outcome } from "../../../support/shop.ts";
+import { flying } from "../judge/flight.ts";
+
+const MINUTE = 60_000;
+const plan = { "serin.dev/steps": "50:3m", "serin.dev/checks": "none", "serin.dev/compare": "off" };
+
+function atHalf(): World {
+  const world = aShop({ annotations: plan });
+  world.request("web", image("web:2"));
+  world.runTo(50);
+  // A route without its Service, or none at all, is what somebody wanted.
+  world.check = () => {};
+  return world;
+}
+
+/** `kubectl delete`; returns the object as its owner had made it. */
+function remove(world: World, kind: "services" | "httproutes") {
+  const { metadata, spec } = world.get(kind, "web");
+  const { uid, resourceVersion } = metadata;
+  world.perform({ verb: "delete", kind, namespace: "shop", name: "web", uid, resourceVersion });
+  return { metadata, spec };
+}
+
+const said = (world: World) => world.decided?.says?.message;
+const weight = (world: World) => flightOf(world.get("httproutes", "web"), "uid-web")?.weight;
+const isNarrowed = (world: World) =>
+  "pod-template-hash" in (world.get("services", "web").spec.selector ?? {});
+
+describe("what was deleted in flight", () => {
+  it("a Service: the canary waits without weight, and goes on when it is back, wide as it comes", () => {
+    const world = atHalf();
+    const { metadata } = remove(world, "services");
+    world.run(30);
+    expect(weight(world)).to.equal(0);
+    expect(said(world)).to.equal("no Service selects these pods any more");
+    world.put("services", aService({ meta: { ...metadata, labels: {}, annotations: { owner: "web" } } }));
+    world.reconcile("web");
+    expect(isNarrowed(world)).to.equal(true);
+    world.runTo(50);
+    world.run();
+    expectRest(world, "web:2", { "web-h2": 5 });
+  });
+
+  it("a route: the Services stay narrow, and the canary goes on when it is back", () => {
+    const world = atHalf();
+    const { metadata } = remove(world, "httproutes");
+    world.run(60);
+    expect(isNarrowed(world)).to.equal(true);
+    expect(said(world)).to.equal("no route names Service web any more");
+    const { resourceVersion: _version, ...meta } = metadata;
+    world.put("httproutes", {
+      metadata: { ...meta, labels: {}, annotations: {} },
+      spec: { rules: [{ backendRefs: [{ name: "web", port: 80 }] }] },
+    });
+    world.runTo(50);
+    world.run();
+    expectRest(world, "web:2", { "web-h2": 5 });
+  });
+
+  it("for longer than progressDeadlineSeconds is the end, with what is missing", () => {
+    const world = atHalf();
+    remove(world, "httproutes");
+    world.run(130);
+    expect(outcome(world, "web-h2")).to.equal("failed");
+    const { status } = world.get("deployments", "web");
+    const told = conditionOf(status?.conditions, "Canary")?.message;
+    expect(told).to.include("no route names Service web any more, for 600s");
+  });
+});
+
+describe("a Service that is the rollout's no more", () => {
+  const left = merged(aService(), writeNarrow(aService(), "uid-web", "web1", AT_NOON));
+  const widening = (write: Write | undefined) => write && merged(left, write).spec.selector;
+
+  it("is given back at once, before the version goes that it selects", () => {
+    const [first] = decide(seenOf({ held: aHeld({ phase: "promoting" }), left: [left] })).writes;
+    expect(widening(first)).to.deep.equal({ app: "web" });
+  });
+
+  it("is given back at once, but keeps no verdict waiting: its owner may refuse that", () => {
+    for (const phase of ["canary", "failed", "undone"] as const) {
+      const last = decide(seenOf({ held: aHeld({ phase }), left: [left] })).writes.at(-1);
+      expect(widening(last), phase).to.deep.equal({ app: "web" });
+    }
+  });
+});
+
+describe("a gateway that has something against the route", () => {
+  const late = { now: NOON + 30 * MINUTE, since: NOON + MINUTE, run: { step: 1 } };
+  const unseen = (now: number, unroutedSince?: number) => {
+    const at = unroutedSince === undefined ? {} : { unroutedSince: new Date(unroutedSince).toISOString() };
+    const seen = flying({ ...late, now, run: { ...late.run, ...at } });
+    const routes = seen.routes.map((route) => ({ ...route, metadata: { ...route.metadata, generation: 9 } }));
+    return expose({ ...seen, routes });
+  };
+
+  it("long after the weight was in force has its time anew: an edit late in a step is no failure", () => {
+    const decision = unseen(late.now);
+    expect(decision?.writes).to.have.length(1);
+    expect(JSON.stringify(decision?.writes)).to.include("unroutedSince").and.not.include("failed");
+    expect(unseen(late.now + 9 * MINUTE, late.now)?.writes).to.deep.equal([]);
+  });
+
+  it("for longer than progressDeadlineSeconds ends the rollout", () => {
+    const told = JSON.stringify(unseen(late.now + 11 * MINUTE, late.now)?.writes);
+    expect(told).to.include("has not yet seen generation 9 of route shop/web, for 600s");
+  });
+
+  it("and no more, is forgotten", () => {
+    const run = { ...late.run, unroutedSince: new Date(late.now).toISOString() };
+    const decision = expose(flying({ ...late, now: late.now + MINUTE, run }));
+    expect(decision?.writes).to.have.length(1);
+    expect(JSON.stringify(decision?.writes)).not.to.include("unroutedSince");
+  });
+});

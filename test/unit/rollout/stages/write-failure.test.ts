@@ -1,0 +1,34 @@
+import { expect } from "chai";
+import { tellHindrance } from "../../../../rollout/stages/write-failure.ts";
+import { writeTwin } from "../../../../rollout/traffic/writes.ts";
+import type { Phase } from "../../../../rollout/workload/hold-record.ts";
+import { aHeld, aService, seenOf } from "../../../support/builders.ts";
+
+const twin = writeTwin(aService({ meta: { name: "web-canary" } }));
+const reasonsOf = (phase: Phase) =>
+  tellHindrance(seenOf({ held: aHeld({ phase }) }), twin, "exceeded quota").writes.map((write) =>
+    write.verb === "event" ? `event ${write.reason}` : `${write.verb} ${JSON.stringify(write)}`,
+  );
+
+describe("rollout/hindrance", () => {
+  it("tells what cannot be written and why, in an Event and in the condition", () => {
+    const { writes } = tellHindrance(seenOf(), twin, "exceeded quota");
+    expect(writes[0]).to.include({
+      reason: "WriteFailed",
+      type: "Warning",
+      message: "cannot create services/web-canary: exceeded quota",
+    });
+    expect(JSON.stringify(writes[1])).to.include('"reason":"Holding"').and.to.include("exceeded quota");
+  });
+
+  it("leaves the condition alone that holds a verdict", () => {
+    for (const phase of ["failed", "undone"] as const)
+      expect(reasonsOf(phase), phase).to.deep.equal(["event WriteFailed"]);
+    for (const phase of ["canary", "promoting"] as const) expect(reasonsOf(phase), phase).to.have.length(2);
+  });
+
+  it("cuts what others say at length", () => {
+    const [event] = tellHindrance(seenOf(), twin, "x".repeat(10_000)).writes;
+    expect(event?.verb === "event" && event.message.length).to.be.below(600);
+  });
+});

@@ -1,0 +1,161 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import type { Service } from "../../../../kube/core/services.ts";
+import { isTwin, isTwinCurrent, twinName, twinOf } from "../../../../rollout/traffic/canary-service.ts";
+import {
+  isNarrowedTo,
+  renarrow,
+  servicesOf,
+  sharers,
+  unlessRedirected,
+} from "../../../../rollout/traffic/isolation.ts";
+import { heldServiceOf, selectorOf } from "../../../../rollout/traffic/service-record.ts";
+import { writeNarrow, writeWiden } from "../../../../rollout/traffic/writes.ts";
+import { AT_NOON, aDeployment, aReplicaSet, aService, aTemplate } from "../../../support/builders.ts";
+import { merged } from "../../../support/patch.ts";
+
+const narrowed = (service = aService(), hash = "abc") =>
+  merged(service, writeNarrow(service, "uid-web", hash, AT_NOON));
+const widened = (service: Service) => merged(service, writeWiden(service));
+
+describe("isolation", () => {
+  const found: [string, Service, boolean][] = [
+    ["selects the pods", aService(), true],
+    ["is narrowed already", narrowed(), true],
+    [
+      "selects by a label that the pods do not have",
+      aService({ selector: { app: "web", tier: "x" } }),
+      false,
+    ],
+    ["has an empty selector", aService({ selector: {} }), false],
+    ["is headless", aService({ clusterIP: "None" }), false],
+    ["is an external name", aService({ type: "ExternalName" }), false],
+    [
+      "was left alone by its owner",
+      aService({ meta: { annotations: { "serin.dev/isolate": "false" } } }),
+      false,
+    ],
+    ["is a twin", twinOf(aService(), aDeployment(), "abc"), false],
+  ];
+  for (const [what, service, expected] of found) {
+    it(`a Service that ${what} is ${expected ? "" : "not "}one to isolate`, () =>
+      expect(servicesOf(aTemplate(), [service])).to.have.length(expected ? 1 : 0));
+  }
+
+  it("tells a twin from a Service that the Deployment owns, too", () => {
+    const [owner] = twinOf(aService(), aDeployment(), "abc").metadata.ownerReferences ?? [];
+    const owned = narrowed(aService({ meta: { ownerReferences: owner ? [owner] : [] } }));
+    expect(isTwin(owned)).to.equal(false);
+    expect(isTwin(twinOf(owned, aDeployment(), "abc"))).to.equal(true);
+  });
+
+  it("narrows to one ReplicaSet and gives the Service back to the letter", () => {
+    const labels = { team: "a" };
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.constantFrom("app", "tier", "x/y"), fc.string(), { minKeys: 1 }),
+        fc.boolean(),
+        fc.uniqueArray(fc.constantFrom("abc", "def"), { minLength: 1 }),
+        (selector, bare, hashes) => {
+          const service = aService({
+            selector,
+            meta: bare ? { labels: {}, annotations: {} } : { labels, annotations: { x: "1" } },
+          });
+          const inFlight = hashes.reduce(narrowed, service);
+          expect(isNarrowedTo(inFlight, hashes.at(-1) ?? "")).to.equal(true);
+          expect(selectorOf(inFlight)).to.deep.equal(selector);
+          expect(widened(inFlight)).to.deep.equal(service);
+        },
+      ),
+    );
+  });
+
+  const rewritten: [string, Service, Record<string, string>][] = [
+    ["the same manifest", aService(), { app: "web" }],
+    [
+      "an edit of a port",
+      { ...narrowed(), spec: { ...narrowed().spec, ports: [{ port: 8080 }] } },
+      { app: "web" },
+    ],
+    [
+      "another selector",
+      aService({ selector: { app: "web", tier: "front" } }),
+      { app: "web", tier: "front" },
+    ],
+    [
+      "an edit of the narrowed selector",
+      aService({ selector: { app: "web", tier: "front", "pod-template-hash": "abc" } }),
+      { app: "web", tier: "front" },
+    ],
+  ];
+  for (const [what, requested, wanted] of rewritten) {
+    it(`${what} in flight stays narrow and is what its owner gets back`, () => {
+      const stored = renarrow(requested, narrowed());
+      expect(stored.spec.selector).to.deep.equal({ ...wanted, "pod-template-hash": "abc" });
+      expect(stored.spec.ports).to.deep.equal(requested.spec.ports);
+      expect(heldServiceOf(stored)).to.deep.equal({ selector: wanted, since: AT_NOON });
+      expect(renarrow(stored, narrowed()), "called again").to.deep.equal(stored);
+      expect(widened(stored).spec.selector).to.deep.equal(wanted);
+    });
+  }
+
+  it("whose owner points it at other pods in flight leaves the flight", () => {
+    const sets = [aReplicaSet({ hash: "abc" })];
+    const redirected = renarrow(aService({ selector: { app: "other" } }), narrowed());
+    const freed = unlessRedirected(redirected, sets);
+    expect(freed.spec.selector).to.deep.equal({ app: "other" });
+    expect(heldServiceOf(freed)).to.equal(undefined);
+    expect(freed.metadata.labels).not.to.have.property("serin.dev/flight");
+    expect(unlessRedirected(renarrow(freed, narrowed()), sets), "called again").to.deep.equal(freed);
+    const kept = renarrow(narrowed(), narrowed());
+    expect(unlessRedirected(kept, sets)).to.equal(kept);
+    expect(unlessRedirected(redirected, []), "of a version that nobody knows").to.equal(redirected);
+  });
+
+  it("leaves a Service that is not in flight as requested", () => {
+    const requested = aService({ selector: { app: "other" } });
+    expect(renarrow(requested, aService())).to.equal(requested);
+  });
+
+  it("names the other Deployments behind a Service, not itself, not idle ones", () => {
+    const other = (name: string, replicas: number) =>
+      aDeployment({ meta: { name }, replicas, template: aTemplate("api:1", "web") });
+    const all = [aDeployment(), other("api", 1), other("idle", 0), aDeployment({ meta: { name: "x" } })];
+    expect(sharers(narrowed(), aDeployment(), all).map(({ metadata }) => metadata.name)).to.deep.equal([
+      "api",
+    ]);
+  });
+
+  it("makes a twin as the gateway must see it: same ports, canary pods, no load balancer", () => {
+    const ports = [
+      { name: "http", port: 80, targetPort: "web", appProtocol: "kubernetes.io/h2c", nodePort: 30_080 },
+    ];
+    const service = narrowed(
+      aService({ type: "LoadBalancer", ports, meta: { labels: { team: "a" }, annotations: { lb: "1" } } }),
+    );
+    const twin = twinOf(service, aDeployment(), "def");
+    expect(twin.spec).to.deep.equal({
+      type: "ClusterIP",
+      selector: { app: "web", "pod-template-hash": "def" },
+      ports: [{ name: "http", port: 80, targetPort: "web", appProtocol: "kubernetes.io/h2c" }],
+    });
+    expect(twin.metadata.labels).to.deep.equal({ team: "a", "serin.dev/flight": "uid-web" });
+    expect(twin.metadata.annotations).to.equal(undefined);
+    expect(isTwinCurrent(twin, twin)).to.equal(true);
+    expect(isTwinCurrent(twin, twinOf(service, aDeployment(), "ghi"))).to.equal(false);
+  });
+
+  it("names twins as the API allows", () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/), (name) => {
+        expect(twinName(name)).to.match(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/);
+      }),
+    );
+  });
+
+  it("names the twins of long names that begin alike apart", () => {
+    const [a, b] = ["a", "b"].map((end) => twinName(`${"x".repeat(62)}${end}`));
+    expect(a).to.have.length(63).and.not.equal(b);
+    expect(twinName("web")).to.equal("web-canary");
+  });
+});

@@ -1,0 +1,57 @@
+import { expect } from "chai";
+import type { PodTemplate } from "../../../../kube/core/workloads.ts";
+import {
+  findByTemplate,
+  hashOf,
+  onlyRestarted,
+  onlyTemplate,
+  sameTemplate,
+} from "../../../../rollout/workload/template.ts";
+import { aReplicaSet, aTemplate } from "../../../support/builders.ts";
+
+const restartedAt = (at: string, template = aTemplate()): PodTemplate => ({
+  ...template,
+  metadata: {
+    ...template.metadata,
+    annotations: { ...template.metadata?.annotations, "kubectl.kubernetes.io/restartedAt": at },
+  },
+});
+const annotated = (key: string): PodTemplate => ({
+  ...aTemplate(),
+  metadata: { ...aTemplate().metadata, annotations: { [key]: "x" } },
+});
+
+describe("template", () => {
+  it("knows a Deployment's template in its ReplicaSet", () => {
+    const set = aReplicaSet({ hash: "abc" });
+    expect(sameTemplate(set.spec.template, aTemplate())).to.equal(true);
+    expect(onlyTemplate(set)).to.deep.equal(aTemplate());
+    expect(hashOf(set)).to.equal("abc");
+  });
+
+  it("finds the ReplicaSet of a version, by template and not by hash", () => {
+    const sets = [aReplicaSet(), aReplicaSet({ image: "web:2", hash: "collided" })];
+    expect(findByTemplate(sets, aTemplate("web:2"))).to.equal(sets[1]);
+    expect(findByTemplate(sets, aTemplate("web:3"))).to.equal(undefined);
+  });
+
+  it("does not care about the order of keys, but about that of containers", () => {
+    const [a, b] = [{ name: "a" }, { name: "b" }];
+    expect(sameTemplate({ spec: { x: 1, y: 2 } }, { spec: { y: 2, x: 1 } })).to.equal(true);
+    expect(sameTemplate({ spec: { containers: [a, b] } }, { spec: { containers: [b, a] } })).to.equal(false);
+  });
+
+  const restarts: [string, PodTemplate, PodTemplate, boolean][] = [
+    ["a first restart", aTemplate(), restartedAt("1"), true],
+    ["a second restart", restartedAt("1"), restartedAt("2"), true],
+    ["an undo of a restart", restartedAt("1"), aTemplate(), true],
+    ["the same template", restartedAt("1"), restartedAt("1"), false],
+    ["a restart with a new image", aTemplate(), restartedAt("1", aTemplate("web:2")), false],
+    ["another annotation", aTemplate(), annotated("x"), false],
+    ["a restart beside another annotation", annotated("x"), restartedAt("1", annotated("x")), true],
+  ];
+  for (const [what, before, after, expected] of restarts) {
+    it(`${what} is ${expected ? "" : "not "}only a restart`, () =>
+      expect(onlyRestarted(after, before)).to.equal(expected));
+  }
+});

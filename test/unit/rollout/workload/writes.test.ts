@@ -1,0 +1,81 @@
+import { expect } from "chai";
+import type { Write } from "../../../../kube/core/writes.ts";
+import * as traffic from "../../../../rollout/traffic/writes.ts";
+import type { Run } from "../../../../rollout/workload/run-record.ts";
+import * as workload from "../../../../rollout/workload/writes.ts";
+import { Cluster } from "../../../model/cluster.ts";
+import { Conflict } from "../../../model/objects.ts";
+import { AT_NOON, aDeployment, aReplicaSet, aService } from "../../../support/builders.ts";
+
+const held = { started: AT_NOON, phase: "canary", stable: "web1", originals: {} } as const;
+const run: Run = {
+  started: AT_NOON,
+  outcome: "running",
+  step: 1,
+  stepSince: AT_NOON,
+  stable: "web1",
+  message: "m",
+};
+
+describe("a write that was decided on something older", () => {
+  let cluster: Cluster;
+  beforeEach(() => {
+    cluster = new Cluster();
+    const annotations = { "serin.dev/held": JSON.stringify(held) };
+    cluster.put(
+      "deployments",
+      aDeployment({ annotations, meta: { labels: { "serin.dev/flight": "uid-web" } } }),
+    );
+    cluster.put("replicasets", aReplicaSet());
+    cluster.put("services", aService());
+  });
+  const deployment = () => cluster.get("deployments", "web");
+  const replicaSet = () => cluster.list("replicasets")[0] as never as ReturnType<typeof aReplicaSet>;
+  const service = () => cluster.get("services", "web");
+
+  const paused = () => {
+    const old = deployment();
+    cluster.put("deployments", { ...old, spec: { ...old.spec, paused: true } });
+  };
+  const ended = () => cluster.perform(workload.writeEnd(deployment()));
+  const recorded = () => cluster.perform(workload.writeMark(replicaSet(), "uid-web", { ...run, step: 2 }));
+  const changed = () => {
+    const old = service();
+    cluster.put("services", { ...old, spec: { ...old.spec, selector: { app: "other" } } });
+  };
+  const recreated = () => {
+    const { metadata } = deployment();
+    cluster = new Cluster();
+    cluster.put("deployments", aDeployment({ meta: { labels: metadata.labels ?? {}, uid: "uid-2" } }));
+  };
+
+  const rows: Record<string, { make: () => Write; after: Record<string, () => void> }> = {
+    "a surge": { make: () => workload.writeSurge(deployment(), 2), after: { paused, ended } },
+    "a pause": { make: () => workload.writePaused(deployment(), true), after: { paused, ended } },
+    "a phase": {
+      make: () => workload.writeHeld(deployment(), { ...held, phase: "failed" }),
+      after: { paused, ended },
+    },
+    "an end": { make: () => workload.writeEnd(deployment()), after: { paused, ended } },
+    "a condition": { make: () => workload.writeConditions(deployment(), []), after: { recreated } },
+    "a record": { make: () => workload.writeMark(replicaSet(), "uid-web", run), after: { recorded } },
+    "the end of a record": { make: () => workload.writeUnmark(replicaSet()), after: { recorded } },
+    "a size": { make: () => workload.writeScale(replicaSet(), 0), after: { recorded } },
+    "a narrow selector": {
+      make: () => traffic.writeNarrow(service(), "uid-web", "web1", AT_NOON),
+      after: { changed },
+    },
+    "a wide selector": { make: () => traffic.writeWiden(service()), after: { changed } },
+    "a twin's mend": { make: () => traffic.mendTwin(service(), aService()), after: { changed } },
+    "a twin's end": { make: () => traffic.deleteTwin(service()), after: { changed } },
+  };
+  for (const [what, { make, after }] of Object.entries(rows)) {
+    for (const [happened, happen] of Object.entries(after)) {
+      it(`fits no more: ${what}, after the object was ${happened}`, () => {
+        const stale = make();
+        happen();
+        expect(() => cluster.perform(stale)).to.throw(Conflict);
+      });
+    }
+  }
+});

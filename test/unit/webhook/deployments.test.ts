@@ -1,0 +1,141 @@
+import { expect } from "chai";
+import type { Kube } from "../../../kube/client/api.ts";
+import { deployments, httpRoutes, namespaces, replicaSets, services } from "../../../kube/core/resources.ts";
+import type { Route } from "../../../kube/core/routes.ts";
+import type { Service } from "../../../kube/core/services.ts";
+import type { Deployment, ReplicaSet } from "../../../kube/core/workloads.ts";
+import { flightOf } from "../../../rollout/traffic/route-record.ts";
+import { hold } from "../../../rollout/workload/hold.ts";
+import { heldOf, withHeld } from "../../../rollout/workload/hold-record.ts";
+import { admitDeployments } from "../../../webhook/deployments.ts";
+import type { Request } from "../../../webhook/review.ts";
+import { FakeApi } from "../../support/api.ts";
+import { AT_NOON, aDeployment, aHeld, aReplicaSet, aRoute, aService } from "../../support/builders.ts";
+import { hastyClock } from "../../support/clock.ts";
+import { noLog } from "../../support/log.ts";
+import { applied } from "../../support/routes.ts";
+
+const ownerReferences = [{ apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web" }];
+const owned = (set: ReplicaSet): ReplicaSet => ({ ...set, metadata: { ...set.metadata, ownerReferences } });
+
+describe("webhook/deployments", () => {
+  let api: FakeApi;
+  let kube: Kube;
+  beforeEach(async () => {
+    api = await FakeApi.start();
+    kube = api.connect();
+    api.add(replicaSets, owned(aReplicaSet()));
+    api.add(replicaSets, aReplicaSet({ image: "web:2", hash: "someone-elses" }));
+    api.add(services, aService());
+    api.add(deployments, aDeployment());
+    api.add(namespaces, { metadata: { name: "shop" } });
+  });
+  afterEach(async () => {
+    await kube.close();
+    await api.stop();
+  });
+
+  const ask = (object: Deployment, oldObject: Deployment | null, rest: Partial<Request> = {}) => {
+    const kind = { group: "apps", version: "v1", kind: "Deployment" };
+    const operation = oldObject === null ? "CREATE" : "UPDATE";
+    return admitDeployments({
+      kube,
+      namespace: "serin-system",
+      hookHosts: [],
+      clock: hastyClock,
+      log: noLog,
+    })({
+      uid: "u",
+      kind,
+      operation,
+      object,
+      oldObject,
+      ...rest,
+    } as Request<Deployment>);
+  };
+  const at = { namespace: "shop", name: "web" };
+  const service = () => kube.get<Service>(services, at);
+  const route = () => kube.get<Route>(httpRoutes, at);
+  const writes = () => api.requests.filter(({ method }) => method !== "GET");
+
+  it("asks nobody when the template stays", async () => {
+    expect(await ask(aDeployment({ replicas: 2 }), aDeployment())).to.deep.include({ allowed: true });
+    expect(await ask(aDeployment(), null)).to.deep.include({ allowed: true });
+    expect(api.requests).to.deep.equal([]);
+  });
+
+  it("holds a new template and narrows its Services before it answers", async () => {
+    const verdict = await ask(aDeployment({ image: "web:2" }), aDeployment());
+    expect(verdict.allowed && heldOf(verdict.object as Deployment)?.stable).to.equal("web1");
+    expect((await service()).spec.selector).to.deep.equal({ app: "web", "pod-template-hash": "web1" });
+    expect((await service()).metadata.labels).to.deep.equal({ "serin.dev/flight": "uid-web" });
+  });
+
+  it("changes nothing on a dry run, nor with a refusal", async () => {
+    await ask(aDeployment({ image: "web:2" }), aDeployment(), { dryRun: true });
+    const refused = await ask(
+      aDeployment({ image: "web:2", annotations: { "serin.dev/steps": "x" } }),
+      aDeployment(),
+    );
+    expect(refused.allowed).to.equal(false);
+    expect(writes()).to.deep.equal([]);
+  });
+
+  it("narrows what somebody else has just changed, too", async () => {
+    let raced = false;
+    api.faults.push(({ method }) => {
+      if (method !== "PATCH" || raced) return undefined;
+      raced = true;
+      api.change(services, "shop/web", { spec: { selector: { tier: "front" } } });
+      return undefined;
+    });
+    await ask(aDeployment({ image: "web:2" }), aDeployment());
+    expect((await service()).spec.selector).to.deep.equal({
+      app: "web",
+      tier: "front",
+      "pod-template-hash": "web1",
+    });
+  });
+
+  it("gives back what was narrowed for a version that was refused, before native control has the next one", async () => {
+    const recreate = { image: "web:3", strategy: { type: "Recreate" } } as const;
+    await ask(aDeployment({ image: "web:2" }), aDeployment());
+    await ask(aDeployment(recreate), aDeployment(), { dryRun: true });
+    expect((await service()).metadata.labels).to.have.property("serin.dev/flight");
+    await ask(aDeployment(recreate), aDeployment());
+    expect((await service()).spec).to.deep.equal(aService().spec);
+    expect((await service()).metadata.labels ?? {}).to.deep.equal({});
+  });
+
+  const flight = { namespace: "shop", twins: { web: "web-canary" }, weight: 50, since: AT_NOON };
+  const held = () => {
+    const plain = aDeployment({ image: "web:2" });
+    return withHeld({ ...plain, spec: hold(plain.spec, "50%") }, aHeld(), plain);
+  };
+
+  it("takes the weight before it answers to an undo, and keeps it taken", async () => {
+    api.add(
+      httpRoutes,
+      applied(aRoute(), { "uid-web": flight, "uid-other": { ...flight, twins: { api: "api-canary" } } }),
+    );
+    const verdict = await ask(
+      { ...held(), spec: { ...held().spec, template: aDeployment().spec.template } },
+      held(),
+    );
+    expect(verdict.allowed && heldOf(verdict.object as Deployment)?.phase).to.equal("undone");
+    expect(flightOf(await route(), "uid-web")).to.include({ weight: 0, drained: true });
+    expect(flightOf(await route(), "uid-other")?.weight).to.equal(50);
+  });
+
+  it("fails as the API server does, instead of guessing who is stable", async () => {
+    api.faults.push(({ path }) =>
+      path.includes("replicasets") ? { status: 403, message: "no" } : undefined,
+    );
+    let failure: unknown;
+    await ask(aDeployment({ image: "web:2" }), aDeployment()).catch((error: unknown) => {
+      failure = error;
+    });
+    expect(failure).to.be.instanceOf(Error);
+    expect(writes()).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,26 @@
+import { expect } from "chai";
+import type { KubeObject, ManagedField } from "../../../kube/core/meta.ts";
+import { admitOwnWrites } from "../../../webhook/ownership.ts";
+
+const applied: ManagedField = { manager: "kubectl", operation: "Apply" };
+const ours: ManagedField = { manager: "serin", operation: "Update" };
+const status: ManagedField = { manager: "serin", operation: "Update", subresource: "status" };
+
+async function fieldsAfter(managedFields: ManagedField[]): Promise<ManagedField[] | undefined> {
+  const object: KubeObject = { kind: "HTTPRoute", metadata: { name: "web", managedFields }, spec: {} };
+  const kind = { group: "gateway.networking.k8s.io", version: "v1", kind: "HTTPRoute" };
+  const answer = await admitOwnWrites({ uid: "1", operation: "UPDATE", kind, object, oldObject: object });
+  if (!answer.allowed) throw new Error(answer.message);
+  return (answer.object ?? object).metadata.managedFields;
+}
+
+describe("webhook/ownership", () => {
+  it("leaves fields to who applies them server-side", async () => {
+    expect(await fieldsAfter([applied, ours, status])).to.deep.equal([applied, status]);
+  });
+
+  it("changes nothing where nobody does", async () => {
+    expect(await fieldsAfter([{ ...applied, operation: "Update" }, ours])).to.have.length(2);
+    expect(await fieldsAfter([applied, status])).to.deep.equal([applied, status]);
+  });
+});

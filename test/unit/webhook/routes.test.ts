@@ -1,0 +1,142 @@
+import { expect } from "chai";
+import type { Kube } from "../../../kube/client/api.ts";
+import {
+  grpcRoutes,
+  httpRoutes,
+  namespaces,
+  type Resource,
+  referenceGrants,
+  replicaSets,
+  services,
+} from "../../../kube/core/resources.ts";
+import type { Route } from "../../../kube/core/routes.ts";
+import type { Deployment } from "../../../kube/core/workloads.ts";
+import { flightOf } from "../../../rollout/traffic/route-record.ts";
+import { hold } from "../../../rollout/workload/hold.ts";
+import { heldOf, withHeld } from "../../../rollout/workload/hold-record.ts";
+import { admitDeployments } from "../../../webhook/deployments.ts";
+import type { Request } from "../../../webhook/review.ts";
+import { FakeApi } from "../../support/api.ts";
+import { AT_NOON, aDeployment, aHeld, aReplicaSet, aRoute, aService } from "../../support/builders.ts";
+import { hastyClock } from "../../support/clock.ts";
+import { noLog } from "../../support/log.ts";
+import { applied } from "../../support/routes.ts";
+
+const owner = { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web" };
+const update = () => aDeployment({ image: "web:2" });
+
+describe("webhook/deployments behind routes", () => {
+  let api: FakeApi;
+  let kube: Kube;
+  beforeEach(async () => {
+    api = await FakeApi.start();
+    kube = api.connect();
+    api.add(replicaSets, aReplicaSet({ meta: { ownerReferences: [owner] } }));
+    api.add(services, aService());
+    api.add(namespaces, { metadata: { name: "shop" } });
+  });
+  afterEach(async () => {
+    await kube.close();
+    await api.stop();
+  });
+
+  const ask = (object: Deployment, oldObject: Deployment) => {
+    const kind = { group: "apps", version: "v1", kind: "Deployment" };
+    const needs = { kube, namespace: "serin-system", hookHosts: [], clock: hastyClock, log: noLog };
+    const request = { uid: "u", kind, operation: "UPDATE", object, oldObject };
+    return admitDeployments(needs)(request as unknown as Request<Deployment>);
+  };
+  const route = (kind: string, meta = {}, backend = {}): Route => {
+    const apiVersion = "gateway.networking.k8s.io/v1";
+    return { apiVersion, ...aRoute({ kind, backends: [{ name: "web", port: 80, ...backend }], meta }) };
+  };
+
+  it("drains routes of both kinds before it answers to an undo, even of the same name", async () => {
+    const flight = { namespace: "shop", twins: { web: "web-canary" }, weight: 50, since: AT_NOON };
+    api.add(httpRoutes, applied(route("HTTPRoute"), { "uid-web": flight }));
+    api.add(grpcRoutes, applied(route("GRPCRoute"), { "uid-web": flight }));
+    const held = withHeld({ ...update(), spec: hold(update().spec, "50%") }, aHeld(), update());
+    const verdict = await ask(
+      { ...held, spec: { ...held.spec, template: aDeployment().spec.template } },
+      held,
+    );
+    expect(verdict.allowed && heldOf(verdict.object as Deployment)?.phase).to.equal("undone");
+    for (const kind of [httpRoutes, grpcRoutes] satisfies Resource[]) {
+      const drained = await kube.get<Route>(kind, { namespace: "shop", name: "web" });
+      expect(flightOf(drained, "uid-web"), kind.plural).to.include({ weight: 0, drained: true });
+    }
+  });
+
+  it("refuses an undo whose traffic cannot be taken back, with the route and what keeps it, and takes all other", async () => {
+    const flight = { namespace: "shop", twins: { web: "web-canary" }, weight: 50, since: AT_NOON };
+    for (const name of ["frozen", "web"])
+      api.add(httpRoutes, applied(route("HTTPRoute", { name }), { "uid-web": flight }));
+    const message = 'admission webhook "policy" denied the request: weights are frozen';
+    api.faults.push(({ method, path }) =>
+      method === "PATCH" && path.includes("/frozen") ? { status: 403, message } : undefined,
+    );
+    const held = withHeld({ ...update(), spec: hold(update().spec, "50%") }, aHeld(), update());
+    const undone = { ...held, spec: { ...held.spec, template: aDeployment().spec.template } };
+    const error = await ask(undone, held).catch((thrown: Error) => thrown);
+    expect(error)
+      .to.be.an("error")
+      .with.property("message")
+      .that.equals(`cannot change httproutes/frozen of shop: ${message}`);
+    const other = await kube.get<Route>(httpRoutes, { namespace: "shop", name: "web" });
+    expect(flightOf(other, "uid-web")).to.include({ weight: 0, drained: true });
+  });
+
+  it("keeps the controller from granting what an undo has found ungranted", async () => {
+    const since = "2026-01-01T11:59:59.000Z";
+    const flight = { namespace: "shop", twins: { web: "web-canary" }, weight: 0, since };
+    api.add(httpRoutes, applied(route("HTTPRoute"), { "uid-web": flight }));
+    const held = withHeld({ ...update(), spec: hold(update().spec, "50%") }, aHeld(), update());
+    const undone = { ...held, spec: { ...held.spec, template: aDeployment().spec.template } };
+    const marked = async () => kube.get<Route>(httpRoutes, { namespace: "shop", name: "web" });
+    expect(await ask(undone, held)).to.include({ allowed: true });
+    expect(flightOf(await marked(), "uid-web")).to.deep.equal({ ...flight, drained: true });
+    const { resourceVersion } = (await marked()).metadata;
+    await ask(undone, held);
+    expect((await marked()).metadata, "asked again").to.include({ resourceVersion });
+  });
+
+  it("starts a canary where the Gateway API is not installed, or one of its kinds is not", async () => {
+    api.faults.push(({ path }) =>
+      path.includes("gateway.networking") ? { status: 404, message: "404 page not found" } : undefined,
+    );
+    const verdict = await ask(update(), aDeployment());
+    expect(verdict.allowed && heldOf(verdict.object as Deployment)?.stable).to.equal("web1");
+  });
+
+  it("asks for ReferenceGrants only where a route of another namespace names the Service, and for the right one", async () => {
+    api.add(httpRoutes, route("HTTPRoute"));
+    expect(await ask(update(), aDeployment())).to.include({ allowed: true });
+    expect(api.requests.filter(({ path }) => path.includes("referencegrants"))).to.deep.equal([]);
+
+    api.add(httpRoutes, route("HTTPRoute", { name: "front", namespace: "edge" }, { namespace: "shop" }));
+    const ungranted = await ask(update(), aDeployment());
+    expect(ungranted.allowed && ungranted.warnings?.join()).to.match(
+      /no ReferenceGrant of namespace shop lets HTTPRoute edge\/front name a Service .* is left alone/,
+    );
+    const named = aDeployment({ image: "web:2", annotations: { "serin.dev/routes": "edge/front" } });
+    const denied = await ask(named, aDeployment());
+    expect(!denied.allowed && denied.message).to.match(
+      /no ReferenceGrant of namespace shop lets HTTPRoute edge\/front name Service web, nor/,
+    );
+
+    const group = "gateway.networking.k8s.io";
+    api.add(referenceGrants, {
+      metadata: { name: "allow-edge", namespace: "shop" },
+      spec: { from: [{ group, kind: "HTTPRoute", namespace: "edge" }], to: [{ group: "", kind: "Service" }] },
+    });
+    expect(await ask(update(), aDeployment())).to.include({ allowed: true });
+  });
+
+  it("does not ask for a grant for a route that the plan leaves out", async () => {
+    api.add(httpRoutes, route("HTTPRoute"));
+    api.add(httpRoutes, route("HTTPRoute", { name: "front", namespace: "edge" }, { namespace: "shop" }));
+    const annotations = { "serin.dev/routes": "web" };
+    const verdict = await ask(aDeployment({ image: "web:2", annotations }), aDeployment({ annotations }));
+    expect(verdict).to.include({ allowed: true });
+  });
+});

@@ -1,0 +1,148 @@
+import { once } from "node:events";
+import { createServer, request, type Server } from "node:https";
+import type { AddressInfo } from "node:net";
+import { gzipSync } from "node:zlib";
+import { expect } from "chai";
+import { issueAuthority, issueLeaf, type KeyPair } from "../../../certs/issue.ts";
+import type { KubeObject } from "../../../kube/core/meta.ts";
+import { admissionApp } from "../../../webhook/server.ts";
+import { rememberingLog } from "../../support/log.ts";
+import { aReview } from "../../support/review.ts";
+
+const object = { kind: "Deployment", metadata: { name: "web" }, spec: {} };
+const review = JSON.stringify(aReview({ object, oldObject: object }));
+const JSON_TYPE = { "content-type": "application/json" };
+
+describe("webhook/server, over TLS", () => {
+  let server: Server;
+  let authority: KeyPair;
+  let ready = true;
+  let admit: () => Promise<{ allowed: true; object?: KubeObject }> = async () => ({ allowed: true });
+  const log = rememberingLog();
+
+  before(async () => {
+    const life = { now: Date.now(), lifeMs: 3_600_000 };
+    authority = await issueAuthority(life);
+    const { cert, key } = await issueLeaf(authority, ["localhost"], life);
+    const kinds = { deployments: { kinds: ["Deployment"], admit: () => admit() } };
+    server = createServer(
+      { cert, key, minVersion: "TLSv1.2" },
+      admissionApp({ kinds, ready: () => ready, log }),
+    );
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+  });
+  after(async () => {
+    server.close();
+    server.closeAllConnections();
+    await once(server, "close");
+  });
+
+  async function send(path: string, body?: string | Buffer, headers: Record<string, string> = JSON_TYPE) {
+    const { port } = server.address() as AddressInfo;
+    const asked = request({
+      host: "127.0.0.1",
+      port,
+      path,
+      method: body === undefined ? "GET" : "POST",
+      headers,
+      ca: authority.cert,
+      servername: "localhost",
+      agent: false,
+    });
+    // A server that has read enough may close before all is sent.
+    asked.on("error", () => {});
+    asked.end(body);
+    const [response] = await once(asked, "response");
+    let text = "";
+    for await (const chunk of response) text += chunk;
+    return { status: response.statusCode as number, headers: response.headers, text };
+  }
+  const post = (body: string | Buffer, headers?: Record<string, string>) =>
+    send("/admit/deployments", body, headers);
+
+  const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024, " "));
+  const refused: [string, string | Buffer, Record<string, string>, number][] = [
+    ["what is not an AdmissionReview", '{"kind":"Pod"}', JSON_TYPE, 400],
+    ["another kind of object", review.replaceAll("Deployment", "Pod"), JSON_TYPE, 400],
+    ["what is not JSON", "{", JSON_TYPE, 400],
+    ["nothing", "", JSON_TYPE, 400],
+    ["JSON that is no object", '"x"', JSON_TYPE, 400],
+    ["another content type", review, { "content-type": "text/plain" }, 400],
+    ["10 MB", Buffer.alloc(10 * 1024 * 1024, " "), JSON_TYPE, 413],
+    ["a gzip bomb", bomb, { ...JSON_TYPE, "content-encoding": "gzip" }, 413],
+    ["an unknown encoding", review, { ...JSON_TYPE, "content-encoding": "zebra" }, 415],
+    ["an unknown charset", review, { "content-type": "application/json; charset=zebra" }, 415],
+    ["broken gzip", review, { ...JSON_TYPE, "content-encoding": "gzip" }, 400],
+  ];
+  for (const [what, body, headers, status] of refused) {
+    it(`refuses ${what} with ${status} and goes on`, async () => {
+      const response = await post(body, headers);
+      expect(response.status).to.equal(status);
+      expect(JSON.parse(response.text))
+        .to.have.property("error")
+        .that.is.a("string")
+        .and.not.match(/\n {4}at |node_modules/);
+      expect((await post(review)).status).to.equal(200);
+    });
+  }
+
+  it("answers a review", async () => {
+    const { status, headers, text } = await post(review);
+    expect(status).to.equal(200);
+    expect(headers).not.to.have.property("x-powered-by");
+    expect(JSON.parse(text)).to.deep.equal({
+      apiVersion: "admission.k8s.io/v1",
+      kind: "AdmissionReview",
+      response: { uid: "u1", allowed: true },
+    });
+  });
+
+  it("takes a gzipped review", async () => {
+    expect((await post(gzipSync(review), { ...JSON_TYPE, "content-encoding": "gzip" })).status).to.equal(200);
+  });
+
+  it("is not polluted by keys that name prototypes", async () => {
+    const hostile = '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},';
+    await post(review.replaceAll('{"name":"web"}', `${hostile}"name":"web"}`).replace("{", hostile));
+    expect({}).not.to.have.property("polluted");
+  });
+
+  it("refuses the request, not the review, when the decision throws", async () => {
+    admit = async () => {
+      throw new Error("no API server");
+    };
+    const { status, text } = await post(review);
+    admit = async () => ({ allowed: true });
+    expect(status).to.equal(200);
+    expect(JSON.parse(text).response).to.deep.include({ uid: "u1", allowed: false });
+    expect(JSON.parse(text).response.status.message).to.include("no API server");
+    expect(log.lines).to.include("error: admission failed");
+  });
+
+  it("refuses the request, too, when the answer cannot be written", async () => {
+    const nested = (depth: number) => JSON.parse(`${"[".repeat(depth)}${"]".repeat(depth)}`);
+    admit = async () => ({ allowed: true, object: { ...object, spec: nested(100_000) } });
+    const deep = JSON.stringify(aReview({ object: { ...object, spec: {} }, oldObject: object }));
+    const { status, text } = await post(
+      deep.replace('"spec":{}', `"spec":{"0":${"[".repeat(9_999)}${"]".repeat(9_999)}}`),
+    );
+    admit = async () => ({ allowed: true });
+    expect(status).to.equal(200);
+    expect(JSON.parse(text).response).to.deep.include({ uid: "u1", allowed: false });
+  });
+
+  it("knows no other address and no other method", async () => {
+    expect((await send("/admit/pods", review)).status).to.equal(404);
+    expect((await send("/admit/deployments")).status).to.equal(404);
+    expect((await send("/admit/__proto__", review)).status).to.equal(404);
+  });
+
+  it("says whether it lives and whether it is ready", async () => {
+    expect((await send("/healthz")).status).to.equal(200);
+    expect((await send("/readyz")).status).to.equal(200);
+    ready = false;
+    expect((await send("/readyz")).status).to.equal(503);
+    ready = true;
+  });
+});
