@@ -14,10 +14,10 @@ import { drainAll, endRollout } from "../rollout/cleanup/uninstall.ts";
 import { settleMs } from "../rollout/gateways/settle.ts";
 import { FLIGHT, HELD } from "../rollout/keys.ts";
 import { isComplete } from "../rollout/stages/promote.ts";
-import { changedOf, writeChanged } from "../rollout/tracking/pending.ts";
-import { writeFlights } from "../rollout/traffic/writes.ts";
-import { heldOf } from "../rollout/workload/hold-record.ts";
-import { writeEnd, writeMark } from "../rollout/workload/writes.ts";
+import { pendingRecordOf, writeChanged } from "../rollout/tracking/pending.ts";
+import { writeShares } from "../rollout/traffic/writes.ts";
+import { holdRecordOf } from "../rollout/workload/hold-record.ts";
+import { writeEnd, writeRunRecord } from "../rollout/workload/writes.ts";
 
 const POLL_MS = 500;
 const ATTEMPTS = 5;
@@ -42,7 +42,7 @@ export async function cleanUp(options: CleanUpOptions): Promise<void> {
   for (const route of routes) await writeRoute(options, route, (found) => drainAll(found, clock.now()));
   await clock.sleep(Math.max(0, ...routes.map(settleMs)));
   for (const route of routes) {
-    await writeRoute(options, route, (found) => [writeFlights(found, {})]);
+    await writeRoute(options, route, (found) => [writeShares(found, {})]);
     say(`route ${keyOf(route)} is as its owner wrote it`);
   }
   const flown = await flying<Deployment>(kube, deployments);
@@ -98,7 +98,7 @@ async function end(options: CleanUpOptions, deployment: Deployment): Promise<voi
   const read = () => fresh<Deployment>(kube, deployments, deployment);
   const { namespace, uid } = deployment.metadata;
   await write(options, read, (found) =>
-    changedOf(found) === undefined ? [] : [writeChanged(found, undefined)],
+    pendingRecordOf(found) === undefined ? [] : [writeChanged(found, undefined)],
   );
   const readSets = async () => {
     const { items } = await kube.list<ReplicaSet>(replicaSets, { namespace });
@@ -106,7 +106,7 @@ async function end(options: CleanUpOptions, deployment: Deployment): Promise<voi
   };
   const own = await readSets();
   await write(options, read, (found) => {
-    const held = heldOf(found);
+    const held = holdRecordOf(found);
     const writes = held === undefined ? [] : endRollout(found, held, own);
     if (writes === undefined)
       throw new Error(`Deployment ${keyOf(found)}: its stable ReplicaSet is gone; set its template by hand`);
@@ -121,8 +121,8 @@ async function end(options: CleanUpOptions, deployment: Deployment): Promise<voi
   // Native control has copied the record onto them; it is by the mark that it is found there.
   const isLeft = ({ metadata: { labels, annotations = {} } }: ReplicaSet) =>
     HELD in annotations && labels?.[FLIGHT] === undefined;
-  await write(options, readSets, (sets) => sets.filter(isLeft).map((set) => writeMark(set, uid ?? "")));
-  await write(options, read, (found) => (heldOf(found) === undefined ? [] : [writeEnd(found)]));
+  await write(options, readSets, (sets) => sets.filter(isLeft).map((set) => writeRunRecord(set, uid ?? "")));
+  await write(options, read, (found) => (holdRecordOf(found) === undefined ? [] : [writeEnd(found)]));
   say(`Deployment ${keyOf(deployment)} runs its stable version under its own fields`);
 }
 

@@ -9,10 +9,10 @@ import type { HookHost } from "../rollout/hooks/hosts.ts";
 import { FLIGHT, HELD } from "../rollout/keys.ts";
 import type { Prometheus } from "./evidence/prometheus.ts";
 import { EvidenceReader } from "./evidence/reader.ts";
-import type { ReadGates } from "./evidence/template-checks.ts";
+import type { ReadTemplateChecks } from "./evidence/template-checks.ts";
 import { HookRunner } from "./hooks/runner.ts";
 import { Caches } from "./reconcile/caches.ts";
-import { Gatherer } from "./reconcile/observe.ts";
+import { Observer } from "./reconcile/observe.ts";
 import { type Failure, performAll } from "./reconcile/perform.ts";
 import { earliest, reconciler } from "./reconcile/reconcile.ts";
 import { tracker } from "./reconcile/tracking.ts";
@@ -28,7 +28,7 @@ const RESYNC_MS = 5 * 60_000;
 export interface ControllerOptions {
   readonly kube: Kube;
   readonly prometheus: Prometheus;
-  readonly gates: ReadGates;
+  readonly gates: ReadTemplateChecks;
   /** Whom hooks may call. */
   readonly hookHosts: readonly HookHost[];
   readonly clock: Clock;
@@ -66,7 +66,7 @@ export async function runController(
     onChange: (uids) => started && onChange(uids),
   });
   let started = false;
-  const gatherer = new Gatherer({ kube, caches, clock });
+  const observer = new Observer({ kube, caches, clock });
   const onRead = (uids: readonly string[]) => {
     for (const uid of uids) if (caches.deployment(uid) !== undefined) queue.add(uid);
   };
@@ -78,8 +78,8 @@ export async function runController(
     onAnswer: (uid) => onRead([uid]),
   });
   const evidence = new EvidenceReader({ prometheus, gates, clock, log, signal, onRead });
-  const track = tracker({ kube, caches, gatherer, clock, log });
-  const reconcile = reconciler({ kube, caches, gatherer, evidence, hooks, clock, log });
+  const track = tracker({ kube, caches, observer, clock, log });
+  const reconcile = reconciler({ kube, caches, observer, evidence, hooks, clock, log });
   /** Native control scales its canary already as another Deployment wants. */
   const isTakenOverFrom = (uid: string) =>
     caches.replicaSets.list().some((set) => set.metadata.labels?.[FLIGHT] === uid && isTakenOver(set));
@@ -111,7 +111,7 @@ export async function runController(
   async function giveBack(writes: readonly Write[]): Promise<void> {
     const failures: Failure[] = [];
     for (const write of writes) {
-      const failure = await performAll([write], SWEEP, { kube, caches, gatherer, clock, log });
+      const failure = await performAll([write], SWEEP, { kube, caches, observer, clock, log });
       if (failure !== undefined) failures.push(failure);
     }
     if (failures[0] !== undefined) throw failures[0].error;

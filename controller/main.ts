@@ -6,13 +6,13 @@ import { connect } from "../kube/client/connect.ts";
 import { inCluster } from "../kube/client/credentials.ts";
 import { gatewayApi, negotiated } from "../kube/client/discovery.ts";
 import { fenced } from "../kube/client/fence.ts";
-import { patient } from "../kube/client/retry-after.ts";
+import { withRetryAfter } from "../kube/client/retry-after.ts";
 import { systemClock } from "../kube/core/clock.ts";
 import { lead } from "../kube/runtime/leader-election.ts";
 import { hookHostsOf } from "../rollout/hooks/hosts.ts";
 import { runController } from "./controller.ts";
 import { prometheus } from "./evidence/prometheus.ts";
-import { gatesFrom } from "./evidence/template-checks.ts";
+import { templateChecksFrom } from "./evidence/template-checks.ts";
 import { templatesFrom } from "./evidence/templates.ts";
 import { prometheusSource } from "./providers/prometheus.ts";
 import { sourcesFrom } from "./providers/registry.ts";
@@ -43,10 +43,10 @@ const log = pino({ name: "serin-controller", level: options["log-level"] });
 const clock = systemClock;
 const stop = new AbortController();
 const connection = connect({ fieldManager: "serin", userAgent: "serin-controller", load: inCluster, log });
-const kube = negotiated(patient(connection, { clock }), { ...gatewayApi, clock });
+const kube = negotiated(withRetryAfter(connection, { clock }), { ...gatewayApi, clock });
 const { namespace } = options;
 const hookHosts = hookHostsOf(options["hook-host"]);
-const gates = gatesFrom({
+const gates = templateChecksFrom({
   templates: templatesFrom({ kube, namespace, trusted: options["template-namespace"], clock }),
   sources: sourcesFrom({
     kube,

@@ -3,8 +3,8 @@ import { conditionOf } from "../kube/core/meta.ts";
 import type { Route } from "../kube/core/routes.ts";
 import type { Deployment } from "../kube/core/workloads.ts";
 import { CONDITION } from "../rollout/keys.ts";
-import { flightOf } from "../rollout/traffic/route-record.ts";
-import { heldOf } from "../rollout/workload/hold-record.ts";
+import { shareOf } from "../rollout/traffic/route-record.ts";
+import { holdRecordOf } from "../rollout/workload/hold-record.ts";
 import type { Cluster } from "../test/cluster/cluster.ts";
 import type { Output } from "../test/cluster/kubectl.ts";
 import { type Load, startLoad } from "../test/cluster/load.ts";
@@ -73,8 +73,8 @@ export class Shop {
     const isNew = Date.parse(condition?.lastUpdateTime ?? "") >= Math.floor(since / 1_000) * 1_000;
     const { reason = "", message = "" } = isNew ? (condition ?? {}) : {};
     return {
-      weight: flightOf(route, deployment.metadata.uid ?? "")?.weight,
-      inFlight: heldOf(deployment) !== undefined,
+      weight: shareOf(route, deployment.metadata.uid ?? "")?.weight,
+      inFlight: holdRecordOf(deployment) !== undefined,
       reason,
       told: reason && `${reason}: ${message}`,
       traffic: this.#traffic(),

@@ -7,13 +7,18 @@ import type { Deployment } from "../kube/core/workloads.ts";
 import { TRACK } from "../rollout/keys.ts";
 import { outline } from "../rollout/plan/layers.ts";
 import { isOptedIn } from "../rollout/plan/plan.ts";
-import { type Change, changedOf, withChange, writeChanged } from "../rollout/tracking/pending.ts";
+import {
+  type PendingChange,
+  pendingRecordOf,
+  withChange,
+  writeChanged,
+} from "../rollout/tracking/pending.ts";
 import { type Use, usesOf } from "../rollout/tracking/uses.ts";
 import { type Follower, warningsOf } from "../rollout/tracking/warnings.ts";
-import { heldOf } from "../rollout/workload/hold-record.ts";
+import { holdRecordOf } from "../rollout/workload/hold-record.ts";
 import { planOf } from "../rollout/workload/plan-of.ts";
 import { settleConflicts } from "./effects.ts";
-import { readPlaces } from "./places.ts";
+import { readDefaultSources } from "./places.ts";
 import type { Admit } from "./server.ts";
 
 /** A ConfigMap or Secret. */
@@ -32,7 +37,7 @@ export interface ConfigNeeds {
 
 interface Found extends Follower {
   readonly deployment: Deployment;
-  readonly change: Change;
+  readonly change: PendingChange;
 }
 
 /**
@@ -72,7 +77,7 @@ async function followers(needs: ConfigNeeds, name: string, object: Config, old: 
 
 async function follow(
   needs: ConfigNeeds,
-  { deployment, use, change }: { deployment: Deployment; use: Use; change: Change },
+  { deployment, use, change }: { deployment: Deployment; use: Use; change: PendingChange },
 ): Promise<Found> {
   const found = { deployment, change, name: deployment.metadata.name, live: use.live };
   if (!(await tracks(needs, deployment))) return { ...found, way: "off" };
@@ -82,8 +87,8 @@ async function follow(
 
 /** In flight as the rollout began with it, at rest as its defaults say now. */
 async function tracks({ kube, namespace }: ConfigNeeds, deployment: Deployment): Promise<boolean> {
-  if (heldOf(deployment) !== undefined) return planOf(deployment).track === "on";
-  const places = await readPlaces(kube, namespace, deployment);
+  if (holdRecordOf(deployment) !== undefined) return planOf(deployment).track === "on";
+  const places = await readDefaultSources(kube, namespace, deployment);
   const { parsed } = outline(deployment.metadata.annotations ?? {}, places);
   // With a plan that is wrong by now a canary would be refused: the mark runs out, and that is told.
   return "complaints" in parsed || parsed.plan.track === "on";
@@ -93,11 +98,11 @@ async function mark(
   { kube, clock }: ConfigNeeds,
   found: Deployment,
   name: string,
-  change: Change,
+  change: PendingChange,
 ): Promise<void> {
   const at = new Date(clock.now()).toISOString();
   await settleConflicts(kube, deployments, found, clock, (deployment) =>
-    writeChanged(deployment, withChange(changedOf(deployment), name, change, at)),
+    writeChanged(deployment, withChange(pendingRecordOf(deployment), name, change, at)),
   );
 }
 

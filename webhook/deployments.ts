@@ -8,10 +8,10 @@ import type { ReferenceGrant, Route } from "../kube/core/routes.ts";
 import type { Service } from "../kube/core/services.ts";
 import type { Deployment, ReplicaSet } from "../kube/core/workloads.ts";
 import { admitCreate, admitUpdate, changesTemplate } from "../rollout/admission/admit.ts";
-import type { Answer } from "../rollout/admission/answer.ts";
-import type { Reads } from "../rollout/admission/change.ts";
+import type { AdmissionResponse } from "../rollout/admission/answer.ts";
+import type { ClusterState } from "../rollout/admission/change.ts";
 import { checkHookHosts } from "../rollout/admission/hook-hosts.ts";
-import { needsPlaces } from "../rollout/admission/needs-layers.ts";
+import { needsDefaultSources } from "../rollout/admission/needs-layers.ts";
 import { answerPerson, answerTracker } from "../rollout/admission/tracked.ts";
 import type { HookHost } from "../rollout/hooks/hosts.ts";
 import { FLIGHT } from "../rollout/keys.ts";
@@ -19,10 +19,10 @@ import { TRACKER } from "../rollout/tracking/decide.ts";
 import { withoutChanged } from "../rollout/tracking/pending.ts";
 import { crossesInto } from "../rollout/traffic/grants.ts";
 import type { Autoscaler } from "../rollout/workload/autoscalers.ts";
-import { heldOf } from "../rollout/workload/hold-record.ts";
+import { holdRecordOf } from "../rollout/workload/hold-record.ts";
 import { planOf } from "../rollout/workload/plan-of.ts";
 import { performEffect } from "./effects.ts";
-import { readPlaces } from "./places.ts";
+import { readDefaultSources } from "./places.ts";
 import type { Admit } from "./server.ts";
 
 /** What an answer about a Deployment may need. */
@@ -39,8 +39,10 @@ export interface Needs {
 /** Answers requests about Deployments: gathers what the decision needs, decides, performs its side effects. */
 export function admitDeployments({ kube, namespace, hookHosts, clock, log }: Needs): Admit<Deployment> {
   return async ({ object: requested, oldObject: stored, dryRun, options }) => {
-    const reading = needsPlaces(requested, stored) ? readPlaces(kube, namespace, requested) : undefined;
-    const checked = (answer: Answer) =>
+    const reading = needsDefaultSources(requested, stored)
+      ? readDefaultSources(kube, namespace, requested)
+      : undefined;
+    const checked = (answer: AdmissionResponse) =>
       checkHookHosts(answer, stored, (object) => planOf(object).hooks, hookHosts);
     if (stored === null) return checked(admitCreate(requested, await reading));
     // A new template reads the changed ConfigMap, too: there is nothing left to be made of the change.
@@ -59,13 +61,17 @@ export function admitDeployments({ kube, namespace, hookHosts, clock, log }: Nee
   };
 }
 
-function summary({ metadata: { namespace, name } }: Deployment, answer: Answer, dryRun = false): object {
+function summary(
+  { metadata: { namespace, name } }: Deployment,
+  answer: AdmissionResponse,
+  dryRun = false,
+): object {
   const said = answer.allowed ? { warnings: answer.warnings } : { message: answer.message };
   return { namespace, name, dryRun, allowed: answer.allowed, ...said };
 }
 
 /** From the API server's cache where possible (resourceVersion 0), but for the ReplicaSets: they decide who is stable. */
-async function gather(kube: Kube, old: Deployment): Promise<Reads> {
+async function gather(kube: Kube, old: Deployment): Promise<ClusterState> {
   const { namespace, uid } = old.metadata;
   const labelSelector = Object.entries(old.spec.selector.matchLabels ?? {})
     .map(([key, value]) => `${key}=${value}`)
@@ -97,6 +103,6 @@ async function gather(kube: Kube, old: Deployment): Promise<Reads> {
 /** Those in flight where one is on its way; all of them where one may begin. */
 function routesFor(old: Deployment): Query {
   if (old.metadata.labels?.[FLIGHT] === undefined) return { resourceVersion: "0" };
-  const phase = heldOf(old)?.phase;
+  const phase = holdRecordOf(old)?.phase;
   return phase === "failed" || phase === "undone" ? {} : { labelSelector: FLIGHT };
 }

@@ -13,11 +13,11 @@ import type { Effect } from "../rollout/admission/answer.ts";
 import { notAccepted, settledOn } from "../rollout/gateways/settle.ts";
 import { FLIGHT } from "../rollout/keys.ts";
 import { isExposed, drained as withNothing } from "../rollout/traffic/exposure.ts";
-import { crossesInto, entitled } from "../rollout/traffic/grants.ts";
-import { isNarrowedTo } from "../rollout/traffic/isolation.ts";
-import { flightOf } from "../rollout/traffic/route-record.ts";
-import { heldServiceOf } from "../rollout/traffic/service-record.ts";
-import { writeNarrow, writeRoute, writeWiden } from "../rollout/traffic/writes.ts";
+import { crossesInto, permitted } from "../rollout/traffic/grants.ts";
+import { isIsolatedTo } from "../rollout/traffic/isolation.ts";
+import { shareOf } from "../rollout/traffic/route-record.ts";
+import { serviceRecordOf } from "../rollout/traffic/service-record.ts";
+import { writeIsolation, writeRoute, writeSelector } from "../rollout/traffic/writes.ts";
 
 const ATTEMPTS = 5;
 /** How long a gateway may take to see a route before only the settle time counts, in ms. */
@@ -54,19 +54,19 @@ export async function performEffect(effect: Effect, wait: boolean, needs: Needs)
 async function isolate(found: Service, uid: string, hash: string, { kube, clock }: Needs): Promise<void> {
   const since = new Date(clock.now()).toISOString();
   await settleConflicts(kube, services, found, clock, (service) =>
-    isNarrowedTo(service, hash) ? undefined : writeNarrow(service, uid, hash, since),
+    isIsolatedTo(service, hash) ? undefined : writeIsolation(service, uid, hash, since),
   );
 }
 
 async function widen(uid: string, { kube, clock, namespace }: Needs): Promise<void> {
   const { items } = await kube.list<Service>(services, { namespace }, { labelSelector: `${FLIGHT}=${uid}` });
-  const narrowed = (service: Service) => heldServiceOf(service) !== undefined;
+  const narrowed = (service: Service) => serviceRecordOf(service) !== undefined;
   await Promise.all(
     items
       .filter(narrowed)
       .map((found) =>
         settleConflicts(kube, services, found, clock, (service) =>
-          narrowed(service) ? writeWiden(service) : undefined,
+          narrowed(service) ? writeSelector(service) : undefined,
         ),
       ),
   );
@@ -82,19 +82,19 @@ async function drain(
   { kube, clock, namespace }: Needs,
 ): Promise<void> {
   const routes = await listRoutes<Route>(kube, { labelSelector: FLIGHT });
-  const flown = routes.filter((route) => flightOf(route, uid) !== undefined);
+  const flown = routes.filter((route) => shareOf(route, uid) !== undefined);
   const crosses = flown.some((route) => crossesInto(namespace, route));
   // What others write on routes of their own must not keep this undo waiting.
-  const own = entitled(namespace, flown, crosses ? await listGrants<ReferenceGrant>(kube, namespace) : []);
+  const own = permitted(namespace, flown, crosses ? await listGrants<ReferenceGrant>(kube, namespace) : []);
   const since = new Date(clock.now()).toISOString();
   const written = await Promise.allSettled(
     own.map((found) =>
       settleConflicts(kube, routeResource(found), found, clock, (route) => {
-        const flight = flightOf(route, uid);
-        if (flight === undefined) return undefined;
-        const without = isExposed(flight) ? withNothing(flight, since) : flight;
+        const share = shareOf(route, uid);
+        if (share === undefined) return undefined;
+        const without = isExposed(share) ? withNothing(share, since) : share;
         if (undo && !without.drained) return writeRoute(route, uid, { ...without, drained: true });
-        return without === flight ? undefined : writeRoute(route, uid, without);
+        return without === share ? undefined : writeRoute(route, uid, without);
       }),
     ),
   );

@@ -6,7 +6,7 @@ import { keepServing } from "../certs/serve.ts";
 import { connect } from "../kube/client/connect.ts";
 import { inCluster } from "../kube/client/credentials.ts";
 import { gatewayApi, negotiated } from "../kube/client/discovery.ts";
-import { patient } from "../kube/client/retry-after.ts";
+import { withRetryAfter } from "../kube/client/retry-after.ts";
 import { systemClock } from "../kube/core/clock.ts";
 import { hookHostsOf } from "../rollout/hooks/hosts.ts";
 import { admitConfig } from "./config.ts";
@@ -37,7 +37,7 @@ const clock = systemClock;
 const stop = new AbortController();
 const connection = connect({ fieldManager: "serin", userAgent: "serin-webhook", load: inCluster, log });
 // Of the 20 s that the API server waits for us.
-const kube = negotiated(patient(connection, { clock, patienceMs: 10_000 }), { ...gatewayApi, clock });
+const kube = negotiated(withRetryAfter(connection, { clock, patienceMs: 10_000 }), { ...gatewayApi, clock });
 const hookHosts = hookHostsOf(options["hook-host"]);
 let ready = false;
 

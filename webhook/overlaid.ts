@@ -5,8 +5,8 @@ import type { Service } from "../kube/core/services.ts";
 import type { ReplicaSet } from "../kube/core/workloads.ts";
 import { HASH_LABEL } from "../rollout/keys.ts";
 import { equal } from "../rollout/text/equal.ts";
-import { isTwin } from "../rollout/traffic/canary-service.ts";
-import { renarrow, unlessRedirected } from "../rollout/traffic/isolation.ts";
+import { isCanaryService } from "../rollout/traffic/canary-service.ts";
+import { reisolate, unlessRedirected } from "../rollout/traffic/isolation.ts";
 import { reimpose } from "../rollout/traffic/reapply.ts";
 import { selectorOf } from "../rollout/traffic/service-record.ts";
 import type { Admit } from "./server.ts";
@@ -18,8 +18,8 @@ import type { Admit } from "./server.ts";
 export function admitServices(kube: Kube): Admit<Service> {
   return async ({ object, oldObject }) => {
     if (oldObject === null) return { allowed: true, object };
-    if (isTwin(oldObject)) return { allowed: false, message: twinRefusal(oldObject) };
-    const narrowed = renarrow(object, oldObject);
+    if (isCanaryService(oldObject)) return { allowed: false, message: twinRefusal(oldObject) };
+    const narrowed = reisolate(object, oldObject);
     if (equal(selectorOf(narrowed), selectorOf(oldObject))) return { allowed: true, object: narrowed };
     const { namespace } = oldObject.metadata;
     const labelSelector = `${HASH_LABEL}=${oldObject.spec.selector?.[HASH_LABEL]}`;

@@ -3,7 +3,7 @@ import { isNotFound } from "../kube/client/errors.ts";
 import type { KubeObject } from "../kube/core/meta.ts";
 import { configMaps, namespaces } from "../kube/core/resources.ts";
 import type { Deployment } from "../kube/core/workloads.ts";
-import { type Places, type Profile, profileNamed } from "../rollout/plan/layers.ts";
+import { type DefaultSources, type Profile, profileNamed } from "../rollout/plan/layers.ts";
 
 /** Marks a ConfigMap of Serin's namespace as a profile. */
 const PROFILE_LABEL = "serin.dev/profile";
@@ -13,7 +13,11 @@ interface ConfigMap extends KubeObject {
 }
 
 /** Reads where a Deployment's defaults may stand: its namespace, and the profile in ours that either of them names. */
-export async function readPlaces(kube: Kube, ours: string, { metadata }: Deployment): Promise<Places> {
+export async function readDefaultSources(
+  kube: Kube,
+  ours: string,
+  { metadata }: Deployment,
+): Promise<DefaultSources> {
   const { namespace: name = "" } = metadata;
   const found = await kube.get<KubeObject>(namespaces, { name });
   const namespace = { name, annotations: found.metadata.annotations ?? {} };

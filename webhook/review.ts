@@ -21,7 +21,7 @@ export interface Request<T = KubeObject> {
 }
 
 /** What we answer: yes, perhaps with a changed object, or no. */
-export type Verdict =
+export type ReviewResponse =
   | { readonly allowed: true; readonly object?: KubeObject; readonly warnings?: readonly string[] }
   | { readonly allowed: false; readonly message: string };
 
@@ -56,11 +56,11 @@ export function readReview(body: unknown, kinds: readonly string[]): Request {
 }
 
 /** The answer as an AdmissionReview; a changed object goes out as the JSON patch that makes it. */
-export function writeReview(request: Request, verdict: Verdict): object {
+export function writeReview(request: Request, verdict: ReviewResponse): object {
   return { apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", response: response(request, verdict) };
 }
 
-function response({ uid, object }: Request, verdict: Verdict): object {
+function response({ uid, object }: Request, verdict: ReviewResponse): object {
   if (!verdict.allowed) {
     return { uid, allowed: false, status: { code: 403, reason: "Forbidden", message: verdict.message } };
   }

@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler, Express } from "express";
 import express from "express";
 import type { Log } from "../kube/core/log.ts";
-import { BadReview, type Request, readReview, type Verdict, writeReview } from "./review.ts";
+import { BadReview, type Request, type ReviewResponse, readReview, writeReview } from "./review.ts";
 
 /**
  * etcd keeps no object above 1.5 MB, and a review holds two of them; a larger body is no review.
@@ -9,7 +9,7 @@ import { BadReview, type Request, readReview, type Verdict, writeReview } from "
 const BODY_LIMIT = "4mb";
 
 /** Decides about requests of one kind. */
-export type Admit<T> = (request: Request<T>) => Promise<Verdict>;
+export type Admit<T> = (request: Request<T>) => Promise<ReviewResponse>;
 
 /** What the server needs. */
 export interface ServerOptions {

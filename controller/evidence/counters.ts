@@ -4,12 +4,12 @@ import type { Pack } from "../../rollout/gateways/metrics/pack.ts";
 import type { Sample } from "../../rollout/gateways/metrics/sample.ts";
 import { type PackName, packs } from "../../rollout/gateways/packs.ts";
 import type { Counter } from "../../rollout/judge/counters.ts";
-import type { Watch } from "../../rollout/judge/evidence.ts";
+import type { JudgeInput } from "../../rollout/judge/evidence.ts";
 import type { Grid, Prometheus } from "./prometheus.ts";
 
 /** Whose counters are read, and which of their latencies' bounds (seconds): all, or none at all. */
-export interface Asked {
-  readonly watch: Pick<Watch, "uid" | "sources">;
+export interface CounterQuery {
+  readonly watch: Pick<JudgeInput, "uid" | "sources">;
   readonly bounds: readonly number[] | "all";
 }
 
@@ -24,7 +24,7 @@ interface Owner {
 /** Reads the counters of many rollouts at once: one query for each metric of each kind of gateway. */
 export async function readCounters(
   prometheus: Pick<Prometheus, "over">,
-  asked: readonly Asked[],
+  asked: readonly CounterQuery[],
   grid: Grid,
 ): Promise<Counters> {
   const read = new Map(asked.map(({ watch }) => [watch.uid, new Map<number, Counter[]>()]));
@@ -36,7 +36,7 @@ export async function readCounters(
 async function readPack(
   prometheus: Pick<Prometheus, "over">,
   name: PackName,
-  asked: readonly Asked[],
+  asked: readonly CounterQuery[],
   grid: Grid,
   read: ReadonlyMap<string, Map<number, Counter[]>>,
 ): Promise<void> {
@@ -64,7 +64,7 @@ async function readPack(
 }
 
 /** One owner for each rollout and version: several backends of his may have the same key. */
-function ownersOf({ uid, sources }: Asked["watch"], name: PackName): (readonly [Backend, Owner])[] {
+function ownersOf({ uid, sources }: CounterQuery["watch"], name: PackName): (readonly [Backend, Owner])[] {
   const [canary, stable]: readonly Owner[] = [
     { uid, arm: "canary" },
     { uid, arm: "stable" },
@@ -77,7 +77,7 @@ function ownersOf({ uid, sources }: Asked["watch"], name: PackName): (readonly [
     ]);
 }
 
-function bucketQueries(pack: Pack, asked: readonly Asked[], name: PackName): readonly string[] {
+function bucketQueries(pack: Pack, asked: readonly CounterQuery[], name: PackName): readonly string[] {
   const wanting = asked.filter(({ bounds }) => bounds === "all" || bounds.length > 0);
   const backends = wanting.flatMap(({ watch }) => ownersOf(watch, name).map(([backend]) => backend));
   if (pack.buckets === undefined || backends.length === 0) return [];

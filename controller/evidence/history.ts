@@ -1,16 +1,16 @@
 import { type Counter, incrementsSince } from "../../rollout/judge/counters.ts";
 import { dispersion, dispersionOverTime } from "../../rollout/judge/dispersion.ts";
-import type { Watch } from "../../rollout/judge/evidence.ts";
-import type { Judged } from "../../rollout/judge/fold.ts";
+import type { JudgeInput } from "../../rollout/judge/evidence.ts";
+import type { Evidence } from "../../rollout/judge/fold.ts";
 import { monitored } from "../../rollout/judge/latency-bounds.ts";
-import { type Asked, readCounters } from "./counters.ts";
+import { type CounterQuery, readCounters } from "./counters.ts";
 import type { Prometheus } from "./prometheus.ts";
 
 /** How far back the stable version is looked at before its rollout begins, in ms. */
 const BACK_MS = 30 * 60_000;
 
 /** What the stable version's last half hour says about how to judge: read once, before the first tick. */
-export interface History extends Pick<Judged, "phi" | "bounds"> {
+export interface History extends Pick<Evidence, "phi" | "bounds"> {
   /** Every bound of a latency bucket, in seconds. */
   readonly all: readonly number[];
 }
@@ -18,12 +18,12 @@ export interface History extends Pick<Judged, "phi" | "bounds"> {
 /** Reads that history, up to the instant `from` (ms). Throws a SourceError. */
 export async function readHistory(
   prometheus: Pick<Prometheus, "over">,
-  watch: Watch,
+  watch: JudgeInput,
   from: number,
   tickMs: number,
 ): Promise<History> {
   const stable = { ...watch, sources: watch.sources.map((source) => ({ ...source, canary: [] })) };
-  const read = async (bounds: Asked["bounds"], stepMs: number) => {
+  const read = async (bounds: CounterQuery["bounds"], stepMs: number) => {
     const steps = Math.floor(BACK_MS / stepMs);
     const counters = await readCounters(prometheus, [{ watch: stable, bounds }], {
       from: from - steps * stepMs,

@@ -1,19 +1,19 @@
 import type { Clock } from "../../kube/core/clock.ts";
 import type { Log } from "../../kube/core/log.ts";
 import { packs } from "../../rollout/gateways/packs.ts";
-import type { Evidence, Watch } from "../../rollout/judge/evidence.ts";
+import type { Findings, JudgeInput } from "../../rollout/judge/evidence.ts";
 import { noEvidence } from "../../rollout/judge/fold.ts";
 import { SourceError } from "../providers/provider.ts";
 import { readCounters } from "./counters.ts";
 import { readHistory } from "./history.ts";
 import type { Prometheus } from "./prometheus.ts";
-import { advance, asked, type Followed, isCounted, wantedFrom } from "./series.ts";
-import type { ReadGates } from "./template-checks.ts";
+import { advance, asked, isCounted, type Series, wantedFrom } from "./series.ts";
+import type { ReadTemplateChecks } from "./template-checks.ts";
 
 /** What reading needs. */
 export interface EvidenceOptions {
   readonly prometheus: Prometheus;
-  readonly gates: ReadGates;
+  readonly gates: ReadTemplateChecks;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -42,7 +42,7 @@ const MOST_TICKS = 10_000;
  */
 export class EvidenceReader {
   readonly #options: EvidenceOptions;
-  readonly #entries = new Map<string, Followed>();
+  readonly #entries = new Map<string, Series>();
   readonly #timers = new Set<string>();
   #reading: Promise<unknown> = Promise.resolve();
   readonly #ticks = new Map<string, { ms: number; until: number }>();
@@ -52,7 +52,7 @@ export class EvidenceReader {
   }
 
   /** What is known now; from the first call on the rollout is followed. */
-  of(watch: Watch): Evidence {
+  of(watch: JudgeInput): Findings {
     const known = this.#entries.get(watch.uid);
     const same = known?.watch.rollout === watch.rollout && isCounted(known.watch) === isCounted(watch);
     const entry = same ? known : this.#follow(watch);
@@ -69,15 +69,15 @@ export class EvidenceReader {
     this.#entries.delete(uid);
   }
 
-  #follow(watch: Watch): Followed {
-    const entry: Followed = { watch, askedAt: this.#options.clock.now(), tickMs: TICK.least, gates: {} };
+  #follow(watch: JudgeInput): Series {
+    const entry: Series = { watch, askedAt: this.#options.clock.now(), tickMs: TICK.least, gates: {} };
     this.#entries.set(watch.uid, entry);
     void this.#begin(entry);
     return entry;
   }
 
   /** Finds out how to judge, tries until it can, and lets the ticks begin. */
-  async #begin(entry: Followed): Promise<void> {
+  async #begin(entry: Series): Promise<void> {
     const { clock, log, onRead, signal } = this.#options;
     while (!signal.aborted && this.#entries.get(entry.watch.uid) === entry) {
       try {
@@ -93,7 +93,7 @@ export class EvidenceReader {
     }
   }
 
-  async #prepare(entry: Followed): Promise<void> {
+  async #prepare(entry: Series): Promise<void> {
     const { watch } = entry;
     if (!isCounted(watch)) {
       if (watch.sources.length === 0) {
@@ -115,7 +115,7 @@ export class EvidenceReader {
   }
 
   /** The scrape interval of the gateway's metrics, in whole seconds. */
-  async #tickOf({ sources }: Watch): Promise<number> {
+  async #tickOf({ sources }: JudgeInput): Promise<number> {
     const { prometheus, clock } = this.#options;
     const now = clock.now();
     const [source] = sources;
@@ -184,7 +184,7 @@ export class EvidenceReader {
     return group.length > 0;
   }
 
-  async #readChunk(chunk: readonly Followed[], from: number, to: number): Promise<void> {
+  async #readChunk(chunk: readonly Series[], from: number, to: number): Promise<void> {
     const stepMs = chunk[0]?.tickMs ?? TICK.least;
     try {
       const counters = await readCounters(this.#options.prometheus, chunk.map(asked), { from, to, stepMs });
@@ -200,7 +200,7 @@ export class EvidenceReader {
     }
   }
 
-  async #readGates(entry: Followed, now: number): Promise<void> {
+  async #readGates(entry: Series, now: number): Promise<void> {
     if (entry.watch.templates.length === 0 || entry.asking) return;
     const { watch } = entry;
     entry.asking = true;

@@ -1,17 +1,17 @@
 import { type Baseline, type Counter, incrementsSince } from "../../rollout/judge/counters.ts";
-import type { Evidence, Watch } from "../../rollout/judge/evidence.ts";
-import { fold, type Judged } from "../../rollout/judge/fold.ts";
-import type { Asked } from "./counters.ts";
+import type { Findings, JudgeInput } from "../../rollout/judge/evidence.ts";
+import { type Evidence, fold } from "../../rollout/judge/fold.ts";
+import type { CounterQuery } from "./counters.ts";
 
 /** A rollout that is followed: what was read of it so far. */
-export interface Followed {
-  watch: Watch;
+export interface Series {
+  watch: JudgeInput;
   askedAt: number;
   tickMs: number;
-  judged?: Judged;
+  judged?: Evidence;
   baseline?: Baseline;
   unread?: string;
-  gates: Evidence["gates"];
+  gates: Findings["gates"];
   /** Its gates are being read. */
   asking?: boolean;
   /** Bounds of all latency buckets, where they are known. */
@@ -22,7 +22,7 @@ export interface Followed {
 const WARM_MS = 5 * 60_000;
 
 /** One instant: before what is known already it is only remembered, after it a tick. */
-export function advance(entry: Followed, at: number, counters: readonly Counter[], newest: boolean): void {
+export function advance(entry: Series, at: number, counters: readonly Counter[], newest: boolean): void {
   const { counts, present, baseline } = incrementsSince(entry.baseline, counters);
   entry.baseline = baseline;
   if (entry.judged === undefined || at <= entry.judged.at) return;
@@ -31,7 +31,7 @@ export function advance(entry: Followed, at: number, counters: readonly Counter[
 }
 
 /** The first instant that is still to be read. */
-export function wantedFrom({ judged, baseline, tickMs }: Followed): number {
+export function wantedFrom({ judged, baseline, tickMs }: Series): number {
   if (judged === undefined) return Number.POSITIVE_INFINITY;
   if (baseline !== undefined) return judged.at + tickMs;
   const warm = Math.floor(WARM_MS / tickMs) * tickMs;
@@ -39,7 +39,7 @@ export function wantedFrom({ judged, baseline, tickMs }: Followed): number {
 }
 
 /** What its next reading asks for. */
-export function asked({ watch, judged, all }: Followed): Asked {
+export function asked({ watch, judged, all }: Series): CounterQuery {
   const limits = watch.terms.checks.flatMap((check) => (check.metric === "percentile" ? [check.limit] : []));
   if (limits.length > 0 && !all?.length) return { watch, bounds: "all" };
   const resolved = limits.flatMap((limit) => all?.find((bound) => bound >= limit) ?? []);
@@ -47,6 +47,6 @@ export function asked({ watch, judged, all }: Followed): Asked {
 }
 
 /** Whether somebody counts its requests, and something asks for the counts. */
-export function isCounted({ sources, terms }: Watch): boolean {
+export function isCounted({ sources, terms }: JudgeInput): boolean {
   return sources.length > 0 && (terms.compare !== "off" || terms.checks.length > 0);
 }

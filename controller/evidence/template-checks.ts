@@ -1,15 +1,19 @@
-import type { Evidence, GateOf, Watch } from "../../rollout/judge/evidence.ts";
-import { foldGate, type Reading } from "../../rollout/judge/template-check.ts";
+import type { Findings, JudgeInput, TemplateCheckState } from "../../rollout/judge/evidence.ts";
+import { foldTemplateTest, type Reading } from "../../rollout/judge/template-check.ts";
 import type { TemplateCheck } from "../../rollout/plan/checks.ts";
 import { render, type Template } from "../../rollout/plan/metric-template.ts";
 import { type Source, SourceError } from "../providers/provider.ts";
 import type { ReadTemplate } from "./templates.ts";
 
 /** Reads the templates of a rollout that are due and adds what they say. `now` in ms. Throws what the API server throws. */
-export type ReadGates = (watch: Watch, before: Evidence["gates"], now: number) => Promise<Evidence["gates"]>;
+export type ReadTemplateChecks = (
+  watch: JudgeInput,
+  before: Findings["gates"],
+  now: number,
+) => Promise<Findings["gates"]>;
 
 /** Where templates and their numbers come from. */
-export interface GatesOptions {
+export interface TemplateChecksOptions {
   readonly templates: ReadTemplate;
   readonly sources: (name: string) => Promise<Source>;
 }
@@ -18,15 +22,17 @@ export interface GatesOptions {
 const PER_INTERVAL = 4;
 
 /** Gates out of templates and sources. */
-export function gatesFrom({ templates, sources }: GatesOptions): ReadGates {
+export function templateChecksFrom({ templates, sources }: TemplateChecksOptions): ReadTemplateChecks {
   return async (watch, before, now) => {
     const read = await Promise.all(
       watch.templates.map(async (check) => [check.text, await readOne(check, watch, before, now)] as const),
     );
-    return Object.fromEntries(read.filter((entry): entry is [string, GateOf] => entry[1] !== undefined));
+    return Object.fromEntries(
+      read.filter((entry): entry is [string, TemplateCheckState] => entry[1] !== undefined),
+    );
   };
 
-  async function readOne(check: TemplateCheck, watch: Watch, before: Evidence["gates"], now: number) {
+  async function readOne(check: TemplateCheck, watch: JudgeInput, before: Findings["gates"], now: number) {
     const known = before[check.text];
     if (known !== undefined && now - known.at < known.intervalMs / PER_INTERVAL) return known;
     const template = await templates(watch.subject.namespace, check.name);
@@ -35,10 +41,10 @@ export function gatesFrom({ templates, sources }: GatesOptions): ReadGates {
     // An interval that begins before the step would be about the step before.
     if (now - watch.terms.stepFrom < intervalMs) return known;
     const reading = await ask(template.value, watch, now);
-    return { ...foldGate(known, check, reading, now), intervalMs, at: now };
+    return { ...foldTemplateTest(known, check, reading, now), intervalMs, at: now };
   }
 
-  async function ask(template: Template, { subject, variables }: Watch, at: number): Promise<Reading> {
+  async function ask(template: Template, { subject, variables }: JudgeInput, at: number): Promise<Reading> {
     const query = render(template, subject, variables);
     if ("problems" in query) return { kind: "none", reason: `its query ${query.problems.join(", ")}` };
     try {
@@ -52,6 +58,11 @@ export function gatesFrom({ templates, sources }: GatesOptions): ReadGates {
   }
 }
 
-function none(check: TemplateCheck, known: GateOf | undefined, at: number, reason: string): GateOf {
-  return { ...foldGate(known, check, { kind: "none", reason }, at), intervalMs: 60_000, at };
+function none(
+  check: TemplateCheck,
+  known: TemplateCheckState | undefined,
+  at: number,
+  reason: string,
+): TemplateCheckState {
+  return { ...foldTemplateTest(known, check, { kind: "none", reason }, at), intervalMs: 60_000, at };
 }

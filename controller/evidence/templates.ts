@@ -6,7 +6,7 @@ import { configMaps } from "../../kube/core/resources.ts";
 import { formatComplaints } from "../../rollout/plan/complaints.ts";
 import { parseTemplate, type Template } from "../../rollout/plan/metric-template.ts";
 import { type Parsed, problem } from "../../rollout/text/parse.ts";
-import { type RememberOptions, remember } from "../providers/memo.ts";
+import { type MemoizeOptions, memoize } from "../providers/memo.ts";
 
 /** Marks a ConfigMap as a metric template. */
 export const TEMPLATE_LABEL = "serin.dev/metric-template";
@@ -15,7 +15,7 @@ export const TEMPLATE_LABEL = "serin.dev/metric-template";
 export type ReadTemplate = (deploymentNamespace: string, name: string) => Promise<Parsed<Template>>;
 
 /** Where templates come from. */
-export interface TemplatesOptions extends Pick<RememberOptions, "clock"> {
+export interface TemplatesOptions extends Pick<MemoizeOptions, "clock"> {
   readonly kube: Pick<Kube, "get">;
   /** Serin's own, with the templates for all. */
   readonly namespace: string;
@@ -33,7 +33,7 @@ interface ConfigMap extends KubeObject {
  */
 export function templatesFrom({ kube, namespace: ours, trusted, clock }: TemplatesOptions): ReadTemplate {
   const kept = { clock, forMs: 60_000, failureForMs: 10_000, most: 10_000 };
-  const readOne = remember(kept, async (key) => {
+  const readOne = memoize(kept, async (key) => {
     const [namespace = "", name = ""] = key.split("/");
     return readIn(kube, namespace, name);
   });

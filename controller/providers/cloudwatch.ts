@@ -1,5 +1,5 @@
 import { newest, type Source, SourceError, since } from "./provider.ts";
-import { asking, type Surroundings } from "./request.ts";
+import { asking, type RequestContext } from "./request.ts";
 import { type Settings, under } from "./settings.ts";
 import { signed } from "./signature-v4.ts";
 
@@ -17,7 +17,7 @@ interface Answer {
  * `MetricDataQueries`. Secret: `region`, `aws_access_key_id`, `aws_secret_access_key`, and `aws_session_token` of
  * temporary credentials.
  */
-export function cloudWatchSource(settings: Settings, surroundings: Surroundings): Source {
+export function cloudWatchSource(settings: Settings, surroundings: RequestContext): Source {
   const region = settings.required("region");
   const accessKeyId = settings.required("aws_access_key_id");
   const secretAccessKey = settings.required("aws_secret_access_key");

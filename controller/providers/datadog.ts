@@ -1,5 +1,5 @@
 import { newest, type Point, type Source, SourceError, since } from "./provider.ts";
-import { asking, type Surroundings } from "./request.ts";
+import { asking, type RequestContext } from "./request.ts";
 import { type Settings, under } from "./settings.ts";
 
 interface Answer {
@@ -14,7 +14,7 @@ interface Answer {
  * Datadog (API reference, Metrics, "Query timeseries points", v1). Secret: `datadog_api_key`,
  * `datadog_application_key`; `address` for other sites than the first.
  */
-export function datadogSource(settings: Settings, surroundings: Surroundings): Source {
+export function datadogSource(settings: Settings, surroundings: RequestContext): Source {
   const base = settings.address("https://api.datadoghq.com");
   const apiKey = settings.required("datadog_api_key");
   const applicationKey = settings.required("datadog_application_key");

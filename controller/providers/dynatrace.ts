@@ -1,5 +1,5 @@
 import { newest, type Point, type Source, since } from "./provider.ts";
-import { asking, type Surroundings } from "./request.ts";
+import { asking, type RequestContext } from "./request.ts";
 import { type Settings, under } from "./settings.ts";
 
 interface Answer {
@@ -15,7 +15,7 @@ interface Answer {
  * Dynatrace (Metrics API v2, "GET metric data points"). A query is a metric selector. Secret: `address` (with
  * `/e/<environment>` where it is managed), `dynatrace_token`. One point an interval, of whole minutes, is asked for.
  */
-export function dynatraceSource(settings: Settings, surroundings: Surroundings): Source {
+export function dynatraceSource(settings: Settings, surroundings: RequestContext): Source {
   const base = settings.address();
   const token = settings.required("dynatrace_token");
   const ask = asking("Dynatrace", [token], surroundings);

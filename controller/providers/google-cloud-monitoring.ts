@@ -1,5 +1,5 @@
 import { newest, type Point, type Source, SourceError } from "./provider.ts";
-import { asking, type Surroundings } from "./request.ts";
+import { asking, type RequestContext } from "./request.ts";
 import { accessTokens, parseServiceAccount } from "./service-account.ts";
 import { type Settings, under } from "./settings.ts";
 
@@ -26,7 +26,7 @@ interface TypedValue {
  * Google Cloud Monitoring (API v3, "projects.timeSeries.query"). A query is written in MQL and says its own period.
  * Secret: `project`, `serviceAccountKey`.
  */
-export function googleCloudMonitoringSource(settings: Settings, surroundings: Surroundings): Source {
+export function googleCloudMonitoringSource(settings: Settings, surroundings: RequestContext): Source {
   const base = settings.address("https://monitoring.googleapis.com");
   const url = under(base, `v3/projects/${encodeURIComponent(settings.required("project"))}/timeSeries:query`);
   const account = parseServiceAccount(settings.required("serviceAccountKey"));

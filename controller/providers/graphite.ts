@@ -1,5 +1,5 @@
 import { newest, type Point, type Source, SourceError, since } from "./provider.ts";
-import { asking, type Surroundings } from "./request.ts";
+import { asking, type RequestContext } from "./request.ts";
 import { credentialsOf, type Settings, under } from "./settings.ts";
 
 type Answer = readonly {
@@ -10,7 +10,7 @@ type Answer = readonly {
  * Graphite ("The Render URL API"). A query is written as its parameters, `target=…`; of them `target`, `from` and
  * `until` are taken. Secret: `address`, and `username` with `password` or `token`.
  */
-export function graphiteSource(settings: Settings, surroundings: Surroundings): Source {
+export function graphiteSource(settings: Settings, surroundings: RequestContext): Source {
   const base = settings.address();
   const { headers, secrets } = credentialsOf(settings);
   const ask = asking("Graphite", secrets, surroundings);

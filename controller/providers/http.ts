@@ -1,5 +1,5 @@
 import { newest, type Reading, type Source, SourceError, type Window } from "./provider.ts";
-import { asking, type Surroundings } from "./request.ts";
+import { asking, type RequestContext } from "./request.ts";
 import { credentialsOf, type Settings } from "./settings.ts";
 
 /**
@@ -7,7 +7,7 @@ import { credentialsOf, type Settings } from "./settings.ts";
  * JSON pointer (RFC 6901) behind `#` where the number is in JSON: `errors?service=web#/data/rate`. Secret: `address`,
  * and `token` or `username` with `password`. The value counts as new: the endpoint says nothing of its age.
  */
-export function httpSource(settings: Settings, surroundings: Surroundings): Source {
+export function httpSource(settings: Settings, surroundings: RequestContext): Source {
   const base = settings.address();
   if (!base.pathname.endsWith("/")) base.pathname += "/";
   const { headers, secrets } = credentialsOf(settings);

@@ -1,13 +1,13 @@
 import { tablesIn } from "./annotated-csv.ts";
 import { newest, type Point, type Source, SourceError, type Window } from "./provider.ts";
-import { asking, type Surroundings } from "./request.ts";
+import { asking, type RequestContext } from "./request.ts";
 import { type Settings, under } from "./settings.ts";
 
 /**
  * InfluxDB 2 (API, "Query data", POST /api/v2/query; "Annotated CSV"). A query is written in Flux. Secret:
  * `address`, `token`, `org`. Rows without `_time`, as after `count()`, are as new as their `_stop`.
  */
-export function influxdbSource(settings: Settings, surroundings: Surroundings): Source {
+export function influxdbSource(settings: Settings, surroundings: RequestContext): Source {
   const url = under(settings.address(), "api/v2/query", { org: settings.required("org") });
   const token = settings.required("token");
   const ask = asking("InfluxDB", [token], surroundings);

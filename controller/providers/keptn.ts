@@ -1,5 +1,5 @@
 import { newest, type Source, SourceError } from "./provider.ts";
-import { asking, type Surroundings } from "./request.ts";
+import { asking, type RequestContext } from "./request.ts";
 import { credentialsOf, type Settings, under } from "./settings.ts";
 
 interface Answer {
@@ -11,7 +11,7 @@ interface Answer {
  * Keptn's metrics operator (GET /api/v1/metrics/{namespace}/{metric}). A query is `keptnmetric/<namespace>/<name>`.
  * Secret: `address`, of the operator's Service at port 9999. The value counts as new: the answer has no instant.
  */
-export function keptnSource(settings: Settings, surroundings: Surroundings): Source {
+export function keptnSource(settings: Settings, surroundings: RequestContext): Source {
   const base = settings.address();
   const { headers, secrets } = credentialsOf(settings);
   const ask = asking("Keptn", secrets, surroundings);

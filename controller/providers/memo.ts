@@ -1,7 +1,7 @@
 import type { Clock } from "../../kube/core/clock.ts";
 
 /** How long answers are kept (ms), and how many. */
-export interface RememberOptions {
+export interface MemoizeOptions {
   readonly clock: Pick<Clock, "now">;
   readonly forMs: number;
   /** Failures are kept shorter, and kept at all so that a thousand canaries that meet one ask once. */
@@ -10,7 +10,7 @@ export interface RememberOptions {
 }
 
 /** Reads each key once in a while, also when asked many times at once. The oldest answers are dropped. */
-export function remember<T>(options: RememberOptions, read: (key: string) => Promise<T>) {
+export function memoize<T>(options: MemoizeOptions, read: (key: string) => Promise<T>) {
   const kept = new Map<string, { until: number; answer: Promise<T> }>();
   return (key: string): Promise<T> => {
     const now = options.clock.now();

@@ -1,5 +1,5 @@
 import { newest, type Source } from "./provider.ts";
-import { asking, type Surroundings } from "./request.ts";
+import { asking, type RequestContext } from "./request.ts";
 import { type Settings, under } from "./settings.ts";
 
 type Row = Readonly<Record<string, unknown>>;
@@ -13,7 +13,7 @@ interface Answer {
  * New Relic (Insights query API). Secret: `newrelic_account_id`, `newrelic_query_key`; `address` for other data
  * centres than the first. NRQL sums up its window itself, so the value has no instant of its own and is never stale.
  */
-export function newRelicSource(settings: Settings, surroundings: Surroundings): Source {
+export function newRelicSource(settings: Settings, surroundings: RequestContext): Source {
   const base = settings.address("https://insights-api.newrelic.com");
   const account = settings.required("newrelic_account_id");
   const key = settings.required("newrelic_query_key");

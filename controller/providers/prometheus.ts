@@ -1,5 +1,5 @@
 import { newest, type Reading, type Source, SourceError, type Window } from "./provider.ts";
-import { asking, type Surroundings } from "./request.ts";
+import { asking, type RequestContext } from "./request.ts";
 import { credentialsOf, type Settings, under } from "./settings.ts";
 
 interface Answer {
@@ -14,7 +14,7 @@ type Sample = readonly [seconds: number, value: string];
  * Prometheus and what speaks its API (HTTP API, "Instant queries"). Secret: `address`, and `token` or `username`
  * with `password`. Whatever is older than its look-back (5 min) Prometheus leaves out itself.
  */
-export function prometheusSource(settings: Settings, surroundings: Surroundings): Source {
+export function prometheusSource(settings: Settings, surroundings: RequestContext): Source {
   const url = under(settings.address(), "api/v1/query");
   const credentials = credentialsOf(settings);
   const ask = asking("Prometheus", credentials.secrets, surroundings);

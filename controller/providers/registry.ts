@@ -11,15 +11,15 @@ import { graphiteSource } from "./graphite.ts";
 import { httpSource } from "./http.ts";
 import { influxdbSource } from "./influxdb.ts";
 import { keptnSource } from "./keptn.ts";
-import { remember } from "./memo.ts";
+import { memoize } from "./memo.ts";
 import { newRelicSource } from "./new-relic.ts";
 import { prometheusSource } from "./prometheus.ts";
 import { type Source, SourceError } from "./provider.ts";
-import type { Surroundings } from "./request.ts";
+import type { RequestContext } from "./request.ts";
 import { type Settings, settingsOf } from "./settings.ts";
 import { splunkSource } from "./splunk.ts";
 
-type MakeSource = (settings: Settings, surroundings: Surroundings) => Source;
+type MakeSource = (settings: Settings, surroundings: RequestContext) => Source;
 
 /** What a source's Secret may have as its `provider`. */
 const providers: Readonly<Record<string, MakeSource>> = {
@@ -38,7 +38,7 @@ const providers: Readonly<Record<string, MakeSource>> = {
 };
 
 /** Where sources come from. */
-export interface SourcesOptions extends Surroundings {
+export interface SourcesOptions extends RequestContext {
   readonly kube: Pick<Kube, "get">;
   /** Serin's own, in which the Secrets are. */
   readonly namespace: string;
@@ -66,7 +66,7 @@ export function sourcesFrom(options: SourcesOptions): (name: string) => Promise<
     return source;
   };
   const kept = { clock: options.clock, forMs: 60_000, failureForMs: 10_000, most: 1_000 };
-  const remembered = remember(kept, read);
+  const remembered = memoize(kept, read);
   return async (name) => {
     if (options.names.includes(name)) return remembered(name);
     if (name === "prometheus") return options.prometheus;
@@ -89,7 +89,7 @@ async function getSecret({ kube, namespace }: SourcesOptions, name: string): Pro
   }
 }
 
-function makeSource(name: string, { data = {} }: Secret, surroundings: Surroundings): Source {
+function makeSource(name: string, { data = {} }: Secret, surroundings: RequestContext): Source {
   const decoded = Object.entries(data).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]);
   const settings = settingsOf(name, Object.fromEntries(decoded));
   const provider = settings.required("provider");

@@ -3,7 +3,7 @@ import type { Clock } from "../../kube/core/clock.ts";
 import { SourceError } from "./provider.ts";
 
 /** What every source needs of its surroundings. */
-export interface Surroundings {
+export interface RequestContext {
   readonly clock: Pick<Clock, "now">;
   /** Carries the requests; undici's own when absent. */
   readonly dispatcher?: Dispatcher | undefined;
@@ -31,7 +31,7 @@ const mostBytes = 1_048_576;
  * Asks `product`'s API. Redirects are not followed: they could carry the credentials elsewhere. No message has one
  * of the `secrets` in it, even where the API repeats them.
  */
-export function asking(product: string, secrets: readonly string[], surroundings: Surroundings): Ask {
+export function asking(product: string, secrets: readonly string[], surroundings: RequestContext): Ask {
   return async (question, read, signal) => {
     const told = `${product} at ${question.url.host}`;
     const hide = hiding(secrets);
@@ -50,7 +50,7 @@ export function asking(product: string, secrets: readonly string[], surroundings
 
 async function send(
   { url, method = "GET", headers = {}, body }: Question,
-  { dispatcher, timeoutMs = 10_000 }: Surroundings,
+  { dispatcher, timeoutMs = 10_000 }: RequestContext,
   fail: (what: string, cause?: unknown) => SourceError,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly status: number; readonly text: string }> {

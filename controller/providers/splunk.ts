@@ -1,5 +1,5 @@
 import { newest, type Point, type Source, SourceError, since } from "./provider.ts";
-import { asking, type Surroundings } from "./request.ts";
+import { asking, type RequestContext } from "./request.ts";
 import { type Settings, under } from "./settings.ts";
 
 interface Data {
@@ -12,7 +12,7 @@ interface Data {
  * SignalFlow program that publishes one stream. Secret: `address` (that of the API or of the stream),
  * `sf_token_key`.
  */
-export function splunkSource(settings: Settings, surroundings: Surroundings): Source {
+export function splunkSource(settings: Settings, surroundings: RequestContext): Source {
   const base = settings.address();
   base.hostname = base.hostname.replace(/^api\./, "stream.");
   const token = settings.required("sf_token_key");

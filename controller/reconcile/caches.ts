@@ -17,7 +17,7 @@ import type { Deployment, Pod, ReplicaSet } from "../../kube/core/workloads.ts";
 import { pluralOf } from "../../kube/core/writes.ts";
 import { type Reflection, reflect } from "../../kube/runtime/reflector.ts";
 import { FLIGHT, HASH_LABEL } from "../../rollout/keys.ts";
-import { heldRouteOf } from "../../rollout/traffic/route-record.ts";
+import { routeRecordOf } from "../../rollout/traffic/route-record.ts";
 
 /** What the caches need. */
 export interface CachesOptions {
@@ -55,7 +55,7 @@ export class Caches {
     this.deployments = this.#follow<Deployment>(deployments, ({ metadata }) => [metadata.uid ?? ""]);
     this.replicaSets = this.#follow<ReplicaSet>(replicaSets, labelled);
     this.services = this.#follow<Service>(services, labelled);
-    const flightsOf = (route: Route) => Object.keys(heldRouteOf(route)?.flights ?? {});
+    const flightsOf = (route: Route) => Object.keys(routeRecordOf(route)?.shares ?? {});
     this.#routes = new Map(routeKinds.map((kind) => [kind.plural, this.#follow<Route>(kind, flightsOf)]));
     this.endpointSlices = this.#follow<EndpointSlice>(endpointSlices, labelled);
   }

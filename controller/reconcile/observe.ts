@@ -9,42 +9,42 @@ import { FLIGHT, HASH_LABEL, HELD } from "../../rollout/keys.ts";
 import type { Plan } from "../../rollout/plan/plan.ts";
 import { isWantedRoute, wantedServices } from "../../rollout/preflight/selection.ts";
 import { isCutOff } from "../../rollout/stages/expose.ts";
-import type { Seen } from "../../rollout/stages/snapshot.ts";
-import { isTwin } from "../../rollout/traffic/canary-service.ts";
-import { entitled } from "../../rollout/traffic/grants.ts";
+import type { Snapshot } from "../../rollout/stages/snapshot.ts";
+import { isCanaryService } from "../../rollout/traffic/canary-service.ts";
+import { permitted } from "../../rollout/traffic/grants.ts";
 import { servicesOf } from "../../rollout/traffic/isolation.ts";
 import { servicesNamed } from "../../rollout/traffic/overlay.ts";
-import { flightOf } from "../../rollout/traffic/route-record.ts";
-import { heldServiceOf } from "../../rollout/traffic/service-record.ts";
-import { type Held, heldOf } from "../../rollout/workload/hold-record.ts";
+import { shareOf } from "../../rollout/traffic/route-record.ts";
+import { serviceRecordOf } from "../../rollout/traffic/service-record.ts";
+import { type HoldRecord, holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { planOf } from "../../rollout/workload/plan-of.ts";
-import { runOf } from "../../rollout/workload/run-record.ts";
+import { runRecordOf } from "../../rollout/workload/run-record.ts";
 import { findByTemplate, hashOf } from "../../rollout/workload/template.ts";
 import type { Caches } from "./caches.ts";
-import { byKey, type Surroundings, SurroundingsReader } from "./related.ts";
+import { byKey, type RelatedObjects, RelatedReader } from "./related.ts";
 
 /**
  * Reads all that a decision about one rollout needs. From the caches; what carries no label yet is listed: once at each
  * step, and when somebody has deleted one of them, the user's Services and routes, and ReplicaSets as long as one of them
  * may not be marked.
  */
-export class Gatherer {
+export class Observer {
   readonly #kube: Kube;
   readonly #caches: Caches;
   readonly #clock: Clock;
-  readonly #surroundings: SurroundingsReader;
+  readonly #surroundings: RelatedReader;
 
   constructor({ kube, caches, clock }: { kube: Kube; caches: Caches; clock: Clock }) {
     this.#kube = kube;
     this.#caches = caches;
     this.#clock = clock;
-    this.#surroundings = new SurroundingsReader({ kube, caches, clock });
+    this.#surroundings = new RelatedReader({ kube, caches, clock });
   }
 
   /** Everything about the Deployment with this UID; `undefined` when no rollout of it is in flight. */
-  async see(uid: string): Promise<Seen | undefined> {
+  async observe(uid: string): Promise<Snapshot | undefined> {
     const deployment = this.#caches.deployment(uid);
-    const held = deployment && heldOf(deployment);
+    const held = deployment && holdRecordOf(deployment);
     if (deployment === undefined || held === undefined) {
       this.#surroundings.forget(uid);
       return undefined;
@@ -53,7 +53,7 @@ export class Gatherer {
     const sets = await this.#replicaSetsOf(deployment, held);
     const canary = findByTemplate(sets, deployment.spec.template);
     const isStable = canary !== undefined && hashOf(canary) === held.stable;
-    const step = sets.map((set) => runOf(set, held.started)?.step).find((index) => index !== undefined);
+    const step = sets.map((set) => runRecordOf(set, held.started)?.step).find((index) => index !== undefined);
     const around = await this.#surroundings.of(deployment, held.started, step ?? 0);
     const inFlight = this.#caches.services.list().filter((service) => isMarkedFor(deployment, service));
     const template =
@@ -61,7 +61,7 @@ export class Gatherer {
     const own = wantedServices(plan, servicesOf(template, merge(around.services, byKey(inFlight, keyOf))));
     const pods = canary === undefined || isStable ? [] : await this.#podsOf(deployment, canary, held.stable);
     const of = (hash: string) => pods.filter(({ metadata }) => metadata.labels?.[HASH_LABEL] === hash);
-    const seen: Seen = {
+    const snapshot: Snapshot = {
       now: this.#clock.now(),
       deployment,
       held,
@@ -69,16 +69,18 @@ export class Gatherer {
       replicaSets: sets,
       canary,
       services: own,
-      left: inFlight.filter((service) => heldServiceOf(service) !== undefined && !own.some(isSame(service))),
-      twins: inFlight.filter(isTwin),
+      formerServices: inFlight.filter(
+        (service) => serviceRecordOf(service) !== undefined && !own.some(isSame(service)),
+      ),
+      canaryServices: inFlight.filter(isCanaryService),
       routes: this.#routesOf(deployment, plan, around, own),
       endpoints: this.#endpointsOf(deployment),
       pods: canary === undefined ? [] : of(hashOf(canary)),
       stablePods: of(held.stable),
     };
     // What comes back carries no label: nothing would tell of it.
-    if (isCutOff(seen)) this.#surroundings.lookAgain(uid);
-    return seen;
+    if (isCutOff(snapshot)) this.#surroundings.lookAgain(uid);
+    return snapshot;
   }
 
   /** Keeps what a write returned: it may carry no label any more, or not yet. */
@@ -95,7 +97,7 @@ export class Gatherer {
     return this.#caches.podsOf(uid, namespace, [hashOf(canary), stable]);
   }
 
-  async #replicaSetsOf(deployment: Deployment, held: Held): Promise<readonly ReplicaSet[]> {
+  async #replicaSetsOf(deployment: Deployment, held: HoldRecord): Promise<readonly ReplicaSet[]> {
     const { uid = "", namespace, generation = 0 } = deployment.metadata;
     const marked = this.#caches.replicaSets
       .list()
@@ -128,14 +130,14 @@ export class Gatherer {
   #routesOf(
     deployment: Deployment,
     plan: Plan,
-    around: Surroundings,
+    around: RelatedObjects,
     own: readonly Service[],
   ): readonly Route[] {
     const { uid = "", namespace = "" } = deployment.metadata;
     const names = new Set(own.map(({ metadata }) => metadata.name));
     const all = merge(around.routes, byKey(this.#caches.routes(), routeKeyOf));
-    return entitled(namespace, all, around.grants).filter((route) => {
-      if (flightOf(route, uid) !== undefined) return true;
+    return permitted(namespace, all, around.grants).filter((route) => {
+      if (shareOf(route, uid) !== undefined) return true;
       if (!isWantedRoute(plan, route, namespace)) return false;
       return [...servicesNamed(route, namespace)].some((name) => names.has(name));
     });

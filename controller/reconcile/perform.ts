@@ -7,13 +7,13 @@ import { perform } from "../../kube/runtime/apply.ts";
 import type { EvidenceReader } from "../evidence/reader.ts";
 import type { HookRunner } from "../hooks/runner.ts";
 import type { Caches } from "./caches.ts";
-import type { Gatherer } from "./observe.ts";
+import type { Observer } from "./observe.ts";
 
 /** What reconciling needs. */
 export interface ReconcilerOptions {
   readonly kube: Kube;
   readonly caches: Caches;
-  readonly gatherer: Gatherer;
+  readonly observer: Observer;
   readonly evidence: Pick<EvidenceReader, "of" | "forget">;
   readonly hooks: Pick<HookRunner, "answers" | "make" | "announce" | "forget">;
   readonly clock: Clock;
@@ -34,7 +34,7 @@ export interface Failure {
 export async function performAll(
   writes: readonly Write[],
   uid: string,
-  { kube, caches, gatherer, clock, log }: Omit<ReconcilerOptions, "evidence" | "hooks">,
+  { kube, caches, observer, clock, log }: Omit<ReconcilerOptions, "evidence" | "hooks">,
   told = new Set<string>(),
 ): Promise<Failure | undefined> {
   const sign = () => ({ fieldManager: "serin", component: "serin", now: clock.now() });
@@ -53,7 +53,7 @@ export async function performAll(
       log.debug({ uid, verb: write.verb, kind: write.kind, name: write.name }, "write");
       if (stored === undefined) continue;
       caches.apply(write.kind, stored);
-      gatherer.remember(uid, stored, write.kind);
+      observer.remember(uid, stored, write.kind);
     } catch (error) {
       if (write.verb === "delete" && isNotFound(error)) continue;
       if (write.verb === "event") {
@@ -63,7 +63,7 @@ export async function performAll(
       const { verb, kind, name } = write;
       const isPassing = isConflict(error) || isNotFound(error);
       log[isPassing ? "debug" : "warn"]({ uid, verb, kind, name, err: error }, "write failed");
-      if (isPassing) gatherer.forget(uid);
+      if (isPassing) observer.forget(uid);
       failure ??= { write, error };
     }
   }

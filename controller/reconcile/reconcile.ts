@@ -1,13 +1,13 @@
 import { Fenced } from "../../kube/client/fence.ts";
-import { tell } from "../../rollout/stages/condition.ts";
+import { report } from "../../rollout/stages/condition.ts";
 import { decide } from "../../rollout/stages/decide.ts";
 import type { Decision } from "../../rollout/stages/decision.ts";
 import { eventCalls } from "../../rollout/stages/hook-calls.ts";
-import { watchOf } from "../../rollout/stages/judge-input.ts";
-import { type Seen, uidOf } from "../../rollout/stages/snapshot.ts";
-import { tellHindrance } from "../../rollout/stages/write-failure.ts";
+import { judgeInputOf } from "../../rollout/stages/judge-input.ts";
+import { type Snapshot, uidOf } from "../../rollout/stages/snapshot.ts";
+import { reportWriteFailure } from "../../rollout/stages/write-failure.ts";
 import { type Failure, performAll, type ReconcilerOptions } from "./perform.ts";
-import { Attempts } from "./retries.ts";
+import { Retries } from "./retries.ts";
 
 /** A rollout has some twenty stages; more rounds than that without rest would be a loop. */
 const MOST_ROUNDS = 40;
@@ -16,17 +16,17 @@ const TELL_AFTER = 3;
 
 /** Brings one rollout on as far as it goes now; returns when to look again, in ms. Throws what reading throws. */
 export function reconciler(options: ReconcilerOptions): (uid: string) => Promise<number | undefined> {
-  const { caches, gatherer, evidence, hooks, clock } = options;
-  const attempts = new Attempts(clock);
+  const { caches, observer, evidence, hooks, clock } = options;
+  const attempts = new Retries(clock);
   return async (uid) => {
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
-      const seen = await gatherer.see(uid);
-      if (seen === undefined) {
+      const snapshot = await observer.observe(uid);
+      if (snapshot === undefined) {
         for (const memory of [attempts, caches, evidence, hooks]) memory.forget(uid);
         return undefined;
       }
-      const decision = decideOn(seen, options);
-      const told = tell(seen, decision.says);
+      const decision = decideOn(snapshot, options);
+      const told = report(snapshot, decision.condition);
       // What is told goes with what is done, and is no progress of its own.
       const deeds = decision.writes.length > 0 ? decision.writes : told.writes;
       if (deeds.length === 0) {
@@ -43,11 +43,11 @@ export function reconciler(options: ReconcilerOptions): (uid: string) => Promise
       if (failure !== undefined) {
         // Another leads by now: nothing was refused, and it will write.
         const isRefused = !(failure.error instanceof Fenced);
-        if (tries >= TELL_AFTER && isRefused) await hinder(seen, failure, events, options);
+        if (tries >= TELL_AFTER && isRefused) await hinder(snapshot, failure, events, options);
         return attempts.waitMs(uid, deeds);
       }
       hooks.make(decision.calls ?? []);
-      hooks.announce(eventCalls(seen, writes));
+      hooks.announce(eventCalls(snapshot, writes));
     }
     throw new Error(`no rest after ${MOST_ROUNDS} rounds`);
   };
@@ -55,13 +55,13 @@ export function reconciler(options: ReconcilerOptions): (uid: string) => Promise
 
 /** Tells people what keeps failing, as far as that succeeds. */
 async function hinder(
-  seen: Seen,
+  snapshot: Snapshot,
   { write, error }: Failure,
   told: Set<string>,
   options: ReconcilerOptions,
 ): Promise<void> {
   const reason = error instanceof Error ? error.message : String(error);
-  await performAll(tellHindrance(seen, write, reason).writes, uidOf(seen), options, told);
+  await performAll(reportWriteFailure(snapshot, write, reason).writes, uidOf(snapshot), options, told);
 }
 
 /** The first of several instants to look again, in ms from now. */
@@ -71,12 +71,12 @@ export function earliest(...waits: readonly (number | undefined)[]): number | un
 }
 
 function decideOn(
-  gathered: Seen,
+  gathered: Snapshot,
   { evidence, hooks }: Pick<ReconcilerOptions, "evidence" | "hooks">,
 ): Decision {
-  const seen = { ...gathered, hooks: hooks.answers(uidOf(gathered), gathered.held.started) };
-  const watch = watchOf(seen);
-  if (watch !== undefined) return decide({ ...seen, evidence: evidence.of(watch) });
-  evidence.forget(uidOf(seen));
-  return decide(seen);
+  const snapshot = { ...gathered, hooks: hooks.answers(uidOf(gathered), gathered.held.started) };
+  const watch = judgeInputOf(snapshot);
+  if (watch !== undefined) return decide({ ...snapshot, evidence: evidence.of(watch) });
+  evidence.forget(uidOf(snapshot));
+  return decide(snapshot);
 }

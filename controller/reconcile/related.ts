@@ -12,14 +12,14 @@ import { FLIGHT } from "../../rollout/keys.ts";
 import { equal } from "../../rollout/text/equal.ts";
 import { crossesInto } from "../../rollout/traffic/grants.ts";
 import { servicesNamed } from "../../rollout/traffic/overlay.ts";
-import { flightOf } from "../../rollout/traffic/route-record.ts";
+import { shareOf } from "../../rollout/traffic/route-record.ts";
 import type { Caches } from "./caches.ts";
 
 /** How long what was found counts while something that should be there is missing, in ms. */
 const MISSING_MS = 1_000;
 
 /** What stands around a Deployment and may carry no mark of ours, so that no cache has it. */
-export interface Surroundings {
+export interface RelatedObjects {
   /** The rollout in which they were looked at, and the index of its step. */
   readonly started: string;
   readonly step: number;
@@ -39,16 +39,16 @@ interface Needs {
 }
 
 /** Lists the user's Services and routes: once in each step, and again when one of them was deleted. */
-export class SurroundingsReader {
+export class RelatedReader {
   readonly #needs: Needs;
-  readonly #known = new Map<string, Surroundings>();
+  readonly #known = new Map<string, RelatedObjects>();
 
   constructor(needs: Needs) {
     this.#needs = needs;
   }
 
   /** What was found at this step, as far as it is still there. */
-  async of({ metadata }: Deployment, started: string, step: number): Promise<Surroundings> {
+  async of({ metadata }: Deployment, started: string, step: number): Promise<RelatedObjects> {
     const { uid = "", namespace = "" } = metadata;
     const before = this.#known.get(uid);
     const known = before?.started === started ? before : undefined;
@@ -99,11 +99,11 @@ export class SurroundingsReader {
   }
 
   /** What carries our mark is in a cache, or somebody has deleted it. */
-  #hasLost({ services: own, routes }: Surroundings, uid: string): boolean {
+  #hasLost({ services: own, routes }: RelatedObjects, uid: string): boolean {
     const { caches } = this.#needs;
     const marked = [...own].filter(([, { metadata }]) => metadata.labels?.[FLIGHT] === uid);
     const isFlown = (route: Route) =>
-      FLIGHT in (route.metadata.labels ?? {}) && flightOf(route, uid) !== undefined;
+      FLIGHT in (route.metadata.labels ?? {}) && shareOf(route, uid) !== undefined;
     return (
       marked.some(([key]) => caches.services.get(key) === undefined) ||
       [...routes.values()].filter(isFlown).some((route) => !caches.hasRoute(route))

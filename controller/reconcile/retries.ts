@@ -21,7 +21,7 @@ interface Attempt {
  * Keeps the same writes from being tried too often in a row (0.2 s doubling to 10 s, or what the server asks for), because
  * they fail, because they have no effect, or because the caches have not caught up with them. Other writes go at once.
  */
-export class Attempts {
+export class Retries {
   readonly #clock: Clock;
   readonly #last = new Map<string, Attempt>();
 

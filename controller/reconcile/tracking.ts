@@ -10,13 +10,13 @@ import { perform } from "../../kube/runtime/apply.ts";
 import { CHANGED } from "../../rollout/keys.ts";
 import { isOptedIn } from "../../rollout/plan/plan.ts";
 import { decideTrack, TRACKER, type Tracking, untilDue } from "../../rollout/tracking/decide.ts";
-import { type Changed, changedOf } from "../../rollout/tracking/pending.ts";
+import { type PendingRecord, pendingRecordOf } from "../../rollout/tracking/pending.ts";
 import { usesOf } from "../../rollout/tracking/uses.ts";
-import { heldOf } from "../../rollout/workload/hold-record.ts";
+import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { planOf } from "../../rollout/workload/plan-of.ts";
-import { writeEvent, writeUnmark } from "../../rollout/workload/writes.ts";
+import { removeRunRecord, writeEvent } from "../../rollout/workload/writes.ts";
 import type { Caches } from "./caches.ts";
-import type { Gatherer } from "./observe.ts";
+import type { Observer } from "./observe.ts";
 
 /** How long (ms) a refused version is tried again: admission may wait for a gateway, or for a first rollout. */
 const PATIENCE_MS = 120_000;
@@ -26,7 +26,7 @@ const AGAIN_MS = 5_000;
 export interface TrackerOptions {
   readonly kube: Kube;
   readonly caches: Pick<Caches, "deployment" | "apply">;
-  readonly gatherer: Pick<Gatherer, "see">;
+  readonly observer: Pick<Observer, "observe">;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -39,7 +39,7 @@ export function tracker(options: TrackerOptions): (uid: string) => Promise<numbe
   const { caches, clock } = options;
   return async (uid) => {
     const deployment = caches.deployment(uid);
-    const changed = deployment && changedOf(deployment);
+    const changed = deployment && pendingRecordOf(deployment);
     if (deployment === undefined || changed === undefined) return undefined;
     const waitMs = untilDue(changed, clock.now());
     if (waitMs > 0) return waitMs;
@@ -48,11 +48,15 @@ export function tracker(options: TrackerOptions): (uid: string) => Promise<numbe
   };
 }
 
-async function look({ kube, gatherer, clock }: TrackerOptions, deployment: Deployment, changed: Changed) {
+async function look(
+  { kube, observer, clock }: TrackerOptions,
+  deployment: Deployment,
+  changed: PendingRecord,
+) {
   const { uid = "", annotations } = deployment.metadata;
-  const held = heldOf(deployment);
-  const seen = held === undefined ? undefined : await gatherer.see(uid);
-  const stable = seen?.replicaSets.find(
+  const held = holdRecordOf(deployment);
+  const snapshot = held === undefined ? undefined : await observer.observe(uid);
+  const stable = snapshot?.replicaSets.find(
     ({ metadata }) => metadata.labels?.["pod-template-hash"] === held?.stable,
   )?.spec.template;
   return decideTrack({
@@ -67,7 +71,7 @@ async function look({ kube, gatherer, clock }: TrackerOptions, deployment: Deplo
 }
 
 /** The digests of the changed ConfigMaps as they are stored now. */
-async function readStored(kube: Kube, deployment: Deployment, { changes }: Changed) {
+async function readStored(kube: Kube, deployment: Deployment, { changes }: PendingRecord) {
   const uses = usesOf(deployment.spec.template);
   const { namespace } = deployment.metadata;
   const names = Object.keys(changes).filter((object) => object.startsWith("configmap/"));
@@ -87,7 +91,7 @@ async function readStored(kube: Kube, deployment: Deployment, { changes }: Chang
 async function act(
   options: TrackerOptions,
   deployment: Deployment,
-  changed: Changed,
+  changed: PendingRecord,
   tracking: Tracking,
 ): Promise<number | undefined> {
   switch (tracking.kind) {
@@ -106,7 +110,7 @@ async function act(
 async function roll(
   options: TrackerOptions,
   deployment: Deployment,
-  changed: Changed,
+  changed: PendingRecord,
   { write, message, drop }: Tracking & { kind: "roll" },
 ): Promise<number | undefined> {
   try {
@@ -127,7 +131,7 @@ async function roll(
 async function forget(options: TrackerOptions, deployment: Deployment, write: Write): Promise<void> {
   const { namespace, uid } = deployment.metadata;
   await put(options, write);
-  if (heldOf(deployment) !== undefined) return;
+  if (holdRecordOf(deployment) !== undefined) return;
   const labels = Object.entries(deployment.spec.selector.matchLabels ?? {});
   const labelSelector = labels.map(([key, value]) => `${key}=${value}`).join(",");
   const { items } = await options.kube.list<ReplicaSet>(replicaSets, { namespace }, { labelSelector });
@@ -136,7 +140,7 @@ async function forget(options: TrackerOptions, deployment: Deployment, write: Wr
       metadata.annotations?.[CHANGED] !== undefined &&
       metadata.ownerReferences?.some((owner) => owner.uid === uid),
   );
-  for (const copy of copies) await put(options, writeUnmark(copy));
+  for (const copy of copies) await put(options, removeRunRecord(copy));
 }
 
 async function put({ kube, caches, clock, log }: TrackerOptions, write: Write, fieldManager = "serin") {

@@ -4,7 +4,7 @@ import type { Kube } from "./api.ts";
 import { ApiError } from "./errors.ts";
 
 /** How patient to be. */
-export interface PatienceOptions {
+export interface RetryAfterOptions {
   readonly clock: Clock;
   /**
    * How long a request may wait for its turn, in ms, and then be sent after all; 0, by default, for callers that come
@@ -18,7 +18,7 @@ export interface PatienceOptions {
  * the time that it named. What would have to wait longer than its patience is refused here, with the server's words
  * and the time that is left. A request that was itself answered so was not carried out, and is sent again.
  */
-export function patient(kube: Kube, { clock, patienceMs = 0 }: PatienceOptions): Kube {
+export function withRetryAfter(kube: Kube, { clock, patienceMs = 0 }: RetryAfterOptions): Kube {
   let until = Number.NEGATIVE_INFINITY;
   let asked: ApiError | undefined;
 

@@ -4,12 +4,12 @@ import type { Service } from "./services.ts";
 import type { Deployment } from "./workloads.ts";
 
 /** The kinds of objects that Serin writes, by their plural. */
-export type Kind = "deployments" | "replicasets" | "services" | RoutePlural;
+export type Plural = "deployments" | "replicasets" | "services" | RoutePlural;
 
 type RoutePlural = "httproutes" | "grpcroutes";
 
 export interface Target {
-  readonly kind: Kind;
+  readonly kind: Plural;
   readonly namespace: string;
   readonly name: string;
 }
@@ -49,7 +49,7 @@ export function guarded(object: { metadata: Meta }, body: { metadata?: object; s
   return { ...body, metadata: { ...body.metadata, resourceVersion: object.metadata.resourceVersion } };
 }
 
-export function target(kind: Kind, object: { metadata: Meta }): Target {
+export function target(kind: Plural, object: { metadata: Meta }): Target {
   return { kind, namespace: object.metadata.namespace ?? "", name: object.metadata.name };
 }
 

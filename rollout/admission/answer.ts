@@ -16,7 +16,7 @@ export type Effect =
   | { readonly kind: "drain"; readonly uid: string; readonly undo: boolean };
 
 /** The answer to a request about a Deployment. */
-export type Answer =
+export type AdmissionResponse =
   | {
       readonly allowed: true;
       readonly object: Deployment;
@@ -26,29 +26,32 @@ export type Answer =
   | { readonly allowed: false; readonly message: string; readonly effects: readonly Effect[] };
 
 /** Yes, in this form. */
-export function admitted(
+export function allowed(
   object: Deployment,
   warnings: readonly string[] = [],
   effects: readonly Effect[] = [],
-): Answer {
+): AdmissionResponse {
   return { allowed: true, object, warnings, effects };
 }
 
 /** Yes, and the rest is native control's alone, which knows of no Service that was narrowed and then left so. */
-export function admittedNatively(
+export function allowedNatively(
   object: Deployment,
   old: Deployment,
   warnings: readonly string[] = [],
-): Answer {
-  return admitted(object, warnings, [{ kind: "widen", uid: old.metadata.uid ?? "" }]);
+): AdmissionResponse {
+  return allowed(object, warnings, [{ kind: "widen", uid: old.metadata.uid ?? "" }]);
 }
 
 /** The same answer with more to be told; a refusal says enough. */
-export function withWarnings(answer: Answer, warnings: readonly string[]): Answer {
+export function withWarnings(answer: AdmissionResponse, warnings: readonly string[]): AdmissionResponse {
   return answer.allowed ? { ...answer, warnings: [...answer.warnings, ...warnings] } : answer;
 }
 
 /** No, for this reason; an effect prepares what may be asked again. */
-export function denied(message: string, effects: readonly Effect[] = []): Answer & { allowed: false } {
+export function denied(
+  message: string,
+  effects: readonly Effect[] = [],
+): AdmissionResponse & { allowed: false } {
   return { allowed: false, message: message.startsWith("serin") ? message : `serin: ${message}`, effects };
 }

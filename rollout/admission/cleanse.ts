@@ -1,8 +1,8 @@
 import type { Meta } from "../../kube/core/meta.ts";
 import type { Deployment, DeploymentSpec } from "../../kube/core/workloads.ts";
 import { CHANGED, FLIGHT, HELD, RUN } from "../keys.ts";
-import { isHeld, pause, release } from "../workload/hold.ts";
-import { type Held, heldOf, originalsOf } from "../workload/hold-record.ts";
+import { isHeld, pause, restoreFields } from "../workload/hold.ts";
+import { type HoldRecord, holdRecordOf, originalsOf } from "../workload/hold-record.ts";
 
 /**
  * The request without what is ours: reserved keys come from the stored object, never from a request (undo copies a
@@ -11,21 +11,21 @@ import { type Held, heldOf, originalsOf } from "../workload/hold-record.ts";
  */
 export function cleanse(requested: Deployment, old: Deployment | undefined): Deployment {
   const carried = carriedHold(requested);
-  const stored = old && heldOf(old);
+  const stored = old && holdRecordOf(old);
   // The stored record again is an echo, and its fields are told by comparing; an older one is a ReplicaSet's copy.
   const echoed = requested.metadata.annotations?.[HELD] === old?.metadata.annotations?.[HELD];
   const speaks =
     carried !== undefined && (stored === undefined || (!echoed && carried.started >= stored.started));
   let spec = requested.spec;
-  if (speaks && isHeld(spec)) spec = release(spec, carried.originals);
+  if (speaks && isHeld(spec)) spec = restoreFields(spec, carried.originals);
   if (carried?.latched && spec.paused) spec = pause(spec, carried.originals.paused);
   return { ...requested, metadata: cleanMeta(requested.metadata, old?.metadata), spec };
 }
 
 /** The record that a request brings along, with no more in it than is ours. */
-export function carriedHold(requested: Deployment): Held | undefined {
+export function carriedHold(requested: Deployment): HoldRecord | undefined {
   try {
-    const carried = heldOf(requested);
+    const carried = holdRecordOf(requested);
     return carried ? { ...carried, originals: originalsOf(carried.originals as DeploymentSpec) } : undefined;
   } catch {
     // Not ours, whatever it is: it is dropped with the key.

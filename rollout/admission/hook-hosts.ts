@@ -1,8 +1,8 @@
 import type { Deployment } from "../../kube/core/workloads.ts";
 import { forbidden, type HookHost } from "../hooks/hosts.ts";
 import type { Hook } from "../plan/hooks.ts";
-import { heldOf } from "../workload/hold-record.ts";
-import { type Answer, denied } from "./answer.ts";
+import { holdRecordOf } from "../workload/hold-record.ts";
+import { type AdmissionResponse, denied } from "./answer.ts";
 
 const KEY = "serin.dev/hooks";
 
@@ -11,16 +11,16 @@ const KEY = "serin.dev/hooks";
  * begins with them. What leads back to the stable version is never refused.
  */
 export function checkHookHosts(
-  answer: Answer,
+  answer: AdmissionResponse,
   old: Deployment | null,
   hooks: (object: Deployment) => readonly Hook[],
   allowed: readonly HookHost[],
-): Answer {
+): AdmissionResponse {
   if (!answer.allowed) return answer;
   const { object } = answer;
-  const held = heldOf(object);
+  const held = holdRecordOf(object);
   const same = object.metadata.annotations?.[KEY] === old?.metadata.annotations?.[KEY];
-  const begins = held !== undefined && held.started !== (old && heldOf(old)?.started);
+  const begins = held !== undefined && held.started !== (old && holdRecordOf(old)?.started);
   if (held?.phase === "undone" || (same && !begins)) return answer;
   const complaints = hooks(object).flatMap((hook) => forbidden(hook, allowed) ?? []);
   return complaints.length === 0 ? answer : denied(complaints.map((what) => `${KEY}: ${what}`).join("\n"));

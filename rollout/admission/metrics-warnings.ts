@@ -1,4 +1,4 @@
-import type { Gateway, Judged } from "../gateways/gateway.ts";
+import type { Gateway, ReadVia } from "../gateways/gateway.ts";
 import { whyUncounted } from "../gateways/lookup.ts";
 
 /**
@@ -7,7 +7,7 @@ import { whyUncounted } from "../gateways/lookup.ts";
  */
 export function metricsWarning(
   gateway: Gateway,
-  judged: readonly Judged[] = ["errors", "latency"],
+  judged: readonly ReadVia[] = ["errors", "latency"],
 ): string | undefined {
   const { name, metrics } = gateway;
   const calls = judged.includes("calls");

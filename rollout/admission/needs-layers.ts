@@ -5,17 +5,17 @@ import { planKeys } from "../plan/layers.ts";
 import { isOptedIn } from "../plan/plan.ts";
 import { isRecord } from "../text/parse.ts";
 import { isInstant, readRecord } from "../text/stored-json.ts";
-import { type Held, heldOf } from "../workload/hold-record.ts";
+import { type HoldRecord, holdRecordOf } from "../workload/hold-record.ts";
 import { sameTemplate } from "../workload/template.ts";
 
 /**
  * Whether an answer needs the defaults of now: for a new version and, at rest, for a new plan. In flight, where they are
  * kept, when another profile is named and when a retry begins anew.
  */
-export function needsPlaces(requested: Deployment, old: Deployment | null): boolean {
+export function needsDefaultSources(requested: Deployment, old: Deployment | null): boolean {
   const now = requested.metadata.annotations ?? {};
   const before = old?.metadata.annotations ?? {};
-  const held = old === null ? undefined : heldOf(old);
+  const held = old === null ? undefined : holdRecordOf(old);
   const keys = held === undefined ? planKeys : [table.profile.key, table.retry.key];
   const another = old !== null && !sameTemplate(requested.spec.template, old.spec.template);
   // Our own answer to a retry comes with the record of another rollout, if it is asked about again.
@@ -24,7 +24,7 @@ export function needsPlaces(requested: Deployment, old: Deployment | null): bool
   return isOptedIn(now) && (another || retried || keys.some((key) => now[key] !== before[key]));
 }
 
-function isStarted(value: unknown): value is Pick<Held, "started"> {
+function isStarted(value: unknown): value is Pick<HoldRecord, "started"> {
   return isRecord(value) && isInstant(value.started);
 }
 

@@ -1,49 +1,49 @@
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import { isOptedIn, type Plan } from "../plan/plan.ts";
-import { neighbourDoubts } from "../preflight/host-conflicts.ts";
-import { planObstacle } from "../preflight/preflight.ts";
+import { hostConflictCaveats } from "../preflight/host-conflicts.ts";
+import { planBlocker } from "../preflight/preflight.ts";
 import { isWantedRoute, wantedServices } from "../preflight/selection.ts";
 import { misnamed, unsplittable } from "../preflight/services.ts";
-import { missingGrant, strangerWarnings } from "../traffic/grants.ts";
+import { missingGrant, ungrantedWarnings } from "../traffic/grants.ts";
 import { servicesOf } from "../traffic/isolation.ts";
 import { autoscalerWarnings } from "../workload/autoscalers.ts";
 import { hold, pause } from "../workload/hold.ts";
-import { type Held, originalsOf, withDefaults, withHeld } from "../workload/hold-record.ts";
-import { runOf } from "../workload/run-record.ts";
+import { type HoldRecord, originalsOf, withDefaults, withHoldRecord } from "../workload/hold-record.ts";
+import { runRecordOf } from "../workload/run-record.ts";
 import { surgeAt } from "../workload/surge.ts";
 import { findByTemplate, hashOf, onlyRestarted, sameTemplate } from "../workload/template.ts";
-import { type Answer, admitted, admittedNatively, denied, type Effect } from "./answer.ts";
+import { type AdmissionResponse, allowed, allowedNatively, denied, type Effect } from "./answer.ts";
 import { returnsToStable, undo, undoWarning } from "./back-to-stable.ts";
 import {
-  type Change,
   drainedInAll,
   LONGEST_DRAIN_MS,
   originalsNow,
   routesOf,
   stableTemplate,
+  type TemplateChange,
 } from "./change.ts";
-import { heldBack } from "./opt-out.ts";
-import { latch } from "./supersede.ts";
-import { announce, warnStranded } from "./warnings.ts";
+import { restoreOnOptOut } from "./opt-out.ts";
+import { supersede } from "./supersede.ts";
+import { announce, warnStableDown } from "./warnings.ts";
 
 /** A new template at rest, in flight, or the stable one that comes back. */
-export function admitNewTemplate(request: Change): Answer {
+export function admitNewTemplate(request: TemplateChange): AdmissionResponse {
   const { held, plan } = request;
   const change = withUsersPause(request);
   if (held !== undefined && returnsToStable(change, held)) return undo(change, held);
   if (plan === undefined) {
     if (change.complaint !== undefined && isOptedIn(change.object.metadata.annotations))
       return denied(change.complaint);
-    return held === undefined ? admittedNatively(change.object, change.old) : denied(heldBack(held));
+    return held === undefined ? allowedNatively(change.object, change.old) : denied(restoreOnOptOut(held));
   }
   if (held === undefined) return atRest(change, plan);
   const { asked: _asked, ...rest } = held;
-  const next: Held = { ...rest, phase: "canary", started: change.now };
+  const next: HoldRecord = { ...rest, phase: "canary", started: change.now };
   switch (held.phase) {
     case "promoting":
       return latchPromotion(change, plan);
     case "canary":
-      return latch(change, next);
+      return supersede(change, next);
     case "failed":
     case "undone":
       return afterEnd(
@@ -58,10 +58,15 @@ export function admitNewTemplate(request: Change): Answer {
 }
 
 /** The rollout before has ended, but a proxy may still send its canary something: until none does, its pods stay. */
-function afterEnd(change: Change, plan: Plan, held: Held, warnings: readonly string[]): Answer {
+function afterEnd(
+  change: TemplateChange,
+  plan: Plan,
+  held: HoldRecord,
+  warnings: readonly string[],
+): AdmissionResponse {
   const uid = change.old.metadata.uid ?? "";
   const pendingMs = drainedInAll(change);
-  if (pendingMs > LONGEST_DRAIN_MS) return latch(change, held, warnings);
+  if (pendingMs > LONGEST_DRAIN_MS) return supersede(change, held, warnings);
   const answer = begin(
     change,
     plan,
@@ -69,16 +74,16 @@ function afterEnd(change: Change, plan: Plan, held: Held, warnings: readonly str
     warnings,
     pendingMs > 0 ? [{ kind: "drain", uid, undo: false }] : [],
   );
-  return warnStranded(
+  return warnStableDown(
     answer,
-    change.reads.replicaSets.find((set) => hashOf(set) === held.stable),
+    change.cluster.replicaSets.find((set) => hashOf(set) === held.stable),
   );
 }
 
-function atRest(change: Change, plan: Plan): Answer {
-  const { object, old, reads } = change;
+function atRest(change: TemplateChange, plan: Plan): AdmissionResponse {
+  const { object, old, cluster: reads } = change;
   if (plan.restart === "native" && onlyRestarted(object.spec.template, old.spec.template))
-    return admittedNatively(object, old);
+    return allowedNatively(object, old);
   if (object.spec.strategy?.type === "Recreate") {
     return native(change, "strategy Recreate: two versions of this Deployment may not run side by side");
   }
@@ -88,14 +93,14 @@ function atRest(change: Change, plan: Plan): Answer {
     (set) => set !== current && (set.status?.availableReplicas ?? 0) > 0,
   );
   const originals = originalsOf(object.spec);
-  const held: Held = { started: change.now, phase: "canary", stable: "", originals };
+  const held: HoldRecord = { started: change.now, phase: "canary", stable: "", originals };
   if (others.length > 0 || current === undefined) {
     const proven = mostAvailable(others);
     if (proven === undefined)
       return native(change, "its first rollout has not completed: there is nothing to compare with");
     if (sameTemplate(proven.spec.template, object.spec.template))
       return native(change, "this is the version that still serves: there is nothing to judge");
-    return latch(change, { ...held, stable: hashOf(proven) });
+    return supersede(change, { ...held, stable: hashOf(proven) });
   }
   if ((current.status?.availableReplicas ?? 0) === 0) {
     return native(change, "no pod of the present version is available: there is nothing to compare with");
@@ -105,13 +110,13 @@ function atRest(change: Change, plan: Plan): Answer {
 
 /** Holds the new version: native control makes as many of its pods as the first step needs, and removes no old one. */
 function begin(
-  change: Change,
+  change: TemplateChange,
   plan: Plan,
-  held: Held,
+  held: HoldRecord,
   warnings: readonly string[],
   before: readonly Effect[] = [],
-): Answer {
-  const { object, old, reads } = change;
+): AdmissionResponse {
+  const { object, old, cluster: reads } = change;
   const { latched: _latched, ...record } = held;
   const found = servicesOf(stableTemplate(change, held), reads.services);
   const services = wantedServices(plan, found);
@@ -122,7 +127,7 @@ function begin(
     misnamed(plan, found) ??
     unsplittable(services, old, reads) ??
     missingGrant(services, routes, reads.grants) ??
-    planObstacle(plan, services, routes);
+    planBlocker(plan, services, routes);
   if (refusal !== undefined) return denied(refusal);
   const spec = hold(object.spec, surgeAt(plan, 0));
   const uid = old.metadata.uid ?? "";
@@ -130,28 +135,28 @@ function begin(
     services.length > 0 ? [{ kind: "isolate", services, uid, hash: held.stable }] : [];
   const told = [
     ...announce(plan, services, routes, change.layers),
-    ...neighbourDoubts(plan, services, routes, reads.routes).map((doubt) => `serin: ${doubt}`),
-    ...strangerWarnings(services, reads.routes, reads.grants).map((warning) => `serin: ${warning}`),
+    ...hostConflictCaveats(plan, services, routes, reads.routes).map((doubt) => `serin: ${doubt}`),
+    ...ungrantedWarnings(services, reads.routes, reads.grants).map((warning) => `serin: ${warning}`),
     ...autoscalerWarnings(reads.autoscalers ?? [], old),
     ...warnings,
   ];
   const kept = withDefaults(record, change.layers);
-  return admitted(withHeld({ ...object, spec }, kept, old), told, [...before, ...isolate]);
+  return allowed(withHoldRecord({ ...object, spec }, kept, old), told, [...before, ...isolate]);
 }
 
 /** The version whose native promotion runs was proven: it is the stable one from now on. */
-function latchPromotion(change: Change, plan: Plan): Answer {
-  const proven = findByTemplate(change.reads.replicaSets, change.old.spec.template);
+function latchPromotion(change: TemplateChange, plan: Plan): AdmissionResponse {
+  const proven = findByTemplate(change.cluster.replicaSets, change.old.spec.template);
   if (proven === undefined) return atRest({ ...change, held: undefined }, plan);
   const originals = originalsOf(change.object.spec);
-  return latch(change, { started: change.now, phase: "canary", stable: hashOf(proven), originals });
+  return supersede(change, { started: change.now, phase: "canary", stable: hashOf(proven), originals });
 }
 
 /** The request paused only if the user paused it: the plan's pause and the latch end with what was in flight. */
-function withUsersPause(change: Change): Change {
-  const { object, held, reads } = change;
+function withUsersPause(change: TemplateChange): TemplateChange {
+  const { object, held, cluster: reads } = change;
   if (held === undefined || !object.spec.paused) return change;
-  const plans = reads.replicaSets.some((set) => runOf(set, held.started)?.paused);
+  const plans = reads.replicaSets.some((set) => runRecordOf(set, held.started)?.paused);
   const paused = held.latched || plans ? held.originals.paused : true;
   return { ...change, object: { ...object, spec: pause(object.spec, paused) } };
 }
@@ -161,6 +166,6 @@ function mostAvailable(sets: readonly ReplicaSet[]): ReplicaSet | undefined {
   return sets.toSorted((a, b) => available(b) - available(a))[0];
 }
 
-function native({ object, old }: Change, why: string): Answer {
-  return admittedNatively(object, old, [`serin: native rolling update, no canary: ${why}`]);
+function native({ object, old }: TemplateChange, why: string): AdmissionResponse {
+  return allowedNatively(object, old, [`serin: native rolling update, no canary: ${why}`]);
 }

@@ -1,7 +1,7 @@
-import type { Held } from "../workload/hold-record.ts";
+import type { HoldRecord } from "../workload/hold-record.ts";
 
 /** Why the opt-in cannot be taken away now, and what has to come first. */
-export function heldBack({ phase }: Held): string {
+export function restoreOnOptOut({ phase }: HoldRecord): string {
   const undo = "undo it (kubectl rollout undo, or the stable version's manifest)";
   const first =
     phase === "canary"

@@ -1,16 +1,16 @@
 import type { Deployment } from "../../kube/core/workloads.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { Held } from "../workload/hold-record.ts";
-import { type Answer, denied } from "./answer.ts";
+import type { HoldRecord } from "../workload/hold-record.ts";
+import { type AdmissionResponse, denied } from "./answer.ts";
 
 const REVISION = "deployment.kubernetes.io/revision";
-const VERBS = ["promote", "abort", "retry"] as const;
-type Verb = (typeof VERBS)[number];
+const ORDERS = ["promote", "abort", "retry"] as const;
+type OrderName = (typeof ORDERS)[number];
 
 /** What a verb made of the request. */
-export interface Asked {
+export interface OrderResult {
   readonly object: Deployment;
-  readonly held: Held | undefined;
+  readonly held: HoldRecord | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -18,22 +18,24 @@ export interface Asked {
  * `serin.dev/promote`, `abort` and `retry` are orders, not state: they are carried into the rollout's record and dropped
  * from the object. They name the revision, so that an order that comes late, or again with a manifest, does nothing.
  */
-export function applyVerbs(
+export function applyOrders(
   object: Deployment,
-  held: Held | undefined,
+  held: HoldRecord | undefined,
   plan: Plan,
   old: Deployment,
   now: string,
-  carried?: Held,
-): Asked | (Answer & { allowed: false }) {
-  const verbs = VERBS.filter((verb) => plan.verbs[verb] !== undefined);
+  carried?: HoldRecord,
+): OrderResult | (AdmissionResponse & { allowed: false }) {
+  const verbs = ORDERS.filter((verb) => plan.verbs[verb] !== undefined);
   if (verbs.length === 0) {
     const again = held && orderIn(carried, held);
-    return again === undefined ? { object, held, warnings: [] } : obey(again, object, held as Held, now);
+    return again === undefined
+      ? { object, held, warnings: [] }
+      : obey(again, object, held as HoldRecord, now);
   }
   const stripped = withoutVerbs(object);
-  if (verbs.length > 1) return denied(`only one of serin.dev/{${VERBS.join(",")}} at a time`);
-  const verb = verbs[0] as Verb;
+  if (verbs.length > 1) return denied(`only one of serin.dev/{${ORDERS.join(",")}} at a time`);
+  const verb = verbs[0] as OrderName;
   if (held === undefined)
     return { object: stripped, held, warnings: [`serin.dev/${verb}: no rollout is in flight`] };
   const revision = old.metadata.annotations?.[REVISION];
@@ -45,14 +47,14 @@ export function applyVerbs(
 }
 
 /** The order that our own answer to the same request holds: asked again, the annotation is gone already. */
-function orderIn(carried: Held | undefined, held: Held): Verb | undefined {
+function orderIn(carried: HoldRecord | undefined, held: HoldRecord): OrderName | undefined {
   if (carried === undefined) return undefined;
   if (carried.started === held.started && carried.asked !== held.asked) return carried.asked;
   const retried = held.phase === "failed" && carried.phase === "canary" && carried.started > held.started;
   return retried ? "retry" : undefined;
 }
 
-function obey(verb: Verb, object: Deployment, held: Held, now: string): Asked {
+function obey(verb: OrderName, object: Deployment, held: HoldRecord, now: string): OrderResult {
   const useless = {
     object,
     held,
@@ -62,7 +64,7 @@ function obey(verb: Verb, object: Deployment, held: Held, now: string): Asked {
     return held.phase === "canary" ? { object, held: { ...held, asked: verb }, warnings: [] } : useless;
   if (held.phase !== "failed") return useless;
   const { asked: _asked, ...rest } = held;
-  const again: Held = { ...rest, phase: "canary", started: now };
+  const again: HoldRecord = { ...rest, phase: "canary", started: now };
   // The hold is still in force; the controller sizes the canary.
   return { object, held: again, warnings: [] };
 }
@@ -70,7 +72,7 @@ function obey(verb: Verb, object: Deployment, held: Held, now: string): Asked {
 function withoutVerbs(object: Deployment): Deployment {
   const annotations = Object.fromEntries(
     Object.entries(object.metadata.annotations ?? {}).filter(
-      ([key]) => !VERBS.some((verb) => key === `serin.dev/${verb}`),
+      ([key]) => !ORDERS.some((verb) => key === `serin.dev/${verb}`),
     ),
   );
   return { ...object, metadata: { ...object.metadata, annotations } };

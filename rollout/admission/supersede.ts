@@ -1,24 +1,32 @@
 import { hold, pause } from "../workload/hold.ts";
-import { type Held, withDefaults, withHeld } from "../workload/hold-record.ts";
+import { type HoldRecord, withDefaults, withHoldRecord } from "../workload/hold-record.ts";
 import { withRoom } from "../workload/surge.ts";
-import { type Answer, admitted } from "./answer.ts";
-import { type Change, originalsNow } from "./change.ts";
+import { type AdmissionResponse, allowed } from "./answer.ts";
+import { originalsNow, type TemplateChange } from "./change.ts";
 
 /** Pauses the Deployment: what runs stays as it is until the controller has made the way free. */
-export function latch(change: Change, held: Held, warnings: readonly string[] = []): Answer {
+export function supersede(
+  change: TemplateChange,
+  held: HoldRecord,
+  warnings: readonly string[] = [],
+): AdmissionResponse {
   const { object, old } = change;
   const wasHeld = change.held !== undefined && change.held.phase !== "promoting";
   const { paused } = object.spec;
   const { paused: _paused, ...fields } = wasHeld ? originalsNow(change, held) : held.originals;
-  const record: Held = { ...held, latched: true, originals: { ...fields, ...(paused ? { paused } : {}) } };
+  const record: HoldRecord = {
+    ...held,
+    latched: true,
+    originals: { ...fields, ...(paused ? { paused } : {}) },
+  };
   // While paused, native control scales all versions to replicas + surge: a surge as it was moves the fewest pods.
   const present = (wasHeld ? old.spec.strategy : fields.strategy)?.rollingUpdate?.maxSurge ?? "25%";
   const { replicas = 1 } = object.spec;
-  const pods = change.reads.replicaSets.reduce((sum, { spec }) => sum + (spec.replicas ?? 0), 0);
+  const pods = change.cluster.replicaSets.reduce((sum, { spec }) => sum + (spec.replicas ?? 0), 0);
   const surge = withRoom(present, replicas, pods - replicas);
   const warning =
     "serin: another version is on its way; its traffic is taken back first, then this one's canary starts";
   const spec = pause(hold(object.spec, surge), true);
   const kept = withDefaults(record, change.layers);
-  return admitted(withHeld({ ...object, spec }, kept, old), [warning, ...warnings]);
+  return allowed(withHoldRecord({ ...object, spec }, kept, old), [warning, ...warnings]);
 }

@@ -1,17 +1,17 @@
 import type { Route } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
-import type { Judged } from "../gateways/gateway.ts";
+import type { ReadVia } from "../gateways/gateway.ts";
 import { gatewaysOf } from "../gateways/lookup.ts";
 import { describePlan } from "../plan/describe.ts";
 import { describeLayers, type Layer } from "../plan/layers.ts";
 import type { Plan } from "../plan/plan.ts";
-import { planDoubts } from "../preflight/preflight.ts";
+import { planCaveats } from "../preflight/preflight.ts";
 import { namesAny } from "../traffic/overlay.ts";
 import { homeOf } from "../traffic/route-record.ts";
 import { unansweredWarnings } from "../traffic/route-status.ts";
-import { isStranded, WAY_OUT } from "../workload/stable-down.ts";
-import { type Answer, withWarnings } from "./answer.ts";
+import { isStableDown, WAY_OUT } from "../workload/stable-down.ts";
+import { type AdmissionResponse, withWarnings } from "./answer.ts";
 import { metricsWarning } from "./metrics-warnings.ts";
 
 /** The warnings of an admission that starts a rollout: what will happen, and what its gateways' metrics cannot tell. */
@@ -25,7 +25,7 @@ export function announce(
   const behind = names.length > 0 ? `; Services ${names.join(", ")}` : "; no Service selects its pods";
   const from = layers.length > 0 ? `; by ${describeLayers(layers)}` : "";
   const naming = routes.filter((route) => namesAny(route, services));
-  const doubts = [...planDoubts(plan, services, naming), ...unansweredWarnings(naming)];
+  const doubts = [...planCaveats(plan, services, naming), ...unansweredWarnings(naming)];
   return [
     `serin: ${describePlan(plan)}${from}${behind}`,
     ...doubts.map((doubt) => `serin: ${doubt}`),
@@ -37,7 +37,7 @@ function metricsWarnings(plan: Plan, routes: readonly Route[]): string[] {
   const slow = plan.checks.some(({ metric }) => metric === "percentile");
   const counts = plan.compare !== "off" || plan.checks.some(({ metric }) => metric !== "template");
   if (plan.metrics === "application" || !counts) return [];
-  const judged = (route: Route): readonly Judged[] => [
+  const judged = (route: Route): readonly ReadVia[] => [
     "errors",
     ...(slow ? (["latency"] as const) : []),
     ...(homeOf(route).kind === "GRPCRoute" ? (["calls"] as const) : []),
@@ -49,8 +49,8 @@ function metricsWarnings(plan: Plan, routes: readonly Route[]): string[] {
 }
 
 /** The same for whoever asks for the next version while the stable one is in that state. */
-export function warnStranded(answer: Answer, stable: ReplicaSet | undefined): Answer {
-  if (!isStranded(stable)) return answer;
+export function warnStableDown(answer: AdmissionResponse, stable: ReplicaSet | undefined): AdmissionResponse {
+  if (!isStableDown(stable)) return answer;
   const warning = `serin: no stable pod is ready: annotating serin.dev/promote with the new revision ${WAY_OUT}`;
   return withWarnings(answer, [warning]);
 }

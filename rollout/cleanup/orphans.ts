@@ -7,15 +7,15 @@ import { FLIGHT, HASH_LABEL, HELD } from "../keys.ts";
 import type { Decision } from "../stages/decision.ts";
 import { equal } from "../text/equal.ts";
 import { instant } from "../text/instant.ts";
-import { isTwin } from "../traffic/canary-service.ts";
+import { isCanaryService } from "../traffic/canary-service.ts";
 import { drained, isExposed } from "../traffic/exposure.ts";
-import { heldRouteOf, withFlight } from "../traffic/route-record.ts";
-import { heldServiceOf } from "../traffic/service-record.ts";
-import { deleteTwin, writeFlights, writeWiden } from "../traffic/writes.ts";
+import { routeRecordOf, withShare } from "../traffic/route-record.ts";
+import { serviceRecordOf } from "../traffic/service-record.ts";
+import { deleteCanaryService, writeSelector, writeShares } from "../traffic/writes.ts";
 import { MIN_READY_SECONDS } from "../workload/hold.ts";
 import { lastRunOf } from "../workload/run-record.ts";
 import { hashOf } from "../workload/template.ts";
-import { writeScale, writeUnmark } from "../workload/writes.ts";
+import { removeRunRecord, writeScale } from "../workload/writes.ts";
 
 /**
  * Admission narrows the Services before the API server has stored the Deployment, and a later admission may still refuse
@@ -43,7 +43,7 @@ export function sweep(marked: Marked): Decision {
   const urgent = marked.services.filter(
     (service) =>
       isOver(flightUidOf(service)) &&
-      heldServiceOf(service) !== undefined &&
+      serviceRecordOf(service) !== undefined &&
       marked.replicaSets.some((set) => isAdopted(set) && isOfOneFlight(service, set)),
   );
   // All else of their flights comes in a later look, when they reach the pods that are to serve alone.
@@ -57,12 +57,14 @@ export function sweep(marked: Marked): Decision {
   const strays = sets.filter(isStray);
   // Before a Service selects all pods again, those that were never proven must be gone.
   const isEarly = (service: Service) => strays.some((set) => isOfOneFlight(service, set));
-  const narrowed = orphans.filter((service) => heldServiceOf(service) !== undefined && !isEarly(service));
+  const narrowed = orphans.filter((service) => serviceRecordOf(service) !== undefined && !isEarly(service));
   const late = narrowed.filter(
     (service) => ageOf(service, marked.now) >= GRACE_MS || hasLanded(service, marked),
   );
   // A twin goes after the routes that may name it have been given back, in a later look.
-  const twins = orphans.filter((service) => isLeftTwin(service) && !isAttached(service)).map(deleteTwin);
+  const canaryServices = orphans
+    .filter((service) => isLeftTwin(service) && !isAttached(service))
+    .map(deleteCanaryService);
   const waits = [
     ...routes.map(({ waitMs }) => waitMs).filter((ms) => ms > 0),
     ...narrowed.map((service) => GRACE_MS - ageOf(service, marked.now)).filter((ms) => ms > 0),
@@ -72,11 +74,11 @@ export function sweep(marked: Marked): Decision {
   const ended = sets.filter((set) => !strays.includes(set));
   return {
     writes: [
-      ...urgent.map(writeWiden),
+      ...urgent.map(writeSelector),
       ...routes.flatMap(({ writes }) => writes),
-      ...twins,
+      ...canaryServices,
       ...sizes.map((set) => writeScale(set, 0)),
-      ...late.map(writeWiden),
+      ...late.map(writeSelector),
       ...ended.map((set) => close(set, marked.now)),
     ],
     // An instant that is yet to come is nobody's: whoever wrote it gets no other sweep by it.
@@ -123,7 +125,7 @@ function isOfOneFlight(service: Service, set: ReplicaSet): boolean {
 function isLeftTwin(service: Service): boolean {
   const { ownerReferences = [], annotations = {} } = service.metadata;
   const isOrphan = ownerReferences.length === 0 && !(HELD in annotations);
-  return isTwin(service) || (isOrphan && HASH_LABEL in (service.spec.selector ?? {}));
+  return isCanaryService(service) || (isOrphan && HASH_LABEL in (service.spec.selector ?? {}));
 }
 
 /**
@@ -131,40 +133,40 @@ function isLeftTwin(service: Service): boolean {
  * routes in its own order.
  */
 function sweepRoute(route: Route, lost: (uid: string) => boolean, now: number) {
-  const flights = heldRouteOf(route)?.flights ?? {};
-  const uids = Object.keys(flights).filter(lost);
+  const shares = routeRecordOf(route)?.shares ?? {};
+  const uids = Object.keys(shares).filter(lost);
   const waitMs = (uid: string) => {
-    const left = isExposed(flights[uid]) ? settleMs(route) : settledOn(route, uid) - now;
+    const left = isExposed(shares[uid]) ? settleMs(route) : settledOn(route, uid) - now;
     // An instant further ahead than clocks differ is nobody's.
     return left > settleMs(route) + GRACE_MS ? 0 : left;
   };
   const kept = uids.reduce((rest, uid) => {
-    const flight = rest[uid];
-    if (flight === undefined || waitMs(uid) <= 0) return withFlight(rest, uid, undefined);
-    return isExposed(flight) ? withFlight(rest, uid, drained(flight, instant(now))) : rest;
-  }, flights);
+    const share = rest[uid];
+    if (share === undefined || waitMs(uid) <= 0) return withShare(rest, uid, undefined);
+    return isExposed(share) ? withShare(rest, uid, drained(share, instant(now))) : rest;
+  }, shares);
   return {
     uids,
     waitMs: Math.max(0, ...uids.map(waitMs)),
-    writes: equal(kept, flights) ? [] : [writeFlights(route, kept)],
+    writes: equal(kept, shares) ? [] : [writeShares(route, kept)],
   };
 }
 
 function close(replicaSet: ReplicaSet, now: number): Write {
   const run = lastRunOf(replicaSet);
   if (run?.outcome === "proven")
-    return writeUnmark(replicaSet, { ...run, outcome: "promoted", ended: instant(now) });
+    return removeRunRecord(replicaSet, { ...run, outcome: "promoted", ended: instant(now) });
   if (run?.outcome === "running")
-    return writeUnmark(replicaSet, { ...run, outcome: "undone", ended: instant(now) });
-  return writeUnmark(replicaSet);
+    return removeRunRecord(replicaSet, { ...run, outcome: "undone", ended: instant(now) });
+  return removeRunRecord(replicaSet);
 }
 
 /** Narrowed for a flight that has ended (its Deployment was deleted), not for one that may be about to start. */
 function hasLanded(service: Service, { landed }: Marked): boolean {
   const at = landed?.get(flightUidOf(service) ?? "");
-  return at !== undefined && Date.parse(heldServiceOf(service)?.since ?? "") < at;
+  return at !== undefined && Date.parse(serviceRecordOf(service)?.since ?? "") < at;
 }
 
 function ageOf(service: Service, now: number): number {
-  return now - Date.parse(heldServiceOf(service)?.since ?? "");
+  return now - Date.parse(serviceRecordOf(service)?.since ?? "");
 }

@@ -1,14 +1,14 @@
 import type { PackName } from "./packs.ts";
 
 /** What a verdict is about; `calls` are the errors of gRPC. */
-export type Judged = "errors" | "latency" | "calls";
+export type ReadVia = "errors" | "latency" | "calls";
 
 /** Whose metrics tell canary and stable apart behind a gateway. */
 export type Metrics =
   | {
       readonly pack: Exclude<PackName, "application">;
       /** What the gateway's users must set, or bear with, for a verdict about … */
-      readonly needs?: Readonly<Partial<Record<Judged, string>>>;
+      readonly needs?: Readonly<Partial<Record<ReadVia, string>>>;
       /** Why they do not tell which calls of gRPC failed, where they do not. */
       readonly blindToCalls?: string;
     }

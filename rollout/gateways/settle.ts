@@ -1,12 +1,12 @@
 import type { Route } from "../../kube/core/routes.ts";
-import { flightOf } from "../traffic/route-record.ts";
+import { shareOf } from "../traffic/route-record.ts";
 import { answersOf } from "../traffic/route-status.ts";
 import { gatewaysOf, UNKNOWN } from "./lookup.ts";
 
 /** When the weight that was written last on one route is in force, in ms; 0 when the rollout is not in it. */
 export function settledOn(route: Route, uid: string): number {
-  const flight = flightOf(route, uid);
-  return flight === undefined ? 0 : Date.parse(flight.since) + settleMs(route);
+  const share = shareOf(route, uid);
+  return share === undefined ? 0 : Date.parse(share.since) + settleMs(route);
 }
 
 /** The longest settle time of the route's implementations, in ms; of one that has not answered yet nothing is known. */

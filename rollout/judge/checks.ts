@@ -1,12 +1,12 @@
 import type { TemplateCheck, TrafficCheck } from "../plan/checks.ts";
-import { tellGuard } from "./describe.ts";
-import type { Evidence } from "./evidence.ts";
-import type { Judged } from "./fold.ts";
-import { FEWEST_REQUESTS, type Guard, noGuard } from "./limit-test.ts";
+import { describeLimitTest } from "./describe.ts";
+import type { Findings } from "./evidence.ts";
+import type { Evidence } from "./fold.ts";
+import { FEWEST_REQUESTS, type LimitTest, noLimitTest } from "./limit-test.ts";
 
 /** What the canary did of what a check is about. */
-export function guardOf(judged: Judged | undefined, check: TrafficCheck): Guard {
-  return judged?.guards[check.text] ?? noGuard;
+export function limitTestOf(judged: Evidence | undefined, check: TrafficCheck): LimitTest {
+  return judged?.guards[check.text] ?? noLimitTest;
 }
 
 /** The share of bad requests that a check tolerates. */
@@ -15,8 +15,8 @@ export function toleratedBy(check: TrafficCheck): number {
 }
 
 /** Why a step cannot end yet, as far as its checks go: each must hold, and be known to. */
-export function problemsOf(
-  evidence: Evidence,
+export function unmetChecks(
+  evidence: Findings,
   checks: readonly TrafficCheck[],
   templates: readonly TemplateCheck[],
 ): readonly string[] {
@@ -27,20 +27,21 @@ export function problemsOf(
 }
 
 /** The newest number of a check, for people. */
-export function tellCheck({ judged, gates }: Evidence, check: TrafficCheck | TemplateCheck): string {
-  if (check.metric !== "template") return `${check.text}: ${tellGuard(check, guardOf(judged, check))}`;
+export function describeCheck({ judged, gates }: Findings, check: TrafficCheck | TemplateCheck): string {
+  if (check.metric !== "template")
+    return `${check.text}: ${describeLimitTest(check, limitTestOf(judged, check))}`;
   const reading = gates[check.text]?.reading;
   return `${check.text}: ${reading?.kind === "value" ? `${reading.value}${check.unit ?? ""}` : "no value"}`;
 }
 
-function checkProblem(judged: Judged | undefined, check: TrafficCheck): string | undefined {
-  const guard = guardOf(judged, check);
-  const told = `${check.text}: ${tellGuard(check, guard)}`;
+function checkProblem(judged: Evidence | undefined, check: TrafficCheck): string | undefined {
+  const guard = limitTestOf(judged, check);
+  const told = `${check.text}: ${describeLimitTest(check, guard)}`;
   if (guard.total < FEWEST_REQUESTS) return `${told}; at least ${FEWEST_REQUESTS} requests are needed`;
   return guard.bad <= toleratedBy(check) * guard.total ? undefined : told;
 }
 
-function gateProblem({ gates }: Evidence, check: TemplateCheck): string | undefined {
+function gateProblem({ gates }: Findings, check: TemplateCheck): string | undefined {
   const gate = gates[check.text];
   if (gate === undefined || gate.holds) return undefined;
   if (gate.reading.kind === "none") return `${check.text} cannot be judged: ${gate.reading.reason}`;

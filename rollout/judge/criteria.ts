@@ -4,7 +4,7 @@ import type { ComparisonOptions } from "./comparison.ts";
 import { harmDefaults } from "./harm-test.ts";
 
 /** By what a rollout is judged at the moment. */
-export interface Terms {
+export interface Criteria {
   /** `off`: only the checks decide. */
   readonly compare: Compare | "off";
   readonly checks: readonly TrafficCheck[];
@@ -28,35 +28,35 @@ const SAFE_RATIO = 1.5;
 const RESTARTS = 1 / 86_400;
 
 /** What the comparison's ln E must reach: half of alpha is the checks' where there are any, so both together keep it. */
-export function harmLimit({ alpha }: Compare, { checks }: Terms): number {
+export function harmLimit({ alpha }: Compare, { checks }: Criteria): number {
   return Math.log((checks.length > 0 ? 2 : 1) / alpha);
 }
 
 /** What a check's ln E must reach; they share their half of alpha. */
-export function guardLimit({ compare, checks }: Terms): number {
+export function testedLimit({ compare, checks }: Criteria): number {
   const alpha = compare === "off" ? ALPHA : compare.alpha / 2;
   return Math.log(checks.length / alpha);
 }
 
 /** How failures are judged. */
-export function errorOptions({ compare, nextShare }: Terms, phi: number): ComparisonOptions {
+export function errorOptions({ compare, nextShare }: Criteria, phi: number): ComparisonOptions {
   const { tolerance, margin, loss, cap } = settled(compare);
   return options({ tolerance, margin, loss, cap, nextShare, phi });
 }
 
 /** How the requests above one boundary of latency are judged. */
-export function latencyOptions({ compare, nextShare }: Terms, phi: number): ComparisonOptions {
+export function latencyOptions({ compare, nextShare }: Criteria, phi: number): ComparisonOptions {
   const { tolerance, cap } = settled(compare);
   return options({ tolerance, margin: LATENCY_MARGIN, loss: LATENCY_LOSS, cap, nextShare, phi });
 }
 
 /** How restarts are judged. */
-export function restartOptions({ compare, nextShare }: Terms): ComparisonOptions {
+export function restartOptions({ compare, nextShare }: Criteria): ComparisonOptions {
   const { tolerance, cap } = settled(compare);
   return options({ tolerance, margin: RESTARTS, loss: 1, cap, nextShare, phi: 1 });
 }
 
-function settled(compare: Terms["compare"]) {
+function settled(compare: Criteria["compare"]) {
   if (compare === "off")
     return { tolerance: harmDefaults.r0, margin: harmDefaults.delta, loss: 1, cap: harmDefaults.cap };
   // Below ln(1/alpha), no single tick decides: a burst between two scrapes is no verdict.

@@ -2,35 +2,35 @@ import type { TrafficCheck } from "../plan/checks.ts";
 import type { Compare } from "../plan/compare.ts";
 import { formatDuration } from "../text/duration.ts";
 import type { Comparison } from "./comparison.ts";
-import type { Judged } from "./fold.ts";
+import type { Evidence } from "./fold.ts";
 import { percent, quantity, ratio } from "./format.ts";
-import type { Guard } from "./limit-test.ts";
+import type { LimitTest } from "./limit-test.ts";
 
 /** Failures of both versions: `canary 9 of 871 requests failed (1.03%), stable 8 of 7840 (0.10%): 10.1x`. */
-export function tellErrors(errors: Comparison): string {
+export function describeErrors(errors: Comparison): string {
   return tellShares(errors, "requests failed");
 }
 
 /** Slow requests of both versions. */
-export function tellSlow(comparison: Comparison, bound: number): string {
+export function describeSlow(comparison: Comparison, bound: number): string {
   return tellShares(comparison, `requests took longer than ${quantity(bound)}`);
 }
 
 /** Restarts of both versions' containers. */
-export function tellRestarts({ totals: [xc, nc, xs, ns] }: Comparison): string {
+export function describeRestarts({ totals: [xc, nc, xs, ns] }: Comparison): string {
   const per = (restarts: number, seconds: number) => `${restarts} in ${Math.round(seconds)} pod-seconds`;
   return `containers restarted: canary ${per(xc, nc)}, stable ${per(xs, ns)}`;
 }
 
 /** What a check counted: `95.00% of 180 requests succeeded`. */
-export function tellGuard(check: TrafficCheck, { bad, total }: Guard): string {
+export function describeLimitTest(check: TrafficCheck, { bad, total }: LimitTest): string {
   if (total === 0) return "no requests";
   if (check.metric === "success-rate") return `${percent(1 - bad / total)} of ${total} requests succeeded`;
   return `${percent(bad / total)} of ${total} requests took longer than ${quantity(check.limit)}`;
 }
 
 /** Where the canary's failures came from, as far as the metrics tell. */
-export function tellWhere({ codes, pods, restarts }: Judged): string {
+export function describeWhere({ codes, pods, restarts }: Evidence): string {
   const list = (counts: Readonly<Record<string, number>>) =>
     Object.entries(counts)
       .toSorted(([, a], [, b]) => b - a)
@@ -48,19 +48,19 @@ export function tellWhere({ codes, pods, restarts }: Judged): string {
 }
 
 /** `1.2x stable + 0.05 pp`. */
-export function tellTolerance({ tolerance }: Compare, more: number): string {
+export function describeTolerance({ tolerance }: Compare, more: number): string {
   return `${tolerance}x stable + ${Number((more * 100).toPrecision(3))} pp`;
 }
 
 /** What the numbers rest on. */
-export function tellBasis(judged: Judged): string {
+export function describeBasis(judged: Evidence): string {
   const seconds = formatDuration(judged.at - judged.from);
   const phi = judged.phi >= 1.05 ? `, dispersion ${judged.phi.toFixed(1)}` : "";
   return `Counted over ${seconds} in ticks of ${formatDuration(judged.tickMs)}${phi}`;
 }
 
 /** A clock time in UTC. */
-export function tellTime(ms: number): string {
+export function describeTime(ms: number): string {
   return new Date(ms).toISOString().slice(11, 19);
 }
 

@@ -3,13 +3,13 @@ import type { PackName } from "../gateways/packs.ts";
 import type { TemplateCheck } from "../plan/checks.ts";
 import type { Subject } from "../plan/metric-template.ts";
 import type { Variables } from "../plan/variables.ts";
-import type { Terms } from "./criteria.ts";
-import type { Judged } from "./fold.ts";
+import type { Criteria } from "./criteria.ts";
+import type { Evidence } from "./fold.ts";
 import type { PodsOf } from "./restarts.ts";
-import type { Gate } from "./template-check.ts";
+import type { TemplateTest } from "./template-check.ts";
 
 /** What a decision about one rollout wants to know of the metrics. */
-export interface Watch {
+export interface JudgeInput {
   /** The Deployment's UID. */
   readonly uid: string;
   /** Its `started`: another rollout of the same Deployment begins anew. */
@@ -17,10 +17,10 @@ export interface Watch {
   /** When (ms) the canary had its first weight. */
   readonly from: number;
   /** What the rollout's record already knows. */
-  readonly known?: Judged;
+  readonly known?: Evidence;
   /** Who counts: one entry for each kind of gateway. */
   readonly sources: readonly Counted[];
-  readonly terms: Terms;
+  readonly terms: Criteria;
   readonly pods: PodsOf;
   readonly templates: readonly TemplateCheck[];
   readonly subject: Subject;
@@ -35,17 +35,17 @@ export interface Counted {
 }
 
 /** What the metrics say. */
-export interface Evidence {
+export interface Findings {
   /** Absent until the first tick has been read. */
-  readonly judged?: Judged;
+  readonly judged?: Evidence;
   /** Why nothing newer could be read, as a sentence for people. */
   readonly unread?: string;
   /** A template check's text → what became of it; absent until it has been read. */
-  readonly gates: Readonly<Record<string, GateOf>>;
+  readonly gates: Readonly<Record<string, TemplateCheckState>>;
 }
 
 /** A gate, and how long (ms) its query looks back. */
-export interface GateOf extends Gate {
+export interface TemplateCheckState extends TemplateTest {
   readonly intervalMs: number;
   /** When (ms) it was read last. */
   readonly at: number;

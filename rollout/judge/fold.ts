@@ -1,8 +1,8 @@
 import type { TrafficCheck } from "../plan/checks.ts";
 import { type Comparison, foldComparison, forgetSafety, noComparison } from "./comparison.ts";
 import { type Arm, type Counts, isFailure, slowerThan } from "./counters.ts";
-import { errorOptions, latencyOptions, restartOptions, type Terms } from "./criteria.ts";
-import { foldGuard, type Guard, noGuard } from "./limit-test.ts";
+import { type Criteria, errorOptions, latencyOptions, restartOptions } from "./criteria.ts";
+import { foldLimitTest, type LimitTest, noLimitTest } from "./limit-test.ts";
 import { foldRestarts, noRestarts, type PodsOf, type Restarts } from "./restarts.ts";
 import { noTick, type Tick } from "./tick.ts";
 
@@ -10,7 +10,7 @@ import { noTick, type Tick } from "./tick.ts";
  * All that is known of a rollout up to an instant: a pure fold over the ticks since its first weight. The same ticks give
  * the same state bit by bit, so a controller that starts anew reads them again; in the rollout's record it is JSON.
  */
-export interface Judged {
+export interface Evidence {
   /** When (ms) the canary got its first weight. */
   readonly since: number;
   /** When the first tick began: the instant of the grid before. */
@@ -29,7 +29,7 @@ export interface Judged {
   readonly latency: readonly Comparison[];
   readonly restarts?: Restarts;
   /** A check's text → what the canary did. */
-  readonly guards: Readonly<Record<string, Guard>>;
+  readonly guards: Readonly<Record<string, LimitTest>>;
   /** The canary's failures by status. */
   readonly codes: Readonly<Record<string, number>>;
   /** The canary's failures by pod, where the metrics tell. */
@@ -43,7 +43,7 @@ export interface Judged {
 }
 
 /** What happened in one tick, between `at - tickMs` and `at`. */
-export interface Happened {
+export interface TickCounts {
   readonly at: number;
   readonly counts: Readonly<Record<Arm, Counts>>;
   readonly present: Readonly<Record<Arm, boolean>>;
@@ -55,7 +55,7 @@ export interface Happened {
 const WARM_UP_MS = 30_000;
 
 /** Before the first tick. */
-export function noEvidence(start: Pick<Judged, "since" | "from" | "tickMs" | "phi" | "bounds">): Judged {
+export function noEvidence(start: Pick<Evidence, "since" | "from" | "tickMs" | "phi" | "bounds">): Evidence {
   return {
     ...start,
     at: start.from,
@@ -72,7 +72,7 @@ export function noEvidence(start: Pick<Judged, "since" | "from" | "tickMs" | "ph
 }
 
 /** Adds one tick. */
-export function fold(before: Judged, happened: Happened, terms: Terms): Judged {
+export function fold(before: Evidence, happened: TickCounts, terms: Criteria): Evidence {
   const known = before.stepFrom === terms.stepFrom ? before : enterStep(before, terms.stepFrom);
   const { at, counts, present, pods } = happened;
   const { canary, stable } = counts;
@@ -94,7 +94,7 @@ export function fold(before: Judged, happened: Happened, terms: Terms): Judged {
     guards: Object.fromEntries(
       terms.checks.map((check) => [
         check.text,
-        foldGuard(known.guards[check.text] ?? noGuard, measured(check, canary)),
+        foldLimitTest(known.guards[check.text] ?? noLimitTest, measured(check, canary)),
       ]),
     ),
     codes: add(known.codes, failed(canary.codes)),
@@ -104,7 +104,7 @@ export function fold(before: Judged, happened: Happened, terms: Terms): Judged {
   };
 }
 
-function enterStep(judged: Judged, stepFrom: number): Judged {
+function enterStep(judged: Evidence, stepFrom: number): Evidence {
   return {
     ...judged,
     stepFrom,
@@ -114,17 +114,17 @@ function enterStep(judged: Judged, stepFrom: number): Judged {
   };
 }
 
-function failures({ canary, stable }: Happened["counts"]): Tick {
+function failures({ canary, stable }: TickCounts["counts"]): Tick {
   return [canary.failed, canary.total, stable.failed, stable.total];
 }
 
-function slowRequests({ canary, stable }: Happened["counts"], bound: number): Tick {
+function slowRequests({ canary, stable }: TickCounts["counts"], bound: number): Tick {
   const [c, s] = [slowerThan(canary, bound), slowerThan(stable, bound)];
   return [c.slow, c.total, s.slow, s.total];
 }
 
 /** What a check counts as bad, of how many. */
-function measured(check: TrafficCheck, canary: Counts): Guard {
+function measured(check: TrafficCheck, canary: Counts): LimitTest {
   if (check.metric === "success-rate") return { bad: canary.failed, total: canary.total };
   const { slow, total } = slowerThan(canary, check.limit);
   return { bad: slow, total };

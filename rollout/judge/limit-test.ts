@@ -10,13 +10,13 @@
 import { logMean } from "./log-math.ts";
 
 /** All requests so far. */
-export interface Guard {
+export interface LimitTest {
   readonly bad: number;
   readonly total: number;
 }
 
 /** Before the first request. */
-export const noGuard: Guard = { bad: 0, total: 0 };
+export const noLimitTest: LimitTest = { bad: 0, total: 0 };
 
 const RATIOS = [1.5, 2, 3, 5, 10] as const;
 
@@ -24,7 +24,7 @@ const RATIOS = [1.5, 2, 3, 5, 10] as const;
 const SMALLEST_LIMIT = 1e-6;
 
 /** Adds the requests of one tick; more bad ones than there are requests are taken for all of them. */
-export function foldGuard(before: Guard, { bad, total }: Guard): Guard {
+export function foldLimitTest(before: LimitTest, { bad, total }: LimitTest): LimitTest {
   return { bad: before.bad + Math.min(bad, total), total: before.total + total };
 }
 
@@ -32,12 +32,12 @@ export function foldGuard(before: Guard, { bad, total }: Guard): Guard {
 export const FEWEST_REQUESTS = 20;
 
 /** Whether the evidence is enough to act upon, for ln(1/alpha). */
-export function decides(guard: Guard, limit: number, threshold: number): boolean {
-  return guard.total >= FEWEST_REQUESTS && logGuard(guard, limit) >= threshold;
+export function decides(guard: LimitTest, limit: number, threshold: number): boolean {
+  return guard.total >= FEWEST_REQUESTS && logLimitTest(guard, limit) >= threshold;
 }
 
 /** ln E against a tolerated share in [0, 1). 0 before the first request. */
-export function logGuard({ bad, total }: Guard, limit: number): number {
+export function logLimitTest({ bad, total }: LimitTest, limit: number): number {
   const tolerated = Math.max(limit, SMALLEST_LIMIT);
   return logMean(RATIOS.map((ratio) => bad * Math.log(ratio) - total * tolerated * (ratio - 1)));
 }

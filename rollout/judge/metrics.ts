@@ -1,7 +1,7 @@
 import { combine } from "./combine.ts";
 import type { Comparison } from "./comparison.ts";
-import { tellErrors, tellRestarts, tellSlow } from "./describe.ts";
-import type { Judged } from "./fold.ts";
+import { describeErrors, describeRestarts, describeSlow } from "./describe.ts";
+import type { Evidence } from "./fold.ts";
 import { logHarm } from "./harm-test.ts";
 
 /** One metric's evidence of harm. */
@@ -18,7 +18,7 @@ export interface Metric {
 const WEIGHTS = { errors: 0.5, latency: 0.4, restarts: 0.1 } as const;
 
 /** Every metric's evidence of harm; the boundaries of latency share theirs equally. */
-export function metricsOf({ errors, latency, restarts, bounds }: Judged): readonly Metric[] {
+export function metricsOf({ errors, latency, restarts, bounds }: Evidence): readonly Metric[] {
   const metric = (name: Metric["name"], comparison: Comparison, told: string, parts = 1): Metric => ({
     name,
     weight: WEIGHTS[name] / parts,
@@ -27,13 +27,13 @@ export function metricsOf({ errors, latency, restarts, bounds }: Judged): readon
     told,
   });
   return [
-    metric("errors", errors, tellErrors(errors)),
-    ...latency.map((one, i) => metric("latency", one, tellSlow(one, bounds[i] ?? 0), latency.length)),
-    ...(restarts ? [metric("restarts", restarts.comparison, tellRestarts(restarts.comparison))] : []),
+    metric("errors", errors, describeErrors(errors)),
+    ...latency.map((one, i) => metric("latency", one, describeSlow(one, bounds[i] ?? 0), latency.length)),
+    ...(restarts ? [metric("restarts", restarts.comparison, describeRestarts(restarts.comparison))] : []),
   ];
 }
 
 /** ln E of all metrics together, against the limit of the comparison. */
-export function logHarmOf(judged: Judged): number {
+export function logHarmOf(judged: Evidence): number {
   return combine(metricsOf(judged)).logE;
 }

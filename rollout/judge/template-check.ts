@@ -9,7 +9,7 @@ export type Reading =
  * A limit on a bare number. There are no counts behind it, so no chance of a mistake can be told: it must hold when a step
  * ends, and decides against the canary only when it has been broken for a whole interval of its query.
  */
-export interface Gate {
+export interface TemplateTest {
   readonly reading: Reading;
   readonly holds: boolean;
   /** From when to when (ms) every reading broke it, and how many they were. */
@@ -20,7 +20,12 @@ export interface Gate {
 const FEWEST_READINGS = 3;
 
 /** Adds a reading; one without a number neither holds nor breaks, and what was broken before starts anew. */
-export function foldGate(before: Gate | undefined, check: TemplateCheck, reading: Reading, at: number): Gate {
+export function foldTemplateTest(
+  before: TemplateTest | undefined,
+  check: TemplateCheck,
+  reading: Reading,
+  at: number,
+): TemplateTest {
   if (reading.kind === "none") return { reading, holds: false };
   if (satisfies(reading.value, check)) return { reading, holds: true };
   const { since, readings } = before?.broken ?? { since: at, readings: 0 };
@@ -28,7 +33,7 @@ export function foldGate(before: Gate | undefined, check: TemplateCheck, reading
 }
 
 /** Whether it has been broken for a whole interval (ms) of its query. */
-export function isBroken({ broken }: Gate, intervalMs: number): boolean {
+export function isBroken({ broken }: TemplateTest, intervalMs: number): boolean {
   if (broken === undefined || broken.readings < FEWEST_READINGS) return false;
   return broken.last - broken.since >= intervalMs;
 }

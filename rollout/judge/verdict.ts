@@ -1,12 +1,12 @@
 import type { TemplateCheck } from "../plan/checks.ts";
 import { formatDuration } from "../text/duration.ts";
-import { problemsOf, tellCheck } from "./checks.ts";
-import type { Terms } from "./criteria.ts";
-import type { Evidence } from "./evidence.ts";
-import type { Judged } from "./fold.ts";
+import { describeCheck, unmetChecks } from "./checks.ts";
+import type { Criteria } from "./criteria.ts";
+import type { Findings } from "./evidence.ts";
+import type { Evidence } from "./fold.ts";
 import { percent } from "./format.ts";
-import { findHarm } from "./harm-verdict.ts";
-import { prove } from "./safety-verdict.ts";
+import { harmVerdict } from "./harm-verdict.ts";
+import { safetyVerdict } from "./safety-verdict.ts";
 
 /**
  * - `harm`: take the canary back;
@@ -24,10 +24,10 @@ export interface Verdict {
 }
 
 /** What the evidence is judged by. */
-export interface Circumstances {
+export interface VerdictContext {
   /** ms since the epoch. */
   readonly now: number;
-  readonly terms: Terms;
+  readonly terms: Criteria;
   readonly templates: readonly TemplateCheck[];
   /** The canary's present share of the traffic, from 0 to 1. */
   readonly share: number;
@@ -41,10 +41,10 @@ const LATELY = { ticks: 3, ms: 30_000 } as const;
 const NO_ROUTE = Math.log(1e6);
 
 /** Judges a rollout by all that is known of it. */
-export function judge(evidence: Evidence, circumstances: Circumstances): Verdict {
+export function judge(evidence: Findings, circumstances: VerdictContext): Verdict {
   const { judged } = evidence;
   const { terms, templates } = circumstances;
-  const harm = findHarm(evidence, circumstances);
+  const harm = harmVerdict(evidence, circumstances);
   if (harm !== undefined) return { kind: "harm", message: harm };
   const nothingToJudge = terms.compare === "off" && terms.checks.length === 0;
   if (!nothingToJudge) {
@@ -55,16 +55,16 @@ export function judge(evidence: Evidence, circumstances: Circumstances): Verdict
   }
   const unasked = templates.find(({ text }) => evidence.gates[text] === undefined);
   if (unasked !== undefined) return { kind: "unread", message: `${unasked.text} has not been read yet` };
-  const blocked = problemsOf(evidence, terms.checks, templates);
+  const blocked = unmetChecks(evidence, terms.checks, templates);
   if (blocked.length > 0) return { kind: "open", message: blocked.join("; ") };
   if (terms.compare === "off" || judged === undefined) {
-    const held = [...terms.checks, ...templates].map((check) => tellCheck(evidence, check));
+    const held = [...terms.checks, ...templates].map((check) => describeCheck(evidence, check));
     return { kind: "safe", message: held.join("; ") || "no checks; pods are healthy" };
   }
-  return prove(judged, terms.compare, terms);
+  return safetyVerdict(judged, terms.compare, terms);
 }
 
-function findUnread({ judged, unread }: Evidence, { now, terms }: Circumstances): string | undefined {
+function findUnread({ judged, unread }: Findings, { now, terms }: VerdictContext): string | undefined {
   if (unread !== undefined) return unread;
   if (judged === undefined || judged.stepFrom !== terms.stepFrom)
     return "the first tick of this step has not been read yet";
@@ -73,7 +73,7 @@ function findUnread({ judged, unread }: Evidence, { now, terms }: Circumstances)
   return `nothing newer has been read than ${formatDuration(1000 * Math.round(age / 1000))} ago`;
 }
 
-function findMissing(judged: Judged, { share }: Circumstances): Verdict | undefined {
+function findMissing(judged: Evidence, { share }: VerdictContext): Verdict | undefined {
   const { inStep, present, silent } = judged;
   if (!present.canary && !present.stable) {
     const message =

@@ -19,14 +19,14 @@ export type Profile = { readonly name: string } & (
 );
 
 /** What was read of the places where a Deployment's defaults may stand. */
-export interface Places {
+export interface DefaultSources {
   readonly namespace: { readonly name: string; readonly annotations: Given };
   /** Absent: none is named. */
   readonly profile?: Profile;
 }
 
 /** A plan, or what is wrong with it, and the defaults in it that are not Serin's own. */
-export interface Outlined {
+export interface ResolvedPlan {
   readonly parsed: ParsedPlan;
   readonly layers: readonly Layer[];
   readonly warnings: readonly string[];
@@ -51,7 +51,7 @@ export function profileNamed(own: Given, shared: Given): string | undefined {
 }
 
 /** The plan with the defaults that were just read: own keys win over the profile, and that over the namespace. */
-export function outline(own: Given, places: Places): Outlined {
+export function outline(own: Given, places: DefaultSources): ResolvedPlan {
   const layers = applicable(own, layersOf(places));
   const parsed = planWith(own, layers);
   const complaints = [
@@ -83,7 +83,7 @@ export function describeLayers(layers: readonly Layer[]): string {
   return layers.map(({ from, name }) => `${from} ${name}`).join(", ");
 }
 
-function layersOf({ profile, namespace }: Places): readonly Layer[] {
+function layersOf({ profile, namespace }: DefaultSources): readonly Layer[] {
   const keys = Object.entries(namespace.annotations).filter(([key]) => key.startsWith(prefix));
   const values = Object.fromEntries(keys.map(([key, value]) => [short(key), value]));
   const { [short(rollout.key)]: _warned, ...shared } = values;
@@ -115,7 +115,7 @@ function isForOthers(own: Given, name: string, value: string): boolean {
   return isWrong(own[rollout.key] ?? "canary") && kinds.some((kind) => !isWrong(kind));
 }
 
-function complaintsAboutProfile(own: Given, { profile, namespace }: Places): Complaint[] {
+function complaintsAboutProfile(own: Given, { profile, namespace }: DefaultSources): Complaint[] {
   if (profile === undefined || "values" in profile) return [];
   const { name, others } = profile;
   const layer = { from: "namespace", name: namespace.name, values: {} } as const;
@@ -146,7 +146,7 @@ function complaintsAboutKeys(layer: Layer): Complaint[] {
 }
 
 /** Who writes this on a namespace expects more of it than it does. */
-function warningsOf({ namespace: { name, annotations } }: Places): string[] {
+function warningsOf({ namespace: { name, annotations } }: DefaultSources): string[] {
   if (!Object.hasOwn(annotations, rollout.key)) return [];
   return [`serin: namespace ${name}: ${rollout.key} opts nothing in here: each Deployment needs its own`];
 }

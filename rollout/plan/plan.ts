@@ -14,7 +14,7 @@ import { isSwitch, type Kind, SWITCH, stepsOf } from "./strategy.ts";
 import type { Variables } from "./variables.ts";
 
 /** The revisions that people ask to promote, abort or retry. */
-export interface Verbs {
+export interface Orders {
   readonly promote?: number;
   readonly abort?: number;
   readonly retry?: number;
@@ -49,7 +49,7 @@ export interface Plan {
   readonly restart: "native" | "canary";
   /** Whether changed ConfigMaps and Secrets start a canary. */
   readonly track: "on" | "off";
-  readonly verbs: Verbs;
+  readonly verbs: Orders;
 }
 
 export type ParsedPlan = { readonly plan: Plan } | { readonly complaints: readonly Complaint[] };
@@ -204,6 +204,6 @@ function complaint(annotation: Annotation<unknown>, value: string, problem: stri
   return { key, value, problem, expected };
 }
 
-function present(verbs: { readonly [name in keyof Verbs]: Verbs[name] | undefined }): Verbs {
+function present(verbs: { readonly [name in keyof Orders]: Orders[name] | undefined }): Orders {
   return Object.fromEntries(Object.entries(verbs).filter(([, revision]) => revision !== undefined));
 }

@@ -9,7 +9,7 @@ import { parentsNamed } from "../traffic/route-status.ts";
  * What a plan's users should know of other routes for the same host. Rules of ours keep the precedence within a route;
  * between routes, one that names a header more takes the request, and ours do.
  */
-export function neighbourDoubts(
+export function hostConflictCaveats(
   plan: Plan,
   services: readonly Service[],
   routes: readonly Route[],

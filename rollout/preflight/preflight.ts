@@ -8,17 +8,17 @@ import type { Plan } from "../plan/plan.ts";
 import { equal } from "../text/equal.ts";
 import { unbranchable } from "../traffic/added-rules.ts";
 import { brokenLimit } from "../traffic/api-limits.ts";
-import { twinName } from "../traffic/canary-service.ts";
+import { canaryServiceName } from "../traffic/canary-service.ts";
 import type { Exposure } from "../traffic/exposure.ts";
 import { shareOf } from "../traffic/mirror.ts";
 import { overlay, rulesOf, servicesNamed } from "../traffic/overlay.ts";
 import {
-  type Flight,
-  flightFor,
-  type HeldRoute,
-  heldRouteOf,
   homeOf,
-  withFlight,
+  type RouteRecord,
+  type RouteShare,
+  routeRecordOf,
+  shareFor,
+  withShare,
 } from "../traffic/route-record.ts";
 import { touchesCookies } from "../traffic/sticky.ts";
 
@@ -26,62 +26,60 @@ import { touchesCookies } from "../traffic/sticky.ts";
 const COMING = "coming";
 
 /** Why the plan cannot be carried out on these routes; `undefined` when it can, to its last step. */
-export function planObstacle(
+export function planBlocker(
   plan: Plan,
   services: readonly Service[],
   routes: readonly Route[],
 ): string | undefined {
-  const flights = flightsOf(plan, services, routes);
-  const key = flights.length === 0 ? routedOnly(plan) : undefined;
+  const shares = flightsOf(plan, services, routes);
+  const key = shares.length === 0 ? routedOnly(plan) : undefined;
   if (key !== undefined) {
     const names = services.map(({ metadata }) => metadata.name).join(", ") || "none";
     return `serin.dev/${key} needs a gateway: no HTTPRoute or GRPCRoute names a Service of these pods (${names})`;
   }
-  return flights
-    .flatMap(
-      ({ route, flight }) => obstacleOf(route, withFlight(flightsIn(route), COMING, flight), COMING) ?? [],
-    )
+  return shares
+    .flatMap(({ route, share }) => blockerOf(route, withShare(flightsIn(route), COMING, share), COMING) ?? [])
     .at(0);
 }
 
 /** What the plan's users should know of these routes' gateways, and of rules that their matches cannot be put before. */
-export function planDoubts(
+export function planCaveats(
   plan: Plan,
   services: readonly Service[],
   routes: readonly Route[],
 ): readonly string[] {
-  const all = flightsOf(plan, services, routes).flatMap(({ route, flight }) => {
-    const flights = withFlight(flightsIn(route), COMING, flight);
-    return [...gatewayDoubts(route, flight), ...matchDoubts(route, flights, flight)];
+  const all = flightsOf(plan, services, routes).flatMap(({ route, share }) => {
+    const shares = withShare(flightsIn(route), COMING, share);
+    return [...gatewayDoubts(route, share), ...matchDoubts(route, shares, share)];
   });
   return [...new Set(all)];
 }
 
 /** Why the API server or a gateway would not do what these flights of a route want of it: of the one with this UID. */
-export function obstacleOf(route: Route, flights: HeldRoute["flights"], uid: string): string | undefined {
-  const flight = flights[uid];
-  if (flight === undefined) return undefined;
+export function blockerOf(route: Route, shares: RouteRecord["shares"], uid: string): string | undefined {
+  const share = shares[uid];
+  if (share === undefined) return undefined;
   const home = homeOf(route);
   const where = `route ${home.namespace}/${route.metadata.name}`;
   const rules = rulesOf(route);
-  const limit = brokenLimit(home.kind, overlay(rules, flights, home));
+  const limit = brokenLimit(home.kind, overlay(rules, shares, home));
   if (limit !== undefined) return `${where}: with the canary's, ${limit}`;
-  const lacking = lackOf(route, flight);
+  const lacking = lackOf(route, share);
   if (lacking !== undefined) return `${where}: ${lacking}`;
-  if (flight.sticky === undefined || home.kind === "GRPCRoute") return undefined;
-  const untold = unbranchable(rules, uid, { [uid]: withoutMatch(flight) }, home);
+  if (share.sticky === undefined || home.kind === "GRPCRoute") return undefined;
+  const untold = unbranchable(rules, uid, { [uid]: withoutMatch(share) }, home);
   if (untold !== undefined) {
     return `${where}: rule ${untold} matches on cookies itself, so serin.dev/sticky cannot keep its users apart`;
   }
-  const owned = rules.findIndex((rule) => names(rule, flight, home.namespace) && setsCookies(rule));
+  const owned = rules.findIndex((rule) => names(rule, share, home.namespace) && setsCookies(rule));
   return owned < 0
     ? undefined
     : `${where}: rule ${owned} has a filter for Set-Cookie itself, so serin.dev/sticky cannot set its cookie`;
 }
 
 /** What a flight needs of its gateways and one of them has not. */
-function lackOf(route: Route, flight: Flight): string | undefined {
-  for (const [feature, key] of needsOf(route, flight)) {
+function lackOf(route: Route, share: RouteShare): string | undefined {
+  for (const [feature, key] of needsOf(route, share)) {
     for (const gateway of gatewaysOf(route)) {
       const instead = gateway.lacks?.[feature];
       if (instead !== undefined) return `serin.dev/${key} is not possible here: ${gateway.name} ${instead}`;
@@ -90,8 +88,8 @@ function lackOf(route: Route, flight: Flight): string | undefined {
   return undefined;
 }
 
-function gatewayDoubts(route: Route, flight: Flight): string[] {
-  return needsOf(route, flight).flatMap(([feature, key]) =>
+function gatewayDoubts(route: Route, share: RouteShare): string[] {
+  return needsOf(route, share).flatMap(([feature, key]) =>
     gatewaysOf(route).flatMap((gateway: Gateway) => {
       const doubt = gateway.doubts?.[feature];
       return doubt === undefined ? [] : [`serin.dev/${key}: ${gateway.name} ${doubt}`];
@@ -101,8 +99,8 @@ function gatewayDoubts(route: Route, flight: Flight): string[] {
 
 function matchDoubts(
   route: Route,
-  flights: HeldRoute["flights"],
-  { match, sticky, ...flight }: Flight,
+  shares: RouteRecord["shares"],
+  { match, sticky, ...share }: RouteShare,
 ): string[] {
   const home = homeOf(route);
   const where = `route ${home.namespace}/${route.metadata.name}`;
@@ -111,7 +109,7 @@ function matchDoubts(
     ? [`serin.dev/sticky: clients of gRPC keep no cookies: ${where} draws every call anew`]
     : [];
   if (match === undefined) return said;
-  const untold = unbranchable(rulesOf(route), COMING, { ...flights, [COMING]: { ...flight, match } }, home);
+  const untold = unbranchable(rulesOf(route), COMING, { ...shares, [COMING]: { ...share, match } }, home);
   if (untold === undefined) return said;
   const reason = "the Gateway API has no words for both at once";
   return [
@@ -120,18 +118,18 @@ function matchDoubts(
   ];
 }
 
-function needsOf(route: Route, flight: Flight): (readonly [Feature, string])[] {
-  const fields = (flight.match ?? []).flatMap(({ headers = [], queryParams = [] }) => [
+function needsOf(route: Route, share: RouteShare): (readonly [Feature, string])[] {
+  const fields = (share.match ?? []).flatMap(({ headers = [], queryParams = [] }) => [
     ...headers,
     ...queryParams,
   ]);
-  const isQueried = flight.match?.some(({ queryParams = [] }) => queryParams.length > 0);
-  const isPartial = (flight.mirror ?? 100) < 100 || (flight.mirror !== undefined && isShared(route, flight));
+  const isQueried = share.match?.some(({ queryParams = [] }) => queryParams.length > 0);
+  const isPartial = (share.mirror ?? 100) < 100 || (share.mirror !== undefined && isShared(route, share));
   const grpc = route.kind === "GRPCRoute";
   return [
-    ...(flight.mirror === undefined ? [] : ([["mirror", "mirror"]] as const)),
+    ...(share.mirror === undefined ? [] : ([["mirror", "mirror"]] as const)),
     ...(isPartial ? ([["mirror-percent", "mirror"]] as const) : []),
-    ...(flight.sticky === undefined || grpc
+    ...(share.sticky === undefined || grpc
       ? []
       : ([
           ["backend-filters", "sticky"],
@@ -143,10 +141,10 @@ function needsOf(route: Route, flight: Flight): (readonly [Feature, string])[] {
 }
 
 /** Whether a rule gives a part of its requests to others: the copies of all would be too many. */
-function isShared(route: Route, flight: Flight): boolean {
+function isShared(route: Route, share: RouteShare): boolean {
   const { namespace } = homeOf(route);
   return rulesOf(route).some(({ backendRefs = [] }) =>
-    backendRefs.some((ref) => isOf(flight, ref, namespace) && shareOf(ref, backendRefs) < 1),
+    backendRefs.some((ref) => isOf(share, ref, namespace) && shareOf(ref, backendRefs) < 1),
   );
 }
 
@@ -157,10 +155,10 @@ function flightsOf(plan: Plan, services: readonly Service[], routes: readonly Ro
     const named = servicesNamed(route, namespace);
     const own = services.map(({ metadata }) => metadata.name).filter((name) => named.has(name));
     if (own.length === 0) return [];
-    const twins = Object.fromEntries(own.map((name) => [name, twinName(name)]));
+    const canaryServices = Object.fromEntries(own.map((name) => [name, canaryServiceName(name)]));
     return exposuresOf(plan).map((exposure) => ({
       route,
-      flight: { namespace, twins, ...exposure, since: "" },
+      share: { namespace, canaryServices, ...exposure, since: "" },
     }));
   });
 }
@@ -180,20 +178,20 @@ function exposuresOf(plan: Plan): readonly Exposure[] {
   return all.filter((exposure, i) => all.findIndex((other) => isAlike(other, exposure)) === i);
 }
 
-function flightsIn(route: Route): HeldRoute["flights"] {
-  return heldRouteOf(route)?.flights ?? {};
+function flightsIn(route: Route): RouteRecord["shares"] {
+  return routeRecordOf(route)?.shares ?? {};
 }
 
-function withoutMatch({ match: _match, ...flight }: Flight): Flight {
-  return flight;
+function withoutMatch({ match: _match, ...share }: RouteShare): RouteShare {
+  return share;
 }
 
-function names({ backendRefs = [] }: RouteRule, flight: Flight, home: string): boolean {
-  return backendRefs.some((ref) => isOf(flight, ref, home));
+function names({ backendRefs = [] }: RouteRule, share: RouteShare, home: string): boolean {
+  return backendRefs.some((ref) => isOf(share, ref, home));
 }
 
-function isOf(flight: Flight, ref: BackendRef, home: string): boolean {
-  return flightFor(ref, { flight }, home) !== undefined;
+function isOf(share: RouteShare, ref: BackendRef, home: string): boolean {
+  return shareFor(ref, { share }, home) !== undefined;
 }
 
 function setsCookies({ filters, backendRefs = [] }: RouteRule): boolean {

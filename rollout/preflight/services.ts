@@ -1,7 +1,7 @@
 import type { Service } from "../../kube/core/services.ts";
 import type { Deployment } from "../../kube/core/workloads.ts";
 import type { Plan } from "../plan/plan.ts";
-import { isTwin, twinName } from "../traffic/canary-service.ts";
+import { canaryServiceName, isCanaryService } from "../traffic/canary-service.ts";
 import { sharers } from "../traffic/isolation.ts";
 
 /** Who lives in the same namespace. */
@@ -30,9 +30,11 @@ export function unsplittable(
     if (others.length > 0) {
       return `Service ${name} also selects the pods of Deployment ${others.join(", ")}, so it cannot be narrowed to one version; give it a selector of its own or annotate it serin.dev/isolate: "false"`;
     }
-    const taken = reads.services.find((other) => other.metadata.name === twinName(name) && !isTwin(other));
+    const taken = reads.services.find(
+      (other) => other.metadata.name === canaryServiceName(name) && !isCanaryService(other),
+    );
     if (taken !== undefined) {
-      return `Service ${twinName(name)} exists and is not Serin's, but the canary of Service ${name} needs this name; rename it`;
+      return `Service ${canaryServiceName(name)} exists and is not Serin's, but the canary of Service ${name} needs this name; rename it`;
     }
   }
   return undefined;

@@ -1,26 +1,26 @@
 import { reproduce } from "../gateways/metrics/reproduce.ts";
 import { packs } from "../gateways/packs.ts";
-import type { Terms } from "../judge/criteria.ts";
-import { findHarm } from "../judge/harm-verdict.ts";
-import { type Circumstances, judge, type Verdict } from "../judge/verdict.ts";
+import type { Criteria } from "../judge/criteria.ts";
+import { harmVerdict } from "../judge/harm-verdict.ts";
+import { judge, type Verdict, type VerdictContext } from "../judge/verdict.ts";
 import { describeExposure, shortly } from "../plan/grant.ts";
 import type { JudgedStep } from "../plan/steps.ts";
 import { instant } from "../text/instant.ts";
 import type { Exposure } from "../traffic/exposure.ts";
 import { progressDeadlineMs } from "../workload/hold.ts";
-import type { Run } from "../workload/run-record.ts";
+import type { RunRecord } from "../workload/run-record.ts";
 import { surgePods } from "../workload/surge.ts";
-import { writeEvent, writeMark, writePaused } from "../workload/writes.ts";
-import type { Decision, Says } from "./decision.ts";
+import { writeEvent, writePaused, writeRunRecord } from "../workload/writes.ts";
+import type { ConditionUpdate, Decision } from "./decision.ts";
 import { awaitLeave } from "./hook-gates.ts";
-import { watchOf } from "./judge-input.ts";
-import { takeBack } from "./rollback.ts";
+import { judgeInputOf } from "./judge-input.ts";
+import { rollBack } from "./rollback.ts";
 import {
   grantedExposure,
   recordOf,
   replicaSetOfRecord,
   replicasOf,
-  type Seen,
+  type Snapshot,
   stepIndex,
   stepOf,
   uidOf,
@@ -33,50 +33,51 @@ const TICK_MS = 5_000;
 const LAST_TIMES = 3;
 
 /** The granted step is in force: judge it, and go on when it has lasted long enough and its checks hold. */
-export function advance(seen: Seen): Decision {
-  const step = stepOf(seen);
-  if (step === undefined || recordOf(seen) === undefined) return { writes: [] };
-  if (seen.held.asked === "promote") return grantNext(seen, "promoted on request", Number.POSITIVE_INFINITY);
-  return step.kind === "pause" ? awaitResume(seen) : judgeStep(seen, step);
+export function advance(snapshot: Snapshot): Decision {
+  const step = stepOf(snapshot);
+  if (step === undefined || recordOf(snapshot) === undefined) return { writes: [] };
+  if (snapshot.held.asked === "promote")
+    return grantNext(snapshot, "promoted on request", Number.POSITIVE_INFINITY);
+  return step.kind === "pause" ? awaitResume(snapshot) : judgeStep(snapshot, step);
 }
 
 /** A pause of the plan is the Deployment's own: `kubectl rollout resume` ends it. */
-function awaitResume(seen: Seen): Decision {
-  const run = recordOf(seen) as Run;
-  const paused = seen.deployment.spec.paused === true;
+function awaitResume(snapshot: Snapshot): Decision {
+  const run = recordOf(snapshot) as RunRecord;
+  const paused = snapshot.deployment.spec.paused === true;
   if (run.paused) {
-    if (!paused) return grantNext(seen, "resumed");
-    return { writes: [], says: holding(seen, "paused by the plan: kubectl rollout resume goes on") };
+    if (!paused) return grantNext(snapshot, "resumed");
+    return { writes: [], condition: holding(snapshot, "paused by the plan: kubectl rollout resume goes on") };
   }
   // Paused first, recorded then: the other way round, a crash between the two would skip the pause.
-  return { writes: [writePaused(seen.deployment, true), ...record(seen, { ...run, paused: true })] };
+  return { writes: [writePaused(snapshot.deployment, true), ...record(snapshot, { ...run, paused: true })] };
 }
 
 /** The evidence speaks against the canary, whatever the rollout is waiting for at the moment. */
-export function checkHarm(seen: Seen): Decision | undefined {
-  const circumstances = circumstancesOf(seen);
-  if (circumstances === undefined || seen.evidence === undefined) return undefined;
-  const harm = findHarm(seen.evidence, circumstances);
-  return harm === undefined ? undefined : takeBack(seen, harm, reproduction(seen));
+export function checkHarm(snapshot: Snapshot): Decision | undefined {
+  const circumstances = circumstancesOf(snapshot);
+  if (circumstances === undefined || snapshot.evidence === undefined) return undefined;
+  const harm = harmVerdict(snapshot.evidence, circumstances);
+  return harm === undefined ? undefined : rollBack(snapshot, harm, reproduction(snapshot));
 }
 
-function judgeStep(seen: Seen, step: JudgedStep): Decision {
-  const run = recordOf(seen) as Run;
+function judgeStep(snapshot: Snapshot, step: JudgedStep): Decision {
+  const run = recordOf(snapshot) as RunRecord;
   // A route says itself since when; a canary by pods is in force as soon as its pods are ready.
-  if (seen.routes.length === 0 && run.inForceSince === undefined) {
-    return { writes: record(seen, { ...run, inForceSince: instant(seen.now) }) };
+  if (snapshot.routes.length === 0 && run.inForceSince === undefined) {
+    return { writes: record(snapshot, { ...run, inForceSince: instant(snapshot.now) }) };
   }
-  const circumstances = circumstancesOf(seen);
+  const circumstances = circumstancesOf(snapshot);
   if (circumstances === undefined) return { writes: [] };
-  const verdict = judge(seen.evidence ?? { gates: {} }, circumstances);
-  return goOn(seen, step, verdict, circumstances.terms);
+  const verdict = judge(snapshot.evidence ?? { gates: {} }, circumstances);
+  return goOn(snapshot, step, verdict, circumstances.terms);
 }
 
-function circumstancesOf(seen: Seen): Circumstances | undefined {
-  const watch = watchOf(seen);
+function circumstancesOf(snapshot: Snapshot): VerdictContext | undefined {
+  const watch = judgeInputOf(snapshot);
   if (watch === undefined) return undefined;
-  const share = shareOf(grantedExposure(seen));
-  return { now: seen.now, terms: watch.terms, templates: watch.templates, share };
+  const share = shareOf(grantedExposure(snapshot));
+  return { now: snapshot.now, terms: watch.terms, templates: watch.templates, share };
 }
 
 /** The share (0 to 1) of the requests that must reach the canary: of chosen users, or of those who come back, nobody knows. */
@@ -85,58 +86,65 @@ function shareOf({ weight, match, mirror, sticky }: Exposure): number {
   return (mirror ?? weight) / 100;
 }
 
-function goOn(seen: Seen, step: JudgedStep, verdict: Verdict, { stepFrom, compare }: Terms): Decision {
-  const lasted = seen.now - stepFrom;
+function goOn(
+  snapshot: Snapshot,
+  step: JudgedStep,
+  verdict: Verdict,
+  { stepFrom, compare }: Criteria,
+): Decision {
+  const lasted = snapshot.now - stepFrom;
   if (lasted < step.leastMs) {
-    return { writes: [], says: progressing(seen, verdict), waitMs: step.leastMs - lasted };
+    return { writes: [], condition: progressing(snapshot, verdict), waitMs: step.leastMs - lasted };
   }
-  if (seen.deployment.spec.paused) {
-    return { writes: [], says: holding(seen, "paused: kubectl rollout resume goes on") };
+  if (snapshot.deployment.spec.paused) {
+    return { writes: [], condition: holding(snapshot, "paused: kubectl rollout resume goes on") };
   }
-  if (verdict.kind === "safe") return grantNext(seen, verdict.message);
-  const instead = withoutProof(seen, verdict, lasted, compare);
+  if (verdict.kind === "safe") return grantNext(snapshot, verdict.message);
+  const instead = withoutProof(snapshot, verdict, lasted, compare);
   if (instead !== undefined) return instead;
-  return { writes: [], says: holding(seen, verdict.message), waitMs: TICK_MS };
+  return { writes: [], condition: holding(snapshot, verdict.message), waitMs: TICK_MS };
 }
 
 /** What follows when a step has lasted long and nothing is proven. */
 function withoutProof(
-  seen: Seen,
+  snapshot: Snapshot,
   verdict: Verdict,
   lasted: number,
-  compare: Terms["compare"],
+  compare: Criteria["compare"],
 ): Decision | undefined {
-  const { maxIntervalMs } = seen.plan;
+  const { maxIntervalMs } = snapshot.plan;
   switch (verdict.kind) {
     case "no-route":
       // Nobody is harmed, but no patience brings such a canary traffic.
-      return lasted < progressDeadlineMs(seen.held.originals) ? undefined : takeBack(seen, verdict.message);
+      return lasted < progressDeadlineMs(snapshot.held.originals)
+        ? undefined
+        : rollBack(snapshot, verdict.message);
     case "unread":
       return undefined;
     default:
   }
-  if (!isLast(seen)) {
+  if (!isLast(snapshot)) {
     // More weight is more evidence a minute, and the evidence of harm is kept.
-    return lasted < maxIntervalMs ? undefined : grantNext(seen, `weak evidence: ${verdict.message}`);
+    return lasted < maxIntervalMs ? undefined : grantNext(snapshot, `weak evidence: ${verdict.message}`);
   }
   if (lasted < LAST_TIMES * maxIntervalMs || compare === "off" || verdict.kind === "silent") return undefined;
-  if (verdict.kind === "weakly-safe") return grantNext(seen, verdict.message);
-  if (compare.inconclusive === "promote") return grantNext(seen, `inconclusive: ${verdict.message}`);
-  if (compare.inconclusive === "rollback") return takeBack(seen, `inconclusive: ${verdict.message}`);
+  if (verdict.kind === "weakly-safe") return grantNext(snapshot, verdict.message);
+  if (compare.inconclusive === "promote") return grantNext(snapshot, `inconclusive: ${verdict.message}`);
+  if (compare.inconclusive === "rollback") return rollBack(snapshot, `inconclusive: ${verdict.message}`);
   return {
     writes: [],
-    says: holding(
-      seen,
-      `inconclusive: neither harm nor safety is proven; ${verdict.message}; ${orders(seen)}`,
+    condition: holding(
+      snapshot,
+      `inconclusive: neither harm nor safety is proven; ${verdict.message}; ${orders(snapshot)}`,
     ),
     waitMs: TICK_MS,
   };
 }
 
 /** How a person sees what the verdict counted. */
-function reproduction(seen: Seen): string {
-  const watch = watchOf(seen);
-  const judged = seen.evidence?.judged;
+function reproduction(snapshot: Snapshot): string {
+  const watch = judgeInputOf(snapshot);
+  const judged = snapshot.evidence?.judged;
   const [first] = watch?.sources ?? [];
   if (judged === undefined || first === undefined || first.canary.length === 0) return "";
   const seconds = Math.ceil((judged.at - judged.from) / 1000);
@@ -144,66 +152,66 @@ function reproduction(seen: Seen): string {
 }
 
 /** What a person may do. */
-function orders(seen: Seen): string {
-  const { name, annotations } = seen.deployment.metadata;
+function orders(snapshot: Snapshot): string {
+  const { name, annotations } = snapshot.deployment.metadata;
   const revision = annotations?.["deployment.kubernetes.io/revision"];
   return `kubectl annotate deployment/${name} serin.dev/promote=${revision} (or abort) decides`;
 }
 
 /** Grants what comes after the present step (or all the rest): the next step, or after the last one the promotion. */
-function grantNext(seen: Seen, because: string, steps = 1): Decision {
-  const run = recordOf(seen) as Run;
-  const next = stepIndex(seen) + steps;
-  const waits = awaitLeave(seen, next);
+function grantNext(snapshot: Snapshot, because: string, steps = 1): Decision {
+  const run = recordOf(snapshot) as RunRecord;
+  const next = stepIndex(snapshot) + steps;
+  const waits = awaitLeave(snapshot, next);
   if (waits !== undefined) return waits;
   const { paused: _paused, inForceSince: _since, ...rest } = run;
-  if (next >= seen.plan.steps.length) {
-    const message = `proven at ${shortly(grantedExposure(seen))}: ${because}`;
+  if (next >= snapshot.plan.steps.length) {
+    const message = `proven at ${shortly(grantedExposure(snapshot))}: ${because}`;
     return {
       writes: [
-        ...record(seen, { ...rest, outcome: "proven", message }),
-        writeEvent(seen.deployment, "Normal", "CanaryProven", message),
+        ...record(snapshot, { ...rest, outcome: "proven", message }),
+        writeEvent(snapshot.deployment, "Normal", "CanaryProven", message),
       ],
     };
   }
-  const message = `step ${next + 1} of ${seen.plan.steps.length} after ${shortly(grantedExposure(seen))}: ${because}`;
+  const message = `step ${next + 1} of ${snapshot.plan.steps.length} after ${shortly(grantedExposure(snapshot))}: ${because}`;
   return {
     writes: [
-      ...record(seen, { ...rest, step: next, stepSince: instant(seen.now), message }),
-      writeEvent(seen.deployment, "Normal", "CanaryStep", message),
+      ...record(snapshot, { ...rest, step: next, stepSince: instant(snapshot.now), message }),
+      writeEvent(snapshot.deployment, "Normal", "CanaryStep", message),
     ],
   };
 }
 
-function record(seen: Seen, run: Run) {
-  const replicaSet = replicaSetOfRecord(seen);
-  const evidence = seen.evidence?.judged ?? run.evidence;
+function record(snapshot: Snapshot, run: RunRecord) {
+  const replicaSet = replicaSetOfRecord(snapshot);
+  const evidence = snapshot.evidence?.judged ?? run.evidence;
   const written = { ...run, ...(evidence && { evidence }) };
-  return replicaSet === undefined ? [] : [writeMark(replicaSet, uidOf(seen), written)];
+  return replicaSet === undefined ? [] : [writeRunRecord(replicaSet, uidOf(snapshot), written)];
 }
 
-function isLast(seen: Seen): boolean {
-  return seen.plan.steps.slice(stepIndex(seen) + 1).every((step) => step.kind === "pause");
+function isLast(snapshot: Snapshot): boolean {
+  return snapshot.plan.steps.slice(stepIndex(snapshot) + 1).every((step) => step.kind === "pause");
 }
 
-function progressing(seen: Seen, verdict: Verdict): Says {
-  const step = `step ${stepIndex(seen) + 1} of ${seen.plan.steps.length}`;
-  const message = `canary has ${tellShare(seen)}, ${step}: ${verdict.message}`;
+function progressing(snapshot: Snapshot, verdict: Verdict): ConditionUpdate {
+  const step = `step ${stepIndex(snapshot) + 1} of ${snapshot.plan.steps.length}`;
+  const message = `canary has ${tellShare(snapshot)}, ${step}: ${verdict.message}`;
   return { status: "Unknown", reason: "Progressing", message };
 }
 
 /** What the canary is given: exact at a gateway; through a Service's pods only about as much as was granted. */
-function tellShare(seen: Seen): string {
-  if (seen.routes.length > 0) return describeExposure(grantedExposure(seen));
-  const stable = replicasOf(seen.deployment);
-  const pods = surgePods(wantedSurge(seen), stable);
+function tellShare(snapshot: Snapshot): string {
+  if (snapshot.routes.length > 0) return describeExposure(grantedExposure(snapshot));
+  const stable = replicasOf(snapshot.deployment);
+  const pods = surgePods(wantedSurge(snapshot), stable);
   return `${pods} of ${stable + pods} pods and their share of the traffic, as no route names its Services`;
 }
 
-function holding(seen: Seen, why: string): Says {
+function holding(snapshot: Snapshot, why: string): ConditionUpdate {
   return {
     status: "Unknown",
     reason: "Holding",
-    message: `holding at ${shortly(grantedExposure(seen))}: ${why}`,
+    message: `holding at ${shortly(grantedExposure(snapshot))}: ${why}`,
   };
 }

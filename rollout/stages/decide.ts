@@ -1,59 +1,59 @@
-import { writeWiden } from "../traffic/writes.ts";
+import { writeSelector } from "../traffic/writes.ts";
 import { advance, checkHarm } from "./advance.ts";
 import { type Decision, firstOf } from "./decision.ts";
 import { awaitUndo, drain } from "./drain.ts";
-import { awaitReturn, expose, lessen } from "./expose.ts";
+import { awaitReturn, expose, lowerWeight } from "./expose.ts";
 import { awaitConfirmation, awaitTrial, checkHooks, withCompanions, withRollback } from "./hook-gates.ts";
 import {
   awaitCanary,
   awaitReady,
   checkHealth,
   checkRoutes,
+  ensureCanaryServices,
   isolate,
-  makeTwins,
   markAll,
   size,
 } from "./prepare.ts";
-import { decidePromoting, decideProven } from "./promote.ts";
-import { decideFailed, forgetFailure, takeBack } from "./rollback.ts";
-import { recordOf, replicasOf, type Seen } from "./snapshot.ts";
-import { tellStranded } from "./stable-down.ts";
-import { decideLatched } from "./supersede.ts";
+import { decidePromoting, decidePromotion } from "./promote.ts";
+import { decideFailed, forgetFailure, rollBack } from "./rollback.ts";
+import { recordOf, replicasOf, type Snapshot } from "./snapshot.ts";
+import { reportStableDown } from "./stable-down.ts";
+import { decideSuperseding } from "./supersede.ts";
 import { decideUndone } from "./undo.ts";
 
 /**
  * What is to be done about a rollout, from what is there now and nothing else: no memory, no clock. Every stage is skipped
  * once its effect is visible, so that a controller which starts anew goes on where the last one stopped.
  */
-export function decide(seen: Seen): Decision {
-  const decision = decidePhase(seen);
+export function decide(snapshot: Snapshot): Decision {
+  const decision = decidePhase(snapshot);
   // Nobody else will give them back before the end.
-  const left = (seen.left ?? []).map(writeWiden);
+  const left = (snapshot.formerServices ?? []).map(writeSelector);
   if (left.length === 0) return decision;
   // First where the version that they select goes; otherwise who refuses that must not keep weight on a bad canary.
-  const goes = seen.held.phase === "promoting" || recordOf(seen)?.outcome === "proven";
+  const goes = snapshot.held.phase === "promoting" || recordOf(snapshot)?.outcome === "proven";
   return { ...decision, writes: goes ? [...left, ...decision.writes] : [...decision.writes, ...left] };
 }
 
-function decidePhase(seen: Seen): Decision {
-  switch (seen.held.phase) {
+function decidePhase(snapshot: Snapshot): Decision {
+  switch (snapshot.held.phase) {
     case "promoting":
-      return decidePromoting(seen);
+      return decidePromoting(snapshot);
     case "failed":
-      return decideFailed(seen);
+      return decideFailed(snapshot);
     case "undone":
-      return decideUndone(seen);
+      return decideUndone(snapshot);
     case "canary":
-      return seen.held.latched ? decideLatched(seen) : decideCanary(seen);
+      return snapshot.held.latched ? decideSuperseding(snapshot) : decideCanary(snapshot);
     default:
-      return seen.held.phase satisfies never;
+      return snapshot.held.phase satisfies never;
   }
 }
 
-function decideCanary(seen: Seen): Decision {
-  const outcome = recordOf(seen)?.outcome;
-  if (outcome === "failed") return decideFailed(seen);
-  if (outcome === "proven") return decideProven(seen);
+function decideCanary(snapshot: Snapshot): Decision {
+  const outcome = recordOf(snapshot)?.outcome;
+  if (outcome === "failed") return decideFailed(snapshot);
+  if (outcome === "proven") return decidePromotion(snapshot);
   const decision = firstOf(
     [
       awaitUndo,
@@ -61,7 +61,7 @@ function decideCanary(seen: Seen): Decision {
       awaitCanary,
       markAll,
       abort,
-      lessen,
+      lowerWeight,
       checkHooks,
       checkHarm,
       awaitReturn,
@@ -71,24 +71,24 @@ function decideCanary(seen: Seen): Decision {
       awaitReplicas,
       size,
       awaitConfirmation,
-      makeTwins,
+      ensureCanaryServices,
       awaitReady,
       awaitTrial,
       expose,
       (step) => withCompanions(step, advance(step)),
     ],
-    seen,
+    snapshot,
   );
-  return tellStranded(seen, withRollback(seen, decision));
+  return reportStableDown(snapshot, withRollback(snapshot, decision));
 }
 
-function abort(seen: Seen): Decision | undefined {
-  return seen.held.asked === "abort" ? takeBack(seen, "aborted on request") : undefined;
+function abort(snapshot: Snapshot): Decision | undefined {
+  return snapshot.held.asked === "abort" ? rollBack(snapshot, "aborted on request") : undefined;
 }
 
 /** Scaled to zero: nothing serves, so there is nothing to share and nothing to judge. */
-function awaitReplicas(seen: Seen): Decision | undefined {
-  if (replicasOf(seen.deployment) > 0) return undefined;
+function awaitReplicas(snapshot: Snapshot): Decision | undefined {
+  if (replicasOf(snapshot.deployment) > 0) return undefined;
   const says = { status: "Unknown", reason: "Holding", message: "the Deployment is scaled to zero" } as const;
-  return { writes: drain(seen)?.writes ?? [], says };
+  return { writes: drain(snapshot)?.writes ?? [], condition: says };
 }

@@ -1,13 +1,13 @@
 import type { Route } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import { notAccepted } from "../gateways/settle.ts";
-import { obstacleOf } from "../preflight/preflight.ts";
+import { blockerOf } from "../preflight/preflight.ts";
 import { equal } from "../text/equal.ts";
 import { instant } from "../text/instant.ts";
-import { twinName } from "../traffic/canary-service.ts";
+import { canaryServiceName } from "../traffic/canary-service.ts";
 import { type Exposure, exposureOf, NONE } from "../traffic/exposure.ts";
 import { servicesNamed } from "../traffic/overlay.ts";
-import { type Flight, flightOf, heldRouteOf, withFlight } from "../traffic/route-record.ts";
+import { type RouteShare, routeRecordOf, shareOf, withShare } from "../traffic/route-record.ts";
 import { awaited } from "../traffic/route-status.ts";
 import { writeRoute } from "../traffic/writes.ts";
 import { progressDeadlineMs } from "../workload/hold.ts";
@@ -15,8 +15,8 @@ import type { Decision } from "./decision.ts";
 import { isolateStable, settledAt, waitUntil } from "./drain.ts";
 import { stepSince } from "./health.ts";
 import { rewrite } from "./hook-record.ts";
-import { takeBack } from "./rollback.ts";
-import { grantedExposure, isRouted, recordOf, type Seen, uidOf } from "./snapshot.ts";
+import { rollBack } from "./rollback.ts";
+import { grantedExposure, isRouted, recordOf, type Snapshot, uidOf } from "./snapshot.ts";
 
 /** How long (ms) a gateway may take to hear of a change of ours before something else must be wrong. */
 const MOMENT_MS = 60_000;
@@ -24,109 +24,120 @@ const MOMENT_MS = 60_000;
 const LOOK_MS = 1_000;
 
 /** The twins in the routes: with nothing first, accepted by every parent and settled, then with what is granted. */
-export function expose(seen: Seen): Decision | undefined {
-  if (seen.routes.length === 0) return undefined;
-  const obstacle = seen.routes.flatMap(
-    (route) => obstacleOf(route, flightsWith(seen, route), uidOf(seen)) ?? [],
+export function expose(snapshot: Snapshot): Decision | undefined {
+  if (snapshot.routes.length === 0) return undefined;
+  const obstacle = snapshot.routes.flatMap(
+    (route) => blockerOf(route, flightsWith(snapshot, route), uidOf(snapshot)) ?? [],
   )[0];
-  if (obstacle !== undefined) return takeBack(seen, obstacle);
-  const missing = attach(seen, (flight) => (flight === undefined ? NONE : exposureOf(flight)));
+  if (obstacle !== undefined) return rollBack(snapshot, obstacle);
+  const missing = attach(snapshot, (share) => (share === undefined ? NONE : exposureOf(share)));
   if (missing.length > 0) return { writes: missing };
-  const refused = awaitAccepted(seen) ?? forgetTrouble(seen);
+  const refused = awaitAccepted(snapshot) ?? forgetTrouble(snapshot);
   if (refused !== undefined) return refused;
-  const writes = attach(seen, () => grantedExposure(seen));
+  const writes = attach(snapshot, () => grantedExposure(snapshot));
   // A proxy that does not know the twins yet would answer with errors.
-  return waitUntil(settledAt(seen), seen) ?? (writes.length === 0 ? undefined : { writes });
+  return waitUntil(settledAt(snapshot), snapshot) ?? (writes.length === 0 ? undefined : { writes });
 }
 
 /** What another plan has taken back of the weight since it was granted: it waits neither for pods nor for a gateway. */
-export function lessen(seen: Seen): Decision | undefined {
-  const { weight } = grantedExposure(seen);
-  const writes = seen.routes.flatMap((route) => {
-    const flight = flightOf(route, uidOf(seen));
-    if (flight === undefined || flight.weight <= weight) return [];
-    return [writeRoute(route, uidOf(seen), { ...flight, weight, since: instant(seen.now) })];
+export function lowerWeight(snapshot: Snapshot): Decision | undefined {
+  const { weight } = grantedExposure(snapshot);
+  const writes = snapshot.routes.flatMap((route) => {
+    const share = shareOf(route, uidOf(snapshot));
+    if (share === undefined || share.weight <= weight) return [];
+    return [writeRoute(route, uidOf(snapshot), { ...share, weight: weight, since: instant(snapshot.now) })];
   });
   return writes.length === 0 ? undefined : { writes };
 }
 
 /** Every parent has accepted the routes as they stand. */
-function awaitAccepted(seen: Seen): Decision | undefined {
-  const complaint = awaited(seen.routes)
+function awaitAccepted(snapshot: Snapshot): Decision | undefined {
+  const complaint = awaited(snapshot.routes)
     .map(notAccepted)
     .find((reason) => reason !== undefined);
   if (complaint === undefined) return undefined;
-  const written = seen.routes.map((route) => Date.parse(flightOf(route, uidOf(seen))?.since ?? ""));
-  const since = Math.max(stepSince(seen), ...written.filter((at) => !Number.isNaN(at)));
+  const written = snapshot.routes.map((route) => Date.parse(shareOf(route, uidOf(snapshot))?.since ?? ""));
+  const since = Math.max(stepSince(snapshot), ...written.filter((at) => !Number.isNaN(at)));
   // What was in force may have got into trouble at any time since; what never was has been in it all along.
-  const isOurs = !isRouted(seen) || seen.now - since < MOMENT_MS;
-  return awaitTraffic(seen, complaint, isOurs ? since : undefined);
+  const isOurs = !isRouted(snapshot) || snapshot.now - since < MOMENT_MS;
+  return awaitTraffic(snapshot, complaint, isOurs ? since : undefined);
 }
 
 /** Whether the canary had a twin in some route and has none any more: the route is gone, or the user's Service. */
-export function isCutOff(seen: Seen): boolean {
-  return seen.twins.length > 0 && routedServices(seen).length === 0;
+export function isCutOff(snapshot: Snapshot): boolean {
+  return snapshot.canaryServices.length > 0 && routedServices(snapshot).length === 0;
 }
 
 /**
  * Somebody has deleted the route or the Service through which the canary got its traffic, or taken the one out of the
  * other. It waits without weight, as a Service that is made again selects all pods at first.
  */
-export function awaitReturn(seen: Seen): Decision | undefined {
-  if (!isCutOff(seen)) return undefined;
-  const names = seen.services.map(({ metadata }) => metadata.name).join(", ");
+export function awaitReturn(snapshot: Snapshot): Decision | undefined {
+  if (!isCutOff(snapshot)) return undefined;
+  const names = snapshot.services.map(({ metadata }) => metadata.name).join(", ");
   const complaint =
     names === "" ? "no Service selects these pods any more" : `no route names Service ${names} any more`;
-  const decision = awaitTraffic(seen, complaint, undefined);
-  const writes = [...(isolateStable(seen)?.writes ?? []), ...attach(seen, () => NONE), ...decision.writes];
+  const decision = awaitTraffic(snapshot, complaint, undefined);
+  const writes = [
+    ...(isolateStable(snapshot)?.writes ?? []),
+    ...attach(snapshot, () => NONE),
+    ...decision.writes,
+  ];
   return { ...decision, writes, waitMs: LOOK_MS };
 }
 
 /** Traffic does not flow as it should; for longer than the user's deadline, that is the end. `since`: if known, in ms. */
-function awaitTraffic(seen: Seen, complaint: string, known: number | undefined): Decision {
-  const deadline = progressDeadlineMs(seen.held.originals);
+function awaitTraffic(snapshot: Snapshot, complaint: string, known: number | undefined): Decision {
+  const deadline = progressDeadlineMs(snapshot.held.originals);
   const says = { status: "Unknown", reason: "Preparing", message: complaint } as const;
-  const noted = recordOf(seen)?.unroutedSince;
+  const noted = recordOf(snapshot)?.unroutedSince;
   const since = noted === undefined ? known : Date.parse(noted);
-  if (since === undefined) return { writes: rewrite(seen, { unroutedSince: instant(seen.now) }), says };
-  if (seen.now - since > deadline) return takeBack(seen, `${complaint}, for ${deadline / 1000}s`);
-  return { writes: [], says, waitMs: Math.min(since + deadline + 1000 - seen.now, MOMENT_MS) };
+  if (since === undefined)
+    return { writes: rewrite(snapshot, { unroutedSince: instant(snapshot.now) }), condition: says };
+  if (snapshot.now - since > deadline) return rollBack(snapshot, `${complaint}, for ${deadline / 1000}s`);
+  return { writes: [], condition: says, waitMs: Math.min(since + deadline + 1000 - snapshot.now, MOMENT_MS) };
 }
 
-function forgetTrouble(seen: Seen): Decision | undefined {
-  const run = recordOf(seen);
+function forgetTrouble(snapshot: Snapshot): Decision | undefined {
+  const run = recordOf(snapshot);
   if (run?.unroutedSince === undefined) return undefined;
   const { unroutedSince: _since, ...rest } = run;
-  return { writes: rewrite(seen, {}, rest) };
+  return { writes: rewrite(snapshot, {}, rest) };
 }
 
 /** The routes whose exposure or twins differ from what they should be. */
-export function attach(seen: Seen, exposure: (flight: Flight | undefined) => Exposure) {
-  return seen.routes.flatMap((route) => {
-    const present = flightOf(route, uidOf(seen));
-    const wanted = { ...twinsIn(seen, route), ...exposure(present) };
+export function attach(snapshot: Snapshot, exposure: (share: RouteShare | undefined) => Exposure) {
+  return snapshot.routes.flatMap((route) => {
+    const present = shareOf(route, uidOf(snapshot));
+    const wanted = { ...canaryServicesIn(snapshot, route), ...exposure(present) };
     const { since: _since, ...was } = present ?? {};
     return equal(was, wanted)
       ? []
-      : [writeRoute(route, uidOf(seen), { ...wanted, since: instant(seen.now) })];
+      : [writeRoute(route, uidOf(snapshot), { ...wanted, since: instant(snapshot.now) })];
   });
 }
 
-function twinsIn(seen: Seen, route: Route): Pick<Flight, "namespace" | "twins"> {
-  const namespace = seen.deployment.metadata.namespace ?? "";
+function canaryServicesIn(
+  snapshot: Snapshot,
+  route: Route,
+): Pick<RouteShare, "namespace" | "canaryServices"> {
+  const namespace = snapshot.deployment.metadata.namespace ?? "";
   const named = servicesNamed(route, namespace);
-  const names = seen.services.map((service) => service.metadata.name).filter((name) => named.has(name));
-  return { namespace, twins: Object.fromEntries(names.map((name) => [name, twinName(name)])) };
+  const names = snapshot.services.map((service) => service.metadata.name).filter((name) => named.has(name));
+  return {
+    namespace,
+    canaryServices: Object.fromEntries(names.map((name) => [name, canaryServiceName(name)])),
+  };
 }
 
-function flightsWith(seen: Seen, route: Route) {
-  const flight = { ...twinsIn(seen, route), ...grantedExposure(seen), since: "" };
-  return withFlight(heldRouteOf(route)?.flights ?? {}, uidOf(seen), flight);
+function flightsWith(snapshot: Snapshot, route: Route) {
+  const share = { ...canaryServicesIn(snapshot, route), ...grantedExposure(snapshot), since: "" };
+  return withShare(routeRecordOf(route)?.shares ?? {}, uidOf(snapshot), share);
 }
 
 /** The user's Services that some route names. */
-export function routedServices(seen: Seen): Service[] {
-  const namespace = seen.deployment.metadata.namespace ?? "";
-  const named = new Set(seen.routes.flatMap((route) => [...servicesNamed(route, namespace)]));
-  return seen.services.filter((service) => named.has(service.metadata.name));
+export function routedServices(snapshot: Snapshot): Service[] {
+  const namespace = snapshot.deployment.metadata.namespace ?? "";
+  const named = new Set(snapshot.routes.flatMap((route) => [...servicesNamed(route, namespace)]));
+  return snapshot.services.filter((service) => named.has(service.metadata.name));
 }

@@ -1,13 +1,13 @@
 import type { Write } from "../../kube/core/writes.ts";
 import type { HookAnswer, HookCall, HookPhase } from "../hooks/call.ts";
 import type { Hook, HookType } from "../plan/hooks.ts";
-import { canaryHash, type Seen, uidOf } from "./snapshot.ts";
+import { canaryHash, type Snapshot, uidOf } from "./snapshot.ts";
 
 /** Gates are asked so often, and who did not answer, in ms. */
 export const ASK_MS = 10_000;
 
 /** The plan's hooks of one type, in their order. */
-export function hooksOf({ plan }: Pick<Seen, "plan">, type: HookType): readonly Hook[] {
+export function hooksOf({ plan }: Pick<Snapshot, "plan">, type: HookType): readonly Hook[] {
   return plan.hooks.filter((hook) => hook.type === type);
 }
 
@@ -17,41 +17,46 @@ export function keyOf({ type, name }: Hook, about: number | "" = ""): string {
 }
 
 /** What is known of an answer. */
-export function answerTo(seen: Seen, key: string): HookAnswer | undefined {
-  return seen.hooks?.get(key);
+export function answerTo(snapshot: Snapshot, key: string): HookAnswer | undefined {
+  return snapshot.hooks?.get(key);
 }
 
 /** When a question is due (ms from now; 0 and less: now), if it is asked again so long after an answer. */
-export function dueIn(seen: Seen, key: string, everyMs = ASK_MS): number {
-  const answer = answerTo(seen, key);
-  return answer === undefined ? 0 : answer.at + everyMs - seen.now;
+export function dueIn(snapshot: Snapshot, key: string, everyMs = ASK_MS): number {
+  const answer = answerTo(snapshot, key);
+  return answer === undefined ? 0 : answer.at + everyMs - snapshot.now;
 }
 
 /** A call to a hook. */
-export function callTo(seen: Seen, hook: Hook, key: string, phase: HookPhase): HookCall {
-  const { name, namespace = "" } = seen.deployment.metadata;
+export function callTo(snapshot: Snapshot, hook: Hook, key: string, phase: HookPhase): HookCall {
+  const { name, namespace = "" } = snapshot.deployment.metadata;
   const { metadata } = hook;
-  const knownAt = answerTo(seen, key)?.at;
+  const knownAt = answerTo(snapshot, key)?.at;
   return {
-    uid: uidOf(seen),
+    uid: uidOf(snapshot),
     namespace,
-    rollout: seen.held.started,
+    rollout: snapshot.held.started,
     key,
     hook,
-    payload: { name, namespace, phase, checksum: canaryHash(seen), metadata },
+    payload: { name, namespace, phase, checksum: canaryHash(snapshot), metadata },
     ...(knownAt !== undefined && { knownAt }),
   };
 }
 
 /** Every recorded Event for every hook of the type `event`; Serin's keys of the metadata win. */
-export function eventCalls(seen: Seen, writes: readonly Write[]): readonly HookCall[] {
-  const hooks = hooksOf(seen, "event");
+export function eventCalls(snapshot: Snapshot, writes: readonly Write[]): readonly HookCall[] {
+  const hooks = hooksOf(snapshot, "event");
   if (hooks.length === 0) return [];
   return writes.flatMap((write) => {
     if (write.verb !== "event") return [];
-    const said = { eventMessage: write.message, eventType: write.type, timestamp: String(seen.now) };
+    const said = { eventMessage: write.message, eventType: write.type, timestamp: String(snapshot.now) };
     return hooks.map((hook) =>
-      callTo(seen, { ...hook, metadata: { ...hook.metadata, ...said } }, keyOf(hook), phaseAt(write.reason)),
+      callTo(
+        snapshot,
+        { ...hook, metadata: { ...hook.metadata, ...said } },
+        keyOf(hook),
+        phaseAt(write.reason),
+      ),
     );
   });
 }

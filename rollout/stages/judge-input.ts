@@ -2,90 +2,98 @@ import type { Route } from "../../kube/core/routes.ts";
 import type { Gateway } from "../gateways/gateway.ts";
 import { gatewaysOf, whyUncounted } from "../gateways/lookup.ts";
 import type { Backend } from "../gateways/metrics/backend.ts";
-import type { Terms } from "../judge/criteria.ts";
-import type { Counted, Watch } from "../judge/evidence.ts";
+import type { Criteria } from "../judge/criteria.ts";
+import type { Counted, JudgeInput } from "../judge/evidence.ts";
 import { isExposed } from "../traffic/exposure.ts";
-import { flightOf, homeOf, isService } from "../traffic/route-record.ts";
-import { nextWeight, recordOf, replicaSetOfRecord, type Seen, stableOf, stepOf, uidOf } from "./snapshot.ts";
+import { homeOf, isService, shareOf } from "../traffic/route-record.ts";
+import {
+  nextWeight,
+  recordOf,
+  replicaSetOfRecord,
+  type Snapshot,
+  stableOf,
+  stepOf,
+  uidOf,
+} from "./snapshot.ts";
 
 /** What to ask the metrics about a rollout; `undefined` as long as its canary has nothing. */
-export function watchOf(seen: Seen): Watch | undefined {
-  const run = recordOf(seen);
-  const from = inForceSince(seen);
-  if (run?.outcome !== "running" || seen.held.phase !== "canary" || from === undefined) return undefined;
-  const sources = sourcesOf(seen);
+export function judgeInputOf(snapshot: Snapshot): JudgeInput | undefined {
+  const run = recordOf(snapshot);
+  const from = inForceSince(snapshot);
+  if (run?.outcome !== "running" || snapshot.held.phase !== "canary" || from === undefined) return undefined;
+  const sources = sourcesOf(snapshot);
   return {
-    uid: uidOf(seen),
+    uid: uidOf(snapshot),
     rollout: run.started,
     from: run.evidence?.from ?? from,
     ...(run.evidence && { known: run.evidence }),
     sources,
-    terms: termsOf(seen, from),
-    pods: { canary: seen.pods, stable: seen.stablePods },
-    templates: seen.plan.checks.filter((check) => check.metric === "template"),
-    subject: subjectOf(seen),
-    variables: seen.plan.variables,
+    terms: termsOf(snapshot, from),
+    pods: { canary: snapshot.pods, stable: snapshot.stablePods },
+    templates: snapshot.plan.checks.filter((check) => check.metric === "template"),
+    subject: subjectOf(snapshot),
+    variables: snapshot.plan.variables,
   };
 }
 
 /** Since when (ms) the canary has what the present step gives it, or has had less; absent: it has nothing. */
-function inForceSince(seen: Seen): number | undefined {
-  const run = recordOf(seen);
-  const flights = seen.routes.flatMap((route) => flightOf(route, uidOf(seen)) ?? []);
+function inForceSince(snapshot: Snapshot): number | undefined {
+  const run = recordOf(snapshot);
+  const shares = snapshot.routes.flatMap((route) => shareOf(route, uidOf(snapshot)) ?? []);
   // Testers beside the weights are few and were not drawn: nothing is judged by them alone.
-  const raised = flights.filter(
-    (flight) => isExposed(flight) && (flight.weight > 0 || !flight.match || isChosen(seen)),
+  const raised = shares.filter(
+    (share) => isExposed(share) && (share.weight > 0 || !share.match || isChosen(snapshot)),
   );
-  if (seen.routes.length === 0)
+  if (snapshot.routes.length === 0)
     return run?.inForceSince === undefined ? undefined : Date.parse(run.inForceSince);
   if (raised.length === 0) return undefined;
   return Math.max(...raised.map(({ since }) => Date.parse(since)));
 }
 
 /** Whether the users who match are all that the canary is for. */
-function isChosen({ plan }: Seen): boolean {
+function isChosen({ plan }: Snapshot): boolean {
   return plan.kind === "ab-test";
 }
 
-function termsOf(seen: Seen, from: number): Terms {
-  const { plan } = seen;
-  const comparable = plan.kind === "canary" || stepOf(seen)?.kind === "mirror";
-  const counted = sourcesOf(seen).length > 0;
+function termsOf(snapshot: Snapshot, from: number): Criteria {
+  const { plan } = snapshot;
+  const comparable = plan.kind === "canary" || stepOf(snapshot)?.kind === "mirror";
+  const counted = sourcesOf(snapshot).length > 0;
   return {
     compare: counted && comparable ? plan.compare : "off",
     checks: plan.checks.filter((check) => check.metric !== "template"),
     // A step that has been granted and is not yet in force is another step already.
-    stepFrom: Math.max(from, Date.parse(recordOf(seen)?.stepSince ?? "")),
-    nextShare: nextWeight(seen) / 100,
+    stepFrom: Math.max(from, Date.parse(recordOf(snapshot)?.stepSince ?? "")),
+    nextShare: nextWeight(snapshot) / 100,
   };
 }
 
-function sourcesOf(seen: Seen): readonly Counted[] {
-  const byPods = seen.routes.length === 0;
-  if (seen.plan.metrics === "application" || (!byPods && seen.routes.some(isUncounted))) {
-    return [{ pack: "application", ...armsOf(seen, seen.routes) }];
+function sourcesOf(snapshot: Snapshot): readonly Counted[] {
+  const byPods = snapshot.routes.length === 0;
+  if (snapshot.plan.metrics === "application" || (!byPods && snapshot.routes.some(isUncounted))) {
+    return [{ pack: "application", ...armsOf(snapshot, snapshot.routes) }];
   }
-  const packs = new Set(gatewaysIn(seen).map(({ metrics }) => metrics.pack));
+  const packs = new Set(gatewaysIn(snapshot).map(({ metrics }) => metrics.pack));
   return [...packs].map((pack) => {
-    const routes = seen.routes.filter((route) =>
+    const routes = snapshot.routes.filter((route) =>
       gatewaysOf(route).some(({ metrics }) => metrics.pack === pack),
     );
-    return { pack, ...armsOf(seen, routes) };
+    return { pack, ...armsOf(snapshot, routes) };
   });
 }
 
-function gatewaysIn(seen: Seen): readonly Gateway[] {
-  return seen.routes.flatMap(gatewaysOf);
+function gatewaysIn(snapshot: Snapshot): readonly Gateway[] {
+  return snapshot.routes.flatMap(gatewaysOf);
 }
 
 function isUncounted(route: Route): boolean {
   return gatewaysOf(route).some((gateway) => whyUncounted(gateway, homeOf(route).kind) !== undefined);
 }
 
-function armsOf(seen: Seen, routes: readonly Route[]): Pick<Counted, "canary" | "stable"> {
-  const canary = replicaSetOfRecord(seen)?.metadata.name ?? "";
-  const stable = stableOf(seen)?.metadata.name ?? "";
-  const namespace = seen.deployment.metadata.namespace ?? "";
+function armsOf(snapshot: Snapshot, routes: readonly Route[]): Pick<Counted, "canary" | "stable"> {
+  const canary = replicaSetOfRecord(snapshot)?.metadata.name ?? "";
+  const stable = stableOf(snapshot)?.metadata.name ?? "";
+  const namespace = snapshot.deployment.metadata.namespace ?? "";
   if (routes.length === 0) {
     const bare = { routeNamespace: namespace, route: "", namespace, service: "", refs: [] };
     // Nothing tells which protocol the pods speak.
@@ -93,16 +101,18 @@ function armsOf(seen: Seen, routes: readonly Route[]): Pick<Counted, "canary" | 
       (["HTTPRoute", "GRPCRoute"] as const).map((routeKind) => ({ ...bare, routeKind, replicaSet }));
     return { canary: pods(canary), stable: pods(stable) };
   }
-  const flights = routes.flatMap((route) => {
-    return Object.entries(flightOf(route, uidOf(seen))?.twins ?? {}).map(([service, twin]) => ({
-      route,
-      service,
-      twin,
-    }));
+  const shares = routes.flatMap((route) => {
+    return Object.entries(shareOf(route, uidOf(snapshot))?.canaryServices ?? {}).map(
+      ([service, canaryService]) => ({
+        route,
+        service,
+        canaryService,
+      }),
+    );
   });
   return {
-    canary: flights.map(({ route, twin }) => backend(route, namespace, twin, canary)),
-    stable: flights.map(({ route, service }) => backend(route, namespace, service, stable)),
+    canary: shares.map(({ route, canaryService }) => backend(route, namespace, canaryService, canary)),
+    stable: shares.map(({ route, service }) => backend(route, namespace, service, stable)),
   };
 }
 
@@ -119,18 +129,21 @@ function backend(route: Route, namespace: string, service: string, replicaSet: s
   return { ...named, namespace, service, refs, replicaSet };
 }
 
-function subjectOf(seen: Seen): Watch["subject"] {
-  const { namespace = "", name } = seen.deployment.metadata;
+function subjectOf(snapshot: Snapshot): JudgeInput["subject"] {
+  const { namespace = "", name } = snapshot.deployment.metadata;
   return {
     namespace,
     target: name,
-    service: (seen.services.find(({ metadata }) => hasTwin(seen, metadata.name)) ?? seen.services[0])
-      ?.metadata.name,
-    route: seen.routes[0]?.metadata.name,
-    replicaSet: replicaSetOfRecord(seen)?.metadata.name,
+    service: (
+      snapshot.services.find(({ metadata }) => hasTwin(snapshot, metadata.name)) ?? snapshot.services[0]
+    )?.metadata.name,
+    route: snapshot.routes[0]?.metadata.name,
+    replicaSet: replicaSetOfRecord(snapshot)?.metadata.name,
   };
 }
 
-function hasTwin(seen: Seen, service: string): boolean {
-  return seen.routes.some((route) => flightOf(route, uidOf(seen))?.twins[service] !== undefined);
+function hasTwin(snapshot: Snapshot, service: string): boolean {
+  return snapshot.routes.some(
+    (route) => shareOf(route, uidOf(snapshot))?.canaryServices[service] !== undefined,
+  );
 }

@@ -4,29 +4,31 @@ import { writeEvent } from "../workload/writes.ts";
 import type { Decision } from "./decision.ts";
 import { answerTo, callTo, hooksOf, keyOf } from "./hook-calls.ts";
 import { isDone, recordDone } from "./hook-record.ts";
-import { recordOf, type Seen } from "./snapshot.ts";
+import { recordOf, type Snapshot } from "./snapshot.ts";
 
 /** The `post-rollout` hooks that have not been called about this rollout. */
-export function pendingAfterwards(seen: Seen): readonly Hook[] {
-  return recordOf(seen) === undefined
+export function pendingAfterwards(snapshot: Snapshot): readonly Hook[] {
+  return recordOf(snapshot) === undefined
     ? []
-    : hooksOf(seen, "post-rollout").filter((hook) => !isDone(seen, hook));
+    : hooksOf(snapshot, "post-rollout").filter((hook) => !isDone(snapshot, hook));
 }
 
 /** `post-rollout`: each called when all is over; whatever comes of it, it is only told. */
-export function callAfterwards(seen: Seen, phase: "Succeeded" | "Failed"): Decision | undefined {
-  const pending = pendingAfterwards(seen);
+export function callAfterwards(snapshot: Snapshot, phase: "Succeeded" | "Failed"): Decision | undefined {
+  const pending = pendingAfterwards(snapshot);
   if (pending.length === 0) return undefined;
-  const answered = pending.filter((hook) => answerTo(seen, keyOf(hook)) !== undefined);
+  const answered = pending.filter((hook) => answerTo(snapshot, keyOf(hook)) !== undefined);
   if (answered.length > 0) {
-    return { writes: [...answered.flatMap((hook) => complaint(seen, hook)), ...recordDone(seen, answered)] };
+    return {
+      writes: [...answered.flatMap((hook) => complaint(snapshot, hook)), ...recordDone(snapshot, answered)],
+    };
   }
-  return { writes: [], calls: pending.map((hook) => callTo(seen, hook, keyOf(hook), phase)) };
+  return { writes: [], calls: pending.map((hook) => callTo(snapshot, hook, keyOf(hook), phase)) };
 }
 
-function complaint(seen: Seen, hook: Hook) {
-  const answer = answerTo(seen, keyOf(hook));
+function complaint(snapshot: Snapshot, hook: Hook) {
+  const answer = answerTo(snapshot, keyOf(hook));
   if (answer?.kind === "yes") return [];
   const message = `hook ${hook.name} (post-rollout): ${describeAnswer(answer)}`;
-  return [writeEvent(seen.deployment, "Warning", "HookFailed", message)];
+  return [writeEvent(snapshot.deployment, "Warning", "HookFailed", message)];
 }

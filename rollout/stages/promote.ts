@@ -1,76 +1,83 @@
 import { conditionOf } from "../../kube/core/meta.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { instant } from "../text/instant.ts";
-import { heldServiceOf } from "../traffic/service-record.ts";
-import { writeWiden } from "../traffic/writes.ts";
-import { givenBack } from "../workload/hold.ts";
+import { serviceRecordOf } from "../traffic/service-record.ts";
+import { writeSelector } from "../traffic/writes.ts";
+import { restoredFields } from "../workload/hold.ts";
 import {
   canaryCondition,
+  removeRunRecord,
   writeConditions,
   writeEnd,
   writeEvent,
-  writeHeld,
-  writeUnmark,
+  writeHoldRecord,
 } from "../workload/writes.ts";
 import { type Decision, firstOf } from "./decision.ts";
-import { detachRoutes, drain, leaveRoutes, removeTwins } from "./drain.ts";
+import { drain, drainRoutes, removeCanaryServices, restoreRoutes } from "./drain.ts";
 import { rewrite } from "./hook-record.ts";
 import { callAfterwards, pendingAfterwards } from "./post-rollout.ts";
-import { canaryHash, recordOf, replicaSetOfRecord, replicasOf, type Seen } from "./snapshot.ts";
+import { canaryHash, recordOf, replicaSetOfRecord, replicasOf, type Snapshot } from "./snapshot.ts";
 
 /**
  * Proven: both versions may serve from here on, and the native rolling update finishes with the pods that were judged. The
  * twins leave the routes without any weight: a proxy that hears of a backend's end before it hears of the new weights would
  * answer with errors (Envoy, whose clusters and routes come on separate streams).
  */
-export function decideProven(seen: Seen): Decision {
-  return firstOf([awaitUnpaused, widenServices, drain, leaveRoutes, releaseHold], seen);
+export function decidePromotion(snapshot: Snapshot): Decision {
+  return firstOf([awaitUnpaused, restoreServices, drain, drainRoutes, releaseHold], snapshot);
 }
 
 /** The native rolling update runs; afterwards nothing of ours stays but the record. */
-export function decidePromoting(seen: Seen): Decision {
-  return firstOf([widenServices, detachRoutes, awaitComplete, removeTwins, tellHooks, end], seen);
+export function decidePromoting(snapshot: Snapshot): Decision {
+  return firstOf(
+    [restoreServices, restoreRoutes, awaitComplete, removeCanaryServices, tellHooks, end],
+    snapshot,
+  );
 }
 
-function awaitUnpaused(seen: Seen): Decision | undefined {
-  if (!seen.deployment.spec.paused) return undefined;
+function awaitUnpaused(snapshot: Snapshot): Decision | undefined {
+  if (!snapshot.deployment.spec.paused) return undefined;
   const message = "proven; the Deployment is paused: kubectl rollout resume promotes";
-  return { writes: [], says: { status: "Unknown", reason: "Holding", message } };
+  return { writes: [], condition: { status: "Unknown", reason: "Holding", message } };
 }
 
 /** The user's Services as their owners wrote them. */
-export function widenServices(seen: Seen): Decision | undefined {
-  const narrowed = seen.services.filter((service) => heldServiceOf(service) !== undefined);
-  return narrowed.length === 0 ? undefined : { writes: narrowed.map(writeWiden) };
+export function restoreServices(snapshot: Snapshot): Decision | undefined {
+  const narrowed = snapshot.services.filter((service) => serviceRecordOf(service) !== undefined);
+  return narrowed.length === 0 ? undefined : { writes: narrowed.map(writeSelector) };
 }
 
 /**
  * The native deadline counts from Progressing.lastUpdateTime, which is as old as the canary; refreshed right before the
  * fields come back, native control sees a rollout that has just begun.
  */
-function releaseHold(seen: Seen): Decision {
-  const at = instant(seen.now);
-  const present = conditionOf(seen.deployment.status?.conditions, "Progressing");
+function releaseHold(snapshot: Snapshot): Decision {
+  const at = instant(snapshot.now);
+  const present = conditionOf(snapshot.deployment.status?.conditions, "Progressing");
   const progressing = {
     ...present,
     type: "Progressing",
     status: "True",
     reason: "ReplicaSetUpdated",
-    message: `ReplicaSet "${replicaSetOfRecord(seen)?.metadata.name}" is progressing.`,
+    message: `ReplicaSet "${replicaSetOfRecord(snapshot)?.metadata.name}" is progressing.`,
     lastUpdateTime: at,
   } as const;
-  const message = recordOf(seen)?.message ?? "";
+  const message = recordOf(snapshot)?.message ?? "";
   const canary = canaryCondition({ status: "Unknown", reason: "Promoting", message }, at);
   return {
     writes: [
-      writeConditions(seen.deployment, [progressing, canary]),
-      writeHeld(seen.deployment, { ...seen.held, phase: "promoting" }, givenBack(seen.held.originals)),
+      writeConditions(snapshot.deployment, [progressing, canary]),
+      writeHoldRecord(
+        snapshot.deployment,
+        { ...snapshot.held, phase: "promoting" },
+        restoredFields(snapshot.held.originals),
+      ),
     ],
   };
 }
 
 /** All replicas are of the judged version, available, and no other pod is left. */
-export function isComplete({ deployment }: Pick<Seen, "deployment">): boolean {
+export function isComplete({ deployment }: Pick<Snapshot, "deployment">): boolean {
   const {
     observedGeneration = 0,
     replicas = 0,
@@ -86,37 +93,42 @@ export function isComplete({ deployment }: Pick<Seen, "deployment">): boolean {
   );
 }
 
-function awaitComplete(seen: Seen): Decision | undefined {
-  return isComplete(seen) ? undefined : { writes: [] };
+function awaitComplete(snapshot: Snapshot): Decision | undefined {
+  return isComplete(snapshot) ? undefined : { writes: [] };
 }
 
 /** People need not wait for the hooks that are called afterwards: the end is told before. */
-function tellHooks(seen: Seen): Decision | undefined {
-  if (pendingAfterwards(seen).length === 0) return undefined;
-  if (recordOf(seen)?.outcome === "promoted") return callAfterwards(seen, "Succeeded");
-  return { writes: [...tellEnd(seen), ...rewrite(seen, { outcome: "promoted", ended: instant(seen.now) })] };
+function tellHooks(snapshot: Snapshot): Decision | undefined {
+  if (pendingAfterwards(snapshot).length === 0) return undefined;
+  if (recordOf(snapshot)?.outcome === "promoted") return callAfterwards(snapshot, "Succeeded");
+  return {
+    writes: [
+      ...tellEnd(snapshot),
+      ...rewrite(snapshot, { outcome: "promoted", ended: instant(snapshot.now) }),
+    ],
+  };
 }
 
-function tellEnd(seen: Seen): readonly Write[] {
-  const message = recordOf(seen)?.message ?? "";
-  const condition = canaryCondition({ status: "True", reason: "Promoted", message }, instant(seen.now));
+function tellEnd(snapshot: Snapshot): readonly Write[] {
+  const message = recordOf(snapshot)?.message ?? "";
+  const condition = canaryCondition({ status: "True", reason: "Promoted", message }, instant(snapshot.now));
   return [
-    writeConditions(seen.deployment, [condition]),
-    writeEvent(seen.deployment, "Normal", "Promoted", `${canaryHash(seen)} serves: ${message}`),
+    writeConditions(snapshot.deployment, [condition]),
+    writeEvent(snapshot.deployment, "Normal", "Promoted", `${canaryHash(snapshot)} serves: ${message}`),
   ];
 }
 
-function end(seen: Seen): Decision {
-  const at = instant(seen.now);
-  const run = recordOf(seen);
+function end(snapshot: Snapshot): Decision {
+  const at = instant(snapshot.now);
+  const run = recordOf(snapshot);
   return {
     writes: [
-      ...(run?.outcome === "promoted" ? [] : tellEnd(seen)),
-      writeEnd(seen.deployment),
-      ...seen.replicaSets.map((set) =>
-        set === replicaSetOfRecord(seen) && run !== undefined
-          ? writeUnmark(set, { ...run, outcome: "promoted", ended: run.ended ?? at })
-          : writeUnmark(set),
+      ...(run?.outcome === "promoted" ? [] : tellEnd(snapshot)),
+      writeEnd(snapshot.deployment),
+      ...snapshot.replicaSets.map((set) =>
+        set === replicaSetOfRecord(snapshot) && run !== undefined
+          ? removeRunRecord(set, { ...run, outcome: "promoted", ended: run.ended ?? at })
+          : removeRunRecord(set),
       ),
     ],
   };

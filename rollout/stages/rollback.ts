@@ -7,23 +7,30 @@ import { instant } from "../text/instant.ts";
 import { revertAdvice } from "../tracking/decide.ts";
 import { configLost } from "../tracking/pending.ts";
 import { exposureOf, isExposed } from "../traffic/exposure.ts";
-import { flightOf } from "../traffic/route-record.ts";
-import { givenBack } from "../workload/hold.ts";
+import { shareOf } from "../traffic/route-record.ts";
+import { restoredFields } from "../workload/hold.ts";
 import { surgePods } from "../workload/surge.ts";
 import { onlyTemplate } from "../workload/template.ts";
 import {
   canaryCondition,
   writeConditions,
   writeEvent,
-  writeHeld,
-  writeMark,
+  writeHoldRecord,
+  writeRunRecord,
   writeScale,
 } from "../workload/writes.ts";
 import { type Decision, firstOf } from "./decision.ts";
-import { awaitQuiet, detachRoutes, drain, drainWrites, isolateStable, removeTwins } from "./drain.ts";
+import {
+  awaitQuiet,
+  drain,
+  drainWrites,
+  isolateStable,
+  removeCanaryServices,
+  restoreRoutes,
+} from "./drain.ts";
 import { callAfterwards } from "./post-rollout.ts";
-import { makeRoom, refill } from "./scale.ts";
-import { recordOf, replicaSetOfRecord, type Seen, stableOf, uidOf } from "./snapshot.ts";
+import { raiseSurge, scaleUpStable } from "./scale.ts";
+import { recordOf, replicaSetOfRecord, type Snapshot, stableOf, uidOf } from "./snapshot.ts";
 
 /** The pods that stay for people to look into. */
 const KEPT_PODS = 1;
@@ -32,89 +39,92 @@ const KEPT_PODS = 1;
  * The verdict is against the canary. It is recorded first: if we die before the weight is 0, whoever comes next finds it
  * and goes on, instead of granting the weight again.
  */
-export function takeBack(seen: Seen, reason: string, query = ""): Decision {
-  const run = recordOf(seen);
-  const replicaSet = replicaSetOfRecord(seen);
+export function rollBack(snapshot: Snapshot, reason: string, query = ""): Decision {
+  const run = recordOf(snapshot);
+  const replicaSet = replicaSetOfRecord(snapshot);
   if (run === undefined || replicaSet === undefined) return { writes: [] };
   const message = [
-    `rolled back ${exposure(seen)}: ${reason}`,
-    next(seen),
-    ...configAdvice(seen),
+    `rolled back ${exposure(snapshot)}: ${reason}`,
+    next(snapshot),
+    ...configAdvice(snapshot),
     ...(query ? [query] : []),
   ].join(". ");
-  const evidence = seen.evidence?.judged;
-  const ended = instant(seen.now);
+  const evidence = snapshot.evidence?.judged;
+  const ended = instant(snapshot.now);
   const failed = { ...run, outcome: "failed", message, ended, ...(evidence && { evidence }) } as const;
   return {
     writes: [
-      writeMark(replicaSet, uidOf(seen), failed),
-      ...drainWrites(seen),
+      writeRunRecord(replicaSet, uidOf(snapshot), failed),
+      ...drainWrites(snapshot),
       // Before anybody can read of the failure: whoever does may retry at once.
-      writeFailed(seen),
-      ...failWrites(seen, message),
+      writeFailed(snapshot),
+      ...failWrites(snapshot, message),
     ],
   };
 }
 
 /** What the canary had when the verdict came. */
-function exposure(seen: Seen): string {
-  const exposed = seen.routes.map((route) => flightOf(route, uidOf(seen))).find(isExposed);
-  const from = seen.evidence?.judged?.since;
+function exposure(snapshot: Snapshot): string {
+  const exposed = snapshot.routes.map((route) => shareOf(route, uidOf(snapshot))).find(isExposed);
+  const from = snapshot.evidence?.judged?.since;
   const lasted =
-    from === undefined ? "" : ` after ${formatDuration(1000 * Math.round((seen.now - from) / 1000))}`;
+    from === undefined ? "" : ` after ${formatDuration(1000 * Math.round((snapshot.now - from) / 1000))}`;
   if (exposed !== undefined) return `at ${shortly(exposureOf(exposed))}${lasted}`;
-  return seen.routes.length > 0 ? "before it had any traffic" : "as a canary by pods";
+  return snapshot.routes.length > 0 ? "before it had any traffic" : "as a canary by pods";
 }
 
 /** What a person may do now. */
-function next(seen: Seen): string {
-  const { name, annotations } = seen.deployment.metadata;
+function next(snapshot: Snapshot): string {
+  const { name, annotations } = snapshot.deployment.metadata;
   const revision = annotations?.["deployment.kubernetes.io/revision"];
-  if (seen.plan.onFailure === "undo") return "The stable template is put back";
+  if (snapshot.plan.onFailure === "undo") return "The stable template is put back";
   const retry = `kubectl annotate deployment/${name} serin.dev/retry=${revision}`;
   return `One pod is kept; kubectl rollout undo deployment/${name} goes back, ${retry} tries again`;
 }
 
 /** The stable template says nothing of the content of a ConfigMap that was changed in place. */
-function configAdvice(seen: Seen): string[] {
-  const [stable, judged] = [stableOf(seen), replicaSetOfRecord(seen)];
+function configAdvice(snapshot: Snapshot): string[] {
+  const [stable, judged] = [stableOf(snapshot), replicaSetOfRecord(snapshot)];
   if (stable === undefined || judged === undefined) return [];
   const changed = configLost(judged.spec.template, stable.spec.template);
   return changed.length === 0 ? [] : [revertAdvice(changed)];
 }
 
 /** What remains to be done about a failed canary; afterwards, that its failure stays visible. */
-export function decideFailed(seen: Seen): Decision {
-  return firstOf([drainAndTell, detachRoutes, removeTwins, endHold, shrink, undo, tellAgain], seen);
+export function decideFailed(snapshot: Snapshot): Decision {
+  return firstOf(
+    [drainAndTell, restoreRoutes, removeCanaryServices, endHold, shrink, undo, tellAgain],
+    snapshot,
+  );
 }
 
-function drainAndTell(seen: Seen): Decision | undefined {
-  const decision = drain(seen) ?? isolateStable(seen) ?? awaitQuiet(seen);
-  return decision && { ...decision, writes: [...decision.writes, ...tell(seen)] };
+function drainAndTell(snapshot: Snapshot): Decision | undefined {
+  const decision = drain(snapshot) ?? isolateStable(snapshot) ?? awaitQuiet(snapshot);
+  return decision && { ...decision, writes: [...decision.writes, ...tell(snapshot)] };
 }
 
 /** The template stays the user's; so does the hold, or native control would go on with it. */
-function endHold(seen: Seen): Decision | undefined {
-  if (seen.held.phase !== "failed") return { writes: [writeFailed(seen)] };
-  const { strategy: present, paused } = seen.deployment.spec;
+function endHold(snapshot: Snapshot): Decision | undefined {
+  if (snapshot.held.phase !== "failed") return { writes: [writeFailed(snapshot)] };
+  const { strategy: present, paused } = snapshot.deployment.spec;
   // While the user pauses, native control would take pods of both versions.
   if (paused || present?.rollingUpdate?.maxSurge === KEPT_PODS) return undefined;
   const strategy = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: KEPT_PODS } };
-  return { writes: [writeHeld(seen.deployment, seen.held, { strategy })] };
+  return { writes: [writeHoldRecord(snapshot.deployment, snapshot.held, { strategy })] };
 }
 
 /** A pause of the plan ends with the canary; the user's own one stays. */
-function writeFailed(seen: Seen): Write {
-  const pause = recordOf(seen)?.paused ? { paused: seen.held.originals.paused } : {};
-  return writeHeld(seen.deployment, { ...seen.held, phase: "failed" }, pause);
+function writeFailed(snapshot: Snapshot): Write {
+  const pause = recordOf(snapshot)?.paused ? { paused: snapshot.held.originals.paused } : {};
+  return writeHoldRecord(snapshot.deployment, { ...snapshot.held, phase: "failed" }, pause);
 }
 
 /** Lowering the surge shrinks nothing by itself; the stable version comes first where a scale has confused the two. */
-function shrink(seen: Seen): Decision | undefined {
-  const { deployment, canary } = seen;
-  const stable = stableOf(seen);
+function shrink(snapshot: Snapshot): Decision | undefined {
+  const { deployment, canary } = snapshot;
+  const stable = stableOf(snapshot);
   const wanted = deployment.spec.replicas ?? 1;
-  if (deployment.spec.paused) return refill(seen) ?? makeRoom(seen);
+  if (deployment.spec.paused) return scaleUpStable(snapshot) ?? raiseSurge(snapshot);
   if (stable !== undefined && (stable.spec.replicas ?? 0) < wanted)
     return { writes: [writeScale(stable, wanted)] };
   const kept = Math.min(surgePods(KEPT_PODS, wanted), wanted);
@@ -123,49 +133,49 @@ function shrink(seen: Seen): Decision | undefined {
 }
 
 /** `serin.dev/on-failure: undo`: as `kubectl rollout undo` would. */
-function undo(seen: Seen): Decision | undefined {
-  const stable = stableOf(seen);
-  if (seen.plan.onFailure !== "undo" || stable === undefined) return undefined;
-  const spec = { ...givenBack(seen.held.originals), template: onlyTemplate(stable) };
-  return { writes: [writeHeld(seen.deployment, { ...seen.held, phase: "undone" }, spec)] };
+function undo(snapshot: Snapshot): Decision | undefined {
+  const stable = stableOf(snapshot);
+  if (snapshot.plan.onFailure !== "undo" || stable === undefined) return undefined;
+  const spec = { ...restoredFields(snapshot.held.originals), template: onlyTemplate(stable) };
+  return { writes: [writeHoldRecord(snapshot.deployment, { ...snapshot.held, phase: "undone" }, spec)] };
 }
 
 /**
  * What is in flight has not failed. Native control takes this word back neither while paused nor for a template that
  * it knows, so another version in the moment of a failure and a retry would go on failed for `kubectl rollout status`.
  */
-export function forgetFailure(seen: Seen): Decision | undefined {
-  const failure = conditionOf(seen.deployment.status?.conditions, "Progressing");
+export function forgetFailure(snapshot: Snapshot): Decision | undefined {
+  const failure = conditionOf(snapshot.deployment.status?.conditions, "Progressing");
   if (failure?.reason !== "ProgressDeadlineExceeded") return undefined;
-  const at = instant(seen.now);
+  const at = instant(snapshot.now);
   const message = "A new rollout is progressing.";
   const progressing = { ...failure, status: "True", reason: "ReplicaSetUpdated", message } as const;
   return {
     writes: [
-      writeConditions(seen.deployment, [{ ...progressing, lastUpdateTime: at, lastTransitionTime: at }]),
+      writeConditions(snapshot.deployment, [{ ...progressing, lastUpdateTime: at, lastTransitionTime: at }]),
     ],
   };
 }
 
 /** Native control overwrites our word on Progressing whenever a pod becomes ready; say it again. */
-function tellAgain(seen: Seen): Decision {
-  const decision = callAfterwards(seen, "Failed");
-  return { ...decision, writes: [...tell(seen), ...(decision?.writes ?? [])] };
+function tellAgain(snapshot: Snapshot): Decision {
+  const decision = callAfterwards(snapshot, "Failed");
+  return { ...decision, writes: [...tell(snapshot), ...(decision?.writes ?? [])] };
 }
 
-function tell(seen: Seen): Write[] {
-  const progressing = conditionOf(seen.deployment.status?.conditions, "Progressing");
-  const message = recordOf(seen)?.message ?? "";
+function tell(snapshot: Snapshot): Write[] {
+  const progressing = conditionOf(snapshot.deployment.status?.conditions, "Progressing");
+  const message = recordOf(snapshot)?.message ?? "";
   if (progressing?.status === "False" && progressing.message === message) return [];
-  return failWrites(seen, message);
+  return failWrites(snapshot, message);
 }
 
 /**
  * `ProgressDeadlineExceeded` is the one reason at which `kubectl rollout status`, Argo CD and Flux say "failed". The Event comes
  * before the condition by which it counts as told: if we die between the two, it is told again and is still one.
  */
-function failWrites(seen: Seen, message: string): Write[] {
-  const at = instant(seen.now);
+function failWrites(snapshot: Snapshot, message: string): Write[] {
+  const at = instant(snapshot.now);
   const progressing = {
     type: "Progressing",
     status: "False",
@@ -175,9 +185,9 @@ function failWrites(seen: Seen, message: string): Write[] {
     lastTransitionTime: at,
   } as const;
   const canary = canaryCondition({ status: "False", reason: "RolledBack", message }, at);
-  const isTold = conditionOf(seen.deployment.status?.conditions, CONDITION)?.message === message;
+  const isTold = conditionOf(snapshot.deployment.status?.conditions, CONDITION)?.message === message;
   return [
-    ...(isTold ? [] : [writeEvent(seen.deployment, "Warning", "RolledBack", message)]),
-    writeConditions(seen.deployment, [progressing, canary]),
+    ...(isTold ? [] : [writeEvent(snapshot.deployment, "Warning", "RolledBack", message)]),
+    writeConditions(snapshot.deployment, [progressing, canary]),
   ];
 }

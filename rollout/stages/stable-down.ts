@@ -1,13 +1,13 @@
-import { isStranded, WAY_OUT } from "../workload/stable-down.ts";
+import { isStableDown, WAY_OUT } from "../workload/stable-down.ts";
 import type { Decision } from "./decision.ts";
-import { type Seen, stableOf } from "./snapshot.ts";
+import { type Snapshot, stableOf } from "./snapshot.ts";
 
 /** Adds to what is said of a rollout that its stable version serves nobody, and what to do about it. */
-export function tellStranded(seen: Seen, decision: Decision): Decision {
-  if (decision.says === undefined || !isStranded(stableOf(seen))) return decision;
-  const { name, annotations } = seen.deployment.metadata;
+export function reportStableDown(snapshot: Snapshot, decision: Decision): Decision {
+  if (decision.condition === undefined || !isStableDown(stableOf(snapshot))) return decision;
+  const { name, annotations } = snapshot.deployment.metadata;
   const revision = annotations?.["deployment.kubernetes.io/revision"];
   const order = `kubectl annotate deployment/${name} serin.dev/promote=${revision}`;
-  const message = `${decision.says.message}. No stable pod is ready: ${order} ${WAY_OUT}`;
-  return { ...decision, says: { ...decision.says, message } };
+  const message = `${decision.condition.message}. No stable pod is ready: ${order} ${WAY_OUT}`;
+  return { ...decision, condition: { ...decision.condition, message } };
 }

@@ -2,66 +2,78 @@ import { FLIGHT } from "../keys.ts";
 import { instant } from "../text/instant.ts";
 import {
   canaryCondition,
+  removeRunRecord,
   writeConditions,
   writeEnd,
   writeEvent,
-  writeMark,
-  writeUnmark,
+  writeRunRecord,
 } from "../workload/writes.ts";
 import { type Decision, firstOf } from "./decision.ts";
-import { awaitQuiet, detachRoutes, drain, removeTwins } from "./drain.ts";
+import { awaitQuiet, drain, removeCanaryServices, restoreRoutes } from "./drain.ts";
 import { callAfterwards } from "./post-rollout.ts";
-import { isComplete, widenServices } from "./promote.ts";
-import { recordOf, replicaSetOfRecord, type Seen, uidOf } from "./snapshot.ts";
+import { isComplete, restoreServices } from "./promote.ts";
+import { recordOf, replicaSetOfRecord, type Snapshot, uidOf } from "./snapshot.ts";
 
 /**
  * The stable template came back (`kubectl rollout undo`, a revert in Git, `helm rollback`). Admission has taken the weight
  * and given the native fields back; native control removes the canary's pods. What remains is to tidy up.
  */
-export function decideUndone(seen: Seen): Decision {
+export function decideUndone(snapshot: Snapshot): Decision {
   return firstOf(
-    [drain, awaitQuiet, detachRoutes, awaitStable, widenServices, removeTwins, tellHooks, markLeft, end],
-    seen,
+    [
+      drain,
+      awaitQuiet,
+      restoreRoutes,
+      awaitStable,
+      restoreServices,
+      removeCanaryServices,
+      tellHooks,
+      markLeft,
+      end,
+    ],
+    snapshot,
   );
 }
 
 /** Not proven in the end, whoever decided so. */
-function tellHooks(seen: Seen): Decision | undefined {
-  return callAfterwards(seen, "Failed");
+function tellHooks(snapshot: Snapshot): Decision | undefined {
+  return callAfterwards(snapshot, "Failed");
 }
 
 /** While a canary pod lives, the Services stay narrow: it was never proven. */
-function awaitStable(seen: Seen): Decision | undefined {
-  return isComplete(seen) ? undefined : { writes: [] };
+function awaitStable(snapshot: Snapshot): Decision | undefined {
+  return isComplete(snapshot) ? undefined : { writes: [] };
 }
 
 /**
  * What was undone before anybody looked has native control's copies of our record, and no mark by which a sweep would find
  * them when this end is cut short.
  */
-function markLeft(seen: Seen): Decision | undefined {
-  const left = seen.replicaSets.filter(({ metadata }) => metadata.labels?.[FLIGHT] !== uidOf(seen));
-  return left.length === 0 ? undefined : { writes: left.map((set) => writeMark(set, uidOf(seen))) };
+function markLeft(snapshot: Snapshot): Decision | undefined {
+  const left = snapshot.replicaSets.filter(({ metadata }) => metadata.labels?.[FLIGHT] !== uidOf(snapshot));
+  return left.length === 0 ? undefined : { writes: left.map((set) => writeRunRecord(set, uidOf(snapshot))) };
 }
 
-function end(seen: Seen): Decision {
-  const at = instant(seen.now);
-  const run = recordOf(seen);
-  const judged = replicaSetOfRecord(seen);
+function end(snapshot: Snapshot): Decision {
+  const at = instant(snapshot.now);
+  const run = recordOf(snapshot);
+  const judged = replicaSetOfRecord(snapshot);
   const message =
     run?.outcome === "failed"
       ? run.message
-      : `undone: ${seen.held.stable} serves, ${judged?.metadata.name ?? "the new version"} is gone`;
+      : `undone: ${snapshot.held.stable} serves, ${judged?.metadata.name ?? "the new version"} is gone`;
   const outcome = run?.outcome === "failed" ? "failed" : "undone";
   return {
     writes: [
-      writeConditions(seen.deployment, [canaryCondition({ status: "False", reason: "Undone", message }, at)]),
-      writeEvent(seen.deployment, "Normal", "Undone", message),
-      writeEnd(seen.deployment),
-      ...seen.replicaSets.map((set) =>
+      writeConditions(snapshot.deployment, [
+        canaryCondition({ status: "False", reason: "Undone", message }, at),
+      ]),
+      writeEvent(snapshot.deployment, "Normal", "Undone", message),
+      writeEnd(snapshot.deployment),
+      ...snapshot.replicaSets.map((set) =>
         set === judged && run !== undefined
-          ? writeUnmark(set, { ...run, outcome, message, ended: at })
-          : writeUnmark(set),
+          ? removeRunRecord(set, { ...run, outcome, message, ended: at })
+          : removeRunRecord(set),
       ),
     ],
   };

@@ -1,8 +1,8 @@
 import type { Write } from "../../kube/core/writes.ts";
 import { writeEvent } from "../workload/writes.ts";
-import { tell } from "./condition.ts";
+import { report } from "./condition.ts";
 import type { Decision } from "./decision.ts";
-import { recordOf, type Seen } from "./snapshot.ts";
+import { recordOf, type Snapshot } from "./snapshot.ts";
 
 /** What others say of a write that they refuse may be long; so much of it is told. */
 const LONGEST_REASON = 500;
@@ -11,12 +11,12 @@ const LONGEST_REASON = 500;
  * What people are told when a write keeps failing: an Event, and the condition `Canary` as long as it holds no verdict.
  * The same message is no news, so it may be told after every try.
  */
-export function tellHindrance(seen: Seen, write: Write, reason: string): Decision {
+export function reportWriteFailure(snapshot: Snapshot, write: Write, reason: string): Decision {
   if (write.verb === "event") return { writes: [] };
   const cut = reason.length > LONGEST_REASON ? `${reason.slice(0, LONGEST_REASON)}…` : reason;
   const message = `cannot ${VERBS[write.verb]} ${write.kind}/${write.name}: ${cut}`;
-  const event = writeEvent(seen.deployment, "Warning", "WriteFailed", message);
-  return { writes: [event, ...(hasVerdict(seen) ? [] : tell(seen, holding(message)).writes)] };
+  const event = writeEvent(snapshot.deployment, "Warning", "WriteFailed", message);
+  return { writes: [event, ...(hasVerdict(snapshot) ? [] : report(snapshot, holding(message)).writes)] };
 }
 
 const VERBS = {
@@ -31,7 +31,7 @@ function holding(message: string) {
   return { status: "Unknown", reason: "Holding", message } as const;
 }
 
-function hasVerdict(seen: Seen): boolean {
-  const { phase } = seen.held;
-  return phase === "failed" || phase === "undone" || recordOf(seen)?.outcome === "failed";
+function hasVerdict(snapshot: Snapshot): boolean {
+  const { phase } = snapshot.held;
+  return phase === "failed" || phase === "undone" || recordOf(snapshot)?.outcome === "failed";
 }

@@ -1,8 +1,8 @@
 import type { Deployment, PodTemplate } from "../../kube/core/workloads.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { CHANGED, CONFIG } from "../keys.ts";
-import type { Held } from "../workload/hold-record.ts";
-import { type Changed, type Changes, configOf, formatConfig, writeChanged } from "./pending.ts";
+import type { HoldRecord } from "../workload/hold-record.ts";
+import { configOf, formatConfig, type PendingChanges, type PendingRecord, writeChanged } from "./pending.ts";
 
 /** The field manager under which a template is changed for a changed ConfigMap or Secret: it goes through admission. */
 export const TRACKER = "serin-track";
@@ -18,8 +18,8 @@ export interface Marked {
   /** ms since the epoch. */
   readonly now: number;
   readonly deployment: Deployment;
-  readonly changed: Changed;
-  readonly held: Held | undefined;
+  readonly changed: PendingRecord;
+  readonly held: HoldRecord | undefined;
   /** Whether the Deployment wants this at all. */
   readonly tracks: boolean;
   /** The template of the version that serves, while another one is in flight. */
@@ -41,7 +41,7 @@ export type Tracking =
     };
 
 /** How long (ms) until a mark is due. */
-export function untilDue({ at }: Changed, now: number): number {
+export function untilDue({ at }: PendingRecord, now: number): number {
   return Math.max(0, Date.parse(at) + SETTLE_MS - now);
 }
 
@@ -69,7 +69,7 @@ export function decideTrack(marked: Marked): Tracking {
 }
 
 /** The changes that are in force; of a Secret it is believed. */
-function asStored({ changed, stored }: Marked): Changes {
+function asStored({ changed, stored }: Marked): PendingChanges {
   const found = Object.entries(changed.changes).flatMap(([object, { from, to }]) => {
     const now = object.startsWith("secret/") ? to : stored.get(object);
     return now === undefined || now === from ? [] : [[object, { from, to: now }] as const];
@@ -81,11 +81,11 @@ function asStored({ changed, stored }: Marked): Changes {
  * What the template is made for now. It depends on contents alone: when an object is again what the stable version
  * started with, the stable template comes back by itself, and that is an undo.
  */
-function nextConfig({ deployment, held, stable }: Marked, changes: Changes): Changes {
+function nextConfig({ deployment, held, stable }: Marked, changes: PendingChanges): PendingChanges {
   const present = configOf(deployment.spec.template);
   const inFlight = held !== undefined && (held.phase === "canary" || held.phase === "failed");
   const serving = inFlight ? configOf(stable) : {};
-  const next: Record<string, Changes[string]> = { ...present };
+  const next: Record<string, PendingChanges[string]> = { ...present };
   for (const [object, { from, to }] of Object.entries(changes)) {
     const its = serving[object];
     const began = its?.to ?? (inFlight ? (present[object]?.from ?? from) : from);

@@ -3,37 +3,37 @@ import type { Write } from "../../kube/core/writes.ts";
 import { CHANGED, CONFIG, FLIGHT, HELD } from "../keys.ts";
 
 /** What became of the content of one ConfigMap or Secret, as digests of the part that a template uses. */
-export interface Change {
+export interface PendingChange {
   readonly from: string;
   readonly to: string;
 }
 
 /** Changes by `configmap/name` or `secret/name`. */
-export type Changes = Readonly<Record<string, Change>>;
+export type PendingChanges = Readonly<Record<string, PendingChange>>;
 
 /**
  * The annotation `serin.dev/changed` of a Deployment: what it uses has changed, and no version has been made of that yet.
  * With it stands the label by which the controller sees the Deployment.
  */
-export interface Changed {
+export interface PendingRecord {
   /** When the last of the changes was admitted (RFC 3339); they are stored a moment later, if at all. */
   readonly at: string;
-  readonly changes: Changes;
+  readonly changes: PendingChanges;
 }
 
 /** Reads the annotation; `undefined` where there is none. Throws when its text is not ours. */
-export function changedOf({ metadata }: Deployment): Changed | undefined {
+export function pendingRecordOf({ metadata }: Deployment): PendingRecord | undefined {
   const text = metadata.annotations?.[CHANGED];
-  return text === undefined ? undefined : (JSON.parse(text) as Changed);
+  return text === undefined ? undefined : (JSON.parse(text) as PendingRecord);
 }
 
 /** One change more; several of the same object are one. */
 export function withChange(
-  present: Changed | undefined,
+  present: PendingRecord | undefined,
   object: string,
-  { from, to }: Change,
+  { from, to }: PendingChange,
   at: string,
-): Changed {
+): PendingRecord {
   const first = present?.changes[object]?.from ?? from;
   return { at, changes: { ...present?.changes, [object]: { from: first, to } } };
 }
@@ -48,7 +48,7 @@ export function withoutChanged(deployment: Deployment): Deployment {
 }
 
 /** Marks a Deployment, or takes the mark away. */
-export function writeChanged(deployment: Deployment, changed: Changed | undefined): Write {
+export function writeChanged(deployment: Deployment, changed: PendingRecord | undefined): Write {
   const { namespace = "", name, uid, resourceVersion, annotations } = deployment.metadata;
   const flying = changed !== undefined || annotations?.[HELD] !== undefined;
   const metadata = {
@@ -60,7 +60,7 @@ export function writeChanged(deployment: Deployment, changed: Changed | undefine
 }
 
 /** The changes that a template was made for: `configmap/web=1a2b..3c4d, secret/db=5e6f..7a8b`. */
-export function configOf(template: PodTemplate | undefined): Changes {
+export function configOf(template: PodTemplate | undefined): PendingChanges {
   const text = template?.metadata?.annotations?.[CONFIG] ?? "";
   // Each item from its beginning: anybody may write this, and searching in a long text takes quadratic time.
   const entries = text.split(",").map((item) => /^([^\s=]+)=([0-9a-f]+)\.\.([0-9a-f]+)$/.exec(item.trim()));
@@ -73,7 +73,7 @@ export function configOf(template: PodTemplate | undefined): Changes {
 }
 
 /** The same as the annotation `serin.dev/config` of a pod template. */
-export function formatConfig(changes: Changes): string | undefined {
+export function formatConfig(changes: PendingChanges): string | undefined {
   const names = Object.keys(changes).sort();
   return names.length === 0
     ? undefined

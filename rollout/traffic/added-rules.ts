@@ -1,19 +1,19 @@
 import type { RouteRule } from "../../kube/core/routes.ts";
 import { both, type Match, type RuleMatch } from "./matches.ts";
-import { companyOf, type Place, placesOf } from "./precedence.ts";
+import { accompanyingRules, type RuleMatchRef, ruleMatchRefsOf } from "./precedence.ts";
 import { groupedFor } from "./prefix-rewrite.ts";
-import { type Flight, flightFor, type Home } from "./route-record.ts";
+import { type Home, type RouteShare, shareFor } from "./route-record.ts";
 import { cookieOf } from "./sticky.ts";
 import { overlayBackends } from "./weights.ts";
 
 /** Users whose version does not depend on chance, and the share of them (percent) that the canary gets. */
-interface Branch {
+interface AddedRule {
   readonly uid: string;
   readonly matches: readonly Match[];
   readonly weight: 0 | 100;
 }
 
-type Flights = Readonly<Record<string, Flight>>;
+type Flights = Readonly<Record<string, RouteShare>>;
 
 /**
  * The rules to put before each of the user's rules (by its index): for testers, who always see the canary, and for users
@@ -22,13 +22,13 @@ type Flights = Readonly<Record<string, Flight>>;
  */
 export function branchesOf(
   rules: readonly RouteRule[],
-  flights: Flights,
+  shares: Flights,
   home: Home,
 ): readonly (readonly RouteRule[])[] {
-  const places = placesOf(rules);
-  const all = branches(flights).map((branch) => ({
+  const places = ruleMatchRefsOf(rules);
+  const all = branches(shares).map((branch) => ({
     branch,
-    company: companies(places, rules, branch, flights, home),
+    company: companies(places, rules, branch, shares, home),
   }));
   return rules.map((rule, index) =>
     all.flatMap(({ branch, company }) => {
@@ -36,7 +36,7 @@ export function branchesOf(
       const matches = own
         .flatMap((place) => company.map((accompanied) => accompanied.get(place)))
         .filter((match) => match !== undefined);
-      return groupedFor(rule, matches).map((group) => branched(rule, group, branch, flights, home));
+      return groupedFor(rule, matches).map((group) => branched(rule, group, branch, shares, home));
     }),
   );
 }
@@ -45,16 +45,16 @@ export function branchesOf(
 export function unbranchable(
   rules: readonly RouteRule[],
   uid: string,
-  flights: Flights,
+  shares: Flights,
   home: Home,
 ): number | undefined {
-  const places = placesOf(rules);
-  const untold = branches(flights)
+  const places = ruleMatchRefsOf(rules);
+  const untold = branches(shares)
     .filter((branch) => branch.uid === uid)
     .flatMap((branch) =>
-      companies(places, rules, branch, flights, home).flatMap((company, i) =>
+      companies(places, rules, branch, shares, home).flatMap((company, i) =>
         places.filter((place) => {
-          if (company.has(place) || !isTouched(rules[place.rule], uid, flights, home)) return false;
+          if (company.has(place) || !isTouched(rules[place.rule], uid, shares, home)) return false;
           return both(place.match, branch.matches[i] ?? {}, home.kind) !== "never";
         }),
       ),
@@ -64,18 +64,18 @@ export function unbranchable(
 
 /** For each of a branch's matches, the places that get it. */
 function companies(
-  places: readonly Place[],
+  places: readonly RuleMatchRef[],
   rules: readonly RouteRule[],
-  { uid, matches }: Branch,
-  flights: Flights,
+  { uid, matches }: AddedRule,
+  shares: Flights,
   home: Home,
-): readonly ReadonlyMap<Place, RuleMatch>[] {
-  const isWanted = (rule: number) => isTouched(rules[rule], uid, flights, home);
-  return matches.map((more) => companyOf(places, isWanted, more, home.kind));
+): readonly ReadonlyMap<RuleMatchRef, RuleMatch>[] {
+  const isWanted = (rule: number) => isTouched(rules[rule], uid, shares, home);
+  return matches.map((more) => accompanyingRules(places, isWanted, more, home.kind));
 }
 
-function branches(flights: Flights): Branch[] {
-  return Object.entries(flights).flatMap(([uid, { match, sticky }]): Branch[] => [
+function branches(shares: Flights): AddedRule[] {
+  return Object.entries(shares).flatMap(([uid, { match, sticky }]): AddedRule[] => [
     ...(match === undefined
       ? []
       : [{ uid, matches: match.flatMap((it) => firmly(it, sticky)), weight: 100 as const }]),
@@ -92,7 +92,7 @@ function branches(flights: Flights): Branch[] {
  * A tester stays one with a cookie of the stable version, even where a rule demands already what he is told by, or a query
  * parameter tells it: headers count for more. One who is told by a cookie needs nothing: there is one condition on cookies.
  */
-function firmly(match: Match, sticky: Flight["sticky"]): Match[] {
+function firmly(match: Match, sticky: RouteShare["sticky"]): Match[] {
   const headers = match.headers ?? [];
   if (sticky === undefined || headers.some(({ name }) => name.toLowerCase() === "cookie")) return [match];
   return [match, { ...match, headers: [...headers, ...(cookieOf(sticky, "stable").headers ?? [])] }];
@@ -101,18 +101,18 @@ function firmly(match: Match, sticky: Flight["sticky"]): Match[] {
 function branched(
   { name: _name, ...rule }: RouteRule,
   matches: readonly RuleMatch[],
-  { uid, weight }: Branch,
-  flights: Flights,
+  { uid, weight }: AddedRule,
+  shares: Flights,
   home: Home,
 ): RouteRule {
-  const flight = flights[uid] as Flight;
-  const touched = rule.backendRefs?.some((ref) => flightFor(ref, flights, home.namespace) !== undefined);
+  const share = shares[uid] as RouteShare;
+  const touched = rule.backendRefs?.some((ref) => shareFor(ref, shares, home.namespace) !== undefined);
   if (!touched) return { ...rule, matches };
-  const shares = { ...flights, [uid]: { ...flight, weight } };
-  return { ...rule, matches, backendRefs: overlayBackends(rule.backendRefs ?? [], shares, home.namespace) };
+  const branch = { ...shares, [uid]: { ...share, weight } };
+  return { ...rule, matches, backendRefs: overlayBackends(rule.backendRefs ?? [], branch, home.namespace) };
 }
 
-function isTouched(rule: RouteRule | undefined, uid: string, flights: Flights, home: Home): boolean {
-  const flight = flights[uid];
-  return rule?.backendRefs?.some((ref) => flightFor(ref, flights, home.namespace) === flight) ?? false;
+function isTouched(rule: RouteRule | undefined, uid: string, shares: Flights, home: Home): boolean {
+  const share = shares[uid];
+  return rule?.backendRefs?.some((ref) => shareFor(ref, shares, home.namespace) === share) ?? false;
 }

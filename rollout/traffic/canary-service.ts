@@ -7,7 +7,7 @@ import { selectorOf } from "./service-record.ts";
 const NAME_LIMIT = 63;
 
 /** The name of the Service that carries the canary's share: `<service>-canary`, shortened to what the API allows. */
-export function twinName(service: string): string {
+export function canaryServiceName(service: string): string {
   const whole = `${service}-canary`;
   if (whole.length <= NAME_LIMIT) return whole;
   const digest = fingerprint(service);
@@ -22,7 +22,7 @@ function fingerprint(text: string): string {
 }
 
 /** A twin is owned by the Deployment whose flight it is in; a user's Service may be, too, but then it has originals. */
-export function isTwin(service: Service): boolean {
+export function isCanaryService(service: Service): boolean {
   const uid = service.metadata.labels?.[FLIGHT];
   if (service.metadata.annotations?.[HELD] !== undefined) return false;
   return service.metadata.ownerReferences?.some((owner) => owner.uid === uid) ?? false;
@@ -32,13 +32,13 @@ export function isTwin(service: Service): boolean {
  * The twin of a Service: the same ports (by which the gateway speaks to it) and labels, selecting the canary's pods.
  * Owned by the Deployment, so that it goes with it. Always a ClusterIP Service: one load balancer is enough.
  */
-export function twinOf(service: Service, deployment: Deployment, hash: string): Service {
+export function canaryServiceOf(service: Service, deployment: Deployment, hash: string): Service {
   const { name, namespace } = service.metadata;
   return {
     apiVersion: "v1",
     kind: "Service",
     metadata: {
-      name: twinName(name),
+      name: canaryServiceName(name),
       ...(namespace === undefined ? {} : { namespace }),
       labels: { ...service.metadata.labels, [FLIGHT]: deployment.metadata.uid ?? "" },
       ownerReferences: [
@@ -59,6 +59,9 @@ export function twinOf(service: Service, deployment: Deployment, hash: string): 
 }
 
 /** Whether a twin already is what it should be. */
-export function isTwinCurrent(twin: Service, wanted: Service): boolean {
-  return equal(twin.spec.selector, wanted.spec.selector) && equal(twin.spec.ports, wanted.spec.ports);
+export function isCanaryServiceCurrent(canaryService: Service, wanted: Service): boolean {
+  return (
+    equal(canaryService.spec.selector, wanted.spec.selector) &&
+    equal(canaryService.spec.ports, wanted.spec.ports)
+  );
 }

@@ -1,5 +1,5 @@
 import type { Match } from "./matches.ts";
-import type { Flight } from "./route-record.ts";
+import type { RouteShare } from "./route-record.ts";
 import type { Sticky } from "./sticky.ts";
 
 /** What the canary gets of the traffic. */
@@ -17,7 +17,7 @@ export interface Exposure {
 export const NONE: Exposure = { weight: 0 };
 
 /** What a flight gives its canary. */
-export function exposureOf({ weight, match, mirror, sticky }: Flight): Exposure {
+export function exposureOf({ weight, match, mirror, sticky }: RouteShare): Exposure {
   return {
     weight,
     ...(match && { match }),
@@ -27,13 +27,11 @@ export function exposureOf({ weight, match, mirror, sticky }: Flight): Exposure 
 }
 
 /** Whether the canary gets anything, copies included. */
-export function isExposed(flight: Flight | undefined): boolean {
-  return (
-    flight !== undefined && (flight.weight > 0 || flight.match !== undefined || flight.mirror !== undefined)
-  );
+export function isExposed(share: RouteShare | undefined): boolean {
+  return share !== undefined && (share.weight > 0 || share.match !== undefined || share.mirror !== undefined);
 }
 
 /** The flight with nothing for its canary, from that instant (RFC 3339) on. */
-export function drained({ namespace, twins }: Flight, since: string): Flight {
-  return { namespace, twins, ...NONE, since };
+export function drained({ namespace, canaryServices }: RouteShare, since: string): RouteShare {
+  return { namespace, canaryServices: canaryServices, ...NONE, since };
 }

@@ -1,7 +1,7 @@
 import { keyOf } from "../../kube/core/meta.ts";
 import type { ReferenceGrant, Route } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
-import { twinName } from "./canary-service.ts";
+import { canaryServiceName } from "./canary-service.ts";
 import { namesAny, servicesNamed } from "./overlay.ts";
 import { homeOf } from "./route-record.ts";
 
@@ -17,7 +17,7 @@ export function crossesInto(namespace: string, route: Route): boolean {
  * name one of them. Gateways ignore what any other route says of them, and so must we: anybody may write one, and any
  * record on it.
  */
-export function entitled(
+export function permitted(
   namespace: string,
   routes: readonly Route[],
   grants: readonly ReferenceGrant[],
@@ -34,13 +34,13 @@ export function entitled(
 }
 
 /** One line for admission on routes of other namespaces that name a Service and may not. */
-export function strangerWarnings(
+export function ungrantedWarnings(
   services: readonly Service[],
   routes: readonly Route[],
   grants: readonly ReferenceGrant[],
 ): readonly string[] {
   const namespace = services[0]?.metadata.namespace ?? "";
-  const allowed = entitled(namespace, routes, grants);
+  const allowed = permitted(namespace, routes, grants);
   const strangers = routes.filter((route) => !allowed.includes(route) && namesAny(route, services));
   const [first] = strangers;
   if (first === undefined) return [];
@@ -82,22 +82,22 @@ function refusalOf(
 ): string | undefined {
   const here = grants.filter(({ metadata }) => metadata.namespace === namespace);
   const forRoute = here.filter((grant) => admits(grant, route));
-  const twin = twinName(service);
-  if (forRoute.some((grant) => covers(grant, twin))) return undefined;
+  const canaryService = canaryServiceName(service);
+  if (forRoute.some((grant) => covers(grant, canaryService))) return undefined;
   const { kind, namespace: home } = homeOf(route);
   const from = `{group: ${GATEWAY_API}, kind: ${kind}, namespace: ${home}}`;
   const allowing = forRoute.find((grant) => covers(grant, service));
   if (allowing === undefined) {
     return (
       `no ReferenceGrant of namespace ${namespace} lets ${kind} ${home}/${route.metadata.name} name Service ${service}, ` +
-      `nor Service ${twin}, which the canary needs: add one with ${from} in its spec.from and {group: "", kind: Service} ` +
+      `nor Service ${canaryService}, which the canary needs: add one with ${from} in its spec.from and {group: "", kind: Service} ` +
       "in its spec.to"
     );
   }
   return (
     `ReferenceGrant ${namespace}/${allowing.metadata.name} covers Service ${service} only, for ${kind} ` +
-    `${home}/${route.metadata.name}: the canary needs Service ${twin} too: add {group: "", kind: Service, ` +
-    `name: ${twin}} to its spec.to, or leave the name out`
+    `${home}/${route.metadata.name}: the canary needs Service ${canaryService} too: add {group: "", kind: Service, ` +
+    `name: ${canaryService}} to its spec.to, or leave the name out`
   );
 }
 

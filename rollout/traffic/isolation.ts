@@ -2,8 +2,8 @@ import type { Service } from "../../kube/core/services.ts";
 import type { Deployment, PodTemplate, ReplicaSet } from "../../kube/core/workloads.ts";
 import { FLIGHT, HASH_LABEL, HELD, ISOLATE } from "../keys.ts";
 import { equal } from "../text/equal.ts";
-import { isTwin } from "./canary-service.ts";
-import { heldServiceOf, selectorOf } from "./service-record.ts";
+import { isCanaryService } from "./canary-service.ts";
+import { selectorOf, serviceRecordOf } from "./service-record.ts";
 
 /**
  * The Services through which the template's pods get traffic. Headless Services and those whose owner said
@@ -15,7 +15,7 @@ export function servicesOf(template: PodTemplate, services: readonly Service[]):
       service.spec.clusterIP !== "None" &&
       service.spec.type !== "ExternalName" &&
       service.metadata.annotations?.[ISOLATE] !== "false" &&
-      !isTwin(service) &&
+      !isCanaryService(service) &&
       selects(selectorOf(service), template),
   );
 }
@@ -31,19 +31,19 @@ export function sharers(service: Service, own: Deployment, deployments: readonly
 }
 
 /** What to write on a Service so that it selects only the pods of one ReplicaSet. */
-export function narrow(service: Service, uid: string, hash: string, since: string) {
+export function isolate(service: Service, uid: string, hash: string, since: string) {
   const selector = selectorOf(service);
   return {
     metadata: {
       labels: { [FLIGHT]: uid },
-      annotations: { [HELD]: JSON.stringify({ selector, since: heldServiceOf(service)?.since ?? since }) },
+      annotations: { [HELD]: JSON.stringify({ selector, since: serviceRecordOf(service)?.since ?? since }) },
     },
     spec: { selector: { ...selector, [HASH_LABEL]: hash } },
   };
 }
 
 /** What to write on a narrowed Service to make it its owner's again; null removes (JSON merge patch). */
-export function widen(service: Service) {
+export function restoreSelector(service: Service) {
   const added = Object.keys(service.spec.selector ?? {}).filter((key) => !(key in selectorOf(service)));
   return {
     metadata: { labels: { [FLIGHT]: null }, annotations: { [HELD]: null } },
@@ -55,8 +55,8 @@ export function widen(service: Service) {
  * The Service as it must be stored when somebody else wrote it in flight: what they say of the selector is what its owner
  * wants, whether they sent their manifest or an edit of the narrowed one.
  */
-export function renarrow(requested: Service, old: Service): Service {
-  const held = heldServiceOf(old);
+export function reisolate(requested: Service, old: Service): Service {
+  const held = serviceRecordOf(old);
   const hash = old.spec.selector?.[HASH_LABEL];
   if (held === undefined || hash === undefined) return requested;
   const { [HASH_LABEL]: _hash, ...wanted } = requested.spec.selector ?? {};
@@ -86,7 +86,7 @@ export function unlessRedirected(narrowed: Service, sets: readonly ReplicaSet[])
 }
 
 /** Whether the Service selects exactly the pods of that ReplicaSet out of what its owner selects. */
-export function isNarrowedTo(service: Service, hash: string): boolean {
+export function isIsolatedTo(service: Service, hash: string): boolean {
   return equal(service.spec.selector, { ...selectorOf(service), [HASH_LABEL]: hash });
 }
 

@@ -1,5 +1,5 @@
 import type { BackendRef, RouteRule } from "../../kube/core/routes.ts";
-import { flightFor, type HeldRoute } from "./route-record.ts";
+import { type RouteRecord, shareFor } from "./route-record.ts";
 
 interface Mirror {
   readonly requestMirror?: { readonly backendRef: BackendRef };
@@ -9,14 +9,16 @@ interface Mirror {
 export function mirrored(
   rule: RouteRule,
   refs: readonly BackendRef[],
-  flights: HeldRoute["flights"],
+  shares: RouteRecord["shares"],
   namespace: string,
 ): RouteRule {
   const filters = refs.flatMap((ref) => {
-    const flight = flightFor(ref, flights, namespace);
-    if (flight?.mirror === undefined) return [];
-    const percent = Math.round(flight.mirror * shareOf(ref, refs));
-    return percent === 0 ? [] : [mirrorTo({ ...ref, name: flight.twins[ref.name] ?? ref.name }, percent)];
+    const share = shareFor(ref, shares, namespace);
+    if (share?.mirror === undefined) return [];
+    const percent = Math.round(share.mirror * shareOf(ref, refs));
+    return percent === 0
+      ? []
+      : [mirrorTo({ ...ref, name: share.canaryServices[ref.name] ?? ref.name }, percent)];
   });
   if (filters.length === 0) return rule;
   return { ...rule, filters: [...((rule.filters as unknown[] | undefined) ?? []), ...filters] };

@@ -4,19 +4,19 @@ import { FLIGHT, HELD } from "../keys.ts";
 import { branchesOf } from "./added-rules.ts";
 import { mirrored } from "./mirror.ts";
 import {
-  flightFor,
-  type HeldRoute,
   type Home,
-  heldRouteOf,
   homeOf,
   isService,
   type Original,
+  type RouteRecord,
+  routeRecordOf,
+  shareFor,
 } from "./route-record.ts";
 import { overlayBackends } from "./weights.ts";
 
 /** The route's rules as the user wrote them, whatever is in flight. */
 export function rulesOf(route: Route): readonly RouteRule[] {
-  return restore(route.spec.rules ?? [], heldRouteOf(route));
+  return restoreRoute(route.spec.rules ?? [], routeRecordOf(route));
 }
 
 /** The Services of that namespace that the route's rules name. */
@@ -42,41 +42,41 @@ export function namesAny(route: Route, services: readonly Service[]): boolean {
  */
 export function overlay(
   rules: readonly RouteRule[],
-  flights: HeldRoute["flights"],
+  shares: RouteRecord["shares"],
   home: Home,
 ): readonly RouteRule[] {
-  return render(rules, flights, home).map(({ rule }) => rule);
+  return render(rules, shares, home).map(({ rule }) => rule);
 }
 
-function render(rules: readonly RouteRule[], all: HeldRoute["flights"], home: Home) {
-  const flights = home.kind === "GRPCRoute" ? withoutCookies(all) : all;
-  const branches = branchesOf(rules, flights, home);
+function render(rules: readonly RouteRule[], all: RouteRecord["shares"], home: Home) {
+  const shares = home.kind === "GRPCRoute" ? withoutCookies(all) : all;
+  const branches = branchesOf(rules, shares, home);
   return rules.flatMap((rule, i) => [
     ...(branches[i] ?? []).map((branch) => ({ rule: branch, added: true })),
-    { rule: isTouched(rule, flights, home) ? overlayRule(rule, flights, home) : rule, added: false },
+    { rule: isTouched(rule, shares, home) ? overlayRule(rule, shares, home) : rule, added: false },
   ]);
 }
 
 /** Clients of gRPC keep no cookies. */
-function withoutCookies(flights: HeldRoute["flights"]): HeldRoute["flights"] {
+function withoutCookies(shares: RouteRecord["shares"]): RouteRecord["shares"] {
   return Object.fromEntries(
-    Object.entries(flights).map(([uid, { sticky: _sticky, ...flight }]) => [uid, flight]),
+    Object.entries(shares).map(([uid, { sticky: _sticky, ...share }]) => [uid, share]),
   );
 }
 
-function overlayRule(rule: RouteRule, flights: HeldRoute["flights"], home: Home): RouteRule {
-  const backendRefs = overlayBackends(rule.backendRefs ?? [], flights, home.namespace);
-  return mirrored({ ...rule, backendRefs }, rule.backendRefs ?? [], flights, home.namespace);
+function overlayRule(rule: RouteRule, shares: RouteRecord["shares"], home: Home): RouteRule {
+  const backendRefs = overlayBackends(rule.backendRefs ?? [], shares, home.namespace);
+  return mirrored({ ...rule, backendRefs }, rule.backendRefs ?? [], shares, home.namespace);
 }
 
-function isTouched(rule: RouteRule, flights: HeldRoute["flights"], home: Home): boolean {
-  return rule.backendRefs?.some((ref) => flightFor(ref, flights, home.namespace) !== undefined) ?? false;
+function isTouched(rule: RouteRule, shares: RouteRecord["shares"], home: Home): boolean {
+  return rule.backendRefs?.some((ref) => shareFor(ref, shares, home.namespace) !== undefined) ?? false;
 }
 
 /** What to write on a route for these flights: none gives it back to its owner exactly. JSON merge patch. */
-export function routePatch(route: Route, flights: HeldRoute["flights"]) {
-  const { rules, held } = written(rulesOf(route), flights, homeOf(route));
-  const label = Object.keys(flights)[0];
+export function routePatch(route: Route, shares: RouteRecord["shares"]) {
+  const { rules, held } = written(rulesOf(route), shares, homeOf(route));
+  const label = Object.keys(shares)[0];
   return {
     metadata: {
       resourceVersion: route.metadata.resourceVersion,
@@ -88,25 +88,28 @@ export function routePatch(route: Route, flights: HeldRoute["flights"]) {
 }
 
 /** The rules of a user with these flights in them, and the record by which they can be restored. */
-export function written(intent: readonly RouteRule[], flights: HeldRoute["flights"], home: Home) {
-  const rendered = render(intent, flights, home);
+export function written(intent: readonly RouteRule[], shares: RouteRecord["shares"], home: Home) {
+  const rendered = render(intent, shares, home);
   const added = rendered.flatMap((entry, i) => (entry.added ? [i] : []));
-  const held: HeldRoute = {
-    rules: originals(intent, flights, home),
+  const held: RouteRecord = {
+    rules: originals(intent, shares, home),
     ...(added.length > 0 && { added }),
-    flights,
+    shares: shares,
   };
   return { rules: rendered.map(({ rule }) => rule), held };
 }
 
 /** Rules as they were before we wrote them. */
-export function restore(rules: readonly RouteRule[], held: HeldRoute | undefined): readonly RouteRule[] {
+export function restoreRoute(
+  rules: readonly RouteRule[],
+  held: RouteRecord | undefined,
+): readonly RouteRule[] {
   const users = rules.filter((_rule, i) => !held?.added?.includes(i));
-  return users.map((rule, i) => asWritten(rule, held?.rules[i]));
+  return users.map((rule, i) => restoreRule(rule, held?.rules[i]));
 }
 
 /** A rule with its user's own values. */
-export function asWritten(rule: RouteRule, original: Original | undefined): RouteRule {
+export function restoreRule(rule: RouteRule, original: Original | undefined): RouteRule {
   if (original === undefined) return rule;
   const { filters: _filters, ...rest } = rule;
   const { backendRefs, filters } = original;
@@ -116,13 +119,13 @@ export function asWritten(rule: RouteRule, original: Original | undefined): Rout
 
 function originals(
   rules: readonly RouteRule[],
-  flights: HeldRoute["flights"],
+  shares: RouteRecord["shares"],
   home: Home,
-): HeldRoute["rules"] {
-  const mirrors = Object.values(flights).some(({ mirror }) => mirror !== undefined);
+): RouteRecord["rules"] {
+  const mirrors = Object.values(shares).some(({ mirror }) => mirror !== undefined);
   return Object.fromEntries(
     rules.flatMap((rule, i) => {
-      if (!isTouched(rule, flights, home)) return [];
+      if (!isTouched(rule, shares, home)) return [];
       const filters = (rule.filters ?? null) as readonly unknown[] | null;
       return [[String(i), { backendRefs: rule.backendRefs ?? [], ...(mirrors && { filters }) }]];
     }),

@@ -2,18 +2,18 @@ import type { RouteKind, RouteRule } from "../../kube/core/routes.ts";
 import { both, type Match, matchesOf, namesMore, outranks, type RuleMatch } from "./matches.ts";
 
 /** One match of one of the user's rules. */
-export interface Place {
+export interface RuleMatchRef {
   /** The rule's index. */
   readonly rule: number;
   readonly match: RuleMatch;
   /** Places of other rules that take requests which this one would take, too. */
-  readonly above: readonly Place[];
+  readonly above: readonly RuleMatchRef[];
 }
 
 /** Every place of a route, those above others before them. */
-export function placesOf(rules: readonly RouteRule[]): readonly Place[] {
+export function ruleMatchRefsOf(rules: readonly RouteRule[]): readonly RuleMatchRef[] {
   const bare = rules.flatMap((rule, i) =>
-    matchesOf(rule).map((match) => ({ rule: i, match, above: [] as Place[] })),
+    matchesOf(rule).map((match) => ({ rule: i, match, above: [] as RuleMatchRef[] })),
   );
   for (const place of bare) {
     const above = bare.filter(
@@ -34,20 +34,20 @@ export function placesOf(rules: readonly RouteRule[]): readonly Place[] {
  * those above them, which must stay above. Left out is what would take a request from a place above it, because the Gateway
  * API has no words for that place's company.
  */
-export function companyOf(
-  places: readonly Place[],
+export function accompanyingRules(
+  places: readonly RuleMatchRef[],
   isWanted: (rule: number) => boolean,
   more: Match,
   kind: RouteKind,
-): ReadonlyMap<Place, RuleMatch> {
+): ReadonlyMap<RuleMatchRef, RuleMatch> {
   const joined = new Map(places.map((place) => [place, both(place.match, more, kind)]));
-  const safe = new Map<Place, RuleMatch>();
+  const safe = new Map<RuleMatchRef, RuleMatch>();
   for (const place of places) {
     const company = joined.get(place);
     if (company === undefined || typeof company === "string") continue;
     if (place.above.every((above) => staysAbove(above, place, company))) safe.set(place, company);
   }
-  const needed = new Set<Place>();
+  const needed = new Set<RuleMatchRef>();
   for (const place of places.toReversed()) {
     if (!safe.has(place) || !(needed.has(place) || isWanted(place.rule))) continue;
     needed.add(place);
@@ -56,13 +56,13 @@ export function companyOf(
   }
   return new Map([...safe].filter(([place]) => needed.has(place)));
 
-  function staysAbove(above: Place, place: Place, branch: RuleMatch): boolean {
+  function staysAbove(above: RuleMatchRef, place: RuleMatchRef, branch: RuleMatch): boolean {
     const company = joined.get(above);
     if (company === undefined || typeof company === "string") return company === "never";
     return namesMore(company, branch, above.rule < place.rule) && (safe.has(above) || demands(above));
   }
 
-  function demands(place: Place): boolean {
+  function demands(place: RuleMatchRef): boolean {
     const company = joined.get(place);
     return typeof company === "object" && size(company) === size(place.match);
   }

@@ -2,8 +2,8 @@ import type { BackendRef, Route, RouteRule } from "../../kube/core/routes.ts";
 import { FLIGHT, HELD } from "../keys.ts";
 import { equal } from "../text/equal.ts";
 import { withoutMirrors } from "./mirror.ts";
-import { asWritten, overlay, restore, written } from "./overlay.ts";
-import { type HeldRoute, heldRouteOf, homeOf, isService } from "./route-record.ts";
+import { overlay, restoreRoute, restoreRule, written } from "./overlay.ts";
+import { homeOf, isService, type RouteRecord, routeRecordOf } from "./route-record.ts";
 import { withoutCookie } from "./sticky.ts";
 
 /**
@@ -12,14 +12,14 @@ import { withoutCookie } from "./sticky.ts";
  * its originals back; of any other the twins are taken out and their weight goes back to their Service.
  */
 export function readIntent(requested: Route, old: Route): readonly RouteRule[] {
-  const held = heldRouteOf(old);
+  const held = routeRecordOf(old);
   const rules = requested.spec.rules ?? [];
   if (held === undefined) return rules;
   const carried = carriedRecord(requested, old);
-  if (carried !== undefined && isOurAnswer(requested, carried)) return restore(rules, carried);
+  if (carried !== undefined && isOurAnswer(requested, carried)) return restoreRoute(rules, carried);
   const { namespace } = homeOf(old);
   const namesTwin = ({ backendRefs = [] }: RouteRule) =>
-    backendRefs.some((ref) => serviceOfTwin(ref, held.flights, namespace) !== undefined);
+    backendRefs.some((ref) => serviceOfTwin(ref, held.shares, namespace) !== undefined);
   const [added, users] = partition(old.spec.rules ?? [], held);
   const rests = added.filter(namesTwin).map((rule) => withoutTwins(rule, namesTwin));
   const isRest = (rule: RouteRule) =>
@@ -33,15 +33,15 @@ export function readIntent(requested: Route, old: Route): readonly RouteRule[] {
     )
     .map((rule, i) => {
       const original = originalOf(held, users, rule, i, namespace);
-      return original === undefined ? withoutOurs(rule, held.flights, namespace) : asWritten(rule, original);
+      return original === undefined ? withoutOurs(rule, held.shares, namespace) : restoreRule(rule, original);
     });
 }
 
 /** The route as it must be stored when somebody else wrote it in flight. */
 export function reimpose(requested: Route, old: Route): Route {
-  const flights = heldRouteOf(old)?.flights;
-  if (flights === undefined) return requested;
-  const { rules, held } = written(readIntent(requested, old), flights, homeOf(old));
+  const shares = routeRecordOf(old)?.shares;
+  if (shares === undefined) return requested;
+  const { rules, held } = written(readIntent(requested, old), shares, homeOf(old));
   return {
     ...requested,
     metadata: {
@@ -57,12 +57,12 @@ export function reimpose(requested: Route, old: Route): Route {
  * The record that a request brings along: our own answer when we are asked again about it, or a dump of earlier. By the
  * stored one itself only what is new is read: rules that were moved may look alike, and keep their own originals.
  */
-function carriedRecord(requested: Route, old: Route): HeldRoute | undefined {
+function carriedRecord(requested: Route, old: Route): RouteRecord | undefined {
   const isSame = requested.metadata.annotations?.[HELD] === old.metadata.annotations?.[HELD];
   const isKnown = (rule: RouteRule) => old.spec.rules?.some((was) => equal(was, rule)) ?? false;
   if (isSame && (requested.spec.rules ?? []).every(isKnown)) return undefined;
   try {
-    return heldRouteOf(requested);
+    return routeRecordOf(requested);
   } catch {
     // Not ours, whatever it is: it is dropped with the key.
     return undefined;
@@ -70,10 +70,10 @@ function carriedRecord(requested: Route, old: Route): HeldRoute | undefined {
 }
 
 /** Whether the rules that came with a record are just what it makes of its own. */
-function isOurAnswer(requested: Route, carried: HeldRoute): boolean {
-  if (carried.flights === undefined || carried.rules === undefined) return false;
+function isOurAnswer(requested: Route, carried: RouteRecord): boolean {
+  if (carried.shares === undefined || carried.rules === undefined) return false;
   const rules = requested.spec.rules ?? [];
-  return equal(overlay(restore(rules, carried), carried.flights, homeOf(requested)), rules);
+  return equal(overlay(restoreRoute(rules, carried), carried.shares, homeOf(requested)), rules);
 }
 
 /**
@@ -102,7 +102,7 @@ function withoutTwins(rule: RouteRule, namesTwin: (rule: RouteRule) => boolean):
   return { ...rule, backendRefs: backendRefs.filter((ref) => !namesTwin({ backendRefs: [ref] })) };
 }
 
-function partition(rules: readonly RouteRule[], held: HeldRoute): [added: RouteRule[], users: RouteRule[]] {
+function partition(rules: readonly RouteRule[], held: RouteRecord): [added: RouteRule[], users: RouteRule[]] {
   const isOurs = (index: number) => held.added?.includes(index) ?? false;
   return [rules.filter((_rule, i) => isOurs(i)), rules.filter((_rule, i) => !isOurs(i))];
 }
@@ -113,7 +113,7 @@ function partition(rules: readonly RouteRule[], held: HeldRoute): [added: RouteR
  * out a twin that had all the weight: the zeros that are left are ours.
  */
 function originalOf(
-  { rules, flights }: HeldRoute,
+  { rules, shares }: RouteRecord,
   users: readonly RouteRule[],
   rule: RouteRule,
   index: number,
@@ -121,10 +121,10 @@ function originalOf(
 ) {
   const plainly = ({ backendRefs }: RouteRule) =>
     backendRefs?.map((ref) =>
-      serviceOfTwin(ref, flights, home) === undefined ? ref : { ...ref, weight: undefined },
+      serviceOfTwin(ref, shares, home) === undefined ? ref : { ...ref, weight: undefined },
     );
   const isTwin = ({ backendRefs: [ref] = [] }: RouteRule) =>
-    ref !== undefined && serviceOfTwin(ref, flights, home) !== undefined;
+    ref !== undefined && serviceOfTwin(ref, shares, home) !== undefined;
   const isEmptied = (was: RouteRule) =>
     hasWeight(was) &&
     !hasWeight(rule) &&
@@ -146,14 +146,14 @@ function hasWeight({ backendRefs = [] }: RouteRule): boolean {
 }
 
 /** An edited rule without our twins, cookies and copies. */
-function withoutOurs(rule: RouteRule, flights: HeldRoute["flights"], home: string): RouteRule {
+function withoutOurs(rule: RouteRule, shares: RouteRecord["shares"], home: string): RouteRule {
   const refs = rule.backendRefs;
   if (refs === undefined) return rule;
   const twinWeights = new Map<string, number[]>();
   const users: BackendRef[] = [];
   for (const ref of refs) {
-    const service = serviceOfTwin(ref, flights, home);
-    if (service === undefined) users.push(withoutCookies(ref, flights));
+    const service = serviceOfTwin(ref, shares, home);
+    if (service === undefined) users.push(withoutCookies(ref, shares));
     else append(twinWeights, identity(service, ref, home), ref.weight ?? 1);
   }
   const backendRefs = users.map((ref) => {
@@ -161,11 +161,11 @@ function withoutOurs(rule: RouteRule, flights: HeldRoute["flights"], home: strin
     const extra = twinWeights.get(identity(ref.name, ref, home))?.shift() ?? 0;
     return extra === 0 ? ref : { ...ref, weight: (ref.weight ?? 1) + extra };
   });
-  return withoutMirrors({ ...rule, backendRefs }, (ref) => serviceOfTwin(ref, flights, home) !== undefined);
+  return withoutMirrors({ ...rule, backendRefs }, (ref) => serviceOfTwin(ref, shares, home) !== undefined);
 }
 
-function withoutCookies(ref: BackendRef, flights: HeldRoute["flights"]): BackendRef {
-  return Object.values(flights).reduce(
+function withoutCookies(ref: BackendRef, shares: RouteRecord["shares"]): BackendRef {
+  return Object.values(shares).reduce(
     (rest, { sticky }) => (sticky === undefined ? rest : withoutCookie(rest, sticky)),
     ref,
   );
@@ -179,11 +179,13 @@ function identity(service: string, ref: BackendRef, home: string): string {
   return `${ref.namespace ?? home}/${service}:${ref.port ?? ""}`;
 }
 
-function serviceOfTwin(ref: BackendRef, flights: HeldRoute["flights"], home: string): string | undefined {
+function serviceOfTwin(ref: BackendRef, shares: RouteRecord["shares"], home: string): string | undefined {
   if (!isService(ref)) return undefined;
-  for (const flight of Object.values(flights)) {
-    if (flight.namespace !== (ref.namespace ?? home)) continue;
-    const found = Object.entries(flight.twins).find(([, twin]) => twin === ref.name);
+  for (const share of Object.values(shares)) {
+    if (share.namespace !== (ref.namespace ?? home)) continue;
+    const found = Object.entries(share.canaryServices).find(
+      ([, canaryService]) => canaryService === ref.name,
+    );
     if (found !== undefined) return found[0];
   }
   return undefined;

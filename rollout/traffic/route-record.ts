@@ -6,10 +6,14 @@ import type { Match } from "./matches.ts";
 import { isSticky, type Sticky } from "./sticky.ts";
 
 /** The flight of the Service that a ref names. */
-export function flightFor(ref: BackendRef, flights: HeldRoute["flights"], home: string): Flight | undefined {
+export function shareFor(
+  ref: BackendRef,
+  shares: RouteRecord["shares"],
+  home: string,
+): RouteShare | undefined {
   if (!isService(ref)) return undefined;
-  return Object.values(flights).find(
-    (flight) => flight.namespace === (ref.namespace ?? home) && Object.hasOwn(flight.twins, ref.name),
+  return Object.values(shares).find(
+    (share) => share.namespace === (ref.namespace ?? home) && Object.hasOwn(share.canaryServices, ref.name),
   );
 }
 
@@ -19,11 +23,11 @@ export function isService(ref: BackendRef): boolean {
 }
 
 /** One rollout's share in a route. */
-export interface Flight {
+export interface RouteShare {
   /** Namespace of the Services. */
   readonly namespace: string;
   /** The user's Service → its twin. */
-  readonly twins: Readonly<Record<string, string>>;
+  readonly canaryServices: Readonly<Record<string, string>>;
   /** Percent of the Service's share that goes to its twin. */
   readonly weight: number;
   /** Who gets the canary whatever the weight. */
@@ -39,13 +43,13 @@ export interface Flight {
 }
 
 /** The annotation `serin.dev/held` of a route: what the user wrote of all that we change, and who is in flight. */
-export interface HeldRoute {
+export interface RouteRecord {
   /** Index among the user's rules → the fields that we changed. */
   readonly rules: Readonly<Record<string, Original>>;
   /** The indices of the rules that are ours. */
   readonly added?: readonly number[];
   /** Deployment's UID → its share; the oldest first, because twins are appended in this order. */
-  readonly flights: Readonly<Record<string, Flight>>;
+  readonly shares: Readonly<Record<string, RouteShare>>;
 }
 
 /** Fields of one rule as the user wrote them; null where the user wrote none. */
@@ -66,27 +70,27 @@ export function homeOf({ kind, metadata }: Route): Home {
 }
 
 /** The route's record of what it was, if anything is in flight on it; none where somebody has written something else there. */
-export function heldRouteOf(route: Route): HeldRoute | undefined {
+export function routeRecordOf(route: Route): RouteRecord | undefined {
   return readRecord(route.metadata.annotations?.[HELD], isHeldRoute);
 }
 
-function isHeldRoute(value: unknown): value is HeldRoute {
-  if (!isRecord(value) || !isRecord(value.rules) || !isRecord(value.flights)) return false;
-  const { rules, added = [], flights } = value;
+function isHeldRoute(value: unknown): value is RouteRecord {
+  if (!isRecord(value) || !isRecord(value.rules) || !isRecord(value.shares)) return false;
+  const { rules, added = [], shares } = value;
   return (
     Object.values(rules).every((rule) => isRecord(rule) && isListOf(rule.backendRefs, isRecord)) &&
     isListOf(added, Number.isInteger) &&
-    Object.values(flights).every(isFlight)
+    Object.values(shares).every(isFlight)
   );
 }
 
-function isFlight(value: unknown): value is Flight {
-  if (!isRecord(value) || !isRecord(value.twins)) return false;
-  const { namespace, twins, weight, match = [], mirror = 0, sticky, since } = value;
+function isFlight(value: unknown): value is RouteShare {
+  if (!isRecord(value) || !isRecord(value.canaryServices)) return false;
+  const { namespace, canaryServices, weight, match = [], mirror = 0, sticky, since } = value;
   const isPercent = (share: unknown) => typeof share === "number" && share >= 0 && share <= 100;
   return (
     typeof namespace === "string" &&
-    Object.values(twins).every((twin) => typeof twin === "string") &&
+    Object.values(canaryServices).every((canaryService) => typeof canaryService === "string") &&
     isPercent(weight) &&
     isPercent(mirror) &&
     isListOf(match, isRecord) &&
@@ -96,17 +100,17 @@ function isFlight(value: unknown): value is Flight {
 }
 
 /** The rollout's share in this route, if it has one. */
-export function flightOf(route: Route, uid: string): Flight | undefined {
-  return heldRouteOf(route)?.flights[uid];
+export function shareOf(route: Route, uid: string): RouteShare | undefined {
+  return routeRecordOf(route)?.shares[uid];
 }
 
 /** The same flights with one changed, added last, or (undefined) taken out. */
-export function withFlight(
-  flights: HeldRoute["flights"],
+export function withShare(
+  shares: RouteRecord["shares"],
   uid: string,
-  flight: Flight | undefined,
-): HeldRoute["flights"] {
-  if (flight !== undefined) return { ...flights, [uid]: flight };
-  const { [uid]: _gone, ...rest } = flights;
+  share: RouteShare | undefined,
+): RouteRecord["shares"] {
+  if (share !== undefined) return { ...shares, [uid]: share };
+  const { [uid]: _gone, ...rest } = shares;
   return rest;
 }

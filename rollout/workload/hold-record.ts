@@ -4,7 +4,7 @@ import type { Layer } from "../plan/layers.ts";
 import { equal } from "../text/equal.ts";
 
 /** The record with these defaults: whatever happens to them elsewhere, the rollout keeps them. */
-export function withDefaults(held: Held, layers: readonly Layer[]): Held {
+export function withDefaults(held: HoldRecord, layers: readonly Layer[]): HoldRecord {
   const { defaults: _before, ...rest } = held;
   return layers.length === 0 ? rest : { ...rest, defaults: layers };
 }
@@ -27,7 +27,7 @@ export interface Originals {
 export type Phase = "canary" | "promoting" | "failed" | "undone";
 
 /** The annotation `serin.dev/held` of a Deployment: there only while a rollout is in flight. */
-export interface Held {
+export interface HoldRecord {
   /** When this rollout began (RFC 3339); it is the rollout's name, too. */
   readonly started: string;
   readonly phase: Phase;
@@ -43,24 +43,24 @@ export interface Held {
 }
 
 /** The annotation's value. */
-export function formatHeld(held: Held): string {
+export function formatHoldRecord(held: HoldRecord): string {
   return JSON.stringify(held);
 }
 
 /** Reads the annotation; `undefined` where there is none. Throws when its text is not ours. */
-export function heldOf(deployment: Deployment): Held | undefined {
+export function holdRecordOf(deployment: Deployment): HoldRecord | undefined {
   const text = deployment.metadata.annotations?.[HELD];
-  return text === undefined ? undefined : (JSON.parse(text) as Held);
+  return text === undefined ? undefined : (JSON.parse(text) as HoldRecord);
 }
 
 /** The object with its record and its mark. */
-export function withHeld(object: Deployment, held: Held, old: Deployment): Deployment {
+export function withHoldRecord(object: Deployment, held: HoldRecord, old: Deployment): Deployment {
   return {
     ...object,
     metadata: {
       ...object.metadata,
       labels: { ...object.metadata.labels, [FLIGHT]: old.metadata.uid ?? "" },
-      annotations: { ...object.metadata.annotations, [HELD]: formatHeld(held) },
+      annotations: { ...object.metadata.annotations, [HELD]: formatHoldRecord(held) },
     },
   };
 }

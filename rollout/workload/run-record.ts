@@ -1,5 +1,5 @@
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
-import type { Judged } from "../judge/fold.ts";
+import type { Evidence } from "../judge/fold.ts";
 import { RUN } from "../keys.ts";
 import { isRecord } from "../text/parse.ts";
 import { isInstant, isListOf, readRecord } from "../text/stored-json.ts";
@@ -13,7 +13,7 @@ export type Outcome = (typeof OUTCOMES)[number];
  * The annotation `serin.dev/run` on the canary's ReplicaSet: all that a restarted controller needs to go on in the same
  * place, and after the end the record that the revision keeps.
  */
-export interface Run {
+export interface RunRecord {
   /** The rollout's name: `started` of the Deployment's `serin.dev/held`. */
   readonly started: string;
   readonly outcome: Outcome;
@@ -36,7 +36,7 @@ export interface Run {
   /** pod-template-hash of the version it was compared with. */
   readonly stable: string;
   /** What the metrics had said when this was written: a controller that starts anew goes on from there. */
-  readonly evidence?: Judged;
+  readonly evidence?: Evidence;
   /** The last sentence said about it. */
   readonly message: string;
   /** When it ended (RFC 3339). */
@@ -44,7 +44,7 @@ export interface Run {
 }
 
 /** The record of this rollout; one of an earlier rollout of the same template is not it. */
-export function runOf(replicaSet: ReplicaSet, started: string): Run | undefined {
+export function runRecordOf(replicaSet: ReplicaSet, started: string): RunRecord | undefined {
   const run = lastRunOf(replicaSet);
   return run?.started === started ? run : undefined;
 }
@@ -53,11 +53,11 @@ export function runOf(replicaSet: ReplicaSet, started: string): Run | undefined 
  * The record of whichever rollout wrote it last; none where somebody has written something else there. No admission guards
  * ReplicaSets: a rollout whose record is lost begins anew, and no other one is kept from its work.
  */
-export function lastRunOf(replicaSet: ReplicaSet): Run | undefined {
+export function lastRunOf(replicaSet: ReplicaSet): RunRecord | undefined {
   return readRecord(replicaSet.metadata.annotations?.[RUN], isRun);
 }
 
-function isRun(value: unknown): value is Run {
+function isRun(value: unknown): value is RunRecord {
   if (!isRecord(value)) return false;
   const { started, outcome, step, stepSince, stable, message, hooks = [], evidence = {} } = value;
   const instants = [
@@ -82,6 +82,6 @@ function isRun(value: unknown): value is Run {
 }
 
 /** The annotation's value. */
-export function formatRun(run: Run): string {
+export function formatRun(run: RunRecord): string {
   return JSON.stringify(run);
 }

@@ -4,7 +4,7 @@ import type { ReplicaSet } from "../../kube/core/workloads.ts";
 export const WAY_OUT = "ships this version at once";
 
 /** Whether a version has pods of which none is well: whom the route sends there gets errors. */
-export function isStranded(replicaSet: ReplicaSet | undefined): boolean {
+export function isStableDown(replicaSet: ReplicaSet | undefined): boolean {
   const { replicas = 0, readyReplicas = 0 } = replicaSet?.status ?? {};
   return replicas > 0 && readyReplicas === 0;
 }

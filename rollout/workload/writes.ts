@@ -2,8 +2,8 @@ import type { Condition } from "../../kube/core/meta.ts";
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import { guarded, type JsonPatchOperation as Operation, target, type Write } from "../../kube/core/writes.ts";
 import { annotationPath, CHANGED, CONDITION, FLIGHT, HELD, labelPath, RUN } from "../keys.ts";
-import { formatHeld, type Held, heldOf } from "./hold-record.ts";
-import { formatRun, type Run } from "./run-record.ts";
+import { formatHoldRecord, type HoldRecord, holdRecordOf } from "./hold-record.ts";
+import { formatRun, type RunRecord } from "./run-record.ts";
 
 /** The Deployment's hold with another surge: the canary's size. */
 export function writeSurge(deployment: Deployment, surge: string | number): Write {
@@ -18,7 +18,11 @@ export function writePaused(deployment: Deployment, paused: boolean): Write {
 }
 
 /** Fields of the Deployment's spec and its record at once; `undefined` removes a field. */
-export function writeHeld(deployment: Deployment, held: Held, fields: Record<string, unknown> = {}): Write {
+export function writeHoldRecord(
+  deployment: Deployment,
+  held: HoldRecord,
+  fields: Record<string, unknown> = {},
+): Write {
   const spec = deployment.spec as Record<string, unknown>;
   const operations = Object.entries(fields).flatMap(([field, value]): Operation[] => {
     if (value !== undefined) return [{ op: "add", path: `/spec/${field}`, value }];
@@ -26,7 +30,7 @@ export function writeHeld(deployment: Deployment, held: Held, fields: Record<str
   });
   return patchHeld(deployment, [
     ...operations,
-    { op: "replace", path: annotationPath(HELD), value: formatHeld(held) },
+    { op: "replace", path: annotationPath(HELD), value: formatHoldRecord(held) },
   ]);
 }
 
@@ -63,13 +67,13 @@ export function canaryCondition(
 }
 
 /** Marks a ReplicaSet as in flight, with the rollout's record if it is the canary's. */
-export function writeMark(replicaSet: ReplicaSet, uid: string, run?: Run): Write {
+export function writeRunRecord(replicaSet: ReplicaSet, uid: string, run?: RunRecord): Write {
   const annotations = run === undefined ? {} : { annotations: { [RUN]: formatRun(run) } };
   return patchReplicaSet(replicaSet, { labels: { [FLIGHT]: uid }, ...annotations });
 }
 
 /** Ends a ReplicaSet's flight; the record stays on it. Native control had copied the Deployment's annotations there. */
-export function writeUnmark(replicaSet: ReplicaSet, run?: Run): Write {
+export function removeRunRecord(replicaSet: ReplicaSet, run?: RunRecord): Write {
   const record = run === undefined ? {} : { [RUN]: formatRun(run) };
   return patchReplicaSet(replicaSet, {
     labels: { [FLIGHT]: null },
@@ -94,7 +98,7 @@ export function writeEvent(
   reason: string,
   message: string,
 ): Write {
-  return { verb: "event", regarding, type, reason, message, once: heldOf(regarding)?.started };
+  return { verb: "event", regarding, type, reason, message, once: holdRecordOf(regarding)?.started };
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Condition } from "../../kube/core/meta.ts";
 import { type Route, routeKeyOf } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { Deployment, Pod, ReplicaSet } from "../../kube/core/workloads.ts";
-import { type Kind, pluralOf } from "../../kube/core/writes.ts";
+import { type Plural, pluralOf } from "../../kube/core/writes.ts";
 import { HELD } from "../../rollout/keys.ts";
 import { hold } from "../../rollout/workload/hold.ts";
 import { hashOf } from "../../rollout/workload/template.ts";
@@ -38,7 +38,7 @@ export class Cluster extends Objects {
     return [...this.list("httproutes"), ...this.list("grpcroutes")];
   }
 
-  override put<K extends Kind>(kind: K, object: Kinds[K]): void {
+  override put<K extends Plural>(kind: K, object: Kinds[K]): void {
     const before = this.find(kind, object.metadata.name);
     super.put(kind, object);
     const stored = this.find(kind, object.metadata.name);
@@ -48,7 +48,7 @@ export class Cluster extends Objects {
     this.#pending.set(key, [...(this.#pending.get(key) ?? []), { route: stored as Route, at: this.now }]);
   }
 
-  override remove(kind: Kind, name: string): void {
+  override remove(kind: Plural, name: string): void {
     const gone = this.find(kind, name);
     if (kind === "replicasets") this.#podsSince.delete(name);
     if (gone !== undefined && (kind === "httproutes" || kind === "grpcroutes")) {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Deployment } from "../../kube/core/workloads.ts";
-import { heldOf } from "../../rollout/workload/hold-record.ts";
+import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { edit, ending, image } from "../support/shop.ts";
 import { commands } from "./commands.ts";
 import { both, ModelWorld } from "./universe.ts";
@@ -45,7 +45,7 @@ function expectArrival(world: ModelWorld): void {
   world.pass(3, 10_000);
   arrive(world, "web");
   // What is at rest is left there: the neighbour's own rollouts are as good a test as its last one.
-  if (heldOf(world.get("deployments", "api")) !== undefined) arrive(world, "api");
+  if (holdRecordOf(world.get("deployments", "api")) !== undefined) arrive(world, "api");
   for (let i = 0; i < LAST_TICKS && !isOver(world); i += 1) {
     world.pass(1, 10_000);
     for (const { metadata, spec } of world.list("deployments"))
@@ -97,7 +97,7 @@ function isOver(world: ModelWorld): boolean {
     const { observedGeneration, replicas, updatedReplicas, availableReplicas } = deployment.status ?? {};
     const isSeen = observedGeneration === deployment.metadata.generation;
     const sizes = [replicas, updatedReplicas, availableReplicas];
-    return heldOf(deployment) === undefined && isSeen && sizes.every((size) => size === 4);
+    return holdRecordOf(deployment) === undefined && isSeen && sizes.every((size) => size === 4);
   });
 }
 

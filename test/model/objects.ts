@@ -4,7 +4,7 @@ import type { Condition, Meta } from "../../kube/core/meta.ts";
 import type { Route } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
-import type { Kind, Write } from "../../kube/core/writes.ts";
+import type { Plural, Write } from "../../kube/core/writes.ts";
 import { merge } from "../support/patch.ts";
 import { share } from "../support/share.ts";
 
@@ -22,7 +22,7 @@ export class Conflict extends Error {}
 
 /** An API server of one namespace in memory: objects with versions and generations, and writes that it may refuse. */
 export class Objects {
-  readonly #objects = new Map<Kind, Map<string, Kinds[Kind]>>();
+  readonly #objects = new Map<Plural, Map<string, Kinds[Plural]>>();
   #version = 0;
 
   /** Another number after every change. */
@@ -31,22 +31,22 @@ export class Objects {
   }
 
   /** The stored objects themselves: they are replaced, never changed. */
-  list<K extends Kind>(kind: K): Kinds[K][] {
+  list<K extends Plural>(kind: K): Kinds[K][] {
     return [...(this.#objects.get(kind)?.values() ?? [])] as Kinds[K][];
   }
 
-  get<K extends Kind>(kind: K, name: string): Kinds[K] {
+  get<K extends Plural>(kind: K, name: string): Kinds[K] {
     const object = this.find(kind, name);
     if (object === undefined) throw new Conflict(`${kind} ${name} not found`);
     return object;
   }
 
-  find<K extends Kind>(kind: K, name: string): Kinds[K] | undefined {
+  find<K extends Plural>(kind: K, name: string): Kinds[K] | undefined {
     return this.#objects.get(kind)?.get(name) as Kinds[K] | undefined;
   }
 
   /** Stores an object; its generation counts changes of its spec, and what changes nothing is no write. */
-  put<K extends Kind>(kind: K, object: Kinds[K]): void {
+  put<K extends Plural>(kind: K, object: Kinds[K]): void {
     const { name } = object.metadata;
     const before = this.find(kind, name);
     const { resourceVersion, generation = 0, uid = object.metadata.uid } = before?.metadata ?? {};
@@ -62,7 +62,7 @@ export class Objects {
   }
 
   /** Somebody deletes an object; what it owned goes with it. */
-  remove(kind: Kind, name: string): void {
+  remove(kind: Plural, name: string): void {
     const gone = this.find(kind, name);
     if (gone === undefined) return;
     this.#version += 1;
@@ -112,7 +112,7 @@ function patched(object: unknown, body: readonly unknown[]): unknown {
 }
 
 /** Strategic merge: conditions are merged by their type. */
-function withConditions(object: Kinds[Kind], body: object): unknown {
+function withConditions(object: Kinds[Plural], body: object): unknown {
   const deployment = object as Deployment;
   const { metadata, status } = body as { metadata: Meta; status: { conditions: Condition[] } };
   if (metadata.uid !== deployment.metadata.uid) throw new Conflict(`another ${deployment.metadata.name}`);

@@ -1,6 +1,6 @@
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
-import { heldServiceOf } from "../../rollout/traffic/service-record.ts";
-import { heldOf } from "../../rollout/workload/hold-record.ts";
+import { serviceRecordOf } from "../../rollout/traffic/service-record.ts";
+import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { onlyTemplate } from "../../rollout/workload/template.ts";
 import { aTemplate } from "../support/builders.ts";
 import { annotate, edit, image } from "../support/shop.ts";
@@ -98,11 +98,11 @@ export const people = [
     ),
   ),
   does("apply at rest without admission", (world) => {
-    if (heldOf(web(world)) !== undefined) return;
+    if (holdRecordOf(web(world)) !== undefined) return;
     // For 10 s after an update that another admission refused, the Services wait for it. A version that Serin is asked
     // about gets them back at once; of one that comes without admission, nothing tells.
     const service = world.find("services", "web");
-    if (service && heldServiceOf(service)) world.blow();
+    if (service && serviceRecordOf(service)) world.blow();
     world.put("deployments", edit({ template: aTemplate("web:4") })(web(world)));
   }),
 ];

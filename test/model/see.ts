@@ -1,20 +1,20 @@
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import { FLIGHT, HELD } from "../../rollout/keys.ts";
-import type { Seen } from "../../rollout/stages/snapshot.ts";
-import { isTwin } from "../../rollout/traffic/canary-service.ts";
+import type { Snapshot } from "../../rollout/stages/snapshot.ts";
+import { isCanaryService } from "../../rollout/traffic/canary-service.ts";
 import { servicesOf } from "../../rollout/traffic/isolation.ts";
 import { servicesNamed } from "../../rollout/traffic/overlay.ts";
-import { flightOf } from "../../rollout/traffic/route-record.ts";
-import { heldServiceOf } from "../../rollout/traffic/service-record.ts";
-import { heldOf } from "../../rollout/workload/hold-record.ts";
+import { shareOf } from "../../rollout/traffic/route-record.ts";
+import { serviceRecordOf } from "../../rollout/traffic/service-record.ts";
+import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { findByTemplate, hashOf } from "../../rollout/workload/template.ts";
 import { type Cluster, imageOf } from "./cluster.ts";
 import { planIn } from "./records.ts";
 
 /** What the controller reads of the rollout of the Deployment of that name; nothing while it is at rest. */
-export function see(world: Cluster, name: string): Seen | undefined {
+export function see(world: Cluster, name: string): Snapshot | undefined {
   const deployment = world.list("deployments").find(({ metadata }) => metadata.name === name);
-  const held = deployment && heldOf(deployment);
+  const held = deployment && holdRecordOf(deployment);
   if (deployment === undefined || held === undefined) return undefined;
   const { uid = "", namespace = "" } = deployment.metadata;
   const sets = setsOf(world, deployment).filter(
@@ -33,7 +33,7 @@ export function see(world: Cluster, name: string): Seen | undefined {
     .routes()
     .filter(
       (route) =>
-        flightOf(route, uid) !== undefined ||
+        shareOf(route, uid) !== undefined ||
         [...servicesNamed(route, namespace)].some((service) => names.has(service)),
     );
   const ready = world
@@ -47,17 +47,17 @@ export function see(world: Cluster, name: string): Seen | undefined {
     replicaSets: sets,
     canary,
     services,
-    left: world
+    formerServices: world
       .list("services")
       .filter(
         (service) =>
           service.metadata.labels?.[FLIGHT] === uid &&
-          heldServiceOf(service) !== undefined &&
+          serviceRecordOf(service) !== undefined &&
           !names.has(service.metadata.name),
       ),
-    twins: world
+    canaryServices: world
       .list("services")
-      .filter((service) => isTwin(service) && service.metadata.labels?.[FLIGHT] === uid),
+      .filter((service) => isCanaryService(service) && service.metadata.labels?.[FLIGHT] === uid),
     routes,
     endpoints: new Map(ready.map(([service, counts]) => [service, counts.reduce((a, b) => a + b, 0)])),
     pods: canary === undefined || hashOf(canary) === held.stable ? [] : world.pods(canary),

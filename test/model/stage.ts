@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { conditionOf } from "../../kube/core/meta.ts";
 import { shortly } from "../../rollout/plan/grant.ts";
 import { exposureOf } from "../../rollout/traffic/exposure.ts";
-import { flightOf } from "../../rollout/traffic/route-record.ts";
+import { shareOf } from "../../rollout/traffic/route-record.ts";
 import { aShop, ending, watched } from "../support/shop.ts";
 import type { World } from "./world.ts";
 
@@ -30,9 +30,9 @@ export function aStage(
   const promises = world.check;
   world.check = () => {
     promises();
-    const flight = flightOf(world.get("httproutes", "web"), "uid-web");
-    const now = flight
-      ? `${shortly(exposureOf(flight))}${flight.match ? " and testers" : ""}${flight.sticky ? ", kept" : ""}`
+    const share = shareOf(world.get("httproutes", "web"), "uid-web");
+    const now = share
+      ? `${shortly(exposureOf(share))}${share.match ? " and testers" : ""}${share.sticky ? ", kept" : ""}`
       : "-";
     if (now !== given.at(-1)) given.push(now);
   };

@@ -1,11 +1,11 @@
 import type { BackendRef, Route, RouteRule } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
-import type { Seen } from "../../rollout/stages/snapshot.ts";
-import { isTwin } from "../../rollout/traffic/canary-service.ts";
+import type { Snapshot } from "../../rollout/stages/snapshot.ts";
+import { isCanaryService } from "../../rollout/traffic/canary-service.ts";
 import type { Exposure } from "../../rollout/traffic/exposure.ts";
-import { renarrow } from "../../rollout/traffic/isolation.ts";
+import { reisolate } from "../../rollout/traffic/isolation.ts";
 import { reimpose } from "../../rollout/traffic/reapply.ts";
-import { heldServiceOf } from "../../rollout/traffic/service-record.ts";
+import { serviceRecordOf } from "../../rollout/traffic/service-record.ts";
 import { aDeployment, aRoute, aService } from "../support/builders.ts";
 import { evidenceOf, type Word } from "./evidence.ts";
 import { checkShares, checkTargets, copiesGrantedTo, grantedTo } from "./invariants.ts";
@@ -28,7 +28,7 @@ export class ModelWorld extends World {
   /** Both of our processes are dead. */
   isDown = false;
   /** What another controller saw some time ago. */
-  stale: Seen | undefined;
+  stale: Snapshot | undefined;
   #excusedUntil = 0;
   #openUntil = 0;
   #lessened: { at: number; rounds: number } | undefined;
@@ -45,7 +45,7 @@ export class ModelWorld extends World {
     this.applyRoute([{ backendRefs: both }]);
     for (let i = 0; i < 3; i += 1) this.tick(10_000);
     this.witness = new Witness(this);
-    this.says = (seen) => evidenceOf(seen, this.word);
+    this.says = (snapshot) => evidenceOf(snapshot, this.word);
     this.answer = ({ hook }) => {
       if (this.hooks === "silent") return undefined;
       // A rollback hook that says yes asks for one.
@@ -53,7 +53,7 @@ export class ModelWorld extends World {
       return { kind, at: this.now, status: kind === "yes" ? 200 : 403, body: "" };
     };
     this.isOpen = (service) =>
-      this.now < this.#openUntil && heldServiceOf(service) === undefined && !isTwin(service);
+      this.now < this.#openUntil && serviceRecordOf(service) === undefined && !isCanaryService(service);
     this.check = () => this.#watch();
   }
 
@@ -71,7 +71,7 @@ export class ModelWorld extends World {
     const annotations = { ...old?.metadata.annotations, note };
     const requested: Service = { ...wanted, metadata: { ...wanted.metadata, ...old?.metadata, annotations } };
     if (old === undefined) this.#openUntil = this.now + BLOW_MS;
-    this.put("services", old === undefined ? wanted : renarrow(requested, old));
+    this.put("services", old === undefined ? wanted : reisolate(requested, old));
     this.check();
   }
 

@@ -1,6 +1,6 @@
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
-import type { Held } from "../../rollout/workload/hold-record.ts";
-import type { Outcome, Run } from "../../rollout/workload/run-record.ts";
+import type { HoldRecord } from "../../rollout/workload/hold-record.ts";
+import type { Outcome, RunRecord } from "../../rollout/workload/run-record.ts";
 import { hashOf } from "../../rollout/workload/template.ts";
 import { imageOf } from "./cluster.ts";
 import { heldIn, planIn, runIn } from "./records.ts";
@@ -19,11 +19,11 @@ const after: Readonly<Record<Outcome, readonly Outcome[]>> = {
 export class Witness {
   readonly #world: ModelWorld;
   /** ReplicaSet's name and the rollout's → what was recorded last. */
-  readonly #runs = new Map<string, Run>();
+  readonly #runs = new Map<string, RunRecord>();
   readonly #known = new WeakSet<object>();
   readonly #sizes = new Map<string, number>();
   /** Deployment's UID and the rollout → what was asked of it last. Who sees it late may know no later rollout. */
-  readonly #asked = new Map<string, Held["asked"]>();
+  readonly #asked = new Map<string, HoldRecord["asked"]>();
   /** Another controller is writing, which knows an older Deployment. */
   isStale = false;
 
@@ -51,7 +51,7 @@ export class Witness {
     for (const deployment of deployments.values()) this.#count(deployment);
   }
 
-  #compare(set: ReplicaSet, run: Run, deployment: Deployment): void {
+  #compare(set: ReplicaSet, run: RunRecord, deployment: Deployment): void {
     const key = `${set.metadata.name}/${set.metadata.ownerReferences?.[0]?.uid}/${run.started}`;
     const was = this.#runs.get(key);
     this.#runs.set(key, run);
@@ -68,7 +68,7 @@ export class Witness {
   }
 
   /** A further step, or the promotion, has reasons. */
-  #grant(key: string, set: ReplicaSet, was: Run, run: Run, deployment: Deployment): void {
+  #grant(key: string, set: ReplicaSet, was: RunRecord, run: RunRecord, deployment: Deployment): void {
     if (this.#asked.get(`${deployment.metadata.uid}/${run.started}`) === "promote") return;
     if (run.step > was.step + 1) throw new Error(`${key}: from step ${was.step} to ${run.step}`);
     const step = planIn(deployment).steps[was.step];

@@ -7,18 +7,18 @@ import type { Effect } from "../../rollout/admission/answer.ts";
 import { sweep } from "../../rollout/cleanup/orphans.ts";
 import { settledOn } from "../../rollout/gateways/settle.ts";
 import type { HookAnswer, HookCall } from "../../rollout/hooks/call.ts";
-import type { Evidence, Watch } from "../../rollout/judge/evidence.ts";
+import type { Findings, JudgeInput } from "../../rollout/judge/evidence.ts";
 import { FLIGHT } from "../../rollout/keys.ts";
 import { decide } from "../../rollout/stages/decide.ts";
 import type { Decision } from "../../rollout/stages/decision.ts";
-import { watchOf } from "../../rollout/stages/judge-input.ts";
-import type { Seen } from "../../rollout/stages/snapshot.ts";
+import { judgeInputOf } from "../../rollout/stages/judge-input.ts";
+import type { Snapshot } from "../../rollout/stages/snapshot.ts";
 import { instant } from "../../rollout/text/instant.ts";
 import { drained, type Exposure, isExposed } from "../../rollout/traffic/exposure.ts";
-import { flightOf } from "../../rollout/traffic/route-record.ts";
-import { heldServiceOf } from "../../rollout/traffic/service-record.ts";
-import { writeNarrow, writeRoute, writeWiden } from "../../rollout/traffic/writes.ts";
-import { heldOf } from "../../rollout/workload/hold-record.ts";
+import { shareOf } from "../../rollout/traffic/route-record.ts";
+import { serviceRecordOf } from "../../rollout/traffic/service-record.ts";
+import { writeIsolation, writeRoute, writeSelector } from "../../rollout/traffic/writes.ts";
+import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { evidenceOf, type Traffic } from "../support/metrics.ts";
 import { Cluster } from "./cluster.ts";
 import { Conflict } from "./objects.ts";
@@ -45,7 +45,7 @@ export class World extends Cluster {
   /** A later admission refuses what Serin has admitted, once. */
   refuse = false;
   /** What the metrics say, instead of counts of requests. */
-  says: ((seen: Seen, watch: Watch) => Evidence) | undefined;
+  says: ((snapshot: Snapshot, watch: JudgeInput) => Findings) | undefined;
   /** Name of a ReplicaSet → what it was granted before somebody lessened it, until that is in force. */
   readonly before = new Map<string, readonly Exposure[]>();
   /** Whether a Service selects all pods because its owner has just made it, or its first route: no admission can be asked. */
@@ -84,7 +84,7 @@ export class World extends Cluster {
       else if (effect.kind === "widen") this.#widen(effect.uid);
       else
         for (const service of effect.services)
-          this.perform(writeNarrow(service, effect.uid, effect.hash, instant(this.now)));
+          this.perform(writeIsolation(service, effect.uid, effect.hash, instant(this.now)));
     }
     if (!answer.allowed) return answer.message;
     const now = this.find("deployments", name);
@@ -102,7 +102,8 @@ export class World extends Cluster {
       this.tick();
       this.check();
       this.control();
-      if (i > 3 && this.list("deployments").every((deployment) => heldOf(deployment) === undefined)) return;
+      if (i > 3 && this.list("deployments").every((deployment) => holdRecordOf(deployment) === undefined))
+        return;
     }
   }
 
@@ -116,7 +117,7 @@ export class World extends Cluster {
   runTo(weight: number, name = "web"): void {
     for (let i = 0; i < 200; i += 1) {
       const { uid = "" } = this.get("deployments", name).metadata;
-      if (this.routes().some((route) => flightOf(route, uid)?.weight === weight)) return;
+      if (this.routes().some((route) => shareOf(route, uid)?.weight === weight)) return;
       this.run(1);
     }
     throw new Error(`no weight ${weight}: ${this.story.join(" | ")}`);
@@ -128,12 +129,12 @@ export class World extends Cluster {
     if (rest?.version === this.version && this.now < rest.until) return;
     let before = "";
     for (let round = 0; round < 40; round += 1) {
-      const seen = this.see(name);
-      if (seen === undefined) return;
-      const watch = watchOf(seen);
-      const hooks = new Map(this.#answers.get(seen.held.started));
-      const evidence = watch && { evidence: this.#evidence(seen, watch) };
-      this.decided = decide({ ...seen, hooks, ...evidence });
+      const snapshot = this.see(name);
+      if (snapshot === undefined) return;
+      const watch = judgeInputOf(snapshot);
+      const hooks = new Map(this.#answers.get(snapshot.held.started));
+      const evidence = watch && { evidence: this.#evidence(snapshot, watch) };
+      this.decided = decide({ ...snapshot, hooks, ...evidence });
       const { writes, calls = [] } = this.decided;
       if (writes.length === 0) for (const call of calls) this.#call(call);
       const wanted = JSON.stringify(writes).replaceAll(/"resourceVersion":"\d+"/g, "");
@@ -158,11 +159,11 @@ export class World extends Cluster {
   }
 
   /** What another controller does that sees the cluster as it was: it stops where a guard refuses. */
-  obey(seen: Seen): void {
-    const watch = watchOf(seen);
-    const evidence = watch && { evidence: this.#evidence(seen, watch) };
+  obey(snapshot: Snapshot): void {
+    const watch = judgeInputOf(snapshot);
+    const evidence = watch && { evidence: this.#evidence(snapshot, watch) };
     try {
-      for (const write of decide({ ...seen, now: this.now, ...evidence }).writes) {
+      for (const write of decide({ ...snapshot, now: this.now, ...evidence }).writes) {
         this.perform(write);
         this.check();
       }
@@ -180,8 +181,8 @@ export class World extends Cluster {
 
   /** Gives back what belongs to no rollout. */
   #sweep(): void {
-    const flights = this.list("deployments").filter((deployment) => heldOf(deployment) !== undefined);
-    const inFlight = new Set(flights.map(({ metadata: { uid = "" } }) => uid));
+    const shares = this.list("deployments").filter((deployment) => holdRecordOf(deployment) !== undefined);
+    const inFlight = new Set(shares.map(({ metadata: { uid = "" } }) => uid));
     const marked = <T extends { metadata: Meta }>(objects: T[]) =>
       objects.filter(({ metadata }) => metadata.labels?.[FLIGHT]);
     const { writes } = sweep({
@@ -196,7 +197,7 @@ export class World extends Cluster {
   }
 
   /** What the controller reads. */
-  see(name: string): Seen | undefined {
+  see(name: string): Snapshot | undefined {
     return see(this, name);
   }
 
@@ -218,21 +219,21 @@ export class World extends Cluster {
     this.story.push(`${route} ${weights.join(" ")}`);
   }
 
-  #evidence(seen: Seen, watch: Watch): Evidence {
-    return this.says?.(seen, watch) ?? evidenceOf(seen, watch, this.traffic);
+  #evidence(snapshot: Snapshot, watch: JudgeInput): Findings {
+    return this.says?.(snapshot, watch) ?? evidenceOf(snapshot, watch, this.traffic);
   }
 
   #widen(uid: string): void {
     for (const service of this.list("services"))
-      if (service.metadata.labels?.[FLIGHT] === uid && heldServiceOf(service) !== undefined)
-        this.perform(writeWiden(service));
+      if (service.metadata.labels?.[FLIGHT] === uid && serviceRecordOf(service) !== undefined)
+        this.perform(writeSelector(service));
   }
 
   #drain({ uid, undo }: Effect & { kind: "drain" }): void {
     for (const route of this.routes()) {
-      const flight = flightOf(route, uid);
-      if (flight === undefined || !(undo || isExposed(flight))) continue;
-      const without = isExposed(flight) ? drained(flight, instant(this.now)) : flight;
+      const share = shareOf(route, uid);
+      if (share === undefined || !(undo || isExposed(share))) continue;
+      const without = isExposed(share) ? drained(share, instant(this.now)) : share;
       this.perform(writeRoute(route, uid, { ...without, ...(undo && { drained: true }) }));
     }
     const settled = this.routes().map((route) => settledOn(route, uid));

@@ -5,7 +5,7 @@ export function grants(ledger: Ledger, from = 0): { weight: number; at: number }
   const granted: { weight: number; at: number }[] = [];
   for (const { at, object } of ledger.changesOf("httproutes", from)) {
     const held = JSON.parse(object.metadata.annotations?.["serin.dev/held"] ?? "{}");
-    const weight = Object.values<{ weight: number }>(held.flights ?? {})[0]?.weight ?? 0;
+    const weight = Object.values<{ weight: number }>(held.shares ?? {})[0]?.weight ?? 0;
     if (weight !== (granted.at(-1)?.weight ?? 0)) granted.push({ weight, at });
   }
   return granted;

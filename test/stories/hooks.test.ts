@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
-import { flightOf } from "../../rollout/traffic/route-record.ts";
+import { shareOf } from "../../rollout/traffic/route-record.ts";
 import { describeCluster } from "../cluster/fixture.ts";
 import { allowHooks, HookServer } from "./hook-server.ts";
 import { expectNoFailures } from "./share.ts";
@@ -95,7 +95,7 @@ describeCluster("a release with hooks", function () {
     const { uid = "" } = shop.deployment().metadata;
     const weighted = shop
       .changesOf("httproutes", started)
-      .find(({ object }) => (flightOf(object, uid)?.weight ?? 0) > 0);
+      .find(({ object }) => (shareOf(object, uid)?.weight ?? 0) > 0);
     expect(server.of("pre-rollout")[0]?.at).to.be.lessThan(weighted?.at ?? 0);
     expect(server.of("rollout")[0]?.at).to.be.greaterThan(weighted?.at ?? Number.POSITIVE_INFINITY);
     await toldEvents(started);

@@ -2,9 +2,9 @@ import { conditionOf } from "../../kube/core/meta.ts";
 import type { Route } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { Deployment, Pod, ReplicaSet } from "../../kube/core/workloads.ts";
-import { flightOf } from "../../rollout/traffic/route-record.ts";
-import { type Held, heldOf } from "../../rollout/workload/hold-record.ts";
-import { lastRunOf, type Run } from "../../rollout/workload/run-record.ts";
+import { shareOf } from "../../rollout/traffic/route-record.ts";
+import { type HoldRecord, holdRecordOf } from "../../rollout/workload/hold-record.ts";
+import { lastRunOf, type RunRecord } from "../../rollout/workload/run-record.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 
 /** The objects of a story, as they stand. */
@@ -72,18 +72,18 @@ export class Ledger {
   }
 
   /** The Deployment's record of the rollout in flight. */
-  held(name = "web"): Held | undefined {
-    return heldOf(this.deployment(name));
+  held(name = "web"): HoldRecord | undefined {
+    return holdRecordOf(this.deployment(name));
   }
 
   /** The weight that the route gives to the Deployment's canary, in percent; undefined when it is not in the route. */
   weight(name = "web", route = name): number | undefined {
     const found = this.stock.httproutes.get(route) ?? this.stock.grpcroutes.get(route);
-    return found && flightOf(found, this.deployment(name).metadata.uid ?? "")?.weight;
+    return found && shareOf(found, this.deployment(name).metadata.uid ?? "")?.weight;
   }
 
   /** The last record on any ReplicaSet of the Deployment whose image has that tag. */
-  record(tag: string, name = "web"): Run | undefined {
+  record(tag: string, name = "web"): RunRecord | undefined {
     const set = this.replicaSet(tag, name);
     return set && lastRunOf(set);
   }

@@ -49,13 +49,13 @@ onEachGateway("the user's manifests handed in again in mid-flight", function (ga
       const v2 = v1.replace("app:v1", "app:v2");
       await hand(shop, v2, ...deploy);
       const from = await shop.weighs(20);
-      const twin = shop.stock.services.get("web-canary")?.metadata.uid;
+      const canaryService = shop.stock.services.get("web-canary")?.metadata.uid;
       for (const command of again) await hand(shop, v2, ...command);
       const to = await shop.answered(load, from, 3_600);
 
       expectShare(load.between(from, to), "v2", 0.2);
       expectNoGap(shop, from, to);
-      expect(shop.stock.services.get("web-canary")?.metadata.uid).to.equal(twin);
+      expect(shop.stock.services.get("web-canary")?.metadata.uid).to.equal(canaryService);
       await shop.promote();
       expect(shop.pods("v2")).to.have.length(5);
       await hand(shop, v2, ...(again.at(-1) ?? []));

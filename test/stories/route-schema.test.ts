@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Route, RouteKind, RouteRule } from "../../kube/core/routes.ts";
 import { brokenLimit } from "../../rollout/traffic/api-limits.ts";
 import { rulesOf } from "../../rollout/traffic/overlay.ts";
-import type { HeldRoute } from "../../rollout/traffic/route-record.ts";
+import type { RouteRecord } from "../../rollout/traffic/route-record.ts";
 import { cluster, describeCluster } from "../cluster/fixture.ts";
 import { applied } from "../support/routes.ts";
 import { HOME, validFlights, validGrpcRules, validHttpRules } from "../support/valid-routes.ts";
@@ -21,7 +21,7 @@ describeCluster("a route in flight, before the real API server", function () {
   ] as const) {
     it(`is always a valid ${kind}, and always given back as it was`, async () => {
       await fc.assert(
-        fc.asyncProperty(rules, validFlights, (given, flights) => staysValid(kind, given, flights)),
+        fc.asyncProperty(rules, validFlights, (given, shares) => staysValid(kind, given, shares)),
         { numRuns: ROUTES },
       );
     });
@@ -30,11 +30,11 @@ describeCluster("a route in flight, before the real API server", function () {
   it("is valid as a mesh's route, too, whose parent is a Service", async () => {
     const given = [{ backendRefs: [{ name: "a", port: 80 }] }];
     const parentRefs = [{ group: "", kind: "Service", name: "a", port: 80 }];
-    const flights = { u: { namespace: HOME, twins: { a: "a-canary" }, weight: 20, since: "" } };
+    const shares = { u: { namespace: HOME, canaryServices: { a: "a-canary" }, weight: 20, since: "" } };
     for (const kind of Object.keys(COLLECTIONS) as RouteKind[]) {
       const stored = await store(kind, given, parentRefs);
       const [rule] =
-        (await store(kind, inFlight(stored, flights).spec.rules ?? [], parentRefs)).spec.rules ?? [];
+        (await store(kind, inFlight(stored, shares).spec.rules ?? [], parentRefs)).spec.rules ?? [];
       expect(rule?.backendRefs?.map(({ name, weight }) => [name, weight])).to.deep.equal([
         ["a", 4],
         ["a-canary", 1],
@@ -84,9 +84,9 @@ describeCluster("a route in flight, before the real API server", function () {
   }
 });
 
-async function staysValid(kind: RouteKind, given: RouteRule[], flights: HeldRoute["flights"]): Promise<void> {
+async function staysValid(kind: RouteKind, given: RouteRule[], shares: RouteRecord["shares"]): Promise<void> {
   const stored = await store(kind, given);
-  const flown = inFlight(stored, flights);
+  const flown = inFlight(stored, shares);
   const rules = flown.spec.rules ?? [];
   // Admission refuses such a plan.
   if (brokenLimit(kind, rules) !== undefined) return;
@@ -94,8 +94,8 @@ async function staysValid(kind: RouteKind, given: RouteRule[], flights: HeldRout
   expect(rulesOf({ ...flown, spec }), "given back").to.deep.equal(stored.spec.rules);
 }
 
-function inFlight(route: Route, flights: HeldRoute["flights"]): Route {
-  return applied(route, flights);
+function inFlight(route: Route, shares: RouteRecord["shares"]): Route {
+  return applied(route, shares);
 }
 
 /** The route as the API server would store it, with all its defaults; throws when it would not. */

@@ -71,7 +71,7 @@ onEachGateway("two Deployments behind one route", function (gateway) {
 
   /** Counts from now on; a version's share is its Service's share of the rule times its weight. */
   async function expectShares(
-    flights: Record<string, readonly [weight: number, stable: string, canary: string]>,
+    shares: Record<string, readonly [weight: number, stable: string, canary: string]>,
   ) {
     // As many requests first as a gateway may need to follow.
     await Promise.all(PATHS.map((path) => shop.answered(loads[path], Date.now(), 500)));
@@ -82,7 +82,7 @@ onEachGateway("two Deployments behind one route", function (gateway) {
       const services = Object.entries<number>(RULES[path]);
       const sum = services.reduce((all, [, weight]) => all + weight, 0);
       for (const [service, part] of services) {
-        const [weight, stable, canary] = flights[service] ?? [0, `${service}1`, `${service}2`];
+        const [weight, stable, canary] = shares[service] ?? [0, `${service}1`, `${service}2`];
         const counted = loads[path].between(from, to);
         expectShare(counted, stable, (part / sum) * (1 - weight / 100));
         expectShare(counted, canary, (part / sum) * (weight / 100));

@@ -49,7 +49,7 @@ export class FakeApi {
   readonly store = new Store();
   readonly requests: Seen[] = [];
   /** Each request is shown to these first; the first answer other than undefined is what happens. */
-  readonly faults: ((seen: Seen) => Fault | undefined)[] = [];
+  readonly faults: ((snapshot: Seen) => Fault | undefined)[] = [];
   /** The token asked for; none if empty. */
   token = "";
   /** Whether sendInitialEvents is understood. */
@@ -153,14 +153,14 @@ export class FakeApi {
 
   async #handle(req: Req, res: Res): Promise<void> {
     const url = new URL(req.url ?? "", this.url);
-    const seen = {
+    const snapshot = {
       method: req.method ?? "",
       path: url.pathname,
       query: url.searchParams,
       headers: req.headers,
     };
-    this.requests.push(seen);
-    const fault = this.faults.map((find) => find(seen)).find((found) => found !== undefined);
+    this.requests.push(snapshot);
+    const fault = this.faults.map((find) => find(snapshot)).find((found) => found !== undefined);
     if (fault === "hang") return;
     if (fault === "reset") return void (res.stream ?? (res as { destroy?(): void })).destroy?.();
     try {
@@ -168,7 +168,7 @@ export class FakeApi {
       if (this.token && req.headers.authorization !== `Bearer ${this.token}`) {
         throw new Refusal(401, "Unauthorized", "Unauthorized");
       }
-      await this.#serve(seen, req, res);
+      await this.#serve(snapshot, req, res);
     } catch (error) {
       const { code = 500, reason = "InternalError", message } = error as Refusal;
       const headers = fault ? fault.headers : {};
@@ -177,21 +177,22 @@ export class FakeApi {
     }
   }
 
-  async #serve(seen: Seen, req: Req, res: Res): Promise<void> {
-    const { collection, namespace, name } = parsePath(seen.path);
+  async #serve(snapshot: Seen, req: Req, res: Res): Promise<void> {
+    const { collection, namespace, name } = parsePath(snapshot.path);
     const key = `${namespace}/${name}`;
-    const contentType = String(seen.headers["content-type"]);
-    if (seen.method === "GET" && !name) {
-      if (seen.query.get("watch") === "true") return this.#watch(seen, collection, namespace, res);
-      return json(res, 200, this.#list(seen, collection, namespace));
+    const contentType = String(snapshot.headers["content-type"]);
+    if (snapshot.method === "GET" && !name) {
+      if (snapshot.query.get("watch") === "true") return this.#watch(snapshot, collection, namespace, res);
+      return json(res, 200, this.#list(snapshot, collection, namespace));
     }
-    if (seen.method === "GET") return json(res, 200, this.store.get(collection, key));
+    if (snapshot.method === "GET") return json(res, 200, this.store.get(collection, key));
     const body = JSON.parse((await textOf(req)) || "{}");
-    if (seen.method === "POST") {
+    if (snapshot.method === "POST") {
       const metadata = namespace ? { ...body.metadata, namespace } : body.metadata;
       return json(res, 201, this.store.create(collection, { ...body, metadata }));
     }
-    if (seen.method === "PATCH") return json(res, 200, this.store.patch(collection, key, contentType, body));
+    if (snapshot.method === "PATCH")
+      return json(res, 200, this.store.patch(collection, key, contentType, body));
     return json(res, 200, this.store.delete(collection, key, body.preconditions));
   }
 

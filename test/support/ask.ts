@@ -1,23 +1,27 @@
 import { expect } from "chai";
 import type { Deployment } from "../../kube/core/workloads.ts";
 import { admitUpdate, changesTemplate } from "../../rollout/admission/admit.ts";
-import type { Answer } from "../../rollout/admission/answer.ts";
-import type { Reads } from "../../rollout/admission/change.ts";
+import type { AdmissionResponse } from "../../rollout/admission/answer.ts";
+import type { ClusterState } from "../../rollout/admission/change.ts";
 import { hold } from "../../rollout/workload/hold.ts";
-import { type Held, originalsOf, withHeld } from "../../rollout/workload/hold-record.ts";
+import { type HoldRecord, originalsOf, withHoldRecord } from "../../rollout/workload/hold-record.ts";
 import { aDeployment, aHeld, aReplicaSet, aTemplate, readsOf } from "./builders.ts";
 
 /** When the requests come. */
 export const LATER = "2026-01-01T13:00:00.000Z";
-export type Yes = Answer & { allowed: true };
+export type Yes = AdmissionResponse & { allowed: true };
 
 /** Decides as the webhook does. */
-export function ask(requested: Deployment, old: Deployment, reads: Reads = readsOf()): Answer {
+export function ask(
+  requested: Deployment,
+  old: Deployment,
+  reads: ClusterState = readsOf(),
+): AdmissionResponse {
   return admitUpdate(requested, old, changesTemplate(requested, old) ? reads : undefined, LATER);
 }
 
 /** The answer as it is stored; asked again about its own answer it must not change its mind. */
-export function yes(requested: Deployment, old: Deployment, reads: Reads = readsOf()): Yes {
+export function yes(requested: Deployment, old: Deployment, reads: ClusterState = readsOf()): Yes {
   const answer = ask(requested, old, reads);
   if (!answer.allowed) throw new Error(answer.message);
   const object = JSON.parse(JSON.stringify(answer.object)) as Deployment;
@@ -28,7 +32,7 @@ export function yes(requested: Deployment, old: Deployment, reads: Reads = reads
 }
 
 /** The reason of the refusal. */
-export function no(requested: Deployment, old: Deployment, reads: Reads = readsOf()): string {
+export function no(requested: Deployment, old: Deployment, reads: ClusterState = readsOf()): string {
   const answer = ask(requested, old, reads);
   if (answer.allowed) throw new Error("allowed");
   return answer.message;
@@ -41,14 +45,14 @@ export function inFlight({
   surge = "10%",
   ...spec
 }: {
-  held?: Partial<Held>;
+  held?: Partial<HoldRecord>;
   image?: string;
   surge?: string | number;
 } & Partial<Deployment["spec"]> = {}): Deployment {
   const plain = aDeployment({ image, ...spec });
   const record = aHeld({ originals: originalsOf(aDeployment().spec), ...held });
   const native = record.phase === "promoting" || record.phase === "undone";
-  return withHeld(native ? plain : { ...plain, spec: hold(plain.spec, surge) }, record, plain);
+  return withHoldRecord(native ? plain : { ...plain, spec: hold(plain.spec, surge) }, record, plain);
 }
 /** The ReplicaSet of `web:2`. */
 export const canarySet = (meta = {}) =>

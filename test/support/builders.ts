@@ -2,11 +2,11 @@ import type { Meta } from "../../kube/core/meta.ts";
 import type { BackendRef, Route, RouteRule } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { Deployment, DeploymentSpec, PodTemplate, ReplicaSet } from "../../kube/core/workloads.ts";
-import type { Reads } from "../../rollout/admission/change.ts";
+import type { ClusterState } from "../../rollout/admission/change.ts";
 import { HASH_LABEL } from "../../rollout/keys.ts";
 import { type Plan, parsePlan } from "../../rollout/plan/plan.ts";
-import type { Seen } from "../../rollout/stages/snapshot.ts";
-import type { Held } from "../../rollout/workload/hold-record.ts";
+import type { Snapshot } from "../../rollout/stages/snapshot.ts";
+import type { HoldRecord } from "../../rollout/workload/hold-record.ts";
 
 /** The instant at which the tests' stories begin, in ms and as objects carry it. */
 export const NOON = Date.UTC(2026, 0, 1, 12);
@@ -155,14 +155,14 @@ export function aPlan(annotations: Record<string, string> = {}): Plan {
 }
 
 /** The record of a rollout whose stable version is `web:1`. */
-export function aHeld(held: Partial<Held> = {}): Held {
+export function aHeld(held: Partial<HoldRecord> = {}): HoldRecord {
   const { progressDeadlineSeconds, strategy } = aDeployment().spec;
   const originals = { progressDeadlineSeconds: progressDeadlineSeconds ?? 0, strategy: strategy ?? {} };
   return { started: AT_NOON, phase: "canary", stable: "web1", originals, ...held };
 }
 
 /** What admission reads beside a Deployment whose version `web:1` runs in full. */
-export function readsOf(reads: Partial<Reads> = {}): Reads {
+export function readsOf(reads: Partial<ClusterState> = {}): ClusterState {
   return {
     replicaSets: [aReplicaSet()],
     services: [aService()],
@@ -174,8 +174,8 @@ export function readsOf(reads: Partial<Reads> = {}): Reads {
 }
 
 /** What a decision sees of a rollout that has just been admitted. */
-export function seenOf(seen: Partial<Seen> = {}): Seen {
-  const held = seen.held ?? aHeld();
+export function seenOf(snapshot: Partial<Snapshot> = {}): Snapshot {
+  const held = snapshot.held ?? aHeld();
   return {
     now: NOON,
     deployment: aDeployment({ image: "web:2" }),
@@ -184,11 +184,11 @@ export function seenOf(seen: Partial<Seen> = {}): Seen {
     replicaSets: [aReplicaSet()],
     canary: undefined,
     services: [aService()],
-    twins: [],
+    canaryServices: [],
     routes: [aRoute()],
     endpoints: new Map(),
     pods: [],
     stablePods: [],
-    ...seen,
+    ...snapshot,
   };
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { RouteRule } from "../../kube/core/routes.ts";
 import type { FieldMatch, Match, RuleMatch } from "../../rollout/traffic/matches.ts";
-import type { Flight, HeldRoute } from "../../rollout/traffic/route-record.ts";
+import type { RouteRecord, RouteShare } from "../../rollout/traffic/route-record.ts";
 import { cookieHeader, type Sticky } from "../../rollout/traffic/sticky.ts";
 import type { Request } from "../model/router.ts";
 import { AT_NOON } from "./builders.ts";
@@ -86,7 +86,7 @@ const anyTesters: fc.Arbitrary<readonly Match[]> = fc.array(
 );
 
 /** A rollout of `web` with testers, cookies, copies and a weight, each or none, and perhaps one of `api` with a weight. */
-export const anyExposedFlights: fc.Arbitrary<HeldRoute["flights"]> = fc
+export const anyExposedFlights: fc.Arbitrary<RouteRecord["shares"]> = fc
   .record({
     weight: fc.constantFrom(0, 10, 50, 100),
     match: fc.option(anyTesters, { nil: undefined }),
@@ -98,18 +98,18 @@ export const anyExposedFlights: fc.Arbitrary<HeldRoute["flights"]> = fc
   .map(({ weight, match, sticky, mirror, neighbour, first }) => {
     const of = (service: string) => ({
       namespace: "shop",
-      twins: { [service]: `${service}-canary` },
+      canaryServices: { [service]: `${service}-canary` },
       since: AT_NOON,
     });
-    const web: Flight = {
+    const web: RouteShare = {
       ...of("web"),
-      weight,
+      weight: weight,
       ...(match && { match }),
       ...(sticky && { sticky: STICKY }),
       ...(mirror && { mirror }),
     };
     if (neighbour === undefined) return { web };
-    const api: Flight = { ...of("api"), weight: neighbour };
+    const api: RouteShare = { ...of("api"), weight: neighbour };
     return first ? { api, web } : { web, api };
   });
 

@@ -1,8 +1,8 @@
 import type { Counts } from "../../rollout/judge/counters.ts";
-import type { Evidence, Watch } from "../../rollout/judge/evidence.ts";
+import type { Findings, JudgeInput } from "../../rollout/judge/evidence.ts";
 import { fold, noEvidence } from "../../rollout/judge/fold.ts";
-import type { Seen } from "../../rollout/stages/snapshot.ts";
-import { flightOf } from "../../rollout/traffic/route-record.ts";
+import type { Snapshot } from "../../rollout/stages/snapshot.ts";
+import { shareOf } from "../../rollout/traffic/route-record.ts";
 import { imageOf } from "../model/cluster.ts";
 
 const TICK_MS = 5_000;
@@ -15,14 +15,14 @@ export interface Traffic {
 
 /** What the requests of so many a tick show of both versions: an image with "bad" in its name answers a third of its requests with errors; "late": of those of users only. */
 export function evidenceOf(
-  seen: Seen,
-  { uid, from, known, sources, terms }: Watch,
+  snapshot: Snapshot,
+  { uid, from, known, sources, terms }: JudgeInput,
   traffic: Traffic,
-): Evidence {
+): Findings {
   if (sources.length === 0) return { unread: "nobody counts", gates: {} };
   let judged = known ?? noEvidence({ since: from, from, tickMs: TICK_MS, phi: 1, bounds: [] });
-  const image = imageOf(seen.deployment);
-  const hasUsers = seen.routes.some((route) => flightOf(route, uid)?.mirror === undefined);
+  const image = imageOf(snapshot.deployment);
+  const hasUsers = snapshot.routes.some((route) => shareOf(route, uid)?.mirror === undefined);
   const bad = image.includes("bad") || (image.includes("late") && hasUsers);
   const { canary, stable } = traffic;
   const counts = (total: number, failed: number): Counts => ({
@@ -32,7 +32,7 @@ export function evidenceOf(
     pods: {},
     atMost: [],
   });
-  for (let at = judged.at + TICK_MS; at <= seen.now; at += TICK_MS) {
+  for (let at = judged.at + TICK_MS; at <= snapshot.now; at += TICK_MS) {
     judged = fold(
       judged,
       {

@@ -2,12 +2,12 @@ import fc from "fast-check";
 import type { BackendRef, Route, RouteRule } from "../../kube/core/routes.ts";
 import { HELD } from "../../rollout/keys.ts";
 import { routePatch } from "../../rollout/traffic/overlay.ts";
-import type { Flight, HeldRoute } from "../../rollout/traffic/route-record.ts";
+import type { RouteRecord, RouteShare } from "../../rollout/traffic/route-record.ts";
 import { AT_NOON } from "./builders.ts";
 
 /** The route after `routePatch` for these flights has been stored. */
-export function applied(route: Route, flights: HeldRoute["flights"]): Route {
-  const { metadata, spec } = routePatch(route, flights);
+export function applied(route: Route, shares: RouteRecord["shares"]): Route {
+  const { metadata, spec } = routePatch(route, shares);
   const { [HELD]: _held, ...annotations } = route.metadata.annotations ?? {};
   const held = metadata.annotations[HELD];
   const labels = Object.fromEntries(Object.entries(metadata.labels).filter(([, value]) => value !== null));
@@ -62,7 +62,7 @@ export const anyWeight: fc.Arbitrary<number> = fc.oneof(
 );
 
 /** Up to three rollouts, each of another Service. */
-export const anyFlights: fc.Arbitrary<HeldRoute["flights"]> = fc
+export const anyFlights: fc.Arbitrary<RouteRecord["shares"]> = fc
   .uniqueArray(
     fc.record({
       service: fc.constantFrom("a", "b", "c"),
@@ -73,9 +73,9 @@ export const anyFlights: fc.Arbitrary<HeldRoute["flights"]> = fc
   )
   .map((all) =>
     Object.fromEntries(
-      all.map(({ service, namespace, weight }, i): [string, Flight] => [
+      all.map(({ service, namespace, weight }, i): [string, RouteShare] => [
         `uid-${i}`,
-        { namespace, twins: { [service]: `${service}-canary` }, weight, since: AT_NOON },
+        { namespace, canaryServices: { [service]: `${service}-canary` }, weight: weight, since: AT_NOON },
       ]),
     ),
   );

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { BackendRef, RouteRule } from "../../kube/core/routes.ts";
 import type { Match } from "../../rollout/traffic/matches.ts";
-import type { Flight, HeldRoute } from "../../rollout/traffic/route-record.ts";
+import type { RouteRecord, RouteShare } from "../../rollout/traffic/route-record.ts";
 import { AT_NOON } from "./builders.ts";
 import { anyWeight } from "./routes.ts";
 
@@ -198,7 +198,7 @@ const exposure = fc.record(
 );
 
 /** Up to two rollouts, each with all that a plan may grant. */
-export const validFlights: fc.Arbitrary<HeldRoute["flights"]> = fc
+export const validFlights: fc.Arbitrary<RouteRecord["shares"]> = fc
   .uniqueArray(fc.tuple(fc.constantFrom("a", "b", "c"), fc.constantFrom(HOME, "other"), exposure), {
     minLength: 1,
     maxLength: 2,
@@ -206,12 +206,12 @@ export const validFlights: fc.Arbitrary<HeldRoute["flights"]> = fc
   })
   .map((all) =>
     Object.fromEntries(
-      all.map(([name, namespace, granted], i): [string, Flight] => [
+      all.map(([name, namespace, granted], i): [string, RouteShare] => [
         `uid-${i}`,
         {
           namespace,
-          twins: { [name]: `${name}-canary` },
-          ...(granted as Pick<Flight, "weight">),
+          canaryServices: { [name]: `${name}-canary` },
+          ...(granted as Pick<RouteShare, "weight">),
           since: AT_NOON,
         },
       ]),

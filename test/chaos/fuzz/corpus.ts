@@ -2,7 +2,7 @@ import type { Route } from "../../../kube/core/routes.ts";
 import type { Service } from "../../../kube/core/services.ts";
 import type { Deployment } from "../../../kube/core/workloads.ts";
 import { HELD } from "../../../rollout/keys.ts";
-import { heldOf, type Phase } from "../../../rollout/workload/hold-record.ts";
+import { holdRecordOf, type Phase } from "../../../rollout/workload/hold-record.ts";
 import type { World } from "../../model/world.ts";
 import { aTemplate } from "../../support/builders.ts";
 import { aReview } from "../../support/review.ts";
@@ -83,7 +83,7 @@ export function corpus(): readonly State[] {
     const world = aShop({ annotations: PLAN, grpc: true });
     world.request("web", image(version));
     if (weight !== undefined) world.runTo(weight);
-    const now = () => heldOf(world.get("deployments", "web"))?.phase;
+    const now = () => holdRecordOf(world.get("deployments", "web"))?.phase;
     for (let i = 0; i < 300 && now() !== phase; i += 1) world.run(1);
     if (now() !== phase) throw new Error(`${version} is never ${phase}`);
     return world;

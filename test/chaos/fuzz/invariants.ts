@@ -7,11 +7,11 @@ import type { Service } from "../../../kube/core/services.ts";
 import type { Deployment } from "../../../kube/core/workloads.ts";
 import { CHANGED, HASH_LABEL, HELD, RUN } from "../../../rollout/keys.ts";
 import { isRecord } from "../../../rollout/text/parse.ts";
-import { overlay, restore } from "../../../rollout/traffic/overlay.ts";
-import { type HeldRoute, heldRouteOf, homeOf } from "../../../rollout/traffic/route-record.ts";
-import { heldServiceOf } from "../../../rollout/traffic/service-record.ts";
+import { overlay, restoreRoute } from "../../../rollout/traffic/overlay.ts";
+import { homeOf, type RouteRecord, routeRecordOf } from "../../../rollout/traffic/route-record.ts";
+import { serviceRecordOf } from "../../../rollout/traffic/service-record.ts";
 import { isHeld } from "../../../rollout/workload/hold.ts";
-import type { Held } from "../../../rollout/workload/hold-record.ts";
+import type { HoldRecord } from "../../../rollout/workload/hold-record.ts";
 import { annotation, differences, heldIn, isDecodable, label, parse, recordIn } from "./objects.ts";
 
 /** An answer of the webhook's. */
@@ -106,7 +106,7 @@ function judgeDeployment({ object, oldObject: old }: Asked<Deployment>, stored: 
   return [...wrong, ...judgeFlight(now, before, stored, old as Deployment, around)];
 }
 
-function judgeBegin(now: Held, stored: Deployment, old: Deployment | null, around: Around): string[] {
+function judgeBegin(now: HoldRecord, stored: Deployment, old: Deployment | null, around: Around): string[] {
   const begins = old !== null && !isDeepStrictEqual(stored.spec.template, old.spec.template);
   return [
     ...(begins ? [] : ["a record without a new version"]),
@@ -118,7 +118,13 @@ function judgeBegin(now: Held, stored: Deployment, old: Deployment | null, aroun
   ];
 }
 
-function judgeFlight(now: Held, before: Held, stored: Deployment, old: Deployment, around: Around): string[] {
+function judgeFlight(
+  now: HoldRecord,
+  before: HoldRecord,
+  stored: Deployment,
+  old: Deployment,
+  around: Around,
+): string[] {
   const wrong: string[] = [];
   const same = now.started === before.started;
   if (!same && !isRecent(now, around)) wrong.push("a rollout of another time");
@@ -133,7 +139,7 @@ function judgeFlight(now: Held, before: Held, stored: Deployment, old: Deploymen
 }
 
 function judgeService({ object, oldObject: old }: Asked<Service>, stored: Service): string[] {
-  const before = old === null ? undefined : heldServiceOf(old);
+  const before = old === null ? undefined : serviceRecordOf(old);
   const hash = old?.spec.selector?.[HASH_LABEL];
   if (before === undefined || hash === undefined) return [];
   const wrong = differences(object, stored, [HELD], ["selector"]);
@@ -143,7 +149,7 @@ function judgeService({ object, oldObject: old }: Asked<Service>, stored: Servic
     // It is for other pods from now on.
     return isDeepStrictEqual(selector, before.selector) ? [...wrong, "no longer narrowed"] : wrong;
   }
-  if (heldServiceOf(stored)?.since !== before.since) wrong.push("the record is lost");
+  if (serviceRecordOf(stored)?.since !== before.since) wrong.push("the record is lost");
   if (label(stored) !== (label(old) ?? "")) wrong.push("the mark is lost");
   if (narrowed !== hash) wrong.push("no longer narrowed");
   return wrong;
@@ -151,21 +157,21 @@ function judgeService({ object, oldObject: old }: Asked<Service>, stored: Servic
 
 function judgeRoute({ object, oldObject: old }: Asked<Route>, stored: Route): string[] {
   // As for a Deployment: what does not read as a record was never Serin's.
-  const before = old === null ? undefined : heldRouteOf(old);
+  const before = old === null ? undefined : routeRecordOf(old);
   if (before === undefined) return [];
   const wrong = differences(object, stored, [HELD], ["rules"]);
   // With whatever the request has in its rules: what is no backend there, the API server refuses after us.
-  const now = recordIn(annotation(stored, HELD)) as HeldRoute | undefined;
-  if (now === undefined || !isDeepStrictEqual(now.flights, before.flights))
+  const now = recordIn(annotation(stored, HELD)) as RouteRecord | undefined;
+  if (now === undefined || !isDeepStrictEqual(now.shares, before.shares))
     return [...wrong, "the flights changed"];
   if (label(stored) !== (label(old) ?? "")) wrong.push("the mark is lost");
   const rules = stored.spec.rules ?? [];
-  const again = overlay(restore(rules, now), now.flights, homeOf(old as Route));
+  const again = overlay(restoreRoute(rules, now), now.shares, homeOf(old as Route));
   if (!isDeepStrictEqual(parse(JSON.stringify(again)), rules)) wrong.push("rules that are not the flights'");
   return wrong;
 }
 
-function isRecent({ started }: Held, { from, to }: Around): boolean {
+function isRecent({ started }: HoldRecord, { from, to }: Around): boolean {
   return Date.parse(started) >= from && Date.parse(started) <= to;
 }
 

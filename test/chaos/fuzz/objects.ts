@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Meta } from "../../../kube/core/meta.ts";
 import { FLIGHT } from "../../../rollout/keys.ts";
 import { isRecord } from "../../../rollout/text/parse.ts";
-import type { Held, Phase } from "../../../rollout/workload/hold-record.ts";
+import type { HoldRecord, Phase } from "../../../rollout/workload/hold-record.ts";
 
 const PHASES: readonly Phase[] = ["canary", "promoting", "failed", "undone"];
 
@@ -46,8 +46,8 @@ export function isDecodable(object: object | null): boolean {
 }
 
 /** A Deployment's record as Serin writes it. */
-export function heldIn(text: string): Held | undefined {
-  const record = recordIn(text) as Held | undefined;
+export function heldIn(text: string): HoldRecord | undefined {
+  const record = recordIn(text) as HoldRecord | undefined;
   const whole =
     typeof record?.started === "string" &&
     PHASES.includes(record.phase) &&

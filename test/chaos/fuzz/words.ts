@@ -41,7 +41,7 @@ export const BOMBS = [
   "1,".repeat(5_000),
   `{"phase":"canary"`,
   `{"started":"x","phase":"promoting","stable":"web1","originals":{}}`,
-  `{"rules":{"0":null},"flights":{"uid-web":null}}`,
+  `{"rules":{"0":null},"shares":{"uid-web":null}}`,
   `{"selector":null,"since":7}`,
   "null",
   "[]",

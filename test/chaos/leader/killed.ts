@@ -99,8 +99,8 @@ function expectOutcomes(shop: Shop, { outcomes, serves }: Story, from: number): 
     ).to.deep.equal(wanted);
   }
   expect(shop.pods(serves)).to.have.length(5);
-  const twins = shop.changesOf("services", from).filter(({ type }) => type === "ADDED");
-  expect(twins, "twins made").to.have.length(1);
+  const canaryServices = shop.changesOf("services", from).filter(({ type }) => type === "ADDED");
+  expect(canaryServices, "twins made").to.have.length(1);
   const short = shop
     .changesOf("deployments", from)
     .filter(

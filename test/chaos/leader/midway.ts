@@ -84,8 +84,8 @@ function marks({ stock }: Shop): readonly string[] {
   const marked = all.filter(({ metadata: { labels = {}, annotations = {} } }) => {
     return "serin.dev/flight" in labels || "serin.dev/held" in annotations;
   });
-  const twins = [...services.keys()].filter((name) => name.endsWith("-canary"));
-  return [...new Set([...marked.map(({ metadata }) => metadata.name), ...twins])];
+  const canaryServices = [...services.keys()].filter((name) => name.endsWith("-canary"));
+  return [...new Set([...marked.map(({ metadata }) => metadata.name), ...canaryServices])];
 }
 
 /** The time (ms) from an instant to the last failure after it; 0 when nothing failed. */

@@ -35,13 +35,13 @@ export interface Target {
 export function forged({ uid, victim, template, gateway }: Target): string {
   const labels = { "serin.dev/flight": uid };
   const ownerReferences = [{ apiVersion: "apps/v1", kind: "Deployment", name: "web", uid }];
-  const flight = {
+  const share = {
     namespace: victim,
-    twins: { web: "web-canary" },
+    canaryServices: { web: "web-canary" },
     weight: 100,
     since: "2999-01-01T00:00:00Z",
   };
-  const held = JSON.stringify({ rules: {}, flights: { [uid]: flight } });
+  const held = JSON.stringify({ rules: {}, shares: { [uid]: share } });
   const service = (name: string, annotations = {}, more = {}) => ({
     apiVersion: "v1",
     kind: "Service",
@@ -77,7 +77,7 @@ export function forged({ uid, victim, template, gateway }: Target): string {
     }),
     service("nonsense", { "serin.dev/held": "{" }),
     route("trap", { "serin.dev/held": held }),
-    route("nonsense", { "serin.dev/held": '{"rules":null,"flights":{"u":null}}' }),
+    route("nonsense", { "serin.dev/held": '{"rules":null,"shares":{"u":null}}' }),
   ]);
 }
 

@@ -45,11 +45,11 @@ function answeredWithin(load: Load, from: number, to: number): Summary {
 
 /** Every weight above 0 by the instant (ms) at which it was written. */
 function weightsSince(shop: Shop, from: number): ReadonlyMap<number, number> {
-  const flights = shop.changesOf("httproutes", from).flatMap(({ object }) => {
-    const { flights = {} } = JSON.parse(object.metadata.annotations?.["serin.dev/held"] ?? "{}");
-    return Object.values<{ weight: number; since: string }>(flights);
+  const shares = shop.changesOf("httproutes", from).flatMap(({ object }) => {
+    const { shares = {} } = JSON.parse(object.metadata.annotations?.["serin.dev/held"] ?? "{}");
+    return Object.values<{ weight: number; since: string }>(shares);
   });
   return new Map(
-    flights.filter(({ weight }) => weight > 0).map(({ weight, since }) => [Date.parse(since), weight]),
+    shares.filter(({ weight }) => weight > 0).map(({ weight, since }) => [Date.parse(since), weight]),
   );
 }

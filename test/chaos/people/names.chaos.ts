@@ -34,7 +34,7 @@ describeCluster("names that collide in mid-flight", function () {
       const load = await open(shop);
       await update(shop, "v2");
       await shop.weighs(50);
-      const twin = shop.stock.services.get("web-canary");
+      const canaryService = shop.stock.services.get("web-canary");
       const spec = { selector: { app: "web-canary" }, ports: [{ port: 80 }] };
       const manifest = JSON.stringify({
         ...{ apiVersion: "v1", kind: "Service", metadata: { name: "web-canary" } },
@@ -51,7 +51,7 @@ describeCluster("names that collide in mid-flight", function () {
         expect(code, command.join(" ")).to.equal(1);
         expect(stderr).to.include(why);
       }
-      expect(shop.stock.services.get("web-canary")).to.deep.equal(twin);
+      expect(shop.stock.services.get("web-canary")).to.deep.equal(canaryService);
       await promoted(shop, load, "v2");
       await shop.until("the twin gone", () => !shop.stock.services.has("web-canary"));
       await shop.apply(manifest);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { flightOf } from "../../../rollout/traffic/route-record.ts";
+import { shareOf } from "../../../rollout/traffic/route-record.ts";
 import { parseImage } from "../../cluster/image.ts";
 import type { Load } from "../../cluster/load.ts";
 import { Shop, type ShopOptions } from "../shop.ts";
@@ -95,7 +95,7 @@ function weights(shop: Shop, from: number) {
   return shop
     .changesOf("httproutes", from)
     .filter(({ object }) => object.metadata.name === "web")
-    .map(({ at, object }) => ({ at, weight: flightOf(object, uid)?.weight ?? 0 }));
+    .map(({ at, object }) => ({ at, weight: shareOf(object, uid)?.weight ?? 0 }));
 }
 
 function count(load: Load, canary: string, from: number) {

@@ -6,7 +6,7 @@ import { deployments, httpRoutes, replicaSets, services } from "../../../kube/co
 import type { Deployment } from "../../../kube/core/workloads.ts";
 import { FLIGHT, HELD } from "../../../rollout/keys.ts";
 import { hold } from "../../../rollout/workload/hold.ts";
-import { withHeld } from "../../../rollout/workload/hold-record.ts";
+import { withHoldRecord } from "../../../rollout/workload/hold-record.ts";
 import { FakeApi } from "../../support/api.ts";
 import { AT_NOON, aDeployment, aHeld, aRoute, aService } from "../../support/builders.ts";
 import { hastyClock } from "../../support/clock.ts";
@@ -14,7 +14,7 @@ import { hastyClock } from "../../support/clock.ts";
 const status = { observedGeneration: 1, replicas: 5, updatedReplicas: 5, availableReplicas: 5 };
 const flying = (meta: Partial<Meta>, held = aHeld()): Deployment => {
   const old = aDeployment({ meta });
-  return { ...withHeld({ ...old, spec: hold(old.spec, "10%") }, held, old), status };
+  return { ...withHoldRecord({ ...old, spec: hold(old.spec, "10%") }, held, old), status };
 };
 
 describe("the clean-up command among forged records", () => {
@@ -32,10 +32,10 @@ describe("the clean-up command among forged records", () => {
   it("gives everything of others back, writes nothing but the forger's own, and names what is left", async () => {
     const evil = { namespace: "evil", labels: { [FLIGHT]: "uid-web" } };
     const text = (value: object) => ({ annotations: { [HELD]: JSON.stringify(value) } });
-    const flight = { namespace: "shop", twins: { web: "web" }, weight: 100, since: AT_NOON };
+    const share = { namespace: "shop", canaryServices: { web: "web" }, weight: 100, since: AT_NOON };
     const forged = {
       rules: { 0: { backendRefs: [{ name: "x", namespace: "shop" }] } },
-      flights: { "uid-web": flight },
+      shares: { "uid-web": share },
     };
     api.add(deployments, flying({ namespace: "aaa", name: "gone", uid: "uid-gone" }));
     api.add(deployments, flying({}, aHeld({ phase: "promoting" })));

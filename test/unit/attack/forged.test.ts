@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { Caches } from "../../../controller/reconcile/caches.ts";
-import { Gatherer } from "../../../controller/reconcile/observe.ts";
+import { Observer } from "../../../controller/reconcile/observe.ts";
 import type { Kube } from "../../../kube/client/api.ts";
 import { systemClock } from "../../../kube/core/clock.ts";
 import type { Meta } from "../../../kube/core/meta.ts";
@@ -15,9 +15,9 @@ import {
 import type { Route } from "../../../kube/core/routes.ts";
 import { sweep } from "../../../rollout/cleanup/orphans.ts";
 import { FLIGHT, HELD, RUN } from "../../../rollout/keys.ts";
-import type { Seen } from "../../../rollout/stages/snapshot.ts";
+import type { Snapshot } from "../../../rollout/stages/snapshot.ts";
 import { hold } from "../../../rollout/workload/hold.ts";
-import { withHeld } from "../../../rollout/workload/hold-record.ts";
+import { withHoldRecord } from "../../../rollout/workload/hold-record.ts";
 import { performEffect } from "../../../webhook/effects.ts";
 import { FakeApi } from "../../support/api.ts";
 import { AT_NOON, aDeployment, aHeld, aReplicaSet, aRoute, aService, NOON } from "../../support/builders.ts";
@@ -29,8 +29,8 @@ const labels = { [FLIGHT]: VICTIM };
 const ownerReferences = [{ apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: VICTIM }];
 const evil = (meta: Partial<Meta> = {}): Partial<Meta> => ({ namespace: "evil", labels, ...meta });
 const record = (since: string) => {
-  const flight = { namespace: "shop", twins: { web: "web-canary" }, weight: 100, since };
-  return JSON.stringify({ rules: {}, flights: { [VICTIM]: flight } });
+  const share = { namespace: "shop", canaryServices: { web: "web-canary" }, weight: 100, since };
+  return JSON.stringify({ rules: {}, shares: { [VICTIM]: share } });
 };
 /** A route of the attacker's that names the victim's Service and bears the mark of his rollout. */
 const forgedRoute = (since = AT_NOON): Route =>
@@ -49,7 +49,11 @@ describe("what another tenant writes on objects of his own", () => {
     kube = api.connect();
     stop = new AbortController();
     const old = aDeployment();
-    const held = withHeld({ ...old, spec: hold(aDeployment({ image: "web:2" }).spec, "10%") }, aHeld(), old);
+    const held = withHoldRecord(
+      { ...old, spec: hold(aDeployment({ image: "web:2" }).spec, "10%") },
+      aHeld(),
+      old,
+    );
     api.add(deployments, held);
     for (const [image, hash] of [
       ["web:1", "web1"],
@@ -69,7 +73,7 @@ describe("what another tenant writes on objects of his own", () => {
     await api.stop();
   });
 
-  async function see(): Promise<Seen | undefined> {
+  async function see(): Promise<Snapshot | undefined> {
     const caches = new Caches({
       kube,
       clock: systemClock,
@@ -78,7 +82,7 @@ describe("what another tenant writes on objects of his own", () => {
       onChange: () => {},
     });
     await caches.synced();
-    return new Gatherer({ kube, caches, clock: systemClock }).see(VICTIM);
+    return new Observer({ kube, caches, clock: systemClock }).observe(VICTIM);
   }
 
   it("is no ReplicaSet of the rollout: an undo would put its template into the victim's Deployment", async () => {
@@ -112,7 +116,7 @@ describe("what another tenant writes on objects of his own", () => {
     expect(seen?.services.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)).to.deep.equal([
       "shop/web",
     ]);
-    expect([seen?.twins, seen?.endpoints.size]).to.deep.equal([[], 0]);
+    expect([seen?.canaryServices, seen?.endpoints.size]).to.deep.equal([[], 0]);
   });
 
   it("is no route of the rollout, unless a ReferenceGrant of the victim lets it name the Service", async () => {
@@ -141,12 +145,12 @@ describe("what another tenant writes on objects of his own", () => {
 
 describe("nonsense under Serin's keys", () => {
   const texts = [
-    ...["", "{", "null", "[]", "5", '"x"', "{}", '{"rules":5,"flights":5}', '{"selector":null,"since":"x"}'],
-    '{"rules":{},"flights":{"u":null}}',
-    '{"rules":{"0":null},"flights":{}}',
-    '{"rules":{},"flights":{"u":{"namespace":"a","twins":{"web":5},"weight":"1","since":"2026"}}}',
+    ...["", "{", "null", "[]", "5", '"x"', "{}", '{"rules":5,"shares":5}', '{"selector":null,"since":"x"}'],
+    '{"rules":{},"shares":{"u":null}}',
+    '{"rules":{"0":null},"shares":{}}',
+    '{"rules":{},"shares":{"u":{"namespace":"a","canaryServices":{"web":5},"weight":"1","since":"2026"}}}',
     '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}',
-    `{"rules":{},"flights":{"__proto__":${JSON.stringify({ namespace: "a", twins: { __proto__: "x" }, weight: 1, since: AT_NOON })}}}`,
+    `{"rules":{},"shares":{"__proto__":${JSON.stringify({ namespace: "a", canaryServices: { __proto__: "x" }, weight: 1, since: AT_NOON })}}}`,
   ];
   for (const text of texts) {
     it(`does not keep others from being given back: ${text.slice(0, 60)}`, () => {

@@ -5,7 +5,7 @@ import { deployments, httpRoutes, replicaSets } from "../../../kube/core/resourc
 import type { Route } from "../../../kube/core/routes.ts";
 import { settleMs } from "../../../rollout/gateways/settle.ts";
 import { FLIGHT, HELD } from "../../../rollout/keys.ts";
-import { withHeld } from "../../../rollout/workload/hold-record.ts";
+import { withHoldRecord } from "../../../rollout/workload/hold-record.ts";
 import { FakeApi } from "../../support/api.ts";
 import { AT_NOON, aDeployment, aHeld, aReplicaSet, aRoute } from "../../support/builders.ts";
 import { hastyClock } from "../../support/clock.ts";
@@ -26,7 +26,7 @@ describe("the clean-up command", () => {
   it("takes the record off ReplicaSets that no controller had marked", async () => {
     const old = aDeployment();
     const status = { observedGeneration: 1, replicas: 5, updatedReplicas: 5, availableReplicas: 5 };
-    const deployment = { ...withHeld(old, aHeld({ phase: "undone" }), old), status };
+    const deployment = { ...withHoldRecord(old, aHeld({ phase: "undone" }), old), status };
     const ownerReferences = [{ apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web" }];
     const annotations = { [HELD]: deployment.metadata.annotations?.[HELD] ?? "" };
     api.add(deployments, deployment);
@@ -41,9 +41,9 @@ describe("the clean-up command", () => {
   });
 
   it("takes the weight, waits until that is in force, and only then takes the twin out of the route", async () => {
-    const flight = { namespace: "shop", twins: { web: "web-canary" }, weight: 50, since: AT_NOON };
+    const share = { namespace: "shop", canaryServices: { web: "web-canary" }, weight: 50, since: AT_NOON };
     const route = { apiVersion: "gateway.networking.k8s.io/v1", ...aRoute({ kind: "HTTPRoute" }) };
-    api.add(httpRoutes, applied(route, { "uid-web": flight }));
+    api.add(httpRoutes, applied(route, { "uid-web": share }));
     const seen: string[] = [];
     const weights = async () => {
       const { spec } = await kube.get<Route>(httpRoutes, { namespace: "shop", name: "web" });

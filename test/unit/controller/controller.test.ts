@@ -2,7 +2,7 @@ import { runController } from "../../../controller/controller.ts";
 import { deployments, pods, replicaSets, services } from "../../../kube/core/resources.ts";
 import type { Service } from "../../../kube/core/services.ts";
 import { FLIGHT, HASH_LABEL, HELD } from "../../../rollout/keys.ts";
-import { narrow } from "../../../rollout/traffic/isolation.ts";
+import { isolate } from "../../../rollout/traffic/isolation.ts";
 import { MIN_READY_SECONDS } from "../../../rollout/workload/hold.ts";
 import { FakeApi } from "../../support/api.ts";
 import { aDeployment, aHeld, aReplicaSet, aService } from "../../support/builders.ts";
@@ -65,7 +65,7 @@ describe("controller/controller", () => {
     });
     const service = api.add(services, aService());
     const since = new Date(0).toISOString();
-    api.change(services, "shop/web", narrow(service, "uid-web", "web1", since));
+    api.change(services, "shop/web", isolate(service, "uid-web", "web1", since));
     const selector = () => (api.store.get("/v1/services", "shop/web") as Service).spec.selector;
     // No time passes.
     const running = runController({ ...alone, kube, clock: new FakeClock() }, stop.signal);

@@ -3,9 +3,9 @@ import type { Kube } from "../../../kube/client/api.ts";
 import type { Content } from "../../../kube/client/digest.ts";
 import { deployments, namespaces } from "../../../kube/core/resources.ts";
 import type { Deployment, PodTemplate } from "../../../kube/core/workloads.ts";
-import { changedOf } from "../../../rollout/tracking/pending.ts";
+import { pendingRecordOf } from "../../../rollout/tracking/pending.ts";
 import { admitConfig } from "../../../webhook/config.ts";
-import type { Request, Verdict } from "../../../webhook/review.ts";
+import type { Request, ReviewResponse } from "../../../webhook/review.ts";
 import { FakeApi } from "../../support/api.ts";
 import { aDeployment, aHeld, aTemplate } from "../../support/builders.ts";
 import { hastyClock } from "../../support/clock.ts";
@@ -26,7 +26,7 @@ describe("webhook/config", () => {
     await api.stop();
   });
 
-  const ask = (object: Content, oldObject: Content, rest: Partial<Request> = {}): Promise<Verdict> =>
+  const ask = (object: Content, oldObject: Content, rest: Partial<Request> = {}): Promise<ReviewResponse> =>
     admitConfig({ kube, namespace: "serin-system", clock: hastyClock, log })({
       uid: "u",
       kind: { group: "", version: "v1", kind: object.kind ?? "" },
@@ -37,8 +37,8 @@ describe("webhook/config", () => {
     } as Request<Content>);
   const add = (deployment: Deployment) => api.add(deployments, deployment);
   const changeOf = async (name = "web") =>
-    changedOf(await kube.get<Deployment>(deployments, { namespace: "shop", name }))?.changes;
-  const warnings = (verdict: Verdict) => (verdict.allowed ? (verdict.warnings ?? []) : ["denied"]);
+    pendingRecordOf(await kube.get<Deployment>(deployments, { namespace: "shop", name }))?.changes;
+  const warnings = (verdict: ReviewResponse) => (verdict.allowed ? (verdict.warnings ?? []) : ["denied"]);
 
   it("marks every opted-in Deployment that uses what changed, and says so", async () => {
     add(aDeployment({ template: using({ envFrom: [{ configMapRef: { name: "web" } }] }) }));

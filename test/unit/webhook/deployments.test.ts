@@ -4,9 +4,9 @@ import { deployments, httpRoutes, namespaces, replicaSets, services } from "../.
 import type { Route } from "../../../kube/core/routes.ts";
 import type { Service } from "../../../kube/core/services.ts";
 import type { Deployment, ReplicaSet } from "../../../kube/core/workloads.ts";
-import { flightOf } from "../../../rollout/traffic/route-record.ts";
+import { shareOf } from "../../../rollout/traffic/route-record.ts";
 import { hold } from "../../../rollout/workload/hold.ts";
-import { heldOf, withHeld } from "../../../rollout/workload/hold-record.ts";
+import { holdRecordOf, withHoldRecord } from "../../../rollout/workload/hold-record.ts";
 import { admitDeployments } from "../../../webhook/deployments.ts";
 import type { Request } from "../../../webhook/review.ts";
 import { FakeApi } from "../../support/api.ts";
@@ -66,7 +66,7 @@ describe("webhook/deployments", () => {
 
   it("holds a new template and narrows its Services before it answers", async () => {
     const verdict = await ask(aDeployment({ image: "web:2" }), aDeployment());
-    expect(verdict.allowed && heldOf(verdict.object as Deployment)?.stable).to.equal("web1");
+    expect(verdict.allowed && holdRecordOf(verdict.object as Deployment)?.stable).to.equal("web1");
     expect((await service()).spec.selector).to.deep.equal({ app: "web", "pod-template-hash": "web1" });
     expect((await service()).metadata.labels).to.deep.equal({ "serin.dev/flight": "uid-web" });
   });
@@ -107,24 +107,27 @@ describe("webhook/deployments", () => {
     expect((await service()).metadata.labels ?? {}).to.deep.equal({});
   });
 
-  const flight = { namespace: "shop", twins: { web: "web-canary" }, weight: 50, since: AT_NOON };
+  const share = { namespace: "shop", canaryServices: { web: "web-canary" }, weight: 50, since: AT_NOON };
   const held = () => {
     const plain = aDeployment({ image: "web:2" });
-    return withHeld({ ...plain, spec: hold(plain.spec, "50%") }, aHeld(), plain);
+    return withHoldRecord({ ...plain, spec: hold(plain.spec, "50%") }, aHeld(), plain);
   };
 
   it("takes the weight before it answers to an undo, and keeps it taken", async () => {
     api.add(
       httpRoutes,
-      applied(aRoute(), { "uid-web": flight, "uid-other": { ...flight, twins: { api: "api-canary" } } }),
+      applied(aRoute(), {
+        "uid-web": share,
+        "uid-other": { ...share, canaryServices: { api: "api-canary" } },
+      }),
     );
     const verdict = await ask(
       { ...held(), spec: { ...held().spec, template: aDeployment().spec.template } },
       held(),
     );
-    expect(verdict.allowed && heldOf(verdict.object as Deployment)?.phase).to.equal("undone");
-    expect(flightOf(await route(), "uid-web")).to.include({ weight: 0, drained: true });
-    expect(flightOf(await route(), "uid-other")?.weight).to.equal(50);
+    expect(verdict.allowed && holdRecordOf(verdict.object as Deployment)?.phase).to.equal("undone");
+    expect(shareOf(await route(), "uid-web")).to.include({ weight: 0, drained: true });
+    expect(shareOf(await route(), "uid-other")?.weight).to.equal(50);
   });
 
   it("fails as the API server does, instead of guessing who is stable", async () => {

@@ -9,7 +9,7 @@ import {
 } from "../../../kube/core/resources.ts";
 import type { Deployment, PodTemplate } from "../../../kube/core/workloads.ts";
 import { TRACKER } from "../../../rollout/tracking/decide.ts";
-import { heldOf } from "../../../rollout/workload/hold-record.ts";
+import { holdRecordOf } from "../../../rollout/workload/hold-record.ts";
 import { admitDeployments } from "../../../webhook/deployments.ts";
 import type { Request } from "../../../webhook/review.ts";
 import { FakeApi } from "../../support/api.ts";
@@ -81,7 +81,7 @@ describe("webhook/deployments and changed ConfigMaps", () => {
   it("make a canary of what the tracker writes, and nothing else", async () => {
     const template = madeFor("configmap/web=aa..bb");
     const canary = await ask(aDeployment({ template }), marked(), byTracker);
-    expect(canary.object && heldOf(canary.object)?.stable).to.equal("web1");
+    expect(canary.object && holdRecordOf(canary.object)?.stable).to.equal("web1");
     expect(canary.object?.spec.template).to.deep.equal(template);
     const refused = await ask(aDeployment({ template, replicas: 0 }), marked(), byTracker);
     expect(refused.message).to.equal(

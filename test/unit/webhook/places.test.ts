@@ -2,9 +2,9 @@ import { expect } from "chai";
 import type { Kube } from "../../../kube/client/api.ts";
 import { configMaps, deployments, namespaces, replicaSets, services } from "../../../kube/core/resources.ts";
 import type { Deployment } from "../../../kube/core/workloads.ts";
-import { heldOf } from "../../../rollout/workload/hold-record.ts";
+import { holdRecordOf } from "../../../rollout/workload/hold-record.ts";
 import { admitDeployments } from "../../../webhook/deployments.ts";
-import { readPlaces } from "../../../webhook/places.ts";
+import { readDefaultSources } from "../../../webhook/places.ts";
 import type { Request } from "../../../webhook/review.ts";
 import { FakeApi } from "../../support/api.ts";
 import { annotate } from "../../support/ask.ts";
@@ -49,8 +49,8 @@ describe("webhook/places", () => {
 
   it("reads one namespace, and one profile if one is named", async () => {
     const namespace = { name: "shop", annotations: { "serin.dev/interval": "3s" } };
-    expect(await readPlaces(kube, ours, aDeployment())).to.deep.equal({ namespace });
-    expect(await readPlaces(kube, ours, aDeployment({ annotations: slow }))).to.deep.equal({
+    expect(await readDefaultSources(kube, ours, aDeployment())).to.deep.equal({ namespace });
+    expect(await readDefaultSources(kube, ours, aDeployment({ annotations: slow }))).to.deep.equal({
       namespace,
       profile: { name: "slow", values: { steps: "7" } },
     });
@@ -60,7 +60,7 @@ describe("webhook/places", () => {
   it("takes no ConfigMap that is no profile, and lists those that are", async () => {
     for (const name of ["plain", "absent"]) {
       const annotations = { "serin.dev/profile": name };
-      const { profile } = await readPlaces(kube, ours, aDeployment({ annotations }));
+      const { profile } = await readDefaultSources(kube, ours, aDeployment({ annotations }));
       expect(profile).to.deep.equal({ name, others: ["slow"] });
     }
   });
@@ -88,7 +88,7 @@ describe("webhook/places", () => {
   it("begins a rollout with what it reads", async () => {
     const old = aDeployment({ annotations: slow });
     const verdict = await ask(aDeployment({ annotations: slow, image: "web:2" }), old);
-    expect(verdict.allowed && heldOf(verdict.object as Deployment)?.defaults).to.deep.equal([
+    expect(verdict.allowed && holdRecordOf(verdict.object as Deployment)?.defaults).to.deep.equal([
       { from: "profile", name: "slow", values: { steps: "7" } },
       { from: "namespace", name: "shop", values: { interval: "3s" } },
     ]);

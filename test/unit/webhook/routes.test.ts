@@ -11,9 +11,9 @@ import {
 } from "../../../kube/core/resources.ts";
 import type { Route } from "../../../kube/core/routes.ts";
 import type { Deployment } from "../../../kube/core/workloads.ts";
-import { flightOf } from "../../../rollout/traffic/route-record.ts";
+import { shareOf } from "../../../rollout/traffic/route-record.ts";
 import { hold } from "../../../rollout/workload/hold.ts";
-import { heldOf, withHeld } from "../../../rollout/workload/hold-record.ts";
+import { holdRecordOf, withHoldRecord } from "../../../rollout/workload/hold-record.ts";
 import { admitDeployments } from "../../../webhook/deployments.ts";
 import type { Request } from "../../../webhook/review.ts";
 import { FakeApi } from "../../support/api.ts";
@@ -52,30 +52,30 @@ describe("webhook/deployments behind routes", () => {
   };
 
   it("drains routes of both kinds before it answers to an undo, even of the same name", async () => {
-    const flight = { namespace: "shop", twins: { web: "web-canary" }, weight: 50, since: AT_NOON };
-    api.add(httpRoutes, applied(route("HTTPRoute"), { "uid-web": flight }));
-    api.add(grpcRoutes, applied(route("GRPCRoute"), { "uid-web": flight }));
-    const held = withHeld({ ...update(), spec: hold(update().spec, "50%") }, aHeld(), update());
+    const share = { namespace: "shop", canaryServices: { web: "web-canary" }, weight: 50, since: AT_NOON };
+    api.add(httpRoutes, applied(route("HTTPRoute"), { "uid-web": share }));
+    api.add(grpcRoutes, applied(route("GRPCRoute"), { "uid-web": share }));
+    const held = withHoldRecord({ ...update(), spec: hold(update().spec, "50%") }, aHeld(), update());
     const verdict = await ask(
       { ...held, spec: { ...held.spec, template: aDeployment().spec.template } },
       held,
     );
-    expect(verdict.allowed && heldOf(verdict.object as Deployment)?.phase).to.equal("undone");
+    expect(verdict.allowed && holdRecordOf(verdict.object as Deployment)?.phase).to.equal("undone");
     for (const kind of [httpRoutes, grpcRoutes] satisfies Resource[]) {
       const drained = await kube.get<Route>(kind, { namespace: "shop", name: "web" });
-      expect(flightOf(drained, "uid-web"), kind.plural).to.include({ weight: 0, drained: true });
+      expect(shareOf(drained, "uid-web"), kind.plural).to.include({ weight: 0, drained: true });
     }
   });
 
   it("refuses an undo whose traffic cannot be taken back, with the route and what keeps it, and takes all other", async () => {
-    const flight = { namespace: "shop", twins: { web: "web-canary" }, weight: 50, since: AT_NOON };
+    const share = { namespace: "shop", canaryServices: { web: "web-canary" }, weight: 50, since: AT_NOON };
     for (const name of ["frozen", "web"])
-      api.add(httpRoutes, applied(route("HTTPRoute", { name }), { "uid-web": flight }));
+      api.add(httpRoutes, applied(route("HTTPRoute", { name }), { "uid-web": share }));
     const message = 'admission webhook "policy" denied the request: weights are frozen';
     api.faults.push(({ method, path }) =>
       method === "PATCH" && path.includes("/frozen") ? { status: 403, message } : undefined,
     );
-    const held = withHeld({ ...update(), spec: hold(update().spec, "50%") }, aHeld(), update());
+    const held = withHoldRecord({ ...update(), spec: hold(update().spec, "50%") }, aHeld(), update());
     const undone = { ...held, spec: { ...held.spec, template: aDeployment().spec.template } };
     const error = await ask(undone, held).catch((thrown: Error) => thrown);
     expect(error)
@@ -83,18 +83,18 @@ describe("webhook/deployments behind routes", () => {
       .with.property("message")
       .that.equals(`cannot change httproutes/frozen of shop: ${message}`);
     const other = await kube.get<Route>(httpRoutes, { namespace: "shop", name: "web" });
-    expect(flightOf(other, "uid-web")).to.include({ weight: 0, drained: true });
+    expect(shareOf(other, "uid-web")).to.include({ weight: 0, drained: true });
   });
 
   it("keeps the controller from granting what an undo has found ungranted", async () => {
     const since = "2026-01-01T11:59:59.000Z";
-    const flight = { namespace: "shop", twins: { web: "web-canary" }, weight: 0, since };
-    api.add(httpRoutes, applied(route("HTTPRoute"), { "uid-web": flight }));
-    const held = withHeld({ ...update(), spec: hold(update().spec, "50%") }, aHeld(), update());
+    const share = { namespace: "shop", canaryServices: { web: "web-canary" }, weight: 0, since };
+    api.add(httpRoutes, applied(route("HTTPRoute"), { "uid-web": share }));
+    const held = withHoldRecord({ ...update(), spec: hold(update().spec, "50%") }, aHeld(), update());
     const undone = { ...held, spec: { ...held.spec, template: aDeployment().spec.template } };
     const marked = async () => kube.get<Route>(httpRoutes, { namespace: "shop", name: "web" });
     expect(await ask(undone, held)).to.include({ allowed: true });
-    expect(flightOf(await marked(), "uid-web")).to.deep.equal({ ...flight, drained: true });
+    expect(shareOf(await marked(), "uid-web")).to.deep.equal({ ...share, drained: true });
     const { resourceVersion } = (await marked()).metadata;
     await ask(undone, held);
     expect((await marked()).metadata, "asked again").to.include({ resourceVersion });
@@ -105,7 +105,7 @@ describe("webhook/deployments behind routes", () => {
       path.includes("gateway.networking") ? { status: 404, message: "404 page not found" } : undefined,
     );
     const verdict = await ask(update(), aDeployment());
-    expect(verdict.allowed && heldOf(verdict.object as Deployment)?.stable).to.equal("web1");
+    expect(verdict.allowed && holdRecordOf(verdict.object as Deployment)?.stable).to.equal("web1");
   });
 
   it("asks for ReferenceGrants only where a route of another namespace names the Service, and for the right one", async () => {

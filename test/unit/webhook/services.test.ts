@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Service } from "../../../kube/core/services.ts";
-import { twinOf } from "../../../rollout/traffic/canary-service.ts";
+import { canaryServiceOf } from "../../../rollout/traffic/canary-service.ts";
 import { admitServices } from "../../../webhook/overlaid.ts";
 import { FakeApi } from "../../support/api.ts";
 import { aDeployment, aService } from "../../support/builders.ts";
@@ -9,10 +9,10 @@ describe("webhook/services", () => {
   it("lets nobody take a twin for his own", async () => {
     const api = await FakeApi.start();
     const kube = api.connect();
-    const twin = twinOf(aService(), aDeployment(), "canary");
-    const object: Service = { ...twin, spec: { ...twin.spec, selector: { app: "mine" } } };
+    const canaryService = canaryServiceOf(aService(), aDeployment(), "canary");
+    const object: Service = { ...canaryService, spec: { ...canaryService.spec, selector: { app: "mine" } } };
     const kind = { group: "", version: "v1", kind: "Service" };
-    const request = { uid: "1", operation: "UPDATE", kind, object, oldObject: twin } as const;
+    const request = { uid: "1", operation: "UPDATE", kind, object, oldObject: canaryService } as const;
     expect(await admitServices(kube)(request)).to.deep.equal({
       allowed: false,
       message:

@@ -2,7 +2,7 @@ import type { Grid, Prometheus } from "../../../../controller/evidence/prometheu
 import { SourceError } from "../../../../controller/providers/provider.ts";
 import type { Backend } from "../../../../rollout/gateways/metrics/backend.ts";
 import type { Sample } from "../../../../rollout/gateways/metrics/sample.ts";
-import type { Watch } from "../../../../rollout/judge/evidence.ts";
+import type { JudgeInput } from "../../../../rollout/judge/evidence.ts";
 import { compareDefaults } from "../../../../rollout/plan/compare.ts";
 
 /** A counter of Traefik's as a function of time (ms); `undefined`: the series is not there. */
@@ -68,7 +68,7 @@ export class FakePrometheus implements Prometheus {
 }
 
 /** A watch on a rollout of a Service behind a route of the same name, since an instant (ms). */
-export function aWatch(service: string, from: number, more: Partial<Watch> = {}): Watch {
+export function aWatch(service: string, from: number, more: Partial<JudgeInput> = {}): JudgeInput {
   const backend = (name: string): Backend => ({
     routeKind: "HTTPRoute",
     routeNamespace: "shop",

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { EvidenceReader } from "../../../../controller/evidence/reader.ts";
-import type { ReadGates } from "../../../../controller/evidence/template-checks.ts";
-import type { Evidence, GateOf, Watch } from "../../../../rollout/judge/evidence.ts";
+import type { ReadTemplateChecks } from "../../../../controller/evidence/template-checks.ts";
+import type { Findings, JudgeInput, TemplateCheckState } from "../../../../rollout/judge/evidence.ts";
 import { FakeClock } from "../../../support/clock.ts";
 import { rememberingLog } from "../../../support/log.ts";
 import { checksOf } from "../../rollout/judge/criteria.ts";
@@ -10,7 +10,12 @@ import { aWatch, FakePrometheus } from "./metrics.ts";
 const TICK = 5_000;
 const FROM = Date.UTC(2026, 0, 1, 12);
 const queue = { metric: "template", name: "queue", op: "<=", limit: 5, text: "queue <= 5" } as const;
-const gate: GateOf = { reading: { kind: "value", value: 4 }, holds: true, intervalMs: 60_000, at: FROM };
+const gate: TemplateCheckState = {
+  reading: { kind: "value", value: 4 },
+  holds: true,
+  intervalMs: 60_000,
+  at: FROM,
+};
 
 describe("the evidence of rollouts that begin", () => {
   const stop = new AbortController();
@@ -20,7 +25,7 @@ describe("the evidence of rollouts that begin", () => {
     prometheus = new FakePrometheus();
   });
 
-  function aReader(gates: ReadGates = async (_watch, before) => before, now = FROM + 2_000) {
+  function aReader(gates: ReadTemplateChecks = async (_watch, before) => before, now = FROM + 2_000) {
     const clock = new FakeClock(now);
     const log = rememberingLog();
     const told: string[] = [];
@@ -53,7 +58,7 @@ describe("the evidence of rollouts that begin", () => {
     const before = aReader();
     for (const name of names) before.reader.of(aWatch(name, FROM));
     await before.clock.advance(6 * TICK);
-    const watches = names.map((name): Watch => {
+    const watches = names.map((name): JudgeInput => {
       const watch = aWatch(name, FROM);
       const known = before.reader.of(watch).judged;
       return known ? { ...watch, known } : watch;
@@ -93,7 +98,7 @@ describe("the evidence of rollouts that begin", () => {
   it("is counted as soon as people ask for a comparison, also in the middle of a rollout", async () => {
     prometheus.serve("web", FROM);
     const watch = aWatch("web", FROM);
-    const off: Watch = { ...watch, terms: { ...watch.terms, compare: "off" } };
+    const off: JudgeInput = { ...watch, terms: { ...watch.terms, compare: "off" } };
     const { reader, clock } = aReader();
     reader.of(off);
     await clock.advance(30_000);
@@ -115,7 +120,7 @@ describe("the evidence of rollouts that begin", () => {
   });
 
   it("forgets a gate's answer that comes after its step", async () => {
-    let answer: (gates: Evidence["gates"]) => void = () => {};
+    let answer: (gates: Findings["gates"]) => void = () => {};
     const { reader, clock } = aReader(() => new Promise((resolve) => (answer = resolve)));
     const watch = aWatch("web", FROM, { templates: [queue] });
     reader.of(watch);

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { EvidenceReader } from "../../../../controller/evidence/reader.ts";
-import type { Watch } from "../../../../rollout/judge/evidence.ts";
-import type { Judged } from "../../../../rollout/judge/fold.ts";
+import type { JudgeInput } from "../../../../rollout/judge/evidence.ts";
+import type { Evidence } from "../../../../rollout/judge/fold.ts";
 import { FakeClock } from "../../../support/clock.ts";
 import { noLog } from "../../../support/log.ts";
 import { aWatch, FakePrometheus } from "./metrics.ts";
@@ -11,13 +11,17 @@ const FROM = Date.UTC(2026, 0, 1, 12);
 const stop = new AbortController();
 
 /** All that is counted by requests, to the last bit. Nobody keeps when pods restarted: that starts with the reader. */
-function counted(judged: Judged | undefined): string {
+function counted(judged: Evidence | undefined): string {
   const { restarts: _restarts, ...rest } = judged ?? {};
   return JSON.stringify(rest);
 }
 
 /** A reader of its own, whose watches are asked for at every reading, as reconciling does. */
-function aReader(prometheus: FakePrometheus, watches: readonly Watch[], clock = new FakeClock(FROM + 2_000)) {
+function aReader(
+  prometheus: FakePrometheus,
+  watches: readonly JudgeInput[],
+  clock = new FakeClock(FROM + 2_000),
+) {
   const told: string[][] = [];
   const reader = new EvidenceReader({
     prometheus,

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { gatesFrom } from "../../../../controller/evidence/template-checks.ts";
+import { templateChecksFrom } from "../../../../controller/evidence/template-checks.ts";
 import { type Reading, SourceError } from "../../../../controller/providers/provider.ts";
-import type { Evidence } from "../../../../rollout/judge/evidence.ts";
+import type { Findings } from "../../../../rollout/judge/evidence.ts";
 import { isBroken } from "../../../../rollout/judge/template-check.ts";
 import { parseTemplate, type Template } from "../../../../rollout/plan/metric-template.ts";
 import type { Parsed } from "../../../../rollout/text/parse.ts";
@@ -32,7 +32,7 @@ function aStory({
   answer?: () => Promise<Reading>;
 } = {}) {
   const asked: { query: string; at: number }[] = [];
-  const read = gatesFrom({
+  const read = templateChecksFrom({
     templates: async () => template,
     sources: async () => ({
       read: async (query, { at }) => {
@@ -42,7 +42,7 @@ function aStory({
     }),
   });
   const watch = aWatch("web", FROM, { templates: [queue], variables: { dir: "in" } });
-  let gates: Evidence["gates"] = {};
+  let gates: Findings["gates"] = {};
   /** The gate after looks at these seconds of the step. */
   const look = async (...seconds: number[]) => {
     for (const second of seconds) gates = await read(watch, gates, FROM + 1_000 * second);
@@ -110,14 +110,14 @@ describe("gates", () => {
 
   it("of a missing template are asked for again after a quarter of a minute", async () => {
     let times = 0;
-    const read = gatesFrom({
+    const read = templateChecksFrom({
       templates: async () => {
         times += 1;
         return { problems: ["there is none"] };
       },
       sources: async () => Promise.reject(new Error("not asked")),
     });
-    let gates: Evidence["gates"] = {};
+    let gates: Findings["gates"] = {};
     const watch = aWatch("web", FROM, { templates: [queue] });
     for (const second of [0, 5, 10, 14, 15, 20, 30]) gates = await read(watch, gates, FROM + 1_000 * second);
     expect(times).to.equal(3);

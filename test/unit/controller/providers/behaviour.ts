@@ -5,7 +5,7 @@ import {
   SourceError,
   type Window,
 } from "../../../../controller/providers/provider.ts";
-import type { Surroundings } from "../../../../controller/providers/request.ts";
+import type { RequestContext } from "../../../../controller/providers/request.ts";
 import { type Settings, settingsOf } from "../../../../controller/providers/settings.ts";
 import { type Answer, type ApiServer, type Seen, startServer } from "./server.ts";
 
@@ -27,14 +27,14 @@ const misshapen = JSON.stringify(
 
 /** One kind of source and what its API answers, as documented, in the cases that all sources must tell apart. */
 export interface Kind {
-  readonly make: (settings: Settings, surroundings: Surroundings) => Source;
+  readonly make: (settings: Settings, surroundings: RequestContext) => Source;
   /** What the Secret holds, besides the address. */
   readonly secret: Readonly<Record<string, string>> | ((url: string) => Readonly<Record<string, string>>);
   readonly query: string;
   /** Credentials that no message may have in it. */
   readonly hidden: readonly string[];
   /** What must come before the question, as a token. */
-  readonly prelude?: (seen: Seen) => Answer | undefined;
+  readonly prelude?: (snapshot: Seen) => Answer | undefined;
   /** The bodies of answers; a case that the API does not have is left out. */
   readonly answers: {
     /** 42, at `at` or a little before. */
@@ -74,8 +74,8 @@ export function behavesAsSource(name: string, kind: Kind, more: (bench: Bench) =
       bench.answerWith = (body) => answer(() => ({ body }));
     });
     after(() => bench.server.close());
-    const answer = (how: (seen: Seen) => Answer) => {
-      bench.server.answer = (seen) => kind.prelude?.(seen) ?? how(seen);
+    const answer = (how: (snapshot: Seen) => Answer) => {
+      bench.server.answer = (snapshot) => kind.prelude?.(snapshot) ?? how(snapshot);
     };
     tellsReadingsApart(kind, bench);
     tellsFailures(kind, bench, answer);
@@ -110,7 +110,7 @@ function tellsReadingsApart({ answers }: Kind, bench: Bench): void {
   }
 }
 
-function tellsFailures(kind: Kind, bench: Bench, answer: (how: (seen: Seen) => Answer) => void): void {
+function tellsFailures(kind: Kind, bench: Bench, answer: (how: (snapshot: Seen) => Answer) => void): void {
   const failure = async () => {
     const error = await bench.read().catch((thrown: unknown) => thrown);
     expect(error).to.be.instanceOf(SourceError);
@@ -141,7 +141,7 @@ function tellsFailures(kind: Kind, bench: Bench, answer: (how: (seen: Seen) => A
   it("follows no redirect", async () => {
     answer(() => ({ status: 302, headers: { location: `${bench.server.url}/elsewhere` } }));
     expect(await failure()).to.contain("redirects (302)");
-    expect(bench.server.seen.map(({ path }) => path)).not.to.include("/elsewhere");
+    expect(bench.server.snapshot.map(({ path }) => path)).not.to.include("/elsewhere");
   });
 
   for (const body of ["<html>hello</html>", "[[[", "{}x", '"text', kind.misshapen ?? misshapen]) {

@@ -77,8 +77,8 @@ behavesAsSource(
     it("signs what it sends", async () => {
       bench.answerWith(answer());
       await bench.read();
-      const seen = bench.server.last();
-      expect(seen.headers.authorization).to.equal(signatureOf(seen, "wJalrXUtnFEMI/K7MDENG"));
+      const snapshot = bench.server.last();
+      expect(snapshot.headers.authorization).to.equal(signatureOf(snapshot, "wJalrXUtnFEMI/K7MDENG"));
     });
 
     for (const query of ["m1 / m2", '{"Id": "e1"}']) {

@@ -99,7 +99,7 @@ describe("the token of a Google service account", () => {
     let now = at;
     const settings = settingsOf("gcm", { address: server.url, ...keyFile(server.url) });
     const source = googleCloudMonitoringSource(settings, { clock: { now: () => now } });
-    const tokens = () => server.seen.filter(({ path }) => path === "/token");
+    const tokens = () => server.snapshot.filter(({ path }) => path === "/token");
     await source.read("fetch", window);
     now += 3_539_000;
     await source.read("fetch", window);

@@ -55,11 +55,11 @@ behavesAsSource(
     ];
     for (const query of [...outside, "a\\..\\..\\admin", "javascript:42"]) {
       it(`does not leave the address for ${query}`, async () => {
-        const before = bench.server.seen.length;
+        const before = bench.server.snapshot.length;
         const error = await bench.read(query).catch((thrown: unknown) => thrown);
         expect(error).to.be.instanceOf(SourceError);
         expect(String(error)).to.contain("no path below the address");
-        expect(bench.server.seen).to.have.length(before);
+        expect(bench.server.snapshot).to.have.length(before);
       });
     }
 

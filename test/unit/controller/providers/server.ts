@@ -17,15 +17,15 @@ export type Answer = "never" | { status?: number; body?: string; headers?: Recor
 /** A local server in the place of an API. */
 export interface ApiServer {
   readonly url: string;
-  readonly seen: Seen[];
-  answer: (seen: Seen) => Answer;
+  readonly snapshot: Seen[];
+  answer: (snapshot: Seen) => Answer;
   /** The last request. */
   last(): Seen;
   close(): void;
 }
 
 export async function startServer(): Promise<ApiServer> {
-  const seen: Seen[] = [];
+  const snapshot: Seen[] = [];
   const http = createServer(async (request, response) => {
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(part);
@@ -37,7 +37,7 @@ export async function startServer(): Promise<ApiServer> {
       headers: request.headers,
       body: Buffer.concat(parts).toString(),
     };
-    seen.push(asked);
+    snapshot.push(asked);
     const answer = server.answer(asked);
     if (answer === "never") return;
     response.writeHead(answer.status ?? 200, answer.headers);
@@ -46,10 +46,10 @@ export async function startServer(): Promise<ApiServer> {
   await once(http, "listening");
   const server: ApiServer = {
     url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
-    seen,
+    snapshot,
     answer: () => ({ status: 404 }),
     last() {
-      const last = seen.at(-1);
+      const last = snapshot.at(-1);
       if (last === undefined) throw new Error("nobody asked");
       return last;
     },

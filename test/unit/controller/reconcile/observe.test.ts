@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { Caches } from "../../../../controller/reconcile/caches.ts";
-import { Gatherer } from "../../../../controller/reconcile/observe.ts";
+import { Observer } from "../../../../controller/reconcile/observe.ts";
 import type { Kube } from "../../../../kube/client/api.ts";
 import {
   deployments,
@@ -13,10 +13,10 @@ import {
 import type { Route } from "../../../../kube/core/routes.ts";
 import type { Service } from "../../../../kube/core/services.ts";
 import { FLIGHT } from "../../../../rollout/keys.ts";
-import { twinOf } from "../../../../rollout/traffic/canary-service.ts";
-import { narrow } from "../../../../rollout/traffic/isolation.ts";
+import { canaryServiceOf } from "../../../../rollout/traffic/canary-service.ts";
+import { isolate } from "../../../../rollout/traffic/isolation.ts";
 import { hold } from "../../../../rollout/workload/hold.ts";
-import { withHeld } from "../../../../rollout/workload/hold-record.ts";
+import { withHoldRecord } from "../../../../rollout/workload/hold-record.ts";
 import { FakeApi } from "../../../support/api.ts";
 import {
   AT_NOON,
@@ -36,16 +36,16 @@ import { applied } from "../../../support/routes.ts";
 const UID = "uid-web";
 const ownerReferences = [{ apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: UID }];
 const stored = aDeployment({ image: "web:2" });
-const inFlight = withHeld({ ...stored, spec: hold(stored.spec, 1) }, aHeld(), stored);
-const narrowed = merge(aService(), narrow(aService(), UID, "web1", AT_NOON)) as Service;
-const flight = { namespace: "shop", twins: { web: "web-canary" }, weight: 50, since: AT_NOON };
+const inFlight = withHoldRecord({ ...stored, spec: hold(stored.spec, 1) }, aHeld(), stored);
+const narrowed = merge(aService(), isolate(aService(), UID, "web1", AT_NOON)) as Service;
+const share = { namespace: "shop", canaryServices: { web: "web-canary" }, weight: 50, since: AT_NOON };
 
 describe("controller/gather", () => {
   let api: FakeApi;
   let kube: Kube;
   let clock: FakeClock;
   let caches: Caches;
-  let gatherer: Gatherer;
+  let observer: Observer;
   const stop: AbortController[] = [];
 
   beforeEach(async () => {
@@ -59,13 +59,13 @@ describe("controller/gather", () => {
       api.add(replicaSets, { ...set, metadata: { ...metadata, labels, ownerReferences } });
     }
     api.add(services, narrowed);
-    api.add(services, twinOf(aService(), stored, "web2"));
-    api.add(httpRoutes, applied(aRoute({ kind: "HTTPRoute" }), { [UID]: flight }));
+    api.add(services, canaryServiceOf(aService(), stored, "web2"));
+    api.add(httpRoutes, applied(aRoute({ kind: "HTTPRoute" }), { [UID]: share }));
     const ended = new AbortController();
     stop.push(ended);
     caches = new Caches({ kube, clock, log: noLog, signal: ended.signal, onChange: () => {} });
     await caches.synced();
-    gatherer = new Gatherer({ kube, caches, clock });
+    observer = new Observer({ kube, caches, clock });
   });
   afterEach(async () => {
     for (const one of stop.splice(0)) one.abort();
@@ -74,9 +74,13 @@ describe("controller/gather", () => {
   });
 
   const names = async () => {
-    const seen = await gatherer.see(UID);
+    const snapshot = await observer.observe(UID);
     const of = (objects: readonly (Service | Route)[] = []) => objects.map(({ metadata }) => metadata.name);
-    return { services: of(seen?.services), routes: of(seen?.routes), left: of(seen?.left) };
+    return {
+      services: of(snapshot?.services),
+      routes: of(snapshot?.routes),
+      left: of(snapshot?.formerServices),
+    };
   };
   const all = { services: ["web"], routes: ["web"], left: [] };
 
@@ -89,7 +93,7 @@ describe("controller/gather", () => {
     await clock.advance(1_000);
     await names();
     expect(await names()).to.deep.equal(all);
-    expect((await gatherer.see(UID))?.services[0]?.spec.selector).to.deep.equal({ app: "web" });
+    expect((await observer.observe(UID))?.services[0]?.spec.selector).to.deep.equal({ app: "web" });
   });
 
   it("nor a route", async () => {
@@ -105,7 +109,7 @@ describe("controller/gather", () => {
 
   it("names a Service that was narrowed and is the rollout's no more", async () => {
     const other = aService({ meta: { name: "other" }, selector: { app: "other" } });
-    api.add(services, merge(other, narrow(other, UID, "web1", AT_NOON)) as Service);
+    api.add(services, merge(other, isolate(other, UID, "web1", AT_NOON)) as Service);
     await eventually("seen", () => caches.services.get("shop/other") !== undefined);
     expect(await names()).to.deep.equal({ ...all, left: ["other"] });
   });
@@ -113,7 +117,7 @@ describe("controller/gather", () => {
   it("keeps a route of another namespace whose grant was revoked: it carries our overlay", async () => {
     const meta = { name: "far", namespace: "edge" };
     const backends = [{ name: "web", namespace: "shop", port: 80 }];
-    api.add(httpRoutes, applied(aRoute({ kind: "HTTPRoute", backends, meta }), { [UID]: flight }));
+    api.add(httpRoutes, applied(aRoute({ kind: "HTTPRoute", backends, meta }), { [UID]: share }));
     const from = [{ group: "gateway.networking.k8s.io", kind: "HTTPRoute", namespace: "edge" }];
     const to = [{ group: "", kind: "Service" }];
     api.add(namespaces, { metadata: { name: "shop" } });
@@ -123,13 +127,13 @@ describe("controller/gather", () => {
     await eventually("known", () => caches.routes().length === 2);
     expect(await sorted()).to.deep.equal(both);
     api.remove(referenceGrants, "shop/edge");
-    gatherer.forget(UID);
+    observer.forget(UID);
     expect(await sorted()).to.deep.equal(both);
   });
 
   it("sees nothing of a Deployment that is being deleted", async () => {
     api.change(deployments, "shop/web", { metadata: { deletionTimestamp: AT_NOON } });
     await eventually("going", () => caches.deployment(UID) === undefined);
-    expect(await gatherer.see(UID)).to.equal(undefined);
+    expect(await observer.observe(UID)).to.equal(undefined);
   });
 });

@@ -7,7 +7,7 @@ import { Fenced } from "../../../../kube/client/fence.ts";
 import type { KubeObject } from "../../../../kube/core/meta.ts";
 import type { Resource } from "../../../../kube/core/resources.ts";
 import { FLIGHT, HELD } from "../../../../rollout/keys.ts";
-import type { Seen } from "../../../../rollout/stages/snapshot.ts";
+import type { Snapshot } from "../../../../rollout/stages/snapshot.ts";
 import { aDeployment, aHeld, aReplicaSet, aRoute, NOON, seenOf } from "../../../support/builders.ts";
 import { FakeClock } from "../../../support/clock.ts";
 import { noLog } from "../../../support/log.ts";
@@ -28,7 +28,7 @@ const forbidden = () => new ApiError(403, "Forbidden", 'admission webhook "polic
 describe("controller/reconcile in trouble", () => {
   let clock: FakeClock;
   let sent: Sent[];
-  let seen: Seen | undefined;
+  let snapshot: Snapshot | undefined;
   let looks: number;
   /** How the API answers a write; the stored object, if nothing is thrown. */
   let answer: (sent: Sent) => KubeObject | undefined;
@@ -37,7 +37,7 @@ describe("controller/reconcile in trouble", () => {
   const labels = { ...aReplicaSet().metadata.labels, [FLIGHT]: "uid-web" };
   const stable = aReplicaSet({ meta: { labels } });
   /** The stable version is back and serves, nothing else is left: an undo that only has to be told and recorded. */
-  const undone = (): Seen => {
+  const undone = (): Snapshot => {
     const held = aHeld({ phase: "undone" });
     const status = { observedGeneration: 1, replicas: 5, updatedReplicas: 5, availableReplicas: 5 };
     const deployment = { ...aDeployment({ annotations: { [HELD]: JSON.stringify(held) } }), status };
@@ -47,7 +47,7 @@ describe("controller/reconcile in trouble", () => {
   beforeEach(() => {
     clock = new FakeClock(NOON);
     [sent, looks] = [[], 0];
-    seen = undone();
+    snapshot = undone();
     answer = () => undefined;
     const write =
       (verb: string) =>
@@ -64,8 +64,8 @@ describe("controller/reconcile in trouble", () => {
         strategicPatch: write("strategic"),
       } as unknown as Kube,
       caches: { apply: () => {}, forget: () => {} },
-      gatherer: {
-        see: async () => seen && { ...seen, now: clock.now() },
+      observer: {
+        observe: async () => snapshot && { ...snapshot, now: clock.now() },
         remember: () => {},
         forget: () => {},
       },
@@ -120,7 +120,7 @@ describe("controller/reconcile in trouble", () => {
     await lookFor(30_000);
     const before = clock.now();
     const held = aHeld({ phase: "failed" });
-    seen = { ...undone(), held, canary: stable, services: [] };
+    snapshot = { ...undone(), held, canary: stable, services: [] };
     await reconcile("uid-web");
     const [first] = sent.filter(({ at, plural }) => at === before && plural === "deployments");
     expect(first?.body).to.not.equal(undefined);
@@ -128,7 +128,7 @@ describe("controller/reconcile in trouble", () => {
 
   it("takes the weight from every route that lets it, though another one's owner refuses", async () => {
     const routes = ["frozen", "web"].map((name) => carrying(aRoute({ meta: { name } }), 10, NOON));
-    seen = flying({ held: aHeld({ phase: "failed" }), run: { outcome: "failed" }, routes });
+    snapshot = flying({ held: aHeld({ phase: "failed" }), run: { outcome: "failed" }, routes });
     answer = (one) => {
       if (one.name === "frozen") throw forbidden();
       return undefined;
@@ -142,7 +142,7 @@ describe("controller/reconcile in trouble", () => {
 
   it("writes nothing else after a route that refuses", async () => {
     const routes = ["frozen", "web"].map((name) => carrying(aRoute({ meta: { name } }), 10, NOON));
-    seen = flying({ held: aHeld({ phase: "failed" }), run: { outcome: "failed" }, routes });
+    snapshot = flying({ held: aHeld({ phase: "failed" }), run: { outcome: "failed" }, routes });
     refuse("httproutes", "merge", forbidden);
     await reconcile("uid-web");
     expect(sent.map(({ plural }) => plural)).to.deep.equal(["httproutes", "httproutes"]);
@@ -185,9 +185,9 @@ describe("controller/reconcile in trouble", () => {
     refuse("deployments", "json", forbidden);
     await lookFor(10_000);
     const before = sent.length;
-    [seen, answer] = [undefined, () => undefined];
+    [snapshot, answer] = [undefined, () => undefined];
     expect(await reconcile("uid-web")).to.equal(undefined);
-    seen = undone();
+    snapshot = undone();
     await reconcile("uid-web");
     expect(sent.length).to.be.above(before);
   });

@@ -5,8 +5,8 @@ import { digestOf } from "../../../../kube/client/digest.ts";
 import { isConflict } from "../../../../kube/client/errors.ts";
 import { configMaps, deployments, replicaSets } from "../../../../kube/core/resources.ts";
 import type { Deployment, ReplicaSet } from "../../../../kube/core/workloads.ts";
-import type { Seen } from "../../../../rollout/stages/snapshot.ts";
-import { formatHeld } from "../../../../rollout/workload/hold-record.ts";
+import type { Snapshot } from "../../../../rollout/stages/snapshot.ts";
+import { formatHoldRecord } from "../../../../rollout/workload/hold-record.ts";
 import { FakeApi } from "../../../support/api.ts";
 import {
   AT_NOON,
@@ -28,12 +28,12 @@ describe("controller/track", () => {
   let api: FakeApi;
   let kube: Kube;
   let clock: FakeClock;
-  let seen: Seen | undefined;
+  let snapshot: Snapshot | undefined;
   beforeEach(async () => {
     api = await FakeApi.start();
     kube = api.connect();
     clock = new FakeClock(NOON + 2_000);
-    seen = undefined;
+    snapshot = undefined;
   });
   afterEach(async () => {
     await kube.close();
@@ -64,8 +64,8 @@ describe("controller/track", () => {
   const track = async () => {
     const deployment = await read();
     const caches = { deployment: () => deployment, apply: () => {} };
-    const gatherer = { see: async () => seen };
-    return tracker({ kube, caches, gatherer, clock, log: noLog })("uid-web");
+    const observer = { observe: async () => snapshot };
+    return tracker({ kube, caches, observer, clock, log: noLog })("uid-web");
   };
 
   it("makes a version of what is stored, under its own name, and forgets the mark with it", async () => {
@@ -90,8 +90,8 @@ describe("controller/track", () => {
   it("gives back the stable template when the content comes back in flight", async () => {
     const change = { from: two, to: one };
     const template = { "serin.dev/config": `configmap/web=${one}..${two}` };
-    add({ "serin.dev/held": formatHeld(aHeld()) }, change, template);
-    seen = seenOf({ replicaSets: [aReplicaSet()] });
+    add({ "serin.dev/held": formatHoldRecord(aHeld()) }, change, template);
+    snapshot = seenOf({ replicaSets: [aReplicaSet()] });
     api.add(configMaps, map("1"));
     await track();
     const { metadata, spec } = await read();

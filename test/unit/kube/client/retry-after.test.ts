@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { Kube } from "../../../../kube/client/api.ts";
 import { ApiError } from "../../../../kube/client/errors.ts";
-import { patient } from "../../../../kube/client/retry-after.ts";
+import { withRetryAfter } from "../../../../kube/client/retry-after.ts";
 import { services } from "../../../../kube/core/resources.ts";
 import { FakeApi, type Fault } from "../../../support/api.ts";
 import { FakeClock } from "../../../support/clock.ts";
@@ -43,7 +43,7 @@ describe("kube/patience", () => {
 
   for (const [what, request] of Object.entries(requests)) {
     it(`sends no ${what} before the time that the server named, and tells the caller`, async () => {
-      const kube = patient(connection, { clock });
+      const kube = withRetryAfter(connection, { clock });
       faults = [busy];
       await refusalOf(kube.get(services, where));
       await clock.advance(3_000);
@@ -55,7 +55,7 @@ describe("kube/patience", () => {
   }
 
   it("sends again what was refused, and what came meanwhile, as far as the caller's patience goes", async () => {
-    const kube = patient(connection, { clock, patienceMs: 10_000 });
+    const kube = withRetryAfter(connection, { clock, patienceMs: 10_000 });
     faults = [busy];
     const answers = Promise.all([kube.get(services, where), kube.list(services, {})]);
     await eventually("the refusal", () => clock.sleeping > 0);
@@ -68,7 +68,7 @@ describe("kube/patience", () => {
   });
 
   it("gives up when the server asks for more patience than there is", async () => {
-    const kube = patient(connection, { clock, patienceMs: 10_000 });
+    const kube = withRetryAfter(connection, { clock, patienceMs: 10_000 });
     faults = [busy, busy, busy];
     const refusal = refusalOf(kube.get(services, where));
     for (let i = 0; i < 3; i++) {
@@ -80,7 +80,7 @@ describe("kube/patience", () => {
   });
 
   it("takes an error without a time for what it is", async () => {
-    const kube = patient(connection, { clock });
+    const kube = withRetryAfter(connection, { clock });
     faults = [{ status: 503 }, { status: 500, headers: { "retry-after": "5" } }];
     await refusalOf(kube.get(services, where));
     await refusalOf(kube.get(services, where));

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Deployment } from "../../../../kube/core/workloads.ts";
-import { heldOf } from "../../../../rollout/workload/hold-record.ts";
+import { holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
 import { edit, inFlight, native, yes } from "../../../support/ask.ts";
 import { aReplicaSet, readsOf } from "../../../support/builders.ts";
 
@@ -16,7 +16,7 @@ describe("admission of a pause in flight", () => {
     const old = shrinking(3);
     const { object } = yes(edit(old, { paused: true }), old);
     expect([object.spec.paused, surgeOf(object)]).to.deep.equal([true, 3]);
-    expect(heldOf(object)?.originals).to.deep.equal(native);
+    expect(holdRecordOf(object)?.originals).to.deep.equal(native);
   });
 
   it("keeps the surge that has room", () => {
@@ -29,7 +29,7 @@ describe("admission of a pause in flight", () => {
     const strategy = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 2 } } as const;
     const { object } = yes(edit(old, { paused: true, strategy }), old);
     expect(surgeOf(object)).to.equal(3);
-    expect(heldOf(object)?.originals.strategy?.rollingUpdate?.maxSurge).to.equal(2);
+    expect(holdRecordOf(object)?.originals.strategy?.rollingUpdate?.maxSurge).to.equal(2);
   });
 
   it("leaves room for all pods behind the latch", () => {

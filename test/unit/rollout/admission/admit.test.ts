@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import type { Deployment } from "../../../../kube/core/workloads.ts";
 import { admitCreate } from "../../../../rollout/admission/admit.ts";
-import type { Reads } from "../../../../rollout/admission/change.ts";
+import type { ClusterState } from "../../../../rollout/admission/change.ts";
 import { HELD } from "../../../../rollout/keys.ts";
 import { hold, isHeld } from "../../../../rollout/workload/hold.ts";
-import { heldOf } from "../../../../rollout/workload/hold-record.ts";
+import { holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
 import { annotate, edit, inFlight, LATER, native, no, yes } from "../../../support/ask.ts";
 import { aDeployment, aHeld, aReplicaSet, aService, aTemplate, readsOf } from "../../../support/builders.ts";
 
@@ -49,7 +49,12 @@ describe("admission at rest", () => {
     expect(object.spec.strategy?.rollingUpdate).to.deep.equal({ maxUnavailable: 0, maxSurge: "10%" });
     expect(object.spec.template).to.deep.equal(requested.spec.template);
     const originals = { ...native, minReadySeconds: 7 };
-    expect(heldOf(object)).to.deep.equal({ started: LATER, phase: "canary", stable: "web1", originals });
+    expect(holdRecordOf(object)).to.deep.equal({
+      started: LATER,
+      phase: "canary",
+      stable: "web1",
+      originals,
+    });
     expect(object.metadata.labels).to.deep.equal({ "serin.dev/flight": "uid-web" });
     expect(effects).to.deep.equal([
       { kind: "isolate", services: [aService()], uid: "uid-web", hash: "web1" },
@@ -61,7 +66,7 @@ describe("admission at rest", () => {
   it("takes the version that runs for the stable one, not those that are kept as history", () => {
     const history = ["web:0", "web:2"].map((image) => aReplicaSet({ image, replicas: 0 }));
     const reads = readsOf({ replicaSets: [...history, aReplicaSet(), ...history] });
-    expect(heldOf(yes(aDeployment({ image: "web:3" }), aDeployment(), reads).object)?.stable).to.equal(
+    expect(holdRecordOf(yes(aDeployment({ image: "web:3" }), aDeployment(), reads).object)?.stable).to.equal(
       "web1",
     );
   });
@@ -72,7 +77,7 @@ describe("admission at rest", () => {
   });
 
   const never = readsOf({ replicaSets: [aReplicaSet({ available: 0 })] });
-  const natives: [string, Deployment, Deployment, Reads, RegExp][] = [
+  const natives: [string, Deployment, Deployment, ClusterState, RegExp][] = [
     [
       "Recreate",
       aDeployment({ image: "web:2", strategy: { type: "Recreate" } }),
@@ -125,10 +130,10 @@ describe("admission at rest", () => {
       const metadata = { ...template.metadata, annotations: { "kubectl.kubernetes.io/restartedAt": "now" } };
       return edit(object, { template: { ...template, metadata } });
     };
-    expect(heldOf(yes(restarted(), aDeployment()).object)).to.equal(undefined);
-    expect(heldOf(yes(restarted({ "serin.dev/restart": "canary" }), aDeployment()).object)?.stable).to.equal(
-      "web1",
-    );
+    expect(holdRecordOf(yes(restarted(), aDeployment()).object)).to.equal(undefined);
+    expect(
+      holdRecordOf(yes(restarted({ "serin.dev/restart": "canary" }), aDeployment()).object)?.stable,
+    ).to.equal("web1");
   });
 
   it("latches while a native rollout runs, on the version that has the most available pods", () => {
@@ -139,7 +144,7 @@ describe("admission at rest", () => {
       readsOf({ replicaSets: sets }),
     );
     expect(object.spec.paused).to.equal(true);
-    expect(heldOf(object)).to.deep.equal({
+    expect(holdRecordOf(object)).to.deep.equal({
       started: LATER,
       phase: "canary",
       stable: "web1",
@@ -201,7 +206,7 @@ describe("what is Serin's in a request", () => {
       aDeployment({ image: "web:2" }).spec,
     );
     const { object } = yes(dump, aDeployment());
-    expect(heldOf(object)).to.deep.equal({
+    expect(holdRecordOf(object)).to.deep.equal({
       started: LATER,
       phase: "canary",
       stable: "web1",
@@ -230,7 +235,9 @@ describe("what is Serin's in a request", () => {
       expect(object.metadata.annotations).to.deep.equal(aDeployment().metadata.annotations);
       expect(object.spec.replicas).to.equal(5);
       const old = inFlight();
-      expect(heldOf(yes(annotate(old, { [HELD]: forged }), old).object)).to.deep.equal(heldOf(old));
+      expect(holdRecordOf(yes(annotate(old, { [HELD]: forged }), old).object)).to.deep.equal(
+        holdRecordOf(old),
+      );
     });
   }
 });
@@ -244,7 +251,7 @@ describe("verbs", () => {
     it(`carries ${verb} into the record and drops the annotation`, () => {
       const old = revision2(inFlight());
       const { object } = yes(order(old, verb), old);
-      expect(heldOf(object)).to.deep.equal({ ...heldOf(old), asked: verb });
+      expect(holdRecordOf(object)).to.deep.equal({ ...holdRecordOf(old), asked: verb });
       expect(object.metadata.annotations).not.to.have.property(`serin.dev/${verb}`);
     });
   }
@@ -252,7 +259,7 @@ describe("verbs", () => {
   it("retries what failed, and only that", () => {
     const failed = revision2(inFlight({ held: { phase: "failed", asked: "abort" }, surge: 1 }));
     const { object } = yes(order(failed, "retry"), failed);
-    expect(heldOf(object)).to.deep.equal({ ...aHeld({ originals: native }), started: LATER });
+    expect(holdRecordOf(object)).to.deep.equal({ ...aHeld({ originals: native }), started: LATER });
     expect(object.spec, "the controller sizes the canary").to.deep.equal(failed.spec);
     const running = revision2(inFlight());
     expect(yes(order(running, "retry"), running)).to.deep.include({ object: running });

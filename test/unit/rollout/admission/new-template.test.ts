@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { admitUpdate } from "../../../../rollout/admission/admit.ts";
-import { heldOf } from "../../../../rollout/workload/hold-record.ts";
+import { holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
 import { planOf } from "../../../../rollout/workload/plan-of.ts";
 import { formatRun } from "../../../../rollout/workload/run-record.ts";
 import { annotate, both, canarySet, edit, inFlight, LATER, native, no, yes } from "../../../support/ask.ts";
@@ -26,7 +26,7 @@ describe("admission in flight", () => {
     });
     const { object } = yes(manifest, old);
     expect(object.spec).to.deep.equal({ ...old.spec, replicas: 8 });
-    expect(heldOf(object)).to.deep.equal(
+    expect(holdRecordOf(object)).to.deep.equal(
       aHeld({ originals: { ...native, minReadySeconds: 5, progressDeadlineSeconds: 60 } }),
     );
     expect(object.metadata.labels).to.deep.equal(old.metadata.labels);
@@ -44,7 +44,7 @@ describe("admission in flight", () => {
     expect(object.spec.paused).to.equal(true);
     expect(object.spec.strategy).to.deep.equal(old.spec.strategy);
     const originals = { ...native, minReadySeconds: 9 };
-    expect(heldOf(object)).to.deep.equal({
+    expect(holdRecordOf(object)).to.deep.equal({
       started: LATER,
       phase: "canary",
       stable: "web1",
@@ -58,16 +58,16 @@ describe("admission in flight", () => {
     const old = inFlight({ held: { phase: "promoting" } });
     const { object } = yes(aDeployment({ image: "web:3", minReadySeconds: 3 }), old, both);
     expect(object.spec.paused).to.equal(true);
-    expect(heldOf(object)).to.deep.include({ phase: "canary", stable: "web2", latched: true });
-    expect(heldOf(object)?.originals).to.deep.equal({ ...native, minReadySeconds: 3 });
+    expect(holdRecordOf(object)).to.deep.include({ phase: "canary", stable: "web2", latched: true });
+    expect(holdRecordOf(object)?.originals).to.deep.equal({ ...native, minReadySeconds: 3 });
   });
 
   it("keeps who paused before the latch", () => {
     const old = inFlight({ paused: true });
     const { object } = yes(edit(old, {}, "web:3"), old, both);
-    expect(heldOf(object)?.originals.paused).to.equal(true);
+    expect(holdRecordOf(object)?.originals.paused).to.equal(true);
     const v4 = yes(edit(object, {}, "web:4"), object, both).object;
-    expect(heldOf(v4)?.originals.paused).to.equal(true);
+    expect(holdRecordOf(v4)?.originals.paused).to.equal(true);
   });
 
   it("takes a resume while latched for the user's wish", () => {
@@ -75,8 +75,10 @@ describe("admission in flight", () => {
     const old = inFlight({ held: { latched: true, originals: paused }, paused: true });
     const { object } = yes(edit(old, { paused: false }), old);
     expect(object.spec.paused, "the latch itself stays").to.equal(true);
-    expect(heldOf(object)?.originals).to.deep.equal(native);
-    expect(heldOf(yes(annotate(old, { team: "a" }), old).object)?.originals, "an echo").to.deep.equal(paused);
+    expect(holdRecordOf(object)?.originals).to.deep.equal(native);
+    expect(holdRecordOf(yes(annotate(old, { team: "a" }), old).object)?.originals, "an echo").to.deep.equal(
+      paused,
+    );
   });
 
   const pausedByPlan = () => {
@@ -95,7 +97,9 @@ describe("admission in flight", () => {
   };
   it("does not take a pause of the plan for the user's: a newer template starts by itself", () => {
     const old = inFlight({ paused: true });
-    expect(heldOf(yes(edit(old, {}, "web:3"), old, pausedByPlan()).object)?.originals).to.deep.equal(native);
+    expect(holdRecordOf(yes(edit(old, {}, "web:3"), old, pausedByPlan()).object)?.originals).to.deep.equal(
+      native,
+    );
   });
   it("does not take a pause of the plan for the user's: a revert is not stopped by it", () => {
     const old = inFlight({ paused: true });
@@ -104,14 +108,14 @@ describe("admission in flight", () => {
 
   const route = (weight: number, controllerName = "traefik.io/gateway-controller", since = AT_NOON) =>
     applied(aRoute({ status: { parents: [{ controllerName }] } }), {
-      "uid-web": { namespace: "shop", twins: { web: "web-canary" }, weight, since },
+      "uid-web": { namespace: "shop", canaryServices: { web: "web-canary" }, weight: weight, since },
     });
 
   it("gives the native fields back when the stable template comes back, and drains first", () => {
     const old = inFlight();
     const { object, effects } = yes(edit(old, {}, "web:1"), old, readsOf({ ...both, routes: [route(50)] }));
     expect(object.spec).to.deep.equal(aDeployment().spec);
-    expect(heldOf(object)).to.deep.equal(aHeld({ phase: "undone", originals: native }));
+    expect(holdRecordOf(object)).to.deep.equal(aHeld({ phase: "undone", originals: native }));
     expect(effects).to.deep.equal([{ kind: "drain", uid: "uid-web", undo: true }]);
     expect(
       yes(edit(old, {}, "web:1"), old, readsOf({ ...both, routes: [route(0)] })).effects,
@@ -145,7 +149,7 @@ describe("admission in flight", () => {
     ] as const) {
       const routes = [route(0, "traefik.io/gateway-controller", since)];
       const { object, effects } = yes(edit(old, {}, "web:3"), old, readsOf({ ...both, routes }));
-      expect(heldOf(object)).to.include({ phase: "canary" }).and.not.property("latched");
+      expect(holdRecordOf(object)).to.include({ phase: "canary" }).and.not.property("latched");
       expect(effects.map(({ kind }) => kind)).to.deep.equal(expected);
     }
   });
@@ -158,7 +162,7 @@ describe("admission in flight", () => {
       "web:1",
     );
     const { object } = yes(undone, old, both);
-    expect(heldOf(object)?.phase).to.equal("undone");
+    expect(holdRecordOf(object)?.phase).to.equal("undone");
     expect(object.spec).to.deep.equal(aDeployment().spec);
     expect(planOf(object).steps).to.have.length(3);
     const labelled = {
@@ -178,7 +182,7 @@ describe("admission in flight", () => {
     const old = inFlight({ held: { phase: "failed" }, surge: 1 });
     const { object } = yes(aDeployment({ image: "web:2" }), old);
     expect(object.spec).to.deep.equal(old.spec);
-    expect(heldOf(object)?.phase).to.equal("failed");
+    expect(holdRecordOf(object)?.phase).to.equal("failed");
   });
 
   it("starts anew with a new template after a failure, and warns of a plain undo", () => {
@@ -193,7 +197,7 @@ describe("admission in flight", () => {
       old,
       readsOf({ replicaSets: sets }),
     );
-    expect(heldOf(object)).to.deep.equal({
+    expect(holdRecordOf(object)).to.deep.equal({
       started: LATER,
       phase: "canary",
       stable: "web1",

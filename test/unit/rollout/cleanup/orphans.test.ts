@@ -5,84 +5,84 @@ import type { Write } from "../../../../kube/core/writes.ts";
 import { type Marked, sweep } from "../../../../rollout/cleanup/orphans.ts";
 import { settleMs } from "../../../../rollout/gateways/settle.ts";
 import { RUN } from "../../../../rollout/keys.ts";
-import { twinOf } from "../../../../rollout/traffic/canary-service.ts";
-import { flightOf, heldRouteOf } from "../../../../rollout/traffic/route-record.ts";
-import { writeNarrow } from "../../../../rollout/traffic/writes.ts";
+import { canaryServiceOf } from "../../../../rollout/traffic/canary-service.ts";
+import { routeRecordOf, shareOf } from "../../../../rollout/traffic/route-record.ts";
+import { writeIsolation } from "../../../../rollout/traffic/writes.ts";
 import { MIN_READY_SECONDS } from "../../../../rollout/workload/hold.ts";
-import type { Outcome, Run } from "../../../../rollout/workload/run-record.ts";
-import { writeMark } from "../../../../rollout/workload/writes.ts";
+import type { Outcome, RunRecord } from "../../../../rollout/workload/run-record.ts";
+import { writeRunRecord } from "../../../../rollout/workload/writes.ts";
 import { AT_NOON, aDeployment, aReplicaSet, aRoute, aService, NOON } from "../../../support/builders.ts";
 import { merged } from "../../../support/patch.ts";
 import { applied } from "../../../support/routes.ts";
 
-const flight = (service: string, weight = 20) => ({
+const share = (service: string, weight = 20) => ({
   namespace: "shop",
-  twins: { [service]: `${service}-canary` },
+  canaryServices: { [service]: `${service}-canary` },
   weight,
   since: AT_NOON,
 });
-const narrowed: Service = merged(aService(), writeNarrow(aService(), "uid-web", "web1", AT_NOON));
-const twin = twinOf(aService(), aDeployment(), "web2");
+const narrowed: Service = merged(aService(), writeIsolation(aService(), "uid-web", "web1", AT_NOON));
+const canaryService = canaryServiceOf(aService(), aDeployment(), "web2");
 const backends = [
   { name: "web", port: 80 },
   { name: "api", weight: 2 },
 ];
 const marked = (outcome: Outcome): ReplicaSet => {
   const run = { started: AT_NOON, outcome, step: 1, stepSince: AT_NOON, stable: "web1", message: "m" };
-  return merged(aReplicaSet(), writeMark(aReplicaSet(), "uid-web", run));
+  return merged(aReplicaSet(), writeRunRecord(aReplicaSet(), "uid-web", run));
 };
 const sweepOf = (found: Partial<Marked>) =>
   sweep({ now: NOON + 60_000, inFlight: new Set(), services: [], routes: [], replicaSets: [], ...found });
 
 describe("sweep", () => {
   it("leaves alone what is in flight", () => {
-    const route = applied(aRoute({ backends }), { "uid-web": flight("web") });
-    const found = { services: [narrowed, twin], routes: [route], replicaSets: [marked("running")] };
+    const route = applied(aRoute({ backends }), { "uid-web": share("web") });
+    const found = { services: [narrowed, canaryService], routes: [route], replicaSets: [marked("running")] };
     expect(sweepOf({ ...found, inFlight: new Set(["uid-web"]) })).to.deep.equal({ writes: [] });
   });
 
   it("takes the weight first, gives the route back when that is in force, and then deletes the twin", () => {
-    const route = applied(aRoute({ backends }), { "uid-web": flight("web") });
+    const route = applied(aRoute({ backends }), { "uid-web": share("web") });
     const now = NOON + 60_000;
-    const first = sweepOf({ services: [twin], routes: [route] });
+    const first = sweepOf({ services: [canaryService], routes: [route] });
     expect(first.writes.map(({ verb }) => verb)).to.deep.equal(["merge"]);
     const drained = first.writes[0] ? merged(route, first.writes[0]) : route;
-    expect(flightOf(drained, "uid-web")).to.include({ weight: 0 });
+    expect(shareOf(drained, "uid-web")).to.include({ weight: 0 });
     expect(drained.spec.rules?.[0]?.backendRefs).to.deep.include({ name: "web-canary", port: 80, weight: 0 });
     expect(first.waitMs).to.equal(settleMs(route));
 
-    const early = sweepOf({ services: [twin], routes: [drained], now: now + settleMs(route) - 100 });
+    const early = sweepOf({ services: [canaryService], routes: [drained], now: now + settleMs(route) - 100 });
     expect(early).to.deep.equal({ writes: [], waitMs: 100 });
-    const second = sweepOf({ services: [twin], routes: [drained], now: now + settleMs(route) });
+    const second = sweepOf({ services: [canaryService], routes: [drained], now: now + settleMs(route) });
     expect(second.writes.map(({ verb }) => verb)).to.deep.equal(["merge"]);
     const restored = second.writes[0] ? merged(drained, second.writes[0]) : drained;
     expect(restored.spec.rules).to.deep.equal([{ backendRefs: backends }]);
-    expect(heldRouteOf(restored)).to.equal(undefined);
-    const third = sweepOf({ services: [twin], routes: [restored] });
+    expect(routeRecordOf(restored)).to.equal(undefined);
+    const third = sweepOf({ services: [canaryService], routes: [restored] });
     expect(third.writes).to.have.length(1);
     expect(third.writes[0]).to.include({ verb: "delete", kind: "services", name: "web-canary" });
   });
 
   it("waits for no instant that is yet to come, and with no other rollout's twin", () => {
-    const forged = { ...flight("web", 0), since: "2999-01-01T00:00:00.000Z" };
+    const forged = { ...share("web", 0), since: "2999-01-01T00:00:00.000Z" };
     const route = applied(aRoute({ backends }), { "uid-forged": forged });
-    const { writes } = sweepOf({ services: [twin], routes: [route] });
+    const { writes } = sweepOf({ services: [canaryService], routes: [route] });
     expect(writes.map(({ verb }) => verb)).to.deep.equal(["merge", "delete"]);
-    expect(writes[0] && heldRouteOf(merged(route, writes[0]))).to.equal(undefined);
+    expect(writes[0] && routeRecordOf(merged(route, writes[0]))).to.equal(undefined);
   });
 
   it("waits as long for a route that was drained by somebody whose clock is ahead", () => {
     const since = new Date(NOON + 2_000).toISOString();
-    const route = applied(aRoute({ backends }), { "uid-web": { ...flight("web", 0), since } });
-    const decision = sweepOf({ routes: [route], services: [twin], now: NOON });
+    const route = applied(aRoute({ backends }), { "uid-web": { ...share("web", 0), since } });
+    const decision = sweepOf({ routes: [route], services: [canaryService], now: NOON });
     expect(decision).to.deep.equal({ writes: [], waitMs: 2_000 + settleMs(route) });
   });
 
   it("takes out the lost rollout of a route and keeps the other", () => {
-    const route = applied(aRoute({ backends }), { "uid-web": flight("web", 0), "uid-api": flight("api") });
+    const route = applied(aRoute({ backends }), { "uid-web": share("web", 0), "uid-api": share("api") });
     const { writes } = sweepOf({ routes: [route], inFlight: new Set(["uid-api"]) });
     const left = writes[0] ? merged(route, writes[0]) : route;
-    expect(heldRouteOf(left)?.flights).to.deep.equal({ "uid-api": flight("api") });
+    expect(routeRecordOf(left)?.shares).to.deep.equal({ "uid-api": share("api") });
     expect(left.metadata.labels).to.deep.equal({ "serin.dev/flight": "uid-api" });
   });
 
@@ -119,10 +119,10 @@ describe("sweep", () => {
         stable: "web1",
         message: "",
       };
-      return merged(set, writeMark(set, "uid-web", run as Run));
+      return merged(set, writeRunRecord(set, "uid-web", run as RunRecord));
     };
-    const { ownerReferences: _owners, ...ownerless } = twin.metadata;
-    const found = { services: [narrowed, { ...twin, metadata: ownerless }] };
+    const { ownerReferences: _owners, ...ownerless } = canaryService.metadata;
+    const found = { services: [narrowed, { ...canaryService, metadata: ownerless }] };
     const told = (writes: readonly Write[]) =>
       writes.map((write) => ("name" in write ? `${write.verb} ${write.name}` : write.verb));
 
@@ -137,7 +137,7 @@ describe("sweep", () => {
     });
 
     it("keeps them while a route still names the twin", () => {
-      const routes = [applied(aRoute({ backends }), { "uid-web": flight("web") })];
+      const routes = [applied(aRoute({ backends }), { "uid-web": share("web") })];
       expect(told(sweepOf({ ...found, routes, replicaSets: [canary()] }).writes)).to.deep.equal([
         "merge web",
       ]);
@@ -151,30 +151,30 @@ describe("sweep", () => {
     };
 
     it("serves through the Service as soon as it is another Deployment's version, before the twin loses its weight", () => {
-      const route = applied(aRoute({ backends }), { "uid-web": flight("web") });
-      const seen = { ...found, routes: [route], replicaSets: [adopted()], now: NOON + 1_000 };
-      const first = sweepOf(seen);
+      const route = applied(aRoute({ backends }), { "uid-web": share("web") });
+      const snapshot = { ...found, routes: [route], replicaSets: [adopted()], now: NOON + 1_000 };
+      const first = sweepOf(snapshot);
       expect(told(first.writes)).to.deep.equal(["merge web"]);
       const service = first.writes[0] ? merged(narrowed, first.writes[0]) : narrowed;
       expect(service.spec).to.deep.equal(aService().spec);
-      const second = sweepOf({ ...seen, services: [service, { ...twin, metadata: ownerless }] });
+      const second = sweepOf({ ...snapshot, services: [service, { ...canaryService, metadata: ownerless }] });
       expect(told(second.writes)).to.deep.equal(["merge web", "merge web-web2"]);
-      expect(second.writes[0] && flightOf(merged(route, second.writes[0]), "uid-web")).to.include({
+      expect(second.writes[0] && shareOf(merged(route, second.writes[0]), "uid-web")).to.include({
         weight: 0,
       });
     });
 
     it("waits for no other namespace's ReplicaSet", () => {
       const elsewhere = adopted();
-      const route = applied(aRoute({ backends }), { "uid-web": flight("web") });
+      const route = applied(aRoute({ backends }), { "uid-web": share("web") });
       const replicaSets = [{ ...elsewhere, metadata: { ...elsewhere.metadata, namespace: "other" } }];
       const { writes } = sweepOf({ services: [narrowed], routes: [route], replicaSets, now: NOON + 1_000 });
-      expect(writes[0] && flightOf(merged(route, writes[0]), "uid-web")).to.include({ weight: 0 });
+      expect(writes[0] && shareOf(merged(route, writes[0]), "uid-web")).to.include({ weight: 0 });
     });
 
     it("serves no more where another Deployment wants another version, whose native control removes it", () => {
-      const seen = { ...found, replicaSets: [adopted(MIN_READY_SECONDS)] };
-      const first = sweepOf(seen);
+      const snapshot = { ...found, replicaSets: [adopted(MIN_READY_SECONDS)] };
+      const first = sweepOf(snapshot);
       expect(told(first.writes)).to.deep.equal(["delete web-canary"]);
       expect(first.waitMs).to.be.above(0);
       const last = sweepOf({ services: [narrowed], replicaSets: [adopted(MIN_READY_SECONDS, 0)] });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { admitted, denied } from "../../../../rollout/admission/answer.ts";
+import { allowed, denied } from "../../../../rollout/admission/answer.ts";
 import { checkHookHosts } from "../../../../rollout/admission/hook-hosts.ts";
 import { forbidden, hookHostsOf } from "../../../../rollout/hooks/hosts.ts";
 import { type Hook, parseHooks } from "../../../../rollout/plan/hooks.ts";
@@ -98,11 +98,11 @@ describe("admission of hooks", () => {
   for (const [what, object, old, verdict] of rows) {
     it(`${what}: ${verdict} where their host is not`, () => {
       const hooks = () => [hookTo("http://tester.test/")];
-      const answer = checkHookHosts(admitted(object), old, hooks, []);
+      const answer = checkHookHosts(allowed(object), old, hooks, []);
       expect(answer.allowed).to.equal(verdict === "allowed");
       if (!answer.allowed)
         expect(answer.message).to.match(/^serin\.dev\/hooks: hook "smoke" calls tester\.test, /);
-      expect(checkHookHosts(admitted(object), old, hooks, hookHostsOf(["*"])).allowed).to.equal(true);
+      expect(checkHookHosts(allowed(object), old, hooks, hookHostsOf(["*"])).allowed).to.equal(true);
     });
   }
 

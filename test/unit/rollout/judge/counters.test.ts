@@ -138,7 +138,7 @@ describe("increments", () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 40 }), (events) => {
         const values = new Map<string, number>();
-        const seen = new Map<string, number>();
+        const snapshot = new Map<string, number>();
         const look = (away: readonly string[]) =>
           [...values]
             .filter(([series]) => !away.includes(series))
@@ -150,12 +150,12 @@ describe("increments", () => {
           const found = incrementsSince(baseline, [process, ...counters]);
           baseline = found.baseline;
           counted += found.counts.canary.total;
-          for (const { series, value } of counters) seen.set(series, value);
+          for (const { series, value } of counters) snapshot.set(series, value);
         };
         for (const { series, added, restart, away } of events) {
           const before = values.get(series) ?? 0;
           // What grew past its old value between two looks restarted unseen, and what was not seen before is lost.
-          const looked = before === (seen.get(series) ?? 0) && !away.includes(series);
+          const looked = before === (snapshot.get(series) ?? 0) && !away.includes(series);
           const restarts = restart && looked && added < before;
           values.set(series, restarts ? added : before + added);
           happened += added;

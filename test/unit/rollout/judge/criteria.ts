@@ -1,6 +1,6 @@
 import type { Counts } from "../../../../rollout/judge/counters.ts";
-import type { Terms } from "../../../../rollout/judge/criteria.ts";
-import { fold, type Happened, type Judged, noEvidence } from "../../../../rollout/judge/fold.ts";
+import type { Criteria } from "../../../../rollout/judge/criteria.ts";
+import { type Evidence, fold, noEvidence, type TickCounts } from "../../../../rollout/judge/fold.ts";
 import { parseChecks, type TrafficCheck } from "../../../../rollout/plan/checks.ts";
 import { compareDefaults } from "../../../../rollout/plan/compare.ts";
 
@@ -9,7 +9,7 @@ export const SINCE = Date.UTC(2026, 0, 1, 14, 2);
 export const TICK_MS = 10_000;
 
 /** The defaults at the first step of 10, 25, 50. */
-export function aTerms(terms: Partial<Terms> = {}): Terms {
+export function aTerms(terms: Partial<Criteria> = {}): Criteria {
   return { compare: compareDefaults, checks: [], stepFrom: SINCE, nextShare: 0.25, ...terms };
 }
 
@@ -47,7 +47,7 @@ export function countsOf({ total, failed = 0, slow, code = "503", pod }: Did): C
 }
 
 /** What happened in the tick that ends at `at`. */
-export function happened(at: number, canary: Did, stable: Did, more: Partial<Happened> = {}): Happened {
+export function happened(at: number, canary: Did, stable: Did, more: Partial<TickCounts> = {}): TickCounts {
   return {
     at,
     counts: { canary: countsOf(canary), stable: countsOf(stable) },
@@ -57,7 +57,7 @@ export function happened(at: number, canary: Did, stable: Did, more: Partial<Hap
 }
 
 /** Before the first tick. */
-export function begun(start: Partial<Pick<Judged, "phi" | "bounds" | "tickMs">> = {}): Judged {
+export function begun(start: Partial<Pick<Evidence, "phi" | "bounds" | "tickMs">> = {}): Evidence {
   return noEvidence({ since: SINCE, from: SINCE, tickMs: TICK_MS, phi: 1, bounds: [], ...start });
 }
 
@@ -70,8 +70,8 @@ export function after(
     terms = aTerms(),
     from = begun(),
     more = {},
-  }: { terms?: Terms; from?: Judged; more?: Partial<Happened> } = {},
-): Judged {
+  }: { terms?: Criteria; from?: Evidence; more?: Partial<TickCounts> } = {},
+): Evidence {
   let judged = from;
   for (let i = 0; i < ticks; i += 1) {
     judged = fold(judged, happened(judged.at + judged.tickMs, canary, stable, more), terms);

@@ -1,8 +1,8 @@
-import { fold, type Judged, noEvidence } from "../../../../rollout/judge/fold.ts";
+import { type Evidence, fold, noEvidence } from "../../../../rollout/judge/fold.ts";
 import type { Decision } from "../../../../rollout/stages/decision.ts";
-import { watchOf } from "../../../../rollout/stages/judge-input.ts";
-import type { Seen } from "../../../../rollout/stages/snapshot.ts";
-import { type Run, runOf } from "../../../../rollout/workload/run-record.ts";
+import { judgeInputOf } from "../../../../rollout/stages/judge-input.ts";
+import type { Snapshot } from "../../../../rollout/stages/snapshot.ts";
+import { type RunRecord, runRecordOf } from "../../../../rollout/workload/run-record.ts";
 import { AT_NOON, NOON } from "../../../support/builders.ts";
 import { type Did, happened } from "./criteria.ts";
 
@@ -14,8 +14,8 @@ export type Doing = Did | ((tick: number) => Did);
 const at = (doing: Doing, tick: number) => (typeof doing === "function" ? doing(tick) : doing);
 
 /** What happened since noon, in ticks of 10 s, told to a rollout that is looked at so many minutes later. */
-export function after(minutes: number, seen: Seen, canary: Doing, stable: Doing): Judged {
-  const terms = watchOf(seen)?.terms;
+export function after(minutes: number, snapshot: Snapshot, canary: Doing, stable: Doing): Evidence {
+  const terms = judgeInputOf(snapshot)?.terms;
   if (terms === undefined) throw new Error("nothing to judge");
   let judged = noEvidence({ since: NOON, from: NOON, tickMs: 10_000, phi: 1, bounds: [] });
   while (judged.at < NOON + minutes * MINUTE) {
@@ -26,7 +26,7 @@ export function after(minutes: number, seen: Seen, canary: Doing, stable: Doing)
 }
 
 /** The record that a decision writes, if it does. */
-export function recorded({ writes }: Decision): Run | undefined {
+export function recorded({ writes }: Decision): RunRecord | undefined {
   const marks = writes.flatMap((write) => {
     const annotations = "body" in write ? JSON.stringify(write.body) : "";
     return write.verb === "merge" && write.kind === "replicasets" ? [annotations] : [];
@@ -34,5 +34,5 @@ export function recorded({ writes }: Decision): Run | undefined {
   const [text] = marks;
   if (text === undefined) return undefined;
   const { metadata } = JSON.parse(text) as { metadata: { annotations: Record<string, string> } };
-  return runOf({ metadata: { name: "", ...metadata }, spec: {} } as never, AT_NOON);
+  return runRecordOf({ metadata: { name: "", ...metadata }, spec: {} } as never, AT_NOON);
 }

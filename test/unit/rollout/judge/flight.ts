@@ -1,9 +1,9 @@
 import type { Route } from "../../../../kube/core/routes.ts";
 import { FLIGHT, RUN } from "../../../../rollout/keys.ts";
-import type { Seen } from "../../../../rollout/stages/snapshot.ts";
+import type { Snapshot } from "../../../../rollout/stages/snapshot.ts";
 import { instant } from "../../../../rollout/text/instant.ts";
 import { routePatch } from "../../../../rollout/traffic/overlay.ts";
-import { formatRun, type Run } from "../../../../rollout/workload/run-record.ts";
+import { formatRun, type RunRecord } from "../../../../rollout/workload/run-record.ts";
 import {
   AT_NOON,
   aDeployment,
@@ -18,9 +18,14 @@ import {
 const UID = "uid-web";
 
 /** The route with this weight in force since an instant (ms), as the API server has stored it. */
-export function carrying(route: Route, weight: number, since: number, twins = { web: "web-canary" }): Route {
-  const flight = { namespace: "shop", twins, weight, since: instant(since) };
-  const { metadata, spec } = routePatch(route, { [UID]: flight });
+export function carrying(
+  route: Route,
+  weight: number,
+  since: number,
+  canaryServices = { web: "web-canary" },
+): Route {
+  const share = { namespace: "shop", canaryServices, weight, since: instant(since) };
+  const { metadata, spec } = routePatch(route, { [UID]: share });
   const annotations = metadata.annotations as Record<string, string>;
   return {
     ...route,
@@ -35,14 +40,14 @@ export function flying({
   run = {},
   weight = 10,
   since = NOON,
-  ...seen
+  ...snapshot
 }: {
   annotations?: Record<string, string>;
-  run?: Partial<Run>;
+  run?: Partial<RunRecord>;
   weight?: number;
   since?: number;
-} & Partial<Seen> = {}): Seen {
-  const record: Run = {
+} & Partial<Snapshot> = {}): Snapshot {
+  const record: RunRecord = {
     started: AT_NOON,
     outcome: "running",
     step: 0,
@@ -63,6 +68,6 @@ export function flying({
     canary,
     services: [aService()],
     routes: [carrying(aRoute(), weight, since)],
-    ...seen,
+    ...snapshot,
   });
 }

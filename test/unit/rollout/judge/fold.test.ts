@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import type { Comparison } from "../../../../rollout/judge/comparison.ts";
-import { fold, type Judged } from "../../../../rollout/judge/fold.ts";
+import { type Evidence, fold } from "../../../../rollout/judge/fold.ts";
 import { logHarm } from "../../../../rollout/judge/harm-test.ts";
 import { logSafety } from "../../../../rollout/judge/safety-test.ts";
 import { chance } from "../../../support/chance.ts";
@@ -97,7 +97,7 @@ describe("the fold of ticks", () => {
     const [one, four] = [1, 4].map((phi) =>
       after(3, { total: 100, failed: 3 }, { total: 900 }, { from: begun({ phi }) }),
     );
-    expect(logE((four as Judged).errors)).to.be.within(0, logE((one as Judged).errors) / 2);
+    expect(logE((four as Evidence).errors)).to.be.within(0, logE((one as Evidence).errors) / 2);
   });
 
   const did = fc.nat(200).chain((total) =>
@@ -114,7 +114,10 @@ describe("the fold of ticks", () => {
   it("survives JSON at any tick, bit by bit", () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 30 }), fc.nat(30), (steps, stop) => {
-        let [whole, saved] = [0, 0].map(() => begun({ bounds: [0.1, 0.5], phi: 1.7 })) as [Judged, Judged];
+        let [whole, saved] = [0, 0].map(() => begun({ bounds: [0.1, 0.5], phi: 1.7 })) as [
+          Evidence,
+          Evidence,
+        ];
         let terms = aTerms({ checks: checksOf("success-rate >= 99%, p99 <= 400ms") });
         steps.forEach(({ canary, stable, pods, step }, i) => {
           if (step === 0) terms = { ...terms, stepFrom: whole.at };

@@ -1,6 +1,11 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { foldGuard, type Guard, logGuard, noGuard } from "../../../../rollout/judge/limit-test.ts";
+import {
+  foldLimitTest,
+  type LimitTest,
+  logLimitTest,
+  noLimitTest,
+} from "../../../../rollout/judge/limit-test.ts";
 import { chance } from "../../../support/chance.ts";
 
 const LIMIT = 0.01;
@@ -8,17 +13,17 @@ const THRESHOLD = Math.log(100);
 
 /** Looks after every request; returns after how many the guard spoke. */
 function firstAlarm(random: () => number, share: number, most: number): number {
-  let guard: Guard = noGuard;
+  let guard: LimitTest = noLimitTest;
   while (guard.total < most) {
-    guard = foldGuard(guard, { bad: random() < share ? 1 : 0, total: 1 });
-    if (logGuard(guard, LIMIT) >= THRESHOLD) return guard.total;
+    guard = foldLimitTest(guard, { bad: random() < share ? 1 : 0, total: 1 });
+    if (logLimitTest(guard, LIMIT) >= THRESHOLD) return guard.total;
   }
   return Number.POSITIVE_INFINITY;
 }
 
 describe("guard", () => {
   it("begins with no evidence", () => {
-    expect(logGuard(noGuard, LIMIT)).to.be.closeTo(0, 1e-15);
+    expect(logLimitTest(noLimitTest, LIMIT)).to.be.closeTo(0, 1e-15);
   });
 
   it("accuses at most 1 % of those who are just at the limit, looking after every request", () => {
@@ -38,19 +43,19 @@ describe("guard", () => {
   });
 
   it("is not convinced by one bad request, even where none is allowed", () => {
-    expect(logGuard({ bad: 0, total: 10_000 }, 0)).to.be.below(THRESHOLD);
-    expect(logGuard({ bad: 1, total: 1 }, 0)).to.be.below(THRESHOLD);
-    expect(logGuard({ bad: 20, total: 20 }, 0)).to.be.above(THRESHOLD);
+    expect(logLimitTest({ bad: 0, total: 10_000 }, 0)).to.be.below(THRESHOLD);
+    expect(logLimitTest({ bad: 1, total: 1 }, 0)).to.be.below(THRESHOLD);
+    expect(logLimitTest({ bad: 20, total: 20 }, 0)).to.be.above(THRESHOLD);
   });
 
   it("is the same however the requests are cut into ticks", () => {
-    const one = foldGuard(noGuard, { bad: 7, total: 90 });
-    const two = foldGuard(foldGuard(noGuard, { bad: 3, total: 40 }), { bad: 4, total: 50 });
+    const one = foldLimitTest(noLimitTest, { bad: 7, total: 90 });
+    const two = foldLimitTest(foldLimitTest(noLimitTest, { bad: 3, total: 40 }), { bad: 4, total: 50 });
     expect(two).to.deep.equal(one);
   });
 
   it("takes more failures than requests for all of them", () => {
-    expect(foldGuard(noGuard, { bad: 9, total: 5 })).to.deep.equal({ bad: 5, total: 5 });
+    expect(foldLimitTest(noLimitTest, { bad: 9, total: 5 })).to.deep.equal({ bad: 5, total: 5 });
   });
 
   it("weighs more bad requests more, and more good ones less", () => {
@@ -58,10 +63,10 @@ describe("guard", () => {
     fc.assert(
       fc.property(fc.nat(500), fc.nat(10_000), limits, (bad, good, limit) => {
         const total = bad + good;
-        const log = logGuard({ bad, total }, limit);
+        const log = logLimitTest({ bad, total }, limit);
         expect(Number.isFinite(log)).to.equal(true);
-        expect(logGuard({ bad: bad + 1, total }, limit)).to.be.above(log);
-        expect(logGuard({ bad, total: total + 1 }, limit)).to.be.at.most(log);
+        expect(logLimitTest({ bad: bad + 1, total }, limit)).to.be.above(log);
+        expect(logLimitTest({ bad, total: total + 1 }, limit)).to.be.at.most(log);
       }),
     );
   });

@@ -1,5 +1,10 @@
 import { expect } from "chai";
-import { foldGate, type Gate, isBroken, type Reading } from "../../../../rollout/judge/template-check.ts";
+import {
+  foldTemplateTest,
+  isBroken,
+  type Reading,
+  type TemplateTest,
+} from "../../../../rollout/judge/template-check.ts";
 import type { TemplateCheck } from "../../../../rollout/plan/checks.ts";
 
 const check = (op: TemplateCheck["op"], limit = 5): TemplateCheck => {
@@ -9,12 +14,12 @@ const value = (number: number): Reading => ({ kind: "value", value: number });
 const none: Reading = { kind: "none", reason: "the query yields no value" };
 
 /** Readings of `queue <= 5`, 15 s apart. */
-function gate(...readings: readonly Reading[]): Gate {
-  let found: Gate | undefined;
+function gate(...readings: readonly Reading[]): TemplateTest {
+  let found: TemplateTest | undefined;
   readings.forEach((reading, i) => {
-    found = foldGate(found, check("<="), reading, 15_000 * i);
+    found = foldTemplateTest(found, check("<="), reading, 15_000 * i);
   });
-  return found as Gate;
+  return found as TemplateTest;
 }
 
 describe("a gate", () => {
@@ -26,7 +31,7 @@ describe("a gate", () => {
   ];
   for (const [op, expected] of cases) {
     it(`holds by ${op}`, () => {
-      const holds = [4, 5, 6].map((n) => foldGate(undefined, check(op), value(n), 0).holds);
+      const holds = [4, 5, 6].map((n) => foldTemplateTest(undefined, check(op), value(n), 0).holds);
       expect(holds).to.deep.equal(expected);
     });
   }
@@ -39,7 +44,12 @@ describe("a gate", () => {
   });
 
   it("is not broken by two readings, however long they took", () => {
-    const late = foldGate(foldGate(undefined, check("<="), value(6), 0), check("<="), value(6), 3_600_000);
+    const late = foldTemplateTest(
+      foldTemplateTest(undefined, check("<="), value(6), 0),
+      check("<="),
+      value(6),
+      3_600_000,
+    );
     expect(isBroken(late, 60_000)).to.equal(false);
   });
 

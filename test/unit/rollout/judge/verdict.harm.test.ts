@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Terms } from "../../../../rollout/judge/criteria.ts";
+import type { Criteria } from "../../../../rollout/judge/criteria.ts";
 import { compareDefaults } from "../../../../rollout/plan/compare.ts";
 import { after, aTerms, begun, checksOf } from "./criteria.ts";
 import { gateOf, on, queue, verdict } from "./verdicts.ts";
@@ -97,13 +97,13 @@ describe("the verdict: harm", () => {
 });
 
 describe("the verdict: the limits share alpha", () => {
-  const told = (terms: Terms) => {
+  const told = (terms: Criteria) => {
     const judged = after(5, { total: 100, failed: 50 }, { total: 900 }, { terms });
     return /limit ([\d.,]+):1/.exec(on(judged, terms).message)?.[1];
   };
   const one = checksOf("success-rate >= 99%");
   const two = checksOf("success-rate >= 99%, p99 <= 400ms");
-  const cases: [string, Partial<Terms>, string][] = [
+  const cases: [string, Partial<Criteria>, string][] = [
     ["all of it is the comparison's without checks", {}, "100"],
     ["half of it with them", { checks: one }, "200"],
     ["as much of another alpha", { compare: { ...compareDefaults, alpha: 0.001 } }, "1000"],
@@ -114,7 +114,7 @@ describe("the verdict: the limits share alpha", () => {
 
   it("and what is open tells the same limit", () => {
     const checks = one;
-    const open = (terms: Terms) => on(after(1, good, stable, { terms }), terms).message;
+    const open = (terms: Criteria) => on(after(1, good, stable, { terms }), terms).message;
     expect(open(aTerms())).to.match(/harm [\d.]+:1 of 100:1/);
     expect(open(aTerms({ checks }))).to.match(/harm [\d.]+:1 of 200:1/);
   });

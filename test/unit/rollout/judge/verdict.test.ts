@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import type { GateOf } from "../../../../rollout/judge/evidence.ts";
-import type { Judged } from "../../../../rollout/judge/fold.ts";
+import type { TemplateCheckState } from "../../../../rollout/judge/evidence.ts";
+import type { Evidence } from "../../../../rollout/judge/fold.ts";
 import { parseDuration } from "../../../../rollout/text/duration.ts";
 import { after, aTerms, begun, checksOf } from "./criteria.ts";
 import { gateOf, on, queue, verdict } from "./verdicts.ts";
@@ -32,7 +32,7 @@ describe("the verdict: nothing to judge by", () => {
   it("is unread when nothing has been read for three ticks and half a minute, but harm is harm", () => {
     const [slow, quick] = [10_000, 5_000].map((tickMs) =>
       after(100, good, { total: 900 }, { from: begun({ tickMs }) }),
-    ) as [Judged, Judged];
+    ) as [Evidence, Evidence];
     for (const judged of [slow, quick]) {
       expect(verdict({ judged }, { now: judged.at + 30_000 }).kind).to.equal("safe");
       expect(verdict({ judged }, { now: judged.at + 31_000 })).to.deep.equal({
@@ -145,7 +145,7 @@ describe("the verdict: safety", () => {
       message: "success-rate >= 99%: 98.00% of 200 requests succeeded",
     });
     expect(on(judged, terms).kind).to.equal("safe");
-    const gated = (gate?: GateOf) =>
+    const gated = (gate?: TemplateCheckState) =>
       verdict(
         { judged: after(30, good, { total: 900 }), gates: gate ? { "queue <= 5": gate } : {} },
         { templates: [queue] },

@@ -1,33 +1,33 @@
-import type { Terms } from "../../../../rollout/judge/criteria.ts";
-import type { Evidence, GateOf } from "../../../../rollout/judge/evidence.ts";
-import type { Judged } from "../../../../rollout/judge/fold.ts";
-import { foldGate } from "../../../../rollout/judge/template-check.ts";
-import { type Circumstances, judge, type Verdict } from "../../../../rollout/judge/verdict.ts";
+import type { Criteria } from "../../../../rollout/judge/criteria.ts";
+import type { Findings, TemplateCheckState } from "../../../../rollout/judge/evidence.ts";
+import type { Evidence } from "../../../../rollout/judge/fold.ts";
+import { foldTemplateTest } from "../../../../rollout/judge/template-check.ts";
+import { judge, type Verdict, type VerdictContext } from "../../../../rollout/judge/verdict.ts";
 import { aTerms, SINCE } from "./criteria.ts";
 
 /** A limit on a metric template. */
 export const queue = { metric: "template", name: "queue", op: "<=", limit: 5, text: "queue <= 5" } as const;
 
 /** The verdict at 10 % of the traffic, on the default terms. */
-export function verdict(evidence: Partial<Evidence>, circumstances: Partial<Circumstances> = {}): Verdict {
+export function verdict(evidence: Partial<Findings>, circumstances: Partial<VerdictContext> = {}): Verdict {
   const now = evidence.judged?.at ?? SINCE;
   const given = { now, terms: aTerms(), templates: [], share: 0.1, ...circumstances };
   return judge({ gates: {}, ...evidence }, given);
 }
 
 /** The verdict on ticks that were folded on the same terms. */
-export const on = (judged: Judged, terms: Terms = aTerms()) => verdict({ judged }, { terms });
+export const on = (judged: Evidence, terms: Criteria = aTerms()) => verdict({ judged }, { terms });
 
 /** What a gate is after these readings, 15 s apart; `undefined` is one without a number. */
-export function gateOf(...values: readonly (number | undefined)[]): GateOf {
-  let gate: GateOf | undefined;
+export function gateOf(...values: readonly (number | undefined)[]): TemplateCheckState {
+  let gate: TemplateCheckState | undefined;
   values.forEach((value, i) => {
     const reading =
       value === undefined
         ? ({ kind: "none", reason: "the query yields no value" } as const)
         : ({ kind: "value", value } as const);
     const at = SINCE + 15_000 * i;
-    gate = { ...foldGate(gate, queue, reading, at), intervalMs: 60_000, at };
+    gate = { ...foldTemplateTest(gate, queue, reading, at), intervalMs: 60_000, at };
   });
-  return gate as GateOf;
+  return gate as TemplateCheckState;
 }

@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import type { Deployment } from "../../../../kube/core/workloads.ts";
 import { admitCreate, admitUpdate, changesTemplate } from "../../../../rollout/admission/admit.ts";
-import { needsPlaces } from "../../../../rollout/admission/needs-layers.ts";
+import { needsDefaultSources } from "../../../../rollout/admission/needs-layers.ts";
 import { HELD } from "../../../../rollout/keys.ts";
 import { formatComplaints } from "../../../../rollout/plan/complaints.ts";
-import { type Layer, outline, type Places, profileNamed } from "../../../../rollout/plan/layers.ts";
+import { type DefaultSources, type Layer, outline, profileNamed } from "../../../../rollout/plan/layers.ts";
 import type { Plan } from "../../../../rollout/plan/plan.ts";
-import { type Held, heldOf } from "../../../../rollout/workload/hold-record.ts";
+import { type HoldRecord, holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
 import { planOf } from "../../../../rollout/workload/plan-of.ts";
 import { annotate, both, edit, inFlight, LATER } from "../../../support/ask.ts";
 import { aDeployment, readsOf } from "../../../support/builders.ts";
@@ -15,11 +15,11 @@ type Given = Readonly<Record<string, string>>;
 
 const keyed = (given: Given) =>
   Object.fromEntries(Object.entries(given).map(([name, value]) => [`serin.dev/${name}`, value]));
-const placesOf = ({ namespace = {}, profile }: { namespace?: Given; profile?: Given }): Places => ({
+const placesOf = ({ namespace = {}, profile }: { namespace?: Given; profile?: Given }): DefaultSources => ({
   namespace: { name: "shop", annotations: keyed(namespace) },
   ...(profile && { profile: { name: "slow", values: profile } }),
 });
-const told = (own: Given, places: Places) => {
+const told = (own: Given, places: DefaultSources) => {
   const { parsed } = outline(keyed({ rollout: "canary", ...own }), places);
   return "complaints" in parsed ? formatComplaints(parsed.complaints).split("\n") : [];
 };
@@ -87,7 +87,7 @@ describe("defaults of profile and namespace", () => {
       expect(profileNamed(keyed(own), keyed(shared))).to.equal(name);
     });
 
-  const wrong: [string, Given, Places, string][] = [
+  const wrong: [string, Given, DefaultSources, string][] = [
     [
       "a profile's value",
       {},
@@ -112,7 +112,7 @@ describe("defaults of profile and namespace", () => {
       placesOf({ namespace: { "on-failed": "undo" } }),
       'namespace shop: serin.dev/on-failed: "undo" has an unknown key; expected the key serin.dev/on-failure',
     ],
-    ...["rollout", "promote", "abort", "retry"].map((name): [string, Given, Places, string] => [
+    ...["rollout", "promote", "abort", "retry"].map((name): [string, Given, DefaultSources, string] => [
       `${name} in a profile`,
       {},
       placesOf({ profile: { [name]: "1" } }),
@@ -182,8 +182,8 @@ describe("which requests need the defaults", () => {
     const { [HELD]: _held, ...annotations } = deployment.metadata.annotations ?? {};
     return { ...deployment, metadata: { ...deployment.metadata, annotations } };
   };
-  const recordOf = (deployment: Deployment, change: Partial<Held>) => ({
-    [HELD]: JSON.stringify({ ...heldOf(deployment), ...change }),
+  const recordOf = (deployment: Deployment, change: Partial<HoldRecord>) => ({
+    [HELD]: JSON.stringify({ ...holdRecordOf(deployment), ...change }),
   });
   const slow = { "serin.dev/profile": "slow" };
   const atRest = aDeployment({ annotations: slow });
@@ -215,7 +215,8 @@ describe("which requests need the defaults", () => {
     ["somebody's own record", false, annotate(flying, { [HELD]: "x" }), flying],
   ];
   for (const [what, needs, requested, old] of cases)
-    it(`${what}: ${needs ? "does" : "does not"}`, () => expect(needsPlaces(requested, old)).to.equal(needs));
+    it(`${what}: ${needs ? "does" : "does not"}`, () =>
+      expect(needsDefaultSources(requested, old)).to.equal(needs));
 });
 
 describe("the defaults of a rollout in flight", () => {
@@ -223,7 +224,7 @@ describe("the defaults of a rollout in flight", () => {
   const places = placesOf({ profile: { steps: "7" } });
   const revision2 = (object: Deployment) => annotate(object, { "deployment.kubernetes.io/revision": "2" });
   const flying = (held = {}) => revision2(inFlight({ held: { defaults: layers, ...held } }));
-  const ask = (requested: Deployment, old: Deployment, found?: Places, reads = readsOf()) => {
+  const ask = (requested: Deployment, old: Deployment, found?: DefaultSources, reads = readsOf()) => {
     const another = changesTemplate(requested, old);
     const answer = admitUpdate(requested, old, another ? reads : undefined, LATER, found);
     if (!answer.allowed) throw new Error(answer.message);
@@ -232,7 +233,7 @@ describe("the defaults of a rollout in flight", () => {
 
   it("are kept from the start, told, and decide its plan", () => {
     const { object, warnings } = ask(aDeployment({ image: "web:2" }), aDeployment(), places);
-    expect(heldOf(object)?.defaults).to.deep.equal(layers);
+    expect(holdRecordOf(object)?.defaults).to.deep.equal(layers);
     expect(planOf(object).steps).to.deep.equal([{ kind: "weight", weight: 7, leastMs: 60_000 }]);
     expect(object.spec.strategy?.rollingUpdate?.maxSurge).to.equal("7%");
     expect(warnings.join()).to.contain("canary 7 %").and.to.contain("profile slow");
@@ -242,17 +243,17 @@ describe("the defaults of a rollout in flight", () => {
     const { object } = ask(annotate(aDeployment(), { "serin.dev/profile": "slow" }), aDeployment(), places);
     expect(object.metadata.annotations).not.to.have.property(HELD);
     const begun = ask(aDeployment({ image: "web:2" }), aDeployment(), placesOf({})).object;
-    expect(heldOf(begun)).not.to.have.property("defaults");
+    expect(holdRecordOf(begun)).not.to.have.property("defaults");
   });
 
   it("stay when the manifest comes again, when the plan changes, and when another profile is named", () => {
     const old = flying();
-    expect(heldOf(ask({ ...old }, old).object)?.defaults).to.deep.equal(layers);
+    expect(holdRecordOf(ask({ ...old }, old).object)?.defaults).to.deep.equal(layers);
     const slower = ask(annotate(old, { "serin.dev/interval": "5m" }), old).object;
     expect(planOf(slower).steps).to.deep.equal([{ kind: "weight", weight: 7, leastMs: 300_000 }]);
     const fast = { ...places, profile: { name: "fast", values: { steps: "90" } } };
     const renamed = ask(annotate(old, { "serin.dev/profile": "fast" }), old, fast);
-    expect(heldOf(renamed.object)?.defaults).to.deep.equal(layers);
+    expect(holdRecordOf(renamed.object)?.defaults).to.deep.equal(layers);
     expect(renamed.warnings.join()).to.contain("serin.dev/profile counts from the next rollout on");
   });
 
@@ -267,7 +268,7 @@ describe("the defaults of a rollout in flight", () => {
       undefined,
       both,
     );
-    expect(heldOf(object)).to.deep.include({ phase: "undone", defaults: layers });
+    expect(holdRecordOf(object)).to.deep.include({ phase: "undone", defaults: layers });
     expect(planOf(object).steps).to.have.length(1);
   });
 
@@ -276,12 +277,12 @@ describe("the defaults of a rollout in flight", () => {
     const expected = [{ from: "namespace", name: "shop", values: { steps: "9" } }];
     for (const phase of ["canary", "failed", "undone", "promoting"] as const) {
       const { object } = ask(edit(flying({ phase }), {}, "web:3"), flying({ phase }), next, both);
-      expect(heldOf(object), phase).to.deep.include({ phase: "canary", defaults: expected });
+      expect(holdRecordOf(object), phase).to.deep.include({ phase: "canary", defaults: expected });
     }
     const failed = flying({ phase: "failed" });
     const retried = ask(annotate(failed, { "serin.dev/retry": "2" }), failed, next).object;
-    expect(heldOf(retried)).to.deep.include({ started: LATER, defaults: expected });
-    expect(heldOf(ask(retried, failed, next).object), "reinvoked").to.deep.equal(heldOf(retried));
+    expect(holdRecordOf(retried)).to.deep.include({ started: LATER, defaults: expected });
+    expect(holdRecordOf(ask(retried, failed, next).object), "reinvoked").to.deep.equal(holdRecordOf(retried));
   });
 
   it("name their place when they do not fit what the Deployment says now", () => {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { Route, RouteRule } from "../../../../kube/core/routes.ts";
-import { obstacleOf, planDoubts, planObstacle } from "../../../../rollout/preflight/preflight.ts";
-import { withFlight } from "../../../../rollout/traffic/route-record.ts";
+import { blockerOf, planBlocker, planCaveats } from "../../../../rollout/preflight/preflight.ts";
+import { withShare } from "../../../../rollout/traffic/route-record.ts";
 import { AT_NOON, aPlan, aRoute, aService } from "../../../support/builders.ts";
 import { STICKY } from "../../../support/exposed.ts";
 import { applied } from "../../../support/routes.ts";
@@ -42,9 +42,9 @@ const behind = (
   rest: Partial<Route> = {},
 ) => aRoute({ rules, status: { parents: [{ controllerName: gateways[name] }] }, ...rest });
 const obstacle = (given: Record<string, string>, ...routes: Route[]) =>
-  planObstacle(planFor(given), [aService()], routes);
+  planBlocker(planFor(given), [aService()], routes);
 const doubts = (given: Record<string, string>, ...routes: Route[]) =>
-  planDoubts(planFor(given), [aService()], routes).join("; ");
+  planCaveats(planFor(given), [aService()], routes).join("; ");
 
 describe("what a gateway cannot do", () => {
   const table: Record<
@@ -264,7 +264,7 @@ describe("rules that cannot be told apart", () => {
     const rules = [{ backendRefs: [...refs, { name: "api", port: 80 }] }];
     const api = {
       namespace: "shop",
-      twins: { api: "api-canary" },
+      canaryServices: { api: "api-canary" },
       weight: 10,
       sticky: STICKY,
       since: AT_NOON,
@@ -272,8 +272,8 @@ describe("rules that cannot be told apart", () => {
     const route = applied(behind("Istio", rules), { api });
     expect(obstacle(plans.sticky, route)).to.equal(undefined);
     expect(doubts(plans.header, route)).to.equal("");
-    const flights = withFlight({ api }, "web", { ...api, twins: { web: "web-canary" } });
-    expect([obstacleOf(route, flights, "web"), obstacleOf(route, flights, "nobody")]).to.deep.equal([
+    const shares = withShare({ api }, "web", { ...api, canaryServices: { web: "web-canary" } });
+    expect([blockerOf(route, shares, "web"), blockerOf(route, shares, "nobody")]).to.deep.equal([
       undefined,
       undefined,
     ]);

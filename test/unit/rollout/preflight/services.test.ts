@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { Deployment } from "../../../../kube/core/workloads.ts";
 import { admitUpdate } from "../../../../rollout/admission/admit.ts";
 import { hold } from "../../../../rollout/workload/hold.ts";
-import { type Phase, withHeld } from "../../../../rollout/workload/hold-record.ts";
+import { type Phase, withHoldRecord } from "../../../../rollout/workload/hold-record.ts";
 import { AT_NOON, aDeployment, aHeld, aReplicaSet, readsOf } from "../../../support/builders.ts";
 
 const withoutOptIn = ({ metadata, ...rest }: Deployment): Deployment => {
@@ -12,7 +12,7 @@ const withoutOptIn = ({ metadata, ...rest }: Deployment): Deployment => {
 const flown = (phase: Phase): Deployment => {
   const stored = aDeployment({ image: "web:2" });
   const spec = phase === "canary" || phase === "failed" ? hold(stored.spec, 1) : stored.spec;
-  return withHeld({ ...stored, spec }, aHeld({ phase }), stored);
+  return withHoldRecord({ ...stored, spec }, aHeld({ phase }), stored);
 };
 const reads = readsOf({ replicaSets: [aReplicaSet(), aReplicaSet({ image: "web:2", replicas: 1 })] });
 

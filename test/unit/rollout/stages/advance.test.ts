@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Evidence } from "../../../../rollout/judge/evidence.ts";
+import type { Findings } from "../../../../rollout/judge/evidence.ts";
 import { advance } from "../../../../rollout/stages/advance.ts";
 import { decide } from "../../../../rollout/stages/decide.ts";
 import type { Decision } from "../../../../rollout/stages/decision.ts";
@@ -13,20 +13,20 @@ interface Story {
   readonly stable?: Doing;
   readonly step?: number;
   readonly annotations?: Record<string, string>;
-  readonly evidence?: Evidence;
+  readonly evidence?: Findings;
 }
 
 /** The decision about a rollout whose step is in force since noon. */
 function decided({ minutes, canary, stable, step = 0, annotations = {}, evidence }: Story): Decision {
-  const seen = flying({ annotations, now: NOON + minutes * MINUTE, run: { step } });
-  const judged = canary && stable && after(minutes, seen, canary, stable);
-  return advance({ ...seen, evidence: evidence ?? { gates: {}, ...(judged && { judged }) } });
+  const snapshot = flying({ annotations, now: NOON + minutes * MINUTE, run: { step } });
+  const judged = canary && stable && after(minutes, snapshot, canary, stable);
+  return advance({ ...snapshot, evidence: evidence ?? { gates: {}, ...(judged && { judged }) } });
 }
 
 const outcome = (story: Story) => {
   const decision = decided(story);
   const run = recorded(decision);
-  if (run === undefined) return decision.says?.message ?? "nothing";
+  if (run === undefined) return decision.condition?.message ?? "nothing";
   return run.outcome === "running" ? `step ${run.step}: ${run.message}` : `${run.outcome}: ${run.message}`;
 };
 
@@ -41,7 +41,7 @@ describe("going on by evidence", () => {
     const early = decided({ minutes: 0.5, ...many });
     expect(early.writes).to.deep.equal([]);
     expect(early.waitMs).to.equal(30_000);
-    expect(early.says?.message).to.match(/^canary has 10% of the traffic, step 1 of 3: verified: /);
+    expect(early.condition?.message).to.match(/^canary has 10% of the traffic, step 1 of 3: verified: /);
   });
 
   it("goes on when the canary is verified, and keeps the evidence in the record", () => {
@@ -146,19 +146,21 @@ describe("going on by evidence", () => {
   });
 
   it("holds while the Deployment is paused", () => {
-    const seen = flying({ now: NOON + MINUTE });
+    const snapshot = flying({ now: NOON + MINUTE });
     const paused = {
-      ...seen,
-      deployment: { ...seen.deployment, spec: { ...seen.deployment.spec, paused: true } },
+      ...snapshot,
+      deployment: { ...snapshot.deployment, spec: { ...snapshot.deployment.spec, paused: true } },
     };
-    const judged = after(1, seen, many.canary, many.stable);
-    expect(advance({ ...paused, evidence: { judged, gates: {} } }).says?.message).to.match(/paused: kubectl/);
+    const judged = after(1, snapshot, many.canary, many.stable);
+    expect(advance({ ...paused, evidence: { judged, gates: {} } }).condition?.message).to.match(
+      /paused: kubectl/,
+    );
   });
 
   it("says in the record how a person sees what was counted, and what may be done now", () => {
-    const seen = flying({ now: NOON + MINUTE });
-    const judged = after(1, seen, { total: 100, failed: 20 }, many.stable);
-    const run = recorded(decide({ ...seen, evidence: { judged, gates: {} } }));
+    const snapshot = flying({ now: NOON + MINUTE });
+    const judged = after(1, snapshot, { total: 100, failed: 20 }, many.stable);
+    const run = recorded(decide({ ...snapshot, evidence: { judged, gates: {} } }));
     expect(run).to.include({ outcome: "failed" });
     const told = run?.message ?? "";
     expect(told).to.match(/^rolled back at 10% after 1m: errors\. canary 120 of 600 requests failed/);
@@ -170,17 +172,17 @@ describe("going on by evidence", () => {
 
   it("finds harm while a later step's pods get ready", () => {
     // Step 2 is granted, and its pods are not there: what 10 % did is on record all the same.
-    const seen = flying({
+    const snapshot = flying({
       now: NOON + 2 * MINUTE,
       run: { step: 1, stepSince: new Date(NOON + MINUTE).toISOString() },
     });
-    const judged = after(2, seen, { total: 100, failed: 20 }, many.stable);
+    const judged = after(2, snapshot, { total: 100, failed: 20 }, many.stable);
     const waiting = decide({
-      ...seen,
-      evidence: { judged: after(2, seen, many.canary, many.stable), gates: {} },
+      ...snapshot,
+      evidence: { judged: after(2, snapshot, many.canary, many.stable), gates: {} },
     });
     expect(recorded(waiting)).to.equal(undefined);
-    const run = recorded(decide({ ...seen, evidence: { judged, gates: {} } }));
+    const run = recorded(decide({ ...snapshot, evidence: { judged, gates: {} } }));
     expect(run?.outcome).to.equal("failed");
     expect(run?.message).to.match(/^rolled back at 10% after 2m: errors\. /);
   });

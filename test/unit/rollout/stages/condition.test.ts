@@ -1,19 +1,19 @@
 import { expect } from "chai";
-import { tell } from "../../../../rollout/stages/condition.ts";
-import type { Says } from "../../../../rollout/stages/decision.ts";
+import { report } from "../../../../rollout/stages/condition.ts";
+import type { ConditionUpdate } from "../../../../rollout/stages/decision.ts";
 import { canaryCondition } from "../../../../rollout/workload/writes.ts";
 import { aDeployment, aHeld, NOON, seenOf } from "../../../support/builders.ts";
 
 const iso = (ms: number) => new Date(ms).toISOString();
-const preparing = (message: string): Says => ({ status: "Unknown", reason: "Preparing", message });
-const holding = (message: string): Says => ({ status: "Unknown", reason: "Holding", message });
+const preparing = (message: string): ConditionUpdate => ({ status: "Unknown", reason: "Preparing", message });
+const holding = (message: string): ConditionUpdate => ({ status: "Unknown", reason: "Holding", message });
 
 /** What is told `afterMs` into a rollout whose condition says `present` since `toldMs`. */
-function telling(says: Says | undefined, afterMs: number, present?: Says, toldMs = 0) {
+function telling(says: ConditionUpdate | undefined, afterMs: number, present?: ConditionUpdate, toldMs = 0) {
   const deployment = aDeployment({ image: "web:2" });
   const conditions = present === undefined ? [] : [canaryCondition(present, iso(NOON + toldMs))];
   const held = aHeld({ started: iso(NOON) });
-  return tell(
+  return report(
     seenOf({ now: NOON + afterMs, deployment: { ...deployment, status: { conditions } }, held }),
     says,
   );

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { heldOf } from "../../../../rollout/workload/hold-record.ts";
+import { holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
 import { lastRunOf } from "../../../../rollout/workload/run-record.ts";
 import type { World } from "../../../model/world.ts";
 import { annotate, aShop, edit, ending, expectRest, image, outcome, watched } from "../../../support/shop.ts";
@@ -57,7 +57,11 @@ describe("a rollout in a simulated cluster, while people act", () => {
         .flatMap(({ spec }) => spec.rules?.[0]?.backendRefs?.[1]?.weight ?? []);
       expect(weight).to.equal(1);
       world.request("web", next === "resume" ? edit({ paused: false }) : image(next));
-      for (let i = 0; i < 200 && outcome(world, "web-h3") !== "running" && heldOf(deployment(world)); i += 1)
+      for (
+        let i = 0;
+        i < 200 && outcome(world, "web-h3") !== "running" && holdRecordOf(deployment(world));
+        i += 1
+      )
         world.run(1);
       if (next !== "web:3") expect(ending(world).marks, next).to.deep.equal([]);
       else expect(outcome(world, "web-h3")).to.equal("running");

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { heldOf } from "../../../../rollout/workload/hold-record.ts";
+import { holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
 import { lastRunOf } from "../../../../rollout/workload/run-record.ts";
 import type { World } from "../../../model/world.ts";
 import { annotate, aShop, edit, ending, image } from "../../../support/shop.ts";
@@ -19,7 +19,7 @@ const strategies = {
   },
   sticky: { "serin.dev/steps": "10, 50", "serin.dev/match": "query t=1", "serin.dev/sticky": "1h" },
 } as const;
-const phase = (world: World) => heldOf(world.get("deployments", "web"))?.phase;
+const phase = (world: World) => holdRecordOf(world.get("deployments", "web"))?.phase;
 const weights = (world: World) => world.story.filter((line) => line.startsWith("web "));
 const told = (world: World) =>
   ["Promoted", "RolledBack", "Undone"].filter((reason) => world.story.includes(reason));

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { heldOf } from "../../../../rollout/workload/hold-record.ts";
+import { holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
 import { aStage, message, pods, runTo, runToPause } from "../../../model/stage.ts";
 import { edit, ending, expectRest, image, outcome } from "../../../support/shop.ts";
 
@@ -103,10 +103,10 @@ describe("ab-test", () => {
       world.traffic = traffic;
       world.request("web", image("web:2"));
       world.run(1_500);
-      expect(heldOf(world.get("deployments", "web"))?.phase).to.equal("canary");
+      expect(holdRecordOf(world.get("deployments", "web"))?.phase).to.equal("canary");
       expect(outcome(world, "web-h2")).to.equal("running");
       expect(given.at(-1)).to.equal("the matching users and testers");
-      expect(world.decided?.says?.message).to.match(/^holding at the matching users: /);
+      expect(world.decided?.condition?.message).to.match(/^holding at the matching users: /);
       world.traffic = { canary: 100, stable: 1_000 };
       world.run();
       expect(outcome(world, "web-h2")).to.equal("promoted");
@@ -155,7 +155,7 @@ describe("canary", () => {
     world.request("web", image("web:2"));
     runTo(stage, "10%, kept");
     const { rules = [] } = world.get("httproutes", "web").spec;
-    const id = Date.parse(heldOf(world.get("deployments", "web"))?.started ?? "").toString(36);
+    const id = Date.parse(holdRecordOf(world.get("deployments", "web"))?.started ?? "").toString(36);
     expect(rules.map(({ backendRefs = [] }) => backendRefs.map(({ weight = 1 }) => weight))).to.deep.equal([
       [0, 1],
       [1, 0],

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { conditionOf } from "../../../../kube/core/meta.ts";
-import { flightOf } from "../../../../rollout/traffic/route-record.ts";
-import { heldOf } from "../../../../rollout/workload/hold-record.ts";
+import { shareOf } from "../../../../rollout/traffic/route-record.ts";
+import { holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
 import { lastRunOf } from "../../../../rollout/workload/run-record.ts";
 import { checkServed } from "../../../model/invariants.ts";
 import type { World } from "../../../model/world.ts";
@@ -52,7 +52,7 @@ describe("a rollout in a simulated cluster", () => {
     expect(world.list("services").map(({ metadata, spec }) => [metadata.name, spec.selector])).to.deep.equal([
       ["web", { app: "web", "pod-template-hash": "h1" }],
     ]);
-    expect(heldOf(deployment(world))?.phase).to.equal("failed");
+    expect(holdRecordOf(deployment(world))?.phase).to.equal("failed");
     expect(condition(world, "Progressing")).to.include({
       status: "False",
       reason: "ProgressDeadlineExceeded",
@@ -143,7 +143,7 @@ describe("a rollout in a simulated cluster", () => {
     world.runTo(50);
     expect(world.request("web", image("web:1"))).to.match(/repeat this/);
     world.run(18);
-    expect(flightOf(world.get("httproutes", "web"), "uid-web")?.weight).to.equal(0);
+    expect(shareOf(world.get("httproutes", "web"), "uid-web")?.weight).to.equal(0);
     expect(world.request("web", image("web:1"))).to.equal(undefined);
     world.run();
     expectRest(world, "web:1", { "web-h1": 5 });
@@ -163,7 +163,7 @@ describe("a rollout in a simulated cluster", () => {
   it("completes what was proven when a newer version comes in the middle of its promotion", () => {
     const world = watched(aShop());
     world.request("web", image("web:2"));
-    for (let i = 0; i < 200 && heldOf(deployment(world))?.phase !== "promoting"; i += 1) world.run(1);
+    for (let i = 0; i < 200 && holdRecordOf(deployment(world))?.phase !== "promoting"; i += 1) world.run(1);
     world.run(1);
     world.request("web", image("web:3"));
     world.run();
@@ -176,7 +176,7 @@ describe("a rollout in a simulated cluster", () => {
     const world = watched(aShop());
     world.request("web", image("web:2"));
     for (let i = 0; i < 200 && outcome(world, "web-h2") !== "proven"; i += 1) world.run(1);
-    expect(heldOf(deployment(world))?.phase).to.equal("canary");
+    expect(holdRecordOf(deployment(world))?.phase).to.equal("canary");
     world.request("web", image("web:3"));
     world.run();
     expectRest(world, "web:3", { "web-h3": 5 });

@@ -2,8 +2,8 @@ import { expect } from "chai";
 import fc from "fast-check";
 import type { HookAnswer } from "../../../../rollout/hooks/call.ts";
 import { isExposed } from "../../../../rollout/traffic/exposure.ts";
-import { flightOf } from "../../../../rollout/traffic/route-record.ts";
-import { heldOf } from "../../../../rollout/workload/hold-record.ts";
+import { shareOf } from "../../../../rollout/traffic/route-record.ts";
+import { holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
 import type { World } from "../../../model/world.ts";
 import { aShop, edit, image } from "../../../support/shop.ts";
 
@@ -85,10 +85,10 @@ describe("whatever hooks answer, in whatever order", () => {
 /** The rollout whose canary gets anything at this instant. */
 function exposedSince(world: World): string | undefined {
   const deployment = world.get("deployments", "web");
-  const held = heldOf(deployment);
+  const held = holdRecordOf(deployment);
   if (held?.phase !== "canary") return undefined;
   const { uid = "" } = deployment.metadata;
-  const onRoute = world.routes().some((route) => isExposed(flightOf(route, uid)));
+  const onRoute = world.routes().some((route) => isExposed(shareOf(route, uid)));
   const web = world.list("services").find(({ metadata }) => metadata.name === "web");
   const ready = web ? [...world.endpoints(web)] : [];
   const behindService = ready.some(([hash, pods]) => hash !== held.stable && pods > 0);

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { conditionOf } from "../../../../kube/core/meta.ts";
 import type { HookAnswer, HookCall } from "../../../../rollout/hooks/call.ts";
 import { awaitTrial } from "../../../../rollout/stages/hook-gates.ts";
-import { heldOf } from "../../../../rollout/workload/hold-record.ts";
+import { holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
 import { lastRunOf } from "../../../../rollout/workload/run-record.ts";
 import type { World } from "../../../model/world.ts";
 import { AT_NOON, aRoute, NOON } from "../../../support/builders.ts";
@@ -40,8 +40,8 @@ const run = (world: World) =>
     .find((found) => found !== undefined);
 const weights = (world: World) => world.story.filter((line) => line.startsWith("web "));
 const events = (world: World) => world.story.filter((line) => !line.startsWith("web "));
-const phase = (world: World) => heldOf(world.get("deployments", "web"))?.phase;
-const says = (world: World) => world.decided?.says?.message;
+const phase = (world: World) => holdRecordOf(world.get("deployments", "web"))?.phase;
+const says = (world: World) => world.decided?.condition?.message;
 
 describe("a gate", () => {
   it("confirm-rollout: nothing is exposed before its yes; asked every 10 s; passed once", () => {
@@ -140,8 +140,8 @@ describe("a pre-rollout hook", () => {
     const hook = { name: "load", type: "pre-rollout", url: "http://tester.test/" };
     const annotations = { "serin.dev/hooks": JSON.stringify([hook]) };
     const unanswered = { unansweredSince: AT_NOON };
-    const seen = flying({ annotations, run: unanswered, routes: [aRoute()], now: NOON + 3_600_000 });
-    const decision = awaitTrial(seen);
+    const snapshot = flying({ annotations, run: unanswered, routes: [aRoute()], now: NOON + 3_600_000 });
+    const decision = awaitTrial(snapshot);
     expect(decision?.writes).to.deep.equal([]);
     expect(decision?.calls).to.have.length(1);
   });

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { Route } from "../../../../kube/core/routes.ts";
 import type { Backend } from "../../../../rollout/gateways/metrics/backend.ts";
 import { compareDefaults } from "../../../../rollout/plan/compare.ts";
-import { watchOf } from "../../../../rollout/stages/judge-input.ts";
+import { judgeInputOf } from "../../../../rollout/stages/judge-input.ts";
 import { instant } from "../../../../rollout/text/instant.ts";
 import { AT_NOON, aHeld, aRoute, aService, NOON } from "../../../support/builders.ts";
 import { begun } from "../judge/criteria.ts";
@@ -15,7 +15,7 @@ const behind = (route: Route, weight = 10, since = NOON) => ({ routes: [carrying
 
 describe("what is asked of the metrics", () => {
   it("is about both versions' backends behind the route, since the first weight", () => {
-    const watch = watchOf(flying());
+    const watch = judgeInputOf(flying());
     const place = { routeKind: "HTTPRoute", routeNamespace: "shop", route: "web", namespace: "shop" };
     expect(watch).to.deep.include({
       uid: "uid-web",
@@ -45,21 +45,21 @@ describe("what is asked of the metrics", () => {
   });
 
   it("is nothing before the canary has a weight, after the rollout, or while it is given back", () => {
-    expect(watchOf(flying({ weight: 0 }))).to.equal(undefined);
-    expect(watchOf(flying({ run: { outcome: "failed" } }))).to.equal(undefined);
-    expect(watchOf(flying({ run: { outcome: "proven" } }))).to.equal(undefined);
-    expect(watchOf(flying({ held: aHeld({ phase: "failed" }) }))).to.equal(undefined);
-    expect(watchOf(flying({ routes: [] }))).to.equal(undefined);
+    expect(judgeInputOf(flying({ weight: 0 }))).to.equal(undefined);
+    expect(judgeInputOf(flying({ run: { outcome: "failed" } }))).to.equal(undefined);
+    expect(judgeInputOf(flying({ run: { outcome: "proven" } }))).to.equal(undefined);
+    expect(judgeInputOf(flying({ held: aHeld({ phase: "failed" }) }))).to.equal(undefined);
+    expect(judgeInputOf(flying({ routes: [] }))).to.equal(undefined);
   });
 
   it("goes on from what the record knows", () => {
     const evidence = { ...begun(), since: NOON - 60_000, from: NOON - 60_000 };
-    const watch = watchOf(flying({ run: { evidence } }));
+    const watch = judgeInputOf(flying({ run: { evidence } }));
     expect(watch).to.deep.include({ known: evidence, from: NOON - 60_000 });
   });
 
   it("is on the terms of the present step: since when its weight is in force, or was granted", () => {
-    const terms = (seen: Parameters<typeof flying>[0]) => watchOf(flying(seen))?.terms;
+    const terms = (snapshot: Parameters<typeof flying>[0]) => judgeInputOf(flying(snapshot))?.terms;
     expect(terms({})).to.deep.equal({
       compare: compareDefaults,
       checks: [],
@@ -77,15 +77,15 @@ describe("what is asked of the metrics", () => {
       "serin.dev/checks": "queue <= 5, p99 <= 500ms",
       "serin.dev/variables": "direction=in",
     };
-    const watch = watchOf(flying({ annotations }));
+    const watch = judgeInputOf(flying({ annotations }));
     expect(watch?.terms.checks.map(({ text }) => text)).to.deep.equal(["p99 <= 500ms"]);
     expect(watch?.templates.map(({ text }) => text)).to.deep.equal(["queue <= 5"]);
     expect(watch?.variables).to.deep.equal({ direction: "in" });
   });
 
   it("is the application's where people say so, or no gateway's metrics will do", () => {
-    const packs = (seen: Parameters<typeof flying>[0]) =>
-      watchOf(flying(seen))?.sources.map(({ pack }) => pack);
+    const packs = (snapshot: Parameters<typeof flying>[0]) =>
+      judgeInputOf(flying(snapshot))?.sources.map(({ pack }) => pack);
     expect(packs({ annotations: { "serin.dev/metrics": "application" } })).to.deep.equal(["application"]);
     expect(packs(behind(aRoute(parents("example.com/unknown"))))).to.deep.equal(["application"]);
     expect(packs(behind(aRoute(parents("traefik.io/x", "example.com/unknown"))))).to.deep.equal([
@@ -96,21 +96,21 @@ describe("what is asked of the metrics", () => {
 
   it("is the application's for calls of gRPC where a gateway counts them by HTTP's status", () => {
     const sources = (kind: string, controllerName: string) =>
-      watchOf(flying(behind({ ...aRoute(parents(controllerName)), kind })))?.sources;
+      judgeInputOf(flying(behind({ ...aRoute(parents(controllerName)), kind })))?.sources;
     expect(sources("HTTPRoute", "gateway.nginx.org/x")?.map(({ pack }) => pack)).to.deep.equal(["nginx"]);
     const [unseen] = sources("GRPCRoute", "gateway.nginx.org/x") ?? [];
     expect(unseen?.pack).to.equal("application");
-    const [seen] = sources("GRPCRoute", "projectcontour.io/x") ?? [];
-    expect(seen?.pack).to.equal("contour");
-    expect(seen?.canary.map(({ routeKind }) => routeKind)).to.deep.equal(["GRPCRoute"]);
+    const [snapshot] = sources("GRPCRoute", "projectcontour.io/x") ?? [];
+    expect(snapshot?.pack).to.equal("contour");
+    expect(snapshot?.canary.map(({ routeKind }) => routeKind)).to.deep.equal(["GRPCRoute"]);
   });
 
   it("compares nothing without a route, as nobody counts, unless the application does", () => {
     const byPods = { routes: [], run: { inForceSince: instant(NOON + 5_000) } };
-    const blind = watchOf(flying(byPods));
+    const blind = judgeInputOf(flying(byPods));
     expect(blind).to.deep.include({ from: NOON + 5_000, sources: [] });
     expect(blind?.terms.compare).to.equal("off");
-    const seeing = watchOf(flying({ ...byPods, annotations: { "serin.dev/metrics": "application" } }));
+    const seeing = judgeInputOf(flying({ ...byPods, annotations: { "serin.dev/metrics": "application" } }));
     expect(seeing?.terms.compare).to.deep.equal(compareDefaults);
     const [source] = seeing?.sources ?? [];
     const asked = (backends: readonly Backend[] = []) =>
@@ -120,7 +120,7 @@ describe("what is asked of the metrics", () => {
   });
 
   it("names the same Service in every rule and route, and never a neighbour's", () => {
-    const twins = { web: "web-canary", admin: "admin-canary" };
+    const canaryServices = { web: "web-canary", admin: "admin-canary" };
     const both = aRoute({
       rules: [
         {
@@ -138,7 +138,7 @@ describe("what is asked of the metrics", () => {
       ],
     });
     const services = ["web", "admin"].map((name) => aService({ meta: { name } }));
-    const watch = watchOf(flying({ services, routes: [carrying(both, 10, NOON, twins)] }));
+    const watch = judgeInputOf(flying({ services, routes: [carrying(both, 10, NOON, canaryServices)] }));
     const named = watch?.sources[0]?.stable.map(({ service, refs }) => [
       service,
       refs.map(({ rule }) => rule),

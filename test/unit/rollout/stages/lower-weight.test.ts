@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { flightOf } from "../../../../rollout/traffic/route-record.ts";
+import { shareOf } from "../../../../rollout/traffic/route-record.ts";
 import { annotate, aShop, image } from "../../../support/shop.ts";
 
 describe("a plan that grants less than before", () => {
@@ -16,6 +16,6 @@ describe("a plan that grants less than before", () => {
     shop.control();
 
     const [route] = shop.routes();
-    expect(route && flightOf(route, "uid-web")?.weight).to.equal(40);
+    expect(route && shareOf(route, "uid-web")?.weight).to.equal(40);
   });
 });

@@ -3,8 +3,8 @@ import { conditionOf } from "../../../../kube/core/meta.ts";
 import type { Write } from "../../../../kube/core/writes.ts";
 import { decide } from "../../../../rollout/stages/decide.ts";
 import { expose } from "../../../../rollout/stages/expose.ts";
-import { flightOf } from "../../../../rollout/traffic/route-record.ts";
-import { writeNarrow } from "../../../../rollout/traffic/writes.ts";
+import { shareOf } from "../../../../rollout/traffic/route-record.ts";
+import { writeIsolation } from "../../../../rollout/traffic/writes.ts";
 import type { World } from "../../../model/world.ts";
 import { AT_NOON, aHeld, aService, NOON, seenOf } from "../../../support/builders.ts";
 import { merged } from "../../../support/patch.ts";
@@ -31,8 +31,8 @@ function remove(world: World, kind: "services" | "httproutes") {
   return { metadata, spec };
 }
 
-const said = (world: World) => world.decided?.says?.message;
-const weight = (world: World) => flightOf(world.get("httproutes", "web"), "uid-web")?.weight;
+const said = (world: World) => world.decided?.condition?.message;
+const weight = (world: World) => shareOf(world.get("httproutes", "web"), "uid-web")?.weight;
 const isNarrowed = (world: World) =>
   "pod-template-hash" in (world.get("services", "web").spec.selector ?? {});
 
@@ -79,17 +79,17 @@ describe("what was deleted in flight", () => {
 });
 
 describe("a Service that is the rollout's no more", () => {
-  const left = merged(aService(), writeNarrow(aService(), "uid-web", "web1", AT_NOON));
+  const left = merged(aService(), writeIsolation(aService(), "uid-web", "web1", AT_NOON));
   const widening = (write: Write | undefined) => write && merged(left, write).spec.selector;
 
   it("is given back at once, before the version goes that it selects", () => {
-    const [first] = decide(seenOf({ held: aHeld({ phase: "promoting" }), left: [left] })).writes;
+    const [first] = decide(seenOf({ held: aHeld({ phase: "promoting" }), formerServices: [left] })).writes;
     expect(widening(first)).to.deep.equal({ app: "web" });
   });
 
   it("is given back at once, but keeps no verdict waiting: its owner may refuse that", () => {
     for (const phase of ["canary", "failed", "undone"] as const) {
-      const last = decide(seenOf({ held: aHeld({ phase }), left: [left] })).writes.at(-1);
+      const last = decide(seenOf({ held: aHeld({ phase }), formerServices: [left] })).writes.at(-1);
       expect(widening(last), phase).to.deep.equal({ app: "web" });
     }
   });
@@ -99,9 +99,12 @@ describe("a gateway that has something against the route", () => {
   const late = { now: NOON + 30 * MINUTE, since: NOON + MINUTE, run: { step: 1 } };
   const unseen = (now: number, unroutedSince?: number) => {
     const at = unroutedSince === undefined ? {} : { unroutedSince: new Date(unroutedSince).toISOString() };
-    const seen = flying({ ...late, now, run: { ...late.run, ...at } });
-    const routes = seen.routes.map((route) => ({ ...route, metadata: { ...route.metadata, generation: 9 } }));
-    return expose({ ...seen, routes });
+    const snapshot = flying({ ...late, now, run: { ...late.run, ...at } });
+    const routes = snapshot.routes.map((route) => ({
+      ...route,
+      metadata: { ...route.metadata, generation: 9 },
+    }));
+    return expose({ ...snapshot, routes });
   };
 
   it("long after the weight was in force has its time anew: an edit late in a step is no failure", () => {

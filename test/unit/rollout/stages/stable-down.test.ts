@@ -1,22 +1,22 @@
 import { expect } from "chai";
-import { admitted } from "../../../../rollout/admission/answer.ts";
-import { warnStranded } from "../../../../rollout/admission/warnings.ts";
+import { allowed } from "../../../../rollout/admission/answer.ts";
+import { warnStableDown } from "../../../../rollout/admission/warnings.ts";
 import type { Decision } from "../../../../rollout/stages/decision.ts";
-import { tellStranded } from "../../../../rollout/stages/stable-down.ts";
+import { reportStableDown } from "../../../../rollout/stages/stable-down.ts";
 import { aDeployment, aReplicaSet, seenOf } from "../../../support/builders.ts";
 
 const says = { status: "Unknown", reason: "Progressing", message: "canary has 25% of the traffic" } as const;
-const decision: Decision = { writes: [], says };
+const decision: Decision = { writes: [], condition: says };
 const revision = { annotations: { "deployment.kubernetes.io/revision": "2" } };
 const told = (ready: number, replicas = 5) => {
   const deployment = aDeployment({ image: "web:2" });
-  return tellStranded(
+  return reportStableDown(
     seenOf({
       deployment: { ...deployment, metadata: { ...deployment.metadata, ...revision } },
       replicaSets: [aReplicaSet({ ready, replicas })],
     }),
     decision,
-  ).says?.message;
+  ).condition?.message;
 };
 
 describe("a stable version without a ready pod", () => {
@@ -24,7 +24,7 @@ describe("a stable version without a ready pod", () => {
     expect(told(0)).to.equal(
       `${says.message}. No stable pod is ready: kubectl annotate deployment/web serin.dev/promote=2 ships this version at once`,
     );
-    expect(warnStranded(admitted(aDeployment()), aReplicaSet({ ready: 0 }))).to.deep.include({
+    expect(warnStableDown(allowed(aDeployment()), aReplicaSet({ ready: 0 }))).to.deep.include({
       warnings: [
         "serin: no stable pod is ready: annotating serin.dev/promote with the new revision ships this version at once",
       ],
@@ -34,8 +34,10 @@ describe("a stable version without a ready pod", () => {
   it("is none while one is ready, or where there should be none", () => {
     expect(told(1)).to.equal(says.message);
     expect(told(0, 0)).to.equal(says.message);
-    expect(warnStranded(admitted(aDeployment()), aReplicaSet())).to.deep.include({ warnings: [] });
-    expect(tellStranded(seenOf({ replicaSets: [aReplicaSet({ ready: 0 })] }), { writes: [] })).to.deep.equal({
+    expect(warnStableDown(allowed(aDeployment()), aReplicaSet())).to.deep.include({ warnings: [] });
+    expect(
+      reportStableDown(seenOf({ replicaSets: [aReplicaSet({ ready: 0 })] }), { writes: [] }),
+    ).to.deep.equal({
       writes: [],
     });
   });

@@ -1,18 +1,18 @@
 import { expect } from "chai";
-import { tellHindrance } from "../../../../rollout/stages/write-failure.ts";
-import { writeTwin } from "../../../../rollout/traffic/writes.ts";
+import { reportWriteFailure } from "../../../../rollout/stages/write-failure.ts";
+import { createCanaryService } from "../../../../rollout/traffic/writes.ts";
 import type { Phase } from "../../../../rollout/workload/hold-record.ts";
 import { aHeld, aService, seenOf } from "../../../support/builders.ts";
 
-const twin = writeTwin(aService({ meta: { name: "web-canary" } }));
+const canaryService = createCanaryService(aService({ meta: { name: "web-canary" } }));
 const reasonsOf = (phase: Phase) =>
-  tellHindrance(seenOf({ held: aHeld({ phase }) }), twin, "exceeded quota").writes.map((write) =>
-    write.verb === "event" ? `event ${write.reason}` : `${write.verb} ${JSON.stringify(write)}`,
+  reportWriteFailure(seenOf({ held: aHeld({ phase }) }), canaryService, "exceeded quota").writes.map(
+    (write) => (write.verb === "event" ? `event ${write.reason}` : `${write.verb} ${JSON.stringify(write)}`),
   );
 
 describe("rollout/hindrance", () => {
   it("tells what cannot be written and why, in an Event and in the condition", () => {
-    const { writes } = tellHindrance(seenOf(), twin, "exceeded quota");
+    const { writes } = reportWriteFailure(seenOf(), canaryService, "exceeded quota");
     expect(writes[0]).to.include({
       reason: "WriteFailed",
       type: "Warning",
@@ -28,7 +28,7 @@ describe("rollout/hindrance", () => {
   });
 
   it("cuts what others say at length", () => {
-    const [event] = tellHindrance(seenOf(), twin, "x".repeat(10_000)).writes;
+    const [event] = reportWriteFailure(seenOf(), canaryService, "x".repeat(10_000)).writes;
     expect(event?.verb === "event" && event.message.length).to.be.below(600);
   });
 });

@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import type { PodTemplate } from "../../../../kube/core/workloads.ts";
-import { admitted } from "../../../../rollout/admission/answer.ts";
+import { allowed } from "../../../../rollout/admission/answer.ts";
 import { answerPerson, answerTracker } from "../../../../rollout/admission/tracked.ts";
 import { decideTrack, type Marked, untilDue } from "../../../../rollout/tracking/decide.ts";
-import { type Changes, formatConfig } from "../../../../rollout/tracking/pending.ts";
-import { withHeld } from "../../../../rollout/workload/hold-record.ts";
+import { formatConfig, type PendingChanges } from "../../../../rollout/tracking/pending.ts";
+import { withHoldRecord } from "../../../../rollout/workload/hold-record.ts";
 import { AT_NOON, aDeployment, aHeld, aTemplate, NOON } from "../../../support/builders.ts";
 
 const WEB = "configmap/web";
@@ -91,12 +91,12 @@ describe("rollout/track", () => {
 
   describe("admission", () => {
     const config = `${WEB}=aa..bb`;
-    const held = withHeld(aDeployment({ template: template(config) }), aHeld(), aDeployment());
+    const held = withHoldRecord(aDeployment({ template: template(config) }), aHeld(), aDeployment());
 
     it("lets the tracker start a canary, but restart nothing natively", () => {
-      expect(answerTracker(admitted(held))).to.deep.equal(admitted(held));
+      expect(answerTracker(allowed(held))).to.deep.equal(allowed(held));
       const native = "serin: native rolling update, no canary: replicas is 0: nothing serves";
-      const answer = answerTracker(admitted(aDeployment(), [native]));
+      const answer = answerTracker(allowed(aDeployment(), [native]));
       expect(answer).to.deep.include({
         allowed: false,
         message:
@@ -106,11 +106,11 @@ describe("rollout/track", () => {
 
     it("tells whoever goes back that the content does not", () => {
       const old = aDeployment({ template: template(config) });
-      const answer = answerPerson(admitted(aDeployment()), old);
+      const answer = answerPerson(allowed(aDeployment()), old);
       expect(answer.allowed && answer.warnings).to.deep.equal([
         `serin: ${WEB} changed with that version and stays changed: revert it, too, or stable pods that restart read the new content`,
       ]);
-      expect(answerPerson(admitted(old), old)).to.deep.equal(admitted(old));
+      expect(answerPerson(allowed(old), old)).to.deep.equal(allowed(old));
     });
   });
 });
@@ -118,8 +118,8 @@ describe("rollout/track", () => {
 interface Given {
   readonly from?: string;
   readonly to: string;
-  readonly present?: Changes;
-  readonly stable?: Changes;
+  readonly present?: PendingChanges;
+  readonly stable?: PendingChanges;
   readonly phase?: "canary" | "failed" | "promoting";
 }
 

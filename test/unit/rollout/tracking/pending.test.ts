@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import type { PodTemplate } from "../../../../kube/core/workloads.ts";
 import {
-  changedOf,
   configLost,
   configOf,
   formatConfig,
+  pendingRecordOf,
   withChange,
   withoutChanged,
   writeChanged,
@@ -35,7 +35,7 @@ describe("rollout/changed", () => {
     const { metadata } = (write as unknown as { body: { metadata: { annotations: object; labels: object } } })
       .body;
     const annotations = metadata.annotations as Record<string, string>;
-    expect(changedOf(aDeployment({ annotations }))).to.deep.equal(changed);
+    expect(pendingRecordOf(aDeployment({ annotations }))).to.deep.equal(changed);
     expect(metadata.labels).to.deep.equal({ "serin.dev/flight": "uid-web" });
     const labels = (annotations?: Record<string, string>) => {
       const gone = writeChanged(aDeployment(annotations && { annotations }), undefined);

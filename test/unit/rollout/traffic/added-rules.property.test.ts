@@ -3,14 +3,14 @@ import fc from "fast-check";
 import type { BackendRef, RouteRule } from "../../../../kube/core/routes.ts";
 import { unbranchable } from "../../../../rollout/traffic/added-rules.ts";
 import { overlay } from "../../../../rollout/traffic/overlay.ts";
-import type { HeldRoute, Home } from "../../../../rollout/traffic/route-record.ts";
+import type { Home, RouteRecord } from "../../../../rollout/traffic/route-record.ts";
 import { cookieOf } from "../../../../rollout/traffic/sticky.ts";
 import { overlayBackends } from "../../../../rollout/traffic/weights.ts";
 import { fulfils, type Ranking, type Request, serve } from "../../../model/router.ts";
 import { anyExposedFlights, anyOverlappingRules, anyRequest, STICKY } from "../../../support/exposed.ts";
 
 const SHOP: Home = { namespace: "shop", kind: "HTTPRoute" };
-type Flights = HeldRoute["flights"];
+type Flights = RouteRecord["shares"];
 
 /** Name of a backend → its share of the rule's requests, in millionths. */
 function sharesOf(refs: readonly BackendRef[] = []): Record<string, number> {
@@ -20,11 +20,11 @@ function sharesOf(refs: readonly BackendRef[] = []): Record<string, number> {
 }
 
 /** What the user's rule gives to its backends when `web`'s rollout has this weight. */
-function sharesAt(rule: RouteRule, flights: Flights, weight: number) {
-  const web = flights.web ?? expect.fail();
+function sharesAt(rule: RouteRule, shares: Flights, weight: number) {
+  const web = shares.web ?? expect.fail();
   const { sticky: _sticky, ...plain } = web;
-  const shares = { ...flights, web: { ...plain, weight } };
-  return sharesOf(overlayBackends(rule.backendRefs ?? [], shares, SHOP.namespace));
+  const weighted = { ...shares, web: { ...plain, weight } };
+  return sharesOf(overlayBackends(rule.backendRefs ?? [], weighted, SHOP.namespace));
 }
 
 const names = (rule: RouteRule, service: string) =>
@@ -43,9 +43,9 @@ function allowed(request: Request, { web }: Flights): readonly number[] {
 }
 
 /** Throws where the request goes elsewhere than it should. */
-function check(rules: readonly RouteRule[], flights: Flights, request: Request, ranking: Ranking): void {
+function check(rules: readonly RouteRule[], shares: Flights, request: Request, ranking: Ranking): void {
   const original = serve(rules, request, ranking);
-  const written = overlay(rules, flights, SHOP);
+  const written = overlay(rules, shares, SHOP);
   const served = written[serve(written, request, ranking)];
   const rule = rules[original];
   if (rule === undefined) {
@@ -53,20 +53,20 @@ function check(rules: readonly RouteRule[], flights: Flights, request: Request, 
     return;
   }
   expect(served, "a rule").to.include({ mark: rule.mark });
-  const shares = sharesOf(served?.backendRefs);
+  const actual = sharesOf(served?.backendRefs);
   if (!names(rule, "web")) {
-    const api = names(rule, "api") && flights.api ? sharesAt(rule, flights, 0) : sharesOf(rule.backendRefs);
-    expect(shares, "nobody else").to.deep.equal(api);
+    const api = names(rule, "api") && shares.api ? sharesAt(rule, shares, 0) : sharesOf(rule.backendRefs);
+    expect(actual, "nobody else").to.deep.equal(api);
     return;
   }
-  const weights = allowed(request, flights);
-  const expected = weights.map((weight) => sharesAt(rule, flights, weight));
+  const weights = allowed(request, shares);
+  const expected = weights.map((weight) => sharesAt(rule, shares, weight));
   // Where the Gateway API has no words for both conditions, chance decides; a plan is warned of it, or refused.
-  const untold = unbranchable(rules, "web", flights, SHOP) !== undefined;
-  if (untold) expected.push(sharesAt(rule, flights, flights.web?.weight ?? 0));
+  const untold = unbranchable(rules, "web", shares, SHOP) !== undefined;
+  if (untold) expected.push(sharesAt(rule, shares, shares.web?.weight ?? 0));
   // A cookie of the stable version may be the only thing that can be told of a tester then.
-  if (untold && flights.web?.sticky) expected.push(sharesAt(rule, flights, 0), sharesAt(rule, flights, 100));
-  expect(expected.map((it) => JSON.stringify(it))).to.include(JSON.stringify(shares));
+  if (untold && shares.web?.sticky) expected.push(sharesAt(rule, shares, 0), sharesAt(rule, shares, 100));
+  expect(expected.map((it) => JSON.stringify(it))).to.include(JSON.stringify(actual));
 }
 
 describe("rules of ours among the user's, whatever the route", () => {
@@ -77,8 +77,8 @@ describe("rules of ours among the user's, whatever the route", () => {
           anyOverlappingRules,
           anyExposedFlights,
           fc.array(anyRequest, { minLength: 1, maxLength: 8 }),
-          (rules, flights, requests) => {
-            for (const request of requests) check(rules, flights, request, ranking);
+          (rules, shares, requests) => {
+            for (const request of requests) check(rules, shares, request, ranking);
           },
         ),
         { numRuns: 1_500 },
@@ -89,7 +89,7 @@ describe("rules of ours among the user's, whatever the route", () => {
   it("can tell testers apart on most routes", () => {
     const samples = fc.sample(fc.tuple(anyOverlappingRules, anyExposedFlights), { numRuns: 500, seed: 1 });
     const untold = samples.filter(
-      ([rules, flights]) => unbranchable(rules, "web", flights, SHOP) !== undefined,
+      ([rules, shares]) => unbranchable(rules, "web", shares, SHOP) !== undefined,
     );
     expect(untold.length).to.be.within(25, 250);
   });

@@ -63,7 +63,7 @@ describe("exposure", () => {
     });
   }
 
-  const flight = { namespace: "shop", twins: { web: "web-canary" }, since: AT_NOON };
+  const share = { namespace: "shop", canaryServices: { web: "web-canary" }, since: AT_NOON };
   it("is what a flight gives, and nothing after it was drained, whatever it was", () => {
     for (const exposure of [
       { weight: 10 },
@@ -71,13 +71,13 @@ describe("exposure", () => {
       { weight: 0, match },
       { weight: 10, match, sticky },
     ]) {
-      const given = { ...flight, ...exposure };
+      const given = { ...share, ...exposure };
       expect(exposureOf(given)).to.deep.equal(exposure);
       expect(isExposed(given)).to.equal(true);
-      expect(drained({ ...given, drained: true }, AT_NOON)).to.deep.equal({ ...flight, weight: 0 });
+      expect(drained({ ...given, drained: true }, AT_NOON)).to.deep.equal({ ...share, weight: 0 });
     }
     expect(
-      [undefined, { ...flight, weight: 0 }, drained({ ...flight, weight: 10 }, AT_NOON)].map(isExposed),
+      [undefined, { ...share, weight: 0 }, drained({ ...share, weight: 10 }, AT_NOON)].map(isExposed),
     ).to.deep.equal([false, false, false]);
   });
 

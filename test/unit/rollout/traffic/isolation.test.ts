@@ -1,22 +1,27 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import type { Service } from "../../../../kube/core/services.ts";
-import { isTwin, isTwinCurrent, twinName, twinOf } from "../../../../rollout/traffic/canary-service.ts";
 import {
-  isNarrowedTo,
-  renarrow,
+  canaryServiceName,
+  canaryServiceOf,
+  isCanaryService,
+  isCanaryServiceCurrent,
+} from "../../../../rollout/traffic/canary-service.ts";
+import {
+  isIsolatedTo,
+  reisolate,
   servicesOf,
   sharers,
   unlessRedirected,
 } from "../../../../rollout/traffic/isolation.ts";
-import { heldServiceOf, selectorOf } from "../../../../rollout/traffic/service-record.ts";
-import { writeNarrow, writeWiden } from "../../../../rollout/traffic/writes.ts";
+import { selectorOf, serviceRecordOf } from "../../../../rollout/traffic/service-record.ts";
+import { writeIsolation, writeSelector } from "../../../../rollout/traffic/writes.ts";
 import { AT_NOON, aDeployment, aReplicaSet, aService, aTemplate } from "../../../support/builders.ts";
 import { merged } from "../../../support/patch.ts";
 
 const narrowed = (service = aService(), hash = "abc") =>
-  merged(service, writeNarrow(service, "uid-web", hash, AT_NOON));
-const widened = (service: Service) => merged(service, writeWiden(service));
+  merged(service, writeIsolation(service, "uid-web", hash, AT_NOON));
+const widened = (service: Service) => merged(service, writeSelector(service));
 
 describe("isolation", () => {
   const found: [string, Service, boolean][] = [
@@ -35,7 +40,7 @@ describe("isolation", () => {
       aService({ meta: { annotations: { "serin.dev/isolate": "false" } } }),
       false,
     ],
-    ["is a twin", twinOf(aService(), aDeployment(), "abc"), false],
+    ["is a twin", canaryServiceOf(aService(), aDeployment(), "abc"), false],
   ];
   for (const [what, service, expected] of found) {
     it(`a Service that ${what} is ${expected ? "" : "not "}one to isolate`, () =>
@@ -43,10 +48,10 @@ describe("isolation", () => {
   }
 
   it("tells a twin from a Service that the Deployment owns, too", () => {
-    const [owner] = twinOf(aService(), aDeployment(), "abc").metadata.ownerReferences ?? [];
+    const [owner] = canaryServiceOf(aService(), aDeployment(), "abc").metadata.ownerReferences ?? [];
     const owned = narrowed(aService({ meta: { ownerReferences: owner ? [owner] : [] } }));
-    expect(isTwin(owned)).to.equal(false);
-    expect(isTwin(twinOf(owned, aDeployment(), "abc"))).to.equal(true);
+    expect(isCanaryService(owned)).to.equal(false);
+    expect(isCanaryService(canaryServiceOf(owned, aDeployment(), "abc"))).to.equal(true);
   });
 
   it("narrows to one ReplicaSet and gives the Service back to the letter", () => {
@@ -62,7 +67,7 @@ describe("isolation", () => {
             meta: bare ? { labels: {}, annotations: {} } : { labels, annotations: { x: "1" } },
           });
           const inFlight = hashes.reduce(narrowed, service);
-          expect(isNarrowedTo(inFlight, hashes.at(-1) ?? "")).to.equal(true);
+          expect(isIsolatedTo(inFlight, hashes.at(-1) ?? "")).to.equal(true);
           expect(selectorOf(inFlight)).to.deep.equal(selector);
           expect(widened(inFlight)).to.deep.equal(service);
         },
@@ -90,31 +95,31 @@ describe("isolation", () => {
   ];
   for (const [what, requested, wanted] of rewritten) {
     it(`${what} in flight stays narrow and is what its owner gets back`, () => {
-      const stored = renarrow(requested, narrowed());
+      const stored = reisolate(requested, narrowed());
       expect(stored.spec.selector).to.deep.equal({ ...wanted, "pod-template-hash": "abc" });
       expect(stored.spec.ports).to.deep.equal(requested.spec.ports);
-      expect(heldServiceOf(stored)).to.deep.equal({ selector: wanted, since: AT_NOON });
-      expect(renarrow(stored, narrowed()), "called again").to.deep.equal(stored);
+      expect(serviceRecordOf(stored)).to.deep.equal({ selector: wanted, since: AT_NOON });
+      expect(reisolate(stored, narrowed()), "called again").to.deep.equal(stored);
       expect(widened(stored).spec.selector).to.deep.equal(wanted);
     });
   }
 
   it("whose owner points it at other pods in flight leaves the flight", () => {
     const sets = [aReplicaSet({ hash: "abc" })];
-    const redirected = renarrow(aService({ selector: { app: "other" } }), narrowed());
+    const redirected = reisolate(aService({ selector: { app: "other" } }), narrowed());
     const freed = unlessRedirected(redirected, sets);
     expect(freed.spec.selector).to.deep.equal({ app: "other" });
-    expect(heldServiceOf(freed)).to.equal(undefined);
+    expect(serviceRecordOf(freed)).to.equal(undefined);
     expect(freed.metadata.labels).not.to.have.property("serin.dev/flight");
-    expect(unlessRedirected(renarrow(freed, narrowed()), sets), "called again").to.deep.equal(freed);
-    const kept = renarrow(narrowed(), narrowed());
+    expect(unlessRedirected(reisolate(freed, narrowed()), sets), "called again").to.deep.equal(freed);
+    const kept = reisolate(narrowed(), narrowed());
     expect(unlessRedirected(kept, sets)).to.equal(kept);
     expect(unlessRedirected(redirected, []), "of a version that nobody knows").to.equal(redirected);
   });
 
   it("leaves a Service that is not in flight as requested", () => {
     const requested = aService({ selector: { app: "other" } });
-    expect(renarrow(requested, aService())).to.equal(requested);
+    expect(reisolate(requested, aService())).to.equal(requested);
   });
 
   it("names the other Deployments behind a Service, not itself, not idle ones", () => {
@@ -133,29 +138,31 @@ describe("isolation", () => {
     const service = narrowed(
       aService({ type: "LoadBalancer", ports, meta: { labels: { team: "a" }, annotations: { lb: "1" } } }),
     );
-    const twin = twinOf(service, aDeployment(), "def");
-    expect(twin.spec).to.deep.equal({
+    const canaryService = canaryServiceOf(service, aDeployment(), "def");
+    expect(canaryService.spec).to.deep.equal({
       type: "ClusterIP",
       selector: { app: "web", "pod-template-hash": "def" },
       ports: [{ name: "http", port: 80, targetPort: "web", appProtocol: "kubernetes.io/h2c" }],
     });
-    expect(twin.metadata.labels).to.deep.equal({ team: "a", "serin.dev/flight": "uid-web" });
-    expect(twin.metadata.annotations).to.equal(undefined);
-    expect(isTwinCurrent(twin, twin)).to.equal(true);
-    expect(isTwinCurrent(twin, twinOf(service, aDeployment(), "ghi"))).to.equal(false);
+    expect(canaryService.metadata.labels).to.deep.equal({ team: "a", "serin.dev/flight": "uid-web" });
+    expect(canaryService.metadata.annotations).to.equal(undefined);
+    expect(isCanaryServiceCurrent(canaryService, canaryService)).to.equal(true);
+    expect(isCanaryServiceCurrent(canaryService, canaryServiceOf(service, aDeployment(), "ghi"))).to.equal(
+      false,
+    );
   });
 
   it("names twins as the API allows", () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/), (name) => {
-        expect(twinName(name)).to.match(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/);
+        expect(canaryServiceName(name)).to.match(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/);
       }),
     );
   });
 
   it("names the twins of long names that begin alike apart", () => {
-    const [a, b] = ["a", "b"].map((end) => twinName(`${"x".repeat(62)}${end}`));
+    const [a, b] = ["a", "b"].map((end) => canaryServiceName(`${"x".repeat(62)}${end}`));
     expect(a).to.have.length(63).and.not.equal(b);
-    expect(twinName("web")).to.equal("web-canary");
+    expect(canaryServiceName("web")).to.equal("web-canary");
   });
 });

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { BackendRef, Route, RouteRule } from "../../../../kube/core/routes.ts";
 import { rulesOf } from "../../../../rollout/traffic/overlay.ts";
 import { readIntent, reimpose } from "../../../../rollout/traffic/reapply.ts";
-import { heldRouteOf } from "../../../../rollout/traffic/route-record.ts";
+import { routeRecordOf } from "../../../../rollout/traffic/route-record.ts";
 import { anyExposedFlights, anyOverlappingRules, STICKY } from "../../../support/exposed.ts";
 import { applied } from "../../../support/routes.ts";
 
@@ -86,8 +86,8 @@ describe("overlay with testers, cookies and copies, whatever the route", () => {
 
   it("reads the manifest that is applied again as it is, and a stored route as its owner's rules", () => {
     fc.assert(
-      fc.property(anyRoute, anyRoute, anyExposedFlights, (route, next, flights) => {
-        const old = applied(route, flights);
+      fc.property(anyRoute, anyRoute, anyExposedFlights, (route, next, shares) => {
+        const old = applied(route, shares);
         expect(readIntent(next, old)).to.deep.equal(next.spec.rules);
         expect(readIntent(old, old)).to.deep.equal(route.spec.rules);
       }),
@@ -97,11 +97,11 @@ describe("overlay with testers, cookies and copies, whatever the route", () => {
 
   it("is put back as often as you like", () => {
     fc.assert(
-      fc.property(anyRoute, anyRoute, anyExposedFlights, (route, next, flights) => {
-        const old = applied(route, flights);
+      fc.property(anyRoute, anyRoute, anyExposedFlights, (route, next, shares) => {
+        const old = applied(route, shares);
         const once = reimpose(next, old);
         expect(rulesOf(once)).to.deep.equal(next.spec.rules);
-        expect(once.spec.rules).to.deep.equal(applied(next, flights).spec.rules);
+        expect(once.spec.rules).to.deep.equal(applied(next, shares).spec.rules);
         expect(reimpose(once, old)).to.deep.equal(once);
         expect(reimpose(once, once)).to.deep.equal(once);
       }),
@@ -112,14 +112,14 @@ describe("overlay with testers, cookies and copies, whatever the route", () => {
   for (const [what, edit] of Object.entries(edits)) {
     it(`takes nothing of ours for the owner's when he edits what he sees: ${what}`, () => {
       fc.assert(
-        fc.property(anyRoute, anyExposedFlights, fc.nat(), (route, flights, at) => {
-          const old = applied(route, flights);
+        fc.property(anyRoute, anyExposedFlights, fc.nat(), (route, shares, at) => {
+          const old = applied(route, shares);
           const requested = { ...old, spec: { rules: edit(old.spec.rules ?? [], at) } };
           const intent = readIntent(requested, old);
           expect(traces(intent)).to.deep.equal([]);
           const stored = reimpose(requested, old);
           expect(rulesOf(stored)).to.deep.equal(intent);
-          expect(heldRouteOf(stored)?.flights).to.deep.equal(flights);
+          expect(routeRecordOf(stored)?.shares).to.deep.equal(shares);
           expect(reimpose(stored, old), "reinvoked").to.deep.equal(stored);
           expect(traces(applied(stored, {}).spec.rules ?? [])).to.deep.equal([]);
         }),
@@ -135,10 +135,10 @@ describe("overlay with testers, cookies and copies, whatever the route", () => {
         anyExposedFlights,
         fc.constantFrom("a timeout", "another filter", "another backend"),
         fc.nat(),
-        (route, flights, what, at) => {
-          const old = applied(route, flights);
+        (route, shares, what, at) => {
+          const old = applied(route, shares);
           const users = (old.spec.rules ?? []).flatMap((_rule, i) =>
-            heldRouteOf(old)?.added?.includes(i) ? [] : [i],
+            routeRecordOf(old)?.added?.includes(i) ? [] : [i],
           );
           const index = at % users.length;
           const requested = {

@@ -1,14 +1,14 @@
 import { expect } from "chai";
 import type { BackendRef } from "../../../../kube/core/routes.ts";
 import { overlay } from "../../../../rollout/traffic/overlay.ts";
-import type { Flight, Home } from "../../../../rollout/traffic/route-record.ts";
+import type { Home, RouteShare } from "../../../../rollout/traffic/route-record.ts";
 import { AT_NOON } from "../../../support/builders.ts";
 
 const SHOP: Home = { namespace: "shop", kind: "HTTPRoute" };
-const flight = (weight: number): Flight => ({
+const share = (weight: number): RouteShare => ({
   namespace: "shop",
-  twins: { web: "web-canary" },
-  weight,
+  canaryServices: { web: "web-canary" },
+  weight: weight,
   since: AT_NOON,
 });
 
@@ -46,8 +46,8 @@ describe("overlay with testers, cookies and copies", () => {
       },
       { name: "web-canary", port: 80, weight: canary, filters: [setting("canary")] },
     ];
-    const flights = { uid: { ...flight(10), match: testers, sticky } };
-    expect(overlay([rule], flights, SHOP)).to.deep.equal([
+    const shares = { uid: { ...share(10), match: testers, sticky } };
+    expect(overlay([rule], shares, SHOP)).to.deep.equal([
       {
         ...rest,
         matches: [
@@ -88,7 +88,7 @@ describe("overlay with testers, cookies and copies", () => {
       },
       { matches: [{ headers: [{ name: "x-u", value: "1" }] }], backendRefs: to("web") },
     ];
-    const added = overlay(rules, { uid: { ...flight(0), match: testers } }, SHOP).filter(
+    const added = overlay(rules, { uid: { ...share(0), match: testers } }, SHOP).filter(
       (rule) => !rules.some((own) => own.matches === rule.matches),
     );
     expect(added.map(({ backendRefs }) => backendRefs?.[0]?.name)).to.deep.equal(["other", "more", "web"]);
@@ -98,7 +98,7 @@ describe("overlay with testers, cookies and copies", () => {
     const own = { type: "RequestMirror", requestMirror: { backendRef: { name: "audit", port: 80 } } };
     const mirrors = (mirror: number, backends: BackendRef[]) => {
       const rules = [{ filters: [own], backendRefs: backends }];
-      const [rule] = overlay(rules, { uid: { ...flight(0), mirror } }, SHOP);
+      const [rule] = overlay(rules, { uid: { ...share(0), mirror } }, SHOP);
       return (rule?.filters as { requestMirror: object }[] | undefined)?.map((it) => it.requestMirror);
     };
     const copy = (port: number) => ({ backendRef: { name: "web-canary", port } });
@@ -121,7 +121,7 @@ describe("overlay with testers, cookies and copies", () => {
     const grpc: Home = { namespace: "shop", kind: "GRPCRoute" };
     const rule = { matches: [{ method: { service: "s" } }], backendRefs: [{ name: "web" }] };
     const query = [...testers, { queryParams: [{ name: "t", value: "1" }] }];
-    const rules = overlay([rule], { uid: { ...flight(10), match: query, sticky } }, grpc);
+    const rules = overlay([rule], { uid: { ...share(10), match: query, sticky } }, grpc);
     expect(rules.map(({ matches }) => matches)).to.deep.equal([
       [{ method: { service: "s" }, headers: testers[0]?.headers }],
       rule.matches,

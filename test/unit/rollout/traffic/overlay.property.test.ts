@@ -3,28 +3,28 @@ import fc from "fast-check";
 import type { BackendRef } from "../../../../kube/core/routes.ts";
 import { overlay, rulesOf } from "../../../../rollout/traffic/overlay.ts";
 import { readIntent, reimpose } from "../../../../rollout/traffic/reapply.ts";
-import { type HeldRoute, type Home, heldRouteOf } from "../../../../rollout/traffic/route-record.ts";
+import { type Home, type RouteRecord, routeRecordOf } from "../../../../rollout/traffic/route-record.ts";
 import { anyFlights, anyRoute, applied } from "../../../support/routes.ts";
 
 const weightOf = (ref: BackendRef | undefined) => BigInt(ref?.weight ?? 1);
 const sum = (refs: readonly BackendRef[]) => refs.reduce((total, ref) => total + weightOf(ref), 0n);
-const flightOfRef = (ref: BackendRef, flights: HeldRoute["flights"]) =>
-  Object.values(flights).find(
-    ({ namespace, twins }) =>
+const flightOfRef = (ref: BackendRef, shares: RouteRecord["shares"]) =>
+  Object.values(shares).find(
+    ({ namespace, canaryServices }) =>
       namespace === (ref.namespace ?? "shop") &&
       (ref.kind ?? "Service") === "Service" &&
       !ref.group &&
-      ref.name in twins,
+      ref.name in canaryServices,
   );
 
 /** Every ref of the user's with the refs it became: itself and, where it is in flight, its twin. */
-function pairs(before: readonly BackendRef[], after: readonly BackendRef[], flights: HeldRoute["flights"]) {
-  const order = Object.values(flights);
-  const twins = order.flatMap((flight) => before.filter((ref) => flightOfRef(ref, flights) === flight));
+function pairs(before: readonly BackendRef[], after: readonly BackendRef[], shares: RouteRecord["shares"]) {
+  const order = Object.values(shares);
+  const canaryServices = order.flatMap((share) => before.filter((ref) => flightOfRef(ref, shares) === share));
   return before.map((ref, i) => {
-    const flight = flightOfRef(ref, flights);
-    const twin = flight && after[before.length + twins.indexOf(ref)];
-    return { ref, own: after[i], twin, flight };
+    const share = flightOfRef(ref, shares);
+    const canaryService = share && after[before.length + canaryServices.indexOf(ref)];
+    return { ref, own: after[i], canaryService, share };
   });
 }
 
@@ -39,7 +39,7 @@ describe("overlay, whatever the route", () => {
         const stepped = applied(applied(route, first), second);
         expect(rulesOf(stepped)).to.deep.equal(route.spec.rules);
         expect(applied(stepped, {}).spec).to.deep.equal(route.spec);
-        expect(heldRouteOf(applied(stepped, {}))).to.equal(undefined);
+        expect(routeRecordOf(applied(stepped, {}))).to.equal(undefined);
       }),
       runs,
     );
@@ -47,11 +47,11 @@ describe("overlay, whatever the route", () => {
 
   it("changes nothing but backendRefs of rules that name a Service in flight", () => {
     fc.assert(
-      fc.property(anyRoute, anyFlights, (route, flights) => {
-        overlay(route.spec.rules ?? [], flights, SHOP).forEach((rule, i) => {
+      fc.property(anyRoute, anyFlights, (route, shares) => {
+        overlay(route.spec.rules ?? [], shares, SHOP).forEach((rule, i) => {
           const was = route.spec.rules?.[i] ?? {};
           expect({ ...rule, backendRefs: 0 }).to.deep.equal({ ...was, backendRefs: 0 });
-          if (was.backendRefs?.some((ref) => flightOfRef(ref, flights))) return;
+          if (was.backendRefs?.some((ref) => flightOfRef(ref, shares))) return;
           expect(rule).to.equal(was);
         });
       }),
@@ -61,11 +61,11 @@ describe("overlay, whatever the route", () => {
 
   it("gives every Service the share it had, and its twin never more than was granted", () => {
     fc.assert(
-      fc.property(anyRoute, anyFlights, (route, flights) => {
-        overlay(route.spec.rules ?? [], flights, SHOP).forEach((rule, i) => {
+      fc.property(anyRoute, anyFlights, (route, shares) => {
+        overlay(route.spec.rules ?? [], shares, SHOP).forEach((rule, i) => {
           const before = route.spec.rules?.[i]?.backendRefs ?? [];
           const after = rule.backendRefs ?? [];
-          const all = pairs(before, after, flights);
+          const all = pairs(before, after, shares);
           for (const { weight = 1 } of after) {
             expect(
               Number.isInteger(weight) && weight >= 0 && weight <= 1_000_000,
@@ -74,15 +74,15 @@ describe("overlay, whatever the route", () => {
           }
           // Exact below the API's limit; at it, whole numbers cannot say more than one in a million.
           const exact = after.every(({ weight = 1 }) => weight < 999_999);
-          for (const { ref, own, twin, flight } of all) {
-            const together = weightOf(own) + (twin ? weightOf(twin) : 0n);
+          for (const { ref, own, canaryService, share } of all) {
+            const together = weightOf(own) + (canaryService ? weightOf(canaryService) : 0n);
             const error = together * sum(before) - weightOf(ref) * sum(after);
             if (exact) expect(error, "share of the Service").to.equal(0n);
             else expect(Math.abs(Number(error)) / Number(sum(before) * sum(after) || 1n)).to.be.below(1e-5);
-            if (!twin || !flight) continue;
-            const granted = BigInt(Math.round(flight.weight * 100));
-            const over = weightOf(twin) * 10_000n - granted * together;
-            expect(over <= 0n, `${twin.weight} of ${together} at ${flight.weight} %`).to.equal(true);
+            if (!canaryService || !share) continue;
+            const granted = BigInt(Math.round(share.weight * 100));
+            const over = weightOf(canaryService) * 10_000n - granted * together;
+            expect(over <= 0n, `${canaryService.weight} of ${together} at ${share.weight} %`).to.equal(true);
             if (exact) expect(over, "share of the twin").to.equal(0n);
           }
           if (sum(before) > 0n) expect(sum(after) > 0n, "some weight is left").to.equal(true);
@@ -93,17 +93,19 @@ describe("overlay, whatever the route", () => {
   });
 
   it("leaves the user's refs to the letter while nobody has any weight", () => {
-    const idle = anyFlights.map((flights) =>
-      Object.fromEntries(Object.entries(flights).map(([uid, flight]) => [uid, { ...flight, weight: 0 }])),
+    const idle = anyFlights.map((shares) =>
+      Object.fromEntries(Object.entries(shares).map(([uid, share]) => [uid, { ...share, weight: 0 }])),
     );
     fc.assert(
-      fc.property(anyRoute, idle, (route, flights) => {
-        overlay(route.spec.rules ?? [], flights, SHOP).forEach((rule, i) => {
+      fc.property(anyRoute, idle, (route, shares) => {
+        overlay(route.spec.rules ?? [], shares, SHOP).forEach((rule, i) => {
           const before = route.spec.rules?.[i]?.backendRefs ?? [];
           const after = rule.backendRefs ?? [];
           expect(after.slice(0, before.length)).to.deep.equal(before);
           expect(
-            after.slice(before.length).every((twin) => twin.weight === 0 && twin.name.endsWith("-canary")),
+            after
+              .slice(before.length)
+              .every((canaryService) => canaryService.weight === 0 && canaryService.name.endsWith("-canary")),
           ).to.equal(true);
         });
       }),
@@ -113,8 +115,8 @@ describe("overlay, whatever the route", () => {
 
   it("reads the manifest that is applied again as it is, and a stored route as its owner's rules", () => {
     fc.assert(
-      fc.property(anyRoute, anyRoute, anyFlights, (route, next, flights) => {
-        const old = applied(route, flights);
+      fc.property(anyRoute, anyRoute, anyFlights, (route, next, shares) => {
+        const old = applied(route, shares);
         expect(readIntent(next, old)).to.deep.equal(next.spec.rules);
         expect(readIntent(old, old)).to.deep.equal(route.spec.rules);
       }),
@@ -124,13 +126,13 @@ describe("overlay, whatever the route", () => {
 
   it("is put back as often as you like, and the owner's latest rules stay on record", () => {
     fc.assert(
-      fc.property(anyRoute, anyRoute, anyFlights, (route, next, flights) => {
-        const old = applied(route, flights);
+      fc.property(anyRoute, anyRoute, anyFlights, (route, next, shares) => {
+        const old = applied(route, shares);
         const once = reimpose(next, old);
         expect(rulesOf(once)).to.deep.equal(next.spec.rules);
         expect(reimpose(once, old)).to.deep.equal(once);
         expect(reimpose(once, once)).to.deep.equal(once);
-        expect(once.spec.rules).to.deep.equal(applied(next, flights).spec.rules);
+        expect(once.spec.rules).to.deep.equal(applied(next, shares).spec.rules);
       }),
       runs,
     );

@@ -3,24 +3,24 @@ import type { BackendRef } from "../../../../kube/core/routes.ts";
 import { HELD } from "../../../../rollout/keys.ts";
 import { overlay, routePatch, servicesNamed } from "../../../../rollout/traffic/overlay.ts";
 import {
-  type Flight,
-  flightOf,
-  type HeldRoute,
   type Home,
+  type RouteRecord,
+  type RouteShare,
+  shareOf,
 } from "../../../../rollout/traffic/route-record.ts";
 import { AT_NOON, aRoute } from "../../../support/builders.ts";
 import { applied } from "../../../support/routes.ts";
 
 const SHOP: Home = { namespace: "shop", kind: "HTTPRoute" };
-const flight = (weight: number, service = "web"): Flight => ({
+const share = (weight: number, service = "web"): RouteShare => ({
   namespace: "shop",
-  twins: { [service]: `${service}-canary` },
-  weight,
+  canaryServices: { [service]: `${service}-canary` },
+  weight: weight,
   since: AT_NOON,
 });
-const at = (weight: number) => ({ uid: flight(weight) });
-const refs = (backends: BackendRef[], flights: HeldRoute["flights"]) =>
-  overlay([{ backendRefs: backends }], flights, SHOP)[0]?.backendRefs;
+const at = (weight: number) => ({ uid: share(weight) });
+const refs = (backends: BackendRef[], shares: RouteRecord["shares"]) =>
+  overlay([{ backendRefs: backends }], shares, SHOP)[0]?.backendRefs;
 const inFlight = (weight: number, backends: BackendRef[]) => applied(aRoute({ backends }), at(weight));
 
 describe("overlay", () => {
@@ -148,9 +148,9 @@ describe("overlay", () => {
   });
 
   it("appends the twins of several rollouts in the order in which they came", () => {
-    const flights = { late: flight(0, "b"), early: flight(50, "a") };
+    const shares = { late: share(0, "b"), early: share(50, "a") };
     expect(
-      refs([{ name: "a" }, { name: "b" }], flights)?.map(({ name, weight }) => [name, weight]),
+      refs([{ name: "a" }, { name: "b" }], shares)?.map(({ name, weight }) => [name, weight]),
     ).to.deep.equal([
       ["a", 1],
       ["b", 2],
@@ -172,7 +172,7 @@ describe("overlay", () => {
   it("marks a route while something is in flight on it, and only then", () => {
     const route = inFlight(10, [{ name: "web" }]);
     expect(route.metadata.labels).to.deep.equal({ "serin.dev/flight": "uid" });
-    expect(flightOf(route, "uid")).to.deep.equal(flight(10));
+    expect(shareOf(route, "uid")).to.deep.equal(share(10));
     const patch = routePatch(route, {});
     expect(patch.metadata.labels).to.deep.equal({ "serin.dev/flight": null });
     expect(patch.metadata.annotations).to.deep.equal({ [HELD]: null });

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { Route, RouteRule } from "../../../../kube/core/routes.ts";
 import { rulesOf } from "../../../../rollout/traffic/overlay.ts";
 import { readIntent, reimpose } from "../../../../rollout/traffic/reapply.ts";
-import { heldRouteOf } from "../../../../rollout/traffic/route-record.ts";
+import { routeRecordOf } from "../../../../rollout/traffic/route-record.ts";
 import { AT_NOON, aRoute } from "../../../support/builders.ts";
 import { applied } from "../../../support/routes.ts";
 
@@ -13,10 +13,10 @@ const edited = (rules: readonly RouteRule[], from: Route): Route => ({
 const plain = (rules: readonly RouteRule[]) => aRoute({ rules: [...rules] });
 
 describe("a route written by others in flight, with testers, cookies and copies", () => {
-  const flights = {
+  const shares = {
     uid: {
       namespace: "shop",
-      twins: { web: "web-canary" },
+      canaryServices: { web: "web-canary" },
       weight: 10,
       since: AT_NOON,
       match: [{ headers: [{ type: "Exact" as const, name: "x-t", value: "1" }] }],
@@ -29,13 +29,13 @@ describe("a route written by others in flight, with testers, cookies and copies"
     { matches: [{ headers: [{ name: "x-u", value: "1" }] }], backendRefs: [{ name: "other", port: 80 }] },
     { filters: [{ type: "URLRewrite" }], backendRefs: [{ name: "web", port: 80 }] },
   ];
-  const seen = applied(aRoute({ rules }), flights);
-  const written = seen.spec.rules ?? [];
-  const isOurs = (i: number) => heldRouteOf(seen)?.added?.includes(i) ?? false;
+  const snapshot = applied(aRoute({ rules }), shares);
+  const written = snapshot.spec.rules ?? [];
+  const isOurs = (i: number) => routeRecordOf(snapshot)?.added?.includes(i) ?? false;
   const change = (matching: (rule: RouteRule, i: number) => boolean, edit: (rule: RouteRule) => RouteRule) =>
     edited(
       written.map((rule, i) => (matching(rule, i) ? edit(rule) : rule)),
-      seen,
+      snapshot,
     );
   const timeout = (rule: RouteRule): RouteRule => ({ ...rule, timeouts: { request: "1s" } });
   const names = ({ backendRefs = [] }: RouteRule, name: string) =>
@@ -45,15 +45,19 @@ describe("a route written by others in flight, with testers, cookies and copies"
     expect(
       readIntent(
         change((rule, i) => isOurs(i) && names(rule, "web"), timeout),
-        seen,
+        snapshot,
       ),
     ).to.deep.equal(rules);
     const own = change((rule, i) => !isOurs(i) && names(rule, "web"), timeout);
-    expect(readIntent(own, seen)).to.deep.equal([timeout(rules[0] ?? {}), rules[1], timeout(rules[2] ?? {})]);
+    expect(readIntent(own, snapshot)).to.deep.equal([
+      timeout(rules[0] ?? {}),
+      rules[1],
+      timeout(rules[2] ?? {}),
+    ]);
   });
 
   it("drops rules of ours of which somebody has left only the Service without weight", () => {
-    const { sticky: _sticky, mirror: _mirror, ...testers } = { ...flights.uid, weight: 0 };
+    const { sticky: _sticky, mirror: _mirror, ...testers } = { ...shares.uid, weight: 0 };
     const manifest = [{ backendRefs: [{ name: "web", port: 80 }] }];
     const old = applied(aRoute({ rules: manifest }), { uid: testers });
     const rest = (old.spec.rules ?? []).map(({ backendRefs = [], ...rule }) => ({
@@ -66,9 +70,9 @@ describe("a route written by others in flight, with testers, cookies and copies"
 
   it("is asked again about its own answer to an edited rule that has company", () => {
     const requested = change((rule, i) => !isOurs(i) && names(rule, "other"), timeout);
-    const stored = reimpose(requested, seen);
+    const stored = reimpose(requested, snapshot);
     expect(rulesOf(stored)).to.deep.equal([rules[0], timeout(rules[1] ?? {}), rules[2]]);
-    expect(reimpose(stored, seen)).to.deep.equal(stored);
+    expect(reimpose(stored, snapshot)).to.deep.equal(stored);
   });
 
   it("takes cookies and copies out of what the owner edits, also where he took the twin out", () => {
@@ -81,7 +85,7 @@ describe("a route written by others in flight, with testers, cookies and copies"
         }),
       }),
     );
-    const intent = readIntent(without, seen);
+    const intent = readIntent(without, snapshot);
     expect(intent.map(({ matches: _matches, ...rule }) => rule)).to.deep.equal([
       { backendRefs: [{ name: "web", port: 80, weight: 9 }] },
       { backendRefs: [{ name: "other", port: 80 }] },
@@ -91,6 +95,6 @@ describe("a route written by others in flight, with testers, cookies and copies"
 
   it("takes a manifest as it is, even one with a rule like that of ours", () => {
     const company = written.filter((rule, i) => isOurs(i) && names(rule, "other"));
-    expect(readIntent(plain([...rules, ...company]), seen)).to.deep.equal([...rules, ...company]);
+    expect(readIntent(plain([...rules, ...company]), snapshot)).to.deep.equal([...rules, ...company]);
   });
 });

@@ -3,12 +3,12 @@ import type { BackendRef, Route } from "../../../../kube/core/routes.ts";
 import { HELD } from "../../../../rollout/keys.ts";
 import { overlay, rulesOf } from "../../../../rollout/traffic/overlay.ts";
 import { readIntent, reimpose } from "../../../../rollout/traffic/reapply.ts";
-import { flightOf, type Home, heldRouteOf } from "../../../../rollout/traffic/route-record.ts";
+import { type Home, routeRecordOf, shareOf } from "../../../../rollout/traffic/route-record.ts";
 import { AT_NOON, aRoute } from "../../../support/builders.ts";
 import { applied } from "../../../support/routes.ts";
 
 const at = (weight: number) => ({
-  uid: { namespace: "shop", twins: { web: "web-canary" }, weight, since: AT_NOON },
+  uid: { namespace: "shop", canaryServices: { web: "web-canary" }, weight, since: AT_NOON },
 });
 const inFlight = (weight: number, backends: BackendRef[]) => applied(aRoute({ backends }), at(weight));
 
@@ -92,7 +92,7 @@ describe("a route written by others in flight", () => {
       const stored = reimpose(requested, old);
       expect(rulesOf(stored)).to.deep.equal(intent);
       expect(stored.spec.rules).to.deep.equal(overlay(intent ?? [], at(20), SHOP));
-      expect(heldRouteOf(stored)?.flights).to.deep.equal(at(20));
+      expect(routeRecordOf(stored)?.shares).to.deep.equal(at(20));
       expect(stored.metadata.labels).to.include({ "serin.dev/flight": "uid" });
       expect(reimpose(stored, old), "called again for the same request").to.deep.equal(stored);
     });
@@ -140,8 +140,10 @@ describe("a route written by others in flight", () => {
 
   for (const left of [[], ["web-canary"]]) {
     it(`leaves no rule without any weight where somebody took out the twin that had all of it, but not ${left}`, () => {
-      const all = { uid: { namespace: "shop", twins: { web: "web-canary" }, weight: 0, since: AT_NOON } };
-      const api = { namespace: "shop", twins: { api: "api-canary" }, weight: 100, since: AT_NOON };
+      const all = {
+        uid: { namespace: "shop", canaryServices: { web: "web-canary" }, weight: 0, since: AT_NOON },
+      };
+      const api = { namespace: "shop", canaryServices: { api: "api-canary" }, weight: 100, since: AT_NOON };
       const users = [{ name: "web", weight: 0 }, { name: "api" }];
       const route = applied(aRoute({ backends: users }), { ...all, api });
       const refs = route.spec.rules?.[0]?.backendRefs ?? [];
@@ -168,10 +170,10 @@ describe("a route written by others in flight", () => {
       ...old,
       metadata: { ...old.metadata, annotations: { [HELD]: "{", "serin.dev/x": "1" } },
     };
-    expect(heldRouteOf(reimpose(forged, old))).to.deep.equal(heldRouteOf(old));
-    const record = JSON.stringify({ rules: {}, flights: at(99) });
+    expect(routeRecordOf(reimpose(forged, old))).to.deep.equal(routeRecordOf(old));
+    const record = JSON.stringify({ rules: {}, shares: at(99) });
     expect(
-      flightOf(
+      shareOf(
         reimpose({ ...old, metadata: { ...old.metadata, annotations: { [HELD]: record } } }, old),
         "uid",
       )?.weight,

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import type { DeploymentSpec } from "../../../../kube/core/workloads.ts";
-import { hold, holdFields, isHeld, pause, release } from "../../../../rollout/workload/hold.ts";
+import { hold, holdFields, isHeld, pause, restoreFields } from "../../../../rollout/workload/hold.ts";
 import { type Originals, originalsOf, updateOriginals } from "../../../../rollout/workload/hold-record.ts";
 import { surgeFor, surgePods } from "../../../../rollout/workload/surge.ts";
 import { aDeployment } from "../../../support/builders.ts";
@@ -50,7 +50,7 @@ describe("hold", () => {
         const spec = specOf(fields);
         const held = hold(spec, size);
         expect(isHeld(held) && !isHeld(spec)).to.equal(true);
-        expect(release(held, originalsOf(spec))).to.deep.equal(spec);
+        expect(restoreFields(held, originalsOf(spec))).to.deep.equal(spec);
       }),
     );
   });

@@ -1,9 +1,14 @@
 import { expect } from "chai";
 import { RUN } from "../../../../rollout/keys.ts";
-import { formatRun, lastRunOf, type Run, runOf } from "../../../../rollout/workload/run-record.ts";
+import {
+  formatRun,
+  lastRunOf,
+  type RunRecord,
+  runRecordOf,
+} from "../../../../rollout/workload/run-record.ts";
 import { AT_NOON, aReplicaSet } from "../../../support/builders.ts";
 
-const run: Run = {
+const run: RunRecord = {
   started: AT_NOON,
   outcome: "running",
   step: 1,
@@ -15,8 +20,8 @@ const withRun = (text: string) => aReplicaSet({ meta: { annotations: { [RUN]: te
 
 describe("the record on a ReplicaSet", () => {
   it("is read as it was written", () => {
-    expect(runOf(withRun(formatRun(run)), AT_NOON)).to.deep.equal(run);
-    expect(runOf(withRun(formatRun(run)), "another rollout")).to.equal(undefined);
+    expect(runRecordOf(withRun(formatRun(run)), AT_NOON)).to.deep.equal(run);
+    expect(runRecordOf(withRun(formatRun(run)), "another rollout")).to.equal(undefined);
   });
 
   const garbage = [
@@ -47,7 +52,7 @@ describe("the record on a ReplicaSet", () => {
   for (const [i, text] of garbage.entries()) {
     it(`is none where somebody has written something else (${i + 1})`, () => {
       expect(lastRunOf(withRun(text)), text).to.equal(undefined);
-      expect(runOf(withRun(text), AT_NOON), text).to.equal(undefined);
+      expect(runRecordOf(withRun(text), AT_NOON), text).to.equal(undefined);
     });
   }
 });

@@ -1,14 +1,14 @@
 import { expect } from "chai";
 import type { Write } from "../../../../kube/core/writes.ts";
 import * as traffic from "../../../../rollout/traffic/writes.ts";
-import type { Run } from "../../../../rollout/workload/run-record.ts";
+import type { RunRecord } from "../../../../rollout/workload/run-record.ts";
 import * as workload from "../../../../rollout/workload/writes.ts";
 import { Cluster } from "../../../model/cluster.ts";
 import { Conflict } from "../../../model/objects.ts";
 import { AT_NOON, aDeployment, aReplicaSet, aService } from "../../../support/builders.ts";
 
 const held = { started: AT_NOON, phase: "canary", stable: "web1", originals: {} } as const;
-const run: Run = {
+const run: RunRecord = {
   started: AT_NOON,
   outcome: "running",
   step: 1,
@@ -38,7 +38,8 @@ describe("a write that was decided on something older", () => {
     cluster.put("deployments", { ...old, spec: { ...old.spec, paused: true } });
   };
   const ended = () => cluster.perform(workload.writeEnd(deployment()));
-  const recorded = () => cluster.perform(workload.writeMark(replicaSet(), "uid-web", { ...run, step: 2 }));
+  const recorded = () =>
+    cluster.perform(workload.writeRunRecord(replicaSet(), "uid-web", { ...run, step: 2 }));
   const changed = () => {
     const old = service();
     cluster.put("services", { ...old, spec: { ...old.spec, selector: { app: "other" } } });
@@ -53,21 +54,21 @@ describe("a write that was decided on something older", () => {
     "a surge": { make: () => workload.writeSurge(deployment(), 2), after: { paused, ended } },
     "a pause": { make: () => workload.writePaused(deployment(), true), after: { paused, ended } },
     "a phase": {
-      make: () => workload.writeHeld(deployment(), { ...held, phase: "failed" }),
+      make: () => workload.writeHoldRecord(deployment(), { ...held, phase: "failed" }),
       after: { paused, ended },
     },
     "an end": { make: () => workload.writeEnd(deployment()), after: { paused, ended } },
     "a condition": { make: () => workload.writeConditions(deployment(), []), after: { recreated } },
-    "a record": { make: () => workload.writeMark(replicaSet(), "uid-web", run), after: { recorded } },
-    "the end of a record": { make: () => workload.writeUnmark(replicaSet()), after: { recorded } },
+    "a record": { make: () => workload.writeRunRecord(replicaSet(), "uid-web", run), after: { recorded } },
+    "the end of a record": { make: () => workload.removeRunRecord(replicaSet()), after: { recorded } },
     "a size": { make: () => workload.writeScale(replicaSet(), 0), after: { recorded } },
     "a narrow selector": {
-      make: () => traffic.writeNarrow(service(), "uid-web", "web1", AT_NOON),
+      make: () => traffic.writeIsolation(service(), "uid-web", "web1", AT_NOON),
       after: { changed },
     },
-    "a wide selector": { make: () => traffic.writeWiden(service()), after: { changed } },
-    "a twin's mend": { make: () => traffic.mendTwin(service(), aService()), after: { changed } },
-    "a twin's end": { make: () => traffic.deleteTwin(service()), after: { changed } },
+    "a wide selector": { make: () => traffic.writeSelector(service()), after: { changed } },
+    "a twin's mend": { make: () => traffic.updateCanaryService(service(), aService()), after: { changed } },
+    "a twin's end": { make: () => traffic.deleteCanaryService(service()), after: { changed } },
   };
   for (const [what, { make, after }] of Object.entries(rows)) {
     for (const [happened, happen] of Object.entries(after)) {
