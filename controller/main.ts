@@ -14,8 +14,8 @@ import { runController } from "./controller.ts";
 import { prometheus } from "./evidence/prometheus.ts";
 import { templateChecksFrom } from "./evidence/template-checks.ts";
 import { templatesFrom } from "./evidence/templates.ts";
-import { prometheusSource } from "./providers/prometheus.ts";
-import { sourcesFrom } from "./providers/registry.ts";
+import { prometheusProvider } from "./providers/prometheus.ts";
+import { providersFrom } from "./providers/registry.ts";
 import { settingsOf } from "./providers/settings.ts";
 
 const { values: options } = parseArgs({
@@ -31,6 +31,7 @@ const { values: options } = parseArgs({
     prometheus: { type: "string", default: "http://prometheus.monitoring:9090" },
     /** Name of a Secret in our namespace that is a source of metric templates; may be repeated. */
     source: { type: "string", multiple: true, default: [] },
+    provider: { type: "string", multiple: true, default: [] },
     /** A namespace whose own metric templates are read, beside Serin's; may be repeated, * is every one. */
     "template-namespace": { type: "string", multiple: true, default: [] },
     /** A host that hooks may call: tester.test, *.test.svc:8080 or *; may be repeated. The webhook has it, too. */
@@ -48,11 +49,11 @@ const { namespace } = options;
 const hookHosts = hookHostsOf(options["hook-host"]);
 const gates = templateChecksFrom({
   templates: templatesFrom({ kube, namespace, trusted: options["template-namespace"], clock }),
-  sources: sourcesFrom({
+  providers: providersFrom({
     kube,
     namespace,
-    names: options.source,
-    prometheus: prometheusSource(settingsOf("prometheus", { address: options.prometheus }), { clock }),
+    names: [...options.source, ...options.provider],
+    prometheus: prometheusProvider(settingsOf("prometheus", { address: options.prometheus }), { clock }),
     clock,
   }),
 });

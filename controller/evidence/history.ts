@@ -15,7 +15,7 @@ export interface History extends Pick<Evidence, "phi" | "bounds"> {
   readonly all: readonly number[];
 }
 
-/** Reads that history, up to the instant `from` (ms). Throws a SourceError. */
+/** Reads that history, up to the instant `from` (ms). Throws a ProviderError. */
 export async function readHistory(
   prometheus: Pick<Prometheus, "over">,
   watch: JudgeInput,

@@ -1,6 +1,6 @@
 import { request } from "undici";
 import type { Sample } from "../../rollout/gateways/metrics/sample.ts";
-import { SourceError } from "../providers/provider.ts";
+import { ProviderError } from "../providers/provider.ts";
 
 /** Where Prometheus is. */
 export interface PrometheusOptions {
@@ -16,7 +16,7 @@ export interface Grid {
   readonly stepMs: number;
 }
 
-/** A Prometheus server. Everything throws a SourceError when it cannot be asked. */
+/** A Prometheus server. Everything throws a ProviderError when it cannot be asked. */
 export interface Prometheus {
   /** The samples as they stood at each instant; one without any is absent. */
   readonly over: (promql: string, grid: Grid) => Promise<ReadonlyMap<number, readonly Sample[]>>;
@@ -29,9 +29,9 @@ export function prometheus({ url, timeoutMs = 5_000 }: PrometheusOptions): Prome
   const base = `${url.replace(/\/$/, "")}/api/v1`;
   const ask = async (path: string, parameters: Record<string, string>): Promise<readonly Series[]> => {
     const answer = await post(`${base}/${path}`, new URLSearchParams(parameters).toString(), timeoutMs);
-    if (answer?.status === "error") throw new SourceError(`Prometheus refuses the query: ${answer.error}`);
+    if (answer?.status === "error") throw new ProviderError(`Prometheus refuses the query: ${answer.error}`);
     if (!["vector", "matrix"].includes(answer?.data?.resultType ?? "")) {
-      throw new SourceError("Prometheus answers with something else than series");
+      throw new ProviderError("Prometheus answers with something else than series");
     }
     return answer?.data?.result ?? [];
   };
@@ -108,6 +108,6 @@ async function post(url: string, body: string, timeoutMs: number): Promise<Answe
     return (await response.body.json()) as Answer | null;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new SourceError(`Prometheus cannot be reached at ${new URL(url).host}: ${why}`, { cause: error });
+    throw new ProviderError(`Prometheus cannot be reached at ${new URL(url).host}: ${why}`, { cause: error });
   }
 }

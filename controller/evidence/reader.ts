@@ -3,7 +3,7 @@ import type { Log } from "../../kube/core/log.ts";
 import { packs } from "../../rollout/gateways/packs.ts";
 import type { Findings, JudgeInput } from "../../rollout/judge/evidence.ts";
 import { noEvidence } from "../../rollout/judge/fold.ts";
-import { SourceError } from "../providers/provider.ts";
+import { ProviderError } from "../providers/provider.ts";
 import { readCounters } from "./counters.ts";
 import { readHistory } from "./history.ts";
 import type { Prometheus } from "./prometheus.ts";
@@ -85,7 +85,7 @@ export class EvidenceReader {
         this.#arm(entry.tickMs, "soon");
         return;
       } catch (error) {
-        if (error instanceof SourceError) entry.unread = error.message;
+        if (error instanceof ProviderError) entry.unread = error.message;
         else log.error({ uid: entry.watch.uid, err: error }, "evidence not begun");
         onRead([entry.watch.uid]);
       }
@@ -195,7 +195,7 @@ export class EvidenceReader {
         delete entry.unread;
       }
     } catch (error) {
-      if (!(error instanceof SourceError)) throw error;
+      if (!(error instanceof ProviderError)) throw error;
       for (const entry of chunk) entry.unread = error.message;
     }
   }

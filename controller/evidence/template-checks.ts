@@ -2,7 +2,7 @@ import type { Findings, JudgeInput, TemplateCheckState } from "../../rollout/jud
 import { foldTemplateTest, type Reading } from "../../rollout/judge/template-check.ts";
 import type { TemplateCheck } from "../../rollout/plan/checks.ts";
 import { render, type Template } from "../../rollout/plan/metric-template.ts";
-import { type Source, SourceError } from "../providers/provider.ts";
+import { type Provider, ProviderError } from "../providers/provider.ts";
 import type { ReadTemplate } from "./templates.ts";
 
 /** Reads the templates of a rollout that are due and adds what they say. `now` in ms. Throws what the API server throws. */
@@ -15,14 +15,14 @@ export type ReadTemplateChecks = (
 /** Where templates and their numbers come from. */
 export interface TemplateChecksOptions {
   readonly templates: ReadTemplate;
-  readonly sources: (name: string) => Promise<Source>;
+  readonly providers: (name: string) => Promise<Provider>;
 }
 
 /** A query is asked so many times in its own interval. */
 const PER_INTERVAL = 4;
 
-/** Gates out of templates and sources. */
-export function templateChecksFrom({ templates, sources }: TemplateChecksOptions): ReadTemplateChecks {
+/** Gates out of templates and providers. */
+export function templateChecksFrom({ templates, providers }: TemplateChecksOptions): ReadTemplateChecks {
   return async (watch, before, now) => {
     const read = await Promise.all(
       watch.templates.map(async (check) => [check.text, await readOne(check, watch, before, now)] as const),
@@ -48,11 +48,11 @@ export function templateChecksFrom({ templates, sources }: TemplateChecksOptions
     const query = render(template, subject, variables);
     if ("problems" in query) return { kind: "none", reason: `its query ${query.problems.join(", ")}` };
     try {
-      const source = await sources(template.source);
-      const reading = await source.read(query.value, { at, intervalMs: template.intervalMs });
+      const provider = await providers(template.source);
+      const reading = await provider.read(query.value, { at, intervalMs: template.intervalMs });
       return reading.kind === "value" ? reading : { kind: "none", reason: reading.reason };
     } catch (error) {
-      if (error instanceof SourceError) return { kind: "none", reason: error.message };
+      if (error instanceof ProviderError) return { kind: "none", reason: error.message };
       throw error;
     }
   }

@@ -19,7 +19,7 @@ export interface TemplatesOptions extends Pick<MemoizeOptions, "clock"> {
   readonly kube: Pick<Kube, "get">;
   /** Serin's own, with the templates for all. */
   readonly namespace: string;
-  /** Namespaces whose own templates are read, too; `*`: every one. A query may ask whatever its source knows. */
+  /** Namespaces whose own templates are read, too; `*`: every one. A query may ask whatever its provider knows. */
   readonly trusted: readonly string[];
 }
 

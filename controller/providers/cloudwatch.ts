@@ -1,4 +1,4 @@
-import { newest, type Source, SourceError, since } from "./provider.ts";
+import { newest, type Provider, ProviderError, since } from "./provider.ts";
 import { asking, type RequestContext } from "./request.ts";
 import { type Settings, under } from "./settings.ts";
 import { signed } from "./signature-v4.ts";
@@ -17,13 +17,13 @@ interface Answer {
  * `MetricDataQueries`. Secret: `region`, `aws_access_key_id`, `aws_secret_access_key`, and `aws_session_token` of
  * temporary credentials.
  */
-export function cloudWatchSource(settings: Settings, surroundings: RequestContext): Source {
+export function cloudWatchProvider(settings: Settings, context: RequestContext): Provider {
   const region = settings.required("region");
   const accessKeyId = settings.required("aws_access_key_id");
   const secretAccessKey = settings.required("aws_secret_access_key");
   const session = settings.optional("aws_session_token");
   const url = under(settings.address(`https://monitoring.${region}.amazonaws.com`), "");
-  const ask = asking("CloudWatch", [secretAccessKey, session ?? ""], surroundings);
+  const ask = asking("CloudWatch", [secretAccessKey, session ?? ""], context);
   const headers = {
     "content-type": "application/x-amz-json-1.0",
     "x-amz-target": "GraniteServiceVersion20100801.GetMetricData",
@@ -38,7 +38,7 @@ export function cloudWatchSource(settings: Settings, surroundings: RequestContex
         ScanBy: "TimestampDescending",
         MetricDataQueries: parseQuery(query),
       });
-      const request = { url, headers, body, at: surroundings.clock.now() };
+      const request = { url, headers, body, at: context.clock.now() };
       return ask(
         { method: "POST", url, headers: signed(signer, request), body },
         (text) => newest((JSON.parse(text) as Answer).MetricDataResults.map(pointsOf), window),
@@ -51,7 +51,7 @@ export function cloudWatchSource(settings: Settings, surroundings: RequestContex
 function pointsOf({ StatusCode: status, Timestamps, Values, Messages }: Answer["MetricDataResults"][number]) {
   if (status === "InternalError" || status === "Forbidden") {
     const words = Messages?.map(({ Value }) => Value).join("; ");
-    throw new SourceError(`answers ${status}${words ? `: ${words}` : ""}`);
+    throw new ProviderError(`answers ${status}${words ? `: ${words}` : ""}`);
   }
   return Timestamps.map((seconds, i) => ({ at: seconds * 1000, value: Values[i] }));
 }
@@ -61,7 +61,7 @@ function parseQuery(query: string): readonly unknown[] {
     const parsed: unknown = JSON.parse(query);
     if (Array.isArray(parsed)) return parsed;
   } catch (cause) {
-    throw new SourceError("the query for CloudWatch is no JSON", { cause });
+    throw new ProviderError("the query for CloudWatch is no JSON", { cause });
   }
-  throw new SourceError("the query for CloudWatch is no list of MetricDataQuery");
+  throw new ProviderError("the query for CloudWatch is no list of MetricDataQuery");
 }

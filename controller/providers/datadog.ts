@@ -1,4 +1,4 @@
-import { newest, type Point, type Source, SourceError, since } from "./provider.ts";
+import { newest, type Point, type Provider, ProviderError, since } from "./provider.ts";
 import { asking, type RequestContext } from "./request.ts";
 import { type Settings, under } from "./settings.ts";
 
@@ -14,11 +14,11 @@ interface Answer {
  * Datadog (API reference, Metrics, "Query timeseries points", v1). Secret: `datadog_api_key`,
  * `datadog_application_key`; `address` for other sites than the first.
  */
-export function datadogSource(settings: Settings, surroundings: RequestContext): Source {
+export function datadogProvider(settings: Settings, context: RequestContext): Provider {
   const base = settings.address("https://api.datadoghq.com");
   const apiKey = settings.required("datadog_api_key");
   const applicationKey = settings.required("datadog_application_key");
-  const ask = asking("Datadog", [apiKey, applicationKey], surroundings);
+  const ask = asking("Datadog", [apiKey, applicationKey], context);
   return {
     async read(query, window, signal) {
       const [from, to] = [since(window), window.at].map((ms) => String(Math.floor(ms / 1000)));
@@ -30,6 +30,6 @@ export function datadogSource(settings: Settings, surroundings: RequestContext):
 }
 
 function seriesOf({ status, error, series }: Answer): readonly (readonly Point[])[] {
-  if (status === "error") throw new SourceError(`refuses the query: ${error}`);
+  if (status === "error") throw new ProviderError(`refuses the query: ${error}`);
   return series.map(({ pointlist }) => pointlist.map(([at, value]) => ({ at, value })));
 }

@@ -1,4 +1,4 @@
-import { newest, type Point, type Source, since } from "./provider.ts";
+import { newest, type Point, type Provider, since } from "./provider.ts";
 import { asking, type RequestContext } from "./request.ts";
 import { type Settings, under } from "./settings.ts";
 
@@ -15,10 +15,10 @@ interface Answer {
  * Dynatrace (Metrics API v2, "GET metric data points"). A query is a metric selector. Secret: `address` (with
  * `/e/<environment>` where it is managed), `dynatrace_token`. One point an interval, of whole minutes, is asked for.
  */
-export function dynatraceSource(settings: Settings, surroundings: RequestContext): Source {
+export function dynatraceProvider(settings: Settings, context: RequestContext): Provider {
   const base = settings.address();
   const token = settings.required("dynatrace_token");
-  const ask = asking("Dynatrace", [token], surroundings);
+  const ask = asking("Dynatrace", [token], context);
   return {
     async read(query, window, signal) {
       const url = under(base, "api/v2/metrics/query", {

@@ -1,4 +1,4 @@
-import { newest, type Point, type Source, SourceError } from "./provider.ts";
+import { newest, type Point, type Provider, ProviderError } from "./provider.ts";
 import { asking, type RequestContext } from "./request.ts";
 import { accessTokens, parseServiceAccount } from "./service-account.ts";
 import { type Settings, under } from "./settings.ts";
@@ -26,15 +26,15 @@ interface TypedValue {
  * Google Cloud Monitoring (API v3, "projects.timeSeries.query"). A query is written in MQL and says its own period.
  * Secret: `project`, `serviceAccountKey`.
  */
-export function googleCloudMonitoringSource(settings: Settings, surroundings: RequestContext): Source {
+export function googleCloudMonitoringProvider(settings: Settings, context: RequestContext): Provider {
   const base = settings.address("https://monitoring.googleapis.com");
   const url = under(base, `v3/projects/${encodeURIComponent(settings.required("project"))}/timeSeries:query`);
   const account = parseServiceAccount(settings.required("serviceAccountKey"));
-  const ask = asking("Google Cloud Monitoring", [account.private_key.trim()], surroundings);
+  const ask = asking("Google Cloud Monitoring", [account.private_key.trim()], context);
   const tokenOf = accessTokens(account, "https://www.googleapis.com/auth/monitoring.read", ask);
   return {
     async read(query, window, signal) {
-      const authorization = `Bearer ${await tokenOf(surroundings.clock.now(), signal)}`;
+      const authorization = `Bearer ${await tokenOf(context.clock.now(), signal)}`;
       const headers = { authorization, "content-type": "application/json" };
       const question = { method: "POST", url, headers, body: JSON.stringify({ query }) } as const;
       return ask(question, (text) => newest(seriesOf(JSON.parse(text)), window), signal);
@@ -46,7 +46,7 @@ export function googleCloudMonitoringSource(settings: Settings, surroundings: Re
 function seriesOf({ timeSeriesData = [], partialErrors = [] }: Answer): readonly (readonly Point[])[] {
   const [error] = partialErrors;
   // What is there may be half of the truth.
-  if (error !== undefined) throw new SourceError(`answers in part: ${error.message}`);
+  if (error !== undefined) throw new ProviderError(`answers in part: ${error.message}`);
   return timeSeriesData.flatMap(({ pointData = [] }) => {
     const columns = pointData[0]?.values ?? [];
     return columns.map((_, i) =>

@@ -1,4 +1,4 @@
-import { newest, type Point, type Source, SourceError, since } from "./provider.ts";
+import { newest, type Point, type Provider, ProviderError, since } from "./provider.ts";
 import { asking, type RequestContext } from "./request.ts";
 import { credentialsOf, type Settings, under } from "./settings.ts";
 
@@ -10,15 +10,15 @@ type Answer = readonly {
  * Graphite ("The Render URL API"). A query is written as its parameters, `target=…`; of them `target`, `from` and
  * `until` are taken. Secret: `address`, and `username` with `password` or `token`.
  */
-export function graphiteSource(settings: Settings, surroundings: RequestContext): Source {
+export function graphiteProvider(settings: Settings, context: RequestContext): Provider {
   const base = settings.address();
   const { headers, secrets } = credentialsOf(settings);
-  const ask = asking("Graphite", secrets, surroundings);
+  const ask = asking("Graphite", secrets, context);
   return {
     async read(query, window, signal) {
       const given = new URLSearchParams(query.trim().replace(/\s+/g, " "));
       const targets = given.getAll("target");
-      if (targets.length === 0) throw new SourceError("the query for Graphite has no target=");
+      if (targets.length === 0) throw new ProviderError("the query for Graphite has no target=");
       const [from, until] = [since(window), window.at].map((ms) => String(Math.floor(ms / 1000)));
       const url = under(base, "render", {
         from: given.get("from") ?? from ?? "",

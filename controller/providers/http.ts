@@ -1,4 +1,4 @@
-import { newest, type Reading, type Source, SourceError, type Window } from "./provider.ts";
+import { newest, type Provider, ProviderError, type Reading, type Window } from "./provider.ts";
 import { asking, type RequestContext } from "./request.ts";
 import { credentialsOf, type Settings } from "./settings.ts";
 
@@ -7,11 +7,11 @@ import { credentialsOf, type Settings } from "./settings.ts";
  * JSON pointer (RFC 6901) behind `#` where the number is in JSON: `errors?service=web#/data/rate`. Secret: `address`,
  * and `token` or `username` with `password`. The value counts as new: the endpoint says nothing of its age.
  */
-export function httpSource(settings: Settings, surroundings: RequestContext): Source {
+export function httpProvider(settings: Settings, context: RequestContext): Provider {
   const base = settings.address();
   if (!base.pathname.endsWith("/")) base.pathname += "/";
   const { headers, secrets } = credentialsOf(settings);
-  const ask = asking("the endpoint", secrets, surroundings);
+  const ask = asking("the endpoint", secrets, context);
   return {
     async read(query, window, signal) {
       const url = below(base, query.trim());
@@ -35,7 +35,7 @@ function below(base: URL, path: string): URL {
     !url.pathname.startsWith(base.pathname) ||
     /%2e|%2f|%5c/i.test(url.pathname)
   ) {
-    throw new SourceError("the query is no path below the address of its source");
+    throw new ProviderError("the query is no path below the address of its provider");
   }
   return url;
 }

@@ -1,5 +1,5 @@
 import { tablesIn } from "./annotated-csv.ts";
-import { newest, type Point, type Source, SourceError, type Window } from "./provider.ts";
+import { newest, type Point, type Provider, ProviderError, type Window } from "./provider.ts";
 import { asking, type RequestContext } from "./request.ts";
 import { type Settings, under } from "./settings.ts";
 
@@ -7,10 +7,10 @@ import { type Settings, under } from "./settings.ts";
  * InfluxDB 2 (API, "Query data", POST /api/v2/query; "Annotated CSV"). A query is written in Flux. Secret:
  * `address`, `token`, `org`. Rows without `_time`, as after `count()`, are as new as their `_stop`.
  */
-export function influxdbSource(settings: Settings, surroundings: RequestContext): Source {
+export function influxdbProvider(settings: Settings, context: RequestContext): Provider {
   const url = under(settings.address(), "api/v2/query", { org: settings.required("org") });
   const token = settings.required("token");
-  const ask = asking("InfluxDB", [token], surroundings);
+  const ask = asking("InfluxDB", [token], context);
   const headers = {
     authorization: `Token ${token}`,
     "content-type": "application/vnd.flux",
@@ -28,8 +28,8 @@ function seriesIn(text: string, window: Window): readonly (readonly Point[])[] {
   return tablesIn(text).map((rows) =>
     rows.map((row) => {
       // An error after the first bytes of an answer can only be told inside of it.
-      if (row.error && row.table === undefined) throw new SourceError(`fails: ${row.error.slice(0, 200)}`);
-      if (row._value === undefined) throw new SourceError("answers without a column _value");
+      if (row.error && row.table === undefined) throw new ProviderError(`fails: ${row.error.slice(0, 200)}`);
+      if (row._value === undefined) throw new ProviderError("answers without a column _value");
       const instant = row._time || row._stop;
       const value = row._value === "" ? null : row._value;
       return { at: instant ? Date.parse(instant) : window.at, value };

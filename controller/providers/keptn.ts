@@ -1,4 +1,4 @@
-import { newest, type Source, SourceError } from "./provider.ts";
+import { newest, type Provider, ProviderError } from "./provider.ts";
 import { asking, type RequestContext } from "./request.ts";
 import { credentialsOf, type Settings, under } from "./settings.ts";
 
@@ -11,15 +11,15 @@ interface Answer {
  * Keptn's metrics operator (GET /api/v1/metrics/{namespace}/{metric}). A query is `keptnmetric/<namespace>/<name>`.
  * Secret: `address`, of the operator's Service at port 9999. The value counts as new: the answer has no instant.
  */
-export function keptnSource(settings: Settings, surroundings: RequestContext): Source {
+export function keptnProvider(settings: Settings, context: RequestContext): Provider {
   const base = settings.address();
   const { headers, secrets } = credentialsOf(settings);
-  const ask = asking("Keptn", secrets, surroundings);
+  const ask = asking("Keptn", secrets, context);
   return {
     async read(query, window, signal) {
       const [, namespace, name] = /^keptnmetric\/([-a-z0-9]+)\/([-.a-z0-9]+)$/.exec(query.trim()) ?? [];
       if (namespace === undefined || /^\.+$/.test(name ?? "")) {
-        throw new SourceError("the query for Keptn is no keptnmetric/<namespace>/<name>");
+        throw new ProviderError("the query for Keptn is no keptnmetric/<namespace>/<name>");
       }
       const url = under(base, `api/v1/metrics/${namespace}/${name}`);
       return ask(

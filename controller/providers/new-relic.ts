@@ -1,4 +1,4 @@
-import { newest, type Source } from "./provider.ts";
+import { newest, type Provider } from "./provider.ts";
 import { asking, type RequestContext } from "./request.ts";
 import { type Settings, under } from "./settings.ts";
 
@@ -13,11 +13,11 @@ interface Answer {
  * New Relic (Insights query API). Secret: `newrelic_account_id`, `newrelic_query_key`; `address` for other data
  * centres than the first. NRQL sums up its window itself, so the value has no instant of its own and is never stale.
  */
-export function newRelicSource(settings: Settings, surroundings: RequestContext): Source {
+export function newRelicProvider(settings: Settings, context: RequestContext): Provider {
   const base = settings.address("https://insights-api.newrelic.com");
   const account = settings.required("newrelic_account_id");
   const key = settings.required("newrelic_query_key");
-  const ask = asking("New Relic", [key], surroundings);
+  const ask = asking("New Relic", [key], context);
   return {
     async read(query, window, signal) {
       const seconds = Math.ceil(window.intervalMs / 1000);

@@ -1,4 +1,4 @@
-import { newest, type Reading, type Source, SourceError, type Window } from "./provider.ts";
+import { newest, type Provider, ProviderError, type Reading, type Window } from "./provider.ts";
 import { asking, type RequestContext } from "./request.ts";
 import { credentialsOf, type Settings, under } from "./settings.ts";
 
@@ -14,10 +14,10 @@ type Sample = readonly [seconds: number, value: string];
  * Prometheus and what speaks its API (HTTP API, "Instant queries"). Secret: `address`, and `token` or `username`
  * with `password`. Whatever is older than its look-back (5 min) Prometheus leaves out itself.
  */
-export function prometheusSource(settings: Settings, surroundings: RequestContext): Source {
+export function prometheusProvider(settings: Settings, context: RequestContext): Provider {
   const url = under(settings.address(), "api/v1/query");
   const credentials = credentialsOf(settings);
-  const ask = asking("Prometheus", credentials.secrets, surroundings);
+  const ask = asking("Prometheus", credentials.secrets, context);
   return {
     async read(query, window, signal) {
       const body = new URLSearchParams({ query, time: (window.at / 1000).toFixed(3) }).toString();
@@ -32,7 +32,7 @@ export function prometheusSource(settings: Settings, surroundings: RequestContex
 }
 
 function readAnswer({ status, error, data }: Answer, window: Window): Reading {
-  if (status !== "success") throw new SourceError(`refuses the query: ${error}`);
+  if (status !== "success") throw new ProviderError(`refuses the query: ${error}`);
   const point = ([seconds, value]: Sample) => [{ at: seconds * 1000, value }];
   if (data.resultType === "scalar") return newest([point(data.result as unknown as Sample)], window);
   if (data.resultType === "vector") {

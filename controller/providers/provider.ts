@@ -1,8 +1,8 @@
 import { describeDuration } from "../../rollout/text/duration.ts";
 
 /** The metrics could not be read; the message is a sentence for people, without credentials. */
-export class SourceError extends Error {
-  override name = "SourceError";
+export class ProviderError extends Error {
+  override name = "ProviderError";
 }
 
 /** The time that a query is about: the interval that ends at `at` (ms). */
@@ -17,8 +17,8 @@ export type Reading =
   | { readonly kind: "missing" | "stale" | "several" | "not-a-number"; readonly reason: string };
 
 /** Something that answers queries with one number. */
-export interface Source {
-  /** The newest value of the query in the window. Throws a SourceError when the source cannot be asked. */
+export interface Provider {
+  /** The newest value of the query in the window. Throws a ProviderError when the provider cannot be asked. */
   read(query: string, window: Window, signal?: AbortSignal): Promise<Reading>;
 }
 
@@ -30,10 +30,10 @@ export interface Point {
 
 /** An older value than this many intervals says nothing about now. */
 const freshIntervals = 3;
-/** How far back sources are asked, in intervals, so that a late value is told from none. */
+/** How far back providers are asked, in intervals, so that a late value is told from none. */
 const askedIntervals = 10;
 
-/** Where the question to a source begins (ms). */
+/** Where the question to a provider begins (ms). */
 export function since({ at, intervalMs }: Window): number {
   return at - askedIntervals * intervalMs;
 }

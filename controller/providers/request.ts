@@ -1,8 +1,8 @@
 import { type Dispatcher, request } from "undici";
 import type { Clock } from "../../kube/core/clock.ts";
-import { SourceError } from "./provider.ts";
+import { ProviderError } from "./provider.ts";
 
-/** What every source needs of its surroundings. */
+/** What every provider needs of its context. */
 export interface RequestContext {
   readonly clock: Pick<Clock, "now">;
   /** Carries the requests; undici's own when absent. */
@@ -11,7 +11,7 @@ export interface RequestContext {
   readonly timeoutMs?: number | undefined;
 }
 
-/** One request to a source's API. */
+/** One request to a provider's API. */
 export interface Question {
   readonly method?: "GET" | "POST";
   readonly url: URL;
@@ -20,7 +20,7 @@ export interface Question {
 }
 
 /**
- * Asks, and reads the text of a 2xx answer. Throws a SourceError for any other answer, for none, and for one that
+ * Asks, and reads the text of a 2xx answer. Throws a ProviderError for any other answer, for none, and for one that
  * `read` throws at.
  */
 export type Ask = <T>(question: Question, read: (text: string) => T, signal?: AbortSignal) => Promise<T>;
@@ -31,18 +31,18 @@ const mostBytes = 1_048_576;
  * Asks `product`'s API. Redirects are not followed: they could carry the credentials elsewhere. No message has one
  * of the `secrets` in it, even where the API repeats them.
  */
-export function asking(product: string, secrets: readonly string[], surroundings: RequestContext): Ask {
+export function asking(product: string, secrets: readonly string[], context: RequestContext): Ask {
   return async (question, read, signal) => {
     const told = `${product} at ${question.url.host}`;
     const hide = hiding(secrets);
     const fail = (what: string, cause?: unknown) =>
-      new SourceError(hide(`${told} ${what}`), ...(cause === undefined ? [] : [{ cause }]));
-    const { status, text } = await send(question, surroundings, fail, signal);
+      new ProviderError(hide(`${told} ${what}`), ...(cause === undefined ? [] : [{ cause }]));
+    const { status, text } = await send(question, context, fail, signal);
     if (status < 200 || status >= 300) throw fail(`${outcome(status)}${wordsOf(text, hide)}`);
     try {
       return read(text);
     } catch (error) {
-      if (error instanceof SourceError) throw fail(error.message, error);
+      if (error instanceof ProviderError) throw fail(error.message, error);
       throw fail("gives an answer that Serin does not understand", error);
     }
   };
@@ -51,7 +51,7 @@ export function asking(product: string, secrets: readonly string[], surroundings
 async function send(
   { url, method = "GET", headers = {}, body }: Question,
   { dispatcher, timeoutMs = 10_000 }: RequestContext,
-  fail: (what: string, cause?: unknown) => SourceError,
+  fail: (what: string, cause?: unknown) => ProviderError,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly status: number; readonly text: string }> {
   const limit = AbortSignal.timeout(timeoutMs);
@@ -67,7 +67,7 @@ async function send(
     if (text === undefined) throw fail("answers with more than 1 MiB");
     return { status: response.statusCode, text };
   } catch (error) {
-    if (error instanceof SourceError) throw error;
+    if (error instanceof ProviderError) throw error;
     signal?.throwIfAborted();
     if (limit.aborted) throw fail(`did not answer within ${timeoutMs / 1000} s`, error);
     throw fail(`cannot be reached: ${messageOf(error)}`, error);

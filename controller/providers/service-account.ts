@@ -1,5 +1,5 @@
 import { sign } from "node:crypto";
-import { SourceError } from "./provider.ts";
+import { ProviderError } from "./provider.ts";
 import type { Ask } from "./request.ts";
 
 /** What of a Google service account's key file is used. */
@@ -20,7 +20,7 @@ const lifeSeconds = 3_600;
 /** A token is not used in the last minute of its life. */
 const marginMs = 60_000;
 
-/** Reads a key file; throws a SourceError when it is none. */
+/** Reads a key file; throws a ProviderError when it is none. */
 export function parseServiceAccount(text: string): ServiceAccount {
   const { client_email, private_key, token_uri = usualTokenUri } = fieldsIn(text);
   if (!client_email || !private_key || !URL.canParse(token_uri)) throw noKeyFile();
@@ -35,8 +35,8 @@ function fieldsIn(text: string): Partial<ServiceAccount> {
   }
 }
 
-function noKeyFile(options?: ErrorOptions): SourceError {
-  return new SourceError("serviceAccountKey is no key file of a Google service account", options);
+function noKeyFile(options?: ErrorOptions): ProviderError {
+  return new ProviderError("serviceAccountKey is no key file of a Google service account", options);
 }
 
 /**
@@ -73,7 +73,7 @@ function assertion(
   try {
     return `${signed}.${sign("sha256", Buffer.from(signed), private_key).toString("base64url")}`;
   } catch (cause) {
-    throw new SourceError("the private_key in serviceAccountKey cannot sign", { cause });
+    throw new ProviderError("the private_key in serviceAccountKey cannot sign", { cause });
   }
 }
 

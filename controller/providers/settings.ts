@@ -1,28 +1,30 @@
-import { SourceError } from "./provider.ts";
+import { ProviderError } from "./provider.ts";
 
-/** What an administrator writes into a source's Secret. */
+/** The settings that an administrator writes into a provider's Secret. */
 export interface Settings {
-  /** Of a key that must be there; throws a SourceError that names it. */
+  /** The value of a key; throws a ProviderError that names the key when it is absent. */
   required(key: string): string;
   optional(key: string): string | undefined;
-  /** The base URL of the API: `address`, or what is usual; throws a SourceError when it is none. */
+  /** The base URL of the API: `address`, or the usual one; throws a ProviderError when it is not valid. */
   address(usual?: string): URL;
 }
 
-/** Reads the settings of a source by name, from a Secret's decoded data. */
+/** Reads the settings of a provider by name, from a Secret's decoded data. */
 export function settingsOf(name: string, data: Readonly<Record<string, string>>): Settings {
-  // Secrets made from files end in a line break more often than not.
+  // A Secret made from a file usually ends in a line break.
   const optional = (key: string) => (Object.hasOwn(data, key) ? data[key]?.trim() || undefined : undefined);
   const required = (key: string) => {
     const value = optional(key);
-    if (value === undefined) throw new SourceError(`the source ${name} lacks ${key} in its Secret`);
+    if (value === undefined) throw new ProviderError(`provider ${name}: its Secret lacks the key ${key}`);
     return value;
   };
   const address = (usual?: string) => {
     const text = optional("address") ?? usual ?? required("address");
     const url = URL.canParse(text) ? new URL(text) : undefined;
     if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== "" || url.password !== "") {
-      throw new SourceError(`the address of the source ${name} is no http or https URL without credentials`);
+      throw new ProviderError(
+        `provider ${name}: invalid address: use an http or https URL without credentials`,
+      );
     }
     return url;
   };
@@ -37,14 +39,14 @@ export function under(base: URL, path: string, query?: Readonly<Record<string, s
   return url;
 }
 
-/** How a source proves who asks: `token`, or `username` and `password`; nothing where the Secret has neither. */
+/** Credentials from the Secret: `token`, or `username` and `password`. A Secret with neither has none. */
 export interface Credentials {
   readonly headers: Readonly<Record<string, string>>;
-  /** What must not appear in messages. */
+  /** Texts that must not appear in messages. */
   readonly secrets: readonly string[];
 }
 
-/** The credentials of a source that takes a bearer token or HTTP's basic authentication. */
+/** The credentials of a provider that takes a bearer token or HTTP's basic authentication. */
 export function credentialsOf(settings: Settings): Credentials {
   const token = settings.optional("token");
   if (token !== undefined) return { headers: { authorization: `Bearer ${token}` }, secrets: [token] };

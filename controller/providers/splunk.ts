@@ -1,4 +1,4 @@
-import { newest, type Point, type Source, SourceError, since } from "./provider.ts";
+import { newest, type Point, type Provider, ProviderError, since } from "./provider.ts";
 import { asking, type RequestContext } from "./request.ts";
 import { type Settings, under } from "./settings.ts";
 
@@ -12,11 +12,11 @@ interface Data {
  * SignalFlow program that publishes one stream. Secret: `address` (that of the API or of the stream),
  * `sf_token_key`.
  */
-export function splunkSource(settings: Settings, surroundings: RequestContext): Source {
+export function splunkProvider(settings: Settings, context: RequestContext): Provider {
   const base = settings.address();
   base.hostname = base.hostname.replace(/^api\./, "stream.");
   const token = settings.required("sf_token_key");
-  const ask = asking("Splunk", [token], surroundings);
+  const ask = asking("Splunk", [token], context);
   const headers = { "x-sf-token": token, "content-type": "text/plain", accept: "text/event-stream" };
   return {
     async read(query, window, signal) {
@@ -36,7 +36,7 @@ function seriesIn(text: string): readonly (readonly Point[])[] {
   const series = new Map<string, Point[]>();
   const events = eventsIn(text);
   for (const { name, data } of events) {
-    if (name === "error") throw new SourceError(`fails: ${data.replace(/\s+/g, " ").slice(0, 200)}`);
+    if (name === "error") throw new ProviderError(`fails: ${data.replace(/\s+/g, " ").slice(0, 200)}`);
     if (name !== "data") continue;
     const { logicalTimestampMs: at, data: values }: Data = JSON.parse(data);
     for (const { tsId, value } of values) {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { prometheusSource } from "../../controller/providers/prometheus.ts";
+import { prometheusProvider } from "../../controller/providers/prometheus.ts";
 import type { Reading } from "../../controller/providers/provider.ts";
 import { settingsOf } from "../../controller/providers/settings.ts";
 import { parseTemplate, render, type Subject } from "../../rollout/plan/metric-template.ts";
@@ -138,7 +138,7 @@ describe("queries published for Flagger", function () {
     const rendered = render(parsed.template, subject, { direction: "inbound" });
     if ("problems" in rendered) throw new Error(rendered.problems.join());
     const settings = settingsOf("prometheus", { address: prometheus.url });
-    return prometheusSource(settings, { clock: { now: () => at } }).read(rendered.value, window);
+    return prometheusProvider(settings, { clock: { now: () => at } }).read(rendered.value, window);
   }
 
   const values = [3, 0.25, 5, 0.25, 250];

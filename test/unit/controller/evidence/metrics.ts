@@ -1,5 +1,5 @@
 import type { Grid, Prometheus } from "../../../../controller/evidence/prometheus.ts";
-import { SourceError } from "../../../../controller/providers/provider.ts";
+import { ProviderError } from "../../../../controller/providers/provider.ts";
 import type { Backend } from "../../../../rollout/gateways/metrics/backend.ts";
 import type { Sample } from "../../../../rollout/gateways/metrics/sample.ts";
 import type { JudgeInput } from "../../../../rollout/judge/evidence.ts";
@@ -63,7 +63,7 @@ export class FakePrometheus implements Prometheus {
   }
 
   #answer(): void {
-    if (!this.up) throw new SourceError("Prometheus cannot be reached");
+    if (!this.up) throw new ProviderError("Prometheus cannot be reached");
   }
 }
 

@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { prometheus } from "../../../../controller/evidence/prometheus.ts";
-import { SourceError } from "../../../../controller/providers/provider.ts";
+import { ProviderError } from "../../../../controller/providers/provider.ts";
 
 const AT = 1_700_000_000_000;
 const instant = { from: AT, to: AT, stepMs: 5_000 };
@@ -98,7 +98,7 @@ describe("Prometheus", () => {
       const error = await prometheus({ url })
         .over("up", instant)
         .catch((thrown: unknown) => thrown);
-      expect(error).to.be.instanceOf(SourceError);
+      expect(error).to.be.instanceOf(ProviderError);
       expect(String(error)).to.match(says);
     });
   }
@@ -107,7 +107,7 @@ describe("Prometheus", () => {
     const error = await prometheus({ url: "http://127.0.0.1:9" })
       .over("up", instant)
       .catch((thrown: unknown) => thrown);
-    expect(error).to.be.instanceOf(SourceError);
+    expect(error).to.be.instanceOf(ProviderError);
     expect(String(error)).to.match(/cannot be reached at 127\.0\.0\.1:9/);
   });
 });

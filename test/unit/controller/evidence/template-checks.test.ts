@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { templateChecksFrom } from "../../../../controller/evidence/template-checks.ts";
-import { type Reading, SourceError } from "../../../../controller/providers/provider.ts";
+import { ProviderError, type Reading } from "../../../../controller/providers/provider.ts";
 import type { Findings } from "../../../../rollout/judge/evidence.ts";
 import { isBroken } from "../../../../rollout/judge/template-check.ts";
 import { parseTemplate, type Template } from "../../../../rollout/plan/metric-template.ts";
@@ -23,7 +23,7 @@ function aTemplate(data: Record<string, string> = {}): Template {
 
 const value = (number: number, at = FROM): Reading => ({ kind: "value", value: number, at });
 
-/** Gates on what a source answers, and how often it was asked. */
+/** Gates on what a provider answers, and how often it was asked. */
 function aStory({
   template = { value: aTemplate() },
   answer = async () => value(4),
@@ -34,7 +34,7 @@ function aStory({
   const asked: { query: string; at: number }[] = [];
   const read = templateChecksFrom({
     templates: async () => template,
-    sources: async () => ({
+    providers: async () => ({
       read: async (query, { at }) => {
         asked.push({ query, at });
         return answer();
@@ -85,9 +85,9 @@ describe("gates", () => {
     "the query yields no value": {
       answer: async () => ({ kind: "missing", reason: "the query yields no value" }),
     },
-    "the source splunk lacks its Secret": {
+    "the provider splunk lacks its Secret": {
       answer: async () => {
-        throw new SourceError("the source splunk lacks its Secret");
+        throw new ProviderError("the provider splunk lacks its Secret");
       },
     },
   };
@@ -115,7 +115,7 @@ describe("gates", () => {
         times += 1;
         return { problems: ["there is none"] };
       },
-      sources: async () => Promise.reject(new Error("not asked")),
+      providers: async () => Promise.reject(new Error("not asked")),
     });
     let gates: Findings["gates"] = {};
     const watch = aWatch("web", FROM, { templates: [queue] });
@@ -123,7 +123,7 @@ describe("gates", () => {
     expect(times).to.equal(3);
   });
 
-  it("pass on what the API server throws, and whatever is no SourceError", async () => {
+  it("pass on what the API server throws, and whatever is no ProviderError", async () => {
     const { look } = aStory({
       answer: async () => {
         throw new TypeError("a mistake of ours");

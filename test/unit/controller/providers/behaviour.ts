@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import {
+  type Provider,
+  ProviderError,
   type Reading,
-  type Source,
-  SourceError,
   type Window,
 } from "../../../../controller/providers/provider.ts";
 import type { RequestContext } from "../../../../controller/providers/request.ts";
@@ -25,9 +25,9 @@ const misshapen = JSON.stringify(
   ),
 );
 
-/** One kind of source and what its API answers, as documented, in the cases that all sources must tell apart. */
+/** One kind of provider and what its API answers, as documented, in the cases that all providers must tell apart. */
 export interface Kind {
-  readonly make: (settings: Settings, surroundings: RequestContext) => Source;
+  readonly make: (settings: Settings, context: RequestContext) => Provider;
   /** What the Secret holds, besides the address. */
   readonly secret: Readonly<Record<string, string>> | ((url: string) => Readonly<Record<string, string>>);
   readonly query: string;
@@ -52,7 +52,7 @@ export interface Kind {
   readonly misshapen?: string;
 }
 
-/** A source of this kind in front of a server that the tests set up. */
+/** A provider of this kind in front of a server that the tests set up. */
 export interface Bench {
   server: ApiServer;
   /** Reads the kind's query, or another one. */
@@ -60,17 +60,17 @@ export interface Bench {
   answerWith(body: string): void;
 }
 
-/** The tests that every source passes; more can be added with the bench. */
-export function behavesAsSource(name: string, kind: Kind, more: (bench: Bench) => void): void {
-  describe(`the ${name} source`, () => {
+/** The tests that every provider passes; more can be added with the bench. */
+export function behavesAsProvider(name: string, kind: Kind, more: (bench: Bench) => void): void {
+  describe(`the ${name} provider`, () => {
     const bench = {} as Bench;
-    let source: Source;
+    let provider: Provider;
     before(async () => {
       bench.server = await startServer();
       const secret = typeof kind.secret === "function" ? kind.secret(bench.server.url) : kind.secret;
       const settings = settingsOf(name, { address: bench.server.url, ...secret });
-      source = kind.make(settings, { clock: { now: () => at }, timeoutMs: 200 });
-      bench.read = (query = kind.query) => source.read(query, window);
+      provider = kind.make(settings, { clock: { now: () => at }, timeoutMs: 200 });
+      bench.read = (query = kind.query) => provider.read(query, window);
       bench.answerWith = (body) => answer(() => ({ body }));
     });
     after(() => bench.server.close());
@@ -113,8 +113,8 @@ function tellsReadingsApart({ answers }: Kind, bench: Bench): void {
 function tellsFailures(kind: Kind, bench: Bench, answer: (how: (snapshot: Seen) => Answer) => void): void {
   const failure = async () => {
     const error = await bench.read().catch((thrown: unknown) => thrown);
-    expect(error).to.be.instanceOf(SourceError);
-    const { message } = error as SourceError;
+    expect(error).to.be.instanceOf(ProviderError);
+    const { message } = error as ProviderError;
     expect(message).to.contain("127.0.0.1");
     for (const secret of kind.hidden) expect(message).not.to.contain(secret);
     return message;
@@ -148,7 +148,7 @@ function tellsFailures(kind: Kind, bench: Bench, answer: (how: (snapshot: Seen) 
     it(`does not take ${body} for an answer`, async () => {
       answer(() => ({ body }));
       const reading = await bench.read().catch((thrown: unknown) => thrown);
-      expect(reading).to.be.instanceOf(SourceError);
+      expect(reading).to.be.instanceOf(ProviderError);
     });
   }
 

@@ -1,8 +1,8 @@
 import { createHash, createHmac } from "node:crypto";
 import { expect } from "chai";
-import { cloudWatchSource } from "../../../../controller/providers/cloudwatch.ts";
-import { SourceError } from "../../../../controller/providers/provider.ts";
-import { atSeconds, behavesAsSource } from "./behaviour.ts";
+import { cloudWatchProvider } from "../../../../controller/providers/cloudwatch.ts";
+import { ProviderError } from "../../../../controller/providers/provider.ts";
+import { atSeconds, behavesAsProvider } from "./behaviour.ts";
 import type { Seen } from "./server.ts";
 
 type Result = Readonly<Record<string, unknown>>;
@@ -26,10 +26,10 @@ const queries = [
   { Id: "m1", MetricStat: { Metric: { Namespace: "App", MetricName: "Errors" }, Period: 60, Stat: "Sum" } },
 ];
 
-behavesAsSource(
+behavesAsProvider(
   "CloudWatch",
   {
-    make: cloudWatchSource,
+    make: cloudWatchProvider,
     secret: {
       region: "eu-central-1",
       aws_access_key_id: "AKIDEXAMPLE",
@@ -51,7 +51,7 @@ behavesAsSource(
   (bench) => {
     const failure = async (query?: string) => {
       const error = await bench.read(query).catch((thrown: unknown) => thrown);
-      expect(error).to.be.instanceOf(SourceError);
+      expect(error).to.be.instanceOf(ProviderError);
       return String(error);
     };
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { datadogSource } from "../../../../controller/providers/datadog.ts";
-import { SourceError } from "../../../../controller/providers/provider.ts";
-import { at, atSeconds, behavesAsSource } from "./behaviour.ts";
+import { datadogProvider } from "../../../../controller/providers/datadog.ts";
+import { ProviderError } from "../../../../controller/providers/provider.ts";
+import { at, atSeconds, behavesAsProvider } from "./behaviour.ts";
 
 type Points = readonly (readonly [ms: number, value: number | null])[];
 
@@ -19,10 +19,10 @@ const answer = (...series: readonly Points[]) =>
     })),
   });
 
-behavesAsSource(
+behavesAsProvider(
   "Datadog",
   {
-    make: datadogSource,
+    make: datadogProvider,
     secret: { datadog_api_key: "api-k3y\n", datadog_application_key: "app-k3y" },
     query: "avg:requests{kube_deployment:web}",
     hidden: ["api-k3y", "app-k3y"],
@@ -61,7 +61,7 @@ behavesAsSource(
     it("tells an error that comes with status 200", async () => {
       bench.answerWith(JSON.stringify({ status: "error", error: "Error parsing query" }));
       const error = await bench.read().catch((thrown: unknown) => thrown);
-      expect(error).to.be.instanceOf(SourceError);
+      expect(error).to.be.instanceOf(ProviderError);
       expect(String(error)).to.contain("refuses the query: Error parsing query");
     });
   },

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { dynatraceSource } from "../../../../controller/providers/dynatrace.ts";
-import { at, behavesAsSource } from "./behaviour.ts";
+import { dynatraceProvider } from "../../../../controller/providers/dynatrace.ts";
+import { at, behavesAsProvider } from "./behaviour.ts";
 
 interface Series {
   readonly timestamps: readonly number[];
@@ -20,10 +20,10 @@ const answer = (...series: readonly Series[]) =>
     ],
   });
 
-behavesAsSource(
+behavesAsProvider(
   "Dynatrace",
   {
-    make: dynatraceSource,
+    make: dynatraceProvider,
     secret: { dynatrace_token: "dt0c01.t0ken" },
     query: 'builtin:service.errors.total.rate:filter(eq("service","web")):splitBy():avg\n',
     hidden: ["dt0c01.t0ken"],

@@ -1,9 +1,9 @@
 import { createVerify, generateKeyPairSync } from "node:crypto";
 import { expect } from "chai";
-import { googleCloudMonitoringSource } from "../../../../controller/providers/google-cloud-monitoring.ts";
-import { SourceError } from "../../../../controller/providers/provider.ts";
+import { googleCloudMonitoringProvider } from "../../../../controller/providers/google-cloud-monitoring.ts";
+import { ProviderError } from "../../../../controller/providers/provider.ts";
 import { settingsOf } from "../../../../controller/providers/settings.ts";
-import { at, atSeconds, behavesAsSource, window } from "./behaviour.ts";
+import { at, atSeconds, behavesAsProvider, window } from "./behaviour.ts";
 import { startServer } from "./server.ts";
 
 const { privateKey, publicKey } = generateKeyPairSync("rsa", {
@@ -38,10 +38,10 @@ const answer = (...series: readonly Points[]) =>
     })),
   });
 
-behavesAsSource(
+behavesAsProvider(
   "Google Cloud Monitoring",
   {
-    make: googleCloudMonitoringSource,
+    make: googleCloudMonitoringProvider,
     secret: keyFile,
     query: "fetch k8s_container | metric 'istio.io/service/server/response_latencies'",
     hidden: [privateKey.trim()],
@@ -98,14 +98,14 @@ describe("the token of a Google service account", () => {
     server.answer = ({ path }) => (path === "/token" ? token() : { body: "{}" });
     let now = at;
     const settings = settingsOf("gcm", { address: server.url, ...keyFile(server.url) });
-    const source = googleCloudMonitoringSource(settings, { clock: { now: () => now } });
+    const provider = googleCloudMonitoringProvider(settings, { clock: { now: () => now } });
     const tokens = () => server.snapshot.filter(({ path }) => path === "/token");
-    await source.read("fetch", window);
+    await provider.read("fetch", window);
     now += 3_539_000;
-    await source.read("fetch", window);
+    await provider.read("fetch", window);
     expect(tokens()).to.have.length(1);
     now += 1_000;
-    await source.read("fetch", window);
+    await provider.read("fetch", window);
     expect(tokens()).to.have.length(2);
     server.close();
 
@@ -129,11 +129,11 @@ describe("the token of a Google service account", () => {
     it(`is not asked for with the key file ${serviceAccountKey}`, async () => {
       const settings = settingsOf("gcm", { project: "p", serviceAccountKey });
       const read = async () => {
-        const source = googleCloudMonitoringSource(settings, { clock: { now: () => at } });
-        return source.read("fetch", window);
+        const provider = googleCloudMonitoringProvider(settings, { clock: { now: () => at } });
+        return provider.read("fetch", window);
       };
       const error = await read().catch((thrown: unknown) => thrown);
-      expect(error).to.be.instanceOf(SourceError);
+      expect(error).to.be.instanceOf(ProviderError);
       expect(String(error)).to.contain("serviceAccountKey");
     });
   }

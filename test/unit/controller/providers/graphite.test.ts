@@ -1,17 +1,17 @@
 import { expect } from "chai";
-import { graphiteSource } from "../../../../controller/providers/graphite.ts";
-import { SourceError } from "../../../../controller/providers/provider.ts";
-import { atSeconds, behavesAsSource } from "./behaviour.ts";
+import { graphiteProvider } from "../../../../controller/providers/graphite.ts";
+import { ProviderError } from "../../../../controller/providers/provider.ts";
+import { atSeconds, behavesAsProvider } from "./behaviour.ts";
 
 type Points = readonly (readonly [value: number | string | null, seconds: number])[];
 
 const answer = (...series: readonly Points[]) =>
   JSON.stringify(series.map((datapoints, i) => ({ target: `web.${i}`, tags: {}, datapoints })));
 
-behavesAsSource(
+behavesAsProvider(
   "Graphite",
   {
-    make: graphiteSource,
+    make: graphiteProvider,
     secret: { username: "serin", password: "s3cret" },
     query: "target=summarize(\n  sumSeries(web.{2xx,3xx}),\n  '1min',\n  'avg'\n)",
     hidden: ["s3cret", Buffer.from("serin:s3cret").toString("base64")],
@@ -63,7 +63,7 @@ behavesAsSource(
 
     it("asks nothing without a target", async () => {
       const error = await bench.read("sumSeries(a)").catch((thrown: unknown) => thrown);
-      expect(error).to.be.instanceOf(SourceError);
+      expect(error).to.be.instanceOf(ProviderError);
       expect(String(error)).to.contain("has no target=");
     });
   },

@@ -1,14 +1,14 @@
 import { expect } from "chai";
-import { httpSource } from "../../../../controller/providers/http.ts";
-import { SourceError } from "../../../../controller/providers/provider.ts";
-import { behavesAsSource } from "./behaviour.ts";
+import { httpProvider } from "../../../../controller/providers/http.ts";
+import { ProviderError } from "../../../../controller/providers/provider.ts";
+import { behavesAsProvider } from "./behaviour.ts";
 
 const answer = (rate: unknown) => JSON.stringify({ data: { "a/b": [{ rate }] } });
 
-behavesAsSource(
+behavesAsProvider(
   "HTTP",
   {
-    make: httpSource,
+    make: httpProvider,
     secret: (url) => ({ address: `${url}/metrics`, token: "b3arer" }),
     query: "rates?service=web#/data/a~1b/0/rate",
     hidden: ["b3arer"],
@@ -57,7 +57,7 @@ behavesAsSource(
       it(`does not leave the address for ${query}`, async () => {
         const before = bench.server.snapshot.length;
         const error = await bench.read(query).catch((thrown: unknown) => thrown);
-        expect(error).to.be.instanceOf(SourceError);
+        expect(error).to.be.instanceOf(ProviderError);
         expect(String(error)).to.contain("no path below the address");
         expect(bench.server.snapshot).to.have.length(before);
       });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { influxdbSource } from "../../../../controller/providers/influxdb.ts";
-import { SourceError } from "../../../../controller/providers/provider.ts";
-import { at, behavesAsSource } from "./behaviour.ts";
+import { influxdbProvider } from "../../../../controller/providers/influxdb.ts";
+import { ProviderError } from "../../../../controller/providers/provider.ts";
+import { at, behavesAsProvider } from "./behaviour.ts";
 
 const time = (ms: number) => new Date(ms).toISOString();
 const header = ",result,table,_start,_stop,_time,_value,_field,host";
@@ -9,10 +9,10 @@ const row = (table: number, ms: number, value: string) =>
   `,_result,${table},${time(at - 600_000)},${time(at)},${time(ms)},${value},rate,"web, ""one"""`;
 const answer = (...lines: readonly string[]) => `${lines.join("\r\n")}\r\n\r\n`;
 
-behavesAsSource(
+behavesAsProvider(
   "InfluxDB",
   {
-    make: influxdbSource,
+    make: influxdbProvider,
     secret: { org: "my org", token: "influx-t0ken" },
     query: 'from(bucket: "default") |> range(start: -10m)',
     hidden: ["influx-t0ken"],
@@ -29,7 +29,7 @@ behavesAsSource(
   (bench) => {
     const failure = async () => {
       const error = await bench.read().catch((thrown: unknown) => thrown);
-      expect(error).to.be.instanceOf(SourceError);
+      expect(error).to.be.instanceOf(ProviderError);
       return String(error);
     };
 

@@ -1,14 +1,14 @@
 import { expect } from "chai";
-import { keptnSource } from "../../../../controller/providers/keptn.ts";
-import { SourceError } from "../../../../controller/providers/provider.ts";
-import { behavesAsSource } from "./behaviour.ts";
+import { keptnProvider } from "../../../../controller/providers/keptn.ts";
+import { ProviderError } from "../../../../controller/providers/provider.ts";
+import { behavesAsProvider } from "./behaviour.ts";
 
 const answer = (value: string) => JSON.stringify({ namespace: "shop", metric: "error-rate", value });
 
-behavesAsSource(
+behavesAsProvider(
   "Keptn",
   {
-    make: keptnSource,
+    make: keptnProvider,
     secret: { token: "b3arer" },
     query: "keptnmetric/shop/error-rate",
     hidden: ["b3arer"],
@@ -31,7 +31,7 @@ behavesAsSource(
     ]) {
       it(`asks nothing with the query ${query}`, async () => {
         const error = await bench.read(query).catch((thrown: unknown) => thrown);
-        expect(error).to.be.instanceOf(SourceError);
+        expect(error).to.be.instanceOf(ProviderError);
         expect(String(error)).to.contain("is no keptnmetric/<namespace>/<name>");
       });
     }

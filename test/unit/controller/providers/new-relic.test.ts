@@ -1,14 +1,14 @@
 import { expect } from "chai";
-import { newRelicSource } from "../../../../controller/providers/new-relic.ts";
-import { behavesAsSource } from "./behaviour.ts";
+import { newRelicProvider } from "../../../../controller/providers/new-relic.ts";
+import { behavesAsProvider } from "./behaviour.ts";
 
 const answer = (...results: readonly object[]) =>
   JSON.stringify({ results, performanceStats: { inspectedCount: 11 }, metadata: { eventTypes: ["Metric"] } });
 
-behavesAsSource(
+behavesAsProvider(
   "New Relic",
   {
-    make: newRelicSource,
+    make: newRelicProvider,
     secret: { newrelic_account_id: "1234567", newrelic_query_key: "NRIQ-k3y" },
     query: "SELECT average(duration) FROM Transaction WHERE appName = 'web'\n",
     hidden: ["NRIQ-k3y"],

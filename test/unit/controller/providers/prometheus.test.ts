@@ -1,16 +1,16 @@
 import { expect } from "chai";
-import { prometheusSource } from "../../../../controller/providers/prometheus.ts";
-import { atSeconds, behavesAsSource } from "./behaviour.ts";
+import { prometheusProvider } from "../../../../controller/providers/prometheus.ts";
+import { atSeconds, behavesAsProvider } from "./behaviour.ts";
 
 const vector = (...values: readonly string[]) => {
   const result = values.map((value, i) => ({ metric: { pod: `web-${i}` }, value: [atSeconds, value] }));
   return JSON.stringify({ status: "success", data: { resultType: "vector", result } });
 };
 
-behavesAsSource(
+behavesAsProvider(
   "Prometheus",
   {
-    make: prometheusSource,
+    make: prometheusProvider,
     secret: { username: "serin", password: "s3cret" },
     query: "sum(rate(errors_total[1m]))",
     hidden: ["s3cret", Buffer.from("serin:s3cret").toString("base64")],

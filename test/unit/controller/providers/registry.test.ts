@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { type Source, SourceError } from "../../../../controller/providers/provider.ts";
-import { sourcesFrom } from "../../../../controller/providers/registry.ts";
+import { type Provider, ProviderError } from "../../../../controller/providers/provider.ts";
+import { providersFrom } from "../../../../controller/providers/registry.ts";
 import type { Kube } from "../../../../kube/client/api.ts";
 import { secrets } from "../../../../kube/core/resources.ts";
 import { FakeApi } from "../../../support/api.ts";
@@ -8,13 +8,13 @@ import { FakeClock } from "../../../support/clock.ts";
 import { window } from "./behaviour.ts";
 import { type ApiServer, startServer } from "./server.ts";
 
-describe("sources", () => {
+describe("providers", () => {
   let api: FakeApi;
   let kube: Kube;
   let server: ApiServer;
   let clock: FakeClock;
-  let find: (name: string) => Promise<Source>;
-  const prometheus: Source = { read: async () => ({ kind: "missing", reason: "none" }) };
+  let find: (name: string) => Promise<Provider>;
+  const prometheus: Provider = { read: async () => ({ kind: "missing", reason: "none" }) };
 
   beforeEach(async () => {
     api = await FakeApi.start();
@@ -22,7 +22,7 @@ describe("sources", () => {
     server = await startServer();
     server.answer = () => ({ body: "7" });
     clock = new FakeClock();
-    find = sourcesFrom({ kube, namespace: "serin-system", names: ["numbers"], prometheus, clock });
+    find = providersFrom({ kube, namespace: "serin-system", names: ["numbers"], prometheus, clock });
   });
   afterEach(async () => {
     await kube.close();
@@ -40,8 +40,8 @@ describe("sources", () => {
   const reads = () => api.requests.filter(({ path }) => path.includes("/secrets/")).length;
   async function refusal(name = "numbers"): Promise<string> {
     const error = await find(name).catch((thrown: unknown) => thrown);
-    expect(error).to.be.instanceOf(SourceError);
-    return (error as SourceError).message;
+    expect(error).to.be.instanceOf(ProviderError);
+    return (error as ProviderError).message;
   }
 
   it("are made from the Secrets that an administrator names", async () => {
@@ -59,8 +59,8 @@ describe("sources", () => {
   it("never are other Secrets", async () => {
     add({ provider: "http", address: server.url }, "serin-certificate");
     expect(await refusal("serin-certificate")).to.equal(
-      "the source serin-certificate is not allowed: " +
-        "an administrator must start the controller with --source=serin-certificate",
+      "provider serin-certificate: not allowed: " +
+        "an administrator must start the controller with --provider=serin-certificate",
     );
     expect(reads()).to.equal(0);
   });
@@ -88,7 +88,7 @@ describe("sources", () => {
   });
 
   it("are there soon after their Secret is", async () => {
-    expect(await refusal()).to.equal("the source numbers lacks the Secret serin-system/numbers");
+    expect(await refusal()).to.equal("provider numbers: Secret serin-system/numbers not found");
     add({ provider: "http", address: server.url });
     await clock.advance(10_000);
     expect(await find("numbers")).to.have.property("read");
@@ -97,20 +97,29 @@ describe("sources", () => {
   it("tell the administrator which right is missing", async () => {
     api.faults.push(() => ({ status: 403 }));
     expect(await refusal()).to.equal(
-      "Serin may not get the Secret serin-system/numbers: add its name to a Role of serin-system",
+      "provider numbers: Serin may not get Secret serin-system/numbers: add its name to a Role of serin-system",
     );
   });
 
   const faulty: readonly [Readonly<Record<string, string>>, string][] = [
-    [{ address: "http://a" }, "the source numbers lacks provider in its Secret"],
-    [{ provider: "datadig" }, "the source numbers has an unknown provider; did you mean datadog?"],
-    [{ provider: "zebra" }, "the source numbers has an unknown provider; known are prometheus, datadog"],
-    [{ provider: "constructor" }, "the source numbers has an unknown provider; known are"],
-    [{ provider: "datadog", datadog_api_key: "k" }, "lacks datadog_application_key in its Secret"],
-    [{ provider: "graphite" }, "the source numbers lacks address in its Secret"],
-    [{ provider: "http", address: "ftp://a" }, "no http or https URL without credentials"],
-    [{ provider: "http", address: "http://me:t0ken@a" }, "no http or https URL without credentials"],
-    [{ provider: "http", address: "http://a", username: "me" }, "lacks password in its Secret"],
+    [{ address: "http://a" }, "provider numbers: its Secret lacks the key provider"],
+    [{ provider: "datadig" }, "provider numbers: unknown provider in its Secret; did you mean datadog?"],
+    [
+      { provider: "zebra" },
+      "provider numbers: unknown provider in its Secret; use one of prometheus, datadog",
+    ],
+    [{ provider: "constructor" }, "provider numbers: unknown provider in its Secret; use one of"],
+    [{ provider: "datadog", datadog_api_key: "k" }, "its Secret lacks the key datadog_application_key"],
+    [{ provider: "graphite" }, "provider numbers: its Secret lacks the key address"],
+    [
+      { provider: "http", address: "ftp://a" },
+      "invalid address: use an http or https URL without credentials",
+    ],
+    [
+      { provider: "http", address: "http://me:t0ken@a" },
+      "invalid address: use an http or https URL without credentials",
+    ],
+    [{ provider: "http", address: "http://a", username: "me" }, "its Secret lacks the key password"],
   ];
   for (const [data, says] of faulty) {
     it(`say of ${JSON.stringify(data)} what is wrong`, async () => {

@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { SourceError } from "../../../../controller/providers/provider.ts";
+import { ProviderError } from "../../../../controller/providers/provider.ts";
 import { settingsOf } from "../../../../controller/providers/settings.ts";
-import { splunkSource } from "../../../../controller/providers/splunk.ts";
-import { at, behavesAsSource, window } from "./behaviour.ts";
+import { splunkProvider } from "../../../../controller/providers/splunk.ts";
+import { at, behavesAsProvider, window } from "./behaviour.ts";
 
 const event = (name: string, data: object) =>
   `event: ${name}\n${JSON.stringify(data, null, 2)
@@ -22,10 +22,10 @@ const stream = (...events: readonly string[]) =>
     event("control-message", { event: "END_OF_CHANNEL", timestampMs: at }),
   ].join("");
 
-behavesAsSource(
+behavesAsProvider(
   "Splunk",
   {
-    make: splunkSource,
+    make: splunkProvider,
     secret: { sf_token_key: "sf-t0ken" },
     query: "data('errors').sum().publish()",
     hidden: ["sf-t0ken"],
@@ -57,7 +57,7 @@ behavesAsSource(
     it("tells an error that comes in the stream", async () => {
       bench.answerWith(stream(event("error", { error: 400, message: "Unknown function" })));
       const error = await bench.read().catch((thrown: unknown) => thrown);
-      expect(error).to.be.instanceOf(SourceError);
+      expect(error).to.be.instanceOf(ProviderError);
       expect(String(error)).to.contain("Unknown function");
     });
   },
@@ -66,8 +66,8 @@ behavesAsSource(
 describe("the address of Splunk", () => {
   it("may be the API's, as Flagger has it", async () => {
     const settings = settingsOf("splunk", { address: "http://api.localhost:9", sf_token_key: "sf-t0ken" });
-    const source = splunkSource(settings, { clock: { now: () => at } });
-    const error = await source.read("data('a').publish()", window).catch((thrown: unknown) => thrown);
+    const provider = splunkProvider(settings, { clock: { now: () => at } });
+    const error = await provider.read("data('a').publish()", window).catch((thrown: unknown) => thrown);
     expect(String(error)).to.contain("Splunk at stream.localhost:9 cannot be reached");
   });
 });
