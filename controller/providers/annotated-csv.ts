@@ -1,9 +1,11 @@
-/** A record: the value of each column, by its name. */
+import { parse } from "csv-parse/sync";
+
+/** A record: the value of each column by the column's name. */
 export type Row = Readonly<Record<string, string>>;
 
 /**
- * Reads the tables of InfluxDB's annotated CSV, with or without annotations. A header begins a result, its column
- * `table` tells the tables in it apart. Throws a TypeError where a header is none.
+ * Reads the tables of InfluxDB's annotated CSV, with or without annotations. A header begins a result; the column
+ * `table` separates the tables in it. Throws an Error when the text is not CSV or a header is not valid.
  */
 export function tablesIn(text: string): readonly (readonly Row[])[] {
   const tables = new Map<string, Row[]>();
@@ -12,7 +14,8 @@ export function tablesIn(text: string): readonly (readonly Row[])[] {
   for (const cells of recordsIn(text)) {
     if (cells.every((cell) => cell === "") || cells[0]?.startsWith("#")) header = undefined;
     else if (header === undefined) {
-      if (!cells.includes("table") && !cells.includes("error")) throw new TypeError("no header of a table");
+      if (!cells.includes("table") && !cells.includes("error"))
+        throw new TypeError("not the header of a table");
       header = cells;
       result++;
     } else {
@@ -26,12 +29,7 @@ export function tablesIn(text: string): readonly (readonly Row[])[] {
   return [...tables.values()];
 }
 
-/** The records of CSV as RFC 4180 has it; a blank line is a record of one empty cell. */
+/** The records of the CSV. A blank line, which ends a table, is a record of one empty cell. */
 function recordsIn(text: string): readonly (readonly string[])[] {
-  const records: string[][] = [[]];
-  for (const [, quoted, plain, end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/g)) {
-    records.at(-1)?.push(quoted?.replaceAll('""', '"') ?? plain ?? "");
-    if (end !== ",") records.push([]);
-  }
-  return records.filter((cells) => cells.length > 0);
+  return parse(text, { relax_column_count: true, record_delimiter: ["\r\n", "\n"] });
 }
