@@ -1,7 +1,7 @@
+import { AwsV4Signer } from "aws4fetch";
 import { newest, type Provider, ProviderError, since } from "./provider.ts";
 import { asking, type RequestContext } from "./request.ts";
 import { type Settings, under } from "./settings.ts";
-import { signed } from "./signature-v4.ts";
 
 interface Answer {
   readonly MetricDataResults: readonly {
@@ -27,9 +27,12 @@ export function cloudWatchProvider(settings: Settings, context: RequestContext):
   const headers = {
     "content-type": "application/x-amz-json-1.0",
     "x-amz-target": "GraniteServiceVersion20100801.GetMetricData",
-    ...(session !== undefined && { "x-amz-security-token": session }),
   };
-  const signer = { accessKeyId, secretAccessKey, region, service: "monitoring" };
+  const signer = {
+    credentials: { accessKeyId, secretAccessKey, ...(session && { sessionToken: session }) },
+    region,
+    service: "monitoring",
+  };
   return {
     async read(query, window, signal) {
       const body = JSON.stringify({
@@ -40,12 +43,53 @@ export function cloudWatchProvider(settings: Settings, context: RequestContext):
       });
       const request = { url, headers, body, at: context.clock.now() };
       return ask(
-        { method: "POST", url, headers: signed(signer, request), body },
+        { method: "POST", url, headers: await sign(signer, request), body },
         (text) => newest((JSON.parse(text) as Answer).MetricDataResults.map(pointsOf), window),
         signal,
       );
     },
   };
+}
+
+/** The account that signs, and what for. */
+export interface Signer {
+  readonly credentials: AwsCredentials;
+  readonly region: string;
+  readonly service: string;
+}
+
+/** Keys of AWS; temporary ones come with a session token. */
+export interface AwsCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+/** A POST to sign at an instant (ms). */
+export interface Signable {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly at: number;
+}
+
+/** The headers of a POST with AWS Signature Version 4. All of them are signed, and the host. */
+export async function sign(
+  { credentials, region, service }: Signer,
+  { url, headers, body, at }: Signable,
+): Promise<Record<string, string>> {
+  const signer = new AwsV4Signer({
+    ...credentials,
+    region,
+    service,
+    method: "POST",
+    url: url.href,
+    headers,
+    body,
+    datetime: new Date(at).toISOString().replace(/[:-]|\.\d{3}/g, ""),
+    allHeaders: true,
+  });
+  return Object.fromEntries((await signer.sign()).headers);
 }
 
 function pointsOf({ StatusCode: status, Timestamps, Values, Messages }: Answer["MetricDataResults"][number]) {
@@ -61,7 +105,9 @@ function parseQuery(query: string): readonly unknown[] {
     const parsed: unknown = JSON.parse(query);
     if (Array.isArray(parsed)) return parsed;
   } catch (cause) {
-    throw new ProviderError("the query for CloudWatch is no JSON", { cause });
+    throw new ProviderError("query for CloudWatch: not valid JSON: use a JSON list of MetricDataQuery", {
+      cause,
+    });
   }
-  throw new ProviderError("the query for CloudWatch is no list of MetricDataQuery");
+  throw new ProviderError("query for CloudWatch: not a list: use a JSON list of MetricDataQuery");
 }

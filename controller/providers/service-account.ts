@@ -1,8 +1,8 @@
-import { sign } from "node:crypto";
+import { createPrivateKey } from "node:crypto";
 import { ProviderError } from "./provider.ts";
 import type { Ask } from "./request.ts";
 
-/** What of a Google service account's key file is used. */
+/** The fields of a Google service account's key file that Serin uses. */
 export interface ServiceAccount {
   readonly client_email: string;
   /** PEM. */
@@ -20,7 +20,7 @@ const lifeSeconds = 3_600;
 /** A token is not used in the last minute of its life. */
 const marginMs = 60_000;
 
-/** Reads a key file; throws a ProviderError when it is none. */
+/** Reads a key file; throws a ProviderError when it is not valid. */
 export function parseServiceAccount(text: string): ServiceAccount {
   const { client_email, private_key, token_uri = usualTokenUri } = fieldsIn(text);
   if (!client_email || !private_key || !URL.canParse(token_uri)) throw noKeyFile();
@@ -36,7 +36,10 @@ function fieldsIn(text: string): Partial<ServiceAccount> {
 }
 
 function noKeyFile(options?: ErrorOptions): ProviderError {
-  return new ProviderError("serviceAccountKey is no key file of a Google service account", options);
+  return new ProviderError(
+    "invalid serviceAccountKey: use the key file of a Google service account",
+    options,
+  );
 }
 
 /**
@@ -49,7 +52,7 @@ export function accessTokens(account: ServiceAccount, scope: string, ask: Ask) {
     if (now < token.until) return token.value;
     const body = new URLSearchParams({
       grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer",
-      assertion: assertion(account, scope, Math.floor(now / 1000)),
+      assertion: await assertion(account, scope, Math.floor(now / 1000)),
     }).toString();
     const headers = { "content-type": "application/x-www-form-urlencoded" };
     const answer = await ask(
@@ -62,21 +65,18 @@ export function accessTokens(account: ServiceAccount, scope: string, ask: Ask) {
   };
 }
 
-/** A JSON Web Token that asks for the scope, signed with RS256. */
-function assertion(
+/** A JSON Web Token that asks for the scope. jose is loaded only here: few controllers read Google's metrics. */
+async function assertion(
   { client_email, private_key, token_uri }: ServiceAccount,
   scope: string,
   iat: number,
-): string {
-  const claims = { iss: client_email, scope, aud: token_uri, iat, exp: iat + lifeSeconds };
-  const signed = [{ alg: "RS256", typ: "JWT" }, claims].map(encode).join(".");
+): Promise<string> {
+  const { SignJWT } = await import("jose");
   try {
-    return `${signed}.${sign("sha256", Buffer.from(signed), private_key).toString("base64url")}`;
+    return await new SignJWT({ iss: client_email, scope, aud: token_uri, iat, exp: iat + lifeSeconds })
+      .setProtectedHeader({ alg: "RS256", typ: "JWT" })
+      .sign(createPrivateKey(private_key));
   } catch (cause) {
-    throw new ProviderError("the private_key in serviceAccountKey cannot sign", { cause });
+    throw new ProviderError("invalid private_key in serviceAccountKey: it cannot sign", { cause });
   }
-}
-
-function encode(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString("base64url");
 }

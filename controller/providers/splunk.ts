@@ -1,3 +1,4 @@
+import { createParser } from "eventsource-parser";
 import { newest, type Point, type Provider, ProviderError, since } from "./provider.ts";
 import { asking, type RequestContext } from "./request.ts";
 import { type Settings, under } from "./settings.ts";
@@ -23,7 +24,7 @@ export function splunkProvider(settings: Settings, context: RequestContext): Pro
       const url = under(base, "v2/signalflow/execute", {
         start: String(since(window)),
         stop: String(window.at),
-        // Not to wait for points that are late: the stop is now.
+        // The window ends now, so Splunk must not wait for late points.
         immediate: "true",
       });
       const question = { method: "POST", url, headers, body: query } as const;
@@ -49,18 +50,14 @@ function seriesIn(text: string): readonly (readonly Point[])[] {
   return [...series.values()];
 }
 
-/** The events of an event stream, as the HTML standard has it: `data` lines of one event belong together. */
+/** The named events of an event stream; one that the answer cuts off is left out. */
 function eventsIn(text: string): readonly { readonly name: string; readonly data: string }[] {
-  return text
-    .split(/\r?\n\r?\n/)
-    .map((block) => {
-      const lines = block.split(/\r?\n/);
-      const field = (name: string) =>
-        lines
-          .filter((line) => line.startsWith(`${name}:`))
-          .map((line) => line.slice(name.length + 1).replace(/^ /, ""))
-          .join("\n");
-      return { name: field("event"), data: field("data") };
-    })
-    .filter(({ name }) => name !== "");
+  const events: { name: string; data: string }[] = [];
+  const parser = createParser({
+    onEvent: ({ event, data }) => {
+      if (event !== undefined) events.push({ name: event, data });
+    },
+  });
+  parser.feed(text);
+  return events;
 }
