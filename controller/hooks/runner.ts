@@ -2,8 +2,8 @@ import type { Clock } from "../../kube/core/clock.ts";
 import type { Log } from "../../kube/core/log.ts";
 import type { HookAnswer, HookAnswers, HookCall } from "../../rollout/hooks/call.ts";
 import { forbidden, type HookHost } from "../../rollout/hooks/hosts.ts";
+import { CallLimits } from "./limits.ts";
 import { type Dispatchers, hookDispatchers, post } from "./post.ts";
-import { Slots } from "./slots.ts";
 
 /** What calling hooks needs. */
 export interface HookOptions {
@@ -42,7 +42,7 @@ export class HookRunner {
   readonly #options: HookOptions & { readonly dispatchers: Dispatchers };
   readonly #rollouts = new Map<string, Rollout>();
   readonly #events = new Map<string, Events>();
-  readonly #slots = new Slots(LIMITS);
+  readonly #limits = new CallLimits(LIMITS);
 
   constructor(options: HookOptions) {
     this.#options = { dispatchers: hookDispatchers(), ...options };
@@ -135,8 +135,8 @@ export class HookRunner {
     const { hook, payload } = call;
     const reason = forbidden(hook, allowed);
     if (reason !== undefined) return { kind: "none", at: clock.now(), reason };
-    return this.#slots.run(call, async () => {
-      // Whoever waited for the slot may not want it any more.
+    return this.#limits.run(call, async () => {
+      // The rollout may have ended while the call waited.
       signal.throwIfAborted();
       return post({ hook, payload, clock, signal, dispatchers });
     });

@@ -1,15 +1,15 @@
 import { expect } from "chai";
-import { Slots } from "../../../../controller/hooks/slots.ts";
+import { CallLimits } from "../../../../controller/hooks/limits.ts";
 
-describe("slots", () => {
+describe("limits of calls", () => {
   /** Works that run until they are let go, by name: `namespace/deployment`. */
   function scene(limits = { all: 4, namespace: 3, deployment: 2 }) {
-    const slots = new Slots(limits);
+    const limited = new CallLimits(limits);
     const running = new Map<string, () => void>();
     const start = (name: string, deployment = name.replace(/\d+$/, "")) => {
       const { promise, resolve } = Promise.withResolvers<void>();
       const [namespace = ""] = deployment.split("/");
-      const ended = slots.run({ uid: deployment, namespace }, () => {
+      const ended = limited.run({ uid: deployment, namespace }, () => {
         running.set(name, resolve);
         return promise;
       });
@@ -19,7 +19,7 @@ describe("slots", () => {
   }
   const turn = () => new Promise(setImmediate);
 
-  it("go to whoever is first, but one Deployment and one namespace cannot take them all", async () => {
+  it("keep one Deployment and one namespace from taking all places, and let Deployments take turns", async () => {
     const { start, running, present } = scene();
     for (const name of ["a/x1", "a/x2", "a/x3", "a/y1", "a/y2", "b/z1", "b/z2"]) void start(name);
     await turn();
@@ -29,16 +29,17 @@ describe("slots", () => {
     expect(present()).to.deep.equal(["a/x1", "a/x2", "a/y1", "b/z2"]);
     running.get("a/x1")?.();
     await turn();
-    expect(present()).to.deep.equal(["a/x2", "a/y1", "b/z2", "a/x3"]);
+    // The Deployment that has fewer calls under way is next, though a/x3 came first.
+    expect(present()).to.deep.equal(["a/x2", "a/y1", "b/z2", "a/y2"]);
   });
 
-  it("are free again after work that threw", async () => {
-    const slots = new Slots({ all: 1, namespace: 1, deployment: 1 });
+  it("leave a place free after work that threw", async () => {
+    const limited = new CallLimits({ all: 1, namespace: 1, deployment: 1 });
     const claim = { uid: "a", namespace: "a" };
-    const failed = slots
+    const failed = limited
       .run(claim, () => Promise.reject(new Error("no")))
       .catch((error: Error) => error.message);
     expect(await failed).to.equal("no");
-    expect(await slots.run(claim, async () => "yes")).to.equal("yes");
+    expect(await limited.run(claim, async () => "yes")).to.equal("yes");
   });
 });
