@@ -11,6 +11,7 @@ COPY --from=modules /serin/node_modules node_modules
 COPY package.json LICENSE ./
 COPY rollout rollout
 COPY kube kube
+COPY flags flags
 COPY certs certs
 COPY webhook webhook
 COPY controller controller

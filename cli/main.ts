@@ -1,25 +1,21 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import pino from "pino";
+import { cleanupProgram } from "../flags/cleanup.ts";
+import { parseFlags } from "../flags/program.ts";
 import { connect } from "../kube/client/connect.ts";
 import { fromFile } from "../kube/client/credentials.ts";
 import { gatewayApi, negotiated } from "../kube/client/discovery.ts";
 import { systemClock } from "../kube/core/clock.ts";
 import { cleanUp } from "./cleanup.ts";
 
-const { values: options } = parseArgs({
-  options: {
-    kubeconfig: { type: "string", default: process.env.KUBECONFIG ?? join(homedir(), ".kube", "config") },
-    /** How long each Deployment's pods may take to come back. */
-    "patience-seconds": { type: "string", default: "300" },
-  },
-});
+const { values: options } = parseFlags(cleanupProgram, process.argv.slice(2), process.exit);
+const kubeconfig = options.kubeconfig ?? process.env.KUBECONFIG ?? join(homedir(), ".kube", "config");
 
 const connection = connect({
   fieldManager: "serin",
   userAgent: "serin-cleanup",
-  load: () => fromFile(options.kubeconfig),
+  load: () => fromFile(kubeconfig),
   log: pino({ level: "warn" }),
 });
 const kube = negotiated(connection, { ...gatewayApi, clock: systemClock });
@@ -27,6 +23,6 @@ await cleanUp({
   kube,
   clock: systemClock,
   say: (sentence) => process.stdout.write(`${sentence}\n`),
-  patienceMs: Number(options["patience-seconds"]) * 1000,
+  patienceMs: options["patience-seconds"] * 1000,
 });
 await kube.close();

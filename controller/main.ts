@@ -1,7 +1,8 @@
 import { createServer } from "node:http";
 import { hostname } from "node:os";
-import { parseArgs } from "node:util";
 import pino from "pino";
+import { controllerProgram } from "../flags/controller.ts";
+import { parseFlags } from "../flags/program.ts";
 import { connect } from "../kube/client/connect.ts";
 import { inCluster } from "../kube/client/credentials.ts";
 import { gatewayApi, negotiated } from "../kube/client/discovery.ts";
@@ -18,28 +19,7 @@ import { prometheusProvider } from "./providers/prometheus.ts";
 import { providersFrom } from "./providers/registry.ts";
 import { settingsOf } from "./providers/settings.ts";
 
-const { values: options } = parseArgs({
-  options: {
-    /** Address of the probes. */
-    host: { type: "string", default: "0.0.0.0" },
-    "probe-port": { type: "string", default: "8444" },
-    /** Our own namespace: of the Lease. */
-    namespace: { type: "string", default: "serin-system" },
-    /** Our name among the replicas. */
-    identity: { type: "string", default: hostname() },
-    /** Base URL of the Prometheus that scrapes the gateways. */
-    prometheus: { type: "string", default: "http://prometheus.monitoring:9090" },
-    /** Name of a Secret in our namespace that is a source of metric templates; may be repeated. */
-    source: { type: "string", multiple: true, default: [] },
-    provider: { type: "string", multiple: true, default: [] },
-    /** A namespace whose own metric templates are read, beside Serin's; may be repeated, * is every one. */
-    "template-namespace": { type: "string", multiple: true, default: [] },
-    /** A host that hooks may call: tester.test, *.test.svc:8080 or *; may be repeated. The webhook has it, too. */
-    "hook-host": { type: "string", multiple: true, default: [] },
-    "log-level": { type: "string", default: "info" },
-  },
-});
-
+const { values: options } = parseFlags(controllerProgram, process.argv.slice(2), process.exit);
 const log = pino({ name: "serin-controller", level: options["log-level"] });
 const clock = systemClock;
 const stop = new AbortController();
@@ -52,7 +32,7 @@ const gates = templateChecksFrom({
   providers: providersFrom({
     kube,
     namespace,
-    names: [...options.source, ...options.provider],
+    names: options.provider,
     prometheus: prometheusProvider(settingsOf("prometheus", { address: options.prometheus }), { clock }),
     clock,
   }),
@@ -62,7 +42,7 @@ const probes = createServer((request, response) => {
   response.statusCode = request.url === "/healthz" || request.url === "/readyz" ? 200 : 404;
   response.end(response.statusCode === 200 ? "ok" : "not found");
 });
-probes.listen(Number(options["probe-port"]), options.host);
+probes.listen(options["probe-port"], options.host);
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   process.once(signal, () => {
@@ -75,7 +55,7 @@ await lead({
   kube,
   namespace,
   name: "serin",
-  identity: options.identity,
+  identity: options.identity ?? hostname(),
   clock,
   log,
   signal: stop.signal,

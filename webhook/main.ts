@@ -1,8 +1,9 @@
 import { once } from "node:events";
-import { parseArgs } from "node:util";
 import pino from "pino";
 import { serviceNames } from "../certs/issue.ts";
 import { keepServing } from "../certs/serve.ts";
+import { parseFlags } from "../flags/program.ts";
+import { webhookProgram } from "../flags/webhook.ts";
 import { connect } from "../kube/client/connect.ts";
 import { inCluster } from "../kube/client/credentials.ts";
 import { gatewayApi, negotiated } from "../kube/client/discovery.ts";
@@ -16,27 +17,12 @@ import { admitRoutes, admitServices } from "./overlaid.ts";
 import { admitOwnWrites } from "./ownership.ts";
 import { admissionApp } from "./server.ts";
 
-const { values: options } = parseArgs({
-  options: {
-    /** Address to listen on. */
-    host: { type: "string", default: "0.0.0.0" },
-    port: { type: "string", default: "8443" },
-    /** Our own namespace: of the Service and of the Secret with the certificate. */
-    namespace: { type: "string", default: "serin-system" },
-    /** The Service by which the API server calls us. */
-    service: { type: "string", default: "serin" },
-    /** The MutatingWebhookConfiguration whose caBundle we keep. */
-    configuration: { type: "string", default: "serin" },
-    /** A host that hooks may call: tester.test, *.test.svc:8080 or *; may be repeated. The controller has it, too. */
-    "hook-host": { type: "string", multiple: true, default: [] },
-  },
-});
-
-const log = pino({ name: "serin-webhook" });
+const { values: options } = parseFlags(webhookProgram, process.argv.slice(2), process.exit);
+const log = pino({ name: "serin-webhook", level: options["log-level"] });
 const clock = systemClock;
 const stop = new AbortController();
 const connection = connect({ fieldManager: "serin", userAgent: "serin-webhook", load: inCluster, log });
-// Of the 20 s that the API server waits for us.
+// The API server waits 20 s for an answer.
 const kube = negotiated(withRetryAfter(connection, { clock, patienceMs: 10_000 }), { ...gatewayApi, clock });
 const hookHosts = hookHostsOf(options["hook-host"]);
 let ready = false;
@@ -75,7 +61,7 @@ const serving = keepServing({
   apply(certificate) {
     server.setSecureContext({ ...certificate, ...tls });
     if (server.listening) return;
-    server.listen(Number(options.port), options.host, () => {
+    server.listen(options.port, options.host, () => {
       ready = true;
       log.info({ host: options.host, port: options.port }, "listening");
     });
@@ -88,5 +74,5 @@ ready = false;
 stop.abort();
 if (server.listening) await drain(server, clock);
 await serving;
-// Not before: whoever is being answered may need it.
+// Last, because requests that are still being answered may need it.
 await kube.close();

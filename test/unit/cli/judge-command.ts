@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { expect } from "chai";
+import { judgeText } from "../../../cli/judge-text.ts";
 
 const main = join(import.meta.dirname, "../../../cli/judge.ts");
 
-/** Runs `npm run judge`; `input` is its standard input. */
+/** Runs `npm run judge` in a process of its own; `input` is its standard input. */
 export function judge(args: readonly string[], input = "") {
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
     input,
@@ -13,10 +13,7 @@ export function judge(args: readonly string[], input = "") {
   return { status, stdout, stderr };
 }
 
-/** What it prints for a request on standard input; fails when it complains. */
+/** The verdict on a request; throws when the request is not valid. */
 export function judged(request: object): Record<string, (number | null)[]> {
-  const { status, stdout, stderr } = judge(["-"], JSON.stringify(request));
-  expect(stderr).to.equal("");
-  expect(status).to.equal(0);
-  return JSON.parse(stdout);
+  return JSON.parse(judgeText("the request", JSON.stringify(request)));
 }

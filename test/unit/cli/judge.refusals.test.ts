@@ -1,10 +1,10 @@
-import { tmpdir } from "node:os";
 import { expect } from "chai";
+import { judgeText } from "../../../cli/judge-text.ts";
 import { judge } from "./judge-command.ts";
 
-describe("npm run judge refuses, with status 2 and nothing on standard output,", () => {
+describe("the judge's replay refuses", () => {
   const bad: [string, string, RegExp][] = [
-    ["what is no JSON", "{", /standard input is no JSON/],
+    ["what is no JSON", "{", /standard input: not valid JSON/],
     ["what is no object", "[1]", /exactly one of harm, safety, guard, latency/],
     [
       "two modes at once",
@@ -74,31 +74,35 @@ describe("npm run judge refuses, with status 2 and nothing on standard output,",
   ];
   for (const [what, input, message] of bad) {
     it(what, () => {
-      const { status, stdout, stderr } = judge(["-"], input);
-      expect(stderr).to.match(message);
-      expect({ status, stdout }).to.deep.equal({ status: 2, stdout: "" });
-    });
-  }
-
-  for (const [what, args, message] of [
-    ["no FILE", [], /one FILE is needed\nusage: npm run -s judge -- FILE/],
-    ["two FILEs", ["a", "b"], /one FILE is needed/],
-    ["a FILE that is not there", ["/nowhere.json"], /\/nowhere\.json cannot be read: ENOENT/],
-    ["a folder", [tmpdir()], /cannot be read: EISDIR/],
-    ["an unknown flag", ["--fast", "-"], /Unknown option '--fast'/],
-  ] as const) {
-    it(what, () => {
-      const { status, stdout, stderr } = judge(args);
-      expect(stderr).to.match(message);
-      expect({ status, stdout }).to.deep.equal({ status: 2, stdout: "" });
+      expect(() => judgeText("standard input", input)).to.throw(Error, message);
     });
   }
 
   it("everything that is wrong at once, up to twenty", () => {
-    const { stderr } = judge(["-"], JSON.stringify({ harm: { r0: 0, x: 1 }, ticks: [[5, 4, 3, 2], "x"] }));
-    expect(stderr.trim().split("\n")).to.have.length(6);
-    const many = judge(["-"], JSON.stringify({ harm: {}, ticks: Array.from({ length: 50 }, () => 0) }));
-    expect(many.stderr.trim().split("\n")).to.have.length(22);
-    expect(many.stderr).to.match(/… and 30 more/);
+    const linesOf = (request: object) => {
+      try {
+        return judgeText("standard input", JSON.stringify(request)).split("\n");
+      } catch (error) {
+        return (error as Error).message.split("\n");
+      }
+    };
+    expect(linesOf({ harm: { r0: 0, x: 1 }, ticks: [[5, 4, 3, 2], "x"] })).to.have.length(6);
+    const many = linesOf({ harm: {}, ticks: Array.from({ length: 50 }, () => 0) });
+    expect(many).to.have.length(22);
+    expect(many.at(-1)).to.match(/… and 30 more/);
   });
+});
+
+describe("npm run judge refuses, with status 2 and nothing on standard output,", () => {
+  for (const [what, args, input, message] of [
+    ["no FILE", [], "", /missing required argument 'FILE'/],
+    ["a FILE that is not there", ["/nowhere.json"], "", /cannot read \/nowhere\.json: ENOENT/],
+    ["what is no request", ["-"], "[1]", /exactly one of harm, safety, guard, latency/],
+  ] as const) {
+    it(what, () => {
+      const { status, stdout, stderr } = judge(args, input);
+      expect(stderr).to.match(message);
+      expect({ status, stdout }).to.deep.equal({ status: 2, stdout: "" });
+    });
+  }
 });

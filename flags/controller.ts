@@ -1,0 +1,34 @@
+import { list, logLevel, optional, port, text, url } from "./flag.ts";
+
+/** The controller. */
+export const controllerProgram = {
+  command: "node controller/main.ts",
+  about: "Moves rollouts forward. One replica leads; the others stand by.",
+  flags: {
+    host: text({ argument: "address", about: "The address of the probes." }, "0.0.0.0"),
+    "probe-port": port({ about: "The port of the probes." }, 8444),
+    namespace: text(
+      { about: "Serin's own namespace, which holds the Lease, metric templates and providers' Secrets." },
+      "serin-system",
+    ),
+    identity: optional({ about: "This replica's name in the Lease.", usualText: "the host name" }),
+    prometheus: url(
+      { about: "The base URL of the Prometheus that scrapes the gateways." },
+      "http://prometheus.monitoring:9090",
+    ),
+    provider: list({
+      about: "The name of a Secret in Serin's namespace that configures a metric provider. May be repeated.",
+      alias: "source",
+    }),
+    "template-namespace": list({
+      about:
+        "A namespace whose own metric templates count as well as Serin's; `*` is every namespace. May be repeated.",
+    }),
+    "hook-host": list({
+      argument: "host",
+      about:
+        "A host that hooks may call: `tester.test`, `*.test.svc:8080` or `*`. May be repeated. Give the webhook the same hosts.",
+    }),
+    "log-level": logLevel(),
+  },
+} as const;

@@ -1,0 +1,94 @@
+/** One flag of a program. `T` is the type of its value. */
+export interface Flag<T> {
+  /** What stands behind the flag in `--help`: `port`, `name`. Absent: the flag is a switch. */
+  readonly argument?: string;
+  readonly about: string;
+  /** The value without the flag. */
+  readonly usual: T;
+  /** The usual value as people read it. */
+  readonly usualText?: string;
+  /** An older name that still works. */
+  readonly alias?: string;
+  /** Reads one occurrence; `undefined` when the text is not valid. */
+  read(text: string, before: T): T | undefined;
+  /** What is right, for an invalid text: `use a port from 1 to 65535`. */
+  readonly use: string;
+}
+
+type About = Pick<Flag<unknown>, "about" | "argument">;
+
+const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
+/** The longest wait that a flag may ask for: a week, in seconds. */
+const LONGEST_SECONDS = 604_800;
+
+/** A text that is not empty. */
+export function text(flag: About, usual: string): Flag<string> {
+  return { argument: "name", ...flag, usual, read: (given) => given || undefined, use: "use a text" };
+}
+
+/** A text that may be absent; `usualText` says what then holds. */
+export function optional(flag: About & { readonly usualText: string }): Flag<string | undefined> {
+  return {
+    argument: "name",
+    ...flag,
+    usual: undefined,
+    read: (given) => given || undefined,
+    use: "use a text",
+  };
+}
+
+/** A flag that may be repeated; each occurrence adds a text. */
+export function list(flag: About & { readonly alias?: string }): Flag<readonly string[]> {
+  return {
+    argument: "name",
+    ...flag,
+    usual: [],
+    read: (given, before) => (given === "" ? undefined : [...before, given]),
+    use: "use a text",
+  };
+}
+
+/** A switch: off without the flag. */
+export function toggle({ about }: Pick<About, "about">): Flag<boolean> {
+  return { about, usual: false, read: () => true, use: "" };
+}
+
+/** A TCP port to listen on. */
+export function port(flag: About, usual: number): Flag<number> {
+  return whole({ argument: "port", ...flag }, usual, 1, 65_535, "use a port from 1 to 65535");
+}
+
+/** A duration in whole seconds. */
+export function seconds(flag: About, usual: number): Flag<number> {
+  const use = `use a whole number of seconds from 1 to ${LONGEST_SECONDS}, such as ${usual}`;
+  return whole({ argument: "seconds", ...flag }, usual, 1, LONGEST_SECONDS, use);
+}
+
+/** The level from which on the program logs. */
+export function logLevel(): Flag<string> {
+  return {
+    argument: "level",
+    about: "The lowest level of messages to log.",
+    usual: "info",
+    read: (given) => (LEVELS.includes(given) ? given : undefined),
+    use: `use one of ${LEVELS.join(", ")}`,
+  };
+}
+
+/** An http or https URL without credentials, which would show in the list of processes. */
+export function url(flag: About, usual: string): Flag<string> {
+  const read = (given: string) => {
+    if (!URL.canParse(given)) return undefined;
+    const { protocol, username, password } = new URL(given);
+    return /^https?:$/.test(protocol) && `${username}${password}` === "" ? given : undefined;
+  };
+  return { argument: "url", ...flag, usual, read, use: "use an http or https URL without credentials" };
+}
+
+function whole(flag: About, usual: number, least: number, most: number, use: string): Flag<number> {
+  const read = (given: string) => {
+    const value = /^\d+$/.test(given) ? Number(given) : Number.NaN;
+    return value >= least && value <= most ? value : undefined;
+  };
+  return { ...flag, usual, read, use };
+}

@@ -1,0 +1,26 @@
+import { list, logLevel, port, text } from "./flag.ts";
+
+/** The admission webhook. */
+export const webhookProgram = {
+  command: "node webhook/main.ts",
+  about: "Answers the API server's admission requests.",
+  flags: {
+    host: text({ argument: "address", about: "The address to listen on." }, "0.0.0.0"),
+    port: port({ about: "The port to listen on." }, 8443),
+    namespace: text(
+      { about: "Serin's own namespace, which holds its Service and the Secret with its certificate." },
+      "serin-system",
+    ),
+    service: text({ about: "The Service by which the API server calls the webhook." }, "serin"),
+    configuration: text(
+      { about: "The MutatingWebhookConfiguration whose caBundle Serin keeps current." },
+      "serin",
+    ),
+    "hook-host": list({
+      argument: "host",
+      about:
+        "A host that hooks may call: `tester.test`, `*.test.svc:8080` or `*`. May be repeated. Give the controller the same hosts.",
+    }),
+    "log-level": logLevel(),
+  },
+} as const;

@@ -1,0 +1,110 @@
+import { expect } from "chai";
+import { cleanupProgram } from "../../../flags/cleanup.ts";
+import { controllerProgram } from "../../../flags/controller.ts";
+import { judgeProgram } from "../../../flags/judge.ts";
+import { type Flags, type Program, parseFlags } from "../../../flags/program.ts";
+import { webhookProgram } from "../../../flags/webhook.ts";
+
+class Exit extends Error {
+  readonly code: number;
+  constructor(code: number) {
+    super(`exit ${code}`);
+    this.code = code;
+  }
+}
+
+/** How a command line ends that runs no program. */
+function endOf(program: Program<Flags>, args: readonly string[]) {
+  const written = { out: "", error: "" };
+  const output = {
+    out: (text: string) => {
+      written.out += text;
+    },
+    error: (text: string) => {
+      written.error += text;
+    },
+  };
+  const exit = (code: number): never => {
+    throw new Exit(code);
+  };
+  try {
+    parseFlags(program, args, exit, output);
+  } catch (error) {
+    if (error instanceof Exit) return { code: error.code, ...written };
+    throw error;
+  }
+  return { code: undefined, ...written };
+}
+const never = (): never => expect.fail("the program must run");
+
+describe("flags", () => {
+  it("have values without a command line", () => {
+    const { values } = parseFlags(controllerProgram, [], never);
+    expect(values).to.deep.equal({
+      host: "0.0.0.0",
+      "probe-port": 8444,
+      namespace: "serin-system",
+      identity: undefined,
+      prometheus: "http://prometheus.monitoring:9090",
+      provider: [],
+      "template-namespace": [],
+      "hook-host": [],
+      "log-level": "info",
+    });
+  });
+
+  it("are written with = or a space, and lists are repeated", () => {
+    const args = ["--port=9000", "--hook-host", "a.test", "--hook-host=*", "--log-level", "debug"];
+    const { values } = parseFlags(webhookProgram, args, never);
+    expect(values).to.include({ port: 9000, "log-level": "debug" });
+    expect(values["hook-host"]).to.deep.equal(["a.test", "*"]);
+  });
+
+  it("have --source as an older name of --provider", () => {
+    const { values } = parseFlags(controllerProgram, ["--source=a", "--provider=b", "--source", "c"], never);
+    expect(values.provider).to.deep.equal(["a", "b", "c"]);
+  });
+
+  it("leave the judge its file, also standard input", () => {
+    expect(parseFlags(judgeProgram, ["-"], never).argument).to.equal("-");
+  });
+
+  const wrong: readonly (readonly [Program<Flags>, string, string])[] = [
+    [webhookProgram, "--port=x", 'error: --port: invalid value "x": use a port from 1 to 65535'],
+    [webhookProgram, "--port=65536", 'error: --port: invalid value "65536": use a port from 1 to 65535'],
+    [controllerProgram, "--probe-port=", 'error: --probe-port: invalid value "": use a port from 1 to 65535'],
+    [
+      cleanupProgram,
+      "--patience-seconds=5m",
+      'error: --patience-seconds: invalid value "5m": use a whole number of seconds from 1 to 604800, such as 300',
+    ],
+    [
+      controllerProgram,
+      "--prometheus=prometheus:9090",
+      'error: --prometheus: invalid value "prometheus:9090": use an http or https URL without credentials',
+    ],
+    [controllerProgram, "--log-level=loud", 'error: --log-level: invalid value "loud": use one of trace'],
+    [controllerProgram, "--provder=a", "error: unknown option '--provder=a'\n(Did you mean --provider?)"],
+    [webhookProgram, "extra", "error: too many arguments"],
+    [judgeProgram, "--fast", "error: unknown option '--fast'"],
+  ];
+  for (const [program, arg, message] of wrong) {
+    it(`end ${program.command} with exit code 2 for ${arg}`, () => {
+      const { code, error, out } = endOf(program, [arg]);
+      expect({ code, out }).to.deep.equal({ code: 2, out: "" });
+      expect(error).to.contain(message);
+    });
+  }
+
+  it("refuse two files", () => {
+    expect(endOf(judgeProgram, ["a", "b"])).to.include({ code: 2 });
+  });
+
+  for (const program of [webhookProgram, controllerProgram, cleanupProgram, judgeProgram]) {
+    it(`are printed by ${program.command} --help`, () => {
+      const { code, out } = endOf(program, ["--help"]);
+      expect(code).to.equal(0);
+      for (const name of Object.keys(program.flags)) expect(out).to.contain(`--${name}`);
+    });
+  }
+});
