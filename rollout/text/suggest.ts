@@ -1,27 +1,32 @@
-// Longer words are nobody's typing mistake, and the table of distances stays small.
-const longest = 64;
+import { distance } from "fastest-levenshtein";
 
-/** The candidate that differs least from `word` ("did you mean"); `undefined` when none is near enough. */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  if (word.length > longest) return undefined;
-  const farthest = Math.max(1, Math.floor(word.length / 3));
+// Longer words are not typing mistakes, and the table of distances stays small.
+const LONGEST = 64;
+/** The share of letters that may differ. Two swapped letters cost two edits, so `stpes` differs from `steps` by 0.4. */
+const FARTHEST = 0.45;
+
+/**
+ * The candidate that differs least from `word`, for "did you mean"; `undefined` when none is near enough: within `mostEdits`
+ * letters, by default within a share of them. Capitals do not count.
+ */
+export function nearest(
+  word: string,
+  candidates: readonly string[],
+  mostEdits = Number.POSITIVE_INFINITY,
+): string | undefined {
+  if (word.length > LONGEST) return undefined;
   const [best] = candidates
-    .map((candidate) => ({ candidate, distance: distance(word, candidate) }))
-    .filter((found) => found.distance <= farthest)
-    .sort((a, b) => a.distance - b.distance);
+    .map((candidate) => ({ candidate, edits: distance(word.toLowerCase(), candidate.toLowerCase()) }))
+    .filter(({ candidate, edits }) => edits <= Math.min(mostEdits, farthest(word, candidate)))
+    .sort((a, b) => a.edits - b.edits);
   return best?.candidate;
 }
 
-/** Levenshtein's distance: how many letters to insert, delete or replace. */
-function distance(a: string, b: string): number {
-  let above = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (above[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(replaced, (above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
-    }
-    above = row;
-  }
-  return above[b.length] ?? 0;
+/** Appends a suggestion to a sentence about an unknown word: `; did you mean steps?`. Empty without one. */
+export function didYouMean(suggestion: string | undefined): string {
+  return suggestion === undefined ? "" : `; did you mean ${suggestion}?`;
+}
+
+function farthest(word: string, candidate: string): number {
+  return Math.max(1, FARTHEST * Math.max(word.length, candidate.length));
 }
