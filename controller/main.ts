@@ -15,6 +15,7 @@ import { runController } from "./controller.ts";
 import { prometheus } from "./evidence/prometheus.ts";
 import { templateChecksFrom } from "./evidence/template-checks.ts";
 import { templatesFrom } from "./evidence/templates.ts";
+import { podIdentity } from "./providers/pod-identity.ts";
 import { prometheusProvider } from "./providers/prometheus.ts";
 import { providersFrom } from "./providers/registry.ts";
 import { settingsOf } from "./providers/settings.ts";
@@ -33,6 +34,7 @@ const gates = templateChecksFrom({
     kube,
     namespace,
     names: options.provider,
+    identity: options["provider-identity"] ? podIdentity(process.env, { clock }) : undefined,
     prometheus: prometheusProvider(settingsOf("prometheus", { address: options.prometheus }), { clock }),
     clock,
   }),

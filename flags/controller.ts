@@ -1,4 +1,4 @@
-import { list, logLevel, optional, port, text, url } from "./flag.ts";
+import { list, logLevel, optional, port, text, toggle, url } from "./flag.ts";
 
 /** The controller. */
 export const controllerProgram = {
@@ -19,6 +19,10 @@ export const controllerProgram = {
     provider: list({
       about: "The name of a Secret in Serin's namespace that configures a metric provider. May be repeated.",
       alias: "source",
+    }),
+    "provider-identity": toggle({
+      about:
+        "Lets providers whose Secret has no credentials use the identity that the cloud gives to the controller's pod.",
     }),
     "template-namespace": list({
       about:

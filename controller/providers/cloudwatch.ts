@@ -1,4 +1,5 @@
 import { AwsV4Signer } from "aws4fetch";
+import type { AwsCredentials } from "./identity.ts";
 import { newest, type Provider, ProviderError, since } from "./provider.ts";
 import { asking, type RequestContext } from "./request.ts";
 import { type Settings, under } from "./settings.ts";
@@ -14,24 +15,16 @@ interface Answer {
 
 /**
  * Amazon CloudWatch (API Reference, "GetMetricData"), in its JSON protocol. A query is the JSON list
- * `MetricDataQueries`. Secret: `region`, `aws_access_key_id`, `aws_secret_access_key`, and `aws_session_token` of
- * temporary credentials.
+ * `MetricDataQueries`. Secret: `region`, and unless the pod has an identity `aws_access_key_id`, `aws_secret_access_key`,
+ * and `aws_session_token` of temporary credentials.
  */
 export function cloudWatchProvider(settings: Settings, context: RequestContext): Provider {
   const region = settings.required("region");
-  const accessKeyId = settings.required("aws_access_key_id");
-  const secretAccessKey = settings.required("aws_secret_access_key");
-  const session = settings.optional("aws_session_token");
+  const credentialsNow = credentialsOf(settings, context, region);
   const url = under(settings.address(`https://monitoring.${region}.amazonaws.com`), "");
-  const ask = asking("CloudWatch", [secretAccessKey, session ?? ""], context);
   const headers = {
     "content-type": "application/x-amz-json-1.0",
     "x-amz-target": "GraniteServiceVersion20100801.GetMetricData",
-  };
-  const signer = {
-    credentials: { accessKeyId, secretAccessKey, ...(session && { sessionToken: session }) },
-    region,
-    service: "monitoring",
   };
   return {
     async read(query, window, signal) {
@@ -41,7 +34,14 @@ export function cloudWatchProvider(settings: Settings, context: RequestContext):
         ScanBy: "TimestampDescending",
         MetricDataQueries: parseQuery(query),
       });
+      const credentials = await credentialsNow();
+      const signer = { credentials, region, service: "monitoring" };
       const request = { url, headers, body, at: context.clock.now() };
+      const ask = asking(
+        "CloudWatch",
+        [credentials.secretAccessKey, credentials.sessionToken ?? ""],
+        context,
+      );
       return ask(
         { method: "POST", url, headers: await sign(signer, request), body },
         (text) => newest((JSON.parse(text) as Answer).MetricDataResults.map(pointsOf), window),
@@ -51,18 +51,23 @@ export function cloudWatchProvider(settings: Settings, context: RequestContext):
   };
 }
 
+/** The keys of the Secret; without any the pod's, where the operator lets providers use them. */
+function credentialsOf(settings: Settings, { identity }: RequestContext, region: string) {
+  if (settings.optional("aws_access_key_id") === undefined && identity) return () => identity.aws(region);
+  const sessionToken = settings.optional("aws_session_token");
+  const credentials: AwsCredentials = {
+    accessKeyId: settings.required("aws_access_key_id"),
+    secretAccessKey: settings.required("aws_secret_access_key"),
+    ...(sessionToken && { sessionToken }),
+  };
+  return async () => credentials;
+}
+
 /** The account that signs, and what for. */
 export interface Signer {
   readonly credentials: AwsCredentials;
   readonly region: string;
   readonly service: string;
-}
-
-/** Keys of AWS; temporary ones come with a session token. */
-export interface AwsCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
 }
 
 /** A POST to sign at an instant (ms). */

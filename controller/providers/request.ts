@@ -1,5 +1,6 @@
 import { type Dispatcher, request } from "undici";
 import type { Clock } from "../../kube/core/clock.ts";
+import type { PodIdentity } from "./identity.ts";
 import { ProviderError } from "./provider.ts";
 
 /** What every provider needs of its context. */
@@ -7,6 +8,8 @@ export interface RequestContext {
   readonly clock: Pick<Clock, "now">;
   /** Carries the requests; undici's own when absent. */
   readonly dispatcher?: Dispatcher | undefined;
+  /** The pod's identity at its cloud, where the operator lets providers use it. */
+  readonly identity?: PodIdentity | undefined;
   /** Time limit of a request with its answer; 10,000 ms. */
   readonly timeoutMs?: number | undefined;
 }

@@ -10,7 +10,8 @@ export interface ServiceAccount {
   readonly token_uri: string;
 }
 
-interface Answer {
+/** Google's answer; `expires_in` in seconds. */
+export interface AccessToken {
   readonly access_token: string;
   readonly expires_in: number;
 }
@@ -42,27 +43,36 @@ function noKeyFile(options?: ErrorOptions): ProviderError {
   );
 }
 
+/** Gives an access token at an instant (ms). */
+export type TokenOf = (now: number, signal?: AbortSignal) => Promise<string>;
+
+/** Uses a token until shortly before it expires, then gets another one. */
+export function keepToken(get: (now: number, signal?: AbortSignal) => Promise<AccessToken>): TokenOf {
+  let kept = { value: "", until: 0 };
+  return async (now, signal) => {
+    if (now < kept.until) return kept.value;
+    const { access_token: value, expires_in } = await get(now, signal);
+    // Without a token or a lifetime the answer is not one of Google's; NaN is never later than now.
+    if (typeof value !== "string") throw new ProviderError("Google answers without an access token");
+    kept = { value, until: now + expires_in * 1000 - marginMs };
+    return value;
+  };
+}
+
 /**
- * Access tokens for a scope (Google Identity, "Using OAuth 2.0 for Server to Server Applications"), each used until
- * shortly before it expires. Times in ms.
+ * Access tokens for a scope (Google Identity, "Using OAuth 2.0 for Server to Server Applications"). Only a private key
+ * is read from the Secret: Google's `external_account` files could name a URL or a program of the attacker's choice.
  */
-export function accessTokens(account: ServiceAccount, scope: string, ask: Ask) {
-  let token = { value: "", until: 0 };
-  return async (now: number, signal?: AbortSignal): Promise<string> => {
-    if (now < token.until) return token.value;
+export function accessTokens(account: ServiceAccount, scope: string, ask: Ask): TokenOf {
+  return keepToken(async (now, signal) => {
     const body = new URLSearchParams({
       grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer",
       assertion: await assertion(account, scope, Math.floor(now / 1000)),
     }).toString();
     const headers = { "content-type": "application/x-www-form-urlencoded" };
-    const answer = await ask(
-      { method: "POST", url: new URL(account.token_uri), headers, body },
-      (text) => JSON.parse(text) as Answer,
-      signal,
-    );
-    token = { value: answer.access_token, until: now + answer.expires_in * 1000 - marginMs };
-    return token.value;
-  };
+    const question = { method: "POST", url: new URL(account.token_uri), headers, body } as const;
+    return ask(question, (text) => JSON.parse(text) as AccessToken, signal);
+  });
 }
 
 /** A JSON Web Token that asks for the scope. jose is loaded only here: few controllers read Google's metrics. */

@@ -47,6 +47,7 @@ describe("flags", () => {
       identity: undefined,
       prometheus: "http://prometheus.monitoring:9090",
       provider: [],
+      "provider-identity": false,
       "template-namespace": [],
       "hook-host": [],
       "log-level": "info",
