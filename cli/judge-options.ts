@@ -1,6 +1,6 @@
 import { harmDefaults } from "../rollout/judge/harm-test.ts";
 import { safetyDefaults } from "../rollout/judge/safety-test.ts";
-import { quote } from "../rollout/text/parse.ts";
+import { quote } from "../rollout/text/quote.ts";
 import { nearest } from "../rollout/text/suggest.ts";
 
 /** One thing that is wrong, as a sentence that says where, what stands there and what would be right. */

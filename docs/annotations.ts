@@ -1,44 +1,46 @@
 import { writeFileSync } from "node:fs";
 import { CHANGED, CONFIG, FLIGHT, HELD, ISOLATE, RUN, TRACK } from "../rollout/keys.ts";
-import { type Annotation, annotations } from "../rollout/plan/annotations.ts";
+import type { Annotation } from "../rollout/plan/annotation.ts";
+import { annotations } from "../rollout/plan/annotations.ts";
+import { orders } from "../rollout/plan/orders.ts";
 
-const verbs: readonly string[] = [annotations.promote.key, annotations.abort.key, annotations.retry.key];
+const orderKeys: readonly string[] = Object.values(orders).map(({ key }) => key);
 
-/** Writes the reference of all annotations, in Markdown, from the table that parses them. */
+/** The reference of all annotations, in Markdown, from the table that parses them. */
 export function annotationsPage(): string {
   const all: readonly Annotation<unknown>[] = Object.values(annotations);
   return `# Annotations
 
 <!-- Written by \`npm run docs\` from rollout/plan/annotations.ts. -->
 
-One annotation on a Deployment is enough: \`${annotations.rollout.key}: canary\`. The others have defaults.
-They are checked when the Deployment is applied; whatever is wrong is said at once, and nothing is changed.
+One annotation on a Deployment is enough: \`${annotations.strategy.key}: canary\`. The others have defaults.
+Serin checks all of them when you apply the Deployment. If one is wrong, Serin refuses the request and lists every problem.
 
 ## The plan
 
-${settings(all.filter(({ key }) => !verbs.includes(key)))}
+${settings(all.filter(({ key }) => !orderKeys.includes(key)))}
 
-Durations are written as in Go: \`90s\`, \`1m30s\`, \`5m\`, \`1h\`.
+Write durations as in Go: \`90s\`, \`1m30s\`, \`5m\`, \`1h\`.
 
-## Verbs
+## Orders
 
-Each names the revision it is for, as \`kubectl rollout history\` numbers them, so that it never acts on another one.
+Each names its revision, as \`kubectl rollout history\` numbers them, so that it never acts on another revision.
 
-${settings(all.filter(({ key }) => verbs.includes(key)))}
+${settings(all.filter(({ key }) => orderKeys.includes(key)))}
 
 ## On a Service
 
-\`${ISOLATE}: "false"\` leaves a Service alone that is not there for users' traffic, metrics for example.
+With \`${ISOLATE}: "false"\`, Serin does not change the Service. Use it for a Service without users' traffic, for example for metrics.
 
 ## On a ConfigMap or Secret
 
-The label \`${TRACK}: "true"\` makes a change of its content a [canary](tracking.md).
+With the label \`${TRACK}: "true"\`, a change of the content starts a [canary](tracking.md).
 
 ## Serin's own
 
-\`${HELD}\`, \`${RUN}\`, \`${CHANGED}\` and the label \`${FLIGHT}\` belong to Serin: what people write there is dropped.
-\`${CONFIG}\` in a pod template names the [changes of ConfigMaps and Secrets](tracking.md) that the version was made for.
-Any other key under \`serin.dev/\` is refused.
+\`${HELD}\`, \`${RUN}\`, \`${CHANGED}\` and the label \`${FLIGHT}\` belong to Serin, which drops other values.
+\`${CONFIG}\` in a pod template names the [changes of ConfigMaps and Secrets](tracking.md) that the version was created for.
+Serin refuses any other key under \`serin.dev/\`.
 `;
 }
 

@@ -2,6 +2,7 @@ import type { Findings, JudgeInput, TemplateCheckState } from "../../rollout/jud
 import { foldTemplateTest, type Reading } from "../../rollout/judge/template-check.ts";
 import type { TemplateCheck } from "../../rollout/plan/checks.ts";
 import { render, type Template } from "../../rollout/plan/metric-template.ts";
+import { formatProblem } from "../../rollout/text/parse.ts";
 import { type Provider, ProviderError } from "../providers/provider.ts";
 import type { ReadTemplate } from "./templates.ts";
 
@@ -46,7 +47,9 @@ export function templateChecksFrom({ templates, providers }: TemplateChecksOptio
 
   async function ask(template: Template, { subject, variables }: JudgeInput, at: number): Promise<Reading> {
     const query = render(template, subject, variables);
-    if ("problems" in query) return { kind: "none", reason: `its query ${query.problems.join(", ")}` };
+    if ("problems" in query) {
+      return { kind: "none", reason: query.problems.map((one) => formatProblem(one, "query")).join("; ") };
+    }
     try {
       const provider = await providers(template.source);
       const reading = await provider.read(query.value, { at, intervalMs: template.intervalMs });

@@ -5,14 +5,14 @@ import type { KubeObject } from "../../kube/core/meta.ts";
 import { configMaps } from "../../kube/core/resources.ts";
 import { formatComplaints } from "../../rollout/plan/complaints.ts";
 import { parseTemplate, type Template } from "../../rollout/plan/metric-template.ts";
-import { type Parsed, problem } from "../../rollout/text/parse.ts";
+import type { Parsed } from "../../rollout/text/parse.ts";
 import { type MemoizeOptions, memoize } from "../providers/memo.ts";
 
 /** Marks a ConfigMap as a metric template. */
 export const TEMPLATE_LABEL = "serin.dev/metric-template";
 
-/** Reads a metric template for a Deployment's namespace, or tells in sentences for people why there is none. */
-export type ReadTemplate = (deploymentNamespace: string, name: string) => Promise<Parsed<Template>>;
+/** Reads a metric template for a Deployment's namespace, or returns sentences that say why Serin cannot. */
+export type ReadTemplate = (deploymentNamespace: string, name: string) => Promise<Parsed<Template, string>>;
 
 /** Where templates come from. */
 export interface TemplatesOptions extends Pick<MemoizeOptions, "clock"> {
@@ -47,28 +47,31 @@ export function templatesFrom({ kube, namespace: ours, trusted, clock }: Templat
     const label = `${TEMPLATE_LABEL}: "true"`;
     const hint = isTrusted
       ? ""
-      : `; those of ${theirs} count where the controller has --template-namespace=${theirs}`;
-    return problem(
-      `there is no metric template ${name}: no ConfigMap ${name} with the label ${label} in ${places.join(" or ")}${hint}`,
-    );
+      : `. To read templates from ${theirs}, start the controller with --template-namespace=${theirs}`;
+    const reason = `no ConfigMap ${name} with the label ${label} in ${places.join(" or ")}${hint}`;
+    return { problems: [`metric template ${name} not found: ${reason}`] };
   };
 }
 
-async function readIn(kube: Pick<Kube, "get">, namespace: string, name: string) {
+async function readIn(
+  kube: Pick<Kube, "get">,
+  namespace: string,
+  name: string,
+): Promise<Parsed<Template, string> | undefined> {
   let map: ConfigMap;
   try {
     map = await kube.get<ConfigMap>(configMaps, { namespace, name });
   } catch (error) {
     if (isNotFound(error)) return undefined;
-    if (isForbidden(error)) return problem(`Serin may not get the ConfigMap ${namespace}/${name}`);
+    if (isForbidden(error)) return { problems: [`Serin may not get the ConfigMap ${namespace}/${name}`] };
     throw error;
   }
   // A ConfigMap that has the name by chance must not hide the template for all.
   if (map.metadata.labels?.[TEMPLATE_LABEL] !== "true") return undefined;
   const parsed = parseTemplate(map.data ?? {}, readYaml);
   if ("template" in parsed) return { value: parsed.template };
-  const told = formatComplaints(parsed.complaints).replaceAll("\n", "; ");
-  return problem(`the metric template ${namespace}/${name} is faulty: ${told}`);
+  const complaints = formatComplaints(parsed.complaints).replaceAll("\n", "; ");
+  return { problems: [`metric template ${namespace}/${name}: ${complaints}`] };
 }
 
 /** All scalars as text: `5..` and `500` alike are what a query gets. */

@@ -26,7 +26,7 @@ export function applyOrders(
   now: string,
   carried?: HoldRecord,
 ): OrderResult | (AdmissionResponse & { allowed: false }) {
-  const verbs = ORDERS.filter((verb) => plan.verbs[verb] !== undefined);
+  const verbs = ORDERS.filter((verb) => plan.orders[verb] !== undefined);
   if (verbs.length === 0) {
     const again = held && orderIn(carried, held);
     return again === undefined
@@ -39,8 +39,8 @@ export function applyOrders(
   if (held === undefined)
     return { object: stripped, held, warnings: [`serin.dev/${verb}: no rollout is in flight`] };
   const revision = old.metadata.annotations?.[REVISION];
-  if (String(plan.verbs[verb]) !== revision) {
-    const message = `serin.dev/${verb}: "${plan.verbs[verb]}" is not the revision in flight; expected "${revision}"`;
+  if (String(plan.orders[verb]) !== revision) {
+    const message = `serin.dev/${verb}: "${plan.orders[verb]}" is not the revision in flight; expected "${revision}"`;
     return denied(message);
   }
   return obey(verb, stripped, held, now);

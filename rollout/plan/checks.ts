@@ -1,4 +1,6 @@
-import { type Parsed, parseSet, problem, quote } from "../text/parse.ts";
+import { isDnsLabel } from "../text/dns.ts";
+import { type Parsed, parseSet, problem, unknown } from "../text/parse.ts";
+import { quote } from "../text/quote.ts";
 import { nearest } from "../text/suggest.ts";
 
 /** What one number of the canary must be. */
@@ -22,9 +24,9 @@ export interface TemplateCheck {
   /** Of the ConfigMap. */
   readonly name: string;
   readonly op: ">=" | ">" | "<=" | "<";
-  /** In whatever the query yields: nothing is converted. */
+  /** In the unit of the query's result. */
   readonly limit: number;
-  /** Told, and nothing else: the limit is not converted. */
+  /** For messages only: the limit is not converted. */
   readonly unit?: "%" | "ms" | "s";
   /** As the user wrote it, normalised: `my-template <= 5`. */
   readonly text: string;
@@ -42,11 +44,10 @@ interface Condition {
 
 const condition = /^([^\s<>=]{1,63})\s*(>=|>|<=|<)\s*(-?\d{1,12}(?:\.\d{1,9})?)\s*(%|ms|s|)$/;
 const percentile = /^p([5-9]\d|99\.9)$/;
-const label = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
-// The likeliest of them first: that one is suggested.
+// The most likely one comes first, because Serin suggests the first that fits.
 const builtIns = ["success-rate", "p99.9", "p99", "p95", "p90", "p50"];
 
-/** Conditions between commas; `none` is none. A metric may have one limit, a template one on either side. */
+/** Conditions between commas, or `none`. A metric may have one limit, a template one on either side. */
 export function parseChecks(text: string): Parsed<readonly Check[]> {
   if (text.trim() === "none") return { value: [] };
   return parseSet(text, parseCheck, identity);
@@ -54,13 +55,13 @@ export function parseChecks(text: string): Parsed<readonly Check[]> {
 
 function identity({ op, text, ...check }: Check): string {
   if (check.metric !== "template") return text.split(" ")[0] ?? text;
-  return `${op.startsWith(">") ? "a lower" : "an upper"} limit of ${check.name}`;
+  return `${op.startsWith(">") ? "lower" : "upper"} limit of ${check.name}`;
 }
 
 function parseCheck(item: string): Parsed<Check> {
   const [, name = "", op, amount = "", unit = ""] = condition.exec(item) ?? [];
   const quoted = quote(item);
-  if (name === "") return problem(`has ${quoted}, which is no condition`);
+  if (name === "") return problem(`invalid condition ${quoted}`);
   const text = `${name} ${op} ${Number(amount) + 0}${unit}`;
   const found = { name, op, amount, unit, quoted, text } as Condition;
   if (name === "success-rate") return successRate(found);
@@ -69,34 +70,39 @@ function parseCheck(item: string): Parsed<Check> {
 }
 
 function successRate({ op, amount, unit, quoted, text }: Condition): Parsed<Check> {
-  if (unit !== "%") return problem(`has ${quoted}, which lacks the unit %`);
-  if (op !== ">=" && op !== ">") return problem(`has ${quoted}, which only a failing canary passes`);
+  if (unit !== "%") return problem(`invalid condition ${quoted}`, "add the unit %");
+  if (op !== ">=" && op !== ">") return problem(`only a failing canary passes ${quoted}`, "use >= or >");
   // `1e-2` behind the digits instead of a division: 99.9 % is the number 0.999 and not its neighbour.
   const limit = Number(`${amount}e-2`);
   const possible = op === ">" ? limit >= 0 && limit < 1 : limit > 0 && limit <= 1;
   return possible
     ? { value: { metric: "success-rate", op, limit, text } }
-    : problem(`has ${quoted}, which says nothing`);
+    : problem(`the answer to ${quoted} is always the same`, "use a percentage that some canaries reach");
 }
 
 function latency({ op, amount, unit, quoted, text }: Condition, digits: string): Parsed<Check> {
-  if (unit !== "ms" && unit !== "s") return problem(`has ${quoted}, which lacks the unit ms or s`);
-  if (op !== "<=" && op !== "<") return problem(`has ${quoted}, which only a slow canary passes`);
+  if (unit !== "ms" && unit !== "s") return problem(`invalid condition ${quoted}`, "add the unit ms or s");
+  if (op !== "<=" && op !== "<") return problem(`only a slow canary passes ${quoted}`, "use <= or <");
   const limit = Number(unit === "s" ? amount : `${amount}e-3`);
-  if (limit <= 0) return problem(`has ${quoted}, which nothing passes`);
+  if (limit <= 0) return problem(`no canary passes ${quoted}`, "use a time above 0");
   return { value: { metric: "percentile", quantile: Number(`0.${digits}`), op, limit, text } };
 }
 
-function template({ name, op, amount, unit, quoted, text }: Condition): Parsed<Check> {
+function template({ name, op, amount, unit, text }: Condition): Parsed<Check> {
   const meant =
-    builtIns.find((builtIn) => name.length > 3 && builtIn.startsWith(name)) ?? nearest(name, builtIns);
-  // A slip in the name of a built-in must not wait for a template that nobody wrote.
+    builtIns.find((builtIn) => name.length > 3 && builtIn.startsWith(name)) ??
+    nearest(name, builtIns, Math.max(1, Math.floor(name.length / 3)));
+  // A slip in the name of a built-in metric must not wait for a template that does not exist. A template may have a name
+  // that resembles one, so fewer letters may differ than in other suggestions.
   if (meant !== undefined || /^p[\d.]+$/.test(name)) {
+    return { problems: [unknown(`metric ${quote(name)}`, meant, "use p50 to p99 or p99.9")] };
+  }
+  if (!isDnsLabel(name)) {
     return problem(
-      `has ${quoted}, an unknown metric${meant === undefined ? "" : `; did you mean ${meant}?`}`,
+      `invalid metric ${quote(name)}`,
+      "use success-rate, p50 to p99, p99.9 or the name of a metric template",
     );
   }
-  if (!label.test(name)) return problem(`has ${quoted}, an unknown metric and no name of a template`);
   const limit = Number(amount) + 0;
   return { value: { metric: "template", name, op, limit, ...(unit && { unit }), text } };
 }

@@ -1,4 +1,6 @@
-import { type Parsed, parseList, problem, quote } from "../text/parse.ts";
+import { duplicate, type Parsed, parseList, problem, unknown } from "../text/parse.ts";
+import { quote } from "../text/quote.ts";
+import { nearest } from "../text/suggest.ts";
 
 /** How the canary is compared with the stable version. All shares are from 0 to 1. */
 export interface Compare {
@@ -6,7 +8,7 @@ export interface Compare {
   readonly tolerance: number;
   /** … and this share of its requests more. */
   readonly margin: number;
-  /** The chance of taking back a canary that is within both, over the whole rollout. */
+  /** The chance of rolling back a canary that is within both, over the whole rollout. */
   readonly alpha: number;
   /** The chance of promoting one that costs more than `loss`. */
   readonly beta: number;
@@ -37,9 +39,8 @@ export function parseCompare(text: string): Parsed<CompareChoice> {
   if (text.trim() === "off") return { value: "off" };
   const parsed = parseList(text, parseSetting);
   if ("problems" in parsed) return parsed;
-  const names = parsed.value.flatMap((setting) => Object.keys(setting));
-  const twice = names.find((name, i) => names.indexOf(name) < i);
-  if (twice !== undefined) return problem(`sets ${twice} twice`);
+  const twice = duplicate(parsed.value.flatMap((setting) => Object.keys(setting)));
+  if (twice !== undefined) return problem(`duplicate ${twice}`, "set it once");
   return { value: Object.assign({}, compareDefaults, ...parsed.value) as Compare };
 }
 
@@ -75,11 +76,13 @@ function parseSetting(item: string): Parsed<Partial<Compare>> {
   const [, name = "", text = ""] = /^([a-z]{1,20})\s*=\s*(.{1,40})$/.exec(item) ?? [];
   const setting = Object.hasOwn(settings, name) ? settings[name] : undefined;
   if (setting === undefined) {
-    return problem(`has ${quote(item)}, but the settings are ${Object.keys(settings).join(", ")}`);
+    const meant = nearest(name, Object.keys(settings));
+    if (meant !== undefined && meant !== name) return { problems: [unknown(`setting ${name}`, meant)] };
+    return problem(`invalid setting ${quote(item)}`, `use ${Object.keys(settings).join("=…, ")}=…`);
   }
   const value = setting.read(text);
   return value === undefined
-    ? problem(`has ${quote(item)}, but ${name} is ${setting.form}`)
+    ? problem(`invalid setting ${quote(item)}`, `use ${setting.form}`)
     : { value: { [name]: value } };
 }
 

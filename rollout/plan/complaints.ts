@@ -1,23 +1,24 @@
-/** One thing that is wrong with one annotation. */
-export interface Complaint {
+import { formatProblem, type Problem } from "../text/parse.ts";
+
+/** One thing that is wrong with one annotation, or with one key of a ConfigMap. */
+export interface Complaint extends Problem {
   readonly key: string;
-  readonly value: string;
-  /** What is wrong, to be read after the value: `goes down from 10 to 5`. */
-  readonly problem: string;
-  /** What would be right, to be read after "expected". */
-  readonly expected: string;
+  /** The place, outermost first: `profile slow`, then the key unless `what` names it. */
+  readonly where: readonly string[];
 }
-const mostLines = 20;
+
+const MOST_LINES = 20;
+
+/** A problem with the value of a key. */
+export function complaint(key: string, problem: Problem): Complaint {
+  return { ...problem, key, where: [key] };
+}
 
 /** One line for each complaint, for a terminal. */
 export function formatComplaints(complaints: readonly Complaint[]): string {
-  const lines = complaints.slice(0, mostLines).map(({ key, value, problem, expected }) => {
-    return `${key}: ${quote(value)} ${problem}; expected ${expected}`;
-  });
+  const lines = complaints
+    .slice(0, MOST_LINES)
+    .map(({ where, ...problem }) => formatProblem(problem, ...where));
   const rest = complaints.length - lines.length;
   return [...lines, ...(rest > 0 ? [`… and ${rest} more`] : [])].join("\n");
-}
-
-function quote(value: string): string {
-  return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
 }

@@ -2,24 +2,27 @@ import { describeDuration, formatDuration } from "../text/duration.ts";
 import { describeMatches } from "./match.ts";
 import type { Plan } from "./plan.ts";
 import { describeSize } from "./size.ts";
+import { comparesAt, strategies } from "./strategy.ts";
 
 /** The plan in one line: `canary 10→25→50 %, at least 3 min; compared with stable; checks success-rate >= 99%`. */
 export function describePlan(plan: Plan): string {
   const leastMs = plan.steps.reduce((sum, step) => sum + (step.kind === "pause" ? 0 : step.leastMs), 0);
   const checks = plan.checks.map((check) => check.text).join(", ");
-  const compared = plan.compare !== "off" && (plan.kind === "canary" || plan.steps[0]?.kind === "mirror");
+  const compared = plan.compare !== "off" && comparesAt(plan.strategy, plan.steps[0]);
   const judged = [
     ...(compared ? ["compared with stable"] : []),
     ...(checks === "" ? [] : [`checks ${checks}`]),
   ];
   const more = [
-    plan.match && plan.kind !== "ab-test" && `always for users with ${describeMatches(plan.match)}`,
+    plan.match &&
+      !strategies[plan.strategy].matchesOnly &&
+      `always for users with ${describeMatches(plan.match)}`,
     plan.stickyMs !== undefined && `users keep their version for ${formatDuration(plan.stickyMs)}`,
     describeSize(plan.size),
   ];
   const by = judged.join("; ") || "no checks but the health of the pods";
   return [
-    `${plan.kind} ${describeSteps(plan)}, at least ${describeDuration(leastMs)}`,
+    `${plan.strategy} ${describeSteps(plan)}, at least ${describeDuration(leastMs)}`,
     ...more.filter(Boolean),
     by,
   ].join("; ");

@@ -1,46 +1,48 @@
 import { nearest } from "../text/suggest.ts";
+import { PREFIX as prefix } from "./annotation.ts";
 import { annotations as table } from "./annotations.ts";
 import type { Complaint } from "./complaints.ts";
+import { misplacedKey, unknownKey } from "./known-keys.ts";
 import { type ParsedPlan, parsePlan } from "./plan.ts";
+import { strategyNames } from "./strategy.ts";
 
 type Given = Readonly<Record<string, string>>;
 
-/** What one place gives to Deployments that do not say it themselves; the keys without their prefix. */
+/** Defaults from one place, for Deployments that do not set them; the keys without their prefix. */
 export interface Layer {
   readonly from: "profile" | "namespace";
   readonly name: string;
   readonly values: Given;
 }
 
-/** A profile that was looked for: its values, or the names of those that there are instead. */
+/** The values of a named profile or, if it does not exist, the names of the others. */
 export type Profile = { readonly name: string } & (
   | { readonly values: Given }
   | { readonly others: readonly string[] }
 );
 
-/** What was read of the places where a Deployment's defaults may stand. */
+/** The places where a Deployment's defaults may stand, as read. */
 export interface DefaultSources {
   readonly namespace: { readonly name: string; readonly annotations: Given };
-  /** Absent: none is named. */
+  /** Absent if no profile is named. */
   readonly profile?: Profile;
 }
 
-/** A plan, or what is wrong with it, and the defaults in it that are not Serin's own. */
+/** A plan, or its complaints, and the defaults in it that are not Serin's own. */
 export interface ResolvedPlan {
   readonly parsed: ParsedPlan;
   readonly layers: readonly Layer[];
   readonly warnings: readonly string[];
 }
 
-const prefix = "serin.dev/";
-const { rollout, promote, abort, retry, ...shareable } = table;
+const { strategy: rollout, promote, abort, retry, ...shareable } = table;
+/** The keys that a layer may hold: all but the opt-in and the orders. */
 export const planKeys = Object.values(shareable).map(({ key }) => key);
 const names: Readonly<Record<Layer["from"], readonly string[]>> = {
   namespace: planKeys.map(short),
   profile: planKeys.map(short).filter((name) => name !== short(table.profile.key)),
 };
-const missing = `a ConfigMap of that name in Serin's namespace, labelled ${table.profile.key}: "true"`;
-const kinds = ["canary", "blue-green", "ab-test"] as const;
+const missing = `create a ConfigMap of that name in Serin's namespace, labelled ${table.profile.key}: "true"`;
 const personal: readonly string[] = [rollout, promote, abort, retry].map(({ key }) => short(key));
 
 /** The name of the profile to read, out of a Deployment's annotations and its namespace's. */
@@ -50,7 +52,7 @@ export function profileNamed(own: Given, shared: Given): string | undefined {
   return parsed !== undefined && "value" in parsed && parsed.value !== "none" ? parsed.value : undefined;
 }
 
-/** The plan with the defaults that were just read: own keys win over the profile, and that over the namespace. */
+/** The plan with these defaults: own keys win over the profile, and the profile over the namespace. */
 export function outline(own: Given, places: DefaultSources): ResolvedPlan {
   const layers = applicable(own, layersOf(places));
   const parsed = planWith(own, layers);
@@ -62,7 +64,7 @@ export function outline(own: Given, places: DefaultSources): ResolvedPlan {
   return { parsed: complaints.length > 0 ? { complaints } : parsed, layers, warnings: warningsOf(places) };
 }
 
-/** The plan with these defaults; a complaint about one of them says where it stands. */
+/** The plan with these defaults. A complaint about a default names its place. */
 export function planWith(own: Given, layers: readonly Layer[] = []): ParsedPlan {
   const shared = layers.flatMap(({ values }) =>
     Object.entries(values).map(([name, value]) => [prefix + name, value]),
@@ -73,7 +75,7 @@ export function planWith(own: Given, layers: readonly Layer[] = []): ParsedPlan 
     complaints: parsed.complaints.map((complaint) => {
       if (Object.hasOwn(own, complaint.key)) return complaint;
       const layer = layers.find(({ values }) => Object.hasOwn(values, short(complaint.key)));
-      return layer === undefined ? complaint : { ...complaint, key: placed(layer, short(complaint.key)) };
+      return layer === undefined ? complaint : placed(layer, complaint);
     }),
   };
 }
@@ -93,7 +95,7 @@ function layersOf({ profile, namespace }: DefaultSources): readonly Layer[] {
   ];
 }
 
-/** Of every layer what neither the Deployment nor a layer before it says. */
+/** The values of each layer that neither the Deployment nor a layer before it sets. */
 function applicable(own: Given, layers: readonly Layer[]): readonly Layer[] {
   const said = new Set(planKeys.filter((key) => Object.hasOwn(own, key)).map(short));
   return layers.flatMap((layer) => {
@@ -106,13 +108,13 @@ function applicable(own: Given, layers: readonly Layer[]): readonly Layer[] {
   });
 }
 
-/** Whether a default is right, but for another kind of rollout: steps of canaries in the namespace of an ab-test. */
+/** Whether a default is valid, but for another strategy: steps of canaries in the namespace of an ab-test. */
 function isForOthers(own: Given, name: string, value: string): boolean {
-  const isWrong = (kind: string) => {
-    const parsed = parsePlan({ [rollout.key]: kind, [prefix + name]: value });
+  const isWrong = (strategy: string) => {
+    const parsed = parsePlan({ [rollout.key]: strategy, [prefix + name]: value });
     return "complaints" in parsed && parsed.complaints.some(({ key }) => key === prefix + name);
   };
-  return isWrong(own[rollout.key] ?? "canary") && kinds.some((kind) => !isWrong(kind));
+  return isWrong(own[rollout.key] ?? rollout.absent) && strategyNames.some((each) => !isWrong(each));
 }
 
 function complaintsAboutProfile(own: Given, { profile, namespace }: DefaultSources): Complaint[] {
@@ -120,39 +122,45 @@ function complaintsAboutProfile(own: Given, { profile, namespace }: DefaultSourc
   const { name, others } = profile;
   const layer = { from: "namespace", name: namespace.name, values: {} } as const;
   const { key } = table.profile;
-  const near = nearest(name, others);
-  return [
-    {
-      key: Object.hasOwn(own, key) ? key : placed(layer, short(key)),
-      value: name,
-      problem: near === undefined ? "is no profile" : `is no profile; did you mean ${near}?`,
-      expected: others.length > 0 ? `one of ${others.join(", ")}` : missing,
-    },
-  ];
+  const meant = nearest(name, others);
+  const use = others.length > 0 ? `use one of ${others.join(", ")}` : missing;
+  const complaint = {
+    key,
+    where: [key],
+    what: `profile ${name} not found`,
+    ...(meant ? { meant } : { use }),
+  };
+  return [Object.hasOwn(own, key) ? complaint : placed(layer, complaint)];
 }
 
 function complaintsAboutKeys(layer: Layer): Complaint[] {
-  const known = names[layer.from];
-  return Object.entries(layer.values).flatMap(([name, value]): Complaint[] => {
-    if (known.includes(name)) return [];
-    const complaint = { key: placed(layer, name), value };
-    if (personal.includes(name)) {
-      return [{ ...complaint, problem: "is for one Deployment only", expected: "it on a Deployment" }];
-    }
-    const near = nearest(name, known);
-    const expected = near === undefined ? `one of ${known.join(", ")}` : `the key ${keyIn(layer, near)}`;
-    return [{ ...complaint, problem: "has an unknown key", expected }];
+  const noun = layer.from === "profile" ? "key" : "annotation";
+  const known = names[layer.from].map((name) => keyIn(layer, name));
+  return Object.keys(layer.values).flatMap((name): Complaint[] => {
+    const key = keyIn(layer, name);
+    if (known.includes(key)) return [];
+    const complaint = personal.includes(name)
+      ? misplacedKey(key, "a Deployment")
+      : unknownKey(key, known, noun);
+    return [{ ...complaint, where: [placeOf(layer), ...complaint.where] }];
   });
 }
 
-/** Who writes this on a namespace expects more of it than it does. */
+/** The opt-in on a namespace has no effect, though its author may expect one. */
 function warningsOf({ namespace: { name, annotations } }: DefaultSources): string[] {
   if (!Object.hasOwn(annotations, rollout.key)) return [];
-  return [`serin: namespace ${name}: ${rollout.key} opts nothing in here: each Deployment needs its own`];
+  const where = `namespace ${name}: ${rollout.key}`;
+  return [`serin: ${where}: a namespace cannot opt in: annotate each Deployment`];
 }
 
-function placed(layer: Layer, name: string): string {
-  return `${layer.from} ${layer.name}: ${keyIn(layer, name)}`;
+/** The complaint with the layer before its key, which has no prefix in a profile. */
+function placed(layer: Layer, complaint: Complaint): Complaint {
+  const where = complaint.where.map((each) => (each === complaint.key ? keyIn(layer, short(each)) : each));
+  return { ...complaint, where: [placeOf(layer), ...where] };
+}
+
+function placeOf({ from, name }: Layer): string {
+  return `${from} ${name}`;
 }
 
 function keyIn({ from }: Layer, name: string): string {

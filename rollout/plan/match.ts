@@ -1,10 +1,14 @@
-import { all, isRecord, type Parsed, parseList, problem, quote } from "../text/parse.ts";
+import * as v from "valibot";
+import { literal } from "../text/literal.ts";
+import { all, duplicate, type Parsed, type Problem, parseList, problem } from "../text/parse.ts";
+import { quote } from "../text/quote.ts";
+import { fields, readSchema } from "../text/schema.ts";
 import { parseYaml } from "../text/yaml.ts";
 import type { FieldMatch, Match } from "../traffic/matches.ts";
-import { cookieHeader, cookiesIn, literal } from "../traffic/sticky.ts";
-import { anchored, faultOf, mayCross, withinCookie } from "./regex.ts";
+import { cookieHeader, cookiesIn } from "../traffic/sticky.ts";
+import { anchored, mayCross, regexRemedy, withinCookie } from "./regex.ts";
 
-/** What a condition looks at. */
+/** The parts of a request that a condition is about. */
 const subjects = ["header", "cookie", "query"] as const;
 type Subject = (typeof subjects)[number];
 
@@ -15,15 +19,32 @@ interface Condition {
   readonly expression: boolean;
 }
 
-/** Every order of the cookies is spelled out in one expression. */
+/** One expression spells out every order of the cookies, so their number is limited. */
 const MOST_COOKIES = 3;
+const MOST_MATCHES = 16;
 const MOST_LENGTH = { header: 4096, cookie: 512, query: 1024 } as const;
-/** RFC 9110: what a name may consist of. */
+/** The characters of a name, as in RFC 9110. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/;
 
+/** A condition in YAML, as the Gateway API writes it. */
+const field = fields({
+  type: v.optional(v.picklist(["Exact", "RegularExpression"], "use Exact or RegularExpression"), "Exact"),
+  name: v.string("use a text"),
+  value: v.string("use a text in quotes"),
+});
+const list = v.nullish(v.array(field, "use a list of conditions with name and value"), []);
+const match = fields({ headers: list, queryParams: list, cookies: list }, (name) =>
+  name === "path" || name === "method" ? "the route itself chooses paths and methods" : "",
+);
+const matches = v.pipe(
+  v.array(match, `use a list of 1 to ${MOST_MATCHES} matches`),
+  v.check(({ length }) => length > 0 && length <= MOST_MATCHES, `use a list of 1 to ${MOST_MATCHES} matches`),
+);
+
 /**
- * Who sees the canary: `header x-canary=insider and query beta=1, cookie canary=always`; a comma is "or", `~` instead of `=` an
- * expression for the whole value. Or YAML: a list of the Gateway API's matches, with `headers`, `queryParams` and `cookies`.
+ * Reads the requests that reach the canary: `header x-canary=insider and query beta=1, cookie canary=always`. A comma means
+ * "or", and `~` instead of `=` compares the whole value with an expression. YAML is a list of the Gateway API's matches, with
+ * `headers`, `queryParams` and `cookies`.
  */
 export function parseMatches(text: string): Parsed<readonly Match[]> {
   const isYaml = /^\s*[-[]/.test(text);
@@ -31,7 +52,7 @@ export function parseMatches(text: string): Parsed<readonly Match[]> {
   return "problems" in parsed ? parsed : all(parsed.value.map(matchOf));
 }
 
-/** The conditions in a person's words: `header x-canary=insider`. */
+/** The conditions as a person writes them: `header x-canary=insider`. */
 export function describeMatches(matches: readonly Match[]): string {
   return matches
     .map(({ headers = [], queryParams = [] }) =>
@@ -57,7 +78,7 @@ function say(subject: string, { type, name, value }: FieldMatch): string {
 }
 
 function parseConditions(item: string): Parsed<readonly Condition[]> {
-  // The spaces around stay with the conditions, which are trimmed: an expression over long blanks takes quadratic time.
+  // The conditions are trimmed afterwards: an expression over long blanks takes quadratic time.
   return all(item.split(/(?<=\s)and(?=\s)/).map(parseCondition));
 }
 
@@ -65,65 +86,40 @@ function parseCondition(text: string): Parsed<Condition> {
   const [, word, name = "", sign, value = ""] =
     /^(\w+)\s+([^\s=~]+)\s*([=~])\s*(.*)$/s.exec(text.trim()) ?? [];
   const subject = subjects.find((known) => known === word);
-  if (subject === undefined) return problem(`has ${quote(text.trim())}, which is no condition`);
+  if (subject === undefined) return problem(`invalid condition ${quote(text.trim())}`);
   return { value: { subject, name, value, expression: sign === "~" } };
 }
 
 function parseListed(text: string): Parsed<readonly (readonly Condition[])[]> {
   const read = parseYaml(text);
   if ("problems" in read) return read;
-  const { value: list } = read;
-  if (!Array.isArray(list) || list.length === 0 || list.length > 16)
-    return problem("is no list of 1 to 16 matches");
-  return all(list.map(conditionsOf));
+  const parsed = readSchema(matches, read.value);
+  return "problems" in parsed ? parsed : { value: parsed.value.map(conditionsOf) };
 }
 
-const lists = { headers: "header", queryParams: "query", cookies: "cookie" } as const;
-
-function conditionsOf(match: unknown): Parsed<readonly Condition[]> {
-  if (!isRecord(match)) return problem(`has ${quote(JSON.stringify(match))}, which is no match`);
-  const foreign = Object.keys(match).find((key) => !Object.hasOwn(lists, key));
-  if (foreign !== undefined) {
-    const why = foreign === "path" || foreign === "method" ? ": paths and methods are the route's own" : "";
-    return problem(`has the field ${quote(foreign)}${why}`);
-  }
-  const conditions: Condition[] = [];
-  for (const [key, subject] of Object.entries(lists)) {
-    const fields = match[key] ?? [];
-    if (!Array.isArray(fields)) return problem(`has ${key} that are no list`);
-    for (const field of fields) {
-      const condition = conditionOf(subject, field);
-      if ("problems" in condition) return condition;
-      conditions.push(condition.value);
-    }
-  }
-  return { value: conditions };
-}
-
-function conditionOf(subject: Subject, field: unknown): Parsed<Condition> {
-  const wrong = problem(`has the ${subject} ${quote(JSON.stringify(field))}, which needs name and value`);
-  if (!isRecord(field)) return wrong;
-  const { type = "Exact", name, value, ...rest } = field;
-  if (typeof name !== "string" || typeof value !== "string" || Object.keys(rest).length > 0) return wrong;
-  if (type !== "Exact" && type !== "RegularExpression") {
-    return problem(`has the type ${quote(String(type))}, which is neither Exact nor RegularExpression`);
-  }
-  return { value: { subject, name, value, expression: type === "RegularExpression" } };
+function conditionsOf({ headers, queryParams, cookies }: v.InferOutput<typeof match>): readonly Condition[] {
+  const of = (subject: Subject) => (written: v.InferOutput<typeof field>) => {
+    return { subject, ...written, expression: written.type === "RegularExpression" };
+  };
+  return [...headers.map(of("header")), ...queryParams.map(of("query")), ...cookies.map(of("cookie"))];
 }
 
 function matchOf(conditions: readonly Condition[]): Parsed<Match> {
-  // A match of nothing would be everybody.
-  if (conditions.length === 0) return problem("has a match without conditions");
+  // Without a condition it would match every request.
+  if (conditions.length === 0) return problem("match without conditions", "use at least one condition");
   const wrong = conditions.flatMap((condition) => problemWith(condition) ?? []);
   const names = conditions.map(
     ({ subject, name }) => `${subject} ${subject === "header" ? name.toLowerCase() : name}`,
   );
-  const twice = names.find((name, i) => names.indexOf(name) < i);
-  if (twice !== undefined) wrong.push(`names ${twice} twice in one match`);
+  const twice = duplicate(names);
+  if (twice !== undefined) wrong.push({ what: `duplicate ${twice} in one match`, use: "name each once" });
   const cookies = conditions.filter(({ subject }) => subject === "cookie");
-  if (cookies.length > MOST_COOKIES) wrong.push(`has more than ${MOST_COOKIES} cookies in one match`);
-  if (cookies.length > 0 && names.includes("header cookie"))
-    wrong.push("names the header Cookie beside a cookie");
+  if (cookies.length > MOST_COOKIES) {
+    wrong.push({ what: `${cookies.length} cookies in one match`, use: `use at most ${MOST_COOKIES}` });
+  }
+  if (cookies.length > 0 && names.includes("header cookie")) {
+    wrong.push({ what: "header Cookie and a cookie in one match", use: "use one of them" });
+  }
   if (wrong.length > 0) return { problems: wrong };
   const headers = [
     ...conditions.filter(({ subject }) => subject === "header").map(fieldOf),
@@ -135,25 +131,34 @@ function matchOf(conditions: readonly Condition[]): Parsed<Match> {
     ...queryParams.filter(isLonger(MOST_LENGTH.query)),
   ];
   if (long.length > 0) {
-    return problem(`needs a condition on ${long[0]?.name} that is longer than the Gateway API allows`);
+    return problem(
+      `the condition on ${long[0]?.name} is longer than the Gateway API allows`,
+      "use a shorter value",
+    );
   }
   return {
     value: { ...(headers.length > 0 && { headers }), ...(queryParams.length > 0 && { queryParams }) },
   };
 }
 
-function problemWith({ subject, name, value, expression }: Condition): string | undefined {
-  const what = `has the ${subject} ${quote(name)}`;
-  if (!TOKEN.test(name)) return `${what}, which is no name`;
-  if (value === "") return `${what} without a value`;
-  if (value.length > MOST_LENGTH[subject]) return `${what} with more than ${MOST_LENGTH[subject]} characters`;
-  if (!expression)
-    return subject === "cookie" && value.includes(";") ? `${what} with a semicolon` : undefined;
-  const fault = faultOf(value);
-  if (fault !== undefined) return `${what} with the expression ${quote(value)}, which ${fault}`;
-  return subject === "cookie" && mayCross(value)
-    ? `${what} with an expression that might match beyond this cookie: leave out ^, $ and negations`
-    : undefined;
+function problemWith({ subject, name, value, expression }: Condition): Problem | undefined {
+  const named = `${subject} ${quote(name)}`;
+  const most = MOST_LENGTH[subject];
+  if (!TOKEN.test(name))
+    return { what: `invalid name of ${named}`, use: "use the characters of an HTTP token" };
+  if (value === "") return { what: `${named} has no value`, use: `use ${subject} ${name}=value` };
+  if (value.length > most) {
+    return { what: `${named} has a value of ${value.length} characters`, use: `use at most ${most}` };
+  }
+  if (!expression) {
+    const isSplit = subject === "cookie" && value.includes(";");
+    return isSplit ? { what: `${named} has a semicolon in its value`, use: "remove it" } : undefined;
+  }
+  const what = `invalid expression ${quote(value)} for ${named}`;
+  const use = regexRemedy(value);
+  if (use !== undefined) return { what, use };
+  const crosses = subject === "cookie" && mayCross(value);
+  return crosses ? { what, use: "remove ^, $ and negations, which could match the next cookie" } : undefined;
 }
 
 function fieldOf({ name, value, expression }: Condition): FieldMatch {

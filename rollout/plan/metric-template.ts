@@ -1,23 +1,27 @@
-import { type Parsed, parseTime, problem, quote } from "../text/parse.ts";
+import { isDnsLabel } from "../text/dns.ts";
+import { invalid, isRecord, type Parsed, type Problem, parseTime, problem } from "../text/parse.ts";
+import { quote } from "../text/quote.ts";
 import { nearest } from "../text/suggest.ts";
-import type { Complaint } from "./complaints.ts";
+import { type Complaint, complaint } from "./complaints.ts";
+import { unknownKey } from "./known-keys.ts";
+import { LONGEST_QUERY, type Name, type Piece, parseQuery } from "./template-query.ts";
 import { type Variables, variableProblem } from "./variables.ts";
 
-/** A query with gaps, and where to ask it. */
+/** A query with gaps, and the provider that answers it. */
 export interface Template {
   readonly query: readonly Piece[];
-  /** The name of a source: `prometheus`, or of a Secret that an administrator names. */
+  /** The name of a provider: `prometheus`, or of a Secret that an administrator names. */
   readonly source: string;
-  /** As written: what `{{ interval }}` renders to. */
+  /** As written: the text of `{{ interval }}`. */
   readonly interval: string;
   readonly intervalMs: number;
   /** For messages: "ms". */
   readonly unit?: string;
-  /** What the variables are unless the Deployment says otherwise. */
+  /** The values of variables that the Deployment does not set. */
   readonly variables: Variables;
 }
 
-/** Whose numbers are asked for. Absent: there is none. */
+/** The rollout that a query is about. A field is absent if the rollout has no such object. */
 export interface Subject {
   readonly namespace: string;
   /** The Deployment. */
@@ -25,59 +29,42 @@ export interface Subject {
   /** The user's Service. Published queries append `-canary` themselves. */
   readonly service?: string | undefined;
   readonly route?: string | undefined;
-  /** The canary's, whose name is the beginning of its pods' names. */
+  /** The canary's ReplicaSet. The names of its pods begin with its name. */
   readonly replicaSet?: string | undefined;
 }
 
-type Name = (typeof names)[number];
-type Piece = string | { readonly name: Name } | { readonly variable: string };
-
-// Flagger's, and `replicaset`: its target's pods are the canary, ours are both versions.
-const names = [
-  "name",
-  "namespace",
-  "target",
-  "service",
-  "ingress",
-  "route",
-  "replicaset",
-  "interval",
-] as const;
-const keys = ["query", "interval", "source", "unit", "variables"];
-const longestQuery = 16_384;
-const label = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
+const KEYS = ["query", "interval", "source", "unit", "variables"];
 
 /**
- * Reads the data of a template's ConfigMap, or tells everything that is wrong with it. `readYaml` reads YAML with
+ * Reads the data of a template's ConfigMap, or returns everything that is wrong with it. `readYaml` reads YAML with
  * all scalars as text and may throw.
  */
 export function parseTemplate(
   data: Readonly<Record<string, string>>,
   readYaml: (text: string) => unknown,
 ): { readonly template: Template } | { readonly complaints: readonly Complaint[] } {
-  const complaints = Object.entries(data).flatMap(([key, value]) =>
-    keys.includes(key) ? [] : [unknownKey(key, value)],
-  );
-  const read = <T>(key: string, usual: string, expected: string, parse: (text: string) => Parsed<T>) => {
-    const value = data[key] ?? usual;
-    const parsed = parse(value.trim());
+  const complaints: Complaint[] = Object.keys(data)
+    .filter((key) => !KEYS.includes(key))
+    .map((key) => unknownKey(key, KEYS, "key"));
+  const read = <T>(key: string, usual: string, use: string, parse: (text: string) => Parsed<T>) => {
+    const parsed = parse((data[key] ?? usual).trim());
     if ("value" in parsed) return parsed.value;
-    complaints.push(...parsed.problems.map((problem) => ({ key, value, problem, expected })));
+    complaints.push(...parsed.problems.map((one) => complaint(key, { use, ...one })));
     return undefined;
   };
   const interval = (data.interval ?? "1m").trim();
-  const query = read("query", "", "a query", parseQuery);
-  const intervalMs = read("interval", "1m", "a duration from 1s to 168h", parseInterval);
-  const source = read("source", "prometheus", "prometheus or the name of a Secret", parseSource);
-  const unit = read("unit", "", "a short text", parseUnit);
-  const variables = read("variables", "", "a map in YAML", (text) => parseMap(text, readYaml));
+  const query = read("query", "", "use a query", parseQuery);
+  const intervalMs = read("interval", "1m", "use a duration from 1s to 168h", parseInterval);
+  const source = read("source", "prometheus", "use prometheus or the name of a Secret", parseSource);
+  const unit = read("unit", "", "use a text of up to 20 characters", parseUnit);
+  const variables = read("variables", "", "use a map of texts in YAML", (text) => parseMap(text, readYaml));
   if (!query || !intervalMs || !source || unit === undefined || !variables || complaints.length > 0) {
     return { complaints };
   }
   return { template: { query, source, interval, intervalMs, ...(unit && { unit }), variables } };
 }
 
-/** Fills the gaps, or tells which ones cannot be. The Deployment's variables win over the template's. */
+/** Fills the gaps, or returns those without a value. The Deployment's variables win over the template's. */
 export function render(template: Template, subject: Subject, given: Variables): Parsed<string> {
   const variables = { ...template.variables, ...given };
   const { namespace, target, service, route, replicaSet } = subject;
@@ -91,7 +78,7 @@ export function render(template: Template, subject: Subject, given: Variables): 
     replicaset: replicaSet,
     interval: template.interval,
   };
-  const problems: string[] = [];
+  const problems: Problem[] = [];
   let text = "";
   for (const piece of template.query) {
     if (typeof piece === "string") {
@@ -101,16 +88,17 @@ export function render(template: Template, subject: Subject, given: Variables): 
     const value = "name" in piece ? values[piece.name] : own(variables, piece.variable);
     if (value === undefined) problems.push("name" in piece ? absent(piece.name) : unset(piece, variables));
     else if ("variable" in piece && template.source === "prometheus" && !isContained(value, text)) {
-      problems.push(
-        `uses {{ variables.${piece.variable} }} outside of quotes, where it can only be one word`,
-      );
+      problems.push({
+        what: `{{ variables.${piece.variable} }} is outside of quotes`,
+        use: "put it in quotes, or use one word as its value",
+      });
     }
     text += value ?? "";
   }
-  return problems.length > 0 ? { problems: [...new Set(problems)] } : { value: text };
+  return problems.length > 0 ? { problems } : { value: text };
 }
 
-/** Whether PromQL that goes on with this value keeps its meaning: the value is in a string, or a name or number. */
+/** Whether a value cannot change the meaning of PromQL: it is a name or a number, or `before` leaves a string open. */
 function isContained(value: string, before: string): boolean {
   if (/^[\w.:]*$/.test(value)) return true;
   let quote = "";
@@ -127,56 +115,21 @@ function own(variables: Variables, name: string): string | undefined {
   return Object.hasOwn(variables, name) ? variables[name] : undefined;
 }
 
-function absent(name: Name): string {
-  const what = { service: "Service", replicaset: "ReplicaSet", route: "route", ingress: "route" }[
-    name as "service" | "replicaset" | "route" | "ingress"
-  ];
-  return `uses {{ ${name} }}, but this rollout has no ${what}`;
+const KINDS: Readonly<Partial<Record<Name, string>>> = {
+  service: "Service",
+  replicaset: "ReplicaSet",
+  route: "route",
+  ingress: "route",
+};
+
+function absent(name: Name): Problem {
+  return { what: `no value for {{ ${name} }}`, use: `this rollout has no ${KINDS[name] ?? name}` };
 }
 
-function unset({ variable }: { readonly variable: string }, variables: Variables): string {
-  const near = nearest(variable, Object.keys(variables));
-  const meant = near === undefined ? "" : `; did you mean ${near}?`;
-  return `uses {{ variables.${variable} }}, which nothing sets${meant}`;
-}
-
-/** The subset of Go's templates that published queries use: names, fields of `variables`, marks that trim. */
-function parseQuery(text: string): Parsed<readonly Piece[]> {
-  if (text === "") return problem("is missing");
-  if (text.length > longestQuery) {
-    return problem(`has ${text.length} characters, more than ${longestQuery}`);
-  }
-  const [first = "", ...rest] = text.split("{{");
-  const pieces: Piece[] = [first];
-  const problems: string[] = [];
-  for (const part of rest) {
-    const end = part.indexOf("}}");
-    if (end < 0) return problem("opens {{ and does not close it");
-    const inside = part.slice(0, end);
-    const after = part.slice(end + 2);
-    if (/^-\s/.test(inside)) pieces.push(String(pieces.pop()).trimEnd());
-    const gap = parseGap(inside.replace(/^-(?=\s)/, "").replace(/(?<=\s)-$/, ""));
-    if ("value" in gap) pieces.push(gap.value);
-    else problems.push(...gap.problems);
-    pieces.push(/\s-$/.test(inside) ? after.trimStart() : after);
-  }
-  return problems.length > 0 ? { problems: [...new Set(problems)] } : { value: pieces };
-}
-
-function parseGap(inside: string): Parsed<Piece> {
-  const code = inside.trim();
-  const name = names.find((known) => known === code);
-  if (name !== undefined) return { value: { name } };
-  const variable = /^variables\.([A-Za-z_]\w*)$/.exec(code)?.[1];
-  if (variable !== undefined) return { value: { variable } };
-  if (!/^[\w.]+$/.test(code)) {
-    return problem(
-      `has ${quote(`{{ ${code} }}`)}, but only names can stand there, no functions or conditions`,
-    );
-  }
-  const near = nearest(code, names);
-  const meant = near === undefined ? `it knows ${names.join(", ")} and variables.…` : `did you mean ${near}?`;
-  return problem(`has ${quote(`{{ ${code} }}`)}, an unknown name; ${meant}`);
+function unset({ variable }: { readonly variable: string }, variables: Variables): Problem {
+  const meant = nearest(variable, Object.keys(variables));
+  const what = `no value for {{ variables.${variable} }}`;
+  return { what, ...(meant === undefined ? { use: "set it in serin.dev/variables" } : { meant }) };
 }
 
 /** A duration as Go writes it, or in whole minutes as Graphite writes it (`1min`). */
@@ -185,35 +138,27 @@ function parseInterval(text: string): Parsed<number> {
 }
 
 function parseSource(text: string): Parsed<string> {
-  return label.test(text) ? { value: text } : problem("is no name of a Secret");
+  return isDnsLabel(text) ? { value: text } : invalid(text);
 }
 
 function parseUnit(text: string): Parsed<string> {
-  if (text.length > 20 || /\p{Cc}/u.test(text)) return problem("is no unit");
-  return { value: text };
+  return text.length > 20 || /\p{Cc}/u.test(text) ? invalid(text) : { value: text };
 }
 
 function parseMap(text: string, readYaml: (text: string) => unknown): Parsed<Variables> {
   if (text === "") return { value: {} };
-  if (text.length > longestQuery) {
-    return problem(`has ${text.length} characters, more than ${longestQuery}`);
-  }
+  if (text.length > LONGEST_QUERY)
+    return problem(`${text.length} characters`, `use at most ${LONGEST_QUERY}`);
   let map: unknown;
   try {
     map = readYaml(text);
   } catch {
-    return problem("is no YAML");
+    return problem("invalid YAML");
   }
-  if (typeof map !== "object" || map === null || Array.isArray(map)) return problem("is no map");
+  if (!isRecord(map)) return invalid(text);
   const problems = Object.entries(map).flatMap(([name, value]) => {
-    if (typeof value !== "string") return [`has ${quote(name)}, whose value is no text`];
+    if (typeof value !== "string") return [{ what: `the value of ${quote(name)} is not a text` }];
     return variableProblem(name, value) ?? [];
   });
   return problems.length > 0 ? { problems } : { value: map as Variables };
-}
-
-function unknownKey(key: string, value: string): Complaint {
-  const near = nearest(key, keys);
-  const expected = near === undefined ? `one of ${keys.join(", ")}` : `the key ${near}`;
-  return { key, value, problem: "is an unknown key", expected };
 }

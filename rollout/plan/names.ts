@@ -1,4 +1,6 @@
-import { type Parsed, problem, quote } from "../text/parse.ts";
+import { isDnsLabel, isDnsSubdomain } from "../text/dns.ts";
+import { invalid, type Parsed, problem } from "../text/parse.ts";
+import { quote } from "../text/quote.ts";
 
 /** A route as the user names it; without a namespace it is the Deployment's. */
 export interface RouteName {
@@ -6,17 +8,17 @@ export interface RouteName {
   readonly name: string;
 }
 
-const label = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
-
 /** The name of a Service. */
 export function parseService(name: string): Parsed<string> {
-  return label.test(name) ? { value: name } : problem(`has ${quote(name)}, which is no name of a Service`);
+  return isDnsLabel(name)
+    ? { value: name }
+    : problem(`invalid name ${quote(name)}`, "use the name of a Service, such as web");
 }
 
-/** The name of a profile: of the ConfigMap that it is. */
+/** The name of a profile, which is that of its ConfigMap. */
 export function parseProfile(text: string): Parsed<string> {
   const name = text.trim();
-  return isSubdomain(name) ? { value: name } : problem("is no name of a ConfigMap");
+  return isDnsSubdomain(name) ? { value: name } : invalid(text, "use the name of a ConfigMap, such as slow");
 }
 
 /** The name of a route: `name` or `namespace/name`. */
@@ -24,12 +26,13 @@ export function parseRoute(item: string): Parsed<RouteName> {
   const parts = item.split("/");
   const name = parts.pop() ?? "";
   const [namespace, ...rest] = parts;
-  const placed = namespace === undefined || label.test(namespace);
-  if (!isSubdomain(name) || !placed || rest.length > 0)
-    return problem(`has ${quote(item)}, which is no name of a route`);
+  const placed = namespace === undefined || isDnsLabel(namespace);
+  if (!isDnsSubdomain(name) || !placed || rest.length > 0)
+    return problem(`invalid name ${quote(item)}`, "use the name of a route, such as web or edge/web");
   return { value: namespace === undefined ? { name } : { namespace, name } };
 }
 
-function isSubdomain(name: string): boolean {
-  return name.length <= 253 && name.split(".").every((part) => label.test(part));
+/** A route as the user names it: `edge/web`. */
+export function describeRoute({ namespace, name }: RouteName): string {
+  return namespace === undefined ? name : `${namespace}/${name}`;
 }

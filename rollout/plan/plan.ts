@@ -1,209 +1,185 @@
-import { CHANGED, FLIGHT, HELD, ISOLATE, RUN } from "../keys.ts";
 import { formatDuration } from "../text/duration.ts";
-import { nearest } from "../text/suggest.ts";
-import type { Match } from "../traffic/matches.ts";
-import { type Annotation, annotations as table } from "./annotations.ts";
+import { type Parsed, problem } from "../text/parse.ts";
+import { type Annotation, remedyOf } from "./annotation.ts";
+import { annotations as table } from "./annotations.ts";
 import { type Check, parseChecks } from "./checks.ts";
-import type { CompareChoice } from "./compare.ts";
-import type { Complaint } from "./complaints.ts";
-import type { Hook } from "./hooks.ts";
-import type { RouteName } from "./names.ts";
-import { describeSize, type Size } from "./size.ts";
+import { type Complaint, complaint } from "./complaints.ts";
+import { keyComplaints } from "./known-keys.ts";
+import type { OrderName } from "./orders.ts";
 import type { Step } from "./steps.ts";
-import { isSwitch, type Kind, SWITCH, stepsOf } from "./strategy.ts";
-import type { Variables } from "./variables.ts";
+import {
+  isSwitch,
+  type Strategy,
+  stepsOf,
+  strategies,
+  strategiesWith,
+  UNCOMPARED_CHECKS,
+} from "./strategy.ts";
+
+type Table = typeof table;
+type Name = keyof Table;
+type ValueOf<K extends Name> = Table[K]["parse"] extends (text: string) => Parsed<infer T> ? T : never;
+/** The rows that always have a value. */
+type Filled = { [K in Name]: Table[K] extends { default: string } | { absent: unknown } ? K : never }[Name];
+
+/** What the rows of the annotation table say, each under the row's name. */
+export type Settings = { readonly [K in Filled]: ValueOf<K> } & {
+  readonly [K in Exclude<Name, Filled>]?: ValueOf<K>;
+};
 
 /** The revisions that people ask to promote, abort or retry. */
-export interface Orders {
-  readonly promote?: number;
-  readonly abort?: number;
-  readonly retry?: number;
-}
+export type Orders = Pick<Settings, OrderName>;
+
+/** The settings that the steps are made of, and those that are not about a rollout. */
+type Consumed = "steps" | "iterations" | "mirror" | "profile" | OrderName;
 
 /** What the annotations of a Deployment ask for, with every default filled in. */
-export interface Plan {
-  readonly kind: Kind;
-  /** Weights strictly increase; pauses stand between, before or after the judged steps, of which there is one at least. */
+export interface Plan extends Omit<Settings, Consumed> {
+  /** Weights strictly increase. Pauses stand between, before or after the judged steps; at least one step is judged. */
   readonly steps: readonly Step[];
-  readonly intervalMs: number;
-  /** Go on without data after this long, except at the last step. */
-  readonly maxIntervalMs: number;
-  /** Who always gets the canary; in an ab-test nobody else does. */
-  readonly match?: readonly Match[];
-  /** How long a version is kept for a user after his last request; absent: every request is drawn anew. */
-  readonly stickyMs?: number;
-  readonly size: Size;
-  readonly checks: readonly Check[];
+  /** Whether the user wrote no checks. */
   readonly checksAreDefault: boolean;
-  readonly compare: CompareChoice;
-  readonly metrics: "gateway" | "application";
-  /** For the queries of metric templates. */
-  readonly variables: Variables;
-  /** In the order in which they were written. */
-  readonly hooks: readonly Hook[];
-  readonly onFailure: "hold" | "undo";
-  /** Absent: found by selector. */
-  readonly services?: readonly string[];
-  /** Absent: found by backendRef. */
-  readonly routes?: readonly RouteName[];
-  readonly restart: "native" | "canary";
-  /** Whether changed ConfigMaps and Secrets start a canary. */
-  readonly track: "on" | "off";
-  readonly verbs: Orders;
+  readonly orders: Orders;
 }
 
+/** A plan, or everything that is wrong with the annotations. */
 export type ParsedPlan = { readonly plan: Plan } | { readonly complaints: readonly Complaint[] };
 
 type Given = Readonly<Record<string, string>>;
-type Defaulted<T> = Annotation<T> & { readonly default: string };
+interface Read {
+  readonly settings: Settings;
+  readonly complaints: readonly Complaint[];
+}
 
-const BY_WEIGHT: Size = { kind: "weight" };
-const FULL: Size = { kind: "percent", percent: 100 };
-/** What decides where nothing else is asked for. */
-const ALONE = (parseChecks("success-rate >= 99%") as { value: readonly Check[] }).value;
-
-const prefix = "serin.dev/";
-const known = Object.values(table).map((annotation) => annotation.key);
-const ours: readonly string[] = [HELD, RUN, FLIGHT, CHANGED];
-const longestValue = 4096;
+const names = Object.keys(table) as readonly Name[];
+const LONGEST_VALUE = 4096;
+const FULL_SIZE = { kind: "percent", percent: 100 } as const;
 
 /** Whether a Deployment with these annotations asks for rollouts by Serin, rightly or wrongly. */
 export function isOptedIn(given: Given | undefined): boolean {
-  return given !== undefined && Object.hasOwn(given, table.rollout.key);
+  return given !== undefined && Object.hasOwn(given, table.strategy.key);
 }
 
-/** Reads the plan of an opted-in Deployment, or tells everything that is wrong with it. */
+/** Reads the plan of an opted-in Deployment, or returns everything that is wrong with it. */
 export function parsePlan(given: Given): ParsedPlan {
-  const complaints = Object.entries(given).flatMap(([key, value]) => complaintsAboutKey(key, value));
-  const optional = <T>(annotation: Annotation<T>): T | undefined => {
-    const text = given[annotation.key];
-    if (text === undefined) return undefined;
-    const parsed = parseValue(annotation, text);
-    if ("value" in parsed) return parsed.value;
-    complaints.push(...parsed.complaints);
-    return undefined;
-  };
-  // A faulty value counts as its default meanwhile, so that the other complaints are found too.
-  const required = <T>(annotation: Defaulted<T>): T => optional(annotation) ?? defaultOf(annotation);
-
-  const kind = optional(table.rollout) ?? "canary";
-  if (!isOptedIn(given)) complaints.push(missing(table.rollout));
-  complaints.push(...misplaced(kind, given));
-  const intervalMs = required(table.interval);
-  const written = optional(table.steps) ?? (kind === "blue-green" ? SWITCH : defaultOf(table.steps));
-  if (kind === "blue-green" && !isSwitch(written)) {
-    complaints.push(wrong(table.steps, given, "shares the traffic", 'one switch such as "pause, 100:10m"'));
-  }
-  const iterations = required(table.iterations);
-  const mirror = optional(table.mirror);
-  const steps = stepsOf(kind, { steps: written, intervalMs, iterations, ...(mirror && { mirror }) });
-  const match = optional(table.match);
-  if (kind === "ab-test" && match === undefined && given[table.match.key] === undefined) {
-    complaints.push(complaint(table.match, "", "is missing"));
-  }
-  const stickyMs = optional(table.sticky);
-  const size = optional(table.size) ?? (kind === "canary" ? BY_WEIGHT : FULL);
-  if (kind === "blue-green" && describeSize(size) !== describeSize(FULL)) {
-    complaints.push(wrong(table.size, given, "is less than all the traffic needs", "100%"));
-  }
-  const maxIntervalMs = optional(table.maxInterval) ?? Math.max(intervalMs, defaultOf(table.maxInterval));
-  const faulty = complaints.some(({ key }) => key === table.interval.key);
-  if (maxIntervalMs < intervalMs && !faulty) complaints.push(shorterThan(intervalMs, given));
-  const compare = required(table.compare);
-  const services = optional(table.services);
-  // What the profile says is among `given` already (defaults.ts); here only its name is checked.
-  optional(table.profile);
-  const routes = optional(table.routes);
-  const plan: Plan = {
-    kind,
-    steps,
-    intervalMs,
-    maxIntervalMs,
-    ...(match && { match }),
-    ...(stickyMs !== undefined && { stickyMs }),
-    size,
-    checks: optional(table.checks) ?? (compare === "off" || kind !== "canary" ? ALONE : []),
-    checksAreDefault: given[table.checks.key] === undefined,
-    compare,
-    metrics: required(table.metrics),
-    variables: optional(table.variables) ?? {},
-    hooks: optional(table.hooks) ?? [],
-    onFailure: required(table.onFailure),
-    ...(services && { services }),
-    ...(routes && { routes }),
-    restart: required(table.restart),
-    track: required(table.track),
-    verbs: present({
-      promote: optional(table.promote),
-      abort: optional(table.abort),
-      retry: optional(table.retry),
-    }),
-  };
-  return complaints.length > 0 ? { complaints } : { plan };
+  const { settings, complaints: faulty } = readSettings(given);
+  const complaints = [
+    ...keyComplaints(given),
+    ...faulty,
+    ...strategyComplaints(settings, given),
+    ...intervalComplaints(settings, given, faulty),
+  ];
+  return complaints.length > 0 ? { complaints } : { plan: planFrom(settings, given) };
 }
 
-function parseValue<T>(annotation: Annotation<T>, text: string): { value: T } | { complaints: Complaint[] } {
-  // Asked before any grammar sees the text: no value costs more than a short one.
-  if (text.length > longestValue) {
-    return {
-      complaints: [complaint(annotation, text, `has ${text.length} characters, more than ${longestValue}`)],
-    };
+/** Reads every row. A faulty value counts as its default meanwhile, so that the other complaints are found too. */
+function readSettings(given: Given): Read {
+  const chosen = readValue(table.strategy, given[table.strategy.key]);
+  const strategy: Strategy = "value" in chosen ? chosen.value : table.strategy.absent;
+  const settings: Record<string, unknown> = {};
+  const complaints: Complaint[] = [];
+  for (const name of names) {
+    const row: Annotation<unknown> = table[name];
+    const text = given[row.key];
+    const written = text === undefined ? undefined : readValue(row, text);
+    if (written !== undefined && "problems" in written) {
+      complaints.push(...written.problems.map((one) => complaint(row.key, { use: remedyOf(row), ...one })));
+    }
+    const value = written && "value" in written ? written.value : defaultOf(name, row, strategy);
+    if (value !== undefined) settings[name] = value;
   }
-  const parsed = annotation.parse(text);
-  if ("value" in parsed) return parsed;
-  return { complaints: parsed.problems.map((problem) => complaint(annotation, text, problem)) };
+  // The loop fills every row by the row's own parser, as the mapped type says.
+  return { settings: settings as unknown as Settings, complaints };
 }
 
-function defaultOf<T>(annotation: Defaulted<T>): T {
-  const parsed = annotation.parse(annotation.default);
+function readValue<T>(row: Annotation<T>, text: string | undefined): Parsed<T> {
+  if (text === undefined) return problem("missing");
+  // Checked before any grammar sees the text: no value costs more than a short one.
+  if (text.length > LONGEST_VALUE) {
+    return problem(`${text.length} characters`, `use at most ${LONGEST_VALUE}`);
+  }
+  return row.parse(text);
+}
+
+function defaultOf(name: Name, row: Annotation<unknown>, strategy: Strategy): unknown {
+  const { defaults }: { defaults: Readonly<Record<string, string>> } = strategies[strategy];
+  const text = defaults[name] ?? row.default;
+  if (text === undefined) return row.absent;
+  const parsed = row.parse(text);
   if ("value" in parsed) return parsed.value;
-  throw new Error(`the default of ${annotation.key} ${parsed.problems.join(", ")}`);
+  throw new Error(`${row.key}: invalid default ${text}`);
 }
 
-function complaintsAboutKey(key: string, value: string): Complaint[] {
-  if (!key.startsWith(prefix) || known.includes(key) || ours.includes(key)) return [];
-  if (key === ISOLATE) return [{ key, value, problem: "is for Services only", expected: "it on a Service" }];
-  const near = nearest(
-    key.slice(prefix.length),
-    known.map((name) => name.slice(prefix.length)),
-  );
-  const expected = near === undefined ? `one of ${known.join(", ")}` : `the key ${prefix}${near}`;
-  return [{ key, value, problem: "has an unknown key", expected }];
+/** What does not fit the strategy. */
+function strategyComplaints(settings: Settings, given: Given): Complaint[] {
+  const { strategy, steps, size, match } = settings;
+  const row = strategies[strategy];
+  const wants = (annotation: Annotation<unknown>, what: string, use = remedyOf(annotation)) =>
+    complaint(annotation.key, { what, use });
+  const isFull = size.kind === FULL_SIZE.kind && size.percent === FULL_SIZE.percent;
+  return [
+    ...(isOptedIn(given) ? [] : [wants(table.strategy, "missing")]),
+    ...misplaced(strategy, given),
+    ...(row.switches && !isSwitch(steps)
+      ? [
+          wants(
+            table.steps,
+            `${strategy} does not share the traffic`,
+            'use one switch, such as "pause, 100:10m"',
+          ),
+        ]
+      : []),
+    ...(row.switches && !isFull
+      ? [wants(table.size, `too few pods: the canary of a ${strategy} rollout gets all traffic`, "use 100%")]
+      : []),
+    ...(row.matchesOnly && match === undefined && given[table.match.key] === undefined
+      ? [wants(table.match, "missing")]
+      : []),
+  ];
 }
 
-/** What is there and has no meaning for this kind of rollout. */
-function misplaced(kind: Kind, given: Given): Complaint[] {
-  const foreign = Object.values<Annotation<unknown>>(table).filter(
-    ({ key, only }) => given[key] !== undefined && only !== undefined && !only.includes(kind),
+/** Annotations of other strategies. */
+function misplaced(strategy: Strategy, given: Given): Complaint[] {
+  const foreign = names.filter(
+    (name) => given[table[name].key] !== undefined && !strategiesWith(name).includes(strategy),
   );
-  return foreign.map(({ key, only = [] }) => {
-    const expected = `${table.rollout.key} ${only.join(" or ")}, or no such annotation`;
-    return { key, value: given[key] ?? "", problem: `has no meaning for ${kind}`, expected };
+  return foreign.map((name) => {
+    const use = `use ${table.strategy.key}: ${strategiesWith(name).join(" or ")}, or remove this annotation`;
+    return complaint(table[name].key, { what: `${strategy} does not use this annotation`, use });
   });
 }
 
-function wrong(annotation: Annotation<unknown>, given: Given, problem: string, expected: string): Complaint {
-  return { key: annotation.key, value: given[annotation.key] ?? "", problem, expected };
+function intervalComplaints(
+  { intervalMs, maxIntervalMs }: Settings,
+  given: Given,
+  faulty: readonly Complaint[],
+): Complaint[] {
+  const { key } = table.maxIntervalMs;
+  const isFaulty = faulty.some((one) => [key, table.intervalMs.key].some((each) => each === one.key));
+  if (given[key] === undefined || maxIntervalMs >= intervalMs || isFaulty) return [];
+  const use = `use at least ${formatDuration(intervalMs)}`;
+  return [complaint(key, { what: `shorter than ${table.intervalMs.key}`, use })];
 }
 
-function missing(annotation: Annotation<unknown>): Complaint {
-  return complaint(annotation, "", "is missing");
+function planFrom(settings: Settings, given: Given): Plan {
+  // The values of the profile are among `given` already (layers.ts).
+  const { steps, iterations, mirror, profile: _profile, promote, abort, retry, ...rest } = settings;
+  const { strategy, intervalMs, maxIntervalMs, compare, checks } = rest;
+  const checksAreDefault = given[table.checks.key] === undefined;
+  const isCompared = compare !== "off" && strategies[strategy].compared;
+  const isWaitDefault = given[table.maxIntervalMs.key] === undefined;
+  return {
+    ...rest,
+    steps: stepsOf(strategy, { steps, intervalMs, iterations, ...(mirror !== undefined && { mirror }) }),
+    maxIntervalMs: isWaitDefault ? Math.max(intervalMs, maxIntervalMs) : maxIntervalMs,
+    checks: checksAreDefault && !isCompared ? ALONE : checks,
+    checksAreDefault,
+    orders: {
+      ...(promote !== undefined && { promote }),
+      ...(abort !== undefined && { abort }),
+      ...(retry !== undefined && { retry }),
+    },
+  };
 }
 
-function shorterThan(intervalMs: number, given: Given): Complaint {
-  const { key } = table.maxInterval;
-  const problem = `is shorter than ${table.interval.key}`;
-  return { key, value: given[key] ?? "", problem, expected: `at least ${formatDuration(intervalMs)}` };
-}
-
-function complaint(annotation: Annotation<unknown>, value: string, problem: string): Complaint {
-  const { key, form, example } = annotation;
-  const sample = annotation.default ?? example;
-  // An enumeration already names every value.
-  const expected = form.includes(sample) ? form : `${form} such as "${sample}"`;
-  return { key, value, problem, expected };
-}
-
-function present(verbs: { readonly [name in keyof Orders]: Orders[name] | undefined }): Orders {
-  return Object.fromEntries(Object.entries(verbs).filter(([, revision]) => revision !== undefined));
-}
+const ALONE = (parseChecks(UNCOMPARED_CHECKS) as { value: readonly Check[] }).value;

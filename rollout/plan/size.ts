@@ -1,6 +1,6 @@
-import { type Parsed, problem } from "../text/parse.ts";
+import { invalid, type Parsed } from "../text/parse.ts";
 
-/** How many pods the canary has: as many as its weight needs, a number, or a percentage of the replicas. */
+/** How many pods the canary has: as many as its weight needs, a fixed number, or a percentage of the replicas. */
 export type Size =
   | { readonly kind: "weight" }
   | { readonly kind: "pods"; readonly pods: number }
@@ -12,14 +12,12 @@ export function parseSize(text: string): Parsed<Size> {
   if (trimmed === "weight") return { value: { kind: "weight" } };
   const [, digits = "", sign] = /^(\d{1,5})(%?)$/.exec(trimmed) ?? [];
   const number = Number(digits);
-  if (digits === "" || number === 0) return problem("is no size");
+  if (digits === "" || number === 0) return invalid(text);
   if (sign === "") return { value: { kind: "pods", pods: number } };
-  return number > 100
-    ? problem("is more than all replicas")
-    : { value: { kind: "percent", percent: number } };
+  return number > 100 ? invalid(text, "use at most 100%") : { value: { kind: "percent", percent: number } };
 }
 
-/** The canary's size in words, for a warning; nothing where it goes with the weight. */
+/** The canary's size in words, for a warning; `undefined` if the size follows the weight. */
 export function describeSize(size: Size): string | undefined {
   switch (size.kind) {
     case "weight":

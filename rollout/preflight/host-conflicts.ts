@@ -1,13 +1,14 @@
 import { type Route, routeKeyOf } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { Plan } from "../plan/plan.ts";
+import { formatProblem } from "../text/parse.ts";
 import { matchesOf } from "../traffic/matches.ts";
 import { namesAny, rulesOf } from "../traffic/overlay.ts";
 import { parentsNamed } from "../traffic/route-status.ts";
 
 /**
- * What a plan's users should know of other routes for the same host. Rules of ours keep the precedence within a route;
- * between routes, one that names a header more takes the request, and ours do.
+ * Warns of other routes for the same host. Serin's rules keep the precedence within a route. Between routes, the rule with
+ * more header matches takes the request, and Serin's rules have one more.
  */
 export function hostConflictCaveats(
   plan: Plan,
@@ -19,10 +20,10 @@ export function hostConflictCaveats(
   if (!key) return [];
   const own = routes.filter((route) => namesAny(route, services));
   const others = all.filter((other) => !own.some((route) => routeKeyOf(route) === routeKeyOf(other)));
-  const near = others.filter((other) => own.some((route) => shareHost(route, other) && tells(other)));
+  const near = others.filter((other) => own.some((route) => shareHost(route, other) && choosesUsers(other)));
   return near.map(({ metadata: { namespace, name } }) => {
-    const both = "is for the same host and chooses by headers or query parameters, too";
-    return `serin.dev/${key}: route ${namespace}/${name} ${both}: requests for it may go to the canary instead; put both into one route`;
+    const what = `route ${namespace}/${name} has the same host and also matches headers or query parameters, so the canary may get its requests`;
+    return formatProblem({ what, use: "put both into one route" }, `serin.dev/${key}`);
   });
 }
 
@@ -38,7 +39,7 @@ function hostnamesOf({ spec }: Route): readonly string[] {
   return (spec.hostnames ?? []) as readonly string[];
 }
 
-function tells(route: Route): boolean {
+function choosesUsers(route: Route): boolean {
   return rulesOf(route)
     .flatMap(matchesOf)
     .some(({ headers = [], queryParams = [] }) => headers.length + queryParams.length > 0);

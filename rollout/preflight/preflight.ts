@@ -5,7 +5,9 @@ import { gatewaysOf } from "../gateways/lookup.ts";
 import { exposureAt } from "../plan/grant.ts";
 import { describeMatches } from "../plan/match.ts";
 import type { Plan } from "../plan/plan.ts";
+import { strategies } from "../plan/strategy.ts";
 import { equal } from "../text/equal.ts";
+import { formatProblem } from "../text/parse.ts";
 import { unbranchable } from "../traffic/added-rules.ts";
 import { brokenLimit } from "../traffic/api-limits.ts";
 import { canaryServiceName } from "../traffic/canary-service.ts";
@@ -22,40 +24,41 @@ import {
 } from "../traffic/route-record.ts";
 import { touchesCookies } from "../traffic/sticky.ts";
 
-/** Stands for the rollout that is about to begin. */
+/** The UID of the rollout that is about to begin. */
 const COMING = "coming";
 
-/** Why the plan cannot be carried out on these routes; `undefined` when it can, to its last step. */
+/** Why these routes cannot carry out the plan; `undefined` when they can, up to its last step. */
 export function planBlocker(
   plan: Plan,
   services: readonly Service[],
   routes: readonly Route[],
 ): string | undefined {
-  const shares = flightsOf(plan, services, routes);
-  const key = shares.length === 0 ? routedOnly(plan) : undefined;
+  const shares = sharesOf(plan, services, routes);
+  const key = shares.length === 0 ? gatewayOnly(plan) : undefined;
   if (key !== undefined) {
-    const names = services.map(({ metadata }) => metadata.name).join(", ") || "none";
-    return `serin.dev/${key} needs a gateway: no HTTPRoute or GRPCRoute names a Service of these pods (${names})`;
+    const names = services.map(({ metadata }) => metadata.name).join(", ") || "of these pods";
+    const use = `add an HTTPRoute or GRPCRoute that names Service ${names}`;
+    return formatProblem({ what: "it needs a gateway", use }, `serin.dev/${key}`);
   }
   return shares
-    .flatMap(({ route, share }) => blockerOf(route, withShare(flightsIn(route), COMING, share), COMING) ?? [])
+    .flatMap(({ route, share }) => blockerOf(route, withShare(sharesIn(route), COMING, share), COMING) ?? [])
     .at(0);
 }
 
-/** What the plan's users should know of these routes' gateways, and of rules that their matches cannot be put before. */
+/** Warns of what these routes' gateways may do differently, and of rules that the plan's matches cannot precede. */
 export function planCaveats(
   plan: Plan,
   services: readonly Service[],
   routes: readonly Route[],
 ): readonly string[] {
-  const all = flightsOf(plan, services, routes).flatMap(({ route, share }) => {
-    const shares = withShare(flightsIn(route), COMING, share);
-    return [...gatewayDoubts(route, share), ...matchDoubts(route, shares, share)];
+  const all = sharesOf(plan, services, routes).flatMap(({ route, share }) => {
+    const shares = withShare(sharesIn(route), COMING, share);
+    return [...gatewayCaveats(route, share), ...matchCaveats(route, shares, share)];
   });
   return [...new Set(all)];
 }
 
-/** Why the API server or a gateway would not do what these flights of a route want of it: of the one with this UID. */
+/** Why the API server or a gateway would not carry out the share with this UID on a route. */
 export function blockerOf(route: Route, shares: RouteRecord["shares"], uid: string): string | undefined {
   const share = shares[uid];
   if (share === undefined) return undefined;
@@ -63,21 +66,21 @@ export function blockerOf(route: Route, shares: RouteRecord["shares"], uid: stri
   const where = `route ${home.namespace}/${route.metadata.name}`;
   const rules = rulesOf(route);
   const limit = brokenLimit(home.kind, overlay(rules, shares, home));
-  if (limit !== undefined) return `${where}: with the canary's, ${limit}`;
+  if (limit !== undefined) return `${where}: during the rollout, ${limit}`;
   const lacking = lackOf(route, share);
   if (lacking !== undefined) return `${where}: ${lacking}`;
   if (share.sticky === undefined || home.kind === "GRPCRoute") return undefined;
-  const untold = unbranchable(rules, uid, { [uid]: withoutMatch(share) }, home);
-  if (untold !== undefined) {
-    return `${where}: rule ${untold} matches on cookies itself, so serin.dev/sticky cannot keep its users apart`;
+  const rule = unbranchable(rules, uid, { [uid]: withoutMatch(share) }, home);
+  if (rule !== undefined) {
+    return `${where}: rule ${rule} matches on cookies itself, so serin.dev/sticky cannot keep its users apart: remove one of them`;
   }
   const owned = rules.findIndex((rule) => names(rule, share, home.namespace) && setsCookies(rule));
   return owned < 0
     ? undefined
-    : `${where}: rule ${owned} has a filter for Set-Cookie itself, so serin.dev/sticky cannot set its cookie`;
+    : `${where}: rule ${owned} has a filter for Set-Cookie itself, so serin.dev/sticky cannot set its cookie: remove one of them`;
 }
 
-/** What a flight needs of its gateways and one of them has not. */
+/** The first feature that a share needs and one of its gateways lacks. */
 function lackOf(route: Route, share: RouteShare): string | undefined {
   for (const [feature, key] of needsOf(route, share)) {
     for (const gateway of gatewaysOf(route)) {
@@ -88,7 +91,7 @@ function lackOf(route: Route, share: RouteShare): string | undefined {
   return undefined;
 }
 
-function gatewayDoubts(route: Route, share: RouteShare): string[] {
+function gatewayCaveats(route: Route, share: RouteShare): string[] {
   return needsOf(route, share).flatMap(([feature, key]) =>
     gatewaysOf(route).flatMap((gateway: Gateway) => {
       const doubt = gateway.doubts?.[feature];
@@ -97,7 +100,7 @@ function gatewayDoubts(route: Route, share: RouteShare): string[] {
   );
 }
 
-function matchDoubts(
+function matchCaveats(
   route: Route,
   shares: RouteRecord["shares"],
   { match, sticky, ...share }: RouteShare,
@@ -106,15 +109,15 @@ function matchDoubts(
   const where = `route ${home.namespace}/${route.metadata.name}`;
   const grpc = home.kind === "GRPCRoute" && sticky !== undefined;
   const said = grpc
-    ? [`serin.dev/sticky: clients of gRPC keep no cookies: ${where} draws every call anew`]
+    ? [`serin.dev/sticky: gRPC clients keep no cookies: ${where} draws every call again`]
     : [];
   if (match === undefined) return said;
-  const untold = unbranchable(rulesOf(route), COMING, { ...shares, [COMING]: { ...share, match } }, home);
-  if (untold === undefined) return said;
-  const reason = "the Gateway API has no words for both at once";
+  const rule = unbranchable(rulesOf(route), COMING, { ...shares, [COMING]: { ...share, match } }, home);
+  if (rule === undefined) return said;
+  const reason = "the Gateway API cannot express both at once";
   return [
     ...said,
-    `serin.dev/match: ${describeMatches(match)} get the stable version at rule ${untold} of ${where}, which has conditions of its own: ${reason}`,
+    `serin.dev/match: requests with ${describeMatches(match)} get the stable version at rule ${rule} of ${where}, which has conditions of its own: ${reason}`,
   ];
 }
 
@@ -140,7 +143,7 @@ function needsOf(route: Route, share: RouteShare): (readonly [Feature, string])[
   ];
 }
 
-/** Whether a rule gives a part of its requests to others: the copies of all would be too many. */
+/** Whether a rule gives a part of its requests to other backends: copies of all requests would be too many. */
 function isShared(route: Route, share: RouteShare): boolean {
   const { namespace } = homeOf(route);
   return rulesOf(route).some(({ backendRefs = [] }) =>
@@ -149,7 +152,7 @@ function isShared(route: Route, share: RouteShare): boolean {
 }
 
 /** Every route with every exposure that the plan will give it. */
-function flightsOf(plan: Plan, services: readonly Service[], routes: readonly Route[]) {
+function sharesOf(plan: Plan, services: readonly Service[], routes: readonly Route[]) {
   const namespace = services[0]?.metadata.namespace ?? "";
   return routes.flatMap((route) => {
     const named = servicesNamed(route, namespace);
@@ -163,22 +166,22 @@ function flightsOf(plan: Plan, services: readonly Service[], routes: readonly Ro
   });
 }
 
-/** What only a gateway can do. */
-function routedOnly({ kind, match, steps, stickyMs }: Plan): string | undefined {
-  if (kind !== "canary") return `rollout: ${kind}`;
+/** The annotation that only a gateway can carry out. */
+function gatewayOnly({ strategy, match, steps, stickyMs }: Plan): string | undefined {
+  if (strategies[strategy].needsGateway) return `rollout: ${strategy}`;
   if (match !== undefined) return "match";
   if (stickyMs !== undefined) return "sticky";
   return steps[0]?.kind === "mirror" ? "mirror" : undefined;
 }
 
-/** Those that differ in more than the weight, which meets no limit. */
+/** The exposures that differ in more than the weight, to which no limit applies. */
 function exposuresOf(plan: Plan): readonly Exposure[] {
   const all = plan.steps.map((_step, i) => exposureAt(plan, i, { cookie: "serin", id: COMING }));
   const isAlike = (one: Exposure, other: Exposure) => equal({ ...one, weight: 0 }, { ...other, weight: 0 });
   return all.filter((exposure, i) => all.findIndex((other) => isAlike(other, exposure)) === i);
 }
 
-function flightsIn(route: Route): RouteRecord["shares"] {
+function sharesIn(route: Route): RouteRecord["shares"] {
   return routeRecordOf(route)?.shares ?? {};
 }
 

@@ -4,6 +4,7 @@ import { gatewaysOf, whyUncounted } from "../gateways/lookup.ts";
 import type { Backend } from "../gateways/metrics/backend.ts";
 import type { Criteria } from "../judge/criteria.ts";
 import type { Counted, JudgeInput } from "../judge/evidence.ts";
+import { comparesAt, strategies } from "../plan/strategy.ts";
 import { isExposed } from "../traffic/exposure.ts";
 import { homeOf, isService, shareOf } from "../traffic/route-record.ts";
 import {
@@ -52,12 +53,12 @@ function inForceSince(snapshot: Snapshot): number | undefined {
 
 /** Whether the users who match are all that the canary is for. */
 function isChosen({ plan }: Snapshot): boolean {
-  return plan.kind === "ab-test";
+  return strategies[plan.strategy].matchesOnly;
 }
 
 function termsOf(snapshot: Snapshot, from: number): Criteria {
   const { plan } = snapshot;
-  const comparable = plan.kind === "canary" || stepOf(snapshot)?.kind === "mirror";
+  const comparable = comparesAt(plan.strategy, stepOf(snapshot));
   const counted = sourcesOf(snapshot).length > 0;
   return {
     compare: counted && comparable ? plan.compare : "off",

@@ -34,7 +34,7 @@ interface Filter {
 
 /**
  * What the API server would refuse a route with these rules for: which rule (counted from 0), how many and how many are
- * allowed; `undefined` when they keep to every limit. To be read after "with the canary's".
+ * allowed; `undefined` when they keep to every limit. The sentence is about the route during the rollout.
  */
 export function brokenLimit(kind: RouteKind, rules: readonly RouteRule[]): string | undefined {
   if (rules.length > MOST.rules) return exceeds("the route", rules.length, MOST.rules, "rules");

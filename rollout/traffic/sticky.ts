@@ -1,4 +1,5 @@
 import type { BackendRef } from "../../kube/core/routes.ts";
+import { literal } from "../text/literal.ts";
 import { isRecord } from "../text/parse.ts";
 import type { Match } from "./matches.ts";
 
@@ -112,11 +113,6 @@ function handlesCookies({ add = [], set = [], remove = [] }: HeaderModifier = {}
 
 function filtersOf({ filters }: BackendRef): readonly Filter[] {
   return (filters ?? []) as readonly Filter[];
-}
-
-/** The expression that matches just this text. */
-export function literal(text: string): string {
-  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 }
 
 function permutations<T>(items: readonly T[]): T[][] {

@@ -136,7 +136,7 @@ describe("queries published for Flagger", function () {
     const parsed = parseTemplate({ query, interval: "2m" }, () => ({}));
     if ("complaints" in parsed) throw new Error(JSON.stringify(parsed.complaints));
     const rendered = render(parsed.template, subject, { direction: "inbound" });
-    if ("problems" in rendered) throw new Error(rendered.problems.join());
+    if ("problems" in rendered) throw new Error(rendered.problems.map(({ what }) => what).join());
     const settings = settingsOf("prometheus", { address: prometheus.url });
     return prometheusProvider(settings, { clock: { now: () => at } }).read(rendered.value, window);
   }

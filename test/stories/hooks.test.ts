@@ -54,7 +54,7 @@ describeCluster("a release with hooks", function () {
     );
     expect(code).to.not.equal(0);
     expect(stderr).to.match(
-      /serin\.dev\/hooks: hook "leak" calls 169\.254\.169\.254, which .* \(--hook-host: 10\.245\.0\.1\)/,
+      /serin\.dev\/hooks: hook "leak": host 169\.254\.169\.254 is not allowed: .* \(--hook-host\): 10\.245\.0\.1/,
     );
   });
 

@@ -64,7 +64,7 @@ onEachGateway("defaults of a profile and of the namespace", function (gateway) {
     expect(shop.pods("v2")).to.have.length(5);
     await expectNoFailures(load);
 
-    expectRefusal(await update("v3"), 'serin.dev/profile: "slow" is no profile; expected a ConfigMap');
+    expectRefusal(await update("v3"), "serin.dev/profile: profile slow not found: create a ConfigMap");
     await annotateNamespace("serin.dev/checks=none");
     await define({ steps: "30:10m" });
     expect((await update("v3")).code).to.equal(0);
@@ -79,7 +79,7 @@ onEachGateway("defaults of a profile and of the namespace", function (gateway) {
     const list = JSON.parse(await shop.deploy({ interval: "1s" }));
     expectRefusal(
       await annotate("serin.dev/profile=slo"),
-      'serin.dev/profile: "slo" is no profile; did you mean slow?; expected one of slow',
+      "serin.dev/profile: profile slo not found; did you mean slow?",
     );
     expect((await annotate("serin.dev/profile=slow")).code).to.equal(0);
     await define({ steps: "20, 10", promote: "1" });
@@ -90,8 +90,8 @@ onEachGateway("defaults of a profile and of the namespace", function (gateway) {
       await update("v2"),
       await shop.cluster.kubectl(["create", "-f", "-"], { namespace: shop.namespace, input: another }),
     ]) {
-      expectRefusal(refused, 'profile slow: steps: "20, 10" goes down from 20 to 10; expected increasing');
-      expectRefusal(refused, 'profile slow: promote: "1" is for one Deployment only');
+      expectRefusal(refused, "profile slow: steps: 10 follows 20: use increasing");
+      expectRefusal(refused, "profile slow: promote: not valid here: use it on a Deployment");
     }
     await shop.run("patch", "deployment/web", '--patch={"spec":{"replicas":4}}');
     expect(shop.held()).to.equal(undefined);
@@ -100,12 +100,12 @@ onEachGateway("defaults of a profile and of the namespace", function (gateway) {
     await annotateNamespace("serin.dev/rollout=canary", "serin.dev/step=5");
     expectRefusal(
       await annotate("serin.dev/profile-"),
-      `${namespace}serin.dev/step: "5" has an unknown key; expected the key serin.dev/steps`,
+      `${namespace}unknown annotation serin.dev/step; did you mean serin.dev/steps?`,
     );
     await annotateNamespace("serin.dev/step-");
     const { code, stderr } = await annotate("serin.dev/profile-");
     expect(code, stderr).to.equal(0);
-    expect(stderr).to.include(`${namespace}serin.dev/rollout opts nothing in here`);
+    expect(stderr).to.include(`${namespace}serin.dev/rollout: a namespace cannot opt in`);
   });
 });
 

@@ -1,7 +1,4 @@
-/** A regular expression (RE2 and JavaScript) that matches this text and nothing else. */
-export function literal(text: string): string {
-  return text.replaceAll(/[\\^$.|?*+()[\]{}]/g, "\\$&");
-}
+export { literal } from "../../text/literal.ts";
 
 /** One of these expressions. Throws a RangeError without any: an empty expression would match series without the label. */
 export function anyOf(patterns: Iterable<string>): string {

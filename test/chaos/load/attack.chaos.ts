@@ -76,7 +76,7 @@ describeCluster("a tenant with rights in his own namespace only", function () {
         `serin.dev/hooks=${hooks}`,
       ]);
       expect(code, host).to.equal(1);
-      expect(stderr, host).to.include("which Serin's administrator does not allow");
+      expect(stderr, host).to.include("is not allowed: use a host that Serin's administrator allows");
     }
     const { stderr } = await mallory([
       "annotate",

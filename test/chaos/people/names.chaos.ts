@@ -73,7 +73,7 @@ describeCluster("names that collide in mid-flight", function () {
         await promoted(shop, load, "v2");
         const { code, stderr } = await shop.kubectl("set", "image", "deployment/web", "app=app:v3");
         expect(code).to.equal(1);
-        expect(stderr).to.include("Service web also selects the pods of Deployment web-jobs");
+        expect(stderr).to.include("Service web: it also selects the pods of Deployment web-jobs");
         expect(shop.held()).to.equal(undefined);
       },
   });

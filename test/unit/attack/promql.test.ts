@@ -53,7 +53,12 @@ describe("PromQL", () => {
     );
     for (const y of ["0 or customers", "1) or (customers", "-customers", "1 # ", "x[5m]"]) {
       expect(of("5..", y), y).to.deep.equal({
-        problems: ["uses {{ variables.y }} outside of quotes, where it can only be one word"],
+        problems: [
+          {
+            what: "{{ variables.y }} is outside of quotes",
+            use: "put it in quotes, or use one word as its value",
+          },
+        ],
       });
     }
     expect(of("5..", "0.5")).to.have.property("value");

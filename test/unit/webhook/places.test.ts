@@ -81,7 +81,7 @@ describe("webhook/places", () => {
     expect(refused.allowed ? "" : refused.message).to.contain("profile slow: steps");
     const unknown = await ask(annotate(aDeployment(), { "serin.dev/profile": "slo" }), null);
     expect(unknown.allowed ? "" : unknown.message).to.equal(
-      'serin.dev/profile: "slo" is no profile; did you mean slow?; expected one of slow',
+      "serin.dev/profile: profile slo not found; did you mean slow?",
     );
   });
 

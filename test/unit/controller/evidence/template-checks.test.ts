@@ -28,7 +28,7 @@ function aStory({
   template = { value: aTemplate() },
   answer = async () => value(4),
 }: {
-  template?: Parsed<Template>;
+  template?: Parsed<Template, string>;
   answer?: () => Promise<Reading>;
 } = {}) {
   const asked: { query: string; at: number }[] = [];
@@ -104,7 +104,7 @@ describe("gates", () => {
     const { look } = aStory({ template: { value: aTemplate({ query: "x{r='{{ route }}'}" }) } });
     expect((await look(60))?.reading).to.deep.equal({
       kind: "none",
-      reason: "its query uses {{ route }}, but this rollout has no route",
+      reason: "query: no value for {{ route }}: this rollout has no route",
     });
   });
 

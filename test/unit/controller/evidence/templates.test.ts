@@ -31,7 +31,7 @@ describe("metric templates", () => {
     const found = await read(namespace, "errors");
     if ("problems" in found) throw new Error(found.problems.join());
     const rendered = render(found.value, { namespace, target: "web" }, {});
-    return "value" in rendered ? rendered.value : rendered.problems.join();
+    return "value" in rendered ? rendered.value : rendered.problems.map(({ what }) => what).join();
   }
   async function problemOf(namespace: string): Promise<string> {
     const found = await read(namespace, "errors");
@@ -68,7 +68,7 @@ describe("metric templates", () => {
   it("are said to be missing, with where they could be", async () => {
     add("shop", { query: "one" }, "yes");
     expect(await problemOf("shop")).to.equal(
-      "there is no metric template errors: " +
+      "metric template errors not found: " +
         'no ConfigMap errors with the label serin.dev/metric-template: "true" in shop or serin-system',
     );
   });
@@ -76,8 +76,8 @@ describe("metric templates", () => {
   it("of a namespace that nobody trusts are not read, and told how they could be", async () => {
     add("bank", { query: 'customers{namespace="shop"}' });
     expect(await problemOf("bank")).to.equal(
-      "there is no metric template errors: no ConfigMap errors with the label " +
-        'serin.dev/metric-template: "true" in serin-system; those of bank count where the controller has ' +
+      "metric template errors not found: no ConfigMap errors with the label " +
+        'serin.dev/metric-template: "true" in serin-system. To read templates from bank, start the controller with ' +
         "--template-namespace=bank",
     );
     expect(api.requests.map(({ path }) => path).filter((path) => path.includes("/bank/"))).to.deep.equal([]);
@@ -94,11 +94,11 @@ describe("metric templates", () => {
   it("say everything that is wrong with them", async () => {
     add("shop", { querry: "up", interval: "1x", variables: "- a" });
     const problem = await problemOf("shop");
-    expect(problem).to.contain("the metric template shop/errors is faulty: ");
-    expect(problem).to.contain('querry: "up" is an unknown key; expected the key query');
-    expect(problem).to.contain('query: "" is missing');
-    expect(problem).to.contain('interval: "1x" is no duration with a unit');
-    expect(problem).to.contain('variables: "- a" is no map; expected a map in YAML');
+    expect(problem).to.contain("metric template shop/errors: ");
+    expect(problem).to.contain("unknown key querry; did you mean query?");
+    expect(problem).to.contain("query: missing: use a query");
+    expect(problem).to.contain('interval: invalid value "1x": use a duration with a unit');
+    expect(problem).to.contain('variables: invalid value "- a": use a map of texts in YAML');
   });
 
   it("say that Serin lacks the right to read them", async () => {

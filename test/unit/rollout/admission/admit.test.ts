@@ -28,7 +28,7 @@ describe("admission at rest", () => {
       expect(message.split("\n")).to.have.length(5);
       expect(message)
         .to.match(/^serin/)
-        .and.to.include("the key serin.dev/steps");
+        .and.to.include("did you mean serin.dev/steps?");
     }
   });
 

@@ -39,7 +39,7 @@ describe("the hosts that hooks may call", () => {
 
   it("are named by whoever is refused", () => {
     expect(forbidden(hookTo("http://a.test:81/"), hookHostsOf(["b.test", "*.c:80"]))).to.equal(
-      'hook "smoke" calls a.test:81, which Serin\'s administrator does not allow (--hook-host: b.test, *.c:80)',
+      'hook "smoke": host a.test:81 is not allowed: use a host that Serin\'s administrator allows (--hook-host): b.test, *.c:80',
     );
   });
 
@@ -53,7 +53,7 @@ describe("the hosts that hooks may call", () => {
       "tester.test/x",
       "**",
     ]) {
-      expect(() => hookHostsOf([text]), text).to.throw("--hook-host: ");
+      expect(() => hookHostsOf([text]), text).to.throw("--hook-host: invalid value");
     }
   });
 });
@@ -101,7 +101,9 @@ describe("admission of hooks", () => {
       const answer = checkHookHosts(allowed(object), old, hooks, []);
       expect(answer.allowed).to.equal(verdict === "allowed");
       if (!answer.allowed)
-        expect(answer.message).to.match(/^serin\.dev\/hooks: hook "smoke" calls tester\.test, /);
+        expect(answer.message).to.match(
+          /^serin\.dev\/hooks: hook "smoke": host tester\.test is not allowed: /,
+        );
       expect(checkHookHosts(allowed(object), old, hooks, hookHostsOf(["*"])).allowed).to.equal(true);
     });
   }

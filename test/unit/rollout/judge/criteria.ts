@@ -16,7 +16,7 @@ export function aTerms(terms: Partial<Criteria> = {}): Criteria {
 /** The traffic checks of an annotation. */
 export function checksOf(text: string): readonly TrafficCheck[] {
   const parsed = parseChecks(text);
-  if ("problems" in parsed) throw new Error(parsed.problems.join("; "));
+  if ("problems" in parsed) throw new Error(parsed.problems.map(({ what }) => what).join("; "));
   return parsed.value.filter((check) => check.metric !== "template");
 }
 

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { type Check, parseChecks } from "../../../../rollout/plan/checks.ts";
+import { formatProblem } from "../../../../rollout/text/parse.ts";
 
 describe("checks on metric templates", () => {
   const right: readonly [string, Check][] = [
@@ -42,28 +43,35 @@ describe("checks on metric templates", () => {
     ]);
   });
 
+  const named = "use success-rate, p50 to p99, p99.9 or the name of a metric template";
   const wrong: readonly [string, string][] = [
-    ["ratio < 1, ratio <= 2", "names an upper limit of ratio twice"],
-    ["ratio > 1, ratio >= 2", "names a lower limit of ratio twice"],
-    ["success-rate > 1%, success-rate >= 2%", "names success-rate twice"],
-    ["sucess-rate >= 99%", 'has "sucess-rate >= 99%", an unknown metric; did you mean success-rate?'],
-    ["succes-rate >= 99", 'has "succes-rate >= 99", an unknown metric; did you mean success-rate?'],
-    ["success >= 99%", 'has "success >= 99%", an unknown metric; did you mean success-rate?'],
-    ["p999 < 1s", 'has "p999 < 1s", an unknown metric; did you mean p99.9?'],
-    ["p100 < 1s", 'has "p100 < 1s", an unknown metric'],
-    ["p42 < 1s", 'has "p42 < 1s", an unknown metric'],
-    ["My-Template <= 5", 'has "My-Template <= 5", an unknown metric and no name of a template'],
-    ["a/b <= 5", 'has "a/b <= 5", an unknown metric and no name of a template'],
-    ["my-template == 5", 'has "my-template == 5", which is no condition'],
-    ["my-template <= 5m", 'has "my-template <= 5m", which is no condition'],
-    ["my-template <= 1e3", 'has "my-template <= 1e3", which is no condition'],
-    ["my-template <= NaN", 'has "my-template <= NaN", which is no condition'],
-    ["success-rate >= -5%", 'has "success-rate >= -5%", which says nothing'],
-    ["p99 <= -1s", 'has "p99 <= -1s", which nothing passes'],
+    ["ratio < 1, ratio <= 2", "duplicate upper limit of ratio: name each once"],
+    ["ratio > 1, ratio >= 2", "duplicate lower limit of ratio: name each once"],
+    ["success-rate > 1%, success-rate >= 2%", "duplicate success-rate: name each once"],
+    ["sucess-rate >= 99%", 'unknown metric "sucess-rate"; did you mean success-rate?'],
+    ["succes-rate >= 99", 'unknown metric "succes-rate"; did you mean success-rate?'],
+    ["success >= 99%", 'unknown metric "success"; did you mean success-rate?'],
+    ["p999 < 1s", 'unknown metric "p999"; did you mean p99.9?'],
+    ["p100 < 1s", 'unknown metric "p100": use p50 to p99 or p99.9'],
+    ["p42 < 1s", 'unknown metric "p42": use p50 to p99 or p99.9'],
+    ["My-Template <= 5", `invalid metric "My-Template": ${named}`],
+    ["a/b <= 5", `invalid metric "a/b": ${named}`],
+    ["my-template == 5", 'invalid condition "my-template == 5"'],
+    ["my-template <= 5m", 'invalid condition "my-template <= 5m"'],
+    ["my-template <= 1e3", 'invalid condition "my-template <= 1e3"'],
+    ["my-template <= NaN", 'invalid condition "my-template <= NaN"'],
+    [
+      "success-rate >= -5%",
+      'the answer to "success-rate >= -5%" is always the same: use a percentage that some canaries reach',
+    ],
+    ["p99 <= -1s", 'no canary passes "p99 <= -1s": use a time above 0'],
   ];
   for (const [text, problem] of wrong) {
     it(`are refused in ${text}`, () => {
-      expect(parseChecks(text)).to.deep.equal({ problems: [problem] });
+      const parsed = parseChecks(text);
+      expect("problems" in parsed && parsed.problems.map((one) => formatProblem(one))).to.deep.equal([
+        problem,
+      ]);
     });
   }
 });

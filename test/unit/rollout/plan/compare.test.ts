@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { compareDefaults, parseCompare } from "../../../../rollout/plan/compare.ts";
+import { formatProblem } from "../../../../rollout/text/parse.ts";
 
 describe("serin.dev/compare", () => {
   it("is on or off", () => {
@@ -40,37 +41,42 @@ describe("serin.dev/compare", () => {
   it("is estimated dispersion unless it is given", () =>
     expect(compareDefaults).not.to.have.property("dispersion"));
 
-  const known = "tolerance, margin, alpha, beta, loss, dispersion, inconclusive";
+  const known = "use tolerance=…, margin=…, alpha=…, beta=…, loss=…, dispersion=…, inconclusive=…";
   const complaints: Record<string, string[]> = {
-    "": ["has an empty item"],
-    yes: [`has "yes", but the settings are ${known}`],
-    "on, alpha=1%": [`has "on", but the settings are ${known}`],
-    "sigma=3": [`has "sigma=3", but the settings are ${known}`],
-    "constructor=1": [`has "constructor=1", but the settings are ${known}`],
-    "Alpha=1%": [`has "Alpha=1%", but the settings are ${known}`],
-    "tolerance=": [`has "tolerance=", but the settings are ${known}`],
-    "tolerance=0.9": ['has "tolerance=0.9", but tolerance is a factor from 1 to 100'],
-    "tolerance=101": ['has "tolerance=101", but tolerance is a factor from 1 to 100'],
-    "tolerance=20%": ['has "tolerance=20%", but tolerance is a factor from 1 to 100'],
-    "tolerance=1e1": ['has "tolerance=1e1", but tolerance is a factor from 1 to 100'],
-    "tolerance=-1": ['has "tolerance=-1", but tolerance is a factor from 1 to 100'],
-    "margin=0.001": ['has "margin=0.001", but margin is a percentage from 0% to 50%'],
-    "margin=50.1%": ['has "margin=50.1%", but margin is a percentage from 0% to 50%'],
-    "alpha=0%": ['has "alpha=0%", but alpha is a percentage from 0.0001% to 10%'],
-    "alpha=11%": ['has "alpha=11%", but alpha is a percentage from 0.0001% to 10%'],
-    "beta=51%": ['has "beta=51%", but beta is a percentage from 0.0001% to 50%'],
-    "loss=0%": ['has "loss=0%", but loss is a percentage from 0.001% to 50%'],
-    "dispersion=0.5": ['has "dispersion=0.5", but dispersion is a factor from 1 to 50'],
-    "dispersion=51": ['has "dispersion=51", but dispersion is a factor from 1 to 50'],
-    "inconclusive=wait": ['has "inconclusive=wait", but inconclusive is hold, rollback or promote'],
-    "alpha=1%, alpha=2%": ["sets alpha twice"],
+    "": ["empty item"],
+    yes: [`invalid setting "yes": ${known}`],
+    "on, alpha=1%": [`invalid setting "on": ${known}`],
+    "sigma=3": [`invalid setting "sigma=3": ${known}`],
+    "constructor=1": [`invalid setting "constructor=1": ${known}`],
+    "toleranse=1": ["unknown setting toleranse; did you mean tolerance?"],
+    "Alpha=1%": [`invalid setting "Alpha=1%": ${known}`],
+    "tolerance=": [`invalid setting "tolerance=": ${known}`],
+    "tolerance=0.9": ['invalid setting "tolerance=0.9": use a factor from 1 to 100'],
+    "tolerance=101": ['invalid setting "tolerance=101": use a factor from 1 to 100'],
+    "tolerance=20%": ['invalid setting "tolerance=20%": use a factor from 1 to 100'],
+    "tolerance=1e1": ['invalid setting "tolerance=1e1": use a factor from 1 to 100'],
+    "tolerance=-1": ['invalid setting "tolerance=-1": use a factor from 1 to 100'],
+    "margin=0.001": ['invalid setting "margin=0.001": use a percentage from 0% to 50%'],
+    "margin=50.1%": ['invalid setting "margin=50.1%": use a percentage from 0% to 50%'],
+    "alpha=0%": ['invalid setting "alpha=0%": use a percentage from 0.0001% to 10%'],
+    "alpha=11%": ['invalid setting "alpha=11%": use a percentage from 0.0001% to 10%'],
+    "beta=51%": ['invalid setting "beta=51%": use a percentage from 0.0001% to 50%'],
+    "loss=0%": ['invalid setting "loss=0%": use a percentage from 0.001% to 50%'],
+    "dispersion=0.5": ['invalid setting "dispersion=0.5": use a factor from 1 to 50'],
+    "dispersion=51": ['invalid setting "dispersion=51": use a factor from 1 to 50'],
+    "inconclusive=wait": ['invalid setting "inconclusive=wait": use hold, rollback or promote'],
+    "alpha=1%, alpha=2%": ["duplicate alpha: set it once"],
     "alpha=0%, sigma=3": [
-      'has "alpha=0%", but alpha is a percentage from 0.0001% to 10%',
-      `has "sigma=3", but the settings are ${known}`,
+      'invalid setting "alpha=0%": use a percentage from 0.0001% to 10%',
+      `invalid setting "sigma=3": ${known}`,
     ],
   };
   for (const [text, problems] of Object.entries(complaints)) {
-    it(`complains about ${JSON.stringify(text)}`, () =>
-      expect(parseCompare(text)).to.deep.equal({ problems }));
+    it(`complains about ${JSON.stringify(text)}`, () => {
+      const parsed = parseCompare(text);
+      expect("problems" in parsed && parsed.problems.map((one) => formatProblem(one))).to.deep.equal(
+        problems,
+      );
+    });
   }
 });

@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import { parseHooks } from "../../../../rollout/plan/hooks.ts";
+import { formatProblem } from "../../../../rollout/text/parse.ts";
 
 function problemsOf(text: string): readonly string[] {
   const parsed = parseHooks(text);
-  return "problems" in parsed ? parsed.problems : [];
+  return "problems" in parsed ? parsed.problems.map((one) => formatProblem(one, "hooks")) : [];
 }
 
 /** A list of one hook that is right but for what is given. */
@@ -61,51 +62,69 @@ describe("hooks", () => {
     expect("value" in parsed && parsed.value[0]?.type).to.equal("rollout");
   });
 
-  const first = 'has in hook 1 ("smoke") ';
+  const smoke = (field: string) => `hooks[0].${field} (smoke): `;
   const rows: readonly (readonly [what: string, text: string, problem: string])[] = [
-    ["no YAML", "[{", "is no YAML: "],
-    ["no list", "name: smoke", "is no list of hooks"],
-    ["nothing", "", "is no list of hooks"],
-    ["too many", JSON.stringify(Array.from({ length: 21 }, () => ({}))), "has 21 hooks, more than 20"],
-    ["no map", "[smoke]", 'has as hook 1 "smoke", which has no fields'],
-    ["an alias", "[&a {name: a}, *a]", "is no YAML: "],
-    ["an unknown field", hook({ timeouts: 1 }), `${first}the unknown field "timeouts", not timeout`],
+    ["no YAML", "[{", "hooks: invalid YAML: "],
+    ["no list", "name: smoke", "hooks: not a list of hooks"],
+    ["nothing", "", "hooks: not a list of hooks"],
+    ["too many", JSON.stringify(Array.from({ length: 21 }, () => ({}))), "hooks: 21 hooks: use at most 20"],
+    ["no map", "[smoke]", 'hooks[0]: invalid value "smoke": use a map with type, name'],
+    ["an alias", "[&a {name: a}, *a]", "hooks: invalid YAML: "],
+    [
+      "an unknown field",
+      hook({ retry: 3 }),
+      'hooks[0] (smoke): unknown field "retry"; did you mean "retries"?',
+    ],
     [
       "a strange field",
       hook({ headers: {} }),
-      `${first}the unknown field "headers", none of type, name, url`,
+      'hooks[0] (smoke): unknown field "headers": use one of type, name, url',
     ],
     [
       "an unknown type",
       hook({ type: "pre" }),
-      `${first}the type "pre", none of confirm-rollout, pre-rollout`,
+      `${smoke("type")}invalid value "pre": use one of confirm-rollout, pre-rollout`,
     ],
-    ["no name", hook({ name: undefined }), "has in hook 1 the name missing, no text"],
-    ["a long name", hook({ name: "x".repeat(64) }), "has in hook 1"],
-    ["no url", hook({ url: undefined }), `${first}the url missing, none such as http://`],
+    ["no name", hook({ name: undefined }), "hooks[0].name: missing: use a text"],
+    ["a blank name", hook({ name: " " }), 'hooks[0].name ( ): invalid value " ": use a text'],
+    [
+      "a name with control characters",
+      hook({ name: "a\u001bb" }),
+      "hooks[0].name (a\\u001bb): invalid value",
+    ],
+    ["a long name", hook({ name: "x".repeat(64) }), "hooks[0].name"],
+    ["no url", hook({ url: undefined }), `${smoke("url")}missing: use an HTTP URL`],
     [
       "another scheme",
       hook({ url: "file:///etc/passwd" }),
-      `${first}the url "file:///etc/passwd", none such as`,
+      `${smoke("url")}invalid value "file:///etc/passwd": use an HTTP URL, such as`,
     ],
-    ["credentials", hook({ url: "http://me:secret@tester.test" }), `${first}a url with credentials`],
-    ["no timeout", hook({ timeout: 5 }), `${first}the timeout "5", no duration with a unit such as 30s`],
-    ["a long timeout", hook({ timeout: "6m" }), `${first}the timeout "6m", not above 0 and up to 5m`],
-    ["an empty timeout", hook({ timeout: "0s" }), `${first}the timeout "0s", not above 0`],
-    ["many retries", hook({ retries: 11 }), `${first}the retries "11", no whole number from 0 to 10`],
-    ["half a retry", hook({ retries: 0.5 }), `${first}the retries "0.5"`],
-    ["a list as metadata", hook({ metadata: ["a"] }), `${first}the metadata "[\\"a\\"]", no map`],
+    [
+      "credentials, without showing them",
+      hook({ url: "http://me:secret@tester.test" }),
+      `${smoke("url")}invalid value "http://…@tester.test": use a URL without credentials`,
+    ],
+    ["no timeout", hook({ timeout: 5 }), `${smoke("timeout")}invalid value "5": use a duration`],
+    ["a long timeout", hook({ timeout: "6m" }), `${smoke("timeout")}invalid value "6m": use a duration`],
+    ["an empty timeout", hook({ timeout: "0s" }), `${smoke("timeout")}invalid value "0s": use a duration`],
+    [
+      "many retries",
+      hook({ retries: 11 }),
+      `${smoke("retries")}invalid value "11": use a whole number from 0 to 10`,
+    ],
+    ["half a retry", hook({ retries: 0.5 }), `${smoke("retries")}invalid value "0.5"`],
+    ["a list as metadata", hook({ metadata: ["a"] }), `${smoke("metadata")}invalid value "[\\"a\\"]"`],
     [
       "a number in the metadata",
       hook({ metadata: { logs: true } }),
-      `${first}the metadata "logs" "true", no text`,
+      `${smoke("metadata.logs")}invalid value "true": use a text in quotes`,
     ],
     [
       "a text as a switch",
       hook({ disableTLS: "yes" }),
-      `${first}the disableTLS "yes", neither true nor false`,
+      `${smoke("disableTLS")}invalid value "yes": use true or false`,
     ],
-    ["another switch", hook({ muteAlert: 1 }), `${first}the muteAlert "1", neither true nor false`],
+    ["another switch", hook({ muteAlert: 1 }), `${smoke("muteAlert")}invalid value "1": use true or false`],
   ];
   for (const [what, text, problem] of rows) {
     it(`complain about ${what}`, () => {
@@ -123,7 +142,7 @@ describe("hooks", () => {
     ];
     expect(problemsOf(JSON.stringify(list)))
       .to.have.length(4)
-      .and.to.include('has two hooks with the name "a"');
+      .and.to.include('hooks: two hooks have the name "a": name each once');
   });
 
   it("keep metadata whose keys mean something to JavaScript", () => {

@@ -56,7 +56,7 @@ describe("defaults of profile and namespace", () => {
       expect(outline(keyed({ rollout: "canary" }), places).parsed).to.deep.equal(own);
   });
 
-  it("that are for another kind of rollout do not apply, and faulty ones are told all the same", () => {
+  it("that are for another strategy do not apply, and faulty ones are told all the same", () => {
     const shared = { steps: "5, 20", iterations: "3", sticky: "1h", interval: "2m" };
     const match = { match: "header x-canary=insider" };
     for (const [kind, own, applied] of [
@@ -69,7 +69,7 @@ describe("defaults of profile and namespace", () => {
       expect(Object.keys(layers[0]?.values ?? {}), kind).to.deep.equal(applied);
     }
     expect(told({ rollout: "blue-green" }, placesOf({ profile: { steps: "no" } })).join()).to.contain(
-      'profile slow: steps: "no"',
+      'profile slow: steps: invalid step "no"',
     );
   });
 
@@ -92,68 +92,68 @@ describe("defaults of profile and namespace", () => {
       "a profile's value",
       {},
       placesOf({ profile: { steps: "10, 5" } }),
-      'profile slow: steps: "10, 5" goes down from 10 to 5; expected increasing percentages such as "10, 25, 50"',
+      "profile slow: steps: 5 follows 10: use increasing percentages, such as",
     ],
     [
       "a namespace's value",
       {},
       placesOf({ namespace: { interval: "5" } }),
-      'namespace shop: serin.dev/interval: "5" is no duration with a unit; expected a duration from 1s to 168h such as "1m"',
+      'namespace shop: serin.dev/interval: invalid value "5": use a duration with a unit, such as 90s or 5m',
     ],
     [
       "a profile's key",
       {},
       placesOf({ profile: { stepz: "10" } }),
-      'profile slow: stepz: "10" has an unknown key; expected the key steps',
+      "profile slow: unknown key stepz; did you mean steps?",
     ],
     [
       "a namespace's key",
       {},
       placesOf({ namespace: { "on-failed": "undo" } }),
-      'namespace shop: serin.dev/on-failed: "undo" has an unknown key; expected the key serin.dev/on-failure',
+      "namespace shop: unknown annotation serin.dev/on-failed; did you mean serin.dev/on-failure?",
     ],
     ...["rollout", "promote", "abort", "retry"].map((name): [string, Given, DefaultSources, string] => [
       `${name} in a profile`,
       {},
       placesOf({ profile: { [name]: "1" } }),
-      `profile slow: ${name}: "1" is for one Deployment only; expected it on a Deployment`,
+      `profile slow: ${name}: not valid here: use it on a Deployment`,
     ]),
     [
       "a verb on a namespace",
       {},
       placesOf({ namespace: { promote: "1" } }),
-      'namespace shop: serin.dev/promote: "1" is for one Deployment only; expected it on a Deployment',
+      "namespace shop: serin.dev/promote: not valid here: use it on a Deployment",
     ],
     [
       "a profile of a profile",
       {},
       placesOf({ profile: { profile: "fast" } }),
-      'profile slow: profile: "fast" has an unknown key; expected one of ',
+      "profile slow: unknown key profile",
     ],
     [
       "what does not fit together",
       { "max-interval": "30s" },
       placesOf({ namespace: { interval: "1m" } }),
-      'serin.dev/max-interval: "30s" is shorter than serin.dev/interval; expected at least 1m',
+      "serin.dev/max-interval: shorter than serin.dev/interval: use at least 1m",
     ],
     [
       "a profile that does not exist",
       { profile: "slo" },
       { ...placesOf({}), profile: { name: "slo", others: ["fast", "slow"] } },
-      'serin.dev/profile: "slo" is no profile; did you mean slow?; expected one of fast, slow',
+      "serin.dev/profile: profile slo not found; did you mean slow?",
     ],
     [
       "a namespace's profile that does not exist",
       {},
       { ...placesOf({ namespace: { profile: "quick" } }), profile: { name: "quick", others: [] } },
-      'namespace shop: serin.dev/profile: "quick" is no profile; expected a ConfigMap of that name in ' +
+      "namespace shop: serin.dev/profile: profile quick not found: create a ConfigMap of that name in " +
         'Serin\'s namespace, labelled serin.dev/profile: "true"',
     ],
     [
       "a profile's name",
       { profile: "Slow" },
       placesOf({}),
-      'serin.dev/profile: "Slow" is no name of a ConfigMap',
+      'serin.dev/profile: invalid value "Slow": use the name of a ConfigMap',
     ],
   ];
   for (const [what, own, places, complaint] of wrong)
@@ -172,7 +172,7 @@ describe("defaults of profile and namespace", () => {
     const places = placesOf({ namespace: { rollout: "canary" } });
     const created = admitCreate(aDeployment(), places);
     expect(created.allowed && created.warnings).to.deep.equal([
-      "serin: namespace shop: serin.dev/rollout opts nothing in here: each Deployment needs its own",
+      "serin: namespace shop: serin.dev/rollout: a namespace cannot opt in: annotate each Deployment",
     ]);
   });
 });
@@ -289,7 +289,7 @@ describe("the defaults of a rollout in flight", () => {
     const old = flying({ defaults: [{ from: "namespace", name: "shop", values: { "max-interval": "1m" } }] });
     const answer = admitUpdate(annotate(old, { "serin.dev/interval": "5m" }), old, undefined, LATER);
     expect(answer.allowed ? "" : answer.message).to.contain(
-      'namespace shop: serin.dev/max-interval: "1m" is shorter than serin.dev/interval; expected at least 5m',
+      "namespace shop: serin.dev/max-interval: shorter than serin.dev/interval: use at least 5m",
     );
   });
 });

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { describeMatches, parseMatches } from "../../../../rollout/plan/match.ts";
+import { formatProblem } from "../../../../rollout/text/parse.ts";
 import type { FieldMatch, Match } from "../../../../rollout/traffic/matches.ts";
 
 const exact = (name: string, value: string): FieldMatch => ({ type: "Exact", name, value });
@@ -9,12 +10,12 @@ const cookie = (condition: string) => expression("Cookie", String.raw`^(.*;\s*)?
 function matchesOf(text: string): readonly Match[] {
   const parsed = parseMatches(text);
   if ("value" in parsed) return parsed.value;
-  throw new Error(parsed.problems.join("; "));
+  throw new Error(problemsOf(text));
 }
 
 function problemsOf(text: string): string {
   const parsed = parseMatches(text);
-  return "problems" in parsed ? parsed.problems.join("; ") : "";
+  return "problems" in parsed ? parsed.problems.map((one) => formatProblem(one, "match")).join("; ") : "";
 }
 
 describe("match", () => {
@@ -75,48 +76,61 @@ describe("match", () => {
   const wrong: readonly [text: string, problem: RegExp][] = [
     ["", /empty item/],
     ["header x-a=1,", /empty item/],
-    ["insider", /"insider", which is no condition/],
-    ["path x=/a", /"path x=\/a", which is no condition/],
-    ["header x-a", /which is no condition/],
-    ["header x-a=", /header "x-a" without a value/],
-    ["header x a=1", /no condition/],
-    ["header x(a=1", /"x\(a", which is no name/],
-    [`header ${"x".repeat(257)}=1`, /which is no name/],
-    [`query a=${"x".repeat(1025)}`, /more than 1024 characters/],
-    [`query a~${"x".repeat(1020)}`, /condition on a that is longer/],
-    [`cookie a=${"x".repeat(513)}`, /more than 512 characters/],
-    [`cookie a=${".".repeat(512)} and cookie b=${".".repeat(512)}`, /condition on Cookie that is longer/],
-    ["header x-a~(", /is no regular expression/],
-    ["header x-a~(?=b)c", /looks around or has flags/],
-    ["header x-a~(?i)b", /looks around or has flags/],
-    ["header x-a~(?P<a>b)", /looks around or has flags/],
-    [String.raw`header x-a~(a)\1`, /refers back/],
-    [String.raw`header x-a~a\u0041`, /gateways do not (all )?know/],
-    ["header x-a~[[:alpha:]]", /a bracket in a class/],
-    ["header x-a~a{1001}", /more than 1000 times/],
-    ["header x-a=1 and header X-A=2", /names header x-a twice/],
-    ["query a=1 and query a=1", /names query a twice/],
-    ["cookie a=1 and cookie a=2", /names cookie a twice/],
-    ["cookie a=1 and cookie b=1 and cookie c=1 and cookie d=1", /more than 3 cookies/],
-    ["cookie a=1 and header cookie=b", /header Cookie beside a cookie/],
-    ["[]", /is no list of 1 to 16 matches/],
-    ["- 1", /"1", which is no match/],
-    ["- {}", /a match without conditions/],
-    ["- path: {value: /a}", /field "path": paths and methods are the route's own/],
-    ["- method: GET", /field "method": paths and methods/],
-    ["- header: []", /field "header"/],
-    ["- headers: {name: a}", /headers that are no list/],
-    ["- headers: [{name: a}]", /needs name and value/],
-    ["- headers: [{name: a, value: 1}]", /needs name and value/],
-    ["- headers: [{name: a, value: b, type: Prefix}]", /"Prefix", which is neither/],
-    ["- headers: [{name: a, value: b, ignoreCase: true}]", /needs name and value/],
-    ["- [", /is no YAML/],
+    ["insider", /invalid condition "insider"/],
+    ["path x=/a", /invalid condition "path x=\/a"/],
+    ["header x-a", /invalid condition/],
+    ["header x-a=", /header "x-a" has no value: use header x-a=value/],
+    ["header x a=1", /invalid condition/],
+    ["header x(a=1", /invalid name of header "x\(a"/],
+    [`header ${"x".repeat(257)}=1`, /invalid name/],
+    [`query a=${"x".repeat(1025)}`, /1025 characters: use at most 1024/],
+    [`query a~${"x".repeat(1020)}`, /condition on a is longer/],
+    [`cookie a=${"x".repeat(513)}`, /513 characters: use at most 512/],
+    [`cookie a=${".".repeat(512)} and cookie b=${".".repeat(512)}`, /condition on Cookie is longer/],
+    ["header x-a~(", /invalid expression "\(" for header "x-a": use a regular expression/],
+    ["header x-a~(?=b)c", /remove look-around and flags/],
+    ["header x-a~(?i)b", /remove look-around and flags/],
+    ["header x-a~(?P<a>b)", /remove look-around and flags/],
+    [String.raw`header x-a~(a)\1`, /remove back-references/],
+    [String.raw`header x-a~a\u0041`, /gateways do not support/],
+    ["header x-a~[[:alpha:]]", /for a bracket in a class/],
+    ["header x-a~a{1001}", /repeat at most 1000 times/],
+    ["header x-a=1 and header X-A=2", /duplicate header x-a/],
+    ["query a=1 and query a=1", /duplicate query a/],
+    ["cookie a=1 and cookie a=2", /duplicate cookie a/],
+    ["cookie a=1 and cookie b=1 and cookie c=1 and cookie d=1", /4 cookies in one match: use at most 3/],
+    ["cookie a=1 and header cookie=b", /header Cookie and a cookie/],
+    ["[]", /use a list of 1 to 16 matches/],
+    ["- 1", /^match\[0\]: invalid value "1": use a map with headers/],
+    ["- {}", /match without conditions: use at least one/],
+    ["- path: {value: /a}", /^match\[0\]: unknown field "path": the route itself chooses paths and methods$/],
+    ["- method: GET", /field "method": the route itself/],
+    ["- header: []", /unknown field "header"; did you mean "headers"\?/],
+    ["- headers: {name: a}", /^match\[0\]\.headers: invalid value/],
+    ["- headers: [{name: a}]", /^match\[0\]\.headers\[0\]\.value: missing: use a text in quotes$/],
+    ["- headers: [{name: a, value: 1}]", /\.value: invalid value "1": use a text in quotes/],
+    [
+      "- headers: [{name: a, value: b, type: Prefix}]",
+      /\.type: invalid value "Prefix": use Exact or RegularExpression/,
+    ],
+    ["- headers: [{name: a, value: b, ignoreCase: true}]", /headers\[0\]: unknown field "ignoreCase"/],
+    ["- [", /invalid YAML/],
     [`[${Array.from({ length: 17 }, () => "{headers: [{name: a, value: b}]}").join()}]`, /1 to 16/],
   ];
   for (const [text, problem] of wrong) {
     it(`complains about ${JSON.stringify(text.slice(0, 60))}`, () =>
       expect(problemsOf(text)).to.match(problem));
   }
+
+  it("complains about everything in YAML at once", () => {
+    const parsed = parseMatches("- header: 1\n  headers: [{nam: a, value: b}]\n- path: x");
+    expect("problems" in parsed && parsed.problems.map(({ at, what }) => `${at} ${what}`)).to.deep.equal([
+      "[0].headers[0].name missing",
+      '[0].headers[0] unknown field "nam"',
+      '[0] unknown field "header"',
+      '[1] unknown field "path"',
+    ]);
+  });
 
   // Each would match the rest of the header, too, in RE2 or PCRE: a cookie that somebody else may set.
   const crossing = [
@@ -153,7 +167,7 @@ describe("match", () => {
   }
 
   it("refuses a cookie's value that is two cookies", () => {
-    expect(problemsOf("cookie a=b; c=d")).to.match(/cookie "a" with a semicolon/);
+    expect(problemsOf("cookie a=b; c=d")).to.match(/cookie "a" has a semicolon/);
   });
 
   it("takes no expression for anchored that is not", () => {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { Complaint } from "../../../../rollout/plan/complaints.ts";
+import { type Complaint, formatComplaints } from "../../../../rollout/plan/complaints.ts";
 import {
   parseTemplate,
   render,
@@ -8,6 +8,7 @@ import {
   type Template,
 } from "../../../../rollout/plan/metric-template.ts";
 import { parseVariables } from "../../../../rollout/plan/variables.ts";
+import { formatProblem } from "../../../../rollout/text/parse.ts";
 
 const readYaml = (text: string): unknown => JSON.parse(text);
 const subject: Subject = {
@@ -97,51 +98,56 @@ describe("a query template", () => {
     const query =
       "{{ variables.direcion }} {{ variables.constructor }} {{ service }} {{ route }} {{ replicaset }}";
     const of = { namespace: "shop", target: "web" };
-    expect(rendered(query, { direction: "inbound" }, of)).to.deep.equal({
-      problems: [
-        "uses {{ variables.direcion }}, which nothing sets; did you mean direction?",
-        "uses {{ variables.constructor }}, which nothing sets",
-        "uses {{ service }}, but this rollout has no Service",
-        "uses {{ route }}, but this rollout has no route",
-        "uses {{ replicaset }}, but this rollout has no ReplicaSet",
-      ],
-    });
+    const parsed = rendered(query, { direction: "inbound" }, of);
+    expect("problems" in parsed && parsed.problems.map((one) => formatProblem(one))).to.deep.equal([
+      "no value for {{ variables.direcion }}; did you mean direction?",
+      "no value for {{ variables.constructor }}: set it in serin.dev/variables",
+      "no value for {{ service }}: this rollout has no Service",
+      "no value for {{ route }}: this rollout has no route",
+      "no value for {{ replicaset }}: this rollout has no ReplicaSet",
+    ]);
   });
 
   const wrong: readonly [Record<string, string>, string, string][] = [
-    [{}, "query", "is missing"],
-    [{ query: " \n" }, "query", "is missing"],
-    [{ query: "x".repeat(16_385) }, "query", "has 16385 characters, more than 16384"],
-    [{ query: "a {{ target" }, "query", "opens {{ and does not close it"],
-    [{ query: "{{ traget }}" }, "query", 'has "{{ traget }}", an unknown name; did you mean target?'],
-    [{ query: "{{ zebra }}" }, "query", 'has "{{ zebra }}", an unknown name; it knows name, namespace'],
-    [{ query: "{{ variables.a.b }}" }, "query", 'has "{{ variables.a.b }}", an unknown name'],
-    [{ query: "{{ if target }}" }, "query", "only names can stand there, no functions or conditions"],
-    [{ query: '{{ index variables "a" }}' }, "query", "only names can stand there"],
-    [{ query: "{{}}" }, "query", "only names can stand there"],
-    [{ query: "{{{target}}}" }, "query", "only names can stand there"],
-    [{ query: "up", interval: "5" }, "interval", "is no duration with a unit"],
-    [{ query: "up", interval: "0s" }, "interval", "is shorter than 1s"],
-    [{ query: "up", source: "../x" }, "source", "is no name of a Secret"],
-    [{ query: "up", unit: "x".repeat(21) }, "unit", "is no unit"],
-    [{ query: "up", variables: "{" }, "variables", "is no YAML"],
-    [{ query: "up", variables: "[1]" }, "variables", "is no map"],
-    [{ query: "up", variables: "null" }, "variables", "is no map"],
-    [{ query: "up", variables: '{"a":{}}' }, "variables", 'has "a", whose value is no text'],
-    [{ query: "up", variables: '{"a":"\'"}' }, "variables", "has a with a quote"],
-    [{ query: "up", address: "http://x" }, "address", "is an unknown key"],
+    [{}, "query", "query: missing: use a query"],
+    [{ query: " \n" }, "query", "query: missing: use a query"],
+    [{ query: "x".repeat(16_385) }, "query", "16385 characters: use at most 16384"],
+    [{ query: "a {{ target" }, "query", "{{ without }}"],
+    [{ query: "{{ traget }}" }, "query", 'unknown name "{{ traget }}"; did you mean target?'],
+    [{ query: "{{ zebra }}" }, "query", 'unknown name "{{ zebra }}": use name, namespace'],
+    [{ query: "{{ variables.a.b }}" }, "query", 'unknown name "{{ variables.a.b }}"'],
+    [{ query: "{{ if target }}" }, "query", "use a name; functions and conditions do not work"],
+    [{ query: '{{ index variables "a" }}' }, "query", "use a name"],
+    [{ query: "{{}}" }, "query", "use a name"],
+    [{ query: "{{{target}}}" }, "query", "use a name"],
+    [{ query: "up", interval: "5" }, "interval", 'interval: invalid value "5": use a duration with a unit'],
+    [{ query: "up", interval: "0s" }, "interval", "use at least 1s"],
+    [
+      { query: "up", source: "../x" },
+      "source",
+      'source: invalid value "../x": use prometheus or the name of a Secret',
+    ],
+    [{ query: "up", unit: "x".repeat(21) }, "unit", "use a text of up to 20 characters"],
+    [{ query: "up", variables: "{" }, "variables", "invalid YAML"],
+    [{ query: "up", variables: "[1]" }, "variables", "use a map of texts in YAML"],
+    [{ query: "up", variables: "null" }, "variables", "use a map of texts in YAML"],
+    [{ query: "up", variables: '{"a":{}}' }, "variables", 'the value of "a" is not a text'],
+    [{ query: "up", variables: '{"a":"\'"}' }, "variables", "variable a has a quote"],
+    [{ query: "up", address: "http://x" }, "address", "unknown key address"],
   ];
   for (const [data, key, problem] of wrong) {
     it(`complains about ${JSON.stringify(data).slice(0, 60)}`, () => {
       const complaints = complaintsOf(data);
       expect(complaints.map((complaint) => complaint.key)).to.deep.equal([key]);
-      expect(complaints[0]?.problem).to.contain(problem);
+      expect(formatComplaints(complaints)).to.contain(problem);
     });
   }
 
   it("names the key that was meant", () => {
-    expect(complaintsOf({ query: "up", souce: "x" })[0]?.expected).to.equal("the key source");
-    expect(complaintsOf({ query: "up", zebra: "x" })[0]?.expected).to.contain("one of query, interval");
+    expect(formatComplaints(complaintsOf({ query: "up", souce: "x" }))).to.equal(
+      "unknown key souce; did you mean source?",
+    );
+    expect(complaintsOf({ query: "up", zebra: "x" })[0]?.use).to.equal("remove it or correct its name");
   });
 
   it("keeps every variable that is accepted inside of its string literal", () => {

@@ -11,7 +11,7 @@ import { complaintsOf, type Given, pause, planOf, weight } from "../../../suppor
 describe("plan", () => {
   it("needs one annotation only", () => {
     expect(planOf({})).to.deep.equal({
-      kind: "canary",
+      strategy: "canary",
       size: { kind: "weight" },
       steps: [weight(10), weight(25), weight(50)],
       intervalMs: 60_000,
@@ -25,7 +25,7 @@ describe("plan", () => {
       onFailure: "hold",
       restart: "native",
       track: "on",
-      verbs: {},
+      orders: {},
     });
   });
 
@@ -89,68 +89,74 @@ describe("plan", () => {
     const plan = planOf({ services: "web, api", routes: "web, edge/my.route", retry: "7" });
     expect(plan.services).to.deep.equal(["web", "api"]);
     expect(plan.routes).to.deep.equal([{ name: "web" }, { namespace: "edge", name: "my.route" }]);
-    expect(plan.verbs).to.deep.equal({ retry: 7 });
+    expect(plan.orders).to.deep.equal({ retry: 7 });
   });
 
   const wrong: readonly [string, string, string][] = [
-    ["rollout", "true", "is none of these"],
-    ["rollout", "Canary", "is none of these"],
-    ["iterations", "3", "has no meaning for canary"],
-    ["match", "insider", "which is no condition"],
-    ["mirror", "0%", "is no whole percentage from 1% to 100%"],
-    ["mirror", "12.5%", "is no whole percentage"],
-    ["mirror", "101", "is no whole percentage"],
-    ["sticky", "500ms", "is shorter than 1s"],
-    ["size", "120%", "is more than all replicas"],
-    ["size", "half", "is no size"],
-    ["steps", "", "has an empty item"],
-    ["steps", "pause", "has no percentage"],
-    ["steps", "10, 5", "goes down from 10 to 5"],
-    ["steps", "10, 10", "repeats 10"],
-    ["steps", "0", "has 0, which is not above 0"],
-    ["steps", "101", "has 101, which is not above 0 and at most 100"],
-    ["steps", "1.234", 'has "1.234", which is no step'],
-    ["steps", "10%", 'has "10%", which is no step'],
-    ["steps", "10:5", "whose time is no duration"],
-    ["steps", "10:1m:1m", "which is no step"],
-    ["steps", "10, pause, pause", "pauses twice in a row"],
-    ["steps", Array.from({ length: 21 }, (_, i) => i + 1).join(), "has 21 items"],
-    ["interval", "60", "is no duration with a unit"],
-    ["interval", "500ms", "is shorter than 1s"],
-    ["interval", "1000h", "is longer than 168h"],
-    ["max-interval", "30s", "is shorter than serin.dev/interval"],
-    ["checks", "p99 <= 500", "lacks the unit ms or s"],
-    ["checks", "success-rate >= 99", "lacks the unit %"],
-    ["checks", "success-rate <= 99%", "only a failing canary passes"],
-    ["checks", "success-rate > 100%", "says nothing"],
+    ["rollout", "true", "invalid value"],
+    ["rollout", "Canary", "invalid value"],
+    ["iterations", "3", "canary does not use this annotation"],
+    ["match", "insider", 'invalid condition "insider"'],
+    ["mirror", "0%", 'invalid value "0%": use a whole percentage from 1% to 100%'],
+    ["mirror", "12.5%", 'invalid value "12.5%"'],
+    ["mirror", "101", 'invalid value "101"'],
+    ["sticky", "500ms", 'invalid value "500ms": use at least 1s'],
+    ["size", "120%", 'invalid value "120%": use at most 100%'],
+    ["size", "half", 'invalid value "half": use weight, a number of pods (3) or a percentage (50%)'],
+    ["steps", "", "empty item"],
+    ["steps", "pause", "no percentage"],
+    ["steps", "10, 5", "5 follows 10: use increasing percentages"],
+    ["steps", "10, 10", "10 is there twice"],
+    ["steps", "0", 'invalid step "0": use a percentage above 0'],
+    ["steps", "101", 'invalid step "101": use a percentage above 0 and up to 100'],
+    ["steps", "1.234", 'invalid step "1.234"'],
+    ["steps", "10%", 'invalid step "10%": use a percentage without its sign'],
+    ["steps", "10:5", 'invalid step "10:5": use a duration with a unit'],
+    ["steps", "10:1m:1m", 'invalid step "10:1m:1m"'],
+    ["steps", "10, pause, pause", "two pauses in a row"],
+    ["steps", Array.from({ length: 21 }, (_, i) => i + 1).join(), "21 items: use at most 20"],
+    ["interval", "60", 'invalid value "60": use a duration with a unit'],
+    ["interval", "500ms", "use at least 1s"],
+    ["interval", "1000h", "use at most 168h"],
+    ["max-interval", "30s", "shorter than serin.dev/interval: use at least 1m"],
+    ["checks", "p99 <= 500", 'invalid condition "p99 <= 500": add the unit ms or s'],
+    ["checks", "success-rate >= 99", "add the unit %"],
+    ["checks", "success-rate <= 99%", 'only a failing canary passes "success-rate <= 99%": use >= or >'],
+    ["checks", "success-rate > 100%", 'the answer to "success-rate > 100%" is always the same'],
     ["checks", "p99 >= 1s", "only a slow canary passes"],
-    ["checks", "p99 < 0ms", "which nothing passes"],
-    ["checks", "p100 < 1s", "an unknown metric"],
-    ["checks", "p42 < 1s", "an unknown metric"],
-    ["checks", "p99 < 1s, p99 < 2s", "names p99 twice"],
-    ["checks", "none, p99 < 1s", 'has "none", which is no condition'],
-    ["on-failure", "rollback", "is none of these"],
-    ["services", "Web", "which is no name of a Service"],
-    ["services", "web, web", "names web twice"],
-    ["routes", "a/b/c", "which is no name of a route"],
-    ["restart", "", "is none of these"],
-    ["abort", "-1", "is no revision number"],
-    ["promote", "1e3", "is no revision number"],
-    ["isolate", "false", "is for Services only"],
-    ["steps", "1".repeat(5_000), "has 5000 characters"],
+    ["checks", "p99 < 0ms", 'no canary passes "p99 < 0ms"'],
+    ["checks", "p100 < 1s", 'unknown metric "p100"'],
+    ["checks", "p42 < 1s", 'unknown metric "p42"'],
+    ["checks", "p99 < 1s, p99 < 2s", "duplicate p99: name each once"],
+    ["checks", "none, p99 < 1s", 'invalid condition "none"'],
+    ["on-failure", "rollback", "invalid value"],
+    ["services", "Web", 'invalid name "Web"'],
+    ["services", "web, web", "duplicate web"],
+    ["routes", "a/b/c", 'invalid name "a/b/c"'],
+    ["restart", "", "invalid value"],
+    ["abort", "-1", "use a revision number"],
+    ["promote", "1e3", "use a revision number"],
+    ["isolate", "false", "not valid here: use it on a Service"],
+    ["steps", "1".repeat(5_000), "5000 characters: use at most 4096"],
   ];
   for (const [name, value, problem] of wrong) {
     it(`complains about ${name}: ${JSON.stringify(value.slice(0, 40))}`, () => {
       const complaints = complaintsOf({ [name]: value });
       expect(complaints.map(({ key }) => key)).to.deep.equal([`serin.dev/${name}`]);
-      expect(complaints[0]?.problem).to.contain(problem);
+      expect(formatComplaints(complaints).startsWith(`serin.dev/${name}: `)).to.equal(true);
+      expect(formatComplaints(complaints)).to.contain(problem);
     });
   }
 
   it("names the key that was meant", () => {
-    expect(complaintsOf({ step: "10" })[0]?.expected).to.equal("the key serin.dev/steps");
-    expect(complaintsOf({ "on-failed": "undo" })[0]?.expected).to.equal("the key serin.dev/on-failure");
-    expect(complaintsOf({ zebra: "10" })[0]?.expected).to.contain("one of serin.dev/rollout");
+    const told = (given: Given) => formatComplaints(complaintsOf(given));
+    expect(told({ stpes: "10" })).to.equal(
+      "unknown annotation serin.dev/stpes; did you mean serin.dev/steps?",
+    );
+    expect(told({ "on-failed": "undo" })).to.contain("did you mean serin.dev/on-failure?");
+    expect(told({ zebra: "10" })).to.equal(
+      "unknown annotation serin.dev/zebra: remove it or correct its name",
+    );
   });
 
   it("passes over Serin's own keys and everybody else's", () => {
@@ -165,7 +171,7 @@ describe("plan", () => {
 
   it("writes complaints that a terminal can show", () => {
     expect(formatComplaints(complaintsOf({ steps: "10, 5" }))).to.equal(
-      'serin.dev/steps: "10, 5" goes down from 10 to 5; expected increasing percentages such as "10, 25, 50"',
+      'serin.dev/steps: 5 follows 10: use increasing percentages, such as "0.5, 10:5m, pause, 50"',
     );
     const many = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`x${i}`, "\u001b[31m"]));
     const lines = formatComplaints(complaintsOf(many)).split("\n");

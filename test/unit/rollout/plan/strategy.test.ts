@@ -1,9 +1,18 @@
 import { expect } from "chai";
 import type { WrittenStep } from "../../../../rollout/plan/steps.ts";
-import { isSwitch, type Kind, SWITCH, stepsOf, type Written } from "../../../../rollout/plan/strategy.ts";
+import {
+  comparesAt,
+  isSwitch,
+  type Strategy,
+  stepsOf,
+  strategiesWith,
+  strategyNames,
+  type Written,
+} from "../../../../rollout/plan/strategy.ts";
 
-const of = (kind: Kind, written: Partial<Written>) =>
-  stepsOf(kind, { steps: SWITCH, intervalMs: 60_000, iterations: 10, ...written });
+const SWITCH: readonly WrittenStep[] = [{ kind: "weight", weight: 100 }];
+const of = (strategy: Strategy, written: Partial<Written>) =>
+  stepsOf(strategy, { steps: SWITCH, intervalMs: 60_000, iterations: 10, ...written });
 const weight = (percent: number): WrittenStep => ({ kind: "weight", weight: percent });
 
 describe("strategy", () => {
@@ -16,11 +25,11 @@ describe("strategy", () => {
     ]);
   });
 
-  it("begins with copies where they are wanted, in every kind", () => {
-    for (const kind of ["canary", "blue-green", "ab-test"] as const) {
-      const [first, ...rest] = of(kind, { mirror: 20 });
+  it("begins with copies where the user wants them, whatever it is", () => {
+    for (const strategy of strategyNames) {
+      const [first, ...rest] = of(strategy, { mirror: 20 });
       expect(first).to.deep.equal({ kind: "mirror", percent: 20, leastMs: 60_000 });
-      expect(rest).to.deep.equal(of(kind, {}));
+      expect(rest).to.deep.equal(of(strategy, {}));
     }
   });
 
@@ -28,6 +37,21 @@ describe("strategy", () => {
     expect(of("ab-test", { iterations: 3, steps: [weight(1), weight(2)] })).to.deep.equal([
       { kind: "match", leastMs: 180_000 },
     ]);
+  });
+
+  it("compares users who were drawn by chance, and copies always", () => {
+    const [copies] = of("canary", { mirror: 20 });
+    for (const strategy of strategyNames) {
+      expect(comparesAt(strategy, copies)).to.equal(true);
+      expect(comparesAt(strategy, of(strategy, {})[0])).to.equal(strategy === "canary");
+    }
+  });
+
+  it("has annotations of its own; the others are for all", () => {
+    expect(strategiesWith("steps")).to.deep.equal(["canary", "blue-green"]);
+    expect(strategiesWith("iterations")).to.deep.equal(["ab-test"]);
+    expect(strategiesWith("stickyMs")).to.deep.equal(["canary"]);
+    expect(strategiesWith("match")).to.deep.equal(strategyNames);
   });
 
   it("knows a switch", () => {

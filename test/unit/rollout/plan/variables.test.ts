@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { parseVariables } from "../../../../rollout/plan/variables.ts";
+import { formatProblem } from "../../../../rollout/text/parse.ts";
 
 describe("variables", () => {
   const right: readonly [string, Record<string, string>][] = [
@@ -13,22 +14,26 @@ describe("variables", () => {
     it(`are read from ${text}`, () => expect(parseVariables(text)).to.deep.equal({ value }));
   }
 
+  const letters = ": use up to 63 letters, digits and underscores";
   const wrong: readonly [string, string][] = [
-    ["", "has an empty item"],
-    ["direction", 'has "direction", which lacks "="'],
-    ["1x=2", 'has "1x", which is no name of a variable'],
-    ["a-b=2", 'has "a-b", which is no name of a variable'],
-    ["=2", 'has "", which is no name of a variable'],
-    ["a=1, a=2", "names a twice"],
-    [`a=${"x".repeat(201)}`, "has a with 201 characters, more than 200"],
+    ["", "empty item"],
+    ["direction", 'invalid variable "direction": use name=value'],
+    ["1x=2", `invalid variable name "1x"${letters}`],
+    ["a-b=2", `invalid variable name "a-b"${letters}`],
+    ["=2", `invalid variable name ""${letters}`],
+    ["a=1, a=2", "duplicate a: name each once"],
+    [`a=${"x".repeat(201)}`, "variable a has 201 characters: use at most 200"],
     ...['"', "'", "`", "\\", "{", "}", "\n", "\r", "\u2028", "\0"].map((bad): [string, string] => [
       `a=x${bad}y`,
-      "has a with a quote, backslash, backtick, brace or line break",
+      "variable a has a quote, backslash, backtick, brace or line break: remove it",
     ]),
   ];
   for (const [text, problem] of wrong) {
     it(`are refused in ${JSON.stringify(text.slice(0, 30))}`, () => {
-      expect(parseVariables(text)).to.deep.equal({ problems: [problem] });
+      const parsed = parseVariables(text);
+      expect("problems" in parsed && parsed.problems.map((one) => formatProblem(one))).to.deep.equal([
+        problem,
+      ]);
     });
   }
 

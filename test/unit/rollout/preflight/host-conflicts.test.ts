@@ -48,7 +48,7 @@ describe("another route for the same host", () => {
     it(what, () => {
       const doubts = hostConflictCaveats(plan, [aService()], [own], [own, other]);
       expect(doubts).to.have.length(told ? 1 : 0);
-      for (const doubt of doubts) expect(doubt).to.contain("route shop/beta is for the same host");
+      for (const doubt of doubts) expect(doubt).to.contain("route shop/beta has the same host");
     });
   }
 });

@@ -142,7 +142,7 @@ describe("what a route has no room for", () => {
       backendRefs: refs,
     }));
     expect(obstacle(plans.header, behind("Istio", rules))).to.equal(
-      "route shop/web: with the canary's, the route would have 18 rules, and the Gateway API allows 16",
+      "route shop/web: during the rollout, the route would have 18 rules, and the Gateway API allows 16",
     );
     expect(obstacle(plans.weights, behind("Istio", rules))).to.equal(undefined);
     const twenty = { match: Array.from({ length: 20 }, (_, i) => `header x-${i}=1`).join() };
@@ -191,7 +191,7 @@ describe("a plan without a route", () => {
       if (key === undefined) expect(said).to.equal(undefined);
       else
         expect(said).to.equal(
-          `serin.dev/${key} needs a gateway: no HTTPRoute or GRPCRoute names a Service of these pods (web)`,
+          `serin.dev/${key}: it needs a gateway: add an HTTPRoute or GRPCRoute that names Service web`,
         );
     });
   }
@@ -245,7 +245,7 @@ describe("rules that cannot be told apart", () => {
     ];
     expect(obstacle(plans.header, behind("Istio", rules))).to.equal(undefined);
     expect(doubts(plans.header, behind("Istio", rules))).to.match(
-      /serin\.dev\/match: header x-a=1 get the stable version at rule 0 of route shop\/web, which has conditions of its own/,
+      /serin\.dev\/match: requests with header x-a=1 get the stable version at rule 0 of route shop\/web, which has conditions of its own/,
     );
     expect(doubts({ ...plans.header, rollout: "ab-test" }, behind("Istio", rules))).to.match(/rule 0/);
   });
@@ -254,10 +254,12 @@ describe("rules that cannot be told apart", () => {
     const grpc = behind("Kong", [{ matches: [cookies], backendRefs: refs }], { kind: "GRPCRoute" });
     expect(obstacle(plans.sticky, grpc)).to.equal(undefined);
     expect(doubts(plans.sticky, grpc)).to.match(
-      /clients of gRPC keep no cookies: route shop\/web draws every call anew/,
+      /gRPC clients keep no cookies: route shop\/web draws every call again/,
     );
     const plain = behind("Istio", [{ backendRefs: refs }], { kind: "GRPCRoute" });
-    expect(doubts(plans.query, plain)).to.match(/serin\.dev\/match: query a=1 get the stable version/);
+    expect(doubts(plans.query, plain)).to.match(
+      /serin\.dev\/match: requests with query a=1 get the stable version/,
+    );
   });
 
   it("are found beside what is in flight on the route already", () => {

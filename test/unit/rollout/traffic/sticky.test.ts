@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { BackendRef } from "../../../../kube/core/routes.ts";
-import { literal, touchesCookies, withCookie, withoutCookie } from "../../../../rollout/traffic/sticky.ts";
+import { literal } from "../../../../rollout/text/literal.ts";
+import { touchesCookies, withCookie, withoutCookie } from "../../../../rollout/traffic/sticky.ts";
 
 const sticky = { cookie: "serin-web", id: "r7", seconds: 3600 };
 const ours = {

@@ -1,0 +1,15 @@
+import { revision } from "./annotation.ts";
+
+/** The annotations that give an order to one revision. They are no settings: admission takes them off the object. */
+export const orders = {
+  promote: {
+    key: "serin.dev/promote",
+    ...revision,
+    doc: "Promotes this revision now, whatever the checks say.",
+  },
+  abort: { key: "serin.dev/abort", ...revision, doc: "Rolls this revision back now." },
+  retry: { key: "serin.dev/retry", ...revision, doc: "Starts this failed revision once more." },
+} as const;
+
+/** The name of an order. */
+export type OrderName = keyof typeof orders;
