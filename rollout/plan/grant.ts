@@ -4,8 +4,8 @@ import { describeMatches } from "./match.ts";
 import type { Plan } from "./plan.ts";
 
 /**
- * What the plan grants at one of its steps. Testers are let in at the beginning, but not while the canary is tried with copies:
- * before anybody is exposed.
+ * The exposure at one step of the plan. Testers reach the canary from the first step on, but not at the step with copies,
+ * which comes before any user.
  */
 export function exposureAt(plan: Plan, index: number, sticky: Omit<Sticky, "seconds">): Exposure {
   const passed = plan.steps.slice(0, index + 1).filter((step) => step.kind !== "pause");
@@ -20,13 +20,13 @@ export function exposureAt(plan: Plan, index: number, sticky: Omit<Sticky, "seco
   };
 }
 
-/** What it is in a word, to be read after "at". */
+/** The exposure as a short noun: `25%`, `copies of 20%`. */
 export function shortly({ weight, match, mirror }: Exposure): string {
   if (mirror !== undefined) return `copies of ${mirror}%`;
   return weight === 0 && match !== undefined ? "the matching users" : `${weight}%`;
 }
 
-/** What it is in words, to be read after "the canary has". */
+/** The exposure as a noun: `25% of the traffic`. */
 export function describeExposure({ weight, match, mirror }: Exposure): string {
   if (mirror !== undefined) return `copies of ${mirror}% of the traffic`;
   const testers = match === undefined ? "" : `the users with ${describeMatches(match)}`;

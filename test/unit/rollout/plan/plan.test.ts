@@ -85,7 +85,7 @@ describe("plan", () => {
     });
   }
 
-  it("reads names and verbs", () => {
+  it("reads names and orders", () => {
     const plan = planOf({ services: "web, api", routes: "web, edge/my.route", retry: "7" });
     expect(plan.services).to.deep.equal(["web", "api"]);
     expect(plan.routes).to.deep.equal([{ name: "web" }, { namespace: "edge", name: "my.route" }]);
