@@ -15,6 +15,7 @@ import { runController } from "./controller.ts";
 import { prometheus } from "./evidence/prometheus.ts";
 import { templateChecksFrom } from "./evidence/template-checks.ts";
 import { templatesFrom } from "./evidence/templates.ts";
+import { credentialsFrom } from "./providers/credentials-file.ts";
 import { podIdentity } from "./providers/pod-identity.ts";
 import { prometheusProvider } from "./providers/prometheus.ts";
 import { providersFrom } from "./providers/registry.ts";
@@ -28,6 +29,10 @@ const connection = connect({ fieldManager: "serin", userAgent: "serin-controller
 const kube = negotiated(withRetryAfter(connection, { clock }), { ...gatewayApi, clock });
 const { namespace } = options;
 const hookHosts = hookHostsOf(options["hook-host"]);
+const credentials = credentialsFrom({
+  token: options["prometheus-token-file"],
+  basicAuth: options["prometheus-basic-auth-file"],
+});
 const gates = templateChecksFrom({
   templates: templatesFrom({ kube, namespace, trusted: options["template-namespace"], clock }),
   providers: providersFrom({
@@ -35,7 +40,11 @@ const gates = templateChecksFrom({
     namespace,
     names: options.provider,
     identity: options["provider-identity"] ? podIdentity(process.env, { clock }) : undefined,
-    prometheus: prometheusProvider(settingsOf("prometheus", { address: options.prometheus }), { clock }),
+    prometheus: prometheusProvider(
+      settingsOf("prometheus", { address: options.prometheus }),
+      { clock },
+      credentials,
+    ),
     clock,
   }),
 });
@@ -65,7 +74,7 @@ await lead({
     runController(
       {
         kube: fenced(kube, until, clock),
-        prometheus: prometheus({ url: options.prometheus }),
+        prometheus: prometheus({ url: options.prometheus, credentials }),
         gates,
         hookHosts,
         clock,

@@ -16,6 +16,17 @@ export const controllerProgram = {
       { about: "The base URL of the Prometheus that scrapes the gateways." },
       "http://prometheus.monitoring:9090",
     ),
+    "prometheus-token-file": optional({
+      argument: "file",
+      about: "A file with a bearer token for that Prometheus. Serin reads it for each request.",
+      usualText: "",
+    }),
+    "prometheus-basic-auth-file": optional({
+      argument: "file",
+      about:
+        "A file with `username:password` for that Prometheus, used without a token file. Serin reads it for each request.",
+      usualText: "",
+    }),
     provider: list({
       about: "The name of a Secret in Serin's namespace that configures a metric provider. May be repeated.",
       alias: "source",

@@ -26,7 +26,7 @@ export function text(flag: About, usual: string): Flag<string> {
   return { argument: "name", ...flag, usual, read: (given) => given || undefined, use: "use a text" };
 }
 
-/** A text that may be absent; `usualText` says what then holds. */
+/** A text that may be absent; `usualText` says what holds then, and is empty where nothing does. */
 export function optional(flag: About & { readonly usualText: string }): Flag<string | undefined> {
   return {
     argument: "name",

@@ -1,13 +1,20 @@
-import { request } from "undici";
 import type { Sample } from "../../rollout/gateways/metrics/sample.ts";
+import type { ReadCredentials } from "../providers/credentials-file.ts";
 import { ProviderError } from "../providers/provider.ts";
+import { asking } from "../providers/request.ts";
+import { under } from "../providers/settings.ts";
 
 /** Where Prometheus is. */
 export interface PrometheusOptions {
   readonly url: string;
   /** ms; 5,000. */
   readonly timeoutMs?: number;
+  /** None without it. */
+  readonly credentials?: ReadCredentials;
 }
+
+/** The longest answer. The counters of 500 rollouts are some MiB; a larger answer could exhaust the heap. */
+const MOST_MIB = 64;
 
 /** Instants `from`, `from + stepMs`, … up to `to`, all in ms. */
 export interface Grid {
@@ -25,15 +32,18 @@ export interface Prometheus {
 }
 
 /** Queries a Prometheus server's HTTP API (`/api/v1/query` and `/api/v1/query_range`, by POST). */
-export function prometheus({ url, timeoutMs = 5_000 }: PrometheusOptions): Prometheus {
-  const base = `${url.replace(/\/$/, "")}/api/v1`;
+export function prometheus({ url, timeoutMs = 5_000, credentials }: PrometheusOptions): Prometheus {
+  const base = new URL(url);
   const ask = async (path: string, parameters: Record<string, string>): Promise<readonly Series[]> => {
-    const answer = await post(`${base}/${path}`, new URLSearchParams(parameters).toString(), timeoutMs);
-    if (answer?.status === "error") throw new ProviderError(`Prometheus refuses the query: ${answer.error}`);
-    if (!["vector", "matrix"].includes(answer?.data?.resultType ?? "")) {
-      throw new ProviderError("Prometheus answers with something else than series");
-    }
-    return answer?.data?.result ?? [];
+    const { headers, secrets } = (await credentials?.()) ?? { headers: {}, secrets: [] };
+    const question = {
+      method: "POST",
+      url: under(base, `api/v1/${path}`),
+      headers: { ...headers, "content-type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams(parameters).toString(),
+    } as const;
+    const limits = { timeoutMs, mostMib: MOST_MIB };
+    return asking("Prometheus", secrets, limits)(question, (text) => seriesOf(JSON.parse(text)));
   };
   return {
     over: async (query, { from, to, stepMs }) => {
@@ -71,6 +81,14 @@ interface Answer {
   readonly data?: { readonly resultType: string; readonly result: readonly Series[] };
 }
 
+function seriesOf(answer: Answer | null): readonly Series[] {
+  if (answer?.status === "error") throw new ProviderError(`refuses the query: ${answer.error}`);
+  if (!["vector", "matrix"].includes(answer?.data?.resultType ?? "")) {
+    throw new ProviderError("gives an answer without series");
+  }
+  return answer?.data?.result ?? [];
+}
+
 function byInstant(series: readonly Series[]): ReadonlyMap<number, readonly Sample[]> {
   const instants = new Map<number, Sample[]>();
   for (const { metric: labels, value, values = value ? [value] : [] } of series) {
@@ -95,19 +113,4 @@ function scrapeInterval(scrapes: readonly (readonly number[])[]): number | undef
 
 function seconds(ms: number): string {
   return (ms / 1000).toFixed(3);
-}
-
-async function post(url: string, body: string, timeoutMs: number): Promise<Answer | null> {
-  try {
-    const response = await request(url, {
-      method: "POST",
-      body,
-      headers: { "content-type": "application/x-www-form-urlencoded" },
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    return (await response.body.json()) as Answer | null;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new ProviderError(`Prometheus cannot be reached at ${new URL(url).host}: ${why}`, { cause: error });
-  }
 }

@@ -1,3 +1,4 @@
+import type { ReadCredentials } from "./credentials-file.ts";
 import { newest, type Provider, ProviderError, type Reading, type Window } from "./provider.ts";
 import { asking, type RequestContext } from "./request.ts";
 import { credentialsOf, type Settings, under } from "./settings.ts";
@@ -12,15 +13,21 @@ type Sample = readonly [seconds: number, value: string];
 
 /**
  * Prometheus and what speaks its API (HTTP API, "Instant queries"). Secret: `address`, and `token` or `username`
- * with `password`. Whatever is older than its look-back (5 min) Prometheus leaves out itself.
+ * with `password`, unless `read` gives the credentials. Prometheus itself leaves out values older than its look-back
+ * (5 min).
  */
-export function prometheusProvider(settings: Settings, context: RequestContext): Provider {
+export function prometheusProvider(
+  settings: Settings,
+  context: RequestContext,
+  read?: ReadCredentials,
+): Provider {
   const url = under(settings.address(), "api/v1/query");
-  const credentials = credentialsOf(settings);
-  const ask = asking("Prometheus", credentials.secrets, context);
+  const own = credentialsOf(settings);
   return {
     async read(query, window, signal) {
       const body = new URLSearchParams({ query, time: (window.at / 1000).toFixed(3) }).toString();
+      const credentials = (await read?.()) ?? own;
+      const ask = asking("Prometheus", credentials.secrets, context);
       const headers = { ...credentials.headers, "content-type": "application/x-www-form-urlencoded" };
       return ask(
         { method: "POST", url, headers, body },

@@ -3,15 +3,21 @@ import type { Clock } from "../../kube/core/clock.ts";
 import type { PodIdentity } from "./identity.ts";
 import { ProviderError } from "./provider.ts";
 
-/** What every provider needs of its context. */
-export interface RequestContext {
-  readonly clock: Pick<Clock, "now">;
+/** How requests are made. */
+export interface RequestOptions {
   /** Carries the requests; undici's own when absent. */
   readonly dispatcher?: Dispatcher | undefined;
-  /** The pod's identity at its cloud, where the operator lets providers use it. */
-  readonly identity?: PodIdentity | undefined;
   /** Time limit of a request with its answer; 10,000 ms. */
   readonly timeoutMs?: number | undefined;
+  /** The longest answer, in MiB; 1. */
+  readonly mostMib?: number | undefined;
+}
+
+/** What every provider gets from the controller. */
+export interface RequestContext extends RequestOptions {
+  readonly clock: Pick<Clock, "now">;
+  /** The pod's identity at its cloud, where the operator lets providers use it. */
+  readonly identity?: PodIdentity | undefined;
 }
 
 /** One request to a provider's API. */
@@ -28,19 +34,17 @@ export interface Question {
  */
 export type Ask = <T>(question: Question, read: (text: string) => T, signal?: AbortSignal) => Promise<T>;
 
-const mostBytes = 1_048_576;
-
 /**
  * Asks `product`'s API. Redirects are not followed: they could carry the credentials elsewhere. No message has one
  * of the `secrets` in it, even where the API repeats them.
  */
-export function asking(product: string, secrets: readonly string[], context: RequestContext): Ask {
+export function asking(product: string, secrets: readonly string[], options: RequestOptions): Ask {
   return async (question, read, signal) => {
     const told = `${product} at ${question.url.host}`;
     const hide = hiding(secrets);
     const fail = (what: string, cause?: unknown) =>
       new ProviderError(hide(`${told} ${what}`), ...(cause === undefined ? [] : [{ cause }]));
-    const { status, text } = await send(question, context, fail, signal);
+    const { status, text } = await send(question, options, fail, signal);
     if (status < 200 || status >= 300) throw fail(`${outcome(status)}${wordsOf(text, hide)}`);
     try {
       return read(text);
@@ -53,7 +57,7 @@ export function asking(product: string, secrets: readonly string[], context: Req
 
 async function send(
   { url, method = "GET", headers = {}, body }: Question,
-  { dispatcher, timeoutMs = 10_000 }: RequestContext,
+  { dispatcher, timeoutMs = 10_000, mostMib = 1 }: RequestOptions,
   fail: (what: string, cause?: unknown) => ProviderError,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly status: number; readonly text: string }> {
@@ -66,8 +70,8 @@ async function send(
       ...(body !== undefined && { body }),
       ...(dispatcher && { dispatcher }),
     });
-    const text = await readText(response.body);
-    if (text === undefined) throw fail("answers with more than 1 MiB");
+    const text = await readText(response.body, mostMib * 1_048_576);
+    if (text === undefined) throw fail(`answers with more than ${mostMib} MiB`);
     return { status: response.statusCode, text };
   } catch (error) {
     if (error instanceof ProviderError) throw error;
@@ -78,12 +82,12 @@ async function send(
 }
 
 /** The text of an answer; `undefined` when it is too long, and then the connection is closed. */
-async function readText(body: AsyncIterable<Uint8Array>): Promise<string | undefined> {
+async function readText(body: AsyncIterable<Uint8Array>, most: number): Promise<string | undefined> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of body) {
     bytes += chunk.length;
-    if (bytes > mostBytes) return undefined;
+    if (bytes > most) return undefined;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");

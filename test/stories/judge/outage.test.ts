@@ -24,7 +24,7 @@ onEachGateway("a release while the metrics fail", function (gateway) {
     try {
       await sleep(AWAY_MS);
       expect(shop.condition()).to.include({ status: "Unknown", reason: "Holding" });
-      expect(shop.condition()?.message).to.match(/^holding at 50%: .*Prometheus cannot be reached/);
+      expect(shop.condition()?.message).to.match(/^holding at 50%: .*Prometheus at \S+ cannot be reached/);
       expect(shop.record("v2-err0.1")?.outcome).to.equal("running");
     } finally {
       await prometheus.start();

@@ -46,6 +46,8 @@ describe("flags", () => {
       namespace: "serin-system",
       identity: undefined,
       prometheus: "http://prometheus.monitoring:9090",
+      "prometheus-token-file": undefined,
+      "prometheus-basic-auth-file": undefined,
       provider: [],
       "provider-identity": false,
       "template-namespace": [],

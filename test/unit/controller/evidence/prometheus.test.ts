@@ -1,8 +1,12 @@
 import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect } from "chai";
-import { prometheus } from "../../../../controller/evidence/prometheus.ts";
+import { type Prometheus, prometheus } from "../../../../controller/evidence/prometheus.ts";
+import { credentialsFrom } from "../../../../controller/providers/credentials-file.ts";
 import { ProviderError } from "../../../../controller/providers/provider.ts";
 
 const AT = 1_700_000_000_000;
@@ -13,6 +17,7 @@ describe("Prometheus", () => {
   let url: string;
   let answer: { status?: number; body: string };
   let path: string | undefined;
+  let authorization: string | undefined;
   let asked: URLSearchParams;
 
   const succeed = (resultType: string, result: unknown) => {
@@ -24,6 +29,7 @@ describe("Prometheus", () => {
       let body = "";
       for await (const chunk of request) body += chunk;
       path = request.url;
+      authorization = request.headers.authorization;
       asked = new URLSearchParams(body);
       response.statusCode = answer.status ?? 200;
       response.end(answer.body);
@@ -82,15 +88,16 @@ describe("Prometheus", () => {
       when: "the query is refused",
       body: JSON.stringify({ status: "error", error: "parse error" }),
       status: 400,
-      says: /refuses the query: parse error/,
+      says: /Prometheus at 127\.0\.0\.1:\d+ answers 400: parse error/,
     },
     {
       when: "the answer holds no series",
       body: JSON.stringify({ status: "success", data: { resultType: "scalar", result: [0, "1"] } }),
-      says: /something else than series/,
+      says: /an answer without series/,
     },
-    { when: "the answer is null", body: "null", says: /something else than series/ },
-    { when: "the answer is no JSON", body: "<html>", status: 502, says: /cannot be reached at 127\.0\.0\.1/ },
+    { when: "the answer is null", body: "null", says: /an answer without series/ },
+    { when: "a proxy answers", body: "<html>away</html>", status: 502, says: /answers 502: away/ },
+    { when: "the answer is not JSON", body: "hello", says: /an answer that Serin does not understand/ },
   ];
   for (const { when, says, ...given } of troubles) {
     it(`says so when ${when}`, async () => {
@@ -103,11 +110,37 @@ describe("Prometheus", () => {
     });
   }
 
+  it("is asked with the credentials of a file, also after they change, and no message has them", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "serin-prometheus-"));
+    const file = join(dir, "credentials");
+    const token = prometheus({ url, credentials: credentialsFrom({ token: file }) });
+    const basic = prometheus({ url, credentials: credentialsFrom({ basicAuth: file }) });
+    const failure = async (client: Prometheus) =>
+      String(await client.over("up", instant).catch((thrown: unknown) => thrown));
+    succeed("vector", []);
+    writeFileSync(file, "t0ken\n");
+    await token.over("up", instant);
+    expect(authorization).to.equal("Bearer t0ken");
+    writeFileSync(file, "renewed");
+    await token.over("up", instant);
+    expect(authorization).to.equal("Bearer renewed");
+    expect(await failure(basic)).to.contain("use username:password");
+    writeFileSync(file, "serin:p4ssword");
+    await basic.over("up", instant);
+    expect(authorization).to.equal(`Basic ${Buffer.from("serin:p4ssword").toString("base64")}`);
+    answer = { status: 401, body: "p4ssword is wrong" };
+    expect(await failure(basic)).to.match(/refuses the credentials \(401\): … is wrong/);
+    writeFileSync(file, "two\nlines");
+    expect(await failure(token)).to.contain("use one line");
+    rmSync(dir, { recursive: true });
+    expect(await failure(token)).to.match(/^ProviderError: cannot read credentials: ENOENT/);
+  });
+
   it("says so when nobody listens", async () => {
     const error = await prometheus({ url: "http://127.0.0.1:9" })
       .over("up", instant)
       .catch((thrown: unknown) => thrown);
     expect(error).to.be.instanceOf(ProviderError);
-    expect(String(error)).to.match(/cannot be reached at 127\.0\.0\.1:9/);
+    expect(String(error)).to.match(/Prometheus at 127\.0\.0\.1:9 cannot be reached/);
   });
 });
