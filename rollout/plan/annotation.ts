@@ -14,6 +14,9 @@ export interface Annotation<T> {
   readonly parse: (text: string) => Parsed<T>;
 }
 
+/** The least that a table of annotations has; a row without a parser is a type error. */
+export type AnnotationTable = Readonly<Record<string, Annotation<unknown>>>;
+
 /** Every key under `serin.dev/` begins so. */
 export const PREFIX = "serin.dev/";
 
@@ -47,7 +50,7 @@ export function parseMirror(text: string): Parsed<number> {
   return percent >= 1 && percent <= 100 ? { value: percent } : invalid(text);
 }
 
-/** What is right: `use increasing percentages, such as "10, 25, 50"`. */
+/** The remedy for a wrong value: `use increasing percentages, such as "10, 25, 50"`. */
 export function remedyOf({ form, example }: Annotation<unknown>): string {
   // A form that names every value, or samples, needs no example.
   return form.includes(example) ? `use ${form}` : `use ${form}, such as "${example}"`;

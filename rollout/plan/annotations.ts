@@ -1,15 +1,13 @@
 import { parseSet, parseTime } from "../text/parse.ts";
-import { type Annotation, oneOf, parseIterations, parseMirror } from "./annotation.ts";
-import { parseChecks } from "./checks.ts";
-import { parseCompare } from "./compare.ts";
+import { type AnnotationTable, oneOf, parseIterations, parseMirror } from "./annotation.ts";
 import { parseHooks } from "./hooks.ts";
+import { judging } from "./judging.ts";
 import { parseMatches } from "./match.ts";
 import { describeRoute, parseProfile, parseRoute, parseService } from "./names.ts";
 import { orders } from "./orders.ts";
 import { parseSize } from "./size.ts";
 import { parseSteps } from "./steps.ts";
 import { type Strategy, strategyNames } from "./strategy.ts";
-import { parseVariables } from "./variables.ts";
 
 /**
  * Everything under `serin.dev/` that people write on a Deployment. Each row is a field of the plan, under the row's name: the
@@ -22,8 +20,8 @@ export const annotations = {
     absent: "canary" as Strategy,
     doc:
       "Opts the Deployment in: each change of its pod template starts a rollout. `canary` gives the new version more and " +
-      "more of the traffic. `blue-green` gives it all traffic at once and keeps the whole old version until the new one " +
-      "is proven. `ab-test` gives it to the users of `serin.dev/match` only.",
+      "more of the traffic. `blue-green` gives it all traffic at once and keeps the whole old version until the new one is " +
+      "proven. `ab-test` gives it to the users of `serin.dev/match` only.",
     example: "canary",
   },
   steps: {
@@ -31,9 +29,9 @@ export const annotations = {
     form: "increasing percentages",
     default: "10, 25, 50",
     doc:
-      "The canary's share of traffic, step by step: above 0 and up to 100 %, with at most two decimals. " +
-      "`10:5m` stays at 10 % for at least 5 minutes. `pause` waits for `kubectl rollout resume`. " +
-      "For `blue-green`: `100` with the time to keep the old version, and pauses.",
+      "The canary's share of traffic, step by step: above 0 and up to 100 %, with at most two decimals. `10:5m` stays at 10 " +
+      "% for at least 5 minutes. `pause` waits for `kubectl rollout resume`. For `blue-green`: `100` with the time to keep " +
+      "the old version, and pauses.",
     example: "0.5, 10:5m, pause, 50",
     parse: parseSteps,
   },
@@ -50,8 +48,8 @@ export const annotations = {
     form: "a duration from serin.dev/interval to 168h",
     default: "10m",
     doc:
-      "How long a step waits for enough evidence before it continues without. The last step always waits. " +
-      "An interval that is longer than the default replaces the default.",
+      "How long a step waits for enough evidence before it continues without. The last step always waits. An interval that " +
+      "is longer than the default replaces the default.",
     example: "1h",
     parse: parseTime,
   },
@@ -78,8 +76,8 @@ export const annotations = {
     form: "a whole percentage from 1% to 100%",
     doc:
       "Before the canary gets live traffic, the gateway sends it copies of this share of the requests and drops the " +
-      "answers. Serin judges the canary by them for `serin.dev/interval`. Serin refuses it behind gateways that cannot " +
-      "copy requests: docs/gateways.md.",
+      "answers. Serin judges the canary by them for `serin.dev/interval`. Serin refuses it behind gateways that cannot copy " +
+      "requests: docs/gateways.md.",
     example: "20%",
     parse: parseMirror,
   },
@@ -97,61 +95,20 @@ export const annotations = {
     form: "weight, a number of pods (3) or a percentage (50%)",
     default: "weight",
     doc:
-      "How many pods the canary has: as many as its current weight needs (`weight`), a fixed number, or a percentage of " +
-      "the replicas. The default of `blue-green` and `ab-test` is `100%`.",
+      "How many pods the canary has: as many as its current weight needs (`weight`), a fixed number, or a percentage of the " +
+      "replicas. The default of `blue-green` and `ab-test` is `100%`.",
     example: "50%",
     parse: parseSize,
   },
-  checks: {
-    key: "serin.dev/checks",
-    form: "conditions on success-rate, p50 to p99.9 and metric templates",
-    default: "none",
-    doc:
-      "What must hold in addition to the comparison: `success-rate` in percent of the requests, the " +
-      "latencies `p50` … `p99` and `p99.9` in `ms` or `s`, and metric templates by their names. " +
-      "The default is `success-rate >= 99%` if nothing is compared.",
-    example: "success-rate >= 99.5%, p99 <= 500ms",
-    parse: parseChecks,
-  },
-  compare: {
-    key: "serin.dev/compare",
-    form: "on, off or settings",
-    default: "on",
-    doc:
-      "Compares the canary with the stable version by a sequential test. Serin rolls the canary back if it is worse than " +
-      "`tolerance` times the stable version plus `margin`, and lets it continue if the evidence excludes that it costs more " +
-      "than `loss` of all requests. Settings: `tolerance` (1.2), `margin` (0.05%), `alpha` (1%), `beta` (5%), `loss` (0.5%), " +
-      "`dispersion` (estimated), `inconclusive` (`hold`, `rollback` or `promote`). With `off`, only the checks decide. " +
-      "Chance does not choose the users of an `ab-test`, and after the switch of `blue-green` no user is left to compare " +
-      "with: in both, Serin compares only copies (`serin.dev/mirror`).",
-    example: "tolerance=1.5, margin=0.1%",
-    parse: parseCompare,
-  },
-  metrics: {
-    key: "serin.dev/metrics",
-    ...oneOf(["gateway", "application"]),
-    default: "gateway",
-    doc:
-      "The source of the request counts: the gateway, for each backend, or the application, by " +
-      "`http_request_duration_seconds` of its pods.",
-    example: "application",
-  },
-  variables: {
-    key: "serin.dev/variables",
-    form: "names with values",
-    absent: {},
-    doc: "Values for the `{{ variables.… }}` of metric templates.",
-    example: "direction=inbound, code=5..",
-    parse: parseVariables,
-  },
+  ...judging,
   hooks: {
     key: "serin.dev/hooks",
     form: "a YAML list of hooks",
     absent: [],
     doc:
-      "HTTP endpoints that Serin calls at points of the rollout, with the fields of Flagger's webhooks: `type`, " +
-      "`name`, `url`, `timeout`, `retries`, `metadata`, `disableTLS`, `muteAlert`. Serin's administrator must allow their " +
-      "hosts: docs/hooks.md.",
+      "HTTP endpoints that Serin calls at points of the rollout, with the fields of Flagger's webhooks: `type`, `name`, " +
+      "`url`, `timeout`, `retries`, `metadata`, `disableTLS`, `muteAlert`. Serin's administrator must allow their hosts: " +
+      "docs/hooks.md.",
     example: "[{type: confirm-promotion, name: gate, url: http://tester.test/gate/check}]",
     parse: parseHooks,
   },
@@ -160,8 +117,8 @@ export const annotations = {
     ...oneOf(["hold", "undo"]),
     default: "hold",
     doc:
-      "What follows when a canary has failed and the stable version has all traffic again. `hold` leaves " +
-      "the pod template as applied, so that it matches Git. `undo` acts as `kubectl rollout undo`.",
+      "What follows when a canary has failed and the stable version has all traffic again. `hold` leaves the pod template " +
+      "as applied, so that it matches Git. `undo` acts as `kubectl rollout undo`.",
     example: "undo",
   },
   services: {
@@ -175,8 +132,8 @@ export const annotations = {
     key: "serin.dev/routes",
     form: "names of HTTPRoutes or GRPCRoutes",
     doc:
-      "The routes to shift; `namespace/name` for a route of another namespace. " +
-      "Without it: every route with a backendRef to one of the Services.",
+      "The routes to shift; `namespace/name` for a route of another namespace. Without it: every route with a backendRef to " +
+      "one of the Services.",
     example: "web, edge/web",
     parse: (text: string) => parseSet(text, parseRoute, describeRoute),
   },
@@ -192,7 +149,8 @@ export const annotations = {
     form: "the name of a profile",
     doc:
       "A named set of these values, without their prefix: a ConfigMap of that name in Serin's namespace, labelled " +
-      '`serin.dev/profile: "true"`. A Deployment\'s own annotations win. `none` ignores the profile that the namespace names.',
+      '`serin.dev/profile: "true"`. A Deployment\'s own annotations win. `none` ignores the profile that the namespace ' +
+      "names.",
     example: "slow",
     parse: parseProfile,
   },
@@ -201,12 +159,9 @@ export const annotations = {
     ...oneOf(["on", "off"]),
     default: "on",
     doc:
-      "Whether a change of a ConfigMap or Secret that the pod template uses starts a canary of the same image. " +
-      'Only objects with the label `serin.dev/track: "true"` count.',
+      "Whether a change of a ConfigMap or Secret that the pod template uses starts a canary of the same image. Only objects " +
+      'with the label `serin.dev/track: "true"` count.',
     example: "off",
   },
   ...orders,
 } as const satisfies AnnotationTable;
-
-/** What the table needs of each row; a row without a parser is a type error. */
-export type AnnotationTable = Readonly<Record<string, Annotation<unknown>>>;

@@ -3,13 +3,13 @@ import { type Parsed, parseSet, problem, unknown } from "../text/parse.ts";
 import { quote } from "../text/quote.ts";
 import { nearest } from "../text/suggest.ts";
 
-/** What one number of the canary must be. */
+/** A limit on one number of the canary. */
 export type Check = TrafficCheck | TemplateCheck;
 
-/** A limit on what the gateway's metrics say about the canary's requests. */
+/** A limit on a number that the gateway's metrics yield for the canary's requests. */
 export interface TrafficCheck {
   readonly metric: "success-rate" | "percentile";
-  /** Of a percentile only: 0.5 … 0.999. */
+  /** 0.5 … 0.999; for percentiles only. */
   readonly quantile?: number;
   readonly op: ">=" | ">" | "<=" | "<";
   /** A ratio from 0 to 1 for `success-rate`, seconds for a percentile. */
@@ -21,7 +21,7 @@ export interface TrafficCheck {
 /** A limit on the number that a metric template yields. */
 export interface TemplateCheck {
   readonly metric: "template";
-  /** Of the ConfigMap. */
+  /** The ConfigMap's name. */
   readonly name: string;
   readonly op: ">=" | ">" | "<=" | "<";
   /** In the unit of the query's result. */

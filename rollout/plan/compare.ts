@@ -12,11 +12,11 @@ export interface Compare {
   readonly alpha: number;
   /** The chance of promoting one that costs more than `loss`. */
   readonly beta: number;
-  /** What share of all requests may additionally fail before the canary counts as safe for the next weight. */
+  /** The share of all requests that may fail in addition while the canary still counts as safe for the next weight. */
   readonly loss: number;
-  /** Variance of the failures over their mean; absent: estimated where pods can be told apart, else 1. */
+  /** Variance of the failures over their mean. Absent: Serin estimates it if it can distinguish pods; otherwise 1. */
   readonly dispersion?: number;
-  /** What follows when the last step cannot tell. */
+  /** The action when the last step ends without a verdict. */
   readonly inconclusive: "hold" | "rollback" | "promote";
 }
 

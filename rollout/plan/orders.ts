@@ -1,6 +1,6 @@
 import { revision } from "./annotation.ts";
 
-/** The annotations that give an order to one revision. They are no settings: admission takes them off the object. */
+/** The annotations that give an order to one revision. Admission removes them from the object. */
 export const orders = {
   promote: {
     key: "serin.dev/promote",

@@ -22,7 +22,7 @@ type ValueOf<K extends Name> = Table[K]["parse"] extends (text: string) => Parse
 /** The rows that always have a value. */
 type Filled = { [K in Name]: Table[K] extends { default: string } | { absent: unknown } ? K : never }[Name];
 
-/** What the rows of the annotation table say, each under the row's name. */
+/** The values of the rows of the annotation table, each under the row's name. */
 export type Settings = { readonly [K in Filled]: ValueOf<K> } & {
   readonly [K in Exclude<Name, Filled>]?: ValueOf<K>;
 };
@@ -33,7 +33,7 @@ export type Orders = Pick<Settings, OrderName>;
 /** The settings that the steps are made of, and those that are not about a rollout. */
 type Consumed = "steps" | "iterations" | "mirror" | "profile" | OrderName;
 
-/** What the annotations of a Deployment ask for, with every default filled in. */
+/** A Deployment's annotations as values, with every default filled in. */
 export interface Plan extends Omit<Settings, Consumed> {
   /** Weights strictly increase. Pauses stand between, before or after the judged steps; at least one step is judged. */
   readonly steps: readonly Step[];
@@ -110,7 +110,7 @@ function defaultOf(name: Name, row: Annotation<unknown>, strategy: Strategy): un
   throw new Error(`${row.key}: invalid default ${text}`);
 }
 
-/** What does not fit the strategy. */
+/** Complains about values that do not fit the strategy. */
 function strategyComplaints(settings: Settings, given: Given): Complaint[] {
   const { strategy, steps, size, match } = settings;
   const row = strategies[strategy];

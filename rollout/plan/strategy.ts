@@ -16,13 +16,13 @@ export interface Written {
   readonly mirror?: number;
 }
 
-/** Everything that tells one strategy from the others. */
+/** Everything that distinguishes one strategy from the others. */
 export interface StrategyRow {
   /** The texts that absent annotations stand for, where they differ from those of the annotation table. */
   readonly defaults: { readonly steps?: string; readonly size?: string };
   /** The steps after the copies. */
   readonly stepsOf: (written: Written) => readonly Step[];
-  /** Of the annotations that only some strategies have, those of this one. */
+  /** The annotations that only some strategies have, as far as this one has them. */
   readonly own: readonly StrategyAnnotation[];
   /** All users change versions at once: the only weight is 100, and the canary has as many pods as the stable version. */
   readonly switches: boolean;

@@ -1,6 +1,6 @@
-import type { BackendRef, Route, RouteRule } from "../../kube/core/routes.ts";
+import type { Route, RouteRule } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
-import type { Feature, Gateway } from "../gateways/gateway.ts";
+import type { Gateway } from "../gateways/gateway.ts";
 import { gatewaysOf } from "../gateways/lookup.ts";
 import { exposureAt } from "../plan/grant.ts";
 import { describeMatches } from "../plan/match.ts";
@@ -12,17 +12,16 @@ import { unbranchable } from "../traffic/added-rules.ts";
 import { brokenLimit } from "../traffic/api-limits.ts";
 import { canaryServiceName } from "../traffic/canary-service.ts";
 import type { Exposure } from "../traffic/exposure.ts";
-import { shareOf } from "../traffic/mirror.ts";
 import { overlay, rulesOf, servicesNamed } from "../traffic/overlay.ts";
 import {
   homeOf,
   type RouteRecord,
   type RouteShare,
   routeRecordOf,
-  shareFor,
   withShare,
 } from "../traffic/route-record.ts";
 import { touchesCookies } from "../traffic/sticky.ts";
+import { isOf, needsOf } from "./needs.ts";
 
 /** The UID of the rollout that is about to begin. */
 const COMING = "coming";
@@ -121,36 +120,6 @@ function matchCaveats(
   ];
 }
 
-function needsOf(route: Route, share: RouteShare): (readonly [Feature, string])[] {
-  const fields = (share.match ?? []).flatMap(({ headers = [], queryParams = [] }) => [
-    ...headers,
-    ...queryParams,
-  ]);
-  const isQueried = share.match?.some(({ queryParams = [] }) => queryParams.length > 0);
-  const isPartial = (share.mirror ?? 100) < 100 || (share.mirror !== undefined && isShared(route, share));
-  const grpc = route.kind === "GRPCRoute";
-  return [
-    ...(share.mirror === undefined ? [] : ([["mirror", "mirror"]] as const)),
-    ...(isPartial ? ([["mirror-percent", "mirror"]] as const) : []),
-    ...(share.sticky === undefined || grpc
-      ? []
-      : ([
-          ["backend-filters", "sticky"],
-          ["expressions", "sticky"],
-        ] as const)),
-    ...(fields.some(({ type }) => type === "RegularExpression") ? ([["expressions", "match"]] as const) : []),
-    ...(isQueried && !grpc ? ([["query-parameters", "match"]] as const) : []),
-  ];
-}
-
-/** Whether a rule gives a part of its requests to other backends: copies of all requests would be too many. */
-function isShared(route: Route, share: RouteShare): boolean {
-  const { namespace } = homeOf(route);
-  return rulesOf(route).some(({ backendRefs = [] }) =>
-    backendRefs.some((ref) => isOf(share, ref, namespace) && shareOf(ref, backendRefs) < 1),
-  );
-}
-
 /** Every route with every exposure that the plan will give it. */
 function sharesOf(plan: Plan, services: readonly Service[], routes: readonly Route[]) {
   const namespace = services[0]?.metadata.namespace ?? "";
@@ -191,10 +160,6 @@ function withoutMatch({ match: _match, ...share }: RouteShare): RouteShare {
 
 function names({ backendRefs = [] }: RouteRule, share: RouteShare, home: string): boolean {
   return backendRefs.some((ref) => isOf(share, ref, home));
-}
-
-function isOf(share: RouteShare, ref: BackendRef, home: string): boolean {
-  return shareFor(ref, { share }, home) !== undefined;
 }
 
 function setsCookies({ filters, backendRefs = [] }: RouteRule): boolean {

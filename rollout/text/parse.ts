@@ -9,11 +9,11 @@ const LONGEST_MS = 168 * 3_600_000;
 export interface Problem {
   /** Where in the value, for a value with parts: `[0].timeout (gate)`. */
   readonly at?: string;
-  /** What is wrong: `invalid step "10%"`. */
+  /** The fault: `invalid step "10%"`. */
   readonly what: string;
   /** The word that was meant, for "did you mean". It takes the place of `use`. */
   readonly meant?: string;
-  /** What is right: `use a duration with a unit, such as 90s`. Absent: the reader that knows the form adds it. */
+  /** The remedy: `use a duration with a unit, such as 90s`. Absent: the reader that knows the form adds it. */
   readonly use?: string;
 }
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { oneOf } from "../../../../rollout/plan/annotation.ts";
-import { type AnnotationTable, annotations } from "../../../../rollout/plan/annotations.ts";
+import { type AnnotationTable, oneOf } from "../../../../rollout/plan/annotation.ts";
+import { annotations } from "../../../../rollout/plan/annotations.ts";
 import type { Settings } from "../../../../rollout/plan/plan.ts";
 
 type Expect<T extends true> = T;
