@@ -1,125 +1,99 @@
+import * as v from "valibot";
 import { harmDefaults } from "../rollout/judge/harm-test.ts";
 import { safetyDefaults } from "../rollout/judge/safety-test.ts";
-import { quote } from "../rollout/text/quote.ts";
-import { nearest } from "../rollout/text/suggest.ts";
+import { fields } from "../rollout/text/schema.ts";
 
-/** One thing that is wrong, as a sentence that says where, what stands there and what would be right. */
-export type Complain = (at: string, found: unknown, wanted: string) => void;
-
-interface Option<T> {
-  /** Taken when it is not given; `undefined` here: required, or found out later. */
-  readonly otherwise: T;
-  /** What may stand there, to be read after "must be". */
-  readonly wanted: string;
-  /** The value, or undefined when it may not stand there. */
-  readonly read: (value: unknown) => T | undefined;
-}
-
-type Options = Readonly<Record<string, Option<unknown>>>;
-type Values<O extends Options> = { readonly [K in keyof O]: O[K]["otherwise"] };
-
-const positive = number((value) => value > 0 && value <= 1_000_000, "a number above 0, at most 1000000");
-const share = number((value) => value >= 0 && value <= 1, "a share from 0 to 1");
+const positive = number((value) => value > 0 && value <= 1_000_000, "use a number above 0, at most 1000000");
+const share = number((value) => value >= 0 && value <= 1, "use a share from 0 to 1");
 // Half a percent of all traffic over a next weight of 0.1 % is 5.
-const margin = number((value) => value >= 0 && value <= 1_000, "a number from 0 to 1000");
-const chance = number((value) => value > 0 && value < 1, "a chance between 0 and 1");
-const phi = { ...number((value) => value >= 1 && value < 1e9, "a number from 1 up"), otherwise: 1 };
-
+const margin = number((value) => value >= 0 && value <= 1_000, "use a number from 0 to 1000");
+const chance = number((value) => value > 0 && value < 1, "use a chance between 0 and 1");
+const phi = v.optional(
+  number((value) => value >= 1 && value < 1e9, "use a number from 1 up"),
+  1,
+);
+const alpha = v.optional(chance, 0.01);
+/** `null` in JSON stands for no cap. */
+const cap = v.pipe(
+  v.custom<number | null>(
+    (value) => value === null || v.is(positive, value),
+    "use a number above 0, at most 1000000, or null for none",
+  ),
+  v.transform((value) => value ?? Number.POSITIVE_INFINITY),
+);
 const comparison = {
-  r0: { ...positive, otherwise: harmDefaults.r0 },
-  delta: { ...share, otherwise: harmDefaults.delta },
-  alpha: { ...chance, otherwise: 0.01 },
+  r0: v.optional(positive, harmDefaults.r0),
+  delta: v.optional(share, harmDefaults.delta),
+  alpha,
   phi,
-  cap: {
-    otherwise: undefined as number | undefined,
-    wanted: "a number above 0, at most 1000000, or null for none",
-    read: readCap,
-  },
-  onset: {
-    otherwise: harmDefaults.onset,
-    wanted: "true or false",
-    read: (value: unknown) => (typeof value === "boolean" ? value : undefined),
-  },
+  cap: v.optional(cap),
+  onset: v.optional(v.boolean("use true or false"), harmDefaults.onset),
 };
-const bounds = { otherwise: undefined as readonly number[] | undefined, read: readBounds };
 
-/** What may be set in each mode. */
+/** The options of each mode; a missing one has its default. */
 export const optionsOf = {
-  harm: comparison,
-  safety: {
-    r1: { ...positive, otherwise: safetyDefaults.r1 },
-    margin: { ...margin, otherwise: safetyDefaults.margin },
-    beta: { ...chance, otherwise: 0.05 },
+  harm: v.pipe(fields(comparison), v.transform(withCap)),
+  safety: fields({
+    r1: v.optional(positive, safetyDefaults.r1),
+    margin: v.optional(margin, safetyDefaults.margin),
+    beta: v.optional(chance, 0.05),
     phi,
-  },
-  guard: {
-    limit: { ...number((value) => value >= 0 && value < 1, "a share from 0 to below 1"), otherwise: 0.01 },
-    alpha: comparison.alpha,
-  },
-  latency: {
-    ...comparison,
-    delta: { ...share, otherwise: 0.005 },
-    le: { ...bounds, wanted: 'ascending bounds in seconds, the last of which may be null or "+Inf"' },
-    monitored: { ...bounds, wanted: "ascending bounds in seconds" },
-  },
+  }),
+  guard: fields({
+    limit: v.optional(
+      number((value) => value >= 0 && value < 1, "use a share from 0 to below 1"),
+      0.01,
+    ),
+    alpha,
+  }),
+  latency: v.pipe(
+    fields({
+      ...comparison,
+      delta: v.optional(share, 0.005),
+      le: bounds('use ascending bounds in seconds, the last of which may be null or "+Inf"'),
+      monitored: v.optional(bounds("use ascending bounds in seconds")),
+    }),
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (!dataset.typed) return;
+      const { le, monitored = [] } = dataset.value;
+      const stray = monitored.find((bound) => !Number.isFinite(bound) || !le.includes(bound));
+      if (stray === undefined) return;
+      const key = {
+        type: "object",
+        origin: "value",
+        input: dataset.value,
+        key: "monitored",
+        value: stray,
+      } as const;
+      addIssue({ message: "use finite bounds of le", input: stray, path: [key] });
+    }),
+    v.transform(withCap),
+  ),
 } as const;
 
-/** Reads `given` by the table; complains of whatever is unknown or may not stand there. */
-export function readOptions<O extends Options>(
-  mode: string,
-  given: unknown,
-  options: O,
-  complain: Complain,
-): Values<O> {
-  const names = Object.keys(options);
-  if (!isObject(given)) complain(mode, given, `must be an object with any of ${names.join(", ")}`);
-  const values = isObject(given) ? given : {};
-  for (const [name, value] of Object.entries(values)) {
-    const option = Object.hasOwn(options, name) ? options[name] : undefined;
-    if (option === undefined) complain(`${mode}.${name}`, value, `is unknown; ${suggest(name, names)}`);
-    else if (option.read(value) === undefined) complain(`${mode}.${name}`, value, `must be ${option.wanted}`);
-  }
-  const entries = Object.entries(options).map(([name, { otherwise, read }]) => [
-    name,
-    (Object.hasOwn(values, name) ? read(values[name]) : undefined) ?? otherwise,
-  ]);
-  return Object.fromEntries(entries);
+/** By default no single tick decides. */
+function withCap<O extends { readonly alpha: number; readonly cap?: number | undefined }>(options: O) {
+  return { ...options, cap: options.cap ?? 0.75 * Math.log(1 / options.alpha) };
 }
 
-/** Whether it is a JSON object. */
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** What was meant, or what there is. */
-export function suggest(name: string, names: readonly string[]): string {
-  const near = nearest(name, names);
-  return near === undefined ? `known are ${names.join(", ")}` : `did you mean ${near}?`;
-}
-
-/** A piece of what was found, for a complaint. */
-export function show(found: unknown): string {
-  const text = JSON.stringify(found) ?? "missing";
-  return text.length > 40 ? quote(text) : text;
-}
-
-function number(accepts: (value: number) => boolean, wanted: string) {
-  const read = (value: unknown) => (typeof value === "number" && accepts(value) ? value : undefined);
-  return { wanted, read };
-}
-
-function readCap(value: unknown): number | undefined {
-  return value === null ? Number.POSITIVE_INFINITY : positive.read(value);
+function number(accepts: (value: number) => boolean, use: string) {
+  return v.custom<number>((value) => typeof value === "number" && accepts(value), use);
 }
 
 /** Bounds that ascend; +Inf, which JSON lacks, may be last. */
-function readBounds(value: unknown): readonly number[] | undefined {
-  if (!Array.isArray(value)) return undefined;
-  const bounds = value.map((bound: unknown) => {
-    if (bound === null || bound === "+Inf" || bound === "Infinity") return Number.POSITIVE_INFINITY;
-    return typeof bound === "number" ? bound : Number.NaN;
-  });
-  const [first = Number.POSITIVE_INFINITY] = bounds;
-  const ascend = bounds.every((bound, i) => bound > (bounds[i - 1] ?? Number.NEGATIVE_INFINITY));
-  return ascend && Number.isFinite(first) ? bounds : undefined;
+function bounds(use: string) {
+  return v.pipe(
+    v.custom<readonly unknown[]>((value) => Array.isArray(value) && ascend(value.map(boundIn)), use),
+    v.transform((value) => value.map(boundIn)),
+  );
+}
+
+function boundIn(bound: unknown): number {
+  if (bound === null || bound === "+Inf" || bound === "Infinity") return Number.POSITIVE_INFINITY;
+  return typeof bound === "number" ? bound : Number.NaN;
+}
+
+function ascend(found: readonly number[]): boolean {
+  const rises = found.every((bound, i) => bound > (found[i - 1] ?? Number.NEGATIVE_INFINITY));
+  return rises && Number.isFinite(found[0]);
 }

@@ -1,5 +1,11 @@
 import { foldHarm, type Harm, type HarmOptions, logHarm, noHarm } from "../rollout/judge/harm-test.ts";
-import { decides, foldLimitTest, type LimitTest, logLimitTest, noLimitTest } from "../rollout/judge/limit-test.ts";
+import {
+  decides,
+  foldLimitTest,
+  type LimitTest,
+  logLimitTest,
+  noLimitTest,
+} from "../rollout/judge/limit-test.ts";
 import { logMean } from "../rollout/judge/log-math.ts";
 import { foldSafety, logSafety, noSafety, type Safety } from "../rollout/judge/safety-test.ts";
 import { carry, isComparable, noTick, type Tick } from "../rollout/judge/tick.ts";
@@ -68,7 +74,10 @@ function guard(
     return guard;
   });
   const first = guards.findIndex((one) => decides(one, limit, Math.log(1 / alpha)));
-  return { logE: guards.map((one) => logLimitTest(one, limit)), rollbackAtTick: first < 0 ? null : first + 1 };
+  return {
+    logE: guards.map((one) => logLimitTest(one, limit)),
+    rollbackAtTick: first < 0 ? null : first + 1,
+  };
 }
 
 /** Each tick with what was carried over from those before it, in which one version served nothing. */

@@ -1,170 +1,154 @@
-import type { HarmOptions } from "../rollout/judge/harm-test.ts";
-import type { SafetyOptions } from "../rollout/judge/safety-test.ts";
+import * as v from "valibot";
 import type { Tick } from "../rollout/judge/tick.ts";
-import { type Complain, isObject, optionsOf, readOptions, show, suggest } from "./judge-options.ts";
+import { formatProblem, isRecord, type Problem } from "../rollout/text/parse.ts";
+import { fields, readSchema } from "../rollout/text/schema.ts";
+import { optionsOf } from "./judge-options.ts";
 
-/** What happened, and by what to judge it. */
+type Mode = keyof typeof optionsOf;
+type Options<M extends Mode> = v.InferOutput<(typeof optionsOf)[M]>;
+/** Bad and all requests of one tick. */
+type Pair = readonly [bad: number, total: number];
+
+/** What happened, and how to judge it. */
 export type Request =
-  | { readonly mode: "harm"; readonly options: HarmOptions & Alpha; readonly ticks: readonly Tick[] }
-  | {
-      readonly mode: "safety";
-      readonly options: SafetyOptions & { readonly beta: number };
-      readonly ticks: readonly Tick[];
-    }
-  | {
-      readonly mode: "guard";
-      readonly options: Alpha & { readonly limit: number };
-      readonly ticks: readonly (readonly [bad: number, total: number])[];
-    }
+  | { readonly mode: "harm"; readonly options: Options<"harm">; readonly ticks: readonly Tick[] }
+  | { readonly mode: "safety"; readonly options: Options<"safety">; readonly ticks: readonly Tick[] }
+  | { readonly mode: "guard"; readonly options: Options<"guard">; readonly ticks: readonly Pair[] }
   | {
       readonly mode: "latency";
-      readonly options: HarmOptions & Alpha;
+      readonly options: Omit<Options<"latency">, "le" | "monitored">;
       /** For each monitored boundary, the slower requests of both versions. */
       readonly boundaries: readonly (readonly Tick[])[];
     };
 
-interface Alpha {
-  readonly alpha: number;
-}
-
-type Mode = Request["mode"];
-type Row = readonly number[];
+/** A part of the request, or the sentences that say what is wrong with it. */
+type Read<T> = { readonly value: T } | { readonly complaints: readonly string[] };
 
 const MODES = Object.keys(optionsOf) as Mode[];
-const NAMES: Readonly<Record<"tick" | "guard", readonly string[]>> = {
-  tick: ["bad of the canary", "all of the canary", "bad of the stable version", "all of the stable version"],
-  guard: ["bad", "all"],
-};
+const count = v.custom<number>(
+  (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+  "use a count: a whole number from 0 up",
+);
+const tick = row<Tick>([
+  "bad of the canary",
+  "all of the canary",
+  "bad of the stable version",
+  "all of the stable version",
+]);
+const pair = row<Pair>(["bad", "all"]);
 
 /** Reads a request from JSON, or says everything that is wrong with it. */
 export function parseRequest(
   json: unknown,
 ): { readonly request: Request } | { readonly complaints: readonly string[] } {
-  const complaints: string[] = [];
-  const complain: Complain = (at, found, wanted) => complaints.push(`${at}: ${show(found)} ${wanted}`);
-  const request = read(json, complain);
-  return request === undefined || complaints.length > 0 ? { complaints } : { request };
-}
-
-function read(json: unknown, complain: Complain): Request | undefined {
-  const given = isObject(json) ? json : {};
-  const known = [...MODES, "ticks"];
-  for (const [key, value] of Object.entries(given)) {
-    if (!known.includes(key)) complain(key, value, `is unknown; ${suggest(key, known)}`);
-  }
+  const given = isRecord(json) ? json : {};
   const [mode, second] = MODES.filter((name) => Object.hasOwn(given, name));
   if (mode === undefined || second !== undefined) {
-    complain(
-      "the request",
-      isObject(json) ? Object.keys(json) : json,
-      `must be an object with exactly one of ${MODES.join(", ")}, and ticks`,
-    );
-    return undefined;
+    const what = isRecord(json)
+      ? `found ${Object.keys(json).slice(0, 8).join(", ") || "nothing"}`
+      : "not an object";
+    const use = `use an object with exactly one of ${MODES.join(", ")}, and with ticks`;
+    return { complaints: [formatProblem({ what, use }, "the request")] };
   }
-  const { ticks } = given;
-  if (!Array.isArray(ticks)) complain("ticks", ticks, "must be an array");
-  return readers[mode](given[mode], Array.isArray(ticks) ? ticks : [], complain);
+  const shape = read("", fields({ [mode]: v.unknown(), ticks: v.array(v.unknown(), "use an array") }), given);
+  const request = readers[mode](given[mode], Array.isArray(given.ticks) ? given.ticks : []);
+  const complaints = [shape, request].flatMap((part) => ("complaints" in part ? part.complaints : []));
+  return "value" in request && complaints.length === 0 ? { request: request.value } : { complaints };
 }
 
-const readers: Readonly<Record<Mode, (given: unknown, ticks: unknown[], complain: Complain) => Request>> = {
-  harm: (given, ticks, complain) => ({
-    mode: "harm",
-    options: withCap(readOptions("harm", given, optionsOf.harm, complain)),
-    ticks: readTicks(ticks, complain),
-  }),
-  safety: (given, ticks, complain) => ({
-    mode: "safety",
-    options: readOptions("safety", given, optionsOf.safety, complain),
-    ticks: readTicks(ticks, complain),
-  }),
-  guard: (given, ticks, complain) => ({
-    mode: "guard",
-    options: readOptions("guard", given, optionsOf.guard, complain),
-    ticks: readRows(ticks, NAMES.guard, complain).map(([bad = 0, total = 0]) => [bad, total] as const),
-  }),
-  latency: (given, ticks, complain) => {
-    const { le, monitored, ...options } = readOptions("latency", given, optionsOf.latency, complain);
-    const bounds = le ?? [];
-    if (isObject(given) && !Object.hasOwn(given, "le"))
-      complain("latency.le", undefined, `must be ${optionsOf.latency.le.wanted}`);
-    const finite = bounds.filter(Number.isFinite);
-    const stray = monitored?.find((bound) => !finite.includes(bound));
-    if (stray !== undefined && bounds.length > 0)
-      complain("latency.monitored", stray, "must be a finite one of le");
-    const read = bounds.length === 0 ? [] : readHistograms(ticks, bounds.length, complain);
-    const boundaries = (monitored ?? finite).map((bound) => {
-      const slower = (cumulative: Row) => (cumulative.at(-1) ?? 0) - (cumulative[bounds.indexOf(bound)] ?? 0);
-      return read.map(({ c, s }): Tick => [slower(c), c.at(-1) ?? 0, slower(s), s.at(-1) ?? 0]);
+const readers: Readonly<Record<Mode, (given: unknown, ticks: readonly unknown[]) => Read<Request>>> = {
+  harm: (given, ticks) =>
+    both(read("harm", optionsOf.harm, given), read("ticks", v.array(tick), ticks), (options, value) => ({
+      mode: "harm",
+      options,
+      ticks: value,
+    })),
+  safety: (given, ticks) =>
+    both(read("safety", optionsOf.safety, given), read("ticks", v.array(tick), ticks), (options, value) => ({
+      mode: "safety",
+      options,
+      ticks: value,
+    })),
+  guard: (given, ticks) =>
+    both(read("guard", optionsOf.guard, given), read("ticks", v.array(pair), ticks), (options, value) => ({
+      mode: "guard",
+      options,
+      ticks: value,
+    })),
+  latency: (given, ticks) => {
+    const how = read("latency", optionsOf.latency, given);
+    // Without valid bounds nothing is known of the ticks.
+    if ("complaints" in how) return how;
+    const { le, monitored, ...options } = how.value;
+    return both(how, read("ticks", v.array(histograms(le.length)), ticks), (_, value) => {
+      const boundaries = (monitored ?? le.filter(Number.isFinite)).map((bound) => {
+        const slower = (row: readonly number[]) => (row.at(-1) ?? 0) - (row[le.indexOf(bound)] ?? 0);
+        return value.map(({ c, s }): Tick => [slower(c), c.at(-1) ?? 0, slower(s), s.at(-1) ?? 0]);
+      });
+      return { mode: "latency", options, boundaries };
     });
-    return { mode: "latency", options: withCap(options), boundaries };
   },
 };
 
-/** No single tick decides unless it is asked for. */
-function withCap<O extends Alpha & { readonly cap: number | undefined }>(options: O) {
-  return { ...options, cap: options.cap ?? 0.75 * Math.log(1 / options.alpha) };
+function read<S extends v.GenericSchema<unknown, unknown>>(
+  at: string,
+  schema: S,
+  value: unknown,
+): Read<v.InferOutput<S>> {
+  const parsed = readSchema(schema, value);
+  if ("value" in parsed) return parsed;
+  const placed = (one: Problem) =>
+    at === "" ? { ...one, at: one.at?.replace(/^\./, "") ?? "the request" } : one;
+  return { complaints: parsed.problems.map((one) => formatProblem(placed(one), ...(at === "" ? [] : [at]))) };
 }
 
-function readTicks(ticks: readonly unknown[], complain: Complain): readonly Tick[] {
-  return readRows(ticks, NAMES.tick, complain).map(
-    ([xc = 0, nc = 0, xs = 0, ns = 0]): Tick => [xc, nc, xs, ns],
+function both<A, B, T>(a: Read<A>, b: Read<B>, join: (a: A, b: B) => T): Read<T> {
+  if ("value" in a && "value" in b) return { value: join(a.value, b.value) };
+  return { complaints: [a, b].flatMap((part) => ("complaints" in part ? part.complaints : [])) };
+}
+
+/** Bad and all requests in turn. */
+function row<T extends readonly number[]>(names: readonly string[]) {
+  return v.pipe(
+    counts(names.length, `use an array of ${names.length} counts: ${names.join(", ")}`),
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (!dataset.typed) return;
+      dataset.value.forEach((bad, k) => {
+        const total = dataset.value[k + 1] ?? 0;
+        if (k % 2 !== 0 || bad <= total) return;
+        addIssue({
+          message: `use at most ${total}, all requests`,
+          input: bad,
+          path: [itemAt(dataset.value, k)],
+        });
+      });
+    }),
+    v.transform((value) => value as readonly number[] as T),
   );
 }
 
-/** Rows of bad and all requests in turn. */
-function readRows(ticks: readonly unknown[], names: readonly string[], complain: Complain): readonly Row[] {
-  return ticks.map((tick, i) => {
-    if (!Array.isArray(tick) || tick.length !== names.length) {
-      complain(`ticks[${i}]`, tick, `must be an array of ${names.length} counts: ${names.join(", ")}`);
-      return [];
-    }
-    const row = readCounts(`ticks[${i}]`, tick, complain);
-    row.forEach((count, k) => {
-      const total = row[k + 1] ?? 0;
-      if (k % 2 === 0 && count > total)
-        complain(`ticks[${i}][${k}]`, count, `must be at most ${total}, all requests`);
-    });
-    return row;
-  });
+/** The cumulative counts of both versions, one for each bound. */
+function histograms(bounds: number) {
+  const cumulative = v.pipe(
+    counts(bounds, `use an array of ${bounds} counts, one for each of le`),
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (!dataset.typed) return;
+      dataset.value.forEach((found, k) => {
+        const before = dataset.value[k - 1] ?? 0;
+        if (found >= before) return;
+        const message = `use at least ${before}: counts are cumulative over le`;
+        addIssue({ message, input: found, path: [itemAt(dataset.value, k)] });
+      });
+    }),
+  );
+  return fields({ c: cumulative, s: cumulative });
 }
 
-function readHistograms(ticks: readonly unknown[], bounds: number, complain: Complain) {
-  return ticks.map((tick, i) => {
-    const at = `ticks[${i}]`;
-    const known = ["c", "s"];
-    if (!isObject(tick)) complain(at, tick, "must be an object with c and s");
-    const given = isObject(tick) ? tick : { c: [], s: [] };
-    for (const key of Object.keys(given)) {
-      if (!known.includes(key)) complain(`${at}.${key}`, given[key], `is unknown; ${suggest(key, known)}`);
-    }
-    const [c = [], s = []] = isObject(tick)
-      ? known.map((key) => readCumulative(`${at}.${key}`, given[key], bounds, complain))
-      : [];
-    return { c, s };
-  });
+function counts(length: number, use: string) {
+  const right = (value: unknown) => Array.isArray(value) && value.length === length;
+  return v.pipe(v.custom<unknown[]>(right, use), v.array(count));
 }
 
-function readCumulative(at: string, value: unknown, bounds: number, complain: Complain): Row {
-  if (!Array.isArray(value) || value.length !== bounds) {
-    complain(at, value, `must be an array of ${bounds} counts, one for each of le`);
-    return [];
-  }
-  const row = readCounts(at, value, complain);
-  row.forEach((count, k) => {
-    const before = row[k - 1] ?? 0;
-    if (count < before)
-      complain(`${at}[${k}]`, count, `must be at least ${before}: counts are cumulative over le`);
-  });
-  return row;
-}
-
-/** All of them, or none when one is no count. */
-function readCounts(at: string, row: readonly unknown[], complain: Complain): Row {
-  const counts = row.filter((count): count is number => Number.isSafeInteger(count) && Number(count) >= 0);
-  if (counts.length === row.length) return counts;
-  row.forEach((count, k) => {
-    if (!Number.isSafeInteger(count) || Number(count) < 0)
-      complain(`${at}[${k}]`, count, "must be a count: a whole number from 0 up");
-  });
-  return [];
+function itemAt(input: number[], key: number) {
+  return { type: "array", origin: "value", input, key, value: input[key] } as const;
 }
