@@ -24,13 +24,8 @@ export function cleanse(requested: Deployment, old: Deployment | undefined): Dep
 
 /** The record that a request brings along, with no more in it than is ours. */
 export function carriedHold(requested: Deployment): HoldRecord | undefined {
-  try {
-    const carried = holdRecordOf(requested);
-    return carried ? { ...carried, originals: originalsOf(carried.originals as DeploymentSpec) } : undefined;
-  } catch {
-    // Not ours, whatever it is: it is dropped with the key.
-    return undefined;
-  }
+  const carried = holdRecordOf(requested);
+  return carried && { ...carried, originals: originalsOf(carried.originals as DeploymentSpec) };
 }
 
 function cleanMeta(requested: Meta, old: Meta | undefined): Meta {

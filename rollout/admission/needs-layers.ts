@@ -1,11 +1,8 @@
 import type { Deployment } from "../../kube/core/workloads.ts";
-import { HELD } from "../keys.ts";
 import { annotations as table } from "../plan/annotations.ts";
 import { planKeys } from "../plan/layers.ts";
 import { isOptedIn } from "../plan/plan.ts";
-import { isRecord } from "../text/parse.ts";
-import { isInstant, readRecord } from "../text/stored-json.ts";
-import { type HoldRecord, holdRecordOf } from "../workload/hold-record.ts";
+import { holdRecordOf } from "../workload/hold-record.ts";
 import { sameTemplate } from "../workload/template.ts";
 
 /**
@@ -19,13 +16,8 @@ export function needsDefaultSources(requested: Deployment, old: Deployment | nul
   const keys = held === undefined ? planKeys : [table.profile.key, table.retry.key];
   const another = old !== null && !sameTemplate(requested.spec.template, old.spec.template);
   // Our own answer to a retry comes with the record of another rollout, if it is asked about again.
-  const retried =
-    held !== undefined && (readRecord(now[HELD], isStarted)?.started ?? held.started) !== held.started;
+  const retried = held !== undefined && (holdRecordOf(requested)?.started ?? held.started) !== held.started;
   return isOptedIn(now) && (another || retried || keys.some((key) => now[key] !== before[key]));
-}
-
-function isStarted(value: unknown): value is Pick<HoldRecord, "started"> {
-  return isRecord(value) && isInstant(value.started);
 }
 
 /** Another profile that is named in flight changes nothing that runs. */

@@ -1,46 +1,18 @@
+import type * as v from "valibot";
 import type { TrafficCheck } from "../plan/checks.ts";
-import { type Comparison, foldComparison, forgetSafety, noComparison } from "./comparison.ts";
+import { foldComparison, forgetSafety, noComparison } from "./comparison.ts";
 import { type Arm, type Counts, isFailure, slowerThan } from "./counters.ts";
 import { type Criteria, errorOptions, latencyOptions, restartOptions } from "./criteria.ts";
+import type { evidenceSchema } from "./evidence-record.ts";
 import { foldLimitTest, type LimitTest, noLimitTest } from "./limit-test.ts";
-import { foldRestarts, noRestarts, type PodsOf, type Restarts } from "./restarts.ts";
+import { foldRestarts, noRestarts, type PodsOf } from "./restarts.ts";
 import { noTick, type Tick } from "./tick.ts";
 
 /**
  * All that is known of a rollout up to an instant: a pure fold over the ticks since its first weight. The same ticks give
- * the same state bit by bit, so a controller that starts anew reads them again; in the rollout's record it is JSON.
+ * the same state bit by bit, so a new controller reads them again. The rollout's record holds it as JSON.
  */
-export interface Evidence {
-  /** When (ms) the canary got its first weight. */
-  readonly since: number;
-  /** When the first tick began: the instant of the grid before. */
-  readonly from: number;
-  readonly tickMs: number;
-  /** When the last one ended. */
-  readonly at: number;
-  /** The step that the evidence of safety is about: since when its weight is in force. */
-  readonly stepFrom: number;
-  /** Variance of failures over their mean. */
-  readonly phi: number;
-  /** The boundaries of latency that are watched, in seconds. */
-  readonly bounds: readonly number[];
-  readonly errors: Comparison;
-  /** One for each boundary. */
-  readonly latency: readonly Comparison[];
-  readonly restarts?: Restarts;
-  /** A check's text → what the canary did. */
-  readonly guards: Readonly<Record<string, LimitTest>>;
-  /** The canary's failures by status. */
-  readonly codes: Readonly<Record<string, number>>;
-  /** The canary's failures by pod, where the metrics tell. */
-  readonly pods: Readonly<Record<string, number>>;
-  /** Requests in this step. */
-  readonly inStep: Readonly<Record<Arm, number>>;
-  /** Ticks in a row in which nobody served anything. */
-  readonly silent: number;
-  /** Which version had any counter at all, in the last tick. */
-  readonly present: Readonly<Record<Arm, boolean>>;
-}
+export type Evidence = v.InferOutput<typeof evidenceSchema>;
 
 /** What happened in one tick, between `at - tickMs` and `at`. */
 export interface TickCounts {

@@ -1,26 +1,96 @@
+import * as v from "valibot";
+
+/** The version of the record formats that this Serin writes. */
+const VERSION = 1;
+
+type Annotations = Readonly<Record<string, string>> | undefined;
+
+/** A stored record's text and what was read from it. */
+interface Entry {
+  readonly text: string;
+  readonly version: number;
+  readonly record: unknown;
+}
+
 /**
- * A record out of an annotation; none where its text is another one's. Admission guards only what is opted in or in flight:
- * on anything else anybody may write anything under our keys, and one object must not keep others from being looked at.
+ * What was read from the annotations of stored objects. Stored objects never change, and a text is compared before its
+ * record is used again, so each text is parsed once, however many stages ask for it.
  */
-export function readRecord<T>(
-  text: string | undefined,
-  isOurs: (value: unknown) => value is T,
-): T | undefined {
-  if (text === undefined) return undefined;
+const read = new WeakMap<object, Map<v.GenericSchema, Entry>>();
+
+/**
+ * Reads a record from an annotation; `undefined` when its text does not fit the schema. Admission does not protect objects
+ * outside a rollout, so anyone can write these keys: one malformed object must not block the others.
+ */
+export function readRecord<const S extends v.GenericSchema>(
+  annotations: Annotations,
+  key: string,
+  schema: S,
+): v.InferOutput<S> | undefined {
+  return entryOf(annotations, key, schema)?.record as v.InferOutput<S> | undefined;
+}
+
+/** Whether a newer Serin wrote the record: it may hold what this one does not know, and must not be written over. */
+export function isNewer(annotations: Annotations, key: string, schema: v.GenericSchema): boolean {
+  return (entryOf(annotations, key, schema)?.version ?? VERSION) > VERSION;
+}
+
+/** A record as the annotation's value. */
+export function formatRecord(record: object): string {
+  return JSON.stringify({ v: VERSION, ...record });
+}
+
+function entryOf(annotations: Annotations, key: string, schema: v.GenericSchema): Entry | undefined {
+  const text = annotations?.[key];
+  if (annotations === undefined || text === undefined) return undefined;
+  const entries = read.get(annotations) ?? new Map<v.GenericSchema, Entry>();
+  read.set(annotations, entries);
+  const known = entries.get(schema);
+  if (known?.text === text) return known;
+  const entry = { text, ...parse(text, schema) };
+  entries.set(schema, entry);
+  return entry;
+}
+
+function parse(text: string, schema: v.GenericSchema): Omit<Entry, "text"> {
+  const value = parseJson(text);
+  const result = v.safeParse(schema, value);
+  const version = v.safeParse(versioned, value);
+  return {
+    version: version.success ? version.output.v : VERSION,
+    record: result.success ? result.output : undefined,
+  };
+}
+
+function parseJson(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    return isOurs(value) ? value : undefined;
+    return JSON.parse(text);
   } catch {
+    // Not ours, whatever it is: no schema accepts it.
     return undefined;
   }
 }
 
-/** Whether JSON is a list of these. */
-export function isListOf(value: unknown, isItem: (item: unknown) => boolean): boolean {
-  return Array.isArray(value) && value.every(isItem);
+const versioned = v.object({ v: v.pipe(v.number(), v.integer(), v.minValue(1)) });
+
+/** A time in RFC 3339. */
+export const instant = v.pipe(
+  v.string(),
+  v.check((text) => !Number.isNaN(Date.parse(text))),
+);
+
+/** A number, and neither infinite (JSON's 1e999) nor absent. */
+export const finite = v.pipe(v.number(), v.finite());
+
+/** A finite number of things, 0 or more. */
+export const amount = v.pipe(finite, v.minValue(0));
+
+/** A list that nobody changes. */
+export function list<const S extends v.GenericSchema>(item: S) {
+  return v.pipe(v.array(item), v.readonly());
 }
 
-/** Whether it is a time in RFC 3339. */
-export function isInstant(value: unknown): value is string {
-  return typeof value === "string" && !Number.isNaN(Date.parse(value));
+/** An object with keys of any name, as a map that nobody changes. */
+export function map<const S extends v.GenericSchema>(value: S) {
+  return v.pipe(v.record(v.string(), value), v.readonly());
 }

@@ -1,30 +1,31 @@
+import * as v from "valibot";
 import type { Deployment, PodTemplate } from "../../kube/core/workloads.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { CHANGED, CONFIG, FLIGHT, HELD } from "../keys.ts";
+import { formatRecord, instant, map, readRecord } from "../text/stored-json.ts";
 
 /** What became of the content of one ConfigMap or Secret, as digests of the part that a template uses. */
-export interface PendingChange {
-  readonly from: string;
-  readonly to: string;
-}
+const change = v.object({ from: v.string(), to: v.string() });
+export type PendingChange = Readonly<v.InferOutput<typeof change>>;
 
 /** Changes by `configmap/name` or `secret/name`. */
 export type PendingChanges = Readonly<Record<string, PendingChange>>;
+
+const record = v.object({
+  /** When the last of the changes was admitted (RFC 3339); they are stored a moment later, if at all. */
+  at: instant,
+  changes: map(change),
+});
 
 /**
  * The annotation `serin.dev/changed` of a Deployment: what it uses has changed, and no version has been made of that yet.
  * With it stands the label by which the controller sees the Deployment.
  */
-export interface PendingRecord {
-  /** When the last of the changes was admitted (RFC 3339); they are stored a moment later, if at all. */
-  readonly at: string;
-  readonly changes: PendingChanges;
-}
+export type PendingRecord = Readonly<v.InferOutput<typeof record>>;
 
-/** Reads the annotation; `undefined` where there is none. Throws when its text is not ours. */
+/** The Deployment's record; `undefined` where there is none, or where its text is not ours. */
 export function pendingRecordOf({ metadata }: Deployment): PendingRecord | undefined {
-  const text = metadata.annotations?.[CHANGED];
-  return text === undefined ? undefined : (JSON.parse(text) as PendingRecord);
+  return readRecord(metadata.annotations, CHANGED, record);
 }
 
 /** One change more; several of the same object are one. */
@@ -53,7 +54,7 @@ export function writeChanged(deployment: Deployment, changed: PendingRecord | un
   const flying = changed !== undefined || annotations?.[HELD] !== undefined;
   const metadata = {
     resourceVersion,
-    annotations: { [CHANGED]: changed === undefined ? null : JSON.stringify(changed) },
+    annotations: { [CHANGED]: changed === undefined ? null : formatRecord(changed) },
     labels: { [FLIGHT]: flying ? uid : null },
   };
   return { verb: "merge", kind: "deployments", namespace, name, body: { metadata } };

@@ -3,7 +3,7 @@ import type { Deployment, PodTemplate, ReplicaSet } from "../../kube/core/worklo
 import { FLIGHT, HASH_LABEL, HELD, ISOLATE } from "../keys.ts";
 import { equal } from "../text/equal.ts";
 import { isCanaryService } from "./canary-service.ts";
-import { selectorOf, serviceRecordOf } from "./service-record.ts";
+import { formatServiceRecord, selectorOf, serviceRecordOf } from "./service-record.ts";
 
 /**
  * The Services through which the template's pods get traffic. Headless Services and those whose owner said
@@ -36,7 +36,9 @@ export function isolate(service: Service, uid: string, hash: string, since: stri
   return {
     metadata: {
       labels: { [FLIGHT]: uid },
-      annotations: { [HELD]: JSON.stringify({ selector, since: serviceRecordOf(service)?.since ?? since }) },
+      annotations: {
+        [HELD]: formatServiceRecord({ selector, since: serviceRecordOf(service)?.since ?? since }),
+      },
     },
     spec: { selector: { ...selector, [HASH_LABEL]: hash } },
   };
@@ -66,7 +68,7 @@ export function reisolate(requested: Service, old: Service): Service {
     metadata: {
       ...requested.metadata,
       labels: { ...requested.metadata.labels, [FLIGHT]: old.metadata.labels?.[FLIGHT] ?? "" },
-      annotations: { ...requested.metadata.annotations, [HELD]: JSON.stringify({ ...held, selector }) },
+      annotations: { ...requested.metadata.annotations, [HELD]: formatServiceRecord({ ...held, selector }) },
     },
     spec: { ...requested.spec, selector: { ...selector, [HASH_LABEL]: hash } },
   };

@@ -4,6 +4,7 @@ import { FLIGHT, HELD } from "../keys.ts";
 import { branchesOf } from "./added-rules.ts";
 import { mirrored } from "./mirror.ts";
 import {
+  formatRouteRecord,
   type Home,
   homeOf,
   isService,
@@ -81,7 +82,7 @@ export function routePatch(route: Route, shares: RouteRecord["shares"]) {
     metadata: {
       resourceVersion: route.metadata.resourceVersion,
       labels: { [FLIGHT]: label ?? null },
-      annotations: { [HELD]: label === undefined ? null : JSON.stringify(held) },
+      annotations: { [HELD]: label === undefined ? null : formatRouteRecord(held) },
     },
     spec: { rules },
   };

@@ -3,7 +3,7 @@ import { FLIGHT, HELD } from "../keys.ts";
 import { equal } from "../text/equal.ts";
 import { withoutMirrors } from "./mirror.ts";
 import { overlay, restoreRoute, restoreRule, written } from "./overlay.ts";
-import { homeOf, isService, type RouteRecord, routeRecordOf } from "./route-record.ts";
+import { formatRouteRecord, homeOf, isService, type RouteRecord, routeRecordOf } from "./route-record.ts";
 import { withoutCookie } from "./sticky.ts";
 
 /**
@@ -47,7 +47,7 @@ export function reimpose(requested: Route, old: Route): Route {
     metadata: {
       ...requested.metadata,
       labels: { ...requested.metadata.labels, [FLIGHT]: old.metadata.labels?.[FLIGHT] ?? "" },
-      annotations: { ...requested.metadata.annotations, [HELD]: JSON.stringify(held) },
+      annotations: { ...requested.metadata.annotations, [HELD]: formatRouteRecord(held) },
     },
     spec: { ...requested.spec, rules: [...rules] },
   };

@@ -1,9 +1,12 @@
+import * as v from "valibot";
 import type { BackendRef, Route, RouteKind } from "../../kube/core/routes.ts";
 import { HELD } from "../keys.ts";
 import { isRecord } from "../text/parse.ts";
-import { isInstant, isListOf, readRecord } from "../text/stored-json.ts";
+import { amount, formatRecord, instant, isNewer, list, map, readRecord } from "../text/stored-json.ts";
 import type { Match } from "./matches.ts";
 import { isSticky, type Sticky } from "./sticky.ts";
+
+const percent = v.pipe(amount, v.maxValue(100));
 
 /** The flight of the Service that a ref names. */
 export function shareFor(
@@ -22,41 +25,47 @@ export function isService(ref: BackendRef): boolean {
   return (ref.group ?? "") === "" && (ref.kind ?? "Service") === "Service";
 }
 
-/** One rollout's share in a route. */
-export interface RouteShare {
+const share = v.object({
   /** Namespace of the Services. */
-  readonly namespace: string;
-  /** The user's Service → its twin. */
-  readonly canaryServices: Readonly<Record<string, string>>;
-  /** Percent of the Service's share that goes to its twin. */
-  readonly weight: number;
-  /** Who gets the canary whatever the weight. */
-  readonly match?: readonly Match[];
-  /** Percent of the Service's requests of which the canary gets a copy, whose answers nobody sees. */
-  readonly mirror?: number;
+  namespace: v.string(),
+  /** The user's Service → its canary Service. */
+  canaryServices: map(v.string()),
+  /** Percent of the Service's share that goes to its canary Service. */
+  weight: percent,
+  /** Requests that get the canary whatever the weight. */
+  match: v.exactOptional(list(v.custom<Match>(isRecord))),
+  /** Percent of the Service's requests of which the canary gets a copy; its answers are thrown away. */
+  mirror: v.exactOptional(percent),
   /** Users stay with the version that they got. */
-  readonly sticky?: Sticky;
+  sticky: v.exactOptional(v.custom<Sticky>(isSticky)),
   /** When this was written (RFC 3339). */
-  readonly since: string;
-  /** Admission took the weight, because an undo is on its way: nobody raises it meanwhile. */
-  readonly drained?: true;
-}
+  since: instant,
+  /** Admission took the weight, because an undo is on its way: no step raises it meanwhile. */
+  drained: v.exactOptional(v.literal(true)),
+});
 
-/** The annotation `serin.dev/held` of a route: what the user wrote of all that we change, and who is in flight. */
-export interface RouteRecord {
-  /** Index among the user's rules → the fields that we changed. */
-  readonly rules: Readonly<Record<string, Original>>;
-  /** The indices of the rules that are ours. */
-  readonly added?: readonly number[];
-  /** Deployment's UID → its share; the oldest first, because twins are appended in this order. */
-  readonly shares: Readonly<Record<string, RouteShare>>;
-}
+/** One rollout's share in a route. */
+export type RouteShare = Readonly<v.InferOutput<typeof share>>;
+
+const original = v.object({
+  backendRefs: list(v.custom<BackendRef>(isRecord)),
+  filters: v.exactOptional(v.nullable(list(v.unknown()))),
+});
 
 /** Fields of one rule as the user wrote them; null where the user wrote none. */
-export interface Original {
-  readonly backendRefs: readonly BackendRef[];
-  readonly filters?: readonly unknown[] | null;
-}
+export type Original = Readonly<v.InferOutput<typeof original>>;
+
+const record = v.object({
+  /** Index among the user's rules → the fields that Serin changed. */
+  rules: map(original),
+  /** The indices of the rules that Serin added. */
+  added: v.exactOptional(list(v.pipe(v.number(), v.integer()))),
+  /** Deployment's UID → its share; the oldest first, because canary Services are appended in this order. */
+  shares: map(share),
+});
+
+/** The annotation `serin.dev/held` of a route: what the user wrote of all that Serin changes, and each rollout's share. */
+export type RouteRecord = Readonly<v.InferOutput<typeof record>>;
 
 /** Where a route is, and of what kind. */
 export interface Home {
@@ -69,34 +78,19 @@ export function homeOf({ kind, metadata }: Route): Home {
   return { namespace: metadata.namespace ?? "", kind: kind === "GRPCRoute" ? kind : "HTTPRoute" };
 }
 
-/** The route's record of what it was, if anything is in flight on it; none where somebody has written something else there. */
-export function routeRecordOf(route: Route): RouteRecord | undefined {
-  return readRecord(route.metadata.annotations?.[HELD], isHeldRoute);
+/** The route's record of what it was, if anything is in flight on it; `undefined` where the text is not ours. */
+export function routeRecordOf({ metadata }: Route): RouteRecord | undefined {
+  return readRecord(metadata.annotations, HELD, record);
 }
 
-function isHeldRoute(value: unknown): value is RouteRecord {
-  if (!isRecord(value) || !isRecord(value.rules) || !isRecord(value.shares)) return false;
-  const { rules, added = [], shares } = value;
-  return (
-    Object.values(rules).every((rule) => isRecord(rule) && isListOf(rule.backendRefs, isRecord)) &&
-    isListOf(added, Number.isInteger) &&
-    Object.values(shares).every(isFlight)
-  );
+/** Whether a newer Serin wrote the record. */
+export function isRouteRecordNewer({ metadata }: Route): boolean {
+  return isNewer(metadata.annotations, HELD, record);
 }
 
-function isFlight(value: unknown): value is RouteShare {
-  if (!isRecord(value) || !isRecord(value.canaryServices)) return false;
-  const { namespace, canaryServices, weight, match = [], mirror = 0, sticky, since } = value;
-  const isPercent = (share: unknown) => typeof share === "number" && share >= 0 && share <= 100;
-  return (
-    typeof namespace === "string" &&
-    Object.values(canaryServices).every((canaryService) => typeof canaryService === "string") &&
-    isPercent(weight) &&
-    isPercent(mirror) &&
-    isListOf(match, isRecord) &&
-    (sticky === undefined || isSticky(sticky)) &&
-    isInstant(since)
-  );
+/** The annotation's value. */
+export function formatRouteRecord(route: RouteRecord): string {
+  return formatRecord(route);
 }
 
 /** The rollout's share in this route, if it has one. */

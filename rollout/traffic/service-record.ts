@@ -1,24 +1,31 @@
+import * as v from "valibot";
 import type { Service } from "../../kube/core/services.ts";
 import { HELD } from "../keys.ts";
-import { isRecord } from "../text/parse.ts";
-import { isInstant, readRecord } from "../text/stored-json.ts";
+import { formatRecord, instant, isNewer, map, readRecord } from "../text/stored-json.ts";
 
-/** The annotation `serin.dev/held` of a narrowed Service. */
-export interface ServiceRecord {
+const record = v.object({
   /** The selector that its owner wrote. */
-  readonly selector: Readonly<Record<string, string>>;
-  /** When it was narrowed (RFC 3339): one that no rollout follows is given back after a while. */
-  readonly since: string;
+  selector: map(v.string()),
+  /** When it was isolated (RFC 3339): one that no rollout follows is restored after a while. */
+  since: instant,
+});
+
+/** The annotation `serin.dev/held` of an isolated Service. */
+export type ServiceRecord = Readonly<v.InferOutput<typeof record>>;
+
+/** The Service's record of what it was, if it is isolated; `undefined` where the text is not ours. */
+export function serviceRecordOf({ metadata }: Service): ServiceRecord | undefined {
+  return readRecord(metadata.annotations, HELD, record);
 }
 
-/** The Service's record of what it was, if it is narrowed; none where somebody has written something else there. */
-export function serviceRecordOf(service: Service): ServiceRecord | undefined {
-  return readRecord(service.metadata.annotations?.[HELD], isHeldService);
+/** Whether a newer Serin wrote the record. */
+export function isServiceRecordNewer({ metadata }: Service): boolean {
+  return isNewer(metadata.annotations, HELD, record);
 }
 
-function isHeldService(value: unknown): value is ServiceRecord {
-  if (!isRecord(value) || !isRecord(value.selector)) return false;
-  return Object.values(value.selector).every((label) => typeof label === "string") && isInstant(value.since);
+/** The annotation's value. */
+export function formatServiceRecord(service: ServiceRecord): string {
+  return formatRecord(service);
 }
 
 /** The selector that the Service's owner wrote. */

@@ -1,7 +1,10 @@
+import * as v from "valibot";
 import type { Deployment, DeploymentSpec, Strategy } from "../../kube/core/workloads.ts";
 import { FLIGHT, HELD } from "../keys.ts";
 import type { Layer } from "../plan/layers.ts";
 import { equal } from "../text/equal.ts";
+import { isRecord } from "../text/parse.ts";
+import { formatRecord, instant, isNewer, list, map, readRecord } from "../text/stored-json.ts";
 
 /** The record with these defaults: whatever happens to them elsewhere, the rollout keeps them. */
 export function withDefaults(held: HoldRecord, layers: readonly Layer[]): HoldRecord {
@@ -9,48 +12,59 @@ export function withDefaults(held: HoldRecord, layers: readonly Layer[]): HoldRe
   return layers.length === 0 ? rest : { ...rest, defaults: layers };
 }
 
-/** The native fields that the hold covers, as the user had them; absent stays absent. */
-export interface Originals {
-  readonly minReadySeconds?: number;
-  readonly progressDeadlineSeconds?: number;
-  readonly strategy?: Strategy;
-  readonly paused?: boolean;
-}
+const seconds = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
-/**
- * Where a rollout stands, as far as admission must know:
- * - `canary`: the hold is in force; the controller walks the steps;
- * - `promoting`: proven; the native fields are the user's again and the native rolling update runs;
- * - `failed`: taken back; the hold stays in force, the template is the user's to change;
- * - `undone`: the stable template came back; the controller cleans up.
- */
-export type Phase = "canary" | "promoting" | "failed" | "undone";
+/** The native fields that the hold covers, as the user had them; absent stays absent. */
+const originals = v.object({
+  minReadySeconds: v.exactOptional(seconds),
+  progressDeadlineSeconds: v.exactOptional(seconds),
+  strategy: v.exactOptional(v.custom<Strategy>(isRecord)),
+  paused: v.exactOptional(v.boolean()),
+});
+export type Originals = Readonly<v.InferOutput<typeof originals>>;
+
+const record = v.object({
+  /** When this rollout began (RFC 3339); it is the rollout's name, too. */
+  started: instant,
+  /**
+   * Where the rollout stands, as far as admission must know:
+   * - `canary`: the hold is in force; the controller walks the steps;
+   * - `promoting`: proven; the native fields are the user's again and the native rolling update runs;
+   * - `failed`: rolled back; the hold stays in force, the template is the user's to change;
+   * - `undone`: the stable template came back; the controller cleans up.
+   */
+  phase: v.picklist(["canary", "promoting", "failed", "undone"]),
+  /** pod-template-hash of the version that serves. */
+  stable: v.string(),
+  originals,
+  /** What a profile and the namespace said when the rollout began, where the Deployment itself said nothing. */
+  defaults: v.exactOptional(
+    list(v.object({ from: v.picklist(["profile", "namespace"]), name: v.string(), values: map(v.string()) })),
+  ),
+  /** Serin paused the Deployment until the version before is drained; then it is paused as in `originals`. */
+  latched: v.exactOptional(v.boolean()),
+  /** The order given by `serin.dev/promote` or `serin.dev/abort`. */
+  asked: v.exactOptional(v.picklist(["promote", "abort"])),
+});
 
 /** The annotation `serin.dev/held` of a Deployment: there only while a rollout is in flight. */
-export interface HoldRecord {
-  /** When this rollout began (RFC 3339); it is the rollout's name, too. */
-  readonly started: string;
-  readonly phase: Phase;
-  /** pod-template-hash of the version that serves. */
-  readonly stable: string;
-  readonly originals: Originals;
-  /** What a profile and the namespace said when the rollout began, as far as the Deployment did not itself. */
-  readonly defaults?: readonly Layer[];
-  /** We paused the Deployment until the version before is drained; then it is paused as in `originals`. */
-  readonly latched?: boolean;
-  /** What a person asked for through `serin.dev/promote` or `serin.dev/abort`. */
-  readonly asked?: "promote" | "abort";
-}
+export type HoldRecord = Readonly<v.InferOutput<typeof record>>;
+
+export type Phase = HoldRecord["phase"];
 
 /** The annotation's value. */
 export function formatHoldRecord(held: HoldRecord): string {
-  return JSON.stringify(held);
+  return formatRecord(held);
 }
 
-/** Reads the annotation; `undefined` where there is none. Throws when its text is not ours. */
-export function holdRecordOf(deployment: Deployment): HoldRecord | undefined {
-  const text = deployment.metadata.annotations?.[HELD];
-  return text === undefined ? undefined : (JSON.parse(text) as HoldRecord);
+/** The Deployment's record; `undefined` where there is none, or where its text is not ours. */
+export function holdRecordOf({ metadata }: Deployment): HoldRecord | undefined {
+  return readRecord(metadata.annotations, HELD, record);
+}
+
+/** Whether a newer Serin wrote the record. */
+export function isHoldRecordNewer({ metadata }: Deployment): boolean {
+  return isNewer(metadata.annotations, HELD, record);
 }
 
 /** The object with its record and its mark. */

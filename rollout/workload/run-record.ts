@@ -1,47 +1,57 @@
+import * as v from "valibot";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
-import type { Evidence } from "../judge/fold.ts";
+import { evidenceSchema } from "../judge/evidence-record.ts";
 import { RUN } from "../keys.ts";
-import { isRecord } from "../text/parse.ts";
-import { isInstant, isListOf, readRecord } from "../text/stored-json.ts";
+import { formatRecord, instant, isNewer, list, readRecord } from "../text/stored-json.ts";
 
-const OUTCOMES = ["running", "proven", "promoted", "failed", "undone", "superseded"] as const;
-
-/** How a rollout ended, or that it still runs. */
-export type Outcome = (typeof OUTCOMES)[number];
+const schema = v.object({
+  /** The rollout's name: `started` of the Deployment's `serin.dev/held`. */
+  started: instant,
+  /** How the rollout ended, or that it still runs. */
+  outcome: v.picklist(["running", "proven", "promoted", "failed", "undone", "superseded"]),
+  /** Index of the plan's step that is granted. */
+  step: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  /** When this step was granted (RFC 3339): deadlines for readiness count from here. */
+  stepSince: instant,
+  /** When the step's weight was in force; only for a canary by pods, since a route says it itself. */
+  inForceSince: v.exactOptional(instant),
+  /** When the routes were restored; the canary Services must outlive this by the gateway's settle time. */
+  detached: v.exactOptional(instant),
+  /** `spec.paused` was set because the plan has a pause here. */
+  paused: v.exactOptional(v.boolean()),
+  /** Names of the hooks that need no further call: they said yes, or were called after the end. */
+  hooks: v.exactOptional(list(v.string())),
+  /** Since when a pre-rollout hook gives no answer. */
+  unansweredSince: v.exactOptional(instant),
+  /** Since when the canary's traffic does not flow as it was granted, for reasons outside the rollout. */
+  unroutedSince: v.exactOptional(instant),
+  /** pod-template-hash of the version it was compared with. */
+  stable: v.string(),
+  /**
+   * What the metrics had said when this was written: a new controller continues from there. Evidence that does not fit is
+   * dropped alone, so that the rollout keeps its step and its canary is judged from its first weight again.
+   */
+  evidence: v.exactOptional(v.fallback(v.undefinedable(evidenceSchema), undefined)),
+  /** The last sentence said about it. */
+  message: v.string(),
+  /** When it ended (RFC 3339). */
+  ended: v.exactOptional(instant),
+});
+const record = v.pipe(
+  schema,
+  v.transform(({ evidence, ...rest }) => (evidence === undefined ? rest : { ...rest, evidence })),
+);
 
 /**
- * The annotation `serin.dev/run` on the canary's ReplicaSet: all that a restarted controller needs to go on in the same
+ * The annotation `serin.dev/run` on the canary's ReplicaSet: all that a restarted controller needs to continue in the same
  * place, and after the end the record that the revision keeps.
  */
-export interface RunRecord {
-  /** The rollout's name: `started` of the Deployment's `serin.dev/held`. */
-  readonly started: string;
-  readonly outcome: Outcome;
-  /** Index of the plan's step that is granted. */
-  readonly step: number;
-  /** When this step was granted (RFC 3339): deadlines for readiness count from here. */
-  readonly stepSince: string;
-  /** When the step's weight was in force; a canary by pods only, a route says it itself. */
-  readonly inForceSince?: string;
-  /** When the routes were given back; the twins must outlive this by the gateway's settle time. */
-  readonly detached?: string;
-  /** `spec.paused` was set because the plan has a pause here. */
-  readonly paused?: boolean;
-  /** Names of the hooks that need no further call: they said yes, or were called after the end. */
-  readonly hooks?: readonly string[];
-  /** Since when a pre-rollout hook gives no answer. */
-  readonly unansweredSince?: string;
-  /** Since when the canary's traffic does not flow as it was granted, for reasons outside the rollout. */
-  readonly unroutedSince?: string;
-  /** pod-template-hash of the version it was compared with. */
-  readonly stable: string;
-  /** What the metrics had said when this was written: a controller that starts anew goes on from there. */
-  readonly evidence?: Evidence;
-  /** The last sentence said about it. */
-  readonly message: string;
-  /** When it ended (RFC 3339). */
-  readonly ended?: string;
-}
+export type RunRecord = Readonly<
+  Omit<v.InferOutput<typeof schema>, "evidence"> & { evidence?: v.InferOutput<typeof evidenceSchema> }
+>;
+
+/** How a rollout ended, or that it still runs. */
+export type Outcome = RunRecord["outcome"];
 
 /** The record of this rollout; one of an earlier rollout of the same template is not it. */
 export function runRecordOf(replicaSet: ReplicaSet, started: string): RunRecord | undefined {
@@ -50,38 +60,19 @@ export function runRecordOf(replicaSet: ReplicaSet, started: string): RunRecord 
 }
 
 /**
- * The record of whichever rollout wrote it last; none where somebody has written something else there. No admission guards
- * ReplicaSets: a rollout whose record is lost begins anew, and no other one is kept from its work.
+ * The record of the rollout that wrote it last; `undefined` where the text is not ours. Admission does not guard
+ * ReplicaSets: a rollout whose record is lost begins again, and no other one is kept from its work.
  */
-export function lastRunOf(replicaSet: ReplicaSet): RunRecord | undefined {
-  return readRecord(replicaSet.metadata.annotations?.[RUN], isRun);
+export function lastRunOf({ metadata }: ReplicaSet): RunRecord | undefined {
+  return readRecord(metadata.annotations, RUN, record);
 }
 
-function isRun(value: unknown): value is RunRecord {
-  if (!isRecord(value)) return false;
-  const { started, outcome, step, stepSince, stable, message, hooks = [], evidence = {} } = value;
-  const instants = [
-    value.inForceSince,
-    value.detached,
-    value.unansweredSince,
-    value.unroutedSince,
-    value.ended,
-  ];
-  return (
-    isInstant(started) &&
-    OUTCOMES.some((one) => one === outcome) &&
-    Number.isInteger(step) &&
-    Number(step) >= 0 &&
-    isInstant(stepSince) &&
-    typeof stable === "string" &&
-    typeof message === "string" &&
-    isListOf(hooks, (name) => typeof name === "string") &&
-    isRecord(evidence) &&
-    instants.every((at) => at === undefined || isInstant(at))
-  );
+/** Whether a newer Serin wrote the record. */
+export function isRunRecordNewer({ metadata }: ReplicaSet): boolean {
+  return isNewer(metadata.annotations, RUN, record);
 }
 
 /** The annotation's value. */
 export function formatRun(run: RunRecord): string {
-  return JSON.stringify(run);
+  return formatRecord(run);
 }

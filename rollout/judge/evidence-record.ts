@@ -1,0 +1,58 @@
+import * as v from "valibot";
+import { amount, finite, list, map } from "../text/stored-json.ts";
+
+/** A metric's scrape interval in ms: from a second to ten minutes, whatever a record says, so that no timer spins. */
+const tickMs = v.pipe(v.number(), v.integer(), v.minValue(1_000), v.maxValue(600_000));
+
+/** Counts of both versions, see `Tick`. */
+const tick = v.pipe(v.tuple([amount, amount, amount, amount]), v.readonly());
+
+const safety = v.object({ logL: list(finite) });
+
+const comparison = v.object({
+  carried: tick,
+  totals: tick,
+  harm: v.object({ t: amount, logS: list(finite) }),
+  lowest: v.object({ logE: finite, at: finite }),
+  safety,
+  weakly: safety,
+});
+
+const arms = <const S extends v.GenericSchema>(schema: S) => v.object({ canary: schema, stable: schema });
+
+/** `Evidence` as it stands in the rollout's record. */
+export const evidenceSchema = v.pipe(
+  v.object({
+    /** When (ms) the canary got its first weight. */
+    since: finite,
+    /** When the first tick began: the instant of the grid before. */
+    from: finite,
+    tickMs,
+    /** When the last one ended. */
+    at: finite,
+    /** The step that the evidence of safety is about: since when its weight is in force. */
+    stepFrom: finite,
+    /** Variance of failures over their mean; 1 or more. */
+    phi: v.pipe(finite, v.minValue(1)),
+    /** The boundaries of latency that are watched, in seconds. */
+    bounds: list(finite),
+    errors: comparison,
+    /** One for each boundary. */
+    latency: list(comparison),
+    restarts: v.exactOptional(v.object({ at: finite, counted: map(amount), pods: map(amount), comparison })),
+    /** A check's text → what the canary did. */
+    guards: map(v.object({ bad: amount, total: amount })),
+    /** The canary's failures by status. */
+    codes: map(amount),
+    /** The canary's failures by pod, where the metrics tell. */
+    pods: map(amount),
+    /** Requests in this step. */
+    inStep: arms(amount),
+    /** Ticks in a row in which no version served anything. */
+    silent: amount,
+    /** Which version had any counter at all, in the last tick. */
+    present: arms(v.boolean()),
+  }),
+  v.check(({ bounds, latency }) => bounds.length === latency.length),
+  v.readonly(),
+);
