@@ -7,7 +7,7 @@ import type { Counter } from "../../rollout/judge/counters.ts";
 import type { JudgeInput } from "../../rollout/judge/evidence.ts";
 import type { Grid, Prometheus } from "./prometheus.ts";
 
-/** Whose counters are read, and which of their latencies' bounds (seconds): all, or none at all. */
+/** A rollout whose counters are read, and the latency bounds (seconds) to read: all, or these. */
 export interface CounterQuery {
   readonly watch: Pick<JudgeInput, "uid" | "sources">;
   readonly bounds: readonly number[] | "all";
@@ -63,7 +63,7 @@ async function readPack(
   });
 }
 
-/** One owner for each rollout and version: several backends of his may have the same key. */
+/** One owner for each rollout and version: several of its backends may have the same key. */
 function ownersOf({ uid, sources }: CounterQuery["watch"], name: PackName): (readonly [Backend, Owner])[] {
   const [canary, stable]: readonly Owner[] = [
     { uid, arm: "canary" },

@@ -10,30 +10,30 @@ import type { Prometheus } from "./prometheus.ts";
 import { advance, asked, isCounted, type Series, wantedFrom } from "./series.ts";
 import type { ReadTemplateChecks } from "./template-checks.ts";
 
-/** What reading needs. */
+/** The means to read evidence. */
 export interface EvidenceOptions {
   readonly prometheus: Prometheus;
   readonly gates: ReadTemplateChecks;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
-  /** New evidence on the Deployments with these UIDs is there, or the news that none can be read. */
+  /** Called when there is new evidence on the Deployments with these UIDs, or when Serin cannot read any. */
   readonly onRead: (uids: readonly string[]) => void;
 }
 
-/** A sample is there some time after its instant: the scrape takes it. */
+/** A sample arrives this long (ms) after its instant, because the scrape takes time. */
 const LAG_MS = 1_000;
-/** A timer may fire a little before its time (ms); the instant would not be there yet, and a whole tick lost. */
+/** A timer may fire this much (ms) too early, and then the read would miss its instant and lose a whole tick. */
 const EARLY_MS = 5;
-/** A thousand rollouts that begin at once, as with a controller that starts anew, are read together (ms). */
+/** Rollouts that begin within this time (ms) are read together, for example a thousand after a restart of the controller. */
 const SOON_MS = 200;
-/** A tick is as long as a scrape interval, within these limits (ms). One that is too short does no harm: some are empty. */
+/** A tick is as long as a scrape interval, within these limits (ms). A tick that is too short does no harm: it may be empty. */
 const TICK = { least: 5_000, most: 60_000 } as const;
-/** Whom nobody has asked about for so long (ms) is forgotten. */
+/** A rollout is forgotten when nobody asked about it for this long (ms). */
 const FORGET_MS = 180_000;
-/** How many rollouts one query reads, at most: of one tick, and of many. */
+/** The most rollouts that one query reads: of one tick, and of many ticks. */
 const CHUNK = { tick: 500, ticks: 20 } as const;
-/** Prometheus answers with at most 11,000 instants. */
+/** Prometheus refuses more than 11,000 instants. */
 const MOST_TICKS = 10_000;
 
 /**
@@ -51,12 +51,12 @@ export class EvidenceReader {
     this.#options = options;
   }
 
-  /** What is known now; from the first call on the rollout is followed. */
+  /** The current findings. The first call for a rollout starts to follow it. */
   of(watch: JudgeInput): Findings {
     const known = this.#entries.get(watch.uid);
     const same = known?.watch.rollout === watch.rollout && isCounted(known.watch) === isCounted(watch);
     const entry = same ? known : this.#follow(watch);
-    // A new step asks its gates anew: their numbers were about the step before.
+    // A new step reads its template checks again: their numbers were about the step before.
     if (entry.watch.terms.stepFrom !== watch.terms.stepFrom) entry.gates = {};
     entry.watch = watch;
     entry.askedAt = this.#options.clock.now();
@@ -64,7 +64,7 @@ export class EvidenceReader {
     return { gates, ...(judged && { judged }), ...(unread !== undefined && { unread }) };
   }
 
-  /** No longer follows that rollout. */
+  /** Stops following that rollout. */
   forget(uid: string): void {
     this.#entries.delete(uid);
   }
@@ -86,7 +86,7 @@ export class EvidenceReader {
         return;
       } catch (error) {
         if (error instanceof ProviderError) entry.unread = error.message;
-        else log.error({ uid: entry.watch.uid, err: error }, "evidence not begun");
+        else log.error({ uid: entry.watch.uid, err: error }, "evidence start failed");
         onRead([entry.watch.uid]);
       }
       await clock.sleep(TICK.least, signal).catch(() => {});
@@ -153,7 +153,7 @@ export class EvidenceReader {
       })
       .catch((error: unknown) => {
         if (signal.aborted) return;
-        log.error({ err: error }, "evidence not read");
+        log.error({ err: error }, "evidence read failed");
         this.#arm(tickMs);
       });
   }
@@ -178,7 +178,7 @@ export class EvidenceReader {
       const from = Math.min(...chunk.map(wantedFrom));
       await this.#readChunk(chunk, from, Math.min(to, from + MOST_TICKS * tickMs));
     }
-    // Not waited for: a slow source must not keep anybody from being taken back.
+    // Not awaited, because a slow provider must not delay a rollback.
     for (const entry of group) void this.#readGates(entry, now);
     this.#options.onRead(group.map(({ watch }) => watch.uid));
     return group.length > 0;
@@ -209,7 +209,7 @@ export class EvidenceReader {
       if (entry.watch.terms.stepFrom === watch.terms.stepFrom) entry.gates = gates;
       this.#options.onRead([watch.uid]);
     } catch (error) {
-      this.#options.log.error({ uid: watch.uid, err: error }, "gates not read");
+      this.#options.log.error({ uid: watch.uid, err: error }, "template check read failed");
     } finally {
       entry.asking = false;
     }

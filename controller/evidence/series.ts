@@ -3,7 +3,7 @@ import type { Findings, JudgeInput } from "../../rollout/judge/evidence.ts";
 import { type Evidence, fold } from "../../rollout/judge/fold.ts";
 import type { CounterQuery } from "./counters.ts";
 
-/** A rollout that is followed: what was read of it so far. */
+/** A followed rollout, and the evidence that was read so far. */
 export interface Series {
   watch: JudgeInput;
   askedAt: number;
@@ -12,13 +12,13 @@ export interface Series {
   baseline?: Baseline;
   unread?: string;
   gates: Findings["gates"];
-  /** Its gates are being read. */
+  /** Its template checks are being read. */
   asking?: boolean;
   /** Bounds of all latency buckets, where they are known. */
   all?: readonly number[];
 }
 
-/** A series that was away so long (ms) before a controller starts anew counts as new. */
+/** After a restart of the controller, a series that was absent for this long (ms) counts as new. */
 const WARM_MS = 5 * 60_000;
 
 /** One instant: before what is known already it is only remembered, after it a tick. */

@@ -22,7 +22,7 @@ export interface TemplateChecksOptions {
 /** A query is asked so many times in its own interval. */
 const PER_INTERVAL = 4;
 
-/** Gates out of templates and providers. */
+/** Template checks from templates and providers. */
 export function templateChecksFrom({ templates, providers }: TemplateChecksOptions): ReadTemplateChecks {
   return async (watch, before, now) => {
     const read = await Promise.all(

@@ -3,7 +3,7 @@ import type { Clock } from "../../kube/core/clock.ts";
 import type { HookAnswer, HookPayload } from "../../rollout/hooks/call.ts";
 import type { Hook } from "../../rollout/plan/hooks.ts";
 
-/** What posting needs. */
+/** A call to post, and the means to post it. */
 export interface Post {
   readonly hook: Hook;
   readonly payload: HookPayload;
@@ -12,15 +12,15 @@ export interface Post {
   readonly dispatchers: Dispatchers;
 }
 
-/** Connections for those whose certificate is checked, and for the others. */
+/** Connections that verify the certificate of the server, and connections that do not. */
 export interface Dispatchers {
   readonly checked: Dispatcher;
   readonly unchecked: Dispatcher;
 }
 
-/** Of an answer's body no more is read than this, in bytes. */
+/** The most bytes of an answer's body that Serin reads. */
 const MOST_BYTES = 4_096;
-/** Flagger's: any other answer is a refusal. */
+/** The same statuses as Flagger's; any other one is a refusal. */
 const SUCCESS = { least: 200, most: 202 } as const;
 const BACKOFF = { least: 1_000, most: 30_000 } as const;
 
@@ -30,8 +30,8 @@ export function hookDispatchers(): Dispatchers {
 }
 
 /**
- * Posts the payload, again after 1 to 30 s where the hook has retries and there is no answer or 429 or 5xx. Redirects are not
- * followed: they could lead where nobody allowed it. Throws only the signal's reason.
+ * Posts the payload. Retries after 1 to 30 s, as often as the hook says, on 429, on 5xx and without an answer. Serin does
+ * not follow redirects: they could lead to a host that the administrator does not allow. Throws only the signal's reason.
  */
 export async function post(what: Post): Promise<HookAnswer> {
   const { hook, clock, signal } = what;
@@ -51,7 +51,7 @@ async function postOnce({ hook, payload, clock, signal, dispatchers }: Post): Pr
       body: JSON.stringify(payload),
       signal: AbortSignal.any([limit, signal]),
       dispatcher: hook.disableTLS ? dispatchers.unchecked : dispatchers.checked,
-      // Servers are many and calls are few: no connection is kept.
+      // Hooks call many servers rarely, so no connection is kept.
       reset: true,
     });
     const text = await beginningOf(body);
@@ -71,7 +71,7 @@ function isWorthAnother(answer: HookAnswer): boolean {
   return answer.kind === "no" && (answer.status === 429 || answer.status >= 500);
 }
 
-/** The first bytes as text; what follows is not read, and the connection is closed. */
+/** The first bytes as text. Serin closes the connection and does not read the rest. */
 async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;

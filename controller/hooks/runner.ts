@@ -5,20 +5,20 @@ import { forbidden, type HookHost } from "../../rollout/hooks/hosts.ts";
 import { CallLimits } from "./limits.ts";
 import { type Dispatchers, hookDispatchers, post } from "./post.ts";
 
-/** What calling hooks needs. */
+/** The means to call hooks. */
 export interface HookOptions {
   readonly allowed: readonly HookHost[];
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
-  /** An answer for the Deployment with this UID is there. */
+  /** Called when a hook of the Deployment with this UID answered. */
   readonly onAnswer: (uid: string) => void;
   readonly dispatchers?: Dispatchers;
 }
 
-/** Calls at the same time: a slow server of one tenant must not keep the others' from being called. */
+/** The most calls at the same time. A slow server of one tenant must not delay the calls of the others. */
 const LIMITS = { all: 64, namespace: 16, deployment: 4 } as const;
-/** Events that wait for their turn, of one Deployment; of more the oldest are dropped. */
+/** The most events of one Deployment that wait. Beyond that Serin drops the oldest. */
 const MOST_EVENTS = 50;
 const NOTHING: HookAnswers = new Map();
 
@@ -35,8 +35,8 @@ interface Events {
 }
 
 /**
- * Calls hooks in the background and keeps their answers until the rollout is over. Nothing waits for them, and nothing is
- * lost with them: a controller that starts anew asks again.
+ * Calls hooks in the background and keeps their answers until the rollout is over. A controller that restarts calls
+ * them again.
  */
 export class HookRunner {
   readonly #options: HookOptions & { readonly dispatchers: Dispatchers };
@@ -48,13 +48,13 @@ export class HookRunner {
     this.#options = { dispatchers: hookDispatchers(), ...options };
   }
 
-  /** What is known of the rollout that began at this instant (RFC 3339). */
+  /** The answers for the rollout that began at this instant (RFC 3339). */
   answers(uid: string, started: string): HookAnswers {
     const rollout = this.#rollouts.get(uid);
     return rollout?.started === started ? rollout.answers : NOTHING;
   }
 
-  /** Makes the calls that are not under way and not answered since they were decided on. */
+  /** Makes the calls that neither run nor were answered since the decision to make them. */
   make(calls: readonly HookCall[]): void {
     for (const call of calls) {
       const rollout = this.#rolloutOf(call);
@@ -65,7 +65,7 @@ export class HookRunner {
     }
   }
 
-  /** Makes calls whose answers nobody waits for, one Deployment's one after the other. */
+  /** Sends events. Serin waits for no answer, and sends those of one Deployment one after the other. */
   announce(calls: readonly HookCall[]): void {
     for (const call of calls) {
       const events = this.#events.get(call.uid) ?? { waiting: [], dropped: 0 };
@@ -80,13 +80,13 @@ export class HookRunner {
     }
   }
 
-  /** Ends what is under way for that Deployment and forgets the answers. Events are still told. */
+  /** Ends the calls of that Deployment and forgets the answers. Serin still sends its events. */
   forget(uid: string): void {
     this.#rollouts.get(uid)?.stop.abort();
     this.#rollouts.delete(uid);
   }
 
-  /** Answers about an earlier rollout of the Deployment are nobody's any more. */
+  /** The state of the rollout; drops that of an earlier rollout of the same Deployment. */
   #rolloutOf({ uid, rollout: started }: HookCall): Rollout {
     const present = this.#rollouts.get(uid);
     if (present?.started === started) return present;
@@ -107,7 +107,7 @@ export class HookRunner {
       onAnswer(call.uid);
     } catch (error) {
       rollout.running.delete(call.key);
-      if (!stop.aborted) log.error({ uid: call.uid, hook: call.hook.name, err: error }, "hook not called");
+      if (!stop.aborted) log.error({ uid: call.uid, hook: call.hook.name, err: error }, "hook call failed");
     }
   }
 
@@ -121,12 +121,12 @@ export class HookRunner {
       const hook = call.hook.name;
       try {
         const answer = await this.#call(call, signal);
-        if (answer.kind !== "yes") log.warn({ uid, hook, answer }, "event not taken by its hook");
+        if (answer.kind !== "yes") log.warn({ uid, hook, answer }, "hook refused event");
       } catch (error) {
-        if (!signal.aborted) log.error({ uid, hook, err: error }, "hook not called");
+        if (!signal.aborted) log.error({ uid, hook, err: error }, "hook call failed");
       }
     }
-    if (events.dropped > 0) log.warn({ uid, dropped: events.dropped }, "events for hooks dropped");
+    if (events.dropped > 0) log.warn({ uid, dropped: events.dropped }, "hook events dropped");
     this.#events.delete(uid);
   }
 

@@ -18,7 +18,7 @@ export function graphiteProvider(settings: Settings, context: RequestContext): P
     async read(query, window, signal) {
       const given = new URLSearchParams(query.trim().replace(/\s+/g, " "));
       const targets = given.getAll("target");
-      if (targets.length === 0) throw new ProviderError("the query for Graphite has no target=");
+      if (targets.length === 0) throw new ProviderError("query for Graphite: no target: use target=…");
       const [from, until] = [since(window), window.at].map((ms) => String(Math.floor(ms / 1000)));
       const url = under(base, "render", {
         from: given.get("from") ?? from ?? "",

@@ -26,7 +26,7 @@ export function httpProvider(settings: Settings, context: RequestContext): Provi
   };
 }
 
-/** Tenants write queries, and the credentials are good for what the administrator named only. */
+/** Tenants write queries, so a query must not send the credentials to another address than the administrator's. */
 function below(base: URL, path: string): URL {
   const relative = path.replace(/^[/\\]+/, "");
   const url = URL.canParse(relative, base.href) ? new URL(relative, base) : undefined;
@@ -35,7 +35,7 @@ function below(base: URL, path: string): URL {
     !url.pathname.startsWith(base.pathname) ||
     /%2e|%2f|%5c/i.test(url.pathname)
   ) {
-    throw new ProviderError("the query is no path below the address of its provider");
+    throw new ProviderError("query: not a path below the address of its provider");
   }
   return url;
 }

@@ -27,7 +27,7 @@ export function influxdbProvider(settings: Settings, context: RequestContext): P
 function seriesIn(text: string, window: Window): readonly (readonly Point[])[] {
   return tablesIn(text).map((rows) =>
     rows.map((row) => {
-      // An error after the first bytes of an answer can only be told inside of it.
+      // InfluxDB reports an error after the first bytes of an answer inside the answer.
       if (row.error && row.table === undefined) throw new ProviderError(`fails: ${row.error.slice(0, 200)}`);
       if (row._value === undefined) throw new ProviderError("answers without a column _value");
       const instant = row._time || row._stop;

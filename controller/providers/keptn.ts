@@ -19,7 +19,7 @@ export function keptnProvider(settings: Settings, context: RequestContext): Prov
     async read(query, window, signal) {
       const [, namespace, name] = /^keptnmetric\/([-a-z0-9]+)\/([-.a-z0-9]+)$/.exec(query.trim()) ?? [];
       if (namespace === undefined || /^\.+$/.test(name ?? "")) {
-        throw new ProviderError("the query for Keptn is no keptnmetric/<namespace>/<name>");
+        throw new ProviderError("query for Keptn: not valid: use keptnmetric/<namespace>/<name>");
       }
       const url = under(base, `api/v1/metrics/${namespace}/${name}`);
       return ask(

@@ -1,15 +1,15 @@
 import type { Clock } from "../../kube/core/clock.ts";
 
-/** How long answers are kept (ms), and how many. */
+/** How long (ms) and how many answers are kept. */
 export interface MemoizeOptions {
   readonly clock: Pick<Clock, "now">;
   readonly forMs: number;
-  /** Failures are kept shorter, and kept at all so that a thousand canaries that meet one ask once. */
+  /** A failure is kept for a shorter time. It is kept because a thousand canaries may meet the same one. */
   readonly failureForMs: number;
   readonly most: number;
 }
 
-/** Reads each key once in a while, also when asked many times at once. The oldest answers are dropped. */
+/** Reads each key once in a period, also for calls at the same time. Drops the oldest answers. */
 export function memoize<T>(options: MemoizeOptions, read: (key: string) => Promise<T>) {
   const kept = new Map<string, { until: number; answer: Promise<T> }>();
   return (key: string): Promise<T> => {

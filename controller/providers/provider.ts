@@ -1,17 +1,17 @@
 import { describeDuration } from "../../rollout/text/duration.ts";
 
-/** The metrics could not be read; the message is a sentence for people, without credentials. */
+/** Serin could not read the metrics. The message is a sentence for people, without credentials. */
 export class ProviderError extends Error {
   override name = "ProviderError";
 }
 
-/** The time that a query is about: the interval that ends at `at` (ms). */
+/** The time of a query: the interval that ends at `at` (ms). */
 export interface Window {
   readonly at: number;
   readonly intervalMs: number;
 }
 
-/** One number and its instant (ms), or why there is none that could be judged; `reason` is a sentence for people. */
+/** One number and its instant (ms), or the reason, a sentence for people, why Serin cannot judge. */
 export type Reading =
   | { readonly kind: "value"; readonly value: number; readonly at: number }
   | { readonly kind: "missing" | "stale" | "several" | "not-a-number"; readonly reason: string };
@@ -28,17 +28,17 @@ export interface Point {
   readonly value: unknown;
 }
 
-/** An older value than this many intervals says nothing about now. */
+/** A value older than this many intervals says nothing about the present. */
 const freshIntervals = 3;
-/** How far back providers are asked, in intervals, so that a late value is told from none. */
+/** How far back Serin asks, in intervals, to distinguish a late value from no value. */
 const askedIntervals = 10;
 
-/** Where the question to a provider begins (ms). */
+/** The begin of the time that Serin asks a provider for (ms). */
 export function since({ at, intervalMs }: Window): number {
   return at - askedIntervals * intervalMs;
 }
 
-/** The newest value of the only series. Throws a TypeError when the points are no points. */
+/** The newest value of the only series. Throws a TypeError when a point is not valid. */
 export function newest(series: readonly (readonly Point[])[], window: Window): Reading {
   const alive = series.map((points) => points.filter(({ value }) => value !== null && value !== undefined));
   const [points, ...more] = alive.filter((points) => points.length > 0);
@@ -50,8 +50,8 @@ export function newest(series: readonly (readonly Point[])[], window: Window): R
   if (!Number.isFinite(at)) throw new TypeError("a point without an instant");
   const age = window.at - at;
   if (age > freshIntervals * window.intervalMs) {
-    const told = `${describeDuration(Math.round(age / 1000) * 1000)} old, more than ${freshIntervals} intervals`;
-    return { kind: "stale", reason: `the newest value is ${told}` };
+    const old = `${describeDuration(Math.round(age / 1000) * 1000)} old, more than ${freshIntervals} intervals`;
+    return { kind: "stale", reason: `the newest value is ${old}` };
   }
   const number = toNumber(value);
   return Number.isFinite(number)

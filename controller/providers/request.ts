@@ -40,10 +40,10 @@ export type Ask = <T>(question: Question, read: (text: string) => T, signal?: Ab
  */
 export function asking(product: string, secrets: readonly string[], options: RequestOptions): Ask {
   return async (question, read, signal) => {
-    const told = `${product} at ${question.url.host}`;
+    const where = `${product} at ${question.url.host}`;
     const hide = hiding(secrets);
     const fail = (what: string, cause?: unknown) =>
-      new ProviderError(hide(`${told} ${what}`), ...(cause === undefined ? [] : [{ cause }]));
+      new ProviderError(hide(`${where} ${what}`), ...(cause === undefined ? [] : [{ cause }]));
     const { status, text } = await send(question, options, fail, signal);
     if (status < 200 || status >= 300) throw fail(`${outcome(status)}${wordsOf(text, hide)}`);
     try {

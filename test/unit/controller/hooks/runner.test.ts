@@ -261,6 +261,6 @@ describe("the hook runner", () => {
     const newest = Array.from({ length: 50 }, (_, i) => `${i + 10}`);
     expect(told).to.deep.equal(["0", ...newest]);
     for (let i = 0; i < 100 && log.lines.length === 0; i += 1) await sleep(10);
-    expect(log.lines).to.deep.equal(["warn: events for hooks dropped"]);
+    expect(log.lines).to.deep.equal(["warn: hook events dropped"]);
   });
 });

@@ -64,7 +64,7 @@ behavesAsProvider(
     it("asks nothing without a target", async () => {
       const error = await bench.read("sumSeries(a)").catch((thrown: unknown) => thrown);
       expect(error).to.be.instanceOf(ProviderError);
-      expect(String(error)).to.contain("has no target=");
+      expect(String(error)).to.contain("no target: use target=");
     });
   },
 );

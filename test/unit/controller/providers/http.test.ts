@@ -58,7 +58,7 @@ behavesAsProvider(
         const before = bench.server.snapshot.length;
         const error = await bench.read(query).catch((thrown: unknown) => thrown);
         expect(error).to.be.instanceOf(ProviderError);
-        expect(String(error)).to.contain("no path below the address");
+        expect(String(error)).to.contain("not a path below the address");
         expect(bench.server.snapshot).to.have.length(before);
       });
     }

@@ -32,7 +32,7 @@ behavesAsProvider(
       it(`asks nothing with the query ${query}`, async () => {
         const error = await bench.read(query).catch((thrown: unknown) => thrown);
         expect(error).to.be.instanceOf(ProviderError);
-        expect(String(error)).to.contain("is no keptnmetric/<namespace>/<name>");
+        expect(String(error)).to.contain("use keptnmetric/<namespace>/<name>");
       });
     }
   },
