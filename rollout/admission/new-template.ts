@@ -8,7 +8,13 @@ import { missingGrant, ungrantedWarnings } from "../traffic/grants.ts";
 import { servicesOf } from "../traffic/isolation.ts";
 import { autoscalerWarnings } from "../workload/autoscalers.ts";
 import { hold, pause } from "../workload/hold.ts";
-import { type HoldRecord, originalsOf, withDefaults, withHoldRecord } from "../workload/hold-record.ts";
+import {
+  type HoldRecord,
+  isHoldRecordNewer,
+  originalsOf,
+  withDefaults,
+  withHoldRecord,
+} from "../workload/hold-record.ts";
 import { runRecordOf } from "../workload/run-record.ts";
 import { surgeAt } from "../workload/surge.ts";
 import { findByTemplate, hashOf, onlyRestarted, sameTemplate } from "../workload/template.ts";
@@ -26,11 +32,14 @@ import { restoreOnOptOut } from "./opt-out.ts";
 import { supersede } from "./supersede.ts";
 import { announce, warnStableDown } from "./warnings.ts";
 
+const NEWER = "a newer Serin began the rollout in flight: update Serin, or undo the rollout first";
+
 /** A new template at rest, in flight, or the stable one that comes back. */
 export function admitNewTemplate(request: TemplateChange): AdmissionResponse {
   const { held, plan } = request;
   const change = withUsersPause(request);
   if (held !== undefined && returnsToStable(change, held)) return undo(change, held);
+  if (isHoldRecordNewer(change.old)) return denied(NEWER);
   if (plan === undefined) {
     if (change.complaint !== undefined && isOptedIn(change.object.metadata.annotations))
       return denied(change.complaint);

@@ -4,6 +4,7 @@ import { type Decision, firstOf } from "./decision.ts";
 import { awaitUndo, drain } from "./drain.ts";
 import { awaitReturn, expose, lowerWeight } from "./expose.ts";
 import { awaitConfirmation, awaitTrial, checkHooks, withCompanions, withRollback } from "./hook-gates.ts";
+import { leaveToNewer } from "./newer.ts";
 import {
   awaitCanary,
   awaitReady,
@@ -26,6 +27,8 @@ import { decideUndone } from "./undo.ts";
  * once its effect is visible, so that a controller which starts anew goes on where the last one stopped.
  */
 export function decide(snapshot: Snapshot): Decision {
+  const waiting = leaveToNewer(snapshot);
+  if (waiting !== undefined) return waiting;
   const decision = decidePhase(snapshot);
   // Nobody else will give them back before the end.
   const left = (snapshot.formerServices ?? []).map(writeSelector);

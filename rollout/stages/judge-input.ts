@@ -4,6 +4,7 @@ import { gatewaysOf, whyUncounted } from "../gateways/lookup.ts";
 import type { Backend } from "../gateways/metrics/backend.ts";
 import type { Criteria } from "../judge/criteria.ts";
 import type { Counted, JudgeInput } from "../judge/evidence.ts";
+import type { Evidence } from "../judge/fold.ts";
 import { comparesAt, strategies } from "../plan/strategy.ts";
 import { isExposed } from "../traffic/exposure.ts";
 import { homeOf, isService, shareOf } from "../traffic/route-record.ts";
@@ -23,11 +24,12 @@ export function judgeInputOf(snapshot: Snapshot): JudgeInput | undefined {
   const from = inForceSince(snapshot);
   if (run?.outcome !== "running" || snapshot.held.phase !== "canary" || from === undefined) return undefined;
   const sources = sourcesOf(snapshot);
+  const known = isPast(run.evidence, snapshot.now) ? run.evidence : undefined;
   return {
     uid: uidOf(snapshot),
     rollout: run.started,
-    from: run.evidence?.from ?? from,
-    ...(run.evidence && { known: run.evidence }),
+    from: known?.from ?? from,
+    ...(known && { known }),
     sources,
     terms: termsOf(snapshot, from),
     pods: { canary: snapshot.pods, stable: snapshot.stablePods },
@@ -35,6 +37,11 @@ export function judgeInputOf(snapshot: Snapshot): JudgeInput | undefined {
     subject: subjectOf(snapshot),
     variables: snapshot.plan.variables,
   };
+}
+
+/** Evidence from the future would keep every tick until then from being counted; clocks may differ by 10 s. */
+function isPast(evidence: Evidence | undefined, now: number): boolean {
+  return evidence !== undefined && Math.max(evidence.at, evidence.from, evidence.stepFrom) <= now + 10_000;
 }
 
 /** Since when (ms) the canary has what the present step gives it, or has had less; absent: it has nothing. */

@@ -30,12 +30,12 @@ export function readRecord<const S extends v.GenericSchema>(
   return entryOf(annotations, key, schema)?.record as v.InferOutput<S> | undefined;
 }
 
-/** Whether a newer Serin wrote the record: it may hold what this one does not know, and must not be written over. */
+/** Whether a newer Serin wrote the record: what this one does not know of it must stay as it is. */
 export function isNewer(annotations: Annotations, key: string, schema: v.GenericSchema): boolean {
   return (entryOf(annotations, key, schema)?.version ?? VERSION) > VERSION;
 }
 
-/** A record as the annotation's value. */
+/** A record as the annotation's value. One that a newer Serin wrote keeps its version and the fields unknown here. */
 export function formatRecord(record: object): string {
   return JSON.stringify({ v: VERSION, ...record });
 }
@@ -55,11 +55,11 @@ function entryOf(annotations: Annotations, key: string, schema: v.GenericSchema)
 function parse(text: string, schema: v.GenericSchema): Omit<Entry, "text"> {
   const value = parseJson(text);
   const result = v.safeParse(schema, value);
-  const version = v.safeParse(versioned, value);
-  return {
-    version: version.success ? version.output.v : VERSION,
-    record: result.success ? result.output : undefined,
-  };
+  const header = v.safeParse(versioned, value);
+  const version = header.success ? header.output.v : VERSION;
+  if (!result.success) return { version, record: undefined };
+  const unknown = header.success && version > VERSION ? header.output : {};
+  return { version, record: { ...unknown, ...(result.output as object) } };
 }
 
 function parseJson(text: string): unknown {
@@ -71,7 +71,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-const versioned = v.object({ v: v.pipe(v.number(), v.integer(), v.minValue(1)) });
+const versioned = v.looseObject({ v: v.pipe(v.number(), v.integer(), v.minValue(1)) });
 
 /** A time in RFC 3339. */
 export const instant = v.pipe(

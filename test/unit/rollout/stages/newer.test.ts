@@ -1,0 +1,73 @@
+import { expect } from "chai";
+import type { Meta } from "../../../../kube/core/meta.ts";
+import { admitUpdate } from "../../../../rollout/admission/admit.ts";
+import { HELD, RUN } from "../../../../rollout/keys.ts";
+import { decide } from "../../../../rollout/stages/decide.ts";
+import type { Snapshot } from "../../../../rollout/stages/snapshot.ts";
+import { formatHoldRecord, holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
+import { AT_NOON, aDeployment, aHeld, aTemplate, readsOf } from "../../../support/builders.ts";
+import { flying } from "../judge/flight.ts";
+
+/** The object with its record as a newer Serin would have written it. */
+function newer<T extends { metadata: Meta }>(object: T, key: string): T {
+  const record = JSON.parse(object.metadata.annotations?.[key] ?? "{}");
+  const text = JSON.stringify({ ...record, v: 2, unknownField: { kept: true } });
+  const annotations = { ...object.metadata.annotations, [key]: text };
+  return { ...object, metadata: { ...object.metadata, annotations } };
+}
+
+/** A rollout that the controller would write something about, but for who wrote its records. */
+function due(): Snapshot {
+  const held = aHeld();
+  const annotations = { "serin.dev/rollout": "canary", [HELD]: formatHoldRecord(held) };
+  return { ...flying(), held: { ...held, asked: "abort" }, deployment: aDeployment({ annotations }) };
+}
+
+describe("a rollout with records of a newer Serin", () => {
+  it("is written to while all records are of this version", () => {
+    expect(decide(due()).writes).not.to.deep.equal([]);
+  });
+
+  const records: Record<string, (snapshot: Snapshot) => Partial<Snapshot>> = {
+    "on the Deployment": ({ deployment }) => ({ deployment: newer(deployment, HELD) }),
+    "on the canary's ReplicaSet": ({ replicaSets }) => ({
+      replicaSets: replicaSets.map((set) => (set.metadata.annotations?.[RUN] ? newer(set, RUN) : set)),
+    }),
+    "on a route": ({ routes }) => ({ routes: routes.map((route) => newer(route, HELD)) }),
+    "on a Service": ({ services }) => ({ services: services.map((service) => newer(service, HELD)) }),
+  };
+  for (const [where, change] of Object.entries(records)) {
+    it(`stays as it is, and says why, with the record ${where}`, () => {
+      const snapshot = due();
+      const decision = decide({ ...snapshot, ...change(snapshot) });
+      expect(decision.writes).to.deep.equal([]);
+      expect(decision.condition?.message).to.include("update Serin, or undo the rollout");
+    });
+
+    it(`is cleaned up after an undo, with the record ${where}`, () => {
+      const snapshot = due();
+      const undone = { ...snapshot, held: { ...snapshot.held, phase: "undone" } as const };
+      expect(decide({ ...undone, ...change(undone) }).writes).not.to.deep.equal([]);
+    });
+  }
+
+  const stored = newer(due().deployment, HELD);
+
+  it("takes no further version until it has ended", () => {
+    const third = { ...stored, spec: { ...stored.spec, template: aTemplate("web:3") } };
+    const answer = admitUpdate(third, stored, readsOf(), AT_NOON);
+    expect(answer.allowed).to.equal(false);
+    expect("message" in answer && answer.message).to.include("update Serin, or undo the rollout first");
+  });
+
+  it("keeps its version and what is unknown of it through other updates", () => {
+    const scaled = { ...stored, spec: { ...stored.spec, replicas: 7 } };
+    const answer = admitUpdate(scaled, stored, undefined, AT_NOON);
+    expect(answer.allowed).to.equal(true);
+    const kept = "object" in answer ? answer.object.metadata.annotations?.[HELD] : undefined;
+    expect(JSON.parse(kept ?? "{}"))
+      .to.include({ v: 2 })
+      .and.to.deep.include({ unknownField: { kept: true } });
+    expect(holdRecordOf(stored)?.started).to.equal(due().held.started);
+  });
+});
