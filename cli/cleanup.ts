@@ -22,23 +22,23 @@ import { writeEnd, writeRunRecord } from "../rollout/workload/writes.ts";
 const POLL_MS = 500;
 const ATTEMPTS = 5;
 
-/** What the clean-up needs; `say` hears one sentence for each thing that was done. */
+/** The means of the clean-up. It calls `say` with one sentence for each object that it restored. */
 export interface CleanUpOptions {
   readonly kube: Kube;
   readonly clock: Clock;
   readonly say: (sentence: string) => void;
-  /** How long native control may take to bring the stable version back, in ms. */
+  /** How long (ms) the Deployment controller may take to bring the stable version back. */
   readonly patienceMs: number;
 }
 
 /**
- * Gives everything back that is in flight, without losing a request: routes first, then the Deployments, then the Services
- * and twins. May be repeated. Throws when all others are done if a stable version is gone or did not come back in time.
+ * Restores everything that is in flight, without losing a request: first the routes, then the Deployments, then the Services.
+ * May be repeated. After the others are done, throws if a stable version is gone or did not come back in time.
  */
 export async function cleanUp(options: CleanUpOptions): Promise<void> {
   const { kube, clock, say } = options;
   const routes = await listRoutes<Route>(kube, { labelSelector: FLIGHT });
-  // A twin that left with a weight would be missed by a proxy that hears of its route later.
+  // A canary Service must lose its weight first: a proxy that hears of the route later would still send requests to it.
   for (const route of routes) await writeRoute(options, route, (found) => drainAll(found, clock.now()));
   await clock.sleep(Math.max(0, ...routes.map(settleMs)));
   for (const route of routes) {
@@ -46,7 +46,7 @@ export async function cleanUp(options: CleanUpOptions): Promise<void> {
     say(`route ${keyOf(route)} is as its owner wrote it`);
   }
   const flown = await flying<Deployment>(kube, deployments);
-  // All at once: one that does not come back must not keep the others waiting.
+  // All at once, because one Deployment that does not come back must not delay the others.
   const ends = await Promise.allSettled(flown.map((deployment) => end(options, deployment)));
   const failed = ends.flatMap((one, i) =>
     one.status === "rejected" ? [{ uid: flown[i]?.metadata.uid ?? "", reason: one.reason as unknown }] : [],
@@ -64,10 +64,10 @@ export async function cleanUp(options: CleanUpOptions): Promise<void> {
     );
 }
 
-/** Gives back Services and ReplicaSets; true while some must wait for pods that no Deployment owns any more. */
+/** Restores Services and ReplicaSets; true while some wait for pods that no Deployment owns any more. */
 async function sweepOnce(options: CleanUpOptions, inFlight: ReadonlySet<string>): Promise<boolean> {
   const { kube, clock } = options;
-  // Whatever is older than the grace time for a Deployment that is yet to come.
+  // A minute ahead, so that no grace period for a recreated Deployment holds up the clean-up.
   const now = clock.now() + 60_000;
   let waits = false;
   await write(
@@ -118,7 +118,7 @@ async function end(options: CleanUpOptions, deployment: Deployment): Promise<voi
       throw new Error(`Deployment ${keyOf(found)}: its pods are not back after ${patienceMs / 1000}s`);
     await clock.sleep(POLL_MS);
   }
-  // Native control has copied the record onto them; it is by the mark that it is found there.
+  // The Deployment controller copied the record onto these ReplicaSets; the label lets the sweep find it there.
   const isLeft = ({ metadata: { labels, annotations = {} } }: ReplicaSet) =>
     HELD in annotations && labels?.[FLIGHT] === undefined;
   await write(options, readSets, (sets) => sets.filter(isLeft).map((set) => writeRunRecord(set, uid ?? "")));
