@@ -4,8 +4,8 @@ import pino from "pino";
 import { cleanupProgram } from "../flags/cleanup.ts";
 import { parseFlags } from "../flags/program.ts";
 import { connect } from "../kube/client/connect.ts";
-import { fromFile } from "../kube/client/credentials.ts";
 import { gatewayApi, negotiated } from "../kube/client/discovery.ts";
+import { fromFile } from "../kube/client/kubeconfig.ts";
 import { systemClock } from "../kube/core/clock.ts";
 import { cleanUp } from "./cleanup.ts";
 

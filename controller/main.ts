@@ -4,9 +4,9 @@ import pino from "pino";
 import { controllerProgram } from "../flags/controller.ts";
 import { parseFlags } from "../flags/program.ts";
 import { connect } from "../kube/client/connect.ts";
-import { inCluster } from "../kube/client/credentials.ts";
 import { gatewayApi, negotiated } from "../kube/client/discovery.ts";
 import { fenced } from "../kube/client/fence.ts";
+import { inCluster } from "../kube/client/in-cluster.ts";
 import { withRetryAfter } from "../kube/client/retry-after.ts";
 import { systemClock } from "../kube/core/clock.ts";
 import { lead } from "../kube/runtime/leader-election.ts";
@@ -25,7 +25,12 @@ const { values: options } = parseFlags(controllerProgram, process.argv.slice(2),
 const log = pino({ name: "serin-controller", level: options["log-level"] });
 const clock = systemClock;
 const stop = new AbortController();
-const connection = connect({ fieldManager: "serin", userAgent: "serin-controller", load: inCluster, log });
+const connection = connect({
+  fieldManager: "serin",
+  userAgent: "serin-controller",
+  load: () => inCluster(process.env),
+  log,
+});
 const kube = negotiated(withRetryAfter(connection, { clock }), { ...gatewayApi, clock });
 const { namespace } = options;
 const hookHosts = hookHostsOf(options["hook-host"]);

@@ -5,8 +5,8 @@ import { keepServing } from "../certs/serve.ts";
 import { parseFlags } from "../flags/program.ts";
 import { webhookProgram } from "../flags/webhook.ts";
 import { connect } from "../kube/client/connect.ts";
-import { inCluster } from "../kube/client/credentials.ts";
 import { gatewayApi, negotiated } from "../kube/client/discovery.ts";
+import { inCluster } from "../kube/client/in-cluster.ts";
 import { withRetryAfter } from "../kube/client/retry-after.ts";
 import { systemClock } from "../kube/core/clock.ts";
 import { hookHostsOf } from "../rollout/hooks/hosts.ts";
@@ -21,7 +21,12 @@ const { values: options } = parseFlags(webhookProgram, process.argv.slice(2), pr
 const log = pino({ name: "serin-webhook", level: options["log-level"] });
 const clock = systemClock;
 const stop = new AbortController();
-const connection = connect({ fieldManager: "serin", userAgent: "serin-webhook", load: inCluster, log });
+const connection = connect({
+  fieldManager: "serin",
+  userAgent: "serin-webhook",
+  load: () => inCluster(process.env),
+  log,
+});
 // The API server waits 20 s for an answer.
 const kube = negotiated(withRetryAfter(connection, { clock, patienceMs: 10_000 }), { ...gatewayApi, clock });
 const hookHosts = hookHostsOf(options["hook-host"]);

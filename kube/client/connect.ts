@@ -1,10 +1,9 @@
-import type { KubeConfig } from "@kubernetes/client-node";
 import type { Log } from "../core/log.ts";
 import type { Resource } from "../core/resources.ts";
 import type { Kube, Where } from "./api.ts";
 import { discover } from "./discovery.ts";
 import { listAll } from "./list.ts";
-import { connectionError, openTransport, type Request, readText } from "./transport.ts";
+import { connectionError, type Load, openTransport, type Request, readText } from "./transport.ts";
 import { watchEvents } from "./watch.ts";
 
 /** How to reach the API server. */
@@ -12,8 +11,8 @@ export interface ConnectOptions {
   /** The name under which our writes are recorded in managedFields. */
   readonly fieldManager: string;
   readonly userAgent: string;
-  /** Loads the credentials; called again after a 401, so that rotated ones are found. See credentials.ts. */
-  readonly load: () => KubeConfig;
+  /** See in-cluster.ts and kubeconfig.ts. */
+  readonly load: Load;
   readonly log: Log;
   /** Time limit of a request, but for the body of a watch; 10,000 ms. */
   readonly timeoutMs?: number;

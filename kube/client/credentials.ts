@@ -1,16 +1,11 @@
-import { KubeConfig } from "@kubernetes/client-node";
+import type { Dispatcher } from "undici";
 
-/** The credentials of the pod this process runs in. */
-export function inCluster(): KubeConfig {
-  const config = new KubeConfig();
-  config.loadFromCluster();
-  return config;
-}
-
-/** The credentials of a kubeconfig file; `context` instead of its current one if given. */
-export function fromFile(path: string, context?: string): KubeConfig {
-  const config = new KubeConfig();
-  config.loadFromFile(path);
-  if (context !== undefined) config.setCurrentContext(context);
-  return config;
+/** How to reach one API server and be known to it. */
+export interface Credentials {
+  /** Its address; a path in it precedes the path of every request. */
+  readonly server: URL;
+  /** Opens a pool of connections to it. */
+  connect(): Dispatcher;
+  /** The headers that authenticate one request; asked for each request, since tokens expire. */
+  headers(): Promise<Readonly<Record<string, string>>>;
 }

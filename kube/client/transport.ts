@@ -1,6 +1,5 @@
-import type { AgentOptions, RequestOptions } from "node:https";
-import type { KubeConfig } from "@kubernetes/client-node";
-import { Agent, type buildConnector, type Dispatcher, ProxyAgent } from "undici";
+import type { Dispatcher } from "undici";
+import type { Credentials } from "./credentials.ts";
 import { ConnectionError, toApiError } from "./errors.ts";
 import { formatJson } from "./json.ts";
 
@@ -21,18 +20,18 @@ export interface Transport {
   close(): Promise<void>;
 }
 
+/** Loads the credentials; called again after a 401, so that rotated ones are found. */
+export type Load = () => Credentials | Promise<Credentials>;
+
 interface TransportOptions {
-  readonly load: () => KubeConfig;
+  readonly load: Load;
   readonly userAgent: string;
   readonly timeoutMs: number;
 }
 
-type DispatcherOptions = ReturnType<KubeConfig["createDispatcherOptions"]>;
-
 interface Session {
-  readonly config: KubeConfig;
+  readonly credentials: Credentials;
   readonly dispatcher: Dispatcher;
-  readonly base: URL;
 }
 
 /** Opens one pool of connections, kept for all requests; replaced when the credentials turn out to be old. */
@@ -51,14 +50,15 @@ export function openTransport({ load, userAgent, timeoutMs }: TransportOptions):
   };
 
   async function attempt(request: Request): Promise<Dispatcher.ResponseData> {
-    const { config, dispatcher, base } = await current();
+    const { credentials, dispatcher } = await current();
+    const { server } = credentials;
     const { stream } = request;
     try {
       return await dispatcher.request({
-        origin: base.origin,
-        path: base.pathname.replace(/\/$/, "") + request.path,
+        origin: server.origin,
+        path: server.pathname.replace(/\/$/, "") + request.path,
         method: request.method,
-        headers: { ...(await headersOf(request, config)), "user-agent": userAgent },
+        headers: { ...(await headersOf(request, credentials)), "user-agent": userAgent },
         body: request.body ? formatJson(request.body) : null,
         signal: stream?.signal ?? AbortSignal.timeout(timeoutMs),
         headersTimeout: timeoutMs,
@@ -96,41 +96,14 @@ export async function readText(request: Request, response: Dispatcher.ResponseDa
   }
 }
 
-async function openSession(load: () => KubeConfig): Promise<Session> {
-  const config = load();
-  const cluster = config.getCurrentCluster();
-  if (!cluster) throw new Error("the kubeconfig names no current cluster");
-  const tls: RequestOptions = {};
-  await config.applyToHTTPSOptions(tls);
-  const options = config.createDispatcherOptions(cluster, tls as AgentOptions);
-  return { config, dispatcher: dispatcherOf(options), base: new URL(cluster.server) };
+async function openSession(load: Load): Promise<Session> {
+  const credentials = await load();
+  return { credentials, dispatcher: credentials.connect() };
 }
 
-function dispatcherOf(options: DispatcherOptions): Dispatcher {
-  switch (options.type) {
-    case "agent":
-      return new Agent({ connect: options.connect as buildConnector.BuildOptions });
-    case "none":
-      return new Agent();
-    case "proxy":
-      return new ProxyAgent({
-        uri: options.uri,
-        requestTls: options.requestTls as buildConnector.BuildOptions,
-      });
-    case "socks":
-      throw new Error("SOCKS proxies are not supported");
-  }
-}
-
-/** The library re-reads a token file once it is a minute old and runs credential plug-ins when they are due. */
-async function headersOf(request: Request, config: KubeConfig): Promise<Record<string, string>> {
-  const options: RequestOptions = { headers: {} };
-  await config.applyToHTTPSOptions(options);
-  const headers: Record<string, string> = { accept: "application/json" };
-  for (const [name, value] of Object.entries(options.headers ?? {}))
-    headers[name.toLowerCase()] = String(value);
-  if (request.body) headers["content-type"] = request.contentType ?? "application/json";
-  return headers;
+async function headersOf({ body, contentType }: Request, credentials: Credentials) {
+  const type = body && { "content-type": contentType ?? "application/json" };
+  return { accept: "application/json", ...(await credentials.headers()), ...type };
 }
 
 /** A GET whose pooled connection broke is sent once more: the server may just have closed an idle connection. */

@@ -4,14 +4,21 @@ import { setTimeout as delay } from "node:timers/promises";
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Resolves after `ms` milliseconds; rejects with the signal's reason as soon as the signal aborts. */
+  /** Resolves after `ms` milliseconds, at once for a negative number; throws for NaN; rejects with the signal's reason as soon as the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
+
+/** Node's timers take more for 1 ms; a longer sleep ends early, and the caller looks at its clock again. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  sleep: (ms, signal) => delay(ms, undefined, signal ? { signal } : {}),
+  sleep: async (ms, signal) => {
+    // Node takes NaN for 1 ms: a loop that waits for it would spin.
+    if (Number.isNaN(ms)) throw new RangeError("sleep: NaN is not a number of milliseconds");
+    await delay(Math.min(Math.max(0, ms), LONGEST_MS), undefined, signal ? { signal } : {});
+  },
 };
 
 /**

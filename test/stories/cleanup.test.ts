@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { cleanUp } from "../../cli/cleanup.ts";
 import { connect } from "../../kube/client/connect.ts";
-import { fromFile } from "../../kube/client/credentials.ts";
+import { fromFile } from "../../kube/client/kubeconfig.ts";
 import { systemClock } from "../../kube/core/clock.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { onEachGateway } from "../cluster/fixture.ts";

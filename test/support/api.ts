@@ -6,6 +6,8 @@ import { KubeConfig } from "@kubernetes/client-node";
 import { issueAuthority, issueLeaf, type KeyPair } from "../../certs/issue.ts";
 import type { Kube } from "../../kube/client/api.ts";
 import { type ConnectOptions, connect } from "../../kube/client/connect.ts";
+import type { Credentials } from "../../kube/client/credentials.ts";
+import { fromKubeConfig } from "../../kube/client/kubeconfig.ts";
 import type { KubeObject } from "../../kube/core/meta.ts";
 import type { Resource } from "../../kube/core/resources.ts";
 import { matcher } from "../../kube/core/selector.ts";
@@ -88,14 +90,14 @@ export class FakeApi {
   }
 
   /** A kubeconfig for this server. */
-  config(token = this.token): KubeConfig {
+  config(token = this.token): Promise<Credentials> {
     const config = new KubeConfig();
     const caData = Buffer.from(this.#ca).toString("base64");
     config.loadFromClusterAndUser(
       { name: "fake", server: this.url, caData, skipTLSVerify: false },
       { name: "me", token },
     );
-    return config;
+    return fromKubeConfig(config);
   }
 
   connect(options: Partial<ConnectOptions> = {}): Kube {

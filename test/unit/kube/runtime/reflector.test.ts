@@ -8,7 +8,7 @@ import { hastyClock } from "../../../support/clock.ts";
 import { eventually } from "../../../support/eventually.ts";
 import { rememberingLog } from "../../../support/log.ts";
 
-const label = { share: "1" };
+const label = { flight: "1" };
 const pod = (name: string, more: object = {}) => ({
   apiVersion: "v1",
   kind: "Pod",
@@ -57,7 +57,7 @@ for (const initial of ["list", "watch"] as const) {
       api.add(pods, pod("b"));
       api.change(pods, "shop/a", { spec: { x: 1 } });
       api.remove(pods, "shop/b");
-      api.change(pods, "shop/a", { metadata: { labels: { share: null } } });
+      api.change(pods, "shop/a", { metadata: { labels: { flight: null } } });
       await eventually("told", () => told.length === 5);
       expect(told).to.deep.equal(["+shop/a", "+shop/b", "~shop/a", "-shop/b", "-shop/a"]);
       expect(seen.list()).to.deep.equal([]);
@@ -175,7 +175,7 @@ for (const initial of ["list", "watch"] as const) {
       const seen = start();
       await seen.synced;
       await watching();
-      seen.apply(api.change(pods, "shop/a", { metadata: { labels: { share: null } } }) as KubeObject);
+      seen.apply(api.change(pods, "shop/a", { metadata: { labels: { flight: null } } }) as KubeObject);
       expect(seen.get("shop/a")).to.equal(undefined);
       api.add(pods, pod("b"));
       await eventually("b", () => seen.get("shop/b"));

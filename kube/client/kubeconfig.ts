@@ -1,0 +1,50 @@
+import type { AgentOptions, RequestOptions } from "node:https";
+import { KubeConfig } from "@kubernetes/client-node";
+import { Agent, type buildConnector, type Dispatcher, ProxyAgent } from "undici";
+import type { Credentials } from "./credentials.ts";
+
+/** The credentials of a kubeconfig file; `context` instead of its current one if given. */
+export function fromFile(path: string, context?: string): Promise<Credentials> {
+  const config = new KubeConfig();
+  config.loadFromFile(path);
+  if (context !== undefined) config.setCurrentContext(context);
+  return fromKubeConfig(config);
+}
+
+/** The credentials of a kubeconfig that has been read. Throws when it names no current cluster. */
+export async function fromKubeConfig(config: KubeConfig): Promise<Credentials> {
+  const cluster = config.getCurrentCluster();
+  if (!cluster) throw new Error("the kubeconfig names no current cluster");
+  const tls: RequestOptions = {};
+  await config.applyToHTTPSOptions(tls);
+  const options = config.createDispatcherOptions(cluster, tls as AgentOptions);
+  return {
+    server: new URL(cluster.server),
+    connect: () => dispatcherOf(options),
+    headers: () => headersOf(config),
+  };
+}
+
+function dispatcherOf(options: ReturnType<KubeConfig["createDispatcherOptions"]>): Dispatcher {
+  switch (options.type) {
+    case "agent":
+      return new Agent({ connect: options.connect as buildConnector.BuildOptions });
+    case "none":
+      return new Agent();
+    case "proxy":
+      return new ProxyAgent({
+        uri: options.uri,
+        requestTls: options.requestTls as buildConnector.BuildOptions,
+      });
+    case "socks":
+      throw new Error("SOCKS proxies are not supported");
+  }
+}
+
+/** The library reads a token file again once it is a minute old and runs credential plug-ins when they are due. */
+async function headersOf(config: KubeConfig): Promise<Record<string, string>> {
+  const options: RequestOptions = { headers: {} };
+  await config.applyToHTTPSOptions(options);
+  const headers = Object.entries(options.headers ?? {});
+  return Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), String(value)]));
+}
