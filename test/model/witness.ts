@@ -3,8 +3,9 @@ import type { HoldRecord } from "../../rollout/workload/hold-record.ts";
 import type { Outcome, RunRecord } from "../../rollout/workload/run-record.ts";
 import { hashOf } from "../../rollout/workload/template.ts";
 import { imageOf } from "./cluster.ts";
+import type { Word } from "./evidence.ts";
 import { heldIn, planIn, runIn } from "./records.ts";
-import type { ModelWorld } from "./universe.ts";
+import type { World } from "./world.ts";
 
 const after: Readonly<Record<Outcome, readonly Outcome[]>> = {
   running: ["running", "proven", "failed", "undone", "superseded"],
@@ -15,9 +16,12 @@ const after: Readonly<Record<Outcome, readonly Outcome[]>> = {
   superseded: ["superseded"],
 };
 
+/** The world that a witness looks at, with what its metrics say and whether something from outside has struck it. */
+type Watched = Pick<World, "list" | "now"> & { readonly word: Word; readonly isStruck: boolean };
+
 /** Remembers how every rollout went, and throws when one goes as none may. */
 export class Witness {
-  readonly #world: ModelWorld;
+  readonly #world: Watched;
   /** ReplicaSet's name and the rollout's → what was recorded last. */
   readonly #runs = new Map<string, RunRecord>();
   readonly #known = new WeakSet<object>();
@@ -27,7 +31,7 @@ export class Witness {
   /** Another controller is writing, which knows an older Deployment. */
   isStale = false;
 
-  constructor(world: ModelWorld) {
+  constructor(world: Watched) {
     this.#world = world;
   }
 

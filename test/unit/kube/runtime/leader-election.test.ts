@@ -162,7 +162,7 @@ describe("kube/lease", () => {
   });
 
   it("has never two leaders while contenders come, go, hang and meet conflicts", async function () {
-    this.timeout(20_000);
+    this.timeout(40_000);
     let seed = 7;
     const random = () => {
       seed = (seed * 16_807) % 2_147_483_647;
@@ -170,7 +170,8 @@ describe("kube/lease", () => {
     };
     api.faults.push(({ method }) => (method === "PATCH" && random() < 0.2 ? { status: 409 } : undefined));
     for (const identity of ["a", "b", "c"]) enter(identity);
-    for (let round = 0; round < 25; round++) {
+    // On a busy machine a change of leaders takes longer; the test is about how many there are at a time.
+    for (let round = 0; round < 25 || (history.length <= 2 && round < 60); round++) {
       await delay(300);
       const contender = contenders[Math.floor(random() * contenders.length)];
       if (!contender) continue;
