@@ -10,14 +10,11 @@ import type { Service } from "../kube/core/services.ts";
 import type { Write as KubeWrite } from "../kube/core/writes.ts";
 import { perform } from "../kube/runtime/apply.ts";
 import type { Effect } from "../rollout/admission/answer.ts";
+import { drainRoute, isolateService, restoreService } from "../rollout/admission/effect-write.ts";
 import { notAccepted, settledOn } from "../rollout/gateways/settle.ts";
 import { FLIGHT } from "../rollout/keys.ts";
-import { isExposed, drained as withNothing } from "../rollout/traffic/exposure.ts";
 import { crossesInto, permitted } from "../rollout/traffic/grants.ts";
-import { isIsolatedTo } from "../rollout/traffic/isolation.ts";
 import { shareOf } from "../rollout/traffic/route-record.ts";
-import { serviceRecordOf } from "../rollout/traffic/service-record.ts";
-import { writeIsolation, writeRoute, writeSelector } from "../rollout/traffic/writes.ts";
 
 const ATTEMPTS = 5;
 /** How long a gateway may take to see a route before only the settle time counts, in ms. */
@@ -38,10 +35,10 @@ interface Needs {
 export async function performEffect(effect: Effect, wait: boolean, needs: Needs): Promise<void> {
   switch (effect.kind) {
     case "isolate":
-      await Promise.all(effect.services.map((service) => isolate(service, effect.uid, effect.hash, needs)));
+      await Promise.all(effect.services.map((service) => isolate(service, effect, needs)));
       return;
     case "widen":
-      await widen(effect.uid, needs);
+      await restoreServices(effect.uid, needs);
       return;
     case "drain":
       await drain(effect, wait, needs);
@@ -51,51 +48,38 @@ export async function performEffect(effect: Effect, wait: boolean, needs: Needs)
   }
 }
 
-async function isolate(found: Service, uid: string, hash: string, { kube, clock }: Needs): Promise<void> {
-  const since = new Date(clock.now()).toISOString();
+async function isolate(found: Service, effect: Effect & { kind: "isolate" }, { kube, clock }: Needs) {
   await settleConflicts(kube, services, found, clock, (service) =>
-    isIsolatedTo(service, hash) ? undefined : writeIsolation(service, uid, hash, since),
+    isolateService(effect, service, clock.now()),
   );
 }
 
-async function widen(uid: string, { kube, clock, namespace }: Needs): Promise<void> {
+async function restoreServices(uid: string, { kube, clock, namespace }: Needs): Promise<void> {
   const { items } = await kube.list<Service>(services, { namespace }, { labelSelector: `${FLIGHT}=${uid}` });
-  const narrowed = (service: Service) => serviceRecordOf(service) !== undefined;
-  await Promise.all(
-    items
-      .filter(narrowed)
-      .map((found) =>
-        settleConflicts(kube, services, found, clock, (service) =>
-          narrowed(service) ? writeSelector(service) : undefined,
-        ),
-      ),
-  );
+  await Promise.all(items.map((found) => settleConflicts(kube, services, found, clock, restoreService)));
 }
 
-/**
- * Weight 0 on every route of the flight, then the time that its gateways need to follow. What waits for the same time at weight 0
- * before its first grant is marked as well: otherwise the grant would come with the undo.
- */
+/** Takes the canary's traffic from every route of the rollout, then waits as long as its gateways need to follow. */
 async function drain(
-  { uid, undo }: Effect & { kind: "drain" },
+  effect: Effect & { kind: "drain" },
   wait: boolean,
   { kube, clock, namespace }: Needs,
 ): Promise<void> {
+  const { uid } = effect;
   const routes = await listRoutes<Route>(kube, { labelSelector: FLIGHT });
-  const flown = routes.filter((route) => shareOf(route, uid) !== undefined);
-  const crosses = flown.some((route) => crossesInto(namespace, route));
+  const inFlight = routes.filter((route) => shareOf(route, uid) !== undefined);
+  const crosses = inFlight.some((route) => crossesInto(namespace, route));
   // What others write on routes of their own must not keep this undo waiting.
-  const own = permitted(namespace, flown, crosses ? await listGrants<ReferenceGrant>(kube, namespace) : []);
-  const since = new Date(clock.now()).toISOString();
+  const own = permitted(
+    namespace,
+    inFlight,
+    crosses ? await listGrants<ReferenceGrant>(kube, namespace) : [],
+  );
   const written = await Promise.allSettled(
     own.map((found) =>
-      settleConflicts(kube, routeResource(found), found, clock, (route) => {
-        const share = shareOf(route, uid);
-        if (share === undefined) return undefined;
-        const without = isExposed(share) ? withNothing(share, since) : share;
-        if (undo && !without.drained) return writeRoute(route, uid, { ...without, drained: true });
-        return without === share ? undefined : writeRoute(route, uid, without);
-      }),
+      settleConflicts(kube, routeResource(found), found, clock, (route) =>
+        drainRoute(effect, route, clock.now()),
+      ),
     ),
   );
   const refused = written.find((one) => one.status === "rejected");

@@ -1,9 +1,9 @@
 import type { Condition } from "../../kube/core/meta.ts";
 import { type Route, routeKeyOf } from "../../kube/core/routes.ts";
-import type { Service } from "../../kube/core/services.ts";
+import type { EndpointSlice, Service } from "../../kube/core/services.ts";
 import type { Deployment, Pod, ReplicaSet } from "../../kube/core/workloads.ts";
 import { type Plural, pluralOf } from "../../kube/core/writes.ts";
-import { HELD } from "../../rollout/keys.ts";
+import { HASH_LABEL, HELD } from "../../rollout/keys.ts";
 import { hold } from "../../rollout/workload/hold.ts";
 import { hashOf } from "../../rollout/workload/template.ts";
 import { NOON } from "../support/builders.ts";
@@ -124,11 +124,36 @@ export class Cluster extends Objects {
     return new Map(selected.map((set) => [hashOf(set), set.status?.readyReplicas ?? 0]));
   }
 
+  /** The ReplicaSets that the Deployment owns, oldest first. */
+  replicaSetsOf({ metadata: { uid } }: Deployment): ReplicaSet[] {
+    return this.list("replicasets").filter((set) => set.metadata.ownerReferences?.[0]?.uid === uid);
+  }
+
+  /** The slice of a Service, which takes its labels over. */
+  endpointSlice(service: Service): EndpointSlice {
+    const { name, namespace, labels } = service.metadata;
+    const ready = [...this.endpoints(service)].flatMap(([hash, count]) =>
+      Array.from({ length: count }, (_, i) => ({ addresses: [`${hash}-${i}`] })),
+    );
+    return {
+      metadata: {
+        name: `${name}-slice`,
+        ...(namespace !== undefined && { namespace }),
+        labels: { ...labels, "kubernetes.io/service-name": name },
+      },
+      endpoints: ready,
+    };
+  }
+
   pods(set: ReplicaSet): Pod[] {
     const ready = set.status?.readyReplicas ?? 0;
     const crashing = imageOf(set).includes("crash");
     return (this.#podsSince.get(set.metadata.name) ?? []).map((since, i) => ({
-      metadata: { name: `${set.metadata.name}-${i}`, creationTimestamp: new Date(since).toISOString() },
+      metadata: {
+        name: `${set.metadata.name}-${i}`,
+        labels: { [HASH_LABEL]: hashOf(set) },
+        creationTimestamp: new Date(since).toISOString(),
+      },
       status: {
         conditions: [{ type: "Ready", status: i < ready ? "True" : "False" }],
         containerStatuses: [

@@ -9,7 +9,6 @@ import { selectorOf } from "../../rollout/traffic/service-record.ts";
 import { cookieOf } from "../../rollout/traffic/sticky.ts";
 import { hashOf } from "../../rollout/workload/template.ts";
 import { heldIn, planIn, runIn } from "./records.ts";
-import { setsOf } from "./see.ts";
 import type { World } from "./world.ts";
 
 /** Throws when one of the promises about traffic is broken at this instant. */
@@ -76,7 +75,7 @@ interface Unproven {
 function unproven(world: World, deployment: Deployment): Unproven[] {
   const held = heldIn(deployment);
   if (held === undefined) return [];
-  const sets = setsOf(world, deployment);
+  const sets = world.replicaSetsOf(deployment);
   const since = sets.findIndex((set) => hashOf(set) === held.stable);
   return sets.slice(since + 1).map((set) => {
     const before = world.before.get(set.metadata.name) ?? [];

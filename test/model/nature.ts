@@ -55,7 +55,7 @@ export const nature = [
     does(down ? "both dead" : "alive", (world) => Object.assign(world, { isDown: down }), []),
   ),
   does("another controller looks", (world) =>
-    Object.assign(world, { stale: world.see("web") ?? world.stale }),
+    Object.assign(world, { stale: world.observe("web") ?? world.stale }),
   ),
   does(
     "another controller acts",

@@ -1,9 +1,11 @@
 import type { Meta } from "../../kube/core/meta.ts";
+import type { ReferenceGrant } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { Deployment } from "../../kube/core/workloads.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { admitUpdate, changesTemplate } from "../../rollout/admission/admit.ts";
 import type { Effect } from "../../rollout/admission/answer.ts";
+import { drainRoute, isolateService, restoreService } from "../../rollout/admission/effect-write.ts";
 import { sweep } from "../../rollout/cleanup/orphans.ts";
 import { settledOn } from "../../rollout/gateways/settle.ts";
 import type { HookAnswer, HookCall } from "../../rollout/hooks/call.ts";
@@ -13,16 +15,15 @@ import { decide } from "../../rollout/stages/decide.ts";
 import type { Decision } from "../../rollout/stages/decision.ts";
 import { judgeInputOf } from "../../rollout/stages/judge-input.ts";
 import type { Snapshot } from "../../rollout/stages/snapshot.ts";
+import { snapshotOf } from "../../rollout/stages/snapshot-of.ts";
 import { instant } from "../../rollout/text/instant.ts";
-import { drained, type Exposure, isExposed } from "../../rollout/traffic/exposure.ts";
+import type { Exposure } from "../../rollout/traffic/exposure.ts";
 import { shareOf } from "../../rollout/traffic/route-record.ts";
-import { serviceRecordOf } from "../../rollout/traffic/service-record.ts";
-import { writeIsolation, writeRoute, writeSelector } from "../../rollout/traffic/writes.ts";
 import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { evidenceOf, type Traffic } from "../support/metrics.ts";
 import { Cluster } from "./cluster.ts";
 import { Conflict } from "./objects.ts";
-import { see, setsOf } from "./see.ts";
+import { planIn } from "./records.ts";
 
 const RESYNC_MS = 5 * 60_000;
 
@@ -42,6 +43,8 @@ export class World extends Cluster {
   /** What the controller decided last. */
   decided: Decision | undefined;
   traffic: Traffic = { canary: 300, stable: 700 };
+  /** What routes of other namespaces may name. */
+  grants: readonly ReferenceGrant[] = [];
   /** A later admission refuses what Serin has admitted, once. */
   refuse = false;
   /** What the metrics say, instead of counts of requests. */
@@ -67,11 +70,11 @@ export class World extends Cluster {
     const requested = change(structuredClone(old));
     const deployments = this.list("deployments");
     const reads = {
-      replicaSets: setsOf(this, old),
+      replicaSets: this.replicaSetsOf(old),
       services: this.list("services"),
       deployments,
       routes: this.routes(),
-      grants: [],
+      grants: this.grants,
     };
     const answer = admitUpdate(
       requested,
@@ -79,13 +82,7 @@ export class World extends Cluster {
       changesTemplate(requested, old) ? reads : undefined,
       instant(this.now),
     );
-    for (const effect of answer.effects) {
-      if (effect.kind === "drain") this.#drain(effect);
-      else if (effect.kind === "widen") this.#widen(effect.uid);
-      else
-        for (const service of effect.services)
-          this.perform(writeIsolation(service, effect.uid, effect.hash, instant(this.now)));
-    }
+    for (const effect of answer.effects) this.#performEffect(effect);
     if (!answer.allowed) return answer.message;
     const now = this.find("deployments", name);
     if (now !== old) return now === undefined || attempt === 5 ? "changed meanwhile" : "again";
@@ -129,7 +126,7 @@ export class World extends Cluster {
     if (rest?.version === this.version && this.now < rest.until) return;
     let before = "";
     for (let round = 0; round < 40; round += 1) {
-      const snapshot = this.see(name);
+      const snapshot = this.observe(name);
       if (snapshot === undefined) return;
       const watch = judgeInputOf(snapshot);
       const hooks = new Map(this.#answers.get(snapshot.held.started));
@@ -196,9 +193,24 @@ export class World extends Cluster {
     this.check();
   }
 
-  /** What the controller reads. */
-  see(name: string): Snapshot | undefined {
-    return see(this, name);
+  /** What the controller reads of the rollout of the Deployment of that name; `undefined` while it is at rest. */
+  observe(name: string): Snapshot | undefined {
+    const deployment = this.find("deployments", name);
+    if (deployment === undefined) return undefined;
+    const services = this.list("services");
+    const replicaSets = this.list("replicasets");
+    const raw = {
+      now: this.now,
+      deployment,
+      replicaSets,
+      services,
+      marked: services.filter(({ metadata }) => metadata.labels?.[FLIGHT] !== undefined),
+      routes: this.routes(),
+      grants: this.grants,
+      endpointSlices: services.map((service) => this.endpointSlice(service)),
+      pods: replicaSets.flatMap((set) => this.pods(set)),
+    };
+    return snapshotOf(raw, planIn(deployment));
   }
 
   #do(write: Write): void {
@@ -223,19 +235,29 @@ export class World extends Cluster {
     return this.says?.(snapshot, watch) ?? evidenceOf(snapshot, watch, this.traffic);
   }
 
-  #widen(uid: string): void {
-    for (const service of this.list("services"))
-      if (service.metadata.labels?.[FLIGHT] === uid && serviceRecordOf(service) !== undefined)
-        this.perform(writeSelector(service));
+  /** Performs what admission promises with its answer: the writes of the webhook. */
+  #performEffect(effect: Effect): void {
+    for (const write of this.#effectWrites(effect)) if (write !== undefined) this.perform(write);
+    if (effect.kind === "drain") this.#settle(effect.uid);
   }
 
-  #drain({ uid, undo }: Effect & { kind: "drain" }): void {
-    for (const route of this.routes()) {
-      const share = shareOf(route, uid);
-      if (share === undefined || !(undo || isExposed(share))) continue;
-      const without = isExposed(share) ? drained(share, instant(this.now)) : share;
-      this.perform(writeRoute(route, uid, { ...without, ...(undo && { drained: true }) }));
+  #effectWrites(effect: Effect): readonly (Write | undefined)[] {
+    switch (effect.kind) {
+      case "isolate":
+        return effect.services.map((service) => isolateService(effect, service, this.now));
+      case "widen":
+        return this.list("services")
+          .filter(({ metadata }) => metadata.labels?.[FLIGHT] === effect.uid)
+          .map(restoreService);
+      case "drain":
+        return this.routes().map((route) => drainRoute(effect, route, this.now));
+      default:
+        return effect satisfies never;
     }
+  }
+
+  /** Admission waits until weight 0 is in force. */
+  #settle(uid: string): void {
     const settled = this.routes().map((route) => settledOn(route, uid));
     if (this.lagMs === 0) this.follow();
     // Admission waits until it is in force; the cluster goes on meanwhile.

@@ -60,7 +60,7 @@ describe("a gate", () => {
       name: "web",
       namespace: "shop",
       phase: "Waiting",
-      checksum: world.see("web")?.canary?.metadata.labels?.["pod-template-hash"],
+      checksum: world.observe("web")?.canary?.metadata.labels?.["pod-template-hash"],
       metadata: {},
     });
     const asked = calls.length;

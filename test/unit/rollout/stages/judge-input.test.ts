@@ -52,10 +52,18 @@ describe("what is asked of the metrics", () => {
     expect(judgeInputOf(flying({ routes: [] }))).to.equal(undefined);
   });
 
-  it("goes on from what the record knows", () => {
-    const evidence = { ...begun(), since: NOON - 60_000, from: NOON - 60_000 };
-    const watch = judgeInputOf(flying({ run: { evidence } }));
-    expect(watch).to.deep.include({ known: evidence, from: NOON - 60_000 });
+  const before = NOON - 60_000;
+  const known = { ...begun(), since: before, from: before, at: before, stepFrom: before };
+
+  it("continues from what the record knows", () => {
+    expect(judgeInputOf(flying({ run: { evidence: known } }))).to.deep.include({ known, from: before });
+  });
+
+  it("begins again where the record's evidence is from the future", () => {
+    for (const field of ["at", "from", "stepFrom"] as const) {
+      const input = judgeInputOf(flying({ run: { evidence: { ...known, [field]: NOON + 3_600_000 } } }));
+      expect(input, field).to.include({ from: NOON }).and.not.to.have.property("known");
+    }
   });
 
   it("is on the terms of the present step: since when its weight is in force, or was granted", () => {

@@ -1,0 +1,123 @@
+import type { KubeObject } from "../../kube/core/meta.ts";
+import type { ReferenceGrant, Route } from "../../kube/core/routes.ts";
+import type { EndpointSlice, Service } from "../../kube/core/services.ts";
+import type { Deployment, Pod, ReplicaSet } from "../../kube/core/workloads.ts";
+import { FLIGHT, HASH_LABEL, HELD } from "../keys.ts";
+import type { Plan } from "../plan/plan.ts";
+import { isWantedRoute, wantedServices } from "../preflight/selection.ts";
+import { isCanaryService } from "../traffic/canary-service.ts";
+import { permitted } from "../traffic/grants.ts";
+import { servicesOf } from "../traffic/isolation.ts";
+import { servicesNamed } from "../traffic/overlay.ts";
+import { shareOf } from "../traffic/route-record.ts";
+import { serviceRecordOf } from "../traffic/service-record.ts";
+import { holdRecordOf } from "../workload/hold-record.ts";
+import { planOf } from "../workload/plan-of.ts";
+import { findByTemplate, hashOf } from "../workload/template.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+/** What was read of the cluster for one Deployment. Objects of others among it are ignored, whatever marks they carry. */
+export interface RawSnapshot {
+  /** ms since the epoch. */
+  readonly now: number;
+  readonly deployment: Deployment;
+  readonly replicaSets: readonly ReplicaSet[];
+  /** Of the Deployment's namespace. */
+  readonly services: readonly Service[];
+  /** Services that carry a mark now. */
+  readonly marked: readonly Service[];
+  readonly routes: readonly Route[];
+  readonly grants: readonly ReferenceGrant[];
+  readonly endpointSlices: readonly EndpointSlice[];
+  readonly pods: readonly Pod[];
+}
+
+/** Builds the snapshot; `undefined` while no rollout of the Deployment is in flight. `plan` is the Deployment's own. */
+export function snapshotOf(raw: RawSnapshot, plan: Plan = planOf(raw.deployment)): Snapshot | undefined {
+  const { now, deployment } = raw;
+  const held = holdRecordOf(deployment);
+  if (held === undefined) return undefined;
+  const replicaSets = replicaSetsOf(deployment, held.stable, raw.replicaSets);
+  const canary = findByTemplate(replicaSets, deployment.spec.template);
+  const stable = replicaSets.find((set) => hashOf(set) === held.stable);
+  const template = stable?.spec.template ?? deployment.spec.template;
+  const services = wantedServices(plan, servicesOf(template, raw.services));
+  const names = new Set(services.map(({ metadata }) => metadata.name));
+  const marked = raw.marked.filter((service) => isMarkedFor(deployment, service));
+  const podsOf = (set: ReplicaSet | undefined) =>
+    raw.pods.filter(({ metadata }) => set && metadata.labels?.[HASH_LABEL] === hashOf(set));
+  // After an undo the Deployment's template is the stable one: then no version is the canary.
+  const isUndone = canary === undefined || canary === stable;
+  return {
+    now,
+    deployment,
+    held,
+    plan,
+    replicaSets,
+    canary,
+    services,
+    formerServices: marked.filter(
+      (service) => serviceRecordOf(service) !== undefined && !names.has(service.metadata.name),
+    ),
+    canaryServices: marked.filter(isCanaryService),
+    routes: routesOf(deployment, plan, names, raw),
+    endpoints: readyEndpoints(raw.endpointSlices.filter((slice) => isMarkedFor(deployment, slice))),
+    pods: isUndone ? [] : podsOf(canary),
+    stablePods: isUndone ? [] : podsOf(stable),
+  };
+}
+
+/** The Deployment's own that are in flight: marked, named by the record, of its present template, or with pods. */
+export function replicaSetsOf(
+  { metadata: { uid = "" }, spec }: Deployment,
+  stable: string,
+  replicaSets: readonly ReplicaSet[],
+): readonly ReplicaSet[] {
+  const own = replicaSets.filter(({ metadata }) =>
+    metadata.ownerReferences?.some((owner) => owner.uid === uid),
+  );
+  const current = findByTemplate(own, spec.template);
+  return own.filter(
+    (set) =>
+      set === current ||
+      set.metadata.labels?.[FLIGHT] === uid ||
+      // A version that was left before Serin could mark it is known by what native control copied onto it.
+      set.metadata.annotations?.[HELD] !== undefined ||
+      hashOf(set) === stable ||
+      (set.spec.replicas ?? 0) > 0,
+  );
+}
+
+/** Marked, and of its namespace: tenants may write any mark on their own objects. */
+export function isMarkedFor({ metadata: { uid, namespace } }: Deployment, { metadata }: KubeObject): boolean {
+  return metadata.labels?.[FLIGHT] === uid && metadata.namespace === namespace;
+}
+
+/** The routes that name one of these Services and may, and those that carry a share of the rollout already. */
+function routesOf(
+  { metadata: { uid = "", namespace = "" } }: Deployment,
+  plan: Plan,
+  services: ReadonlySet<string>,
+  { routes, grants }: RawSnapshot,
+): readonly Route[] {
+  return permitted(namespace, routes, grants).filter(
+    (route) =>
+      shareOf(route, uid) !== undefined ||
+      (isWantedRoute(plan, route, namespace) &&
+        [...servicesNamed(route, namespace)].some((name) => services.has(name))),
+  );
+}
+
+/** Name of a Service → how many addresses of its slices are ready; an address in two slices counts once. */
+function readyEndpoints(slices: readonly EndpointSlice[]): ReadonlyMap<string, number> {
+  const ready = new Map<string, Set<string>>();
+  for (const { metadata, endpoints } of slices) {
+    const service = metadata.labels?.["kubernetes.io/service-name"] ?? "";
+    const addresses = ready.get(service) ?? new Set();
+    for (const { addresses: [address = ""] = [], conditions } of endpoints ?? []) {
+      if (conditions?.ready !== false) addresses.add(address);
+    }
+    ready.set(service, addresses);
+  }
+  return new Map([...ready].map(([service, addresses]) => [service, addresses.size]));
+}
