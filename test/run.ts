@@ -45,7 +45,7 @@ async function runAll(): Promise<number> {
   const dir = mkdtempSync(join(tmpdir(), "serin-test-"));
   const rights = join(dir, "rights");
   process.env[RIGHTS_FILE] = rights;
-  const statuses = [await run([...clusterless, ...args])];
+  const statuses = [await run(["--parallel", "--jobs", "2", ...clusterless, ...args])];
   const [first = [], ...others] = lanesOf(globSync(clustered, { cwd: root }), LANES);
   const later = others.map((lane, i) => {
     const path = join(dir, `lane-${i}.log`);

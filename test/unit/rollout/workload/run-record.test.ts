@@ -101,6 +101,6 @@ describe("the record on a ReplicaSet", () => {
     expect(isRunRecordNewer(withRun(formatRun(run)))).to.equal(false);
     const newer = withRun(JSON.stringify({ ...run, v: 2, more: true }));
     expect(isRunRecordNewer(newer)).to.equal(true);
-    expect(lastRunOf(newer), "what is known of it").to.deep.equal(run);
+    expect(lastRunOf(newer), "what is known of it").to.deep.include(run);
   });
 });
