@@ -4,6 +4,9 @@ import { amount, finite, list, map } from "../text/stored-json.ts";
 /** A metric's scrape interval in ms: from a second to ten minutes, whatever a record says, so that no timer spins. */
 const tickMs = v.pipe(v.number(), v.integer(), v.minValue(1_000), v.maxValue(600_000));
 
+/** An instant in ms since the epoch, to which a tick can be added: a fold over ticks from it comes to an end. */
+const instantMs = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
 /** Counts of both versions, see `Tick`. */
 const tick = v.pipe(v.tuple([amount, amount, amount, amount]), v.readonly());
 
@@ -24,14 +27,14 @@ const arms = <const S extends v.GenericSchema>(schema: S) => v.object({ canary: 
 export const evidenceSchema = v.pipe(
   v.object({
     /** When (ms) the canary got its first weight. */
-    since: finite,
+    since: instantMs,
     /** When the first tick began: the instant of the grid before. */
-    from: finite,
+    from: instantMs,
     tickMs,
     /** When the last one ended. */
-    at: finite,
+    at: instantMs,
     /** The step that the evidence of safety is about: since when its weight is in force. */
-    stepFrom: finite,
+    stepFrom: instantMs,
     /** Variance of failures over their mean; 1 or more. */
     phi: v.pipe(finite, v.minValue(1)),
     /** The boundaries of latency that are watched, in seconds. */
@@ -54,5 +57,7 @@ export const evidenceSchema = v.pipe(
     present: arms(v.boolean()),
   }),
   v.check(({ bounds, latency }) => bounds.length === latency.length),
+  // Rollouts are read together on one grid: an instant off it would make the ticks of the others look empty.
+  v.check(({ from, at, tickMs }) => from <= at && from % tickMs === 0 && at % tickMs === 0),
   v.readonly(),
 );

@@ -21,10 +21,13 @@ import {
 /** What to ask the metrics about a rollout; `undefined` as long as its canary has nothing. */
 export function judgeInputOf(snapshot: Snapshot): JudgeInput | undefined {
   const run = recordOf(snapshot);
-  const from = inForceSince(snapshot);
-  if (run?.outcome !== "running" || snapshot.held.phase !== "canary" || from === undefined) return undefined;
+  const since = inForceSince(snapshot);
+  if (run?.outcome !== "running" || snapshot.held.phase !== "canary" || since === undefined) return undefined;
+  const started = Date.parse(run.started);
+  // A route's owner may write any instant into its record.
+  const from = Math.max(since, started);
   const sources = sourcesOf(snapshot);
-  const known = isPast(run.evidence, snapshot.now) ? run.evidence : undefined;
+  const known = isPlausible(run.evidence, started, snapshot.now) ? run.evidence : undefined;
   return {
     uid: uidOf(snapshot),
     rollout: run.started,
@@ -39,9 +42,19 @@ export function judgeInputOf(snapshot: Snapshot): JudgeInput | undefined {
   };
 }
 
-/** Evidence from the future would keep every tick until then from being counted; clocks may differ by 10 s. */
-function isPast(evidence: Evidence | undefined, now: number): boolean {
-  return evidence !== undefined && Math.max(evidence.at, evidence.from, evidence.stepFrom) <= now + 10_000;
+/** Clocks may differ by this much, in ms. */
+const SKEW_MS = 10_000;
+/** The first tick begins at an instant of the grid, which lies at most one tick before the first weight, in ms. */
+const LONGEST_TICK_MS = 600_000;
+
+/**
+ * Evidence from the future would keep every tick until then from being counted, and evidence from long before the rollout
+ * would have the reader fold years of ticks before the canary is judged.
+ */
+function isPlausible(evidence: Evidence | undefined, started: number, now: number): boolean {
+  if (evidence === undefined) return false;
+  const { from, at, stepFrom } = evidence;
+  return from >= started - LONGEST_TICK_MS - SKEW_MS && Math.max(at, from, stepFrom) <= now + SKEW_MS;
 }
 
 /** Since when (ms) the canary has what the present step gives it, or has had less; absent: it has nothing. */

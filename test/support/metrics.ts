@@ -20,7 +20,8 @@ export function evidenceOf(
   traffic: Traffic,
 ): Findings {
   if (sources.length === 0) return { unread: "nobody counts", gates: {} };
-  let judged = known ?? noEvidence({ since: from, from, tickMs: TICK_MS, phi: 1, bounds: [] });
+  const first = Math.floor(from / TICK_MS) * TICK_MS;
+  let judged = known ?? noEvidence({ since: from, from: first, tickMs: TICK_MS, phi: 1, bounds: [] });
   const image = imageOf(snapshot.deployment);
   const hasUsers = snapshot.routes.some((route) => shareOf(route, uid)?.mirror === undefined);
   const bad = image.includes("bad") || (image.includes("late") && hasUsers);

@@ -59,6 +59,19 @@ describe("what is asked of the metrics", () => {
     expect(judgeInputOf(flying({ run: { evidence: known } }))).to.deep.include({ known, from: before });
   });
 
+  it("begins again where the record's evidence is older than the rollout", () => {
+    const evidence = { ...known, since: 0, from: 0, at: 0, stepFrom: 0 };
+    const input = judgeInputOf(flying({ run: { evidence } }));
+    expect(input).not.to.have.property("known");
+    expect(input?.from).to.equal(NOON);
+  });
+
+  it("begins no earlier than the rollout, whatever a route says", () => {
+    const input = judgeInputOf(flying(behind(aRoute(), 10, 0)));
+    expect(input?.from).to.equal(NOON);
+    expect(input?.terms.stepFrom).to.equal(NOON);
+  });
+
   it("begins again where the record's evidence is from the future", () => {
     for (const field of ["at", "from", "stepFrom"] as const) {
       const input = judgeInputOf(flying({ run: { evidence: { ...known, [field]: NOON + 3_600_000 } } }));
