@@ -43,7 +43,8 @@ export async function runController(
   const flown = new Set<string>();
   const landed = new Map<string, number>();
   const ended = Promise.withResolvers<void>();
-  signal.addEventListener("abort", () => ended.resolve(), { once: true });
+  if (signal.aborted) ended.resolve();
+  else signal.addEventListener("abort", () => ended.resolve(), { once: true });
   const onChange = (uids: readonly string[]) => {
     for (const uid of uids) {
       const present = caches.deployment(uid) !== undefined;

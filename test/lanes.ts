@@ -1,5 +1,5 @@
 /**
- * How long a test file took, in seconds, on two cores with three clusters at a time; the others take about a minute. Only
+ * How long a test file took, in seconds, on two cores with two clusters at a time; the others take about a minute. Only
  * the balance of the lanes depends on it.
  */
 const SECONDS: Readonly<Record<string, number>> = {

@@ -56,7 +56,10 @@ export function reflect<T extends KubeObject>(options: ReflectOptions<T>): Refle
   const cache = new Cache<T>(guarded(options));
   const synced = Promise.withResolvers<void>();
   synced.promise.catch(() => {});
-  signal.addEventListener("abort", () => synced.reject(signal.reason), { once: true });
+  const end = () => synced.reject(signal.reason);
+  // A signal that has aborted before fires no event: a caller that waits for the copy would wait for ever.
+  if (signal.aborted) end();
+  else signal.addEventListener("abort", end, { once: true });
   void follow<T>({
     ...options,
     onList(objects, version) {

@@ -150,7 +150,10 @@ export class FakeApi {
   async stop(): Promise<void> {
     this.endWatches("reset");
     this.#server.close();
-    await once(this.#server, "close");
+    const closed = once(this.#server, "close");
+    // A client that is about to connect again would keep the server open for ever.
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
   }
 
   async #handle(req: Req, res: Res): Promise<void> {

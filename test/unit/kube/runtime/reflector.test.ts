@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
 import type { Kube } from "../../../../kube/client/api.ts";
 import type { KubeObject } from "../../../../kube/core/meta.ts";
@@ -192,6 +193,15 @@ for (const initial of ["list", "watch"] as const) {
       api.change(pods, "shop/a", { spec: { x: 1 } });
       api.tell("ERROR", { kind: "Status", code: 410, reason: "Expired" });
       await eventually("restored", () => seen.get("shop/a")?.metadata.resourceVersion === "11");
+    });
+
+    it("is never complete when it was to end before it began, and says so", async () => {
+      stop.abort(new Error("ended"));
+      const outcome = await Promise.race([
+        start().synced.catch((error: Error) => error.message),
+        delay(500).then(() => "still waiting"),
+      ]);
+      expect(outcome).to.equal("ended");
     });
 
     it("stops at once, with one rejection of synced and nothing open", async () => {
