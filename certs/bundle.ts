@@ -1,5 +1,5 @@
 import type { Kube } from "../kube/client/api.ts";
-import { isConflict } from "../kube/client/errors.ts";
+import { retryOnConflict } from "../kube/client/retry-on-conflict.ts";
 import type { KubeObject, OwnerReference } from "../kube/core/meta.ts";
 import { mutatingWebhookConfigurations, namespaces } from "../kube/core/resources.ts";
 import type { JsonPatchOperation } from "../kube/core/writes.ts";
@@ -19,23 +19,17 @@ interface BundleOptions {
   readonly owner?: string | undefined;
 }
 
-const attempts = 5;
-
 /** Makes the API server trust the bundle for our webhooks, and the configuration belong to the namespace. */
 export async function keepCaBundle({ kube, configuration, caBundle, owner }: BundleOptions): Promise<void> {
   const where = { name: configuration };
   const reference = owner === undefined ? undefined : await ownerReference(kube, owner);
-  for (let attempt = 1; ; attempt++) {
-    const found = await kube.get<WebhookConfiguration>(mutatingWebhookConfigurations, where);
-    const changes = bundleChanges(found, caBundle, reference);
-    if (changes.length === 0) return;
-    try {
-      await kube.jsonPatch(mutatingWebhookConfigurations, where, changes);
-      return;
-    } catch (error) {
-      if (!isConflict(error) || attempt === attempts) throw error;
-    }
-  }
+  await retryOnConflict(
+    () => kube.get<WebhookConfiguration>(mutatingWebhookConfigurations, where),
+    async (found) => {
+      const changes = bundleChanges(found, caBundle, reference);
+      if (changes.length > 0) await kube.jsonPatch(mutatingWebhookConfigurations, where, changes);
+    },
+  );
 }
 
 /** The JSON patch that is needed, empty when none is; it fits only the configuration it was made for. */

@@ -1,5 +1,6 @@
 import type { Kube } from "../kube/client/api.ts";
-import { isAlreadyExists, isConflict, isNotFound } from "../kube/client/errors.ts";
+import { ifNotFound, isAlreadyExists, isConflict, isNotFound } from "../kube/client/errors.ts";
+import { retryOnConflict } from "../kube/client/retry-on-conflict.ts";
 import type { Clock } from "../kube/core/clock.ts";
 import { secrets } from "../kube/core/resources.ts";
 import { type Decision, decideCertificate, inspect, isSame, nextDecisionAt, settleMs } from "./decide.ts";
@@ -42,7 +43,8 @@ export interface Certificate extends Material {
   readonly nextAt: number;
 }
 
-const attempts = 10;
+/** Replicas that start together overtake each other more often than other writers do. */
+const ATTEMPTS = 10;
 
 /**
  * Reads the Secret, and creates, heals or renews it if need be. Of several replicas one wins and the others adopt its
@@ -50,23 +52,26 @@ const attempts = 10;
  */
 export async function ensureCertificate(options: CertificateOptions): Promise<Certificate> {
   const { kube, namespace, name, names, clock, lives = defaultLives } = options;
-  for (let attempt = 1; attempt <= attempts; attempt++) {
-    const secret = await kube.get<Secret>(secrets, { namespace, name }).catch(orUndefined);
-    const material = secret && materialOf(secret);
-    const now = clock.now();
-    const decision = decideCertificate(material, names, now, lives.settleMs);
-    if (material && decision === "keep") {
-      return { ...material, nextAt: nextDecisionAt(material, names, now, lives.settleMs) };
-    }
-    const successor = await succeed(options, decision, material);
-    try {
-      await write(options, secret, successor);
-    } catch (error) {
-      // Another replica was faster: look again at what it wrote.
-      if (!(isConflict(error) || isAlreadyExists(error) || isNotFound(error))) throw error;
-    }
-  }
-  throw new Error(`the certificate in Secret ${namespace}/${name} did not come to rest`);
+  const read = () => kube.get<Secret>(secrets, { namespace, name }).catch(ifNotFound(undefined));
+  return retryOnConflict(
+    read,
+    async (secret) => {
+      const material = secret && materialOf(secret);
+      const now = clock.now();
+      const decision = decideCertificate(material, names, now, lives.settleMs);
+      const kept =
+        material && decision === "keep"
+          ? material
+          : materialOf(await write(options, secret, await succeed(options, decision, material)));
+      return { ...kept, nextAt: nextDecisionAt(kept, names, clock.now(), lives.settleMs) };
+    },
+    { attempts: ATTEMPTS, isRetried: isOvertaken },
+  );
+}
+
+/** Another replica was faster to create, change or delete the Secret. */
+function isOvertaken(error: unknown): boolean {
+  return isConflict(error) || isAlreadyExists(error) || isNotFound(error);
 }
 
 /** The material that a decision leads to. */
@@ -82,7 +87,7 @@ async function succeed(options: CertificateOptions, decision: Decision, material
   return successor;
 }
 
-/** A new authority beside the one in use, whose leaf stays; without a leaf to stay, a new one at once. */
+/** A new authority next to the one in use, whose leaf stays; without a leaf to stay, a new one at once. */
 async function renewAll(
   material: Material | undefined,
   names: readonly [string, ...string[]],
@@ -112,23 +117,17 @@ async function renewLeaf(
   return { caBundle, caKey: material.caKey, ...(await issueLeaf(authority, names, { now, lifeMs: leafMs })) };
 }
 
-/** Writes only over the very version that was read. */
+/** Writes only over the very version that was read; returns what is stored. */
 async function write(
-  options: CertificateOptions,
+  { kube, namespace, name }: CertificateOptions,
   secret: Secret | undefined,
   material: Material,
-): Promise<void> {
-  const { kube, namespace, name } = options;
+): Promise<Secret> {
   const data = dataOf(material);
   if (!secret) {
     const body = { apiVersion: "v1", kind: "Secret", metadata: { name }, type: "Opaque", data };
-    await kube.create<Secret>(secrets, { namespace }, body);
-    return;
+    return kube.create<Secret>(secrets, { namespace }, body);
   }
   const { resourceVersion } = secret.metadata;
-  await kube.mergePatch<Secret>(secrets, { namespace, name }, { metadata: { resourceVersion }, data });
-}
-
-function orUndefined(error: unknown): undefined {
-  if (!isNotFound(error)) throw error;
+  return kube.mergePatch<Secret>(secrets, { namespace, name }, { metadata: { resourceVersion }, data });
 }

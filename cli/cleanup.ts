@@ -1,7 +1,10 @@
 import type { Kube } from "../kube/client/api.ts";
-import { isConflict, isNotFound } from "../kube/client/errors.ts";
+import { ifNotFound } from "../kube/client/errors.ts";
+import { listReplicaSets } from "../kube/client/replica-sets.ts";
+import { retryOnConflict } from "../kube/client/retry-on-conflict.ts";
 import { listRoutes } from "../kube/client/routes.ts";
 import type { Clock } from "../kube/core/clock.ts";
+import { messageOf } from "../kube/core/error-message.ts";
 import { keyOf } from "../kube/core/meta.ts";
 import { deployments, type Resource, replicaSets, routeResource, services } from "../kube/core/resources.ts";
 import type { Route } from "../kube/core/routes.ts";
@@ -20,7 +23,6 @@ import { holdRecordOf } from "../rollout/workload/hold-record.ts";
 import { writeEnd, writeRunRecord } from "../rollout/workload/writes.ts";
 
 const POLL_MS = 500;
-const ATTEMPTS = 5;
 
 /** The means of the clean-up. It calls `say` with one sentence for each object that it restored. */
 export interface CleanUpOptions {
@@ -60,7 +62,7 @@ export async function cleanUp(options: CleanUpOptions): Promise<void> {
   if (failed.length > 0)
     throw new AggregateError(
       failed.map(({ reason }) => reason),
-      failed.map(tellFailure).join("\n"),
+      failed.map(({ reason }) => messageOf(reason)).join("\n"),
     );
 }
 
@@ -85,10 +87,6 @@ async function sweepOnce(options: CleanUpOptions, inFlight: ReadonlySet<string>)
   return waits;
 }
 
-function tellFailure({ reason }: { readonly reason: unknown }): string {
-  return reason instanceof Error ? reason.message : String(reason);
-}
-
 function writeRoute(options: CleanUpOptions, route: Route, decide: (found: Route) => readonly Write[]) {
   return write(options, () => fresh<Route>(options.kube, routeResource(route), route), decide);
 }
@@ -96,14 +94,11 @@ function writeRoute(options: CleanUpOptions, route: Route, decide: (found: Route
 async function end(options: CleanUpOptions, deployment: Deployment): Promise<void> {
   const { kube, clock, say, patienceMs } = options;
   const read = () => fresh<Deployment>(kube, deployments, deployment);
-  const { namespace, uid } = deployment.metadata;
+  const { uid } = deployment.metadata;
   await write(options, read, (found) =>
     pendingRecordOf(found) === undefined ? [] : [writeChanged(found, undefined)],
   );
-  const readSets = async () => {
-    const { items } = await kube.list<ReplicaSet>(replicaSets, { namespace });
-    return items.filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid));
-  };
+  const readSets = () => listReplicaSets(kube, deployment);
   const own = await readSets();
   await write(options, read, (found) => {
     const held = holdRecordOf(found);
@@ -131,15 +126,12 @@ async function write<T>(
   read: () => Promise<T>,
   decide: (found: T) => readonly Write[],
 ): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      for (const one of decide(await read())) await perform(options.kube, one, signature(options.clock));
-      return;
-    } catch (error) {
-      if (isNotFound(error)) return;
-      if (!isConflict(error) || attempt === ATTEMPTS) throw error;
-    }
-  }
+  const { kube, clock } = options;
+  const change = async (found: T) => {
+    for (const one of decide(found)) await perform(kube, one, signature(clock));
+  };
+  // What is gone needs no change.
+  await retryOnConflict(read, change).catch(ifNotFound(undefined));
 }
 
 async function flying<T extends Deployment | Service | ReplicaSet>(

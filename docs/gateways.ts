@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import type { Feature, Gateway } from "../rollout/gateways/gateway.ts";
-import { implementations } from "../rollout/gateways/implementations.ts";
+import { gateways } from "../rollout/gateways/registry.ts";
 
 const features: readonly (readonly [title: string, features: readonly Feature[]])[] = [
   ["`mirror`", ["mirror", "mirror-percent"]],
@@ -9,12 +9,12 @@ const features: readonly (readonly [title: string, features: readonly Feature[]]
   ["`match` by query parameter", ["query-parameters"]],
 ];
 
-/** Writes what each Gateway API implementation can, in Markdown, from the table by which admission refuses and warns. */
+/** Writes what each Gateway API implementation can, in Markdown, from the files by which admission refuses and warns. */
 export function gatewaysPage(): string {
-  const known = [...new Set(Object.values(implementations))];
+  const known = Object.values<Gateway>(gateways);
   return `# Gateways
 
-<!-- Written by \`npm run docs\` from rollout/gateways/implementations.ts. -->
+<!-- Written by \`npm run docs\` from rollout/gateways/. -->
 
 Serin knows a Gateway API implementation by the \`controllerName\` that it writes into a route's status. What one of them cannot do is
 refused at admission, with the reason, before anything moves; where it may differ, admission warns. Weights and matches on exact headers
@@ -35,8 +35,7 @@ ${known.flatMap(notes).join("\n")}
 
 function row(gateway: Gateway): string {
   const cells = features.map(([, needed]) => cell(gateway, needed));
-  const { pack } = gateway.metrics;
-  const metrics = pack === "application" ? "the application's" : "its own";
+  const metrics = gateway.metrics.unusable?.HTTPRoute === undefined ? "its own" : "the application's";
   return `| ${gateway.name} | ${gateway.settleMs / 1000} s | ${cells.join(" | ")} | ${metrics} |`;
 }
 
@@ -47,10 +46,9 @@ function cell({ lacks = {}, doubts = {} }: Gateway, needed: readonly Feature[]):
 }
 
 function notes({ name, lacks = {}, doubts = {}, metrics }: Gateway): string[] {
+  const { HTTPRoute: uncounted, GRPCRoute: calls } = metrics.unusable ?? {};
   const needs =
-    metrics.pack === "application"
-      ? { errors: metrics.because }
-      : { ...metrics.needs, ...(metrics.blindToCalls && { calls: metrics.blindToCalls }) };
+    uncounted === undefined ? { ...metrics.needs, ...(calls && { calls }) } : { errors: uncounted };
   const said = [...Object.entries(lacks), ...Object.entries(doubts)]
     .filter(([, what]) => what !== "has no mirrors")
     .map(([feature, what]) => `${feature}: ${what}`);

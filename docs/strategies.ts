@@ -1,25 +1,21 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { annotations } from "../rollout/plan/annotations.ts";
 import { type Strategy, strategies, strategyNames } from "../rollout/plan/strategy.ts";
+import { withTable } from "./marked.ts";
 
 const page = new URL("strategies.md", import.meta.url);
-const BEGIN = "<!-- Written by `npm run docs` from rollout/plan/strategy.ts. -->";
-const END = "<!-- End of the table. -->";
 
 /** A page with the table of the strategies between its two marks. Throws an Error if a mark is missing. */
 export function withStrategies(text: string): string {
-  const [before, rest] = text.split(BEGIN);
-  const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined) throw new Error(`docs/strategies.md: missing mark ${END}`);
-  return `${before}${BEGIN}\n${table()}\n${END}${after}`;
+  return withTable(text, "Written by `npm run docs` from rollout/plan/strategy.ts.", table());
 }
 
-function table(): string {
+function table(): readonly string[] {
   const head = [
     "| strategy | default steps | default size | users compared with the stable version | needs a gateway | its own annotations |",
     "|---|---|---|---|---|---|",
   ];
-  return [...head, ...strategyNames.map(row)].join("\n");
+  return [...head, ...strategyNames.map(row)];
 }
 
 function row(name: Strategy): string {

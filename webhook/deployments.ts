@@ -1,12 +1,13 @@
 import type { Kube, Query } from "../kube/client/api.ts";
 import { listGrants } from "../kube/client/grants.ts";
+import { listReplicaSets } from "../kube/client/replica-sets.ts";
 import { listRoutes } from "../kube/client/routes.ts";
 import type { Clock } from "../kube/core/clock.ts";
 import type { Log } from "../kube/core/log.ts";
-import { deployments, horizontalPodAutoscalers, replicaSets, services } from "../kube/core/resources.ts";
+import { deployments, horizontalPodAutoscalers, services } from "../kube/core/resources.ts";
 import type { ReferenceGrant, Route } from "../kube/core/routes.ts";
 import type { Service } from "../kube/core/services.ts";
-import type { Deployment, ReplicaSet } from "../kube/core/workloads.ts";
+import type { Deployment } from "../kube/core/workloads.ts";
 import { admitCreate, admitUpdate, changesTemplate } from "../rollout/admission/admit.ts";
 import type { AdmissionResponse } from "../rollout/admission/answer.ts";
 import type { ClusterState } from "../rollout/admission/change.ts";
@@ -72,13 +73,10 @@ function summary(
 
 /** From the API server's cache where possible (resourceVersion 0), but for the ReplicaSets: they decide who is stable. */
 async function gather(kube: Kube, old: Deployment): Promise<ClusterState> {
-  const { namespace, uid } = old.metadata;
-  const labelSelector = Object.entries(old.spec.selector.matchLabels ?? {})
-    .map(([key, value]) => `${key}=${value}`)
-    .join(",");
+  const { namespace } = old.metadata;
   const cached = { resourceVersion: "0" };
   const [sets, here, neighbours, routes, autoscalers] = await Promise.all([
-    kube.list<ReplicaSet>(replicaSets, { namespace }, { labelSelector }),
+    listReplicaSets(kube, old),
     kube.list<Service>(services, { namespace }, cached),
     kube.list<Deployment>(deployments, { namespace }, cached),
     listRoutes<Route>(kube, routesFor(old)),
@@ -87,11 +85,8 @@ async function gather(kube: Kube, old: Deployment): Promise<ClusterState> {
   const grants = routes.some((route) => crossesInto(namespace ?? "", route))
     ? await listGrants<ReferenceGrant>(kube, namespace ?? "")
     : [];
-  const own = sets.items.filter(({ metadata }) =>
-    metadata.ownerReferences?.some((owner) => owner.uid === uid),
-  );
   return {
-    replicaSets: own,
+    replicaSets: sets,
     services: here.items,
     deployments: neighbours.items,
     routes,

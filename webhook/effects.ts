@@ -1,8 +1,10 @@
 import type { Kube } from "../kube/client/api.ts";
-import { isConflict, isNotFound } from "../kube/client/errors.ts";
+import { isNotFound } from "../kube/client/errors.ts";
 import { listGrants } from "../kube/client/grants.ts";
+import { retryOnConflict } from "../kube/client/retry-on-conflict.ts";
 import { listRoutes } from "../kube/client/routes.ts";
 import type { Clock } from "../kube/core/clock.ts";
+import { messageOf } from "../kube/core/error-message.ts";
 import type { KubeObject } from "../kube/core/meta.ts";
 import { type Resource, routeResource, services } from "../kube/core/resources.ts";
 import type { ReferenceGrant, Route } from "../kube/core/routes.ts";
@@ -16,7 +18,6 @@ import { FLIGHT } from "../rollout/keys.ts";
 import { crossesInto, permitted } from "../rollout/traffic/grants.ts";
 import { shareOf } from "../rollout/traffic/route-record.ts";
 
-const ATTEMPTS = 5;
 /** How long a gateway may take to see a route before only the settle time counts, in ms. */
 const ACCEPTANCE_MS = 2_000;
 const POLL_MS = 100;
@@ -101,7 +102,7 @@ async function awaitAccepted(kube: Kube, written: Route, clock: Clock): Promise<
   }
 }
 
-/** Writes what `change` says of the object as it is now; read again when somebody else was faster. Throws with its name. */
+/** Writes what `change` says of the object as it is stored now. An object that is gone needs no change. Throws with its name. */
 export async function settleConflicts<T extends KubeObject>(
   kube: Kube,
   resource: Resource,
@@ -110,22 +111,14 @@ export async function settleConflicts<T extends KubeObject>(
   change: (object: T) => KubeWrite | undefined,
 ): Promise<void> {
   const { namespace, name } = found.metadata;
-  let object = found;
-  for (let attempt = 1; ; attempt += 1) {
+  const read = () => kube.get<T>(resource, { namespace, name });
+  const apply = async (object: T) => {
     const write = change(object);
-    if (write === undefined) return;
-    try {
-      await perform(kube, write, { fieldManager: "serin", component: "serin", now: clock.now() });
-      return;
-    } catch (error) {
-      if (isNotFound(error)) return;
-      if (!isConflict(error) || attempt === ATTEMPTS) {
-        const reason = error instanceof Error ? error.message : String(error);
-        throw new Error(`cannot change ${resource.plural}/${name} of ${namespace}: ${reason}`, {
-          cause: error,
-        });
-      }
-      object = await kube.get<T>(resource, { namespace, name });
-    }
-  }
+    const signature = { fieldManager: "serin", component: "serin", now: clock.now() };
+    if (write !== undefined) await perform(kube, write, signature);
+  };
+  await retryOnConflict(read, apply, { known: found }).catch((cause: unknown) => {
+    if (isNotFound(cause)) return;
+    throw new Error(`cannot change ${resource.plural}/${name} of ${namespace}: ${messageOf(cause)}`, { cause });
+  });
 }

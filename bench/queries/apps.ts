@@ -1,5 +1,5 @@
 import type { Backend } from "../../rollout/gateways/metrics/backend.ts";
-import type { PackName } from "../../rollout/gateways/packs.ts";
+import type { Pack } from "../../rollout/gateways/metrics/pack.ts";
 import type { JudgeInput } from "../../rollout/judge/evidence.ts";
 import { compareDefaults } from "../../rollout/plan/compare.ts";
 
@@ -27,7 +27,7 @@ export function appsOf(count: number): readonly App[] {
 }
 
 /** What Serin's decision about such a workload asks of the metrics; the canary has had its weight since `from` (ms). */
-export function watchOf({ namespace, name }: App, pack: PackName, from: number): JudgeInput {
+export function watchOf({ namespace, name }: App, pack: Pack, from: number): JudgeInput {
   const backend = (service: string, index: number, replicaSet: string): Backend => ({
     routeKind: "HTTPRoute",
     ...{ routeNamespace: namespace, route: name, namespace, service, replicaSet },

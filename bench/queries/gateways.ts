@@ -1,10 +1,9 @@
-import type { PackName } from "../../rollout/gateways/packs.ts";
 import type { App } from "./apps.ts";
 
 /** A gateway's metrics, as it would export them, and how a peer asks for them. */
 export interface Gateway {
   readonly name: string;
-  readonly pack: PackName & ("traefik" | "contour");
+  readonly pack: "traefik" | "contour";
   readonly counter: string;
   readonly histogram: string;
   /** Units of its latencies in a second. */

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { prometheus } from "../../controller/evidence/prometheus.ts";
 import { EvidenceReader } from "../../controller/evidence/reader.ts";
 import { systemClock } from "../../kube/core/clock.ts";
-import type { PackName } from "../../rollout/gateways/packs.ts";
+import { gateways } from "../../rollout/gateways/registry.ts";
 import { noLog } from "../../test/support/log.ts";
 import { median } from "../statistics.ts";
 import { appsOf, watchOf } from "./apps.ts";
@@ -40,7 +40,8 @@ export interface Serin {
 const TICKS = 7;
 const PATIENCE_MS = 60_000;
 
-const [url = "", pid, pack, canaries, idle] = process.argv.slice(2);
+const [url = "", pid, gateway, canaries, idle] = process.argv.slice(2);
+const { metrics } = gateways[gateway as keyof typeof gateways];
 const asked = meter();
 const client = prometheus({ url });
 const marks: { at: number; asked: Asked; cpu: number; worked: number; took: number }[] = [];
@@ -62,7 +63,7 @@ const reader = new EvidenceReader({
 
 const rssBefore = rss();
 const from = performance.now();
-const watches = appsOf(Number(canaries)).map((app) => watchOf(app, pack as PackName, Date.now()));
+const watches = appsOf(Number(canaries)).map((app) => watchOf(app, metrics.pack, Date.now()));
 for (const watch of watches) reader.of(watch);
 await until(() => watches.every((watch) => reader.of(watch).judged !== undefined), "begin");
 const begun = { ...asked(), took: performance.now() - from };

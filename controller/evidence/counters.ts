@@ -2,7 +2,6 @@ import { attribution } from "../../rollout/gateways/metrics/attribution.ts";
 import type { Backend } from "../../rollout/gateways/metrics/backend.ts";
 import type { Pack } from "../../rollout/gateways/metrics/pack.ts";
 import type { Sample } from "../../rollout/gateways/metrics/sample.ts";
-import { type PackName, packs } from "../../rollout/gateways/packs.ts";
 import type { Counter } from "../../rollout/judge/counters.ts";
 import type { JudgeInput } from "../../rollout/judge/evidence.ts";
 import type { Grid, Prometheus } from "./prometheus.ts";
@@ -28,24 +27,23 @@ export async function readCounters(
   grid: Grid,
 ): Promise<Counters> {
   const read = new Map(asked.map(({ watch }) => [watch.uid, new Map<number, Counter[]>()]));
-  const names = new Set(asked.flatMap(({ watch }) => watch.sources.map(({ pack }) => pack)));
-  await Promise.all([...names].map((name) => readPack(prometheus, name, asked, grid, read)));
+  const packs = new Set(asked.flatMap(({ watch }) => watch.sources.map(({ pack }) => pack)));
+  await Promise.all([...packs].map((pack) => readPack(prometheus, pack, asked, grid, read)));
   return read;
 }
 
 async function readPack(
   prometheus: Pick<Prometheus, "over">,
-  name: PackName,
+  pack: Pack,
   asked: readonly CounterQuery[],
   grid: Grid,
   read: ReadonlyMap<string, Map<number, Counter[]>>,
 ): Promise<void> {
-  const pack = packs[name] as Pack;
-  const owned = asked.flatMap(({ watch }) => ownersOf(watch, name));
+  const owned = asked.flatMap(({ watch }) => ownersOf(watch, pack));
   if (owned.length === 0) return;
   const backends = owned.map(([backend]) => backend);
   const ownerOf = attribution(pack, owned);
-  const queries = [pack.requests(backends), ...bucketQueries(pack, asked, name)];
+  const queries = [pack.requests(backends), ...bucketQueries(pack, asked)];
   const note = (at: number, sample: Sample, kind: "requests" | "buckets") => {
     const owner = ownerOf(sample.labels);
     // A stale marker, or what some exporters write for "unknown".
@@ -64,22 +62,22 @@ async function readPack(
 }
 
 /** One owner for each rollout and version: several of its backends may have the same key. */
-function ownersOf({ uid, sources }: CounterQuery["watch"], name: PackName): (readonly [Backend, Owner])[] {
+function ownersOf({ uid, sources }: CounterQuery["watch"], pack: Pack): (readonly [Backend, Owner])[] {
   const [canary, stable]: readonly Owner[] = [
     { uid, arm: "canary" },
     { uid, arm: "stable" },
   ];
   return sources
-    .filter(({ pack }) => pack === name)
+    .filter((source) => source.pack === pack)
     .flatMap((source) => [
       ...source.canary.map((backend) => [backend, canary as Owner] as const),
       ...source.stable.map((backend) => [backend, stable as Owner] as const),
     ]);
 }
 
-function bucketQueries(pack: Pack, asked: readonly CounterQuery[], name: PackName): readonly string[] {
+function bucketQueries(pack: Pack, asked: readonly CounterQuery[]): readonly string[] {
   const wanting = asked.filter(({ bounds }) => bounds === "all" || bounds.length > 0);
-  const backends = wanting.flatMap(({ watch }) => ownersOf(watch, name).map(([backend]) => backend));
+  const backends = wanting.flatMap(({ watch }) => ownersOf(watch, pack).map(([backend]) => backend));
   if (pack.buckets === undefined || backends.length === 0) return [];
   const every = wanting.some(({ bounds }) => bounds === "all");
   const bounds = [...new Set(wanting.flatMap((one) => (one.bounds === "all" ? [] : one.bounds)))];

@@ -1,6 +1,6 @@
 import type { Clock } from "../../kube/core/clock.ts";
 import type { Log } from "../../kube/core/log.ts";
-import { packs } from "../../rollout/gateways/packs.ts";
+import type { Pack } from "../../rollout/gateways/metrics/pack.ts";
 import type { Findings, JudgeInput } from "../../rollout/judge/evidence.ts";
 import { noEvidence } from "../../rollout/judge/fold.ts";
 import { ProviderError } from "../providers/provider.ts";
@@ -45,7 +45,7 @@ export class EvidenceReader {
   readonly #entries = new Map<string, Series>();
   readonly #timers = new Set<string>();
   #reading: Promise<unknown> = Promise.resolve();
-  readonly #ticks = new Map<string, { ms: number; until: number }>();
+  readonly #ticks = new Map<Pack, { ms: number; until: number }>();
 
   constructor(options: EvidenceOptions) {
     this.#options = options;
@@ -119,15 +119,15 @@ export class EvidenceReader {
     const { prometheus, clock } = this.#options;
     const now = clock.now();
     const [source] = sources;
-    const key = source?.pack ?? "";
-    const known = this.#ticks.get(key);
-    if (source === undefined || (known !== undefined && known.until > now)) return known?.ms ?? TICK.least;
-    const selectors = packs[source.pack].selectors([...source.stable, ...source.canary]);
+    if (source === undefined) return TICK.least;
+    const known = this.#ticks.get(source.pack);
+    if (known !== undefined && known.until > now) return known.ms;
+    const selectors = source.pack.selectors([...source.stable, ...source.canary]);
     const measured = await Promise.all(selectors.map((selector) => prometheus.scrapeMs(selector, now)));
     const scrape = measured.find((ms) => ms !== undefined);
     if (scrape === undefined) return TICK.least;
     const ms = Math.min(TICK.most, Math.max(TICK.least, 1000 * Math.round(scrape / 1000)));
-    this.#ticks.set(key, { ms, until: now + 10 * 60_000 });
+    this.#ticks.set(source.pack, { ms, until: now + 10 * 60_000 });
     return ms;
   }
 

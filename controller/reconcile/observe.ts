@@ -1,7 +1,7 @@
 import type { Kube } from "../../kube/client/api.ts";
+import { listReplicaSets } from "../../kube/client/replica-sets.ts";
 import type { Clock } from "../../kube/core/clock.ts";
-import { keyOf } from "../../kube/core/meta.ts";
-import { replicaSets } from "../../kube/core/resources.ts";
+import { controllerOf, keyOf } from "../../kube/core/meta.ts";
 import { routeKeyOf } from "../../kube/core/routes.ts";
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import { isCutOff } from "../../rollout/stages/expose.ts";
@@ -77,10 +77,10 @@ export class Observer {
 
   /** From the cache where it has all that the decision needs; else the Deployment's own, listed. */
   async #ownReplicaSets(deployment: Deployment, held: HoldRecord): Promise<readonly ReplicaSet[]> {
-    const { uid = "", namespace, generation = 0 } = deployment.metadata;
+    const { uid = "", generation = 0 } = deployment.metadata;
     const marked = this.#caches.replicaSets
       .list()
-      .filter((set) => isMarkedFor(deployment, set) && isOwned(set, uid));
+      .filter((set) => isMarkedFor(deployment, set) && controllerOf(set) === uid);
     const { stable } = held;
     const observed = (deployment.status?.observedGeneration ?? 0) >= generation;
     const expected = observed && deployment.spec.paused !== true;
@@ -91,15 +91,8 @@ export class Observer {
       marked.some((set) => hashOf(set) === stable) &&
       (!expected || findByTemplate(marked, deployment.spec.template));
     if (complete) return marked;
-    const labels = Object.entries(deployment.spec.selector.matchLabels ?? {});
-    const labelSelector = labels.map(([key, value]) => `${key}=${value}`).join(",");
-    const { items } = await this.#kube.list<ReplicaSet>(replicaSets, { namespace }, { labelSelector });
-    return items;
+    return listReplicaSets(this.#kube, deployment);
   }
-}
-
-function isOwned({ metadata }: ReplicaSet, uid: string): boolean {
-  return metadata.ownerReferences?.some((owner) => owner.uid === uid) ?? false;
 }
 
 /** What was found at the start, replaced by what a cache has since. */

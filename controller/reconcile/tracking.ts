@@ -1,10 +1,12 @@
 import type { Kube } from "../../kube/client/api.ts";
 import { type Content, digestOf } from "../../kube/client/digest.ts";
 import { isForbidden, isNotFound } from "../../kube/client/errors.ts";
+import { listReplicaSets } from "../../kube/client/replica-sets.ts";
 import type { Clock } from "../../kube/core/clock.ts";
+import { messageOf } from "../../kube/core/error-message.ts";
 import type { Log } from "../../kube/core/log.ts";
-import { configMaps, replicaSets } from "../../kube/core/resources.ts";
-import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
+import { configMaps } from "../../kube/core/resources.ts";
+import type { Deployment } from "../../kube/core/workloads.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { perform } from "../../kube/runtime/apply.ts";
 import { CHANGED } from "../../rollout/keys.ts";
@@ -120,7 +122,7 @@ async function roll(
   } catch (error) {
     if (!isForbidden(error)) throw error;
     if (options.clock.now() < Date.parse(changed.at) + PATIENCE_MS) return AGAIN_MS;
-    const told = `${message}, but no canary started: ${(error as Error).message}`;
+    const told = `${message}, but no canary started: ${messageOf(error)}`;
     await forget(options, deployment, drop);
     await put(options, writeEvent(deployment, "Warning", "ConfigNotRolledOut", told));
     return undefined;
@@ -129,17 +131,10 @@ async function roll(
 
 /** Native control has copied the mark onto the ReplicaSet; in flight it goes with the rollout's own. */
 async function forget(options: TrackerOptions, deployment: Deployment, write: Write): Promise<void> {
-  const { namespace, uid } = deployment.metadata;
   await put(options, write);
   if (holdRecordOf(deployment) !== undefined) return;
-  const labels = Object.entries(deployment.spec.selector.matchLabels ?? {});
-  const labelSelector = labels.map(([key, value]) => `${key}=${value}`).join(",");
-  const { items } = await options.kube.list<ReplicaSet>(replicaSets, { namespace }, { labelSelector });
-  const copies = items.filter(
-    ({ metadata }) =>
-      metadata.annotations?.[CHANGED] !== undefined &&
-      metadata.ownerReferences?.some((owner) => owner.uid === uid),
-  );
+  const own = await listReplicaSets(options.kube, deployment);
+  const copies = own.filter(({ metadata }) => metadata.annotations?.[CHANGED] !== undefined);
   for (const copy of copies) await put(options, removeRunRecord(copy));
 }
 

@@ -1,3 +1,4 @@
+/** One condition of an object's status; times are RFC 3339 strings. */
 export interface Condition {
   type: string;
   status: "True" | "False" | "Unknown";
@@ -47,6 +48,11 @@ export interface OwnerReference {
   uid: string;
   controller?: boolean;
   blockOwnerDeletion?: boolean;
+}
+
+/** The UID of the object whose controller looks after this one. An object has at most one such owner. */
+export function controllerOf({ metadata }: { metadata: Meta }): string | undefined {
+  return metadata.ownerReferences?.find(({ controller }) => controller === true)?.uid;
 }
 
 /** Who last set which fields, by which operation. */

@@ -1,4 +1,5 @@
 import type { KubeObject } from "./meta.ts";
+import type { LabelExpression, LabelSelector } from "./workloads.ts";
 
 interface Selection {
   readonly namespace?: string | undefined;
@@ -8,7 +9,7 @@ interface Selection {
 
 /**
  * Tells as the API server would whether an object is among those selected. Terms are `key`, `!key`, `key=value`,
- * `key!=value` and `key in (a,b)`; throws on any other.
+ * `key!=value`, `key in (a,b)` and `key notin (a,b)`; throws on any other.
  */
 export function matcher({ namespace, labelSelector = "", fieldSelector = "" }: Selection) {
   const labels = parseTerms(labelSelector);
@@ -17,6 +18,27 @@ export function matcher({ namespace, labelSelector = "", fieldSelector = "" }: S
     (!namespace || object.metadata.namespace === namespace) &&
     labels.every((matches) => matches((key) => object.metadata.labels?.[key])) &&
     fields.every((matches) => matches((path) => fieldAt(object, path)));
+}
+
+/** A selector as a query of the API carries it. */
+export function formatSelector({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string {
+  const labels = Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`);
+  return [...labels, ...matchExpressions.map(formatExpression)].join(",");
+}
+
+function formatExpression({ key, operator, values = [] }: LabelExpression): string {
+  switch (operator) {
+    case "In":
+      return `${key} in (${values.join(",")})`;
+    case "NotIn":
+      return `${key} notin (${values.join(",")})`;
+    case "Exists":
+      return key;
+    case "DoesNotExist":
+      return `!${key}`;
+    default:
+      return operator satisfies never;
+  }
 }
 
 type Term = (look: (key: string) => string | undefined) => boolean;
@@ -30,8 +52,11 @@ function parseTerms(selector: string): Term[] {
 }
 
 function parseTerm(text: string): Term {
-  const [, name, list] = /^([^\s!=()]+) in \(([^()]+)\)$/.exec(text) ?? [];
-  if (name !== undefined) return (look) => list?.split(",").includes(look(name) ?? "") === true;
+  const [, name, set, list = ""] = /^([^\s!=()]+) (in|notin) \(([^()]*)\)$/.exec(text) ?? [];
+  if (name !== undefined) {
+    const values: readonly (string | undefined)[] = list.split(",");
+    return (look) => values.includes(look(name)) === (set === "in");
+  }
   const [, not, key = "", operator, value] = /^(!?)([^\s!=()]+)(?:(==|=|!=)([^\s!=()]*))?$/.exec(text) ?? [];
   if (!key) throw new Error(`unsupported selector term: ${text}`);
   if (operator === "!=") return (look) => look(key) !== value;

@@ -19,13 +19,27 @@ export interface Strategy {
   rollingUpdate?: RollingUpdate | null;
 }
 
+/** Which labels an object must have; all terms count. */
+export interface LabelSelector {
+  matchLabels?: Record<string, string>;
+  matchExpressions?: LabelExpression[];
+  [unknown: string]: unknown;
+}
+
+/** One term of a LabelSelector about one key; `values` belongs to In and NotIn. */
+export interface LabelExpression {
+  key: string;
+  operator: "In" | "NotIn" | "Exists" | "DoesNotExist";
+  values?: string[];
+}
+
 export interface DeploymentSpec {
   replicas?: number;
   paused?: boolean;
   minReadySeconds?: number;
   progressDeadlineSeconds?: number;
   strategy?: Strategy;
-  selector: { matchLabels?: Record<string, string>; [unknown: string]: unknown };
+  selector: LabelSelector;
   template: PodTemplate;
   [unknown: string]: unknown;
 }

@@ -1,5 +1,5 @@
 import type { Kube } from "../client/api.ts";
-import { isConflict } from "../client/errors.ts";
+import { retryOnConflict } from "../client/retry-on-conflict.ts";
 import type { KubeObject, Meta } from "../core/meta.ts";
 import * as resources from "../core/resources.ts";
 import type { JsonPatch, Write as KubeWrite, Target } from "../core/writes.ts";
@@ -12,8 +12,6 @@ const byKind = {
   httproutes: resources.httpRoutes,
   grpcroutes: resources.grpcRoutes,
 } as const;
-
-const DISOWN_ATTEMPTS = 5;
 
 /** How writes are signed. */
 export interface Signature {
@@ -66,9 +64,9 @@ export async function perform(
 }
 
 /**
- * Whoever applies server-side owns the fields in his manifest; a patch of ours would take them and his next apply
- * would conflict. So our entry is taken out of managedFields, where there is such a person: by our webhook within the
- * write (webhook/ownership.ts), or here in the moment after it, where no webhook could be asked.
+ * Users who apply server-side own the fields in their manifest; a patch of ours would take these fields, and the users' next
+ * apply would conflict. So Serin takes its entry out of managedFields where there is such a user: its webhook does so
+ * within the write (webhook/ownership.ts), and this function right after it, where the API server asked no webhook.
  */
 async function disown(
   kube: Kube,
@@ -78,18 +76,15 @@ async function disown(
 ): Promise<KubeObject> {
   const resource = byKind[target.kind];
   const where = { namespace: target.namespace, name: target.name };
-  let object = stored;
-  for (let attempt = 1; ; attempt += 1) {
-    const patch = disowning(object.metadata, fieldManager);
-    if (patch === undefined) return object;
-    try {
-      return await kube.jsonPatch<KubeObject>(resource, where, patch);
-    } catch (error) {
-      if (!isConflict(error) || attempt === DISOWN_ATTEMPTS) throw error;
-      // A gateway that wrote its status in between has moved the entry.
-      object = await kube.get<KubeObject>(resource, where);
-    }
-  }
+  // A gateway that writes its status in between moves the entry.
+  return retryOnConflict(
+    () => kube.get<KubeObject>(resource, where),
+    async (object) => {
+      const patch = disowning(object.metadata, fieldManager);
+      return patch === undefined ? object : kube.jsonPatch<KubeObject>(resource, where, patch);
+    },
+    { known: stored },
+  );
 }
 
 function disowning(meta: Meta, fieldManager: string): JsonPatch | undefined {

@@ -1,18 +1,16 @@
 import type { Gateway, ReadVia } from "../gateways/gateway.ts";
-import { whyUncounted } from "../gateways/lookup.ts";
 
 /**
  * One line for admission on what a verdict about these needs of this gateway's metrics, with the alternative; `undefined`
  * where nothing is to be said.
  */
 export function metricsWarning(
-  gateway: Gateway,
+  { name, metrics }: Gateway,
   judged: readonly ReadVia[] = ["errors", "latency"],
 ): string | undefined {
-  const { name, metrics } = gateway;
   const calls = judged.includes("calls");
-  const why = whyUncounted(gateway, calls ? "GRPCRoute" : "HTTPRoute");
-  if (metrics.pack === "application" || why !== undefined) {
+  const why = metrics.unusable?.[calls ? "GRPCRoute" : "HTTPRoute"];
+  if (why !== undefined) {
     const own = calls ? "grpc_server_handled_total" : "http_request_duration_seconds";
     return `${name}: ${why}; so the canary is judged by the application's own ${own}`;
   }

@@ -1,3 +1,4 @@
+import { controllerOf } from "../../kube/core/meta.ts";
 import type { Route } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
@@ -107,10 +108,6 @@ export function isTakenOver(set: ReplicaSet): boolean {
  */
 function isAdopted(set: ReplicaSet): boolean {
   return isTakenOver(set) && set.spec.minReadySeconds !== MIN_READY_SECONDS;
-}
-
-function controllerOf({ metadata }: ReplicaSet): string | undefined {
-  return metadata.ownerReferences?.find(({ controller }) => controller)?.uid;
 }
 
 function flightUidOf({ metadata }: Service | ReplicaSet): string | undefined {

@@ -1,3 +1,4 @@
+import type { Gateway } from "./gateway.ts";
 import { envoyPack } from "./metrics/envoy.ts";
 import { anyOf, literal, matcher } from "./metrics/pattern.ts";
 import { serviceKey } from "./metrics/services.ts";
@@ -9,7 +10,7 @@ const only = "default";
  * Consul tags Envoy's statistics with the Consul service, which is the Kubernetes Service's name
  * (command/connect/envoy/bootstrap_config.go). Only Enterprise has namespaces; elsewhere the name alone must do.
  */
-export const consul = envoyPack({
+const pack = envoyPack({
   name: "Consul",
   selection: (backends) =>
     [
@@ -26,3 +27,17 @@ export const consul = envoyPack({
     return namespace === only ? [exact, service] : [exact];
   },
 });
+
+/** Consul: its controller has had two names. */
+export const consul: Gateway = {
+  name: "Consul",
+  controllers: ["consul.hashicorp.com", "hashicorp.com"],
+  settleMs: 10_000,
+  metrics: {
+    pack,
+    needs: {
+      errors: "without namespaces (Enterprise) a Service's name must be the only such in the cluster",
+    },
+  },
+  lacks: { mirror: "drops mirrors in silence", "mirror-percent": "has no mirrors" },
+};

@@ -1,4 +1,5 @@
-import { clusterMatcher, envoyPack } from "./metrics/envoy.ts";
+import type { Gateway } from "./gateway.ts";
+import { clusterMatcher, envoyCalls, envoyPack } from "./metrics/envoy.ts";
 import { portKeys, servicePattern, servicePortKeys } from "./metrics/services.ts";
 
 const cluster = /^([^_]+)_([^_]+)_([^_]+)$/;
@@ -7,9 +8,18 @@ const cluster = /^([^_]+)_([^_]+)_([^_]+)$/;
  * Contour names a cluster's statistics `<ns>_<service>_<port>` (internal/envoy/cluster.go), whichever route leads to it; no
  * Kubernetes name has an underscore.
  */
-export const contour = envoyPack({
+const pack = envoyPack({
   name: "Contour",
   selection: (backends) => clusterMatcher(`${servicePattern(backends, "_")}_[0-9a-z-]+`),
   keysFor: portKeys,
   keysOf: ({ envoy_cluster_name: name = "" }) => servicePortKeys(cluster.exec(name)),
 });
+
+/** Contour holds changes back for at most 0.5 s, and writes the status before its proxies have acknowledged. */
+export const contour: Gateway = {
+  name: "Contour",
+  controllers: ["projectcontour.io"],
+  settleMs: 2_000,
+  metrics: { pack, calls: envoyCalls },
+  lacks: { "mirror-percent": "copies every request, whatever the percentage" },
+};

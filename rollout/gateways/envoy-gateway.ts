@@ -1,5 +1,6 @@
+import type { Gateway } from "./gateway.ts";
 import type { Backend } from "./metrics/backend.ts";
-import { clusterMatcher, envoyPack } from "./metrics/envoy.ts";
+import { clusterMatcher, envoyCalls, envoyPack } from "./metrics/envoy.ts";
 import { anyOf, anyPair, literal } from "./metrics/pattern.ts";
 import { portKeys, servicePattern, servicePortKeys } from "./metrics/services.ts";
 
@@ -11,7 +12,7 @@ const ofService = /^service\/([^/]+)\/([^/]+)\/([0-9]+)(?:\/.+)?$/;
  * (internal/gatewayapi), or with mergeBackends by Service, `service/<ns>/<service>/<port>`. A rule whose backends share one cluster ends in `rule/<n>` and
  * tells nothing.
  */
-export const envoyGateway = envoyPack({
+const pack = envoyPack({
   name: "Envoy Gateway",
   selection: (backends) => {
     const byService = `service/${servicePattern(backends, "/")}/[0-9]+(?:/.+)?`;
@@ -24,6 +25,20 @@ export const envoyGateway = envoyPack({
   keysOf: ({ envoy_cluster_name: name = "" }) =>
     ofRoute.test(name) ? [name] : servicePortKeys(ofService.exec(name)),
 });
+
+/** Envoy Gateway streams a change to each proxy separately, within a second. */
+export const envoyGateway: Gateway = {
+  name: "Envoy Gateway",
+  controllers: ["gateway.envoyproxy.io"],
+  settleMs: 5_000,
+  metrics: {
+    pack,
+    needs: {
+      errors: "it counts per backend only with mergeBackends, or with a filter on every backendRef",
+    },
+    calls: envoyCalls,
+  },
+};
 
 function ruleOf({ routeKind, routeNamespace, route }: Backend): string {
   return `${routeKind.toLowerCase()}/${routeNamespace}/${route}/rule/`;

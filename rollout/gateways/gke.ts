@@ -1,7 +1,9 @@
+import type { Gateway } from "./gateway.ts";
 import { definePack, first } from "./metrics/define.ts";
 import { matcher } from "./metrics/pattern.ts";
 import type { Labels } from "./metrics/sample.ts";
 import { servicePattern } from "./metrics/services.ts";
+import { HTTP_STATUS_ONLY } from "./shortcomings.ts";
 
 /** What does not fit is cut out of the names, so a name of this length may be anybody's. */
 const longest = 63;
@@ -11,7 +13,7 @@ const target = /^gkegw1-[0-9a-z]+-(.+)-[0-9]+-[0-9a-z]+$/;
  * Cloud Load Balancing's metrics of the backend service `gkegw1-<hash>-<ns>-<service>-<port>-<hash>`, as Managed Service for
  * Prometheus names them. "a-b" in namespace "c" and "b" in "c-a" have the same name.
  */
-export const gke = definePack({
+const pack = definePack({
   name: "GKE",
   counter: "loadbalancing_googleapis_com:https_backend_request_count",
   histogram: { metric: "loadbalancing_googleapis_com:https_backend_latencies_bucket", perSecond: 1_000 },
@@ -29,6 +31,23 @@ export const gke = definePack({
   // One service counts for all; what is known of it is in the series' other labels.
   targetOf: ({ project_id = "", location = "" }) => `${project_id}/${location}`,
 });
+
+/** GKE: Google documents 30 to 60 s for a change of weights. */
+export const gke: Gateway = {
+  name: "GKE",
+  controllers: ["networking.gke.io"],
+  settleMs: 90_000,
+  metrics: {
+    pack,
+    needs: {
+      errors:
+        "its counts come minutes late, through Managed Service for Prometheus: let steps last 5m or more; names of more than about 30 letters (namespace and Service) are cut and cannot be read",
+    },
+    unusable: { GRPCRoute: HTTP_STATUS_ONLY },
+  },
+  lacks: { "backend-filters": "does not know filters of backends" },
+  doubts: { expressions: "documents exact header matches only" },
+};
 
 /** A class is written as a number, "500". */
 function codeOf(labels: Labels): string {

@@ -1,3 +1,4 @@
+import type { Gateway } from "./gateway.ts";
 import { definePack } from "./metrics/define.ts";
 import { grpcStatus } from "./metrics/grpc-status.ts";
 import { anyOf, literal, matcher } from "./metrics/pattern.ts";
@@ -8,7 +9,7 @@ import { serviceKey } from "./metrics/services.ts";
  * Istio's standard metrics, as the caller's side reports them (gateway, sidecar or waypoint): the pod's own side does not
  * know the 503 of a Service without endpoints. The Service's name is there even then, the workload's is not.
  */
-export const istio = definePack({
+const pack = definePack({
   name: "Istio",
   counter: "istio_requests_total",
   histogram: { metric: "istio_request_duration_milliseconds_bucket", perSecond: 1_000 },
@@ -26,6 +27,17 @@ export const istio = definePack({
   ],
   codeOf,
 });
+
+/** Istio gathers changes for at most 10 s (PILOT_DEBOUNCE_MAX). */
+export const istio: Gateway = {
+  name: "Istio",
+  controllers: ["istio.io"],
+  settleMs: 10_000,
+  metrics: {
+    pack,
+    calls: { counter: "`grpc_response_status` of `istio_requests_total`, whichever route" },
+  },
+};
 
 /** A call of gRPC has both statuses, and HTTP's is 200. */
 function codeOf({ grpc_response_status: status = "", response_code: code = "" }: Labels): string {

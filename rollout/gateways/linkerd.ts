@@ -1,3 +1,4 @@
+import type { Gateway } from "./gateway.ts";
 import type { Backend } from "./metrics/backend.ts";
 import { definePack } from "./metrics/define.ts";
 import { grpcStatus, isGrpcFailure } from "./metrics/grpc-status.ts";
@@ -14,7 +15,7 @@ const names = {
 } as const satisfies Readonly<Record<string, keyof Backend>>;
 
 /** The client proxies' metrics of a route's backends (linkerd2-proxy, outbound/src/http/logical/policy/route). */
-export const linkerd = definePack({
+const pack = definePack({
   name: "Linkerd",
   counter: "outbound_http_route_backend_response_statuses_total",
   histogram: { metric: "outbound_http_route_backend_response_duration_seconds_bucket", perSecond: 1 },
@@ -40,6 +41,25 @@ export const linkerd = definePack({
   ],
   codeOf,
 });
+
+/** Linkerd: the proxies of the callers split and count. */
+export const linkerd: Gateway = {
+  name: "Linkerd",
+  controllers: ["linkerd.io"],
+  settleMs: 10_000,
+  metrics: {
+    pack,
+    needs: {
+      errors: "the callers' proxies count: Prometheus must scrape every meshed client",
+      latency: "its buckets above 1 s end at 10 s",
+    },
+    calls: {
+      counter: "`outbound_grpc_route_backend_response_statuses_total`",
+      unseen: "calls of gRPC through an HTTPRoute",
+    },
+  },
+  lacks: { mirror: "ignores routes that have a mirror", "mirror-percent": "has no mirrors" },
+};
 
 /** An answer that broke off keeps the status it began with; a client that went away is no failure of the backend. */
 function codeOf(labels: Labels): string {

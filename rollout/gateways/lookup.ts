@@ -1,23 +1,13 @@
-import type { Route, RouteKind } from "../../kube/core/routes.ts";
+import type { Route } from "../../kube/core/routes.ts";
 import type { Gateway } from "./gateway.ts";
-import { implementations } from "./implementations.ts";
+import { gateways } from "./registry.ts";
+import { unknownGateway } from "./unknown.ts";
 
-/** Several proxies may watch separately; conformance allows 30 s, those that we measured stay far below this. */
-export const UNKNOWN: Gateway = {
-  name: "an unknown gateway",
-  settleMs: 10_000,
-  metrics: { pack: "application", because: "Serin does not know its metrics" },
-  lacks: {
-    mirror: "is unknown to Serin: a rule with a mirror might fail as a whole",
-    "mirror-percent": "is unknown to Serin: it might copy everything",
-    "backend-filters": "is unknown to Serin: backends with filters might fail",
-  },
-  doubts: {
-    expressions:
-      "is unknown to Serin: whether it knows regular expressions on headers is left open by the Gateway API",
-    "query-parameters": "is unknown to Serin: matches on query parameters are optional in the Gateway API",
-  },
-};
+const byDomain: ReadonlyMap<string, Gateway> = new Map(
+  Object.values<Gateway>(gateways).flatMap((gateway) =>
+    gateway.controllers.map((domain) => [domain, gateway] as const),
+  ),
+);
 
 /** The implementations that answer for a route: those that wrote a status on it. */
 export function gatewaysOf(route: Route): readonly Gateway[] {
@@ -27,13 +17,5 @@ export function gatewaysOf(route: Route): readonly Gateway[] {
 
 function gatewayOf(controllerName: string): Gateway {
   const [domain = ""] = controllerName.split("/");
-  // The table's own keys only: a domain may be called "constructor".
-  const known = Object.hasOwn(implementations, domain) ? implementations[domain] : undefined;
-  return known ?? { ...UNKNOWN, name: controllerName || UNKNOWN.name };
-}
-
-/** Why this gateway's metrics cannot count for a route of that kind, where they cannot. */
-export function whyUncounted({ metrics }: Gateway, kind: RouteKind): string | undefined {
-  if (metrics.pack === "application") return metrics.because;
-  return kind === "GRPCRoute" ? metrics.blindToCalls : undefined;
+  return byDomain.get(domain) ?? { ...unknownGateway, name: controllerName || unknownGateway.name };
 }

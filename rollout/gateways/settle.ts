@@ -1,7 +1,8 @@
 import type { Route } from "../../kube/core/routes.ts";
 import { shareOf } from "../traffic/route-record.ts";
 import { answersOf } from "../traffic/route-status.ts";
-import { gatewaysOf, UNKNOWN } from "./lookup.ts";
+import { gatewaysOf } from "./lookup.ts";
+import { unknownGateway } from "./unknown.ts";
 
 /** When the weight that was written last on one route is in force, in ms; 0 when the rollout is not in it. */
 export function settledOn(route: Route, uid: string): number {
@@ -12,7 +13,7 @@ export function settledOn(route: Route, uid: string): number {
 /** The longest settle time of the route's implementations, in ms; of one that has not answered yet nothing is known. */
 export function settleMs(route: Route): number {
   const gateways = gatewaysOf(route);
-  return Math.max(...(gateways.length > 0 ? gateways : [UNKNOWN]).map((gateway) => gateway.settleMs));
+  return Math.max(...(gateways.length > 0 ? gateways : [unknownGateway]).map((gateway) => gateway.settleMs));
 }
 
 /**

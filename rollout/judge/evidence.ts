@@ -1,5 +1,5 @@
 import type { Backend } from "../gateways/metrics/backend.ts";
-import type { PackName } from "../gateways/packs.ts";
+import type { Pack } from "../gateways/metrics/pack.ts";
 import type { TemplateCheck } from "../plan/checks.ts";
 import type { Subject } from "../plan/metric-template.ts";
 import type { Variables } from "../plan/variables.ts";
@@ -29,7 +29,7 @@ export interface JudgeInput {
 
 /** The backends of both versions, as one kind of metrics names them. */
 export interface Counted {
-  readonly pack: PackName;
+  readonly pack: Pack;
   readonly canary: readonly Backend[];
   readonly stable: readonly Backend[];
 }

@@ -1,5 +1,4 @@
 import { reproduce } from "../gateways/metrics/reproduce.ts";
-import { packs } from "../gateways/packs.ts";
 import type { Criteria } from "../judge/criteria.ts";
 import { harmVerdict } from "../judge/harm-verdict.ts";
 import { judge, type Verdict, type VerdictContext } from "../judge/verdict.ts";
@@ -148,7 +147,7 @@ function reproduction(snapshot: Snapshot): string {
   const [first] = watch?.sources ?? [];
   if (judged === undefined || first === undefined || first.canary.length === 0) return "";
   const seconds = Math.ceil((judged.at - judged.from) / 1000);
-  return `Query: ${reproduce(packs[first.pack], first.canary, seconds)} at ${instant(judged.at)}`;
+  return `Query: ${reproduce(first.pack, first.canary, seconds)} at ${instant(judged.at)}`;
 }
 
 /** What a person may do. */

@@ -1,6 +1,7 @@
 import type { Route } from "../../kube/core/routes.ts";
 import type { Gateway } from "../gateways/gateway.ts";
-import { gatewaysOf, whyUncounted } from "../gateways/lookup.ts";
+import { gatewaysOf } from "../gateways/lookup.ts";
+import { application } from "../gateways/metrics/application.ts";
 import type { Backend } from "../gateways/metrics/backend.ts";
 import type { Criteria } from "../judge/criteria.ts";
 import type { Counted, JudgeInput } from "../judge/evidence.ts";
@@ -92,7 +93,7 @@ function termsOf(snapshot: Snapshot, from: number): Criteria {
 function sourcesOf(snapshot: Snapshot): readonly Counted[] {
   const byPods = snapshot.routes.length === 0;
   if (snapshot.plan.metrics === "application" || (!byPods && snapshot.routes.some(isUncounted))) {
-    return [{ pack: "application", ...armsOf(snapshot, snapshot.routes) }];
+    return [{ pack: application, ...armsOf(snapshot, snapshot.routes) }];
   }
   const packs = new Set(gatewaysIn(snapshot).map(({ metrics }) => metrics.pack));
   return [...packs].map((pack) => {
@@ -108,7 +109,8 @@ function gatewaysIn(snapshot: Snapshot): readonly Gateway[] {
 }
 
 function isUncounted(route: Route): boolean {
-  return gatewaysOf(route).some((gateway) => whyUncounted(gateway, homeOf(route).kind) !== undefined);
+  const { kind } = homeOf(route);
+  return gatewaysOf(route).some(({ metrics }) => metrics.unusable?.[kind] !== undefined);
 }
 
 function armsOf(snapshot: Snapshot, routes: readonly Route[]): Pick<Counted, "canary" | "stable"> {

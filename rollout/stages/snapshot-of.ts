@@ -1,4 +1,4 @@
-import type { KubeObject } from "../../kube/core/meta.ts";
+import { controllerOf, type KubeObject } from "../../kube/core/meta.ts";
 import type { ReferenceGrant, Route } from "../../kube/core/routes.ts";
 import type { EndpointSlice, Service } from "../../kube/core/services.ts";
 import type { Deployment, Pod, ReplicaSet } from "../../kube/core/workloads.ts";
@@ -73,9 +73,7 @@ export function replicaSetsOf(
   stable: string,
   replicaSets: readonly ReplicaSet[],
 ): readonly ReplicaSet[] {
-  const own = replicaSets.filter(({ metadata }) =>
-    metadata.ownerReferences?.some((owner) => owner.uid === uid),
-  );
+  const own = replicaSets.filter((set) => controllerOf(set) === uid);
   const current = findByTemplate(own, spec.template);
   return own.filter(
     (set) =>

@@ -4,8 +4,8 @@ import type { Backend } from "../../rollout/gateways/metrics/backend.ts";
 import type { Pack } from "../../rollout/gateways/metrics/pack.ts";
 import { reproduce } from "../../rollout/gateways/metrics/reproduce.ts";
 import type { Labels } from "../../rollout/gateways/metrics/sample.ts";
-import { type PackName, packs } from "../../rollout/gateways/packs.ts";
 import { aBackend } from "../unit/rollout/gateways/metrics/backends.ts";
+import { type PackName, packs } from "../unit/rollout/gateways/metrics/packs.ts";
 import { promtool, raw, type Series } from "./promtool.ts";
 
 const refs = [{ rule: 0, backend: 0, port: 9090 }];

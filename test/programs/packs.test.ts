@@ -3,9 +3,9 @@ import { attribution } from "../../rollout/gateways/metrics/attribution.ts";
 import type { Backend } from "../../rollout/gateways/metrics/backend.ts";
 import { reproduce } from "../../rollout/gateways/metrics/reproduce.ts";
 import type { Labels } from "../../rollout/gateways/metrics/sample.ts";
-import { type PackName, packs } from "../../rollout/gateways/packs.ts";
 import { canary, neighbours, stable } from "../unit/rollout/gateways/metrics/backends.ts";
 import { type Naming, namings } from "../unit/rollout/gateways/metrics/namings.ts";
+import { type PackName, packs } from "../unit/rollout/gateways/metrics/packs.ts";
 import { promtool, raw, type Series, summed } from "./promtool.ts";
 
 /** Bounds in seconds, and how a series of that bound may be labelled where the unit is the second or its thousandth. */

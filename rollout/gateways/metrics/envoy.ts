@@ -2,7 +2,7 @@ import type { RouteKind } from "../../../kube/core/routes.ts";
 import type { Backend } from "./backend.ts";
 import { definePack, NAMED_STATUS } from "./define.ts";
 import { grpcStatus } from "./grpc-status.ts";
-import type { Pack } from "./pack.ts";
+import type { CallCounter, Pack } from "./pack.ts";
 import { matcher } from "./pattern.ts";
 import type { Labels } from "./sample.ts";
 
@@ -33,6 +33,12 @@ export function envoyPack({ name, selection, keysFor, keysOf }: EnvoyNaming): Pa
     codeOf,
   });
 }
+
+/** Which calls of gRPC those counters tell, where the control plane adds the filter. */
+export const envoyCalls: CallCounter = {
+  counter: "`envoy_cluster_grpc_<status>`, of Envoy's filter `grpc_stats`, which they add",
+  unseen: "calls of gRPC through an HTTPRoute",
+};
 
 /** A matcher for the names of clusters. */
 export function clusterMatcher(pattern: string): string {

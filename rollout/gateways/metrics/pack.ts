@@ -39,3 +39,10 @@ export interface Pack {
   /** The pod that served, where the series tells it. */
   podOf?(labels: Labels): string | undefined;
 }
+
+/** A counter of gRPC calls by status, in Markdown for the documentation. */
+export interface CallCounter {
+  readonly counter: string;
+  /** The calls that it misses. */
+  readonly unseen?: string;
+}

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { packs } from "../../../rollout/gateways/packs.ts";
 import { parseTemplate, render } from "../../../rollout/plan/metric-template.ts";
 import { variableProblem } from "../../../rollout/plan/variables.ts";
+import { packs } from "../rollout/gateways/metrics/packs.ts";
 
 describe("PromQL", () => {
   const anyText = fc.oneof(

@@ -2,6 +2,7 @@ import type { Grid, Prometheus } from "../../../../controller/evidence/prometheu
 import { ProviderError } from "../../../../controller/providers/provider.ts";
 import type { Backend } from "../../../../rollout/gateways/metrics/backend.ts";
 import type { Sample } from "../../../../rollout/gateways/metrics/sample.ts";
+import { traefik } from "../../../../rollout/gateways/traefik.ts";
 import type { JudgeInput } from "../../../../rollout/judge/evidence.ts";
 import { compareDefaults } from "../../../../rollout/plan/compare.ts";
 
@@ -82,7 +83,9 @@ export function aWatch(service: string, from: number, more: Partial<JudgeInput> 
     uid: `uid-${service}`,
     rollout: "first",
     from,
-    sources: [{ pack: "traefik", canary: [backend(`${service}-canary`)], stable: [backend(service)] }],
+    sources: [
+      { pack: traefik.metrics.pack, canary: [backend(`${service}-canary`)], stable: [backend(service)] },
+    ],
     terms: { compare: compareDefaults, checks: [], stepFrom: from, nextShare: 0.25 },
     pods: { canary: [], stable: [] },
     templates: [],

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { matcher } from "../../../../kube/core/selector.ts";
+import { formatSelector, matcher } from "../../../../kube/core/selector.ts";
 
 const pod = {
   metadata: { name: "a", namespace: "shop", labels: { app: "web", empty: "" } },
@@ -23,6 +23,9 @@ describe("kube/selector", () => {
     ["another value of a label it lacks", { labelSelector: "tier!=api" }, true],
     ["a value among others", { labelSelector: "app in (api,web),empty" }, true],
     ["no value of these", { labelSelector: "app in (api,job)" }, false],
+    ["a value other than these", { labelSelector: "app notin (api,job)" }, true],
+    ["one of the values it must not have", { labelSelector: "app notin (api,web)" }, false],
+    ["a value that a label it lacks must not have", { labelSelector: "tier notin (api)" }, true],
     ["two terms of which one fails", { labelSelector: "app=web,tier" }, false],
     ["its name", { fieldSelector: "metadata.name=a" }, true],
     ["another name", { fieldSelector: "metadata.name=b" }, false],
@@ -35,7 +38,26 @@ describe("kube/selector", () => {
     });
   }
 
+  it("reads what is written of a Deployment's selector", () => {
+    const matchLabels = { app: "web", empty: "" };
+    const text = formatSelector({
+      matchLabels,
+      matchExpressions: [
+        { key: "tier", operator: "In", values: ["front", "edge"] },
+        { key: "track", operator: "NotIn", values: ["canary"] },
+        { key: "team", operator: "Exists" },
+        { key: "legacy", operator: "DoesNotExist" },
+      ],
+    });
+    expect(text).to.equal("app=web,empty=,tier in (front,edge),track notin (canary),team,!legacy");
+    const takes = (labels: Record<string, string>) => matcher({ labelSelector: text })({ metadata: { name: "a", labels } });
+    const labels = { ...matchLabels, tier: "edge", team: "a" };
+    expect(takes(labels)).to.equal(true);
+    for (const other of [{ tier: "back" }, { track: "canary" }, { legacy: "" }, { app: "api" }])
+      expect(takes({ ...labels, ...other }), JSON.stringify(other)).to.equal(false);
+  });
+
   it("refuses what it does not know", () => {
-    expect(() => matcher({ labelSelector: "app notin (web)" })).to.throw("unsupported selector term");
+    expect(() => matcher({ labelSelector: "app ~ web" })).to.throw("unsupported selector term");
   });
 });

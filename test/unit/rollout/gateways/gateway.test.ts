@@ -3,9 +3,10 @@ import type { Condition } from "../../../../kube/core/meta.ts";
 import type { ParentStatus, Route } from "../../../../kube/core/routes.ts";
 import { metricsWarning } from "../../../../rollout/admission/metrics-warnings.ts";
 import { gatewaysOf } from "../../../../rollout/gateways/lookup.ts";
-import { packs } from "../../../../rollout/gateways/packs.ts";
+import { application } from "../../../../rollout/gateways/metrics/application.ts";
 import { notAccepted, settleMs } from "../../../../rollout/gateways/settle.ts";
 import { aRoute } from "../../../support/builders.ts";
+import { type PackName, packs } from "./metrics/packs.ts";
 
 const traefik = "traefik.io/gateway-controller";
 const parent = (controllerName: string, conditions: Partial<Condition>[] = []): ParentStatus => ({
@@ -58,7 +59,7 @@ describe("gateway", () => {
     });
   });
 
-  const known: [controllerName: string, name: string, pack: string, warning: RegExp | undefined][] = [
+  const known: [controllerName: string, name: string, pack: PackName, warning: RegExp | undefined][] = [
     ["traefik.io/gateway-controller", "Traefik", "traefik", /buckets/],
     ["projectcontour.io/gateway-controller", "Contour", "contour", undefined],
     ["projectcontour.io/projectcontour/contour", "Contour", "contour", undefined],
@@ -83,7 +84,8 @@ describe("gateway", () => {
     it(`knows ${controllerName || "nobody"} as ${name} and warns ${warning ? "what its metrics need" : "of nothing"}`, () => {
       const [gateway] = gatewaysOf(route(parent(controllerName)));
       expect(gateway?.name).to.equal(name);
-      expect(gateway?.metrics.pack).to.equal(pack);
+      const usable = gateway?.metrics.unusable?.HTTPRoute === undefined;
+      expect(usable ? gateway?.metrics.pack : application).to.equal(packs[pack]);
       const said = gateway && metricsWarning(gateway);
       if (warning === undefined) expect(said).to.equal(undefined);
       else
@@ -101,7 +103,7 @@ describe("gateway", () => {
     expect(gateway && metricsWarning(gateway, ["latency"])).to.include("serin.dev/metrics: application");
     for (const [controllerName] of known) {
       const { metrics, ...named } = gatewaysOf(route(parent(controllerName)))[0] ?? expect.fail();
-      if (packs[metrics.pack].buckets !== undefined) continue;
+      if (metrics.unusable?.HTTPRoute !== undefined || metrics.pack.buckets !== undefined) continue;
       expect(metricsWarning({ metrics, ...named }, ["latency"])).to.include("no histogram");
     }
   });

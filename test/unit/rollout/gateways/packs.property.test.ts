@@ -2,8 +2,8 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { attribution } from "../../../../rollout/gateways/metrics/attribution.ts";
 import type { Backend } from "../../../../rollout/gateways/metrics/backend.ts";
-import { type PackName, packs } from "../../../../rollout/gateways/packs.ts";
 import { namings } from "./metrics/namings.ts";
+import { type PackName, packs } from "./metrics/packs.ts";
 import { selects } from "./metrics/promql.ts";
 
 /** DNS labels, short ones of few letters often, so that names are often each other's beginnings and ends. */

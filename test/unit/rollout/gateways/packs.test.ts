@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { attribution } from "../../../../rollout/gateways/metrics/attribution.ts";
-import { type PackName, packs } from "../../../../rollout/gateways/packs.ts";
 import { canary, neighbours, stable } from "./metrics/backends.ts";
 import { namings } from "./metrics/namings.ts";
+import { type PackName, packs } from "./metrics/packs.ts";
 
 const names = Object.keys(packs) as PackName[];
 

@@ -1,6 +1,10 @@
 import { expect } from "chai";
 import type { Route } from "../../../../kube/core/routes.ts";
+import { contour } from "../../../../rollout/gateways/contour.ts";
+import { application } from "../../../../rollout/gateways/metrics/application.ts";
 import type { Backend } from "../../../../rollout/gateways/metrics/backend.ts";
+import { nginx } from "../../../../rollout/gateways/nginx.ts";
+import { traefik } from "../../../../rollout/gateways/traefik.ts";
 import { compareDefaults } from "../../../../rollout/plan/compare.ts";
 import { judgeInputOf } from "../../../../rollout/stages/judge-input.ts";
 import { instant } from "../../../../rollout/text/instant.ts";
@@ -26,7 +30,7 @@ describe("what is asked of the metrics", () => {
       subject: { namespace: "shop", target: "web", service: "web", route: "web", replicaSet: "web-web2" },
       sources: [
         {
-          pack: "traefik",
+          pack: traefik.metrics.pack,
           canary: [
             {
               ...place,
@@ -106,23 +110,25 @@ describe("what is asked of the metrics", () => {
 
   it("is the application's where people say so, or no gateway's metrics will do", () => {
     const packs = (snapshot: Parameters<typeof flying>[0]) =>
-      judgeInputOf(flying(snapshot))?.sources.map(({ pack }) => pack);
-    expect(packs({ annotations: { "serin.dev/metrics": "application" } })).to.deep.equal(["application"]);
-    expect(packs(behind(aRoute(parents("example.com/unknown"))))).to.deep.equal(["application"]);
+      judgeInputOf(flying(snapshot))?.sources.map(({ pack }) => pack.name);
+    expect(packs({ annotations: { "serin.dev/metrics": "application" } })).to.deep.equal(["the application"]);
+    expect(packs(behind(aRoute(parents("example.com/unknown"))))).to.deep.equal(["the application"]);
     expect(packs(behind(aRoute(parents("traefik.io/x", "example.com/unknown"))))).to.deep.equal([
-      "application",
+      "the application",
     ]);
-    expect(packs(behind(aRoute(parents("traefik.io/x", "istio.io/x"))))).to.deep.equal(["traefik", "istio"]);
+    expect(packs(behind(aRoute(parents("traefik.io/x", "istio.io/x"))))).to.deep.equal(["Traefik", "Istio"]);
   });
 
   it("is the application's for calls of gRPC where a gateway counts them by HTTP's status", () => {
     const sources = (kind: string, controllerName: string) =>
       judgeInputOf(flying(behind({ ...aRoute(parents(controllerName)), kind })))?.sources;
-    expect(sources("HTTPRoute", "gateway.nginx.org/x")?.map(({ pack }) => pack)).to.deep.equal(["nginx"]);
+    expect(sources("HTTPRoute", "gateway.nginx.org/x")?.map(({ pack }) => pack)).to.deep.equal([
+      nginx.metrics.pack,
+    ]);
     const [unseen] = sources("GRPCRoute", "gateway.nginx.org/x") ?? [];
-    expect(unseen?.pack).to.equal("application");
+    expect(unseen?.pack).to.equal(application);
     const [snapshot] = sources("GRPCRoute", "projectcontour.io/x") ?? [];
-    expect(snapshot?.pack).to.equal("contour");
+    expect(snapshot?.pack).to.equal(contour.metrics.pack);
     expect(snapshot?.canary.map(({ routeKind }) => routeKind)).to.deep.equal(["GRPCRoute"]);
   });
 

@@ -1,13 +1,11 @@
 import { expect } from "chai";
-import { application } from "../../../../../rollout/gateways/application.ts";
-import { consul } from "../../../../../rollout/gateways/consul.ts";
-import { envoyGateway } from "../../../../../rollout/gateways/envoy-gateway.ts";
-import { gke } from "../../../../../rollout/gateways/gke.ts";
 import { attribution } from "../../../../../rollout/gateways/metrics/attribution.ts";
 import type { Pack } from "../../../../../rollout/gateways/metrics/pack.ts";
 import type { Labels } from "../../../../../rollout/gateways/metrics/sample.ts";
-import { traefik } from "../../../../../rollout/gateways/traefik.ts";
 import { aBackend, canary } from "./backends.ts";
+import { packs } from "./packs.ts";
+
+const { application, consul, "envoy-gateway": envoyGateway, gke, traefik } = packs;
 
 function traefiks(name: string): Labels {
   return { service: `httproute-${name}-0@kubernetesgateway` };

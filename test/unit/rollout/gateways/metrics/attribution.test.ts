@@ -1,8 +1,9 @@
 import { expect } from "chai";
-import { contour } from "../../../../../rollout/gateways/contour.ts";
-import { kong } from "../../../../../rollout/gateways/kong.ts";
 import { attribution } from "../../../../../rollout/gateways/metrics/attribution.ts";
 import { aBackend, canary, stable } from "./backends.ts";
+import { packs } from "./packs.ts";
+
+const { contour, kong } = packs;
 
 describe("attribution", () => {
   const series = { envoy_cluster_name: "shop_web_80" };

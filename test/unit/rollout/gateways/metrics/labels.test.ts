@@ -1,11 +1,9 @@
 import { expect } from "chai";
-import { application } from "../../../../../rollout/gateways/application.ts";
-import { gke } from "../../../../../rollout/gateways/gke.ts";
-import { haproxy } from "../../../../../rollout/gateways/haproxy.ts";
-import { linkerd } from "../../../../../rollout/gateways/linkerd.ts";
 import type { Pack } from "../../../../../rollout/gateways/metrics/pack.ts";
 import type { Labels } from "../../../../../rollout/gateways/metrics/sample.ts";
-import { traefik } from "../../../../../rollout/gateways/traefik.ts";
+import { packs } from "./packs.ts";
+
+const { application, gke, haproxy, linkerd, traefik } = packs;
 
 describe("statuses", () => {
   const codes: [string, Pack, Labels, string][] = [

@@ -1,6 +1,6 @@
 import type { Backend } from "../../../../../rollout/gateways/metrics/backend.ts";
 import type { Labels } from "../../../../../rollout/gateways/metrics/sample.ts";
-import type { PackName } from "../../../../../rollout/gateways/packs.ts";
+import type { PackName } from "./packs.ts";
 
 /** A gateway's way with names, written down a second time: as it would write them, not as a pack reads them. */
 export interface Naming {

@@ -1,9 +1,9 @@
-import type { Backend } from "./metrics/backend.ts";
-import { definePack, first } from "./metrics/define.ts";
-import { grpcStatus } from "./metrics/grpc-status.ts";
-import { anyOf, literal, matcher } from "./metrics/pattern.ts";
-import { podPattern, podStem, stemOf } from "./metrics/pods.ts";
-import type { Labels } from "./metrics/sample.ts";
+import type { Backend } from "./backend.ts";
+import { definePack, first } from "./define.ts";
+import { grpcStatus } from "./grpc-status.ts";
+import { anyOf, literal, matcher } from "./pattern.ts";
+import { podPattern, podStem, stemOf } from "./pods.ts";
+import type { Labels } from "./sample.ts";
 
 /** Labels that service discovery gives by custom: those of prometheus-operator and those of Prometheus' own example. */
 const conventions = [
