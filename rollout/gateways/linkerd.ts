@@ -55,7 +55,7 @@ export const linkerd: Gateway = {
     },
     calls: {
       counter: "`outbound_grpc_route_backend_response_statuses_total`",
-      unseen: "calls of gRPC through an HTTPRoute",
+      unseen: "gRPC calls through an HTTPRoute",
     },
   },
   lacks: { mirror: "ignores routes that have a mirror", "mirror-percent": "has no mirrors" },

@@ -37,7 +37,7 @@ export function envoyPack({ name, selection, keysFor, keysOf }: EnvoyNaming): Pa
 /** Which calls of gRPC those counters tell, where the control plane adds the filter. */
 export const envoyCalls: CallCounter = {
   counter: "`envoy_cluster_grpc_<status>`, of Envoy's filter `grpc_stats`, which they add",
-  unseen: "calls of gRPC through an HTTPRoute",
+  unseen: "gRPC calls through an HTTPRoute",
 };
 
 /** A matcher for the names of clusters. */

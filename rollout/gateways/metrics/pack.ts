@@ -43,6 +43,6 @@ export interface Pack {
 /** A counter of gRPC calls by status, in Markdown for the documentation. */
 export interface CallCounter {
   readonly counter: string;
-  /** The calls that it misses. */
+  /** The calls that it does not count. */
   readonly unseen?: string;
 }
