@@ -1,3 +1,4 @@
+import { messageOf } from "../kube/core/error-message.ts";
 import { replay } from "./judge-replay.ts";
 import { parseRequest } from "./judge-request.ts";
 
@@ -17,7 +18,7 @@ function jsonOf(name: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new Error(`${name}: not valid JSON: ${(cause as Error).message}`, { cause });
+    throw new Error(`${name}: not valid JSON: ${messageOf(cause)}`, { cause });
   }
 }
 

@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { judgeProgram } from "../flags/judge.ts";
 import { parseFlags } from "../flags/program.ts";
+import { messageOf } from "../kube/core/error-message.ts";
 import { judgeText } from "./judge-text.ts";
 
 const { argument: file } = parseFlags(judgeProgram, process.argv.slice(2), process.exit);
@@ -15,7 +16,7 @@ try {
   const name = file === "-" ? "standard input" : file;
   process.stdout.write(`${judgeText(name, file === "-" ? await text(process.stdin) : contentOf(file))}\n`);
 } catch (error) {
-  process.stderr.write(`judge: ${(error as Error).message}\n`);
+  process.stderr.write(`judge: ${messageOf(error)}\n`);
   process.exitCode = 2;
 }
 
@@ -23,6 +24,6 @@ function contentOf(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (cause) {
-    throw new Error(`cannot read ${file}: ${(cause as Error).message}`, { cause });
+    throw new Error(`cannot read ${file}: ${messageOf(cause)}`, { cause });
   }
 }

@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, Express } from "express";
 import express from "express";
+import { messageOf } from "../kube/core/error-message.ts";
 import type { Log } from "../kube/core/log.ts";
 import { BadReview, type Request, type ReviewResponse, readReview, writeReview } from "./review.ts";
 
@@ -50,10 +51,9 @@ async function answer(review: Request, admit: Admit<never>, log: Log): Promise<o
   } catch (error) {
     const { kind, namespace, name, operation } = review;
     log.error({ err: error, kind: kind.kind, namespace, name, operation }, "admission failed");
-    const message = error instanceof Error ? error.message : String(error);
     return writeReview(review, {
       allowed: false,
-      message: `serin could not decide about this ${operation}: ${message}; try again`,
+      message: `serin could not decide about this ${operation}: ${messageOf(error)}; try again`,
     });
   }
 }
@@ -62,7 +62,7 @@ function refuse(log: Log): ErrorRequestHandler {
   // Express tells an error handler by its four parameters.
   return (error, request, response, _next) => {
     const status = error instanceof BadReview ? 400 : statusOf(error);
-    const message = status < 500 && error instanceof Error ? error.message : "internal error";
+    const message = status < 500 ? messageOf(error) : "internal error";
     const fields = { path: request.path, status, reason: message };
     if (status < 500) log.warn(fields, "request refused");
     else log.error({ ...fields, err: error }, "request failed");

@@ -1,5 +1,6 @@
 import { Agent, type Dispatcher, request } from "undici";
 import type { Clock } from "../../kube/core/clock.ts";
+import { messageOf } from "../../kube/core/error-message.ts";
 import type { HookAnswer, HookPayload } from "../../rollout/hooks/call.ts";
 import type { Hook } from "../../rollout/plan/hooks.ts";
 
@@ -81,9 +82,4 @@ async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
     if (bytes >= MOST_BYTES) break;
   }
   return Buffer.concat(chunks).toString("utf8");
-}
-
-function messageOf(error: unknown): string {
-  if (error instanceof AggregateError && error.message === "") return messageOf(error.errors[0]);
-  return error instanceof Error ? error.message || error.name : String(error);
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../../kube/core/clock.ts";
+import { messageOf } from "../../kube/core/error-message.ts";
 import type { AwsCredentials } from "./identity.ts";
 import { ProviderError } from "./provider.ts";
 
@@ -43,9 +44,8 @@ async function credentialsOf(environment: AwsEnvironment, region: string): Promi
     if (roleArn && webIdentityTokenFile) return await byWebIdentity(environment, region);
     if (containerUri) return await byContainer(environment);
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
     throw new ProviderError(
-      `AWS gives the pod no credentials: ${message.replace(/\s+/g, " ").slice(0, 200)}`,
+      `AWS gives the pod no credentials: ${messageOf(cause).replace(/\s+/g, " ").slice(0, 200)}`,
       { cause },
     );
   }

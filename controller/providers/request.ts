@@ -1,5 +1,6 @@
 import { type Dispatcher, request } from "undici";
 import type { Clock } from "../../kube/core/clock.ts";
+import { messageOf } from "../../kube/core/error-message.ts";
 import type { PodIdentity } from "./identity.ts";
 import { ProviderError } from "./provider.ts";
 
@@ -130,8 +131,4 @@ function textIn(value: unknown, depth = 0): string {
 function hiding(secrets: readonly string[]): (text: string) => string {
   const real = secrets.filter((secret) => secret !== "");
   return (text) => real.reduce((rest, secret) => rest.replaceAll(secret, "…"), text);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message || error.name : String(error);
 }

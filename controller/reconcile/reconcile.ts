@@ -1,4 +1,5 @@
 import { Fenced } from "../../kube/client/fence.ts";
+import { messageOf } from "../../kube/core/error-message.ts";
 import { report } from "../../rollout/stages/condition.ts";
 import { decide } from "../../rollout/stages/decide.ts";
 import type { Decision } from "../../rollout/stages/decision.ts";
@@ -60,8 +61,8 @@ async function hinder(
   told: Set<string>,
   options: ReconcilerOptions,
 ): Promise<void> {
-  const reason = error instanceof Error ? error.message : String(error);
-  await performAll(reportWriteFailure(snapshot, write, reason).writes, uidOf(snapshot), options, told);
+  const { writes } = reportWriteFailure(snapshot, write, messageOf(error));
+  await performAll(writes, uidOf(snapshot), options, told);
 }
 
 /** The first of several instants to look again, in ms from now. */

@@ -1,4 +1,5 @@
 import type { Dispatcher } from "undici";
+import { messageOf } from "../core/error-message.ts";
 import type { Credentials } from "./credentials.ts";
 import { ConnectionError, toApiError } from "./errors.ts";
 import { formatJson } from "./json.ts";
@@ -43,7 +44,7 @@ export function openTransport({ load, userAgent, timeoutMs }: TransportOptions):
   const current = () => {
     if (session) return session;
     const opening = openSession(load);
-    // One that could not be opened (an unreadable file) is tried anew by the next request.
+    // One that could not be opened (an unreadable file) is tried again by the next request.
     opening.catch(() => forget(opening));
     session = opening;
     return opening;
@@ -124,7 +125,6 @@ function isTimeout(cause: unknown): boolean {
 
 /** Wraps what undici throws; the message names the request without its query. */
 export function connectionError(request: Request, cause: unknown): ConnectionError {
-  const what = cause instanceof Error ? cause.message || cause.name : String(cause);
   const asked = `${request.method} ${request.path.split("?", 1)[0]}`;
-  return new ConnectionError(`no answer from the API server to ${asked}: ${what}`, { cause });
+  return new ConnectionError(`no answer from the API server to ${asked}: ${messageOf(cause)}`, { cause });
 }

@@ -105,7 +105,7 @@ function create(deployment: Deployment, sets: readonly ReplicaSet[]): ReplicaSet
       name: `${name}-${hash}`,
       namespace,
       labels,
-      ownerReferences: [{ apiVersion: "apps/v1", kind: "Deployment", name, uid }],
+      ownerReferences: [{ apiVersion: "apps/v1", kind: "Deployment", name, uid, controller: true }],
     },
     spec: {
       minReadySeconds: deployment.spec.minReadySeconds,

@@ -26,7 +26,9 @@ import { noLog } from "../../support/log.ts";
 
 const VICTIM = "uid-web";
 const labels = { [FLIGHT]: VICTIM };
-const ownerReferences = [{ apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: VICTIM }];
+const ownerReferences = [
+  { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: VICTIM, controller: true },
+];
 const evil = (meta: Partial<Meta> = {}): Partial<Meta> => ({ namespace: "evil", labels, ...meta });
 const record = (since: string) => {
   const share = { namespace: "shop", canaryServices: { web: "web-canary" }, weight: 100, since };

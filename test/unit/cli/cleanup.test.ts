@@ -27,7 +27,9 @@ describe("the clean-up command", () => {
     const old = aDeployment();
     const status = { observedGeneration: 1, replicas: 5, updatedReplicas: 5, availableReplicas: 5 };
     const deployment = { ...withHoldRecord(old, aHeld({ phase: "undone" }), old), status };
-    const ownerReferences = [{ apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web" }];
+    const ownerReferences = [
+      { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web", controller: true },
+    ];
     const annotations = { [HELD]: deployment.metadata.annotations?.[HELD] ?? "" };
     api.add(deployments, deployment);
     api.add(replicaSets, aReplicaSet({ meta: { ownerReferences, annotations } }));

@@ -24,7 +24,9 @@ describe("controller/controller", () => {
     const kube = api.connect();
     const stop = new AbortController();
     const labels = { [FLIGHT]: "uid-web" };
-    const ownerReferences = [{ apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web" }];
+    const ownerReferences = [
+      { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web", controller: true },
+    ];
     // Its native rolling update runs.
     const held = JSON.stringify(aHeld({ phase: "promoting" }));
     api.add(

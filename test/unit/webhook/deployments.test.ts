@@ -15,7 +15,9 @@ import { hastyClock } from "../../support/clock.ts";
 import { noLog } from "../../support/log.ts";
 import { applied } from "../../support/routes.ts";
 
-const ownerReferences = [{ apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web" }];
+const ownerReferences = [
+  { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web", controller: true },
+];
 const owned = (set: ReplicaSet): ReplicaSet => ({ ...set, metadata: { ...set.metadata, ownerReferences } });
 
 describe("webhook/deployments", () => {

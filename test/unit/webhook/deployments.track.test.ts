@@ -17,7 +17,9 @@ import { aDeployment, aReplicaSet, aService, aTemplate } from "../../support/bui
 import { hastyClock } from "../../support/clock.ts";
 import { noLog } from "../../support/log.ts";
 
-const ownerReferences = [{ apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web" }];
+const ownerReferences = [
+  { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web", controller: true },
+];
 
 describe("webhook/deployments and changed ConfigMaps", () => {
   let api: FakeApi;

@@ -22,7 +22,9 @@ describe("webhook/places", () => {
   beforeEach(async () => {
     api = await FakeApi.start();
     kube = api.connect();
-    const ownerReferences = [{ apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web" }];
+    const ownerReferences = [
+      { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web", controller: true },
+    ];
     api.add(
       replicaSets,
       aReplicaSet({ meta: { ownerReferences, labels: { app: "web", "pod-template-hash": "web1" } } }),

@@ -22,7 +22,7 @@ import { hastyClock } from "../../support/clock.ts";
 import { noLog } from "../../support/log.ts";
 import { applied } from "../../support/routes.ts";
 
-const owner = { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web" };
+const owner = { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web", controller: true };
 const update = () => aDeployment({ image: "web:2" });
 
 describe("webhook/deployments behind routes", () => {

@@ -34,7 +34,9 @@ import { merge } from "../../../support/patch.ts";
 import { applied } from "../../../support/routes.ts";
 
 const UID = "uid-web";
-const ownerReferences = [{ apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: UID }];
+const ownerReferences = [
+  { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: UID, controller: true },
+];
 const stored = aDeployment({ image: "web:2" });
 const inFlight = withHoldRecord({ ...stored, spec: hold(stored.spec, 1) }, aHeld(), stored);
 const narrowed = merge(aService(), isolate(aService(), UID, "web1", AT_NOON)) as Service;

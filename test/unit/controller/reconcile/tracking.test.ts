@@ -103,7 +103,9 @@ describe("controller/track", () => {
   it("tries a refused version again, then tells why and leaves no trace", async () => {
     add();
     api.add(configMaps, map("2"));
-    const ownerReferences = [{ apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web" }];
+    const ownerReferences = [
+      { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web", controller: true },
+    ];
     const annotations = { "serin.dev/changed": "a copy" };
     const labels = { app: "web" };
     api.add(replicaSets, aReplicaSet({ meta: { ownerReferences, annotations, labels } }));

@@ -50,7 +50,8 @@ describe("kube/selector", () => {
       ],
     });
     expect(text).to.equal("app=web,empty=,tier in (front,edge),track notin (canary),team,!legacy");
-    const takes = (labels: Record<string, string>) => matcher({ labelSelector: text })({ metadata: { name: "a", labels } });
+    const takes = (labels: Record<string, string>) =>
+      matcher({ labelSelector: text })({ metadata: { name: "a", labels } });
     const labels = { ...matchLabels, tier: "edge", team: "a" };
     expect(takes(labels)).to.equal(true);
     for (const other of [{ tier: "back" }, { track: "canary" }, { legacy: "" }, { app: "api" }])
