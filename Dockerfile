@@ -3,7 +3,7 @@ WORKDIR /serin
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --omit=optional --ignore-scripts
 
-# The entrypoint of this image is node, its user 65532.
+# The entrypoint of this image is node, and its user is 65532.
 FROM gcr.io/distroless/nodejs24-debian12:nonroot
 ENV NODE_ENV=production
 WORKDIR /serin
