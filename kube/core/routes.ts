@@ -1,5 +1,6 @@
 import { type Condition, type KubeObject as Known, keyOf } from "./meta.ts";
 
+/** What a rule sends requests to: a Service, unless group and kind say otherwise. */
 export interface BackendRef {
   group?: string;
   kind?: string;
@@ -7,26 +8,92 @@ export interface BackendRef {
   namespace?: string;
   port?: number;
   weight?: number;
+  filters?: readonly RouteFilter[];
   [unknown: string]: unknown;
 }
 
+/** A change of a request or of its answer; the field that fits `type` says which. */
+export interface RouteFilter {
+  readonly type?: string;
+  readonly requestHeaderModifier?: HeaderModifier;
+  readonly responseHeaderModifier?: HeaderModifier;
+  readonly requestMirror?: { readonly backendRef: BackendRef; readonly [unknown: string]: unknown };
+  readonly requestRedirect?: PathChange;
+  readonly urlRewrite?: PathChange;
+  readonly [unknown: string]: unknown;
+}
+
+/** Headers to add, to set and to remove. */
+export interface HeaderModifier {
+  readonly add?: readonly HeaderValue[];
+  readonly set?: readonly HeaderValue[];
+  readonly remove?: readonly string[];
+}
+
+/** A header and its value. */
+export interface HeaderValue {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** A filter that may change the path. */
+export interface PathChange {
+  readonly path?: { readonly type?: string; readonly [unknown: string]: unknown };
+  readonly [unknown: string]: unknown;
+}
+
+/** A condition on a header or on a query parameter. */
+export interface FieldMatch {
+  readonly type?: "Exact" | "RegularExpression";
+  readonly name: string;
+  readonly value: string;
+}
+
+/** A request that fulfils all of these; `method` is a string in an HTTPRoute and an object in a GRPCRoute. */
+export interface RuleMatch {
+  readonly path?: { readonly type?: string; readonly value?: string };
+  readonly method?: unknown;
+  readonly headers?: readonly FieldMatch[];
+  readonly queryParams?: readonly FieldMatch[];
+  readonly [unknown: string]: unknown;
+}
+
+/** Requests by matches, of which one is enough, and what becomes of them. */
 export interface RouteRule {
+  matches?: readonly RuleMatch[];
+  filters?: readonly RouteFilter[];
   backendRefs?: BackendRef[];
   [unknown: string]: unknown;
 }
 
+/** What a route is attached to: a Gateway (the default), or a Service, whose callers' mesh does the routing (GAMMA). */
+export interface ParentRef {
+  readonly group?: string;
+  readonly kind?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly [unknown: string]: unknown;
+}
+
+/** What one implementation says of a route at one of its parents. */
 export interface ParentStatus {
   controllerName?: string;
-  parentRef?: Record<string, unknown>;
+  parentRef?: ParentRef;
   conditions?: Condition[];
 }
 
+/** An HTTPRoute or a GRPCRoute. */
 export interface Route extends Known {
-  spec: { rules?: RouteRule[]; [unknown: string]: unknown };
+  spec: {
+    parentRefs?: readonly ParentRef[];
+    hostnames?: readonly string[];
+    rules?: RouteRule[];
+    [unknown: string]: unknown;
+  };
   status?: { parents?: ParentStatus[] };
 }
 
-/** Who may name what of the grant's namespace from another one. */
+/** The permission to name objects of the grant's namespace from another one. */
 export interface ReferenceGrant extends Known {
   spec: {
     from: readonly { readonly group: string; readonly kind: string; readonly namespace: string }[];
@@ -40,4 +107,5 @@ export function routeKeyOf(route: Route): string {
   return `${route.kind === "GRPCRoute" ? route.kind : "HTTPRoute"}/${keyOf(route)}`;
 }
 
+/** The kinds of routes that Serin changes. */
 export type RouteKind = "HTTPRoute" | "GRPCRoute";

@@ -1,19 +1,80 @@
 import type { Condition, KubeObject as Known } from "./meta.ts";
 
+/** The pods that a workload creates. */
 export interface PodTemplate {
   metadata?: {
     labels?: Record<string, string>;
     annotations?: Record<string, string>;
     [unknown: string]: unknown;
   };
-  spec?: Record<string, unknown>;
+  spec?: PodSpec;
 }
 
+/** What runs in a pod, and the files that it gets. */
+export interface PodSpec {
+  containers?: readonly Container[];
+  initContainers?: readonly Container[];
+  volumes?: readonly Volume[];
+  [unknown: string]: unknown;
+}
+
+/** One program of a pod, with its environment and its mounts. */
+export interface Container {
+  readonly env?: readonly {
+    readonly valueFrom?: {
+      readonly configMapKeyRef?: KeyRef;
+      readonly secretKeyRef?: KeyRef;
+      readonly [unknown: string]: unknown;
+    };
+    readonly [unknown: string]: unknown;
+  }[];
+  readonly envFrom?: readonly {
+    readonly configMapRef?: KeyRef;
+    readonly secretRef?: KeyRef;
+    readonly [unknown: string]: unknown;
+  }[];
+  readonly volumeMounts?: readonly {
+    readonly name: string;
+    readonly subPath?: string;
+    readonly subPathExpr?: string;
+    readonly [unknown: string]: unknown;
+  }[];
+  readonly [unknown: string]: unknown;
+}
+
+/** A ConfigMap or Secret; with a key, one value of it. */
+export interface KeyRef {
+  readonly name?: string;
+  readonly key?: string;
+}
+
+/** Files for the containers that mount them, from one source or from several. */
+export interface Volume extends VolumeSource {
+  readonly name: string;
+  readonly projected?: { readonly sources?: readonly VolumeSource[] };
+}
+
+/** A source of files. */
+export interface VolumeSource {
+  readonly configMap?: ObjectFiles;
+  readonly secret?: ObjectFiles;
+  readonly [unknown: string]: unknown;
+}
+
+/** A ConfigMap or Secret as files: all of its keys, or the items. A Secret alone is named by `secretName`. */
+export interface ObjectFiles {
+  readonly name?: string;
+  readonly secretName?: string;
+  readonly items?: readonly { readonly key: string; readonly [unknown: string]: unknown }[];
+}
+
+/** By how much a rolling update may differ from the wanted number of pods. */
 export interface RollingUpdate {
   maxUnavailable?: number | string;
   maxSurge?: number | string;
 }
 
+/** How native control replaces pods. */
 export interface Strategy {
   type?: "RollingUpdate" | "Recreate";
   rollingUpdate?: RollingUpdate | null;
@@ -33,6 +94,7 @@ export interface LabelExpression {
   values?: string[];
 }
 
+/** What a Deployment asks for. */
 export interface DeploymentSpec {
   replicas?: number;
   paused?: boolean;
@@ -44,6 +106,7 @@ export interface DeploymentSpec {
   [unknown: string]: unknown;
 }
 
+/** A Deployment as the API server stores it. */
 export interface Deployment extends Known {
   spec: DeploymentSpec;
   status?: {
@@ -57,6 +120,7 @@ export interface Deployment extends Known {
   };
 }
 
+/** One version of a Deployment. */
 export interface ReplicaSet extends Known {
   spec: { replicas?: number; template: PodTemplate; [unknown: string]: unknown };
   status?: {
@@ -69,6 +133,7 @@ export interface ReplicaSet extends Known {
   };
 }
 
+/** What the kubelet says of a container. */
 export interface ContainerStatus {
   name: string;
   ready?: boolean;
@@ -76,6 +141,7 @@ export interface ContainerStatus {
   state?: { waiting?: { reason?: string; message?: string } };
 }
 
+/** A pod as the API server stores it. */
 export interface Pod extends Known {
   status?: {
     phase?: string;

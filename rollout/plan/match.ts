@@ -1,10 +1,11 @@
 import * as v from "valibot";
+import type { FieldMatch } from "../../kube/core/routes.ts";
 import { literal } from "../text/literal.ts";
 import { all, duplicate, type Parsed, type Problem, parseList, problem } from "../text/parse.ts";
 import { quote } from "../text/quote.ts";
 import { fields, readSchema } from "../text/schema.ts";
 import { parseYaml } from "../text/yaml.ts";
-import type { FieldMatch, Match } from "../traffic/matches.ts";
+import type { Match } from "../traffic/matches.ts";
 import { cookieHeader, cookiesIn } from "../traffic/sticky.ts";
 import { anchored, mayCross, regexRemedy, withinCookie } from "./regex.ts";
 

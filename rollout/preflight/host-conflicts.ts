@@ -28,15 +28,11 @@ export function hostConflictCaveats(
 }
 
 function shareHost(a: Route, b: Route): boolean {
-  const [hosts, others] = [hostnamesOf(a), hostnamesOf(b)];
+  const [hosts = [], others = []] = [a.spec.hostnames, b.spec.hostnames];
   const open = hosts.length === 0 || others.length === 0;
   const parents = parentsNamed(b);
   const together = parentsNamed(a).some((parent) => parents.includes(parent));
   return together && (open || hosts.some((host) => others.includes(host)));
-}
-
-function hostnamesOf({ spec }: Route): readonly string[] {
-  return (spec.hostnames ?? []) as readonly string[];
 }
 
 function choosesUsers(route: Route): boolean {

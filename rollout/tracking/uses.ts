@@ -1,4 +1,4 @@
-import type { PodTemplate } from "../../kube/core/workloads.ts";
+import type { Container, KeyRef, ObjectFiles, PodTemplate, VolumeSource } from "../../kube/core/workloads.ts";
 
 /** How a pod template uses one ConfigMap or Secret. */
 export interface Use {
@@ -11,42 +11,9 @@ export interface Use {
 /** What a pod template uses, by `configmap/name` or `secret/name`. */
 export type Uses = ReadonlyMap<string, Use>;
 
-interface Named {
-  readonly name?: string;
-  readonly key?: string;
-}
-interface Files {
-  readonly name?: string;
-  readonly secretName?: string;
-  readonly items?: readonly { readonly key: string }[];
-}
-interface Source {
-  readonly configMap?: Files;
-  readonly secret?: Files;
-}
-interface Container {
-  readonly env?: readonly {
-    readonly valueFrom?: { readonly configMapKeyRef?: Named; readonly secretKeyRef?: Named };
-  }[];
-  readonly envFrom?: readonly { readonly configMapRef?: Named; readonly secretRef?: Named }[];
-  readonly volumeMounts?: readonly {
-    readonly name: string;
-    readonly subPath?: string;
-    readonly subPathExpr?: string;
-  }[];
-}
-interface PodSpec {
-  readonly containers?: readonly Container[];
-  readonly initContainers?: readonly Container[];
-  readonly volumes?: readonly (Source & {
-    readonly name: string;
-    readonly projected?: { readonly sources?: readonly Source[] };
-  })[];
-}
-
 /** Every ConfigMap and Secret that reaches the containers of these pods, by environment or by volume. */
 export function usesOf({ spec = {} }: PodTemplate): Uses {
-  const { containers = [], initContainers = [], volumes = [] } = spec as PodSpec;
+  const { containers = [], initContainers = [], volumes = [] } = spec;
   const all = [...containers, ...initContainers];
   const folders = new Set(
     all
@@ -77,14 +44,14 @@ function environment({ env = [], envFrom = [] }: Container): [string, Use][] {
   return [...variables, ...wholes];
 }
 
-function used(kind: string, { name, key }: Named = {}): [string, Use][] {
+function used(kind: string, { name, key }: KeyRef = {}): [string, Use][] {
   return name === undefined
     ? []
     : [[`${kind}/${name}`, { keys: key === undefined ? "all" : [key], live: false }]];
 }
 
-function files({ configMap, secret }: Source, live: boolean): [string, Use][] {
-  const of = (kind: string, { name, secretName = name, items }: Files = {}): [string, Use][] => {
+function files({ configMap, secret }: VolumeSource, live: boolean): [string, Use][] {
+  const of = (kind: string, { name, secretName = name, items }: ObjectFiles = {}): [string, Use][] => {
     const keys = items?.map(({ key }) => key) ?? "all";
     return secretName === undefined ? [] : [[`${kind}/${secretName}`, { keys, live }]];
   };

@@ -1,5 +1,5 @@
-import type { RouteRule } from "../../kube/core/routes.ts";
-import { both, type Match, type RuleMatch } from "./matches.ts";
+import type { RouteRule, RuleMatch } from "../../kube/core/routes.ts";
+import { both, type Match } from "./matches.ts";
 import { accompanyingRules, type RuleMatchRef, ruleMatchRefsOf } from "./precedence.ts";
 import { groupedFor } from "./prefix-rewrite.ts";
 import { type Home, type RouteShare, shareFor } from "./route-record.ts";

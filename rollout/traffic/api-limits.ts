@@ -1,4 +1,4 @@
-import type { BackendRef, RouteKind, RouteRule } from "../../kube/core/routes.ts";
+import type { BackendRef, RouteFilter, RouteKind, RouteRule } from "../../kube/core/routes.ts";
 
 /** The most that the Gateway API allows in a route, in both kinds (config/crd/standard, v1.2 to v1.6). */
 const MOST = {
@@ -15,22 +15,6 @@ const MOST = {
   headers: 16,
   weight: 1_000_000,
 } as const;
-
-interface Match {
-  readonly headers?: readonly unknown[];
-  readonly queryParams?: readonly unknown[];
-}
-
-interface Modifier {
-  readonly add?: readonly unknown[];
-  readonly set?: readonly unknown[];
-  readonly remove?: readonly unknown[];
-}
-
-interface Filter {
-  readonly requestHeaderModifier?: Modifier;
-  readonly responseHeaderModifier?: Modifier;
-}
 
 /**
  * What the API server would refuse a route with these rules for: which rule (counted from 0), how many and how many are
@@ -51,8 +35,8 @@ type Broken = readonly [count: number, most: number, what: string];
 
 function brokenInRule(rule: RouteRule): Broken | undefined {
   const backends = rule.backendRefs ?? [];
-  const matches = listOf<Match>(rule.matches);
-  const filters = [rule, ...backends].map((owner) => listOf<Filter>(owner.filters));
+  const matches = listOf(rule.matches);
+  const filters = [rule, ...backends].map((owner) => listOf(owner.filters));
   const counts: Broken[] = [
     [backends.length, MOST.backends, "backends"],
     [matches.length, MOST.matches, "matches"],
@@ -74,7 +58,7 @@ function matchesIn(rule: RouteRule, kind: RouteKind): number {
   return listOf(rule.matches).length;
 }
 
-function headersOf({ requestHeaderModifier, responseHeaderModifier }: Filter): (readonly unknown[])[] {
+function headersOf({ requestHeaderModifier, responseHeaderModifier }: RouteFilter): (readonly unknown[])[] {
   return [requestHeaderModifier, responseHeaderModifier].flatMap((modifier) => [
     listOf(modifier?.add),
     listOf(modifier?.set),
@@ -90,8 +74,9 @@ function largest(lists: readonly (readonly unknown[])[]): number {
   return Math.max(0, ...lists.map((list) => list.length));
 }
 
-function listOf<T>(value: unknown): readonly T[] {
-  return Array.isArray(value) ? value : [];
+/** Admission sees routes before the API server has checked their schema. */
+function listOf<T>(list: readonly T[] | undefined): readonly T[] {
+  return Array.isArray(list) ? list : [];
 }
 
 function exceeds(where: string, count: number, most: number, what: string): string {

@@ -1,12 +1,5 @@
-import type { RouteKind, RouteRule } from "../../kube/core/routes.ts";
+import type { FieldMatch, RouteKind, RouteRule, RuleMatch } from "../../kube/core/routes.ts";
 import { equal } from "../text/equal.ts";
-
-/** A condition on a header or a query parameter, as the Gateway API has it. */
-export interface FieldMatch {
-  readonly type?: "Exact" | "RegularExpression";
-  readonly name: string;
-  readonly value: string;
-}
 
 /** A request that fulfils all of these. */
 export interface Match {
@@ -14,17 +7,9 @@ export interface Match {
   readonly queryParams?: readonly FieldMatch[];
 }
 
-/** One of a rule's matches: an HTTPRoute's, or a GRPCRoute's, whose method is an object. */
-export interface RuleMatch extends Match {
-  readonly path?: { readonly type?: string; readonly value?: string };
-  readonly method?: unknown;
-  readonly [unknown: string]: unknown;
-}
-
 /** A rule's matches; one without any takes every request. */
-export function matchesOf(rule: RouteRule): readonly RuleMatch[] {
-  const matches = rule.matches as readonly RuleMatch[] | undefined;
-  return matches !== undefined && matches.length > 0 ? matches : [{}];
+export function matchesOf({ matches = [] }: RouteRule): readonly RuleMatch[] {
+  return matches.length > 0 ? matches : [{}];
 }
 
 /**

@@ -1,9 +1,5 @@
-import type { BackendRef, RouteRule } from "../../kube/core/routes.ts";
+import type { BackendRef, RouteFilter, RouteRule } from "../../kube/core/routes.ts";
 import { type RouteRecord, shareFor } from "./route-record.ts";
-
-interface Mirror {
-  readonly requestMirror?: { readonly backendRef: BackendRef };
-}
 
 /** The rule with a copy of its requests to each twin whose flight wants one; the answers go nowhere. */
 export function mirrored(
@@ -21,12 +17,12 @@ export function mirrored(
       : [mirrorTo({ ...ref, name: share.canaryServices[ref.name] ?? ref.name }, percent)];
   });
   if (filters.length === 0) return rule;
-  return { ...rule, filters: [...((rule.filters as unknown[] | undefined) ?? []), ...filters] };
+  return { ...rule, filters: [...(rule.filters ?? []), ...filters] };
 }
 
 /** The rule without the copies to backends of ours. */
 export function withoutMirrors(rule: RouteRule, isOurs: (ref: BackendRef) => boolean): RouteRule {
-  const { filters, ...rest } = rule as RouteRule & { filters?: readonly Mirror[] };
+  const { filters, ...rest } = rule;
   if (filters === undefined) return rule;
   const kept = filters.filter(({ requestMirror }) => !(requestMirror && isOurs(requestMirror.backendRef)));
   return kept.length === 0 ? rest : { ...rest, filters: kept };
@@ -38,10 +34,14 @@ export function shareOf(ref: BackendRef, refs: readonly BackendRef[]): number {
   return sum === 0 ? 0 : (ref.weight ?? 1) / sum;
 }
 
-function mirrorTo({ group, kind, name, namespace, port }: BackendRef, percent: number): object {
-  const backendRef = Object.fromEntries(
-    Object.entries({ group, kind, name, namespace, port }).filter(([, value]) => value !== undefined),
-  );
+function mirrorTo({ group, kind, name, namespace, port }: BackendRef, percent: number): RouteFilter {
+  const backendRef = {
+    ...(group !== undefined && { group }),
+    ...(kind !== undefined && { kind }),
+    name,
+    ...(namespace !== undefined && { namespace }),
+    ...(port !== undefined && { port }),
+  };
   // Everything is what every implementation of mirrors knows; the percentage is younger.
   return { type: "RequestMirror", requestMirror: { backendRef, ...(percent < 100 && { percent }) } };
 }

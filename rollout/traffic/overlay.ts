@@ -127,7 +127,7 @@ function originals(
   return Object.fromEntries(
     rules.flatMap((rule, i) => {
       if (!isTouched(rule, shares, home)) return [];
-      const filters = (rule.filters ?? null) as readonly unknown[] | null;
+      const { filters = null } = rule;
       return [[String(i), { backendRefs: rule.backendRefs ?? [], ...(mirrors && { filters }) }]];
     }),
   );

@@ -1,5 +1,5 @@
-import type { RouteKind, RouteRule } from "../../kube/core/routes.ts";
-import { both, type Match, matchesOf, namesMore, outranks, type RuleMatch } from "./matches.ts";
+import type { RouteKind, RouteRule, RuleMatch } from "../../kube/core/routes.ts";
+import { both, type Match, matchesOf, namesMore, outranks } from "./matches.ts";
 
 /** One match of one of the user's rules. */
 export interface RuleMatchRef {

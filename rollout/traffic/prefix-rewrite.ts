@@ -1,13 +1,4 @@
-import type { RouteRule } from "../../kube/core/routes.ts";
-
-interface PathModifier {
-  readonly path?: { readonly type?: string };
-}
-
-interface Filter {
-  readonly urlRewrite?: PathModifier;
-  readonly requestRedirect?: PathModifier;
-}
+import type { RouteFilter, RouteRule } from "../../kube/core/routes.ts";
 
 /**
  * The matches of a rule in as many groups as it takes rules for them: where a filter replaces the matched prefix, the
@@ -19,11 +10,14 @@ export function groupedFor<T>(rule: RouteRule, matches: readonly T[]): readonly 
 }
 
 function rewritesPrefix({ filters, backendRefs = [] }: RouteRule): boolean {
-  return [filters, ...backendRefs.map((ref) => ref.filters)]
-    .flatMap((list) => (Array.isArray(list) ? (list as readonly Filter[]) : []))
-    .some((filter) =>
-      [filter.urlRewrite, filter.requestRedirect].some(
-        (change) => change?.path?.type === "ReplacePrefixMatch",
-      ),
-    );
+  return (
+    [filters, ...backendRefs.map((ref) => ref.filters)]
+      // Admission sees routes before the API server has checked their schema.
+      .flatMap((list): readonly RouteFilter[] => (Array.isArray(list) ? list : []))
+      .some((filter) =>
+        [filter.urlRewrite, filter.requestRedirect].some(
+          (change) => change?.path?.type === "ReplacePrefixMatch",
+        ),
+      )
+  );
 }

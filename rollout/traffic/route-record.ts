@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { BackendRef, Route, RouteKind } from "../../kube/core/routes.ts";
+import type { BackendRef, Route, RouteFilter, RouteKind } from "../../kube/core/routes.ts";
 import { HELD } from "../keys.ts";
 import { isRecord } from "../text/parse.ts";
 import { amount, formatRecord, instant, isNewer, list, map, readRecord } from "../text/stored-json.ts";
@@ -49,7 +49,7 @@ export type RouteShare = Readonly<v.InferOutput<typeof share>>;
 
 const original = v.object({
   backendRefs: list(v.custom<BackendRef>(isRecord)),
-  filters: v.exactOptional(v.nullable(list(v.unknown()))),
+  filters: v.exactOptional(v.nullable(list(v.custom<RouteFilter>(isRecord)))),
 });
 
 /** Fields of one rule as the user wrote them; null where the user wrote none. */

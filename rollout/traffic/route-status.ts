@@ -1,14 +1,6 @@
 import { keyOf } from "../../kube/core/meta.ts";
-import type { ParentStatus, Route } from "../../kube/core/routes.ts";
+import type { ParentRef, ParentStatus, Route } from "../../kube/core/routes.ts";
 import { homeOf } from "./route-record.ts";
-
-/** What a route is attached to: a Gateway (the default), or a Service, whose callers' mesh does the routing (GAMMA). */
-interface ParentRef {
-  readonly group?: string;
-  readonly kind?: string;
-  readonly namespace?: string;
-  readonly name?: string;
-}
 
 /**
  * The statuses of the parents that the route has now. What a former parent has left behind is none of them: it stays at
@@ -48,17 +40,12 @@ export function unansweredWarnings(routes: readonly Route[]): readonly string[] 
 
 /** Names of the parents that a route is attached to; the same parent has the same name, whoever names it. */
 export function parentsNamed(route: Route): readonly string[] {
-  return parentsOf(route).map((parent) => identity(parent, route));
+  return (route.spec.parentRefs ?? []).map((parent) => identity(parent, route));
 }
 
 /** Whether all its parents are Services. */
-function isOfMesh(route: Route): boolean {
-  const parents = parentsOf(route);
+function isOfMesh({ spec: { parentRefs: parents = [] } }: Route): boolean {
   return parents.length > 0 && parents.every(({ kind }) => kind === "Service");
-}
-
-function parentsOf({ spec }: Route): readonly ParentRef[] {
-  return (spec.parentRefs ?? []) as readonly ParentRef[];
 }
 
 /** Sections and ports are left out: some implementations report by listener where the route names none. */

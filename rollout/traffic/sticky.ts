@@ -1,4 +1,4 @@
-import type { BackendRef } from "../../kube/core/routes.ts";
+import type { BackendRef, HeaderModifier, RouteFilter } from "../../kube/core/routes.ts";
 import { literal } from "../text/literal.ts";
 import { isRecord } from "../text/parse.ts";
 import type { Match } from "./matches.ts";
@@ -24,18 +24,6 @@ export function isSticky(value: unknown): value is Sticky {
 }
 
 export type Version = "canary" | "stable";
-
-interface HeaderModifier {
-  readonly add?: readonly { readonly name: string; readonly value: string }[];
-  readonly set?: readonly { readonly name: string; readonly value: string }[];
-  readonly remove?: readonly string[];
-}
-
-interface Filter {
-  readonly type?: string;
-  readonly responseHeaderModifier?: HeaderModifier;
-  readonly [unknown: string]: unknown;
-}
 
 const HEADER = "Set-Cookie";
 /** Other cookies before, between and after those that a request must have. */
@@ -67,7 +55,7 @@ export function cookiesIn(value: string): readonly string[] | undefined {
 /** The backend with an answer that sets the cookie; merged into the user's own filter, as there may be one only. */
 export function withCookie(ref: BackendRef, { cookie, id, seconds }: Sticky, version: Version): BackendRef {
   const value = `${cookie}=${id}-${version}; Max-Age=${seconds}; Path=/; HttpOnly; SameSite=Lax`;
-  const filters = filtersOf(ref);
+  const { filters = [] } = ref;
   const own = filters.find(({ type }) => type === "ResponseHeaderModifier");
   if (own === undefined) {
     const filter = {
@@ -85,7 +73,7 @@ export function withCookie(ref: BackendRef, { cookie, id, seconds }: Sticky, ver
 
 /** The backend without our cookie, whatever else its filter does. */
 export function withoutCookie(ref: BackendRef, { cookie }: Sticky): BackendRef {
-  const filters = filtersOf(ref).flatMap((filter) => {
+  const filters = (ref.filters ?? []).flatMap((filter) => {
     const modifier = filter.responseHeaderModifier;
     const add = modifier?.add?.filter(
       ({ name, value }) => name !== HEADER || !value.startsWith(`${cookie}=`),
@@ -100,19 +88,13 @@ export function withoutCookie(ref: BackendRef, { cookie }: Sticky): BackendRef {
 }
 
 /** Whether filters of the user (a backend's or a rule's) touch `Set-Cookie`, so that ours could not pass. */
-export function touchesCookies(filters: unknown): boolean {
-  return ((filters ?? []) as readonly Filter[]).some(({ responseHeaderModifier }) =>
-    handlesCookies(responseHeaderModifier),
-  );
+export function touchesCookies(filters: readonly RouteFilter[] = []): boolean {
+  return filters.some(({ responseHeaderModifier }) => handlesCookies(responseHeaderModifier));
 }
 
 function handlesCookies({ add = [], set = [], remove = [] }: HeaderModifier = {}): boolean {
   const names = [...add.map(({ name }) => name), ...set.map(({ name }) => name), ...remove];
   return names.some((name) => name.toLowerCase() === HEADER.toLowerCase());
-}
-
-function filtersOf({ filters }: BackendRef): readonly Filter[] {
-  return (filters ?? []) as readonly Filter[];
 }
 
 function permutations<T>(items: readonly T[]): T[][] {

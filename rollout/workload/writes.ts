@@ -23,10 +23,9 @@ export function writeHoldRecord(
   held: HoldRecord,
   fields: Record<string, unknown> = {},
 ): Write {
-  const spec = deployment.spec as Record<string, unknown>;
   const operations = Object.entries(fields).flatMap(([field, value]): Operation[] => {
     if (value !== undefined) return [{ op: "add", path: `/spec/${field}`, value }];
-    return spec[field] === undefined ? [] : [{ op: "remove", path: `/spec/${field}` }];
+    return deployment.spec[field] === undefined ? [] : [{ op: "remove", path: `/spec/${field}` }];
   });
   return patchHeld(deployment, [
     ...operations,

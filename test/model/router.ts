@@ -1,5 +1,5 @@
-import type { RouteRule } from "../../kube/core/routes.ts";
-import { type FieldMatch, type Match, matchesOf, type RuleMatch } from "../../rollout/traffic/matches.ts";
+import type { FieldMatch, RouteRule, RuleMatch } from "../../kube/core/routes.ts";
+import { type Match, matchesOf } from "../../rollout/traffic/matches.ts";
 
 /** A request as far as a route looks at it; names of headers in lower case. */
 export interface Request {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { Route, RouteKind, RouteRule } from "../../kube/core/routes.ts";
+import type { HeaderValue, Route, RouteFilter, RouteKind, RouteRule } from "../../kube/core/routes.ts";
 import { brokenLimit } from "../../rollout/traffic/api-limits.ts";
 import { rulesOf } from "../../rollout/traffic/overlay.ts";
 import type { RouteRecord } from "../../rollout/traffic/route-record.ts";
@@ -116,11 +116,11 @@ function rule(fields: RouteRule): RouteRule {
   return { backendRefs: [{ name: "a", port: 80 }], ...fields };
 }
 
-function copies(): object {
+function copies(): RouteFilter {
   return { type: "RequestMirror", requestMirror: { backendRef: { name: "a", port: 80 } } };
 }
 
-function named(count: number): object[] {
+function named(count: number): HeaderValue[] {
   return times(count, {}).map((_, i) => ({ name: `x-${i}`, value: "1" }));
 }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import type { RouteRule } from "../../kube/core/routes.ts";
-import type { FieldMatch, Match, RuleMatch } from "../../rollout/traffic/matches.ts";
+import type { FieldMatch, RouteRule, RuleMatch } from "../../kube/core/routes.ts";
+import type { Match } from "../../rollout/traffic/matches.ts";
 import type { RouteRecord, RouteShare } from "../../rollout/traffic/route-record.ts";
 import { cookieHeader, type Sticky } from "../../rollout/traffic/sticky.ts";
 import type { Request } from "../model/router.ts";

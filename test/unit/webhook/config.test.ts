@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { Kube } from "../../../kube/client/api.ts";
 import type { Content } from "../../../kube/client/digest.ts";
 import { deployments, namespaces } from "../../../kube/core/resources.ts";
-import type { Deployment, PodTemplate } from "../../../kube/core/workloads.ts";
+import type { Container, Deployment, PodTemplate, Volume } from "../../../kube/core/workloads.ts";
 import { pendingRecordOf } from "../../../rollout/tracking/pending.ts";
 import { admitConfig } from "../../../webhook/config.ts";
 import type { Request, ReviewResponse } from "../../../webhook/review.ts";
@@ -147,6 +147,6 @@ function aConfigMap(
   return { apiVersion: "v1", kind, metadata, data };
 }
 
-function using(container: object, volumes: object[] = []): PodTemplate {
+function using(container: Container, volumes: Volume[] = []): PodTemplate {
   return { ...aTemplate(), spec: { containers: [{ name: "main", image: "web:1", ...container }], volumes } };
 }

@@ -1,7 +1,8 @@
 import { expect } from "chai";
+import type { FieldMatch } from "../../../../kube/core/routes.ts";
 import { describeMatches, parseMatches } from "../../../../rollout/plan/match.ts";
 import { formatProblem } from "../../../../rollout/text/parse.ts";
-import type { FieldMatch, Match } from "../../../../rollout/traffic/matches.ts";
+import type { Match } from "../../../../rollout/traffic/matches.ts";
 
 const exact = (name: string, value: string): FieldMatch => ({ type: "Exact", name, value });
 const expression = (name: string, value: string): FieldMatch => ({ type: "RegularExpression", name, value });

@@ -159,7 +159,7 @@ describe("what a route has no room for", () => {
 it("spends little time on a hostile route and plan", () => {
   const headers = (from: number, count: number) =>
     Array.from({ length: count }, (_, k) => ({
-      type: "RegularExpression",
+      type: "RegularExpression" as const,
       name: `x-${k + from}`,
       value: ".*",
     }));
@@ -198,7 +198,7 @@ describe("a plan without a route", () => {
 });
 
 describe("rules that cannot be told apart", () => {
-  const cookies = { headers: [{ type: "RegularExpression", name: "cookie", value: "^a=1$" }] };
+  const cookies = { headers: [{ type: "RegularExpression" as const, name: "cookie", value: "^a=1$" }] };
   const refs = [{ name: "web", port: 80 }];
   const own = (filter: object) => ({ type: "ResponseHeaderModifier", responseHeaderModifier: filter });
   const setting = own({ set: [{ name: "set-cookie", value: "a=b" }] });
@@ -239,7 +239,7 @@ describe("rules that cannot be told apart", () => {
   it("are only doubted for testers", () => {
     const rules = [
       {
-        matches: [{ headers: [{ type: "RegularExpression", name: "x-a", value: ".*" }] }],
+        matches: [{ headers: [{ type: "RegularExpression" as const, name: "x-a", value: ".*" }] }],
         backendRefs: refs,
       },
     ];

@@ -1,8 +1,9 @@
 import { expect } from "chai";
+import type { PodSpec } from "../../../../kube/core/workloads.ts";
 import { type Use, usesOf } from "../../../../rollout/tracking/uses.ts";
 
 describe("rollout/config", () => {
-  const cases: readonly { what: string; spec: object; uses: Record<string, Use> }[] = [
+  const cases: readonly { what: string; spec: PodSpec; uses: Record<string, Use> }[] = [
     { what: "nothing", spec: { containers: [{ name: "a" }] }, uses: {} },
     {
       what: "single variables, of init containers too",
@@ -74,7 +75,7 @@ describe("rollout/config", () => {
   ];
   for (const { what, spec, uses } of cases) {
     it(`finds ${what}`, () => {
-      const found = usesOf({ spec: spec as Record<string, unknown> });
+      const found = usesOf({ spec });
       expect(Object.fromEntries(found)).to.deep.equal(uses);
     });
   }

@@ -1,12 +1,6 @@
 import { expect } from "chai";
-import type { RouteKind } from "../../../../kube/core/routes.ts";
-import {
-  both,
-  type FieldMatch,
-  type Match,
-  outranks,
-  type RuleMatch,
-} from "../../../../rollout/traffic/matches.ts";
+import type { FieldMatch, RouteKind, RuleMatch } from "../../../../kube/core/routes.ts";
+import { both, type Match, outranks } from "../../../../rollout/traffic/matches.ts";
 
 const is = (name: string, value = "1"): FieldMatch => ({ name, value });
 const like = (name: string, value = "^1$"): FieldMatch => ({ type: "RegularExpression", name, value });

@@ -50,7 +50,7 @@ const edits: Record<string, Edit> = {
   })),
   "another filter": change((rule) => ({
     ...rule,
-    filters: [...((rule.filters as object[]) ?? []), { type: "URLRewrite" }],
+    filters: [...(rule.filters ?? []), { type: "URLRewrite" }],
   })),
   "the twins taken out": change((rule) => ({ ...rule, backendRefs: withoutTwins(rule.backendRefs) })),
   "all twins taken out": (rules) =>

@@ -99,7 +99,7 @@ describe("overlay with testers, cookies and copies", () => {
     const mirrors = (mirror: number, backends: BackendRef[]) => {
       const rules = [{ filters: [own], backendRefs: backends }];
       const [rule] = overlay(rules, { uid: { ...share(0), mirror } }, SHOP);
-      return (rule?.filters as { requestMirror: object }[] | undefined)?.map((it) => it.requestMirror);
+      return rule?.filters?.map((it) => it.requestMirror);
     };
     const copy = (port: number) => ({ backendRef: { name: "web-canary", port } });
     expect(mirrors(100, [{ name: "web", port: 80 }])).to.deep.equal([own.requestMirror, copy(80)]);

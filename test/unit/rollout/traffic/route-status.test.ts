@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { ParentStatus, Route } from "../../../../kube/core/routes.ts";
+import type { ParentRef, ParentStatus, Route } from "../../../../kube/core/routes.ts";
 import { notAccepted } from "../../../../rollout/gateways/settle.ts";
 import { answersOf, awaited, unansweredWarnings } from "../../../../rollout/traffic/route-status.ts";
 import { aRoute } from "../../../support/builders.ts";
@@ -16,7 +16,7 @@ const status = (controllerName: string, parentRef: object, observedGeneration?: 
     ...(observedGeneration !== undefined && { observedGeneration }),
   })),
 });
-const route = (parentRefs: object[], parents: ParentStatus[], name = "web", kind = "HTTPRoute"): Route => {
+const route = (parentRefs: ParentRef[], parents: ParentStatus[], name = "web", kind = "HTTPRoute"): Route => {
   const made = aRoute({ kind, meta: { name, generation: 2 }, status: { parents } });
   return { ...made, spec: { ...made.spec, parentRefs } };
 };

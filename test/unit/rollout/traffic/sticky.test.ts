@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { BackendRef } from "../../../../kube/core/routes.ts";
+import type { BackendRef, HeaderModifier, RouteFilter } from "../../../../kube/core/routes.ts";
 import { literal } from "../../../../rollout/text/literal.ts";
 import { touchesCookies, withCookie, withoutCookie } from "../../../../rollout/traffic/sticky.ts";
 
@@ -8,7 +8,7 @@ const ours = {
   name: "Set-Cookie",
   value: "serin-web=r7-canary; Max-Age=3600; Path=/; HttpOnly; SameSite=Lax",
 };
-const modifier = (responseHeaderModifier: object) => ({
+const modifier = (responseHeaderModifier: HeaderModifier) => ({
   type: "ResponseHeaderModifier",
   responseHeaderModifier,
 });
@@ -16,14 +16,14 @@ const request = {
   type: "RequestHeaderModifier",
   requestHeaderModifier: { set: [{ name: "x", value: "1" }] },
 };
-const ref = (filters?: readonly object[]): BackendRef => ({
+const ref = (filters?: readonly RouteFilter[]): BackendRef => ({
   name: "web",
   port: 80,
   ...(filters && { filters }),
 });
 
 describe("cookies that keep a version", () => {
-  const merged: [what: string, BackendRef, readonly object[]][] = [
+  const merged: [what: string, BackendRef, readonly RouteFilter[]][] = [
     ["a backend without filters", ref(), [modifier({ add: [ours] })]],
     ["one with filters of other kinds", ref([request]), [request, modifier({ add: [ours] })]],
     [
