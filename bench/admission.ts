@@ -21,7 +21,7 @@ export interface Latency {
   readonly p99: number;
 }
 
-/** Serin's webhook and the bare handler, asked the same in turns. */
+/** Serin's webhook and the bare handler, which get the same requests in turns. */
 export interface Compared {
   readonly serin: Latency;
   readonly bare: Latency;
@@ -35,9 +35,9 @@ const BARE_POD = 60_001;
 const LIFE_MS = 3_600_000;
 
 /**
- * Asks Serin's webhook at its pod's address, and a bare node:https handler in a network namespace like a pod's that
- * answers the very bytes that Serin answered: one connection each, one call at a time, in turns. Throws when Serin
- * does not answer 200.
+ * Calls Serin's webhook at its pod's address, and a bare node:https handler in a network namespace like a pod's that
+ * sends the same bytes as Serin: one connection each, one call at a time, in turns. Throws if Serin does not answer
+ * 200.
  */
 export async function compareAdmission<K extends string>(
   { dir, now }: { readonly dir: Cluster["dir"]; readonly now: number },
@@ -97,7 +97,7 @@ async function startBare(dir: string, answers: Record<string, string>, now: numb
 }
 
 function client(address: string): Pool {
-  // Certificates are checked by the API server; here the time counts.
+  // The API server checks certificates; this test measures only the time.
   return new Pool(`https://${address}:${PORT}`, { connections: 1, connect: { rejectUnauthorized: false } });
 }
 

@@ -1,5 +1,5 @@
 /**
- * The yardstick of admission: a bare node:https handler that reads each request and answers ready bytes.
+ * The baseline for admission: a bare node:https handler that reads each request and sends prepared bytes.
  * `node bench/bare.ts FILE`, a JSON file with {host, port, cert, key, answers: path → body}.
  */
 import { readFileSync } from "node:fs";

@@ -1,6 +1,6 @@
 /**
- * `npm run bench [-- --json]`: Serin's figures, measured on a real control plane and gateway in about six minutes, as a
- * Markdown table. Ends with status 0 when all could be measured, whether or not the goals are met.
+ * `npm run bench [-- --json]` measures Serin's figures on a real control plane and gateway in about six minutes, and
+ * prints a Markdown table. Exits 0 when it could measure everything, whether or not the goals are met.
  */
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,7 +12,7 @@ import { measure } from "./run.ts";
 import { markdownOf, rowsOf } from "./table.ts";
 
 const { values } = parseArgs({ options: { json: { type: "boolean", default: false } } });
-// Progress goes beside the table, which may be redirected.
+// Progress goes to stderr, because the table on stdout may be redirected.
 const log = (text: string) => console.error(`bench: ${text}`);
 const cluster = await startCluster({ dir: mkdtempSync(join(tmpdir(), "serin-bench-")), log });
 try {

@@ -4,13 +4,13 @@ import type { Cluster } from "../test/cluster/cluster.ts";
 /** Serin's two processes. */
 export type Part = "webhook" | "controller";
 
-/** What they use: resident memory in MiB, CPU time since their start in seconds. */
+/** Their use: resident memory in MiB, CPU time since their start in seconds. */
 export type Usage = Readonly<Record<Part, { readonly rssMiB: number; readonly cpuSeconds: number }>>;
 
 const TICKS_PER_SECOND = 100;
 const SAMPLE_MS = 500;
 
-/** The pods of the processes that are looked at: the controller that leads, and one webhook. */
+/** The pods to measure: the leading controller and one webhook. */
 export type Pods = Readonly<Record<Part, string>>;
 
 /** Finds them. */
@@ -20,12 +20,12 @@ export async function podsOf({ kubectl, kubelet }: Cluster): Promise<Pods> {
   return { webhook, controller: (await kubectl(get)).stdout.trim() };
 }
 
-/** What the processes of these pods use now. */
+/** The current use of the processes of these pods. */
 export function usageOf(cluster: Cluster, pods: Pods): Usage {
   const of = (part: Part) => {
     const pid = cluster.kubelet.pid("serin-system", pods[part], part);
     const status = readFileSync(`/proc/${pid}/status`, "utf8");
-    // The name of the program may hold spaces; it ends with the last parenthesis.
+    // The program's name may contain spaces; it ends at the last parenthesis.
     const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
     const ticks = Number(fields[11]) + Number(fields[12]);
     return {
@@ -36,7 +36,7 @@ export function usageOf(cluster: Cluster, pods: Pods): Usage {
   return { webhook: of("webhook"), controller: of("controller") };
 }
 
-/** Looks every half second at what the processes use, until told to stop; then it says the most memory. */
+/** Measures the processes every half second until it is stopped; then returns the most memory. */
 export function watchMemory(cluster: Cluster, pods: Pods): () => Record<Part, number> {
   const most = { webhook: 0, controller: 0 };
   const timer = setInterval(() => {

@@ -15,8 +15,8 @@ const CONFIGURATIONS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookcon
 const TRIES = 50;
 
 /**
- * Stands before Serin as a webhook of its own that allows everything, while `change` sends a request about a Deployment
- * in `namespace`; returns what the API server asked it about that request.
+ * Runs a webhook before Serin's that allows everything, while `change` sends a request about a Deployment in
+ * `namespace`. Returns the review that the API server sent about that request.
  */
 export async function record(
   { api, now }: { readonly api: Api; readonly now: number },
@@ -46,11 +46,11 @@ export async function record(
     server.closeAllConnections();
   }
   const [body] = bodies;
-  if (body === undefined) throw new Error("the API server asked the recorder nothing");
+  if (body === undefined) throw new Error("the API server sent the recorder no review");
   return body;
 }
 
-// Configurations are called in the order of their names: this one before Serin's changes the object.
+// The API server calls configurations in the order of their names: this one before Serin's, which changes the object.
 function configuration(ca: string, namespace: string): object {
   const rule = {
     apiGroups: ["apps"],

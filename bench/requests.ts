@@ -1,9 +1,9 @@
 import { type AuditEvent, readAudit, SERIN } from "../test/cluster/audit.ts";
 
-/** What a request is for: one rollout, or what runs all the time. */
+/** The purpose of a request: a rollout, or a task that always runs. */
 export type Kind = "work" | "lease" | "watch";
 
-/** Serin's requests of some time. */
+/** Serin's requests within a period. */
 export interface Requests {
   readonly count: Readonly<Record<Kind, number>>;
   /** The work, as "program: verb resource/subresource" → how often; the most frequent first. */
@@ -26,12 +26,12 @@ export async function requestsOf(auditLog: string, from: number, to: number): Pr
   return { count, work: [...work].sort(([, a], [, b]) => b - a) };
 }
 
-/** A watch stands in the log when it starts, and again when it ends. */
+/** The log has one entry for the start of a watch and one for its end. */
 function isCounted({ verb, stage }: AuditEvent & { readonly stage?: string }): boolean {
   return verb !== "watch" || stage === "ResponseStarted";
 }
 
-/** The pods of a canary are watched for its sake; the other watches stand always. */
+/** Serin watches pods only for a canary; the other watches always run. */
 function kindOf({ verb, objectRef }: AuditEvent): Kind {
   if (objectRef?.resource === "leases") return "lease";
   return verb === "watch" && objectRef?.resource !== "pods" ? "watch" : "work";

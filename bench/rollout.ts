@@ -21,10 +21,10 @@ export const STEPS = "10, 25, 50";
 export const INTERVALS_MS = STEPS.split(",").length * INTERVAL_SECONDS * 1_000;
 
 const LONGEST_MS = 150_000;
-/** Late writes, if there are any, must come in this time. */
+/** Late writes must come within this time. */
 const AFTERMATH_MS = 5_000;
 
-/** Rolls out an image of the Deployment `web` in a namespace and measures until it is promoted. Throws when it is not. */
+/** Rolls out an image of the Deployment `web` in a namespace and measures until its promotion. Throws without one. */
 export async function measureRollout(cluster: Cluster, namespace: string, image: string): Promise<Measured> {
   const path = `/apis/apps/v1/namespaces/${namespace}/deployments/web`;
   const pods = followPods(cluster, namespace);

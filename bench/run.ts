@@ -9,7 +9,7 @@ import { type Requests, requestsOf } from "./requests.ts";
 import { type Measured, measureRollout, setImage } from "./rollout.ts";
 import { addAtRest, HOST, NAMESPACE, pathOf, RPS, setScene } from "./scene.ts";
 
-/** All that one run of the bench found. */
+/** The findings of one run of the bench. */
 export interface Findings {
   /** By what the update does. */
   readonly admission: Readonly<Record<"annotation" | "start", Compared>>;
@@ -18,7 +18,7 @@ export interface Findings {
   readonly plainAnswersMs: readonly number[];
   /** A minute with so many Deployments opted in, all at rest. */
   readonly atRest: readonly { readonly deployments: number; readonly requests: Requests }[];
-  /** What Serin asks for its own sake in a minute, over the whole run. */
+  /** Serin's requests a minute for its Lease and its watches, over the whole run. */
   readonly overhead: Readonly<Record<"lease" | "watch", number>>;
   /** Resident, of the leading pod: at rest, at most during the rollouts, and of the webhook after all reviews. */
   readonly memory: {
@@ -35,7 +35,7 @@ const IMAGES = ["app:v2", "app:v3", "app:v4"];
 const MANY = 20;
 const CALLS = { annotation: 3_000, start: 500 };
 
-/** Measures everything on a cluster with Serin installed; takes about five minutes. Throws when a rollout fails. */
+/** Measures everything on a cluster with Serin installed, in about five minutes. Throws if a rollout fails. */
 export async function measure(cluster: Cluster, log: (text: string) => void): Promise<Findings> {
   await setScene(cluster);
   const from = Date.now();

@@ -12,11 +12,11 @@ const PLAN = {
   "serin.dev/rollout": "canary",
   "serin.dev/interval": `${INTERVAL_SECONDS}s`,
   "serin.dev/steps": STEPS,
-  // As the peer decides: what the comparison costs in time depends on the traffic (npm run trials).
+  // The peer decides by a threshold as well. The time of a comparison depends on the traffic (npm run trials).
   "serin.dev/compare": "off",
 };
 
-/** Makes the namespace with `web` (five pods, opted in, serving) and `plain` (the same, not opted in). */
+/** Creates the namespace with `web` (five pods, opted in, serving) and `plain` (the same, not opted in). */
 export async function setScene(cluster: Cluster): Promise<void> {
   await cluster.api.demand("POST", "/api/v1/namespaces", { metadata: { name: NAMESPACE } });
   await deploy(cluster, "web", 5, PLAN);

@@ -3,11 +3,11 @@ import { INTERVALS_MS } from "./rollout.ts";
 import type { Findings } from "./run.ts";
 import { median } from "./statistics.ts";
 
-/** A figure beside what it is measured against; numbers carry their unit in `figure`. */
+/** A figure and the value to compare it with; `figure` names the unit. */
 interface Row {
   readonly figure: string;
   readonly serin: number;
-  /** The most that it should be; of `serin` or of the ratio. */
+  /** The upper limit, of `serin` or of the ratio. */
   readonly goal?: number;
   readonly goalRatio?: number;
   readonly other?: { readonly name: string; readonly value: number };
@@ -16,16 +16,16 @@ interface Row {
 /** Published figures of a peer on the same kind of cluster: five replicas, interval 10 s, 10/25/50 %. */
 const FLAGGER = { name: "Flagger 1.44.0", requests: 120, requestsPerMinute: 60, pods: 10, seconds: 33 };
 
-/** The findings as a Markdown table, and below it where the requests went. */
+/** The findings as a Markdown table, with a list of the requests below it. */
 export function markdownOf(findings: Findings): string {
   const lines = rowsOf(findings).map((row) => {
     const { figure, serin, other } = row;
-    const beside = other === undefined ? "" : `${other.name}: ${round(other.value)}`;
+    const compared = other === undefined ? "" : `${other.name}: ${round(other.value)}`;
     const ratio = other === undefined || other.value === 0 ? "" : round(serin / other.value);
-    return `| ${figure} | ${round(serin)} | ${goalOf(row)} | ${beside} | ${ratio} |`;
+    return `| ${figure} | ${round(serin)} | ${goalOf(row)} | ${compared} | ${ratio} |`;
   });
   return [
-    "| figure | Serin | goal | beside | ratio |",
+    "| figure | Serin | goal | compared with | ratio |",
     "|---|--:|--:|---|--:|",
     ...lines,
     "",
@@ -78,7 +78,7 @@ export function rowsOf({
     },
     { figure: "pods at once, at most", serin: of(({ peakPods }) => peakPods) },
     {
-      figure: "time to promoted beyond the intervals, s",
+      figure: "time to promotion beyond the intervals, s",
       serin: of(({ tookMs }) => (tookMs - INTERVALS_MS) / 1_000),
       goal: 12,
       other: flagger(FLAGGER.seconds),
@@ -120,8 +120,8 @@ function footOf({ rollouts }: Findings): string {
   const work = first?.requests.work.map(([what, count]) => `- ${what}: ${count}`) ?? [];
   return [
     `Medians of ${rollouts.length} rollouts of five pods by 10 %, 25 % and 50 %, interval 10 s, at 200 requests a second;`,
-    `Flagger's figures were taken earlier on the same kind of cluster; it is not run here.`,
-    "The bare handler reads the same bytes and answers those that Serin answers, in a network namespace like a pod's.",
+    "Flagger's figures come from earlier runs on the same kind of cluster; this command does not run Flagger.",
+    "The bare handler reads the same bytes and sends the same answers as Serin, in a network namespace like a pod's.",
     "",
     "The requests of the first rollout:",
     "",

@@ -4,13 +4,13 @@ import { logMean } from "../../rollout/judge/log-math.ts";
 import { carry, isComparable, noTick, type Tick } from "../../rollout/judge/tick.ts";
 import { type Seen, TICKS_A_MINUTE } from "./streams.ts";
 
-/** Looks at the next tick; true: take the canary back now. */
+/** Judges the next tick; returns true to roll the canary back. */
 export type Judge = (seen: Seen) => boolean;
 
 /** Serin's tolerances for latency; those for failures are `harmDefaults`. */
 export const latencyDefaults: HarmOptions = { ...harmDefaults, delta: 0.005 };
 
-/** Serin at alpha = 1 %: failures, and where latency is played half failures and half latency. */
+/** Serin at alpha = 1 %: by failures alone, or by half failures and half latency if the stream has latency. */
 export function serin(phi: number, alpha = 0.01): Judge {
   const threshold = Math.log(1 / alpha);
   const errors = evidence({ ...harmDefaults, phi });
@@ -46,9 +46,9 @@ export function evidence(options: HarmOptions): (tick: Tick) => number {
 const GATE = { tolerated: 0.01, failedChecks: 5 } as const;
 
 /**
- * A gate with the limits that Flagger's documentation shows ("Metrics Analysis"; threshold 5): one check a minute of the
- * canary's last minute, success rate at least 99 % and, where latency is played, p99 at most 500 ms (a boundary: so at most
- * 1 % slower); the fifth failed check takes the canary back. A minute without requests fails no check.
+ * A gate with the limits that Flagger's documentation shows ("Metrics Analysis"; threshold 5): one check a minute of
+ * the canary's last minute, success rate at least 99 % and, if the stream has latency, p99 at most 500 ms (a boundary:
+ * so at most 1 % slower). The fifth failed check rolls the canary back. A minute without requests fails no check.
  */
 export function gate(): Judge {
   let [ticks, failed] = [0, 0];

@@ -22,11 +22,11 @@ export const alike: readonly Row[] = [0.001, 0.01, 0.05].flatMap((rate) =>
   })),
 );
 
-/** As bad as tolerated: the canary for which the promise is tightest. */
+/** The canary is exactly as bad as the tolerance allows, where the promise is tightest. */
 export const atBoundary: readonly Row[] = [0.001, 0.01, 0.05].map((rate) => {
   const canary = harmDefaults.r0 * rate + harmDefaults.delta;
   return {
-    name: [`${percent(rate)} beside ${percent(canary)}`, "10 %"],
+    name: [`${percent(rate)} against ${percent(canary)}`, "10 %"],
     at: (rps: number) =>
       independent("boundary", { rps, weight: always(0.1) }, { stable: always(rate), canary: always(canary) }),
   };
@@ -38,7 +38,7 @@ const steps = (tick: number) => [0.1, 0.25, 0.5][Math.floor(tick / 60)] ?? 0.5;
 const same = { stable: 0.01, canary: 0.01 };
 const phis: readonly Phi[] = ["none", "over time", "by pod"];
 
-/** Both versions are the same, and the world is not as simple as a die. */
+/** Both versions are the same, but rates change, failures come in bursts, or pods differ. */
 export const alikeHard: readonly Row[] = [
   {
     name: ["base rate between 0.2 and 1.8 %, weight 10 → 25 → 50 %", "none"],
@@ -90,15 +90,15 @@ export const walks: readonly { readonly name: string; readonly at: (rps: number)
   0.001, 0.01,
 ].flatMap((stable) => {
   const boundary = atSafetyBoundary(stable);
-  const beside = `${percent(stable)} beside ${percent(boundary)}, the safety boundary`;
+  const name = `${percent(stable)} against ${percent(boundary)}, the safety boundary`;
   return [
     {
       name: `${percent(stable)} on both sides`,
       at: (rps: number): Walk => ({ rps, stable, canary: stable, harm: "on" }),
     },
-    { name: beside, at: (rps: number): Walk => ({ rps, stable, canary: boundary, harm: "on" }) },
+    { name, at: (rps: number): Walk => ({ rps, stable, canary: boundary, harm: "on" }) },
     {
-      name: `${beside}, no harm test`,
+      name: `${name}, no harm test`,
       at: (rps: number): Walk => ({ rps, stable, canary: boundary, harm: "off" }),
     },
   ];

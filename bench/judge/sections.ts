@@ -3,7 +3,7 @@ import { atMost, ends, found, grouped, share, shares, table } from "./tables.ts"
 import { type Trials, tryOut } from "./trial.ts";
 import { walk } from "./walk.ts";
 
-/** How much to play, and who hears of the progress. */
+/** How many rollouts to simulate, and where to report progress. */
 export interface Effort {
   readonly runs: number;
   readonly log: (text: string) => void;
@@ -12,26 +12,26 @@ export interface Effort {
 /** 2 h 47 min of ticks. */
 const LOOKS = 1_000;
 const HOUR = 360;
-/** The promise is tightest at the tolerance, so that is played more often. */
+/** The promise is tightest at the tolerance, so these cells have more rollouts. */
 const BOUNDARY_TIMES = 3;
 const levels = RPS.map((rps) => `${grouped(rps)} rps`);
 
-/** The tables, one by one as they are done. Every cell has seeds of its own. */
+/** Yields the tables one by one. Every cell has its own seeds. */
 export function* sections(effort: Effort): Generator<string> {
   yield `${grouped(effort.runs)} rollouts of ${grouped(LOOKS)} looks per cell, seeds from 100 up; Serin · gate.`;
-  const both = "Both versions alike: taken back by mistake";
+  const both = "Both versions alike: rolled back by mistake";
   yield falseAlarms(effort, 100, both, ["failing", "weight"], alike).join("\n\n");
   const more = { ...effort, runs: BOUNDARY_TIMES * effort.runs };
-  const title = `Canary exactly at the tolerance: taken back (${grouped(more.runs)} rollouts per cell)`;
+  const title = `Canary exactly at the tolerance: rolled back (${grouped(more.runs)} rollouts per cell)`;
   yield falseAlarms(more, 200, title, ["failing", "weight"], atBoundary).join("\n\n");
-  const hard = "Both versions alike, harder streams: taken back by mistake";
-  // Here the largest share is no figure of merit: some streams are beyond what is promised.
+  const hard = "Both versions alike, harder streams: rolled back by mistake";
+  // The largest share is omitted here: the promise does not cover all of these streams.
   yield falseAlarms(effort, 300, hard, ["stream", "phi"], alikeHard).slice(0, -1).join("\n\n");
   yield detection(effort, 400);
   yield verification(effort, 500);
 }
 
-/** Rollouts that should not be taken back: the title, the table, and the largest of Serin's shares. */
+/** Rollouts that should not be rolled back: the title, the table, and the largest of Serin's shares. */
 function falseAlarms(
   { runs, log }: Effort,
   seed: number,
@@ -91,7 +91,7 @@ function verification({ runs, log }: Effort, seed: number): string {
     "traffic",
     "minutes until verified, median (p90)",
     "verified",
-    "taken back",
+    "rolled back",
     "neither",
   ];
   return ["### Promoted as verified, by 10, 25 and 50 %", table(head, cells, 2)].join("\n\n");

@@ -4,24 +4,24 @@ import { binomial, normal, type Random } from "./random.ts";
 
 export const TICK_SECONDS = 10;
 export const TICKS_A_MINUTE = 60 / TICK_SECONDS;
-/** What is known of the stable pods when a rollout starts: half an hour. */
+/** How long Serin has counted the stable pods when a rollout starts: half an hour. */
 const HISTORY_TICKS = 30 * TICKS_A_MINUTE;
 
 /** What both versions did in one tick. */
 export interface Seen {
   readonly errors: Tick;
-  /** Requests slower than each monitored boundary; none where latency is not played. */
+  /** Requests slower than each monitored boundary; empty without latency. */
   readonly slow: readonly Tick[];
 }
 
 /** One rollout, tick by tick from 1. */
 export interface Rollout {
   readonly play: (tick: number) => Seen;
-  /** The dispersion that the judge is told. */
+  /** The dispersion that the judge assumes. */
   readonly phi: number;
 }
 
-/** A kind of rollout; each call of `start` is another one of it. */
+/** A kind of rollout. Each call of `start` begins another rollout of this kind. */
 export interface Scenario {
   readonly name: string;
   readonly start: (next: Random) => Rollout;
@@ -38,7 +38,7 @@ interface Rates {
   readonly canary: (tick: number) => number;
 }
 
-/** Independent failures; every request is routed by its own die. */
+/** Independent failures. Chance routes every request by itself. */
 export function independent(name: string, { rps, weight }: Traffic, rates: Rates): Scenario {
   const start = (next: Random): Rollout => ({
     phi: 1,
@@ -57,10 +57,10 @@ export function independent(name: string, { rps, weight }: Traffic, rates: Rates
   return { name, start };
 }
 
-/** How phi is found: "none" takes failures for independent. */
+/** How the judge estimates phi; "none" assumes independent failures. */
 export type Phi = "none" | "over time" | "by pod";
 
-/** How pods fail that are not all alike, or whose requests fail together. */
+/** Pods that differ from each other, or whose requests fail together. */
 interface Pods {
   readonly stable: number;
   readonly canary: number;
@@ -72,7 +72,7 @@ interface Pods {
   readonly phi: Phi;
 }
 
-/** Versions that fail as often as that on the mean, on pods that are drawn anew for each rollout. */
+/** Versions with these mean failure rates, on pods that are drawn again for each rollout. */
 export function onPods(
   name: string,
   rps: number,

@@ -14,7 +14,7 @@ export function grouped(value: number): string {
   return value.toLocaleString("en");
 }
 
-/** How many of the rollouts each judge took back: "Serin · gate". */
+/** How many of the rollouts each judge rolled back: "Serin · gate". */
 export function shares({ runs, serin, gate }: Trials): string {
   return `${share(serin.length, runs)} · ${share(gate.length, runs)}`;
 }
@@ -33,7 +33,7 @@ export function atMost(count: number, runs: number): number {
   return (100 * (p + q / 2 + z * Math.sqrt((p * (1 - p)) / runs + q / (4 * runs)))) / (1 + q);
 }
 
-/** Median and 90th percentile of the time in minutes, median of what was spoilt, and the share that was found. */
+/** Median and 90th percentile of the time in minutes, median of the bad requests, and the share that was found. */
 export function found(alarms: readonly Alarm[], runs: number): string[] {
   const minutes = timesOf(alarms, runs);
   const spoilt = alarms.map(({ bad }) => bad);
@@ -52,12 +52,12 @@ export function ends(all: readonly End[]): string[] {
   return [
     verified.length === 0 ? "–" : `${time(median(verified))} (${time(quantile(verified, 0.9))})`,
     share(verified.length, all.length),
-    share(of("taken back").length, all.length),
+    share(of("rolled back").length, all.length),
     share(of("unsure").length, all.length),
   ];
 }
 
-/** The rollouts that were not found count as never. */
+/** A rollout that was not found counts as infinitely late. */
 function timesOf(alarms: readonly Alarm[], runs: number): number[] {
   return [...alarms.map(({ tick }) => tick / TICKS_A_MINUTE), ...missing(alarms, runs)];
 }

@@ -2,13 +2,13 @@ import { gate, type Judge, serin } from "./judges.ts";
 import { random } from "./random.ts";
 import type { Scenario, Seen } from "./streams.ts";
 
-/** When a judge took the canary back, and what the canary had spoilt until then. */
+/** When a judge rolled the canary back, and how many bad requests the canary had until then. */
 export interface Alarm {
   readonly tick: number;
   readonly bad: number;
 }
 
-/** Both judges on the same rollouts: the alarms; those that never came are missing. */
+/** The alarms of both judges on the same rollouts. A rollout without an alarm has no entry. */
 export interface Trials {
   readonly scenario: string;
   readonly runs: number;
@@ -16,7 +16,7 @@ export interface Trials {
   readonly gate: readonly Alarm[];
 }
 
-/** Plays so many rollouts of a scenario, each for so many looks. Every seed is another set of rollouts. */
+/** Simulates `runs` rollouts of a scenario, each for `looks` ticks. Each seed gives another set of rollouts. */
 export function tryOut(scenario: Scenario, seed: number, runs: number, looks: number): Trials {
   const alarms = { serin: [] as Alarm[], gate: [] as Alarm[] };
   for (let run = 0; run < runs; run += 1) {

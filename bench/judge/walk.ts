@@ -11,10 +11,10 @@ import { evidence } from "./judges.ts";
 import { random } from "./random.ts";
 import { independent, TICKS_A_MINUTE } from "./streams.ts";
 
-/** How one rollout ended: verified after so many ticks, taken back, or neither in time. */
-export type End = { readonly kind: "verified" | "taken back" | "unsure"; readonly ticks: number };
+/** How one rollout ended: verified after this many ticks, rolled back, or neither in time. */
+export type End = { readonly kind: "verified" | "rolled back" | "unsure"; readonly ticks: number };
 
-/** A rollout by 10, 25 and 50 %: what both versions fail, and whether the harm test runs, too. */
+/** A rollout by 10, 25 and 50 %: how often both versions fail, and whether the harm test runs as well. */
 export interface Walk {
   readonly rps: number;
   readonly stable: number;
@@ -33,7 +33,9 @@ const EPSILON = 0.005;
 const ALPHA = 0.01;
 const BETA = 0.05;
 
-/** Plays so many rollouts: the next step when it is verified, the last one only then. */
+/**
+ * Simulates `runs` rollouts. A step ends early when it is verified; the last step succeeds only when it is verified.
+ */
 export function walk(options: Walk, seed: number, runs: number): readonly End[] {
   return Array.from({ length: runs }, (_, run) => walkOnce(options, seed, run));
 }
@@ -52,7 +54,7 @@ function walkOnce({ rps, stable, canary, harm }: Walk, seed: number, run: number
     for (let tick = 1; tick <= step.mostMinutes * TICKS_A_MINUTE && !verified; tick += 1) {
       ticks += 1;
       const { errors } = play(ticks);
-      if (harm === "on" && logE(errors) >= Math.log(1 / ALPHA)) return { kind: "taken back", ticks };
+      if (harm === "on" && logE(errors) >= Math.log(1 / ALPHA)) return { kind: "rolled back", ticks };
       if (isComparable(errors)) safety = foldSafety(safety, errors, options);
       verified = tick >= LEAST_MINUTES * TICKS_A_MINUTE && logSafety(safety) >= Math.log(1 / BETA);
     }

@@ -26,7 +26,7 @@ export function appsOf(count: number): readonly App[] {
   }));
 }
 
-/** What Serin's decision about such a workload asks of the metrics; the canary has had its weight since `from` (ms). */
+/** The judge's input for such a workload; the canary has had its weight since `from` (ms). */
 export function watchOf({ namespace, name }: App, pack: Pack, from: number): JudgeInput {
   const backend = (service: string, index: number, replicaSet: string): Backend => ({
     routeKind: "HTTPRoute",

@@ -1,12 +1,12 @@
 /**
- * A gateway's metrics without the gateway: `node bench/queries/exporter.ts PORT GATEWAY CANARIES` serves the counters of so
- * many canaries and their stable versions on loopback, growing with time.
+ * A gateway's metrics without the gateway: `node bench/queries/exporter.ts PORT GATEWAY CANARIES` serves the counters
+ * of this many canaries and their stable versions on loopback. The counters grow with time.
  */
 import { createServer } from "node:http";
 import { type App, appsOf, WEIGHT } from "./apps.ts";
 import { ANSWERS, BOUNDS, type Gateway, gateways } from "./gateways.ts";
 
-/** A series as text, and how many requests a second it counts from when (s before the start). */
+/** A series as text, its requests a second, and since when it counts (s before the start). */
 interface Series {
   readonly text: string;
   readonly rate: number;

@@ -1,6 +1,7 @@
 /**
- * `npm run bench:queries [-- --canaries 1000]`: what so many canaries in flight behind one gateway cost Prometheus and the
- * controller, beside one query per canary and metric. Takes two minutes a gateway, all on loopback; prints Markdown tables.
+ * `npm run bench:queries [-- --canaries 1000]` measures what this many canaries in flight behind one gateway cost
+ * Prometheus and the controller, against one query per canary and metric. Takes two minutes a gateway, all on loopback,
+ * and prints Markdown tables.
  */
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -22,7 +23,7 @@ const RUN_MS = 180_000;
 const { values } = parseArgs({ options: { canaries: { type: "string", default: "1000" } } });
 const canaries = Number(values.canaries);
 if (!Number.isInteger(canaries) || canaries < 1)
-  throw new Error(`--canaries ${values.canaries}: a whole number from 1 up is needed`);
+  throw new Error(`--canaries: invalid value "${values.canaries}": use a whole number from 1 up`);
 const dir = mkdtempSync(join(tmpdir(), "serin-queries-"));
 try {
   for (const gateway of Object.values(gateways)) console.log(`${markdownOf(await measure(gateway))}\n`);
@@ -32,13 +33,13 @@ try {
 process.exit();
 
 async function measure(gateway: Gateway): Promise<Findings> {
-  // Progress goes beside the tables, which may be redirected.
+  // Progress goes to stderr, because the tables on stdout may be redirected.
   console.error(`bench: ${gateway.name}`);
   const stage = await startStage(dir, gateway, canaries);
   const stop = () => void stage.stop().then(() => process.exit(1));
   process.once("SIGINT", stop).once("SIGTERM", stop);
   try {
-    // Rates need two scrapes, and the first one of all makes the series.
+    // A rate needs two scrapes, and the first scrape only creates the series.
     await sleep(2 * SCRAPE_MS);
     const [from, cpu] = [performance.now(), cpuOf(stage.pid)];
     await sleep(2 * SCRAPE_MS);

@@ -1,14 +1,14 @@
 import { subscribe } from "node:diagnostics_channel";
 import { readFileSync } from "node:fs";
 
-/** What has been asked so far, in bytes of the bodies. */
+/** The requests so far, with the bytes of their bodies. */
 export interface Asked {
   readonly queries: number;
   readonly sent: number;
   readonly received: number;
 }
 
-/** Counts every request that this process makes with undici from now on; says what there was so far. */
+/** Counts every request that this process makes with undici from now on. Returns a function that reads the counts. */
 export function meter(): () => Asked {
   const asked = { queries: 0, sent: 0, received: 0 };
   subscribe("undici:request:create", (message) => {
@@ -22,7 +22,7 @@ export function meter(): () => Asked {
   return () => ({ ...asked });
 }
 
-/** What was asked between two looks. */
+/** The requests between two readings. */
 export function between(before: Asked, after: Asked): Asked {
   return {
     queries: after.queries - before.queries,
@@ -33,7 +33,7 @@ export function between(before: Asked, after: Asked): Asked {
 
 /** CPU time (s) that a process has used since its start. */
 export function cpuOf(pid: number): number {
-  // The name of the program may hold spaces; it ends with the last parenthesis.
+  // The program's name may contain spaces; it ends at the last parenthesis.
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }

@@ -5,11 +5,11 @@ import type { Gateway } from "./gateways.ts";
 import { type Asked, between, cpuOf, meter } from "./meter.ts";
 import type { Stage } from "./stage.ts";
 
-/** What looking once at all canaries costs, the median of some looks. */
+/** The cost of one look at all canaries, as the median of several looks. */
 export interface Peer extends Asked {
   /** In ms. */
   readonly took: number;
-  /** CPU time of Prometheus beside scraping, in s. */
+  /** CPU time of Prometheus without scraping, in s. */
   readonly cpu: number;
 }
 
@@ -18,7 +18,8 @@ const CONNECTIONS = 4;
 
 /**
  * One query per canary and metric, success rate and p99 over a minute, as Flagger's observers write them
- * (pkg/metrics/observers). `idle`: the CPU time that Prometheus takes for scraping, in s per s. Throws when a query is refused.
+ * (pkg/metrics/observers). `idle`: the CPU time that Prometheus takes for scraping, in s per s. Throws if Prometheus
+ * refuses a query.
  */
 export async function askPeer(stage: Stage, gateway: Gateway, canaries: number, idle: number): Promise<Peer> {
   const pool = new Pool(stage.url, { connections: CONNECTIONS });

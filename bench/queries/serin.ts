@@ -14,25 +14,25 @@ import { appsOf, watchOf } from "./apps.ts";
 import { type Asked, between, cpuOf, meter } from "./meter.ts";
 import { SCRAPE_MS } from "./stage.ts";
 
-/** What following so many canaries costs. */
+/** The cost of following all these canaries. */
 export interface Serin {
   /** Of one tick, the median. */
   readonly tick: Asked & {
     /** From the first query until all are judged, in ms. */
     readonly took: number;
-    /** CPU time of Prometheus beside scraping, in s. */
+    /** CPU time of Prometheus without scraping, in s. */
     readonly cpu: number;
     /** CPU time of this process, in s: reading the answers, attributing, counting, folding, collecting garbage. */
     readonly worked: number;
   };
   readonly ticks: number;
-  /** Ticks that had more queries than the others, as they were read too late. */
+  /** Ticks with more queries than the others, because Serin read them late. */
   readonly late: number;
-  /** The longest that nothing else could be done, in ms. */
+  /** The longest time that the event loop was blocked, in ms. */
   readonly blocked: number;
   /** Per canary when all begin in the same instant, before the first tick; and until the last one has begun, in ms. */
   readonly beginning: Asked & { readonly took: number };
-  /** JSON of what is known of a canary, in bytes. */
+  /** The evidence of a canary as JSON, in bytes. */
   readonly state: { readonly median: number; readonly most: number };
   readonly rssMiB: { readonly before: number; readonly after: number };
 }
@@ -69,7 +69,7 @@ await until(() => watches.every((watch) => reader.of(watch).judged !== undefined
 const begun = { ...asked(), took: performance.now() - from };
 const each = (total: number) => total / watches.length;
 await until(() => new Set(watches.map((watch) => reader.of(watch).judged?.at)).size === 1, "come together");
-// What was late is read by now; from here on it is one tick after the other.
+// All late ticks are read by now; from here on each read covers one tick.
 await sleep(2 * SCRAPE_MS);
 marks.splice(0);
 const delay = monitorEventLoopDelay({ resolution: 5 });

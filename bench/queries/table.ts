@@ -1,7 +1,7 @@
 import type { Peer } from "./peer.ts";
 import type { Serin } from "./serin.ts";
 
-/** What was found at one gateway. */
+/** The findings at one gateway. */
 export interface Findings {
   readonly gateway: string;
   readonly canaries: number;
@@ -9,7 +9,7 @@ export interface Findings {
   readonly peer: Peer;
 }
 
-/** A Markdown table of one look at all canaries, and what there is no peer for below it. */
+/** A Markdown table of one look at all canaries. Rows without a figure of the peer have dashes. */
 export function markdownOf({ gateway, canaries, serin, peer }: Findings): string {
   const { tick, state, rssMiB, beginning } = serin;
   const rows = [
@@ -17,15 +17,15 @@ export function markdownOf({ gateway, canaries, serin, peer }: Findings): string
     row("sent, kB", tick.sent / 1e3, peer.sent / 1e3),
     row("received, kB", tick.received / 1e3, peer.received / 1e3),
     row("CPU time of Prometheus, s", tick.cpu, peer.cpu),
-    row("until all is there, s", tick.took / 1e3, peer.took / 1e3),
+    row("until all answers are there, s", tick.took / 1e3, peer.took / 1e3),
     row("CPU time of the controller, s", tick.worked),
-    row("longest single stretch of it, s", serin.blocked / 1e3),
+    row("longest time that the process is blocked, s", serin.blocked / 1e3),
     row("state of a canary (JSON), kB: median", state.median / 1e3),
     row("state of a canary (JSON), kB: most", state.most / 1e3),
     row("memory (RSS) of it all, MiB more", rssMiB.after - rssMiB.before),
     row("once a rollout, queries", beginning.queries),
     row("once a rollout, received, kB", beginning.received / 1e3),
-    row("until all have begun at once, s", beginning.took / 1e3),
+    row("until all have begun if all begin at the same instant, s", beginning.took / 1e3),
   ];
   return [
     `### ${gateway}, ${canaries.toLocaleString("en")} canaries`,
@@ -39,8 +39,8 @@ export function markdownOf({ gateway, canaries, serin, peer }: Findings): string
 }
 
 function row(figure: string, serin: number, peer?: number): string {
-  const beside = peer === undefined ? ["–", "–"] : [round(peer), round(serin / peer)];
-  return `| ${[figure, round(serin), ...beside].join(" | ")} |`;
+  const compared = peer === undefined ? ["–", "–"] : [round(peer), round(serin / peer)];
+  return `| ${[figure, round(serin), ...compared].join(" | ")} |`;
 }
 
 function round(value: number): string {
