@@ -1,7 +1,7 @@
 /**
- * `npm run demo [-- --keep]`: Serin at work, on a real control plane with a real gateway and real requests. Ends with
- * status 0 when what it tells came true. `--keep` leaves the cluster up to play with until Ctrl-C.
- * Run by test/cluster/main.ts: `main.ts DIR [--keep]`.
+ * `npm run demo [-- --keep]` shows Serin at work, on a real control plane with a real gateway and real requests. Exits
+ * 0 if both releases end as expected. `--keep` leaves the cluster up until Ctrl-C. Run by test/cluster/main.ts:
+ * `main.ts DIR [--keep]`.
  */
 import { parseArgs } from "node:util";
 import { startCluster } from "../test/cluster/cluster.ts";
@@ -30,7 +30,7 @@ const [dir = ""] = positionals;
 const screen = new Screen({ out: process.stdout, now: Date.now });
 const working = (text: string) => screen.live({ lines: [`${text} …`], line: `${text} …`, news: "" });
 
-screen.title("Serin on a Kubernetes of its own, with Traefik as the gateway and Prometheus");
+screen.title("Serin on its own Kubernetes cluster, with Traefik as the gateway and Prometheus");
 working("starting the cluster");
 const cluster = await startCluster({ dir, log: working });
 screen.command("apply -k deploy/");
@@ -39,8 +39,10 @@ await installSerin(cluster);
 screen.command("apply -f demo/web.yaml");
 working("waiting for five pods");
 const shop = await Shop.open(cluster);
-screen.note("Five pods, a Service, a route, and on the Deployment one annotation: serin.dev/rollout: canary");
-screen.note("200 requests a second come through the gateway.");
+screen.note(
+  "There are five pods, a Service and a route. The Deployment has one annotation: serin.dev/rollout: canary",
+);
+screen.note("Users send 200 requests a second through the gateway.");
 
 const stage: Stage = { shop, screen, now: Date.now };
 let good = true;
@@ -51,7 +53,7 @@ await shop.close();
 await cluster.stop();
 process.exit(good ? 0 : 1);
 
-/** The cluster stays, with its users and the table; whatever is done to it from another shell shows. */
+/** Keeps the cluster, its users and the table; the table shows every change from another shell. */
 async function keep(): Promise<void> {
   let over = false;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => (over = true));
@@ -63,7 +65,7 @@ async function keep(): Promise<void> {
   for (let told = ""; !over; await shop.pause()) {
     const view = await shop.look(0);
     const isNews = view.told !== told;
-    // A pipe hears only news.
+    // A pipe gets only news.
     if (process.stdout.isTTY || isNews) {
       screen.live({ lines: tableOf(view), line: lineOf(view), ...(isNews && { news: view.told }) });
     }

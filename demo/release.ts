@@ -3,7 +3,7 @@ import type { Screen } from "./screen.ts";
 import type { Shop, View } from "./shop.ts";
 import { lineOf, tableOf } from "./table.ts";
 
-/** One release to show: the image to set, the version that serves before, and what should become of it. */
+/** One release to show: the image to set, the version that serves before, and the expected end. */
 export interface Release {
   readonly title: string;
   readonly image: string;
@@ -11,7 +11,7 @@ export interface Release {
   readonly expected: "promoted" | "rolled back";
 }
 
-/** Where it plays. */
+/** The shop, and the screen that shows it. */
 export interface Stage {
   readonly shop: Shop;
   readonly screen: Screen;
@@ -20,10 +20,10 @@ export interface Stage {
 }
 
 const STATUS = "rollout status deployment/web";
-/** Far more than a release takes here, in ms. */
+/** The time limit of a release, in ms; a release takes far less here. */
 const LONGEST_MS = 120_000;
 
-/** Plays a release with the table beside it, as the commands run; returns whether all ended as expected. */
+/** Plays a release and shows the table while the commands run. Returns whether it ended as expected. */
 export async function play(release: Release, stage: Stage): Promise<boolean> {
   const { shop, screen, now } = stage;
   const started = now();
@@ -49,18 +49,18 @@ export async function play(release: Release, stage: Stage): Promise<boolean> {
   const told = status?.code === (release.expected === "promoted" ? 0 : 1);
   screen.result(
     told,
-    `kubectl rollout status: exit status ${status?.code ?? "–"} after ${status?.seconds ?? "–"} s`,
+    `kubectl rollout status exited ${status?.code ?? "–"} after ${status?.seconds ?? "–"} s`,
   );
   return judge(release, stage, course, started) && told;
 }
 
-/** How it went: the last view, and the weights on the way. */
+/** The last view of a release, and its weights on the way. */
 interface Course {
   readonly view: View;
   readonly weights: readonly number[];
 }
 
-/** Shows the table until `over`, or for too long. */
+/** Shows the table until `over`, or until the time limit. */
 async function watch(
   { before }: Release,
   { shop, screen, now }: Stage,
@@ -79,7 +79,7 @@ async function watch(
   }
 }
 
-/** All traffic is where it belongs. What served before may still have requests on their way when the command ends. */
+/** All traffic has reached the expected version. The other one may still serve requests when the command ends. */
 function isOver({ expected, before }: Release, { inFlight, weight, traffic }: View): boolean {
   const versions = traffic.map(({ version }) => version).filter((version) => version !== "");
   const [only, ...others] = versions;
@@ -99,17 +99,14 @@ function judge(
   const over = isOver(release, view);
   if (expected === "promoted") {
     const good = over && view.reason === "Promoted" && failed === 0;
-    screen.result(
-      good,
-      `${image} serves after ${walked}; ${failed === 0 ? "not one" : failed} of ${total} requests failed`,
-    );
+    screen.result(good, `Serin promoted ${image} after ${walked}; ${failed} of ${total} requests failed`);
     return good;
   }
   const good = over && view.reason === "RolledBack" && failed < total / 100;
   screen.result(
     good,
-    `taken back at ${walked}: app:${before} serves; ${failed} of ${total} requests met the fault`,
+    `Serin rolled it back at ${walked}: app:${before} serves; ${failed} of ${total} requests failed`,
   );
-  screen.note("One bad pod is kept to be looked at. What comes next: a fix, or kubectl rollout undo.");
+  screen.note("Serin keeps one bad pod for you to look at. Next, apply a fix, or run kubectl rollout undo.");
   return good;
 }

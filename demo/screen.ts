@@ -1,13 +1,13 @@
 import { styleText } from "node:util";
 
-/** Where the demo is told: a terminal, or a pipe that gets no control characters and a live line only now and then. */
+/** The output of the demo: a terminal, or a pipe, which gets no control characters and fewer live lines. */
 export interface ScreenOptions {
   readonly out: NodeJS.WriteStream;
   /** ms since the epoch. */
   readonly now: () => number;
 }
 
-/** What is alive: lines for a terminal, and what a pipe gets instead every few seconds, or at once when it is news. */
+/** The live lines of a terminal. A pipe gets `line` every few seconds instead, or at once with `news`. */
 export interface Live {
   readonly lines: readonly string[];
   readonly line: string;
@@ -17,7 +17,7 @@ export interface Live {
 const LEAST_MS_IN_A_PIPE = 3_000;
 const MARGIN = "  ";
 
-/** Lines that stay, and below them a few that are alive. */
+/** Prints lines that stay, and below them a few live lines that it replaces. */
 export class Screen {
   readonly #out: NodeJS.WriteStream;
   readonly #now: () => number;
@@ -29,7 +29,7 @@ export class Screen {
     this.#now = now;
   }
 
-  /** A line that stays. What was alive goes. */
+  /** Prints a line that stays, and removes the live lines. */
   say(line: string): void {
     this.#clear();
     this.#out.write(`${line}\n`);
@@ -39,17 +39,17 @@ export class Screen {
     this.say(`\n${styleText("bold", text)}\n`);
   }
 
-  /** A command as a person types it. */
+  /** Prints a command as a user types it. */
   command(args: string): void {
     this.say(`${MARGIN}${styleText("cyan", `$ kubectl ${args}`)}`);
   }
 
-  /** Something to read beside it. */
+  /** Prints a remark. */
   note(text: string): void {
     this.say(`${MARGIN}${styleText("dim", text)}`);
   }
 
-  /** How something ended. */
+  /** Prints how something ended. */
   result(good: boolean, text: string): void {
     this.say(`${MARGIN}${good ? styleText("green", "✓") : styleText("red", "✗")} ${text}`);
   }
@@ -68,7 +68,7 @@ export class Screen {
     this.#lastAt = this.#now();
   }
 
-  /** What is alive stays as it is. */
+  /** Keeps the live lines as they are. */
   freeze(): void {
     this.#alive = 0;
   }
@@ -79,7 +79,7 @@ export class Screen {
   }
 }
 
-/** Breaks between words: a row that the terminal wraps itself could not be taken back. Styled lines are short enough. */
+/** Breaks between words: `#clear` cannot count rows that the terminal wraps itself. Styled lines are short enough. */
 function wrap(line: string, width: number): string[] {
   if (line.length <= width || line.includes("\u001b")) return [line];
   const end = line.lastIndexOf(" ", width);

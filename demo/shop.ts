@@ -9,7 +9,7 @@ import type { Cluster } from "../test/cluster/cluster.ts";
 import type { Output } from "../test/cluster/kubectl.ts";
 import { type Load, startLoad } from "../test/cluster/load.ts";
 
-/** What the users of one version got in the last seconds. Shares are from 0 to 1. */
+/** The traffic of one version in the last seconds. Shares are from 0 to 1. */
 export interface Traffic {
   readonly version: string;
   /** Requests per second. */
@@ -21,10 +21,10 @@ export interface Traffic {
 
 /** The shop at one moment. */
 export interface View {
-  /** The canary's share of the traffic by the route, in percent; undefined when it is not in the route. */
+  /** The canary's share of the traffic in the route, in percent; undefined if the route does not name it. */
   readonly weight: number | undefined;
   readonly inFlight: boolean;
-  /** The reason of the condition `Canary`, and all that it says; empty while it says nothing. */
+  /** The reason of the condition `Canary`, and the reason with the message; empty without a condition. */
   readonly reason: string;
   readonly told: string;
   /** Every version that answered in the last seconds. */
@@ -47,7 +47,7 @@ export class Shop {
     this.#load = load;
   }
 
-  /** Deploys it, waits until it serves, and lets the users in. Throws with what kubectl says. */
+  /** Deploys it, waits until it serves, and starts the users' requests. Throws an Error with kubectl's message. */
   static async open(cluster: Cluster): Promise<Shop> {
     for (const command of ["apply -f demo/web.yaml", "rollout status deployment/web --timeout=60s"]) {
       const { code, stderr } = await cluster.kubectl(command.split(" "));
@@ -58,12 +58,12 @@ export class Shop {
     return new Shop(cluster, load);
   }
 
-  /** Runs a command just as it is typed; any exit status is an answer. */
+  /** Runs a command as a user types it. Returns whatever the exit status is. */
   kubectl(command: string): Promise<Output> {
     return this.#cluster.kubectl(command.split(" "));
   }
 
-  /** How it stands; of the condition only what was said since an instant (ms since the epoch). */
+  /** The current view. The condition counts only if it is from `since` (ms since the epoch) or later. */
   async look(since: number): Promise<View> {
     const [deployment, route] = await Promise.all([
       this.#cluster.api.demand<Deployment>("GET", DEPLOYMENT),
@@ -96,7 +96,7 @@ export class Shop {
   }
 
   #traffic(): Traffic[] {
-    // The youngest requests are still on their way.
+    // The newest requests have no answer yet.
     const to = performance.timeOrigin + performance.now() - 100;
     const answers = [...this.#load.rows(to - WINDOW_MS, to)];
     const byVersion = Object.entries(Object.groupBy(answers, ({ version }) => version));
@@ -109,7 +109,7 @@ export class Shop {
   }
 }
 
-/** The gateway takes a moment to hear of a new route. */
+/** Waits for the gateway, which needs a moment to apply a new route. */
 async function untilServed(url: string): Promise<void> {
   for (let tries = 0; tries < 100; tries++) {
     const probe = startLoad({ url, host: "web.example", rps: 100 });
@@ -117,5 +117,5 @@ async function untilServed(url: string): Promise<void> {
     const { total, failed } = await probe.stop();
     if (total > 0 && failed === 0) return;
   }
-  throw new Error("web.example does not answer through the gateway");
+  throw new Error("the gateway does not serve web.example");
 }

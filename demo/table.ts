@@ -10,7 +10,7 @@ interface Sides {
   readonly canary: Traffic;
 }
 
-/** A small table for a terminal: what was granted, and what the users got. */
+/** A small table for a terminal: the granted weights, and the traffic that users got. */
 export function tableOf(view: View, before?: string): readonly string[] {
   const { stable, canary } = sidesOf(view, before);
   const { weight } = view;
