@@ -119,6 +119,8 @@ export async function settleConflicts<T extends KubeObject>(
   };
   await retryOnConflict(read, apply, { known: found }).catch((cause: unknown) => {
     if (isNotFound(cause)) return;
-    throw new Error(`cannot change ${resource.plural}/${name} of ${namespace}: ${messageOf(cause)}`, { cause });
+    throw new Error(`cannot change ${resource.plural}/${name} of ${namespace}: ${messageOf(cause)}`, {
+      cause,
+    });
   });
 }
