@@ -16,7 +16,7 @@ export interface Question {
 }
 
 /** Latencies in ms. */
-export interface Latency {
+interface Latency {
   readonly p50: number;
   readonly p99: number;
 }

@@ -1,7 +1,7 @@
 import { type AuditEvent, readAudit, SERIN } from "../test/cluster/audit.ts";
 
 /** The purpose of a request: a rollout, or a task that always runs. */
-export type Kind = "work" | "lease" | "watch";
+type Kind = "work" | "lease" | "watch";
 
 /** Serin's requests within a period. */
 export interface Requests {

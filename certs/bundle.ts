@@ -5,7 +5,7 @@ import { mutatingWebhookConfigurations, namespaces } from "../kube/core/resource
 import type { JsonPatchOperation } from "../kube/core/writes.ts";
 
 /** An admissionregistration.k8s.io/v1 MutatingWebhookConfiguration, as far as it concerns us. */
-export interface WebhookConfiguration extends KubeObject {
+interface WebhookConfiguration extends KubeObject {
   webhooks?: { name: string; clientConfig: { caBundle?: string; [unknown: string]: unknown } }[];
 }
 
@@ -33,7 +33,7 @@ export async function keepCaBundle({ kube, configuration, caBundle, owner }: Bun
 }
 
 /** The JSON patch that is needed, empty when none is; it fits only the configuration it was made for. */
-export function bundleChanges(
+function bundleChanges(
   { metadata, webhooks = [] }: WebhookConfiguration,
   caBundle: string,
   owner: OwnerReference | undefined,

@@ -15,7 +15,7 @@ export interface Program<F extends Flags> {
 }
 
 /** The value of each flag. */
-export type Values<F extends Flags> = { readonly [K in keyof F]: F[K] extends Flag<infer T> ? T : never };
+type Values<F extends Flags> = { readonly [K in keyof F]: F[K] extends Flag<infer T> ? T : never };
 
 /** What the command line said. */
 export interface CommandLine<F extends Flags> {

@@ -8,7 +8,7 @@ import { type Seen, TICKS_A_MINUTE } from "./streams.ts";
 export type Judge = (seen: Seen) => boolean;
 
 /** Serin's tolerances for latency; those for failures are `harmDefaults`. */
-export const latencyDefaults: HarmOptions = { ...harmDefaults, delta: 0.005 };
+const latencyDefaults: HarmOptions = { ...harmDefaults, delta: 0.005 };
 
 /** Serin at alpha = 1 %: by failures alone, or by half failures and half latency if the stream has latency. */
 export function serin(phi: number, alpha = 0.01): Judge {

@@ -2,7 +2,7 @@ import { dispersion, dispersionOverTime, type PodTick } from "../../rollout/judg
 import type { Tick } from "../../rollout/judge/tick.ts";
 import { binomial, normal, type Random } from "./random.ts";
 
-export const TICK_SECONDS = 10;
+const TICK_SECONDS = 10;
 export const TICKS_A_MINUTE = 60 / TICK_SECONDS;
 /** How long Serin has counted the stable pods when a rollout starts: half an hour. */
 const HISTORY_TICKS = 30 * TICKS_A_MINUTE;
@@ -15,7 +15,7 @@ export interface Seen {
 }
 
 /** One rollout, tick by tick from 1. */
-export interface Rollout {
+interface Rollout {
   readonly play: (tick: number) => Seen;
   /** The dispersion that the judge assumes. */
   readonly phi: number;
@@ -114,7 +114,7 @@ interface Latency {
 }
 
 /** In seconds; what `monitored` takes of the client libraries' default bounds for the latencies played here. */
-export const BOUNDARIES = [0.25, 0.5];
+const BOUNDARIES = [0.25, 0.5];
 /** The 99th percentile of the standard normal distribution. */
 const Z99 = 2.326;
 

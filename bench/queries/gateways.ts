@@ -38,7 +38,7 @@ const serviceOf = ({ name }: App, arm: "canary" | "stable") => (arm === "canary"
 const HASH = "0d8f3b6a41c97e25ab10";
 
 /** Traefik 3: five requests' counters and 65 buckets a backend. */
-export const traefik: Gateway = {
+const traefik: Gateway = {
   name: "Traefik",
   pack: "traefik",
   counter: "traefik_service_requests_total",
@@ -57,7 +57,7 @@ export const traefik: Gateway = {
 };
 
 /** Contour's Envoy: five counters and 13 buckets a cluster. */
-export const contour: Gateway = {
+const contour: Gateway = {
   name: "Contour",
   pack: "contour",
   counter: "envoy_cluster_upstream_rq",

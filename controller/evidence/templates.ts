@@ -9,7 +9,7 @@ import type { Parsed } from "../../rollout/text/parse.ts";
 import { type MemoizeOptions, memoize } from "../providers/memo.ts";
 
 /** Marks a ConfigMap as a metric template. */
-export const TEMPLATE_LABEL = "serin.dev/metric-template";
+const TEMPLATE_LABEL = "serin.dev/metric-template";
 
 /** Reads a metric template for a Deployment's namespace, or returns sentences that say why Serin cannot. */
 export type ReadTemplate = (deploymentNamespace: string, name: string) => Promise<Parsed<Template, string>>;

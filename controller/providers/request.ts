@@ -22,7 +22,7 @@ export interface RequestContext extends RequestOptions {
 }
 
 /** One request to a provider's API. */
-export interface Question {
+interface Question {
   readonly method?: "GET" | "POST";
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
 /** The Status object with which the API server answers what it refuses. */
-export interface Status {
+interface Status {
   readonly code?: number;
   readonly reason?: string;
   readonly message?: string;

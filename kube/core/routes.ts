@@ -37,7 +37,7 @@ export interface HeaderValue {
 }
 
 /** A filter that may change the path. */
-export interface PathChange {
+interface PathChange {
   readonly path?: { readonly type?: string; readonly [unknown: string]: unknown };
   readonly [unknown: string]: unknown;
 }

@@ -1,6 +1,6 @@
 import type { KubeObject as Known } from "./meta.ts";
 
-export interface ServicePort {
+interface ServicePort {
   name?: string;
   port: number;
   protocol?: string;

@@ -69,7 +69,7 @@ export interface ObjectFiles {
 }
 
 /** By how much a rolling update may differ from the wanted number of pods. */
-export interface RollingUpdate {
+interface RollingUpdate {
   maxUnavailable?: number | string;
   maxSurge?: number | string;
 }

@@ -5,7 +5,7 @@ import type { CallCounter, Pack } from "./metrics/pack.ts";
 export type ReadVia = "errors" | "latency" | "calls";
 
 /** How a gateway's metrics tell canary and stable apart. */
-export interface GatewayMetrics {
+interface GatewayMetrics {
   readonly pack: Pack;
   /** What the gateway's users must set, or bear with, for a verdict about … */
   readonly needs?: Readonly<Partial<Record<ReadVia, string>>>;

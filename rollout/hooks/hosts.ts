@@ -19,7 +19,7 @@ const HOST = new RegExp(
 );
 
 /** Reads `tester.test`, `*.test.svc.cluster.local` or `*`, each with or without a port. */
-export function parseHookHost(text: string): Parsed<HookHost> {
+function parseHookHost(text: string): Parsed<HookHost> {
   const [whole, below, name = "", port] = HOST.exec(text.trim()) ?? [];
   const odd = whole === undefined || (below && name.startsWith("[")) || Number(port ?? 1) > 65_535;
   if (odd) return invalid(text, "use a host, such as tester.test, *.test.svc:8080 or *");

@@ -28,7 +28,7 @@ export type Settings = { readonly [K in Filled]: ValueOf<K> } & {
 };
 
 /** The revisions that people ask to promote, abort or retry. */
-export type Orders = Pick<Settings, OrderName>;
+type Orders = Pick<Settings, OrderName>;
 
 /** The settings that the steps are made of, and those that are not about a rollout. */
 type Consumed = "steps" | "iterations" | "mirror" | "profile" | OrderName;

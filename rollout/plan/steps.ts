@@ -2,7 +2,7 @@ import { type Parsed, type Problem, parseList, parseTime, problem } from "../tex
 import { quote } from "../text/quote.ts";
 
 /** A share of traffic for the canary, and the shortest time before the canary may continue. */
-export interface WeightStep {
+interface WeightStep {
   readonly kind: "weight";
   /** Percent of traffic: 0 < weight <= 100, at most two decimals. */
   readonly weight: number;
@@ -10,12 +10,12 @@ export interface WeightStep {
 }
 
 /** A stop that only `kubectl rollout resume` ends. */
-export interface PauseStep {
+interface PauseStep {
   readonly kind: "pause";
 }
 
 /** Copies of requests for the canary, before any user reaches it. */
-export interface MirrorStep {
+interface MirrorStep {
   readonly kind: "mirror";
   /** Percent of the requests that are copied: 0 < percent <= 100. */
   readonly percent: number;
@@ -23,7 +23,7 @@ export interface MirrorStep {
 }
 
 /** The canary for the users who match only. */
-export interface MatchStep {
+interface MatchStep {
   readonly kind: "match";
   readonly leastMs: number;
 }

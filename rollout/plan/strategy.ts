@@ -4,7 +4,7 @@ import type { JudgedStep, Step, WrittenStep } from "./steps.ts";
 export type Strategy = "canary" | "blue-green" | "ab-test";
 
 /** The annotations that only some strategies have. */
-export type StrategyAnnotation = "steps" | "iterations" | "stickyMs";
+type StrategyAnnotation = "steps" | "iterations" | "stickyMs";
 
 /** The settings that become steps. */
 export interface Written {

@@ -4,7 +4,7 @@ import type { Decision } from "./decision.ts";
 import { replicasOf, type Snapshot, stableOf } from "./snapshot.ts";
 
 /** The pods of all versions but the stable one. */
-export function podsBeside(snapshot: Snapshot): number {
+function podsBeside(snapshot: Snapshot): number {
   const stable = stableOf(snapshot);
   return snapshot.replicaSets.reduce(
     (pods, set) => pods + (set === stable ? 0 : (set.spec.replicas ?? 0)),

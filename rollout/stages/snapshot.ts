@@ -89,7 +89,7 @@ export function stepOf(snapshot: Snapshot): Step | undefined {
 }
 
 /** The granted weight in percent: that of the last weight step up to now. */
-export function grantedWeight(snapshot: Snapshot): number {
+function grantedWeight(snapshot: Snapshot): number {
   const passed = snapshot.plan.steps.slice(0, stepIndex(snapshot) + 1);
   return passed.reduce((weight, step) => (step.kind === "weight" ? step.weight : weight), 0);
 }

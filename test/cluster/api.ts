@@ -20,7 +20,7 @@ export interface KubeObject {
 }
 
 /** An answer of the API server. */
-export interface Answer<T> {
+interface Answer<T> {
   readonly status: number;
   readonly body: T;
 }

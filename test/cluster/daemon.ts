@@ -35,7 +35,7 @@ export function startDaemon(dir: string, name: string, command: string, args: re
 }
 
 /** The last lines of a log file, for error messages. */
-export function tail(path: string, lines = 15): string {
+function tail(path: string, lines = 15): string {
   return readFileSync(path, "utf8").trimEnd().split("\n").slice(-lines).join("\n");
 }
 

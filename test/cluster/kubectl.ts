@@ -10,7 +10,7 @@ export interface Output {
 }
 
 /** Standard input, and the namespace of the command. */
-export interface KubectlOptions {
+interface KubectlOptions {
   readonly input?: string;
   readonly namespace?: string;
 }

@@ -3,9 +3,7 @@ import { startPace } from "./pace.ts";
 import { Recording, type Row, type Summary } from "./record.ts";
 
 /** Headers of every request, or of each by its number, from 0. */
-export type Headers =
-  | Readonly<Record<string, string>>
-  | ((index: number) => Readonly<Record<string, string>>);
+type Headers = Readonly<Record<string, string>> | ((index: number) => Readonly<Record<string, string>>);
 
 /** What to ask for, and how often. */
 export interface LoadOptions {

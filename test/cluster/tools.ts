@@ -22,7 +22,7 @@ const programs = {
 /** Those whose definitions of kinds the API server must know. */
 const defining = ["gateway_api", "contour"] as const;
 
-export type Program = keyof typeof programs;
+type Program = keyof typeof programs;
 
 export interface Tools {
   /** The path of a program. */

@@ -27,7 +27,7 @@ export function serve(rules: readonly RouteRule[], request: Request, ranking: Ra
 }
 
 /** Whether the request fulfils all of a match. */
-export function takes(match: RuleMatch, request: Request): boolean {
+function takes(match: RuleMatch, request: Request): boolean {
   return (
     takesPath(match.path ?? {}, request.path) &&
     (match.method === undefined || match.method === request.method) &&

@@ -12,11 +12,7 @@ export const LATER = "2026-01-01T13:00:00.000Z";
 export type Yes = AdmissionResponse & { allowed: true };
 
 /** Decides as the webhook does. */
-export function ask(
-  requested: Deployment,
-  old: Deployment,
-  reads: ClusterState = readsOf(),
-): AdmissionResponse {
+function ask(requested: Deployment, old: Deployment, reads: ClusterState = readsOf()): AdmissionResponse {
   return admitUpdate(requested, old, changesTemplate(requested, old) ? reads : undefined, LATER);
 }
 

@@ -20,7 +20,7 @@ export interface Definition
 }
 
 /** Buckets of latency. */
-export interface Histogram {
+interface Histogram {
   readonly metric: string;
   /** How many of its units make a second. */
   readonly perSecond: number;
@@ -32,7 +32,7 @@ export interface Histogram {
 }
 
 /** Counters of gRPC calls. */
-export interface GrpcCounters {
+interface GrpcCounters {
   /** A metric's name, or an expression for several whose names end in `_<status>`. */
   readonly counter: string;
   /** Their histogram, in the unit of the other, where it is not the same one. */

@@ -7,7 +7,7 @@ import { replace, replicasOf } from "./replicas.ts";
 const MOST_KILLS = 250;
 
 /** What one write has met. */
-export interface Met {
+interface Met {
   /** Method, path and body, without what differs every time. */
   readonly what: string;
   /** How often it was killed for. */

@@ -89,7 +89,7 @@ function marks({ stock }: Shop): readonly string[] {
 }
 
 /** The time (ms) from an instant to the last failure after it; 0 when nothing failed. */
-export function failedFor(load: Load, from: number, to?: number): number {
+function failedFor(load: Load, from: number, to?: number): number {
   const failed = [...load.rows(from, to)].filter(({ status }) => status !== 200).map(({ at }) => at);
   return failed.reduce((last, at) => Math.max(last, at - from), 0);
 }

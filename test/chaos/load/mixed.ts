@@ -4,7 +4,7 @@ import type { Row, Summary } from "../../cluster/record.ts";
 import type { Shop } from "../../stories/shop.ts";
 
 /** How evenly a load was sent. */
-export interface Beat {
+interface Beat {
   /** Requests per second, on average. */
   readonly rps: number;
   /** The longest time (ms) without a new request: how late the machine was at worst. */

@@ -7,7 +7,7 @@ const WHATS = ["version", "plan", "note"] as const;
 type What = (typeof WHATS)[number];
 
 /** What became of updates. */
-export interface Updates {
+interface Updates {
   readonly total: number;
   /** The API server's messages, with the instant (ms since the epoch) at which each update was sent. */
   readonly failed: readonly { readonly at: number; readonly message: string }[];

@@ -30,12 +30,12 @@ export interface ContainerSpec {
   readonly startupProbe?: Probe;
 }
 
-export interface SecurityContext {
+interface SecurityContext {
   readonly runAsUser?: number;
   readonly readOnlyRootFilesystem?: boolean;
 }
 
-export interface EnvVar {
+interface EnvVar {
   readonly name: string;
   readonly value?: string;
   readonly valueFrom?: { readonly fieldRef?: { readonly fieldPath: string } };
