@@ -30,7 +30,7 @@ onEachGateway("an ab-test", function (gateway) {
     );
   const route = () => manifestOf(shop.stock.httproutes.get("web") as never);
 
-  it("by header: who is meant sees the canary and nobody else does, until it is promoted for all", async () => {
+  it("by header: only users who match see the canary, until it is promoted for all", async () => {
     await shop.deploy(
       ab("header x-canary=insider", {
         "serin.dev/iterations": "11",
@@ -44,7 +44,7 @@ onEachGateway("an ab-test", function (gateway) {
     await update("v2");
     const from = await inForce();
     const to = await shop.until("the proof", () => shop.record("v2")?.outcome === "proven");
-    // Right after the proof both versions serve everybody.
+    // Right after the canary is proven, both versions serve all users.
     expectVersion(tagged.between(from, to - 500), "v2", 500);
     expectVersion(others.between(from, to - 500), "v1", 2_000);
     await shop.atRest();
@@ -77,7 +77,7 @@ onEachGateway("an ab-test", function (gateway) {
     await expectAllServed(tagged, others);
   });
 
-  it("leaves the precedence of the user's own rules, for who is meant and for all others", async () => {
+  it("keeps the precedence of the user's own rules, for users who match and for all others", async () => {
     await shop.deploy(ab("header x-canary=insider", { "serin.dev/checks": "none" }));
     await shop.deploy({ name: "other", replicas: 1, image: "app:other" });
     await shop.run("patch", "httproute", "web", "--type=merge", "-p", JSON.stringify({ spec: { rules } }));
@@ -108,7 +108,7 @@ onEachGateway("an ab-test", function (gateway) {
     expect(route()).to.deep.equal(before);
   });
 
-  it("is taken back when it fails those who are meant, and all others notice nothing", async () => {
+  it("is rolled back when it fails users who match, without effect on all others", async () => {
     await shop.deploy(ab("header x-canary=insider"));
     const before = route();
     const tagged = shop.users(withHeaders({ "x-canary": "insider" }), 60);
@@ -128,7 +128,7 @@ onEachGateway("an ab-test", function (gateway) {
     expect(route()).to.deep.equal(before);
   });
 
-  it("is held and not promoted as long as none of those who are meant comes", async () => {
+  it("is held and not promoted while no user who matches comes", async () => {
     await shop.deploy(ab("header x-canary=insider", { "serin.dev/iterations": "2" }));
     const others = shop.users([{ name: "nobody" }], 200);
     await update("v2");
@@ -142,7 +142,7 @@ onEachGateway("an ab-test", function (gateway) {
   });
 });
 
-/** Everybody whom `conditions` means, in every form. */
+/** All forms of users who match `conditions`. */
 const insiders: readonly User[] = [
   ...withCookies("canary=always", "canary=always; a=1; b=2", "a=1; canary=always; b=2"),
   ...withCookies("a=1; b=2; canary=always", "a=1;canary=always;b=2", "canary=never; canary=always"),
@@ -152,7 +152,7 @@ const insiders: readonly User[] = [
   ...withHeaders({ "x-a": "1", "x-b": "2" }, { "x-b": "2", "x-other": "3", "x-a": "1" }),
 ];
 
-/** Those who come close. */
+/** Users who almost match. */
 const outsiders: readonly User[] = [
   { name: "nobody" },
   ...withCookies("xcanary=always", "canaryX=always", "canary=alwaysX", "canary=Xalways", "canary=alway"),
@@ -163,7 +163,7 @@ const outsiders: readonly User[] = [
   ...withHeaders({ "x-a": "1" }, { "x-b": "2" }, { "x-a": "2", "x-b": "1" }),
 ];
 
-/** Rules of a user with as many headers as the tagged have, and with more, before and after the canary's own. */
+/** A user's rules with as many headers as the canary's own and with more, before and after them. */
 const rules = [
   ruleOf(0, "other", ["x-0"]),
   ruleOf(1, "other", ["x-1", "x-11"]),
@@ -187,7 +187,7 @@ function headersOf({ headers }: { headers: readonly { name: string; value: strin
   return Object.fromEntries(headers.map(({ name, value }) => [name, value]));
 }
 
-/** Which rule took each user's requests, and who answered. */
+/** The rule that took each user's requests, and the version that answered. */
 function outcomes(visits: readonly Visit[]): Map<string, string[]> {
   const seen = new Map<string, Set<string>>();
   for (const { user, version, headers } of visits) {

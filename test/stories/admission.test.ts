@@ -6,7 +6,7 @@ import { Shop } from "./shop.ts";
 
 const plan = { "serin.dev/steps": "20:10m", "serin.dev/compare": "off", "serin.dev/checks": "none" };
 
-// Reviews are answered before any gateway hears of them: one will do.
+// Admission answers before any gateway sees a change, so one gateway is enough.
 describeCluster("admission", function () {
   this.timeout(120_000);
   let shop: Shop;
@@ -18,7 +18,7 @@ describeCluster("admission", function () {
   const deploy = () => shop.deploy({ interval: "2s", plan, replicas: 3 });
   const update = (...args: string[]) => shop.kubectl("set", "image", "deployment/web", "app=app:v2", ...args);
 
-  it("names every mistake of a plan at once", async () => {
+  it("reports every problem of a plan at once", async () => {
     await deploy();
     const wrong = ["rollout=canry", "steps=50, 10", "interval=10", "checks=success >= 99%", "step=10"].map(
       (it) => `serin.dev/${it}`,
@@ -35,7 +35,7 @@ describeCluster("admission", function () {
     ]);
   });
 
-  it("refuses whatever is sent to its port that is no review of its kind", async () => {
+  it("refuses every request that is not a valid review of its kind", async () => {
     const post = await connectWebhook(shop);
     const object = { kind: "Deployment", metadata: { name: "web" }, spec: {} };
     const review = (request: object) => {
@@ -61,7 +61,7 @@ describeCluster("admission", function () {
     expect((await post(review({}))).body.response).to.deep.equal({ uid: "1", allowed: true });
   });
 
-  it("refuses a Service that belongs to two Deployments, by their names", async () => {
+  it("refuses a Service that selects the pods of two Deployments, and names both", async () => {
     const list = JSON.parse(await deploy());
     const other = { ...list.items[0], metadata: { name: "web-jobs", labels: { app: "web" } } };
     other.spec.selector.matchLabels = { app: "web", part: "jobs" };
@@ -74,7 +74,7 @@ describeCluster("admission", function () {
     expect((await update()).code, "after the owner said that it is no traffic").to.equal(0);
   });
 
-  it("refuses to take a Service of the user's for its own", async () => {
+  it("refuses to replace a user's Service by a canary Service", async () => {
     await deploy();
     await shop.run("create", "service", "clusterip", "web-canary", "--tcp=80");
     const { code, stderr } = await update();
@@ -101,7 +101,7 @@ describeCluster("admission", function () {
     expect(versions).to.deep.equal(before.map((object) => object?.metadata.resourceVersion));
   });
 
-  it("does not let an opt-in go in mid-flight", async () => {
+  it("refuses to remove the opt-in in flight", async () => {
     await deploy();
     await update();
     await shop.weighs(20);
@@ -118,7 +118,7 @@ describeCluster("admission", function () {
     ["strategy Recreate", { strategy: { type: "Recreate", rollingUpdate: null } }],
     ["replicas is 0", { replicas: 0 }],
   ] as const) {
-    it(`leaves it to native control and says why: ${why}`, async () => {
+    it(`leaves the rollout to native control and warns: ${why}`, async () => {
       await deploy();
       await shop.run("patch", "deployment/web", "--patch", JSON.stringify({ spec }));
       await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
@@ -129,7 +129,7 @@ describeCluster("admission", function () {
     });
   }
 
-  it("a Deployment deleted in mid-flight leaves all as the user's, and may come again", async () => {
+  it("a Deployment deleted in flight leaves all objects as their owner wrote them, and can be created again", async () => {
     const manifests = await deploy();
     const before = ["services", "httproutes"].map((kind) => shop.stock[kind as "services"].get("web"));
     await update();
@@ -173,7 +173,7 @@ describeCluster("admission", function () {
   });
 });
 
-/** Posts to a webhook pod as the API server does: at an address of the Service, trusting what the configuration says. */
+/** Posts to a webhook pod as the API server does: at an address of the Service, with the configuration's authority. */
 async function connectWebhook(shop: Shop) {
   const read = async (...args: string[]) => (await shop.cluster.kubectl(args)).stdout;
   const address = await read(

@@ -5,7 +5,7 @@ import { describeCluster } from "../cluster/fixture.ts";
 import { manifestOf } from "./ledger.ts";
 import { Shop } from "./shop.ts";
 
-// At rest Serin has nothing to do with a gateway: one will do.
+// At rest Serin uses no gateway, so one gateway is enough.
 describeCluster("at rest", function () {
   this.timeout(180_000);
   let shop: Shop;
@@ -14,7 +14,7 @@ describeCluster("at rest", function () {
   });
   afterEach(() => shop.close());
 
-  it("an opted-in Deployment, its Service and its route are the user's to the letter, and Serin asks nothing", async () => {
+  it("an opted-in Deployment, its Service and its route are exactly as the user wrote them, and Serin sends no request", async () => {
     await deployPlain(shop, "web");
     const before = manifests(shop);
     await shop.run("annotate", "deployment/web", "serin.dev/rollout=canary");
@@ -45,14 +45,14 @@ describeCluster("at rest", function () {
     await shop.run("label", "deployment/web", "team-");
     await shop.run("scale", "deployment/web", "--replicas=2");
     await shop.until("as it was", () => JSON.stringify(manifests(shop)) === JSON.stringify(before));
-    // Serin is not asked about it any more: what may wait for an update that another admission refused is given back first.
+    // A Service may still wait for an update that another admission refused; Serin must restore it first.
     const since = (await readAudit(shop.cluster.auditLog, SERIN)).filter(isAbout(shop));
     expect([...new Set(since.map(({ verb, objectRef }) => `${verb} ${objectRef?.resource}`))]).to.deep.equal([
       "list services",
     ]);
   });
 
-  it("without Serin everything can be changed but the template of what is opted in", async () => {
+  it("without Serin users can change everything except the template of an opted-in Deployment", async () => {
     await deployPlain(shop, "plain");
     await deployPlain(shop, "web", { "serin.dev/rollout": "canary" });
     const serin = shop.cluster.kubelet.pods("serin-system", "webhook");
@@ -91,7 +91,7 @@ const isAbout =
   ({ objectRef }: AuditEvent) =>
     objectRef?.namespace === namespace;
 
-/** Two pods behind a Service and a route, opted in only by the annotations given. */
+/** Two pods behind a Service and a route, with the given annotations only. */
 async function deployPlain(shop: Shop, name: string, given: Record<string, string> = {}): Promise<void> {
   const { namespace } = shop;
   await shop.apply(appManifests({ name, namespace, host: shop.host(name), replicas: 2, annotations: given }));

@@ -5,7 +5,7 @@ import { expectNoFailures, expectShare } from "./share.ts";
 import { Shop } from "./shop.ts";
 
 const plan = { "serin.dev/steps": "20:10m", "serin.dev/compare": "off", "serin.dev/checks": "none" };
-/** The HPA controller looks every 15 s. */
+/** The HPA controller runs every 15 s. */
 const PATIENCE_MS = 45_000;
 
 onEachGateway("a HorizontalPodAutoscaler in flight", function (gateway) {
@@ -16,7 +16,7 @@ onEachGateway("a HorizontalPodAutoscaler in flight", function (gateway) {
   });
   after(() => shop?.close());
 
-  it("scales both versions, 5 to 10 to 4: the share stays, no request fails; one on memory is warned of", async () => {
+  it("scales both versions, 5 to 10 to 4: the share stays, no request fails; Serin warns of one that scales on memory", async () => {
     await shop.deploy({ interval: "2s", plan });
     await shop.apply(autoscaler("memory", 5, 12));
     const load = shop.load(300);

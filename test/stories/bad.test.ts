@@ -13,7 +13,7 @@ onEachGateway("a bad release", function (gateway) {
   });
   after(() => shop?.close());
 
-  it("is taken back, stays failed, can be retried, and gives way to the next one", async () => {
+  it("is rolled back, stays failed, can be retried, and is superseded by the next version", async () => {
     await shop.deploy({ interval: "5s", plan: { "serin.dev/steps": "10, 50" } });
     const before = [shop.stock.services.get("web"), shop.stock.httproutes.get("web")].map((it) =>
       manifestOf(it as never),
@@ -59,7 +59,7 @@ onEachGateway("a bad release", function (gateway) {
       await shop.run("get", "deployment/web", "-o=jsonpath={.spec.template.spec.containers[0].image}"),
     ).to.equal("app:v2-err5");
 
-    // A stable pod that is replaced makes native control say "progressing" again.
+    // When a stable pod is replaced, native control sets the condition to progressing again.
     const [victim] = shop.pods("v1");
     await shop.run("delete", "pod", victim?.metadata.name ?? "", "--wait=false");
     await shop.until(

@@ -26,7 +26,7 @@ onEachGateway("blue-green", function (gateway) {
   const update = (image: string) => shop.run("set", "image", "deployment/web", `app=app:${image}`);
   const told = (what: string) => shop.until(what, () => shop.condition()?.message?.startsWith(what));
 
-  it("switches once, beside the whole old version, and keeps that until the new one is proven", async () => {
+  it("switches once, and keeps the whole old version until the new one is proven", async () => {
     await deploy("6s");
     const route = manifestOf(shop.stock.httproutes.get("web") as never);
     const load = shop.load(300);
@@ -58,7 +58,7 @@ onEachGateway("blue-green", function (gateway) {
     await shop.run("annotate", "deployment/web", `serin.dev/abort=${shop.revision()}`);
     const back = await shop.until("weight 0", () => (shop.weight() ?? 0) === 0);
     await shop.until("the end", () => shop.condition()?.reason === "RolledBack");
-    // As long as a gateway may take to follow.
+    // As long as a gateway may need to follow.
     await shop.answered(load, back, 1_000);
     const from = Date.now();
     await shop.answered(load, from, 1_000);
@@ -66,7 +66,7 @@ onEachGateway("blue-green", function (gateway) {
     await expectNoFailures(load);
   });
 
-  it("takes a bad version back before anybody sees it, or at once after the switch", async () => {
+  it("rolls a bad version back before any user sees it, or at once after the switch", async () => {
     await deploy("10m");
     const load = shop.load(300);
     await update("v2-err30");
@@ -81,7 +81,7 @@ onEachGateway("blue-green", function (gateway) {
     );
   });
 
-  /** While the canary gets copies: as many as there are requests, and no user gets an answer of it. */
+  /** Expects as many copies at the canary as there are requests, and none of its answers at a user. */
   async function expectCopies(load: Load): Promise<void> {
     await told("canary has copies of 100% of the traffic");
     const before = mirrored(await receivedBy({ namespace: shop.namespace, version: "v2" }));

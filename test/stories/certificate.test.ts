@@ -16,7 +16,7 @@ interface Configuration {
   webhooks: { name: string; clientConfig: { caBundle?: string } }[];
 }
 
-// Between the API server and Serin: no gateway has to do with it.
+// The certificate is between the API server and Serin, so one gateway is enough.
 describeCluster("Serin's certificate", function () {
   this.timeout(120_000);
   let shop: Shop;
@@ -28,7 +28,7 @@ describeCluster("Serin's certificate", function () {
   });
   after(() => shop.close());
 
-  it("heals from a Secret that is deleted or spoiled, and no admission fails meanwhile", async () => {
+  it("is repaired when its Secret is deleted or spoiled, and no admission fails meanwhile", async () => {
     const admissions = ask(shop);
     const original = await read(cluster);
     await cluster.api.demand("DELETE", SECRET);
@@ -47,7 +47,7 @@ describeCluster("Serin's certificate", function () {
     expect(await admissions.stop(), "refused admissions").to.deep.equal([]);
   });
 
-  it("keeps the bundle right in every webhook, and the configuration its namespace's", async () => {
+  it("stays in the bundle of every webhook, and the namespace stays the owner of the configuration", async () => {
     const emptied = [{ op: "remove", path: "/webhooks/0/clientConfig/caBundle" }];
     await cluster.api.demand("PATCH", CONFIGURATION, emptied);
     const bundle = (await read(cluster)).data["ca.crt"];
@@ -60,7 +60,7 @@ describeCluster("Serin's certificate", function () {
   });
 });
 
-/** Updates that the webhook must answer, one after the other, with no effect. */
+/** Sends updates that the webhook must answer, one after the other, without effect. */
 function ask(shop: Shop) {
   const path = `/apis/apps/v1/namespaces/${shop.namespace}/deployments/web?dryRun=All`;
   const refused: string[] = [];
@@ -87,7 +87,7 @@ function read(cluster: Cluster): Promise<Secret> {
   return cluster.api.demand<Secret>("GET", SECRET);
 }
 
-/** The leaf is issued by the authority beside it. */
+/** Expects that the authority in the Secret issued the leaf. */
 function isSound(secret: Secret | undefined): true | undefined {
   try {
     const pem = (key: string) => Buffer.from(secret?.data[key] ?? "", "base64");

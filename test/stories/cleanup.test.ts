@@ -19,7 +19,7 @@ onEachGateway("without Serin", function (gateway) {
   });
   after(() => shop?.close());
 
-  it("nothing moves, and one command brings everything back", async () => {
+  it("no weight moves, and one command restores everything", async () => {
     await shop.deploy({ plan: { "serin.dev/steps": "50:10m" } });
     const objects = () => [
       shop.deployment(),
@@ -57,7 +57,7 @@ onEachGateway("without Serin", function (gateway) {
   });
 });
 
-/** Does something while Serin has vanished for this part of the cluster: nobody is left who could answer or act. */
+/** Does something while Serin neither answers nor acts in this part of the cluster. */
 async function withoutSerin({ kubelet, kubectl }: Cluster, act: () => Promise<void>): Promise<void> {
   const containers = ["webhook", "controller"].flatMap((container) =>
     kubelet.pods("serin-system", container).map((pod) => [pod, container] as const),
@@ -68,7 +68,7 @@ async function withoutSerin({ kubelet, kubectl }: Cluster, act: () => Promise<vo
     await kubectl(["delete", "mutatingwebhookconfiguration/serin"]);
     await act();
   } finally {
-    // The stories after this one need Serin, whatever became of it.
+    // The stories after this one need Serin, even if this one fails.
     await kubectl(["apply", "-f", "-"], { input: saved });
     for (const [pod, container] of containers) kubelet.bringBack("serin-system", pod, container);
     const wait = ["wait", "deployments", "--all", "--for=condition=Available", "--timeout=60s"];

@@ -12,7 +12,7 @@ onEachGateway("a good release", function (gateway) {
   });
   after(() => shop?.close());
 
-  it("walks its weights, is promoted without a failed request, and leaves nothing behind", async () => {
+  it("gets its weights in order, is promoted without a failed request, and leaves nothing behind", async () => {
     await shop.deploy();
     const before = [shop.deployment(), shop.stock.services.get("web"), shop.stock.httproutes.get("web")];
     const load = shop.load(300);
@@ -69,7 +69,7 @@ onEachGateway("a good release", function (gateway) {
   });
 });
 
-/** kubectl apply's own record holds the image of the last apply. */
+/** The annotation of kubectl apply contains the image of the last apply. */
 function withoutApplied(object: object): object {
   const text = JSON.stringify(object, (key, value) =>
     key === "kubectl.kubernetes.io/last-applied-configuration" ? "" : value,

@@ -1,6 +1,6 @@
 import type { Ledger } from "./ledger.ts";
 
-/** What the routes gave the canary, in percent, one after the other, each with the instant (ms) from which on. */
+/** The weights that the routes gave the canary, in percent and in order, each with its start (ms). */
 export function grants(ledger: Ledger, from = 0): { weight: number; at: number }[] {
   const granted: { weight: number; at: number }[] = [];
   for (const { at, object } of ledger.changesOf("httproutes", from)) {

@@ -7,7 +7,7 @@ import { expectShare } from "./share.ts";
 import { Shop } from "./shop.ts";
 
 const STREAMS = 10;
-/** A pod that goes serves on for 4 s, and its streams then end. */
+/** A pod that ends continues to serve for 4 s; then its streams end. */
 const LAST_STREAMS_MS = 6_000;
 
 onEachGateway("a service that speaks gRPC", function (gateway) {
@@ -15,7 +15,7 @@ onEachGateway("a service that speaks gRPC", function (gateway) {
   let shop: Shop;
   afterEach(() => shop?.close());
 
-  it("is promoted with no failed call, and with no more broken streams than without Serin", async () => {
+  it("is promoted without a failed call, and breaks no more streams than a native update", async () => {
     shop = await Shop.open("calls", { gateway });
     await deployWithoutSerin();
     const native = shop.calls(100, STREAMS);
@@ -44,7 +44,7 @@ onEachGateway("a service that speaks gRPC", function (gateway) {
     expect(load.broken().length, told(load.broken())).to.be.at.most(native.broken().length);
   });
 
-  it("is taken back when its calls fail, whatever HTTP says of them", async () => {
+  it("is rolled back when its calls fail, even though their HTTP status is 200", async () => {
     shop = await Shop.open("failing", { gateway });
     const plan = { "serin.dev/steps": "10" };
     await shop.deploy({ protocol: "grpc", image: "app:v1-err0.1-grpc14", interval: "5m", plan });

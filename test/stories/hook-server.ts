@@ -14,7 +14,7 @@ export interface Arrival {
   readonly body: HookPayload;
 }
 
-/** Answers hooks as its test tells it to, and remembers what arrived: a hook's name is its path. */
+/** Answers hooks as its test sets it, and keeps the calls that arrived. A hook's name is its path. */
 export class HookServer {
   readonly arrivals: Arrival[] = [];
   readonly #answers = new Map<string, { status: number; text: string }>();
@@ -44,7 +44,7 @@ export class HookServer {
     return `http://${addresses.host}:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** From now on the hook answers so. */
+  /** Sets the hook's answer from now on. */
   answer(hook: string, status: number, text = ""): void {
     this.#answers.set(hook, { status, text });
   }
@@ -54,7 +54,7 @@ export class HookServer {
     return this.arrivals.filter((arrival) => arrival.hook === hook && arrival.at >= since);
   }
 
-  /** Listens no more. */
+  /** Stops listening. */
   async stop(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
@@ -73,7 +73,7 @@ export async function allowHooks({ kubectl }: Cluster): Promise<void> {
     const { code, stderr } = await kubectl(["--namespace", "serin-system", ...args]);
     if (code !== 0) throw new Error(`kubectl ${args.join(" ")}: ${stderr}`);
   }
-  // A webhook that ends still answers by its own flags to the API server's open connections.
+  // A webhook that ends still answers the API server's open connections, with its old flags.
   await eventually("the end of those without the flag", async () => {
     const args = [
       "get",

@@ -18,7 +18,7 @@ const types = [
 ];
 const gates = types.filter((type) => type.startsWith("confirm-"));
 
-// Hooks follow what Serin does, whatever gateway carries it out: one will do.
+// Hooks do not depend on the gateway, so one gateway is enough.
 describeCluster("a release with hooks", function () {
   this.timeout(240_000);
   let shop: Shop;
@@ -44,7 +44,7 @@ describeCluster("a release with hooks", function () {
       shop.condition()?.message?.startsWith(`waiting for hook ${gate} (${gate}): it answered 403: shut`),
     );
 
-  it("is refused where it calls a host that nobody allowed", async () => {
+  it("is refused if it names a host that the administrator does not allow", async () => {
     const hooks = '[{name: leak, type: event, url: "http://169.254.169.254/"}]';
     const { code, stderr } = await shop.kubectl(
       "annotate",
@@ -58,7 +58,7 @@ describeCluster("a release with hooks", function () {
     );
   });
 
-  it("waits at its gates, also for another controller, and passes each hook in its turn", async () => {
+  it("waits at its gates, even after the controller is replaced, and calls each hook in its turn", async () => {
     const started = Date.now();
     const load = shop.load(200);
     await shop.run("set", "image", "deployment/web", "app=app:v2");
@@ -103,7 +103,7 @@ describeCluster("a release with hooks", function () {
     await expectNoFailures(load);
   });
 
-  it("is rolled back when the rollback hook asks for it, or the rollout hook refuses", async () => {
+  it("is rolled back when the rollback hook answers yes, or the rollout hook refuses", async () => {
     const started = Date.now();
     await shop.run("set", "image", "deployment/web", "app=app:v3");
     await shop.weighs(20);
@@ -129,7 +129,7 @@ describeCluster("a release with hooks", function () {
     await toldEvents(started);
   });
 
-  /** Every Event since is told to its hook, with what Flagger's consumers look for. */
+  /** Expects a call for every Event since, with the fields that Flagger's consumers read. */
   async function toldEvents(since: number): Promise<void> {
     const told = () => server.of("event", since).map(({ body }) => body.metadata);
     const path = "-o=jsonpath={range .items[*]}{.lastTimestamp}{.eventTime} {.message}{'\\n'}{end}";

@@ -12,7 +12,7 @@ onEachGateway("the controller killed in the middle of every step", function (gat
   });
   after(() => shop?.close());
 
-  it("is followed by another that grants no extra step and comes to the same end", async () => {
+  it("is replaced by another one that grants no extra step and reaches the same end", async () => {
     await shop.deploy();
     const load = shop.load(200);
     await shop.run("set", "image", "deployment/web", "app=app:v2");

@@ -7,7 +7,7 @@ import { type HoldRecord, holdRecordOf } from "../../rollout/workload/hold-recor
 import { lastRunOf, type RunRecord } from "../../rollout/workload/run-record.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 
-/** The objects of a story, as they stand. */
+/** The current objects of a story. */
 export interface Stock {
   readonly deployments: ReadonlyMap<string, Deployment>;
   readonly replicasets: ReadonlyMap<string, ReplicaSet>;
@@ -35,7 +35,7 @@ const PATHS: Record<Kind, string> = {
   grpcroutes: "/apis/gateway.networking.k8s.io/v1",
 };
 
-/** Everything that happens to the objects of one namespace, from the first to the last. */
+/** All changes to the objects of one namespace, from the first to the last. */
 export class Ledger {
   readonly namespace: string;
   readonly changes: Change[] = [];
@@ -76,7 +76,7 @@ export class Ledger {
     return holdRecordOf(this.deployment(name));
   }
 
-  /** The weight that the route gives to the Deployment's canary, in percent; undefined when it is not in the route. */
+  /** The weight that the route gives to the Deployment's canary, in percent; undefined if the route does not name it. */
   weight(name = "web", route = name): number | undefined {
     const found = this.stock.httproutes.get(route) ?? this.stock.grpcroutes.get(route);
     return found && shareOf(found, this.deployment(name).metadata.uid ?? "")?.weight;
@@ -108,7 +108,7 @@ export class Ledger {
     return conditionOf(this.deployment(name).status?.conditions, type);
   }
 
-  /** Waits until something is so; looks at every change. Returns when (ms) it became so. */
+  /** Waits until a condition holds, and tests it at every change. Returns when (ms) it held. */
   async until(what: string, holds: () => boolean | undefined, timeoutMs = 60_000): Promise<number> {
     if (holds()) return Date.now();
     const done = Promise.withResolvers<number>();
@@ -129,8 +129,8 @@ export class Ledger {
   }
 
   /**
-   * Waits until the rollout is over and nothing is in flight, of the Deployment as it is now: a busy test hears of the update that
-   * began the rollout after whoever made it.
+   * Waits until the Deployment's rollout is over and no object is in flight. Reads the Deployment first, because a busy
+   * test may not have received the update that began the rollout.
    */
   async atRest(name = "web", timeoutMs = 90_000): Promise<number> {
     const path = `${this.#pathOf("deployments")}/${name}`;
@@ -154,7 +154,7 @@ export class Ledger {
     return this.changes.filter((change) => change.kind === kind && change.at >= from);
   }
 
-  /** Pods that were there and not yet being deleted: the most at any time since. */
+  /** The most pods at any time since that existed and were not being deleted. */
   peakPods(from: number, name = "web"): number {
     const present = new Set<string>();
     let peak = 0;
@@ -167,12 +167,12 @@ export class Ledger {
     return peak;
   }
 
-  /** The number that `kubectl rollout history` gives to what the Deployment runs. */
+  /** The revision of the Deployment's current version, as in `kubectl rollout history`. */
   revision(name = "web"): string {
     return this.deployment(name).metadata.annotations?.["deployment.kubernetes.io/revision"] ?? "";
   }
 
-  /** Looks no more. */
+  /** Stops the watches. */
   end(): void {
     this.#stop.abort();
   }
@@ -186,7 +186,7 @@ export class Ledger {
   }
 }
 
-/** What must be the user's at rest: everything but what the API server and native control keep themselves. */
+/** The fields that must be as their owner wrote them at rest: all except those of the API server and native control. */
 export function manifestOf(object: { metadata: object; [key: string]: unknown }): object {
   const { status: _status, metadata, ...rest } = object;
   const {

@@ -11,7 +11,7 @@ onEachGateway("a mirror", function (gateway) {
   });
   after(() => shop.close());
 
-  it("is refused with the reason where the gateway would not do what was asked", async () => {
+  it("is refused with the reason if the gateway does not support it", async () => {
     const { code, stderr } = await shop.kubectl("set", "image", "deployment/web", "app=app:v2");
     expect(code).to.equal(1);
     const reason = {

@@ -26,7 +26,7 @@ onEachGateway("defaults of a profile and of the namespace", function (gateway) {
   const inSerins = (...args: string[]) => shop.run("--namespace=serin-system", ...args);
   const undefine = () => inSerins("delete", "configmap/slow", "--ignore-not-found");
 
-  /** Writes the profile anew. */
+  /** Replaces the profile. */
   async function define(data: Record<string, string>): Promise<void> {
     await undefine();
     const literals = Object.entries(data).map(([key, value]) => `--from-literal=${key}=${value}`);
@@ -34,7 +34,7 @@ onEachGateway("defaults of a profile and of the namespace", function (gateway) {
     await inSerins("label", "configmap/slow", "serin.dev/profile=true");
   }
 
-  it("fill in what the Deployment leaves open, and stay what they were while a rollout runs", async () => {
+  it("fill in what the Deployment does not set, and do not change during a rollout", async () => {
     const app = { interval: "1s", plan: NAMED };
     await shop.deploy(app);
     expect(shop.held()).to.equal(undefined);
@@ -72,10 +72,10 @@ onEachGateway("defaults of a profile and of the namespace", function (gateway) {
     await shop.promote();
   });
 
-  // What follows is not about traffic: one gateway will do.
+  // The next tests do not depend on traffic, so one gateway is enough.
   if (gateway !== "traefik") return;
 
-  it("are refused with their place and with what is right", async () => {
+  it("are refused with their place and a valid value", async () => {
     const list = JSON.parse(await shop.deploy({ interval: "1s" }));
     expectRefusal(
       await annotate("serin.dev/profile=slo"),

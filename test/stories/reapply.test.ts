@@ -6,7 +6,7 @@ import { Shop } from "./shop.ts";
 
 const plan = { "serin.dev/steps": "20:10m", "serin.dev/compare": "off", "serin.dev/checks": "none" };
 
-/** One way to hand in the same manifests again. */
+/** One way to apply the same manifests again. */
 interface Way {
   readonly title: string;
   readonly deploy: readonly string[];
@@ -63,7 +63,7 @@ onEachGateway("the user's manifests handed in again in mid-flight", function (ga
     });
   }
 
-  it("an edit of the route survives the rollout", async () => {
+  it("keep an edit of the route after the rollout", async () => {
     const v1 = JSON.parse(shop.manifests({ interval: "2s", plan }));
     const backends = [
       { name: "web", port: 80, weight: 3 },
@@ -102,7 +102,7 @@ onEachGateway("the user's manifests handed in again in mid-flight", function (ga
     const rules = [{ ...v1.items[2].spec.rules[0], filters: [filter] }, rule];
     v1.items[2].spec.rules = rules;
     await shop.apply(JSON.stringify(v1));
-    // As many requests as a gateway may need to follow.
+    // As many requests as a gateway may need to follow a change.
     from = await shop.answered(load, Date.now(), 1_000);
     expectShare(load.between(from, await shop.answered(load, from, 3_600)), "v2", 0.12);
 
@@ -126,10 +126,10 @@ onEachGateway("the user's manifests handed in again in mid-flight", function (ga
     await expectNoFailures(load);
   });
 
-  // What follows is not about traffic: one gateway will do.
+  // The next tests do not depend on traffic, so one gateway is enough.
   if (gateway !== "traefik") return;
 
-  it("with other values of held fields makes those the originals", async () => {
+  it("with other values of held fields: Serin keeps these as the originals", async () => {
     const v1 = await shop.deploy({ interval: "2s", plan });
     const v2 = JSON.parse(v1.replace("app:v1", "app:v2"));
     await shop.apply(JSON.stringify(v2));
@@ -149,7 +149,7 @@ onEachGateway("the user's manifests handed in again in mid-flight", function (ga
   });
 });
 
-/** kubectl with manifests from standard input; must succeed. */
+/** Runs kubectl with manifests from standard input; throws if it fails. */
 async function hand(
   shop: Shop,
   manifests: string,
@@ -161,7 +161,7 @@ async function hand(
   expect(code, `kubectl ${command} ${args.join(" ")}: ${stderr}`).to.equal(0);
 }
 
-/** Every version of route and Service that was ever stored in that time had the canary's share and its isolation. */
+/** Expects the canary's share and isolation in every version of route and Service that was stored in that time. */
 function expectNoGap(shop: Shop, from: number, to: number): void {
   const during = ({ at }: { at: number }) => at < to;
   for (const { object } of shop.changesOf("httproutes", from).filter(during)) {

@@ -17,7 +17,7 @@ onEachGateway("serin.dev/restart: canary", function (gateway) {
     metadata.annotations?.["deployment.kubernetes.io/revision"];
   const second = () => [...shop.stock.replicasets.values()].find((set) => revisionOf(set) === "2");
 
-  it("judges what kubectl rollout restart starts, promotes it, and loses no request", async () => {
+  it("makes kubectl rollout restart a canary, promotes it, and loses no request", async () => {
     const plan = {
       "serin.dev/restart": "canary",
       "serin.dev/steps": "20",

@@ -19,7 +19,7 @@ describeCluster("a route in flight, before the real API server", function () {
     ["HTTPRoute", validHttpRules],
     ["GRPCRoute", validGrpcRules],
   ] as const) {
-    it(`is always a valid ${kind}, and always given back as it was`, async () => {
+    it(`is always a valid ${kind}, and always restored as it was`, async () => {
       await fc.assert(
         fc.asyncProperty(rules, validFlights, (given, shares) => staysValid(kind, given, shares)),
         { numRuns: ROUTES },
@@ -27,7 +27,7 @@ describeCluster("a route in flight, before the real API server", function () {
     });
   }
 
-  it("is valid as a mesh's route, too, whose parent is a Service", async () => {
+  it("is valid as a mesh's route as well, with a Service as its parent", async () => {
     const given = [{ backendRefs: [{ name: "a", port: 80 }] }];
     const parentRefs = [{ group: "", kind: "Service", name: "a", port: 80 }];
     const shares = { u: { namespace: HOME, canaryServices: { a: "a-canary" }, weight: 20, since: "" } };
@@ -42,7 +42,7 @@ describeCluster("a route in flight, before the real API server", function () {
     }
   });
 
-  /** One step within each limit, and one beyond it. */
+  /** One value within each limit, and one beyond it. */
   const limits: readonly [what: string, rulesWith: (count: number) => RouteRule[], most: number][] = [
     ["rules", (count) => times(count, rule({})), 16],
     ["backends", (count) => [rule({ backendRefs: times(count, { name: "a", port: 80 }) })], 16],
@@ -72,7 +72,7 @@ describeCluster("a route in flight, before the real API server", function () {
   ];
   for (const kind of Object.keys(COLLECTIONS) as RouteKind[]) {
     for (const [what, rulesWith, most] of limits) {
-      it(`agrees with us on the limit of a ${kind}: ${most} as ${what}`, async () => {
+      it(`has the limit that Serin expects of a ${kind}: ${most} as ${what}`, async () => {
         expect(brokenLimit(kind, rulesWith(most))).to.equal(undefined);
         expect((await create(kind, rulesWith(most))).status).to.equal(201);
         expect(brokenLimit(kind, rulesWith(most + 1)))
@@ -88,7 +88,7 @@ async function staysValid(kind: RouteKind, given: RouteRule[], shares: RouteReco
   const stored = await store(kind, given);
   const flown = inFlight(stored, shares);
   const rules = flown.spec.rules ?? [];
-  // Admission refuses such a plan.
+  // Serin's admission refuses such a plan.
   if (brokenLimit(kind, rules) !== undefined) return;
   const { spec } = await store(kind, rules);
   expect(rulesOf({ ...flown, spec }), "given back").to.deep.equal(stored.spec.rules);
@@ -98,7 +98,7 @@ function inFlight(route: Route, shares: RouteRecord["shares"]): Route {
   return applied(route, shares);
 }
 
-/** The route as the API server would store it, with all its defaults; throws when it would not. */
+/** The route as the API server would store it, with all its defaults; throws if the API server refuses it. */
 async function store(kind: RouteKind, rules: readonly RouteRule[], parentRefs?: object[]): Promise<Route> {
   const { status, body } = await create(kind, rules, parentRefs);
   if (status === 201) return body as Route;

@@ -10,7 +10,7 @@ import { Shop } from "./shop.ts";
 const plan = { "serin.dev/steps": "25:10m", "serin.dev/compare": "off", "serin.dev/checks": "none" };
 const GATEWAY_API = "gateway.networking.k8s.io";
 const V1 = `${GATEWAY_API}/v1`;
-/** As the Gateway API's own conformance tests count a weight. */
+/** As the Gateway API's conformance tests count a weight. */
 const TOLERANCE = 0.05;
 const ENOUGH = 1_500;
 
@@ -43,7 +43,7 @@ onEachGateway("one Service behind many routes", function (gateway) {
 
   const update = (...args: string[]) => shop.kubectl("set", "image", "deployment/web", "app=app:v2", ...args);
 
-  it("is refused as long as a route of another namespace may not name the twin, with what to add", async () => {
+  it("is refused while a route of another namespace may not name the canary Service, with the grant to add", async () => {
     const covered = await update();
     expect(covered.code).to.equal(1);
     expect(covered.stderr).to.include(
@@ -51,7 +51,7 @@ onEachGateway("one Service behind many routes", function (gateway) {
         'needs Service web-canary too: add {group: "", kind: Service, name: web-canary} to its spec.to, or leave the name out',
     );
     await shop.run("delete", "referencegrant/allow-edge");
-    // Without any grant the gateway ignores the route, and so must we: anybody may write one.
+    // Without a grant the gateway ignores the route, and so must Serin: any tenant may write one.
     const missing = await update("--dry-run=server");
     expect(missing.code).to.equal(0);
     expect(missing.stderr).to.include(
@@ -61,7 +61,7 @@ onEachGateway("one Service behind many routes", function (gateway) {
     await shop.serves(shop.host("foreign"));
   });
 
-  it("shares on every port, host, kind and namespace alike, and gives every route back", async () => {
+  it("gets the same shares on every port, host, kind and namespace, and Serin restores every route", async () => {
     const before = await everyRoute();
     const loads: Load[] = [
       shop.load(100, "web", "/one"),
@@ -129,7 +129,7 @@ onEachGateway("one Service behind many routes", function (gateway) {
     return [deployment, { ...service, spec: { ...service.spec, ports } }];
   }
 
-  /** Two of them have the same name, in two kinds. */
+  /** Two of them have the same name but different kinds. */
   function routes(): object[] {
     const at = (value: string) => ({ matches: [{ path: { type: "PathPrefix", value } }] });
     return [

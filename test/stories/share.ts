@@ -3,12 +3,12 @@ import type { Load } from "../cluster/load.ts";
 import type { Summary } from "../cluster/record.ts";
 
 /**
- * Standard deviations that a share may be off by chance. Gateways that draw at random are asked so some fifty times in one run:
- * within three, one run in eight would fail though all is well; within four, one in three hundred.
+ * Standard deviations that a share may differ by chance. One run tests random gateways some fifty times. Within three
+ * deviations, one run in eight would fail without a defect; within four, one in three hundred.
  */
 export const SIGMAS = 4;
 
-/** The version's share of the requests must be what was granted, as far as chance goes. */
+/** Expects the granted share of the requests for the version, within the limits of chance. */
 export function expectShare(
   { total, byVersion }: Summary,
   version: string,
@@ -24,7 +24,7 @@ export function expectShare(
   );
 }
 
-/** Not one request may have failed; says when, how and where those that did. */
+/** Expects that no request failed; the message lists when, how and where requests failed. */
 export async function expectNoFailures(load: Load, from?: number): Promise<void> {
   await load.stop();
   const failed = [...load.rows(from)].filter((row) => row.status !== 200);

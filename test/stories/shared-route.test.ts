@@ -8,13 +8,13 @@ import { Shop } from "./shop.ts";
 
 const plan = { "serin.dev/steps": "20:10m, 40:10m", "serin.dev/compare": "off", "serin.dev/checks": "none" };
 
-/** Path → Service → weight, as the user wants it. */
+/** Path → Service → weight, as the user wrote it. */
 const RULES = {
   "/one": { cart: 3, tax: 1 },
   "/two": { tax: 2, cart: 1, fixed: 1 },
   "/three": { fixed: 5 },
 } as const;
-/** Requests per rule: within four standard deviations of so many, shares are told as sharply as within three of 2,000. */
+/** Requests per rule: four standard deviations of this many are as sharp as three of 2,000. */
 const COUNTED = 3_600;
 type Path = keyof typeof RULES;
 const PATHS = Object.keys(RULES) as Path[];
@@ -37,7 +37,7 @@ onEachGateway("two Deployments behind one route", function (gateway) {
   });
   after(() => shop?.close());
 
-  it("each gets its shares of every rule, alone and together, and the route is restored exactly", async () => {
+  it("each get their shares of every rule, alone and together, and Serin restores the route exactly", async () => {
     const route = manifestOf(shop.stock.httproutes.get("shared") as never);
     await shop.run("set", "image", "deployment/cart", "app=app:cart2");
     await flies("cart", 20);
@@ -73,7 +73,7 @@ onEachGateway("two Deployments behind one route", function (gateway) {
   async function expectShares(
     shares: Record<string, readonly [weight: number, stable: string, canary: string]>,
   ) {
-    // As many requests first as a gateway may need to follow.
+    // First, as many requests as a gateway may need to follow.
     await Promise.all(PATHS.map((path) => shop.answered(loads[path], Date.now(), 500)));
     const from = Date.now();
     await Promise.all(PATHS.map((path) => shop.answered(loads[path], from, COUNTED)));

@@ -17,19 +17,19 @@ export type ShopApp = Partial<AppOptions> & {
   readonly plan?: Record<string, string>;
 };
 
-/** Where a shop stands. */
+/** The place of a shop. */
 export interface ShopOptions {
   /** The gateway of its routes and loads; Traefik by default. */
   readonly gateway?: GatewayName;
 }
 
-/** Within so many ms a gateway has heard that a pod ends; until then an old one may answer, as it should. */
+/** How long (ms) a gateway may need to see that a pod ends; until then an old pod may answer. */
 export const HEARD_MS = 2_500;
 
 let installed: Promise<void> | undefined;
 let opened = 0;
 
-/** A namespace of its own in which a story plays: applications behind the gateway, every change of theirs on record. */
+/** The namespace of a story: applications behind the gateway, with a record of all their changes. */
 export class Shop extends Ledger {
   readonly cluster: Cluster;
   readonly gateway: GatewayName;
@@ -52,12 +52,12 @@ export class Shop extends Ledger {
     return new Shop(namespace, running, gateway);
   }
 
-  /** kubectl in this namespace; any exit status is an answer. */
+  /** Runs kubectl in this namespace. Returns whatever the exit status is. */
   kubectl(...args: string[]): Promise<Output> {
     return this.cluster.kubectl(args, { namespace: this.namespace });
   }
 
-  /** kubectl that must succeed. */
+  /** Runs kubectl; throws if it fails. */
   async run(...args: string[]): Promise<string> {
     return demand(args, await this.kubectl(...args));
   }
@@ -111,7 +111,7 @@ export class Shop extends Ledger {
     }
   }
 
-  /** Where the gateway serves. */
+  /** The address of the gateway. */
   get url(): string {
     return this.cluster.gateways[this.gateway].url;
   }
@@ -127,26 +127,26 @@ export class Shop extends Ledger {
     return load;
   }
 
-  /** The same with gRPC: unary calls beside long-lived streams. */
+  /** The same with gRPC: unary calls and long-lived streams. */
   calls(rps = 100, streams = 0, name = "web"): GrpcLoad {
     const load = startGrpcLoad({ url: this.url, host: this.host(name), rps, streams });
     this.#loads.push(load);
     return load;
   }
 
-  /** Users of an application who keep coming back until the shop closes. */
+  /** Users of an application who return until the shop closes. */
   users(of: readonly User[], rps: number, name = "web"): Users {
     const users = new Users(of, { url: this.url, host: this.host(name), rps });
     this.#loads.push(users);
     return users;
   }
 
-  /** What this shop's pods of a version received until now, mirrored copies among it. */
+  /** The requests that this shop's pods of a version received so far, including mirrored copies. */
   received(version: string): Promise<Received> {
     return this.cluster.received({ namespace: this.namespace, version });
   }
 
-  /** Waits until a load has had so many answers since; returns when. */
+  /** Waits until a load has this many answers since an instant; returns when. */
   async answered(load: Load, from: number, requests: number): Promise<number> {
     const deadline = Date.now() + 60_000;
     while (load.since(from).total < requests) {
@@ -157,7 +157,7 @@ export class Shop extends Ledger {
     return Date.now();
   }
 
-  /** Orders the promotion of what is in flight and waits until it is over. */
+  /** Orders the promotion of the current rollout and waits for its end. */
   async promote(name = "web"): Promise<void> {
     await this.run("annotate", `deployment/${name}`, `serin.dev/promote=${this.revision(name)}`);
     await this.atRest(name);

@@ -79,7 +79,7 @@ onEachGateway("sticky users", function (gateway) {
     await expectNoFailures(passersBy);
   });
 
-  it("are drawn anew by the next rollout, and are all back at once when it is aborted", async () => {
+  it("are drawn again by the next rollout, and all return at once when it is aborted", async () => {
     await update("v3");
     const from = await pausedAt(20);
     const to = await first.visited(from, 1_000);
@@ -99,7 +99,7 @@ onEachGateway("sticky users", function (gateway) {
   });
 });
 
-/** The user's own filters: of the rule, and of the backend, where ours goes as well. */
+/** The user's own filters: on the rule, and on the backend, where Serin's filter goes as well. */
 const rules = [
   {
     filters: [setting("x-rule")],
@@ -124,13 +124,13 @@ function keepers(visits: readonly Visit[], version: string): number {
   return [...versionsByUser(visits).values()].filter((versions) => versions.includes(version)).length;
 }
 
-/** Nobody saw two versions. */
+/** Expects that no user saw two versions. */
 function expectKept(visits: readonly Visit[]): void {
   const moved = [...versionsByUser(visits)].filter(([, versions]) => versions.length > 1);
   expect(moved, "users who saw two versions").to.deep.equal([]);
 }
 
-/** What the user's filters and application do to an answer is still there, beside our cookie. */
+/** Expects the effects of the user's filters and application on an answer, in addition to Serin's cookie. */
 function expectOwn(visits: readonly Visit[]): void {
   const lacking = visits.filter((visit) => {
     const { "x-rule": rule, "x-backend": backend } = visit.headers;

@@ -11,7 +11,7 @@ onEachGateway("a second update", function (gateway) {
   });
   afterEach(() => shop?.close());
 
-  it("at 50% drains the version before it and is judged against the same stable one", async () => {
+  it("at 50% drains the version before it and is compared with the same stable one", async () => {
     await shop.deploy({ plan: { "serin.dev/steps": "25, 50:60s" } });
     const load = shop.load(300);
     await shop.run("set", "image", "deployment/web", "app=app:v2");
@@ -50,11 +50,11 @@ onEachGateway("a second update", function (gateway) {
     await expectNoFailures(load);
   });
 
-  it("in the middle of the promotion finishes what was proven, then starts its own canary", async () => {
+  it("during the promotion waits until the proven version is complete, then starts its own canary", async () => {
     const plan = { "serin.dev/steps": "50", "serin.dev/compare": "off", "serin.dev/checks": "none" };
     await shop.deploy({ interval: "4s", plan, replicas: 8 });
     const load = shop.load(300);
-    // Its pods take so long to become ready that the native rolling update is still on its way when v3 comes.
+    // Its pods become ready so late that the native rolling update still runs when v3 comes.
     await shop.run("set", "image", "deployment/web", "app=app:v2-slow5");
     await shop.until(
       "the promotion",

@@ -13,7 +13,7 @@ onEachGateway("a canary with testers", function (gateway) {
   });
   after(() => shop?.close());
 
-  it("has its testers from the first pause to the promotion, and its weights of all others", async () => {
+  it("gets its testers from the first pause to the promotion, and its weights of all other users", async () => {
     const match = "header x-tester=yes, cookie tester=yes";
     const unjudged = { "serin.dev/compare": "off", "serin.dev/checks": "none" };
     await shop.deploy({

@@ -18,7 +18,7 @@ onEachGateway("a ConfigMap or Secret that pods use", function (gateway) {
   });
   afterEach(() => shop?.close());
 
-  it("starts a canary of the same image when it changes; kubectl apply keeps it, and nothing is left of it", async () => {
+  it("starts a canary of the same image when it changes; kubectl apply keeps the canary, and the rollout leaves nothing behind", async () => {
     await open(shop, "envFrom", "configmap");
     const load = shop.load(300);
     const before = versions(shop);
@@ -29,7 +29,7 @@ onEachGateway("a ConfigMap or Secret that pods use", function (gateway) {
       "Warning: serin: configmap/web changed: a canary of the same image starts of Deployment web",
     );
     expect(stderr).to.not.include("mounted");
-    // Within seconds, another one: still one canary.
+    // Another change within seconds: still one canary.
     await hand(shop, manifests(shop, "envFrom", "configmap", "3"), "apply");
     const from = await shop.weighs(20);
     const canary = one(versions(shop).filter((set) => !before.some(sameAs(set))));
@@ -60,7 +60,7 @@ onEachGateway("a ConfigMap or Secret that pods use", function (gateway) {
     await sleep(3_000);
     expect(shop.held()).to.equal(undefined);
     expect(shop.deployment().spec.template).to.deep.equal(spec.template);
-    // The user's own surge, 25 % of 5, at the promotion.
+    // The user's surge at the promotion: 25 % of 5.
     expect(shop.peakPods(started)).to.be.at.most(5 + 2);
     await expectNoFailures(load);
   });
@@ -89,7 +89,7 @@ onEachGateway("a ConfigMap or Secret that pods use", function (gateway) {
     await expectNoFailures(load);
   });
 
-  it("supersedes what is in flight, an image as well as a content", async () => {
+  it("supersedes the rollout in flight, of an image as well as of a content", async () => {
     await open(shop, "envFrom", "configmap");
     const load = shop.load(200);
     await shop.run("set", "image", "deployment/web", "app=app:v2");
@@ -105,10 +105,10 @@ onEachGateway("a ConfigMap or Secret that pods use", function (gateway) {
     await expectNoFailures(load);
   });
 
-  // What follows is not about traffic: one gateway will do.
+  // The next tests do not depend on traffic, so one gateway is enough.
   if (gateway !== "traefik") return;
 
-  it("without Serin nobody changes what is labelled, and everybody what is not", async () => {
+  it("without Serin no user can change a labelled one, and every user an unlabelled one", async () => {
     await open(shop, "envFrom", "configmap");
     const serin = async (replicas: number) => {
       const inSerin = (...args: string[]) => shop.cluster.kubectl(args, { namespace: "serin-system" });
@@ -132,7 +132,7 @@ onEachGateway("a ConfigMap or Secret that pods use", function (gateway) {
     await shop.weighs(20);
   });
 
-  it("a failed one tells that the ConfigMap must be reverted, too, and its revert ends the failure", async () => {
+  it("a failed canary reminds users to revert the ConfigMap, and the revert ends the failure", async () => {
     await open(shop, "envFrom", "configmap");
     const { template } = shop.deployment().spec;
     await set(shop, "2");
@@ -149,7 +149,7 @@ onEachGateway("a ConfigMap or Secret that pods use", function (gateway) {
     await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
   });
 
-  it("starts one of every Deployment that uses it, and none without label, with another key, dry, or opted out", async () => {
+  it("starts a canary of every Deployment that uses it, and none without label, with another key, in a dry run, or opted out", async () => {
     await open(shop, "key", "configmap");
     const annotations = { ...plan, "serin.dev/track": "off" };
     const second = JSON.parse(manifests(shop, "key", "configmap", "1", "api"));
@@ -183,7 +183,7 @@ onEachGateway("a ConfigMap or Secret that pods use", function (gateway) {
     expect(shop.held("off")).to.equal(undefined);
   });
 
-  it("never restarts pods natively, and says so in an Event when nothing comes of it", async () => {
+  it("never restarts pods natively, and reports in an Event if no canary can start", async () => {
     await open(shop, "envFrom", "configmap");
     const { template } = shop.deployment().spec;
     await shop.run(
@@ -232,7 +232,7 @@ async function open(shop: Shop, way: Way, kind: Kind, ...args: string[]): Promis
   await shop.serves(shop.host());
 }
 
-/** kubectl with manifests from standard input; must succeed. */
+/** Runs kubectl with manifests from standard input; throws if it fails. */
 async function hand(shop: Shop, input: string, command: string, ...args: string[]): Promise<Output> {
   const output = await shop.cluster.kubectl([command, "-f", "-", ...args], {
     namespace: shop.namespace,
@@ -268,7 +268,7 @@ function one<T>(found: readonly T[]): T {
   return found[0] as T;
 }
 
-/** When (ms) the first pod of that version was there. */
+/** When (ms) the first pod of that version existed. */
 function first(shop: Shop, { metadata }: ReplicaSet): number {
   const pods = shop
     .changesOf("pods")

@@ -13,15 +13,15 @@ onEachGateway("kubectl rollout undo at 50%", function (gateway) {
   });
   afterEach(() => shop?.close());
 
-  it("takes the traffic first, loses no request and gives the user's fields back", () => undoAtHalf(shop));
+  it("drains the canary first, loses no request and restores the user's fields", () => undoAtHalf(shop));
 
-  it("does so, too, while no controller lives", async () => {
+  it("does the same while no controller runs", async () => {
     const controllers = shop.cluster.kubelet.pods("serin-system", "controller");
     await undoAtHalf(shop, async () => {
       await Promise.all(
         controllers.map((pod) => shop.cluster.kubelet.keepDown("serin-system", pod, "controller")),
       );
-      // Admission must not go with it, however long it lasts.
+      // Admission must not stop with the controller, however long this lasts.
       await shop.run(
         "wait",
         "deployment/serin-controller",
@@ -35,10 +35,10 @@ onEachGateway("kubectl rollout undo at 50%", function (gateway) {
     });
   });
 
-  // What follows is about who owns which field: one gateway will do.
+  // The next tests are about field owners, so one gateway is enough.
   if (gateway !== "traefik") return;
 
-  it("goes without a conflict when all manifests come back by server-side apply", async () => {
+  it("meets no conflict when server-side apply restores all manifests", async () => {
     const options = { plan: { "serin.dev/steps": "50:60s" } };
     const v1 = shop.manifests(options);
     await shop.apply(v1, "--server-side");
@@ -60,7 +60,7 @@ onEachGateway("kubectl rollout undo at 50%", function (gateway) {
 });
 
 async function undoAtHalf(shop: Shop, kill?: () => Promise<() => void>): Promise<void> {
-  // A pod that ends so soon must have had no traffic before: its gateway may hear of its end later.
+  // A pod that ends this soon must have no traffic before, because the gateway may see its end later.
   await shop.deploy({ plan: { "serin.dev/steps": "50:60s" }, preStopSeconds: 1 });
   const was = pick(shop.deployment().spec);
   const load = shop.load(200);

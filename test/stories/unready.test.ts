@@ -35,7 +35,7 @@ onEachGateway("a version that does not become ready", function (gateway) {
     await leavesNoTrace(shop, load, route, asked);
   });
 
-  it("fails fast when it crashes, also in the moment in which another one failed", async () => {
+  it("fails fast when it crashes, even at the moment when another version failed", async () => {
     const asked = Date.now();
     await shop.run("set", "image", "deployment/web", "app=app:v3-crash");
     const failed = await untilFailed(shop, "v3-crash");
@@ -44,7 +44,7 @@ onEachGateway("a version that does not become ready", function (gateway) {
     await leavesNoTrace(shop, load, route, asked);
   });
 
-  it("fails fast when its image cannot be had", async () => {
+  it("fails fast when its image cannot be pulled", async () => {
     await shop.until("the clean-up", () => shop.held()?.phase === "failed");
     const asked = Date.now();
     const said = await shop.run("set", "image", "deployment/web", "app=app:v4-pull");
@@ -59,7 +59,7 @@ onEachGateway("a version that does not become ready", function (gateway) {
     await leavesNoTrace(shop, load, route, asked);
   });
 
-  it("gives way to a version that does", async () => {
+  it("is superseded by a version that becomes ready", async () => {
     await shop.run("set", "image", "deployment/web", "app=app:v5");
     await shop.run("rollout", "status", "deployment/web", "--timeout=90s");
     await shop.atRest();
@@ -68,10 +68,10 @@ onEachGateway("a version that does not become ready", function (gateway) {
     expect(load.since(0).failed, "failed requests").to.equal(0);
   });
 
-  // What follows is about the pods that there may be: one gateway will do.
+  // The next tests are about quotas, so one gateway is enough.
   if (gateway !== "traefik") return;
 
-  it("because of a quota says so, and can be retried when there is room", async () => {
+  it("names a quota as the reason, and can be retried when the quota has room", async () => {
     const quota = {
       apiVersion: "v1",
       kind: "ResourceQuota",
@@ -97,7 +97,7 @@ onEachGateway("a version that does not become ready", function (gateway) {
   });
 });
 
-/** Waits for the verdict; rollout status must end with an error, too. */
+/** Waits for the verdict, and expects an error from rollout status as well. */
 async function untilFailed(shop: Shop, tag: string): Promise<number> {
   const { code, stderr } = await shop.kubectl("rollout", "status", "deployment/web", "--timeout=60s");
   expect(code, "exit status of rollout status").to.equal(1);
@@ -106,7 +106,7 @@ async function untilFailed(shop: Shop, tag: string): Promise<number> {
   return Date.parse(shop.record(tag)?.ended ?? "");
 }
 
-/** The reason stands in the condition, in the revision's record and in an Event. */
+/** Expects the reason in the condition, in the revision's record and in an Event. */
 async function tells(shop: Shop, tag: string, reason: RegExp): Promise<void> {
   await shop.until("the condition", () => reason.test(shop.condition()?.message ?? ""));
   expect(shop.condition()).to.include({ status: "False", reason: "RolledBack" });
@@ -121,7 +121,7 @@ async function tells(shop: Shop, tag: string, reason: RegExp): Promise<void> {
   expect(events).to.match(reason);
 }
 
-/** No request ever reached it, one pod stays to be looked at, and the route is the user's. */
+/** Expects that no request reached it, that one pod stays, and that the route is as its owner wrote it. */
 async function leavesNoTrace(shop: Shop, load: Load, route: object, asked: number): Promise<void> {
   await shop.until("the route given back", () => shop.weight() === undefined);
   expect(shop.deployment().status?.updatedReplicas).to.equal(1);

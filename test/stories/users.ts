@@ -3,16 +3,16 @@ import { expect } from "chai";
 import { Pool } from "undici";
 import { startPace } from "../cluster/pace.ts";
 
-/** Somebody who comes back, with a cookie jar of his own. */
+/** A user who returns, with their own cookie jar. */
 export interface User {
-  /** For people: what is special about him. */
+  /** For messages: what distinguishes this user. */
   readonly name: string;
   readonly path?: string;
-  /** A `cookie` among them stands before those of the jar. */
+  /** A `cookie` header here goes before the cookies of the jar. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** One request of a user: when it started (ms since the epoch), and the answer; status 0: there was none. */
+/** One request of a user: its start (ms since the epoch) and the answer; status 0 means no answer. */
 export interface Visit {
   readonly at: number;
   readonly user: string;
@@ -32,7 +32,7 @@ interface Asked {
 const CONNECTIONS = 32;
 const PATIENCE_MS = 60_000;
 
-/** Users who keep asking, each for himself, and what became of it. */
+/** Users who repeat their requests, each by themselves, and the answers that they got. */
 export class Users {
   readonly visits: Visit[] = [];
   readonly #pool: Pool;
@@ -54,7 +54,7 @@ export class Users {
     return this.visits.filter(({ at }) => at >= from && at < to);
   }
 
-  /** Waits until there were so many visits since; returns when. */
+  /** Waits for this many visits since an instant; returns when the last one came. */
   async visited(from: number, visits: number): Promise<number> {
     for (const deadline = Date.now() + PATIENCE_MS; this.between(from).length < visits; await sleep(100)) {
       if (Date.now() > deadline) throw new Error(`no ${visits} visits since ${new Date(from).toISOString()}`);
@@ -62,7 +62,7 @@ export class Users {
     return Date.now();
   }
 
-  /** They come no more; resolves when the last one has his answer. */
+  /** Stops the users; resolves when the last one has an answer. */
   async stop(): Promise<void> {
     await this.#pace.stop();
     if (!this.#pool.closed) await this.#pool.close();
@@ -100,7 +100,7 @@ class Jar {
   }
 }
 
-/** All of them got this version every time, and there were so many. */
+/** Expects this many visits, all with this version. */
 export function expectVersion(visits: readonly Visit[], version: string, atLeast: number): void {
   expect(visits.length, "visits").to.be.at.least(atLeast);
   const wrong = visits.filter((visit) => visit.version !== version);
@@ -108,7 +108,7 @@ export function expectVersion(visits: readonly Visit[], version: string, atLeast
   expect([...told], `${wrong.length} of ${visits.length} visits saw another version`).to.deep.equal([]);
 }
 
-/** Not one visit failed. */
+/** Expects that no visit failed. */
 export function expectServed(visits: readonly Visit[]): void {
   const failed = visits.filter(({ status }) => status !== 200);
   const told = failed.slice(0, 5).map(({ at, user, status, version }) => {
@@ -117,7 +117,7 @@ export function expectServed(visits: readonly Visit[]): void {
   expect(failed.length, `failed visits of ${visits.length}: ${told.join(", ")} …`).to.equal(0);
 }
 
-/** They come no more, and not one visit of all has failed. */
+/** Stops the users, and expects that no visit failed. */
 export async function expectAllServed(...all: readonly Users[]): Promise<void> {
   for (const users of all) {
     await users.stop();
@@ -125,7 +125,7 @@ export async function expectAllServed(...all: readonly Users[]): Promise<void> {
   }
 }
 
-/** What each user saw: the versions in the order in which they came first. */
+/** The versions that each user saw, in the order of their first visit. */
 export function versionsByUser(visits: readonly Visit[]): Map<string, string[]> {
   const seen = new Map<string, string[]>();
   for (const { user, version } of [...visits].sort((a, b) => a.at - b.at)) {

@@ -15,8 +15,8 @@ interface Definition {
 }
 
 /**
- * No gateway of these tests works without v1, so nobody routes here: the story is about what Serin reads and writes, and
- * plays the gateway by hand, which accepts whatever it is given.
+ * No gateway of these tests works without v1, so no gateway routes here. The story tests what Serin reads and writes, and
+ * plays a gateway that accepts every route.
  */
 describeCluster("a cluster that serves its HTTPRoutes as v1beta1 only", function () {
   this.timeout(240_000);
@@ -32,12 +32,12 @@ describeCluster("a cluster that serves its HTTPRoutes as v1beta1 only", function
     played.abort();
     await gateway;
     await serveV1(true);
-    // Those who need v1 have to come back before anybody else's story begins.
+    // Programs that need v1 must work again before the next story begins.
     await comesBack();
     await shop?.close();
   });
 
-  it("gets its canaries as any other", async () => {
+  it("rolls canaries out like any other cluster", async () => {
     await shop.apply(
       shop.manifests({ plan, interval: "2s" }).replace("networking.k8s.io/v1", "networking.k8s.io/v1beta1"),
     );
@@ -48,7 +48,7 @@ describeCluster("a cluster that serves its HTTPRoutes as v1beta1 only", function
     expect(await weights("web-canary 0")).to.deep.equal(["web 1", "web-canary 0"]);
     expect(await weights("web-canary 1")).to.deep.equal(["web 4", "web-canary 1"]);
 
-    // A person's own edit in flight comes in the version that there is, and meets our admission in it.
+    // A user's edit in flight uses the version that the cluster serves, and admission handles it in this version.
     await shop.cluster.api.demand("PATCH", path(), { spec: { hostnames: ["other.example"] } });
     expect(await weights("web-canary 1")).to.deep.equal(["web 4", "web-canary 1"]);
 
@@ -79,7 +79,7 @@ describeCluster("a cluster that serves its HTTPRoutes as v1beta1 only", function
     }
   }
 
-  /** A gateway that says of every generation of the route that it has accepted it. */
+  /** A gateway that reports every generation of the route as accepted. */
   async function acceptAll(): Promise<void> {
     while (!played.signal.aborted) {
       await timer(200);

@@ -20,7 +20,7 @@ onEachGateway("in flight the verbs of kubectl keep their meaning", function (gat
     return shop.deploy({ interval: "2s", plan });
   };
 
-  it("pause holds the step, resume goes on, history lists both versions", async () => {
+  it("pause holds the step, resume continues, history lists both versions", async () => {
     await deploy("20:3s, 50");
     const load = shop.load(300);
     await update("v2");
@@ -57,7 +57,7 @@ onEachGateway("in flight the verbs of kubectl keep their meaning", function (gat
     await expectNoFailures(load);
   });
 
-  it("through small numbers and through zero the stable version comes back whole", async () => {
+  it("after a scale through small numbers or zero, the stable version has all its pods again", async () => {
     await deploy(`20:${FOR_EVER}`);
     const load = shop.load(300);
     await update("v2");
@@ -83,7 +83,7 @@ onEachGateway("in flight the verbs of kubectl keep their meaning", function (gat
     expect(shop.pods("v2")).to.have.length(5);
   });
 
-  it("restart at rest is a native one, in flight it starts anew", async () => {
+  it("restart is native at rest, and starts a new rollout in flight", async () => {
     await deploy(`20:${FOR_EVER}`);
     const load = shop.load(200);
     const started = Date.now();
@@ -111,7 +111,7 @@ onEachGateway("in flight the verbs of kubectl keep their meaning", function (gat
     await expectNoFailures(load);
   });
 
-  // What follows is not about traffic: one gateway will do.
+  // The next tests do not depend on traffic, so one gateway is enough.
   if (gateway !== "traefik") return;
 
   it("promote and abort act on the revision that they name, and on no other", async () => {

@@ -3,7 +3,7 @@ import { ask } from "../cluster/ask.ts";
 import { onEachGateway } from "../cluster/fixture.ts";
 import { Shop } from "./shop.ts";
 
-// As the Gateway API's conformance test of weights has it.
+// As in the Gateway API's conformance test of weights.
 const REQUESTS = 500;
 const AT_ONCE = 10;
 const TOLERANCE = 0.05;
@@ -27,7 +27,7 @@ onEachGateway("weights", function (gateway) {
     await shop.run("set", "image", "deployment/web", "app=app:v2");
     for (let left = STEPS; left.length > 0; left = left.slice(1)) {
       const [step = 0] = left;
-      // The step before goes from the plan: so its place in it is this one's.
+      // The step before leaves the plan, so this step takes its place.
       const rest = left.map((it) => `${it}:10m`).join(", ");
       await shop.run("annotate", "deployment/web", "--overwrite", `serin.dev/steps=${rest}`);
       await shop.weighs(step);

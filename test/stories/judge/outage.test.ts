@@ -14,7 +14,7 @@ onEachGateway("a release while the metrics fail", function (gateway) {
     scene = undefined;
   });
 
-  it("is held without Prometheus, goes on with the evidence it had, and is promoted", async () => {
+  it("is held without Prometheus, continues with the evidence it had, and is promoted", async () => {
     scene = await openScene("away", { gateway, rps: 200, steps: "50", interval: "10s" });
     const { shop, load } = scene;
     const { prometheus } = shop.cluster;
@@ -33,19 +33,19 @@ onEachGateway("a release while the metrics fail", function (gateway) {
     const told = await toldAtPromotion(scene);
     await shop.until("promoted", () => shop.record("v2-err0.1")?.outcome === "promoted");
 
-    // Counters stand for themselves: what happened before the outage and during it is in the verdict.
+    // Counters keep counting, so the verdict covers the time before the outage and during it.
     const { byVersion } = load.between(from, proven);
     expect(told, "requests of the canary in the verdict").to.be.at.least(0.7 * (byVersion.v2 ?? 0));
     expect(told).to.be.at.most(byVersion.v2 ?? 0);
   });
 
-  it("is held where the gateway's metrics have other labels, with a question that leads there", async () => {
+  it("is held if the gateway's metrics have other labels, with a message that points to the labels", async () => {
     scene = await openScene("labels", { gateway, rps: 0 });
     const { shop } = scene;
     const { prometheus } = shop.cluster;
     await prometheus.relabel(wrongLabels);
     try {
-      // Under a name that Prometheus has never seen under the right labels.
+      // With a name that Prometheus has never seen with the right labels.
       await shop.deploy({ name: "late", image: "app:v1-err0.1", plan: { "serin.dev/steps": "10" } });
       const load = shop.load(100, "late");
       await shop.run("set", "image", "deployment/late", "app=app:v2-err0.1");

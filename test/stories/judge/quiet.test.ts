@@ -23,13 +23,13 @@ onEachGateway("a release that hardly anyone asks for", function (gateway) {
     await none.shop.until("the reason told", () => why.test(none.shop.condition()?.message ?? ""));
   });
 
-  // Envoy draws lots for each request: there a weight brings its share, however often the configuration changes.
+  // Envoy draws for each request, so a weight brings its share however often the configuration changes.
   if (gateway !== "traefik") return;
 
-  it("is held when the gateway sends it nothing although it has a weight", async () => {
+  it("is held when it has a weight but gets no requests from the gateway", async () => {
     const scene = await open("stable-only", { rps: 50, steps: "1" });
     const { shop, load } = scene;
-    // A gateway that begins anew at the stable version faster than the canary's turn comes: one request in 100.
+    // A gateway that restarts its turns at the stable version before the canary's turn comes: one request in 100.
     const { namespace } = shop;
     const churn = await startChurn(shop.cluster.api, namespace, { service: "web", everyMs: 750 });
     try {
@@ -45,7 +45,7 @@ onEachGateway("a release that hardly anyone asks for", function (gateway) {
   });
 });
 
-/** Waits until it is held, and then looks on for a while. */
+/** Waits until Serin holds it, and then watches it for a while. */
 async function staysHeld({ shop }: Scene, weight: number, forMs: number): Promise<void> {
   await shop.until("held", () => shop.condition()?.reason === "Holding");
   const from = Date.now();

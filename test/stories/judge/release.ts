@@ -10,7 +10,7 @@ export interface Scene {
   readonly load: Load;
 }
 
-/** How it runs: 0.1 % of its answers are errors unless the image says otherwise. */
+/** Its settings: 0.1 % of its answers are errors unless the image says otherwise. */
 export interface SceneOptions extends ShopOptions {
   readonly rps: number;
   readonly image?: string;
@@ -19,24 +19,24 @@ export interface SceneOptions extends ShopOptions {
   readonly plan?: Readonly<Record<string, string>>;
 }
 
-/** What a release came to, counted at the client. */
+/** The result of a release, counted at the client. */
 export interface Finding {
   /** `open`: no verdict in the time given. */
-  readonly outcome: "promoted" | "taken back" | "open";
+  readonly outcome: "promoted" | "rolled back" | "open";
   /** From the canary's first weight to the verdict, or to the end of the time given. */
   readonly seconds: number;
   /** From the canary's first failed answer until it had no weight; absent where either was not. */
   readonly secondsFromFailure?: number;
-  /** What the canary answered until then and what was on its way, and how much of that with a 5xx. */
+  /** The canary's answers until then, including those still open, and how many of them were a 5xx. */
   readonly requests: number;
   readonly failed: number;
   /** Requests that no version answered. */
   readonly unanswered: number;
-  /** What Serin said of it last. */
+  /** Serin's last message about it. */
   readonly message: string;
 }
 
-/** How long the gateway may still send requests to a canary that was taken back. */
+/** How long the gateway may still send requests to a canary that was rolled back. */
 const LATE_MS = 3_000;
 
 /** Opens a shop with a Deployment `web` of five pods under load. */
@@ -54,13 +54,13 @@ export async function release({ shop, load }: Scene, image: string, forMs: numbe
   const outcome = await verdict(shop, tag, from + forMs);
   const ended = Date.now();
   await sleep(LATE_MS);
-  const to = outcome === "taken back" ? (withoutWeight(shop, from) ?? ended) : ended;
+  const to = outcome === "rolled back" ? (withoutWeight(shop, from) ?? ended) : ended;
   const { firstFailure, ...counted } = count(load, parseImage(image).version, from);
   const record = shop.record(tag);
   return {
     outcome,
     seconds: (to - from) / 1_000,
-    ...(outcome === "taken back" && firstFailure && { secondsFromFailure: (to - firstFailure) / 1_000 }),
+    ...(outcome === "rolled back" && firstFailure && { secondsFromFailure: (to - firstFailure) / 1_000 }),
     ...counted,
     message: (record?.ended === undefined ? shop.condition()?.message : record.message) ?? "",
   };
@@ -78,12 +78,12 @@ async function verdict(shop: Shop, tag: string, until: number): Promise<Finding[
   for (; Date.now() < until; await sleep(100)) {
     const outcome = shop.record(tag)?.outcome;
     if (outcome === "promoted") return "promoted";
-    if (outcome === "failed") return "taken back";
+    if (outcome === "failed") return "rolled back";
   }
   return "open";
 }
 
-/** When the canary had no weight any more, for good. */
+/** When the canary lost its weight for good. */
 function withoutWeight(shop: Shop, from: number): number | undefined {
   const changes = weights(shop, from);
   const raised = changes.findLastIndex(({ weight }) => weight > 0);

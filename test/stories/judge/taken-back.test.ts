@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { onEachGateway } from "../../cluster/fixture.ts";
 import { openScene, release, type Scene } from "./release.ts";
 
-/** Long enough to know what latency is usual. */
+/** Long enough to know the usual latency. */
 const USUAL_MS = 15_000;
 
 onEachGateway("a release that is worse than what it replaces", function (gateway) {
@@ -14,10 +14,10 @@ onEachGateway("a release that is worse than what it replaces", function (gateway
     scene = undefined;
   });
 
-  it("has no traffic 30 s after its first failure where 5 % of its answers fail instead of 0.1 %", async () => {
+  it("has no traffic 30 s after its first failure if 5 % of its answers fail instead of 0.1 %", async () => {
     scene = await openScene("errors", { gateway, rps: 100, interval: "5m" });
     const found = await release(scene, "app:v2-err5", 60_000);
-    expect(found.outcome, found.message).to.equal("taken back");
+    expect(found.outcome, found.message).to.equal("rolled back");
     expect(found.secondsFromFailure, "s from the first failure").to.be.at.most(30);
     expect(found.unanswered).to.equal(0);
     expect(found.message).to.match(
@@ -26,7 +26,7 @@ onEachGateway("a release that is worse than what it replaces", function (gateway
     expect(scene.shop.condition()).to.include({ status: "False", reason: "RolledBack" });
   });
 
-  it("is taken back when its p99 is 40 % higher", async () => {
+  it("is rolled back when its p99 is 40 % higher", async () => {
     scene = await openScene("latency", {
       gateway,
       rps: 200,
@@ -34,9 +34,9 @@ onEachGateway("a release that is worse than what it replaces", function (gateway
       interval: "5m",
     });
     await sleep(USUAL_MS);
-    // A machine at its limit adds to the latency of both versions alike: then it takes longer to tell them apart.
+    // A machine at its limit adds latency to both versions, so the judge needs longer to tell them apart.
     const found = await release(scene, "app:v2-err0.1-spread280", 180_000);
-    expect(found.outcome, found.message).to.equal("taken back");
+    expect(found.outcome, found.message).to.equal("rolled back");
     expect(found.message).to.match(
       /^rolled back at 10% after [\dm]+s: latency\. canary \d+ of \d+ requests took longer than \d+ms/,
     );

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Finding, openScene, release, type Scene, type SceneOptions } from "./release.ts";
 
-/** The same thing several times: each run is a shop of its own. */
+/** The same rollout several times: each run has its own shop. */
 export interface Trial extends SceneOptions {
   readonly name: string;
-  /** What the figures are held against, for the table. */
+  /** The goal for the figures, for the table. */
   readonly goal: string;
-  /** Images, released one after the other in each run, as long as they are promoted. */
+  /** Images that each run releases one after the other, until one is not promoted. */
   readonly canaries: readonly string[];
   readonly runs: number;
-  /** How many runs go on at the same time. */
+  /** How many runs play at the same time. */
   readonly atOnce: number;
   /** The most that a release may take, from its first weight. */
   readonly forMs: number;
@@ -17,10 +17,10 @@ export interface Trial extends SceneOptions {
   readonly meanwhile?: (scenes: readonly Scene[]) => Promise<void>;
 }
 
-/** How long the stable version runs alone: what is usual is known from then. */
+/** How long the stable version runs alone, so that the judge knows the usual rates. */
 const USUAL_MS = 30_000;
 
-/** Runs a trial; one finding for each release. Throws when a release cannot be made. */
+/** Runs a trial; one finding for each release. Throws if a release cannot start. */
 export async function findingsOf(trial: Trial, log: (text: string) => void): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   for (let done = 0; done < trial.runs; done += trial.atOnce) {

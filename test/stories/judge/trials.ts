@@ -1,7 +1,7 @@
 /**
  * Long measurements of the judge on a real control plane, gateway and Prometheus, counted at the client. Not part of the
- * tests: mocha runs this file when it is named, prints a Markdown table at the end, and `--grep` selects trials. A missed
- * goal fails nothing; what could not be measured does. Progress goes to standard error.
+ * tests: name this file to run it with mocha. It prints a Markdown table at the end, and `--grep` selects trials. A missed
+ * goal fails no test, but a missing measurement does. Progress goes to standard error.
  */
 import { median, quantile } from "../../../bench/statistics.ts";
 import { describeCluster } from "../../cluster/fixture.ts";
@@ -24,7 +24,7 @@ const trials: readonly Trial[] = [
   {
     ...walk,
     name: "5 % at 20 rps",
-    goal: "16 of 16 taken back; a peer 13",
+    goal: "16 of 16 rolled back; a peer 13",
     rps: 20,
     canaries: ["app:v2-err5"],
     runs: 16,
@@ -33,7 +33,7 @@ const trials: readonly Trial[] = [
   {
     ...walk,
     name: "0.9 % at 100 rps",
-    goal: "taken back; a peer promotes it",
+    goal: "rolled back; a peer promotes it",
     canaries: ["app:v2-err0.9"],
     runs: 4,
     atOnce: 4,
@@ -68,7 +68,7 @@ const trials: readonly Trial[] = [
   {
     ...walk,
     name: "5 % at 100 rps, Prometheus away for 15 s",
-    goal: "taken back",
+    goal: "rolled back",
     canaries: ["app:v2-err5"],
     runs: 3,
     atOnce: 3,
@@ -86,7 +86,7 @@ const trials: readonly Trial[] = [
   {
     ...walk,
     name: "p99 200 → 280 ms",
-    goal: "taken back",
+    goal: "rolled back",
     image: "app:v1-err0.1-spread200",
     canaries: ["app:v2-err0.1-spread280"],
     runs: 3,
@@ -106,11 +106,11 @@ describeCluster("the judge's trials", function () {
 });
 
 const head = [
-  "| stable 0.1 %, canary | promoted | taken back | open | s to the verdict | canary's requests | failed | unanswered | goal |",
+  "| stable 0.1 %, canary | promoted | rolled back | open | s to the verdict | canary's requests | failed | unanswered | goal |",
   "|---|--:|--:|--:|--:|--:|--:|--:|---|",
 ].join("\n");
 
-/** Medians, with the least and the most where there are several. */
+/** Medians, with the least and the most if there are several values. */
 function rowOf({ name, goal }: Trial, findings: readonly Finding[]): string {
   const outcome = (of: Finding["outcome"]) => findings.filter(({ outcome }) => outcome === of).length;
   const figure = (pick: (finding: Finding) => number) => {
@@ -122,7 +122,7 @@ function rowOf({ name, goal }: Trial, findings: readonly Finding[]): string {
   const cells = [
     name,
     outcome("promoted"),
-    outcome("taken back"),
+    outcome("rolled back"),
     outcome("open"),
     figure(({ seconds }) => seconds),
     figure(({ requests }) => requests),
