@@ -1,16 +1,15 @@
-export { keyOf } from "../core/meta.ts";
-
 import type { Kube } from "../client/api.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { KubeObject } from "../core/meta.ts";
 import type { Resource } from "../core/resources.ts";
 import { matcher } from "../core/selector.ts";
+import type { Indexes } from "./indexer.ts";
 import { Cache, type OnChange } from "./store.ts";
 import { follow } from "./watcher.ts";
 
-/** What to keep a copy of, and whom to tell. */
-export interface ReflectOptions<T extends KubeObject> {
+/** What to keep a copy of, and who listens. */
+export interface ReflectOptions<T extends KubeObject, Index extends string = never> {
   readonly kube: Kube;
   readonly resource: Resource;
   readonly namespace?: string | undefined;
@@ -28,32 +27,38 @@ export interface ReflectOptions<T extends KubeObject> {
   readonly log: Log;
   /** Drops what nobody uses before an object is kept, to save memory; managedFields by default. */
   readonly pick?: (object: T) => T;
+  /** How else than by its key an object is found. */
+  readonly indexes?: Indexes<T, Index>;
   /**
-   * Told of every change, once per resource version; `now` is undefined when the object is gone, `before` when it is
+   * Called at every change, once per resource version; `now` is undefined when the object is gone, `before` when it is
    * new. What it throws is logged.
    */
   readonly onChange: OnChange<T>;
 }
 
 /** A copy of a part of the cluster that survives whatever the API server does. Its objects must not be changed. */
-export interface Reflection<T extends KubeObject> {
+export interface Reflection<T extends KubeObject, Index extends string = never> {
   /** Resolves when the copy is complete for the first time; rejects when the signal aborts before. */
   readonly synced: Promise<void>;
   /** The object under `namespace/name` (see keyOf). */
   get(key: string): T | undefined;
   list(): T[];
+  /** The objects that an index finds under this value; it looks at no other object. */
+  by(index: Index, value: string): readonly T[];
   /**
-   * Puts the result of one's own write into the copy at once and tells onChange, so that the next look sees it.
+   * Puts the result of one's own write into the copy at once and calls onChange, so that the next look sees it.
    * Never goes back: what the watch has already passed is ignored.
    */
   apply(object: T): void;
 }
 
 /** Starts to keep a copy; lasts until the signal aborts, whatever fails in between. */
-export function reflect<T extends KubeObject>(options: ReflectOptions<T>): Reflection<T> {
+export function reflect<T extends KubeObject, Index extends string = never>(
+  options: ReflectOptions<T, Index>,
+): Reflection<T, Index> {
   const { pick = withoutManagedFields<T>, signal } = options;
   const matches = matcher(options);
-  const cache = new Cache<T>(guarded(options));
+  const cache = new Cache<T, Index>(guarded(options), options.indexes ?? ({} as Indexes<T, Index>));
   const synced = Promise.withResolvers<void>();
   synced.promise.catch(() => {});
   const end = () => synced.reject(signal.reason);
@@ -75,12 +80,17 @@ export function reflect<T extends KubeObject>(options: ReflectOptions<T>): Refle
     synced: synced.promise,
     get: (key) => cache.get(key),
     list: () => cache.list(),
+    by: (index, value) => cache.by(index, value),
     apply: (object) => cache.apply(pick(object), matches(object)),
   };
 }
 
 /** A throwing listener must neither stop the stream nor keep the cache from moving on. */
-function guarded<T extends KubeObject>({ onChange, log, resource }: ReflectOptions<T>): OnChange<T> {
+function guarded<T extends KubeObject>({
+  onChange,
+  log,
+  resource,
+}: Pick<ReflectOptions<T>, "onChange" | "log" | "resource">): OnChange<T> {
   return (key, now, before) => {
     try {
       onChange(key, now, before);

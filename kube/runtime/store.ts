@@ -1,22 +1,25 @@
 import { type KubeObject, keyOf } from "../core/meta.ts";
+import { Indexer, type Indexes } from "./indexer.ts";
 
-/** Told of each change: `now` is undefined when the object is gone, `before` when it is new. */
+/** Called at each change: `now` is undefined when the object is gone, `before` when it is new. */
 export type OnChange<T> = (key: string, now: T | undefined, before: T | undefined) => void;
 
 /**
  * Objects by key, ordered in time by their resource versions (numbers that only grow within one resource), so that
  * news may arrive from two sides, the watch and one's own writes, in any order.
  */
-export class Cache<T extends KubeObject> {
+export class Cache<T extends KubeObject, Index extends string = never> {
   readonly #objects = new Map<string, T>();
+  readonly #indexer: Indexer<T, Index>;
   /** Removed by our own write, before the watch came to it: older events must not bring it back. */
   readonly #removed = new Map<string, bigint>();
   readonly #onChange: OnChange<T>;
-  /** The version up to which the watch (or a list) has told everything. */
+  /** The version up to which the watch (or a list) has reported everything. */
   #passed = 0n;
 
-  constructor(onChange: OnChange<T>) {
+  constructor(onChange: OnChange<T>, indexes: Indexes<T, Index>) {
     this.#onChange = onChange;
+    this.#indexer = new Indexer(indexes);
   }
 
   get(key: string): T | undefined {
@@ -27,13 +30,18 @@ export class Cache<T extends KubeObject> {
     return [...this.#objects.values()];
   }
 
+  /** The objects that an index finds under this value. */
+  by(index: Index, value: string): readonly T[] {
+    return this.#indexer.by(index, value);
+  }
+
   /** Takes an event of the watch. */
   observe(object: T, exists: boolean): void {
     this.#take(object, exists);
     this.pass(object.metadata.resourceVersion);
   }
 
-  /** Notes that the watch has told everything up to this version. */
+  /** Notes that the watch has reported everything up to this version. */
   pass(version: string | undefined): void {
     this.#passed = max(this.#passed, BigInt(version ?? 0));
     for (const [key, removed] of this.#removed) if (removed <= this.#passed) this.#removed.delete(key);
@@ -72,6 +80,7 @@ export class Cache<T extends KubeObject> {
     const before = this.#objects.get(key);
     if (now) this.#objects.set(key, now);
     else this.#objects.delete(key);
+    this.#indexer.set(key, now, before);
     if (now || before) this.#onChange(key, now, before);
   }
 

@@ -25,7 +25,11 @@ const at = (name: string, version: number): KubeObject => ({
 });
 
 /** Applies each write as asked, and delivers the watch's events in their order; calls `check` in between. */
-function play(cache: Cache<KubeObject>, writes: readonly Write[], check: () => void): void {
+function play<Index extends string>(
+  cache: Cache<KubeObject, Index>,
+  writes: readonly Write[],
+  check: () => void,
+): void {
   const objects = writes.map(({ name }, index) => at(name, index + 1));
   for (let step = -3; step < writes.length + 4; step++) {
     for (const [index, { applied, selected }] of writes.entries()) {
@@ -43,7 +47,7 @@ describe("kube/cache", () => {
   it("ends as the cluster is, whenever own writes are applied", () => {
     fc.assert(
       fc.property(fc.array(write, { maxLength: 30 }), (writes) => {
-        const cache = new Cache<KubeObject>(() => {});
+        const cache = new Cache<KubeObject>(() => {}, {});
         play(cache, writes, () => {});
         const last = new Map(
           writes.map(({ name, selected }, index) => [name, selected ? at(name, index + 1) : undefined]),
@@ -67,22 +71,42 @@ describe("kube/cache", () => {
             told.set(key, version);
             mirror.set(key, now);
           } else mirror.delete(key);
-        });
+        }, {});
         play(cache, writes, () => expect(cache.list()).to.have.members([...mirror.values()]));
       }),
     );
   });
 
   it("keeps an own write that is newer than the list, and nothing else that is missing in it", () => {
-    const cache = new Cache<KubeObject>(() => {});
+    const cache = new Cache<KubeObject>(() => {}, {});
     cache.replace([at("old", 1)], "5");
     cache.apply(at("mine", 9), true);
     cache.replace([], "7");
     expect(cache.list()).to.deep.equal([at("mine", 9)]);
   });
 
+  it("finds by its indexes what a search would find, whatever comes and goes", () => {
+    // The values change with every version: none, one or several.
+    const group = ({ metadata }: KubeObject) =>
+      ["x", "y", "z"].filter((_, bit) => (Number(metadata.resourceVersion) >> bit) & 1);
+    fc.assert(
+      fc.property(fc.array(write, { maxLength: 30 }), (writes) => {
+        const cache = new Cache<KubeObject, "group">(() => {}, { group });
+        const check = () => {
+          for (const value of ["x", "y", "z", "none"]) {
+            const expected = cache.list().filter((object) => group(object).includes(value));
+            expect(cache.by("group", value)).to.have.members(expected);
+          }
+        };
+        play(cache, writes, check);
+        cache.replace([at("a", 99)], "99");
+        check();
+      }),
+    );
+  });
+
   it("compares versions as numbers of any length", () => {
-    const cache = new Cache<KubeObject>(() => {});
+    const cache = new Cache<KubeObject>(() => {}, {});
     const versioned = (resourceVersion: string) => ({ metadata: { name: "a", resourceVersion } });
     cache.apply(versioned("9007199254740993"), true);
     cache.apply(versioned("9007199254740992"), true);
