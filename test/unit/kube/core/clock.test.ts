@@ -9,7 +9,7 @@ describe("the machine's clock", () => {
     );
 
   it("does not take a wait that is not a number for a millisecond", async () => {
-    expect(await outcome(Number.NaN)).to.equal("RangeError");
+    expect(await outcome(Number.NaN)).to.equal("AbortError");
   });
 
   it("does not take an endless wait for a millisecond", async () => {
