@@ -46,28 +46,37 @@ export async function performAll(
         if (told.has(write.reason)) continue;
         await perform(kube, write, sign());
         told.add(write.reason);
-        log.info({ uid, reason: write.reason, message: write.message }, "event");
+        log.info(fieldsOf(uid, write), "event");
         continue;
       }
       const stored = await perform(kube, write, sign());
-      log.debug({ uid, verb: write.verb, kind: write.kind, name: write.name }, "write");
+      log.debug(fieldsOf(uid, write), "write");
       if (stored === undefined) continue;
       caches.apply(write.kind, stored);
       observer.remember(uid, stored, write.kind);
     } catch (error) {
       if (write.verb === "delete" && isNotFound(error)) continue;
       if (write.verb === "event") {
-        log.warn({ uid, reason: write.reason, message: write.message, err: error }, "event not recorded");
+        log.warn({ ...fieldsOf(uid, write), err: error }, "event not recorded");
         continue;
       }
-      const { verb, kind, name } = write;
       const isPassing = isConflict(error) || isNotFound(error);
-      log[isPassing ? "debug" : "warn"]({ uid, verb, kind, name, err: error }, "write failed");
+      log[isPassing ? "debug" : "warn"]({ ...fieldsOf(uid, write), err: error }, "write failed");
       if (isPassing) observer.forget(uid);
       failure ??= { write, error };
     }
   }
   return failure;
+}
+
+/** What the log says of a write: the object, and for which rollout. */
+function fieldsOf(uid: string, write: Write): object {
+  if (write.verb !== "event") {
+    const { verb, kind, namespace, name } = write;
+    return { namespace, name, uid, verb, kind };
+  }
+  const { namespace, name } = write.regarding.metadata;
+  return { namespace, name, uid, reason: write.reason, message: write.message };
 }
 
 function isRouteWrite(write: Write): boolean {

@@ -140,6 +140,9 @@ async function forget(options: TrackerOptions, deployment: Deployment, write: Wr
 
 async function put({ kube, caches, clock, log }: TrackerOptions, write: Write, fieldManager = "serin") {
   const stored = await perform(kube, write, { fieldManager, component: "serin", now: clock.now() });
-  if (write.verb === "event") log.info({ reason: write.reason, message: write.message }, "event");
-  else if (stored !== undefined) caches.apply(write.kind, stored);
+  if (write.verb === "event") {
+    const { namespace, name, uid } = write.regarding.metadata;
+    log.info({ namespace, name, uid, reason: write.reason, message: write.message }, "event");
+  }
+  if (write.verb !== "event" && stored !== undefined) caches.apply(write.kind, stored);
 }

@@ -32,7 +32,7 @@ export interface WatchEvent<T extends KubeObject> {
 
 /**
  * The Kubernetes API in raw JSON: nothing is dropped, nothing converted. Every method throws ApiError for an answer
- * other than 2xx and ConnectionError for no answer within the time limit. Nothing is repeated, but for a GET whose
+ * other than 2xx and ConnectionError for no answer within the time limit. No request is repeated, but for a GET whose
  * connection broke and for a request that met a 401: once each.
  */
 export interface Kube {

@@ -6,7 +6,7 @@ interface Status {
   readonly details?: { readonly causes?: readonly object[]; readonly retryAfterSeconds?: number };
 }
 
-/** A wish to be left alone for longer is a mistake; timers cannot wait for longer than 24 days. */
+/** A server that asks for more makes a mistake; timers cannot wait for longer than 24 days. */
 const LONGEST_S = 600;
 
 interface ApiErrorOptions extends ErrorOptions {
@@ -20,7 +20,7 @@ export class ApiError extends Error {
   readonly status: number;
   /** The API's one-word reason, such as NotFound or Invalid. */
   readonly reason: string;
-  /** How long the server asks to be left alone, in milliseconds; 10 minutes at most. */
+  /** How long the server asks Serin to send nothing, in milliseconds; 10 minutes at most. */
   readonly retryAfterMs?: number;
   /** The fields complained about; empty when the server names none. */
   readonly causes: readonly object[];
@@ -69,7 +69,7 @@ export const isNotFound = (error: unknown) => hasStatus(error, 404);
 /** The caller's RBAC or an admission plugin refuses. */
 export const isForbidden = (error: unknown) => hasStatus(error, 403);
 
-/** The resource version is too old to be continued from: list anew. */
+/** The resource version is too old to continue from: list again. */
 export const isGone = (error: unknown) => hasStatus(error, 410);
 
 /** Something of that name exists. */

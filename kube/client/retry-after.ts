@@ -3,18 +3,18 @@ import type { KubeObject } from "../core/meta.ts";
 import type { Kube } from "./api.ts";
 import { ApiError } from "./errors.ts";
 
-/** How patient to be. */
+/** How long a request may wait. */
 export interface RetryAfterOptions {
   readonly clock: Clock;
   /**
    * How long a request may wait for its turn, in ms, and then be sent after all; 0, by default, for callers that come
-   * back by themselves and decide anew.
+   * back by themselves and decide again.
    */
   readonly patienceMs?: number;
 }
 
 /**
- * The same API, but when the server asks to be left alone (429 or 503 with Retry-After), nothing at all is sent to it before
+ * The same API, but when the server asks for a pause (429 or 503 with Retry-After), nothing at all is sent to it before
  * the time that it named. What would have to wait longer than its patience is refused here, with the server's words
  * and the time that is left. A request that was itself answered so was not carried out, and is sent again.
  */

@@ -31,7 +31,7 @@ export type Write =
       readonly type: "Normal" | "Warning";
       readonly reason: string;
       readonly message: string;
-      /** The rollout of which it is told, if there is one: a controller that died may have told it already. */
+      /** The rollout that it reports, if there is one: a controller that died may have recorded it already. */
       readonly once?: string | undefined;
     };
 

@@ -4,7 +4,7 @@ import { isAlreadyExists } from "../client/errors.ts";
 import type { KubeObject } from "../core/meta.ts";
 import { events } from "../core/resources.ts";
 
-/** Something to tell people about an object. */
+/** A message for people about an object. */
 export interface EventRecord {
   /** The object it happened to; apiVersion and kind must be set. */
   readonly involved: KubeObject;
@@ -13,17 +13,17 @@ export interface EventRecord {
   readonly reason: string;
   /** For people; cut at 1,024 bytes. */
   readonly message: string;
-  /** Who tells. */
+  /** The component that reports it. */
   readonly component: string;
   /** When, in milliseconds since the epoch. */
   readonly now: number;
-  /** Of what this is told: the same said of the same again is no second Event. Absent: every time is one. */
+  /** What the message belongs to: the same message for the same thing is recorded once. Absent: every time. */
   readonly once?: string | undefined;
 }
 
 const longestMessage = 1024;
 
-/** What is left for a name beside the digest in it. */
+/** The length that is left for a name next to the digest in it. */
 const longestName = 253 - 17;
 
 /** Creates a core/v1 Event, in the object's namespace, or in `default` for an object without one. */

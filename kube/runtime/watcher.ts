@@ -15,7 +15,7 @@ interface FollowOptions<T extends KubeObject> {
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly log: Log;
-  /** Everything there is, as of this version; replaces what was told before. */
+  /** Everything there is, as of this version; replaces what was reported before. */
   readonly onList: (objects: T[], version: string) => void;
   /** A change after the list; a BOOKMARK carries a version only. */
   readonly onEvent: (event: WatchEvent<T>) => void;
@@ -26,7 +26,7 @@ const steadyMs = 5_000;
 
 /** Lists, then watches, and again after each failure (0.2 s doubling to 10 s), until the signal aborts. */
 export async function follow<T extends KubeObject>(options: FollowOptions<T>): Promise<void> {
-  const { signal, clock, log, resource } = options;
+  const { signal, clock, log, resource, namespace } = options;
   const stream = new Stream(options);
   let failures = 0;
   while (!signal.aborted) {
@@ -36,20 +36,20 @@ export async function follow<T extends KubeObject>(options: FollowOptions<T>): P
     const steady = stream.takeHeard() || clock.now() - opened >= steadyMs;
     failures = steady ? 0 : failures + 1;
     if (isRefusal(error)) stream.forget();
-    // A kind that is not installed is asked for again and again; that is no news.
+    // Serin asks again and again for a kind that is not installed; that is no news.
     const level = failures > 0 && !isNotFound(error) ? "warn" : "debug";
-    log[level]({ err: error, resource: resource.plural, failures }, "watch ended");
+    log[level]({ err: error, resource: resource.plural, namespace, failures }, "watch ended");
     const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
     await clock.sleep(Math.max(asked, backoffMs(failures)), signal).catch(() => {});
   }
 }
 
-/** What the server refuses (410 above all) cannot be continued; after anything else the watch goes on where it was. */
+/** What the server refuses (410 above all) cannot be continued; after anything else the watch continues where it was. */
 function isRefusal(error: unknown): boolean {
   return error instanceof ApiError && error.status < 500 && error.status !== 429;
 }
 
-/** One list-and-watch after the other, each going on where the last one ended. */
+/** One list-and-watch after the other, each from where the last one ended. */
 class Stream<T extends KubeObject> {
   readonly #options: FollowOptions<T>;
   readonly #query: Record<string, string> = {};
@@ -77,7 +77,7 @@ class Stream<T extends KubeObject> {
     }
   }
 
-  /** Whether the server told any change since the last question: a list alone may be all that it is able to tell. */
+  /** Whether the server reported any change since the last question: a list alone may be all that it can send. */
   takeHeard(): boolean {
     const heard = this.#heard;
     this.#heard = false;
@@ -96,7 +96,7 @@ class Stream<T extends KubeObject> {
       this.#version = resourceVersion;
       onList(items, resourceVersion);
     } catch (error) {
-      // The kind is not installed (yet): there is none of it, and whoever waits for the copy need not.
+      // The kind is not installed (yet): there is none of it, and nothing needs to wait for the copy.
       if (isNotFound(error)) onList([], "0");
       throw error;
     }
