@@ -15,19 +15,22 @@ import type { Route } from "../../kube/core/routes.ts";
 import type { EndpointSlice, Service } from "../../kube/core/services.ts";
 import type { Deployment, Pod, ReplicaSet } from "../../kube/core/workloads.ts";
 import { pluralOf } from "../../kube/core/writes.ts";
+import type { ValuesOf } from "../../kube/runtime/indexer.ts";
 import { type Reflection, reflect } from "../../kube/runtime/reflector.ts";
 import { FLIGHT, HASH_LABEL } from "../../rollout/keys.ts";
+import { backendsOf } from "../../rollout/traffic/overlay.ts";
 import { routeRecordOf } from "../../rollout/traffic/route-record.ts";
 
 /** What the caches need. */
-export interface CachesOptions {
+interface CachesOptions {
   readonly kube: Kube;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
-  /** Something about the Deployments with these UIDs has changed. */
-  readonly onChange: (uids: readonly string[]) => void;
 }
+
+/** Called when something about the Deployments with these UIDs has changed. */
+type OnRolloutChange = (uids: readonly string[]) => void;
 
 /** The pods of a rollout's two versions. */
 interface Versions {
@@ -37,45 +40,76 @@ interface Versions {
   readonly stop: AbortController;
 }
 
+/** A rollout by its Deployment. */
+interface Owner {
+  readonly uid?: string;
+  readonly namespace?: string;
+}
+
 /**
- * Copies of everything that is in flight, and of nothing else: all but pods carry our label, and the pods of both versions
- * are followed by their hashes for as long as the rollout lasts.
+ * Copies of everything that is in flight, and of nothing else: all but pods carry the flight label, and the pods of both
+ * versions are followed by their hashes for as long as the rollout lasts. Indexes find what belongs to one rollout, so
+ * that no look at it depends on how many others there are.
  */
 export class Caches {
-  readonly deployments: Reflection<Deployment>;
-  readonly replicaSets: Reflection<ReplicaSet>;
-  readonly services: Reflection<Service>;
-  readonly #routes: ReadonlyMap<string, Reflection<Route>>;
-  readonly endpointSlices: Reflection<EndpointSlice>;
+  readonly deployments: Reflection<Deployment, "uid">;
+  readonly replicaSets: Reflection<ReplicaSet, "owner">;
+  readonly services: Reflection<Service, "owner">;
+  readonly endpointSlices: Reflection<EndpointSlice, "owner">;
+  readonly #routes: ReadonlyMap<string, Reflection<Route, "uid" | "backend">>;
   readonly #versions = new Map<string, Versions>();
   readonly #options: CachesOptions;
+  #onChange: OnRolloutChange = () => {};
 
   constructor(options: CachesOptions) {
     this.#options = options;
-    this.deployments = this.#follow<Deployment>(deployments, ({ metadata }) => [metadata.uid ?? ""]);
-    this.replicaSets = this.#follow<ReplicaSet>(replicaSets, labelled);
-    this.services = this.#follow<Service>(services, labelled);
-    const flightsOf = (route: Route) => Object.keys(routeRecordOf(route)?.shares ?? {});
-    this.#routes = new Map(routeKinds.map((kind) => [kind.plural, this.#follow<Route>(kind, flightsOf)]));
-    this.endpointSlices = this.#follow<EndpointSlice>(endpointSlices, labelled);
+    this.deployments = this.#follow<Deployment, "uid">(deployments, uidOf, { uid: uidOf });
+    this.replicaSets = this.#follow<ReplicaSet, "owner">(replicaSets, markOf, { owner: ownerKeys });
+    this.services = this.#follow<Service, "owner">(services, markOf, { owner: ownerKeys });
+    this.endpointSlices = this.#follow<EndpointSlice, "owner">(endpointSlices, markOf, { owner: ownerKeys });
+    const indexes = { uid: shareUids, backend: backendsOf };
+    this.#routes = new Map(
+      routeKinds.map((kind) => [kind.plural, this.#follow(kind, shareUids, indexes)] as const),
+    );
   }
 
-  /** Resolves when every copy is complete. */
+  /** Resolves when every copy is complete; rejects when the signal aborts before. */
   async synced(): Promise<void> {
     const { deployments, replicaSets, services, endpointSlices } = this;
     const copies = [deployments, replicaSets, services, endpointSlices, ...this.#routes.values()];
     await Promise.all(copies.map((copy) => copy.synced));
   }
 
+  /** Calls the listener at every change from now on. */
+  listen(onChange: OnRolloutChange): void {
+    this.#onChange = onChange;
+  }
+
   /** Puts what a write of ours returned into the copy of its kind. */
   apply(kind: string, object: KubeObject): void {
-    const copies: Record<string, { apply(object: KubeObject): void }> = {
-      deployments: this.deployments as Reflection<KubeObject>,
-      replicasets: this.replicaSets as Reflection<KubeObject>,
-      services: this.services as Reflection<KubeObject>,
-      ...(Object.fromEntries(this.#routes) as Record<string, Reflection<KubeObject>>),
-    };
-    copies[kind]?.apply(object);
+    const { deployments, replicaSets, services } = this;
+    const copies = { deployments, replicasets: replicaSets, services, ...Object.fromEntries(this.#routes) };
+    (copies as Readonly<Record<string, Pick<Reflection<KubeObject>, "apply">>>)[kind]?.apply(object);
+  }
+
+  /** The Deployment in flight with this UID. One that is being deleted is none: native control no longer acts on it. */
+  deployment(uid: string): Deployment | undefined {
+    return this.deployments.by("uid", uid).find(({ metadata }) => metadata.deletionTimestamp === undefined);
+  }
+
+  /** What carries the rollout's mark in its namespace: tenants may write any mark on their own objects. */
+  replicaSetsOf(owner: Owner): readonly ReplicaSet[] {
+    return this.replicaSets.by("owner", ownerKey(owner));
+  }
+
+  /** The same of Services. */
+  servicesOf(owner: Owner): readonly Service[] {
+    return this.services.by("owner", ownerKey(owner));
+  }
+
+  /** The same of EndpointSlices. */
+  endpointSlicesOf(owner: Owner): readonly EndpointSlice[] {
+    return this.endpointSlices.by("owner", ownerKey(owner));
   }
 
   /** The routes in flight, of both kinds. */
@@ -83,16 +117,19 @@ export class Caches {
     return [...this.#routes.values()].flatMap((copy) => copy.list());
   }
 
-  /** Whether that route is still there, and in flight. */
-  hasRoute(route: Route): boolean {
-    return this.#routes.get(pluralOf(route))?.get(keyOf(route)) !== undefined;
+  /** The routes in flight that carry a share of the rollout, or name one of these Services (`namespace/name`). */
+  routesOf(uid: string, services: Iterable<string>): readonly Route[] {
+    const names = [...services];
+    const found = [...this.#routes.values()].flatMap((copy) => [
+      ...copy.by("uid", uid),
+      ...names.flatMap((name) => copy.by("backend", name)),
+    ]);
+    return [...new Set(found)];
   }
 
-  /** The Deployment in flight with this UID. One that is being deleted is none: native control no longer acts on it. */
-  deployment(uid: string): Deployment | undefined {
-    return this.deployments
-      .list()
-      .find(({ metadata }) => metadata.uid === uid && metadata.deletionTimestamp === undefined);
+  /** That route as it is now, if it is in flight. */
+  route(route: Route): Route | undefined {
+    return this.#routes.get(pluralOf(route))?.get(keyOf(route));
   }
 
   /** The pods of both versions; starts to follow them at the first call, with none known yet. */
@@ -102,7 +139,7 @@ export class Caches {
     if (known?.hashes === hashes) return known.pods.list();
     this.forget(uid);
     const stop = new AbortController();
-    const { kube, clock, log, signal, onChange } = this.#options;
+    const { kube, clock, log, signal } = this.#options;
     const reflection = reflect<Pod>({
       kube,
       resource: pods,
@@ -118,7 +155,7 @@ export class Caches {
         metadata: { ...metadata, managedFields: [] },
         ...(status && { status }),
       }),
-      onChange: () => onChange([uid]),
+      onChange: () => this.#onChange([uid]),
     });
     this.#versions.set(uid, { hashes, pods: reflection, stop });
     await reflection.synced;
@@ -131,24 +168,47 @@ export class Caches {
     this.#versions.delete(uid);
   }
 
-  #follow<T extends KubeObject>(resource: Resource, uidsOf: (object: T) => readonly string[]): Reflection<T> {
-    const { kube, clock, log, signal, onChange } = this.#options;
-    return reflect<T>({
+  #follow<T extends KubeObject, Index extends string>(
+    resource: Resource,
+    uidsOf: ValuesOf<T>,
+    indexes: Readonly<Record<Index, ValuesOf<T>>>,
+  ): Reflection<T, Index> {
+    const { kube, clock, log, signal } = this.#options;
+    return reflect<T, Index>({
       kube,
       resource,
       labelSelector: FLIGHT,
       clock,
       log,
       signal,
+      indexes,
       onChange: (_key, now, before) => {
         const uids = [now, before].flatMap((object) => (object === undefined ? [] : uidsOf(object)));
-        onChange([...new Set(uids)]);
+        this.#onChange([...new Set(uids)]);
       },
     });
   }
 }
 
-function labelled({ metadata }: KubeObject): readonly string[] {
+function uidOf({ metadata }: KubeObject): readonly string[] {
+  return metadata.uid === undefined ? [] : [metadata.uid];
+}
+
+/** The UID of the Deployment for which an object is marked. */
+function markOf({ metadata }: KubeObject): readonly string[] {
   const uid = metadata.labels?.[FLIGHT];
   return uid === undefined ? [] : [uid];
+}
+
+function ownerKeys(object: KubeObject): readonly string[] {
+  const { namespace = "" } = object.metadata;
+  return markOf(object).map((uid) => ownerKey({ uid, namespace }));
+}
+
+function ownerKey({ uid = "", namespace = "" }: Owner): string {
+  return `${namespace}/${uid}`;
+}
+
+function shareUids(route: Route): readonly string[] {
+  return Object.keys(routeRecordOf(route)?.shares ?? {});
 }

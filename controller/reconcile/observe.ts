@@ -2,16 +2,16 @@ import type { Kube } from "../../kube/client/api.ts";
 import { listReplicaSets } from "../../kube/client/replica-sets.ts";
 import type { Clock } from "../../kube/core/clock.ts";
 import { controllerOf, keyOf } from "../../kube/core/meta.ts";
-import { routeKeyOf } from "../../kube/core/routes.ts";
+import { type Route, routeKeyOf } from "../../kube/core/routes.ts";
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import { isCutOff } from "../../rollout/stages/expose.ts";
 import type { Snapshot } from "../../rollout/stages/snapshot.ts";
-import { isMarkedFor, replicaSetsOf, snapshotOf } from "../../rollout/stages/snapshot-of.ts";
+import { replicaSetsOf, snapshotOf } from "../../rollout/stages/snapshot-of.ts";
 import { type HoldRecord, holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { runRecordOf } from "../../rollout/workload/run-record.ts";
 import { findByTemplate, hashOf } from "../../rollout/workload/template.ts";
 import type { Caches } from "./caches.ts";
-import { byKey, RelatedReader } from "./related.ts";
+import { byKey, type RelatedObjects, RelatedReader } from "./related.ts";
 
 /**
  * Reads all that a decision about one rollout needs. From the caches; what carries no label yet is listed: once at each
@@ -43,17 +43,21 @@ export class Observer {
     const canary = findByTemplate(sets, deployment.spec.template);
     const isUndone = canary === undefined || hashOf(canary) === held.stable;
     const step = sets.map((set) => runRecordOf(set, held.started)?.step).find((index) => index !== undefined);
-    const related = await this.#related.of(deployment, held.started, step ?? 0);
-    const marked = this.#caches.services.list().filter((service) => isMarkedFor(deployment, service));
+    const stable = sets.find((set) => hashOf(set) === held.stable);
+    const templates = [deployment, ...(stable === undefined ? [] : [stable])].map(
+      ({ spec }) => spec.template,
+    );
+    const related = await this.#related.of(deployment, templates, held.started, step ?? 0);
+    const marked = this.#caches.servicesOf(deployment.metadata);
     const snapshot = snapshotOf({
       now: this.#clock.now(),
       deployment,
       replicaSets: sets,
       services: merge(related.services, byKey(marked, keyOf)),
       marked,
-      routes: merge(related.routes, byKey(this.#caches.routes(), routeKeyOf)),
+      routes: this.#routesOf(uid, related),
       grants: related.grants,
-      endpointSlices: this.#caches.endpointSlices.list(),
+      endpointSlices: this.#caches.endpointSlicesOf(deployment.metadata),
       pods: isUndone ? [] : await this.#podsOf(deployment, canary, held.stable),
     });
     // What comes back carries no label: nothing would tell of it.
@@ -66,9 +70,16 @@ export class Observer {
     this.#related.remember(uid, object, kind);
   }
 
-  /** Looks at the user's Services and routes anew, the next time. */
+  /** Lists the user's Services and routes again the next time. */
   forget(uid: string): void {
     this.#related.outdate(uid);
+  }
+
+  /** What was found at the start, as a cache has it since, and what is in flight by now. */
+  #routesOf(uid: string, related: RelatedObjects): readonly Route[] {
+    const found = [...related.routes.values()].map((route) => this.#caches.route(route) ?? route);
+    const inFlight = this.#caches.routesOf(uid, related.services.keys());
+    return [...byKey([...found, ...inFlight], routeKeyOf).values()];
   }
 
   #podsOf({ metadata: { uid = "", namespace = "" } }: Deployment, canary: ReplicaSet, stable: string) {
@@ -78,9 +89,7 @@ export class Observer {
   /** From the cache where it has all that the decision needs; else the Deployment's own, listed. */
   async #ownReplicaSets(deployment: Deployment, held: HoldRecord): Promise<readonly ReplicaSet[]> {
     const { uid = "", generation = 0 } = deployment.metadata;
-    const marked = this.#caches.replicaSets
-      .list()
-      .filter((set) => isMarkedFor(deployment, set) && controllerOf(set) === uid);
+    const marked = this.#caches.replicaSetsOf(deployment.metadata).filter((set) => controllerOf(set) === uid);
     const { stable } = held;
     const observed = (deployment.status?.observedGeneration ?? 0) >= generation;
     const expected = observed && deployment.spec.paused !== true;

@@ -6,12 +6,13 @@ import { keyOf } from "../../kube/core/meta.ts";
 import { services } from "../../kube/core/resources.ts";
 import { type ReferenceGrant, type Route, routeKeyOf } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
-import type { Deployment } from "../../kube/core/workloads.ts";
+import type { Deployment, PodTemplate } from "../../kube/core/workloads.ts";
 import { isRoutePlural } from "../../kube/core/writes.ts";
 import { FLIGHT } from "../../rollout/keys.ts";
 import { equal } from "../../rollout/text/equal.ts";
 import { crossesInto } from "../../rollout/traffic/grants.ts";
-import { servicesNamed } from "../../rollout/traffic/overlay.ts";
+import { servicesOf } from "../../rollout/traffic/isolation.ts";
+import { namesAny } from "../../rollout/traffic/overlay.ts";
 import { shareOf } from "../../rollout/traffic/route-record.ts";
 import type { Caches } from "./caches.ts";
 
@@ -47,8 +48,13 @@ export class RelatedReader {
     this.#needs = needs;
   }
 
-  /** What was found at this step, as far as it is still there. */
-  async of({ metadata }: Deployment, started: string, step: number): Promise<RelatedObjects> {
+  /** What was found at this step for pods of these templates, as far as it is still there. */
+  async of(
+    { metadata }: Deployment,
+    templates: readonly PodTemplate[],
+    started: string,
+    step: number,
+  ): Promise<RelatedObjects> {
     const { uid = "", namespace = "" } = metadata;
     const before = this.#known.get(uid);
     const known = before?.started === started ? before : undefined;
@@ -58,7 +64,12 @@ export class RelatedReader {
       kube.list<Service>(services, { namespace }),
       listRoutes<Route>(kube),
     ]);
-    const relevant = everywhere.filter((route) => servicesNamed(route, namespace).size > 0);
+    const own = here.items.filter(
+      (service) =>
+        service.metadata.labels?.[FLIGHT] === uid ||
+        templates.some((template) => servicesOf(template, [service]).length > 0),
+    );
+    const relevant = everywhere.filter((route) => namesAny(route, own) || shareOf(route, uid) !== undefined);
     const crosses = relevant.some((route) => crossesInto(namespace, route));
     const grants = crosses ? await listGrants<ReferenceGrant>(kube, namespace) : [];
     const revoked = known?.grants.filter((grant) => !grants.some((one) => equal(one, grant))) ?? [];
@@ -66,7 +77,7 @@ export class RelatedReader {
       started,
       step,
       at: clock.now(),
-      services: byKey(here.items, keyOf),
+      services: byKey(own, keyOf),
       routes: byKey(relevant, routeKeyOf),
       grants: [...grants, ...revoked],
     };
@@ -86,7 +97,7 @@ export class RelatedReader {
     this.#known.delete(uid);
   }
 
-  /** Lists anew the next time. */
+  /** Lists again the next time. */
   outdate(uid: string): void {
     const known = this.#known.get(uid);
     if (known !== undefined) this.#known.set(uid, { ...known, step: Number.NaN });
@@ -102,11 +113,11 @@ export class RelatedReader {
   #hasLost({ services: own, routes }: RelatedObjects, uid: string): boolean {
     const { caches } = this.#needs;
     const marked = [...own].filter(([, { metadata }]) => metadata.labels?.[FLIGHT] === uid);
-    const isFlown = (route: Route) =>
+    const isInFlight = (route: Route) =>
       FLIGHT in (route.metadata.labels ?? {}) && shareOf(route, uid) !== undefined;
     return (
       marked.some(([key]) => caches.services.get(key) === undefined) ||
-      [...routes.values()].filter(isFlown).some((route) => !caches.hasRoute(route))
+      [...routes.values()].filter(isInFlight).some((route) => caches.route(route) === undefined)
     );
   }
 }

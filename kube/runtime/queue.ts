@@ -6,8 +6,7 @@ export type Work = (key: string) => Promise<number | undefined>;
 
 /** What a queue needs. */
 export interface QueueOptions {
-  readonly work: Work;
-  /** Told of every failure, before it is retried. */
+  /** Called at every failure, before it is retried. */
   readonly onError: (key: string, error: unknown, retryInMs: number) => void;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -27,11 +26,19 @@ export class Queue {
   readonly #failures = new Map<string, { count: number; until: number }>();
   #idle = Promise.withResolvers<void>();
 
+  #work: Work | undefined;
+
   constructor(options: QueueOptions) {
     this.#options = { parallel: 8, ...options };
   }
 
-  /** The key is worked on as soon as there is a place; one that failed not before its retry, whatever is new about it. */
+  /** Begins with the keys that were added already. */
+  start(work: Work): void {
+    this.#work = work;
+    this.#next();
+  }
+
+  /** The key is worked on as soon as there is a place; one that failed not before its retry. */
   add(key: string): void {
     if (this.#heldUntil(key) > this.#options.clock.now()) {
       this.addAfter(key, 0);
@@ -70,19 +77,20 @@ export class Queue {
   }
 
   #next(): void {
-    if (this.#options.signal.aborted) return;
+    const work = this.#work;
+    if (work === undefined || this.#options.signal.aborted) return;
     for (const key of this.#waiting) {
       if (this.#running.size >= this.#options.parallel) return;
       if (this.#running.has(key)) continue;
       this.#waiting.delete(key);
       this.#running.add(key);
-      void this.#run(key);
+      void this.#run(key, work);
     }
   }
 
-  async #run(key: string): Promise<void> {
+  async #run(key: string, work: Work): Promise<void> {
     try {
-      const again = await this.#options.work(key);
+      const again = await work(key);
       this.#failures.delete(key);
       if (again !== undefined) this.addAfter(key, again);
     } catch (error) {
@@ -91,7 +99,7 @@ export class Queue {
       const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
       const retryInMs = Math.max(asked, backoffMs(count - 1));
       this.#failures.set(key, { count, until: clock.now() + retryInMs });
-      // News that came meanwhile waits as well.
+      // What was added meanwhile waits as well.
       this.#waiting.delete(key);
       if (!this.#options.signal.aborted) this.#options.onError(key, error, retryInMs);
       this.addAfter(key, retryInMs);

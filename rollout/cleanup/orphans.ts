@@ -31,7 +31,7 @@ export interface Marked {
   readonly now: number;
   readonly inFlight: ReadonlySet<string>;
   /** UIDs of Deployments that were seen in flight and are no more, with the instant (ms) they left. */
-  readonly landed?: ReadonlyMap<string, number>;
+  readonly ended?: ReadonlyMap<string, number>;
   readonly services: readonly Service[];
   readonly routes: readonly Route[];
   readonly replicaSets: readonly ReplicaSet[];
@@ -60,7 +60,7 @@ export function sweep(marked: Marked): Decision {
   const isEarly = (service: Service) => strays.some((set) => isOfOneFlight(service, set));
   const narrowed = orphans.filter((service) => serviceRecordOf(service) !== undefined && !isEarly(service));
   const late = narrowed.filter(
-    (service) => ageOf(service, marked.now) >= GRACE_MS || hasLanded(service, marked),
+    (service) => ageOf(service, marked.now) >= GRACE_MS || hasEnded(service, marked),
   );
   // A twin goes after the routes that may name it have been given back, in a later look.
   const canaryServices = orphans
@@ -97,7 +97,7 @@ function isStray(set: ReplicaSet): boolean {
 }
 
 /** A canary that another Deployment has taken over from the one that left it behind. */
-export function isTakenOver(set: ReplicaSet): boolean {
+function isTakenOver(set: ReplicaSet): boolean {
   const owner = controllerOf(set);
   return owner !== undefined && owner !== flightUidOf(set);
 }
@@ -106,7 +106,7 @@ export function isTakenOver(set: ReplicaSet): boolean {
  * A canary that has become the version of another Deployment, which scales down all others: native control sets its own
  * `minReadySeconds` on the ReplicaSet that it wants, and leaves the hold's on one that it removes.
  */
-function isAdopted(set: ReplicaSet): boolean {
+export function isAdopted(set: ReplicaSet): boolean {
   return isTakenOver(set) && set.spec.minReadySeconds !== MIN_READY_SECONDS;
 }
 
@@ -159,8 +159,8 @@ function close(replicaSet: ReplicaSet, now: number): Write {
 }
 
 /** Narrowed for a flight that has ended (its Deployment was deleted), not for one that may be about to start. */
-function hasLanded(service: Service, { landed }: Marked): boolean {
-  const at = landed?.get(flightUidOf(service) ?? "");
+function hasEnded(service: Service, { ended }: Marked): boolean {
+  const at = ended?.get(flightUidOf(service) ?? "");
   return at !== undefined && Date.parse(serviceRecordOf(service)?.since ?? "") < at;
 }
 

@@ -87,7 +87,7 @@ export function replicaSetsOf(
 }
 
 /** Marked, and of its namespace: tenants may write any mark on their own objects. */
-export function isMarkedFor({ metadata: { uid, namespace } }: Deployment, { metadata }: KubeObject): boolean {
+function isMarkedFor({ metadata: { uid, namespace } }: Deployment, { metadata }: KubeObject): boolean {
   return metadata.labels?.[FLIGHT] === uid && metadata.namespace === namespace;
 }
 

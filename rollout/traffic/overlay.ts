@@ -31,6 +31,13 @@ export function servicesNamed(route: Route, namespace: string): Set<string> {
   );
 }
 
+/** Every Service that the route's rules name, as `namespace/name`. */
+export function backendsOf(route: Route): readonly string[] {
+  const home = route.metadata.namespace ?? "";
+  const refs = rulesOf(route).flatMap((rule) => rule.backendRefs ?? []);
+  return [...new Set(refs.filter(isService).map((ref) => `${ref.namespace ?? home}/${ref.name}`))];
+}
+
 /** Whether one of the route's rules names one of the Services. */
 export function namesAny(route: Route, services: readonly Service[]): boolean {
   return services.some(({ metadata: { namespace = "", name } }) => servicesNamed(route, namespace).has(name));

@@ -81,7 +81,6 @@ describe("what another tenant writes on objects of his own", () => {
       clock: systemClock,
       log: noLog,
       signal: stop.signal,
-      onChange: () => {},
     });
     await caches.synced();
     return new Observer({ kube, caches, clock: systemClock }).observe(VICTIM);

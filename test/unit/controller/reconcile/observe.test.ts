@@ -65,7 +65,7 @@ describe("controller/gather", () => {
     api.add(httpRoutes, applied(aRoute({ kind: "HTTPRoute" }), { [UID]: share }));
     const ended = new AbortController();
     stop.push(ended);
-    caches = new Caches({ kube, clock, log: noLog, signal: ended.signal, onChange: () => {} });
+    caches = new Caches({ kube, clock, log: noLog, signal: ended.signal });
     await caches.synced();
     observer = new Observer({ kube, caches, clock });
   });

@@ -17,7 +17,9 @@ describe("the queue", () => {
       return work(key);
     };
     const onError = (key: string, _error: unknown, retryInMs: number) => void errors.push({ key, retryInMs });
-    return new Queue({ work: noted, onError, clock, signal, parallel });
+    const queue = new Queue({ onError, clock, signal, parallel });
+    queue.start(noted);
+    return queue;
   }
 
   /** Work that lasts until `release` is called. */
