@@ -76,7 +76,7 @@ async function update(shop: Shop, name: string, index: number): Promise<{ seen: 
   const { status, body: answer } = await shop.cluster
     .request<Updated>("PATCH", path + dry, body)
     .catch((error: unknown) => ({ status: 0, body: { message: String(error) } as Updated }));
-  const complained = answer.message?.includes('serin.dev/steps: "50, 10" goes down') ?? false;
+  const complained = answer.message?.includes("serin.dev/steps: 10 follows 50") ?? false;
   if (status !== 200) return complained ? { seen: true } : { seen: false, message: answer.message ?? "" };
   return { seen: index % 3 === 2 || (body === version && (answer.spec?.minReadySeconds ?? 0) > 1e9) };
 }
