@@ -21,15 +21,15 @@ type Res = Pick<Http2ServerResponse, "write" | "end" | "writeHead" | "on"> & {
   stream?: { destroy(): void };
 };
 
-/** A request as the server saw it. */
-export interface Seen {
+/** A request as the server received it. */
+export interface ReceivedRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
-/** What to do instead of an answer: a status with a message, a broken connection, or silence. */
+/** A failure in place of the answer: a status with a message, a broken connection, or silence. */
 export type Fault = { status: number; message?: string; headers?: Record<string, string> } | "reset" | "hang";
 
 interface Watch {
@@ -49,12 +49,12 @@ async function issuePair() {
 /** A small API server in memory, over TLS on loopback: list, watch, create, patch, delete, and faults on demand. */
 export class FakeApi {
   readonly store = new Store();
-  readonly requests: Seen[] = [];
-  /** Each request is shown to these first; the first answer other than undefined is what happens. */
-  readonly faults: ((snapshot: Seen) => Fault | undefined)[] = [];
-  /** The token asked for; none if empty. */
+  readonly requests: ReceivedRequest[] = [];
+  /** The server asks these about each request, in order; the first fault that is not undefined happens. */
+  readonly faults: ((request: ReceivedRequest) => Fault | undefined)[] = [];
+  /** The bearer token that the server requires; it requires none while this is empty. */
   token = "";
-  /** Whether sendInitialEvents is understood. */
+  /** Whether the server understands sendInitialEvents. */
   watchList = true;
   connections = 0;
   url = "";
@@ -105,27 +105,27 @@ export class FakeApi {
     return connect({ fieldManager: "serin", userAgent: "serin-test", load, log: noLog, ...options });
   }
 
-  /** Creates as somebody else. */
+  /** Creates an object as another client. */
   add<T extends KubeObject>(resource: Resource, object: T): T {
     return this.store.create(collectionOf(resource), object) as T;
   }
 
-  /** Changes as somebody else, by merge. */
+  /** Changes an object as another client, by a merge patch. */
   change(resource: Resource, key: string, patch: object): KubeObject {
     return this.store.patch(collectionOf(resource), key, "merge", patch);
   }
 
-  /** Deletes as somebody else. */
+  /** Deletes an object as another client. */
   remove(resource: Resource, key: string): KubeObject {
     return this.store.delete(collectionOf(resource), key);
   }
 
-  /** How many watches are open. */
+  /** The number of open watches. */
   get watching(): number {
     return this.#watches.size;
   }
 
-  /** Forgets the history: whoever goes on from before gets 410. */
+  /** Forgets the history: a client that continues from an older version gets 410. */
   compact(): void {
     this.store.compacted = this.store.version;
   }
@@ -137,13 +137,13 @@ export class FakeApi {
     if (how === "reset") for (const socket of this.#sockets) socket.destroy();
   }
 
-  /** Sends a bookmark with the present version to all watches. */
+  /** Sends a bookmark with the current version to all watches. */
   bookmark(): void {
     for (const watch of this.#watches) line(watch.res, "BOOKMARK", bookmarkAt(this.store.version));
   }
 
   /** Sends any event to all watches. */
-  tell(type: string, object: object): void {
+  sendEvent(type: string, object: object): void {
     for (const watch of this.#watches) line(watch.res, type, object);
   }
 
@@ -151,21 +151,21 @@ export class FakeApi {
     this.endWatches("reset");
     this.#server.close();
     const closed = once(this.#server, "close");
-    // A client that is about to connect again would keep the server open for ever.
+    // A client that is about to reconnect would keep the server open for ever.
     for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
 
   async #handle(req: Req, res: Res): Promise<void> {
     const url = new URL(req.url ?? "", this.url);
-    const snapshot = {
+    const request = {
       method: req.method ?? "",
       path: url.pathname,
       query: url.searchParams,
       headers: req.headers,
     };
-    this.requests.push(snapshot);
-    const fault = this.faults.map((find) => find(snapshot)).find((found) => found !== undefined);
+    this.requests.push(request);
+    const fault = this.faults.map((find) => find(request)).find((found) => found !== undefined);
     if (fault === "hang") return;
     if (fault === "reset") return void (res.stream ?? (res as { destroy?(): void })).destroy?.();
     try {
@@ -173,7 +173,7 @@ export class FakeApi {
       if (this.token && req.headers.authorization !== `Bearer ${this.token}`) {
         throw new Refusal(401, "Unauthorized", "Unauthorized");
       }
-      await this.#serve(snapshot, req, res);
+      await this.#serve(request, req, res);
     } catch (error) {
       const { code = 500, reason = "InternalError", message } = error as Refusal;
       const headers = fault ? fault.headers : {};
@@ -182,26 +182,26 @@ export class FakeApi {
     }
   }
 
-  async #serve(snapshot: Seen, req: Req, res: Res): Promise<void> {
-    const { collection, namespace, name } = parsePath(snapshot.path);
+  async #serve(request: ReceivedRequest, req: Req, res: Res): Promise<void> {
+    const { collection, namespace, name } = parsePath(request.path);
     const key = `${namespace}/${name}`;
-    const contentType = String(snapshot.headers["content-type"]);
-    if (snapshot.method === "GET" && !name) {
-      if (snapshot.query.get("watch") === "true") return this.#watch(snapshot, collection, namespace, res);
-      return json(res, 200, this.#list(snapshot, collection, namespace));
+    const contentType = String(request.headers["content-type"]);
+    if (request.method === "GET" && !name) {
+      if (request.query.get("watch") === "true") return this.#watch(request, collection, namespace, res);
+      return json(res, 200, this.#list(request, collection, namespace));
     }
-    if (snapshot.method === "GET") return json(res, 200, this.store.get(collection, key));
+    if (request.method === "GET") return json(res, 200, this.store.get(collection, key));
     const body = JSON.parse((await textOf(req)) || "{}");
-    if (snapshot.method === "POST") {
+    if (request.method === "POST") {
       const metadata = namespace ? { ...body.metadata, namespace } : body.metadata;
       return json(res, 201, this.store.create(collection, { ...body, metadata }));
     }
-    if (snapshot.method === "PATCH")
+    if (request.method === "PATCH")
       return json(res, 200, this.store.patch(collection, key, contentType, body));
     return json(res, 200, this.store.delete(collection, key, body.preconditions));
   }
 
-  #list({ query }: Seen, collection: string, namespace: string) {
+  #list({ query }: ReceivedRequest, collection: string, namespace: string) {
     const matches = matcher(selectionOf(query, namespace));
     const [at = 0, from = 0] = (query.get("continue") ?? "").split(":").map(Number);
     if (query.has("continue") && at < this.store.compacted) throw gone();
@@ -220,7 +220,7 @@ export class FakeApi {
     };
   }
 
-  #watch({ query }: Seen, collection: string, namespace: string, res: Res): void {
+  #watch({ query }: ReceivedRequest, collection: string, namespace: string, res: Res): void {
     const matches = matcher(selectionOf(query, namespace));
     const from = Number(query.get("resourceVersion") ?? this.store.version);
     if (query.has("sendInitialEvents") && !this.watchList) {
@@ -250,7 +250,7 @@ function send({ res, collection, matches }: Watch, { version, ...change }: Chang
   const now = change.now && matches(change.now) ? change.now : undefined;
   if (now) line(res, before ? "MODIFIED" : "ADDED", now);
   else if (before) {
-    // An object that leaves the selection is told as it was, with the version at which it left.
+    // An object that leaves the selection is sent as it was, with the version at which it left.
     line(res, "DELETED", { ...before, metadata: { ...before.metadata, resourceVersion: String(version) } });
   }
 }

@@ -7,8 +7,9 @@ import { hold } from "../../rollout/workload/hold.ts";
 import { type HoldRecord, originalsOf, withHoldRecord } from "../../rollout/workload/hold-record.ts";
 import { aDeployment, aHeld, aReplicaSet, aTemplate, readsOf } from "./builders.ts";
 
-/** When the requests come. */
+/** The time at which the requests arrive. */
 export const LATER = "2026-01-01T13:00:00.000Z";
+/** The answer to an allowed request. */
 export type Yes = AdmissionResponse & { allowed: true };
 
 /** Decides as the webhook does. */
@@ -16,7 +17,7 @@ function ask(requested: Deployment, old: Deployment, reads: ClusterState = reads
   return admitUpdate(requested, old, changesTemplate(requested, old) ? reads : undefined, LATER);
 }
 
-/** The answer as it is stored; asked again about its own answer it must not change its mind. */
+/** The answer as the API server stores it. A second request with that object must get the same answer. */
 export function yes(requested: Deployment, old: Deployment, reads: ClusterState = readsOf()): Yes {
   const answer = ask(requested, old, reads);
   if (!answer.allowed) throw new Error(answer.message);
@@ -27,14 +28,14 @@ export function yes(requested: Deployment, old: Deployment, reads: ClusterState 
   return { ...answer, object };
 }
 
-/** The reason of the refusal. */
+/** The message of a denied request. */
 export function no(requested: Deployment, old: Deployment, reads: ClusterState = readsOf()): string {
   const answer = ask(requested, old, reads);
   if (answer.allowed) throw new Error("allowed");
   return answer.message;
 }
 
-/** `web:2` in flight beside `web:1`, as stored. */
+/** `web:2` in flight next to `web:1`, as the API server stores it. */
 export function inFlight({
   held = {},
   image = "web:2",
@@ -53,17 +54,17 @@ export function inFlight({
 /** The ReplicaSet of `web:2`. */
 export const canarySet = (meta = {}) =>
   aReplicaSet({ image: "web:2", replicas: 1, available: 0, ready: 1, meta });
-/** What admission reads while `web:2` is in flight. */
+/** The cluster state that admission reads while `web:2` is in flight. */
 export const both = readsOf({ replicaSets: [aReplicaSet(), canarySet()] });
-/** The object with other fields in its spec, and another image. */
+/** The object with these fields in its spec and, if given, another image. */
 export const edit = (object: Deployment, spec: Partial<Deployment["spec"]>, image?: string): Deployment => ({
   ...object,
   spec: { ...object.spec, ...spec, ...(image ? { template: aTemplate(image) } : {}) },
 });
-/** The object with these annotations, too. */
+/** The object with these annotations added. */
 export const annotate = (object: Deployment, annotations: Record<string, string>): Deployment => ({
   ...object,
   metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, ...annotations } },
 });
-/** What the user wrote in the fields that the hold covers. */
+/** The user's values of the fields that the hold covers. */
 export const native = originalsOf(aDeployment().spec);

@@ -8,18 +8,19 @@ import { type Plan, parsePlan } from "../../rollout/plan/plan.ts";
 import type { Snapshot } from "../../rollout/stages/snapshot.ts";
 import type { HoldRecord } from "../../rollout/workload/hold-record.ts";
 
-/** The instant at which the tests' stories begin, in ms and as objects carry it. */
+/** The instant at which the tests begin, in ms since the epoch. */
 export const NOON = Date.UTC(2026, 0, 1, 12);
+/** The same instant as objects carry it. */
 export const AT_NOON = new Date(NOON).toISOString();
 
 type Written<T> = Partial<Omit<T, "metadata" | "spec">>;
 
-/** The template of a version: `image` is what makes it another one. */
+/** The pod template of a version; versions differ by `image`. */
 export function aTemplate(image = "web:1", app = "web"): PodTemplate {
   return { metadata: { labels: { app } }, spec: { containers: [{ name: "main", image }] } };
 }
 
-/** An opted-in Deployment as the API server stores it, at rest; annotations are added to the opt-in. */
+/** An opted-in Deployment at rest, as the API server stores it; `annotations` are added to the opt-in. */
 export function aDeployment({
   image = "web:1",
   annotations = {},
@@ -57,7 +58,7 @@ export function aDeployment({
   };
 }
 
-/** A ReplicaSet of the Deployment `web` whose pods are all available unless told otherwise. */
+/** A ReplicaSet of the Deployment `web` whose pods are all available by default. */
 export function aReplicaSet({
   image = "web:1",
   hash = image.replace(/\W/g, ""),
@@ -113,7 +114,7 @@ export function aService({
   };
 }
 
-/** A route with these rules, or with one rule for these backends, accepted by Traefik. */
+/** A route with these rules, or with one rule for these backends, that Traefik has accepted. */
 export function aRoute({
   backends = [{ name: "web", port: 80 }],
   rules = [{ backendRefs: [...backends] }],
@@ -147,7 +148,7 @@ export function aRoute({
   };
 }
 
-/** The plan of these annotations; throws when they are wrong. */
+/** The plan of these annotations; throws when they are not valid. */
 export function aPlan(annotations: Record<string, string> = {}): Plan {
   const parsed = parsePlan({ "serin.dev/rollout": "canary", ...annotations });
   if ("plan" in parsed) return parsed.plan;
@@ -161,7 +162,7 @@ export function aHeld(held: Partial<HoldRecord> = {}): HoldRecord {
   return { started: AT_NOON, phase: "canary", stable: "web1", originals, ...held };
 }
 
-/** What admission reads beside a Deployment whose version `web:1` runs in full. */
+/** The cluster state that admission reads for a Deployment whose version `web:1` runs in full. */
 export function readsOf(reads: Partial<ClusterState> = {}): ClusterState {
   return {
     replicaSets: [aReplicaSet()],
@@ -173,8 +174,8 @@ export function readsOf(reads: Partial<ClusterState> = {}): ClusterState {
   };
 }
 
-/** What a decision sees of a rollout that has just been admitted. */
-export function seenOf(snapshot: Partial<Snapshot> = {}): Snapshot {
+/** The snapshot of a rollout that has just been admitted. */
+export function aSnapshot(snapshot: Partial<Snapshot> = {}): Snapshot {
   const held = snapshot.held ?? aHeld();
   return {
     now: NOON,

@@ -6,7 +6,7 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** A clock that moves only when told to. */
+/** A clock that moves only by `advance`. */
 export class FakeClock implements Clock {
   #now: number;
   readonly #sleepers = new Set<Sleeper>();
@@ -19,7 +19,7 @@ export class FakeClock implements Clock {
     return this.#now;
   }
 
-  /** How many are asleep. */
+  /** The number of pending sleeps. */
   get sleeping(): number {
     return this.#sleepers.size;
   }
@@ -36,7 +36,7 @@ export class FakeClock implements Clock {
     });
   }
 
-  /** Moves time on and wakes sleepers in their order, each before time goes further. */
+  /** Advances time and wakes the sleepers in order, each at its own instant. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
     await settle();

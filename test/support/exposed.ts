@@ -6,7 +6,7 @@ import { cookieHeader, type Sticky } from "../../rollout/traffic/sticky.ts";
 import type { Request } from "../model/router.ts";
 import { AT_NOON } from "./builders.ts";
 
-/** The cookie of the rollouts that `anyExposedFlights` makes. */
+/** The cookie of the rollouts that `anyExposedShares` makes. */
 export const STICKY: Sticky = { cookie: "serin-web", id: "r7", seconds: 3600 };
 
 const anyField = (names: readonly string[]): fc.Arbitrary<FieldMatch> =>
@@ -49,7 +49,7 @@ const anyRuleMatch: fc.Arbitrary<RuleMatch> = fc
     ...(queryParams.length > 0 && { queryParams }),
   }));
 
-/** Rules that overlap each other, some with the Services `web` and `api`, some with others; `mark` tells them apart. */
+/** Rules that overlap each other, some with the Services `web` and `api`, some with others; `mark` identifies each. */
 export const anyOverlappingRules: fc.Arbitrary<RouteRule[]> = fc
   .array(
     fc.record({
@@ -85,8 +85,8 @@ const anyTesters: fc.Arbitrary<readonly Match[]> = fc.array(
   { minLength: 1, maxLength: 2 },
 );
 
-/** A rollout of `web` with testers, cookies, copies and a weight, each or none, and perhaps one of `api` with a weight. */
-export const anyExposedFlights: fc.Arbitrary<RouteRecord["shares"]> = fc
+/** A rollout of `web` with any of testers, sticky cookies, a mirror and a weight, and perhaps one of `api` with a weight. */
+export const anyExposedShares: fc.Arbitrary<RouteRecord["shares"]> = fc
   .record({
     weight: fc.constantFrom(0, 10, 50, 100),
     match: fc.option(anyTesters, { nil: undefined }),
@@ -113,7 +113,7 @@ export const anyExposedFlights: fc.Arbitrary<RouteRecord["shares"]> = fc
     return first ? { api, web } : { web, api };
   });
 
-/** Requests that the rules of `anyOverlappingRules` may want, with cookies in any order. */
+/** Requests that the rules of `anyOverlappingRules` may match, with cookies in any order. */
 export const anyRequest: fc.Arbitrary<Request> = fc
   .record({
     path: fc.constantFrom("/", "/a", "/a/b", "/c"),

@@ -1,9 +1,9 @@
 import type { Log } from "../../kube/core/log.ts";
 
-/** Swallows everything. */
+/** A log that drops every message. */
 export const noLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** Remembers messages with their level, in order. */
+/** A log that keeps messages with their level, in order. */
 export function rememberingLog(): Log & { readonly lines: string[] } {
   const lines: string[] = [];
   const note = (level: string) => (_: object, message: string) => void lines.push(`${level}: ${message}`);

@@ -13,7 +13,10 @@ export interface Traffic {
   readonly stable: number;
 }
 
-/** What the requests of so many a tick show of both versions: an image with "bad" in its name answers a third of its requests with errors; "late": of those of users only. */
+/**
+ * The findings about both versions under this traffic. An image with "bad" in its name answers a third of its requests
+ * with errors; one with "late" does so only once users reach it, not for mirrored copies.
+ */
 export function evidenceOf(
   snapshot: Snapshot,
   { uid, from, known, sources, terms }: JudgeInput,

@@ -1,8 +1,8 @@
 import type { Write } from "../../kube/core/writes.ts";
 
-/** The object after a merge patch of ours has been stored (RFC 7386); its resourceVersion stays. */
+/** The object after the API server has stored a merge patch of Serin's (RFC 7386); its resourceVersion stays. */
 export function merged<T>(object: T, write: Write): T {
-  if (write.verb !== "merge") throw new Error(`a ${write.verb} is no merge`);
+  if (write.verb !== "merge") throw new Error(`a ${write.verb} is not a merge patch`);
   return merge(object, write.body) as T;
 }
 

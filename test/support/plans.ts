@@ -2,7 +2,7 @@ import { type Complaint, formatComplaints } from "../../rollout/plan/complaints.
 import { type Plan, parsePlan } from "../../rollout/plan/plan.ts";
 import type { Step } from "../../rollout/plan/steps.ts";
 
-/** What people write, the keys without their prefix; a canary unless they say otherwise. */
+/** The annotations of a plan, keys without their prefix; the strategy is canary by default. */
 export type Given = Record<string, string>;
 
 function parse(given: Given) {
@@ -10,22 +10,24 @@ function parse(given: Given) {
   return parsePlan(Object.fromEntries(entries.map(([name, value]) => [`serin.dev/${name}`, value])));
 }
 
-/** The plan; throws when something is wrong with it. */
+/** The plan of these annotations; throws when they are not valid. */
 export function planOf(given: Given): Plan {
   const parsed = parse(given);
   if ("plan" in parsed) return parsed.plan;
   throw new Error(formatComplaints(parsed.complaints));
 }
 
-/** What is wrong with it. */
+/** The complaints about these annotations; none if they are valid. */
 export function complaintsOf(given: Given): readonly Complaint[] {
   const parsed = parse(given);
   return "complaints" in parsed ? parsed.complaints : [];
 }
 
+/** A step that gives the canary this percentage for at least this long. */
 export const weight = (percent: number, leastMs = 60_000): Step => ({
   kind: "weight",
   weight: percent,
   leastMs,
 });
+/** A step that waits for the user. */
 export const pause: Step = { kind: "pause" };

@@ -1,4 +1,4 @@
-/** An AdmissionReview as the API server sends it, an UPDATE of a Deployment unless told otherwise. */
+/** An AdmissionReview as the API server sends it, by default of an UPDATE of a Deployment. */
 export function aReview(request: object): {
   kind: string;
   apiVersion: string;

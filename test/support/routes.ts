@@ -5,7 +5,7 @@ import { routePatch } from "../../rollout/traffic/overlay.ts";
 import type { RouteRecord, RouteShare } from "../../rollout/traffic/route-record.ts";
 import { AT_NOON } from "./builders.ts";
 
-/** The route after `routePatch` for these flights has been stored. */
+/** The route after the API server has stored `routePatch` for these shares. */
 export function applied(route: Route, shares: RouteRecord["shares"]): Route {
   const { metadata, spec } = routePatch(route, shares);
   const { [HELD]: _held, ...annotations } = route.metadata.annotations ?? {};
@@ -22,7 +22,7 @@ export function applied(route: Route, shares: RouteRecord["shares"]): Route {
   };
 }
 
-/** As it comes over the wire: no -0. */
+/** JSON as it comes over the wire: no -0. */
 const anyJson = fc.jsonValue({ maxDepth: 1 }).map((value) => JSON.parse(JSON.stringify(value)) as unknown);
 
 /** Services `a` to `c` may be in flight; `d` and other kinds never are. */
@@ -50,7 +50,7 @@ const anyRule: fc.Arbitrary<RouteRule> = fc.record(
   { requiredKeys: [] },
 );
 
-/** Routes at home in `shop` as people write them. */
+/** Routes of the namespace `shop` as users write them. */
 export const anyRoute: fc.Arbitrary<Route> = fc
   .array(anyRule, { maxLength: 5 })
   .map((rules) => ({ metadata: { name: "r", namespace: "shop", resourceVersion: "1" }, spec: { rules } }));
@@ -62,7 +62,7 @@ export const anyWeight: fc.Arbitrary<number> = fc.oneof(
 );
 
 /** Up to three rollouts, each of another Service. */
-export const anyFlights: fc.Arbitrary<RouteRecord["shares"]> = fc
+export const anyShares: fc.Arbitrary<RouteRecord["shares"]> = fc
   .uniqueArray(
     fc.record({
       service: fc.constantFrom("a", "b", "c"),

@@ -1,4 +1,4 @@
-/** A copy without what is undefined; what says the same as before is the very same. */
+/** A copy of `next` without undefined fields. Every part that equals the same part of `before` is that very object. */
 export function share(before: unknown, next: unknown): unknown {
   if (before === next || typeof next !== "object" || next === null) return next;
   const old = typeof before === "object" && before !== null ? (before as Record<string, unknown>) : {};

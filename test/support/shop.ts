@@ -5,7 +5,7 @@ import { checkPromises, checkServed } from "../model/invariants.ts";
 import { World } from "../model/world.ts";
 import { aDeployment, aRoute, aService, aTemplate } from "./builders.ts";
 
-/** A world in which `web:1` serves in full behind a Service and a route, and every promise is watched. */
+/** A world in which `web:1` serves in full behind a Service and a route, and every promise is checked. */
 export function aShop({
   annotations = {},
   replicas = 5,
@@ -53,7 +53,7 @@ export const annotate =
     metadata: { ...deployment.metadata, annotations: { ...deployment.metadata.annotations, [key]: value } },
   });
 
-/** What people can see at the end: specs, sizes, and whether anything of ours was left. */
+/** The end of a rollout as users see it: specs, sizes, and the objects on which Serin left a mark. */
 export function ending(world: World) {
   const marks = (["deployments", "services", "httproutes", "grpcroutes", "replicasets"] as const).flatMap(
     (kind) =>
@@ -74,13 +74,13 @@ export function ending(world: World) {
   };
 }
 
-/** How the last rollout of that ReplicaSet ended. */
+/** The outcome of the last rollout of that ReplicaSet. */
 export function outcome(world: World, set: string): Outcome | undefined {
   const found = world.list("replicasets").find(({ metadata }) => metadata.name === set);
   return found && lastRunOf(found)?.outcome;
 }
 
-/** After `version` was promoted: as if no rollout had ever been. */
+/** Expects `version` in place as if no rollout had ever been: no mark, and the user's own specs. */
 export function expectRest(world: World, version: string, found: Record<string, number>): void {
   const fresh = aShop();
   const { rules, services } = ending(fresh);
@@ -96,7 +96,7 @@ export function expectRest(world: World, version: string, found: Record<string, 
   });
 }
 
-/** Every request finds a ready pod, too. */
+/** The world with one more check at every change: each request finds a ready pod. */
 export function watched(world: World): World {
   world.check = () => {
     checkPromises(world);

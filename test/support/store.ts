@@ -3,7 +3,7 @@ import jsonpatch from "fast-json-patch";
 import type { Preconditions } from "../../kube/client/api.ts";
 import type { KubeObject } from "../../kube/core/meta.ts";
 
-/** A change in the store; watches are served from these. */
+/** A change in the store. Watches are served from these. */
 export interface Change {
   readonly version: number;
   readonly collection: string;
@@ -11,7 +11,7 @@ export interface Change {
   readonly now: KubeObject | undefined;
 }
 
-/** Refuses as the API server does. */
+/** A refusal as the API server words it. */
 export class Refusal extends Error {
   readonly code: number;
   readonly reason: string;
@@ -26,10 +26,10 @@ export class Refusal extends Error {
 /** Objects with resource versions and a history, by collection (such as "apps/v1/deployments"). */
 export class Store {
   readonly changes: Change[] = [];
-  /** Told of every change. */
+  /** Called with every change. */
   onChange: (change: Change) => void = () => {};
   version = 100;
-  /** Versions before this one are forgotten. */
+  /** Watches from a version before this one get 410. */
   compacted = 0;
   readonly #collections = new Map<string, Map<string, KubeObject>>();
 

@@ -5,7 +5,7 @@ import type { RouteRecord, RouteShare } from "../../rollout/traffic/route-record
 import { AT_NOON } from "./builders.ts";
 import { anyWeight } from "./routes.ts";
 
-/** Rules that the API server accepts in a route of namespace `home`: every part that the Gateway API's v1 knows. */
+/** The namespace of the routes. */
 export const HOME = "default";
 
 const token = fc.constantFrom("X-Canary", "x-user", "Accept", "x-a_b.c");
@@ -54,7 +54,7 @@ type Filters = fc.Arbitrary<object[]>;
 const filter = <T>(type: string, field: string, value: fc.Arbitrary<T>) =>
   value.map((it) => ({ type, [field]: it }));
 
-/** Each of these at most once, but for mirrors; in any order. */
+/** Each of these filters at most once, except mirrors; in any order. */
 function filtersOf(...rest: fc.Arbitrary<object>[]): Filters {
   const once = [
     filter("RequestHeaderModifier", "requestHeaderModifier", modifier),
@@ -127,7 +127,7 @@ const forwarding = fc.record(
   { requiredKeys: ["backendRefs"] },
 );
 
-/** The Gateway API allows this rewrite beside exactly one match of a prefix. */
+/** The Gateway API allows this rewrite only next to exactly one match of a prefix. */
 const prefixRewriting = fc.record({
   matches: fc
     .record({ headers: conditions })
@@ -175,9 +175,9 @@ function rulesFrom(rule: fc.Arbitrary<RouteRule>): fc.Arbitrary<RouteRule[]> {
     .map((all) => all.map(([one, name], i) => (name ? { name: `rule-${i}`, ...one } : one)));
 }
 
-/** The rules of an HTTPRoute. */
+/** Rules that the API server accepts in an HTTPRoute of `HOME`, with every part that the Gateway API's v1 knows. */
 export const validHttpRules = rulesFrom(httpRule);
-/** The rules of a GRPCRoute. */
+/** The same for a GRPCRoute. */
 export const validGrpcRules = rulesFrom(grpcRule);
 
 const match: fc.Arbitrary<Match> = fc.oneof(
@@ -197,8 +197,8 @@ const exposure = fc.record(
   { requiredKeys: ["weight"] },
 );
 
-/** Up to two rollouts, each with all that a plan may grant. */
-export const validFlights: fc.Arbitrary<RouteRecord["shares"]> = fc
+/** Up to two rollouts, each with anything that a plan may grant. */
+export const validShares: fc.Arbitrary<RouteRecord["shares"]> = fc
   .uniqueArray(fc.tuple(fc.constantFrom("a", "b", "c"), fc.constantFrom(HOME, "other"), exposure), {
     minLength: 1,
     maxLength: 2,

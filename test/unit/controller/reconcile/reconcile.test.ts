@@ -8,10 +8,10 @@ import type { KubeObject } from "../../../../kube/core/meta.ts";
 import type { Resource } from "../../../../kube/core/resources.ts";
 import { FLIGHT, HELD } from "../../../../rollout/keys.ts";
 import type { Snapshot } from "../../../../rollout/stages/snapshot.ts";
-import { aDeployment, aHeld, aReplicaSet, aRoute, NOON, seenOf } from "../../../support/builders.ts";
+import { aDeployment, aHeld, aReplicaSet, aRoute, aSnapshot, NOON } from "../../../support/builders.ts";
 import { FakeClock } from "../../../support/clock.ts";
 import { noLog } from "../../../support/log.ts";
-import { carrying, flying } from "../../rollout/judge/flight.ts";
+import { aRollout, carrying } from "../../../support/rollout.ts";
 
 /** One write that reached the API. */
 interface Sent {
@@ -41,7 +41,7 @@ describe("controller/reconcile in trouble", () => {
     const held = aHeld({ phase: "undone" });
     const status = { observedGeneration: 1, replicas: 5, updatedReplicas: 5, availableReplicas: 5 };
     const deployment = { ...aDeployment({ annotations: { [HELD]: JSON.stringify(held) } }), status };
-    return seenOf({ now: clock.now(), held, deployment, replicaSets: [stable], services: [] });
+    return aSnapshot({ now: clock.now(), held, deployment, replicaSets: [stable], services: [] });
   };
 
   beforeEach(() => {
@@ -128,7 +128,7 @@ describe("controller/reconcile in trouble", () => {
 
   it("takes the weight from every route that lets it, though another one's owner refuses", async () => {
     const routes = ["frozen", "web"].map((name) => carrying(aRoute({ meta: { name } }), 10, NOON));
-    snapshot = flying({ held: aHeld({ phase: "failed" }), run: { outcome: "failed" }, routes });
+    snapshot = aRollout({ held: aHeld({ phase: "failed" }), run: { outcome: "failed" }, routes });
     answer = (one) => {
       if (one.name === "frozen") throw forbidden();
       return undefined;
@@ -142,7 +142,7 @@ describe("controller/reconcile in trouble", () => {
 
   it("writes nothing else after a route that refuses", async () => {
     const routes = ["frozen", "web"].map((name) => carrying(aRoute({ meta: { name } }), 10, NOON));
-    snapshot = flying({ held: aHeld({ phase: "failed" }), run: { outcome: "failed" }, routes });
+    snapshot = aRollout({ held: aHeld({ phase: "failed" }), run: { outcome: "failed" }, routes });
     refuse("httproutes", "merge", forbidden);
     await reconcile("uid-web");
     expect(sent.map(({ plural }) => plural)).to.deep.equal(["httproutes", "httproutes"]);

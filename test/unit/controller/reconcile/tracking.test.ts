@@ -13,9 +13,9 @@ import {
   aDeployment,
   aHeld,
   aReplicaSet,
+  aSnapshot,
   aTemplate,
   NOON,
-  seenOf,
 } from "../../../support/builders.ts";
 import { FakeClock } from "../../../support/clock.ts";
 import { noLog } from "../../../support/log.ts";
@@ -91,7 +91,7 @@ describe("controller/track", () => {
     const change = { from: two, to: one };
     const template = { "serin.dev/config": `configmap/web=${one}..${two}` };
     add({ "serin.dev/held": formatHoldRecord(aHeld()) }, change, template);
-    snapshot = seenOf({ replicaSets: [aReplicaSet()] });
+    snapshot = aSnapshot({ replicaSets: [aReplicaSet()] });
     api.add(configMaps, map("1"));
     await track();
     const { metadata, spec } = await read();

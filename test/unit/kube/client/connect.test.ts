@@ -210,7 +210,7 @@ for (const protocol of ["HTTP/1.1", "HTTP/2"]) {
         })(),
       );
       await eventually("watching", () => api.watching === 1);
-      api.tell("ERROR", { kind: "Status", code: 410, reason: "Expired", message: "too old" });
+      api.sendEvent("ERROR", { kind: "Status", code: 410, reason: "Expired", message: "too old" });
       expect(await watching)
         .to.be.instanceOf(ApiError)
         .with.property("status", 410);

@@ -4,7 +4,7 @@ import type { Kube } from "../../../../kube/client/api.ts";
 import type { KubeObject } from "../../../../kube/core/meta.ts";
 import { deployments, pods } from "../../../../kube/core/resources.ts";
 import { type Reflection, type ReflectOptions, reflect } from "../../../../kube/runtime/reflector.ts";
-import { FakeApi, type Fault, type Seen } from "../../../support/api.ts";
+import { FakeApi, type Fault, type ReceivedRequest } from "../../../support/api.ts";
 import { hastyClock } from "../../../support/clock.ts";
 import { eventually } from "../../../support/eventually.ts";
 import { rememberingLog } from "../../../support/log.ts";
@@ -109,7 +109,7 @@ for (const initial of ["list", "watch"] as const) {
       const seen = start();
       await seen.synced;
       await watching();
-      api.tell("ERROR", { kind: "Status", code: 410, reason: "Expired" });
+      api.sendEvent("ERROR", { kind: "Status", code: 410, reason: "Expired" });
       await eventually("read anew", () => api.requests.filter(isInitial).length === 2);
       await watching();
       api.add(pods, pod("a"));
@@ -191,7 +191,7 @@ for (const initial of ["list", "watch"] as const) {
       api.store.version = 10;
       api.store.changes.length = 0;
       api.change(pods, "shop/a", { spec: { x: 1 } });
-      api.tell("ERROR", { kind: "Status", code: 410, reason: "Expired" });
+      api.sendEvent("ERROR", { kind: "Status", code: 410, reason: "Expired" });
       await eventually("restored", () => seen.get("shop/a")?.metadata.resourceVersion === "11");
     });
 
@@ -215,7 +215,7 @@ for (const initial of ["list", "watch"] as const) {
   });
 }
 
-const isInitial = ({ query }: Seen) => !query.has("watch") || query.has("sendInitialEvents");
+const isInitial = ({ query }: ReceivedRequest) => !query.has("watch") || query.has("sendInitialEvents");
 
 describe("kube/reflect", () => {
   it("lists where the server knows no WatchList", async () => {

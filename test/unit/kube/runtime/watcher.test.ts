@@ -51,7 +51,7 @@ for (const initial of ["list", "watch"] as const) {
         const ending = setInterval(() => {
           if (how === "HTTP 410") api.endWatches("end");
           else {
-            api.tell("ERROR", gone);
+            api.sendEvent("ERROR", gone);
             api.endWatches("end");
           }
         }, 2);

@@ -4,9 +4,9 @@ import { judgeInputOf } from "../../../../rollout/stages/judge-input.ts";
 import type { Snapshot } from "../../../../rollout/stages/snapshot.ts";
 import type { Exposure } from "../../../../rollout/traffic/exposure.ts";
 import { AT_NOON, aRoute, NOON } from "../../../support/builders.ts";
+import { aRollout } from "../../../support/rollout.ts";
 import { applied } from "../../../support/routes.ts";
 import { after, MINUTE, recorded } from "../judge/decided.ts";
-import { flying } from "../judge/flight.ts";
 
 describe("going on in other strategies than by chance", () => {
   const tester = [{ headers: [{ name: "x-t", value: "1" }] }];
@@ -25,7 +25,7 @@ describe("going on in other strategies than by chance", () => {
       ...exposure,
     };
     const routes = [applied(aRoute(), { "uid-web": share })];
-    return flying({ annotations, routes, now: NOON + minutes * MINUTE, run: { step } });
+    return aRollout({ annotations, routes, now: NOON + minutes * MINUTE, run: { step } });
   };
   const switching = { "serin.dev/rollout": "blue-green", "serin.dev/mirror": "100%" };
   const testing = { "serin.dev/rollout": "ab-test", "serin.dev/match": "header x-t=1" };

@@ -4,8 +4,8 @@ import { advance } from "../../../../rollout/stages/advance.ts";
 import { decide } from "../../../../rollout/stages/decide.ts";
 import type { Decision } from "../../../../rollout/stages/decision.ts";
 import { NOON } from "../../../support/builders.ts";
+import { aRollout } from "../../../support/rollout.ts";
 import { after, type Doing, MINUTE, recorded } from "../judge/decided.ts";
-import { flying } from "../judge/flight.ts";
 
 interface Story {
   readonly minutes: number;
@@ -18,7 +18,7 @@ interface Story {
 
 /** The decision about a rollout whose step is in force since noon. */
 function decided({ minutes, canary, stable, step = 0, annotations = {}, evidence }: Story): Decision {
-  const snapshot = flying({ annotations, now: NOON + minutes * MINUTE, run: { step } });
+  const snapshot = aRollout({ annotations, now: NOON + minutes * MINUTE, run: { step } });
   const judged = canary && stable && after(minutes, snapshot, canary, stable);
   return advance({ ...snapshot, evidence: evidence ?? { gates: {}, ...(judged && { judged }) } });
 }
@@ -125,7 +125,7 @@ describe("going on by evidence", () => {
         expect(outcome({ minutes, step, annotations: gated, evidence: { gates: {} } })).to.match(
           /^holding at \d+%: queue <= 5 has not been read yet$/,
         );
-        const judged = after(minutes, flying({ run: { step } }), many.canary, many.stable);
+        const judged = after(minutes, aRollout({ run: { step } }), many.canary, many.stable);
         expect(outcome({ minutes: minutes + 10, step, evidence: { judged, gates: {} } })).to.match(
           /^holding at \d+%: nothing newer has been read than 10m ago$/,
         );
@@ -146,7 +146,7 @@ describe("going on by evidence", () => {
   });
 
   it("holds while the Deployment is paused", () => {
-    const snapshot = flying({ now: NOON + MINUTE });
+    const snapshot = aRollout({ now: NOON + MINUTE });
     const paused = {
       ...snapshot,
       deployment: { ...snapshot.deployment, spec: { ...snapshot.deployment.spec, paused: true } },
@@ -158,7 +158,7 @@ describe("going on by evidence", () => {
   });
 
   it("says in the record how a person sees what was counted, and what may be done now", () => {
-    const snapshot = flying({ now: NOON + MINUTE });
+    const snapshot = aRollout({ now: NOON + MINUTE });
     const judged = after(1, snapshot, { total: 100, failed: 20 }, many.stable);
     const run = recorded(decide({ ...snapshot, evidence: { judged, gates: {} } }));
     expect(run).to.include({ outcome: "failed" });
@@ -172,7 +172,7 @@ describe("going on by evidence", () => {
 
   it("finds harm while a later step's pods get ready", () => {
     // Step 2 is granted, and its pods are not there: what 10 % did is on record all the same.
-    const snapshot = flying({
+    const snapshot = aRollout({
       now: NOON + 2 * MINUTE,
       run: { step: 1, stepSince: new Date(NOON + MINUTE).toISOString() },
     });

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { report } from "../../../../rollout/stages/condition.ts";
 import type { ConditionUpdate } from "../../../../rollout/stages/decision.ts";
 import { canaryCondition } from "../../../../rollout/workload/writes.ts";
-import { aDeployment, aHeld, NOON, seenOf } from "../../../support/builders.ts";
+import { aDeployment, aHeld, aSnapshot, NOON } from "../../../support/builders.ts";
 
 const iso = (ms: number) => new Date(ms).toISOString();
 const preparing = (message: string): ConditionUpdate => ({ status: "Unknown", reason: "Preparing", message });
@@ -14,7 +14,7 @@ function telling(says: ConditionUpdate | undefined, afterMs: number, present?: C
   const conditions = present === undefined ? [] : [canaryCondition(present, iso(NOON + toldMs))];
   const held = aHeld({ started: iso(NOON) });
   return report(
-    seenOf({ now: NOON + afterMs, deployment: { ...deployment, status: { conditions } }, held }),
+    aSnapshot({ now: NOON + afterMs, deployment: { ...deployment, status: { conditions } }, held }),
     says,
   );
 }

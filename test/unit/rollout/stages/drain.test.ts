@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { awaitUndo } from "../../../../rollout/stages/drain.ts";
-import { aHeld, aRoute, NOON, seenOf } from "../../../support/builders.ts";
+import { aHeld, aRoute, aSnapshot, NOON } from "../../../support/builders.ts";
 import { applied } from "../../../support/routes.ts";
 
 const at = (seconds: number) => new Date(NOON + seconds * 1_000).toISOString();
@@ -15,7 +15,7 @@ describe("routes that were drained for an undo", () => {
       drained: true,
     } as const;
     const route = applied(aRoute({ backends: [{ name: "web" }] }), { "uid-web": share });
-    return { ...seenOf({ held: aHeld({ started: at(0) }) }), now: NOON + 10_000, routes: [route] };
+    return { ...aSnapshot({ held: aHeld({ started: at(0) }) }), now: NOON + 10_000, routes: [route] };
   };
 
   it("hold back the rollout that is about to be undone, for a while", () => {

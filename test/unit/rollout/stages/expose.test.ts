@@ -1,14 +1,14 @@
 import { expect } from "chai";
 import { expose } from "../../../../rollout/stages/expose.ts";
 import { NOON } from "../../../support/builders.ts";
-import { flying } from "../judge/flight.ts";
+import { aRollout } from "../../../support/rollout.ts";
 
 /** What Traefik may need to follow, in ms. */
 const SETTLE_MS = 2_500;
 
 describe("the twins in the routes", () => {
   it("get nothing before the proxies know them", () => {
-    const attached = flying({ weight: 0 });
+    const attached = aRollout({ weight: 0 });
     const early = expose({ ...attached, now: NOON + 100 });
     expect(early).to.deep.equal({ writes: [], waitMs: SETTLE_MS - 100 });
     const settled = expose({ ...attached, now: NOON + SETTLE_MS });
@@ -16,7 +16,7 @@ describe("the twins in the routes", () => {
   });
 
   it("are in force when the proxies had time to follow the weight", () => {
-    const raised = flying();
+    const raised = aRollout();
     expect(expose({ ...raised, now: NOON + 100 })).to.deep.equal({ writes: [], waitMs: SETTLE_MS - 100 });
     expect(expose({ ...raised, now: NOON + SETTLE_MS })).to.equal(undefined);
   });

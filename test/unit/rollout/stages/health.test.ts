@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { Condition } from "../../../../kube/core/meta.ts";
 import type { Pod } from "../../../../kube/core/workloads.ts";
 import { deadlineIn, overdue } from "../../../../rollout/stages/health.ts";
-import { AT_NOON, aHeld, aReplicaSet, NOON, seenOf } from "../../../support/builders.ts";
+import { AT_NOON, aHeld, aReplicaSet, aSnapshot, NOON } from "../../../support/builders.ts";
 
 const MINUTE = 60_000;
 const DEADLINE_MINUTES = 10;
@@ -19,7 +19,7 @@ function lacking(minutes: number, refusedAfter?: number) {
     },
   ];
   const canary = { ...aReplicaSet(), status: refusedAfter === undefined ? {} : { conditions } };
-  return seenOf({ now: NOON + minutes * MINUTE, held: aHeld({ started: AT_NOON }), canary, pods: [] });
+  return aSnapshot({ now: NOON + minutes * MINUTE, held: aHeld({ started: AT_NOON }), canary, pods: [] });
 }
 
 describe("a canary that lacks a pod", () => {
@@ -50,7 +50,7 @@ describe("a canary with a pod that is not ready", () => {
       },
     };
     const pods = [{ metadata: { name: "web-x", creationTimestamp: at(0), ...pod }, ...ready }];
-    return seenOf({ now: NOON + minutes * MINUTE, held: aHeld({ started: AT_NOON }), pods });
+    return aSnapshot({ now: NOON + minutes * MINUTE, held: aHeld({ started: AT_NOON }), pods });
   };
   const late = "pod web-x did not become ready within progressDeadlineSeconds (600s)";
 

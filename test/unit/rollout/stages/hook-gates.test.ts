@@ -6,8 +6,8 @@ import { holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
 import { lastRunOf } from "../../../../rollout/workload/run-record.ts";
 import type { World } from "../../../model/world.ts";
 import { AT_NOON, aRoute, NOON } from "../../../support/builders.ts";
+import { aRollout } from "../../../support/rollout.ts";
 import { annotate, aShop, image } from "../../../support/shop.ts";
-import { flying } from "../judge/flight.ts";
 
 type Kind = HookAnswer["kind"];
 
@@ -140,7 +140,7 @@ describe("a pre-rollout hook", () => {
     const hook = { name: "load", type: "pre-rollout", url: "http://tester.test/" };
     const annotations = { "serin.dev/hooks": JSON.stringify([hook]) };
     const unanswered = { unansweredSince: AT_NOON };
-    const snapshot = flying({ annotations, run: unanswered, routes: [aRoute()], now: NOON + 3_600_000 });
+    const snapshot = aRollout({ annotations, run: unanswered, routes: [aRoute()], now: NOON + 3_600_000 });
     const decision = awaitTrial(snapshot);
     expect(decision?.writes).to.deep.equal([]);
     expect(decision?.calls).to.have.length(1);

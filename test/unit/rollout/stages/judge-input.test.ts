@@ -9,8 +9,8 @@ import { compareDefaults } from "../../../../rollout/plan/compare.ts";
 import { judgeInputOf } from "../../../../rollout/stages/judge-input.ts";
 import { instant } from "../../../../rollout/text/instant.ts";
 import { AT_NOON, aHeld, aRoute, aService, NOON } from "../../../support/builders.ts";
+import { aRollout, carrying } from "../../../support/rollout.ts";
 import { begun } from "../judge/criteria.ts";
-import { carrying, flying } from "../judge/flight.ts";
 
 const parents = (...names: string[]) => ({
   status: { parents: names.map((controllerName) => ({ controllerName })) },
@@ -19,7 +19,7 @@ const behind = (route: Route, weight = 10, since = NOON) => ({ routes: [carrying
 
 describe("what is asked of the metrics", () => {
   it("is about both versions' backends behind the route, since the first weight", () => {
-    const watch = judgeInputOf(flying());
+    const watch = judgeInputOf(aRollout());
     const place = { routeKind: "HTTPRoute", routeNamespace: "shop", route: "web", namespace: "shop" };
     expect(watch).to.deep.include({
       uid: "uid-web",
@@ -49,42 +49,42 @@ describe("what is asked of the metrics", () => {
   });
 
   it("is nothing before the canary has a weight, after the rollout, or while it is given back", () => {
-    expect(judgeInputOf(flying({ weight: 0 }))).to.equal(undefined);
-    expect(judgeInputOf(flying({ run: { outcome: "failed" } }))).to.equal(undefined);
-    expect(judgeInputOf(flying({ run: { outcome: "proven" } }))).to.equal(undefined);
-    expect(judgeInputOf(flying({ held: aHeld({ phase: "failed" }) }))).to.equal(undefined);
-    expect(judgeInputOf(flying({ routes: [] }))).to.equal(undefined);
+    expect(judgeInputOf(aRollout({ weight: 0 }))).to.equal(undefined);
+    expect(judgeInputOf(aRollout({ run: { outcome: "failed" } }))).to.equal(undefined);
+    expect(judgeInputOf(aRollout({ run: { outcome: "proven" } }))).to.equal(undefined);
+    expect(judgeInputOf(aRollout({ held: aHeld({ phase: "failed" }) }))).to.equal(undefined);
+    expect(judgeInputOf(aRollout({ routes: [] }))).to.equal(undefined);
   });
 
   const before = NOON - 60_000;
   const known = { ...begun(), since: before, from: before, at: before, stepFrom: before };
 
   it("continues from what the record knows", () => {
-    expect(judgeInputOf(flying({ run: { evidence: known } }))).to.deep.include({ known, from: before });
+    expect(judgeInputOf(aRollout({ run: { evidence: known } }))).to.deep.include({ known, from: before });
   });
 
   it("begins again where the record's evidence is older than the rollout", () => {
     const evidence = { ...known, since: 0, from: 0, at: 0, stepFrom: 0 };
-    const input = judgeInputOf(flying({ run: { evidence } }));
+    const input = judgeInputOf(aRollout({ run: { evidence } }));
     expect(input).not.to.have.property("known");
     expect(input?.from).to.equal(NOON);
   });
 
   it("begins no earlier than the rollout, whatever a route says", () => {
-    const input = judgeInputOf(flying(behind(aRoute(), 10, 0)));
+    const input = judgeInputOf(aRollout(behind(aRoute(), 10, 0)));
     expect(input?.from).to.equal(NOON);
     expect(input?.terms.stepFrom).to.equal(NOON);
   });
 
   it("begins again where the record's evidence is from the future", () => {
     for (const field of ["at", "from", "stepFrom"] as const) {
-      const input = judgeInputOf(flying({ run: { evidence: { ...known, [field]: NOON + 3_600_000 } } }));
+      const input = judgeInputOf(aRollout({ run: { evidence: { ...known, [field]: NOON + 3_600_000 } } }));
       expect(input, field).to.include({ from: NOON }).and.not.to.have.property("known");
     }
   });
 
   it("is on the terms of the present step: since when its weight is in force, or was granted", () => {
-    const terms = (snapshot: Parameters<typeof flying>[0]) => judgeInputOf(flying(snapshot))?.terms;
+    const terms = (snapshot: Parameters<typeof aRollout>[0]) => judgeInputOf(aRollout(snapshot))?.terms;
     expect(terms({})).to.deep.equal({
       compare: compareDefaults,
       checks: [],
@@ -102,15 +102,15 @@ describe("what is asked of the metrics", () => {
       "serin.dev/checks": "queue <= 5, p99 <= 500ms",
       "serin.dev/variables": "direction=in",
     };
-    const watch = judgeInputOf(flying({ annotations }));
+    const watch = judgeInputOf(aRollout({ annotations }));
     expect(watch?.terms.checks.map(({ text }) => text)).to.deep.equal(["p99 <= 500ms"]);
     expect(watch?.templates.map(({ text }) => text)).to.deep.equal(["queue <= 5"]);
     expect(watch?.variables).to.deep.equal({ direction: "in" });
   });
 
   it("is the application's where people say so, or no gateway's metrics will do", () => {
-    const packs = (snapshot: Parameters<typeof flying>[0]) =>
-      judgeInputOf(flying(snapshot))?.sources.map(({ pack }) => pack.name);
+    const packs = (snapshot: Parameters<typeof aRollout>[0]) =>
+      judgeInputOf(aRollout(snapshot))?.sources.map(({ pack }) => pack.name);
     expect(packs({ annotations: { "serin.dev/metrics": "application" } })).to.deep.equal(["the application"]);
     expect(packs(behind(aRoute(parents("example.com/unknown"))))).to.deep.equal(["the application"]);
     expect(packs(behind(aRoute(parents("traefik.io/x", "example.com/unknown"))))).to.deep.equal([
@@ -121,7 +121,7 @@ describe("what is asked of the metrics", () => {
 
   it("is the application's for calls of gRPC where a gateway counts them by HTTP's status", () => {
     const sources = (kind: string, controllerName: string) =>
-      judgeInputOf(flying(behind({ ...aRoute(parents(controllerName)), kind })))?.sources;
+      judgeInputOf(aRollout(behind({ ...aRoute(parents(controllerName)), kind })))?.sources;
     expect(sources("HTTPRoute", "gateway.nginx.org/x")?.map(({ pack }) => pack)).to.deep.equal([
       nginx.metrics.pack,
     ]);
@@ -134,10 +134,10 @@ describe("what is asked of the metrics", () => {
 
   it("compares nothing without a route, as nobody counts, unless the application does", () => {
     const byPods = { routes: [], run: { inForceSince: instant(NOON + 5_000) } };
-    const blind = judgeInputOf(flying(byPods));
+    const blind = judgeInputOf(aRollout(byPods));
     expect(blind).to.deep.include({ from: NOON + 5_000, sources: [] });
     expect(blind?.terms.compare).to.equal("off");
-    const seeing = judgeInputOf(flying({ ...byPods, annotations: { "serin.dev/metrics": "application" } }));
+    const seeing = judgeInputOf(aRollout({ ...byPods, annotations: { "serin.dev/metrics": "application" } }));
     expect(seeing?.terms.compare).to.deep.equal(compareDefaults);
     const [source] = seeing?.sources ?? [];
     const asked = (backends: readonly Backend[] = []) =>
@@ -165,7 +165,7 @@ describe("what is asked of the metrics", () => {
       ],
     });
     const services = ["web", "admin"].map((name) => aService({ meta: { name } }));
-    const watch = judgeInputOf(flying({ services, routes: [carrying(both, 10, NOON, canaryServices)] }));
+    const watch = judgeInputOf(aRollout({ services, routes: [carrying(both, 10, NOON, canaryServices)] }));
     const named = watch?.sources[0]?.stable.map(({ service, refs }) => [
       service,
       refs.map(({ rule }) => rule),

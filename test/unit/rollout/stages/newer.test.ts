@@ -6,7 +6,7 @@ import { decide } from "../../../../rollout/stages/decide.ts";
 import type { Snapshot } from "../../../../rollout/stages/snapshot.ts";
 import { formatHoldRecord, holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
 import { AT_NOON, aDeployment, aHeld, aTemplate, readsOf } from "../../../support/builders.ts";
-import { flying } from "../judge/flight.ts";
+import { aRollout } from "../../../support/rollout.ts";
 
 /** The object with its record as a newer Serin would have written it. */
 function newer<T extends { metadata: Meta }>(object: T, key: string): T {
@@ -20,7 +20,7 @@ function newer<T extends { metadata: Meta }>(object: T, key: string): T {
 function due(): Snapshot {
   const held = aHeld();
   const annotations = { "serin.dev/rollout": "canary", [HELD]: formatHoldRecord(held) };
-  return { ...flying(), held: { ...held, asked: "abort" }, deployment: aDeployment({ annotations }) };
+  return { ...aRollout(), held: { ...held, asked: "abort" }, deployment: aDeployment({ annotations }) };
 }
 
 describe("a rollout with records of a newer Serin", () => {

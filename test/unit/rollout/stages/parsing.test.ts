@@ -5,7 +5,7 @@ import { judgeInputOf } from "../../../../rollout/stages/judge-input.ts";
 import { isolate } from "../../../../rollout/traffic/isolation.ts";
 import { formatHoldRecord } from "../../../../rollout/workload/hold-record.ts";
 import { AT_NOON, aDeployment, aHeld } from "../../../support/builders.ts";
-import { flying } from "../judge/flight.ts";
+import { aRollout } from "../../../support/rollout.ts";
 
 /** How many times JSON.parse was called by `run`. */
 function parses(run: () => void): number {
@@ -25,7 +25,7 @@ function parses(run: () => void): number {
 
 describe("one decision", () => {
   it("parses each record at most once, and none again in the next pass", () => {
-    const snapshot = flying();
+    const snapshot = aRollout();
     const held = aHeld();
     const deployment = aDeployment({ annotations: { [HELD]: formatHoldRecord(held) } });
     const services = snapshot.services.map((service) => ({

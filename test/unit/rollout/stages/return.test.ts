@@ -6,10 +6,10 @@ import { expose } from "../../../../rollout/stages/expose.ts";
 import { shareOf } from "../../../../rollout/traffic/route-record.ts";
 import { writeIsolation } from "../../../../rollout/traffic/writes.ts";
 import type { World } from "../../../model/world.ts";
-import { AT_NOON, aHeld, aService, NOON, seenOf } from "../../../support/builders.ts";
+import { AT_NOON, aHeld, aService, aSnapshot, NOON } from "../../../support/builders.ts";
 import { merged } from "../../../support/patch.ts";
+import { aRollout } from "../../../support/rollout.ts";
 import { aShop, expectRest, image, outcome } from "../../../support/shop.ts";
-import { flying } from "../judge/flight.ts";
 
 const MINUTE = 60_000;
 const plan = { "serin.dev/steps": "50:3m", "serin.dev/checks": "none", "serin.dev/compare": "off" };
@@ -83,13 +83,13 @@ describe("a Service that is the rollout's no more", () => {
   const widening = (write: Write | undefined) => write && merged(left, write).spec.selector;
 
   it("is given back at once, before the version goes that it selects", () => {
-    const [first] = decide(seenOf({ held: aHeld({ phase: "promoting" }), formerServices: [left] })).writes;
+    const [first] = decide(aSnapshot({ held: aHeld({ phase: "promoting" }), formerServices: [left] })).writes;
     expect(widening(first)).to.deep.equal({ app: "web" });
   });
 
   it("is given back at once, but keeps no verdict waiting: its owner may refuse that", () => {
     for (const phase of ["canary", "failed", "undone"] as const) {
-      const last = decide(seenOf({ held: aHeld({ phase }), formerServices: [left] })).writes.at(-1);
+      const last = decide(aSnapshot({ held: aHeld({ phase }), formerServices: [left] })).writes.at(-1);
       expect(widening(last), phase).to.deep.equal({ app: "web" });
     }
   });
@@ -99,7 +99,7 @@ describe("a gateway that has something against the route", () => {
   const late = { now: NOON + 30 * MINUTE, since: NOON + MINUTE, run: { step: 1 } };
   const unseen = (now: number, unroutedSince?: number) => {
     const at = unroutedSince === undefined ? {} : { unroutedSince: new Date(unroutedSince).toISOString() };
-    const snapshot = flying({ ...late, now, run: { ...late.run, ...at } });
+    const snapshot = aRollout({ ...late, now, run: { ...late.run, ...at } });
     const routes = snapshot.routes.map((route) => ({
       ...route,
       metadata: { ...route.metadata, generation: 9 },
@@ -121,7 +121,7 @@ describe("a gateway that has something against the route", () => {
 
   it("and no more, is forgotten", () => {
     const run = { ...late.run, unroutedSince: new Date(late.now).toISOString() };
-    const decision = expose(flying({ ...late, now: late.now + MINUTE, run }));
+    const decision = expose(aRollout({ ...late, now: late.now + MINUTE, run }));
     expect(decision?.writes).to.have.length(1);
     expect(JSON.stringify(decision?.writes)).not.to.include("unroutedSince");
   });

@@ -3,7 +3,7 @@ import { allowed } from "../../../../rollout/admission/answer.ts";
 import { warnStableDown } from "../../../../rollout/admission/warnings.ts";
 import type { Decision } from "../../../../rollout/stages/decision.ts";
 import { reportStableDown } from "../../../../rollout/stages/stable-down.ts";
-import { aDeployment, aReplicaSet, seenOf } from "../../../support/builders.ts";
+import { aDeployment, aReplicaSet, aSnapshot } from "../../../support/builders.ts";
 
 const says = { status: "Unknown", reason: "Progressing", message: "canary has 25% of the traffic" } as const;
 const decision: Decision = { writes: [], condition: says };
@@ -11,7 +11,7 @@ const revision = { annotations: { "deployment.kubernetes.io/revision": "2" } };
 const told = (ready: number, replicas = 5) => {
   const deployment = aDeployment({ image: "web:2" });
   return reportStableDown(
-    seenOf({
+    aSnapshot({
       deployment: { ...deployment, metadata: { ...deployment.metadata, ...revision } },
       replicaSets: [aReplicaSet({ ready, replicas })],
     }),
@@ -36,7 +36,7 @@ describe("a stable version without a ready pod", () => {
     expect(told(0, 0)).to.equal(says.message);
     expect(warnStableDown(allowed(aDeployment()), aReplicaSet())).to.deep.include({ warnings: [] });
     expect(
-      reportStableDown(seenOf({ replicaSets: [aReplicaSet({ ready: 0 })] }), { writes: [] }),
+      reportStableDown(aSnapshot({ replicaSets: [aReplicaSet({ ready: 0 })] }), { writes: [] }),
     ).to.deep.equal({
       writes: [],
     });

@@ -2,17 +2,17 @@ import { expect } from "chai";
 import { reportWriteFailure } from "../../../../rollout/stages/write-failure.ts";
 import { createCanaryService } from "../../../../rollout/traffic/writes.ts";
 import type { Phase } from "../../../../rollout/workload/hold-record.ts";
-import { aHeld, aService, seenOf } from "../../../support/builders.ts";
+import { aHeld, aService, aSnapshot } from "../../../support/builders.ts";
 
 const canaryService = createCanaryService(aService({ meta: { name: "web-canary" } }));
 const reasonsOf = (phase: Phase) =>
-  reportWriteFailure(seenOf({ held: aHeld({ phase }) }), canaryService, "exceeded quota").writes.map(
+  reportWriteFailure(aSnapshot({ held: aHeld({ phase }) }), canaryService, "exceeded quota").writes.map(
     (write) => (write.verb === "event" ? `event ${write.reason}` : `${write.verb} ${JSON.stringify(write)}`),
   );
 
 describe("rollout/hindrance", () => {
   it("tells what cannot be written and why, in an Event and in the condition", () => {
-    const { writes } = reportWriteFailure(seenOf(), canaryService, "exceeded quota");
+    const { writes } = reportWriteFailure(aSnapshot(), canaryService, "exceeded quota");
     expect(writes[0]).to.include({
       reason: "WriteFailed",
       type: "Warning",
@@ -28,7 +28,7 @@ describe("rollout/hindrance", () => {
   });
 
   it("cuts what others say at length", () => {
-    const [event] = reportWriteFailure(seenOf(), canaryService, "x".repeat(10_000)).writes;
+    const [event] = reportWriteFailure(aSnapshot(), canaryService, "x".repeat(10_000)).writes;
     expect(event?.verb === "event" && event.message.length).to.be.below(600);
   });
 });

@@ -7,7 +7,7 @@ import type { Home, RouteRecord } from "../../../../rollout/traffic/route-record
 import { cookieOf } from "../../../../rollout/traffic/sticky.ts";
 import { overlayBackends } from "../../../../rollout/traffic/weights.ts";
 import { fulfils, type Ranking, type Request, serve } from "../../../model/router.ts";
-import { anyExposedFlights, anyOverlappingRules, anyRequest, STICKY } from "../../../support/exposed.ts";
+import { anyExposedShares, anyOverlappingRules, anyRequest, STICKY } from "../../../support/exposed.ts";
 
 const SHOP: Home = { namespace: "shop", kind: "HTTPRoute" };
 type Flights = RouteRecord["shares"];
@@ -75,7 +75,7 @@ describe("rules of ours among the user's, whatever the route", () => {
       fc.assert(
         fc.property(
           anyOverlappingRules,
-          anyExposedFlights,
+          anyExposedShares,
           fc.array(anyRequest, { minLength: 1, maxLength: 8 }),
           (rules, shares, requests) => {
             for (const request of requests) check(rules, shares, request, ranking);
@@ -87,7 +87,7 @@ describe("rules of ours among the user's, whatever the route", () => {
   }
 
   it("can tell testers apart on most routes", () => {
-    const samples = fc.sample(fc.tuple(anyOverlappingRules, anyExposedFlights), { numRuns: 500, seed: 1 });
+    const samples = fc.sample(fc.tuple(anyOverlappingRules, anyExposedShares), { numRuns: 500, seed: 1 });
     const untold = samples.filter(
       ([rules, shares]) => unbranchable(rules, "web", shares, SHOP) !== undefined,
     );

@@ -4,7 +4,7 @@ import type { BackendRef, Route, RouteRule } from "../../../../kube/core/routes.
 import { rulesOf } from "../../../../rollout/traffic/overlay.ts";
 import { readIntent, reimpose } from "../../../../rollout/traffic/reapply.ts";
 import { routeRecordOf } from "../../../../rollout/traffic/route-record.ts";
-import { anyExposedFlights, anyOverlappingRules, STICKY } from "../../../support/exposed.ts";
+import { anyExposedShares, anyOverlappingRules, STICKY } from "../../../support/exposed.ts";
 import { applied } from "../../../support/routes.ts";
 
 const filter = { type: "RequestHeaderModifier", requestHeaderModifier: { set: [{ name: "x", value: "1" }] } };
@@ -71,7 +71,7 @@ describe("overlay with testers, cookies and copies, whatever the route", () => {
 
   it("is taken off again to the letter, from step to step", () => {
     fc.assert(
-      fc.property(anyRoute, anyExposedFlights, anyExposedFlights, (route, first, second) => {
+      fc.property(anyRoute, anyExposedShares, anyExposedShares, (route, first, second) => {
         const stepped = applied(applied(route, first), second);
         expect(rulesOf(stepped)).to.deep.equal(route.spec.rules);
         expect(stepped.spec).to.deep.equal(applied(route, second).spec);
@@ -86,7 +86,7 @@ describe("overlay with testers, cookies and copies, whatever the route", () => {
 
   it("reads the manifest that is applied again as it is, and a stored route as its owner's rules", () => {
     fc.assert(
-      fc.property(anyRoute, anyRoute, anyExposedFlights, (route, next, shares) => {
+      fc.property(anyRoute, anyRoute, anyExposedShares, (route, next, shares) => {
         const old = applied(route, shares);
         expect(readIntent(next, old)).to.deep.equal(next.spec.rules);
         expect(readIntent(old, old)).to.deep.equal(route.spec.rules);
@@ -97,7 +97,7 @@ describe("overlay with testers, cookies and copies, whatever the route", () => {
 
   it("is put back as often as you like", () => {
     fc.assert(
-      fc.property(anyRoute, anyRoute, anyExposedFlights, (route, next, shares) => {
+      fc.property(anyRoute, anyRoute, anyExposedShares, (route, next, shares) => {
         const old = applied(route, shares);
         const once = reimpose(next, old);
         expect(rulesOf(once)).to.deep.equal(next.spec.rules);
@@ -112,7 +112,7 @@ describe("overlay with testers, cookies and copies, whatever the route", () => {
   for (const [what, edit] of Object.entries(edits)) {
     it(`takes nothing of ours for the owner's when he edits what he sees: ${what}`, () => {
       fc.assert(
-        fc.property(anyRoute, anyExposedFlights, fc.nat(), (route, shares, at) => {
+        fc.property(anyRoute, anyExposedShares, fc.nat(), (route, shares, at) => {
           const old = applied(route, shares);
           const requested = { ...old, spec: { rules: edit(old.spec.rules ?? [], at) } };
           const intent = readIntent(requested, old);
@@ -132,7 +132,7 @@ describe("overlay with testers, cookies and copies, whatever the route", () => {
     fc.assert(
       fc.property(
         anyRoute,
-        anyExposedFlights,
+        anyExposedShares,
         fc.constantFrom("a timeout", "another filter", "another backend"),
         fc.nat(),
         (route, shares, what, at) => {

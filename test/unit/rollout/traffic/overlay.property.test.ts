@@ -4,7 +4,7 @@ import type { BackendRef } from "../../../../kube/core/routes.ts";
 import { overlay, rulesOf } from "../../../../rollout/traffic/overlay.ts";
 import { readIntent, reimpose } from "../../../../rollout/traffic/reapply.ts";
 import { type Home, type RouteRecord, routeRecordOf } from "../../../../rollout/traffic/route-record.ts";
-import { anyFlights, anyRoute, applied } from "../../../support/routes.ts";
+import { anyRoute, anyShares, applied } from "../../../support/routes.ts";
 
 const weightOf = (ref: BackendRef | undefined) => BigInt(ref?.weight ?? 1);
 const sum = (refs: readonly BackendRef[]) => refs.reduce((total, ref) => total + weightOf(ref), 0n);
@@ -35,7 +35,7 @@ describe("overlay, whatever the route", () => {
 
   it("is taken off again to the letter", () => {
     fc.assert(
-      fc.property(anyRoute, anyFlights, anyFlights, (route, first, second) => {
+      fc.property(anyRoute, anyShares, anyShares, (route, first, second) => {
         const stepped = applied(applied(route, first), second);
         expect(rulesOf(stepped)).to.deep.equal(route.spec.rules);
         expect(applied(stepped, {}).spec).to.deep.equal(route.spec);
@@ -47,7 +47,7 @@ describe("overlay, whatever the route", () => {
 
   it("changes nothing but backendRefs of rules that name a Service in flight", () => {
     fc.assert(
-      fc.property(anyRoute, anyFlights, (route, shares) => {
+      fc.property(anyRoute, anyShares, (route, shares) => {
         overlay(route.spec.rules ?? [], shares, SHOP).forEach((rule, i) => {
           const was = route.spec.rules?.[i] ?? {};
           expect({ ...rule, backendRefs: 0 }).to.deep.equal({ ...was, backendRefs: 0 });
@@ -61,7 +61,7 @@ describe("overlay, whatever the route", () => {
 
   it("gives every Service the share it had, and its twin never more than was granted", () => {
     fc.assert(
-      fc.property(anyRoute, anyFlights, (route, shares) => {
+      fc.property(anyRoute, anyShares, (route, shares) => {
         overlay(route.spec.rules ?? [], shares, SHOP).forEach((rule, i) => {
           const before = route.spec.rules?.[i]?.backendRefs ?? [];
           const after = rule.backendRefs ?? [];
@@ -93,7 +93,7 @@ describe("overlay, whatever the route", () => {
   });
 
   it("leaves the user's refs to the letter while nobody has any weight", () => {
-    const idle = anyFlights.map((shares) =>
+    const idle = anyShares.map((shares) =>
       Object.fromEntries(Object.entries(shares).map(([uid, share]) => [uid, { ...share, weight: 0 }])),
     );
     fc.assert(
@@ -115,7 +115,7 @@ describe("overlay, whatever the route", () => {
 
   it("reads the manifest that is applied again as it is, and a stored route as its owner's rules", () => {
     fc.assert(
-      fc.property(anyRoute, anyRoute, anyFlights, (route, next, shares) => {
+      fc.property(anyRoute, anyRoute, anyShares, (route, next, shares) => {
         const old = applied(route, shares);
         expect(readIntent(next, old)).to.deep.equal(next.spec.rules);
         expect(readIntent(old, old)).to.deep.equal(route.spec.rules);
@@ -126,7 +126,7 @@ describe("overlay, whatever the route", () => {
 
   it("is put back as often as you like, and the owner's latest rules stay on record", () => {
     fc.assert(
-      fc.property(anyRoute, anyRoute, anyFlights, (route, next, shares) => {
+      fc.property(anyRoute, anyRoute, anyShares, (route, next, shares) => {
         const old = applied(route, shares);
         const once = reimpose(next, old);
         expect(rulesOf(once)).to.deep.equal(next.spec.rules);

@@ -1,19 +1,10 @@
-import type { Route } from "../../../../kube/core/routes.ts";
-import { FLIGHT, RUN } from "../../../../rollout/keys.ts";
-import type { Snapshot } from "../../../../rollout/stages/snapshot.ts";
-import { instant } from "../../../../rollout/text/instant.ts";
-import { routePatch } from "../../../../rollout/traffic/overlay.ts";
-import { formatRun, type RunRecord } from "../../../../rollout/workload/run-record.ts";
-import {
-  AT_NOON,
-  aDeployment,
-  aPlan,
-  aReplicaSet,
-  aRoute,
-  aService,
-  NOON,
-  seenOf,
-} from "../../../support/builders.ts";
+import type { Route } from "../../kube/core/routes.ts";
+import { FLIGHT, RUN } from "../../rollout/keys.ts";
+import type { Snapshot } from "../../rollout/stages/snapshot.ts";
+import { instant } from "../../rollout/text/instant.ts";
+import { routePatch } from "../../rollout/traffic/overlay.ts";
+import { formatRun, type RunRecord } from "../../rollout/workload/run-record.ts";
+import { AT_NOON, aDeployment, aPlan, aReplicaSet, aRoute, aService, aSnapshot, NOON } from "./builders.ts";
 
 const UID = "uid-web";
 
@@ -34,8 +25,8 @@ export function carrying(
   };
 }
 
-/** A rollout of `web:2` whose first step, 10 %, is in force since noon unless told otherwise. */
-export function flying({
+/** A rollout of `web:2` whose first step, 10 %, is in force since noon by default. */
+export function aRollout({
   annotations = {},
   run = {},
   weight = 10,
@@ -61,7 +52,7 @@ export function flying({
     labels: { [FLIGHT]: UID, "pod-template-hash": "web2" },
   };
   const canary = aReplicaSet({ image: "web:2", replicas: 1, meta: marked });
-  return seenOf({
+  return aSnapshot({
     deployment: aDeployment({ image: "web:2", annotations }),
     plan: aPlan(annotations),
     replicaSets: [aReplicaSet({ meta: { labels: { [FLIGHT]: UID, "pod-template-hash": "web1" } } }), canary],
