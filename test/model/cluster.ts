@@ -11,29 +11,29 @@ import { syncDeployment } from "./native.ts";
 import { type Kinds, Objects } from "./objects.ts";
 
 /**
- * As much of Kubernetes as a rollout touches, in memory: stored objects with versions and generations, native control,
- * pods (ready a tick after they were made; an image with "never" or "crash" in its name is not), endpoints, and a
- * gateway that follows its routes at the next tick.
+ * The part of Kubernetes that a rollout touches, in memory: stored objects with versions and generations, the native
+ * Deployment controller, pods, endpoints, and a gateway that follows its routes at the next tick. Pods become ready a
+ * tick after their creation, except those of an image with "never" or "crash" in its name.
  */
 export class Cluster extends Objects {
   now = NOON;
-  /** Called whenever something has changed. */
+  /** Called after every change. */
   check: () => void = () => {};
-  /** Versions that native control began of its own, without a record of ours to copy. */
+  /** Versions that the native controller began on its own, when there was no record of Serin's to copy. */
   readonly begunNatively = new Set<string>();
-  /** How many pods the namespace may have. */
+  /** The most pods that the namespace may have. */
   quota = Number.POSITIVE_INFINITY;
-  /** How long what the gateway has seen is not in force yet, in ms. */
+  /** The time from a change of a route until it is in force, in ms. */
   lagMs = 0;
-  /** What the gateway says of every route. */
+  /** The status of ResolvedRefs that the gateway reports for every route. */
   answers: "True" | "False" = "True";
-  /** What was written of each route and is not in force yet, the oldest first, each with its instant. */
+  /** The versions of each route that are not in force yet, oldest first, each with the instant of its write. */
   readonly #pending = new Map<string, { readonly route: Route; readonly at: number }[]>();
   readonly #podsSince = new Map<string, number[]>();
   readonly #inForce = new Map<string, Route>();
   #followed = 0;
 
-  /** Of both kinds. */
+  /** The routes of both kinds. */
   routes(): Route[] {
     return [...this.list("httproutes"), ...this.list("grpcroutes")];
   }
@@ -58,7 +58,7 @@ export class Cluster extends Objects {
     super.remove(kind, name);
   }
 
-  /** A node with so many of a version's pods is gone. */
+  /** Loses a node with this many pods of a version. */
   losePods(set: ReplicaSet, pods: number): void {
     const { name } = set.metadata;
     this.#podsSince.set(name, (this.#podsSince.get(name) ?? []).slice(pods));
@@ -73,17 +73,17 @@ export class Cluster extends Objects {
     this.put("replicasets", { ...set, status });
   }
 
-  /** Lets everything but Serin act once, then time pass. */
+  /** Lets everything except Serin act once, then lets `ms` pass. */
   tick(ms = 5_000): void {
     for (const deployment of this.list("deployments")) this.#control(deployment);
-    // Pods are quicker than gateways: what still gets traffic must still be there.
+    // Pods change faster than gateways: a pod that still gets traffic must still exist.
     this.check();
     if (this.lagMs === 0) this.follow();
     this.now += ms;
     if (this.lagMs > 0) this.follow();
   }
 
-  /** The gateway sees the routes as they are now. */
+  /** Lets the gateway read the stored routes, report their status, and put due changes in force. */
   follow(): void {
     for (const route of this.routes()) {
       const { generation = 0 } = route.metadata;
@@ -94,7 +94,7 @@ export class Cluster extends Objects {
       this.put(pluralOf(route), { ...route, status: { parents: [{ controllerName, conditions }] } });
       const key = routeKeyOf(route);
       const pending = this.#pending.get(key) ?? [];
-      // Another write does not put off the one before it.
+      // A later write does not delay the one before it.
       const due = pending.filter(({ at }) => this.now - at >= this.lagMs);
       const newest = due.at(-1);
       if (newest === undefined) continue;
@@ -104,17 +104,17 @@ export class Cluster extends Objects {
     }
   }
 
-  /** Another number after every change of what is stored or in force. */
+  /** A number that changes with the stored objects and the routes in force. */
   get state(): number {
     return this.version + this.#followed;
   }
 
-  /** The routes by which requests go at this moment. */
+  /** The routes in force at this moment. */
   inForce(): Route[] {
     return [...this.#inForce.values()];
   }
 
-  /** A Service's ready endpoints: hash of their version → how many. */
+  /** The number of a Service's ready endpoints by the hash of their version. */
   endpoints(service: Service): Map<string, number> {
     const selected = this.list("replicasets").filter((set) =>
       Object.entries(service.spec.selector ?? {}).every(
@@ -129,7 +129,7 @@ export class Cluster extends Objects {
     return this.list("replicasets").filter((set) => set.metadata.ownerReferences?.[0]?.uid === uid);
   }
 
-  /** The slice of a Service, which takes its labels over. */
+  /** The EndpointSlice of a Service, with the Service's labels. */
   endpointSlice(service: Service): EndpointSlice {
     const { name, namespace, labels } = service.metadata;
     const ready = [...this.endpoints(service)].flatMap(([hash, count]) =>
@@ -216,7 +216,7 @@ function quotaFailure(now: number): Condition {
   return { type: "ReplicaFailure", status: "True", message: "exceeded quota", lastTransitionTime };
 }
 
-/** The image by which a version is known in these tests. */
+/** The image that identifies a version in these tests. */
 export function imageOf({ spec: { template } }: Deployment | ReplicaSet): string {
   return (template.spec?.containers as { image: string }[] | undefined)?.[0]?.image ?? "";
 }

@@ -1,12 +1,12 @@
 import fc from "fast-check";
-import type { ModelWorld } from "./universe.ts";
+import type { ModelWorld } from "./model-world.ts";
 
-/** What people know of the cluster: what is there. */
+/** The objects that exist in the cluster. */
 export interface Model {
   readonly there: Set<"web" | "service" | "route">;
 }
 
-/** One thing that happens. */
+/** One event in a sequence. */
 export class Command implements fc.Command<Model, ModelWorld> {
   readonly #what: string;
   readonly #needs: readonly ("web" | "service" | "route")[];
@@ -36,14 +36,14 @@ export class Command implements fc.Command<Model, ModelWorld> {
   }
 }
 
-/** The Deployment that most happens to. */
+/** The Deployment that most commands change. */
 export const web = (world: ModelWorld) => world.get("deployments", "web");
-/** Something that happens where what it needs is there. */
+/** A command that runs only while the objects that it needs exist. */
 export const does = (
   what: string,
   act: (world: ModelWorld, model: Model) => void,
   needs: Command["needs"] = ["web"],
 ) => fc.constant(new Command(what, needs, act));
-/** One of several, with one of these. */
+/** A command for one of these values. */
 export const each = <T>(values: readonly T[], of: (value: T) => fc.Arbitrary<Command>) =>
   fc.constantFrom(...values).chain(of);

@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import type { Model } from "./command.ts";
+import type { ModelWorld } from "./model-world.ts";
 import { nature } from "./nature.ts";
 import { owners } from "./owners.ts";
 import { people } from "./people.ts";
-import type { ModelWorld } from "./universe.ts";
 
-/** Most of what happens is that time passes. */
+/** Time passes more often than anything else happens. */
 const time = Array.from({ length: 8 }, () => nature.slice(0, 1)).flat();
 
-/** Up to so many things that happen one after the other. */
+/** Sequences of up to `most` commands. */
 export function commands(most: number): fc.Arbitrary<Iterable<fc.Command<Model, ModelWorld>>> {
   return fc.commands([...time, ...people, ...people, ...owners, ...nature], {
     maxCommands: most,

@@ -11,14 +11,14 @@ import { hashOf } from "../../rollout/workload/template.ts";
 import { heldIn, planIn, runIn } from "./records.ts";
 import type { World } from "./world.ts";
 
-/** Throws when one of the promises about traffic is broken at this instant. */
+/** Throws if one of the promises about traffic is broken at this instant. */
 export function checkPromises(world: World): void {
   const services = new Map(world.list("services").map((service) => [service.metadata.name, service]));
   checkShares(world, world.routes(), services);
   checkTargets(world, services);
 }
 
-/** Throws when a rule has no Service to send to. */
+/** Throws if a rule has no Service to send requests to. */
 export function checkTargets(
   world: World,
   services = new Map(world.list("services").map((service) => [service.metadata.name, service])),
@@ -27,15 +27,15 @@ export function checkTargets(
     for (const rule of route.spec.rules ?? []) {
       const refs = rule.backendRefs ?? [];
       const lost = [...refs, ...copiesOf(rule)].find(({ name }) => !services.has(name));
-      if (lost) throw broken(world, `route names ${lost.name}, which is not there`);
-      // Here, every rule of the user's has some weight.
+      if (lost) throw broken(world, `a route names Service ${lost.name}, which does not exist`);
+      // The users of these tests give every rule some weight.
       if (refs.length > 0 && refs.every(({ weight = 1 }) => weight === 0))
-        throw broken(world, "all weights are zero");
+        throw broken(world, "a rule has weight 0 for every backend");
     }
   }
 }
 
-/** Throws when by these routes some version gets more than it was granted. */
+/** Throws if these routes give a version more than its grant. */
 export function checkShares(
   world: World,
   routes: readonly Route[],
@@ -49,29 +49,28 @@ export function checkShares(
   }
 }
 
-/** Throws when requests go where nobody answers. */
+/** Throws if a backend has weight but no ready endpoint. */
 export function checkServed(world: World): void {
   const services = new Map(world.list("services").map((service) => [service.metadata.name, service]));
   for (const { backendRefs = [] } of world.inForce().flatMap((route) => route.spec.rules ?? [])) {
     for (const { name, weight = 1 } of backendRefs) {
       const service = services.get(name);
       const ready = service ? [...world.endpoints(service).values()].reduce((a, b) => a + b, 0) : 0;
-      if (weight > 0 && ready === 0)
-        throw broken(world, `traffic goes to ${name}, which has no ready endpoint`);
+      if (weight > 0 && ready === 0) throw broken(world, `Service ${name} has weight but no ready endpoint`);
     }
   }
 }
 
-/** A version that has no right to everything, and what it was granted. */
+/** A version that may not have all requests yet, and its grant. */
 interface Unproven {
   readonly set: ReplicaSet;
   /** One of these is in force. */
   readonly granted: readonly Exposure[];
-  /** In percent. */
+  /** The share of requests that the version may get as mirrored copies, in percent. */
   readonly copies: number;
 }
 
-/** What came before the stable version served once itself: those are not among them. */
+/** The versions after the stable one. Earlier versions have been stable themselves and may have all requests. */
 function unproven(world: World, deployment: Deployment): Unproven[] {
   const held = heldIn(deployment);
   if (held === undefined) return [];
@@ -84,7 +83,7 @@ function unproven(world: World, deployment: Deployment): Unproven[] {
   });
 }
 
-/** Of what a rule sends to the Deployment, and copies to it, no version gets more than it was granted. */
+/** Throws if a version gets more than its grant of the requests, or copies, that a rule sends to the Deployment. */
 function checkShare(
   world: World,
   deployment: Deployment,
@@ -95,7 +94,7 @@ function checkShare(
   const app = deployment.spec.template.metadata?.labels?.app;
   const isOwn = ({ name }: { name: string }) => {
     const service = services.get(name);
-    // In these tests a Service has the name of its pods' app: what goes to a lost one still counts.
+    // In these tests a Service is named after its pods' app, so requests to a deleted Service still count.
     return service === undefined ? name === app : selectorOf(service).app === app;
   };
   const refs = (rule.backendRefs ?? []).filter(isOwn);
@@ -113,21 +112,21 @@ function checkShare(
 
 function expectAtMost(world: World, set: ReplicaSet, share: number, granted: number, of: string): void {
   if (share <= granted + 1e-6) return;
-  const what = `${set.metadata.name} gets ${share.toFixed(2)} % ${of}, granted were ${granted} %`;
+  const what = `${set.metadata.name} gets ${share.toFixed(2)} % ${of}; its grant is ${granted} %`;
   throw broken(world, what);
 }
 
-/** Whether a rule is for nobody but those who were granted the canary, whatever its weight. */
+/** Whether a rule takes only requests that the grant's matches or cookie select. Such a rule may send all to the canary. */
 function isFor({ matches }: RouteRule, { match = [], sticky }: Exposure): boolean {
   const granted = [...match, ...(sticky ? [cookieOf(sticky, "canary")] : [])];
-  const demands = (rule: Match, wanted: Match) =>
+  const requires = (rule: Match, wanted: Match) =>
     (wanted.headers ?? []).every((field) => rule.headers?.some((own) => equal(own, field))) &&
     (wanted.queryParams ?? []).every((field) => rule.queryParams?.some((own) => equal(own, field)));
   const all = (matches ?? [{}]) as readonly Match[];
-  return all.every((rule) => granted.some((wanted) => demands(rule, wanted)));
+  return all.every((rule) => granted.some((wanted) => requires(rule, wanted)));
 }
 
-/** Where a rule copies requests to, and how many of them, in percent. */
+/** The Services to which a rule mirrors requests, each with its percentage. */
 function copiesOf({ filters }: RouteRule): readonly { readonly name: string; readonly percent: number }[] {
   const mirrors = (filters ?? []) as readonly {
     requestMirror?: { backendRef: BackendRef; percent?: number };
@@ -146,7 +145,7 @@ function fraction(world: World, service: Service | undefined, set: ReplicaSet): 
   return ready === 0 ? 0 : (endpoints.get(hashOf(set)) ?? 0) / ready;
 }
 
-/** What the version may have now, by its own record and the plan. */
+/** The version's current grant, by its own record and the plan. */
 export function grantedTo(world: World, set: ReplicaSet, deployment: Deployment): Exposure {
   const run = runIn(set);
   if (run === undefined) return world.begunNatively.has(set.metadata.name) ? { weight: 100 } : NONE;
@@ -159,7 +158,7 @@ export function grantedTo(world: World, set: ReplicaSet, deployment: Deployment)
   });
 }
 
-/** In percent: those of an earlier step, until the next one is in the routes. */
+/** The largest mirrored share of the steps so far, in percent: copies last until the routes carry the next step. */
 export function copiesGrantedTo(set: ReplicaSet, deployment: Deployment): number {
   const passed = planIn(deployment).steps.slice(0, (runIn(set)?.step ?? -1) + 1);
   return Math.max(0, ...passed.map((step) => (step.kind === "mirror" ? step.percent : 0)));

@@ -1,7 +1,7 @@
 import { runModel } from "./model.ts";
 
 describe("the model of a cluster", () => {
-  it("keeps every promise in 300 sequences of what people, owners and nature do", () => {
+  it("keeps every promise in 300 random sequences of user actions, deletions and failures", () => {
     runModel({ sequences: 300, seed: 6 });
   }).timeout(120_000);
 });

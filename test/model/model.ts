@@ -3,14 +3,14 @@ import type { Deployment } from "../../kube/core/workloads.ts";
 import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { edit, ending, image } from "../support/shop.ts";
 import { commands } from "./commands.ts";
-import { both, ModelWorld } from "./universe.ts";
+import { both, ModelWorld } from "./model-world.ts";
 
 const quick = { interval: "5s", "max-interval": "10s", compare: "off", checks: "orders <= 5" };
 const hooks = `[
   {type: confirm-traffic-increase, name: gate, url: http://gate.test/},
   {type: rollback, name: alarm, url: http://alarm.test/}
 ]`;
-/** What rollouts may be like. */
+/** The plans that the sequences draw from. */
 const plans: readonly Readonly<Record<string, string>>[] = [
   { steps: "10, 50" },
   { steps: "10, pause, 100" },
@@ -23,14 +23,14 @@ const plans: readonly Readonly<Record<string, string>>[] = [
   { steps: "20, 100", restart: "canary", hooks },
 ];
 
-/** How long the last version may take, in ticks of 10 s. */
+/** The most time that the last version may take, in ticks of 10 s. */
 const LAST_TICKS = 150;
 
-/** Everything is well again and a good version comes: it is promoted, and nothing of ours is left. */
+/** Heals everything and ships a good version. Serin must promote it and leave nothing of its own. */
 function expectArrival(world: ModelWorld): void {
-  const heal = { word: "good", hooks: "yes", isDown: false, refuse: false, answers: "True" } as const;
+  const heal = { metrics: "good", hooks: "yes", isDown: false, refuse: false, answers: "True" } as const;
   Object.assign(world, heal, { quota: Number.POSITIVE_INFINITY, killAfter: Number.POSITIVE_INFINITY });
-  world.blow();
+  world.disturb();
   if (world.find("deployments", "web") === undefined) world.create("web", "web:1", 4);
   for (const name of ["web", "api"]) {
     world.applyService(name);
@@ -41,10 +41,10 @@ function expectArrival(world: ModelWorld): void {
     ...edit({ paused: false, progressDeadlineSeconds: 600, strategy })(deployment),
     metadata: { ...deployment.metadata, annotations: { ...othersIn(deployment), ...world.plan } },
   });
-  for (const name of ["web", "api"]) world.lessen(() => world.request(name, manifest));
+  for (const name of ["web", "api"]) world.lowerGrants(() => world.request(name, manifest));
   world.pass(3, 10_000);
   arrive(world, "web");
-  // What is at rest is left there: the neighbour's own rollouts are as good a test as its last one.
+  // A neighbour at rest stays at rest: its earlier rollouts test as much as a last one would.
   if (holdRecordOf(world.get("deployments", "api")) !== undefined) arrive(world, "api");
   for (let i = 0; i < LAST_TICKS && !isOver(world); i += 1) {
     world.pass(1, 10_000);
@@ -55,14 +55,14 @@ function expectArrival(world: ModelWorld): void {
   const { pods, marks, services, rules, deployments } = ending(world);
   const byName = services.toSorted((a, b) => a.name.localeCompare(b.name));
   const found = JSON.stringify({ pods: Object.values(pods), marks, services: byName, rules });
-  if (found !== wanted) throw new Error(`${JSON.stringify(pods)}: ended as ${found}, wanted ${wanted}`);
+  if (found !== wanted) throw new Error(`${JSON.stringify(pods)}: ended as ${found}, expected ${wanted}`);
   for (const { strategy: own, minReadySeconds, progressDeadlineSeconds, paused } of deployments) {
     const fields = JSON.stringify({ own, minReadySeconds, progressDeadlineSeconds, paused: paused ?? false });
-    if (fields !== untouched) throw new Error(`${fields} is left on a Deployment`);
+    if (fields !== untouched) throw new Error(`a Deployment keeps ${fields}`);
   }
 }
 
-/** Not what the hold may say itself: an equal value would be taken for its echo. */
+/** Differs from every strategy that the hold sets: Serin would take an equal value for its own. */
 const strategy = {
   type: "RollingUpdate",
   rollingUpdate: { maxUnavailable: "26%", maxSurge: "27%" },
@@ -75,7 +75,7 @@ const wanted = JSON.stringify({
   rules: [[{ backendRefs: both }]],
 });
 
-/** What is no word of Serin's: verbs of somebody who had opted out would be refused with the opt-in. */
+/** The annotations without Serin's own: admission refuses an opt-in next to an order from before it. */
 function othersIn({ metadata }: Deployment): Record<string, string> {
   const all = Object.entries(metadata.annotations ?? {});
   return Object.fromEntries(all.filter(([key]) => !key.startsWith("serin.dev/")));
@@ -88,20 +88,20 @@ function arrive(world: ModelWorld, name: string): void {
     if (refused === undefined) return;
     world.pass(1, 10_000);
   }
-  throw new Error(`the last version is refused: ${refused}`);
+  throw new Error(`the last version was refused: ${refused}`);
 }
 
-/** As `kubectl rollout status` says it, and nothing of ours is left on a Deployment. */
+/** Whether every Deployment is complete, as `kubectl rollout status` reports it, and carries no record of Serin's. */
 function isOver(world: ModelWorld): boolean {
   return world.list("deployments").every((deployment) => {
     const { observedGeneration, replicas, updatedReplicas, availableReplicas } = deployment.status ?? {};
-    const isSeen = observedGeneration === deployment.metadata.generation;
+    const isObserved = observedGeneration === deployment.metadata.generation;
     const sizes = [replicas, updatedReplicas, availableReplicas];
-    return holdRecordOf(deployment) === undefined && isSeen && sizes.every((size) => size === 4);
+    return holdRecordOf(deployment) === undefined && isObserved && sizes.every((size) => size === 4);
   });
 }
 
-/** Runs so many sequences of up to `most` commands; throws with the seed and the shortest failing sequence. */
+/** Runs sequences of up to `most` commands; throws with the seed and the shortest sequence that fails. */
 export function runModel({
   sequences,
   seed,

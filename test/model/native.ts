@@ -26,7 +26,7 @@ export function syncDeployment(deployment: Deployment, sets: ReplicaSet[]): void
   else roll(deployment, sets, current ?? create(deployment, sets));
 }
 
-/** The new version as far as there is room; the old ones only when it did not grow. */
+/** Grows the new version as far as there is room; shrinks the old ones only if it did not grow. */
 function roll(deployment: Deployment, sets: ReplicaSet[], fresh: ReplicaSet): void {
   if (!sets.includes(fresh)) sets.push(fresh);
   const wanted = replicasOf(deployment);
@@ -37,7 +37,7 @@ function roll(deployment: Deployment, sets: ReplicaSet[], fresh: ReplicaSet): vo
   else shrinkOld(deployment, sets, fresh);
 }
 
-/** Unready pods of old versions first, then as many old ones as new ones are available. */
+/** Removes unready pods of old versions first, then as many old pods as there are available new ones. */
 function shrinkOld(deployment: Deployment, sets: ReplicaSet[], fresh: ReplicaSet): void {
   const old = sets.filter((set) => set !== fresh && sizeOf(set) > 0);
   const least = replicasOf(deployment) - unavailableOf(deployment);
@@ -58,7 +58,7 @@ function shrinkOld(deployment: Deployment, sets: ReplicaSet[], fresh: ReplicaSet
   }
 }
 
-/** After a scale and while paused: in proportion to the present sizes. */
+/** Scales every version in proportion to its current size: after a change of replicas, and while paused. */
 function scaleAll(deployment: Deployment, sets: ReplicaSet[], current: ReplicaSet | undefined): void {
   const wanted = replicasOf(deployment);
   const active = sets.filter((set) => sizeOf(set) > 0);
@@ -88,7 +88,7 @@ function scaleAll(deployment: Deployment, sets: ReplicaSet[], current: ReplicaSe
   });
 }
 
-/** As many more pods as keep a version's part; one that was scaled to zero has no size of its own any more. */
+/** The number of pods to add so that a version keeps its part. After a scale to zero it has no part to keep. */
 function fractionOf({ status }: Deployment, set: ReplicaSet, allowed: number): number {
   const before = Number(set.metadata.annotations?.[MOST] ?? 0) || (status?.replicas ?? 0);
   return before === 0 ? 0 : Math.round((sizeOf(set) * allowed) / before) - sizeOf(set);

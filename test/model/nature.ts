@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { Command, does, each } from "./command.ts";
 
-/** What nobody does: time, losses, refusals, what metrics and hooks say, deaths, and a deposed controller. */
+/** Events that no user causes: time, losses, refusals, metrics, hooks, killed processes, and a deposed controller. */
 export const nature = [
   fc
     .tuple(fc.integer({ min: 1, max: 6 }), fc.constantFrom(1_000, 5_000, 15_000))
@@ -12,7 +12,7 @@ export const nature = [
       (world) => {
         const set = world.list("replicasets").filter(({ status }) => (status?.replicas ?? 0) > 0)[index];
         if (set === undefined) return;
-        world.blow();
+        world.disturb();
         world.losePods(set, 1 + index);
       },
       [],
@@ -22,7 +22,7 @@ export const nature = [
     does(
       `quota ${quota}`,
       (world) => {
-        world.blow();
+        world.disturb();
         world.quota = quota;
       },
       [],
@@ -37,8 +37,8 @@ export const nature = [
       [],
     ),
   ),
-  each(["good", "none"] as const, (word) =>
-    does(`metrics: ${word}`, (world) => Object.assign(world, { word }), []),
+  each(["good", "none"] as const, (metrics) =>
+    does(`metrics: ${metrics}`, (world) => Object.assign(world, { metrics }), []),
   ),
   each(["yes", "no", "silent"] as const, (hooks) =>
     does(`hooks: ${hooks}`, (world) => Object.assign(world, { hooks }), []),
@@ -52,13 +52,17 @@ export const nature = [
     ),
   ),
   each([true, false], (down) =>
-    does(down ? "both dead" : "alive", (world) => Object.assign(world, { isDown: down }), []),
+    does(
+      down ? "both processes down" : "both processes up",
+      (world) => Object.assign(world, { isDown: down }),
+      [],
+    ),
   ),
-  does("another controller looks", (world) =>
+  does("another controller reads the cluster", (world) =>
     Object.assign(world, { stale: world.observe("web") ?? world.stale }),
   ),
   does(
-    "another controller acts",
+    "another controller writes its decision",
     (world) => {
       if (world.stale === undefined) return;
       world.witness.isStale = true;

@@ -8,7 +8,7 @@ import type { Plural, Write } from "../../kube/core/writes.ts";
 import { merge } from "../support/patch.ts";
 import { share } from "../support/share.ts";
 
-/** What is stored, by its plural. */
+/** The type of each plural's objects. */
 export interface Kinds {
   deployments: Deployment;
   replicasets: ReplicaSet;
@@ -17,7 +17,7 @@ export interface Kinds {
   grpcroutes: Route;
 }
 
-/** What was decided on has changed meanwhile. */
+/** The object has changed since the decision. */
 export class Conflict extends Error {}
 
 /** An API server of one namespace in memory: objects with versions and generations, and writes that it may refuse. */
@@ -25,7 +25,7 @@ export class Objects {
   readonly #objects = new Map<Plural, Map<string, Kinds[Plural]>>();
   #version = 0;
 
-  /** Another number after every change. */
+  /** A number that grows with every change. */
   get version(): number {
     return this.#version;
   }
@@ -45,7 +45,7 @@ export class Objects {
     return this.#objects.get(kind)?.get(name) as Kinds[K] | undefined;
   }
 
-  /** Stores an object; its generation counts changes of its spec, and what changes nothing is no write. */
+  /** Stores an object. Its generation counts changes of its spec; an object without a change is not written. */
   put<K extends Plural>(kind: K, object: Kinds[K]): void {
     const { name } = object.metadata;
     const before = this.find(kind, name);
@@ -61,7 +61,7 @@ export class Objects {
     this.#objects.get(kind)?.set(name, stored);
   }
 
-  /** Somebody deletes an object; what it owned goes with it. */
+  /** Deletes an object and the objects that it owns. */
   remove(kind: Plural, name: string): void {
     const gone = this.find(kind, name);
     if (gone === undefined) return;
@@ -72,7 +72,7 @@ export class Objects {
         if (metadata.ownerReferences?.[0]?.uid === gone.metadata.uid) this.remove(owned, metadata.name);
   }
 
-  /** Does a write as the API server would; throws Conflict where that would refuse. */
+  /** Performs a write as the API server would; throws Conflict where the API server would refuse. */
   perform(write: Write): void {
     if (write.verb === "event") return;
     const { kind, name } = write;
@@ -111,7 +111,7 @@ function patched(object: unknown, body: readonly unknown[]): unknown {
   }
 }
 
-/** Strategic merge: conditions are merged by their type. */
+/** Applies a strategic merge patch, which merges conditions by their type. */
 function withConditions(object: Kinds[Plural], body: object): unknown {
   const deployment = object as Deployment;
   const { metadata, status } = body as { metadata: Meta; status: { conditions: Condition[] } };

@@ -1,6 +1,6 @@
 import type { Route } from "../../kube/core/routes.ts";
 import { does, each } from "./command.ts";
-import { both } from "./universe.ts";
+import { both } from "./model-world.ts";
 
 const rules = {
   both: [{ backendRefs: both }],
@@ -18,13 +18,13 @@ const reweighed = (route: Route): Route => ({
   },
 });
 
-/** What people and GitOps engines do to everything else, and what is deleted and made again. */
+/** Changes that users and GitOps engines make to routes and Services, and deletions and recreations. */
 export const owners = [
   each(["both", "two", "turned", "without web"] as const, (name) =>
     does(
       `apply route ${name}`,
       (world, { there }) => {
-        if (name === "without web") world.blow();
+        if (name === "without web") world.disturb();
         there.add("route");
         world.applyRoute(structuredClone(rules[name]));
       },
@@ -33,7 +33,7 @@ export const owners = [
   ),
   does("edit weights", (world) => world.editRoute(reweighed), ["route"]),
   does(
-    "edit twins away",
+    "edit canary Services away",
     (world) =>
       world.editRoute((route) => ({
         ...route,
@@ -63,7 +63,7 @@ export const owners = [
     [],
   ),
   does(
-    "apply service otherwise",
+    "apply service with another note",
     (world, { there }) => {
       there.add("service");
       world.applyService("web", "other");
@@ -73,22 +73,22 @@ export const owners = [
   does(
     "delete service",
     (world, { there }) => {
-      world.blow();
+      world.disturb();
       there.delete("service");
       world.remove("services", "web");
     },
     ["service"],
   ),
   does(
-    "delete twin",
+    "delete canary Service",
     (world) => {
-      world.blow();
+      world.disturb();
       world.remove("services", "web-canary");
     },
     [],
   ),
   does("delete web", (world, { there }) => {
-    world.blow();
+    world.disturb();
     there.delete("web");
     world.remove("deployments", "web");
   }),
@@ -97,7 +97,7 @@ export const owners = [
       `create ${name}`,
       (world, { there }) => {
         if (there.has("web")) return;
-        world.blow();
+        world.disturb();
         there.add("web");
         world.create("web", name, 3);
       },

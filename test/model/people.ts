@@ -8,14 +8,14 @@ import { does, each, web } from "./command.ts";
 
 const asks = (what: string, change: (deployment: Deployment) => Deployment, name = "web") =>
   does(what, (world) => void world.request(name, change));
-/** `kubectl rollout undo --to-revision`: template and annotations of another version. */
+/** `kubectl rollout undo --to-revision`: restores the template and annotations of another version. */
 const undo = each([0, 1, 2], (index) =>
   does(`undo to ${index}`, (world) => {
     const { uid } = web(world).metadata;
     const sets = world.list("replicasets").filter((set) => set.metadata.ownerReferences?.[0]?.uid === uid);
     const set = sets[index];
     if (set === undefined || web(world).spec.paused) return;
-    world.lessen(() =>
+    world.lowerGrants(() =>
       world.request("web", (deployment) => ({
         ...deployment,
         metadata: { ...deployment.metadata, annotations: undone(deployment, set) },
@@ -25,7 +25,7 @@ const undo = each([0, 1, 2], (index) =>
   }),
 );
 
-/** All annotations but those of native control are the other version's. */
+/** The annotations after an undo: the other version's, except those of the native controller. */
 function undone(deployment: Deployment, set: ReplicaSet): Record<string, string> {
   const isNative = ([key]: [string, string]) => key.startsWith("deployment.kubernetes.io/");
   const theirs = Object.entries(set.metadata.annotations ?? {}).filter((entry) => !isNative(entry));
@@ -35,7 +35,7 @@ function undone(deployment: Deployment, set: ReplicaSet): Record<string, string>
   ]);
 }
 
-/** What people do to the Deployments. */
+/** Changes that users make to the Deployments. */
 export const people = [
   each(["web:1", "web:2", "web:2", "web:3", "web:bad", "web:never", "web:crash", "web:slow"], (name) =>
     asks(`set image ${name}`, image(name)),
@@ -54,17 +54,17 @@ export const people = [
   ),
   each([0, 1, 3, 10], (replicas) =>
     does(`scale ${replicas}`, (world) => {
-      world.blow();
+      world.disturb();
       world.put("deployments", edit({ replicas })(web(world)));
     }),
   ),
   each(["10, 50", "50", "5, 20, 100"], (steps) =>
     does(`plan ${steps}`, (world) =>
-      world.lessen(() => world.request("web", annotate("serin.dev/steps", steps))),
+      world.lowerGrants(() => world.request("web", annotate("serin.dev/steps", steps))),
     ),
   ),
   does("without mirror", (world) =>
-    world.lessen(() =>
+    world.lowerGrants(() =>
       world.request("web", (deployment) => {
         const { "serin.dev/mirror": _mirror, ...annotations } = deployment.metadata.annotations ?? {};
         return { ...deployment, metadata: { ...deployment.metadata, annotations } };
@@ -76,15 +76,15 @@ export const people = [
     const annotations = Object.fromEntries(own.filter(([key]) => !key.startsWith("serin.dev/")));
     return { ...deployment, metadata: { ...deployment.metadata, annotations } };
   }),
-  each(["promote", "abort", "retry"], (verb) =>
-    does(verb, (world) =>
-      world.lessen(() => {
-        world.request("web", annotate(`serin.dev/${verb}`, "1"));
+  each(["promote", "abort", "retry"], (order) =>
+    does(order, (world) =>
+      world.lowerGrants(() => {
+        world.request("web", annotate(`serin.dev/${order}`, "1"));
       }),
     ),
   ),
   does("apply all", (world) =>
-    world.lessen(() => {
+    world.lowerGrants(() => {
       world.request("web", (deployment) => {
         const annotations = { ...deployment.metadata.annotations, ...world.plan };
         return { ...deployment, metadata: { ...deployment.metadata, annotations } };
@@ -99,10 +99,10 @@ export const people = [
   ),
   does("apply at rest without admission", (world) => {
     if (holdRecordOf(web(world)) !== undefined) return;
-    // For 10 s after an update that another admission refused, the Services wait for it. A version that Serin is asked
-    // about gets them back at once; of one that comes without admission, nothing tells.
+    // After another admission refused an update, the Services stay isolated for 10 s. Serin restores them at once for a
+    // version that it admits. A version that bypasses admission gets them back only after that time.
     const service = world.find("services", "web");
-    if (service && serviceRecordOf(service)) world.blow();
+    if (service && serviceRecordOf(service)) world.disturb();
     world.put("deployments", edit({ template: aTemplate("web:4") })(web(world)));
   }),
 ];

@@ -5,14 +5,14 @@ import { type HoldRecord, holdRecordOf } from "../../rollout/workload/hold-recor
 import { planOf } from "../../rollout/workload/plan-of.ts";
 import { lastRunOf, type RunRecord } from "../../rollout/workload/run-record.ts";
 
-/** As `planOf`, read once. */
-export const planIn = once<Deployment, Plan>(sameAs);
-/** As `heldOf`, read once. */
+/** The Deployment's plan, parsed once. */
+export const planIn = once<Deployment, Plan>(cachedPlan);
+/** The Deployment's hold record, parsed once. */
 export const heldIn = once<Deployment, HoldRecord | undefined>(holdRecordOf);
-/** As `lastRunOf`, read once. */
+/** The ReplicaSet's run record, parsed once. */
 export const runIn = once<ReplicaSet, RunRecord | undefined>(lastRunOf);
 
-/** What is stored is replaced, never changed: what is read of the same annotations says the same. */
+/** Caches by the annotations: stored objects are replaced, never changed, so the same annotations give the same value. */
 function once<T extends Deployment | ReplicaSet, R>(read: (object: T) => R): (object: T) => R {
   const known = new WeakMap<object, { readonly value: R }>();
   return (object) => {
@@ -27,8 +27,8 @@ function once<T extends Deployment | ReplicaSet, R>(read: (object: T) => R): (ob
 
 const plans = new Map<string, Plan>();
 
-/** Only what has to do with the plan is compared. */
-function sameAs(deployment: Deployment): Plan {
+/** The plan by the annotations that decide it, so that a change of the run record does not parse it again. */
+function cachedPlan(deployment: Deployment): Plan {
   const { [RUN]: _run, ...own } = deployment.metadata.annotations ?? {};
   const { defaults } = holdRecordOf(deployment) ?? {};
   const key = JSON.stringify({ ...own, [HELD]: defaults });

@@ -1,7 +1,7 @@
 import type { FieldMatch, RouteRule, RuleMatch } from "../../kube/core/routes.ts";
 import { type Match, matchesOf } from "../../rollout/traffic/matches.ts";
 
-/** A request as far as a route looks at it; names of headers in lower case. */
+/** The parts of a request that routes match; names of headers are in lower case. */
 export interface Request {
   readonly path: string;
   readonly method: string;
@@ -10,12 +10,12 @@ export interface Request {
 }
 
 /**
- * By what a rule wins over another that takes the request, too: the Gateway API's precedence, or (as implementations that
- * write routes down one below the other do) the order in the list alone.
+ * How a gateway chooses among rules that match: by the Gateway API's precedence, or by the order in the list alone, as
+ * implementations do that write the rules down one below the other.
  */
 export type Ranking = "precedence" | "order";
 
-/** The index of the rule that serves the request; -1: none does. */
+/** The index of the rule that serves the request; -1 if none does. */
 export function serve(rules: readonly RouteRule[], request: Request, ranking: Ranking): number {
   const candidates = rules.flatMap((rule, index) =>
     matchesOf(rule)
@@ -26,7 +26,7 @@ export function serve(rules: readonly RouteRule[], request: Request, ranking: Ra
   return sorted[0]?.index ?? -1;
 }
 
-/** Whether the request fulfils all of a match. */
+/** Whether the request fulfils every part of a match. */
 function takes(match: RuleMatch, request: Request): boolean {
   return (
     takesPath(match.path ?? {}, request.path) &&
@@ -57,7 +57,7 @@ function hasField({ type = "Exact", value }: FieldMatch, actual: string | undefi
   return type === "Exact" ? actual === value : new RegExp(value).test(actual);
 }
 
-/** Exact path, length of the prefix, method, headers, query parameters; then the first in the list. */
+/** Precedence: an exact path, the length of the prefix, method, headers, query parameters; then the order in the list. */
 function rankOf({ path, method, headers = [], queryParams = [] }: RuleMatch): readonly number[] {
   const exact = path?.type === "Exact";
   const length = exact ? 0 : (path?.value ?? "/").length;

@@ -3,8 +3,8 @@ import { hashOf } from "../../rollout/workload/template.ts";
 import { heldIn } from "./records.ts";
 import type { World } from "./world.ts";
 
-/** Throws when there is weight on a Service without ready endpoints while a version that may serve has some. */
-export function checkServed(world: World): void {
+/** Throws if a Service has weight but no ready endpoint while a version that may serve has some. */
+export function checkServable(world: World): void {
   const refs = world
     .inForce()
     .flatMap(({ spec }) => (spec.rules ?? []).flatMap((rule) => rule.backendRefs ?? []));
@@ -23,6 +23,6 @@ export function checkServed(world: World): void {
           (set.status?.readyReplicas ?? 0) > 0,
       );
     if (may && [...world.endpoints(service).values()].every((ready) => ready === 0))
-      throw new Error(`traffic goes to ${name}, which has no ready endpoint`);
+      throw new Error(`Service ${name} has weight but no ready endpoint`);
   }
 }

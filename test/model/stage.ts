@@ -6,18 +6,18 @@ import { shareOf } from "../../rollout/traffic/route-record.ts";
 import { aShop, ending, watched } from "../support/shop.ts";
 import type { World } from "./world.ts";
 
-/** A shop, and what happened in it. */
-export interface Watched {
+/** A shop, and the history of its canary's exposure. */
+export interface Stage {
   readonly world: World;
-  /** Everything that the route gave the canary, one after the other. */
+  /** The exposures that the route gave the canary, in order. */
   readonly given: string[];
 }
 
-/** A shop behind Contour, which can do all but copy a part of the requests. */
+/** A shop behind Contour, which can do everything except mirror a part of the requests. */
 export function aStage(
   annotations: Record<string, string>,
   controllerName = "projectcontour.io/gateway-controller",
-): Watched {
+): Stage {
   const keyed = Object.fromEntries(
     Object.entries(annotations).map(([key, value]) => [`serin.dev/${key}`, value]),
   );
@@ -39,18 +39,18 @@ export function aStage(
   return { world, given };
 }
 
-/** What people read of the rollout. */
+/** The message of the condition `Canary`. */
 export const message = (world: World) =>
   conditionOf(world.get("deployments", "web").status?.conditions, "Canary")?.message ?? "";
-/** ReplicaSet → its size. */
+/** The number of pods by ReplicaSet. */
 export const pods = (world: World) => ending(world).pods;
-/** Until the route gives this. */
-export function runTo({ world, given }: Watched, what: string): void {
+/** Runs until the route gives the canary this exposure. */
+export function runTo({ world, given }: Stage, what: string): void {
   for (let i = 0; i < 400 && given.at(-1) !== what; i += 1) world.run(1);
   expect(given.at(-1), given.join()).to.equal(what);
 }
 const paused = (world: World) => world.get("deployments", "web").spec.paused === true;
-/** Until the plan has paused the Deployment. */
+/** Runs until the plan has paused the Deployment. */
 export function runToPause(world: World): void {
   for (let i = 0; i < 100 && !paused(world); i += 1) world.run(1);
   expect(paused(world)).to.equal(true);

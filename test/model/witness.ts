@@ -3,7 +3,7 @@ import type { HoldRecord } from "../../rollout/workload/hold-record.ts";
 import type { Outcome, RunRecord } from "../../rollout/workload/run-record.ts";
 import { hashOf } from "../../rollout/workload/template.ts";
 import { imageOf } from "./cluster.ts";
-import type { Word } from "./evidence.ts";
+import type { Metrics } from "./evidence.ts";
 import { heldIn, planIn, runIn } from "./records.ts";
 import type { World } from "./world.ts";
 
@@ -16,26 +16,29 @@ const after: Readonly<Record<Outcome, readonly Outcome[]>> = {
   superseded: ["superseded"],
 };
 
-/** The world that a witness looks at, with what its metrics say and whether something from outside has struck it. */
-type Watched = Pick<World, "list" | "now"> & { readonly word: Word; readonly isStruck: boolean };
+/** The world as a witness needs it, with its metrics and whether something from outside has disturbed it. */
+type WitnessedWorld = Pick<World, "list" | "now"> & {
+  readonly metrics: Metrics;
+  readonly isDisturbed: boolean;
+};
 
-/** Remembers how every rollout went, and throws when one goes as none may. */
+/** Follows every rollout by its records, and throws if one takes a forbidden turn. */
 export class Witness {
-  readonly #world: Watched;
-  /** ReplicaSet's name and the rollout's → what was recorded last. */
+  readonly #world: WitnessedWorld;
+  /** The last run record by ReplicaSet and rollout. */
   readonly #runs = new Map<string, RunRecord>();
   readonly #known = new WeakSet<object>();
   readonly #sizes = new Map<string, number>();
-  /** Deployment's UID and the rollout → what was asked of it last. Who sees it late may know no later rollout. */
+  /** The last order by the Deployment's UID and the rollout: a stale controller may still act on an earlier rollout. */
   readonly #asked = new Map<string, HoldRecord["asked"]>();
-  /** Another controller is writing, which knows an older Deployment. */
+  /** Whether another controller is writing, one that knows an older Deployment. */
   isStale = false;
 
-  constructor(world: Watched) {
+  constructor(world: WitnessedWorld) {
     this.#world = world;
   }
 
-  /** Looks at what is stored now. */
+  /** Checks the stored objects. */
   look(): void {
     const deployments = new Map(
       this.#world.list("deployments").map((deployment) => [deployment.metadata.uid, deployment]),
@@ -71,7 +74,7 @@ export class Witness {
     if (run.step > was.step || isProven) this.#grant(key, set, was, run, deployment);
   }
 
-  /** A further step, or the promotion, has reasons. */
+  /** Throws if a further step, or the promotion, comes without a reason. */
   #grant(key: string, set: ReplicaSet, was: RunRecord, run: RunRecord, deployment: Deployment): void {
     if (this.#asked.get(`${deployment.metadata.uid}/${run.started}`) === "promote") return;
     if (run.step > was.step + 1) throw new Error(`${key}: from step ${was.step} to ${run.step}`);
@@ -80,25 +83,25 @@ export class Witness {
       const lasted = this.#world.now - Date.parse(was.stepSince);
       if (lasted < step.leastMs) throw new Error(`${key}: step ${was.step} lasted ${lasted} ms`);
     }
-    if (deployment.spec.paused && !this.isStale) throw new Error(`${key}: goes on while paused`);
+    if (deployment.spec.paused && !this.isStale) throw new Error(`${key}: continues while paused`);
     if (run.outcome !== "proven") return;
-    if (imageOf(set).includes("bad") || (this.#world.word === "none" && step?.kind !== "pause"))
+    if (imageOf(set).includes("bad") || (this.#world.metrics === "none" && step?.kind !== "pause"))
       throw new Error(`${key}: proven without evidence`);
   }
 
-  /** Of the versions that are proven, pods go only when somebody wants fewer. */
+  /** Throws if a proven version loses pods although the user does not ask for fewer. */
   #count(deployment: Deployment): void {
     const held = heldIn(deployment);
     const { uid = "" } = deployment.metadata;
     const isHeld = held?.phase === "canary" || held?.phase === "failed";
-    // Behind a latch, what came before the newest proven version is proven, too, and both serve together.
+    // While a version supersedes, the one before the newest proven version is proven as well, and both serve.
     if (held === undefined || !isHeld || held.latched) return;
     const own = this.#world
       .list("replicasets")
       .filter((set) => set.metadata.ownerReferences?.[0]?.uid === uid);
     const stable = own.find((set) => hashOf(set) === held.stable)?.spec.replicas ?? 0;
     const before = this.#sizes.get(`${uid}/${held.started}`) ?? stable;
-    if (!this.#world.isStruck && stable < Math.min(before, deployment.spec.replicas ?? 1))
+    if (!this.#world.isDisturbed && stable < Math.min(before, deployment.spec.replicas ?? 1))
       throw new Error(`${deployment.metadata.name}: ${before} stable pods, then ${stable}`);
     this.#sizes.set(`${uid}/${held.started}`, stable);
   }

@@ -49,7 +49,7 @@ export class World extends Cluster {
   refuse = false;
   /** What the metrics say, instead of counts of requests. */
   says: ((snapshot: Snapshot, watch: JudgeInput) => Findings) | undefined;
-  /** Name of a ReplicaSet → what it was granted before somebody lessened it, until that is in force. */
+  /** The earlier grants by name of a ReplicaSet, until a lowered grant is in force. */
   readonly before = new Map<string, readonly Exposure[]>();
   /** Whether a Service selects all pods because its owner has just made it, or its first route: no admission can be asked. */
   isOpen: (service: Service) => boolean = () => false;

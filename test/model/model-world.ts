@@ -7,34 +7,34 @@ import { reisolate } from "../../rollout/traffic/isolation.ts";
 import { reimpose } from "../../rollout/traffic/reapply.ts";
 import { serviceRecordOf } from "../../rollout/traffic/service-record.ts";
 import { aDeployment, aRoute, aService } from "../support/builders.ts";
-import { evidenceOf, type Word } from "./evidence.ts";
+import { evidenceOf, type Metrics } from "./evidence.ts";
 import { checkShares, checkTargets, copiesGrantedTo, grantedTo } from "./invariants.ts";
-import { checkServed } from "./served.ts";
+import { checkServable } from "./served.ts";
 import { Witness } from "./witness.ts";
 import { World } from "./world.ts";
 
-/** What a proxy needs at most to follow, in ms: a little less than Serin waits for. */
+/** The longest time that the proxy needs to follow, in ms: a little less than Serin waits for. */
 const LAG_MS = 4_900;
-/** How long after a blow from outside requests may be lost for it, in ms. */
-const BLOW_MS = 45_000;
+/** The time after a disturbance from outside in which requests may be lost because of it, in ms. */
+const DISTURBED_MS = 45_000;
 
-/** A shop of one or two Deployments behind one route of a slow proxy, in which every promise is watched. */
+/** A shop of one or two Deployments behind one route of a slow proxy, in which every promise is checked. */
 export class ModelWorld extends World {
   readonly plan: Readonly<Record<string, string>>;
   readonly witness: Witness;
-  /** What the metrics say of versions that are not bad. */
-  word: Word = "good";
+  /** The metrics of versions that are not bad. */
+  metrics: Metrics = "good";
   hooks: "yes" | "no" | "silent" = "yes";
-  /** Both of our processes are dead. */
+  /** Whether both of Serin's processes are down. */
   isDown = false;
-  /** What another controller saw some time ago. */
+  /** A snapshot that another controller took some time ago. */
   stale: Snapshot | undefined;
   #excusedUntil = 0;
   #openUntil = 0;
-  #lessened: { at: number; rounds: number } | undefined;
-  #lessenings = 0;
+  #lowered: { at: number; rounds: number } | undefined;
+  #lowerings = 0;
   #recreated = 0;
-  #looked = "";
+  #checked = "";
 
   constructor(plan: Readonly<Record<string, string>>) {
     super();
@@ -45,16 +45,16 @@ export class ModelWorld extends World {
     this.applyRoute([{ backendRefs: both }]);
     for (let i = 0; i < 3; i += 1) this.tick(10_000);
     this.witness = new Witness(this);
-    this.says = (snapshot) => evidenceOf(snapshot, this.word);
+    this.says = (snapshot) => evidenceOf(snapshot, this.metrics);
     this.answer = ({ hook }) => {
       if (this.hooks === "silent") return undefined;
-      // A rollback hook that says yes asks for one.
+      // A rollback hook that answers yes requests a rollback.
       const kind = hook.type === "rollback" ? "no" : this.hooks;
       return { kind, at: this.now, status: kind === "yes" ? 200 : 403, body: "" };
     };
     this.isOpen = (service) =>
       this.now < this.#openUntil && serviceRecordOf(service) === undefined && !isCanaryService(service);
-    this.check = () => this.#watch();
+    this.check = () => this.#checkChanges();
   }
 
   /** `kubectl create` of the Deployment's manifest; a Deployment of the same name had another UID. */
@@ -70,7 +70,7 @@ export class ModelWorld extends World {
     const old = this.find("services", name);
     const annotations = { ...old?.metadata.annotations, note };
     const requested: Service = { ...wanted, metadata: { ...wanted.metadata, ...old?.metadata, annotations } };
-    if (old === undefined) this.#openUntil = this.now + BLOW_MS;
+    if (old === undefined) this.#openUntil = this.now + DISTURBED_MS;
     this.put("services", old === undefined ? wanted : reisolate(requested, old));
     this.check();
   }
@@ -79,14 +79,14 @@ export class ModelWorld extends World {
   applyRoute(rules: RouteRule[]): void {
     const old = this.find("httproutes", "web");
     if (old !== undefined) {
-      // Without a route the canary has its share through the Service's pods: for a while both go on together.
-      if (namesWeb(old.spec.rules) !== namesWeb(rules)) this.#openUntil = this.now + BLOW_MS;
+      // Without a route the canary gets its share through the Service's pods. Both ways overlap for a while.
+      if (namesWeb(old.spec.rules) !== namesWeb(rules)) this.#openUntil = this.now + DISTURBED_MS;
       this.editRoute((route) => ({ ...route, spec: { ...route.spec, rules } }));
       return;
     }
     const controllerName = "gateway.envoyproxy.io/gatewayclass-controller";
     this.#recreated += 1;
-    this.#openUntil = this.now + BLOW_MS;
+    this.#openUntil = this.now + DISTURBED_MS;
     const meta = { uid: `uid-route-${this.#recreated}`, generation: 0 };
     this.put("httproutes", aRoute({ rules, meta, status: { parents: [{ controllerName }] } }));
     this.check();
@@ -100,18 +100,18 @@ export class ModelWorld extends World {
     this.check();
   }
 
-  /** Somebody does what may cost requests by itself. */
-  blow(): void {
-    this.#excusedUntil = Math.max(this.#excusedUntil, this.now + BLOW_MS);
+  /** Notes a change that may lose requests on its own, whatever Serin does. */
+  disturb(): void {
+    this.#excusedUntil = Math.max(this.#excusedUntil, this.now + DISTURBED_MS);
   }
 
-  /** Whether what is wrong with sizes and endpoints is still the blow's. */
-  get isStruck(): boolean {
+  /** Whether a disturbance still explains wrong sizes and missing endpoints. */
+  get isDisturbed(): boolean {
     return this.now < this.#excusedUntil;
   }
 
-  /** Somebody may take back a part of what was granted: what is in force still has it for a while. */
-  lessen(change: () => void): void {
+  /** Makes a change that may lower grants. The routes in force keep the earlier grants for a while. */
+  lowerGrants(change: () => void): void {
     for (const deployment of this.list("deployments"))
       for (const set of this.list("replicasets")) {
         const { name, ownerReferences } = set.metadata;
@@ -122,15 +122,15 @@ export class ModelWorld extends World {
         };
         this.before.set(name, [...(this.before.get(name) ?? []), granted]);
       }
-    this.#lessened = { at: this.now, rounds: 0 };
-    this.#lessenings += 1;
+    this.#lowered = { at: this.now, rounds: 0 };
+    this.#lowerings += 1;
     change();
   }
 
-  /** So many times so many ms pass, and everybody acts. */
+  /** Lets `ms` pass as many `times`; after each, the cluster and the controller act. */
   pass(times: number, ms: number): void {
     for (let i = 0; i < times; i += 1) {
-      if (this.isDown) this.blow();
+      if (this.isDown) this.disturb();
       this.tick(ms);
       this.check();
       if (this.isDown) continue;
@@ -139,40 +139,40 @@ export class ModelWorld extends World {
     }
   }
 
-  /** What the controller has taken back is out of force when the proxy has had its time. */
+  /** Forgets the earlier grants once the controller has lowered them and the proxy has followed. */
   #forget(): void {
-    if (this.#lessened === undefined) return;
-    this.#lessened.rounds += 1;
-    if (this.#lessened.rounds <= 1) this.#lessened.at = this.now;
-    else if (this.now >= this.#lessened.at + LAG_MS) {
+    if (this.#lowered === undefined) return;
+    this.#lowered.rounds += 1;
+    if (this.#lowered.rounds <= 1) this.#lowered.at = this.now;
+    else if (this.now >= this.#lowered.at + LAG_MS) {
       this.before.clear();
-      this.#lessened = undefined;
+      this.#lowered = undefined;
     }
   }
 
-  /** Looks at everything that may have changed since the last look. */
-  #watch(): void {
+  /** Checks everything that may have changed since the last check. */
+  #checkChanges(): void {
     const isOpen = this.now < this.#openUntil;
-    const state = [this.state, this.isStruck, isOpen, this.before.size, this.#lessenings].join(" ");
-    if (state === this.#looked) return;
-    this.#look();
-    this.#looked = state;
+    const state = [this.state, this.isDisturbed, isOpen, this.before.size, this.#lowerings].join(" ");
+    if (state === this.#checked) return;
+    this.#checkAll();
+    this.#checked = state;
   }
 
-  #look(): void {
+  #checkAll(): void {
     const routes = this.routes();
     const missing = routes.some(({ spec }) =>
       (spec.rules ?? []).some(({ backendRefs = [] }) =>
         backendRefs.some((ref) => this.find("services", ref.name) === undefined),
       ),
     );
-    if (missing) this.blow();
+    if (missing) this.disturb();
     this.witness.look();
     const others = this.inForce().filter(({ spec }) => routes.every((route) => route.spec !== spec));
     checkShares(this, [...others, ...routes]);
-    if (this.isStruck) return;
+    if (this.isDisturbed) return;
     checkTargets(this);
-    checkServed(this);
+    checkServable(this);
   }
 }
 
@@ -180,7 +180,7 @@ function namesWeb(rules: readonly RouteRule[] = []): boolean {
   return rules.some(({ backendRefs = [] }) => backendRefs.some(({ name }) => name === "web"));
 }
 
-/** Both Deployments' Services behind one rule. */
+/** The Services of both Deployments, behind one rule. */
 export const both: BackendRef[] = [
   { name: "web", port: 80 },
   { name: "api", port: 80, weight: 3 },
