@@ -1,7 +1,7 @@
 import { appendFileSync } from "node:fs";
 import Mocha from "mocha";
 
-/** Mocha's `spec` output, and at the end its counts as a line of JSON in the file that the reporter option `counts` names. */
+/** Mocha's `spec` reporter, which also appends its counts as a line of JSON to the file of the reporter option `counts`. */
 export default class CountingSpec extends Mocha.reporters.Spec {
   constructor(runner: Mocha.Runner, options: Mocha.MochaOptions & { reporterOptions?: { counts?: string } }) {
     super(runner, options);

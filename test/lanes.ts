@@ -1,6 +1,6 @@
 /**
- * How long a test file took, in seconds, on two cores with two clusters at a time; the others take about a minute. Only
- * the balance of the lanes depends on it.
+ * The duration of long test files, in seconds, on two cores with two clusters at a time. The other files take about a
+ * minute. Only the balance of the lanes depends on these numbers.
  */
 const SECONDS: Readonly<Record<string, number>> = {
   "test/stories/ab-test.test.ts": 242,
@@ -23,7 +23,7 @@ const SECONDS: Readonly<Record<string, number>> = {
 };
 const OTHERS = 60;
 
-/** Divides test files into lanes that take about as long: the longest first, each to the lane that has least. */
+/** Divides test files into lanes of similar duration: the longest files first, each into the shortest lane. */
 export function lanesOf(files: readonly string[], count: number): readonly (readonly string[])[] {
   const lanes = Array.from({ length: count }, () => ({ seconds: 0, files: [] as string[] }));
   const secondsOf = (file: string) => SECONDS[file] ?? OTHERS;

@@ -3,10 +3,10 @@ import { granted, type Right, readNoted } from "./cluster/rights.ts";
 
 const BEFORE_WATCH_LIST = "Kubernetes before 1.34 has no WatchList: test/unit/kube/runtime/reflector.test.ts";
 
-/** Rights that only a rare moment needs, which no story can bring about: what shows that each is needed. */
+/** Rights for rare situations that no story can cause, each with the reason for it. */
 export const RARE: Readonly<Record<Right, string>> = {
-  "get deployments.apps": "a write met a conflict: test/chaos/people/rbac.chaos.ts",
-  "get services": "a write met a conflict: test/chaos/people/rbac.chaos.ts",
+  "get deployments.apps": "a write conflicts: test/chaos/people/rbac.chaos.ts",
+  "get services": "a write conflicts: test/chaos/people/rbac.chaos.ts",
   "get grpcroutes.gateway.networking.k8s.io":
     "an undo waits for acceptance: test/unit/webhook/routes.test.ts",
   "list pods": BEFORE_WATCH_LIST,
@@ -16,8 +16,8 @@ export const RARE: Readonly<Record<Right, string>> = {
 };
 
 /**
- * Says whether all stories together made use of every right that deploy/rbac.yaml gives, and were refused nothing; counts as a
- * test in the file that the reporter option `counts` of `args` names.
+ * Whether all stories together used every right that deploy/rbac.yaml grants, and no request was refused. Prints the
+ * result, and counts it as a test in the file that the reporter option `counts` of `args` names.
  */
 export function compareRights(path: string, args: readonly string[]): boolean {
   const result = existsSync(path) ? compared(path) : undefined;
@@ -36,9 +36,7 @@ function compared(path: string): boolean {
   ];
   const fits = lines.length === 0;
   const mark = fits ? "\u2714" : "\u2716";
-  console.log(
-    `\n  ${mark} Serin has the rights that all stories made use of, no more and no less (${used.size})`,
-  );
+  console.log(`\n  ${mark} Serin has exactly the rights that the stories use (${used.size})`);
   for (const line of lines) console.log(line);
   return fits;
 }

@@ -1,8 +1,8 @@
 /**
- * `npm test`: the tests that need no cluster, then the stories in two clusters at a time; one after the other they would
- * take an hour. Arguments go to mocha; a selection (`--grep`, files) gets one cluster. The output of the second
- * cluster is printed when the first one has finished. At the end the rights that Serin used in all of them are compared
- * with those that deploy/rbac.yaml grants.
+ * `npm test`: runs the tests without a cluster, then the stories in two clusters at a time; in one cluster they would take
+ * an hour. Arguments go to mocha; a selection (`--grep`, files) gets one cluster. The output of the second cluster is
+ * printed after that of the first. At the end, the rights that Serin used in all clusters are compared with those that
+ * deploy/rbac.yaml grants.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -26,12 +26,12 @@ const mocha = [
 const args = process.argv.slice(2);
 const files = args.some((arg) => arg.endsWith(".test.ts"));
 const selects = files || args.some((arg) => /^(-[gf]$|--f?grep)/.test(arg));
-/** Clusters at a time. With three, two cores are busy enough that kubectl takes seconds, and stories about seconds fail. */
+/** Clusters at a time. Three keep two cores so busy that kubectl takes seconds, and stories with short limits fail. */
 const LANES = 2;
 const clusterless = ["unit", "model", "programs"].map((folder) => `test/${folder}/**/*.test.ts`);
 const clustered = ["cluster", "stories"].map((folder) => `test/${folder}/**/*.test.ts`);
 const children: ChildProcess[] = [];
-// Ctrl-C reaches the children as well; they end in their own time.
+// Ctrl-C reaches the children as well, which then end on their own.
 process.on("SIGINT", () => {});
 for (const signal of ["SIGTERM", "SIGHUP"] as const)
   process.on(signal, () => {
@@ -40,7 +40,7 @@ for (const signal of ["SIGTERM", "SIGHUP"] as const)
 
 process.exit(selects ? await run(files ? args : [...clusterless, ...clustered, ...args]) : await runAll());
 
-/** First what needs no cluster; then the stories, of which the first lane's are printed as they run. */
+/** Runs the tests without a cluster, then the stories; prints the first lane's stories as they run. */
 async function runAll(): Promise<number> {
   const dir = mkdtempSync(join(tmpdir(), "serin-test-"));
   const rights = join(dir, "rights");
@@ -61,7 +61,7 @@ async function runAll(): Promise<number> {
   return statuses.find((status) => status !== 0) ?? (fits ? 0 : 1);
 }
 
-/** Runs mocha where a cluster can live; its exit status. */
+/** Runs mocha in namespaces for a cluster; returns its exit status. */
 async function run(selection: readonly string[], log: number | "inherit" = "inherit"): Promise<number> {
   const child = spawn(process.execPath, [join(root, "test/cluster/enter.ts"), ...mocha, ...selection], {
     cwd: root,

@@ -1,7 +1,8 @@
 /**
- * `npm run chaos [-- NAME…]`: every file of this folder (or those whose names contain one of these), each in a cluster of its
- * own, two at a time, beside the model, which only calculates; those that measure what the whole machine can do come last,
- * alone. What a file says is printed when it is through; the last line is the sum. Status 1 when anything failed.
+ * `npm run chaos [-- NAME…]`: runs every file of this folder, or those whose paths contain one of the names, each in a
+ * cluster of its own, two at a time. The model runs next to them, because it only calculates. Files that load the whole
+ * machine run last, alone. The output of a file is printed when it ends; the last line is the sum. The status is 1 if
+ * anything failed.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -9,10 +10,11 @@ import { mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 
-/** One lane waits through the outage while the other does what asks most of the machine; then the longest. */
+/** The files to start first: one lane waits through the outage while the other runs the most demanding files. */
 const FIRST = ["api-outage", "gitops", "soak", "kill.chaos"];
-/** Calculates at the lowest priority. */
-const BESIDE = ["model.chaos"];
+/** Files that run next to all others, at the lowest priority. */
+const BACKGROUND = ["model.chaos"];
+/** Files that run last, one at a time. */
 const ALONE = ["attack.chaos", "loss", "webhook-killed"];
 const LANES = 2;
 
@@ -27,7 +29,7 @@ const rank = (file: string) => {
 };
 const among = (names: readonly string[]) => (file: string) =>
   names.some((name) => basename(file).startsWith(name));
-const [beside, rest] = split(files, among(BESIDE));
+const [background, rest] = split(files, among(BACKGROUND));
 const [alone, waiting] = split(rest, among(ALONE));
 waiting.sort((a, b) => rank(a) - rank(b));
 const dir = mkdtempSync(join(tmpdir(), "serin-chaos-"));
@@ -35,7 +37,7 @@ const counts = join(dir, "counts");
 writeFileSync(counts, "");
 let failed = files.length === 0;
 
-await Promise.all([...beside.map(run), ...Array.from({ length: LANES }, () => drain(waiting))]);
+await Promise.all([...background.map(run), ...Array.from({ length: LANES }, () => drain(waiting))]);
 await drain(alone);
 const sum = { passes: 0, failures: 0, pending: 0 };
 for (const line of readFileSync(counts, "utf8").split("\n").filter(Boolean)) {
@@ -46,12 +48,12 @@ rmSync(dir, { recursive: true });
 console.log(`${sum.passes} passed, ${sum.failures} failed${sum.pending ? `, ${sum.pending} skipped` : ""}`);
 process.exit(failed || sum.failures > 0 ? 1 : 0);
 
-/** Those for which it holds, and the others. */
+/** The elements for which `holds` is true, and the others. */
 function split<T>(all: readonly T[], holds: (each: T) => boolean): [T[], T[]] {
   return [all.filter(holds), all.filter((each) => !holds(each))];
 }
 
-/** Runs files, one after the other, until none is left. */
+/** Runs the files of a queue, one after the other. */
 async function drain(queue: string[]): Promise<void> {
   for (let file = queue.shift(); file !== undefined; file = queue.shift()) await run(file);
 }

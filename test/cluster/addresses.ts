@@ -1,18 +1,18 @@
 /**
- * The addresses of the cluster. They exist only inside the network namespace that enter.ts makes: every address of
- * `local` belongs to the loopback device there (AnyIP), so one process can answer for many.
+ * The addresses of the cluster. They exist only inside the network namespace that enter.ts makes. There every address
+ * of `local` belongs to the loopback device (AnyIP), so one process can answer at many addresses.
  */
 export const addresses = {
-  /** What the API server advertises, and the name it is called by inside. */
+  /** The address that the API server advertises and that clients inside use. */
   host: "10.245.0.1",
   /** The first address of the Service range, which the API server's own certificate is valid for. */
   apiService: "10.96.0.1",
   /** The ClusterIP of monitoring/prometheus. */
   prometheusService: "10.96.0.90",
   services: "10.96.0.0/16",
-  /** Application pods, which KWOK numbers. */
+  /** The range of application pods, which KWOK numbers. */
   appPods: "10.244.0.0/16",
-  /** Pods that are real processes, each in a network namespace of its own. */
+  /** The range of pods that are real processes, each in a network namespace of its own. */
   realPods: "10.243",
   local: ["10.96.0.0/16", "10.244.0.0/16"],
 } as const;
@@ -20,14 +20,14 @@ export const addresses = {
 /** The ports inside the namespace. */
 export const ports = {
   api: 6443,
-  /** Where Traefik serves. */
+  /** The port at which Traefik serves. */
   gateway: 8000,
-  /** Where Envoy serves; Contour makes it of the Gateway's listener port by adding 8000. */
+  /** The port at which Envoy serves: Contour adds 8000 to the listener port of the Gateway. */
   contour: 8880,
   app: 8080,
   /** The gRPC server of application pods. */
   grpc: 9091,
-  /** Where the application pods tell what they received. */
+  /** The port at which the application pods report the requests that they received. */
   podsControl: 8070,
   traefikMetrics: 8082,
   contourHealth: 8003,

@@ -25,17 +25,17 @@ interface Answer<T> {
   readonly body: T;
 }
 
-/** A change that a watch saw. An object that vanished while the watch was broken comes as `DELETED`, too. */
+/** A change that a watch reported. An object that was deleted while the watch was broken comes as `DELETED` as well. */
 export interface Change<T> {
   readonly type: "ADDED" | "MODIFIED" | "DELETED";
   readonly object: T;
 }
 
-/** Plain access to the API server as one user. */
+/** Access to the API server as one user. */
 export interface Api {
   /**
-   * One request; any status is an answer. A PATCH is a JSON patch when the body is an array, a merge patch when it is
-   * an object, unless `contentType` says otherwise. Throws when there is no connection.
+   * Sends one request; any status is an answer. By default a PATCH with an array is a JSON patch and one with an object
+   * is a merge patch; `contentType` overrides this. Throws if there is no connection.
    */
   request<T = unknown>(
     method: Method,
@@ -43,9 +43,9 @@ export interface Api {
     body?: unknown,
     contentType?: string,
   ): Promise<Answer<T>>;
-  /** The same, but throws on any status outside 2xx, with the server's message. */
+  /** Sends one request; throws on any status outside 2xx, with the API server's message. */
   demand<T = unknown>(method: Method, path: string, body?: unknown, contentType?: string): Promise<T>;
-  /** Lists and watches a collection until `signal` aborts; survives broken connections. Never throws. */
+  /** Lists and watches a collection until `signal` aborts. Survives broken connections and never throws. */
   follow<T extends KubeObject>(
     path: string,
     onChange: (change: Change<T>) => void,
@@ -53,9 +53,10 @@ export interface Api {
   ): Promise<void>;
 }
 
+/** The methods that the tests use. */
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-/** Where and as whom: `url` without a trailing slash, `ca` in PEM. */
+/** The API server and the user: `url` without a trailing slash, `ca` in PEM. */
 export interface ApiOptions {
   readonly url: string;
   readonly ca: string;
@@ -107,7 +108,7 @@ async function follow<T extends KubeObject>(needs: Follow<T>): Promise<void> {
     try {
       await listThenWatch(needs, known);
     } catch {
-      // A broken watch is followed by a new list, which finds whatever was missed.
+      // After a broken watch comes a new list, which finds every missed change.
     }
     if (!needs.signal.aborted) await sleep(100);
   }

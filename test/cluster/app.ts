@@ -6,7 +6,7 @@ export interface AppOptions {
   readonly name: string;
   readonly namespace?: string;
   readonly replicas?: number;
-  /** As in image.ts: `app:v1-err5`. */
+  /** An image whose tag says how the pods behave, such as `app:v1-err5` (image.ts). */
   readonly image?: string;
   /** The host of its route; `<name>.example` by default. */
   readonly host?: string;
@@ -14,16 +14,16 @@ export interface AppOptions {
   readonly gateway?: GatewayName;
   /** `grpc`: a GRPCRoute to a Service port of gRPC without TLS; `http` by default. */
   readonly protocol?: Protocol;
-  /** How long a deleted pod serves on. */
+  /** The time for which a deleted pod continues to serve. */
   readonly preStopSeconds?: number;
-  /** Of the Deployment. */
+  /** The annotations of the Deployment. */
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** What the Service and the route of an application are for. */
+/** The protocol of an application's Service and route. */
 export type Protocol = "http" | "grpc";
 
-// Longer than a gateway takes to hear of an endpoint's end (Traefik: 2 s at worst), as every careful deployment has it.
+// Longer than a gateway needs to drop an ended endpoint (Traefik: at most 2 s), as in every careful deployment.
 const PRE_STOP_SECONDS = 4;
 
 /** The manifests of a Deployment with its Service and route (a v1 List), for `kubectl apply -f -`. */
@@ -74,7 +74,7 @@ function deployment(options: AppOptions): object {
 
 const servicePorts = {
   http: { name: "http", port: 80, targetPort: "http" },
-  // Without the protocol a gateway would speak HTTP/1.1 to the pods.
+  // Without this field a gateway would speak HTTP/1.1 to the pods.
   grpc: { name: "grpc", port: 9090, targetPort: "grpc", appProtocol: "kubernetes.io/h2c" },
 } as const;
 

@@ -1,6 +1,6 @@
 import { request } from "undici";
 
-/** What one request to a gateway asks for. */
+/** One request to a gateway. */
 export interface Question {
   /** The Host header. */
   readonly host: string;
@@ -8,18 +8,18 @@ export interface Question {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The answer; version and pod are "" when the gateway itself gave it. */
+/** The answer; `version` and `pod` are "" if the gateway itself answered. */
 export interface Reply {
   readonly status: number;
   readonly version: string;
   readonly pod: string;
   readonly text: string;
-  /** Every `Set-Cookie` header, as it came. */
+  /** Every `Set-Cookie` header, unparsed. */
   readonly cookies: readonly string[];
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
-/** Sends one GET to a gateway (`url` without a path); any status is an answer. Throws when there is none. */
+/** Sends one GET to a gateway (`url` without a path); any status is an answer. Throws if none comes. */
 export async function ask(url: string, { host, path = "/", headers = {} }: Question): Promise<Reply> {
   const answer = await request(`${url}${path}`, { headers: { ...headers, host } });
   return {

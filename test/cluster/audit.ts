@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 
-/** Serin's account as the API server calls it. */
+/** The name of Serin's service account in requests to the API server. */
 export const SERIN = "system:serviceaccount:serin-system:serin";
 
-/** One request as the API server's audit log has it (audit.k8s.io/v1 Event, level Metadata). */
+/** One request in the API server's audit log (audit.k8s.io/v1 Event, level Metadata). */
 export interface AuditEvent {
   readonly verb: string;
   readonly requestURI: string;
@@ -16,18 +16,18 @@ export interface AuditEvent {
     readonly subresource?: string;
     readonly apiGroup?: string;
   };
-  /** Absent where the client went away first. */
+  /** Absent if the client disconnected first. */
   readonly responseStatus?: { readonly code: number };
-  /** Among others whether the request was authorized. */
+  /** Includes whether the request was authorized. */
   readonly annotations?: Readonly<Record<string, string>>;
-  /** When the request came in, as a time in RFC 3339 with microseconds. */
+  /** The time at which the request arrived: RFC 3339 with microseconds. */
   readonly requestReceivedTimestamp: string;
 }
 
-/** Reads an audit log: all requests so far, or one user's. A watch shows when it ends. */
+/** Reads an audit log: all requests so far, or one user's. A watch appears when it ends. */
 export async function readAudit(path: string, username?: string): Promise<AuditEvent[]> {
   const lines = (await readFile(path, "utf8")).split("\n");
-  // The last line is empty, or still being written.
+  // The last line is empty, or the API server is still writing it.
   const events = lines.slice(0, -1).map((line): AuditEvent => JSON.parse(line));
   return username === undefined ? events : events.filter(({ user }) => user.username === username);
 }

@@ -14,13 +14,13 @@ import type { Reaction } from "./image.ts";
 
 /** The gRPC server of one pod. */
 export interface CallServer {
-  /** Takes over a connection that somebody opened to the pod. */
+  /** Takes over a connection to the pod. */
   accept(socket: Socket): void;
-  /** Ends as a careful server does: every stream with OK, then GOAWAY; what is left after `graceMs` is cut. */
+  /** Ends as a careful server does: every stream with OK, then GOAWAY. Cuts the remaining calls after `graceMs`. */
   end(graceMs: number): void;
 }
 
-/** What the server asks of the pod: who it is, and what to do with a call; it hears of each with its authority. */
+/** The pod behind the server: its identity, and its reaction to each call, which gets the call's authority. */
 export interface CallServerOptions {
   readonly identity: () => { readonly version: string; readonly pod: string };
   readonly onCall: (authority: string) => Reaction;
@@ -28,7 +28,7 @@ export interface CallServerOptions {
 
 const TICK_MS = 200;
 
-/** Makes the server of a pod; a call that the image wants failed ends with its status. */
+/** Makes the server of a pod. A call that the image fails ends with the image's status. */
 export function createCallServer({ identity, onCall }: CallServerOptions): CallServer {
   const server = new Server({ "grpc.enable_channelz": 0 });
   const ended = new AbortController();
@@ -41,7 +41,7 @@ export function createCallServer({ identity, onCall }: CallServerOptions): CallS
     return sent;
   };
 
-  // As servers do, without headers before it: only so Traefik's metrics see the code.
+  // A status without headers before it, as servers send it: Traefik's metrics see the code only in this form.
   const failure = (code: status) => ({ code, details: "as the image says", metadata: metadata() });
 
   const say = async (call: ServerUnaryCall<string, string>, answer: sendUnaryData<string>) => {

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Api } from "./api.ts";
 
-/** A gateway whose configuration never rests. */
+/** A gateway whose configuration changes all the time. */
 export interface Churn {
   stop(): Promise<void>;
 }
 
 /**
- * Changes an HTTPRoute that serves nobody, again and again, in a namespace with a Service `service`. Traefik builds every
- * load balancer anew whenever anything changes, and a new one begins with the backend of the greatest weight: as long
- * as fewer requests come between two changes than a round has, a backend of small weight gets none at all.
+ * Changes an HTTPRoute without users again and again, in a namespace with a Service `service`. Traefik rebuilds every
+ * load balancer after any change, and a new one begins with the backend of the greatest weight. While fewer requests
+ * come between two changes than a round has, a backend of small weight gets none at all.
  */
 export async function startChurn(
   api: Api,

@@ -87,7 +87,7 @@ describeCluster("the test cluster", function () {
     expect(byVersion).to.have.all.keys("v1", "v2");
   });
 
-  it("fails and delays as the image says", async () => {
+  it("fails and delays requests at the rates in the image's tag", async () => {
     await apply("bad", "app:v3-err50-lat40");
     await served("bad.example", "v3");
     const load = startLoad({ url: kube.gatewayUrl, host: "bad.example", rps: 200 });
@@ -98,7 +98,7 @@ describeCluster("the test cluster", function () {
     expect([...load.rows()].every(({ latencyMs }) => latencyMs > 39)).to.equal(true);
   });
 
-  it("makes slow pods ready late, and others never", async () => {
+  it("makes the pods of a slow image ready late, and those of a neverready image never", async () => {
     await apply("slow", "app:v1-slow2", 1);
     await apply("never", "app:v1-neverready", 1);
     await eventually("slow runs", async () =>
@@ -112,7 +112,7 @@ describeCluster("the test cluster", function () {
     expect(never !== undefined && isReady(never)).to.equal(false);
   });
 
-  it("shows crash loops and missing images", async () => {
+  it("reports crash loops and missing images", async () => {
     await apply("crash", "app:v1-crash", 1);
     await apply("pull", "app:v1-pull", 1);
     const crash = await waiting("crash", "CrashLoopBackOff");
@@ -121,7 +121,7 @@ describeCluster("the test cluster", function () {
     expect((await waiting("pull", "ImagePullBackOff")).status.phase).to.equal("Pending");
   });
 
-  it("lets a deleted pod serve through its preStop sleep, by default a second, and no longer", async () => {
+  it("lets a deleted pod serve for its preStop sleep, by default a second, and no longer", async () => {
     await apply("short", "app:v1", 1, 1);
     const pod = await eventually("short is ready", async () => (await pods("short")).find(isReady));
     const url = `http://${pod.status.podIP}:8080`;
@@ -134,7 +134,7 @@ describeCluster("the test cluster", function () {
     expect(await answer().catch((error: Error) => error)).to.be.instanceOf(Error);
   });
 
-  it("counts every request at the rate asked for", async () => {
+  it("sends every request of a load at the requested rate and counts it", async () => {
     const began = Date.now();
     const load = startLoad({ url: kube.gatewayUrl, host: "web.example", rps: 1_000 });
     await sleep(3_000);
@@ -145,7 +145,7 @@ describeCluster("the test cluster", function () {
     expect(half).to.be.within(1_350, 1_550);
   });
 
-  it("lets Prometheus see Traefik's counters within 5 s", async () => {
+  it("has Traefik's counters in Prometheus within 5 s", async () => {
     await ask("web.example");
     const query = encodeURIComponent(
       'sum(traefik_service_requests_total{service=~".*-svc-shop-web-0@kubernetesgateway"})',
@@ -161,7 +161,7 @@ describeCluster("the test cluster", function () {
     );
   });
 
-  it("records who asked for what", async () => {
+  it("records the user and the object of each request in the audit log", async () => {
     const events = await readAudit(kube.auditLog, "admin");
     const scaled = events.find(
       ({ objectRef }) => objectRef?.subresource === "scale" && objectRef.name === "web",

@@ -26,23 +26,23 @@ import { findTools } from "./tools.ts";
 export interface Cluster {
   /** kubectl as administrator; any exit status is an answer. */
   readonly kubectl: Kubectl;
-  /** The API as administrator: any status is an answer; `demand` of `api` throws instead. */
+  /** Sends a request as administrator: any status is an answer; `api.demand` throws instead. */
   readonly request: Api["request"];
   readonly api: Api;
-  /** Paths and URLs, valid inside the namespace. */
+  /** The path of the administrator's kubeconfig. Its URL and those below are valid inside the network namespace only. */
   readonly kubeconfig: string;
-  /** Both implementations of the Gateway API: the name of the Gateway in `edge`, and where it serves. */
+  /** Both implementations of the Gateway API: the name of the Gateway in `edge`, and the URL at which it serves. */
   readonly gateways: Readonly<Record<GatewayName, { readonly name: string; readonly url: string }>>;
-  /** Where Traefik serves. */
+  /** The URL at which Traefik serves. */
   readonly gatewayUrl: string;
   readonly prometheusUrl: string;
-  /** Where the API server writes one JSON object per request (audit.k8s.io Event, level Metadata). */
+  /** The file to which the API server writes one JSON object per request (audit.k8s.io Event, level Metadata). */
   readonly auditLog: string;
   /** The folder with every program's log. */
   readonly dir: string;
-  /** What `prometheusUrl` leads to, to be taken away and brought back. */
+  /** The Prometheus at `prometheusUrl`, which tests can stop and start. */
   readonly prometheus: Prometheus;
-  /** What the application pods of a version received, mirrored copies among it. */
+  /** Counts the requests that the application pods of a version received, mirrored copies included. */
   readonly received: typeof receivedBy;
   /** The real processes of Serin's pods. */
   readonly kubelet: Kubelet;
@@ -50,20 +50,20 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
-/** Where the cluster keeps its files (made when missing, else empty), and who hears of its progress. */
+/** The folder for the cluster's files, which is empty or does not exist yet, and the log of its progress. */
 export interface ClusterOptions {
   readonly dir: string;
   readonly log: (message: string) => void;
 }
 
 /**
- * Starts a cluster inside the namespaces that enter.ts makes: a real control plane, Traefik and Contour as
- * gateways, Prometheus, KWOK for application pods and a kubelet for Serin's. Throws, with everything ended, when a program does
- * not start; the error holds the tail of its log.
+ * Starts a cluster inside the namespaces that enter.ts makes: a real control plane, Traefik and Contour as gateways,
+ * Prometheus, KWOK for application pods, and the kubelet of this folder for Serin's. If a program does not start, ends
+ * everything and throws an error with the tail of the program's log.
  */
 export async function startCluster({ dir, log }: ClusterOptions): Promise<Cluster> {
   if (!insideNamespace())
-    throw new Error("a cluster needs namespaces of its own: node test/cluster/enter.ts SCRIPT");
+    throw new Error("the cluster needs namespaces of its own: run node test/cluster/enter.ts SCRIPT");
   mkdirSync(dir, { recursive: true });
   const daemons: Daemon[] = [];
   const prometheus = startPrometheus(findTools(), dir);

@@ -37,7 +37,7 @@ onEachGateway("a gateway of the test cluster", function (gateway) {
       (await ask(url, { host })).version === version ? true : undefined,
     );
 
-  it("splits by weight, and loses no request when the weight changes", async () => {
+  it("splits requests by weight, and loses none when the weight changes", async () => {
     await weigh(100, 0);
     await answeredBy("v1");
     const load = startLoad({ url, host, rps: 100 });
@@ -59,7 +59,7 @@ onEachGateway("a gateway of the test cluster", function (gateway) {
     expect(back.since(settled).byVersion).to.have.all.keys("v1");
   });
 
-  it("passes cookies on, and headers that differ from request to request", async () => {
+  it("passes cookies on, and routes by headers that differ from request to request", async () => {
     const filter = {
       type: "ResponseHeaderModifier",
       responseHeaderModifier: {
@@ -94,7 +94,7 @@ onEachGateway("a gateway of the test cluster", function (gateway) {
     expect(byVersion.v2).to.be.closeTo(total / 2, 1);
   });
 
-  it("speaks HTTP/2 without TLS to who knows that it does", async () => {
+  it("speaks HTTP/2 without TLS to clients with prior knowledge", async () => {
     await weigh(100, 0);
     await answeredBy("v1");
     const session = connect(url);
@@ -119,7 +119,7 @@ describeCluster("Contour in the test cluster", function () {
   });
   after(() => kube?.kubectl(["delete", "namespace", namespace, "--wait=false"]));
 
-  it("mirrors requests whose answers nobody sees, and the pods count them", async () => {
+  it("mirrors requests without returning the copies' answers, and the pods count the copies", async () => {
     const { url } = kube.gateways.contour;
     const requestMirror = { backendRef: { name: "other", port: 80 } };
     const rule = {
@@ -167,7 +167,7 @@ interface Pair {
   readonly gateway: "traefik" | "contour";
 }
 
-/** Deploys `web` (v1) at the host and `other` (v2) beside it, and waits until `web` answers. */
+/** Deploys `web` (v1) at the host and `other` (v2) next to it, and waits until `web` answers. */
 async function deployPair(kube: Cluster, { namespace, host, gateway }: Pair): Promise<void> {
   await kube.kubectl(["create", "namespace", namespace]);
   for (const [name, image] of [

@@ -8,7 +8,7 @@ import { type Daemon, startDaemon } from "./daemon.ts";
 import { stages } from "./stages.ts";
 import type { Tools } from "./tools.ts";
 
-/** The users whom the API server knows by a fixed token; the token is `<key>-token`. */
+/** The users with a fixed token at the API server; the token is `<key>-token`. */
 const users = {
   admin: "system:masters",
   "system:kube-controller-manager": undefined,
@@ -73,7 +73,7 @@ export function writeClusterFiles(dir: string): ClusterFiles {
   return files;
 }
 
-/** A kubeconfig with one context; `serverName` where the certificate does not name the URL's host. */
+/** A kubeconfig with one context; `serverName` is needed if the certificate does not name the URL's host. */
 export function kubeconfig(access: { url: string; ca: string; token: string; serverName?: string }): object {
   const { url, ca, token, serverName } = access;
   const cluster = {
@@ -108,19 +108,19 @@ export function startApiServer(tools: Tools, files: ClusterFiles): { etcd: Daemo
     "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
     `--service-account-key-file=${files.serviceAccountPublicKey}`,
     `--service-account-signing-key-file=${files.serviceAccountKey}`,
-    // No node controller runs that would take the taint of a new node away.
+    // No node controller runs, so nothing would remove the taint of a new node.
     "--disable-admission-plugins=TaintNodesByCondition",
-    // Webhooks with a `service` reference are dialled at an endpoint: there is no kube-proxy.
+    // There is no kube-proxy, so the API server must dial webhooks with a `service` reference at an endpoint.
     ...["--enable-aggregator-routing", "--endpoint-reconciler-type=none"],
     ...[`--audit-policy-file=${files.auditPolicy}`, `--audit-log-path=${files.auditLog}`],
-    // MB; what is rotated away would be missed by whoever asks for all requests.
+    // In MB: a rotation would hide requests from tests that read all of them.
     "--audit-log-maxsize=1000",
     "--profiling=false",
   ]);
   return { etcd, apiServer };
 }
 
-/** Starts what makes the API move: controllers, scheduler, and KWOK as the kubelet of application pods. */
+/** Starts the controllers, the scheduler, and KWOK as the kubelet of application pods. */
 export function startControllers(tools: Tools, files: ClusterFiles): Daemon[] {
   const { dir } = files;
   const common = [
@@ -156,14 +156,14 @@ export function startControllers(tools: Tools, files: ClusterFiles): Daemon[] {
   return [controllerManager, scheduler, kwok];
 }
 
-/** Where each daemon of `startControllers` says that it is ready, by name. */
+/** The health endpoint of each daemon of `startControllers`, by name. */
 export const controllerHealth: Readonly<Record<string, string>> = {
   "kube-controller-manager": `https://127.0.0.1:${ports.controllerManager}/healthz`,
   "kube-scheduler": `https://127.0.0.1:${ports.scheduler}/healthz`,
   kwok: `http://127.0.0.1:${ports.kwok}/healthz`,
 };
 
-// The nodes have no kubelet that would send heartbeats, and no cloud.
+// The nodes have no kubelet that sends heartbeats, and there is no cloud.
 const absentControllers = [
   "node-lifecycle-controller",
   "node-ipam-controller",
@@ -172,7 +172,7 @@ const absentControllers = [
   "cloud-node-lifecycle-controller",
 ];
 
-/** What tests read: all that Serin asks for, and what people do to Deployments. Of everybody's requests there are millions. */
+/** Logs the requests that tests read: Serin's, and the administrator's to Deployments. There are millions of others. */
 const auditPolicy = {
   apiVersion: "audit.k8s.io/v1",
   kind: "Policy",

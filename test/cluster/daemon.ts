@@ -9,23 +9,23 @@ import { Agent, request } from "undici";
 export interface Daemon {
   readonly name: string;
   readonly pid: number;
-  /** Waits for the first 200 from `url`; throws with the tail of the log when the process ends or time runs out. */
+  /** Waits for the first 200 from `url`; throws with the tail of the log if the process ends or time runs out. */
   ready(url: string, timeoutMs?: number): Promise<void>;
-  /** Ends the process: the signal, then SIGKILL after `graceMs`. */
+  /** Ends the process by the signal, and by SIGKILL after `graceMs`. */
   stop(signal: NodeJS.Signals, graceMs: number): Promise<void>;
 }
 
 const POLL_MS = 50;
-// The serving certificates of the control plane are self-signed; being alive is all that is asked here.
+// The serving certificates of the control plane are self-signed; health checks need no trust.
 const trusting = new Agent({ connect: { rejectUnauthorized: false } });
 
-/** Starts a program; it writes both streams to `<dir>/<name>.log`. Throws when it cannot be started. */
+/** Starts a program, with both output streams in `<dir>/<name>.log`. Throws if the program cannot be started. */
 export function startDaemon(dir: string, name: string, command: string, args: readonly string[]): Daemon {
   const path = join(dir, `${name}.log`);
   const log = openSync(path, "a");
   const child = spawn(command, args, { cwd: dir, stdio: ["ignore", log, log], env: daemonEnvironment(dir) });
   closeSync(log);
-  if (child.pid === undefined) throw new Error(`${name}: ${command} cannot be started`);
+  if (child.pid === undefined) throw new Error(`${name}: cannot start ${command}`);
   return {
     name,
     pid: child.pid,

@@ -9,10 +9,10 @@ import { type Daemon, startDaemon } from "./daemon.ts";
 import { gateways } from "./gateways.ts";
 import type { Tools } from "./tools.ts";
 
-// The edges around which thresholds sit; Traefik's own (0.1, 0.3, 1.2, 5) cannot tell 200 ms from 299 ms.
+// Bounds near the thresholds of the tests; Traefik's defaults (0.1, 0.3, 1.2, 5) do not separate 200 ms from 299 ms.
 const BUCKETS = "0.005,0.01,0.025,0.05,0.1,0.2,0.3,0.5,1,2.5,5,10";
 
-/** Starts Traefik, one implementation of the Gateway API; it stops at once when the definitions are missing. */
+/** Starts Traefik, one implementation of the Gateway API. It stops at once if the definitions are missing. */
 export function startTraefik(tools: Tools, files: ClusterFiles): Daemon {
   const gateway = "--providers.kubernetesgateway";
   return startDaemon(files.dir, "traefik", tools.program("traefik"), [
@@ -20,8 +20,8 @@ export function startTraefik(tools: Tools, files: ClusterFiles): Daemon {
     `--entrypoints.metrics.address=:${ports.traefikMetrics}`,
     ...[`${gateway}=true`, `${gateway}.endpoint=${apiUrl}`, `${gateway}.token=${files.adminToken}`],
     ...[`${gateway}.certauthfilepath=${files.ca}`, `${gateway}.statusaddress.ip=127.0.0.1`],
-    // By default Traefik takes up to 2 s to drop an ended pod; then any rolling update, ours or not, loses requests to
-    // pods that end sooner.
+    // By default Traefik takes up to 2 s to drop an ended pod. Any rolling update, with Serin or without, would lose
+    // requests to pods that end sooner.
     "--providers.providersthrottleduration=100ms",
     ...["--metrics.prometheus=true", "--metrics.prometheus.entrypoint=metrics"],
     ...["--metrics.prometheus.addrouterslabels=true", `--metrics.prometheus.buckets=${BUCKETS}`],
@@ -30,8 +30,8 @@ export function startTraefik(tools: Tools, files: ClusterFiles): Daemon {
 }
 
 /**
- * Starts Contour, the other implementation; it stops at once when the definitions are missing, its own among them. Envoy
- * does its work.
+ * Starts Contour, the other implementation, which configures Envoy. It stops at once if the definitions are missing, its
+ * own included.
  */
 export function startContour(tools: Tools, files: ClusterFiles): Daemon {
   const config = join(files.dir, "contour.yaml");
@@ -40,7 +40,7 @@ export function startContour(tools: Tools, files: ClusterFiles): Daemon {
   return startDaemon(files.dir, "contour", tools.program("contour"), [
     ...["serve", `--config-path=${config}`, "--no-incluster", `--kubeconfig=${files.kubeconfig("admin")}`],
     ...["--kubernetes-client-qps=500", "--kubernetes-client-burst=1000", "--disable-leader-election"],
-    // Contour asks for versions of these that today's definitions do not have any more.
+    // Contour requires versions of these that the current definitions no longer have.
     ...["tlsroutes", "tcproutes", "backendtlspolicies"].map((name) => `--disable-feature=${name}`),
     ...["--insecure", "--xds-address=127.0.0.1", `--xds-port=${ports.contourDiscovery}`],
     ...["--http-address=127.0.0.1", `--http-port=${ports.contourHealth}`],
@@ -50,7 +50,7 @@ export function startContour(tools: Tools, files: ClusterFiles): Daemon {
   ]);
 }
 
-/** Starts the Envoy that Contour directs; they may start in any order. */
+/** Starts the Envoy that Contour configures; the two may start in any order. */
 export async function startEnvoy(tools: Tools, { dir }: ClusterFiles): Promise<Daemon> {
   const config = join(dir, "envoy.json");
   await promisify(execFile)(tools.program("contour"), [

@@ -12,12 +12,13 @@ const DEADLINE_MS = 30_000;
 /** Installs the CustomResourceDefinitions of YAML files and waits until they are served. */
 export async function installDefinitions(api: Api, files: readonly string[]): Promise<void> {
   const documents = files.flatMap((file) => readFileSync(file, "utf8").split(/^---$/m));
-  // The admission policy of the Gateway API only guards against downgrades.
+  // Skips the Gateway API's admission policy, which only prevents downgrades.
   const texts = documents.filter((text) => /^kind: CustomResourceDefinition$/m.test(text));
   await Promise.all(texts.map((text) => api.demand("POST", DEFINITIONS, text, "application/yaml")));
   const deadline = performance.now() + DEADLINE_MS;
   while (!(await areServed(api, texts.length))) {
-    if (performance.now() > deadline) throw new Error("the definitions of the gateways are not established");
+    if (performance.now() > deadline)
+      throw new Error("the CustomResourceDefinitions of the gateways are not established in time");
     await sleep(50);
   }
 }

@@ -8,18 +8,18 @@ import { kubeconfig } from "./controlplane.ts";
 import { startRelay } from "./relay.ts";
 import { findTools } from "./tools.ts";
 
-/** What a person reaches from outside the namespaces. */
+/** The endpoints that a user can reach from outside the namespaces. */
 const doors = ["api", "gateway", "prometheus"] as const;
 
-/** `127.0.0.1:port` outside, for each door. */
+/** The address outside, `127.0.0.1:port`, of each door. */
 type Outside = Readonly<Record<(typeof doors)[number], string>>;
 
 const POLL_MS = 100;
 const OUTSIDE_MS = 10_000;
 
 /**
- * Opens the running cluster in `dir` for people: a Unix socket for each door, which `joinDoors` outside leads a port to.
- * Resolves with what to type in another shell; rejects when nobody answers outside (`main.ts` must have started this).
+ * Opens the running cluster in `dir` to the outside: one Unix socket for each door, to which `joinDoors` connects a port.
+ * Resolves with commands for another shell. Rejects if no `joinDoors` answers, which main.ts starts.
  */
 export async function openDoors(dir: string): Promise<string> {
   for (const door of doors) {
@@ -29,7 +29,7 @@ export async function openDoors(dir: string): Promise<string> {
   return welcome(dir, JSON.parse(await readWhenThere(join(dir, "doors-outside"))));
 }
 
-/** The other half, outside the namespaces: waits for `openDoors` until `signal` aborts, then leads a free port to each. */
+/** The other half, outside the namespaces: waits for `openDoors` until `signal` aborts, then opens a port for each door. */
 export async function joinDoors(dir: string, signal: AbortSignal): Promise<void> {
   while (!existsSync(join(dir, "doors-inside"))) {
     if (signal.aborted) return;
@@ -53,7 +53,7 @@ function welcome(dir: string, { api, gateway, prometheus }: Outside): string {
   curl -H 'Host: web.example' http://${gateway}      # the gateway edge/gw
   http://${prometheus}      # Prometheus
 
-  Logs: ${dir}. Ctrl-C ends it all.
+  Logs: ${dir}. Ctrl-C stops the cluster.
 `;
 }
 
@@ -62,10 +62,10 @@ async function readWhenThere(path: string): Promise<string> {
     if (existsSync(path)) return readFileSync(path, "utf8");
     await sleep(POLL_MS);
   }
-  throw new Error("nobody outside the namespaces opened the ports");
+  throw new Error("main.ts opened no ports outside the namespaces in time");
 }
 
-/** The other side must not see half of it. */
+/** Writes a file at once: the other side must never read a part of it. */
 function writeWhole(path: string, text: string): void {
   writeFileSync(`${path}.part`, text);
   renameSync(`${path}.part`, path);

@@ -1,6 +1,5 @@
 /**
- * The gRPC service of application pods. Its messages are text, which a real schema would call a `bytes` field less the
- * frame: gRPC itself does not look into them.
+ * The gRPC service of application pods. Its messages are plain text without a schema: gRPC itself does not parse them.
  */
 const text = {
   serialize: (value: string) => Buffer.from(value),
@@ -15,7 +14,7 @@ const method = {
   responseDeserialize: text.deserialize,
 } as const;
 
-/** `Say` answers once with the pod's version; `Follow` goes on telling it until the pod ends or the caller hangs up. */
+/** `Say` answers once with the pod's version; `Follow` repeats it until the pod ends or the caller cancels. */
 export const echo = {
   say: { ...method, path: "/serin.test.Echo/Say", responseStream: false },
   follow: { ...method, path: "/serin.test.Echo/Follow", responseStream: true },

@@ -1,7 +1,7 @@
 /**
- * Runs a script where the cluster can live: `node test/cluster/enter.ts SCRIPT [ARGS…]` in network, mount and pid
- * namespaces of its own (Linux, root). Exit status and signals pass through; a second Ctrl-C kills at once. Temporary
- * files of the script, the cluster's logs among them, are kept only when it fails.
+ * Runs a script in namespaces for the cluster: `node test/cluster/enter.ts SCRIPT [ARGS…]` in network, mount and pid
+ * namespaces of its own (Linux, root). Exit status and signals pass through; a second Ctrl-C kills at once. The
+ * script's temporary files, including the cluster's logs, are kept only if it fails.
  */
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";

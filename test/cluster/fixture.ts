@@ -9,13 +9,13 @@ import { noteRights } from "./rights.ts";
 const START_MS = 120_000;
 let starting: Promise<Cluster> | undefined;
 
-/** The cluster that all test files of one mocha process share; it starts at the first call. */
+/** The cluster that all test files of a mocha process share. It starts at the first call. */
 export function cluster(): Promise<Cluster> {
   starting ??= startCluster({ dir: mkdtempSync(join(tmpdir(), "serin-cluster-")), log: () => {} });
   return starting;
 }
 
-/** Declares tests that need the cluster; they are skipped where none can run (outside test/cluster/enter.ts). */
+/** Declares tests that need the cluster; mocha skips them outside test/cluster/enter.ts. */
 export function describeCluster(title: string, body: (this: Mocha.Suite) => void): Mocha.Suite {
   return describe(title, function () {
     before("starts the cluster", async function () {
@@ -39,10 +39,10 @@ export function onEachGateway(
   );
 }
 
-// Importing this file at the top of a test file makes this a root hook.
+// This is a root hook, because test files import this file at their top.
 after("stops the cluster", async function () {
   this.timeout(30_000);
-  // A cluster that did not start has ended already, and failed the tests that wanted it.
+  // A cluster that did not start has ended already, and its tests have failed.
   const running = await starting?.catch(() => undefined);
   if (running !== undefined) await noteRights(running.auditLog);
   await running?.stop();

@@ -11,7 +11,7 @@ interface Gateway {
   readonly name: string;
   readonly controller: string;
   readonly listenerPort: number;
-  /** Where it serves inside the namespace: HTTP/1.1 and, with prior knowledge, HTTP/2 without TLS. */
+  /** The URL inside the network namespace: HTTP/1.1 and, with prior knowledge, HTTP/2 without TLS. */
   readonly url: string;
 }
 
@@ -47,7 +47,7 @@ export async function createGateways(api: Api): Promise<void> {
   );
 }
 
-/** Waits until every implementation says that it serves its Gateway; throws when one does not in time. */
+/** Waits until every implementation reports its Gateway as programmed; throws if one does not in time. */
 export async function gatewaysProgrammed(api: Api): Promise<void> {
   await Promise.all(Object.entries(gateways).map(([log, gateway]) => programmed(api, gateway, log)));
 }
@@ -62,7 +62,7 @@ async function programmed(api: Api, gateway: Gateway, log: string): Promise<void
     const { status } = await api.demand<Programmable>("GET", path);
     if (status?.conditions?.some((it) => it.type === "Programmed" && it.status === "True")) return;
   }
-  throw new Error(`nobody serves the Gateway ${gateway.namespace}/${gateway.name}: see ${log}.log`);
+  throw new Error(`Gateway ${gateway.namespace}/${gateway.name} is not programmed: see ${log}.log`);
 }
 
 function collectionOf({ namespace }: Gateway): string {

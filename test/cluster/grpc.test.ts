@@ -36,7 +36,7 @@ onEachGateway("gRPC in the test cluster", function (gateway) {
     });
   };
 
-  it("calls every pod and keeps streams open", async () => {
+  it("sends calls to every pod and keeps streams open", async () => {
     const load = startGrpcLoad({ url, host: hostOf("web"), rps: 200, streams: 5 });
     await sleep(3_000);
     const { total, failed, byVersion } = await load.stop();
@@ -50,7 +50,7 @@ onEachGateway("gRPC in the test cluster", function (gateway) {
     expect(calls).to.be.at.least(total + 5);
   });
 
-  it("fails as the image says", async () => {
+  it("fails calls at the rate in the image's tag", async () => {
     await deploy("bad", "app:v3-err50");
     const load = startGrpcLoad({ url, host: hostOf("bad"), rps: 200 });
     await sleep(2_000);
@@ -64,7 +64,7 @@ onEachGateway("gRPC in the test cluster", function (gateway) {
     });
   });
 
-  // Traefik has the code 2 on good calls: it cannot see the code of an answer with a body, which comes after that.
+  // Traefik reports code 2 for good calls: the code comes after the body, where Traefik does not see it.
   const failedCalls = {
     traefik: `sum(traefik_service_requests_total{protocol="grpc",code="13",service=~".*-svc-${namespace}-bad-0@.*"})`,
     contour: `envoy_cluster_grpc_13{envoy_cluster_name="${namespace}_bad_9090"}`,

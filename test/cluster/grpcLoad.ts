@@ -4,48 +4,48 @@ import type { Load } from "./load.ts";
 import { startPace } from "./pace.ts";
 import { Recording } from "./record.ts";
 
-/** Whom to call, how often, and how many streams to keep open. */
+/** The target of a load, its rate, and its number of streams. */
 export interface GrpcLoadOptions {
   /** The gateway, without a path. */
   readonly url: string;
   /** The :authority of the calls. */
   readonly host: string;
-  /** Unary calls per second, however long the answers take (open loop). */
+  /** Unary calls per second, independent of how long the answers take (open loop). */
   readonly rps: number;
-  /** Long-lived streams; each is opened anew when it has ended. */
+  /** The number of long-lived streams. The load reopens each that ends. */
   readonly streams?: number;
-  /** The load ends each stream itself after that time, 10 s by default: Contour cuts every call at 15 s. */
+  /** The time after which the load ends a stream itself, 10 s by default: Contour cuts every call at 15 s. */
   readonly renewMs?: number;
 }
 
 /** The end of a stream that the load did not end itself. Instants are ms since the epoch. */
 export interface StreamEnd {
   readonly at: number;
-  /** OK when the server ended it, as a pod does that goes; anything else is a break. */
+  /** OK if the server ended the stream, as an ending pod does; anything else is a break. */
   readonly code: status;
   readonly details: string;
   readonly pod: string;
   readonly version: string;
   readonly lastedMs: number;
-  /** Messages that came. */
+  /** The number of messages received. */
   readonly messages: number;
 }
 
-/** A steady stream of gRPC calls whose rows hold gRPC codes (OK is 0), beside long-lived streams. */
+/** A steady load of gRPC calls, whose rows hold gRPC codes (OK is 0), next to long-lived streams. */
 export interface GrpcLoad extends Load {
   /** The streams that have ended since an instant, in order. */
   ended(from?: number): readonly StreamEnd[];
-  /** Those of them that broke. */
+  /** The streams among them that broke. */
   broken(from?: number): readonly StreamEnd[];
 }
 
 const TIMEOUT_MS = 10_000;
 const LONGEST_STREAM_MS = 10_000;
 const REOPEN_MS = 100;
-// grpc-js takes what is falsy for no message at all.
+// grpc-js treats a falsy message as no message at all.
 const REQUEST = "hello";
 
-/** Starts a load of gRPC calls over one connection, as a client of gRPC has it. */
+/** Starts a load of gRPC calls over one connection, as gRPC clients use it. */
 export function startGrpcLoad(options: GrpcLoadOptions): GrpcLoad {
   const { url, host, rps, streams = 0, renewMs = LONGEST_STREAM_MS } = options;
   const client = new Client(new URL(url).host, credentials.createInsecure(), {
@@ -130,7 +130,7 @@ function keepFollowing(stream: Stream): void {
   call.on("data", () => {
     messages += 1;
   });
-  // The status tells the same.
+  // The status below carries the same error.
   call.on("error", () => {});
   call.on("status", ({ code, details, metadata }) => {
     clearTimeout(renewal);
@@ -144,7 +144,7 @@ function keepFollowing(stream: Stream): void {
   });
 }
 
-/** Who answered: told after the call when it failed, else before. */
+/** The version and pod that answered: in the trailers of a failed call, else in the headers. */
 function identityOf(trailing: Metadata | undefined, leading: Metadata): { version: string; pod: string } {
   const first = (key: string) => String(trailing?.get(key)[0] ?? leading.get(key)[0] ?? "");
   return { version: first("x-version"), pod: first("x-pod") };

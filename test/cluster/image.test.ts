@@ -3,7 +3,7 @@ import { parseImage, react } from "./image.ts";
 import { sequence } from "./sequence.ts";
 
 describe("an application image", () => {
-  it("tells errors, latency and spread by the tag", () => {
+  it("reads errors, latency and spread from the tag", () => {
     expect(parseImage("app:v1-err0.1-spread200")).to.deep.equal({
       version: "v1",
       errorPercent: 0.1,
@@ -25,7 +25,7 @@ describe("an application image", () => {
     return Array.from({ length: count }, () => react(parseImage(image), random));
   };
 
-  it("has the median and the 99th percentile that it says", () => {
+  it("has the median and the 99th percentile of its tag", () => {
     const latencies = reactions("app:v1-spread200", 100_000)
       .map(({ latencyMs }) => latencyMs)
       .toSorted((a, b) => a - b);
@@ -33,7 +33,7 @@ describe("an application image", () => {
     expect(latencies[99_000]).to.be.within(192, 208);
   });
 
-  it("fails at the rate that it says, one request no more likely after another's failure", () => {
+  it("fails requests at the rate of its tag, each independently of the one before", () => {
     for (const percent of [0.1, 0.9, 5]) {
       const failed = reactions(`app:v1-err${percent}-spread200`, 200_000).map(({ status }) => status === 500);
       const count = failed.filter(Boolean).length;
@@ -45,7 +45,7 @@ describe("an application image", () => {
     }
   });
 
-  it("has pods whose dice differ", () => {
+  it("gives each pod a random sequence of its own", () => {
     const pod = (seed: string) => reactions("app:v1-err50", 64, seed).map(({ status }) => status);
     expect(pod("web-a")).to.deep.equal(pod("web-a"));
     expect(pod("web-a")).to.not.deep.equal(pod("web-b"));

@@ -1,35 +1,35 @@
 /**
- * What an application pod does, told by the tag of its first container's image: `app:v2-err0.9-spread280`. The tokens
- * `errN` (percent, fractions allowed), `grpcN` (a status), `latN` (ms) and `spreadN` (ms) are the app's; `slowN` (seconds
- * until Ready), `neverready`, `crash` and `pull` are the kubelet's, see stages.ts.
+ * The behaviour of an application pod, given by the tag of its first container's image: `app:v2-err0.9-spread280`. The
+ * app acts on the tokens `errN` (percent, fractions allowed), `grpcN` (a status), `latN` (ms) and `spreadN` (ms). KWOK
+ * acts on `slowN` (seconds until Ready), `neverready`, `crash` and `pull` (stages.ts).
  */
 export interface AppImage {
-  /** The tag without tokens, what the app reports as its version. */
+  /** The tag without tokens, which the app reports as its version. */
   readonly version: string;
-  /** The share of answers that are a 500, in percent; each request has a die of its own. */
+  /** The share of answers that are a 500, in percent. Each request is drawn independently. */
   readonly errorPercent: number;
-  /** The gRPC status of a call that fails; INTERNAL unless told otherwise. */
+  /** The gRPC status of a call that fails; INTERNAL by default. */
   readonly grpcStatus: number;
   /** The least time an answer takes, in ms. */
   readonly latencyMs: number;
-  /** The 99th percentile of the time on top of that, in ms; the median is a quarter of it. */
+  /** The 99th percentile of the additional time, in ms; its median is a quarter of that. */
   readonly spreadMs: number;
 }
 
-/** What the app does with one request. */
+/** The app's reaction to one request. */
 export interface Reaction {
   readonly status: 200 | 500;
-  /** The same for a gRPC call. */
+  /** The status if the request is a gRPC call. */
   readonly grpcStatus: number;
   readonly latencyMs: number;
 }
 
 const INTERNAL = 13;
 const TOKEN = /^(?:(err|grpc|lat|spread|slow)(\d+(?:\.\d+)?)|(neverready|crash|pull))$/;
-/** What makes a lognormal p99 four times its median: ln 4 over the 99th percentile of the normal distribution. */
+/** Makes a lognormal p99 four times its median: ln 4 divided by the 99th percentile of the normal distribution. */
 const SIGMA = Math.log(4) / 2.326348;
 
-/** Reads an image name; one without a tag has the version `latest`. */
+/** Reads an image name; the version is `latest` if there is no tag. */
 export function parseImage(image: string): AppImage {
   const parts = (/:([^:/]+)$/.exec(image)?.[1] ?? "latest").split("-");
   const number = (token: string) =>
@@ -44,7 +44,7 @@ export function parseImage(image: string): AppImage {
   };
 }
 
-/** Throws the dice for one request; `random` gives numbers in [0, 1). Failures and latencies know nothing of each other. */
+/** Draws the reaction to one request; `random` gives numbers in [0, 1). Failure and latency are independent. */
 export function react(image: AppImage, random: () => number): Reaction {
   const { errorPercent, grpcStatus, latencyMs, spreadMs } = image;
   const fails = random() * 100 < errorPercent;
@@ -55,7 +55,7 @@ export function react(image: AppImage, random: () => number): Reaction {
   };
 }
 
-/** Says whether an image is Serin's own, which runs as a real process: `serin` or `registry.example/serin:dev`. */
+/** Whether an image is Serin's own, such as `registry.example/serin:dev`. Its pods are real processes. */
 export function isSerinImage(image: string): boolean {
   return /(^|\/)serin[^/]*$/.test(image);
 }

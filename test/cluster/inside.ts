@@ -1,6 +1,6 @@
 /**
- * The first process inside the namespaces: configures the network, runs the script given to enter.ts and ends with
- * its status. When it ends, the kernel kills whatever is left in the pid namespace.
+ * The first process inside the namespaces. It configures the network, runs the script given to enter.ts, and ends with
+ * its status. Then the kernel kills every process left in the pid namespace.
  */
 import { spawn } from "node:child_process";
 import { constants } from "node:os";

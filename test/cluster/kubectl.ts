@@ -2,14 +2,14 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 
-/** How a command ended. */
+/** The exit status and output of a command. */
 export interface Output {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Standard input, and the namespace of the command. */
+/** The standard input and the namespace of a command. */
 interface KubectlOptions {
   readonly input?: string;
   readonly namespace?: string;
@@ -18,14 +18,14 @@ interface KubectlOptions {
 /** Runs kubectl; any exit status is an answer. */
 export type Kubectl = (args: readonly string[], options?: KubectlOptions) => Promise<Output>;
 
-/** kubectl as the user of a kubeconfig; its caches go to `dir`. */
+/** kubectl as the user of a kubeconfig, with its caches in `dir`. */
 export function kubectlFor(program: string, kubeconfig: string, dir: string): Kubectl {
   return async (args, { input = "", namespace } = {}) => {
     const scope = namespace === undefined ? [] : ["--namespace", namespace];
     const child = spawn(program, [...scope, ...args], {
       env: { PATH: "/usr/bin:/bin", HOME: dir, KUBECONFIG: kubeconfig, KUBECACHEDIR: `${dir}/kubectl` },
     });
-    // A command that reads nothing may close its end first.
+    // A command that does not read its input may close it first.
     child.stdin.on("error", () => {}).end(input);
     const closed = once(child, "close");
     const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);

@@ -2,35 +2,35 @@ import { Pool } from "undici";
 import { startPace } from "./pace.ts";
 import { Recording, type Row, type Summary } from "./record.ts";
 
-/** Headers of every request, or of each by its number, from 0. */
+/** The headers of every request, or of each request by its number, from 0. */
 type Headers = Readonly<Record<string, string>> | ((index: number) => Readonly<Record<string, string>>);
 
-/** What to ask for, and how often. */
+/** The requests of a load and their rate. */
 export interface LoadOptions {
   /** The gateway, without a path. */
   readonly url: string;
   /** The Host header. */
   readonly host: string;
-  /** Requests per second, however long the answers take (open loop). */
+  /** Requests per second, independent of how long the answers take (open loop). */
   readonly rps: number;
   readonly path?: string;
   readonly headers?: Headers;
-  /** `http/1.1` (by default) on connections that are kept alive; `h2c`: HTTP/2 without TLS, with prior knowledge. */
+  /** `http/1.1` (the default) on kept-alive connections, or `h2c`: HTTP/2 without TLS, with prior knowledge. */
   readonly protocol?: "http/1.1" | "h2c";
 }
 
-/** A steady stream of requests. Instants are ms since the epoch; a request counts at the time it started. */
+/** A steady stream of requests. Instants are ms since the epoch; a request counts at its start. */
 export interface Load {
-  /** What became of the requests since an instant. */
+  /** Summarises the requests since an instant. */
   since(from: number): Summary;
   between(from: number, to: number): Summary;
-  /** Every request of a time, for questions that a summary does not answer. */
+  /** Every request of a period, for questions that a summary does not answer. */
   rows(from?: number, to?: number): Iterable<Row>;
-  /** Sends no more, waits for the answers still due, and sums everything up. */
+  /** Sends no more requests, waits for the pending answers, and summarises everything. */
   stop(): Promise<Summary>;
 }
 
-/** How many connections, and how many requests each carries at once. */
+/** The number of connections by protocol, and of concurrent requests on each. */
 const PROTOCOLS = {
   "http/1.1": { connections: 64 },
   h2c: { connections: 4, pipelining: 100, allowH2: true, useH2c: true },

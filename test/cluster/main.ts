@@ -1,7 +1,7 @@
 /**
- * A cluster for a person: `main.ts SCRIPT [ARGS…]` runs `SCRIPT DIR ARGS…` in network, mount and pid namespaces of its
- * own. When the script opens its doors (doors.ts), API server, gateway and Prometheus answer on free ports of 127.0.0.1
- * outside. Exit status and signals pass through. DIR, with all logs, is kept only when the script fails.
+ * A cluster to use by hand: `main.ts SCRIPT [ARGS…]` runs `SCRIPT DIR ARGS…` in network, mount and pid namespaces of its
+ * own. When the script opens its doors (doors.ts), the API server, the gateway and Prometheus answer on free ports of
+ * 127.0.0.1 outside. Exit status and signals pass through. DIR, with all logs, is kept only if the script fails.
  */
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";

@@ -4,25 +4,25 @@ import { networkInterfaces } from "node:os";
 import { fileURLToPath } from "node:url";
 import { addresses } from "./addresses.ts";
 
-/** Says whether this process runs inside the network namespace of a cluster. */
+/** Whether this process runs inside the network namespace of a cluster. */
 export function insideNamespace(): boolean {
   return networkInterfaces().lo?.some(({ address }) => address === addresses.host) ?? false;
 }
 
-/** Gives the loopback device of a fresh network namespace the addresses of the cluster. Needs root. */
+/** Gives the cluster's addresses to the loopback device of a fresh network namespace. Needs root. */
 export function configureNetwork(): void {
   const ip = (command: string) => execFileSync("ip", command.split(" "));
   ip("link set lo up");
   ip(`address add ${addresses.host}/32 dev lo`);
   for (const range of addresses.local) ip(`route add local ${range} dev lo`);
-  // Pods with a network namespace of their own reach each other through this one.
+  // Pods with network namespaces of their own reach each other through this one.
   writeFileSync("/proc/sys/net/ipv4/ip_forward", "1");
 }
 
 /**
- * Starts node with `args` in fresh network, mount and pid namespaces. Nothing in them outlives the process returned:
+ * Starts node with `args` in fresh network, mount and pid namespaces. No process inside outlives the returned process:
  * `--kill-child` and the parent-death signal reach the first process inside, and the kernel ends the others with it.
- * The process leads a session of its own, so that Ctrl-C in a terminal reaches only the caller, once.
+ * The returned process leads a session of its own, so that Ctrl-C in a terminal reaches only the caller, once.
  */
 export function spawnInNamespace(args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
   const inside = fileURLToPath(new URL("inside.ts", import.meta.url));
@@ -32,8 +32,8 @@ export function spawnInNamespace(args: readonly string[], env: NodeJS.ProcessEnv
 }
 
 /**
- * Passes this process's signals on to the first process inside; the second one kills. Returns what tells whether a
- * signal came.
+ * Passes this process's signals on to the first process inside; the second signal kills. Returns a function that says
+ * whether a signal came.
  */
 export function passSignals(outer: ChildProcess): () => boolean {
   let asked = false;
@@ -47,7 +47,7 @@ export function passSignals(outer: ChildProcess): () => boolean {
   return () => asked;
 }
 
-/** Throws where the namespaces cannot be made. */
+/** Throws if this process cannot make the namespaces. */
 export function demandRoot(): void {
   if (process.platform === "linux" && process.getuid?.() === 0) return;
   throw new Error("the cluster needs root on Linux: it makes network, mount and process namespaces");

@@ -1,6 +1,6 @@
 import { addresses, ports } from "./addresses.ts";
 
-/** What the cluster holds from the start, besides the Gateway API's definitions: path of the collection and object. */
+/** The objects of a new cluster in addition to the Gateway API's definitions, each with its collection's path. */
 export const objects: readonly (readonly [collection: string, object: object])[] = [
   ...[1, 2, 3].map((n) => ["/api/v1/nodes", node(`node-${n}`, `zone-${n}`)] as const),
   ["/api/v1/namespaces", { metadata: { name: "edge" } }],
@@ -21,6 +21,6 @@ function node(name: string, zone: string): object {
     "kubernetes.io/arch": "amd64",
     "topology.kubernetes.io/zone": zone,
   };
-  // The range of the real pods, so that KWOK never hands out an address twice (see `placed` in stages.ts).
+  // The range of the real pods, so that KWOK never assigns an address twice (see `placed` in stages.ts).
   return { metadata: { name, labels }, spec: { podCIDR: `${addresses.realPods}.0.0/24` } };
 }

@@ -1,12 +1,12 @@
-/** A steady beat; every turn is counted and waited for. */
+/** A steady rate of turns. */
 export interface Pace {
-  /** Begins no more turns and waits for those under way. */
+  /** Begins no more turns and waits for the pending ones. */
   stop(): Promise<void>;
 }
 
 /**
- * Begins a turn `rps` times a second, however long each takes (open loop); `turn` gets its number, from 0, and must not
- * reject. A timer that is late begins all that it missed at once: the rate holds on average.
+ * Begins a turn `rps` times a second, independent of how long each takes (open loop). `turn` gets its number, from 0, and
+ * must not reject. A late timer begins all missed turns at once, so the rate holds on average.
  */
 export function startPace(rps: number, turn: (index: number) => Promise<void>): Pace {
   const due = new Set<Promise<void>>();

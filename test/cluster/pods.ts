@@ -1,7 +1,7 @@
 /**
- * All application pods in one process: `node pods.ts API-URL CA-FILE TOKEN-FILE`. One listener answers for every pod
- * address and tells the pods apart by the local address of the connection, another one speaks gRPC; image.ts says what
- * each pod does. A third one, on 127.0.0.1, tells what the pods received.
+ * All application pods in one process: `node pods.ts API-URL CA-FILE TOKEN-FILE`. One listener answers at every pod
+ * address and identifies the pod by the local address of the connection; a second one speaks gRPC. The image decides
+ * how a pod behaves (image.ts). A third listener, on 127.0.0.1, reports the requests that the pods received.
  */
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -25,7 +25,7 @@ interface App extends AppImage {
   readonly sockets: Set<Socket>;
   /** The next number in [0, 1) of the pod's own sequence: the same pod fails at the same requests. */
   readonly random: () => number;
-  /** From the first connection on. */
+  /** Exists from the first gRPC connection on. */
   calls?: CallServer;
 }
 
@@ -54,7 +54,7 @@ function note({ type, object }: Change<Pod>): void {
   }
 }
 
-/** The app at the address that a connection was opened to; a pod may serve a moment before the watch tells of it. */
+/** The app at the local address of a connection. Waits for unknown ones: a pod may serve before the watch reports it. */
 async function appOf({ localAddress = "" }: Socket): Promise<App | undefined> {
   for (let waited = 0; waited < UNKNOWN_POD_WAIT_MS && !apps.has(localAddress); waited += 20) await sleep(20);
   return apps.get(localAddress);
@@ -77,14 +77,14 @@ const server = createServer({ keepAliveTimeout: 300_000 }, async (request, respo
   const cookie = request.headers["x-set-cookie"];
   const headers = {
     ...{ "content-type": "text/plain", "x-version": app.version, "x-pod": app.pod },
-    // A cookie of the application's own, for who asks for one.
+    // A cookie of the application's own, if the request asks for one.
     ...(cookie !== undefined && { "set-cookie": cookie }),
   };
   response.writeHead(status, headers).end(`${app.version}\n`);
 });
 
 const callServer = createTcpServer({ noDelay: true }, async (socket) => {
-  // The other end may be gone before the pod is known.
+  // The client may disconnect before the pod is known.
   socket.on("error", () => socket.destroy());
   const app = await appOf(socket);
   if (app === undefined) return void socket.resetAndDestroy();

@@ -45,7 +45,7 @@ describeCluster("the test cluster's metrics and weights", function () {
     return value === undefined ? undefined : Number(value);
   };
 
-  it("come back with what they were after Prometheus was away", async () => {
+  it("keep the samples from before a restart of Prometheus", async () => {
     const load = startLoad({ url: kube.gatewayUrl, host, rps: 50 });
     await eventually("a sample", () => counted());
     await sleep(3_000);
@@ -62,7 +62,7 @@ describeCluster("the test cluster's metrics and weights", function () {
     await load.stop();
   });
 
-  it("can be scraped under wrong labels", async () => {
+  it("can be stored under wrong labels", async () => {
     const load = startLoad({ url: kube.gatewayUrl, host, rps: 50 });
     await eventually("a sample", () => counted());
     await kube.prometheus.relabel(wrongLabels);
@@ -79,7 +79,7 @@ describeCluster("the test cluster's metrics and weights", function () {
     await load.stop();
   });
 
-  it("keep a small weight from all traffic while the gateway's configuration does not rest", async () => {
+  it("show no traffic at a small weight while the gateway's configuration changes all the time", async () => {
     const backendRefs = [
       { name: "web", port: 80, weight: 99 },
       { name: "other", port: 80, weight: 1 },

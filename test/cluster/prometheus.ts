@@ -6,20 +6,20 @@ import { ports } from "./addresses.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
 import type { Tools } from "./tools.ts";
 
-/** The cluster's Prometheus, which can be taken away and brought back, and be made to keep the gateways' metrics badly. */
+/** The cluster's Prometheus. Tests can stop and start it, and make it store the gateways' metrics under other labels. */
 export interface Prometheus {
-  /** Ends it as a restart of its pod would: what it has stays on disk. */
+  /** Ends it as a restart of its pod would: its data stays on disk. */
   stop(): Promise<void>;
   /** Starts it again with its data and its configuration; resolves when it answers. */
   start(): Promise<void>;
   /**
-   * Rules for every series scraped from now on (`metric_relabel_configs`); none: the gateways' own names. A series that
-   * loses its name so stands still for the look-back of queries, 5 minutes, before it is gone.
+   * Sets the rules for every series scraped from now on (`metric_relabel_configs`); without rules the gateways' own names
+   * apply. A series that loses its name this way keeps its last value for the look-back of queries, 5 minutes.
    */
   relabel(rules: readonly object[]): Promise<void>;
 }
 
-/** As nobody's configuration should be, but many are: the label that names the backend has another name. */
+/** A common mistake of configurations: the label that names the backend has another name. */
 export const wrongLabels = [
   { source_labels: ["service"], regex: "(.+)", target_label: "backend" },
   { source_labels: ["envoy_cluster_name"], regex: "(.+)", target_label: "backend" },
@@ -30,7 +30,7 @@ const SCRAPE_INTERVAL = "2s";
 const GRACE_MS = 10_000;
 const url = `http://127.0.0.1:${ports.prometheus}`;
 
-/** Starts Prometheus, which scrapes both gateways; `daemon` is the process that runs now. */
+/** Starts Prometheus, which scrapes both gateways; `daemon` is the current process. */
 export function startPrometheus(tools: Tools, dir: string): Prometheus & { readonly daemon: Daemon } {
   const path = join(dir, "prometheus.yaml");
   writeFileSync(path, configuration([]));
@@ -52,8 +52,8 @@ export function startPrometheus(tools: Tools, dir: string): Prometheus & { reado
     async relabel(rules) {
       writeFileSync(path, configuration(rules));
       const { statusCode, body } = await request(`${url}/-/reload`, { method: "POST" });
-      const said = await body.text();
-      if (statusCode !== 200) throw new Error(`Prometheus does not reload: ${said}`);
+      const answer = await body.text();
+      if (statusCode !== 200) throw new Error(`Prometheus does not reload: ${answer}`);
     },
   };
 }

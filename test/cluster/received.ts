@@ -1,19 +1,19 @@
 import { request } from "undici";
 import { ports } from "./addresses.ts";
 
-/** Which pods: those of a version (the tag without tokens) in a namespace. */
+/** The pods of a version (the tag without tokens) in a namespace. */
 export interface Version {
   readonly namespace: string;
   readonly version: string;
 }
 
-/** What pods received, whoever saw their answers: copies that a gateway mirrors count as well. */
+/** The requests that pods received, including the copies that a gateway mirrors. */
 export interface Received {
-  /** HTTP requests. */
+  /** The number of HTTP requests. */
   readonly requests: number;
-  /** gRPC calls, streams among them. */
+  /** The number of gRPC calls, streams included. */
   readonly calls: number;
-  /** Both by Host or :authority; Envoy adds `-shadow` to it in mirrored copies. */
+  /** Both together by Host or :authority, to which Envoy adds `-shadow` in mirrored copies. */
   readonly byHost: Readonly<Record<string, number>>;
 }
 
@@ -29,20 +29,20 @@ export class Receipts {
     counts.byHost[host] = (counts.byHost[host] ?? 0) + 1;
   }
 
-  /** What was received from the beginning until now. */
+  /** The counts since the start of the cluster. */
   of(version: Version): Received {
     return this.#versions.get(keyOf(version)) ?? { requests: 0, calls: 0, byHost: {} };
   }
 }
 
-/** Asks the pods of a running cluster, from inside its namespace, what they received until now. */
+/** Reads the counts of a running cluster's pods, from inside its network namespace. */
 export async function receivedBy({ namespace, version }: Version): Promise<Received> {
   const query = new URLSearchParams({ namespace, version });
   const { body } = await request(`http://127.0.0.1:${ports.podsControl}/?${query}`);
   return (await body.json()) as Received;
 }
 
-/** The copies among them that a gateway mirrored and whose answers nobody saw (Envoy only). */
+/** The number of mirrored copies among them (Envoy only). */
 export function mirrored({ byHost }: Received): number {
   const copies = Object.entries(byHost).filter(([host]) => /-shadow(:\d+)?$/.test(host));
   return copies.reduce((sum, [, count]) => sum + count, 0);

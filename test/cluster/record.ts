@@ -1,6 +1,6 @@
 /**
- * One request of a load: when it started (ms since the epoch), how it ended (HTTP status, 0: no answer; of a gRPC call its
- * code), and who answered.
+ * One request of a load: its start (ms since the epoch), its status (HTTP status, or 0 without an answer; the code of a
+ * gRPC call), and the version and pod that answered.
  */
 export interface Row {
   readonly at: number;
@@ -10,17 +10,17 @@ export interface Row {
   readonly latencyMs: number;
 }
 
-/** What became of the requests of some time. */
+/** A summary of the requests in a period. */
 export interface Summary {
   readonly total: number;
-  /** No answer, or a status outside 2xx; gRPC calls with another code than OK. */
+  /** Requests without an answer or with a status outside 2xx; gRPC calls with a code other than OK. */
   readonly failed: number;
-  /** Answers by the version that gave them; those of the gateway itself, and none at all, are under "". */
+  /** Requests by the version that answered; answers of the gateway itself and missing answers are under "". */
   readonly byVersion: Readonly<Record<string, number>>;
   readonly byStatus: Readonly<Record<string, number>>;
 }
 
-/** Says whether a request with that status was answered well. */
+/** Whether a request with that status was answered well. */
 export type IsGood = (status: number) => boolean;
 
 /** Rows in columns of numbers, about 20 bytes each, so that an hour of load fits in memory. */

@@ -1,8 +1,8 @@
 import { connect, createServer, type NetConnectOpts, type Server, type Socket } from "node:net";
 
 /**
- * Pipes every connection to `listen` on to `target`. A Unix socket is how connections cross the border of a network
- * namespace, as namespaces share the file system. Resolves once it listens; rejects when it cannot.
+ * Pipes every connection at `listen` to `target`. A Unix socket lets connections cross the border of a network namespace,
+ * because the namespaces share the file system. Resolves once it listens; rejects if it cannot.
  */
 export function startRelay(
   listen: { path: string } | { host: string; port: number },
@@ -21,7 +21,7 @@ export function startRelay(
 
 function join(from: Socket, to: Socket): void {
   from.pipe(to);
-  // Either end may go away in the middle; the other one goes with it.
+  // Either end may close at any time; then the relay closes the other one.
   from.on("error", () => to.destroy());
   from.on("close", () => to.destroySoon());
 }

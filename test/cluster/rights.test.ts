@@ -18,7 +18,7 @@ const one = (...args: Parameters<typeof event>) => {
 const serin = "serin-system";
 
 describe("rights", () => {
-  it("are those of deploy/rbac.yaml, one by one", () => {
+  it("are read from deploy/rbac.yaml one by one", () => {
     expect(granted()).to.include.members([
       "patch deployments.apps/status",
       "get secrets serin-certificate in serin-system",
@@ -29,7 +29,7 @@ describe("rights", () => {
     expect(granted()).to.include.members(Object.keys(RARE));
   });
 
-  it("are told from requests, the narrowest that allows one", () => {
+  it("are found from requests: the narrowest right that allows each", () => {
     const secret = { resource: "secrets", namespace: serin, name: "serin-certificate" };
     expect(one("get", secret)).to.deep.equal(["get secrets serin-certificate in serin-system"]);
     expect(one("get", { ...secret, name: "other" })).to.deep.equal([
@@ -52,5 +52,5 @@ describe("rights", () => {
     expect(one("delete", { ...scale, subresource: "" })).to.have.length(1);
   });
 
-  it("have nothing to do with discovery", () => expect(one("get", undefined)).to.deep.equal([]));
+  it("do not include discovery", () => expect(one("get", undefined)).to.deep.equal([]));
 });

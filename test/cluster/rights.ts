@@ -11,9 +11,9 @@ interface Grant {
   readonly verb: string;
   readonly group: string;
   readonly resource: string;
-  /** The only object; absent: all. */
+  /** The only object that the right covers; all if absent. */
   readonly name?: string | undefined;
-  /** The only namespace; absent: everywhere. */
+  /** The only namespace that the right covers; all if absent. */
   readonly namespace?: string | undefined;
 }
 
@@ -28,13 +28,13 @@ interface Role {
   }[];
 }
 
-/** What the requests of an account came to: the rights that they made use of, and what was refused for want of one. */
+/** The rights that an account's requests used, and the requests that were refused for lack of a right. */
 export interface Rights {
   readonly used: ReadonlySet<Right>;
   readonly refused: ReadonlySet<string>;
 }
 
-/** The environment variable that names the file where every run notes what Serin made use of. */
+/** The environment variable with the path of the file to which each run appends the rights that Serin used. */
 export const RIGHTS_FILE = "SERIN_RIGHTS";
 
 /** The rights that deploy/rbac.yaml gives, the narrowest first. */
@@ -64,7 +64,7 @@ export function granted(): Right[] {
   return grants().map(wordsOf);
 }
 
-/** What these requests made use of. Discovery and health are everybody's and no right of an account. */
+/** The rights that these requests used. Discovery and health are open to every user, so no right covers them. */
 export function rightsOf(events: readonly AuditEvent[]): Rights {
   const all = grants();
   const used = new Set<Right>();
@@ -81,7 +81,7 @@ export function rightsOf(events: readonly AuditEvent[]): Rights {
         [undefined, name].includes(grant.name) &&
         [undefined, namespace].includes(grant.namespace),
     );
-    // A quota or a namespace that is going refuses with 403, too.
+    // A quota or a terminating namespace also refuses with 403.
     const isRefused = annotations?.["authorization.k8s.io/decision"] === "forbid";
     if (found === undefined || isRefused) refused.add(wordsOf({ verb, group, resource, name, namespace }));
     else used.add(wordsOf(found));
@@ -89,14 +89,14 @@ export function rightsOf(events: readonly AuditEvent[]): Rights {
   return { used, refused };
 }
 
-/** Notes what Serin made use of in a cluster, where the run wants to know. */
+/** Appends the rights that Serin used in a cluster to the file of `RIGHTS_FILE`, if that is set. */
 export async function noteRights(auditLog: string, path = process.env[RIGHTS_FILE]): Promise<void> {
   if (path === undefined) return;
   const { used, refused } = rightsOf(await readAudit(auditLog, SERIN));
   appendFileSync(path, `${JSON.stringify({ used: [...used], refused: [...refused] })}\n`);
 }
 
-/** All that was noted. */
+/** The rights of all runs in that file. */
 export function readNoted(path: string): Rights {
   const lines = readFileSync(path, "utf8").trim().split("\n").filter(Boolean);
   const noted = lines.map((line) => JSON.parse(line) as { used: string[]; refused: string[] });

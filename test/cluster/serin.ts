@@ -3,8 +3,8 @@ import type { Cluster } from "./cluster.ts";
 import { repository } from "./tools.ts";
 
 /**
- * Installs Serin from deploy/ as it is and waits until it is Available. Throws with what kubectl says, and with the
- * folder that has the containers' logs.
+ * Installs Serin from deploy/ without changes and waits until it is Available. Throws with kubectl's message and the
+ * folder of the containers' logs.
  */
 export async function installSerin({ kubectl, dir }: Cluster, timeoutSeconds = 60): Promise<void> {
   const run = async (...args: string[]) => {

@@ -1,4 +1,4 @@
-/** `npm run cluster [-- --no-serin]`: a cluster to play with, until Ctrl-C. Run by main.ts: `serve.ts DIR [--no-serin]`. */
+/** `npm run cluster [-- --no-serin]`: a cluster to use by hand, until Ctrl-C. main.ts runs `serve.ts DIR [--no-serin]`. */
 import { parseArgs } from "node:util";
 import { startCluster } from "./cluster.ts";
 import { openDoors } from "./doors.ts";

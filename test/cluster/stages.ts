@@ -1,6 +1,6 @@
 /**
- * What KWOK makes of application pods: data, written to its configuration as JSON documents. A pod's image (image.ts)
- * selects its stages. Serin's own pods match none; they belong to kubelet.ts.
+ * KWOK's stages of application pods, as data that becomes JSON documents of its configuration. A pod's image (image.ts)
+ * selects its stages. Serin's own pods match none: kubelet/ runs them.
  */
 
 /** One document of KWOK's configuration. */
@@ -11,8 +11,8 @@ export interface Stage {
   readonly spec: object;
 }
 
-// A deleted pod serves on through its preStop sleep, else for a second, but is no ready endpoint any more. A proxy that
-// takes longer to hear of it (Traefik's throttle is 2 s) sends requests into the void, as it would anywhere.
+// A deleted pod serves through its preStop sleep, or for a second, but is no longer a ready endpoint. A proxy that
+// learns of this later (Traefik's throttle is 2 s) loses requests, as in any cluster.
 const termination = '(.spec.containers[0].lifecycle.preStop.sleep.seconds // 1 | tostring) + "s"';
 
 const token = (pattern: string) => `.spec.containers[0].image | select(test(":[^/]*-(${pattern})(-|$)"))`;
@@ -24,8 +24,8 @@ const notSerin = absent('.spec.containers[].image | select(test("(^|/)serin[^/]*
 const alive = absent(".metadata.deletionTimestamp");
 const fresh = [notSerin, alive, absent(".status.containerStatuses")];
 
-// `PodIP` takes the next number of --cidr. A freed one goes back to the pool of the *node's* podCIDR, which is another
-// range: so no address is used twice, and a proxy that is late cannot reach a new pod under an old one's address.
+// `PodIP` takes the next number of --cidr. A freed address returns to the pool of the *node's* podCIDR, which is another
+// range. So no address is used twice, and a late proxy cannot reach a new pod under an old pod's address.
 const placed = `
 hostIP: {{ NodeIPWith .spec.nodeName }}
 {{ $ip := PodIP }}

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-/** The root of the repository, which is also what the image of Serin holds. */
+/** The root of the repository, which is also the content of Serin's image. */
 export const repository = resolve(import.meta.dirname, "../..");
 
-/** The programs that setup.sh built or fetched, and the part of its store that each is in. */
+/** The programs that setup.sh built or fetched, each with its part of the store. */
 const programs = {
   etcd: "control_plane",
   "kube-apiserver": "control_plane",
@@ -19,11 +19,12 @@ const programs = {
   envoy: "envoy",
 } as const;
 
-/** Those whose definitions of kinds the API server must know. */
+/** The parts with CustomResourceDefinitions that the API server needs. */
 const defining = ["gateway_api", "contour"] as const;
 
 type Program = keyof typeof programs;
 
+/** The programs and definitions of the cluster. */
 export interface Tools {
   /** The path of a program. */
   program(name: Program): string;
@@ -31,19 +32,20 @@ export interface Tools {
   readonly definitions: readonly string[];
 }
 
-/** The path of helm, of which only the chaos suite needs both versions; throws when its setup has not run. */
+/** The path of helm. Only the chaos suite needs it; throws if that suite's setup has not run. */
 export function findHelm(version: 3 | 4): string {
   const program = join(repository, `node_modules/.cache/serin-tools/helm${version}/helm`);
-  if (!existsSync(program)) throw new Error("helm is missing: sh test/chaos/setup.sh");
+  if (!existsSync(program)) throw new Error("helm is missing: run sh test/chaos/setup.sh");
   return realpathSync(program);
 }
 
-/** Finds what setup.sh made; throws when it has not run. */
+/** Finds the programs that setup.sh made; throws if it has not run. */
 export function findTools(): Tools {
   const link = join(repository, "node_modules/.cache/serin-tools");
   const places = new Map<string, string>();
   for (const part of [...Object.values(programs), ...defining]) {
-    if (!existsSync(join(link, part))) throw new Error("the cluster's programs are missing: npm run setup");
+    if (!existsSync(join(link, part)))
+      throw new Error("the cluster's programs are missing: run npm run setup");
     places.set(part, realpathSync(join(link, part)));
   }
   const placeOf = (part: string) => places.get(part) ?? "";

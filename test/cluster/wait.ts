@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * Asks every 50 ms until `ask` returns something other than undefined, and returns that. Throws when time runs out;
- * `what` says what was waited for.
+ * Calls `ask` every 50 ms until it returns something other than undefined, and returns that. Throws when time runs out,
+ * with `what` in the message.
  */
 export async function eventually<T>(
   what: string,

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Runs a command with as much of an image and a pod around it as matters:
-# the repository (read-only, working directory) and node, the pod's name and /etc/hosts, the service account's files.
-# The namespaces for mounts and for the host name are fresh; HOSTNAME is the pod's.
+# Runs a command with the parts of an image and a pod that Serin needs: the repository (read-only, the working
+# directory), node, the pod's name and /etc/hosts, and the service account's files. The caller has made fresh namespaces
+# for mounts and for the host name; HOSTNAME is the pod's.
 # usage: container.sh HOSTS SECRETS REPOSITORY NODE USER READONLY "EMPTY FOLDERS" COMMAND…
 set -eu
 hosts=$1 secrets=$2 repository=$3 node=$4 user=$5 readonly=$6 empty=$7
@@ -16,7 +16,7 @@ mount --bind -o ro "$repository" "$run/app"
 mount --bind "$node" "$run/bin/node"
 mount --bind "$hosts" /etc/hosts
 for folder in $empty; do
-    # A folder that this machine does not have cannot be made without leaving a trace.
+    # Skips a folder that this machine does not have: creating it would leave a trace.
     [ ! -d "$folder" ] || mount -t tmpfs -o mode=1777 tmpfs "$folder"
 done
 echo "$HOSTNAME" >/proc/sys/kernel/hostname

@@ -7,10 +7,10 @@ import type { ContainerSpec } from "./spec.ts";
 
 const FIRST_BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 10_000;
-/** A process that ran this long starts without delay after its end. */
+/** A process that ran for this long restarts without delay. */
 const PROVEN_MS = 60_000;
 
-/** How to start a container's process, and who hears of changes of its status. */
+/** The command of a container's process, and the listener for changes of its status. */
 export interface ContainerOptions {
   readonly spec: ContainerSpec;
   readonly address: string;
@@ -33,7 +33,7 @@ interface Terminated {
   readonly finishedAt: string;
 }
 
-/** A real process that is kept running, probed, and restarted with back-off when it ends. */
+/** A real process that is probed, and restarted with back-off when it ends. */
 export class Container {
   readonly #options: ContainerOptions;
   #process: ChildProcess | undefined;
@@ -59,7 +59,7 @@ export class Container {
     return this.#ready;
   }
 
-  /** The process id, while there is a process. */
+  /** The process id; undefined while there is no process. */
   get pid(): number | undefined {
     return this.#process?.pid;
   }
@@ -93,7 +93,7 @@ export class Container {
     this.#process?.kill(signal);
   }
 
-  /** Kills the process and starts no other until `bringBack`. */
+  /** Kills the process and starts none until `bringBack`. */
   async keepDown(): Promise<void> {
     this.#wanted = "down";
     clearTimeout(this.#timer);
@@ -108,7 +108,7 @@ export class Container {
     this.start();
   }
 
-  /** Ends the process for good: the preStop sleep, SIGTERM, and SIGKILL when `graceMs` are over. */
+  /** Ends the process for good: the preStop sleep, SIGTERM, and SIGKILL after `graceMs`. */
   async stop(graceMs: number): Promise<void> {
     this.#wanted = "stopped";
     clearTimeout(this.#timer);
@@ -117,7 +117,7 @@ export class Container {
     await this.#end("SIGTERM", graceMs - preStopMs);
   }
 
-  /** Ends the process for good, now. */
+  /** Ends the process for good, at once. */
   async destroy(): Promise<void> {
     this.#wanted = "stopped";
     clearTimeout(this.#timer);

@@ -3,11 +3,11 @@ import type { Container } from "./container.ts";
 import { type PodNeeds, type RunningPod, runPod } from "./pod.ts";
 import type { Pod } from "./spec.ts";
 
-// A pod may come before its service account's token can be had.
+// A pod may arrive before the API server issues its service account's token.
 const START_TRIES = 10;
 const START_RETRY_MS = 500;
 
-/** One pod of the kubelet, from the moment it was assigned until its object is gone. */
+/** One pod of the kubelet, from its assignment until its object is deleted. */
 export class Entry {
   readonly pod: Pod;
   readonly #needs: PodNeeds;
@@ -16,19 +16,19 @@ export class Entry {
   #ending = false;
   #destroyed = false;
 
-  /** Starts the pod; `nextNumber` gives a number that no pod had before. */
+  /** Starts the pod; `nextNumber` returns a number that no pod has had. */
   constructor(needs: PodNeeds, pod: Pod, nextNumber: () => number) {
     this.pod = pod;
     this.#needs = needs;
     this.#running = this.#start(nextNumber);
   }
 
-  /** The container of a name, once it was started. */
+  /** The container of that name, once it has started. */
   container(name: string): Container | undefined {
     return this.#containers.find((each) => each.name === name);
   }
 
-  /** Ends the pod gracefully and then takes its object away, as a kubelet does. Repeating it does nothing. */
+  /** Ends the pod gracefully and then deletes its object, as a kubelet does. A second call does nothing. */
   async end(graceMs: number): Promise<void> {
     if (this.#ending) return;
     this.#ending = true;
@@ -59,7 +59,7 @@ export class Entry {
   }
 }
 
-/** Deletes a pod's object for good. One that is gone already, or an API server that is, is no matter. */
+/** Deletes a pod's object for good. Ignores an object, or an API server, that no longer exists. */
 export async function removePod({ api }: PodNeeds, { metadata }: Pod): Promise<void> {
   const options = { gracePeriodSeconds: 0, preconditions: { uid: metadata.uid } };
   const path = `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}`;

@@ -9,8 +9,8 @@ interface Service extends KubeObject {
 const LOCALHOST = "127.0.0.1 localhost\n";
 
 /**
- * Stands in for the cluster's DNS: a file of every Service's names. It is rewritten in place, as containers have it
- * mounted. There is no kube-proxy, but a process of the network namespace that listens on all addresses answers at
+ * Stands in for the cluster's DNS: keeps a file with every Service's names, and rewrites it in place, because containers
+ * have it mounted. There is no kube-proxy; a process of the network namespace that listens on all addresses answers at
  * every ClusterIP. Ends when `signal` aborts.
  */
 export async function followServices(api: Api, path: string, signal: AbortSignal): Promise<void> {

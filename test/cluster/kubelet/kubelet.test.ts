@@ -16,7 +16,7 @@ interface Pod extends KubeObject {
   };
 }
 
-// What Serin does with its surroundings, in small: it reads its token, calls the API and Prometheus by name.
+// A small program that needs the same surroundings as Serin: it reads its token, and calls the API and Prometheus by name.
 const PROGRAM = `
   const { readFileSync } = await import("node:fs");
   const { createServer } = await import("node:http");
@@ -45,7 +45,7 @@ describe("a container's command", () => {
     status: { podIP: "10.243.0.1" },
   };
 
-  it("is node with the arguments, variables put in", () => {
+  it("is node with the arguments, in which variables are expanded", () => {
     const container = {
       name: "webhook",
       image: "serin:dev",
@@ -58,14 +58,14 @@ describe("a container's command", () => {
     });
   });
 
-  it("refuses what this kubelet does not know", () => {
+  it("throws on a source of variables that this kubelet does not support", () => {
     const env = [{ name: "CPU", valueFrom: {} }];
     expect(() => commandOf(pod, { name: "c", image: "serin:dev", env }, {})).to.throw(
-      /variable CPU: only fieldRef/,
+      /variable CPU: unsupported source: use fieldRef/,
     );
   });
 
-  it("puts variables into variables", () => {
+  it("expands variables in variables", () => {
     expect(expand("$(A)-$(A)", { A: "1" })).to.equal("1-1");
   });
 });
@@ -115,7 +115,7 @@ describeCluster("the kubelet of Serin's pods", function () {
     await kube?.kubectl(["delete", "namespace", NAMESPACE, "--wait=false"]);
   });
 
-  it("runs a pod's processes, each pod in a network of its own, as that pod's service account", async () => {
+  it("runs each pod's processes in a network of its own, with the pod's service account", async () => {
     const pods = await readyPods(2);
     for (const { metadata, status } of pods) {
       const log = await readFile(
@@ -136,7 +136,7 @@ describeCluster("the kubelet of Serin's pods", function () {
     }
   });
 
-  it("restarts a killed container, and counts it", async () => {
+  it("restarts a killed container and counts the restart", async () => {
     const [pod] = await readyPods(2);
     const name = pod?.metadata.name ?? "";
     const before = kube.kubelet.pid(NAMESPACE, name, "server");
@@ -148,7 +148,7 @@ describeCluster("the kubelet of Serin's pods", function () {
     expect(kube.kubelet.pid(NAMESPACE, name, "server")).not.to.equal(before);
   });
 
-  it("keeps a container down until it is brought back", async () => {
+  it("keeps a container down until bringBack", async () => {
     const [pod] = await readyPods(2);
     const name = pod?.metadata.name ?? "";
     await kube.kubelet.keepDown(NAMESPACE, name, "server");
@@ -167,12 +167,12 @@ describeCluster("the kubelet of Serin's pods", function () {
     await readyPods(2);
   });
 
-  it("ends processes and takes the pod away when it is deleted", async () => {
+  it("ends the processes of a deleted pod and removes the pod", async () => {
     const [pod] = await readyPods(2);
     const name = pod?.metadata.name ?? "";
     await kube.kubectl(["delete", "pod", name, "--timeout=5s"], { namespace: NAMESPACE });
     expect((await list()).map(({ metadata }) => metadata.name)).not.to.include(name);
-    expect(() => kube.kubelet.pid(NAMESPACE, name, "server")).to.throw(/no container/);
+    expect(() => kube.kubelet.pid(NAMESPACE, name, "server")).to.throw(/is not running/);
     await readyPods(2);
   });
 });

@@ -8,24 +8,24 @@ import { Entry, removePod } from "./entry.ts";
 import { followServices } from "./hosts.ts";
 import type { Pod } from "./spec.ts";
 
-/** Gives Serin's own pods real processes, and lets tests take them away. */
+/** Runs Serin's own pods as real processes, and lets tests kill them. */
 export interface Kubelet {
-  /** Sends a signal to a container's process; a killed one is restarted as in a real cluster. */
+  /** Sends a signal to a container's process. A killed process restarts as in a real cluster. */
   kill(namespace: string, pod: string, container: string, signal: NodeJS.Signals): void;
-  /** Kills a container's process and starts no other until `bringBack`. */
+  /** Kills a container's process and starts none until `bringBack`. */
   keepDown(namespace: string, pod: string, container: string): Promise<void>;
   bringBack(namespace: string, pod: string, container: string): void;
-  /** The names of the pods that have a container of that name. */
+  /** The names of the pods with a container of that name. */
   pods(namespace: string, container: string): string[];
-  /** Pods that start from now on reach the API server at this port, where somebody may stand between. */
+  /** Makes pods that start from now on use this port of the API server, so that a test can stand in between. */
   useApiPort(port: number): void;
-  /** The process id of a container, while it has one. */
+  /** The process id of a container; undefined while it has no process. */
   pid(namespace: string, pod: string, container: string): number | undefined;
   /** Ends every process at once. */
   stop(): Promise<void>;
 }
 
-/** Where logs go (made when missing), the authority of the API server in PEM, and who hears of what went wrong. */
+/** The folder of logs (created if missing), the API server's authority in PEM, and the log of errors. */
 export interface KubeletOptions {
   readonly api: Api;
   readonly dir: string;
@@ -33,7 +33,7 @@ export interface KubeletOptions {
   readonly log: (message: string) => void;
 }
 
-/** Starts the kubelet for all pods with an image of Serin's, whatever their node. */
+/** Starts the kubelet for all pods with an image of Serin's, on any node. */
 export function startKubelet({ api, dir, ca, log }: KubeletOptions): Kubelet {
   mkdirSync(dir, { recursive: true });
   const needs = { api, dir, ca, log, hosts: join(dir, "hosts"), apiPort: ports.api as number };
@@ -58,7 +58,7 @@ export function startKubelet({ api, dir, ca, log }: KubeletOptions): Kubelet {
   const container = (namespace: string, pod: string, name: string): Container => {
     const isMeant = ({ metadata }: Pod) => metadata.namespace === namespace && metadata.name === pod;
     const found = [...entries.values()].find((entry) => isMeant(entry.pod))?.container(name);
-    if (found === undefined) throw new Error(`no container ${namespace}/${pod}/${name} runs`);
+    if (found === undefined) throw new Error(`container ${namespace}/${pod}/${name} is not running`);
     return found;
   };
 

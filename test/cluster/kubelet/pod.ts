@@ -7,33 +7,33 @@ import { Container } from "./container.ts";
 import { createSandbox, type Sandbox } from "./sandbox.ts";
 import { type ContainerSpec, commandOf, emptyFolders, type Pod } from "./spec.ts";
 
-/** What every pod of a kubelet needs. `dir` takes logs and secrets; `hosts` is the file of names. */
+/** The surroundings of every pod. `dir` holds logs and secrets; `hosts` is the file of names. */
 export interface PodNeeds {
   readonly api: Api;
   readonly dir: string;
   readonly hosts: string;
   readonly ca: string;
-  /** Where the API server is to be found, at its address. */
+  /** The port of the API server at its address. */
   readonly apiPort: number;
   readonly log: (message: string) => void;
 }
 
-/** A pod at work. */
+/** A pod with its processes. */
 export interface RunningPod {
   readonly containers: readonly Container[];
-  /** Ends the processes, gracefully for `graceMs`, then the pod's network. */
+  /** Ends the processes gracefully within `graceMs`, then removes the pod's network. */
   stop(graceMs: number): Promise<void>;
-  /** The same at once. */
+  /** Ends the processes at once, then removes the pod's network. */
   destroy(): Promise<void>;
 }
 
-// The image's user; securityContext.runAsUser is stronger.
+// The image's user, which securityContext.runAsUser overrides.
 const DEFAULT_USER = 65_532;
 const TOKEN_SECONDS = 24 * 3_600;
 
 /**
- * Starts the processes of a pod and keeps its status true. A pod that asks for what this kubelet does not know stays
- * Pending, with the reason in its status. Throws when the API server or the network fails.
+ * Starts the processes of a pod and keeps its status current. A pod with a field that this kubelet does not support
+ * stays Pending, with the reason in its status. Throws if the API server or the network fails.
  */
 export async function runPod(needs: PodNeeds, pod: Pod, number: number): Promise<RunningPod> {
   const sandbox = await createSandbox(number);
@@ -113,7 +113,7 @@ function processOf({ needs, pod, sandbox, secrets }: Place, spec: ContainerSpec)
   };
 }
 
-/** Writes the service account's files as every pod has them; the token is bound to the pod. */
+/** Writes the service account's files, as in every pod; the token is bound to the pod. */
 async function writeSecrets({ api, dir, ca }: PodNeeds, pod: Pod): Promise<string> {
   const { namespace = "default", name, uid } = pod.metadata;
   const folder = join(dir, `${namespace}_${name}_secrets`);
@@ -132,7 +132,7 @@ async function writeSecrets({ api, dir, ca }: PodNeeds, pod: Pod): Promise<strin
   return folder;
 }
 
-/** Writes the newest status, one write at a time; a status that is overtaken is never written. */
+/** Writes the newest status, one write at a time, and skips every status that is already outdated. */
 function reporter({ api, log }: PodNeeds, pod: Pod, podIP: string): (status: object) => void {
   const path = `/api/v1/namespaces/${pod.metadata.namespace}/pods/${pod.metadata.name}/status`;
   const startTime = new Date().toISOString();

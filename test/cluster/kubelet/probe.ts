@@ -2,22 +2,22 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Agent, request } from "undici";
 import type { ContainerSpec, Probe } from "./spec.ts";
 
-/** A probe at work: whom it asks, and who hears when the answer changes. */
+/** A probe, its target, and the listener for changes of its result. */
 export interface ProbeOptions {
   readonly kind: "readiness" | "liveness" | "startup";
   readonly probe: Probe;
   readonly container: ContainerSpec;
   readonly address: string;
-  /** Told once the thresholds are met, and at every later change. */
+  /** Called once the thresholds are met, and at every later change. */
   readonly onChange: (passes: boolean) => void;
   readonly signal: AbortSignal;
 }
 
-// Readiness that is missing is asked for more often than a real kubelet would: tests wait for it.
+// An unready container is probed more often than by a real kubelet, because tests wait for it.
 const UNREADY_PERIOD_MS = 200;
 const dispatcher = new Agent({ connect: { rejectUnauthorized: false }, keepAliveTimeout: 1 });
 
-/** Probes until `signal` aborts; never throws. Only httpGet is known: anything else counts as a failure. */
+/** Probes until `signal` aborts; never throws. Supports httpGet only: any other probe counts as failed. */
 export async function runProbe({
   kind,
   probe,

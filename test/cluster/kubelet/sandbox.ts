@@ -3,19 +3,19 @@ import { readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { addresses } from "../addresses.ts";
 
-/** What a pod's containers share: a network namespace with one address, reached over a pair of virtual devices. */
+/** The network namespace that a pod's containers share, with one address on a pair of virtual devices. */
 export interface Sandbox {
   readonly address: string;
-  /** The arguments of `nsenter` that lead into it. */
+  /** The arguments of `nsenter` that enter it. */
   readonly enter: readonly string[];
-  /** Takes the network away; whatever still runs in it must have ended. */
+  /** Removes the network; every process in it must have ended. */
   destroy(): void;
 }
 
-/** Makes a sandbox; `number` (1…65,000) is unique in the cluster and gives the address. Needs root. */
+/** Makes a sandbox. `number` (1…65,000) is unique in the cluster and decides the address. Needs root. */
 export async function createSandbox(number: number): Promise<Sandbox> {
   const address = `${addresses.realPods}.${number >> 8}.${number & 255}`;
-  // A namespace lives as long as a process in it, which is the same trick as Kubernetes' pause container.
+  // A namespace exists only while a process is in it. Kubernetes' pause container serves the same purpose.
   const pause = spawn("unshare", ["--net", "--", "sleep", "infinity"], { stdio: "ignore" });
   const destroy = () => void pause.kill("SIGKILL");
   try {
@@ -52,7 +52,7 @@ async function namespaceOf(pause: ChildProcess): Promise<string> {
   for (let tries = 0; tries < 200; tries++, await sleep(5)) {
     if (readlinkSync(path) !== own) return path;
   }
-  throw new Error("a network namespace cannot be made");
+  throw new Error("cannot make a network namespace");
 }
 
 function ip(prefix: readonly string[], commands: string): void {

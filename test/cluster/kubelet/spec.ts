@@ -15,6 +15,7 @@ export interface Pod extends KubeObject {
   readonly status?: { readonly podIP?: string; readonly phase?: string };
 }
 
+/** The parts of a container that the kubelet reads. */
 export interface ContainerSpec {
   readonly name: string;
   readonly image: string;
@@ -41,6 +42,7 @@ interface EnvVar {
   readonly valueFrom?: { readonly fieldRef?: { readonly fieldPath: string } };
 }
 
+/** The parts of a probe that the kubelet reads. */
 export interface Probe {
   readonly httpGet?: {
     readonly path?: string;
@@ -54,13 +56,13 @@ export interface Probe {
   readonly successThreshold?: number;
 }
 
-/** What runs as a process: the image's entrypoint `node` unless the container names a command. */
+/** The process of a container: the image's entrypoint `node`, unless the container names a command. */
 export interface Command {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Resolves command and environment as a kubelet does; throws on what this one does not know. */
+/** Resolves command and environment as a kubelet does; throws on a source of variables that it does not support. */
 export function commandOf(
   pod: Pod,
   container: ContainerSpec,
@@ -72,21 +74,21 @@ export function commandOf(
   return { argv: words.map((word) => expand(word, env)), env };
 }
 
-/** Replaces `$(NAME)` by the variable's value; unknown names and `$$(NAME)` stay, the latter with one `$`. */
+/** Replaces `$(NAME)` by the variable's value. Unknown names stay, and `$$(NAME)` becomes `$(NAME)`. */
 export function expand(text: string, env: Readonly<Record<string, string>>): string {
   return text.replace(/\$(\$)?\(([\w.-]+)\)/g, (whole, escaped, name: string) =>
     escaped === undefined ? (env[name] ?? whole) : whole.slice(1),
   );
 }
 
-/** The folders that the container wants empty; throws on volumes other than emptyDir and the service account's. */
+/** The container's emptyDir folders; throws on volumes other than emptyDir and the service account's. */
 export function emptyFolders(pod: Pod, container: ContainerSpec): string[] {
   const mounts = (container.volumeMounts ?? []).filter(
     ({ mountPath }) => !mountPath.startsWith("/var/run/secrets/"),
   );
   return mounts.map(({ name, mountPath }) => {
     const volume = pod.spec.volumes?.find((it) => it.name === name);
-    if (volume?.emptyDir === undefined) throw new Error(`volume ${name}: only emptyDir is known here`);
+    if (volume?.emptyDir === undefined) throw new Error(`volume ${name}: unsupported source: use emptyDir`);
     return mountPath;
   });
 }
@@ -100,7 +102,9 @@ function resolveVariable(
   const path = valueFrom.fieldRef?.fieldPath ?? "";
   const field = fields[path];
   if (field === undefined)
-    throw new Error(`variable ${name}: only fieldRef to ${Object.keys(fields).join(", ")} is known here`);
+    throw new Error(
+      `variable ${name}: unsupported source: use fieldRef to ${Object.keys(fields).join(", ")}`,
+    );
   return field(pod) ?? "";
 }
 
