@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, globSync } from "node:fs";
-import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "chai";
 import { parseAllDocuments } from "yaml";
 import { TRACKER } from "../../../rollout/tracking/decide.ts";
+import { findTools } from "../../cluster/tools.ts";
 
 interface Container {
   readonly name: string;
@@ -53,21 +53,14 @@ const root = join(import.meta.dirname, "../../..");
 const namespace = "serin-system";
 const FROM_TRACKER = `?fieldManager.orValue("") == "${TRACKER}"`;
 
-function kubectl(): string {
-  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
-  const built = globSync(join(cache, "serin/tools-*/bin/kubectl"));
-  const installed = (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, "kubectl"));
-  const found = [...built, ...installed].find((path) => existsSync(path));
-  if (found === undefined) throw new Error("no kubectl on the PATH; `npm run setup` builds one");
-  return found;
-}
-
 describe("deploy", function () {
   this.timeout(30_000);
   let objects: { kind: string; metadata: { name: string; namespace?: string } }[] = [];
 
   before(() => {
-    const text = execFileSync(kubectl(), ["kustomize", join(root, "deploy")], { encoding: "utf8" });
+    const text = execFileSync(findTools().program("kubectl"), ["kustomize", join(root, "deploy")], {
+      encoding: "utf8",
+    });
     objects = parseAllDocuments(text).map((document) => document.toJS());
   });
 
