@@ -19,10 +19,10 @@ const canary = aBackend({
 /** The same Service at another port, behind a route of the same name and the other kind. */
 const other: Backend = { ...canary, routeKind: "HTTPRoute", refs: [{ rule: 0, backend: 1, port: 80 }] };
 
-/** How a gateway writes one backend's calls, by status, as it does and not as a pack reads it. */
+/** The series that a gateway writes for one backend's calls, by status. They are independent of the code under test. */
 interface Calls {
   series(backend: Backend, status: "ok" | "unavailable"): { metric: string; labels: Labels };
-  /** Of the same backend, and to be left alone: what counts its calls by HTTP's status. */
+  /** A series that counts the same backend's calls by HTTP status, which queries must ignore. */
   also?(backend: Backend): { metric: string; labels: Labels };
   readonly buckets: string;
 }
@@ -105,12 +105,12 @@ const writers: Partial<Record<PackName, Calls>> = {
   },
 };
 
-/** As Prometheus answers: the metric's name is a label. */
+/** The labels in Prometheus' answer, which has the metric's name as a label. */
 function answered({ metric, labels }: { metric: string; labels: Labels }): Labels {
   return { __name__: metric, ...labels };
 }
 
-describe("calls of gRPC", () => {
+describe("gRPC calls", () => {
   for (const [name, writer] of Object.entries(writers) as [PackName, Calls][]) {
     const pack: Pack = packs[name];
     const owner = attribution(pack, [
@@ -120,21 +120,21 @@ describe("calls of gRPC", () => {
     const bad = writer.series(canary, "unavailable");
 
     describe(`behind ${name}`, () => {
-      it("are told apart by version and by status", () => {
+      it("are attributed to a version and a status", () => {
         expect(owner(answered(bad))).to.equal("canary");
         expect(owner(answered(writer.series(stable, "ok")))).to.equal("stable");
         expect(pack.codeOf(answered(bad))).to.equal("UNAVAILABLE");
         expect(pack.codeOf(answered(writer.series(canary, "ok")))).to.be.oneOf(["OK", ""]);
       });
 
-      it("are not counted a second time by HTTP's status", () => {
+      it("are not counted a second time by HTTP status", () => {
         const http = writer.also?.(canary);
         if (http?.metric === "envoy_cluster_upstream_rq") expect(owner(answered(http))).to.equal(undefined);
         if (name === "istio" || name === "application") return;
         expect(owner(answered(writer.series(other, "ok"))), "another port's").to.equal(undefined);
       });
 
-      it("are what Prometheus answers with, and in a verdict's query", async () => {
+      it("are returned by Prometheus, also for a verdict's query", async () => {
         const written = [stable, canary].flatMap((backend) => [
           writer.series(backend, "ok"),
           writer.series(backend, "unavailable"),
@@ -148,7 +148,7 @@ describe("calls of gRPC", () => {
           const grouped = codes.map((label) => `${label}="${labels[label]}"`).join(",");
           const status = /_([0-9]+)$/.exec(metric)?.[1];
           const growth = 8 * 3 * (index + 3);
-          // Prometheus sees 115 s of the 120 in steps of 5 s, and extrapolates.
+          // With samples every 5 s, Prometheus sees 115 s of the 120 s and extrapolates.
           return status === undefined
             ? { labels: `{${grouped}}`, value: growth }
             : { labels: `{grpc_status="${status}"}`, value: Math.round((growth * 120) / 115) };
@@ -165,14 +165,14 @@ describe("calls of gRPC", () => {
     });
   }
 
-  it("that broke off are failures of Linkerd's backend, unless the client went away", () => {
+  it("that break off are failures of Linkerd's backend, unless the client cancelled", () => {
     const { linkerd } = packs;
     expect(linkerd.codeOf({ grpc_status: "UNKNOWN", error: "RESET" })).to.equal("UNKNOWN");
     expect(linkerd.codeOf({ grpc_status: "OK", error: "IO" })).to.equal("UNKNOWN");
     expect(linkerd.codeOf({ grpc_status: "UNKNOWN", error: "CANCEL" })).to.equal("CANCELLED");
   });
 
-  it("are known by Traefik whatever route leads to them, as far as it sees their status", () => {
+  it("have a gRPC status at Traefik on every kind of route, as far as Traefik sees it", () => {
     const { traefik } = packs;
     expect(traefik.codeOf({ protocol: "grpc", code: "5" })).to.equal("NOT_FOUND");
     expect(traefik.codeOf({ protocol: "grpc-web", code: "13" })).to.equal("INTERNAL");
@@ -180,7 +180,7 @@ describe("calls of gRPC", () => {
     expect(traefik.codeOf({ protocol: "http", code: "502" })).to.equal("502");
   });
 
-  it("and requests to one Service's ports behind Contour count each for their own route", () => {
+  it("and HTTP requests to different ports of a Service count for different routes behind Contour", () => {
     const { contour } = packs;
     const owner = attribution(contour, [
       [canary, "calls"],

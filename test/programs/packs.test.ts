@@ -8,13 +8,13 @@ import { type Naming, namings } from "../unit/rollout/gateways/metrics/namings.t
 import { type PackName, packs } from "../unit/rollout/gateways/metrics/packs.ts";
 import { promtool, raw, type Series, summed } from "./promtool.ts";
 
-/** Bounds in seconds, and how a series of that bound may be labelled where the unit is the second or its thousandth. */
+/** Labels of bucket bounds in seconds and milliseconds: those of the requested bounds, 0.25 s and 1 s, and others. */
 const bounds = {
   s: { asked: ["0.25", "1", "1.0"], others: ["0.025", "10", "2.5"] },
   ms: { asked: ["250", "250.0", "1000", "1e+03"], others: ["25", "2500", "10000"] },
 } as const satisfies Record<Naming["unit"], Record<string, readonly string[]>>;
 
-/** One series each, every one with another growth so that none can stand for another. */
+/** One series for each set of labels, each with another growth, so that no series can pass for another. */
 function growing(metric: string, all: readonly Labels[]): Series[] {
   const distinct = new Map(all.map((labels) => [JSON.stringify(Object.entries(labels).sort()), labels]));
   return [...distinct.values()].map((labels, index) => ({ metric, labels, growth: 3 * (index + 1) }));
@@ -48,7 +48,7 @@ describe("Prometheus", () => {
     ]);
     const owned = ({ labels }: Series) => owner(labels) !== undefined;
 
-    it(`answers the queries of ${name} with the counters of stable and canary, and no others`, async () => {
+    it(`returns exactly the counters of stable and canary for the queries of ${name}`, async () => {
       const requests = growing(naming.counter, counted(naming, [stable, canary, ...others]));
       const { asked, others: unasked } = bounds[naming.unit];
       const les = [...asked, "+Inf", ...unasked];
@@ -77,7 +77,7 @@ describe("Prometheus", () => {
       );
     });
 
-    it(`reproduces from ${name} what a verdict counted`, async () => {
+    it(`reproduces the counts of a verdict from ${name}`, async () => {
       const requests = growing(naming.counter, counted(naming, [stable, canary, ...others]));
       const canarys = requests.filter(({ labels }) => owner(labels) === "canary");
       const sums = new Map<string, number>();

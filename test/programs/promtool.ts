@@ -7,20 +7,20 @@ import { stringify } from "yaml";
 import type { Labels } from "../../rollout/gateways/metrics/sample.ts";
 import { findTools } from "../cluster/tools.ts";
 
-/** A counter that grows by the same every 15 s, from 1,000 on. */
+/** A counter that starts at 1,000 and grows by the same amount every 15 s. */
 export interface Series {
   readonly metric: string;
   readonly labels: Labels;
   readonly growth: number;
 }
 
-/** A query five minutes later, and exactly what it must answer with. */
+/** A query five minutes later, and its exact answer. */
 export interface Expectation {
   readonly promql: string;
   readonly samples: readonly { readonly labels: string; readonly value: number }[];
 }
 
-/** Runs Prometheus' own engine on the series; throws with its words when an answer differs in any way. */
+/** Runs Prometheus' own engine on the series; throws with promtool's output if an answer differs. */
 export async function promtool(series: readonly Series[], expected: readonly Expectation[]): Promise<void> {
   const test = {
     interval: "15s",
@@ -41,12 +41,12 @@ export async function promtool(series: readonly Series[], expected: readonly Exp
   }
 }
 
-/** What a query for the raw counter must answer with. */
+/** The answer to a query for the raw counters. */
 export function raw(series: readonly Series[]): Expectation["samples"] {
   return series.map((one) => ({ labels: written(one), value: 1_000 + 20 * one.growth }));
 }
 
-/** What a query for the sums over some labels must answer with: the metric's name is lost. */
+/** The answer to a query for sums over some labels, which drops the metric's name. */
 export function summed(series: readonly Series[], without: readonly string[]): Expectation["samples"] {
   const sums = new Map<string, number>();
   for (const { labels, growth } of series) {

@@ -20,7 +20,7 @@ const istio = (workload: string, code: string, growth: number): Counter => ({
   },
   growth,
 });
-/** 90 of 100 requests within 100 ms, 99 within 250 ms. */
+/** Buckets of 100 requests: 90 within 100 ms, 99 within 250 ms. */
 const buckets = (name: string, labels: Readonly<Record<string, string>>): Counter[] =>
   Object.entries({ "100": 90, "250": 99, "500": 100, "+Inf": 100 }).map(([le, growth]) => {
     return { name, labels: { ...labels, le }, growth };
@@ -44,7 +44,7 @@ const counters = [
   ...buckets("response_latency_ms_bucket", { namespace: "shop", deployment: "web", direction: "inbound" }),
 ];
 
-/** As Flagger's tutorials for the Gateway API and its page on metrics publish them. */
+/** Queries from Flagger's tutorials for the Gateway API and its page on metrics, unchanged. */
 const published = {
   "the error rate behind Envoy": `
     100 - sum(
@@ -143,7 +143,7 @@ describe("queries published for Flagger", function () {
 
   const values = [3, 0.25, 5, 0.25, 250];
   Object.entries(published).forEach(([what, query], i) => {
-    it(`yield ${what} of a real Prometheus as they are`, async () => {
+    it(`yield ${what} from a real Prometheus, unchanged`, async () => {
       const reading = await read(query);
       expect(reading).to.have.property("kind", "value");
       expect(reading)
@@ -153,16 +153,16 @@ describe("queries published for Flagger", function () {
   });
 
   const errors = published["the error rate behind Envoy"];
-  it("yield nothing of a Deployment without series", async () => {
+  it("yield no value for a Deployment without series", async () => {
     expect(await read(errors, { ...web, target: "unknown" })).to.have.property("kind", "missing");
   });
 
-  it("yield no number without traffic", async () => {
+  it("yield NaN without traffic", async () => {
     const reading = await read(errors, { ...web, target: "idle" });
     expect(reading).to.deep.equal({ kind: "not-a-number", reason: "the value is NaN" });
   });
 
-  it("yield several values where nothing sums them up", async () => {
+  it("yield several values if the query does not sum them up", async () => {
     const query = 'rate(envoy_cluster_upstream_rq{envoy_cluster_name="shop_{{ target }}-canary_80"}[1m])';
     const reading = await read(query);
     expect(reading).to.deep.equal({ kind: "several", reason: "the query yields 2 series instead of one" });

@@ -8,19 +8,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { request } from "undici";
 import { findTools } from "../cluster/tools.ts";
 
-/** A counter that grows by the same every 15 s. */
+/** A counter that grows by the same amount every 15 s. */
 export interface Counter {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly growth: number;
 }
 
-/** A Prometheus that holds the last ten minutes of counters, and scrapes nothing. */
+/** A Prometheus with ten minutes of counters, which scrapes nothing. */
 export interface RealPrometheus {
   readonly url: string;
   stop(): Promise<void>;
 }
 
+/** Starts a Prometheus with the counters' ten minutes before `at` (ms); throws if it does not start in time. */
 export async function startPrometheus(counters: readonly Counter[], at: number): Promise<RealPrometheus> {
   const { program } = findTools();
   const folder = mkdtempSync(join(tmpdir(), "serin-prometheus-"));
@@ -88,5 +89,5 @@ async function ready(url: string, child: ChildProcess): Promise<void> {
     await sleep(100);
   }
   child.kill();
-  throw new Error("Prometheus did not start");
+  throw new Error("Prometheus did not start in time");
 }

@@ -89,7 +89,7 @@ describe("deploy", function () {
   const deployments = () => objects.filter(({ kind }) => kind === "Deployment") as unknown as Deployment[];
   const pods = () => deployments().map(({ spec }) => spec.template);
   const containersOf = (of: Deployment["spec"]["template"][]) => of.flatMap(({ spec }) => spec.containers);
-  /** Whom the Service leads to. */
+  /** The template of the pods that the Service selects. */
   const webhookPod = () => {
     const { selector } = the<{ spec: { selector: Record<string, string> } }>("Service").spec;
     const selected = pods().filter(({ metadata: { labels } }) =>
@@ -100,14 +100,14 @@ describe("deploy", function () {
   };
   const webhooks = () => the<{ webhooks: readonly Webhook[] }>("MutatingWebhookConfiguration").webhooks;
 
-  it("puts everything with a namespace into one that admits only restricted pods", () => {
+  it("puts every namespaced object into a namespace that admits only restricted pods", () => {
     const elsewhere = objects.filter((object) => (object.metadata.namespace ?? namespace) !== namespace);
     expect(elsewhere).to.deep.equal([]);
     const labels = the<{ metadata: { labels: Record<string, string> } }>("Namespace").metadata.labels;
     expect(labels["pod-security.kubernetes.io/enforce"]).to.equal("restricted");
   });
 
-  it("runs no container as root, with a capability, or with a file system it can write", () => {
+  it("runs no container as root, with a capability, or with a writable file system", () => {
     for (const { securityContext } of pods().map(({ spec }) => spec)) {
       expect(securityContext).to.deep.include({ runAsNonRoot: true, runAsUser: 65532 });
       expect(securityContext.seccompProfile).to.deep.equal({ type: "RuntimeDefault" });
@@ -123,7 +123,7 @@ describe("deploy", function () {
     }
   });
 
-  it("starts files that exist, with the variables that their arguments name", () => {
+  it("starts existing files, with the variables that their arguments name", () => {
     for (const { args, env, image } of containersOf(pods())) {
       expect(existsSync(join(root, args[0] ?? "")), args[0]).to.equal(true);
       const named = args.flatMap((arg) => [...arg.matchAll(/\$\((\w+)\)/g)].map(([, name]) => name));
@@ -139,7 +139,7 @@ describe("deploy", function () {
     }
   });
 
-  it("stays up through its own updates and the drain of a node", () => {
+  it("stays available through its own updates and the drain of a node", () => {
     const { minAvailable, selector } = the<{
       spec: { minAvailable: number; selector: { matchLabels: object } };
     }>("PodDisruptionBudget").spec;
@@ -151,7 +151,7 @@ describe("deploy", function () {
     }
   });
 
-  it("keeps a controller that cannot run from taking the webhook with it", () => {
+  it("runs the webhook and the controller in separate pods, so that one can fail alone", () => {
     const main = ({ args }: Container) => args[0];
     expect(webhookPod().spec.containers.map(main)).to.deep.equal(["webhook/main.ts"]);
     expect(containersOf(pods()).map(main)).to.deep.equal(["webhook/main.ts", "controller/main.ts"]);
@@ -172,7 +172,7 @@ describe("deploy", function () {
     }
   });
 
-  it("asks webhooks only about what is opted in or in flight, and one about Serin's own writes", () => {
+  it("calls webhooks only for objects that are opted in or in flight, and one for Serin's own writes", () => {
     const account = `system:serviceaccount:${namespace}:${webhookPod().spec.serviceAccountName}`;
     const own = `request.userInfo.username == "${account}"`;
     expect(
@@ -193,7 +193,7 @@ describe("deploy", function () {
     }
   });
 
-  it("refuses without Serin only what it must not miss, each under a name that says what that is", () => {
+  it("refuses requests while Serin is down only where Serin must not miss them", () => {
     const policies = Object.fromEntries(webhooks().map(({ name, failurePolicy }) => [name, failurePolicy]));
     expect(policies).to.deep.equal({
       "new-version.serin.dev": "Fail",
@@ -206,7 +206,7 @@ describe("deploy", function () {
     });
   });
 
-  it("is allowed no wildcard, no Secret but its own, and nothing that leads to more rights", () => {
+  it("grants no wildcard, no Secret except Serin's own, and no right that leads to others", () => {
     const roles = objects.filter(({ kind }) => kind === "ClusterRole" || kind === "Role");
     const rules = roles.flatMap((role) => (role as unknown as { rules: readonly Rule[] }).rules);
     const verbs = new Set(rules.flatMap((rule) => rule.verbs));
@@ -227,7 +227,7 @@ describe("deploy", function () {
     expect(deleting).to.deep.equal(["services"]);
   });
 
-  it("binds its roles to its own account alone", () => {
+  it("binds its roles to Serin's account alone", () => {
     const bindings = objects.filter(({ kind }) => kind.endsWith("RoleBinding"));
     expect(bindings).to.have.length(2);
     for (const binding of bindings) {
