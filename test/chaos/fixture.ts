@@ -4,19 +4,19 @@ import { openWay, type Way } from "./api/trouble.ts";
 
 let opening: Promise<Way> | undefined;
 
-/** The way from Serin's pods to the API server, one for all files of a mocha process; without trouble at first. */
+/** The way from Serin's pods to the API server. All files of a mocha process share it; it starts without trouble. */
 export function way(): Promise<Way> {
   opening ??= cluster().then(openWay);
   return opening;
 }
 
-/** Opens a shop in a cluster where Serin's pods take that way. */
+/** Opens a shop in a cluster in which Serin's pods use that way. */
 export async function openShop(title: string, options: ShopOptions = {}): Promise<Shop> {
   await way();
   return Shop.open(title, options);
 }
 
-// Importing this file at the top of a test file makes this a root hook.
+// This is a root hook, because test files import this file at their top.
 after("closes the way to the API server", async () => {
   await (await opening?.catch(() => undefined))?.close();
 });

@@ -1,12 +1,12 @@
 import { constants, setPriority } from "node:os";
 import { runModel } from "../model/model.ts";
 
-/** Sequences in all: SERIN_MODEL; those with seeds of their own can run in processes of their own by mocha's -g. */
+/** The number of sequences, from SERIN_MODEL. mocha's -g can run each seed in a process of its own. */
 const SEQUENCES = Number(process.env.SERIN_MODEL ?? 100_000);
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 
-describe("the model of a cluster, at length", () => {
-  // Clusters that run beside it come first.
+describe("the model of a cluster, in many sequences", () => {
+  // Clusters that run at the same time take precedence.
   before(() => setPriority(constants.priority.PRIORITY_LOW));
 
   for (const seed of SEEDS) {

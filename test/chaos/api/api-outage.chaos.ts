@@ -7,13 +7,13 @@ import { expectNoFailures } from "../../stories/share.ts";
 import type { Shop, ShopApp } from "../../stories/shop.ts";
 import { openShop, way } from "../fixture.ts";
 import { watchMemory } from "../load/memory.ts";
-import { told } from "../people/told.ts";
+import { measured } from "../measured.ts";
 import { callsIn, expectPromoted, FAST } from "./api.ts";
 import type { Way } from "./trouble.ts";
 
-/** Shorter for trials: CHAOS_OUTAGE_S. */
+/** The length of the outage; CHAOS_OUTAGE_S shortens it. */
 const OUTAGE_MS = 1_000 * Number(process.env.CHAOS_OUTAGE_S ?? 600);
-/** Back-off may have grown to 10 s, the last leader is respected for 15 s, and then everything is listed. */
+/** The most time to recover: back-off of up to 10 s, 15 s until the last leader's Lease ends, and the lists. */
 const BACK_MS = 45_000;
 const RPS = 40;
 const JUDGED: ShopApp = {
@@ -26,7 +26,7 @@ interface Playing {
   readonly load: Load;
 }
 
-describeCluster(`no API server for ${OUTAGE_MS / 1_000} s, for Serin alone`, function () {
+describeCluster(`no API server for ${OUTAGE_MS / 1_000} s, for Serin only`, function () {
   this.timeout(OUTAGE_MS + 300_000);
   let door: Way;
   const shops: Shop[] = [];
@@ -91,17 +91,17 @@ describeCluster(`no API server for ${OUTAGE_MS / 1_000} s, for Serin alone`, fun
   });
 
   const present = (playing: Playing | undefined): Playing => {
-    if (playing === undefined) throw new Error("did not begin");
+    if (playing === undefined) throw new Error("the rollout did not begin");
     return playing;
   };
   const weightsIn = ({ shop }: Playing) => grants(shop).filter(({ at }) => at >= from + 500 && at < to);
 
-  it("moves no weight meanwhile", () => {
+  it("changes no weight", () => {
     for (const playing of [good, bad, promoting, failed, paused, undone])
       expect(weightsIn(present(playing)), present(playing).shop.namespace).to.deep.equal([]);
   });
 
-  it("goes on in the same step afterwards, with what was measured meanwhile, and grants no other", async () => {
+  it("then continues in the same step, counts the requests of the outage, and grants no other step", async () => {
     const { shop, load } = present(good);
     const at50 = await shop.until("50%", () => shop.weight() === 50, BACK_MS + 30_000);
     expect(shop.record("v2")?.step).to.equal(1);
@@ -115,7 +115,7 @@ describeCluster(`no API server for ${OUTAGE_MS / 1_000} s, for Serin alone`, fun
     expect(at50 - to, "ms from the end of the outage to the next step").to.be.below(BACK_MS);
   });
 
-  it("takes the bad one back on what was measured meanwhile", async () => {
+  it("then rolls the bad version back on the requests of the outage", async () => {
     const { shop } = present(bad);
     await shop.until("the verdict", () => shop.record("v2-err5")?.outcome === "failed", BACK_MS);
     await shop.until("no weight", () => (shop.weight() ?? 0) === 0);
@@ -123,28 +123,28 @@ describeCluster(`no API server for ${OUTAGE_MS / 1_000} s, for Serin alone`, fun
     await shop.load(1).stop();
   });
 
-  it("ends the promotion that native control has finished meanwhile", async () => {
+  it("then ends the promotion that the native controller completed during the outage", async () => {
     const { shop, load } = present(promoting);
     await shop.atRest("web", BACK_MS);
     expect(shop.record("v2")?.outcome).to.equal("promoted");
     await expectNoFailures(load);
   });
 
-  it("leaves the failed one failed", async () => {
+  it("leaves the failed version failed", async () => {
     const { shop } = present(failed);
     const { code } = await shop.kubectl("rollout", "status", "deployment/web", "--timeout=5s");
     expect(code).to.equal(1);
     expect(shop.condition()?.reason).to.equal("RolledBack");
   });
 
-  it("goes on after the pause that was ended meanwhile", async () => {
+  it("then continues the rollout that its user resumed during the outage", async () => {
     const { shop, load } = present(paused);
     if (answers.resume.code !== 0) await shop.run("rollout", "resume", "deployment/web");
     await shop.atRest("web", BACK_MS + 60_000);
     await expectPromoted(shop, load);
   });
 
-  it("refuses an undo and a new version meanwhile, says why, and takes the undo afterwards", async () => {
+  it("refuses an undo and a new version with the reason, and then allows the undo", async () => {
     const { shop, load } = present(undone);
     for (const { code, stderr } of [answers.undo, answers.update]) {
       expect(code).to.equal(1);
@@ -159,7 +159,7 @@ describeCluster(`no API server for ${OUTAGE_MS / 1_000} s, for Serin alone`, fun
     await expectNoFailures(load);
   });
 
-  it("asks a bounded number of times, and grows no memory", function () {
+  it("sends a bounded number of requests and grows by at most 25 MiB", function () {
     const calls = callsIn(door, from + 30_000, to);
     const minutes = (to - from - 30_000) / 60_000;
     const rates = [...Map.groupBy(calls, ({ container, address }) => `${container} ${address}`)].map(
@@ -168,11 +168,11 @@ describeCluster(`no API server for ${OUTAGE_MS / 1_000} s, for Serin alone`, fun
     for (const { process, perMinute } of rates) expect(perMinute, process).to.be.below(100);
     expect(callsIn(door, from + 30_000, to).filter(({ isWrite }) => isWrite)).to.deep.equal([]);
     expect(grown, "MiB").to.deep.equal([]);
-    told(this, rates.map(({ process, perMinute }) => `${process} ${perMinute}/min`).join(", "));
+    measured(this, rates.map(({ process, perMinute }) => `${process} ${perMinute}/min`).join(", "));
   });
 });
 
-/** The processes that use much more at the end. */
+/** The processes that use more than 25 MiB more at the end. */
 function growth(first: ReadonlyMap<string, number>, last: ReadonlyMap<string, number>): string[] {
   return [...first].flatMap(([process, mib]) => {
     const now = last.get(process) ?? 0;

@@ -9,9 +9,9 @@ import { together } from "../load/parallel.ts";
 import { callsIn, eventsOf, expectEnded, expectPromoted, FAST, isAbout } from "./api.ts";
 import { type Call, type Fate, refusal, type Way } from "./trouble.ts";
 
-/** How long each trouble lasts. */
+/** The duration of each refusal. */
 const TROUBLE_MS = 40_000;
-/** Tries in that time: six while the pauses double to 10 s, then one in 5 to 10 s. */
+/** The most tries in that time: six while the pauses double to 10 s, then one every 5 to 10 s. */
 const MOST_TRIES = 14;
 
 type Refuse = (call: Call) => Fate | undefined;
@@ -35,7 +35,7 @@ describeCluster("writes that the API server refuses", function () {
     isAbout(shop, call) &&
     call.path.includes(`/${plural}`);
 
-  /** A rollout in which such writes are refused for a time; returns those that were. */
+  /** Begins a rollout in which the API server refuses such writes for TROUBLE_MS; returns the refused writes. */
   async function rollOut(shop: Shop, method: string, plural: string, fate: Fate) {
     await shop.deploy(FAST);
     const load = shop.load(50);
@@ -50,10 +50,14 @@ describeCluster("writes that the API server refuses", function () {
     return { load, refused };
   }
 
-  /** The refusal is told once, in an Event and in the condition; tries are few; afterwards the rollout goes on. */
+  /** Expects one Event and a condition with the reason, few tries, and a rollout that continues after the refusals. */
   async function delays(shop: Shop, method: string, plural: string, fate: Fate, reason: string) {
     const { load, refused } = await rollOut(shop, method, plural, fate);
-    await shop.until("the reason told", () => shop.condition()?.message?.includes(reason), 30_000);
+    await shop.until(
+      "the reason in the condition",
+      () => shop.condition()?.message?.includes(reason),
+      30_000,
+    );
     expect(shop.condition()?.reason).to.equal("Holding");
     await shop.atRest("web", 120_000);
     await expectPromoted(shop, load);
@@ -67,28 +71,26 @@ describeCluster("writes that the API server refuses", function () {
   }
 
   together("traefik", {
-    "as a conflict, for 40 s: are tried a few times": async (shop) => {
+    "with a conflict for 40 s are tried a few times": async (shop) => {
       const message = "Operation cannot be fulfilled: the object has been modified";
       await delays(shop, "PATCH", "httproutes", refusal(409, "Conflict", message), message);
     },
-    "by another webhook: are tried a few times, and the reason is told once": async (shop) => {
+    "because of another webhook are tried a few times, and one Event has the reason": async (shop) => {
       const message = 'admission webhook "policy.example.com" denied the request: weights are frozen';
       await delays(shop, "PATCH", "httproutes", refusal(403, "Forbidden", message), message);
     },
-    "by a quota: are tried a few times, and the reason is told once": async (shop) => {
+    "because of a quota are tried a few times, and one Event has the reason": async (shop) => {
       const message = 'services "web-canary" is forbidden: exceeded quota: team, requested: services=1';
       await delays(shop, "POST", "services", refusal(403, "Forbidden", message), message);
     },
-    "as invalid: are tried a few times, and the reason is told once": async (shop) => {
+    "as invalid are tried a few times, and one Event has the reason": async (shop) => {
       const message = 'ReplicaSet.apps "web" is invalid: metadata.annotations: Forbidden by policy';
       await delays(shop, "PATCH", "replicasets", refusal(422, "Invalid", message), message);
     },
-    "for one of two routes: the other one's weight is taken all the same, and an undo waits": async (
-      shop,
-    ) => {
+    "for one of two routes do not keep the other route's weight, and an undo waits": async (shop) => {
       const list = JSON.parse(await shop.deploy(HALF));
       const [route] = list.items.slice(-1);
-      // Serin looks at routes by their names.
+      // Serin writes routes in the order of their names, so this one comes first.
       await shop.apply(
         JSON.stringify({
           ...route,
@@ -105,27 +107,31 @@ describeCluster("writes that the API server refuses", function () {
         frozen && call.method === "PATCH" && isFrozen(call) ? refusal(403, "Forbidden", message) : undefined,
       );
       await shop.run("annotate", "deployment/web", `serin.dev/abort=${shop.revision()}`);
-      await shop.until("the weight taken", () => shop.weight("web", "web") === 0, 10_000);
-      const told = await eventually("told", async () => (await eventsOf(shop, "WriteFailed"))[0], 30_000);
-      expect(told.message).to.include(`cannot change httproutes/a-frozen: ${message}`);
+      await shop.until("weight 0", () => shop.weight("web", "web") === 0, 10_000);
+      const failure = await eventually(
+        "the Event",
+        async () => (await eventsOf(shop, "WriteFailed"))[0],
+        30_000,
+      );
+      expect(failure.message).to.include(`cannot change httproutes/a-frozen: ${message}`);
       expect(shop.weight("web", "a-frozen")).to.equal(50);
       const { code, stderr } = await shop.kubectl("rollout", "undo", "deployment/web");
       expect(code, stderr).to.equal(1);
       expect(stderr).to.include(`cannot change httproutes/a-frozen of ${shop.namespace}: ${message}`);
-      expect(shop.pods("v2").length, "pods of the canary, which is still asked").to.be.above(1);
+      expect(shop.pods("v2").length, "pods of the canary, which still gets requests").to.be.above(1);
       frozen = false;
       await shop.run("rollout", "undo", "deployment/web");
       await shop.atRest();
       await expectEnded(shop, "v1");
     },
-    "because nobody takes Events: hold nothing up": async (shop) => {
+    "for Events do not delay the rollout": async (shop) => {
       const fate = refusal(403, "Forbidden", "events is forbidden");
       const { load, refused } = await rollOut(shop, "POST", "events", fate);
       await shop.atRest("web", 60_000);
       await expectPromoted(shop, load);
       expect(refused.length, "tries").to.be.within(3, 6);
     },
-    "because the namespace terminates: are few, and end with it": async (shop) => {
+    "because the namespace terminates are few, and end with the namespace": async (shop) => {
       await shop.deploy(FAST);
       const finalizers = (list: string[]) =>
         shop.run(
@@ -142,8 +148,8 @@ describeCluster("writes that the API server refuses", function () {
       const from = Date.now();
       await sleep(30_000);
       const calls = callsIn(door, from).filter((call) => isAbout(shop, call));
-      const seen = calls.map(({ method, path }) => `${method} ${path}`).join("\n");
-      expect(calls.length, `requests in 30 s while the namespace terminates:\n${seen}`).to.be.below(45);
+      const requests = calls.map(({ method, path }) => `${method} ${path}`).join("\n");
+      expect(calls.length, `requests in 30 s while the namespace terminates:\n${requests}`).to.be.below(45);
       await finalizers([]);
       await gone(shop);
       await sleep(5_000);
@@ -164,5 +170,5 @@ async function gone({ cluster, namespace }: Shop): Promise<void> {
     ]);
     if (stdout.trim() === "") return;
   }
-  throw new Error(`namespace ${namespace} is still there`);
+  throw new Error(`namespace ${namespace} still exists`);
 }

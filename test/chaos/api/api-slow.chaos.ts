@@ -5,11 +5,11 @@ import { grantedTo } from "../../stories/granted.ts";
 import { expectNoFailures } from "../../stories/share.ts";
 import type { Shop } from "../../stories/shop.ts";
 import { openShop, way } from "../fixture.ts";
-import { told } from "../people/told.ts";
+import { measured } from "../measured.ts";
 import { callsIn, expectEnded, expectPromoted, FAST } from "./api.ts";
 import { latency, refusal, type Way } from "./trouble.ts";
 
-/** How long the API server waits for the webhook; it asks again when the object has changed meanwhile. */
+/** The API server's timeout for the webhook. It calls the webhook again if the object has changed in the meantime. */
 const ADMISSION_MS = 20_000;
 
 describeCluster("an API server that is slow or busy", function () {
@@ -25,7 +25,7 @@ describeCluster("an API server that is slow or busy", function () {
     await shop.close();
   });
 
-  it("that takes 2 s longer for each request of Serin's only makes all take longer", async function () {
+  it("that takes 2 s longer for each of Serin's requests only makes everything slower", async function () {
     await shop.deploy(FAST);
     const load = shop.load(200);
     const from = Date.now();
@@ -46,13 +46,13 @@ describeCluster("an API server that is slow or busy", function () {
     expect(setMs, "a new version").to.be.below(ADMISSION_MS);
     expect(undoMs, "an undo").to.be.below(2 * ADMISSION_MS);
     const writes = callsIn(door, from).filter(({ isWrite }) => isWrite).length;
-    told(
+    measured(
       this,
       `set image ${s(setMs)}, undo ${s(undoMs)}, rollout ${s(rolloutMs)}, ${writes} writes for both`,
     );
   });
 
-  it("that answers 429 with Retry-After gets not one request sooner", async function () {
+  it("that answers 429 with Retry-After gets no request before that time", async function () {
     await shop.deploy(FAST);
     const load = shop.load(200);
     await shop.run("set", "image", "deployment/web", "app=app:v2");
@@ -72,15 +72,15 @@ describeCluster("an API server that is slow or busy", function () {
     await expectPromoted(shop, load);
 
     for (const [process, all] of Map.groupBy(busy, ({ container, address }) => `${container} ${address}`)) {
-      // What was on its way before the first such answer came back belongs to it.
+      // Requests sent before the first such answer arrived belong to the same round.
       const rounds = all.filter(({ at }, i) => i === 0 || at - (all[i - 1]?.at ?? 0) > 1_000);
       for (const [i, { at }] of rounds.slice(1).entries())
         expect(at - (rounds[i]?.at ?? 0), `${process}: ms between`).to.be.at.least(4_900);
     }
-    told(this, `${busy.length} requests of all four processes in 30 s`);
+    measured(this, `${busy.length} requests of all four processes in 30 s`);
   });
 
-  it("that answers 500 or 503 to every fifth request delays, and is not stormed", async function () {
+  it("that answers 500 or 503 to every fifth request delays the rollout, and gets a bounded number of requests", async function () {
     await shop.deploy(FAST);
     const load = shop.load(200);
     const from = Date.now();
@@ -103,7 +103,7 @@ describeCluster("an API server that is slow or busy", function () {
     const asked = callsIn(door, from).filter(({ container }) => container === "controller");
     const perMinute = (60_000 * asked.length) / (Date.now() - from);
     expect(perMinute, "requests of both controllers a minute").to.be.below(400);
-    told(this, `${asked.length} requests of the controllers in ${s(Date.now() - from)}`);
+    measured(this, `${asked.length} requests of the controllers in ${s(Date.now() - from)}`);
   });
 });
 

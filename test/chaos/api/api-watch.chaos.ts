@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { describeCluster } from "../../cluster/fixture.ts";
 import type { Shop } from "../../stories/shop.ts";
 import { openShop, way } from "../fixture.ts";
-import { told } from "../people/told.ts";
+import { measured } from "../measured.ts";
 import { callsIn, expectPromoted, FAST } from "./api.ts";
 import { type Call, refusal, type Way } from "./trouble.ts";
 
@@ -15,7 +15,7 @@ const GONE = {
   reason: "Expired",
   message: "too old",
 };
-/** After this silence (ms) a watch counts as dead. */
+/** A watch counts as broken after this time without an event, in ms. */
 const SILENCE_MS = 90_000;
 
 describeCluster("watches that break", function () {
@@ -33,7 +33,7 @@ describeCluster("watches that break", function () {
     await shop.close();
   });
 
-  /** A whole rollout in such trouble. */
+  /** Performs a whole rollout in the current trouble. */
   async function rollOut(timeoutMs: number): Promise<void> {
     await shop.deploy(FAST);
     const load = shop.load(200);
@@ -44,23 +44,23 @@ describeCluster("watches that break", function () {
     await expectPromoted(shop, load);
   }
 
-  it("every 300 ms, make nothing missed and nothing listed anew", async function () {
+  it("every 300 ms lose no change and cause no new list", async function () {
     door.set({ before: ({ isWatch }) => (isWatch ? { cutAfterMs: 300 } : "pass") });
     await rollOut(120_000);
     const [watches, lists] = [rate(isOpened), rate(isList)];
     expect(relisted(), "lists of what is watched").to.deep.equal([]);
     expect(watches.perMinute / watches.streams, "times that each was opened a minute").to.be.below(120);
-    told(
+    measured(
       this,
-      `${s(Date.now() - from)}; ${lists.told} lists, ${watches.told} watches of ${watches.streams} streams`,
+      `${s(Date.now() - from)}; ${lists.text} lists, ${watches.text} watches of ${watches.streams} streams`,
     );
   });
 
-  it("with 410 Gone, as a status or in the stream, make a bounded number of lists", async function () {
+  it("with 410 Gone, as a status or in the stream, cause a bounded number of lists", async function () {
     let count = 0;
     door.set({
       before({ isWatch, path }) {
-        // Not of those that begin with what exists.
+        // Watches that begin with the existing objects pass.
         if (!isWatch || !path.includes("resourceVersion=")) return "pass";
         count += 1;
         return count % 2 === 0
@@ -71,10 +71,10 @@ describeCluster("watches that break", function () {
     await rollOut(180_000);
     const lists = rate((call) => isList(call) || (isOpened(call) && call.path.includes("sendInitialEvents")));
     expect(lists.perMinute / lists.streams, "lists of each stream a minute").to.be.below(30);
-    told(this, `${s(Date.now() - from)}; ${lists.told} lists of ${lists.streams} streams`);
+    measured(this, `${s(Date.now() - from)}; ${lists.text} lists of ${lists.streams} streams`);
   });
 
-  it("by silence, without a word and without an end, are noticed after 90 s", async function () {
+  it("by silence, without an error or an end, are noticed after 90 s", async function () {
     await shop.deploy(FAST);
     const load = shop.load(100);
     from = Date.now();
@@ -90,10 +90,10 @@ describeCluster("watches that break", function () {
     await shop.atRest("web", 90_000);
     await expectPromoted(shop, load);
     expect(silent.length, "requests meanwhile").to.be.below(60);
-    told(this, `first weight after ${s(weighed - from)}, ${silent.length} requests until then`);
+    measured(this, `first weight after ${s(weighed - from)}, ${silent.length} requests until then`);
   });
 
-  /** What was listed although a watch of it had only to go on; what a step looks for anew is watched by nobody. */
+  /** Collections that were listed although a watch could have continued. Lists of unwatched collections do not count. */
   function relisted(): string[] {
     const calls = callsIn(door, from);
     const watched = new Set(calls.filter(isOpened).map(streamOf));
@@ -107,14 +107,14 @@ describeCluster("watches that break", function () {
     const calls = callsIn(door, from).filter(filter);
     const streams = new Set(calls.map(streamOf));
     const perMinute = (60_000 * calls.length) / (Date.now() - from);
-    return { perMinute, streams: streams.size, told: `${Math.round(perMinute)}/min` };
+    return { perMinute, streams: streams.size, text: `${Math.round(perMinute)}/min` };
   }
 });
 
 const isOpened = ({ isWatch }: Call) => isWatch;
 const isList = ({ method, path, isWatch }: Call) => method === "GET" && !isWatch && path.includes("limit=");
 
-/** Which process, and what of the cluster it follows. */
+/** The process and the collection that it follows. */
 function streamOf({ container, address, path }: Call): string {
   const [plain = "", query = ""] = path.split("?");
   const selectors = new URLSearchParams(query);

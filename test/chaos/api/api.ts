@@ -5,17 +5,17 @@ import { expectNoFailures } from "../../stories/share.ts";
 import type { Shop, ShopApp } from "../../stories/shop.ts";
 import type { Call, Way } from "./trouble.ts";
 
-/** A rollout without judgement, 25 % and 50 %, each for 4 s: without trouble it takes about 16 s. */
+/** A rollout without metrics, with 25 % and 50 % for 4 s each. Without trouble it takes about 16 s. */
 export const FAST: ShopApp = {
   interval: "4s",
   plan: { "serin.dev/steps": "25, 50", "serin.dev/compare": "off", "serin.dev/checks": "none" },
 };
 
-/** Whether nothing of the rollout is left but the user's own objects. */
+/** Expects the end of the rollout, with no trace of Serin on the user's objects. */
 export async function expectEnded(shop: Shop, version: string, timeoutMs = 30_000): Promise<void> {
   const { services, httproutes } = shop.stock;
   await shop.until(
-    "everything given back",
+    "everything restored",
     () => services.size === 1 && shop.weight() === undefined,
     timeoutMs,
   );
@@ -24,7 +24,7 @@ export async function expectEnded(shop: Shop, version: string, timeoutMs = 30_00
   await shop.until(`5 pods of ${version}`, () => shop.pods(version).length === 5);
 }
 
-/** The rollout went through its steps in their order, ended with v2, and no user noticed. */
+/** Expects that the rollout took its steps in order, promoted v2, and lost no request. */
 export async function expectPromoted(shop: Shop, load: Load): Promise<void> {
   await expectEnded(shop, "v2");
   expect(grantedTo(shop)).to.deep.equal([25, 50, 0]);
@@ -32,17 +32,17 @@ export async function expectPromoted(shop: Shop, load: Load): Promise<void> {
   await expectNoFailures(load);
 }
 
-/** What Serin asked in that time. */
+/** Serin's requests in that period. */
 export function callsIn({ calls }: Way, from: number, to = Number.POSITIVE_INFINITY): Call[] {
   return calls.filter(({ at }) => at >= from && at < to);
 }
 
-/** A request about one namespace. */
+/** Whether a request is about the shop's namespace. */
 export function isAbout({ namespace }: Shop, { path }: Call): boolean {
   return `${path.split("?", 1)[0]}/`.includes(`/namespaces/${namespace}/`);
 }
 
-/** The names and instants of the Events in a namespace with this reason. */
+/** The Events in the shop's namespace with this reason. */
 export async function eventsOf(shop: Shop, reason: string): Promise<{ message: string }[]> {
   const listed = await shop.run("get", "events", `--field-selector=reason=${reason}`, "-o=json");
   return JSON.parse(listed).items;

@@ -7,27 +7,27 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { addresses, ports } from "../../cluster/addresses.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
 
-/** One request of Serin's to the API server. */
+/** One request of Serin to the API server. */
 export interface Call {
   /** The container that sent it: `controller` or `webhook`. */
   readonly container: string;
   /** The address of its pod. */
   readonly address: string;
   readonly method: string;
-  /** With the query. */
+  /** The path with the query. */
   readonly path: string;
-  /** Whether it changes something; creations of Leases and their renewals are none of a rollout's. */
+  /** Whether it changes an object of a rollout; writes of Leases do not count. */
   readonly isWrite: boolean;
   readonly isWatch: boolean;
-  /** Ms since the epoch at which it came. */
+  /** The instant at which it arrived, in ms since the epoch. */
   readonly at: number;
-  /** What was sent; empty for a read. */
+  /** The body; empty for a read. */
   readonly body: string;
 }
 
 /**
- * What becomes of a request: it goes through (whole, or until it is cut after so many ms, as a watch may be), or it is
- * answered in the API server's place, or its connection is cut, or its answer begins and nothing ever comes.
+ * The fate of a request. It passes, whole or until it is cut after this many ms; or it gets an answer in place of the API
+ * server's; or its connection is cut; or its answer begins and never continues.
  */
 export type Fate =
   | "pass"
@@ -36,19 +36,19 @@ export type Fate =
   | { readonly cutAfterMs: number }
   | { readonly status: number; readonly body: object; readonly headers?: Readonly<Record<string, string>> };
 
-/** Decides about requests before they reach the API server, and before their answers reach Serin. */
+/** Decides the fate of requests, before they reach the API server and before their answers reach Serin. */
 export interface Trouble {
-  /** A promise that takes its time is latency. */
+  /** Called before the API server gets the request; a slow promise adds latency. */
   readonly before?: (call: Call) => Fate | Promise<Fate>;
-  /** Called with the API server's status, when a write has had its effect and nobody knows of it yet. */
+  /** Called with the API server's status, when a write has had its effect and Serin has not had the answer. */
   readonly after?: (call: Call, status: number) => "pass" | "cut" | Promise<"pass" | "cut">;
 }
 
-/** The way from Serin's pods to the API server. */
+/** A proxy between Serin's pods and the API server. */
 export interface Way {
-  /** From now on requests meet this trouble; none when it is left out. */
+  /** Sets the trouble that requests meet from now on; none if absent. */
   set(trouble?: Trouble): void;
-  /** Cuts every connection that is open, watches among them. */
+  /** Cuts every open connection, watches included. */
   cut(): void;
   /** Every request so far, the oldest first. */
   readonly calls: readonly Call[];
@@ -58,9 +58,9 @@ export interface Way {
 const PORT = 6444;
 
 /**
- * Puts a door between Serin's pods and the API server, in which requests can be delayed, refused, answered or cut: to Serin's
- * client it *is* the API server (its certificate, its protocol), so that what is tried is the client as it ships. Pods
- * that start from now on go through it.
+ * Puts a proxy between Serin's pods and the API server that can delay, refuse, answer or cut requests. It has the API
+ * server's certificate and protocol, so the tests exercise Serin's client as it ships. Pods that start from now on use
+ * the proxy.
  */
 export async function openWay({ dir, kubelet }: Pick<Cluster, "dir" | "kubelet">): Promise<Way> {
   const certificates = join(dir, "certificates");
@@ -124,7 +124,7 @@ export function refusal(code: number, reason: string, message: string, retryAfte
   };
 }
 
-/** Each request takes so many ms longer. */
+/** Makes each request take this many ms longer. */
 export function latency(ms: number): Trouble {
   return { before: () => sleep(ms, "pass" as const) };
 }
@@ -154,7 +154,7 @@ function forward(
     const options = { host: addresses.host, port: ports.api, method, path, headers, agent };
     const asked = request(options, resolve);
     asked.on("error", reject);
-    // Who asked is gone: a watch must not live on.
+    // The client has disconnected, so its watch must end.
     outgoing.on("close", () => asked.destroy());
     asked.end(body);
   });

@@ -8,13 +8,13 @@ import { aTemplate } from "../../support/builders.ts";
 import { aReview } from "../../support/review.ts";
 import { annotate, aShop, edit, image } from "../../support/shop.ts";
 
-/** A review as an API server would send it, and where. */
+/** A review as an API server would send it, and its path. */
 export interface Sample {
   readonly path: string;
   readonly review: ReturnType<typeof aReview>;
 }
 
-/** What a user does to an object: what is stored, and what it was at rest → what is asked. */
+/** A user's change: maps the stored object, and its state at rest, to the requested object. */
 type Wish<T> = (stored: T, rest: T) => T;
 
 /** A shop at one point of a rollout. */
@@ -76,7 +76,7 @@ const routeWishes: readonly Wish<Route>[] = [
   }),
 ];
 
-/** Shops at every point of a rollout, with what users may ask there. Nothing in it is ever changed. */
+/** Shops at every point of a rollout, with the requests that users may make there. Callers must not change them. */
 export function corpus(): readonly State[] {
   const rest = aShop({ annotations: PLAN, grpc: true });
   const until = (version: string, phase: Phase, weight?: number) => {
@@ -85,18 +85,18 @@ export function corpus(): readonly State[] {
     if (weight !== undefined) world.runTo(weight);
     const now = () => holdRecordOf(world.get("deployments", "web"))?.phase;
     for (let i = 0; i < 300 && now() !== phase; i += 1) world.run(1);
-    if (now() !== phase) throw new Error(`${version} is never ${phase}`);
+    if (now() !== phase) throw new Error(`${version} never reaches phase ${phase}`);
     return world;
   };
-  const latched = until("web:2", "canary", 25);
-  latched.request("web", image("web:3"));
+  const superseding = until("web:2", "canary", 25);
+  superseding.request("web", image("web:3"));
   const undone = until("web:2", "canary", 25);
   undone.request("web", image("web:1"));
   const worlds = [
     rest,
     until("web:2", "canary"),
     until("web:2", "canary", 25),
-    latched,
+    superseding,
     undone,
     until("web:bad", "failed"),
     until("web:2", "promoting"),

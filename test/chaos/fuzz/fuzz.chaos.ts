@@ -3,10 +3,10 @@ import { fuzz } from "./fuzz.ts";
 
 const COUNT = 100_000;
 
-describe("admission, fuzzed", function () {
+describe("admission of mutated reviews", function () {
   this.timeout(1_200_000);
 
-  it(`answers ${COUNT} mutated reviews with what may be stored, or not at all`, async () => {
+  it(`answers ${COUNT} reviews with an object that may be stored, or refuses`, async () => {
     const { answers, complaints, slowestMs } = await fuzz(20_260_101, COUNT);
     expect(complaints.slice(0, 5).map((complaint) => complaint.slice(0, 6_000))).to.deep.equal([]);
     expect(slowestMs, "the longest answer").to.be.below(5_000);

@@ -18,11 +18,11 @@ import { corpus, type State } from "./corpus.ts";
 import { complaints } from "./invariants.ts";
 import { draw, mutate, type Sent } from "./mutate.ts";
 
-/** What became of so many reviews. */
+/** The result of a run. */
 export interface Fuzzed {
-  /** How many were answered with what: `allowed`, `patched`, `refused` or the status of the answer. */
+  /** The number of reviews by answer: `allowed`, `patched`, `refused` or the status of the answer. */
   readonly answers: Readonly<Record<string, number>>;
-  /** What is wrong, each with what was sent. */
+  /** The broken invariants, each with its review. */
   readonly complaints: readonly string[];
   /** The longest answer, in ms. */
   readonly slowestMs: number;
@@ -31,7 +31,7 @@ export interface Fuzzed {
 
 const AT_ONCE = 16;
 
-/** Sends so many mutated reviews to the webhook's own application over HTTP; the same seed sends the same. */
+/** Sends `count` mutated reviews to the webhook's own application over HTTP. The same seed sends the same reviews. */
 export async function fuzz(seed: number, count: number): Promise<Fuzzed> {
   const random = chance(seed);
   const states = corpus();
@@ -80,7 +80,7 @@ async function serve(state: State, clock: Clock) {
     log: noLog,
   });
   const server = createServer(app).listen(0, "127.0.0.1");
-  // Else it may close a connection just when a review comes, as webhook/listen.ts says.
+  // Otherwise the server may close a connection just when a review arrives, as webhook/listen.ts says.
   server.keepAliveTimeout = 0;
   await once(server, "listening");
   const pool = new Pool(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, {
@@ -109,7 +109,7 @@ function kindOf({ status, body }: { status: number; body: string }): string {
   return response.patch === undefined ? "allowed" : "patched";
 }
 
-/** Who sleeps wakes at once, that much later. */
+/** A clock on which every sleep ends at once and advances the time. */
 function hurried(): Clock {
   let now = NOON;
   const sleep = async (ms: number) => {
@@ -118,7 +118,7 @@ function hurried(): Clock {
   return { now: () => now, sleep };
 }
 
-/** The shop as Serin reads it; what admission writes has no effect, so that every review meets the same shop. */
+/** The shop as Serin reads it. Writes of admission have no effect, so that every review meets the same shop. */
 function readOnly(world: World): Kube {
   const all = ({ plural }: Resource): { metadata: { name: string } }[] =>
     plural === "namespaces" ? [{ metadata: { name: "shop" } }] : world.list(plural as "services");

@@ -12,9 +12,9 @@ import { homeOf, type RouteRecord, routeRecordOf } from "../../../rollout/traffi
 import { serviceRecordOf } from "../../../rollout/traffic/service-record.ts";
 import { isHeld } from "../../../rollout/workload/hold.ts";
 import type { HoldRecord } from "../../../rollout/workload/hold-record.ts";
-import { annotation, differences, heldIn, isDecodable, label, parse, recordIn } from "./objects.ts";
+import { annotation, differences, holdRecordIn, isDecodable, label, parse, recordIn } from "./objects.ts";
 
-/** An answer of the webhook's. */
+/** An answer of the webhook. */
 export interface Answer {
   readonly status: number;
   readonly body: string;
@@ -26,24 +26,24 @@ interface Asked<T = { metadata: Meta }> {
   readonly oldObject: T | null;
 }
 
-/** What the webhook saw beside the review. */
+/** The surroundings of the webhook when it answered. */
 export interface Around {
   /** The hashes of the Deployment's ReplicaSets. */
   readonly stables: readonly string[];
-  /** Its clock when the review was sent and when it was answered, in ms since the epoch. */
+  /** The webhook's clock when the review was sent and when it was answered, in ms since the epoch. */
   readonly from: number;
   readonly to: number;
 }
 
-/** Those annotations of a Deployment that Serin drops or keeps, whatever the request says of them. */
+/** The annotations of a Deployment that Serin drops or keeps, whatever the request contains. */
 const OURS = [HELD, RUN, CHANGED, "serin.dev/promote", "serin.dev/abort", "serin.dev/retry"];
 
 /**
- * What is wrong with an answer; nothing if all is well. Every answer is a 4xx with a reason or a review that names its
- * request, refuses with a message, or allows with a patch that fits the request's object. What is then stored:
- * - is the request's but for what is Serin's;
- * - at rest has no record, whatever the request brought, but that of a rollout that begins in this very answer;
- * - in flight keeps its record, and with it the hold, the narrowed selector or the flights.
+ * The complaints about an answer; none if it is right. Every answer is a 4xx with a reason, or a review that names its
+ * request and refuses with a message or allows with a patch that fits the request's object. The stored object then:
+ * - equals the requested one, except for Serin's own parts;
+ * - has no record at rest, whatever the request contained, unless a rollout begins in this very answer;
+ * - keeps its record in flight, and with it the hold, the isolated selector or the shares.
  */
 export function complaints(sent: string, { status, body }: Answer, around: Around): string[] {
   if (status >= 400 && status < 500) return isRecord(parse(body)) ? [] : [`${status} without a reason`];
@@ -58,17 +58,17 @@ export function complaints(sent: string, { status, body }: Answer, around: Aroun
   if (response.allowed !== true) return ["neither allowed nor refused"];
   const { object } = (parse(sent) as { request: Asked }).request;
   const stored = patched(object, response.patch);
-  // Nothing that an API server has decoded has such a key in a field of ours, and the library does not set it.
+  // No object that an API server has decoded has this key in a field that Serin patches, and the library never sets it.
   if (stored === undefined) return sent.includes('"__proto__"') ? [] : ["a patch that does not fit"];
-  // Whatever stands there: there is none at a creation.
+  // A creation has no old object, whatever the review contains.
   const oldObject = request.operation === "CREATE" ? null : request.oldObject;
   return judge({ ...request, oldObject }, stored, around);
 }
 
 function judge(request: Asked, stored: object, around: Around): string[] {
-  // An API server decodes what it stores: what cannot be so is refused after us.
+  // An API server decodes each object before it stores it, so it refuses this one after Serin.
   if (!isDecodable(request.object) || !isDecodable(request.oldObject)) return [];
-  // Nor does it store an update of another UID.
+  // It also refuses an update with another UID.
   if (request.oldObject !== null && uidOf(request.object) !== uidOf(request.oldObject)) return [];
   const kind = (request.object as { kind?: string }).kind;
   if (kind === "Deployment")
@@ -87,11 +87,11 @@ function judgeDeployment({ object, oldObject: old }: Asked<Deployment>, stored: 
   const fields = ["minReadySeconds", "progressDeadlineSeconds", "strategy", "paused"];
   const wrong = differences(object, stored, OURS, fields);
   const [was, is] = [annotation(old, HELD), annotation(stored, HELD)];
-  if (annotation(stored, RUN) !== annotation(old, RUN)) wrong.push("a record of a run from the request");
+  if (annotation(stored, RUN) !== annotation(old, RUN)) wrong.push("a run record from the request");
   if (annotation(stored, CHANGED) !== undefined && annotation(stored, CHANGED) !== annotation(old, CHANGED))
     wrong.push("a mark from the request");
-  const before = was === undefined ? undefined : heldIn(was);
-  // What is stored was never Serin's: it cannot come from an answer.
+  const before = was === undefined ? undefined : holdRecordIn(was);
+  // The stored text was never Serin's: no answer writes it.
   if (was !== undefined && before === undefined) return wrong;
   if (is === undefined) {
     if (before !== undefined) wrong.push("the record is lost");
@@ -99,11 +99,11 @@ function judgeDeployment({ object, oldObject: old }: Asked<Deployment>, stored: 
     if (isHeld(stored.spec) && !isHeld(object.spec)) wrong.push("a hold without a record");
     return wrong;
   }
-  const now = heldIn(is);
+  const now = holdRecordIn(is);
   if (now === undefined) return [...wrong, `no record: ${is}`];
   if (label(stored) !== (old?.metadata.uid ?? "")) wrong.push("a record without its mark");
   if (before === undefined) return [...wrong, ...judgeBegin(now, stored, old, around)];
-  return [...wrong, ...judgeFlight(now, before, stored, old as Deployment, around)];
+  return [...wrong, ...judgeInFlight(now, before, stored, old as Deployment, around)];
 }
 
 function judgeBegin(now: HoldRecord, stored: Deployment, old: Deployment | null, around: Around): string[] {
@@ -118,7 +118,7 @@ function judgeBegin(now: HoldRecord, stored: Deployment, old: Deployment | null,
   ];
 }
 
-function judgeFlight(
+function judgeInFlight(
   now: HoldRecord,
   before: HoldRecord,
   stored: Deployment,
@@ -134,7 +134,7 @@ function judgeFlight(
   if (now.stable !== before.stable && before.phase !== "promoting") wrong.push("another stable version");
   const holds = now.phase === "canary" || now.phase === "failed";
   if (holds && isHeld(old.spec) && !isHeld(stored.spec)) wrong.push("the hold is lost");
-  if (now.latched && stored.spec.paused !== true) wrong.push("a latch without a pause");
+  if (now.latched && stored.spec.paused !== true) wrong.push("superseding without a pause");
   return wrong;
 }
 
@@ -144,30 +144,31 @@ function judgeService({ object, oldObject: old }: Asked<Service>, stored: Servic
   if (before === undefined || hash === undefined) return [];
   const wrong = differences(object, stored, [HELD], ["selector"]);
   const is = annotation(stored, HELD);
-  const { [HASH_LABEL]: narrowed, ...selector } = stored.spec.selector ?? {};
-  if (is === undefined && label(stored) === undefined && narrowed === undefined) {
-    // It is for other pods from now on.
-    return isDeepStrictEqual(selector, before.selector) ? [...wrong, "no longer narrowed"] : wrong;
+  const { [HASH_LABEL]: isolated, ...selector } = stored.spec.selector ?? {};
+  if (is === undefined && label(stored) === undefined && isolated === undefined) {
+    // The user has pointed the Service at other pods.
+    return isDeepStrictEqual(selector, before.selector) ? [...wrong, "no longer isolated"] : wrong;
   }
   if (serviceRecordOf(stored)?.since !== before.since) wrong.push("the record is lost");
   if (label(stored) !== (label(old) ?? "")) wrong.push("the mark is lost");
-  if (narrowed !== hash) wrong.push("no longer narrowed");
+  if (isolated !== hash) wrong.push("no longer isolated");
   return wrong;
 }
 
 function judgeRoute({ object, oldObject: old }: Asked<Route>, stored: Route): string[] {
-  // As for a Deployment: what does not read as a record was never Serin's.
+  // As for a Deployment: a text that is not a valid record was never Serin's.
   const before = old === null ? undefined : routeRecordOf(old);
   if (before === undefined) return [];
   const wrong = differences(object, stored, [HELD], ["rules"]);
-  // With whatever the request has in its rules: what is no backend there, the API server refuses after us.
+  // The rules may hold anything: the API server refuses a backend that is not valid after Serin.
   const now = recordIn(annotation(stored, HELD)) as RouteRecord | undefined;
   if (now === undefined || !isDeepStrictEqual(now.shares, before.shares))
-    return [...wrong, "the flights changed"];
+    return [...wrong, "the shares changed"];
   if (label(stored) !== (label(old) ?? "")) wrong.push("the mark is lost");
   const rules = stored.spec.rules ?? [];
   const again = overlay(restoreRoute(rules, now), now.shares, homeOf(old as Route));
-  if (!isDeepStrictEqual(parse(JSON.stringify(again)), rules)) wrong.push("rules that are not the flights'");
+  if (!isDeepStrictEqual(parse(JSON.stringify(again)), rules))
+    wrong.push("rules that do not follow from the shares");
   return wrong;
 }
 

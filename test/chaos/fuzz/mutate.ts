@@ -2,7 +2,7 @@ import { FLIGHT, HELD } from "../../../rollout/keys.ts";
 import type { Sample } from "./corpus.ts";
 import { BOMBS, ENCODINGS, JSON_TYPE, KEYS, KINDS, NAMES, SCALARS, TYPES, VALUES } from "./words.ts";
 
-/** What goes over the wire. */
+/** A request as it goes over the wire. */
 export interface Sent {
   readonly path: string;
   readonly body: string;
@@ -21,7 +21,7 @@ export function draw<T>(chance: Chance, of: readonly T[]): T {
   return of[Math.floor(chance() * of.length)] as T;
 }
 
-/** One sample as something hostile, broken or merely unusual might send it; `others` lend parts of theirs. */
+/** A sample as a hostile, broken or unusual client might send it, with parts of `others`. */
 export function mutate(chance: Chance, sample: Sample, others: readonly Sample[]): Sent {
   const review = structuredClone(sample.review) as unknown as Json;
   const rounds = Math.floor(chance() * 5);
@@ -30,7 +30,7 @@ export function mutate(chance: Chance, sample: Sample, others: readonly Sample[]
   return garble(chance, { path, body: JSON.stringify(review), headers: { "content-type": JSON_TYPE } });
 }
 
-/** Below what the JSON says. */
+/** Mutates the bytes and headers, below the level of JSON. */
 function garble(chance: Chance, sent: Sent): Sent {
   const { body } = sent;
   const at = Math.floor(chance() * body.length);
@@ -50,7 +50,7 @@ function garble(chance: Chance, sent: Sent): Sent {
   return sent;
 }
 
-/** Deeper than a recursion can go; JSON.parse does not mind. */
+/** JSON deeper than a recursive function can go, though JSON.parse can. */
 function nested(depth: number): string {
   return `${'[{"x":'.repeat(depth)}0${"}]".repeat(depth)}`;
 }
@@ -84,7 +84,7 @@ const MUTATIONS: readonly ((review: Json, chance: Chance, others: readonly Sampl
     const value = parent[key];
     if (Array.isArray(value)) put(parent, key, [...value, ...value]);
   },
-  // A part of another review in the place of the same part of this one, or anywhere.
+  // Copies a part of another review to the same place in this one, or to any place.
   (review, chance, others) => {
     const { parent, key } = placeIn(review, chance);
     const from = structuredClone(draw(chance, others).review) as unknown as Json;
@@ -112,7 +112,7 @@ const MUTATIONS: readonly ((review: Json, chance: Chance, others: readonly Sampl
   annotateAnything,
 ];
 
-/** A key of Serin's on the object or (rarer) on what is stored. */
+/** Sets one of Serin's annotations on the object or, less often, on the stored object. */
 function annotateAnything(review: Json, chance: Chance, others: readonly Sample[]): void {
   const request = review.request as Record<string, { metadata?: Json } | null> | undefined;
   const meta = request?.[chance() < 0.8 ? "object" : "oldObject"]?.metadata;
@@ -126,7 +126,7 @@ function annotateAnything(review: Json, chance: Chance, others: readonly Sample[
   meta.annotations = { ...(meta.annotations as Json), [draw(chance, KEYS)]: value };
 }
 
-/** The records in a sample. */
+/** The records of a sample. */
 function recordsIn({ review }: Sample): string[] {
   const objects = [review.request.object, review.request.oldObject] as ({
     metadata: { annotations?: Json };
@@ -134,7 +134,7 @@ function recordsIn({ review }: Sample): string[] {
   return objects.flatMap((object) => (object?.metadata.annotations?.[HELD] as string | undefined) ?? []);
 }
 
-/** A random place, the deeper the rarer; mostly in the objects, for all else is soon refused. */
+/** A random place, rarely a deep one. Most are in the objects, because Serin refuses other mutations early. */
 function placeIn(review: Json, chance: Chance): Place {
   const request = review.request as Json | undefined;
   const inside = chance() < 0.9 ? request?.[chance() < 0.7 ? "object" : "oldObject"] : review;
@@ -149,7 +149,7 @@ function placeIn(review: Json, chance: Chance): Place {
   }
 }
 
-/** As JSON.parse does: a key is a key, whatever its name. */
+/** Sets a key as JSON.parse does, also `__proto__`. */
 function put(parent: Json, key: string, value: unknown): void {
   Object.defineProperty(parent, key, { value, enumerable: true, configurable: true, writable: true });
 }

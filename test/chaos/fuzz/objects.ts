@@ -18,7 +18,7 @@ function users(
   return { ...rest, metadata: meta, spec: own(spec, fields) };
 }
 
-/** What of the user's has changed on the way: all but these annotations, these fields of the spec, and the mark. */
+/** Complains if a part of the user's changed: anything except these annotations, these fields of the spec, and the mark. */
 export function differences(
   asked: Body,
   stored: Body,
@@ -26,7 +26,7 @@ export function differences(
   fields: readonly string[],
 ): string[] {
   const same = isDeepStrictEqual(users(asked, keys, fields), users(stored, keys, fields));
-  return same ? [] : ["what is the user's changed"];
+  return same ? [] : ["a part of the user's changed"];
 }
 
 interface Body {
@@ -45,8 +45,8 @@ export function isDecodable(object: object | null): boolean {
   );
 }
 
-/** A Deployment's record as Serin writes it. */
-export function heldIn(text: string): HoldRecord | undefined {
+/** A Deployment's hold record as Serin writes it; undefined if the text is not one. */
+export function holdRecordIn(text: string): HoldRecord | undefined {
   const record = recordIn(text) as HoldRecord | undefined;
   const whole =
     typeof record?.started === "string" &&
@@ -56,13 +56,13 @@ export function heldIn(text: string): HoldRecord | undefined {
   return whole ? record : undefined;
 }
 
-/** A JSON object, whatever is in it. */
+/** A JSON object with any content; undefined if the text is not one. */
 export function recordIn(text: string | undefined): Record<string, unknown> | undefined {
   const value = parse(text ?? "");
   return isRecord(value) ? value : undefined;
 }
 
-/** JSON; undefined where it is none. */
+/** The parsed JSON; undefined if the text is not valid. */
 export function parse(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -71,12 +71,12 @@ export function parse(text: string): unknown {
   }
 }
 
-/** An annotation of what may not be there. */
+/** An annotation of an object that may not exist. */
 export function annotation(object: { metadata: Meta } | null, key: string): string | undefined {
   return object?.metadata.annotations?.[key];
 }
 
-/** The mark of what may not be there. */
+/** The mark of an object that may not exist. */
 export function label(object: { metadata: Meta } | null): string | undefined {
   return object?.metadata.labels?.[FLIGHT];
 }

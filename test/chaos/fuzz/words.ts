@@ -3,7 +3,7 @@ import { annotations } from "../../../rollout/plan/annotations.ts";
 
 /** The content type of every review. */
 export const JSON_TYPE = "application/json";
-/** Those of others. */
+/** Content types of other requests. */
 export const TYPES = [
   "text/plain",
   "application/json; charset=zebra",
@@ -11,9 +11,9 @@ export const TYPES = [
   "multipart/form-data",
   "",
 ];
-/** Content encodings that the body has not. */
+/** Content encodings that the body does not have. */
 export const ENCODINGS = ["gzip", "br", "zebra", "deflate"];
-/** Keys that mean something to JavaScript, or to nobody. */
+/** Keys with a meaning in JavaScript, and strange ones. */
 export const NAMES = [
   "__proto__",
   "constructor",
@@ -26,13 +26,13 @@ export const NAMES = [
   "\ud800",
   "é",
 ];
-/** Annotations on a Deployment. */
+/** The keys of annotations on a Deployment. */
 export const KEYS = [...Object.values(annotations).map(({ key }) => key), HELD, RUN, CHANGED];
-/** Values that are right for one of them. */
+/** Values that are valid for one of these keys. */
 export const VALUES = Object.values(annotations).map(({ example }) => example);
 /** Kinds of objects. */
 export const KINDS = ["Deployment", "Service", "HTTPRoute", "GRPCRoute", "ConfigMap", "Pod", "List", ""];
-/** Values that are wrong, and what blows up who reads it. */
+/** Values that are not valid, and values that are expensive to read. */
 export const BOMBS = [
   "&a [*a, *a]",
   `a: &a ["x"]\nb: &b [*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c]`,
@@ -47,7 +47,7 @@ export const BOMBS = [
   "[]",
   "7",
 ];
-/** In the place of anything. */
+/** Values that may replace any other. */
 export const SCALARS = [
   null,
   true,

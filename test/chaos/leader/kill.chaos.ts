@@ -7,7 +7,7 @@ const update = (shop: Shop, tag: string) => shop.run("set", "image", "deployment
 onEachGateway("a controller killed before and after each of its writes", function (gateway) {
   this.timeout(300_000);
 
-  it("promotes as if nothing had been", () =>
+  it("promotes as if undisturbed", () =>
     playKilled({
       title: "promotion",
       gateway,
@@ -22,7 +22,7 @@ onEachGateway("a controller killed before and after each of its writes", functio
       weights: [25, 50, 0],
     }));
 
-  it("switches blue to green as if nothing had been", () =>
+  it("switches blue to green as if undisturbed", () =>
     playKilled({
       title: "blue-green",
       gateway,
@@ -30,7 +30,7 @@ onEachGateway("a controller killed before and after each of its writes", functio
         plan: {
           "serin.dev/rollout": "blue-green",
           "serin.dev/steps": "100:4s",
-          // Traefik has no mirrors.
+          // Traefik does not mirror requests.
           ...(gateway === "contour" && { "serin.dev/mirror": "100%" }),
         },
       },
@@ -44,10 +44,10 @@ onEachGateway("a controller killed before and after each of its writes", functio
       weights: [100, 0],
     }));
 
-  // What follows asks nothing else of a gateway.
+  // The remaining rollouts need nothing else from a gateway.
   if (gateway !== "traefik") return;
 
-  it("rolls back as if nothing had been", () =>
+  it("rolls back as if undisturbed", () =>
     playKilled({
       title: "roll back and undo",
       gateway,
@@ -62,7 +62,7 @@ onEachGateway("a controller killed before and after each of its writes", functio
       async play(shop) {
         await update(shop, "v2-err50");
         await shop.until("the verdict", () => shop.record("v2-err50")?.outcome === "failed", 120_000);
-        await shop.until("the twin gone", () => shop.stock.services.size === 1, 90_000);
+        await shop.until("the canary Service gone", () => shop.stock.services.size === 1, 90_000);
         await shop.until("one pod kept", () => shop.pods("v2-err50").length === 1);
         await shop.run("rollout", "undo", "deployment/web");
         await shop.atRest();
@@ -73,7 +73,7 @@ onEachGateway("a controller killed before and after each of its writes", functio
       bad: "v2",
     }));
 
-  it("undoes as if nothing had been", () =>
+  it("undoes as if undisturbed", () =>
     playKilled({
       title: "undo at a step",
       gateway,
@@ -90,7 +90,7 @@ onEachGateway("a controller killed before and after each of its writes", functio
       weights: [50, 0],
     }));
 
-  it("supersedes as if nothing had been", () =>
+  it("supersedes as if undisturbed", () =>
     playKilled({
       title: "supersede at a step",
       gateway,

@@ -10,25 +10,25 @@ import { type Kills, killAtEveryWrite } from "./kills.ts";
 const PLAN = { "serin.dev/compare": "off", "serin.dev/checks": "none" };
 const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
-/** A rollout in which the controller is killed at every write, and what it must come to. */
+/** A rollout in which the controller is killed at every write, and its expected result. */
 export interface Story {
   readonly title: string;
   readonly gateway: GatewayName;
   readonly app?: ShopApp;
   readonly rps?: number;
-  /** Brings the rollout from its first update to its end. */
+  /** Performs the rollout from its first update to its end. */
   readonly play: (shop: Shop, load: Load) => Promise<void>;
   /** The image tag that serves at the end. */
   readonly serves: string;
-  /** Tag → what became of it, one after the other. */
+  /** The outcomes of each tag, in order. */
   readonly outcomes: Readonly<Record<string, readonly string[]>>;
-  /** What the canary was granted, in percent, one after the other; 0 is what it ends with. */
+  /** The weights of the canary in percent, in order; the last one is 0. */
   readonly weights: readonly number[];
-  /** The version whose own answers may be failures. */
+  /** The version whose answers may be errors. */
   readonly bad?: string;
 }
 
-/** Plays it, and compares its end with that of a rollout which nobody disturbs. */
+/** Performs the rollout, and compares its end with that of an undisturbed one. */
 export async function playKilled(story: Story): Promise<void> {
   const door = await way();
   const shop = await openShop("killed", { gateway: story.gateway });
@@ -43,7 +43,7 @@ export async function playKilled(story: Story): Promise<void> {
     const from = Date.now();
     const kills = await killAtEveryWrite(shop.cluster, door, "controller");
     await story.play(shop, load);
-    await shop.until("everything given back", () => isGivenBack(shop));
+    await shop.until("everything restored", () => isRestored(shop));
     console.log(
       `        ${story.title}, on ${story.gateway}: ${kills.count} kills at ${kills.writes.length} writes`,
     );
@@ -53,7 +53,7 @@ export async function playKilled(story: Story): Promise<void> {
     expectOutcomes(shop, story, from);
     expectWeights(shop, story, from);
     expectOnce(kills);
-    await expectToldOnce(shop);
+    await expectEventsOnce(shop);
     await expectServed(shop, load, story.bad);
   } finally {
     door.set();
@@ -61,7 +61,7 @@ export async function playKilled(story: Story): Promise<void> {
   }
 }
 
-/** Deployment, Service and route as their owner has them. */
+/** The Deployment, Service and route as in the user's manifests. */
 function manifestsIn({ stock }: Shop): string[] {
   const objects = [stock.deployments.get("web"), stock.services.get("web"), stock.httproutes.get("web")];
   return objects.map((object) => {
@@ -71,7 +71,7 @@ function manifestsIn({ stock }: Shop): string[] {
   });
 }
 
-function isGivenBack({ stock }: Shop): boolean {
+function isRestored({ stock }: Shop): boolean {
   const ours = [...stock.deployments.values(), ...stock.services.values(), ...stock.httproutes.values()];
   const held = ours.some(({ metadata }) => metadata.annotations?.["serin.dev/held"] !== undefined);
   const marked = [...ours, ...stock.replicasets.values()].some(
@@ -100,7 +100,7 @@ function expectOutcomes(shop: Shop, { outcomes, serves }: Story, from: number): 
   }
   expect(shop.pods(serves)).to.have.length(5);
   const canaryServices = shop.changesOf("services", from).filter(({ type }) => type === "ADDED");
-  expect(canaryServices, "twins made").to.have.length(1);
+  expect(canaryServices, "canary Services created").to.have.length(1);
   const short = shop
     .changesOf("deployments", from)
     .filter(
@@ -114,7 +114,7 @@ function expectOutcomes(shop: Shop, { outcomes, serves }: Story, from: number): 
   ).to.deep.equal([]);
 }
 
-/** Each step once and in its order, for its least time at least. */
+/** Expects each step once, in order, and for at least its minimum time. */
 function expectWeights(shop: Shop, { weights }: Story, from: number): void {
   const granted = grants(shop, from);
   expect(granted.map(({ weight }) => weight)).to.deep.equal(weights);
@@ -125,7 +125,7 @@ function expectWeights(shop: Shop, { weights }: Story, from: number): void {
   }
 }
 
-/** What was done and not heard of may be done again only where that changes nothing but a time: a condition. */
+/** Expects no write twice, except of a condition, where a repetition changes only a time. */
 function expectOnce({ writes }: Kills): void {
   const again = writes.filter(({ what, done }) => done > 1 && !what.includes("/status "));
   expect(
@@ -136,17 +136,17 @@ function expectOnce({ writes }: Kills): void {
   expect(unmet, "writes that no kill met").to.deep.equal([]);
 }
 
-async function expectToldOnce(shop: Shop): Promise<void> {
+async function expectEventsOnce(shop: Shop): Promise<void> {
   const path = `/api/v1/namespaces/${shop.namespace}/events?fieldSelector=source=serin`;
   const { items } = await shop.cluster.api.demand<{ items: { reason: string; message: string }[] }>(
     "GET",
     path,
   );
-  const told = items.map(({ reason, message }) => `${reason}: ${message}`);
-  expect(told).to.have.length.above(0);
+  const events = items.map(({ reason, message }) => `${reason}: ${message}`);
+  expect(events).to.have.length.above(0);
   expect(
-    told.filter((one, i) => told.indexOf(one) !== i),
-    "Events told twice",
+    events.filter((one, i) => events.indexOf(one) !== i),
+    "Events written twice",
   ).to.deep.equal([]);
 }
 

@@ -3,44 +3,44 @@ import type { Cluster } from "../../cluster/cluster.ts";
 import type { Call, Way } from "../api/trouble.ts";
 import { replace, replicasOf } from "./replicas.ts";
 
-/** More kills than any rollout has writes to meet: a loop. */
+/** More kills than any rollout needs; beyond it, writes repeat in a loop. */
 const MOST_KILLS = 250;
 
-/** What one write has met. */
-interface Met {
-  /** Method, path and body, without what differs every time. */
+/** One write, and the kills at it. */
+interface KilledWrite {
+  /** Method, path and body, without the parts that differ every time. */
   readonly what: string;
-  /** How often it was killed for. */
+  /** The number of kills at this write. */
   kills: number;
-  /** How often the API server did it. */
+  /** The number of times that the API server performed it. */
   done: number;
 }
 
-/** What has happened since the killing began. */
+/** The kills so far. */
 export interface Kills {
-  /** Processes killed. */
+  /** The number of killed processes. */
   readonly count: number;
-  readonly writes: readonly Readonly<Met>[];
+  readonly writes: readonly Readonly<KilledWrite>[];
 }
 
 /**
- * From now on every write of that container meets a SIGKILL before it reaches the API server and, when the next process
- * repeats it, another one after it was done and before anybody knows of it; then it passes. A process that was killed is
- * followed by another at once. The way's `set()` ends it.
+ * Kills that container at every write from now on: first before the write reaches the API server, then, when the next
+ * process repeats it, after the API server performed it and before the container has the answer. The third time it
+ * passes. Each killed process is replaced at once. `way.set()` ends the kills.
  */
 export async function killAtEveryWrite(of: Cluster, way: Way, container: Call["container"]): Promise<Kills> {
   const pods = await replicasOf(of);
-  const met = new Map<string, Met>();
+  const met = new Map<string, KilledWrite>();
   const turns = new Turns();
   let count = 0;
 
-  const metBy = (call: Call): Met => {
+  const metBy = (call: Call): KilledWrite => {
     const what = turns.nameOf(call);
     const known = met.get(what) ?? { what, kills: 0, done: 0 };
     met.set(what, known);
     return known;
   };
-  const kill = async (write: Met, { address }: Call): Promise<"cut"> => {
+  const kill = async (write: KilledWrite, { address }: Call): Promise<"cut"> => {
     write.kills += 1;
     count += 1;
     await replace(of, pods.get(address) ?? "", container);
@@ -73,8 +73,8 @@ export async function killAtEveryWrite(of: Cluster, way: Way, container: Call["c
 }
 
 /**
- * Tells a write that is repeated from one that comes again because something else was written in between. A condition is
- * the same however often it comes: what it says may depend on how long the process has lived.
+ * Distinguishes a repeated write from one that comes again because something else was written in between. All writes of
+ * a condition count as the same one: its text may depend on the age of the process.
  */
 class Turns {
   readonly #last = new Map<string, { readonly what: string; readonly turn: number }>();
@@ -83,7 +83,7 @@ class Turns {
     return `${whatOf(call)} #${this.#turnOf(call)}`;
   }
 
-  /** The write was done. */
+  /** Notes that the API server performed the write. */
   took(call: Call): void {
     this.#last.set(pathOf(call), { what: whatOf(call), turn: this.#turnOf(call) });
   }
@@ -103,20 +103,20 @@ function pathOf({ path }: Call): string {
   return path.split("?", 1)[0] ?? "";
 }
 
-/** Without times and versions, a record without its evidence, and a condition without what is counted. */
+/** The write without times and versions, a record's evidence, and a condition's numbers. */
 function whatOf(call: Call): string {
   const body = withoutEvidence(call.body)
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>")
     .replaceAll(/"resourceVersion":"\d+"/g, "")
     .replaceAll(/("path":"\/metadata\/generation","value":)\d+/g, "$1<generation>");
-  const said = isCondition(call) ? body.replaceAll(/\d+(\.\d+)?/g, "#") : body;
-  return `${call.method} ${pathOf(call)} ${said}`;
+  const rest = isCondition(call) ? body.replaceAll(/\d+(\.\d+)?/g, "#") : body;
+  return `${call.method} ${pathOf(call)} ${rest}`;
 }
 
 function withoutEvidence(body: string): string {
   if (body === "") return body;
-  const isSaid = (key: string) => key === "evidence" || key === "message";
+  const varies = (key: string) => key === "evidence" || key === "message";
   const bare = (run: string) =>
-    JSON.stringify(JSON.parse(run), (key, value) => (isSaid(key) ? undefined : value));
+    JSON.stringify(JSON.parse(run), (key, value) => (varies(key) ? undefined : value));
   return JSON.stringify(JSON.parse(body), (key, value) => (key === RUN ? bare(value) : value));
 }

@@ -11,7 +11,7 @@ import { leaderOf, replicasOf } from "./replicas.ts";
 
 const SYSTEM = "serin-system";
 const PLAN = { "serin.dev/steps": "25, 50", "serin.dev/compare": "off", "serin.dev/checks": "none" };
-/** As long as a Lease lasts (15 s), and what the next leader needs to begin. */
+/** The most time until another leader: the Lease (15 s), and the next leader's start. */
 const FOLLOWED_MS = 20_000;
 
 describeCluster("a leader that is deposed in the middle of a rollout", function () {
@@ -35,11 +35,11 @@ describeCluster("a leader that is deposed in the middle of a rollout", function 
     await shop.close();
   });
 
-  it("writes nothing when it was suspended between two writes and goes on after another has followed", async () => {
+  it("writes nothing if it resumes after a suspension between two writes, once another one leads", async () => {
     const suspended = Promise.withResolvers<number>();
     door.set({
       after(call) {
-        // The second step's record; an Event comes next, then the canary's size and its weight.
+        // The record of the second step. An Event comes next, then the canary's size and its weight.
         if (call.address !== address || !isRecordOf(call, 1)) return "pass";
         door.set();
         shop.cluster.kubelet.kill(SYSTEM, leader, "controller", "SIGSTOP");
@@ -56,7 +56,7 @@ describeCluster("a leader that is deposed in the middle of a rollout", function 
     expectNoWrites(woken);
   });
 
-  it("writes nothing when it alone was cut off from the API server and comes back", async () => {
+  it("writes nothing if it returns after it alone was cut off from the API server", async () => {
     await update();
     await shop.weighs(25);
     const cut = Date.now();
@@ -69,7 +69,11 @@ describeCluster("a leader that is deposed in the middle of a rollout", function 
     door.set();
     healed.resolve("cut");
     await expectRightEnd();
-    await eventually("it is back", async () => (of(address, back).length > 0 ? true : undefined), 30_000);
+    await eventually(
+      "a request of the old leader",
+      async () => (of(address, back).length > 0 ? true : undefined),
+      30_000,
+    );
     expectNoWrites(back);
   });
 
@@ -77,7 +81,7 @@ describeCluster("a leader that is deposed in the middle of a rollout", function 
   const of = (pod: string, from: number) =>
     door.calls.filter((call) => call.container === "controller" && call.address === pod && call.at >= from);
 
-  /** Another one leads, not before the Lease is over. */
+  /** Expects another leader, but not before the Lease has ended. */
   async function expectFollowed(from: number): Promise<void> {
     const taken = await eventually(
       "another leader",
@@ -85,8 +89,8 @@ describeCluster("a leader that is deposed in the middle of a rollout", function 
       FOLLOWED_MS,
     );
     const tookMs = taken.at - from;
-    console.log(`        another led after ${(tookMs / 1000).toFixed(1)} s`);
-    expect(tookMs, "ms until another led").to.be.within(9_000, FOLLOWED_MS);
+    console.log(`        another controller led after ${(tookMs / 1000).toFixed(1)} s`);
+    expect(tookMs, "ms until another controller led").to.be.within(9_000, FOLLOWED_MS);
   }
 
   async function expectRightEnd(): Promise<void> {
@@ -97,10 +101,10 @@ describeCluster("a leader that is deposed in the middle of a rollout", function 
     await expectNoFailures(load);
   }
 
-  /** From the deposed leader: it asks who leads, and that is all. */
+  /** Expects only reads from the deposed leader. */
   function expectNoWrites(from: number): void {
     const calls = of(address, from);
-    expect(calls, "it lives again").to.not.have.length(0);
+    expect(calls, "requests of the resumed leader").to.not.have.length(0);
     const writes = calls
       .filter(({ isWrite }) => isWrite)
       .map(({ method, path, body }) => [method, path, body]);

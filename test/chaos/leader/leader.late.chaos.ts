@@ -13,7 +13,7 @@ import { leaderOf } from "./replicas.ts";
 
 const PLAN = { "serin.dev/steps": "25, 50", "serin.dev/compare": "off", "serin.dev/checks": "none" };
 
-describeCluster("a write that arrives once more after another one has followed it", function () {
+describeCluster("a write that arrives a second time, after a later one", function () {
   this.timeout(180_000);
   let shop: Shop;
   let door: Way;
@@ -26,7 +26,7 @@ describeCluster("a write that arrives once more after another one has followed i
     await shop.close();
   });
 
-  it("is refused, at every write of a rollout", async () => {
+  it("is refused at every write of a rollout", async () => {
     await shop.deploy({ interval: "4s", plan: PLAN });
     const load = shop.load(100);
     const serin = asSerin(shop, await leaderOf(shop.cluster));
@@ -50,19 +50,19 @@ describeCluster("a write that arrives once more after another one has followed i
     const done = late.filter(({ call, status }) => status < 300 && !isCondition(call));
     expect(done.map(({ call, status }) => [status, call.method, call.path, call.body])).to.deep.equal([]);
     expect(grantedTo(shop)).to.deep.equal([25, 50, 0]);
-    await shop.until("the twin gone", () => shop.stock.services.size === 1);
+    await shop.until("the canary Service gone", () => shop.stock.services.size === 1);
     expect(shop.condition()).to.include({ reason: "Promoted" });
     console.log(`        ${late.length} writes sent again`);
     await expectNoFailures(load);
   });
 });
 
-/** Conditions tell people; they decide nothing, and the next look says them anew. */
+/** Conditions inform users. No decision depends on them, and the next reconcile rewrites them. */
 function isCondition({ path }: Call): boolean {
   return path.includes("/status");
 }
 
-/** The API server, asked past the door with the token of that pod. */
+/** The API server without the proxy, with the token of that pod. */
 function asSerin({ cluster: { dir } }: Shop, pod: string): Api {
   const token = readFileSync(join(dir, "kubelet", `serin-system_${pod}_secrets`, "token"), "utf8");
   const ca = readFileSync(join(dir, "certificates", "apiserver.crt"), "utf8");

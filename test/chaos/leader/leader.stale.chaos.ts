@@ -9,7 +9,7 @@ import { openShop, way } from "../fixture.ts";
 
 const PLAN = { "serin.dev/steps": "25:8s, 50", "serin.dev/compare": "off", "serin.dev/checks": "none" };
 
-describeCluster("a leader that can write but reads nothing any more", function () {
+describeCluster("a leader that can write but no longer reads", function () {
   this.timeout(180_000);
   let shop: Shop;
   let door: Way;
@@ -22,7 +22,7 @@ describeCluster("a leader that can write but reads nothing any more", function (
     await shop.close();
   });
 
-  it("changes nothing of what somebody else has begun meanwhile", async () => {
+  it("changes nothing that a user has begun in the meantime", async () => {
     await shop.deploy({ interval: "4s", plan: PLAN });
     const load = shop.load(100);
     await shop.run("set", "image", "deployment/web", "app=app:v2");
@@ -37,12 +37,12 @@ describeCluster("a leader that can write but reads nothing any more", function (
       },
     });
     door.cut();
-    // It does not hear of v3: to it, v2 is at its first step, and the second one is due soon.
+    // The leader does not learn of v3. In its view v2 is at the first step, and the second one is due soon.
     await shop.run("set", "image", "deployment/web", "app=app:v3");
-    await shop.until("the latch", () => shop.held()?.latched);
+    await shop.until("v3 superseding", () => shop.held()?.latched);
     const v3 = shop.deployment().metadata.generation;
     const stepped = await eventually("its next step", async () => written.find(isRecord), 30_000);
-    // What it wants next, it must read or be allowed to write.
+    // For its next action it must read, or its write must be allowed.
     await eventually(
       "its next call",
       async () => door.calls.find((call) => isNext(call, stepped.call)),
@@ -50,7 +50,7 @@ describeCluster("a leader that can write but reads nothing any more", function (
     );
     expect(shop.weight(), "v2's weight").to.equal(25);
     expect(shop.deployment().metadata.generation, "the Deployment as its user left it").to.equal(v3);
-    const harmful = written.filter((write) => write.status < 300 && !isRecord(write) && !isTold(write));
+    const harmful = written.filter((write) => write.status < 300 && !isRecord(write) && !informsUsers(write));
     expect(harmful.map(({ call }) => [call.method, call.path, call.body])).to.deep.equal([]);
     door.set();
     healed.resolve("cut");
@@ -67,7 +67,7 @@ describeCluster("a leader that can write but reads nothing any more", function (
   });
 });
 
-/** All but the Lease, by which it goes on to lead. */
+/** All reads except of the Lease, so that it stays the leader. */
 function isRead({ container, method, path }: Call): boolean {
   return container === "controller" && method === "GET" && !path.includes("/leases");
 }
@@ -77,13 +77,13 @@ interface Written {
   readonly status: number;
 }
 
-/** Its own record on the version that it believes in flight. */
+/** Its own record on the version that it takes to be in flight. */
 function isRecord({ call }: Written): boolean {
   return call.path.includes("/replicasets/");
 }
 
-/** For people. */
-function isTold({ call }: Written): boolean {
+/** A condition or an Event, which only informs users. */
+function informsUsers({ call }: Written): boolean {
   return call.path.includes("/status") || call.path.includes("/events");
 }
 

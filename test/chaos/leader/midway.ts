@@ -5,7 +5,7 @@ import { manifestOf } from "../../stories/ledger.ts";
 import { expectShare } from "../../stories/share.ts";
 import type { Shop, ShopApp } from "../../stories/shop.ts";
 
-/** No judgement, and time enough at half of the traffic for whatever is done there. */
+/** A rollout without metrics that stays at half of the traffic for as long as any test needs. */
 export const HALF: ShopApp = {
   interval: "2s",
   plan: { "serin.dev/steps": "50:10m", "serin.dev/compare": "off", "serin.dev/checks": "none" },
@@ -15,7 +15,7 @@ export const HALF: ShopApp = {
 export interface Midway {
   /** The user's manifests. */
   readonly v1: string;
-  /** His Service and his route before the rollout. */
+  /** The user's Service and route before the rollout. */
   readonly was: readonly object[];
   readonly load: Load;
 }
@@ -35,38 +35,38 @@ export async function atHalf(shop: Shop, options: ShopApp = {}, image = "app:v2"
 }
 
 /**
- * From an instant on until a canary has half again and the users get their answers: the last failure comes so soon (ms).
- * Returns what failed since, and until when.
+ * Waits until the canary has half of the traffic again and no request fails. Expects the last failure within `withinMs`
+ * after `from`; returns the number of failures and the time of the last one.
  */
 export async function recovers(shop: Shop, load: Load, from: number, withinMs: number): Promise<string> {
   const back = await shop.weighs(50);
-  // As long as a gateway may need to follow.
+  // Includes the time that a gateway may need to follow.
   const settled = await shop.answered(load, Math.max(back, from + withinMs), 100);
   const to = await shop.answered(load, settled, 1_000);
-  expect(load.between(settled, to).failed, "failed after all was back").to.equal(0);
+  expect(load.between(settled, to).failed, "failed after the recovery").to.equal(0);
   expectShare(load.between(settled, to), "v2", 0.5, 900);
   const last = failedFor(load, from);
   expect(last, "the last failure, ms after").to.be.below(withinMs);
   return `${load.between(from, to).failed} failed, the last after ${(last / 1000).toFixed(1)}s`;
 }
 
-/** The rollout is promoted and leaves nothing. */
+/** Promotes the rollout and expects no trace of it. */
 export async function promoted(shop: Shop, was: readonly object[]): Promise<void> {
   await shop.promote();
   expect(shop.pods("v2")).to.have.length(5);
   await expectTheirs(shop, was);
 }
 
-/** Nothing of Serin's is left in the namespace, and Service and route are what they were. */
+/** Expects no trace of Serin in the namespace, and the user's Service and route as before. */
 export async function expectTheirs(shop: Shop, was: readonly object[], timeoutMs = 30_000): Promise<void> {
   const isClean = () => marks(shop).length === 0;
-  await shop.until("everything given back", isClean, timeoutMs).catch(() => {
-    expect(marks(shop), "what is left of Serin's").to.deep.equal([]);
+  await shop.until("everything restored", isClean, timeoutMs).catch(() => {
+    expect(marks(shop), "traces of Serin").to.deep.equal([]);
   });
   expect(theirs(shop)).to.deep.equal(was);
 }
 
-/** The user's Service and route as they stand, but for what tells one object from another of the same name. */
+/** The user's current Service and route, without the fields that differ between objects of the same name. */
 export function theirs({ stock }: Shop): readonly object[] {
   return [stock.services.get("web"), stock.httproutes.get("web")].map((object) => {
     if (object === undefined) return {};
@@ -77,7 +77,7 @@ export function theirs({ stock }: Shop): readonly object[] {
   });
 }
 
-/** The name of each object that carries our mark, and of Services that the user never made. */
+/** The names of the objects with Serin's mark, and of the canary Services. */
 function marks({ stock }: Shop): readonly string[] {
   const { services, httproutes, deployments, replicasets } = stock;
   const all = [services, httproutes, deployments, replicasets].flatMap((kind) => [...kind.values()]);
@@ -88,13 +88,13 @@ function marks({ stock }: Shop): readonly string[] {
   return [...new Set([...marked.map(({ metadata }) => metadata.name), ...canaryServices])];
 }
 
-/** The time (ms) from an instant to the last failure after it; 0 when nothing failed. */
+/** The time from an instant to the last failure after it, in ms; 0 without failures. */
 function failedFor(load: Load, from: number, to?: number): number {
   const failed = [...load.rows(from, to)].filter(({ status }) => status !== 200).map(({ at }) => at);
   return failed.reduce((last, at) => Math.max(last, at - from), 0);
 }
 
-/** The greatest share that a version had of the good answers of any second of that time. */
+/** The greatest share of a version in the good answers of any second of that period. */
 export function greatestShare(load: Load, version: string, from: number, to: number): number {
   let greatest = 0;
   for (let at = from; at + 1_000 <= to; at += 250) {
@@ -104,7 +104,7 @@ export function greatestShare(load: Load, version: string, from: number, to: num
   return greatest;
 }
 
-/** Time in which nothing may happen. */
+/** Waits while the test changes nothing. */
 export const quiet = (ms: number): Promise<void> => sleep(ms);
 
 /** One of the manifests of a list, by its kind. */

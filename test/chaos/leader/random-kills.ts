@@ -4,17 +4,17 @@ import { sequence } from "../../cluster/sequence.ts";
 
 /** Kills of the leading controller at random. */
 export interface RandomKills {
-  /** How many there were, and after how many of them the other replica had to lead. */
+  /** The number of kills, and of those after which the other replica had to lead. */
   readonly count: { killed: number; deposed: number };
   stop(): Promise<void>;
 }
 
-/** Between two kills, in ms. */
+/** The time between two kills, in ms. */
 const PAUSE_MS = { least: 15_000, most: 45_000 } as const;
-/** Longer than a Lease lasts. */
+/** The time that a controller stays down, longer than a Lease. */
 const DOWN_MS = 18_000;
 
-/** Kills the controller that leads (SIGKILL), again and again, at instants that the seed tells; every fourth stays down. */
+/** Kills the leading controller (SIGKILL) again and again, at instants by the seed. About every fourth stays down. */
 export function startRandomKills({ kubectl, kubelet }: Cluster, seed: string): RandomKills {
   const random = sequence(seed);
   const end = new AbortController();

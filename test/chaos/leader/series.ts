@@ -4,9 +4,9 @@ import { sequence } from "../../cluster/sequence.ts";
 import type { Change } from "../../stories/ledger.ts";
 import type { Shop } from "../../stories/shop.ts";
 
-/** Of a canary's rollout: the weights that its plan has, and how long (ms) each must last at least. */
+/** The weights of each rollout's plan, and the minimum duration of each, in ms. */
 export const PLAN = { weights: [25, 50], leastMs: 4_000 } as const;
-/** Of 100 versions so many are bad: half of their answers are errors. */
+/** The percentage of bad versions. Half of a bad version's answers are errors. */
 const BAD_PERCENT = 30;
 const VERDICT_MS = 240_000;
 
@@ -15,13 +15,13 @@ export interface Release {
   /** The tag of the image. */
   readonly tag: string;
   readonly isBad: boolean;
-  /** From the update to the end (ms). */
+  /** The time from the update to the end, in ms. */
   readonly tookMs: number;
-  /** What went wrong; none when all was as it must be. */
+  /** The deviations from the expected rollout; none if it was right. */
   readonly complaints: readonly string[];
 }
 
-/** The versions of a series, the same ones for the same seed; the last one is good. */
+/** The versions of a series, the same for the same seed. The last one is good. */
 export function releasesOf(seed: string, count: number): readonly { tag: string; isBad: boolean }[] {
   const random = sequence(seed);
   return Array.from({ length: count }, (_, i) => {
@@ -30,7 +30,7 @@ export function releasesOf(seed: string, count: number): readonly { tag: string;
   });
 }
 
-/** Rolls out one version after the other and says of each what became of it. */
+/** Rolls out one version after the other and returns the result of each. */
 export async function rollOutSeries(
   shop: Shop,
   name: string,
@@ -46,14 +46,14 @@ export async function rollOutSeries(
     await sleep(500);
     const complaints = [verdict, ...complaintsOf(shop.changes.filter(isOf(name)), name, isBad)];
     done.push({ tag, isBad, tookMs: Date.now() - started, complaints: complaints.filter((it) => it !== "") });
-    // What is no longer needed would fill the memory.
+    // The changes are no longer needed and would fill the memory.
     forget(shop.changes, isOf(name));
     onEnd();
   }
   return done;
 }
 
-/** Waits until the rollout is over; "" when it ended as it should. */
+/** Waits until the rollout has ended; returns "" if it ended as expected, else the deviation. */
 async function verdictOn(shop: Shop, name: string, tag: string, isBad: boolean): Promise<string> {
   const outcome = () => shop.record(tag, name)?.outcome ?? "";
   try {
@@ -68,7 +68,7 @@ async function verdictOn(shop: Shop, name: string, tag: string, isBad: boolean):
       await shop.atRest(name);
       await shop.until(`${name} ${tag} promoted`, () => outcome() === "promoted");
     }
-    await shop.until(`${name}'s twin gone`, () => !shop.stock.services.has(`${name}-canary`));
+    await shop.until(`${name}'s canary Service gone`, () => !shop.stock.services.has(`${name}-canary`));
     return "";
   } catch (error) {
     const { reason, message } = shop.condition("Canary", name) ?? {};
@@ -92,8 +92,8 @@ function complaintsOf(changes: readonly Change[], name: string, isBad: boolean):
 }
 
 /**
- * The weights that the route gave to the canary, each from when by Serin's own clock, as this process hears late of much on a
- * busy machine; the last one is 0.
+ * The weights that the route gave to the canary, each with its start; the last one is 0. The instants are from Serin's own
+ * clock, because a busy machine delays this process.
  */
 function weightsOf(changes: readonly Change[], name: string): { weight: number; at: number }[] {
   const granted: { weight: number; at: number }[] = [];
@@ -108,12 +108,12 @@ function weightsOf(changes: readonly Change[], name: string): { weight: number; 
   return granted;
 }
 
-/** Whether anybody said meanwhile that the Deployment does not get on. */
+/** Whether the Deployment was reported as not progressing during the rollout. */
 function hasExpired(changes: readonly Change[]): boolean {
   const failed = changes
     .filter(({ kind, object }) => kind === "deployments" && phaseOf(object) === "canary")
     .map(({ object }) => conditionOf(object.status?.conditions, "Progressing")?.status === "False");
-  // At first the status is still that of a version that failed before.
+  // At first the status is still that of an earlier, failed version.
   const begun = failed.indexOf(false);
   return begun >= 0 && failed.includes(true, begun);
 }

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { onEachGateway } from "../../cluster/fixture.ts";
 import { expectNoFailures, expectShare } from "../../stories/share.ts";
 import { HEARD_MS, Shop } from "../../stories/shop.ts";
-import { told } from "../people/told.ts";
+import { measured } from "../measured.ts";
 import { doorOf, expectBeat, type MixedLoad, startMixedLoad } from "./mixed.ts";
 
 /** Requests per second, half of them with HTTP/2; fewer where the machine has other work. */
@@ -40,7 +40,7 @@ onEachGateway(`${RPS} requests a second to pods that end abruptly`, function (ga
     const from = Date.now();
     await rollOut(shop, load, "v2");
     await undoAtHalf(shop, load, "v3");
-    told(this, expectBeat(load, RPS, from, Date.now()));
+    measured(this, expectBeat(load, RPS, from, Date.now()));
     await expectNoFailures(load, from);
   });
 
@@ -59,7 +59,7 @@ onEachGateway(`${RPS} requests a second to pods that end abruptly`, function (ga
     const rollout = await lostIn(load, () => rollOut(shop, load, "v2-lat20"));
     const undo = await lostIn(load, () => undoAtHalf(shop, load, "v3-lat20"));
     await load.stop();
-    told(this, `${native.length} natively, ${rollout.length} with a canary, ${undo.length} in an undo`);
+    measured(this, `${native.length} natively, ${rollout.length} with a canary, ${undo.length} in an undo`);
 
     // The pods of a canary that is left have had no traffic for a while.
     expect(undo, "lost in an undo").to.deep.equal([]);

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { onEachGateway } from "../../cluster/fixture.ts";
 import { expectShare } from "../../stories/share.ts";
 import { Shop } from "../../stories/shop.ts";
-import { told } from "../people/told.ts";
+import { measured } from "../measured.ts";
 import { doorOf, expectBeat, type MixedLoad, startMixedLoad } from "./mixed.ts";
 
 /** Requests per second, half of them with HTTP/2; fewer where the machine has other work. */
@@ -39,7 +39,7 @@ onEachGateway(`${RPS} requests a second, by HTTP/1.1 and HTTP/2`, function (gate
     await walk(shop, load, "v2", [10, 25, 50]);
     await expectPromoted(shop, "v2");
     expect(load.since(from).failed, "failed requests").to.equal(0);
-    told(this, expectBeat(load, RPS, from, Date.now()));
+    measured(this, expectBeat(load, RPS, from, Date.now()));
   });
 
   it("lose none in an undo at 50 %", async function () {
@@ -52,7 +52,7 @@ onEachGateway(`${RPS} requests a second, by HTTP/1.1 and HTTP/2`, function (gate
     await shop.atRest();
     expect(shop.pods("v2")).to.have.length(5);
     expect(load.since(from).failed, "failed requests").to.equal(0);
-    told(this, expectBeat(load, RPS, from, Date.now()));
+    measured(this, expectBeat(load, RPS, from, Date.now()));
   });
 
   it("lose none when v5 comes at 50 % of v4", async function () {
@@ -66,7 +66,7 @@ onEachGateway(`${RPS} requests a second, by HTTP/1.1 and HTTP/2`, function (gate
     await walk(shop, load, "v5", [25, 50]);
     await expectPromoted(shop, "v5");
     expect(load.since(from).failed, "failed requests").to.equal(0);
-    told(this, expectBeat(load, RPS, from, Date.now()));
+    measured(this, expectBeat(load, RPS, from, Date.now()));
   });
 
   it("lose but the canary's own errors in a rollback", async function () {
@@ -81,7 +81,7 @@ onEachGateway(`${RPS} requests a second, by HTTP/1.1 and HTTP/2`, function (gate
     const others = failures.filter(({ version, at }) => version !== "v6" || at > settled);
     expect(others, "of the stable version, of the gateway, or late").to.deep.equal([]);
     expect(load.since(settled).byVersion.v6, "answers of the canary afterwards").to.equal(undefined);
-    told(this, `${failures.length} errors in ${expectBeat(load, RPS, from, to)}`);
+    measured(this, `${failures.length} errors in ${expectBeat(load, RPS, from, to)}`);
   });
 });
 

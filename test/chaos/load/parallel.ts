@@ -1,6 +1,6 @@
 import type { GatewayName } from "../../cluster/gateways.ts";
 import { Shop } from "../../stories/shop.ts";
-import { told } from "../people/told.ts";
+import { measured } from "../measured.ts";
 
 /** What happens in a shop of its own; what it returns as text is what it measured. */
 export type Story = (shop: Shop) => Promise<unknown>;
@@ -28,7 +28,7 @@ export function together(gateway: GatewayName, stories: Readonly<Record<string, 
   for (const title of Object.keys(stories)) {
     it(title, async function () {
       const figures = await playing.get(title);
-      if (typeof figures === "string") told(this, figures);
+      if (typeof figures === "string") measured(this, figures);
     });
   }
 }

@@ -5,7 +5,7 @@ import type { Shop } from "../../stories/shop.ts";
 import { openShop, way } from "../fixture.ts";
 import { type RandomKills, startRandomKills } from "../leader/random-kills.ts";
 import { PLAN, type Release, releasesOf, rollOutSeries } from "../leader/series.ts";
-import { told } from "../people/told.ts";
+import { measured } from "../measured.ts";
 import { liveHeaps } from "./heap.ts";
 
 const ROLLOUTS = Number(process.env.SERIN_SOAK ?? 200);
@@ -68,7 +68,7 @@ describeCluster(
       const sent = (await way()).calls.slice(calls).filter(({ path }) => !path.includes("/leases"));
       const writes = sent.filter(({ isWrite }) => isWrite).length;
       const { killed, deposed } = kills.count;
-      told(
+      measured(
         this,
         [
           `${all.length} rollouts, ${bad} of them bad, in ${seconds} s`,
@@ -103,7 +103,7 @@ describeCluster(
           else lost.push({ name, ...row });
         }
       }
-      told(this, `${total} requests, ${own} errors of bad versions`);
+      measured(this, `${total} requests, ${own} errors of bad versions`);
       expect(lost).to.deep.equal([]);
     });
 
@@ -133,7 +133,7 @@ describeCluster(
         "-o=jsonpath={range .items[*]}{.source.component}{.reportingComponent}{'\\n'}{end}",
       );
       const ours = events.split("\n").filter((line) => line.startsWith("serin")).length;
-      told(this, `${(ours / ROLLOUTS).toFixed(1)} Events a rollout`);
+      measured(this, `${(ours / ROLLOUTS).toFixed(1)} Events a rollout`);
       expect(ours / ROLLOUTS, "Events per rollout").to.be.below(8);
     });
 
@@ -145,7 +145,7 @@ describeCluster(
         const from = early.get(process);
         return from === undefined ? [] : [{ process, from, to }];
       });
-      told(
+      measured(
         this,
         grown
           .map(({ process, from, to }) => `${process} ${from.toFixed(1)} → ${to.toFixed(1)} MiB`)

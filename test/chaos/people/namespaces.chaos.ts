@@ -11,7 +11,7 @@ import { eventually } from "../../cluster/wait.ts";
 import { expectNoFailures } from "../../stories/share.ts";
 import { Shop } from "../../stories/shop.ts";
 import { atHalf, expectTheirs, promoted, quiet, recovers } from "../leader/midway.ts";
-import { told } from "./told.ts";
+import { measured } from "../measured.ts";
 
 /** What Serin's containers have said so far, one line after the other. */
 function said({ cluster: { dir } }: Shop): readonly string[] {
@@ -77,7 +77,7 @@ describeCluster("deleted in mid-flight", function () {
     } finally {
       await kubectl(["apply", "-f", "-"], { input });
     }
-    told(this, await recovers(shop, load, Date.now(), 10_000));
+    measured(this, await recovers(shop, load, Date.now(), 10_000));
     await promoted(shop, was);
   });
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { describeCluster } from "../../cluster/fixture.ts";
 import { Shop } from "../../stories/shop.ts";
-import { told } from "../people/told.ts";
+import { measured } from "../measured.ts";
 import { deployMany, startUpdates } from "./updates.ts";
 import { allReady, webhookPods } from "./webhooks.ts";
 
@@ -30,7 +30,7 @@ describeCluster("one of two webhooks gone under 200 updates a second", function 
     const { total, failed, unseen } = await updates.stop();
     expect(total).to.be.above(100);
     expect({ failed, unseen }).to.deep.equal({ failed: [], unseen: [] });
-    told(this, `${total} updates`);
+    measured(this, `${total} updates`);
   });
 
   // A refused connection is not tried again by the API server, and until the kubelet has told of the death the address
@@ -50,6 +50,6 @@ describeCluster("one of two webhooks gone under 200 updates a second", function 
     expect(unseen.filter(({ what }) => what !== "plan")).to.deep.equal([]);
     for (const { message } of failed)
       expect(message).to.include('failed calling webhook "new-version.serin.dev"');
-    told(this, `${total} updates, ${failed.length} failed, ${unseen.length} unseen`);
+    measured(this, `${total} updates, ${failed.length} failed, ${unseen.length} unseen`);
   });
 });
