@@ -7,11 +7,11 @@ import { expectNoFailures } from "../../stories/share.ts";
 import { Shop } from "../../stories/shop.ts";
 import { forged, jsonList, manyRoutes, role } from "./attack.ts";
 
-/** A machine needs minutes for a hundred rollouts at once. */
+/** The most time for a hundred rollouts at once: a machine needs minutes. */
 const LONGEST_MS = 200_000;
 const QUICK = { "serin.dev/steps": "50", "serin.dev/compare": "off", "serin.dev/checks": "none" };
 
-describeCluster("a tenant with rights in his own namespace only", function () {
+describeCluster("a tenant with rights in one namespace only", function () {
   this.timeout(180_000);
   let victim: Shop;
   let evil: Shop;
@@ -32,14 +32,14 @@ describeCluster("a tenant with rights in his own namespace only", function () {
     expect(code, stderr).to.equal(0);
   };
 
-  it("touches nothing of others by himself", async () => {
+  it("cannot change objects of other tenants", async () => {
     for (const what of ["deployment/web", "service/web", "httproute/web"]) {
       const { stderr } = await mallory(["annotate", what, "a=b"], "", victim.namespace);
       expect(stderr).to.match(/forbidden|cannot/i);
     }
   });
 
-  it("gets no number of others by a metric template of his own", async () => {
+  it("reads no metric of other tenants by a metric template", async () => {
     const query = `sum(traefik_service_requests_total{service=~".*${victim.namespace}.*"}) + 7e9`;
     const labels = { "serin.dev/metric-template": "true" };
     const map = {
@@ -52,7 +52,7 @@ describeCluster("a tenant with rights in his own namespace only", function () {
     await succeed(["annotate", "deployment/web", "--overwrite", "serin.dev/checks=spy <= 1"]);
     await succeed(["set", "image", "deployment/web", "app=app:v2"]);
     const hint = `To read templates from ${evil.namespace}, start the controller with --template-namespace`;
-    await evil.until("told why not", () => JSON.stringify(evil.deployment().status).includes(hint));
+    await evil.until("the hint", () => JSON.stringify(evil.deployment().status).includes(hint));
     const { stdout } = await mallory(["get", "deployment/web", "-o=json"]);
     expect(stdout).to.not.match(/7(\.\d+)?e\+?0?9|70{5}/);
     await succeed(["rollout", "undo", "deployment/web"]);
@@ -60,7 +60,7 @@ describeCluster("a tenant with rights in his own namespace only", function () {
     await succeed(["annotate", "deployment/web", "--overwrite", "serin.dev/checks=none"]);
   });
 
-  it("reaches no address by a hook that no administrator allowed", async () => {
+  it("reaches no address by a hook unless an administrator allows it", async () => {
     for (const host of [
       "169.254.169.254",
       "2130706433",
@@ -86,14 +86,14 @@ describeCluster("a tenant with rights in his own namespace only", function () {
     expect(stderr).to.include('invalid value "file:///etc/passwd": use an HTTP URL');
   });
 
-  it("moves no route of others by naming it, and Serin writes none", async () => {
+  it("cannot make Serin write a route of another tenant by naming it", async () => {
     const before = manifestOf(victim.stock.httproutes.get("web") as never);
     const naming = [`serin.dev/routes=${victim.namespace}/web`, "serin.dev/services=web"];
     await succeed(["annotate", "deployment/web", "--overwrite", ...naming]);
     await succeed(["set", "image", "deployment/web", "app=app:v3"]);
     await evil.until("the canary's pods", () => evil.pods("v3").length > 0);
     await evil.until(
-      "told why not",
+      "the reason",
       () => evil.condition()?.message?.includes('no route "web" names') ?? false,
     );
     await succeed(["rollout", "undo", "deployment/web"]);
@@ -102,7 +102,7 @@ describeCluster("a tenant with rights in his own namespace only", function () {
     await succeed(["annotate", "deployment/web", "serin.dev/routes-", "serin.dev/services-"]);
   });
 
-  it("neither stops nor steers the rollout of others by marks and records that he forges, nor their undo", async () => {
+  it("cannot affect the rollout or undo of another tenant by forged marks and records", async () => {
     const before = manifestOf(victim.stock.httproutes.get("web") as never);
     const uid = victim.deployment().metadata.uid ?? "";
     const set = victim.replicaSet("v1");
@@ -124,7 +124,7 @@ describeCluster("a tenant with rights in his own namespace only", function () {
     expect(images.filter((template) => template.includes("evil"))).to.deep.equal([]);
   });
 
-  it("keeps nobody waiting by ten thousand rules and annotations of a quarter of a megabyte", async function () {
+  it("delays no other tenant by ten thousand rules and annotations of a quarter of a megabyte", async function () {
     const dryRun = async () => {
       const from = performance.now();
       await victim.run("set", "image", "deployment/web", "app=app:v9", "--dry-run=server");
@@ -152,7 +152,7 @@ describeCluster("a tenant with rights in his own namespace only", function () {
     await evil.cluster.api.demand("DELETE", path);
   });
 
-  it("keeps nobody from being promoted by a hundred rollouts at once", async function () {
+  it("delays no other tenant's promotion by a hundred rollouts at once", async function () {
     const many = Array.from({ length: 100 }, (_, i) => `crowd-${i}`);
     await evil.apply(
       jsonList(many.map((name) => evil.manifests({ name, replicas: 1, interval: "4s", plan: QUICK }))),
@@ -166,7 +166,7 @@ describeCluster("a tenant with rights in his own namespace only", function () {
     const image = [{ op: "replace", path: "/spec/template/spec/containers/0/image", value: "app:v6" }];
     const path = `/apis/apps/v1/namespaces/${evil.namespace}/deployments`;
     const from = Date.now();
-    // Whom of his own he makes wait is his affair.
+    // Delays among the tenant's own rollouts do not matter.
     const crowd = Promise.all(many.map((name) => evil.cluster.request("PATCH", `${path}/${name}`, image)));
     const all = crowd.then((answers) => {
       const begun = many.filter((_, i) => answers[i]?.status === 200);
@@ -177,7 +177,7 @@ describeCluster("a tenant with rights in his own namespace only", function () {
     const [crowded, last] = await Promise.all([lasts("v7"), all]);
     const title = `${alone} ms alone, ${crowded} ms among them, the last of whom took ${last - from} ms`;
     if (this.test) this.test.title += `: ${title}`;
-    // He has his turn with all others, whose interval is shorter, and does not wait for their end.
+    // The victim takes turns with all others, whose interval is shorter, and does not wait for their end.
     expect(crowded).to.be.below(last - from + alone / 2);
   }).timeout(2 * LONGEST_MS);
 

@@ -3,7 +3,7 @@ import type { ReplicaSet } from "../../../kube/core/workloads.ts";
 
 const GATEWAY_API = "gateway.networking.k8s.io";
 
-/** All rights of a tenant on what his applications are made of, in his namespace. */
+/** The role of a tenant: all rights on the objects of applications in one namespace. */
 export function role(user: string, namespace: string): string {
   const rules = [
     { apiGroups: [""], resources: ["services", "configmaps", "pods"], verbs: ["*"] },
@@ -23,7 +23,7 @@ export function role(user: string, namespace: string): string {
   ]);
 }
 
-/** Whom to hurt: his Deployment's UID, his namespace, and a ReplicaSet of his to imitate. */
+/** The victim of an attack: the Deployment's UID, the namespace, and a ReplicaSet to imitate. */
 export interface Target {
   readonly uid: string;
   readonly victim: string;
@@ -31,7 +31,7 @@ export interface Target {
   readonly gateway: { readonly name: string; readonly namespace: string };
 }
 
-/** Objects of the attacker's own that bear the marks of somebody else's rollout, and nonsense under Serin's keys. */
+/** Objects of the attacker with the marks of the victim's rollout, and with nonsense under Serin's keys. */
 export function forged({ uid, victim, template, gateway }: Target): string {
   const labels = { "serin.dev/flight": uid };
   const ownerReferences = [{ apiVersion: "apps/v1", kind: "Deployment", name: "web", uid }];
@@ -81,7 +81,7 @@ export function forged({ uid, victim, template, gateway }: Target): string {
   ]);
 }
 
-/** Routes with as many rules each that name somebody else's Service, in bundles of fifty. */
+/** Routes with `rules` rules each, which name the victim's Service, in bundles of fifty. */
 export function manyRoutes(routes: number, rules: number, victim: string): object[][] {
   const one = (i: number) => ({
     apiVersion: `${GATEWAY_API}/v1`,
@@ -99,7 +99,7 @@ export function manyRoutes(routes: number, rules: number, victim: string): objec
   return Array.from({ length: Math.ceil(routes / 50) }, (_, i) => all.slice(i * 50, (i + 1) * 50));
 }
 
-/** Several manifests of lists as one. */
+/** Joins several manifests of lists into one. */
 export function jsonList(manifests: readonly string[]): string {
   return list(manifests.flatMap((text) => (parse(text) as { items: object[] }).items));
 }

@@ -1,8 +1,8 @@
-/** Prints how much of its heap (bytes) a node process of this network namespace has in use. Argument: its pid. */
+/** Prints the used heap, in bytes, of a node process in this network namespace. Argument: the pid. */
 import { once } from "node:events";
 import { eventually } from "../../cluster/wait.ts";
 
-/** Where node's inspector listens when SIGUSR1 opens it; it stays open. */
+/** The address of node's inspector, which SIGUSR1 opens for good. */
 const INSPECTOR = "http://127.0.0.1:9229/json/list";
 
 const pid = Number(process.argv[2]);
@@ -20,12 +20,12 @@ async function inspectorUrl(): Promise<string | undefined> {
     const [target] = (await (await fetch(INSPECTOR)).json()) as { webSocketDebuggerUrl: string }[];
     return target?.webSocketDebuggerUrl;
   } catch {
-    // It does not listen yet.
+    // The inspector does not listen yet.
     return undefined;
   }
 }
 
-/** The result of a call of the inspector's protocol, one after the other. Throws with what the process says against it. */
+/** Makes one call of the inspector's protocol at a time; returns its result. Throws with the inspector's message. */
 async function call(method: string, params: object = {}): Promise<unknown> {
   const answered = once(session, "message");
   session.send(JSON.stringify({ id: 1, method, params }));

@@ -6,8 +6,8 @@ import type { Cluster } from "../../cluster/cluster.ts";
 const SCRIPT = join(import.meta.dirname, "heap.inspect.ts");
 
 /**
- * What of the heap is in use (MiB) in each of Serin's processes right after two garbage collections, by pod, container and pid: unlike
- * resident memory it tells a leak from garbage. The processes are as they ship; they stand still for some 100 ms.
+ * The used heap of each of Serin's processes after two garbage collections, in MiB, by pod, container and pid. Unlike
+ * resident memory it distinguishes a leak from garbage. The processes run as shipped; they pause for some 100 ms.
  */
 export async function liveHeaps({ kubelet }: Cluster): Promise<ReadonlyMap<string, number>> {
   const heaps = new Map<string, number>();
@@ -19,7 +19,7 @@ export async function liveHeaps({ kubelet }: Cluster): Promise<ReadonlyMap<strin
   return heaps;
 }
 
-/** An inspector listens to its own pod alone, so it is asked from there. */
+/** Reads the heap from inside the pod, because an inspector listens only there. */
 async function liveHeap(pid: number): Promise<number> {
   const network = ["--net", "--target", String(pid), "--"];
   const asked = await promisify(execFile)("nsenter", [...network, process.execPath, SCRIPT, String(pid)]);

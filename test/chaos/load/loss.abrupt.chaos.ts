@@ -5,7 +5,7 @@ import { HEARD_MS, Shop } from "../../stories/shop.ts";
 import { measured } from "../measured.ts";
 import { doorOf, expectBeat, type MixedLoad, startMixedLoad } from "./mixed.ts";
 
-/** Requests per second, half of them with HTTP/2; fewer where the machine has other work. */
+/** Requests per second, half of them with HTTP/2. SERIN_LOSS_RPS lowers it on a busy machine. */
 const RPS = Number(process.env.SERIN_LOSS_RPS ?? 1_000);
 const PER_STEP = 5 * RPS;
 const PODS = 5;
@@ -34,7 +34,7 @@ onEachGateway(`${RPS} requests a second to pods that end abruptly`, function (ga
     return load;
   };
 
-  it("lose none where a pod serves on for a second", async function () {
+  it("lose none if pods continue to serve for a second", async function () {
     await shop.deploy({ interval: "8s", plan: PLAN, preStopSeconds: 1, replicas: PODS });
     const load = startLoad("web");
     const from = Date.now();
@@ -44,7 +44,7 @@ onEachGateway(`${RPS} requests a second to pods that end abruptly`, function (ga
     await expectNoFailures(load, from);
   });
 
-  it("lose no more than in a native rolling update where a pod is gone at once", async function () {
+  it("lose no more than in a native rolling update if pods end at once", async function () {
     const app = { interval: "8s", plan: PLAN, preStopSeconds: 0, replicas: PODS, image: "app:v1-lat20" };
     await shop.deploy({ ...app, name: "plain", annotations: {} });
     const plain = startLoad("plain");
@@ -61,21 +61,21 @@ onEachGateway(`${RPS} requests a second to pods that end abruptly`, function (ga
     await load.stop();
     measured(this, `${native.length} natively, ${rollout.length} with a canary, ${undo.length} in an undo`);
 
-    // The pods of a canary that is left have had no traffic for a while.
+    // The pods of an undone canary have had no traffic for a while when they end.
     expect(undo, "lost in an undo").to.deep.equal([]);
-    // What is lost is lost by pods of the old version that end, in the native rolling update after the promotion.
+    // Only ending pods of the old version lose requests, in the native rolling update after the promotion.
     const ends = shop.changesOf("pods").filter(({ type }) => type === "DELETED");
     const unexplained = rollout.filter(
       (at) => !ends.some((end) => at > end.at - HEARD_MS && at < end.at + HEARD_MS),
     );
     expect(unexplained, "lost while no pod ended").to.deep.equal([]);
-    // Both are counts of chance.
+    // Both counts are random, so their difference may be three standard deviations.
     const allowed = native.length + 3 * Math.sqrt(native.length + rollout.length);
     expect(rollout.length, `lost, ${native.length} natively`).to.be.at.most(allowed);
   });
 });
 
-/** When (ms since the epoch) the requests began that failed meanwhile, and until every gateway has heard of its end. */
+/** The starts (ms since the epoch) of requests that failed meanwhile, or before every gateway had followed its end. */
 async function lostIn(load: MixedLoad, meanwhile: () => Promise<unknown>): Promise<number[]> {
   const from = Date.now();
   await meanwhile();

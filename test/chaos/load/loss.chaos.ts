@@ -5,9 +5,9 @@ import { Shop } from "../../stories/shop.ts";
 import { measured } from "../measured.ts";
 import { doorOf, expectBeat, type MixedLoad, startMixedLoad } from "./mixed.ts";
 
-/** Requests per second, half of them with HTTP/2; fewer where the machine has other work. */
+/** Requests per second, half of them with HTTP/2. SERIN_LOSS_RPS lowers it on a busy machine. */
 const RPS = Number(process.env.SERIN_LOSS_RPS ?? 1_000);
-/** Each step counts so many at least, as it lasts eight seconds or more. */
+/** The minimum number of requests of a step, which lasts eight seconds or more. */
 const PER_STEP = 5 * RPS;
 
 onEachGateway(`${RPS} requests a second, by HTTP/1.1 and HTTP/2`, function (gateway) {
@@ -15,7 +15,7 @@ onEachGateway(`${RPS} requests a second, by HTTP/1.1 and HTTP/2`, function (gate
   let shop: Shop;
   let load: MixedLoad;
   let from: number;
-  let goesOn = true;
+  let continues = true;
   before(async () => {
     shop = await Shop.open("loss", { gateway });
     await shop.deploy({ interval: "8s" });
@@ -26,12 +26,12 @@ onEachGateway(`${RPS} requests a second, by HTTP/1.1 and HTTP/2`, function (gate
     await shop?.close();
   });
   beforeEach(function () {
-    // Each begins where the one before ended.
-    if (!goesOn) this.skip();
+    // Each test begins where the one before ended.
+    if (!continues) this.skip();
     from = Date.now();
   });
   afterEach(function () {
-    goesOn = this.currentTest?.isPassed() === true;
+    continues = this.currentTest?.isPassed() === true;
   });
 
   it("lose none in a full rollout", async function () {
@@ -55,7 +55,7 @@ onEachGateway(`${RPS} requests a second, by HTTP/1.1 and HTTP/2`, function (gate
     measured(this, expectBeat(load, RPS, from, Date.now()));
   });
 
-  it("lose none when v5 comes at 50 % of v4", async function () {
+  it("lose none if v5 supersedes v4 at 50 %", async function () {
     await shop.run("annotate", "deployment/web", "serin.dev/steps=50:60s", "--overwrite");
     await shop.run("set", "image", "deployment/web", "app=app:v4");
     const weighed = await shop.weighs(50);
@@ -69,23 +69,23 @@ onEachGateway(`${RPS} requests a second, by HTTP/1.1 and HTTP/2`, function (gate
     measured(this, expectBeat(load, RPS, from, Date.now()));
   });
 
-  it("lose but the canary's own errors in a rollback", async function () {
+  it("lose only the canary's own errors in a rollback", async function () {
     await shop.run("set", "image", "deployment/web", "app=app:v6-err5");
     await shop.until("the verdict", () => shop.record("v6-err5")?.outcome === "failed");
-    const settled = await shop.until("the twin gone", () => !shop.stock.services.has("web-canary"));
+    const settled = await shop.until("the canary Service gone", () => !shop.stock.services.has("web-canary"));
     const to = await shop.answered(load, settled, PER_STEP);
     await load.stop();
-    // From the beginning, with what was still due at the end of each part.
+    // All failures since the start, including requests that were pending at the end of a test.
     const failures = [...load.rows()].filter(({ status }) => status !== 200);
     expect(failures.length, "the canary's errors").to.be.above(0);
     const others = failures.filter(({ version, at }) => version !== "v6" || at > settled);
-    expect(others, "of the stable version, of the gateway, or late").to.deep.equal([]);
+    expect(others, "failures of the stable version or the gateway, or late ones").to.deep.equal([]);
     expect(load.since(settled).byVersion.v6, "answers of the canary afterwards").to.equal(undefined);
     measured(this, `${failures.length} errors in ${expectBeat(load, RPS, from, to)}`);
   });
 });
 
-/** Waits through the steps; the canary must have each share of the requests, no more and no less. */
+/** Waits through the steps; expects the canary's share of the requests at each. */
 async function walk(shop: Shop, load: MixedLoad, version: string, weights: readonly number[]): Promise<void> {
   for (const weight of weights) {
     const from = await shop.weighs(weight);

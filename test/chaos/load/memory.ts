@@ -2,23 +2,23 @@ import { readFileSync } from "node:fs";
 import { median } from "../../../bench/statistics.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
 
-/** How much memory (MiB, resident) a process used at an instant (ms since the epoch). */
+/** The resident memory (MiB) of a process at an instant (ms since the epoch). */
 interface Sample {
   readonly at: number;
   readonly process: string;
   readonly mib: number;
 }
 
-/** What Serin's processes use. */
+/** The resident memory of Serin's processes. */
 export interface Memory {
-  /** The median of each process in that time; only of those that lived through it, by pod and container. */
+  /** The median of each process in that period, by pod and container. Only processes that lived through it count. */
   between(from: number, to: number): ReadonlyMap<string, number>;
   stop(): void;
 }
 
 const SAMPLE_MS = 1_000;
 
-/** Looks every second at all of Serin's processes. */
+/** Samples all of Serin's processes every second. */
 export function watchMemory({ kubelet }: Cluster): Memory {
   const samples: Sample[] = [];
   const look = () => {
@@ -46,7 +46,7 @@ function residentMiB(pid: number): number | undefined {
   try {
     return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1_024;
   } catch {
-    // It has just ended.
+    // The process has just ended.
     return undefined;
   }
 }

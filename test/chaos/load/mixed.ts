@@ -3,23 +3,23 @@ import { type Load, startLoad } from "../../cluster/load.ts";
 import type { Row, Summary } from "../../cluster/record.ts";
 import type { Shop } from "../../stories/shop.ts";
 
-/** How evenly a load was sent. */
+/** The evenness of a load. */
 interface Beat {
-  /** Requests per second, on average. */
+  /** The average number of requests per second. */
   readonly rps: number;
-  /** The longest time (ms) without a new request: how late the machine was at worst. */
+  /** The longest time without a new request, in ms: the machine's worst delay. */
   readonly latestMs: number;
 }
 
-/** Two loads as one, and how well it kept its rate. */
+/** Two loads as one, with its evenness. */
 export interface MixedLoad extends Load {
   beat(from: number, to: number): Beat;
 }
 
-/** So much of the rate must have been reached on average; what a late timer missed it sends at once. */
+/** The part of the rate that a load must reach on average. A late timer sends the missed requests at once. */
 const REACHED = 0.98;
 
-/** Sends half of the requests with HTTP/1.1 over connections kept alive, the other half with HTTP/2. */
+/** Sends half of the requests with HTTP/1.1 over kept-alive connections, and half with HTTP/2. */
 export function startMixedLoad({ url, host }: { url: string; host: string }, rps: number): MixedLoad {
   const loads = (["http/1.1", "h2c"] as const).map((protocol) =>
     startLoad({ url, host, rps: rps / 2, protocol }),
@@ -38,7 +38,7 @@ export function startMixedLoad({ url, host }: { url: string; host: string }, rps
   };
 }
 
-/** The load of a shop's application, as it must have been in that time; says what it was. */
+/** Expects that a load kept its rate in that period; returns a description of it. */
 export function expectBeat(load: MixedLoad, rps: number, from: number, to: number): string {
   const beat = load.beat(from, to);
   expect(beat.rps, "requests per second that were sent").to.be.at.least(REACHED * rps);
@@ -46,7 +46,7 @@ export function expectBeat(load: MixedLoad, rps: number, from: number, to: numbe
   return `${total} requests at ${Math.round(beat.rps)}/s, never later than ${Math.round(beat.latestMs)} ms`;
 }
 
-/** Where to send them. */
+/** The gateway and host of a shop's application. */
 export function doorOf(shop: Shop, name = "web"): { url: string; host: string } {
   return { url: shop.url, host: shop.host(name) };
 }

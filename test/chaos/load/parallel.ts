@@ -2,10 +2,10 @@ import type { GatewayName } from "../../cluster/gateways.ts";
 import { Shop } from "../../stories/shop.ts";
 import { measured } from "../measured.ts";
 
-/** What happens in a shop of its own; what it returns as text is what it measured. */
+/** A test in a shop of its own. A returned text holds its measurements. */
 export type Story = (shop: Shop) => Promise<unknown>;
 
-/** Tests that play at the same time, each in its own shop: they mostly wait, so that all take as long as the longest. */
+/** Runs tests at the same time, each in its own shop. They mostly wait, so all of them take as long as the longest. */
 export function together(gateway: GatewayName, stories: Readonly<Record<string, Story>>): void {
   const shops: Shop[] = [];
   const playing = new Map<string, ReturnType<Story>>();
@@ -15,7 +15,7 @@ export function together(gateway: GatewayName, stories: Readonly<Record<string, 
       const shop = await Shop.open("together", { gateway });
       shops.push(shop);
       const played = story(shop);
-      // Whoever fails is heard when its test comes.
+      // A failure is reported when its test awaits it.
       played.catch(() => {});
       playing.set(title, played);
     }

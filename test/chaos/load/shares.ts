@@ -5,8 +5,8 @@ import { SIGMAS } from "../../stories/share.ts";
 import { HEARD_MS, type Shop } from "../../stories/shop.ts";
 
 /**
- * A version had no more than the share (0 to 1) that it was granted, as far as chance goes, and not much less: Traefik begins
- * with the stable version again whenever any route changes, and those of other shops do.
+ * Expects that a version had no more than its granted share (0 to 1), within the limits of chance, and at least half of
+ * it. Traefik restarts its rounds with the stable version after any change of a route, including those of other shops.
  */
 export function expectGranted(
   { total, byVersion }: Summary,
@@ -16,13 +16,13 @@ export function expectGranted(
 ): void {
   expect(total, "requests counted").to.be.at.least(atLeast);
   const most = share + SIGMAS * Math.sqrt((share * (1 - share)) / total);
-  const seen = (byVersion[version] ?? 0) / total;
-  expect(seen, `share of ${version} in ${total} requests`).to.be.within(share / 2, most);
+  const found = (byVersion[version] ?? 0) / total;
+  expect(found, `share of ${version} in ${total} requests`).to.be.within(share / 2, most);
 }
 
 /**
- * So it was at every weight that the routes gave it since, once the gateway had heard of it and until the plan's interval was
- * over. The instants are Serin's own: what a busy test hears of late would blur them.
+ * Expects the same at every weight since an instant, from when the gateway had followed until the plan's interval ended.
+ * The instants are Serin's own, because a busy test process learns of changes late.
  */
 export function expectGrantedShares(
   shop: Shop,
@@ -36,14 +36,14 @@ export function expectGrantedShares(
   }
 }
 
-/** The requests that began and ended in a time: on a busy machine one may wait for so long that it meets the next weight. */
+/** The requests that began and ended in a period. On a busy machine a request may wait until the next weight. */
 function answeredWithin(load: Load, from: number, to: number): Summary {
   const recording = new Recording();
   for (const row of load.rows(from, to)) if (row.at + row.latencyMs < to) recording.add(row);
   return recording.summary();
 }
 
-/** Every weight above 0 by the instant (ms) at which it was written. */
+/** Every weight above 0 by the instant of its write, in ms. */
 function weightsSince(shop: Shop, from: number): ReadonlyMap<number, number> {
   const shares = shop.changesOf("httproutes", from).flatMap(({ object }) => {
     const { shares = {} } = JSON.parse(object.metadata.annotations?.["serin.dev/held"] ?? "{}");

@@ -9,27 +9,27 @@ import { measured } from "../measured.ts";
 import { liveHeaps } from "./heap.ts";
 
 const ROLLOUTS = Number(process.env.SERIN_SOAK ?? 200);
-/** One after the other, of each Deployment. */
+/** The number of rollouts of each Deployment, one after the other. */
 const SERIES = Number(process.env.SERIN_SERIES ?? 10);
 const DEPLOYMENTS = Math.ceil(ROLLOUTS / SERIES);
 const SEED = process.env.SERIN_SEED ?? "soak";
 const RPS = 12;
 const REPLICAS = 3;
-/** A gateway hears late of an endpoint's end where twenty rolling updates share a small machine with all the rest. */
+/** Long, because gateways drop ended endpoints late while twenty rolling updates share a small machine. */
 const PRE_STOP_SECONDS = 10;
-/** Kept revisions, fewer than there are rollouts. */
+/** The number of kept revisions, fewer than rollouts. */
 const REVISIONS = 3;
-/** After so much of the rollouts the kills end: the memory of a process is told by one that lives. */
+/** The part of the rollouts after which the kills end: only a process that lives shows a leak. */
 const KILLS_UNTIL = 0.6;
-/** After so much of them every process has seen all there is to see. */
+/** The part of the rollouts after which every process has handled every kind of event. */
 const CALM_FROM = 0.65;
-/** How much more of its heap a process may need at the end than then, in MiB: 70 rollouts that left 50 KiB each would show. */
+/** The most growth of a heap from then to the end, in MiB: a leak of 50 KiB in each of 70 rollouts would exceed it. */
 const GROWTH_MIB = 4;
 
 const names = Array.from({ length: DEPLOYMENTS }, (_, i) => `app-${String(i + 1).padStart(2, "0")}`);
 
 describeCluster(
-  `${ROLLOUTS} rollouts of ${DEPLOYMENTS} Deployments, good and bad ones, by seed ${SEED}`,
+  `${ROLLOUTS} rollouts of ${DEPLOYMENTS} Deployments, good and bad, with seed ${SEED}`,
   function () {
     this.timeout(900_000);
     let shop: Shop;
@@ -47,7 +47,7 @@ describeCluster(
     });
     after(() => shop?.close());
 
-    it("end as each must, whenever the controller is killed", async function () {
+    it("end as expected, though the controller is killed at random", async function () {
       const [started, calls] = [Date.now(), await firstCall()];
       kills = startRandomKills(shop.cluster, SEED);
       const onEnd = () => {
@@ -86,7 +86,7 @@ describeCluster(
       expect(writes / all.length, "writes per rollout").to.be.below(50);
     });
 
-    it("lose no request but the bad versions' own", async function () {
+    it("lose no request except by errors of bad versions", async function () {
       await Promise.all([...loads.values()].map((load) => load.stop()));
       let [total, own] = [0, 0];
       const lost: object[] = [];
@@ -123,7 +123,7 @@ describeCluster(
         );
         expect(sets.length, `ReplicaSets of ${name}`).to.be.at.most(REVISIONS + 1);
       }
-      // They serve on for a while when they are deleted.
+      // Deleted pods continue to serve for a while.
       await shop.until("no pod too many", () => shop.stock.pods.size <= DEPLOYMENTS * REPLICAS, 30_000);
       const leases = await shop.cluster.kubectl(["get", "leases", "-n", "serin-system", "-o=name"]);
       expect(leases.stdout.trim().split("\n")).to.deep.equal(["lease.coordination.k8s.io/serin"]);
@@ -138,7 +138,7 @@ describeCluster(
     });
 
     it("do not fill the memory", async function () {
-      // Of a few rollouts one process or another does not live long enough to tell.
+      // With few rollouts, some process does not live long enough to show a leak.
       if (ROLLOUTS < 100) this.skip();
       const [early, late] = [await calm, await liveHeaps(shop.cluster)];
       const grown = [...late].flatMap(([process, to]) => {
@@ -151,7 +151,7 @@ describeCluster(
           .map(({ process, from, to }) => `${process} ${from.toFixed(1)} → ${to.toFixed(1)} MiB`)
           .join(", "),
       );
-      expect(grown.length, "processes that lived").to.equal(4);
+      expect(grown.length, "processes that lived through it").to.equal(4);
       for (const { process, from, to } of grown) expect(to - from, process).to.be.below(GROWTH_MIB);
     });
   },
@@ -160,7 +160,7 @@ describeCluster(
 async function deployAll(shop: Shop): Promise<void> {
   const plan = {
     "serin.dev/steps": PLAN.weights.join(", "),
-    // At so few requests a second a comparison of latencies would take minutes to prove anything.
+    // At this rate a comparison of latencies would need minutes for a verdict.
     "serin.dev/compare": "off",
     "serin.dev/checks": "success-rate >= 90%",
   };

@@ -1,7 +1,7 @@
 import type { Pod } from "../../../kube/core/workloads.ts";
 import type { Shop } from "../../stories/shop.ts";
 
-/** Makes a node for pods with the shop's name in their nodeSelector `pool`, and for no other. */
+/** Adds a node only for pods with the shop's name in their nodeSelector `pool`. */
 export async function addNode(shop: Shop, name: string): Promise<void> {
   const labels = { "kubernetes.io/hostname": name, "kubernetes.io/os": "linux", pool: shop.namespace };
   const taints = [{ key: "pool", value: shop.namespace, effect: "NoSchedule" }];
@@ -11,7 +11,7 @@ export async function addNode(shop: Shop, name: string): Promise<void> {
   });
 }
 
-/** What binds pods to the shop's own nodes, evenly, in a pod's spec. */
+/** The fields of a pod's spec that spread pods evenly over the shop's own nodes. */
 export function bindTo(shop: Shop): object {
   return {
     nodeSelector: { pool: shop.namespace },
@@ -27,7 +27,7 @@ export function bindTo(shop: Shop): object {
   };
 }
 
-/** A node is gone, and with it at once every pod on it: nobody says goodbye. Returns how many they were. */
+/** Removes a node with all its pods at once, without a graceful end. Returns the number of those pods. */
 export async function loseNode(shop: Shop, name: string): Promise<number> {
   const lost = podsOn(shop, name);
   await shop.cluster.api.demand("DELETE", `/api/v1/nodes/${name}`);
@@ -42,13 +42,13 @@ export function podsOn(shop: Shop, name: string): Pod[] {
   );
 }
 
-/** Deletes a pod; `graceSeconds` 0: at once, without its kubelet. */
+/** Deletes a pod; with `graceSeconds` 0 at once, without its kubelet. */
 export function remove(shop: Shop, { metadata: { name } }: Pod, graceSeconds?: number): Promise<unknown> {
   const grace = graceSeconds === undefined ? "" : `?gracePeriodSeconds=${graceSeconds}`;
   return shop.cluster.request("DELETE", `/api/v1/namespaces/${shop.namespace}/pods/${name}${grace}`);
 }
 
-/** The pod is not ready any more, as the node controller says of those on a node that is silent, or it is again. */
+/** Sets a pod's readiness, as the node controller does for pods on a silent node. */
 export async function setReady(shop: Shop, { metadata: { name } }: Pod, ready: boolean): Promise<void> {
   const lastTransitionTime = new Date().toISOString().replace(/\.\d+/, "");
   const status = ready ? "True" : "False";

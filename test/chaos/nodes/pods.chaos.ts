@@ -11,10 +11,10 @@ const unjudged = { "serin.dev/compare": "off", "serin.dev/checks": "none" };
 const half = { ...unjudged, "serin.dev/steps": "50:10m" };
 const RPS = 60;
 
-onEachGateway("nodes and pods that are lost in flight", function (gateway) {
+onEachGateway("a loss of nodes and pods in flight", function (gateway) {
   this.timeout(240_000);
   together(gateway, {
-    "the node of all canary pods: its share goes back to the stable version until they are back": async (
+    "of the node of all canary pods returns their share to the stable version until they are back": async (
       shop,
     ) => {
       const node = `${shop.namespace}-node`;
@@ -25,10 +25,10 @@ onEachGateway("nodes and pods that are lost in flight", function (gateway) {
       const lost = Date.now();
       expect(await loseNode(shop, node)).to.equal(2);
       const taken = await shop.until("weight 0", () => shop.weight() === 0);
-      await shop.until("told", () => /waiting for 2 ready canary pods, 0 so far/.test(message(shop)));
+      await shop.until("the message", () => /waiting for 2 ready canary pods, 0 so far/.test(message(shop)));
       const quiet = await shop.answered(load, taken + HEARD_MS, 100);
-      expect(load.between(taken + HEARD_MS, quiet).failed, "failed once it was taken").to.equal(0);
-      expect(taken - lost, "ms until its share was taken").to.be.below(3_000);
+      expect(load.between(taken + HEARD_MS, quiet).failed, "failed after weight 0").to.equal(0);
+      expect(taken - lost, "ms until weight 0").to.be.below(3_000);
 
       await addNode(shop, node);
       await steady(shop, load);
@@ -36,7 +36,7 @@ onEachGateway("nodes and pods that are lost in flight", function (gateway) {
       await expectNoFailures(load, quiet);
     },
 
-    "a node with pods of both versions: the rest carries on": async (shop) => {
+    "of a node with pods of both versions leaves the rest serving": async (shop) => {
       const nodes = ["a", "b"].map((name) => `${shop.namespace}-${name}`);
       for (const node of nodes) await addNode(shop, node);
       const load = await open(shop, { plan: half }, bindTo(shop));
@@ -44,40 +44,43 @@ onEachGateway("nodes and pods that are lost in flight", function (gateway) {
       await steady(shop, load);
       const lost = Date.now();
       expect(await loseNode(shop, nodes[0] ?? "")).to.be.within(2, 4);
-      await shop.until("all there again", () => ready(shop, "v1") === 4 && ready(shop, "v2") === 2);
+      await shop.until("all pods again", () => ready(shop, "v1") === 4 && ready(shop, "v2") === 2);
       await steady(shop, load, lost + HEARD_MS);
       await promoted(shop);
       await expectNoFailures(load, lost + HEARD_MS);
     },
 
-    "a silent node: pods not ready, then deleted but never gone; no verdict, however old they are": async (
-      shop,
-    ) => {
-      const node = `${shop.namespace}-node`;
-      await addNode(shop, node);
-      await addNode(shop, `${node}-2`);
-      const load = await open(shop, { plan: half });
-      await shop.run("patch", "deployment/web", `--patch={"spec":{"progressDeadlineSeconds":8}}`);
-      await update(shop, "v2", bindTo(shop));
-      await steady(shop, load);
-      const old = Date.parse(shop.pods("v2")[0]?.metadata.creationTimestamp ?? "") + 10_000;
-      await shop.answered(load, old, 1);
-      const silent = podsOn(shop, node);
-      expect(silent).to.have.length(1);
-      for (const pod of silent) await setReady(shop, pod, false);
-      await shop.until("told", () => /waiting for 2 ready canary pods, 1 so far/.test(message(shop)));
-      await shop.answered(load, Date.now(), 120);
-      // Nobody is there who would end them.
-      await shop.cluster.api.demand("DELETE", `/api/v1/nodes/${node}`);
-      for (const pod of silent) await remove(shop, pod);
-      await shop.until("another pod", () => ready(shop, "v2") === 2);
-      expect(shop.stock.pods.has(silent[0]?.metadata.name ?? ""), "that it is still there").to.equal(true);
-      await steady(shop, load);
-      await promoted(shop);
-      await expectNoFailures(load);
-    },
+    "of contact to a node, whose pods become unready and stay deleted, causes no verdict however old they are":
+      async (shop) => {
+        const node = `${shop.namespace}-node`;
+        await addNode(shop, node);
+        await addNode(shop, `${node}-2`);
+        const load = await open(shop, { plan: half });
+        await shop.run("patch", "deployment/web", `--patch={"spec":{"progressDeadlineSeconds":8}}`);
+        await update(shop, "v2", bindTo(shop));
+        await steady(shop, load);
+        const old = Date.parse(shop.pods("v2")[0]?.metadata.creationTimestamp ?? "") + 10_000;
+        await shop.answered(load, old, 1);
+        const silent = podsOn(shop, node);
+        expect(silent).to.have.length(1);
+        for (const pod of silent) await setReady(shop, pod, false);
+        await shop.until("the message", () =>
+          /waiting for 2 ready canary pods, 1 so far/.test(message(shop)),
+        );
+        await shop.answered(load, Date.now(), 120);
+        // Without a node, no kubelet would end the pods.
+        await shop.cluster.api.demand("DELETE", `/api/v1/nodes/${node}`);
+        for (const pod of silent) await remove(shop, pod);
+        await shop.until("a new pod", () => ready(shop, "v2") === 2);
+        expect(shop.stock.pods.has(silent[0]?.metadata.name ?? ""), "that the old pod still exists").to.equal(
+          true,
+        );
+        await steady(shop, load);
+        await promoted(shop);
+        await expectNoFailures(load);
+      },
 
-    "the drain of nodes under a PodDisruptionBudget": async (shop) => {
+    "of pods by drains under a PodDisruptionBudget loses no request": async (shop) => {
       const load = await open(shop, { plan: half });
       const budget = { minAvailable: 4, selector: { matchLabels: { app: "web" } } };
       const meta = { apiVersion: "policy/v1", kind: "PodDisruptionBudget", metadata: { name: "web" } };
@@ -86,15 +89,15 @@ onEachGateway("nodes and pods that are lost in flight", function (gateway) {
       await steady(shop, load);
       const asked = Date.now();
       const whole = () => ready(shop, "v1") === 4 && ready(shop, "v2") === 2;
-      // All of the stable pods as fast as the budget lets them go. It counts both versions' pods together, so of the canary's it
-      // would let all go in the same moment; nodes are drained one after the other.
+      // Evicts the stable pods as fast as the budget allows. The budget counts the pods of both versions together and would
+      // allow all canary pods at once, so these go one after the other, as in the drain of one node after another.
       for (const pod of shop.pods("v1")) await evict(shop, pod.metadata.name);
       for (const pod of shop.pods("v2")) {
-        await shop.until("all there again", whole);
+        await shop.until("all pods again", whole);
         await evict(shop, pod.metadata.name);
-        await shop.until("it is going", () => !whole());
+        await shop.until("the eviction", () => !whole());
       }
-      await shop.until("all there again", whole);
+      await shop.until("all pods again", whole);
       await steady(shop, load, asked);
       await promoted(shop);
       await expectNoFailures(load);
@@ -102,7 +105,7 @@ onEachGateway("nodes and pods that are lost in flight", function (gateway) {
   });
 });
 
-/** Four replicas, under load; `spec` is for their pods. */
+/** Deploys four replicas under load; `spec` is added to their pods' spec. */
 async function open(shop: Shop, app: ShopApp, spec: object = {}): Promise<Load> {
   const list = JSON.parse(shop.manifests({ interval: "3s", replicas: 4, ...app }));
   Object.assign(list.items[0].spec.template.spec, spec);
@@ -112,14 +115,14 @@ async function open(shop: Shop, app: ShopApp, spec: object = {}): Promise<Load> 
   return shop.load(RPS);
 }
 
-/** Another version, on other nodes perhaps. */
+/** Sets another version and, with `spec`, other nodes. */
 function update(shop: Shop, tag: string, spec: object = {}): Promise<string> {
   const containers = [{ name: "app", image: `app:${tag}` }];
   const patch = { spec: { template: { spec: { ...spec, containers } } } };
   return shop.run("patch", "deployment/web", `--patch=${JSON.stringify(patch)}`);
 }
 
-/** The canary has its half. */
+/** Waits until the canary has half of the requests. */
 async function steady(shop: Shop, load: Load, since = 0): Promise<void> {
   const from = Math.max(await shop.weighs(50), since) + HEARD_MS;
   expectGranted(load.between(from, await shop.answered(load, from, 200)), "v2", 0.5, 150);
@@ -130,7 +133,7 @@ async function promoted(shop: Shop): Promise<void> {
   expect(shop.pods("v2")).to.have.length(4);
 }
 
-/** As often as the budget says no. */
+/** Evicts a pod; tries again while the budget refuses. */
 async function evict(shop: Shop, name: string): Promise<void> {
   const path = `/api/v1/namespaces/${shop.namespace}/pods/${name}/eviction`;
   const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name, namespace: shop.namespace } };
@@ -140,7 +143,7 @@ async function evict(shop: Shop, name: string): Promise<void> {
     expect(status).to.equal(429);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
-  throw new Error(`pod ${name} may not be evicted`);
+  throw new Error(`the budget still refuses to evict pod ${name}`);
 }
 
 function message(shop: Shop): string {

@@ -11,15 +11,17 @@ const unjudged = { "serin.dev/compare": "off", "serin.dev/checks": "none" };
 const RPS = 50;
 const DEADLINE_S = 10;
 
-// What pods there may be, and which are well: one gateway will do.
-describeCluster("where pods cannot be", function () {
+// These tests depend on pods, not on the gateway, so they run on one.
+describeCluster("without room or ready pods,", function () {
   this.timeout(240_000);
   together("traefik", {
-    "a quota that leaves no room for the canary, lifted in time: told, and on it goes": async (shop) => {
+    "a quota without room for the canary is reported, and the rollout continues when it is lifted": async (
+      shop,
+    ) => {
       const load = await open(shop);
       await allow(shop, 4);
       await update(shop, "v2");
-      await shop.until("told", () =>
+      await shop.until("the message", () =>
         /waiting for 1 ready canary pods.* exceeded quota: room/.test(message(shop)),
       );
       expect(shop.weight() ?? 0).to.equal(0);
@@ -30,13 +32,13 @@ describeCluster("where pods cannot be", function () {
       await expectNoFailures(load);
     },
 
-    "a quota reached by a step up: it stays at the step before, and goes on when there is room": async (
+    "a quota reached at a step keeps the step before, and the rollout continues when there is room": async (
       shop,
     ) => {
       const load = await open(shop);
       await allow(shop, 5);
       await update(shop, "v2");
-      await shop.until("told", () =>
+      await shop.until("the message", () =>
         /waiting for 2 ready canary pods, 1 so far.* exceeded quota/.test(message(shop)),
       );
       expect(shop.weight()).to.equal(25);
@@ -47,7 +49,7 @@ describeCluster("where pods cannot be", function () {
       await expectNoFailures(load);
     },
 
-    "one that stays: the rollout fails by the Deployment's own deadline": async (shop) => {
+    "a quota that stays makes the rollout fail after the Deployment's own deadline": async (shop) => {
       const load = await open(shop, DEADLINE_S);
       await allow(shop, 5);
       await update(shop, "v2");
@@ -59,7 +61,7 @@ describeCluster("where pods cannot be", function () {
       await expectNoFailures(load);
     },
 
-    "no stable pod ready at the start: the fix goes out natively, and says so": async (shop) => {
+    "a fix rolls out natively, with a warning, if no stable pod is ready at the start": async (shop) => {
       const load = await open(shop);
       await sicken(shop, "v1");
       const { code, stderr } = await shop.kubectl("set", "image", "deployment/web", "app=app:v2");
@@ -70,7 +72,7 @@ describeCluster("where pods cannot be", function () {
       await serves(shop, load, "v2");
     },
 
-    "no stable pod ready while a canary failed: the fix can be promoted at once, and that is told": async (
+    "a fix can be promoted at once, with a warning, if no stable pod is ready after a failed canary": async (
       shop,
     ) => {
       const load = await open(shop);
@@ -86,7 +88,7 @@ describeCluster("where pods cannot be", function () {
       await serves(shop, load, "v3");
     },
 
-    "no stable pod ready in flight: promoting at once is told, and brings the users back": async (shop) => {
+    "the condition offers a promotion at once if no stable pod is ready in flight": async (shop) => {
       const load = await open(shop, 60, "25:10m");
       await update(shop, "v2");
       await shop.weighs(25);
@@ -113,14 +115,14 @@ function update(shop: Shop, tag: string): Promise<string> {
   return shop.run("set", "image", "deployment/web", `app=app:${tag}`);
 }
 
-/** Does what the condition says. */
+/** Runs the command that the condition suggests. */
 async function order(shop: Shop): Promise<void> {
-  await shop.until("the way out told", () => /No stable pod is ready: kubectl annotate/.test(message(shop)));
+  await shop.until("the suggestion", () => /No stable pod is ready: kubectl annotate/.test(message(shop)));
   const [, command = ""] = /kubectl (annotate \S+ \S+) ships this version at once/.exec(message(shop)) ?? [];
   await shop.run(...command.split(" "));
 }
 
-/** A quota of so many pods. */
+/** Sets a quota of this many pods. */
 function allow(shop: Shop, pods: number): Promise<string> {
   const spec = { hard: { pods: String(pods) } };
   return shop.apply(
@@ -128,13 +130,13 @@ function allow(shop: Shop, pods: number): Promise<string> {
   );
 }
 
-/** None of a version's pods is ready any more, and none will be. */
+/** Makes every pod of a version unready for good. */
 async function sicken(shop: Shop, tag: string): Promise<void> {
   for (const pod of shop.pods(tag)) await setReady(shop, pod, false);
   await shop.until(`no ${tag} available`, () => !shop.replicaSet(tag)?.status?.availableReplicas);
 }
 
-/** That version is through, and from soon afterwards nothing fails. */
+/** Expects that the version's rollout ends, and that it then answers every request. */
 async function serves(shop: Shop, load: Load, tag: string): Promise<void> {
   await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
   await shop.atRest();

@@ -11,40 +11,43 @@ import { expectGranted, expectGrantedShares } from "../load/shares.ts";
 const unjudged = { "serin.dev/compare": "off", "serin.dev/checks": "none" };
 const RPS = 80;
 
-onEachGateway("replicas that change in flight", function (gateway) {
+onEachGateway("replicas in flight", function (gateway) {
   this.timeout(240_000);
   together(gateway, {
-    "to zero at 50% and back: the gateway says 503 until the stable version is back, and the canary waits for it":
-      async (shop) => {
-        const load = await open(shop, 5, { ...unjudged, "serin.dev/steps": "50:10m" });
-        await update(shop, "v2");
-        const from = await shop.weighs(50);
-        const asked = await shop.answered(load, from, 400);
-        expectGranted(load.between(from + HEARD_MS, asked), "v2", 0.5, 100);
-        await scale(shop, 0);
-        const gone = await shop.until("no pods", () => shop.pods("v1").length + shop.pods("v2").length === 0);
-        await shop.until("told", () =>
-          /the Deployment is scaled to zero/.test(shop.condition()?.message ?? ""),
-        );
-        const quiet = await shop.answered(load, gone + HEARD_MS, 100);
-        expect(load.between(gone + HEARD_MS, quiet).byStatus, "at zero").to.have.keys("503");
+    "scaled to zero and back give 503 until the stable version is ready, and the canary waits for it": async (
+      shop,
+    ) => {
+      const load = await open(shop, 5, { ...unjudged, "serin.dev/steps": "50:10m" });
+      await update(shop, "v2");
+      const from = await shop.weighs(50);
+      const asked = await shop.answered(load, from, 400);
+      expectGranted(load.between(from + HEARD_MS, asked), "v2", 0.5, 100);
+      await scale(shop, 0);
+      const gone = await shop.until("no pods", () => shop.pods("v1").length + shop.pods("v2").length === 0);
+      await shop.until("the message", () =>
+        /the Deployment is scaled to zero/.test(shop.condition()?.message ?? ""),
+      );
+      const quiet = await shop.answered(load, gone + HEARD_MS, 100);
+      expect(load.between(gone + HEARD_MS, quiet).byStatus, "at zero").to.have.keys("503");
 
-        const back = Date.now();
-        await scale(shop, 5);
-        const whole = await shop.until("the stable version whole", () => ready(shop, "v1") === 5);
-        const again = await shop.weighs(50);
-        const settled = Math.max(again, whole) + 2 * HEARD_MS;
-        const to = await shop.answered(load, settled, 400);
-        expectGranted(load.between(settled, to), "v2", 0.5, 300);
-        expect(load.between(settled, to).failed, "failed once it was back").to.equal(0);
-        expect(whole - back, "ms until it was").to.be.below(10_000);
-        expect(load.between(from, asked).failed, "failed before").to.equal(0);
-        await shop.promote();
-        expect(shop.pods("v2")).to.have.length(5);
-        await expectNoFailures(load, to);
-      },
+      const back = Date.now();
+      await scale(shop, 5);
+      const whole = await shop.until("the stable version whole", () => ready(shop, "v1") === 5);
+      const again = await shop.weighs(50);
+      const settled = Math.max(again, whole) + 2 * HEARD_MS;
+      const to = await shop.answered(load, settled, 400);
+      expectGranted(load.between(settled, to), "v2", 0.5, 300);
+      expect(load.between(settled, to).failed, "failed afterwards").to.equal(0);
+      expect(whole - back, "ms until the stable version was whole").to.be.below(10_000);
+      expect(load.between(from, asked).failed, "failed before").to.equal(0);
+      await shop.promote();
+      expect(shop.pods("v2")).to.have.length(5);
+      await expectNoFailures(load, to);
+    },
 
-    "one replica through a good rollout, a bad one and its retry": async (shop) => {
+    "of a single-pod Deployment never exceed two pods, through a good rollout and a bad one": async (
+      shop,
+    ) => {
       const load = await open(shop, 1, { ...unjudged, "serin.dev/steps": "25, 50" });
       let from = Date.now();
       await update(shop, "v2");
@@ -60,7 +63,7 @@ onEachGateway("replicas that change in flight", function (gateway) {
       await shop.until("the verdict", () => shop.record("v3-err50")?.outcome === "failed");
       await shop.until("its end", () => shop.weight() === undefined && shop.held()?.phase === "failed");
       const others = [...load.rows()].filter(({ status, version }) => status !== 200 && version !== "v3");
-      expect(others, "failures of others").to.deep.equal([]);
+      expect(others, "failures of other versions").to.deep.equal([]);
       expect(shop.peakPods(from)).to.equal(2);
       await shop.run("rollout", "undo", "deployment/web");
       await shop.atRest();
@@ -69,20 +72,21 @@ onEachGateway("replicas that change in flight", function (gateway) {
       await expectNoFailures(load, await shop.answered(load, Date.now(), 80));
     },
 
-    "every two seconds, as a nervous autoscaler: the shares stay and the rollout goes on": async (shop) => {
-      const load = await open(shop, 5, { ...unjudged, "serin.dev/steps": "25, 50" });
-      const from = Date.now();
-      await update(shop, "v2");
-      const over = new AbortController();
-      const scaling = nervously(shop, over.signal);
-      await through(shop).finally(() => over.abort());
-      expect(await scaling, "times that it was scaled").to.be.above(4);
-      expect(grantedTo(shop, from)).to.deep.equal([25, 50, 0]);
-      expectGrantedShares(shop, load, "v2", { from, intervalMs: 4_000 });
-      await scale(shop, 4);
-      await shop.until("4 pods", () => ready(shop, "v2") === 4 && shop.pods("v1").length === 0);
-      await expectNoFailures(load);
-    },
+    "that an autoscaler changes every two seconds leave the shares unchanged, and the rollout continues":
+      async (shop) => {
+        const load = await open(shop, 5, { ...unjudged, "serin.dev/steps": "25, 50" });
+        const from = Date.now();
+        await update(shop, "v2");
+        const over = new AbortController();
+        const scaling = keepScaling(shop, over.signal);
+        await through(shop).finally(() => over.abort());
+        expect(await scaling, "number of scalings").to.be.above(4);
+        expect(grantedTo(shop, from)).to.deep.equal([25, 50, 0]);
+        expectGrantedShares(shop, load, "v2", { from, intervalMs: 4_000 });
+        await scale(shop, 4);
+        await shop.until("4 pods", () => ready(shop, "v2") === 4 && shop.pods("v1").length === 0);
+        await expectNoFailures(load);
+      },
   });
 });
 
@@ -99,8 +103,8 @@ function scale(shop: Shop, replicas: number): Promise<string> {
   return shop.run("scale", "deployment/web", `--replicas=${replicas}`);
 }
 
-/** Returns how often. */
-async function nervously(shop: Shop, signal: AbortSignal): Promise<number> {
+/** Scales every two seconds until `signal` aborts; returns the number of scalings. */
+async function keepScaling(shop: Shop, signal: AbortSignal): Promise<number> {
   for (let times = 0; ; times += 1) {
     if (signal.aborted) return times;
     await scale(shop, [8, 3, 6, 2, 9, 4][times % 6] ?? 5);
@@ -108,7 +112,7 @@ async function nervously(shop: Shop, signal: AbortSignal): Promise<number> {
   }
 }
 
-/** Waits for the last step, then for the end. */
+/** Waits for the last step, then for the end of the rollout. */
 async function through(shop: Shop): Promise<void> {
   await shop.until("50%", () => shop.weight() === 50, 90_000);
   await shop.atRest();

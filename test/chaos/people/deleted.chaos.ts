@@ -6,14 +6,14 @@ import type { Shop } from "../../stories/shop.ts";
 import { atHalf, expectTheirs, greatestShare, only, promoted, recovers } from "../leader/midway.ts";
 import { type Story, together } from "../load/parallel.ts";
 
-/** Nobody can serve between the deletion and the moment when the same is there again; from then on so soon (ms). */
+/** The most time with failures after the recreation, in ms. Between the deletion and then nothing can serve. */
 const SOON_MS = 5_000;
-/** What is left of a rollout without Deployment is given back in so many ms: proxies have their time to follow. */
-const GIVEN_BACK_MS = 8_000;
-/** Weights vary in a second of 100 requests: four standard deviations of a half, as many seconds are looked at. */
+/** The most time until Serin restores the objects of a deleted Deployment, in ms. Proxies need time to follow. */
+const RESTORED_MS = 8_000;
+/** The greatest share of a second: a half plus four standard deviations of 100 requests, because many seconds count. */
 const AT_MOST = 0.7;
 
-/** The users get all their answers from what is there now. */
+/** Expects that users get all their answers from now on. */
 async function serves(shop: Shop, load: Load): Promise<void> {
   await shop.serves(shop.host());
   const from = Date.now();
@@ -21,7 +21,7 @@ async function serves(shop: Shop, load: Load): Promise<void> {
 }
 
 const whole: Record<string, Story> = {
-  "the Deployment, and made again at once": async (shop) => {
+  "of the Deployment, recreated at once, leave no trace, and the next rollout works": async (shop) => {
     const { v1, was, load } = await atHalf(shop);
     await shop.run("delete", "deployment/web");
     await shop.apply(v1);
@@ -35,33 +35,34 @@ const whole: Record<string, Story> = {
     expect(load.since(from).failed).to.equal(0);
   },
 
-  "the Deployment, and made again after a while with another version": async (shop) => {
+  "of the Deployment leave no trace, and another version can follow later": async (shop) => {
     const { v1, was, load } = await atHalf(shop);
     await shop.run("delete", "deployment/web");
-    await expectTheirs(shop, was, GIVEN_BACK_MS);
+    await expectTheirs(shop, was, RESTORED_MS);
     await shop.apply(v1.replace("app:v1", "app:v3"));
     await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
     await serves(shop, load);
   },
 
-  "the Deployment without its pods (--cascade=orphan), and made again": async (shop) => {
-    const { v1, was, load } = await atHalf(shop);
-    const from = Date.now();
-    await shop.run("delete", "deployment/web", "--cascade=orphan");
-    await shop.until("the canary gone", () => shop.pods("v2").length === 0);
-    await expectTheirs(shop, was);
-    await shop.apply(v1);
-    await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
-    const to = await shop.answered(load, Date.now(), 300);
-    expect(shop.pods("v1")).to.have.length(5);
-    expect(load.between(from, to).failed).to.equal(0);
-    expect(greatestShare(load, "v2", from, to)).to.be.below(AT_MOST);
-    expect(load.since(to - 2_000).byVersion.v2).to.equal(undefined);
-  },
+  "of the Deployment with --cascade=orphan remove the canary, and the recreated Deployment keeps serving":
+    async (shop) => {
+      const { v1, was, load } = await atHalf(shop);
+      const from = Date.now();
+      await shop.run("delete", "deployment/web", "--cascade=orphan");
+      await shop.until("the canary gone", () => shop.pods("v2").length === 0);
+      await expectTheirs(shop, was);
+      await shop.apply(v1);
+      await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
+      const to = await shop.answered(load, Date.now(), 300);
+      expect(shop.pods("v1")).to.have.length(5);
+      expect(load.between(from, to).failed).to.equal(0);
+      expect(greatestShare(load, "v2", from, to)).to.be.below(AT_MOST);
+      expect(load.since(to - 2_000).byVersion.v2).to.equal(undefined);
+    },
 
   ...Object.fromEntries(
     ["v1", "v2", "v3"].map((version): [string, Story] => [
-      `the Deployment without its pods, and made again at once with ${version}`,
+      `of the Deployment with --cascade=orphan, recreated at once with ${version}, lose no request`,
       async (shop) => {
         const { v1, was, load } = await atHalf(shop);
         const from = Date.now();
@@ -79,7 +80,7 @@ const whole: Record<string, Story> = {
 };
 
 const parts: Record<string, Story> = {
-  "the Service, and made again": async (shop) => {
+  "of the Service, recreated later, end with the canary's share as before": async (shop) => {
     const { v1, was, load } = await atHalf(shop);
     await shop.run("delete", "service/web");
     await shop.until("no weight", () => shop.weight() === 0);
@@ -93,7 +94,7 @@ const parts: Record<string, Story> = {
     return figures;
   },
 
-  "the route, and made again": async (shop) => {
+  "of the route, recreated later, end with the canary's share as before": async (shop) => {
     const { v1, was, load } = await atHalf(shop);
     await shop.run("delete", "httproute/web");
     await shop.answered(load, Date.now(), 200);
@@ -106,11 +107,11 @@ const parts: Record<string, Story> = {
     return figures;
   },
 
-  "the canary's Service": async (shop) => {
+  "of the canary Service end with a new one": async (shop) => {
     const { was, load } = await atHalf(shop);
     const from = Date.now();
     await shop.run("delete", "service/web-canary");
-    await shop.until("another one", () => shop.stock.services.has("web-canary"));
+    await shop.until("a new canary Service", () => shop.stock.services.has("web-canary"));
     const figures = await recovers(shop, load, from, SOON_MS);
     await promoted(shop, was);
     return figures;
@@ -118,11 +119,11 @@ const parts: Record<string, Story> = {
 };
 
 const pods: Record<string, Story> = {
-  "the canary's ReplicaSet": async (shop) => {
+  "of the canary's ReplicaSet end with a new one": async (shop) => {
     const { was, load } = await atHalf(shop);
     const from = Date.now();
     await shop.run("delete", `replicaset/${shop.replicaSet("v2")?.metadata.name}`);
-    await shop.until("another one", () => shop.record("v2") !== undefined);
+    await shop.until("a new record", () => shop.record("v2") !== undefined);
     const figures = await recovers(shop, load, from, SOON_MS);
     await promoted(shop, was);
     return figures;
@@ -130,13 +131,13 @@ const pods: Record<string, Story> = {
 
   ...Object.fromEntries(
     ["v1", "v2"].map((version): [string, Story] => [
-      `all pods of ${version === "v2" ? "the canary" : "the stable version"}`,
+      `of all pods of ${version === "v2" ? "the canary" : "the stable version"} end with new pods and the same share`,
       async (shop) => {
         const { was, load } = await atHalf(shop);
         const gone = shop.pods(version).map(({ metadata }) => `pod/${metadata.name}`);
         const from = Date.now();
         await shop.run("delete", "--wait=false", ...gone);
-        await shop.until("other pods", () => shop.pods(version).length >= gone.length);
+        await shop.until("new pods", () => shop.pods(version).length >= gone.length);
         const figures = await recovers(shop, load, from, SOON_MS);
         await promoted(shop, was);
         return figures;
@@ -145,9 +146,9 @@ const pods: Record<string, Story> = {
   ),
 };
 
-onEachGateway("deleted at half of the traffic", function (gateway) {
+onEachGateway("deletions at half of the traffic", function (gateway) {
   this.timeout(240_000);
-  describe("in whole:", () => together(gateway, whole));
-  describe("in parts:", () => together(gateway, parts));
-  describe("of the pods:", () => together(gateway, pods));
+  describe("of everything:", () => together(gateway, whole));
+  describe("of one part:", () => together(gateway, parts));
+  describe("of pods:", () => together(gateway, pods));
 });

@@ -6,7 +6,7 @@ import type { Shop } from "../../stories/shop.ts";
 import { atHalf, only, promoted, recovers } from "../leader/midway.ts";
 import { type Story, together } from "../load/parallel.ts";
 
-/** What a gateway may need from the moment on at which everything is right again, in ms. */
+/** The most time with failures after the correction, in ms: a gateway needs time to follow. */
 const SOON_MS = 5_000;
 const WEB = { name: "web", port: 80 };
 
@@ -15,7 +15,7 @@ async function edit(shop: Shop, ...operations: object[]): Promise<void> {
   await shop.run("patch", "httproute/web", "--type=json", "--patch", JSON.stringify(operations));
 }
 
-/** An edit that means nothing for the shares: nobody may notice. */
+/** A story of an edit that must not change the shares or lose a request. */
 const harmless =
   (change: (shop: Shop) => Promise<void>): Story =>
   async (shop) => {
@@ -32,7 +32,7 @@ const harmless =
     await expectNoFailures(load);
   };
 
-/** An edit that takes the users' answers away, until it is taken back. */
+/** A story of an edit that loses the users' requests until the user corrects it. */
 const harmful =
   (...operations: object[]): Story =>
   async (shop) => {
@@ -45,25 +45,27 @@ const harmful =
     );
     await shop.answered(load, Date.now(), 300);
     expect(shop.record("v2")).to.include({ outcome: "running", step: 0 });
-    const mended = Date.now();
+    const corrected = Date.now();
     await shop.apply(only(v1, "HTTPRoute"));
-    const figures = await recovers(shop, load, mended, SOON_MS);
+    const figures = await recovers(shop, load, corrected, SOON_MS);
     await promoted(shop, was);
     return figures;
   };
 
 const refs = "/spec/rules/0/backendRefs";
 const byHand: Record<string, Story> = {
-  "the canary's weight, set to 100": harmless((shop) =>
+  "of the canary's weight to 100 have no effect": harmless((shop) =>
     edit(shop, { op: "replace", path: `${refs}/1/weight`, value: 100 }),
   ),
-  "the canary, taken out": harmless((shop) => edit(shop, { op: "remove", path: `${refs}/1` })),
-  "Serin's marks of the route, removed or garbled": harmless(async (shop) => {
+  "that remove the canary have no effect": harmless((shop) =>
+    edit(shop, { op: "remove", path: `${refs}/1` }),
+  ),
+  "of Serin's marks on the route have no effect": harmless(async (shop) => {
     await shop.run("annotate", "httproute/web", "serin.dev/held-");
     await shop.run("annotate", "httproute/web", "serin.dev/held={", "--overwrite");
     await shop.run("label", "httproute/web", "serin.dev/flight-");
   }),
-  "Serin's marks of the Service, removed or garbled": harmless(async (shop) => {
+  "of Serin's marks on the Service have no effect": harmless(async (shop) => {
     await shop.run("annotate", "service/web", "serin.dev/held-");
     await shop.run("annotate", "service/web", "serin.dev/held=[]", "--overwrite");
     await shop.run("label", "service/web", "serin.dev/flight=me", "--overwrite");
@@ -71,23 +73,23 @@ const byHand: Record<string, Story> = {
 };
 
 const nonsense: Record<string, Story> = {
-  "a Service that is not there": harmful({ op: "replace", path: refs, value: [{ name: "nope", port: 80 }] }),
-  "no weight for anybody": harmful({ op: "replace", path: refs, value: [{ ...WEB, weight: 0 }] }),
-  "a port that the Service has not (ResolvedRefs False)": harmful({
+  "to a missing Service": harmful({ op: "replace", path: refs, value: [{ name: "nope", port: 80 }] }),
+  "to weight 0 for every backend": harmful({ op: "replace", path: refs, value: [{ ...WEB, weight: 0 }] }),
+  "to a port that the Service does not have (ResolvedRefs False)": harmful({
     op: "replace",
     path: refs,
     value: [{ ...WEB, port: 81 }],
   }),
-  "a Gateway that is not there": harmful({ op: "replace", path: "/spec/parentRefs/0/name", value: "nope" }),
-  "other rules, and none of them for the Service": harmful({
+  "to a missing Gateway": harmful({ op: "replace", path: "/spec/parentRefs/0/name", value: "nope" }),
+  "to other rules without the Service": harmful({
     op: "replace",
     path: "/spec/rules",
     value: [{ matches: [{ path: { type: "PathPrefix", value: "/nowhere" } }] }],
   }),
 };
 
-const turned: Record<string, Story> = {
-  "rules turned round keep the shares, and stay turned": async (shop) => {
+const ordinary: Record<string, Story> = {
+  "of the order of rules keep the shares, and the order stays": async (shop) => {
     const { was, load } = await atHalf(shop);
     const rule = shop.stock.httproutes.get("web")?.spec.rules?.[0];
     const header = [
@@ -108,7 +110,7 @@ const turned: Record<string, Story> = {
     await expectNoFailures(load);
   },
 
-  "a Service that is pointed at other pods leaves the rollout, and may come back": async (shop) => {
+  "that point a Service at other pods take it out of the rollout until they point it back": async (shop) => {
     await shop.deploy({ name: "other", image: "app:o1" });
     const { was, load } = await atHalf(shop);
     const point = (app: string) =>
@@ -133,7 +135,7 @@ const turned: Record<string, Story> = {
     await expectNoFailures(load);
   },
 
-  "another Service for the same pods is narrowed at the next step": async (shop) => {
+  "that add a Service for the same pods isolate it at the next step": async (shop) => {
     const plan = {
       "serin.dev/steps": "25:10m, 50:10m",
       "serin.dev/compare": "off",
@@ -155,9 +157,9 @@ const turned: Record<string, Story> = {
   },
 };
 
-onEachGateway("edited by hand at half of the traffic:", function (gateway) {
+onEachGateway("edits by hand at half of the traffic", function (gateway) {
   this.timeout(240_000);
-  describe("what is Serin's:", () => together(gateway, byHand));
-  describe("the route, to nonsense:", () => together(gateway, nonsense));
-  describe("what is the user's:", () => together(gateway, turned));
+  describe("to Serin's parts:", () => together(gateway, byHand));
+  describe("of the route to nonsense, which a correction ends:", () => together(gateway, nonsense));
+  describe("to the user's parts:", () => together(gateway, ordinary));
 });

@@ -13,7 +13,7 @@ const plan = { "serin.dev/steps": "25, 50", "serin.dev/compare": "off", "serin.d
 const RPS = 40;
 const REPLACED_OLD = /error when replacing .* the object has been modified/;
 
-/** How somebody hands manifests in, and how often; without `everyMs` only when there is something new. */
+/** A way to apply manifests, and its interval. Without `everyMs` it applies only new manifests. */
 interface Machine {
   readonly hand: (shop: Shop) => Hand;
   readonly everyMs?: number;
@@ -36,23 +36,26 @@ const machines: Readonly<Record<string, Machine>> = {
   "Argo CD": { hand: (shop) => byForce(shop, "argocd-controller"), everyMs: 1_000 },
 };
 
-onEachGateway("a machine that hands in everything, changed or not", function (gateway) {
+onEachGateway("a machine that applies all manifests, changed or not", function (gateway) {
   this.timeout(240_000);
   const writes = new Map<string, number>();
   const lives = Object.entries(machines).map(([name, machine]) => {
     const story = async (shop: Shop) => void writes.set(name, await live(shop, machine));
-    return [`${name}: no refusal and no gap through rollout, rollback and undo`, story] as const;
+    return [
+      `meets no refusal and loses no request through rollout, rollback and undo: ${name}`,
+      story,
+    ] as const;
   });
   together(gateway, Object.fromEntries(lives));
 
-  it("does not make Serin write any more", () => {
+  it("does not make Serin write more", () => {
     expect(writes.size).to.equal(Object.keys(machines).length);
     const most = 1.3 * (writes.get(NOBODY) ?? 0);
-    for (const [name, count] of writes) expect(count, `writes beside ${name}`).to.be.below(most);
+    for (const [name, count] of writes) expect(count, `writes with ${name}`).to.be.below(most);
   });
 });
 
-/** A release, one that is taken back, its revert, and a revert in flight; returns how often Serin wrote. */
+/** A good release, a failed one and its revert, and a revert in flight. Returns the number of Serin's writes. */
 async function live(shop: Shop, { hand, everyMs }: Machine): Promise<number> {
   await first(shop, hand(shop));
   await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
@@ -62,7 +65,7 @@ async function live(shop: Shop, { hand, everyMs }: Machine): Promise<number> {
   const began = Date.now();
   try {
     await release(shop, load, loop);
-    await takenBack(shop, loop);
+    await abortedRelease(shop, loop);
     await revertInFlight(shop, loop);
     await loop.turned(2);
   } finally {
@@ -70,13 +73,13 @@ async function live(shop: Shop, { hand, everyMs }: Machine): Promise<number> {
   }
   await expectNoFailures(load);
   expectAtRest(shop);
-  // kubectl replaces what it has read just before: whoever writes in between, native control as well, is in its way.
+  // kubectl replaces the version that it has just read, so any write in between makes it fail, also a native one.
   const refusals = loop.refusals.filter((refusal) => !REPLACED_OLD.test(refusal));
   expect(refusals, `refusals of ${loop.turns}`).to.deep.equal([]);
   return writesOf(shop, began);
 }
 
-/** What is to be replaced must be there. */
+/** Creates the objects first if the machine can only replace them. */
 async function first(shop: Shop, hand: Hand): Promise<void> {
   const v1 = manifests(shop, "v1");
   if ((await hand(v1)) !== undefined) await shop.apply(v1);
@@ -92,7 +95,7 @@ async function release(shop: Shop, load: Load, loop: Loop): Promise<void> {
   expectGrantedShares(shop, load, "v2", { from, intervalMs: 6_000 });
 }
 
-async function takenBack(shop: Shop, loop: Loop): Promise<void> {
+async function abortedRelease(shop: Shop, loop: Loop): Promise<void> {
   loop.commit(manifests(shop, "v3"));
   await shop.weighs(25);
   await shop.run("annotate", "deployment/web", `serin.dev/abort=${shop.revision()}`);
@@ -109,10 +112,10 @@ async function revertInFlight(shop: Shop, loop: Loop): Promise<void> {
   await shop.weighs(25);
   loop.commit(manifests(shop, "v2"));
   await shop.atRest();
-  await shop.until("the twin gone", () => !shop.stock.services.has("web-canary"));
+  await shop.until("the canary Service gone", () => !shop.stock.services.has("web-canary"));
 }
 
-/** Fields that Serin holds are in the manifest, too. */
+/** Manifests that include the fields that Serin holds. */
 function manifests(shop: Shop, tag: string): string {
   const list = JSON.parse(shop.manifests({ interval: "6s", plan, image: `app:${tag}` }));
   const strategy = { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } };
@@ -131,7 +134,7 @@ function expectAtRest(shop: Shop): void {
   }
 }
 
-/** Events aside. */
+/** The number of Serin's writes since an instant, without Events. */
 async function writesOf(shop: Shop, from: number): Promise<number> {
   const events = await readAudit(shop.cluster.auditLog, SERIN);
   return events.filter(

@@ -1,23 +1,23 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Shop } from "../../stories/shop.ts";
 
-/** Hands manifests in; the message of what refused them, if anything did. */
+/** Applies manifests; returns the message of the refusal, if any. */
 export type Hand = (manifests: string) => Promise<string | undefined>;
 
-/** A machine that hands in what is committed, again and again, whether it has changed or not. */
+/** A machine that applies the committed manifests again and again, changed or not. */
 export interface Loop {
-  /** From now on these manifests are handed in. */
+  /** Makes the machine apply these manifests from now on. */
   commit(manifests: string): void;
-  /** How often something was handed in. */
+  /** The number of turns so far. */
   readonly turns: number;
-  /** What was refused, and when. */
+  /** The refusals so far, with their instants. */
   readonly refusals: readonly string[];
-  /** Waits for so many more turns; not where only what is new is handed in. */
+  /** Waits for this many more turns; returns at once if turns come only with commits. */
   turned(times: number): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts such a loop; `everyMs` from the end of one turn to the beginning of the next. Without it, turns come with commits. */
+/** Starts such a loop with `everyMs` between the end of a turn and the next. Without it, turns come only with commits. */
 export function startLoop(hand: Hand, committed: string, everyMs?: number): Loop {
   const end = new AbortController();
   const refusals: string[] = [];
@@ -67,12 +67,12 @@ export function byKubectl(shop: Shop, ...command: readonly string[]): Hand {
   };
 }
 
-/** As Flux and Argo CD apply server-side, each under its own name. */
+/** Server-side apply with force, as Flux and Argo CD do, each as its own field manager. */
 export function byForce(shop: Shop, manager: string): Hand {
   return byKubectl(shop, "apply", "--server-side", "--force-conflicts", `--field-manager=${manager}`);
 }
 
-/** As `kubectl apply --server-side` asks the API server, without the time that a process takes. */
+/** The requests of `kubectl apply --server-side`, without the time that a process takes. */
 export function byServerSideApply(shop: Shop, manager: string): Hand {
   const collections: Record<string, string> = {
     Deployment: "/apis/apps/v1/namespaces/NS/deployments",

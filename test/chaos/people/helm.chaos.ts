@@ -12,11 +12,11 @@ const SLOW = { "serin.dev/steps": "50:10m" };
 const CHECKED = "--set=annotations.serin\\.dev/checks=success-rate >= 95%";
 const GOES_BACK = { 3: "--atomic", 4: "--rollback-on-failure" } as const;
 
-/** What users of both versions of helm do, each in a shop of its own. */
+/** Stories of one version of helm, each in a shop of its own. */
 function storiesOf(version: 3 | 4): Record<string, Story> {
   const title = (what: string) => `helm ${version}: ${what}`;
   return {
-    [title("upgrade --wait is through when the canary is promoted, and fails when it failed")]: async (
+    [title("upgrade --wait ends when the canary is promoted, and fails if the canary fails")]: async (
       shop,
     ) => {
       const { release, load } = await install(shop, version);
@@ -24,7 +24,7 @@ function storiesOf(version: 3 | 4): Record<string, Story> {
       const good = await release.upgrade("v2", "--wait", "--timeout=90s");
       expect(good.code, good.stderr).to.equal(0);
       expect(grantedTo(shop, began)).to.deep.equal([25, 50, 0]);
-      expect(shop.held()?.phase ?? "promoting", "when helm was through").to.equal("promoting");
+      expect(shop.held()?.phase ?? "promoting", "when helm ended").to.equal("promoting");
       await shop.atRest();
       expect(shop.pods("v2")).to.have.length(4);
 
@@ -38,7 +38,7 @@ function storiesOf(version: 3 | 4): Record<string, Story> {
       await expectNoFailures(load);
     },
 
-    [title(`upgrade ${GOES_BACK[version]} keeps what is good and takes back what is bad`)]: async (shop) => {
+    [title(`upgrade ${GOES_BACK[version]} keeps a good version and rolls a bad one back`)]: async (shop) => {
       const { release, load } = await install(shop, version);
       const goesBack = GOES_BACK[version];
       const good = await release.upgrade("v2", goesBack, "--timeout=120s");
@@ -47,16 +47,17 @@ function storiesOf(version: 3 | 4): Record<string, Story> {
       const bad = await release.upgrade("v3-err50", goesBack, CHECKED, "--timeout=120s");
       expect(bad.code, bad.stdout).to.equal(1);
       expect(shop.record("v3-err50")?.message).to.match(/^rolled back at (25|50)%/);
-      expect(await release.status(), "of the release that came back").to.equal("deployed");
+      expect(await release.status(), "status of the restored release").to.equal("deployed");
       await expectLeft(shop, "v2");
       await load.stop();
       const failed = [...load.rows()].filter(({ status }) => status !== 200);
-      expect([...new Set(failed.map(({ version }) => version))], "whose answers failed").to.deep.equal([
-        "v3",
-      ]);
+      expect(
+        [...new Set(failed.map(({ version }) => version))],
+        "versions with failed answers",
+      ).to.deep.equal(["v3"]);
     },
 
-    [title("rollback in flight, and an upgrade during an upgrade")]: async (shop) => {
+    [title("rollback works in flight, and so does an upgrade during an upgrade")]: async (shop) => {
       const { release, load } = await install(shop, version, SLOW);
       expect((await release.upgrade("v2")).code).to.equal(0);
       await shop.weighs(50);
@@ -76,7 +77,7 @@ function storiesOf(version: 3 | 4): Record<string, Story> {
       await expectNoFailures(load);
     },
 
-    [title("uninstall in flight leaves nothing")]: async (shop) => {
+    [title("uninstall in flight leaves no object")]: async (shop) => {
       const { release, load } = await install(shop, version, SLOW);
       expect((await release.upgrade("v2")).code).to.equal(0);
       await shop.weighs(50);
@@ -91,7 +92,7 @@ function storiesOf(version: 3 | 4): Record<string, Story> {
   };
 }
 
-describeCluster("a chart", function () {
+describeCluster("a Helm chart", function () {
   this.timeout(240_000);
   together("traefik", { ...storiesOf(3), ...storiesOf(4) });
 });
@@ -108,7 +109,7 @@ async function install(
   return { release, load: shop.load(RPS) };
 }
 
-/** That version alone, and nothing of Serin's. */
+/** Expects that version alone, and no trace of Serin. */
 async function expectLeft(shop: Shop, tag: string): Promise<void> {
   await shop.atRest();
   const sizes = () => [shop.pods(tag).length, shop.stock.services.size, shop.weight()];

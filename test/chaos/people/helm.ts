@@ -16,17 +16,17 @@ const annotations = {
   "serin.dev/checks": "none",
 };
 
-/** A user's chart in a shop, and the helm that installs it. */
+/** A release of the user's chart in a shop, by one version of helm. */
 export interface Release {
   /** `helm upgrade --install` with that image; any exit status is an answer. */
   upgrade(image: string, ...args: readonly string[]): Promise<Output>;
   /** Another command about the release. */
   run(command: string, ...args: readonly string[]): Promise<Output>;
-  /** What `helm status` calls it: deployed, failed, … */
+  /** The status by `helm status`: deployed, failed, … */
   status(): Promise<string>;
 }
 
-/** The chart in that shop; `plan` is added to its annotations. */
+/** The release in that shop; `plan` is added to the chart's annotations. */
 export function releaseIn(shop: Shop, version: 3 | 4, plan: Readonly<Record<string, string>> = {}): Release {
   const { name, namespace } = gateways[shop.gateway];
   const values = {

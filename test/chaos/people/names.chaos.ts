@@ -7,11 +7,11 @@ import { together } from "../load/parallel.ts";
 
 const plan = { "serin.dev/steps": "50:10m", "serin.dev/compare": "off", "serin.dev/checks": "none" };
 
-// Who may have which name is decided before any gateway hears of it.
-describeCluster("names that collide in mid-flight", function () {
+// Names collide at the API server, whatever the gateway.
+describeCluster("collisions in flight", function () {
   this.timeout(120_000);
   together("traefik", {
-    "a Service of the user's with the twin's name, made between admission and twin: told, left alone, waited for":
+    "of a user's Service and the canary Service, before Serin creates it, make Serin report the conflict and wait":
       async (shop) => {
         const load = await open(shop);
         await shop.run("rollout", "pause", "deployment/web");
@@ -19,7 +19,7 @@ describeCluster("names that collide in mid-flight", function () {
         await shop.run("create", "service", "clusterip", "web-canary", "--tcp=80");
         const theirs = await shop.run("get", "service/web-canary", "--output=json");
         await shop.run("rollout", "resume", "deployment/web");
-        await shop.until("it told", () =>
+        await shop.until("the message", () =>
           /cannot create services\/web-canary: .*already exists/.test(shop.condition()?.message ?? ""),
         );
         expect(await shop.run("get", "service/web-canary", "--output=json")).to.equal(theirs);
@@ -30,52 +30,60 @@ describeCluster("names that collide in mid-flight", function () {
         await promoted(shop, load, "v2");
       },
 
-    "the same in flight is refused, by kubectl create, apply and replace": async (shop) => {
-      const load = await open(shop);
-      await update(shop, "v2");
-      await shop.weighs(50);
-      const canaryService = shop.stock.services.get("web-canary");
-      const spec = { selector: { app: "web-canary" }, ports: [{ port: 80 }] };
-      const manifest = JSON.stringify({
-        ...{ apiVersion: "v1", kind: "Service", metadata: { name: "web-canary" } },
-        spec,
-      });
-      for (const [command, why] of [
-        [["create"], "already exists"],
-        [["apply"], "Service web-canary carries the canary's traffic until the rollout in flight is over"],
-        [["replace"], "Service web-canary carries the canary's traffic until the rollout in flight is over"],
-        [["apply", "--server-side", "--force-conflicts"], "Service web-canary carries the canary's traffic"],
-      ] as const) {
-        const input = { namespace: shop.namespace, input: manifest };
-        const { code, stderr } = await shop.cluster.kubectl([...command, "-f", "-"], input);
-        expect(code, command.join(" ")).to.equal(1);
-        expect(stderr).to.include(why);
-      }
-      expect(shop.stock.services.get("web-canary")).to.deep.equal(canaryService);
-      await promoted(shop, load, "v2");
-      await shop.until("the twin gone", () => !shop.stock.services.has("web-canary"));
-      await shop.apply(manifest);
-    },
-
-    "a second Deployment with the same labels: nothing reaches it in flight, and the next rollout is refused":
+    "of a user's Service and the canary Service in flight are refused to kubectl create, apply and replace":
       async (shop) => {
         const load = await open(shop);
         await update(shop, "v2");
         await shop.weighs(50);
-        const [other] = JSON.parse(shop.manifests({ image: "app:other", replicas: 2 })).items;
-        other.metadata = { name: "web-jobs" };
-        await shop.apply(JSON.stringify(other));
-        await shop.run("rollout", "status", "deployment/web-jobs", "--timeout=60s");
-        const from = Date.now();
-        const to = await shop.answered(load, from, 300);
-        expect(Object.keys(load.between(from, to).byVersion).toSorted()).to.deep.equal(["v1", "v2"]);
-
+        const canaryService = shop.stock.services.get("web-canary");
+        const spec = { selector: { app: "web-canary" }, ports: [{ port: 80 }] };
+        const manifest = JSON.stringify({
+          ...{ apiVersion: "v1", kind: "Service", metadata: { name: "web-canary" } },
+          spec,
+        });
+        for (const [command, why] of [
+          [["create"], "already exists"],
+          [["apply"], "Service web-canary carries the canary's traffic until the rollout in flight is over"],
+          [
+            ["replace"],
+            "Service web-canary carries the canary's traffic until the rollout in flight is over",
+          ],
+          [
+            ["apply", "--server-side", "--force-conflicts"],
+            "Service web-canary carries the canary's traffic",
+          ],
+        ] as const) {
+          const input = { namespace: shop.namespace, input: manifest };
+          const { code, stderr } = await shop.cluster.kubectl([...command, "-f", "-"], input);
+          expect(code, command.join(" ")).to.equal(1);
+          expect(stderr).to.include(why);
+        }
+        expect(shop.stock.services.get("web-canary")).to.deep.equal(canaryService);
         await promoted(shop, load, "v2");
-        const { code, stderr } = await shop.kubectl("set", "image", "deployment/web", "app=app:v3");
-        expect(code).to.equal(1);
-        expect(stderr).to.include("Service web: it also selects the pods of Deployment web-jobs");
-        expect(shop.held()).to.equal(undefined);
+        await shop.until("the canary Service gone", () => !shop.stock.services.has("web-canary"));
+        await shop.apply(manifest);
       },
+
+    "of a second Deployment's labels send no request to its pods, and the next rollout is refused": async (
+      shop,
+    ) => {
+      const load = await open(shop);
+      await update(shop, "v2");
+      await shop.weighs(50);
+      const [other] = JSON.parse(shop.manifests({ image: "app:other", replicas: 2 })).items;
+      other.metadata = { name: "web-jobs" };
+      await shop.apply(JSON.stringify(other));
+      await shop.run("rollout", "status", "deployment/web-jobs", "--timeout=60s");
+      const from = Date.now();
+      const to = await shop.answered(load, from, 300);
+      expect(Object.keys(load.between(from, to).byVersion).toSorted()).to.deep.equal(["v1", "v2"]);
+
+      await promoted(shop, load, "v2");
+      const { code, stderr } = await shop.kubectl("set", "image", "deployment/web", "app=app:v3");
+      expect(code).to.equal(1);
+      expect(stderr).to.include("Service web: it also selects the pods of Deployment web-jobs");
+      expect(shop.held()).to.equal(undefined);
+    },
   });
 });
 

@@ -13,25 +13,25 @@ import { Shop } from "../../stories/shop.ts";
 import { atHalf, expectTheirs, promoted, quiet, recovers } from "../leader/midway.ts";
 import { measured } from "../measured.ts";
 
-/** What Serin's containers have said so far, one line after the other. */
-function said({ cluster: { dir } }: Shop): readonly string[] {
+/** The log lines of Serin's containers so far. */
+function logLines({ cluster: { dir } }: Shop): readonly string[] {
   const logs = join(dir, "kubelet");
   const own = readdirSync(logs).filter((name) => name.startsWith("serin-system") && name.endsWith(".log"));
   return own.flatMap((name) => readFileSync(join(logs, name), "utf8").split("\n").filter(Boolean));
 }
 
-/** The clean-up as people start it; returns what it says. */
+/** Runs the clean-up command as users do; returns its output. */
 async function cleanup({ cluster: { kubeconfig } }: Shop): Promise<string> {
   const args = [join(repository, "cli/main.ts"), "--kubeconfig", kubeconfig, "--patience-seconds", "60"];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   const closed = once(child, "close");
-  const told = await text(child.stdout);
+  const output = await text(child.stdout);
   await closed;
-  expect(child.exitCode, told).to.equal(0);
-  return told;
+  expect(child.exitCode, output).to.equal(0);
+  return output;
 }
 
-describeCluster("deleted in mid-flight", function () {
+describeCluster("a deletion in flight", function () {
   this.timeout(240_000);
   let shop: Shop;
   beforeEach(async () => {
@@ -42,7 +42,7 @@ describeCluster("deleted in mid-flight", function () {
   const remains = async (namespace: string) =>
     (await shop.cluster.kubectl(["get", "namespace", namespace])).code === 0;
 
-  it("the namespace: nothing holds it up, and Serin falls silent about it", async () => {
+  it("of the namespace is not delayed, and Serin stops logging about it", async () => {
     const { load } = await atHalf(shop, { preStopSeconds: 1 });
     const { uid = "" } = shop.deployment().metadata;
     const isAboutIt = (line: string) => line.includes(shop.namespace) || line.includes(uid);
@@ -51,16 +51,16 @@ describeCluster("deleted in mid-flight", function () {
     const gone = async () => ((await remains(shop.namespace)) ? undefined : true);
     await eventually("the namespace gone", gone, 60_000);
     await quiet(3_000);
-    const before = said(shop);
+    const before = logLines(shop);
     await quiet(12_000);
-    const after = said(shop);
+    const after = logLines(shop);
     const errors = after.filter((line) => isAboutIt(line) && /"level":[45]0/.test(line));
     const old = new Set(before);
     expect(after.filter((line) => isAboutIt(line) && !old.has(line))).to.deep.equal([]);
     expect(errors.length, errors[0]).to.be.below(10);
   });
 
-  it("the Gateway: the canary waits, and goes on when it is made again", async function () {
+  it("of the Gateway makes the canary wait until the Gateway is recreated", async function () {
     const { was, load } = await atHalf(shop);
     const { kubectl } = shop.cluster;
     const { stdout } = await kubectl(["get", "gateway/gw", "-n", "edge", "-o=json"]);
@@ -70,9 +70,9 @@ describeCluster("deleted in mid-flight", function () {
     await kubectl(["delete", "gateway/gw", "-n", "edge"]);
     const gone = Date.now();
     try {
-      // No object of the shop's changes with it.
+      // No object of the shop changes with the Gateway, so only the load can show it.
       const isGone = async () => (load.since(gone).failed > 100 ? true : undefined);
-      await eventually("nobody serves", isGone, 20_000);
+      await eventually("failing requests", isGone, 20_000);
       expect(shop.record("v2")).to.include({ outcome: "running" });
     } finally {
       await kubectl(["apply", "-f", "-"], { input });
@@ -81,7 +81,7 @@ describeCluster("deleted in mid-flight", function () {
     await promoted(shop, was);
   });
 
-  it("Serin's own namespace: the stable version serves on, and the clean-up brings everything back", async () => {
+  it("of Serin's own namespace loses no request, and the clean-up command restores everything", async () => {
     const { was, load } = await atHalf(shop);
     const from = Date.now();
     await shop.cluster.kubectl(["delete", "namespace", "serin-system", "--wait=false"]);
@@ -96,8 +96,10 @@ describeCluster("deleted in mid-flight", function () {
     await shop.run("label", "deployment/web", "touched=yes");
     await shop.run("label", "deployment/web", "touched-");
 
-    const told = await cleanup(shop);
-    expect(told).to.include(`Deployment ${shop.namespace}/web runs its stable version under its own fields`);
+    const output = await cleanup(shop);
+    expect(output).to.include(
+      `Deployment ${shop.namespace}/web runs its stable version under its own fields`,
+    );
     await shop.until("v1 alone", () => shop.pods("v2").length === 0 && shop.pods("v1").length === 5);
     await expectTheirs(shop, was);
     await shop.run("rollout", "status", "deployment/web", "--timeout=30s");

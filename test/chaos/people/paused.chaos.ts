@@ -5,7 +5,7 @@ import type { Shop } from "../../stories/shop.ts";
 import { annotate, atHalf, expectTheirs, promoted } from "../leader/midway.ts";
 import { type Story, together } from "../load/parallel.ts";
 
-/** The stable version never had fewer pods than the user asked for. */
+/** Expects that the stable version never had fewer pods than the user's replicas. */
 function expectStableWhole(shop: Shop): void {
   const stable = shop.replicaSet("v1")?.metadata.name;
   const less = shop.changes.filter(
@@ -16,7 +16,7 @@ function expectStableWhole(shop: Shop): void {
 }
 
 const stories: Record<string, Story> = {
-  "a smaller canary and a pause right after it wait for the resume": async (shop) => {
+  "a smaller canary waits for the resume if a pause follows at once": async (shop) => {
     const { was, load } = await atHalf(shop);
     await annotate(shop, "steps", "20:10m");
     await shop.run("rollout", "pause", "deployment/web");
@@ -30,7 +30,7 @@ const stories: Record<string, Story> = {
     await expectNoFailures(load);
   },
 
-  "another version right after a smaller canary finds the stable one whole": async (shop) => {
+  "another version right after a smaller canary leaves the stable version whole": async (shop) => {
     const { was, load } = await atHalf(shop);
     await annotate(shop, "steps", "20:10m");
     await shop.run("set", "image", "deployment/web", "app=app:v3");
@@ -43,11 +43,11 @@ const stories: Record<string, Story> = {
     await expectNoFailures(load);
   },
 
-  "a version given up under the user's pause leaves the stable one whole": async (shop) => {
+  "an aborted version during the user's pause leaves the stable version whole": async (shop) => {
     const { was, load } = await atHalf(shop);
     await shop.run("rollout", "pause", "deployment/web");
     await annotate(shop, "abort", shop.revision());
-    await shop.until("given up", () => shop.held()?.phase === "failed" && shop.weight() === undefined);
+    await shop.until("the abort", () => shop.held()?.phase === "failed" && shop.weight() === undefined);
     await shop.answered(load, Date.now(), 500);
     expectStableWhole(shop);
     await shop.run("rollout", "resume", "deployment/web");
@@ -60,7 +60,7 @@ const stories: Record<string, Story> = {
   },
 };
 
-describeCluster("while native control may take pods of both versions", function () {
+describeCluster("while the native controller may remove pods of both versions,", function () {
   this.timeout(240_000);
   together("traefik", stories);
 });

@@ -15,7 +15,7 @@ function optedOut(manifests: string, image: string): string {
   return JSON.stringify(list);
 }
 
-/** kubectl is refused, and says why. */
+/** Expects that kubectl is refused with this reason. */
 async function expectRefused(shop: Shop, why: RegExp, input: string, ...args: string[]): Promise<void> {
   const { code, stderr } = await shop.cluster.kubectl(args, { namespace: shop.namespace, input });
   expect(code, args.join(" ")).not.to.equal(0);
@@ -31,12 +31,12 @@ async function expectNoWayOut(shop: Shop, v1: string, why: RegExp): Promise<void
 }
 
 const plans: Record<string, Story> = {
-  "the opt-in cannot be taken away in flight nor after a failure, but with the version": async (shop) => {
+  "the opt-in cannot be removed, nor after a failure, except together with the version": async (shop) => {
     const { v1, was, load } = await atHalf(shop);
     await expectNoWayOut(shop, v1, /cannot go while a rollout is in flight: promote it .* or undo it/);
     expect(shop.weight()).to.equal(50);
     await annotate(shop, "abort", shop.revision());
-    await shop.until("given up", () => shop.held()?.phase === "failed" && shop.weight() === undefined);
+    await shop.until("the abort", () => shop.held()?.phase === "failed" && shop.weight() === undefined);
     await expectNoWayOut(shop, v1, /cannot go while the failed version is held: undo it/);
     await shop.apply(optedOut(v1, "app:v1"));
     await shop.atRest();
@@ -48,7 +48,7 @@ const plans: Record<string, Story> = {
     await expectNoFailures(load);
   },
 
-  "other steps count from then on; a wrong plan changes nothing": async (shop) => {
+  "other steps apply at once, and an invalid plan changes nothing": async (shop) => {
     const { was, load } = await atHalf(shop);
     const from = Date.now();
     await expectRefused(
@@ -67,7 +67,7 @@ const plans: Record<string, Story> = {
     const to = await shop.answered(load, settled, 500);
     expect(greatestShare(load, "v2", from, to)).to.be.below(0.65);
     expect(greatestShare(load, "v2", settled, to)).to.be.below(0.34);
-    // A step that takes no longer than its gateway needs to follow is not told.
+    // A step that lasts no longer than the gateway needs to follow is not reported.
     await annotate(shop, "steps", "20, 30:4s, 40:10m");
     for (const weight of [30, 40]) await shop.weighs(weight);
     await annotate(shop, "steps", "30");
@@ -77,7 +77,7 @@ const plans: Record<string, Story> = {
     await expectNoFailures(load);
   },
 
-  "another kind of rollout: blue-green gives everything when there are pods for it": async (shop) => {
+  "another strategy applies: blue-green moves all traffic once there are enough pods": async (shop) => {
     const { was, load } = await atHalf(shop);
     await shop.run("annotate", "deployment/web", "serin.dev/steps-", `${OPT_IN}=blue-green`, "--overwrite");
     await shop.atRest();
@@ -86,7 +86,7 @@ const plans: Record<string, Story> = {
     await expectNoFailures(load);
   },
 
-  "a Service taken out of serin.dev/services serves on to the end": async (shop) => {
+  "a Service removed from serin.dev/services is restored and serves to the end": async (shop) => {
     const v1 = JSON.parse(shop.manifests(HALF));
     const second = structuredClone(v1.items[1]);
     second.metadata.name = "second";
@@ -95,15 +95,13 @@ const plans: Record<string, Story> = {
     const selector = () => shop.stock.services.get("second")?.spec.selector;
     expect(selector()).to.have.property("pod-template-hash");
     await annotate(shop, "services", "web");
-    await shop.until("second given back", () => !("pod-template-hash" in (selector() ?? {})), 5_000);
+    await shop.until("second restored", () => !("pod-template-hash" in (selector() ?? {})), 5_000);
     await shop.promote();
     expect(selector()).to.deep.equal({ app: "web" });
     await expectNoFailures(load);
   },
 
-  "records that a person has garbled: the Deployment's is kept, the ReplicaSet's begins anew": async (
-    shop,
-  ) => {
+  "a garbled record of the Deployment is kept, and one of the ReplicaSet is recreated": async (shop) => {
     const { was, load } = await atHalf(shop);
     const held = shop.deployment().metadata.annotations?.["serin.dev/held"];
     await annotate(shop, "held", "{");
@@ -113,10 +111,10 @@ const plans: Record<string, Story> = {
     const set = `replicaset/${shop.replicaSet("v2")?.metadata.name}`;
     for (const garbage of ["{", "null", '{"started":"x"}']) {
       await shop.run("annotate", set, `serin.dev/run=${garbage}`, "--overwrite");
-      await shop.until("another record", () => shop.record("v2")?.outcome === "running");
+      await shop.until("a new record", () => shop.record("v2")?.outcome === "running");
     }
     await shop.run("annotate", set, "serin.dev/run-");
-    await shop.until("another record", () => shop.record("v2")?.outcome === "running");
+    await shop.until("a new record", () => shop.record("v2")?.outcome === "running");
     await shop.run("label", set, "serin.dev/flight-");
     await shop.weighs(50);
     await promoted(shop, was);
@@ -124,7 +122,7 @@ const plans: Record<string, Story> = {
   },
 };
 
-describeCluster("in mid-flight", function () {
+describeCluster("in flight,", function () {
   this.timeout(240_000);
   together("traefik", plans);
 });

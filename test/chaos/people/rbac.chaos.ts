@@ -20,7 +20,7 @@ const conflict: Fate = {
   },
 };
 
-describeCluster("rights that only a conflict needs", function () {
+describeCluster("rights that only conflicts need", function () {
   this.timeout(120_000);
   let shop: Shop;
   before(async () => {
@@ -50,7 +50,7 @@ describeCluster("rights that only a conflict needs", function () {
     (await way()).set({
       before: (call) => (once("deployments", call) || once("services", call) ? conflict : "pass"),
     });
-    // The webhook marks the Deployment, and narrows the Service when the tracker asks.
+    // When the tracker updates the Deployment, the webhook marks it and isolates the Service.
     await shop.run("patch", "configmap/web", "--type=merge", '--patch={"data":{"a":"2"}}');
     await shop.until("in flight", () => shop.held() !== undefined);
     await shop.weighs(50);

@@ -8,7 +8,7 @@ import { type Story, together } from "../load/parallel.ts";
 
 const REFUSED = "app:v2";
 
-/** Another admission, asked after Serin's, that allows no Deployment of this namespace that image. */
+/** Installs another admission after Serin's, which refuses that image in this namespace. */
 async function refuse(shop: Shop): Promise<void> {
   const name = `no-v2-${shop.namespace}`;
   const kinds = { apiVersion: "admissionregistration.k8s.io/v1" };
@@ -36,7 +36,7 @@ async function refuse(shop: Shop): Promise<void> {
   await eventually("the policy in force", async () => (await tryIt()).code !== 0 || undefined);
 }
 
-/** An update that Serin admits, so that the Service waits for it, and that never comes. */
+/** Makes an update that Serin admits, so that it isolates the Service, and that the other admission refuses. */
 async function refused(shop: Shop) {
   const v1 = await shop.deploy(HALF);
   const was = theirs(shop);
@@ -45,7 +45,7 @@ async function refused(shop: Shop) {
   const { code, stderr } = await shop.kubectl("set", "image", "deployment/web", `app=${REFUSED}`);
   expect(code).to.not.equal(0);
   expect(stderr).to.include("ValidatingAdmissionPolicy");
-  await shop.until("the Service narrowed", () => {
+  await shop.until("the isolated Service", () => {
     return "pod-template-hash" in (shop.stock.services.get("web")?.spec.selector ?? {});
   });
   return { v1, was, load };
@@ -71,14 +71,14 @@ const stories: Record<string, Story> = {
     await expectNoFailures(load);
   },
 
-  "nothing at all: the Service is given back": async (shop) => {
+  "Serin restores the Service on its own": async (shop) => {
     const { was, load } = await refused(shop);
     await expectTheirs(shop, was);
     await expectNoFailures(load);
   },
 };
 
-describeCluster("after an update that another admission refused", function () {
+describeCluster("after an update that another admission refused,", function () {
   this.timeout(240_000);
   together("traefik", stories);
 });

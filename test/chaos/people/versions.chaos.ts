@@ -6,10 +6,10 @@ import { atHalf, expectTheirs, greatestShare, HALF, promoted, theirs } from "../
 import { type Story, together } from "../load/parallel.ts";
 
 const QUICK = { ...HALF, interval: "4s", plan: { ...HALF.plan, "serin.dev/steps": "50" } };
-/** Four standard deviations above a half, of 100 requests: many seconds are looked at. */
+/** The greatest share of a second: a half plus four standard deviations of 100 requests, because many seconds count. */
 const AT_MOST = 0.7;
 
-/** `app:v2-slow5` in the middle of its native promotion: pods that take so long to be ready. */
+/** Brings `app:v2-slow5` to the middle of its native promotion, which lasts because its pods are ready late. */
 async function promoting(shop: Shop, rps = 100) {
   const v1 = await shop.deploy({ ...QUICK, replicas: 8 });
   const was = theirs(shop);
@@ -21,14 +21,14 @@ async function promoting(shop: Shop, rps = 100) {
   return { v1, was, load };
 }
 
-/** `kubectl annotate` with the order to give up, and its end. */
+/** Orders an abort by `kubectl annotate` and waits for its end. */
 async function aborted(shop: Shop, tag: string): Promise<void> {
   await shop.run("annotate", "deployment/web", `serin.dev/abort=${shop.revision()}`);
-  await shop.until("given up", () => shop.record(tag)?.outcome === "failed" && shop.weight() === undefined);
+  await shop.until("the abort", () => shop.record(tag)?.outcome === "failed" && shop.weight() === undefined);
 }
 
 const promotion: Record<string, Story> = {
-  "a bad v3 in the middle of v2's promotion is taken back to v2": async (shop) => {
+  "roll back to v2 if a bad v3 comes during v2's promotion": async (shop) => {
     const { was, load } = await promoting(shop, 200);
     const plan = { "serin.dev/steps": "50:10m" };
     await shop.apply(shop.manifests({ ...QUICK, plan, replicas: 8, image: "app:v3-err20" }));
@@ -48,7 +48,7 @@ const promotion: Record<string, Story> = {
     expect(wrong, "failures that are not v3's own").to.have.length(0);
   },
 
-  "v1 by apply in the middle of v2's promotion comes back": async (shop) => {
+  "return to v1 by an apply during v2's promotion": async (shop) => {
     const { v1, was, load } = await promoting(shop);
     await shop.apply(v1);
     await shop.atRest();
@@ -57,7 +57,7 @@ const promotion: Record<string, Story> = {
     await expectNoFailures(load);
   },
 
-  "v1 by apply at half of the traffic comes back": async (shop) => {
+  "return to v1 by an apply at half of the traffic": async (shop) => {
     const { v1, was, load } = await atHalf(shop);
     await shop.apply(v1);
     await shop.atRest();
@@ -69,7 +69,7 @@ const promotion: Record<string, Story> = {
 };
 
 const again: Record<string, Story> = {
-  "a version that failed once has its chance later": async (shop) => {
+  "get a new canary after an earlier failure": async (shop) => {
     const { was, load } = await atHalf(shop);
     const from = Date.now();
     await aborted(shop, "v2");
@@ -85,7 +85,7 @@ const again: Record<string, Story> = {
     await expectNoFailures(load);
   },
 
-  "a version that failed stays failed when it is handed in again": async (shop) => {
+  "stay failed if they are applied again after a failure": async (shop) => {
     const { v1, was, load } = await atHalf(shop);
     await aborted(shop, "v2");
     const from = Date.now();
@@ -106,7 +106,7 @@ const again: Record<string, Story> = {
     await expectNoFailures(load);
   },
 
-  "three versions one right after the other: the last one gets its canary": async (shop) => {
+  "supersede each other at once, and the last of three gets its canary": async (shop) => {
     await shop.deploy(HALF);
     const was = theirs(shop);
     const load = shop.load(100);
@@ -120,7 +120,7 @@ const again: Record<string, Story> = {
     await expectNoFailures(load);
   },
 
-  "there and back at once": async (shop) => {
+  "leave no trace if the first one returns at once": async (shop) => {
     await shop.deploy(HALF);
     const was = theirs(shop);
     const load = shop.load(100);
@@ -132,7 +132,7 @@ const again: Record<string, Story> = {
   },
 };
 
-/** Sooner than kubectl starts. */
+/** Sets the image faster than kubectl could start. */
 async function setImage({ cluster, namespace }: Shop, image: string): Promise<void> {
   const path = `/apis/apps/v1/namespaces/${namespace}/deployments/web`;
   const value = image;
@@ -141,8 +141,8 @@ async function setImage({ cluster, namespace }: Shop, image: string): Promise<vo
   ]);
 }
 
-onEachGateway("versions in mid-flight", function (gateway) {
+onEachGateway("versions in flight", function (gateway) {
   this.timeout(240_000);
-  describe("in the promotion:", () => together(gateway, promotion));
-  describe("again and again:", () => together(gateway, again));
+  describe("during a promotion:", () => together(gateway, promotion));
+  describe("again:", () => together(gateway, again));
 });

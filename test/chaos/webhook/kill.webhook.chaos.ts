@@ -7,9 +7,9 @@ import { openShop, way } from "../fixture.ts";
 import { type Kills, killAtEveryWrite } from "../leader/kills.ts";
 
 const PLAN = { "serin.dev/steps": "50:60s", "serin.dev/compare": "off", "serin.dev/checks": "none" };
-/** A Service that was narrowed for nothing is given back after so long, and what the controller needs to do it. */
-const GIVEN_BACK_MS = 10_000 + 3_000;
-/** A command may meet a replica that has just died before it meets the other one. */
+/** The most time until Serin restores a Service that it isolated in vain: the wait, and the controller's work. */
+const RESTORED_MS = 10_000 + 3_000;
+/** The most tries of a command, which may meet the killed replica again before it meets the other one. */
 const MOST_TRIES = 10;
 
 describeCluster("a webhook killed before and after each of its writes", function () {
@@ -24,7 +24,7 @@ describeCluster("a webhook killed before and after each of its writes", function
     await shop.close();
   });
 
-  it("loses nothing: the command fails, and succeeds when it is repeated", async () => {
+  it("loses nothing: the user's command fails, and succeeds when repeated", async () => {
     await shop.deploy({ interval: "4s", plan: PLAN });
     const before = manifestsIn(shop);
     const load = shop.load(200);
@@ -33,35 +33,35 @@ describeCluster("a webhook killed before and after each of its writes", function
     const undo = ["rollout", "undo", "deployment/web"];
 
     await failsUntil(update, 1);
-    expect(manifestsIn(shop), "killed before the Service was narrowed").to.deep.equal(before);
+    expect(manifestsIn(shop), "killed before the Service was isolated").to.deep.equal(before);
     await failsUntil(update, 2);
-    const narrowed = await shop.until("the narrowed Service", () => isNarrowed(shop), 5_000);
-    const widened = await shop.until("the Service given back", () => !isNarrowed(shop), GIVEN_BACK_MS);
-    expect(widened - narrowed, "ms until it was given back").to.be.at.most(GIVEN_BACK_MS);
-    expect(manifestsIn(shop), "nobody took off").to.deep.equal(before);
+    const isolatedAt = await shop.until("the isolated Service", () => isIsolated(shop), 5_000);
+    const restoredAt = await shop.until("the restored Service", () => !isIsolated(shop), RESTORED_MS);
+    expect(restoredAt - isolatedAt, "ms until it was restored").to.be.at.most(RESTORED_MS);
+    expect(manifestsIn(shop), "no rollout began").to.deep.equal(before);
     await succeeds(update);
     await shop.weighs(50);
 
     await failsUntil(undo, 3);
-    expect(shop.weight(), "killed before the weight was taken").to.equal(50);
+    expect(shop.weight(), "killed before weight 0").to.equal(50);
     await failsUntil(undo, 4);
-    await shop.until("the weight taken", () => shop.weight() === 0, 5_000);
+    await shop.until("weight 0", () => shop.weight() === 0, 5_000);
     expect(shop.pods("v2"), "canary pods until the undo arrives").to.not.have.length(0);
     await succeeds(undo);
     await shop.atRest();
     await shop.until(
-      "everything given back",
+      "everything restored",
       () => shop.stock.services.size === 1 && shop.weight() === undefined,
     );
     expect(manifestsIn(shop)).to.deep.equal(before);
     expect(shop.pods("v1")).to.have.length(5);
     console.log(
-      `        ${kills.count} kills at ${kills.writes.length} writes, Service given back after ${widened - narrowed} ms`,
+      `        ${kills.count} kills at ${kills.writes.length} writes, Service restored after ${restoredAt - isolatedAt} ms`,
     );
     await expectNoFailures(load);
   });
 
-  /** Repeats a command, which fails, until so many processes were killed. */
+  /** Repeats a command, which fails, until this many processes were killed. */
   async function failsUntil(command: readonly string[], count: number): Promise<void> {
     for (let tries = 0; kills.count < count && tries < MOST_TRIES; tries += 1) {
       const { code, stderr } = await shop.kubectl(...command);
@@ -80,12 +80,12 @@ describeCluster("a webhook killed before and after each of its writes", function
   }
 });
 
-/** Service, route and what is the user's of the Deployment. */
+/** The Service, the route, and the user's parts of the Deployment. */
 function manifestsIn({ stock }: Shop): object[] {
   const objects = [stock.deployments.get("web"), stock.services.get("web"), stock.httproutes.get("web")];
   return objects.map((object) => manifestOf(object as never));
 }
 
-function isNarrowed({ stock }: Shop): boolean {
+function isIsolated({ stock }: Shop): boolean {
   return "pod-template-hash" in (stock.services.get("web")?.spec.selector ?? {});
 }

@@ -2,18 +2,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { appManifests } from "../../cluster/app.ts";
 import type { Shop } from "../../stories/shop.ts";
 
-/** What is updated, in turn. */
+/** The kinds of updates, in turn. */
 const WHATS = ["version", "plan", "note"] as const;
 type What = (typeof WHATS)[number];
 
-/** What became of updates. */
+/** The results of the updates. */
 interface Updates {
   readonly total: number;
-  /** The API server's messages, with the instant (ms since the epoch) at which each update was sent. */
+  /** The API server's messages, each with the instant (ms since the epoch) at which the update was sent. */
   readonly failed: readonly { readonly at: number; readonly message: string }[];
-  /** Updates that went through although Serin had not seen them, with the instant at which each was sent. */
+  /** Updates that passed without Serin, each with the instant at which it was sent. */
   readonly unseen: readonly { readonly at: number; readonly what: What }[];
-  /** The longest answer, in ms. */
+  /** The longest time to an answer, in ms. */
   readonly longestMs: number;
 }
 
@@ -23,12 +23,12 @@ export interface UpdateLoad {
   stop(): Promise<Updates>;
 }
 
-/** So many clients, each of which waits for its answer: a busy machine makes the stream thinner, not longer. */
+/** The number of clients. Each waits for its answer, so a busy machine lowers the rate and builds no queue. */
 const CLIENTS = 20;
 
 /**
- * Updates opted-in Deployments up to `rps` times a second, in turn: a new version (dry run), a plan that is wrong (dry run;
- * who sees it refuses it) and an annotation, which is stored.
+ * Updates opted-in Deployments up to `rps` times a second, in turn: with a new version (dry run), with a plan that is not
+ * valid (dry run; Serin refuses it), and with an annotation, which the API server stores.
  */
 export function startUpdates(shop: Shop, names: readonly string[], rps: number): UpdateLoad {
   const failed: { at: number; message: string }[] = [];
@@ -58,7 +58,7 @@ export function startUpdates(shop: Shop, names: readonly string[], rps: number):
   };
 }
 
-/** The Deployment, or why not. */
+/** The updated Deployment, or the message of the refusal. */
 interface Updated {
   readonly message?: string;
   readonly spec?: { readonly minReadySeconds?: number };

@@ -12,11 +12,11 @@ import { withoutWebhooks } from "./webhooks.ts";
 const SECRET = "/api/v1/namespaces/serin-system/secrets/serin-certificate";
 const NAMES = ["a", "b"];
 const NEVER = Buffer.from("garbage").toString("base64");
-/** How long a new authority is trusted before its leaf is served. */
+/** The time for which a new authority is trusted before its leaf is served. */
 const SETTLE_MS = 60_000;
 const hours = (count: number) => count * 3_600_000;
 
-// Between the API server and Serin: no gateway has to do with it.
+// Only the API server and Serin are involved, not the gateway.
 describeCluster("Serin's certificate under updates", function () {
   this.timeout(150_000);
   let shop: Shop;
@@ -35,7 +35,7 @@ describeCluster("Serin's certificate under updates", function () {
   const write = (data: Record<string, string>) => shop.cluster.api.demand("PATCH", SECRET, { data });
   const names = serviceNames("serin", "serin-system") as [string, ...string[]];
   const authorityOf = ({ caBundle, caKey }: Material) => ({ cert: caBundle, key: caKey });
-  /** A leaf of the authority there is, which began so long ago. */
+  /** A leaf of the current authority that began `agoMs` ago. */
   const leaf = async (agoMs: number, lifeMs: number) =>
     issueLeaf(authorityOf(await read()), names, { now: Date.now() - agoMs, lifeMs });
   const begin = (rps: number) => {
@@ -47,7 +47,7 @@ describeCluster("Serin's certificate under updates", function () {
     expect({ failed, unseen }).to.deep.equal({ failed: [], unseen: [] });
   }
 
-  it("is renewed before its time, five times in a row, and no update fails", async () => {
+  it("is renewed in time, five times in a row, and no update fails", async () => {
     const load = begin(200);
     for (let round = 0; round < 5; round += 1) {
       const { cert, key } = await leaf(hours(20), hours(24));
@@ -63,10 +63,10 @@ describeCluster("Serin's certificate under updates", function () {
 
   for (const [what, spoil] of [
     ["expired", async (was: Material) => dataOf({ ...was, ...(await leaf(hours(48), hours(24))) })],
-    ["with the key of another", async () => ({ "tls.key": dataOf(await stranger())["tls.key"] })],
+    ["with another key", async () => ({ "tls.key": dataOf(await stranger())["tls.key"] })],
     ["of another authority", async () => ({ "ca.crt": dataOf(await stranger())["ca.crt"] })],
     [
-      "with an authority and its key of nobody's",
+      "with an authority and key that no client trusts",
       async () => {
         const { caBundle, caKey } = await stranger();
         return dataOf({ ...(await read()), caBundle, caKey });
@@ -74,7 +74,7 @@ describeCluster("Serin's certificate under updates", function () {
     ],
     ["garbage", async () => ({ "ca.crt": NEVER, "ca.key": NEVER, "tls.crt": NEVER, "tls.key": NEVER })],
   ] as const) {
-    it(`heals in the Secret what is ${what}, and no update fails`, async () => {
+    it(`is repaired in the Secret (${what}), and no update fails`, async () => {
       const was = await read();
       const load = begin(100);
       await sleep(500);
@@ -89,7 +89,7 @@ describeCluster("Serin's certificate under updates", function () {
     });
   }
 
-  it("replaces an authority whose key is lost, and no update fails", async () => {
+  it("gets a new authority if the key of the old one is lost, and no update fails", async () => {
     const was = await read();
     const load = begin(50);
     await write({ "ca.key": NEVER });
@@ -97,7 +97,9 @@ describeCluster("Serin's certificate under updates", function () {
       "a second authority",
       async () => (await read()).caBundle.startsWith(was.caBundle) || undefined,
     );
-    expect((await read()).cert, "what is served goes on until the new one is trusted").to.equal(was.cert);
+    expect((await read()).cert, "the old leaf is served until the new authority is trusted").to.equal(
+      was.cert,
+    );
     await sleep(SETTLE_MS);
     await eventually(
       "a leaf of it",
@@ -107,7 +109,7 @@ describeCluster("Serin's certificate under updates", function () {
     await expectNoneLost(load);
   });
 
-  it("is made anew by webhooks that start with a spoiled one", async () => {
+  it("is reissued by webhooks that start with a spoiled one", async () => {
     await withoutWebhooks(shop.cluster, () => write({ "ca.crt": NEVER, "tls.key": NEVER }).then(() => {}));
     const { code } = await shop.kubectl("set", "image", "deployment/a", "app=app:v2", "--dry-run=server");
     expect(code).to.equal(0);
@@ -115,7 +117,7 @@ describeCluster("Serin's certificate under updates", function () {
   });
 });
 
-/** Material that is in order but nobody trusts. */
+/** Valid material that no client trusts. */
 async function stranger(): Promise<Material> {
   const life = { now: Date.now(), lifeMs: hours(24) };
   const { cert, key } = await issueAuthority(life);
@@ -126,7 +128,7 @@ async function stranger(): Promise<Material> {
   };
 }
 
-/** The leaf is of now, and issued by one of the authorities beside it. */
+/** Whether the leaf is valid now and issued by one of the bundled authorities. */
 function isSound({ cert, caBundle }: Material): boolean {
   const leaf = readCertificate(cert);
   if (leaf === undefined || !isValidAt(leaf, Date.now())) return false;

@@ -7,11 +7,11 @@ import { deployMany, startUpdates } from "./updates.ts";
 import { allReady, webhookPods } from "./webhooks.ts";
 
 const NAMES = ["a", "b", "c", "d"];
-/** Until the kubelet has told of a death and the API server has heard of it. */
+/** The time until the kubelet has reported a killed process and the API server has followed. */
 const MOMENT_MS = 2_000;
 
-// Between the API server and Serin: no gateway has to do with it.
-describeCluster("one of two webhooks gone under 200 updates a second", function () {
+// Only the API server and Serin are involved, not the gateway.
+describeCluster("the loss of one of two webhooks at 200 updates a second", function () {
   this.timeout(120_000);
   let shop: Shop;
   before(async () => {
@@ -21,7 +21,7 @@ describeCluster("one of two webhooks gone under 200 updates a second", function 
   afterEach(() => allReady(shop.cluster));
   after(() => shop.close());
 
-  it("fails none when its pod is deleted", async function () {
+  it("fails no update if its pod is deleted", async function () {
     const updates = startUpdates(shop, NAMES, 200);
     await sleep(2_000);
     const [pod = ""] = webhookPods(shop.cluster);
@@ -33,9 +33,9 @@ describeCluster("one of two webhooks gone under 200 updates a second", function 
     measured(this, `${total} updates`);
   });
 
-  // A refused connection is not tried again by the API server, and until the kubelet has told of the death the address
-  // is one of two: what must be seen fails, and what need not be (a plan without a new version) passes unseen.
-  it("fails none but what is sent within a moment of the kill of its process", async function () {
+  // The API server does not retry a refused connection, and the address stays one of two until the kubelet has reported
+  // the killed process. Until then, updates that Serin must see fail, and others (a plan without a new version) pass.
+  it("fails only updates sent within a moment after its process is killed", async function () {
     const updates = startUpdates(shop, NAMES, 200);
     await sleep(2_000);
     const [pod = ""] = webhookPods(shop.cluster);

@@ -4,7 +4,7 @@ import { describeCluster } from "../../cluster/fixture.ts";
 import { Shop } from "../../stories/shop.ts";
 import { withoutWebhooks } from "./webhooks.ts";
 
-/** An operation, kubectl's arguments, and what is sent to it; refused by the webhook of that name, or not. */
+/** An operation, kubectl's arguments, the webhook that must refuse it (if any), and kubectl's input. */
 type Operation = readonly [
   what: string,
   args: string,
@@ -17,8 +17,8 @@ const patch = (body: object) => `--patch=${JSON.stringify(body)}`;
 const APPLY = "apply -f -";
 const SERVER_SIDE = "apply -f - --server-side --force-conflicts";
 
-// What is refused is between the API server and Serin; that a proxy goes on serving is the same with any.
-describeCluster("without a webhook", function () {
+// Refusals involve only the API server and Serin, and every proxy continues to serve, so one gateway is enough.
+describeCluster("without a webhook,", function () {
   this.timeout(180_000);
   let shop: Shop;
   beforeEach(async () => {
@@ -34,7 +34,7 @@ describeCluster("without a webhook", function () {
         ...(input === undefined ? {} : { input }),
       });
       const refused = code === 0 ? undefined : (/webhook "(.+)\.serin\.dev"/.exec(stderr)?.[1] ?? stderr);
-      if (refused !== refusedBy) wrong.push(`${what}: ${refused ?? "went through"}, not ${refusedBy}`);
+      if (refused !== refusedBy) wrong.push(`${what}: ${refused ?? "allowed"}, not ${refusedBy}`);
     }
     expect(wrong).to.deep.equal([]);
   }
@@ -42,7 +42,7 @@ describeCluster("without a webhook", function () {
     appManifests({ name, namespace: shop.namespace, host: shop.host(name), replicas: 2, annotations, image });
   const optedIn = { "serin.dev/rollout": "canary", ...plan };
 
-  it("at rest all goes on but a new version of what is opted in, and its mistakes are told afterwards", async () => {
+  it("everything at rest works except new versions of opted-in Deployments, and mistakes are reported later", async () => {
     for (const name of ["web", "plain"]) {
       await shop.apply(app(name, {}, "app:v0"));
       await shop.run("rollout", "status", `deployment/${name}`, "--timeout=60s");
@@ -105,11 +105,11 @@ describeCluster("without a webhook", function () {
     expect(failed).to.equal(0);
   });
 
-  it("in flight nothing gets through that would break the hold, and the rollout comes to its end", async () => {
+  it("no change passes in flight that would break the hold, and the rollout ends", async () => {
     await shop.apply(app("later", optedIn));
     const v1 = shop.manifests({ interval: "2s", plan });
     await shop.deploy({ interval: "2s", plan });
-    // What an apply notes for itself depends on how it was done.
+    // The notes that an apply leaves for itself depend on its kind.
     const written = () =>
       (["services", "httproutes"] as const).map((kind) => {
         const object = shop.stock[kind].get("web");
@@ -128,8 +128,8 @@ describeCluster("without a webhook", function () {
     await withoutWebhooks(shop.cluster, () =>
       check([
         ["an apply without a change", APPLY, undefined, backends],
-        ["with the route, whose rules it would take back", APPLY, "route-in-flight", manifests],
-        ["server-side, which would take the hold off", SERVER_SIDE, "rollout-in-flight", backends],
+        ["with the route, whose rules it would restore", APPLY, "route-in-flight", manifests],
+        ["server-side, which would remove the hold", SERVER_SIDE, "rollout-in-flight", backends],
         ["an apply of the version before", APPLY, "rollout-in-flight", v1],
         ["set image", "set image deployment/web app=app:v3", "rollout-in-flight"],
         ["rollout restart", "rollout restart deployment/web", "rollout-in-flight"],
@@ -144,7 +144,7 @@ describeCluster("without a webhook", function () {
         ["the opt-in", "annotate deployment/web serin.dev/rollout-", "rollout-in-flight"],
         ["the record", "annotate deployment/web serin.dev/held-", "rollout-in-flight"],
         ["the mark", "label deployment/web serin.dev/flight-", "rollout-in-flight"],
-        ["rollout resume of what waits", "rollout resume deployment/later", "rollout-in-flight"],
+        ["rollout resume of a waiting Deployment", "rollout resume deployment/later", "rollout-in-flight"],
         ["rollout pause", "rollout pause deployment/web"],
         ["rollout resume", "rollout resume deployment/web"],
         ["rollout history", "rollout history deployment/web"],
@@ -169,7 +169,7 @@ describeCluster("without a webhook", function () {
     await shop.apply(manifests, "--server-side", "--force-conflicts");
     await shop.run("label", "service/web", "httproute/web", "team-");
     await shop.promote();
-    expect(shop.pods("v2"), "as many as the manifest says").to.have.length(5);
+    expect(shop.pods("v2"), "as many pods as in the manifest").to.have.length(5);
     expect(written()).to.deep.equal(before);
     expect((await load.stop()).failed).to.equal(0);
   });

@@ -7,7 +7,7 @@ export function webhookPods({ kubelet }: Cluster): readonly string[] {
   return kubelet.pods(NAMESPACE, "webhook");
 }
 
-/** Takes every webhook container away while `body` runs; the controllers go on. */
+/** Keeps every webhook container down while `body` runs; the controllers continue. */
 export async function withoutWebhooks(cluster: Cluster, body: () => Promise<void>): Promise<void> {
   const pods = webhookPods(cluster);
   await Promise.all(pods.map((pod) => cluster.kubelet.keepDown(NAMESPACE, pod, "webhook")));
@@ -19,7 +19,7 @@ export async function withoutWebhooks(cluster: Cluster, body: () => Promise<void
   }
 }
 
-/** Waits until all webhooks are ready. Throws after a minute. */
+/** Waits until all webhooks are ready; throws after a minute. */
 export async function allReady({ kubectl }: Cluster): Promise<void> {
   const { code, stderr } = await kubectl([
     ...["wait", "deployment/serin", "-n", NAMESPACE, "--timeout=60s"],
