@@ -5,7 +5,7 @@ import type { Cluster } from "../test/cluster/cluster.ts";
 import { eventually } from "../test/cluster/wait.ts";
 import { type Requests, requestsOf } from "./requests.ts";
 
-/** What one rollout of five pods by 10 %, 25 % and 50 % took. */
+/** The cost of one rollout of five pods by 10 %, 25 % and 50 %. */
 export interface Measured {
   /** From `set image` until it is promoted and nothing of the rollout is left. */
   readonly tookMs: number;
@@ -16,8 +16,11 @@ export interface Measured {
   readonly peakPods: number;
 }
 
+/** The interval of the plan. */
 export const INTERVAL_SECONDS = 10;
+/** The steps of the plan. */
 export const STEPS = "10, 25, 50";
+/** The minimum time that the steps take together, in ms. */
 export const INTERVALS_MS = STEPS.split(",").length * INTERVAL_SECONDS * 1_000;
 
 const LONGEST_MS = 150_000;
@@ -51,7 +54,7 @@ export async function measureRollout(cluster: Cluster, namespace: string, image:
     tookMs,
     answerMs,
     requests: await requestsOf(cluster.auditLog, startedAt, Date.now()),
-    podsStarted: pods.seen().filter((name) => !before.has(name)).length,
+    podsStarted: pods.names().filter((name) => !before.has(name)).length,
     peakPods: pods.peak(),
   };
 }
@@ -69,10 +72,10 @@ export async function setImage({ api }: Cluster, path: string, image: string): P
 function followPods({ api }: Cluster, namespace: string) {
   const stopping = new AbortController();
   const present = new Set<string>();
-  const seen = new Set<string>();
+  const names = new Set<string>();
   let peak = 0;
   const note = ({ type, object: { metadata } }: Change<Pod>) => {
-    seen.add(metadata.name);
+    names.add(metadata.name);
     if (type === "DELETED" || metadata.deletionTimestamp) present.delete(metadata.name);
     else present.add(metadata.name);
     peak = Math.max(peak, present.size);
@@ -80,7 +83,7 @@ function followPods({ api }: Cluster, namespace: string) {
   void api.follow<Pod>(`/api/v1/namespaces/${namespace}/pods?labelSelector=app%3Dweb`, note, stopping.signal);
   return {
     present: () => [...present],
-    seen: () => [...seen],
+    names: () => [...names],
     peak: () => peak,
     stop: () => stopping.abort(),
   };

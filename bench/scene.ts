@@ -4,8 +4,11 @@ import { startLoad } from "../test/cluster/load.ts";
 import { eventually } from "../test/cluster/wait.ts";
 import { INTERVAL_SECONDS, STEPS } from "./rollout.ts";
 
+/** The namespace of the bench's application. */
 export const NAMESPACE = "bench";
+/** The host of its route. */
 export const HOST = "web.bench.example";
+/** The requests per second to it. */
 export const RPS = 200;
 
 const PLAN = {

@@ -62,13 +62,13 @@ async function keep(): Promise<void> {
   screen.note(
     "kubectl set image deployment/web app=app:v4   (app:v4-err5: 5 % fail; -lat300: 300 ms; -crash)",
   );
-  for (let told = ""; !over; await shop.pause()) {
+  for (let report = ""; !over; await shop.pause()) {
     const view = await shop.look(0);
-    const isNews = view.told !== told;
+    const isNews = view.report !== report;
     // A pipe gets only news.
     if (process.stdout.isTTY || isNews) {
-      screen.live({ lines: tableOf(view), line: lineOf(view), ...(isNews && { news: view.told }) });
+      screen.live({ lines: tableOf(view), line: lineOf(view), ...(isNews && { news: view.report }) });
     }
-    told = view.told;
+    report = view.report;
   }
 }

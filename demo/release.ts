@@ -46,12 +46,12 @@ export async function play(release: Release, stage: Stage): Promise<boolean> {
   );
   screen.freeze();
   screen.say("");
-  const told = status?.code === (release.expected === "promoted" ? 0 : 1);
+  const statusFits = status?.code === (release.expected === "promoted" ? 0 : 1);
   screen.result(
-    told,
+    statusFits,
     `kubectl rollout status exited ${status?.code ?? "–"} after ${status?.seconds ?? "–"} s`,
   );
-  return judge(release, stage, course, started) && told;
+  return judge(release, stage, course, started) && statusFits;
 }
 
 /** The last view of a release, and its weights on the way. */
@@ -68,12 +68,12 @@ async function watch(
   over: (view: View) => boolean,
 ): Promise<Course> {
   const weights = new Set<number>();
-  for (let told = ""; ; await shop.pause()) {
+  for (let report = ""; ; await shop.pause()) {
     const view = await shop.look(started);
     const line = `${String(Math.round((now() - started) / 1_000)).padStart(3)} s  ${lineOf(view, before)}`;
-    const isNews = view.told !== told;
-    screen.live({ lines: tableOf(view, before), line, ...(isNews && { news: `       ${view.told}` }) });
-    told = view.told;
+    const isNews = view.report !== report;
+    screen.live({ lines: tableOf(view, before), line, ...(isNews && { news: `       ${view.report}` }) });
+    report = view.report;
     if (view.weight) weights.add(view.weight);
     if (over(view) || now() - started > LONGEST_MS) return { view, weights: [...weights] };
   }

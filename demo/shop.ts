@@ -14,7 +14,7 @@ export interface Traffic {
   readonly version: string;
   /** Requests per second. */
   readonly rps: number;
-  /** Of all requests. */
+  /** The share of all requests. */
   readonly share: number;
   readonly successRate: number | undefined;
 }
@@ -26,7 +26,7 @@ export interface View {
   readonly inFlight: boolean;
   /** The reason of the condition `Canary`, and the reason with the message; empty without a condition. */
   readonly reason: string;
-  readonly told: string;
+  readonly report: string;
   /** Every version that answered in the last seconds. */
   readonly traffic: readonly Traffic[];
 }
@@ -76,7 +76,7 @@ export class Shop {
       weight: shareOf(route, deployment.metadata.uid ?? "")?.weight,
       inFlight: holdRecordOf(deployment) !== undefined,
       reason,
-      told: reason && `${reason}: ${message}`,
+      report: reason && `${reason}: ${message}`,
       traffic: this.#traffic(),
     };
   }

@@ -21,7 +21,7 @@ export function tableOf(view: View, before?: string): readonly string[] {
     row("stable", weight === undefined ? undefined : 100 - weight, stable),
     row("canary", weight, canary),
     "",
-    ...(view.told === "" ? [] : [view.told]),
+    ...(view.report === "" ? [] : [view.report]),
   ];
 }
 

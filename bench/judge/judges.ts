@@ -2,10 +2,10 @@ import { combine } from "../../rollout/judge/combine.ts";
 import { foldHarm, type HarmOptions, harmDefaults, logHarm, noHarm } from "../../rollout/judge/harm-test.ts";
 import { logMean } from "../../rollout/judge/log-math.ts";
 import { carry, isComparable, noTick, type Tick } from "../../rollout/judge/tick.ts";
-import { type Seen, TICKS_A_MINUTE } from "./streams.ts";
+import { type Observation, TICKS_A_MINUTE } from "./streams.ts";
 
 /** Judges the next tick; returns true to roll the canary back. */
-export type Judge = (seen: Seen) => boolean;
+export type Judge = (observed: Observation) => boolean;
 
 /** Serin's tolerances for latency; those for failures are `harmDefaults`. */
 const latencyDefaults: HarmOptions = { ...harmDefaults, delta: 0.005 };
@@ -15,10 +15,10 @@ export function serin(phi: number, alpha = 0.01): Judge {
   const threshold = Math.log(1 / alpha);
   const errors = evidence({ ...harmDefaults, phi });
   const slow: ((tick: Tick) => number)[] = [];
-  return (seen) => {
-    const failing = errors(seen.errors);
-    if (seen.slow.length === 0) return failing >= threshold;
-    const slowness = seen.slow.map((tick, i) => {
+  return (observed) => {
+    const failing = errors(observed.errors);
+    if (observed.slow.length === 0) return failing >= threshold;
+    const slowness = observed.slow.map((tick, i) => {
       slow[i] ??= evidence({ ...latencyDefaults, phi });
       return slow[i](tick);
     });

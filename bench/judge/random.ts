@@ -70,7 +70,7 @@ const FIRST = Array.from({ length: 10 }, (_, k) => {
   return logFactorial - (0.5 * Math.log(2 * Math.PI) + (k + 0.5) * Math.log(k + 1) - (k + 1));
 });
 
-/** What Stirling's formula for ln k! leaves. */
+/** The remainder of Stirling's formula for ln k!. */
 function stirling(k: number): number {
   const square = (k + 1) ** 2;
   return FIRST[k] ?? (1 / 12 - (1 / 360 - 1 / 1260 / square) / square) / (k + 1);

@@ -2,6 +2,7 @@ import { harmDefaults } from "../../rollout/judge/harm-test.ts";
 import { independent, onPods, type Phi, type Scenario, withLatency } from "./streams.ts";
 import { atSafetyBoundary, type Walk } from "./walk.ts";
 
+/** The rates of requests per second to simulate. */
 export const RPS = [10, 100, 1_000] as const;
 
 const always = (value: number) => () => value;

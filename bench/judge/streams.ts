@@ -3,12 +3,13 @@ import type { Tick } from "../../rollout/judge/tick.ts";
 import { binomial, normal, type Random } from "./random.ts";
 
 const TICK_SECONDS = 10;
+/** The number of ticks in a minute. */
 export const TICKS_A_MINUTE = 60 / TICK_SECONDS;
 /** How long Serin has counted the stable pods when a rollout starts: half an hour. */
 const HISTORY_TICKS = 30 * TICKS_A_MINUTE;
 
-/** What both versions did in one tick. */
-export interface Seen {
+/** The requests of both versions in one tick. */
+export interface Observation {
   readonly errors: Tick;
   /** Requests slower than each monitored boundary; empty without latency. */
   readonly slow: readonly Tick[];
@@ -16,7 +17,7 @@ export interface Seen {
 
 /** One rollout, tick by tick from 1. */
 interface Rollout {
-  readonly play: (tick: number) => Seen;
+  readonly play: (tick: number) => Observation;
   /** The dispersion that the judge assumes. */
   readonly phi: number;
 }
@@ -68,7 +69,7 @@ interface Pods {
   readonly variation: number;
   /** Mean number of requests that fail together, on one pod in one tick; uniform from 1 up. */
   readonly burst: number;
-  /** What the judge knows of the half hour before: the counts of each stable pod, of all together, or nothing. */
+  /** The judge's knowledge of the half hour before: counts of each stable pod, of all together, or none. */
   readonly phi: Phi;
 }
 
@@ -134,10 +135,13 @@ export function withLatency(name: string, { rps, weight }: Traffic, latency: Lat
     return {
       phi,
       play: (tick) => {
-        const seen = play(tick);
-        const [, nc, , ns] = seen.errors;
+        const observed = play(tick);
+        const [, nc, , ns] = observed.errors;
         const [c, s] = [slowerThan(next, nc, canary), slowerThan(next, ns, stable)];
-        return { errors: seen.errors, slow: BOUNDARIES.map((_, i): Tick => [c[i] ?? 0, nc, s[i] ?? 0, ns]) };
+        return {
+          errors: observed.errors,
+          slow: BOUNDARIES.map((_, i): Tick => [c[i] ?? 0, nc, s[i] ?? 0, ns]),
+        };
       },
     };
   };

@@ -1,6 +1,6 @@
 import { gate, type Judge, serin } from "./judges.ts";
 import { random } from "./random.ts";
-import type { Scenario, Seen } from "./streams.ts";
+import type { Observation, Scenario } from "./streams.ts";
 
 /** When a judge rolled the canary back, and how many bad requests the canary had until then. */
 export interface Alarm {
@@ -29,17 +29,17 @@ export function tryOut(scenario: Scenario, seed: number, runs: number, looks: nu
 }
 
 function watch(
-  play: (tick: number) => Seen,
+  play: (tick: number) => Observation,
   judges: Readonly<Record<"serin" | "gate", Judge>>,
   looks: number,
 ) {
   const found: { serin?: Alarm; gate?: Alarm } = {};
   let bad = 0;
   for (let tick = 1; tick <= looks; tick += 1) {
-    const seen = play(tick);
-    bad += seen.errors[0] + (seen.slow.at(-1)?.[0] ?? 0);
-    if (found.serin === undefined && judges.serin(seen)) found.serin = { tick, bad };
-    if (found.gate === undefined && judges.gate(seen)) found.gate = { tick, bad };
+    const observed = play(tick);
+    bad += observed.errors[0] + (observed.slow.at(-1)?.[0] ?? 0);
+    if (found.serin === undefined && judges.serin(observed)) found.serin = { tick, bad };
+    if (found.gate === undefined && judges.gate(observed)) found.gate = { tick, bad };
     if (found.serin !== undefined && found.gate !== undefined) break;
   }
   return found;

@@ -9,7 +9,7 @@ export interface App {
   readonly name: string;
   /** Requests a second, of both versions. */
   readonly rps: number;
-  /** Of its latencies, in seconds. */
+  /** The median of its latencies, in seconds. */
   readonly median: number;
 }
 

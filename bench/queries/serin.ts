@@ -16,7 +16,7 @@ import { SCRAPE_MS } from "./stage.ts";
 
 /** The cost of following all these canaries. */
 export interface Serin {
-  /** Of one tick, the median. */
+  /** The cost of one tick, as the median of all. */
   readonly tick: Asked & {
     /** From the first query until all are judged, in ms. */
     readonly took: number;
@@ -74,7 +74,7 @@ await sleep(2 * SCRAPE_MS);
 marks.splice(0);
 const delay = monitorEventLoopDelay({ resolution: 5 });
 delay.enable();
-await until(() => marks.length > TICKS, "go on");
+await until(() => marks.length > TICKS, "continue");
 const ticks = marks.slice(1).map((mark, i) => {
   const before = marks[i] ?? mark;
   return {

@@ -10,7 +10,7 @@ import type { Gateway } from "./gateways.ts";
 /** A Prometheus that scrapes a gateway's metrics, on loopback. */
 export interface Stage {
   readonly url: string;
-  /** Of Prometheus. */
+  /** The process id of Prometheus. */
   readonly pid: number;
   stop(): Promise<void>;
 }

@@ -82,8 +82,8 @@ onEachGateway("gRPC in the test cluster", function (gateway) {
     await kube.kubectl(["rollout", "status", "deployment/web", "--timeout=30s"], { namespace });
     await sleep(6_000);
     const { failed, byVersion } = await load.stop();
-    const told = [...load.rows()].filter((row) => row.status !== status.OK).slice(0, 5);
-    expect(failed, JSON.stringify(told)).to.equal(0);
+    const examples = [...load.rows()].filter((row) => row.status !== status.OK).slice(0, 5);
+    expect(failed, JSON.stringify(examples)).to.equal(0);
     expect(byVersion).to.have.all.keys("v1", "v2");
     expect(load.broken()).to.deep.equal([]);
     expect(load.ended().map(({ version }) => version)).to.deep.equal(Array(6).fill("v1"));

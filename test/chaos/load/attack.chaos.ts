@@ -175,7 +175,7 @@ describeCluster("a tenant with rights in one namespace only", function () {
       return evil.until("all of them promoted", () => begun.every(isPromoted), LONGEST_MS);
     });
     const [crowded, last] = await Promise.all([lasts("v7"), all]);
-    const title = `${alone} ms alone, ${crowded} ms among them, the last of whom took ${last - from} ms`;
+    const title = `${alone} ms alone, ${crowded} ms among them; the last of them took ${last - from} ms`;
     if (this.test) this.test.title += `: ${title}`;
     // The victim takes turns with all others, whose interval is shorter, and does not wait for their end.
     expect(crowded).to.be.below(last - from + alone / 2);
