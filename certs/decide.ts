@@ -16,10 +16,10 @@ import type { Material } from "./material.ts";
  * authority is trusted for a while before a leaf of it is served, so a leaf that is still good stays through
  * `renew-all`.
  */
-export type Decision = "keep" | "renew-leaf" | "renew-all";
+export type CertificateDecision = "keep" | "renew-leaf" | "renew-all";
 
 /** How long an authority must have been trusted before its leaf may be served, in milliseconds. */
-export const settleMs = 60_000;
+export const trustSettleMs = 60_000;
 
 /** A certificate's state, read from its PEM. */
 export interface Inspected {
@@ -38,8 +38,8 @@ export function decideCertificate(
   material: Material | undefined,
   names: readonly string[],
   now: number,
-  settledAfterMs = settleMs,
-): Decision {
+  settledAfterMs = trustSettleMs,
+): CertificateDecision {
   const { signer, leaf, issuer } = inspect(material, names, now);
   if (!signer || now >= dueAt(signer)) return "renew-all";
   if (!leaf || !issuer) return "renew-leaf";
@@ -52,7 +52,7 @@ export function nextDecisionAt(
   material: Material,
   names: readonly string[],
   now: number,
-  settledAfterMs = settleMs,
+  settledAfterMs = trustSettleMs,
 ): number {
   const { signer, leaf, issuer } = inspect(material, names, now);
   if (!signer || !leaf || !issuer) return now;

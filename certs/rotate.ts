@@ -3,7 +3,14 @@ import { ifNotFound, isAlreadyExists, isConflict, isNotFound } from "../kube/cli
 import { retryOnConflict } from "../kube/client/retry-on-conflict.ts";
 import type { Clock } from "../kube/core/clock.ts";
 import { secrets } from "../kube/core/resources.ts";
-import { type Decision, decideCertificate, inspect, isSame, nextDecisionAt, settleMs } from "./decide.ts";
+import {
+  type CertificateDecision,
+  decideCertificate,
+  inspect,
+  isSame,
+  nextDecisionAt,
+  trustSettleMs,
+} from "./decide.ts";
 import { issueAuthority, issueLeaf } from "./issue.ts";
 import { dataOf, type Material, materialOf, type Secret } from "./material.ts";
 
@@ -20,7 +27,11 @@ export interface Lives {
 const dayMs = 24 * 3_600_000;
 
 /** The lives outside of tests. */
-export const defaultLives: Lives = { authorityMs: 3_650 * dayMs, leafMs: 90 * dayMs, settleMs };
+export const defaultLives: Lives = {
+  authorityMs: 3_650 * dayMs,
+  leafMs: 90 * dayMs,
+  settleMs: trustSettleMs,
+};
 
 /** Which Secret, and for which names. */
 export interface CertificateOptions {
@@ -75,7 +86,11 @@ function isOvertaken(error: unknown): boolean {
 }
 
 /** The material that a decision leads to. */
-async function succeed(options: CertificateOptions, decision: Decision, material: Material | undefined) {
+async function succeed(
+  options: CertificateOptions,
+  decision: CertificateDecision,
+  material: Material | undefined,
+) {
   const { names, clock, lives = defaultLives, served, trust } = options;
   const now = clock.now();
   const { leaf, issuer } = inspect(material, names, now);

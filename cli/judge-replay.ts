@@ -9,7 +9,7 @@ import {
 import { logMean } from "../rollout/judge/log-math.ts";
 import { foldSafety, logSafety, noSafety, type Safety } from "../rollout/judge/safety-test.ts";
 import { carry, isComparable, noTick, type Tick } from "../rollout/judge/tick.ts";
-import type { Request } from "./judge-request.ts";
+import type { JudgeRequest } from "./judge-request.ts";
 
 /** The evidence after each tick, and the first one (from 1) at which it decides; null when none does. */
 export type Replay =
@@ -17,7 +17,7 @@ export type Replay =
   | { readonly logF: readonly number[]; readonly safeAtTick: number | null };
 
 /** Judges the ticks as the controller does. */
-export function replay(request: Request): Replay {
+export function replay(request: JudgeRequest): Replay {
   switch (request.mode) {
     case "harm":
       return rollback(harmOf(request.ticks, request.options), request.options);
@@ -56,7 +56,7 @@ function latencyOf(boundaries: readonly (readonly Tick[])[], options: HarmOption
   return (logs[0] ?? []).map((_, i) => logMean(logs.map((log) => log[i] ?? 0)));
 }
 
-function safetyOf({ ticks, options }: Request & { readonly mode: "safety" }): readonly number[] {
+function safetyOf({ ticks, options }: JudgeRequest & { readonly mode: "safety" }): readonly number[] {
   let safety: Safety = noSafety;
   return batches(ticks).map((batch) => {
     safety = foldSafety(safety, batch, options);

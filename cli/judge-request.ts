@@ -10,7 +10,7 @@ type Options<M extends Mode> = v.InferOutput<(typeof optionsOf)[M]>;
 type Pair = readonly [bad: number, total: number];
 
 /** What happened, and how to judge it. */
-export type Request =
+export type JudgeRequest =
   | { readonly mode: "harm"; readonly options: Options<"harm">; readonly ticks: readonly Tick[] }
   | { readonly mode: "safety"; readonly options: Options<"safety">; readonly ticks: readonly Tick[] }
   | { readonly mode: "guard"; readonly options: Options<"guard">; readonly ticks: readonly Pair[] }
@@ -40,7 +40,7 @@ const pair = row<Pair>(["bad", "all"]);
 /** Reads a request from JSON, or says everything that is wrong with it. */
 export function parseRequest(
   json: unknown,
-): { readonly request: Request } | { readonly complaints: readonly string[] } {
+): { readonly request: JudgeRequest } | { readonly complaints: readonly string[] } {
   const given = isRecord(json) ? json : {};
   const [mode, second] = MODES.filter((name) => Object.hasOwn(given, name));
   if (mode === undefined || second !== undefined) {
@@ -56,7 +56,7 @@ export function parseRequest(
   return "value" in request && complaints.length === 0 ? { request: request.value } : { complaints };
 }
 
-const readers: Readonly<Record<Mode, (given: unknown, ticks: readonly unknown[]) => Read<Request>>> = {
+const readers: Readonly<Record<Mode, (given: unknown, ticks: readonly unknown[]) => Read<JudgeRequest>>> = {
   harm: (given, ticks) =>
     both(read("harm", optionsOf.harm, given), read("ticks", v.array(tick), ticks), (options, value) => ({
       mode: "harm",

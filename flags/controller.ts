@@ -1,4 +1,4 @@
-import { list, logLevel, optional, port, text, toggle, url } from "./flag.ts";
+import { logLevel, optional, port, repeatable, text, toggle, url } from "./flag.ts";
 
 /** The controller. */
 export const controllerProgram = {
@@ -27,7 +27,7 @@ export const controllerProgram = {
         "A file with `username:password` for that Prometheus, used without a token file. Serin reads it for each request.",
       usualText: "",
     }),
-    provider: list({
+    provider: repeatable({
       about: "The name of a Secret in Serin's namespace that configures a metric provider. May be repeated.",
       alias: "source",
     }),
@@ -35,11 +35,11 @@ export const controllerProgram = {
       about:
         "Lets providers whose Secret has no credentials use the identity that the cloud gives to the controller's pod.",
     }),
-    "template-namespace": list({
+    "template-namespace": repeatable({
       about:
         "A namespace whose own metric templates count as well as Serin's; `*` is every namespace. May be repeated.",
     }),
-    "hook-host": list({
+    "hook-host": repeatable({
       argument: "host",
       about:
         "A host that hooks may call: `tester.test`, `*.test.svc:8080` or `*`. May be repeated. Give the webhook the same hosts.",

@@ -38,7 +38,7 @@ export function optional(flag: About & { readonly usualText: string }): Flag<str
 }
 
 /** A flag that may be repeated; each occurrence adds a text. */
-export function list(flag: About & { readonly alias?: string }): Flag<readonly string[]> {
+export function repeatable(flag: About & { readonly alias?: string }): Flag<readonly string[]> {
   return {
     argument: "name",
     ...flag,

@@ -1,4 +1,4 @@
-import { list, logLevel, port, text } from "./flag.ts";
+import { logLevel, port, repeatable, text } from "./flag.ts";
 
 /** The admission webhook. */
 export const webhookProgram = {
@@ -16,7 +16,7 @@ export const webhookProgram = {
       { about: "The MutatingWebhookConfiguration whose caBundle Serin keeps current." },
       "serin",
     ),
-    "hook-host": list({
+    "hook-host": repeatable({
       argument: "host",
       about:
         "A host that hooks may call: `tester.test`, `*.test.svc:8080` or `*`. May be repeated. Give the controller the same hosts.",

@@ -32,7 +32,7 @@ export function admissionServer(app: RequestListener): Server {
  * Ends a server without losing a request: it goes on answering for a while, telling each client to leave its connection, then
  * closes what is idle and waits for the rest.
  */
-export async function drain(server: Server, clock: Clock): Promise<void> {
+export async function drainServer(server: Server, clock: Clock): Promise<void> {
   server.prependListener("request", (_request, response) => void response.setHeader("connection", "close"));
   await clock.sleep(DRAIN_MS);
   const closed = once(server, "close");

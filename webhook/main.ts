@@ -12,7 +12,7 @@ import { systemClock } from "../kube/core/clock.ts";
 import { hookHostsOf } from "../rollout/hooks/hosts.ts";
 import { admitConfig } from "./config.ts";
 import { admitDeployments } from "./deployments.ts";
-import { admissionServer, drain, tls } from "./listen.ts";
+import { admissionServer, drainServer, tls } from "./listen.ts";
 import { admitRoutes, admitServices } from "./overlaid.ts";
 import { admitOwnWrites } from "./ownership.ts";
 import { admissionApp } from "./server.ts";
@@ -77,7 +77,7 @@ const [signal] = await Promise.race([once(process, "SIGTERM"), once(process, "SI
 log.info({ signal }, "stopping");
 ready = false;
 stop.abort();
-if (server.listening) await drain(server, clock);
+if (server.listening) await drainServer(server, clock);
 await serving;
 // Last, because requests that are still being answered may need it.
 await kube.close();

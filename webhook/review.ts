@@ -5,7 +5,7 @@ import { isRecord } from "../rollout/text/parse.ts";
 const WITHOUT_SPEC: readonly string[] = ["ConfigMap", "Secret"];
 
 /** What the API server asks, as far as we use it (admission.k8s.io/v1). */
-export interface Request<T = KubeObject> {
+export interface AdmissionRequest<T = KubeObject> {
   readonly uid: string;
   readonly kind: { readonly group: string; readonly version: string; readonly kind: string };
   readonly operation: "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
@@ -34,7 +34,7 @@ export class BadReview extends Error {
  * Reads an AdmissionReview of one of these kinds. Whatever else arrives is a BadReview: the bodies come from whoever can reach the
  * port.
  */
-export function readReview(body: unknown, kinds: readonly string[]): Request {
+export function readReview(body: unknown, kinds: readonly string[]): AdmissionRequest {
   if (!isRecord(body) || body.kind !== "AdmissionReview" || body.apiVersion !== "admission.k8s.io/v1") {
     throw new BadReview("expected a JSON object of kind AdmissionReview, apiVersion admission.k8s.io/v1");
   }
@@ -52,15 +52,15 @@ export function readReview(body: unknown, kinds: readonly string[]): Request {
     throw new BadReview(`expected request.kind.kind ${kinds.join(" or ")}, not ${String(asked)}`);
   expectObject(object, kind, "request.object");
   if (operation === "UPDATE") expectObject(oldObject, kind, "request.oldObject");
-  return { ...request, oldObject: operation === "UPDATE" ? oldObject : null } as unknown as Request;
+  return { ...request, oldObject: operation === "UPDATE" ? oldObject : null } as unknown as AdmissionRequest;
 }
 
 /** The answer as an AdmissionReview; a changed object goes out as the JSON patch that makes it. */
-export function writeReview(request: Request, verdict: ReviewResponse): object {
+export function writeReview(request: AdmissionRequest, verdict: ReviewResponse): object {
   return { apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", response: response(request, verdict) };
 }
 
-function response({ uid, object }: Request, verdict: ReviewResponse): object {
+function response({ uid, object }: AdmissionRequest, verdict: ReviewResponse): object {
   if (!verdict.allowed) {
     return { uid, allowed: false, status: { code: 403, reason: "Forbidden", message: verdict.message } };
   }

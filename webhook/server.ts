@@ -2,7 +2,7 @@ import type { ErrorRequestHandler, Express } from "express";
 import express from "express";
 import { messageOf } from "../kube/core/error-message.ts";
 import type { Log } from "../kube/core/log.ts";
-import { BadReview, type Request, type ReviewResponse, readReview, writeReview } from "./review.ts";
+import { type AdmissionRequest, BadReview, type ReviewResponse, readReview, writeReview } from "./review.ts";
 
 /**
  * etcd keeps no object above 1.5 MB, and a review holds two of them; a larger body is no review.
@@ -10,7 +10,7 @@ import { BadReview, type Request, type ReviewResponse, readReview, writeReview }
 const BODY_LIMIT = "4mb";
 
 /** Decides about requests of one kind. */
-export type Admit<T> = (request: Request<T>) => Promise<ReviewResponse>;
+export type Admit<T> = (request: AdmissionRequest<T>) => Promise<ReviewResponse>;
 
 /** What the server needs. */
 export interface ServerOptions {
@@ -45,9 +45,9 @@ export function admissionApp({ kinds, ready, log }: ServerOptions): Express {
 }
 
 /** A defect of ours must not look like a yes: the request is refused, with the reason in our log. */
-async function answer(review: Request, admit: Admit<never>, log: Log): Promise<object> {
+async function answer(review: AdmissionRequest, admit: Admit<never>, log: Log): Promise<object> {
   try {
-    return writeReview(review, await admit(review as Request<never>));
+    return writeReview(review, await admit(review as AdmissionRequest<never>));
   } catch (error) {
     const { kind, namespace, name, operation } = review;
     log.error({ err: error, kind: kind.kind, namespace, name, operation }, "admission failed");

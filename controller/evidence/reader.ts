@@ -7,7 +7,7 @@ import { ProviderError } from "../providers/provider.ts";
 import { readCounters } from "./counters.ts";
 import { readHistory } from "./history.ts";
 import type { Prometheus } from "./prometheus.ts";
-import { advance, asked, isCounted, type Series, wantedFrom } from "./series.ts";
+import { advanceSeries, asked, isCounted, type Series, wantedFrom } from "./series.ts";
 import type { ReadTemplateChecks } from "./template-checks.ts";
 
 /** The means to read evidence. */
@@ -190,7 +190,7 @@ export class EvidenceReader {
       const counters = await readCounters(this.#options.prometheus, chunk.map(asked), { from, to, stepMs });
       for (const entry of chunk) {
         for (let at = wantedFrom(entry); at <= to; at += stepMs) {
-          advance(entry, at, counters.get(entry.watch.uid)?.get(at) ?? [], at === to);
+          advanceSeries(entry, at, counters.get(entry.watch.uid)?.get(at) ?? [], at === to);
         }
         delete entry.unread;
       }

@@ -22,7 +22,12 @@ export interface Series {
 const WARM_MS = 5 * 60_000;
 
 /** One instant: before what is known already it is only remembered, after it a tick. */
-export function advance(entry: Series, at: number, counters: readonly Counter[], newest: boolean): void {
+export function advanceSeries(
+  entry: Series,
+  at: number,
+  counters: readonly Counter[],
+  newest: boolean,
+): void {
   const { counts, present, baseline } = incrementsSince(entry.baseline, counters);
   entry.baseline = baseline;
   if (entry.judged === undefined || at <= entry.judged.at) return;

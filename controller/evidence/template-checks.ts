@@ -1,5 +1,5 @@
 import type { Findings, JudgeInput, TemplateCheckState } from "../../rollout/judge/evidence.ts";
-import { foldTemplateTest, type Reading } from "../../rollout/judge/template-check.ts";
+import { foldTemplateTest, type TemplateReading } from "../../rollout/judge/template-check.ts";
 import type { TemplateCheck } from "../../rollout/plan/checks.ts";
 import { render, type Template } from "../../rollout/plan/metric-template.ts";
 import { formatProblem } from "../../rollout/text/parse.ts";
@@ -45,7 +45,11 @@ export function templateChecksFrom({ templates, providers }: TemplateChecksOptio
     return { ...foldTemplateTest(known, check, reading, now), intervalMs, at: now };
   }
 
-  async function ask(template: Template, { subject, variables }: JudgeInput, at: number): Promise<Reading> {
+  async function ask(
+    template: Template,
+    { subject, variables }: JudgeInput,
+    at: number,
+  ): Promise<TemplateReading> {
     const query = render(template, subject, variables);
     if ("problems" in query) {
       return { kind: "none", reason: query.problems.map((one) => formatProblem(one, "query")).join("; ") };

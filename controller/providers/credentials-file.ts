@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { ProviderError } from "./provider.ts";
-import type { Credentials } from "./settings.ts";
+import type { ProviderCredentials } from "./settings.ts";
 
 /** Gives the current credentials; rejects with a ProviderError when they cannot be read. */
-export type ReadCredentials = () => Promise<Credentials>;
+export type ReadCredentials = () => Promise<ProviderCredentials>;
 
 /** Files with credentials; each is read again for each request, because a mounted Secret changes. */
 export interface CredentialsFiles {

@@ -4,7 +4,7 @@ import type { PodIdentity } from "./identity.ts";
 import type { RequestContext } from "./request.ts";
 
 /** The environment variables of the controller's process. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The pod's identity by IRSA or EKS Pod Identity at AWS, and by Workload Identity at Google. */
 export function podIdentity(

@@ -40,14 +40,14 @@ export function under(base: URL, path: string, query?: Readonly<Record<string, s
 }
 
 /** Credentials from the Secret: `token`, or `username` and `password`. A Secret with neither has none. */
-export interface Credentials {
+export interface ProviderCredentials {
   readonly headers: Readonly<Record<string, string>>;
   /** Texts that must not appear in messages. */
   readonly secrets: readonly string[];
 }
 
 /** The credentials of a provider that takes a bearer token or HTTP's basic authentication. */
-export function credentialsOf(settings: Settings): Credentials {
+export function credentialsOf(settings: Settings): ProviderCredentials {
   const token = settings.optional("token");
   if (token !== undefined) return { headers: { authorization: `Bearer ${token}` }, secrets: [token] };
   const username = settings.optional("username");

@@ -3,7 +3,7 @@ import type { Resource } from "../core/resources.ts";
 import type { Kube, Where } from "./api.ts";
 import { discover } from "./discovery.ts";
 import { listAll } from "./list.ts";
-import { connectionError, type Load, openTransport, type Request, readText } from "./transport.ts";
+import { type ApiRequest, connectionError, type Load, openTransport, readText } from "./transport.ts";
 import { watchEvents } from "./watch.ts";
 
 /** How to reach the API server. */
@@ -28,7 +28,7 @@ export function connect({ timeoutMs = 10_000, silenceMs = 90_000, ...options }: 
   const writing = ({ fieldManager = options.fieldManager }: Where) =>
     new URLSearchParams({ fieldManager, fieldValidation: "Warn" });
 
-  async function call<T>(request: Request): Promise<T> {
+  async function call<T>(request: ApiRequest): Promise<T> {
     const response = await transport.send(request);
     const warning = response.headers.warning;
     if (warning) options.log.warn({ method: request.method, path: request.path, warning }, "API warning");

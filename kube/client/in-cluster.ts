@@ -7,7 +7,7 @@ import type { Credentials } from "./credentials.ts";
 const FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /** What tells a pod where the API server is: its variables KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The credentials of the pod this process runs in. The token is read for each request: the kubelet replaces it before it

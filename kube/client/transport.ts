@@ -5,7 +5,7 @@ import { ConnectionError, toApiError } from "./errors.ts";
 import { formatJson } from "./json.ts";
 
 /** One HTTP request; the path carries the query. */
-export interface Request {
+export interface ApiRequest {
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   readonly path: string;
   readonly contentType?: string;
@@ -17,7 +17,7 @@ export interface Request {
 /** The authenticated HTTP connection to one API server, over HTTP/1.1 or HTTP/2 as the server offers. */
 export interface Transport {
   /** Sends; resolves with the headers of a 2xx, else throws ApiError or ConnectionError. */
-  send(request: Request): Promise<Dispatcher.ResponseData>;
+  send(request: ApiRequest): Promise<Dispatcher.ResponseData>;
   close(): Promise<void>;
 }
 
@@ -50,7 +50,7 @@ export function openTransport({ load, userAgent, timeoutMs }: TransportOptions):
     return opening;
   };
 
-  async function attempt(request: Request): Promise<Dispatcher.ResponseData> {
+  async function attempt(request: ApiRequest): Promise<Dispatcher.ResponseData> {
     const { credentials, dispatcher } = await current();
     const { server } = credentials;
     const { stream } = request;
@@ -70,7 +70,7 @@ export function openTransport({ load, userAgent, timeoutMs }: TransportOptions):
     }
   }
 
-  async function send(request: Request): Promise<Dispatcher.ResponseData> {
+  async function send(request: ApiRequest): Promise<Dispatcher.ResponseData> {
     const used = current();
     let response = await retrySocket(request, () => attempt(request));
     if (response.statusCode === 401) {
@@ -89,7 +89,7 @@ export function openTransport({ load, userAgent, timeoutMs }: TransportOptions):
 }
 
 /** Reads a body to its end; throws ConnectionError when it breaks off. */
-export async function readText(request: Request, response: Dispatcher.ResponseData): Promise<string> {
+export async function readText(request: ApiRequest, response: Dispatcher.ResponseData): Promise<string> {
   try {
     return await response.body.text();
   } catch (cause) {
@@ -102,13 +102,13 @@ async function openSession(load: Load): Promise<Session> {
   return { credentials, dispatcher: credentials.connect() };
 }
 
-async function headersOf({ body, contentType }: Request, credentials: Credentials) {
+async function headersOf({ body, contentType }: ApiRequest, credentials: Credentials) {
   const type = body && { "content-type": contentType ?? "application/json" };
   return { accept: "application/json", ...(await credentials.headers()), ...type };
 }
 
 /** A GET whose pooled connection broke is sent once more: the server may just have closed an idle connection. */
-async function retrySocket<T>(request: Request, send: () => Promise<T>): Promise<T> {
+async function retrySocket<T>(request: ApiRequest, send: () => Promise<T>): Promise<T> {
   try {
     return await send();
   } catch (error) {
@@ -124,7 +124,7 @@ function isTimeout(cause: unknown): boolean {
 }
 
 /** Wraps what undici throws; the message names the request without its query. */
-export function connectionError(request: Request, cause: unknown): ConnectionError {
+export function connectionError(request: ApiRequest, cause: unknown): ConnectionError {
   const asked = `${request.method} ${request.path.split("?", 1)[0]}`;
   return new ConnectionError(`no answer from the API server to ${asked}: ${messageOf(cause)}`, { cause });
 }

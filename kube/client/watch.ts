@@ -1,12 +1,12 @@
 import type { KubeObject } from "../core/meta.ts";
 import type { WatchEvent } from "./api.ts";
 import { ApiError, ConnectionError, toApiError } from "./errors.ts";
-import { connectionError, type Request, type Transport } from "./transport.ts";
+import { type ApiRequest, connectionError, type Transport } from "./transport.ts";
 
 /** Opens a watch and yields its events; ends when the server or the signal ends it, throws what breaks it. */
 export async function* watchEvents<T extends KubeObject>(
   transport: Transport,
-  request: Request,
+  request: ApiRequest,
 ): AsyncGenerator<WatchEvent<T>> {
   const signal = request.stream?.signal;
   try {

@@ -11,7 +11,7 @@ interface Selection {
  * Tells as the API server would whether an object is among those selected. Terms are `key`, `!key`, `key=value`,
  * `key!=value`, `key in (a,b)` and `key notin (a,b)`; throws on any other.
  */
-export function matcher({ namespace, labelSelector = "", fieldSelector = "" }: Selection) {
+export function predicateOf({ namespace, labelSelector = "", fieldSelector = "" }: Selection) {
   const labels = parseTerms(labelSelector);
   const fields = parseTerms(fieldSelector);
   return (object: KubeObject): boolean =>

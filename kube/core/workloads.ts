@@ -75,7 +75,7 @@ interface RollingUpdate {
 }
 
 /** How native control replaces pods. */
-export interface Strategy {
+export interface DeploymentStrategy {
   type?: "RollingUpdate" | "Recreate";
   rollingUpdate?: RollingUpdate | null;
 }
@@ -100,7 +100,7 @@ export interface DeploymentSpec {
   paused?: boolean;
   minReadySeconds?: number;
   progressDeadlineSeconds?: number;
-  strategy?: Strategy;
+  strategy?: DeploymentStrategy;
   selector: LabelSelector;
   template: PodTemplate;
   [unknown: string]: unknown;

@@ -3,7 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { KubeObject } from "../core/meta.ts";
 import type { Resource } from "../core/resources.ts";
-import { matcher } from "../core/selector.ts";
+import { predicateOf } from "../core/selector.ts";
 import type { Indexes } from "./indexer.ts";
 import { Cache, type OnChange } from "./store.ts";
 import { follow } from "./watcher.ts";
@@ -57,7 +57,7 @@ export function reflect<T extends KubeObject, Index extends string = never>(
   options: ReflectOptions<T, Index>,
 ): Reflection<T, Index> {
   const { pick = withoutManagedFields<T>, signal } = options;
-  const matches = matcher(options);
+  const matches = predicateOf(options);
   const cache = new Cache<T, Index>(guarded(options), options.indexes ?? ({} as Indexes<T, Index>));
   const synced = Promise.withResolvers<void>();
   synced.promise.catch(() => {});

@@ -1,4 +1,4 @@
-import type { Deployment, DeploymentSpec, Strategy } from "../../kube/core/workloads.ts";
+import type { Deployment, DeploymentSpec, DeploymentStrategy } from "../../kube/core/workloads.ts";
 import { formatComplaints } from "../plan/complaints.ts";
 import { type DefaultSources, outline, planWith, type ResolvedPlan } from "../plan/layers.ts";
 import { isOptedIn } from "../plan/plan.ts";
@@ -121,7 +121,7 @@ function keep(object: Deployment, old: Deployment, held: HoldRecord): Deployment
 }
 
 /** Who pauses may come just when the surge was lowered and the canary, which shrinks after it, has not. */
-function roomyStrategy({ spec, status }: Deployment): Strategy | undefined {
+function roomyStrategy({ spec, status }: Deployment): DeploymentStrategy | undefined {
   const { maxSurge, ...rest } = spec.strategy?.rollingUpdate ?? {};
   if (maxSurge === undefined) return spec.strategy;
   const surge = withRoom(maxSurge, spec.replicas ?? 1, status?.updatedReplicas ?? 0);

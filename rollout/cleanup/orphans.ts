@@ -27,7 +27,7 @@ const GRACE_MS = 10_000;
 const STRAY_MS = 1_000;
 
 /** What carries our mark, and the UIDs of the Deployments that are in flight. */
-export interface Marked {
+export interface SweepInput {
   readonly now: number;
   readonly inFlight: ReadonlySet<string>;
   /** UIDs of Deployments that were seen in flight and are no more, with the instant (ms) they left. */
@@ -38,7 +38,7 @@ export interface Marked {
 }
 
 /** Gives back what belongs to no rollout: its Deployment was deleted, recreated, or never took off. */
-export function sweep(marked: Marked): Decision {
+export function sweep(marked: SweepInput): Decision {
   const isOver = (uid: string | undefined) => uid !== undefined && !marked.inFlight.has(uid);
   // They select the version that native control is about to remove, or has removed.
   const urgent = marked.services.filter(
@@ -159,7 +159,7 @@ function close(replicaSet: ReplicaSet, now: number): Write {
 }
 
 /** Narrowed for a flight that has ended (its Deployment was deleted), not for one that may be about to start. */
-function hasEnded(service: Service, { ended }: Marked): boolean {
+function hasEnded(service: Service, { ended }: SweepInput): boolean {
   const at = ended?.get(flightUidOf(service) ?? "");
   return at !== undefined && Date.parse(serviceRecordOf(service)?.since ?? "") < at;
 }

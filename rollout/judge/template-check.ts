@@ -1,29 +1,29 @@
 import type { TemplateCheck } from "../plan/checks.ts";
 
-/** What a source said about a query: one number, or why there is none that could be judged. */
-export type Reading =
+/** A provider's answer to a query: one number, or why there is no number that can be judged. */
+export type TemplateReading =
   | { readonly kind: "value"; readonly value: number }
   | { readonly kind: "none"; readonly reason: string };
 
 /**
- * A limit on a bare number. There are no counts behind it, so no chance of a mistake can be told: it must hold when a step
- * ends, and decides against the canary only when it has been broken for a whole interval of its query.
+ * A limit on a bare number. No counts stand behind the number, so the chance of a mistake is unknown. The limit must hold when
+ * a step ends, but Serin rolls the canary back only after a whole interval of the query in which it was broken.
  */
 export interface TemplateTest {
-  readonly reading: Reading;
+  readonly reading: TemplateReading;
   readonly holds: boolean;
-  /** From when to when (ms) every reading broke it, and how many they were. */
+  /** The first and the last (ms) of consecutive readings that broke the limit, and their number. */
   readonly broken?: { readonly since: number; readonly last: number; readonly readings: number };
 }
 
-/** Fewer readings than this decide nothing, however long they took. */
+/** Fewer readings than this decide nothing, whatever time they span. */
 const FEWEST_READINGS = 3;
 
-/** Adds a reading; one without a number neither holds nor breaks, and what was broken before starts anew. */
+/** Adds a reading. A reading without a number neither holds nor breaks the limit, and the count of broken ones restarts. */
 export function foldTemplateTest(
   before: TemplateTest | undefined,
   check: TemplateCheck,
-  reading: Reading,
+  reading: TemplateReading,
   at: number,
 ): TemplateTest {
   if (reading.kind === "none") return { reading, holds: false };
@@ -32,7 +32,7 @@ export function foldTemplateTest(
   return { reading, holds: false, broken: { since, last: at, readings: readings + 1 } };
 }
 
-/** Whether it has been broken for a whole interval (ms) of its query. */
+/** Whether the limit was broken for a whole interval (ms) of its query. */
 export function isBroken({ broken }: TemplateTest, intervalMs: number): boolean {
   if (broken === undefined || broken.readings < FEWEST_READINGS) return false;
   return broken.last - broken.since >= intervalMs;

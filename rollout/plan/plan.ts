@@ -23,18 +23,18 @@ type ValueOf<K extends Name> = Table[K]["parse"] extends (text: string) => Parse
 type Filled = { [K in Name]: Table[K] extends { default: string } | { absent: unknown } ? K : never }[Name];
 
 /** The values of the rows of the annotation table, each under the row's name. */
-export type Settings = { readonly [K in Filled]: ValueOf<K> } & {
+export type PlanSettings = { readonly [K in Filled]: ValueOf<K> } & {
   readonly [K in Exclude<Name, Filled>]?: ValueOf<K>;
 };
 
 /** The revisions that people ask to promote, abort or retry. */
-type Orders = Pick<Settings, OrderName>;
+type Orders = Pick<PlanSettings, OrderName>;
 
 /** The settings that the steps are made of, and those that are not about a rollout. */
 type Consumed = "steps" | "iterations" | "mirror" | "profile" | OrderName;
 
 /** A Deployment's annotations as values, with every default filled in. */
-export interface Plan extends Omit<Settings, Consumed> {
+export interface Plan extends Omit<PlanSettings, Consumed> {
   /** Weights strictly increase. Pauses stand between, before or after the judged steps; at least one step is judged. */
   readonly steps: readonly Step[];
   /** Whether the user wrote no checks. */
@@ -47,7 +47,7 @@ export type ParsedPlan = { readonly plan: Plan } | { readonly complaints: readon
 
 type Given = Readonly<Record<string, string>>;
 interface Read {
-  readonly settings: Settings;
+  readonly settings: PlanSettings;
   readonly complaints: readonly Complaint[];
 }
 
@@ -89,7 +89,7 @@ function readSettings(given: Given): Read {
     if (value !== undefined) settings[name] = value;
   }
   // The loop fills every row by the row's own parser, as the mapped type says.
-  return { settings: settings as unknown as Settings, complaints };
+  return { settings: settings as unknown as PlanSettings, complaints };
 }
 
 function readValue<T>(row: Annotation<T>, text: string | undefined): Parsed<T> {
@@ -111,7 +111,7 @@ function defaultOf(name: Name, row: Annotation<unknown>, strategy: Strategy): un
 }
 
 /** Complains about values that do not fit the strategy. */
-function strategyComplaints(settings: Settings, given: Given): Complaint[] {
+function strategyComplaints(settings: PlanSettings, given: Given): Complaint[] {
   const { strategy, steps, size, match } = settings;
   const row = strategies[strategy];
   const wants = (annotation: Annotation<unknown>, what: string, use = remedyOf(annotation)) =>
@@ -150,7 +150,7 @@ function misplaced(strategy: Strategy, given: Given): Complaint[] {
 }
 
 function intervalComplaints(
-  { intervalMs, maxIntervalMs }: Settings,
+  { intervalMs, maxIntervalMs }: PlanSettings,
   given: Given,
   faulty: readonly Complaint[],
 ): Complaint[] {
@@ -161,7 +161,7 @@ function intervalComplaints(
   return [complaint(key, { what: `shorter than ${table.intervalMs.key}`, use })];
 }
 
-function planFrom(settings: Settings, given: Given): Plan {
+function planFrom(settings: PlanSettings, given: Given): Plan {
   // The values of the profile are among `given` already (layers.ts).
   const { steps, iterations, mirror, profile: _profile, promote, abort, retry, ...rest } = settings;
   const { strategy, intervalMs, maxIntervalMs, compare, checks } = rest;

@@ -1,6 +1,6 @@
 import type { BackendRef, Route } from "../../kube/core/routes.ts";
 import type { Feature } from "../gateways/gateway.ts";
-import { shareOf } from "../traffic/mirror.ts";
+import { weightShareOf } from "../traffic/mirror.ts";
 import { rulesOf } from "../traffic/overlay.ts";
 import { homeOf, type RouteShare, shareFor } from "../traffic/route-record.ts";
 
@@ -31,7 +31,7 @@ export function needsOf(route: Route, share: RouteShare): (readonly [Feature, st
 function isShared(route: Route, share: RouteShare): boolean {
   const { namespace } = homeOf(route);
   return rulesOf(route).some(({ backendRefs = [] }) =>
-    backendRefs.some((ref) => isOf(share, ref, namespace) && shareOf(ref, backendRefs) < 1),
+    backendRefs.some((ref) => isOf(share, ref, namespace) && weightShareOf(ref, backendRefs) < 1),
   );
 }
 

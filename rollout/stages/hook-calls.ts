@@ -12,7 +12,7 @@ export function hooksOf({ plan }: Pick<Snapshot, "plan">, type: HookType): reado
 }
 
 /** One question to a hook; `about` tells it from others to the same. */
-export function keyOf({ type, name }: Hook, about: number | "" = ""): string {
+export function hookKeyOf({ type, name }: Hook, about: number | "" = ""): string {
   return `${type}/${about}/${name}`;
 }
 
@@ -54,7 +54,7 @@ export function eventCalls(snapshot: Snapshot, writes: readonly Write[]): readon
       callTo(
         snapshot,
         { ...hook, metadata: { ...hook.metadata, ...said } },
-        keyOf(hook),
+        hookKeyOf(hook),
         phaseAt(write.reason),
       ),
     );

@@ -2,7 +2,7 @@ import { describeAnswer, type HookCall, type HookPhase } from "../hooks/call.ts"
 import type { Hook, HookType } from "../plan/hooks.ts";
 import { instant } from "../text/instant.ts";
 import type { Decision } from "./decision.ts";
-import { ASK_MS, answerTo, callTo, dueIn, hooksOf, keyOf } from "./hook-calls.ts";
+import { ASK_MS, answerTo, callTo, dueIn, hookKeyOf, hooksOf } from "./hook-calls.ts";
 import { isDone, recordDone, rewrite } from "./hook-record.ts";
 import { rollBack } from "./rollback.ts";
 import { isRouted, recordOf, type Snapshot, stepIndex, stepOf } from "./snapshot.ts";
@@ -19,7 +19,7 @@ export function mayServe(snapshot: Snapshot): boolean {
 export function awaitConfirmation(snapshot: Snapshot): Decision | undefined {
   const waiting = pending(snapshot, "confirm-rollout");
   if (waiting.length === 0) return undefined;
-  const agreed = waiting.filter((hook) => answerTo(snapshot, keyOf(hook))?.kind === "yes");
+  const agreed = waiting.filter((hook) => answerTo(snapshot, hookKeyOf(hook))?.kind === "yes");
   if (agreed.length > 0) return goOn(snapshot, agreed);
   return ask(snapshot, waiting, { phase: "Waiting" });
 }
@@ -28,7 +28,7 @@ export function awaitConfirmation(snapshot: Snapshot): Decision | undefined {
 export function awaitTrial(snapshot: Snapshot): Decision | undefined {
   const [hook] = pending(snapshot, "pre-rollout");
   if (hook === undefined) return undefined;
-  const answer = answerTo(snapshot, keyOf(hook));
+  const answer = answerTo(snapshot, hookKeyOf(hook));
   if (answer?.kind === "yes") return goOn(snapshot, [hook]);
   const said = `hook ${hook.name} (pre-rollout): ${describeAnswer(answer)}`;
   if (answer?.kind === "no") return rollBack(snapshot, said);
@@ -53,7 +53,7 @@ export function awaitLeave(snapshot: Snapshot, next: number): Decision | undefin
 function awaitGates(snapshot: Snapshot, type: HookType, about: number): Decision | undefined {
   const gates = hooksOf(snapshot, type);
   const shut = gates.filter((hook) => {
-    const answer = answerTo(snapshot, keyOf(hook, about));
+    const answer = answerTo(snapshot, hookKeyOf(hook, about));
     return answer?.kind !== "yes" || snapshot.now - answer.at > FRESH_MS;
   });
   if (shut.length === 0) return undefined;
@@ -65,7 +65,7 @@ function awaitCompanions(snapshot: Snapshot): Decision | undefined {
   if (stepOf(snapshot)?.kind === "pause") return undefined;
   const step = stepIndex(snapshot);
   const late = hooksOf(snapshot, "rollout").filter(
-    (hook) => answerTo(snapshot, keyOf(hook, step))?.kind !== "yes",
+    (hook) => answerTo(snapshot, hookKeyOf(hook, step))?.kind !== "yes",
   );
   // Asked beside whatever the step decides (withCompanions).
   return late.length === 0 ? undefined : { writes: [], condition: waitingFor(snapshot, late, step) };
@@ -75,22 +75,26 @@ function awaitCompanions(snapshot: Snapshot): Decision | undefined {
 export function checkHooks(snapshot: Snapshot): Decision | undefined {
   if (snapshot.held.asked === "promote") return undefined;
   const asking = hooksOf(snapshot, "rollback").find(
-    (hook) => answerTo(snapshot, keyOf(hook))?.kind === "yes",
+    (hook) => answerTo(snapshot, hookKeyOf(hook))?.kind === "yes",
   );
   if (asking !== undefined) return rollBack(snapshot, `hook ${asking.name} (rollback) asked for it`);
   const step = stepIndex(snapshot);
   const against = hooksOf(snapshot, "rollout").find(
-    (hook) => answerTo(snapshot, keyOf(hook, step))?.kind === "no",
+    (hook) => answerTo(snapshot, hookKeyOf(hook, step))?.kind === "no",
   );
   if (against === undefined) return undefined;
-  const said = describeAnswer(answerTo(snapshot, keyOf(against, step)));
+  const said = describeAnswer(answerTo(snapshot, hookKeyOf(against, step)));
   return rollBack(snapshot, `hook ${against.name} (rollout): ${said}`);
 }
 
 /** The decision, with the `rollback` hooks asked beside it. */
 export function withRollback(snapshot: Snapshot, decision: Decision): Decision {
   if (recordOf(snapshot)?.outcome !== "running") return decision;
-  const polls = hooksOf(snapshot, "rollback").map((hook) => ({ hook, key: keyOf(hook), everyMs: ASK_MS }));
+  const polls = hooksOf(snapshot, "rollback").map((hook) => ({
+    hook,
+    key: hookKeyOf(hook),
+    everyMs: ASK_MS,
+  }));
   return withPolls(snapshot, decision, polls);
 }
 
@@ -98,7 +102,7 @@ export function withRollback(snapshot: Snapshot, decision: Decision): Decision {
 export function withCompanions(snapshot: Snapshot, decision: Decision): Decision {
   if (recordOf(snapshot)?.outcome !== "running" || stepOf(snapshot)?.kind === "pause") return decision;
   const polls = hooksOf(snapshot, "rollout").map((hook) => {
-    const key = keyOf(hook, stepIndex(snapshot));
+    const key = hookKeyOf(hook, stepIndex(snapshot));
     return {
       hook,
       key,
@@ -141,7 +145,7 @@ function ask(
   waiting: readonly Hook[],
   { phase, about, all = waiting }: Question,
 ): Decision {
-  const asked = all.map((hook) => ({ hook, key: keyOf(hook, about) }));
+  const asked = all.map((hook) => ({ hook, key: hookKeyOf(hook, about) }));
   const calls: HookCall[] = asked
     .filter(({ key }) => dueIn(snapshot, key) <= 0)
     .map(({ hook, key }) => callTo(snapshot, hook, key, phase));
@@ -157,7 +161,7 @@ function ask(
 function waitingFor(snapshot: Snapshot, [first, ...others]: readonly Hook[], about?: number) {
   if (first === undefined) throw new Error("waiting for no hook");
   const more = others.length > 0 ? ` and ${others.map(({ name }) => name).join(", ")}` : "";
-  const said = describeAnswer(answerTo(snapshot, keyOf(first, about)));
+  const said = describeAnswer(answerTo(snapshot, hookKeyOf(first, about)));
   const message = `waiting for hook ${first.name}${more} (${first.type}): ${said}`;
   return { status: "Unknown", reason: "Holding", message } as const;
 }

@@ -2,7 +2,7 @@ import { describeAnswer } from "../hooks/call.ts";
 import type { Hook } from "../plan/hooks.ts";
 import { writeEvent } from "../workload/writes.ts";
 import type { Decision } from "./decision.ts";
-import { answerTo, callTo, hooksOf, keyOf } from "./hook-calls.ts";
+import { answerTo, callTo, hookKeyOf, hooksOf } from "./hook-calls.ts";
 import { isDone, recordDone } from "./hook-record.ts";
 import { recordOf, type Snapshot } from "./snapshot.ts";
 
@@ -17,17 +17,17 @@ export function pendingAfterwards(snapshot: Snapshot): readonly Hook[] {
 export function callAfterwards(snapshot: Snapshot, phase: "Succeeded" | "Failed"): Decision | undefined {
   const pending = pendingAfterwards(snapshot);
   if (pending.length === 0) return undefined;
-  const answered = pending.filter((hook) => answerTo(snapshot, keyOf(hook)) !== undefined);
+  const answered = pending.filter((hook) => answerTo(snapshot, hookKeyOf(hook)) !== undefined);
   if (answered.length > 0) {
     return {
       writes: [...answered.flatMap((hook) => complaint(snapshot, hook)), ...recordDone(snapshot, answered)],
     };
   }
-  return { writes: [], calls: pending.map((hook) => callTo(snapshot, hook, keyOf(hook), phase)) };
+  return { writes: [], calls: pending.map((hook) => callTo(snapshot, hook, hookKeyOf(hook), phase)) };
 }
 
 function complaint(snapshot: Snapshot, hook: Hook) {
-  const answer = answerTo(snapshot, keyOf(hook));
+  const answer = answerTo(snapshot, hookKeyOf(hook));
   if (answer?.kind === "yes") return [];
   const message = `hook ${hook.name} (post-rollout): ${describeAnswer(answer)}`;
   return [writeEvent(snapshot.deployment, "Warning", "HookFailed", message)];

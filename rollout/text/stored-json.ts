@@ -74,7 +74,7 @@ function parseJson(text: string): unknown {
 const versioned = v.looseObject({ v: v.pipe(v.number(), v.integer(), v.minValue(1)) });
 
 /** A time in RFC 3339. */
-export const instant = v.pipe(
+export const timestamp = v.pipe(
   v.string(),
   v.check((text) => !Number.isNaN(Date.parse(text))),
 );

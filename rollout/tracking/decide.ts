@@ -14,7 +14,7 @@ const STORE_MS = 10_000;
 const LOOK_MS = 1_000;
 
 /** A marked Deployment and what its mark speaks of. */
-export interface Marked {
+export interface TrackInput {
   /** ms since the epoch. */
   readonly now: number;
   readonly deployment: Deployment;
@@ -46,7 +46,7 @@ export function untilDue({ at }: PendingRecord, now: number): number {
 }
 
 /** What is to be done about a marked Deployment. */
-export function decideTrack(marked: Marked): Tracking {
+export function decideTrack(marked: TrackInput): Tracking {
   const { now, deployment, changed, tracks } = marked;
   const drop = { kind: "drop", write: writeChanged(deployment, undefined) } as const;
   if (!tracks) return drop;
@@ -69,7 +69,7 @@ export function decideTrack(marked: Marked): Tracking {
 }
 
 /** The changes that are in force; of a Secret it is believed. */
-function asStored({ changed, stored }: Marked): PendingChanges {
+function asStored({ changed, stored }: TrackInput): PendingChanges {
   const found = Object.entries(changed.changes).flatMap(([object, { from, to }]) => {
     const now = object.startsWith("secret/") ? to : stored.get(object);
     return now === undefined || now === from ? [] : [[object, { from, to: now }] as const];
@@ -81,7 +81,7 @@ function asStored({ changed, stored }: Marked): PendingChanges {
  * What the template is made for now. It depends on contents alone: when an object is again what the stable version
  * started with, the stable template comes back by itself, and that is an undo.
  */
-function nextConfig({ deployment, held, stable }: Marked, changes: PendingChanges): PendingChanges {
+function nextConfig({ deployment, held, stable }: TrackInput, changes: PendingChanges): PendingChanges {
   const present = configOf(deployment.spec.template);
   const inFlight = held !== undefined && (held.phase === "canary" || held.phase === "failed");
   const serving = inFlight ? configOf(stable) : {};

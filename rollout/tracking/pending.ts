@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { Deployment, PodTemplate } from "../../kube/core/workloads.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { CHANGED, CONFIG, FLIGHT, HELD } from "../keys.ts";
-import { formatRecord, instant, map, readRecord } from "../text/stored-json.ts";
+import { formatRecord, map, readRecord, timestamp } from "../text/stored-json.ts";
 
 /** What became of the content of one ConfigMap or Secret, as digests of the part that a template uses. */
 const change = v.object({ from: v.string(), to: v.string() });
@@ -13,7 +13,7 @@ export type PendingChanges = Readonly<Record<string, PendingChange>>;
 
 const record = v.object({
   /** When the last of the changes was admitted (RFC 3339); they are stored a moment later, if at all. */
-  at: instant,
+  at: timestamp,
   changes: map(change),
 });
 

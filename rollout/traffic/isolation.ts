@@ -31,7 +31,7 @@ export function sharers(service: Service, own: Deployment, deployments: readonly
 }
 
 /** What to write on a Service so that it selects only the pods of one ReplicaSet. */
-export function isolate(service: Service, uid: string, hash: string, since: string) {
+export function isolationPatch(service: Service, uid: string, hash: string, since: string) {
   const selector = selectorOf(service);
   return {
     metadata: {

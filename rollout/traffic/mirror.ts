@@ -11,7 +11,7 @@ export function mirrored(
   const filters = refs.flatMap((ref) => {
     const share = shareFor(ref, shares, namespace);
     if (share?.mirror === undefined) return [];
-    const percent = Math.round(share.mirror * shareOf(ref, refs));
+    const percent = Math.round(share.mirror * weightShareOf(ref, refs));
     return percent === 0
       ? []
       : [mirrorTo({ ...ref, name: share.canaryServices[ref.name] ?? ref.name }, percent)];
@@ -29,7 +29,7 @@ export function withoutMirrors(rule: RouteRule, isOurs: (ref: BackendRef) => boo
 }
 
 /** The share (0 to 1) of a rule's requests that its weights give to one backend: a mirror copies from all of them. */
-export function shareOf(ref: BackendRef, refs: readonly BackendRef[]): number {
+export function weightShareOf(ref: BackendRef, refs: readonly BackendRef[]): number {
   const sum = refs.reduce((all, { weight = 1 }) => all + weight, 0);
   return sum === 0 ? 0 : (ref.weight ?? 1) / sum;
 }

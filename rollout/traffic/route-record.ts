@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { BackendRef, Route, RouteFilter, RouteKind } from "../../kube/core/routes.ts";
 import { HELD } from "../keys.ts";
 import { isRecord } from "../text/parse.ts";
-import { amount, formatRecord, instant, isNewer, list, map, readRecord } from "../text/stored-json.ts";
+import { amount, formatRecord, isNewer, list, map, readRecord, timestamp } from "../text/stored-json.ts";
 import type { Match } from "./matches.ts";
 import { isSticky, type Sticky } from "./sticky.ts";
 
@@ -39,7 +39,7 @@ const share = v.object({
   /** Users stay with the version that they got. */
   sticky: v.exactOptional(v.custom<Sticky>(isSticky)),
   /** When this was written (RFC 3339). */
-  since: instant,
+  since: timestamp,
   /** Admission took the weight, because an undo is on its way: no step raises it meanwhile. */
   drained: v.exactOptional(v.literal(true)),
 });

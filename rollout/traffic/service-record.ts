@@ -1,13 +1,13 @@
 import * as v from "valibot";
 import type { Service } from "../../kube/core/services.ts";
 import { HELD } from "../keys.ts";
-import { formatRecord, instant, isNewer, map, readRecord } from "../text/stored-json.ts";
+import { formatRecord, isNewer, map, readRecord, timestamp } from "../text/stored-json.ts";
 
 const record = v.object({
   /** The selector that its owner wrote. */
   selector: map(v.string()),
   /** When it was isolated (RFC 3339): one that no rollout follows is restored after a while. */
-  since: instant,
+  since: timestamp,
 });
 
 /** The annotation `serin.dev/held` of an isolated Service. */

@@ -1,7 +1,7 @@
 import type { Route } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import { guarded, pluralOf, target, type Write } from "../../kube/core/writes.ts";
-import { isolate, restoreSelector } from "./isolation.ts";
+import { isolationPatch, restoreSelector } from "./isolation.ts";
 import { routePatch } from "./overlay.ts";
 import { type RouteRecord, type RouteShare, routeRecordOf, withShare } from "./route-record.ts";
 
@@ -10,7 +10,7 @@ export function writeIsolation(service: Service, uid: string, hash: string, sinc
   return {
     verb: "merge",
     ...target("services", service),
-    body: guarded(service, isolate(service, uid, hash, since)),
+    body: guarded(service, isolationPatch(service, uid, hash, since)),
   };
 }
 

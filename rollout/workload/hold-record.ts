@@ -1,10 +1,10 @@
 import * as v from "valibot";
-import type { Deployment, DeploymentSpec, Strategy } from "../../kube/core/workloads.ts";
+import type { Deployment, DeploymentSpec, DeploymentStrategy } from "../../kube/core/workloads.ts";
 import { FLIGHT, HELD } from "../keys.ts";
 import type { Layer } from "../plan/layers.ts";
 import { equal } from "../text/equal.ts";
 import { isRecord } from "../text/parse.ts";
-import { formatRecord, instant, isNewer, list, map, readRecord } from "../text/stored-json.ts";
+import { formatRecord, isNewer, list, map, readRecord, timestamp } from "../text/stored-json.ts";
 
 /** The record with these defaults: whatever happens to them elsewhere, the rollout keeps them. */
 export function withDefaults(held: HoldRecord, layers: readonly Layer[]): HoldRecord {
@@ -18,14 +18,14 @@ const seconds = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const originals = v.object({
   minReadySeconds: v.exactOptional(seconds),
   progressDeadlineSeconds: v.exactOptional(seconds),
-  strategy: v.exactOptional(v.custom<Strategy>(isRecord)),
+  strategy: v.exactOptional(v.custom<DeploymentStrategy>(isRecord)),
   paused: v.exactOptional(v.boolean()),
 });
 export type Originals = Readonly<v.InferOutput<typeof originals>>;
 
 const record = v.object({
   /** When this rollout began (RFC 3339); it is the rollout's name, too. */
-  started: instant,
+  started: timestamp,
   /**
    * Where the rollout stands, as far as admission must know:
    * - `canary`: the hold is in force; the controller walks the steps;
@@ -114,10 +114,10 @@ export function updateOriginals(
 }
 
 function mergeStrategy(
-  original: Strategy | undefined,
-  held: Strategy | undefined,
-  requested: Strategy | undefined,
-): Strategy | undefined {
+  original: DeploymentStrategy | undefined,
+  held: DeploymentStrategy | undefined,
+  requested: DeploymentStrategy | undefined,
+): DeploymentStrategy | undefined {
   if (requested?.type !== "RollingUpdate" || original?.type === "Recreate") return requested;
   const rollingUpdate = { ...original?.rollingUpdate };
   for (const field of ["maxSurge", "maxUnavailable"] as const) {

@@ -2,29 +2,29 @@ import * as v from "valibot";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import { evidenceSchema } from "../judge/evidence-record.ts";
 import { RUN } from "../keys.ts";
-import { formatRecord, instant, isNewer, list, readRecord } from "../text/stored-json.ts";
+import { formatRecord, isNewer, list, readRecord, timestamp } from "../text/stored-json.ts";
 
 const schema = v.object({
   /** The rollout's name: `started` of the Deployment's `serin.dev/held`. */
-  started: instant,
+  started: timestamp,
   /** How the rollout ended, or that it still runs. */
   outcome: v.picklist(["running", "proven", "promoted", "failed", "undone", "superseded"]),
   /** Index of the plan's step that is granted. */
   step: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
   /** When this step was granted (RFC 3339): deadlines for readiness count from here. */
-  stepSince: instant,
+  stepSince: timestamp,
   /** When the step's weight was in force; only for a canary by pods, since a route says it itself. */
-  inForceSince: v.exactOptional(instant),
+  inForceSince: v.exactOptional(timestamp),
   /** When the routes were restored; the canary Services must outlive this by the gateway's settle time. */
-  detached: v.exactOptional(instant),
+  detached: v.exactOptional(timestamp),
   /** `spec.paused` was set because the plan has a pause here. */
   paused: v.exactOptional(v.boolean()),
   /** Names of the hooks that need no further call: they said yes, or were called after the end. */
   hooks: v.exactOptional(list(v.string())),
   /** Since when a pre-rollout hook gives no answer. */
-  unansweredSince: v.exactOptional(instant),
+  unansweredSince: v.exactOptional(timestamp),
   /** Since when the canary's traffic does not flow as it was granted, for reasons outside the rollout. */
-  unroutedSince: v.exactOptional(instant),
+  unroutedSince: v.exactOptional(timestamp),
   /** pod-template-hash of the version it was compared with. */
   stable: v.string(),
   /**
@@ -35,7 +35,7 @@ const schema = v.object({
   /** The last sentence said about it. */
   message: v.string(),
   /** When it ended (RFC 3339). */
-  ended: v.exactOptional(instant),
+  ended: v.exactOptional(timestamp),
 });
 const record = v.pipe(
   schema,

@@ -10,7 +10,7 @@ import type { Credentials } from "../../kube/client/credentials.ts";
 import { fromKubeConfig } from "../../kube/client/kubeconfig.ts";
 import type { KubeObject } from "../../kube/core/meta.ts";
 import type { Resource } from "../../kube/core/resources.ts";
-import { matcher } from "../../kube/core/selector.ts";
+import { predicateOf } from "../../kube/core/selector.ts";
 import { noLog } from "./log.ts";
 import { type Change, Refusal, Store } from "./store.ts";
 
@@ -202,7 +202,7 @@ export class FakeApi {
   }
 
   #list({ query }: ReceivedRequest, collection: string, namespace: string) {
-    const matches = matcher(selectionOf(query, namespace));
+    const matches = predicateOf(selectionOf(query, namespace));
     const [at = 0, from = 0] = (query.get("continue") ?? "").split(":").map(Number);
     if (query.has("continue") && at < this.store.compacted) throw gone();
     const found = this.store.list(collection).filter(matches);
@@ -221,7 +221,7 @@ export class FakeApi {
   }
 
   #watch({ query }: ReceivedRequest, collection: string, namespace: string, res: Res): void {
-    const matches = matcher(selectionOf(query, namespace));
+    const matches = predicateOf(selectionOf(query, namespace));
     const from = Number(query.get("resourceVersion") ?? this.store.version);
     if (query.has("sendInitialEvents") && !this.watchList) {
       throw new Refusal(

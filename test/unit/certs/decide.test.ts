@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { type Decision, decideCertificate, nextDecisionAt } from "../../../certs/decide.ts";
+import { type CertificateDecision, decideCertificate, nextDecisionAt } from "../../../certs/decide.ts";
 import { issueAuthority, issueLeaf, type KeyPair } from "../../../certs/issue.ts";
 import { dataOf, type Material, materialOf } from "../../../certs/material.ts";
 
@@ -25,7 +25,7 @@ describe("certs/decide", () => {
     moving = { ...good, caBundle: first.cert + second.cert, caKey: second.key };
   });
 
-  const rows: [string, () => Material | undefined, number, Decision][] = [
+  const rows: [string, () => Material | undefined, number, CertificateDecision][] = [
     ["nothing there", () => undefined, 0, "renew-all"],
     ["empty entries", () => materialOf({ metadata: { name: "x" } }), 0, "renew-all"],
     ["fresh", () => good, 0, "keep"],

@@ -1,8 +1,10 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { expect } from "chai";
 import { runController } from "../../../controller/controller.ts";
 import { deployments, pods, replicaSets, services } from "../../../kube/core/resources.ts";
 import type { Service } from "../../../kube/core/services.ts";
 import { FLIGHT, HASH_LABEL, HELD } from "../../../rollout/keys.ts";
-import { isolate } from "../../../rollout/traffic/isolation.ts";
+import { isolationPatch } from "../../../rollout/traffic/isolation.ts";
 import { MIN_READY_SECONDS } from "../../../rollout/workload/hold.ts";
 import { FakeApi } from "../../support/api.ts";
 import { aDeployment, aHeld, aReplicaSet, aService } from "../../support/builders.ts";
@@ -67,7 +69,7 @@ describe("controller/controller", () => {
     });
     const service = api.add(services, aService());
     const since = new Date(0).toISOString();
-    api.change(services, "shop/web", isolate(service, "uid-web", "web1", since));
+    api.change(services, "shop/web", isolationPatch(service, "uid-web", "web1", since));
     const selector = () => (api.store.get("/v1/services", "shop/web") as Service).spec.selector;
     // No time passes.
     const running = runController({ ...alone, kube, clock: new FakeClock() }, stop.signal);
@@ -77,6 +79,43 @@ describe("controller/controller", () => {
     api.change(replicaSets, key, { metadata: { ownerReferences: ownerOf("uid-new") } });
     api.change(replicaSets, key, { spec: { minReadySeconds: 0 } });
     await eventually("all pods selected", () => !(HASH_LABEL in (selector() ?? {})));
+    stop.abort();
+    await running;
+    await kube.close();
+    await api.stop();
+  }).timeout(20_000);
+
+  it("leaves marks of rollouts that it never saw to the sweep that comes later: tenants may write them", async () => {
+    const api = await FakeApi.start();
+    const kube = api.connect();
+    const stop = new AbortController();
+    const clock = new FakeClock();
+    const running = runController({ ...alone, kube, clock }, stop.signal);
+    await eventually("everything followed", () => api.watching >= 6);
+    const service = api.add(services, aService());
+    api.change(
+      services,
+      "shop/web",
+      isolationPatch(service, "uid-invented", "web1", new Date(0).toISOString()),
+    );
+    const { metadata, spec } = aReplicaSet({ image: "web:1" });
+    const labels = { ...metadata.labels, [FLIGHT]: "uid-invented" };
+    const owner = {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      name: "web",
+      uid: "uid-evil",
+      controller: true,
+    };
+    api.add(replicaSets, { metadata: { ...metadata, labels, ownerReferences: [owner] }, spec });
+    const isNarrowed = () =>
+      HASH_LABEL in ((api.store.get("/v1/services", "shop/web") as Service).spec.selector ?? {});
+    // The controller hears of both objects; no time passes until then.
+    await eventually("a sweep planned", () => clock.sleeping > 0);
+    await delay(200);
+    expect(isNarrowed()).to.equal(true);
+    await clock.advance(500);
+    await eventually("swept", () => !isNarrowed());
     stop.abort();
     await running;
     await kube.close();

@@ -5,7 +5,7 @@ import { deployments, namespaces } from "../../../kube/core/resources.ts";
 import type { Container, Deployment, PodTemplate, Volume } from "../../../kube/core/workloads.ts";
 import { pendingRecordOf } from "../../../rollout/tracking/pending.ts";
 import { admitConfig } from "../../../webhook/config.ts";
-import type { Request, ReviewResponse } from "../../../webhook/review.ts";
+import type { AdmissionRequest, ReviewResponse } from "../../../webhook/review.ts";
 import { FakeApi } from "../../support/api.ts";
 import { aDeployment, aHeld, aTemplate } from "../../support/builders.ts";
 import { hastyClock } from "../../support/clock.ts";
@@ -26,7 +26,11 @@ describe("webhook/config", () => {
     await api.stop();
   });
 
-  const ask = (object: Content, oldObject: Content, rest: Partial<Request> = {}): Promise<ReviewResponse> =>
+  const ask = (
+    object: Content,
+    oldObject: Content,
+    rest: Partial<AdmissionRequest> = {},
+  ): Promise<ReviewResponse> =>
     admitConfig({ kube, namespace: "serin-system", clock: hastyClock, log })({
       uid: "u",
       kind: { group: "", version: "v1", kind: object.kind ?? "" },
@@ -34,7 +38,7 @@ describe("webhook/config", () => {
       object,
       oldObject,
       ...rest,
-    } as Request<Content>);
+    } as AdmissionRequest<Content>);
   const add = (deployment: Deployment) => api.add(deployments, deployment);
   const changeOf = async (name = "web") =>
     pendingRecordOf(await kube.get<Deployment>(deployments, { namespace: "shop", name }))?.changes;

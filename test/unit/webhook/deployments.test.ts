@@ -8,7 +8,7 @@ import { shareOf } from "../../../rollout/traffic/route-record.ts";
 import { hold } from "../../../rollout/workload/hold.ts";
 import { holdRecordOf, withHoldRecord } from "../../../rollout/workload/hold-record.ts";
 import { admitDeployments } from "../../../webhook/deployments.ts";
-import type { Request } from "../../../webhook/review.ts";
+import type { AdmissionRequest } from "../../../webhook/review.ts";
 import { FakeApi } from "../../support/api.ts";
 import { AT_NOON, aDeployment, aHeld, aReplicaSet, aRoute, aService } from "../../support/builders.ts";
 import { hastyClock } from "../../support/clock.ts";
@@ -37,7 +37,7 @@ describe("webhook/deployments", () => {
     await api.stop();
   });
 
-  const ask = (object: Deployment, oldObject: Deployment | null, rest: Partial<Request> = {}) => {
+  const ask = (object: Deployment, oldObject: Deployment | null, rest: Partial<AdmissionRequest> = {}) => {
     const kind = { group: "apps", version: "v1", kind: "Deployment" };
     const operation = oldObject === null ? "CREATE" : "UPDATE";
     return admitDeployments({
@@ -53,7 +53,7 @@ describe("webhook/deployments", () => {
       object,
       oldObject,
       ...rest,
-    } as Request<Deployment>);
+    } as AdmissionRequest<Deployment>);
   };
   const at = { namespace: "shop", name: "web" };
   const service = () => kube.get<Service>(services, at);

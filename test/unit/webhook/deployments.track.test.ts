@@ -11,7 +11,7 @@ import type { Deployment, PodTemplate } from "../../../kube/core/workloads.ts";
 import { TRACKER } from "../../../rollout/tracking/decide.ts";
 import { holdRecordOf } from "../../../rollout/workload/hold-record.ts";
 import { admitDeployments } from "../../../webhook/deployments.ts";
-import type { Request } from "../../../webhook/review.ts";
+import type { AdmissionRequest } from "../../../webhook/review.ts";
 import { FakeApi } from "../../support/api.ts";
 import { aDeployment, aReplicaSet, aService, aTemplate } from "../../support/builders.ts";
 import { hastyClock } from "../../support/clock.ts";
@@ -38,7 +38,7 @@ describe("webhook/deployments and changed ConfigMaps", () => {
     await api.stop();
   });
 
-  const ask = async (object: Deployment, oldObject: Deployment, rest: Partial<Request> = {}) => {
+  const ask = async (object: Deployment, oldObject: Deployment, rest: Partial<AdmissionRequest> = {}) => {
     const admit = admitDeployments({
       kube,
       namespace: "serin-system",
@@ -53,7 +53,7 @@ describe("webhook/deployments and changed ConfigMaps", () => {
       object,
       oldObject,
       ...rest,
-    } as Request<Deployment>);
+    } as AdmissionRequest<Deployment>);
     if (!verdict.allowed) return { message: verdict.message };
     return { object: verdict.object as Deployment, warnings: verdict.warnings ?? [] };
   };

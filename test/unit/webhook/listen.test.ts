@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { issueAuthority, issueLeaf } from "../../../certs/issue.ts";
-import { admissionServer, drain, tls } from "../../../webhook/listen.ts";
+import { admissionServer, drainServer, tls } from "../../../webhook/listen.ts";
 import { FakeClock } from "../../support/clock.ts";
 
 /** Go's net/http, which API servers use. */
@@ -49,7 +49,7 @@ describe("webhook/listen", () => {
 
   it("goes on answering while it drains, and asks each client to leave", async () => {
     expect(await ask()).to.deep.equal({ status: 200, connection: "keep-alive" });
-    const drained = drain(server, clock);
+    const drained = drainServer(server, clock);
     for (const _connection of ["the old one", "a new one"]) {
       expect(await ask()).to.deep.equal({ status: 200, connection: "close" });
     }
@@ -64,7 +64,7 @@ describe("webhook/listen", () => {
     const late = ask();
     await once(server, "request");
     let ended = false;
-    const drained = drain(server, clock).then(() => {
+    const drained = drainServer(server, clock).then(() => {
       ended = true;
     });
     await clock.advance(3_000);

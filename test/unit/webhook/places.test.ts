@@ -5,7 +5,7 @@ import type { Deployment } from "../../../kube/core/workloads.ts";
 import { holdRecordOf } from "../../../rollout/workload/hold-record.ts";
 import { admitDeployments } from "../../../webhook/deployments.ts";
 import { readDefaultSources } from "../../../webhook/places.ts";
-import type { Request } from "../../../webhook/review.ts";
+import type { AdmissionRequest } from "../../../webhook/review.ts";
 import { FakeApi } from "../../support/api.ts";
 import { annotate } from "../../support/ask.ts";
 import { aDeployment, aReplicaSet, aService } from "../../support/builders.ts";
@@ -43,7 +43,7 @@ describe("webhook/places", () => {
   const ask = (object: Deployment, oldObject: Deployment | null) => {
     const kind = { group: "apps", version: "v1", kind: "Deployment" };
     const operation = oldObject === null ? "CREATE" : "UPDATE";
-    const request = { uid: "u", kind, operation, object, oldObject } as Request<Deployment>;
+    const request = { uid: "u", kind, operation, object, oldObject } as AdmissionRequest<Deployment>;
     return admitDeployments({ kube, namespace: ours, hookHosts: [], clock: hastyClock, log: noLog })(request);
   };
   const paths = () => api.requests.map(({ path }) => path.replace(/^\/api\/v1/, ""));

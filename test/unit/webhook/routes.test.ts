@@ -15,7 +15,7 @@ import { shareOf } from "../../../rollout/traffic/route-record.ts";
 import { hold } from "../../../rollout/workload/hold.ts";
 import { holdRecordOf, withHoldRecord } from "../../../rollout/workload/hold-record.ts";
 import { admitDeployments } from "../../../webhook/deployments.ts";
-import type { Request } from "../../../webhook/review.ts";
+import type { AdmissionRequest } from "../../../webhook/review.ts";
 import { FakeApi } from "../../support/api.ts";
 import { AT_NOON, aDeployment, aHeld, aReplicaSet, aRoute, aService } from "../../support/builders.ts";
 import { hastyClock } from "../../support/clock.ts";
@@ -44,7 +44,7 @@ describe("webhook/deployments behind routes", () => {
     const kind = { group: "apps", version: "v1", kind: "Deployment" };
     const needs = { kube, namespace: "serin-system", hookHosts: [], clock: hastyClock, log: noLog };
     const request = { uid: "u", kind, operation: "UPDATE", object, oldObject };
-    return admitDeployments(needs)(request as unknown as Request<Deployment>);
+    return admitDeployments(needs)(request as unknown as AdmissionRequest<Deployment>);
   };
   const route = (kind: string, meta = {}, backend = {}): Route => {
     const apiVersion = "gateway.networking.k8s.io/v1";

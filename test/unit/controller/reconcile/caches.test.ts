@@ -8,7 +8,7 @@ import type { Resource } from "../../../../kube/core/resources.ts";
 import { Cache } from "../../../../kube/runtime/store.ts";
 import { FLIGHT, HASH_LABEL, HELD } from "../../../../rollout/keys.ts";
 import { canaryServiceOf } from "../../../../rollout/traffic/canary-service.ts";
-import { isolate } from "../../../../rollout/traffic/isolation.ts";
+import { isolationPatch } from "../../../../rollout/traffic/isolation.ts";
 import {
   AT_NOON,
   aDeployment,
@@ -55,7 +55,7 @@ function rolloutOf(name: string): Record<string, KubeObject[]> {
   return {
     deployments: [deployment],
     replicasets: ["web:1", "web:2"].map(replicaset),
-    services: [merge(service, isolate(service, uid, "web1", AT_NOON)) as KubeObject, canaryService],
+    services: [merge(service, isolationPatch(service, uid, "web1", AT_NOON)) as KubeObject, canaryService],
     endpointslices: [slice(name), slice(canaryService.metadata.name)],
     httproutes: [applied(route, shares)],
   };

@@ -14,7 +14,7 @@ import type { Route } from "../../../../kube/core/routes.ts";
 import type { Service } from "../../../../kube/core/services.ts";
 import { FLIGHT } from "../../../../rollout/keys.ts";
 import { canaryServiceOf } from "../../../../rollout/traffic/canary-service.ts";
-import { isolate } from "../../../../rollout/traffic/isolation.ts";
+import { isolationPatch } from "../../../../rollout/traffic/isolation.ts";
 import { hold } from "../../../../rollout/workload/hold.ts";
 import { withHoldRecord } from "../../../../rollout/workload/hold-record.ts";
 import { FakeApi } from "../../../support/api.ts";
@@ -39,7 +39,7 @@ const ownerReferences = [
 ];
 const stored = aDeployment({ image: "web:2" });
 const inFlight = withHoldRecord({ ...stored, spec: hold(stored.spec, 1) }, aHeld(), stored);
-const narrowed = merge(aService(), isolate(aService(), UID, "web1", AT_NOON)) as Service;
+const narrowed = merge(aService(), isolationPatch(aService(), UID, "web1", AT_NOON)) as Service;
 const share = { namespace: "shop", canaryServices: { web: "web-canary" }, weight: 50, since: AT_NOON };
 
 describe("controller/gather", () => {
@@ -111,7 +111,7 @@ describe("controller/gather", () => {
 
   it("names a Service that was narrowed and is the rollout's no more", async () => {
     const other = aService({ meta: { name: "other" }, selector: { app: "other" } });
-    api.add(services, merge(other, isolate(other, UID, "web1", AT_NOON)) as Service);
+    api.add(services, merge(other, isolationPatch(other, UID, "web1", AT_NOON)) as Service);
     await eventually("seen", () => caches.services.get("shop/other") !== undefined);
     expect(await names()).to.deep.equal({ ...all, left: ["other"] });
   });

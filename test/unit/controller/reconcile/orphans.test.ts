@@ -4,7 +4,7 @@ import { Orphans } from "../../../../controller/reconcile/orphans.ts";
 import type { Kube } from "../../../../kube/client/api.ts";
 import type { Deployment, ReplicaSet } from "../../../../kube/core/workloads.ts";
 import { FLIGHT, HELD } from "../../../../rollout/keys.ts";
-import { isolate } from "../../../../rollout/traffic/isolation.ts";
+import { isolationPatch } from "../../../../rollout/traffic/isolation.ts";
 import { MIN_READY_SECONDS } from "../../../../rollout/workload/hold.ts";
 import { aDeployment, aHeld, aReplicaSet, aService } from "../../../support/builders.ts";
 import { FakeClock } from "../../../support/clock.ts";
@@ -103,7 +103,7 @@ describe("what belongs to no rollout any more", () => {
   it("has every rollout looked at a second after something was restored, and no sooner", async () => {
     await orphans.sweep();
     looked = [];
-    const narrowed = isolate(aService(), "uid-gone", "web1", new Date(0).toISOString());
+    const narrowed = isolationPatch(aService(), "uid-gone", "web1", new Date(0).toISOString());
     services = [merge(aService(), narrowed) as object];
     expect(await orphans.sweep()).to.equal(1_000);
     services = [];

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { formatSelector, matcher } from "../../../../kube/core/selector.ts";
+import { formatSelector, predicateOf } from "../../../../kube/core/selector.ts";
 
 const pod = {
   metadata: { name: "a", namespace: "shop", labels: { app: "web", empty: "" } },
@@ -34,7 +34,7 @@ describe("kube/selector", () => {
   ];
   for (const [what, selection, expected] of rows) {
     it(`${expected ? "takes" : "passes over"} a pod for ${what}`, () => {
-      expect(matcher(selection)(pod)).to.equal(expected);
+      expect(predicateOf(selection)(pod)).to.equal(expected);
     });
   }
 
@@ -51,7 +51,7 @@ describe("kube/selector", () => {
     });
     expect(text).to.equal("app=web,empty=,tier in (front,edge),track notin (canary),team,!legacy");
     const takes = (labels: Record<string, string>) =>
-      matcher({ labelSelector: text })({ metadata: { name: "a", labels } });
+      predicateOf({ labelSelector: text })({ metadata: { name: "a", labels } });
     const labels = { ...matchLabels, tier: "edge", team: "a" };
     expect(takes(labels)).to.equal(true);
     for (const other of [{ tier: "back" }, { track: "canary" }, { legacy: "" }, { app: "api" }])
@@ -59,6 +59,6 @@ describe("kube/selector", () => {
   });
 
   it("refuses what it does not know", () => {
-    expect(() => matcher({ labelSelector: "app ~ web" })).to.throw("unsupported selector term");
+    expect(() => predicateOf({ labelSelector: "app ~ web" })).to.throw("unsupported selector term");
   });
 });

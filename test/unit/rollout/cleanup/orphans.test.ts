@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { Service } from "../../../../kube/core/services.ts";
 import type { ReplicaSet } from "../../../../kube/core/workloads.ts";
 import type { Write } from "../../../../kube/core/writes.ts";
-import { type Marked, sweep } from "../../../../rollout/cleanup/orphans.ts";
+import { type SweepInput, sweep } from "../../../../rollout/cleanup/orphans.ts";
 import { settleMs } from "../../../../rollout/gateways/settle.ts";
 import { RUN } from "../../../../rollout/keys.ts";
 import { canaryServiceOf } from "../../../../rollout/traffic/canary-service.ts";
@@ -31,7 +31,7 @@ const marked = (outcome: Outcome): ReplicaSet => {
   const run = { started: AT_NOON, outcome, step: 1, stepSince: AT_NOON, stable: "web1", message: "m" };
   return merged(aReplicaSet(), writeRunRecord(aReplicaSet(), "uid-web", run));
 };
-const sweepOf = (found: Partial<Marked>) =>
+const sweepOf = (found: Partial<SweepInput>) =>
   sweep({ now: NOON + 60_000, inFlight: new Set(), services: [], routes: [], replicaSets: [], ...found });
 
 describe("sweep", () => {

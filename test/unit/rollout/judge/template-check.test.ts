@@ -2,7 +2,7 @@ import { expect } from "chai";
 import {
   foldTemplateTest,
   isBroken,
-  type Reading,
+  type TemplateReading,
   type TemplateTest,
 } from "../../../../rollout/judge/template-check.ts";
 import type { TemplateCheck } from "../../../../rollout/plan/checks.ts";
@@ -10,11 +10,11 @@ import type { TemplateCheck } from "../../../../rollout/plan/checks.ts";
 const check = (op: TemplateCheck["op"], limit = 5): TemplateCheck => {
   return { metric: "template", name: "queue", op, limit, text: `queue ${op} ${limit}` };
 };
-const value = (number: number): Reading => ({ kind: "value", value: number });
-const none: Reading = { kind: "none", reason: "the query yields no value" };
+const value = (number: number): TemplateReading => ({ kind: "value", value: number });
+const none: TemplateReading = { kind: "none", reason: "the query yields no value" };
 
 /** Readings of `queue <= 5`, 15 s apart. */
-function gate(...readings: readonly Reading[]): TemplateTest {
+function gate(...readings: readonly TemplateReading[]): TemplateTest {
   let found: TemplateTest | undefined;
   readings.forEach((reading, i) => {
     found = foldTemplateTest(found, check("<="), reading, 15_000 * i);
@@ -22,7 +22,7 @@ function gate(...readings: readonly Reading[]): TemplateTest {
   return found as TemplateTest;
 }
 
-describe("a gate", () => {
+describe("a template check", () => {
   const cases: [TemplateCheck["op"], boolean[]][] = [
     [">=", [false, true, true]],
     [">", [false, false, true]],
@@ -43,7 +43,7 @@ describe("a gate", () => {
     expect(broken.broken).to.deep.equal({ since: 0, last: 60_000, readings: 5 });
   });
 
-  it("is not broken by two readings, however long they took", () => {
+  it("is not broken by two readings, whatever time they span", () => {
     const late = foldTemplateTest(
       foldTemplateTest(undefined, check("<="), value(6), 0),
       check("<="),
@@ -53,7 +53,7 @@ describe("a gate", () => {
     expect(isBroken(late, 60_000)).to.equal(false);
   });
 
-  it("begins anew after a reading that holds, and after one without a number", () => {
+  it("starts again after a reading that holds, and after one without a number", () => {
     for (const between of [value(5), none]) {
       const found = gate(value(6), value(6), value(6), value(6), between, value(6), value(6), value(6));
       expect(found.broken).to.deep.equal({ since: 75_000, last: 105_000, readings: 3 });
@@ -61,7 +61,7 @@ describe("a gate", () => {
     }
   });
 
-  it("neither holds nor breaks by what is no number", () => {
+  it("neither holds nor breaks on a reading without a number", () => {
     const found = gate(none, none, none, none, none, none);
     expect(found).to.deep.equal({ reading: none, holds: false });
     expect(isBroken(found, 60_000)).to.equal(false);

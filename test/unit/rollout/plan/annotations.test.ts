@@ -1,16 +1,16 @@
 import { expect } from "chai";
 import { type AnnotationTable, oneOf } from "../../../../rollout/plan/annotation.ts";
 import { annotations } from "../../../../rollout/plan/annotations.ts";
-import type { Settings } from "../../../../rollout/plan/plan.ts";
+import type { PlanSettings } from "../../../../rollout/plan/plan.ts";
 
 type Expect<T extends true> = T;
 type Same<A, B> = [A, B] extends [B, A] ? true : false;
 
 /** Checked by the compiler: the table alone decides the type of each setting. */
 export type Checked = [
-  Expect<Same<keyof Settings, keyof typeof annotations>>,
-  Expect<Same<Settings["onFailure"], "hold" | "undo">>,
-  Expect<Same<Settings["stickyMs"], number | undefined>>,
+  Expect<Same<keyof PlanSettings, keyof typeof annotations>>,
+  Expect<Same<PlanSettings["onFailure"], "hold" | "undo">>,
+  Expect<Same<PlanSettings["stickyMs"], number | undefined>>,
 ];
 
 describe("the annotation table", () => {

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { HELD, RUN } from "../../../../rollout/keys.ts";
 import { decide } from "../../../../rollout/stages/decide.ts";
 import { judgeInputOf } from "../../../../rollout/stages/judge-input.ts";
-import { isolate } from "../../../../rollout/traffic/isolation.ts";
+import { isolationPatch } from "../../../../rollout/traffic/isolation.ts";
 import { formatHoldRecord } from "../../../../rollout/workload/hold-record.ts";
 import { AT_NOON, aDeployment, aHeld } from "../../../support/builders.ts";
 import { aRollout } from "../../../support/rollout.ts";
@@ -30,7 +30,7 @@ describe("one decision", () => {
     const deployment = aDeployment({ annotations: { [HELD]: formatHoldRecord(held) } });
     const services = snapshot.services.map((service) => ({
       ...service,
-      metadata: { ...service.metadata, ...isolate(service, "uid-web", "web1", AT_NOON).metadata },
+      metadata: { ...service.metadata, ...isolationPatch(service, "uid-web", "web1", AT_NOON).metadata },
     })) as typeof snapshot.services;
     const all = { ...snapshot, held, deployment, services };
     const objects = [deployment, ...services, ...all.routes, ...all.replicaSets];

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { PodTemplate } from "../../../../kube/core/workloads.ts";
 import { allowed } from "../../../../rollout/admission/answer.ts";
 import { answerPerson, answerTracker } from "../../../../rollout/admission/tracked.ts";
-import { decideTrack, type Marked, untilDue } from "../../../../rollout/tracking/decide.ts";
+import { decideTrack, type TrackInput, untilDue } from "../../../../rollout/tracking/decide.ts";
 import { formatConfig, type PendingChanges } from "../../../../rollout/tracking/pending.ts";
 import { withHoldRecord } from "../../../../rollout/workload/hold-record.ts";
 import { AT_NOON, aDeployment, aHeld, aTemplate, NOON } from "../../../support/builders.ts";
@@ -123,7 +123,7 @@ interface Given {
   readonly phase?: "canary" | "failed" | "promoting";
 }
 
-function situation({ from = "aa", to, present = {}, stable, phase = "canary" }: Given): Partial<Marked> {
+function situation({ from = "aa", to, present = {}, stable, phase = "canary" }: Given): Partial<TrackInput> {
   return {
     deployment: aDeployment({ template: template(formatConfig(present)), meta: { resourceVersion: "7" } }),
     changed: { at: AT_NOON, changes: { [WEB]: { from, to } } },
@@ -138,7 +138,7 @@ function template(config: string | undefined): PodTemplate {
   return { ...base, metadata: { ...base.metadata, annotations: { "serin.dev/config": config } } };
 }
 
-function marked(of: Partial<Marked>): Marked {
+function marked(of: Partial<TrackInput>): TrackInput {
   return {
     now: NOON + 2_000,
     deployment: aDeployment({ meta: { resourceVersion: "7" } }),
@@ -152,7 +152,7 @@ function marked(of: Partial<Marked>): Marked {
 }
 
 /** The annotation that the template gets; null when it loses it. */
-function next(of: Marked): unknown {
+function next(of: TrackInput): unknown {
   const decided = decideTrack(of);
   if (decided.kind !== "roll") return decided.kind;
   const { body } = decided.write as unknown as {
