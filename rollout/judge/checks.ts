@@ -4,7 +4,7 @@ import type { Findings } from "./evidence.ts";
 import type { Evidence } from "./fold.ts";
 import { FEWEST_REQUESTS, type LimitTest, noLimitTest } from "./limit-test.ts";
 
-/** What the canary did of what a check is about. */
+/** The canary's requests as a check counts them. */
 export function limitTestOf(judged: Evidence | undefined, check: TrafficCheck): LimitTest {
   return judged?.guards[check.text] ?? noLimitTest;
 }
@@ -14,7 +14,7 @@ export function toleratedBy(check: TrafficCheck): number {
   return check.metric === "success-rate" ? 1 - check.limit : 1 - (check.quantile ?? 0.99);
 }
 
-/** Why a step cannot end yet, as far as its checks go: each must hold, and be known to. */
+/** The checks that keep a step from ending. A template check that was never read is left to the verdict `unread`. */
 export function unmetChecks(
   evidence: Findings,
   checks: readonly TrafficCheck[],
@@ -22,11 +22,11 @@ export function unmetChecks(
 ): readonly string[] {
   return [
     ...checks.flatMap((check) => checkProblem(evidence.judged, check) ?? []),
-    ...templates.flatMap((check) => gateProblem(evidence, check) ?? []),
+    ...templates.flatMap((check) => templateProblem(evidence, check) ?? []),
   ];
 }
 
-/** The newest number of a check, for people. */
+/** A check with its newest number, for messages. */
 export function describeCheck({ judged, gates }: Findings, check: TrafficCheck | TemplateCheck): string {
   if (check.metric !== "template")
     return `${check.text}: ${describeLimitTest(check, limitTestOf(judged, check))}`;
@@ -35,15 +35,16 @@ export function describeCheck({ judged, gates }: Findings, check: TrafficCheck |
 }
 
 function checkProblem(judged: Evidence | undefined, check: TrafficCheck): string | undefined {
-  const guard = limitTestOf(judged, check);
-  const told = `${check.text}: ${describeLimitTest(check, guard)}`;
-  if (guard.total < FEWEST_REQUESTS) return `${told}; at least ${FEWEST_REQUESTS} requests are needed`;
-  return guard.bad <= toleratedBy(check) * guard.total ? undefined : told;
+  const limitTest = limitTestOf(judged, check);
+  const description = `${check.text}: ${describeLimitTest(check, limitTest)}`;
+  if (limitTest.total < FEWEST_REQUESTS)
+    return `${description}; at least ${FEWEST_REQUESTS} requests are needed`;
+  return limitTest.bad <= toleratedBy(check) * limitTest.total ? undefined : description;
 }
 
-function gateProblem({ gates }: Findings, check: TemplateCheck): string | undefined {
-  const gate = gates[check.text];
-  if (gate === undefined || gate.holds) return undefined;
-  if (gate.reading.kind === "none") return `${check.text} cannot be judged: ${gate.reading.reason}`;
-  return `${check.text} is broken: ${gate.reading.value}${check.unit ?? ""}`;
+function templateProblem({ gates }: Findings, check: TemplateCheck): string | undefined {
+  const state = gates[check.text];
+  if (state === undefined || state.holds) return undefined;
+  if (state.reading.kind === "none") return `${check.text} cannot be judged: ${state.reading.reason}`;
+  return `${check.text} is broken: ${state.reading.value}${check.unit ?? ""}`;
 }

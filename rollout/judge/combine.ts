@@ -2,14 +2,15 @@ import { logSum } from "./log-math.ts";
 
 /** The evidence of one metric, and its share in the verdict. */
 export interface Weighted {
-  /** Above 0; shares are relative to their sum. */
+  /** Above 0, relative to the sum of all weights. */
   readonly weight: number;
   readonly logE: number;
 }
 
 /**
- * Several metrics in one verdict: ln of the weighted mean of their E, which is as valid as each of them and stronger than a
- * correction for how many there are. `leading` is the one that contributes most. 0 and undefined without any.
+ * Combines several metrics into one verdict: ln of the weighted mean of their E. A mean of e-values is an e-value, and it is
+ * stronger than a correction for the number of metrics. `leading` is the metric that contributes most. Without metrics, ln E
+ * is 0 and `leading` is undefined.
  */
 export function combine<M extends Weighted>(
   metrics: readonly M[],

@@ -2,18 +2,18 @@ import { foldHarm, type Harm, type HarmOptions, logHarm, noHarm } from "./harm-t
 import { foldSafety, noSafety, type Safety, type SafetyOptions } from "./safety-test.ts";
 import { carry, isComparable, noTick, type Tick } from "./tick.ts";
 
-/** One metric of both versions: all the evidence on it so far. */
+/** All evidence on one metric of both versions so far. */
 export interface Comparison {
-  /** Counts of ticks in which only one version served: they go into the next batch. */
+  /** Counts of ticks in which only one version served; the next batch includes them. */
   readonly carried: Tick;
-  /** For people; no test looks at totals. */
+  /** For messages only: no test reads totals. */
   readonly totals: Tick;
   readonly harm: Harm;
-  /** The least ln E so far and when it was: what came later made the verdict. */
+  /** The lowest ln E so far, and when (ms) it was reached. The evidence since then made the verdict. */
   readonly lowest: { readonly logE: number; readonly at: number };
-  /** Of this step, for the next weight. */
+  /** This step's evidence that the next weight is safe. */
   readonly safety: Safety;
-  /** Of this step, for the most that may be lost at all. */
+  /** This step's evidence that the next weight costs at most `MOST_LOSS`, or the plan's loss if that is larger. */
   readonly weakly: Safety;
 }
 
@@ -30,12 +30,12 @@ export function noComparison(at: number): Comparison {
   return { carried: noTick, totals: noTick, harm: noHarm, lowest, safety: noSafety, weakly: noSafety };
 }
 
-/** A new step asks anew whether the canary is safe; harm is remembered. */
+/** Begins a new step: the evidence of safety starts again, the evidence of harm stays. */
 export function forgetSafety(comparison: Comparison): Comparison {
   return { ...comparison, safety: noSafety, weakly: noSafety };
 }
 
-/** Adds the tick that ended at `at` (ms); `inStep`: the present step's weight was in force all the time. */
+/** Adds the tick that ended at `at` (ms). `inStep`: the current step's weight was in force during the whole tick. */
 export function foldComparison(
   before: Comparison,
   tick: Tick,
@@ -49,9 +49,9 @@ export function foldComparison(
   const harm = foldHarm(before.harm, batch, options.harm);
   const logE = logHarm(harm, options.harm);
   const lowest = logE <= before.lowest.logE ? { logE, at } : before.lowest;
-  const judged = { carried: noTick, totals, harm, lowest };
-  if (!inStep) return { ...before, ...judged };
+  const folded = { carried: noTick, totals, harm, lowest };
+  if (!inStep) return { ...before, ...folded };
   const safety = foldSafety(before.safety, batch, options.safety);
   const weakly = foldSafety(before.weakly, batch, options.weakly);
-  return { ...judged, safety, weakly };
+  return { ...folded, safety, weakly };
 }

@@ -3,44 +3,44 @@ import { isGrpcFailure } from "../gateways/metrics/grpc-status.ts";
 /** The two versions that are compared. */
 export type Arm = "canary" | "stable";
 
-/** One raw counter as it stood at one instant; its value only grows until it restarts from zero. */
+/** One raw counter at one instant. Its value only grows, until the counter restarts from zero. */
 export interface Counter {
   readonly arm: Arm;
-  /** All labels: what makes it the same counter at the next instant. */
+  /** All labels; they identify the counter at the next instant. */
   readonly series: string;
   /** The process that exports it. */
   readonly target: string;
-  /** The exporter came with the canary: whatever it counted, it counted in this rollout. */
+  /** The exporter started with the canary, so its whole value belongs to this rollout. */
   readonly fresh: boolean;
   readonly value: number;
-  /** Of a counter of requests: the answer's status or its class, or the name of gRPC's. */
+  /** Request counters only: the response's status, the class of the status, or the name of the gRPC status. */
   readonly code?: string;
-  /** The pod that served, where the counter tells it. */
+  /** The pod that served, if the counter has a label for it. */
   readonly pod?: string | undefined;
-  /** Of a latency bucket: its upper bound in seconds, Infinity for the last. */
+  /** Latency buckets only: the upper bound in seconds, Infinity for the last. */
   readonly le?: number;
 }
 
-/** What is remembered of the counters from one instant to the next. */
+/** The counters of earlier instants, with which the next instant is compared. */
 export interface Baseline {
   readonly values: ReadonlyMap<string, number>;
   readonly targets: ReadonlySet<string>;
 }
 
-/** What happened in one arm between two instants. */
+/** The requests of one version between two instants. */
 export interface Counts {
   readonly total: number;
-  /** Requests answered with a 5xx status, or with what gRPC has for it. */
+  /** Requests answered with a 5xx status, or with a gRPC status that means the same. */
   readonly failed: number;
   /** Status → requests. */
   readonly codes: Readonly<Record<string, number>>;
-  /** Pod → failures, where the counters tell pods apart. */
+  /** Pod → failures, if the counters have a label for the pod. */
   readonly pods: Readonly<Record<string, number>>;
   /** Upper bound in seconds → requests at most that slow, ascending, the last one +Inf. */
   readonly atMost: readonly (readonly [le: number, requests: number])[];
 }
 
-/** What happened in both, and which of them had any counter at all. */
+/** The requests of both versions, and which of them had any counter. */
 export interface Increments {
   readonly counts: Readonly<Record<Arm, Counts>>;
   readonly present: Readonly<Record<Arm, boolean>>;
@@ -48,10 +48,13 @@ export interface Increments {
 }
 
 /**
- * The increments since the baseline, per counter, then summed: differences of sums would take a vanished series for a
- * restart of all. A counter that restarted counts from zero, one that is away adds nothing and is remembered. A new one on a
- * process that was there before counts whole (the first 503 has a label of its own), as does one of a process that came
- * with the canary; of any other process it is only remembered, for its value may be weeks old.
+ * The increments since the baseline, computed for each counter and then summed. A difference of sums would take a series that
+ * vanished for a restart of all.
+ * - A counter that restarted counts from zero.
+ * - A counter that is absent adds nothing and stays in the baseline.
+ * - A new counter of a known process counts whole: the first 503 has a label of its own.
+ * - A new counter of a process that started with the canary counts whole.
+ * - A new counter of any other process adds nothing: its value may be weeks old.
  */
 export function incrementsSince(before: Baseline | undefined, counters: readonly Counter[]): Increments {
   const values = new Map(before?.values);
@@ -104,14 +107,14 @@ class Sum {
   }
 }
 
-/** Whether an answer of this status, class of statuses, or name of gRPC's is the server's failure. */
+/** Whether a status, a class of statuses or the name of a gRPC status means that the server failed. */
 export function isFailure(code: string): boolean {
   return code.startsWith("5") || isGrpcFailure(code);
 }
 
 /**
- * Requests slower than a limit in seconds: those above the first bucket bound that is not below it, since nothing finer is
- * in the data. Also returns how many requests the histogram holds.
+ * Counts the requests slower than a limit in seconds. A histogram cannot tell finer than its buckets, so `bound`, the first
+ * bucket bound that is not below the limit, stands for the limit. `total` is the number of requests in the histogram.
  */
 export function slowerThan(counts: Counts, seconds: number): { slow: number; total: number; bound: number } {
   const total = counts.atMost.at(-1)?.[1] ?? 0;

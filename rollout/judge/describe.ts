@@ -8,12 +8,12 @@ import type { LimitTest } from "./limit-test.ts";
 
 /** Failures of both versions: `canary 9 of 871 requests failed (1.03%), stable 8 of 7840 (0.10%): 10.1x`. */
 export function describeErrors(errors: Comparison): string {
-  return tellShares(errors, "requests failed");
+  return describeShares(errors, "requests failed");
 }
 
 /** Slow requests of both versions. */
 export function describeSlow(comparison: Comparison, bound: number): string {
-  return tellShares(comparison, `requests took longer than ${quantity(bound)}`);
+  return describeShares(comparison, `requests took longer than ${quantity(bound)}`);
 }
 
 /** Restarts of both versions' containers. */
@@ -22,14 +22,14 @@ export function describeRestarts({ totals: [xc, nc, xs, ns] }: Comparison): stri
   return `containers restarted: canary ${per(xc, nc)}, stable ${per(xs, ns)}`;
 }
 
-/** What a check counted: `95.00% of 180 requests succeeded`. */
+/** The requests that a check counted: `95.00% of 180 requests succeeded`. */
 export function describeLimitTest(check: TrafficCheck, { bad, total }: LimitTest): string {
   if (total === 0) return "no requests";
   if (check.metric === "success-rate") return `${percent(1 - bad / total)} of ${total} requests succeeded`;
   return `${percent(bad / total)} of ${total} requests took longer than ${quantity(check.limit)}`;
 }
 
-/** Where the canary's failures came from, as far as the metrics tell. */
+/** The statuses, pods and restarts behind the canary's failures, as far as the metrics have them. */
 export function describeWhere({ codes, pods, restarts }: Evidence): string {
   const list = (counts: Readonly<Record<string, number>>) =>
     Object.entries(counts)
@@ -47,16 +47,16 @@ export function describeWhere({ codes, pods, restarts }: Evidence): string {
   return parts.join("; ");
 }
 
-/** `1.2x stable + 0.05 pp`. */
+/** The tolerance: `1.2x stable + 0.05 pp`. */
 export function describeTolerance({ tolerance }: Compare, more: number): string {
   return `${tolerance}x stable + ${Number((more * 100).toPrecision(3))} pp`;
 }
 
-/** What the numbers rest on. */
-export function describeBasis(judged: Evidence): string {
-  const seconds = formatDuration(judged.at - judged.from);
-  const phi = judged.phi >= 1.05 ? `, dispersion ${judged.phi.toFixed(1)}` : "";
-  return `Counted over ${seconds} in ticks of ${formatDuration(judged.tickMs)}${phi}`;
+/** The time, the tick and the dispersion on which the numbers rest. */
+export function describeBasis(evidence: Evidence): string {
+  const seconds = formatDuration(evidence.at - evidence.from);
+  const phi = evidence.phi >= 1.05 ? `, dispersion ${evidence.phi.toFixed(1)}` : "";
+  return `Counted over ${seconds} in ticks of ${formatDuration(evidence.tickMs)}${phi}`;
 }
 
 /** A clock time in UTC. */
@@ -64,7 +64,7 @@ export function describeTime(ms: number): string {
   return new Date(ms).toISOString().slice(11, 19);
 }
 
-function tellShares({ totals: [xc, nc, xs, ns] }: Comparison, what: string): string {
+function describeShares({ totals: [xc, nc, xs, ns] }: Comparison, what: string): string {
   const share = (bad: number, total: number, verb = "") =>
     total === 0 ? "had no requests" : `${bad} of ${total}${verb} (${percent(bad / total)})`;
   return `canary ${share(xc, nc, ` ${what}`)}, stable ${share(xs, ns)}${ratio(xc / nc, xs / ns)}`;

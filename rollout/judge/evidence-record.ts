@@ -28,32 +28,32 @@ export const evidenceSchema = v.pipe(
   v.object({
     /** When (ms) the canary got its first weight. */
     since: instantMs,
-    /** When the first tick began: the instant of the grid before. */
+    /** When the first tick began: the last instant of the grid before `since`. */
     from: instantMs,
     tickMs,
-    /** When the last one ended. */
+    /** When the last tick ended. */
     at: instantMs,
-    /** The step that the evidence of safety is about: since when its weight is in force. */
+    /** The step that the evidence of safety is about: when its weight came into force. */
     stepFrom: instantMs,
     /** Variance of failures over their mean; 1 or more. */
     phi: v.pipe(finite, v.minValue(1)),
-    /** The boundaries of latency that are watched, in seconds. */
+    /** The latency bounds that are watched, in seconds. */
     bounds: list(finite),
     errors: comparison,
-    /** One for each boundary. */
+    /** One for each bound. */
     latency: list(comparison),
     restarts: v.exactOptional(v.object({ at: finite, counted: map(amount), pods: map(amount), comparison })),
-    /** A check's text → what the canary did. */
+    /** A check's text → the canary's requests as the check counts them. */
     guards: map(v.object({ bad: amount, total: amount })),
     /** The canary's failures by status. */
     codes: map(amount),
-    /** The canary's failures by pod, where the metrics tell. */
+    /** The canary's failures by pod, if the metrics have a label for it. */
     pods: map(amount),
     /** Requests in this step. */
     inStep: arms(amount),
-    /** Ticks in a row in which no version served anything. */
+    /** Consecutive ticks in which neither version served a request. */
     silent: amount,
-    /** Which version had any counter at all, in the last tick. */
+    /** Which versions had any counter in the last tick. */
     present: arms(v.boolean()),
   }),
   v.check(({ bounds, latency }) => bounds.length === latency.length),

@@ -8,17 +8,17 @@ import type { Evidence } from "./fold.ts";
 import type { PodsOf } from "./restarts.ts";
 import type { TemplateTest } from "./template-check.ts";
 
-/** What a decision about one rollout wants to know of the metrics. */
+/** The question that a decision about one rollout asks of the metrics. */
 export interface JudgeInput {
   /** The Deployment's UID. */
   readonly uid: string;
-  /** Its `started`: another rollout of the same Deployment begins anew. */
+  /** The record's `started`: another rollout of the same Deployment begins without evidence. */
   readonly rollout: string;
-  /** When (ms) the canary had its first weight. */
+  /** When (ms) the canary got its first weight. */
   readonly from: number;
-  /** What the rollout's record already knows. */
+  /** The evidence in the rollout's record. */
   readonly known?: Evidence;
-  /** Who counts: one entry for each kind of gateway. */
+  /** The backends to count: one entry for each kind of gateway. */
   readonly sources: readonly Counted[];
   readonly terms: Criteria;
   readonly pods: PodsOf;
@@ -34,18 +34,19 @@ export interface Counted {
   readonly stable: readonly Backend[];
 }
 
-/** What the metrics say. */
+/** The answer of the metrics. */
 export interface Findings {
   /** Absent until the first tick has been read. */
   readonly judged?: Evidence;
-  /** Why nothing newer could be read, as a sentence for people. */
+  /** Why no newer tick could be read, for messages. */
   readonly unread?: string;
-  /** A template check's text → what became of it; absent until it has been read. */
+  /** A template check's text → its state; absent until the check was read. */
   readonly gates: Readonly<Record<string, TemplateCheckState>>;
 }
 
-/** A gate, and how long (ms) its query looks back. */
+/** The state of a template check. */
 export interface TemplateCheckState extends TemplateTest {
+  /** How far (ms) its query looks back. */
   readonly intervalMs: number;
   /** When (ms) it was read last. */
   readonly at: number;

@@ -9,21 +9,21 @@ import { foldRestarts, noRestarts, type PodsOf } from "./restarts.ts";
 import { noTick, type Tick } from "./tick.ts";
 
 /**
- * All that is known of a rollout up to an instant: a pure fold over the ticks since its first weight. The same ticks give
- * the same state bit by bit, so a new controller reads them again. The rollout's record holds it as JSON.
+ * The evidence on a rollout up to an instant: a pure fold over the ticks since its first weight. The same ticks give the same
+ * evidence bit by bit, so a new controller can read them again. The rollout's record holds it as JSON.
  */
 export type Evidence = v.InferOutput<typeof evidenceSchema>;
 
-/** What happened in one tick, between `at - tickMs` and `at`. */
+/** The requests of one tick, between `at - tickMs` and `at`. */
 export interface TickCounts {
   readonly at: number;
   readonly counts: Readonly<Record<Arm, Counts>>;
   readonly present: Readonly<Record<Arm, boolean>>;
-  /** Restarts so far; of the newest tick only, since nobody keeps them. */
+  /** The pods with their restarts so far. Only the newest tick has them, because no history of pods is stored. */
   readonly pods?: PodsOf;
 }
 
-/** New code is slow until it is compiled and its caches are filled; its failures are failures all the same. */
+/** New code is slow until it is compiled and its caches are filled, so its first latency does not count; failures do. */
 const WARM_UP_MS = 30_000;
 
 /** Before the first tick. */
@@ -44,12 +44,12 @@ export function noEvidence(start: Pick<Evidence, "since" | "from" | "tickMs" | "
 }
 
 /** Adds one tick. */
-export function fold(before: Evidence, happened: TickCounts, terms: Criteria): Evidence {
-  const known = before.stepFrom === terms.stepFrom ? before : enterStep(before, terms.stepFrom);
-  const { at, counts, present, pods } = happened;
+export function fold(before: Evidence, counted: TickCounts, criteria: Criteria): Evidence {
+  const known = before.stepFrom === criteria.stepFrom ? before : enterStep(before, criteria.stepFrom);
+  const { at, counts, present, pods } = counted;
   const { canary, stable } = counts;
   const began = at - known.tickMs;
-  const inStep = began >= terms.stepFrom;
+  const inStep = began >= criteria.stepFrom;
   const warm = began >= known.from + WARM_UP_MS;
   const sum = (requests: number, arm: Arm) => known.inStep[arm] + (inStep ? requests : 0);
   const restarts = pods && (known.restarts ?? noRestarts(pods, began));
@@ -57,14 +57,14 @@ export function fold(before: Evidence, happened: TickCounts, terms: Criteria): E
     ...known,
     at,
     present,
-    errors: foldComparison(known.errors, failures(counts), at, inStep, errorOptions(terms, known.phi)),
+    errors: foldComparison(known.errors, failures(counts), at, inStep, errorOptions(criteria, known.phi)),
     latency: known.latency.map((comparison, i) => {
       const tick = warm ? slowRequests(counts, known.bounds[i] ?? Number.POSITIVE_INFINITY) : noTick;
-      return foldComparison(comparison, tick, at, inStep, latencyOptions(terms, known.phi));
+      return foldComparison(comparison, tick, at, inStep, latencyOptions(criteria, known.phi));
     }),
-    ...(restarts && pods && { restarts: foldRestarts(restarts, pods, at, restartOptions(terms)) }),
+    ...(restarts && pods && { restarts: foldRestarts(restarts, pods, at, restartOptions(criteria)) }),
     guards: Object.fromEntries(
-      terms.checks.map((check) => [
+      criteria.checks.map((check) => [
         check.text,
         foldLimitTest(known.guards[check.text] ?? noLimitTest, measured(check, canary)),
       ]),
@@ -76,12 +76,12 @@ export function fold(before: Evidence, happened: TickCounts, terms: Criteria): E
   };
 }
 
-function enterStep(judged: Evidence, stepFrom: number): Evidence {
+function enterStep(before: Evidence, stepFrom: number): Evidence {
   return {
-    ...judged,
+    ...before,
     stepFrom,
-    errors: forgetSafety(judged.errors),
-    latency: judged.latency.map(forgetSafety),
+    errors: forgetSafety(before.errors),
+    latency: before.latency.map(forgetSafety),
     inStep: { canary: 0, stable: 0 },
   };
 }
@@ -95,7 +95,7 @@ function slowRequests({ canary, stable }: TickCounts["counts"], bound: number): 
   return [c.slow, c.total, s.slow, s.total];
 }
 
-/** What a check counts as bad, of how many. */
+/** The requests that a check counts as bad, and all that it counts. */
 function measured(check: TrafficCheck, canary: Counts): LimitTest {
   if (check.metric === "success-rate") return { bad: canary.failed, total: canary.total };
   const { slow, total } = slowerThan(canary, check.limit);

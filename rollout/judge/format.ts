@@ -1,4 +1,4 @@
-/** A share as people read it: `1.03%`. */
+/** A share as a percentage: `1.03%`. */
 export function percent(share: number): string {
   return `${(100 * share).toFixed(2)}%`;
 }
@@ -8,7 +8,7 @@ export function quantity(seconds: number): string {
   return seconds < 1 ? `${Number((seconds * 1000).toPrecision(4))}ms` : `${Number(seconds.toPrecision(4))}s`;
 }
 
-/** How many times as large: `: 10.1x`; nothing where the one to compare with is 0. */
+/** How many times as large, as a suffix: `: 10.1x`. Empty if the value to compare with is 0. */
 export function ratio(of: number, to: number): string {
   const times = of / to;
   return Number.isFinite(times) ? `: ${times.toFixed(1)}x` : "";

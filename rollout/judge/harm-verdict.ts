@@ -18,20 +18,20 @@ import { decides, logLimitTest } from "./limit-test.ts";
 import { type Metric, metricsOf } from "./metrics.ts";
 import { isBroken } from "./template-check.ts";
 
-/** Less evidence than this is none to speak of. */
+/** With a lower ln E than this, a metric is reported as one without evidence of harm. */
 const FINE = Math.log(10);
 
-/** Whether the evidence speaks against the canary, whatever step it is in; with what to say. */
+/** Why the canary must be rolled back, with the numbers, in whatever step it is; `undefined` if nothing shows harm. */
 export function harmVerdict(
   evidence: Findings,
   { terms, templates }: { readonly terms: Criteria; readonly templates: readonly TemplateCheck[] },
 ): string | undefined {
   const { judged } = evidence;
-  const told = judged && (blameByComparison(judged, terms) ?? blameByCheck(judged, terms));
-  return told ?? blameByGate(evidence, templates);
+  const byTraffic = judged && (harmByComparison(judged, terms) ?? harmByCheck(judged, terms));
+  return byTraffic ?? harmByTemplate(evidence, templates);
 }
 
-function blameByComparison(judged: Evidence, terms: Criteria): string | undefined {
+function harmByComparison(judged: Evidence, terms: Criteria): string | undefined {
   const { compare } = terms;
   if (compare === "off") return undefined;
   const metrics = metricsOf(judged);
@@ -41,9 +41,9 @@ function blameByComparison(judged: Evidence, terms: Criteria): string | undefine
   const others = metrics.filter((metric) => metric.name !== leading.name && metric.logE < FINE);
   const fine = [...new Set(others.map(({ name }) => name))];
   const evidence = `Evidence ${odds(logE)}:1 that the canary is worse than allowed`;
-  const allowed = `(limit ${odds(limit)}:1; allowed: ${tellAllowed(leading, compare)})`;
+  const allowed = `(limit ${odds(limit)}:1; allowed: ${describeAllowed(leading, compare)})`;
   return [
-    `${leading.name}. ${leading.told}`,
+    `${leading.name}. ${leading.description}`,
     `${evidence} ${allowed}, growing since ${describeTime(leading.comparison.lowest.at)}`,
     `${judged.errors.totals[0]} of its requests failed${where(judged)}`,
     ...(fine.length > 0 ? [`No evidence of harm by ${fine.join(" and ")}`] : []),
@@ -51,36 +51,36 @@ function blameByComparison(judged: Evidence, terms: Criteria): string | undefine
   ].join(". ");
 }
 
-function blameByCheck(judged: Evidence, terms: Criteria): string | undefined {
+function harmByCheck(judged: Evidence, terms: Criteria): string | undefined {
   const limit = testedLimit(terms);
   const isBad = (check: TrafficCheck) => decides(limitTestOf(judged, check), toleratedBy(check), limit);
   const check = terms.checks.find(isBad);
   if (check === undefined) return undefined;
-  const guard = limitTestOf(judged, check);
-  const log = logLimitTest(guard, toleratedBy(check));
+  const limitTest = limitTestOf(judged, check);
+  const log = logLimitTest(limitTest, toleratedBy(check));
   return [
-    `${check.text} is broken: ${describeLimitTest(check, guard)}; evidence ${odds(log)}:1, limit ${odds(limit)}:1`,
+    `${check.text} is broken: ${describeLimitTest(check, limitTest)}; evidence ${odds(log)}:1, limit ${odds(limit)}:1`,
     `In the same time ${describeErrors(judged.errors)}${where(judged)}`,
     describeBasis(judged),
   ].join(". ");
 }
 
-function blameByGate(evidence: Findings, templates: readonly TemplateCheck[]): string | undefined {
+function harmByTemplate(evidence: Findings, templates: readonly TemplateCheck[]): string | undefined {
   for (const check of templates) {
-    const gate = evidence.gates[check.text];
-    if (gate?.broken === undefined || !isBroken(gate, gate.intervalMs)) continue;
-    const since = describeTime(gate.broken.since);
-    return `${check.text} is broken, in every reading since ${since}: ${describeCheck(evidence, check)}`;
+    const test = evidence.gates[check.text];
+    if (test?.broken === undefined || !isBroken(test, test.intervalMs)) continue;
+    const since = describeTime(test.broken.since);
+    return `${describeCheck(evidence, check)}; broken in every reading since ${since}`;
   }
   return undefined;
 }
 
-function tellAllowed({ name }: Metric, compare: Compare): string {
+function describeAllowed({ name }: Metric, compare: Compare): string {
   if (name === "restarts") return `${compare.tolerance}x stable + one a day`;
   return describeTolerance(compare, name === "latency" ? LATENCY_MARGIN : compare.margin);
 }
 
 function where(judged: Evidence): string {
-  const told = describeWhere(judged);
-  return told === "" ? "" : ` (${told})`;
+  const places = describeWhere(judged);
+  return places === "" ? "" : ` (${places})`;
 }

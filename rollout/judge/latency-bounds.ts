@@ -1,10 +1,10 @@
-/** A boundary is worth watching while this share of the stable version's requests is slower. */
+/** A bound is worth watching if this share of the stable version's requests is slower. */
 const TAIL = { least: 0.002, most: 0.5 } as const;
 
 /**
- * The bucket boundaries that say most about latency: finite ones above which 0.2 % to 50 % of the stable version's requests
- * lay before the rollout; when there are more than `most`, those spread evenly over them. `cumulative` counts the requests
- * at most as slow as each of `le` (ascending); the last count is the total. None without requests.
+ * Chooses the bucket bounds that say most about latency: the finite ones that 0.2 % to 50 % of the stable version's requests
+ * exceeded before the rollout. If there are more than `most`, it chooses an even spread of them. `cumulative` counts the
+ * requests at most as slow as each bound of `le` (ascending); its last count is the total. Empty without requests.
  */
 export function monitored(le: readonly number[], cumulative: readonly number[], most = 3): readonly number[] {
   const total = cumulative.at(-1) ?? 0;
@@ -16,7 +16,7 @@ export function monitored(le: readonly number[], cumulative: readonly number[], 
   return spread(telling, most);
 }
 
-/** At most so many of them, from the first to the last; of one, the middle. */
+/** At most `most` bounds, evenly from the first to the last; a single one is the middle. */
 function spread(bounds: readonly number[], most: number): readonly number[] {
   if (bounds.length <= most) return bounds;
   const last = bounds.length - 1;

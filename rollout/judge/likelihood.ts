@@ -11,12 +11,12 @@ import { isComparable, type Tick } from "./tick.ts";
  * exp(nc pc (A − 1) + ns ps (B − 1)), and B is chosen so that ps cancels. Hence products over ticks are test
  * supermartingales, and by Ville's inequality they ever reach 1/alpha with a chance of at most alpha.
  *
- * 0 where one of the versions served nothing. Bad counts above their totals are taken for the totals. Needs r, r0 > 0.
+ * 0 if one of the versions served no requests. Bad counts above their totals count as the totals. Needs r, r0 > 0.
  */
 export function logLikelihoodRatio(tick: Tick, r: number, r0: number, delta: number): number {
   if (!isComparable(tick)) return 0;
   const [xc, nc, xs, ns] = tick;
-  // A − 1 and B − 1 in closed form: the differences would lose their digits where one version gets almost everything.
+  // A − 1 and B − 1 in closed form: the differences would lose their digits if one version gets almost all requests.
   const expected = r * nc + ns;
   const a = ((r - r0) * ns) / (r0 * expected);
   const b = ((r0 - r) * nc) / expected;

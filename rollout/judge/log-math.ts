@@ -1,4 +1,4 @@
-/** ln of the sum of exps; −Infinity for none. */
+/** ln of the sum of exps; −Infinity for an empty list. */
 export function logSum(logs: readonly number[]): number {
   const largest = Math.max(...logs);
   if (!Number.isFinite(largest)) return largest;
@@ -7,7 +7,7 @@ export function logSum(logs: readonly number[]): number {
 
 /**
  * ln of the mean of exps: an average of e-values is an e-value, without a correction for how many there are.
- * Needs at least one.
+ * Needs at least one value.
  */
 export function logMean(logs: readonly number[]): number {
   return logSum(logs) - Math.log(logs.length);

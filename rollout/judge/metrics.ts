@@ -7,24 +7,24 @@ import { logHarm } from "./harm-test.ts";
 /** One metric's evidence of harm. */
 export interface Metric {
   readonly name: keyof typeof WEIGHTS;
-  /** Its share in the verdict. */
+  /** Its share in the verdict, relative to the sum of all weights. */
   readonly weight: number;
   readonly logE: number;
   readonly comparison: Comparison;
-  /** Both versions' counts, for people. */
-  readonly told: string;
+  /** The counts of both versions, for messages. */
+  readonly description: string;
 }
 
 const WEIGHTS = { errors: 0.5, latency: 0.4, restarts: 0.1 } as const;
 
-/** Every metric's evidence of harm; the boundaries of latency share theirs equally. */
+/** Every metric's evidence of harm. The latency bounds share the weight of latency equally. */
 export function metricsOf({ errors, latency, restarts, bounds }: Evidence): readonly Metric[] {
-  const metric = (name: Metric["name"], comparison: Comparison, told: string, parts = 1): Metric => ({
+  const metric = (name: Metric["name"], comparison: Comparison, description: string, parts = 1): Metric => ({
     name,
     weight: WEIGHTS[name] / parts,
     logE: logHarm(comparison.harm, { onset: true }),
     comparison,
-    told,
+    description,
   });
   return [
     metric("errors", errors, describeErrors(errors)),
@@ -33,7 +33,7 @@ export function metricsOf({ errors, latency, restarts, bounds }: Evidence): read
   ];
 }
 
-/** ln E of all metrics together, against the limit of the comparison. */
-export function logHarmOf(judged: Evidence): number {
-  return combine(metricsOf(judged)).logE;
+/** ln E of all metrics together, to be compared with `harmLimit`. */
+export function logHarmOf(evidence: Evidence): number {
+  return combine(metricsOf(evidence)).logE;
 }

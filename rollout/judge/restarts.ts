@@ -3,14 +3,14 @@ import { type Comparison, type ComparisonOptions, foldComparison, noComparison }
 import type { Tick } from "./tick.ts";
 
 /**
- * Restarts of containers, compared by exposure: x = restarts, n = pod-seconds. A gateway counts nothing of a crash that no
- * request was waiting for, and application metrics die with the process.
+ * Container restarts, compared by exposure: x = restarts, n = pod-seconds. They show crashes that requests do not show: a
+ * gateway counts no crash while no request waits, and an application's metrics are lost with its process.
  */
 export interface Restarts {
   readonly at: number;
-  /** Pods that had restarted by then, and how often; one that is not here had not. */
+  /** Pod → its restarts at `at`. Pods that had not restarted are left out. */
   readonly counted: Readonly<Record<string, number>>;
-  /** The canary's pods that have restarted since, and how often. */
+  /** Canary pod → its restarts since the canary got traffic. */
   readonly pods: Readonly<Record<string, number>>;
   readonly comparison: Comparison;
 }
@@ -21,12 +21,12 @@ export interface PodsOf {
   readonly stable: readonly Pod[];
 }
 
-/** What was there before the canary had traffic counts for nobody. */
+/** The start. Restarts before the canary got traffic do not count. */
 export function noRestarts(pods: PodsOf, at: number): Restarts {
   return { at, counted: countedOf(all(pods)), pods: {}, comparison: noComparison(at) };
 }
 
-/** Adds what happened since the last look. */
+/** Adds the restarts since the last reading. */
 export function foldRestarts(
   before: Restarts,
   pods: PodsOf,

@@ -9,57 +9,57 @@ import { harmVerdict } from "./harm-verdict.ts";
 import { safetyVerdict } from "./safety-verdict.ts";
 
 /**
- * - `harm`: take the canary back;
+ * - `harm`: roll the canary back;
  * - `safe`: the evidence excludes that the next weight costs more than allowed, and every check holds;
- * - `weakly-safe`: it excludes only more than the most that may be lost at all;
- * - `open`: go on looking;
- * - `no-route`: the canary gets no requests though it has a weight;
- * - `silent`: nobody gets any;
+ * - `weakly-safe`: the evidence excludes only that the next weight costs more than `MOST_LOSS`;
+ * - `open`: collect more evidence;
+ * - `no-route`: the canary gets no requests although it has a weight;
+ * - `silent`: neither version gets requests;
  * - `unread`: the metrics cannot be read, have not been read lately, or have none of the series.
  */
 export interface Verdict {
   readonly kind: "harm" | "safe" | "weakly-safe" | "open" | "no-route" | "silent" | "unread";
-  /** With the numbers that justify it. */
+  /** The reason, with its numbers. */
   readonly message: string;
 }
 
-/** What the evidence is judged by. */
+/** The context in which the evidence is judged. */
 export interface VerdictContext {
   /** ms since the epoch. */
   readonly now: number;
   readonly terms: Criteria;
   readonly templates: readonly TemplateCheck[];
-  /** The canary's present share of the traffic, from 0 to 1. */
+  /** The canary's current share of the traffic, from 0 to 1. */
   readonly share: number;
 }
 
-/** Nobody served anything in more ticks than this, and for as long as any scrape interval: there is nothing to judge. */
+/** More ticks than this, and at least this time (as long as any scrape interval), without a request to either version. */
 const SILENT = { ticks: 3, ms: 60_000 } as const;
-/** What is older than so many ticks, and than this, is not what the canary does now: a controller may have been away. */
+/** Older evidence than both of these does not show the canary as it is now: the controller may have been down. */
 const LATELY = { ticks: 3, ms: 30_000 } as const;
-/** ln of a million: the canary's share of so many requests cannot have been none by chance. */
+/** ln of a million: at these odds, it cannot be chance that the canary got no requests. */
 const NO_ROUTE = Math.log(1e6);
 
-/** Judges a rollout by all that is known of it. */
-export function judge(evidence: Findings, circumstances: VerdictContext): Verdict {
+/** Judges a rollout by its evidence. */
+export function judge(evidence: Findings, context: VerdictContext): Verdict {
   const { judged } = evidence;
-  const { terms, templates } = circumstances;
-  const harm = harmVerdict(evidence, circumstances);
+  const { terms, templates } = context;
+  const harm = harmVerdict(evidence, context);
   if (harm !== undefined) return { kind: "harm", message: harm };
   const nothingToJudge = terms.compare === "off" && terms.checks.length === 0;
   if (!nothingToJudge) {
-    const unread = findUnread(evidence, circumstances);
-    if (unread !== undefined) return { kind: "unread", message: unread };
-    const missing = judged && findMissing(judged, circumstances);
+    const reason = findUnread(evidence, context);
+    if (reason !== undefined) return { kind: "unread", message: reason };
+    const missing = judged && findMissing(judged, context);
     if (missing !== undefined) return missing;
   }
-  const unasked = templates.find(({ text }) => evidence.gates[text] === undefined);
-  if (unasked !== undefined) return { kind: "unread", message: `${unasked.text} has not been read yet` };
+  const unread = templates.find(({ text }) => evidence.gates[text] === undefined);
+  if (unread !== undefined) return { kind: "unread", message: `${unread.text} has not been read yet` };
   const blocked = unmetChecks(evidence, terms.checks, templates);
   if (blocked.length > 0) return { kind: "open", message: blocked.join("; ") };
   if (terms.compare === "off" || judged === undefined) {
-    const held = [...terms.checks, ...templates].map((check) => describeCheck(evidence, check));
-    return { kind: "safe", message: held.join("; ") || "no checks; pods are healthy" };
+    const met = [...terms.checks, ...templates].map((check) => describeCheck(evidence, check));
+    return { kind: "safe", message: met.join("; ") || "no checks; pods are healthy" };
   }
   return safetyVerdict(judged, terms.compare, terms);
 }
@@ -70,17 +70,17 @@ function findUnread({ judged, unread }: Findings, { now, terms }: VerdictContext
     return "the first tick of this step has not been read yet";
   const age = now - judged.at;
   if (age <= Math.max(LATELY.ticks * judged.tickMs, LATELY.ms)) return undefined;
-  return `nothing newer has been read than ${formatDuration(1000 * Math.round(age / 1000))} ago`;
+  return `the newest metrics that could be read are ${formatDuration(1000 * Math.round(age / 1000))} old`;
 }
 
 function findMissing(judged: Evidence, { share }: VerdictContext): Verdict | undefined {
   const { inStep, present, silent } = judged;
   if (!present.canary && !present.stable) {
     const message =
-      "Prometheus has no series of these backends: no request yet, or does it not scrape the gateway with the gateway's own labels?";
+      "Prometheus has no series of these backends: no request has arrived yet, or Prometheus does not scrape the gateway with the gateway's own labels";
     return { kind: "unread", message };
   }
-  // Each request misses a canary with share w with a chance of 1 - w.
+  // A request misses a canary with share w with a chance of 1 - w.
   if (inStep.canary === 0 && inStep.stable * -Math.log1p(-Math.min(share, 0.999)) >= NO_ROUTE) {
     const series = present.canary ? "" : "; Prometheus has no series of the canary's backend";
     const message = `the canary receives no requests although its weight is ${percent(share)}: stable had ${inStep.stable} in the same time${series}`;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { Tick } from "../../../../rollout/judge/tick.ts";
 
-/** Bad and all requests of one version; the most is what a counter can hold exactly. */
+/** Bad and all requests of one version, up to the largest number that a counter holds exactly. */
 const counts = (least: number, most: number) =>
   fc
     .integer({ min: least, max: most })

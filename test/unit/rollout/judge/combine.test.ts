@@ -17,7 +17,7 @@ describe("several metrics in one verdict", () => {
     expect(leading?.name).to.equal("latency");
   });
 
-  it("are led by the larger contribution, beyond what exp can hold", () => {
+  it("are led by the larger contribution, even where exp overflows", () => {
     const { logE, leading } = combine([
       { name: "errors", weight: 0.5, logE: 2_000 },
       { name: "latency", weight: 0.5, logE: -2_000 },
@@ -26,13 +26,13 @@ describe("several metrics in one verdict", () => {
     expect(leading?.name).to.equal("errors");
   });
 
-  it("say nothing when there are none", () => {
+  it("give no evidence if there are none", () => {
     expect(combine([])).to.deep.equal({ logE: 0, leading: undefined });
   });
 });
 
 describe("sums of logs", () => {
-  it("hold what exp cannot", () => {
+  it("do not overflow as exp does", () => {
     expect(logSum([1_000, 1_000])).to.be.closeTo(1_000 + Math.LN2, 1e-9);
     expect(logMean([-1_000, -1_000])).to.equal(-1_000);
     expect(logSum([Number.NEGATIVE_INFINITY, 3])).to.equal(3);

@@ -10,7 +10,7 @@ import {
 
 const INF = Number.POSITIVE_INFINITY;
 
-/** A counter of the canary's requests at one gateway; `a` counts answers with 200 unless told otherwise. */
+/** A counter of the canary's requests at one gateway; `a` counts answers with 200 by default. */
 function counter(series: string, value: number, more: Partial<Counter> = {}): Counter {
   return { arm: "canary", series, target: "gateway", fresh: false, value, code: "200", ...more };
 }
@@ -31,7 +31,7 @@ const totals = (...instants: readonly (readonly Counter[])[]) =>
   increments(...instants).map(({ counts }) => counts.canary.total);
 
 describe("increments", () => {
-  it("are nothing at the first instant: what is there may be weeks old", () => {
+  it("are zero at the first instant, because the values may be weeks old", () => {
     const first = incrementsSince(undefined, [counter("a", 1_000), counter("b", 5, { fresh: true })]);
     expect(first.counts.canary).to.deep.equal({ total: 0, failed: 0, codes: {}, pods: {}, atMost: [] });
     expect(first.present).to.deep.equal({ canary: true, stable: false });
@@ -42,19 +42,19 @@ describe("increments", () => {
   });
 
   const stories: Record<string, { instants: Counter[][]; expected: number[] }> = {
-    "of a counter that goes on are differences": {
+    "of a continuing counter are differences": {
       instants: [[counter("a", 10)], [counter("a", 15)], [counter("a", 15)], [counter("a", 16)]],
       expected: [5, 0, 1],
     },
-    "of one that restarted are its value": {
+    "of a restarted counter are its value": {
       instants: [[counter("a", 10)], [counter("a", 3)], [counter("a", 4)]],
       expected: [3, 1],
     },
-    "of a new label of a known process are its whole value: the first 503 has a label of its own": {
+    "of a new label of a known process are its whole value, because the first 503 has a label of its own": {
       instants: [[counter("a", 10)], [counter("a", 10), counter("b", 1, { code: "503" })]],
       expected: [1],
     },
-    "of a process that is new are nothing, and from then on differences": {
+    "of a new process are zero at first, then differences": {
       instants: [
         [counter("a", 10)],
         [counter("a", 10), counter("b", 900, { target: "other" })],
@@ -62,11 +62,11 @@ describe("increments", () => {
       ],
       expected: [0, 7],
     },
-    "of a process that came with the canary are its whole value": {
+    "of a process that started with the canary are its whole value": {
       instants: [[], [counter("b", 9, { target: "pod", fresh: true })]],
       expected: [9],
     },
-    "of one that is away are nothing, and of one that is back what it counted meanwhile": {
+    "of an absent counter are zero, and of a returning one its count meanwhile": {
       instants: [
         [counter("a", 10), counter("b", 500)],
         [counter("a", 11)],
@@ -74,7 +74,7 @@ describe("increments", () => {
       ],
       expected: [1, 4],
     },
-    "of one that is back after a restart are its value": {
+    "of a counter that returns after a restart are its value": {
       instants: [[counter("a", 10)], [], [counter("a", 2)]],
       expected: [0, 2],
     },
@@ -83,7 +83,7 @@ describe("increments", () => {
     it(what, () => expect(totals(...instants)).to.deep.equal(expected));
   }
 
-  it("tell canary and stable, statuses, and the pods that failed apart", () => {
+  it("separate canary and stable, statuses, and the pods that failed", () => {
     const at = (n: number) => [
       counter("a", 10 * n, { pod: "web-1" }),
       counter("b", 3 * n, { code: "503", pod: "web-1" }),
@@ -103,12 +103,12 @@ describe("increments", () => {
     expect(found?.present).to.deep.equal({ canary: true, stable: true });
   });
 
-  it("say who has no counter at all now, whatever was there before", () => {
+  it("say which version has no counter now, whatever it had before", () => {
     const [, found] = increments([counter("a", 1)], [counter("a", 1)], [counter("s", 1, { arm: "stable" })]);
     expect(found?.present).to.deep.equal({ canary: false, stable: true });
   });
 
-  it("of buckets are summed over series, ascending, and are no requests", () => {
+  it("of buckets are summed over series, ascending, and do not count as requests", () => {
     const at = (n: number) =>
       [
         ["x+", INF, 4],
@@ -127,8 +127,8 @@ describe("increments", () => {
     ]);
   });
 
-  /** Processes restart, series come, are away and come back; each counter is seen again before it restarts. */
-  it("sum up to what happened, whatever restarts, comes and goes", () => {
+  /** Processes restart; series appear, are absent and return. Each counter is read again before it restarts. */
+  it("sum up to the true counts, whatever restarts, appears and disappears", () => {
     const event = fc.record({
       series: fc.constantFrom("a", "b", "c", "d"),
       added: fc.nat(50),
@@ -154,7 +154,7 @@ describe("increments", () => {
         };
         for (const { series, added, restart, away } of events) {
           const before = values.get(series) ?? 0;
-          // What grew past its old value between two looks restarted unseen, and what was not seen before is lost.
+          // A counter that grows past its old value between two readings hides its restart, and its first counts are lost.
           const looked = before === (snapshot.get(series) ?? 0) && !away.includes(series);
           const restarts = restart && looked && added < before;
           values.set(series, restarts ? added : before + added);
@@ -175,12 +175,12 @@ describe("requests slower than a limit", () => {
   const whole = histogram([0.1, 6], [0.5, 9], [INF, 10]);
   const cases: [string, Counts, number, { slow: number; total: number; bound: number }][] = [
     ["at a bound", whole, 0.1, { slow: 4, total: 10, bound: 0.1 }],
-    ["between bounds: the next one", whole, 0.3, { slow: 1, total: 10, bound: 0.5 }],
-    ["above all bounds: nobody can say", whole, 5, { slow: 0, total: 10, bound: INF }],
+    ["between bounds, which is raised to the next one", whole, 0.3, { slow: 1, total: 10, bound: 0.5 }],
+    ["above all bounds, which no bucket can answer", whole, 5, { slow: 0, total: 10, bound: INF }],
     ["without data", histogram(), 1, { slow: 0, total: 0, bound: INF }],
-    // Buckets of one scrape are not always consistent.
+    // The buckets of one scrape are not always consistent.
     [
-      "with more below than there are",
+      "with more requests below it than in all",
       histogram([0.1, 11], [INF, 10]),
       0.1,
       { slow: 0, total: 10, bound: 0.1 },

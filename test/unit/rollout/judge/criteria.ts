@@ -20,7 +20,7 @@ export function checksOf(text: string): readonly TrafficCheck[] {
   return parsed.value.filter((check) => check.metric !== "template");
 }
 
-/** What one version did in a tick; `slow`: requests above each bound of 0.1 s and 0.5 s. */
+/** The requests of one version in a tick; `slow`: requests above each bound of 0.1 s and 0.5 s. */
 export interface Did {
   readonly total: number;
   readonly failed?: number;
@@ -46,7 +46,7 @@ export function countsOf({ total, failed = 0, slow, code = "503", pod }: Did): C
   };
 }
 
-/** What happened in the tick that ends at `at`. */
+/** The requests of the tick that ends at `at`. */
 export function happened(at: number, canary: Did, stable: Did, more: Partial<TickCounts> = {}): TickCounts {
   return {
     at,
@@ -61,7 +61,7 @@ export function begun(start: Partial<Pick<Evidence, "phi" | "bounds" | "tickMs">
   return noEvidence({ since: SINCE, from: SINCE, tickMs: TICK_MS, phi: 1, bounds: [], ...start });
 }
 
-/** So many ticks of the same traffic. */
+/** Folds a number of ticks of the same traffic. */
 export function after(
   ticks: number,
   canary: Did,

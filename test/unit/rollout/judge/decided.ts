@@ -9,11 +9,11 @@ import { type Did, happened } from "./criteria.ts";
 /** In ms. */
 export const MINUTE = 60_000;
 
-/** In every tick the same, or by its number. */
+/** The same in every tick, or a function of the tick's number. */
 export type Doing = Did | ((tick: number) => Did);
 const at = (doing: Doing, tick: number) => (typeof doing === "function" ? doing(tick) : doing);
 
-/** What happened since noon, in ticks of 10 s, told to a rollout that is looked at so many minutes later. */
+/** The evidence since noon, in ticks of 10 s, on a rollout that is reconciled so many minutes later. */
 export function after(minutes: number, snapshot: Snapshot, canary: Doing, stable: Doing): Evidence {
   const terms = judgeInputOf(snapshot)?.terms;
   if (terms === undefined) throw new Error("nothing to judge");

@@ -16,7 +16,7 @@ import { after, begun, checksOf, SINCE } from "./criteria.ts";
 
 const totals = (...tick: Tick) => ({ ...noComparison(SINCE), totals: tick });
 
-describe("what people read of the evidence", () => {
+describe("the description of the evidence", () => {
   const said: [string, string, string][] = [
     [
       "errors of both versions and their ratio",
@@ -24,12 +24,12 @@ describe("what people read of the evidence", () => {
       "canary 9 of 871 requests failed (1.03%), stable 8 of 7840 (0.10%): 10.1x",
     ],
     [
-      "no ratio to nothing",
+      "no ratio to zero failures",
       describeErrors(totals(9, 871, 0, 7_840)),
       "canary 9 of 871 requests failed (1.03%), stable 0 of 7840 (0.00%)",
     ],
     [
-      "no shares of nothing",
+      "no share of zero requests",
       describeErrors(totals(0, 0, 0, 10)),
       "canary had no requests, stable 0 of 10 (0.00%)",
     ],
@@ -50,9 +50,9 @@ describe("what people read of the evidence", () => {
       "1.2x stable + 0.3 pp",
     ],
   ];
-  for (const [what, told, expected] of said) it(`has ${what}`, () => expect(told).to.equal(expected));
+  for (const [what, text, expected] of said) it(`has ${what}`, () => expect(text).to.equal(expected));
 
-  it("has what a check counted", () => {
+  it("has the counts of a check", () => {
     const [rate, latency] = checksOf("success-rate >= 99%, p95 <= 1500ms");
     expect(rate && describeLimitTest(rate, { bad: 9, total: 180 })).to.equal(
       "95.00% of 180 requests succeeded",
@@ -72,7 +72,7 @@ describe("what people read of the evidence", () => {
     expect(describeWhere(begun())).to.equal("");
   });
 
-  it("has what the numbers rest on", () => {
+  it("has the time, the tick and the dispersion of the numbers", () => {
     const judged = after(7, { total: 1 }, { total: 1 });
     expect(describeBasis(judged)).to.equal("Counted over 1m10s in ticks of 10s");
     expect(describeBasis({ ...judged, phi: 2.345 })).to.equal(
@@ -80,7 +80,7 @@ describe("what people read of the evidence", () => {
     );
   });
 
-  it("has figures as people write them", () => {
+  it("has numbers with the units and digits that suit them", () => {
     expect([0.01034, 1, 0].map(percent)).to.deep.equal(["1.03%", "100.00%", "0.00%"]);
     expect([0.25, 0.0011, 1.25, 30].map(quantity)).to.deep.equal(["250ms", "1.1ms", "1.25s", "30s"]);
     expect([Math.log(138), Math.log(2.34), 0, 15, -5].map(odds)).to.deep.equal([

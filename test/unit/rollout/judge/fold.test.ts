@@ -11,7 +11,7 @@ const logE = ({ harm }: Comparison) => logHarm(harm, { onset: true });
 const nothing = { total: 0 };
 
 describe("the fold of ticks", () => {
-  it("takes ticks without traffic for nothing but silence", () => {
+  it("counts ticks without traffic as silence only", () => {
     const busy = after(5, { total: 100, failed: 3 }, { total: 900, failed: 2 });
     const quiet = after(4, nothing, nothing, { from: busy });
     expect(quiet).to.deep.equal({ ...busy, at: busy.at + 4 * TICK_MS, silent: 4 });
@@ -19,7 +19,7 @@ describe("the fold of ticks", () => {
     expect(resumed.silent).to.equal(0);
   });
 
-  it("carries what one version served alone until both have", () => {
+  it("carries the requests of one version until both have served", () => {
     const alone = after(3, nothing, { total: 300, failed: 2 });
     expect(alone.errors.carried).to.deep.equal([0, 0, 6, 900]);
     expect(alone.errors.harm.t).to.equal(0);
@@ -30,7 +30,7 @@ describe("the fold of ticks", () => {
     expect(both.errors.totals).to.deep.equal(once.errors.totals);
   });
 
-  it("forgets safety and the step's requests at a new step, and nothing else", () => {
+  it("drops the evidence of safety and the step's requests at a new step, and keeps the rest", () => {
     const first = after(20, { total: 100, failed: 1 }, { total: 900, failed: 3 });
     const terms = aTerms({ stepFrom: first.at, nextShare: 0.5 });
     const second = fold(first, happened(first.at + TICK_MS, nothing, nothing), terms);
@@ -43,7 +43,7 @@ describe("the fold of ticks", () => {
     expect(second.codes).to.deep.equal(first.codes);
   });
 
-  it("takes a tick that began before the step for harm only", () => {
+  it("uses a tick that began before the step for harm only", () => {
     const terms = aTerms({ stepFrom: SINCE + 1 });
     const straddling = after(1, { total: 100 }, { total: 900 }, { terms });
     expect(straddling.errors.harm.t).to.equal(1);
@@ -54,7 +54,7 @@ describe("the fold of ticks", () => {
     expect(inside.errors.safety.logL).to.have.length(5);
   });
 
-  it("bears with slow requests for 30 s, with failures never", () => {
+  it("ignores slow requests for 30 s, and never failures", () => {
     const slow = { total: 100, slow: [60, 40] as const };
     const fast = { total: 900, slow: [90, 9] as const };
     const from = begun({ bounds: [0.1, 0.5] });
@@ -71,7 +71,7 @@ describe("the fold of ticks", () => {
     ]);
   });
 
-  it("counts what each check is about, and the canary's failures by status and pod", () => {
+  it("counts for each check, and the canary's failures by status and pod", () => {
     const checks = checksOf("success-rate >= 99%, p99 <= 400ms");
     const judged = after(
       3,
@@ -87,7 +87,7 @@ describe("the fold of ticks", () => {
     expect(judged.pods).to.deep.equal({ "web-1": 6 });
   });
 
-  it("remembers when the evidence was least: what came later made the verdict", () => {
+  it("records when the evidence was lowest, because the evidence since then made the verdict", () => {
     const good = after(10, { total: 100 }, { total: 900 });
     const bad = after(5, { total: 100, failed: 20 }, { total: 900 }, { from: good });
     expect(bad.errors.lowest.at).to.equal(good.at);

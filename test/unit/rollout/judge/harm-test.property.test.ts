@@ -25,16 +25,16 @@ const options: fc.Arbitrary<HarmOptions> = fc.record({
 const harmOf = (ticks: readonly Tick[], how: HarmOptions): Harm =>
   ticks.reduce((harm, tick) => foldHarm(harm, tick, how), noHarm);
 const logOf = (ticks: readonly Tick[], how: HarmOptions): number => logHarm(harmOf(ticks, how), how);
-/** Sums in another order differ in their last digits. */
+/** Sums in a different order differ in their last digits. */
 const near = (log: number): number => 1e-9 * Math.max(1, Math.abs(log));
 
-describe("harm, whatever is counted", () => {
+describe("the harm test, for any counts", () => {
   it("begins with no evidence", () => {
     expect(logHarm(noHarm, { onset: true })).to.equal(0);
     expect(logHarm(noHarm, { onset: false })).to.equal(0);
   });
 
-  it("is the same in any order of ticks when the harm is there from the first one", () => {
+  it("gives the same result in any order of ticks if the harm is present from the first one", () => {
     const shuffled = fc
       .array(servedTick, { minLength: 2, maxLength: 12 })
       .chain((ticks) =>
@@ -59,7 +59,7 @@ describe("harm, whatever is counted", () => {
     );
   });
 
-  it("does not notice ticks without traffic of one version", () => {
+  it("ignores ticks without traffic of one version", () => {
     const mixed = fc.array(fc.oneof(servedTick, emptyTick), { maxLength: 20 });
     fc.assert(
       fc.property(mixed, options, (ticks, how) => {
@@ -69,7 +69,7 @@ describe("harm, whatever is counted", () => {
     );
   });
 
-  it("can be carried over to the next tick in any grouping", () => {
+  it("accepts counts carried over to the next tick in any grouping", () => {
     fc.assert(
       fc.property(servedTick, servedTick, servedTick, (a, b, c) => {
         expect(carry(carry(a, b), c)).to.deep.equal(carry(a, carry(b, c)));
@@ -78,7 +78,7 @@ describe("harm, whatever is counted", () => {
     );
   });
 
-  it("goes on bit by bit the same after a way through JSON at any tick", () => {
+  it("continues bit by bit the same after a round trip through JSON at any tick", () => {
     const story = fc.array(anyTick, { maxLength: 12 });
     fc.assert(
       fc.property(story, story, options, (before, after, how) => {
@@ -102,7 +102,7 @@ describe("harm, whatever is counted", () => {
     expect(logOf([outage, outage], harmDefaults)).to.be.above(THRESHOLD);
   });
 
-  it("never decides on one failed request, however many looks and however quiet the stable version", () => {
+  it("never decides on one failed request, however many readings and however quiet the stable version", () => {
     const one = fc.tuple(
       fc.array(servedTick, { maxLength: 6 }),
       servedTick,
@@ -117,7 +117,7 @@ describe("harm, whatever is counted", () => {
     );
   });
 
-  it("gives a number to any counts: huge ones, none, more failures than requests", () => {
+  it("gives a number for any counts: huge ones, zero, more failures than requests", () => {
     const wild = anyTick.chain((tick) =>
       fc.constantFrom<Tick>(tick, [tick[1] + 1, tick[1], tick[3] * 2, tick[3]], [0, tick[1], 0, tick[3]]),
     );
@@ -142,7 +142,7 @@ describe("harm, whatever is counted", () => {
     );
   });
 
-  it("takes more failures than requests for all of them", () => {
+  it("counts more failures than requests as all of them", () => {
     expect(logOf([[9, 5, 9, 7]], harmDefaults)).to.equal(logOf([[5, 5, 7, 7]], harmDefaults));
   });
 });

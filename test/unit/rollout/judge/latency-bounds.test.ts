@@ -3,7 +3,7 @@ import { monitored } from "../../../../rollout/judge/latency-bounds.ts";
 
 const INF = Number.POSITIVE_INFINITY;
 
-describe("monitored boundaries", () => {
+describe("the watched latency bounds", () => {
   const table: [string, number[], number[], number[]][] = [
     [
       "tails from 0.2 % to 50 %",
@@ -27,7 +27,7 @@ describe("monitored boundaries", () => {
     });
   }
 
-  it("are at most so many as asked for", () => {
+  it("are at most as many as the caller wants", () => {
     const le = Array.from({ length: 30 }, (_, i) => i + 1);
     const cumulative = le.map((bound) => 500 + 15 * bound);
     for (const most of [0, 1, 2, 4, 6]) expect(new Set(monitored(le, cumulative, most)).size).to.equal(most);

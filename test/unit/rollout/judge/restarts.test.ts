@@ -7,7 +7,7 @@ import { aTerms, SINCE } from "./criteria.ts";
 
 const options = restartOptions(aTerms());
 
-/** A pod that is older than the rollout unless told otherwise. */
+/** A pod, by default older than the rollout. */
 function aPod(name: string, restarts: number, bornAt = SINCE - 3_600_000): Pod {
   return {
     metadata: { name, creationTimestamp: new Date(bornAt).toISOString() },
@@ -15,7 +15,7 @@ function aPod(name: string, restarts: number, bornAt = SINCE - 3_600_000): Pod {
   };
 }
 
-/** What the looks add up to, one every ten seconds. */
+/** Folds the readings, one every ten seconds. */
 function folded(...looks: readonly PodsOf[]) {
   const [first = { canary: [], stable: [] }, ...more] = looks;
   let restarts = noRestarts(first, SINCE);
@@ -26,7 +26,7 @@ function folded(...looks: readonly PodsOf[]) {
 }
 
 describe("restarts", () => {
-  it("are those of all containers", () => {
+  it("include all containers", () => {
     const statuses = [
       { name: "main", restartCount: 2 },
       { name: "sidecar", restartCount: 1 },
@@ -35,31 +35,31 @@ describe("restarts", () => {
     expect(restartsOf({ metadata: { name: "a" } })).to.equal(0);
   });
 
-  it("count from when the canary had traffic, by pod and second", () => {
+  it("count from the canary's first traffic, by pod and second", () => {
     const looks = [1, 1, 3].map((n) => ({ canary: [aPod("c", n)], stable: [aPod("s", 7), aPod("t", 0)] }));
     expect(folded(...looks).comparison.totals).to.deep.equal([2, 20, 0, 40]);
   });
 
-  it("of a pod that is new count all, and its seconds since it was born", () => {
+  it("of a new pod count all, and its seconds since its creation", () => {
     const stable = [aPod("s", 0)];
     const found = folded({ canary: [], stable }, { canary: [aPod("c", 1, SINCE + 4_000)], stable });
     expect(found.comparison.totals).to.deep.equal([1, 6, 0, 10]);
   });
 
-  it("are not taken back by a pod that is gone, and not counted twice when it is seen again", () => {
+  it("stay counted after a pod is gone, and count once if the pod returns", () => {
     const stable = [aPod("s", 0)];
     const with2 = { canary: [aPod("c", 2)], stable };
     const found = folded({ canary: [aPod("c", 0)], stable }, with2, { canary: [], stable }, with2);
     expect(found.comparison.totals[0]).to.equal(2);
   });
 
-  it("are not looked at twice at one instant", () => {
+  it("are read once at one instant", () => {
     const pods = { canary: [aPod("c", 5)], stable: [aPod("s", 0)] };
     const before = noRestarts({ canary: [aPod("c", 0)], stable: [] }, SINCE);
     expect(foldRestarts(before, pods, SINCE, options)).to.equal(before);
   });
 
-  it("remember of pods only those that restarted", () => {
+  it("record only the pods that restarted", () => {
     const { counted } = folded({ canary: [aPod("c", 0)], stable: [aPod("s", 3)] });
     expect(counted).to.deep.equal({ s: 3 });
   });
@@ -69,7 +69,7 @@ describe("restarts", () => {
     expect(folded(at(0), at(1), at(2)).pods).to.deep.equal({ c: 2 });
   });
 
-  it("are evidence when the canary's are many, and none when both versions' are", () => {
+  it("are evidence if the canary has many, and no evidence if both versions do", () => {
     const at = (canary: number, stable: number) => {
       const nine = Array.from({ length: 9 }, (_, i) => aPod(`s${i}`, stable));
       return { canary: [aPod("c", canary)], stable: nine };

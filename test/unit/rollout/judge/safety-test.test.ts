@@ -14,7 +14,7 @@ const SAFE = Math.log(20);
 const safetyOf = (ticks: readonly Tick[], options = safetyDefaults): Safety =>
   ticks.reduce((safety, tick) => foldSafety(safety, tick, options), noSafety);
 
-describe("safety", () => {
+describe("the safety test", () => {
   it("begins with no evidence", () => {
     expect(logSafety(noSafety)).to.equal(0);
   });
@@ -48,7 +48,7 @@ describe("safety", () => {
     }
   });
 
-  it("is not given by a canary without requests, nor by a few good ones", () => {
+  it("is not passed by a canary without requests, nor with a few good ones", () => {
     expect(logSafety(safetyOf([[0, 0, 0, 9_000]]))).to.equal(0);
     expect(logSafety(safetyOf([[0, 20, 0, 180]]))).to.be.below(SAFE);
   });
@@ -63,7 +63,7 @@ describe("safety", () => {
     );
   });
 
-  it("is a number for any counts, the same after a way through JSON", () => {
+  it("gives a number for any counts, the same after a round trip through JSON", () => {
     fc.assert(
       fc.property(
         fc.array(anyTick, { maxLength: 12 }),

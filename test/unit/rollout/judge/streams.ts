@@ -1,7 +1,7 @@
 import type { Tick } from "../../../../rollout/judge/tick.ts";
 import { chance } from "../../../support/chance.ts";
 
-/** What both versions do in one tick. */
+/** The requests of both versions in one tick. */
 export interface Scene {
   readonly canary: { readonly requests: number; readonly rate: number };
   readonly stable: { readonly requests: number; readonly rate: number };
@@ -18,7 +18,7 @@ export function stream(seed: number): (scene: Scene) => Tick {
   return ({ canary, stable }) => [bad(canary), canary.requests, bad(stable), stable.requests];
 }
 
-/** The share that is exceeded by chance in one of a thousand cases only, when the true one is `share`. */
+/** The share that chance exceeds in only one of a thousand cases, if the true share is `share`. */
 export function threeSigma(share: number, runs: number): number {
   return share + 3 * Math.sqrt((share * (1 - share)) / runs);
 }

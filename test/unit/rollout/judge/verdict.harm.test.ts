@@ -8,7 +8,7 @@ const good = { total: 100 };
 const stable = { total: 900, failed: 1 };
 
 describe("the verdict: harm", () => {
-  it("is errors, with both counts, evidence, limit, tolerance, onset, cost, place, and what was fine", () => {
+  it("names errors, with both counts, evidence, limit, tolerance, onset, cost, place and the metrics that are fine", () => {
     const from = after(6, good, stable, { from: begun({ bounds: [0.5], phi: 1.3 }) });
     const slow = { slow: [9, 1] as const };
     const bad = { total: 100, failed: 8, pod: "web-1", ...slow };
@@ -25,7 +25,7 @@ describe("the verdict: harm", () => {
     for (const part of parts) expect(message).to.match(part);
   });
 
-  it("is latency, with the bound and its own tolerance", () => {
+  it("names latency, with the bound and its own tolerance", () => {
     const from = begun({ bounds: [0.1, 0.5] });
     const judged = after(8, { ...good, slow: [40, 20] }, { ...stable, slow: [90, 9] }, { from });
     const { kind, message } = on(judged);
@@ -38,7 +38,7 @@ describe("the verdict: harm", () => {
       .and.to.include("No evidence of harm by errors");
   });
 
-  it("is restarts, with the pods", () => {
+  it("names restarts, with the pods", () => {
     const pod = (name: string, restarts: number) => ({
       metadata: { name },
       status: { containerStatuses: [{ name: "main", restartCount: restarts }] },
@@ -55,7 +55,7 @@ describe("the verdict: harm", () => {
     expect(message).to.include("allowed: 1.2x stable + one a day").and.to.include("restarts of web-1 x7");
   });
 
-  it("is a check that is broken beyond chance, though stable breaks it too", () => {
+  it("names a check that is broken beyond chance, although the stable version breaks it, too", () => {
     const terms = aTerms({ checks: checksOf("success-rate >= 99%") });
     const both = after(6, { total: 100, failed: 10 }, { total: 900, failed: 90 }, { terms });
     const { kind, message } = on(both, terms);
@@ -66,18 +66,18 @@ describe("the verdict: harm", () => {
     expect(on(after(6, { total: 100, failed: 10 }, { total: 900, failed: 90 })).kind).not.to.equal("harm");
   });
 
-  it("is a gate that was broken for a whole interval, and not before", () => {
+  it("names a template check that was broken for a whole interval, and not before", () => {
     const judged = after(10, good, { total: 900 });
     const at = (...values: number[]) =>
       verdict({ judged, gates: { "queue <= 5": gateOf(...values) } }, { templates: [queue] });
     expect(at(9, 9, 9, 9)).to.deep.equal({ kind: "open", message: "queue <= 5 is broken: 9" });
     expect(at(9, 9, 9, 9, 8)).to.deep.equal({
       kind: "harm",
-      message: "queue <= 5 is broken, in every reading since 14:02:00: queue <= 5: 8",
+      message: "queue <= 5: 8; broken in every reading since 14:02:00",
     });
   });
 
-  it("is never decided by three requests, by whatever check", () => {
+  it("is never based on three requests, by whatever check", () => {
     for (const compare of [compareDefaults, "off"] as const) {
       const terms = aTerms({ compare, checks: checksOf("success-rate >= 99.999%, p99 <= 400ms") });
       const judged = after(
@@ -90,29 +90,29 @@ describe("the verdict: harm", () => {
     }
   });
 
-  it("is found whatever cannot be read now", () => {
+  it("holds even if the metrics cannot be read now", () => {
     const judged = after(3, { total: 100, failed: 20 }, stable);
     expect(verdict({ judged, unread: "Prometheus is away" }).kind).to.equal("harm");
   });
 });
 
 describe("the verdict: the limits share alpha", () => {
-  const told = (terms: Criteria) => {
+  const limitIn = (terms: Criteria) => {
     const judged = after(5, { total: 100, failed: 50 }, { total: 900 }, { terms });
     return /limit ([\d.,]+):1/.exec(on(judged, terms).message)?.[1];
   };
   const one = checksOf("success-rate >= 99%");
   const two = checksOf("success-rate >= 99%, p99 <= 400ms");
   const cases: [string, Partial<Criteria>, string][] = [
-    ["all of it is the comparison's without checks", {}, "100"],
-    ["half of it with them", { checks: one }, "200"],
-    ["as much of another alpha", { compare: { ...compareDefaults, alpha: 0.001 } }, "1000"],
-    ["all is the check's without a comparison", { compare: "off", checks: one }, "100"],
-    ["checks share theirs", { compare: "off", checks: two }, "200"],
+    ["the comparison takes all of it without checks", {}, "100"],
+    ["the comparison takes half of it with checks", { checks: one }, "200"],
+    ["the same of another alpha", { compare: { ...compareDefaults, alpha: 0.001 } }, "1000"],
+    ["a check takes all of it without a comparison", { compare: "off", checks: one }, "100"],
+    ["several checks share their part", { compare: "off", checks: two }, "200"],
   ];
-  for (const [what, terms, limit] of cases) it(what, () => expect(told(aTerms(terms))).to.equal(limit));
+  for (const [what, terms, limit] of cases) it(what, () => expect(limitIn(aTerms(terms))).to.equal(limit));
 
-  it("and what is open tells the same limit", () => {
+  it("the message of an open verdict has the same limit", () => {
     const checks = one;
     const open = (terms: Criteria) => on(after(1, good, stable, { terms }), terms).message;
     expect(open(aTerms())).to.match(/harm [\d.]+:1 of 100:1/);

@@ -7,8 +7,8 @@ import { gateOf, on, queue, verdict } from "./verdicts.ts";
 
 const good = { total: 100 };
 
-describe("the verdict: nothing to judge by", () => {
-  it("is unread while Prometheus cannot be read, whatever was known before", () => {
+describe("the verdict without evidence", () => {
+  it("is unread while Prometheus cannot be read, whatever the evidence before", () => {
     const judged = after(100, good, { total: 900 });
     expect(on(judged).kind).to.equal("safe");
     const unread = "Prometheus cannot be reached";
@@ -29,7 +29,7 @@ describe("the verdict: nothing to judge by", () => {
     expect(on(judged, aTerms({ stepFrom: judged.at }))).to.deep.equal(first);
   });
 
-  it("is unread when nothing has been read for three ticks and half a minute, but harm is harm", () => {
+  it("is unread after three ticks and half a minute without a reading, but harm stays harm", () => {
     const [slow, quick] = [10_000, 5_000].map((tickMs) =>
       after(100, good, { total: 900 }, { from: begun({ tickMs }) }),
     ) as [Evidence, Evidence];
@@ -37,7 +37,7 @@ describe("the verdict: nothing to judge by", () => {
       expect(verdict({ judged }, { now: judged.at + 30_000 }).kind).to.equal("safe");
       expect(verdict({ judged }, { now: judged.at + 31_000 })).to.deep.equal({
         kind: "unread",
-        message: "nothing newer has been read than 31s ago",
+        message: "the newest metrics that could be read are 31s old",
       });
     }
     const minutely = after(100, good, { total: 900 }, { from: begun({ tickMs: 60_000 }) });
@@ -47,7 +47,7 @@ describe("the verdict: nothing to judge by", () => {
     expect(verdict({ judged: bad }, { now: bad.at + 600_000 }).kind).to.equal("harm");
   });
 
-  it("is no-route when the canary had no request, and that cannot be chance", () => {
+  it("is no-route if the canary had no request and chance is excluded", () => {
     const with0 = (requests: number) => after(1, { total: 0 }, { total: requests });
     // 0.9 ** 132 < 1e-6 < 0.9 ** 131
     expect(on(with0(131)).kind).to.equal("open");
@@ -63,7 +63,7 @@ describe("the verdict: nothing to judge by", () => {
     expect(verdict({ judged: with0(2) }, { share: 1 }).kind, "at 100 %").to.equal("open");
   });
 
-  it("is silent after a minute without a request, and no sooner than after four ticks", () => {
+  it("is silent after a minute without a request, but not before four ticks", () => {
     const quiet = (ticks: number, tickMs: number) =>
       on(after(ticks, { total: 0 }, { total: 0 }, { from: begun({ tickMs }) }));
     expect(quiet(5, 10_000).kind).to.equal("open");
@@ -77,16 +77,16 @@ describe("the verdict: nothing to judge by", () => {
 });
 
 describe("the verdict: safety", () => {
-  it("is safe when the evidence excludes what the next weight may cost", () => {
+  it("is safe if the evidence excludes that the next weight costs more than allowed", () => {
     const judged = after(3, good, { total: 900 });
     const { kind, message } = on(judged);
     expect(kind).to.equal("safe");
     expect(message).to.match(
-      /^verified: evidence \d+:1 \(limit 20:1\) that it costs less than 0\.50% of all requests at 25%; canary 0 of 300 requests failed \(0\.00%\), stable 0 of 2700 \(0\.00%\)$/,
+      /^verified: evidence \d+:1 \(limit 20:1\) that the canary costs less than 0\.50% of all requests at 25%; canary 0 of 300 requests failed \(0\.00%\), stable 0 of 2700 \(0\.00%\)$/,
     );
   });
 
-  it("needs more evidence the more the next weight is", () => {
+  it("needs more evidence for a larger next weight", () => {
     const judged = (nextShare: number) => {
       const terms = aTerms({ nextShare });
       return on(after(4, good, { total: 900 }, { terms }), terms).kind;
@@ -94,7 +94,7 @@ describe("the verdict: safety", () => {
     expect([0.25, 1].map(judged)).to.deep.equal(["safe", "weakly-safe"]);
   });
 
-  it("is weakly safe when it excludes only the most that may be lost", () => {
+  it("is weakly safe if the evidence excludes only more than the largest loss", () => {
     const terms = aTerms({ nextShare: 1 });
     const { kind, message } = on(after(4, good, { total: 900 }, { terms }), terms);
     expect(kind).to.equal("weakly-safe");
@@ -103,7 +103,7 @@ describe("the verdict: safety", () => {
     );
   });
 
-  it("is open meanwhile, with both bars, the requests that lack, and when they may be there", () => {
+  it("is open meanwhile, with both odds, the missing requests and the time that they may take", () => {
     const few = (ticks: number) => on(after(ticks, { total: 10 }, { total: 90 }));
     const { kind, message } = few(12);
     expect(kind).to.equal("weakly-safe");
@@ -116,7 +116,7 @@ describe("the verdict: safety", () => {
     expect(few(12 + Math.floor(seconds / 20)).kind).not.to.equal("safe");
   });
 
-  it("is open without a time where nothing speaks for safety", () => {
+  it("is open without a time if no evidence speaks for safety", () => {
     const judged = after(2, { total: 20, failed: 1 }, { total: 180, failed: 2 });
     expect(on(judged).message).to.match(/^safe 0\.\d:1 of 20:1, harm .* canary 2 of 40 requests failed/);
   });
@@ -131,7 +131,7 @@ describe("the verdict: safety", () => {
     expect([9, 14].map(slow)).to.deep.equal(["safe", "weakly-safe"]);
   });
 
-  it("waits for checks and gates, whatever the comparison says", () => {
+  it("waits for checks and template checks, whatever the comparison says", () => {
     const terms = aTerms({ checks: checksOf("success-rate >= 99%") });
     const judged = after(30, { total: 100, failed: 1 }, { total: 900, failed: 9 }, { terms });
     const few = after(1, { total: 19 }, { total: 900 }, { terms });
@@ -160,7 +160,7 @@ describe("the verdict: safety", () => {
 });
 
 describe("the verdict without a comparison", () => {
-  it("is the checks' alone", () => {
+  it("depends on the checks alone", () => {
     const terms = aTerms({ compare: "off", checks: checksOf("success-rate >= 99%") });
     const worse = after(20, { total: 100, failed: 1 }, { total: 900 }, { terms });
     expect(on(worse, terms)).to.deep.equal({
@@ -169,7 +169,7 @@ describe("the verdict without a comparison", () => {
     });
   });
 
-  it("is the gates' alone where there is nothing else, and asks for no metrics", () => {
+  it("depends on template checks alone if there are no others, and needs no metrics", () => {
     const terms = aTerms({ compare: "off" });
     const gates = { "queue <= 5": gateOf(3) };
     expect(verdict({ gates, unread: "nobody counts" }, { terms, templates: [queue] })).to.deep.equal({

@@ -8,17 +8,17 @@ import { aTerms, SINCE } from "./criteria.ts";
 /** A limit on a metric template. */
 export const queue = { metric: "template", name: "queue", op: "<=", limit: 5, text: "queue <= 5" } as const;
 
-/** The verdict at 10 % of the traffic, on the default terms. */
+/** The verdict at 10 % of the traffic, by the default criteria. */
 export function verdict(evidence: Partial<Findings>, circumstances: Partial<VerdictContext> = {}): Verdict {
   const now = evidence.judged?.at ?? SINCE;
   const given = { now, terms: aTerms(), templates: [], share: 0.1, ...circumstances };
   return judge({ gates: {}, ...evidence }, given);
 }
 
-/** The verdict on ticks that were folded on the same terms. */
+/** The verdict on ticks that were folded by the same criteria. */
 export const on = (judged: Evidence, terms: Criteria = aTerms()) => verdict({ judged }, { terms });
 
-/** What a gate is after these readings, 15 s apart; `undefined` is one without a number. */
+/** A template check after these readings, 15 s apart; `undefined` is a reading without a number. */
 export function gateOf(...values: readonly (number | undefined)[]): TemplateCheckState {
   let gate: TemplateCheckState | undefined;
   values.forEach((value, i) => {

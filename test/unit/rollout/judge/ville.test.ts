@@ -21,7 +21,7 @@ const LOOKS = 200;
 const ALPHA = 0.01;
 const BETA = 0.05;
 
-/** Exactly as bad as tolerated, with a base rate that changes threefold and a weight that grows from tick to tick. */
+/** A canary exactly as bad as tolerated, with a base rate that changes threefold and a weight that grows with each tick. */
 function atBoundary({ r0, delta }: Pick<HarmOptions, "r0" | "delta">) {
   return (tick: number): Scene => {
     const rate = 0.02 + 0.01 * Math.sin(tick / 7);
@@ -30,7 +30,7 @@ function atBoundary({ r0, delta }: Pick<HarmOptions, "r0" | "delta">) {
   };
 }
 
-/** The first look at which it decides, Infinity if none. */
+/** The first reading at which the test decides, Infinity if none. */
 function lookOfRollback(seed: number, scene: (tick: number) => Scene, options: HarmOptions): number {
   const next = stream(seed);
   let harm: Harm = noHarm;
@@ -41,7 +41,7 @@ function lookOfRollback(seed: number, scene: (tick: number) => Scene, options: H
   return Number.POSITIVE_INFINITY;
 }
 
-describe("judge, looked at after every tick (Ville)", () => {
+describe("the judge, read after every tick (Ville)", () => {
   const uncapped: HarmOptions = { ...harmDefaults, cap: Number.POSITIVE_INFINITY };
   const variants: [string, HarmOptions][] = [
     ["with the defaults", harmDefaults],
@@ -50,7 +50,7 @@ describe("judge, looked at after every tick (Ville)", () => {
     ["with no tolerance at all", { ...uncapped, r0: 1, delta: 0 }],
   ];
   for (const [what, options] of variants) {
-    it(`takes back at most ${ALPHA} of the canaries at the boundary, ${what}`, () => {
+    it(`rolls back at most ${ALPHA} of the canaries at the boundary, ${what}`, () => {
       const scene = atBoundary(options);
       const wronged = Array.from({ length: RUNS }, (_, i) => lookOfRollback(i, scene, options)).filter(
         Number.isFinite,
@@ -59,7 +59,7 @@ describe("judge, looked at after every tick (Ville)", () => {
     });
   }
 
-  it("finds 5 % failures beside 0.5 % within a few ticks, in nearly all runs", () => {
+  it("detects 5 % failures next to 0.5 % within a few ticks, in nearly all runs", () => {
     const scene = () => ({ canary: { requests: 50, rate: 0.05 }, stable: { requests: 450, rate: 0.005 } });
     const found = Array.from({ length: 200 }, (_, i) => lookOfRollback(i, scene, harmDefaults)).sort(
       (a, b) => a - b,
@@ -68,7 +68,7 @@ describe("judge, looked at after every tick (Ville)", () => {
     expect(found[199]).to.be.at.most(30);
   });
 
-  it("finds a harm that begins late about as fast as one that is there from the start", () => {
+  it("detects a harm that begins late about as fast as one that is present from the start", () => {
     const late = (tick: number) => ({
       canary: { requests: 50, rate: tick > 100 ? 0.1 : 0.01 },
       stable: { requests: 450, rate: 0.01 },
@@ -79,7 +79,7 @@ describe("judge, looked at after every tick (Ville)", () => {
     expect(median({ ...harmDefaults, onset: false })).to.be.above(108);
   });
 
-  it(`calls at most ${BETA} of the canaries safe that are as bad as the margin says`, () => {
+  it(`declares safe at most ${BETA} of the canaries that are as bad as the margin says`, () => {
     const { r1, margin } = safetyDefaults;
     const called = Array.from({ length: RUNS }).filter((_, i) => {
       const next = stream(i);
