@@ -1,11 +1,9 @@
 import type { Kube } from "../client/api.ts";
-import { isAlreadyExists, isConflict, isNotFound } from "../client/errors.ts";
+import { isAlreadyExists, isConflict } from "../client/errors.ts";
 import type { Deadline } from "../client/fence.ts";
 import { backoffMs, type Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
-import { leases } from "../core/resources.ts";
-import { type Lease, released, renewed, respectMs, taken } from "./lease.ts";
-import { type Reflection, reflect } from "./reflector.ts";
+import { type HeldLease, LeaseAccess } from "./lease-access.ts";
 
 /** Who wants to lead, and what the leader does. */
 export interface LeadOptions {
@@ -51,49 +49,36 @@ export async function lead(options: LeadOptions): Promise<void> {
   }
 }
 
-/** A Lease of ours, and the instant before the write that made it so. */
-interface Held {
-  readonly lease: Lease;
-  readonly since: number;
-}
-
 /** One's time as leader: the Lease as it was renewed last. */
 interface Term {
-  held: Held;
+  held: HeldLease;
 }
 
 class Candidate {
   readonly #options: LeadOptions & { durationMs: number; renewMs: number };
-  readonly #seen: Reflection<Lease>;
-  readonly #where: { namespace: string; name: string };
-  /** When the Lease was last seen to change. */
-  #seenAt = 0;
-  #wake = new AbortController();
+  readonly #lease: LeaseAccess;
 
   constructor(options: LeadOptions) {
-    const { namespace, name } = options;
     this.#options = { durationMs: 15_000, renewMs: 5_000, ...options };
-    this.#where = { namespace, name };
-    const fieldSelector = `metadata.name=${name}`;
-    const onChange = () => this.#changed();
-    this.#seen = reflect<Lease>({ ...options, resource: leases, fieldSelector, initial: "watch", onChange });
+    this.#lease = new LeaseAccess(this.#options);
   }
 
   /** Waits until the Lease is free and takes it; undefined when the signal aborts first. */
-  async elected(): Promise<Held | undefined> {
-    const { clock, signal, log } = this.#options;
-    await this.#seen.synced.catch(() => {});
+  async elected(): Promise<HeldLease | undefined> {
+    const { clock, signal, log, namespace, name } = this.#options;
+    await this.#lease.synced.catch(() => {});
     for (let failures = 0; !signal.aborted; ) {
-      const waitMs = respectMs(this.#known(), this.#seenAt, { ...this.#options, now: clock.now() });
+      const waitMs = this.#lease.respectMs();
       if (waitMs > 0) {
-        await clock.sleep(waitMs, AbortSignal.any([signal, this.#wake.signal])).catch(() => {});
+        await clock.sleep(waitMs, AbortSignal.any([signal, this.#lease.changed])).catch(() => {});
         continue;
       }
       try {
-        return await this.#take();
+        return await this.#lease.take();
       } catch (error) {
-        if (!isConflict(error) && !isAlreadyExists(error)) log.warn({ err: error }, "cannot take the lease");
-        await this.#read().catch(() => {});
+        if (!isConflict(error) && !isAlreadyExists(error))
+          log.warn({ namespace, name, err: error }, "take lease failed");
+        await this.#lease.read().catch(() => {});
         await clock.sleep(backoffMs(failures++), signal).catch(() => {});
       }
     }
@@ -101,28 +86,32 @@ class Candidate {
   }
 
   /** Leads until onLead ends ("ended") or the Lease is lost ("lost"); hands over at the end. */
-  async reign(held: Held): Promise<"ended" | "lost"> {
-    const { signal, log, onLead, identity } = this.#options;
+  async reign(held: HeldLease): Promise<"ended" | "lost"> {
+    const { signal, log, onLead, identity, namespace, name } = this.#options;
+    const fields = { namespace, name, identity };
     const lost = new AbortController();
     const settled = new AbortController();
-    log.info({ identity }, "leading");
+    log.info(fields, "leading");
     const leading = AbortSignal.any([signal, lost.signal]);
     const term = { held };
     const until = () => (leading.aborted ? Number.NEGATIVE_INFINITY : this.#endOf(term));
-    const work = onLead(leading, until).finally(() => settled.abort());
+    // A candidate that was stopped while it took the Lease begins no work: it would hear of no abort.
+    const work = (signal.aborted ? Promise.resolve() : onLead(leading, until)).finally(() => settled.abort());
     work.catch(() => {});
-    // Renews during shutdown as well: until the work has settled nobody else may begin.
+    // Renews during shutdown as well: until the work has settled no other candidate may begin.
     const kept = await this.#keep(term, settled.signal);
     if (kept === "lost") {
-      log.warn({ identity }, "leadership lost");
+      log.warn(fields, "leadership lost");
       lost.abort(new Error("leadership lost"));
     } else {
-      await this.#release().catch((error) => log.warn({ err: error }, "lease not released"));
+      await this.#lease
+        .release()
+        .catch((error) => log.warn({ ...fields, err: error }, "release lease failed"));
     }
     await work.catch((error) => {
-      // To break off is how many a loop ends when its signal aborts.
+      // Many loops end with an error when their signal aborts.
       if (!leading.aborted) throw error;
-      log.debug({ err: error }, "leader stopped");
+      log.debug({ ...fields, err: error }, "leader stopped");
     });
     return kept;
   }
@@ -138,7 +127,7 @@ class Candidate {
       const leftMs = this.#endOf(term) - clock.now();
       const tooLate = clock.sleep(Math.max(0, leftMs), signal).catch(() => {});
       // A request may hang for longer than the Lease lasts, so time decides, not the answer.
-      const next = await Promise.race([this.#renew(term.held, signal), tooLate]);
+      const next = await Promise.race([this.#lease.renew(term.held, signal), tooLate]);
       stop.abort();
       if (settled.aborted) return "ended";
       if (!next) return "lost";
@@ -149,70 +138,5 @@ class Candidate {
   /** When a leader that does not renew gives up, in ms since the epoch. */
   #endOf({ held }: Term): number {
     return held.since + (this.#options.durationMs * 2) / 3;
-  }
-
-  /** Tries until it succeeds or the signal aborts; undefined when the Lease is another's. */
-  async #renew({ lease }: Held, signal: AbortSignal): Promise<Held | undefined> {
-    const { clock, identity, renewMs, log } = this.#options;
-    for (let known = lease; !signal.aborted; ) {
-      try {
-        return await this.#write(known, renewed);
-      } catch (error) {
-        log.debug({ err: error }, "lease not renewed");
-        const now = await this.#read().catch((cause) => (isNotFound(cause) ? undefined : known));
-        if (now?.spec?.holderIdentity !== identity) return undefined;
-        known = now;
-        await clock.sleep(renewMs / 5, signal).catch(() => {});
-      }
-    }
-    return undefined;
-  }
-
-  async #take(): Promise<Held> {
-    const { kube, clock, namespace, name } = this.#options;
-    const known = this.#known();
-    const spec = (now: number) => taken(known, { ...this.#options, now });
-    if (known) return this.#write(known, spec);
-    const since = clock.now();
-    const body = {
-      apiVersion: "coordination.k8s.io/v1",
-      kind: "Lease",
-      metadata: { name },
-      spec: spec(since),
-    };
-    return this.#note(await kube.create<Lease>(leases, { namespace }, body), since);
-  }
-
-  async #release(): Promise<void> {
-    const lease = await this.#read();
-    if (lease.spec?.holderIdentity === this.#options.identity) await this.#write(lease, released);
-  }
-
-  /** Changes the spec of the very version of the Lease that is known; isConflict when another was faster. */
-  async #write(lease: Lease, change: (now: number) => object): Promise<Held> {
-    const since = this.#options.clock.now();
-    const { resourceVersion } = lease.metadata;
-    const patch = { metadata: { resourceVersion }, spec: change(since) };
-    return this.#note(await this.#options.kube.mergePatch<Lease>(leases, this.#where, patch), since);
-  }
-
-  async #read(): Promise<Lease> {
-    const { kube, clock } = this.#options;
-    return this.#note(await kube.get<Lease>(leases, this.#where), clock.now()).lease;
-  }
-
-  #note(lease: Lease, since: number): Held {
-    this.#seen.apply(lease);
-    return { lease, since };
-  }
-
-  #known(): Lease | undefined {
-    return this.#seen.get(`${this.#options.namespace}/${this.#options.name}`);
-  }
-
-  #changed(): void {
-    this.#seenAt = this.#options.clock.now();
-    this.#wake.abort();
-    this.#wake = new AbortController();
   }
 }

@@ -1,192 +1,248 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
-import type { Kube } from "../../../../kube/client/api.ts";
+import type { Deadline } from "../../../../kube/client/fence.ts";
 import { systemClock } from "../../../../kube/core/clock.ts";
-import type { KubeObject } from "../../../../kube/core/meta.ts";
-import { leases } from "../../../../kube/core/resources.ts";
 import { type LeadOptions, lead } from "../../../../kube/runtime/leader-election.ts";
+import type { Lease } from "../../../../kube/runtime/lease.ts";
 import { FakeApi } from "../../../support/api.ts";
+import { FakeClock } from "../../../support/clock.ts";
 import { eventually } from "../../../support/eventually.ts";
 import { noLog } from "../../../support/log.ts";
+import { type Line, MemoryApi } from "../../../support/memory.ts";
 
-/** One process that stands for election; its connection can be cut. */
+const KEY = "serin-system/serin";
+
+/** One process that stands for election. */
 interface Contender {
   readonly identity: string;
+  readonly line: Line;
   readonly stop: AbortController;
   readonly done: Promise<void>;
-  cut: boolean;
 }
 
-describe("kube/lease", () => {
-  let api: FakeApi;
-  let kubes: Kube[];
-  let leaders: Set<string>;
-  let history: string[];
-  let most: number;
+/** What leads, and until when it may write. */
+class Throne {
+  readonly leaders = new Map<string, Deadline>();
+  /** Every leader in turn, and when it began and stopped, in ms. */
+  readonly history: { readonly identity: string; readonly from: number; to?: number }[] = [];
+  /** The most leaders that there were at one time, and the most that might have written. */
+  most = { leaders: 0, writers: 0 };
+  readonly #clock: FakeClock;
+
+  constructor(clock: FakeClock) {
+    this.#clock = clock;
+  }
+
+  async lead(identity: string, signal: AbortSignal, until: Deadline): Promise<void> {
+    const term: { identity: string; from: number; to?: number } = { identity, from: this.#clock.now() };
+    this.leaders.set(identity, until);
+    this.history.push(term);
+    this.count();
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    this.leaders.delete(identity);
+    term.to = this.#clock.now();
+  }
+
+  count(): void {
+    const writers = [...this.leaders.values()].filter((until) => this.#clock.now() < until()).length;
+    this.most = {
+      leaders: Math.max(this.most.leaders, this.leaders.size),
+      writers: Math.max(this.most.writers, writers),
+    };
+  }
+}
+
+describe("leader election", () => {
+  let clock: FakeClock;
+  let api: MemoryApi;
+  let throne: Throne;
   let contenders: Contender[];
 
-  beforeEach(async () => {
-    api = await FakeApi.start();
-    [kubes, leaders, history, most, contenders] = [[], new Set(), [], 0, []];
-    api.faults.push(({ headers }) => {
-      const cut = contenders.some(({ identity, cut }) => cut && headers["user-agent"] === identity);
-      return cut ? "hang" : undefined;
-    });
+  beforeEach(() => {
+    clock = new FakeClock();
+    [api, throne, contenders] = [new MemoryApi(clock), new Throne(clock), []];
   });
-  afterEach(async () => {
+  afterEach(() => {
     for (const { stop } of contenders) stop.abort();
-    for (const kube of kubes) await kube.close();
-    await api.stop();
   });
 
-  function enter(identity: string, more: Partial<LeadOptions> = {}): Contender {
-    const kube = api.connect({ userAgent: identity, timeoutMs: 2_000 });
-    kubes.push(kube);
+  function enter(identity: string, more: Partial<LeadOptions & Line> = {}): Contender {
+    const line: Line = { cut: false, requests: [], ...more };
     const stop = new AbortController();
     const done = lead({
-      kube,
+      kube: api.connect(line),
       namespace: "serin-system",
       name: "serin",
       identity,
-      durationMs: 1_000,
-      renewMs: 200,
-      clock: systemClock,
+      clock,
       signal: stop.signal,
       log: noLog,
-      async onLead(signal) {
-        leaders.add(identity);
-        history.push(identity);
-        most = Math.max(most, leaders.size);
-        await new Promise((resolve) => signal.addEventListener("abort", resolve));
-        leaders.delete(identity);
-      },
+      onLead: (signal, until) => throne.lead(identity, signal, until),
       ...more,
     });
     done.catch(() => {});
-    const contender = { identity, stop, done, cut: false };
+    const contender = { identity, line, stop, done };
     contenders.push(contender);
     return contender;
   }
-  const lease = () =>
-    api.store.get("coordination.k8s.io/v1/leases", "serin-system/serin") as KubeObject & {
-      spec: { holderIdentity: string; renewTime: string; leaseTransitions: number };
-    };
+  const leaders = () => [...throne.leaders.keys()];
+  const lease = () => api.store.get("coordination.k8s.io/v1/leases", KEY) as Lease;
+  /** Lets everything happen that needs no time. */
+  const settle = () => clock.advance(0);
 
   it("elects one of three, who renews", async () => {
-    // Long enough that a busy machine loses no lease.
-    for (const identity of ["a", "b", "c"]) enter(identity, { durationMs: 5_000 });
-    await eventually("elected", () => leaders.size === 1);
-    const first = lease().spec.renewTime;
+    for (const identity of ["a", "b", "c"]) enter(identity);
+    // Those who were not the first wait a moment before they look again.
+    await clock.advance(200);
+    expect(leaders()).to.have.length(1);
+    const first = lease().spec?.renewTime ?? "";
     expect(first).to.match(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
-    await delay(1_500);
-    expect(lease().spec.renewTime > first).to.equal(true);
-    expect([history.length, most]).to.deep.equal([1, 1]);
+    await clock.advance(5_000);
+    expect((lease().spec?.renewTime ?? "") > first).to.equal(true);
+    await clock.advance(600_000);
+    expect([throne.history.length, throne.most]).to.deep.equal([1, { leaders: 1, writers: 1 }]);
   });
 
   it("hands over at once on shutdown, after the work has settled", async () => {
     const a = enter("a");
-    await eventually("a leads", () => leaders.has("a"));
+    await settle();
+    expect(leaders()).to.deep.equal(["a"]);
     enter("b");
-    await delay(100);
-    const start = Date.now();
+    await clock.advance(1_000);
     a.stop.abort();
+    await settle();
     await a.done;
-    await eventually("b leads", () => leaders.has("b"));
-    expect(Date.now() - start).to.be.below(300);
-    expect(most).to.equal(1);
-    expect(lease().spec.leaseTransitions).to.equal(1);
+    expect(leaders()).to.deep.equal(["b"]);
+    expect(throne.most.leaders).to.equal(1);
+    expect(lease().spec?.leaseTransitions).to.equal(1);
+  });
+
+  it("does not begin to lead when it was stopped while it took the lease, and frees the lease", async () => {
+    const a = enter("a", { latencyMs: () => 1_000 });
+    // The API server has stored the Lease, its answer is under way.
+    await clock.advance(1_200);
+    expect(lease().spec?.holderIdentity).to.equal("a");
+    a.stop.abort();
+    await clock.advance(5_000);
+    await a.done;
+    expect(throne.history).to.deep.equal([]);
+    expect(lease().spec?.holderIdentity).to.equal("");
   });
 
   it("keeps the lease while a long shutdown runs", async () => {
-    let settle = () => {};
-    const a = enter("a", {
-      onLead: async () => {
-        leaders.add("a");
-        await new Promise<void>((resolve) => (settle = resolve));
-        leaders.delete("a");
-      },
-    });
-    await eventually("a leads", () => leaders.has("a"));
+    const work = Promise.withResolvers<void>();
+    const a = enter("a", { onLead: () => work.promise });
+    await settle();
     enter("b");
     a.stop.abort();
-    await delay(1_600);
-    expect([...leaders]).to.deep.equal(["a"]);
-    settle();
-    await eventually("b leads", () => leaders.has("b"), 400);
+    await clock.advance(600_000);
+    expect(leaders()).to.deep.equal([]);
+    work.resolve();
+    await settle();
+    expect(leaders()).to.deep.equal(["b"]);
   });
 
   it("stops a leader that is cut off before another follows", async () => {
     const a = enter("a");
-    await eventually("a leads", () => leaders.has("a"));
+    await settle();
     enter("b");
-    await delay(100);
-    a.cut = true;
-    await eventually("a stopped", () => leaders.size === 0);
-    await eventually("b leads", () => leaders.has("b"));
-    a.cut = false;
-    await delay(500);
-    expect([most, [...leaders]]).to.deep.equal([1, ["b"]]);
+    await clock.advance(7_000);
+    const cut = clock.now();
+    a.line.cut = true;
+    await clock.advance(60_000);
+    const [first, second] = throne.history;
+    // It renewed 2 s before it was cut off: 10 s later it stops, and 15 s later the other one begins.
+    expect((first?.to ?? 0) - cut).to.equal(8_000);
+    expect((second?.from ?? 0) - cut).to.equal(13_000);
+    expect(leaders()).to.deep.equal(["b"]);
+    a.line.cut = false;
+    await clock.advance(60_000);
+    expect([throne.history.length, throne.most.leaders, leaders()]).to.deep.equal([2, 1, ["b"]]);
   });
 
   it("stops a leader whose lease was taken or deleted", async () => {
     enter("a");
-    await eventually("a leads", () => leaders.has("a"));
-    api.change(leases, "serin-system/serin", { spec: { holderIdentity: "thief" } });
-    await eventually("a stopped", () => leaders.size === 0);
-    await eventually("a leads again", () => history.length === 2);
-    api.remove(leases, "serin-system/serin");
-    await eventually("a leads anew", () => history.length === 3);
-    expect(most).to.equal(1);
+    await settle();
+    const collection = "coordination.k8s.io/v1/leases";
+    api.store.patch(collection, KEY, "merge", { spec: { holderIdentity: "thief" } });
+    await clock.advance(5_000);
+    expect(leaders()).to.deep.equal([]);
+    await clock.advance(20_000);
+    expect(throne.history).to.have.length(2);
+    api.store.delete(collection, KEY);
+    await clock.advance(20_000);
+    expect([throne.history.length, throne.most.leaders]).to.deep.equal([3, 1]);
   });
 
   it("does not poll while another leads", async () => {
     enter("a");
-    await eventually("a leads", () => leaders.has("a"));
-    enter("b");
-    await delay(1_500);
-    const asked = api.requests.filter(({ headers }) => headers["user-agent"] === "b");
-    expect(asked).to.have.length(1);
+    await settle();
+    const b = enter("b");
+    await clock.advance(600_000);
+    expect(b.line.requests).to.deep.equal(["WATCH"]);
   });
 
   it("takes over from a former self at once", async () => {
-    const spec = { holderIdentity: "a", leaseDurationSeconds: 15, renewTime: new Date().toISOString() };
-    api.add(leases, { metadata: { name: "serin", namespace: "serin-system" }, spec });
+    const renewTime = new Date(clock.now()).toISOString();
+    const spec = { holderIdentity: "a", leaseDurationSeconds: 15, renewTime };
+    const metadata = { name: "serin", namespace: "serin-system" };
+    api.store.create("coordination.k8s.io/v1/leases", { metadata, spec });
     enter("a");
-    await eventually("a leads", () => leaders.has("a"), 500);
+    await settle();
+    expect(leaders()).to.deep.equal(["a"]);
   });
 
   it("ends with what the work throws, and frees the lease", async () => {
     const a = enter("a", { onLead: () => Promise.reject(new Error("broken")) });
-    const message = await a.done.catch((error: Error) => error.message);
-    expect(message).to.equal("broken");
-    expect(lease().spec.holderIdentity).to.equal("");
+    await settle();
+    expect(await a.done.catch((error: Error) => error.message)).to.equal("broken");
+    expect(lease().spec?.holderIdentity).to.equal("");
   });
 
-  it("has never two leaders while contenders come, go, hang and meet conflicts", async function () {
-    this.timeout(40_000);
-    let seed = 7;
-    const random = () => {
-      seed = (seed * 16_807) % 2_147_483_647;
-      return seed / 2_147_483_647;
-    };
-    let patches = 0;
-    api.faults.push(({ method }) => {
-      if (method === "PATCH") patches += 1;
-      return method === "PATCH" && patches % 5 === 0 ? { status: 409 } : undefined;
-    });
-    for (const identity of ["a", "b", "c"]) enter(identity);
-    // On a busy machine a change of leaders takes longer; the test is about how many there are at a time.
-    for (let round = 0; round < 25 || (history.length <= 2 && round < 60); round++) {
-      await delay(300);
-      const living = contenders.filter(({ stop }) => !stop.signal.aborted);
-      const contender = living[Math.floor(random() * living.length)] as Contender;
-      if (random() < 0.5) contender.cut = !contender.cut;
-      else {
-        contender.stop.abort();
-        enter(`${contender.identity}'`);
+  for (const seed of [7, 77, 777, 7_777]) {
+    it(`has never two leaders while contenders come, go, hang and meet conflicts, seed ${seed}`, async () => {
+      const random = randomOf(seed);
+      const chaotic = {
+        latencyMs: () => (random() < 0.8 ? random() * 100 : random() * 5_000),
+        refusal: () => (random() < 0.2 ? 409 : undefined),
+      };
+      for (const identity of ["a", "b", "c"]) enter(identity, chaotic);
+      for (let round = 0; round < 200; round += 1) {
+        await clock.advance(random() * 8_000);
+        throne.count();
+        const living = contenders.filter(({ stop }) => !stop.signal.aborted);
+        const contender = living[Math.floor(random() * living.length)] as Contender;
+        if (random() < 0.5) contender.line.cut = !contender.line.cut;
+        else {
+          contender.stop.abort();
+          enter(`${contender.identity}'`, chaotic);
+        }
       }
-    }
-    expect(most).to.equal(1);
-    expect(history.length).to.be.above(2);
+      expect(throne.most).to.deep.equal({ leaders: 1, writers: 1 });
+      expect(throne.history.length).to.be.above(20);
+    });
+  }
+
+  it("hands over on the machine's clock and a real connection, too", async () => {
+    const server = await FakeApi.start();
+    const kubes = ["a", "b"].map(() => server.connect());
+    const [a, b] = kubes.map((kube, i) => enter(["a", "b"][i] ?? "", { kube, clock: systemClock }));
+    await eventually("one leads", () => throne.leaders.size === 1);
+    const [leader, other] = throne.leaders.has("a") ? [a, b] : [b, a];
+    leader?.stop.abort();
+    await leader?.done;
+    await eventually("the other one leads", () => throne.leaders.has(other?.identity ?? ""));
+    other?.stop.abort();
+    await other?.done;
+    for (const kube of kubes) await kube.close();
+    await server.stop();
   });
 });
+
+/** Numbers from 0 to 1 that are the same in every run. */
+function randomOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 16_807) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
+}

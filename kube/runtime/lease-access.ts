@@ -1,0 +1,129 @@
+import type { Kube } from "../client/api.ts";
+import { isNotFound } from "../client/errors.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
+import { leases } from "../core/resources.ts";
+import { type Lease, released, renewed, respectMs, taken } from "./lease.ts";
+import { type Reflection, reflect } from "./reflector.ts";
+
+/** One Lease in the API server, and the candidate that reads and writes it. */
+export interface LeaseOptions {
+  readonly kube: Kube;
+  readonly namespace: string;
+  readonly name: string;
+  /** The candidate's, unique among those alive. */
+  readonly identity: string;
+  readonly durationMs: number;
+  readonly renewMs: number;
+  readonly clock: Clock;
+  /** Ends the watch. */
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+/** A Lease that the candidate holds, and the instant (ms) before the write that made it so. */
+export interface HeldLease {
+  readonly lease: Lease;
+  readonly since: number;
+}
+
+/** Watches one Lease and writes it: each write changes the very version that is known. */
+export class LeaseAccess {
+  readonly #options: LeaseOptions;
+  readonly #seen: Reflection<Lease>;
+  readonly #where: { readonly namespace: string; readonly name: string };
+  /** When the Lease was last seen to change. */
+  #seenAt = 0;
+  #wake = new AbortController();
+
+  constructor(options: LeaseOptions) {
+    const { namespace, name } = options;
+    this.#options = options;
+    this.#where = { namespace, name };
+    const fieldSelector = `metadata.name=${name}`;
+    const onChange = () => this.#changed();
+    this.#seen = reflect<Lease>({ ...options, resource: leases, fieldSelector, initial: "watch", onChange });
+  }
+
+  /** Resolves when the Lease was read for the first time. */
+  get synced(): Promise<void> {
+    return this.#seen.synced;
+  }
+
+  /** Aborts at the next change of the Lease. */
+  get changed(): AbortSignal {
+    return this.#wake.signal;
+  }
+
+  /** How long (ms) the candidate must still respect the Lease's holder; 0 or less: it may take the Lease. */
+  respectMs(): number {
+    return respectMs(this.#known(), this.#seenAt, { ...this.#options, now: this.#options.clock.now() });
+  }
+
+  /** Creates the Lease, or takes it over; throws an error that isConflict or isAlreadyExists when another was faster. */
+  async take(): Promise<HeldLease> {
+    const { kube, clock, namespace, name } = this.#options;
+    const known = this.#known();
+    const spec = (now: number) => taken(known, { ...this.#options, now });
+    if (known) return this.#write(known, spec);
+    const since = clock.now();
+    const body = {
+      apiVersion: "coordination.k8s.io/v1",
+      kind: "Lease",
+      metadata: { name },
+      spec: spec(since),
+    };
+    return this.#note(await kube.create<Lease>(leases, { namespace }, body), since);
+  }
+
+  /** Tries until it succeeds or the signal aborts; undefined when the Lease is another's. */
+  async renew({ lease }: HeldLease, signal: AbortSignal): Promise<HeldLease | undefined> {
+    const { clock, identity, namespace, name, renewMs, log } = this.#options;
+    for (let known = lease; !signal.aborted; ) {
+      try {
+        return await this.#write(known, renewed);
+      } catch (error) {
+        log.debug({ namespace, name, identity, err: error }, "renew lease failed");
+        const now = await this.read().catch((cause) => (isNotFound(cause) ? undefined : known));
+        if (now?.spec?.holderIdentity !== identity) return undefined;
+        known = now;
+        await clock.sleep(renewMs / 5, signal).catch(() => {});
+      }
+    }
+    return undefined;
+  }
+
+  /** Frees the Lease, if the candidate still holds it. */
+  async release(): Promise<void> {
+    const lease = await this.read();
+    if (lease.spec?.holderIdentity === this.#options.identity) await this.#write(lease, released);
+  }
+
+  /** The Lease as the API server has it now. */
+  async read(): Promise<Lease> {
+    const { kube, clock } = this.#options;
+    return this.#note(await kube.get<Lease>(leases, this.#where), clock.now()).lease;
+  }
+
+  async #write(lease: Lease, change: (now: number) => object): Promise<HeldLease> {
+    const since = this.#options.clock.now();
+    const { resourceVersion } = lease.metadata;
+    const patch = { metadata: { resourceVersion }, spec: change(since) };
+    return this.#note(await this.#options.kube.mergePatch<Lease>(leases, this.#where, patch), since);
+  }
+
+  #note(lease: Lease, since: number): HeldLease {
+    this.#seen.apply(lease);
+    return { lease, since };
+  }
+
+  #known(): Lease | undefined {
+    return this.#seen.get(`${this.#options.namespace}/${this.#options.name}`);
+  }
+
+  #changed(): void {
+    this.#seenAt = this.#options.clock.now();
+    this.#wake.abort();
+    this.#wake = new AbortController();
+  }
+}
