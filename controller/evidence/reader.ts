@@ -1,14 +1,15 @@
 import type { Clock } from "../../kube/core/clock.ts";
 import type { Log } from "../../kube/core/log.ts";
-import type { Pack } from "../../rollout/gateways/metrics/pack.ts";
 import type { Findings, JudgeInput } from "../../rollout/judge/evidence.ts";
 import { noEvidence } from "../../rollout/judge/fold.ts";
 import { ProviderError } from "../providers/provider.ts";
 import { readCounters } from "./counters.ts";
+import { latestInstant, untilNextInstant } from "./grid.ts";
 import { readHistory } from "./history.ts";
 import type { Prometheus } from "./prometheus.ts";
 import { advanceSeries, asked, isCounted, type Series, wantedFrom } from "./series.ts";
 import type { ReadTemplateChecks } from "./template-checks.ts";
+import { LEAST_TICK_MS, tickLengths } from "./tick-length.ts";
 
 /** The means to read evidence. */
 export interface EvidenceOptions {
@@ -21,14 +22,8 @@ export interface EvidenceOptions {
   readonly onRead: (uids: readonly string[]) => void;
 }
 
-/** A sample arrives this long (ms) after its instant, because the scrape takes time. */
-const LAG_MS = 1_000;
-/** A timer may fire this much (ms) too early, and then the read would miss its instant and lose a whole tick. */
-const EARLY_MS = 5;
 /** Rollouts that begin within this time (ms) are read together, for example a thousand after a restart of the controller. */
 const SOON_MS = 200;
-/** A tick is as long as a scrape interval, within these limits (ms). A tick that is too short does no harm: it may be empty. */
-const TICK = { least: 5_000, most: 60_000 } as const;
 /** A rollout is forgotten when nobody asked about it for this long (ms). */
 const FORGET_MS = 180_000;
 /** The most rollouts that one query reads: of one tick, and of many ticks. */
@@ -45,10 +40,11 @@ export class EvidenceReader {
   readonly #entries = new Map<string, Series>();
   readonly #timers = new Set<string>();
   #reading: Promise<unknown> = Promise.resolve();
-  readonly #ticks = new Map<Pack, { ms: number; until: number }>();
+  readonly #tickLengthOf: (watch: JudgeInput) => Promise<number>;
 
   constructor(options: EvidenceOptions) {
     this.#options = options;
+    this.#tickLengthOf = tickLengths(options);
   }
 
   /** The current findings. The first call for a rollout starts to follow it. */
@@ -70,7 +66,7 @@ export class EvidenceReader {
   }
 
   #follow(watch: JudgeInput): Series {
-    const entry: Series = { watch, askedAt: this.#options.clock.now(), tickMs: TICK.least, gates: {} };
+    const entry: Series = { watch, askedAt: this.#options.clock.now(), tickMs: LEAST_TICK_MS, gates: {} };
     this.#entries.set(watch.uid, entry);
     void this.#begin(entry);
     return entry;
@@ -89,7 +85,7 @@ export class EvidenceReader {
         else log.error({ uid: entry.watch.uid, err: error }, "evidence start failed");
         onRead([entry.watch.uid]);
       }
-      await clock.sleep(TICK.least, signal).catch(() => {});
+      await clock.sleep(LEAST_TICK_MS, signal).catch(() => {});
     }
   }
 
@@ -107,28 +103,11 @@ export class EvidenceReader {
       entry.judged = watch.known;
       return;
     }
-    entry.tickMs = await this.#tickOf(watch);
+    entry.tickMs = await this.#tickLengthOf(watch);
     const from = Math.floor(watch.from / entry.tickMs) * entry.tickMs;
     const { phi, bounds, all } = await readHistory(this.#options.prometheus, watch, from, entry.tickMs);
     entry.all = all;
     entry.judged = noEvidence({ since: watch.from, from, tickMs: entry.tickMs, phi, bounds });
-  }
-
-  /** The scrape interval of the gateway's metrics, in whole seconds. */
-  async #tickOf({ sources }: JudgeInput): Promise<number> {
-    const { prometheus, clock } = this.#options;
-    const now = clock.now();
-    const [source] = sources;
-    if (source === undefined) return TICK.least;
-    const known = this.#ticks.get(source.pack);
-    if (known !== undefined && known.until > now) return known.ms;
-    const selectors = source.pack.selectors([...source.stable, ...source.canary]);
-    const measured = await Promise.all(selectors.map((selector) => prometheus.scrapeMs(selector, now)));
-    const scrape = measured.find((ms) => ms !== undefined);
-    if (scrape === undefined) return TICK.least;
-    const ms = Math.min(TICK.most, Math.max(TICK.least, 1000 * Math.round(scrape / 1000)));
-    this.#ticks.set(source.pack, { ms, until: now + 10 * 60_000 });
-    return ms;
   }
 
   /** Reads all rollouts of that tick soon, or after the next instant of the grid, and again as long as there are some. */
@@ -138,7 +117,7 @@ export class EvidenceReader {
     if (this.#timers.has(timer)) return;
     this.#timers.add(timer);
     void clock
-      .sleep(when === "soon" ? SOON_MS : this.#nextIn(tickMs), signal)
+      .sleep(when === "soon" ? SOON_MS : untilNextInstant(tickMs, clock.now()), signal)
       // One after the other: what one is about to read the next one need not ask for.
       .then(() => {
         const read = this.#reading.then(() => {
@@ -158,14 +137,9 @@ export class EvidenceReader {
       });
   }
 
-  #nextIn(tickMs: number): number {
-    const now = this.#options.clock.now() - LAG_MS;
-    return (Math.floor(now / tickMs) + 1) * tickMs - now + EARLY_MS;
-  }
-
   async #read(tickMs: number): Promise<boolean> {
     const now = this.#options.clock.now();
-    const to = Math.floor((now - LAG_MS) / tickMs) * tickMs;
+    const to = latestInstant(tickMs, now);
     for (const [uid, { askedAt }] of this.#entries) if (now - askedAt > FORGET_MS) this.#entries.delete(uid);
     const group = [...this.#entries.values()].filter((entry) => entry.tickMs === tickMs);
     const behind = group.filter(({ judged }) => judged !== undefined && judged.at < to);
@@ -185,7 +159,7 @@ export class EvidenceReader {
   }
 
   async #readChunk(chunk: readonly Series[], from: number, to: number): Promise<void> {
-    const stepMs = chunk[0]?.tickMs ?? TICK.least;
+    const stepMs = chunk[0]?.tickMs ?? LEAST_TICK_MS;
     try {
       const counters = await readCounters(this.#options.prometheus, chunk.map(asked), { from, to, stepMs });
       for (const entry of chunk) {

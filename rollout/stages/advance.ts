@@ -2,15 +2,14 @@ import { reproduce } from "../gateways/metrics/reproduce.ts";
 import type { Criteria } from "../judge/criteria.ts";
 import { harmVerdict } from "../judge/harm-verdict.ts";
 import { judge, type Verdict, type VerdictContext } from "../judge/verdict.ts";
-import { describeExposure, shortly } from "../plan/grant.ts";
+import { shortly } from "../plan/grant.ts";
 import type { JudgedStep } from "../plan/steps.ts";
 import { instant } from "../text/instant.ts";
 import type { Exposure } from "../traffic/exposure.ts";
 import { progressDeadlineMs } from "../workload/hold.ts";
 import type { RunRecord } from "../workload/run-record.ts";
-import { surgePods } from "../workload/surge.ts";
 import { writeEvent, writePaused, writeRunRecord } from "../workload/writes.ts";
-import type { ConditionUpdate, Decision } from "./decision.ts";
+import type { Decision } from "./decision.ts";
 import { awaitLeave } from "./hook-gates.ts";
 import { judgeInputOf } from "./judge-input.ts";
 import { rollBack } from "./rollback.ts";
@@ -18,13 +17,12 @@ import {
   grantedExposure,
   recordOf,
   replicaSetOfRecord,
-  replicasOf,
   type Snapshot,
   stepIndex,
   stepOf,
   uidOf,
-  wantedSurge,
 } from "./snapshot.ts";
+import { decidingOrders, holding, progressing } from "./step-condition.ts";
 
 /** How often a step is looked at that has lasted long enough, in ms; new metrics bring it up by themselves. */
 const TICK_MS = 5_000;
@@ -134,7 +132,7 @@ function withoutProof(
     writes: [],
     condition: holding(
       snapshot,
-      `inconclusive: neither harm nor safety is proven; ${verdict.message}; ${orders(snapshot)}`,
+      `inconclusive: neither harm nor safety is proven; ${verdict.message}; ${decidingOrders(snapshot)}`,
     ),
     waitMs: TICK_MS,
   };
@@ -148,13 +146,6 @@ function reproduction(snapshot: Snapshot): string {
   if (judged === undefined || first === undefined || first.canary.length === 0) return "";
   const seconds = Math.ceil((judged.at - judged.from) / 1000);
   return `Query: ${reproduce(first.pack, first.canary, seconds)} at ${instant(judged.at)}`;
-}
-
-/** What a person may do. */
-function orders(snapshot: Snapshot): string {
-  const { name, annotations } = snapshot.deployment.metadata;
-  const revision = annotations?.["deployment.kubernetes.io/revision"];
-  return `kubectl annotate deployment/${name} serin.dev/promote=${revision} (or abort) decides`;
 }
 
 /** Grants what comes after the present step (or all the rest): the next step, or after the last one the promotion. */
@@ -191,26 +182,4 @@ function record(snapshot: Snapshot, run: RunRecord) {
 
 function isLast(snapshot: Snapshot): boolean {
   return snapshot.plan.steps.slice(stepIndex(snapshot) + 1).every((step) => step.kind === "pause");
-}
-
-function progressing(snapshot: Snapshot, verdict: Verdict): ConditionUpdate {
-  const step = `step ${stepIndex(snapshot) + 1} of ${snapshot.plan.steps.length}`;
-  const message = `canary has ${tellShare(snapshot)}, ${step}: ${verdict.message}`;
-  return { status: "Unknown", reason: "Progressing", message };
-}
-
-/** What the canary is given: exact at a gateway; through a Service's pods only about as much as was granted. */
-function tellShare(snapshot: Snapshot): string {
-  if (snapshot.routes.length > 0) return describeExposure(grantedExposure(snapshot));
-  const stable = replicasOf(snapshot.deployment);
-  const pods = surgePods(wantedSurge(snapshot), stable);
-  return `${pods} of ${stable + pods} pods and their share of the traffic, as no route names its Services`;
-}
-
-function holding(snapshot: Snapshot, why: string): ConditionUpdate {
-  return {
-    status: "Unknown",
-    reason: "Holding",
-    message: `holding at ${shortly(grantedExposure(snapshot))}: ${why}`,
-  };
 }
