@@ -119,7 +119,7 @@ onEachGateway("an ab-test", function (gateway) {
     expect(shop.record("v2-err20")?.message).to.match(
       /^rolled back at the matching users after \d+s: success-rate >= 99% is broken/,
     );
-    await shop.until("the route given back", () => shop.weight() === undefined);
+    await shop.until("the route restored", () => shop.weight() === undefined);
     await Promise.all([tagged.stop(), others.stop()]);
     expectServed(others.visits);
     expectVersion(others.visits, "v1", 500);

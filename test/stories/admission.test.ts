@@ -135,10 +135,10 @@ describeCluster("admission", function () {
     await update();
     await shop.weighs(20);
     await shop.run("delete", "deployment/web");
-    await shop.until("the twin gone", () => !shop.stock.services.has("web-canary"));
+    await shop.until("the canary Service gone", () => !shop.stock.services.has("web-canary"));
     for (const kind of ["services", "httproutes"] as const)
       await shop.until(
-        `the ${kind} given back`,
+        `the ${kind} restored`,
         () => !("serin.dev/held" in (shop.stock[kind].get("web")?.metadata.annotations ?? {})),
       );
     const after = ["services", "httproutes"].map((kind) => shop.stock[kind as "services"].get("web"));

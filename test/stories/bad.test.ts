@@ -30,13 +30,13 @@ onEachGateway("a bad release", function (gateway) {
     expect(code, "exit status of rollout status").to.equal(1);
     expect(at - verdict, "ms from verdict to the end of rollout status").to.be.below(5_000);
     expect(shop.weight() ?? 0, "weight after the verdict").to.equal(0);
-    await shop.until("the route given back", () => shop.weight() === undefined);
+    await shop.until("the route restored", () => shop.weight() === undefined);
     expect(manifestOf(shop.stock.httproutes.get("web") as never)).to.deep.equal(before[1]);
     await shop.until(
       "one canary pod kept",
       () => shop.pods("v2-err5").length === 1 && shop.replicaSet("v2-err5")?.spec.replicas === 1,
     );
-    await shop.until("the twin gone", () => !shop.stock.services.has("web-canary"));
+    await shop.until("the canary Service gone", () => !shop.stock.services.has("web-canary"));
     const settled = Date.now();
 
     const message = shop.record("v2-err5")?.message;

@@ -35,7 +35,7 @@ describeCluster("Serin's certificate", function () {
     await eventually("the Secret written back", async () =>
       isSound(await read(cluster).catch(() => undefined)),
     );
-    expect((await read(cluster)).data["tls.crt"], "what is served goes on").to.equal(
+    expect((await read(cluster)).data["tls.crt"], "the served certificate").to.equal(
       original.data["tls.crt"],
     );
 

@@ -47,7 +47,7 @@ onEachGateway("without Serin", function (gateway) {
       await kube.close();
 
       await shop.atRest();
-      await shop.until("the twin gone", () => shop.stock.services.size === 1);
+      await shop.until("the canary Service gone", () => shop.stock.services.size === 1);
       expect(objects().map((object) => manifestOf(object as never))).to.deep.equal(was);
       expect(said).to.include(
         `Deployment ${shop.namespace}/web runs its stable version under its own fields`,

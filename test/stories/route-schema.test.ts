@@ -91,7 +91,7 @@ async function staysValid(kind: RouteKind, given: RouteRule[], shares: RouteReco
   // Serin's admission refuses such a plan.
   if (brokenLimit(kind, rules) !== undefined) return;
   const { spec } = await store(kind, rules);
-  expect(rulesOf({ ...flown, spec }), "given back").to.deep.equal(stored.spec.rules);
+  expect(rulesOf({ ...flown, spec }), "restored").to.deep.equal(stored.spec.rules);
 }
 
 function inFlight(route: Route, shares: RouteRecord["shares"]): Route {

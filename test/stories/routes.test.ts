@@ -90,7 +90,7 @@ onEachGateway("one Service behind many routes", function (gateway) {
     expect((await everyRoute()).map((route) => manifestOf(route as never))).to.deep.equal(
       before.map((route) => manifestOf(route as never)),
     );
-    await shop.until("no twin is left", () => !shop.stock.services.has("web-canary"));
+    await shop.until("no canary Service is left", () => !shop.stock.services.has("web-canary"));
     for (const load of loads) await expectNoFailures(load);
     expect((await calls.stop()).failed, "failed gRPC calls").to.equal(0);
   });

@@ -92,7 +92,7 @@ onEachGateway("sticky users", function (gateway) {
     const drained = await shop.until("no weight", () => (shop.weight() ?? 0) === 0);
     const back = drained + 2_000;
     expectVersion(first.between(back, await first.visited(back, 600)), "v2", 600);
-    await shop.until("the route given back", () => shop.weight() === undefined);
+    await shop.until("the route restored", () => shop.weight() === undefined);
     await settled();
     await expectAllServed(first);
     expect(route()).to.deep.equal(untouched);

@@ -52,7 +52,7 @@ onEachGateway("kubectl rollout undo at 50%", function (gateway) {
       await shop.apply(v1, "--server-side");
       await shop.atRest();
       await shop.until(
-        "everything given back",
+        "everything restored",
         () => shop.stock.services.size === 1 && shop.weight() === undefined,
       );
     }
@@ -90,7 +90,7 @@ async function undoAtHalf(shop: Shop, kill?: () => Promise<() => void>): Promise
   bringBack?.();
   await shop.atRest();
   await shop.until(
-    "everything given back",
+    "everything restored",
     () => shop.stock.services.size === 1 && shop.weight() === undefined,
   );
   expect(shop.stock.services.get("web")?.spec.selector).to.deep.equal({ app: "web" });

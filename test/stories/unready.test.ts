@@ -123,7 +123,7 @@ async function tells(shop: Shop, tag: string, reason: RegExp): Promise<void> {
 
 /** Expects that no request reached it, that one pod stays, and that the route is as its owner wrote it. */
 async function leavesNoTrace(shop: Shop, load: Load, route: object, asked: number): Promise<void> {
-  await shop.until("the route given back", () => shop.weight() === undefined);
+  await shop.until("the route restored", () => shop.weight() === undefined);
   expect(shop.deployment().status?.updatedReplicas).to.equal(1);
   const weights = shop.changesOf("httproutes", asked).flatMap(({ object }) => {
     return (object.spec.rules ?? []).flatMap(({ backendRefs = [] }) =>

@@ -26,7 +26,7 @@ onEachGateway("in flight the verbs of kubectl keep their meaning", function (gat
     await update("v2");
     const from = await shop.weighs(20);
     await shop.run("rollout", "pause", "deployment/web");
-    await shop.until("the pause told", () =>
+    await shop.until("the pause reported", () =>
       /holding at 20%: paused: /.test(shop.condition()?.message ?? ""),
     );
     await shop.answered(load, from, 3_000);
@@ -104,7 +104,7 @@ onEachGateway("in flight the verbs of kubectl keep their meaning", function (gat
     const stable = shop.held()?.stable;
     await shop.run("rollout", "restart", "deployment/web");
     await shop.until("weight 0", () => shop.weight() === 0);
-    await shop.until("anew at 20%", () => shop.weight() === 20);
+    await shop.until("20% again", () => shop.weight() === 20);
     expect(shop.held()).to.include({ stable, phase: "canary" });
     expect(shop.held()?.started).to.not.equal(first);
     await shop.promote();

@@ -20,7 +20,7 @@ onEachGateway("a release that hardly anyone asks for", function (gateway) {
     await Promise.all([none, few].map(({ shop }) => start(shop, "app:v2")));
     await Promise.all([none, few].map((scene) => staysHeld(scene, 10, 15_000)));
     const why = /^holding at 10%: no requests to either version for/;
-    await none.shop.until("the reason told", () => why.test(none.shop.condition()?.message ?? ""));
+    await none.shop.until("the reason reported", () => why.test(none.shop.condition()?.message ?? ""));
   });
 
   // Envoy draws for each request, so a weight brings its share however often the configuration changes.
