@@ -8,7 +8,7 @@ import type { Plan } from "../plan/plan.ts";
 import { strategies } from "../plan/strategy.ts";
 import { equal } from "../text/equal.ts";
 import { formatProblem } from "../text/parse.ts";
-import { unbranchable } from "../traffic/added-rules.ts";
+import { inseparableRule } from "../traffic/added-rules.ts";
 import { brokenLimit } from "../traffic/api-limits.ts";
 import { canaryServiceName } from "../traffic/canary-service.ts";
 import type { Exposure } from "../traffic/exposure.ts";
@@ -69,7 +69,7 @@ export function blockerOf(route: Route, shares: RouteRecord["shares"], uid: stri
   const lacking = lackOf(route, share);
   if (lacking !== undefined) return `${where}: ${lacking}`;
   if (share.sticky === undefined || home.kind === "GRPCRoute") return undefined;
-  const rule = unbranchable(rules, uid, { [uid]: withoutMatch(share) }, home);
+  const rule = inseparableRule(rules, uid, { [uid]: withoutMatch(share) }, home);
   if (rule !== undefined) {
     return `${where}: rule ${rule} matches on cookies itself, so serin.dev/sticky cannot keep its users apart: remove one of them`;
   }
@@ -111,7 +111,7 @@ function matchCaveats(
     ? [`serin.dev/sticky: gRPC clients keep no cookies: ${where} draws every call again`]
     : [];
   if (match === undefined) return said;
-  const rule = unbranchable(rulesOf(route), COMING, { ...shares, [COMING]: { ...share, match } }, home);
+  const rule = inseparableRule(rulesOf(route), COMING, { ...shares, [COMING]: { ...share, match } }, home);
   if (rule === undefined) return said;
   const reason = "the Gateway API cannot express both at once";
   return [

@@ -6,79 +6,79 @@ import { type Home, type RouteShare, shareFor } from "./route-record.ts";
 import { cookieOf } from "./sticky.ts";
 import { overlayBackends } from "./weights.ts";
 
-/** Users whose version does not depend on chance, and the share of them (percent) that the canary gets. */
-interface AddedRule {
+/** Users whose version does not depend on chance, and the percentage of them that the canary gets. */
+interface Audience {
   readonly uid: string;
   readonly matches: readonly Match[];
   readonly weight: 0 | 100;
 }
 
-type Flights = Readonly<Record<string, RouteShare>>;
+type Shares = Readonly<Record<string, RouteShare>>;
 
 /**
- * The rules to put before each of the user's rules (by its index): for testers, who always see the canary, and for users
- * whose cookie keeps them at their version. Each demands all that the user's rule does and one thing more, so it outranks
- * just that one. A rule that would have outranked the user's gets the same company, so that it still does.
+ * The rules to put before each of the user's rules (by its index): for testers, who always get the canary, and for users
+ * whose cookie keeps them at their version. Each added rule requires all that the user's rule requires and one condition
+ * more, so it outranks only that rule. A rule that outranks the user's rule gets the same added rule, so that it still does.
  */
-export function branchesOf(
+export function addedRulesOf(
   rules: readonly RouteRule[],
-  shares: Flights,
+  shares: Shares,
   home: Home,
 ): readonly (readonly RouteRule[])[] {
-  const places = ruleMatchRefsOf(rules);
-  const all = branches(shares).map((branch) => ({
-    branch,
-    company: companies(places, rules, branch, shares, home),
+  const matchRefs = ruleMatchRefsOf(rules);
+  const all = audiencesOf(shares).map((audience) => ({
+    audience,
+    accompanying: accompanyingOf(matchRefs, rules, audience, shares, home),
   }));
   return rules.map((rule, index) =>
-    all.flatMap(({ branch, company }) => {
-      const own = places.filter((place) => place.rule === index);
+    all.flatMap(({ audience, accompanying }) => {
+      const own = matchRefs.filter((matchRef) => matchRef.rule === index);
       const matches = own
-        .flatMap((place) => company.map((accompanied) => accompanied.get(place)))
+        .flatMap((matchRef) => accompanying.map((accompanied) => accompanied.get(matchRef)))
         .filter((match) => match !== undefined);
-      return groupedFor(rule, matches).map((group) => branched(rule, group, branch, shares, home));
+      return groupedFor(rule, matches).map((group) => ruleFor(rule, group, audience, shares, home));
     }),
   );
 }
 
-/** The testers or cookies that some rule of the flight cannot be told apart by: the rule's index. */
-export function unbranchable(
+/** The index of the first rule of the rollout for which no added rule can separate its testers or cookies, if any. */
+export function inseparableRule(
   rules: readonly RouteRule[],
   uid: string,
-  shares: Flights,
+  shares: Shares,
   home: Home,
 ): number | undefined {
-  const places = ruleMatchRefsOf(rules);
-  const untold = branches(shares)
-    .filter((branch) => branch.uid === uid)
-    .flatMap((branch) =>
-      companies(places, rules, branch, shares, home).flatMap((company, i) =>
-        places.filter((place) => {
-          if (company.has(place) || !isTouched(rules[place.rule], uid, shares, home)) return false;
-          return both(place.match, branch.matches[i] ?? {}, home.kind) !== "never";
+  const matchRefs = ruleMatchRefsOf(rules);
+  const inseparable = audiencesOf(shares)
+    .filter((audience) => audience.uid === uid)
+    .flatMap((audience) =>
+      accompanyingOf(matchRefs, rules, audience, shares, home).flatMap((accompanying, i) =>
+        matchRefs.filter((matchRef) => {
+          if (accompanying.has(matchRef) || !isTouched(rules[matchRef.rule], uid, shares, home)) return false;
+          return both(matchRef.match, audience.matches[i] ?? {}, home.kind) !== "never";
         }),
       ),
     );
-  return untold.length === 0 ? undefined : Math.min(...untold.map(({ rule }) => rule));
+  return inseparable.length === 0 ? undefined : Math.min(...inseparable.map(({ rule }) => rule));
 }
 
-/** For each of a branch's matches, the places that get it. */
-function companies(
-  places: readonly RuleMatchRef[],
+/** For each match of an audience: the user's matches that get it, with the match of the added rule. */
+function accompanyingOf(
+  matchRefs: readonly RuleMatchRef[],
   rules: readonly RouteRule[],
-  { uid, matches }: AddedRule,
-  shares: Flights,
+  { uid, matches }: Audience,
+  shares: Shares,
   home: Home,
 ): readonly ReadonlyMap<RuleMatchRef, RuleMatch>[] {
   const isWanted = (rule: number) => isTouched(rules[rule], uid, shares, home);
-  return matches.map((more) => accompanyingRules(places, isWanted, more, home.kind));
+  return matches.map((more) => accompanyingRules(matchRefs, isWanted, more, home.kind));
 }
 
-function branches(shares: Flights): AddedRule[] {
-  return Object.entries(shares).flatMap(([uid, { match, sticky }]): AddedRule[] => [
+function audiencesOf(shares: Shares): Audience[] {
+  return Object.entries(shares).flatMap(([uid, { match, sticky }]): Audience[] => [
     ...(match === undefined
       ? []
-      : [{ uid, matches: match.flatMap((it) => firmly(it, sticky)), weight: 100 as const }]),
+      : [{ uid, matches: match.flatMap((it) => testerMatches(it, sticky)), weight: 100 as const }]),
     ...(sticky === undefined
       ? []
       : ([
@@ -89,30 +89,31 @@ function branches(shares: Flights): AddedRule[] {
 }
 
 /**
- * A tester stays one with a cookie of the stable version, even where a rule demands already what he is told by, or a query
- * parameter tells it: headers count for more. One who is told by a cookie needs nothing: there is one condition on cookies.
+ * The matches by which testers get the canary, even with a cookie of the stable version. A match on headers outranks one on
+ * query parameters, and a rule may require the tester's condition already, so a second match names that cookie, too. A
+ * tester with a condition on cookies needs no second match: a match holds one condition on cookies.
  */
-function firmly(match: Match, sticky: RouteShare["sticky"]): Match[] {
+function testerMatches(match: Match, sticky: RouteShare["sticky"]): Match[] {
   const headers = match.headers ?? [];
   if (sticky === undefined || headers.some(({ name }) => name.toLowerCase() === "cookie")) return [match];
   return [match, { ...match, headers: [...headers, ...(cookieOf(sticky, "stable").headers ?? [])] }];
 }
 
-function branched(
+function ruleFor(
   { name: _name, ...rule }: RouteRule,
   matches: readonly RuleMatch[],
-  { uid, weight }: AddedRule,
-  shares: Flights,
+  { uid, weight }: Audience,
+  shares: Shares,
   home: Home,
 ): RouteRule {
   const share = shares[uid] as RouteShare;
   const touched = rule.backendRefs?.some((ref) => shareFor(ref, shares, home.namespace) !== undefined);
   if (!touched) return { ...rule, matches };
-  const branch = { ...shares, [uid]: { ...share, weight } };
-  return { ...rule, matches, backendRefs: overlayBackends(rule.backendRefs ?? [], branch, home.namespace) };
+  const decided = { ...shares, [uid]: { ...share, weight } };
+  return { ...rule, matches, backendRefs: overlayBackends(rule.backendRefs ?? [], decided, home.namespace) };
 }
 
-function isTouched(rule: RouteRule | undefined, uid: string, shares: Flights, home: Home): boolean {
+function isTouched(rule: RouteRule | undefined, uid: string, shares: Shares, home: Home): boolean {
   const share = shares[uid];
   return rule?.backendRefs?.some((ref) => shareFor(ref, shares, home.namespace) === share) ?? false;
 }

@@ -5,9 +5,9 @@ const MOST = {
   rules: 16,
   backends: 16,
   filters: 16,
-  /** Of one rule. */
+  /** In one rule. */
   matches: 64,
-  /** Of all rules. */
+  /** In all rules together. */
   allMatches: 128,
   /** Conditions on headers or on query parameters of one match. */
   conditions: 16,
@@ -17,8 +17,8 @@ const MOST = {
 } as const;
 
 /**
- * What the API server would refuse a route with these rules for: which rule (counted from 0), how many and how many are
- * allowed; `undefined` when they keep to every limit. The sentence is about the route during the rollout.
+ * The limit for which the API server would refuse a route with these rules, as text: the rule (counted from 0), the count and
+ * the limit. `undefined` if the rules keep to every limit. The text describes the route as it would be during the rollout.
  */
 export function brokenLimit(kind: RouteKind, rules: readonly RouteRule[]): string | undefined {
   if (rules.length > MOST.rules) return exceeds("the route", rules.length, MOST.rules, "rules");
@@ -52,7 +52,7 @@ function brokenInRule(rule: RouteRule): Broken | undefined {
   return counts.find(([count, most]) => count > most);
 }
 
-/** The API server gives a rule of an HTTPRoute that has no matches one for every path. */
+/** The API server gives each rule of an HTTPRoute without matches one match for every path. */
 function matchesIn(rule: RouteRule, kind: RouteKind): number {
   if (rule.matches === undefined) return kind === "HTTPRoute" ? 1 : 0;
   return listOf(rule.matches).length;
@@ -74,7 +74,7 @@ function largest(lists: readonly (readonly unknown[])[]): number {
   return Math.max(0, ...lists.map((list) => list.length));
 }
 
-/** Admission sees routes before the API server has checked their schema. */
+/** Admission gets routes before the API server has checked their schema, so a list may be any JSON. */
 function listOf<T>(list: readonly T[] | undefined): readonly T[] {
   return Array.isArray(list) ? list : [];
 }

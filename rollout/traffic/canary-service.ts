@@ -14,14 +14,14 @@ export function canaryServiceName(service: string): string {
   return `${service.slice(0, NAME_LIMIT - digest.length - "--canary".length)}-${digest}-canary`;
 }
 
-/** FNV-1a, 32 bits, in hexadecimal: tells long names apart that begin alike. */
+/** FNV-1a, 32 bits, in hexadecimal: keeps long names distinct that begin alike. */
 function fingerprint(text: string): string {
   let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
   return (hash >>> 0).toString(16).padStart(8, "0");
 }
 
-/** A twin is owned by the Deployment whose flight it is in; a user's Service may be, too, but then it has originals. */
+/** The Deployment of its rollout owns a canary Service. It may own a user's Service, too, but that one has a record. */
 export function isCanaryService(service: Service): boolean {
   const uid = service.metadata.labels?.[FLIGHT];
   if (service.metadata.annotations?.[HELD] !== undefined) return false;
@@ -29,8 +29,9 @@ export function isCanaryService(service: Service): boolean {
 }
 
 /**
- * The twin of a Service: the same ports (by which the gateway speaks to it) and labels, selecting the canary's pods.
- * Owned by the Deployment, so that it goes with it. Always a ClusterIP Service: one load balancer is enough.
+ * The canary Service of a Service: it has the same labels and ports (whose names tell the gateway the protocol), and selects
+ * the canary's pods. The Deployment owns it, so that Kubernetes deletes it with the Deployment. Its type is always ClusterIP:
+ * one load balancer is enough.
  */
 export function canaryServiceOf(service: Service, deployment: Deployment, hash: string): Service {
   const { name, namespace } = service.metadata;
@@ -58,7 +59,7 @@ export function canaryServiceOf(service: Service, deployment: Deployment, hash: 
   };
 }
 
-/** Whether a twin already is what it should be. */
+/** Whether a canary Service already has the wanted selector and ports. */
 export function isCanaryServiceCurrent(canaryService: Service, wanted: Service): boolean {
   return (
     equal(canaryService.spec.selector, wanted.spec.selector) &&

@@ -2,21 +2,21 @@ import type { Match } from "./matches.ts";
 import type { RouteShare } from "./route-record.ts";
 import type { Sticky } from "./sticky.ts";
 
-/** What the canary gets of the traffic. */
+/** The canary's part of the traffic. */
 export interface Exposure {
-  /** Percent of the requests, by chance. */
+  /** Percentage of the requests, drawn by chance. */
   readonly weight: number;
-  /** All requests like these. */
+  /** All requests that match. */
   readonly match?: readonly Match[];
-  /** Percent of the requests of which it gets a copy. */
+  /** Percentage of the requests that are copied to the canary. */
   readonly mirror?: number;
   readonly sticky?: Sticky;
 }
 
-/** Nothing at all. */
+/** No traffic. */
 export const NONE: Exposure = { weight: 0 };
 
-/** What a flight gives its canary. */
+/** The exposure that a rollout's share in a route gives its canary. */
 export function exposureOf({ weight, match, mirror, sticky }: RouteShare): Exposure {
   return {
     weight,
@@ -26,12 +26,12 @@ export function exposureOf({ weight, match, mirror, sticky }: RouteShare): Expos
   };
 }
 
-/** Whether the canary gets anything, copies included. */
+/** Whether the canary gets any traffic, copies included. */
 export function isExposed(share: RouteShare | undefined): boolean {
   return share !== undefined && (share.weight > 0 || share.match !== undefined || share.mirror !== undefined);
 }
 
-/** The flight with nothing for its canary, from that instant (RFC 3339) on. */
+/** The share without traffic for its canary, from this instant (RFC 3339) on. */
 export function drained({ namespace, canaryServices }: RouteShare, since: string): RouteShare {
-  return { namespace, canaryServices: canaryServices, ...NONE, since };
+  return { namespace, canaryServices, ...NONE, since };
 }

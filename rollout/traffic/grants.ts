@@ -7,15 +7,15 @@ import { homeOf } from "./route-record.ts";
 
 const GATEWAY_API = "gateway.networking.k8s.io";
 
-/** Whether a route of another namespace names one of a namespace's Services: then its ReferenceGrants count. */
+/** Whether a route of another namespace names a Service of this namespace, so that its ReferenceGrants decide. */
 export function crossesInto(namespace: string, route: Route): boolean {
   return route.metadata.namespace !== namespace && servicesNamed(route, namespace).size > 0;
 }
 
 /**
- * The routes through which a namespace's Services may get traffic: its own, and those of others that a ReferenceGrant lets
- * name one of them. Gateways ignore what any other route says of them, and so must we: anybody may write one, and any
- * record on it.
+ * The routes through which the Services of a namespace may get traffic: its own routes, and routes of other namespaces that
+ * a ReferenceGrant lets name one of the Services. Gateways ignore the Services in any other route. Serin must do the same,
+ * because anyone can write such a route, with any record on it.
  */
 export function permitted(
   namespace: string,
@@ -33,7 +33,7 @@ export function permitted(
   );
 }
 
-/** One line for admission on routes of other namespaces that name a Service and may not. */
+/** One warning about routes of other namespaces that name a Service without a ReferenceGrant. */
 export function ungrantedWarnings(
   services: readonly Service[],
   routes: readonly Route[],
@@ -41,20 +41,20 @@ export function ungrantedWarnings(
 ): readonly string[] {
   const namespace = services[0]?.metadata.namespace ?? "";
   const allowed = permitted(namespace, routes, grants);
-  const strangers = routes.filter((route) => !allowed.includes(route) && namesAny(route, services));
-  const [first] = strangers;
+  const ungranted = routes.filter((route) => !allowed.includes(route) && namesAny(route, services));
+  const [first] = ungranted;
   if (first === undefined) return [];
-  const others = strangers.length > 1 ? ` (and ${strangers.length - 1} more)` : "";
+  const others = ungranted.length > 1 ? ` (and ${ungranted.length - 1} more)` : "";
   return [
     `no ReferenceGrant of namespace ${namespace} lets ${homeOf(first).kind} ${keyOf(first)}${others} name a Service of ` +
-      "these pods: it carries no traffic for them and is left alone",
+      "these pods: it carries no traffic for them, and Serin leaves it alone",
   ];
 }
 
 /**
- * What a route of another namespace is not allowed to name: the Gateway API lets it name a Service only where a
- * ReferenceGrant of the Service's namespace says so, and the twin is another Service. `undefined`: everything is allowed;
- * otherwise one sentence that says what to add where.
+ * The ReferenceGrant that is missing, as text with the change to make; `undefined` if none is. The Gateway API lets a route of
+ * another namespace name a Service only if a ReferenceGrant of the Service's namespace permits it. The canary Service is
+ * another Service and needs a grant of its own.
  */
 export function missingGrant(
   services: readonly Service[],
@@ -63,12 +63,12 @@ export function missingGrant(
 ): string | undefined {
   for (const { metadata } of services) {
     const namespace = metadata.namespace ?? "";
-    const strangers = routes.filter(
+    const ungranted = routes.filter(
       (route) => route.metadata.namespace !== namespace && servicesNamed(route, namespace).has(metadata.name),
     );
-    for (const route of strangers) {
-      const said = refusalOf(route, namespace, metadata.name, grants);
-      if (said !== undefined) return said;
+    for (const route of ungranted) {
+      const refusal = refusalOf(route, namespace, metadata.name, grants);
+      if (refusal !== undefined) return refusal;
     }
   }
   return undefined;

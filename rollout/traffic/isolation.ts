@@ -6,8 +6,8 @@ import { isCanaryService } from "./canary-service.ts";
 import { formatServiceRecord, selectorOf, serviceRecordOf } from "./service-record.ts";
 
 /**
- * The Services through which the template's pods get traffic. Headless Services and those whose owner said
- * `serin.dev/isolate: "false"` are left alone, and so is what has no selector.
+ * The Services through which the template's pods get traffic. Serin leaves alone headless Services, Services with
+ * `serin.dev/isolate: "false"`, and Services without a selector.
  */
 export function servicesOf(template: PodTemplate, services: readonly Service[]): Service[] {
   return services.filter(
@@ -20,7 +20,7 @@ export function servicesOf(template: PodTemplate, services: readonly Service[]):
   );
 }
 
-/** The other Deployments whose pods the Service selects too: such a Service cannot be narrowed to one version. */
+/** The other Deployments whose pods the Service selects, too: such a Service cannot be isolated to one version. */
 export function sharers(service: Service, own: Deployment, deployments: readonly Deployment[]): Deployment[] {
   return deployments.filter(
     (other) =>
@@ -30,7 +30,7 @@ export function sharers(service: Service, own: Deployment, deployments: readonly
   );
 }
 
-/** What to write on a Service so that it selects only the pods of one ReplicaSet. */
+/** The merge patch that isolates a Service: it then selects only the pods of one ReplicaSet. */
 export function isolationPatch(service: Service, uid: string, hash: string, since: string) {
   const selector = selectorOf(service);
   return {
@@ -44,7 +44,7 @@ export function isolationPatch(service: Service, uid: string, hash: string, sinc
   };
 }
 
-/** What to write on a narrowed Service to make it its owner's again; null removes (JSON merge patch). */
+/** The merge patch that restores an isolated Service; null removes a key. */
 export function restoreSelector(service: Service) {
   const added = Object.keys(service.spec.selector ?? {}).filter((key) => !(key in selectorOf(service)));
   return {
@@ -54,40 +54,43 @@ export function restoreSelector(service: Service) {
 }
 
 /**
- * The Service as it must be stored when somebody else wrote it in flight: what they say of the selector is what its owner
- * wants, whether they sent their manifest or an edit of the narrowed one.
+ * The Service as it must be stored when a user writes it in flight. The requested selector is what the user wants, whether
+ * they sent their manifest or an edit of the isolated Service. It goes to the record, and the Service stays isolated.
  */
 export function reisolate(requested: Service, old: Service): Service {
-  const held = serviceRecordOf(old);
+  const record = serviceRecordOf(old);
   const hash = old.spec.selector?.[HASH_LABEL];
-  if (held === undefined || hash === undefined) return requested;
+  if (record === undefined || hash === undefined) return requested;
   const { [HASH_LABEL]: _hash, ...wanted } = requested.spec.selector ?? {};
-  const selector = equal(requested.spec.selector, old.spec.selector) ? held.selector : wanted;
+  const selector = equal(requested.spec.selector, old.spec.selector) ? record.selector : wanted;
   return {
     ...requested,
     metadata: {
       ...requested.metadata,
       labels: { ...requested.metadata.labels, [FLIGHT]: old.metadata.labels?.[FLIGHT] ?? "" },
-      annotations: { ...requested.metadata.annotations, [HELD]: formatServiceRecord({ ...held, selector }) },
+      annotations: {
+        ...requested.metadata.annotations,
+        [HELD]: formatServiceRecord({ ...record, selector }),
+      },
     },
     spec: { ...requested.spec, selector: { ...selector, [HASH_LABEL]: hash } },
   };
 }
 
 /**
- * What `renarrow` made of a request, or, where its owner has pointed the Service at other pods, just what he wants: narrowed
- * it would select none. `sets`: the ReplicaSets of the version that it is narrowed to.
+ * The result of `reisolate`, or the plain request if its user has pointed the Service at other pods: isolated, it would select
+ * no pods. `sets`: the ReplicaSets of the version to which the Service is isolated.
  */
-export function unlessRedirected(narrowed: Service, sets: readonly ReplicaSet[]): Service {
-  const selector = selectorOf(narrowed);
-  if (sets.length === 0 || sets.some((set) => selects(selector, set.spec.template))) return narrowed;
-  const { [FLIGHT]: _flight, ...labels } = narrowed.metadata.labels ?? {};
-  const { [HELD]: _held, ...annotations } = narrowed.metadata.annotations ?? {};
-  const metadata = { ...narrowed.metadata, labels, annotations };
-  return { ...narrowed, metadata, spec: { ...narrowed.spec, selector: { ...selector } } };
+export function unlessRedirected(isolated: Service, sets: readonly ReplicaSet[]): Service {
+  const selector = selectorOf(isolated);
+  if (sets.length === 0 || sets.some((set) => selects(selector, set.spec.template))) return isolated;
+  const { [FLIGHT]: _flight, ...labels } = isolated.metadata.labels ?? {};
+  const { [HELD]: _held, ...annotations } = isolated.metadata.annotations ?? {};
+  const metadata = { ...isolated.metadata, labels, annotations };
+  return { ...isolated, metadata, spec: { ...isolated.spec, selector: { ...selector } } };
 }
 
-/** Whether the Service selects exactly the pods of that ReplicaSet out of what its owner selects. */
+/** Whether the Service is isolated to this ReplicaSet, with the user's own selector. */
 export function isIsolatedTo(service: Service, hash: string): boolean {
   return equal(service.spec.selector, { ...selectorOf(service), [HASH_LABEL]: hash });
 }

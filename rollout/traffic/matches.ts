@@ -1,20 +1,20 @@
 import type { FieldMatch, RouteKind, RouteRule, RuleMatch } from "../../kube/core/routes.ts";
 import { equal } from "../text/equal.ts";
 
-/** A request that fulfils all of these. */
+/** The conditions that a request must fulfil, all of them. */
 export interface Match {
   readonly headers?: readonly FieldMatch[];
   readonly queryParams?: readonly FieldMatch[];
 }
 
-/** A rule's matches; one without any takes every request. */
+/** A rule's matches. A rule without matches takes every request. */
 export function matchesOf({ matches = [] }: RouteRule): readonly RuleMatch[] {
   return matches.length > 0 ? matches : [{}];
 }
 
 /**
- * The match that fulfils both. `never`: no request can; `unknown`: the Gateway API has no words for it, as a header may
- * stand in a match once only.
+ * The match that a request fulfils if it fulfils both. `never`: no request can. `unknown`: the Gateway API cannot express the
+ * match, because a match may name a header only once.
  */
 export function both(rule: RuleMatch, match: Match, kind: RouteKind): RuleMatch | "never" | "unknown" {
   if (kind === "GRPCRoute" && match.queryParams?.length) return "unknown";
@@ -31,8 +31,8 @@ export function both(rule: RuleMatch, match: Match, kind: RouteKind): RuleMatch 
 }
 
 /**
- * Whether a request may fulfil both, and `first` takes it because it names more. Paths and methods that differ settle it by
- * themselves, whatever headers are added to either.
+ * Whether a request may fulfil both matches, and `first` takes it because it names more. If the paths or methods differ, they
+ * decide the precedence, whatever headers are added to either match.
  */
 export function outranks(first: RuleMatch, second: RuleMatch, earlier: boolean): boolean {
   if (!namesMore(first, second, earlier)) return false;
@@ -40,7 +40,7 @@ export function outranks(first: RuleMatch, second: RuleMatch, earlier: boolean):
   return alike && !areDisjoint(first, second);
 }
 
-/** Whether the first names more headers, or as many and more query parameters; of equals the earlier rule does. */
+/** Whether the first match names more headers, or as many headers and more query parameters. Equals: the earlier rule. */
 export function namesMore(first: Match, second: Match, earlier: boolean): boolean {
   const headers = count(first.headers) - count(second.headers);
   const queryParams = count(first.queryParams) - count(second.queryParams);
@@ -51,7 +51,7 @@ function areDisjoint(a: RuleMatch, b: RuleMatch): boolean {
   return both(a, b, "HTTPRoute") === "never";
 }
 
-/** A slash at the end of a prefix means nothing, and some implementations do not count it. */
+/** A slash at the end of a prefix has no meaning, and some implementations do not count it. */
 function pathOf({ path }: RuleMatch): object {
   const { type = "PathPrefix", value = "/" } = path ?? {};
   return { type, value: type === "PathPrefix" ? value.replace(/\/$/, "") : value };
@@ -74,7 +74,7 @@ function join(
     if (present === undefined) joined.push(field);
     else if (present.value !== field.value || typeOf(present) !== typeOf(field)) {
       if (typeOf(present) === "Exact" && typeOf(field) === "Exact") return "never";
-      // Nobody evaluates a tenant's expression here: what it means together with another one stays open.
+      // Serin must not evaluate a tenant's expression, so its conjunction with another one stays unknown.
       isUnknown = true;
     }
   }

@@ -1,7 +1,7 @@
 import type { BackendRef, RouteFilter, RouteRule } from "../../kube/core/routes.ts";
 import { type RouteRecord, shareFor } from "./route-record.ts";
 
-/** The rule with a copy of its requests to each twin whose flight wants one; the answers go nowhere. */
+/** The rule with copies of its requests to each canary Service whose share asks for them. The gateway drops the responses. */
 export function mirrored(
   rule: RouteRule,
   refs: readonly BackendRef[],
@@ -20,7 +20,7 @@ export function mirrored(
   return { ...rule, filters: [...(rule.filters ?? []), ...filters] };
 }
 
-/** The rule without the copies to backends of ours. */
+/** The rule without the copies to canary Services. */
 export function withoutMirrors(rule: RouteRule, isOurs: (ref: BackendRef) => boolean): RouteRule {
   const { filters, ...rest } = rule;
   if (filters === undefined) return rule;
@@ -42,6 +42,6 @@ function mirrorTo({ group, kind, name, namespace, port }: BackendRef, percent: n
     ...(namespace !== undefined && { namespace }),
     ...(port !== undefined && { port }),
   };
-  // Everything is what every implementation of mirrors knows; the percentage is younger.
+  // Every implementation of mirrors copies all requests; `percent` came later to the Gateway API.
   return { type: "RequestMirror", requestMirror: { backendRef, ...(percent < 100 && { percent }) } };
 }

@@ -1,7 +1,7 @@
 import type { Route, RouteRule } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import { FLIGHT, HELD } from "../keys.ts";
-import { branchesOf } from "./added-rules.ts";
+import { addedRulesOf } from "./added-rules.ts";
 import { mirrored } from "./mirror.ts";
 import {
   formatRouteRecord,
@@ -15,7 +15,7 @@ import {
 } from "./route-record.ts";
 import { overlayBackends } from "./weights.ts";
 
-/** The route's rules as the user wrote them, whatever is in flight. */
+/** The route's rules as the user wrote them, without any rollout's overlay. */
 export function rulesOf(route: Route): readonly RouteRule[] {
   return restoreRoute(route.spec.rules ?? [], routeRecordOf(route));
 }
@@ -44,9 +44,9 @@ export function namesAny(route: Route, services: readonly Service[]): boolean {
 }
 
 /**
- * The user's rules with every flight in them: twins among the backends of the rules that name a Service in flight, copies
- * to the twins where they are asked for, and before these rules those of the users who have no choice. All other rules,
- * fields and shares stay what they were.
+ * The user's rules with the overlay of every rollout. Rules that name a Service in flight get its canary Service as a backend,
+ * and copies to the canary Service if the share asks for them. Rules for testers and cookies come before them. All other
+ * rules, fields and shares stay the same.
  */
 export function overlay(
   rules: readonly RouteRule[],
@@ -58,14 +58,14 @@ export function overlay(
 
 function render(rules: readonly RouteRule[], all: RouteRecord["shares"], home: Home) {
   const shares = home.kind === "GRPCRoute" ? withoutCookies(all) : all;
-  const branches = branchesOf(rules, shares, home);
+  const addedRules = addedRulesOf(rules, shares, home);
   return rules.flatMap((rule, i) => [
-    ...(branches[i] ?? []).map((branch) => ({ rule: branch, added: true })),
+    ...(addedRules[i] ?? []).map((rule) => ({ rule, added: true })),
     { rule: isTouched(rule, shares, home) ? overlayRule(rule, shares, home) : rule, added: false },
   ]);
 }
 
-/** Clients of gRPC keep no cookies. */
+/** The shares without cookies, because clients of gRPC keep none. */
 function withoutCookies(shares: RouteRecord["shares"]): RouteRecord["shares"] {
   return Object.fromEntries(
     Object.entries(shares).map(([uid, { sticky: _sticky, ...share }]) => [uid, share]),
@@ -81,42 +81,42 @@ function isTouched(rule: RouteRule, shares: RouteRecord["shares"], home: Home): 
   return rule.backendRefs?.some((ref) => shareFor(ref, shares, home.namespace) !== undefined) ?? false;
 }
 
-/** What to write on a route for these flights: none gives it back to its owner exactly. JSON merge patch. */
+/** The merge patch that puts these shares into a route. Without shares, it restores the user's route exactly. */
 export function routePatch(route: Route, shares: RouteRecord["shares"]) {
-  const { rules, held } = written(rulesOf(route), shares, homeOf(route));
+  const { rules, record } = written(rulesOf(route), shares, homeOf(route));
   const label = Object.keys(shares)[0];
   return {
     metadata: {
       resourceVersion: route.metadata.resourceVersion,
       labels: { [FLIGHT]: label ?? null },
-      annotations: { [HELD]: label === undefined ? null : formatRouteRecord(held) },
+      annotations: { [HELD]: label === undefined ? null : formatRouteRecord(record) },
     },
     spec: { rules },
   };
 }
 
-/** The rules of a user with these flights in them, and the record by which they can be restored. */
+/** The user's rules with the overlay of these shares, and the record by which they can be restored. */
 export function written(intent: readonly RouteRule[], shares: RouteRecord["shares"], home: Home) {
   const rendered = render(intent, shares, home);
   const added = rendered.flatMap((entry, i) => (entry.added ? [i] : []));
-  const held: RouteRecord = {
+  const record: RouteRecord = {
     rules: originals(intent, shares, home),
     ...(added.length > 0 && { added }),
-    shares: shares,
+    shares,
   };
-  return { rules: rendered.map(({ rule }) => rule), held };
+  return { rules: rendered.map(({ rule }) => rule), record };
 }
 
-/** Rules as they were before we wrote them. */
+/** The user's rules: without the added ones, and with the fields that Serin changed restored. */
 export function restoreRoute(
   rules: readonly RouteRule[],
-  held: RouteRecord | undefined,
+  record: RouteRecord | undefined,
 ): readonly RouteRule[] {
-  const users = rules.filter((_rule, i) => !held?.added?.includes(i));
-  return users.map((rule, i) => restoreRule(rule, held?.rules[i]));
+  const users = rules.filter((_rule, i) => !record?.added?.includes(i));
+  return users.map((rule, i) => restoreRule(rule, record?.rules[i]));
 }
 
-/** A rule with its user's own values. */
+/** A rule with the fields that its user wrote. */
 export function restoreRule(rule: RouteRule, original: Original | undefined): RouteRule {
   if (original === undefined) return rule;
   const { filters: _filters, ...rest } = rule;

@@ -6,20 +6,20 @@ export interface RuleMatchRef {
   /** The rule's index. */
   readonly rule: number;
   readonly match: RuleMatch;
-  /** Places of other rules that take requests which this one would take, too. */
+  /** Matches of other rules that take requests which this match would take, too. */
   readonly above: readonly RuleMatchRef[];
 }
 
-/** Every place of a route, those above others before them. */
+/** Every match of a route's rules; a match that outranks another one comes before it. */
 export function ruleMatchRefsOf(rules: readonly RouteRule[]): readonly RuleMatchRef[] {
   const bare = rules.flatMap((rule, i) =>
     matchesOf(rule).map((match) => ({ rule: i, match, above: [] as RuleMatchRef[] })),
   );
-  for (const place of bare) {
+  for (const ref of bare) {
     const above = bare.filter(
-      ({ rule, match }) => rule !== place.rule && outranks(match, place.match, rule < place.rule),
+      ({ rule, match }) => rule !== ref.rule && outranks(match, ref.match, rule < ref.rule),
     );
-    place.above.push(...above);
+    ref.above.push(...above);
   }
   return bare.toSorted(
     (a, b) =>
@@ -30,41 +30,41 @@ export function ruleMatchRefsOf(rules: readonly RouteRule[]): readonly RuleMatch
 }
 
 /**
- * The places that get company, a rule of ours for just the requests that fulfil one thing more: those that are wanted, and
- * those above them, which must stay above. Left out is what would take a request from a place above it, because the Gateway
- * API has no words for that place's company.
+ * The matches that need a copy with one more condition (`more`): those of the wanted rules, and every match that outranks one
+ * of them, so that precedence does not change. A match gets no copy if the copy would take requests from a match above it
+ * whose own copy the Gateway API cannot express.
  */
 export function accompanyingRules(
-  places: readonly RuleMatchRef[],
+  refs: readonly RuleMatchRef[],
   isWanted: (rule: number) => boolean,
   more: Match,
   kind: RouteKind,
 ): ReadonlyMap<RuleMatchRef, RuleMatch> {
-  const joined = new Map(places.map((place) => [place, both(place.match, more, kind)]));
+  const joined = new Map(refs.map((ref) => [ref, both(ref.match, more, kind)]));
   const safe = new Map<RuleMatchRef, RuleMatch>();
-  for (const place of places) {
-    const company = joined.get(place);
-    if (company === undefined || typeof company === "string") continue;
-    if (place.above.every((above) => staysAbove(above, place, company))) safe.set(place, company);
+  for (const ref of refs) {
+    const copy = joined.get(ref);
+    if (copy === undefined || typeof copy === "string") continue;
+    if (ref.above.every((above) => keepsPrecedence(above, ref, copy))) safe.set(ref, copy);
   }
   const needed = new Set<RuleMatchRef>();
-  for (const place of places.toReversed()) {
-    if (!safe.has(place) || !(needed.has(place) || isWanted(place.rule))) continue;
-    needed.add(place);
-    // A place that demands it anyway stays above without company.
-    for (const above of place.above) if (!demands(above)) needed.add(above);
+  for (const ref of refs.toReversed()) {
+    if (!safe.has(ref) || !(needed.has(ref) || isWanted(ref.rule))) continue;
+    needed.add(ref);
+    // A match that requires the condition already keeps its precedence without a copy.
+    for (const above of ref.above) if (!alreadyRequires(above)) needed.add(above);
   }
-  return new Map([...safe].filter(([place]) => needed.has(place)));
+  return new Map([...safe].filter(([ref]) => needed.has(ref)));
 
-  function staysAbove(above: RuleMatchRef, place: RuleMatchRef, branch: RuleMatch): boolean {
-    const company = joined.get(above);
-    if (company === undefined || typeof company === "string") return company === "never";
-    return namesMore(company, branch, above.rule < place.rule) && (safe.has(above) || demands(above));
+  function keepsPrecedence(above: RuleMatchRef, ref: RuleMatchRef, below: RuleMatch): boolean {
+    const copy = joined.get(above);
+    if (copy === undefined || typeof copy === "string") return copy === "never";
+    return namesMore(copy, below, above.rule < ref.rule) && (safe.has(above) || alreadyRequires(above));
   }
 
-  function demands(place: RuleMatchRef): boolean {
-    const company = joined.get(place);
-    return typeof company === "object" && size(company) === size(place.match);
+  function alreadyRequires(ref: RuleMatchRef): boolean {
+    const copy = joined.get(ref);
+    return typeof copy === "object" && size(copy) === size(ref.match);
   }
 }
 

@@ -41,13 +41,13 @@ export function readIntent(requested: Route, old: Route): readonly RouteRule[] {
 export function reimpose(requested: Route, old: Route): Route {
   const shares = routeRecordOf(old)?.shares;
   if (shares === undefined) return requested;
-  const { rules, held } = written(readIntent(requested, old), shares, homeOf(old));
+  const { rules, record } = written(readIntent(requested, old), shares, homeOf(old));
   return {
     ...requested,
     metadata: {
       ...requested.metadata,
       labels: { ...requested.metadata.labels, [FLIGHT]: old.metadata.labels?.[FLIGHT] ?? "" },
-      annotations: { ...requested.metadata.annotations, [HELD]: formatRouteRecord(held) },
+      annotations: { ...requested.metadata.annotations, [HELD]: formatRouteRecord(record) },
     },
     spec: { ...requested.spec, rules: [...rules] },
   };

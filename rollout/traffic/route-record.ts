@@ -8,7 +8,7 @@ import { isSticky, type Sticky } from "./sticky.ts";
 
 const percent = v.pipe(amount, v.maxValue(100));
 
-/** The flight of the Service that a ref names. */
+/** The share of the rollout whose Service a ref names. */
 export function shareFor(
   ref: BackendRef,
   shares: RouteRecord["shares"],
@@ -34,13 +34,13 @@ const share = v.object({
   weight: percent,
   /** Requests that get the canary whatever the weight. */
   match: v.exactOptional(list(v.custom<Match>(isRecord))),
-  /** Percent of the Service's requests of which the canary gets a copy; its answers are thrown away. */
+  /** Percent of the Service's requests that are copied to the canary; the gateway drops the responses. */
   mirror: v.exactOptional(percent),
-  /** Users stay with the version that they got. */
+  /** Keeps users at the version that they got first. */
   sticky: v.exactOptional(v.custom<Sticky>(isSticky)),
   /** When this was written (RFC 3339). */
   since: timestamp,
-  /** Admission took the weight, because an undo is on its way: no step raises it meanwhile. */
+  /** Admission drained the canary for an undo that is about to be stored. Until then, no step raises the weight. */
   drained: v.exactOptional(v.literal(true)),
 });
 
@@ -64,21 +64,21 @@ const record = v.object({
   shares: map(share),
 });
 
-/** The annotation `serin.dev/held` of a route: what the user wrote of all that Serin changes, and each rollout's share. */
+/** The annotation `serin.dev/held` of a route: the user's own values of all that Serin changes, and each rollout's share. */
 export type RouteRecord = Readonly<v.InferOutput<typeof record>>;
 
-/** Where a route is, and of what kind. */
+/** The namespace and the kind of a route. */
 export interface Home {
   readonly namespace: string;
   readonly kind: RouteKind;
 }
 
-/** Of a route. */
+/** The home of a route. */
 export function homeOf({ kind, metadata }: Route): Home {
   return { namespace: metadata.namespace ?? "", kind: kind === "GRPCRoute" ? kind : "HTTPRoute" };
 }
 
-/** The route's record of what it was, if anything is in flight on it; `undefined` where the text is not ours. */
+/** The record of a route in flight; `undefined` without one, or if the text is not a record. */
 export function routeRecordOf({ metadata }: Route): RouteRecord | undefined {
   return readRecord(metadata.annotations, HELD, record);
 }
@@ -98,13 +98,13 @@ export function shareOf(route: Route, uid: string): RouteShare | undefined {
   return routeRecordOf(route)?.shares[uid];
 }
 
-/** The same flights with one changed, added last, or (undefined) taken out. */
+/** The same shares with one changed, added last, or removed (`undefined`). */
 export function withShare(
   shares: RouteRecord["shares"],
   uid: string,
   share: RouteShare | undefined,
 ): RouteRecord["shares"] {
   if (share !== undefined) return { ...shares, [uid]: share };
-  const { [uid]: _gone, ...rest } = shares;
+  const { [uid]: _removed, ...rest } = shares;
   return rest;
 }

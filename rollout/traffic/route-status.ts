@@ -3,13 +3,13 @@ import type { ParentRef, ParentStatus, Route } from "../../kube/core/routes.ts";
 import { homeOf } from "./route-record.ts";
 
 /**
- * The statuses of the parents that the route has now. What a former parent has left behind is none of them: it stays at
- * the generation at which the route left it.
+ * The statuses of the parents that the route names now. The status of a former parent does not count: it stays at the
+ * generation at which the route left that parent.
  */
 export function answersOf(route: Route): readonly ParentStatus[] {
   const statuses = route.status?.parents ?? [];
   const wanted = parentsNamed(route);
-  // The parents of a route that names none are the cluster's default Gateways.
+  // If a route names no parents, its parents are the cluster's default Gateways.
   if (wanted.length === 0 || "useDefaultGateways" in route.spec) return statuses;
   return statuses.filter(
     ({ parentRef }) => parentRef === undefined || wanted.includes(identity(parentRef, route)),
@@ -17,38 +17,39 @@ export function answersOf(route: Route): readonly ParentStatus[] {
 }
 
 /**
- * The routes whose acceptance a rollout waits for. One that nobody has ever answered for carries no traffic that a gateway
- * or mesh would shift; among others it gets its weights and is not waited for, alone it is all there is.
+ * The routes whose acceptance a rollout waits for. A route without any status carries no traffic that a gateway or mesh
+ * would shift. It gets its weights, but the rollout waits only for the other routes. If no route has a status, it waits for
+ * all of them.
  */
 export function awaited(routes: readonly Route[]): readonly Route[] {
   const answered = routes.filter((route) => answersOf(route).length > 0);
   return answered.length > 0 ? answered : routes;
 }
 
-/** One line for admission on each route that nobody answers for. */
+/** One warning for each route that no gateway or mesh answers for. */
 export function unansweredWarnings(routes: readonly Route[]): readonly string[] {
   const waiting = awaited(routes);
   return routes
     .filter((route) => answersOf(route).length === 0)
     .map((route) => {
-      const who = `no ${isOfMesh(route) ? "mesh" : "gateway"} answers for ${homeOf(route).kind} ${keyOf(route)}`;
+      const silence = `no ${isOfMesh(route) ? "mesh" : "gateway"} answers for ${homeOf(route).kind} ${keyOf(route)}`;
       return waiting.includes(route)
-        ? `${who}: the canary gets no traffic until one does`
-        : `${who}: it gets the canary's weights, and nobody is waited for`;
+        ? `${silence}: the canary gets no traffic until one does`
+        : `${silence}: it gets the canary's weights, but the rollout does not wait for it`;
     });
 }
 
-/** Names of the parents that a route is attached to; the same parent has the same name, whoever names it. */
+/** Names of the parents that a route is attached to. A parent has the same name in every route. */
 export function parentsNamed(route: Route): readonly string[] {
   return (route.spec.parentRefs ?? []).map((parent) => identity(parent, route));
 }
 
-/** Whether all its parents are Services. */
+/** Whether all parents of the route are Services. */
 function isOfMesh({ spec: { parentRefs: parents = [] } }: Route): boolean {
   return parents.length > 0 && parents.every(({ kind }) => kind === "Service");
 }
 
-/** Sections and ports are left out: some implementations report by listener where the route names none. */
+/** Without sections and ports, because some implementations report by listener even if the route names no listener. */
 function identity(parent: ParentRef, { metadata }: Route): string {
   const {
     group = "gateway.networking.k8s.io",

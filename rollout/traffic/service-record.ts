@@ -4,16 +4,16 @@ import { HELD } from "../keys.ts";
 import { formatRecord, isNewer, map, readRecord, timestamp } from "../text/stored-json.ts";
 
 const record = v.object({
-  /** The selector that its owner wrote. */
+  /** The selector that the user wrote. */
   selector: map(v.string()),
-  /** When it was isolated (RFC 3339): one that no rollout follows is restored after a while. */
+  /** When Serin isolated the Service (RFC 3339). If no rollout follows, Serin restores it after a while. */
   since: timestamp,
 });
 
 /** The annotation `serin.dev/held` of an isolated Service. */
 export type ServiceRecord = Readonly<v.InferOutput<typeof record>>;
 
-/** The Service's record of what it was, if it is isolated; `undefined` where the text is not ours. */
+/** The record of an isolated Service; `undefined` without one, or if the text is not a record. */
 export function serviceRecordOf({ metadata }: Service): ServiceRecord | undefined {
   return readRecord(metadata.annotations, HELD, record);
 }
@@ -28,7 +28,7 @@ export function formatServiceRecord(service: ServiceRecord): string {
   return formatRecord(service);
 }
 
-/** The selector that the Service's owner wrote. */
+/** The selector that the user wrote on the Service. */
 export function selectorOf(service: Service): Readonly<Record<string, string>> {
   return serviceRecordOf(service)?.selector ?? service.spec.selector ?? {};
 }

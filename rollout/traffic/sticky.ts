@@ -3,17 +3,17 @@ import { literal } from "../text/literal.ts";
 import { isRecord } from "../text/parse.ts";
 import type { Match } from "./matches.ts";
 
-/** How the versions that users got are kept for them. */
+/** The cookie that keeps users at the version that they got. */
 export interface Sticky {
   /** The cookie's name. */
   readonly cookie: string;
-  /** New with every rollout, so that the cookies of an earlier one decide nothing. */
+  /** New with every rollout, so that the cookies of an earlier rollout have no effect. */
   readonly id: string;
-  /** How long a user who sends nothing keeps his version, in seconds. */
+  /** How long users keep their version after their last request, in seconds. */
   readonly seconds: number;
 }
 
-/** Whether JSON is one. */
+/** Whether a JSON value is a valid `Sticky`. */
 export function isSticky(value: unknown): value is Sticky {
   return (
     isRecord(value) &&
@@ -26,7 +26,7 @@ export function isSticky(value: unknown): value is Sticky {
 export type Version = "canary" | "stable";
 
 const HEADER = "Set-Cookie";
-/** Other cookies before, between and after those that a request must have. */
+/** Expressions for other cookies before, between and after those that a request must have. */
 const [BEFORE, BETWEEN, AFTER] = [String.raw`(.*;\s*)?`, String.raw`;(.*;)?\s*`, "(;.*)?"];
 
 /** Requests that carry the cookie of that version. */
@@ -34,10 +34,10 @@ export function cookieOf({ cookie, id }: Sticky, version: Version): Match {
   return { headers: [cookieHeader([[literal(cookie), literal(`${id}-${version}`)]])] };
 }
 
-/** Requests with all of these cookies: name and value, each an expression. */
+/** A match on requests with all of these cookies: name and value, each an expression. */
 export function cookieHeader(cookies: readonly (readonly [name: string, value: string])[]) {
   const orders = permutations(cookies.map(([name, value]) => `${name}=${value}`));
-  // In any order and among others; anchored, because some implementations match a whole value and others search in it.
+  // In any order and among other cookies. Anchored, because some implementations match a whole value and others search in it.
   const alternatives = orders.map((order) => `${BEFORE}${order.join(BETWEEN)}${AFTER}`);
   const value =
     alternatives.length === 1
@@ -46,13 +46,13 @@ export function cookieHeader(cookies: readonly (readonly [name: string, value: s
   return { type: "RegularExpression", name: "Cookie", value } as const;
 }
 
-/** The cookies of an expression of `cookieHeader`, in the order in which they were given; `undefined`: it is another one. */
+/** The cookies of an expression from `cookieHeader`, in the given order; `undefined` for any other expression. */
 export function cookiesIn(value: string): readonly string[] | undefined {
   const [from, to] = [value.indexOf(BEFORE), value.indexOf(AFTER)];
   return from < 0 || to < from ? undefined : value.slice(from + BEFORE.length, to).split(BETWEEN);
 }
 
-/** The backend with an answer that sets the cookie; merged into the user's own filter, as there may be one only. */
+/** The backend with a response that sets the cookie, merged into the user's own filter: a backend may have only one. */
 export function withCookie(ref: BackendRef, { cookie, id, seconds }: Sticky, version: Version): BackendRef {
   const value = `${cookie}=${id}-${version}; Max-Age=${seconds}; Path=/; HttpOnly; SameSite=Lax`;
   const { filters = [] } = ref;
@@ -64,14 +64,14 @@ export function withCookie(ref: BackendRef, { cookie, id, seconds }: Sticky, ver
     };
     return { ...ref, filters: [...filters, filter] };
   }
-  // A header may stand in the list once: the user's own cookie stays.
+  // A filter may name a header only once, so the user's own cookie stays.
   if (handlesCookies(own.responseHeaderModifier)) return ref;
   const add = [...(own.responseHeaderModifier?.add ?? []), { name: HEADER, value }];
   const merged = { ...own, responseHeaderModifier: { ...own.responseHeaderModifier, add } };
   return { ...ref, filters: filters.map((filter) => (filter === own ? merged : filter)) };
 }
 
-/** The backend without our cookie, whatever else its filter does. */
+/** The backend without Serin's cookie; the rest of its filter stays. */
 export function withoutCookie(ref: BackendRef, { cookie }: Sticky): BackendRef {
   const filters = (ref.filters ?? []).flatMap((filter) => {
     const modifier = filter.responseHeaderModifier;
@@ -87,7 +87,7 @@ export function withoutCookie(ref: BackendRef, { cookie }: Sticky): BackendRef {
   return filters.length === 0 ? bare : { ...bare, filters };
 }
 
-/** Whether filters of the user (a backend's or a rule's) touch `Set-Cookie`, so that ours could not pass. */
+/** Whether the user's filters (of a backend or a rule) touch `Set-Cookie`, so that Serin's cookie could not pass. */
 export function touchesCookies(filters: readonly RouteFilter[] = []): boolean {
   return filters.some(({ responseHeaderModifier }) => handlesCookies(responseHeaderModifier));
 }

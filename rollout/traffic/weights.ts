@@ -6,8 +6,8 @@ import { withCookie } from "./sticky.ts";
 const WEIGHT_LIMIT = 1_000_000;
 
 /**
- * A rule's backends with the canary Services of every rollout: each weight is multiplied, and a Service's weight is split between it
- * and its canary Service, so that all other shares stay the same. Canary Services come after the user's backends,
+ * A rule's backends with the canary Services of every rollout. Each weight is multiplied, and a Service's weight is split
+ * between it and its canary Service, so that all other shares stay the same. Canary Services come after the user's backends,
  * because proxies name their series by a backend's index.
  */
 export function overlayBackends(
@@ -20,7 +20,7 @@ export function overlayBackends(
   const own = refs.map((ref) => {
     const share = shareFor(ref, shares, home);
     const kept = share?.sticky === undefined ? ref : withCookie(ref, share.sticky, "stable");
-    // While nobody gets anything, the user's own refs stay to the letter.
+    // While no canary has a weight, the user's own refs stay exactly as they are.
     return raised ? multiplied(kept, 100 * scale - percent(share?.weight ?? 0, scale)) : kept;
   });
   const canaryServices = Object.values(shares).flatMap((share) =>
@@ -36,12 +36,12 @@ export function overlayBackends(
   return raised ? reduce(own, canaryServices) : [...own, ...canaryServices];
 }
 
-/** Percents have at most two decimals: the smallest factor that makes each of them whole. */
+/** The smallest factor that makes a percentage whole. Percentages have at most two decimals. */
 function scaleOf(weight: number): number {
   return [1, 10].find((factor) => percent(weight, factor) * 100 === percent(weight, 100) * factor) ?? 100;
 }
 
-/** Whole numbers: binary fractions of percents (33.33 × 100) must not make weights fractional. */
+/** Rounded, because binary fractions of percentages (33.33 × 100) must not make weights fractional. */
 function percent(weight: number, scale: number): number {
   return Math.round(weight * scale);
 }
@@ -51,8 +51,9 @@ function multiplied(ref: BackendRef, parts: number): BackendRef {
 }
 
 /**
- * The same shares in the smallest whole numbers; proxies that count requests out come to a canary's turn sooner. Where the
- * API's limit makes them inexact, canary Services are rounded down and all others up: a canary never gets more than was granted.
+ * The same shares in the smallest whole numbers, so that proxies which deal out requests by count reach the canary sooner. If
+ * the API's limit makes the shares inexact, canary Services are rounded down and all others up: a canary never gets more than
+ * its step allows.
  */
 function reduce(own: BackendRef[], canaryServices: BackendRef[]): BackendRef[] {
   const weights = [...own, ...canaryServices].map((ref) => ref.weight ?? 1);

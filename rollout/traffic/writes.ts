@@ -5,7 +5,7 @@ import { isolationPatch, restoreSelector } from "./isolation.ts";
 import { routePatch } from "./overlay.ts";
 import { type RouteRecord, type RouteShare, routeRecordOf, withShare } from "./route-record.ts";
 
-/** Narrows a Service to the pods of one ReplicaSet. */
+/** Isolates a Service to the pods of one ReplicaSet. */
 export function writeIsolation(service: Service, uid: string, hash: string, since: string): Write {
   return {
     verb: "merge",
@@ -14,17 +14,17 @@ export function writeIsolation(service: Service, uid: string, hash: string, sinc
   };
 }
 
-/** Makes a narrowed Service its owner's again. */
+/** Restores an isolated Service. */
 export function writeSelector(service: Service): Write {
   return { verb: "merge", ...target("services", service), body: guarded(service, restoreSelector(service)) };
 }
 
-/** Creates a twin. */
+/** Creates a canary Service. */
 export function createCanaryService(canaryService: Service): Write {
   return { verb: "create", ...target("services", canaryService), body: canaryService };
 }
 
-/** Points an existing twin at another canary. Null takes away what the old selector had more. */
+/** Points an existing canary Service at another canary. Null removes the keys that only the old selector has. */
 export function updateCanaryService(canaryService: Service, wanted: Service): Write {
   const { selector, ports } = wanted.spec;
   const gone = Object.keys(canaryService.spec.selector ?? {}).filter((key) => !(key in (selector ?? {})));
@@ -34,18 +34,18 @@ export function updateCanaryService(canaryService: Service, wanted: Service): Wr
   return { verb: "merge", ...target("services", canaryService), body: guarded(canaryService, body) };
 }
 
-/** Deletes a twin: this one, not one of the same name that came after it, nor when it has got another canary since. */
+/** Deletes a canary Service; not a later one of the same name, nor this one if it has served another canary since. */
 export function deleteCanaryService(canaryService: Service): Write {
   const { uid, resourceVersion } = canaryService.metadata;
   return { verb: "delete", ...target("services", canaryService), uid, resourceVersion };
 }
 
-/** The rollout's share in a route; `undefined` takes it out. */
+/** Writes the rollout's share in a route; `undefined` removes it. */
 export function writeRoute(route: Route, uid: string, share: RouteShare | undefined): Write {
   return writeShares(route, withShare(routeRecordOf(route)?.shares ?? {}, uid, share));
 }
 
-/** All shares in a route; none gives it back to its owner. */
+/** Writes all shares in a route. Without shares, it restores the user's route. */
 export function writeShares(route: Route, shares: RouteRecord["shares"]): Write {
   return { verb: "merge", ...target(pluralOf(route), route), body: routePatch(route, shares) };
 }

@@ -164,9 +164,9 @@ describeCluster("the test cluster", function () {
   it("records the user and the object of each request in the audit log", async () => {
     const events = await readAudit(kube.auditLog, "admin");
     const scaled = events.find(
-      ({ objectRef }) => objectRef?.subresource === "scale" && objectRef.name === "web",
+      ({ objectRef }) => objectRef?.subresource === "scale" && objectRef.namespace === "shop",
     );
-    expect(scaled?.objectRef).to.include({ resource: "deployments", namespace: "shop" });
+    expect(scaled?.objectRef).to.include({ resource: "deployments", name: "web" });
     expect(scaled?.responseStatus?.code).to.equal(200);
   });
 });

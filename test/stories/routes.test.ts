@@ -73,7 +73,7 @@ onEachGateway("one Service behind many routes", function (gateway) {
     const { code, stderr } = await update();
     expect(code, stderr).to.equal(0);
     expect(stderr).to.include(
-      `no mesh answers for HTTPRoute ${shop.namespace}/mesh: it gets the canary's weights, and nobody is waited for`,
+      `no mesh answers for HTTPRoute ${shop.namespace}/mesh: it gets the canary's weights, but the rollout does not wait for it`,
     );
     await shop.weighs(25);
     const from = Date.now();

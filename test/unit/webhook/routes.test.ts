@@ -116,7 +116,7 @@ describe("webhook/deployments behind routes", () => {
     api.add(httpRoutes, route("HTTPRoute", { name: "front", namespace: "edge" }, { namespace: "shop" }));
     const ungranted = await ask(update(), aDeployment());
     expect(ungranted.allowed && ungranted.warnings?.join()).to.match(
-      /no ReferenceGrant of namespace shop lets HTTPRoute edge\/front name a Service .* is left alone/,
+      /no ReferenceGrant of namespace shop lets HTTPRoute edge\/front name a Service .* Serin leaves it alone/,
     );
     const named = aDeployment({ image: "web:2", annotations: { "serin.dev/routes": "edge/front" } });
     const denied = await ask(named, aDeployment());

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import type { BackendRef, RouteRule } from "../../../../kube/core/routes.ts";
-import { unbranchable } from "../../../../rollout/traffic/added-rules.ts";
+import { inseparableRule } from "../../../../rollout/traffic/added-rules.ts";
 import { overlay } from "../../../../rollout/traffic/overlay.ts";
 import type { Home, RouteRecord } from "../../../../rollout/traffic/route-record.ts";
 import { cookieOf } from "../../../../rollout/traffic/sticky.ts";
@@ -62,7 +62,7 @@ function check(rules: readonly RouteRule[], shares: Flights, request: Request, r
   const weights = allowed(request, shares);
   const expected = weights.map((weight) => sharesAt(rule, shares, weight));
   // Where the Gateway API has no words for both conditions, chance decides; a plan is warned of it, or refused.
-  const untold = unbranchable(rules, "web", shares, SHOP) !== undefined;
+  const untold = inseparableRule(rules, "web", shares, SHOP) !== undefined;
   if (untold) expected.push(sharesAt(rule, shares, shares.web?.weight ?? 0));
   // A cookie of the stable version may be the only thing that can be told of a tester then.
   if (untold && shares.web?.sticky) expected.push(sharesAt(rule, shares, 0), sharesAt(rule, shares, 100));
@@ -89,7 +89,7 @@ describe("rules of ours among the user's, whatever the route", () => {
   it("can tell testers apart on most routes", () => {
     const samples = fc.sample(fc.tuple(anyOverlappingRules, anyExposedShares), { numRuns: 500, seed: 1 });
     const untold = samples.filter(
-      ([rules, shares]) => unbranchable(rules, "web", shares, SHOP) !== undefined,
+      ([rules, shares]) => inseparableRule(rules, "web", shares, SHOP) !== undefined,
     );
     expect(untold.length).to.be.within(25, 250);
   });

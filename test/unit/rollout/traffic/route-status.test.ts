@@ -34,7 +34,7 @@ describe("parents of a route", () => {
     expect(notAccepted(route([service], [status(linkerd, service)]))).to.equal(undefined);
   });
 
-  it("does not wait for a parent that nobody answers for beside one that somebody does", () => {
+  it("does not wait for a parent without a status if another parent has one", () => {
     expect(notAccepted(route([gateway, service], [status(traefik, gateway, 2)]))).to.equal(undefined);
   });
 
@@ -50,15 +50,15 @@ describe("parents of a route", () => {
     ).to.have.length(1);
   });
 
-  it("waits for a route that nobody answers for only when there is no other", () => {
+  it("waits for a route without a status only if no route has one", () => {
     const answered = route([gateway], [status(traefik, gateway, 2)]);
     const mesh = route([service], [], "mesh");
     const silent = route([gateway], [], "silent", "GRPCRoute");
     expect(awaited([answered, mesh, silent])).to.deep.equal([answered]);
     expect(awaited([mesh, silent])).to.deep.equal([mesh, silent]);
     expect(unansweredWarnings([answered, mesh, silent])).to.deep.equal([
-      "no mesh answers for HTTPRoute shop/mesh: it gets the canary's weights, and nobody is waited for",
-      "no gateway answers for GRPCRoute shop/silent: it gets the canary's weights, and nobody is waited for",
+      "no mesh answers for HTTPRoute shop/mesh: it gets the canary's weights, but the rollout does not wait for it",
+      "no gateway answers for GRPCRoute shop/silent: it gets the canary's weights, but the rollout does not wait for it",
     ]);
     expect(unansweredWarnings([mesh])).to.deep.equal([
       "no mesh answers for HTTPRoute shop/mesh: the canary gets no traffic until one does",
