@@ -67,9 +67,11 @@ export function startGrpcLoad(options: GrpcLoadOptions): GrpcLoad {
 
   const ended = (from = 0) => ends.filter(({ at }) => at >= from);
   return {
+    rps,
     since: (from) => recording.summary(from),
     between: (from, to) => recording.summary(from, to),
     rows: (from, to) => recording.rows(from, to),
+    at: pace.at,
     ended,
     broken: (from) => ended(from).filter(({ code }) => code !== status.OK),
     async stop() {

@@ -19,8 +19,8 @@ export interface LoadOptions {
   readonly protocol?: "http/1.1" | "h2c";
 }
 
-/** A steady stream of requests. Instants are ms since the epoch; a request counts at its start. */
-export interface Load {
+/** The answers to a stream of requests. Instants are ms since the epoch; a request counts at its start. */
+export interface Answers {
   /** Summarises the requests since an instant. */
   since(from: number): Summary;
   between(from: number, to: number): Summary;
@@ -28,6 +28,14 @@ export interface Load {
   rows(from?: number, to?: number): Iterable<Row>;
   /** Sends no more requests, waits for the pending answers, and summarises everything. */
   stop(): Promise<Summary>;
+}
+
+/** A steady stream of requests. */
+export interface Load extends Answers {
+  /** The rate at which it began, in requests per second. */
+  readonly rps: number;
+  /** Sends this many requests per second from now on. */
+  at(rps: number): void;
 }
 
 /** The number of connections by protocol, and of concurrent requests on each. */
@@ -54,9 +62,11 @@ export function startLoad(options: LoadOptions): Load {
   });
 
   return {
+    rps,
     since: (from) => recording.summary(from),
     between: (from, to) => recording.summary(from, to),
     rows: (from, to) => recording.rows(from, to),
+    at: pace.at,
     async stop() {
       await pace.stop();
       if (!pool.closed) await pool.close();

@@ -1,5 +1,10 @@
+/** The rate (turns per second) of a load while its requests are counted. Two cores with two clusters serve it easily. */
+export const COUNTING_RPS = 1_000;
+
 /** A steady rate of turns. */
 export interface Pace {
+  /** Goes on at another rate, in turns per second. */
+  at(rps: number): void;
   /** Begins no more turns and waits for the pending ones. */
   stop(): Promise<void>;
 }
@@ -10,11 +15,12 @@ export interface Pace {
  */
 export function startPace(rps: number, turn: (index: number) => Promise<void>): Pace {
   const due = new Set<Promise<void>>();
-  const started = performance.now();
+  let rate = { rps, since: performance.now(), begun: 0 };
   let begun = 0;
   const timer = setInterval(
     () => {
-      for (const target = ((performance.now() - started) * rps) / 1_000; begun < target; begun++) {
+      const target = rate.begun + ((performance.now() - rate.since) * rate.rps) / 1_000;
+      for (; begun < target; begun++) {
         const taken = turn(begun).finally(() => due.delete(taken));
         due.add(taken);
       }
@@ -22,6 +28,9 @@ export function startPace(rps: number, turn: (index: number) => Promise<void>): 
     Math.max(1, Math.min(5, 500 / rps)),
   );
   return {
+    at(next) {
+      rate = { rps: next, since: performance.now(), begun };
+    },
     async stop() {
       clearInterval(timer);
       await Promise.all(due);

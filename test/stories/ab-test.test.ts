@@ -69,8 +69,8 @@ onEachGateway("an ab-test", function (gateway) {
     const others = shop.users(outsiders, 300);
     await update("v2");
     const from = await inForce();
-    await tagged.visited(from, 1_000);
-    const to = await others.visited(from, 2_500);
+    await tagged.counted(from, 1_000);
+    const to = await others.counted(from, 2_500);
     expectVersion(tagged.between(from, to), "v2", 1_000);
     expectVersion(others.between(from, to), "v1", 2_500);
     await shop.promote();
@@ -96,7 +96,7 @@ onEachGateway("an ab-test", function (gateway) {
 
     await update("v2");
     const then = await inForce();
-    const is = outcomes(users.between(then, await users.visited(then, 2_500)));
+    const is = outcomes(users.between(then, await users.counted(then, 2_500)));
     const expected = [...was].map(([user, seen]) => {
       return [user, user.includes("x-canary") ? seen.map((it) => it.replace("v1", "v2")) : seen];
     });

@@ -29,7 +29,7 @@ onEachGateway("a HorizontalPodAutoscaler in flight", function (gateway) {
     await shop.until("10 + 2", () => sizes(shop) === "10+2", PATIENCE_MS);
     await shop.apply(autoscaler("cpu", 2, 4));
     await shop.until("4 + 1", () => sizes(shop) === "4+1", PATIENCE_MS);
-    const to = await shop.answered(load, from, 4_000);
+    const to = await shop.counted(load, from, 4_000);
     expectShare(load.between(from, to), "v2", 0.2);
     await shop.promote();
     expect(shop.deployment().spec.replicas).to.equal(4);

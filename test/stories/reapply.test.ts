@@ -51,7 +51,7 @@ onEachGateway("the user's manifests handed in again in mid-flight", function (ga
       const from = await shop.weighs(20);
       const canaryService = shop.stock.services.get("web-canary")?.metadata.uid;
       for (const command of again) await hand(shop, v2, ...command);
-      const to = await shop.answered(load, from, 3_600);
+      const to = await shop.counted(load, from, 3_600);
 
       expectShare(load.between(from, to), "v2", 0.2);
       expectNoGap(shop, from, to);
@@ -77,7 +77,7 @@ onEachGateway("the user's manifests handed in again in mid-flight", function (ga
     const load = shop.load(300);
     await shop.run("set", "image", "deployment/web", "app=app:v2");
     let from = await shop.weighs(20);
-    expectShare(load.between(from, await shop.answered(load, from, 3_600)), "v2", 0.15);
+    expectShare(load.between(from, await shop.counted(load, from, 3_600)), "v2", 0.15);
 
     const filter = {
       type: "ResponseHeaderModifier",
@@ -104,7 +104,7 @@ onEachGateway("the user's manifests handed in again in mid-flight", function (ga
     await shop.apply(JSON.stringify(v1));
     // As many requests as a gateway may need to follow a change.
     from = await shop.answered(load, Date.now(), 1_000);
-    expectShare(load.between(from, await shop.answered(load, from, 3_600)), "v2", 0.12);
+    expectShare(load.between(from, await shop.counted(load, from, 3_600)), "v2", 0.12);
 
     await shop.promote();
     const route = shop.stock.httproutes.get("web");

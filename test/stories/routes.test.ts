@@ -78,7 +78,7 @@ onEachGateway("one Service behind many routes", function (gateway) {
     await shop.weighs(25);
     const from = Date.now();
     for (const load of [...loads, calls]) {
-      const to = await shop.answered(load, from, ENOUGH);
+      const to = await shop.counted(load, from, ENOUGH);
       const { total, byVersion } = load.between(from, to);
       expect((byVersion.v2 ?? 0) / total, "share of v2").to.be.within(0.25 - TOLERANCE, 0.25 + TOLERANCE);
     }

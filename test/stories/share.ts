@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Load } from "../cluster/load.ts";
+import type { Answers } from "../cluster/load.ts";
 import type { Summary } from "../cluster/record.ts";
 
 /**
@@ -25,7 +25,7 @@ export function expectShare(
 }
 
 /** Expects that no request failed; the message lists when, how and where requests failed. */
-export async function expectNoFailures(load: Load, from?: number): Promise<void> {
+export async function expectNoFailures(load: Answers, from?: number): Promise<void> {
   await load.stop();
   const failed = [...load.rows(from)].filter((row) => row.status !== 200);
   const told = failed

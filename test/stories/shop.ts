@@ -5,7 +5,8 @@ import { cluster } from "../cluster/fixture.ts";
 import type { GatewayName } from "../cluster/gateways.ts";
 import { type GrpcLoad, startGrpcLoad } from "../cluster/grpcLoad.ts";
 import type { Output } from "../cluster/kubectl.ts";
-import { type Load, startLoad } from "../cluster/load.ts";
+import { type Answers, type Load, startLoad } from "../cluster/load.ts";
+import { COUNTING_RPS } from "../cluster/pace.ts";
 import type { Received } from "../cluster/received.ts";
 import { installSerin } from "../cluster/serin.ts";
 import { Ledger } from "./ledger.ts";
@@ -146,8 +147,11 @@ export class Shop extends Ledger {
     return this.cluster.received({ namespace: this.namespace, version });
   }
 
-  /** Waits until a load has this many answers since an instant; returns when. */
-  async answered(load: Load, from: number, requests: number): Promise<number> {
+  /**
+   * Waits until a load has this many answers since an instant, at its own rate; returns when. For what must last, or must
+   * not happen meanwhile.
+   */
+  async answered(load: Answers, from: number, requests: number): Promise<number> {
     const deadline = Date.now() + 60_000;
     while (load.since(from).total < requests) {
       if (Date.now() > deadline)
@@ -155,6 +159,14 @@ export class Shop extends Ledger {
       await timer(100);
     }
     return Date.now();
+  }
+
+  /** The same at COUNTING_RPS, for questions that only the number of requests answers, such as a share. */
+  async counted(load: Load, from: number, requests: number): Promise<number> {
+    load.at(COUNTING_RPS);
+    const to = await this.answered(load, from, requests);
+    load.at(load.rps);
+    return to;
   }
 
   /** Orders the promotion of the current rollout and waits for its end. */

@@ -50,14 +50,14 @@ onEachGateway("sticky users", function (gateway) {
     await update("v2");
     const from = await pausedAt(20);
     first = shop.users(crowd("first", 200), rps);
-    expectShare(passersBy.between(from, await shop.answered(passersBy, from, 3_600)), "v2", 0.2);
+    expectShare(passersBy.between(from, await shop.counted(passersBy, from, 3_600)), "v2", 0.2);
     await first.visited(from, 800);
     expect(keepers(first.between(from), "v2"), "of 200 users").to.be.within(15, 65);
 
     await resume();
     const half = await pausedAt(50);
     const second = shop.users(crowd("second", 200), rps);
-    expectShare(passersBy.between(half, await shop.answered(passersBy, half, 3_600)), "v2", 0.5);
+    expectShare(passersBy.between(half, await shop.counted(passersBy, half, 3_600)), "v2", 0.5);
     await second.visited(half, 800);
     expect(keepers(second.between(half), "v2"), "of 200 users").to.be.within(70, 130);
     const end = await first.visited(half, 800);

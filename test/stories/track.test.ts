@@ -34,7 +34,7 @@ onEachGateway("a ConfigMap or Secret that pods use", function (gateway) {
     const from = await shop.weighs(20);
     const canary = one(versions(shop).filter((set) => !before.some(sameAs(set))));
     expect(first(shop, canary), "the first canary pod").to.be.above(stored + 1_000);
-    const to = await shop.answered(load, from, 2_500);
+    const to = await shop.counted(load, from, 2_500);
     expect(shareOf(load, canary, from, to)).to.be.within(0.17, 0.23);
 
     await hand(shop, manifests(shop, "envFrom", "configmap", "3"), "apply");

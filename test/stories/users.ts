@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { Pool } from "undici";
-import { startPace } from "../cluster/pace.ts";
+import { COUNTING_RPS, startPace } from "../cluster/pace.ts";
 
 /** A user who returns, with their own cookie jar. */
 export interface User {
@@ -38,9 +38,11 @@ export class Users {
   readonly #pool: Pool;
   readonly #pace: ReturnType<typeof startPace>;
   readonly #host: string;
+  readonly #rps: number;
 
   constructor(users: readonly User[], { url, host, rps }: Asked) {
     this.#host = host;
+    this.#rps = rps;
     this.#pool = new Pool(url, { connections: CONNECTIONS, headersTimeout: 10_000 });
     const jars = users.map(() => new Jar());
     this.#pace = startPace(rps, (index) => {
@@ -60,6 +62,14 @@ export class Users {
       if (Date.now() > deadline) throw new Error(`no ${visits} visits since ${new Date(from).toISOString()}`);
     }
     return Date.now();
+  }
+
+  /** The same at COUNTING_RPS, for users whose version depends on nothing that they keep. */
+  async counted(from: number, visits: number): Promise<number> {
+    this.#pace.at(COUNTING_RPS);
+    const to = await this.visited(from, visits);
+    this.#pace.at(this.#rps);
+    return to;
   }
 
   /** Stops the users; resolves when the last one has an answer. */

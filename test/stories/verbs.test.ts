@@ -29,7 +29,7 @@ onEachGateway("in flight the verbs of kubectl keep their meaning", function (gat
     await shop.until("the pause reported", () =>
       /holding at 20%: paused: /.test(shop.condition()?.message ?? ""),
     );
-    await shop.answered(load, from, 3_000);
+    await shop.counted(load, from, 5_000);
     expect(shop.weight()).to.equal(20);
     expectShare(load.between(from, Date.now()), "v2", 0.2);
     expect(await shop.run("rollout", "history", "deployment/web")).to.match(/REVISION.*\n1 .*\n2 /);
@@ -50,7 +50,7 @@ onEachGateway("in flight the verbs of kubectl keep their meaning", function (gat
       await scale(shop, replicas);
       await shop.until(`${replicas} + 20 %`, () => sizes(shop) === `${replicas}+${Math.ceil(replicas / 5)}`);
     }
-    const to = await shop.answered(load, from, 4_000);
+    const to = await shop.counted(load, from, 4_000);
     expectShare(load.between(from, to), "v2", 0.2);
     await shop.promote();
     expect(shop.pods("v2")).to.have.length(4);
@@ -66,7 +66,7 @@ onEachGateway("in flight the verbs of kubectl keep their meaning", function (gat
     await shop.until("1 + 1", () => sizes(shop) === "1+1");
     await scale(shop, 6);
     await shop.until("6 + 2", () => sizes(shop) === "6+2");
-    const to = await shop.answered(load, from, 4_000);
+    const to = await shop.counted(load, from, 4_000);
     expectShare(load.between(from, to), "v2", 0.2);
     expect(load.between(from, to).failed, "failed requests").to.equal(0);
 
@@ -76,7 +76,7 @@ onEachGateway("in flight the verbs of kubectl keep their meaning", function (gat
     await scale(shop, 5);
     await shop.until("5 + 1", () => sizes(shop) === "5+1");
     const back = await shop.weighs(20);
-    expectShare(load.between(back, await shop.answered(load, back, 3_000)), "v2", 0.2);
+    expectShare(load.between(back, await shop.counted(load, back, 3_000)), "v2", 0.2);
     const served = load.since(zero).byVersion;
     expect((served.v2 ?? 0) / ((served.v1 ?? 0) + (served.v2 ?? 0)), "share of v2 since").to.be.below(0.22);
     await shop.promote();

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type Load, startLoad } from "../../cluster/load.ts";
+import { type Answers, startLoad } from "../../cluster/load.ts";
 import type { Row, Summary } from "../../cluster/record.ts";
 import type { Shop } from "../../stories/shop.ts";
 
@@ -12,7 +12,7 @@ interface Beat {
 }
 
 /** Two loads as one, with its evenness. */
-export interface MixedLoad extends Load {
+export interface MixedLoad extends Answers {
   beat(from: number, to: number): Beat;
 }
 
