@@ -56,7 +56,7 @@ function check(rules: readonly RouteRule[], shares: Flights, request: Request, r
   const actual = sharesOf(served?.backendRefs);
   if (!names(rule, "web")) {
     const api = names(rule, "api") && shares.api ? sharesAt(rule, shares, 0) : sharesOf(rule.backendRefs);
-    expect(actual, "nobody else").to.deep.equal(api);
+    expect(actual, "all other users").to.deep.equal(api);
     return;
   }
   const weights = allowed(request, shares);
@@ -64,14 +64,14 @@ function check(rules: readonly RouteRule[], shares: Flights, request: Request, r
   // Where the Gateway API has no words for both conditions, chance decides; a plan is warned of it, or refused.
   const untold = inseparableRule(rules, "web", shares, SHOP) !== undefined;
   if (untold) expected.push(sharesAt(rule, shares, shares.web?.weight ?? 0));
-  // A cookie of the stable version may be the only thing that can be told of a tester then.
+  // A cookie of the stable version may then be the only sign of a tester.
   if (untold && shares.web?.sticky) expected.push(sharesAt(rule, shares, 0), sharesAt(rule, shares, 100));
   expect(expected.map((it) => JSON.stringify(it))).to.include(JSON.stringify(actual));
 }
 
-describe("rules of ours among the user's, whatever the route", () => {
+describe("added rules among the user's, whatever the route", () => {
   for (const ranking of ["precedence", "order"] as const) {
-    it(`by ${ranking}: leaves every request at its rule, and gives the canary to whom it is for and nobody else`, () => {
+    it(`by ${ranking}: leaves every request at its rule, and gives the canary to its audience only`, () => {
       fc.assert(
         fc.property(
           anyOverlappingRules,

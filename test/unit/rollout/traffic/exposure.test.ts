@@ -81,15 +81,15 @@ describe("exposure", () => {
     ).to.deep.equal([false, false, false]);
   });
 
-  it("is told in a word and in words", () => {
-    const told = [
+  it("is described in a word and in words", () => {
+    const described = [
       { weight: 12.5 },
       { weight: 0, mirror: 20 },
       { weight: 0, match },
       { weight: 10, match, sticky },
       { weight: 0 },
     ].map((it) => [shortly(it), describeExposure(it)]);
-    expect(told).to.deep.equal([
+    expect(described).to.deep.equal([
       ["12.5%", "12.5% of the traffic"],
       ["copies of 20%", "copies of 20% of the traffic"],
       ["the matching users", "the users with header x-a=1"],

@@ -32,7 +32,7 @@ describe("grants", () => {
     ],
     ["a grant covers all Services", [foreign()], [grant([to()])]],
     ["an empty name means all, too", [foreign()], [grant([to("")])]],
-    ["a grant covers the twin", [foreign()], [grant([to("web"), to("web-canary")])]],
+    ["a grant covers the canary Service", [foreign()], [grant([to("web"), to("web-canary")])]],
     ["two grants cover one each", [foreign()], [grant([to("web")]), grant([to("web-canary")])]],
     ["a grant is for both kinds of routes", [foreign("GRPCRoute")], [grant([to()], { kind: "GRPCRoute" })]],
   ];
@@ -40,7 +40,7 @@ describe("grants", () => {
     it(`has nothing to say when ${when}`, () => expect(ask(routes, grants)).to.equal(undefined));
   }
 
-  it("says what to add to the grant that forgets the twin", () => {
+  it("says what to add to a grant that lacks the canary Service", () => {
     expect(ask([aRoute(), foreign()], [grant([to("web")])])).to.equal(
       "ReferenceGrant shop/allow-edge covers Service web only, for HTTPRoute edge/front: the canary needs Service " +
         'web-canary too: add {group: "", kind: Service, name: web-canary} to its spec.to, or leave the name out',

@@ -19,14 +19,14 @@ import { writeIsolation, writeSelector } from "../../../../rollout/traffic/write
 import { AT_NOON, aDeployment, aReplicaSet, aService, aTemplate } from "../../../support/builders.ts";
 import { merged } from "../../../support/patch.ts";
 
-const narrowed = (service = aService(), hash = "abc") =>
+const isolated = (service = aService(), hash = "abc") =>
   merged(service, writeIsolation(service, "uid-web", hash, AT_NOON));
-const widened = (service: Service) => merged(service, writeSelector(service));
+const restored = (service: Service) => merged(service, writeSelector(service));
 
 describe("isolation", () => {
   const found: [string, Service, boolean][] = [
     ["selects the pods", aService(), true],
-    ["is narrowed already", narrowed(), true],
+    ["is isolated already", isolated(), true],
     [
       "selects by a label that the pods do not have",
       aService({ selector: { app: "web", tier: "x" } }),
@@ -35,26 +35,22 @@ describe("isolation", () => {
     ["has an empty selector", aService({ selector: {} }), false],
     ["is headless", aService({ clusterIP: "None" }), false],
     ["is an external name", aService({ type: "ExternalName" }), false],
-    [
-      "was left alone by its owner",
-      aService({ meta: { annotations: { "serin.dev/isolate": "false" } } }),
-      false,
-    ],
-    ["is a twin", canaryServiceOf(aService(), aDeployment(), "abc"), false],
+    ["is opted out", aService({ meta: { annotations: { "serin.dev/isolate": "false" } } }), false],
+    ["is a canary Service", canaryServiceOf(aService(), aDeployment(), "abc"), false],
   ];
   for (const [what, service, expected] of found) {
     it(`a Service that ${what} is ${expected ? "" : "not "}one to isolate`, () =>
       expect(servicesOf(aTemplate(), [service])).to.have.length(expected ? 1 : 0));
   }
 
-  it("tells a twin from a Service that the Deployment owns, too", () => {
+  it("distinguishes a canary Service from a user's Service that the Deployment owns", () => {
     const [owner] = canaryServiceOf(aService(), aDeployment(), "abc").metadata.ownerReferences ?? [];
-    const owned = narrowed(aService({ meta: { ownerReferences: owner ? [owner] : [] } }));
+    const owned = isolated(aService({ meta: { ownerReferences: owner ? [owner] : [] } }));
     expect(isCanaryService(owned)).to.equal(false);
     expect(isCanaryService(canaryServiceOf(owned, aDeployment(), "abc"))).to.equal(true);
   });
 
-  it("narrows to one ReplicaSet and gives the Service back to the letter", () => {
+  it("isolates to one ReplicaSet and restores the Service exactly", () => {
     const labels = { team: "a" };
     fc.assert(
       fc.property(
@@ -66,10 +62,10 @@ describe("isolation", () => {
             selector,
             meta: bare ? { labels: {}, annotations: {} } : { labels, annotations: { x: "1" } },
           });
-          const inFlight = hashes.reduce(narrowed, service);
+          const inFlight = hashes.reduce(isolated, service);
           expect(isIsolatedTo(inFlight, hashes.at(-1) ?? "")).to.equal(true);
           expect(selectorOf(inFlight)).to.deep.equal(selector);
-          expect(widened(inFlight)).to.deep.equal(service);
+          expect(restored(inFlight)).to.deep.equal(service);
         },
       ),
     );
@@ -79,7 +75,7 @@ describe("isolation", () => {
     ["the same manifest", aService(), { app: "web" }],
     [
       "an edit of a port",
-      { ...narrowed(), spec: { ...narrowed().spec, ports: [{ port: 8080 }] } },
+      { ...isolated(), spec: { ...isolated().spec, ports: [{ port: 8080 }] } },
       { app: "web" },
     ],
     [
@@ -88,33 +84,33 @@ describe("isolation", () => {
       { app: "web", tier: "front" },
     ],
     [
-      "an edit of the narrowed selector",
+      "an edit of the isolated selector",
       aService({ selector: { app: "web", tier: "front", "pod-template-hash": "abc" } }),
       { app: "web", tier: "front" },
     ],
   ];
   for (const [what, requested, wanted] of rewritten) {
-    it(`${what} in flight stays narrow and is what its owner gets back`, () => {
-      const stored = reisolate(requested, narrowed());
+    it(`${what} in flight stays isolated, and the user gets it back`, () => {
+      const stored = reisolate(requested, isolated());
       expect(stored.spec.selector).to.deep.equal({ ...wanted, "pod-template-hash": "abc" });
       expect(stored.spec.ports).to.deep.equal(requested.spec.ports);
       expect(serviceRecordOf(stored)).to.deep.equal({ selector: wanted, since: AT_NOON });
-      expect(reisolate(stored, narrowed()), "called again").to.deep.equal(stored);
-      expect(widened(stored).spec.selector).to.deep.equal(wanted);
+      expect(reisolate(stored, isolated()), "called again").to.deep.equal(stored);
+      expect(restored(stored).spec.selector).to.deep.equal(wanted);
     });
   }
 
-  it("whose owner points it at other pods in flight leaves the flight", () => {
+  it("that a user points at other pods in flight leaves the rollout", () => {
     const sets = [aReplicaSet({ hash: "abc" })];
-    const redirected = reisolate(aService({ selector: { app: "other" } }), narrowed());
+    const redirected = reisolate(aService({ selector: { app: "other" } }), isolated());
     const freed = unlessRedirected(redirected, sets);
     expect(freed.spec.selector).to.deep.equal({ app: "other" });
     expect(serviceRecordOf(freed)).to.equal(undefined);
     expect(freed.metadata.labels).not.to.have.property("serin.dev/flight");
-    expect(unlessRedirected(reisolate(freed, narrowed()), sets), "called again").to.deep.equal(freed);
-    const kept = reisolate(narrowed(), narrowed());
+    expect(unlessRedirected(reisolate(freed, isolated()), sets), "called again").to.deep.equal(freed);
+    const kept = reisolate(isolated(), isolated());
     expect(unlessRedirected(kept, sets)).to.equal(kept);
-    expect(unlessRedirected(redirected, []), "of a version that nobody knows").to.equal(redirected);
+    expect(unlessRedirected(redirected, []), "of an unknown version").to.equal(redirected);
   });
 
   it("leaves a Service that is not in flight as requested", () => {
@@ -126,16 +122,16 @@ describe("isolation", () => {
     const other = (name: string, replicas: number) =>
       aDeployment({ meta: { name }, replicas, template: aTemplate("api:1", "web") });
     const all = [aDeployment(), other("api", 1), other("idle", 0), aDeployment({ meta: { name: "x" } })];
-    expect(sharers(narrowed(), aDeployment(), all).map(({ metadata }) => metadata.name)).to.deep.equal([
+    expect(sharers(isolated(), aDeployment(), all).map(({ metadata }) => metadata.name)).to.deep.equal([
       "api",
     ]);
   });
 
-  it("makes a twin as the gateway must see it: same ports, canary pods, no load balancer", () => {
+  it("makes a canary Service with the same ports, the canary's pods and no load balancer", () => {
     const ports = [
       { name: "http", port: 80, targetPort: "web", appProtocol: "kubernetes.io/h2c", nodePort: 30_080 },
     ];
-    const service = narrowed(
+    const service = isolated(
       aService({ type: "LoadBalancer", ports, meta: { labels: { team: "a" }, annotations: { lb: "1" } } }),
     );
     const canaryService = canaryServiceOf(service, aDeployment(), "def");
@@ -152,7 +148,7 @@ describe("isolation", () => {
     );
   });
 
-  it("names twins as the API allows", () => {
+  it("names canary Services as the API allows", () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/), (name) => {
         expect(canaryServiceName(name)).to.match(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/);
@@ -160,7 +156,7 @@ describe("isolation", () => {
     );
   });
 
-  it("names the twins of long names that begin alike apart", () => {
+  it("gives canary Services of long names that begin alike different names", () => {
     const [a, b] = ["a", "b"].map((end) => canaryServiceName(`${"x".repeat(62)}${end}`));
     expect(a).to.have.length(63).and.not.equal(b);
     expect(canaryServiceName("web")).to.equal("web-canary");

@@ -11,7 +11,7 @@ const filter = { type: "RequestHeaderModifier", requestHeaderModifier: { set: [{
 const modifier = { type: "ResponseHeaderModifier", responseHeaderModifier: { remove: ["x-powered-by"] } };
 const mirror = { type: "RequestMirror", requestMirror: { backendRef: { name: "audit", port: 80 } } };
 
-/** Rules as people write them, with filters that ours must stand beside. */
+/** Rules as users write them, with filters next to which Serin's own must stand. */
 const anyRoute: fc.Arbitrary<Route> = fc
   .tuple(
     anyOverlappingRules,
@@ -29,13 +29,13 @@ function withFilters(rule: RouteRule, where: string): RouteRule {
   return { ...rule, backendRefs: (rule.backendRefs ?? []).map((ref) => ({ ...ref, filters: [modifier] })) };
 }
 
-/** What somebody may do to the rules that he sees. */
+/** An edit that a user may make of the stored rules. */
 type Edit = (rules: readonly RouteRule[], at: number) => RouteRule[];
 const change =
   (edit: (rule: RouteRule) => RouteRule): Edit =>
   (rules, at) =>
     rules.map((rule, i) => (i === at % rules.length ? edit(rule) : rule));
-const withoutTwins = (refs: readonly BackendRef[] = []) =>
+const withoutCanaries = (refs: readonly BackendRef[] = []) =>
   refs.filter(({ name }) => !name.endsWith("-canary"));
 const edits: Record<string, Edit> = {
   nothing: (rules) => [...rules],
@@ -52,10 +52,13 @@ const edits: Record<string, Edit> = {
     ...rule,
     filters: [...(rule.filters ?? []), { type: "URLRewrite" }],
   })),
-  "the twins taken out": change((rule) => ({ ...rule, backendRefs: withoutTwins(rule.backendRefs) })),
-  "all twins taken out": (rules) =>
-    rules.map((rule) => ({ ...rule, backendRefs: withoutTwins(rule.backendRefs) })),
-  "a rule taken out": (rules, at) => rules.filter((_rule, i) => i !== at % rules.length),
+  "the canary Services removed": change((rule) => ({
+    ...rule,
+    backendRefs: withoutCanaries(rule.backendRefs),
+  })),
+  "all canary Services removed": (rules) =>
+    rules.map((rule) => ({ ...rule, backendRefs: withoutCanaries(rule.backendRefs) })),
+  "a rule removed": (rules, at) => rules.filter((_rule, i) => i !== at % rules.length),
   "a rule before": (rules) => [{ backendRefs: [{ name: "new" }], mark: "new" }, ...rules],
   "the last first": (rules) => [...rules.slice(-1), ...rules.slice(0, -1)],
 };
@@ -84,7 +87,7 @@ describe("overlay with testers, cookies and copies, whatever the route", () => {
     );
   });
 
-  it("reads the manifest that is applied again as it is, and a stored route as its owner's rules", () => {
+  it("reads a manifest that is applied again as it is, and a stored route as the user's rules", () => {
     fc.assert(
       fc.property(anyRoute, anyRoute, anyExposedShares, (route, next, shares) => {
         const old = applied(route, shares);
@@ -110,7 +113,7 @@ describe("overlay with testers, cookies and copies, whatever the route", () => {
   });
 
   for (const [what, edit] of Object.entries(edits)) {
-    it(`takes nothing of ours for the owner's when he edits what he sees: ${what}`, () => {
+    it(`takes nothing of Serin's for the user's in an edit of the stored route: ${what}`, () => {
       fc.assert(
         fc.property(anyRoute, anyExposedShares, fc.nat(), (route, shares, at) => {
           const old = applied(route, shares);
@@ -128,7 +131,7 @@ describe("overlay with testers, cookies and copies, whatever the route", () => {
     });
   }
 
-  it("keeps every rule that the owner did not touch", () => {
+  it("keeps every rule that the user did not touch", () => {
     fc.assert(
       fc.property(
         anyRoute,

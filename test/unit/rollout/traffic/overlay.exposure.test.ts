@@ -94,7 +94,7 @@ describe("overlay with testers, cookies and copies", () => {
     expect(added.map(({ backendRefs }) => backendRefs?.[0]?.name)).to.deep.equal(["other", "more", "web"]);
   });
 
-  it("copies to the twin as much of a rule's requests as its Service gets of them, beside the user's own copies", () => {
+  it("copies to the canary Service the part of a rule's requests that its Service gets, next to the user's own copies", () => {
     const own = { type: "RequestMirror", requestMirror: { backendRef: { name: "audit", port: 80 } } };
     const mirrors = (mirror: number, backends: BackendRef[]) => {
       const rules = [{ filters: [own], backendRefs: backends }];

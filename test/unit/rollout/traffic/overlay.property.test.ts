@@ -17,7 +17,7 @@ const flightOfRef = (ref: BackendRef, shares: RouteRecord["shares"]) =>
       ref.name in canaryServices,
   );
 
-/** Every ref of the user's with the refs it became: itself and, where it is in flight, its twin. */
+/** Every ref of the user with the refs that it became: itself and, in flight, its canary Service. */
 function pairs(before: readonly BackendRef[], after: readonly BackendRef[], shares: RouteRecord["shares"]) {
   const order = Object.values(shares);
   const canaryServices = order.flatMap((share) => before.filter((ref) => flightOfRef(ref, shares) === share));
@@ -59,7 +59,7 @@ describe("overlay, whatever the route", () => {
     );
   });
 
-  it("gives every Service the share it had, and its twin never more than was granted", () => {
+  it("gives every Service its share, and its canary Service never more than its step grants", () => {
     fc.assert(
       fc.property(anyRoute, anyShares, (route, shares) => {
         overlay(route.spec.rules ?? [], shares, SHOP).forEach((rule, i) => {
@@ -83,7 +83,7 @@ describe("overlay, whatever the route", () => {
             const granted = BigInt(Math.round(share.weight * 100));
             const over = weightOf(canaryService) * 10_000n - granted * together;
             expect(over <= 0n, `${canaryService.weight} of ${together} at ${share.weight} %`).to.equal(true);
-            if (exact) expect(over, "share of the twin").to.equal(0n);
+            if (exact) expect(over, "share of the canary Service").to.equal(0n);
           }
           if (sum(before) > 0n) expect(sum(after) > 0n, "some weight is left").to.equal(true);
         });
@@ -92,7 +92,7 @@ describe("overlay, whatever the route", () => {
     );
   });
 
-  it("leaves the user's refs to the letter while nobody has any weight", () => {
+  it("leaves the user's refs exactly as they are while no canary has a weight", () => {
     const idle = anyShares.map((shares) =>
       Object.fromEntries(Object.entries(shares).map(([uid, share]) => [uid, { ...share, weight: 0 }])),
     );
@@ -113,7 +113,7 @@ describe("overlay, whatever the route", () => {
     );
   });
 
-  it("reads the manifest that is applied again as it is, and a stored route as its owner's rules", () => {
+  it("reads a manifest that is applied again as it is, and a stored route as the user's rules", () => {
     fc.assert(
       fc.property(anyRoute, anyRoute, anyShares, (route, next, shares) => {
         const old = applied(route, shares);
@@ -124,7 +124,7 @@ describe("overlay, whatever the route", () => {
     );
   });
 
-  it("is put back as often as you like, and the owner's latest rules stay on record", () => {
+  it("can be written any number of times, and the record keeps the user's latest rules", () => {
     fc.assert(
       fc.property(anyRoute, anyRoute, anyShares, (route, next, shares) => {
         const old = applied(route, shares);

@@ -96,7 +96,7 @@ describe("overlay", () => {
       ],
     ],
     [
-      "copies the ref's own filters and unknown fields to the twin",
+      "copies the ref's own filters and unknown fields to the canary Service",
       50,
       [{ name: "web", filters: [{ type: "X" }], future: 1 }],
       [
@@ -147,7 +147,7 @@ describe("overlay", () => {
     expect(rules[1]).to.deep.include(named);
   });
 
-  it("appends the twins of several rollouts in the order in which they came", () => {
+  it("appends the canary Services of several rollouts in the order in which they began", () => {
     const shares = { late: share(0, "b"), early: share(50, "a") };
     expect(
       refs([{ name: "a" }, { name: "b" }], shares)?.map(({ name, weight }) => [name, weight]),
@@ -159,7 +159,7 @@ describe("overlay", () => {
     ]);
   });
 
-  it("finds the Services that the user's rules name, not the twins", () => {
+  it("finds the Services that the user's rules name, without canary Services", () => {
     const route = inFlight(10, [
       { name: "web" },
       { name: "x", namespace: "edge" },

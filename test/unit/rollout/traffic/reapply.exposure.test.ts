@@ -31,7 +31,7 @@ describe("a route written by others in flight, with testers, cookies and copies"
   ];
   const snapshot = applied(aRoute({ rules }), shares);
   const written = snapshot.spec.rules ?? [];
-  const isOurs = (i: number) => routeRecordOf(snapshot)?.added?.includes(i) ?? false;
+  const isAdded = (i: number) => routeRecordOf(snapshot)?.added?.includes(i) ?? false;
   const change = (matching: (rule: RouteRule, i: number) => boolean, edit: (rule: RouteRule) => RouteRule) =>
     edited(
       written.map((rule, i) => (matching(rule, i) ? edit(rule) : rule)),
@@ -41,14 +41,14 @@ describe("a route written by others in flight, with testers, cookies and copies"
   const names = ({ backendRefs = [] }: RouteRule, name: string) =>
     backendRefs.some((ref) => ref.name === name);
 
-  it("drops rules of ours, edited or not, and keeps the owner's that demands the same", () => {
+  it("drops added rules, edited or not, and keeps the user's rule with the same matches", () => {
     expect(
       readIntent(
-        change((rule, i) => isOurs(i) && names(rule, "web"), timeout),
+        change((rule, i) => isAdded(i) && names(rule, "web"), timeout),
         snapshot,
       ),
     ).to.deep.equal(rules);
-    const own = change((rule, i) => !isOurs(i) && names(rule, "web"), timeout);
+    const own = change((rule, i) => !isAdded(i) && names(rule, "web"), timeout);
     expect(readIntent(own, snapshot)).to.deep.equal([
       timeout(rules[0] ?? {}),
       rules[1],
@@ -56,7 +56,28 @@ describe("a route written by others in flight, with testers, cookies and copies"
     ]);
   });
 
-  it("drops rules of ours of which somebody has left only the Service without weight", () => {
+  it("keeps an edited rule whose matches are those of two added rules", () => {
+    const { sticky: _sticky, mirror: _mirror, ...testers } = { ...shares.uid, weight: 0 };
+    const own = [
+      { matches: [{ headers: [{ name: "x-t", value: "1" }] }], backendRefs: [{ name: "web", port: 80 }] },
+      { backendRefs: [{ name: "web", port: 80 }] },
+    ];
+    const old = applied(aRoute({ rules: own }), { uid: testers });
+    const stored = old.spec.rules ?? [];
+    expect(routeRecordOf(old)?.added).to.deep.equal([0, 2]);
+    const editedAt = (at: number) =>
+      readIntent(
+        edited(
+          stored.map((rule, i) => (i === at ? timeout(rule) : rule)),
+          old,
+        ),
+        old,
+      );
+    expect(editedAt(1)).to.deep.equal([timeout(own[0] ?? {}), own[1]]);
+    for (const added of [0, 2]) expect(editedAt(added)).to.deep.equal(own);
+  });
+
+  it("drops added rules of which a user left only the Service without weight", () => {
     const { sticky: _sticky, mirror: _mirror, ...testers } = { ...shares.uid, weight: 0 };
     const manifest = [{ backendRefs: [{ name: "web", port: 80 }] }];
     const old = applied(aRoute({ rules: manifest }), { uid: testers });
@@ -68,16 +89,16 @@ describe("a route written by others in flight, with testers, cookies and copies"
     expect(readIntent(edited(rest, old), old)).to.deep.equal(manifest);
   });
 
-  it("is asked again about its own answer to an edited rule that has company", () => {
-    const requested = change((rule, i) => !isOurs(i) && names(rule, "other"), timeout);
+  it("answers the same if the API server asks again about an edited rule with added rules", () => {
+    const requested = change((rule, i) => !isAdded(i) && names(rule, "other"), timeout);
     const stored = reimpose(requested, snapshot);
     expect(rulesOf(stored)).to.deep.equal([rules[0], timeout(rules[1] ?? {}), rules[2]]);
     expect(reimpose(stored, snapshot)).to.deep.equal(stored);
   });
 
-  it("takes cookies and copies out of what the owner edits, also where he took the twin out", () => {
+  it("takes cookies and copies out of an edited rule, even one without its canary Service", () => {
     const without = change(
-      (_rule, i) => !isOurs(i),
+      (_rule, i) => !isAdded(i),
       (rule) => ({
         ...rule,
         ...(rule.backendRefs && {
@@ -93,8 +114,8 @@ describe("a route written by others in flight, with testers, cookies and copies"
     ]);
   });
 
-  it("takes a manifest as it is, even one with a rule like that of ours", () => {
-    const company = written.filter((rule, i) => isOurs(i) && names(rule, "other"));
+  it("takes a manifest as it is, even one with a rule that equals an added one", () => {
+    const company = written.filter((rule, i) => isAdded(i) && names(rule, "other"));
     expect(readIntent(plain([...rules, ...company]), snapshot)).to.deep.equal([...rules, ...company]);
   });
 });

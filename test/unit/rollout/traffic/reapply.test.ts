@@ -87,7 +87,7 @@ describe("a route written by others in flight", () => {
     ],
   ];
   for (const [what, requested, intent] of stories) {
-    it(`${what}: the owner's rules are read, kept, and get the share again`, () => {
+    it(`${what}: Serin reads and keeps the user's rules, and they get the share again`, () => {
       expect(readIntent(requested, old)).to.deep.equal(intent);
       const stored = reimpose(requested, old);
       expect(rulesOf(stored)).to.deep.equal(intent);
@@ -119,7 +119,7 @@ describe("a route written by others in flight", () => {
     expect(readIntent(turned, named)).to.deep.equal([...rulesOf(named)].reverse());
   });
 
-  it("gives a twin's weight back once where the rule names its Service twice", () => {
+  it("gives a canary Service's weight back once if a rule names its Service twice", () => {
     const route = applied(
       aRoute({
         backends: [
@@ -139,7 +139,7 @@ describe("a route written by others in flight", () => {
   });
 
   for (const left of [[], ["web-canary"]]) {
-    it(`leaves no rule without any weight where somebody took out the twin that had all of it, but not ${left}`, () => {
+    it(`leaves no rule without weight if a user removed the canary Service that had all of it, but not ${left}`, () => {
       const all = {
         uid: { namespace: "shop", canaryServices: { web: "web-canary" }, weight: 0, since: AT_NOON },
       };
@@ -154,14 +154,14 @@ describe("a route written by others in flight", () => {
     });
   }
 
-  it("takes a weight of 0 that an owner writes for what he wants", () => {
+  it("takes a weight of 0 that a user writes as intended", () => {
     const off = [{ name: "web", port: 80, weight: 0 }];
     const rules = [{ backendRefs: off }];
     expect(readIntent(plain(rules), inFlight(0, off))).to.deep.equal(rules);
     expect(readIntent(plain(rules), old)).to.deep.equal(rules);
   });
 
-  it("takes a dump of an earlier step for the rules that its owner wrote", () => {
+  it("reads a dump of an earlier step as the user's rules", () => {
     expect(readIntent(inFlight(5, backends), old)).to.deep.equal([{ backendRefs: backends }]);
   });
 

@@ -43,7 +43,7 @@ describe("parents of a route", () => {
     const full = { group: "gateway.networking.k8s.io", kind: "Gateway", ...gateway, sectionName: "http" };
     expect(notAccepted(route([gateway], [left, status(traefik, full, 2)]))).to.equal(undefined);
     expect(answersOf(route([gateway], [left]))).to.deep.equal([]);
-    // Default Gateways are named by nobody.
+    // No route names default Gateways.
     const byDefault = route([gateway], [left]);
     expect(
       answersOf({ ...byDefault, spec: { ...byDefault.spec, useDefaultGateways: "All" } }),

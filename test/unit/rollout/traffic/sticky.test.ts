@@ -4,7 +4,7 @@ import { literal } from "../../../../rollout/text/literal.ts";
 import { touchesCookies, withCookie, withoutCookie } from "../../../../rollout/traffic/sticky.ts";
 
 const sticky = { cookie: "serin-web", id: "r7", seconds: 3600 };
-const ours = {
+const cookie = {
   name: "Set-Cookie",
   value: "serin-web=r7-canary; Max-Age=3600; Path=/; HttpOnly; SameSite=Lax",
 };
@@ -24,17 +24,17 @@ const ref = (filters?: readonly RouteFilter[]): BackendRef => ({
 
 describe("cookies that keep a version", () => {
   const merged: [what: string, BackendRef, readonly RouteFilter[]][] = [
-    ["a backend without filters", ref(), [modifier({ add: [ours] })]],
-    ["one with filters of other kinds", ref([request]), [request, modifier({ add: [ours] })]],
+    ["a backend without filters", ref(), [modifier({ add: [cookie] })]],
+    ["one with filters of other kinds", ref([request]), [request, modifier({ add: [cookie] })]],
     [
       "one that sets headers",
       ref([modifier({ set: [{ name: "x", value: "1" }], remove: ["y"] }), request]),
-      [modifier({ set: [{ name: "x", value: "1" }], remove: ["y"], add: [ours] }), request],
+      [modifier({ set: [{ name: "x", value: "1" }], remove: ["y"], add: [cookie] }), request],
     ],
     [
       "one that adds headers",
       ref([modifier({ add: [{ name: "x", value: "1" }] })]),
-      [modifier({ add: [{ name: "x", value: "1" }, ours] })],
+      [modifier({ add: [{ name: "x", value: "1" }, cookie] })],
     ],
   ];
   for (const [what, before, filters] of merged) {
