@@ -9,7 +9,7 @@ onEachGateway("a mirror", function (gateway) {
     shop = await Shop.open("mirror", { gateway });
     await shop.deploy({ plan: { "serin.dev/mirror": "20%" } });
   });
-  after(() => shop.close());
+  after(() => shop?.close());
 
   it("is refused with the reason if the gateway does not support it", async () => {
     const { code, stderr } = await shop.kubectl("set", "image", "deployment/web", "app=app:v2");
