@@ -19,7 +19,7 @@ onEachGateway("a HorizontalPodAutoscaler in flight", function (gateway) {
   it("scales both versions, 5 to 10 to 4: the share stays, no request fails; Serin warns of one that scales on memory", async () => {
     await shop.deploy({ interval: "2s", plan });
     await shop.apply(autoscaler("memory", 5, 12));
-    const load = shop.load(300);
+    const load = shop.load(100);
     const { stderr } = await shop.kubectl("set", "image", "deployment/web", "app=app:v2");
     expect(stderr).to.match(
       /Warning: serin: HorizontalPodAutoscaler web scales on memory, .* maxReplicas 12/,

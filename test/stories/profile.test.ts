@@ -38,7 +38,7 @@ onEachGateway("defaults of a profile and of the namespace", function (gateway) {
     const app = { interval: "1s", plan: NAMED };
     await shop.deploy(app);
     expect(shop.held()).to.equal(undefined);
-    const load = shop.load(200);
+    const load = shop.load(100);
     const { stderr } = await update("v2");
     expect(stderr)
       .to.include(`by profile slow, namespace ${shop.namespace}`)
@@ -55,7 +55,7 @@ onEachGateway("defaults of a profile and of the namespace", function (gateway) {
     const v2 = shop.manifests({ ...app, image: "app:v2" });
     await shop.apply(v2);
     await shop.apply(v2, "--server-side", "--force-conflicts");
-    await shop.answered(load, Date.now(), 1_500);
+    await shop.answered(load, Date.now(), 500);
     expect(shop.held()?.defaults).to.deep.equal(defaults);
     expect(shop.weight()).to.equal(20);
 

@@ -45,7 +45,7 @@ onEachGateway("the user's manifests handed in again in mid-flight", function (ga
       await hand(shop, v1, ...deploy);
       await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
       await shop.serves(shop.host());
-      const load = shop.load(300);
+      const load = shop.load(100);
       const v2 = v1.replace("app:v1", "app:v2");
       await hand(shop, v2, ...deploy);
       const from = await shop.weighs(20);
@@ -74,7 +74,7 @@ onEachGateway("the user's manifests handed in again in mid-flight", function (ga
     await shop.apply(JSON.stringify(v1));
     await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
     await shop.serves(shop.host());
-    const load = shop.load(300);
+    const load = shop.load(100);
     await shop.run("set", "image", "deployment/web", "app=app:v2");
     let from = await shop.weighs(20);
     expectShare(load.between(from, await shop.counted(load, from, 3_600)), "v2", 0.15);
@@ -103,7 +103,7 @@ onEachGateway("the user's manifests handed in again in mid-flight", function (ga
     v1.items[2].spec.rules = rules;
     await shop.apply(JSON.stringify(v1));
     // As many requests as a gateway may need to follow a change.
-    from = await shop.answered(load, Date.now(), 1_000);
+    from = await shop.answered(load, Date.now(), 300);
     expectShare(load.between(from, await shop.counted(load, from, 3_600)), "v2", 0.12);
 
     await shop.promote();

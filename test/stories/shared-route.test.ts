@@ -30,7 +30,7 @@ onEachGateway("two Deployments behind one route", function (gateway) {
       await shop.run("rollout", "status", `deployment/${name}`, "--timeout=60s");
     await shop.apply(JSON.stringify(sharedRoute(shop)));
     for (const path of PATHS) await shop.serves(shop.host("shared"), path);
-    loads = Object.fromEntries(PATHS.map((path) => [path, shop.load(200, "shared", path)])) as Record<
+    loads = Object.fromEntries(PATHS.map((path) => [path, shop.load(100, "shared", path)])) as Record<
       Path,
       Load
     >;
@@ -74,7 +74,7 @@ onEachGateway("two Deployments behind one route", function (gateway) {
     shares: Record<string, readonly [weight: number, stable: string, canary: string]>,
   ) {
     // First, as many requests as a gateway may need to follow.
-    await Promise.all(PATHS.map((path) => shop.answered(loads[path], Date.now(), 500)));
+    await Promise.all(PATHS.map((path) => shop.answered(loads[path], Date.now(), 250)));
     const from = Date.now();
     for (const path of PATHS) await shop.counted(loads[path], from, COUNTED);
     const to = Date.now();

@@ -46,7 +46,7 @@ onEachGateway("sticky users", function (gateway) {
   after(() => shop?.close());
 
   it("keep their version while the weight of new users rises, until it is promoted for all", async () => {
-    const passersBy = shop.load(350);
+    const passersBy = shop.load(100);
     await update("v2");
     const from = await pausedAt(20);
     first = shop.users(crowd("first", 200), rps);

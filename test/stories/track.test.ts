@@ -20,7 +20,7 @@ onEachGateway("a ConfigMap or Secret that pods use", function (gateway) {
 
   it("starts a canary of the same image when it changes; kubectl apply keeps the canary, and the rollout leaves nothing behind", async () => {
     await open(shop, "envFrom", "configmap");
-    const load = shop.load(300);
+    const load = shop.load(100);
     const before = versions(shop);
     const started = Date.now();
     const { stderr } = await hand(shop, manifests(shop, "envFrom", "configmap", "2"), "apply");
@@ -38,7 +38,7 @@ onEachGateway("a ConfigMap or Secret that pods use", function (gateway) {
     expect(shareOf(load, canary, from, to)).to.be.within(0.17, 0.23);
 
     await hand(shop, manifests(shop, "envFrom", "configmap", "3"), "apply");
-    await shop.answered(load, Date.now(), 500);
+    await shop.answered(load, Date.now(), 200);
     expect(shop.weight()).to.equal(20);
     expect(versions(shop)).to.have.length(2);
     expect(await shop.run("get", "events", "-o=jsonpath={.items[*].message}")).to.include(
@@ -67,7 +67,7 @@ onEachGateway("a ConfigMap or Secret that pods use", function (gateway) {
 
   it("is undone when the content comes back in flight; kubectl apply --server-side meets no conflict", async () => {
     await open(shop, "volume", "secret", "--server-side");
-    const load = shop.load(300);
+    const load = shop.load(100);
     const { template } = shop.deployment().spec;
     const changed = await hand(shop, manifests(shop, "volume", "secret", "2"), "apply", "--server-side");
     expect(changed.stderr).to.include(
@@ -91,7 +91,7 @@ onEachGateway("a ConfigMap or Secret that pods use", function (gateway) {
 
   it("supersedes the rollout in flight, of an image as well as of a content", async () => {
     await open(shop, "envFrom", "configmap");
-    const load = shop.load(200);
+    const load = shop.load(100);
     await shop.run("set", "image", "deployment/web", "app=app:v2");
     await shop.weighs(20);
     const { started, stable } = shop.held() ?? {};

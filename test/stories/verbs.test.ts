@@ -22,7 +22,7 @@ onEachGateway("in flight the verbs of kubectl keep their meaning", function (gat
 
   it("pause holds the step, resume continues, history lists both versions", async () => {
     await deploy("20:3s, 50");
-    const load = shop.load(300);
+    const load = shop.load(100);
     await update("v2");
     const from = await shop.weighs(20);
     await shop.run("rollout", "pause", "deployment/web");
@@ -43,7 +43,7 @@ onEachGateway("in flight the verbs of kubectl keep their meaning", function (gat
 
   it("scale keeps the shares: 5 to 10 to 4", async () => {
     await deploy(`20:${FOR_EVER}`);
-    const load = shop.load(300);
+    const load = shop.load(100);
     await update("v2");
     const from = await shop.weighs(20);
     for (const replicas of [10, 4]) {
@@ -59,7 +59,7 @@ onEachGateway("in flight the verbs of kubectl keep their meaning", function (gat
 
   it("after a scale through small numbers or zero, the stable version has all its pods again", async () => {
     await deploy(`20:${FOR_EVER}`);
-    const load = shop.load(300);
+    const load = shop.load(100);
     await update("v2");
     const from = await shop.weighs(20);
     await scale(shop, 1);
@@ -85,7 +85,7 @@ onEachGateway("in flight the verbs of kubectl keep their meaning", function (gat
 
   it("restart is native at rest, and starts a new rollout in flight", async () => {
     await deploy(`20:${FOR_EVER}`);
-    const load = shop.load(200);
+    const load = shop.load(100);
     const started = Date.now();
     await shop.run("rollout", "restart", "deployment/web");
     await shop.run("rollout", "status", "deployment/web", "--timeout=90s");
