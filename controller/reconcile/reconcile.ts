@@ -4,8 +4,7 @@ import { report } from "../../rollout/stages/condition.ts";
 import { decide } from "../../rollout/stages/decide.ts";
 import type { Decision } from "../../rollout/stages/decision.ts";
 import { eventCalls } from "../../rollout/stages/hook-calls.ts";
-import { judgeInputOf } from "../../rollout/stages/judge-input.ts";
-import { type Snapshot, uidOf } from "../../rollout/stages/snapshot.ts";
+import type { Snapshot } from "../../rollout/stages/snapshot.ts";
 import { reportWriteFailure } from "../../rollout/stages/write-failure.ts";
 import { type Failure, performAll, type ReconcilerOptions } from "./perform.ts";
 import { Retries } from "./retries.ts";
@@ -62,7 +61,7 @@ async function hinder(
   options: ReconcilerOptions,
 ): Promise<void> {
   const { writes } = reportWriteFailure(snapshot, write, messageOf(error));
-  await performAll(writes, uidOf(snapshot), options, told);
+  await performAll(writes, snapshot.uid, options, told);
 }
 
 /** The first of several instants to look again, in ms from now. */
@@ -72,12 +71,12 @@ export function earliest(...waits: readonly (number | undefined)[]): number | un
 }
 
 function decideOn(
-  gathered: Snapshot,
+  observed: Snapshot,
   { evidence, hooks }: Pick<ReconcilerOptions, "evidence" | "hooks">,
 ): Decision {
-  const snapshot = { ...gathered, hooks: hooks.answers(uidOf(gathered), gathered.held.started) };
-  const watch = judgeInputOf(snapshot);
-  if (watch !== undefined) return decide({ ...snapshot, evidence: evidence.of(watch) });
-  evidence.forget(uidOf(snapshot));
+  const { uid, held, judgeInput } = observed;
+  const snapshot = { ...observed, hooks: hooks.answers(uid, held.started) };
+  if (judgeInput !== undefined) return decide({ ...snapshot, evidence: evidence.of(judgeInput) });
+  evidence.forget(uid);
   return decide(snapshot);
 }

@@ -1,27 +1,20 @@
 import { reproduce } from "../gateways/metrics/reproduce.ts";
 import type { Criteria } from "../judge/criteria.ts";
+import type { Findings, JudgeInput } from "../judge/evidence.ts";
 import { harmVerdict } from "../judge/harm-verdict.ts";
-import { judge, type Verdict, type VerdictContext } from "../judge/verdict.ts";
+import { judge, type Verdict } from "../judge/verdict.ts";
 import { shortly } from "../plan/grant.ts";
 import type { JudgedStep } from "../plan/steps.ts";
 import { instant } from "../text/instant.ts";
 import type { Exposure } from "../traffic/exposure.ts";
 import { progressDeadlineMs } from "../workload/hold.ts";
 import type { RunRecord } from "../workload/run-record.ts";
-import { writeEvent, writePaused, writeRunRecord } from "../workload/writes.ts";
+import { writeEvent, writePaused } from "../workload/writes.ts";
 import type { Decision } from "./decision.ts";
 import { awaitLeave } from "./hook-gates.ts";
-import { judgeInputOf } from "./judge-input.ts";
+import { rewrite } from "./hook-record.ts";
 import { rollBack } from "./rollback.ts";
-import {
-  grantedExposure,
-  recordOf,
-  replicaSetOfRecord,
-  type Snapshot,
-  stepIndex,
-  stepOf,
-  uidOf,
-} from "./snapshot.ts";
+import { grantedExposure, type Snapshot, stepIndex, stepOf } from "./snapshot.ts";
 import { decidingOrders, holding, progressing } from "./step-condition.ts";
 
 /** How often a step is looked at that has lasted long enough, in ms; new metrics bring it up by themselves. */
@@ -32,7 +25,7 @@ const LAST_TIMES = 3;
 /** The granted step is in force: judge it, and go on when it has lasted long enough and its checks hold. */
 export function advance(snapshot: Snapshot): Decision {
   const step = stepOf(snapshot);
-  if (step === undefined || recordOf(snapshot) === undefined) return { writes: [] };
+  if (step === undefined || snapshot.run === undefined) return { writes: [] };
   if (snapshot.held.asked === "promote")
     return grantNext(snapshot, "promoted on request", Number.POSITIVE_INFINITY);
   return step.kind === "pause" ? awaitResume(snapshot) : judgeStep(snapshot, step);
@@ -40,7 +33,7 @@ export function advance(snapshot: Snapshot): Decision {
 
 /** A pause of the plan is the Deployment's own: `kubectl rollout resume` ends it. */
 function awaitResume(snapshot: Snapshot): Decision {
-  const run = recordOf(snapshot) as RunRecord;
+  const run = snapshot.run as RunRecord;
   const paused = snapshot.deployment.spec.paused === true;
   if (run.paused) {
     if (!paused) return grantNext(snapshot, "resumed");
@@ -50,31 +43,26 @@ function awaitResume(snapshot: Snapshot): Decision {
   return { writes: [writePaused(snapshot.deployment, true), ...record(snapshot, { ...run, paused: true })] };
 }
 
-/** The evidence speaks against the canary, whatever the rollout is waiting for at the moment. */
+/** Rolls back a canary that the evidence shows to be harmful, whatever the rollout waits for at the moment. */
 export function checkHarm(snapshot: Snapshot): Decision | undefined {
-  const circumstances = circumstancesOf(snapshot);
-  if (circumstances === undefined || snapshot.evidence === undefined) return undefined;
-  const harm = harmVerdict(snapshot.evidence, circumstances);
-  return harm === undefined ? undefined : rollBack(snapshot, harm, reproduction(snapshot));
+  const { judgeInput, evidence } = snapshot;
+  if (judgeInput === undefined || evidence === undefined) return undefined;
+  const harm = harmVerdict(evidence, judgeInput);
+  return harm === undefined ? undefined : rollBack(snapshot, harm, reproduction(evidence, judgeInput));
 }
 
 function judgeStep(snapshot: Snapshot, step: JudgedStep): Decision {
-  const run = recordOf(snapshot) as RunRecord;
-  // A route says itself since when; a canary by pods is in force as soon as its pods are ready.
+  const { now, judgeInput } = snapshot;
+  const run = snapshot.run as RunRecord;
+  // A route carries the instant itself; a canary by pods is in force as soon as its pods are ready.
   if (snapshot.routes.length === 0 && run.inForceSince === undefined) {
-    return { writes: record(snapshot, { ...run, inForceSince: instant(snapshot.now) }) };
+    return { writes: record(snapshot, { ...run, inForceSince: instant(now) }) };
   }
-  const circumstances = circumstancesOf(snapshot);
-  if (circumstances === undefined) return { writes: [] };
-  const verdict = judge(snapshot.evidence ?? { gates: {} }, circumstances);
-  return goOn(snapshot, step, verdict, circumstances.terms);
-}
-
-function circumstancesOf(snapshot: Snapshot): VerdictContext | undefined {
-  const watch = judgeInputOf(snapshot);
-  if (watch === undefined) return undefined;
+  if (judgeInput === undefined) return { writes: [] };
+  const { terms, templates } = judgeInput;
   const share = shareOf(grantedExposure(snapshot));
-  return { now: snapshot.now, terms: watch.terms, templates: watch.templates, share };
+  const verdict = judge(snapshot.evidence ?? { gates: {} }, { now, terms, templates, share });
+  return goOn(snapshot, step, verdict, terms);
 }
 
 /** The share (0 to 1) of the requests that must reach the canary: of chosen users, or of those who come back, nobody knows. */
@@ -139,10 +127,7 @@ function withoutProof(
 }
 
 /** How a person sees what the verdict counted. */
-function reproduction(snapshot: Snapshot): string {
-  const watch = judgeInputOf(snapshot);
-  const judged = snapshot.evidence?.judged;
-  const [first] = watch?.sources ?? [];
+function reproduction({ judged }: Findings, { sources: [first] }: JudgeInput): string {
   if (judged === undefined || first === undefined || first.canary.length === 0) return "";
   const seconds = Math.ceil((judged.at - judged.from) / 1000);
   return `Query: ${reproduce(first.pack, first.canary, seconds)} at ${instant(judged.at)}`;
@@ -150,7 +135,7 @@ function reproduction(snapshot: Snapshot): string {
 
 /** Grants what comes after the present step (or all the rest): the next step, or after the last one the promotion. */
 function grantNext(snapshot: Snapshot, because: string, steps = 1): Decision {
-  const run = recordOf(snapshot) as RunRecord;
+  const run = snapshot.run as RunRecord;
   const next = stepIndex(snapshot) + steps;
   const waits = awaitLeave(snapshot, next);
   if (waits !== undefined) return waits;
@@ -174,10 +159,8 @@ function grantNext(snapshot: Snapshot, because: string, steps = 1): Decision {
 }
 
 function record(snapshot: Snapshot, run: RunRecord) {
-  const replicaSet = replicaSetOfRecord(snapshot);
   const evidence = snapshot.evidence?.judged ?? run.evidence;
-  const written = { ...run, ...(evidence && { evidence }) };
-  return replicaSet === undefined ? [] : [writeRunRecord(replicaSet, uidOf(snapshot), written)];
+  return rewrite(snapshot, evidence && { evidence }, run);
 }
 
 function isLast(snapshot: Snapshot): boolean {

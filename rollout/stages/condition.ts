@@ -3,7 +3,7 @@ import { CONDITION } from "../keys.ts";
 import { instant } from "../text/instant.ts";
 import { canaryCondition, writeConditions } from "../workload/writes.ts";
 import type { ConditionUpdate, Decision } from "./decision.ts";
-import { recordOf, type Snapshot } from "./snapshot.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 /** What a step passes through in less than this (ms) nobody could read: it is not worth a write. */
 const PASSING_MS = 5_000;
@@ -20,7 +20,7 @@ export function report(snapshot: Snapshot, says: ConditionUpdate | undefined): D
   // The API server keeps whole seconds.
   const isOfThisRollout = told + 1_000 > Date.parse(snapshot.held.started);
   if (says.reason === "Preparing" && isOfThisRollout) {
-    const since = Date.parse(recordOf(snapshot)?.stepSince ?? snapshot.held.started);
+    const since = Date.parse(snapshot.run?.stepSince ?? snapshot.held.started);
     const leftMs = since + PASSING_MS - snapshot.now;
     if (leftMs > 0) return { writes: [], waitMs: leftMs };
   }

@@ -17,7 +17,7 @@ import {
 } from "./prepare.ts";
 import { decidePromoting, decidePromotion } from "./promote.ts";
 import { decideFailed, forgetFailure, rollBack } from "./rollback.ts";
-import { recordOf, replicasOf, type Snapshot } from "./snapshot.ts";
+import { replicasOf, type Snapshot } from "./snapshot.ts";
 import { reportStableDown } from "./stable-down.ts";
 import { decideSuperseding } from "./supersede.ts";
 import { decideUndone } from "./undo.ts";
@@ -34,7 +34,7 @@ export function decide(snapshot: Snapshot): Decision {
   const left = (snapshot.formerServices ?? []).map(writeSelector);
   if (left.length === 0) return decision;
   // First where the version that they select goes; otherwise who refuses that must not keep weight on a bad canary.
-  const goes = snapshot.held.phase === "promoting" || recordOf(snapshot)?.outcome === "proven";
+  const goes = snapshot.held.phase === "promoting" || snapshot.run?.outcome === "proven";
   return { ...decision, writes: goes ? [...left, ...decision.writes] : [...decision.writes, ...left] };
 }
 
@@ -54,7 +54,7 @@ function decidePhase(snapshot: Snapshot): Decision {
 }
 
 function decideCanary(snapshot: Snapshot): Decision {
-  const outcome = recordOf(snapshot)?.outcome;
+  const outcome = snapshot.run?.outcome;
   if (outcome === "failed") return decideFailed(snapshot);
   if (outcome === "proven") return decidePromotion(snapshot);
   const decision = firstOf(

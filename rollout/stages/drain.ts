@@ -4,11 +4,10 @@ import { settledOn, settleMs } from "../gateways/settle.ts";
 import { instant } from "../text/instant.ts";
 import { drained, isExposed } from "../traffic/exposure.ts";
 import { isIsolatedTo } from "../traffic/isolation.ts";
-import { shareOf } from "../traffic/route-record.ts";
 import { deleteCanaryService, writeIsolation, writeRoute } from "../traffic/writes.ts";
-import { writeRunRecord } from "../workload/writes.ts";
 import type { Decision } from "./decision.ts";
-import { isRouted, recordOf, replicaSetOfRecord, type Snapshot, uidOf } from "./snapshot.ts";
+import { rewrite } from "./hook-record.ts";
+import { isRouted, type Snapshot } from "./snapshot.ts";
 
 /** How long an undo may take to arrive after its traffic is gone, in ms: longer than any request to the API server. */
 const UNDO_MS = 60_000;
@@ -24,12 +23,11 @@ export function drain(snapshot: Snapshot): Decision | undefined {
 
 /** No pod but the stable version's behind the user's Services. */
 export function isolateStable(snapshot: Snapshot): Decision | undefined {
-  const open = snapshot.services.filter((service) => !isIsolatedTo(service, snapshot.held.stable));
+  const { uid, held, services } = snapshot;
+  const open = services.filter((service) => !isIsolatedTo(service, held.stable));
   if (open.length === 0) return undefined;
   const since = instant(snapshot.now);
-  return {
-    writes: open.map((service) => writeIsolation(service, uidOf(snapshot), snapshot.held.stable, since)),
-  };
+  return { writes: open.map((service) => writeIsolation(service, uid, held.stable, since)) };
 }
 
 /**
@@ -43,18 +41,15 @@ export function awaitQuiet(snapshot: Snapshot): Decision | undefined {
 
 /** The writes that take all traffic from the canary. */
 export function drainWrites(snapshot: Snapshot): Write[] {
-  return snapshot.routes.flatMap((route) => {
-    const share = shareOf(route, uidOf(snapshot));
-    if (share === undefined || !isExposed(share)) return [];
-    return [writeRoute(route, uidOf(snapshot), drained(share, instant(snapshot.now)))];
-  });
+  return [...snapshot.shares]
+    .filter(([, share]) => isExposed(share))
+    .map(([route, share]) => writeRoute(route, snapshot.uid, drained(share, instant(snapshot.now))));
 }
 
 /** The routes as their owners wrote them. */
 export function drainRoutes(snapshot: Snapshot): Decision | undefined {
-  const attached = snapshot.routes.filter((route) => shareOf(route, uidOf(snapshot)) !== undefined);
-  if (attached.length === 0) return undefined;
-  const writes = attached.map((route) => writeRoute(route, uidOf(snapshot), undefined));
+  if (snapshot.shares.size === 0) return undefined;
+  const writes = [...snapshot.shares.keys()].map((route) => writeRoute(route, snapshot.uid, undefined));
   return { writes: [...writes, ...recordDetached(snapshot)] };
 }
 
@@ -63,9 +58,10 @@ export function restoreRoutes(snapshot: Snapshot): Decision | undefined {
   const leaving = drainRoutes(snapshot);
   if (leaving !== undefined) return leaving;
   if (snapshot.canaryServices.length === 0) return undefined;
-  const detached = recordOf(snapshot)?.detached;
+  const { run } = snapshot;
+  const detached = run?.detached;
   // No instant is known when we died right after the routes were written: count from now.
-  if (detached === undefined && recordOf(snapshot) !== undefined) return { writes: recordDetached(snapshot) };
+  if (detached === undefined && run !== undefined) return { writes: recordDetached(snapshot) };
   return waitUntil(Date.parse(detached ?? snapshot.held.started) + longestSettle(snapshot.routes), snapshot);
 }
 
@@ -83,19 +79,16 @@ export function removeCanaryServices(snapshot: Snapshot): Decision | undefined {
  */
 export function awaitUndo(snapshot: Snapshot): Decision | undefined {
   const started = Date.parse(snapshot.held.started);
-  const undone = snapshot.routes.filter((route) => {
-    const share = shareOf(route, uidOf(snapshot));
-    return share?.drained && Date.parse(share.since) >= started;
-  });
-  return waitUntil(
-    Math.max(0, ...undone.map((route) => settledOn(route, uidOf(snapshot)) + UNDO_MS)),
-    snapshot,
+  const undone = [...snapshot.shares].filter(
+    ([, share]) => share.drained && Date.parse(share.since) >= started,
   );
+  const settled = undone.map(([route]) => settledOn(route, snapshot.uid) + UNDO_MS);
+  return waitUntil(Math.max(0, ...settled), snapshot);
 }
 
 /** When the weights that were written last are in force everywhere, in ms; 0 without routes. */
 export function settledAt(snapshot: Snapshot): number {
-  return Math.max(0, ...snapshot.routes.map((route) => settledOn(route, uidOf(snapshot))));
+  return Math.max(0, ...snapshot.routes.map((route) => settledOn(route, snapshot.uid)));
 }
 
 /** Waits for an instant (ms); done when it has passed. */
@@ -103,11 +96,8 @@ export function waitUntil(at: number, snapshot: Snapshot): Decision | undefined 
   return at > snapshot.now ? { writes: [], waitMs: at - snapshot.now } : undefined;
 }
 
-function recordDetached(snapshot: Snapshot): Write[] {
-  const run = recordOf(snapshot);
-  const replicaSet = replicaSetOfRecord(snapshot);
-  if (run === undefined || replicaSet === undefined) return [];
-  return [writeRunRecord(replicaSet, uidOf(snapshot), { ...run, detached: instant(snapshot.now) })];
+function recordDetached(snapshot: Snapshot): readonly Write[] {
+  return rewrite(snapshot, { detached: instant(snapshot.now) });
 }
 
 function longestSettle(routes: readonly Route[]): number {

@@ -7,7 +7,7 @@ import { instant } from "../text/instant.ts";
 import { canaryServiceName } from "../traffic/canary-service.ts";
 import { type Exposure, exposureOf, NONE } from "../traffic/exposure.ts";
 import { servicesNamed } from "../traffic/overlay.ts";
-import { type RouteShare, routeRecordOf, shareOf, withShare } from "../traffic/route-record.ts";
+import { type RouteShare, routeRecordOf, withShare } from "../traffic/route-record.ts";
 import { awaited } from "../traffic/route-status.ts";
 import { writeRoute } from "../traffic/writes.ts";
 import { progressDeadlineMs } from "../workload/hold.ts";
@@ -16,7 +16,7 @@ import { isolateStable, settledAt, waitUntil } from "./drain.ts";
 import { stepSince } from "./health.ts";
 import { rewrite } from "./hook-record.ts";
 import { rollBack } from "./rollback.ts";
-import { grantedExposure, isRouted, recordOf, type Snapshot, uidOf } from "./snapshot.ts";
+import { grantedExposure, isRouted, type Snapshot } from "./snapshot.ts";
 
 /** How long (ms) a gateway may take to hear of a change of ours before something else must be wrong. */
 const MOMENT_MS = 60_000;
@@ -27,7 +27,7 @@ const LOOK_MS = 1_000;
 export function expose(snapshot: Snapshot): Decision | undefined {
   if (snapshot.routes.length === 0) return undefined;
   const obstacle = snapshot.routes.flatMap(
-    (route) => blockerOf(route, flightsWith(snapshot, route), uidOf(snapshot)) ?? [],
+    (route) => blockerOf(route, flightsWith(snapshot, route), snapshot.uid) ?? [],
   )[0];
   if (obstacle !== undefined) return rollBack(snapshot, obstacle);
   const missing = attach(snapshot, (share) => (share === undefined ? NONE : exposureOf(share)));
@@ -42,11 +42,10 @@ export function expose(snapshot: Snapshot): Decision | undefined {
 /** What another plan has taken back of the weight since it was granted: it waits neither for pods nor for a gateway. */
 export function lowerWeight(snapshot: Snapshot): Decision | undefined {
   const { weight } = grantedExposure(snapshot);
-  const writes = snapshot.routes.flatMap((route) => {
-    const share = shareOf(route, uidOf(snapshot));
-    if (share === undefined || share.weight <= weight) return [];
-    return [writeRoute(route, uidOf(snapshot), { ...share, weight: weight, since: instant(snapshot.now) })];
-  });
+  const since = instant(snapshot.now);
+  const writes = [...snapshot.shares]
+    .filter(([, share]) => share.weight > weight)
+    .map(([route, share]) => writeRoute(route, snapshot.uid, { ...share, weight, since }));
   return writes.length === 0 ? undefined : { writes };
 }
 
@@ -56,8 +55,8 @@ function awaitAccepted(snapshot: Snapshot): Decision | undefined {
     .map(notAccepted)
     .find((reason) => reason !== undefined);
   if (complaint === undefined) return undefined;
-  const written = snapshot.routes.map((route) => Date.parse(shareOf(route, uidOf(snapshot))?.since ?? ""));
-  const since = Math.max(stepSince(snapshot), ...written.filter((at) => !Number.isNaN(at)));
+  const written = [...snapshot.shares.values()].map(({ since }) => Date.parse(since));
+  const since = Math.max(stepSince(snapshot), ...written);
   // What was in force may have got into trouble at any time since; what never was has been in it all along.
   const isOurs = !isRouted(snapshot) || snapshot.now - since < MOMENT_MS;
   return awaitTraffic(snapshot, complaint, isOurs ? since : undefined);
@@ -90,7 +89,7 @@ export function awaitReturn(snapshot: Snapshot): Decision | undefined {
 function awaitTraffic(snapshot: Snapshot, complaint: string, known: number | undefined): Decision {
   const deadline = progressDeadlineMs(snapshot.held.originals);
   const says = { status: "Unknown", reason: "Preparing", message: complaint } as const;
-  const noted = recordOf(snapshot)?.unroutedSince;
+  const noted = snapshot.run?.unroutedSince;
   const since = noted === undefined ? known : Date.parse(noted);
   if (since === undefined)
     return { writes: rewrite(snapshot, { unroutedSince: instant(snapshot.now) }), condition: says };
@@ -99,7 +98,7 @@ function awaitTraffic(snapshot: Snapshot, complaint: string, known: number | und
 }
 
 function forgetTrouble(snapshot: Snapshot): Decision | undefined {
-  const run = recordOf(snapshot);
+  const { run } = snapshot;
   if (run?.unroutedSince === undefined) return undefined;
   const { unroutedSince: _since, ...rest } = run;
   return { writes: rewrite(snapshot, {}, rest) };
@@ -108,12 +107,12 @@ function forgetTrouble(snapshot: Snapshot): Decision | undefined {
 /** The routes whose exposure or twins differ from what they should be. */
 export function attach(snapshot: Snapshot, exposure: (share: RouteShare | undefined) => Exposure) {
   return snapshot.routes.flatMap((route) => {
-    const present = shareOf(route, uidOf(snapshot));
+    const present = snapshot.shares.get(route);
     const wanted = { ...canaryServicesIn(snapshot, route), ...exposure(present) };
     const { since: _since, ...was } = present ?? {};
     return equal(was, wanted)
       ? []
-      : [writeRoute(route, uidOf(snapshot), { ...wanted, since: instant(snapshot.now) })];
+      : [writeRoute(route, snapshot.uid, { ...wanted, since: instant(snapshot.now) })];
   });
 }
 
@@ -132,7 +131,7 @@ function canaryServicesIn(
 
 function flightsWith(snapshot: Snapshot, route: Route) {
   const share = { ...canaryServicesIn(snapshot, route), ...grantedExposure(snapshot), since: "" };
-  return withShare(routeRecordOf(route)?.shares ?? {}, uidOf(snapshot), share);
+  return withShare(routeRecordOf(route)?.shares ?? {}, snapshot.uid, share);
 }
 
 /** The user's Services that some route names. */

@@ -1,7 +1,7 @@
 import { type Condition, conditionOf } from "../../kube/core/meta.ts";
 import type { ContainerStatus, Pod } from "../../kube/core/workloads.ts";
 import { progressDeadlineMs } from "../workload/hold.ts";
-import { recordOf, type Snapshot } from "./snapshot.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 /** Reasons of a waiting container that no patience mends. */
 const HOPELESS = new Set(["CrashLoopBackOff", "ImagePullBackOff", "InvalidImageName"]);
@@ -66,7 +66,7 @@ function failureOf(snapshot: Snapshot): Condition | undefined {
 
 /** When the present step was granted, in ms. */
 export function stepSince(snapshot: Snapshot): number {
-  return Date.parse(recordOf(snapshot)?.stepSince ?? snapshot.held.started);
+  return Date.parse(snapshot.run?.stepSince ?? snapshot.held.started);
 }
 
 function containersOf(pod: Pod): readonly ContainerStatus[] {

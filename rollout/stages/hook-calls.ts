@@ -1,7 +1,7 @@
 import type { Write } from "../../kube/core/writes.ts";
 import type { HookAnswer, HookCall, HookPhase } from "../hooks/call.ts";
 import type { Hook, HookType } from "../plan/hooks.ts";
-import { canaryHash, type Snapshot, uidOf } from "./snapshot.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 /** Gates are asked so often, and who did not answer, in ms. */
 export const ASK_MS = 10_000;
@@ -33,12 +33,12 @@ export function callTo(snapshot: Snapshot, hook: Hook, key: string, phase: HookP
   const { metadata } = hook;
   const knownAt = answerTo(snapshot, key)?.at;
   return {
-    uid: uidOf(snapshot),
+    uid: snapshot.uid,
     namespace,
     rollout: snapshot.held.started,
     key,
     hook,
-    payload: { name, namespace, phase, checksum: canaryHash(snapshot), metadata },
+    payload: { name, namespace, phase, checksum: snapshot.canaryHash, metadata },
     ...(knownAt !== undefined && { knownAt }),
   };
 }

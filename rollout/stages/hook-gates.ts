@@ -5,7 +5,7 @@ import type { Decision } from "./decision.ts";
 import { ASK_MS, answerTo, callTo, dueIn, hookKeyOf, hooksOf } from "./hook-calls.ts";
 import { isDone, recordDone, rewrite } from "./hook-record.ts";
 import { rollBack } from "./rollback.ts";
-import { isRouted, recordOf, type Snapshot, stepIndex, stepOf } from "./snapshot.ts";
+import { isRouted, type Snapshot, stepIndex, stepOf } from "./snapshot.ts";
 
 /** A yes counts so long (ms): a gate that was closed again meanwhile is seen in that time. */
 const FRESH_MS = 3 * ASK_MS;
@@ -34,7 +34,7 @@ export function awaitTrial(snapshot: Snapshot): Decision | undefined {
   if (answer?.kind === "no") return rollBack(snapshot, said);
   // Whose silence nobody has heard is not silent: this controller may be new, however old the record.
   if (answer !== undefined) {
-    const since = recordOf(snapshot)?.unansweredSince;
+    const since = snapshot.run?.unansweredSince;
     if (since === undefined) return { writes: rewrite(snapshot, { unansweredSince: instant(answer.at) }) };
     if (snapshot.now - Date.parse(since) >= snapshot.plan.maxIntervalMs) return rollBack(snapshot, said);
   }
@@ -89,7 +89,7 @@ export function checkHooks(snapshot: Snapshot): Decision | undefined {
 
 /** The decision, with the `rollback` hooks asked beside it. */
 export function withRollback(snapshot: Snapshot, decision: Decision): Decision {
-  if (recordOf(snapshot)?.outcome !== "running") return decision;
+  if (snapshot.run?.outcome !== "running") return decision;
   const polls = hooksOf(snapshot, "rollback").map((hook) => ({
     hook,
     key: hookKeyOf(hook),
@@ -100,7 +100,7 @@ export function withRollback(snapshot: Snapshot, decision: Decision): Decision {
 
 /** What a step in force decides, with the `rollout` hooks called beside it: at its begin, and every interval. */
 export function withCompanions(snapshot: Snapshot, decision: Decision): Decision {
-  if (recordOf(snapshot)?.outcome !== "running" || stepOf(snapshot)?.kind === "pause") return decision;
+  if (snapshot.run?.outcome !== "running" || stepOf(snapshot)?.kind === "pause") return decision;
   const polls = hooksOf(snapshot, "rollout").map((hook) => {
     const key = hookKeyOf(hook, stepIndex(snapshot));
     return {
@@ -178,6 +178,6 @@ function pending(snapshot: Snapshot, type: HookType): readonly Hook[] {
 }
 
 function hasServed(snapshot: Snapshot): boolean {
-  const run = recordOf(snapshot);
+  const { run } = snapshot;
   return run !== undefined && (run.step > 0 || run.inForceSince !== undefined || isRouted(snapshot));
 }

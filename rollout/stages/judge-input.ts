@@ -8,20 +8,12 @@ import type { Counted, JudgeInput } from "../judge/evidence.ts";
 import type { Evidence } from "../judge/fold.ts";
 import { comparesAt, strategies } from "../plan/strategy.ts";
 import { isExposed } from "../traffic/exposure.ts";
-import { homeOf, isService, shareOf } from "../traffic/route-record.ts";
-import {
-  nextWeight,
-  recordOf,
-  replicaSetOfRecord,
-  type Snapshot,
-  stableOf,
-  stepOf,
-  uidOf,
-} from "./snapshot.ts";
+import { homeOf, isService } from "../traffic/route-record.ts";
+import { type Facts, nextWeight, stepOf } from "./snapshot.ts";
 
-/** What to ask the metrics about a rollout; `undefined` as long as its canary has nothing. */
-export function judgeInputOf(snapshot: Snapshot): JudgeInput | undefined {
-  const run = recordOf(snapshot);
+/** The question to the metrics about a rollout; `undefined` while its canary has no traffic. */
+export function judgeInputOf(snapshot: Facts): JudgeInput | undefined {
+  const { run } = snapshot;
   const since = inForceSince(snapshot);
   if (run?.outcome !== "running" || snapshot.held.phase !== "canary" || since === undefined) return undefined;
   const started = Date.parse(run.started);
@@ -30,7 +22,7 @@ export function judgeInputOf(snapshot: Snapshot): JudgeInput | undefined {
   const sources = sourcesOf(snapshot);
   const known = isPlausible(run.evidence, started, snapshot.now) ? run.evidence : undefined;
   return {
-    uid: uidOf(snapshot),
+    uid: snapshot.uid,
     rollout: run.started,
     from: known?.from ?? from,
     ...(known && { known }),
@@ -59,9 +51,9 @@ function isPlausible(evidence: Evidence | undefined, started: number, now: numbe
 }
 
 /** Since when (ms) the canary has what the present step gives it, or has had less; absent: it has nothing. */
-function inForceSince(snapshot: Snapshot): number | undefined {
-  const run = recordOf(snapshot);
-  const shares = snapshot.routes.flatMap((route) => shareOf(route, uidOf(snapshot)) ?? []);
+function inForceSince(snapshot: Facts): number | undefined {
+  const { run } = snapshot;
+  const shares = [...snapshot.shares.values()];
   // Testers beside the weights are few and were not drawn: nothing is judged by them alone.
   const raised = shares.filter(
     (share) => isExposed(share) && (share.weight > 0 || !share.match || isChosen(snapshot)),
@@ -73,11 +65,11 @@ function inForceSince(snapshot: Snapshot): number | undefined {
 }
 
 /** Whether the users who match are all that the canary is for. */
-function isChosen({ plan }: Snapshot): boolean {
+function isChosen({ plan }: Facts): boolean {
   return strategies[plan.strategy].matchesOnly;
 }
 
-function termsOf(snapshot: Snapshot, from: number): Criteria {
+function termsOf(snapshot: Facts, from: number): Criteria {
   const { plan } = snapshot;
   const comparable = comparesAt(plan.strategy, stepOf(snapshot));
   const counted = sourcesOf(snapshot).length > 0;
@@ -85,12 +77,12 @@ function termsOf(snapshot: Snapshot, from: number): Criteria {
     compare: counted && comparable ? plan.compare : "off",
     checks: plan.checks.filter((check) => check.metric !== "template"),
     // A step that has been granted and is not yet in force is another step already.
-    stepFrom: Math.max(from, Date.parse(recordOf(snapshot)?.stepSince ?? "")),
+    stepFrom: Math.max(from, Date.parse(snapshot.run?.stepSince ?? "")),
     nextShare: nextWeight(snapshot) / 100,
   };
 }
 
-function sourcesOf(snapshot: Snapshot): readonly Counted[] {
+function sourcesOf(snapshot: Facts): readonly Counted[] {
   const byPods = snapshot.routes.length === 0;
   if (snapshot.plan.metrics === "application" || (!byPods && snapshot.routes.some(isUncounted))) {
     return [{ pack: application, ...armsOf(snapshot, snapshot.routes) }];
@@ -104,7 +96,7 @@ function sourcesOf(snapshot: Snapshot): readonly Counted[] {
   });
 }
 
-function gatewaysIn(snapshot: Snapshot): readonly Gateway[] {
+function gatewaysIn(snapshot: Facts): readonly Gateway[] {
   return snapshot.routes.flatMap(gatewaysOf);
 }
 
@@ -113,9 +105,9 @@ function isUncounted(route: Route): boolean {
   return gatewaysOf(route).some(({ metrics }) => metrics.unusable?.[kind] !== undefined);
 }
 
-function armsOf(snapshot: Snapshot, routes: readonly Route[]): Pick<Counted, "canary" | "stable"> {
-  const canary = replicaSetOfRecord(snapshot)?.metadata.name ?? "";
-  const stable = stableOf(snapshot)?.metadata.name ?? "";
+function armsOf(snapshot: Facts, routes: readonly Route[]): Pick<Counted, "canary" | "stable"> {
+  const canary = snapshot.judged?.metadata.name ?? "";
+  const stable = snapshot.stable?.metadata.name ?? "";
   const namespace = snapshot.deployment.metadata.namespace ?? "";
   if (routes.length === 0) {
     const bare = { routeNamespace: namespace, route: "", namespace, service: "", refs: [] };
@@ -125,7 +117,7 @@ function armsOf(snapshot: Snapshot, routes: readonly Route[]): Pick<Counted, "ca
     return { canary: pods(canary), stable: pods(stable) };
   }
   const shares = routes.flatMap((route) => {
-    return Object.entries(shareOf(route, uidOf(snapshot))?.canaryServices ?? {}).map(
+    return Object.entries(snapshot.shares.get(route)?.canaryServices ?? {}).map(
       ([service, canaryService]) => ({
         route,
         service,
@@ -152,7 +144,7 @@ function backend(route: Route, namespace: string, service: string, replicaSet: s
   return { ...named, namespace, service, refs, replicaSet };
 }
 
-function subjectOf(snapshot: Snapshot): JudgeInput["subject"] {
+function subjectOf(snapshot: Facts): JudgeInput["subject"] {
   const { namespace = "", name } = snapshot.deployment.metadata;
   return {
     namespace,
@@ -161,12 +153,10 @@ function subjectOf(snapshot: Snapshot): JudgeInput["subject"] {
       snapshot.services.find(({ metadata }) => hasTwin(snapshot, metadata.name)) ?? snapshot.services[0]
     )?.metadata.name,
     route: snapshot.routes[0]?.metadata.name,
-    replicaSet: replicaSetOfRecord(snapshot)?.metadata.name,
+    replicaSet: snapshot.judged?.metadata.name,
   };
 }
 
-function hasTwin(snapshot: Snapshot, service: string): boolean {
-  return snapshot.routes.some(
-    (route) => shareOf(route, uidOf(snapshot))?.canaryServices[service] !== undefined,
-  );
+function hasTwin(snapshot: Facts, service: string): boolean {
+  return [...snapshot.shares.values()].some(({ canaryServices }) => canaryServices[service] !== undefined);
 }

@@ -4,11 +4,11 @@ import { writeEvent } from "../workload/writes.ts";
 import type { Decision } from "./decision.ts";
 import { answerTo, callTo, hookKeyOf, hooksOf } from "./hook-calls.ts";
 import { isDone, recordDone } from "./hook-record.ts";
-import { recordOf, type Snapshot } from "./snapshot.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 /** The `post-rollout` hooks that have not been called about this rollout. */
 export function pendingAfterwards(snapshot: Snapshot): readonly Hook[] {
-  return recordOf(snapshot) === undefined
+  return snapshot.run === undefined
     ? []
     : hooksOf(snapshot, "post-rollout").filter((hook) => !isDone(snapshot, hook));
 }

@@ -4,30 +4,17 @@ import { instant } from "../text/instant.ts";
 import { canaryServiceName, canaryServiceOf, isCanaryServiceCurrent } from "../traffic/canary-service.ts";
 import { NONE } from "../traffic/exposure.ts";
 import { isIsolatedTo } from "../traffic/isolation.ts";
-import {
-  createCanaryService,
-  updateCanaryService,
-  writeIsolation,
-  writeSelector,
-} from "../traffic/writes.ts";
+import { createCanaryService, updateCanaryService, writeSelector } from "../traffic/writes.ts";
 import { surgePods } from "../workload/surge.ts";
 import { writeEvent, writeRunRecord, writeScale, writeSurge } from "../workload/writes.ts";
 import type { Decision } from "./decision.ts";
+import { isolateStable } from "./drain.ts";
 import { attach, routedServices } from "./expose.ts";
 import { deadlineIn, overdue, refusal, unhealthy } from "./health.ts";
 import { mayServe } from "./hook-gates.ts";
 import { rollBack } from "./rollback.ts";
 import { raiseSurge, scaleUpStable } from "./scale.ts";
-import {
-  canaryHash,
-  isRouted,
-  recordOf,
-  replicasOf,
-  type Snapshot,
-  stableOf,
-  uidOf,
-  wantedSurge,
-} from "./snapshot.ts";
+import { isRouted, replicasOf, type Snapshot, wantedSurge } from "./snapshot.ts";
 
 /** Native control must have made the canary's ReplicaSet; it gets the rollout's record. */
 export function awaitCanary(snapshot: Snapshot): Decision | undefined {
@@ -40,15 +27,15 @@ export function awaitCanary(snapshot: Snapshot): Decision | undefined {
       condition: { status: "Unknown", reason: "Preparing", message },
     };
   }
-  if (recordOf(snapshot) !== undefined) return undefined;
+  if (snapshot.run !== undefined) return undefined;
   const now = instant(snapshot.now);
   const { started, stable } = snapshot.held;
-  const message = `canary ${snapshot.canary.metadata.name} beside stable ${stableOf(snapshot)?.metadata.name ?? stable}`;
+  const message = `canary ${snapshot.canary.metadata.name} beside stable ${snapshot.stable?.metadata.name ?? stable}`;
   const run = { started, outcome: "running", step: 0, stepSince: now, stable, message } as const;
   return {
     writes: [
       ...(markAll(snapshot)?.writes ?? []),
-      writeRunRecord(snapshot.canary, uidOf(snapshot), run),
+      writeRunRecord(snapshot.canary, snapshot.uid, run),
       writeEvent(snapshot.deployment, "Normal", "CanaryStarted", message),
     ],
     condition: { status: "Unknown", reason: "Preparing", message },
@@ -57,12 +44,10 @@ export function awaitCanary(snapshot: Snapshot): Decision | undefined {
 
 /** Every ReplicaSet that takes part is marked, so that its changes are seen. */
 export function markAll(snapshot: Snapshot): Decision | undefined {
-  const unmarked = snapshot.replicaSets.filter(
-    ({ metadata }) => metadata.labels?.[FLIGHT] !== uidOf(snapshot),
-  );
+  const unmarked = snapshot.replicaSets.filter(({ metadata }) => metadata.labels?.[FLIGHT] !== snapshot.uid);
   const writes = unmarked
     .filter((set) => set !== snapshot.canary)
-    .map((set) => writeRunRecord(set, uidOf(snapshot)));
+    .map((set) => writeRunRecord(set, snapshot.uid));
   return writes.length === 0 ? undefined : { writes };
 }
 
@@ -87,12 +72,7 @@ export function isolate(snapshot: Snapshot): Decision | undefined {
     const narrowed = snapshot.services.filter((service) => isIsolatedTo(service, snapshot.held.stable));
     return narrowed.length === 0 ? undefined : { writes: narrowed.map(writeSelector) };
   }
-  const open = snapshot.services.filter((service) => !isIsolatedTo(service, snapshot.held.stable));
-  const since = instant(snapshot.now);
-  if (open.length === 0) return undefined;
-  return {
-    writes: open.map((service) => writeIsolation(service, uidOf(snapshot), snapshot.held.stable, since)),
-  };
+  return isolateStable(snapshot);
 }
 
 /** Fails fast on pods that cannot get well. */
@@ -107,9 +87,8 @@ export function checkHealth(snapshot: Snapshot): Decision | undefined {
  * full size, surge to what is wanted, canary to that.
  */
 export function size(snapshot: Snapshot): Decision | undefined {
-  const { deployment, canary } = snapshot;
+  const { deployment, canary, stable } = snapshot;
   const observed = (deployment.status?.observedGeneration ?? 0) >= (deployment.metadata.generation ?? 0);
-  const stable = stableOf(snapshot);
   if (!observed || canary === undefined || stable === undefined) return { writes: [] };
   const wanted = replicasOf(deployment);
   const surge = deployment.spec.strategy?.rollingUpdate?.maxSurge;
@@ -132,7 +111,7 @@ export function size(snapshot: Snapshot): Decision | undefined {
 /** A twin beside every Service that a route names. */
 export function ensureCanaryServices(snapshot: Snapshot): Decision | undefined {
   const writes = routedServices(snapshot).flatMap((service) => {
-    const wanted = canaryServiceOf(service, snapshot.deployment, canaryHash(snapshot));
+    const wanted = canaryServiceOf(service, snapshot.deployment, snapshot.canaryHash);
     const canaryService = snapshot.canaryServices.find(
       (candidate) => candidate.metadata.name === wanted.metadata.name,
     );

@@ -16,7 +16,7 @@ import { type Decision, firstOf } from "./decision.ts";
 import { drain, drainRoutes, removeCanaryServices, restoreRoutes } from "./drain.ts";
 import { rewrite } from "./hook-record.ts";
 import { callAfterwards, pendingAfterwards } from "./post-rollout.ts";
-import { canaryHash, recordOf, replicaSetOfRecord, replicasOf, type Snapshot } from "./snapshot.ts";
+import { replicasOf, type Snapshot } from "./snapshot.ts";
 
 /**
  * Proven: both versions may serve from here on, and the native rolling update finishes with the pods that were judged. The
@@ -59,10 +59,10 @@ function releaseHold(snapshot: Snapshot): Decision {
     type: "Progressing",
     status: "True",
     reason: "ReplicaSetUpdated",
-    message: `ReplicaSet "${replicaSetOfRecord(snapshot)?.metadata.name}" is progressing.`,
+    message: `ReplicaSet "${snapshot.judged?.metadata.name}" is progressing.`,
     lastUpdateTime: at,
   } as const;
-  const message = recordOf(snapshot)?.message ?? "";
+  const message = snapshot.run?.message ?? "";
   const canary = canaryCondition({ status: "Unknown", reason: "Promoting", message }, at);
   return {
     writes: [
@@ -100,7 +100,7 @@ function awaitComplete(snapshot: Snapshot): Decision | undefined {
 /** People need not wait for the hooks that are called afterwards: the end is told before. */
 function tellHooks(snapshot: Snapshot): Decision | undefined {
   if (pendingAfterwards(snapshot).length === 0) return undefined;
-  if (recordOf(snapshot)?.outcome === "promoted") return callAfterwards(snapshot, "Succeeded");
+  if (snapshot.run?.outcome === "promoted") return callAfterwards(snapshot, "Succeeded");
   return {
     writes: [
       ...tellEnd(snapshot),
@@ -110,23 +110,23 @@ function tellHooks(snapshot: Snapshot): Decision | undefined {
 }
 
 function tellEnd(snapshot: Snapshot): readonly Write[] {
-  const message = recordOf(snapshot)?.message ?? "";
+  const message = snapshot.run?.message ?? "";
   const condition = canaryCondition({ status: "True", reason: "Promoted", message }, instant(snapshot.now));
   return [
     writeConditions(snapshot.deployment, [condition]),
-    writeEvent(snapshot.deployment, "Normal", "Promoted", `${canaryHash(snapshot)} serves: ${message}`),
+    writeEvent(snapshot.deployment, "Normal", "Promoted", `${snapshot.canaryHash} serves: ${message}`),
   ];
 }
 
 function end(snapshot: Snapshot): Decision {
   const at = instant(snapshot.now);
-  const run = recordOf(snapshot);
+  const { run } = snapshot;
   return {
     writes: [
       ...(run?.outcome === "promoted" ? [] : tellEnd(snapshot)),
       writeEnd(snapshot.deployment),
       ...snapshot.replicaSets.map((set) =>
-        set === replicaSetOfRecord(snapshot) && run !== undefined
+        set === snapshot.judged && run !== undefined
           ? removeRunRecord(set, { ...run, outcome: "promoted", ended: run.ended ?? at })
           : removeRunRecord(set),
       ),

@@ -7,7 +7,6 @@ import { instant } from "../text/instant.ts";
 import { revertAdvice } from "../tracking/decide.ts";
 import { configLost } from "../tracking/pending.ts";
 import { exposureOf, isExposed } from "../traffic/exposure.ts";
-import { shareOf } from "../traffic/route-record.ts";
 import { restoredFields } from "../workload/hold.ts";
 import { surgePods } from "../workload/surge.ts";
 import { onlyTemplate } from "../workload/template.ts";
@@ -30,7 +29,7 @@ import {
 } from "./drain.ts";
 import { callAfterwards } from "./post-rollout.ts";
 import { raiseSurge, scaleUpStable } from "./scale.ts";
-import { recordOf, replicaSetOfRecord, type Snapshot, stableOf, uidOf } from "./snapshot.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 /** The pods that stay for people to look into. */
 const KEPT_PODS = 1;
@@ -40,9 +39,8 @@ const KEPT_PODS = 1;
  * and goes on, instead of granting the weight again.
  */
 export function rollBack(snapshot: Snapshot, reason: string, query = ""): Decision {
-  const run = recordOf(snapshot);
-  const replicaSet = replicaSetOfRecord(snapshot);
-  if (run === undefined || replicaSet === undefined) return { writes: [] };
+  const { run, judged } = snapshot;
+  if (run === undefined || judged === undefined) return { writes: [] };
   const message = [
     `rolled back ${exposure(snapshot)}: ${reason}`,
     next(snapshot),
@@ -54,7 +52,7 @@ export function rollBack(snapshot: Snapshot, reason: string, query = ""): Decisi
   const failed = { ...run, outcome: "failed", message, ended, ...(evidence && { evidence }) } as const;
   return {
     writes: [
-      writeRunRecord(replicaSet, uidOf(snapshot), failed),
+      writeRunRecord(judged, snapshot.uid, failed),
       ...drainWrites(snapshot),
       // Before anybody can read of the failure: whoever does may retry at once.
       writeFailed(snapshot),
@@ -65,7 +63,7 @@ export function rollBack(snapshot: Snapshot, reason: string, query = ""): Decisi
 
 /** What the canary had when the verdict came. */
 function exposure(snapshot: Snapshot): string {
-  const exposed = snapshot.routes.map((route) => shareOf(route, uidOf(snapshot))).find(isExposed);
+  const exposed = [...snapshot.shares.values()].find(isExposed);
   const from = snapshot.evidence?.judged?.since;
   const lasted =
     from === undefined ? "" : ` after ${formatDuration(1000 * Math.round((snapshot.now - from) / 1000))}`;
@@ -84,7 +82,7 @@ function next(snapshot: Snapshot): string {
 
 /** The stable template says nothing of the content of a ConfigMap that was changed in place. */
 function configAdvice(snapshot: Snapshot): string[] {
-  const [stable, judged] = [stableOf(snapshot), replicaSetOfRecord(snapshot)];
+  const { stable, judged } = snapshot;
   if (stable === undefined || judged === undefined) return [];
   const changed = configLost(judged.spec.template, stable.spec.template);
   return changed.length === 0 ? [] : [revertAdvice(changed)];
@@ -115,14 +113,13 @@ function endHold(snapshot: Snapshot): Decision | undefined {
 
 /** A pause of the plan ends with the canary; the user's own one stays. */
 function writeFailed(snapshot: Snapshot): Write {
-  const pause = recordOf(snapshot)?.paused ? { paused: snapshot.held.originals.paused } : {};
+  const pause = snapshot.run?.paused ? { paused: snapshot.held.originals.paused } : {};
   return writeHoldRecord(snapshot.deployment, { ...snapshot.held, phase: "failed" }, pause);
 }
 
 /** Lowering the surge shrinks nothing by itself; the stable version comes first where a scale has confused the two. */
 function shrink(snapshot: Snapshot): Decision | undefined {
-  const { deployment, canary } = snapshot;
-  const stable = stableOf(snapshot);
+  const { deployment, canary, stable } = snapshot;
   const wanted = deployment.spec.replicas ?? 1;
   if (deployment.spec.paused) return scaleUpStable(snapshot) ?? raiseSurge(snapshot);
   if (stable !== undefined && (stable.spec.replicas ?? 0) < wanted)
@@ -134,7 +131,7 @@ function shrink(snapshot: Snapshot): Decision | undefined {
 
 /** `serin.dev/on-failure: undo`: as `kubectl rollout undo` would. */
 function undo(snapshot: Snapshot): Decision | undefined {
-  const stable = stableOf(snapshot);
+  const { stable } = snapshot;
   if (snapshot.plan.onFailure !== "undo" || stable === undefined) return undefined;
   const spec = { ...restoredFields(snapshot.held.originals), template: onlyTemplate(stable) };
   return { writes: [writeHoldRecord(snapshot.deployment, { ...snapshot.held, phase: "undone" }, spec)] };
@@ -165,7 +162,7 @@ function tellAgain(snapshot: Snapshot): Decision {
 
 function tell(snapshot: Snapshot): Write[] {
   const progressing = conditionOf(snapshot.deployment.status?.conditions, "Progressing");
-  const message = recordOf(snapshot)?.message ?? "";
+  const message = snapshot.run?.message ?? "";
   if (progressing?.status === "False" && progressing.message === message) return [];
   return failWrites(snapshot, message);
 }

@@ -13,8 +13,10 @@ import { shareOf } from "../traffic/route-record.ts";
 import { serviceRecordOf } from "../traffic/service-record.ts";
 import { holdRecordOf } from "../workload/hold-record.ts";
 import { planOf } from "../workload/plan-of.ts";
-import { findByTemplate, hashOf } from "../workload/template.ts";
-import type { Snapshot } from "./snapshot.ts";
+import { runRecordOf } from "../workload/run-record.ts";
+import { findByHash, findByTemplate, hashOf } from "../workload/template.ts";
+import { judgeInputOf } from "./judge-input.ts";
+import type { Observation, Snapshot } from "./snapshot.ts";
 
 /** What was read of the cluster for one Deployment. Objects of others among it are ignored, whatever marks they carry. */
 export interface RawSnapshot {
@@ -39,7 +41,7 @@ export function snapshotOf(raw: RawSnapshot, plan: Plan = planOf(raw.deployment)
   if (held === undefined) return undefined;
   const replicaSets = replicaSetsOf(deployment, held.stable, raw.replicaSets);
   const canary = findByTemplate(replicaSets, deployment.spec.template);
-  const stable = replicaSets.find((set) => hashOf(set) === held.stable);
+  const stable = findByHash(replicaSets, held.stable);
   const template = stable?.spec.template ?? deployment.spec.template;
   const services = wantedServices(plan, servicesOf(template, raw.services));
   const names = new Set(services.map(({ metadata }) => metadata.name));
@@ -48,7 +50,7 @@ export function snapshotOf(raw: RawSnapshot, plan: Plan = planOf(raw.deployment)
     raw.pods.filter(({ metadata }) => set && metadata.labels?.[HASH_LABEL] === hashOf(set));
   // After an undo the Deployment's template is the stable one: then no version is the canary.
   const isUndone = canary === undefined || canary === stable;
-  return {
+  return complete({
     now,
     deployment,
     held,
@@ -64,7 +66,29 @@ export function snapshotOf(raw: RawSnapshot, plan: Plan = planOf(raw.deployment)
     endpoints: readyEndpoints(raw.endpointSlices.filter((slice) => isMarkedFor(deployment, slice))),
     pods: isUndone ? [] : podsOf(canary),
     stablePods: isUndone ? [] : podsOf(stable),
+  });
+}
+
+/** Adds to the objects of a rollout what follows from them. */
+export function complete(observation: Observation): Snapshot {
+  const { deployment, held, replicaSets, canary, routes } = observation;
+  const { uid = "" } = deployment.metadata;
+  const judged = replicaSets.find((set) => runRecordOf(set, held.started) !== undefined);
+  const facts = {
+    ...observation,
+    uid,
+    canaryHash: canary === undefined ? "" : hashOf(canary),
+    stable: findByHash(replicaSets, held.stable),
+    judged,
+    run: judged && runRecordOf(judged, held.started),
+    shares: new Map(
+      routes.flatMap((route) => {
+        const share = shareOf(route, uid);
+        return share === undefined ? [] : [[route, share] as const];
+      }),
+    ),
   };
+  return { ...facts, judgeInput: judgeInputOf(facts) };
 }
 
 /** The Deployment's own that are in flight: marked, named by the record, of its present template, or with pods. */

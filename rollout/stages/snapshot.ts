@@ -2,46 +2,66 @@ import type { Route } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { Deployment, Pod, ReplicaSet } from "../../kube/core/workloads.ts";
 import type { HookAnswers } from "../hooks/call.ts";
-import type { Findings } from "../judge/evidence.ts";
+import type { Findings, JudgeInput } from "../judge/evidence.ts";
 import { exposureAt } from "../plan/grant.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Step } from "../plan/steps.ts";
 import { type Exposure, isExposed } from "../traffic/exposure.ts";
-import { shareOf } from "../traffic/route-record.ts";
+import type { RouteShare } from "../traffic/route-record.ts";
 import type { HoldRecord } from "../workload/hold-record.ts";
-import { type RunRecord, runRecordOf } from "../workload/run-record.ts";
+import type { RunRecord } from "../workload/run-record.ts";
 import { surgeAt } from "../workload/surge.ts";
-import { hashOf } from "../workload/template.ts";
 
-/** Everything that a decision about one rollout needs to know, read before it is taken. */
-export interface Snapshot {
+/** The objects of one rollout as they were read. */
+export interface Observation {
   /** ms since the epoch. */
   readonly now: number;
   readonly deployment: Deployment;
   readonly held: HoldRecord;
-  /** What the annotations ask for. */
+  /** The plan of the Deployment's annotations. */
   readonly plan: Plan;
   /** All ReplicaSets of the Deployment that are in flight, the canary's and the stable one among them. */
   readonly replicaSets: readonly ReplicaSet[];
-  /** The ReplicaSet of the Deployment's present template; absent until native control has made it. */
+  /** The ReplicaSet of the Deployment's present template; absent until native control has created it. */
   readonly canary: ReplicaSet | undefined;
   /** The user's Services through which the pods get traffic. */
   readonly services: readonly Service[];
-  /** Services that were narrowed for this rollout and are not its any more; absent: none. */
+  /** Services that Serin isolated for this rollout and that the plan no longer includes; absent: none. */
   readonly formerServices?: readonly Service[];
-  /** Services of ours beside them. */
   readonly canaryServices: readonly Service[];
-  /** The routes that name those Services. */
+  /** The routes that name the user's Services. */
   readonly routes: readonly Route[];
-  /** Name of a Service → its ready endpoints. */
+  /** Name of a Service → the number of its ready endpoints. */
   readonly endpoints: ReadonlyMap<string, number>;
   /** The canary's pods. */
   readonly pods: readonly Pod[];
-  /** The stable version's. */
+  /** The stable version's pods. */
   readonly stablePods: readonly Pod[];
-  /** What the metrics say; absent while the canary has no traffic. */
+}
+
+/** The objects of one rollout, and what follows from them. */
+export interface Facts extends Observation {
+  /** The Deployment's UID, which marks everything in flight. */
+  readonly uid: string;
+  /** The canary's pod-template-hash; "" until its ReplicaSet exists. */
+  readonly canaryHash: string;
+  /** The ReplicaSet of the stable version. */
+  readonly stable: ReplicaSet | undefined;
+  /** The ReplicaSet that carries the run record: after an undo, the Deployment's template is another one. */
+  readonly judged: ReplicaSet | undefined;
+  /** The run record; absent until the canary's ReplicaSet is marked. */
+  readonly run: RunRecord | undefined;
+  /** The rollout's share in each route that has one. */
+  readonly shares: ReadonlyMap<Route, RouteShare>;
+}
+
+/** Everything that a decision about one rollout needs. */
+export interface Snapshot extends Facts {
+  /** The question to the metrics; absent while there is nothing to judge. */
+  readonly judgeInput: JudgeInput | undefined;
+  /** The answer of the metrics; absent without a question. */
   readonly evidence?: Findings;
-  /** What the hooks have answered; absent: nothing yet. */
+  /** The answers of the hooks; absent: none yet. */
   readonly hooks?: HookAnswers;
 }
 
@@ -50,41 +70,13 @@ export function replicasOf(deployment: Deployment): number {
   return deployment.spec.replicas ?? 1;
 }
 
-/** The UID by which everything in flight is marked. */
-export function uidOf(snapshot: Snapshot): string {
-  return snapshot.deployment.metadata.uid ?? "";
-}
-
-/** The canary's hash; "" until it exists. */
-export function canaryHash(snapshot: Snapshot): string {
-  return snapshot.canary === undefined ? "" : hashOf(snapshot.canary);
-}
-
-/** The ReplicaSet that serves. */
-export function stableOf(snapshot: Snapshot): ReplicaSet | undefined {
-  return snapshot.replicaSets.find((replicaSet) => hashOf(replicaSet) === snapshot.held.stable);
-}
-
-/** The rollout's own record; absent until the canary's ReplicaSet is marked. */
-export function recordOf(snapshot: Snapshot): RunRecord | undefined {
-  const replicaSet = replicaSetOfRecord(snapshot);
-  return replicaSet && runRecordOf(replicaSet, snapshot.held.started);
-}
-
-/** The ReplicaSet that is judged: the Deployment's template may be another one since (undo). */
-export function replicaSetOfRecord(snapshot: Snapshot): ReplicaSet | undefined {
-  return snapshot.replicaSets.find(
-    (replicaSet) => runRecordOf(replicaSet, snapshot.held.started) !== undefined,
-  );
-}
-
 /** The index of the granted step; a plan that got shorter in flight ends with its last one. */
-export function stepIndex(snapshot: Snapshot): number {
-  return Math.min(recordOf(snapshot)?.step ?? 0, snapshot.plan.steps.length - 1);
+export function stepIndex(snapshot: Facts): number {
+  return Math.min(snapshot.run?.step ?? 0, snapshot.plan.steps.length - 1);
 }
 
 /** The step that is granted now. */
-export function stepOf(snapshot: Snapshot): Step | undefined {
+export function stepOf(snapshot: Facts): Step | undefined {
   return snapshot.plan.steps[stepIndex(snapshot)];
 }
 
@@ -103,7 +95,7 @@ export function grantedExposure(snapshot: Snapshot): Exposure {
 }
 
 /** The weight after the granted one, in percent; after the last one the promotion, which is all of it. */
-export function nextWeight(snapshot: Snapshot): number {
+export function nextWeight(snapshot: Facts): number {
   const next = snapshot.plan.steps.slice(stepIndex(snapshot) + 1).find((step) => step.kind === "weight");
   return next?.weight ?? 100;
 }
@@ -115,5 +107,5 @@ export function wantedSurge(snapshot: Snapshot): string | number {
 
 /** Whether some route gives the canary anything. */
 export function isRouted(snapshot: Snapshot): boolean {
-  return snapshot.routes.some((route) => isExposed(shareOf(route, uidOf(snapshot))));
+  return [...snapshot.shares.values()].some(isExposed);
 }

@@ -8,7 +8,7 @@ import { drain, isolateStable } from "./drain.ts";
 import { markAll } from "./prepare.ts";
 import { forgetFailure } from "./rollback.ts";
 import { scaleUpStable } from "./scale.ts";
-import { replicasOf, type Snapshot, stableOf, uidOf, wantedSurge } from "./snapshot.ts";
+import { replicasOf, type Snapshot, wantedSurge } from "./snapshot.ts";
 
 /**
  * A new template came while another version was in flight or in its native promotion. Admission paused the Deployment, so
@@ -29,14 +29,14 @@ function closeRecords(snapshot: Snapshot): Decision | undefined {
     const run = lastRunOf(replicaSet);
     if (run?.outcome !== "running" && run?.outcome !== "proven") return [];
     const outcome = hashOf(replicaSet) === snapshot.held.stable ? "promoted" : "superseded";
-    return [writeRunRecord(replicaSet, uidOf(snapshot), { ...run, outcome, ended })];
+    return [writeRunRecord(replicaSet, snapshot.uid, { ...run, outcome, ended })];
   });
   return writes.length === 0 ? undefined : { writes };
 }
 
 /** The stable version alone carries everything: all its pods ready before any other goes. */
 function fillStable(snapshot: Snapshot): Decision | undefined {
-  const stable = stableOf(snapshot);
+  const { stable } = snapshot;
   if (stable === undefined) return { writes: [] };
   const short = scaleUpStable(snapshot);
   if (short !== undefined) return short;

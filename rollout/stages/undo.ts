@@ -12,7 +12,7 @@ import { type Decision, firstOf } from "./decision.ts";
 import { awaitQuiet, drain, removeCanaryServices, restoreRoutes } from "./drain.ts";
 import { callAfterwards } from "./post-rollout.ts";
 import { isComplete, restoreServices } from "./promote.ts";
-import { recordOf, replicaSetOfRecord, type Snapshot, uidOf } from "./snapshot.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 /**
  * The stable template came back (`kubectl rollout undo`, a revert in Git, `helm rollback`). Admission has taken the weight
@@ -50,14 +50,13 @@ function awaitStable(snapshot: Snapshot): Decision | undefined {
  * them when this end is cut short.
  */
 function markLeft(snapshot: Snapshot): Decision | undefined {
-  const left = snapshot.replicaSets.filter(({ metadata }) => metadata.labels?.[FLIGHT] !== uidOf(snapshot));
-  return left.length === 0 ? undefined : { writes: left.map((set) => writeRunRecord(set, uidOf(snapshot))) };
+  const left = snapshot.replicaSets.filter(({ metadata }) => metadata.labels?.[FLIGHT] !== snapshot.uid);
+  return left.length === 0 ? undefined : { writes: left.map((set) => writeRunRecord(set, snapshot.uid)) };
 }
 
 function end(snapshot: Snapshot): Decision {
   const at = instant(snapshot.now);
-  const run = recordOf(snapshot);
-  const judged = replicaSetOfRecord(snapshot);
+  const { run, judged } = snapshot;
   const message =
     run?.outcome === "failed"
       ? run.message

@@ -2,7 +2,7 @@ import type { Write } from "../../kube/core/writes.ts";
 import { writeEvent } from "../workload/writes.ts";
 import { report } from "./condition.ts";
 import type { Decision } from "./decision.ts";
-import { recordOf, type Snapshot } from "./snapshot.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 /** What others say of a write that they refuse may be long; so much of it is told. */
 const LONGEST_REASON = 500;
@@ -33,5 +33,5 @@ function holding(message: string) {
 
 function hasVerdict(snapshot: Snapshot): boolean {
   const { phase } = snapshot.held;
-  return phase === "failed" || phase === "undone" || recordOf(snapshot)?.outcome === "failed";
+  return phase === "failed" || phase === "undone" || snapshot.run?.outcome === "failed";
 }

@@ -22,6 +22,11 @@ export function hashOf(replicaSet: ReplicaSet): string {
   return replicaSet.metadata.labels?.[HASH_LABEL] ?? "";
 }
 
+/** The ReplicaSet with this hash. */
+export function findByHash(replicaSets: readonly ReplicaSet[], hash: string): ReplicaSet | undefined {
+  return replicaSets.find((replicaSet) => hashOf(replicaSet) === hash);
+}
+
 /** The ReplicaSet that runs this template. */
 export function findByTemplate(
   replicaSets: readonly ReplicaSet[],

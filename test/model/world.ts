@@ -9,11 +9,10 @@ import { drainRoute, isolateService, restoreService } from "../../rollout/admiss
 import { sweep } from "../../rollout/cleanup/orphans.ts";
 import { settledOn } from "../../rollout/gateways/settle.ts";
 import type { HookAnswer, HookCall } from "../../rollout/hooks/call.ts";
-import type { Findings, JudgeInput } from "../../rollout/judge/evidence.ts";
+import type { Findings } from "../../rollout/judge/evidence.ts";
 import { FLIGHT } from "../../rollout/keys.ts";
 import { decide } from "../../rollout/stages/decide.ts";
 import type { Decision } from "../../rollout/stages/decision.ts";
-import { judgeInputOf } from "../../rollout/stages/judge-input.ts";
 import type { Snapshot } from "../../rollout/stages/snapshot.ts";
 import { snapshotOf } from "../../rollout/stages/snapshot-of.ts";
 import { instant } from "../../rollout/text/instant.ts";
@@ -48,7 +47,7 @@ export class World extends Cluster {
   /** A later admission refuses what Serin has admitted, once. */
   refuse = false;
   /** What the metrics say, instead of counts of requests. */
-  says: ((snapshot: Snapshot, watch: JudgeInput) => Findings) | undefined;
+  says: ((snapshot: Snapshot) => Findings) | undefined;
   /** The earlier grants by name of a ReplicaSet, until a lowered grant is in force. */
   readonly before = new Map<string, readonly Exposure[]>();
   /** Whether a Service selects all pods because its owner has just made it, or its first route: no admission can be asked. */
@@ -128,14 +127,12 @@ export class World extends Cluster {
     for (let round = 0; round < 40; round += 1) {
       const snapshot = this.observe(name);
       if (snapshot === undefined) return;
-      const watch = judgeInputOf(snapshot);
       const hooks = new Map(this.#answers.get(snapshot.held.started));
-      const evidence = watch && { evidence: this.#evidence(snapshot, watch) };
-      this.decided = decide({ ...snapshot, hooks, ...evidence });
+      this.decided = decide({ ...snapshot, hooks, ...this.#evidence(snapshot) });
       const { writes, calls = [] } = this.decided;
       if (writes.length === 0) for (const call of calls) this.#call(call);
       const wanted = JSON.stringify(writes).replaceAll(/"resourceVersion":"\d+"/g, "");
-      if (writes.length === 0 && watch === undefined && calls.length === 0)
+      if (writes.length === 0 && snapshot.judgeInput === undefined && calls.length === 0)
         this.#rest.set(name, {
           version: this.version,
           until: this.now + Math.min(this.decided.waitMs ?? RESYNC_MS, RESYNC_MS),
@@ -157,10 +154,8 @@ export class World extends Cluster {
 
   /** What another controller does that sees the cluster as it was: it stops where a guard refuses. */
   obey(snapshot: Snapshot): void {
-    const watch = judgeInputOf(snapshot);
-    const evidence = watch && { evidence: this.#evidence(snapshot, watch) };
     try {
-      for (const write of decide({ ...snapshot, now: this.now, ...evidence }).writes) {
+      for (const write of decide({ ...snapshot, now: this.now, ...this.#evidence(snapshot) }).writes) {
         this.perform(write);
         this.check();
       }
@@ -231,8 +226,10 @@ export class World extends Cluster {
     this.story.push(`${route} ${weights.join(" ")}`);
   }
 
-  #evidence(snapshot: Snapshot, watch: JudgeInput): Findings {
-    return this.says?.(snapshot, watch) ?? evidenceOf(snapshot, watch, this.traffic);
+  #evidence(snapshot: Snapshot): Pick<Snapshot, "evidence"> {
+    const { judgeInput } = snapshot;
+    if (judgeInput === undefined) return {};
+    return { evidence: this.says?.(snapshot) ?? evidenceOf(snapshot, judgeInput, this.traffic) };
   }
 
   /** Performs what admission promises with its answer: the writes of the webhook. */

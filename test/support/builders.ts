@@ -5,7 +5,8 @@ import type { Deployment, DeploymentSpec, PodTemplate, ReplicaSet } from "../../
 import type { ClusterState } from "../../rollout/admission/change.ts";
 import { HASH_LABEL } from "../../rollout/keys.ts";
 import { type Plan, parsePlan } from "../../rollout/plan/plan.ts";
-import type { Snapshot } from "../../rollout/stages/snapshot.ts";
+import type { Observation, Snapshot } from "../../rollout/stages/snapshot.ts";
+import { complete } from "../../rollout/stages/snapshot-of.ts";
 import type { HoldRecord } from "../../rollout/workload/hold-record.ts";
 
 /** The instant at which the tests begin, in ms since the epoch. */
@@ -174,10 +175,13 @@ export function readsOf(reads: Partial<ClusterState> = {}): ClusterState {
   };
 }
 
+/** The fields of a snapshot that a test may set; the others follow from them. */
+export type SnapshotParts = Partial<Observation> & Pick<Snapshot, "evidence" | "hooks">;
+
 /** The snapshot of a rollout that has just been admitted. */
-export function aSnapshot(snapshot: Partial<Snapshot> = {}): Snapshot {
+export function aSnapshot(snapshot: SnapshotParts = {}): Snapshot {
   const held = snapshot.held ?? aHeld();
-  return {
+  return complete({
     now: NOON,
     deployment: aDeployment({ image: "web:2" }),
     held,
@@ -191,5 +195,5 @@ export function aSnapshot(snapshot: Partial<Snapshot> = {}): Snapshot {
     pods: [],
     stablePods: [],
     ...snapshot,
-  };
+  });
 }

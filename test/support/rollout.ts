@@ -4,7 +4,17 @@ import type { Snapshot } from "../../rollout/stages/snapshot.ts";
 import { instant } from "../../rollout/text/instant.ts";
 import { routePatch } from "../../rollout/traffic/overlay.ts";
 import { formatRun, type RunRecord } from "../../rollout/workload/run-record.ts";
-import { AT_NOON, aDeployment, aPlan, aReplicaSet, aRoute, aService, aSnapshot, NOON } from "./builders.ts";
+import {
+  AT_NOON,
+  aDeployment,
+  aPlan,
+  aReplicaSet,
+  aRoute,
+  aService,
+  aSnapshot,
+  NOON,
+  type SnapshotParts,
+} from "./builders.ts";
 
 const UID = "uid-web";
 
@@ -37,7 +47,7 @@ export function aRollout({
   run?: Partial<RunRecord>;
   weight?: number;
   since?: number;
-} & Partial<Snapshot> = {}): Snapshot {
+} & SnapshotParts = {}): Snapshot {
   const record: RunRecord = {
     started: AT_NOON,
     outcome: "running",

@@ -120,7 +120,7 @@ describe("controller/reconcile in trouble", () => {
     await lookFor(30_000);
     const before = clock.now();
     const held = aHeld({ phase: "failed" });
-    snapshot = { ...undone(), held, canary: stable, services: [] };
+    snapshot = aSnapshot({ ...undone(), held, canary: stable });
     await reconcile("uid-web");
     const [first] = sent.filter(({ at, plural }) => at === before && plural === "deployments");
     expect(first?.body).to.not.equal(undefined);

@@ -1,6 +1,5 @@
 import { type Evidence, fold, noEvidence } from "../../../../rollout/judge/fold.ts";
 import type { Decision } from "../../../../rollout/stages/decision.ts";
-import { judgeInputOf } from "../../../../rollout/stages/judge-input.ts";
 import type { Snapshot } from "../../../../rollout/stages/snapshot.ts";
 import { type RunRecord, runRecordOf } from "../../../../rollout/workload/run-record.ts";
 import { AT_NOON, NOON } from "../../../support/builders.ts";
@@ -15,7 +14,7 @@ const at = (doing: Doing, tick: number) => (typeof doing === "function" ? doing(
 
 /** The evidence since noon, in ticks of 10 s, on a rollout that is reconciled so many minutes later. */
 export function after(minutes: number, snapshot: Snapshot, canary: Doing, stable: Doing): Evidence {
-  const terms = judgeInputOf(snapshot)?.terms;
+  const terms = snapshot.judgeInput?.terms;
   if (terms === undefined) throw new Error("nothing to judge");
   let judged = noEvidence({ since: NOON, from: NOON, tickMs: 10_000, phi: 1, bounds: [] });
   while (judged.at < NOON + minutes * MINUTE) {

@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import { advance } from "../../../../rollout/stages/advance.ts";
-import { judgeInputOf } from "../../../../rollout/stages/judge-input.ts";
 import type { Snapshot } from "../../../../rollout/stages/snapshot.ts";
 import type { Exposure } from "../../../../rollout/traffic/exposure.ts";
 import { AT_NOON, aRoute, NOON } from "../../../support/builders.ts";
@@ -31,7 +30,7 @@ describe("going on in other strategies than by chance", () => {
   const testing = { "serin.dev/rollout": "ab-test", "serin.dev/match": "header x-t=1" };
 
   it("compares copies, and users only where chance drew them", () => {
-    const compared = (snapshot: Snapshot) => judgeInputOf(snapshot)?.terms.compare !== "off";
+    const compared = (snapshot: Snapshot) => snapshot.judgeInput?.terms.compare !== "off";
     expect(compared(exposed({ "serin.dev/mirror": "100%" }, { mirror: 100 }))).to.equal(true);
     expect(compared(exposed(switching, { mirror: 100 }))).to.equal(true);
     expect(compared(exposed(switching, { weight: 100 }, 0, 1))).to.equal(false);
@@ -41,8 +40,8 @@ describe("going on in other strategies than by chance", () => {
 
   it("judges nothing by the testers of a canary alone, and a step by them and the weight together", () => {
     const plan = { "serin.dev/match": "header x-t=1", "serin.dev/steps": "pause, 10" };
-    expect(judgeInputOf(exposed(plan, { match: tester }))).to.equal(undefined);
-    expect(judgeInputOf(exposed(plan, { match: tester, weight: 10 }, 0, 1))?.terms.stepFrom).to.equal(NOON);
+    expect(exposed(plan, { match: tester }).judgeInput).to.equal(undefined);
+    expect(exposed(plan, { match: tester, weight: 10 }, 0, 1).judgeInput?.terms.stepFrom).to.equal(NOON);
   });
 
   it("does not expect requests of those who were not drawn", () => {

@@ -15,7 +15,7 @@ describe("routes that were drained for an undo", () => {
       drained: true,
     } as const;
     const route = applied(aRoute({ backends: [{ name: "web" }] }), { "uid-web": share });
-    return { ...aSnapshot({ held: aHeld({ started: at(0) }) }), now: NOON + 10_000, routes: [route] };
+    return aSnapshot({ held: aHeld({ started: at(0) }), now: NOON + 10_000, routes: [route] });
   };
 
   it("hold back the rollout that is about to be undone, for a while", () => {

@@ -6,7 +6,6 @@ import type { Backend } from "../../../../rollout/gateways/metrics/backend.ts";
 import { nginx } from "../../../../rollout/gateways/nginx.ts";
 import { traefik } from "../../../../rollout/gateways/traefik.ts";
 import { compareDefaults } from "../../../../rollout/plan/compare.ts";
-import { judgeInputOf } from "../../../../rollout/stages/judge-input.ts";
 import { instant } from "../../../../rollout/text/instant.ts";
 import { AT_NOON, aHeld, aRoute, aService, NOON } from "../../../support/builders.ts";
 import { aRollout, carrying } from "../../../support/rollout.ts";
@@ -19,7 +18,7 @@ const behind = (route: Route, weight = 10, since = NOON) => ({ routes: [carrying
 
 describe("what is asked of the metrics", () => {
   it("is about both versions' backends behind the route, since the first weight", () => {
-    const watch = judgeInputOf(aRollout());
+    const watch = aRollout().judgeInput;
     const place = { routeKind: "HTTPRoute", routeNamespace: "shop", route: "web", namespace: "shop" };
     expect(watch).to.deep.include({
       uid: "uid-web",
@@ -49,42 +48,42 @@ describe("what is asked of the metrics", () => {
   });
 
   it("is nothing before the canary has a weight, after the rollout, or while it is given back", () => {
-    expect(judgeInputOf(aRollout({ weight: 0 }))).to.equal(undefined);
-    expect(judgeInputOf(aRollout({ run: { outcome: "failed" } }))).to.equal(undefined);
-    expect(judgeInputOf(aRollout({ run: { outcome: "proven" } }))).to.equal(undefined);
-    expect(judgeInputOf(aRollout({ held: aHeld({ phase: "failed" }) }))).to.equal(undefined);
-    expect(judgeInputOf(aRollout({ routes: [] }))).to.equal(undefined);
+    expect(aRollout({ weight: 0 }).judgeInput).to.equal(undefined);
+    expect(aRollout({ run: { outcome: "failed" } }).judgeInput).to.equal(undefined);
+    expect(aRollout({ run: { outcome: "proven" } }).judgeInput).to.equal(undefined);
+    expect(aRollout({ held: aHeld({ phase: "failed" }) }).judgeInput).to.equal(undefined);
+    expect(aRollout({ routes: [] }).judgeInput).to.equal(undefined);
   });
 
   const before = NOON - 60_000;
   const known = { ...begun(), since: before, from: before, at: before, stepFrom: before };
 
   it("continues from what the record knows", () => {
-    expect(judgeInputOf(aRollout({ run: { evidence: known } }))).to.deep.include({ known, from: before });
+    expect(aRollout({ run: { evidence: known } }).judgeInput).to.deep.include({ known, from: before });
   });
 
   it("begins again where the record's evidence is older than the rollout", () => {
     const evidence = { ...known, since: 0, from: 0, at: 0, stepFrom: 0 };
-    const input = judgeInputOf(aRollout({ run: { evidence } }));
+    const input = aRollout({ run: { evidence } }).judgeInput;
     expect(input).not.to.have.property("known");
     expect(input?.from).to.equal(NOON);
   });
 
   it("begins no earlier than the rollout, whatever a route says", () => {
-    const input = judgeInputOf(aRollout(behind(aRoute(), 10, 0)));
+    const input = aRollout(behind(aRoute(), 10, 0)).judgeInput;
     expect(input?.from).to.equal(NOON);
     expect(input?.terms.stepFrom).to.equal(NOON);
   });
 
   it("begins again where the record's evidence is from the future", () => {
     for (const field of ["at", "from", "stepFrom"] as const) {
-      const input = judgeInputOf(aRollout({ run: { evidence: { ...known, [field]: NOON + 3_600_000 } } }));
+      const input = aRollout({ run: { evidence: { ...known, [field]: NOON + 3_600_000 } } }).judgeInput;
       expect(input, field).to.include({ from: NOON }).and.not.to.have.property("known");
     }
   });
 
   it("is on the terms of the present step: since when its weight is in force, or was granted", () => {
-    const terms = (snapshot: Parameters<typeof aRollout>[0]) => judgeInputOf(aRollout(snapshot))?.terms;
+    const terms = (snapshot: Parameters<typeof aRollout>[0]) => aRollout(snapshot).judgeInput?.terms;
     expect(terms({})).to.deep.equal({
       compare: compareDefaults,
       checks: [],
@@ -102,7 +101,7 @@ describe("what is asked of the metrics", () => {
       "serin.dev/checks": "queue <= 5, p99 <= 500ms",
       "serin.dev/variables": "direction=in",
     };
-    const watch = judgeInputOf(aRollout({ annotations }));
+    const watch = aRollout({ annotations }).judgeInput;
     expect(watch?.terms.checks.map(({ text }) => text)).to.deep.equal(["p99 <= 500ms"]);
     expect(watch?.templates.map(({ text }) => text)).to.deep.equal(["queue <= 5"]);
     expect(watch?.variables).to.deep.equal({ direction: "in" });
@@ -110,7 +109,7 @@ describe("what is asked of the metrics", () => {
 
   it("is the application's where people say so, or no gateway's metrics will do", () => {
     const packs = (snapshot: Parameters<typeof aRollout>[0]) =>
-      judgeInputOf(aRollout(snapshot))?.sources.map(({ pack }) => pack.name);
+      aRollout(snapshot).judgeInput?.sources.map(({ pack }) => pack.name);
     expect(packs({ annotations: { "serin.dev/metrics": "application" } })).to.deep.equal(["the application"]);
     expect(packs(behind(aRoute(parents("example.com/unknown"))))).to.deep.equal(["the application"]);
     expect(packs(behind(aRoute(parents("traefik.io/x", "example.com/unknown"))))).to.deep.equal([
@@ -121,7 +120,7 @@ describe("what is asked of the metrics", () => {
 
   it("is the application's for calls of gRPC where a gateway counts them by HTTP's status", () => {
     const sources = (kind: string, controllerName: string) =>
-      judgeInputOf(aRollout(behind({ ...aRoute(parents(controllerName)), kind })))?.sources;
+      aRollout(behind({ ...aRoute(parents(controllerName)), kind })).judgeInput?.sources;
     expect(sources("HTTPRoute", "gateway.nginx.org/x")?.map(({ pack }) => pack)).to.deep.equal([
       nginx.metrics.pack,
     ]);
@@ -134,10 +133,10 @@ describe("what is asked of the metrics", () => {
 
   it("compares nothing without a route, as nobody counts, unless the application does", () => {
     const byPods = { routes: [], run: { inForceSince: instant(NOON + 5_000) } };
-    const blind = judgeInputOf(aRollout(byPods));
+    const blind = aRollout(byPods).judgeInput;
     expect(blind).to.deep.include({ from: NOON + 5_000, sources: [] });
     expect(blind?.terms.compare).to.equal("off");
-    const seeing = judgeInputOf(aRollout({ ...byPods, annotations: { "serin.dev/metrics": "application" } }));
+    const seeing = aRollout({ ...byPods, annotations: { "serin.dev/metrics": "application" } }).judgeInput;
     expect(seeing?.terms.compare).to.deep.equal(compareDefaults);
     const [source] = seeing?.sources ?? [];
     const asked = (backends: readonly Backend[] = []) =>
@@ -165,7 +164,7 @@ describe("what is asked of the metrics", () => {
       ],
     });
     const services = ["web", "admin"].map((name) => aService({ meta: { name } }));
-    const watch = judgeInputOf(aRollout({ services, routes: [carrying(both, 10, NOON, canaryServices)] }));
+    const watch = aRollout({ services, routes: [carrying(both, 10, NOON, canaryServices)] }).judgeInput;
     const named = watch?.sources[0]?.stable.map(({ service, refs }) => [
       service,
       refs.map(({ rule }) => rule),

@@ -5,7 +5,15 @@ import { HELD, RUN } from "../../../../rollout/keys.ts";
 import { decide } from "../../../../rollout/stages/decide.ts";
 import type { Snapshot } from "../../../../rollout/stages/snapshot.ts";
 import { formatHoldRecord, holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
-import { AT_NOON, aDeployment, aHeld, aTemplate, readsOf } from "../../../support/builders.ts";
+import {
+  AT_NOON,
+  aDeployment,
+  aHeld,
+  aSnapshot,
+  aTemplate,
+  readsOf,
+  type SnapshotParts,
+} from "../../../support/builders.ts";
 import { aRollout } from "../../../support/rollout.ts";
 
 /** The object with its record as a newer Serin would have written it. */
@@ -20,7 +28,7 @@ function newer<T extends { metadata: Meta }>(object: T, key: string): T {
 function due(): Snapshot {
   const held = aHeld();
   const annotations = { "serin.dev/rollout": "canary", [HELD]: formatHoldRecord(held) };
-  return { ...aRollout(), held: { ...held, asked: "abort" }, deployment: aDeployment({ annotations }) };
+  return aRollout({ held: { ...held, asked: "abort" }, deployment: aDeployment({ annotations }) });
 }
 
 describe("a rollout with records of a newer Serin", () => {
@@ -28,7 +36,7 @@ describe("a rollout with records of a newer Serin", () => {
     expect(decide(due()).writes).not.to.deep.equal([]);
   });
 
-  const records: Record<string, (snapshot: Snapshot) => Partial<Snapshot>> = {
+  const records: Record<string, (snapshot: Snapshot) => SnapshotParts> = {
     "on the Deployment": ({ deployment }) => ({ deployment: newer(deployment, HELD) }),
     "on the canary's ReplicaSet": ({ replicaSets }) => ({
       replicaSets: replicaSets.map((set) => (set.metadata.annotations?.[RUN] ? newer(set, RUN) : set)),
@@ -39,7 +47,7 @@ describe("a rollout with records of a newer Serin", () => {
   for (const [where, change] of Object.entries(records)) {
     it(`stays as it is, and says why, with the record ${where}`, () => {
       const snapshot = due();
-      const decision = decide({ ...snapshot, ...change(snapshot) });
+      const decision = decide(aSnapshot({ ...snapshot, ...change(snapshot) }));
       expect(decision.writes).to.deep.equal([]);
       expect(decision.condition?.message).to.include("update Serin, or undo the rollout");
     });
@@ -47,7 +55,7 @@ describe("a rollout with records of a newer Serin", () => {
     it(`is cleaned up after an undo, with the record ${where}`, () => {
       const snapshot = due();
       const undone = { ...snapshot, held: { ...snapshot.held, phase: "undone" } as const };
-      expect(decide({ ...undone, ...change(undone) }).writes).not.to.deep.equal([]);
+      expect(decide(aSnapshot({ ...undone, ...change(undone) })).writes).not.to.deep.equal([]);
     });
   }
 

@@ -1,10 +1,9 @@
 import { expect } from "chai";
 import { HELD, RUN } from "../../../../rollout/keys.ts";
 import { decide } from "../../../../rollout/stages/decide.ts";
-import { judgeInputOf } from "../../../../rollout/stages/judge-input.ts";
 import { isolationPatch } from "../../../../rollout/traffic/isolation.ts";
 import { formatHoldRecord } from "../../../../rollout/workload/hold-record.ts";
-import { AT_NOON, aDeployment, aHeld } from "../../../support/builders.ts";
+import { AT_NOON, aDeployment, aHeld, aSnapshot } from "../../../support/builders.ts";
 import { aRollout } from "../../../support/rollout.ts";
 
 /** How many times JSON.parse was called by `run`. */
@@ -32,15 +31,12 @@ describe("one decision", () => {
       ...service,
       metadata: { ...service.metadata, ...isolationPatch(service, "uid-web", "web1", AT_NOON).metadata },
     })) as typeof snapshot.services;
-    const all = { ...snapshot, held, deployment, services };
-    const objects = [deployment, ...services, ...all.routes, ...all.replicaSets];
+    const parts = { ...snapshot, held, deployment, services };
+    const objects = [deployment, ...services, ...snapshot.routes, ...snapshot.replicaSets];
     const records = objects.filter(
       ({ metadata }) => metadata.annotations?.[HELD] ?? metadata.annotations?.[RUN],
     );
-    const pass = () => {
-      judgeInputOf(all);
-      decide(all);
-    };
+    const pass = () => decide(aSnapshot(parts));
     expect(records.length, "records").to.be.at.least(4);
     expect(parses(pass)).to.be.within(1, records.length);
     expect(parses(pass)).to.equal(0);

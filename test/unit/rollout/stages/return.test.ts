@@ -104,7 +104,7 @@ describe("a gateway that has something against the route", () => {
       ...route,
       metadata: { ...route.metadata, generation: 9 },
     }));
-    return expose({ ...snapshot, routes });
+    return expose(aSnapshot({ ...snapshot, routes }));
   };
 
   it("long after the weight was in force has its time anew: an edit late in a step is no failure", () => {
