@@ -5,11 +5,9 @@ import type { Criteria } from "./criteria.ts";
 import type { Findings } from "./evidence.ts";
 import type { Evidence } from "./fold.ts";
 import { percent } from "./format.ts";
-import { harmVerdict } from "./harm-verdict.ts";
 import { safetyVerdict } from "./safety-verdict.ts";
 
 /**
- * - `harm`: roll the canary back;
  * - `safe`: the evidence excludes that the next weight costs more than allowed, and every check holds;
  * - `weakly-safe`: the evidence excludes only that the next weight costs more than `MOST_LOSS`;
  * - `open`: collect more evidence;
@@ -18,7 +16,7 @@ import { safetyVerdict } from "./safety-verdict.ts";
  * - `unread`: the metrics cannot be read, have not been read lately, or have none of the series.
  */
 export interface Verdict {
-  readonly kind: "harm" | "safe" | "weakly-safe" | "open" | "no-route" | "silent" | "unread";
+  readonly kind: "safe" | "weakly-safe" | "open" | "no-route" | "silent" | "unread";
   /** The reason, with its numbers. */
   readonly message: string;
 }
@@ -40,12 +38,10 @@ const LATELY = { ticks: 3, ms: 30_000 } as const;
 /** ln of a million: at these odds, it cannot be chance that the canary got no requests. */
 const NO_ROUTE = Math.log(1e6);
 
-/** Judges a rollout by its evidence. */
+/** Judges a rollout whose evidence shows no harm (`harmVerdict`). */
 export function judge(evidence: Findings, context: VerdictContext): Verdict {
   const { judged } = evidence;
   const { terms, templates } = context;
-  const harm = harmVerdict(evidence, context);
-  if (harm !== undefined) return { kind: "harm", message: harm };
   const nothingToJudge = terms.compare === "off" && terms.checks.length === 0;
   if (!nothingToJudge) {
     const reason = findUnread(evidence, context);

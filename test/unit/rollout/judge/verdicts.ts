@@ -1,6 +1,7 @@
 import type { Criteria } from "../../../../rollout/judge/criteria.ts";
 import type { Findings, TemplateCheckState } from "../../../../rollout/judge/evidence.ts";
 import type { Evidence } from "../../../../rollout/judge/fold.ts";
+import { harmVerdict } from "../../../../rollout/judge/harm-verdict.ts";
 import { foldTemplateTest } from "../../../../rollout/judge/template-check.ts";
 import { judge, type Verdict, type VerdictContext } from "../../../../rollout/judge/verdict.ts";
 import { aTerms, SINCE } from "./criteria.ts";
@@ -8,11 +9,16 @@ import { aTerms, SINCE } from "./criteria.ts";
 /** A limit on a metric template. */
 export const queue = { metric: "template", name: "queue", op: "<=", limit: 5, text: "queue <= 5" } as const;
 
-/** The verdict at 10 % of the traffic, by the default criteria. */
-export function verdict(evidence: Partial<Findings>, circumstances: Partial<VerdictContext> = {}): Verdict {
+/** The verdict at 10 % of the traffic, by the default criteria, or the message of harm. */
+export function verdict(
+  evidence: Partial<Findings>,
+  circumstances: Partial<VerdictContext> = {},
+): Verdict | { readonly kind: "harm"; readonly message: string } {
   const now = evidence.judged?.at ?? SINCE;
   const given = { now, terms: aTerms(), templates: [], share: 0.1, ...circumstances };
-  return judge({ gates: {}, ...evidence }, given);
+  const findings = { gates: {}, ...evidence };
+  const harm = harmVerdict(findings, given);
+  return harm === undefined ? judge(findings, given) : { kind: "harm", message: harm };
 }
 
 /** The verdict on ticks that were folded by the same criteria. */
