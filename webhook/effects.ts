@@ -12,10 +12,10 @@ import type { Service } from "../kube/core/services.ts";
 import type { Write as KubeWrite } from "../kube/core/writes.ts";
 import { perform } from "../kube/runtime/apply.ts";
 import type { Effect } from "../rollout/admission/answer.ts";
-import { drainRoute, isolateService, restoreService } from "../rollout/admission/effect-write.ts";
-import { notAccepted, settledOn } from "../rollout/gateways/settle.ts";
+import { type EffectWork, workOf } from "../rollout/admission/effect-write.ts";
+import { notAccepted } from "../rollout/gateways/settle.ts";
 import { FLIGHT } from "../rollout/keys.ts";
-import { crossesInto, permitted } from "../rollout/traffic/grants.ts";
+import { crossesInto } from "../rollout/traffic/grants.ts";
 import { shareOf } from "../rollout/traffic/route-record.ts";
 
 /** How long a gateway may take to see a route before only the settle time counts, in ms. */
@@ -30,66 +30,45 @@ interface Needs {
 }
 
 /**
- * Performs what admission promises with its answer; `wait` until it is in force, too. Every effect is harmless when the
- * request fails after all.
+ * Performs an effect of an answer; with `wait`, until it is in force. Every effect is harmless if the API server does not
+ * store the request after all.
  */
 export async function performEffect(effect: Effect, wait: boolean, needs: Needs): Promise<void> {
-  switch (effect.kind) {
-    case "isolate":
-      await Promise.all(effect.services.map((service) => isolate(service, effect, needs)));
-      return;
-    case "widen":
-      await restoreServices(effect.uid, needs);
-      return;
-    case "drain":
-      await drain(effect, wait, needs);
-      return;
-    default:
-      effect satisfies never;
-  }
-}
-
-async function isolate(found: Service, effect: Effect & { kind: "isolate" }, { kube, clock }: Needs) {
-  await settleConflicts(kube, services, found, clock, (service) =>
-    isolateService(effect, service, clock.now()),
+  const { kube, clock, namespace } = needs;
+  const work = workOf(effect);
+  if (work.on === "routes") return drain(work, effect.uid, wait, needs);
+  const labelSelector = `${FLIGHT}=${effect.uid}`;
+  const found = work.services ?? (await kube.list<Service>(services, { namespace }, { labelSelector })).items;
+  await Promise.all(
+    found.map((service) =>
+      settleConflicts(kube, services, service, clock, (stored) => work.write(stored, clock.now())),
+    ),
   );
 }
 
-async function restoreServices(uid: string, { kube, clock, namespace }: Needs): Promise<void> {
-  const { items } = await kube.list<Service>(services, { namespace }, { labelSelector: `${FLIGHT}=${uid}` });
-  await Promise.all(items.map((found) => settleConflicts(kube, services, found, clock, restoreService)));
-}
-
-/** Takes the canary's traffic from every route of the rollout, then waits as long as its gateways need to follow. */
+/** Writes every route, even if one is refused, then waits as long as the gateways need to follow. */
 async function drain(
-  effect: Effect & { kind: "drain" },
+  { select, write, settledAt }: EffectWork & { on: "routes" },
+  uid: string,
   wait: boolean,
   { kube, clock, namespace }: Needs,
 ): Promise<void> {
-  const { uid } = effect;
   const routes = await listRoutes<Route>(kube, { labelSelector: FLIGHT });
-  const inFlight = routes.filter((route) => shareOf(route, uid) !== undefined);
-  const crosses = inFlight.some((route) => crossesInto(namespace, route));
-  // What others write on routes of their own must not keep this undo waiting.
-  const own = permitted(
-    namespace,
-    inFlight,
-    crosses ? await listGrants<ReferenceGrant>(kube, namespace) : [],
-  );
+  const crosses = routes.some((route) => shareOf(route, uid) !== undefined && crossesInto(namespace, route));
+  const grants = crosses ? await listGrants<ReferenceGrant>(kube, namespace) : [];
+  const own = select(routes, namespace, grants);
   const written = await Promise.allSettled(
     own.map((found) =>
-      settleConflicts(kube, routeResource(found), found, clock, (route) =>
-        drainRoute(effect, route, clock.now()),
-      ),
+      settleConflicts(kube, routeResource(found), found, clock, (route) => write(route, clock.now())),
     ),
   );
   const refused = written.find((one) => one.status === "rejected");
   if (refused !== undefined) throw refused.reason;
   if (!wait) return;
   const drained = await Promise.all(own.map((route) => awaitAccepted(kube, route, clock)));
-  // The API server repeats an admission when the object changed meanwhile: what was waited for counts.
-  const settled = Math.max(...drained.map((route) => settledOn(route, uid)));
-  if (settled > clock.now()) await clock.sleep(settled - clock.now());
+  // The API server repeats an admission if the object changed during the wait: the time until then counts.
+  const leftMs = settledAt(drained) - clock.now();
+  if (leftMs > 0) await clock.sleep(leftMs);
 }
 
 async function awaitAccepted(kube: Kube, written: Route, clock: Clock): Promise<Route> {
@@ -102,7 +81,7 @@ async function awaitAccepted(kube: Kube, written: Route, clock: Clock): Promise<
   }
 }
 
-/** Writes what `change` says of the object as it is stored now. An object that is gone needs no change. Throws with its name. */
+/** Performs the write that `change` makes of the object as it is stored now, if the object still exists. Errors name the object. */
 export async function settleConflicts<T extends KubeObject>(
   kube: Kube,
   resource: Resource,

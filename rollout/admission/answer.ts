@@ -1,18 +1,18 @@
 import type { Service } from "../../kube/core/services.ts";
 import type { Deployment } from "../../kube/core/workloads.ts";
 
-/** What admission does beside answering: short, idempotent, never on a dry run. */
+/** A change of other objects that comes with an answer: short, idempotent, never on a dry run. `uid` is the Deployment's. */
 export type Effect =
-  /** Services select the stable pods only, before the first canary pod exists. */
+  /** Isolates Services to the stable pods before the first canary pod exists. */
   | {
       readonly kind: "isolate";
       readonly services: readonly Service[];
       readonly uid: string;
       readonly hash: string;
     }
-  /** Services narrowed for an update that never came select all pods again, before native control removes any. */
-  | { readonly kind: "widen"; readonly uid: string }
-  /** The canary's weight is 0 and in force, before its first pod goes; before an undo nobody grants any, either. */
+  /** Restores the Services that Serin isolated for an update that never came, before native control removes a pod. */
+  | { readonly kind: "restore"; readonly uid: string }
+  /** Sets the canary's weight to 0, in force before its first pod goes. Before an undo, also keeps Serin from raising it. */
   | { readonly kind: "drain"; readonly uid: string; readonly undo: boolean };
 
 /** The answer to a request about a Deployment. */
@@ -40,7 +40,7 @@ export function allowedNatively(
   old: Deployment,
   warnings: readonly string[] = [],
 ): AdmissionResponse {
-  return allowed(object, warnings, [{ kind: "widen", uid: old.metadata.uid ?? "" }]);
+  return allowed(object, warnings, [{ kind: "restore", uid: old.metadata.uid ?? "" }]);
 }
 
 /** The same answer with more to be told; a refusal says enough. */

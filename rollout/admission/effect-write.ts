@@ -1,32 +1,79 @@
-import type { Route } from "../../kube/core/routes.ts";
+import type { ReferenceGrant, Route } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { Write } from "../../kube/core/writes.ts";
+import { settledOn } from "../gateways/settle.ts";
 import { instant } from "../text/instant.ts";
 import { drained, isExposed } from "../traffic/exposure.ts";
+import { permitted } from "../traffic/grants.ts";
 import { isIsolatedTo } from "../traffic/isolation.ts";
 import { shareOf } from "../traffic/route-record.ts";
 import { serviceRecordOf } from "../traffic/service-record.ts";
 import { writeIsolation, writeRoute, writeSelector } from "../traffic/writes.ts";
 import type { Effect } from "./answer.ts";
 
-type Of<K extends Effect["kind"]> = Effect & { readonly kind: K };
-
-/** The write that isolates a Service as it is now; `undefined` when it selects those pods already. `now` in ms. */
-export function isolateService(effect: Of<"isolate">, service: Service, now: number): Write | undefined {
-  if (isIsolatedTo(service, effect.hash)) return undefined;
-  return writeIsolation(service, effect.uid, effect.hash, instant(now));
-}
-
-/** The write that restores the selector of a Service as it is now; `undefined` when it is not isolated. */
-export function restoreService(service: Service): Write | undefined {
-  return serviceRecordOf(service) === undefined ? undefined : writeSelector(service);
-}
-
 /**
- * The write that takes the canary's traffic in a route as it is now; `undefined` when there is none to take. Before an undo
- * a share without traffic is marked as well: otherwise a grant that waits for its turn would come with the undo.
+ * The work of an effect. `write` gets an object as it is stored now and the time in ms, so that a conflict can be retried;
+ * `undefined`: the object needs no write.
  */
-export function drainRoute({ uid, undo }: Of<"drain">, route: Route, now: number): Write | undefined {
+export type EffectWork =
+  | {
+      readonly on: "services";
+      /** The Services to write; absent: those in flight with this rollout, in the Deployment's namespace. */
+      readonly services?: readonly Service[];
+      readonly write: (service: Service, now: number) => Write | undefined;
+    }
+  | {
+      readonly on: "routes";
+      /** The routes to write, out of all that are in flight. `namespace` and `grants` are the Deployment's. */
+      readonly select: (
+        routes: readonly Route[],
+        namespace: string,
+        grants: readonly ReferenceGrant[],
+      ) => readonly Route[];
+      readonly write: (route: Route, now: number) => Write | undefined;
+      /** When (ms) the writes of these routes are in force; admission answers after it. */
+      readonly settledAt: (routes: readonly Route[]) => number;
+    };
+
+/** Turns an effect into the writes that carry it out. */
+export function workOf(effect: Effect): EffectWork {
+  const { uid } = effect;
+  switch (effect.kind) {
+    case "isolate": {
+      const { services, hash } = effect;
+      const write = (service: Service, now: number) =>
+        isIsolatedTo(service, hash) ? undefined : writeIsolation(service, uid, hash, instant(now));
+      return { on: "services", services, write };
+    }
+    case "restore": {
+      const write = (service: Service) =>
+        serviceRecordOf(service) === undefined ? undefined : writeSelector(service);
+      return { on: "services", write };
+    }
+    case "drain":
+      return {
+        on: "routes",
+        // A route that may not name the Services carries no traffic. Its owner could keep this undo waiting.
+        select: (routes, namespace, grants) =>
+          permitted(
+            namespace,
+            routes.filter((route) => shareOf(route, uid) !== undefined),
+            grants,
+          ),
+        write: (route, now) => drainRoute(effect, route, now),
+        settledAt: (routes) => Math.max(0, ...routes.map((route) => settledOn(route, uid))),
+      };
+    default:
+      return effect satisfies never;
+  }
+}
+
+/** Before an undo, Serin also marks a share without traffic, or the controller could raise its weight just before the undo. */
+function drainRoute(
+  { uid, undo }: Effect & { readonly kind: "drain" },
+  route: Route,
+  now: number,
+): Write | undefined {
   const share = shareOf(route, uid);
   if (share === undefined) return undefined;
   const without = isExposed(share) ? drained(share, instant(now)) : share;

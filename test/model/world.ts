@@ -5,9 +5,8 @@ import type { Deployment } from "../../kube/core/workloads.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { admitUpdate, changesTemplate } from "../../rollout/admission/admit.ts";
 import type { Effect } from "../../rollout/admission/answer.ts";
-import { drainRoute, isolateService, restoreService } from "../../rollout/admission/effect-write.ts";
+import { workOf } from "../../rollout/admission/effect-write.ts";
 import { sweep } from "../../rollout/cleanup/orphans.ts";
-import { settledOn } from "../../rollout/gateways/settle.ts";
 import type { HookAnswer, HookCall } from "../../rollout/hooks/call.ts";
 import type { Findings } from "../../rollout/judge/evidence.ts";
 import { FLIGHT } from "../../rollout/keys.ts";
@@ -24,6 +23,8 @@ import { Cluster } from "./cluster.ts";
 import { Conflict } from "./objects.ts";
 import { planIn } from "./records.ts";
 
+/** The namespace of every Deployment. */
+const NAMESPACE = "shop";
 const RESYNC_MS = 5 * 60_000;
 
 /** The controller was killed. */
@@ -232,32 +233,20 @@ export class World extends Cluster {
     return { evidence: this.says?.(snapshot) ?? evidenceOf(snapshot, judgeInput, this.traffic) };
   }
 
-  /** Performs what admission promises with its answer: the writes of the webhook. */
+  /** Performs an effect of an answer, as the webhook does. */
   #performEffect(effect: Effect): void {
-    for (const write of this.#effectWrites(effect)) if (write !== undefined) this.perform(write);
-    if (effect.kind === "drain") this.#settle(effect.uid);
-  }
-
-  #effectWrites(effect: Effect): readonly (Write | undefined)[] {
-    switch (effect.kind) {
-      case "isolate":
-        return effect.services.map((service) => isolateService(effect, service, this.now));
-      case "widen":
-        return this.list("services")
-          .filter(({ metadata }) => metadata.labels?.[FLIGHT] === effect.uid)
-          .map(restoreService);
-      case "drain":
-        return this.routes().map((route) => drainRoute(effect, route, this.now));
-      default:
-        return effect satisfies never;
+    const work = workOf(effect);
+    const write = (one: Write | undefined) => one && this.perform(one);
+    if (work.on === "services") {
+      const inFlight = () =>
+        this.list("services").filter(({ metadata }) => metadata.labels?.[FLIGHT] === effect.uid);
+      for (const service of work.services ?? inFlight()) write(work.write(service, this.now));
+      return;
     }
-  }
-
-  /** Admission waits until weight 0 is in force. */
-  #settle(uid: string): void {
-    const settled = this.routes().map((route) => settledOn(route, uid));
+    const select = () => work.select(this.routes(), NAMESPACE, this.grants);
+    for (const route of select()) write(work.write(route, this.now));
+    // Admission waits until weight 0 is in force; the cluster continues during the wait.
     if (this.lagMs === 0) this.follow();
-    // Admission waits until it is in force; the cluster goes on meanwhile.
-    else this.tick(Math.max(0, ...settled.map((at) => at - this.now)));
+    else this.tick(Math.max(0, work.settledAt(select()) - this.now));
   }
 }

@@ -118,7 +118,7 @@ describe("admission at rest", () => {
     it(`lets native control update with ${why}, and says why`, () => {
       const { object, warnings, effects } = yes(requested, old, reads);
       expect(object).to.deep.equal(requested);
-      expect(effects).to.deep.equal([{ kind: "widen", uid: "uid-web" }]);
+      expect(effects).to.deep.equal([{ kind: "restore", uid: "uid-web" }]);
       expect(warnings.join()).to.match(warning);
     });
   }
@@ -185,7 +185,7 @@ describe("admission at rest", () => {
 
   it("leaves no Service narrowed for one that opts out, as nobody asks about its next version", () => {
     const out = { ...aDeployment(), metadata: { name: "web", uid: "uid-web" } };
-    expect(yes(out, aDeployment()).effects).to.deep.equal([{ kind: "widen", uid: "uid-web" }]);
+    expect(yes(out, aDeployment()).effects).to.deep.equal([{ kind: "restore", uid: "uid-web" }]);
   });
 });
 

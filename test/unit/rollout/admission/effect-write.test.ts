@@ -1,0 +1,95 @@
+import { expect } from "chai";
+import type { ReferenceGrant, Route } from "../../../../kube/core/routes.ts";
+import type { Service } from "../../../../kube/core/services.ts";
+import type { Effect } from "../../../../rollout/admission/answer.ts";
+import { type EffectWork, workOf } from "../../../../rollout/admission/effect-write.ts";
+import { type RouteShare, shareOf } from "../../../../rollout/traffic/route-record.ts";
+import { AT_NOON, aRoute, aService, NOON } from "../../../support/builders.ts";
+import { merge } from "../../../support/patch.ts";
+import { applied } from "../../../support/routes.ts";
+
+const uid = "uid-web";
+const share: RouteShare = {
+  namespace: "shop",
+  canaryServices: { web: "web-canary" },
+  weight: 50,
+  since: AT_NOON,
+};
+const carrying = (change: Partial<RouteShare> = {}) => applied(aRoute(), { [uid]: { ...share, ...change } });
+const onServices = (effect: Effect) => workOf(effect) as EffectWork & { on: "services" };
+const drain = (undo = true) => workOf({ kind: "drain", uid, undo }) as EffectWork & { on: "routes" };
+
+/** The object after its write; `undefined` if it needs none. */
+function written<T extends Service | Route>(
+  work: { write: (object: T, now: number) => unknown },
+  object: T,
+): T | undefined {
+  const write = work.write(object, NOON + 1_000) as { body: object } | undefined;
+  return write && (merge(object, write.body) as T);
+}
+
+describe("the work of an effect", () => {
+  it("isolates the given Services once", () => {
+    const work = onServices({ kind: "isolate", services: [aService()], uid, hash: "web1" });
+    expect(work.services).to.deep.equal([aService()]);
+    const isolated = written(work, aService()) as Service;
+    expect(isolated.spec.selector).to.deep.equal({ app: "web", "pod-template-hash": "web1" });
+    expect(written(work, isolated)).to.equal(undefined);
+  });
+
+  it("restores the Services that are found isolated", () => {
+    const work = onServices({ kind: "restore", uid });
+    expect(work.services).to.equal(undefined);
+    const isolate = onServices({ kind: "isolate", services: [], uid, hash: "web1" });
+    const isolated = written(isolate, aService()) as Service;
+    expect(written(work, isolated)?.spec.selector).to.deep.equal({ app: "web" });
+    expect(written(work, aService())).to.equal(undefined);
+  });
+
+  it("takes the weight in a route once, and marks the share for an undo only", () => {
+    for (const undo of [true, false]) {
+      const drained = written(drain(undo), carrying()) as Route;
+      expect(shareOf(drained, uid)).to.include({ weight: 0 });
+      expect(shareOf(drained, uid)?.drained).to.equal(undo || undefined);
+      expect(written(drain(undo), drained)).to.equal(undefined);
+    }
+  });
+
+  it("marks a share without weight for an undo, and keeps its instant", () => {
+    const marked = written(drain(), carrying({ weight: 0 })) as Route;
+    expect(shareOf(marked, uid)).to.deep.equal({ ...share, weight: 0, drained: true });
+    expect(written(drain(false), carrying({ weight: 0 }))).to.equal(undefined);
+  });
+
+  it("drains the routes with a share only, and those of other namespaces only with a ReferenceGrant", () => {
+    const front = applied(
+      aRoute({
+        backends: [{ name: "web", namespace: "shop", port: 80 }],
+        meta: { name: "front", namespace: "edge" },
+      }),
+      { [uid]: share },
+    );
+    const grant: ReferenceGrant = {
+      metadata: { name: "edge", namespace: "shop" },
+      spec: {
+        from: [{ group: "gateway.networking.k8s.io", kind: "HTTPRoute", namespace: "edge" }],
+        to: [{ group: "", kind: "Service" }],
+      },
+    };
+    const all = [carrying(), aRoute({ meta: { name: "other" } }), front];
+    const selected = (...grants: ReferenceGrant[]) =>
+      drain()
+        .select(all, "shop", grants)
+        .map(({ metadata }) => metadata.name);
+    expect(selected()).to.deep.equal(["web"]);
+    expect(selected(grant)).to.deep.equal(["web", "front"]);
+  });
+
+  it("is in force when the slowest gateway has followed", () => {
+    const late = carrying({ since: new Date(NOON + 60_000).toISOString() });
+    const [early, both] = [drain().settledAt([carrying()]), drain().settledAt([carrying(), late])];
+    expect(early).to.be.above(NOON);
+    expect(both).to.equal(early + 60_000);
+    expect(drain().settledAt([])).to.equal(0);
+  });
+});
