@@ -9,7 +9,7 @@ import { permitted } from "../traffic/grants.ts";
 import { shareOf } from "../traffic/route-record.ts";
 import type { Autoscaler } from "../workload/autoscalers.ts";
 import { type HoldRecord, originalsOf, updateOriginals } from "../workload/hold-record.ts";
-import { hashOf } from "../workload/template.ts";
+import { findByHash, findByTemplate } from "../workload/template.ts";
 
 /** How long admission may wait until weight 0 is in force, in ms; behind a slower gateway the undo must be repeated. */
 export const LONGEST_DRAIN_MS = 12_000;
@@ -29,12 +29,12 @@ export interface ClusterState {
   readonly autoscalers?: readonly Autoscaler[];
 }
 
-/** A request that changes the version. */
-export interface TemplateChange {
+/** A request for another pod template, as admission reads it. */
+export interface TemplateRequest {
   readonly object: Deployment;
   readonly old: Deployment;
   readonly held: HoldRecord | undefined;
-  /** Absent when not opted in or when the annotations are wrong: then `complaint` says how. */
+  /** Absent without an opt-in, or if the annotations are not valid; then `complaint` says why. */
   readonly plan: Plan | undefined;
   readonly complaint: string | undefined;
   /** The defaults that a rollout which begins now keeps. */
@@ -44,11 +44,34 @@ export interface TemplateChange {
   readonly now: string;
 }
 
-/** How long (ms) until no proxy sends the canary anything, if its weight is taken now or has been. */
-export function drainedInAll(change: TemplateChange): number {
-  const { old, now } = change;
-  const uid = old.metadata.uid ?? "";
-  const waits = routesOf(change).map((route) => {
+/** The request, with what admission looks up in the cluster for it. */
+export interface TemplateChange extends TemplateRequest {
+  /** The Deployment's UID. */
+  readonly uid: string;
+  /** The ReplicaSet of the template before this request. */
+  readonly current: ReplicaSet | undefined;
+  /** The stable ReplicaSet of the rollout in flight. */
+  readonly stable: ReplicaSet | undefined;
+  /** The routes that may lead to the Deployment. */
+  readonly routes: readonly Route[];
+}
+
+/** Looks up once what the decisions about a new template need. */
+export function templateChange(request: TemplateRequest): TemplateChange {
+  const { old, held, cluster } = request;
+  const { uid = "", namespace = "" } = old.metadata;
+  return {
+    ...request,
+    uid,
+    current: findByTemplate(cluster.replicaSets, old.spec.template),
+    stable: held && findByHash(cluster.replicaSets, held.stable),
+    routes: permitted(namespace, cluster.routes, cluster.grants),
+  };
+}
+
+/** How long (ms) until no proxy sends the canary a request, if its weight is or was set to 0. */
+export function drainMs({ uid, routes, now }: TemplateChange): number {
+  const waits = routes.map((route) => {
     const share = shareOf(route, uid);
     if (share === undefined) return 0;
     return isExposed(share) ? settleMs(route) : settledOn(route, uid) - Date.parse(now);
@@ -56,16 +79,8 @@ export function drainedInAll(change: TemplateChange): number {
   return Math.max(0, ...waits);
 }
 
-/** Those that may lead to the Deployment at all. */
-export function routesOf({ old, cluster: reads }: TemplateChange): readonly Route[] {
-  return permitted(old.metadata.namespace ?? "", reads.routes, reads.grants);
-}
-
-export function originalsNow({ object, old }: TemplateChange, held: HoldRecord): HoldRecord["originals"] {
+/** The user's own values of the held fields, with those that this request changes. */
+export function originalsNow({ object, old }: TemplateRequest, held: HoldRecord): HoldRecord["originals"] {
   if (held.phase === "promoting" || held.phase === "undone") return originalsOf(object.spec);
   return updateOriginals(held.originals, old.spec, object.spec);
-}
-
-export function stableTemplate({ old, cluster: reads }: TemplateChange, held: HoldRecord) {
-  return reads.replicaSets.find((set) => hashOf(set) === held.stable)?.spec.template ?? old.spec.template;
 }

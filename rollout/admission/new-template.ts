@@ -17,16 +17,16 @@ import {
 } from "../workload/hold-record.ts";
 import { runRecordOf } from "../workload/run-record.ts";
 import { surgeAt } from "../workload/surge.ts";
-import { findByTemplate, hashOf, onlyRestarted, sameTemplate } from "../workload/template.ts";
+import { hashOf, onlyRestarted, sameTemplate } from "../workload/template.ts";
 import { type AdmissionResponse, allowed, allowedNatively, denied, type Effect } from "./answer.ts";
 import { returnsToStable, undo, undoWarning } from "./back-to-stable.ts";
 import {
-  drainedInAll,
+  drainMs,
   LONGEST_DRAIN_MS,
   originalsNow,
-  routesOf,
-  stableTemplate,
   type TemplateChange,
+  type TemplateRequest,
+  templateChange,
 } from "./change.ts";
 import { restoreOnOptOut } from "./opt-out.ts";
 import { supersede } from "./supersede.ts";
@@ -35,10 +35,10 @@ import { announce, warnStableDown } from "./warnings.ts";
 const NEWER = "a newer Serin began the rollout in flight: update Serin, or undo the rollout first";
 
 /** A new template at rest, in flight, or the stable one that comes back. */
-export function admitNewTemplate(request: TemplateChange): AdmissionResponse {
+export function admitNewTemplate(request: TemplateRequest): AdmissionResponse {
   const { held, plan } = request;
-  const change = withUsersPause(request);
-  if (held !== undefined && returnsToStable(change, held)) return undo(change, held);
+  const change = templateChange(withUsersPause(request));
+  if (held !== undefined && returnsToStable(change)) return undo(change, held);
   if (isHoldRecordNewer(change.old)) return denied(NEWER);
   if (plan === undefined) {
     if (change.complaint !== undefined && isOptedIn(change.object.metadata.annotations))
@@ -73,32 +73,29 @@ function afterEnd(
   held: HoldRecord,
   warnings: readonly string[],
 ): AdmissionResponse {
-  const uid = change.old.metadata.uid ?? "";
-  const pendingMs = drainedInAll(change);
+  const { uid, stable } = change;
+  const pendingMs = drainMs(change);
   if (pendingMs > LONGEST_DRAIN_MS) return supersede(change, held, warnings);
   const answer = begin(
     change,
     plan,
     held,
+    stable,
     warnings,
     pendingMs > 0 ? [{ kind: "drain", uid, undo: false }] : [],
   );
-  return warnStableDown(
-    answer,
-    change.cluster.replicaSets.find((set) => hashOf(set) === held.stable),
-  );
+  return warnStableDown(answer, stable);
 }
 
 function atRest(change: TemplateChange, plan: Plan): AdmissionResponse {
-  const { object, old, cluster: reads } = change;
+  const { object, old, current, cluster } = change;
   if (plan.restart === "native" && onlyRestarted(object.spec.template, old.spec.template))
     return allowedNatively(object, old);
   if (object.spec.strategy?.type === "Recreate") {
     return native(change, "strategy Recreate: two versions of this Deployment may not run side by side");
   }
   if ((object.spec.replicas ?? 1) === 0) return native(change, "replicas is 0: nothing serves");
-  const current = findByTemplate(reads.replicaSets, old.spec.template);
-  const others = reads.replicaSets.filter(
+  const others = cluster.replicaSets.filter(
     (set) => set !== current && (set.status?.availableReplicas ?? 0) > 0,
   );
   const originals = originalsOf(object.spec);
@@ -114,7 +111,7 @@ function atRest(change: TemplateChange, plan: Plan): AdmissionResponse {
   if ((current.status?.availableReplicas ?? 0) === 0) {
     return native(change, "no pod of the present version is available: there is nothing to compare with");
   }
-  return begin(change, plan, { ...held, stable: hashOf(current) }, []);
+  return begin(change, plan, { ...held, stable: hashOf(current) }, current, []);
 }
 
 /** Holds the new version: native control makes as many of its pods as the first step needs, and removes no old one. */
@@ -122,31 +119,31 @@ function begin(
   change: TemplateChange,
   plan: Plan,
   held: HoldRecord,
+  stable: ReplicaSet | undefined,
   warnings: readonly string[],
   before: readonly Effect[] = [],
 ): AdmissionResponse {
-  const { object, old, cluster: reads } = change;
+  const { object, old, uid, cluster } = change;
   const { latched: _latched, ...record } = held;
-  const found = servicesOf(stableTemplate(change, held), reads.services);
+  const found = servicesOf((stable ?? old).spec.template, cluster.services);
   const services = wantedServices(plan, found);
   // Only of what the plan names itself is told what it lacks: others must not keep this one from its rollout.
-  const near = plan.routes === undefined ? routesOf(change) : reads.routes;
+  const near = plan.routes === undefined ? change.routes : cluster.routes;
   const routes = near.filter((route) => isWantedRoute(plan, route, old.metadata.namespace ?? ""));
   const refusal =
     misnamed(plan, found) ??
-    unsplittable(services, old, reads) ??
-    missingGrant(services, routes, reads.grants) ??
+    unsplittable(services, old, cluster) ??
+    missingGrant(services, routes, cluster.grants) ??
     planBlocker(plan, services, routes);
   if (refusal !== undefined) return denied(refusal);
   const spec = hold(object.spec, surgeAt(plan, 0));
-  const uid = old.metadata.uid ?? "";
   const isolate: Effect[] =
     services.length > 0 ? [{ kind: "isolate", services, uid, hash: held.stable }] : [];
   const told = [
     ...announce(plan, services, routes, change.layers),
-    ...hostConflictCaveats(plan, services, routes, reads.routes).map((doubt) => `serin: ${doubt}`),
-    ...ungrantedWarnings(services, reads.routes, reads.grants).map((warning) => `serin: ${warning}`),
-    ...autoscalerWarnings(reads.autoscalers ?? [], old),
+    ...hostConflictCaveats(plan, services, routes, cluster.routes).map((doubt) => `serin: ${doubt}`),
+    ...ungrantedWarnings(services, cluster.routes, cluster.grants).map((warning) => `serin: ${warning}`),
+    ...autoscalerWarnings(cluster.autoscalers ?? [], old),
     ...warnings,
   ];
   const kept = withDefaults(record, change.layers);
@@ -155,17 +152,17 @@ function begin(
 
 /** The version whose native promotion runs was proven: it is the stable one from now on. */
 function latchPromotion(change: TemplateChange, plan: Plan): AdmissionResponse {
-  const proven = findByTemplate(change.cluster.replicaSets, change.old.spec.template);
+  const proven = change.current;
   if (proven === undefined) return atRest({ ...change, held: undefined }, plan);
   const originals = originalsOf(change.object.spec);
   return supersede(change, { started: change.now, phase: "canary", stable: hashOf(proven), originals });
 }
 
 /** The request paused only if the user paused it: the plan's pause and the latch end with what was in flight. */
-function withUsersPause(change: TemplateChange): TemplateChange {
-  const { object, held, cluster: reads } = change;
+function withUsersPause(change: TemplateRequest): TemplateRequest {
+  const { object, held, cluster } = change;
   if (held === undefined || !object.spec.paused) return change;
-  const plans = reads.replicaSets.some((set) => runRecordOf(set, held.started)?.paused);
+  const plans = cluster.replicaSets.some((set) => runRecordOf(set, held.started)?.paused);
   const paused = held.latched || plans ? held.originals.paused : true;
   return { ...change, object: { ...object, spec: pause(object.spec, paused) } };
 }
