@@ -1,4 +1,4 @@
-import type { BackendRef, Route, RouteRule } from "../../kube/core/routes.ts";
+import type { BackendRef, ReferenceGrant, Route, RouteRule } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { Snapshot } from "../../rollout/stages/snapshot.ts";
 import { isCanaryService } from "../../rollout/traffic/canary-service.ts";
@@ -8,7 +8,7 @@ import { reimpose } from "../../rollout/traffic/reapply.ts";
 import { serviceRecordOf } from "../../rollout/traffic/service-record.ts";
 import { aDeployment, aRoute, aService } from "../support/builders.ts";
 import { evidenceOf, type Metrics } from "./evidence.ts";
-import { checkShares, checkTargets, copiesGrantedTo, grantedTo } from "./invariants.ts";
+import { appOf, checkShares, checkTargets, copiesGrantedTo, grantedTo } from "./invariants.ts";
 import { checkServable } from "./served.ts";
 import { Witness } from "./witness.ts";
 import { World } from "./world.ts";
@@ -18,9 +18,11 @@ const LAG_MS = 4_900;
 /** The time after a disturbance from outside in which requests may be lost because of it, in ms. */
 const DISTURBED_MS = 45_000;
 
-/** A shop of one or two Deployments behind one route of a slow proxy, in which every promise is checked. */
+/** A shop of two Deployments behind a slow proxy, in which every promise is checked. */
 export class ModelWorld extends World {
-  readonly plan: Readonly<Record<string, string>>;
+  readonly #plan: Readonly<Record<string, string>>;
+  /** Whether `web` has a second Service, `admin`, behind a second route, `front` of the namespace `edge`. */
+  readonly isWide: boolean;
   readonly witness: Witness;
   /** The metrics of versions that are not bad. */
   metrics: Metrics = "good";
@@ -36,13 +38,14 @@ export class ModelWorld extends World {
   #recreated = 0;
   #checked = "";
 
-  constructor(plan: Readonly<Record<string, string>>) {
+  constructor(plan: Readonly<Record<string, string>>, isWide = false) {
     super();
-    this.plan = Object.fromEntries(Object.entries(plan).map(([key, value]) => [`serin.dev/${key}`, value]));
+    this.isWide = isWide;
+    if (isWide) this.grants = [grant];
+    this.#plan = Object.fromEntries(Object.entries(plan).map(([key, value]) => [`serin.dev/${key}`, value]));
     this.lagMs = LAG_MS;
     for (const name of ["web", "api"]) this.create(name, `${name}:1`, 4);
-    for (const name of ["web", "api"]) this.applyService(name);
-    this.applyRoute([{ backendRefs: both }]);
+    this.applyAll();
     for (let i = 0; i < 3; i += 1) this.tick(10_000);
     this.witness = new Witness(this);
     this.says = (snapshot) => evidenceOf(snapshot, this.metrics);
@@ -52,8 +55,13 @@ export class ModelWorld extends World {
       const kind = hook.type === "rollback" ? "no" : this.hooks;
       return { kind, at: this.now, status: kind === "yes" ? 200 : 403, body: "" };
     };
+    const named = plan.services?.split(", ");
+    const isLeftOut = ({ metadata: { name } }: Service) =>
+      name === "admin" && named?.includes(name) === false;
     this.isOpen = (service) =>
-      this.now < this.#openUntil && serviceRecordOf(service) === undefined && !isCanaryService(service);
+      (this.now < this.#openUntil || isLeftOut(service)) &&
+      serviceRecordOf(service) === undefined &&
+      !isCanaryService(service);
     this.check = () => this.#checkChanges();
   }
 
@@ -61,12 +69,25 @@ export class ModelWorld extends World {
   create(name: string, image: string, replicas: number): void {
     this.#recreated += 1;
     const meta = { name, uid: `uid-${name}-${this.#recreated}`, generation: 0 };
-    this.put("deployments", aDeployment({ image, annotations: { ...this.plan }, replicas, meta }));
+    this.put("deployments", aDeployment({ image, annotations: { ...this.planOf(name) }, replicas, meta }));
+  }
+
+  /** The annotations of the plan; those that name Services and routes name `web`'s. */
+  planOf(name: string): Readonly<Record<string, string>> {
+    const { "serin.dev/services": _services, "serin.dev/routes": _routes, ...shared } = this.#plan;
+    return name === "web" ? this.#plan : shared;
+  }
+
+  /** `kubectl apply` of the manifests of all Services and routes. */
+  applyAll(): void {
+    for (const name of ["web", "api", ...(this.isWide ? ["admin"] : [])]) this.applyService(name);
+    this.applyRoute([{ backendRefs: both }]);
+    if (this.isWide) this.applyRoute(front, "front");
   }
 
   /** `kubectl apply` of the Service's manifest, through admission. */
   applyService(name: string, note = name): void {
-    const wanted = aService({ selector: { app: name }, meta: { name, annotations: { note } } });
+    const wanted = aService({ selector: { app: appOf(name) }, meta: { name, annotations: { note } } });
     const old = this.find("services", name);
     const annotations = { ...old?.metadata.annotations, note };
     const requested: Service = { ...wanted, metadata: { ...wanted.metadata, ...old?.metadata, annotations } };
@@ -76,25 +97,26 @@ export class ModelWorld extends World {
   }
 
   /** `kubectl apply` of the route's manifest. */
-  applyRoute(rules: RouteRule[]): void {
-    const old = this.find("httproutes", "web");
+  applyRoute(rules: RouteRule[], name = "web"): void {
+    const old = this.find("httproutes", name);
     if (old !== undefined) {
       // Without a route the canary gets its share through the Service's pods. Both ways overlap for a while.
       if (namesWeb(old.spec.rules) !== namesWeb(rules)) this.#openUntil = this.now + DISTURBED_MS;
-      this.editRoute((route) => ({ ...route, spec: { ...route.spec, rules } }));
+      this.editRoute((route) => ({ ...route, spec: { ...route.spec, rules } }), name);
       return;
     }
     const controllerName = "gateway.envoyproxy.io/gatewayclass-controller";
     this.#recreated += 1;
     this.#openUntil = this.now + DISTURBED_MS;
-    const meta = { uid: `uid-route-${this.#recreated}`, generation: 0 };
+    const namespace = name === "front" ? "edge" : "shop";
+    const meta = { name, namespace, uid: `uid-route-${this.#recreated}`, generation: 0 };
     this.put("httproutes", aRoute({ rules, meta, status: { parents: [{ controllerName }] } }));
     this.check();
   }
 
   /** `kubectl edit` of the route, through admission. */
-  editRoute(change: (route: Route) => Route): void {
-    const old = this.find("httproutes", "web");
+  editRoute(change: (route: Route) => Route, name = "web"): void {
+    const old = this.find("httproutes", name);
     if (old === undefined) return;
     this.put("httproutes", reimpose(change(structuredClone(old)), old));
     this.check();
@@ -185,3 +207,14 @@ export const both: BackendRef[] = [
   { name: "web", port: 80 },
   { name: "api", port: 80, weight: 3 },
 ];
+
+/** The rules of the second route. */
+export const front: RouteRule[] = [{ backendRefs: [{ name: "admin", namespace: "shop", port: 80 }] }];
+
+const grant: ReferenceGrant = {
+  metadata: { name: "edge", namespace: "shop" },
+  spec: {
+    from: [{ group: "gateway.networking.k8s.io", kind: "HTTPRoute", namespace: "edge" }],
+    to: [{ group: "", kind: "Service" }],
+  },
+};

@@ -3,7 +3,8 @@ import type { Deployment } from "../../kube/core/workloads.ts";
 import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { edit, ending, image } from "../support/shop.ts";
 import { commands } from "./commands.ts";
-import { both, ModelWorld } from "./model-world.ts";
+import { appOf } from "./invariants.ts";
+import { both, front, ModelWorld } from "./model-world.ts";
 
 const quick = { interval: "5s", "max-interval": "10s", compare: "off", checks: "orders <= 5" };
 const hooks = `[
@@ -22,6 +23,18 @@ const plans: readonly Readonly<Record<string, string>>[] = [
   { steps: "10, 50", match: "query t=1", sticky: "1h" },
   { steps: "20, 100", restart: "canary", hooks },
 ];
+/** Plans for a shop in which `web` has a second Service, behind a second route of another namespace. */
+const widePlans: typeof plans = [
+  { steps: "10, 50" },
+  { steps: "10, 50", services: "web", routes: "web" },
+  { steps: "10, pause, 100", services: "web, admin" },
+  { steps: "25, 50", mirror: "50%", routes: "web, edge/front" },
+  { steps: "50", match: "header x-t=1", routes: "edge/front", "on-failure": "undo" },
+];
+const shops = [
+  ...plans.map((plan) => ({ plan, isWide: false })),
+  ...widePlans.map((plan) => ({ plan, isWide: true })),
+];
 
 /** The most time that the last version may take, in ticks of 10 s. */
 const LAST_TICKS = 150;
@@ -32,14 +45,15 @@ function expectArrival(world: ModelWorld): void {
   Object.assign(world, heal, { quota: Number.POSITIVE_INFINITY, killAfter: Number.POSITIVE_INFINITY });
   world.disturb();
   if (world.find("deployments", "web") === undefined) world.create("web", "web:1", 4);
-  for (const name of ["web", "api"]) {
-    world.applyService(name);
+  for (const name of ["web", "api"])
     world.put("deployments", edit({ replicas: 4 })(world.get("deployments", name)));
-  }
-  world.applyRoute([{ backendRefs: both }]);
+  world.applyAll();
   const manifest = (deployment: Deployment): Deployment => ({
     ...edit({ paused: false, progressDeadlineSeconds: 600, strategy })(deployment),
-    metadata: { ...deployment.metadata, annotations: { ...othersIn(deployment), ...world.plan } },
+    metadata: {
+      ...deployment.metadata,
+      annotations: { ...othersIn(deployment), ...world.planOf(deployment.metadata.name) },
+    },
   });
   for (const name of ["web", "api"]) world.lowerGrants(() => world.request(name, manifest));
   world.pass(3, 10_000);
@@ -54,7 +68,9 @@ function expectArrival(world: ModelWorld): void {
   world.pass(3, 10_000);
   const { pods, marks, services, rules, deployments } = ending(world);
   const byName = services.toSorted((a, b) => a.name.localeCompare(b.name));
-  const found = JSON.stringify({ pods: Object.values(pods), marks, services: byName, rules });
+  const byText = rules.toSorted((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b)));
+  const found = JSON.stringify({ pods: Object.values(pods), marks, services: byName, rules: byText });
+  const wanted = wantedIn(world);
   if (found !== wanted) throw new Error(`${JSON.stringify(pods)}: ended as ${found}, expected ${wanted}`);
   for (const { strategy: own, minReadySeconds, progressDeadlineSeconds, paused } of deployments) {
     const fields = JSON.stringify({ own, minReadySeconds, progressDeadlineSeconds, paused: paused ?? false });
@@ -68,12 +84,16 @@ const strategy = {
   rollingUpdate: { maxUnavailable: "26%", maxSurge: "27%" },
 } as const;
 const untouched = JSON.stringify({ own: strategy, progressDeadlineSeconds: 600, paused: false });
-const wanted = JSON.stringify({
-  pods: [4, 4],
-  marks: [],
-  services: ["api", "web"].map((name) => ({ name, selector: { app: name } })),
-  rules: [[{ backendRefs: both }]],
-});
+const wantedIn = ({ isWide }: ModelWorld) =>
+  JSON.stringify({
+    pods: [4, 4],
+    marks: [],
+    services: [...(isWide ? ["admin"] : []), "api", "web"].map((name) => ({
+      name,
+      selector: { app: appOf(name) },
+    })),
+    rules: [...(isWide ? [front] : []), [{ backendRefs: both }]],
+  });
 
 /** The annotations without Serin's own: admission refuses an opt-in next to an order from before it. */
 function othersIn({ metadata }: Deployment): Record<string, string> {
@@ -112,8 +132,8 @@ export function runModel({
   most?: number;
 }): void {
   fc.assert(
-    fc.property(fc.constantFrom(...plans), commands(most), (plan, story) => {
-      const world = new ModelWorld({ rollout: "canary", ...quick, ...plan });
+    fc.property(fc.constantFrom(...shops), commands(most), ({ plan, isWide }, story) => {
+      const world = new ModelWorld({ rollout: "canary", ...quick, ...plan }, isWide);
       fc.modelRun(
         () => ({ model: { there: new Set(["web", "service", "route"] as const) }, real: world }),
         story,

@@ -1,6 +1,6 @@
 import type { Route } from "../../kube/core/routes.ts";
 import { does, each } from "./command.ts";
-import { both } from "./model-world.ts";
+import { both, front } from "./model-world.ts";
 
 const rules = {
   both: [{ backendRefs: both }],
@@ -86,6 +86,22 @@ export const owners = [
       world.remove("services", "web-canary");
     },
     [],
+  ),
+  each(["apply front", "delete front", "apply admin", "delete admin"] as const, (what) =>
+    does(
+      what,
+      (world) => {
+        if (!world.isWide) return;
+        if (what === "apply front") world.applyRoute(structuredClone(front), "front");
+        else if (what === "apply admin") world.applyService("admin");
+        else if (what === "delete front") world.remove("httproutes", "front");
+        else {
+          world.disturb();
+          world.remove("services", "admin");
+        }
+      },
+      [],
+    ),
   ),
   does("delete web", (world, { there }) => {
     world.disturb();

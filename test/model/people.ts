@@ -86,7 +86,7 @@ export const people = [
   does("apply all", (world) =>
     world.lowerGrants(() => {
       world.request("web", (deployment) => {
-        const annotations = { ...deployment.metadata.annotations, ...world.plan };
+        const annotations = { ...deployment.metadata.annotations, ...world.planOf("web") };
         return { ...deployment, metadata: { ...deployment.metadata, annotations } };
       });
     }),
