@@ -22,8 +22,8 @@ import { crossesInto } from "../rollout/traffic/grants.ts";
 import type { Autoscaler } from "../rollout/workload/autoscalers.ts";
 import { holdRecordOf } from "../rollout/workload/hold-record.ts";
 import { planOf } from "../rollout/workload/plan-of.ts";
+import { readDefaultSources } from "./default-sources.ts";
 import { performEffect } from "./effects.ts";
-import { readDefaultSources } from "./places.ts";
 import type { Admit } from "./server.ts";
 
 /** What an answer about a Deployment may need. */

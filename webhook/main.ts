@@ -10,12 +10,12 @@ import { inCluster } from "../kube/client/in-cluster.ts";
 import { withRetryAfter } from "../kube/client/retry-after.ts";
 import { systemClock } from "../kube/core/clock.ts";
 import { hookHostsOf } from "../rollout/hooks/hosts.ts";
-import { admitConfig } from "./config.ts";
 import { admitDeployments } from "./deployments.ts";
+import { admitRoutes, admitServices } from "./in-flight.ts";
 import { admissionServer, drainServer, tls } from "./listen.ts";
-import { admitRoutes, admitServices } from "./overlaid.ts";
 import { admitOwnWrites } from "./ownership.ts";
 import { admissionApp } from "./server.ts";
+import { admitTracked } from "./tracked.ts";
 
 const { values: options } = parseFlags(webhookProgram, process.argv.slice(2), process.exit);
 const log = pino({ name: "serin-webhook", level: options["log-level"] });
@@ -44,7 +44,7 @@ const server = admissionServer(
       ownership: { kinds: ["Deployment", "Service", "HTTPRoute", "GRPCRoute"], admit: admitOwnWrites },
       config: {
         kinds: ["ConfigMap", "Secret"],
-        admit: admitConfig({ kube, namespace: options.namespace, clock, log }),
+        admit: admitTracked({ kube, namespace: options.namespace, clock, log }),
       },
     },
     ready: () => ready,

@@ -6,10 +6,10 @@ import type { Kube, Where } from "../../../kube/client/api.ts";
 import type { Clock } from "../../../kube/core/clock.ts";
 import type { Resource } from "../../../kube/core/resources.ts";
 import { hashOf } from "../../../rollout/workload/template.ts";
-import { admitConfig } from "../../../webhook/config.ts";
 import { admitDeployments } from "../../../webhook/deployments.ts";
-import { admitRoutes, admitServices } from "../../../webhook/overlaid.ts";
+import { admitRoutes, admitServices } from "../../../webhook/in-flight.ts";
 import { admissionApp } from "../../../webhook/server.ts";
+import { admitTracked } from "../../../webhook/tracked.ts";
 import type { World } from "../../model/world.ts";
 import { NOON } from "../../support/builders.ts";
 import { chance } from "../../support/chance.ts";
@@ -74,7 +74,7 @@ async function serve(state: State, clock: Clock) {
       deployments: { kinds: ["Deployment"], admit: admitDeployments(needs) },
       services: { kinds: ["Service"], admit: admitServices(kube) },
       routes: { kinds: ["HTTPRoute", "GRPCRoute"], admit: admitRoutes },
-      config: { kinds: ["ConfigMap", "Secret"], admit: admitConfig(needs) },
+      config: { kinds: ["ConfigMap", "Secret"], admit: admitTracked(needs) },
     },
     ready: () => true,
     log: noLog,

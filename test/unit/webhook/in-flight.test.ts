@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import type { Service } from "../../../kube/core/services.ts";
 import { canaryServiceOf } from "../../../rollout/traffic/canary-service.ts";
-import { admitServices } from "../../../webhook/overlaid.ts";
+import { admitServices } from "../../../webhook/in-flight.ts";
 import { FakeApi } from "../../support/api.ts";
 import { aDeployment, aService } from "../../support/builders.ts";
 
-describe("webhook/services", () => {
-  it("lets nobody take a twin for his own", async () => {
+describe("webhook/in-flight", () => {
+  it("refuses every update of a canary Service", async () => {
     const api = await FakeApi.start();
     const kube = api.connect();
     const canaryService = canaryServiceOf(aService(), aDeployment(), "canary");

@@ -4,14 +4,14 @@ import type { Content } from "../../../kube/client/digest.ts";
 import { deployments, namespaces } from "../../../kube/core/resources.ts";
 import type { Container, Deployment, PodTemplate, Volume } from "../../../kube/core/workloads.ts";
 import { pendingRecordOf } from "../../../rollout/tracking/pending.ts";
-import { admitConfig } from "../../../webhook/config.ts";
 import type { AdmissionRequest, ReviewResponse } from "../../../webhook/review.ts";
+import { admitTracked } from "../../../webhook/tracked.ts";
 import { FakeApi } from "../../support/api.ts";
 import { aDeployment, aHeld, aTemplate } from "../../support/builders.ts";
 import { hastyClock } from "../../support/clock.ts";
 import { noLog } from "../../support/log.ts";
 
-describe("webhook/config", () => {
+describe("webhook/tracked", () => {
   let api: FakeApi;
   let kube: Kube;
   const logged: unknown[] = [];
@@ -31,7 +31,7 @@ describe("webhook/config", () => {
     oldObject: Content,
     rest: Partial<AdmissionRequest> = {},
   ): Promise<ReviewResponse> =>
-    admitConfig({ kube, namespace: "serin-system", clock: hastyClock, log })({
+    admitTracked({ kube, namespace: "serin-system", clock: hastyClock, log })({
       uid: "u",
       kind: { group: "", version: "v1", kind: object.kind ?? "" },
       operation: "UPDATE",

@@ -3,8 +3,8 @@ import type { Kube } from "../../../kube/client/api.ts";
 import { configMaps, deployments, namespaces, replicaSets, services } from "../../../kube/core/resources.ts";
 import type { Deployment } from "../../../kube/core/workloads.ts";
 import { holdRecordOf } from "../../../rollout/workload/hold-record.ts";
+import { readDefaultSources } from "../../../webhook/default-sources.ts";
 import { admitDeployments } from "../../../webhook/deployments.ts";
-import { readDefaultSources } from "../../../webhook/places.ts";
 import type { AdmissionRequest } from "../../../webhook/review.ts";
 import { FakeApi } from "../../support/api.ts";
 import { annotate } from "../../support/ask.ts";
@@ -16,7 +16,7 @@ const ours = "serin-system";
 const labels = { "serin.dev/profile": "true" };
 const slow = { "serin.dev/profile": "slow" };
 
-describe("webhook/places", () => {
+describe("webhook/default-sources", () => {
   let api: FakeApi;
   let kube: Kube;
   beforeEach(async () => {

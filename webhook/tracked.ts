@@ -17,8 +17,8 @@ import { type Use, usesOf } from "../rollout/tracking/uses.ts";
 import { type Follower, warningsOf } from "../rollout/tracking/warnings.ts";
 import { holdRecordOf } from "../rollout/workload/hold-record.ts";
 import { planOf } from "../rollout/workload/plan-of.ts";
+import { readDefaultSources } from "./default-sources.ts";
 import { settleConflicts } from "./effects.ts";
-import { readDefaultSources } from "./places.ts";
 import type { Admit } from "./server.ts";
 
 /** A ConfigMap or Secret. */
@@ -27,7 +27,7 @@ interface Config extends Content {
 }
 
 /** What an answer may need. */
-export interface ConfigNeeds {
+export interface TrackedNeeds {
   readonly kube: Kube;
   /** Serin's own, with the profiles. */
   readonly namespace: string;
@@ -44,7 +44,7 @@ interface Found extends Follower {
  * Answers updates of ConfigMaps and Secrets whose owner asked for it: marks the Deployments that use what changed, so that
  * the controller makes a version of it. The object itself is never changed, and its content is kept nowhere.
  */
-export function admitConfig(needs: ConfigNeeds): Admit<Config> {
+export function admitTracked(needs: TrackedNeeds): Admit<Config> {
   return async ({ object, oldObject: old, dryRun }) => {
     if (old === null || old.immutable || object.metadata.labels?.[TRACK] !== "true") return { allowed: true };
     const name = `${object.kind?.toLowerCase()}/${object.metadata.name}`;
@@ -63,7 +63,7 @@ export function admitConfig(needs: ConfigNeeds): Admit<Config> {
 }
 
 /** The opted-in Deployments of the namespace to which the change matters. */
-async function followers(needs: ConfigNeeds, name: string, object: Config, old: Config): Promise<Found[]> {
+async function followers(needs: TrackedNeeds, name: string, object: Config, old: Config): Promise<Found[]> {
   const { namespace } = old.metadata;
   const { items } = await needs.kube.list<Deployment>(deployments, { namespace }, { resourceVersion: "0" });
   const touched = items.flatMap((deployment) => {
@@ -76,7 +76,7 @@ async function followers(needs: ConfigNeeds, name: string, object: Config, old: 
 }
 
 async function follow(
-  needs: ConfigNeeds,
+  needs: TrackedNeeds,
   { deployment, use, change }: { deployment: Deployment; use: Use; change: PendingChange },
 ): Promise<Found> {
   const found = { deployment, change, name: deployment.metadata.name, live: use.live };
@@ -86,16 +86,16 @@ async function follow(
 }
 
 /** In flight as the rollout began with it, at rest as its defaults say now. */
-async function tracks({ kube, namespace }: ConfigNeeds, deployment: Deployment): Promise<boolean> {
+async function tracks({ kube, namespace }: TrackedNeeds, deployment: Deployment): Promise<boolean> {
   if (holdRecordOf(deployment) !== undefined) return planOf(deployment).track === "on";
-  const places = await readDefaultSources(kube, namespace, deployment);
-  const { parsed } = outline(deployment.metadata.annotations ?? {}, places);
+  const sources = await readDefaultSources(kube, namespace, deployment);
+  const { parsed } = outline(deployment.metadata.annotations ?? {}, sources);
   // With a plan that is wrong by now a canary would be refused: the mark runs out, and that is told.
   return "complaints" in parsed || parsed.plan.track === "on";
 }
 
 async function mark(
-  { kube, clock }: ConfigNeeds,
+  { kube, clock }: TrackedNeeds,
   found: Deployment,
   name: string,
   change: PendingChange,
