@@ -5,7 +5,6 @@ import { type KubeObject, keyOf } from "../../kube/core/meta.ts";
 import {
   deployments,
   endpointSlices,
-  pods,
   type Resource,
   replicaSets,
   routeKinds,
@@ -17,11 +16,12 @@ import type { Deployment, Pod, ReplicaSet } from "../../kube/core/workloads.ts";
 import { pluralOf } from "../../kube/core/writes.ts";
 import type { ValuesOf } from "../../kube/runtime/indexer.ts";
 import { type Reflection, reflect } from "../../kube/runtime/reflector.ts";
-import { FLIGHT, HASH_LABEL } from "../../rollout/keys.ts";
+import { FLIGHT } from "../../rollout/keys.ts";
 import { backendsOf } from "../../rollout/traffic/overlay.ts";
 import { routeRecordOf } from "../../rollout/traffic/route-record.ts";
+import { VersionPods } from "./version-pods.ts";
 
-/** What the caches need. */
+/** The means to follow objects. */
 interface CachesOptions {
   readonly kube: Kube;
   readonly clock: Clock;
@@ -29,16 +29,8 @@ interface CachesOptions {
   readonly signal: AbortSignal;
 }
 
-/** Called when something about the Deployments with these UIDs has changed. */
+/** Called with the UIDs of the Deployments whose rollouts an event concerns. */
 type OnRolloutChange = (uids: readonly string[]) => void;
-
-/** The pods of a rollout's two versions. */
-interface Versions {
-  /** Of both, as a label selector wants them. */
-  readonly hashes: string;
-  readonly pods: Reflection<Pod>;
-  readonly stop: AbortController;
-}
 
 /** A rollout by its Deployment. */
 interface Owner {
@@ -47,9 +39,8 @@ interface Owner {
 }
 
 /**
- * Copies of everything that is in flight, and of nothing else: all but pods carry the flight label, and the pods of both
- * versions are followed by their hashes for as long as the rollout lasts. Indexes find what belongs to one rollout, so
- * that no look at it depends on how many others there are.
+ * Copies of the objects in flight, and of no others: objects with the label `serin.dev/flight`, and the pods of both versions.
+ * Indexes find the objects of one rollout, so the cost of a reconcile does not depend on the number of rollouts.
  */
 export class Caches {
   readonly deployments: Reflection<Deployment, "uid">;
@@ -57,12 +48,13 @@ export class Caches {
   readonly services: Reflection<Service, "owner">;
   readonly endpointSlices: Reflection<EndpointSlice, "owner">;
   readonly #routes: ReadonlyMap<string, Reflection<Route, "uid" | "backend">>;
-  readonly #versions = new Map<string, Versions>();
+  readonly #pods: VersionPods;
   readonly #options: CachesOptions;
   #onChange: OnRolloutChange = () => {};
 
   constructor(options: CachesOptions) {
     this.#options = options;
+    this.#pods = new VersionPods({ ...options, onChange: (uid) => this.#onChange([uid]) });
     this.deployments = this.#follow<Deployment, "uid">(deployments, uidOf, { uid: uidOf });
     this.replicaSets = this.#follow<ReplicaSet, "owner">(replicaSets, markOf, { owner: ownerKeys });
     this.services = this.#follow<Service, "owner">(services, markOf, { owner: ownerKeys });
@@ -73,41 +65,41 @@ export class Caches {
     );
   }
 
-  /** Resolves when every copy is complete; rejects when the signal aborts before. */
+  /** Resolves when every copy is complete. Rejects if the signal aborts first. */
   async synced(): Promise<void> {
     const { deployments, replicaSets, services, endpointSlices } = this;
     const copies = [deployments, replicaSets, services, endpointSlices, ...this.#routes.values()];
     await Promise.all(copies.map((copy) => copy.synced));
   }
 
-  /** Calls the listener at every change from now on. */
+  /** Calls the listener at every later change. */
   listen(onChange: OnRolloutChange): void {
     this.#onChange = onChange;
   }
 
-  /** Puts what a write of ours returned into the copy of its kind. */
+  /** Puts the object that a write of Serin returned into the copy of its kind. */
   apply(kind: string, object: KubeObject): void {
     const { deployments, replicaSets, services } = this;
     const copies = { deployments, replicasets: replicaSets, services, ...Object.fromEntries(this.#routes) };
     (copies as Readonly<Record<string, Pick<Reflection<KubeObject>, "apply">>>)[kind]?.apply(object);
   }
 
-  /** The Deployment in flight with this UID. One that is being deleted is none: native control no longer acts on it. */
+  /** The Deployment in flight with this UID. Native control ignores a Deployment that is being deleted, and so does Serin. */
   deployment(uid: string): Deployment | undefined {
     return this.deployments.by("uid", uid).find(({ metadata }) => metadata.deletionTimestamp === undefined);
   }
 
-  /** What carries the rollout's mark in its namespace: tenants may write any mark on their own objects. */
+  /** The ReplicaSets with the rollout's mark in its own namespace: tenants may write any mark on their own objects. */
   replicaSetsOf(owner: Owner): readonly ReplicaSet[] {
     return this.replicaSets.by("owner", ownerKey(owner));
   }
 
-  /** The same of Services. */
+  /** The Services with the mark, as above. */
   servicesOf(owner: Owner): readonly Service[] {
     return this.services.by("owner", ownerKey(owner));
   }
 
-  /** The same of EndpointSlices. */
+  /** The EndpointSlices with the mark, as above. */
   endpointSlicesOf(owner: Owner): readonly EndpointSlice[] {
     return this.endpointSlices.by("owner", ownerKey(owner));
   }
@@ -117,7 +109,7 @@ export class Caches {
     return [...this.#routes.values()].flatMap((copy) => copy.list());
   }
 
-  /** The routes in flight that carry a share of the rollout, or name one of these Services (`namespace/name`). */
+  /** The routes in flight that carry a share of the rollout or name one of these Services (`namespace/name`). */
   routesOf(uid: string, services: Iterable<string>): readonly Route[] {
     const names = [...services];
     const found = [...this.#routes.values()].flatMap((copy) => [
@@ -127,45 +119,19 @@ export class Caches {
     return [...new Set(found)];
   }
 
-  /** That route as it is now, if it is in flight. */
+  /** The current version of that route, if it is in flight. */
   route(route: Route): Route | undefined {
     return this.#routes.get(pluralOf(route))?.get(keyOf(route));
   }
 
-  /** The pods of both versions; starts to follow them at the first call, with none known yet. */
-  async podsOf(uid: string, namespace: string, versions: readonly string[]): Promise<readonly Pod[]> {
-    const known = this.#versions.get(uid);
-    const hashes = versions.join(",");
-    if (known?.hashes === hashes) return known.pods.list();
-    this.forget(uid);
-    const stop = new AbortController();
-    const { kube, clock, log, signal } = this.#options;
-    const reflection = reflect<Pod>({
-      kube,
-      resource: pods,
-      namespace,
-      labelSelector: `${HASH_LABEL} in (${hashes})`,
-      initial: "watch",
-      clock,
-      log,
-      signal: AbortSignal.any([signal, stop.signal]),
-      pick: ({ apiVersion, kind, metadata, status }) => ({
-        ...(apiVersion && { apiVersion }),
-        ...(kind && { kind }),
-        metadata: { ...metadata, managedFields: [] },
-        ...(status && { status }),
-      }),
-      onChange: () => this.#onChange([uid]),
-    });
-    this.#versions.set(uid, { hashes, pods: reflection, stop });
-    await reflection.synced;
-    return reflection.list();
+  /** The pods of both versions. The first call starts to follow them. */
+  podsOf(uid: string, namespace: string, versions: readonly string[]): Promise<readonly Pod[]> {
+    return this.#pods.of(uid, namespace, versions);
   }
 
-  /** No longer follows the pods of that Deployment. */
+  /** Ends the watch on the pods of that Deployment. */
   forget(uid: string): void {
-    this.#versions.get(uid)?.stop.abort();
-    this.#versions.delete(uid);
+    this.#pods.forget(uid);
   }
 
   #follow<T extends KubeObject, Index extends string>(
@@ -194,7 +160,7 @@ function uidOf({ metadata }: KubeObject): readonly string[] {
   return metadata.uid === undefined ? [] : [metadata.uid];
 }
 
-/** The UID of the Deployment for which an object is marked. */
+/** The UID of the Deployment in the object's mark. */
 function markOf({ metadata }: KubeObject): readonly string[] {
   const uid = metadata.labels?.[FLIGHT];
   return uid === undefined ? [] : [uid];

@@ -1,0 +1,71 @@
+import type { Kube } from "../../kube/client/api.ts";
+import type { Clock } from "../../kube/core/clock.ts";
+import type { Log } from "../../kube/core/log.ts";
+import { pods } from "../../kube/core/resources.ts";
+import type { Pod } from "../../kube/core/workloads.ts";
+import { type Reflection, reflect } from "../../kube/runtime/reflector.ts";
+import { HASH_LABEL } from "../../rollout/keys.ts";
+
+/** The means to follow pods. */
+interface VersionPodsOptions {
+  readonly kube: Kube;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** Called when a pod of the Deployment with this UID has changed. */
+  readonly onChange: (uid: string) => void;
+}
+
+/** The pods of one rollout. */
+interface Versions {
+  /** The hashes of both versions, as a label selector writes a set. */
+  readonly hashes: string;
+  readonly pods: Reflection<Pod>;
+  readonly stop: AbortController;
+}
+
+/** Copies of the pods of both versions of each rollout. Pods carry no mark of Serin, so each rollout has its own watch. */
+export class VersionPods {
+  readonly #versions = new Map<string, Versions>();
+  readonly #options: VersionPodsOptions;
+
+  constructor(options: VersionPodsOptions) {
+    this.#options = options;
+  }
+
+  /** The pods with these hashes. The first call starts the watch and resolves when its copy is complete. */
+  async of(uid: string, namespace: string, versions: readonly string[]): Promise<readonly Pod[]> {
+    const known = this.#versions.get(uid);
+    const hashes = versions.join(",");
+    if (known?.hashes === hashes) return known.pods.list();
+    this.forget(uid);
+    const stop = new AbortController();
+    const { kube, clock, log, signal, onChange } = this.#options;
+    const reflection = reflect<Pod>({
+      kube,
+      resource: pods,
+      namespace,
+      labelSelector: `${HASH_LABEL} in (${hashes})`,
+      initial: "watch",
+      clock,
+      log,
+      signal: AbortSignal.any([signal, stop.signal]),
+      pick: ({ apiVersion, kind, metadata, status }) => ({
+        ...(apiVersion && { apiVersion }),
+        ...(kind && { kind }),
+        metadata: { ...metadata, managedFields: [] },
+        ...(status && { status }),
+      }),
+      onChange: () => onChange(uid),
+    });
+    this.#versions.set(uid, { hashes, pods: reflection, stop });
+    await reflection.synced;
+    return reflection.list();
+  }
+
+  /** Ends the watch on the pods of that Deployment. */
+  forget(uid: string): void {
+    this.#versions.get(uid)?.stop.abort();
+    this.#versions.delete(uid);
+  }
+}
