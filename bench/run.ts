@@ -10,7 +10,7 @@ import { type Measured, measureRollout, setImage } from "./rollout.ts";
 import { addAtRest, HOST, NAMESPACE, pathOf, RPS, setScene } from "./scene.ts";
 
 /** The findings of one run of the bench. */
-export interface Findings {
+export interface BenchFindings {
   /** By what the update does. */
   readonly admission: Readonly<Record<"annotation" | "start", Compared>>;
   readonly rollouts: readonly Measured[];
@@ -36,7 +36,7 @@ const MANY = 20;
 const CALLS = { annotation: 3_000, start: 500 };
 
 /** Measures everything on a cluster with Serin installed, in about five minutes. Throws if a rollout fails. */
-export async function measure(cluster: Cluster, log: (text: string) => void): Promise<Findings> {
+export async function measure(cluster: Cluster, log: (text: string) => void): Promise<BenchFindings> {
   await setScene(cluster);
   const from = Date.now();
   const pods = await podsOf(cluster);
@@ -86,7 +86,7 @@ async function measureRollouts(cluster: Cluster, pods: Pods, log: (text: string)
   return { rollouts, plainAnswersMs, mostMiB: stopWatching() };
 }
 
-async function measureAdmission(cluster: Cluster, pod: string): Promise<Findings["admission"]> {
+async function measureAdmission(cluster: Cluster, pod: string): Promise<BenchFindings["admission"]> {
   const { api } = cluster;
   const web = `${pathOf("web")}?dryRun=All`;
   const send = (body: object) =>

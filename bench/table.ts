@@ -1,6 +1,6 @@
 import type { Compared } from "./admission.ts";
 import { INTERVALS_MS } from "./rollout.ts";
-import type { Findings } from "./run.ts";
+import type { BenchFindings } from "./run.ts";
 import { median } from "./statistics.ts";
 
 /** A figure and the value to compare it with; `figure` names the unit. */
@@ -17,7 +17,7 @@ interface Row {
 const FLAGGER = { name: "Flagger 1.44.0", requests: 120, requestsPerMinute: 60, pods: 10, seconds: 33 };
 
 /** The findings as a Markdown table, with a list of the requests below it. */
-export function markdownOf(findings: Findings): string {
+export function markdownOf(findings: BenchFindings): string {
   const lines = rowsOf(findings).map((row) => {
     const { figure, serin, other } = row;
     const compared = other === undefined ? "" : `${other.name}: ${round(other.value)}`;
@@ -42,8 +42,8 @@ export function rowsOf({
   overhead,
   memory,
   cpu,
-}: Findings): readonly Row[] {
-  const of = (pick: (rollout: Findings["rollouts"][number]) => number) => median(rollouts.map(pick));
+}: BenchFindings): readonly Row[] {
+  const of = (pick: (rollout: BenchFindings["rollouts"][number]) => number) => median(rollouts.map(pick));
   const [one, many] = [atRest[0], atRest.at(-1)].map((it) => it?.requests.count);
   const more = (atRest.at(-1)?.deployments ?? 0) - (atRest[0]?.deployments ?? 0);
   const flagger = (value: number) => ({ name: FLAGGER.name, value });
@@ -115,7 +115,7 @@ function latencies(what: string, { serin, bare }: Compared, goalRatio?: number):
   }));
 }
 
-function footOf({ rollouts }: Findings): string {
+function footOf({ rollouts }: BenchFindings): string {
   const [first] = rollouts;
   const work = first?.requests.work.map(([what, count]) => `- ${what}: ${count}`) ?? [];
   return [

@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { startCluster } from "../test/cluster/cluster.ts";
 import { openDoors } from "../test/cluster/doors.ts";
 import { installSerin } from "../test/cluster/serin.ts";
-import { play, type Release, type Stage } from "./release.ts";
+import { play, type Release, type Scene } from "./release.ts";
 import { Screen } from "./screen.ts";
 import { Shop } from "./shop.ts";
 import { lineOf, tableOf } from "./table.ts";
@@ -44,9 +44,9 @@ screen.note(
 );
 screen.note("Users send 200 requests a second through the gateway.");
 
-const stage: Stage = { shop, screen, now: Date.now };
+const scene: Scene = { shop, screen, now: Date.now };
 let good = true;
-for (const release of releases) good = good && (await play(release, stage));
+for (const release of releases) good = good && (await play(release, scene));
 if (values.keep) await keep();
 screen.say("");
 await shop.close();

@@ -12,7 +12,7 @@ export interface Release {
 }
 
 /** The shop, and the screen that shows it. */
-export interface Stage {
+export interface Scene {
   readonly shop: Shop;
   readonly screen: Screen;
   /** ms since the epoch. */
@@ -24,8 +24,8 @@ const STATUS = "rollout status deployment/web";
 const LONGEST_MS = 120_000;
 
 /** Plays a release and shows the table while the commands run. Returns whether it ended as expected. */
-export async function play(release: Release, stage: Stage): Promise<boolean> {
-  const { shop, screen, now } = stage;
+export async function play(release: Release, scene: Scene): Promise<boolean> {
+  const { shop, screen, now } = scene;
   const started = now();
   screen.title(release.title);
   const update = `set image deployment/web app=${release.image}`;
@@ -40,7 +40,7 @@ export async function play(release: Release, stage: Stage): Promise<boolean> {
   });
   const course = await watch(
     release,
-    stage,
+    scene,
     started,
     (view) => status !== undefined && isOver(release, view),
   );
@@ -51,7 +51,7 @@ export async function play(release: Release, stage: Stage): Promise<boolean> {
     statusFits,
     `kubectl rollout status exited ${status?.code ?? "–"} after ${status?.seconds ?? "–"} s`,
   );
-  return judge(release, stage, course, started) && statusFits;
+  return judge(release, scene, course, started) && statusFits;
 }
 
 /** The last view of a release, and its weights on the way. */
@@ -63,7 +63,7 @@ interface Course {
 /** Shows the table until `over`, or until the time limit. */
 async function watch(
   { before }: Release,
-  { shop, screen, now }: Stage,
+  { shop, screen, now }: Scene,
   started: number,
   over: (view: View) => boolean,
 ): Promise<Course> {
@@ -89,7 +89,7 @@ function isOver({ expected, before }: Release, { inFlight, weight, traffic }: Vi
 
 function judge(
   release: Release,
-  { shop, screen }: Stage,
+  { shop, screen }: Scene,
   { view, weights }: Course,
   started: number,
 ): boolean {

@@ -3,19 +3,19 @@ import { independent, onPods, type Phi, type Scenario, withLatency } from "./str
 import { atSafetyBoundary, type Walk } from "./walk.ts";
 
 /** The rates of requests per second to simulate. */
-export const RPS = [10, 100, 1_000] as const;
+export const LEVELS_RPS = [10, 100, 1_000] as const;
 
 const always = (value: number) => () => value;
 const percent = (share: number) => `${Number((100 * share).toPrecision(3))} %`;
 
 /** A row of a table: the same rollout at each level of traffic. */
-export interface Row {
+export interface ScenarioRow {
   readonly name: readonly string[];
   readonly at: (rps: number) => Scenario;
 }
 
 /** Both versions are the same. */
-export const alike: readonly Row[] = [0.001, 0.01, 0.05].flatMap((rate) =>
+export const alike: readonly ScenarioRow[] = [0.001, 0.01, 0.05].flatMap((rate) =>
   [0.05, 0.1, 0.5].map((weight) => ({
     name: [percent(rate), percent(weight)],
     at: (rps: number) =>
@@ -24,7 +24,7 @@ export const alike: readonly Row[] = [0.001, 0.01, 0.05].flatMap((rate) =>
 );
 
 /** The canary is exactly as bad as the tolerance allows, where the promise is tightest. */
-export const atBoundary: readonly Row[] = [0.001, 0.01, 0.05].map((rate) => {
+export const atBoundary: readonly ScenarioRow[] = [0.001, 0.01, 0.05].map((rate) => {
   const canary = harmDefaults.r0 * rate + harmDefaults.delta;
   return {
     name: [`${percent(rate)} against ${percent(canary)}`, "10 %"],
@@ -40,7 +40,7 @@ const same = { stable: 0.01, canary: 0.01 };
 const phis: readonly Phi[] = ["none", "over time", "by pod"];
 
 /** Both versions are the same, but rates change, failures come in bursts, or pods differ. */
-export const alikeHard: readonly Row[] = [
+export const alikeHard: readonly ScenarioRow[] = [
   {
     name: ["base rate between 0.2 and 1.8 %, weight 10 → 25 → 50 %", "none"],
     at: (rps: number) => independent("moving", { rps, weight: steps }, { stable: daily, canary: daily }),
@@ -64,7 +64,7 @@ export const alikeHard: readonly Row[] = [
 ];
 
 /** The canary is worse from its first request. */
-export const worse: readonly Row[] = [
+export const worse: readonly ScenarioRow[] = [
   ...(
     [
       [0.001, 0.01],

@@ -1,4 +1,4 @@
-import { alike, alikeHard, atBoundary, type Row, RPS, walks, worse } from "./scenarios.ts";
+import { alike, alikeHard, atBoundary, LEVELS_RPS, type ScenarioRow, walks, worse } from "./scenarios.ts";
 import { atMost, ends, found, grouped, share, shares, table } from "./tables.ts";
 import { type Trials, tryOut } from "./trial.ts";
 import { walk } from "./walk.ts";
@@ -14,7 +14,7 @@ const LOOKS = 1_000;
 const HOUR = 360;
 /** The promise is tightest at the tolerance, so these cells have more rollouts. */
 const BOUNDARY_TIMES = 3;
-const levels = RPS.map((rps) => `${grouped(rps)} rps`);
+const levels = LEVELS_RPS.map((rps) => `${grouped(rps)} rps`);
 
 /** Yields the tables one by one. Every cell has its own seeds. */
 export function* sections(effort: Effort): Generator<string> {
@@ -37,11 +37,11 @@ function falseAlarms(
   seed: number,
   title: string,
   head: readonly string[],
-  rows: readonly Row[],
+  rows: readonly ScenarioRow[],
 ): string[] {
   const all = rows.map((row, r) =>
-    RPS.map((rps, i) => {
-      const trials = tryOut(row.at(rps), seed + RPS.length * r + i, runs, LOOKS);
+    LEVELS_RPS.map((rps, i) => {
+      const trials = tryOut(row.at(rps), seed + LEVELS_RPS.length * r + i, runs, LOOKS);
       log(`${row.name.join(", ")}, ${rps} rps`);
       return trials;
     }),
@@ -62,8 +62,8 @@ function mostOf(all: readonly Trials[]): string {
 
 function detection({ runs, log }: Effort, seed: number): string {
   const cells = worse.flatMap((row, r) =>
-    RPS.map((rps, i) => {
-      const { serin, gate } = tryOut(row.at(rps), seed + RPS.length * r + i, runs, HOUR);
+    LEVELS_RPS.map((rps, i) => {
+      const { serin, gate } = tryOut(row.at(rps), seed + LEVELS_RPS.length * r + i, runs, HOUR);
       log(`${row.name}, ${rps} rps`);
       return [...row.name, levels[i] ?? "", ...found(serin, runs), ...found(gate, runs)];
     }),
@@ -80,8 +80,8 @@ function detection({ runs, log }: Effort, seed: number): string {
 
 function verification({ runs, log }: Effort, seed: number): string {
   const cells = walks.flatMap(({ name, at }, r) =>
-    RPS.map((rps, i) => {
-      const all = walk(at(rps), seed + RPS.length * r + i, runs);
+    LEVELS_RPS.map((rps, i) => {
+      const all = walk(at(rps), seed + LEVELS_RPS.length * r + i, runs);
       log(`${name}, ${rps} rps`);
       return [name, levels[i] ?? "", ...ends(all)];
     }),

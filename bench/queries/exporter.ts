@@ -4,7 +4,7 @@
  */
 import { createServer } from "node:http";
 import { type App, appsOf, WEIGHT } from "./apps.ts";
-import { ANSWERS, BOUNDS, type Gateway, gateways } from "./gateways.ts";
+import { ANSWERS, BOUNDS, type ExportedGateway, exportedGateways } from "./gateways.ts";
 
 /** A series as text, its requests a second, and since when it counts (s before the start). */
 interface Series {
@@ -18,7 +18,7 @@ const STEEPNESS = 2.5;
 const STABLE_AGE = 3_600;
 
 const [port, name, canaries] = process.argv.slice(2);
-const gateway: Gateway = gateways[name as keyof typeof gateways];
+const gateway: ExportedGateway = exportedGateways[name as keyof typeof exportedGateways];
 const families = [gateway.counter, gateway.histogram.replace(/_bucket$/, "")] as const;
 const all = appsOf(Number(canaries)).flatMap((app) =>
   (["stable", "canary"] as const).map((arm) => ({ app, arm })),

@@ -1,7 +1,7 @@
 import type { App } from "./apps.ts";
 
 /** A gateway's metrics, as it would export them, and how a peer asks for them. */
-export interface Gateway {
+export interface ExportedGateway {
   readonly name: string;
   readonly pack: "traefik" | "contour";
   readonly counter: string;
@@ -38,7 +38,7 @@ const serviceOf = ({ name }: App, arm: "canary" | "stable") => (arm === "canary"
 const HASH = "0d8f3b6a41c97e25ab10";
 
 /** Traefik 3: five requests' counters and 65 buckets a backend. */
-const traefik: Gateway = {
+const traefik: ExportedGateway = {
   name: "Traefik",
   pack: "traefik",
   counter: "traefik_service_requests_total",
@@ -57,7 +57,7 @@ const traefik: Gateway = {
 };
 
 /** Contour's Envoy: five counters and 13 buckets a cluster. */
-const contour: Gateway = {
+const contour: ExportedGateway = {
   name: "Contour",
   pack: "contour",
   counter: "envoy_cluster_upstream_rq",
@@ -71,4 +71,4 @@ const contour: Gateway = {
 };
 
 /** By name. */
-export const gateways = { traefik, contour } as const;
+export const exportedGateways = { traefik, contour } as const;

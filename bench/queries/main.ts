@@ -9,12 +9,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs, promisify } from "node:util";
-import { type Gateway, gateways } from "./gateways.ts";
+import { type ExportedGateway, exportedGateways } from "./gateways.ts";
 import { cpuOf } from "./meter.ts";
 import { askPeer } from "./peer.ts";
+import { SCRAPE_MS, type Scrape, startScrape } from "./scraping.ts";
 import type { Serin } from "./serin.ts";
-import { SCRAPE_MS, type Stage, startStage } from "./stage.ts";
-import { type Findings, markdownOf } from "./table.ts";
+import { type QueryFindings, queryTableOf } from "./table.ts";
 
 /** MiB, as in deploy/deployment.yaml. */
 const HEAP = 160;
@@ -26,34 +26,35 @@ if (!Number.isInteger(canaries) || canaries < 1)
   throw new Error(`--canaries: invalid value "${values.canaries}": use a whole number from 1 up`);
 const dir = mkdtempSync(join(tmpdir(), "serin-queries-"));
 try {
-  for (const gateway of Object.values(gateways)) console.log(`${markdownOf(await measure(gateway))}\n`);
+  for (const gateway of Object.values(exportedGateways))
+    console.log(`${queryTableOf(await measure(gateway))}\n`);
 } finally {
   rmSync(dir, { recursive: true, force: true });
 }
 process.exit();
 
-async function measure(gateway: Gateway): Promise<Findings> {
+async function measure(gateway: ExportedGateway): Promise<QueryFindings> {
   // Progress goes to stderr, because the tables on stdout may be redirected.
   console.error(`bench: ${gateway.name}`);
-  const stage = await startStage(dir, gateway, canaries);
-  const stop = () => void stage.stop().then(() => process.exit(1));
+  const scrape = await startScrape(dir, gateway, canaries);
+  const stop = () => void scrape.stop().then(() => process.exit(1));
   process.once("SIGINT", stop).once("SIGTERM", stop);
   try {
     // A rate needs two scrapes, and the first scrape only creates the series.
     await sleep(2 * SCRAPE_MS);
-    const [from, cpu] = [performance.now(), cpuOf(stage.pid)];
+    const [from, cpu] = [performance.now(), cpuOf(scrape.pid)];
     await sleep(2 * SCRAPE_MS);
-    const idle = (cpuOf(stage.pid) - cpu) / ((performance.now() - from) / 1000);
-    const serin = await readAsSerin(stage, gateway, idle);
-    const peer = await askPeer(stage, gateway, canaries, idle);
+    const idle = (cpuOf(scrape.pid) - cpu) / ((performance.now() - from) / 1000);
+    const serin = await readAsSerin(scrape, gateway, idle);
+    const peer = await askPeer(scrape, gateway, canaries, idle);
     return { gateway: gateway.name, canaries, serin, peer };
   } finally {
     process.off("SIGINT", stop).off("SIGTERM", stop);
-    await stage.stop();
+    await scrape.stop();
   }
 }
 
-async function readAsSerin({ url, pid }: Stage, { pack }: Gateway, idle: number): Promise<Serin> {
+async function readAsSerin({ url, pid }: Scrape, { pack }: ExportedGateway, idle: number): Promise<Serin> {
   const args = [url, pid, pack, canaries, idle].map(String);
   const { stdout } = await promisify(execFile)(
     process.execPath,

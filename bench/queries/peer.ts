@@ -1,9 +1,9 @@
 import { Pool } from "undici";
 import { median } from "../statistics.ts";
 import { type App, appsOf } from "./apps.ts";
-import type { Gateway } from "./gateways.ts";
+import type { ExportedGateway } from "./gateways.ts";
 import { type Asked, between, cpuOf, meter } from "./meter.ts";
-import type { Stage } from "./stage.ts";
+import type { Scrape } from "./scraping.ts";
 
 /** The cost of one look at all canaries, as the median of several looks. */
 export interface Peer extends Asked {
@@ -21,17 +21,22 @@ const CONNECTIONS = 4;
  * (pkg/metrics/observers). `idle`: the CPU time that Prometheus takes for scraping, in s per s. Throws if Prometheus
  * refuses a query.
  */
-export async function askPeer(stage: Stage, gateway: Gateway, canaries: number, idle: number): Promise<Peer> {
-  const pool = new Pool(stage.url, { connections: CONNECTIONS });
+export async function askPeer(
+  scrape: Scrape,
+  gateway: ExportedGateway,
+  canaries: number,
+  idle: number,
+): Promise<Peer> {
+  const pool = new Pool(scrape.url, { connections: CONNECTIONS });
   const asked = meter();
   const queries = appsOf(canaries).flatMap((app) => queriesOf(gateway, app));
   const looks: Peer[] = [];
   for (let look = 0; look < LOOKS; look += 1) {
-    const [from, before, cpu] = [performance.now(), asked(), cpuOf(stage.pid)];
+    const [from, before, cpu] = [performance.now(), asked(), cpuOf(scrape.pid)];
     const left = queries.values();
     await Promise.all(Array.from({ length: CONNECTIONS }, () => askAll(pool, left)));
     const took = performance.now() - from;
-    const used = cpuOf(stage.pid) - cpu - (idle * took) / 1000;
+    const used = cpuOf(scrape.pid) - cpu - (idle * took) / 1000;
     looks.push({ ...between(before, asked()), took, cpu: used });
   }
   await pool.close();
@@ -60,7 +65,7 @@ async function askAll(pool: Pool, left: Iterable<string>): Promise<void> {
   }
 }
 
-function queriesOf(gateway: Gateway, app: App): readonly string[] {
+function queriesOf(gateway: ExportedGateway, app: App): readonly string[] {
   const { counter, histogram, codeLabel } = gateway;
   const canary = gateway.canary(app);
   return [

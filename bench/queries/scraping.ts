@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { startDaemon } from "../../test/cluster/daemon.ts";
 import { findTools } from "../../test/cluster/tools.ts";
-import type { Gateway } from "./gateways.ts";
+import type { ExportedGateway } from "./gateways.ts";
 
 /** A Prometheus that scrapes a gateway's metrics, on loopback. */
-export interface Stage {
+export interface Scrape {
   readonly url: string;
   /** The process id of Prometheus. */
   readonly pid: number;
@@ -20,7 +20,7 @@ export const SCRAPE_MS = 5_000;
 const GRACE_MS = 5_000;
 
 /** Starts both in a folder; resolves when both answer. */
-export async function startStage(dir: string, gateway: Gateway, canaries: number): Promise<Stage> {
+export async function startScrape(dir: string, gateway: ExportedGateway, canaries: number): Promise<Scrape> {
   const [target, port] = [await freePort(), await freePort()];
   const script = join(import.meta.dirname, "exporter.ts");
   const exporter = startDaemon(dir, `exporter-${gateway.pack}`, process.execPath, [

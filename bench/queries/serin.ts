@@ -12,7 +12,7 @@ import { noLog } from "../../test/support/log.ts";
 import { median } from "../statistics.ts";
 import { appsOf, watchOf } from "./apps.ts";
 import { type Asked, between, cpuOf, meter } from "./meter.ts";
-import { SCRAPE_MS } from "./stage.ts";
+import { SCRAPE_MS } from "./scraping.ts";
 
 /** The cost of following all these canaries. */
 export interface Serin {

@@ -2,7 +2,7 @@ import type { Peer } from "./peer.ts";
 import type { Serin } from "./serin.ts";
 
 /** The findings at one gateway. */
-export interface Findings {
+export interface QueryFindings {
   readonly gateway: string;
   readonly canaries: number;
   readonly serin: Serin;
@@ -10,7 +10,7 @@ export interface Findings {
 }
 
 /** A Markdown table of one look at all canaries. Rows without a figure of the peer have dashes. */
-export function markdownOf({ gateway, canaries, serin, peer }: Findings): string {
+export function queryTableOf({ gateway, canaries, serin, peer }: QueryFindings): string {
   const { tick, state, rssMiB, beginning } = serin;
   const rows = [
     row("queries", tick.queries, peer.queries),

@@ -1,14 +1,14 @@
 import { parse } from "csv-parse/sync";
 
 /** A record: the value of each column by the column's name. */
-export type Row = Readonly<Record<string, string>>;
+export type CsvRow = Readonly<Record<string, string>>;
 
 /**
  * Reads the tables of InfluxDB's annotated CSV, with or without annotations. A header begins a result; the column
  * `table` separates the tables in it. Throws an Error when the text is not CSV or a header is not valid.
  */
-export function tablesIn(text: string): readonly (readonly Row[])[] {
-  const tables = new Map<string, Row[]>();
+export function tablesIn(text: string): readonly (readonly CsvRow[])[] {
+  const tables = new Map<string, CsvRow[]>();
   let header: readonly string[] | undefined;
   let result = 0;
   for (const cells of recordsIn(text)) {
