@@ -82,7 +82,7 @@ export class EvidenceReader {
         return;
       } catch (error) {
         if (error instanceof ProviderError) entry.unread = error.message;
-        else log.error({ uid: entry.watch.uid, err: error }, "evidence start failed");
+        else log.error({ ...fieldsOf(entry), err: error }, "evidence start failed");
         onRead([entry.watch.uid]);
       }
       await clock.sleep(LEAST_TICK_MS, signal).catch(() => {});
@@ -183,11 +183,16 @@ export class EvidenceReader {
       if (entry.watch.terms.stepFrom === watch.terms.stepFrom) entry.gates = gates;
       this.#options.onRead([watch.uid]);
     } catch (error) {
-      this.#options.log.error({ uid: watch.uid, err: error }, "template check read failed");
+      this.#options.log.error({ ...fieldsOf(entry), err: error }, "template check read failed");
     } finally {
       entry.asking = false;
     }
   }
+}
+
+/** The fields of a log line about one Deployment. */
+function fieldsOf({ watch: { uid, subject } }: Series): object {
+  return { namespace: subject.namespace, name: subject.target, uid };
 }
 
 function chunks<T>(all: readonly T[], size: number): T[][] {

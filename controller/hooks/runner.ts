@@ -76,7 +76,7 @@ export class HookRunner {
       }
       if (this.#events.has(call.uid)) continue;
       this.#events.set(call.uid, events);
-      void this.#announceAll(call.uid, events);
+      void this.#announceAll(call, events);
     }
   }
 
@@ -102,31 +102,32 @@ export class HookRunner {
     try {
       const answer = await this.#call(call, stop);
       rollout.answers.set(call.key, answer);
-      log.debug({ uid: call.uid, hook: call.hook.name, kind: answer.kind }, "hook answered");
+      log.debug({ ...fieldsOf(call), kind: answer.kind }, "hook answered");
       rollout.running.delete(call.key);
       onAnswer(call.uid);
     } catch (error) {
       rollout.running.delete(call.key);
-      if (!stop.aborted) log.error({ uid: call.uid, hook: call.hook.name, err: error }, "hook call failed");
+      if (!stop.aborted) log.error({ ...fieldsOf(call), err: error }, "hook call failed");
     }
   }
 
-  async #announceAll(uid: string, events: Events): Promise<void> {
+  async #announceAll({ uid, namespace, payload: { name } }: HookCall, events: Events): Promise<void> {
     const { log, signal } = this.#options;
     for (
       let call = events.waiting.shift();
       call !== undefined && !signal.aborted;
       call = events.waiting.shift()
     ) {
-      const hook = call.hook.name;
       try {
         const answer = await this.#call(call, signal);
-        if (answer.kind !== "yes") log.warn({ uid, hook, answer }, "hook refused event");
+        if (answer.kind !== "yes") log.warn({ ...fieldsOf(call), answer }, "hook refused event");
       } catch (error) {
-        if (!signal.aborted) log.error({ uid, hook, err: error }, "hook call failed");
+        if (!signal.aborted) log.error({ ...fieldsOf(call), err: error }, "hook call failed");
       }
     }
-    if (events.dropped > 0) log.warn({ uid, dropped: events.dropped }, "hook events dropped");
+    if (events.dropped > 0) {
+      log.warn({ namespace, name, uid, dropped: events.dropped }, "hook events dropped");
+    }
     this.#events.delete(uid);
   }
 
@@ -141,4 +142,9 @@ export class HookRunner {
       return post({ hook, payload, clock, signal, dispatchers });
     });
   }
+}
+
+/** The fields of a log line: the Deployment and the hook. */
+function fieldsOf({ uid, namespace, payload, hook }: HookCall): object {
+  return { namespace, name: payload.name, uid, hook: hook.name };
 }

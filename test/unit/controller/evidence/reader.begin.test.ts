@@ -142,6 +142,7 @@ describe("the evidence of rollouts that begin", () => {
     await clock.advance(2 * TICK);
     expect(told).to.include("uid-web");
     expect(reader.of(aWatch("web", FROM)).judged?.errors.totals[1]).to.be.above(40);
-    expect(log.lines).to.include("error: template check read failed");
+    expect(log.lines[0]).to.equal("error: template check read failed");
+    expect(log.fields[0]).to.include({ namespace: "shop", name: "api", uid: "uid-api" });
   });
 });

@@ -106,6 +106,18 @@ describe("the hook runner", () => {
     expect(answered).to.deep.equal(["uid-web"]);
   });
 
+  it("logs an answer with the Deployment's namespace and name", async () => {
+    const url = await serve((_request, response) => void response.writeHead(503).end());
+    const { runner, log, answerTo } = runnerOf();
+    await answerTo(callTo(url));
+    runner.announce([callTo(url, { type: "event" })]);
+    for (let i = 0; i < 100 && log.lines.length < 2; i += 1) await sleep(10);
+    expect(log.lines).to.deep.equal(["debug: hook answered", "warn: hook refused event"]);
+    const deployment = { namespace: "shop", name: "web", uid: "uid-web", hook: "smoke" };
+    expect(log.fields[0]).to.deep.equal({ ...deployment, kind: "no" });
+    expect(log.fields[1]).to.deep.include(deployment);
+  });
+
   for (const [status, kind] of [
     [200, "yes"],
     [201, "yes"],
@@ -262,5 +274,6 @@ describe("the hook runner", () => {
     expect(told).to.deep.equal(["0", ...newest]);
     for (let i = 0; i < 100 && log.lines.length === 0; i += 1) await sleep(10);
     expect(log.lines).to.deep.equal(["warn: hook events dropped"]);
+    expect(log.fields).to.deep.equal([{ namespace: "shop", name: "web", uid: "uid-web", dropped: 9 }]);
   });
 });
