@@ -14,7 +14,8 @@ export function annotationsPage(): string {
 <!-- Written by \`npm run docs\` from rollout/plan/annotations.ts. -->
 
 One annotation on a Deployment is enough: \`${annotations.strategy.key}: canary\`. The others have defaults.
-Serin checks all of them when you apply the Deployment. If one is wrong, Serin refuses the request and lists every problem.
+Serin checks all of them when you apply the Deployment. If one is wrong, Serin refuses the request and lists every
+problem.
 
 ## The plan
 
@@ -30,7 +31,8 @@ ${settings(all.filter(({ key }) => orderKeys.includes(key)))}
 
 ## On a Service
 
-With \`${ISOLATE}: "false"\`, Serin does not change the Service. Use it for a Service without users' traffic, for example for metrics.
+With \`${ISOLATE}: "false"\`, Serin does not change the Service. Use it for a Service without users' traffic, for
+example for metrics.
 
 ## On a ConfigMap or Secret
 
@@ -38,9 +40,9 @@ With the label \`${TRACK}: "true"\`, a change of the content starts a [canary](t
 
 ## Serin's own
 
-\`${HELD}\`, \`${RUN}\`, \`${CHANGED}\` and the label \`${FLIGHT}\` belong to Serin, which drops other values.
-\`${CONFIG}\` in a pod template names the [changes of ConfigMaps and Secrets](tracking.md) that the version was created for.
-Serin refuses any other key under \`serin.dev/\`.
+Serin writes \`${HELD}\`, \`${RUN}\`, \`${CHANGED}\` and the label \`${FLIGHT}\`, and drops other
+values of them. \`${CONFIG}\` in a pod template names the [changes of ConfigMaps and Secrets](tracking.md) for which
+the version was created. Serin refuses any other key under \`serin.dev/\`.
 `;
 }
 

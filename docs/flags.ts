@@ -19,7 +19,8 @@ export function flagsPage(): string {
 
 <!-- Written by \`npm run docs\` from flags/. -->
 
-Each program prints its flags with \`--help\`. A flag that is unknown or has an invalid value ends the program with exit code 2.
+Each program prints its flags with \`--help\`. A flag that is unknown or has an invalid value ends the program with exit
+code 2.
 
 ${programs.map(section).join("\n\n")}
 `;

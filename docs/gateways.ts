@@ -9,25 +9,26 @@ const features: readonly (readonly [title: string, features: readonly Feature[]]
   ["`match` by query parameter", ["query-parameters"]],
 ];
 
-/** Writes what each Gateway API implementation can, in Markdown, from the files by which admission refuses and warns. */
+/** The features of each Gateway API implementation, in Markdown, from the files by which admission refuses and warns. */
 export function gatewaysPage(): string {
   const known = Object.values<Gateway>(gateways);
   return `# Gateways
 
 <!-- Written by \`npm run docs\` from rollout/gateways/. -->
 
-Serin knows a Gateway API implementation by the \`controllerName\` that it writes into a route's status. What one of them cannot do is
-refused at admission, with the reason, before anything moves; where it may differ, admission warns. Weights and matches on exact headers
-are core: every implementation has them. Our tests run Traefik and Contour; the others are from their sources and documents.
+Serin knows a Gateway API implementation by the \`controllerName\` that it writes into a route's status. If an
+implementation does not support a setting, admission refuses the setting and names the reason. If the result may differ,
+admission warns. Every implementation supports weights and matches on exact headers. The tests run Traefik and Contour;
+the rows of the others follow their sources and documents.
 
 | | follows a change within | ${features.map(([title]) => title).join(" | ")} | metrics of each version |
 |---|--:|${features.map(() => "---").join("|")}|---|
 ${known.map(row).join("\n")}
 | any other | 10 s | refused | refused | with a warning | with a warning | the application's |
 
-Expressions mean the whole value everywhere: Serin anchors them, because some implementations match all of a value and others search in
-it. No condition of the Gateway API says that the proxies have applied a change, so Serin waits as long as the second column says after
-each.
+An expression compares the whole value everywhere: Serin anchors it, because some implementations match the whole value
+and others search in it. No condition of the Gateway API says that the proxies have applied a change, so Serin waits
+after each change for the time in the second column.
 
 ${known.flatMap(notes).join("\n")}
 `;

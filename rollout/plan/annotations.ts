@@ -117,7 +117,7 @@ export const annotations = {
     ...oneOf(["hold", "undo"]),
     default: "hold",
     doc:
-      "What follows when a canary has failed and the stable version has all traffic again. `hold` leaves the pod template " +
+      "The action after a canary has failed and the stable version has all traffic again. `hold` leaves the pod template " +
       "as applied, so that it matches Git. `undo` acts as `kubectl rollout undo`.",
     example: "undo",
   },
@@ -141,7 +141,7 @@ export const annotations = {
     key: "serin.dev/restart",
     ...oneOf(["native", "canary"]),
     default: "native",
-    doc: "What `kubectl rollout restart` starts: the rolling restart of Kubernetes, or a canary.",
+    doc: "The effect of `kubectl rollout restart`: the rolling restart of Kubernetes, or a canary.",
     example: "canary",
   },
   profile: {

@@ -10,7 +10,7 @@ export const judging = {
     form: "conditions on success-rate, p50 to p99.9 and metric templates",
     default: "none",
     doc:
-      "What must hold in addition to the comparison: `success-rate` in percent of the requests, the latencies `p50` … `p99` " +
+      "Limits in addition to the comparison: `success-rate` in percent of the requests, the latencies `p50` … `p99` " +
       "and `p99.9` in `ms` or `s`, and metric templates by their names. The default is `success-rate >= 99%` if nothing is " +
       "compared.",
     example: "success-rate >= 99.5%, p99 <= 500ms",
