@@ -8,7 +8,7 @@ import { watchEvents } from "./watch.ts";
 
 /** How to reach the API server. */
 export interface ConnectOptions {
-  /** The name under which our writes are recorded in managedFields. */
+  /** Serin's name in managedFields. */
   readonly fieldManager: string;
   readonly userAgent: string;
   /** See in-cluster.ts and kubeconfig.ts. */
@@ -20,11 +20,11 @@ export interface ConnectOptions {
   readonly silenceMs?: number;
 }
 
-/** Connects to an API server; no request is made yet. */
+/** Connects to an API server at the first request. */
 export function connect({ timeoutMs = 10_000, silenceMs = 90_000, ...options }: ConnectOptions): Kube {
   const transport = openTransport({ ...options, timeoutMs });
-  // Warn, not Strict: a write that gives back what a user had must not fail for a field that a newer or older
-  // server does not know; the warning is logged.
+  // Warn, not Strict: a write that restores a user's fields must not fail for a field that a newer or older server does
+  // not know. Serin logs the warning.
   const writing = ({ fieldManager = options.fieldManager }: Where) =>
     new URLSearchParams({ fieldManager, fieldValidation: "Warn" });
 

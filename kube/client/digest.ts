@@ -10,8 +10,8 @@ export interface Content extends KubeObject {
 const LENGTH = 12;
 
 /**
- * A short name for the content under these keys; the same content of the same object always has the same one. Of
- * another object it has another one, so that nobody can look contents up in a table or compare them across objects.
+ * A short name for the content under these keys. It depends on the object's UID as well, so that a reader cannot look
+ * contents up in a table or compare two objects.
  */
 export function digestOf({ metadata, data, binaryData }: Content, keys: readonly string[] | "all"): string {
   const wanted = ([key]: [string, string]) => keys === "all" || keys.includes(key);

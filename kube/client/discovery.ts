@@ -3,7 +3,7 @@ import type { Resource } from "../core/resources.ts";
 import type { Kube, Served } from "./api.ts";
 import { ifNotFound, isNotFound } from "./errors.ts";
 
-/** How long what was discovered counts as news, in ms: a cluster without the kind is not asked at every list. */
+/** How long (ms) a discovery counts, so that Serin does not repeat it at every list in a cluster without the kind. */
 const FRESH_MS = 10_000;
 
 interface ApiGroup {
@@ -14,7 +14,7 @@ interface ApiResourceList {
   readonly resources?: readonly { readonly name: string }[];
 }
 
-/** What the API server serves of a group, in its own order of preference; nothing when it does not know the group. */
+/** The versions of a group in the API server's order of preference; none if it does not know the group. */
 export async function discover(
   fetch: (path: string) => Promise<unknown>,
   group: string,
@@ -28,7 +28,7 @@ export async function discover(
   );
 }
 
-/** Which group is asked for, and in which versions, the best first; their schemas must be the same. */
+/** A group and the versions that Serin can use, the best first. Their schemas must be the same. */
 export interface Negotiation {
   readonly group: string;
   readonly versions: readonly string[];
@@ -39,8 +39,8 @@ export interface Negotiation {
 export const gatewayApi = { group: "gateway.networking.k8s.io", versions: ["v1", "v1beta1"] } as const;
 
 /**
- * The same API, but a resource of this group is asked for in a version that is served. The server is asked which these are
- * only when a list finds nobody at home: where the version of resources.ts is served, this costs nothing.
+ * The same API, but requests for this group use a version that the API server serves. Serin discovers the versions only
+ * after a list that ended with 404, so it costs nothing where the server serves the version of resources.ts.
  */
 export function negotiated(kube: Kube, { group, versions, clock }: Negotiation): Kube {
   const chosen = new Map<string, string>();
@@ -61,8 +61,8 @@ export function negotiated(kube: Kube, { group, versions, clock }: Negotiation):
     }
   }
 
-  /** One question for all who have it at the same time. */
-  function chooseAnew(): Promise<void> {
+  /** One discovery for all callers that need it at the same time. */
+  function chooseAgain(): Promise<void> {
     if (clock.now() - asked < FRESH_MS) return answer;
     asked = clock.now();
     answer = choose();
@@ -81,7 +81,7 @@ export function negotiated(kube: Kube, { group, versions, clock }: Negotiation):
         return await kube.list(used, where, query);
       } catch (error) {
         if (resource.group !== group || !isNotFound(error)) throw error;
-        await chooseAnew();
+        await chooseAgain();
         const served = spoken(resource);
         if (served.version === used.version) throw error;
         return kube.list(served, where, query);

@@ -1,4 +1,4 @@
-/** The Status object with which the API server answers what it refuses. */
+/** The Status object in the API server's refusals. */
 interface Status {
   readonly code?: number;
   readonly reason?: string;
@@ -6,7 +6,7 @@ interface Status {
   readonly details?: { readonly causes?: readonly object[]; readonly retryAfterSeconds?: number };
 }
 
-/** A server that asks for more makes a mistake; timers cannot wait for longer than 24 days. */
+/** A longer pause (s) must be a mistake of the server. Timers cannot wait for longer than 24 days either. */
 const LONGEST_S = 600;
 
 interface ApiErrorOptions extends ErrorOptions {
@@ -80,11 +80,11 @@ export const isAlreadyExists = (error: unknown) =>
 export const isConflict = (error: unknown) =>
   (hasStatus(error, 409) && reasonOf(error) !== "AlreadyExists") || isPatchMismatch(error);
 
-/** The object that would result is not valid: trying again is of no use. */
+/** The resulting object would not be valid, so another try does not help. */
 export const isInvalid = (error: unknown) => hasStatus(error, 422) && !isPatchMismatch(error);
 
 /**
- * A JSON patch whose `test`, `remove` or `replace` found something else than it was written for. The API server
+ * A JSON patch whose `test`, `remove` or `replace` did not find the value that it expects. The API server
  * turns every failure to apply a patch into the same 422 and drops the reason (NewGenericServerResponse with
  * isUnexpectedResponse false), so this sentence without causes is the only mark; validation names its causes.
  */
@@ -101,7 +101,7 @@ function reasonOf(error: unknown): string | undefined {
   return error instanceof ApiError ? error.reason : undefined;
 }
 
-/** For `catch`: this instead of what does not exist; any other error is thrown on. */
+/** For `catch`: a value instead of an object that does not exist. Throws every other error on. */
 export function ifNotFound<T>(instead: T): (error: unknown) => T {
   return (error) => {
     if (isNotFound(error)) return instead;

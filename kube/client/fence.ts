@@ -1,10 +1,10 @@
 import type { Clock } from "../core/clock.ts";
 import type { Kube } from "./api.ts";
 
-/** Until when (ms since the epoch) writes may be sent; asked before each, as it moves while its owner is well. */
+/** The instant (ms since the epoch) until which a leader may send writes. Each renewal of its Lease moves it on. */
 export type Deadline = () => number;
 
-/** A write that was not sent, because another process may lead by now. */
+/** Serin did not send the write, because another process may lead by now. */
 export class Fenced extends Error {
   constructor() {
     super("not written: another process may lead by now");
@@ -13,10 +13,9 @@ export class Fenced extends Error {
 }
 
 /**
- * The same API, but from the deadline on this function refuses every write with Fenced. A signal cannot do that: a process
- * that was suspended continues in the middle of its work before it learns of anything. A write that was sent before and is
- * still on its way is beyond this; it must carry what it was decided on (a resourceVersion, a `test`), so that it fits
- * no newer object.
+ * The same API, but from the deadline on every write throws Fenced. An abort signal is not enough: a suspended process
+ * continues in the middle of its work before it sees the signal. This does not stop a write that is on its way already.
+ * Such a write must carry a resourceVersion or a `test`, so that it does not fit a newer object.
  */
 export function fenced(kube: Kube, until: Deadline, clock: Pick<Clock, "now">): Kube {
   const guard =

@@ -3,7 +3,7 @@ import { referenceGrants } from "../core/resources.ts";
 import type { Kube } from "./api.ts";
 import { ifNotFound } from "./errors.ts";
 
-/** The ReferenceGrants of a namespace; none where the cluster does not know the kind. */
+/** The ReferenceGrants of a namespace; none if the cluster does not know the kind. */
 export async function listGrants<T extends KubeObject>(
   kube: Pick<Kube, "list">,
   namespace: string,

@@ -3,15 +3,15 @@ import { readFile } from "node:fs/promises";
 import { Agent } from "undici";
 import type { Credentials } from "./credentials.ts";
 
-/** Where the kubelet puts a pod's token and the authority of the API server's certificate. */
+/** The folder in which the kubelet puts a pod's token and the authority of the API server's certificate. */
 const FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-/** What tells a pod where the API server is: its variables KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT. */
+/** The pod's variables KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT, the address of the API server. */
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The credentials of the pod this process runs in. The token is read for each request: the kubelet replaces it before it
- * expires. Throws outside a cluster, or when the pod has no token.
+ * The credentials of the pod in which this process runs. Each request reads the token, because the kubelet replaces it
+ * before it expires. Throws outside a cluster, and in a pod without a token.
  */
 export function inCluster(environment: Environment, folder = FOLDER): Credentials {
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = environment;

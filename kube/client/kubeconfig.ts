@@ -3,7 +3,7 @@ import { KubeConfig } from "@kubernetes/client-node";
 import { Agent, type buildConnector, type Dispatcher, ProxyAgent } from "undici";
 import type { Credentials } from "./credentials.ts";
 
-/** The credentials of a kubeconfig file; `context` instead of its current one if given. */
+/** The credentials of a kubeconfig file, of its current context or of `context`. */
 export function fromFile(path: string, context?: string): Promise<Credentials> {
   const config = new KubeConfig();
   config.loadFromFile(path);
@@ -11,7 +11,7 @@ export function fromFile(path: string, context?: string): Promise<Credentials> {
   return fromKubeConfig(config);
 }
 
-/** The credentials of a kubeconfig that has been read. Throws when it names no current cluster. */
+/** The credentials of a loaded kubeconfig. Throws if it names no current cluster. */
 export async function fromKubeConfig(config: KubeConfig): Promise<Credentials> {
   const cluster = config.getCurrentCluster();
   if (!cluster) throw new Error("the kubeconfig names no current cluster");
@@ -41,7 +41,7 @@ function dispatcherOf(options: ReturnType<KubeConfig["createDispatcherOptions"]>
   }
 }
 
-/** The library reads a token file again once it is a minute old and runs credential plug-ins when they are due. */
+/** The library reads a token file again after a minute, and runs a credential plug-in when its token expires. */
 async function headersOf(config: KubeConfig): Promise<Record<string, string>> {
   const options: RequestOptions = { headers: {} };
   await config.applyToHTTPSOptions(options);

@@ -12,7 +12,7 @@ interface Page<T> {
 const pageSize = 500;
 const attempts = 3;
 
-/** Reads a list page by page; starts over (3 times at most) when the server has forgotten where we were. */
+/** Reads a list page by page. Starts over (at most 3 times) when the API server has dropped the list's snapshot. */
 export async function listAll<T extends KubeObject>(
   fetch: (query: URLSearchParams) => Promise<unknown>,
   query: Query,
@@ -49,7 +49,7 @@ function paramsOf(query: Query): URLSearchParams {
   return params;
 }
 
-/** Lists leave out what their own kind says: DeploymentList holds Deployments. */
+/** The API server leaves out the kind of a list's items, because the kind of the list implies it: DeploymentList. */
 function withKind<T extends KubeObject>(item: T, { apiVersion, kind }: Page<T>): T {
   if (item.kind || !apiVersion || !kind) return item;
   return { apiVersion, kind: kind.replace(/List$/, ""), ...item };

@@ -7,16 +7,15 @@ import { ApiError } from "./errors.ts";
 export interface RetryAfterOptions {
   readonly clock: Clock;
   /**
-   * How long a request may wait for its turn, in ms, and then be sent after all; 0, by default, for callers that come
-   * back by themselves and decide again.
+   * How long (ms) a request may wait for the end of a pause. The default 0 suits callers that decide again later.
    */
   readonly patienceMs?: number;
 }
 
 /**
- * The same API, but when the server asks for a pause (429 or 503 with Retry-After), nothing at all is sent to it before
- * the time that it named. What would have to wait longer than its patience is refused here, with the server's words
- * and the time that is left. A request that was itself answered so was not carried out, and is sent again.
+ * The same API, but when the server asks for a pause (429 or 503 with Retry-After), the client sends nothing before the
+ * named time. A request that would wait for longer than its patience fails at once, with the server's message and the
+ * rest of the pause. The server did not carry out the request that it answered so, and the client sends it again.
  */
 export function withRetryAfter(kube: Kube, { clock, patienceMs = 0 }: RetryAfterOptions): Kube {
   let until = Number.NEGATIVE_INFINITY;
@@ -30,7 +29,7 @@ export function withRetryAfter(kube: Kube, { clock, patienceMs = 0 }: RetryAfter
     return true;
   }
 
-  /** Waits until something may be sent; throws when that is after the deadline. */
+  /** Waits for the end of the pause. Throws if that is after the deadline. */
   async function turn(deadline: number): Promise<void> {
     for (let leftMs = until - clock.now(); leftMs > 0; leftMs = until - clock.now()) {
       if (until > deadline) throw refusal(asked, leftMs);

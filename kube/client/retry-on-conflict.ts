@@ -1,18 +1,18 @@
 import { isConflict } from "./errors.ts";
 
 interface RetryOptions<T> {
-  /** What was read already; saves the first read. */
+  /** The object, if the caller has read it already; saves the first read. */
   readonly known?: T;
   /** How often the change is tried; 5. */
   readonly attempts?: number;
-  /** Whether somebody else was faster, so that reading again helps; isConflict. */
+  /** Whether another writer was faster, so that another read helps; isConflict. */
   readonly isRetried?: (error: unknown) => boolean;
 }
 
 /**
- * Changes what others change as well: reads, changes what was read, and does both again when somebody else was faster. Each
- * change must carry the version that it was decided on. Returns what `change` returns; throws what both throw, and the
- * last conflict when all attempts met one.
+ * Changes an object that has other writers as well: reads it, changes it, and repeats both if another writer was faster.
+ * Each change must carry the version that was read. Returns the result of `change`. Throws the errors of both functions,
+ * and the last conflict if all attempts met one.
  */
 export async function retryOnConflict<T, R>(
   read: () => Promise<T>,

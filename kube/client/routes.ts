@@ -3,7 +3,7 @@ import { routeKinds } from "../core/resources.ts";
 import type { Kube, Query } from "./api.ts";
 import { ifNotFound } from "./errors.ts";
 
-/** The routes of all kinds and namespaces; a kind that is not installed has none. Throws as Kube does. */
+/** The routes of all kinds and namespaces; none of a kind that is not installed. Throws as Kube does. */
 export async function listRoutes<T extends KubeObject>(kube: Kube, query: Query = {}): Promise<T[]> {
   const lists = await Promise.all(
     routeKinds.map((kind) => kube.list<T>(kind, {}, query).catch(ifNotFound({ items: [] }))),

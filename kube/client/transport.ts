@@ -10,7 +10,7 @@ export interface ApiRequest {
   readonly path: string;
   readonly contentType?: string;
   readonly body?: object;
-  /** For a watch: ends the response; and the longest silence in its body, in milliseconds. */
+  /** For a watch: the signal that ends it, and the longest silence in its body, in milliseconds. */
   readonly stream?: { readonly signal: AbortSignal; readonly silenceMs: number };
 }
 
@@ -21,7 +21,7 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/** Loads the credentials; called again after a 401, so that rotated ones are found. */
+/** Loads the credentials. The transport calls it again after a 401, to find rotated credentials. */
 export type Load = () => Credentials | Promise<Credentials>;
 
 interface TransportOptions {
@@ -35,7 +35,7 @@ interface Session {
   readonly dispatcher: Dispatcher;
 }
 
-/** Opens one pool of connections, kept for all requests; replaced when the credentials turn out to be old. */
+/** Opens one pool of connections for all requests, and replaces it when the API server refuses the credentials. */
 export function openTransport({ load, userAgent, timeoutMs }: TransportOptions): Transport {
   let session: Promise<Session> | undefined;
   const forget = (used: Promise<Session>) => {
@@ -44,7 +44,7 @@ export function openTransport({ load, userAgent, timeoutMs }: TransportOptions):
   const current = () => {
     if (session) return session;
     const opening = openSession(load);
-    // One that could not be opened (an unreadable file) is tried again by the next request.
+    // If a session cannot open (for example an unreadable file), the next request tries again.
     opening.catch(() => forget(opening));
     session = opening;
     return opening;
@@ -75,7 +75,7 @@ export function openTransport({ load, userAgent, timeoutMs }: TransportOptions):
     let response = await retrySocket(request, () => attempt(request));
     if (response.statusCode === 401) {
       await response.body.dump();
-      // Of many requests that meet the same 401 only the first replaces the session; idle connections of the old
+      // Of many requests that meet the same 401, only the first replaces the session. Idle connections of the old
       // one close by themselves.
       forget(used);
       response = await attempt(request);
@@ -88,7 +88,7 @@ export function openTransport({ load, userAgent, timeoutMs }: TransportOptions):
   return { send, close: async () => (await session)?.dispatcher.destroy() };
 }
 
-/** Reads a body to its end; throws ConnectionError when it breaks off. */
+/** Reads a body to its end. Throws ConnectionError if the connection breaks. */
 export async function readText(request: ApiRequest, response: Dispatcher.ResponseData): Promise<string> {
   try {
     return await response.body.text();
@@ -123,7 +123,7 @@ function isTimeout(cause: unknown): boolean {
   return cause instanceof Error && /Timeout/.test(cause.name);
 }
 
-/** Wraps what undici throws; the message names the request without its query. */
+/** Wraps an error of undici. The message names the request without its query. */
 export function connectionError(request: ApiRequest, cause: unknown): ConnectionError {
   const asked = `${request.method} ${request.path.split("?", 1)[0]}`;
   return new ConnectionError(`no answer from the API server to ${asked}: ${messageOf(cause)}`, { cause });

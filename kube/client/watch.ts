@@ -3,7 +3,7 @@ import type { WatchEvent } from "./api.ts";
 import { ApiError, ConnectionError, toApiError } from "./errors.ts";
 import { type ApiRequest, connectionError, type Transport } from "./transport.ts";
 
-/** Opens a watch and yields its events; ends when the server or the signal ends it, throws what breaks it. */
+/** Opens a watch and yields its events until the server or the signal ends it. Throws the error that breaks it. */
 export async function* watchEvents<T extends KubeObject>(
   transport: Transport,
   request: ApiRequest,

@@ -5,8 +5,8 @@ export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
   /**
-   * Resolves after `ms` milliseconds, at once for a negative number, after the longest wait there is for NaN; rejects with
-   * the signal's reason as soon as the signal aborts.
+   * Resolves after `ms` milliseconds: at once for a negative number, after the longest possible wait for NaN. Rejects
+   * with the signal's reason when the signal aborts.
    */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
@@ -18,15 +18,16 @@ const LONGEST_MS = 2 ** 31 - 1;
 export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: async (ms, signal) => {
-    // Node takes NaN for 1 ms: a loop that waits for it would spin. An error would do the same where it is caught.
+    // Node takes NaN for 1 ms, so a loop that waits for NaN would spin. If a loop catches errors, an error would make it
+    // spin as well.
     const waitMs = Number.isNaN(ms) ? LONGEST_MS : Math.min(Math.max(0, ms), LONGEST_MS);
     await delay(waitMs, undefined, signal ? { signal } : {});
   },
 };
 
 /**
- * How long to wait after the n-th failure in a row (n from 0): 0.2 s doubling to 10 s, of which a random half is
- * taken off, so that many clients do not come back together.
+ * How long to wait after the n-th failure in a row (n from 0): 0.2 s doubling to 10 s, less a random part of up to half,
+ * so that many clients do not return together.
  */
 export function backoffMs(failures: number, random: () => number = Math.random): number {
   const full = Math.min(10_000, 200 * 2 ** Math.min(failures, 20));

@@ -1,6 +1,6 @@
 /**
- * The message of whatever was thrown, for a sentence. An error without one is known by its name, and several that stand for
- * one (no address of a host answers) by the first of them.
+ * The message of a thrown value, for a sentence. For an error without a message it is the error's name. For an
+ * AggregateError (no address of a host answers) it is the message of its first error.
  */
 export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === "") return messageOf(error.errors[0]);

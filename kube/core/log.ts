@@ -1,4 +1,4 @@
-/** What this folder needs of a logger: fields first, then a constant message. A pino logger fits. */
+/** A logger: fields first, then a constant message. A pino logger fits. */
 export interface Log {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;

@@ -9,7 +9,7 @@ export interface Condition {
   lastTransitionTime?: string;
 }
 
-/** The word an object is known by: `namespace/name`. */
+/** The key of an object: `namespace/name`. */
 export function keyOf(object: { metadata: Meta }): string {
   return `${object.metadata.namespace ?? ""}/${object.metadata.name}`;
 }
@@ -22,7 +22,7 @@ export function conditionOf(
   return conditions?.find((condition) => condition.type === type);
 }
 
-/** Metadata as the API server sends it; fields unknown here are kept. Times are RFC 3339 strings. */
+/** Metadata as the API server sends it, with its unknown fields. Times are RFC 3339 strings. */
 export interface Meta {
   name: string;
   namespace?: string;
@@ -40,7 +40,7 @@ export interface Meta {
   [unknown: string]: unknown;
 }
 
-/** The object that an object lives and dies with. */
+/** The owner of an object. The garbage collector deletes the object after its owner. */
 export interface OwnerReference {
   apiVersion: string;
   kind: string;
@@ -50,12 +50,12 @@ export interface OwnerReference {
   blockOwnerDeletion?: boolean;
 }
 
-/** The UID of the object whose controller looks after this one. An object has at most one such owner. */
+/** The UID of the owner whose controller manages this object. An object has at most one such owner. */
 export function controllerOf({ metadata }: { metadata: Meta }): string | undefined {
   return metadata.ownerReferences?.find(({ controller }) => controller === true)?.uid;
 }
 
-/** Who last set which fields, by which operation. */
+/** The field manager of some fields, and its operation. */
 export interface ManagedField {
   manager?: string;
   operation?: "Apply" | "Update";

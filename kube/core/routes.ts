@@ -58,7 +58,7 @@ export interface RuleMatch {
   readonly [unknown: string]: unknown;
 }
 
-/** Requests by matches, of which one is enough, and what becomes of them. */
+/** The requests that fulfil at least one match, and their backends. */
 export interface RouteRule {
   matches?: readonly RuleMatch[];
   filters?: readonly RouteFilter[];
@@ -75,7 +75,7 @@ export interface ParentRef {
   readonly [unknown: string]: unknown;
 }
 
-/** What one implementation says of a route at one of its parents. */
+/** The status of a route at one of its parents, from one implementation. */
 export interface ParentStatus {
   controllerName?: string;
   parentRef?: ParentRef;
@@ -93,16 +93,16 @@ export interface Route extends Known {
   status?: { parents?: ParentStatus[] };
 }
 
-/** The permission to name objects of the grant's namespace from another one. */
+/** The permission for routes of other namespaces to name objects of the grant's namespace. */
 export interface ReferenceGrant extends Known {
   spec: {
     from: readonly { readonly group: string; readonly kind: string; readonly namespace: string }[];
-    /** Without a name: all of that kind. */
+    /** Without a name: all objects of the kind. */
     to: readonly { readonly group: string; readonly kind: string; readonly name?: string }[];
   };
 }
 
-/** The word a route is known by among those of both kinds: `kind/namespace/name`. */
+/** The key of a route among the routes of both kinds: `kind/namespace/name`. */
 export function routeKeyOf(route: Route): string {
   return `${route.kind === "GRPCRoute" ? route.kind : "HTTPRoute"}/${keyOf(route)}`;
 }

@@ -8,8 +8,8 @@ interface Selection {
 }
 
 /**
- * Tells as the API server would whether an object is among those selected. Terms are `key`, `!key`, `key=value`,
- * `key!=value`, `key in (a,b)` and `key notin (a,b)`; throws on any other.
+ * Whether the API server would select an object. Terms are `key`, `!key`, `key=value`, `key!=value`, `key in (a,b)` and
+ * `key notin (a,b)`. Throws on any other term.
  */
 export function predicateOf({ namespace, labelSelector = "", fieldSelector = "" }: Selection) {
   const labels = parseTerms(labelSelector);
@@ -20,7 +20,7 @@ export function predicateOf({ namespace, labelSelector = "", fieldSelector = "" 
     fields.every((matches) => matches((path) => fieldAt(object, path)));
 }
 
-/** A selector as a query of the API carries it. */
+/** A selector as the text of an API query. */
 export function formatSelector({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string {
   const labels = Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`);
   return [...labels, ...matchExpressions.map(formatExpression)].join(",");

@@ -20,7 +20,7 @@ export interface Service extends Known {
 }
 
 export interface EndpointSlice extends Known {
-  /** Null where there are none. */
+  /** Null if there are none. */
   endpoints?:
     | readonly {
         addresses?: readonly string[];

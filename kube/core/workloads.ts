@@ -10,7 +10,7 @@ export interface PodTemplate {
   spec?: PodSpec;
 }
 
-/** What runs in a pod, and the files that it gets. */
+/** The containers and volumes of a pod. */
 export interface PodSpec {
   containers?: readonly Container[];
   initContainers?: readonly Container[];
@@ -61,7 +61,7 @@ export interface VolumeSource {
   readonly [unknown: string]: unknown;
 }
 
-/** A ConfigMap or Secret as files: all of its keys, or the items. A Secret alone is named by `secretName`. */
+/** A ConfigMap or Secret as files: all of its keys, or the items. `secretName` names the Secret of a volume. */
 export interface ObjectFiles {
   readonly name?: string;
   readonly secretName?: string;
@@ -80,7 +80,7 @@ export interface DeploymentStrategy {
   rollingUpdate?: RollingUpdate | null;
 }
 
-/** Which labels an object must have; all terms count. */
+/** The labels that an object must have; all terms count. */
 export interface LabelSelector {
   matchLabels?: Record<string, string>;
   matchExpressions?: LabelExpression[];
@@ -94,7 +94,7 @@ export interface LabelExpression {
   values?: string[];
 }
 
-/** What a Deployment asks for. */
+/** The spec of a Deployment. */
 export interface DeploymentSpec {
   replicas?: number;
   paused?: boolean;
@@ -133,7 +133,7 @@ export interface ReplicaSet extends Known {
   };
 }
 
-/** What the kubelet says of a container. */
+/** The kubelet's report on a container. */
 export interface ContainerStatus {
   name: string;
   ready?: boolean;

@@ -14,7 +14,7 @@ export interface Target {
   readonly name: string;
 }
 
-/** One write to the API server, as data. Each touches only fields that are ours and may be repeated. */
+/** One write to the API server, as data. It touches only Serin's own fields, and the controller may repeat it. */
 export type Write =
   | ({ readonly verb: "create"; readonly body: Service } & Target)
   | ({ readonly verb: "merge"; readonly subresource?: "scale"; readonly body: object } & Target)
@@ -31,7 +31,7 @@ export type Write =
       readonly type: "Normal" | "Warning";
       readonly reason: string;
       readonly message: string;
-      /** The rollout that it reports, if there is one: a controller that died may have recorded it already. */
+      /** The rollout that it reports, if there is one. An earlier controller may have recorded the Event already. */
       readonly once?: string | undefined;
     };
 
@@ -40,7 +40,7 @@ export function pluralOf({ kind }: Pick<Route, "kind">): RoutePlural {
   return kind === "GRPCRoute" ? "grpcroutes" : "httproutes";
 }
 
-/** Whether that plural is one of routes. */
+/** Whether the plural is that of a kind of routes. */
 export function isRoutePlural(plural: string): plural is RoutePlural {
   return plural === "httproutes" || plural === "grpcroutes";
 }

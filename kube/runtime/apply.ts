@@ -13,9 +13,9 @@ const byKind = {
   grpcroutes: resources.grpcRoutes,
 } as const;
 
-/** How writes are signed. */
+/** The author and the time of a write. */
 export interface Signature {
-  /** Our name in managedFields. */
+  /** Serin's name in managedFields. */
   readonly fieldManager: string;
   /** The component that Events come from. */
   readonly component: string;
@@ -24,8 +24,8 @@ export interface Signature {
 }
 
 /**
- * Performs one write and returns the object as it is stored now; nothing for Events, deletions and subresources. Throws as
- * Kube does: a conflict means that what the write was decided on has changed.
+ * Performs one write and returns the stored object; nothing for Events, deletions and subresources. Throws as Kube does:
+ * a conflict means that the object has changed since the decision.
  */
 export async function perform(
   kube: Kube,
@@ -64,9 +64,9 @@ export async function perform(
 }
 
 /**
- * Users who apply server-side own the fields in their manifest; a patch of ours would take these fields, and the users' next
- * apply would conflict. So Serin takes its entry out of managedFields where there is such a user: its webhook does so
- * within the write (webhook/ownership.ts), and this function right after it, where the API server asked no webhook.
+ * Users who apply server-side own the fields in their manifest; a patch of Serin would take these fields, and the users'
+ * next apply would conflict. So Serin removes its entry from managedFields if there is such a user. The webhook removes it
+ * within the write (webhook/ownership.ts), and this function right after a write that the webhook did not see.
  */
 async function disown(
   kube: Kube,
@@ -97,7 +97,7 @@ function disowning(meta: Meta, fieldManager: string): JsonPatch | undefined {
   ];
 }
 
-/** The index in managedFields of the entry of ours that another one's server-side apply would conflict with. */
+/** The index in managedFields of Serin's entry, if a user's server-side apply would conflict with it. */
 export function entryToDisown(meta: Meta, fieldManager: string): number | undefined {
   const entries = meta.managedFields ?? [];
   const applied = entries.some(({ operation, manager }) => operation === "Apply" && manager !== fieldManager);

@@ -6,7 +6,7 @@ import { events } from "../core/resources.ts";
 
 /** A message for people about an object. */
 export interface EventRecord {
-  /** The object it happened to; apiVersion and kind must be set. */
+  /** The object of the Event; apiVersion and kind must be set. */
   readonly involved: KubeObject;
   readonly type: "Normal" | "Warning";
   /** One word in CamelCase, 128 characters at most. */
@@ -17,13 +17,13 @@ export interface EventRecord {
   readonly component: string;
   /** When, in milliseconds since the epoch. */
   readonly now: number;
-  /** What the message belongs to: the same message for the same thing is recorded once. Absent: every time. */
+  /** A key, such as a rollout: Serin records the same message once for the same key. Absent: every time. */
   readonly once?: string | undefined;
 }
 
 const longestMessage = 1024;
 
-/** The length that is left for a name next to the digest in it. */
+/** The longest object name that leaves room for the digest in an Event's name. */
 const longestName = 253 - 17;
 
 /** Creates a core/v1 Event, in the object's namespace, or in `default` for an object without one. */
@@ -59,12 +59,12 @@ export async function recordEvent(kube: Kube, record: EventRecord): Promise<void
 function nameOf({ involved, once, reason, message }: EventRecord) {
   const { name, uid } = involved.metadata;
   if (once === undefined) return { generateName: `${name}.` };
-  const said = JSON.stringify([uid, once, reason, message]);
-  const digest = createHash("sha256").update(said).digest("hex").slice(0, 16);
+  const content = JSON.stringify([uid, once, reason, message]);
+  const digest = createHash("sha256").update(content).digest("hex").slice(0, 16);
   return { name: `${name.slice(0, longestName)}.${digest}` };
 }
 
-/** Cuts between characters, never inside of one. */
+/** Cuts between characters, never inside a character. */
 function cut(message: string): string {
   const bytes = new TextEncoder().encode(message);
   if (bytes.length <= longestMessage) return message;

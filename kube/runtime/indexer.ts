@@ -1,4 +1,4 @@
-/** The values under which an index finds an object: none, one or several. Must depend on the object alone. */
+/** The values under which an index finds an object: none, one or several. They must depend on the object alone. */
 export type ValuesOf<T> = (object: T) => readonly string[];
 
 /** Indexes by their names. */
@@ -20,7 +20,7 @@ export class Indexer<T, Name extends string> {
     return [...(this.#found.get(name)?.get(value)?.values() ?? [])];
   }
 
-  /** Replaces what was known under the key; `now` is undefined when the object is gone, `before` when it is new. */
+  /** Replaces the object under the key; `now` is undefined if the object is gone, `before` if it is new. */
   set(key: string, now: T | undefined, before: T | undefined): void {
     for (const [name, valuesOf] of Object.entries<ValuesOf<T>>(this.#indexes)) {
       const found = this.#found.get(name);

@@ -5,15 +5,15 @@ import { backoffMs, type Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import { type HeldLease, LeaseAccess } from "./lease-access.ts";
 
-/** Who wants to lead, and what the leader does. */
+/** The candidate, and the work of the leader. */
 export interface LeadOptions {
   readonly kube: Kube;
   readonly namespace: string;
   /** The name of the Lease. */
   readonly name: string;
-  /** Ours, unique among those alive. */
+  /** The candidate's, unique among the running replicas. */
   readonly identity: string;
-  /** How long a silent leader is respected, in milliseconds, a multiple of 1,000; 15,000. */
+  /** How long (ms) other candidates wait for a silent leader, a multiple of 1,000; 15,000. */
   readonly durationMs?: number;
   /** How often a leader renews, in milliseconds; 5,000. */
   readonly renewMs?: number;
@@ -22,17 +22,17 @@ export interface LeadOptions {
   readonly signal: AbortSignal;
   readonly log: Log;
   /**
-   * Leads until its signal aborts: on loss of the Lease, or on shutdown. Must then settle soon. May write until the deadline,
-   * which each renewal moves on; it is past as soon as the signal aborts.
+   * Leads until the signal aborts: on loss of the Lease, or on shutdown. Must then settle soon. May write until the
+   * deadline. Each renewal moves the deadline on, and an abort ends it at once.
    */
   readonly onLead: (signal: AbortSignal, until: Deadline) => Promise<void>;
 }
 
 /**
- * Stands for election as long as the signal does not abort, and leads whenever elected. Resolves after the hand-over
- * that follows an abort, or when onLead ends by itself; rejects with what onLead throws, after the hand-over.
- * A leader that could not renew gives up after two thirds of the duration, before any other may take its place: each
- * measures from what it has seen itself, never by another machine's clock.
+ * Stands for election until the signal aborts, and leads each time it is elected. Resolves after the hand-over that
+ * follows an abort, or when onLead ends by itself. Rejects with an error of onLead after the hand-over. A leader that
+ * cannot renew gives up after two thirds of the duration, before another candidate may take its place. Each candidate
+ * measures with its own clock, from the changes that it saw itself.
  */
 export async function lead(options: LeadOptions): Promise<void> {
   const stop = new AbortController();
@@ -49,7 +49,7 @@ export async function lead(options: LeadOptions): Promise<void> {
   }
 }
 
-/** One's time as leader: the Lease as it was renewed last. */
+/** A candidate's time as leader, with the Lease of the last renewal. */
 interface Term {
   held: HeldLease;
 }
@@ -63,7 +63,7 @@ class Candidate {
     this.#lease = new LeaseAccess(this.#options);
   }
 
-  /** Waits until the Lease is free and takes it; undefined when the signal aborts first. */
+  /** Waits until the Lease is free and takes it; undefined if the signal aborts first. */
   async elected(): Promise<HeldLease | undefined> {
     const { clock, signal, log, namespace, name } = this.#options;
     await this.#lease.synced.catch(() => {});
@@ -85,7 +85,7 @@ class Candidate {
     return undefined;
   }
 
-  /** Leads until onLead ends ("ended") or the Lease is lost ("lost"); hands over at the end. */
+  /** Leads until onLead ends ("ended") or another replica has the Lease ("lost"). Hands over at the end. */
   async reign(held: HeldLease): Promise<"ended" | "lost"> {
     const { signal, log, onLead, identity, namespace, name } = this.#options;
     const fields = { namespace, name, identity };
@@ -95,10 +95,10 @@ class Candidate {
     const leading = AbortSignal.any([signal, lost.signal]);
     const term = { held };
     const until = () => (leading.aborted ? Number.NEGATIVE_INFINITY : this.#endOf(term));
-    // A candidate that was stopped while it took the Lease begins no work: it would hear of no abort.
+    // If the signal aborted while the candidate took the Lease, the work must not begin: it would see no abort event.
     const work = (signal.aborted ? Promise.resolve() : onLead(leading, until)).finally(() => settled.abort());
     work.catch(() => {});
-    // Renews during shutdown as well: until the work has settled no other candidate may begin.
+    // The leader renews during a shutdown as well, because no other candidate may begin before the work has settled.
     const kept = await this.#keep(term, settled.signal);
     if (kept === "lost") {
       log.warn(fields, "leadership lost");
@@ -116,7 +116,7 @@ class Candidate {
     return kept;
   }
 
-  /** Renews until the work has settled, or until the Lease is another's or was not renewed in time. */
+  /** Renews until the work has settled, another replica has the Lease, or a renewal comes too late. */
   async #keep(term: Term, settled: AbortSignal): Promise<"ended" | "lost"> {
     const { clock, renewMs } = this.#options;
     for (;;) {
@@ -135,7 +135,7 @@ class Candidate {
     }
   }
 
-  /** When a leader that does not renew gives up, in ms since the epoch. */
+  /** The instant (ms since the epoch) at which a leader gives up without another renewal. */
   #endOf({ held }: Term): number {
     return held.since + (this.#options.durationMs * 2) / 3;
   }

@@ -11,7 +11,7 @@ export interface LeaseOptions {
   readonly kube: Kube;
   readonly namespace: string;
   readonly name: string;
-  /** The candidate's, unique among those alive. */
+  /** The candidate's, unique among the running replicas. */
   readonly identity: string;
   readonly durationMs: number;
   readonly renewMs: number;
@@ -21,18 +21,18 @@ export interface LeaseOptions {
   readonly log: Log;
 }
 
-/** A Lease that the candidate holds, and the instant (ms) before the write that made it so. */
+/** A Lease that the candidate holds, and the instant (ms) before its last write. */
 export interface HeldLease {
   readonly lease: Lease;
   readonly since: number;
 }
 
-/** Watches one Lease and writes it: each write changes the very version that is known. */
+/** Watches one Lease and writes it. Each write fits only the version that the candidate knows. */
 export class LeaseAccess {
   readonly #options: LeaseOptions;
   readonly #seen: Reflection<Lease>;
   readonly #where: { readonly namespace: string; readonly name: string };
-  /** When the Lease was last seen to change. */
+  /** When the candidate last saw the Lease change. */
   #seenAt = 0;
   #wake = new AbortController();
 
@@ -45,7 +45,7 @@ export class LeaseAccess {
     this.#seen = reflect<Lease>({ ...options, resource: leases, fieldSelector, initial: "watch", onChange });
   }
 
-  /** Resolves when the Lease was read for the first time. */
+  /** Resolves after the first read of the Lease. */
   get synced(): Promise<void> {
     return this.#seen.synced;
   }
@@ -60,7 +60,7 @@ export class LeaseAccess {
     return respectMs(this.#known(), this.#seenAt, { ...this.#options, now: this.#options.clock.now() });
   }
 
-  /** Creates the Lease, or takes it over; throws an error that isConflict or isAlreadyExists when another was faster. */
+  /** Creates the Lease or takes it over. The error is isConflict or isAlreadyExists if another candidate was faster. */
   async take(): Promise<HeldLease> {
     const { kube, clock, namespace, name } = this.#options;
     const known = this.#known();
@@ -76,7 +76,7 @@ export class LeaseAccess {
     return this.#note(await kube.create<Lease>(leases, { namespace }, body), since);
   }
 
-  /** Tries until it succeeds or the signal aborts; undefined when the Lease is another's. */
+  /** Tries until it succeeds or the signal aborts; undefined if another candidate holds the Lease. */
   async renew({ lease }: HeldLease, signal: AbortSignal): Promise<HeldLease | undefined> {
     const { clock, identity, namespace, name, renewMs, log } = this.#options;
     for (let known = lease; !signal.aborted; ) {
@@ -99,7 +99,7 @@ export class LeaseAccess {
     if (lease.spec?.holderIdentity === this.#options.identity) await this.#write(lease, released);
   }
 
-  /** The Lease as the API server has it now. */
+  /** Reads the Lease from the API server. */
   async read(): Promise<Lease> {
     const { kube, clock } = this.#options;
     return this.#note(await kube.get<Lease>(leases, this.#where), clock.now()).lease;

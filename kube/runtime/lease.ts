@@ -12,14 +12,14 @@ export interface Lease extends KubeObject {
   };
 }
 
-/** Who writes the record, when (ms since the epoch), and for how long (ms). */
+/** The candidate that writes the Lease, the time (ms since the epoch), and the duration (ms). */
 interface Holder {
   readonly identity: string;
   readonly durationMs: number;
   readonly now: number;
 }
 
-/** How long the holder must still be respected, in milliseconds, by one who saw the record change at `seenAt`. */
+/** How long (ms) a candidate that saw the Lease change at `seenAt` must still respect its holder. */
 export function respectMs(
   lease: Lease | undefined,
   seenAt: number,
@@ -41,12 +41,12 @@ export function taken(lease: Lease | undefined, { identity, durationMs, now }: H
   };
 }
 
-/** The change with which the holder stays. */
+/** The change by which the holder keeps the Lease. */
 export function renewed(now: number) {
   return { renewTime: microTime(now) };
 }
 
-/** The change with which the holder goes, as client-go writes it: anyone may follow at once. */
+/** The change by which the holder frees the Lease, as client-go writes it. Any candidate may take it at once. */
 export function released(now: number) {
   return { holderIdentity: "", leaseDurationSeconds: 1, renewTime: microTime(now) };
 }

@@ -1,22 +1,22 @@
 import { ApiError } from "../client/errors.ts";
 import { backoffMs, type Clock } from "../core/clock.ts";
 
-/** Handles one key; returns after how many ms to look at it again, if at all. What it throws is retried. */
+/** Handles one key. Returns the time (ms) after which to handle it again, if any. The queue retries after an error. */
 export type Work = (key: string) => Promise<number | undefined>;
 
-/** What a queue needs. */
+/** The options of a queue. */
 export interface QueueOptions {
-  /** Called at every failure, before it is retried. */
+  /** Called at every failure, before the retry. */
   readonly onError: (key: string, error: unknown, retryInMs: number) => void;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** How many keys are worked on at the same time; 8. */
+  /** The most keys at the same time; 8. */
   readonly parallel?: number;
 }
 
 /**
- * A queue of keys, not of events: a key that is added while it waits is there once, one that is added while it is worked on
- * comes again afterwards, and never is a key worked on twice at the same time.
+ * A queue of keys, not of events. A key that waits is in the queue once, however often it is added. A key that is added
+ * during its work comes again afterwards. The queue never works on one key twice at the same time.
  */
 export class Queue {
   readonly #options: QueueOptions & { parallel: number };
@@ -32,13 +32,13 @@ export class Queue {
     this.#options = { parallel: 8, ...options };
   }
 
-  /** Begins with the keys that were added already. */
+  /** Begins, with the keys that wait already. */
   start(work: Work): void {
     this.#work = work;
     this.#next();
   }
 
-  /** The key is worked on as soon as there is a place; one that failed not before its retry. */
+  /** Adds a key. After a failure, the key waits for its retry. */
   add(key: string): void {
     if (this.#heldUntil(key) > this.#options.clock.now()) {
       this.addAfter(key, 0);
@@ -48,7 +48,7 @@ export class Queue {
     this.#next();
   }
 
-  /** The key is added after so many ms; of several such wishes the earliest counts. */
+  /** Adds a key after this time. Of several times for one key, the earliest counts. */
   addAfter(key: string, wantedMs: number): void {
     const { clock, signal } = this.#options;
     const at = Math.max(clock.now() + wantedMs, this.#heldUntil(key));
@@ -67,7 +67,7 @@ export class Queue {
     );
   }
 
-  /** Resolves as soon as nothing is being worked on; call it after the abort, when nothing begins any more. */
+  /** Resolves when all running work has ended. Call it after the abort, when no work begins any more. */
   async ended(): Promise<void> {
     if (this.#running.size > 0) await this.#idle.promise;
   }
@@ -99,7 +99,7 @@ export class Queue {
       const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
       const retryInMs = Math.max(asked, backoffMs(count - 1));
       this.#failures.set(key, { count, until: clock.now() + retryInMs });
-      // What was added meanwhile waits as well.
+      // If the key was added meanwhile, it waits for the retry as well.
       this.#waiting.delete(key);
       if (!this.#options.signal.aborted) this.#options.onError(key, error, retryInMs);
       this.addAfter(key, retryInMs);

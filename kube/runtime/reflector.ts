@@ -8,7 +8,7 @@ import type { Indexes } from "./indexer.ts";
 import { Cache, type OnChange } from "./store.ts";
 import { follow } from "./watcher.ts";
 
-/** What to keep a copy of, and who listens. */
+/** The objects to copy, and the listener. */
 export interface ReflectOptions<T extends KubeObject, Index extends string = never> {
   readonly kube: Kube;
   readonly resource: Resource;
@@ -18,27 +18,27 @@ export interface ReflectOptions<T extends KubeObject, Index extends string = nev
   readonly fieldSelector?: string | undefined;
   /**
    * `list`: LIST, then WATCH. `watch`: one WATCH that first sends what exists (WatchList, Kubernetes 1.34), for small
-   * sets that come and go; falls back to `list` on servers that cannot.
+   * sets that come and go. On a server without WatchList it falls back to `list`.
    */
   readonly initial?: "list" | "watch";
   /** Ends the reflection. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly log: Log;
-  /** Drops what nobody uses before an object is kept, to save memory; managedFields by default. */
+  /** Drops unused fields from each object, to save memory; managedFields by default. */
   readonly pick?: (object: T) => T;
-  /** How else than by its key an object is found. */
+  /** Indexes that find objects by other values than their keys. */
   readonly indexes?: Indexes<T, Index>;
   /**
-   * Called at every change, once per resource version; `now` is undefined when the object is gone, `before` when it is
-   * new. What it throws is logged.
+   * Called at every change, once per resource version; `now` is undefined if the object is gone, `before` if it is new.
+   * The reflector logs its errors.
    */
   readonly onChange: OnChange<T>;
 }
 
-/** A copy of a part of the cluster that survives whatever the API server does. Its objects must not be changed. */
+/** A copy of a part of the cluster, which outlives failures of the API server. Do not change its objects. */
 export interface Reflection<T extends KubeObject, Index extends string = never> {
-  /** Resolves when the copy is complete for the first time; rejects when the signal aborts before. */
+  /** Resolves when the copy is complete for the first time. Rejects if the signal aborts first. */
   readonly synced: Promise<void>;
   /** The object under `namespace/name` (see keyOf). */
   get(key: string): T | undefined;
@@ -46,13 +46,13 @@ export interface Reflection<T extends KubeObject, Index extends string = never> 
   /** The objects that an index finds under this value; it looks at no other object. */
   by(index: Index, value: string): readonly T[];
   /**
-   * Puts the result of one's own write into the copy at once and calls onChange, so that the next look sees it.
-   * Never goes back: what the watch has already passed is ignored.
+   * Puts the result of the caller's own write into the copy and calls onChange, so that the next snapshot contains it.
+   * Ignores a version that the watch has already passed.
    */
   apply(object: T): void;
 }
 
-/** Starts to keep a copy; lasts until the signal aborts, whatever fails in between. */
+/** Starts to keep a copy, until the signal aborts. Failures in between do not end it. */
 export function reflect<T extends KubeObject, Index extends string = never>(
   options: ReflectOptions<T, Index>,
 ): Reflection<T, Index> {
@@ -62,7 +62,7 @@ export function reflect<T extends KubeObject, Index extends string = never>(
   const synced = Promise.withResolvers<void>();
   synced.promise.catch(() => {});
   const end = () => synced.reject(signal.reason);
-  // A signal that has aborted before fires no event: a caller that waits for the copy would wait for ever.
+  // A signal that has aborted already fires no event, and a caller that waits for the copy would wait for ever.
   if (signal.aborted) end();
   else signal.addEventListener("abort", end, { once: true });
   void follow<T>({
@@ -85,7 +85,7 @@ export function reflect<T extends KubeObject, Index extends string = never>(
   };
 }
 
-/** A throwing listener must neither stop the stream nor keep the cache from moving on. */
+/** An error of the listener must not stop the stream or the cache. */
 function guarded<T extends KubeObject>({
   onChange,
   log,

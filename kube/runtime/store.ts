@@ -1,17 +1,17 @@
 import { type KubeObject, keyOf } from "../core/meta.ts";
 import { Indexer, type Indexes } from "./indexer.ts";
 
-/** Called at each change: `now` is undefined when the object is gone, `before` when it is new. */
+/** Called at each change: `now` is undefined if the object is gone, `before` if it is new. */
 export type OnChange<T> = (key: string, now: T | undefined, before: T | undefined) => void;
 
 /**
- * Objects by key, ordered in time by their resource versions (numbers that only grow within one resource), so that
- * news may arrive from two sides, the watch and one's own writes, in any order.
+ * Objects by key. Resource versions (numbers that only grow within one resource) give their order in time, so that the
+ * events of the watch and the results of own writes may arrive in any order.
  */
 export class Cache<T extends KubeObject, Index extends string = never> {
   readonly #objects = new Map<string, T>();
   readonly #indexer: Indexer<T, Index>;
-  /** Removed by our own write, before the watch came to it: older events must not bring it back. */
+  /** Objects that an own write removed before the watch reported it. Older events must not bring them back. */
   readonly #removed = new Map<string, bigint>();
   readonly #onChange: OnChange<T>;
   /** The version up to which the watch (or a list) has reported everything. */
@@ -47,7 +47,7 @@ export class Cache<T extends KubeObject, Index extends string = never> {
     for (const [key, removed] of this.#removed) if (removed <= this.#passed) this.#removed.delete(key);
   }
 
-  /** Takes the result of a write; what the watch has already passed is no news. */
+  /** Takes the result of an own write. Ignores a version that the watch has already passed. */
   apply(object: T, exists: boolean): void {
     const version = versionOf(object);
     if (version <= this.#passed) return;
@@ -55,10 +55,10 @@ export class Cache<T extends KubeObject, Index extends string = never> {
     this.#take(object, exists);
   }
 
-  /** Takes a complete list: what is missing in it is gone, unless our own write made it after the list. */
+  /** Takes a complete list. Drops objects that are missing in it, unless an own write created them after the list. */
   replace(objects: readonly T[], version: string): void {
     const listed = BigInt(version);
-    // A list is never older than what was seen before it; if it is, the cluster was restored from a backup.
+    // A list is never older than an earlier event, unless the cluster was restored from a backup.
     if (listed < this.#passed) this.#restart();
     const keys = new Set(objects.map(keyOf));
     for (const object of objects) this.#take(object, true);

@@ -15,16 +15,16 @@ interface FollowOptions<T extends KubeObject> {
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly log: Log;
-  /** Everything there is, as of this version; replaces what was reported before. */
+  /** All objects at this version. They replace all earlier reports. */
   readonly onList: (objects: T[], version: string) => void;
   /** A change after the list; a BOOKMARK carries a version only. */
   readonly onEvent: (event: WatchEvent<T>) => void;
 }
 
-/** A watch that lived this long, in milliseconds, was no failure even if nothing happened in it. */
+/** A watch that lasted for this long (ms) does not count as a failure, even without events. */
 const steadyMs = 5_000;
 
-/** Lists, then watches, and again after each failure (0.2 s doubling to 10 s), until the signal aborts. */
+/** Lists, then watches, and repeats after each failure (0.2 s doubling to 10 s) until the signal aborts. */
 export async function follow<T extends KubeObject>(options: FollowOptions<T>): Promise<void> {
   const { signal, clock, log, resource, namespace } = options;
   const stream = new Stream(options);
@@ -36,7 +36,7 @@ export async function follow<T extends KubeObject>(options: FollowOptions<T>): P
     const steady = stream.takeHeard() || clock.now() - opened >= steadyMs;
     failures = steady ? 0 : failures + 1;
     if (isRefusal(error)) stream.forget();
-    // Serin asks again and again for a kind that is not installed; that is no news.
+    // If a kind is not installed, the watch fails again and again. That is normal.
     const level = failures > 0 && !isNotFound(error) ? "warn" : "debug";
     log[level]({ err: error, resource: resource.plural, namespace, failures }, "watch ended");
     const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
@@ -44,12 +44,12 @@ export async function follow<T extends KubeObject>(options: FollowOptions<T>): P
   }
 }
 
-/** What the server refuses (410 above all) cannot be continued; after anything else the watch continues where it was. */
+/** After a refusal (most often 410) the watch cannot continue. After any other error it continues at its version. */
 function isRefusal(error: unknown): boolean {
   return error instanceof ApiError && error.status < 500 && error.status !== 429;
 }
 
-/** One list-and-watch after the other, each from where the last one ended. */
+/** One list and watch after the other, each from the version at which the last one ended. */
 class Stream<T extends KubeObject> {
   readonly #options: FollowOptions<T>;
   readonly #query: Record<string, string> = {};
@@ -64,7 +64,7 @@ class Stream<T extends KubeObject> {
     if (options.fieldSelector) this.#query.fieldSelector = options.fieldSelector;
   }
 
-  /** Runs until the server ends the watch or something fails; then resolves with the failure, if any. */
+  /** Runs until the server ends the watch or a request fails. Resolves with the error, if any. */
   async run(): Promise<unknown> {
     try {
       if (this.#version === undefined && this.#initial === "list") await this.#list();
@@ -77,7 +77,7 @@ class Stream<T extends KubeObject> {
     }
   }
 
-  /** Whether the server reported any change since the last question: a list alone may be all that it can send. */
+  /** Whether an event arrived since the last call. A list does not count: it may be all that the server can send. */
   takeHeard(): boolean {
     const heard = this.#heard;
     this.#heard = false;
@@ -96,7 +96,7 @@ class Stream<T extends KubeObject> {
       this.#version = resourceVersion;
       onList(items, resourceVersion);
     } catch (error) {
-      // The kind is not installed (yet): there is none of it, and nothing needs to wait for the copy.
+      // The kind is not installed (yet), so there are no objects, and the copy is complete.
       if (isNotFound(error)) onList([], "0");
       throw error;
     }
@@ -106,7 +106,7 @@ class Stream<T extends KubeObject> {
     for await (const event of this.#open({ resourceVersion: this.#version ?? "" })) this.#pass(event);
   }
 
-  /** One request that first sends what exists, up to a marked bookmark, then what changes. */
+  /** One request: the server first sends all objects, up to a marked bookmark, and then the changes. */
   async #watchAll(): Promise<void> {
     const existing: T[] = [];
     for await (const event of this.#open({
