@@ -4,7 +4,7 @@ import type { KubeObject, OwnerReference } from "../kube/core/meta.ts";
 import { mutatingWebhookConfigurations, namespaces } from "../kube/core/resources.ts";
 import type { JsonPatchOperation } from "../kube/core/writes.ts";
 
-/** An admissionregistration.k8s.io/v1 MutatingWebhookConfiguration, as far as it concerns us. */
+/** The fields of an admissionregistration.k8s.io/v1 MutatingWebhookConfiguration that Serin reads. */
 interface WebhookConfiguration extends KubeObject {
   webhooks?: { name: string; clientConfig: { caBundle?: string; [unknown: string]: unknown } }[];
 }
@@ -15,11 +15,11 @@ interface BundleOptions {
   readonly configuration: string;
   /** PEM. */
   readonly caBundle: string;
-  /** The namespace with which the configuration is to vanish. */
+  /** The namespace that owns the configuration, so that the garbage collector deletes both. */
   readonly owner?: string | undefined;
 }
 
-/** Makes the API server trust the bundle for our webhooks, and the configuration belong to the namespace. */
+/** Makes the API server trust the bundle for Serin's webhooks, and the namespace own the configuration. */
 export async function keepCaBundle({ kube, configuration, caBundle, owner }: BundleOptions): Promise<void> {
   const where = { name: configuration };
   const reference = owner === undefined ? undefined : await ownerReference(kube, owner);
@@ -32,7 +32,7 @@ export async function keepCaBundle({ kube, configuration, caBundle, owner }: Bun
   );
 }
 
-/** The JSON patch that is needed, empty when none is; it fits only the configuration it was made for. */
+/** The JSON patch, empty if nothing must change. It fits only this configuration. */
 function bundleChanges(
   { metadata, webhooks = [] }: WebhookConfiguration,
   caBundle: string,

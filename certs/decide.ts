@@ -12,28 +12,27 @@ import {
 import type { Material } from "./material.ts";
 
 /**
- * What to do with a certificate: `renew-leaf` by the authority there is, `renew-all` with a new authority. A new
- * authority is trusted for a while before a leaf of it is served, so a leaf that is still good stays through
- * `renew-all`.
+ * The action for a certificate: `renew-leaf` by the present authority, or `renew-all` with a new authority. Clients must
+ * trust a new authority for a while before Serin serves a leaf of it, so `renew-all` keeps a leaf that is still valid.
  */
 export type CertificateDecision = "keep" | "renew-leaf" | "renew-all";
 
-/** How long an authority must have been trusted before its leaf may be served, in milliseconds. */
+/** How long (ms) clients must have trusted an authority before Serin serves a leaf of it. */
 export const trustSettleMs = 60_000;
 
 /** A certificate's state, read from its PEM. */
 export interface Inspected {
-  /** The authorities that are of now, oldest first. */
+  /** The authorities that are valid now, oldest first. */
   readonly authorities: readonly X509Certificate[];
-  /** The authority whose key we have. */
+  /** The authority whose key the Secret holds. */
   readonly signer: X509Certificate | undefined;
-  /** The served certificate, if it can be served: it is of now, its key is there, it covers the names. */
+  /** The serving certificate, if it is valid now, has its key and covers the names. */
   readonly leaf: X509Certificate | undefined;
   /** The trusted authority that issued the leaf. */
   readonly issuer: X509Certificate | undefined;
 }
 
-/** Decides what to do about the material for these names, at `now` (milliseconds since the epoch). */
+/** Decides about the material for these names, at `now` (ms since the epoch). */
 export function decideCertificate(
   material: Material | undefined,
   names: readonly string[],
@@ -47,7 +46,7 @@ export function decideCertificate(
   return now >= issuedAt(signer) + settledAfterMs ? "renew-leaf" : "keep";
 }
 
-/** When the decision should be looked at again, in milliseconds since the epoch; for material that is kept. */
+/** When to decide again about material that is kept, in ms since the epoch. */
 export function nextDecisionAt(
   material: Material,
   names: readonly string[],
@@ -60,7 +59,7 @@ export function nextDecisionAt(
   return Math.min(dueAt(signer), issuedAt(signer) + settledAfterMs, leaf.validToDate.getTime());
 }
 
-/** Reads the material; what is missing, broken, out of its time or does not fit together is undefined. */
+/** Reads the material. A part that is missing, broken, not valid now or without its counterpart is undefined. */
 export function inspect(material: Material | undefined, names: readonly string[], now: number): Inspected {
   const authorities = readBundle(material?.caBundle).filter((ca) => ca.ca && isValidAt(ca, now));
   const certificate = readCertificate(material?.cert);

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { backdateMs } from "./issue.ts";
 
-/** Reads one certificate; undefined when the text is none. */
+/** Reads one certificate; undefined if the text is not a certificate. */
 export function readCertificate(pem: string | undefined): X509Certificate | undefined {
   try {
     return pem ? new X509Certificate(pem) : undefined;
@@ -10,7 +10,7 @@ export function readCertificate(pem: string | undefined): X509Certificate | unde
   }
 }
 
-/** Reads the certificates of a bundle, in order; what is none is left out. */
+/** Reads the certificates of a bundle, in order. Leaves out other text. */
 export function readBundle(pem: string | undefined): X509Certificate[] {
   const blocks = pem?.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   return blocks.map(readCertificate).filter((certificate) => certificate !== undefined);
@@ -27,12 +27,12 @@ export function dueAt(certificate: X509Certificate): number {
   return from + ((certificate.validToDate.getTime() - from) * 2) / 3;
 }
 
-/** Whether it is good at this instant. */
+/** Whether it is valid at this instant. */
 export function isValidAt(certificate: X509Certificate, now: number): boolean {
   return certificate.validFromDate.getTime() <= now && now < certificate.validToDate.getTime();
 }
 
-/** Whether it is good for all of these host names. */
+/** Whether it covers all of these host names. */
 export function covers(certificate: X509Certificate, names: readonly string[]): boolean {
   return names.every((name) => certificate.checkHost(name, { subject: "never" }) !== undefined);
 }

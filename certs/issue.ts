@@ -8,13 +8,13 @@ export interface KeyPair {
   readonly key: string;
 }
 
-/** From when (milliseconds since the epoch) and for how long (milliseconds) a certificate is good. */
+/** The start (ms since the epoch) and the length (ms) of a certificate's validity. */
 export interface Life {
   readonly now: number;
   readonly lifeMs: number;
 }
 
-/** How far validity begins before the issue, in milliseconds, for machines whose clocks are behind. */
+/** How long (ms) before the issue the validity begins, for machines whose clocks are behind. */
 export const backdateMs = 5 * 60_000;
 
 /** The names under which the cluster reaches a Service. */
@@ -23,7 +23,7 @@ export function serviceNames(service: string, namespace: string): string[] {
   return [`${short}.svc`, `${short}.svc.cluster.local`, short];
 }
 
-/** Issues a certificate authority that may sign leaves only. Its subject is unique, so that two can be trusted. */
+/** Issues a certificate authority that may sign leaves only. Its subject is unique, so that clients can trust two. */
 export async function issueAuthority({ now, lifeMs }: Life): Promise<KeyPair> {
   const { cert, key, pem } = await draft({ now, lifeMs });
   const subject = [{ name: "commonName", value: `serin-ca-${cert.serialNumber.slice(2, 18)}` }];
@@ -63,7 +63,7 @@ export async function issueLeaf(
 }
 
 async function draft({ now, lifeMs }: Life) {
-  // Made by node:crypto, off the main thread; node-forge takes seconds on a slow machine.
+  // node:crypto works off the main thread; node-forge takes seconds on a slow machine.
   const { privateKey } = await promisify(generateKeyPair)("rsa", {
     modulusLength: 2048,
     publicKeyEncoding: { type: "spki", format: "pem" },
@@ -79,14 +79,14 @@ async function draft({ now, lifeMs }: Life) {
 }
 
 /**
- * A certificate's serial number (hex) of 16 random bytes, whose highest bit is set whatever it was: the zero byte before it then
- * keeps the number positive and is no more than DER's shortest form needs, without which no OpenSSL reads it.
+ * A certificate's serial number (hex) of 16 random bytes. The function sets the highest bit, so that the zero byte before it
+ * keeps the number positive and DER needs this byte: OpenSSL refuses a number that is not in DER's shortest form.
  */
 export function serialNumberOf([first = 0, ...rest]: Uint8Array): string {
   return `00${Buffer.from([first | 0x80, ...rest]).toString("hex")}`;
 }
 
-/** With the line ends that node:crypto writes, so that the same certificate is always the same text. */
+/** The certificate with the line ends of node:crypto, so that the same certificate always has the same text. */
 function pemOf(certificate: forge.pki.Certificate): string {
   return forge.pki.certificateToPem(certificate).replaceAll("\r\n", "\n");
 }

@@ -1,8 +1,8 @@
 import type { KubeObject } from "../kube/core/meta.ts";
 
-/** What the Secret holds, as PEM text. */
+/** The content of the Secret, as PEM text. */
 export interface Material {
-  /** The authorities to trust: the signing one, and its predecessor while that is being replaced. */
+  /** The authorities to trust: the signing one, and its predecessor until no replica serves a leaf of it. */
   readonly caBundle: string;
   /** The key of the signing authority. */
   readonly caKey: string;
@@ -16,7 +16,7 @@ export interface Secret extends KubeObject {
   data?: Record<string, string>;
 }
 
-/** The four entries of the Secret; what is missing is "". */
+/** The four entries of the Secret; a missing one is "". */
 export function materialOf(secret: Secret): Material {
   const text = (name: string) => Buffer.from(secret.data?.[name] ?? "", "base64").toString();
   return { caBundle: text("ca.crt"), caKey: text("ca.key"), cert: text("tls.crt"), key: text("tls.key") };

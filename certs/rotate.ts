@@ -20,7 +20,7 @@ export interface Lives {
   readonly authorityMs: number;
   /** The serving certificate's life; 90 days. */
   readonly leafMs: number;
-  /** How long an authority is trusted before its leaf is served; a minute. */
+  /** How long clients trust an authority before Serin serves a leaf of it; a minute. */
   readonly settleMs: number;
 }
 
@@ -33,7 +33,7 @@ export const defaultLives: Lives = {
   settleMs: trustSettleMs,
 };
 
-/** Which Secret, and for which names. */
+/** The Secret, and the host names of its certificate. */
 export interface CertificateOptions {
   readonly kube: Kube;
   readonly namespace: string;
@@ -42,24 +42,24 @@ export interface CertificateOptions {
   readonly names: readonly [string, ...string[]];
   readonly clock: Clock;
   readonly lives?: Lives;
-  /** What this process serves already: written back when the Secret is gone or spoiled, so that nothing breaks. */
+  /** The material that this process serves. Serin writes it back if the Secret is gone or spoiled. */
   readonly served?: Material | undefined;
-  /** Makes clients trust the bundle; called before a leaf of a new authority is written. */
+  /** Makes clients trust the bundle. Called before Serin writes a leaf of a new authority. */
   readonly trust?: ((caBundle: string) => Promise<void>) | undefined;
 }
 
-/** A certificate to serve until the next look. */
+/** A certificate to serve until the next decision. */
 export interface Certificate extends Material {
-  /** When to look again, in milliseconds since the epoch. */
+  /** When to decide again, in milliseconds since the epoch. */
   readonly nextAt: number;
 }
 
-/** Replicas that start together overtake each other more often than other writers do. */
+/** More attempts than elsewhere: replicas that start together conflict more often than other writers. */
 const ATTEMPTS = 10;
 
 /**
- * Reads the Secret, and creates, heals or renews it if need be. Of several replicas one wins and the others adopt its
- * result. Throws what the API or `trust` throws.
+ * Reads the Secret, and creates, repairs or renews it if necessary. The first replica to write wins, and the others adopt
+ * its result. Throws the errors of the API and of `trust`.
  */
 export async function ensureCertificate(options: CertificateOptions): Promise<Certificate> {
   const { kube, namespace, name, names, clock, lives = defaultLives } = options;
@@ -85,7 +85,7 @@ function isOvertaken(error: unknown): boolean {
   return isConflict(error) || isAlreadyExists(error) || isNotFound(error);
 }
 
-/** The material that a decision leads to. */
+/** The material that follows from a decision. */
 async function succeed(
   options: CertificateOptions,
   decision: CertificateDecision,
@@ -102,7 +102,7 @@ async function succeed(
   return successor;
 }
 
-/** A new authority next to the one in use, whose leaf stays; without a leaf to stay, a new one at once. */
+/** A new authority next to the present one, whose leaf stays. Without a valid leaf, a new leaf at once. */
 async function renewAll(
   material: Material | undefined,
   names: readonly [string, ...string[]],
@@ -117,7 +117,7 @@ async function renewAll(
   return { caBundle, caKey: authority.key, ...(await issueLeaf(authority, names, { now, lifeMs: leafMs })) };
 }
 
-/** A new leaf of the signing authority; a predecessor of that is dropped once no leaf of it is served. */
+/** A new leaf of the signing authority. Drops the predecessor once no replica serves a leaf of it. */
 async function renewLeaf(
   material: Material,
   names: readonly [string, ...string[]],
@@ -132,7 +132,7 @@ async function renewLeaf(
   return { caBundle, caKey: material.caKey, ...(await issueLeaf(authority, names, { now, lifeMs: leafMs })) };
 }
 
-/** Writes only over the very version that was read; returns what is stored. */
+/** Replaces only the version that was read. Returns the stored Secret. */
 async function write(
   { kube, namespace, name }: CertificateOptions,
   secret: Secret | undefined,

@@ -7,22 +7,22 @@ import { keepCaBundle } from "./bundle.ts";
 import type { Material } from "./material.ts";
 import { type CertificateOptions, ensureCertificate } from "./rotate.ts";
 
-/** What to serve, and whom to tell. */
+/** The certificate, and the listener that serves it. */
 export interface ServingOptions extends Omit<CertificateOptions, "served" | "trust"> {
   /** The MutatingWebhookConfiguration whose caBundle follows the certificate. */
   readonly configuration: string;
   readonly signal: AbortSignal;
   readonly log: Log;
-  /** Called with the first certificate and with each other one: `server.setSecureContext`. */
+  /** Called with the first certificate and with each new one: `server.setSecureContext`. */
   readonly apply: (certificate: { readonly cert: string; readonly key: string }) => void;
 }
 
-/** The longest time between two looks, in milliseconds; timers cannot wait for longer than 24 days. */
+/** The longest time (ms) between two decisions. Timers cannot wait for longer than 24 days. */
 const longestSleepMs = 24 * 3_600_000;
 
 /**
- * Keeps a certificate served and trusted until the signal aborts: at start, when it is due, and whenever the Secret
- * or the webhook configuration changes. What fails is logged and tried again (0.2 s doubling to 10 s).
+ * Keeps a certificate served and trusted until the signal aborts: at start, when it is due, and when the Secret or the
+ * webhook configuration changes. Logs a failure and tries again (0.2 s doubling to 10 s).
  */
 export async function keepServing(options: ServingOptions): Promise<void> {
   const { kube, namespace, name, configuration, clock, signal, log, apply } = options;
@@ -52,7 +52,7 @@ export async function keepServing(options: ServingOptions): Promise<void> {
   }
 }
 
-/** Rings on every change of one object. */
+/** Rings the bell at every change of one object. */
 function follow(
   options: ServingOptions,
   resource: Resource,
@@ -70,7 +70,7 @@ function follow(
   });
 }
 
-/** Wakes one sleeper; a ring while nobody sleeps is kept for the next sleep. */
+/** Wakes one sleeper. A ring during the work counts for the next sleep. */
 class Bell {
   #rung = new AbortController();
 

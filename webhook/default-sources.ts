@@ -12,20 +12,22 @@ interface ConfigMap extends KubeObject {
   readonly data?: Readonly<Record<string, string>>;
 }
 
-/** Reads where a Deployment's defaults may stand: its namespace, and the profile in ours that either of them names. */
+/** Reads the sources of a Deployment's defaults: its namespace, and the profile that it or its namespace names. */
 export async function readDefaultSources(
   kube: Kube,
-  ours: string,
+  profileNamespace: string,
   { metadata }: Deployment,
 ): Promise<DefaultSources> {
   const { namespace: name = "" } = metadata;
   const found = await kube.get<KubeObject>(namespaces, { name });
   const namespace = { name, annotations: found.metadata.annotations ?? {} };
   const named = profileNamed(metadata.annotations ?? {}, namespace.annotations);
-  return named === undefined ? { namespace } : { namespace, profile: await readProfile(kube, ours, named) };
+  return named === undefined
+    ? { namespace }
+    : { namespace, profile: await readProfile(kube, profileNamespace, named) };
 }
 
-/** Only what is labelled: people must not read other ConfigMaps of ours through what we complain about. */
+/** Only labelled ConfigMaps: users must not learn the content of Serin's other ConfigMaps from an error message. */
 async function readProfile(kube: Kube, namespace: string, name: string): Promise<Profile> {
   try {
     const { metadata, data = {} } = await kube.get<ConfigMap>(configMaps, { namespace, name });

@@ -26,18 +26,18 @@ import { readDefaultSources } from "./default-sources.ts";
 import { performEffect } from "./effects.ts";
 import type { Admit } from "./server.ts";
 
-/** What an answer about a Deployment may need. */
+/** The means to answer. */
 export interface Needs {
   readonly kube: Kube;
-  /** Serin's own, with the profiles. */
+  /** Serin's own namespace, which holds the profiles. */
   readonly namespace: string;
-  /** Whom hooks may call. */
+  /** The hosts that hooks may call. */
   readonly hookHosts: readonly HookHost[];
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** Answers requests about Deployments: gathers what the decision needs, decides, performs its side effects. */
+/** Answers requests about Deployments: reads the state of the cluster, decides, and performs the effects. */
 export function admitDeployments({ kube, namespace, hookHosts, clock, log }: Needs): Admit<Deployment> {
   return async ({ object: requested, oldObject: stored, dryRun, options }) => {
     const reading = needsDefaultSources(requested, stored)
@@ -46,7 +46,7 @@ export function admitDeployments({ kube, namespace, hookHosts, clock, log }: Nee
     const checked = (answer: AdmissionResponse) =>
       checkHookHosts(answer, stored, (object) => planOf(object).hooks, hookHosts);
     if (stored === null) return checked(admitCreate(requested, await reading));
-    // A new template reads the changed ConfigMap, too: there is nothing left to be made of the change.
+    // The pods of a new template read the changed ConfigMap as well, so the change needs no rollout of its own.
     const old = changesTemplate(requested, stored) ? withoutChanged(stored) : stored;
     const [reads, places] = await Promise.all([
       changesTemplate(requested, old) ? gather(kube, old) : undefined,
@@ -71,7 +71,7 @@ function summary(
   return { namespace, name, dryRun, allowed: answer.allowed, ...said };
 }
 
-/** From the API server's cache where possible (resourceVersion 0), but for the ReplicaSets: they decide who is stable. */
+/** Reads from the API server's cache (resourceVersion 0), except the ReplicaSets, which decide the stable version. */
 async function gather(kube: Kube, old: Deployment): Promise<ClusterState> {
   const { namespace } = old.metadata;
   const cached = { resourceVersion: "0" };
@@ -95,7 +95,7 @@ async function gather(kube: Kube, old: Deployment): Promise<ClusterState> {
   };
 }
 
-/** Those in flight where one is on its way; all of them where one may begin. */
+/** The routes in flight during a rollout. All routes if one may begin. */
 function routesFor(old: Deployment): Query {
   if (old.metadata.labels?.[FLIGHT] === undefined) return { resourceVersion: "0" };
   const phase = holdRecordOf(old)?.phase;

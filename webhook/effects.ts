@@ -18,7 +18,7 @@ import { FLIGHT } from "../rollout/keys.ts";
 import { crossesInto } from "../rollout/traffic/grants.ts";
 import { shareOf } from "../rollout/traffic/route-record.ts";
 
-/** How long a gateway may take to see a route before only the settle time counts, in ms. */
+/** How long (ms) Serin waits for a gateway to accept a route. After that only the settle time counts. */
 const ACCEPTANCE_MS = 2_000;
 const POLL_MS = 100;
 
@@ -30,8 +30,8 @@ interface Needs {
 }
 
 /**
- * Performs an effect of an answer; with `wait`, until it is in force. Every effect is harmless if the API server does not
- * store the request after all.
+ * Performs an effect that admission promises with its answer. With `wait`, returns when it is in force. Every effect is
+ * harmless if the API server refuses the request after all.
  */
 export async function performEffect(effect: Effect, wait: boolean, needs: Needs): Promise<void> {
   const { kube, clock, namespace } = needs;
@@ -81,7 +81,7 @@ async function awaitAccepted(kube: Kube, written: Route, clock: Clock): Promise<
   }
 }
 
-/** Performs the write that `change` makes of the object as it is stored now, if the object still exists. Errors name the object. */
+/** Writes the result of `change` for the stored object. An object that is gone needs no change. Errors name the object. */
 export async function settleConflicts<T extends KubeObject>(
   kube: Kube,
   resource: Resource,

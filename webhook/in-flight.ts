@@ -12,28 +12,28 @@ import { selectorOf } from "../rollout/traffic/service-record.ts";
 import type { Admit } from "./server.ts";
 
 /**
- * Answers updates of Services in flight: the new selector is the owner's wish, narrowed as the old one was; one that is for
- * other pods altogether leaves the flight. A twin is nobody else's.
+ * Answers updates of Services in flight. Serin isolates the Service with its new selector as it did with the old one. A
+ * Service whose new selector matches other pods leaves the rollout. Serin refuses every change of a canary Service.
  */
 export function admitServices(kube: Kube): Admit<Service> {
   return async ({ object, oldObject }) => {
     if (oldObject === null) return { allowed: true, object };
-    if (isCanaryService(oldObject)) return { allowed: false, message: twinRefusal(oldObject) };
-    const narrowed = reisolate(object, oldObject);
-    if (equal(selectorOf(narrowed), selectorOf(oldObject))) return { allowed: true, object: narrowed };
+    if (isCanaryService(oldObject)) return { allowed: false, message: canaryServiceRefusal(oldObject) };
+    const isolated = reisolate(object, oldObject);
+    if (equal(selectorOf(isolated), selectorOf(oldObject))) return { allowed: true, object: isolated };
     const { namespace } = oldObject.metadata;
     const labelSelector = `${HASH_LABEL}=${oldObject.spec.selector?.[HASH_LABEL]}`;
     const { items } = await kube.list<ReplicaSet>(replicaSets, { namespace }, { labelSelector });
-    return { allowed: true, object: unlessRedirected(narrowed, items) };
+    return { allowed: true, object: unlessRedirected(isolated, items) };
   };
 }
 
-/** A manifest of that name that somebody applies now would take the canary's pods out of it, and be gone with the rollout. */
-function twinRefusal({ metadata: { name } }: Service): string {
+/** A user's manifest of that name would take the canary's pods out of the Service, and Serin would delete it later. */
+function canaryServiceRefusal({ metadata: { name } }: Service): string {
   return `serin: Service ${name} carries the canary's traffic until the rollout in flight is over; give yours another name`;
 }
 
-/** Answers updates of routes in flight: the new rules are the owner's wish, with the flights' shares put into them. */
+/** Answers updates of routes in flight. Serin adds the shares of all rollouts to the user's new rules. */
 export const admitRoutes: Admit<Route> = async ({ object, oldObject }) => ({
   allowed: true,
   object: oldObject === null ? object : reimpose(object, oldObject),

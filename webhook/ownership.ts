@@ -5,8 +5,8 @@ import type { Admit } from "./server.ts";
 const FIELD_MANAGER = "serin";
 
 /**
- * Answers Serin's own updates of what somebody applies server-side: our entry in managedFields goes before the write is
- * stored, so that there is no moment in which his next apply would conflict with us.
+ * Answers Serin's own updates of objects that users apply server-side. It removes Serin's entry from managedFields before
+ * the API server stores the write, so that at no moment a user's next apply would conflict with Serin.
  */
 export const admitOwnWrites: Admit<KubeObject> = async ({ object }) => {
   const own = entryToDisown(object.metadata, FIELD_MANAGER);

@@ -4,7 +4,7 @@ import { isRecord } from "../rollout/text/parse.ts";
 
 const WITHOUT_SPEC: readonly string[] = ["ConfigMap", "Secret"];
 
-/** What the API server asks, as far as we use it (admission.k8s.io/v1). */
+/** The fields of an admission.k8s.io/v1 request that Serin reads. */
 export interface AdmissionRequest<T = KubeObject> {
   readonly uid: string;
   readonly kind: { readonly group: string; readonly version: string; readonly kind: string };
@@ -13,26 +13,26 @@ export interface AdmissionRequest<T = KubeObject> {
   readonly name?: string;
   readonly dryRun?: boolean;
   readonly userInfo?: { readonly username?: string };
-  /** Of the write itself. */
+  /** The options of the write itself. */
   readonly options?: { readonly fieldManager?: string };
   readonly object: T;
   /** Null on CREATE. */
   readonly oldObject: T | null;
 }
 
-/** What we answer: yes, perhaps with a changed object, or no. */
+/** The answer: yes, perhaps with a changed object, or no. */
 export type ReviewResponse =
   | { readonly allowed: true; readonly object?: KubeObject; readonly warnings?: readonly string[] }
   | { readonly allowed: false; readonly message: string };
 
-/** The request is none, or not of the kind that this address serves; the message says what is wrong. */
+/** The body is not a valid request, or not of a kind that this address serves. The message names the problem. */
 export class BadReview extends Error {
   override name = "BadReview";
 }
 
 /**
- * Reads an AdmissionReview of one of these kinds. Whatever else arrives is a BadReview: the bodies come from whoever can reach the
- * port.
+ * Reads an AdmissionReview of one of these kinds. Throws BadReview for any other body, because every client that reaches
+ * the port can send one.
  */
 export function readReview(body: unknown, kinds: readonly string[]): AdmissionRequest {
   if (!isRecord(body) || body.kind !== "AdmissionReview" || body.apiVersion !== "admission.k8s.io/v1") {
@@ -55,7 +55,7 @@ export function readReview(body: unknown, kinds: readonly string[]): AdmissionRe
   return { ...request, oldObject: operation === "UPDATE" ? oldObject : null } as unknown as AdmissionRequest;
 }
 
-/** The answer as an AdmissionReview; a changed object goes out as the JSON patch that makes it. */
+/** The answer as an AdmissionReview. A changed object becomes a JSON patch. */
 export function writeReview(request: AdmissionRequest, verdict: ReviewResponse): object {
   return { apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", response: response(request, verdict) };
 }

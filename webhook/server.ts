@@ -4,21 +4,19 @@ import { messageOf } from "../kube/core/error-message.ts";
 import type { Log } from "../kube/core/log.ts";
 import { type AdmissionRequest, BadReview, type ReviewResponse, readReview, writeReview } from "./review.ts";
 
-/**
- * etcd keeps no object above 1.5 MB, and a review holds two of them; a larger body is no review.
- */
+/** etcd refuses objects above 1.5 MB, and a review holds two objects. */
 const BODY_LIMIT = "4mb";
 
 /** Decides about requests of one kind. */
 export type Admit<T> = (request: AdmissionRequest<T>) => Promise<ReviewResponse>;
 
-/** What the server needs. */
+/** The options of the server. */
 export interface ServerOptions {
-  /** The last part of the path → the kinds that it serves and who decides. */
+  /** The last part of the path → its kinds, and the function that decides. */
   readonly kinds: Readonly<
     Record<string, { readonly kinds: readonly string[]; readonly admit: Admit<never> }>
   >;
-  /** Whether requests can be answered already. */
+  /** Whether the server can answer requests already. */
   readonly ready: () => boolean;
   readonly log: Log;
 }
@@ -44,7 +42,7 @@ export function admissionApp({ kinds, ready, log }: ServerOptions): Express {
   return app;
 }
 
-/** A defect of ours must not look like a yes: the request is refused, with the reason in our log. */
+/** A defect in Serin must not look like a yes, so Serin refuses the request and logs the reason. */
 async function answer(review: AdmissionRequest, admit: Admit<never>, log: Log): Promise<object> {
   try {
     return writeReview(review, await admit(review as AdmissionRequest<never>));
@@ -59,7 +57,7 @@ async function answer(review: AdmissionRequest, admit: Admit<never>, log: Log): 
 }
 
 function refuse(log: Log): ErrorRequestHandler {
-  // Express tells an error handler by its four parameters.
+  // Express recognizes an error handler by its four parameters.
   return (error, request, response, _next) => {
     const status = error instanceof BadReview ? 400 : statusOf(error);
     const message = status < 500 ? messageOf(error) : "internal error";

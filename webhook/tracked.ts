@@ -26,10 +26,10 @@ interface Config extends Content {
   readonly immutable?: boolean;
 }
 
-/** What an answer may need. */
+/** The means to answer. */
 export interface TrackedNeeds {
   readonly kube: Kube;
-  /** Serin's own, with the profiles. */
+  /** Serin's own namespace, which holds the profiles. */
   readonly namespace: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -41,8 +41,8 @@ interface Found extends Follower {
 }
 
 /**
- * Answers updates of ConfigMaps and Secrets whose owner asked for it: marks the Deployments that use what changed, so that
- * the controller makes a version of it. The object itself is never changed, and its content is kept nowhere.
+ * Answers updates of ConfigMaps and Secrets with the label `serin.dev/track`. It marks the Deployments that use a changed
+ * key, and the controller starts a rollout for each. Serin never changes the object and keeps its content nowhere.
  */
 export function admitTracked(needs: TrackedNeeds): Admit<Config> {
   return async ({ object, oldObject: old, dryRun }) => {
@@ -85,12 +85,12 @@ async function follow(
   return { ...found, way: together ? "canary" : "none" };
 }
 
-/** In flight as the rollout began with it, at rest as its defaults say now. */
+/** In flight the rollout's own plan counts, at rest the current plan. */
 async function tracks({ kube, namespace }: TrackedNeeds, deployment: Deployment): Promise<boolean> {
   if (holdRecordOf(deployment) !== undefined) return planOf(deployment).track === "on";
   const sources = await readDefaultSources(kube, namespace, deployment);
   const { parsed } = outline(deployment.metadata.annotations ?? {}, sources);
-  // With a plan that is wrong by now a canary would be refused: the mark runs out, and that is told.
+  // If the plan has become invalid, admission will refuse the canary. The mark then expires, and an Event reports it.
   return "complaints" in parsed || parsed.plan.track === "on";
 }
 
@@ -106,7 +106,7 @@ async function mark(
   );
 }
 
-/** A PUT of an older version: it is refused when it comes to be stored. */
+/** Whether a PUT has an old version. The API server then refuses it after admission. */
 function isStale(object: Config, old: Config): boolean {
   const { resourceVersion } = object.metadata;
   return resourceVersion !== undefined && resourceVersion !== old.metadata.resourceVersion;
