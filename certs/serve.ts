@@ -45,7 +45,7 @@ export async function keepServing(options: ServingOptions): Promise<void> {
       failures = 0;
       waitMs = Math.min(longestSleepMs, Math.max(0, certificate.nextAt - clock.now()));
     } catch (error) {
-      log.warn({ err: error }, "certificate not kept");
+      log.warn({ err: error }, "keep certificate failed");
       waitMs = backoffMs(failures++);
     }
     await clock.sleep(waitMs, AbortSignal.any([signal, rung])).catch(() => {});

@@ -14,21 +14,21 @@ import { inFlightUids, Orphans } from "./reconcile/orphans.ts";
 import { earliest, reconciler } from "./reconcile/reconcile.ts";
 import { tracker } from "./reconcile/tracking.ts";
 
-/** The key under which the queue looks for what belongs to no rollout; all others are UIDs of Deployments. */
+/** The queue's key for the sweep of orphans. All other keys are UIDs of Deployments. */
 const SWEEP = "sweep";
 
-/** What the controller needs. */
+/** The means of the controller. */
 export interface ControllerOptions {
   readonly kube: Kube;
   readonly prometheus: Prometheus;
   readonly gates: ReadTemplateChecks;
-  /** Whom hooks may call. */
+  /** The hosts that hooks may call. */
   readonly hookHosts: readonly HookHost[];
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** Runs all rollouts until the signal aborts and what was under way has ended. Only one controller may do so at a time. */
+/** Runs all rollouts until the signal aborts and running work has ended. Only one controller may run at a time. */
 export async function runController(options: ControllerOptions, signal: AbortSignal): Promise<void> {
   const { kube, prometheus, gates, hookHosts, clock, log } = options;
   const caches = new Caches({ kube, clock, log, signal });
@@ -51,7 +51,7 @@ export async function runController(options: ControllerOptions, signal: AbortSig
   caches.listen((uids) => {
     for (const uid of uids) {
       const due = orphans.note(uid);
-      // A look at what has ended makes Serin forget it, and follow its pods no longer.
+      // Reconciling a rollout that has ended makes Serin forget it and end the watch on its pods.
       if (due.look) queue.add(uid);
       if (due.sweepInMs === 0) queue.add(SWEEP);
       else if (due.sweepInMs !== undefined) queue.addAfter(SWEEP, due.sweepInMs);
@@ -64,13 +64,13 @@ export async function runController(options: ControllerOptions, signal: AbortSig
     return key === SWEEP ? orphans.sweep() : earliest(await reconcile(key), await track(key));
   });
   await ended.promise;
-  // The next leader must not begin while a write of ours may still be on its way.
+  // The next leader must not begin while a write of this one may still be on its way.
   await queue.ended();
 }
 
 function failureReporter(log: Log, caches: Caches) {
   return (key: string, err: unknown, retryInMs: number) => {
-    // That others write as well is no news.
+    // A conflict with another writer is normal.
     const level = isConflict(err) || isNotFound(err) ? "debug" : "error";
     if (key === SWEEP) return log[level]({ err, retryInMs }, "sweep failed");
     const { namespace, name } = caches.deployment(key)?.metadata ?? {};

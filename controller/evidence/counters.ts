@@ -6,13 +6,13 @@ import type { Counter } from "../../rollout/judge/counters.ts";
 import type { JudgeInput } from "../../rollout/judge/evidence.ts";
 import type { Grid, Prometheus } from "./prometheus.ts";
 
-/** A rollout whose counters are read, and the latency bounds (seconds) to read: all, or these. */
+/** A rollout, and the latency bounds (seconds) to read: all, or these. */
 export interface CounterQuery {
   readonly watch: Pick<JudgeInput, "uid" | "sources">;
   readonly bounds: readonly number[] | "all";
 }
 
-/** UID → instant (ms) → the counters as they stood. An instant that is absent had none. */
+/** UID → instant (ms) → the counters. An absent instant had none. */
 export type Counters = ReadonlyMap<string, ReadonlyMap<number, readonly Counter[]>>;
 
 interface Owner {
@@ -46,7 +46,7 @@ async function readPack(
   const queries = [pack.requests(backends), ...bucketQueries(pack, asked)];
   const note = (at: number, sample: Sample, kind: "requests" | "buckets") => {
     const owner = ownerOf(sample.labels);
-    // A stale marker, or what some exporters write for "unknown".
+    // A stale marker, or the value by which some exporters mean "unknown".
     if (owner === undefined || !Number.isFinite(sample.value)) return;
     const instants = read.get(owner.uid);
     const counters = instants?.get(at) ?? [];
@@ -61,7 +61,7 @@ async function readPack(
   });
 }
 
-/** One owner for each rollout and version: several of its backends may have the same key. */
+/** One owner for each rollout and version, because several of its backends may have the same key. */
 function ownersOf({ uid, sources }: CounterQuery["watch"], pack: Pack): (readonly [Backend, Owner])[] {
   const [canary, stable]: readonly Owner[] = [
     { uid, arm: "canary" },
@@ -95,7 +95,7 @@ function counterOf(
     arm,
     series: JSON.stringify(labels),
     target: pack.targetOf(labels),
-    // A pod counts for itself alone: a canary's began when the pod did.
+    // A pod counts only its own requests, so a canary pod's counters began with the pod.
     fresh: arm === "canary" && pod !== undefined,
     value,
     ...(pod !== undefined && { pod }),

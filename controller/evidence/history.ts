@@ -6,10 +6,10 @@ import { monitored } from "../../rollout/judge/latency-bounds.ts";
 import { type CounterQuery, readCounters } from "./counters.ts";
 import type { Prometheus } from "./prometheus.ts";
 
-/** How far back the stable version is looked at before its rollout begins, in ms. */
+/** How far back (ms) before the rollout Serin reads the stable version. */
 const BACK_MS = 30 * 60_000;
 
-/** What the stable version's last half hour says about how to judge: read once, before the first tick. */
+/** The settings of the judge from the stable version's last half hour. Serin reads it once, before the first tick. */
 export interface History extends Pick<Evidence, "phi" | "bounds"> {
   /** Every bound of a latency bucket, in seconds. */
   readonly all: readonly number[];
@@ -40,7 +40,7 @@ export async function readHistory(
 }
 
 function latencyOf(ends: readonly (readonly Counter[])[]): Pick<History, "bounds" | "all"> {
-  // Where nothing is known of the beginning, all that is there came since.
+  // A series without a sample at the beginning started later, so its whole count is new.
   const first = ends.length > 1 ? (ends[0] ?? []) : [];
   const targets = (ends.at(-1) ?? []).map(({ target }) => target);
   const before = { values: incrementsSince(undefined, first).baseline.values, targets: new Set(targets) };

@@ -4,12 +4,12 @@ import { ProviderError } from "../providers/provider.ts";
 import { asking } from "../providers/request.ts";
 import { under } from "../providers/settings.ts";
 
-/** Where Prometheus is. */
+/** The address of Prometheus. */
 export interface PrometheusOptions {
   readonly url: string;
   /** ms; 5,000. */
   readonly timeoutMs?: number;
-  /** None without it. */
+  /** Absent: requests carry no credentials. */
   readonly credentials?: ReadCredentials;
 }
 
@@ -23,11 +23,11 @@ export interface Grid {
   readonly stepMs: number;
 }
 
-/** A Prometheus server. Everything throws a ProviderError when it cannot be asked. */
+/** A Prometheus server. Both methods throw a ProviderError if it does not answer. */
 export interface Prometheus {
-  /** The samples as they stood at each instant; one without any is absent. */
+  /** The samples at each instant. An instant without samples is absent. */
   readonly over: (promql: string, grid: Grid) => Promise<ReadonlyMap<number, readonly Sample[]>>;
-  /** The interval (ms) at which the series of a selector are scraped; `undefined` without two scrapes in two minutes. */
+  /** The scrape interval (ms) of a selector's series; `undefined` without two scrapes in two minutes. */
   readonly scrapeMs: (selector: string, at: number) => Promise<number | undefined>;
 }
 

@@ -22,9 +22,9 @@ export interface EvidenceOptions {
   readonly onRead: (uids: readonly string[]) => void;
 }
 
-/** Rollouts that begin within this time (ms) are read together, for example a thousand after a restart of the controller. */
+/** One query reads all rollouts that begin within this time (ms), for example a thousand after a restart of Serin. */
 const SOON_MS = 200;
-/** A rollout is forgotten when nobody asked about it for this long (ms). */
+/** The reader forgets a rollout after this long (ms) without a call for its findings. */
 const FORGET_MS = 180_000;
 /** The most rollouts that one query reads: of one tick, and of many ticks. */
 const CHUNK = { tick: 500, ticks: 20 } as const;
@@ -32,8 +32,8 @@ const CHUNK = { tick: 500, ticks: 20 } as const;
 const MOST_TICKS = 10_000;
 
 /**
- * What the metrics say about every rollout, read on a grid of ticks: at an instant once for all of them, and folded tick by
- * tick. What was missed, by an outage or by a controller before this one, is read from the same Prometheus afterwards.
+ * The findings on every rollout. The reader queries the metrics on a grid of ticks, once at an instant for all rollouts, and
+ * folds them tick by tick. After an outage, or a restart of the controller, it reads the missed ticks from Prometheus.
  */
 export class EvidenceReader {
   readonly #options: EvidenceOptions;
@@ -72,7 +72,7 @@ export class EvidenceReader {
     return entry;
   }
 
-  /** Finds out how to judge, tries until it can, and lets the ticks begin. */
+  /** Prepares the evidence, tries until it succeeds, and starts the ticks. */
   async #begin(entry: Series): Promise<void> {
     const { clock, log, onRead, signal } = this.#options;
     while (!signal.aborted && this.#entries.get(entry.watch.uid) === entry) {
@@ -110,7 +110,7 @@ export class EvidenceReader {
     entry.judged = noEvidence({ since: watch.from, from, tickMs: entry.tickMs, phi, bounds });
   }
 
-  /** Reads all rollouts of that tick soon, or after the next instant of the grid, and again as long as there are some. */
+  /** Reads all rollouts with that tick soon, or after the grid's next instant. Repeats this while there are any. */
   #arm(tickMs: number, when: "soon" | "next" = "next"): void {
     const { clock, signal, log } = this.#options;
     const timer = `${when} ${tickMs}`;
@@ -118,7 +118,7 @@ export class EvidenceReader {
     this.#timers.add(timer);
     void clock
       .sleep(when === "soon" ? SOON_MS : untilNextInstant(tickMs, clock.now()), signal)
-      // One after the other: what one is about to read the next one need not ask for.
+      // One read after the other, so that the next one does not query the same instants.
       .then(() => {
         const read = this.#reading.then(() => {
           this.#timers.delete(timer);

@@ -12,16 +12,16 @@ export interface Series {
   baseline?: Baseline;
   unread?: string;
   gates: Findings["gates"];
-  /** Its template checks are being read. */
+  /** A read of its template checks is under way. */
   asking?: boolean;
-  /** Bounds of all latency buckets, where they are known. */
+  /** Bounds of all latency buckets, if they are known. */
   all?: readonly number[];
 }
 
 /** After a restart of the controller, a series that was absent for this long (ms) counts as new. */
 const WARM_MS = 5 * 60_000;
 
-/** One instant: before what is known already it is only remembered, after it a tick. */
+/** Takes the counters of one instant. An instant before the known evidence is only the baseline of the next one. */
 export function advanceSeries(
   entry: Series,
   at: number,
@@ -35,7 +35,7 @@ export function advanceSeries(
   entry.judged = fold(entry.judged, { at, counts, present, ...(newest && { pods }) }, terms);
 }
 
-/** The first instant that is still to be read. */
+/** The first instant to read. */
 export function wantedFrom({ judged, baseline, tickMs }: Series): number {
   if (judged === undefined) return Number.POSITIVE_INFINITY;
   if (baseline !== undefined) return judged.at + tickMs;
@@ -43,7 +43,7 @@ export function wantedFrom({ judged, baseline, tickMs }: Series): number {
   return Math.max(judged.from, judged.at - warm);
 }
 
-/** What its next reading asks for. */
+/** The next query for its counters. */
 export function asked({ watch, judged, all }: Series): CounterQuery {
   const limits = watch.terms.checks.flatMap((check) => (check.metric === "percentile" ? [check.limit] : []));
   if (limits.length > 0 && !all?.length) return { watch, bounds: "all" };
@@ -51,7 +51,7 @@ export function asked({ watch, judged, all }: Series): CounterQuery {
   return { watch, bounds: [...(judged?.bounds ?? []), ...resolved] };
 }
 
-/** Whether somebody counts its requests, and something asks for the counts. */
+/** Whether metrics count its requests, and the plan needs the counts. */
 export function isCounted({ sources, terms }: JudgeInput): boolean {
   return sources.length > 0 && (terms.compare !== "off" || terms.checks.length > 0);
 }

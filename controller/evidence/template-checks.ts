@@ -6,20 +6,20 @@ import { formatProblem } from "../../rollout/text/parse.ts";
 import { type Provider, ProviderError } from "../providers/provider.ts";
 import type { ReadTemplate } from "./templates.ts";
 
-/** Reads the templates of a rollout that are due and adds what they say. `now` in ms. Throws what the API server throws. */
+/** Reads the template checks that are due and adds their states. `now` in ms. Throws the errors of the API server. */
 export type ReadTemplateChecks = (
   watch: JudgeInput,
   before: Findings["gates"],
   now: number,
 ) => Promise<Findings["gates"]>;
 
-/** Where templates and their numbers come from. */
+/** The sources of templates and of their numbers. */
 export interface TemplateChecksOptions {
   readonly templates: ReadTemplate;
   readonly providers: (name: string) => Promise<Provider>;
 }
 
-/** A query is asked so many times in its own interval. */
+/** How often Serin runs a query within the query's own interval. */
 const PER_INTERVAL = 4;
 
 /** Template checks from templates and providers. */
@@ -39,7 +39,7 @@ export function templateChecksFrom({ templates, providers }: TemplateChecksOptio
     const template = await templates(watch.subject.namespace, check.name);
     if ("problems" in template) return none(check, known, now, template.problems.join("; "));
     const { intervalMs } = template.value;
-    // An interval that begins before the step would be about the step before.
+    // An interval that begins before the step would measure the step before.
     if (now - watch.terms.stepFrom < intervalMs) return known;
     const reading = await ask(template.value, watch, now);
     return { ...foldTemplateTest(known, check, reading, now), intervalMs, at: now };

@@ -14,12 +14,12 @@ const TEMPLATE_LABEL = "serin.dev/metric-template";
 /** Reads a metric template for a Deployment's namespace, or returns sentences that say why Serin cannot. */
 export type ReadTemplate = (deploymentNamespace: string, name: string) => Promise<Parsed<Template, string>>;
 
-/** Where templates come from. */
+/** The sources of templates. */
 export interface TemplatesOptions extends Pick<MemoizeOptions, "clock"> {
   readonly kube: Pick<Kube, "get">;
-  /** Serin's own, with the templates for all. */
+  /** Serin's own namespace, whose templates every namespace may use. */
   readonly namespace: string;
-  /** Namespaces whose own templates are read, too; `*`: every one. A query may ask whatever its provider knows. */
+  /** Namespaces whose own templates count as well; `*`: every one. A query reads all data that its provider gives out. */
   readonly trusted: readonly string[];
 }
 
@@ -31,15 +31,15 @@ interface ConfigMap extends KubeObject {
  * Templates by name, from the Deployment's namespace first if that is trusted, then from Serin's; kept for a minute. Rejects only when
  * the API server cannot be reached.
  */
-export function templatesFrom({ kube, namespace: ours, trusted, clock }: TemplatesOptions): ReadTemplate {
+export function templatesFrom({ kube, namespace: shared, trusted, clock }: TemplatesOptions): ReadTemplate {
   const kept = { clock, forMs: 60_000, failureForMs: 10_000, most: 10_000 };
   const readOne = memoize(kept, async (key) => {
     const [namespace = "", name = ""] = key.split("/");
     return readIn(kube, namespace, name);
   });
   return async (theirs, name) => {
-    const isTrusted = theirs === ours || trusted.includes("*") || trusted.includes(theirs);
-    const places = [...new Set([...(isTrusted ? [theirs] : []), ours])];
+    const isTrusted = theirs === shared || trusted.includes("*") || trusted.includes(theirs);
+    const places = [...new Set([...(isTrusted ? [theirs] : []), shared])];
     for (const place of places) {
       const found = await readOne(`${place}/${name}`);
       if (found !== undefined) return found;
@@ -66,7 +66,7 @@ async function readIn(
     if (isForbidden(error)) return { problems: [`Serin may not get the ConfigMap ${namespace}/${name}`] };
     throw error;
   }
-  // A ConfigMap that has the name by chance must not hide the template for all.
+  // A ConfigMap that has the name by chance must not hide the shared template.
   if (map.metadata.labels?.[TEMPLATE_LABEL] !== "true") return undefined;
   const parsed = parseTemplate(map.data ?? {}, readYaml);
   if ("template" in parsed) return { value: parsed.template };
@@ -74,7 +74,7 @@ async function readIn(
   return { problems: [`metric template ${namespace}/${name}: ${complaints}`] };
 }
 
-/** All scalars as text: `5..` and `500` alike are what a query gets. */
+/** All scalars as text, because a query takes `5..` and `500` alike. */
 function readYaml(text: string): unknown {
   return parse(text, { schema: "failsafe", maxAliasCount: 0 });
 }

@@ -14,9 +14,8 @@ import type { Caches } from "./caches.ts";
 import { byKey, type RelatedObjects, RelatedReader } from "./related.ts";
 
 /**
- * Reads all that a decision about one rollout needs. From the caches; what carries no label yet is listed: once at each
- * step, and when somebody has deleted one of them, the user's Services and routes, and ReplicaSets as long as one of them
- * may not be marked.
+ * Reads all objects that a decision about one rollout needs from the caches. Serin lists objects without the label: the
+ * user's Services and routes once at each step and after the deletion of one, and ReplicaSets while one may lack its mark.
  */
 export class Observer {
   readonly #kube: Kube;
@@ -60,12 +59,12 @@ export class Observer {
       endpointSlices: this.#caches.endpointSlicesOf(deployment.metadata),
       pods: isUndone ? [] : await this.#podsOf(deployment, canary, held.stable),
     });
-    // What comes back carries no label: nothing would tell of it.
+    // An object that a user recreates carries no label, so no watch reports it.
     if (snapshot !== undefined && isCutOff(snapshot)) this.#related.lookAgain(uid);
     return snapshot;
   }
 
-  /** Keeps what a write returned: it may carry no label any more, or not yet. */
+  /** Keeps the result of a write, because the object may carry no label any more, or not yet. */
   remember(uid: string, object: { metadata: { namespace?: string; name: string } }, kind: string): void {
     this.#related.remember(uid, object, kind);
   }
@@ -75,7 +74,7 @@ export class Observer {
     this.#related.outdate(uid);
   }
 
-  /** What was found at the start, as a cache has it since, and what is in flight by now. */
+  /** The listed routes, in the caches' newer version, and the routes in flight. */
   #routesOf(uid: string, related: RelatedObjects): readonly Route[] {
     const found = [...related.routes.values()].map((route) => this.#caches.route(route) ?? route);
     const inFlight = this.#caches.routesOf(uid, related.services.keys());
@@ -86,14 +85,14 @@ export class Observer {
     return this.#caches.podsOf(uid, namespace, [hashOf(canary), stable]);
   }
 
-  /** From the cache where it has all that the decision needs; else the Deployment's own, listed. */
+  /** The ReplicaSets in the cache if they suffice for the decision, else the Deployment's own, listed. */
   async #ownReplicaSets(deployment: Deployment, held: HoldRecord): Promise<readonly ReplicaSet[]> {
     const { uid = "", generation = 0 } = deployment.metadata;
     const marked = this.#caches.replicaSetsOf(deployment.metadata).filter((set) => controllerOf(set) === uid);
     const { stable } = held;
     const observed = (deployment.status?.observedGeneration ?? 0) >= generation;
     const expected = observed && deployment.spec.paused !== true;
-    // A version that was left before we could mark it is known by what native control copied onto it.
+    // A version that ended before Serin marked it has only the annotations that native control copied onto it.
     const mayBeLeft = held.latched === true || held.phase === "undone";
     const complete =
       !mayBeLeft &&
@@ -104,7 +103,7 @@ export class Observer {
   }
 }
 
-/** What was found at the start, replaced by what a cache has since. */
+/** The listed objects, each replaced by the cache's version of it. */
 function merge<T>(found: Map<string, T>, cached: Map<string, T>): T[] {
   return [...new Map([...found, ...cached]).values()];
 }

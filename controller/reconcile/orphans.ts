@@ -4,36 +4,36 @@ import { isAdopted, sweep } from "../../rollout/cleanup/orphans.ts";
 import { FLIGHT, HELD } from "../../rollout/keys.ts";
 import { type Failure, performAll, type ReconcilerOptions } from "./perform.ts";
 
-/** How long (ms) after something lost its Deployment Serin looks for it: the rollout's last write may be under way. */
+/** How long (ms) after the end of a rollout Serin sweeps: the rollout's last write may still be under way. */
 const SWEEP_AFTER_MS = 500;
-/** How long (ms) after it restored something Serin looks again, at every rollout. */
+/** How long (ms) after a restore Serin sweeps again and reconciles every rollout. */
 const AGAIN_MS = 1_000;
-/** After this long (ms) Serin looks at every rollout again, in case an event was lost: it costs no request. */
+/** How often (ms) Serin reconciles every rollout, in case an event was lost. This costs no request. */
 const RESYNC_MS = 5 * 60_000;
 
 interface OrphansOptions extends Pick<ReconcilerOptions, "kube" | "caches" | "observer" | "clock" | "log"> {
-  /** Looks at these rollouts again. */
+  /** Reconciles these rollouts. */
   readonly look: (uids: readonly string[]) => void;
 }
 
-/** A rollout whose Deployment this controller saw in flight, and sees there no more. */
+/** A rollout whose Deployment this controller saw in flight, and that has ended. */
 interface Ended {
   readonly namespace: string;
   /** When, in ms since the epoch. */
   readonly at: number;
-  /** Its orphans were swept at once already. */
+  /** Serin has already swept its orphans at once. */
   readonly isHurried: boolean;
 }
 
-/** What an event about a Deployment asks for. */
+/** The work that follows an event about a Deployment. */
 interface Due {
-  /** To look at the rollout: it is in flight, or has just ended. */
+  /** Reconcile the rollout: it is in flight or has just ended. */
   readonly look: boolean;
-  /** To sweep, in ms from now. */
+  /** Sweep, in ms from now. */
   readonly sweepInMs?: number;
 }
 
-/** Restores what belongs to no rollout any more: Services, routes and ReplicaSets whose Deployment is gone. */
+/** Restores Services, routes and ReplicaSets whose Deployment is gone. */
 export class Orphans {
   readonly #options: OrphansOptions;
   /** UID → namespace. */
@@ -45,7 +45,7 @@ export class Orphans {
     this.#options = options;
   }
 
-  /** Notes a change of the Deployment with this UID, or of what carries its mark. */
+  /** Notes a change of the Deployment with this UID, or of an object with its mark. */
   note(uid: string): Due {
     const { caches, clock } = this.#options;
     const deployment = caches.deployment(uid);
@@ -59,7 +59,7 @@ export class Orphans {
     return { look: namespace !== undefined, sweepInMs: this.#hurries(uid) ? 0 : SWEEP_AFTER_MS };
   }
 
-  /** Performs what is due; returns when to sweep again, in ms. Throws the first failure after it has tried the rest. */
+  /** Sweeps. Returns when to sweep again, in ms. Throws the first failure after it has tried all writes. */
   async sweep(): Promise<number> {
     const { caches, clock } = this.#options;
     const inFlight = inFlightUids(caches);
@@ -80,9 +80,9 @@ export class Orphans {
   }
 
   /**
-   * Native control scales an orphaned canary already as another Deployment wants: no time must pass before its Services
-   * reach the other pods. Once for each rollout that this controller saw end: marks alone prove nothing, tenants may
-   * write them as often as they like.
+   * Whether to sweep at once: native control already scales an orphaned canary for another Deployment, and its Services must
+   * reach the other pods. True once for each rollout that this controller saw end, because tenants can write marks as
+   * often as they like.
    */
   #hurries(uid: string): boolean {
     const ended = this.#ended.get(uid);
@@ -93,13 +93,13 @@ export class Orphans {
     return true;
   }
 
-  /** Ended rollouts tell when their Services may be restored; without such a Service they are of no use. */
+  /** The end of a rollout decides when Serin may restore its Services. Forgets rollouts without such a Service. */
   #forget(services: readonly Service[]): void {
     const marked = new Set(services.map(({ metadata }) => metadata.labels?.[FLIGHT]));
     for (const uid of this.#ended.keys()) if (!marked.has(uid)) this.#ended.delete(uid);
   }
 
-  /** Looks at every rollout if that is due; returns when it is due next, in ms. */
+  /** Reconciles every rollout if that is due. Returns when it is due next, in ms. */
   #resync(inFlight: readonly string[]): number {
     const { caches, clock, look } = this.#options;
     const now = clock.now();
@@ -110,7 +110,7 @@ export class Orphans {
     return RESYNC_MS;
   }
 
-  /** Each write by itself: what one tenant's policy refuses must not keep the others from theirs. */
+  /** Performs each write by itself: a policy that refuses one tenant's write must not block the others. */
   async #restore(writes: readonly Write[]): Promise<void> {
     const failures: Failure[] = [];
     for (const write of writes) {
@@ -125,7 +125,7 @@ export class Orphans {
   }
 }
 
-/** The UIDs of the Deployments that are in flight, as admission noted it on them. */
+/** The UIDs of the Deployments in flight, by the record that admission writes on them. */
 export function inFlightUids({
   deployments,
 }: Pick<OrphansOptions["caches"], "deployments">): readonly string[] {

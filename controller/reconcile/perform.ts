@@ -9,7 +9,7 @@ import type { HookRunner } from "../hooks/runner.ts";
 import type { Caches } from "./caches.ts";
 import type { Observer } from "./observe.ts";
 
-/** What reconciling needs. */
+/** The means to reconcile. */
 export interface ReconcilerOptions {
   readonly kube: Kube;
   readonly caches: Caches;
@@ -27,15 +27,15 @@ export interface Failure {
 }
 
 /**
- * Performs writes in order up to the first that fails; of several to routes each by itself, as what one owner's policy refuses
- * must leave no weight on the routes of others. Events are for people: the reasons in `told` are not recorded again, and
- * one that cannot be recorded holds nothing up. Returns the first failure.
+ * Performs writes in order, up to the first failure, and returns it. Writes to routes continue after a failed one: if one
+ * owner's policy refuses a write, the canary must still lose its weight on the routes of others. Serin does not record an
+ * Event again whose reason is in `recorded`. An Event that fails delays nothing.
  */
 export async function performAll(
   writes: readonly Write[],
   uid: string,
   { kube, caches, observer, clock, log }: Omit<ReconcilerOptions, "evidence" | "hooks">,
-  told = new Set<string>(),
+  recorded = new Set<string>(),
 ): Promise<Failure | undefined> {
   const sign = () => ({ fieldManager: "serin", component: "serin", now: clock.now() });
   let failure: Failure | undefined;
@@ -43,9 +43,9 @@ export async function performAll(
     if (failure !== undefined && !(isRouteWrite(failure.write) && isRouteWrite(write))) break;
     try {
       if (write.verb === "event") {
-        if (told.has(write.reason)) continue;
+        if (recorded.has(write.reason)) continue;
         await perform(kube, write, sign());
-        told.add(write.reason);
+        recorded.add(write.reason);
         log.info(fieldsOf(uid, write), "event");
         continue;
       }
@@ -57,7 +57,7 @@ export async function performAll(
     } catch (error) {
       if (write.verb === "delete" && isNotFound(error)) continue;
       if (write.verb === "event") {
-        log.warn({ ...fieldsOf(uid, write), err: error }, "event not recorded");
+        log.warn({ ...fieldsOf(uid, write), err: error }, "record event failed");
         continue;
       }
       const isPassing = isConflict(error) || isNotFound(error);
@@ -69,7 +69,7 @@ export async function performAll(
   return failure;
 }
 
-/** What the log says of a write: the object, and for which rollout. */
+/** The fields of a log line about a write: the object and the rollout. */
 function fieldsOf(uid: string, write: Write): object {
   if (write.verb !== "event") {
     const { verb, kind, namespace, name } = write;

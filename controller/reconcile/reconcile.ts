@@ -9,12 +9,12 @@ import { reportWriteFailure } from "../../rollout/stages/write-failure.ts";
 import { type Failure, performAll, type ReconcilerOptions } from "./perform.ts";
 import { Retries } from "./retries.ts";
 
-/** A rollout has some twenty stages; more rounds than that without rest would be a loop. */
+/** A rollout has some twenty stages, so more rounds without a wait must be a loop. */
 const MOST_ROUNDS = 40;
-/** After so many failures in a row people are told: what passes is not worth a write. */
-const TELL_AFTER = 3;
+/** After so many failures in a row, the condition reports the failure. A passing failure is not worth a write. */
+const REPORT_AFTER = 3;
 
-/** Brings one rollout on as far as it goes now; returns when to look again, in ms. Throws what reading throws. */
+/** Moves one rollout on as far as possible. Returns when to reconcile again, in ms. Throws the errors of reads. */
 export function reconciler(options: ReconcilerOptions): (uid: string) => Promise<number | undefined> {
   const { caches, observer, evidence, hooks, clock } = options;
   const attempts = new Retries(clock);
@@ -26,45 +26,45 @@ export function reconciler(options: ReconcilerOptions): (uid: string) => Promise
         return undefined;
       }
       const decision = decideOn(snapshot, options);
-      const told = report(snapshot, decision.condition);
-      // What is told goes with what is done, and is no progress of its own.
-      const deeds = decision.writes.length > 0 ? decision.writes : told.writes;
-      if (deeds.length === 0) {
+      const reported = report(snapshot, decision.condition);
+      // Reports go out with the decision's writes. A report alone does not count as progress.
+      const progress = decision.writes.length > 0 ? decision.writes : reported.writes;
+      if (progress.length === 0) {
         attempts.forget(uid);
         hooks.make(decision.calls ?? []);
-        return earliest(decision.waitMs, told.waitMs);
+        return earliest(decision.waitMs, reported.waitMs);
       }
-      const waitMs = attempts.waitMs(uid, deeds);
+      const waitMs = attempts.waitMs(uid, progress);
       if (waitMs > 0) return waitMs;
-      const events = attempts.toldOf(uid, deeds);
-      const writes = [...decision.writes, ...told.writes];
+      const events = attempts.recordedOf(uid, progress);
+      const writes = [...decision.writes, ...reported.writes];
       const failure = await performAll(writes, uid, options, events);
-      const tries = attempts.note(uid, deeds, events, failure?.error);
+      const tries = attempts.note(uid, progress, events, failure?.error);
       if (failure !== undefined) {
-        // Another leads by now: nothing was refused, and it will write.
+        // Fenced means that another replica leads by now. The API server refused nothing, and that replica will write.
         const isRefused = !(failure.error instanceof Fenced);
-        if (tries >= TELL_AFTER && isRefused) await hinder(snapshot, failure, events, options);
-        return attempts.waitMs(uid, deeds);
+        if (tries >= REPORT_AFTER && isRefused) await reportFailure(snapshot, failure, events, options);
+        return attempts.waitMs(uid, progress);
       }
       hooks.make(decision.calls ?? []);
       hooks.announce(eventCalls(snapshot, writes));
     }
-    throw new Error(`no rest after ${MOST_ROUNDS} rounds`);
+    throw new Error(`reconcile did not settle in ${MOST_ROUNDS} rounds`);
   };
 }
 
-/** Tells people what keeps failing, as far as that succeeds. */
-async function hinder(
+/** Reports a write that keeps failing. The report itself may fail as well. */
+async function reportFailure(
   snapshot: Snapshot,
   { write, error }: Failure,
-  told: Set<string>,
+  recorded: Set<string>,
   options: ReconcilerOptions,
 ): Promise<void> {
   const { writes } = reportWriteFailure(snapshot, write, messageOf(error));
-  await performAll(writes, snapshot.uid, options, told);
+  await performAll(writes, snapshot.uid, options, recorded);
 }
 
-/** The first of several instants to look again, in ms from now. */
+/** The shortest of several waits, in ms. */
 export function earliest(...waits: readonly (number | undefined)[]): number | undefined {
   const known = waits.filter((wait) => wait !== undefined);
   return known.length === 0 ? undefined : Math.min(...known);

@@ -16,30 +16,30 @@ import { namesAny } from "../../rollout/traffic/overlay.ts";
 import { shareOf } from "../../rollout/traffic/route-record.ts";
 import type { Caches } from "./caches.ts";
 
-/** How long what was found counts while something that should be there is missing, in ms. */
+/** How long (ms) a list counts while an expected object is missing. */
 const MISSING_MS = 1_000;
 
-/** What stands around a Deployment and may carry no mark of ours, so that no cache has it. */
+/** The Services, routes and grants of a Deployment. They may carry no mark of Serin, so no cache holds them. */
 export interface RelatedObjects {
-  /** The rollout in which they were looked at, and the index of its step. */
+  /** The rollout and the index of the step in which Serin listed them. */
   readonly started: string;
   readonly step: number;
-  /** When they were looked at, in ms. */
+  /** When Serin listed them, in ms. */
   readonly at: number;
   readonly services: Map<string, Service>;
   readonly routes: Map<string, Route>;
-  /** All that there were since the rollout began: of a route that was let in we must take our overlay, too. */
+  /** Every grant since the rollout began. After the revocation of a grant, Serin must still remove its overlay. */
   readonly grants: readonly ReferenceGrant[];
 }
 
-/** What the reader needs. */
+/** The means to read. */
 interface Needs {
   readonly kube: Kube;
   readonly caches: Caches;
   readonly clock: Clock;
 }
 
-/** Lists the user's Services and routes: once in each step, and again when one of them was deleted. */
+/** Lists the user's Services and routes once in each step, and again after the deletion of one. */
 export class RelatedReader {
   readonly #needs: Needs;
   readonly #known = new Map<string, RelatedObjects>();
@@ -48,7 +48,7 @@ export class RelatedReader {
     this.#needs = needs;
   }
 
-  /** What was found at this step for pods of these templates, as far as it is still there. */
+  /** The objects for pods of these templates, listed at this step. */
   async of(
     { metadata }: Deployment,
     templates: readonly PodTemplate[],
@@ -73,7 +73,7 @@ export class RelatedReader {
     const crosses = relevant.some((route) => crossesInto(namespace, route));
     const grants = crosses ? await listGrants<ReferenceGrant>(kube, namespace) : [];
     const revoked = known?.grants.filter((grant) => !grants.some((one) => equal(one, grant))) ?? [];
-    const around = {
+    const related = {
       started,
       step,
       at: clock.now(),
@@ -81,35 +81,35 @@ export class RelatedReader {
       routes: byKey(relevant, routeKeyOf),
       grants: [...grants, ...revoked],
     };
-    this.#known.set(uid, around);
-    return around;
+    this.#known.set(uid, related);
+    return related;
   }
 
-  /** Keeps what a write returned: it may carry no label any more, or not yet. */
+  /** Keeps the result of a write, because the object may carry no label any more, or not yet. */
   remember(uid: string, object: { metadata: { namespace?: string; name: string } }, kind: string): void {
-    const around = this.#known.get(uid);
-    if (kind === "services") around?.services.set(keyOf(object), object as Service);
-    if (isRoutePlural(kind)) around?.routes.set(routeKeyOf(object as Route), object as Route);
+    const related = this.#known.get(uid);
+    if (kind === "services") related?.services.set(keyOf(object), object as Service);
+    if (isRoutePlural(kind)) related?.routes.set(routeKeyOf(object as Route), object as Route);
   }
 
-  /** The rollout is over. */
+  /** Forgets a rollout that is over. */
   forget(uid: string): void {
     this.#known.delete(uid);
   }
 
-  /** Lists again the next time. */
+  /** Makes the next call list again. */
   outdate(uid: string): void {
     const known = this.#known.get(uid);
     if (known !== undefined) this.#known.set(uid, { ...known, step: Number.NaN });
   }
 
-  /** The same, if what is known was not found just now. */
+  /** The same, unless the list is newer than a second. */
   lookAgain(uid: string): void {
     const at = this.#known.get(uid)?.at ?? 0;
     if (this.#needs.clock.now() - at >= MISSING_MS) this.outdate(uid);
   }
 
-  /** What carries our mark is in a cache, or somebody has deleted it. */
+  /** Whether a user has deleted an object with Serin's mark: no cache holds it any more. */
   #hasLost({ services: own, routes }: RelatedObjects, uid: string): boolean {
     const { caches } = this.#needs;
     const marked = [...own].filter(([, { metadata }]) => metadata.labels?.[FLIGHT] === uid);
@@ -122,7 +122,7 @@ export class RelatedReader {
   }
 }
 
-/** The objects by the words they are known by. */
+/** The objects by their keys. */
 export function byKey<T>(objects: readonly T[], keyOf: (object: T) => string): Map<string, T> {
   return new Map(objects.map((object) => [keyOf(object), object]));
 }

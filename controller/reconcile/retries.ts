@@ -4,22 +4,22 @@ import type { Write } from "../../kube/core/writes.ts";
 
 /** The last try at some writes for one key. */
 interface Attempt {
-  /** What was written, without instants and versions. */
+  /** The content of the writes, without instants and versions. */
   readonly content: string;
-  /** What was written to. */
+  /** The objects of the writes. */
   readonly targets: string;
-  /** How often in a row. */
+  /** The number of tries in a row. */
   readonly tries: number;
   readonly failed: boolean;
-  /** Not again before, ms since the epoch. */
+  /** The earliest next try, in ms since the epoch. */
   readonly until: number;
-  /** Reasons of the Events that are recorded: once for all tries. */
-  readonly told: Set<string>;
+  /** Reasons of the recorded Events: Serin records each once for all tries. */
+  readonly recorded: Set<string>;
 }
 
 /**
- * Keeps the same writes from being tried too often in a row (0.2 s doubling to 10 s, or what the server asks for), because
- * they fail, because they have no effect, or because the caches have not caught up with them. Other writes go at once.
+ * Delays the same writes in a row (0.2 s doubling to 10 s, or the server's own time): they may fail, have no effect, or be
+ * newer than the caches. Other writes go at once.
  */
 export class Retries {
   readonly #clock: Clock;
@@ -34,13 +34,13 @@ export class Retries {
     return Math.max(0, (this.#same(key, writes)?.until ?? 0) - this.#clock.now());
   }
 
-  /** The Events that earlier tries at these writes have recorded; more may be added. */
-  toldOf(key: string, writes: readonly Write[]): Set<string> {
-    return this.#same(key, writes)?.told ?? new Set();
+  /** The reasons of the Events that earlier tries have recorded. The caller may add more. */
+  recordedOf(key: string, writes: readonly Write[]): Set<string> {
+    return this.#same(key, writes)?.recorded ?? new Set();
   }
 
-  /** Notes a try and what came of it; returns how many there were in a row. */
-  note(key: string, writes: readonly Write[], told: Set<string>, error?: unknown): number {
+  /** Notes a try and its error, if any. Returns the number of tries in a row. */
+  note(key: string, writes: readonly Write[], recorded: Set<string>, error?: unknown): number {
     const tries = (this.#same(key, writes)?.tries ?? 0) + 1;
     const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
     this.#last.set(key, {
@@ -49,17 +49,17 @@ export class Retries {
       tries,
       failed: error !== undefined,
       until: this.#clock.now() + Math.max(asked, backoffMs(tries - 1)),
-      told,
+      recorded,
     });
     return tries;
   }
 
-  /** Nothing is wanted for that key any more. */
+  /** Forgets the tries for that key. */
   forget(key: string): void {
     this.#last.delete(key);
   }
 
-  /** What failed is the same as long as it is about the same objects: its numbers may change with every look. */
+  /** Failed writes are the same if their objects are, because their numbers may change with every snapshot. */
   #same(key: string, writes: readonly Write[]): Attempt | undefined {
     const last = this.#last.get(key);
     if (last === undefined) return undefined;

@@ -20,11 +20,11 @@ import { removeRunRecord, writeEvent } from "../../rollout/workload/writes.ts";
 import type { Caches } from "./caches.ts";
 import type { Observer } from "./observe.ts";
 
-/** How long (ms) a refused version is tried again: admission may wait for a gateway, or for a first rollout. */
+/** How long (ms) Serin retries a refused template: admission may wait for a gateway, or for an earlier rollout. */
 const PATIENCE_MS = 120_000;
 const AGAIN_MS = 5_000;
 
-/** What tracking needs. */
+/** The means to track. */
 export interface TrackerOptions {
   readonly kube: Kube;
   readonly caches: Pick<Caches, "deployment" | "apply">;
@@ -34,8 +34,8 @@ export interface TrackerOptions {
 }
 
 /**
- * Makes a version of a Deployment whose ConfigMap or Secret has changed, once the change is stored; returns when to look
- * again, in ms. Never waits itself. Throws what the API throws.
+ * Changes the template of a Deployment whose ConfigMap or Secret has changed, once the API server has stored the change.
+ * Returns when to look again, in ms. Never waits itself. Throws the errors of the API.
  */
 export function tracker(options: TrackerOptions): (uid: string) => Promise<number | undefined> {
   const { caches, clock } = options;
@@ -72,7 +72,7 @@ async function look(
   });
 }
 
-/** The digests of the changed ConfigMaps as they are stored now. */
+/** The digests of the stored ConfigMaps. */
 async function readStored(kube: Kube, deployment: Deployment, { changes }: PendingRecord) {
   const uses = usesOf(deployment.spec.template);
   const { namespace } = deployment.metadata;
@@ -122,14 +122,14 @@ async function roll(
   } catch (error) {
     if (!isForbidden(error)) throw error;
     if (options.clock.now() < Date.parse(changed.at) + PATIENCE_MS) return AGAIN_MS;
-    const told = `${message}, but no canary started: ${messageOf(error)}`;
+    const outcome = `${message}, but no canary started: ${messageOf(error)}`;
     await forget(options, deployment, drop);
-    await put(options, writeEvent(deployment, "Warning", "ConfigNotRolledOut", told));
+    await put(options, writeEvent(deployment, "Warning", "ConfigNotRolledOut", outcome));
     return undefined;
   }
 }
 
-/** Native control has copied the mark onto the ReplicaSet; in flight it goes with the rollout's own. */
+/** Native control copies the mark onto the ReplicaSet. In flight, Serin removes that copy with the rollout's record. */
 async function forget(options: TrackerOptions, deployment: Deployment, write: Write): Promise<void> {
   await put(options, write);
   if (holdRecordOf(deployment) !== undefined) return;
