@@ -22,8 +22,8 @@ import { restoreOnOptOut } from "./opt-out.ts";
 import { applyOrders } from "./orders.ts";
 
 /**
- * A Deployment's creation: the plan must be right; what a dump of a Deployment in flight brings along is dropped.
- * `places` are read when the request says more than the opt-in.
+ * Answers a Deployment's creation: the plan must be valid, and Serin drops its own keys from a dump of a Deployment in flight.
+ * `places` are the sources of defaults; absent: no defaults.
  */
 export function admitCreate(requested: Deployment, places?: DefaultSources): AdmissionResponse {
   const { parsed, warnings } = outlineOf(requested, undefined, places);
@@ -32,19 +32,19 @@ export function admitCreate(requested: Deployment, places?: DefaultSources): Adm
   return allowed(cleanse(requested, undefined), warnings);
 }
 
-/** Whether an update changes the version, so that admission has to look around before it can answer. */
+/** Whether an update changes the version, so that admission must read the cluster before it can answer. */
 export function changesTemplate(requested: Deployment, old: Deployment): boolean {
   return !sameTemplate(requested.spec.template, old.spec.template);
 }
 
 /**
- * A Deployment's update. `reads` is what the cluster has beside it, needed when the template changes only.
- * `now` is RFC 3339. `places` are read when the template or the plan changes; otherwise a flight's own defaults hold.
+ * Answers a Deployment's update. `cluster` is needed only if the template changes. `now` is RFC 3339. `places` are needed if
+ * the template or the plan changes; otherwise the rollout keeps the defaults with which it began.
  */
 export function admitUpdate(
   requested: Deployment,
   old: Deployment,
-  reads: ClusterState | undefined,
+  cluster: ClusterState | undefined,
   now: string,
   places?: DefaultSources,
 ): AdmissionResponse {
@@ -52,7 +52,7 @@ export function admitUpdate(
   const object = cleanse(requested, old);
   const { parsed, layers, warnings } = outlineOf(object, held, places);
   const optedIn = isOptedIn(object.metadata.annotations);
-  if (reads !== undefined) {
+  if (cluster !== undefined) {
     const plan = "plan" in parsed ? parsed.plan : undefined;
     const complaint = "complaints" in parsed ? formatComplaints(parsed.complaints) : undefined;
     const change = {
@@ -62,7 +62,7 @@ export function admitUpdate(
       plan: optedIn ? plan : undefined,
       complaint,
       layers,
-      cluster: reads,
+      cluster,
       now,
     };
     return withWarnings(admitNewTemplate(change), optedIn ? warnings : []);
@@ -76,11 +76,11 @@ export function admitUpdate(
   if (asked.held.started === held?.started) {
     return allowed(keep(asked.object, old, asked.held), [...told, ...keptWarning(object, old)]);
   }
-  // A retry is another rollout: it begins with the defaults of now.
+  // A retry is another rollout: it begins with the current defaults.
   return allowed(keep(asked.object, old, withDefaults(asked.held, layers)), told);
 }
 
-/** The plan with the defaults of now where they were read, else with those that a rollout began with. */
+/** The plan with the current defaults if they were read, otherwise with those with which the rollout began. */
 function outlineOf(
   { metadata }: Deployment,
   held: HoldRecord | undefined,
@@ -94,20 +94,24 @@ function outlineOf(
 
 function admitOptOut(object: Deployment, old: Deployment, held: HoldRecord | undefined): AdmissionResponse {
   if (held === undefined) return allowedNatively(object, old);
-  // An undo has replaced the annotations: the opt-in went with them, and what is in flight ends by itself.
+  // An undo has replaced the annotations and with them the opt-in; the rollout in flight ends by itself.
   if (!isOptedIn(old.metadata.annotations)) return allowed(keep(object, old, held));
   return denied(restoreOnOptOut(held));
 }
 
-/** A rollout in flight stays as it is; values of held fields that somebody wants otherwise become the originals. */
+/** Keeps a rollout in flight as it is; requested values of held fields become the originals. */
 function keep(object: Deployment, old: Deployment, held: HoldRecord): Deployment {
   if (held.phase === "promoting" || held.phase === "undone") return withHoldRecord(object, held, old);
   const strategy = object.spec.paused ? roomyStrategy(old) : old.spec.strategy;
-  // Our own answer, when we are asked again about it, is no word of the user's.
-  const isOurs = equal(object.spec.strategy, strategy);
-  const said = isOurs ? { ...object.spec, strategy: old.spec.strategy } : object.spec;
-  const { paused: before, ...fieldsNow } = updateOriginals(held.originals, old.spec, said as DeploymentSpec);
-  // The latch's own pause was taken off with the record: what is left is the user's, and a resume is his, too.
+  // The API server may ask again with Serin's own answer, which is not the user's wish.
+  const isEcho = equal(object.spec.strategy, strategy);
+  const requested = isEcho ? { ...object.spec, strategy: old.spec.strategy } : object.spec;
+  const { paused: before, ...fieldsNow } = updateOriginals(
+    held.originals,
+    old.spec,
+    requested as DeploymentSpec,
+  );
+  // Cleansing removed the pause of a superseding version: a pause that is left is the user's, and so is a resume.
   const paused = held.latched || before ? object.spec.paused : undefined;
   const originals = { ...fieldsNow, ...(paused ? { paused } : {}) };
   const { minReadySeconds, progressDeadlineSeconds } = old.spec;
@@ -120,7 +124,7 @@ function keep(object: Deployment, old: Deployment, held: HoldRecord): Deployment
   );
 }
 
-/** Who pauses may come just when the surge was lowered and the canary, which shrinks after it, has not. */
+/** The strategy for a pause right after Serin lowered the surge, before the canary has shrunk to it. */
 function roomyStrategy({ spec, status }: Deployment): DeploymentStrategy | undefined {
   const { maxSurge, ...rest } = spec.strategy?.rollingUpdate ?? {};
   if (maxSurge === undefined) return spec.strategy;

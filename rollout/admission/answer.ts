@@ -25,7 +25,7 @@ export type AdmissionResponse =
     }
   | { readonly allowed: false; readonly message: string; readonly effects: readonly Effect[] };
 
-/** Yes, in this form. */
+/** Allows the request in this form. */
 export function allowed(
   object: Deployment,
   warnings: readonly string[] = [],
@@ -34,7 +34,7 @@ export function allowed(
   return { allowed: true, object, warnings, effects };
 }
 
-/** Yes, and the rest is native control's alone, which knows of no Service that was narrowed and then left so. */
+/** Allows a native rolling update, and restores Services that are still isolated, as native control would not. */
 export function allowedNatively(
   object: Deployment,
   old: Deployment,
@@ -43,12 +43,12 @@ export function allowedNatively(
   return allowed(object, warnings, [{ kind: "restore", uid: old.metadata.uid ?? "" }]);
 }
 
-/** The same answer with more to be told; a refusal says enough. */
+/** The same answer with more warnings; a refusal gets none. */
 export function withWarnings(answer: AdmissionResponse, warnings: readonly string[]): AdmissionResponse {
   return answer.allowed ? { ...answer, warnings: [...answer.warnings, ...warnings] } : answer;
 }
 
-/** No, for this reason; an effect prepares what may be asked again. */
+/** Denies the request for this reason; an effect may prepare for a repeated request. */
 export function denied(
   message: string,
   effects: readonly Effect[] = [],

@@ -22,7 +22,7 @@ export function cleanse(requested: Deployment, old: Deployment | undefined): Dep
   return { ...requested, metadata: cleanMeta(requested.metadata, old?.metadata), spec };
 }
 
-/** The record that a request brings along, with no more in it than is ours. */
+/** The hold record that a request carries, reduced to known fields. */
 export function carriedHold(requested: Deployment): HoldRecord | undefined {
   const carried = holdRecordOf(requested);
   return carried && { ...carried, originals: originalsOf(carried.originals as DeploymentSpec) };
@@ -35,7 +35,7 @@ function cleanMeta(requested: Meta, old: Meta | undefined): Meta {
   return { ...rest, ...(labels && { labels }), ...(annotations && { annotations }) } as Meta;
 }
 
-/** `wanted` with these keys as they are stored. An empty map stays what it was: present or absent. */
+/** `wanted` with these keys as they are stored. An absent map stays absent. */
 function take(
   wanted: Record<string, string> | undefined,
   stored: Record<string, string> | undefined,

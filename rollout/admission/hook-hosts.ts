@@ -7,8 +7,8 @@ import { type AdmissionResponse, denied } from "./answer.ts";
 const KEY = "serin.dev/hooks";
 
 /**
- * The same answer, or a refusal where it would let in a hook that must not be called: when the hooks are new or a rollout
- * begins with them. What leads back to the stable version is never refused.
+ * The same answer, or a refusal if new hooks, or a rollout that begins with them, name a host that Serin must not call. A
+ * request that leads back to the stable version is never refused.
  */
 export function checkHookHosts(
   answer: AdmissionResponse,

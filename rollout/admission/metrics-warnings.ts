@@ -1,8 +1,7 @@
 import type { Gateway, ReadVia } from "../gateways/gateway.ts";
 
 /**
- * One line for admission on what a verdict about these needs of this gateway's metrics, with the alternative; `undefined`
- * where nothing is to be said.
+ * One line on what a verdict needs of this gateway's metrics, with the alternative; `undefined` if it needs nothing more.
  */
 export function metricsWarning(
   { name, metrics }: Gateway,

@@ -6,8 +6,8 @@ import { holdRecordOf } from "../workload/hold-record.ts";
 import { sameTemplate } from "../workload/template.ts";
 
 /**
- * Whether an answer needs the defaults of now: for a new version and, at rest, for a new plan. In flight, where they are
- * kept, when another profile is named and when a retry begins anew.
+ * Whether an answer needs the current defaults: for a new version and, at rest, for a new plan. In flight, where the rollout
+ * keeps its defaults, for another profile and for a retry.
  */
 export function needsDefaultSources(requested: Deployment, old: Deployment | null): boolean {
   const now = requested.metadata.annotations ?? {};
@@ -15,12 +15,12 @@ export function needsDefaultSources(requested: Deployment, old: Deployment | nul
   const held = old === null ? undefined : holdRecordOf(old);
   const keys = held === undefined ? planKeys : [table.profile.key, table.retry.key];
   const another = old !== null && !sameTemplate(requested.spec.template, old.spec.template);
-  // Our own answer to a retry comes with the record of another rollout, if it is asked about again.
+  // If the API server asks again with Serin's answer to a retry, it carries the record of another rollout.
   const retried = held !== undefined && (holdRecordOf(requested)?.started ?? held.started) !== held.started;
   return isOptedIn(now) && (another || retried || keys.some((key) => now[key] !== before[key]));
 }
 
-/** Another profile that is named in flight changes nothing that runs. */
+/** Warns that another profile does not change the rollout in flight. */
 export function keptWarning(requested: Deployment, old: Deployment): readonly string[] {
   const { key } = table.profile;
   if (requested.metadata.annotations?.[key] === old.metadata.annotations?.[key]) return [];

@@ -34,7 +34,7 @@ import { announce, warnStableDown } from "./warnings.ts";
 
 const NEWER = "a newer Serin began the rollout in flight: update Serin, or undo the rollout first";
 
-/** A new template at rest, in flight, or the stable one that comes back. */
+/** Answers a request for a new template, or for the stable one again. */
 export function admitNewTemplate(request: TemplateRequest): AdmissionResponse {
   const { held, plan } = request;
   const change = templateChange(withUsersPause(request));
@@ -66,7 +66,7 @@ export function admitNewTemplate(request: TemplateRequest): AdmissionResponse {
   }
 }
 
-/** The rollout before has ended, but a proxy may still send its canary something: until none does, its pods stay. */
+/** Begins after an ended rollout. Its canary keeps its pods until no proxy sends them requests. */
 function afterEnd(
   change: TemplateChange,
   plan: Plan,
@@ -114,7 +114,7 @@ function atRest(change: TemplateChange, plan: Plan): AdmissionResponse {
   return begin(change, plan, { ...held, stable: hashOf(current) }, current, []);
 }
 
-/** Holds the new version: native control makes as many of its pods as the first step needs, and removes no old one. */
+/** Holds the new version: native control creates as many pods as the first step needs, and removes no old one. */
 function begin(
   change: TemplateChange,
   plan: Plan,
@@ -127,7 +127,7 @@ function begin(
   const { latched: _latched, ...record } = held;
   const found = servicesOf((stable ?? old).spec.template, cluster.services);
   const services = wantedServices(plan, found);
-  // Only of what the plan names itself is told what it lacks: others must not keep this one from its rollout.
+  // Serin refuses missing grants only for routes that the plan names: other people's routes must not block this rollout.
   const near = plan.routes === undefined ? change.routes : cluster.routes;
   const routes = near.filter((route) => isWantedRoute(plan, route, old.metadata.namespace ?? ""));
   const refusal =
@@ -150,7 +150,7 @@ function begin(
   return allowed(withHoldRecord({ ...object, spec }, kept, old), told, [...before, ...isolate]);
 }
 
-/** The version whose native promotion runs was proven: it is the stable one from now on. */
+/** Supersedes a native promotion; its version was proven, so it is the stable one now. */
 function latchPromotion(change: TemplateChange, plan: Plan): AdmissionResponse {
   const proven = change.current;
   if (proven === undefined) return atRest({ ...change, held: undefined }, plan);
@@ -158,7 +158,7 @@ function latchPromotion(change: TemplateChange, plan: Plan): AdmissionResponse {
   return supersede(change, { started: change.now, phase: "canary", stable: hashOf(proven), originals });
 }
 
-/** The request paused only if the user paused it: the plan's pause and the latch end with what was in flight. */
+/** The request, paused only if the user paused it: Serin's own pauses end with the rollout that was in flight. */
 function withUsersPause(change: TemplateRequest): TemplateRequest {
   const { object, held, cluster } = change;
   if (held === undefined || !object.spec.paused) return change;

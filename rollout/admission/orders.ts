@@ -7,7 +7,7 @@ const REVISION = "deployment.kubernetes.io/revision";
 const ORDERS = ["promote", "abort", "retry"] as const;
 type OrderName = (typeof ORDERS)[number];
 
-/** What a verb made of the request. */
+/** The request after an order. */
 export interface OrderResult {
   readonly object: Deployment;
   readonly held: HoldRecord | undefined;
@@ -15,8 +15,8 @@ export interface OrderResult {
 }
 
 /**
- * `serin.dev/promote`, `abort` and `retry` are orders, not state: they are carried into the rollout's record and dropped
- * from the object. They name the revision, so that an order that comes late, or again with a manifest, does nothing.
+ * Carries out `serin.dev/promote`, `abort` and `retry`. They are orders, not state: Serin moves them to the hold record. They
+ * name the revision, so that an order that comes late, or again with a manifest, does nothing.
  */
 export function applyOrders(
   object: Deployment,
@@ -26,27 +26,27 @@ export function applyOrders(
   now: string,
   carried?: HoldRecord,
 ): OrderResult | (AdmissionResponse & { allowed: false }) {
-  const verbs = ORDERS.filter((verb) => plan.orders[verb] !== undefined);
-  if (verbs.length === 0) {
+  const orders = ORDERS.filter((order) => plan.orders[order] !== undefined);
+  if (orders.length === 0) {
     const again = held && orderIn(carried, held);
     return again === undefined
       ? { object, held, warnings: [] }
       : obey(again, object, held as HoldRecord, now);
   }
-  const stripped = withoutVerbs(object);
-  if (verbs.length > 1) return denied(`only one of serin.dev/{${ORDERS.join(",")}} at a time`);
-  const verb = verbs[0] as OrderName;
+  const stripped = withoutOrders(object);
+  if (orders.length > 1) return denied(`only one of serin.dev/{${ORDERS.join(",")}} at a time`);
+  const order = orders[0] as OrderName;
   if (held === undefined)
-    return { object: stripped, held, warnings: [`serin.dev/${verb}: no rollout is in flight`] };
+    return { object: stripped, held, warnings: [`serin.dev/${order}: no rollout is in flight`] };
   const revision = old.metadata.annotations?.[REVISION];
-  if (String(plan.orders[verb]) !== revision) {
-    const message = `serin.dev/${verb}: "${plan.orders[verb]}" is not the revision in flight; expected "${revision}"`;
+  if (String(plan.orders[order]) !== revision) {
+    const message = `serin.dev/${order}: "${plan.orders[order]}" is not the revision in flight; expected "${revision}"`;
     return denied(message);
   }
-  return obey(verb, stripped, held, now);
+  return obey(order, stripped, held, now);
 }
 
-/** The order that our own answer to the same request holds: asked again, the annotation is gone already. */
+/** The order in Serin's own answer, if the API server asks again with it: the annotation is gone already. */
 function orderIn(carried: HoldRecord | undefined, held: HoldRecord): OrderName | undefined {
   if (carried === undefined) return undefined;
   if (carried.started === held.started && carried.asked !== held.asked) return carried.asked;
@@ -54,14 +54,14 @@ function orderIn(carried: HoldRecord | undefined, held: HoldRecord): OrderName |
   return retried ? "retry" : undefined;
 }
 
-function obey(verb: OrderName, object: Deployment, held: HoldRecord, now: string): OrderResult {
+function obey(order: OrderName, object: Deployment, held: HoldRecord, now: string): OrderResult {
   const useless = {
     object,
     held,
-    warnings: [`serin.dev/${verb}: not possible while the rollout is ${held.phase}`],
+    warnings: [`serin.dev/${order}: not possible while the rollout is ${held.phase}`],
   };
-  if (verb !== "retry")
-    return held.phase === "canary" ? { object, held: { ...held, asked: verb }, warnings: [] } : useless;
+  if (order !== "retry")
+    return held.phase === "canary" ? { object, held: { ...held, asked: order }, warnings: [] } : useless;
   if (held.phase !== "failed") return useless;
   const { asked: _asked, ...rest } = held;
   const again: HoldRecord = { ...rest, phase: "canary", started: now };
@@ -69,10 +69,10 @@ function obey(verb: OrderName, object: Deployment, held: HoldRecord, now: string
   return { object, held: again, warnings: [] };
 }
 
-function withoutVerbs(object: Deployment): Deployment {
+function withoutOrders(object: Deployment): Deployment {
   const annotations = Object.fromEntries(
     Object.entries(object.metadata.annotations ?? {}).filter(
-      ([key]) => !ORDERS.some((verb) => key === `serin.dev/${verb}`),
+      ([key]) => !ORDERS.some((order) => key === `serin.dev/${order}`),
     ),
   );
   return { ...object, metadata: { ...object.metadata, annotations } };

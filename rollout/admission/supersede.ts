@@ -4,7 +4,7 @@ import { withRoom } from "../workload/surge.ts";
 import { type AdmissionResponse, allowed } from "./answer.ts";
 import { originalsNow, type TemplateChange } from "./change.ts";
 
-/** Pauses the Deployment: what runs stays as it is until the controller has made the way free. */
+/** Pauses the Deployment, so that no pod changes until the controller has drained the superseded version. */
 export function supersede(
   change: TemplateChange,
   held: HoldRecord,

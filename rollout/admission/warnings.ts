@@ -14,7 +14,7 @@ import { isStableDown, WAY_OUT } from "../workload/stable-down.ts";
 import { type AdmissionResponse, withWarnings } from "./answer.ts";
 import { metricsWarning } from "./metrics-warnings.ts";
 
-/** The warnings of an admission that starts a rollout: what will happen, and what its gateways' metrics cannot tell. */
+/** The warnings of an admission that starts a rollout: its plan, and the limits of its gateways and their metrics. */
 export function announce(
   plan: Plan,
   services: readonly Service[],
@@ -48,7 +48,7 @@ function metricsWarnings(plan: Plan, routes: readonly Route[]): string[] {
   return [...new Set(said)].map((warning) => `serin: ${warning}`);
 }
 
-/** The same for whoever asks for the next version while the stable one is in that state. */
+/** Adds a warning if no stable pod is ready when a user requests the next version. */
 export function warnStableDown(answer: AdmissionResponse, stable: ReplicaSet | undefined): AdmissionResponse {
   if (!isStableDown(stable)) return answer;
   const warning = `serin: no stable pod is ready: annotating serin.dev/promote with the new revision ${WAY_OUT}`;

@@ -17,12 +17,12 @@ import { rollBack } from "./rollback.ts";
 import { grantedExposure, type Snapshot, stepIndex, stepOf } from "./snapshot.ts";
 import { decidingOrders, holding, progressing } from "./step-condition.ts";
 
-/** How often a step is looked at that has lasted long enough, in ms; new metrics bring it up by themselves. */
+/** How often Serin looks at a step that has lasted long enough, in ms. */
 const TICK_MS = 5_000;
-/** The last step may last so many times serin.dev/max-interval before it counts as inconclusive. */
+/** The last step counts as inconclusive after this many times serin.dev/max-interval. */
 const LAST_TIMES = 3;
 
-/** The granted step is in force: judge it, and go on when it has lasted long enough and its checks hold. */
+/** Judges the step in force, and grants the next one when it has lasted long enough and its checks hold. */
 export function advance(snapshot: Snapshot): Decision {
   const step = stepOf(snapshot);
   if (step === undefined || snapshot.run === undefined) return { writes: [] };
@@ -39,7 +39,7 @@ function awaitResume(snapshot: Snapshot): Decision {
     if (!paused) return grantNext(snapshot, "resumed");
     return { writes: [], condition: holding(snapshot, "paused by the plan: kubectl rollout resume goes on") };
   }
-  // Paused first, recorded then: the other way round, a crash between the two would skip the pause.
+  // The pause comes before its record: in the other order, a crash between the two would skip the pause.
   return { writes: [writePaused(snapshot.deployment, true), ...record(snapshot, { ...run, paused: true })] };
 }
 
@@ -65,7 +65,7 @@ function judgeStep(snapshot: Snapshot, step: JudgedStep): Decision {
   return goOn(snapshot, step, verdict, terms);
 }
 
-/** The share (0 to 1) of the requests that must reach the canary: of chosen users, or of those who come back, nobody knows. */
+/** The share (0 to 1) of the requests that must reach the canary; 0 where users are chosen or return, as it is unknown there. */
 function shareOf({ weight, match, mirror, sticky }: Exposure): number {
   if (sticky !== undefined || (weight === 0 && match !== undefined)) return 0;
   return (mirror ?? weight) / 100;
@@ -90,7 +90,7 @@ function goOn(
   return { writes: [], condition: holding(snapshot, verdict.message), waitMs: TICK_MS };
 }
 
-/** What follows when a step has lasted long and nothing is proven. */
+/** The decision when a step has lasted long and the evidence proves nothing. */
 function withoutProof(
   snapshot: Snapshot,
   verdict: Verdict,
@@ -100,7 +100,7 @@ function withoutProof(
   const { maxIntervalMs } = snapshot.plan;
   switch (verdict.kind) {
     case "no-route":
-      // Nobody is harmed, but no patience brings such a canary traffic.
+      // No user is affected, but waiting longer will not bring this canary any traffic.
       return lasted < progressDeadlineMs(snapshot.held.originals)
         ? undefined
         : rollBack(snapshot, verdict.message);
@@ -109,7 +109,7 @@ function withoutProof(
     default:
   }
   if (!isLast(snapshot)) {
-    // More weight is more evidence a minute, and the evidence of harm is kept.
+    // More weight brings more evidence a minute, and the evidence of harm is kept.
     return lasted < maxIntervalMs ? undefined : grantNext(snapshot, `weak evidence: ${verdict.message}`);
   }
   if (lasted < LAST_TIMES * maxIntervalMs || compare === "off" || verdict.kind === "silent") return undefined;
@@ -126,14 +126,14 @@ function withoutProof(
   };
 }
 
-/** How a person sees what the verdict counted. */
+/** The query with which a person can count what the verdict counted. */
 function reproduction({ judged }: Findings, { sources: [first] }: JudgeInput): string {
   if (judged === undefined || first === undefined || first.canary.length === 0) return "";
   const seconds = Math.ceil((judged.at - judged.from) / 1000);
   return `Query: ${reproduce(first.pack, first.canary, seconds)} at ${instant(judged.at)}`;
 }
 
-/** Grants what comes after the present step (or all the rest): the next step, or after the last one the promotion. */
+/** Grants the step after the present one (or after `steps` of them), or after the last one the promotion. */
 function grantNext(snapshot: Snapshot, because: string, steps = 1): Decision {
   const run = snapshot.run as RunRecord;
   const next = stepIndex(snapshot) + steps;

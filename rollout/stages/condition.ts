@@ -5,32 +5,33 @@ import { canaryCondition, writeConditions } from "../workload/writes.ts";
 import type { ConditionUpdate, Decision } from "./decision.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-/** What a step passes through in less than this (ms) nobody could read: it is not worth a write. */
+/** A state that passes in less than this (ms) is not worth a write: people could not read it. */
 const PASSING_MS = 5_000;
 /** How often a sentence that only changed its numbers is written again, in ms. */
-const RETELL_MS = 30_000;
+const REWRITE_MS = 30_000;
 
-/** The condition `Canary`, when it says something new that is worth a write. */
-export function report(snapshot: Snapshot, says: ConditionUpdate | undefined): Decision {
-  if (says === undefined) return { writes: [] };
+/** Writes the condition `Canary` if it has changed and the change is worth a write. */
+export function report(snapshot: Snapshot, update: ConditionUpdate | undefined): Decision {
+  if (update === undefined) return { writes: [] };
   const present = conditionOf(snapshot.deployment.status?.conditions, CONDITION);
-  const sameReason = present?.reason === says.reason && present.status === says.status;
-  if (sameReason && present.message === says.message) return { writes: [] };
-  const told = Date.parse(present?.lastUpdateTime ?? "");
+  const sameReason = present?.reason === update.reason && present.status === update.status;
+  if (sameReason && present.message === update.message) return { writes: [] };
+  const reported = Date.parse(present?.lastUpdateTime ?? "");
   // The API server keeps whole seconds.
-  const isOfThisRollout = told + 1_000 > Date.parse(snapshot.held.started);
-  if (says.reason === "Preparing" && isOfThisRollout) {
+  const isOfThisRollout = reported + 1_000 > Date.parse(snapshot.held.started);
+  if (update.reason === "Preparing" && isOfThisRollout) {
     const since = Date.parse(snapshot.run?.stepSince ?? snapshot.held.started);
     const leftMs = since + PASSING_MS - snapshot.now;
     if (leftMs > 0) return { writes: [], waitMs: leftMs };
   }
-  const mayWait = sameReason && ["Holding", "Preparing", "Progressing"].includes(says.reason);
-  const numbersOnly = mayWait && essence(says.reason, present.message) === essence(says.reason, says.message);
-  if (numbersOnly && snapshot.now - told < RETELL_MS) return { writes: [] };
-  return { writes: [writeConditions(snapshot.deployment, [canaryCondition(says, instant(snapshot.now))])] };
+  const mayWait = sameReason && ["Holding", "Preparing", "Progressing"].includes(update.reason);
+  const numbersOnly =
+    mayWait && essence(update.reason, present.message) === essence(update.reason, update.message);
+  if (numbersOnly && snapshot.now - reported < REWRITE_MS) return { writes: [] };
+  return { writes: [writeConditions(snapshot.deployment, [canaryCondition(update, instant(snapshot.now))])] };
 }
 
-/** What is new only when it differs here: not the numbers, and of a step that goes on not how far it is. */
+/** The part of a message that makes it new: without numbers, and for a step in progress without its verdict. */
 function essence(reason: ConditionUpdate["reason"], message = ""): string {
   if (reason === "Progressing") return message.replace(/:.*/, "");
   return message.replaceAll(/\d+(\.\d+)?/g, "#");

@@ -23,17 +23,18 @@ import { decideSuperseding } from "./supersede.ts";
 import { decideUndone } from "./undo.ts";
 
 /**
- * What is to be done about a rollout, from what is there now and nothing else: no memory, no clock. Every stage is skipped
- * once its effect is visible, so that a controller which starts anew goes on where the last one stopped.
+ * Decides about a rollout by its snapshot alone, without a memory or a clock. A stage is skipped once its effect is visible,
+ * so a controller that has just started continues where the last one stopped.
  */
 export function decide(snapshot: Snapshot): Decision {
   const waiting = leaveToNewer(snapshot);
   if (waiting !== undefined) return waiting;
   const decision = decidePhase(snapshot);
-  // Nobody else will give them back before the end.
+  // No later stage restores these Services before the end.
   const left = (snapshot.formerServices ?? []).map(writeSelector);
   if (left.length === 0) return decision;
-  // First where the version that they select goes; otherwise who refuses that must not keep weight on a bad canary.
+  // Restore first if the version that they select is about to go. Otherwise last: a refused write must not keep the weight
+  // on a bad canary.
   const goes = snapshot.held.phase === "promoting" || snapshot.run?.outcome === "proven";
   return { ...decision, writes: goes ? [...left, ...decision.writes] : [...decision.writes, ...left] };
 }
@@ -89,7 +90,7 @@ function abort(snapshot: Snapshot): Decision | undefined {
   return snapshot.held.asked === "abort" ? rollBack(snapshot, "aborted on request") : undefined;
 }
 
-/** Scaled to zero: nothing serves, so there is nothing to share and nothing to judge. */
+/** At zero replicas no pod serves, so Serin has no traffic to share and nothing to judge. */
 function awaitReplicas(snapshot: Snapshot): Decision | undefined {
   if (replicasOf(snapshot.deployment) > 0) return undefined;
   const says = { status: "Unknown", reason: "Holding", message: "the Deployment is scaled to zero" } as const;

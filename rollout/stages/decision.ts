@@ -4,20 +4,20 @@ import type { HookCall } from "../hooks/call.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /**
- * What is to be done now. Only one of the writes may matter to the next: they run in order and stop at an error, but for
- * routes, of which each is written whatever became of the others.
+ * The next writes, in order. The controller stops at the first error, except for routes: it attempts each route write even
+ * if another one failed.
  */
 export interface Decision {
   readonly writes: readonly Write[];
-  /** Calls to hooks that should be made when the writes are done; their answers are looked at later. */
+  /** Calls to hooks after the writes; a later pass reads the answers. */
   readonly calls?: readonly HookCall[];
-  /** Told as the condition `Canary`; absent: leave it. */
+  /** The new condition `Canary`; absent: leave it. */
   readonly condition?: ConditionUpdate;
-  /** Look again after so many ms, even if nothing changes before. */
+  /** Decide again after this many ms, even if nothing changes before. */
   readonly waitMs?: number;
 }
 
-/** What people read of a rollout's state: one CamelCase reason and one sentence. */
+/** The state of a rollout for people: one CamelCase reason and one sentence. */
 export interface ConditionUpdate {
   readonly status: Condition["status"];
   readonly reason:
@@ -31,7 +31,7 @@ export interface ConditionUpdate {
   readonly message: string;
 }
 
-/** A stage of the rollout: what it still has to do, or `undefined` when it is done and the next one may look. */
+/** A stage of the rollout: what it still has to do, or `undefined` when it is done and the next stage decides. */
 export type Stage = (snapshot: Snapshot) => Decision | undefined;
 
 /** The first stage that is not done decides. */

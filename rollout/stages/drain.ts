@@ -12,16 +12,16 @@ import { isRouted, type Snapshot } from "./snapshot.ts";
 /** How long an undo may take to arrive after its traffic is gone, in ms: longer than any request to the API server. */
 const UNDO_MS = 60_000;
 
-/** How long after the drain somebody may still be applying the rest of his manifests, in ms. */
+/** How long after the drain a user may still be applying the rest of their manifests, in ms. */
 const QUIET_MS = 10_000;
 
-/** No traffic to the canary: nothing on any route, and in force at the proxies. */
+/** Takes all traffic from the canary, and waits until that is in force at the proxies. */
 export function drain(snapshot: Snapshot): Decision | undefined {
   if (isRouted(snapshot)) return { writes: drainWrites(snapshot) };
   return waitUntil(settledAt(snapshot), snapshot);
 }
 
-/** No pod but the stable version's behind the user's Services. */
+/** Isolates the user's Services to the stable version's pods. */
 export function isolateStable(snapshot: Snapshot): Decision | undefined {
   const { uid, held, services } = snapshot;
   const open = services.filter((service) => !isIsolatedTo(service, held.stable));
@@ -31,8 +31,8 @@ export function isolateStable(snapshot: Snapshot): Decision | undefined {
 }
 
 /**
- * Leaves a drained overlay in place for a while. Whoever brings the stable version back with server-side apply (helm 4)
- * applies the route right after the Deployment; a write of ours in that moment would make his apply a conflict.
+ * Leaves a drained overlay in place for a while. A user who restores the stable version with server-side apply (helm 4)
+ * applies the route right after the Deployment. A write by Serin in that moment would cause a conflict.
  */
 export function awaitQuiet(snapshot: Snapshot): Decision | undefined {
   const settled = settledAt(snapshot);
@@ -46,26 +46,26 @@ export function drainWrites(snapshot: Snapshot): Write[] {
     .map(([route, share]) => writeRoute(route, snapshot.uid, drained(share, instant(snapshot.now))));
 }
 
-/** The routes as their owners wrote them. */
+/** Restores the routes as their owners wrote them. */
 export function drainRoutes(snapshot: Snapshot): Decision | undefined {
   if (snapshot.shares.size === 0) return undefined;
   const writes = [...snapshot.shares.keys()].map((route) => writeRoute(route, snapshot.uid, undefined));
   return { writes: [...writes, ...recordDetached(snapshot)] };
 }
 
-/** The same, and in force at the proxies. */
+/** Restores the routes, and waits until that is in force at the proxies. */
 export function restoreRoutes(snapshot: Snapshot): Decision | undefined {
   const leaving = drainRoutes(snapshot);
   if (leaving !== undefined) return leaving;
   if (snapshot.canaryServices.length === 0) return undefined;
   const { run } = snapshot;
   const detached = run?.detached;
-  // No instant is known when we died right after the routes were written: count from now.
+  // The instant is unknown if the controller died right after it wrote the routes: count from now.
   if (detached === undefined && run !== undefined) return { writes: recordDetached(snapshot) };
   return waitUntil(Date.parse(detached ?? snapshot.held.started) + longestSettle(snapshot.routes), snapshot);
 }
 
-/** Nothing names the twins any more; a proxy that still knew one would answer with errors, hence they go last. */
+/** Deletes the canary Services last: a proxy that still knows one would answer with errors. */
 export function removeCanaryServices(snapshot: Snapshot): Decision | undefined {
   return snapshot.canaryServices.length === 0
     ? undefined
@@ -73,9 +73,8 @@ export function removeCanaryServices(snapshot: Snapshot): Decision | undefined {
 }
 
 /**
- * An undo is on its way: admission has drained the routes, but the API server has not stored the Deployment yet. Nothing is
- * written meanwhile; if the undo never arrives (a later admission may refuse it), the rollout goes on. What was drained
- * for an undo of the rollout before is no news.
+ * Waits for an undo: admission has drained the routes, but the API server has not stored the Deployment yet. If the undo
+ * never arrives, as when a later admission refuses it, the rollout continues. A drain before this rollout began does not count.
  */
 export function awaitUndo(snapshot: Snapshot): Decision | undefined {
   const started = Date.parse(snapshot.held.started);

@@ -18,28 +18,28 @@ import { rewrite } from "./hook-record.ts";
 import { rollBack } from "./rollback.ts";
 import { grantedExposure, isRouted, type Snapshot } from "./snapshot.ts";
 
-/** How long (ms) a gateway may take to hear of a change of ours before something else must be wrong. */
+/** How long (ms) a gateway may take to see a change by Serin before something else must be wrong. */
 const MOMENT_MS = 60_000;
-/** How often it is looked whether something that was deleted is back, in ms. */
+/** How often Serin looks whether a deleted object is back, in ms. */
 const LOOK_MS = 1_000;
 
-/** The twins in the routes: with nothing first, accepted by every parent and settled, then with what is granted. */
+/** Adds the canary Services to the routes: first without traffic, then, once every parent has accepted and settled, with the grant. */
 export function expose(snapshot: Snapshot): Decision | undefined {
   if (snapshot.routes.length === 0) return undefined;
-  const obstacle = snapshot.routes.flatMap(
-    (route) => blockerOf(route, flightsWith(snapshot, route), snapshot.uid) ?? [],
+  const blocker = snapshot.routes.flatMap(
+    (route) => blockerOf(route, sharesWith(snapshot, route), snapshot.uid) ?? [],
   )[0];
-  if (obstacle !== undefined) return rollBack(snapshot, obstacle);
+  if (blocker !== undefined) return rollBack(snapshot, blocker);
   const missing = attach(snapshot, (share) => (share === undefined ? NONE : exposureOf(share)));
   if (missing.length > 0) return { writes: missing };
   const refused = awaitAccepted(snapshot) ?? forgetTrouble(snapshot);
   if (refused !== undefined) return refused;
   const writes = attach(snapshot, () => grantedExposure(snapshot));
-  // A proxy that does not know the twins yet would answer with errors.
+  // A proxy that does not know the canary Services yet would answer with errors.
   return waitUntil(settledAt(snapshot), snapshot) ?? (writes.length === 0 ? undefined : { writes });
 }
 
-/** What another plan has taken back of the weight since it was granted: it waits neither for pods nor for a gateway. */
+/** Lowers the weight at once if a new plan grants less; this waits neither for pods nor for a gateway. */
 export function lowerWeight(snapshot: Snapshot): Decision | undefined {
   const { weight } = grantedExposure(snapshot);
   const since = instant(snapshot.now);
@@ -57,19 +57,19 @@ function awaitAccepted(snapshot: Snapshot): Decision | undefined {
   if (complaint === undefined) return undefined;
   const written = [...snapshot.shares.values()].map(({ since }) => Date.parse(since));
   const since = Math.max(stepSince(snapshot), ...written);
-  // What was in force may have got into trouble at any time since; what never was has been in it all along.
+  // A share that was in force may have lost its parent at any time since; a new share never had one.
   const isOurs = !isRouted(snapshot) || snapshot.now - since < MOMENT_MS;
   return awaitTraffic(snapshot, complaint, isOurs ? since : undefined);
 }
 
-/** Whether the canary had a twin in some route and has none any more: the route is gone, or the user's Service. */
+/** Whether the canary had a canary Service in a route and has none now: the route or the user's Service is gone. */
 export function isCutOff(snapshot: Snapshot): boolean {
   return snapshot.canaryServices.length > 0 && routedServices(snapshot).length === 0;
 }
 
 /**
- * Somebody has deleted the route or the Service through which the canary got its traffic, or taken the one out of the
- * other. It waits without weight, as a Service that is made again selects all pods at first.
+ * A user has deleted the route or the Service through which the canary got its traffic, or removed the Service from the
+ * route. The canary waits without weight, because a recreated Service selects all pods at first.
  */
 export function awaitReturn(snapshot: Snapshot): Decision | undefined {
   if (!isCutOff(snapshot)) return undefined;
@@ -85,16 +85,16 @@ export function awaitReturn(snapshot: Snapshot): Decision | undefined {
   return { ...decision, writes, waitMs: LOOK_MS };
 }
 
-/** Traffic does not flow as it should; for longer than the user's deadline, that is the end. `since`: if known, in ms. */
+/** Waits while traffic does not flow as granted, and rolls back at the user's deadline. `known`: since when, in ms. */
 function awaitTraffic(snapshot: Snapshot, complaint: string, known: number | undefined): Decision {
   const deadline = progressDeadlineMs(snapshot.held.originals);
-  const says = { status: "Unknown", reason: "Preparing", message: complaint } as const;
+  const condition = { status: "Unknown", reason: "Preparing", message: complaint } as const;
   const noted = snapshot.run?.unroutedSince;
   const since = noted === undefined ? known : Date.parse(noted);
   if (since === undefined)
-    return { writes: rewrite(snapshot, { unroutedSince: instant(snapshot.now) }), condition: says };
+    return { writes: rewrite(snapshot, { unroutedSince: instant(snapshot.now) }), condition };
   if (snapshot.now - since > deadline) return rollBack(snapshot, `${complaint}, for ${deadline / 1000}s`);
-  return { writes: [], condition: says, waitMs: Math.min(since + deadline + 1000 - snapshot.now, MOMENT_MS) };
+  return { writes: [], condition, waitMs: Math.min(since + deadline + 1000 - snapshot.now, MOMENT_MS) };
 }
 
 function forgetTrouble(snapshot: Snapshot): Decision | undefined {
@@ -104,7 +104,7 @@ function forgetTrouble(snapshot: Snapshot): Decision | undefined {
   return { writes: rewrite(snapshot, {}, rest) };
 }
 
-/** The routes whose exposure or twins differ from what they should be. */
+/** Writes the routes whose exposure or canary Services differ from the wanted ones. */
 export function attach(snapshot: Snapshot, exposure: (share: RouteShare | undefined) => Exposure) {
   return snapshot.routes.flatMap((route) => {
     const present = snapshot.shares.get(route);
@@ -129,7 +129,7 @@ function canaryServicesIn(
   };
 }
 
-function flightsWith(snapshot: Snapshot, route: Route) {
+function sharesWith(snapshot: Snapshot, route: Route) {
   const share = { ...canaryServicesIn(snapshot, route), ...grantedExposure(snapshot), since: "" };
   return withShare(routeRecordOf(route)?.shares ?? {}, snapshot.uid, share);
 }

@@ -3,10 +3,10 @@ import type { ContainerStatus, Pod } from "../../kube/core/workloads.ts";
 import { progressDeadlineMs } from "../workload/hold.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-/** Reasons of a waiting container that no patience mends. */
+/** Reasons of a waiting container that waiting longer does not mend. */
 const HOPELESS = new Set(["CrashLoopBackOff", "ImagePullBackOff", "InvalidImageName"]);
 
-/** Why the canary's pods will not do, as a sentence; `undefined` while there is hope. */
+/** Why the canary's pods cannot become ready, as a sentence; `undefined` while they may. */
 export function unhealthy(snapshot: Snapshot): string | undefined {
   for (const pod of snapshot.pods) {
     const container = containersOf(pod).find((status) => HOPELESS.has(status.state?.waiting?.reason ?? ""));
@@ -24,7 +24,7 @@ export function overdue(snapshot: Snapshot, wanted: number): string | undefined 
   const within = `within progressDeadlineSeconds (${deadline / 1000}s)`;
   const late = snapshot.pods.find((pod) => snapshot.now - unreadySince(pod) > deadline);
   if (late !== undefined) return `pod ${late.metadata.name} did not become ready ${within}`;
-  // A pod that is missing only because it is being replaced is no failure, however old the step is.
+  // A pod that is missing only because it is being replaced is not a failure, however old the step is.
   const failure = failureOf(snapshot);
   if (snapshot.pods.length >= wanted || failure === undefined) return undefined;
   const since = Math.max(stepSince(snapshot), Date.parse(failure.lastTransitionTime ?? ""));
@@ -32,7 +32,7 @@ export function overdue(snapshot: Snapshot, wanted: number): string | undefined 
   return `only ${snapshot.pods.length} of ${wanted} canary pods were created ${within}${refusal(snapshot)}`;
 }
 
-/** When `overdue` may have something to say, in ms from now. */
+/** When `overdue` may find something, in ms from now. */
 export function deadlineIn(snapshot: Snapshot): number {
   const refused = Date.parse(failureOf(snapshot)?.lastTransitionTime ?? "");
   const since = Number.isNaN(refused) ? stepSince(snapshot) : Math.max(stepSince(snapshot), refused);
@@ -43,8 +43,8 @@ export function deadlineIn(snapshot: Snapshot): number {
 }
 
 /**
- * Since when (ms) the pod has not been ready: one that was has its time anew, as when its node is lost, however old it is. NaN
- * if it is ready, or is going, when another one takes its place.
+ * When the pod last became unready, in ms. A pod that was ready before gets a full deadline again, for example after its node
+ * is lost. NaN if the pod is ready or terminating.
  */
 function unreadySince({ metadata, status }: Pod): number {
   const ready = conditionOf(status?.conditions, "Ready");
@@ -53,7 +53,7 @@ function unreadySince({ metadata, status }: Pod): number {
   return Math.max(created, Date.parse(ready?.lastTransitionTime ?? "") || created);
 }
 
-/** What the API server said when it refused pods (a quota, say). */
+/** The reason of the API server for refusing pods, for example a quota. */
 export function refusal(snapshot: Snapshot): string {
   const failure = failureOf(snapshot);
   return failure === undefined ? "" : `: ${failure.message}`;

@@ -3,7 +3,7 @@ import type { HookAnswer, HookCall, HookPhase } from "../hooks/call.ts";
 import type { Hook, HookType } from "../plan/hooks.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-/** Gates are asked so often, and who did not answer, in ms. */
+/** How often Serin calls a gate, or a hook that did not answer, in ms. */
 export const ASK_MS = 10_000;
 
 /** The plan's hooks of one type, in their order. */
@@ -11,17 +11,17 @@ export function hooksOf({ plan }: Pick<Snapshot, "plan">, type: HookType): reado
   return plan.hooks.filter((hook) => hook.type === type);
 }
 
-/** One question to a hook; `about` tells it from others to the same. */
+/** The key of one question to a hook; `about` distinguishes questions to the same hook. */
 export function hookKeyOf({ type, name }: Hook, about: number | "" = ""): string {
   return `${type}/${about}/${name}`;
 }
 
-/** What is known of an answer. */
+/** The last answer to a question, if there is one. */
 export function answerTo(snapshot: Snapshot, key: string): HookAnswer | undefined {
   return snapshot.hooks?.get(key);
 }
 
-/** When a question is due (ms from now; 0 and less: now), if it is asked again so long after an answer. */
+/** When a question is due (ms from now; 0 or less: now), if it is repeated `everyMs` after an answer. */
 export function dueIn(snapshot: Snapshot, key: string, everyMs = ASK_MS): number {
   const answer = answerTo(snapshot, key);
   return answer === undefined ? 0 : answer.at + everyMs - snapshot.now;

@@ -7,10 +7,10 @@ import { isDone, recordDone, rewrite } from "./hook-record.ts";
 import { rollBack } from "./rollback.ts";
 import { isRouted, type Snapshot, stepIndex, stepOf } from "./snapshot.ts";
 
-/** A yes counts so long (ms): a gate that was closed again meanwhile is seen in that time. */
+/** How long a yes counts, in ms: a gate that has closed since then is noticed within this time. */
 const FRESH_MS = 3 * ASK_MS;
 
-/** Whether the canary may get traffic as far as the hooks before it are concerned: each has said yes once. */
+/** Whether each hook that comes before any traffic has said yes once. */
 export function mayServe(snapshot: Snapshot): boolean {
   return (["confirm-rollout", "pre-rollout"] as const).every((type) => pending(snapshot, type).length === 0);
 }
@@ -32,7 +32,7 @@ export function awaitTrial(snapshot: Snapshot): Decision | undefined {
   if (answer?.kind === "yes") return goOn(snapshot, [hook]);
   const said = `hook ${hook.name} (pre-rollout): ${describeAnswer(answer)}`;
   if (answer?.kind === "no") return rollBack(snapshot, said);
-  // Whose silence nobody has heard is not silent: this controller may be new, however old the record.
+  // Count silence only from this controller's own first attempt: the record may be old and the controller just started.
   if (answer !== undefined) {
     const since = snapshot.run?.unansweredSince;
     if (since === undefined) return { writes: rewrite(snapshot, { unansweredSince: instant(answer.at) }) };
@@ -41,7 +41,7 @@ export function awaitTrial(snapshot: Snapshot): Decision | undefined {
   return ask(snapshot, [hook], { phase: "Progressing" });
 }
 
-/** What hooks have against leaving the present step for the next one, or for the promotion after the last. */
+/** Waits for the hooks before the next step, or before the promotion after the last one. */
 export function awaitLeave(snapshot: Snapshot, next: number): Decision | undefined {
   if (snapshot.held.asked === "promote") return undefined;
   const step = snapshot.plan.steps[next];
@@ -67,7 +67,7 @@ function awaitCompanions(snapshot: Snapshot): Decision | undefined {
   const late = hooksOf(snapshot, "rollout").filter(
     (hook) => answerTo(snapshot, hookKeyOf(hook, step))?.kind !== "yes",
   );
-  // Asked beside whatever the step decides (withCompanions).
+  // withCompanions adds the calls to every decision of the step.
   return late.length === 0 ? undefined : { writes: [], condition: waitingFor(snapshot, late, step) };
 }
 
@@ -87,7 +87,7 @@ export function checkHooks(snapshot: Snapshot): Decision | undefined {
   return rollBack(snapshot, `hook ${against.name} (rollout): ${said}`);
 }
 
-/** The decision, with the `rollback` hooks asked beside it. */
+/** The decision, with calls to the `rollback` hooks in addition. */
 export function withRollback(snapshot: Snapshot, decision: Decision): Decision {
   if (snapshot.run?.outcome !== "running") return decision;
   const polls = hooksOf(snapshot, "rollback").map((hook) => ({
@@ -98,7 +98,7 @@ export function withRollback(snapshot: Snapshot, decision: Decision): Decision {
   return withPolls(snapshot, decision, polls);
 }
 
-/** What a step in force decides, with the `rollout` hooks called beside it: at its begin, and every interval. */
+/** The decision of a step in force, with calls to the `rollout` hooks in addition: when it begins, and every interval. */
 export function withCompanions(snapshot: Snapshot, decision: Decision): Decision {
   if (snapshot.run?.outcome !== "running" || stepOf(snapshot)?.kind === "pause") return decision;
   const polls = hooksOf(snapshot, "rollout").map((hook) => {
@@ -136,7 +136,7 @@ function withPolls(snapshot: Snapshot, decision: Decision, polls: readonly Poll[
 interface Question {
   readonly phase: HookPhase;
   readonly about?: number;
-  /** Those that are asked again, too; absent: only those that are waited for. */
+  /** The hooks to call again; absent: only those that have not said yes. */
   readonly all?: readonly Hook[];
 }
 
@@ -166,12 +166,12 @@ function waitingFor(snapshot: Snapshot, [first, ...others]: readonly Hook[], abo
   return { status: "Unknown", reason: "Holding", message } as const;
 }
 
-/** The wait was the hooks': deadlines of what follows count from now on. */
+/** Continues after these hooks. The wait was theirs, so later deadlines count from now. */
 function goOn(snapshot: Snapshot, hooks: readonly Hook[]): Decision {
   return { writes: recordDone(snapshot, hooks, { stepSince: instant(snapshot.now) }) };
 }
 
-/** Hooks before any traffic that have not said yes. One that is added later has nothing to hold back any more. */
+/** The hooks before any traffic that have not said yes; none once the canary has had traffic. */
 function pending(snapshot: Snapshot, type: HookType): readonly Hook[] {
   if (snapshot.held.asked === "promote" || hasServed(snapshot)) return [];
   return hooksOf(snapshot, type).filter((hook) => !isDone(snapshot, hook));

@@ -4,12 +4,12 @@ import type { RunRecord } from "../workload/run-record.ts";
 import { writeRunRecord } from "../workload/writes.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-/** Whether the rollout's record says that this hook needs no call any more. */
+/** Whether the run record says that this hook needs no further call. */
 export function isDone(snapshot: Snapshot, hook: Hook): boolean {
   return snapshot.run?.hooks?.includes(hook.name) === true;
 }
 
-/** The record with these hooks done, and what else is new in it. */
+/** Writes the run record with these hooks done and with `more`. */
 export function recordDone(
   snapshot: Snapshot,
   hooks: readonly Hook[],
@@ -25,7 +25,7 @@ export function recordDone(
   );
 }
 
-/** The record with other values. */
+/** Writes the run record with changed values. */
 export function rewrite(
   snapshot: Snapshot,
   change: Partial<RunRecord> = {},

@@ -50,11 +50,11 @@ function isPlausible(evidence: Evidence | undefined, started: number, now: numbe
   return from >= started - LONGEST_TICK_MS - SKEW_MS && Math.max(at, from, stepFrom) <= now + SKEW_MS;
 }
 
-/** Since when (ms) the canary has what the present step gives it, or has had less; absent: it has nothing. */
+/** Since when (ms) the canary has the traffic of the present step or an earlier one; absent: it has none. */
 function inForceSince(snapshot: Facts): number | undefined {
   const { run } = snapshot;
   const shares = [...snapshot.shares.values()];
-  // Testers beside the weights are few and were not drawn: nothing is judged by them alone.
+  // Testers in addition to a weight are few and not a random sample: Serin does not judge by them alone.
   const raised = shares.filter(
     (share) => isExposed(share) && (share.weight > 0 || !share.match || isChosen(snapshot)),
   );
@@ -111,7 +111,7 @@ function armsOf(snapshot: Facts, routes: readonly Route[]): Pick<Counted, "canar
   const namespace = snapshot.deployment.metadata.namespace ?? "";
   if (routes.length === 0) {
     const bare = { routeNamespace: namespace, route: "", namespace, service: "", refs: [] };
-    // Nothing tells which protocol the pods speak.
+    // Serin does not know which protocol the pods speak.
     const pods = (replicaSet: string): Backend[] =>
       (["HTTPRoute", "GRPCRoute"] as const).map((routeKind) => ({ ...bare, routeKind, replicaSet }));
     return { canary: pods(canary), stable: pods(stable) };
@@ -150,13 +150,14 @@ function subjectOf(snapshot: Facts): JudgeInput["subject"] {
     namespace,
     target: name,
     service: (
-      snapshot.services.find(({ metadata }) => hasTwin(snapshot, metadata.name)) ?? snapshot.services[0]
+      snapshot.services.find(({ metadata }) => hasCanaryService(snapshot, metadata.name)) ??
+      snapshot.services[0]
     )?.metadata.name,
     route: snapshot.routes[0]?.metadata.name,
     replicaSet: snapshot.judged?.metadata.name,
   };
 }
 
-function hasTwin(snapshot: Facts, service: string): boolean {
+function hasCanaryService(snapshot: Facts, service: string): boolean {
   return [...snapshot.shares.values()].some(({ canaryServices }) => canaryServices[service] !== undefined);
 }

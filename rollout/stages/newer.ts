@@ -6,8 +6,8 @@ import type { Decision } from "./decision.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /**
- * A rollout with a record of a newer Serin waits for that Serin: this one knows neither all that the record says nor what
- * may follow it. Its weights stay as they were granted. An undo is carried out by any version.
+ * Leaves a rollout with a record of a newer Serin to that Serin, because this one may not know all fields of the record. The
+ * weights stay as granted. Every version carries out an undo.
  */
 export function leaveToNewer(snapshot: Snapshot): Decision | undefined {
   const { deployment, replicaSets, services, routes, held } = snapshot;

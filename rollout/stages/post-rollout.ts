@@ -13,7 +13,7 @@ export function pendingAfterwards(snapshot: Snapshot): readonly Hook[] {
     : hooksOf(snapshot, "post-rollout").filter((hook) => !isDone(snapshot, hook));
 }
 
-/** `post-rollout`: each called when all is over; whatever comes of it, it is only told. */
+/** `post-rollout`: called once each after the end; Serin only reports a failure. */
 export function callAfterwards(snapshot: Snapshot, phase: "Succeeded" | "Failed"): Decision | undefined {
   const pending = pendingAfterwards(snapshot);
   if (pending.length === 0) return undefined;

@@ -16,7 +16,7 @@ import { rollBack } from "./rollback.ts";
 import { raiseSurge, scaleUpStable } from "./scale.ts";
 import { isRouted, replicasOf, type Snapshot, wantedSurge } from "./snapshot.ts";
 
-/** Native control must have made the canary's ReplicaSet; it gets the rollout's record. */
+/** Waits until native control has created the canary's ReplicaSet, then writes the run record on it. */
 export function awaitCanary(snapshot: Snapshot): Decision | undefined {
   if (snapshot.canary === undefined) {
     const message = snapshot.deployment.spec.paused
@@ -42,7 +42,7 @@ export function awaitCanary(snapshot: Snapshot): Decision | undefined {
   };
 }
 
-/** Every ReplicaSet that takes part is marked, so that its changes are seen. */
+/** Marks every ReplicaSet in flight, so that the controller sees its changes. */
 export function markAll(snapshot: Snapshot): Decision | undefined {
   const unmarked = snapshot.replicaSets.filter(({ metadata }) => metadata.labels?.[FLIGHT] !== snapshot.uid);
   const writes = unmarked
@@ -51,7 +51,7 @@ export function markAll(snapshot: Snapshot): Decision | undefined {
   return writes.length === 0 ? undefined : { writes };
 }
 
-/** A name that `serin.dev/routes` gives to no route of these Services: with a slip the canary would be behind none. */
+/** Rolls back if `serin.dev/routes` names a route that names none of these Services: the canary would get no traffic. */
 export function checkRoutes(snapshot: Snapshot): Decision | undefined {
   const home = snapshot.deployment.metadata.namespace ?? "";
   const found = snapshot.routes.map(keyOf);
@@ -66,25 +66,25 @@ export function checkRoutes(snapshot: Snapshot): Decision | undefined {
   );
 }
 
-/** Behind a route the Services select the stable pods only; without one, the canary gets its share through them, once it may. */
+/** Isolates the Services behind a route. Without a route, the canary gets its share through them once the hooks agree. */
 export function isolate(snapshot: Snapshot): Decision | undefined {
   if (snapshot.routes.length === 0 && mayServe(snapshot)) {
-    const narrowed = snapshot.services.filter((service) => isIsolatedTo(service, snapshot.held.stable));
-    return narrowed.length === 0 ? undefined : { writes: narrowed.map(writeSelector) };
+    const isolated = snapshot.services.filter((service) => isIsolatedTo(service, snapshot.held.stable));
+    return isolated.length === 0 ? undefined : { writes: isolated.map(writeSelector) };
   }
   return isolateStable(snapshot);
 }
 
-/** Fails fast on pods that cannot get well. */
+/** Rolls back at once if pods cannot become ready. */
 export function checkHealth(snapshot: Snapshot): Decision | undefined {
   const reason = unhealthy(snapshot);
   return reason === undefined ? undefined : rollBack(snapshot, reason);
 }
 
 /**
- * The canary's size for the granted weight, and both versions' sizes where native control lost their proportion (a scale
- * through small numbers or zero). In this order it respects the repair: surge to the canary's present size, stable to
- * full size, surge to what is wanted, canary to that.
+ * Sizes the canary for the granted weight, and repairs both sizes if native control has lost their proportion, as a scale
+ * through small numbers does. The order keeps stable pods: surge to the canary's present size, stable version to full size,
+ * surge to the wanted size, canary to that size.
  */
 export function size(snapshot: Snapshot): Decision | undefined {
   const { deployment, canary, stable } = snapshot;
@@ -93,22 +93,22 @@ export function size(snapshot: Snapshot): Decision | undefined {
   const wanted = replicasOf(deployment);
   const surge = deployment.spec.strategy?.rollingUpdate?.maxSurge;
   const present = canary.spec.replicas ?? 0;
-  // Native control would take a stable pod that is not ready yet before one that is left of a version before.
+  // Native control would remove an unready stable pod before a pod of an earlier version.
   const left = snapshot.replicaSets.filter(
     (set) => set !== stable && set !== canary && (set.spec.replicas ?? 0) > 0,
   );
   if (left.length > 0) return { writes: left.map((set) => writeScale(set, 0)) };
   const short = scaleUpStable(snapshot);
   if (short !== undefined) return short;
-  // Native control scales all versions of a paused Deployment to replicas + surge: less would take stable pods first, and
-  // more would give some to the stable version. So the canary's size waits for the resume, too.
+  // Native control scales all versions of a paused Deployment to replicas + surge. A smaller surge would take stable pods
+  // first, and a larger one would add some. So Serin sizes the canary after the resume.
   if (deployment.spec.paused) return raiseSurge(snapshot);
   if (surge !== wantedSurge(snapshot)) return { writes: [writeSurge(deployment, wantedSurge(snapshot))] };
   const pods = surgePods(surge, wanted);
   return present > pods ? { writes: [writeScale(canary, pods)] } : undefined;
 }
 
-/** A twin beside every Service that a route names. */
+/** Creates or updates the canary Service of every Service that a route names. */
 export function ensureCanaryServices(snapshot: Snapshot): Decision | undefined {
   const writes = routedServices(snapshot).flatMap((service) => {
     const wanted = canaryServiceOf(service, snapshot.deployment, snapshot.canaryHash);
@@ -122,8 +122,8 @@ export function ensureCanaryServices(snapshot: Snapshot): Decision | undefined {
 }
 
 /**
- * Enough ready pods for the granted weight, and the endpoints of every twin with them. While a twin has none at all it
- * cannot carry any weight, so what it had is taken back until it can again.
+ * Waits for the pods of the granted weight, and for as many endpoints of every canary Service. A canary Service without any
+ * endpoint cannot carry weight, so Serin sets its weight to 0 until it has one.
  */
 export function awaitReady(snapshot: Snapshot): Decision | undefined {
   const pods = surgePods(wantedSurge(snapshot), replicasOf(snapshot.deployment));
@@ -136,7 +136,7 @@ export function awaitReady(snapshot: Snapshot): Decision | undefined {
   const late = overdue(snapshot, pods);
   if (late !== undefined) return rollBack(snapshot, late);
   const message = `waiting for ${pods} ready canary pods, ${fewest} so far${refusal(snapshot)}`;
-  const says = { status: "Unknown", reason: "Preparing", message } as const;
-  if (fewest === 0 && isRouted(snapshot)) return { writes: attach(snapshot, () => NONE), condition: says };
-  return { writes: [], condition: says, waitMs: deadlineIn(snapshot) };
+  const condition = { status: "Unknown", reason: "Preparing", message } as const;
+  if (fewest === 0 && isRouted(snapshot)) return { writes: attach(snapshot, () => NONE), condition };
+  return { writes: [], condition, waitMs: deadlineIn(snapshot) };
 }

@@ -19,18 +19,18 @@ import { callAfterwards, pendingAfterwards } from "./post-rollout.ts";
 import { replicasOf, type Snapshot } from "./snapshot.ts";
 
 /**
- * Proven: both versions may serve from here on, and the native rolling update finishes with the pods that were judged. The
- * twins leave the routes without any weight: a proxy that hears of a backend's end before it hears of the new weights would
- * answer with errors (Envoy, whose clusters and routes come on separate streams).
+ * Promotes a proven canary: both versions may serve now, and the native rolling update finishes with the judged pods. The
+ * canary Services lose their weight before they leave the routes: a proxy that hears of a backend's end before it hears of
+ * the new weights would answer with errors (Envoy, whose clusters and routes come on separate streams).
  */
 export function decidePromotion(snapshot: Snapshot): Decision {
   return firstOf([awaitUnpaused, restoreServices, drain, drainRoutes, releaseHold], snapshot);
 }
 
-/** The native rolling update runs; afterwards nothing of ours stays but the record. */
+/** Waits for the native rolling update, then removes everything of Serin but the run record. */
 export function decidePromoting(snapshot: Snapshot): Decision {
   return firstOf(
-    [restoreServices, restoreRoutes, awaitComplete, removeCanaryServices, tellHooks, end],
+    [restoreServices, restoreRoutes, awaitComplete, removeCanaryServices, callLastHooks, end],
     snapshot,
   );
 }
@@ -41,15 +41,15 @@ function awaitUnpaused(snapshot: Snapshot): Decision | undefined {
   return { writes: [], condition: { status: "Unknown", reason: "Holding", message } };
 }
 
-/** The user's Services as their owners wrote them. */
+/** Restores the user's Services as their owners wrote them. */
 export function restoreServices(snapshot: Snapshot): Decision | undefined {
-  const narrowed = snapshot.services.filter((service) => serviceRecordOf(service) !== undefined);
-  return narrowed.length === 0 ? undefined : { writes: narrowed.map(writeSelector) };
+  const isolated = snapshot.services.filter((service) => serviceRecordOf(service) !== undefined);
+  return isolated.length === 0 ? undefined : { writes: isolated.map(writeSelector) };
 }
 
 /**
- * The native deadline counts from Progressing.lastUpdateTime, which is as old as the canary; refreshed right before the
- * fields come back, native control sees a rollout that has just begun.
+ * The native deadline counts from Progressing.lastUpdateTime, which is as old as the canary. Serin refreshes it right before
+ * it restores the fields, so that native control sees a rollout that has just begun.
  */
 function releaseHold(snapshot: Snapshot): Decision {
   const at = instant(snapshot.now);
@@ -76,7 +76,7 @@ function releaseHold(snapshot: Snapshot): Decision {
   };
 }
 
-/** All replicas are of the judged version, available, and no other pod is left. */
+/** Whether all replicas are of the judged version and available, and no other pod is left. */
 export function isComplete({ deployment }: Pick<Snapshot, "deployment">): boolean {
   const {
     observedGeneration = 0,
@@ -97,19 +97,19 @@ function awaitComplete(snapshot: Snapshot): Decision | undefined {
   return isComplete(snapshot) ? undefined : { writes: [] };
 }
 
-/** People need not wait for the hooks that are called afterwards: the end is told before. */
-function tellHooks(snapshot: Snapshot): Decision | undefined {
+/** Reports the end before it calls the last hooks, so that people need not wait for them. */
+function callLastHooks(snapshot: Snapshot): Decision | undefined {
   if (pendingAfterwards(snapshot).length === 0) return undefined;
   if (snapshot.run?.outcome === "promoted") return callAfterwards(snapshot, "Succeeded");
   return {
     writes: [
-      ...tellEnd(snapshot),
+      ...reportEnd(snapshot),
       ...rewrite(snapshot, { outcome: "promoted", ended: instant(snapshot.now) }),
     ],
   };
 }
 
-function tellEnd(snapshot: Snapshot): readonly Write[] {
+function reportEnd(snapshot: Snapshot): readonly Write[] {
   const message = snapshot.run?.message ?? "";
   const condition = canaryCondition({ status: "True", reason: "Promoted", message }, instant(snapshot.now));
   return [
@@ -123,7 +123,7 @@ function end(snapshot: Snapshot): Decision {
   const { run } = snapshot;
   return {
     writes: [
-      ...(run?.outcome === "promoted" ? [] : tellEnd(snapshot)),
+      ...(run?.outcome === "promoted" ? [] : reportEnd(snapshot)),
       writeEnd(snapshot.deployment),
       ...snapshot.replicaSets.map((set) =>
         set === snapshot.judged && run !== undefined

@@ -31,12 +31,12 @@ import { callAfterwards } from "./post-rollout.ts";
 import { raiseSurge, scaleUpStable } from "./scale.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-/** The pods that stay for people to look into. */
+/** The failed pods that Serin keeps for people to look into. */
 const KEPT_PODS = 1;
 
 /**
- * The verdict is against the canary. It is recorded first: if we die before the weight is 0, whoever comes next finds it
- * and goes on, instead of granting the weight again.
+ * Rolls back. The record of the verdict comes first: if the controller dies before the weight is 0, the next one continues
+ * the rollback instead of granting the weight again.
  */
 export function rollBack(snapshot: Snapshot, reason: string, query = ""): Decision {
   const { run, judged } = snapshot;
@@ -54,7 +54,7 @@ export function rollBack(snapshot: Snapshot, reason: string, query = ""): Decisi
     writes: [
       writeRunRecord(judged, snapshot.uid, failed),
       ...drainWrites(snapshot),
-      // Before anybody can read of the failure: whoever does may retry at once.
+      // Before people can read of the failure: they may retry at once.
       writeFailed(snapshot),
       ...failWrites(snapshot, message),
     ],
@@ -80,7 +80,7 @@ function next(snapshot: Snapshot): string {
   return `One pod is kept; kubectl rollout undo deployment/${name} goes back, ${retry} tries again`;
 }
 
-/** The stable template says nothing of the content of a ConfigMap that was changed in place. */
+/** Advises to revert ConfigMaps that were changed in place: the stable template does not contain their content. */
 function configAdvice(snapshot: Snapshot): string[] {
   const { stable, judged } = snapshot;
   if (stable === undefined || judged === undefined) return [];
@@ -88,36 +88,36 @@ function configAdvice(snapshot: Snapshot): string[] {
   return changed.length === 0 ? [] : [revertAdvice(changed)];
 }
 
-/** What remains to be done about a failed canary; afterwards, that its failure stays visible. */
+/** Cleans up after a failed canary, then keeps its failure visible. */
 export function decideFailed(snapshot: Snapshot): Decision {
   return firstOf(
-    [drainAndTell, restoreRoutes, removeCanaryServices, endHold, shrink, undo, tellAgain],
+    [drainAndReport, restoreRoutes, removeCanaryServices, endHold, shrink, undo, reportAgain],
     snapshot,
   );
 }
 
-function drainAndTell(snapshot: Snapshot): Decision | undefined {
+function drainAndReport(snapshot: Snapshot): Decision | undefined {
   const decision = drain(snapshot) ?? isolateStable(snapshot) ?? awaitQuiet(snapshot);
-  return decision && { ...decision, writes: [...decision.writes, ...tell(snapshot)] };
+  return decision && { ...decision, writes: [...decision.writes, ...reportFailure(snapshot)] };
 }
 
-/** The template stays the user's; so does the hold, or native control would go on with it. */
+/** Keeps the failed template, which is the user's, under the hold: without it, native control would continue with it. */
 function endHold(snapshot: Snapshot): Decision | undefined {
   if (snapshot.held.phase !== "failed") return { writes: [writeFailed(snapshot)] };
   const { strategy: present, paused } = snapshot.deployment.spec;
-  // While the user pauses, native control would take pods of both versions.
+  // While the user pauses, native control would remove pods of both versions.
   if (paused || present?.rollingUpdate?.maxSurge === KEPT_PODS) return undefined;
   const strategy = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: KEPT_PODS } };
   return { writes: [writeHoldRecord(snapshot.deployment, snapshot.held, { strategy })] };
 }
 
-/** A pause of the plan ends with the canary; the user's own one stays. */
+/** Records the failure. A pause of the plan ends with the canary; the user's own pause stays. */
 function writeFailed(snapshot: Snapshot): Write {
   const pause = snapshot.run?.paused ? { paused: snapshot.held.originals.paused } : {};
   return writeHoldRecord(snapshot.deployment, { ...snapshot.held, phase: "failed" }, pause);
 }
 
-/** Lowering the surge shrinks nothing by itself; the stable version comes first where a scale has confused the two. */
+/** Shrinks the canary, which a lower surge alone does not. The stable version comes first if a scale has confused the two. */
 function shrink(snapshot: Snapshot): Decision | undefined {
   const { deployment, canary, stable } = snapshot;
   const wanted = deployment.spec.replicas ?? 1;
@@ -138,8 +138,8 @@ function undo(snapshot: Snapshot): Decision | undefined {
 }
 
 /**
- * What is in flight has not failed. Native control takes this word back neither while paused nor for a template that
- * it knows, so another version in the moment of a failure and a retry would go on failed for `kubectl rollout status`.
+ * Clears a stale `Progressing=False`. Native control does not clear it while the Deployment is paused, or when the template
+ * already has a ReplicaSet, so a superseding version or a retry would still look failed to `kubectl rollout status`.
  */
 export function forgetFailure(snapshot: Snapshot): Decision | undefined {
   const failure = conditionOf(snapshot.deployment.status?.conditions, "Progressing");
@@ -154,13 +154,13 @@ export function forgetFailure(snapshot: Snapshot): Decision | undefined {
   };
 }
 
-/** Native control overwrites our word on Progressing whenever a pod becomes ready; say it again. */
-function tellAgain(snapshot: Snapshot): Decision {
+/** Writes the failure again: native control overwrites the condition Progressing whenever a pod becomes ready. */
+function reportAgain(snapshot: Snapshot): Decision {
   const decision = callAfterwards(snapshot, "Failed");
-  return { ...decision, writes: [...tell(snapshot), ...(decision?.writes ?? [])] };
+  return { ...decision, writes: [...reportFailure(snapshot), ...(decision?.writes ?? [])] };
 }
 
-function tell(snapshot: Snapshot): Write[] {
+function reportFailure(snapshot: Snapshot): Write[] {
   const progressing = conditionOf(snapshot.deployment.status?.conditions, "Progressing");
   const message = snapshot.run?.message ?? "";
   if (progressing?.status === "False" && progressing.message === message) return [];
@@ -169,7 +169,7 @@ function tell(snapshot: Snapshot): Write[] {
 
 /**
  * `ProgressDeadlineExceeded` is the one reason at which `kubectl rollout status`, Argo CD and Flux say "failed". The Event comes
- * before the condition by which it counts as told: if we die between the two, it is told again and is still one.
+ * before the condition that shows it was reported: if the controller dies between the two, it reports the same Event again.
  */
 function failWrites(snapshot: Snapshot, message: string): Write[] {
   const at = instant(snapshot.now);
@@ -182,9 +182,9 @@ function failWrites(snapshot: Snapshot, message: string): Write[] {
     lastTransitionTime: at,
   } as const;
   const canary = canaryCondition({ status: "False", reason: "RolledBack", message }, at);
-  const isTold = conditionOf(snapshot.deployment.status?.conditions, CONDITION)?.message === message;
+  const isReported = conditionOf(snapshot.deployment.status?.conditions, CONDITION)?.message === message;
   return [
-    ...(isTold ? [] : [writeEvent(snapshot.deployment, "Warning", "RolledBack", message)]),
+    ...(isReported ? [] : [writeEvent(snapshot.deployment, "Warning", "RolledBack", message)]),
     writeConditions(snapshot.deployment, [progressing, canary]),
   ];
 }

@@ -4,7 +4,7 @@ import type { Decision } from "./decision.ts";
 import { replicasOf, type Snapshot } from "./snapshot.ts";
 
 /** The pods of all versions but the stable one. */
-function podsBeside(snapshot: Snapshot): number {
+function otherPods(snapshot: Snapshot): number {
   const { stable } = snapshot;
   return snapshot.replicaSets.reduce(
     (pods, set) => pods + (set === stable ? 0 : (set.spec.replicas ?? 0)),
@@ -12,17 +12,17 @@ function podsBeside(snapshot: Snapshot): number {
   );
 }
 
-/** Room for them beside the stable version; without it, native control takes pods of both where it scales them together. */
+/** Raises the surge to the number of other pods; with a smaller one, native control would remove pods of both versions. */
 export function raiseSurge(snapshot: Snapshot): Decision | undefined {
   const { deployment } = snapshot;
   const surge = deployment.spec.strategy?.rollingUpdate?.maxSurge;
-  const pods = podsBeside(snapshot);
+  const pods = otherPods(snapshot);
   return surgePods(surge, replicasOf(deployment)) < pods
     ? { writes: [writeSurge(deployment, pods)] }
     : undefined;
 }
 
-/** The stable version at full size, where a scale through small numbers or a lost race has left it short. */
+/** Brings the stable version to full size if a scale through small numbers or a lost race has left it short. */
 export function scaleUpStable(snapshot: Snapshot): Decision | undefined {
   const { stable } = snapshot;
   const wanted = replicasOf(snapshot.deployment);

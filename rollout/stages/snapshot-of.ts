@@ -18,7 +18,7 @@ import { findByHash, findByTemplate, hashOf } from "../workload/template.ts";
 import { judgeInputOf } from "./judge-input.ts";
 import type { Observation, Snapshot } from "./snapshot.ts";
 
-/** What was read of the cluster for one Deployment. Objects of others among it are ignored, whatever marks they carry. */
+/** The objects that were read for one Deployment. Objects of others among them are ignored, whatever marks they carry. */
 export interface RawSnapshot {
   /** ms since the epoch. */
   readonly now: number;
@@ -34,7 +34,7 @@ export interface RawSnapshot {
   readonly pods: readonly Pod[];
 }
 
-/** Builds the snapshot; `undefined` while no rollout of the Deployment is in flight. `plan` is the Deployment's own. */
+/** Builds the snapshot; `undefined` while no rollout of the Deployment is in flight. */
 export function snapshotOf(raw: RawSnapshot, plan: Plan = planOf(raw.deployment)): Snapshot | undefined {
   const { now, deployment } = raw;
   const held = holdRecordOf(deployment);
@@ -91,7 +91,7 @@ export function complete(observation: Observation): Snapshot {
   return { ...facts, judgeInput: judgeInputOf(facts) };
 }
 
-/** The Deployment's own that are in flight: marked, named by the record, of its present template, or with pods. */
+/** The Deployment's ReplicaSets in flight: marked, named by the record, of its present template, or with pods. */
 export function replicaSetsOf(
   { metadata: { uid = "" }, spec }: Deployment,
   stable: string,
@@ -103,19 +103,19 @@ export function replicaSetsOf(
     (set) =>
       set === current ||
       set.metadata.labels?.[FLIGHT] === uid ||
-      // A version that was left before Serin could mark it is known by what native control copied onto it.
+      // A version that was superseded before Serin could mark it still has the hold record that native control copied.
       set.metadata.annotations?.[HELD] !== undefined ||
       hashOf(set) === stable ||
       (set.spec.replicas ?? 0) > 0,
   );
 }
 
-/** Marked, and of its namespace: tenants may write any mark on their own objects. */
+/** Whether an object is marked for the Deployment. Tenants may write any mark on objects in their own namespace. */
 function isMarkedFor({ metadata: { uid, namespace } }: Deployment, { metadata }: KubeObject): boolean {
   return metadata.labels?.[FLIGHT] === uid && metadata.namespace === namespace;
 }
 
-/** The routes that name one of these Services and may, and those that carry a share of the rollout already. */
+/** The permitted routes that name one of these Services, and those that already carry a share of the rollout. */
 function routesOf(
   { metadata: { uid = "", namespace = "" } }: Deployment,
   plan: Plan,

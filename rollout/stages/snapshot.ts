@@ -86,7 +86,7 @@ function grantedWeight(snapshot: Snapshot): number {
   return passed.reduce((weight, step) => (step.kind === "weight" ? step.weight : weight), 0);
 }
 
-/** What the canary is granted of the traffic. */
+/** The traffic that the canary is granted. */
 export function grantedExposure(snapshot: Snapshot): Exposure {
   const { deployment, held, plan } = snapshot;
   const id = Date.parse(held.started).toString(36);
@@ -94,18 +94,18 @@ export function grantedExposure(snapshot: Snapshot): Exposure {
   return exposureAt(plan, stepIndex(snapshot), { cookie: `serin-${namespace}-${name}`, id });
 }
 
-/** The weight after the granted one, in percent; after the last one the promotion, which is all of it. */
+/** The weight after the granted one, in percent; after the last one comes the promotion with 100. */
 export function nextWeight(snapshot: Facts): number {
   const next = snapshot.plan.steps.slice(stepIndex(snapshot) + 1).find((step) => step.kind === "weight");
   return next?.weight ?? 100;
 }
 
-/** The surge for what is granted; before any weight, that for the first one, so that its pods are ready by then. */
+/** The surge for the granted weight. Before any weight it is the surge for the first one, so that its pods are ready in time. */
 export function wantedSurge(snapshot: Snapshot): string | number {
   return surgeAt(snapshot.plan, grantedWeight(snapshot));
 }
 
-/** Whether some route gives the canary anything. */
+/** Whether a route gives the canary any traffic. */
 export function isRouted(snapshot: Snapshot): boolean {
   return [...snapshot.shares.values()].some(isExposed);
 }

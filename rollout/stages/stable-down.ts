@@ -2,7 +2,7 @@ import { isStableDown, WAY_OUT } from "../workload/stable-down.ts";
 import type { Decision } from "./decision.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-/** Adds to what is said of a rollout that its stable version serves nobody, and what to do about it. */
+/** Adds to the condition that no stable pod is ready, and the command that promotes the canary at once. */
 export function reportStableDown(snapshot: Snapshot, decision: Decision): Decision {
   if (decision.condition === undefined || !isStableDown(snapshot.stable)) return decision;
   const { name, annotations } = snapshot.deployment.metadata;

@@ -4,22 +4,22 @@ import { surgePods } from "../workload/surge.ts";
 import type { ConditionUpdate } from "./decision.ts";
 import { grantedExposure, replicasOf, type Snapshot, stepIndex, wantedSurge } from "./snapshot.ts";
 
-/** The canary gets its share, and its step has not lasted long enough. */
+/** The condition of a step that has not lasted long enough. */
 export function progressing(snapshot: Snapshot, verdict: Verdict): ConditionUpdate {
   const step = `step ${stepIndex(snapshot) + 1} of ${snapshot.plan.steps.length}`;
-  const message = `canary has ${tellShare(snapshot)}, ${step}: ${verdict.message}`;
+  const message = `canary has ${describeShare(snapshot)}, ${step}: ${verdict.message}`;
   return { status: "Unknown", reason: "Progressing", message };
 }
 
-/** What the canary is given: exact at a gateway; through a Service's pods only about as much as was granted. */
-function tellShare(snapshot: Snapshot): string {
+/** The canary's share: exact at a gateway, and only approximate through a Service's pods. */
+function describeShare(snapshot: Snapshot): string {
   if (snapshot.routes.length > 0) return describeExposure(grantedExposure(snapshot));
   const stable = replicasOf(snapshot.deployment);
   const pods = surgePods(wantedSurge(snapshot), stable);
   return `${pods} of ${stable + pods} pods and their share of the traffic, as no route names its Services`;
 }
 
-/** The rollout stays at its step until something changes. */
+/** The condition of a rollout that stays at its step until something changes. */
 export function holding(snapshot: Snapshot, why: string): ConditionUpdate {
   return {
     status: "Unknown",

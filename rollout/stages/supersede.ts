@@ -11,9 +11,9 @@ import { scaleUpStable } from "./scale.ts";
 import { replicasOf, type Snapshot, wantedSurge } from "./snapshot.ts";
 
 /**
- * A new template came while another version was in flight or in its native promotion. Admission paused the Deployment, so
- * that no pod moves; here the way is made free: no traffic to what is superseded, the stable version at full size and
- * alone in its Services, then the latch opens and native control starts the new canary.
+ * Supersedes a version in flight or in its native promotion. Admission paused the Deployment, so that no pod changes. Serin
+ * takes all traffic from the superseded version, brings the stable version to full size, isolates the Services to it, and
+ * then ends the pause, so that native control starts the new canary.
  */
 export function decideSuperseding(snapshot: Snapshot): Decision {
   return firstOf(
@@ -22,7 +22,7 @@ export function decideSuperseding(snapshot: Snapshot): Decision {
   );
 }
 
-/** The version that was in flight keeps a record of how it ended. */
+/** Records the outcome of the superseded version. */
 function closeRecords(snapshot: Snapshot): Decision | undefined {
   const ended = instant(snapshot.now);
   const writes = snapshot.replicaSets.flatMap((replicaSet) => {
@@ -34,7 +34,7 @@ function closeRecords(snapshot: Snapshot): Decision | undefined {
   return writes.length === 0 ? undefined : { writes };
 }
 
-/** The stable version alone carries everything: all its pods ready before any other goes. */
+/** Waits until all stable pods are ready, because they must carry all traffic before another pod goes. */
 function fillStable(snapshot: Snapshot): Decision | undefined {
   const { stable } = snapshot;
   if (stable === undefined) return { writes: [] };

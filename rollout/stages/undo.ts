@@ -15,8 +15,8 @@ import { isComplete, restoreServices } from "./promote.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /**
- * The stable template came back (`kubectl rollout undo`, a revert in Git, `helm rollback`). Admission has taken the weight
- * and given the native fields back; native control removes the canary's pods. What remains is to tidy up.
+ * Cleans up after an undo (`kubectl rollout undo`, a revert in Git, `helm rollback`). Admission has drained the routes and
+ * restored the native fields; native control removes the canary's pods.
  */
 export function decideUndone(snapshot: Snapshot): Decision {
   return firstOf(
@@ -27,29 +27,29 @@ export function decideUndone(snapshot: Snapshot): Decision {
       awaitStable,
       restoreServices,
       removeCanaryServices,
-      tellHooks,
-      markLeft,
+      callLastHooks,
+      markUnseen,
       end,
     ],
     snapshot,
   );
 }
 
-/** Not proven in the end, whoever decided so. */
-function tellHooks(snapshot: Snapshot): Decision | undefined {
+/** Calls the last hooks with the phase of a canary that was not proven. */
+function callLastHooks(snapshot: Snapshot): Decision | undefined {
   return callAfterwards(snapshot, "Failed");
 }
 
-/** While a canary pod lives, the Services stay narrow: it was never proven. */
+/** The Services stay isolated while a canary pod lives, because the canary was never proven. */
 function awaitStable(snapshot: Snapshot): Decision | undefined {
   return isComplete(snapshot) ? undefined : { writes: [] };
 }
 
 /**
- * What was undone before anybody looked has native control's copies of our record, and no mark by which a sweep would find
- * them when this end is cut short.
+ * Marks ReplicaSets of a rollout that was undone before the controller saw it. They carry native control's copies of the hold
+ * record, and without a mark a sweep could not find them if the controller dies before the end.
  */
-function markLeft(snapshot: Snapshot): Decision | undefined {
+function markUnseen(snapshot: Snapshot): Decision | undefined {
   const left = snapshot.replicaSets.filter(({ metadata }) => metadata.labels?.[FLIGHT] !== snapshot.uid);
   return left.length === 0 ? undefined : { writes: left.map((set) => writeRunRecord(set, snapshot.uid)) };
 }

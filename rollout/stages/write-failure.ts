@@ -4,12 +4,12 @@ import { report } from "./condition.ts";
 import type { Decision } from "./decision.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-/** What others say of a write that they refuse may be long; so much of it is told. */
+/** The most characters of an error that Serin reports. */
 const LONGEST_REASON = 500;
 
 /**
- * What people are told when a write keeps failing: an Event, and the condition `Canary` as long as it holds no verdict.
- * The same message is no news, so it may be told after every try.
+ * Reports a write that keeps failing: as an Event, and in the condition `Canary` unless that holds a verdict. An unchanged
+ * message is not written again, so this may be called after every try.
  */
 export function reportWriteFailure(snapshot: Snapshot, write: Write, reason: string): Decision {
   if (write.verb === "event") return { writes: [] };

@@ -6,7 +6,7 @@ import { equal } from "../text/equal.ts";
 import { isRecord } from "../text/parse.ts";
 import { formatRecord, isNewer, list, map, readRecord, timestamp } from "../text/stored-json.ts";
 
-/** The record with these defaults: whatever happens to them elsewhere, the rollout keeps them. */
+/** The record with these defaults, which the rollout keeps even if they change elsewhere. */
 export function withDefaults(held: HoldRecord, layers: readonly Layer[]): HoldRecord {
   const { defaults: _before, ...rest } = held;
   return layers.length === 0 ? rest : { ...rest, defaults: layers };
@@ -79,7 +79,7 @@ export function withHoldRecord(object: Deployment, held: HoldRecord, old: Deploy
   };
 }
 
-/** The user's values, to be kept and given back. */
+/** The user's values, which Serin restores at the end. */
 export function originalsOf(spec: DeploymentSpec): Originals {
   return {
     ...(spec.minReadySeconds === undefined ? {} : { minReadySeconds: spec.minReadySeconds }),
@@ -92,8 +92,8 @@ export function originalsOf(spec: DeploymentSpec): Originals {
 }
 
 /**
- * The originals after somebody re-applied a manifest in flight: a value that differs from the held one is what the
- * user wants from now on; one that is equal was only echoed.
+ * The originals after a user re-applied a manifest in flight: a value that differs from the held one is what the user wants;
+ * an equal one is only an echo.
  */
 export function updateOriginals(
   originals: Originals,

@@ -29,14 +29,14 @@ export function hold(spec: DeploymentSpec, surge: string | number): DeploymentSp
   return { ...spec, ...holdFields(surge) };
 }
 
-/** The spec with the user's own values back; a field that the user never had goes. `paused` is not the hold's. */
+/** The spec with the user's own values restored, without fields that the user never had. The hold does not cover `paused`. */
 export function restoreFields(spec: DeploymentSpec, originals: Originals): DeploymentSpec {
   const { minReadySeconds: _m, progressDeadlineSeconds: _p, strategy: _s, ...rest } = spec;
   const { paused: _paused, ...fields } = originals;
   return { ...rest, ...fields };
 }
 
-/** The held fields as they must be written to give them back; `undefined` takes one away that the user never had. */
+/** The held fields as Serin writes them to restore them; `undefined` removes one that the user never had. */
 export function restoredFields(originals: Originals) {
   const { paused: _paused, ...fields } = originals;
   return { minReadySeconds: undefined, progressDeadlineSeconds: undefined, strategy: undefined, ...fields };

@@ -1,6 +1,6 @@
 import type { Plan } from "../plan/plan.ts";
 
-/** How many canary pods a surge makes of so many replicas; native control rounds percents up. */
+/** The number of canary pods for a surge; native control rounds percents up. */
 export function surgePods(surge: string | number | undefined, replicas: number): number {
   if (typeof surge === "number") return surge;
   const percent = /^(\d+)%$/.exec(surge ?? "");
@@ -8,19 +8,19 @@ export function surgePods(surge: string | number | undefined, replicas: number):
 }
 
 /**
- * That surge, or as much as there are pods beside the stable version. Native control scales all versions of a paused Deployment
- * to replicas + surge together: with less room than they take, it would take stable pods first.
+ * The surge, but at least the number of pods of other versions. Native control scales all versions of a paused Deployment to
+ * replicas + surge together; with a smaller surge it would remove stable pods first.
  */
 export function withRoom(surge: string | number, replicas: number, pods: number): string | number {
   return surgePods(surge, replicas) < pods ? pods : surge;
 }
 
-/** The surge whose pods can carry that share (percent) of the traffic as lightly as the stable ones carry theirs. */
+/** The surge whose pods get no more traffic each than the stable pods, at this weight in percent. */
 export function surgeFor(weight: number): string {
   return `${Math.max(1, Math.ceil(weight))}%`;
 }
 
-/** The Deployment's surge at that weight (percent); at none, that for what comes first. */
+/** The Deployment's surge at this weight in percent; at 0, the surge for the first share. */
 export function surgeAt({ size, steps }: Pick<Plan, "size" | "steps">, weight: number): string | number {
   switch (size.kind) {
     case "pods":
@@ -34,7 +34,7 @@ export function surgeAt({ size, steps }: Pick<Plan, "size" | "steps">, weight: n
   }
 }
 
-/** What the canary gets first, in percent: of requests, or of copies. */
+/** The canary's first share, in percent of requests or of copies. */
 function firstShare(steps: Plan["steps"]): number {
   for (const step of steps) {
     if (step.kind === "weight") return step.weight;

@@ -33,11 +33,11 @@ export function writeHoldRecord(
   ]);
 }
 
-/** Takes everything of the rollout off the Deployment: it is over. A changed ConfigMap may be about to start the next one. */
+/** Ends the rollout on the Deployment. A changed ConfigMap may be about to start the next one. */
 export function writeEnd(deployment: Deployment): Write {
   const { annotations = {} } = deployment.metadata;
   return patchHeld(deployment, [
-    // Or the mark of a change that came in between would lose the label by which it is seen.
+    // Without this test, a change that was marked in between would lose the label by which the controller sees it.
     { op: "test", path: "/metadata/annotations", value: annotations },
     { op: "remove", path: annotationPath(HELD) },
     ...(CHANGED in annotations ? [] : [{ op: "remove", path: labelPath(FLIGHT) } as const]),
@@ -45,8 +45,8 @@ export function writeEnd(deployment: Deployment): Write {
 }
 
 /**
- * Conditions of the Deployment's status; native control keeps those it does not know. Guarded by the UID alone: they decide
- * nothing, and whoever sees that they are out of date says them anew.
+ * Conditions of the Deployment's status; native control keeps those it does not know. Guarded by the UID alone: no decision
+ * depends on them, and the controller rewrites outdated ones.
  */
 export function writeConditions(deployment: Deployment, conditions: readonly Condition[]): Write {
   return {
@@ -71,7 +71,7 @@ export function writeRunRecord(replicaSet: ReplicaSet, uid: string, run?: RunRec
   return patchReplicaSet(replicaSet, { labels: { [FLIGHT]: uid }, ...annotations });
 }
 
-/** Ends a ReplicaSet's flight; the record stays on it. Native control had copied the Deployment's annotations there. */
+/** Removes a ReplicaSet's mark and native control's copies of the Deployment's annotations; the run record stays. */
 export function removeRunRecord(replicaSet: ReplicaSet, run?: RunRecord): Write {
   const record = run === undefined ? {} : { [RUN]: formatRun(run) };
   return patchReplicaSet(replicaSet, {
@@ -101,8 +101,8 @@ export function writeEvent(
 }
 
 /**
- * Guarded by the record: whoever started, ended or superseded the rollout since has changed it. And by the generation: who
- * scaled or resumed it since, too, but not native control, which counts pods in the status all the time.
+ * Guarded by the record, which changes when a rollout starts, ends or is superseded, and by the generation, which changes when
+ * a user scales or resumes the Deployment. Native control's counts in the status change neither.
  */
 function patchHeld(deployment: Deployment, operations: readonly Operation[]): Write {
   const { annotations, generation } = deployment.metadata;
