@@ -64,8 +64,10 @@ onEachGateway("a good release", function (gateway) {
     const asked = JSON.parse(JSON.stringify(manifestOf(was as never)).replace("app:v1", "app:v2"));
     expect(withoutApplied(manifestOf(deployment as never))).to.deep.equal(withoutApplied(asked));
     expect([...shop.stock.services.keys()]).to.deep.equal(["web"]);
-    const [stable] = [...shop.stock.replicasets.values()].filter((set) => set.spec.replicas === 0);
-    expect(stable?.metadata.labels).to.not.have.property("serin.dev/flight");
+    await shop.until("no mark on the old version", () => {
+      const old = [...shop.stock.replicasets.values()].find((set) => set.spec.replicas === 0);
+      return old !== undefined && !("serin.dev/flight" in (old.metadata.labels ?? {}));
+    });
   });
 });
 
