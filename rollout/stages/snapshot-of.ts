@@ -2,7 +2,7 @@ import { controllerOf, type KubeObject } from "../../kube/core/meta.ts";
 import type { ReferenceGrant, Route } from "../../kube/core/routes.ts";
 import type { EndpointSlice, Service } from "../../kube/core/services.ts";
 import type { Deployment, Pod, ReplicaSet } from "../../kube/core/workloads.ts";
-import { FLIGHT, HASH_LABEL, HELD } from "../keys.ts";
+import { FLIGHT, HELD } from "../keys.ts";
 import type { Plan } from "../plan/plan.ts";
 import { isWantedRoute, wantedServices } from "../preflight/selection.ts";
 import { isCanaryService } from "../traffic/canary-service.ts";
@@ -47,7 +47,7 @@ export function snapshotOf(raw: RawSnapshot, plan: Plan = planOf(raw.deployment)
   const names = new Set(services.map(({ metadata }) => metadata.name));
   const marked = raw.marked.filter((service) => isMarkedFor(deployment, service));
   const podsOf = (set: ReplicaSet | undefined) =>
-    raw.pods.filter(({ metadata }) => set && metadata.labels?.[HASH_LABEL] === hashOf(set));
+    raw.pods.filter((pod) => set?.metadata.uid !== undefined && controllerOf(pod) === set.metadata.uid);
   // After an undo the Deployment's template is the stable one: then no version is the canary.
   const isUndone = canary === undefined || canary === stable;
   return complete({

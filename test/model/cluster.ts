@@ -152,6 +152,15 @@ export class Cluster extends Objects {
       metadata: {
         name: `${set.metadata.name}-${i}`,
         labels: { [HASH_LABEL]: hashOf(set) },
+        ownerReferences: [
+          {
+            apiVersion: "apps/v1",
+            kind: "ReplicaSet",
+            name: set.metadata.name,
+            uid: set.metadata.uid ?? "",
+            controller: true,
+          },
+        ],
         creationTimestamp: new Date(since).toISOString(),
       },
       status: {

@@ -37,8 +37,13 @@ const canary = aReplicaSet({
   replicas: 1,
   meta: { ownerReferences: owner(), annotations: { [RUN]: formatRun(run) } },
 });
-const podOf = (name: string, hash: string) => ({
-  metadata: { name, namespace: "shop", labels: { "pod-template-hash": hash } },
+const podOf = (name: string, hash: string, set = `uid-${hash}`) => ({
+  metadata: {
+    name,
+    namespace: "shop",
+    labels: { "pod-template-hash": hash },
+    ownerReferences: [{ apiVersion: "apps/v1", kind: "ReplicaSet", name: "set", uid: set, controller: true }],
+  },
 });
 const isolated = (name: string, mark = uid) => {
   const service = aService({ meta: { name } });
@@ -73,6 +78,14 @@ describe("the snapshot of a rollout", () => {
     expect(snapshot?.run).to.deep.equal(run);
     expect(names(snapshot?.pods)).to.deep.equal(["new"]);
     expect(names(snapshot?.stablePods)).to.deep.equal(["old"]);
+  });
+
+  it("leaves out pods that carry a version's hash and belong to another object", () => {
+    const { ownerReferences: _none, ...bare } = podOf("bare", "web2").metadata;
+    const others = [podOf("collision", "web2", "uid-api1"), { metadata: bare }];
+    expect(names(snapshotOf({ ...raw, pods: [...others, podOf("new", "web2")] })?.pods)).to.deep.equal([
+      "new",
+    ]);
   });
 
   it("has no canary's pods after an undo, and still the judged version", () => {
