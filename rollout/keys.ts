@@ -1,18 +1,18 @@
-/** The label by which the native controller tells the pods of one ReplicaSet from those of another. */
+/** The label by which native control distinguishes the pods of its ReplicaSets. */
 export const HASH_LABEL =
   "pod-template-hash"; /** What Serin writes on objects; people write the other `serin.dev/` keys (plan.ts). */
 
-/** On Deployment, Services and routes in flight: what they were before, as readable JSON. */
+/** On Deployment, Services and routes in flight: their original fields, as readable JSON. */
 export const HELD = "serin.dev/held";
 /** On a ReplicaSet: the record of the rollout that judged it. */
 export const RUN = "serin.dev/run";
-/** Label on everything that is in flight; the controller watches nothing else. Its value is the Deployment's UID. */
+/** Label on every object in flight. The controller watches no others. Its value is the Deployment's UID. */
 export const FLIGHT = "serin.dev/flight";
-/** On a Service, by its owner: "false" leaves it alone (metrics, for example). */
+/** On a Service, by its owner: with "false", Serin does not change it (for example for metrics). */
 export const ISOLATE = "serin.dev/isolate";
-/** On a Deployment for some seconds: a ConfigMap or Secret that it uses has changed (changed.ts). */
+/** On a Deployment for some seconds: a ConfigMap or Secret that it uses has changed (tracking/pending.ts). */
 export const CHANGED = "serin.dev/changed";
-/** On a pod template: the changes of ConfigMaps and Secrets that this version was made for. */
+/** On a pod template: the changes of ConfigMaps and Secrets that started this version. */
 export const CONFIG = "serin.dev/config";
 /** Label on a ConfigMap or Secret, by its owner: "true" makes a change of it a canary. On a Deployment: part of the plan. */
 export const TRACK = "serin.dev/track";

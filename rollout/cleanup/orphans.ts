@@ -19,56 +19,56 @@ import { hashOf } from "../workload/template.ts";
 import { removeRunRecord, writeScale } from "../workload/writes.ts";
 
 /**
- * Admission narrows the Services before the API server has stored the Deployment, and a later admission may still refuse
- * it: for so long (ms) a Service may be narrowed for a Deployment that is not in flight.
+ * How long (ms) a Service may be isolated for a Deployment that is not in flight: admission isolates the Services before
+ * the API server stores the Deployment, and another webhook may still refuse it.
  */
 const GRACE_MS = 10_000;
-/** How often it is looked whether the pods of a canary without Deployment are gone, in ms. */
+/** How often (ms) Serin checks whether the pods of a canary without a Deployment are gone. */
 const STRAY_MS = 1_000;
 
-/** What carries our mark, and the UIDs of the Deployments that are in flight. */
+/** The objects with Serin's mark, and the UIDs of the Deployments in flight. */
 export interface SweepInput {
   readonly now: number;
   readonly inFlight: ReadonlySet<string>;
-  /** UIDs of Deployments that were seen in flight and are no more, with the instant (ms) they left. */
+  /** The ended rollouts that this controller saw in flight, with the instant (ms) of their end. */
   readonly ended?: ReadonlyMap<string, number>;
   readonly services: readonly Service[];
   readonly routes: readonly Route[];
   readonly replicaSets: readonly ReplicaSet[];
 }
 
-/** Gives back what belongs to no rollout: its Deployment was deleted, recreated, or never took off. */
+/** Restores objects without a rollout: the Deployment was deleted or recreated, or its update never stored. */
 export function sweep(marked: SweepInput): Decision {
   const isOver = (uid: string | undefined) => uid !== undefined && !marked.inFlight.has(uid);
-  // They select the version that native control is about to remove, or has removed.
+  // These select a version that native control is about to remove, or has removed.
   const urgent = marked.services.filter(
     (service) =>
-      isOver(flightUidOf(service)) &&
+      isOver(rolloutUidOf(service)) &&
       serviceRecordOf(service) !== undefined &&
-      marked.replicaSets.some((set) => isAdopted(set) && isOfOneFlight(service, set)),
+      marked.replicaSets.some((set) => isAdopted(set) && isOfSameRollout(service, set)),
   );
-  // All else of their flights comes in a later look, when they reach the pods that are to serve alone.
-  const later = new Set(urgent.map(flightUidOf));
+  // The other objects of these rollouts come in a later sweep, when the Services select the pods that will serve alone.
+  const later = new Set(urgent.map(rolloutUidOf));
   const lost = (uid: string | undefined) => isOver(uid) && !later.has(uid);
   const routes = marked.routes.map((route) => sweepRoute(route, lost, marked.now));
   const attached = new Set(routes.flatMap(({ uids }) => uids));
-  const isAttached = (object: Service | ReplicaSet) => attached.has(flightUidOf(object) ?? "");
-  const orphans = marked.services.filter((service) => lost(flightUidOf(service)));
-  const sets = marked.replicaSets.filter((set) => lost(flightUidOf(set)));
+  const isAttached = (object: Service | ReplicaSet) => attached.has(rolloutUidOf(object) ?? "");
+  const orphans = marked.services.filter((service) => lost(rolloutUidOf(service)));
+  const sets = marked.replicaSets.filter((set) => lost(rolloutUidOf(set)));
   const strays = sets.filter(isStray);
-  // Before a Service selects all pods again, those that were never proven must be gone.
-  const isEarly = (service: Service) => strays.some((set) => isOfOneFlight(service, set));
-  const narrowed = orphans.filter((service) => serviceRecordOf(service) !== undefined && !isEarly(service));
-  const late = narrowed.filter(
+  // Before a Service selects all pods again, the unproven pods must be gone.
+  const isEarly = (service: Service) => strays.some((set) => isOfSameRollout(service, set));
+  const isolated = orphans.filter((service) => serviceRecordOf(service) !== undefined && !isEarly(service));
+  const late = isolated.filter(
     (service) => ageOf(service, marked.now) >= GRACE_MS || hasEnded(service, marked),
   );
-  // A twin goes after the routes that may name it have been given back, in a later look.
+  // Serin deletes a canary Service in a later sweep, after it has restored the routes that may name it.
   const canaryServices = orphans
-    .filter((service) => isLeftTwin(service) && !isAttached(service))
+    .filter((service) => isLeftCanaryService(service) && !isAttached(service))
     .map(deleteCanaryService);
   const waits = [
     ...routes.map(({ waitMs }) => waitMs).filter((ms) => ms > 0),
-    ...narrowed.map((service) => GRACE_MS - ageOf(service, marked.now)).filter((ms) => ms > 0),
+    ...isolated.map((service) => GRACE_MS - ageOf(service, marked.now)).filter((ms) => ms > 0),
     ...strays.map(() => STRAY_MS),
   ];
   const sizes = strays.filter((set) => !isTakenOver(set) && set.spec.replicas !== 0 && !isAttached(set));
@@ -82,59 +82,59 @@ export function sweep(marked: SweepInput): Decision {
       ...late.map(writeSelector),
       ...ended.map((set) => close(set, marked.now)),
     ],
-    // An instant that is yet to come is nobody's: whoever wrote it gets no other sweep by it.
+    // Cap the wait: an instant in the future, forged or from a skewed clock, must not delay the next sweep.
     ...(waits.length > 0 ? { waitMs: Math.min(GRACE_MS, ...waits) } : {}),
   };
 }
 
-/** An unproven canary that its Deployment has left behind (`--cascade=orphan`), with pods, and that is no other one's version. */
+/** An unproven canary with pods whose Deployment was deleted without it (`--cascade=orphan`), and not another one's version. */
 function isStray(set: ReplicaSet): boolean {
   const run = lastRunOf(set);
   const isUnproven = run?.outcome === "running" || run?.outcome === "failed";
-  const isOwned = controllerOf(set) === flightUidOf(set);
+  const isOwned = controllerOf(set) === rolloutUidOf(set);
   const pods = Math.max(set.spec.replicas ?? 0, set.status?.replicas ?? 0);
   return isUnproven && run.stable !== hashOf(set) && !isOwned && !isAdopted(set) && pods > 0;
 }
 
-/** A canary that another Deployment has taken over from the one that left it behind. */
+/** A canary that another Deployment has taken over. */
 function isTakenOver(set: ReplicaSet): boolean {
   const owner = controllerOf(set);
-  return owner !== undefined && owner !== flightUidOf(set);
+  return owner !== undefined && owner !== rolloutUidOf(set);
 }
 
 /**
- * A canary that has become the version of another Deployment, which scales down all others: native control sets its own
- * `minReadySeconds` on the ReplicaSet that it wants, and leaves the hold's on one that it removes.
+ * A canary that has become the version of another Deployment. Native control sets the Deployment's `minReadySeconds` on the
+ * ReplicaSet that it wants, leaves the hold's value on the others and scales them down.
  */
 export function isAdopted(set: ReplicaSet): boolean {
   return isTakenOver(set) && set.spec.minReadySeconds !== MIN_READY_SECONDS;
 }
 
-function flightUidOf({ metadata }: Service | ReplicaSet): string | undefined {
+function rolloutUidOf({ metadata }: Service | ReplicaSet): string | undefined {
   return metadata.labels?.[FLIGHT];
 }
 
-function isOfOneFlight(service: Service, set: ReplicaSet): boolean {
-  return flightUidOf(service) === flightUidOf(set) && service.metadata.namespace === set.metadata.namespace;
+function isOfSameRollout(service: Service, set: ReplicaSet): boolean {
+  return rolloutUidOf(service) === rolloutUidOf(set) && service.metadata.namespace === set.metadata.namespace;
 }
 
-/** A twin, or one that has lost its owner in the same way. */
-function isLeftTwin(service: Service): boolean {
+/** A canary Service, or one that has lost its owner by `--cascade=orphan`. */
+function isLeftCanaryService(service: Service): boolean {
   const { ownerReferences = [], annotations = {} } = service.metadata;
   const isOrphan = ownerReferences.length === 0 && !(HELD in annotations);
   return isCanaryService(service) || (isOrphan && HASH_LABEL in (service.spec.selector ?? {}));
 }
 
 /**
- * Of the lost rollouts in a route first the traffic goes and, when that is in force, the twins: a proxy hears of Services and of
- * routes in its own order.
+ * Takes the traffic of lost rollouts from a route first, and removes their shares when that is in force: a proxy learns of
+ * Services and of routes in any order.
  */
 function sweepRoute(route: Route, lost: (uid: string) => boolean, now: number) {
   const shares = routeRecordOf(route)?.shares ?? {};
   const uids = Object.keys(shares).filter(lost);
   const waitMs = (uid: string) => {
     const left = isExposed(shares[uid]) ? settleMs(route) : settledOn(route, uid) - now;
-    // An instant further ahead than clocks differ is nobody's.
+    // An instant further ahead than clocks differ is forged.
     return left > settleMs(route) + GRACE_MS ? 0 : left;
   };
   const kept = uids.reduce((rest, uid) => {
@@ -158,9 +158,9 @@ function close(replicaSet: ReplicaSet, now: number): Write {
   return removeRunRecord(replicaSet);
 }
 
-/** Narrowed for a flight that has ended (its Deployment was deleted), not for one that may be about to start. */
+/** Isolated before the end of its rollout (the Deployment was deleted), so not for a rollout that may be about to start. */
 function hasEnded(service: Service, { ended }: SweepInput): boolean {
-  const at = ended?.get(flightUidOf(service) ?? "");
+  const at = ended?.get(rolloutUidOf(service) ?? "");
   return at !== undefined && Date.parse(serviceRecordOf(service)?.since ?? "") < at;
 }
 

@@ -11,8 +11,8 @@ import { hashOf, onlyTemplate } from "../workload/template.ts";
 import { writeEnd, writeHoldRecord } from "../workload/writes.ts";
 
 /**
- * Ends a Deployment's rollout without Serin: a version in its native promotion was proven and goes on; any other gives way
- * to the stable one. `undefined` where the stable ReplicaSet is gone: then only a person can say what should serve.
+ * Ends a Deployment's rollout without Serin. A proven version in its native promotion continues. The stable version
+ * replaces any other. `undefined` if the stable ReplicaSet is gone: then only a person can choose the version.
  */
 export function endRollout(
   deployment: Deployment,
@@ -31,7 +31,7 @@ export function endRollout(
   return [writeHoldRecord(deployment, undone, spec)];
 }
 
-/** No traffic for any canary of the route. */
+/** Takes the traffic of every canary from the route. */
 export function drainAll(route: Route, now: number): Write[] {
   const shares = Object.entries(routeRecordOf(route)?.shares ?? {});
   if (!shares.some(([, share]) => isExposed(share))) return [];

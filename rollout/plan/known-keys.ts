@@ -6,12 +6,12 @@ import { annotations as table } from "./annotations.ts";
 import type { Complaint } from "./complaints.ts";
 
 const known: readonly string[] = Object.values(table).map(({ key }) => key);
-const ours: readonly string[] = [HELD, RUN, FLIGHT, CHANGED];
+const ownKeys: readonly string[] = [HELD, RUN, FLIGHT, CHANGED];
 
 /** Complains about every key under `serin.dev/` that means nothing on a Deployment. */
 export function keyComplaints(given: Readonly<Record<string, string>>): readonly Complaint[] {
   return Object.keys(given).flatMap((key) => {
-    if (!key.startsWith(PREFIX) || known.includes(key) || ours.includes(key)) return [];
+    if (!key.startsWith(PREFIX) || known.includes(key) || ownKeys.includes(key)) return [];
     if (key === ISOLATE) return [misplacedKey(key, "a Service")];
     return [unknownKey(key, known, "annotation")];
   });

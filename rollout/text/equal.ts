@@ -1,6 +1,6 @@
 /**
- * Whether two JSON values say the same. Absent and `undefined` are one; order of keys does not matter, order of
- * elements does.
+ * Whether two JSON values are equal. An absent field equals `undefined`. The order of elements matters, the order of keys
+ * does not.
  */
 export function equal(a: unknown, b: unknown): boolean {
   if (a === b) return true;

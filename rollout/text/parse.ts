@@ -68,7 +68,7 @@ export function all<T>(parsed: readonly Parsed<T>[]): Parsed<readonly T[]> {
   return { problems: [...new Map(problems.map((one) => [formatProblem(one), one])).values()] };
 }
 
-/** A list of which every item may stand there once; `identity` names what two items must not share. */
+/** A list without duplicates. Two items with the same `identity` are duplicates. */
 export function parseSet<T>(
   text: string,
   parseItem: (item: string) => Parsed<T>,
@@ -80,7 +80,7 @@ export function parseSet<T>(
   return twice === undefined ? parsed : problem(`duplicate ${twice}`, "name each once");
 }
 
-/** The first of these that is there twice. */
+/** The first duplicate. */
 export function duplicate(names: readonly string[]): string | undefined {
   return names.find((name, i) => names.indexOf(name) < i);
 }

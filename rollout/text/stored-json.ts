@@ -13,8 +13,8 @@ interface Entry {
 }
 
 /**
- * What was read from the annotations of stored objects. Stored objects never change, and a text is compared before its
- * record is used again, so each text is parsed once, however many stages ask for it.
+ * The records of the annotations of stored objects. Serin parses each text once for all stages: it uses a record again only
+ * if the text is the same.
  */
 const read = new WeakMap<object, Map<v.GenericSchema, Entry>>();
 
@@ -30,7 +30,7 @@ export function readRecord<const S extends v.GenericSchema>(
   return entryOf(annotations, key, schema)?.record as v.InferOutput<S> | undefined;
 }
 
-/** Whether a newer Serin wrote the record: what this one does not know of it must stay as it is. */
+/** Whether a newer Serin wrote the record, so that this one must keep its unknown fields. */
 export function isNewer(annotations: Annotations, key: string, schema: v.GenericSchema): boolean {
   return (entryOf(annotations, key, schema)?.version ?? VERSION) > VERSION;
 }
@@ -66,7 +66,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Not ours, whatever it is: no schema accepts it.
+    // Another program wrote it. No schema accepts undefined.
     return undefined;
   }
 }
@@ -85,12 +85,12 @@ export const finite = v.pipe(v.number(), v.finite());
 /** A finite number of things, 0 or more. */
 export const amount = v.pipe(finite, v.minValue(0));
 
-/** A list that nobody changes. */
+/** A read-only list. */
 export function list<const S extends v.GenericSchema>(item: S) {
   return v.pipe(v.array(item), v.readonly());
 }
 
-/** An object with keys of any name, as a map that nobody changes. */
+/** An object with keys of any name, as a read-only map. */
 export function map<const S extends v.GenericSchema>(value: S) {
   return v.pipe(v.record(v.string(), value), v.readonly());
 }

@@ -4,31 +4,31 @@ import { CHANGED, CONFIG } from "../keys.ts";
 import type { HoldRecord } from "../workload/hold-record.ts";
 import { configOf, formatConfig, type PendingChanges, type PendingRecord, writeChanged } from "./pending.ts";
 
-/** The field manager under which a template is changed for a changed ConfigMap or Secret: it goes through admission. */
+/** The field manager of template changes for a changed ConfigMap or Secret. Admission recognizes them by it. */
 export const TRACKER = "serin-track";
 
-/** So long (ms) after the last change: it is stored by then, kubelets know it, and several changes are one. */
+/** How long (ms) Serin waits after the last change: the API server stores it, kubelets see it, and several become one. */
 const SETTLE_MS = 2_000;
-/** An admitted change that is not stored after so long (ms) was refused later on. */
+/** If an admitted change is not stored after this time (ms), another webhook has refused it. */
 const STORE_MS = 10_000;
 const LOOK_MS = 1_000;
 
-/** A marked Deployment and what its mark speaks of. */
+/** A marked Deployment, and the objects in its mark. */
 export interface TrackInput {
   /** ms since the epoch. */
   readonly now: number;
   readonly deployment: Deployment;
   readonly changed: PendingRecord;
   readonly held: HoldRecord | undefined;
-  /** Whether the Deployment wants this at all. */
+  /** Whether the Deployment's plan has `track: on`. */
   readonly tracks: boolean;
-  /** The template of the version that serves, while another one is in flight. */
+  /** The template of the stable version, in flight. */
   readonly stable: PodTemplate | undefined;
-  /** Digests of the ConfigMaps as they are stored; Secrets cannot be read. */
+  /** Digests of the stored ConfigMaps. Serin cannot read Secrets. */
   readonly stored: ReadonlyMap<string, string>;
 }
 
-/** What follows from a mark: wait; forget it; or make a version of it. */
+/** The action for a mark: wait, drop the mark, or change the template. */
 export type Tracking =
   | { readonly kind: "wait"; readonly waitMs: number }
   | { readonly kind: "drop"; readonly write: Write }
@@ -36,7 +36,7 @@ export type Tracking =
       readonly kind: "roll";
       readonly write: Write;
       readonly message: string;
-      /** Instead, when admission refuses for good. */
+      /** The write to use instead if admission refuses for good. */
       readonly drop: Write;
     };
 
@@ -45,7 +45,7 @@ export function untilDue({ at }: PendingRecord, now: number): number {
   return Math.max(0, Date.parse(at) + SETTLE_MS - now);
 }
 
-/** What is to be done about a marked Deployment. */
+/** Decides about a marked Deployment. */
 export function decideTrack(marked: TrackInput): Tracking {
   const { now, deployment, changed, tracks } = marked;
   const drop = { kind: "drop", write: writeChanged(deployment, undefined) } as const;
@@ -68,7 +68,7 @@ export function decideTrack(marked: TrackInput): Tracking {
   };
 }
 
-/** The changes that are in force; of a Secret it is believed. */
+/** The stored changes. For a Secret, Serin assumes that the API server stored it. */
 function asStored({ changed, stored }: TrackInput): PendingChanges {
   const found = Object.entries(changed.changes).flatMap(([object, { from, to }]) => {
     const now = object.startsWith("secret/") ? to : stored.get(object);
@@ -78,8 +78,8 @@ function asStored({ changed, stored }: TrackInput): PendingChanges {
 }
 
 /**
- * What the template is made for now. It depends on contents alone: when an object is again what the stable version
- * started with, the stable template comes back by itself, and that is an undo.
+ * The changes for the new template. They depend on contents alone: if an object has again the content with which the
+ * stable version started, the result is the stable template, which is an undo.
  */
 function nextConfig({ deployment, held, stable }: TrackInput, changes: PendingChanges): PendingChanges {
   const present = configOf(deployment.spec.template);
@@ -96,7 +96,7 @@ function nextConfig({ deployment, held, stable }: TrackInput, changes: PendingCh
   return next;
 }
 
-/** The template and the mark at once: done twice, a return to the stable template would be another change. */
+/** Writes the template and removes the mark at once: a repeated return to the stable template would be another change. */
 function writeConfig({ metadata }: Deployment, config: string | undefined): Write {
   const { namespace = "", name, resourceVersion } = metadata;
   const template = { metadata: { annotations: { [CONFIG]: config ?? null } } };
@@ -104,7 +104,7 @@ function writeConfig({ metadata }: Deployment, config: string | undefined): Writ
   return { verb: "merge", kind: "deployments", namespace, name, body };
 }
 
-/** What remains to be done by hand when a version made for these changes goes. */
+/** The advice for people when a version for these changes ends: Serin does not revert the objects. */
 export function revertAdvice(objects: readonly string[]): string {
   const [names, it] = [objects.join(", "), objects.length > 1 ? "them" : "it"];
   return `${names} changed with that version and stay${objects.length > 1 ? "" : "s"} changed: revert ${it}, too, or stable pods that restart read the new content`;

@@ -4,7 +4,7 @@ import type { Write } from "../../kube/core/writes.ts";
 import { CHANGED, CONFIG, FLIGHT, HELD } from "../keys.ts";
 import { formatRecord, map, readRecord, timestamp } from "../text/stored-json.ts";
 
-/** What became of the content of one ConfigMap or Secret, as digests of the part that a template uses. */
+/** The change of one ConfigMap or Secret, as digests of the part that a template uses. */
 const change = v.object({ from: v.string(), to: v.string() });
 export type PendingChange = Readonly<v.InferOutput<typeof change>>;
 
@@ -12,23 +12,23 @@ export type PendingChange = Readonly<v.InferOutput<typeof change>>;
 export type PendingChanges = Readonly<Record<string, PendingChange>>;
 
 const record = v.object({
-  /** When the last of the changes was admitted (RFC 3339); they are stored a moment later, if at all. */
+  /** When admission allowed the last of the changes (RFC 3339). The API server stores them a moment later, if at all. */
   at: timestamp,
   changes: map(change),
 });
 
 /**
- * The annotation `serin.dev/changed` of a Deployment: what it uses has changed, and no version has been made of that yet.
- * With it stands the label by which the controller sees the Deployment.
+ * The annotation `serin.dev/changed` of a Deployment: an object that it uses has changed, and no template follows yet. The
+ * controller finds the Deployment by the label that Serin writes with it.
  */
 export type PendingRecord = Readonly<v.InferOutput<typeof record>>;
 
-/** The Deployment's record; `undefined` where there is none, or where its text is not ours. */
+/** The Deployment's record; `undefined` without one, or if its text is not a valid record. */
 export function pendingRecordOf({ metadata }: Deployment): PendingRecord | undefined {
   return readRecord(metadata.annotations, CHANGED, record);
 }
 
-/** One change more; several of the same object are one. */
+/** Adds a change. Several changes of one object become one. */
 export function withChange(
   present: PendingRecord | undefined,
   object: string,
@@ -39,7 +39,7 @@ export function withChange(
   return { at, changes: { ...present?.changes, [object]: { from: first, to } } };
 }
 
-/** A Deployment without that annotation; a new template reads the new content, whatever it was made for. */
+/** The Deployment without that annotation, because the pods of a new template read the new content anyway. */
 export function withoutChanged(deployment: Deployment): Deployment {
   const { [CHANGED]: _changed, ...annotations } = deployment.metadata.annotations ?? {};
   if (_changed === undefined) return deployment;
@@ -48,22 +48,22 @@ export function withoutChanged(deployment: Deployment): Deployment {
   return { ...deployment, metadata: { ...deployment.metadata, annotations, labels: kept } };
 }
 
-/** Marks a Deployment, or takes the mark away. */
+/** Marks a Deployment, or removes the mark. */
 export function writeChanged(deployment: Deployment, changed: PendingRecord | undefined): Write {
   const { namespace = "", name, uid, resourceVersion, annotations } = deployment.metadata;
-  const flying = changed !== undefined || annotations?.[HELD] !== undefined;
+  const isMarked = changed !== undefined || annotations?.[HELD] !== undefined;
   const metadata = {
     resourceVersion,
     annotations: { [CHANGED]: changed === undefined ? null : formatRecord(changed) },
-    labels: { [FLIGHT]: flying ? uid : null },
+    labels: { [FLIGHT]: isMarked ? uid : null },
   };
   return { verb: "merge", kind: "deployments", namespace, name, body: { metadata } };
 }
 
-/** The changes that a template was made for: `configmap/web=1a2b..3c4d, secret/db=5e6f..7a8b`. */
+/** The changes in a template's annotation: `configmap/web=1a2b..3c4d, secret/db=5e6f..7a8b`. */
 export function configOf(template: PodTemplate | undefined): PendingChanges {
   const text = template?.metadata?.annotations?.[CONFIG] ?? "";
-  // Each item from its beginning: anybody may write this, and searching in a long text takes quadratic time.
+  // Match each item from its beginning: anyone can write this text, and a search in a long text takes quadratic time.
   const entries = text.split(",").map((item) => /^([^\s=]+)=([0-9a-f]+)\.\.([0-9a-f]+)$/.exec(item.trim()));
   return Object.fromEntries(
     entries.flatMap((found) => {
@@ -73,7 +73,7 @@ export function configOf(template: PodTemplate | undefined): PendingChanges {
   );
 }
 
-/** The same as the annotation `serin.dev/config` of a pod template. */
+/** The changes as the annotation `serin.dev/config` of a pod template. */
 export function formatConfig(changes: PendingChanges): string | undefined {
   const names = Object.keys(changes).sort();
   return names.length === 0
@@ -81,7 +81,7 @@ export function formatConfig(changes: PendingChanges): string | undefined {
     : names.map((object) => `${object}=${changes[object]?.from}..${changes[object]?.to}`).join(", ");
 }
 
-/** What one template was made for and another one was not. */
+/** The objects whose change is in one template and not in another. */
 export function configLost(from: PodTemplate, to: PodTemplate): readonly string[] {
   const kept = configOf(to);
   return Object.entries(configOf(from))

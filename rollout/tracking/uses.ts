@@ -2,13 +2,13 @@ import type { Container, KeyRef, ObjectFiles, PodTemplate, VolumeSource } from "
 
 /** How a pod template uses one ConfigMap or Secret. */
 export interface Use {
-  /** The keys that it names; `all` when any key may matter. */
+  /** The keys that it names; `all` if any key may matter. */
   readonly keys: readonly string[] | "all";
-  /** Mounted as a folder: the kubelet brings a change to the pods that run. */
+  /** Whether it is mounted as a folder, so that the kubelet writes a change into running pods. */
   readonly live: boolean;
 }
 
-/** What a pod template uses, by `configmap/name` or `secret/name`. */
+/** The uses of a pod template, by `configmap/name` or `secret/name`. */
 export type Uses = ReadonlyMap<string, Use>;
 
 /** Every ConfigMap and Secret that reaches the containers of these pods, by environment or by volume. */

@@ -1,13 +1,13 @@
-/** A Deployment that uses what changed, and what it makes of the change. */
+/** A Deployment that uses the changed object, and its reaction. */
 export interface Follower {
   readonly name: string;
-  /** A canary; nothing, because two versions of it may not run side by side or nothing serves; or it does not track. */
+  /** A canary; none, because two versions cannot run at the same time or it has no replicas; or tracking is off. */
   readonly way: "canary" | "none" | "off";
-  /** Its pods that run see the change. */
+  /** Whether its running pods see the change. */
   readonly live: boolean;
 }
 
-/** What the person who changes a ConfigMap or Secret (`configmap/web`) is told. */
+/** The warnings for a person who changes a ConfigMap or Secret (`configmap/web`). */
 export function warningsOf(object: string, followers: readonly Follower[]): readonly string[] {
   const names = (of: readonly Follower[]) => of.map(({ name }) => name).join(", ");
   const canaries = followers.filter(({ way }) => way === "canary");
