@@ -3,19 +3,19 @@ import { envoyPack } from "./metrics/envoy.ts";
 import { anyOf, literal, matcher } from "./metrics/pattern.ts";
 import { serviceKey } from "./metrics/services.ts";
 
-/** What every service's namespace is without Enterprise. */
+/** The namespace of every service without Enterprise. */
 const only = "default";
 
 /**
  * Consul tags Envoy's statistics with the Consul service, which is the Kubernetes Service's name
- * (command/connect/envoy/bootstrap_config.go). Only Enterprise has namespaces; elsewhere the name alone must do.
+ * (command/connect/envoy/bootstrap_config.go). Only Enterprise has namespaces. Elsewhere Serin matches the name alone.
  */
 const pack = envoyPack({
   name: "Consul",
   selection: (backends) =>
     [
       matcher("consul_destination_service", anyOf(backends.map(({ service }) => literal(service)))),
-      // A label that is not there matches as if it were empty.
+      // An absent label matches as an empty one.
       matcher(
         "consul_destination_namespace",
         `${anyOf([only, ...backends.map(({ namespace }) => literal(namespace))])}?`,
@@ -39,5 +39,5 @@ export const consul: Gateway = {
       errors: "without namespaces (Enterprise) a Service's name must be the only such in the cluster",
     },
   },
-  lacks: { mirror: "drops mirrors in silence", "mirror-percent": "has no mirrors" },
+  lacks: { mirror: "drops mirrors without an error", "mirror-percent": "has no mirrors" },
 };

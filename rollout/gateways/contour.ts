@@ -5,8 +5,8 @@ import { portKeys, servicePattern, servicePortKeys } from "./metrics/services.ts
 const cluster = /^([^_]+)_([^_]+)_([^_]+)$/;
 
 /**
- * Contour names a cluster's statistics `<ns>_<service>_<port>` (internal/envoy/cluster.go), whichever route leads to it; no
- * Kubernetes name has an underscore.
+ * Contour names a cluster's statistics `<ns>_<service>_<port>` (internal/envoy/cluster.go), the same for every route. No
+ * Kubernetes name contains an underscore.
  */
 const pack = envoyPack({
   name: "Contour",

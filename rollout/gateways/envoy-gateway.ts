@@ -9,8 +9,8 @@ const ofService = /^service\/([^/]+)\/([^/]+)\/([0-9]+)(?:\/.+)?$/;
 
 /**
  * Envoy Gateway names a cluster by place, `httproute/<ns>/<route>/rule/<n>/backend/<m>` or `grpcroute/…`
- * (internal/gatewayapi), or with mergeBackends by Service, `service/<ns>/<service>/<port>`. A rule whose backends share one cluster ends in `rule/<n>` and
- * tells nothing.
+ * (internal/gatewayapi), or with mergeBackends by Service, `service/<ns>/<service>/<port>`. The cluster of a rule whose
+ * backends share one ends in `rule/<n>`, and Serin cannot use it.
  */
 const pack = envoyPack({
   name: "Envoy Gateway",

@@ -1,24 +1,24 @@
 import type { RouteKind } from "../../kube/core/routes.ts";
 import type { CallCounter, Pack } from "./metrics/pack.ts";
 
-/** What a verdict is about; `calls` are the errors of gRPC. */
+/** The subject of a verdict; `calls` are the errors of gRPC. */
 export type ReadVia = "errors" | "latency" | "calls";
 
-/** How a gateway's metrics tell canary and stable apart. */
+/** The metrics of a gateway that distinguish canary and stable version. */
 interface GatewayMetrics {
   readonly pack: Pack;
-  /** What the gateway's users must set, or bear with, for a verdict about … */
+  /** The settings or the limits of a verdict about each subject. */
   readonly needs?: Readonly<Partial<Record<ReadVia, string>>>;
-  /** Why the metrics cannot count for routes of a kind: the application's own count there. */
+  /** Why Serin cannot use the metrics for routes of a kind. It uses the application's metrics there. */
   readonly unusable?: Readonly<Partial<Record<RouteKind, string>>>;
-  /** For the documentation: the counter that tells the statuses of gRPC calls. */
+  /** For the documentation: the counter of gRPC calls by status. */
   readonly calls?: CallCounter;
 }
 
 /** A part of a route that a strategy needs and not every implementation has. */
 export type Feature = "mirror" | "mirror-percent" | "backend-filters" | "expressions" | "query-parameters";
 
-/** All that Serin knows of one Gateway API implementation. */
+/** The properties of one Gateway API implementation. */
 export interface Gateway {
   readonly name: string;
   /** The domains of the `controllerName` that it writes into a route's status: most let users set the path after it. */
@@ -29,8 +29,8 @@ export interface Gateway {
    */
   readonly settleMs: number;
   readonly metrics: GatewayMetrics;
-  /** What it does instead: admission refuses a plan that needs this. To be read after its name. */
+  /** The reason why admission refuses a plan that needs the feature: a predicate after the name. */
   readonly lacks?: Readonly<Partial<Record<Feature, string>>>;
-  /** Where it may differ: admission warns of a plan that needs this. */
+  /** The difference of which admission warns if a plan needs the feature: a predicate after the name. */
   readonly doubts?: Readonly<Partial<Record<Feature, string>>>;
 }

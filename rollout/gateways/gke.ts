@@ -5,7 +5,7 @@ import type { Labels } from "./metrics/sample.ts";
 import { servicePattern } from "./metrics/services.ts";
 import { HTTP_STATUS_ONLY } from "./shortcomings.ts";
 
-/** What does not fit is cut out of the names, so a name of this length may be anybody's. */
+/** GKE cuts longer names, so several Services may share a name of this length. */
 const longest = 63;
 const target = /^gkegw1-[0-9a-z]+-(.+)-[0-9]+-[0-9a-z]+$/;
 
@@ -28,7 +28,7 @@ const pack = definePack({
   keysOf: ({ backend_target_name: name = "" }) =>
     (name.length < longest && target.exec(name)?.slice(1)) || [],
   codeOf,
-  // One service counts for all; what is known of it is in the series' other labels.
+  // One monitored service counts for all. The series' other labels name the backend.
   targetOf: ({ project_id = "", location = "" }) => `${project_id}/${location}`,
 });
 
@@ -49,7 +49,7 @@ export const gke: Gateway = {
   doubts: { expressions: "documents exact header matches only" },
 };
 
-/** A class is written as a number, "500". */
+/** GKE writes a class as a number, "500". */
 function codeOf(labels: Labels): string {
   const code = first(labels, ["response_code"]);
   return code || first(labels, ["response_code_class"]).replace(/^([1-5])(?:00)?$/, "$1xx");

@@ -50,7 +50,7 @@ export const haproxy: Gateway = {
     mirror: "does not accept routes that have a mirror",
     "mirror-percent": "has no mirrors",
     "backend-filters": "ignores filters of backends",
-    "query-parameters": "ignores them, so that everybody would match",
+    "query-parameters": "ignores them, so every request would match",
   },
   doubts: { expressions: SPLIT_HEADERS },
 };

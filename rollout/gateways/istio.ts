@@ -6,8 +6,8 @@ import type { Labels } from "./metrics/sample.ts";
 import { serviceKey } from "./metrics/services.ts";
 
 /**
- * Istio's standard metrics, as the caller's side reports them (gateway, sidecar or waypoint): the pod's own side does not
- * know the 503 of a Service without endpoints. The Service's name is there even then, the workload's is not.
+ * Istio's standard metrics, as the caller's side reports them (gateway, sidecar or waypoint). The pod's own side does not
+ * count the 503 of a Service without endpoints. Such a series has the Service's name and lacks the workload's.
  */
 const pack = definePack({
   name: "Istio",
@@ -39,7 +39,7 @@ export const istio: Gateway = {
   },
 };
 
-/** A call of gRPC has both statuses, and HTTP's is 200. */
+/** A gRPC call has both statuses, and the HTTP status is 200. */
 function codeOf({ grpc_response_status: status = "", response_code: code = "" }: Labels): string {
   return status === "" ? code : grpcStatus(status);
 }

@@ -5,8 +5,8 @@ import { anyPair, literal, matcher } from "./metrics/pattern.ts";
 const SHARED = "it counts per rule, and both versions share one";
 
 /**
- * Kong makes one service of each rule, `httproute.<ns>.<route>.<rule>` (KIC, internal/dataplane/translator). So a backend can
- * be told only where it has a rule to itself, as in an A/B test; two that share a rule share its key.
+ * Kong makes one service of each rule, `httproute.<ns>.<route>.<rule>` (KIC, internal/dataplane/translator). So Serin
+ * can distinguish backends only if each has a rule of its own, as in an A/B test. Backends of one rule share its key.
  */
 const pack = definePack({
   name: "Kong",

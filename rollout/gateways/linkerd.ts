@@ -5,7 +5,7 @@ import { grpcStatus, isGrpcFailure } from "./metrics/grpc-status.ts";
 import { anyOf, literal, matcher } from "./metrics/pattern.ts";
 import type { Labels } from "./metrics/sample.ts";
 
-/** Label → what the backend must have there. */
+/** Label → the backend's value of it. */
 const names = {
   route_kind: "routeKind",
   route_namespace: "routeNamespace",
@@ -61,7 +61,7 @@ export const linkerd: Gateway = {
   lacks: { mirror: "ignores routes that have a mirror", "mirror-percent": "has no mirrors" },
 };
 
-/** An answer that broke off keeps the status it began with; a client that went away is no failure of the backend. */
+/** A broken answer keeps the status with which it began. A client that disconnects is not a failure of the backend. */
 function codeOf(labels: Labels): string {
   const { http_status: status = "", grpc_status: call = "", error = "" } = labels;
   if (call !== "") return error === "CANCEL" ? "CANCELLED" : failed(grpcStatus(call), error);

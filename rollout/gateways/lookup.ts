@@ -9,7 +9,7 @@ const byDomain: ReadonlyMap<string, Gateway> = new Map(
   ),
 );
 
-/** The implementations that answer for a route: those that wrote a status on it. */
+/** The implementations that wrote a status on the route. */
 export function gatewaysOf(route: Route): readonly Gateway[] {
   const names = new Set((route.status?.parents ?? []).map((parent) => parent.controllerName ?? ""));
   return [...names].map(gatewayOf);

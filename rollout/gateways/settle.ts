@@ -4,21 +4,21 @@ import { answersOf } from "../traffic/route-status.ts";
 import { gatewaysOf } from "./lookup.ts";
 import { unknownGateway } from "./unknown.ts";
 
-/** When the weight that was written last on one route is in force, in ms; 0 when the rollout is not in it. */
+/** When the last written weight of a route is in force, in ms; 0 if the route carries no share of the rollout. */
 export function settledOn(route: Route, uid: string): number {
   const share = shareOf(route, uid);
   return share === undefined ? 0 : Date.parse(share.since) + settleMs(route);
 }
 
-/** The longest settle time of the route's implementations, in ms; of one that has not answered yet nothing is known. */
+/** The longest settle time of the route's implementations, in ms; without an answer, that of an unknown one. */
 export function settleMs(route: Route): number {
   const gateways = gatewaysOf(route);
   return Math.max(...(gateways.length > 0 ? gateways : [unknownGateway]).map((gateway) => gateway.settleMs));
 }
 
 /**
- * Whether every parent that answered for the route has accepted what its spec says now. `undefined`: yes; otherwise a
- * sentence that says who has not, with the implementation's own words.
+ * Why a parent has not accepted the current spec of the route, with the implementation's own words; `undefined` if every
+ * parent with a status has.
  */
 export function notAccepted(route: Route): string | undefined {
   const name = `${route.metadata.namespace}/${route.metadata.name}`;
@@ -27,7 +27,7 @@ export function notAccepted(route: Route): string | undefined {
   for (const { controllerName = "a gateway", conditions = [] } of parents) {
     for (const type of ["Accepted", "ResolvedRefs"]) {
       const condition = conditions.find((candidate) => candidate.type === type);
-      // Some implementations leave the generation out; then the status is all there is to go by.
+      // Some implementations leave out the generation. Then only the status counts.
       const observed =
         condition?.observedGeneration ?? (condition === undefined ? 0 : Number.POSITIVE_INFINITY);
       if (observed < (route.metadata.generation ?? 0)) {

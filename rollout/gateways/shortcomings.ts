@@ -1,10 +1,10 @@
-/** Of gateways whose metrics have no statuses of gRPC. */
+/** For gateways whose metrics have no gRPC statuses. */
 export const HTTP_STATUS_ONLY =
-  "it counts calls of gRPC by HTTP's status, which is 200 for those that failed as well";
+  "it counts gRPC calls by their HTTP status, which is 200 for failed calls as well";
 
-/** Of gateways that export no buckets of latency. */
+/** For gateways that export no latency buckets. */
 export const NO_HISTOGRAM = "it has averages only, no histogram";
 
-/** Of gateways that split a header's value before they match it. */
+/** For gateways that split a header's value before they match it. */
 export const SPLIT_HEADERS =
-  "looks at a header piece by piece between commas: a cookie with a comma is missed";
+  "splits a header at commas before it matches, so it misses a cookie with a comma";

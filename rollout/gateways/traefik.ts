@@ -5,7 +5,7 @@ import { grpcStatus } from "./metrics/grpc-status.ts";
 import { anyPair, matcher } from "./metrics/pattern.ts";
 import type { Labels } from "./metrics/sample.ts";
 
-/** Rule index and hash of the rule's match, which end what comes before the Service. */
+/** The rule index and the hash of the rule's match, which come before the Service in the name. */
 const hash = "-[0-9]+-[0-9a-f]+";
 const series = /^((?:http|grpc)route-.+)-[0-9]+@kubernetesgateway$/;
 const beforeService = new RegExp(`${hash}(?=-svc-)`, "g");
@@ -22,7 +22,7 @@ const pack = definePack({
   histogram: {
     metric: "traefik_service_request_duration_seconds_bucket",
     perSecond: 1,
-    // It forgets the series of a service together, by the service's name (isOutdated in its Prometheus registry).
+    // Traefik drops all series of a service together, by the service's name (isOutdated in its Prometheus registry).
     without: ["code", "method", "protocol"],
   },
   codeLabels: ["code"],
@@ -32,7 +32,7 @@ const pack = definePack({
   codeOf,
 });
 
-/** Traefik throttles its provider to 2 s by default; the longest delay that we measured was 0.5 s. */
+/** Traefik throttles its provider to 2 s by default; the longest measured delay was 0.5 s. */
 export const traefik: Gateway = {
   name: "Traefik",
   controllers: ["traefik.io"],
@@ -66,8 +66,8 @@ function named(backends: readonly Backend[]): string {
 }
 
 /**
- * Every way to read the name. A route may have "-gw-" in its name and a Service "-0-abc-svc-"; the longest of both is the
- * most exact, as a shorter one supposes stranger names of the gateway and the entry point.
+ * Every way to read the name. A route may have "-gw-" in its name, and a Service "-0-abc-svc-". The longest names come
+ * first, because shorter ones imply unusual names of the gateway and the entry point.
  */
 function keysOf({ service = "" }: Labels): readonly string[] {
   const name = series.exec(service)?.[1] ?? "";
@@ -80,8 +80,8 @@ function keysOf({ service = "" }: Labels): readonly string[] {
 }
 
 /**
- * Traefik looks for a call's status among the headers, where it is only when it is the whole answer, as servers fail. Of all
- * others it says 2: of those that went well, those that failed after their first message, and those that are UNKNOWN.
+ * Traefik reads a call's status from the headers. It is there only if the call fails before its first message. For all
+ * other calls Traefik counts 2: for successes, for failures after the first message, and for UNKNOWN.
  */
 function codeOf({ protocol = "", code = "" }: Labels): string {
   if (!protocol.startsWith("grpc")) return code;

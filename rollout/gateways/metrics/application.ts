@@ -12,9 +12,9 @@ const conventions = [
 ] as const;
 
 /**
- * What the pods count themselves, `http_request_duration_seconds` by status, or calls of gRPC by what the Prometheus
- * interceptors of all languages write, `grpc_server_handled_total`. It needs no route, but it is blind to what the
- * proxy answers for a pod that is gone.
+ * The pods' own counters: `http_request_duration_seconds` by status, or for gRPC `grpc_server_handled_total`, which the
+ * Prometheus interceptors of all languages write. They need no route, but they miss a proxy's answer for a pod that is
+ * gone.
  */
 export const application = definePack({
   name: "the application",
@@ -23,7 +23,7 @@ export const application = definePack({
   grpc: {
     counter: "grpc_server_handled_total",
     buckets: "grpc_server_handling_seconds_bucket",
-    // Health checks and reflection are no traffic: their answers must not make a canary look well that nobody calls.
+    // Health checks and reflection are not traffic: their answers must not count for a canary without users.
     also: 'grpc_service!~"grpc[.].+"',
   },
   codeLabels: ["status", "grpc_code", "code"],

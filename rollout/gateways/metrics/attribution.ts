@@ -2,12 +2,12 @@ import type { Backend } from "./backend.ts";
 import type { Pack } from "./pack.ts";
 import type { Labels } from "./sample.ts";
 
-/** More than one owner has a backend of this key. */
+/** Several owners have a backend with this key. */
 const contested = Symbol("contested");
 
 /**
- * Tells whose backend a series counts for; `undefined` if nobody's. A key that two owners have tells nothing, so its series
- * count for neither: better no evidence than the neighbour's.
+ * The owner whose backend a series counts; `undefined` without one. A series whose key several owners have counts for
+ * none of them, because another rollout's evidence is worse than none.
  */
 export function attribution<Owner>(
   pack: Pack,

@@ -4,18 +4,18 @@ import type { Pack } from "./pack.ts";
 import { matcher } from "./pattern.ts";
 import type { Labels } from "./sample.ts";
 
-/** What differs between packs. */
+/** The differences between packs. */
 export interface Definition
   extends Pick<Pack, "name" | "keysFor" | "keysOf" | "podOf">,
     Partial<Pick<Pack, "codeOf" | "targetOf">> {
   /** The counter of requests. */
   readonly counter: string;
   readonly histogram?: Histogram;
-  /** What counts the calls of GRPCRoutes, where it is something else. */
+  /** The counters of GRPCRoutes' calls, if they differ. */
   readonly grpc?: GrpcCounters;
   /** The labels that may hold the status, the finest first. */
   readonly codeLabels: readonly string[];
-  /** Matchers that select these backends; several where a series may name its backend by one set of labels or another. */
+  /** Matchers that select these backends; several if a series may name its backend by different sets of labels. */
   selections(backends: readonly Backend[]): readonly string[];
 }
 
@@ -25,8 +25,8 @@ interface Histogram {
   /** How many of its units make a second. */
   readonly perSecond: number;
   /**
-   * Labels that split a backend's buckets further and say nothing that is asked: Prometheus sums over them. Only where one
-   * process begins and drops all those series together; else the sum would fall, and be taken for a restart.
+   * Irrelevant labels that split a backend's buckets further: Prometheus sums over them. Allowed only if a process begins
+   * and drops all these series together. Otherwise the sum would fall, and Serin would take that for a restart.
    */
   readonly without?: readonly string[];
 }
@@ -35,16 +35,16 @@ interface Histogram {
 interface GrpcCounters {
   /** A metric's name, or an expression for several whose names end in `_<status>`. */
   readonly counter: string;
-  /** Their histogram, in the unit of the other, where it is not the same one. */
+  /** Their histogram, in the unit of the other one, if it differs. */
   readonly buckets?: string;
-  /** A matcher beside those of the backends. */
+  /** A matcher in addition to those of the backends. */
   readonly also?: string;
 }
 
-/** The label that holds the status while a query must do without metrics' names. */
+/** The label that holds the status in a query without metric names. */
 export const NAMED_STATUS = "grpc_status";
 
-/** A pack out of what is particular to it. */
+/** A pack from its differences. */
 export function definePack(definition: Definition): Pack {
   const { name, histogram, codeLabels, keysFor, keysOf, podOf } = definition;
   const selectors = (backends: readonly Backend[]) =>
@@ -101,7 +101,7 @@ function isCalled({ routeKind }: Backend): boolean {
 function increases(definition: Definition, backends: readonly Backend[], range: string): readonly string[] {
   return counted(definition, backends).map(({ counter, matchers }) => {
     if (isName(counter)) return `increase(${selector(counter, matchers)}[${range}])`;
-    // Without their names, which an increase loses, several metrics would be one.
+    // An increase drops the metric's name, so several metrics would become one.
     const labelled = `label_replace(${selector(counter, matchers)}, "${NAMED_STATUS}", "$1", "__name__", ".+_(.+)")`;
     return `increase(${labelled}[${range}:5s])`;
   });
@@ -115,7 +115,7 @@ function isName(metric: string): boolean {
   return /^[\w:]+$/.test(metric);
 }
 
-/** The first of these labels that says something, or "". */
+/** The first of these labels with a value, or "". */
 export function first(labels: Labels, names: readonly string[]): string {
   return names.map((name) => labels[name]).find(Boolean) ?? "";
 }

@@ -6,7 +6,7 @@ import type { CallCounter, Pack } from "./pack.ts";
 import { matcher } from "./pattern.ts";
 import type { Labels } from "./sample.ts";
 
-/** How a gateway that is made of Envoy names its backends' clusters. */
+/** The names that an Envoy gateway gives to its backends' clusters. */
 export interface EnvoyNaming extends Pick<Pack, "name" | "keysFor" | "keysOf"> {
   selection(backends: readonly Backend[]): string;
 }
@@ -15,10 +15,10 @@ const requests = "envoy_cluster_upstream_rq";
 const calls = /^envoy_cluster_grpc_([0-9]+)$/;
 
 /**
- * A pack for Envoy's own statistics of upstream clusters. `upstream_rq` counts the final answer of each request, also the
- * 503 that Envoy makes when no endpoint is healthy, where `upstream_rq_total` counts tries; latency is in milliseconds.
- * Calls of gRPC are counted there with HTTP's 200 whatever came of them, and by status in counters of their own, one metric
- * for each status, where the control plane adds Envoy's grpc_stats filter (Contour, Cilium and Envoy Gateway do).
+ * A pack for Envoy's own statistics of upstream clusters. `upstream_rq` counts the final answer of each request, including
+ * Envoy's own 503 without a healthy endpoint; `upstream_rq_total` counts tries. Latency is in milliseconds. For gRPC these
+ * counters have the HTTP status, 200 for every call. Envoy's grpc_stats filter, which Contour, Cilium and Envoy Gateway
+ * add, counts calls by status, with one metric for each status.
  */
 export function envoyPack({ name, selection, keysFor, keysOf }: EnvoyNaming): Pack {
   return definePack({
@@ -34,7 +34,7 @@ export function envoyPack({ name, selection, keysFor, keysOf }: EnvoyNaming): Pa
   });
 }
 
-/** Which calls of gRPC those counters tell, where the control plane adds the filter. */
+/** The gRPC calls that these counters contain, if the control plane adds the filter. */
 export const envoyCalls: CallCounter = {
   counter: "`envoy_cluster_grpc_<status>`, of Envoy's filter `grpc_stats`, which they add",
   unseen: "gRPC calls through an HTTPRoute",
@@ -45,12 +45,12 @@ export function clusterMatcher(pattern: string): string {
   return matcher("envoy_cluster_name", pattern);
 }
 
-/** A cluster's calls are in the counters of requests as well: whose route is of one kind must not see those of the other. */
+/** The counters of requests contain a cluster's gRPC calls as well, so Serin counts only series of the route's kind. */
 function counting(kind: RouteKind, key: string): string {
   return kind === "GRPCRoute" ? `grpc ${key}` : key;
 }
 
-/** The kinds of routes whose backends a series counts for; latencies are counted for both. */
+/** The kinds of routes for which a series counts. Latencies count for both. */
 function kindsOf({ __name__: metric = "" }: Labels): readonly RouteKind[] {
   if (calls.test(metric)) return ["GRPCRoute"];
   return metric === requests ? ["HTTPRoute"] : ["HTTPRoute", "GRPCRoute"];

@@ -23,8 +23,8 @@ const names = [
 export type GrpcStatus = (typeof names)[number];
 
 /**
- * Those that are the server's failure: what google.rpc.Code and Envoy translate to a 5xx, which are the same six that
- * OpenTelemetry calls errors of a server. RESOURCE_EXHAUSTED is a 429, ABORTED a 409, CANCELLED the client's doing.
+ * The statuses that are the server's failure. google.rpc.Code and Envoy translate these six to a 5xx, and OpenTelemetry calls
+ * them errors of a server. RESOURCE_EXHAUSTED is a 429, ABORTED a 409, and CANCELLED comes from the client.
  */
 const failures: ReadonlySet<string> = new Set<GrpcStatus>([
   "UNKNOWN",
@@ -38,13 +38,13 @@ const failures: ReadonlySet<string> = new Set<GrpcStatus>([
 const spelled = new Map<string, GrpcStatus>([
   ...names.map((name, number) => [`${number}`, name] as const),
   ...names.map((name) => [letters(name), name] as const),
-  // Go's one l.
+  // Go writes one l.
   ["CANCELED", "CANCELLED"],
 ]);
 
 /**
- * The status that metrics write as a number ("14"), as Go does ("DataLoss") or by its name; anything else is UNKNOWN, as
- * gRPC's clients take it.
+ * The status that metrics write as a number ("14"), as Go does ("DataLoss") or by its name. Any other text is UNKNOWN, as
+ * it is for gRPC's clients.
  */
 export function grpcStatus(text: string): GrpcStatus {
   return spelled.get(letters(text)) ?? "UNKNOWN";

@@ -2,15 +2,15 @@ import type { Backend } from "./backend.ts";
 import type { Labels } from "./sample.ts";
 
 /**
- * How one gateway's metrics name a backend. Raw counters, not rates: increments are taken per series, because rate() and
- * increase() extrapolate and lose the first sample of a new series.
+ * The names of backends in one gateway's metrics. Serin reads raw counters and takes increments per series itself, because
+ * rate() and increase() extrapolate and lose the first sample of a new series.
  */
 export interface Pack {
   /** For people: "Traefik". */
   readonly name: string;
   /**
    * PromQL for the raw request counters of these backends, by status; with a range ("60s"), for their increase over it.
-   * One query serves many backends, so it may answer with series of neighbours: `keysOf` tells them apart. Throws a
+   * One query serves many backends, so its answer may contain series of others: `keysOf` separates them. Throws a
    * RangeError without backends.
    */
   requests(backends: readonly Backend[], range?: string): string;
@@ -21,22 +21,22 @@ export interface Pack {
    * process's series of one backend and bound may come as their sum. Absent: the gateway has no histogram per backend.
    */
   buckets?(backends: readonly Backend[], bounds?: readonly number[]): string;
-  /** Every key that a series of this backend may have. */
+  /** Every key that a series of the backend may have. */
   keysFor(backend: Backend): readonly string[];
-  /** The keys that a series may be meant for, the most exact first: some gateways join names so that they are ambiguous. */
+  /** The possible keys of a series, the most exact first: some gateways join names so that they are ambiguous. */
   keysOf(labels: Labels): readonly string[];
   /**
-   * The answer's status: "503", or its class "5xx" where the gateway has nothing finer; of a gRPC call the name of its status
-   * ("UNAVAILABLE"); "" where it says nothing.
+   * The answer's status: "503", or its class "5xx" if the gateway has nothing finer; for a gRPC call the name of its
+   * status ("UNAVAILABLE"); "" without a status.
    */
   codeOf(labels: Labels): string;
   /** The labels that hold the status, as `sum by (…)` wants them. */
   readonly codeLabels: readonly string[];
   /** Upper bound of a bucket in seconds (Infinity for +Inf), whatever the gateway's unit. */
   boundOf(labels: Labels): number;
-  /** Who exports the counter: two series of the same process have the same target. */
+  /** The exporter of the counter: two series of the same process have the same target. */
   targetOf(labels: Labels): string;
-  /** The pod that served, where the series tells it. */
+  /** The pod that served, if the series names it. */
   podOf?(labels: Labels): string | undefined;
 }
 

@@ -5,14 +5,14 @@ const kept = 58;
 const random = "[a-z0-9]{5}";
 
 /**
- * What the names of a ReplicaSet's pods begin with: all but the five random letters. Of very long names nothing is left of
- * the hash; then two versions have the same stem, and their series tell nothing.
+ * The beginning of a ReplicaSet's pod names: all but the five random letters. Kubernetes cuts the hash off very long names.
+ * Then two versions have the same stem, and Serin cannot use their series.
  */
 export function podStem(replicaSet: string): string {
   return `${replicaSet}-`.slice(0, kept);
 }
 
-/** The stem out of a pod's name. */
+/** The stem of a pod's name. */
 export function stemOf(pod: string): string {
   return pod.slice(0, -5);
 }

@@ -1,4 +1,4 @@
-/** What names a series. */
+/** The labels of a series. */
 export type Labels = Readonly<Record<string, string>>;
 
 /** One series of an instant query: labels and value. */

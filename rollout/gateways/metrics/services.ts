@@ -19,13 +19,13 @@ export function servicePattern(backends: readonly Backend[], separator: string):
   );
 }
 
-/** The key out of what a pattern's groups 1 and 2 found: namespace and name. Nothing found, no key. */
+/** The key from a pattern's groups 1 and 2: namespace and name. Without a match, no key. */
 export function serviceKeys(found: RegExpExecArray | null): readonly string[] {
   const [, namespace = "", service = ""] = found ?? [];
   return found === null ? [] : [serviceKey({ namespace, service })];
 }
 
-/** The keys out of groups 1, 2 and 3: namespace, name and port; the port may not be known of a backend. */
+/** The keys from groups 1, 2 and 3: namespace, name and port. Serin may not know the port of a backend. */
 export function servicePortKeys(found: RegExpExecArray | null): readonly string[] {
   const [, , , port = ""] = found ?? [];
   return serviceKeys(found).flatMap((key) => [`${key}/${port}`, `${key}/`]);

@@ -49,7 +49,7 @@ describe("announce", () => {
       /^serin: Traefik: of gRPC .* UNKNOWN excepted.*serin\.dev\/metrics: application$/,
     );
     expect(calls("gateway.nginx.org/nginx")[0]).to.match(
-      /^serin: NGINX Gateway Fabric: it counts calls of gRPC by HTTP's status.*own grpc_server_handled_total$/,
+      /^serin: NGINX Gateway Fabric: it counts gRPC calls by their HTTP status.*own grpc_server_handled_total$/,
     );
     expect(calls("projectcontour.io/gateway-controller")).to.deep.equal([]);
   });

@@ -72,12 +72,12 @@ describe("what a gateway cannot do", () => {
         "copies of all": /HAProxy/,
         "copies of 20%": /HAProxy/,
         sticky: /ignores filters/,
-        query: /serin\.dev\/match .* HAProxy Ingress ignores them, so that everybody would match/,
+        query: /serin\.dev\/match .* HAProxy Ingress ignores them, so every request would match/,
       },
       { cookie: /comma/, sticky: /comma/ },
     ],
     Kong: [{ "copies of all": /Kong/, "copies of 20%": /Kong/, sticky: /Kong/ }, { query: /router_flavor/ }],
-    Consul: [{ "copies of all": /Consul drops mirrors in silence/, "copies of 20%": /Consul/ }, {}],
+    Consul: [{ "copies of all": /Consul drops mirrors without an error/, "copies of 20%": /Consul/ }, {}],
     GKE: [{ sticky: /GKE/ }, { cookie: /exact/, sticky: /exact/ }],
     "nobody knows": [
       {
