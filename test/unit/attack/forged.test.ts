@@ -42,7 +42,7 @@ const forgedRoute = (since = AT_NOON): Route =>
     meta: evil({ name: "trap", annotations: { [HELD]: record(since) } }),
   });
 
-describe("what another tenant writes on objects of his own", () => {
+describe("an object that another tenant forges", () => {
   let api: FakeApi;
   let kube: Kube;
   let stop: AbortController;
@@ -86,7 +86,7 @@ describe("what another tenant writes on objects of his own", () => {
     return new Observer({ kube, caches, clock: systemClock }).observe(VICTIM);
   }
 
-  it("is no ReplicaSet of the rollout: an undo would put its template into the victim's Deployment", async () => {
+  it("is not a ReplicaSet of the rollout, because an undo would put its template into the victim's Deployment", async () => {
     const { metadata, ...rest } = aReplicaSet({ image: "evil:1", hash: "web1", meta: { name: "web-evil" } });
     api.add(replicaSets, {
       ...rest,
@@ -102,7 +102,7 @@ describe("what another tenant writes on objects of his own", () => {
     expect(seen?.replicaSets.map((set) => set.metadata.namespace)).to.deep.equal(["shop", "shop"]);
   });
 
-  it("is no Service, no twin and no ready endpoint of the rollout", async () => {
+  it("is not a Service, a canary Service or a ready endpoint of the rollout", async () => {
     api.add(services, aService({ meta: evil({ name: "web-canary", ownerReferences }) }));
     api.add(services, aService({ meta: evil({ name: "other" }) }));
     api.add(endpointSlices, {
@@ -120,7 +120,7 @@ describe("what another tenant writes on objects of his own", () => {
     expect([seen?.canaryServices, seen?.endpoints.size]).to.deep.equal([[], 0]);
   });
 
-  it("is no route of the rollout, unless a ReferenceGrant of the victim lets it name the Service", async () => {
+  it("is not a route of the rollout, unless a ReferenceGrant of the victim lets it name the Service", async () => {
     api.add(httpRoutes, forgedRoute());
     expect((await see())?.routes).to.deep.equal([]);
     const group = "gateway.networking.k8s.io";
@@ -154,7 +154,7 @@ describe("nonsense under Serin's keys", () => {
     `{"rules":{},"shares":{"__proto__":${JSON.stringify({ namespace: "a", canaryServices: { __proto__: "x" }, weight: 1, since: AT_NOON })}}}`,
   ];
   for (const text of texts) {
-    it(`does not keep others from being given back: ${text.slice(0, 60)}`, () => {
+    it(`does not keep others from a restore: ${text.slice(0, 60)}`, () => {
       const annotations = { [HELD]: text, [RUN]: text };
       const meta = { namespace: "evil", labels: { [FLIGHT]: "gone" }, annotations };
       const good = JSON.stringify({ selector: { app: "web" }, since: AT_NOON });

@@ -116,7 +116,7 @@ describe("names of JavaScript's own", () => {
     }
   });
 
-  it("as variables that nobody set are unset", () => {
+  it("as unset variables are unset", () => {
     for (const key of hostile) {
       const parsed = parseTemplate({ query: `"{{ variables.${key} }}"` }, () => ({}));
       if (!("template" in parsed)) throw new Error("no template");

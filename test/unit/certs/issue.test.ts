@@ -47,7 +47,7 @@ describe("certs/issue", () => {
     expect(cert.keyUsage).to.deep.equal(["1.3.6.1.5.5.7.3.1"]);
   });
 
-  it("tells an authority from its leaf and from its like", async () => {
+  it("distinguishes an authority from its leaf and from another authority", async () => {
     const other = new X509Certificate((await issueAuthority({ now, lifeMs: dayMs })).cert);
     expect(ca.ca).to.equal(true);
     expect(new Set([ca.subject, cert.subject, other.subject]).size).to.equal(3);

@@ -42,7 +42,7 @@ describe("the clean-up command", () => {
     expect(items).to.have.length(1);
   });
 
-  it("takes the weight, waits until that is in force, and only then takes the twin out of the route", async () => {
+  it("takes the weight, waits until that is in force, and only then removes the canary Service from the route", async () => {
     const share = { namespace: "shop", canaryServices: { web: "web-canary" }, weight: 50, since: AT_NOON };
     const route = { apiVersion: "gateway.networking.k8s.io/v1", ...aRoute({ kind: "HTTPRoute" }) };
     api.add(httpRoutes, applied(route, { "uid-web": share }));

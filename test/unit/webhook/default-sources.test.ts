@@ -59,7 +59,7 @@ describe("webhook/default-sources", () => {
     expect(paths()).to.deep.equal(["/namespaces/shop", "/namespaces/shop", profilePath]);
   });
 
-  it("takes no ConfigMap that is no profile, and lists those that are", async () => {
+  it("takes no ConfigMap without the label, and lists the profiles", async () => {
     for (const name of ["plain", "absent"]) {
       const annotations = { "serin.dev/profile": name };
       const { profile } = await readDefaultSources(kube, ours, aDeployment({ annotations }));

@@ -67,7 +67,7 @@ describe("webhook/deployments behind routes", () => {
     }
   });
 
-  it("refuses an undo whose traffic cannot be taken back, with the route and what keeps it, and takes all other", async () => {
+  it("refuses an undo that cannot drain a route, names the route and the reason, and drains all others", async () => {
     const share = { namespace: "shop", canaryServices: { web: "web-canary" }, weight: 50, since: AT_NOON };
     for (const name of ["frozen", "web"])
       api.add(httpRoutes, applied(route("HTTPRoute", { name }), { "uid-web": share }));

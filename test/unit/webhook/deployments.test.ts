@@ -60,13 +60,13 @@ describe("webhook/deployments", () => {
   const route = () => kube.get<Route>(httpRoutes, at);
   const writes = () => api.requests.filter(({ method }) => method !== "GET");
 
-  it("asks nobody when the template stays", async () => {
+  it("sends no request if the template stays", async () => {
     expect(await ask(aDeployment({ replicas: 2 }), aDeployment())).to.deep.include({ allowed: true });
     expect(await ask(aDeployment(), null)).to.deep.include({ allowed: true });
     expect(api.requests).to.deep.equal([]);
   });
 
-  it("holds a new template and narrows its Services before it answers", async () => {
+  it("holds a new template and isolates its Services before it answers", async () => {
     const verdict = await ask(aDeployment({ image: "web:2" }), aDeployment());
     expect(verdict.allowed && holdRecordOf(verdict.object as Deployment)?.stable).to.equal("web1");
     expect((await service()).spec.selector).to.deep.equal({ app: "web", "pod-template-hash": "web1" });
@@ -83,7 +83,7 @@ describe("webhook/deployments", () => {
     expect(writes()).to.deep.equal([]);
   });
 
-  it("narrows what somebody else has just changed, too", async () => {
+  it("isolates a Service that another writer has just changed", async () => {
     let raced = false;
     api.faults.push(({ method }) => {
       if (method !== "PATCH" || raced) return undefined;
@@ -99,7 +99,7 @@ describe("webhook/deployments", () => {
     });
   });
 
-  it("gives back what was narrowed for a version that was refused, before native control has the next one", async () => {
+  it("restores Services that were isolated for a refused version, before native control has the next one", async () => {
     const recreate = { image: "web:3", strategy: { type: "Recreate" } } as const;
     await ask(aDeployment({ image: "web:2" }), aDeployment());
     await ask(aDeployment(recreate), aDeployment(), { dryRun: true });
@@ -132,7 +132,7 @@ describe("webhook/deployments", () => {
     expect(shareOf(await route(), "uid-other")?.weight).to.equal(50);
   });
 
-  it("fails as the API server does, instead of guessing who is stable", async () => {
+  it("fails as the API server does, instead of guessing the stable version", async () => {
     api.faults.push(({ path }) =>
       path.includes("replicasets") ? { status: 403, message: "no" } : undefined,
     );

@@ -91,7 +91,7 @@ describe("webhook/deployments and changed ConfigMaps", () => {
     );
   });
 
-  it("tell a person who goes back what stays", async () => {
+  it("warn at an undo of the changes that stay", async () => {
     const old = aDeployment({ template: madeFor("configmap/web=aa..bb") });
     const { warnings = [] } = await ask(aDeployment(), old);
     expect(warnings.join()).to.include("configmap/web changed with that version and stays changed");

@@ -47,7 +47,7 @@ describe("webhook/listen", () => {
     expect(Math.min(keepAliveTimeout, headersTimeout, requestTimeout)).to.be.above(CLIENT_IDLE_MS);
   });
 
-  it("goes on answering while it drains, and asks each client to leave", async () => {
+  it("continues to answer while it drains, and asks each client to leave", async () => {
     expect(await ask()).to.deep.equal({ status: 200, connection: "keep-alive" });
     const drained = drainServer(server, clock);
     for (const _connection of ["the old one", "a new one"]) {

@@ -15,11 +15,11 @@ async function fieldsAfter(managedFields: ManagedField[]): Promise<ManagedField[
 }
 
 describe("webhook/ownership", () => {
-  it("leaves fields to who applies them server-side", async () => {
+  it("leaves fields to users that apply them server-side", async () => {
     expect(await fieldsAfter([applied, ours, status])).to.deep.equal([applied, status]);
   });
 
-  it("changes nothing where nobody does", async () => {
+  it("changes nothing without a server-side apply", async () => {
     expect(await fieldsAfter([{ ...applied, operation: "Update" }, ours])).to.have.length(2);
     expect(await fieldsAfter([applied, status])).to.deep.equal([applied, status]);
   });

@@ -76,7 +76,7 @@ describe("webhook/server, over TLS", () => {
     ["broken gzip", review, { ...JSON_TYPE, "content-encoding": "gzip" }, 400],
   ];
   for (const [what, body, headers, status] of refused) {
-    it(`refuses ${what} with ${status} and goes on`, async () => {
+    it(`refuses ${what} with ${status} and continues to serve`, async () => {
       const response = await post(body, headers);
       expect(response.status).to.equal(status);
       expect(JSON.parse(response.text))

@@ -71,7 +71,7 @@ describe("Prometheus", () => {
     });
   });
 
-  it("tells the scrape interval by the median distance of samples", async () => {
+  it("takes the median distance of samples for the scrape interval", async () => {
     const values = [0, 15, 30, 47, 62].map((n) => [AT / 1000 + n, "1"]);
     succeed("matrix", [
       { metric: {}, values },
@@ -136,7 +136,7 @@ describe("Prometheus", () => {
     expect(await failure(token)).to.match(/^ProviderError: cannot read credentials: ENOENT/);
   });
 
-  it("says so when nobody listens", async () => {
+  it("reports that no server listens", async () => {
     const error = await prometheus({ url: "http://127.0.0.1:9" })
       .over("up", instant)
       .catch((thrown: unknown) => thrown);

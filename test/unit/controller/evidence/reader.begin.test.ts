@@ -52,7 +52,7 @@ describe("the evidence of rollouts that begin", () => {
     }
   }
 
-  it("is read for hundreds together when a controller starts anew", async () => {
+  it("is read for hundreds together when a controller restarts", async () => {
     const names = Array.from({ length: 200 }, (_, i) => `s${i}`);
     for (const name of names) prometheus.serve(name, FROM);
     const before = aReader();
@@ -132,7 +132,7 @@ describe("the evidence of rollouts that begin", () => {
     expect(reader.of(next).gates).to.deep.equal({});
   });
 
-  it("is told though the templates of another rollout cannot be read", async () => {
+  it("is reported although the templates of another rollout cannot be read", async () => {
     prometheus.serve("web", FROM);
     const { reader, clock, log, told } = aReader(async () => {
       throw new Error("the API server is away");

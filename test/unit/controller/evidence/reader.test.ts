@@ -58,7 +58,7 @@ describe("the evidence", () => {
     expect(judged?.errors.harm.t).to.be.within(11, 12);
   });
 
-  it("is the same bit by bit for a controller that starts anew at any tick, with its record or without", async () => {
+  it("is the same bit by bit for a controller that restarts at any tick, with its record or without", async () => {
     const { reader, clock } = aReader(prometheus, [watch]);
     const records = [];
     for (let tick = 0; tick < 24; tick += 1) {
@@ -132,7 +132,7 @@ describe("the evidence", () => {
     expect(reader.of(watch).judged?.errors.totals[1]).to.be.above(200);
   });
 
-  it("begins anew for another rollout of the same Deployment, and ends when nobody asks", async () => {
+  it("begins again for another rollout of the same Deployment, and ends without calls", async () => {
     const { reader, clock } = aReader(prometheus, [watch]);
     await clock.advance(30_000);
     const next = aWatch("web", FROM + 30_000, { rollout: "second" });
@@ -144,7 +144,7 @@ describe("the evidence", () => {
     expect(prometheus.asked).to.have.length(asked);
   });
 
-  it("says that nobody counts where there is no route", async () => {
+  it("reports that no gateway counts without a route", async () => {
     const bare = aWatch("web", FROM, { sources: [] });
     const { reader, clock } = aReader(prometheus, [bare]);
     await clock.advance(TICK);

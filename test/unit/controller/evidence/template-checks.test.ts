@@ -69,7 +69,7 @@ describe("gates", () => {
     expect(late && isBroken(late, late.intervalMs)).to.equal(true);
   });
 
-  it("begin anew after a reading that holds", async () => {
+  it("begin again after a reading that holds", async () => {
     const answers = [9, 9, 9, 4, 9, 9].map((number) => value(number));
     const { look } = aStory({ answer: async () => answers.shift() ?? value(9) });
     const found = await look(60, 75, 90, 105, 120, 135, 150);
@@ -123,7 +123,7 @@ describe("gates", () => {
     expect(times).to.equal(3);
   });
 
-  it("pass on what the API server throws, and whatever is no ProviderError", async () => {
+  it("pass on errors of the API server, and every error that is not a ProviderError", async () => {
     const { look } = aStory({
       answer: async () => {
         throw new TypeError("a mistake of ours");

@@ -73,7 +73,7 @@ describe("metric templates", () => {
     );
   });
 
-  it("of a namespace that nobody trusts are not read, and told how they could be", async () => {
+  it("of a namespace without trust are not read, and the message names the flag", async () => {
     add("bank", { query: 'customers{namespace="shop"}' });
     expect(await problemOf("bank")).to.equal(
       "metric template errors not found: no ConfigMap errors with the label " +

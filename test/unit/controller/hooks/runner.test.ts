@@ -83,7 +83,7 @@ describe("the hook runner", () => {
     };
   }
 
-  it("posts Flagger's JSON and tells the answer", async () => {
+  it("posts Flagger's JSON and keeps the answer", async () => {
     const bodies: unknown[] = [];
     const url = await serve((request, response) => {
       let text = "";
@@ -173,13 +173,13 @@ describe("the hook runner", () => {
       expect(answer).to.include({ kind: "none", reason: "no answer within 0.1s" });
   });
 
-  it("tells that nobody listens", async () => {
+  it("reports that no server listens", async () => {
     const answer = await runnerOf().answerTo(callTo("http://127.0.0.1:1/"));
     expect(answer).to.include({ kind: "none" });
     expect(answer.kind === "none" && answer.reason).to.match(/^no answer: .*ECONNREFUSED/);
   });
 
-  it("calls nobody who is not allowed, and says which flag it is", async () => {
+  it("calls no host that is not allowed, and names the flag", async () => {
     let called = 0;
     const url = await serve((_request, response) => {
       called += 1;
@@ -210,7 +210,7 @@ describe("the hook runner", () => {
     expect(calls).to.equal(1);
   });
 
-  it("makes a call once, until somebody who knows its answer asks again", async () => {
+  it("makes a call once, until a decision on its answer asks again", async () => {
     let calls = 0;
     const url = await serve((_request, response) => {
       calls += 1;
@@ -251,7 +251,7 @@ describe("the hook runner", () => {
     expect(performance.now() - before).to.be.lessThan(1_000);
   });
 
-  it("tells events in their order, and of too many the newest", async () => {
+  it("sends events in their order, and of too many the newest", async () => {
     const told: string[] = [];
     const gate = Promise.withResolvers<void>();
     const url = await serve(async (request, response) => {

@@ -7,7 +7,7 @@ describe("annotated CSV", () => {
     expect(tablesIn(text)).to.deep.equal([[{ "": "", result: 'a,"b"\nc', table: "0", _value: "1" }]]);
   });
 
-  it("tells tables apart by their header and their column table", () => {
+  it("separates tables by their header and their column table", () => {
     const text = "table,_value\n0,1\n0,2\n1,3\n\n#group,false\ntable,_value\n0,4\n";
     const values = tablesIn(text).map((rows) => rows.map(({ _value }) => _value));
     expect(values).to.deep.equal([["1", "2"], ["3"], ["4"]]);

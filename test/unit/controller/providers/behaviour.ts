@@ -120,7 +120,7 @@ function tellsReadingsApart({ answers }: Kind, bench: Bench): void {
     ["stale", answers.stale, /4 min old, more than 3 intervals/],
   ] as const;
   for (const [kind, body, reason] of cases.filter(([, body]) => body !== undefined)) {
-    it(`tells that a value is ${kind}${body === answers.gaps ? ", where all points are gaps" : ""}`, async () => {
+    it(`reports that a value is ${kind}${body === answers.gaps ? ", where all points are gaps" : ""}`, async () => {
       bench.answerWith(body ?? "");
       const reading = await bench.read();
       expect(reading.kind).to.equal(kind);
@@ -139,7 +139,7 @@ function tellsFailures(kind: Kind, bench: Bench, answer: (how: (snapshot: Seen) 
     [500, "answers 500: no such thing"],
   ] as const;
   for (const [status, says] of statuses) {
-    it(`tells that the API ${says}`, async () => {
+    it(`reports that the API ${says}`, async () => {
       answer(() => ({ status, body: kind.refusal }));
       expect(await failure()).to.contain(says);
     });

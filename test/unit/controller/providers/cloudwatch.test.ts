@@ -87,7 +87,7 @@ behavesAsProvider(
       });
     }
 
-    it("tells a metric that it may not see", async () => {
+    it("reports a metric that it may not read", async () => {
       const Messages = [{ Code: "AccessDenied", Value: "not yours" }];
       bench.answerWith(answer({ StatusCode: "Forbidden", Timestamps: [], Values: [], Messages }));
       expect(await failure()).to.contain("answers Forbidden: not yours");

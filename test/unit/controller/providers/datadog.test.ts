@@ -58,7 +58,7 @@ behavesAsProvider(
       expect(headers["dd-application-key"]).to.equal("app-k3y");
     });
 
-    it("tells an error that comes with status 200", async () => {
+    it("reports an error that comes with status 200", async () => {
       bench.answerWith(JSON.stringify({ status: "error", error: "Error parsing query" }));
       const error = await bench.read().catch((thrown: unknown) => thrown);
       expect(error).to.be.instanceOf(ProviderError);

@@ -76,7 +76,7 @@ behavesAsProvider(
       expect(await bench.read()).to.deep.equal({ kind: "value", value: 42, at });
     });
 
-    it("tells that two columns are several values", async () => {
+    it("reports that two columns are several values", async () => {
       const values = [{ doubleValue: 1 }, { doubleValue: 2 }];
       const pointData = [{ values, timeInterval: { endTime: new Date(at).toISOString() } }];
       bench.answerWith(JSON.stringify({ timeSeriesData: [{ pointData }] }));

@@ -39,7 +39,7 @@ behavesAsProvider(
       });
     }
 
-    it("tells that there is nothing where the query looks", async () => {
+    it("reports that the pointer finds nothing", async () => {
       bench.answerWith(answer(42));
       for (const pointer of ["/data/rate", "/data/a~1b/1", "/constructor", "/data/a~1b/length"]) {
         expect(await bench.read(`rates#${pointer}`), pointer).to.have.property("kind", "missing");

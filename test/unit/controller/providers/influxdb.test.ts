@@ -62,12 +62,12 @@ behavesAsProvider(
       expect(await bench.read()).to.deep.equal({ kind: "value", value: 42, at });
     });
 
-    it("tells that two results are several values", async () => {
+    it("reports that two results are several values", async () => {
       bench.answerWith(`${answer(header, row(0, at, "1"))}${answer(header, row(0, at, "2"))}`);
       expect(await bench.read()).to.have.property("kind", "several");
     });
 
-    it("tells an error that comes with status 200", async () => {
+    it("reports an error that comes with status 200", async () => {
       bench.answerWith(answer("error,reference", '"Failed to parse query",897'));
       expect(await failure()).to.contain("fails: Failed to parse query");
     });

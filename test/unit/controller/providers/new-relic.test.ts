@@ -43,7 +43,7 @@ behavesAsProvider(
       expect(await bench.read()).to.include({ kind: "value", value: 42 });
     });
 
-    it("tells that facets are several values", async () => {
+    it("reports that facets are several values", async () => {
       const facets = [
         { name: "a", results: [{ count: 1 }] },
         { name: "b", results: [{ count: 2 }] },

@@ -37,14 +37,14 @@ behavesAsProvider(
       expect(await bench.read()).to.include({ kind: "value", value: 42 });
     });
 
-    it("tells that a matrix is several values", async () => {
+    it("reports that a matrix is several values", async () => {
       const data = { resultType: "matrix", result: [{ metric: {}, values: [[atSeconds, "42"]] }] };
       bench.answerWith(JSON.stringify({ status: "success", data }));
       expect(await bench.read()).to.have.property("kind", "several");
     });
 
     for (const value of ["+Inf", "-Inf"]) {
-      it(`tells that ${value} is not a number`, async () => {
+      it(`reports that ${value} is not a number`, async () => {
         bench.answerWith(vector(value));
         expect(await bench.read()).to.deep.equal({ kind: "not-a-number", reason: `the value is ${value}` });
       });

@@ -94,7 +94,7 @@ describe("providers", () => {
     expect(await find("numbers")).to.have.property("read");
   });
 
-  it("tell the administrator which right is missing", async () => {
+  it("name the right that the administrator must give", async () => {
     api.faults.push(() => ({ status: 403 }));
     expect(await refusal()).to.equal(
       "provider numbers: Serin may not get Secret serin-system/numbers: add its name to a Role of serin-system",

@@ -54,7 +54,7 @@ behavesAsProvider(
       expect(body).to.equal("data('errors').sum().publish()");
     });
 
-    it("tells an error that comes in the stream", async () => {
+    it("reports an error that comes in the stream", async () => {
       bench.answerWith(stream(event("error", { error: 400, message: "Unknown function" })));
       const error = await bench.read().catch((thrown: unknown) => thrown);
       expect(error).to.be.instanceOf(ProviderError);

@@ -109,14 +109,14 @@ describe("controller/gather", () => {
     expect(await names()).to.deep.equal(all);
   });
 
-  it("names a Service that was narrowed and is the rollout's no more", async () => {
+  it("contains an isolated Service that no longer belongs to the rollout", async () => {
     const other = aService({ meta: { name: "other" }, selector: { app: "other" } });
     api.add(services, merge(other, isolationPatch(other, UID, "web1", AT_NOON)) as Service);
     await eventually("seen", () => caches.services.get("shop/other") !== undefined);
     expect(await names()).to.deep.equal({ ...all, left: ["other"] });
   });
 
-  it("keeps a route of another namespace whose grant was revoked: it carries our overlay", async () => {
+  it("keeps a route of another namespace whose grant was revoked, because it carries the overlay", async () => {
     const meta = { name: "far", namespace: "edge" };
     const backends = [{ name: "web", namespace: "shop", port: 80 }];
     api.add(httpRoutes, applied(aRoute({ kind: "HTTPRoute", backends, meta }), { [UID]: share }));

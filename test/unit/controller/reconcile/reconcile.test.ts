@@ -95,7 +95,7 @@ describe("controller/reconcile in trouble", () => {
   const events = () => sentTo("events", "create").map(({ body }) => (body as { reason: string }).reason);
 
   for (const [what, error] of Object.entries({ conflict, forbidden })) {
-    it(`tries what meets a ${what} for good later each time, and tells people once`, async () => {
+    it(`tries what meets a ${what} for good later each time, and reports it once`, async () => {
       refuse("deployments", "json", error);
       await lookFor(60_000);
       const tries = sentTo("deployments", "json");
@@ -126,7 +126,7 @@ describe("controller/reconcile in trouble", () => {
     expect(first?.body).to.not.equal(undefined);
   });
 
-  it("takes the weight from every route that lets it, though another one's owner refuses", async () => {
+  it("takes the weight from every route that it may write, although a policy refuses another one", async () => {
     const routes = ["frozen", "web"].map((name) => carrying(aRoute({ meta: { name } }), 10, NOON));
     snapshot = aRollout({ held: aHeld({ phase: "failed" }), run: { outcome: "failed" }, routes });
     answer = (one) => {
@@ -148,7 +148,7 @@ describe("controller/reconcile in trouble", () => {
     expect(sent.map(({ plural }) => plural)).to.deep.equal(["httproutes", "httproutes"]);
   });
 
-  it("tells nobody of what is not written because another may lead by now", async () => {
+  it("reports no write that it did not send because another replica may lead by now", async () => {
     refuse("deployments", "json", () => new Fenced());
     await lookFor(60_000);
     expect(sentTo("deployments", "json").length).to.be.within(8, 17);
@@ -156,7 +156,7 @@ describe("controller/reconcile in trouble", () => {
     expect(JSON.stringify(sentTo("deployments", "strategic"))).to.not.include("cannot change");
   });
 
-  it("is not held up by Events that nobody takes", async () => {
+  it("is not delayed by Events that the API server refuses", async () => {
     refuse("events", "create", forbidden);
     await reconcile("uid-web");
     expect(sentTo("deployments", "json")).to.have.length(1);

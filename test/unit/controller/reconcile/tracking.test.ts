@@ -87,7 +87,7 @@ describe("controller/track", () => {
     expect(configOf(await read())).to.equal(undefined);
   });
 
-  it("gives back the stable template when the content comes back in flight", async () => {
+  it("restores the stable template when the content comes back in flight", async () => {
     const change = { from: two, to: one };
     const template = { "serin.dev/config": `configmap/web=${one}..${two}` };
     add({ "serin.dev/held": formatHoldRecord(aHeld()) }, change, template);
@@ -100,7 +100,7 @@ describe("controller/track", () => {
     expect(metadata.labels, "the rollout's mark").to.have.property("serin.dev/flight");
   });
 
-  it("tries a refused version again, then tells why and leaves no trace", async () => {
+  it("tries a refused version again, then reports the reason and leaves no trace", async () => {
     add();
     api.add(configMaps, map("2"));
     const ownerReferences = [
@@ -122,7 +122,7 @@ describe("controller/track", () => {
     expect(api.requests.filter(({ path }) => path.endsWith("/events"))).to.have.length(1);
   });
 
-  it("throws when somebody was faster: whoever repeats it waits longer each time", async () => {
+  it("throws when another writer was faster, so that the queue waits longer each time", async () => {
     add();
     api.add(configMaps, map("2"));
     api.faults.push(({ method }) => (method === "PATCH" ? { status: 409, message: "conflict" } : undefined));

@@ -115,7 +115,7 @@ for (const protocol of ["HTTP/1.1", "HTTP/2"]) {
       expect(api.requests[2]?.path).to.equal("/apis/apps/v1/namespaces/shop/deployments/web/status");
     });
 
-    it("tells refusals apart", async () => {
+    it("distinguishes refusals", async () => {
       addWeb();
       expect(isNotFound(await failure(kube.get(httpRoutes, web)))).to.equal(true);
       const exists = await failure(
@@ -183,7 +183,7 @@ for (const protocol of ["HTTP/1.1", "HTTP/2"]) {
       await rotating.close();
     });
 
-    it("watches, and stops when told", async () => {
+    it("watches, and stops when the signal aborts", async () => {
       const stop = new AbortController();
       const told: string[] = [];
       const watching = (async () => {
@@ -227,7 +227,7 @@ for (const protocol of ["HTTP/1.1", "HTTP/2"]) {
       await brief.close();
     });
 
-    it("carries 300 watches and requests beside them", async () => {
+    it("carries 300 watches and other requests at the same time", async () => {
       addWeb();
       const stop = new AbortController();
       let told = 0;

@@ -64,7 +64,7 @@ describe("kube/discovery", () => {
       expect(asked).to.deep.equal(["list v1 httproutes", "get v1 httproutes"]);
     });
 
-    it("goes on in v1beta1 where v1 is not served, each kind by itself, and comes back", async () => {
+    it("uses v1beta1 for each kind whose v1 is not served, and returns to v1", async () => {
       served.v1 = [];
       await Promise.all([kube.list(httpRoutes, {}), kube.list(referenceGrants, {})]);
       expect(asked.filter((it) => it === "discover")).to.have.length(1);

@@ -42,7 +42,7 @@ describe("kube/patience", () => {
   };
 
   for (const [what, request] of Object.entries(requests)) {
-    it(`sends no ${what} before the time that the server named, and tells the caller`, async () => {
+    it(`sends no ${what} before the time that the server named, and throws to the caller`, async () => {
       const kube = withRetryAfter(connection, { clock });
       faults = [busy];
       await refusalOf(kube.get(services, where));

@@ -19,7 +19,7 @@ describe("a change of what others change as well", () => {
     [version, changed] = [0, []];
   });
 
-  it("is decided again on what somebody else wrote meanwhile", async () => {
+  it("is decided again on the version that another writer stored meanwhile", async () => {
     expect(await retryOnConflict(read, change(2))).to.equal("written over 3");
     expect(changed).to.deep.equal([1, 2, 3]);
   });

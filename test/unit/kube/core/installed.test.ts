@@ -21,7 +21,7 @@ describe("kinds that are not installed", () => {
   });
   afterEach(() => api.stop());
 
-  it("have no objects, warn nobody, and are followed as soon as they are installed", async () => {
+  it("have no objects, log no warning, and are followed as soon as they are installed", async () => {
     const kube = api.connect();
     const stop = new AbortController();
     const log = rememberingLog();

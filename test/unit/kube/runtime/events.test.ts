@@ -29,7 +29,7 @@ describe("kube/event", () => {
     });
   const recorded = async () => (await kube.list(events, {})).items[0];
 
-  it("lands beside the object, at the second", async () => {
+  it("is in the object's namespace, with a time in seconds", async () => {
     await record(
       { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "web", namespace: "shop", uid: "u" } },
       "hi",
@@ -46,7 +46,7 @@ describe("kube/event", () => {
     expect(event?.firstTimestamp).to.equal("2026-01-02T03:04:05Z");
   });
 
-  it("is there once, however often the same is told of the same", async () => {
+  it("is recorded once for the same key and message", async () => {
     const web = { kind: "Deployment", metadata: { name: "web", namespace: "shop", uid: "u" } };
     for (const once of ["first", "first", "second"]) await record(web, "promoted", once);
     await record(web, "promoted at last", "second");

@@ -89,7 +89,7 @@ describe("leader election", () => {
   /** Lets everything happen that needs no time. */
   const settle = () => clock.advance(0);
 
-  it("elects one of three, who renews", async () => {
+  it("elects one of three, and the leader renews", async () => {
     for (const identity of ["a", "b", "c"]) enter(identity);
     // Those who were not the first wait a moment before they look again.
     await clock.advance(200);

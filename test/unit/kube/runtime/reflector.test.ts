@@ -71,7 +71,7 @@ for (const initial of ["list", "watch"] as const) {
       expect(seen.get("shop/a")?.metadata).to.not.have.property("managedFields");
     });
 
-    it("goes on where it was after a clean end, a reset and refusals", async () => {
+    it("continues at its version after a clean end, a reset and refusals", async () => {
       api.add(pods, pod("a"));
       const seen = start();
       await seen.synced;
@@ -90,7 +90,7 @@ for (const initial of ["list", "watch"] as const) {
       expect(api.requests.filter(isInitial)).to.have.length(1);
     });
 
-    it("reads all anew after 410 and tells what vanished, and only what changed", async () => {
+    it("lists again after 410, and reports deletions and changes only", async () => {
       for (const name of ["same", "changed", "gone"]) api.add(pods, pod(name));
       const seen = start();
       await seen.synced;
@@ -123,7 +123,7 @@ for (const initial of ["list", "watch"] as const) {
       expect(faults).to.be.below(1);
     });
 
-    it("logs a throwing listener and goes on", async () => {
+    it("logs an error of the listener and continues", async () => {
       const log = rememberingLog();
       const seen = start({
         log,
@@ -139,7 +139,7 @@ for (const initial of ["list", "watch"] as const) {
       expect(log.lines.filter((line) => line === "error: listener failed")).to.have.length(2);
     });
 
-    it("shows one's own write at once, and tells it once", async () => {
+    it("contains an own write at once, and reports it once", async () => {
       api.add(pods, pod("a"));
       const seen = start();
       await seen.synced;
@@ -171,7 +171,7 @@ for (const initial of ["list", "watch"] as const) {
       expect(seen.get("shop/a")).to.equal(undefined);
     });
 
-    it("takes one's own write out of the selection as gone, for good", async () => {
+    it("drops an object that an own write takes out of the selection, for good", async () => {
       api.add(pods, pod("a"));
       const seen = start();
       await seen.synced;

@@ -57,7 +57,7 @@ describe("kube/cache", () => {
     );
   });
 
-  it("never goes back, and tells each version once, with what was before", () => {
+  it("never goes back, and reports each version once, with the one before", () => {
     fc.assert(
       fc.property(fc.array(write, { maxLength: 30 }), (writes) => {
         const mirror = new Map<string, KubeObject>();

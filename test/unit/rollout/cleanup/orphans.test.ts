@@ -41,7 +41,7 @@ describe("sweep", () => {
     expect(sweepOf({ ...found, inFlight: new Set(["uid-web"]) })).to.deep.equal({ writes: [] });
   });
 
-  it("takes the weight first, gives the route back when that is in force, and then deletes the twin", () => {
+  it("takes the weight first, restores the route when that is in force, and then deletes the canary Service", () => {
     const route = applied(aRoute({ backends }), { "uid-web": share("web") });
     const now = NOON + 60_000;
     const first = sweepOf({ services: [canaryService], routes: [route] });
@@ -63,7 +63,7 @@ describe("sweep", () => {
     expect(third.writes[0]).to.include({ verb: "delete", kind: "services", name: "web-canary" });
   });
 
-  it("waits for no instant that is yet to come, and with no other rollout's twin", () => {
+  it("does not wait for an instant in the future, or with another rollout's canary Service", () => {
     const forged = { ...share("web", 0), since: "2999-01-01T00:00:00.000Z" };
     const route = applied(aRoute({ backends }), { "uid-forged": forged });
     const { writes } = sweepOf({ services: [canaryService], routes: [route] });
@@ -71,7 +71,7 @@ describe("sweep", () => {
     expect(writes[0] && routeRecordOf(merged(route, writes[0]))).to.equal(undefined);
   });
 
-  it("waits as long for a route that was drained by somebody whose clock is ahead", () => {
+  it("waits as long for a route that a controller with a fast clock has drained", () => {
     const since = new Date(NOON + 2_000).toISOString();
     const route = applied(aRoute({ backends }), { "uid-web": { ...share("web", 0), since } });
     const decision = sweepOf({ routes: [route], services: [canaryService], now: NOON });
@@ -126,7 +126,7 @@ describe("sweep", () => {
     const told = (writes: readonly Write[]) =>
       writes.map((write) => ("name" in write ? `${write.verb} ${write.name}` : write.verb));
 
-    it("loses its pods before the Service selects all again, and its twin", () => {
+    it("loses its pods and its canary Service before the Service selects all pods again", () => {
       const first = sweepOf({ ...found, replicaSets: [canary()] });
       expect(told(first.writes)).to.deep.equal(["delete web-canary", "merge web-web2"]);
       expect(first.waitMs).to.be.above(0);
@@ -136,7 +136,7 @@ describe("sweep", () => {
       expect(told(last.writes)).to.deep.equal(["merge web", "merge web-web2"]);
     });
 
-    it("keeps them while a route still names the twin", () => {
+    it("keeps them while a route still names the canary Service", () => {
       const routes = [applied(aRoute({ backends }), { "uid-web": share("web") })];
       expect(told(sweepOf({ ...found, routes, replicaSets: [canary()] }).writes)).to.deep.equal([
         "merge web",
@@ -150,7 +150,7 @@ describe("sweep", () => {
       return { ...set, spec: { ...set.spec, ...(minReadySeconds !== undefined && { minReadySeconds }) } };
     };
 
-    it("serves through the Service as soon as it is another Deployment's version, before the twin loses its weight", () => {
+    it("serves through the Service as soon as it is another Deployment's version, before the canary Service loses its weight", () => {
       const route = applied(aRoute({ backends }), { "uid-web": share("web") });
       const snapshot = { ...found, routes: [route], replicaSets: [adopted()], now: NOON + 1_000 };
       const first = sweepOf(snapshot);

@@ -81,7 +81,7 @@ describe("gateway", () => {
     ["", "an unknown gateway", "application", /does not know/],
   ];
   for (const [controllerName, name, pack, warning] of known) {
-    it(`knows ${controllerName || "nobody"} as ${name} and warns ${warning ? "what its metrics need" : "of nothing"}`, () => {
+    it(`knows ${controllerName || "no controller"} as ${name} and warns ${warning ? "of the needs of its metrics" : "of nothing"}`, () => {
       const [gateway] = gatewaysOf(route(parent(controllerName)));
       expect(gateway?.name).to.equal(name);
       const usable = gateway?.metrics.unusable?.HTTPRoute === undefined;

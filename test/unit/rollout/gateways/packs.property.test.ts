@@ -46,7 +46,7 @@ describe("metrics packs", () => {
     const { [name]: naming } = namings;
     const share = (a: Backend, b: Backend) => pack.keysFor(a).some((key) => pack.keysFor(b).includes(key));
 
-    it(`of ${name} ask for all series of a backend and mistake nobody else's for them`, () => {
+    it(`of ${name} ask for all series of a backend and no series of another backend`, () => {
       const check = fc.property(
         fc.array(aBackend, { minLength: 1, maxLength: 4 }),
         aBackend,

@@ -42,7 +42,7 @@ describe("metrics packs", () => {
         expect(pack.boundOf({ le: naming.unit === "ms" ? "250.0" : "0.25" })).to.equal(0.25);
       });
 
-      it("takes series that are nobody's for nobody's", () => expect(owner({})).to.equal(undefined));
+      it("gives a series without an owner to no backend", () => expect(owner({})).to.equal(undefined));
 
       it("refuses to ask for nothing, which would be everything", () => {
         expect(() => pack.requests([])).to.throw(RangeError);

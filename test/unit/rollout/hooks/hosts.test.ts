@@ -37,7 +37,7 @@ describe("the hosts that hooks may call", () => {
     });
   }
 
-  it("are named by whoever is refused", () => {
+  it("are named in the refusal", () => {
     expect(forbidden(hookTo("http://a.test:81/"), hookHostsOf(["b.test", "*.c:80"]))).to.equal(
       'hook "smoke": host a.test:81 is not allowed: use a host that Serin\'s administrator allows (--hook-host): b.test, *.c:80',
     );

@@ -73,7 +73,7 @@ const anyHeader = fc
   });
 
 describe("conditions on cookies, whatever a browser sends", () => {
-  it("match those who have them all, in any order, and nobody else, however expressions are read", () => {
+  it("match requests with all of them, in any order, and no others, in every dialect", () => {
     let met = 0;
     fc.assert(
       fc.property(anyHeader, ({ conditions, cookies, header }) => {

@@ -94,7 +94,7 @@ describe("a query template", () => {
     expect(render(template, subject, { b: "3" })).to.deep.equal({ value: "1 3" });
   });
 
-  it("tells every gap that it cannot fill", () => {
+  it("reports every gap that it cannot fill", () => {
     const query =
       "{{ variables.direcion }} {{ variables.constructor }} {{ service }} {{ route }} {{ replicaset }}";
     const of = { namespace: "shop", target: "web" };

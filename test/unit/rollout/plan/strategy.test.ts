@@ -39,7 +39,7 @@ describe("strategy", () => {
     ]);
   });
 
-  it("compares users who were drawn by chance, and copies always", () => {
+  it("compares users that chance has drawn, and always copies", () => {
     const [copies] = of("canary", { mirror: 20 });
     for (const strategy of strategyNames) {
       expect(comparesAt(strategy, copies)).to.equal(true);

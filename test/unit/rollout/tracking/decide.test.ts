@@ -24,7 +24,7 @@ describe("rollout/track", () => {
       expect(next(marked({ changed, stored: new Map() }))).to.equal("secret/db=aa..bb");
     });
 
-    it("forgets what was refused after all, and who does not want it any more", () => {
+    it("drops a change that was refused after all, and a Deployment that no longer tracks", () => {
       const refused = marked({ now: NOON + 10_000, stored: new Map([[WEB, "aa"]]) });
       expect(decideTrack(refused).kind).to.equal("drop");
       expect(decideTrack(marked({ now: NOON, tracks: false })).kind).to.equal("drop");
@@ -104,7 +104,7 @@ describe("rollout/track", () => {
       });
     });
 
-    it("tells whoever goes back that the content does not", () => {
+    it("advises at an undo to revert the content", () => {
       const old = aDeployment({ template: template(config) });
       const answer = answerPerson(allowed(aDeployment()), old);
       expect(answer.allowed && answer.warnings).to.deep.equal([

@@ -84,7 +84,7 @@ describe("names that can be read in two ways", () => {
     });
   }
 
-  it("of pods whose ReplicaSet's name leaves no room for its hash tell nothing", () => {
+  it("of pods whose ReplicaSet's name leaves no room for its hash are not usable", () => {
     const long = "a".repeat(60);
     const [old, young] = ["5b7f9c6d4f", "6c8d7b5f9d"].map((hash) =>
       aBackend({ replicaSet: `${long}-${hash}` }),
@@ -96,7 +96,7 @@ describe("names that can be read in two ways", () => {
     expect(owner({ namespace: "shop", pod: `${long.slice(0, 58)}x7k2p` })).to.equal(undefined);
   });
 
-  it("of pods whose ReplicaSet's name is cut in its hash are told by what is left", () => {
+  it("of pods whose ReplicaSet's name is cut in its hash are recognized by the rest", () => {
     const replicaSet = `${"a".repeat(50)}-5b7f9c6d4f`;
     const backend = aBackend({ replicaSet });
     const pod = `${replicaSet.slice(0, 58)}x7k2p`;

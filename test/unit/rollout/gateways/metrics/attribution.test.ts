@@ -23,7 +23,7 @@ describe("attribution", () => {
     }
   });
 
-  it("tells versions that share a rule of Kong's not apart, those with a rule each it does", () => {
+  it("distinguishes versions with a Kong rule each, not those that share one", () => {
     const shared = { ...canary, refs: [{ rule: 0, backend: 1 }] };
     const rule = { service: "httproute.shop.web.0" };
     expect(
