@@ -130,7 +130,7 @@ async function write<T>(
   const change = async (found: T) => {
     for (const one of decide(found)) await perform(kube, one, signature(clock));
   };
-  // What is gone needs no change.
+  // An object that is gone needs no change.
   await retryOnConflict(read, change).catch(ifNotFound(undefined));
 }
 

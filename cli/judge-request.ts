@@ -9,7 +9,7 @@ type Options<M extends Mode> = v.InferOutput<(typeof optionsOf)[M]>;
 /** Bad and all requests of one tick. */
 type Pair = readonly [bad: number, total: number];
 
-/** What happened, and how to judge it. */
+/** The ticks, and the settings of the judge. */
 export type JudgeRequest =
   | { readonly mode: "harm"; readonly options: Options<"harm">; readonly ticks: readonly Tick[] }
   | { readonly mode: "safety"; readonly options: Options<"safety">; readonly ticks: readonly Tick[] }

@@ -1,6 +1,6 @@
 /** One flag of a program. `T` is the type of its value. */
 export interface Flag<T> {
-  /** What stands behind the flag in `--help`: `port`, `name`. Absent: the flag is a switch. */
+  /** The name of the value in `--help`: `port`, `name`. Absent: the flag is a switch. */
   readonly argument?: string;
   readonly about: string;
   /** The value without the flag. */
@@ -11,7 +11,7 @@ export interface Flag<T> {
   readonly alias?: string;
   /** Reads one occurrence; `undefined` when the text is not valid. */
   read(text: string, before: T): T | undefined;
-  /** What is right, for an invalid text: `use a port from 1 to 65535`. */
+  /** The remedy for an invalid text: `use a port from 1 to 65535`. */
   readonly use: string;
 }
 

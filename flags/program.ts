@@ -17,14 +17,14 @@ export interface Program<F extends Flags> {
 /** The value of each flag. */
 type Values<F extends Flags> = { readonly [K in keyof F]: F[K] extends Flag<infer T> ? T : never };
 
-/** What the command line said. */
+/** The values of a command line. */
 export interface CommandLine<F extends Flags> {
   readonly values: Values<F>;
   /** The argument, for a program that takes one. */
   readonly argument: string;
 }
 
-/** Where the parser writes; the streams of the process when absent. */
+/** The parser's output; by default the streams of the process. */
 export interface Output {
   readonly out: (text: string) => void;
   readonly error: (text: string) => void;

@@ -69,9 +69,9 @@ type Value = readonly [seconds: number, value: string];
 
 interface Series {
   readonly metric: Record<string, string>;
-  /** Of a vector. */
+  /** The sample of a vector. */
   readonly value?: Value;
-  /** Of a matrix. */
+  /** The samples of a matrix. */
   readonly values?: readonly Value[];
 }
 

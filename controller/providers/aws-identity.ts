@@ -3,7 +3,7 @@ import { messageOf } from "../../kube/core/error-message.ts";
 import type { AwsCredentials } from "./identity.ts";
 import { ProviderError } from "./provider.ts";
 
-/** What EKS puts into the environment of a pod with an identity. */
+/** The environment variables that EKS gives to a pod with an identity. */
 export interface AwsEnvironment {
   /** IRSA: the role, and the file with the pod's web identity token. */
   readonly roleArn: string | undefined;

@@ -37,7 +37,7 @@ const products: Readonly<Record<string, MakeProvider>> = {
   http: httpProvider,
 };
 
-/** Where providers come from. */
+/** The sources of providers. */
 export interface ProvidersOptions extends RequestContext {
   readonly kube: Pick<Kube, "get">;
   /** Serin's own namespace, which holds the Secrets. */

@@ -14,7 +14,7 @@ export interface RequestOptions {
   readonly mostMib?: number | undefined;
 }
 
-/** What every provider gets from the controller. */
+/** The controller's options for every provider. */
 export interface RequestContext extends RequestOptions {
   readonly clock: Pick<Clock, "now">;
   /** The pod's identity at its cloud, where the operator lets providers use it. */
@@ -101,7 +101,7 @@ function outcome(status: number): string {
   return `answers ${status}`;
 }
 
-/** What an API says about an error, shortened: fields of JSON that usually hold it, else the text itself. */
+/** The text of an API's error, shortened: fields of JSON that usually hold it, else the text itself. */
 function wordsOf(text: string, hide: (text: string) => string): string {
   // Hidden before anything is cut or joined: half a credential is too much.
   const words = hide(textIn(parsed(text)))

@@ -1,6 +1,6 @@
 import { type Condition, type KubeObject as Known, keyOf } from "./meta.ts";
 
-/** What a rule sends requests to: a Service, unless group and kind say otherwise. */
+/** A backend of a rule: a Service, unless group and kind name another one. */
 export interface BackendRef {
   group?: string;
   kind?: string;
@@ -66,7 +66,7 @@ export interface RouteRule {
   [unknown: string]: unknown;
 }
 
-/** What a route is attached to: a Gateway (the default), or a Service, whose callers' mesh does the routing (GAMMA). */
+/** The parent of a route: a Gateway (the default), or a Service, whose callers' mesh does the routing (GAMMA). */
 export interface ParentRef {
   readonly group?: string;
   readonly kind?: string;

@@ -4,8 +4,8 @@ import { application } from "./metrics/application.ts";
 const UNKNOWN_METRICS = "Serin does not know its metrics";
 
 /**
- * What Serin assumes of an implementation that it does not know. Several proxies may watch separately; conformance allows
- * 30 s, those that we measured stay far below this.
+ * Serin's assumptions about an unknown implementation. Several proxies may watch separately. Conformance allows 30 s; the
+ * measured implementations stay far below this.
  */
 export const unknownGateway: Gateway = {
   name: "an unknown gateway",

@@ -80,7 +80,7 @@ export function planWith(own: Given, layers: readonly Layer[] = []): ParsedPlan 
   };
 }
 
-/** Where the defaults come from: `profile slow, namespace shop`. */
+/** The sources of the defaults: `profile slow, namespace shop`. */
 export function describeLayers(layers: readonly Layer[]): string {
   return layers.map(({ from, name }) => `${from} ${name}`).join(", ");
 }

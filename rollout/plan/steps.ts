@@ -22,7 +22,7 @@ interface MirrorStep {
   readonly leastMs: number;
 }
 
-/** The canary for the users who match only. */
+/** The canary for matching users only. */
 interface MatchStep {
   readonly kind: "match";
   readonly leastMs: number;

@@ -7,7 +7,7 @@ const LONGEST_MS = 168 * 3_600_000;
 
 /** One thing that is wrong with a text. */
 export interface Problem {
-  /** Where in the value, for a value with parts: `[0].timeout (gate)`. */
+  /** The place in the value, for a value with parts: `[0].timeout (gate)`. */
   readonly at?: string;
   /** The fault: `invalid step "10%"`. */
   readonly what: string;

@@ -6,7 +6,7 @@ export interface Backend {
   readonly routeKind: RouteKind;
   readonly routeNamespace: string;
   readonly route: string;
-  /** Of the Service. */
+  /** The namespace of the Service. */
   readonly namespace: string;
   readonly service: string;
   /** The places in the route: index of the rule, index of the backendRef in it, and port of the Service. */
