@@ -28,8 +28,8 @@ interface ConfigMap extends KubeObject {
 }
 
 /**
- * Templates by name, from the Deployment's namespace first if that is trusted, then from Serin's; kept for a minute. Rejects only when
- * the API server cannot be reached.
+ * Templates by name, from the Deployment's namespace first if that is trusted, then from Serin's. Serin keeps them for a
+ * minute. Rejects only if the API server does not answer.
  */
 export function templatesFrom({ kube, namespace: shared, trusted, clock }: TemplatesOptions): ReadTemplate {
   const kept = { clock, forMs: 60_000, failureForMs: 10_000, most: 10_000 };
