@@ -2,10 +2,10 @@ import { combine } from "../../rollout/judge/combine.ts";
 import { foldHarm, type HarmOptions, harmDefaults, logHarm, noHarm } from "../../rollout/judge/harm-test.ts";
 import { logMean } from "../../rollout/judge/log-math.ts";
 import { carry, isComparable, noTick, type Tick } from "../../rollout/judge/tick.ts";
-import { type Observation, TICKS_A_MINUTE } from "./streams.ts";
+import { type ObservedTick, TICKS_A_MINUTE } from "./streams.ts";
 
 /** Judges the next tick; returns true to roll the canary back. */
-export type Judge = (observed: Observation) => boolean;
+export type Judge = (observed: ObservedTick) => boolean;
 
 /** Serin's tolerances for latency; those for failures are `harmDefaults`. */
 const latencyDefaults: HarmOptions = { ...harmDefaults, delta: 0.005 };

@@ -9,7 +9,7 @@ export const TICKS_A_MINUTE = 60 / TICK_SECONDS;
 const HISTORY_TICKS = 30 * TICKS_A_MINUTE;
 
 /** The requests of both versions in one tick. */
-export interface Observation {
+export interface ObservedTick {
   readonly errors: Tick;
   /** Requests slower than each monitored boundary; empty without latency. */
   readonly slow: readonly Tick[];
@@ -17,7 +17,7 @@ export interface Observation {
 
 /** One rollout, tick by tick from 1. */
 interface Rollout {
-  readonly play: (tick: number) => Observation;
+  readonly play: (tick: number) => ObservedTick;
   /** The dispersion that the judge assumes. */
   readonly phi: number;
 }

@@ -1,6 +1,6 @@
 import { gate, type Judge, serin } from "./judges.ts";
 import { random } from "./random.ts";
-import type { Observation, Scenario } from "./streams.ts";
+import type { ObservedTick, Scenario } from "./streams.ts";
 
 /** When a judge rolled the canary back, and how many bad requests the canary had until then. */
 export interface Alarm {
@@ -29,7 +29,7 @@ export function tryOut(scenario: Scenario, seed: number, runs: number, looks: nu
 }
 
 function watch(
-  play: (tick: number) => Observation,
+  play: (tick: number) => ObservedTick,
   judges: Readonly<Record<"serin" | "gate", Judge>>,
   looks: number,
 ) {
