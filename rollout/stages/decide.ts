@@ -3,6 +3,7 @@ import { advance, checkHarm } from "./advance.ts";
 import { type Decision, firstOf } from "./decision.ts";
 import { awaitUndo, drain } from "./drain.ts";
 import { awaitReturn, expose, lowerWeight } from "./expose.ts";
+import { correctFuture } from "./future.ts";
 import { awaitConfirmation, awaitTrial, checkHooks, withCompanions, withRollback } from "./hook-gates.ts";
 import { leaveToNewer } from "./newer.ts";
 import {
@@ -27,8 +28,8 @@ import { decideUndone } from "./undo.ts";
  * so a controller that has just started continues where the last one stopped.
  */
 export function decide(snapshot: Snapshot): Decision {
-  const waiting = leaveToNewer(snapshot);
-  if (waiting !== undefined) return waiting;
+  const first = leaveToNewer(snapshot) ?? correctFuture(snapshot);
+  if (first !== undefined) return first;
   const decision = decidePhase(snapshot);
   // No later stage restores these Services before the end.
   const left = (snapshot.formerServices ?? []).map(writeSelector);

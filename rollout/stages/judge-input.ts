@@ -7,6 +7,7 @@ import type { Criteria } from "../judge/criteria.ts";
 import type { Counted, JudgeInput } from "../judge/evidence.ts";
 import type { Evidence } from "../judge/fold.ts";
 import { comparesAt, strategies } from "../plan/strategy.ts";
+import { CLOCK_SKEW_MS } from "../text/instant.ts";
 import { isExposed } from "../traffic/exposure.ts";
 import { homeOf, isService } from "../traffic/route-record.ts";
 import { type Facts, nextWeight, stepOf } from "./snapshot.ts";
@@ -35,8 +36,6 @@ export function judgeInputOf(snapshot: Facts): JudgeInput | undefined {
   };
 }
 
-/** Clocks may differ by this much, in ms. */
-const SKEW_MS = 10_000;
 /** The first tick begins at an instant of the grid, which lies at most one tick before the first weight, in ms. */
 const LONGEST_TICK_MS = 600_000;
 
@@ -47,7 +46,9 @@ const LONGEST_TICK_MS = 600_000;
 function isPlausible(evidence: Evidence | undefined, started: number, now: number): boolean {
   if (evidence === undefined) return false;
   const { from, at, stepFrom } = evidence;
-  return from >= started - LONGEST_TICK_MS - SKEW_MS && Math.max(at, from, stepFrom) <= now + SKEW_MS;
+  return (
+    from >= started - LONGEST_TICK_MS - CLOCK_SKEW_MS && Math.max(at, from, stepFrom) <= now + CLOCK_SKEW_MS
+  );
 }
 
 /** Since when (ms) the canary has the traffic of the present step or an earlier one; absent: it has none. */
