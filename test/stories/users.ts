@@ -44,10 +44,14 @@ export class Users {
     this.#host = host;
     this.#rps = rps;
     this.#pool = new Pool(url, { connections: CONNECTIONS, headersTimeout: 10_000 });
-    const jars = users.map(() => new Jar());
-    this.#pace = startPace(rps, (index) => {
-      const turn = index % users.length;
-      return this.#visit(users[turn] as User, jars[turn] as Jar);
+    const all = users.map((user) => ({ user, jar: new Jar(), waits: false }));
+    this.#pace = startPace(rps, async (index) => {
+      const one = all[index % all.length];
+      // A user who has no answer yet has no cookie of it either.
+      if (one === undefined || one.waits) return;
+      one.waits = true;
+      await this.#visit(one.user, one.jar);
+      one.waits = false;
     });
   }
 
