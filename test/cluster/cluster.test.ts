@@ -106,7 +106,7 @@ describeCluster("the test cluster", function () {
     );
     const started = performance.now();
     await eventually("slow is ready", async () => (await pods("slow")).find(isReady));
-    expect(performance.now() - started).to.be.within(1_500, 4_000);
+    expect(performance.now() - started).to.be.within(1_000, 4_000);
     const [never] = await pods("never");
     expect(never?.status.phase).to.equal("Running");
     expect(never !== undefined && isReady(never)).to.equal(false);

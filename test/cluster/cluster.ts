@@ -14,6 +14,7 @@ import { type Daemon, startDaemon } from "./daemon.ts";
 import { startContour, startEnvoy, startTraefik } from "./dataplane.ts";
 import { installDefinitions } from "./definitions.ts";
 import { createGateways, type GatewayName, gateways, gatewaysProgrammed } from "./gateways.ts";
+import { startHeartbeat } from "./heartbeat.ts";
 import { type Kubectl, kubectlFor } from "./kubectl.ts";
 import { type Kubelet, startKubelet } from "./kubelet/kubelet.ts";
 import { insideNamespace } from "./namespace.ts";
@@ -67,8 +68,10 @@ export async function startCluster({ dir, log }: ClusterOptions): Promise<Cluste
   mkdirSync(dir, { recursive: true });
   const daemons: Daemon[] = [];
   const prometheus = startPrometheus(findTools(), dir);
+  const stopping = new AbortController();
   let kubelet: Kubelet | undefined;
   const stop = async () => {
+    stopping.abort();
     await kubelet?.stop();
     await prometheus.daemon.stop("SIGKILL", 0);
     await Promise.all(daemons.map((daemon) => daemon.stop("SIGKILL", 0)));
@@ -77,6 +80,7 @@ export async function startCluster({ dir, log }: ClusterOptions): Promise<Cluste
     const files = writeClusterFiles(dir);
     const api = await startPrograms(files, daemons, log);
     await prometheus.daemon.ready(`http://127.0.0.1:${ports.prometheus}/-/ready`);
+    await startHeartbeat(api, stopping.signal);
     kubelet = startKubelet({ api, dir: join(dir, "kubelet"), ca: readFileSync(files.ca, "utf8"), log });
     return {
       kubectl: kubectlFor(findTools().program("kubectl"), files.kubeconfig("admin"), dir),
