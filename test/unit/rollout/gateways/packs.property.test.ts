@@ -2,6 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { attribution } from "../../../../rollout/gateways/metrics/attribution.ts";
 import type { Backend } from "../../../../rollout/gateways/metrics/backend.ts";
+import { cases } from "../../../support/cases.ts";
 import { namings } from "./metrics/namings.ts";
 import { type PackName, packs } from "./metrics/packs.ts";
 import { selects } from "./metrics/promql.ts";
@@ -71,7 +72,7 @@ describe("metrics packs", () => {
           }
         },
       );
-      fc.assert(check, { numRuns: 60 });
+      fc.assert(check, { numRuns: cases(60) });
     });
 
     it(`of ${name} ask for no series of relatives of one backend`, () => {
@@ -84,7 +85,7 @@ describe("metrics packs", () => {
           }
         }
       });
-      fc.assert(check, { numRuns: 60 });
+      fc.assert(check, { numRuns: cases(60) });
     });
   }
 });

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
 import { lastRunOf } from "../../../../rollout/workload/run-record.ts";
 import type { World } from "../../../model/world.ts";
+import { cases } from "../../../support/cases.ts";
 import { annotate, aShop, edit, ending, image } from "../../../support/shop.ts";
 
 const quick = { "serin.dev/interval": "10s", "serin.dev/max-interval": "20s" };
@@ -162,7 +163,7 @@ describe("whatever people do during rollouts", () => {
           );
         }
       }),
-      { numRuns: 150 },
+      { numRuns: cases(150) },
     );
   }).timeout(60_000);
 });

@@ -102,7 +102,7 @@ describe("ab-test", () => {
       const { world, given } = aStage(plan);
       world.traffic = traffic;
       world.request("web", image("web:2"));
-      world.run(1_500);
+      world.run(400);
       expect(holdRecordOf(world.get("deployments", "web"))?.phase).to.equal("canary");
       expect(outcome(world, "web-h2")).to.equal("running");
       expect(given.at(-1)).to.equal("the matching users and testers");

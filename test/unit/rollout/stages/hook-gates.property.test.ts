@@ -5,6 +5,7 @@ import { isExposed } from "../../../../rollout/traffic/exposure.ts";
 import { shareOf } from "../../../../rollout/traffic/route-record.ts";
 import { holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
 import type { World } from "../../../model/world.ts";
+import { cases } from "../../../support/cases.ts";
 import { aShop, edit, image } from "../../../support/shop.ts";
 
 const first = ["confirm-rollout", "pre-rollout"];
@@ -76,7 +77,7 @@ describe("whatever hooks answer, in whatever order", () => {
           world.run(40);
         },
       ),
-      { numRuns: 100 },
+      { numRuns: cases(100) },
     );
     expect(exposed, "instants with an exposed canary").to.be.greaterThan(100);
   }).timeout(60_000);

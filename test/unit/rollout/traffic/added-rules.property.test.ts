@@ -7,6 +7,7 @@ import type { Home, RouteRecord } from "../../../../rollout/traffic/route-record
 import { cookieOf } from "../../../../rollout/traffic/sticky.ts";
 import { overlayBackends } from "../../../../rollout/traffic/weights.ts";
 import { fulfils, type Ranking, type Request, serve } from "../../../model/router.ts";
+import { cases } from "../../../support/cases.ts";
 import { anyExposedShares, anyOverlappingRules, anyRequest, STICKY } from "../../../support/exposed.ts";
 
 const SHOP: Home = { namespace: "shop", kind: "HTTPRoute" };
@@ -81,7 +82,7 @@ describe("added rules among the user's, whatever the route", () => {
             for (const request of requests) check(rules, shares, request, ranking);
           },
         ),
-        { numRuns: 1_500 },
+        { numRuns: cases(1_500) },
       );
     }).timeout(60_000);
   }

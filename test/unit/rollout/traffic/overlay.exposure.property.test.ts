@@ -4,6 +4,7 @@ import type { BackendRef, Route, RouteRule } from "../../../../kube/core/routes.
 import { rulesOf } from "../../../../rollout/traffic/overlay.ts";
 import { readIntent, reimpose } from "../../../../rollout/traffic/reapply.ts";
 import { routeRecordOf } from "../../../../rollout/traffic/route-record.ts";
+import { cases } from "../../../support/cases.ts";
 import { anyExposedShares, anyOverlappingRules, STICKY } from "../../../support/exposed.ts";
 import { applied } from "../../../support/routes.ts";
 
@@ -70,7 +71,7 @@ function traces(rules: readonly RouteRule[]): string[] {
 }
 
 describe("overlay with testers, cookies and copies, whatever the route", () => {
-  const runs = { numRuns: 500 };
+  const runs = { numRuns: cases(500) };
 
   it("is taken off again to the letter, from step to step", () => {
     fc.assert(
@@ -126,7 +127,7 @@ describe("overlay with testers, cookies and copies, whatever the route", () => {
           expect(reimpose(stored, old), "reinvoked").to.deep.equal(stored);
           expect(traces(applied(stored, {}).spec.rules ?? [])).to.deep.equal([]);
         }),
-        { numRuns: 150 },
+        { numRuns: cases(150) },
       );
     });
   }

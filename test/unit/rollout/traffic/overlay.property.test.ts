@@ -4,6 +4,7 @@ import type { BackendRef } from "../../../../kube/core/routes.ts";
 import { overlay, rulesOf } from "../../../../rollout/traffic/overlay.ts";
 import { readIntent, reimpose } from "../../../../rollout/traffic/reapply.ts";
 import { type Home, type RouteRecord, routeRecordOf } from "../../../../rollout/traffic/route-record.ts";
+import { cases } from "../../../support/cases.ts";
 import { anyRoute, anyShares, applied } from "../../../support/routes.ts";
 
 const weightOf = (ref: BackendRef | undefined) => BigInt(ref?.weight ?? 1);
@@ -31,7 +32,7 @@ function pairs(before: readonly BackendRef[], after: readonly BackendRef[], shar
 const SHOP: Home = { namespace: "shop", kind: "HTTPRoute" };
 
 describe("overlay, whatever the route", () => {
-  const runs = { numRuns: 500 };
+  const runs = { numRuns: cases(500) };
 
   it("is taken off again to the letter", () => {
     fc.assert(
