@@ -60,7 +60,7 @@ describeCluster("a release with hooks", function () {
 
   it("waits at its gates, even after the controller is replaced, and calls each hook in its turn", async () => {
     const started = Date.now();
-    const load = shop.load(200);
+    const load = shop.load(100);
     await shop.run("set", "image", "deployment/web", "app=app:v2");
     await waitingFor("confirm-rollout");
     await killLeader(shop);

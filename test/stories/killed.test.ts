@@ -14,7 +14,7 @@ onEachGateway("the controller killed in the middle of every step", function (gat
 
   it("is replaced by another one that grants no extra step and reaches the same end", async () => {
     await shop.deploy();
-    const load = shop.load(200);
+    const load = shop.load(100);
     await shop.run("set", "image", "deployment/web", "app=app:v2");
     for (const weight of [10, 25, 50]) {
       await shop.weighs(weight);

@@ -22,7 +22,7 @@ onEachGateway("a version that does not become ready", function (gateway) {
       JSON.stringify({ spec: { progressDeadlineSeconds: DEADLINE_MS / 1_000 } }),
     );
     route = manifestOf(shop.stock.httproutes.get("web") as never);
-    load = shop.load(200);
+    load = shop.load(100);
   });
   after(() => shop?.close());
 
