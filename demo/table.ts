@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 import type { Traffic, View } from "./shop.ts";
 
 const BAR = 30;
-const NOBODY: Traffic = { version: "", rps: 0, share: 0, successRate: undefined };
+const NONE: Traffic = { version: "", rps: 0, share: 0, successRate: undefined };
 
 /** A view's two versions: the one that served before (by default the one that serves most), and the other one. */
 interface Sides {
@@ -36,7 +36,7 @@ function sidesOf({ traffic }: View, before: string | undefined): Sides {
   const versions = traffic.filter(({ version }) => version !== "").sort((a, b) => b.rps - a.rps);
   const stable = before === undefined ? versions[0] : versions.find(({ version }) => version === before);
   const canary = versions.find((other) => other !== stable);
-  return { stable: stable ?? NOBODY, canary: canary ?? NOBODY };
+  return { stable: stable ?? NONE, canary: canary ?? NONE };
 }
 
 function row(role: "stable" | "canary", weight: number | undefined, traffic: Traffic): string {

@@ -71,13 +71,13 @@ export function admitUpdate(
   if ("complaints" in parsed) return denied(formatComplaints(parsed.complaints));
   const asked = applyOrders(object, held, parsed.plan, old, now, carriedHold(requested));
   if ("allowed" in asked) return asked;
-  const told = [...asked.warnings, ...warnings];
-  if (asked.held === undefined) return allowed(asked.object, told);
+  const warned = [...asked.warnings, ...warnings];
+  if (asked.held === undefined) return allowed(asked.object, warned);
   if (asked.held.started === held?.started) {
-    return allowed(keep(asked.object, old, asked.held), [...told, ...keptWarning(object, old)]);
+    return allowed(keep(asked.object, old, asked.held), [...warned, ...keptWarning(object, old)]);
   }
   // A retry is another rollout: it begins with the current defaults.
-  return allowed(keep(asked.object, old, withDefaults(asked.held, layers)), told);
+  return allowed(keep(asked.object, old, withDefaults(asked.held, layers)), warned);
 }
 
 /** The plan with the current defaults if they were read, otherwise with those with which the rollout began. */

@@ -21,7 +21,7 @@ export function undo(change: TemplateChange, held: HoldRecord): AdmissionRespons
   const pendingMs = drainMs(change);
   if (pendingMs > LONGEST_DRAIN_MS) {
     const wait = `its gateway needs up to ${Math.ceil(pendingMs / 1000)}s to follow; repeat this then`;
-    return denied(`the canary's traffic is being taken back first, and ${wait}`, effects);
+    return denied(`the canary is being drained first, and ${wait}`, effects);
   }
   return allowed(withHoldRecord({ ...object, spec }, record, old), [], effects);
 }

@@ -14,7 +14,7 @@ import { findByHash, findByTemplate } from "../workload/template.ts";
 /** How long admission may wait until weight 0 is in force, in ms; behind a slower gateway the undo must be repeated. */
 export const LONGEST_DRAIN_MS = 12_000;
 
-/** What the cluster has beside the Deployment. */
+/** The objects of the cluster that admission reads for a Deployment. */
 export interface ClusterState {
   /** The Deployment's own. */
   readonly replicaSets: readonly ReplicaSet[];

@@ -5,14 +5,14 @@ import { isHeld, pause, restoreFields } from "../workload/hold.ts";
 import { type HoldRecord, holdRecordOf, originalsOf } from "../workload/hold-record.ts";
 
 /**
- * The request without what is ours: reserved keys come from the stored object, never from a request (undo copies a
+ * The request without what Serin owns: reserved keys come from the stored object, never from a request (undo copies a
  * ReplicaSet's, a dump in flight carries them), and a hold that comes with such a record is taken off again. That makes
  * a second call for the same request (reinvocation) harmless, too.
  */
 export function cleanse(requested: Deployment, old: Deployment | undefined): Deployment {
   const carried = carriedHold(requested);
   const stored = old && holdRecordOf(old);
-  // The stored record again is an echo, and its fields are told by comparing; an older one is a ReplicaSet's copy.
+  // The stored record again is an echo, and a comparison shows its fields; an older one is a ReplicaSet's copy.
   const echoed = requested.metadata.annotations?.[HELD] === old?.metadata.annotations?.[HELD];
   const speaks =
     carried !== undefined && (stored === undefined || (!echoed && carried.started >= stored.started));
@@ -42,6 +42,8 @@ function take(
   keys: readonly string[],
 ): Record<string, string> | undefined {
   const own = Object.entries(wanted ?? {}).filter(([key]) => !keys.includes(key));
-  const ours = Object.entries(stored ?? {}).filter(([key]) => keys.includes(key));
-  return wanted === undefined && ours.length === 0 ? undefined : Object.fromEntries([...own, ...ours]);
+  const reserved = Object.entries(stored ?? {}).filter(([key]) => keys.includes(key));
+  return wanted === undefined && reserved.length === 0
+    ? undefined
+    : Object.fromEntries([...own, ...reserved]);
 }

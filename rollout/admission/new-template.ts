@@ -139,7 +139,7 @@ function begin(
   const spec = hold(object.spec, surgeAt(plan, 0));
   const isolate: Effect[] =
     services.length > 0 ? [{ kind: "isolate", services, uid, hash: held.stable }] : [];
-  const told = [
+  const warned = [
     ...announce(plan, services, routes, change.layers),
     ...hostConflictCaveats(plan, services, routes, cluster.routes).map((doubt) => `serin: ${doubt}`),
     ...ungrantedWarnings(services, cluster.routes, cluster.grants).map((warning) => `serin: ${warning}`),
@@ -147,7 +147,7 @@ function begin(
     ...warnings,
   ];
   const kept = withDefaults(record, change.layers);
-  return allowed(withHoldRecord({ ...object, spec }, kept, old), told, [...before, ...isolate]);
+  return allowed(withHoldRecord({ ...object, spec }, kept, old), warned, [...before, ...isolate]);
 }
 
 /** Supersedes a native promotion; its version was proven, so it is the stable one now. */

@@ -25,7 +25,7 @@ export function supersede(
   const pods = change.cluster.replicaSets.reduce((sum, { spec }) => sum + (spec.replicas ?? 0), 0);
   const surge = withRoom(present, replicas, pods - replicas);
   const warning =
-    "serin: another version is on its way; its traffic is taken back first, then this one's canary starts";
+    "serin: another version is in flight; it is drained first, then this version's canary starts";
   const spec = pause(hold(object.spec, surge), true);
   const kept = withDefaults(record, change.layers);
   return allowed(withHoldRecord({ ...object, spec }, kept, old), [warning, ...warnings]);

@@ -37,7 +37,10 @@ function awaitResume(snapshot: Snapshot): Decision {
   const paused = snapshot.deployment.spec.paused === true;
   if (run.paused) {
     if (!paused) return grantNext(snapshot, "resumed");
-    return { writes: [], condition: holding(snapshot, "paused by the plan: kubectl rollout resume goes on") };
+    return {
+      writes: [],
+      condition: holding(snapshot, "paused by the plan: kubectl rollout resume continues"),
+    };
   }
   // The pause comes before its record: in the other order, a crash between the two would skip the pause.
   return { writes: [writePaused(snapshot.deployment, true), ...record(snapshot, { ...run, paused: true })] };
@@ -82,7 +85,7 @@ function goOn(
     return { writes: [], condition: progressing(snapshot, verdict), waitMs: step.leastMs - lasted };
   }
   if (snapshot.deployment.spec.paused) {
-    return { writes: [], condition: holding(snapshot, "paused: kubectl rollout resume goes on") };
+    return { writes: [], condition: holding(snapshot, "paused: kubectl rollout resume continues") };
   }
   if (verdict.kind === "safe") return grantNext(snapshot, verdict.message);
   const instead = withoutProof(snapshot, verdict, lasted, compare);

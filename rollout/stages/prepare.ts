@@ -30,7 +30,7 @@ export function awaitCanary(snapshot: Snapshot): Decision | undefined {
   if (snapshot.run !== undefined) return undefined;
   const now = instant(snapshot.now);
   const { started, stable } = snapshot.held;
-  const message = `canary ${snapshot.canary.metadata.name} beside stable ${snapshot.stable?.metadata.name ?? stable}`;
+  const message = `canary ${snapshot.canary.metadata.name} next to stable ${snapshot.stable?.metadata.name ?? stable}`;
   const run = { started, outcome: "running", step: 0, stepSince: now, stable, message } as const;
   return {
     writes: [

@@ -57,7 +57,7 @@ export function formatHoldRecord(held: HoldRecord): string {
   return formatRecord(held);
 }
 
-/** The Deployment's record; `undefined` where there is none, or where its text is not ours. */
+/** The Deployment's record; `undefined` if there is none or its text is not valid. */
 export function holdRecordOf({ metadata }: Deployment): HoldRecord | undefined {
   return readRecord(metadata.annotations, HELD, record);
 }

@@ -60,7 +60,7 @@ export function runRecordOf(replicaSet: ReplicaSet, started: string): RunRecord 
 }
 
 /**
- * The record of the rollout that wrote it last; `undefined` where the text is not ours. Admission does not guard
+ * The record of the rollout that wrote it last; `undefined` if the text is not valid. Admission does not guard
  * ReplicaSets: a rollout whose record is lost begins again, and no other one is kept from its work.
  */
 export function lastRunOf({ metadata }: ReplicaSet): RunRecord | undefined {

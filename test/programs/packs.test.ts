@@ -55,13 +55,13 @@ describe("Prometheus", () => {
       const buckets = growing(naming.histogram ?? "none", timed(naming, [stable, canary, ...others], les));
       const answered = (series: readonly Series[]) =>
         naming.summedOver ? summed(series, naming.summedOver) : raw(series);
-      const ours = requests.filter(owned);
-      expect(ours.length, "both versions, both codes").to.be.at.least(4);
-      expect(ours.length, "not the neighbours'").to.be.below(requests.length);
+      const found = requests.filter(owned);
+      expect(found.length, "both versions, both codes").to.be.at.least(4);
+      expect(found.length, "not the neighbours'").to.be.below(requests.length);
       await promtool(
         [...requests, ...(pack.buckets ? buckets : [])],
         [
-          { promql: pack.requests([stable, canary]), samples: raw(ours) },
+          { promql: pack.requests([stable, canary]), samples: raw(found) },
           ...(pack.buckets
             ? [
                 { promql: pack.buckets([stable, canary]), samples: answered(buckets.filter(owned)) },

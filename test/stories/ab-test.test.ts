@@ -40,7 +40,7 @@ onEachGateway("an ab-test", function (gateway) {
     const before = route();
     const tagged = shop.users(withHeaders({ "x-canary": "insider" }, { "X-CANARY": "insider" }), 100);
     const foreign = withHeaders({ "x-canary": "outsider" }, { "x-canary": "insiders" }, { "x-c": "insider" });
-    const others = shop.users([{ name: "nobody" }, ...foreign], 300);
+    const others = shop.users([{ name: "without headers" }, ...foreign], 300);
     await update("v2");
     const from = await inForce();
     const to = await shop.until("the proof", () => shop.record("v2")?.outcome === "proven");
@@ -112,7 +112,7 @@ onEachGateway("an ab-test", function (gateway) {
     await shop.deploy(ab("header x-canary=insider"));
     const before = route();
     const tagged = shop.users(withHeaders({ "x-canary": "insider" }), 60);
-    const others = shop.users([{ name: "nobody" }], 200);
+    const others = shop.users([{ name: "without headers" }], 200);
     await update("v2-err20");
     await inForce();
     const ended = await shop.until("the verdict", () => shop.record("v2-err20")?.outcome === "failed");
@@ -130,7 +130,7 @@ onEachGateway("an ab-test", function (gateway) {
 
   it("is held and not promoted while no user who matches comes", async () => {
     await shop.deploy(ab("header x-canary=insider", { "serin.dev/iterations": "2" }));
-    const others = shop.users([{ name: "nobody" }], 200);
+    const others = shop.users([{ name: "without headers" }], 200);
     await update("v2");
     const from = await inForce();
     await others.visited(from, 2_400);
@@ -154,7 +154,7 @@ const insiders: readonly User[] = [
 
 /** Users who almost match. */
 const outsiders: readonly User[] = [
-  { name: "nobody" },
+  { name: "without headers" },
   ...withCookies("xcanary=always", "canaryX=always", "canary=alwaysX", "canary=Xalways", "canary=alway"),
   ...withCookies("Canary=always", "canary=", "x=canary=always", "a=1; xcanary=always; b=2"),
   ...withCookies("a=1; canary=always2; b=2", "canary =always", "group=c", "group=ab", "group=", "xgroup=a"),

@@ -75,7 +75,7 @@ onEachGateway("blue-green", function (gateway) {
     if (gateway === "contour")
       expect([failed, byVersion.v2 ?? 0], "failed, answered by v2").to.deep.equal([0, 0]);
     else expect(failed).to.be.within(1, 0.3 * (byVersion.v2 ?? 0) * 1.5);
-    expect(byVersion[""] ?? 0, "answers of nobody").to.equal(0);
+    expect(byVersion[""] ?? 0, "answers without a version").to.equal(0);
     expect(shop.condition()?.message).to.match(
       gateway === "contour" ? /^rolled back at copies of 100%/ : /^rolled back at 100%/,
     );

@@ -20,7 +20,7 @@ const plan = {
   "serin.dev/compare": "off",
   "serin.dev/checks": "none",
 };
-const OURS = "serin-";
+const COOKIE = "serin-";
 const rps = 250;
 
 onEachGateway("sticky users", function (gateway) {
@@ -35,7 +35,7 @@ onEachGateway("sticky users", function (gateway) {
       shop.condition()?.message?.startsWith(`holding at ${weight}%: paused by the plan`),
     );
   const route = () => manifestOf(shop.stock.httproutes.get("web") as never);
-  const settled = () => eventually("no cookie of ours", async () => setsNone(await recent(first)), 15_000);
+  const settled = () => eventually("no cookie of Serin", async () => setsNone(await recent(first)), 15_000);
 
   before(async () => {
     shop = await Shop.open("sticky", { gateway });
@@ -145,7 +145,7 @@ function cookiesOf({ headers }: Visit): string[] {
 }
 
 function setsOurs(visit: Visit): boolean {
-  return cookiesOf(visit).some((cookie) => cookie.startsWith(OURS));
+  return cookiesOf(visit).some((cookie) => cookie.startsWith(COOKIE));
 }
 
 async function recent(users: Users): Promise<Visit[]> {

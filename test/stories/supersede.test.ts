@@ -21,7 +21,7 @@ onEachGateway("a second update", function (gateway) {
 
     const asked = Date.now();
     const said = await shop.run("set", "image", "deployment/web", "app=app:v3");
-    expect(said).to.include("another version is on its way");
+    expect(said).to.include("another version is in flight");
     await shop.until("v3's canary", () => shop.pods("v3").length > 0);
     const gone = shop
       .changesOf("pods", asked)

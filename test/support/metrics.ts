@@ -22,7 +22,7 @@ export function evidenceOf(
   { uid, from, known, sources, terms }: JudgeInput,
   traffic: Traffic,
 ): Findings {
-  if (sources.length === 0) return { unread: "nobody counts", gates: {} };
+  if (sources.length === 0) return { unread: "no gateway counts", gates: {} };
   const first = Math.floor(from / TICK_MS) * TICK_MS;
   let judged = known ?? noEvidence({ since: from, from: first, tickMs: TICK_MS, phi: 1, bounds: [] });
   const image = imageOf(snapshot.deployment);

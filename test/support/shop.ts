@@ -58,8 +58,8 @@ export function ending(world: World) {
   const marks = (["deployments", "services", "httproutes", "grpcroutes", "replicasets"] as const).flatMap(
     (kind) =>
       world.list(kind).flatMap(({ metadata }) => {
-        const ours = [metadata.labels?.["serin.dev/flight"], metadata.annotations?.["serin.dev/held"]];
-        return ours.some((mark) => mark !== undefined) ? [`${kind}/${metadata.name}`] : [];
+        const marks = [metadata.labels?.["serin.dev/flight"], metadata.annotations?.["serin.dev/held"]];
+        return marks.some((mark) => mark !== undefined) ? [`${kind}/${metadata.name}`] : [];
       }),
   );
   const sizes = world.list("replicasets").filter(({ spec }) => (spec.replicas ?? 0) > 0);

@@ -36,7 +36,7 @@ export interface Around {
 }
 
 /** The annotations of a Deployment that Serin drops or keeps, whatever the request contains. */
-const OURS = [HELD, RUN, CHANGED, "serin.dev/promote", "serin.dev/abort", "serin.dev/retry"];
+const OWN_KEYS = [HELD, RUN, CHANGED, "serin.dev/promote", "serin.dev/abort", "serin.dev/retry"];
 
 /**
  * The complaints about an answer; none if it is right. Every answer is a 4xx with a reason, or a review that names its
@@ -85,7 +85,7 @@ function uidOf(object: object): string | undefined {
 
 function judgeDeployment({ object, oldObject: old }: Asked<Deployment>, stored: Deployment, around: Around) {
   const fields = ["minReadySeconds", "progressDeadlineSeconds", "strategy", "paused"];
-  const wrong = differences(object, stored, OURS, fields);
+  const wrong = differences(object, stored, OWN_KEYS, fields);
   const [was, is] = [annotation(old, HELD), annotation(stored, HELD)];
   if (annotation(stored, RUN) !== annotation(old, RUN)) wrong.push("a run record from the request");
   if (annotation(stored, CHANGED) !== undefined && annotation(stored, CHANGED) !== annotation(old, CHANGED))

@@ -72,9 +72,9 @@ function manifestsIn({ stock }: Shop): string[] {
 }
 
 function isRestored({ stock }: Shop): boolean {
-  const ours = [...stock.deployments.values(), ...stock.services.values(), ...stock.httproutes.values()];
-  const held = ours.some(({ metadata }) => metadata.annotations?.["serin.dev/held"] !== undefined);
-  const marked = [...ours, ...stock.replicasets.values()].some(
+  const touched = [...stock.deployments.values(), ...stock.services.values(), ...stock.httproutes.values()];
+  const held = touched.some(({ metadata }) => metadata.annotations?.["serin.dev/held"] !== undefined);
+  const marked = [...touched, ...stock.replicasets.values()].some(
     ({ metadata }) => metadata.labels?.["serin.dev/flight"] !== undefined,
   );
   const copied = [...stock.replicasets.values()].some(

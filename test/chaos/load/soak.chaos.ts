@@ -132,9 +132,9 @@ describeCluster(
         "events",
         "-o=jsonpath={range .items[*]}{.source.component}{.reportingComponent}{'\\n'}{end}",
       );
-      const ours = events.split("\n").filter((line) => line.startsWith("serin")).length;
-      measured(this, `${(ours / ROLLOUTS).toFixed(1)} Events a rollout`);
-      expect(ours / ROLLOUTS, "Events per rollout").to.be.below(8);
+      const own = events.split("\n").filter((line) => line.startsWith("serin")).length;
+      measured(this, `${(own / ROLLOUTS).toFixed(1)} Events a rollout`);
+      expect(own / ROLLOUTS, "Events per rollout").to.be.below(8);
     });
 
     it("do not fill the memory", async function () {

@@ -34,7 +34,7 @@ const record = (since: string) => {
   const share = { namespace: "shop", canaryServices: { web: "web-canary" }, weight: 100, since };
   return JSON.stringify({ rules: {}, shares: { [VICTIM]: share } });
 };
-/** A route of the attacker's that names the victim's Service and bears the mark of his rollout. */
+/** The attacker's route, which names the victim's Service and carries the mark of the victim's rollout. */
 const forgedRoute = (since = AT_NOON): Route =>
   aRoute({
     kind: "HTTPRoute",
@@ -158,7 +158,7 @@ describe("nonsense under Serin's keys", () => {
       const annotations = { [HELD]: text, [RUN]: text };
       const meta = { namespace: "evil", labels: { [FLIGHT]: "gone" }, annotations };
       const good = JSON.stringify({ selector: { app: "web" }, since: AT_NOON });
-      const narrowed = aService({
+      const isolated = aService({
         selector: { app: "web", "pod-template-hash": "x" },
         meta: { labels: { [FLIGHT]: "gone-too" }, annotations: { [HELD]: good } },
       });
@@ -166,7 +166,7 @@ describe("nonsense under Serin's keys", () => {
       const { writes } = sweep({
         now: NOON + 60_000,
         inFlight: new Set(),
-        services: [aService({ meta: { ...meta, name: "bad" } }), narrowed],
+        services: [aService({ meta: { ...meta, name: "bad" } }), isolated],
         routes: [aRoute({ kind: "HTTPRoute", meta: { ...meta, name: "bad" } })],
         replicaSets: [{ ...set, metadata: { ...metadata, ...meta } }],
       });

@@ -12,7 +12,7 @@ import { FakeClock, hastyClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
 import { noLog } from "../../support/log.ts";
 
-/** What the controller asks beside the API server: nothing. */
+/** The controller asks only the API server. */
 const alone = {
   prometheus: { over: async () => new Map(), scrapeMs: async () => undefined } as never,
   gates: async () => ({}),
@@ -108,14 +108,14 @@ describe("controller/controller", () => {
       controller: true,
     };
     api.add(replicaSets, { metadata: { ...metadata, labels, ownerReferences: [owner] }, spec });
-    const isNarrowed = () =>
+    const isIsolated = () =>
       HASH_LABEL in ((api.store.get("/v1/services", "shop/web") as Service).spec.selector ?? {});
     // The controller hears of both objects; no time passes until then.
     await eventually("a sweep planned", () => clock.sleeping > 0);
     await delay(200);
-    expect(isNarrowed()).to.equal(true);
+    expect(isIsolated()).to.equal(true);
     await clock.advance(500);
-    await eventually("swept", () => !isNarrowed());
+    await eventually("swept", () => !isIsolated());
     stop.abort();
     await running;
     await kube.close();

@@ -12,7 +12,7 @@ import { aDeployment, aReplicaSet, aService } from "../../support/builders.ts";
 import { hastyClock } from "../../support/clock.ts";
 import { noLog } from "../../support/log.ts";
 
-const ours = "serin-system";
+const home = "serin-system";
 const labels = { "serin.dev/profile": "true" };
 const slow = { "serin.dev/profile": "slow" };
 
@@ -32,8 +32,8 @@ describe("webhook/default-sources", () => {
     api.add(services, aService());
     api.add(deployments, aDeployment());
     api.add(namespaces, { metadata: { name: "shop", annotations: { "serin.dev/interval": "3s" } } });
-    api.add(configMaps, { metadata: { name: "slow", namespace: ours, labels }, data: { steps: "7" } });
-    api.add(configMaps, { metadata: { name: "plain", namespace: ours }, data: { steps: "7" } });
+    api.add(configMaps, { metadata: { name: "slow", namespace: home, labels }, data: { steps: "7" } });
+    api.add(configMaps, { metadata: { name: "plain", namespace: home }, data: { steps: "7" } });
   });
   afterEach(async () => {
     await kube.close();
@@ -44,15 +44,15 @@ describe("webhook/default-sources", () => {
     const kind = { group: "apps", version: "v1", kind: "Deployment" };
     const operation = oldObject === null ? "CREATE" : "UPDATE";
     const request = { uid: "u", kind, operation, object, oldObject } as AdmissionRequest<Deployment>;
-    return admitDeployments({ kube, namespace: ours, hookHosts: [], clock: hastyClock, log: noLog })(request);
+    return admitDeployments({ kube, namespace: home, hookHosts: [], clock: hastyClock, log: noLog })(request);
   };
   const paths = () => api.requests.map(({ path }) => path.replace(/^\/api\/v1/, ""));
-  const profilePath = `/namespaces/${ours}/configmaps/slow`;
+  const profilePath = `/namespaces/${home}/configmaps/slow`;
 
   it("reads one namespace, and one profile if one is named", async () => {
     const namespace = { name: "shop", annotations: { "serin.dev/interval": "3s" } };
-    expect(await readDefaultSources(kube, ours, aDeployment())).to.deep.equal({ namespace });
-    expect(await readDefaultSources(kube, ours, aDeployment({ annotations: slow }))).to.deep.equal({
+    expect(await readDefaultSources(kube, home, aDeployment())).to.deep.equal({ namespace });
+    expect(await readDefaultSources(kube, home, aDeployment({ annotations: slow }))).to.deep.equal({
       namespace,
       profile: { name: "slow", values: { steps: "7" } },
     });
@@ -62,7 +62,7 @@ describe("webhook/default-sources", () => {
   it("takes no ConfigMap without the label, and lists the profiles", async () => {
     for (const name of ["plain", "absent"]) {
       const annotations = { "serin.dev/profile": name };
-      const { profile } = await readDefaultSources(kube, ours, aDeployment({ annotations }));
+      const { profile } = await readDefaultSources(kube, home, aDeployment({ annotations }));
       expect(profile).to.deep.equal({ name, others: ["slow"] });
     }
   });
@@ -78,7 +78,7 @@ describe("webhook/default-sources", () => {
   it("checks the plan of a CREATE with its profile", async () => {
     expect(await ask(aDeployment({ annotations: slow }), null)).to.deep.include({ allowed: true });
     expect(paths()).to.deep.equal(["/namespaces/shop", profilePath]);
-    api.change(configMaps, `${ours}/slow`, { data: { steps: "10, 5" } });
+    api.change(configMaps, `${home}/slow`, { data: { steps: "10, 5" } });
     const refused = await ask(aDeployment({ annotations: slow }), null);
     expect(refused.allowed ? "" : refused.message).to.contain("profile slow: steps");
     const unknown = await ask(annotate(aDeployment(), { "serin.dev/profile": "slo" }), null);

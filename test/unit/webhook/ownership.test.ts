@@ -3,7 +3,7 @@ import type { KubeObject, ManagedField } from "../../../kube/core/meta.ts";
 import { admitOwnWrites } from "../../../webhook/ownership.ts";
 
 const applied: ManagedField = { manager: "kubectl", operation: "Apply" };
-const ours: ManagedField = { manager: "serin", operation: "Update" };
+const serin: ManagedField = { manager: "serin", operation: "Update" };
 const status: ManagedField = { manager: "serin", operation: "Update", subresource: "status" };
 
 async function fieldsAfter(managedFields: ManagedField[]): Promise<ManagedField[] | undefined> {
@@ -16,11 +16,11 @@ async function fieldsAfter(managedFields: ManagedField[]): Promise<ManagedField[
 
 describe("webhook/ownership", () => {
   it("leaves fields to users that apply them server-side", async () => {
-    expect(await fieldsAfter([applied, ours, status])).to.deep.equal([applied, status]);
+    expect(await fieldsAfter([applied, serin, status])).to.deep.equal([applied, status]);
   });
 
   it("changes nothing without a server-side apply", async () => {
-    expect(await fieldsAfter([{ ...applied, operation: "Update" }, ours])).to.have.length(2);
+    expect(await fieldsAfter([{ ...applied, operation: "Update" }, serin])).to.have.length(2);
     expect(await fieldsAfter([applied, status])).to.deep.equal([applied, status]);
   });
 });

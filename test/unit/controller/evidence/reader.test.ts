@@ -10,7 +10,7 @@ const TICK = 5_000;
 const FROM = Date.UTC(2026, 0, 1, 12);
 const stop = new AbortController();
 
-/** All that is counted by requests, to the last bit. Nobody keeps when pods restarted: that starts with the reader. */
+/** All that is counted by requests, to the last bit. No store keeps when pods restarted: that starts with the reader. */
 function counted(judged: Evidence | undefined): string {
   const { restarts: _restarts, ...rest } = judged ?? {};
   return JSON.stringify(rest);

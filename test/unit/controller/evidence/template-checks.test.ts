@@ -126,7 +126,7 @@ describe("gates", () => {
   it("pass on errors of the API server, and every error that is not a ProviderError", async () => {
     const { look } = aStory({
       answer: async () => {
-        throw new TypeError("a mistake of ours");
+        throw new TypeError("a mistake in the code");
       },
     });
     const error = await look(60).catch((thrown: unknown) => thrown);

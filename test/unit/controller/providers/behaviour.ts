@@ -29,7 +29,7 @@ const misshapen = JSON.stringify(
 /** One kind of provider and what its API answers, as documented, in the cases that all providers must tell apart. */
 export interface Kind {
   readonly make: (settings: Settings, context: RequestContext) => Provider;
-  /** What the Secret holds, besides the address. */
+  /** The Secret, without the address. */
   readonly secret: Readonly<Record<string, string>> | ((url: string) => Readonly<Record<string, string>>);
   readonly query: string;
   /** Credentials that no message may have in it. */

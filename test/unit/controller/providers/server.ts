@@ -50,7 +50,7 @@ export async function startServer(): Promise<ApiServer> {
     answer: () => ({ status: 404 }),
     last() {
       const last = snapshot.at(-1);
-      if (last === undefined) throw new Error("nobody asked");
+      if (last === undefined) throw new Error("no request came");
       return last;
     },
     close() {

@@ -39,7 +39,7 @@ const ownerReferences = [
 ];
 const stored = aDeployment({ image: "web:2" });
 const inFlight = withHoldRecord({ ...stored, spec: hold(stored.spec, 1) }, aHeld(), stored);
-const narrowed = merge(aService(), isolationPatch(aService(), UID, "web1", AT_NOON)) as Service;
+const isolated = merge(aService(), isolationPatch(aService(), UID, "web1", AT_NOON)) as Service;
 const share = { namespace: "shop", canaryServices: { web: "web-canary" }, weight: 50, since: AT_NOON };
 
 describe("controller/gather", () => {
@@ -60,7 +60,7 @@ describe("controller/gather", () => {
       const labels = { ...metadata.labels, [FLIGHT]: UID };
       api.add(replicaSets, { ...set, metadata: { ...metadata, labels, ownerReferences } });
     }
-    api.add(services, narrowed);
+    api.add(services, isolated);
     api.add(services, canaryServiceOf(aService(), stored, "web2"));
     api.add(httpRoutes, applied(aRoute({ kind: "HTTPRoute" }), { [UID]: share }));
     const ended = new AbortController();

@@ -103,8 +103,8 @@ describe("what belongs to no rollout any more", () => {
   it("has every rollout looked at a second after something was restored, and no sooner", async () => {
     await orphans.sweep();
     looked = [];
-    const narrowed = isolationPatch(aService(), "uid-gone", "web1", new Date(0).toISOString());
-    services = [merge(aService(), narrowed) as object];
+    const isolated = isolationPatch(aService(), "uid-gone", "web1", new Date(0).toISOString());
+    services = [merge(aService(), isolated) as object];
     expect(await orphans.sweep()).to.equal(1_000);
     services = [];
     await orphans.sweep();

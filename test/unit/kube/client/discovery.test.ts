@@ -51,7 +51,7 @@ describe("kube/discovery", () => {
         },
         async discover() {
           asked.push("discover");
-          if (broken) throw new ConnectionError("nobody answers");
+          if (broken) throw new ConnectionError("no server answers");
           return Object.entries(served).map(([version, plurals]) => ({ version, plurals }));
         },
       };
@@ -91,7 +91,7 @@ describe("kube/discovery", () => {
     it("asks at once again when the question was not answered", async () => {
       served.v1 = [];
       broken = true;
-      expect(await kube.list(httpRoutes, {}).catch((error) => error.message)).to.equal("nobody answers");
+      expect(await kube.list(httpRoutes, {}).catch((error) => error.message)).to.equal("no server answers");
       broken = false;
       expect((await kube.list(httpRoutes, {})).items).to.deep.equal([]);
     });

@@ -12,7 +12,7 @@ const shrinking = (updatedReplicas: number): Deployment => ({
 });
 
 describe("admission of a pause in flight", () => {
-  it("leaves room for the pods that the canary has, and takes that for nobody's wish", () => {
+  it("leaves room for the canary's pods, and does not record it as the user's value", () => {
     const old = shrinking(3);
     const { object } = yes(edit(old, { paused: true }), old);
     expect([object.spec.paused, surgeOf(object)]).to.deep.equal([true, 3]);

@@ -164,7 +164,7 @@ describe("admission at rest", () => {
     expect(message).to.include("Service web").and.to.include("Deployment api");
   });
 
-  it("refuses when somebody else's Service has the twin's name", () => {
+  it("refuses if another user's Service has the canary Service's name", () => {
     const services = [aService(), aService({ meta: { name: "web-canary" }, selector: { app: "else" } })];
     expect(no(aDeployment({ image: "web:2" }), aDeployment(), readsOf({ services }))).to.include(
       "web-canary",
@@ -183,7 +183,7 @@ describe("admission at rest", () => {
     expect(yes(plain("web:2"), plain("web:1")).object).to.deep.equal(plain("web:2"));
   });
 
-  it("leaves no Service narrowed for one that opts out, as nobody asks about its next version", () => {
+  it("leaves no Service isolated for a Deployment that opts out", () => {
     const out = { ...aDeployment(), metadata: { name: "web", uid: "uid-web" } };
     expect(yes(out, aDeployment()).effects).to.deep.equal([{ kind: "restore", uid: "uid-web" }]);
   });

@@ -54,7 +54,7 @@ describe("announce", () => {
     expect(calls("projectcontour.io/gateway-controller")).to.deep.equal([]);
   });
 
-  it("is silent about metrics that nobody reads", () => {
+  it("is silent about metrics that no check reads", () => {
     const kong = "konghq.com/kic-gateway-controller";
     expect(said(kong, { "serin.dev/metrics": "application" })).to.deep.equal([]);
     expect(said(kong, { "serin.dev/compare": "off", "serin.dev/checks": "none" })).to.deep.equal([]);

@@ -21,7 +21,7 @@ const share = (service: string, weight = 20) => ({
   weight,
   since: AT_NOON,
 });
-const narrowed: Service = merged(aService(), writeIsolation(aService(), "uid-web", "web1", AT_NOON));
+const isolated: Service = merged(aService(), writeIsolation(aService(), "uid-web", "web1", AT_NOON));
 const canaryService = canaryServiceOf(aService(), aDeployment(), "web2");
 const backends = [
   { name: "web", port: 80 },
@@ -37,7 +37,7 @@ const sweepOf = (found: Partial<SweepInput>) =>
 describe("sweep", () => {
   it("leaves alone what is in flight", () => {
     const route = applied(aRoute({ backends }), { "uid-web": share("web") });
-    const found = { services: [narrowed, canaryService], routes: [route], replicaSets: [marked("running")] };
+    const found = { services: [isolated, canaryService], routes: [route], replicaSets: [marked("running")] };
     expect(sweepOf({ ...found, inFlight: new Set(["uid-web"]) })).to.deep.equal({ writes: [] });
   });
 
@@ -87,9 +87,9 @@ describe("sweep", () => {
   });
 
   it("widens a Service only when its Deployment had time to be stored", () => {
-    expect(sweepOf({ services: [narrowed], now: NOON + 9_000 })).to.deep.equal({ writes: [], waitMs: 1_000 });
-    const { writes } = sweepOf({ services: [narrowed], now: NOON + 10_000 });
-    expect(writes[0] && merged(narrowed, writes[0]).spec).to.deep.equal(aService().spec);
+    expect(sweepOf({ services: [isolated], now: NOON + 9_000 })).to.deep.equal({ writes: [], waitMs: 1_000 });
+    const { writes } = sweepOf({ services: [isolated], now: NOON + 10_000 });
+    expect(writes[0] && merged(isolated, writes[0]).spec).to.deep.equal(aService().spec);
   });
 
   const ends: [Outcome, Outcome][] = [
@@ -122,7 +122,7 @@ describe("sweep", () => {
       return merged(set, writeRunRecord(set, "uid-web", run as RunRecord));
     };
     const { ownerReferences: _owners, ...ownerless } = canaryService.metadata;
-    const found = { services: [narrowed, { ...canaryService, metadata: ownerless }] };
+    const found = { services: [isolated, { ...canaryService, metadata: ownerless }] };
     const told = (writes: readonly Write[]) =>
       writes.map((write) => ("name" in write ? `${write.verb} ${write.name}` : write.verb));
 
@@ -131,8 +131,8 @@ describe("sweep", () => {
       expect(told(first.writes)).to.deep.equal(["delete web-canary", "merge web-web2"]);
       expect(first.waitMs).to.be.above(0);
       const going = { ...canary({}, 0), status: { replicas: 3 } };
-      expect(told(sweepOf({ services: [narrowed], replicaSets: [going] }).writes)).to.deep.equal([]);
-      const last = sweepOf({ services: [narrowed], replicaSets: [canary({}, 0)] });
+      expect(told(sweepOf({ services: [isolated], replicaSets: [going] }).writes)).to.deep.equal([]);
+      const last = sweepOf({ services: [isolated], replicaSets: [canary({}, 0)] });
       expect(told(last.writes)).to.deep.equal(["merge web", "merge web-web2"]);
     });
 
@@ -155,7 +155,7 @@ describe("sweep", () => {
       const snapshot = { ...found, routes: [route], replicaSets: [adopted()], now: NOON + 1_000 };
       const first = sweepOf(snapshot);
       expect(told(first.writes)).to.deep.equal(["merge web"]);
-      const service = first.writes[0] ? merged(narrowed, first.writes[0]) : narrowed;
+      const service = first.writes[0] ? merged(isolated, first.writes[0]) : isolated;
       expect(service.spec).to.deep.equal(aService().spec);
       const second = sweepOf({ ...snapshot, services: [service, { ...canaryService, metadata: ownerless }] });
       expect(told(second.writes)).to.deep.equal(["merge web", "merge web-web2"]);
@@ -168,7 +168,7 @@ describe("sweep", () => {
       const elsewhere = adopted();
       const route = applied(aRoute({ backends }), { "uid-web": share("web") });
       const replicaSets = [{ ...elsewhere, metadata: { ...elsewhere.metadata, namespace: "other" } }];
-      const { writes } = sweepOf({ services: [narrowed], routes: [route], replicaSets, now: NOON + 1_000 });
+      const { writes } = sweepOf({ services: [isolated], routes: [route], replicaSets, now: NOON + 1_000 });
       expect(writes[0] && shareOf(merged(route, writes[0]), "uid-web")).to.include({ weight: 0 });
     });
 
@@ -177,7 +177,7 @@ describe("sweep", () => {
       const first = sweepOf(snapshot);
       expect(told(first.writes)).to.deep.equal(["delete web-canary"]);
       expect(first.waitMs).to.be.above(0);
-      const last = sweepOf({ services: [narrowed], replicaSets: [adopted(MIN_READY_SECONDS, 0)] });
+      const last = sweepOf({ services: [isolated], replicaSets: [adopted(MIN_READY_SECONDS, 0)] });
       expect(told(last.writes)).to.deep.equal(["merge web", "merge web-web2"]);
     });
   });

@@ -23,7 +23,7 @@ const route = (...parents: ParentStatus[]): Route => aRoute({ meta: { generation
 describe("gateway", () => {
   const accepted: [string, Route, RegExp | undefined][] = [
     ["all parents agree", route(parent(traefik), parent("a.io/b")), undefined],
-    ["nobody answers", route(), /no gateway answers for route shop\/web/],
+    ["no gateway answers", route(), /no gateway answers for route shop\/web/],
     ["it has no status at all", aRoute({ status: {} }), /no gateway answers/],
     [
       "one parent is behind",
@@ -49,7 +49,7 @@ describe("gateway", () => {
   }
 
   it("waits as long as the slowest of a route's gateways, and longer for one it does not know", () => {
-    expect(settleMs(route()), "nobody has answered yet").to.equal(10_000);
+    expect(settleMs(route()), "no gateway has answered yet").to.equal(10_000);
     expect(settleMs(route(parent(traefik), parent(traefik)))).to.equal(2_500);
     expect(settleMs(route(parent(traefik), parent("networking.gke.io/gateway")))).to.equal(90_000);
     expect(settleMs(route(parent("new.io/gateway")))).to.be.at.least(10_000);

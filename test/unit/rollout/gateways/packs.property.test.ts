@@ -51,21 +51,21 @@ describe("metrics packs", () => {
       const check = fc.property(
         fc.array(aBackend, { minLength: 1, maxLength: 4 }),
         aBackend,
-        (ours, other) => {
-          const asked = selects(pack.requests(ours));
+        (own, other) => {
+          const asked = selects(pack.requests(own));
           const owner = attribution(
             pack,
-            ours.map((backend) => [backend, "ours"] as const),
+            own.map((backend) => [backend, "own"] as const),
           );
-          for (const labels of ours.flatMap((backend) => naming.series(backend))) {
-            // A name of full length may have been cut, so it counts for nobody.
+          for (const labels of own.flatMap((backend) => naming.series(backend))) {
+            // A name of full length may have been cut, so it counts for no version.
             if (labels.backend_target_name?.length === 63) continue;
             expect(asked(naming.counter, labels), JSON.stringify(labels)).to.equal(true);
-            expect(owner(labels), JSON.stringify(labels)).to.equal("ours");
+            expect(owner(labels), JSON.stringify(labels)).to.equal("own");
           }
-          for (const stranger of [other, ...ours.flatMap(relatives)]) {
+          for (const stranger of [other, ...own.flatMap(relatives)]) {
             // Where a gateway cannot name two backends apart, neither can we.
-            if (ours.some((backend) => share(backend, stranger))) continue;
+            if (own.some((backend) => share(backend, stranger))) continue;
             for (const labels of naming.series(stranger)) {
               expect(owner(labels), JSON.stringify(labels)).to.equal(undefined);
             }

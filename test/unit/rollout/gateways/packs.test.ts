@@ -10,7 +10,7 @@ describe("metrics packs", () => {
   for (const name of names) {
     const { [name]: pack } = packs;
     const { [name]: naming } = namings;
-    const ours = new Set([stable, canary].flatMap((backend) => naming.series(backend)).map(spelled));
+    const own = new Set([stable, canary].flatMap((backend) => naming.series(backend)).map(spelled));
     const owner = attribution(pack, [
       [stable, "stable"],
       [canary, "canary"],
@@ -24,7 +24,7 @@ describe("metrics packs", () => {
 
       for (const [what, backend] of Object.entries(neighbours)) {
         it(`leaves out ${what}`, () => {
-          const others = naming.series(backend).filter((labels) => !ours.has(spelled(labels)));
+          const others = naming.series(backend).filter((labels) => !own.has(spelled(labels)));
           for (const labels of others) expect(owner(labels), spelled(labels)).to.equal(undefined);
         });
       }

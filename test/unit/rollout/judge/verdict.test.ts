@@ -172,7 +172,7 @@ describe("the verdict without a comparison", () => {
   it("depends on template checks alone if there are no others, and needs no metrics", () => {
     const terms = aTerms({ compare: "off" });
     const gates = { "queue <= 5": gateOf(3) };
-    expect(verdict({ gates, unread: "nobody counts" }, { terms, templates: [queue] })).to.deep.equal({
+    expect(verdict({ gates, unread: "no gateway counts" }, { terms, templates: [queue] })).to.deep.equal({
       kind: "safe",
       message: "queue <= 5: 3",
     });

@@ -133,7 +133,7 @@ describe("match", () => {
     ]);
   });
 
-  // Each would match the rest of the header, too, in RE2 or PCRE: a cookie that somebody else may set.
+  // Each would match the rest of the header, too, in RE2 or PCRE: a cookie that another site may set.
   const crossing = [
     "[^x]+",
     String.raw`\W`,

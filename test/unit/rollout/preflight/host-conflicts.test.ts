@@ -33,7 +33,7 @@ describe("another route for the same host", () => {
       route("beta", { hosts: [], matches: byHeader }),
       true,
     ],
-    ["matters to nobody else", planOf({}), route("beta", { matches: byHeader }), false],
+    ["matters to no other route", planOf({}), route("beta", { matches: byHeader }), false],
     ["that goes by paths alone does not matter", testers, route("docs", {}), false],
     [
       "of another gateway does not matter",

@@ -59,7 +59,7 @@ describe("going on by evidence", () => {
     expect(outcome({ minutes: 29.9, step: LAST, ...rare })).to.match(/^holding at 50%: (?!inconclusive)/);
   });
 
-  it("goes on without a single request, as nobody is harmed, but never promotes so", () => {
+  it("continues without a single request, as no user is harmed, but does not promote", () => {
     expect(outcome({ minutes: 10, ...silent })).to.match(/^step 1: .*weak evidence: no requests to either/);
     for (const inconclusive of ["hold", "promote", "rollback"]) {
       const annotations = { "serin.dev/compare": `inconclusive=${inconclusive}` };

@@ -23,7 +23,7 @@ const restarted = (deployment: Deployment): Deployment => {
   return edit({ template: { ...template, metadata: { ...template.metadata, annotations } } })(deployment);
 };
 
-describe("a rollout beside what native control began by itself", () => {
+describe("a rollout next to one that native control began", () => {
   for (const stuck of ["web:2", "web:never"]) {
     it(`takes no version for its own canary when a native rollout of ${stuck} is undone`, () => {
       const world = watched(aShop());

@@ -7,7 +7,7 @@ const pods = (world: World) => ending(world).pods;
 const update = (world: World, spec: Partial<DeploymentSpec>) => world.request("web", edit(spec));
 const plan = (world: World, steps: string) => world.request("web", annotate("serin.dev/steps", steps));
 
-/** Half of the traffic and 3 canary pods beside 5 stable ones; throws as soon as a stable pod is taken away. */
+/** Half of the traffic and 3 canary pods next to 5 stable ones; throws as soon as a stable pod is removed. */
 function halfway(): World {
   const world = aShop({ annotations: { "serin.dev/steps": "50:2h" } });
   world.request("web", image("web:2"));
@@ -26,7 +26,7 @@ function untilLowered(world: World): void {
   expect(world.get("replicasets", "web-h2").spec.replicas).to.equal(3);
 }
 
-describe("a rollout whose Deployment somebody has paused", () => {
+describe("a rollout whose Deployment a user has paused", () => {
   it("takes no stable pod for a plan with a smaller canary, which shrinks when it is resumed", () => {
     const world = halfway();
     update(world, { paused: true });

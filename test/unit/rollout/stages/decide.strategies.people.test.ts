@@ -28,7 +28,7 @@ describe("people, in every kind of rollout", () => {
         expect(outcome(world, "web-h2")).to.equal("undone");
       });
 
-      it(`${kind} at ${moment}: a newer version gets nothing before that of the first is taken back`, () => {
+      it(`${kind} at ${moment}: a newer version gets nothing before the first one is drained`, () => {
         const stage = aStage(plan);
         const { world, given } = stage;
         world.request("web", image("web:2"));

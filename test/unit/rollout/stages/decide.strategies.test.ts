@@ -23,7 +23,7 @@ describe("blue-green", () => {
     expect(outcome(world, "web-h2")).to.equal("promoted");
   });
 
-  it("exposes nobody to a version that fails with copies", () => {
+  it("exposes no user to a version that fails with copies", () => {
     const { world, given } = aStage(plan);
     world.request("web", image("web:bad"));
     world.run();
@@ -95,8 +95,8 @@ describe("ab-test", () => {
   });
 
   for (const [what, traffic] of Object.entries({
-    "nobody matches": { canary: 0, stable: 1_000 },
-    "nobody comes": { canary: 0, stable: 0 },
+    "no user matches": { canary: 0, stable: 1_000 },
+    "no request comes": { canary: 0, stable: 0 },
   })) {
     it(`holds while ${what}, however long, and never promotes`, () => {
       const { world, given } = aStage(plan);
@@ -138,7 +138,7 @@ describe("canary", () => {
     expectRest(world, "web:2", { "web-h2": 5 });
   });
 
-  it("lets testers in at a first pause, and nobody else", () => {
+  it("lets testers in at a first pause, and no other user", () => {
     const { world, given } = aStage({ steps: "pause, 10", match: "header x-t=1" });
     world.request("web", image("web:2"));
     runToPause(world);
@@ -197,7 +197,7 @@ describe("canary", () => {
     expect(ending(traefik).marks).to.deep.equal([]);
   });
 
-  it("is taken back before it gets anything where the route has changed so that it cannot", () => {
+  it("is rolled back before it gets anything if the changed route cannot carry it", () => {
     const stage = aStage({ steps: "pause, 10", sticky: "1h" });
     const { world, given } = stage;
     world.request("web", image("web:2"));

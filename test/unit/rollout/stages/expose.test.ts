@@ -6,7 +6,7 @@ import { aRollout } from "../../../support/rollout.ts";
 /** What Traefik may need to follow, in ms. */
 const SETTLE_MS = 2_500;
 
-describe("the twins in the routes", () => {
+describe("the canary Services in the routes", () => {
   it("get nothing before the proxies know them", () => {
     const attached = aRollout({ weight: 0 });
     const early = expose({ ...attached, now: NOON + 100 });

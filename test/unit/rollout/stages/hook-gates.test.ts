@@ -146,7 +146,7 @@ describe("a pre-rollout hook", () => {
     expect(decision?.calls).to.have.length(1);
   });
 
-  it("is not called again once it has said yes, whoever leads", () => {
+  it("is not called again after its yes, even by another leader", () => {
     const { world, calls } = hooked(["pre-rollout"], () => "yes");
     world.request("web", image("web:2"));
     world.runTo(10);

@@ -131,7 +131,7 @@ describe("what is asked of the metrics", () => {
     expect(snapshot?.canary.map(({ routeKind }) => routeKind)).to.deep.equal(["GRPCRoute"]);
   });
 
-  it("compares nothing without a route, as nobody counts, unless the application does", () => {
+  it("compares nothing without a route, unless the application counts", () => {
     const byPods = { routes: [], run: { inForceSince: instant(NOON + 5_000) } };
     const blind = aRollout(byPods).judgeInput;
     expect(blind).to.deep.include({ from: NOON + 5_000, sources: [] });

@@ -18,7 +18,7 @@ function atHalf(): World {
   const world = aShop({ annotations: plan });
   world.request("web", image("web:2"));
   world.runTo(50);
-  // A route without its Service, or none at all, is what somebody wanted.
+  // A user wanted a route without its Service, or none at all.
   world.check = () => {};
   return world;
 }
@@ -33,7 +33,7 @@ function remove(world: World, kind: "services" | "httproutes") {
 
 const said = (world: World) => world.decided?.condition?.message;
 const weight = (world: World) => shareOf(world.get("httproutes", "web"), "uid-web")?.weight;
-const isNarrowed = (world: World) =>
+const isIsolated = (world: World) =>
   "pod-template-hash" in (world.get("services", "web").spec.selector ?? {});
 
 describe("what was deleted in flight", () => {
@@ -45,17 +45,17 @@ describe("what was deleted in flight", () => {
     expect(said(world)).to.equal("no Service selects these pods any more");
     world.put("services", aService({ meta: { ...metadata, labels: {}, annotations: { owner: "web" } } }));
     world.reconcile("web");
-    expect(isNarrowed(world)).to.equal(true);
+    expect(isIsolated(world)).to.equal(true);
     world.runTo(50);
     world.run();
     expectRest(world, "web:2", { "web-h2": 5 });
   });
 
-  it("a route: the Services stay narrow, and the canary goes on when it is back", () => {
+  it("a route: the Services stay isolated, and the canary goes on when it is back", () => {
     const world = atHalf();
     const { metadata } = remove(world, "httproutes");
     world.run(60);
-    expect(isNarrowed(world)).to.equal(true);
+    expect(isIsolated(world)).to.equal(true);
     expect(said(world)).to.equal("no route names Service web any more");
     const { resourceVersion: _version, ...meta } = metadata;
     world.put("httproutes", {

@@ -63,7 +63,7 @@ describe("rollout/track", () => {
     row("at rest: from what it was to what it is", { to: "bb" }, `${WEB}=aa..bb`);
     row("at rest after an earlier one", { present: ab, from: "bb", to: "cc" }, `${WEB}=bb..cc`);
     row("at rest back to before", { present: ab, from: "bb", to: "aa" }, `${WEB}=bb..aa`);
-    row("beside others", { present: db, to: "bb" }, `${WEB}=aa..bb, secret/db=00..11`);
+    row("next to others", { present: db, to: "bb" }, `${WEB}=aa..bb, secret/db=00..11`);
     row("in flight: once more", { stable: {}, present: ab, from: "bb", to: "cc" }, `${WEB}=aa..cc`);
     row(
       "in flight: back, which is the stable template",
@@ -80,7 +80,7 @@ describe("rollout/track", () => {
       { stable: ab, present: ab, from: "bb", to: "aa" },
       `${WEB}=bb..aa`,
     );
-    row("in flight beside another image", { stable: {}, present: {}, to: "bb" }, `${WEB}=aa..bb`);
+    row("in flight with another image", { stable: {}, present: {}, to: "bb" }, `${WEB}=aa..bb`);
     row("failed: back", { stable: {}, phase: "failed", present: ab, from: "bb", to: "aa" }, null);
     row(
       "promoting: a new one",

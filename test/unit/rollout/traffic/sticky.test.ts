@@ -49,7 +49,7 @@ describe("cookies that keep a version", () => {
     });
   }
 
-  it("never stand beside a cookie of the user's, which the Gateway API would refuse", () => {
+  it("is never added next to the user's own, which the Gateway API would refuse", () => {
     for (const field of [
       { add: [{ name: "set-cookie", value: "a=b" }] },
       { set: [{ name: "Set-Cookie", value: "a=b" }] },

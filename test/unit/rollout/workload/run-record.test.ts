@@ -51,7 +51,7 @@ describe("the record on a ReplicaSet", () => {
     ].map((wrong) => JSON.stringify({ ...run, ...wrong })),
   ];
   for (const [i, text] of garbage.entries()) {
-    it(`is none where somebody has written something else (${i + 1})`, () => {
+    it(`is absent if a user has written something else (${i + 1})`, () => {
       expect(lastRunOf(withRun(text)), text).to.equal(undefined);
       expect(runRecordOf(withRun(text), AT_NOON), text).to.equal(undefined);
     });

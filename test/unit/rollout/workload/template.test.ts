@@ -48,7 +48,7 @@ describe("template", () => {
     ["the same template", restartedAt("1"), restartedAt("1"), false],
     ["a restart with a new image", aTemplate(), restartedAt("1", aTemplate("web:2")), false],
     ["another annotation", aTemplate(), annotated("x"), false],
-    ["a restart beside another annotation", annotated("x"), restartedAt("1", annotated("x")), true],
+    ["a restart next to another annotation", annotated("x"), restartedAt("1", annotated("x")), true],
   ];
   for (const [what, before, after, expected] of restarts) {
     it(`${what} is ${expected ? "" : "not "}only a restart`, () =>

@@ -62,13 +62,16 @@ describe("a write that was decided on something older", () => {
     "a record": { make: () => workload.writeRunRecord(replicaSet(), "uid-web", run), after: { recorded } },
     "the end of a record": { make: () => workload.removeRunRecord(replicaSet()), after: { recorded } },
     "a size": { make: () => workload.writeScale(replicaSet(), 0), after: { recorded } },
-    "a narrow selector": {
+    "an isolated selector": {
       make: () => traffic.writeIsolation(service(), "uid-web", "web1", AT_NOON),
       after: { changed },
     },
     "a wide selector": { make: () => traffic.writeSelector(service()), after: { changed } },
-    "a twin's mend": { make: () => traffic.updateCanaryService(service(), aService()), after: { changed } },
-    "a twin's end": { make: () => traffic.deleteCanaryService(service()), after: { changed } },
+    "a canary Service's correction": {
+      make: () => traffic.updateCanaryService(service(), aService()),
+      after: { changed },
+    },
+    "a canary Service's end": { make: () => traffic.deleteCanaryService(service()), after: { changed } },
   };
   for (const [what, { make, after }] of Object.entries(rows)) {
     for (const [happened, happen] of Object.entries(after)) {

@@ -49,8 +49,11 @@ export const neighbours: Readonly<Record<string, Backend>> = {
     routeNamespace: "workshop",
     namespace: "workshop",
   }),
-  "the same Service behind a route whose name begins with ours": aBackend({ ...canary, route: "web-admin" }),
-  "a route and pods whose names begin with ours": aBackend({
+  "the same Service behind a route whose name begins like the canary's": aBackend({
+    ...canary,
+    route: "web-admin",
+  }),
+  "a route and pods whose names begin like the canary's": aBackend({
     service: "web-canary",
     route: "webx",
     refs: [{ rule: 1, backend: 10 }],
