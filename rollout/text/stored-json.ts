@@ -90,7 +90,13 @@ export function list<const S extends v.GenericSchema>(item: S) {
   return v.pipe(v.array(item), v.readonly());
 }
 
-/** An object with keys of any name, as a read-only map. */
+/** An object with keys of any name, as a read-only map. `v.record` would drop the keys `prototype` and `constructor`. */
 export function map<const S extends v.GenericSchema>(value: S) {
-  return v.pipe(v.record(v.string(), value), v.readonly());
+  return v.pipe(
+    v.custom<object>((input) => typeof input === "object" && input !== null && !Array.isArray(input)),
+    v.transform(Object.entries),
+    v.array(v.tuple([v.string(), value])),
+    v.transform((entries): Record<string, v.InferOutput<S>> => Object.fromEntries(entries)),
+    v.readonly(),
+  );
 }
