@@ -1,7 +1,11 @@
-import { isRouteRecordNewer } from "../traffic/route-record.ts";
+import type { Route } from "../../kube/core/routes.ts";
+import type { Service } from "../../kube/core/services.ts";
+import type { ReplicaSet } from "../../kube/core/workloads.ts";
+import { FLIGHT } from "../keys.ts";
+import { isRouteRecordNewer, routeRecordOf } from "../traffic/route-record.ts";
 import { isServiceRecordNewer } from "../traffic/service-record.ts";
 import { isHoldRecordNewer } from "../workload/hold-record.ts";
-import { isRunRecordNewer } from "../workload/run-record.ts";
+import { isRunRecordNewer, lastRunOf } from "../workload/run-record.ts";
 import type { Decision } from "./decision.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -10,12 +14,18 @@ import type { Snapshot } from "./snapshot.ts";
  * weights stay as granted. Every version carries out an undo.
  */
 export function leaveToNewer(snapshot: Snapshot): Decision | undefined {
-  const { deployment, replicaSets, services, routes, held } = snapshot;
+  const { deployment, held, uid, canary, judged, services, routes, shares } = snapshot;
+  // Tenants can write any version on their objects, and an ended rollout leaves its record: only this rollout's count.
+  const isOfThisRun = (set: ReplicaSet) => set === judged || (set === canary && lastRunOf(set) === undefined);
+  const isIsolated = ({ metadata }: Service) => metadata.labels?.[FLIGHT] === uid;
+  const isOfThisRoute = (route: Route) =>
+    shares.has(route) ||
+    (route.metadata.namespace === deployment.metadata.namespace && routeRecordOf(route) === undefined);
   const isNewer =
     isHoldRecordNewer(deployment) ||
-    replicaSets.some(isRunRecordNewer) ||
-    services.some(isServiceRecordNewer) ||
-    routes.some(isRouteRecordNewer);
+    snapshot.replicaSets.some((set) => isOfThisRun(set) && isRunRecordNewer(set)) ||
+    services.some((service) => isIsolated(service) && isServiceRecordNewer(service)) ||
+    routes.some((route) => isOfThisRoute(route) && isRouteRecordNewer(route));
   if (!isNewer || held.phase === "undone") return undefined;
   const message =
     "a newer Serin wrote the records of this rollout, and this one leaves it as it is: update Serin, or undo the rollout";

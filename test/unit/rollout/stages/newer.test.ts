@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { Meta } from "../../../../kube/core/meta.ts";
 import { admitUpdate } from "../../../../rollout/admission/admit.ts";
-import { HELD, RUN } from "../../../../rollout/keys.ts";
+import { FLIGHT, HELD, RUN } from "../../../../rollout/keys.ts";
 import { decide } from "../../../../rollout/stages/decide.ts";
 import type { Snapshot } from "../../../../rollout/stages/snapshot.ts";
 import { formatHoldRecord, holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
@@ -9,6 +9,7 @@ import {
   AT_NOON,
   aDeployment,
   aHeld,
+  aRoute,
   aSnapshot,
   aTemplate,
   readsOf,
@@ -22,6 +23,11 @@ function newer<T extends { metadata: Meta }>(object: T, key: string): T {
   const text = JSON.stringify({ ...record, v: 2, unknownField: { kept: true } });
   const annotations = { ...object.metadata.annotations, [key]: text };
   return { ...object, metadata: { ...object.metadata, annotations } };
+}
+
+/** The object with the mark of the rollout. */
+function marked<T extends { metadata: Meta }>(object: T): T {
+  return { ...object, metadata: { ...object.metadata, labels: { [FLIGHT]: "uid-web" } } };
 }
 
 /** A rollout that the controller would write something about, but for who wrote its records. */
@@ -42,7 +48,7 @@ describe("a rollout with records of a newer Serin", () => {
       replicaSets: replicaSets.map((set) => (set.metadata.annotations?.[RUN] ? newer(set, RUN) : set)),
     }),
     "on a route": ({ routes }) => ({ routes: routes.map((route) => newer(route, HELD)) }),
-    "on a Service": ({ services }) => ({ services: services.map((service) => newer(service, HELD)) }),
+    "on a Service": ({ services }) => ({ services: services.map((service) => newer(marked(service), HELD)) }),
   };
   for (const [where, change] of Object.entries(records)) {
     it(`stays as it is, and says why, with the record ${where}`, () => {
@@ -58,6 +64,26 @@ describe("a rollout with records of a newer Serin", () => {
       expect(decide(aSnapshot({ ...undone, ...change(undone) })).writes).not.to.deep.equal([]);
     });
   }
+
+  const strangers: Record<string, (snapshot: Snapshot) => SnapshotParts> = {
+    "on a route of another namespace without a share": ({ routes }) => ({
+      routes: [...routes, newer(aRoute({ meta: { namespace: "edge", name: "front" } }), HELD)],
+    }),
+    "on a Service at rest": ({ services }) => ({ services: services.map((service) => newer(service, HELD)) }),
+    "of an ended rollout on the stable ReplicaSet": ({ replicaSets, run }) => ({
+      replicaSets: replicaSets.map((set) => {
+        if (set.metadata.annotations?.[RUN]) return set;
+        const ended = { ...run, started: "2025-01-01T00:00:00.000Z", outcome: "promoted" };
+        const annotations = { [RUN]: JSON.stringify(ended) };
+        return newer({ ...set, metadata: { ...set.metadata, annotations } }, RUN);
+      }),
+    }),
+  };
+  for (const [where, change] of Object.entries(strangers))
+    it(`goes on with a newer record ${where}`, () => {
+      const snapshot = due();
+      expect(decide(aSnapshot({ ...snapshot, ...change(snapshot) })).writes).not.to.deep.equal([]);
+    });
 
   const stored = newer(due().deployment, HELD);
 
