@@ -28,12 +28,15 @@ import { decideUndone } from "./undo.ts";
  * so a controller that has just started continues where the last one stopped.
  */
 export function decide(snapshot: Snapshot): Decision {
-  const first = leaveToNewer(snapshot) ?? correctFuture(snapshot);
-  if (first !== undefined) return first;
+  const waiting = leaveToNewer(snapshot);
+  if (waiting !== undefined) return waiting;
   const decision = decidePhase(snapshot);
   // No later stage restores these Services before the end.
   const left = (snapshot.formerServices ?? []).map(writeSelector);
-  if (left.length === 0) return decision;
+  if (left.length === 0) {
+    // After every other write: a route whose owner refuses the correction must not keep the weight on the others.
+    return decision.writes.length > 0 ? decision : { ...decision, ...correctFuture(snapshot) };
+  }
   // Restore first if the version that they select is about to go. Otherwise last: a refused write must not keep the weight
   // on a bad canary.
   const goes = snapshot.held.phase === "promoting" || snapshot.run?.outcome === "proven";
