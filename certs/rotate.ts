@@ -64,6 +64,12 @@ const ATTEMPTS = 10;
 export async function ensureCertificate(options: CertificateOptions): Promise<Certificate> {
   const { kube, namespace, name, names, clock, lives = defaultLives } = options;
   const read = () => kube.get<Secret>(secrets, { namespace, name }).catch(ifNotFound(undefined));
+  let refused: unknown;
+  const make = (decision: CertificateDecision, material: Material | undefined) =>
+    succeed(options, decision, material).catch((error: unknown) => {
+      refused = error;
+      throw error;
+    });
   return retryOnConflict(
     read,
     async (secret) => {
@@ -73,10 +79,11 @@ export async function ensureCertificate(options: CertificateOptions): Promise<Ce
       const kept =
         material && decision === "keep"
           ? material
-          : materialOf(await write(options, secret, await succeed(options, decision, material)));
+          : materialOf(await write(options, secret, await make(decision, material)));
       return { ...kept, nextAt: nextDecisionAt(kept, names, clock.now(), lives.settleMs) };
     },
-    { attempts: ATTEMPTS, isRetried: isOvertaken },
+    // A webhook configuration that is missing is not a faster replica: each attempt would cost new keys.
+    { attempts: ATTEMPTS, isRetried: (error) => error !== refused && isOvertaken(error) },
   );
 }
 

@@ -6,6 +6,7 @@ import { issueAuthority } from "../../../certs/issue.ts";
 import { type Material, materialOf } from "../../../certs/material.ts";
 import { type CertificateOptions, defaultLives, ensureCertificate } from "../../../certs/rotate.ts";
 import type { Kube } from "../../../kube/client/api.ts";
+import { ApiError } from "../../../kube/client/errors.ts";
 import { secrets } from "../../../kube/core/resources.ts";
 import { FakeApi } from "../../support/api.ts";
 import { FakeClock } from "../../support/clock.ts";
@@ -90,6 +91,13 @@ describe("certs/rotate", () => {
       (error: Error) => error.message,
     );
     expect(refused).to.equal("no");
+    let attempts = 0;
+    const missing = async () => {
+      attempts += 1;
+      throw new ApiError(404, "NotFound", "no such webhook configuration");
+    };
+    const failed = await ensure({ lives, trust: missing }).catch((error: Error) => error.message);
+    expect([failed, attempts]).to.deep.equal(["no such webhook configuration", 1]);
     expect(stored().cert).to.equal(leafOfOld.cert);
     const trusted: string[] = [];
     const moved = await ensure({ lives, trust: async (bundle) => void trusted.push(bundle) });
