@@ -83,7 +83,7 @@ describe("conditions on cookies, whatever a browser sends", () => {
       }),
       { numRuns: 2_000 },
     );
-    expect(met).to.be.above(200);
+    expect(met).to.be.above(100);
   });
 
   it("never match by one cookie's value what stands in another", () => {
