@@ -9,7 +9,7 @@ import type { Snapshot } from "../../rollout/stages/snapshot.ts";
 import { replicaSetsOf, snapshotOf } from "../../rollout/stages/snapshot-of.ts";
 import { type HoldRecord, holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { runRecordOf } from "../../rollout/workload/run-record.ts";
-import { findByTemplate, hashOf } from "../../rollout/workload/template.ts";
+import { findByHash, findByTemplate, hashOf } from "../../rollout/workload/template.ts";
 import type { Caches } from "./caches.ts";
 import { byKey, type RelatedObjects, RelatedReader } from "./related.ts";
 
@@ -42,7 +42,7 @@ export class Observer {
     const canary = findByTemplate(sets, deployment.spec.template);
     const isUndone = canary === undefined || hashOf(canary) === held.stable;
     const step = sets.map((set) => runRecordOf(set, held.started)?.step).find((index) => index !== undefined);
-    const stable = sets.find((set) => hashOf(set) === held.stable);
+    const stable = findByHash(sets, held.stable);
     const templates = [deployment, ...(stable === undefined ? [] : [stable])].map(
       ({ spec }) => spec.template,
     );

@@ -7,7 +7,7 @@ import { routeRecordOf } from "../traffic/route-record.ts";
 import { writeShares } from "../traffic/writes.ts";
 import { restoredFields } from "../workload/hold.ts";
 import type { HoldRecord } from "../workload/hold-record.ts";
-import { hashOf, onlyTemplate } from "../workload/template.ts";
+import { findByHash, onlyTemplate } from "../workload/template.ts";
 import { writeEnd, writeHoldRecord } from "../workload/writes.ts";
 
 /**
@@ -20,7 +20,7 @@ export function endRollout(
   replicaSets: readonly ReplicaSet[],
 ): Write[] | undefined {
   if (held.phase === "promoting" || held.phase === "undone") return [writeEnd(deployment)];
-  const stable = replicaSets.find((set) => hashOf(set) === held.stable);
+  const stable = findByHash(replicaSets, held.stable);
   if (stable === undefined) return undefined;
   const spec = {
     ...restoredFields(held.originals),

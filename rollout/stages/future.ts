@@ -1,8 +1,7 @@
 import { CLOCK_SKEW_MS, instant } from "../text/instant.ts";
 import { writeRoute } from "../traffic/writes.ts";
-import type { RunRecord } from "../workload/run-record.ts";
-import { writeRunRecord } from "../workload/writes.ts";
 import type { Decision } from "./decision.ts";
+import { rewrite } from "./hook-record.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** The instants of a run record from which a stage counts a time. */
@@ -13,15 +12,14 @@ const INSTANTS = ["stepSince", "inForceSince", "detached", "unansweredSince", "u
  * and ReplicaSets can write any instant, and until it came the canary would not be judged, nor its traffic in force.
  */
 export function correctFuture(snapshot: Snapshot): Decision | undefined {
-  const { now, shares, judged, run, uid } = snapshot;
+  const { now, shares, run, uid } = snapshot;
   const isFuture = (at: string | undefined) => at !== undefined && Date.parse(at) > now + CLOCK_SKEW_MS;
   const since = instant(now);
   const routes = [...shares].filter(([, share]) => isFuture(share.since));
   const wrong = INSTANTS.filter((name) => isFuture(run?.[name]));
-  const writes = routes.map(([route, share]) => writeRoute(route, uid, { ...share, since }));
-  if (judged !== undefined && run !== undefined && wrong.length > 0) {
-    const right = Object.fromEntries(wrong.map((name) => [name, since])) as Partial<RunRecord>;
-    writes.push(writeRunRecord(judged, uid, { ...run, ...right }));
-  }
+  const writes = [
+    ...routes.map(([route, share]) => writeRoute(route, uid, { ...share, since })),
+    ...(wrong.length === 0 ? [] : rewrite(snapshot, Object.fromEntries(wrong.map((name) => [name, since])))),
+  ];
   return writes.length === 0 ? undefined : { writes };
 }

@@ -1,6 +1,5 @@
 import type { Route } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
-import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import { FLIGHT } from "../keys.ts";
 import { isRouteRecordNewer, routeRecordOf } from "../traffic/route-record.ts";
 import { isServiceRecordNewer } from "../traffic/service-record.ts";
@@ -16,14 +15,14 @@ import type { Snapshot } from "./snapshot.ts";
 export function leaveToNewer(snapshot: Snapshot): Decision | undefined {
   const { deployment, held, uid, canary, judged, services, routes, shares } = snapshot;
   // Tenants can write any version on their objects, and an ended rollout leaves its record: only this rollout's count.
-  const isOfThisRun = (set: ReplicaSet) => set === judged || (set === canary && lastRunOf(set) === undefined);
+  const unread = canary !== undefined && lastRunOf(canary) === undefined ? canary : undefined;
   const isIsolated = ({ metadata }: Service) => metadata.labels?.[FLIGHT] === uid;
   const isOfThisRoute = (route: Route) =>
     shares.has(route) ||
     (route.metadata.namespace === deployment.metadata.namespace && routeRecordOf(route) === undefined);
   const isNewer =
     isHoldRecordNewer(deployment) ||
-    snapshot.replicaSets.some((set) => isOfThisRun(set) && isRunRecordNewer(set)) ||
+    [judged, unread].some((set) => set !== undefined && isRunRecordNewer(set)) ||
     services.some((service) => isIsolated(service) && isServiceRecordNewer(service)) ||
     routes.some((route) => isOfThisRoute(route) && isRouteRecordNewer(route));
   if (!isNewer || held.phase === "undone") return undefined;

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { isRecord } from "./parse.ts";
 
 /** The version of the record formats that this Serin writes. */
 const VERSION = 1;
@@ -93,7 +94,7 @@ export function list<const S extends v.GenericSchema>(item: S) {
 /** An object with keys of any name, as a read-only map. `v.record` would drop the keys `prototype` and `constructor`. */
 export function map<const S extends v.GenericSchema>(value: S) {
   return v.pipe(
-    v.custom<object>((input) => typeof input === "object" && input !== null && !Array.isArray(input)),
+    v.custom<object>(isRecord),
     v.transform(Object.entries),
     v.array(v.tuple([v.string(), value])),
     v.transform((entries): Record<string, v.InferOutput<S>> => Object.fromEntries(entries)),
