@@ -1,5 +1,11 @@
-/** The rate (turns per second) of a load while its requests are counted. Two cores with two clusters serve it easily. */
+/** The rate (turns per second) of a load while its requests are counted. Two cores with three clusters serve it. */
 export const COUNTING_RPS = 1_000;
+
+/**
+ * Milliseconds between the batches in which turns begin. Each wake-up costs every process on the way more than a request
+ * does: at 300 requests/s, batches of 25 ms instead of 5 ms took 0.34 of a core instead of 0.51 for the whole cluster.
+ */
+const BATCH_MS = 25;
 
 /** A steady rate of turns. */
 export interface Pace {
@@ -11,7 +17,7 @@ export interface Pace {
 
 /**
  * Begins a turn `rps` times a second, independent of how long each takes (open loop). `turn` gets its number, from 0, and
- * must not reject. A late timer begins all missed turns at once, so the rate holds on average.
+ * must not reject. The turns of a batch begin at once, and so do those that a late timer missed; the rate holds on average.
  */
 export function startPace(rps: number, turn: (index: number) => Promise<void>): Pace {
   const due = new Set<Promise<void>>();
@@ -25,7 +31,7 @@ export function startPace(rps: number, turn: (index: number) => Promise<void>): 
         due.add(taken);
       }
     },
-    Math.max(1, Math.min(5, 500 / rps)),
+    Math.max(1, Math.min(BATCH_MS, 5_000 / rps)),
   );
   return {
     at(next) {
