@@ -7,6 +7,7 @@ import { pause } from "../workload/hold.ts";
 import {
   type HoldRecord,
   holdRecordOf,
+  isHoldRecordNewer,
   updateOriginals,
   withDefaults,
   withHoldRecord,
@@ -17,7 +18,7 @@ import { type AdmissionResponse, allowed, allowedNatively, denied, withWarnings 
 import type { ClusterState } from "./change.ts";
 import { carriedHold, cleanse } from "./cleanse.ts";
 import { keptWarning } from "./needs-layers.ts";
-import { admitNewTemplate } from "./new-template.ts";
+import { admitNewTemplate, NEWER } from "./new-template.ts";
 import { restoreOnOptOut } from "./opt-out.ts";
 import { applyOrders } from "./orders.ts";
 
@@ -49,6 +50,8 @@ export function admitUpdate(
   places?: DefaultSources,
 ): AdmissionResponse {
   const held = holdRecordOf(old);
+  // At rest it would be another rollout, without the fields that the user wrote.
+  if (held === undefined && isHoldRecordNewer(old)) return denied(NEWER);
   const object = cleanse(requested, old);
   const { parsed, layers, warnings } = outlineOf(object, held, places);
   const optedIn = isOptedIn(object.metadata.annotations);

@@ -32,7 +32,8 @@ import { restoreOnOptOut } from "./opt-out.ts";
 import { supersede } from "./supersede.ts";
 import { announce, warnStableDown } from "./warnings.ts";
 
-const NEWER = "a newer Serin began the rollout in flight: update Serin, or undo the rollout first";
+/** The refusal of what only the Serin that began the rollout can do. */
+export const NEWER = "a newer Serin began the rollout in flight: update Serin, or undo the rollout first";
 
 /** Answers a request for a new template, or for the stable one again. */
 export function admitNewTemplate(request: TemplateRequest): AdmissionResponse {

@@ -37,7 +37,7 @@ export function isolationPatch(service: Service, uid: string, hash: string, sinc
     metadata: {
       labels: { [FLIGHT]: uid },
       annotations: {
-        [HELD]: formatServiceRecord({ selector, since: serviceRecordOf(service)?.since ?? since }),
+        [HELD]: formatServiceRecord({ since, ...serviceRecordOf(service), selector }),
       },
     },
     spec: { selector: { ...selector, [HASH_LABEL]: hash } },

@@ -83,7 +83,7 @@ function isTouched(rule: RouteRule, shares: RouteRecord["shares"], home: Home): 
 
 /** The merge patch that puts these shares into a route. Without shares, it restores the user's route exactly. */
 export function routePatch(route: Route, shares: RouteRecord["shares"]) {
-  const { rules, record } = written(rulesOf(route), shares, homeOf(route));
+  const { rules, record } = written(rulesOf(route), shares, homeOf(route), routeRecordOf(route));
   const label = Object.keys(shares)[0];
   return {
     metadata: {
@@ -95,11 +95,21 @@ export function routePatch(route: Route, shares: RouteRecord["shares"]) {
   };
 }
 
-/** The user's rules with the overlay of these shares, and the record by which they can be restored. */
-export function written(intent: readonly RouteRule[], shares: RouteRecord["shares"], home: Home) {
+/**
+ * The user's rules with the overlay of these shares, and the record by which they can be restored. `before` is the stored
+ * record: one that a newer Serin wrote keeps its version and its other fields.
+ */
+export function written(
+  intent: readonly RouteRule[],
+  shares: RouteRecord["shares"],
+  home: Home,
+  before: RouteRecord | undefined,
+) {
   const rendered = render(intent, shares, home);
   const added = rendered.flatMap((entry, i) => (entry.added ? [i] : []));
+  const { added: _added, ...kept } = before ?? {};
   const record: RouteRecord = {
+    ...kept,
     rules: originals(intent, shares, home),
     ...(added.length > 0 && { added }),
     shares,

@@ -42,9 +42,9 @@ export function readIntent(requested: Route, old: Route): readonly RouteRule[] {
 
 /** The route to store when a user wrote it in flight. */
 export function reimpose(requested: Route, old: Route): Route {
-  const shares = routeRecordOf(old)?.shares;
-  if (shares === undefined) return requested;
-  const { rules, record } = written(readIntent(requested, old), shares, homeOf(old));
+  const before = routeRecordOf(old);
+  if (before === undefined) return requested;
+  const { rules, record } = written(readIntent(requested, old), before.shares, homeOf(old), before);
   return {
     ...requested,
     metadata: {
@@ -65,17 +65,11 @@ function carriedRecord(requested: Route, old: Route): RouteRecord | undefined {
   const isSame = requested.metadata.annotations?.[HELD] === old.metadata.annotations?.[HELD];
   const isKnown = (rule: RouteRule) => old.spec.rules?.some((was) => equal(was, rule)) ?? false;
   if (isSame && (requested.spec.rules ?? []).every(isKnown)) return undefined;
-  try {
-    return routeRecordOf(requested);
-  } catch {
-    // Serin cannot read the record, so it is dropped with the key.
-    return undefined;
-  }
+  return routeRecordOf(requested);
 }
 
 /** Whether the requested rules are exactly the overlay that the record in the request describes. */
 function isOverlayOf(requested: Route, carried: RouteRecord): boolean {
-  if (carried.shares === undefined || carried.rules === undefined) return false;
   const rules = requested.spec.rules ?? [];
   return equal(overlay(restoreRoute(rules, carried), carried.shares, homeOf(requested)), rules);
 }

@@ -1,21 +1,28 @@
 import { expect } from "chai";
 import type { Meta } from "../../../../kube/core/meta.ts";
-import { admitUpdate } from "../../../../rollout/admission/admit.ts";
+import type { Service } from "../../../../kube/core/services.ts";
+import { admitUpdate, changesTemplate } from "../../../../rollout/admission/admit.ts";
 import { FLIGHT, HELD, RUN } from "../../../../rollout/keys.ts";
 import { decide } from "../../../../rollout/stages/decide.ts";
 import type { Snapshot } from "../../../../rollout/stages/snapshot.ts";
+import { isolationPatch, reisolate } from "../../../../rollout/traffic/isolation.ts";
+import { routePatch } from "../../../../rollout/traffic/overlay.ts";
+import { reimpose } from "../../../../rollout/traffic/reapply.ts";
 import { formatHoldRecord, holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
 import {
   AT_NOON,
   aDeployment,
   aHeld,
   aRoute,
+  aService,
   aSnapshot,
   aTemplate,
   readsOf,
   type SnapshotParts,
 } from "../../../support/builders.ts";
+import { merge } from "../../../support/patch.ts";
 import { aRollout } from "../../../support/rollout.ts";
+import { applied } from "../../../support/routes.ts";
 
 /** The object with its record as a newer Serin would have written it. */
 function newer<T extends { metadata: Meta }>(object: T, key: string): T {
@@ -103,5 +110,38 @@ describe("a rollout with records of a newer Serin", () => {
       .to.include({ v: 2 })
       .and.to.deep.include({ unknownField: { kept: true } });
     expect(holdRecordOf(stored)?.started).to.equal(due().held.started);
+  });
+
+  it("is changed by no update while this Serin cannot read it", () => {
+    const annotations = { ...stored.metadata.annotations, [HELD]: '{"v":2,"elsewhere":true}' };
+    const unread = { ...stored, metadata: { ...stored.metadata, annotations } };
+    for (const spec of [
+      { ...unread.spec, minReadySeconds: 0 },
+      { ...unread.spec, template: aTemplate("web:3") },
+    ]) {
+      const isNew = changesTemplate({ ...unread, spec }, unread);
+      const answer = admitUpdate({ ...unread, spec }, unread, isNew ? readsOf() : undefined, AT_NOON);
+      expect("message" in answer && answer.message).to.include("a newer Serin began the rollout in flight");
+    }
+  });
+
+  it("keeps its version and what is unknown of it on routes and Services, too", () => {
+    const share = { namespace: "shop", canaryServices: { web: "web-canary" }, weight: 50, since: AT_NOON };
+    const route = newer(applied(aRoute(), { uid: share }), HELD);
+    const isolated = newer(
+      merge(aService(), isolationPatch(aService(), "uid", "web1", AT_NOON)) as Service,
+      HELD,
+    );
+    const again = { ...route, spec: { ...route.spec, hostnames: ["web.example"] } };
+    const texts = [
+      routePatch(route, { uid: { ...share, weight: 0 } }).metadata.annotations[HELD],
+      reimpose(again, route).metadata.annotations?.[HELD],
+      isolationPatch(isolated, "uid", "web1", AT_NOON).metadata.annotations[HELD],
+      reisolate(isolated, isolated).metadata.annotations?.[HELD],
+    ];
+    for (const text of texts)
+      expect(JSON.parse(text ?? "{}"))
+        .to.include({ v: 2 })
+        .and.to.deep.include({ unknownField: { kept: true } });
   });
 });
