@@ -2,7 +2,7 @@ import type { Clock } from "../../kube/core/clock.ts";
 import type { Log } from "../../kube/core/log.ts";
 import type { Findings, JudgeInput } from "../../rollout/judge/evidence.ts";
 import { noEvidence } from "../../rollout/judge/fold.ts";
-import { ProviderError } from "../providers/provider.ts";
+import { AnswerTooLong, ProviderError } from "../providers/provider.ts";
 import { readCounters } from "./counters.ts";
 import { latestInstant, untilNextInstant } from "./grid.ts";
 import { readHistory } from "./history.ts";
@@ -158,6 +158,7 @@ export class EvidenceReader {
     return group.length > 0;
   }
 
+  /** Reads fewer rollouts, then fewer instants, at a time where an answer is too long. Later reads go on from there. */
   async #readChunk(chunk: readonly Series[], from: number, to: number): Promise<void> {
     const stepMs = chunk[0]?.tickMs ?? LEAST_TICK_MS;
     try {
@@ -170,6 +171,18 @@ export class EvidenceReader {
       }
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
+      const isTooLong = error instanceof AnswerTooLong;
+      if (isTooLong && chunk.length > 1) {
+        const size = Math.ceil(chunk.length / 2);
+        for (const part of chunks(chunk, size)) await this.#readChunk(part, from, to);
+        return;
+      }
+      const half = from + Math.floor((to - from) / stepMs / 2) * stepMs;
+      // Instants up to the last one that was folded would only be read again.
+      if (isTooLong && half > (chunk[0]?.judged?.at ?? to)) {
+        await this.#readChunk(chunk, from, half);
+        return;
+      }
       for (const entry of chunk) entry.unread = error.message;
     }
   }

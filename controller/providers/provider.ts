@@ -5,6 +5,11 @@ export class ProviderError extends Error {
   override name = "ProviderError";
 }
 
+/** The answer is longer than Serin reads; a narrower question may get one that is short enough. */
+export class AnswerTooLong extends ProviderError {
+  override name = "AnswerTooLong";
+}
+
 /** The time of a query: the interval that ends at `at` (ms). */
 export interface Window {
   readonly at: number;

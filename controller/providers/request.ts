@@ -2,7 +2,7 @@ import { type Dispatcher, request } from "undici";
 import type { Clock } from "../../kube/core/clock.ts";
 import { messageOf } from "../../kube/core/error-message.ts";
 import type { PodIdentity } from "./identity.ts";
-import { ProviderError } from "./provider.ts";
+import { AnswerTooLong, ProviderError } from "./provider.ts";
 
 /** How requests are made. */
 export interface RequestOptions {
@@ -45,7 +45,9 @@ export function asking(product: string, secrets: readonly string[], options: Req
     const hide = hiding(secrets);
     const fail = (what: string, cause?: unknown) =>
       new ProviderError(hide(`${where} ${what}`), ...(cause === undefined ? [] : [{ cause }]));
-    const { status, text } = await send(question, options, fail, signal);
+    const mostMib = options.mostMib ?? 1;
+    const { status, text } = await send(question, { ...options, mostMib }, fail, signal);
+    if (text === undefined) throw new AnswerTooLong(hide(`${where} answers with more than ${mostMib} MiB`));
     if (status < 200 || status >= 300) throw fail(`${outcome(status)}${wordsOf(text, hide)}`);
     try {
       return read(text);
@@ -58,10 +60,10 @@ export function asking(product: string, secrets: readonly string[], options: Req
 
 async function send(
   { url, method = "GET", headers = {}, body }: Question,
-  { dispatcher, timeoutMs = 10_000, mostMib = 1 }: RequestOptions,
+  { dispatcher, timeoutMs = 10_000, mostMib }: RequestOptions & { readonly mostMib: number },
   fail: (what: string, cause?: unknown) => ProviderError,
   signal: AbortSignal | undefined,
-): Promise<{ readonly status: number; readonly text: string }> {
+): Promise<{ readonly status: number; readonly text: string | undefined }> {
   const limit = AbortSignal.timeout(timeoutMs);
   try {
     const response = await request(url, {
@@ -71,11 +73,8 @@ async function send(
       ...(body !== undefined && { body }),
       ...(dispatcher && { dispatcher }),
     });
-    const text = await readText(response.body, mostMib * 1_048_576);
-    if (text === undefined) throw fail(`answers with more than ${mostMib} MiB`);
-    return { status: response.statusCode, text };
+    return { status: response.statusCode, text: await readText(response.body, mostMib * 1_048_576) };
   } catch (error) {
-    if (error instanceof ProviderError) throw error;
     signal?.throwIfAborted();
     if (limit.aborted) throw fail(`did not answer within ${timeoutMs / 1000} s`, error);
     throw fail(`cannot be reached: ${messageOf(error)}`, error);

@@ -1,5 +1,5 @@
 import type { Grid, Prometheus } from "../../../../controller/evidence/prometheus.ts";
-import { ProviderError } from "../../../../controller/providers/provider.ts";
+import { AnswerTooLong, ProviderError } from "../../../../controller/providers/provider.ts";
 import type { Backend } from "../../../../rollout/gateways/metrics/backend.ts";
 import type { Sample } from "../../../../rollout/gateways/metrics/sample.ts";
 import { traefik } from "../../../../rollout/gateways/traefik.ts";
@@ -21,6 +21,8 @@ export class FakePrometheus implements Prometheus {
   scrape: number | undefined = 5_000;
   /** Whether it answers. */
   up = true;
+  /** The most samples of an answer that is short enough to be read. */
+  most = Number.POSITIVE_INFINITY;
 
   over = async (promql: string, grid: Grid) => {
     this.#answer();
@@ -39,6 +41,8 @@ export class FakePrometheus implements Prometheus {
       });
       if (samples.length > 0) instants.set(at, samples);
     }
+    const samples = [...instants.values()].reduce((sum, some) => sum + some.length, 0);
+    if (samples > this.most) throw new AnswerTooLong("Prometheus answers with more than 64 MiB");
     return instants;
   };
 

@@ -97,6 +97,27 @@ describe("the evidence", () => {
     });
   }
 
+  it("is the same where answers are too long to be read at once, for many rollouts and after an outage", async () => {
+    const watches = ["web", "api", "shop"].map((service) => aWatch(service, FROM));
+    for (const service of ["api", "shop"]) prometheus.serve(service, FROM);
+    const calm = aReader(prometheus, watches);
+    await calm.clock.advance(1_260_000);
+    const narrow = new FakePrometheus();
+    for (const service of ["web", "api", "shop"]) narrow.serve(service, FROM);
+    // The four series of one rollout at 200 instants: the outage has 240.
+    narrow.most = 800;
+    const { reader, clock } = aReader(narrow, watches);
+    await clock.advance(30_000);
+    narrow.up = false;
+    await clock.advance(1_200_000);
+    narrow.up = true;
+    await clock.advance(30_000);
+    for (const each of watches) {
+      expect(reader.of(each)).to.not.have.property("unread");
+      expect(counted(reader.of(each).judged)).to.equal(counted(calm.reader.of(each).judged));
+    }
+  });
+
   it("costs one query a tick and metric, for hundreds of rollouts too", async () => {
     const many = Array.from({ length: 300 }, (_, i) => aWatch(`s${i}`, FROM));
     for (const { subject } of many) prometheus.serve(subject.target, FROM);
