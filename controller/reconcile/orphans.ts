@@ -73,7 +73,9 @@ export class Orphans {
       replicaSets: caches.replicaSets.list(),
     });
     this.#forget(services);
-    if (writes.length === 0) return Math.min(waitMs, this.#resync(inFlight));
+    // Before the writes: a policy that refuses a tenant's orphan must not keep the other rollouts waiting.
+    const resyncInMs = this.#resync(inFlight);
+    if (writes.length === 0) return Math.min(waitMs, resyncInMs);
     this.#resyncAt = Math.min(this.#resyncAt, clock.now() + AGAIN_MS);
     await this.#restore(writes);
     return AGAIN_MS;
@@ -118,7 +120,7 @@ export class Orphans {
         const { kind, namespace, name } = write;
         this.#options.log.info({ kind, namespace, name }, "restore orphan");
       }
-      const failure = await performAll([write], "orphans", this.#options);
+      const failure = await performAll([write], undefined, this.#options);
       if (failure !== undefined) failures.push(failure);
     }
     if (failures[0] !== undefined) throw failures[0].error;

@@ -29,11 +29,11 @@ export interface Failure {
 /**
  * Performs writes in order, up to the first failure, and returns it. Writes to routes continue after a failed one: if one
  * owner's policy refuses a write, the canary must still lose its weight on the routes of others. Serin does not record an
- * Event again whose reason is in `recorded`. An Event that fails delays nothing.
+ * Event again whose reason is in `recorded`. An Event that fails delays nothing. `uid` is the rollout's; orphans have none.
  */
 export async function performAll(
   writes: readonly Write[],
-  uid: string,
+  uid: string | undefined,
   { kube, caches, observer, clock, log }: Omit<ReconcilerOptions, "evidence" | "hooks">,
   recorded = new Set<string>(),
 ): Promise<Failure | undefined> {
@@ -53,7 +53,7 @@ export async function performAll(
       log.debug(fieldsOf(uid, write), "write");
       if (stored === undefined) continue;
       caches.apply(write.kind, stored);
-      observer.remember(uid, stored, write.kind);
+      if (uid !== undefined) observer.remember(uid, stored, write.kind);
     } catch (error) {
       if (write.verb === "delete" && isNotFound(error)) continue;
       if (write.verb === "event") {
@@ -62,7 +62,7 @@ export async function performAll(
       }
       const isPassing = isConflict(error) || isNotFound(error);
       log[isPassing ? "debug" : "warn"]({ ...fieldsOf(uid, write), err: error }, "write failed");
-      if (isPassing) observer.forget(uid);
+      if (isPassing && uid !== undefined) observer.forget(uid);
       failure ??= { write, error };
     }
   }
@@ -70,13 +70,13 @@ export async function performAll(
 }
 
 /** The fields of a log line about a write: the object and the rollout. */
-function fieldsOf(uid: string, write: Write): object {
+function fieldsOf(uid: string | undefined, write: Write): object {
   if (write.verb !== "event") {
     const { verb, kind, namespace, name } = write;
-    return { namespace, name, uid, verb, kind };
+    return { namespace, name, ...(uid && { uid }), verb, kind };
   }
   const { namespace, name } = write.regarding.metadata;
-  return { namespace, name, uid, reason: write.reason, message: write.message };
+  return { namespace, name, ...(uid && { uid }), reason: write.reason, message: write.message };
 }
 
 function isRouteWrite(write: Write): boolean {

@@ -31,10 +31,11 @@ describe("what belongs to no rollout any more", () => {
   let services: readonly object[];
   let looked: string[];
   let orphans: Orphans;
+  let refusal: Error | undefined;
 
   beforeEach(() => {
     clock = new FakeClock();
-    [deployments, sets, services, looked] = [[inFlight], [], [], []];
+    [deployments, sets, services, looked, refusal] = [[inFlight], [], [], [], undefined];
     const caches = {
       deployment: (uid: string) => deployments.find(({ metadata }) => metadata.uid === uid),
       replicaSetsOf: (owner: { uid?: string; namespace?: string }) =>
@@ -48,7 +49,12 @@ describe("what belongs to no rollout any more", () => {
       apply: () => {},
     };
     orphans = new Orphans({
-      kube: { mergePatch: async () => aService() } as unknown as Kube,
+      kube: {
+        mergePatch: async () => {
+          if (refusal !== undefined) throw refusal;
+          return aService();
+        },
+      } as unknown as Kube,
       caches: caches as unknown as Caches,
       observer: { remember: () => {}, forget: () => {} } as never,
       clock,
@@ -98,6 +104,15 @@ describe("what belongs to no rollout any more", () => {
     await clock.advance(200_000);
     await orphans.sweep();
     expect(looked).to.have.length(2);
+  });
+
+  it("has every rollout looked at in the first sweep, even if a policy refuses to restore a tenant's orphan", async () => {
+    const isolated = isolationPatch(aService(), "uid-gone", "web1", new Date(0).toISOString());
+    services = [merge(aService(), isolated) as object];
+    refusal = new Error("denied by a policy");
+    const failure = await orphans.sweep().catch((error: unknown) => error);
+    expect(failure).to.equal(refusal);
+    expect(looked).to.deep.equal(["uid-web"]);
   });
 
   it("has every rollout looked at a second after something was restored, and no sooner", async () => {
