@@ -5,7 +5,7 @@ import { retryOnConflict } from "../kube/client/retry-on-conflict.ts";
 import { listRoutes } from "../kube/client/routes.ts";
 import type { Clock } from "../kube/core/clock.ts";
 import { messageOf } from "../kube/core/error-message.ts";
-import { keyOf } from "../kube/core/meta.ts";
+import { type KubeObject, keyOf } from "../kube/core/meta.ts";
 import { deployments, type Resource, replicaSets, routeResource, services } from "../kube/core/resources.ts";
 import type { Route } from "../kube/core/routes.ts";
 import type { Service } from "../kube/core/services.ts";
@@ -18,6 +18,7 @@ import { settleMs } from "../rollout/gateways/settle.ts";
 import { FLIGHT, HELD } from "../rollout/keys.ts";
 import { isComplete } from "../rollout/stages/promote.ts";
 import { pendingRecordOf, writeChanged } from "../rollout/tracking/pending.ts";
+import { routeRecordOf } from "../rollout/traffic/route-record.ts";
 import { writeShares } from "../rollout/traffic/writes.ts";
 import { holdRecordOf } from "../rollout/workload/hold-record.ts";
 import { writeEnd, writeRunRecord } from "../rollout/workload/writes.ts";
@@ -35,11 +36,16 @@ export interface CleanUpOptions {
 
 /**
  * Restores everything that is in flight, without losing a request: first the routes, then the Deployments, then the Services.
- * May be repeated. After the others are done, throws if a stable version is gone or did not come back in time.
+ * May be repeated. After the others are done, throws if a stable version is gone or did not come back in time, or if a record
+ * cannot be read: without it only its owner knows what the object was.
  */
 export async function cleanUp(options: CleanUpOptions): Promise<void> {
   const { kube, clock, say } = options;
-  const routes = await listRoutes<Route>(kube, { labelSelector: FLIGHT });
+  const found = await listRoutes<Route>(kube, { labelSelector: FLIGHT });
+  const unreadable = found.filter(
+    (route) => HELD in (route.metadata.annotations ?? {}) && !routeRecordOf(route),
+  );
+  const routes = found.filter((route) => !unreadable.includes(route));
   // A canary Service must lose its weight first: a proxy that hears of the route later would still send requests to it.
   for (const route of routes) await writeRoute(options, route, (found) => drainAll(found, clock.now()));
   await clock.sleep(Math.max(0, ...routes.map(settleMs)));
@@ -59,11 +65,21 @@ export async function cleanUp(options: CleanUpOptions): Promise<void> {
   while ((await sweepOnce(options, inFlight)) && clock.now() < deadline) await clock.sleep(POLL_MS);
   for (const service of own.filter(({ metadata }) => !inFlight.has(metadata.labels?.[FLIGHT] ?? "")))
     say(`Service ${keyOf(service)} is as its owner wrote it, or gone if it was Serin's`);
-  if (failed.length > 0)
-    throw new AggregateError(
-      failed.map(({ reason }) => reason),
-      failed.map(({ reason }) => messageOf(reason)).join("\n"),
+  const reasons = [
+    ...unreadable.map((route) => new Unreadable("route", route)),
+    ...failed.map(({ reason }) => reason),
+  ];
+  if (reasons.length > 0) throw new AggregateError(reasons, reasons.map(messageOf).join("\n"));
+}
+
+/** Serin's record on an object is damaged, or a newer Serin wrote it in another form. */
+class Unreadable extends Error {
+  override name = "Unreadable";
+  constructor(kind: string, object: KubeObject) {
+    super(
+      `${kind} ${keyOf(object)}: its annotation ${HELD} is not a valid record; restore its spec by hand, then remove that annotation and the label ${FLIGHT}`,
     );
+  }
 }
 
 /** Restores Services and ReplicaSets; true while some wait for pods that no Deployment owns any more. */
@@ -102,6 +118,8 @@ async function end(options: CleanUpOptions, deployment: Deployment): Promise<voi
   const own = await readSets();
   await write(options, read, (found) => {
     const held = holdRecordOf(found);
+    if (held === undefined && HELD in (found.metadata.annotations ?? {}))
+      throw new Unreadable("Deployment", found);
     const writes = held === undefined ? [] : endRollout(found, held, own);
     if (writes === undefined)
       throw new Error(`Deployment ${keyOf(found)}: its stable ReplicaSet is gone; set its template by hand`);

@@ -3,6 +3,7 @@ import { cleanUp } from "../../../cli/cleanup.ts";
 import type { Kube } from "../../../kube/client/api.ts";
 import { deployments, httpRoutes, replicaSets } from "../../../kube/core/resources.ts";
 import type { Route } from "../../../kube/core/routes.ts";
+import type { Deployment } from "../../../kube/core/workloads.ts";
 import { settleMs } from "../../../rollout/gateways/settle.ts";
 import { FLIGHT, HELD } from "../../../rollout/keys.ts";
 import { withHoldRecord } from "../../../rollout/workload/hold-record.ts";
@@ -56,5 +57,38 @@ describe("the clean-up command", () => {
     await cleanUp({ kube, clock: { ...hastyClock, sleep }, say: () => {}, patienceMs: 5_000 });
     expect(seen).to.deep.equal([`${settleMs(route)} ms at web 1, web-canary 0`]);
     expect(await weights()).to.equal("web 1");
+  });
+
+  it("leaves an object whose record it cannot read as it is, and names it after it has restored the others", async () => {
+    const share = { namespace: "shop", canaryServices: { web: "web-canary" }, weight: 50, since: AT_NOON };
+    const plain = { apiVersion: "gateway.networking.k8s.io/v1", ...aRoute({ kind: "HTTPRoute" }) };
+    const route = applied(plain, { "uid-web": share });
+    const damaged = { ...route.metadata, name: "damaged", annotations: { [HELD]: '{"v":2,"elsewhere":{}}' } };
+    const old = aDeployment();
+    const held = withHoldRecord(old, aHeld(), old);
+    const deployment = {
+      ...held,
+      metadata: { ...held.metadata, annotations: { ...held.metadata.annotations, [HELD]: "spoiled" } },
+    };
+    api.add(httpRoutes, route);
+    api.add(httpRoutes, { ...route, metadata: damaged });
+    api.add(deployments, deployment);
+    const said: string[] = [];
+    const failure = await cleanUp({
+      kube,
+      clock: hastyClock,
+      say: (sentence) => void said.push(sentence),
+      patienceMs: 5_000,
+    }).catch((error: Error) => error.message);
+    expect(failure).to.match(
+      /^route shop\/damaged: .*\nDeployment shop\/web: .* is not a valid record; restore its spec/,
+    );
+    expect(said).to.deep.equal(["route shop/web is as its owner wrote it"]);
+    const kept = await kube.get<Route>(httpRoutes, { namespace: "shop", name: "damaged" });
+    expect(kept.metadata.annotations).to.deep.equal(damaged.annotations);
+    expect(kept.spec).to.deep.equal(route.spec);
+    expect((await kube.get<Deployment>(deployments, { namespace: "shop", name: "web" })).spec).to.deep.equal(
+      deployment.spec,
+    );
   });
 });
