@@ -25,7 +25,7 @@ onEachGateway("blue-green", function (gateway) {
       plan: { "serin.dev/rollout": "blue-green", "serin.dev/steps": `100:${bake}`, ...mirror },
     });
   const update = (image: string) => shop.run("set", "image", "deployment/web", `app=app:${image}`);
-  const told = (what: string) => shop.until(what, () => shop.condition()?.message?.startsWith(what));
+  const reported = (what: string) => shop.until(what, () => shop.condition()?.message?.startsWith(what));
 
   it("switches once, and keeps the whole old version until the new one is proven", async () => {
     await deploy("6s");
@@ -39,7 +39,7 @@ onEachGateway("blue-green", function (gateway) {
     expect(shop.pods("v2"), "new pods at the switch").to.have.length(5);
     const { v2: early = 0 } = load.between(started, Date.now()).byVersion;
     expect(early, "answers of the new version before the switch").to.equal(0);
-    const from = await told(SETTLED);
+    const from = await reported(SETTLED);
     const to = await shop.until("the promotion", () => shop.record("v2")?.outcome !== "running");
     const [switched] = grants(shop, started);
     expect(to - (switched?.at ?? to), "time to prove itself").to.be.at.least(6_000);
@@ -56,7 +56,7 @@ onEachGateway("blue-green", function (gateway) {
     await deploy("10m");
     const load = shop.load(100);
     await update("v2");
-    await told(SETTLED);
+    await reported(SETTLED);
     await shop.run("annotate", "deployment/web", `serin.dev/abort=${shop.revision()}`);
     const back = await shop.until("weight 0", () => (shop.weight() ?? 0) === 0);
     await shop.until("the end", () => shop.condition()?.reason === "RolledBack");
@@ -85,7 +85,7 @@ onEachGateway("blue-green", function (gateway) {
 
   /** Expects as many copies at the canary as there are requests, and none of its answers at a user. */
   async function expectCopies(load: Load): Promise<void> {
-    await told("canary has copies of 100% of the traffic");
+    await reported("canary has copies of 100% of the traffic");
     const before = mirrored(await receivedBy({ namespace: shop.namespace, version: "v2" }));
     const counted = Date.now();
     await shop.counted(load, counted, 400);

@@ -30,7 +30,7 @@ onEachGateway("a good release", function (gateway) {
       judged.splice(0, judged.length, ...shop.pods("v2").map((pod) => pod.metadata.uid ?? ""));
     }
 
-    const { at: told } = await status;
+    const { at: reported } = await status;
     const lastOld = shop
       .changesOf("pods", started)
       .findLast(
@@ -38,7 +38,7 @@ onEachGateway("a good release", function (gateway) {
           object.metadata.labels?.["pod-template-hash"] === shop.record("v2")?.stable &&
           object.metadata.deletionTimestamp,
       );
-    expect(told).to.be.at.least(
+    expect(reported).to.be.at.least(
       lastOld?.at ?? Number.POSITIVE_INFINITY,
       "rollout status ended before the last old pod went",
     );

@@ -41,7 +41,7 @@ onEachGateway("a service that speaks gRPC", function (gateway) {
     await sleep(LAST_STREAMS_MS);
     await expectNoFailedCalls(load);
     expect(shop.stock.grpcroutes.get("web")?.spec).to.deep.equal(before);
-    expect(load.broken().length, told(load.broken())).to.be.at.most(native.broken().length);
+    expect(load.broken().length, reported(load.broken())).to.be.at.most(native.broken().length);
   });
 
   it("is rolled back when its calls fail, even though their HTTP status is 200", async () => {
@@ -80,7 +80,7 @@ async function expectNoFailedCalls(load: GrpcLoad): Promise<void> {
   expect(failed, `failed calls: ${which.join(", ")} …`).to.equal(0);
 }
 
-function told(ends: readonly StreamEnd[]): string {
+function reported(ends: readonly StreamEnd[]): string {
   const which = ends.map(({ at, code, details, pod }) => `${instant(at)} ${code} ${details} ${pod}`);
   return `broken streams: ${which.join(", ")}`;
 }

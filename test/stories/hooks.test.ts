@@ -113,7 +113,7 @@ describeCluster("a release with hooks", function () {
     expect(shop.record("v3")?.message).to.match(
       /^rolled back at 20%.*: hook rollback \(rollback\) asked for it/,
     );
-    await until("told", () => server.of("post-rollout", started).length > 0);
+    await until("reported", () => server.of("post-rollout", started).length > 0);
     expect(server.of("post-rollout", started)[0]?.body.phase).to.equal("Failed");
 
     server.answer("rollback", 404);
@@ -123,7 +123,7 @@ describeCluster("a release with hooks", function () {
     await shop.until("retried", () => shop.record("v3")?.outcome === "running");
     await shop.until("failed again", () => shop.record("v3")?.outcome === "failed");
     expect(shop.record("v3")?.message).to.match(/hook rollout \(rollout\): it answered 500: p99 is 3 s/);
-    await until("told", () => server.of("post-rollout", again).length > 0);
+    await until("reported", () => server.of("post-rollout", again).length > 0);
     await sleep(2_000);
     expect(server.of("post-rollout", started)).to.have.length(2);
     await toldEvents(started);
@@ -131,18 +131,18 @@ describeCluster("a release with hooks", function () {
 
   /** Expects a call for every Event since, with the fields that Flagger's consumers read. */
   async function toldEvents(since: number): Promise<void> {
-    const told = () => server.of("event", since).map(({ body }) => body.metadata);
+    const reported = () => server.of("event", since).map(({ body }) => body.metadata);
     const path = "-o=jsonpath={range .items[*]}{.lastTimestamp}{.eventTime} {.message}{'\\n'}{end}";
     const select = "--field-selector=involvedObject.kind=Deployment,source=serin";
     await sleep(500);
     const recorded = await shop.run("get", "events", select, path);
-    for (const { eventMessage, eventType, timestamp, team } of told()) {
+    for (const { eventMessage, eventType, timestamp, team } of reported()) {
       expect(recorded).to.include(eventMessage);
       expect(eventType).to.be.oneOf(["Normal", "Warning"]);
       expect(Number(timestamp)).to.be.within(since, Date.now());
       expect(team).to.equal("shop");
     }
-    const words = told().map(({ eventMessage }) => eventMessage ?? "");
+    const words = reported().map(({ eventMessage }) => eventMessage ?? "");
     const first = words.findIndex((message) => message.startsWith("canary web-"));
     const last = words.findLastIndex((message) => / serves: proven|^rolled back/.test(message));
     expect(first, words.join("\n")).to.equal(0);

@@ -108,11 +108,11 @@ onEachGateway("the user's manifests handed in again in mid-flight", function (ga
 
     await shop.promote();
     const route = shop.stock.httproutes.get("web");
-    const told = route?.spec.rules?.map(({ backendRefs, filters }) => ({
+    const reported = route?.spec.rules?.map(({ backendRefs, filters }) => ({
       backends: backendRefs?.map(({ name, weight }) => ({ name, weight })),
       ...(filters === undefined ? {} : { filters }),
     }));
-    expect(told).to.deep.equal([
+    expect(reported).to.deep.equal([
       {
         backends: [
           { name: "web", weight: 3 },

@@ -28,8 +28,8 @@ export function expectShare(
 export async function expectNoFailures(load: Answers, from?: number): Promise<void> {
   await load.stop();
   const failed = [...load.rows(from)].filter((row) => row.status !== 200);
-  const told = failed
+  const reported = failed
     .slice(0, 5)
     .map(({ at, status, pod }) => `${new Date(at).toISOString().slice(11, 23)} ${status} ${pod}`);
-  expect(failed.length, `failed requests: ${told.join(", ")} …`).to.equal(0);
+  expect(failed.length, `failed requests: ${reported.join(", ")} …`).to.equal(0);
 }

@@ -118,17 +118,17 @@ class Jar {
 export function expectVersion(visits: readonly Visit[], version: string, atLeast: number): void {
   expect(visits.length, "visits").to.be.at.least(atLeast);
   const wrong = visits.filter((visit) => visit.version !== version);
-  const told = new Set(wrong.map((visit) => `${visit.user}: ${visit.version || visit.status}`));
-  expect([...told], `${wrong.length} of ${visits.length} visits saw another version`).to.deep.equal([]);
+  const reported = new Set(wrong.map((visit) => `${visit.user}: ${visit.version || visit.status}`));
+  expect([...reported], `${wrong.length} of ${visits.length} visits saw another version`).to.deep.equal([]);
 }
 
 /** Expects that no visit failed. */
 export function expectServed(visits: readonly Visit[]): void {
   const failed = visits.filter(({ status }) => status !== 200);
-  const told = failed.slice(0, 5).map(({ at, user, status, version }) => {
+  const reported = failed.slice(0, 5).map(({ at, user, status, version }) => {
     return `${new Date(at).toISOString().slice(11, 23)} ${user}: ${status} ${version}`;
   });
-  expect(failed.length, `failed visits of ${visits.length}: ${told.join(", ")} …`).to.equal(0);
+  expect(failed.length, `failed visits of ${visits.length}: ${reported.join(", ")} …`).to.equal(0);
 }
 
 /** Stops the users, and expects that no visit failed. */

@@ -30,13 +30,13 @@ onEachGateway("a release while the metrics fail", function (gateway) {
       await prometheus.start();
     }
     const proven = await shop.until("proven", () => shop.record("v2-err0.1")?.outcome !== "running");
-    const told = await toldAtPromotion(scene);
+    const reported = await reportedAtPromotion(scene);
     await shop.until("promoted", () => shop.record("v2-err0.1")?.outcome === "promoted");
 
     // Counters keep counting, so the verdict covers the time before the outage and during it.
     const { byVersion } = load.between(from, proven);
-    expect(told, "requests of the canary in the verdict").to.be.at.least(0.7 * (byVersion.v2 ?? 0));
-    expect(told).to.be.at.most(byVersion.v2 ?? 0);
+    expect(reported, "requests of the canary in the verdict").to.be.at.least(0.7 * (byVersion.v2 ?? 0));
+    expect(reported).to.be.at.most(byVersion.v2 ?? 0);
   });
 
   it("is held if the gateway's metrics have other labels, with a message that points to the labels", async () => {
@@ -65,7 +65,7 @@ onEachGateway("a release while the metrics fail", function (gateway) {
 });
 
 /** How many of the canary's requests the promotion rests on, as its event tells. */
-async function toldAtPromotion({ shop }: Scene): Promise<number> {
+async function reportedAtPromotion({ shop }: Scene): Promise<number> {
   const path = "-o=jsonpath={.items[*].message}";
   const message = await shop.run("get", "events", "--field-selector=reason=CanaryProven", path);
   const [, requests] = /canary \d+ of (\d+) requests failed/.exec(message) ?? [];
