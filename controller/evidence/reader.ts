@@ -2,12 +2,12 @@ import type { Clock } from "../../kube/core/clock.ts";
 import type { Log } from "../../kube/core/log.ts";
 import type { Findings, JudgeInput } from "../../rollout/judge/evidence.ts";
 import { noEvidence } from "../../rollout/judge/fold.ts";
-import { AnswerTooLong, ProviderError } from "../providers/provider.ts";
-import { readCounters } from "./counters.ts";
+import { ProviderError } from "../providers/provider.ts";
 import { latestInstant, untilNextInstant } from "./grid.ts";
 import { readHistory } from "./history.ts";
 import type { Prometheus } from "./prometheus.ts";
-import { advanceSeries, asked, isCounted, type Series, wantedFrom } from "./series.ts";
+import { readTicks } from "./read-ticks.ts";
+import { isCounted, type Series } from "./series.ts";
 import type { ReadTemplateChecks } from "./template-checks.ts";
 import { LEAST_TICK_MS, tickLengths } from "./tick-length.ts";
 
@@ -26,11 +26,6 @@ export interface EvidenceOptions {
 const SOON_MS = 200;
 /** The reader forgets a rollout after this long (ms) without a call for its findings. */
 const FORGET_MS = 180_000;
-/** The most rollouts that one query reads: of one tick, and of many ticks. */
-const CHUNK = { tick: 500, ticks: 20 } as const;
-/** Prometheus refuses more than 11,000 instants. */
-const MOST_TICKS = 10_000;
-
 /**
  * The findings on every rollout. The reader queries the metrics on a grid of ticks, once at an instant for all rollouts, and
  * folds them tick by tick. After an outage, or a restart of the controller, it reads the missed ticks from Prometheus.
@@ -142,49 +137,11 @@ export class EvidenceReader {
     const to = latestInstant(tickMs, now);
     for (const [uid, { askedAt }] of this.#entries) if (now - askedAt > FORGET_MS) this.#entries.delete(uid);
     const group = [...this.#entries.values()].filter((entry) => entry.tickMs === tickMs);
-    const behind = group.filter(({ judged }) => judged !== undefined && judged.at < to);
-    const current = behind.filter(({ judged, baseline }) => baseline && judged?.at === to - tickMs);
-    const late = behind.filter((entry) => !current.includes(entry));
-    for (const chunk of chunks(current, CHUNK.tick)) await this.#readChunk(chunk, to, to);
-    const missed = Math.max(1, ...late.map((entry) => (to - wantedFrom(entry)) / tickMs + 1));
-    const size = Math.max(CHUNK.ticks, Math.floor(CHUNK.tick / missed));
-    for (const chunk of chunks(late, size)) {
-      const from = Math.min(...chunk.map(wantedFrom));
-      await this.#readChunk(chunk, from, Math.min(to, from + MOST_TICKS * tickMs));
-    }
+    await readTicks(this.#options.prometheus, group, to, tickMs);
     // Not awaited, because a slow provider must not delay a rollback.
     for (const entry of group) void this.#readGates(entry, now);
     this.#options.onRead(group.map(({ watch }) => watch.uid));
     return group.length > 0;
-  }
-
-  /** Reads fewer rollouts, then fewer instants, at a time where an answer is too long. Later reads go on from there. */
-  async #readChunk(chunk: readonly Series[], from: number, to: number): Promise<void> {
-    const stepMs = chunk[0]?.tickMs ?? LEAST_TICK_MS;
-    try {
-      const counters = await readCounters(this.#options.prometheus, chunk.map(asked), { from, to, stepMs });
-      for (const entry of chunk) {
-        for (let at = wantedFrom(entry); at <= to; at += stepMs) {
-          advanceSeries(entry, at, counters.get(entry.watch.uid)?.get(at) ?? [], at === to);
-        }
-        delete entry.unread;
-      }
-    } catch (error) {
-      if (!(error instanceof ProviderError)) throw error;
-      const isTooLong = error instanceof AnswerTooLong;
-      if (isTooLong && chunk.length > 1) {
-        const size = Math.ceil(chunk.length / 2);
-        for (const part of chunks(chunk, size)) await this.#readChunk(part, from, to);
-        return;
-      }
-      const half = from + Math.floor((to - from) / stepMs / 2) * stepMs;
-      // Instants up to the last one that was folded would only be read again.
-      if (isTooLong && half > (chunk[0]?.judged?.at ?? to)) {
-        await this.#readChunk(chunk, from, half);
-        return;
-      }
-      for (const entry of chunk) entry.unread = error.message;
-    }
   }
 
   async #readGates(entry: Series, now: number): Promise<void> {
@@ -206,8 +163,4 @@ export class EvidenceReader {
 /** The fields of a log line about one Deployment. */
 function fieldsOf({ watch: { uid, subject } }: Series): object {
   return { namespace: subject.namespace, name: subject.target, uid };
-}
-
-function chunks<T>(all: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size));
 }
