@@ -100,6 +100,7 @@ export interface DeploymentSpec {
   paused?: boolean;
   minReadySeconds?: number;
   progressDeadlineSeconds?: number;
+  revisionHistoryLimit?: number;
   strategy?: DeploymentStrategy;
   selector: LabelSelector;
   template: PodTemplate;

@@ -5,6 +5,7 @@ import { isOptedIn } from "../plan/plan.ts";
 import { equal } from "../text/equal.ts";
 import { pause } from "../workload/hold.ts";
 import {
+  HISTORY_LIMIT,
   type HoldRecord,
   holdRecordOf,
   isHoldRecordNewer,
@@ -119,7 +120,7 @@ function keep(object: Deployment, old: Deployment, held: HoldRecord): Deployment
   const originals = { ...fieldsNow, ...(paused ? { paused } : {}) };
   const { minReadySeconds, progressDeadlineSeconds } = old.spec;
   const fields = { minReadySeconds, progressDeadlineSeconds, strategy } as Partial<Deployment["spec"]>;
-  const spec = { ...object.spec, ...fields };
+  const spec = { ...object.spec, ...fields, revisionHistoryLimit: HISTORY_LIMIT };
   return withHoldRecord(
     { ...object, spec: held.latched ? pause(spec, true) : spec },
     { ...held, originals },

@@ -23,7 +23,7 @@ export function endRollout(
   const stable = findByHash(replicaSets, held.stable);
   if (stable === undefined) return undefined;
   const spec = {
-    ...restoredFields(held.originals),
+    ...restoredFields(deployment.spec, held.originals),
     template: onlyTemplate(stable),
     ...(held.latched ? { paused: held.originals.paused } : {}),
   };

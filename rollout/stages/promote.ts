@@ -70,7 +70,7 @@ function releaseHold(snapshot: Snapshot): Decision {
       writeHoldRecord(
         snapshot.deployment,
         { ...snapshot.held, phase: "promoting" },
-        restoredFields(snapshot.held.originals),
+        restoredFields(snapshot.deployment.spec, snapshot.held.originals),
       ),
     ],
   };

@@ -133,7 +133,8 @@ function shrink(snapshot: Snapshot): Decision | undefined {
 function undo(snapshot: Snapshot): Decision | undefined {
   const { stable } = snapshot;
   if (snapshot.plan.onFailure !== "undo" || stable === undefined) return undefined;
-  const spec = { ...restoredFields(snapshot.held.originals), template: onlyTemplate(stable) };
+  const fields = restoredFields(snapshot.deployment.spec, snapshot.held.originals);
+  const spec = { ...fields, template: onlyTemplate(stable) };
   return { writes: [writeHoldRecord(snapshot.deployment, { ...snapshot.held, phase: "undone" }, spec)] };
 }
 

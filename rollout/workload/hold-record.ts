@@ -12,12 +12,22 @@ export function withDefaults(held: HoldRecord, layers: readonly Layer[]): HoldRe
   return layers.length === 0 ? rest : { ...rest, defaults: layers };
 }
 
-const seconds = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+/**
+ * Native control deletes the oldest ReplicaSets without pods beyond this number. After a scale to zero that would be the
+ * stable one. One less than MaxInt32, which users write for "keep all": so the value shows that it is the hold's.
+ */
+export const HISTORY_LIMIT = 2_147_483_646;
 
-/** The native fields that the hold covers, as the user had them; absent stays absent. */
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+/**
+ * The native fields that the hold covers, as the user had them; absent stays absent. In records of earlier versions the
+ * limit is always absent: they did not hold it.
+ */
 const originals = v.object({
-  minReadySeconds: v.exactOptional(seconds),
-  progressDeadlineSeconds: v.exactOptional(seconds),
+  minReadySeconds: v.exactOptional(count),
+  progressDeadlineSeconds: v.exactOptional(count),
+  revisionHistoryLimit: v.exactOptional(count),
   strategy: v.exactOptional(v.custom<DeploymentStrategy>(isRecord)),
   paused: v.exactOptional(v.boolean()),
 });
@@ -81,11 +91,13 @@ export function withHoldRecord(object: Deployment, held: HoldRecord, old: Deploy
 
 /** The user's values, which Serin restores at the end. */
 export function originalsOf(spec: DeploymentSpec): Originals {
+  const { revisionHistoryLimit = HISTORY_LIMIT } = spec;
   return {
     ...(spec.minReadySeconds === undefined ? {} : { minReadySeconds: spec.minReadySeconds }),
     ...(spec.progressDeadlineSeconds === undefined
       ? {}
       : { progressDeadlineSeconds: spec.progressDeadlineSeconds }),
+    ...(revisionHistoryLimit === HISTORY_LIMIT ? {} : { revisionHistoryLimit }),
     ...(spec.strategy === undefined ? {} : { strategy: spec.strategy }),
     ...(spec.paused ? { paused: true } : {}),
   };
@@ -106,6 +118,10 @@ export function updateOriginals(
   }
   if (requested.progressDeadlineSeconds !== held.progressDeadlineSeconds) {
     put(next, "progressDeadlineSeconds", requested.progressDeadlineSeconds);
+  }
+  // Also if the limit is not held yet, as in a rollout that an earlier Serin began: the answer to this request holds it.
+  if (requested.revisionHistoryLimit !== HISTORY_LIMIT) {
+    put(next, "revisionHistoryLimit", requested.revisionHistoryLimit);
   }
   if (!equal(requested.strategy, held.strategy)) {
     put(next, "strategy", mergeStrategy(originals.strategy, held.strategy, requested.strategy));

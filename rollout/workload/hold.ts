@@ -1,5 +1,5 @@
 import type { DeploymentSpec } from "../../kube/core/workloads.ts";
-import type { Originals } from "./hold-record.ts";
+import { HISTORY_LIMIT, type Originals } from "./hold-record.ts";
 
 /**
  * Two years short of for ever: canary pods become Ready but never Available, so native control removes no old pod.
@@ -15,6 +15,7 @@ export function holdFields(surge: string | number): Required<Omit<Originals, "pa
   return {
     minReadySeconds: MIN_READY_SECONDS,
     progressDeadlineSeconds: PROGRESS_DEADLINE_SECONDS,
+    revisionHistoryLimit: HISTORY_LIMIT,
     strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: surge } },
   };
 }
@@ -31,15 +32,23 @@ export function hold(spec: DeploymentSpec, surge: string | number): DeploymentSp
 
 /** The spec with the user's own values restored, without fields that the user never had. The hold does not cover `paused`. */
 export function restoreFields(spec: DeploymentSpec, originals: Originals): DeploymentSpec {
-  const { minReadySeconds: _m, progressDeadlineSeconds: _p, strategy: _s, ...rest } = spec;
+  const { minReadySeconds: _m, progressDeadlineSeconds: _p, strategy: _s, ...others } = spec;
+  const { revisionHistoryLimit: limit, ...rest } = others;
   const { paused: _paused, ...fields } = originals;
-  return { ...rest, ...fields };
+  return { ...(limit === HISTORY_LIMIT ? rest : others), ...fields };
 }
 
-/** The held fields as Serin writes them to restore them; `undefined` removes one that the user never had. */
-export function restoredFields(originals: Originals) {
+/** The held fields of this spec as Serin writes them to restore them; `undefined` removes one that the user never had. */
+export function restoredFields(spec: DeploymentSpec, originals: Originals) {
   const { paused: _paused, ...fields } = originals;
-  return { minReadySeconds: undefined, progressDeadlineSeconds: undefined, strategy: undefined, ...fields };
+  const limit = spec.revisionHistoryLimit === HISTORY_LIMIT ? { revisionHistoryLimit: undefined } : {};
+  return {
+    minReadySeconds: undefined,
+    progressDeadlineSeconds: undefined,
+    strategy: undefined,
+    ...limit,
+    ...fields,
+  };
 }
 
 /** The spec paused or not, in the form in which the API server stores it. */

@@ -90,6 +90,7 @@ describeCluster("admission", function () {
     expect(stderr).to.include("canary 20 %");
     expect(JSON.parse(stdout).spec).to.deep.include({
       minReadySeconds: 2147483645,
+      revisionHistoryLimit: 2147483646,
       strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: "20%", maxUnavailable: 0 } },
     });
     const [deployment, service, route] = ["deployment", "service", "httproute"].map((kind) =>

@@ -3,7 +3,13 @@ import { onEachGateway } from "../cluster/fixture.ts";
 import { expectNoFailures } from "./share.ts";
 import { Shop } from "./shop.ts";
 
-const FIELDS = ["minReadySeconds", "progressDeadlineSeconds", "strategy", "paused"] as const;
+const FIELDS = [
+  "minReadySeconds",
+  "progressDeadlineSeconds",
+  "revisionHistoryLimit",
+  "strategy",
+  "paused",
+] as const;
 
 onEachGateway("kubectl rollout undo at 50%", function (gateway) {
   this.timeout(240_000);

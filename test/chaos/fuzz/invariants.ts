@@ -84,7 +84,7 @@ function uidOf(object: object): string | undefined {
 }
 
 function judgeDeployment({ object, oldObject: old }: Asked<Deployment>, stored: Deployment, around: Around) {
-  const fields = ["minReadySeconds", "progressDeadlineSeconds", "strategy", "paused"];
+  const fields = ["minReadySeconds", "progressDeadlineSeconds", "revisionHistoryLimit", "strategy", "paused"];
   const wrong = differences(object, stored, OWN_KEYS, fields);
   const [was, is] = [annotation(old, HELD), annotation(stored, HELD)];
   if (annotation(stored, RUN) !== annotation(old, RUN)) wrong.push("a run record from the request");

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { parseAllDocuments } from "yaml";
 import { TRACKER } from "../../../rollout/tracking/decide.ts";
+import { holdFields } from "../../../rollout/workload/hold.ts";
 import { findTools } from "../../cluster/tools.ts";
 
 interface Container {
@@ -170,6 +171,14 @@ describe("deploy", function () {
       const port = service.spec.ports.find((each) => each.port === (clientConfig.service.port ?? 443));
       expect(open, name).to.include(port?.targetPort);
     }
+  });
+
+  it("calls admission in flight for every field that the hold covers", () => {
+    const { matchConditions } = webhooks().find(
+      ({ name }) => name === "rollout-in-flight.serin.dev",
+    ) as Webhook;
+    const expressions = matchConditions.map(({ expression }) => expression).join();
+    for (const field of Object.keys(holdFields(1))) expect(expressions).to.include(`"${field}"`);
   });
 
   it("calls webhooks only for objects that are opted in or in flight, and one for Serin's own writes", () => {

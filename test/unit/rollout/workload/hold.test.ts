@@ -1,8 +1,20 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import type { DeploymentSpec } from "../../../../kube/core/workloads.ts";
-import { hold, holdFields, isHeld, pause, restoreFields } from "../../../../rollout/workload/hold.ts";
-import { type Originals, originalsOf, updateOriginals } from "../../../../rollout/workload/hold-record.ts";
+import {
+  hold,
+  holdFields,
+  isHeld,
+  pause,
+  restoredFields,
+  restoreFields,
+} from "../../../../rollout/workload/hold.ts";
+import {
+  HISTORY_LIMIT,
+  type Originals,
+  originalsOf,
+  updateOriginals,
+} from "../../../../rollout/workload/hold-record.ts";
 import { surgeFor, surgePods } from "../../../../rollout/workload/surge.ts";
 import { aDeployment } from "../../../support/builders.ts";
 
@@ -14,6 +26,7 @@ const anyOriginals: fc.Arbitrary<Partial<DeploymentSpec>> = fc.record(
   {
     minReadySeconds: fc.nat(1_000),
     progressDeadlineSeconds: fc.integer({ min: 1_001, max: 2_000_000_000 }),
+    revisionHistoryLimit: fc.oneof(fc.nat(20), fc.constant(2 ** 31 - 1)),
     strategy: fc.oneof(
       fc.constant({ type: "Recreate" as const }),
       fc.record({
@@ -44,6 +57,28 @@ describe("hold", () => {
     });
   });
 
+  it("keeps every ReplicaSet: native control deletes none while the limit is larger than their number", () =>
+    expect(holdFields("10%").revisionHistoryLimit).to.be.within(1_000_000_000, 2 ** 31 - 2));
+
+  // A Serin before this one neither held the limit nor recorded it.
+  const before: [string, number | undefined, number | undefined][] = [
+    ["which did not hold it stays as the user has it", 3, 3],
+    ["whose original an earlier Serin lost gets the API server's default", HISTORY_LIMIT, undefined],
+  ];
+  for (const [what, stored, expected] of before) {
+    it(`a limit ${what}`, () => {
+      const spec = specOf({ ...(stored !== undefined && { revisionHistoryLimit: stored }) });
+      expect(restoreFields(spec, {}).revisionHistoryLimit).to.equal(expected);
+      expect({ ...spec, ...restoredFields(spec, {}) }.revisionHistoryLimit).to.equal(expected);
+    });
+  }
+
+  it("takes the limit of the user for the original when it begins to hold it in flight", () => {
+    const spec = specOf({ revisionHistoryLimit: 3 });
+    expect(updateOriginals({}, spec, spec)).to.deep.equal({ revisionHistoryLimit: 3 });
+    expect(originalsOf(specOf({ revisionHistoryLimit: HISTORY_LIMIT }))).to.deep.equal({});
+  });
+
   it("is taken off to the letter, also where a field was absent", () => {
     fc.assert(
       fc.property(anyOriginals, surge, (fields, size) => {
@@ -66,6 +101,7 @@ describe("hold", () => {
         expect(wanted.minReadySeconds).to.equal(asked.minReadySeconds);
         expect(wanted.progressDeadlineSeconds).to.equal(asked.progressDeadlineSeconds);
         expect("minReadySeconds" in wanted).to.equal("minReadySeconds" in asked);
+        expect(wanted.revisionHistoryLimit).to.equal(asked.revisionHistoryLimit);
       }),
     );
   });
@@ -76,6 +112,7 @@ describe("hold", () => {
   const held = hold(specOf(original), "10%");
   const wishes: [string, Partial<DeploymentSpec>, Originals][] = [
     ["minReadySeconds alone", { minReadySeconds: 5 }, { ...original, minReadySeconds: 5 }],
+    ["a limit of the history alone", { revisionHistoryLimit: 0 }, { ...original, revisionHistoryLimit: 0 }],
     ["a deadline alone", { progressDeadlineSeconds: 60 }, { ...original, progressDeadlineSeconds: 60 }],
     [
       "a surge, maxUnavailable echoed",
