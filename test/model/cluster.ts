@@ -1,13 +1,13 @@
 import type { Condition } from "../../kube/core/meta.ts";
 import { type Route, routeKeyOf } from "../../kube/core/routes.ts";
 import type { EndpointSlice, Service } from "../../kube/core/services.ts";
-import type { Deployment, Pod, ReplicaSet } from "../../kube/core/workloads.ts";
+import type { Deployment, Pod, PodTemplate, ReplicaSet } from "../../kube/core/workloads.ts";
 import { type Plural, pluralOf } from "../../kube/core/writes.ts";
 import { HASH_LABEL, HELD } from "../../rollout/keys.ts";
 import { hold } from "../../rollout/workload/hold.ts";
-import { hashOf } from "../../rollout/workload/template.ts";
+import { findByTemplate, hashOf, sameTemplate } from "../../rollout/workload/template.ts";
 import { NOON } from "../support/builders.ts";
-import { syncDeployment } from "./native.ts";
+import { surplusOf, syncDeployment } from "./native.ts";
 import { type Kinds, Objects } from "./objects.ts";
 
 /**
@@ -32,6 +32,10 @@ export class Cluster extends Objects {
   readonly #podsSince = new Map<string, number[]>();
   readonly #inForce = new Map<string, Route>();
   #followed = 0;
+  /** The templates of each Deployment, by its UID. */
+  readonly #templates = new Map<string, PodTemplate[]>();
+  /** The UIDs of the ReplicaSets in the order in which they last were the new one. */
+  #revisions: (string | undefined)[] = [];
 
   /** The routes of both kinds. */
   routes(): Route[] {
@@ -178,11 +182,12 @@ export class Cluster extends Objects {
       ({ metadata }) => metadata.ownerReferences?.[0]?.uid === uid,
     );
     const own = found.map((set) => ({ ...set, metadata: { ...set.metadata }, spec: { ...set.spec } }));
-    syncDeployment(deployment, own);
+    syncDeployment(deployment, own, (template) => this.#hashOf(uid, template));
     if (deployment.metadata.annotations?.[HELD] === undefined)
       for (const { metadata } of own.slice(found.length)) this.begunNatively.add(metadata.name);
     for (const set of own) this.put("replicasets", { ...set, status: this.#statusOf(set) });
-    const sets = own.map((set) => this.get("replicasets", set.metadata.name));
+    for (const { metadata } of this.#surplusOf(deployment, own)) this.remove("replicasets", metadata.name);
+    const sets = own.flatMap((set) => this.find("replicasets", set.metadata.name) ?? []);
     const total = (of: (set: ReplicaSet) => number | undefined) =>
       sets.reduce((n, set) => n + (of(set) ?? 0), 0);
     const current = sets.filter((set) => imageOf(set) === imageOf(deployment));
@@ -194,6 +199,25 @@ export class Cluster extends Objects {
       availableReplicas: total(({ status }) => status?.availableReplicas),
     };
     this.put("deployments", { ...deployment, status });
+  }
+
+  /** The same template has the same hash, also after its ReplicaSet was deleted. */
+  #hashOf(uid = "", template: PodTemplate): string {
+    const known = this.#templates.get(uid) ?? [];
+    this.#templates.set(uid, known);
+    const index = known.findIndex((one) => sameTemplate(one, template));
+    return `h${index < 0 ? known.push(template) : index + 1}`;
+  }
+
+  #surplusOf(deployment: Deployment, sets: readonly ReplicaSet[]): readonly ReplicaSet[] {
+    const current = findByTemplate(sets, deployment.spec.template);
+    if (current === undefined) return [];
+    const revision = ({ metadata }: ReplicaSet) => this.#revisions.indexOf(metadata.uid);
+    const { uid } = this.get("replicasets", current.metadata.name).metadata;
+    if (this.#revisions.at(-1) !== uid)
+      this.#revisions = [...this.#revisions.filter((one) => one !== uid), uid];
+    const old = sets.filter((set) => set !== current).toSorted((a, b) => revision(a) - revision(b));
+    return surplusOf(deployment, old);
   }
 
   #statusOf(set: ReplicaSet): NonNullable<ReplicaSet["status"]> {

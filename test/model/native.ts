@@ -1,5 +1,6 @@
-import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
+import type { Deployment, PodTemplate, ReplicaSet } from "../../kube/core/workloads.ts";
 import { HASH_LABEL } from "../../rollout/keys.ts";
+import { isComplete } from "../../rollout/stages/promote.ts";
 import { surgePods } from "../../rollout/workload/surge.ts";
 import { findByTemplate } from "../../rollout/workload/template.ts";
 
@@ -12,9 +13,13 @@ const availableOf = (set: ReplicaSet) => set.status?.availableReplicas ?? 0;
 
 /**
  * One sync of the native Deployment controller (pkg/controller/deployment of Kubernetes 1.36: sync.go, rolling.go) on the
- * Deployment's ReplicaSets, oldest first. Changes them in place and adds the new one.
+ * Deployment's ReplicaSets, oldest first. Changes them in place and adds the new one; `hash` gives its pod-template-hash.
  */
-export function syncDeployment(deployment: Deployment, sets: ReplicaSet[]): void {
+export function syncDeployment(
+  deployment: Deployment,
+  sets: ReplicaSet[],
+  hash: (template: PodTemplate) => string,
+): void {
   const current = findByTemplate(sets, deployment.spec.template);
   if (current) current.spec.minReadySeconds = deployment.spec.minReadySeconds;
   if (current) copyAnnotations(deployment, current);
@@ -23,7 +28,18 @@ export function syncDeployment(deployment: Deployment, sets: ReplicaSet[]): void
     (set) => sizeOf(set) > 0 && Number(set.metadata.annotations?.[DESIRED]) !== wanted,
   );
   if (deployment.spec.paused || scaled) scaleAll(deployment, sets, current);
-  else roll(deployment, sets, current ?? create(deployment, sets));
+  else roll(deployment, sets, current ?? create(deployment, sets, hash(deployment.spec.template)));
+}
+
+/**
+ * The ReplicaSets that native control deletes (cleanupDeployment): while the Deployment is paused or complete, the oldest ones
+ * beyond revisionHistoryLimit, if they have no pods. `old`: all but the new one, by revision.
+ */
+export function surplusOf(deployment: Deployment, old: readonly ReplicaSet[]): readonly ReplicaSet[] {
+  const { paused, revisionHistoryLimit = Number.POSITIVE_INFINITY } = deployment.spec;
+  if (!paused && !isComplete({ deployment })) return [];
+  const beyond = old.slice(0, Math.max(0, old.length - revisionHistoryLimit));
+  return beyond.filter((set) => sizeOf(set) === 0 && (set.status?.replicas ?? 0) === 0);
 }
 
 /** Grows the new version as far as there is room; shrinks the old ones only if it did not grow. */
@@ -94,9 +110,8 @@ function fractionOf({ status }: Deployment, set: ReplicaSet, allowed: number): n
   return before === 0 ? 0 : Math.round((sizeOf(set) * allowed) / before) - sizeOf(set);
 }
 
-function create(deployment: Deployment, sets: readonly ReplicaSet[]): ReplicaSet {
+function create(deployment: Deployment, sets: readonly ReplicaSet[], hash: string): ReplicaSet {
   const { name, namespace = "", uid = "" } = deployment.metadata;
-  const hash = `h${sets.length + 1}`;
   const { template } = deployment.spec;
   const labels = { ...template.metadata?.labels, [HASH_LABEL]: hash };
   const room = replicasOf(deployment) + surgeOf(deployment) - sum(sets, sizeOf);
