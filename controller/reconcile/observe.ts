@@ -96,7 +96,7 @@ export class Observer {
     const mayBeLeft = held.latched === true || held.phase === "undone";
     const complete =
       !mayBeLeft &&
-      marked.some((set) => hashOf(set) === stable) &&
+      (held.lost || findByHash(marked, stable) !== undefined) &&
       (!expected || findByTemplate(marked, deployment.spec.template));
     if (complete) return marked;
     return listReplicaSets(this.#kube, deployment);

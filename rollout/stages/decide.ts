@@ -18,8 +18,9 @@ import {
 } from "./prepare.ts";
 import { decidePromoting, decidePromotion } from "./promote.ts";
 import { decideFailed, forgetFailure, rollBack } from "./rollback.ts";
-import { replicasOf, type Snapshot } from "./snapshot.ts";
+import { isStableLost, replicasOf, type Snapshot } from "./snapshot.ts";
 import { reportStableDown } from "./stable-down.ts";
+import { decideStableLost } from "./stable-lost.ts";
 import { decideSuperseding } from "./supersede.ts";
 import { decideUndone } from "./undo.ts";
 
@@ -44,6 +45,7 @@ export function decide(snapshot: Snapshot): Decision {
 }
 
 function decidePhase(snapshot: Snapshot): Decision {
+  if (isStableLost(snapshot) && snapshot.held.phase !== "undone") return decideStableLost(snapshot);
   switch (snapshot.held.phase) {
     case "promoting":
       return decidePromoting(snapshot);

@@ -1,4 +1,5 @@
 import { keyOf } from "../../kube/core/meta.ts";
+import type { Write } from "../../kube/core/writes.ts";
 import { FLIGHT } from "../keys.ts";
 import { instant } from "../text/instant.ts";
 import { canaryServiceName, canaryServiceOf, isCanaryServiceCurrent } from "../traffic/canary-service.ts";
@@ -28,18 +29,22 @@ export function awaitCanary(snapshot: Snapshot): Decision | undefined {
     };
   }
   if (snapshot.run !== undefined) return undefined;
-  const now = instant(snapshot.now);
-  const { started, stable } = snapshot.held;
-  const message = `canary ${snapshot.canary.metadata.name} next to stable ${snapshot.stable?.metadata.name ?? stable}`;
-  const run = { started, outcome: "running", step: 0, stepSince: now, stable, message } as const;
+  const message = `canary ${snapshot.canary.metadata.name} next to stable ${snapshot.stable?.metadata.name}`;
   return {
     writes: [
       ...(markAll(snapshot)?.writes ?? []),
-      writeRunRecord(snapshot.canary, snapshot.uid, run),
+      ...beginRecord(snapshot, message),
       writeEvent(snapshot.deployment, "Normal", "CanaryStarted", message),
     ],
     condition: { status: "Unknown", reason: "Preparing", message },
   };
+}
+
+/** Writes the first run record of the rollout on the canary's ReplicaSet. */
+export function beginRecord({ now, held, uid, canary }: Snapshot, message: string): readonly Write[] {
+  const { started, stable } = held;
+  const run = { started, outcome: "running", step: 0, stepSince: instant(now), stable, message } as const;
+  return canary === undefined ? [] : [writeRunRecord(canary, uid, run)];
 }
 
 /** Marks every ReplicaSet in flight, so that the controller sees its changes. */
@@ -89,7 +94,7 @@ export function checkHealth(snapshot: Snapshot): Decision | undefined {
 export function size(snapshot: Snapshot): Decision | undefined {
   const { deployment, canary, stable } = snapshot;
   const observed = (deployment.status?.observedGeneration ?? 0) >= (deployment.metadata.generation ?? 0);
-  if (!observed || canary === undefined || stable === undefined) return { writes: [] };
+  if (!observed || canary === undefined) return { writes: [] };
   const wanted = replicasOf(deployment);
   const surge = deployment.spec.strategy?.rollingUpdate?.maxSurge;
   const present = canary.spec.replicas ?? 0;

@@ -64,12 +64,13 @@ function releaseHold(snapshot: Snapshot): Decision {
   } as const;
   const message = snapshot.run?.message ?? "";
   const canary = canaryCondition({ status: "Unknown", reason: "Promoting", message }, at);
+  const { lost: _lost, ...held } = snapshot.held;
   return {
     writes: [
       writeConditions(snapshot.deployment, [progressing, canary]),
       writeHoldRecord(
         snapshot.deployment,
-        { ...snapshot.held, phase: "promoting" },
+        { ...held, phase: "promoting" },
         restoredFields(snapshot.deployment.spec, snapshot.held.originals),
       ),
     ],

@@ -1,4 +1,4 @@
-import { conditionOf } from "../../kube/core/meta.ts";
+import { type Condition, conditionOf } from "../../kube/core/meta.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { CONDITION } from "../keys.ts";
 import { shortly } from "../plan/grant.ts";
@@ -174,18 +174,16 @@ function reportFailure(snapshot: Snapshot): Write[] {
  */
 function failWrites(snapshot: Snapshot, message: string): Write[] {
   const at = instant(snapshot.now);
-  const progressing = {
-    type: "Progressing",
-    status: "False",
-    reason: "ProgressDeadlineExceeded",
-    message,
-    lastUpdateTime: at,
-    lastTransitionTime: at,
-  } as const;
   const canary = canaryCondition({ status: "False", reason: "RolledBack", message }, at);
   const isReported = conditionOf(snapshot.deployment.status?.conditions, CONDITION)?.message === message;
   return [
     ...(isReported ? [] : [writeEvent(snapshot.deployment, "Warning", "RolledBack", message)]),
-    writeConditions(snapshot.deployment, [progressing, canary]),
+    writeConditions(snapshot.deployment, [failedProgress(message, at), canary]),
   ];
+}
+
+/** The condition Progressing of a failed rollout. */
+export function failedProgress(message: string, at: string): Condition {
+  const times = { lastUpdateTime: at, lastTransitionTime: at };
+  return { type: "Progressing", status: "False", reason: "ProgressDeadlineExceeded", message, ...times };
 }

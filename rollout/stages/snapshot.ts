@@ -45,7 +45,7 @@ export interface Facts extends Observation {
   readonly uid: string;
   /** The canary's pod-template-hash; "" until its ReplicaSet exists. */
   readonly canaryHash: string;
-  /** The ReplicaSet of the stable version. */
+  /** The ReplicaSet of the stable version; absent: it is gone. */
   readonly stable: ReplicaSet | undefined;
   /** The ReplicaSet that carries the run record: after an undo, the Deployment's template is another one. */
   readonly judged: ReplicaSet | undefined;
@@ -68,6 +68,11 @@ export interface Snapshot extends Facts {
 /** How many pods the user wants. */
 export function replicasOf(deployment: Deployment): number {
   return deployment.spec.replicas ?? 1;
+}
+
+/** Whether the stable version is lost: its ReplicaSet is gone, or was when Serin noted it. A promotion does not need it. */
+export function isStableLost({ held, stable }: Facts): boolean {
+  return held.phase !== "promoting" && (held.lost === true || stable === undefined);
 }
 
 /** The index of the granted step; a plan that got shorter in flight ends with its last one. */

@@ -23,7 +23,7 @@ export function decideSuperseding(snapshot: Snapshot): Decision {
 }
 
 /** Records the outcome of the superseded version. */
-function closeRecords(snapshot: Snapshot): Decision | undefined {
+export function closeRecords(snapshot: Snapshot): Decision | undefined {
   const ended = instant(snapshot.now);
   const writes = snapshot.replicaSets.flatMap((replicaSet) => {
     const run = lastRunOf(replicaSet);
@@ -36,12 +36,10 @@ function closeRecords(snapshot: Snapshot): Decision | undefined {
 
 /** Waits until all stable pods are ready, because they must carry all traffic before another pod goes. */
 function fillStable(snapshot: Snapshot): Decision | undefined {
-  const { stable } = snapshot;
-  if (stable === undefined) return { writes: [] };
   const short = scaleUpStable(snapshot);
   if (short !== undefined) return short;
   const wanted = replicasOf(snapshot.deployment);
-  if ((stable.status?.readyReplicas ?? 0) < wanted) {
+  if ((snapshot.stable?.status?.readyReplicas ?? 0) < wanted) {
     const message = `a new version waits until all ${wanted} pods of the stable one are ready`;
     return { writes: [], condition: { status: "Unknown", reason: "Preparing", message } };
   }

@@ -12,7 +12,7 @@ import { type Decision, firstOf } from "./decision.ts";
 import { awaitQuiet, drain, removeCanaryServices, restoreRoutes } from "./drain.ts";
 import { callAfterwards } from "./post-rollout.ts";
 import { isComplete, restoreServices } from "./promote.ts";
-import type { Snapshot } from "./snapshot.ts";
+import { isStableLost, type Snapshot } from "./snapshot.ts";
 
 /**
  * Cleans up after an undo (`kubectl rollout undo`, a revert in Git, `helm rollback`). Admission has drained the routes and
@@ -21,6 +21,7 @@ import type { Snapshot } from "./snapshot.ts";
 export function decideUndone(snapshot: Snapshot): Decision {
   return firstOf(
     [
+      serveWithoutStable,
       drain,
       awaitQuiet,
       restoreRoutes,
@@ -33,6 +34,11 @@ export function decideUndone(snapshot: Snapshot): Decision {
     ],
     snapshot,
   );
+}
+
+/** Without the stable ReplicaSet no isolated Service has a pod, so all pods must serve while native control continues. */
+function serveWithoutStable(snapshot: Snapshot): Decision | undefined {
+  return isStableLost(snapshot) ? restoreServices(snapshot) : undefined;
 }
 
 /** Calls the last hooks with the phase of a canary that was not proven. */
@@ -57,8 +63,9 @@ function markUnseen(snapshot: Snapshot): Decision | undefined {
 function end(snapshot: Snapshot): Decision {
   const at = instant(snapshot.now);
   const { run, judged } = snapshot;
-  const message =
-    run?.outcome === "failed"
+  const message = isStableLost(snapshot)
+    ? `ended without a canary: stable ${snapshot.held.stable} was lost, ${snapshot.canaryHash} serves`
+    : run?.outcome === "failed"
       ? run.message
       : `undone: ${snapshot.held.stable} serves, ${judged?.metadata.name ?? "the new version"} is gone`;
   const outcome = run?.outcome === "failed" ? "failed" : "undone";

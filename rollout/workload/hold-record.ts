@@ -55,6 +55,8 @@ const record = v.object({
   latched: v.exactOptional(v.boolean()),
   /** The order given by `serin.dev/promote` or `serin.dev/abort`. */
   asked: v.exactOptional(v.picklist(["promote", "abort"])),
+  /** The stable ReplicaSet is gone, and Serin has restored Services and routes: admission lets the user end the rollout. */
+  lost: v.exactOptional(v.boolean()),
 });
 
 /** The annotation `serin.dev/held` of a Deployment: there only while a rollout is in flight. */

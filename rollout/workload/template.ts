@@ -22,9 +22,11 @@ export function hashOf(replicaSet: ReplicaSet): string {
   return replicaSet.metadata.labels?.[HASH_LABEL] ?? "";
 }
 
-/** The ReplicaSet with this hash. */
+/** The ReplicaSet with this hash; one that is being deleted does not count, because its pods go with it. */
 export function findByHash(replicaSets: readonly ReplicaSet[], hash: string): ReplicaSet | undefined {
-  return replicaSets.find((replicaSet) => hashOf(replicaSet) === hash);
+  return replicaSets.find(
+    (replicaSet) => hashOf(replicaSet) === hash && replicaSet.metadata.deletionTimestamp === undefined,
+  );
 }
 
 /** The ReplicaSet that runs this template. */

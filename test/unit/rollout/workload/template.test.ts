@@ -1,13 +1,14 @@
 import { expect } from "chai";
 import type { PodTemplate } from "../../../../kube/core/workloads.ts";
 import {
+  findByHash,
   findByTemplate,
   hashOf,
   onlyRestarted,
   onlyTemplate,
   sameTemplate,
 } from "../../../../rollout/workload/template.ts";
-import { aReplicaSet, aTemplate } from "../../../support/builders.ts";
+import { AT_NOON, aReplicaSet, aTemplate } from "../../../support/builders.ts";
 
 const restartedAt = (at: string, template = aTemplate()): PodTemplate => ({
   ...template,
@@ -33,6 +34,14 @@ describe("template", () => {
     const sets = [aReplicaSet(), aReplicaSet({ image: "web:2", hash: "collided" })];
     expect(findByTemplate(sets, aTemplate("web:2"))).to.equal(sets[1]);
     expect(findByTemplate(sets, aTemplate("web:3"))).to.equal(undefined);
+  });
+
+  it("does not count a ReplicaSet that is being deleted as the stable version", () => {
+    const going = aReplicaSet({
+      meta: { labels: { "pod-template-hash": "web1" }, deletionTimestamp: AT_NOON },
+    });
+    expect(findByHash([going], "web1")).to.equal(undefined);
+    expect(findByHash([going, aReplicaSet()], "web1")).to.deep.equal(aReplicaSet());
   });
 
   it("does not care about the order of keys, but about that of containers", () => {

@@ -1,0 +1,101 @@
+import { conditionOf } from "../../kube/core/meta.ts";
+import type { Write } from "../../kube/core/writes.ts";
+import { CONDITION } from "../keys.ts";
+import { instant } from "../text/instant.ts";
+import { restoredFields } from "../workload/hold.ts";
+import { canaryCondition, writeConditions, writeEvent, writeHoldRecord } from "../workload/writes.ts";
+import { type Decision, firstOf } from "./decision.ts";
+import { drain, removeCanaryServices, restoreRoutes } from "./drain.ts";
+import { rewrite } from "./hook-record.ts";
+import { beginRecord } from "./prepare.ts";
+import { decidePromotion, restoreServices } from "./promote.ts";
+import { failedProgress, forgetFailure } from "./rollback.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { closeRecords } from "./supersede.ts";
+
+/**
+ * Decides while the stable version is lost: its ReplicaSet is gone, and no one recreates it, because the Deployment's template
+ * is another one. Isolated Services select no pod then. Serin restores them at once, even to a version that it has not
+ * proven or that failed: that version's pods are all that native control has, and it answers more requests than none.
+ * Nothing is left to compare with or to go back to, so Serin takes its overlay away, and the user ends the rollout.
+ */
+export function decideStableLost(snapshot: Snapshot): Decision {
+  if (snapshot.run?.outcome === "proven") return restoreServices(snapshot) ?? decidePromotion(snapshot);
+  // The Services come first: at weight 0 for the canary Service, they get all requests.
+  const served = [serve, drain];
+  if (snapshot.held.latched) return firstOf([...served, forgetFailure, closeRecords, openNatively], snapshot);
+  return firstOf([...served, restoreRoutes, removeCanaryServices, note, promote], snapshot);
+}
+
+function serve(snapshot: Snapshot): Decision | undefined {
+  const writes = [...(restoreServices(snapshot)?.writes ?? []), ...reportLost(snapshot)];
+  return writes.length === 0 ? undefined : { writes };
+}
+
+/** A superseding version has nothing to be compared with: native control starts it as at rest. */
+function openNatively({ deployment, held: before }: Snapshot): Decision {
+  const { latched: _latched, asked: _asked, ...held } = before;
+  const fields = { ...restoredFields(deployment.spec, held.originals), paused: held.originals.paused };
+  return { writes: [writeHoldRecord(deployment, { ...held, phase: "undone", lost: true }, fields)] };
+}
+
+/** Notes the loss for admission, and ends a pause of the plan: the plan has no further step. */
+function note({ deployment, held, run }: Snapshot): Decision | undefined {
+  if (held.lost) return undefined;
+  const { asked, ...rest } = held;
+  const isFailed = run?.outcome === "failed";
+  const noted = isFailed ? ({ ...rest, phase: "failed", lost: true } as const) : { ...held, lost: true };
+  const pause = run?.paused ? { paused: held.originals.paused } : {};
+  return { writes: [writeHoldRecord(deployment, noted, pause)] };
+}
+
+/** Carries out `serin.dev/promote`: the user decides, so neither evidence nor hooks count. */
+function promote(snapshot: Snapshot): Decision {
+  const { held, run, deployment } = snapshot;
+  if (held.phase !== "canary" || held.asked !== "promote") return { writes: [] };
+  const message = `promoted on request after stable ${held.stable} was lost`;
+  if (run === undefined) return { writes: beginRecord(snapshot, message) };
+  const { paused: _paused, ...rest } = run;
+  return {
+    writes: [
+      ...rewrite(snapshot, { outcome: "proven", message }, rest),
+      writeEvent(deployment, "Normal", "CanaryProven", message),
+    ],
+  };
+}
+
+/**
+ * The condition and, once, the Event. A failure stays visible in the condition Progressing, which native control overwrites
+ * whenever a pod becomes ready.
+ */
+function reportLost(snapshot: Snapshot): readonly Write[] {
+  const { deployment, run, now } = snapshot;
+  const conditions = deployment.status?.conditions;
+  const [canary, progressing] = [CONDITION, "Progressing"].map((type) => conditionOf(conditions, type));
+  const message = describe(snapshot);
+  const failure = run?.outcome === "failed" ? run.message : undefined;
+  const isTold = canary?.message === message;
+  const isShown =
+    failure === undefined || (progressing?.status === "False" && progressing.message === failure);
+  if (isTold && isShown) return [];
+  const at = instant(now);
+  const says = { status: "Unknown", reason: REASON, message } as const;
+  return [
+    ...(canary?.reason === REASON ? [] : [writeEvent(deployment, "Warning", REASON, message)]),
+    writeConditions(deployment, [
+      ...(failure === undefined ? [] : [failedProgress(failure, at)]),
+      canaryCondition(says, at),
+    ]),
+  ];
+}
+
+const REASON = "StableLost";
+
+/** What happened, what Serin did, and what the user can do. */
+function describe({ deployment, held }: Snapshot): string {
+  const { name, annotations } = deployment.metadata;
+  const happened = `the ReplicaSet of stable ${held.stable} is gone, so Serin restores Services and routes, and all pods serve`;
+  if (held.latched) return `${happened}; the new version starts by a native rolling update, without a canary`;
+  const order = `kubectl annotate deployment/${name} serin.dev/promote=${annotations?.["deployment.kubernetes.io/revision"]}`;
+  return `${happened}. ${order} keeps this version; another template replaces it by a native rolling update`;
+}

@@ -1,0 +1,135 @@
+import { expect } from "chai";
+import { conditionOf } from "../../../../kube/core/meta.ts";
+import { holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
+import { checkServed } from "../../../model/invariants.ts";
+import { message } from "../../../model/stage.ts";
+import type { World } from "../../../model/world.ts";
+import { annotate, aShop, ending, image, outcome } from "../../../support/shop.ts";
+
+const web = (world: World) => world.get("deployments", "web");
+const held = (world: World) => holdRecordOf(web(world));
+const reason = (world: World) => conditionOf(web(world).status?.conditions, "Canary")?.reason;
+const services = (world: World) => ending(world).services.map(({ selector }) => selector);
+
+/** The shop at 10 %, or after a failure, in which somebody then deletes the stable ReplicaSet. */
+function lost({ plan = {}, version = "web:2", to = (world: World) => world.runTo(10) } = {}): World {
+  const world = aShop({ annotations: { "serin.dev/compare": "off", ...plan } });
+  world.request("web", image(version));
+  to(world);
+  // Without a stable version, the canary gets more than its grant.
+  world.check = () => {};
+  world.remove("replicasets", "web-h1");
+  return world;
+}
+const fail = (world: World) => {
+  for (let i = 0; i < 50 && held(world)?.phase !== "failed"; i += 1) world.run(1);
+  world.run(8);
+};
+
+describe("a rollout whose stable ReplicaSet is gone", () => {
+  it("has Services that select all pods again at once, and no weight on the canary Service", () => {
+    const world = lost();
+    world.reconcile("web");
+    expect(services(world)).to.deep.include({ app: "web" });
+    world.run(3);
+    checkServed(world);
+    world.run(5);
+    expect(services(world)).to.deep.equal([{ app: "web" }]);
+    expect(world.routes().map(({ spec }) => spec.rules)).to.deep.equal(
+      aShop()
+        .routes()
+        .map(({ spec }) => spec.rules),
+    );
+    checkServed(world);
+  });
+
+  it("says so once, with what to do, and then writes nothing more", () => {
+    const world = lost();
+    world.run(10);
+    expect(reason(world)).to.equal("StableLost");
+    expect(message(world)).to.equal(
+      "the ReplicaSet of stable h1 is gone, so Serin restores Services and routes, and all pods serve. " +
+        "kubectl annotate deployment/web serin.dev/promote=1 keeps this version; another template replaces it by a " +
+        "native rolling update",
+    );
+    const { version } = world;
+    world.run(20);
+    expect(world.version).to.equal(version);
+    expect(world.story.filter((one) => one === "StableLost")).to.have.length(1);
+  });
+
+  it("promotes the canary on request, also one that no one had counted yet", () => {
+    for (const to of [(world: World) => world.runTo(10), () => {}]) {
+      const world = lost({ to });
+      world.run(6);
+      world.request("web", annotate("serin.dev/promote", "1"));
+      world.run(40);
+      expect(ending(world)).to.deep.include({ marks: [], pods: { "web-h2": 5 } });
+      expect(outcome(world, "web-h2")).to.equal("promoted");
+    }
+  });
+
+  it("promotes on an order from before the loss", () => {
+    const to = (world: World) => {
+      world.runTo(10);
+      world.request("web", annotate("serin.dev/promote", "1"));
+    };
+    const world = lost({ to });
+    world.run(40);
+    expect(ending(world)).to.deep.include({ marks: [], pods: { "web-h2": 5 } });
+  });
+
+  it("ends a pause of the plan, so that no order waits for a resume", () => {
+    const paused = (world: World) => {
+      for (let i = 0; i < 100 && !web(world).spec.paused; i += 1) world.run(1);
+      world.run(2);
+    };
+    const world = lost({ plan: { "serin.dev/steps": "10, pause, 100" }, to: paused });
+    expect(web(world).spec.paused).to.equal(true);
+    world.run(10);
+    world.request("web", annotate("serin.dev/promote", "1"));
+    world.run(40);
+    expect(ending(world)).to.deep.include({ marks: [], pods: { "web-h2": 5 } });
+  });
+
+  it("keeps a failure visible, and serves with the failed version rather than with none", () => {
+    const world = lost({ version: "web:bad", to: fail });
+    world.run(10);
+    expect([reason(world), held(world)?.phase]).to.deep.equal(["StableLost", "failed"]);
+    expect(conditionOf(web(world).status?.conditions, "Progressing")).to.deep.include({
+      status: "False",
+      reason: "ProgressDeadlineExceeded",
+    });
+    expect(services(world)).to.deep.equal([{ app: "web" }]);
+    expect(ending(world).pods).to.deep.equal({ "web-h2": 5 });
+    const { version } = world;
+    world.run(10);
+    expect(world.version).to.equal(version);
+  });
+
+  it("starts a superseding version natively", () => {
+    const world = aShop();
+    world.request("web", image("web:2"));
+    world.runTo(10);
+    world.request("web", image("web:3"));
+    world.check = () => {};
+    world.remove("replicasets", "web-h1");
+    world.run(40);
+    expect(ending(world)).to.deep.include({ marks: [], pods: { "web-h3": 5 } });
+    expect(outcome(world, "web-h2")).to.equal("superseded");
+    expect(message(world)).to.equal("ended without a canary: stable h1 was lost, h3 serves");
+  });
+
+  it("serves with all pods while native control recreates the stable version of an undo", () => {
+    const world = lost({
+      to: (world) => {
+        world.runTo(10);
+        world.request("web", image("web:1"));
+      },
+    });
+    world.reconcile("web");
+    expect(services(world)).to.deep.include({ app: "web" });
+    world.run(40);
+    expect(ending(world)).to.deep.include({ marks: [], pods: { "web-h1": 5 } });
+  });
+});
