@@ -15,7 +15,15 @@ import {
 } from "../workload/hold-record.ts";
 import { withRoom } from "../workload/surge.ts";
 import { sameTemplate } from "../workload/template.ts";
-import { type AdmissionResponse, allowed, allowedNatively, denied, withWarnings } from "./answer.ts";
+import {
+  type AdmissionResponse,
+  allowed,
+  allowedNatively,
+  denied,
+  restoring,
+  withWarnings,
+} from "./answer.ts";
+import { ended } from "./back-to-stable.ts";
 import type { ClusterState } from "./change.ts";
 import { carriedHold, cleanse } from "./cleanse.ts";
 import { keptWarning } from "./needs-layers.ts";
@@ -100,6 +108,9 @@ function admitOptOut(object: Deployment, old: Deployment, held: HoldRecord | und
   if (held === undefined) return allowedNatively(object, old);
   // An undo has replaced the annotations and with them the opt-in; the rollout in flight ends by itself.
   if (!isOptedIn(old.metadata.annotations)) return allowed(keep(object, old, held));
+  // Nothing is left to undo, and all pods serve already.
+  if (held.lost && held.phase !== "undone")
+    return allowed(ended({ object, old }, held), [], [restoring(old)]);
   return denied(restoreOnOptOut(held));
 }
 

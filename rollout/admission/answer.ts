@@ -10,7 +10,10 @@ export type Effect =
       readonly uid: string;
       readonly hash: string;
     }
-  /** Restores the Services that Serin isolated for an update that never came, before native control removes a pod. */
+  /**
+   * Restores the Services that Serin isolated for an update that never came, or to a stable version that is lost, before
+   * native control removes a pod.
+   */
   | { readonly kind: "restore"; readonly uid: string }
   /** Sets the canary's weight to 0, in force before its first pod goes. Before an undo, also keeps Serin from raising it. */
   | { readonly kind: "drain"; readonly uid: string; readonly undo: boolean };
@@ -40,7 +43,12 @@ export function allowedNatively(
   old: Deployment,
   warnings: readonly string[] = [],
 ): AdmissionResponse {
-  return allowed(object, warnings, [{ kind: "restore", uid: old.metadata.uid ?? "" }]);
+  return allowed(object, warnings, [restoring(old)]);
+}
+
+/** The effect that restores the Deployment's Services. */
+export function restoring({ metadata: { uid = "" } }: Deployment): Effect {
+  return { kind: "restore", uid };
 }
 
 /** The same answer with more warnings; a refusal gets none. */

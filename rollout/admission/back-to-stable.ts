@@ -1,21 +1,20 @@
-import type { ReplicaSet } from "../../kube/core/workloads.ts";
+import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import { shareOf } from "../traffic/route-record.ts";
 import { restoreFields } from "../workload/hold.ts";
 import { type HoldRecord, withHoldRecord } from "../workload/hold-record.ts";
 import { sameTemplate } from "../workload/template.ts";
 import { type AdmissionResponse, allowed, denied, type Effect } from "./answer.ts";
-import { drainMs, LONGEST_DRAIN_MS, originalsNow, type TemplateChange } from "./change.ts";
+import {
+  drainMs,
+  LONGEST_DRAIN_MS,
+  originalsNow,
+  type TemplateChange,
+  type TemplateRequest,
+} from "./change.ts";
 
 /** Admits the stable template, with the user's own native fields. The canary loses its weight before its first pod. */
 export function undo(change: TemplateChange, held: HoldRecord): AdmissionResponse {
-  const { object, old, uid, routes } = change;
-  const { latched: _latched, asked: _asked, ...rest } = held;
-  const originals = originalsNow(change, held);
-  const spec =
-    held.phase === "promoting" || held.phase === "undone"
-      ? object.spec
-      : restoreFields(object.spec, originals);
-  const record: HoldRecord = { ...rest, phase: "undone", originals };
+  const { uid, routes } = change;
   const isRouted = routes.some((route) => shareOf(route, uid) !== undefined);
   const effects: Effect[] = isRouted ? [{ kind: "drain", uid, undo: true }] : [];
   const pendingMs = drainMs(change);
@@ -23,7 +22,19 @@ export function undo(change: TemplateChange, held: HoldRecord): AdmissionRespons
     const wait = `its gateway needs up to ${Math.ceil(pendingMs / 1000)}s to follow; repeat this then`;
     return denied(`the canary is being drained first, and ${wait}`, effects);
   }
-  return allowed(withHoldRecord({ ...object, spec }, record, old), [], effects);
+  return allowed(ended(change, held), [], effects);
+}
+
+/** The requested object with the user's own native fields; the controller cleans up after the rollout. */
+export function ended(change: Pick<TemplateRequest, "object" | "old">, held: HoldRecord): Deployment {
+  const { object, old } = change;
+  const { latched: _latched, asked: _asked, ...rest } = held;
+  const originals = originalsNow(change, held);
+  const spec =
+    held.phase === "promoting" || held.phase === "undone"
+      ? object.spec
+      : restoreFields(object.spec, originals);
+  return withHoldRecord({ ...object, spec }, { ...rest, phase: "undone", originals }, old);
 }
 
 /** Whether the requested template is the stable version's. */

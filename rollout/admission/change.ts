@@ -50,7 +50,7 @@ export interface TemplateChange extends TemplateRequest {
   readonly uid: string;
   /** The ReplicaSet of the template before this request. */
   readonly current: ReplicaSet | undefined;
-  /** The stable ReplicaSet of the rollout in flight. */
+  /** The stable ReplicaSet of the rollout in flight; absent: it is gone, or nothing is in flight. */
   readonly stable: ReplicaSet | undefined;
   /** The routes that may lead to the Deployment. */
   readonly routes: readonly Route[];
@@ -80,7 +80,10 @@ export function drainMs({ uid, routes, now }: TemplateChange): number {
 }
 
 /** The user's own values of the held fields, with those that this request changes. */
-export function originalsNow({ object, old }: TemplateRequest, held: HoldRecord): HoldRecord["originals"] {
+export function originalsNow(
+  { object, old }: Pick<TemplateRequest, "object" | "old">,
+  held: HoldRecord,
+): HoldRecord["originals"] {
   if (held.phase === "promoting" || held.phase === "undone") return originalsOf(object.spec);
   return updateOriginals(held.originals, old.spec, object.spec);
 }

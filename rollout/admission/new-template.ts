@@ -29,6 +29,7 @@ import {
   templateChange,
 } from "./change.ts";
 import { restoreOnOptOut } from "./opt-out.ts";
+import { isStableGone, replaceNatively } from "./stable-lost.ts";
 import { supersede } from "./supersede.ts";
 import { announce, warnStableDown } from "./warnings.ts";
 
@@ -40,6 +41,7 @@ export function admitNewTemplate(request: TemplateRequest): AdmissionResponse {
   const { held, plan } = request;
   const change = templateChange(withUsersPause(request));
   if (held !== undefined && returnsToStable(change)) return undo(change, held);
+  if (held !== undefined && isStableGone(change, held)) return replaceNatively(change, held);
   if (isHoldRecordNewer(change.old)) return denied(NEWER);
   if (plan === undefined) {
     if (change.complaint !== undefined && isOptedIn(change.object.metadata.annotations))
@@ -47,7 +49,7 @@ export function admitNewTemplate(request: TemplateRequest): AdmissionResponse {
     return held === undefined ? allowedNatively(change.object, change.old) : denied(restoreOnOptOut(held));
   }
   if (held === undefined) return atRest(change, plan);
-  const { asked: _asked, ...rest } = held;
+  const { asked: _asked, lost: _lost, ...rest } = held;
   const next: HoldRecord = { ...rest, phase: "canary", started: change.now };
   switch (held.phase) {
     case "promoting":

@@ -51,10 +51,11 @@ function orderIn(carried: HoldRecord | undefined, held: HoldRecord): OrderName |
   if (carried === undefined) return undefined;
   if (carried.started === held.started && carried.asked !== held.asked) return carried.asked;
   const retried = held.phase === "failed" && carried.phase === "canary" && carried.started > held.started;
-  return retried ? "retry" : undefined;
+  return retried ? (carried.asked ?? "retry") : undefined;
 }
 
 function obey(order: OrderName, object: Deployment, held: HoldRecord, now: string): OrderResult {
+  if (held.lost && held.phase !== "undone") return obeyWithoutStable(order, object, held, now);
   const useless = {
     object,
     held,
@@ -67,6 +68,17 @@ function obey(order: OrderName, object: Deployment, held: HoldRecord, now: strin
   const again: HoldRecord = { ...rest, phase: "canary", started: now };
   // The hold is still in force; the controller sizes the canary.
   return { object, held: again, warnings: [] };
+}
+
+/** Without a stable version, a failed canary may be the only version left: its promotion is another rollout of it. */
+function obeyWithoutStable(order: OrderName, object: Deployment, held: HoldRecord, now: string): OrderResult {
+  if (order !== "promote") {
+    const why =
+      "not possible after the stable version was lost: promote this version, or set another template";
+    return { object, held, warnings: [`serin.dev/${order}: ${why}`] };
+  }
+  const started = held.phase === "failed" ? now : held.started;
+  return { object, held: { ...held, phase: "canary", started, asked: order }, warnings: [] };
 }
 
 function withoutOrders(object: Deployment): Deployment {

@@ -6,7 +6,9 @@ import { type AdmissionResponse, denied } from "./answer.ts";
 
 /** The answer to a new template by the tracker: an edited ConfigMap must not restart a pod without a canary. */
 export function answerTracker(answer: AdmissionResponse): AdmissionResponse {
-  if (!answer.allowed || holdRecordOf(answer.object) !== undefined) return answer;
+  if (!answer.allowed) return answer;
+  const held = holdRecordOf(answer.object);
+  if (held !== undefined && !held.lost) return answer;
   const why = answer.warnings.join("; ").replace(/^serin: native rolling update, /, "") || "no canary";
   return denied(`a changed ConfigMap or Secret restarts no pods by itself: ${why}`);
 }

@@ -1,10 +1,11 @@
 import { expect } from "chai";
 import { conditionOf } from "../../../../kube/core/meta.ts";
+import type { Deployment } from "../../../../kube/core/workloads.ts";
 import { holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
 import { checkServed } from "../../../model/invariants.ts";
 import { message } from "../../../model/stage.ts";
 import type { World } from "../../../model/world.ts";
-import { annotate, aShop, ending, image, outcome } from "../../../support/shop.ts";
+import { annotate, aShop, edit, ending, image, outcome } from "../../../support/shop.ts";
 
 const web = (world: World) => world.get("deployments", "web");
 const held = (world: World) => holdRecordOf(web(world));
@@ -132,4 +133,42 @@ describe("a rollout whose stable ReplicaSet is gone", () => {
     world.run(40);
     expect(ending(world)).to.deep.include({ marks: [], pods: { "web-h1": 5 } });
   });
+
+  const running = (world: World) => world.runTo(10);
+  const zero = (world: World) => {
+    running(world);
+    world.put("deployments", edit({ replicas: 0 })(web(world)));
+    world.run(3);
+  };
+  const optOut = (deployment: Deployment) => ({
+    ...deployment,
+    metadata: { ...deployment.metadata, annotations: {} },
+  });
+  const ways: [string, (deployment: Deployment) => Deployment, Record<string, number>][] = [
+    ["another template", image("web:3"), { "web-h3": 5 }],
+    ["the stable template", image("web:1"), { "web-h1": 5 }],
+    ["an opt-out", optOut, { "web-h2": 5 }],
+    ["a promotion", annotate("serin.dev/promote", "1"), { "web-h2": 5 }],
+  ];
+  for (const [what, change, pods] of ways)
+    for (const [when, to] of [
+      ["in flight", running],
+      ["after a failure", fail],
+      ["at zero replicas", zero],
+    ] as const)
+      it(`ends by ${what}, lost ${when}`, () => {
+        const world = lost({ version: to === fail ? "web:bad" : "web:2", to });
+        world.run(10);
+        world.put("deployments", edit({ replicas: 5 })(web(world)));
+        world.run(3);
+        checkServed(world);
+        expect(world.request("web", change)).to.equal(undefined);
+        world.run(60);
+        expect(ending(world)).to.deep.include({
+          marks: [],
+          pods,
+          services: [{ name: "web", selector: { app: "web" } }],
+        });
+        checkServed(world);
+      });
 });

@@ -1,0 +1,21 @@
+import type { HoldRecord } from "../workload/hold-record.ts";
+import { type AdmissionResponse, restoring, withWarnings } from "./answer.ts";
+import { undo } from "./back-to-stable.ts";
+import type { TemplateChange } from "./change.ts";
+
+/** Whether the rollout in flight has lost its stable ReplicaSet. A promotion does not need it. */
+export function isStableGone({ stable }: TemplateChange, { phase }: HoldRecord): boolean {
+  return stable === undefined && phase !== "promoting";
+}
+
+/**
+ * Admits any template after the stable version was lost, the stable one among them, whose ReplicaSet native control creates
+ * again. Nothing is left to compare with. The Services come first: without a ReplicaSet they select no pod.
+ */
+export function replaceNatively(change: TemplateChange, held: HoldRecord): AdmissionResponse {
+  const answer = undo(change, { ...held, lost: true });
+  const why = "the stable ReplicaSet is gone: there is nothing to compare with";
+  return withWarnings({ ...answer, effects: [restoring(change.old), ...answer.effects] }, [
+    `serin: native rolling update, no canary: ${why}`,
+  ]);
+}
