@@ -13,7 +13,7 @@ import type { Deployment, ReplicaSet } from "../kube/core/workloads.ts";
 import type { Write } from "../kube/core/writes.ts";
 import { perform } from "../kube/runtime/apply.ts";
 import { sweep } from "../rollout/cleanup/orphans.ts";
-import { drainAll, endRollout } from "../rollout/cleanup/uninstall.ts";
+import { drainAll, endRollout, hasLostStable, restoreIsolated } from "../rollout/cleanup/uninstall.ts";
 import { settleMs } from "../rollout/gateways/settle.ts";
 import { FLIGHT, HELD } from "../rollout/keys.ts";
 import { isComplete } from "../rollout/stages/promote.ts";
@@ -36,7 +36,7 @@ export interface CleanUpOptions {
 
 /**
  * Restores everything that is in flight, without losing a request: first the routes, then the Deployments, then the Services.
- * May be repeated. After the others are done, throws if a stable version is gone or did not come back in time, or if a record
+ * May be repeated. After the others are done, throws if a stable version did not come back in time, or if a record
  * cannot be read: without it only its owner knows what the object was.
  */
 export async function cleanUp(options: CleanUpOptions): Promise<void> {
@@ -116,14 +116,18 @@ async function end(options: CleanUpOptions, deployment: Deployment): Promise<voi
   );
   const readSets = () => listReplicaSets(kube, deployment);
   const own = await readSets();
+  const begun = holdRecordOf(deployment);
+  const isLost = begun !== undefined && hasLostStable(begun, own);
+  // Without the ReplicaSet, isolated Services select no pod.
+  if (isLost) {
+    const readServices = () => flying<Service>(kube, services);
+    await write(options, readServices, (found) => restoreIsolated(deployment, found));
+  }
   await write(options, read, (found) => {
     const held = holdRecordOf(found);
     if (held === undefined && HELD in (found.metadata.annotations ?? {}))
       throw new Unreadable("Deployment", found);
-    const writes = held === undefined ? [] : endRollout(found, held, own);
-    if (writes === undefined)
-      throw new Error(`Deployment ${keyOf(found)}: its stable ReplicaSet is gone; set its template by hand`);
-    return writes;
+    return held === undefined ? [] : endRollout(found, held, own);
   });
   const deadline = clock.now() + patienceMs;
   for (let found = await read(); !isComplete({ deployment: found }); found = await read()) {
@@ -136,7 +140,10 @@ async function end(options: CleanUpOptions, deployment: Deployment): Promise<voi
     HELD in annotations && labels?.[FLIGHT] === undefined;
   await write(options, readSets, (sets) => sets.filter(isLeft).map((set) => writeRunRecord(set, uid ?? "")));
   await write(options, read, (found) => (holdRecordOf(found) === undefined ? [] : [writeEnd(found)]));
-  say(`Deployment ${keyOf(deployment)} runs its stable version under its own fields`);
+  const outcome = isLost
+    ? "keeps its present version under its own fields: its stable ReplicaSet is gone"
+    : "runs its stable version under its own fields";
+  say(`Deployment ${keyOf(deployment)} ${outcome}`);
 }
 
 async function write<T>(

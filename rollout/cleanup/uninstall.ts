@@ -1,34 +1,53 @@
 import type { Route } from "../../kube/core/routes.ts";
+import type { Service } from "../../kube/core/services.ts";
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import type { Write } from "../../kube/core/writes.ts";
+import { FLIGHT } from "../keys.ts";
 import { instant } from "../text/instant.ts";
 import { drained, isExposed } from "../traffic/exposure.ts";
 import { routeRecordOf } from "../traffic/route-record.ts";
-import { writeShares } from "../traffic/writes.ts";
+import { serviceRecordOf } from "../traffic/service-record.ts";
+import { writeSelector, writeShares } from "../traffic/writes.ts";
 import { restoredFields } from "../workload/hold.ts";
 import type { HoldRecord } from "../workload/hold-record.ts";
+import { runRecordOf } from "../workload/run-record.ts";
 import { findByHash, onlyTemplate } from "../workload/template.ts";
 import { writeEnd, writeHoldRecord } from "../workload/writes.ts";
 
 /**
  * Ends a Deployment's rollout without Serin. A proven version in its native promotion continues. The stable version
- * replaces any other. `undefined` if the stable ReplicaSet is gone: then only a person can choose the version.
+ * replaces any other; if its ReplicaSet is gone, the present version stays. A pause of Serin's own ends.
  */
 export function endRollout(
   deployment: Deployment,
   held: HoldRecord,
   replicaSets: readonly ReplicaSet[],
-): Write[] | undefined {
+): Write[] {
   if (held.phase === "promoting" || held.phase === "undone") return [writeEnd(deployment)];
   const stable = findByHash(replicaSets, held.stable);
-  if (stable === undefined) return undefined;
+  const isPausedBySerin =
+    held.latched || replicaSets.some((set) => runRecordOf(set, held.started)?.paused === true);
   const spec = {
     ...restoredFields(deployment.spec, held.originals),
-    template: onlyTemplate(stable),
-    ...(held.latched ? { paused: held.originals.paused } : {}),
+    ...(stable && { template: onlyTemplate(stable) }),
+    ...(isPausedBySerin ? { paused: held.originals.paused } : {}),
   };
   const undone: HoldRecord = { ...held, phase: "undone" };
   return [writeHoldRecord(deployment, undone, spec)];
+}
+
+/** Whether the rollout has lost its stable ReplicaSet and is not in a promotion, which does not need it. */
+export function hasLostStable({ phase, stable }: HoldRecord, replicaSets: readonly ReplicaSet[]): boolean {
+  return phase !== "promoting" && findByHash(replicaSets, stable) === undefined;
+}
+
+/** Restores the Services that are isolated for this Deployment. */
+export function restoreIsolated({ metadata }: Deployment, services: readonly Service[]): Write[] {
+  return services
+    .filter((service) => service.metadata.labels?.[FLIGHT] === metadata.uid)
+    .filter((service) => service.metadata.namespace === metadata.namespace)
+    .filter((service) => serviceRecordOf(service) !== undefined)
+    .map(writeSelector);
 }
 
 /** Takes the traffic of every canary from the route. */

@@ -37,7 +37,8 @@ describe("the clean-up command among forged records", () => {
       rules: { 0: { backendRefs: [{ name: "x", namespace: "shop" }] } },
       shares: { "uid-web": share },
     };
-    api.add(deployments, flying({ namespace: "aaa", name: "gone", uid: "uid-gone" }));
+    const slow = flying({ namespace: "aaa", name: "slow", uid: "uid-slow" });
+    api.add(deployments, { ...slow, status: { ...status, replicas: 4 } });
     api.add(deployments, flying({}, aHeld({ phase: "promoting" })));
     api.add(
       services,
@@ -54,12 +55,12 @@ describe("the clean-up command among forged records", () => {
     const said: string[] = [];
     const options = { kube, clock: hastyClock, say: (line: string) => said.push(line), patienceMs: 5_000 };
     const failure = await cleanUp(options).catch((error: unknown) => error);
-    expect(String(failure)).to.include("Deployment aaa/gone: its stable ReplicaSet is gone");
+    expect(String(failure)).to.include("Deployment aaa/slow: its pods are not back after 5s");
     expect(said).to.include("Deployment shop/web runs its stable version under its own fields");
     const { metadata } = await kube.get<Deployment>(deployments, { namespace: "shop", name: "web" });
     expect(metadata.annotations).to.not.have.property(HELD);
     const written = api.requests.filter(({ method }) => method !== "GET").map(({ path }) => path);
-    expect(written.filter((path) => !/\/(evil|shop)\//.test(path))).to.deep.equal([]);
+    expect(written.filter((path) => !/\/(evil|shop|aaa)\//.test(path))).to.deep.equal([]);
     expect(
       written.filter((path) => path.includes("/shop/") && !path.endsWith("/deployments/web")),
     ).to.deep.equal([]);

@@ -1,16 +1,22 @@
 import { expect } from "chai";
 import { cleanUp } from "../../../cli/cleanup.ts";
 import type { Kube } from "../../../kube/client/api.ts";
-import { deployments, httpRoutes, replicaSets } from "../../../kube/core/resources.ts";
+import { deployments, httpRoutes, replicaSets, services } from "../../../kube/core/resources.ts";
 import type { Route } from "../../../kube/core/routes.ts";
+import type { Service } from "../../../kube/core/services.ts";
 import type { Deployment } from "../../../kube/core/workloads.ts";
 import { settleMs } from "../../../rollout/gateways/settle.ts";
-import { FLIGHT, HELD } from "../../../rollout/keys.ts";
+import { FLIGHT, HELD, RUN } from "../../../rollout/keys.ts";
+import { isolationPatch } from "../../../rollout/traffic/isolation.ts";
+import { hold } from "../../../rollout/workload/hold.ts";
 import { withHoldRecord } from "../../../rollout/workload/hold-record.ts";
+import { formatRun } from "../../../rollout/workload/run-record.ts";
 import { FakeApi } from "../../support/api.ts";
-import { AT_NOON, aDeployment, aHeld, aReplicaSet, aRoute } from "../../support/builders.ts";
+import { AT_NOON, aDeployment, aHeld, aReplicaSet, aRoute, aService } from "../../support/builders.ts";
 import { hastyClock } from "../../support/clock.ts";
 import { applied } from "../../support/routes.ts";
+
+const key = { namespace: "shop", name: "web" };
 
 describe("the clean-up command", () => {
   let api: FakeApi;
@@ -41,6 +47,53 @@ describe("the clean-up command", () => {
       expect(metadata.labels ?? {}).to.not.have.property(FLIGHT);
     }
     expect(items).to.have.length(1);
+  });
+
+  it("keeps the present version if the stable ReplicaSet is gone, and restores its Services first", async () => {
+    const old = aDeployment({ image: "web:2" });
+    const held = withHoldRecord({ ...old, spec: hold(old.spec, "10%") }, aHeld(), old);
+    const status = { observedGeneration: 9, replicas: 5, updatedReplicas: 5, availableReplicas: 5 };
+    api.add(deployments, { ...held, status });
+    const service = aService();
+    const { metadata, spec } = isolationPatch(service, "uid-web", "web1", AT_NOON);
+    api.add(services, {
+      ...service,
+      metadata: { ...service.metadata, ...metadata },
+      spec: { ...service.spec, ...spec },
+    });
+    const said: string[] = [];
+    await cleanUp({ kube, clock: hastyClock, say: (line) => void said.push(line), patienceMs: 5_000 });
+    expect(said).to.include(
+      "Deployment shop/web keeps its present version under its own fields: its stable ReplicaSet is gone",
+    );
+    expect((await kube.get<Deployment>(deployments, key)).spec).to.deep.equal(old.spec);
+    expect((await kube.get<Service>(services, key)).spec.selector).to.deep.equal({ app: "web" });
+    const written = api.requests.filter(({ method }) => method !== "GET").map(({ path }) => path);
+    expect(written[0]).to.match(/services\/web$/);
+  });
+
+  it("ends a pause of the plan, which would keep native control from bringing the stable version back", async () => {
+    const old = aDeployment({ image: "web:2" });
+    const held = withHoldRecord({ ...old, spec: { ...hold(old.spec, "10%"), paused: true } }, aHeld(), old);
+    const status = { observedGeneration: 9, replicas: 5, updatedReplicas: 5, availableReplicas: 5 };
+    api.add(deployments, { ...held, status });
+    const run = {
+      started: AT_NOON,
+      outcome: "running",
+      step: 1,
+      stepSince: AT_NOON,
+      stable: "web1",
+      message: "",
+    } as const;
+    const annotations = { [RUN]: formatRun({ ...run, paused: true }) };
+    const ownerReferences = [
+      { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web", controller: true },
+    ];
+    api.add(replicaSets, aReplicaSet({ meta: { ownerReferences } }));
+    api.add(replicaSets, aReplicaSet({ image: "web:2", meta: { ownerReferences, annotations } }));
+    await cleanUp({ kube, clock: hastyClock, say: () => {}, patienceMs: 5_000 });
+    const { spec } = await kube.get<Deployment>(deployments, key);
+    expect(spec).to.deep.equal(aDeployment().spec);
   });
 
   it("takes the weight, waits until that is in force, and only then removes the canary Service from the route", async () => {
