@@ -153,10 +153,14 @@ function begin(
   return allowed(withHoldRecord({ ...object, spec }, kept, old), warned, [...before, ...isolate]);
 }
 
-/** Supersedes a native promotion; its version was proven, so it is the stable one now. */
+/**
+ * Supersedes a native promotion; its version was proven, so it is the stable one now. If none of its pods is ready, as after a
+ * promotion on request, a new version would wait for it for ever.
+ */
 function latchPromotion(change: TemplateChange, plan: Plan): AdmissionResponse {
   const proven = change.current;
-  if (proven === undefined) return atRest({ ...change, held: undefined }, plan);
+  if (proven === undefined || (proven.status?.readyReplicas ?? 0) === 0)
+    return atRest({ ...change, held: undefined }, plan);
   const originals = originalsOf(change.object.spec);
   return supersede(change, { started: change.now, phase: "canary", stable: hashOf(proven), originals });
 }

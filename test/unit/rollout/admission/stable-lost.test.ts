@@ -3,7 +3,7 @@ import { answerTracker } from "../../../../rollout/admission/tracked.ts";
 import { isHeld } from "../../../../rollout/workload/hold.ts";
 import { type HoldRecord, holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
 import { annotate, canarySet, edit, inFlight, LATER, native, no, yes } from "../../../support/ask.ts";
-import { AT_NOON, aDeployment, aRoute, readsOf } from "../../../support/builders.ts";
+import { AT_NOON, aDeployment, aReplicaSet, aRoute, readsOf } from "../../../support/builders.ts";
 import { carrying } from "../../../support/rollout.ts";
 
 const alone = readsOf({ replicaSets: [canarySet()] });
@@ -120,5 +120,16 @@ describe("admission without a stable ReplicaSet", () => {
         `serin.dev/${order}: not possible after the stable version was lost: promote this version, or set another template`,
       ]);
     }
+  });
+
+  it("does not wait for a version that was promoted on request and is never ready", () => {
+    const old = inFlight({ held: { phase: "promoting" } });
+    const dead = aReplicaSet({ image: "web:2", available: 0 });
+    const fix = aDeployment({ image: "web:3" });
+    const { object, warnings } = yes(fix, old, readsOf({ replicaSets: [dead] }));
+    expect([isHeld(object.spec), object.spec.paused]).to.deep.equal([false, undefined]);
+    expect(warnings.join()).to.match(/native rolling update, no canary: no pod of the present version/);
+    const next = yes(fix, old, readsOf({ replicaSets: [aReplicaSet({ available: 2 }), dead] })).object;
+    expect(holdRecordOf(next)).to.deep.include({ stable: "web1", latched: true });
   });
 });
