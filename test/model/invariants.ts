@@ -79,6 +79,8 @@ function unproven(world: World, deployment: Deployment): Unproven[] {
   if (held === undefined) return [];
   const sets = world.replicaSetsOf(deployment);
   const since = sets.findIndex((set) => hashOf(set) === held.stable);
+  // Without a stable version, the versions that are left get all requests.
+  if (since < 0 || held.lost) return [];
   return sets.slice(since + 1).map((set) => {
     const before = world.before.get(set.metadata.name) ?? [];
     const copies = Math.max(copiesGrantedTo(set, deployment), ...before.map(({ mirror = 0 }) => mirror));

@@ -9,7 +9,7 @@ import { serviceRecordOf } from "../../rollout/traffic/service-record.ts";
 import { aDeployment, aRoute, aService } from "../support/builders.ts";
 import { evidenceOf, type Metrics } from "./evidence.ts";
 import { appOf, checkShares, checkTargets, copiesGrantedTo, grantedTo } from "./invariants.ts";
-import { checkServable } from "./served.ts";
+import { checkServable, unserved } from "./served.ts";
 import { Witness } from "./witness.ts";
 import { World } from "./world.ts";
 
@@ -18,9 +18,13 @@ const LAG_MS = 4_900;
 /** The time after a disturbance from outside in which requests may be lost because of it, in ms. */
 const DISTURBED_MS = 45_000;
 
+/** The longest time that a Service may select no pod while one could serve, in ms. */
+const UNSERVED_MS = 20_000;
+
 /** A shop of two Deployments behind a slow proxy, in which every promise is checked. */
 export class ModelWorld extends World {
   readonly #plan: Readonly<Record<string, string>>;
+  readonly #limit: number;
   /** Whether `web` has a second Service, `admin`, behind a second route, `front` of the namespace `edge`. */
   readonly isWide: boolean;
   readonly witness: Witness;
@@ -37,9 +41,12 @@ export class ModelWorld extends World {
   #lowerings = 0;
   #recreated = 0;
   #checked = "";
+  /** The Services that select no pod: since when (ms), and how often the controller has looked since. */
+  readonly #unserved = new Map<string, { readonly since: number; readonly looks: number }>();
 
-  constructor(plan: Readonly<Record<string, string>>, isWide = false) {
+  constructor(plan: Readonly<Record<string, string>>, { isWide = false, limit = 10 } = {}) {
     super();
+    this.#limit = limit;
     this.isWide = isWide;
     if (isWide) this.grants = [grant];
     this.#plan = Object.fromEntries(Object.entries(plan).map(([key, value]) => [`serin.dev/${key}`, value]));
@@ -69,7 +76,8 @@ export class ModelWorld extends World {
   create(name: string, image: string, replicas: number): void {
     this.#recreated += 1;
     const meta = { name, uid: `uid-${name}-${this.#recreated}`, generation: 0 };
-    this.put("deployments", aDeployment({ image, annotations: { ...this.planOf(name) }, replicas, meta }));
+    const fields = { image, replicas, revisionHistoryLimit: this.#limit };
+    this.put("deployments", aDeployment({ ...fields, annotations: { ...this.planOf(name) }, meta }));
   }
 
   /** The annotations of the plan; those that name Services and routes name `web`'s. */
@@ -132,6 +140,12 @@ export class ModelWorld extends World {
     return this.now < this.#excusedUntil;
   }
 
+  /** Deletes a ReplicaSet and its pods. Its run record goes too: a canary that native control recreates begins again. */
+  loseSet(name: string): void {
+    this.disturb();
+    this.lowerGrants(() => this.remove("replicasets", name));
+  }
+
   /** Makes a change that may lower grants. The routes in force keep the earlier grants for a while. */
   lowerGrants(change: () => void): void {
     for (const deployment of this.list("deployments"))
@@ -158,6 +172,19 @@ export class ModelWorld extends World {
       if (this.isDown) continue;
       this.control();
       this.#forget();
+      this.#expectService();
+    }
+  }
+
+  /** Throws if a Service has selected no pod for long although the version that is left has ready ones. */
+  #expectService(): void {
+    const names = unserved(this);
+    for (const name of this.#unserved.keys()) if (!names.includes(name)) this.#unserved.delete(name);
+    for (const name of names) {
+      const { since, looks } = this.#unserved.get(name) ?? { since: this.now, looks: 0 };
+      if (looks > 3 && this.now - since > UNSERVED_MS)
+        throw new Error(`Service ${name} selects no pod for ${this.now - since} ms`);
+      this.#unserved.set(name, { since, looks: looks + 1 });
     }
   }
 

@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import type { Deployment } from "../../kube/core/workloads.ts";
 import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
-import { edit, ending, image } from "../support/shop.ts";
+import { annotate, edit, ending, image } from "../support/shop.ts";
 import { commands } from "./commands.ts";
 import { appOf } from "./invariants.ts";
 import { both, front, ModelWorld } from "./model-world.ts";
+import { heldIn } from "./records.ts";
 
 const quick = { interval: "5s", "max-interval": "10s", compare: "off", checks: "orders <= 5" };
 const hooks = `[
@@ -36,11 +37,14 @@ const shops = [
   ...widePlans.map((plan) => ({ plan, isWide: true })),
 ];
 
+/** revisionHistoryLimit at the beginning. */
+const history = fc.constantFrom(0, 1, 2, 10);
+
 /** The most time that the last version may take, in ticks of 10 s. */
 const LAST_TICKS = 150;
 
 /** Heals everything and ships a good version. Serin must promote it and leave nothing of its own. */
-function expectArrival(world: ModelWorld): void {
+function expectArrival(world: ModelWorld, way: Way): void {
   const heal = { metrics: "good", hooks: "yes", isDown: false, refuse: false, answers: "True" } as const;
   Object.assign(world, heal, { quota: Number.POSITIVE_INFINITY, killAfter: Number.POSITIVE_INFINITY });
   world.disturb();
@@ -49,7 +53,7 @@ function expectArrival(world: ModelWorld): void {
     world.put("deployments", edit({ replicas: 4 })(world.get("deployments", name)));
   world.applyAll();
   const manifest = (deployment: Deployment): Deployment => ({
-    ...edit({ paused: false, progressDeadlineSeconds: 600, strategy })(deployment),
+    ...edit({ paused: false, progressDeadlineSeconds: 600, revisionHistoryLimit: 3, strategy })(deployment),
     metadata: {
       ...deployment.metadata,
       annotations: { ...othersIn(deployment), ...world.planOf(deployment.metadata.name) },
@@ -57,6 +61,8 @@ function expectArrival(world: ModelWorld): void {
   });
   for (const name of ["web", "api"]) world.lowerGrants(() => world.request(name, manifest));
   world.pass(3, 10_000);
+  const held = heldIn(world.get("deployments", "web"));
+  if (held?.lost && held.phase !== "undone") end(world, way);
   arrive(world, "web");
   // A neighbour at rest stays at rest: its earlier rollouts test as much as a last one would.
   if (holdRecordOf(world.get("deployments", "api")) !== undefined) arrive(world, "api");
@@ -72,8 +78,9 @@ function expectArrival(world: ModelWorld): void {
   const found = JSON.stringify({ pods: Object.values(pods), marks, services: byName, rules: byText });
   const wanted = wantedIn(world);
   if (found !== wanted) throw new Error(`${JSON.stringify(pods)}: ended as ${found}, expected ${wanted}`);
-  for (const { strategy: own, minReadySeconds, progressDeadlineSeconds, paused } of deployments) {
-    const fields = JSON.stringify({ own, minReadySeconds, progressDeadlineSeconds, paused: paused ?? false });
+  for (const { strategy: own, revisionHistoryLimit: limit, ...spec } of deployments) {
+    const { minReadySeconds, progressDeadlineSeconds, paused = false } = spec;
+    const fields = JSON.stringify({ own, limit, minReadySeconds, progressDeadlineSeconds, paused });
     if (fields !== untouched) throw new Error(`a Deployment keeps ${fields}`);
   }
 }
@@ -83,7 +90,12 @@ const strategy = {
   type: "RollingUpdate",
   rollingUpdate: { maxUnavailable: "26%", maxSurge: "27%" },
 } as const;
-const untouched = JSON.stringify({ own: strategy, progressDeadlineSeconds: 600, paused: false });
+const untouched = JSON.stringify({
+  own: strategy,
+  limit: 3,
+  progressDeadlineSeconds: 600,
+  paused: false,
+});
 const wantedIn = ({ isWide }: ModelWorld) =>
   JSON.stringify({
     pods: [4, 4],
@@ -111,6 +123,33 @@ function arrive(world: ModelWorld, name: string): void {
   throw new Error(`the last version was refused: ${refused}`);
 }
 
+/** What users may do after the stable version was lost. */
+const ways = {
+  promote: annotate("serin.dev/promote", "1"),
+  "the old manifest": image("web:1"),
+  "opt out": (deployment: Deployment): Deployment => ({
+    ...deployment,
+    metadata: { ...deployment.metadata, annotations: othersIn(deployment) },
+  }),
+};
+type Way = keyof typeof ways;
+const way = fc.constantFrom(...(Object.keys(ways) as Way[]));
+
+/** Ends a rollout whose stable version is lost. */
+function end(world: ModelWorld, way: Way): void {
+  world.request("web", ways[way]);
+  const phase = () => heldIn(world.get("deployments", "web"))?.phase;
+  // Native control never completes a version that is never ready; the next version ends that.
+  const over = way === "the old manifest" ? [undefined] : [undefined, "promoting", "undone"];
+  const isOver = () => over.includes(phase());
+  for (let i = 0; i < LAST_TICKS && !isOver(); i += 1) world.pass(1, 10_000);
+  if (!isOver()) throw new Error(`${way} does not end a rollout whose stable version is lost`);
+  world.request("web", (deployment) => ({
+    ...deployment,
+    metadata: { ...deployment.metadata, annotations: { ...othersIn(deployment), ...world.planOf("web") } },
+  }));
+}
+
 /** Whether every Deployment is complete, as `kubectl rollout status` reports it, and carries no record of Serin's. */
 function isOver(world: ModelWorld): boolean {
   return world.list("deployments").every((deployment) => {
@@ -132,13 +171,14 @@ export function runModel({
   most?: number;
 }): void {
   fc.assert(
-    fc.property(fc.constantFrom(...shops), commands(most), ({ plan, isWide }, story) => {
-      const world = new ModelWorld({ rollout: "canary", ...quick, ...plan }, isWide);
+    fc.property(fc.constantFrom(...shops), history, way, commands(most), (shop, limit, way, story) => {
+      const { plan, isWide } = shop;
+      const world = new ModelWorld({ rollout: "canary", ...quick, ...plan }, { isWide, limit });
       fc.modelRun(
         () => ({ model: { there: new Set(["web", "service", "route"] as const) }, real: world }),
         story,
       );
-      expectArrival(world);
+      expectArrival(world, way);
     }),
     { numRuns: sequences, seed, endOnFailure: false },
   );

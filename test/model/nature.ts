@@ -18,6 +18,24 @@ export const nature = [
       [],
     ),
   ),
+  does(
+    "a janitor deletes ReplicaSets without pods",
+    (world) => {
+      for (const { metadata, spec, status } of world.list("replicasets"))
+        if ((spec.replicas ?? 0) === 0 && (status?.replicas ?? 0) === 0) world.loseSet(metadata.name);
+    },
+    [],
+  ),
+  each([0, 1, 2], (index) =>
+    does(
+      `delete ReplicaSet ${index}`,
+      (world) => {
+        const set = world.list("replicasets")[index];
+        if (set !== undefined) world.loseSet(set.metadata.name);
+      },
+      [],
+    ),
+  ),
   each([9, 12, Number.POSITIVE_INFINITY], (quota) =>
     does(
       `quota ${quota}`,

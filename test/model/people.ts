@@ -58,6 +58,7 @@ export const people = [
       world.put("deployments", edit({ replicas })(web(world)));
     }),
   ),
+  each([0, 1, 10], (limit) => asks(`a history of ${limit}`, edit({ revisionHistoryLimit: limit }))),
   each(["10, 50", "50", "5, 20, 100"], (steps) =>
     does(`plan ${steps}`, (world) =>
       world.lowerGrants(() => world.request("web", annotate("serin.dev/steps", steps))),

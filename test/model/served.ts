@@ -1,3 +1,4 @@
+import { isCanaryService } from "../../rollout/traffic/canary-service.ts";
 import { selectorOf } from "../../rollout/traffic/service-record.ts";
 import { hashOf } from "../../rollout/workload/template.ts";
 import { heldIn } from "./records.ts";
@@ -25,4 +26,18 @@ export function checkServable(world: World): void {
     if (may && [...world.endpoints(service).values()].every((ready) => ready === 0))
       throw new Error(`Service ${name} has weight but no ready endpoint`);
   }
+}
+
+/** The users' Services that select no ready pod although their Deployment has one and no stable version to serve instead. */
+export function unserved(world: World): string[] {
+  const isReady = ({ status }: { status?: { readyReplicas?: number } }) => (status?.readyReplicas ?? 0) > 0;
+  return world.list("services").flatMap((service) => {
+    const deployment = world.find("deployments", selectorOf(service).app ?? "");
+    if (isCanaryService(service) || deployment === undefined) return [];
+    const sets = world.replicaSetsOf(deployment);
+    const stable = heldIn(deployment)?.stable;
+    const isLost = sets.every((set) => hashOf(set) !== stable);
+    const isServed = [...world.endpoints(service).values()].some((ready) => ready > 0);
+    return isLost && sets.some(isReady) && !isServed ? [service.metadata.name] : [];
+  });
 }

@@ -47,6 +47,9 @@ export class Witness {
       const held = heldIn(deployment);
       if (held !== undefined) this.#asked.set(`${uid}/${held.started}`, held.asked);
     }
+    const names = new Set(this.#world.list("replicasets").map(({ metadata }) => `${metadata.name}/`));
+    for (const key of this.#runs.keys())
+      if (!names.has(key.slice(0, key.indexOf("/") + 1))) this.#runs.delete(key);
     for (const set of this.#world.list("replicasets")) {
       const annotations = set.metadata.annotations ?? {};
       if (this.#known.has(annotations)) continue;
