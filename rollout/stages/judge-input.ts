@@ -10,13 +10,14 @@ import { comparesAt, strategies } from "../plan/strategy.ts";
 import { CLOCK_SKEW_MS } from "../text/instant.ts";
 import { isExposed } from "../traffic/exposure.ts";
 import { homeOf, isService } from "../traffic/route-record.ts";
-import { type Facts, nextWeight, stepOf } from "./snapshot.ts";
+import { type Facts, isStableLost, nextWeight, stepOf } from "./snapshot.ts";
 
-/** The question to the metrics about a rollout; `undefined` while its canary has no traffic. */
+/** The question to the metrics about a rollout; `undefined` while its canary has no traffic or no stable version. */
 export function judgeInputOf(snapshot: Facts): JudgeInput | undefined {
   const { run } = snapshot;
   const since = inForceSince(snapshot);
   if (run?.outcome !== "running" || snapshot.held.phase !== "canary" || since === undefined) return undefined;
+  if (isStableLost(snapshot)) return undefined;
   const started = Date.parse(run.started);
   // A route's owner may write any instant into its record.
   const from = Math.max(since, started);

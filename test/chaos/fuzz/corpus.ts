@@ -42,6 +42,7 @@ const deploymentWishes: readonly Wish<Deployment>[] = [
   edit({ replicas: 3 }),
   edit({ paused: true }),
   edit({ minReadySeconds: 7 }),
+  edit({ revisionHistoryLimit: 1 }),
   edit({ strategy: { type: "Recreate" } }),
   (stored) => edit({ strategy: { type: "Recreate" } })(image("web:9")(stored)),
   annotate("serin.dev/steps", "30, 60"),

@@ -5,6 +5,8 @@ import { holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
 import { checkServed } from "../../../model/invariants.ts";
 import { message } from "../../../model/stage.ts";
 import type { World } from "../../../model/world.ts";
+import { AT_NOON, aHeld } from "../../../support/builders.ts";
+import { aRollout } from "../../../support/rollout.ts";
 import { annotate, aShop, edit, ending, image, outcome } from "../../../support/shop.ts";
 
 const web = (world: World) => world.get("deployments", "web");
@@ -132,6 +134,37 @@ describe("a rollout whose stable ReplicaSet is gone", () => {
     expect(services(world)).to.deep.include({ app: "web" });
     world.run(40);
     expect(ending(world)).to.deep.include({ marks: [], pods: { "web-h1": 5 } });
+  });
+
+  for (const limit of [0, 1])
+    it(`outlives a scale to zero after a failure, although the user keeps a history of ${limit}`, () => {
+      const world = aShop({ annotations: { "serin.dev/compare": "off" } });
+      world.put("deployments", edit({ revisionHistoryLimit: limit })(web(world)));
+      for (const version of ["web:bad", "web:bad-again"]) {
+        world.request("web", image(version));
+        world.run(2);
+        fail(world);
+      }
+      for (const replicas of [0, 5]) {
+        world.put("deployments", edit({ replicas })(web(world)));
+        world.run(5);
+      }
+      expect(world.find("replicasets", "web-h1")?.status?.readyReplicas).to.equal(5);
+      checkServed(world);
+      world.request("web", image("web:1"));
+      world.run(40);
+      expect(ending(world)).to.deep.include({ marks: [], pods: { "web-h1": 5 } });
+      expect(web(world).spec.revisionHistoryLimit).to.equal(limit);
+      expect(world.list("replicasets")).to.have.length(1 + limit);
+    });
+
+  it("asks the metrics nothing more", () => {
+    const world = lost();
+    world.run(10);
+    expect(world.observe("web")?.judgeInput).to.equal(undefined);
+    const run = { inForceSince: AT_NOON };
+    expect(aRollout({ run, routes: [] }).judgeInput).to.not.equal(undefined);
+    expect(aRollout({ run, routes: [], held: aHeld({ lost: true }) }).judgeInput).to.equal(undefined);
   });
 
   const running = (world: World) => world.runTo(10);
