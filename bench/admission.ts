@@ -28,30 +28,29 @@ export interface Compared {
 }
 
 const WARM_UP = 500;
-const PATH = "/admit/deployments";
 const PORT = 8443;
 // Serin's own pods count from 1.
 const BARE_POD = 60_001;
 const LIFE_MS = 3_600_000;
 
 /**
- * Calls Serin's webhook at its pod's address, and a bare node:https handler in a network namespace like a pod's that
+ * Calls Serin's webhook at its pod's address and its path, and a bare node:https handler in a network namespace like a pod's that
  * sends the same bytes as Serin: one connection each, one call at a time, in turns. Throws if Serin does not answer
  * 200.
  */
 export async function compareAdmission<K extends string>(
   { dir, now }: { readonly dir: Cluster["dir"]; readonly now: number },
-  webhookAddress: string,
+  webhook: { readonly address: string; readonly path: string },
   questions: Readonly<Record<K, Question>>,
 ): Promise<Record<K, Compared>> {
-  const serin = client(webhookAddress);
+  const serin = client(webhook.address);
   const entries = Object.entries<Question>(questions);
   const answers: Record<string, string> = {};
-  for (const [name, { body }] of entries) answers[`/${name}`] = await ask(serin, PATH, body);
+  for (const [name, { body }] of entries) answers[`/${name}`] = await ask(serin, webhook.path, body);
   const bare = await startBare(dir, answers, now);
   const results: [string, Compared][] = [];
   for (const [name, question] of entries) {
-    results.push([name, await inTurns(question, [serin, PATH], [bare.pool, `/${name}`])]);
+    results.push([name, await inTurns(question, [serin, webhook.path], [bare.pool, `/${name}`])]);
   }
   await serin.close();
   await bare.stop();

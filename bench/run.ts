@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { WebhookConfiguration } from "../certs/configuration.ts";
 import type { Pod } from "../kube/core/workloads.ts";
 import type { Cluster } from "../test/cluster/cluster.ts";
 import { startLoad } from "../test/cluster/load.ts";
@@ -96,7 +97,10 @@ async function measureAdmission(cluster: Cluster, pod: string): Promise<BenchFin
   const start = await send([image]);
   const path = `/api/v1/namespaces/serin-system/pods/${pod}`;
   const { status } = await api.demand<Pod & { status: { podIP: string } }>("GET", path);
-  return compareAdmission({ dir: cluster.dir, now: Date.now() }, status.podIP, {
+  const configuration = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/serin";
+  const { webhooks = [] } = await api.demand<WebhookConfiguration>("GET", configuration);
+  const service = { address: status.podIP, path: webhooks[0]?.clientConfig.service?.path ?? "" };
+  return compareAdmission({ dir: cluster.dir, now: Date.now() }, service, {
     annotation: { body: annotation, calls: CALLS.annotation },
     start: { body: start, calls: CALLS.start },
   });

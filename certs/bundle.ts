@@ -3,11 +3,7 @@ import { retryOnConflict } from "../kube/client/retry-on-conflict.ts";
 import type { KubeObject, OwnerReference } from "../kube/core/meta.ts";
 import { mutatingWebhookConfigurations, namespaces } from "../kube/core/resources.ts";
 import type { JsonPatchOperation } from "../kube/core/writes.ts";
-
-/** The fields of an admissionregistration.k8s.io/v1 MutatingWebhookConfiguration that Serin reads. */
-interface WebhookConfiguration extends KubeObject {
-  webhooks?: { name: string; clientConfig: { caBundle?: string; [unknown: string]: unknown } }[];
-}
+import type { WebhookConfiguration } from "./configuration.ts";
 
 interface BundleOptions {
   readonly kube: Kube;

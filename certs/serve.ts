@@ -1,36 +1,75 @@
 import { backoffMs } from "../kube/core/clock.ts";
 import type { Log } from "../kube/core/log.ts";
-import type { KubeObject } from "../kube/core/meta.ts";
-import { mutatingWebhookConfigurations, type Resource, secrets } from "../kube/core/resources.ts";
+import { mutatingWebhookConfigurations, pods, secrets } from "../kube/core/resources.ts";
+import type { Pod } from "../kube/core/workloads.ts";
 import { reflect } from "../kube/runtime/reflector.ts";
+import type { Accepted } from "./accepted.ts";
 import { keepCaBundle } from "./bundle.ts";
-import type { Material } from "./material.ts";
-import { type CertificateOptions, ensureCertificate } from "./rotate.ts";
+import { reaches, tokensIn, type WebhookConfiguration } from "./configuration.ts";
+import { readCertificate } from "./inspect.ts";
+import { keepPaths } from "./keep-paths.ts";
+import type { Material, Secret } from "./material.ts";
+import { concernsPaths } from "./pods.ts";
+import { type CertificateOptions, defaultLives, ensureCertificate } from "./rotate.ts";
+import { tokenLifeMs } from "./tokens.ts";
 
 /** The certificate, and the listener that serves it. */
 export interface ServingOptions extends Omit<CertificateOptions, "served" | "trust"> {
-  /** The MutatingWebhookConfiguration whose caBundle follows the certificate. */
+  /** The MutatingWebhookConfiguration whose caBundle and paths Serin keeps. */
   readonly configuration: string;
+  /** The name of the Service by which the API server calls the webhook. */
+  readonly service: string;
+  /** Learns the tokens of the Secret and of the configuration. */
+  readonly accepted: Accepted;
+  /** The life (ms) of a token in the path. */
+  readonly tokenMs?: number;
   readonly signal: AbortSignal;
   readonly log: Log;
   /** Called with the first certificate and with each new one: `server.setSecureContext`. */
   readonly apply: (certificate: { readonly cert: string; readonly key: string }) => void;
+  /** Called with whether the configuration, whichever replica wrote it, leads the API server to this replica. */
+  readonly onReach: (isReached: boolean) => void;
 }
 
 /** The longest time (ms) between two decisions. Timers cannot wait for longer than 24 days. */
 const longestSleepMs = 24 * 3_600_000;
 
 /**
- * Keeps a certificate served and trusted until the signal aborts: at start, when it is due, and when the Secret or the
- * webhook configuration changes. Logs a failure and tries again (0.2 s doubling to 10 s).
+ * Keeps a certificate served and trusted, and a token in the paths, until the signal aborts: at start, when one is due, and
+ * when the Secret, the webhook configuration or the webhook's pods change. Logs a failure and tries again (0.2 s doubling
+ * to 10 s).
  */
 export async function keepServing(options: ServingOptions): Promise<void> {
-  const { kube, namespace, name, configuration, clock, signal, log, apply } = options;
+  const { kube, namespace, name, configuration, clock, signal, log, apply, accepted, onReach } = options;
+  const { lives = defaultLives, tokenMs = tokenLifeMs } = options;
   const trust = (caBundle: string) => keepCaBundle({ kube, configuration, caBundle, owner: namespace });
   const bell = new Bell();
-  follow(options, secrets, name, bell, namespace);
-  follow(options, mutatingWebhookConfigurations, configuration, bell);
   let served: Material | undefined;
+  let found: WebhookConfiguration | undefined;
+  const tell = () => {
+    const leaf = readCertificate(served?.cert);
+    onReach(found !== undefined && leaf !== undefined && reaches(found, leaf));
+  };
+  const followed = { kube, clock, signal, log, initial: "watch" } as const;
+  const fieldSelector = `metadata.name=${name}`;
+  reflect<Secret>({ ...followed, resource: secrets, namespace, fieldSelector, onChange: () => bell.ring() });
+  reflect<WebhookConfiguration>({
+    ...followed,
+    resource: mutatingWebhookConfigurations,
+    fieldSelector: `metadata.name=${configuration}`,
+    onChange(_key, now) {
+      found = now;
+      accepted.configure(now === undefined ? new Set() : tokensIn(now));
+      tell();
+      bell.ring();
+    },
+  });
+  reflect<Pod>({
+    ...followed,
+    resource: pods,
+    namespace,
+    onChange: (_key, now, before) => concernsPaths(now, before) && bell.ring(),
+  });
   for (let failures = 0; !signal.aborted; ) {
     let waitMs: number;
     const rung = bell.next();
@@ -41,33 +80,17 @@ export async function keepServing(options: ServingOptions): Promise<void> {
         log.info({ nextAt: new Date(certificate.nextAt).toISOString() }, "certificate served");
       }
       served = certificate;
+      tell();
       await trust(certificate.caBundle);
+      const nextAt = await keepPaths(options, { lifeMs: tokenMs, settleMs: lives.settleMs });
       failures = 0;
-      waitMs = Math.min(longestSleepMs, Math.max(0, certificate.nextAt - clock.now()));
+      waitMs = Math.min(longestSleepMs, Math.max(0, Math.min(certificate.nextAt, nextAt) - clock.now()));
     } catch (error) {
       log.warn({ err: error }, "keep certificate failed");
       waitMs = backoffMs(failures++);
     }
     await clock.sleep(waitMs, AbortSignal.any([signal, rung])).catch(() => {});
   }
-}
-
-/** Rings the bell at every change of one object. */
-function follow(
-  options: ServingOptions,
-  resource: Resource,
-  name: string,
-  bell: Bell,
-  namespace?: string,
-): void {
-  reflect<KubeObject>({
-    ...options,
-    resource,
-    namespace,
-    fieldSelector: `metadata.name=${name}`,
-    initial: "watch",
-    onChange: () => bell.ring(),
-  });
 }
 
 /** Wakes one sleeper. A ring during the work counts for the next sleep. */

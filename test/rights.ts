@@ -6,10 +6,8 @@ const BEFORE_WATCH_LIST = "Kubernetes before 1.34 has no WatchList: test/unit/ku
 /** Rights for rare situations that no story can cause, each with the reason for it. */
 export const RARE: Readonly<Record<Right, string>> = {
   "get deployments.apps": "a write conflicts: test/chaos/people/rbac.chaos.ts",
-  "get services": "a write conflicts: test/chaos/people/rbac.chaos.ts",
   "get grpcroutes.gateway.networking.k8s.io":
     "an undo waits for acceptance: test/unit/webhook/routes.test.ts",
-  "list pods": BEFORE_WATCH_LIST,
   "list leases.coordination.k8s.io serin in serin-system": BEFORE_WATCH_LIST,
   "list secrets serin-certificate in serin-system": BEFORE_WATCH_LIST,
   "list mutatingwebhookconfigurations.admissionregistration.k8s.io serin": BEFORE_WATCH_LIST,

@@ -1,5 +1,8 @@
 import { once } from "node:events";
 import pino from "pino";
+import { Accepted } from "../certs/accepted.ts";
+import { tokensIn, type WebhookConfiguration } from "../certs/configuration.ts";
+import { trustSettleMs } from "../certs/decide.ts";
 import { serviceNames } from "../certs/issue.ts";
 import { keepServing } from "../certs/serve.ts";
 import { parseFlags } from "../flags/program.ts";
@@ -9,6 +12,7 @@ import { gatewayApi, negotiated } from "../kube/client/discovery.ts";
 import { inCluster } from "../kube/client/in-cluster.ts";
 import { withRetryAfter } from "../kube/client/retry-after.ts";
 import { systemClock } from "../kube/core/clock.ts";
+import { mutatingWebhookConfigurations } from "../kube/core/resources.ts";
 import { hookHostsOf } from "../rollout/hooks/hosts.ts";
 import { admitDeployments } from "./deployments.ts";
 import { admitRoutes, admitServices } from "./in-flight.ts";
@@ -30,7 +34,16 @@ const connection = connect({
 // The API server waits 20 s for an answer.
 const kube = negotiated(withRetryAfter(connection, { clock, patienceMs: 10_000 }), { ...gatewayApi, clock });
 const hookHosts = hookHostsOf(options["hook-host"]);
-let ready = false;
+let isListening = false;
+let isReached = false;
+const accepted = new Accepted({
+  clock,
+  settleMs: trustSettleMs,
+  read: async () =>
+    tokensIn(
+      await kube.get<WebhookConfiguration>(mutatingWebhookConfigurations, { name: options.configuration }),
+    ),
+});
 
 const server = admissionServer(
   admissionApp({
@@ -47,7 +60,8 @@ const server = admissionServer(
         admit: admitTracked({ kube, namespace: options.namespace, clock, log }),
       },
     },
-    ready: () => ready,
+    accepts: (token) => accepted.accepts(token),
+    ready: () => isListening && isReached,
     log,
   }),
 );
@@ -60,6 +74,8 @@ const serving = keepServing({
   name: "serin-certificate",
   names: [first, ...others],
   configuration: options.configuration,
+  service: options.service,
+  accepted,
   clock,
   log,
   signal: stop.signal,
@@ -67,15 +83,18 @@ const serving = keepServing({
     server.setSecureContext({ ...certificate, ...tls });
     if (server.listening) return;
     server.listen(options.port, options.host, () => {
-      ready = true;
+      isListening = true;
       log.info({ host: options.host, port: options.port }, "listening");
     });
+  },
+  onReach(now) {
+    isReached = now;
   },
 });
 
 const [signal] = await Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]);
 log.info({ signal }, "stopping");
-ready = false;
+isListening = false;
 stop.abort();
 if (server.listening) await drainServer(server, clock);
 await serving;

@@ -1,5 +1,6 @@
-import type { ErrorRequestHandler, Express } from "express";
+import type { ErrorRequestHandler, Express, RequestHandler, Response } from "express";
 import express from "express";
+import { readPath } from "../certs/paths.ts";
 import { messageOf } from "../kube/core/error-message.ts";
 import type { Log } from "../kube/core/log.ts";
 import { type AdmissionRequest, BadReview, type ReviewResponse, readReview, writeReview } from "./review.ts";
@@ -16,13 +17,19 @@ export interface ServerOptions {
   readonly kinds: Readonly<
     Record<string, { readonly kinds: readonly string[]; readonly admit: Admit<never> }>
   >;
-  /** Whether the server can answer requests already. */
+  /** Whether a request with this token in its path may come from the API server (Accepted.accepts). */
+  readonly accepts: (token: string) => Promise<boolean>;
+  /** Whether the API server reaches this server. */
   readonly ready: () => boolean;
   readonly log: Log;
 }
 
-/** The HTTP application: `POST /admit/<plural>`, `GET /healthz`, `GET /readyz`. */
-export function admissionApp({ kinds, ready, log }: ServerOptions): Express {
+interface Locals {
+  readonly plural: string;
+}
+
+/** The HTTP application: `POST /admit/<token>/<plural>`, `GET /healthz`, `GET /readyz`. */
+export function admissionApp({ kinds, accepts, ready, log }: ServerOptions): Express {
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
@@ -31,15 +38,45 @@ export function admissionApp({ kinds, ready, log }: ServerOptions): Express {
     "/readyz",
     (_request, response) => void response.status(ready() ? 200 : 503).send(ready() ? "ok" : "not ready"),
   );
-  for (const [plural, { kinds: served, admit }] of Object.entries(kinds)) {
-    app.post(`/admit/${plural}`, express.json({ limit: BODY_LIMIT }), async (request, response) => {
-      const review = readReview(request.body, served);
-      response.json(await answer(review, admit, log));
-    });
-  }
-  app.use((_request, response) => void response.status(404).json({ error: "not found" }));
+  app.use(authenticate(Object.keys(kinds), accepts, log));
+  app.use(express.json({ limit: BODY_LIMIT }));
+  app.use(async (request, response: Response<object, Locals>) => {
+    const entry = kinds[response.locals.plural];
+    if (entry === undefined) throw new Error(`no kinds for ${response.locals.plural}`);
+    response.json(await answer(readReview(request.body, entry.kinds), entry.admit, log));
+  });
   app.use(refuse(log));
   return app;
+}
+
+/**
+ * Lets only requests of the API server pass. Every other request gets 404 before Serin reads its body, and loses its
+ * connection. Serin logs these at debug only, because every pod of the cluster can send them.
+ */
+function authenticate(
+  plurals: readonly string[],
+  accepts: ServerOptions["accepts"],
+  log: Log,
+): RequestHandler<object, object, unknown, object, Locals> {
+  const find = async ({ method, path }: { readonly method: string; readonly path: string }) => {
+    const found = method === "POST" ? readPath(path) : undefined;
+    if (found === undefined || !plurals.includes(found.plural)) return undefined;
+    try {
+      return (await accepts(found.token)) ? found.plural : undefined;
+    } catch (error) {
+      log.debug({ err: error }, "cannot read the webhook configuration for an unknown path");
+      return undefined;
+    }
+  };
+  return async (request, response, next) => {
+    const plural = await find(request);
+    if (plural !== undefined) {
+      response.locals = { plural };
+      return next();
+    }
+    log.debug({ from: request.socket.remoteAddress }, "unknown path");
+    response.setHeader("connection", "close").status(404).json({ error: "not found" });
+  };
 }
 
 /** A defect in Serin must not look like a yes, so Serin refuses the request and logs the reason. */
@@ -58,10 +95,11 @@ async function answer(review: AdmissionRequest, admit: Admit<never>, log: Log): 
 
 function refuse(log: Log): ErrorRequestHandler {
   // Express recognizes an error handler by its four parameters.
-  return (error, request, response, _next) => {
+  return (error, _request, response, _next) => {
     const status = error instanceof BadReview ? 400 : statusOf(error);
     const message = status < 500 ? messageOf(error) : "internal error";
-    const fields = { path: request.path, status, reason: message };
+    // The path holds the token, which must not get into a log.
+    const fields = { plural: response.locals.plural, status, reason: message };
     if (status < 500) log.warn(fields, "request refused");
     else log.error({ ...fields, err: error }, "request failed");
     response.status(status).json({ error: message });

@@ -1,8 +1,9 @@
-import type { Kube } from "../client/api.ts";
+import type { Kube, Where } from "../client/api.ts";
 import { retryOnConflict } from "../client/retry-on-conflict.ts";
 import type { KubeObject, Meta } from "../core/meta.ts";
+import type { Resource } from "../core/resources.ts";
 import * as resources from "../core/resources.ts";
-import type { JsonPatch, Write as KubeWrite, Target } from "../core/writes.ts";
+import type { JsonPatch, Write as KubeWrite } from "../core/writes.ts";
 import { recordEvent } from "./events.ts";
 
 const byKind = {
@@ -47,7 +48,7 @@ export async function perform(
       await kube.delete(resource, where, { uid: write.uid, resourceVersion: write.resourceVersion });
       return undefined;
     case "json":
-      return disown(kube, write, await kube.jsonPatch(resource, where, write.body), signature);
+      return disown(kube, resource, where, await kube.jsonPatch(resource, where, write.body));
     case "strategic":
       return kube.strategicPatch(resource, { ...where, subresource: write.subresource }, write.body);
     case "merge": {
@@ -56,7 +57,7 @@ export async function perform(
         { ...where, subresource: write.subresource },
         write.body,
       );
-      return write.subresource === undefined ? disown(kube, write, stored, signature) : undefined;
+      return write.subresource === undefined ? disown(kube, resource, where, stored) : undefined;
     }
     default:
       return write satisfies never;
@@ -66,16 +67,16 @@ export async function perform(
 /**
  * Users who apply server-side own the fields in their manifest; a patch of Serin would take these fields, and the users'
  * next apply would conflict. So Serin removes its entry from managedFields if there is such a user. The webhook removes it
- * within the write (webhook/ownership.ts), and this function right after a write that the webhook did not see.
+ * within the write (webhook/ownership.ts), and this function right after a write that the webhook did not see. `where`
+ * names Serin's field manager.
  */
-async function disown(
+export async function disown(
   kube: Kube,
-  target: Target,
+  resource: Resource,
+  { namespace, name, fieldManager }: Where & { readonly fieldManager: string },
   stored: KubeObject,
-  { fieldManager }: Signature,
 ): Promise<KubeObject> {
-  const resource = byKind[target.kind];
-  const where = { namespace: target.namespace, name: target.name };
+  const where = { namespace, name };
   // A gateway that writes its status in between moves the entry.
   return retryOnConflict(
     () => kube.get<KubeObject>(resource, where),

@@ -174,7 +174,7 @@ describeCluster("admission", function () {
   });
 });
 
-/** Posts to a webhook pod as the API server does: at an address of the Service, with the configuration's authority. */
+/** Posts to a webhook pod as the API server does: at an address of the Service, with the configuration's authority and path. */
 async function connectWebhook(shop: Shop) {
   const read = async (...args: string[]) => (await shop.cluster.kubectl(args)).stdout;
   const address = await read(
@@ -189,10 +189,15 @@ async function connectWebhook(shop: Shop) {
     "-o=jsonpath={.webhooks[0].clientConfig.caBundle}",
   );
   const ca = Buffer.from(bundle, "base64").toString();
+  const path = await read(
+    "get",
+    "mutatingwebhookconfiguration/serin",
+    "-o=jsonpath={.webhooks[0].clientConfig.service.path}",
+  );
   const dispatcher = new Agent({ connect: { ca, servername: "serin.serin-system.svc" } });
   return async (body: string) => {
     const headers = { "content-type": "application/json" };
-    const url = `https://${address}:8443/admit/deployments`;
+    const url = `https://${address}:8443${path}`;
     const answer = await request(url, { dispatcher, method: "POST", headers, body });
     return { status: answer.statusCode, body: (await answer.body.json()) as Record<string, unknown> };
   };

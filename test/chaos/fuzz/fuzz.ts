@@ -76,6 +76,7 @@ async function serve(state: State, clock: Clock) {
       routes: { kinds: ["HTTPRoute", "GRPCRoute"], admit: admitRoutes },
       config: { kinds: ["ConfigMap", "Secret"], admit: admitTracked(needs) },
     },
+    accepts: async () => true,
     ready: () => true,
     log: noLog,
   });

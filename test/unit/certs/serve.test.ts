@@ -3,25 +3,39 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { connect } from "node:tls";
 import { expect } from "chai";
+import { Accepted } from "../../../certs/accepted.ts";
 import { keepCaBundle } from "../../../certs/bundle.ts";
 import { readBundle } from "../../../certs/inspect.ts";
+import { readPath } from "../../../certs/paths.ts";
 import { keepServing } from "../../../certs/serve.ts";
 import type { Kube } from "../../../kube/client/api.ts";
 import { systemClock } from "../../../kube/core/clock.ts";
 import type { KubeObject } from "../../../kube/core/meta.ts";
-import { mutatingWebhookConfigurations, namespaces, secrets } from "../../../kube/core/resources.ts";
+import {
+  mutatingWebhookConfigurations,
+  namespaces,
+  pods,
+  secrets,
+  services,
+} from "../../../kube/core/resources.ts";
 import { FakeApi } from "../../support/api.ts";
 import { eventually } from "../../support/eventually.ts";
 import { noLog } from "../../support/log.ts";
 
 /** How far a client lags behind what is trusted, in ms; on a machine so busy that it is more, that is another case. */
 const LAG_MS = 300;
+const namespace = "serin-system";
 const host = "serin.serin-system.svc";
 const configuration = () => ({
   metadata: { name: "serin" },
-  webhooks: ["a", "b"].map((name) => ({ name, clientConfig: { service: { name: "serin" } } })),
+  webhooks: ["a", "b"].map((name) => ({
+    name,
+    clientConfig: { service: { name: "serin", path: "/admit/config" } },
+  })),
 });
-type Configuration = KubeObject & { webhooks: { name: string; clientConfig: { caBundle?: string } }[] };
+type ClientConfig = { caBundle?: string; service?: { path?: string } };
+type Configuration = KubeObject & { webhooks: { name: string; clientConfig: ClientConfig }[] };
+const unread = { clock: systemClock, settleMs: 60_000, read: async () => new Set<string>() };
 
 describe("certs/serve", () => {
   let api: FakeApi;
@@ -45,6 +59,8 @@ describe("certs/serve", () => {
     api.store.get("admissionregistration.k8s.io/v1/mutatingwebhookconfigurations", "/serin") as Configuration;
   const trusted = () => Buffer.from(stored().webhooks[0]?.clientConfig.caBundle ?? "", "base64").toString();
 
+  const token = () => readPath(stored().webhooks[0]?.clientConfig.service?.path)?.token ?? "";
+
   it("patches the bundle and the owner once", async () => {
     api.add(mutatingWebhookConfigurations, configuration());
     const keep = () => keepCaBundle({ kube, configuration: "serin", caBundle: "PEM", owner: "serin-system" });
@@ -62,22 +78,41 @@ describe("certs/serve", () => {
 
   it("serves, renews, heals and is trusted again when the configuration was overwritten", async () => {
     const served: string[] = [];
+    let isReached = false;
     const serving = keepServing({
       kube,
       namespace: "serin-system",
       name: "serin-certificate",
       names: [host],
       configuration: "serin",
+      service: "serin",
+      accepted: new Accepted(unread),
       clock: systemClock,
       signal: stop.signal,
       log: noLog,
       apply: ({ cert }) => void served.push(cert),
+      onReach(now) {
+        isReached = now;
+      },
     });
     await eventually("served before there is a configuration", () => served.length === 1);
+    expect(isReached).to.equal(false);
     api.add(mutatingWebhookConfigurations, configuration());
     await eventually("trusted", () => trusted().includes("BEGIN CERTIFICATE"));
+    await eventually("called at a secret path", () => token() !== "");
+    await eventually("reached", () => isReached);
     api.change(mutatingWebhookConfigurations, "/serin", configuration());
     await eventually("trusted again", () => trusted().includes("BEGIN CERTIFICATE"));
+    await eventually("called at a secret path again", () => token() !== "");
+    const before = token();
+    api.change(secrets, "serin-system/serin-certificate", { data: { "webhook-tokens": null } });
+    await eventually("rotated by hand", () => ![before, ""].includes(token()));
+    api.add(services, { metadata: { namespace, name: "serin" }, spec: { selector: { a: "b" } } });
+    const old = api.add(pods, { metadata: { namespace, name: "old", labels: { a: "b" } } });
+    await eventually("called at the plain path", () => token() === "");
+    api.remove(pods, `${namespace}/${old.metadata.name}`);
+    await eventually("called at a secret path at last", () => token() !== "");
+    await eventually("reached again", () => isReached);
     api.remove(secrets, "serin-system/serin-certificate");
     await eventually("written back", () => api.store.list("/v1/secrets").length === 1);
     expect(served).to.have.length(1);
@@ -104,6 +139,9 @@ describe("certs/serve", () => {
         names: [host],
         lives,
         configuration: "serin",
+        service: "serin",
+        accepted: new Accepted(unread),
+        onReach() {},
         clock: systemClock,
         signal: stop.signal,
         log: noLog,

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import { issueAuthority, issueLeaf, type KeyPair } from "../../../certs/issue.ts";
+import { PLAIN } from "../../../certs/paths.ts";
 import type { KubeObject } from "../../../kube/core/meta.ts";
 import { admissionApp } from "../../../webhook/server.ts";
 import { rememberingLog } from "../../support/log.ts";
@@ -18,6 +19,8 @@ describe("webhook/server, over TLS", () => {
   let authority: KeyPair;
   let ready = true;
   let admit: () => Promise<{ allowed: true; object?: KubeObject }> = async () => ({ allowed: true });
+  const token = "t".repeat(43);
+  let accepts = async (given: string) => given === token;
   const log = rememberingLog();
 
   before(async () => {
@@ -27,7 +30,7 @@ describe("webhook/server, over TLS", () => {
     const kinds = { deployments: { kinds: ["Deployment"], admit: () => admit() } };
     server = createServer(
       { cert, key, minVersion: "TLSv1.2" },
-      admissionApp({ kinds, ready: () => ready, log }),
+      admissionApp({ kinds, accepts: (given) => accepts(given), ready: () => ready, log }),
     );
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -59,7 +62,7 @@ describe("webhook/server, over TLS", () => {
     return { status: response.statusCode as number, headers: response.headers, text };
   }
   const post = (body: string | Buffer, headers?: Record<string, string>) =>
-    send("/admit/deployments", body, headers);
+    send(`/admit/${token}/deployments`, body, headers);
 
   const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024, " "));
   const refused: [string, string | Buffer, Record<string, string>, number][] = [
@@ -132,10 +135,40 @@ describe("webhook/server, over TLS", () => {
     expect(JSON.parse(text).response).to.deep.include({ uid: "u1", allowed: false });
   });
 
-  it("knows no other address and no other method", async () => {
-    expect((await send("/admit/pods", review)).status).to.equal(404);
-    expect((await send("/admit/deployments")).status).to.equal(404);
-    expect((await send("/admit/__proto__", review)).status).to.equal(404);
+  const strange: [string, string, string?][] = [
+    ["the plain path", "/admit/deployments", review],
+    ["another token", `/admit/${"x".repeat(43)}/deployments`, review],
+    ["a token that is too short", "/admit/t/deployments", review],
+    ["another plural", `/admit/${token}/pods`, review],
+    ["the name of a prototype", `/admit/${token}/constructor`, review],
+    ["another method", `/admit/${token}/deployments`],
+    ["a path that is not valid", "/admit/%zz/deployments", review],
+    ["10 MB that are not JSON", "/admit/deployments", "x".repeat(10 * 1024 * 1024)],
+    ["the root", "/", "{"],
+  ];
+  for (const [what, path, body] of strange) {
+    it(`answers 404 to ${what}, ends the connection, reads nothing and decides nothing`, async () => {
+      const from = log.lines.length;
+      admit = () => Promise.reject(new Error("asked"));
+      const { status, headers } = await send(path, body);
+      admit = async () => ({ allowed: true });
+      expect([status, headers.connection]).to.deep.equal([404, "close"]);
+      expect(log.lines.slice(from)).to.deep.equal(["debug: unknown path"]);
+      expect((await post(review)).status).to.equal(200);
+    });
+  }
+
+  it("accepts what may come from the API server, with its query", async () => {
+    accepts = async (given) => given === PLAIN;
+    expect((await send("/admit/deployments?timeout=20s", review)).status).to.equal(200);
+    accepts = () => Promise.reject(new Error("no API server"));
+    expect((await post(review)).status).to.equal(404);
+    accepts = async (given) => given === token;
+  });
+
+  it("writes no token into the log", async () => {
+    await post("{");
+    expect(JSON.stringify(log.fields)).to.not.include(token);
   });
 
   it("says whether it lives and whether it is ready", async () => {
