@@ -7,12 +7,13 @@ import type { Log } from "../kube/core/log.ts";
 import { deployments, horizontalPodAutoscalers, services } from "../kube/core/resources.ts";
 import type { ReferenceGrant, Route } from "../kube/core/routes.ts";
 import type { Service } from "../kube/core/services.ts";
-import type { Deployment } from "../kube/core/workloads.ts";
+import type { Deployment, ReplicaSet } from "../kube/core/workloads.ts";
 import { admitCreate, admitUpdate, changesTemplate } from "../rollout/admission/admit.ts";
 import type { AdmissionResponse } from "../rollout/admission/answer.ts";
 import type { ClusterState } from "../rollout/admission/change.ts";
 import { checkHookHosts } from "../rollout/admission/hook-hosts.ts";
 import { needsDefaultSources } from "../rollout/admission/needs-layers.ts";
+import { provenEffects } from "../rollout/admission/proven.ts";
 import { answerPerson, answerTracker } from "../rollout/admission/tracked.ts";
 import type { HookHost } from "../rollout/hooks/hosts.ts";
 import { FLIGHT } from "../rollout/keys.ts";
@@ -24,6 +25,7 @@ import { holdRecordOf } from "../rollout/workload/hold-record.ts";
 import { planOf } from "../rollout/workload/plan-of.ts";
 import { readDefaultSources } from "./default-sources.ts";
 import { performEffect } from "./effects.ts";
+import { readLive } from "./live.ts";
 import type { Admit } from "./server.ts";
 
 /** The means to answer. */
@@ -37,27 +39,46 @@ export interface Needs {
   readonly log: Log;
 }
 
-/** Answers requests about Deployments: reads the state of the cluster, decides, and performs the effects. */
+/** An answer, and the Deployment's own ReplicaSets if they were read for it. */
+interface Decision {
+  readonly answer: AdmissionResponse;
+  readonly replicaSets: readonly ReplicaSet[];
+}
+
+/**
+ * Answers requests about Deployments: reads the state of the cluster, decides, and performs the effects. An answer with
+ * effects is decided for the Deployment that the API server stores, not for the one in the request's body.
+ */
 export function admitDeployments({ kube, namespace, hookHosts, clock, log }: Needs): Admit<Deployment> {
   return async ({ object: requested, oldObject: stored, dryRun, options }) => {
     const reading = needsDefaultSources(requested, stored)
       ? readDefaultSources(kube, namespace, requested)
       : undefined;
-    const checked = (answer: AdmissionResponse) =>
-      checkHookHosts(answer, stored, (object) => planOf(object).hooks, hookHosts);
-    if (stored === null) return checked(admitCreate(requested, await reading));
-    // The pods of a new template read the changed ConfigMap as well, so the change needs no rollout of its own.
-    const old = changesTemplate(requested, stored) ? withoutChanged(stored) : stored;
-    const [reads, places] = await Promise.all([
-      changesTemplate(requested, old) ? gather(kube, old) : undefined,
-      reading,
-    ]);
-    const said = checked(admitUpdate(requested, old, reads, new Date(clock.now()).toISOString(), places));
-    const answer = options?.fieldManager === TRACKER ? answerTracker(said) : answerPerson(said, old);
-    if (reads !== undefined) log.info(summary(old, answer, dryRun), "new template");
-    if (dryRun) return answer;
+    const checked = (answer: AdmissionResponse, old: Deployment | null) =>
+      checkHookHosts(answer, old, (object) => planOf(object).hooks, hookHosts);
+    if (stored === null) return checked(admitCreate(requested, await reading), null);
+    const decide = async (present: Deployment): Promise<Decision> => {
+      // The pods of a new template read the changed ConfigMap as well, so the change needs no rollout of its own.
+      const old = changesTemplate(requested, present) ? withoutChanged(present) : present;
+      const [reads, places] = await Promise.all([
+        changesTemplate(requested, old) ? gather(kube, old) : undefined,
+        reading,
+      ]);
+      const now = new Date(clock.now()).toISOString();
+      const said = checked(admitUpdate(requested, old, reads, now, places), present);
+      const answer = options?.fieldManager === TRACKER ? answerTracker(said) : answerPerson(said, old);
+      if (reads !== undefined) log.info(summary(old, answer, dryRun), "new template");
+      return { answer, replicaSets: reads?.replicaSets ?? [] };
+    };
+    if (dryRun || !changesTemplate(requested, stored)) {
+      const { answer } = await decide(stored);
+      if (dryRun || answer.effects.length === 0) return answer;
+    }
+    const live = await readLive(kube, deployments, stored);
+    const { answer, replicaSets } = await decide(live ?? stored);
+    const effects = provenEffects(answer.effects, live?.metadata.uid, replicaSets);
     const needs = { kube, clock, namespace: stored.metadata.namespace ?? "" };
-    for (const effect of answer.effects) await performEffect(effect, answer.allowed, needs);
+    for (const effect of effects) await performEffect(effect, answer.allowed, needs);
     return answer;
   };
 }

@@ -2,7 +2,7 @@ import type { Kube } from "../kube/client/api.ts";
 import { type Content, digestOf } from "../kube/client/digest.ts";
 import type { Clock } from "../kube/core/clock.ts";
 import type { Log } from "../kube/core/log.ts";
-import { deployments } from "../kube/core/resources.ts";
+import { configMaps, deployments } from "../kube/core/resources.ts";
 import type { Deployment } from "../kube/core/workloads.ts";
 import { TRACK } from "../rollout/keys.ts";
 import { outline } from "../rollout/plan/layers.ts";
@@ -19,6 +19,7 @@ import { holdRecordOf } from "../rollout/workload/hold-record.ts";
 import { planOf } from "../rollout/workload/plan-of.ts";
 import { readDefaultSources } from "./default-sources.ts";
 import { settleConflicts } from "./effects.ts";
+import { readLive } from "./live.ts";
 import type { Admit } from "./server.ts";
 
 /** A ConfigMap or Secret. */
@@ -43,10 +44,17 @@ interface Found extends Follower {
 /**
  * Answers updates of ConfigMaps and Secrets with the label `serin.dev/track`. It marks the Deployments that use a changed
  * key, and the controller starts a rollout for each. Serin never changes the object and keeps its content nowhere.
+ *
+ * The change of a ConfigMap begins from the stored one. Serin has no right to read users' Secrets, so for a Secret the
+ * token in the path alone shows that the request comes from the API server (docs/security.md).
  */
 export function admitTracked(needs: TrackedNeeds): Admit<Config> {
-  return async ({ object, oldObject: old, dryRun }) => {
-    if (old === null || old.immutable || object.metadata.labels?.[TRACK] !== "true") return { allowed: true };
+  return async ({ object, oldObject: stored, dryRun }) => {
+    if (stored === null || stored.immutable || object.metadata.labels?.[TRACK] !== "true")
+      return { allowed: true };
+    const isReadable = object.kind === "ConfigMap" && !dryRun;
+    const old = isReadable ? await readLive(needs.kube, configMaps, stored) : stored;
+    if (old === undefined) return { allowed: true };
     const name = `${object.kind?.toLowerCase()}/${object.metadata.name}`;
     const found = await followers(needs, name, object, old);
     if (!dryRun && !isStale(object, old)) {

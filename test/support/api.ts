@@ -93,10 +93,8 @@ export class FakeApi {
   config(token = this.token): Promise<Credentials> {
     const config = new KubeConfig();
     const caData = Buffer.from(this.#ca).toString("base64");
-    config.loadFromClusterAndUser(
-      { name: "fake", server: this.url, caData, skipTLSVerify: false },
-      { name: "me", token },
-    );
+    const cluster = { name: "fake", server: this.url, caData, skipTLSVerify: false };
+    config.loadFromClusterAndUser(cluster, { name: "me", token });
     return fromKubeConfig(config);
   }
 
@@ -108,6 +106,11 @@ export class FakeApi {
   /** Creates an object as another client. */
   add<T extends KubeObject>(resource: Resource, object: T): T {
     return this.store.create(collectionOf(resource), object) as T;
+  }
+
+  /** Creates or replaces an object as another client. */
+  put<T extends KubeObject>(resource: Resource, object: T): T {
+    return this.store.put(collectionOf(resource), object) as T;
   }
 
   /** Changes an object as another client, by a merge patch. */

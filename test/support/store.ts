@@ -53,6 +53,12 @@ export class Store {
     return this.#write(collection, key, { ...object, metadata: { ...metadata, name, uid } });
   }
 
+  put(collection: string, object: KubeObject): KubeObject {
+    const key = `${object.metadata.namespace ?? ""}/${object.metadata.name}`;
+    if (this.#of(collection).has(key)) this.delete(collection, key);
+    return this.create(collection, object);
+  }
+
   patch(collection: string, key: string, contentType: string, patch: unknown): KubeObject {
     const before = this.get(collection, key);
     const now = contentType.includes("json-patch+json")

@@ -55,6 +55,7 @@ export async function fuzz(seed: number, count: number): Promise<Fuzzed> {
         stables: state.world.list("replicasets").map(hashOf),
         from,
         to: clock.now(),
+        deployments: state.world.list("deployments"),
       });
       if (found.length > 0)
         wrong.push(`${found.join("; ")}: ${review.path} ${review.body} => ${answer.body}`);

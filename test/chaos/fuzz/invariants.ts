@@ -33,6 +33,8 @@ export interface Around {
   /** The webhook's clock when the review was sent and when it was answered, in ms since the epoch. */
   readonly from: number;
   readonly to: number;
+  /** The Deployments that the API server stores. */
+  readonly deployments: readonly Deployment[];
 }
 
 /** The annotations of a Deployment that Serin drops or keeps, whatever the request contains. */
@@ -62,7 +64,14 @@ export function complaints(sent: string, { status, body }: Answer, around: Aroun
   if (stored === undefined) return sent.includes('"__proto__"') ? [] : ["a patch that does not fit"];
   // A creation has no old object, whatever the review contains.
   const oldObject = request.operation === "CREATE" ? null : request.oldObject;
-  return judge({ ...request, oldObject }, stored, around);
+  const byBody = judge({ ...request, oldObject }, stored, around);
+  // Serin believes the API server and not the body, if the body's old object has the stored version and other content.
+  const live = around.deployments.find(({ metadata: { uid, resourceVersion } }) => {
+    const old = oldObject?.metadata;
+    return old?.resourceVersion !== undefined && uid === old.uid && resourceVersion === old.resourceVersion;
+  });
+  const byLive = live === undefined ? byBody : judge({ ...request, oldObject: live }, stored, around);
+  return byLive.length === 0 ? [] : byBody;
 }
 
 function judge(request: Asked, stored: object, around: Around): string[] {

@@ -43,7 +43,8 @@ describe("webhook/default-sources", () => {
   const ask = (object: Deployment, oldObject: Deployment | null) => {
     const kind = { group: "apps", version: "v1", kind: "Deployment" };
     const operation = oldObject === null ? "CREATE" : "UPDATE";
-    const request = { uid: "u", kind, operation, object, oldObject } as AdmissionRequest<Deployment>;
+    const stored = oldObject && api.put(deployments, oldObject);
+    const request = { uid: "u", kind, operation, object, oldObject: stored } as AdmissionRequest<Deployment>;
     return admitDeployments({ kube, namespace: home, hookHosts: [], clock: hastyClock, log: noLog })(request);
   };
   const paths = () => api.requests.map(({ path }) => path.replace(/^\/api\/v1/, ""));

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { Kube } from "../../../kube/client/api.ts";
 import {
+  deployments,
   grpcRoutes,
   httpRoutes,
   namespaces,
@@ -43,7 +44,13 @@ describe("webhook/deployments behind routes", () => {
   const ask = (object: Deployment, oldObject: Deployment) => {
     const kind = { group: "apps", version: "v1", kind: "Deployment" };
     const needs = { kube, namespace: "serin-system", hookHosts: [], clock: hastyClock, log: noLog };
-    const request = { uid: "u", kind, operation: "UPDATE", object, oldObject };
+    const request = {
+      uid: "u",
+      kind,
+      operation: "UPDATE",
+      object,
+      oldObject: api.put(deployments, oldObject),
+    };
     return admitDeployments(needs)(request as unknown as AdmissionRequest<Deployment>);
   };
   const route = (kind: string, meta = {}, backend = {}): Route => {

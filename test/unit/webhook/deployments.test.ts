@@ -37,7 +37,10 @@ describe("webhook/deployments", () => {
     await api.stop();
   });
 
-  const ask = (object: Deployment, oldObject: Deployment | null, rest: Partial<AdmissionRequest> = {}) => {
+  /** Asks as the API server does, which stores the old object. */
+  const ask = (object: Deployment, oldObject: Deployment | null, rest: Partial<AdmissionRequest> = {}) =>
+    answer(object, oldObject && api.put(deployments, oldObject), rest);
+  const answer = (object: Deployment, oldObject: Deployment | null, rest: Partial<AdmissionRequest> = {}) => {
     const kind = { group: "apps", version: "v1", kind: "Deployment" };
     const operation = oldObject === null ? "CREATE" : "UPDATE";
     return admitDeployments({
@@ -130,6 +133,52 @@ describe("webhook/deployments", () => {
     expect(verdict.allowed && holdRecordOf(verdict.object as Deployment)?.phase).to.equal("undone");
     expect(shareOf(await route(), "uid-web")).to.include({ weight: 0, drained: true });
     expect(shareOf(await route(), "uid-other")?.weight).to.equal(50);
+  });
+
+  const forgeries: [string, () => Deployment, Deployment][] = [
+    [
+      "with an invented hold record",
+      () =>
+        aDeployment({
+          annotations: { "serin.dev/held": JSON.stringify(aHeld({ phase: "failed", stable: "none" })) },
+        }),
+      aDeployment({ image: "web:3" }),
+    ],
+    ["of another UID", () => aDeployment({ meta: { uid: "uid-other" } }), aDeployment({ image: "web:3" })],
+    [
+      "of another version",
+      () => aDeployment({ meta: { resourceVersion: "1" } }),
+      aDeployment({ image: "web:3" }),
+    ],
+    ["without a version", () => aDeployment(), aDeployment({ image: "web:3" })],
+    ["that does not exist", () => aDeployment({ meta: { name: "none" } }), aDeployment({ image: "web:3" })],
+    ["that asks for an undo", held, aDeployment()],
+    ["that opts out", () => aDeployment(), aDeployment({ annotations: { "serin.dev/rollout": "" } })],
+  ];
+  for (const [what, old, object] of forgeries) {
+    it(`changes nothing for a forged Deployment ${what}`, async () => {
+      api.add(httpRoutes, applied(aRoute(), { "uid-web": share }));
+      const oldObject = old();
+      const metadata = { ...object.metadata, name: oldObject.metadata.name };
+      await answer({ ...object, metadata }, oldObject).catch(() => {});
+      expect(writes()).to.deep.equal([]);
+    });
+  }
+
+  it("isolates only to the stored Deployment's stable version, whatever record the body holds", async () => {
+    const { resourceVersion = "" } = api.put(deployments, aDeployment()).metadata;
+    const held = JSON.stringify(aHeld({ phase: "failed", stable: "none" }));
+    const forged = aDeployment({ annotations: { "serin.dev/held": held }, meta: { resourceVersion } });
+    await answer(aDeployment({ image: "web:3" }), forged);
+    expect((await service()).spec.selector).to.deep.equal({ app: "web", "pod-template-hash": "web1" });
+  });
+
+  it("leaves a patch to the API server's repetition if the Deployment has just changed", async () => {
+    const stored = api.put(deployments, aDeployment());
+    api.change(deployments, "shop/web", { status: { replicas: 4 } });
+    const verdict = await answer(aDeployment({ image: "web:2" }), stored);
+    expect(verdict.allowed && holdRecordOf(verdict.object as Deployment)?.stable).to.equal("web1");
+    expect(writes()).to.deep.equal([]);
   });
 
   it("fails as the API server does, instead of guessing the stable version", async () => {

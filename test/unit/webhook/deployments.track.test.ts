@@ -51,7 +51,7 @@ describe("webhook/deployments and changed ConfigMaps", () => {
       kind: { group: "apps", version: "v1", kind: "Deployment" },
       operation: "UPDATE",
       object,
-      oldObject,
+      oldObject: api.put(deployments, oldObject),
       ...rest,
     } as AdmissionRequest<Deployment>);
     if (!verdict.allowed) return { message: verdict.message };

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { Kube } from "../../../kube/client/api.ts";
 import type { Content } from "../../../kube/client/digest.ts";
-import { deployments, namespaces } from "../../../kube/core/resources.ts";
+import { configMaps, deployments, namespaces } from "../../../kube/core/resources.ts";
 import type { Container, Deployment, PodTemplate, Volume } from "../../../kube/core/workloads.ts";
 import { pendingRecordOf } from "../../../rollout/tracking/pending.ts";
 import type { AdmissionRequest, ReviewResponse } from "../../../webhook/review.ts";
@@ -26,11 +26,20 @@ describe("webhook/tracked", () => {
     await api.stop();
   });
 
+  /** Asks as the API server does, which stores the old object. */
   const ask = (
     object: Content,
     oldObject: Content,
     rest: Partial<AdmissionRequest> = {},
-  ): Promise<ReviewResponse> =>
+  ): Promise<ReviewResponse> => {
+    const stored = oldObject.kind === "Secret" ? oldObject : api.put(configMaps, oldObject);
+    const { resourceVersion = "" } = object.metadata;
+    const isCurrent = resourceVersion === oldObject.metadata.resourceVersion;
+    const { resourceVersion: current = "" } = stored.metadata;
+    const sent = isCurrent ? current : resourceVersion;
+    return answer({ ...object, metadata: { ...object.metadata, resourceVersion: sent } }, stored, rest);
+  };
+  const answer = (object: Content, oldObject: Content, rest: Partial<AdmissionRequest> = {}) =>
     admitTracked({ kube, namespace: "serin-system", clock: hastyClock, log })({
       uid: "u",
       kind: { group: "", version: "v1", kind: object.kind ?? "" },
@@ -118,6 +127,24 @@ describe("webhook/tracked", () => {
     add(aDeployment({ annotations, template: using({ envFrom: [{ configMapRef: { name: "web" } }] }) }));
     expect(warnings(await ask(aConfigMap({ a: "2" }), aConfigMap({ a: "1" })))).to.deep.equal([]);
     expect(await changeOf()).to.equal(undefined);
+  });
+
+  it("marks nothing for a forged ConfigMap: not stored, of another UID or of another version", async () => {
+    add(aDeployment({ template: using({ envFrom: [{ configMapRef: { name: "web" } }] }) }));
+    const forge = (metadata: object) => {
+      const oldObject = aConfigMap({ a: "1" });
+      return { ...oldObject, metadata: { ...oldObject.metadata, ...metadata } };
+    };
+    await answer(aConfigMap({ a: "2" }), forge({}));
+    const { uid, resourceVersion } = api.put(configMaps, aConfigMap({ a: "1" })).metadata;
+    await answer(aConfigMap({ a: "2" }), forge({ uid: "uid-other", resourceVersion }));
+    await answer(aConfigMap({ a: "2" }), forge({ uid, resourceVersion: "1" }));
+    await answer(aConfigMap({ a: "2" }), forge({ uid, resourceVersion: undefined }));
+    await answer(
+      aConfigMap({ a: "1" }, { resourceVersion }),
+      forge({ uid, resourceVersion, data: { a: "x" } }),
+    );
+    expect(api.requests.filter(({ method }) => method !== "GET")).to.deep.equal([]);
   });
 
   it("marks nothing on a dry run, with another content that is none, nor where the object is not stored or not opted in", async () => {
