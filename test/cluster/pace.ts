@@ -1,4 +1,4 @@
-/** The rate (turns per second) of a load while its requests are counted. Two cores with three clusters serve it. */
+/** The rate (turns per second) of a load while its requests are counted. Two cores with two clusters serve it. */
 export const COUNTING_RPS = 1_000;
 
 /**
@@ -19,7 +19,11 @@ export interface Pace {
  * Begins a turn `rps` times a second, independent of how long each takes (open loop). `turn` gets its number, from 0, and
  * must not reject. The turns of a batch begin at once, and so do those that a late timer missed; the rate holds on average.
  */
-export function startPace(rps: number, turn: (index: number) => Promise<void>): Pace {
+export function startPace(
+  rps: number,
+  turn: (index: number) => Promise<void>,
+  batchMs: number = BATCH_MS,
+): Pace {
   const due = new Set<Promise<void>>();
   let rate = { rps, since: performance.now(), begun: 0 };
   let begun = 0;
@@ -31,7 +35,7 @@ export function startPace(rps: number, turn: (index: number) => Promise<void>): 
         due.add(taken);
       }
     },
-    Math.max(1, Math.min(BATCH_MS, 5_000 / rps)),
+    Math.max(1, Math.min(batchMs, 5_000 / rps)),
   );
   return {
     at(next) {

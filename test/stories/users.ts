@@ -31,6 +31,8 @@ interface Asked {
 
 const CONNECTIONS = 32;
 const PATIENCE_MS = 60_000;
+/** Short, because a user who came twice in a batch would still wait for the first answer. */
+const BATCH_MS = 5;
 
 /** Users who repeat their requests, each by themselves, and the answers that they got. */
 export class Users {
@@ -45,14 +47,15 @@ export class Users {
     this.#rps = rps;
     this.#pool = new Pool(url, { connections: CONNECTIONS, headersTimeout: 10_000 });
     const all = users.map((user) => ({ user, jar: new Jar(), waits: false }));
-    this.#pace = startPace(rps, async (index) => {
+    const turn = async (index: number) => {
       const one = all[index % all.length];
       // A user who has no answer yet has no cookie of it either.
       if (one === undefined || one.waits) return;
       one.waits = true;
       await this.#visit(one.user, one.jar);
       one.waits = false;
-    });
+    };
+    this.#pace = startPace(rps, turn, BATCH_MS);
   }
 
   /** The visits that started in [from, to). */
