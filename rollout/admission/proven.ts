@@ -3,8 +3,8 @@ import { findByHash } from "../workload/template.ts";
 import type { Effect } from "./answer.ts";
 
 /**
- * The effects that concern the Deployment of this UID; none if it is undefined. Its Services are isolated only to one of its own ReplicaSets with
- * available pods, because a Service that selects another hash serves nothing.
+ * The effects that concern the Deployment of this UID; none if it is undefined. Serin isolates its Services only to one of
+ * its own ReplicaSets with available pods, because a Service that selects another hash serves nothing.
  */
 export function provenEffects(
   effects: readonly Effect[],

@@ -45,9 +45,11 @@ describeCluster("at rest", function () {
     await shop.run("label", "deployment/web", "team-");
     await shop.run("scale", "deployment/web", "--replicas=2");
     await shop.until("as it was", () => JSON.stringify(manifests(shop)) === JSON.stringify(before));
-    // A Service may still wait for an update that another admission refused; Serin must restore it first.
+    // A Service may still wait for an update that another admission refused; Serin must restore it first, for the
+    // Deployment that is stored.
     const since = (await readAudit(shop.cluster.auditLog, SERIN)).filter(isAbout(shop));
     expect([...new Set(since.map(({ verb, objectRef }) => `${verb} ${objectRef?.resource}`))]).to.deep.equal([
+      "get deployments",
       "list services",
     ]);
   });
