@@ -74,7 +74,7 @@ async function ensureTokens(
 ): Promise<readonly Token[]> {
   const secret = await kube.get<Secret>(secrets, { namespace, name });
   const state = { tokens: tokensOf(secret), configured, now: clock.now() };
-  const tokens = tokensAfter(state, randomBytes(32).toString("base64url"), lives);
+  const tokens = tokensAfter(state, randomBytes(32).toString("hex"), lives);
   const data = tokenData(tokens);
   const isStored = Object.entries(data).every(([key, value]) => secret.data?.[key] === value);
   if (isStored) return tokens;

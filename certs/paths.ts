@@ -8,14 +8,14 @@ export interface AdmitPath {
   readonly plural: string;
 }
 
-/** Whether the text has the form of a token: 32 bytes in base64url. */
+/** Whether the text has the form of a token: 32 bytes in hexadecimal. */
 export function isToken(text: unknown): text is string {
-  return typeof text === "string" && /^[\w-]{43}$/.test(text);
+  return typeof text === "string" && /^[\da-f]{64}$/.test(text);
 }
 
 /** Reads `/admit/<plural>` or `/admit/<token>/<plural>`; undefined for every other path. */
 export function readPath(path: string | undefined): AdmitPath | undefined {
-  const [, token = PLAIN, plural] = /^\/admit\/(?:([\w-]{43})\/)?([a-z]+)$/.exec(path ?? "") ?? [];
+  const [, token = PLAIN, plural] = /^\/admit\/(?:([\da-f]{64})\/)?([a-z]+)$/.exec(path ?? "") ?? [];
   return plural === undefined ? undefined : { token, plural };
 }
 

@@ -1,6 +1,6 @@
 /** A secret part of the path by which the API server calls the webhook. Instants are in ms since the epoch. */
 export interface Token {
-  /** 32 random bytes in base64url. */
+  /** 32 random bytes in hexadecimal: the API server allows only lower-case letters, digits, "-" and "." in a path. */
   readonly value: string;
   readonly bornAt: number;
   /** When Serin found a newer token in force and the configuration without this one. Absent: not replaced yet. */

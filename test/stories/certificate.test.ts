@@ -13,7 +13,7 @@ interface Secret {
 }
 interface Configuration {
   metadata: { ownerReferences?: { kind: string; name: string }[] };
-  webhooks: { name: string; clientConfig: { caBundle?: string } }[];
+  webhooks: { name: string; clientConfig: { caBundle?: string; service: { path: string } } }[];
 }
 
 // The certificate is between the API server and Serin, so one gateway is enough.
@@ -55,6 +55,8 @@ describeCluster("Serin's certificate", function () {
       const found = await cluster.api.demand<Configuration>("GET", CONFIGURATION);
       return found.webhooks.every(({ clientConfig }) => clientConfig.caBundle === bundle) ? found : undefined;
     });
+    for (const { clientConfig } of healed.webhooks)
+      expect(clientConfig.service.path).to.match(/^\/admit\/[\da-f]{64}\/[a-z]+$/);
     expect(healed.metadata.ownerReferences).to.have.length(1);
     expect(healed.metadata.ownerReferences?.[0]).to.include({ kind: "Namespace", name: "serin-system" });
   });

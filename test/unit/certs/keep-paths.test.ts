@@ -71,7 +71,7 @@ describe("certs/keep-paths", () => {
   it("puts a token into the Secret and the paths, once", async () => {
     expect(await keep()).to.equal(clock.now() + lives.settleMs);
     const [token = ""] = tokens();
-    expect(Buffer.from(token, "base64url")).to.have.length(32);
+    expect(Buffer.from(token, "hex")).to.have.length(32);
     const set = (configuration().webhooks ?? []).map(({ clientConfig }) => clientConfig.service?.path);
     expect(set).to.deep.equal([`/admit/${token}/deployments`, `/admit/${token}/config`, "/elsewhere"]);
     await keep();

@@ -16,7 +16,7 @@ import { hastyClock } from "../../support/clock.ts";
 import { noLog } from "../../support/log.ts";
 import { aReview } from "../../support/review.ts";
 
-const token = "t".repeat(43);
+const token = "a".repeat(64);
 const held = { "serin.dev/held": JSON.stringify(aHeld({ phase: "failed", stable: "none" })) };
 const flight = { "serin.dev/flight": "uid-web" };
 const config = (kind: string, value: string) => ({
@@ -86,7 +86,7 @@ describe("webhook, called by a pod in the API server's place", () => {
   ];
   for (const [plural, object, oldObject] of bodies) {
     it(`answers 404 about a ${object.kind} at ${plural}, and sends no request itself`, async () => {
-      for (const path of [`/admit/${plural}`, `/admit/${"x".repeat(43)}/${plural}`])
+      for (const path of [`/admit/${plural}`, `/admit/${"b".repeat(64)}/${plural}`])
         expect(await post(path, object, oldObject), path).to.equal(404);
       expect(api.requests).to.deep.equal([]);
     });

@@ -19,7 +19,7 @@ describe("webhook/server, over TLS", () => {
   let authority: KeyPair;
   let ready = true;
   let admit: () => Promise<{ allowed: true; object?: KubeObject }> = async () => ({ allowed: true });
-  const token = "t".repeat(43);
+  const token = "a".repeat(64);
   let accepts = async (given: string) => given === token;
   const log = rememberingLog();
 
@@ -137,7 +137,7 @@ describe("webhook/server, over TLS", () => {
 
   const strange: [string, string, string?][] = [
     ["the plain path", "/admit/deployments", review],
-    ["another token", `/admit/${"x".repeat(43)}/deployments`, review],
+    ["another token", `/admit/${"b".repeat(64)}/deployments`, review],
     ["a token that is too short", "/admit/t/deployments", review],
     ["another plural", `/admit/${token}/pods`, review],
     ["the name of a prototype", `/admit/${token}/constructor`, review],
