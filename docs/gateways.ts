@@ -46,7 +46,7 @@ function cell({ lacks = {}, doubts = {} }: Gateway, needed: readonly Feature[]):
   return needed.some((feature) => doubts[feature] !== undefined) ? "with a warning" : "yes";
 }
 
-function notes({ name, lacks = {}, doubts = {}, metrics }: Gateway): string[] {
+function notes({ name, lacks = {}, doubts = {}, metrics, sharedNameStatus: kind }: Gateway): string[] {
   const { HTTPRoute: uncounted, GRPCRoute: calls } = metrics.unusable ?? {};
   const needs =
     uncounted === undefined ? { ...metrics.needs, ...(calls && { calls }) } : { errors: uncounted };
@@ -56,6 +56,9 @@ function notes({ name, lacks = {}, doubts = {}, metrics }: Gateway): string[] {
   const all = [
     ...said,
     ...Object.entries(needs).map(([what, need]) => `${what === "calls" ? "gRPC" : "metrics"}: ${need}`),
+    ...(kind === undefined
+      ? []
+      : [`status: writes only that of the ${kind} if an HTTPRoute has the same name`]),
   ];
   return all.length === 0 ? [] : [`- **${name}**: ${all.join("; ")}.`];
 }

@@ -20,6 +20,8 @@ export const contour: Gateway = {
   name: "Contour",
   controllers: ["projectcontour.io"],
   settleMs: 2_000,
+  // Its map of statuses has names without kinds as keys, and it handles GRPCRoutes last (internal/status/cache.go, 1.33).
+  sharedNameStatus: "GRPCRoute",
   metrics: { pack, calls: envoyCalls },
   lacks: { "mirror-percent": "copies every request, whatever the percentage" },
 };

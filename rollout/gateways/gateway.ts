@@ -28,6 +28,8 @@ export interface Gateway {
    * the Gateway API says that a data plane has applied a change.
    */
   readonly settleMs: number;
+  /** The kind whose status it writes where an HTTPRoute and a GRPCRoute share a name; it writes both if this is unset. */
+  readonly sharedNameStatus?: RouteKind;
   readonly metrics: GatewayMetrics;
   /** The reason why admission refuses a plan that needs the feature: a predicate after the name. */
   readonly lacks?: Readonly<Partial<Record<Feature, string>>>;

@@ -1,5 +1,6 @@
+import { keyOf } from "../../kube/core/meta.ts";
 import type { Route } from "../../kube/core/routes.ts";
-import { shareOf } from "../traffic/route-record.ts";
+import { homeOf, shareOf } from "../traffic/route-record.ts";
 import { answersOf } from "../traffic/route-status.ts";
 import { gatewaysOf } from "./lookup.ts";
 import { unknownGateway } from "./unknown.ts";
@@ -14,6 +15,19 @@ export function settledOn(route: Route, uid: string): number {
 export function settleMs(route: Route): number {
   const gateways = gatewaysOf(route);
   return Math.max(...(gateways.length > 0 ? gateways : [unknownGateway]).map((gateway) => gateway.settleMs));
+}
+
+/**
+ * Whether the route's gateway writes the status of the rollout's other route with the same name instead. What it last wrote
+ * on this one stays at an old generation.
+ */
+export function isStatusElsewhere(route: Route, routes: readonly Route[]): boolean {
+  return gatewaysOf(route).some(
+    ({ sharedNameStatus: kind }) =>
+      kind !== undefined &&
+      homeOf(route).kind !== kind &&
+      routes.some((other) => homeOf(other).kind === kind && keyOf(other) === keyOf(route)),
+  );
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Route } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
-import { notAccepted } from "../gateways/settle.ts";
+import { isStatusElsewhere, notAccepted } from "../gateways/settle.ts";
 import { blockerOf } from "../preflight/preflight.ts";
 import { equal } from "../text/equal.ts";
 import { instant } from "../text/instant.ts";
@@ -52,6 +52,7 @@ export function lowerWeight(snapshot: Snapshot): Decision | undefined {
 /** Every parent has accepted the routes as they stand. */
 function awaitAccepted(snapshot: Snapshot): Decision | undefined {
   const complaint = awaited(snapshot.routes)
+    .filter((route) => !isStatusElsewhere(route, snapshot.routes))
     .map(notAccepted)
     .find((reason) => reason !== undefined);
   if (complaint === undefined) return undefined;

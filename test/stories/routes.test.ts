@@ -22,7 +22,14 @@ onEachGateway("one Service behind many routes", function (gateway) {
     shop = await Shop.open("routes", { gateway });
     foreign = `${shop.namespace}-edge`;
     await shop.cluster.api.demand("POST", "/api/v1/namespaces", { metadata: { name: foreign } });
-    await shop.apply(JSON.stringify({ apiVersion: "v1", kind: "List", items: [...workload(), ...routes()] }));
+    const list = (items: object[]) => JSON.stringify({ apiVersion: "v1", kind: "List", items });
+    await shop.apply(list([...workload(), ...routes()]));
+    // Once a GRPCRoute has the same name, Contour leaves this status at its first generation.
+    await shop.until(
+      "the HTTPRoute's status",
+      () => shop.stock.httproutes.get("web")?.status?.parents?.[0] !== undefined,
+    );
+    await shop.apply(list([route("GRPCRoute", "web", [to(9090)], "grpc")]));
     await shop.cluster.api.demand(
       "POST",
       `/apis/${V1}/namespaces/${foreign}/httproutes`,
@@ -129,7 +136,6 @@ onEachGateway("one Service behind many routes", function (gateway) {
     return [deployment, { ...service, spec: { ...service.spec, ports } }];
   }
 
-  /** Two of them have the same name but different kinds. */
   function routes(): object[] {
     const at = (value: string) => ({ matches: [{ path: { type: "PathPrefix", value } }] });
     return [
@@ -138,7 +144,6 @@ onEachGateway("one Service behind many routes", function (gateway) {
         { ...at("/two"), ...to(81) },
       ]),
       route("HTTPRoute", "other", [to(81)]),
-      route("GRPCRoute", "web", [to(9090)], "grpc"),
       // No mesh runs here.
       {
         apiVersion: V1,

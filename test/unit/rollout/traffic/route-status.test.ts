@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { ParentRef, ParentStatus, Route } from "../../../../kube/core/routes.ts";
-import { notAccepted } from "../../../../rollout/gateways/settle.ts";
+import { isStatusElsewhere, notAccepted } from "../../../../rollout/gateways/settle.ts";
 import { answersOf, awaited, unansweredWarnings } from "../../../../rollout/traffic/route-status.ts";
 import { aRoute } from "../../../support/builders.ts";
 import { aShop, image, outcome, watched } from "../../../support/shop.ts";
@@ -64,6 +64,18 @@ describe("parents of a route", () => {
       "no mesh answers for HTTPRoute shop/mesh: the canary gets no traffic until one does",
     ]);
   });
+});
+
+it("waits for the status that Contour writes if two routes share a name", () => {
+  const contour = "projectcontour.io/gateway-controller";
+  const stale = route([gateway], [status(contour, gateway, 1)]);
+  const grpc = route([gateway], [status(contour, gateway, 2)], "web", "GRPCRoute");
+  const other = route([gateway], [status(contour, gateway, 2)], "other", "GRPCRoute");
+  expect(isStatusElsewhere(stale, [stale, grpc])).to.equal(true);
+  expect(isStatusElsewhere(grpc, [stale, grpc])).to.equal(false);
+  expect(isStatusElsewhere(stale, [stale, other])).to.equal(false);
+  const onTraefik = route([gateway], [status(traefik, gateway, 1)]);
+  expect(isStatusElsewhere(onTraefik, [onTraefik, grpc])).to.equal(false);
 });
 
 describe("a rollout behind routes of both kinds with the same name", () => {
