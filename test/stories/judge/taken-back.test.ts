@@ -15,7 +15,7 @@ onEachGateway("a release that is worse than what it replaces", function (gateway
   });
 
   it("has no traffic 30 s after its first failure if 5 % of its answers fail instead of 0.1 %", async () => {
-    scene = await openScene("errors", { gateway, rps: 100, interval: "5m" });
+    scene = await openScene("errors", { gateway, rps: 200, interval: "5m" });
     const found = await release(scene, "app:v2-err5", 60_000);
     expect(found.outcome, found.message).to.equal("rolled back");
     expect(found.secondsFromFailure, "s from the first failure").to.be.at.most(30);
