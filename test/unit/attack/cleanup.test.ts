@@ -53,9 +53,9 @@ describe("the clean-up command among forged records", () => {
     api.add(httpRoutes, aRoute({ kind: "HTTPRoute" }));
 
     const said: string[] = [];
-    const options = { kube, clock: hastyClock, say: (line: string) => said.push(line), patienceMs: 5_000 };
+    const options = { kube, clock: hastyClock, say: (line: string) => said.push(line), patienceMs: 1_000 };
     const failure = await cleanUp(options).catch((error: unknown) => error);
-    expect(String(failure)).to.include("Deployment aaa/slow: its pods are not back after 5s");
+    expect(String(failure)).to.include("Deployment aaa/slow: its pods are not back after 1s");
     expect(said).to.include("Deployment shop/web runs its stable version under its own fields");
     const { metadata } = await kube.get<Deployment>(deployments, { namespace: "shop", name: "web" });
     expect(metadata.annotations).to.not.have.property(HELD);

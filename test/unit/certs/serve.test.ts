@@ -170,7 +170,7 @@ describe("certs/serve", () => {
           if (Date.now() - taken <= LAG_MS) failures.push(String(error));
         };
         await Promise.all([1, 2].map(() => shake(server, bundle).then(() => handshakes++, onError)));
-        await systemClock.sleep(20);
+        await systemClock.sleep(100);
         bundle = next;
       }
     });
