@@ -25,11 +25,11 @@ export function isService(ref: BackendRef): boolean {
   return (ref.group ?? "") === "" && (ref.kind ?? "Service") === "Service";
 }
 
-const share = v.object({
+const storedShare = v.object({
   /** Namespace of the Services. */
   namespace: v.string(),
   /** The user's Service → its canary Service. */
-  canaryServices: map(v.string()),
+  twins: map(v.string()),
   /** Percent of the Service's share that goes to its canary Service. */
   weight: percent,
   /** Requests that get the canary whatever the weight. */
@@ -43,6 +43,10 @@ const share = v.object({
   /** Admission drained the canary for an undo that is about to be stored. Until then, no step raises the weight. */
   drained: v.exactOptional(v.literal(true)),
 });
+const share = v.pipe(
+  storedShare,
+  v.transform(({ twins: canaryServices, ...rest }) => ({ ...rest, canaryServices })),
+);
 
 /** One rollout's share in a route. */
 export type RouteShare = Readonly<v.InferOutput<typeof share>>;
@@ -55,14 +59,20 @@ const original = v.object({
 /** Fields of one rule as the user wrote them; null where the user wrote none. */
 export type Original = Readonly<v.InferOutput<typeof original>>;
 
-const record = v.object({
+const storedRecord = v.object({
   /** Index among the user's rules → the fields that Serin changed. */
   rules: map(original),
   /** The indices of the rules that Serin added. */
   added: v.exactOptional(list(v.pipe(v.number(), v.integer()))),
   /** Deployment's UID → its share; the oldest first, because canary Services are appended in this order. */
-  shares: map(share),
+  flights: map(share),
 });
+
+/** The names of two fields in the annotation are older than those of the code: versions of Serin run side by side. */
+const record = v.pipe(
+  storedRecord,
+  v.transform(({ flights: shares, ...rest }) => ({ ...rest, shares })),
+);
 
 /** The annotation `serin.dev/held` of a route: the user's own values of all that Serin changes, and each rollout's share. */
 export type RouteRecord = Readonly<v.InferOutput<typeof record>>;
@@ -89,8 +99,12 @@ export function isRouteRecordNewer({ metadata }: Route): boolean {
 }
 
 /** The annotation's value. */
-export function formatRouteRecord(route: RouteRecord): string {
-  return formatRecord(route);
+export function formatRouteRecord({ shares, ...rest }: RouteRecord): string {
+  const flights = Object.entries(shares).map(([uid, { canaryServices: twins, ...share }]) => [
+    uid,
+    { ...share, twins },
+  ]);
+  return formatRecord({ ...rest, flights: Object.fromEntries(flights) });
 }
 
 /** The rollout's share in this route, if it has one. */

@@ -8,7 +8,7 @@ export function grants(ledger: Ledger, from = 0): { weight: number; at: number }
   const granted: { weight: number; at: number }[] = [];
   for (const { at, object } of ledger.changesOf("httproutes", from)) {
     const held = JSON.parse(object.metadata.annotations?.["serin.dev/held"] ?? "{}");
-    const [share] = Object.values<{ weight: number; since: string }>(held.shares ?? {});
+    const [share] = Object.values<{ weight: number; since: string }>(held.flights ?? {});
     const weight = share?.weight ?? 0;
     if (weight === (granted.at(-1)?.weight ?? 0)) continue;
     granted.push({ weight, at: share === undefined ? at : Date.parse(share.since) });

@@ -100,7 +100,7 @@ function weightsOf(changes: readonly Change[], name: string): { weight: number; 
   for (const { kind, object, at: heard } of changes) {
     if (kind !== "httproutes" || object.metadata.name !== name) continue;
     const held = JSON.parse(object.metadata.annotations?.["serin.dev/held"] ?? "{}");
-    const [share] = Object.values<{ weight: number; since: string }>(held.shares ?? {});
+    const [share] = Object.values<{ weight: number; since: string }>(held.flights ?? {});
     const { weight = 0 } = share ?? {};
     const at = share === undefined ? heard : Date.parse(share.since);
     if (weight !== (granted.at(-1)?.weight ?? 0)) granted.push({ weight, at });

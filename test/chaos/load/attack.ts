@@ -37,11 +37,11 @@ export function forged({ uid, victim, template, gateway }: Target): string {
   const ownerReferences = [{ apiVersion: "apps/v1", kind: "Deployment", name: "web", uid }];
   const share = {
     namespace: victim,
-    canaryServices: { web: "web-canary" },
+    twins: { web: "web-canary" },
     weight: 100,
     since: "2999-01-01T00:00:00Z",
   };
-  const held = JSON.stringify({ rules: {}, shares: { [uid]: share } });
+  const held = JSON.stringify({ rules: {}, flights: { [uid]: share } });
   const service = (name: string, annotations = {}, more = {}) => ({
     apiVersion: "v1",
     kind: "Service",
@@ -77,7 +77,7 @@ export function forged({ uid, victim, template, gateway }: Target): string {
     }),
     service("nonsense", { "serin.dev/held": "{" }),
     route("trap", { "serin.dev/held": held }),
-    route("nonsense", { "serin.dev/held": '{"rules":null,"shares":{"u":null}}' }),
+    route("nonsense", { "serin.dev/held": '{"rules":null,"flights":{"u":null}}' }),
   ]);
 }
 

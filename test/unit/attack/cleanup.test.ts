@@ -32,10 +32,10 @@ describe("the clean-up command among forged records", () => {
   it("gives everything of others back, writes nothing but the forger's own, and names what is left", async () => {
     const evil = { namespace: "evil", labels: { [FLIGHT]: "uid-web" } };
     const text = (value: object) => ({ annotations: { [HELD]: JSON.stringify(value) } });
-    const share = { namespace: "shop", canaryServices: { web: "web" }, weight: 100, since: AT_NOON };
+    const share = { namespace: "shop", twins: { web: "web" }, weight: 100, since: AT_NOON };
     const forged = {
       rules: { 0: { backendRefs: [{ name: "x", namespace: "shop" }] } },
-      shares: { "uid-web": share },
+      flights: { "uid-web": share },
     };
     const slow = flying({ namespace: "aaa", name: "slow", uid: "uid-slow" });
     api.add(deployments, { ...slow, status: { ...status, replicas: 4 } });

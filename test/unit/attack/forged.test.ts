@@ -31,8 +31,8 @@ const ownerReferences = [
 ];
 const evil = (meta: Partial<Meta> = {}): Partial<Meta> => ({ namespace: "evil", labels, ...meta });
 const record = (since: string) => {
-  const share = { namespace: "shop", canaryServices: { web: "web-canary" }, weight: 100, since };
-  return JSON.stringify({ rules: {}, shares: { [VICTIM]: share } });
+  const share = { namespace: "shop", twins: { web: "web-canary" }, weight: 100, since };
+  return JSON.stringify({ rules: {}, flights: { [VICTIM]: share } });
 };
 /** The attacker's route, which names the victim's Service and carries the mark of the victim's rollout. */
 const forgedRoute = (since = AT_NOON): Route =>
@@ -146,12 +146,12 @@ describe("an object that another tenant forges", () => {
 
 describe("nonsense under Serin's keys", () => {
   const texts = [
-    ...["", "{", "null", "[]", "5", '"x"', "{}", '{"rules":5,"shares":5}', '{"selector":null,"since":"x"}'],
-    '{"rules":{},"shares":{"u":null}}',
-    '{"rules":{"0":null},"shares":{}}',
-    '{"rules":{},"shares":{"u":{"namespace":"a","canaryServices":{"web":5},"weight":"1","since":"2026"}}}',
+    ...["", "{", "null", "[]", "5", '"x"', "{}", '{"rules":5,"flights":5}', '{"selector":null,"since":"x"}'],
+    '{"rules":{},"flights":{"u":null}}',
+    '{"rules":{"0":null},"flights":{}}',
+    '{"rules":{},"flights":{"u":{"namespace":"a","twins":{"web":5},"weight":"1","since":"2026"}}}',
     '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}',
-    `{"rules":{},"shares":{"__proto__":${JSON.stringify({ namespace: "a", canaryServices: { __proto__: "x" }, weight: 1, since: AT_NOON })}}}`,
+    `{"rules":{},"flights":{"__proto__":${JSON.stringify({ namespace: "a", twins: { __proto__: "x" }, weight: 1, since: AT_NOON })}}}`,
   ];
   for (const text of texts) {
     it(`does not keep others from a restore: ${text.slice(0, 60)}`, () => {

@@ -22,9 +22,9 @@ describe("instants in the future", () => {
     const snapshot = aRollout({ since: IN_A_CENTURY, now: NOW });
     const { writes = [] } = correctFuture(snapshot) ?? {};
     expect(writes).to.have.length(1);
-    expect(JSON.parse(annotationIn(writes[0], HELD)).shares["uid-web"]).to.deep.equal({
+    expect(JSON.parse(annotationIn(writes[0], HELD)).flights["uid-web"]).to.deep.equal({
       namespace: "shop",
-      canaryServices: { web: "web-canary" },
+      twins: { web: "web-canary" },
       weight: 10,
       since: instant(NOW),
     });
@@ -55,7 +55,7 @@ describe("instants in the future", () => {
     const routes = writes.filter((write) => write.verb === "merge" && write.kind === "httproutes");
     expect(routes.map((write) => "name" in write && write.name)).to.deep.equal(["web", "other"]);
     for (const write of routes)
-      expect(JSON.parse(annotationIn(write, HELD)).shares["uid-web"]).to.include({
+      expect(JSON.parse(annotationIn(write, HELD)).flights["uid-web"]).to.include({
         weight: 0,
         since: instant(NOW),
       });
