@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { addresses } from "../addresses.ts";
 import type { Api } from "../api.ts";
-import { repository } from "../tools.ts";
+import { contentOf } from "../tools.ts";
 import { Container } from "./container.ts";
 import { createSandbox, type Sandbox } from "./sandbox.ts";
 import { type ContainerSpec, commandOf, emptyFolders, type Pod } from "./spec.ts";
@@ -97,7 +97,7 @@ function processOf({ needs, pod, sandbox, secrets }: Place, spec: ContainerSpec)
   const files = [
     needs.hosts,
     secrets,
-    repository,
+    contentOf(spec.image),
     process.execPath,
     user,
     readOnly,
