@@ -1,11 +1,14 @@
 import type { X509Certificate } from "node:crypto";
+import type { Kube } from "../kube/client/api.ts";
 import type { KubeObject } from "../kube/core/meta.ts";
+import { mutatingWebhookConfigurations } from "../kube/core/resources.ts";
+import type { JsonPatchOperation } from "../kube/core/writes.ts";
 import { isIssuedBy, readBundle } from "./inspect.ts";
-import { readPath } from "./paths.ts";
+import { admitPath, readPath } from "./paths.ts";
 
 /** The fields of an admissionregistration.k8s.io/v1 MutatingWebhookConfiguration that Serin reads. */
 export interface WebhookConfiguration extends KubeObject {
-  webhooks?: { name: string; clientConfig: ClientConfig }[];
+  webhooks?: { name: string; clientConfig: ClientConfig; matchConditions?: MatchCondition[] }[];
 }
 
 interface ClientConfig {
@@ -14,19 +17,101 @@ interface ClientConfig {
   [unknown: string]: unknown;
 }
 
+interface MatchCondition {
+  name: string;
+  expression: string;
+}
+
+/** What Serin keeps in each webhook. */
+export interface Wanted {
+  /** PEM. */
+  readonly caBundle: string;
+  /** The token in the path, or PLAIN. Absent: the path stays. */
+  readonly token?: string;
+  /** The group whose members are Serin (groupOf). */
+  readonly group: string;
+}
+
+/** The conditions of deploy/webhook.yaml that name Serin's group. Serin never changes another condition. */
+const IDENTIFYING: readonly string[] = ["serin", "not-serin"];
+
+/** The group of every ServiceAccount of a namespace: Serin's requests carry the one of Serin's namespace. */
+export function groupOf(namespace: string): string {
+  return `system:serviceaccounts:${namespace}`;
+}
+
+/** Reads the configuration. Throws the errors of the API. */
+export function readConfiguration(kube: Kube, name: string): Promise<WebhookConfiguration> {
+  return kube.get<WebhookConfiguration>(mutatingWebhookConfigurations, { name });
+}
+
 /** The tokens in the paths of its webhooks; PLAIN for a path without a token. */
 export function tokensIn({ webhooks = [] }: WebhookConfiguration): ReadonlySet<string> {
   const paths = webhooks.map(({ clientConfig }) => readPath(clientConfig.service?.path));
   return new Set(paths.flatMap((path) => path?.token ?? []));
 }
 
-/** Whether the API server trusts this serving certificate for every webhook and calls each at a path that Serin knows. */
-export function reaches({ webhooks = [] }: WebhookConfiguration, leaf: X509Certificate): boolean {
+/**
+ * Whether the API server trusts this serving certificate for every webhook, calls each at a path that Serin knows, and
+ * recognizes Serin's own requests by this group.
+ */
+export function reaches(found: WebhookConfiguration, leaf: X509Certificate, group: string): boolean {
+  const { webhooks = [] } = found;
   return (
     webhooks.length > 0 &&
+    unidentified(found, group).length === 0 &&
     webhooks.every(({ clientConfig: { caBundle = "", service } }) => {
       const authorities = readBundle(Buffer.from(caBundle, "base64").toString());
       return authorities.some((ca) => isIssuedBy(leaf, ca)) && readPath(service?.path) !== undefined;
     })
   );
+}
+
+/** The names of the webhooks whose conditions do not recognize Serin's requests by this group. */
+export function unidentified({ webhooks = [] }: WebhookConfiguration, group: string): readonly string[] {
+  const names = (expression: string) => (expression.match(GROUPS) ?? []).every((found) => found === group);
+  const isIdentified = (conditions: readonly MatchCondition[]) =>
+    conditions.some(({ expression }) => expression.includes(group)) &&
+    conditions.every(({ expression }) => names(expression));
+  return webhooks
+    .filter(({ matchConditions = [] }) => !isIdentified(matchConditions.filter(isIdentifying)))
+    .map(({ name }) => name);
+}
+
+/**
+ * The JSON patch by which the configuration becomes as wanted, empty if nothing must change. It fits only the version that
+ * was read. A path that Serin does not serve stays.
+ */
+export function changesTo(
+  { metadata, webhooks = [] }: WebhookConfiguration,
+  { caBundle, token, group }: Wanted,
+): JsonPatchOperation[] {
+  const bundle = Buffer.from(caBundle).toString("base64");
+  const changes = webhooks.flatMap(({ clientConfig, matchConditions = [] }, index): JsonPatchOperation[] => {
+    const at = `/webhooks/${index}`;
+    const present = readPath(clientConfig.service?.path);
+    const path = present && admitPath({ ...present, token: token ?? present.token });
+    const conditions = matchConditions.flatMap((condition, i): JsonPatchOperation[] => {
+      const value = isIdentifying(condition) ? condition.expression.replaceAll(GROUPS, group) : undefined;
+      const isKept = value === undefined || value === condition.expression;
+      return isKept ? [] : [{ op: "replace", path: `${at}/matchConditions/${i}/expression`, value }];
+    });
+    return [
+      ...(clientConfig.caBundle === bundle
+        ? []
+        : [{ op: "add" as const, path: `${at}/clientConfig/caBundle`, value: bundle }]),
+      ...(path === clientConfig.service?.path || path === undefined
+        ? []
+        : [{ op: "replace" as const, path: `${at}/clientConfig/service/path`, value: path }]),
+      ...conditions,
+    ];
+  });
+  const { resourceVersion: value } = metadata;
+  return changes.length === 0 ? [] : [{ op: "test", path: "/metadata/resourceVersion", value }, ...changes];
+}
+
+const GROUPS = /system:serviceaccounts:[a-z\d-]+/g;
+
+function isIdentifying({ name }: MatchCondition): boolean {
+  return IDENTIFYING.includes(name);
 }

@@ -4,10 +4,10 @@ import { mutatingWebhookConfigurations, pods, secrets } from "../kube/core/resou
 import type { Pod } from "../kube/core/workloads.ts";
 import { reflect } from "../kube/runtime/reflector.ts";
 import type { Accepted } from "./accepted.ts";
-import { keepCaBundle } from "./bundle.ts";
-import { reaches, tokensIn, type WebhookConfiguration } from "./configuration.ts";
+import { groupOf, reaches, tokensIn, type WebhookConfiguration } from "./configuration.ts";
 import { readCertificate } from "./inspect.ts";
-import { keepPaths } from "./keep-paths.ts";
+import { keepConfiguration, keepTrust } from "./keep-configuration.ts";
+import { ownerKeeper } from "./keep-owner.ts";
 import type { Material, Secret } from "./material.ts";
 import { concernsPaths } from "./pods.ts";
 import { type CertificateOptions, defaultLives, ensureCertificate } from "./rotate.ts";
@@ -15,7 +15,7 @@ import { tokenLifeMs } from "./tokens.ts";
 
 /** The certificate, and the listener that serves it. */
 export interface ServingOptions extends Omit<CertificateOptions, "served" | "trust"> {
-  /** The MutatingWebhookConfiguration whose caBundle and paths Serin keeps. */
+  /** The MutatingWebhookConfiguration whose caBundle, paths and conditions Serin keeps. */
   readonly configuration: string;
   /** The name of the Service by which the API server calls the webhook. */
   readonly service: string;
@@ -35,20 +35,21 @@ export interface ServingOptions extends Omit<CertificateOptions, "served" | "tru
 const longestSleepMs = 24 * 3_600_000;
 
 /**
- * Keeps a certificate served and trusted, and a token in the paths, until the signal aborts: at start, when one is due, and
- * when the Secret, the webhook configuration or the webhook's pods change. Logs a failure and tries again (0.2 s doubling
- * to 10 s).
+ * Keeps a certificate served, and the configuration as keep-configuration.ts and keep-owner.ts want it, until the signal
+ * aborts: at start, when a certificate or a token is due, and when the Secret, the configuration or the webhook's pods
+ * change. Logs a failure and tries again (0.2 s doubling to 10 s).
  */
 export async function keepServing(options: ServingOptions): Promise<void> {
   const { kube, namespace, name, configuration, clock, signal, log, apply, accepted, onReach } = options;
   const { lives = defaultLives, tokenMs = tokenLifeMs } = options;
-  const trust = (caBundle: string) => keepCaBundle({ kube, configuration, caBundle, owner: namespace });
+  const trust = (caBundle: string) => keepTrust(options, caBundle);
+  const keepOwner = ownerKeeper(options);
   const bell = new Bell();
   let served: Material | undefined;
   let found: WebhookConfiguration | undefined;
   const tell = () => {
     const leaf = readCertificate(served?.cert);
-    onReach(found !== undefined && leaf !== undefined && reaches(found, leaf));
+    onReach(found !== undefined && leaf !== undefined && reaches(found, leaf, groupOf(namespace)));
   };
   const followed = { kube, clock, signal, log, initial: "watch" } as const;
   const fieldSelector = `metadata.name=${name}`;
@@ -81,8 +82,9 @@ export async function keepServing(options: ServingOptions): Promise<void> {
       }
       served = certificate;
       tell();
-      await trust(certificate.caBundle);
-      const nextAt = await keepPaths(options, { lifeMs: tokenMs, settleMs: lives.settleMs });
+      const tokenLives = { lifeMs: tokenMs, settleMs: lives.settleMs };
+      const nextAt = await keepConfiguration(options, certificate.caBundle, tokenLives);
+      await keepOwner();
       failures = 0;
       waitMs = Math.min(longestSleepMs, Math.max(0, Math.min(certificate.nextAt, nextAt) - clock.now()));
     } catch (error) {

@@ -13,7 +13,7 @@ export const webhookProgram = {
     ),
     service: text({ about: "The Service by which the API server calls the webhook." }, "serin"),
     configuration: text(
-      { about: "The MutatingWebhookConfiguration whose caBundle and paths Serin keeps current." },
+      { about: "The MutatingWebhookConfiguration whose caBundle, paths and conditions Serin keeps current." },
       "serin",
     ),
     "hook-host": repeatable({

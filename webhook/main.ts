@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import pino from "pino";
 import { Accepted } from "../certs/accepted.ts";
-import { tokensIn, type WebhookConfiguration } from "../certs/configuration.ts";
+import { readConfiguration, tokensIn } from "../certs/configuration.ts";
 import { trustSettleMs } from "../certs/decide.ts";
 import { serviceNames } from "../certs/issue.ts";
 import { keepServing } from "../certs/serve.ts";
@@ -12,7 +12,6 @@ import { gatewayApi, negotiated } from "../kube/client/discovery.ts";
 import { inCluster } from "../kube/client/in-cluster.ts";
 import { withRetryAfter } from "../kube/client/retry-after.ts";
 import { systemClock } from "../kube/core/clock.ts";
-import { mutatingWebhookConfigurations } from "../kube/core/resources.ts";
 import { hookHostsOf } from "../rollout/hooks/hosts.ts";
 import { admitDeployments } from "./deployments.ts";
 import { admitRoutes, admitServices } from "./in-flight.ts";
@@ -39,10 +38,7 @@ let isReached = false;
 const accepted = new Accepted({
   clock,
   settleMs: trustSettleMs,
-  read: async () =>
-    tokensIn(
-      await kube.get<WebhookConfiguration>(mutatingWebhookConfigurations, { name: options.configuration }),
-    ),
+  read: async () => tokensIn(await readConfiguration(kube, options.configuration)),
 });
 
 const server = admissionServer(

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { parseAllDocuments } from "yaml";
+import { groupOf } from "../../../certs/configuration.ts";
 import { TRACKER } from "../../../rollout/tracking/decide.ts";
 import { holdFields } from "../../../rollout/workload/hold.ts";
 import { findTools } from "../../cluster/tools.ts";
@@ -182,8 +183,7 @@ describe("deploy", function () {
   });
 
   it("calls webhooks only for objects that are opted in or in flight, and one for Serin's own writes", () => {
-    const account = `system:serviceaccount:${namespace}:${webhookPod().spec.serviceAccountName}`;
-    const own = `request.userInfo.username == "${account}"`;
+    const own = `"${groupOf(namespace)}" in request.userInfo.groups`;
     expect(
       webhooks()
         .filter(({ matchConditions }) => matchConditions[0]?.expression === own)
@@ -194,7 +194,7 @@ describe("deploy", function () {
       const [others, concerned] = matchConditions.map(({ expression }) => expression);
       const { path } = clientConfig.service;
       const tracker = path === "/admit/deployments" ? ` || request.options.${FROM_TRACKER}` : "";
-      expect(others, name).to.equal(`request.userInfo.username != "${account}"${tracker}`);
+      expect(others, name).to.equal(`!(${own})${tracker}`);
       expect(concerned, name).to.contain("oldObject");
       if (objectSelector === undefined) expect(concerned, name).to.contain("serin.dev/held");
       else expect(objectSelector, name).to.deep.equal({ matchLabels: { "serin.dev/track": "true" } });

@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { connect } from "node:tls";
 import { expect } from "chai";
 import { Accepted } from "../../../certs/accepted.ts";
-import { keepCaBundle } from "../../../certs/bundle.ts";
 import { readBundle } from "../../../certs/inspect.ts";
+import { ownerKeeper } from "../../../certs/keep-owner.ts";
 import { readPath } from "../../../certs/paths.ts";
 import { keepServing } from "../../../certs/serve.ts";
 import type { Kube } from "../../../kube/client/api.ts";
@@ -31,10 +31,16 @@ const configuration = () => ({
   webhooks: ["a", "b"].map((name) => ({
     name,
     clientConfig: { service: { name: "serin", path: "/admit/config" } },
+    // Of an installation in another namespace.
+    matchConditions: [
+      { name: "serin", expression: '"system:serviceaccounts:else" in request.userInfo.groups' },
+    ],
   })),
 });
 type ClientConfig = { caBundle?: string; service?: { path?: string } };
-type Configuration = KubeObject & { webhooks: { name: string; clientConfig: ClientConfig }[] };
+type Configuration = KubeObject & {
+  webhooks: { name: string; clientConfig: ClientConfig; matchConditions: { expression: string }[] }[];
+};
 const unread = { clock: systemClock, settleMs: 60_000, read: async () => new Set<string>() };
 
 describe("certs/serve", () => {
@@ -55,41 +61,69 @@ describe("certs/serve", () => {
     await api.stop();
   });
 
+  const needs = () => ({
+    kube,
+    namespace,
+    name: "serin-certificate",
+    names: [host] as const,
+    configuration: "serin",
+    service: "serin",
+    accepted: new Accepted(unread),
+    clock: systemClock,
+    signal: stop.signal,
+    log: noLog,
+  });
   const stored = () =>
     api.store.get("admissionregistration.k8s.io/v1/mutatingwebhookconfigurations", "/serin") as Configuration;
   const trusted = () => Buffer.from(stored().webhooks[0]?.clientConfig.caBundle ?? "", "base64").toString();
 
   const token = () => readPath(stored().webhooks[0]?.clientConfig.service?.path)?.token ?? "";
 
-  it("patches the bundle and the owner once", async () => {
+  it("makes the namespace own the configuration once, and says once that it may not", async () => {
     api.add(mutatingWebhookConfigurations, configuration());
-    const keep = () => keepCaBundle({ kube, configuration: "serin", caBundle: "PEM", owner: "serin-system" });
-    await Promise.all([keep(), keep(), keep()]);
-    await keep();
-    expect(stored().webhooks.map(({ clientConfig }) => clientConfig.caBundle)).to.deep.equal([
-      "UEVN",
-      "UEVN",
-    ]);
-    expect(stored().metadata.ownerReferences).to.deep.equal([
+    const said: unknown[] = [];
+    const log = { ...noLog, warn: (fields: unknown) => said.push(fields) };
+    const keepOwner = ownerKeeper({ kube, configuration: "serin", namespace, log });
+    const owners = () => stored().metadata.ownerReferences;
+    api.faults.push(({ method }) => (method === "PATCH" ? { status: 403 } : undefined));
+    await keepOwner();
+    await keepOwner();
+    expect([said.length, owners()]).to.deep.equal([1, undefined]);
+    api.faults.pop();
+    await Promise.all([keepOwner(), keepOwner(), keepOwner()]);
+    await keepOwner();
+    expect(owners()).to.deep.equal([
       { apiVersion: "v1", kind: "Namespace", name: "serin-system", uid: "home" },
     ]);
     expect(stored().metadata.resourceVersion).to.equal(String(api.store.version));
+  });
+
+  it("is reached where the API server refuses an owner of the configuration", async () => {
+    let isReached = false;
+    api.add(mutatingWebhookConfigurations, configuration());
+    api.faults.push(({ method, path }) =>
+      method === "GET" && path.endsWith(`/namespaces/${namespace}`) ? { status: 403 } : undefined,
+    );
+    const serving = keepServing({
+      ...needs(),
+      apply() {},
+      onReach(now) {
+        isReached = now;
+      },
+    });
+    await eventually("reached", () => isReached);
+    expect(stored().webhooks.map(({ matchConditions }) => matchConditions[0]?.expression)).to.deep.equal(
+      ["a", "b"].map(() => `"system:serviceaccounts:${namespace}" in request.userInfo.groups`),
+    );
+    stop.abort();
+    await serving;
   });
 
   it("serves, renews, heals and is trusted again when the configuration was overwritten", async () => {
     const served: string[] = [];
     let isReached = false;
     const serving = keepServing({
-      kube,
-      namespace: "serin-system",
-      name: "serin-certificate",
-      names: [host],
-      configuration: "serin",
-      service: "serin",
-      accepted: new Accepted(unread),
-      clock: systemClock,
-      signal: stop.signal,
-      log: noLog,
+      ...needs(),
       apply: ({ cert }) => void served.push(cert),
       onReach(now) {
         isReached = now;
@@ -133,18 +167,9 @@ describe("certs/serve", () => {
       const server = createServer((_, res) => res.end());
       servers.push(server);
       return keepServing({
-        kube,
-        namespace: "serin-system",
-        name: "serin-certificate",
-        names: [host],
+        ...needs(),
         lives,
-        configuration: "serin",
-        service: "serin",
-        accepted: new Accepted(unread),
         onReach() {},
-        clock: systemClock,
-        signal: stop.signal,
-        log: noLog,
         apply(certificate) {
           server.setSecureContext(certificate);
           leaves.add(certificate.cert);

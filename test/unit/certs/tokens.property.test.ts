@@ -23,7 +23,7 @@ class Cluster {
   /** What a replica replaced in the configuration, each with the instant. */
   readonly past: { token: string; until: number }[] = [];
 
-  /** The steps of certs/keep-paths.ts, one for each request; `skew` is the replica's clock less the true time. */
+  /** The steps of certs/keep-configuration.ts, one for each request; `skew` is the replica's clock less the true time. */
   *pass(skew: number): Generator<undefined, void> {
     const configuration = { ...this.configuration };
     yield;

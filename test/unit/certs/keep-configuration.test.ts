@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { Accepted } from "../../../certs/accepted.ts";
 import { tokensIn, type WebhookConfiguration } from "../../../certs/configuration.ts";
-import { keepPaths } from "../../../certs/keep-paths.ts";
+import { keepConfiguration, keepTrust } from "../../../certs/keep-configuration.ts";
 import { type Secret, tokensOf } from "../../../certs/material.ts";
 import { PLAIN } from "../../../certs/paths.ts";
 import type { Kube } from "../../../kube/client/api.ts";
@@ -14,9 +14,19 @@ const namespace = "serin-system";
 const name = "serin-certificate";
 const lives = { lifeMs: 30 * 24 * 3_600_000, settleMs: 60_000 };
 const paths = ["/admit/deployments", "/admit/config", "/elsewhere"];
-const webhooks = paths.map((path) => ({ name: path, clientConfig: { service: { name: "serin", path } } }));
+const others = (of: string) => `!("system:serviceaccounts:${of}" in request.userInfo.groups)`;
+const webhooksFor = (of: string) =>
+  paths.map((path) => ({
+    name: path,
+    clientConfig: { service: { name: "serin", path } },
+    matchConditions: [
+      { name: "not-serin", expression: `${others(of)} || true` },
+      { name: "not-a-users-bot", expression: others("bots") },
+    ],
+  }));
+const webhooks = webhooksFor(namespace);
 
-describe("certs/keep-paths", () => {
+describe("certs/keep-configuration", () => {
   let api: FakeApi;
   let kube: Kube;
   let clock: FakeClock;
@@ -44,20 +54,19 @@ describe("certs/keep-paths", () => {
   }
   const newReplica = () =>
     new Accepted({ clock, settleMs: lives.settleMs, read: async () => tokensIn(configuration()) });
-  const keep = (by = accepted) =>
-    keepPaths(
-      {
-        kube,
-        namespace,
-        name,
-        configuration: "serin",
-        service: "serin",
-        accepted: by,
-        clock,
-        log: noLog,
-      },
-      lives,
-    );
+  const optionsOf = (by = accepted) => {
+    return {
+      kube,
+      namespace,
+      name,
+      configuration: "serin",
+      service: "serin",
+      accepted: by,
+      clock,
+      log: noLog,
+    };
+  };
+  const keep = (by = accepted) => keepConfiguration(optionsOf(by), "PEM", lives);
   const configuration = () =>
     api.store.get(
       "admissionregistration.k8s.io/v1/mutatingwebhookconfigurations",
@@ -77,6 +86,42 @@ describe("certs/keep-paths", () => {
     await keep();
     expect(writes()).to.equal(2);
     expect(await accepted.accepts(token)).to.equal(true);
+  });
+
+  it("keeps the bundle, and leaves the paths while it makes a new one trusted", async () => {
+    await keep();
+    const [token = ""] = tokens();
+    await keepTrust(optionsOf(), "PEM2");
+    const bundles = () => (configuration().webhooks ?? []).map(({ clientConfig }) => clientConfig.caBundle);
+    expect(bundles()).to.deep.equal(paths.map(() => Buffer.from("PEM2").toString("base64")));
+    expect(has()).to.deep.equal([token]);
+    await keep();
+    expect(bundles()).to.deep.equal(paths.map(() => Buffer.from("PEM").toString("base64")));
+  });
+
+  it("names the group of its own namespace in the conditions that recognize Serin, and in no other", async () => {
+    api.change(mutatingWebhookConfigurations, "/serin", { webhooks: webhooksFor("elsewhere") });
+    await keep();
+    for (const { matchConditions = [] } of configuration().webhooks ?? [])
+      expect(matchConditions.map(({ expression }) => expression)).to.deep.equal([
+        `${others(namespace)} || true`,
+        others("bots"),
+      ]);
+    const { length } = api.requests.filter(({ method }) => method === "PATCH");
+    await keep();
+    expect(writes()).to.equal(length);
+  });
+
+  it("sets bundle and path of a configuration whose conditions name no group, and says what is wrong", async () => {
+    const expression = 'request.userInfo.username != "system:serviceaccount:serin-system:serin"';
+    const [first] = webhooks;
+    const old = { ...first, name: "old.serin.dev", matchConditions: [{ name: "not-serin", expression }] };
+    api.change(mutatingWebhookConfigurations, "/serin", { webhooks: [old] });
+    expect(await keep().catch(String)).to.equal(
+      "Error: MutatingWebhookConfiguration serin: no condition of old.serin.dev names the group " +
+        "system:serviceaccounts:serin-system: apply the deploy/webhook.yaml of this version",
+    );
+    expect(has()).to.deep.equal(tokens());
   });
 
   it("lets five replicas agree", async () => {
