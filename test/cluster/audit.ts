@@ -1,7 +1,13 @@
 import { readFile } from "node:fs/promises";
 
-/** The name of Serin's service account in requests to the API server. */
-export const SERIN = "system:serviceaccount:serin-system:serin";
+/** The names of Serin's ServiceAccounts in requests to the API server. */
+export const accounts = {
+  webhook: "system:serviceaccount:serin-system:serin",
+  controller: "system:serviceaccount:serin-system:serin-controller",
+} as const;
+
+/** Both names. */
+export const SERIN: readonly string[] = Object.values(accounts);
 
 /** One request in the API server's audit log (audit.k8s.io/v1 Event, level Metadata). */
 export interface AuditEvent {
@@ -24,10 +30,10 @@ export interface AuditEvent {
   readonly requestReceivedTimestamp: string;
 }
 
-/** Reads an audit log: all requests so far, or one user's. A watch appears when it ends. */
-export async function readAudit(path: string, username?: string): Promise<AuditEvent[]> {
+/** Reads an audit log: all requests so far, or those of some users. A watch appears when it ends. */
+export async function readAudit(path: string, users?: readonly string[]): Promise<AuditEvent[]> {
   const lines = (await readFile(path, "utf8")).split("\n");
   // The last line is empty, or the API server is still writing it.
   const events = lines.slice(0, -1).map((line): AuditEvent => JSON.parse(line));
-  return username === undefined ? events : events.filter(({ user }) => user.username === username);
+  return users === undefined ? events : events.filter(({ user }) => users.includes(user.username));
 }

@@ -162,7 +162,7 @@ describeCluster("the test cluster", function () {
   });
 
   it("records the user and the object of each request in the audit log", async () => {
-    const events = await readAudit(kube.auditLog, "admin");
+    const events = await readAudit(kube.auditLog, ["admin"]);
     const scaled = events.find(
       ({ objectRef }) => objectRef?.subresource === "scale" && objectRef.namespace === "shop",
     );

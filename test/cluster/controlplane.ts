@@ -178,7 +178,7 @@ const auditPolicy = {
   kind: "Policy",
   omitStages: ["RequestReceived"],
   rules: [
-    { level: "Metadata", users: [SERIN] },
+    { level: "Metadata", users: SERIN },
     {
       level: "Metadata",
       users: ["admin"],

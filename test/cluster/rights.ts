@@ -1,13 +1,18 @@
 import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
-import { type AuditEvent, readAudit, SERIN } from "./audit.ts";
+import { type AuditEvent, accounts, readAudit, SERIN } from "./audit.ts";
 import { repository } from "./tools.ts";
 
-/** One right in its smallest part, in words: `patch deployments.apps/status`, `get secrets serin-certificate in serin-system`. */
+/**
+ * One right of one program in its smallest part, in words: `controller: patch deployments.apps/status`,
+ * `webhook: get secrets serin-certificate in serin-system`.
+ */
 export type Right = string;
 
 interface Grant {
+  /** The ServiceAccount, as the user of its requests. */
+  readonly user: string;
   readonly verb: string;
   readonly group: string;
   readonly resource: string;
@@ -19,7 +24,7 @@ interface Grant {
 
 interface Role {
   readonly kind: string;
-  readonly metadata: { readonly namespace?: string };
+  readonly metadata: { readonly name: string; readonly namespace?: string };
   readonly rules: readonly {
     readonly apiGroups: readonly string[];
     readonly resources: readonly string[];
@@ -28,7 +33,13 @@ interface Role {
   }[];
 }
 
-/** The rights that an account's requests used, and the requests that were refused for lack of a right. */
+interface Binding {
+  readonly kind: string;
+  readonly roleRef: { readonly kind: string; readonly name: string };
+  readonly subjects: readonly { readonly name: string; readonly namespace: string }[];
+}
+
+/** The rights that the accounts' requests used, and the requests that were refused for lack of a right. */
 export interface Rights {
   readonly used: ReadonlySet<Right>;
   readonly refused: ReadonlySet<string>;
@@ -37,26 +48,34 @@ export interface Rights {
 /** The environment variable with the path of the file to which each run appends the rights that Serin used. */
 export const RIGHTS_FILE = "SERIN_RIGHTS";
 
-/** The rights that deploy/rbac.yaml gives, the narrowest first. */
+/** The rights that deploy/rbac.yaml gives to each ServiceAccount, the narrowest first. */
 function grants(): Grant[] {
   const text = readFileSync(join(repository, "deploy/rbac.yaml"), "utf8");
-  const roles = parseAllDocuments(text).map((document) => document.toJS() as Role);
-  const all = roles
-    .filter(({ kind }) => kind === "Role" || kind === "ClusterRole")
-    .flatMap(({ metadata: { namespace }, rules }) =>
-      rules.flatMap(({ apiGroups, resources, resourceNames = [undefined], verbs }) =>
-        apiGroups.flatMap((group) =>
-          resources.flatMap((resource) =>
-            resourceNames.flatMap((name) =>
-              verbs.map((verb) => ({ verb, group, resource, name, namespace })),
-            ),
-          ),
-        ),
-      ),
-    );
+  const objects = parseAllDocuments(text).map((document) => document.toJS() as Role | Binding);
+  const bindings = objects.filter((object): object is Binding => object.kind.endsWith("Binding"));
+  const usersOf = ({ kind, metadata }: Role) =>
+    bindings
+      .filter(({ roleRef }) => roleRef.kind === kind && roleRef.name === metadata.name)
+      .flatMap(({ subjects }) => subjects)
+      .map(({ namespace, name }) => `system:serviceaccount:${namespace}:${name}`);
+  const all = objects
+    .filter((object): object is Role => "rules" in object)
+    .flatMap((role) => usersOf(role).flatMap((user) => grantsOf(role, user)));
   const breadth = ({ name, namespace }: Grant) =>
     (name === undefined ? 2 : 0) + (namespace === undefined ? 1 : 0);
   return all.toSorted((a, b) => breadth(a) - breadth(b));
+}
+
+function grantsOf({ metadata: { namespace }, rules }: Role, user: string): Grant[] {
+  return rules.flatMap(({ apiGroups, resources, resourceNames = [undefined], verbs }) =>
+    apiGroups.flatMap((group) =>
+      resources.flatMap((resource) =>
+        resourceNames.flatMap((name) =>
+          verbs.map((verb) => ({ user, verb, group, resource, name, namespace })),
+        ),
+      ),
+    ),
+  );
 }
 
 /** Every right that deploy/rbac.yaml gives. */
@@ -69,12 +88,14 @@ export function rightsOf(events: readonly AuditEvent[]): Rights {
   const all = grants();
   const used = new Set<Right>();
   const refused = new Set<string>();
-  for (const { verb, objectRef, annotations } of events) {
+  for (const { user: of, verb, objectRef, annotations } of events) {
+    const user = of.username;
     if (objectRef === undefined) continue;
     const { apiGroup: group = "", namespace, name, subresource } = objectRef;
     const resource = subresource === undefined ? objectRef.resource : `${objectRef.resource}/${subresource}`;
     const found = all.find(
       (grant) =>
+        grant.user === user &&
         grant.verb === verb &&
         grant.group === group &&
         grant.resource === resource &&
@@ -83,7 +104,8 @@ export function rightsOf(events: readonly AuditEvent[]): Rights {
     );
     // A quota or a terminating namespace also refuses with 403.
     const isRefused = annotations?.["authorization.k8s.io/decision"] === "forbid";
-    if (found === undefined || isRefused) refused.add(wordsOf({ verb, group, resource, name, namespace }));
+    if (found === undefined || isRefused)
+      refused.add(wordsOf({ user, verb, group, resource, name, namespace }));
     else used.add(wordsOf(found));
   }
   return { used, refused };
@@ -106,10 +128,11 @@ export function readNoted(path: string): Rights {
   };
 }
 
-function wordsOf({ verb, group, resource, name, namespace }: Grant): Right {
+function wordsOf({ user, verb, group, resource, name, namespace }: Grant): Right {
+  const program = user === accounts.webhook ? "webhook" : user === accounts.controller ? "controller" : user;
   const [plural, subresource] = resource.split("/");
   const kind = `${plural}${group && `.${group}`}${subresource === undefined ? "" : `/${subresource}`}`;
-  return [verb, kind, name, namespace === undefined ? undefined : `in ${namespace}`]
+  return [`${program}:`, verb, kind, name, namespace === undefined ? undefined : `in ${namespace}`]
     .filter(Boolean)
     .join(" ");
 }

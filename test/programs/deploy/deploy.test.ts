@@ -217,15 +217,15 @@ describe("deploy", function () {
 
   it("grants no wildcard, no Secret except Serin's own, and no right that leads to others", () => {
     const roles = objects.filter(({ kind }) => kind === "ClusterRole" || kind === "Role");
-    const rules = roles.flatMap((role) => (role as unknown as { rules: readonly Rule[] }).rules);
+    const rulesOf = (role: object) => (role as { rules: readonly Rule[] }).rules;
+    const rules = roles.flatMap(rulesOf);
     const verbs = new Set(rules.flatMap((rule) => rule.verbs));
     expect([...verbs]).to.have.members(["get", "list", "watch", "create", "patch", "delete"]);
     const resources = rules.flatMap((rule) => rule.resources);
     expect(resources.filter((name) => /\*|exec|attach|token|role|impersonate|finalizers/.test(name))).to.be
       .empty;
-    expect(
-      the<{ rules: readonly Rule[] }>("ClusterRole").rules.flatMap((rule) => rule.resources),
-    ).not.to.include("secrets");
+    const everywhere = roles.filter(({ kind }) => kind === "ClusterRole");
+    expect(everywhere.flatMap(rulesOf).flatMap((rule) => rule.resources)).not.to.include("secrets");
     for (const { resources: of, verbs: may, resourceNames } of rules.filter((rule) =>
       rule.resources.includes("secrets"),
     )) {
@@ -236,15 +236,31 @@ describe("deploy", function () {
     expect(deleting).to.deep.equal(["services"]);
   });
 
-  it("binds its roles to Serin's account alone", () => {
-    const bindings = objects.filter(({ kind }) => kind.endsWith("RoleBinding"));
-    expect(bindings).to.have.length(2);
-    for (const binding of bindings) {
-      expect(binding)
-        .to.have.property("subjects")
-        .that.deep.equals([
-          { kind: "ServiceAccount", name: webhookPod().spec.serviceAccountName, namespace },
-        ]);
+  it("binds each role to the account of one program, which no other pod uses", () => {
+    const bindings = objects.filter(({ kind }) => kind.endsWith("RoleBinding")) as unknown as {
+      roleRef: { name: string };
+      subjects: readonly object[];
+    }[];
+    const used = pods().map(({ spec }) => spec.serviceAccountName);
+    expect(used).to.deep.equal(["serin", "serin-controller"]);
+    expect(bindings).to.have.length(4);
+    for (const { roleRef, subjects } of bindings) {
+      expect(used).to.include(roleRef.name);
+      expect(subjects).to.deep.equal([{ kind: "ServiceAccount", name: roleRef.name, namespace }]);
     }
+  });
+
+  it("lets only the webhook write its configuration and its Secret, and only the controller the Lease", () => {
+    const mayWrite = (resource: string) =>
+      objects
+        .filter((object): object is typeof object & { rules: Rule[] } => "rules" in object)
+        .filter(({ rules }) =>
+          rules.some(({ resources, verbs }) => resources.includes(resource) && verbs.includes("patch")),
+        )
+        .map(({ metadata }) => metadata.name);
+    expect(mayWrite("mutatingwebhookconfigurations")).to.deep.equal(["serin"]);
+    expect(mayWrite("secrets")).to.deep.equal(["serin"]);
+    expect(mayWrite("leases")).to.deep.equal(["serin-controller"]);
+    expect(mayWrite("replicasets")).to.deep.equal(["serin-controller"]);
   });
 });
