@@ -3,8 +3,10 @@ WORKDIR /serin
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --omit=optional --ignore-scripts
 
-# The entrypoint of this image is node, and its user is 65532.
+# The entrypoint of this image is node.
 FROM gcr.io/distroless/nodejs24-debian12:nonroot
+# A number, because the kubelet cannot tell whether a user with a name is root (runAsNonRoot).
+USER 65532:65532
 ENV NODE_ENV=production
 WORKDIR /serin
 COPY --from=modules /serin/node_modules node_modules

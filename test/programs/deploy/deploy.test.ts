@@ -1,19 +1,17 @@
-import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { parseAllDocuments } from "yaml";
 import { groupOf } from "../../../certs/configuration.ts";
 import { TRACKER } from "../../../rollout/tracking/decide.ts";
 import { holdFields } from "../../../rollout/workload/hold.ts";
-import { findTools } from "../../cluster/tools.ts";
+import { render } from "./rendered.ts";
 
 interface Container {
   readonly name: string;
   readonly image: string;
   readonly args: readonly string[];
   readonly env: readonly { readonly name: string }[];
-  readonly ports: readonly { readonly containerPort: number }[];
+  readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
   readonly readinessProbe: Probe;
   readonly livenessProbe: Probe;
   readonly resources: {
@@ -24,7 +22,8 @@ interface Container {
 }
 
 interface Probe {
-  readonly httpGet: { readonly port: number };
+  /** The name of a port. */
+  readonly httpGet: { readonly port: string };
 }
 
 interface Rule {
@@ -57,13 +56,10 @@ const FROM_TRACKER = `?fieldManager.orValue("") == "${TRACKER}"`;
 
 describe("deploy", function () {
   this.timeout(30_000);
-  let objects: { kind: string; metadata: { name: string; namespace?: string } }[] = [];
+  let objects: readonly { kind: string; metadata: { name: string; namespace?: string } }[] = [];
 
   before(() => {
-    const text = execFileSync(findTools().program("kubectl"), ["kustomize", join(root, "deploy")], {
-      encoding: "utf8",
-    });
-    objects = parseAllDocuments(text).map((document) => document.toJS());
+    objects = render(join(root, "deploy"));
   });
 
   function the<T>(kind: string): T {
@@ -111,9 +107,11 @@ describe("deploy", function () {
 
   it("runs no container as root, with a capability, or with a writable file system", () => {
     for (const { securityContext } of pods().map(({ spec }) => spec)) {
-      expect(securityContext).to.deep.include({ runAsNonRoot: true, runAsUser: 65532 });
+      // OpenShift chooses the user; elsewhere the image does, by a number, which runAsNonRoot needs.
+      expect(securityContext).to.deep.include({ runAsNonRoot: true }).and.not.have.property("runAsUser");
       expect(securityContext.seccompProfile).to.deep.equal({ type: "RuntimeDefault" });
     }
+    expect(readFileSync(join(root, "Dockerfile"), "utf8")).to.match(/^USER [1-9]\d*:[1-9]\d*$/m);
     for (const container of containersOf(pods())) {
       expect(container.securityContext, container.name).to.deep.equal({
         allowPrivilegeEscalation: false,
@@ -136,7 +134,7 @@ describe("deploy", function () {
 
   it("probes ports that the same container opens", () => {
     for (const { ports, readinessProbe, livenessProbe } of containersOf(pods())) {
-      const open = ports.map(({ containerPort }) => containerPort);
+      const open = ports.map(({ name }) => name);
       expect(open).to.include.members([readinessProbe.httpGet.port, livenessProbe.httpGet.port]);
     }
   });
@@ -162,11 +160,9 @@ describe("deploy", function () {
   it("sends every webhook to a port that a container opens", () => {
     const service = the<{
       metadata: { name: string };
-      spec: { selector: Record<string, string>; ports: readonly { port: number; targetPort: number }[] };
+      spec: { selector: Record<string, string>; ports: readonly { port: number; targetPort: string }[] };
     }>("Service");
-    const open = webhookPod().spec.containers.flatMap(({ ports }) =>
-      ports.map(({ containerPort }) => containerPort),
-    );
+    const open = webhookPod().spec.containers.flatMap(({ ports }) => ports.map(({ name }) => name));
     for (const { clientConfig, name } of webhooks()) {
       expect(clientConfig.service, name).to.deep.include({ name: service.metadata.name, namespace });
       const port = service.spec.ports.find((each) => each.port === (clientConfig.service.port ?? 443));
