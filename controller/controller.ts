@@ -26,11 +26,19 @@ export interface ControllerOptions {
   readonly hookHosts: readonly HookHost[];
   readonly clock: Clock;
   readonly log: Log;
+  /** Called when the work begins; `workMs` is the duration of the longest work that runs when it is called. */
+  readonly onWork: (workMs: () => number) => void;
 }
 
-/** Runs all rollouts until the signal aborts and running work has ended. Only one controller may run at a time. */
+/** How long (ms) the copies may take. Without them the leader can do nothing, so another replica should try. */
+const COPIES_MS = 60_000;
+
+/**
+ * Runs all rollouts until the signal aborts and running work has ended. Only one controller may run at a time. Throws if
+ * the copies of the objects in flight are not complete in time.
+ */
 export async function runController(options: ControllerOptions, signal: AbortSignal): Promise<void> {
-  const { kube, prometheus, gates, hookHosts, clock, log } = options;
+  const { kube, prometheus, gates, hookHosts, clock, log, onWork } = options;
   const caches = new Caches({ kube, clock, log, signal });
   const queue = new Queue({ onError: failureReporter(log, caches), clock, signal });
   const look = (uids: readonly string[]) => {
@@ -46,7 +54,7 @@ export async function runController(options: ControllerOptions, signal: AbortSig
 
   const ended = Promise.withResolvers<void>();
   signal.addEventListener("abort", () => ended.resolve(), { once: true });
-  await Promise.race([caches.synced(), ended.promise]);
+  await awaitCopies(caches, clock, signal);
   if (signal.aborted) return;
   caches.listen((uids) => {
     for (const uid of uids) {
@@ -63,9 +71,25 @@ export async function runController(options: ControllerOptions, signal: AbortSig
     if (signal.aborted) return undefined;
     return key === SWEEP ? orphans.sweep() : earliest(await reconcile(key), await track(key));
   });
+  onWork(() => queue.longestMs());
   await ended.promise;
   // The next leader must not begin while a write of this one may still be on its way.
   await queue.ended();
+}
+
+/** Resolves when the copies are complete, or when the signal aborts. */
+async function awaitCopies(caches: Caches, clock: Clock, signal: AbortSignal): Promise<void> {
+  const complete = new AbortController();
+  const over = AbortSignal.any([signal, complete.signal]);
+  const until = clock.now() + COPIES_MS;
+  caches.synced().then(
+    () => complete.abort(),
+    // The signal has aborted.
+    () => {},
+  );
+  while (!over.aborted && clock.now() < until) await clock.sleep(until - clock.now(), over).catch(() => {});
+  if (over.aborted) return;
+  throw new Error(`the copy of ${caches.missing().join(", ")} is not complete after ${COPIES_MS / 1_000} s`);
 }
 
 function failureReporter(log: Log, caches: Caches) {

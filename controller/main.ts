@@ -15,6 +15,7 @@ import { runController } from "./controller.ts";
 import { prometheus } from "./evidence/prometheus.ts";
 import { templateChecksFrom } from "./evidence/template-checks.ts";
 import { templatesFrom } from "./evidence/templates.ts";
+import { Health, probes } from "./health.ts";
 import { credentialsFrom } from "./providers/credentials-file.ts";
 import { podIdentity } from "./providers/pod-identity.ts";
 import { prometheusProvider } from "./providers/prometheus.ts";
@@ -54,11 +55,9 @@ const gates = templateChecksFrom({
   }),
 });
 
-const probes = createServer((request, response) => {
-  response.statusCode = request.url === "/healthz" || request.url === "/readyz" ? 200 : 404;
-  response.end(response.statusCode === 200 ? "ok" : "not found");
-});
-probes.listen(options["probe-port"], options.host);
+const health = new Health();
+const server = createServer(probes(health));
+server.listen(options["probe-port"], options.host);
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   process.once(signal, () => {
@@ -75,8 +74,10 @@ await lead({
   clock,
   log,
   signal: stop.signal,
-  onLead: (signal, until) =>
-    runController(
+  onStandby: (isInOrder) => health.standsBy(isInOrder),
+  onLead(signal, until) {
+    health.begins();
+    return runController(
       {
         kube: fenced(kube, until, clock),
         prometheus: prometheus({ url: options.prometheus, credentials }),
@@ -84,9 +85,11 @@ await lead({
         hookHosts,
         clock,
         log,
+        onWork: (workMs) => health.works(workMs),
       },
       signal,
-    ),
+    ).finally(() => health.begins());
+  },
 });
-probes.close();
+server.close();
 await kube.close();

@@ -50,6 +50,7 @@ export class Caches {
   readonly #routes: ReadonlyMap<string, Reflection<Route, "uid" | "backend">>;
   readonly #pods: VersionPods;
   readonly #options: CachesOptions;
+  readonly #missing = new Set<string>();
   #onChange: OnRolloutChange = () => {};
 
   constructor(options: CachesOptions) {
@@ -70,6 +71,11 @@ export class Caches {
     const { deployments, replicaSets, services, endpointSlices } = this;
     const copies = [deployments, replicaSets, services, endpointSlices, ...this.#routes.values()];
     await Promise.all(copies.map((copy) => copy.synced));
+  }
+
+  /** The kinds whose copies are not complete yet, by their plurals. */
+  missing(): readonly string[] {
+    return [...this.#missing];
   }
 
   /** Calls the listener at every later change. */
@@ -140,7 +146,7 @@ export class Caches {
     indexes: Readonly<Record<Index, ValuesOf<T>>>,
   ): Reflection<T, Index> {
     const { kube, clock, log, signal } = this.#options;
-    return reflect<T, Index>({
+    const reflection = reflect<T, Index>({
       kube,
       resource,
       labelSelector: FLIGHT,
@@ -153,6 +159,12 @@ export class Caches {
         this.#onChange([...new Set(uids)]);
       },
     });
+    this.#missing.add(resource.plural);
+    reflection.synced.then(
+      () => this.#missing.delete(resource.plural),
+      () => {},
+    );
+    return reflection;
   }
 }
 

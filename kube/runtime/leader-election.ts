@@ -22,6 +22,11 @@ export interface LeadOptions {
   readonly signal: AbortSignal;
   readonly log: Log;
   /**
+   * Called while the candidate does not lead: whether it sees a Lease that another one renews, or else whether the API
+   * server answered its last try to take it.
+   */
+  readonly onStandby?: (isInOrder: boolean) => void;
+  /**
    * Leads until the signal aborts: on loss of the Lease, or on shutdown. Must then settle soon. May write until the
    * deadline. Each renewal moves the deadline on, and an abort ends it at once.
    */
@@ -65,19 +70,21 @@ class Candidate {
 
   /** Waits until the Lease is free and takes it; undefined if the signal aborts first. */
   async elected(): Promise<HeldLease | undefined> {
-    const { clock, signal, log, namespace, name } = this.#options;
+    const { clock, signal, log, namespace, name, onStandby = () => {} } = this.#options;
     await this.#lease.synced.catch(() => {});
     for (let failures = 0; !signal.aborted; ) {
       const waitMs = this.#lease.respectMs();
       if (waitMs > 0) {
+        onStandby(true);
         await clock.sleep(waitMs, AbortSignal.any([signal, this.#lease.changed])).catch(() => {});
         continue;
       }
       try {
         return await this.#lease.take();
       } catch (error) {
-        if (!isConflict(error) && !isAlreadyExists(error))
-          log.warn({ namespace, name, err: error }, "take lease failed");
+        const isOvertaken = isConflict(error) || isAlreadyExists(error);
+        if (!isOvertaken) log.warn({ namespace, name, err: error }, "take lease failed");
+        onStandby(isOvertaken);
         await this.#lease.read().catch(() => {});
         await clock.sleep(backoffMs(failures++), signal).catch(() => {});
       }

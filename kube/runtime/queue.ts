@@ -21,7 +21,8 @@ export interface QueueOptions {
 export class Queue {
   readonly #options: QueueOptions & { parallel: number };
   readonly #waiting = new Set<string>();
-  readonly #running = new Set<string>();
+  /** Key → when its work began, in ms since the epoch. */
+  readonly #running = new Map<string, number>();
   readonly #timers = new Map<string, { at: number; cancel: AbortController }>();
   readonly #failures = new Map<string, { count: number; until: number }>();
   #idle = Promise.withResolvers<void>();
@@ -72,6 +73,12 @@ export class Queue {
     if (this.#running.size > 0) await this.#idle.promise;
   }
 
+  /** How long (ms) the longest work has run that runs now; 0 if none runs. */
+  longestMs(): number {
+    const now = this.#options.clock.now();
+    return Math.max(0, ...[...this.#running.values()].map((began) => now - began));
+  }
+
   #heldUntil(key: string): number {
     return this.#failures.get(key)?.until ?? Number.NEGATIVE_INFINITY;
   }
@@ -83,7 +90,7 @@ export class Queue {
       if (this.#running.size >= this.#options.parallel) return;
       if (this.#running.has(key)) continue;
       this.#waiting.delete(key);
-      this.#running.add(key);
+      this.#running.set(key, this.#options.clock.now());
       void this.#run(key, work);
     }
   }

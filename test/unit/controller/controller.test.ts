@@ -18,6 +18,7 @@ const alone = {
   gates: async () => ({}),
   hookHosts: [],
   log: noLog,
+  onWork() {},
 };
 
 describe("controller/controller", () => {
@@ -79,6 +80,28 @@ describe("controller/controller", () => {
     api.change(replicaSets, key, { metadata: { ownerReferences: ownerOf("uid-new") } });
     api.change(replicaSets, key, { spec: { minReadySeconds: 0 } });
     await eventually("all pods selected", () => !(HASH_LABEL in (selector() ?? {})));
+    stop.abort();
+    await running;
+    await kube.close();
+    await api.stop();
+  }).timeout(20_000);
+
+  it("works when its copies are complete, and gives up when one is not complete in a minute", async () => {
+    const api = await FakeApi.start();
+    const kube = api.connect();
+    const clock = new FakeClock();
+    const stop = new AbortController();
+    let began = 0;
+    const run = () => runController({ ...alone, kube, clock, onWork: () => began++ }, stop.signal);
+    api.faults.push(({ path }) => (path.endsWith("/endpointslices") ? { status: 403 } : undefined));
+    const failure = run().catch(String);
+    await eventually("the others followed", () => api.watching === 5);
+    for (let seconds = 0; seconds < 60; seconds++) await clock.advance(1_000);
+    expect(await failure).to.equal("Error: the copy of endpointslices is not complete after 60 s");
+    expect(began).to.equal(0);
+    api.faults.pop();
+    const running = run();
+    await eventually("working", () => began === 1);
     stop.abort();
     await running;
     await kube.close();

@@ -102,6 +102,28 @@ describe("leader election", () => {
     expect([throne.history.length, throne.most]).to.deep.equal([1, { leaders: 1, writers: 1 }]);
   });
 
+  it("tells whether it stands by in order: it sees renewals, or the API server answers its tries", async () => {
+    const heard: boolean[] = [];
+    enter("a");
+    await settle();
+    const b = enter("b", { onStandby: (isInOrder) => heard.push(isInOrder) });
+    await clock.advance(60_000);
+    expect(new Set(heard)).to.deep.equal(new Set([true]));
+    b.line.cut = true;
+    await clock.advance(60_000);
+    expect(heard.at(-1)).to.equal(false);
+    b.line.cut = false;
+    await clock.advance(60_000);
+    expect([heard.at(-1), leaders()]).to.deep.equal([true, ["a"]]);
+  });
+
+  it("says that it is not in order when it may not write the Lease", async () => {
+    const heard: boolean[] = [];
+    enter("a", { refusal: () => 403, onStandby: (isInOrder) => heard.push(isInOrder) });
+    await clock.advance(60_000);
+    expect([new Set(heard), leaders()]).to.deep.equal([new Set([false]), []]);
+  });
+
   it("hands over at once on shutdown, after the work has settled", async () => {
     const a = enter("a");
     await settle();

@@ -28,6 +28,17 @@ describe("the queue", () => {
       release = () => resolve(undefined);
     });
 
+  it("tells how long its longest work has run", async () => {
+    const queue = queueOf(blocked);
+    expect(queue.longestMs()).to.equal(0);
+    queue.add("a");
+    await clock.advance(2_000);
+    expect(queue.longestMs()).to.equal(2_000);
+    release();
+    await clock.advance(0);
+    expect(queue.longestMs()).to.equal(0);
+  });
+
   it("holds a key once, however often it is added while it waits", async () => {
     const queue = queueOf(blocked, { parallel: 1 });
     for (const key of ["a", "b", "b", "c", "b"]) queue.add(key);
