@@ -14,6 +14,7 @@ import type { ClusterState } from "../rollout/admission/change.ts";
 import { checkHookHosts } from "../rollout/admission/hook-hosts.ts";
 import { needsDefaultSources } from "../rollout/admission/needs-layers.ts";
 import { provenEffects } from "../rollout/admission/proven.ts";
+import { answerInSystemNamespace } from "../rollout/admission/system-namespaces.ts";
 import { answerPerson, answerTracker } from "../rollout/admission/tracked.ts";
 import type { HookHost } from "../rollout/hooks/hosts.ts";
 import { FLIGHT } from "../rollout/keys.ts";
@@ -31,7 +32,7 @@ import type { Admit } from "./server.ts";
 /** The means to answer. */
 export interface Needs {
   readonly kube: Kube;
-  /** Serin's own namespace, which holds the profiles. */
+  /** Serin's own namespace, which holds the profiles. Serin starts no rollout there. */
   readonly namespace: string;
   /** The hosts that hooks may call. */
   readonly hookHosts: readonly HookHost[];
@@ -51,6 +52,8 @@ interface Decision {
  */
 export function admitDeployments({ kube, namespace, hookHosts, clock, log }: Needs): Admit<Deployment> {
   return async ({ object: requested, oldObject: stored, dryRun, options }) => {
+    const inSystem = answerInSystemNamespace(requested, stored ?? undefined, namespace);
+    if (inSystem !== undefined) return inSystem;
     const reading = needsDefaultSources(requested, stored)
       ? readDefaultSources(kube, namespace, requested)
       : undefined;

@@ -44,6 +44,7 @@ interface Webhook {
     };
   };
   readonly matchConditions: readonly { readonly expression: string }[];
+  readonly namespaceSelector?: { readonly matchExpressions: readonly object[] };
   readonly objectSelector?: { readonly matchLabels: Record<string, string> };
   readonly failurePolicy: string;
   readonly sideEffects: string;
@@ -195,6 +196,24 @@ describe("deploy", function () {
       if (objectSelector === undefined) expect(concerned, name).to.contain("serin.dev/held");
       else expect(objectSelector, name).to.deep.equal({ matchLabels: { "serin.dev/track": "true" } });
       expect(sideEffects, name).to.equal("NoneOnDryRun");
+    }
+  });
+
+  it("needs no Serin for Deployments and configurations of kube-system and of Serin's own namespace", () => {
+    const needed = webhooks().filter(
+      ({ clientConfig: { service }, failurePolicy }) =>
+        failurePolicy === "Fail" && /deployments|config/.test(service.path),
+    );
+    expect(needed).to.have.length(3);
+    const group = groupOf(namespace);
+    for (const { name, matchConditions, namespaceSelector } of needed) {
+      expect(namespaceSelector?.matchExpressions, name).to.deep.equal([
+        { key: "kubernetes.io/metadata.name", operator: "NotIn", values: ["kube-system"] },
+      ]);
+      expect(
+        matchConditions.map(({ expression }) => expression),
+        name,
+      ).to.include(`"${groupOf("")}" + request.namespace != "${group}"`);
     }
   });
 

@@ -69,6 +69,16 @@ describe("webhook/deployments", () => {
     expect(api.requests).to.deep.equal([]);
   });
 
+  it("starts no rollout in Serin's own namespace", async () => {
+    const own = (image: string, annotations: Record<string, string> = {}) =>
+      aDeployment({ image, meta: { namespace: "serin-system", annotations } });
+    const optedIn = { "serin.dev/rollout": "canary" };
+    expect(await answer(own("web:1", optedIn), own("web:1"))).to.deep.include({ allowed: false });
+    const verdict = await answer(own("web:2", optedIn), own("web:1", optedIn));
+    expect(verdict.allowed && holdRecordOf(verdict.object as Deployment)).to.equal(undefined);
+    expect(api.requests).to.deep.equal([]);
+  });
+
   it("holds a new template and isolates its Services before it answers", async () => {
     const verdict = await ask(aDeployment({ image: "web:2" }), aDeployment());
     expect(verdict.allowed && holdRecordOf(verdict.object as Deployment)?.stable).to.equal("web1");
