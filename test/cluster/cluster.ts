@@ -55,6 +55,8 @@ export interface Cluster {
 export interface ClusterOptions {
   readonly dir: string;
   readonly log: (message: string) => void;
+  /** Admission plugins of the API server in addition to those that are on by default. */
+  readonly plugins?: readonly string[];
 }
 
 /**
@@ -62,7 +64,7 @@ export interface ClusterOptions {
  * Prometheus, KWOK for application pods, and the kubelet of this folder for Serin's. If a program does not start, ends
  * everything and throws an error with the tail of the program's log.
  */
-export async function startCluster({ dir, log }: ClusterOptions): Promise<Cluster> {
+export async function startCluster({ dir, log, plugins = [] }: ClusterOptions): Promise<Cluster> {
   if (!insideNamespace())
     throw new Error("the cluster needs namespaces of its own: run node test/cluster/enter.ts SCRIPT");
   mkdirSync(dir, { recursive: true });
@@ -78,7 +80,7 @@ export async function startCluster({ dir, log }: ClusterOptions): Promise<Cluste
   };
   try {
     const files = writeClusterFiles(dir);
-    const api = await startPrograms(files, daemons, log);
+    const api = await startPrograms(files, daemons, { log, plugins });
     await prometheus.daemon.ready(`http://127.0.0.1:${ports.prometheus}/-/ready`);
     await startHeartbeat(api, stopping.signal);
     kubelet = startKubelet({ api, dir: join(dir, "kubelet"), ca: readFileSync(files.ca, "utf8"), log });
@@ -106,14 +108,14 @@ export async function startCluster({ dir, log }: ClusterOptions): Promise<Cluste
 async function startPrograms(
   files: ClusterFiles,
   daemons: Daemon[],
-  log: ClusterOptions["log"],
+  { log, plugins }: Required<Omit<ClusterOptions, "dir">>,
 ): Promise<Api> {
   const tools = findTools();
   const started = performance.now();
   const progress = (message: string) =>
     log(`${message} (${((performance.now() - started) / 1_000).toFixed(1)} s)`);
 
-  const { etcd, apiServer } = startApiServer(tools, files);
+  const { etcd, apiServer } = startApiServer(tools, files, plugins);
   daemons.push(etcd, apiServer);
   await etcd.ready(`http://127.0.0.1:${ports.etcd}/health`);
   await apiServer.ready(`${apiUrl}/readyz`);

@@ -91,8 +91,12 @@ export function kubeconfig(access: { url: string; ca: string; token: string; ser
   };
 }
 
-/** Starts etcd and the API server. */
-export function startApiServer(tools: Tools, files: ClusterFiles): { etcd: Daemon; apiServer: Daemon } {
+/** Starts etcd and the API server, with these admission plugins in addition to those that are on by default. */
+export function startApiServer(
+  tools: Tools,
+  files: ClusterFiles,
+  plugins: readonly string[],
+): { etcd: Daemon; apiServer: Daemon } {
   const { dir } = files;
   const etcdUrl = `http://127.0.0.1:${ports.etcd}`;
   const etcd = startDaemon(dir, "etcd", tools.program("etcd"), [
@@ -110,6 +114,7 @@ export function startApiServer(tools: Tools, files: ClusterFiles): { etcd: Daemo
     `--service-account-signing-key-file=${files.serviceAccountKey}`,
     // No node controller runs, so nothing would remove the taint of a new node.
     "--disable-admission-plugins=TaintNodesByCondition",
+    ...(plugins.length > 0 ? [`--enable-admission-plugins=${plugins.join(",")}`] : []),
     // There is no kube-proxy, so the API server must dial webhooks with a `service` reference at an endpoint.
     ...["--enable-aggregator-routing", "--endpoint-reconciler-type=none"],
     ...[`--audit-policy-file=${files.auditPolicy}`, `--audit-log-path=${files.auditLog}`],

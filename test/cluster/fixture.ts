@@ -7,12 +7,22 @@ import { insideNamespace } from "./namespace.ts";
 import { noteRights } from "./rights.ts";
 
 const START_MS = 120_000;
+const STOP_MS = 30_000;
 let starting: Promise<Cluster> | undefined;
 
 /** The cluster that all test files of a mocha process share. It starts at the first call. */
-export function cluster(): Promise<Cluster> {
-  starting ??= startCluster({ dir: mkdtempSync(join(tmpdir(), "serin-cluster-")), log: () => {} });
+export function cluster(plugins: readonly string[] = []): Promise<Cluster> {
+  starting ??= startCluster({ dir: mkdtempSync(join(tmpdir(), "serin-cluster-")), log: () => {}, plugins });
   return starting;
+}
+
+/** Stops the shared cluster. The next call of `cluster` starts another one. */
+async function stop(): Promise<void> {
+  // A cluster that did not start has ended already, and its tests have failed.
+  const running = await starting?.catch(() => undefined);
+  starting = undefined;
+  if (running !== undefined) await noteRights(running.auditLog);
+  await running?.stop();
 }
 
 /** Declares tests that need the cluster; mocha skips them outside test/cluster/enter.ts. */
@@ -24,6 +34,27 @@ export function describeCluster(title: string, body: (this: Mocha.Suite) => void
       await cluster();
     });
     body.call(this);
+  });
+}
+
+/** The same with a cluster of their own, whose API server has more admission plugins. */
+export function describeClusterWith(
+  plugins: readonly string[],
+  title: string,
+  body: (this: Mocha.Suite) => void,
+): Mocha.Suite {
+  return describe(title, function () {
+    before("starts a cluster", async function () {
+      if (!insideNamespace()) return this.skip();
+      this.timeout(STOP_MS + START_MS);
+      await stop();
+      await cluster(plugins);
+    });
+    body.call(this);
+    after("stops the cluster", async function () {
+      this.timeout(STOP_MS);
+      await stop();
+    });
   });
 }
 
@@ -41,9 +72,6 @@ export function onEachGateway(
 
 // This is a root hook, because test files import this file at their top.
 after("stops the cluster", async function () {
-  this.timeout(30_000);
-  // A cluster that did not start has ended already, and its tests have failed.
-  const running = await starting?.catch(() => undefined);
-  if (running !== undefined) await noteRights(running.auditLog);
-  await running?.stop();
+  this.timeout(STOP_MS);
+  await stop();
 });

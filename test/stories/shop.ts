@@ -6,9 +6,10 @@ import type { GatewayName } from "../cluster/gateways.ts";
 import { type GrpcLoad, startGrpcLoad } from "../cluster/grpcLoad.ts";
 import type { Output } from "../cluster/kubectl.ts";
 import { type Answers, type Load, startLoad } from "../cluster/load.ts";
+import type { Overlay } from "../cluster/overlay.ts";
 import { COUNTING_RPS } from "../cluster/pace.ts";
 import type { Received } from "../cluster/received.ts";
-import { installSerin } from "../cluster/serin.ts";
+import { installSerin, removeSerin } from "../cluster/serin.ts";
 import { Ledger } from "./ledger.ts";
 import { type User, Users } from "./users.ts";
 
@@ -22,13 +23,31 @@ export type ShopApp = Partial<AppOptions> & {
 export interface ShopOptions {
   /** The gateway of its routes and loads; Traefik by default. */
   readonly gateway?: GatewayName;
+  /** How Serin is installed; from deploy/ without changes by default. */
+  readonly overlay?: Overlay;
 }
 
 /** How long (ms) a gateway may need to see that a pod ends; until then an old pod may answer. */
 export const HEARD_MS = 2_500;
 
-let installed: Promise<void> | undefined;
+const UNCHANGED: Overlay = {};
+let installation:
+  | { readonly of: Cluster; readonly overlay: Overlay; readonly done: Promise<void> }
+  | undefined;
 let opened = 0;
+
+/** Installs Serin in this way, unless it is. Removes another installation of the cluster first. */
+function install(of: Cluster, overlay: Overlay): Promise<void> {
+  const present = installation?.of === of ? installation : undefined;
+  if (present?.overlay === overlay) return present.done;
+  const replace = async () => {
+    await present?.done;
+    if (present !== undefined) await removeSerin(of, present.overlay);
+    await installSerin(of, overlay);
+  };
+  installation = { of, overlay, done: replace() };
+  return installation.done;
+}
 
 /** The namespace of a story: applications behind the gateway, with a record of all their changes. */
 export class Shop extends Ledger {
@@ -42,11 +61,13 @@ export class Shop extends Ledger {
     this.gateway = gateway;
   }
 
-  /** Opens a shop; the first one starts the cluster and installs Serin from deploy/. */
-  static async open(title: string, { gateway = "traefik" }: ShopOptions = {}): Promise<Shop> {
+  /** Opens a shop; the first one starts the cluster and installs Serin. */
+  static async open(
+    title: string,
+    { gateway = "traefik", overlay = UNCHANGED }: ShopOptions = {},
+  ): Promise<Shop> {
     const running = await cluster();
-    installed ??= installSerin(running);
-    await installed;
+    await install(running, overlay);
     opened += 1;
     const namespace = `${title}-${opened}`;
     await running.api.demand("POST", "/api/v1/namespaces", { metadata: { name: namespace } });
