@@ -92,9 +92,10 @@ export function changesTo(
     const present = readPath(clientConfig.service?.path);
     const path = present && admitPath({ ...present, token: token ?? present.token });
     const conditions = matchConditions.flatMap((condition, i): JsonPatchOperation[] => {
-      const value = isIdentifying(condition) ? condition.expression.replaceAll(GROUPS, group) : undefined;
-      const isKept = value === undefined || value === condition.expression;
-      return isKept ? [] : [{ op: "replace", path: `${at}/matchConditions/${i}/expression`, value }];
+      const value = isIdentifying(condition) ? named(condition.expression, group) : condition.expression;
+      return value === condition.expression
+        ? []
+        : [{ op: "replace", path: `${at}/matchConditions/${i}/expression`, value }];
     });
     return [
       ...(clientConfig.caBundle === bundle
@@ -111,6 +112,17 @@ export function changesTo(
 }
 
 const GROUPS = /system:serviceaccounts:[a-z\d-]+/g;
+
+/** How earlier versions named the one user that Serin had. When Serin is set back, their configuration is applied first. */
+const ONE_USER = /request\.userInfo\.username (==|!=) "system:serviceaccount:[a-z\d-]+:[a-z\d.-]+"/g;
+
+/** The expression with this group for Serin. */
+function named(expression: string, group: string): string {
+  const isSerin = `"${group}" in request.userInfo.groups`;
+  return expression
+    .replaceAll(ONE_USER, (_, operator) => (operator === "==" ? isSerin : `!(${isSerin})`))
+    .replaceAll(GROUPS, group);
+}
 
 function isIdentifying({ name }: MatchCondition): boolean {
   return IDENTIFYING.includes(name);

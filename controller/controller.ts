@@ -31,7 +31,7 @@ export interface ControllerOptions {
 }
 
 /** How long (ms) the copies may take. Without them the leader can do nothing, so another replica should try. */
-const COPIES_MS = 60_000;
+const COPIES_MS = 5 * 60_000;
 
 /**
  * Runs all rollouts until the signal aborts and running work has ended. Only one controller may run at a time. Throws if

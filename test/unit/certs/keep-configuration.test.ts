@@ -112,8 +112,24 @@ describe("certs/keep-configuration", () => {
     expect(writes()).to.equal(length);
   });
 
+  it("replaces the user whom earlier versions named by the group", async () => {
+    const user = '"system:serviceaccount:serin-system:serin"';
+    const [first] = webhooks;
+    const old = ["!=", "=="].map((operator, i) => ({
+      ...first,
+      name: `old${i}.serin.dev`,
+      matchConditions: [{ name: "not-serin", expression: `request.userInfo.username ${operator} ${user}` }],
+    }));
+    api.change(mutatingWebhookConfigurations, "/serin", { webhooks: old });
+    await keep();
+    const isSerin = `"system:serviceaccounts:${namespace}" in request.userInfo.groups`;
+    expect(
+      configuration().webhooks?.map(({ matchConditions = [] }) => matchConditions[0]?.expression),
+    ).to.deep.equal([`!(${isSerin})`, isSerin]);
+  });
+
   it("sets bundle and path of a configuration whose conditions name no group, and says what is wrong", async () => {
-    const expression = 'request.userInfo.username != "system:serviceaccount:serin-system:serin"';
+    const expression = "true";
     const [first] = webhooks;
     const old = { ...first, name: "old.serin.dev", matchConditions: [{ name: "not-serin", expression }] };
     api.change(mutatingWebhookConfigurations, "/serin", { webhooks: [old] });
