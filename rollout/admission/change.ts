@@ -9,7 +9,7 @@ import { permitted } from "../traffic/grants.ts";
 import { shareOf } from "../traffic/route-record.ts";
 import type { Autoscaler } from "../workload/autoscalers.ts";
 import { type HoldRecord, originalsOf, updateOriginals } from "../workload/hold-record.ts";
-import { findByHash, findByTemplate } from "../workload/template.ts";
+import { findByHash, presentOf } from "../workload/template.ts";
 
 /** How long admission may wait until weight 0 is in force, in ms; behind a slower gateway the undo must be repeated. */
 export const LONGEST_DRAIN_MS = 12_000;
@@ -63,7 +63,7 @@ export function templateChange(request: TemplateRequest): TemplateChange {
   return {
     ...request,
     uid,
-    current: findByTemplate(cluster.replicaSets, old.spec.template),
+    current: presentOf(old, cluster.replicaSets),
     stable: held && findByHash(cluster.replicaSets, held.stable),
     routes: permitted(namespace, cluster.routes, cluster.grants),
   };

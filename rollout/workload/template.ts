@@ -1,6 +1,6 @@
-import type { PodTemplate, ReplicaSet } from "../../kube/core/workloads.ts";
+import type { Deployment, PodTemplate, ReplicaSet } from "../../kube/core/workloads.ts";
 import { HASH_LABEL } from "../keys.ts";
-import { equal } from "../text/equal.ts";
+import { sameFields } from "./same-fields.ts";
 
 const RESTARTED_AT = "kubectl.kubernetes.io/restartedAt";
 
@@ -9,7 +9,7 @@ const RESTARTED_AT = "kubectl.kubernetes.io/restartedAt";
  * looks for a Deployment's ReplicaSet; hashes are read, never computed, because collisions change them.
  */
 export function sameTemplate(a: PodTemplate, b: PodTemplate): boolean {
-  return equal(withoutLabel(a), withoutLabel(b));
+  return sameFields(withoutLabel(a), withoutLabel(b), "");
 }
 
 /** Whether the only difference is what `kubectl rollout restart` writes. */
@@ -29,12 +29,37 @@ export function findByHash(replicaSets: readonly ReplicaSet[], hash: string): Re
   );
 }
 
-/** The ReplicaSet that runs this template. */
+/** The ReplicaSet that runs this template: of several, the oldest, as native control chooses. */
 export function findByTemplate(
   replicaSets: readonly ReplicaSet[],
   template: PodTemplate,
 ): ReplicaSet | undefined {
-  return replicaSets.find((replicaSet) => sameTemplate(replicaSet.spec.template, template));
+  return replicaSets
+    .filter((replicaSet) => sameTemplate(replicaSet.spec.template, template))
+    .reduce<ReplicaSet | undefined>(
+      (oldest, set) => (oldest && !isOlder(set, oldest) ? oldest : set),
+      undefined,
+    );
+}
+
+/**
+ * The ReplicaSet of a Deployment's template. If none has it in this form, the only one with pods, where native control
+ * counts all of them as the present version's.
+ */
+export function presentOf(
+  { metadata, spec, status }: Deployment,
+  replicaSets: readonly ReplicaSet[],
+): ReplicaSet | undefined {
+  const matched = findByTemplate(replicaSets, spec.template);
+  if (matched !== undefined || (status?.observedGeneration ?? 0) < (metadata.generation ?? 0)) return matched;
+  const [only, ...others] = replicaSets.filter((set) => (set.status?.replicas ?? 0) > 0);
+  return others.length === 0 && only?.status?.replicas === status?.updatedReplicas ? only : undefined;
+}
+
+/** Native control's order: by age (whole seconds), then by name. */
+function isOlder({ metadata: a }: ReplicaSet, { metadata: b }: ReplicaSet): boolean {
+  const [created, other] = [a.creationTimestamp ?? "", b.creationTimestamp ?? ""];
+  return created === other ? a.name < b.name : created < other;
 }
 
 /** The template without what native control added to it. */
@@ -45,11 +70,7 @@ function withoutLabel(template: PodTemplate): PodTemplate {
 
 function withoutRestart(template: PodTemplate): PodTemplate {
   const { [RESTARTED_AT]: _at, ...annotations } = template.metadata?.annotations ?? {};
-  const { annotations: _all, ...metadata } = template.metadata ?? {};
-  return {
-    ...template,
-    metadata: Object.keys(annotations).length > 0 ? { ...metadata, annotations } : metadata,
-  };
+  return { ...template, metadata: { ...template.metadata, annotations } };
 }
 
 /** A ReplicaSet's template as the Deployment had it. */

@@ -6,9 +6,10 @@ import {
   hashOf,
   onlyRestarted,
   onlyTemplate,
+  presentOf,
   sameTemplate,
 } from "../../../../rollout/workload/template.ts";
-import { AT_NOON, aReplicaSet, aTemplate } from "../../../support/builders.ts";
+import { AT_NOON, aDeployment, aReplicaSet, aTemplate } from "../../../support/builders.ts";
 
 const restartedAt = (at: string, template = aTemplate()): PodTemplate => ({
   ...template,
@@ -34,6 +35,33 @@ describe("template", () => {
     const sets = [aReplicaSet(), aReplicaSet({ image: "web:2", hash: "collided" })];
     expect(findByTemplate(sets, aTemplate("web:2"))).to.equal(sets[1]);
     expect(findByTemplate(sets, aTemplate("web:3"))).to.equal(undefined);
+  });
+
+  it("finds the oldest of several ReplicaSets with one template, as native control does", () => {
+    const at = (hash: string, creationTimestamp: string) =>
+      aReplicaSet({ hash, meta: { creationTimestamp } });
+    const [late, second, first] = [
+      at("a", "2026-01-01T12:00:01Z"),
+      at("c", "2026-01-01T12:00:00Z"),
+      at("b", "2026-01-01T12:00:00Z"),
+    ];
+    expect(findByTemplate([late, second, first], aTemplate())).to.equal(first);
+  });
+
+  it("takes the only version with pods for the present one where native control does, in whatever form", () => {
+    const status = { observedGeneration: 1, replicas: 5, updatedReplicas: 5 };
+    const deployment = { ...aDeployment({ image: "web:other-form" }), status };
+    const [only, empty] = [aReplicaSet(), aReplicaSet({ image: "web:0", replicas: 0 })];
+    expect(presentOf(deployment, [empty, only])).to.equal(only);
+    expect(presentOf({ ...deployment, status: { ...status, updatedReplicas: 0 } }, [only])).to.equal(
+      undefined,
+    );
+    expect(presentOf({ ...deployment, status: { ...status, observedGeneration: 0 } }, [only])).to.equal(
+      undefined,
+    );
+    expect(presentOf(deployment, [only, aReplicaSet({ image: "web:2", replicas: 1 })])).to.equal(undefined);
+    const matched = aReplicaSet({ image: "web:other-form", replicas: 0 });
+    expect(presentOf(deployment, [only, matched])).to.equal(matched);
   });
 
   it("does not count a ReplicaSet that is being deleted as the stable version", () => {
