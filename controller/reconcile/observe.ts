@@ -6,7 +6,7 @@ import { type Route, routeKeyOf } from "../../kube/core/routes.ts";
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import { isCutOff } from "../../rollout/stages/expose.ts";
 import type { Snapshot } from "../../rollout/stages/snapshot.ts";
-import { replicaSetsOf, snapshotOf } from "../../rollout/stages/snapshot-of.ts";
+import { canaryOf, replicaSetsOf, snapshotOf } from "../../rollout/stages/snapshot-of.ts";
 import { type HoldRecord, holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { runRecordOf } from "../../rollout/workload/run-record.ts";
 import { findByHash, findByTemplate, hashOf } from "../../rollout/workload/template.ts";
@@ -39,7 +39,7 @@ export class Observer {
       return undefined;
     }
     const sets = replicaSetsOf(deployment, held.stable, await this.#ownReplicaSets(deployment, held));
-    const canary = findByTemplate(sets, deployment.spec.template);
+    const canary = canaryOf(deployment, held, sets);
     const isUndone = canary === undefined || hashOf(canary) === held.stable;
     const step = sets.map((set) => runRecordOf(set, held.started)?.step).find((index) => index !== undefined);
     const stable = findByHash(sets, held.stable);

@@ -8,6 +8,7 @@ import { awaitConfirmation, awaitTrial, checkHooks, withCompanions, withRollback
 import { leaveToNewer } from "./newer.ts";
 import {
   awaitCanary,
+  awaitMatch,
   awaitReady,
   checkHealth,
   checkRoutes,
@@ -74,6 +75,7 @@ function decideCanary(snapshot: Snapshot): Decision {
       lowerWeight,
       checkHooks,
       checkHarm,
+      awaitMatch,
       awaitReturn,
       checkRoutes,
       isolate,

@@ -7,6 +7,7 @@ import { NONE } from "../traffic/exposure.ts";
 import { isIsolatedTo } from "../traffic/isolation.ts";
 import { createCanaryService, updateCanaryService, writeSelector } from "../traffic/writes.ts";
 import { surgePods } from "../workload/surge.ts";
+import { sameTemplate } from "../workload/template.ts";
 import { writeEvent, writeRunRecord, writeScale, writeSurge } from "../workload/writes.ts";
 import type { Decision } from "./decision.ts";
 import { isolateStable } from "./drain.ts";
@@ -38,6 +39,16 @@ export function awaitCanary(snapshot: Snapshot): Decision | undefined {
     ],
     condition: { status: "Unknown", reason: "Preparing", message },
   };
+}
+
+/**
+ * Waits until the Deployment's template is the canary's. Until then Serin looks for harm only: it does not know whether the
+ * canary that it judged is what native control would promote.
+ */
+export function awaitMatch({ deployment, canary }: Snapshot): Decision | undefined {
+  if (canary === undefined || sameTemplate(canary.spec.template, deployment.spec.template)) return undefined;
+  const message = `the Deployment's template differs from that of canary ${canary.metadata.name}, and no other ReplicaSet has it yet`;
+  return { writes: [], condition: { status: "Unknown", reason: "Preparing", message } };
 }
 
 /** Writes the first run record of the rollout on the canary's ReplicaSet. */

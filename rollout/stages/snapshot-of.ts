@@ -11,7 +11,7 @@ import { servicesOf } from "../traffic/isolation.ts";
 import { servicesNamed } from "../traffic/overlay.ts";
 import { shareOf } from "../traffic/route-record.ts";
 import { serviceRecordOf } from "../traffic/service-record.ts";
-import { holdRecordOf } from "../workload/hold-record.ts";
+import { type HoldRecord, holdRecordOf } from "../workload/hold-record.ts";
 import { planOf } from "../workload/plan-of.ts";
 import { runRecordOf } from "../workload/run-record.ts";
 import { findByHash, findByTemplate, hashOf } from "../workload/template.ts";
@@ -40,7 +40,7 @@ export function snapshotOf(raw: RawSnapshot, plan: Plan = planOf(raw.deployment)
   const held = holdRecordOf(deployment);
   if (held === undefined) return undefined;
   const replicaSets = replicaSetsOf(deployment, held.stable, raw.replicaSets);
-  const canary = findByTemplate(replicaSets, deployment.spec.template);
+  const canary = canaryOf(deployment, held, replicaSets);
   const stable = findByHash(replicaSets, held.stable);
   const template = stable?.spec.template ?? deployment.spec.template;
   const services = wantedServices(plan, servicesOf(template, raw.services));
@@ -89,6 +89,20 @@ export function complete(observation: Observation): Snapshot {
     ),
   };
   return { ...facts, judgeInput: judgeInputOf(facts) };
+}
+
+/**
+ * The canary's ReplicaSet: that of the Deployment's template. While none has it, as when API servers of two versions show
+ * templates in two forms, it is the one that this rollout judges, so that a bad canary never keeps its weight.
+ */
+export function canaryOf(
+  { spec }: Deployment,
+  { phase, started }: HoldRecord,
+  replicaSets: readonly ReplicaSet[],
+): ReplicaSet | undefined {
+  const matched = findByTemplate(replicaSets, spec.template);
+  if (matched !== undefined || phase === "undone") return matched;
+  return replicaSets.find((set) => runRecordOf(set, started) !== undefined);
 }
 
 /** The Deployment's ReplicaSets in flight: marked, named by the record, of its present template, or with pods. */

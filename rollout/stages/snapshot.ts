@@ -22,7 +22,7 @@ export interface Observation {
   readonly plan: Plan;
   /** All ReplicaSets of the Deployment that are in flight, the canary's and the stable one among them. */
   readonly replicaSets: readonly ReplicaSet[];
-  /** The ReplicaSet of the Deployment's present template; absent until native control has created it. */
+  /** The ReplicaSet of the Deployment's present template (`canaryOf`); absent until native control has created it. */
   readonly canary: ReplicaSet | undefined;
   /** The user's Services through which the pods get traffic. */
   readonly services: readonly Service[];

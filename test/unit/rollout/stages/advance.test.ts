@@ -3,7 +3,7 @@ import type { Findings } from "../../../../rollout/judge/evidence.ts";
 import { advance } from "../../../../rollout/stages/advance.ts";
 import { decide } from "../../../../rollout/stages/decide.ts";
 import type { Decision } from "../../../../rollout/stages/decision.ts";
-import { NOON } from "../../../support/builders.ts";
+import { aDeployment, NOON } from "../../../support/builders.ts";
 import { aRollout } from "../../../support/rollout.ts";
 import { after, type Doing, MINUTE, recorded } from "../judge/decided.ts";
 
@@ -185,5 +185,18 @@ describe("going on by evidence", () => {
     const run = recorded(decide({ ...snapshot, evidence: { judged, gates: {} } }));
     expect(run?.outcome).to.equal("failed");
     expect(run?.message).to.match(/^rolled back at 10% after 2m: errors\. /);
+  });
+
+  it("finds harm while no ReplicaSet has the Deployment's template, and grants nothing then", () => {
+    const deployment = aDeployment({ image: "web:3" });
+    const snapshot = aRollout({ now: NOON + 2 * MINUTE, deployment });
+    const say = (canary: Doing) =>
+      decide({ ...snapshot, evidence: { judged: after(2, snapshot, canary, many.stable), gates: {} } });
+    expect(recorded(say({ total: 100, failed: 20 }))?.outcome).to.equal("failed");
+    const good = say(many.canary);
+    expect(recorded(good)).to.equal(undefined);
+    expect(good.condition?.message).to.match(
+      /^the Deployment's template differs from that of canary web-web2/,
+    );
   });
 });

@@ -88,6 +88,17 @@ describe("the snapshot of a rollout", () => {
     ]);
   });
 
+  it("keeps the judged version as the canary while no ReplicaSet has the Deployment's template", () => {
+    const other = { ...raw, deployment: aDeployment({ image: "web:3", annotations: held }) };
+    const snapshot = snapshotOf({ ...other, routes: [carrying(aRoute(), 10, NOON)] });
+    expect(snapshot).to.include({ canary, stable, judged: canary, canaryHash: "web2" });
+    expect(names(snapshot?.pods)).to.deep.equal(["new"]);
+    expect(snapshot?.judgeInput).to.deep.include({ uid, from: NOON });
+    const undone = { [HELD]: formatHoldRecord(aHeld({ phase: "undone" })) };
+    const ended = snapshotOf({ ...other, deployment: aDeployment({ image: "web:3", annotations: undone }) });
+    expect(ended).to.include({ canary: undefined, judged: canary });
+  });
+
   it("has no canary's pods after an undo, and still the judged version", () => {
     const undone = aDeployment({ annotations: held });
     const snapshot = snapshotOf({ ...raw, deployment: undone });
