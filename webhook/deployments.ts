@@ -1,6 +1,6 @@
 import type { Kube, Query } from "../kube/client/api.ts";
 import { listGrants } from "../kube/client/grants.ts";
-import { listReplicaSets } from "../kube/client/replica-sets.ts";
+import { listLeft, listReplicaSets } from "../kube/client/replica-sets.ts";
 import { listRoutes } from "../kube/client/routes.ts";
 import type { Clock } from "../kube/core/clock.ts";
 import type { Log } from "../kube/core/log.ts";
@@ -17,7 +17,7 @@ import { provenEffects } from "../rollout/admission/proven.ts";
 import { answerInSystemNamespace } from "../rollout/admission/system-namespaces.ts";
 import { answerPerson, answerTracker } from "../rollout/admission/tracked.ts";
 import type { HookHost } from "../rollout/hooks/hosts.ts";
-import { FLIGHT } from "../rollout/keys.ts";
+import { FLIGHT, HELD } from "../rollout/keys.ts";
 import { TRACKER } from "../rollout/tracking/decide.ts";
 import { withoutChanged } from "../rollout/tracking/pending.ts";
 import { crossesInto } from "../rollout/traffic/grants.ts";
@@ -59,7 +59,11 @@ export function admitDeployments({ kube, namespace, hookHosts, clock, log }: Nee
       : undefined;
     const checked = (answer: AdmissionResponse, old: Deployment | null) =>
       checkHookHosts(answer, old, (object) => planOf(object).hooks, hookHosts);
-    if (stored === null) return checked(admitCreate(requested, await reading), null);
+    if (stored === null) {
+      const isCopy = requested.metadata.annotations?.[HELD] !== undefined;
+      const [places, left] = await Promise.all([reading, isCopy ? listLeft(kube, requested) : []]);
+      return checked(admitCreate(requested, places, left), null);
+    }
     const decide = async (present: Deployment): Promise<Decision> => {
       // The pods of a new template read the changed ConfigMap as well, so the change needs no rollout of its own.
       const old = changesTemplate(requested, present) ? withoutChanged(present) : present;

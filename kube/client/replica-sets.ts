@@ -9,8 +9,24 @@ export async function listReplicaSets(
   kube: Pick<Kube, "list">,
   { metadata, spec }: Deployment,
 ): Promise<readonly ReplicaSet[]> {
-  const { namespace, uid } = metadata;
-  const labelSelector = formatSelector(spec.selector);
-  const { items } = await kube.list<ReplicaSet>(replicaSets, { namespace }, { labelSelector });
+  const { uid } = metadata;
+  const items = await listSelected(kube, { metadata, spec });
   return items.filter((set) => uid !== undefined && controllerOf(set) === uid);
+}
+
+/** The ReplicaSets that a Deployment would adopt: its selector finds them, and they have no controller. */
+export async function listLeft(
+  kube: Pick<Kube, "list">,
+  deployment: Pick<Deployment, "metadata" | "spec">,
+): Promise<readonly ReplicaSet[]> {
+  const items = await listSelected(kube, deployment);
+  return items.filter((set) => controllerOf(set) === undefined);
+}
+
+async function listSelected(
+  kube: Pick<Kube, "list">,
+  { metadata: { namespace }, spec }: Pick<Deployment, "metadata" | "spec">,
+): Promise<readonly ReplicaSet[]> {
+  const labelSelector = formatSelector(spec.selector);
+  return (await kube.list<ReplicaSet>(replicaSets, { namespace }, { labelSelector })).items;
 }

@@ -1,4 +1,9 @@
-import type { Deployment, DeploymentSpec, DeploymentStrategy } from "../../kube/core/workloads.ts";
+import type {
+  Deployment,
+  DeploymentSpec,
+  DeploymentStrategy,
+  ReplicaSet,
+} from "../../kube/core/workloads.ts";
 import { formatComplaints } from "../plan/complaints.ts";
 import { type DefaultSources, outline, planWith, type ResolvedPlan } from "../plan/layers.ts";
 import { isOptedIn } from "../plan/plan.ts";
@@ -26,20 +31,29 @@ import {
 import { ended } from "./back-to-stable.ts";
 import type { ClusterState } from "./change.ts";
 import { carriedHold, cleanse } from "./cleanse.ts";
+import { healedWarnings, uncopied } from "./copies.ts";
 import { keptWarning } from "./needs-layers.ts";
 import { admitNewTemplate, NEWER } from "./new-template.ts";
 import { restoreOnOptOut } from "./opt-out.ts";
 import { applyOrders } from "./orders.ts";
 
 /**
- * Answers a Deployment's creation: the plan must be valid, and Serin drops its own keys from a dump of a Deployment in flight.
- * `places` are the sources of defaults; absent: no defaults.
+ * Answers a Deployment's creation: the plan must be valid, and Serin drops its own keys from a copy of a Deployment in flight.
+ * `places` are the sources of defaults; absent: no defaults. `replicaSets` are those that the Deployment would adopt; needed
+ * only for such a copy.
  */
-export function admitCreate(requested: Deployment, places?: DefaultSources): AdmissionResponse {
+export function admitCreate(
+  requested: Deployment,
+  places?: DefaultSources,
+  replicaSets: readonly ReplicaSet[] = [],
+): AdmissionResponse {
   const { parsed, warnings } = outlineOf(requested, undefined, places);
   const optedIn = isOptedIn(requested.metadata.annotations);
   if (optedIn && "complaints" in parsed) return denied(formatComplaints(parsed.complaints));
-  return allowed(cleanse(requested, undefined), warnings);
+  const copied = uncopied(requested, replicaSets);
+  if ("refusal" in copied) return denied(copied.refusal);
+  const object = cleanse(copied.object, undefined);
+  return allowed(object, [...copied.warnings, ...healedWarnings(requested, object), ...warnings]);
 }
 
 /** Whether an update changes the version, so that admission must read the cluster before it can answer. */
@@ -62,26 +76,33 @@ export function admitUpdate(
   // At rest it would be another rollout, without the fields that the user wrote.
   if (held === undefined && isHoldRecordNewer(old)) return denied(NEWER);
   const object = cleanse(requested, old);
+  const given = { held, cluster, now, places, carried: carriedHold(requested) };
+  return withWarnings(answerUpdate(object, old, given), healedWarnings(requested, object));
+}
+
+/** What an answer to an update depends on beside the object, which is cleansed, and the stored one. */
+interface Given {
+  readonly held: HoldRecord | undefined;
+  readonly cluster: ClusterState | undefined;
+  readonly now: string;
+  readonly places: DefaultSources | undefined;
+  /** The hold record in the request. */
+  readonly carried: HoldRecord | undefined;
+}
+
+function answerUpdate(object: Deployment, old: Deployment, given: Given): AdmissionResponse {
+  const { held, cluster, now, places, carried } = given;
   const { parsed, layers, warnings } = outlineOf(object, held, places);
   const optedIn = isOptedIn(object.metadata.annotations);
   if (cluster !== undefined) {
-    const plan = "plan" in parsed ? parsed.plan : undefined;
+    const plan = optedIn && "plan" in parsed ? parsed.plan : undefined;
     const complaint = "complaints" in parsed ? formatComplaints(parsed.complaints) : undefined;
-    const change = {
-      object,
-      old,
-      held,
-      plan: optedIn ? plan : undefined,
-      complaint,
-      layers,
-      cluster,
-      now,
-    };
+    const change = { object, old, held, plan, complaint, layers, cluster, now };
     return withWarnings(admitNewTemplate(change), optedIn ? warnings : []);
   }
   if (!optedIn) return admitOptOut(object, old, held);
   if ("complaints" in parsed) return denied(formatComplaints(parsed.complaints));
-  const asked = applyOrders(object, held, parsed.plan, old, now, carriedHold(requested));
+  const asked = applyOrders(object, held, parsed.plan, old, now, carried);
   if ("allowed" in asked) return asked;
   const warned = [...asked.warnings, ...warnings];
   if (asked.held === undefined) return allowed(asked.object, warned);

@@ -25,6 +25,28 @@ export function isHeld(spec: DeploymentSpec): boolean {
   return spec.minReadySeconds === MIN_READY_SECONDS;
 }
 
+/** The fields that can keep a value of the hold without a record, in copies that lost the annotation. */
+const TELLING = {
+  minReadySeconds: MIN_READY_SECONDS,
+  progressDeadlineSeconds: PROGRESS_DEADLINE_SECONDS,
+  revisionHistoryLimit: HISTORY_LIMIT,
+} as const;
+
+/** The names of the fields with a value that only the hold writes. */
+export function leftHold(spec: DeploymentSpec): readonly (keyof typeof TELLING)[] {
+  const fields = Object.keys(TELLING) as (keyof typeof TELLING)[];
+  return fields.filter((field) => spec[field] === TELLING[field]);
+}
+
+/** The spec without these values. The strategy stays: it is safe, and the user may have written it. */
+export function withoutLeftHold(spec: DeploymentSpec): DeploymentSpec {
+  const left: readonly string[] = leftHold(spec);
+  if (left.length === 0) return spec;
+  return Object.fromEntries(
+    Object.entries(spec).filter(([field]) => !left.includes(field)),
+  ) as DeploymentSpec;
+}
+
 /** The spec under the hold. */
 export function hold(spec: DeploymentSpec, surge: string | number): DeploymentSpec {
   return { ...spec, ...holdFields(surge) };

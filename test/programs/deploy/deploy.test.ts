@@ -179,6 +179,13 @@ describe("deploy", function () {
     for (const field of Object.keys(holdFields(1))) expect(expressions).to.include(`"${field}"`);
   });
 
+  it("calls admission for a copy that has kept values of the hold alone", () => {
+    const { strategy: _strategy, ...values } = holdFields(1);
+    const { matchConditions } = webhooks().find(({ name }) => name === "plan.serin.dev") as Webhook;
+    for (const [field, value] of Object.entries(values))
+      expect(matchConditions[1]?.expression).to.include(`o.spec.?${field}.orValue(0) == ${value}`);
+  });
+
   it("calls webhooks only for objects that are opted in or in flight, and one for Serin's own writes", () => {
     const own = `"${groupOf(namespace)}" in request.userInfo.groups`;
     expect(

@@ -193,8 +193,8 @@ describe("what is Serin's in a request", () => {
   const dump = inFlight({ held: { latched: true }, paused: true });
 
   it("does not bring a dump of a flight back to life on CREATE", () => {
-    const created = admitCreate(dump);
-    expect(created.allowed && created.object.spec).to.deep.equal(aDeployment({ image: "web:2" }).spec);
+    const created = admitCreate(dump, undefined, [aReplicaSet()]);
+    expect(created.allowed && created.object.spec).to.deep.equal(aDeployment().spec);
     expect(created.allowed && created.object.metadata.annotations).to.deep.equal(
       aDeployment().metadata.annotations,
     );
