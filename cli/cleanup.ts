@@ -57,9 +57,11 @@ export async function cleanUp(options: CleanUpOptions): Promise<void> {
   // All at once, because one Deployment that does not come back must not delay the others.
   const ends = await Promise.allSettled(flown.map((deployment) => end(options, deployment)));
   const failed = ends.flatMap((one, i) =>
-    one.status === "rejected" ? [{ uid: flown[i]?.metadata.uid ?? "", reason: one.reason as unknown }] : [],
+    one.status === "rejected" ? [{ metadata: flown[i]?.metadata, reason: one.reason as unknown }] : [],
   );
-  const inFlight = new Set(failed.map(({ uid }) => uid));
+  const inFlight = new Map(
+    failed.map(({ metadata }) => [metadata?.uid ?? "", metadata?.namespace ?? ""] as const),
+  );
   const own = await flying<Service>(kube, services);
   const deadline = clock.now() + options.patienceMs;
   while ((await sweepOnce(options, inFlight)) && clock.now() < deadline) await clock.sleep(POLL_MS);
@@ -83,7 +85,7 @@ class Unreadable extends Error {
 }
 
 /** Restores Services and ReplicaSets; true while some wait for pods that no Deployment owns any more. */
-async function sweepOnce(options: CleanUpOptions, inFlight: ReadonlySet<string>): Promise<boolean> {
+async function sweepOnce(options: CleanUpOptions, inFlight: ReadonlyMap<string, string>): Promise<boolean> {
   const { kube, clock } = options;
   // A minute ahead, so that no grace period for a recreated Deployment holds up the clean-up.
   const now = clock.now() + 60_000;

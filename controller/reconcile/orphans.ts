@@ -1,5 +1,6 @@
 import type { Service } from "../../kube/core/services.ts";
 import type { Write } from "../../kube/core/writes.ts";
+import { removeLeftHold } from "../../rollout/cleanup/left-hold.ts";
 import { isAdopted, sweep } from "../../rollout/cleanup/orphans.ts";
 import { FLIGHT, HELD } from "../../rollout/keys.ts";
 import { type Failure, performAll, type ReconcilerOptions } from "./perform.ts";
@@ -66,7 +67,7 @@ export class Orphans {
     const services = caches.services.list();
     const { writes, waitMs = RESYNC_MS } = sweep({
       now: clock.now(),
-      inFlight: new Set(inFlight),
+      inFlight: new Map(inFlight.map((uid) => [uid, caches.deployment(uid)?.metadata.namespace ?? ""])),
       ended: new Map([...this.#ended].map(([uid, { at }]) => [uid, at])),
       services,
       routes: caches.routes(),
@@ -75,9 +76,10 @@ export class Orphans {
     this.#forget(services);
     // Before the writes: a policy that refuses a tenant's orphan must not keep the other rollouts waiting.
     const resyncInMs = this.#resync(inFlight);
-    if (writes.length === 0) return Math.min(waitMs, resyncInMs);
+    const restores = [...writes.map((write) => [write]), ...caches.deployments.list().map(removeLeftHold)];
+    if (restores.every((group) => group.length === 0)) return Math.min(waitMs, resyncInMs);
     this.#resyncAt = Math.min(this.#resyncAt, clock.now() + AGAIN_MS);
-    await this.#restore(writes);
+    await this.#restore(restores);
     return AGAIN_MS;
   }
 
@@ -112,15 +114,16 @@ export class Orphans {
     return RESYNC_MS;
   }
 
-  /** Performs each write by itself: a policy that refuses one tenant's write must not block the others. */
-  async #restore(writes: readonly Write[]): Promise<void> {
+  /** Performs each object's writes by themselves: a policy that refuses one tenant's write must not block the others. */
+  async #restore(objects: readonly (readonly Write[])[]): Promise<void> {
     const failures: Failure[] = [];
-    for (const write of writes) {
-      if (write.verb !== "event") {
-        const { kind, namespace, name } = write;
+    for (const writes of objects) {
+      const [first] = writes;
+      if (first !== undefined && first.verb !== "event") {
+        const { kind, namespace, name } = first;
         this.#options.log.info({ kind, namespace, name }, "restore orphan");
       }
-      const failure = await performAll([write], undefined, this.#options);
+      const failure = await performAll(writes, undefined, this.#options);
       if (failure !== undefined) failures.push(failure);
     }
     if (failures[0] !== undefined) throw failures[0].error;

@@ -10,7 +10,8 @@ import { equal } from "../text/equal.ts";
 import { instant } from "../text/instant.ts";
 import { isCanaryService } from "../traffic/canary-service.ts";
 import { drained, isExposed } from "../traffic/exposure.ts";
-import { routeRecordOf, withShare } from "../traffic/route-record.ts";
+import { servicesNamed } from "../traffic/overlay.ts";
+import { type RouteShare, routeRecordOf, withShare } from "../traffic/route-record.ts";
 import { serviceRecordOf } from "../traffic/service-record.ts";
 import { deleteCanaryService, writeSelector, writeShares } from "../traffic/writes.ts";
 import { MIN_READY_SECONDS } from "../workload/hold.ts";
@@ -26,10 +27,11 @@ const GRACE_MS = 10_000;
 /** How often (ms) Serin checks whether the pods of a canary without a Deployment are gone. */
 const STRAY_MS = 1_000;
 
-/** The objects with Serin's mark, and the UIDs of the Deployments in flight. */
+/** The objects with Serin's mark, and the Deployments in flight. */
 export interface SweepInput {
   readonly now: number;
-  readonly inFlight: ReadonlySet<string>;
+  /** UID → namespace. A mark in another namespace is a copy's. */
+  readonly inFlight: ReadonlyMap<string, string>;
   /** The ended rollouts that this controller saw in flight, with the instant (ms) of their end. */
   readonly ended?: ReadonlyMap<string, number>;
   readonly services: readonly Service[];
@@ -39,22 +41,32 @@ export interface SweepInput {
 
 /** Restores objects without a rollout: the Deployment was deleted or recreated, or its update never stored. */
 export function sweep(marked: SweepInput): Decision {
-  const isOver = (uid: string | undefined) => uid !== undefined && !marked.inFlight.has(uid);
+  const isOver = (object: Service | ReplicaSet) => {
+    const uid = rolloutUidOf(object);
+    return uid !== undefined && marked.inFlight.get(uid) !== object.metadata.namespace;
+  };
   // These select a version that native control is about to remove, or has removed.
   const urgent = marked.services.filter(
     (service) =>
-      isOver(rolloutUidOf(service)) &&
+      isOver(service) &&
       serviceRecordOf(service) !== undefined &&
       marked.replicaSets.some((set) => isAdopted(set) && isOfSameRollout(service, set)),
   );
   // The other objects of these rollouts come in a later sweep, when the Services select the pods that will serve alone.
   const later = new Set(urgent.map(rolloutUidOf));
-  const lost = (uid: string | undefined) => isOver(uid) && !later.has(uid);
-  const routes = marked.routes.map((route) => sweepRoute(route, lost, marked.now));
+  const lost = (object: Service | ReplicaSet) => isOver(object) && !later.has(rolloutUidOf(object));
+  const routes = marked.routes.map((route) =>
+    sweepRoute(
+      route,
+      (uid, share) =>
+        !later.has(uid) && (marked.inFlight.get(uid) !== share.namespace || isCopied(route, share)),
+      marked.now,
+    ),
+  );
   const attached = new Set(routes.flatMap(({ uids }) => uids));
   const isAttached = (object: Service | ReplicaSet) => attached.has(rolloutUidOf(object) ?? "");
-  const orphans = marked.services.filter((service) => lost(rolloutUidOf(service)));
-  const sets = marked.replicaSets.filter((set) => lost(rolloutUidOf(set)));
+  const orphans = marked.services.filter(lost);
+  const sets = marked.replicaSets.filter(lost);
   const strays = sets.filter(isStray);
   // Before a Service selects all pods again, the unproven pods must be gone.
   const isEarly = (service: Service) => strays.some((set) => isOfSameRollout(service, set));
@@ -129,9 +141,9 @@ function isLeftCanaryService(service: Service): boolean {
  * Takes the traffic of lost rollouts from a route first, and removes their shares when that is in force: a proxy learns of
  * Services and of routes in any order.
  */
-function sweepRoute(route: Route, lost: (uid: string) => boolean, now: number) {
+function sweepRoute(route: Route, lost: (uid: string, share: RouteShare) => boolean, now: number) {
   const shares = routeRecordOf(route)?.shares ?? {};
-  const uids = Object.keys(shares).filter(lost);
+  const uids = Object.entries(shares).flatMap(([uid, share]) => (lost(uid, share) ? [uid] : []));
   const waitMs = (uid: string) => {
     const left = isExposed(shares[uid]) ? settleMs(route) : settledOn(route, uid) - now;
     // An instant further ahead than clocks differ is forged.
@@ -147,6 +159,11 @@ function sweepRoute(route: Route, lost: (uid: string) => boolean, now: number) {
     waitMs: Math.max(0, ...uids.map(waitMs)),
     writes: equal(kept, shares) ? [] : [writeShares(route, kept)],
   };
+}
+
+/** Whether the route is in another namespace than the rollout and names no Service there: a copy, while its original serves. */
+function isCopied(route: Route, { namespace }: RouteShare): boolean {
+  return route.metadata.namespace !== namespace && servicesNamed(route, namespace).size === 0;
 }
 
 function close(replicaSet: ReplicaSet, now: number): Write {

@@ -175,7 +175,7 @@ export class World extends Cluster {
   /** Gives back what belongs to no rollout. */
   #sweep(): void {
     const shares = this.list("deployments").filter((deployment) => holdRecordOf(deployment) !== undefined);
-    const inFlight = new Set(shares.map(({ metadata: { uid = "" } }) => uid));
+    const inFlight = new Map(shares.map(({ metadata: { uid = "", namespace = "" } }) => [uid, namespace]));
     const marked = <T extends { metadata: Meta }>(objects: T[]) =>
       objects.filter(({ metadata }) => metadata.labels?.[FLIGHT]);
     const { writes } = sweep({

@@ -165,7 +165,7 @@ describe("nonsense under Serin's keys", () => {
       const { metadata, ...set } = aReplicaSet();
       const { writes } = sweep({
         now: NOON + 60_000,
-        inFlight: new Set(),
+        inFlight: new Map(),
         services: [aService({ meta: { ...meta, name: "bad" } }), isolated],
         routes: [aRoute({ kind: "HTTPRoute", meta: { ...meta, name: "bad" } })],
         replicaSets: [{ ...set, metadata: { ...metadata, ...meta } }],
@@ -181,7 +181,7 @@ describe("nonsense under Serin's keys", () => {
     const meta = { labels: { [FLIGHT]: "gone" }, annotations: { [HELD]: text } };
     const decision = sweep({
       now: NOON,
-      inFlight: new Set(),
+      inFlight: new Map(),
       services: [aService({ meta })],
       routes: [],
       replicaSets: [],

@@ -5,7 +5,7 @@ import type { Kube } from "../../../../kube/client/api.ts";
 import type { Deployment, ReplicaSet } from "../../../../kube/core/workloads.ts";
 import { FLIGHT, HELD } from "../../../../rollout/keys.ts";
 import { isolationPatch } from "../../../../rollout/traffic/isolation.ts";
-import { MIN_READY_SECONDS } from "../../../../rollout/workload/hold.ts";
+import { hold, MIN_READY_SECONDS } from "../../../../rollout/workload/hold.ts";
 import { aDeployment, aHeld, aReplicaSet, aService } from "../../../support/builders.ts";
 import { FakeClock } from "../../../support/clock.ts";
 import { noLog } from "../../../support/log.ts";
@@ -30,12 +30,14 @@ describe("what belongs to no rollout any more", () => {
   let sets: readonly ReplicaSet[];
   let services: readonly object[];
   let looked: string[];
+  let written: string[];
   let orphans: Orphans;
   let refusal: Error | undefined;
 
   beforeEach(() => {
     clock = new FakeClock();
     [deployments, sets, services, looked, refusal] = [[inFlight], [], [], [], undefined];
+    written = [];
     const caches = {
       deployment: (uid: string) => deployments.find(({ metadata }) => metadata.uid === uid),
       replicaSetsOf: (owner: { uid?: string; namespace?: string }) =>
@@ -53,6 +55,13 @@ describe("what belongs to no rollout any more", () => {
         mergePatch: async () => {
           if (refusal !== undefined) throw refusal;
           return aService();
+        },
+        jsonPatch: async (_resource: unknown, { name }: { name: string }) => {
+          written.push(`patch ${name}`);
+          return aDeployment();
+        },
+        create: async (_resource: unknown, _where: unknown, { reason }: { reason: string }) => {
+          written.push(`event ${reason}`);
         },
       } as unknown as Kube,
       caches: caches as unknown as Caches,
@@ -113,6 +122,13 @@ describe("what belongs to no rollout any more", () => {
     const failure = await orphans.sweep().catch((error: unknown) => error);
     expect(failure).to.equal(refusal);
     expect(looked).to.deep.equal(["uid-web"]);
+  });
+
+  it("loses a hold that no record belongs to, and an Event says so", async () => {
+    const copy = aDeployment({ meta: { uid: "uid-copy", labels: { [FLIGHT]: "uid-web" } } });
+    deployments = [inFlight, { ...copy, spec: hold(copy.spec, 1) }];
+    await orphans.sweep();
+    expect(written).to.deep.equal(["patch web", "event HoldRemoved"]);
   });
 
   it("has every rollout looked at a second after something was restored, and no sooner", async () => {

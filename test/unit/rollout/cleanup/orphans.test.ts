@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import type { Route } from "../../../../kube/core/routes.ts";
 import type { Service } from "../../../../kube/core/services.ts";
 import type { ReplicaSet } from "../../../../kube/core/workloads.ts";
 import type { Write } from "../../../../kube/core/writes.ts";
@@ -32,13 +33,34 @@ const marked = (outcome: Outcome): ReplicaSet => {
   return merged(aReplicaSet(), writeRunRecord(aReplicaSet(), "uid-web", run));
 };
 const sweepOf = (found: Partial<SweepInput>) =>
-  sweep({ now: NOON + 60_000, inFlight: new Set(), services: [], routes: [], replicaSets: [], ...found });
+  sweep({ now: NOON + 60_000, inFlight: new Map(), services: [], routes: [], replicaSets: [], ...found });
 
 describe("sweep", () => {
   it("leaves alone what is in flight", () => {
     const route = applied(aRoute({ backends }), { "uid-web": share("web") });
     const found = { services: [isolated, canaryService], routes: [route], replicaSets: [marked("running")] };
-    expect(sweepOf({ ...found, inFlight: new Set(["uid-web"]) })).to.deep.equal({ writes: [] });
+    expect(sweepOf({ ...found, inFlight: new Map([["uid-web", "shop"]]) })).to.deep.equal({ writes: [] });
+  });
+
+  it("restores copies in another namespace, while their original is in flight", () => {
+    const inFlight = new Map([["uid-web", "shop"]]);
+    const copy = <T extends Service | ReplicaSet | Route>(object: T): T => ({
+      ...object,
+      metadata: { ...object.metadata, namespace: "copies" },
+    });
+    const route = copy(applied(aRoute({ backends }), { "uid-web": share("web", 0) }));
+    const found = { services: [copy(isolated)], replicaSets: [copy(marked("promoted"))], routes: [route] };
+    const { writes } = sweepOf({ ...found, inFlight });
+    expect(writes.map((write) => "kind" in write && `${write.kind} ${write.namespace}`)).to.have.members([
+      "services copies",
+      "replicasets copies",
+      "httproutes copies",
+    ]);
+    const named = [{ name: "web", namespace: "shop", port: 80 }];
+    const shared = applied(aRoute({ backends: named, meta: { namespace: "edge" } }), {
+      "uid-web": share("web"),
+    });
+    expect(sweepOf({ routes: [shared], inFlight })).to.deep.equal({ writes: [] });
   });
 
   it("takes the weight first, restores the route when that is in force, and then deletes the canary Service", () => {
@@ -80,7 +102,7 @@ describe("sweep", () => {
 
   it("takes out the lost rollout of a route and keeps the other", () => {
     const route = applied(aRoute({ backends }), { "uid-web": share("web", 0), "uid-api": share("api") });
-    const { writes } = sweepOf({ routes: [route], inFlight: new Set(["uid-api"]) });
+    const { writes } = sweepOf({ routes: [route], inFlight: new Map([["uid-api", "shop"]]) });
     const left = writes[0] ? merged(route, writes[0]) : route;
     expect(routeRecordOf(left)?.shares).to.deep.equal({ "uid-api": share("api") });
     expect(left.metadata.labels).to.deep.equal({ "serin.dev/flight": "uid-api" });

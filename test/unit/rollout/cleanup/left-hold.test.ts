@@ -1,0 +1,48 @@
+import { expect } from "chai";
+import type { Deployment } from "../../../../kube/core/workloads.ts";
+import { removeLeftHold } from "../../../../rollout/cleanup/left-hold.ts";
+import { CHANGED, FLIGHT, HELD } from "../../../../rollout/keys.ts";
+import { hold } from "../../../../rollout/workload/hold.ts";
+import { inFlight } from "../../../support/ask.ts";
+import { aDeployment } from "../../../support/builders.ts";
+
+const copy = (annotations: Record<string, string> = {}): Deployment => {
+  const object = aDeployment({
+    meta: { labels: { [FLIGHT]: "uid-of-the-original" }, resourceVersion: "7", annotations },
+  });
+  return { ...object, spec: hold(object.spec, "10%") };
+};
+const paths = (deployment: Deployment) => {
+  const [write] = removeLeftHold(deployment);
+  return write?.verb === "json" ? write.body.map(({ op, path }) => `${op} ${path}`) : [];
+};
+
+describe("a hold without a record", () => {
+  const fields = ["minReadySeconds", "progressDeadlineSeconds", "revisionHistoryLimit"].map(
+    (field) => `remove /spec/${field}`,
+  );
+
+  it("is removed with the mark, and an Event says so", () => {
+    expect(paths(copy())).to.deep.equal([
+      "test /metadata/resourceVersion",
+      ...fields,
+      "remove /metadata/labels/serin.dev~1flight",
+    ]);
+    const [, event] = removeLeftHold(copy());
+    expect(event).to.include({ verb: "event", type: "Warning", reason: "HoldRemoved" });
+    expect(event?.verb === "event" && event.message).to.match(/^removed minReadySeconds: 2147483645, /);
+  });
+
+  it("is removed with an unreadable record, and keeps the mark for a changed ConfigMap", () => {
+    expect(paths(copy({ [HELD]: "{", [CHANGED]: "{}" }))).to.deep.equal([
+      "test /metadata/resourceVersion",
+      ...fields,
+      "remove /metadata/annotations/serin.dev~1held",
+    ]);
+  });
+
+  it("stays in flight, for a newer Serin, and where nothing is left of it", () => {
+    for (const deployment of [inFlight(), copy({ [HELD]: '{"v":2}' }), aDeployment()])
+      expect(removeLeftHold(deployment)).to.deep.equal([]);
+  });
+});
