@@ -43,6 +43,11 @@ export class ConnectionError extends Error {
   }
 }
 
+/** The API server answered, and the connection broke later: in the middle of a stream. */
+export class BrokenStream extends ConnectionError {
+  override name = "BrokenStream";
+}
+
 /** Makes an ApiError of a response: `text` is its body, a Status or (from a proxy) anything. */
 export function toApiError(code: number, text: string, retryAfter?: string): ApiError {
   const status = parseStatus(text);
@@ -71,6 +76,12 @@ export const isForbidden = (error: unknown) => hasStatus(error, 403);
 
 /** The resource version is too old to continue from: list again. */
 export const isGone = (error: unknown) => hasStatus(error, 410);
+
+/** The API server does not have this resource version yet; after a restore of etcd, it will not have it for long. */
+export const isFromFuture = (error: unknown) =>
+  error instanceof ApiError &&
+  (error.causes.some((cause) => "reason" in cause && cause.reason === "ResourceVersionTooLarge") ||
+    error.message.includes("Too large resource version"));
 
 /** Something of that name exists. */
 export const isAlreadyExists = (error: unknown) =>

@@ -1,6 +1,6 @@
 import type { KubeObject } from "../core/meta.ts";
 import type { WatchEvent } from "./api.ts";
-import { ApiError, ConnectionError, toApiError } from "./errors.ts";
+import { ApiError, BrokenStream, ConnectionError, toApiError } from "./errors.ts";
 import { type ApiRequest, connectionError, type Transport } from "./transport.ts";
 
 /** Opens a watch and yields its events until the server or the signal ends it. Throws the error that breaks it. */
@@ -9,14 +9,16 @@ export async function* watchEvents<T extends KubeObject>(
   request: ApiRequest,
 ): AsyncGenerator<WatchEvent<T>> {
   const signal = request.stream?.signal;
+  let isOpen = false;
   try {
     const { body } = await transport.send(request);
+    isOpen = true;
     for await (const line of linesOf(body)) yield parseEvent<T>(line);
   } catch (error) {
     if (signal?.aborted) return;
-    throw error instanceof ApiError || error instanceof ConnectionError
-      ? error
-      : connectionError(request, error);
+    if (error instanceof ApiError) throw error;
+    const broken = error instanceof ConnectionError ? error : connectionError(request, error);
+    throw isOpen ? new BrokenStream(broken.message, { cause: error }) : broken;
   }
 }
 

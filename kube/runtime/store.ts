@@ -61,11 +61,19 @@ export class Cache<T extends KubeObject, Index extends string = never> {
     // A list is never older than an earlier event, unless the cluster was restored from a backup.
     if (listed < this.#passed) this.#restart();
     const keys = new Set(objects.map(keyOf));
-    for (const object of objects) this.#take(object, true);
+    for (const object of objects) this.#list(object, listed);
     for (const [key, object] of this.#objects) {
       if (!keys.has(key) && versionOf(object) <= listed) this.#set(key, undefined);
     }
     this.pass(version);
+  }
+
+  /** The list decides about everything up to its version: after a restore from a backup, an object may be older than before. */
+  #list(object: T, listed: bigint): void {
+    const key = keyOf(object);
+    const before = this.#objects.get(key);
+    const known = before ? versionOf(before) : (this.#removed.get(key) ?? -1n);
+    if (known <= listed && !(before && known === versionOf(object))) this.#set(key, object);
   }
 
   #take(object: T, exists: boolean): void {

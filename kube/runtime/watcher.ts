@@ -1,5 +1,5 @@
 import type { Kube, WatchEvent } from "../client/api.ts";
-import { ApiError, isInvalid, isNotFound } from "../client/errors.ts";
+import { ApiError, BrokenStream, isFromFuture, isInvalid, isNotFound } from "../client/errors.ts";
 import { backoffMs, type Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { KubeObject } from "../core/meta.ts";
@@ -24,18 +24,26 @@ interface FollowOptions<T extends KubeObject> {
 /** A watch that lasted for this long (ms) does not count as a failure, even without events. */
 const steadyMs = 5_000;
 
+/**
+ * After so many attempts in a row that did not open a watch, the API server was away for a second or more, and etcd may have
+ * been restored from a backup. A watch that continued at its version would hear nothing until the versions get there.
+ */
+const AWAY = 3;
+
 /** Lists, then watches, and repeats after each failure (0.2 s doubling to 10 s) until the signal aborts. */
 export async function follow<T extends KubeObject>(options: FollowOptions<T>): Promise<void> {
   const { signal, clock, log, resource, namespace } = options;
   const stream = new Stream(options);
   let failures = 0;
+  let unopened = 0;
   while (!signal.aborted) {
     const opened = clock.now();
     const error = await stream.run();
     if (signal.aborted) return;
     const steady = stream.takeHeard() || clock.now() - opened >= steadyMs;
     failures = steady ? 0 : failures + 1;
-    if (isRefusal(error)) stream.forget();
+    unopened = isUnopened(error) ? unopened + 1 : isBusy(error) ? unopened : 0;
+    if (isRefusal(error) || unopened >= AWAY) stream.forget();
     // If a kind is not installed, the watch fails again and again. That is normal.
     const level = failures > 0 && !isNotFound(error) ? "warn" : "debug";
     log[level]({ err: error, resource: resource.plural, namespace, failures }, "watch ended");
@@ -44,9 +52,17 @@ export async function follow<T extends KubeObject>(options: FollowOptions<T>): P
   }
 }
 
-/** After a refusal (most often 410) the watch cannot continue. After any other error it continues at its version. */
+/** After a refusal (most often 410) the watch cannot continue. After most other errors it continues at its version. */
 function isRefusal(error: unknown): boolean {
-  return error instanceof ApiError && error.status < 500 && error.status !== 429;
+  return isFromFuture(error) || (error instanceof ApiError && error.status < 500 && !isBusy(error));
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 429;
+}
+
+function isUnopened(error: unknown): boolean {
+  return error !== undefined && !(error instanceof BrokenStream) && !isBusy(error);
 }
 
 /** One list and watch after the other, each from the version at which the last one ended. */

@@ -90,6 +90,30 @@ for (const initial of ["list", "watch"] as const) {
       expect(api.requests.filter(isInitial)).to.have.length(1);
     });
 
+    const away: [string, Fault, number][] = [
+      ["three attempts in a row that open no watch", { status: 503 }, 3],
+      [
+        "a version that the API server does not have",
+        { status: 504, message: "Too large resource version: 9, current: 7" },
+        1,
+      ],
+    ];
+    for (const [what, fault, times] of away) {
+      it(`lists again after ${what}, as after a restore of etcd`, async () => {
+        api.add(pods, pod("a"));
+        const seen = start();
+        await seen.synced;
+        await watching();
+        let faults = times;
+        api.faults.push(({ query }) => (query.has("watch") && faults-- > 0 ? fault : undefined));
+        api.endWatches("reset");
+        await eventually("read anew", () => api.requests.filter(isInitial).length > 1 && faults <= 0);
+        await watching();
+        api.add(pods, pod("b"));
+        await eventually("told", () => seen.get("shop/b"));
+      });
+    }
+
     it("lists again after 410, and reports deletions and changes only", async () => {
       for (const name of ["same", "changed", "gone"]) api.add(pods, pod(name));
       const seen = start();

@@ -85,6 +85,22 @@ describe("kube/cache", () => {
     expect(cache.list()).to.deep.equal([at("mine", 9)]);
   });
 
+  it("believes a list that shows an object older than before, as after a restore of etcd", () => {
+    const told: string[] = [];
+    const cache = new Cache<KubeObject>(
+      (_key, now) => void told.push(now?.metadata.resourceVersion ?? "gone"),
+      {},
+    );
+    cache.replace([at("a", 90)], "95");
+    cache.observe(at("a", 100), true);
+    cache.replace([at("a", 80)], "120");
+    expect(cache.get("shop/a")).to.deep.equal(at("a", 80));
+    expect(told).to.deep.equal(["90", "100", "80"]);
+    cache.apply(at("a", 130), true);
+    cache.replace([at("a", 80)], "125");
+    expect(cache.get("shop/a"), "an own write after the list").to.deep.equal(at("a", 130));
+  });
+
   it("finds by its indexes what a search would find, whatever comes and goes", () => {
     // The values change with every version: none, one or several.
     const group = ({ metadata }: KubeObject) =>
