@@ -10,6 +10,7 @@ import type { Service } from "../kube/core/services.ts";
 import type { Deployment, ReplicaSet } from "../kube/core/workloads.ts";
 import { admitCreate, admitUpdate, changesTemplate } from "../rollout/admission/admit.ts";
 import type { AdmissionResponse } from "../rollout/admission/answer.ts";
+import { auditOf, withAuthor } from "../rollout/admission/asked-by.ts";
 import type { ClusterState } from "../rollout/admission/change.ts";
 import { checkHookHosts } from "../rollout/admission/hook-hosts.ts";
 import { needsDefaultSources } from "../rollout/admission/needs-layers.ts";
@@ -27,6 +28,7 @@ import { planOf } from "../rollout/workload/plan-of.ts";
 import { readDefaultSources } from "./default-sources.ts";
 import { performEffect } from "./effects.ts";
 import { readLive } from "./live.ts";
+import type { ReviewResponse } from "./review.ts";
 import type { Admit } from "./server.ts";
 
 /** The means to answer. */
@@ -42,7 +44,7 @@ export interface Needs {
 
 /** An answer, and the Deployment's own ReplicaSets if they were read for it. */
 interface Decision {
-  readonly answer: AdmissionResponse;
+  readonly answer: AdmissionResponse & ReviewResponse;
   readonly replicaSets: readonly ReplicaSet[];
 }
 
@@ -51,7 +53,7 @@ interface Decision {
  * effects is decided for the Deployment that the API server stores, not for the one in the request's body.
  */
 export function admitDeployments({ kube, namespace, hookHosts, clock, log }: Needs): Admit<Deployment> {
-  return async ({ object: requested, oldObject: stored, dryRun, options }) => {
+  return async ({ object: requested, oldObject: stored, dryRun, options, userInfo }) => {
     const inSystem = answerInSystemNamespace(requested, stored ?? undefined, namespace);
     if (inSystem !== undefined) return inSystem;
     const reading = needsDefaultSources(requested, stored)
@@ -73,9 +75,11 @@ export function admitDeployments({ kube, namespace, hookHosts, clock, log }: Nee
       ]);
       const now = new Date(clock.now()).toISOString();
       const said = checked(admitUpdate(requested, old, reads, now, places), present);
-      const answer = options?.fieldManager === TRACKER ? answerTracker(said) : answerPerson(said, old);
+      const told = options?.fieldManager === TRACKER ? answerTracker(said) : answerPerson(said, old);
+      const answer = withAuthor(told, old, userInfo?.username, now);
       if (reads !== undefined) log.info(summary(old, answer, dryRun), "new template");
-      return { answer, replicaSets: reads?.replicaSets ?? [] };
+      const audit = auditOf(answer, old);
+      return { answer: { ...answer, audit }, replicaSets: reads?.replicaSets ?? [] };
     };
     if (dryRun || !changesTemplate(requested, stored)) {
       const { answer } = await decide(stored);

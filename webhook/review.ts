@@ -22,8 +22,19 @@ export interface AdmissionRequest<T = KubeObject> {
 
 /** The answer: yes, perhaps with a changed object, or no. */
 export type ReviewResponse =
-  | { readonly allowed: true; readonly object?: KubeObject; readonly warnings?: readonly string[] }
-  | { readonly allowed: false; readonly message: string };
+  | {
+      readonly allowed: true;
+      readonly object?: KubeObject;
+      readonly warnings?: readonly string[];
+      readonly audit?: AuditAnnotations;
+    }
+  | { readonly allowed: false; readonly message: string; readonly audit?: AuditAnnotations };
+
+/** For the API server's audit log: the key without the webhook's name, which the API server adds → a short text. */
+type AuditAnnotations = Readonly<Record<string, string>>;
+
+/** The most characters of an audit annotation. */
+const LONGEST_ANNOTATION = 256;
 
 /** The body is not a valid request, or not of a kind that this address serves. The message names the problem. */
 export class BadReview extends Error {
@@ -62,7 +73,9 @@ export function writeReview(request: AdmissionRequest, verdict: ReviewResponse):
 
 function response({ uid, object }: AdmissionRequest, verdict: ReviewResponse): object {
   if (!verdict.allowed) {
-    return { uid, allowed: false, status: { code: 403, reason: "Forbidden", message: verdict.message } };
+    const { message, audit } = verdict;
+    const status = { code: 403, reason: "Forbidden", message };
+    return { uid, allowed: false, status, ...annotated({ ...audit, decision: `refused: ${message}` }) };
   }
   const operations = verdict.object === undefined ? [] : jsonpatch.compare(object, verdict.object);
   const warnings = verdict.warnings ?? [];
@@ -70,9 +83,20 @@ function response({ uid, object }: AdmissionRequest, verdict: ReviewResponse): o
     uid,
     allowed: true,
     ...(warnings.length > 0 ? { warnings } : {}),
+    ...annotated(verdict.audit),
     ...(operations.length > 0
       ? { patchType: "JSONPatch", patch: Buffer.from(JSON.stringify(operations)).toString("base64") }
       : {}),
+  };
+}
+
+function annotated(audit: AuditAnnotations = {}): object {
+  const entries = Object.entries(audit);
+  if (entries.length === 0) return {};
+  return {
+    auditAnnotations: Object.fromEntries(
+      entries.map(([key, text]) => [key, text.slice(0, LONGEST_ANNOTATION)]),
+    ),
   };
 }
 

@@ -8,6 +8,7 @@ import type { JudgedStep } from "../plan/steps.ts";
 import { instant } from "../text/instant.ts";
 import type { Exposure } from "../traffic/exposure.ts";
 import { progressDeadlineMs } from "../workload/hold.ts";
+import { askedBy, keptRequests } from "../workload/requests.ts";
 import type { RunRecord } from "../workload/run-record.ts";
 import { writeEvent, writePaused } from "../workload/writes.ts";
 import type { Decision } from "./decision.ts";
@@ -27,7 +28,11 @@ export function advance(snapshot: Snapshot): Decision {
   const step = stepOf(snapshot);
   if (step === undefined || snapshot.run === undefined) return { writes: [] };
   if (snapshot.held.asked === "promote")
-    return grantNext(snapshot, "promoted on request", Number.POSITIVE_INFINITY);
+    return grantNext(
+      snapshot,
+      `promoted on request${askedBy(snapshot.held, "promote")}`,
+      Number.POSITIVE_INFINITY,
+    );
   return step.kind === "pause" ? awaitResume(snapshot) : judgeStep(snapshot, step);
 }
 
@@ -147,7 +152,7 @@ function grantNext(snapshot: Snapshot, because: string, steps = 1): Decision {
     const message = `proven at ${shortly(grantedExposure(snapshot))}: ${because}`;
     return {
       writes: [
-        ...record(snapshot, { ...rest, outcome: "proven", message }),
+        ...record(snapshot, { ...rest, outcome: "proven", message, ...keptRequests(snapshot.held) }),
         writeEvent(snapshot.deployment, "Normal", "CanaryProven", message),
       ],
     };

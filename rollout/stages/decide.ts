@@ -1,4 +1,5 @@
 import { writeSelector } from "../traffic/writes.ts";
+import { askedBy } from "../workload/requests.ts";
 import { advance, checkHarm } from "./advance.ts";
 import { type Decision, firstOf } from "./decision.ts";
 import { awaitUndo, drain } from "./drain.ts";
@@ -95,7 +96,9 @@ function decideCanary(snapshot: Snapshot): Decision {
 }
 
 function abort(snapshot: Snapshot): Decision | undefined {
-  return snapshot.held.asked === "abort" ? rollBack(snapshot, "aborted on request") : undefined;
+  return snapshot.held.asked === "abort"
+    ? rollBack(snapshot, `aborted on request${askedBy(snapshot.held, "abort")}`)
+    : undefined;
 }
 
 /** At zero replicas no pod serves, so Serin has no traffic to share and nothing to judge. */

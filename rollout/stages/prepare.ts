@@ -6,6 +6,7 @@ import { canaryServiceName, canaryServiceOf, isCanaryServiceCurrent } from "../t
 import { NONE } from "../traffic/exposure.ts";
 import { isIsolatedTo } from "../traffic/isolation.ts";
 import { createCanaryService, updateCanaryService, writeSelector } from "../traffic/writes.ts";
+import { askedBy, keptRequests } from "../workload/requests.ts";
 import { surgePods } from "../workload/surge.ts";
 import { sameTemplate } from "../workload/template.ts";
 import { writeEvent, writeRunRecord, writeScale, writeSurge } from "../workload/writes.ts";
@@ -30,7 +31,7 @@ export function awaitCanary(snapshot: Snapshot): Decision | undefined {
     };
   }
   if (snapshot.run !== undefined) return undefined;
-  const message = `canary ${snapshot.canary.metadata.name} next to stable ${snapshot.stable?.metadata.name}`;
+  const message = `canary ${snapshot.canary.metadata.name} next to stable ${snapshot.stable?.metadata.name}${askedBy(snapshot.held, "update", "retry")}`;
   return {
     writes: [
       ...(markAll(snapshot)?.writes ?? []),
@@ -54,7 +55,8 @@ export function awaitMatch({ deployment, canary }: Snapshot): Decision | undefin
 /** Writes the first run record of the rollout on the canary's ReplicaSet. */
 export function beginRecord({ now, held, uid, canary }: Snapshot, message: string): readonly Write[] {
   const { started, stable } = held;
-  const run = { started, outcome: "running", step: 0, stepSince: instant(now), stable, message } as const;
+  const begun = { started, outcome: "running", step: 0, stepSince: instant(now), stable, message } as const;
+  const run = { ...begun, ...keptRequests(held) };
   return canary === undefined ? [] : [writeRunRecord(canary, uid, run)];
 }
 

@@ -8,6 +8,7 @@ import { revertAdvice } from "../tracking/decide.ts";
 import { configLost } from "../tracking/pending.ts";
 import { exposureOf, isExposed } from "../traffic/exposure.ts";
 import { restoredFields } from "../workload/hold.ts";
+import { keptRequests } from "../workload/requests.ts";
 import { surgePods } from "../workload/surge.ts";
 import { onlyTemplate } from "../workload/template.ts";
 import {
@@ -39,7 +40,7 @@ const KEPT_PODS = 1;
  * the rollback instead of granting the weight again.
  */
 export function rollBack(snapshot: Snapshot, reason: string, query = ""): Decision {
-  const { run, judged } = snapshot;
+  const { run, judged, held } = snapshot;
   if (run === undefined || judged === undefined) return { writes: [] };
   const message = [
     `rolled back ${exposure(snapshot)}: ${reason}`,
@@ -49,7 +50,14 @@ export function rollBack(snapshot: Snapshot, reason: string, query = ""): Decisi
   ].join(". ");
   const evidence = snapshot.evidence?.judged;
   const ended = instant(snapshot.now);
-  const failed = { ...run, outcome: "failed", message, ended, ...(evidence && { evidence }) } as const;
+  const failed = {
+    ...run,
+    outcome: "failed",
+    message,
+    ended,
+    ...keptRequests(held),
+    ...(evidence && { evidence }),
+  } as const;
   return {
     writes: [
       writeRunRecord(judged, snapshot.uid, failed),

@@ -3,6 +3,7 @@ import type { Write } from "../../kube/core/writes.ts";
 import { CONDITION } from "../keys.ts";
 import { instant } from "../text/instant.ts";
 import { restoredFields } from "../workload/hold.ts";
+import { askedBy, keptRequests } from "../workload/requests.ts";
 import { canaryCondition, writeConditions, writeEvent, writeHoldRecord } from "../workload/writes.ts";
 import { type Decision, firstOf } from "./decision.ts";
 import { drain, removeCanaryServices, restoreRoutes } from "./drain.ts";
@@ -53,12 +54,12 @@ function note({ deployment, held, run }: Snapshot): Decision | undefined {
 function promote(snapshot: Snapshot): Decision {
   const { held, run, deployment } = snapshot;
   if (held.phase !== "canary" || held.asked !== "promote") return { writes: [] };
-  const message = `promoted on request after stable ${held.stable} was lost`;
+  const message = `promoted on request after stable ${held.stable} was lost${askedBy(held, "promote")}`;
   if (run === undefined) return { writes: beginRecord(snapshot, message) };
   const { paused: _paused, ...rest } = run;
   return {
     writes: [
-      ...rewrite(snapshot, { outcome: "proven", message }, rest),
+      ...rewrite(snapshot, { outcome: "proven", message, ...keptRequests(held) }, rest),
       writeEvent(deployment, "Normal", "CanaryProven", message),
     ],
   };

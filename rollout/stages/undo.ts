@@ -1,5 +1,6 @@
 import { FLIGHT } from "../keys.ts";
 import { instant } from "../text/instant.ts";
+import { askedBy, keptRequests } from "../workload/requests.ts";
 import {
   canaryCondition,
   removeRunRecord,
@@ -67,7 +68,7 @@ function end(snapshot: Snapshot): Decision {
     ? `ended without a canary: stable ${snapshot.held.stable} was lost, ${snapshot.canaryHash} serves`
     : run?.outcome === "failed"
       ? run.message
-      : `undone: ${snapshot.held.stable} serves, ${judged?.metadata.name ?? "the new version"} is gone`;
+      : `undone: ${snapshot.held.stable} serves, ${judged?.metadata.name ?? "the new version"} is gone${askedBy(snapshot.held, "undo")}`;
   const outcome = run?.outcome === "failed" ? "failed" : "undone";
   return {
     writes: [
@@ -78,7 +79,7 @@ function end(snapshot: Snapshot): Decision {
       writeEnd(snapshot.deployment),
       ...snapshot.replicaSets.map((set) =>
         set === judged && run !== undefined
-          ? removeRunRecord(set, { ...run, outcome, message, ended: at })
+          ? removeRunRecord(set, { ...run, outcome, message, ended: at, ...keptRequests(snapshot.held) })
           : removeRunRecord(set),
       ),
     ],

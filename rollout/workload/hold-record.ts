@@ -5,6 +5,7 @@ import type { Layer } from "../plan/layers.ts";
 import { equal } from "../text/equal.ts";
 import { isRecord } from "../text/parse.ts";
 import { formatRecord, isNewer, list, map, readRecord, timestamp } from "../text/stored-json.ts";
+import { requestsSchema } from "./requests.ts";
 
 /** The record with these defaults, which the rollout keeps even if they change elsewhere. */
 export function withDefaults(held: HoldRecord, layers: readonly Layer[]): HoldRecord {
@@ -55,6 +56,8 @@ const record = v.object({
   latched: v.exactOptional(v.boolean()),
   /** The order given by `serin.dev/promote` or `serin.dev/abort`. */
   asked: v.exactOptional(v.picklist(["promote", "abort"])),
+  /** Who asked for this rollout, and who gave the last order since. */
+  requests: requestsSchema,
   /** The stable ReplicaSet is gone, and Serin has restored Services and routes: admission lets the user end the rollout. */
   lost: v.exactOptional(v.boolean()),
 });

@@ -3,6 +3,7 @@ import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import { evidenceSchema } from "../judge/evidence-record.ts";
 import { RUN } from "../keys.ts";
 import { formatRecord, isNewer, list, readRecord, timestamp } from "../text/stored-json.ts";
+import { requestsSchema } from "./requests.ts";
 
 const schema = v.object({
   /** The rollout's name: `started` of the Deployment's `serin.dev/held`. */
@@ -32,6 +33,8 @@ const schema = v.object({
    * dropped alone, so that the rollout keeps its step and its canary is judged from its first weight again.
    */
   evidence: v.exactOptional(v.fallback(v.undefinedable(evidenceSchema), undefined)),
+  /** Who asked for the rollout, and who gave the last order since (`requests` of the Deployment's record). */
+  requests: requestsSchema,
   /** The last sentence said about it. */
   message: v.string(),
   /** When it ended (RFC 3339). */

@@ -133,7 +133,9 @@ onEachGateway("in flight the verbs of kubectl keep their meaning", function (gat
     const status = await shop.kubectl("rollout", "status", "deployment/web", "--timeout=30s");
     expect(status.code).to.equal(1);
     await shop.until("rolled back", () =>
-      /^rolled back at 20%( after [\dm]+s)?: aborted on request\. /.test(shop.condition()?.message ?? ""),
+      /^rolled back at 20%( after [\dm]+s)?: aborted on request, asked by admin\. /.test(
+        shop.condition()?.message ?? "",
+      ),
     );
 
     await update("v3");

@@ -96,6 +96,14 @@ describe("webhook/deployments", () => {
     expect(writes()).to.deep.equal([]);
   });
 
+  it("notes who asked, and what it decided", async () => {
+    const userInfo = { username: "alice" };
+    const verdict = await ask(aDeployment({ image: "web:2" }), aDeployment(), { userInfo });
+    const held = verdict.allowed ? holdRecordOf(verdict.object as Deployment) : undefined;
+    expect(held?.requests?.map(({ user, verb }) => `${user} ${verb}`)).to.deep.equal(["alice update"]);
+    expect(verdict.audit).to.deep.equal({ rollout: held?.started, decision: "canary started" });
+  });
+
   it("isolates a Service that another writer has just changed", async () => {
     let raced = false;
     api.faults.push(({ method }) => {

@@ -69,6 +69,18 @@ describe("webhook/review", () => {
     expect(jsonpatch.applyPatch(structuredClone(object), operations).newDocument).to.deep.equal(wanted);
   });
 
+  it("hands decisions to the audit log, shortened, and the reason of every refusal", () => {
+    const audit = { rollout: "r", decision: "x".repeat(300) };
+    expect(answer({ allowed: true, audit }).auditAnnotations).to.deep.equal({
+      rollout: "r",
+      decision: "x".repeat(256),
+    });
+    expect(answer({ allowed: true, audit: {} })).not.to.have.property("auditAnnotations");
+    expect(answer({ allowed: false, message: "m" }).auditAnnotations).to.deep.equal({
+      decision: "refused: m",
+    });
+  });
+
   it("answers a yes without changes without a patch, and a no with its reason", () => {
     expect(answer({ allowed: true, object: structuredClone(object) })).to.deep.equal({
       uid: "u1",
@@ -78,6 +90,7 @@ describe("webhook/review", () => {
       uid: "u1",
       allowed: false,
       status: { code: 403, reason: "Forbidden", message: "m" },
+      auditAnnotations: { decision: "refused: m" },
     });
   });
 

@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import type { Findings } from "../../../../rollout/judge/evidence.ts";
+import { FLIGHT, HASH_LABEL } from "../../../../rollout/keys.ts";
 import { advance } from "../../../../rollout/stages/advance.ts";
 import { decide } from "../../../../rollout/stages/decide.ts";
 import type { Decision } from "../../../../rollout/stages/decision.ts";
-import { aDeployment, NOON } from "../../../support/builders.ts";
+import { AT_NOON, aDeployment, aHeld, aReplicaSet, aSnapshot, NOON } from "../../../support/builders.ts";
 import { aRollout } from "../../../support/rollout.ts";
 import { after, type Doing, MINUTE, recorded } from "../judge/decided.ts";
 
@@ -198,5 +199,36 @@ describe("going on by evidence", () => {
     expect(good.condition?.message).to.match(
       /^the Deployment's template differs from that of canary web-web2/,
     );
+  });
+});
+
+describe("the request behind a decision", () => {
+  const requests = (verb: "promote" | "abort") =>
+    [
+      { user: "bob", verb: "update", at: AT_NOON },
+      { user: "alice", verb, at: AT_NOON },
+    ] as const;
+
+  for (const [verb, outcome] of [
+    ["promote", "proven"],
+    ["abort", "failed"],
+  ] as const) {
+    it(`is named in the message of ${verb}, and kept in the run record`, () => {
+      const held = aHeld({ asked: verb, requests: requests(verb) });
+      const snapshot = aRollout({ held });
+      const run = recorded(verb === "promote" ? advance(snapshot) : decide(snapshot));
+      expect(run?.outcome).to.equal(outcome);
+      expect(run?.message).to.match(/(promot|abort)ed on request, asked by alice(\.|$)/);
+      expect(run?.requests).to.deep.equal(requests(verb));
+    });
+  }
+
+  it("is named at the start", () => {
+    const held = aHeld({ requests: [{ user: "bob", verb: "update", at: AT_NOON }] });
+    const canary = aReplicaSet({ image: "web:2", replicas: 1 });
+    const stable = aReplicaSet({ meta: { labels: { [FLIGHT]: "uid-web", [HASH_LABEL]: "web1" } } });
+    const decision = decide(aSnapshot({ held, canary, replicaSets: [stable, canary] }));
+    expect(recorded(decision)).to.deep.include({ requests: held.requests });
+    expect(decision.condition?.message).to.match(/^canary web-web2 next to stable web-web1, asked by bob$/);
   });
 });
