@@ -48,7 +48,7 @@ export function awaitCanary(snapshot: Snapshot): Decision | undefined {
  */
 export function awaitMatch({ deployment, canary }: Snapshot): Decision | undefined {
   if (canary === undefined || sameTemplate(canary.spec.template, deployment.spec.template)) return undefined;
-  const message = `the Deployment's template differs from that of canary ${canary.metadata.name}, and no other ReplicaSet has it yet`;
+  const message = `the Deployment's template differs from that of canary ${canary.metadata.name}, and no other ReplicaSet has it yet; kubectl rollout undo or serin.dev/abort ends the wait`;
   return { writes: [], condition: { status: "Unknown", reason: "Preparing", message } };
 }
 

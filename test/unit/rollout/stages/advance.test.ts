@@ -196,6 +196,8 @@ describe("going on by evidence", () => {
     expect(recorded(say({ total: 100, failed: 20 }))?.outcome).to.equal("failed");
     const good = say(many.canary);
     expect(recorded(good)).to.equal(undefined);
+    const aborted = decide({ ...snapshot, held: { ...snapshot.held, asked: "abort" } });
+    expect(recorded(aborted)?.outcome).to.equal("failed");
     expect(good.condition?.message).to.match(
       /^the Deployment's template differs from that of canary web-web2/,
     );
