@@ -1,4 +1,6 @@
+import { deployments } from "../../kube/core/resources.ts";
 import type { Service } from "../../kube/core/services.ts";
+import type { Deployment } from "../../kube/core/workloads.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { removeLeftHold } from "../../rollout/cleanup/left-hold.ts";
 import { isAdopted, sweep } from "../../rollout/cleanup/orphans.ts";
@@ -40,6 +42,7 @@ export class Orphans {
   /** UID → namespace. */
   readonly #inFlight = new Map<string, string>();
   readonly #ended = new Map<string, Ended>();
+  #hasListed = false;
   #resyncAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: OrphansOptions) {
@@ -62,6 +65,26 @@ export class Orphans {
 
   /** Sweeps. Returns when to sweep again, in ms. Throws the first failure after it has tried all writes. */
   async sweep(): Promise<number> {
+    const sweeps = [this.#sweepMarked(), this.#sweepUnmarked()] as const;
+    const [marked, unmarked] = await Promise.allSettled(sweeps);
+    for (const one of [marked, unmarked]) if (one.status === "rejected") throw one.reason;
+    return sweeps[0];
+  }
+
+  /**
+   * Once, because a request costs more than waiting for the next update, which admission mends: Deployments that lost label
+   * and record, and were created while Serin was away. A write that failed is not repeated.
+   */
+  async #sweepUnmarked(): Promise<void> {
+    if (this.#hasListed) return;
+    const { items } = await this.#options.kube.list<Deployment>(deployments, {});
+    this.#hasListed = true;
+    await this.#restore(
+      items.filter(({ metadata }) => !(FLIGHT in (metadata.labels ?? {}))).map(removeLeftHold),
+    );
+  }
+
+  async #sweepMarked(): Promise<number> {
     const { caches, clock } = this.#options;
     const inFlight = inFlightUids(caches);
     const services = caches.services.list();

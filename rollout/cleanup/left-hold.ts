@@ -6,7 +6,7 @@ import { holdRecordOf, isHoldRecordNewer } from "../workload/hold-record.ts";
 import { writeEvent } from "../workload/writes.ts";
 
 /**
- * Removes values of the hold from a Deployment in flight without a readable record, as a copy is that lost its annotations
+ * Removes values of the hold from a Deployment without a readable record, as a copy is that lost its annotations
  * and was created while Serin was away. No rollout would ever end this hold, and no pod under it becomes available.
  */
 export function removeLeftHold(deployment: Deployment): readonly Write[] {
@@ -16,7 +16,9 @@ export function removeLeftHold(deployment: Deployment): readonly Write[] {
   const removes = [
     ...left.map((field) => `/spec/${field}`),
     ...(metadata.annotations?.[HELD] === undefined ? [] : [annotationPath(HELD)]),
-    ...(metadata.annotations?.[CHANGED] === undefined ? [labelPath(FLIGHT)] : []),
+    ...(metadata.labels?.[FLIGHT] !== undefined && metadata.annotations?.[CHANGED] === undefined
+      ? [labelPath(FLIGHT)]
+      : []),
   ];
   const values = left.map((field) => `${field}: ${spec[field]}`).join(", ");
   const message = `removed ${values}: this is a copy of a Deployment in flight, without a record; its version may not be proven, and its strategy may not be yours`;
@@ -25,8 +27,8 @@ export function removeLeftHold(deployment: Deployment): readonly Write[] {
       verb: "json",
       ...target("deployments", deployment),
       body: [
-        // Admission may write a record at any time.
-        { op: "test", path: "/metadata/resourceVersion", value: metadata.resourceVersion },
+        // Admission may begin a rollout at any time, which changes the spec; native control's counts do not.
+        { op: "test", path: "/metadata/generation", value: metadata.generation },
         ...removes.map((path): JsonPatchOperation => ({ op: "remove", path })),
       ],
     },

@@ -31,13 +31,14 @@ describe("what belongs to no rollout any more", () => {
   let services: readonly object[];
   let looked: string[];
   let written: string[];
+  let stored: readonly Deployment[];
   let orphans: Orphans;
   let refusal: Error | undefined;
 
   beforeEach(() => {
     clock = new FakeClock();
     [deployments, sets, services, looked, refusal] = [[inFlight], [], [], [], undefined];
-    written = [];
+    [written, stored] = [[], []];
     const caches = {
       deployment: (uid: string) => deployments.find(({ metadata }) => metadata.uid === uid),
       replicaSetsOf: (owner: { uid?: string; namespace?: string }) =>
@@ -55,6 +56,10 @@ describe("what belongs to no rollout any more", () => {
         mergePatch: async () => {
           if (refusal !== undefined) throw refusal;
           return aService();
+        },
+        list: async () => {
+          written.push("list");
+          return { items: stored };
         },
         jsonPatch: async (_resource: unknown, { name }: { name: string }) => {
           written.push(`patch ${name}`);
@@ -128,7 +133,17 @@ describe("what belongs to no rollout any more", () => {
     const copy = aDeployment({ meta: { uid: "uid-copy", labels: { [FLIGHT]: "uid-web" } } });
     deployments = [inFlight, { ...copy, spec: hold(copy.spec, 1) }];
     await orphans.sweep();
-    expect(written).to.deep.equal(["patch web", "event HoldRemoved"]);
+    expect(written).to.deep.equal(["list", "patch web", "event HoldRemoved"]);
+  });
+
+  it("loses such a hold without a mark, too, in the first sweep of a leader", async () => {
+    const copy = (name: string, labels = {}) => {
+      const { metadata, spec } = aDeployment({ meta: { name, labels } });
+      return { metadata, spec: hold(spec, 1) };
+    };
+    stored = [aDeployment(), copy("copy"), copy("marked", { [FLIGHT]: "x" })];
+    for (let i = 0; i < 3; i += 1) await orphans.sweep();
+    expect(written).to.deep.equal(["list", "patch copy", "event HoldRemoved"]);
   });
 
   it("has every rollout looked at a second after something was restored, and no sooner", async () => {

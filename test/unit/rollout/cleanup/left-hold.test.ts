@@ -24,7 +24,7 @@ describe("a hold without a record", () => {
 
   it("is removed with the mark, and an Event says so", () => {
     expect(paths(copy())).to.deep.equal([
-      "test /metadata/resourceVersion",
+      "test /metadata/generation",
       ...fields,
       "remove /metadata/labels/serin.dev~1flight",
     ]);
@@ -33,9 +33,14 @@ describe("a hold without a record", () => {
     expect(event?.verb === "event" && event.message).to.match(/^removed minReadySeconds: 2147483645, /);
   });
 
+  it("is removed without a mark, too", () => {
+    const { labels: _labels, ...metadata } = copy().metadata;
+    expect(paths({ ...copy(), metadata })).to.deep.equal(["test /metadata/generation", ...fields]);
+  });
+
   it("is removed with an unreadable record, and keeps the mark for a changed ConfigMap", () => {
     expect(paths(copy({ [HELD]: "{", [CHANGED]: "{}" }))).to.deep.equal([
-      "test /metadata/resourceVersion",
+      "test /metadata/generation",
       ...fields,
       "remove /metadata/annotations/serin.dev~1held",
     ]);
