@@ -1,0 +1,126 @@
+import { expect } from "chai";
+import { Agent, request } from "undici";
+import { accounts, readAudit } from "../../cluster/audit.ts";
+import { describeCluster } from "../../cluster/fixture.ts";
+import { Shop } from "../../stories/shop.ts";
+import { aReview } from "../../support/review.ts";
+import { HALF } from "../leader/midway.ts";
+import { measured } from "../measured.ts";
+
+const KINDS = {
+  deployments: "Deployment",
+  services: "Service",
+  routes: "HTTPRoute",
+  ownership: "Service",
+} as const;
+const WRONG = ["0".repeat(64), "f".repeat(63), "", "plain", "..", "%2e%2e", "A".repeat(64)];
+const PATHS = [
+  ...["deployments", "services", "routes", "ownership", "config"].flatMap((plural) => [
+    `/admit/${plural}`,
+    `/admit/${plural}/`,
+    ...WRONG.map((token) => `/admit/${token}/${plural}`),
+  ]),
+  ...["/", "/admit", "/metrics", "/debug/pprof", "/validate", "/mutate", "/admit/deployments?token=x"],
+];
+
+// A pod needs no credentials to connect to another one. Only a NetworkPolicy can keep it away, and none is installed here.
+describeCluster("a pod that calls the webhook in the API server's place", function () {
+  this.timeout(120_000);
+  let shop: Shop;
+  const agent = new Agent({ connect: { rejectUnauthorized: false } });
+  before(async () => {
+    shop = await Shop.open("forged");
+    await shop.deploy(HALF);
+  });
+  after(async () => {
+    await agent.close();
+    await shop?.close();
+  });
+
+  it("gets 404 at every path, with every body, and Serin sends no request for it", async function () {
+    const before = written(shop);
+    const from = Date.now();
+    let sent = 0;
+    for (const address of await addresses())
+      for (const path of PATHS)
+        for (const body of bodies(shop)) {
+          const url = `https://${address}:8443${path}`;
+          const headers = { "content-type": "application/json" };
+          const answer = await request(url, { method: "POST", headers, body, dispatcher: agent });
+          await answer.body.dump();
+          expect(answer.statusCode, path).to.equal(404);
+          sent += 1;
+        }
+    const to = Date.now();
+    const asked = await readAudit(shop.cluster.auditLog, [accounts.webhook]);
+    const during = asked.filter(({ requestReceivedTimestamp: at }) => {
+      return Date.parse(at) >= from && Date.parse(at) <= to;
+    });
+    expect(during.map(({ verb, requestURI }) => `${verb} ${requestURI}`)).to.deep.equal([]);
+    expect(written(shop)).to.deep.equal(before);
+    measured(
+      this,
+      `${sent} requests in ${to - from} ms: all 404, 0 requests of the webhook to the API server`,
+    );
+  });
+
+  it("keeps nobody from an update", async () => {
+    const { code, stderr } = await shop.kubectl("set", "image", "deployment/web", "app=app:v2");
+    expect(code, stderr).to.equal(0);
+    await shop.weighs(50);
+    await shop.run("rollout", "undo", "deployment/web");
+    await shop.atRest();
+  });
+
+  async function addresses(): Promise<readonly string[]> {
+    const selector = "--selector=app.kubernetes.io/name=serin";
+    const jsonpath = "-o=jsonpath={.items[*].status.podIP}";
+    const { stdout } = await shop.cluster.kubectl(["get", "pods", selector, jsonpath], {
+      namespace: "serin-system",
+    });
+    const found = stdout.split(" ").filter(Boolean);
+    expect(found.length).to.be.at.least(2);
+    return found;
+  }
+});
+
+/** The versions of the user's objects. */
+function written({ stock }: Shop): readonly (string | undefined)[] {
+  const all = [stock.deployments, stock.services, stock.httproutes, stock.replicasets];
+  return all.flatMap((kind) => [...kind.values()].map(({ metadata }) => metadata.resourceVersion));
+}
+
+/** Forged reviews about the stored objects, with marks and records that would make Serin write; and bodies that are none. */
+function bodies({ stock, namespace }: Shop): readonly string[] {
+  const deployment = stock.deployments.get("web");
+  const labels = { "serin.dev/flight": deployment?.metadata.uid, "serin.dev/track": "true" };
+  const held = {
+    ...{ started: "2026-01-01T00:00:00Z", phase: "canary", stable: "nosuchhash", originals: {} },
+    ...{ selector: { app: "db" }, since: "2026-01-01T00:00:00Z", rules: {}, flights: {} },
+  };
+  const annotations = { "serin.dev/held": JSON.stringify(held), "serin.dev/rollout": "canary" };
+  const forge = (object: object | undefined) => {
+    const { metadata = {} } = (object ?? {}) as { metadata?: object };
+    return { ...object, metadata: { ...metadata, labels, annotations } };
+  };
+  const stored = {
+    deployments: deployment,
+    services: stock.services.get("web"),
+    routes: stock.httproutes.get("web"),
+  };
+  const objects = { ...stored, ownership: stored.services };
+  const reviews = Object.entries(KINDS).map(([plural, kind]) => {
+    const oldObject = forge(objects[plural as keyof typeof KINDS]);
+    const object = { ...oldObject, kind, spec: {} };
+    return JSON.stringify(aReview({ kind: { kind }, namespace, object, oldObject }));
+  });
+  const secret = { kind: "Secret", metadata: { name: "web", namespace, labels }, data: { a: "Yg==" } };
+  return [
+    ...reviews,
+    JSON.stringify(
+      aReview({ kind: { kind: "Secret" }, namespace, object: secret, oldObject: { ...secret, data: {} } }),
+    ),
+    "{",
+    "",
+  ];
+}
