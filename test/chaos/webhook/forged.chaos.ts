@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { Agent, request } from "undici";
 import { accounts, readAudit } from "../../cluster/audit.ts";
 import { describeCluster } from "../../cluster/fixture.ts";
+import { eventually } from "../../cluster/wait.ts";
 import { Shop } from "../../stories/shop.ts";
 import { aReview } from "../../support/review.ts";
 import { HALF } from "../leader/midway.ts";
@@ -23,14 +24,24 @@ const PATHS = [
   ...["/", "/admit", "/metrics", "/debug/pprof", "/validate", "/mutate", "/admit/deployments?token=x"],
 ];
 
+/** It closes a minute after all webhook pods serve the token. */
+const CLOSED_MS = 120_000;
+
 // A pod needs no credentials to connect to another one. Only a NetworkPolicy can keep it away, and none is installed here.
 describeCluster("a pod that calls the webhook in the API server's place", function () {
   this.timeout(120_000);
   let shop: Shop;
   const agent = new Agent({ connect: { rejectUnauthorized: false } });
-  before(async () => {
+  before("waits until the path without a token is closed", async function () {
+    this.timeout(180_000);
     shop = await Shop.open("forged");
     await shop.deploy(HALF);
+    for (const address of await addresses())
+      await eventually(
+        "404 at the path without a token",
+        async () => ((await post(address, "/admit/deployments", "{}")) === 404 ? true : undefined),
+        CLOSED_MS,
+      );
   });
   after(async () => {
     await agent.close();
@@ -44,11 +55,7 @@ describeCluster("a pod that calls the webhook in the API server's place", functi
     for (const address of await addresses())
       for (const path of PATHS)
         for (const body of bodies(shop)) {
-          const url = `https://${address}:8443${path}`;
-          const headers = { "content-type": "application/json" };
-          const answer = await request(url, { method: "POST", headers, body, dispatcher: agent });
-          await answer.body.dump();
-          expect(answer.statusCode, path).to.equal(404);
+          expect(await post(address, path, body), path).to.equal(404);
           sent += 1;
         }
     const to = Date.now();
@@ -71,6 +78,14 @@ describeCluster("a pod that calls the webhook in the API server's place", functi
     await shop.run("rollout", "undo", "deployment/web");
     await shop.atRest();
   });
+
+  async function post(address: string, path: string, body: string): Promise<number> {
+    const headers = { "content-type": "application/json" };
+    const url = `https://${address}:8443${path}`;
+    const answer = await request(url, { method: "POST", headers, body, dispatcher: agent });
+    await answer.body.dump();
+    return answer.statusCode;
+  }
 
   async function addresses(): Promise<readonly string[]> {
     const selector = "--selector=app.kubernetes.io/name=serin";
