@@ -14,8 +14,8 @@ import { inFlightUids, Orphans } from "./reconcile/orphans.ts";
 import { earliest, reconciler } from "./reconcile/reconcile.ts";
 import { tracker } from "./reconcile/tracking.ts";
 
-/** The queue's key for the sweep of orphans. All other keys are UIDs of Deployments. */
-const SWEEP = "sweep";
+/** The queue's key for the sweep of orphans, in no tenant's namespace. */
+const SWEEP = "/sweep";
 
 /** The means of the controller. */
 export interface ControllerOptions {
@@ -32,9 +32,13 @@ export interface ControllerOptions {
 export async function runController(options: ControllerOptions, signal: AbortSignal): Promise<void> {
   const { kube, prometheus, gates, hookHosts, clock, log } = options;
   const caches = new Caches({ kube, clock, log, signal });
-  const queue = new Queue({ onError: failureReporter(log, caches), clock, signal });
+  const namespaceOf = (key: string) => rolloutOf(key).namespace;
+  const queue = new Queue({ namespaceOf, onError: failureReporter(log, caches), clock, signal });
   const look = (uids: readonly string[]) => {
-    for (const uid of uids) if (caches.deployment(uid) !== undefined) queue.add(uid);
+    for (const uid of uids) {
+      const deployment = caches.deployment(uid);
+      if (deployment !== undefined) queue.add(keyOf(deployment.metadata.namespace, uid));
+    }
   };
   const onAnswer = (uid: string) => look([uid]);
   const hooks = new HookRunner({ allowed: hookHosts, clock, log, signal, onAnswer });
@@ -52,7 +56,7 @@ export async function runController(options: ControllerOptions, signal: AbortSig
     for (const uid of uids) {
       const due = orphans.note(uid);
       // Reconciling a rollout that has ended makes Serin forget it and end the watch on its pods.
-      if (due.look) queue.add(uid);
+      if (due.lookIn !== undefined) queue.add(keyOf(due.lookIn, uid));
       if (due.sweepInMs === 0) queue.add(SWEEP);
       else if (due.sweepInMs !== undefined) queue.addAfter(SWEEP, due.sweepInMs);
     }
@@ -61,11 +65,22 @@ export async function runController(options: ControllerOptions, signal: AbortSig
   queue.add(SWEEP);
   queue.start(async (key) => {
     if (signal.aborted) return undefined;
-    return key === SWEEP ? orphans.sweep() : earliest(await reconcile(key), await track(key));
+    const { uid } = rolloutOf(key);
+    return key === SWEEP ? orphans.sweep() : earliest(await reconcile(uid), await track(uid));
   });
   await ended.promise;
   // The next leader must not begin while a write of this one may still be on its way.
   await queue.ended();
+}
+
+/** The queue's key for a rollout: the namespace and the UID of its Deployment. */
+function keyOf(namespace: string | undefined, uid: string): string {
+  return `${namespace ?? ""}/${uid}`;
+}
+
+function rolloutOf(key: string): { readonly namespace: string; readonly uid: string } {
+  const at = key.indexOf("/");
+  return { namespace: key.slice(0, at), uid: key.slice(at + 1) };
 }
 
 function failureReporter(log: Log, caches: Caches) {
@@ -73,7 +88,8 @@ function failureReporter(log: Log, caches: Caches) {
     // A conflict with another writer is normal.
     const level = isConflict(err) || isNotFound(err) ? "debug" : "error";
     if (key === SWEEP) return log[level]({ err, retryInMs }, "sweep failed");
-    const { namespace, name } = caches.deployment(key)?.metadata ?? {};
-    log[level]({ namespace, name, uid: key, err, retryInMs }, "reconcile failed");
+    const { namespace, uid } = rolloutOf(key);
+    const { name } = caches.deployment(uid)?.metadata ?? {};
+    log[level]({ namespace, name, uid, err, retryInMs }, "reconcile failed");
   };
 }

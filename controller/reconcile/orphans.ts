@@ -27,8 +27,8 @@ interface Ended {
 
 /** The work that follows an event about a Deployment. */
 interface Due {
-  /** Reconcile the rollout: it is in flight or has just ended. */
-  readonly look: boolean;
+  /** Reconcile the rollout, which is in flight or has just ended in this namespace. */
+  readonly lookIn?: string | undefined;
   /** Sweep, in ms from now. */
   readonly sweepInMs?: number;
 }
@@ -50,13 +50,14 @@ export class Orphans {
     const { caches, clock } = this.#options;
     const deployment = caches.deployment(uid);
     if (deployment !== undefined) {
-      this.#inFlight.set(uid, deployment.metadata.namespace ?? "");
-      return { look: true };
+      const { namespace = "" } = deployment.metadata;
+      this.#inFlight.set(uid, namespace);
+      return { lookIn: namespace };
     }
     const namespace = this.#inFlight.get(uid);
     if (namespace !== undefined) this.#ended.set(uid, { namespace, at: clock.now(), isHurried: false });
     this.#inFlight.delete(uid);
-    return { look: namespace !== undefined, sweepInMs: this.#hurries(uid) ? 0 : SWEEP_AFTER_MS };
+    return { lookIn: namespace, sweepInMs: this.#hurries(uid) ? 0 : SWEEP_AFTER_MS };
   }
 
   /** Sweeps. Returns when to sweep again, in ms. Throws the first failure after it has tried all writes. */

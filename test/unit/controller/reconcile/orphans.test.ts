@@ -64,10 +64,10 @@ describe("what belongs to no rollout any more", () => {
   });
 
   it("is swept soon after its Deployment is gone, and the rollout looked at at once", () => {
-    expect(orphans.note("uid-web")).to.deep.equal({ look: true });
+    expect(orphans.note("uid-web")).to.deep.equal({ lookIn: "shop" });
     deployments = [];
-    expect(orphans.note("uid-web")).to.deep.equal({ look: true, sweepInMs: 500 });
-    expect(orphans.note("uid-web")).to.deep.equal({ look: false, sweepInMs: 500 });
+    expect(orphans.note("uid-web")).to.deep.equal({ lookIn: "shop", sweepInMs: 500 });
+    expect(orphans.note("uid-web")).to.deep.equal({ lookIn: undefined, sweepInMs: 500 });
   });
 
   it("is swept at once, and once, when another Deployment runs the canary of a rollout that was seen to end", () => {
@@ -86,7 +86,7 @@ describe("what belongs to no rollout any more", () => {
 
   it("is not swept at once for marks alone, which any tenant may write", () => {
     sets = [adopted("uid-invented", "evil"), adopted("uid-web", "evil")];
-    expect(orphans.note("uid-invented")).to.deep.equal({ look: false, sweepInMs: 500 });
+    expect(orphans.note("uid-invented")).to.deep.equal({ lookIn: undefined, sweepInMs: 500 });
     orphans.note("uid-web");
     deployments = [];
     expect(orphans.note("uid-web").sweepInMs, "in another namespace").to.equal(500);
