@@ -14,8 +14,12 @@ import { inFlightUids, Orphans } from "./reconcile/orphans.ts";
 import { earliest, reconciler } from "./reconcile/reconcile.ts";
 import { tracker } from "./reconcile/tracking.ts";
 
-/** The queue's key for the sweep of orphans, in no tenant's namespace. */
-const SWEEP = "/sweep";
+/** In place of a UID in a key of the queue: the sweep of the namespace. */
+const SWEEP = "sweep";
+/** The key of the resync, in no tenant's namespace. */
+const RESYNC = "/resync";
+/** How often (ms) Serin reconciles every rollout, in case an event was lost. This costs no request. */
+const RESYNC_MS = 5 * 60_000;
 
 /** The means of the controller. */
 export interface ControllerOptions {
@@ -52,21 +56,25 @@ export async function runController(options: ControllerOptions, signal: AbortSig
   signal.addEventListener("abort", () => ended.resolve(), { once: true });
   await Promise.race([caches.synced(), ended.promise]);
   if (signal.aborted) return;
-  caches.listen((uids) => {
-    for (const uid of uids) {
-      const due = orphans.note(uid);
-      // Reconciling a rollout that has ended makes Serin forget it and end the watch on its pods.
-      if (due.lookIn !== undefined) queue.add(keyOf(due.lookIn, uid));
-      if (due.sweepInMs === 0) queue.add(SWEEP);
-      else if (due.sweepInMs !== undefined) queue.addAfter(SWEEP, due.sweepInMs);
+  caches.listen((change) => {
+    const { lookIn, sweeps } = orphans.note(change);
+    // Reconciling a rollout that has ended makes Serin forget it and end the watch on its pods.
+    if (lookIn !== undefined) queue.add(keyOf(lookIn, change.uid));
+    for (const [namespace, inMs] of sweeps) {
+      if (inMs === 0) queue.add(keyOf(namespace, SWEEP));
+      else queue.addAfter(keyOf(namespace, SWEEP), inMs);
     }
   });
   log.info({ inFlight: inFlightUids(caches).length }, "controller leads");
-  queue.add(SWEEP);
+  queue.add(RESYNC);
   queue.start(async (key) => {
     if (signal.aborted) return undefined;
-    const { uid } = rolloutOf(key);
-    return key === SWEEP ? orphans.sweep() : earliest(await reconcile(uid), await track(uid));
+    if (key === RESYNC) {
+      for (const namespace of orphans.resync()) queue.add(keyOf(namespace, SWEEP));
+      return RESYNC_MS;
+    }
+    const { namespace, uid } = rolloutOf(key);
+    return uid === SWEEP ? orphans.sweep(namespace) : earliest(await reconcile(uid), await track(uid));
   });
   await ended.promise;
   // The next leader must not begin while a write of this one may still be on its way.
@@ -87,8 +95,8 @@ function failureReporter(log: Log, caches: Caches) {
   return (key: string, err: unknown, retryInMs: number) => {
     // A conflict with another writer is normal.
     const level = isConflict(err) || isNotFound(err) ? "debug" : "error";
-    if (key === SWEEP) return log[level]({ err, retryInMs }, "sweep failed");
     const { namespace, uid } = rolloutOf(key);
+    if (uid === SWEEP) return log[level]({ namespace, err, retryInMs }, "sweep failed");
     const { name } = caches.deployment(uid)?.metadata ?? {};
     log[level]({ namespace, name, uid, err, retryInMs }, "reconcile failed");
   };
