@@ -4,6 +4,7 @@ import type { Clock } from "../kube/core/clock.ts";
 import type { Log } from "../kube/core/log.ts";
 import { Queue } from "../kube/runtime/queue.ts";
 import type { HookHost } from "../rollout/hooks/hosts.ts";
+import { Namesakes } from "./evidence/namesakes.ts";
 import type { Prometheus } from "./evidence/prometheus.ts";
 import { EvidenceReader } from "./evidence/reader.ts";
 import type { ReadTemplateChecks } from "./evidence/template-checks.ts";
@@ -46,7 +47,8 @@ export async function runController(options: ControllerOptions, signal: AbortSig
   };
   const onAnswer = (uid: string) => look([uid]);
   const hooks = new HookRunner({ allowed: hookHosts, clock, log, signal, onAnswer });
-  const evidence = new EvidenceReader({ prometheus, gates, clock, log, signal, onRead: look });
+  const namesakes = new Namesakes({ kube, clock, log, signal });
+  const evidence = new EvidenceReader({ prometheus, namesakes, gates, clock, log, signal, onRead: look });
   const needs = { kube, caches, observer: new Observer({ kube, caches, clock }), clock, log };
   const orphans = new Orphans({ ...needs, look });
   const reconcile = reconciler({ ...needs, evidence, hooks });
