@@ -4,18 +4,26 @@ import type { Clock } from "../kube/core/clock.ts";
 import type { Log } from "../kube/core/log.ts";
 import { Queue } from "../kube/runtime/queue.ts";
 import type { HookHost } from "../rollout/hooks/hosts.ts";
+import { Namesakes } from "./evidence/namesakes.ts";
 import type { Prometheus } from "./evidence/prometheus.ts";
 import { EvidenceReader } from "./evidence/reader.ts";
 import type { ReadTemplateChecks } from "./evidence/template-checks.ts";
 import { HookRunner } from "./hooks/runner.ts";
 import { Caches } from "./reconcile/caches.ts";
+import { removeLeftHolds } from "./reconcile/left-holds.ts";
 import { Observer } from "./reconcile/observe.ts";
 import { inFlightUids, Orphans } from "./reconcile/orphans.ts";
 import { earliest, reconciler } from "./reconcile/reconcile.ts";
 import { tracker } from "./reconcile/tracking.ts";
 
-/** The queue's key for the sweep of orphans. All other keys are UIDs of Deployments. */
+/** In place of a UID in a key of the queue: the sweep of the namespace. */
 const SWEEP = "sweep";
+/** The key of the resync, in no tenant's namespace. */
+const RESYNC = "/resync";
+/** The queue's key for the Deployments that a copy in flight has left under the hold. */
+const LEFT_HOLDS = "/left-holds";
+/** How often (ms) Serin reconciles every rollout, in case an event was lost. This costs no request. */
+const RESYNC_MS = 5 * 60_000;
 
 /** The means of the controller. */
 export interface ControllerOptions {
@@ -40,13 +48,18 @@ const COPIES_MS = 5 * 60_000;
 export async function runController(options: ControllerOptions, signal: AbortSignal): Promise<void> {
   const { kube, prometheus, gates, hookHosts, clock, log, onWork } = options;
   const caches = new Caches({ kube, clock, log, signal });
-  const queue = new Queue({ onError: failureReporter(log, caches), clock, signal });
+  const namespaceOf = (key: string) => rolloutOf(key).namespace;
+  const queue = new Queue({ namespaceOf, onError: failureReporter(log, caches), clock, signal });
   const look = (uids: readonly string[]) => {
-    for (const uid of uids) if (caches.deployment(uid) !== undefined) queue.add(uid);
+    for (const uid of uids) {
+      const deployment = caches.deployment(uid);
+      if (deployment !== undefined) queue.add(keyOf(deployment.metadata.namespace, uid));
+    }
   };
   const onAnswer = (uid: string) => look([uid]);
   const hooks = new HookRunner({ allowed: hookHosts, clock, log, signal, onAnswer });
-  const evidence = new EvidenceReader({ prometheus, gates, clock, log, signal, onRead: look });
+  const namesakes = new Namesakes({ kube, clock, log, signal });
+  const evidence = new EvidenceReader({ prometheus, namesakes, gates, clock, log, signal, onRead: look });
   const needs = { kube, caches, observer: new Observer({ kube, caches, clock }), clock, log };
   const orphans = new Orphans({ ...needs, look });
   const reconcile = reconciler({ ...needs, evidence, hooks });
@@ -56,20 +69,27 @@ export async function runController(options: ControllerOptions, signal: AbortSig
   signal.addEventListener("abort", () => ended.resolve(), { once: true });
   await awaitCopies(caches, clock, signal);
   if (signal.aborted) return;
-  caches.listen((uids) => {
-    for (const uid of uids) {
-      const due = orphans.note(uid);
-      // Reconciling a rollout that has ended makes Serin forget it and end the watch on its pods.
-      if (due.look) queue.add(uid);
-      if (due.sweepInMs === 0) queue.add(SWEEP);
-      else if (due.sweepInMs !== undefined) queue.addAfter(SWEEP, due.sweepInMs);
+  caches.listen((change) => {
+    const { lookIn, sweeps } = orphans.note(change);
+    // Reconciling a rollout that has ended makes Serin forget it and end the watch on its pods.
+    if (lookIn !== undefined) queue.add(keyOf(lookIn, change.uid));
+    for (const [namespace, inMs] of sweeps) {
+      if (inMs === 0) queue.add(keyOf(namespace, SWEEP));
+      else queue.addAfter(keyOf(namespace, SWEEP), inMs);
     }
   });
   log.info({ inFlight: inFlightUids(caches).length }, "controller leads");
-  queue.add(SWEEP);
+  queue.add(RESYNC);
+  queue.add(LEFT_HOLDS);
   queue.start(async (key) => {
     if (signal.aborted) return undefined;
-    return key === SWEEP ? orphans.sweep() : earliest(await reconcile(key), await track(key));
+    if (key === RESYNC) {
+      for (const namespace of orphans.resync()) queue.add(keyOf(namespace, SWEEP));
+      return RESYNC_MS;
+    }
+    if (key === LEFT_HOLDS) return removeLeftHolds(needs).then(() => undefined);
+    const { namespace, uid } = rolloutOf(key);
+    return uid === SWEEP ? orphans.sweep(namespace) : earliest(await reconcile(uid), await track(uid));
   });
   onWork(() => queue.longestMs());
   await ended.promise;
@@ -92,12 +112,23 @@ async function awaitCopies(caches: Caches, clock: Clock, signal: AbortSignal): P
   throw new Error(`the copy of ${caches.missing().join(", ")} is not complete after ${COPIES_MS / 1_000} s`);
 }
 
+/** The queue's key for a rollout: the namespace and the UID of its Deployment. */
+function keyOf(namespace: string | undefined, uid: string): string {
+  return `${namespace ?? ""}/${uid}`;
+}
+
+function rolloutOf(key: string): { readonly namespace: string; readonly uid: string } {
+  const at = key.indexOf("/");
+  return { namespace: key.slice(0, at), uid: key.slice(at + 1) };
+}
+
 function failureReporter(log: Log, caches: Caches) {
   return (key: string, err: unknown, retryInMs: number) => {
     // A conflict with another writer is normal.
     const level = isConflict(err) || isNotFound(err) ? "debug" : "error";
-    if (key === SWEEP) return log[level]({ err, retryInMs }, "sweep failed");
-    const { namespace, name } = caches.deployment(key)?.metadata ?? {};
-    log[level]({ namespace, name, uid: key, err, retryInMs }, "reconcile failed");
+    const { namespace, uid } = rolloutOf(key);
+    if (uid === SWEEP) return log[level]({ namespace, err, retryInMs }, "sweep failed");
+    const { name } = caches.deployment(uid)?.metadata ?? {};
+    log[level]({ namespace, name, uid, err, retryInMs }, "reconcile failed");
   };
 }

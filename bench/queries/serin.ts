@@ -9,6 +9,7 @@ import { EvidenceReader } from "../../controller/evidence/reader.ts";
 import { systemClock } from "../../kube/core/clock.ts";
 import { gateways } from "../../rollout/gateways/registry.ts";
 import { noLog } from "../../test/support/log.ts";
+import { noNamesakes } from "../../test/support/namesakes.ts";
 import { median } from "../statistics.ts";
 import { appsOf, watchOf } from "./apps.ts";
 import { type Asked, between, cpuOf, meter } from "./meter.ts";
@@ -54,6 +55,7 @@ const reader = new EvidenceReader({
       return client.over(promql, grid);
     },
   },
+  namesakes: noNamesakes,
   gates: async () => ({}),
   clock: systemClock,
   log: noLog,

@@ -3,8 +3,8 @@ import { dispersion, dispersionOverTime } from "../../rollout/judge/dispersion.t
 import type { JudgeInput } from "../../rollout/judge/evidence.ts";
 import type { Evidence } from "../../rollout/judge/fold.ts";
 import { monitored } from "../../rollout/judge/latency-bounds.ts";
-import { type CounterQuery, readCounters } from "./counters.ts";
-import type { Prometheus } from "./prometheus.ts";
+import { ProviderError } from "../providers/provider.ts";
+import { type CounterQuery, type CounterSource, readCounters } from "./counters.ts";
 
 /** How far back (ms) before the rollout Serin reads the stable version. */
 const BACK_MS = 30 * 60_000;
@@ -15,9 +15,12 @@ export interface History extends Pick<Evidence, "phi" | "bounds"> {
   readonly all: readonly number[];
 }
 
-/** Reads that history, up to the instant `from` (ms). Throws a ProviderError. */
+/**
+ * Reads that history, up to the instant `from` (ms). Throws a ProviderError, also if the series may be those of others.
+ * Dispersion counts only series that are still there: routes of others that are gone may have left the rest.
+ */
 export async function readHistory(
-  prometheus: Pick<Prometheus, "over">,
+  source: CounterSource,
   watch: JudgeInput,
   from: number,
   tickMs: number,
@@ -25,18 +28,28 @@ export async function readHistory(
   const stable = { ...watch, sources: watch.sources.map((source) => ({ ...source, canary: [] })) };
   const read = async (bounds: CounterQuery["bounds"], stepMs: number) => {
     const steps = Math.floor(BACK_MS / stepMs);
-    const counters = await readCounters(prometheus, [{ watch: stable, bounds }], {
+    const counters = await readCounters(source, [{ watch: stable, bounds }], {
       from: from - steps * stepMs,
       to: from,
       stepMs,
     });
-    return [...(counters.get(watch.uid) ?? [])].toSorted(([a], [b]) => a - b).map(([, all]) => all);
+    const { instants = [], doubt } = counters.get(watch.uid) ?? {};
+    if (doubt !== undefined) throw new ProviderError(doubt.reason);
+    return [...instants].toSorted(([a], [b]) => a - b).map(([, all]) => all);
   };
   const { compare } = watch.terms;
   const known = compare === "off" ? 1 : compare.dispersion;
   const ends = await read("all", BACK_MS);
   const { bounds, all } = latencyOf(ends);
-  return { phi: known ?? phiOf(await read([], tickMs)), bounds: compare === "off" ? [] : bounds, all };
+  const isJoined = watch.sources.some(({ pack }) => pack.joined !== undefined);
+  const last = new Set(ends.at(-1)?.map(({ series }) => series));
+  const kept = (counters: readonly Counter[]) =>
+    counters.filter(({ series }) => !isJoined || last.has(series));
+  return {
+    phi: known ?? phiOf((await read([], tickMs)).map(kept)),
+    bounds: compare === "off" ? [] : bounds,
+    all,
+  };
 }
 
 function latencyOf(ends: readonly (readonly Counter[])[]): Pick<History, "bounds" | "all"> {

@@ -1,6 +1,5 @@
 import { AnswerTooLong, ProviderError } from "../providers/provider.ts";
-import { readCounters } from "./counters.ts";
-import type { Prometheus } from "./prometheus.ts";
+import { type CounterSource, readCounters } from "./counters.ts";
 import { advanceSeries, asked, type Series, wantedFrom } from "./series.ts";
 
 /** The most rollouts that one query reads: of one tick, and of many ticks. */
@@ -10,7 +9,7 @@ const MOST_TICKS = 10_000;
 
 /** Reads the counters of rollouts with this tick up to the instant `to` (ms), and folds them. Notes on each why it cannot. */
 export async function readTicks(
-  prometheus: Prometheus,
+  from: CounterSource,
   group: readonly Series[],
   to: number,
   tickMs: number,
@@ -18,43 +17,45 @@ export async function readTicks(
   const behind = group.filter(({ judged }) => judged !== undefined && judged.at < to);
   const current = behind.filter(({ judged, baseline }) => baseline && judged?.at === to - tickMs);
   const late = behind.filter((entry) => !current.includes(entry));
-  for (const chunk of chunks(current, CHUNK.tick)) await readChunk(prometheus, chunk, to, to, tickMs);
+  for (const chunk of chunks(current, CHUNK.tick)) await readChunk(from, chunk, to, to, tickMs);
   const missed = Math.max(1, ...late.map((entry) => (to - wantedFrom(entry)) / tickMs + 1));
   const size = Math.max(CHUNK.ticks, Math.floor(CHUNK.tick / missed));
   for (const chunk of chunks(late, size)) {
-    const from = Math.min(...chunk.map(wantedFrom));
-    await readChunk(prometheus, chunk, from, Math.min(to, from + MOST_TICKS * tickMs), tickMs);
+    const first = Math.min(...chunk.map(wantedFrom));
+    await readChunk(from, chunk, first, Math.min(to, first + MOST_TICKS * tickMs), tickMs);
   }
 }
 
 /** Reads fewer rollouts, then fewer instants, at a time where an answer is too long. Later reads go on from there. */
 async function readChunk(
-  prometheus: Prometheus,
+  from: CounterSource,
   chunk: readonly Series[],
-  from: number,
+  first: number,
   to: number,
   stepMs: number,
 ): Promise<void> {
   try {
-    const counters = await readCounters(prometheus, chunk.map(asked), { from, to, stepMs });
+    const counters = await readCounters(from, chunk.map(asked), { from: first, to, stepMs });
     for (const entry of chunk) {
       for (let at = wantedFrom(entry); at <= to; at += stepMs) {
-        advanceSeries(entry, at, counters.get(entry.watch.uid)?.get(at) ?? [], at === to);
+        advanceSeries(entry, at, counters.get(entry.watch.uid), at === to);
       }
-      delete entry.unread;
+      const doubt = counters.get(entry.watch.uid)?.doubt;
+      if (doubt === undefined || doubt.until < to) delete entry.unread;
+      else entry.unread = doubt.reason;
     }
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     const isTooLong = error instanceof AnswerTooLong;
     if (isTooLong && chunk.length > 1) {
       const size = Math.ceil(chunk.length / 2);
-      for (const part of chunks(chunk, size)) await readChunk(prometheus, part, from, to, stepMs);
+      for (const part of chunks(chunk, size)) await readChunk(from, part, first, to, stepMs);
       return;
     }
-    const half = from + Math.floor((to - from) / stepMs / 2) * stepMs;
+    const half = first + Math.floor((to - first) / stepMs / 2) * stepMs;
     // Instants up to the last one that was folded would only be read again.
     if (isTooLong && half > (chunk[0]?.judged?.at ?? to)) {
-      await readChunk(prometheus, chunk, from, half, stepMs);
+      await readChunk(from, chunk, first, half, stepMs);
       return;
     }
     for (const entry of chunk) entry.unread = error.message;

@@ -5,6 +5,7 @@ import { noEvidence } from "../../rollout/judge/fold.ts";
 import { ProviderError } from "../providers/provider.ts";
 import { latestInstant, untilNextInstant } from "./grid.ts";
 import { readHistory } from "./history.ts";
+import type { Namesakes } from "./namesakes.ts";
 import type { Prometheus } from "./prometheus.ts";
 import { readTicks } from "./read-ticks.ts";
 import { isCounted, type Series } from "./series.ts";
@@ -14,6 +15,7 @@ import { LEAST_TICK_MS, tickLengths } from "./tick-length.ts";
 /** The means to read evidence. */
 export interface EvidenceOptions {
   readonly prometheus: Prometheus;
+  readonly namesakes: Pick<Namesakes, "follow" | "forget" | "doubts">;
   readonly gates: ReadTemplateChecks;
   readonly clock: Clock;
   readonly log: Log;
@@ -50,6 +52,8 @@ export class EvidenceReader {
     // A new step reads its template checks again: their numbers were about the step before.
     if (entry.watch.terms.stepFrom !== watch.terms.stepFrom) entry.gates = {};
     entry.watch = watch;
+    // The failure is that of #prepare, which waits for the same routes.
+    this.#options.namesakes.follow(watch).catch(() => {});
     entry.askedAt = this.#options.clock.now();
     const { judged, unread, gates } = entry;
     return { gates, ...(judged && { judged }), ...(unread !== undefined && { unread }) };
@@ -58,6 +62,7 @@ export class EvidenceReader {
   /** Stops following that rollout. */
   forget(uid: string): void {
     this.#entries.delete(uid);
+    this.#options.namesakes.forget(uid);
   }
 
   #follow(watch: JudgeInput): Series {
@@ -70,12 +75,15 @@ export class EvidenceReader {
   /** Prepares the evidence, tries until it succeeds, and starts the ticks. */
   async #begin(entry: Series): Promise<void> {
     const { clock, log, onRead, signal } = this.#options;
-    while (!signal.aborted && this.#entries.get(entry.watch.uid) === entry) {
+    const isFollowed = () => !signal.aborted && this.#entries.get(entry.watch.uid) === entry;
+    while (isFollowed()) {
       try {
         await this.#prepare(entry);
         this.#arm(entry.tickMs, "soon");
         return;
       } catch (error) {
+        // The end of a rollout ends its reads as well.
+        if (!isFollowed()) return;
         if (error instanceof ProviderError) entry.unread = error.message;
         else log.error({ ...fieldsOf(entry), err: error }, "evidence start failed");
         onRead([entry.watch.uid]);
@@ -93,6 +101,7 @@ export class EvidenceReader {
       }
       return;
     }
+    await this.#options.namesakes.follow(watch);
     if (watch.known !== undefined) {
       entry.tickMs = watch.known.tickMs;
       entry.judged = watch.known;
@@ -100,7 +109,7 @@ export class EvidenceReader {
     }
     entry.tickMs = await this.#tickLengthOf(watch);
     const from = Math.floor(watch.from / entry.tickMs) * entry.tickMs;
-    const { phi, bounds, all } = await readHistory(this.#options.prometheus, watch, from, entry.tickMs);
+    const { phi, bounds, all } = await readHistory(this.#options, watch, from, entry.tickMs);
     entry.all = all;
     entry.judged = noEvidence({ since: watch.from, from, tickMs: entry.tickMs, phi, bounds });
   }
@@ -135,9 +144,9 @@ export class EvidenceReader {
   async #read(tickMs: number): Promise<boolean> {
     const now = this.#options.clock.now();
     const to = latestInstant(tickMs, now);
-    for (const [uid, { askedAt }] of this.#entries) if (now - askedAt > FORGET_MS) this.#entries.delete(uid);
+    for (const [uid, { askedAt }] of this.#entries) if (now - askedAt > FORGET_MS) this.forget(uid);
     const group = [...this.#entries.values()].filter((entry) => entry.tickMs === tickMs);
-    await readTicks(this.#options.prometheus, group, to, tickMs);
+    await readTicks(this.#options, group, to, tickMs);
     // Not awaited, because a slow provider must not delay a rollback.
     for (const entry of group) void this.#readGates(entry, now);
     this.#options.onRead(group.map(({ watch }) => watch.uid));

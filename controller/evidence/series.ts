@@ -1,7 +1,7 @@
-import { type Baseline, type Counter, incrementsSince } from "../../rollout/judge/counters.ts";
+import { type Baseline, incrementsSince } from "../../rollout/judge/counters.ts";
 import type { Findings, JudgeInput } from "../../rollout/judge/evidence.ts";
 import { type Evidence, fold } from "../../rollout/judge/fold.ts";
-import type { CounterQuery } from "./counters.ts";
+import type { CounterQuery, CounterReading } from "./counters.ts";
 
 /** A followed rollout, and the evidence that was read so far. */
 export interface Series {
@@ -21,14 +21,19 @@ export interface Series {
 /** After a restart of the controller, a series that was absent for this long (ms) counts as new. */
 const WARM_MS = 5 * 60_000;
 
-/** Takes the counters of one instant. An instant before the known evidence is only the baseline of the next one. */
+/**
+ * Takes the counters of one instant. An instant before the known evidence is only the baseline of the next one. So is an
+ * instant at which the counters may be those of others: its tick has no requests.
+ */
 export function advanceSeries(
   entry: Series,
   at: number,
-  counters: readonly Counter[],
+  counted: CounterReading | undefined,
   newest: boolean,
 ): void {
-  const { counts, present, baseline } = incrementsSince(entry.baseline, counters);
+  const isDoubtful = counted?.doubt !== undefined && at <= counted.doubt.until;
+  const { baseline, ...known } = incrementsSince(entry.baseline, counted?.instants.get(at) ?? []);
+  const { counts, present } = isDoubtful ? incrementsSince(undefined, []) : known;
   entry.baseline = baseline;
   if (entry.judged === undefined || at <= entry.judged.at) return;
   const { terms, pods } = entry.watch;

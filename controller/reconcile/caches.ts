@@ -18,7 +18,18 @@ import type { ValuesOf } from "../../kube/runtime/indexer.ts";
 import { type Reflection, reflect } from "../../kube/runtime/reflector.ts";
 import { FLIGHT } from "../../rollout/keys.ts";
 import { backendsOf } from "../../rollout/traffic/overlay.ts";
-import { routeRecordOf } from "../../rollout/traffic/route-record.ts";
+import {
+  type Change,
+  type Marked,
+  markOf,
+  namespaceOf,
+  type Owner,
+  ownerKey,
+  ownerKeys,
+  shareKeys,
+  shareUids,
+  uidOf,
+} from "./marks.ts";
 import { VersionPods } from "./version-pods.ts";
 
 /** The means to follow objects. */
@@ -29,25 +40,19 @@ interface CachesOptions {
   readonly signal: AbortSignal;
 }
 
-/** Called with the UIDs of the Deployments whose rollouts an event concerns. */
-type OnRolloutChange = (uids: readonly string[]) => void;
-
-/** A rollout by its Deployment. */
-interface Owner {
-  readonly uid?: string;
-  readonly namespace?: string;
-}
+/** Called with every event about a marked object. */
+type OnRolloutChange = (change: Change) => void;
 
 /**
  * Copies of the objects in flight, and of no others: objects with the label `serin.dev/flight`, and the pods of both versions.
  * Indexes find the objects of one rollout, so the cost of a reconcile does not depend on the number of rollouts.
  */
 export class Caches {
-  readonly deployments: Reflection<Deployment, "uid">;
-  readonly replicaSets: Reflection<ReplicaSet, "owner">;
-  readonly services: Reflection<Service, "owner">;
+  readonly deployments: Reflection<Deployment, "uid" | "namespace">;
+  readonly replicaSets: Reflection<ReplicaSet, "owner" | "namespace">;
+  readonly services: Reflection<Service, "owner" | "namespace">;
   readonly endpointSlices: Reflection<EndpointSlice, "owner">;
-  readonly #routes: ReadonlyMap<string, Reflection<Route, "uid" | "backend">>;
+  readonly #routes: ReadonlyMap<string, Reflection<Route, "uid" | "backend" | "namespace">>;
   readonly #pods: VersionPods;
   readonly #options: CachesOptions;
   readonly #missing = new Set<string>();
@@ -55,12 +60,16 @@ export class Caches {
 
   constructor(options: CachesOptions) {
     this.#options = options;
-    this.#pods = new VersionPods({ ...options, onChange: (uid) => this.#onChange([uid]) });
-    this.deployments = this.#follow<Deployment, "uid">(deployments, uidOf, { uid: uidOf });
-    this.replicaSets = this.#follow<ReplicaSet, "owner">(replicaSets, markOf, { owner: ownerKeys });
-    this.services = this.#follow<Service, "owner">(services, markOf, { owner: ownerKeys });
+    this.#pods = new VersionPods({ ...options, onChange: (change) => this.#onChange(change) });
+    this.deployments = this.#follow<Deployment, "uid" | "namespace">(deployments, uidOf, {
+      uid: uidOf,
+      namespace: namespaceOf,
+    });
+    const marks = { owner: ownerKeys, namespace: namespaceOf };
+    this.replicaSets = this.#follow<ReplicaSet, "owner" | "namespace">(replicaSets, markOf, marks);
+    this.services = this.#follow<Service, "owner" | "namespace">(services, markOf, marks);
     this.endpointSlices = this.#follow<EndpointSlice, "owner">(endpointSlices, markOf, { owner: ownerKeys });
-    const indexes = { uid: shareUids, backend: backendsOf };
+    const indexes = { uid: shareUids, backend: backendsOf, namespace: namespaceOf };
     this.#routes = new Map(
       routeKinds.map((kind) => [kind.plural, this.#follow(kind, shareUids, indexes)] as const),
     );
@@ -110,9 +119,28 @@ export class Caches {
     return this.endpointSlices.by("owner", ownerKey(owner));
   }
 
-  /** The routes in flight, of both kinds. */
-  routes(): readonly Route[] {
-    return [...this.#routes.values()].flatMap((copy) => copy.list());
+  /** The marked objects of every rollout that has marked an object in this namespace, wherever they are. */
+  markedIn(namespace: string): Marked {
+    const copies = [...this.#routes.values()];
+    const routes = copies.flatMap((copy) => copy.by("namespace", namespace));
+    const marked = [
+      ...this.services.by("namespace", namespace),
+      ...this.replicaSets.by("namespace", namespace),
+    ];
+    const uids = new Set([...marked.flatMap(markOf), ...routes.flatMap(shareUids)]);
+    const owners = [...new Set([...marked.flatMap(ownerKeys), ...routes.flatMap(shareKeys)])];
+    return {
+      services: owners.flatMap((owner) => this.services.by("owner", owner)),
+      replicaSets: owners.flatMap((owner) => this.replicaSets.by("owner", owner)),
+      routes: [...new Set([...routes, ...[...uids].flatMap((uid) => this.routesOf(uid, []))])],
+    };
+  }
+
+  /** The namespaces that hold a marked object. */
+  namespaces(): ReadonlySet<string> {
+    const routes = [...this.#routes.values()].flatMap((copy) => copy.list());
+    const others = [this.deployments, this.services, this.replicaSets].flatMap((copy) => [...copy.list()]);
+    return new Set([...others, ...routes].flatMap(namespaceOf));
   }
 
   /** The routes in flight that carry a share of the rollout or name one of these Services (`namespace/name`). */
@@ -155,8 +183,11 @@ export class Caches {
       signal,
       indexes,
       onChange: (_key, now, before) => {
-        const uids = [now, before].flatMap((object) => (object === undefined ? [] : uidsOf(object)));
-        this.#onChange([...new Set(uids)]);
+        const objects = [now, before].filter((object) => object !== undefined);
+        for (const uid of new Set(objects.flatMap(uidsOf))) {
+          const marked = objects.filter((object) => uidsOf(object).includes(uid));
+          this.#onChange({ uid, kind: resource.plural, objects: marked });
+        }
       },
     });
     this.#missing.add(resource.plural);
@@ -166,27 +197,4 @@ export class Caches {
     );
     return reflection;
   }
-}
-
-function uidOf({ metadata }: KubeObject): readonly string[] {
-  return metadata.uid === undefined ? [] : [metadata.uid];
-}
-
-/** The UID of the Deployment in the object's mark. */
-function markOf({ metadata }: KubeObject): readonly string[] {
-  const uid = metadata.labels?.[FLIGHT];
-  return uid === undefined ? [] : [uid];
-}
-
-function ownerKeys(object: KubeObject): readonly string[] {
-  const { namespace = "" } = object.metadata;
-  return markOf(object).map((uid) => ownerKey({ uid, namespace }));
-}
-
-function ownerKey({ uid = "", namespace = "" }: Owner): string {
-  return `${namespace}/${uid}`;
-}
-
-function shareUids(route: Route): readonly string[] {
-  return Object.keys(routeRecordOf(route)?.shares ?? {});
 }

@@ -4,6 +4,7 @@ import type { Clock } from "../../kube/core/clock.ts";
 import { controllerOf, keyOf } from "../../kube/core/meta.ts";
 import { type Route, routeKeyOf } from "../../kube/core/routes.ts";
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
+import { isRoutePlural } from "../../kube/core/writes.ts";
 import { isCutOff } from "../../rollout/stages/expose.ts";
 import type { Snapshot } from "../../rollout/stages/snapshot.ts";
 import { canaryOf, replicaSetsOf, snapshotOf } from "../../rollout/stages/snapshot-of.ts";
@@ -11,6 +12,7 @@ import { type HoldRecord, holdRecordOf } from "../../rollout/workload/hold-recor
 import { runRecordOf } from "../../rollout/workload/run-record.ts";
 import { findByHash, findByTemplate, hashOf } from "../../rollout/workload/template.ts";
 import type { Caches } from "./caches.ts";
+import type { Change } from "./marks.ts";
 import { byKey, type RelatedObjects, RelatedReader } from "./related.ts";
 
 /**
@@ -62,6 +64,15 @@ export class Observer {
     // An object that a user recreates carries no label, so no watch reports it.
     if (snapshot !== undefined && isCutOff(snapshot)) this.#related.lookAgain(uid);
     return snapshot;
+  }
+
+  /** Whether a change may concern the Deployment's rollout. A mark in another namespace does not, except on a permitted route. */
+  concerns({ metadata }: Deployment, { kind, objects }: Change): boolean {
+    return objects.some(
+      (object) =>
+        object.metadata.namespace === metadata.namespace ||
+        (isRoutePlural(kind) && this.#related.permits(metadata, object as Route)),
+    );
   }
 
   /** Keeps the result of a write, because the object may carry no label any more, or not yet. */

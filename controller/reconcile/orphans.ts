@@ -1,18 +1,22 @@
-import { deployments } from "../../kube/core/resources.ts";
 import type { Service } from "../../kube/core/services.ts";
-import type { Deployment } from "../../kube/core/workloads.ts";
-import type { Write } from "../../kube/core/writes.ts";
 import { removeLeftHold } from "../../rollout/cleanup/left-hold.ts";
 import { isAdopted, sweep } from "../../rollout/cleanup/orphans.ts";
 import { FLIGHT, HELD } from "../../rollout/keys.ts";
-import { type Failure, performAll, type ReconcilerOptions } from "./perform.ts";
+import type { Caches } from "./caches.ts";
+import { type Change, type Marked, markOf, namespaceOf, shareUids } from "./marks.ts";
+import type { ReconcilerOptions } from "./perform.ts";
+import { restoreEach } from "./restore.ts";
 
 /** How long (ms) after the end of a rollout Serin sweeps: the rollout's last write may still be under way. */
 const SWEEP_AFTER_MS = 500;
-/** How long (ms) after a restore Serin sweeps again and reconciles every rollout. */
+/** How long (ms) after a restore Serin sweeps the namespace again and reconciles its rollouts. */
 const AGAIN_MS = 1_000;
-/** How often (ms) Serin reconciles every rollout, in case an event was lost. This costs no request. */
-const RESYNC_MS = 5 * 60_000;
+/**
+ * A rollout is restored in fewer sweeps than this. If more sweeps in a row find something to restore, a tenant writes new
+ * marks all the time, and each further sweep waits twice as long, up to a minute.
+ */
+const MOST_SWEEPS = 8;
+const LONGEST_MS = 60_000;
 
 interface OrphansOptions extends Pick<ReconcilerOptions, "kube" | "caches" | "observer" | "clock" | "log"> {
   /** Reconciles these rollouts. */
@@ -28,12 +32,19 @@ interface Ended {
   readonly isHurried: boolean;
 }
 
-/** The work that follows an event about a Deployment. */
+/** The sweeps in a row that restored something in one namespace. */
+interface Restored {
+  readonly sweeps: number;
+  /** When Serin may sweep there again, in ms since the epoch. */
+  readonly againAt: number;
+}
+
+/** The work that follows an event. */
 interface Due {
-  /** Reconcile the rollout: it is in flight or has just ended. */
-  readonly look: boolean;
-  /** Sweep, in ms from now. */
-  readonly sweepInMs?: number;
+  /** Reconcile the rollout, which is in flight or has just ended in this namespace. */
+  readonly lookIn?: string | undefined;
+  /** Namespace to sweep → in ms from now. */
+  readonly sweeps: ReadonlyMap<string, number>;
 }
 
 /** Restores Services, routes and ReplicaSets whose Deployment is gone. */
@@ -42,126 +53,122 @@ export class Orphans {
   /** UID → namespace. */
   readonly #inFlight = new Map<string, string>();
   readonly #ended = new Map<string, Ended>();
-  #hasListed = false;
-  #resyncAt = Number.NEGATIVE_INFINITY;
+  readonly #restored = new Map<string, Restored>();
 
   constructor(options: OrphansOptions) {
     this.#options = options;
   }
 
-  /** Notes a change of the Deployment with this UID, or of an object with its mark. */
-  note(uid: string): Due {
-    const { caches, clock } = this.#options;
+  /** Notes a change of a Deployment, or of an object with its mark. Only what the change can concern is due. */
+  note(change: Change): Due {
+    const { caches, observer, clock } = this.#options;
+    const { uid, objects } = change;
     const deployment = caches.deployment(uid);
     if (deployment !== undefined) {
-      this.#inFlight.set(uid, deployment.metadata.namespace ?? "");
-      return { look: true };
+      const { namespace = "" } = deployment.metadata;
+      this.#inFlight.set(uid, namespace);
+      const lookIn = observer.concerns(deployment, change) ? namespace : undefined;
+      const isLeft = removeLeftHold(deployment).length > 0;
+      return { lookIn, sweeps: new Map(isLeft ? [[namespace, SWEEP_AFTER_MS]] : []) };
     }
-    const namespace = this.#inFlight.get(uid);
-    if (namespace !== undefined) this.#ended.set(uid, { namespace, at: clock.now(), isHurried: false });
+    const home = this.#inFlight.get(uid);
+    if (home !== undefined) this.#ended.set(uid, { namespace: home, at: clock.now(), isHurried: false });
     this.#inFlight.delete(uid);
-    return { look: namespace !== undefined, sweepInMs: this.#hurries(uid) ? 0 : SWEEP_AFTER_MS };
+    // A share may be all that is left of the rollout.
+    const shared = isDeployment(change) ? caches.routesOf(uid, []) : [];
+    const namespaces = [...objects, ...shared].flatMap(namespaceOf);
+    const sweeps = new Map(namespaces.map((namespace) => [namespace, SWEEP_AFTER_MS]));
+    const hurried = this.#hurry(uid);
+    return { lookIn: home, sweeps: hurried === undefined ? sweeps : sweeps.set(hurried, 0) };
   }
 
-  /** Sweeps. Returns when to sweep again, in ms. Throws the first failure after it has tried all writes. */
-  async sweep(): Promise<number> {
-    const sweeps = [this.#sweepMarked(), this.#sweepUnmarked()] as const;
-    const [marked, unmarked] = await Promise.allSettled(sweeps);
-    for (const one of [marked, unmarked]) if (one.status === "rejected") throw one.reason;
-    return sweeps[0];
+  /** Reconciles every rollout, in case an event was lost. Returns the namespaces to sweep. */
+  resync(): ReadonlySet<string> {
+    const { caches, look } = this.#options;
+    const uids = inFlightUids(caches);
+    for (const uid of uids) this.#inFlight.set(uid, caches.deployment(uid)?.metadata.namespace ?? "");
+    look(uids);
+    return caches.namespaces();
   }
 
-  /**
-   * Once, because a request costs more than waiting for the next update, which admission mends: Deployments that lost label
-   * and record, and were created while Serin was away. A write that failed is not repeated.
-   */
-  async #sweepUnmarked(): Promise<void> {
-    if (this.#hasListed) return;
-    const { items } = await this.#options.kube.list<Deployment>(deployments, {});
-    this.#hasListed = true;
-    await this.#restore(
-      items.filter(({ metadata }) => !(FLIGHT in (metadata.labels ?? {}))).map(removeLeftHold),
-    );
-  }
-
-  async #sweepMarked(): Promise<number> {
-    const { caches, clock } = this.#options;
-    const inFlight = inFlightUids(caches);
-    const services = caches.services.list();
-    const { writes, waitMs = RESYNC_MS } = sweep({
+  /** Sweeps one namespace. Returns when to sweep it again, in ms. Throws the first failure after it has tried all writes. */
+  async sweep(namespace: string): Promise<number | undefined> {
+    const { caches, clock, look } = this.#options;
+    const last = this.#restored.get(namespace);
+    if (last !== undefined && clock.now() < last.againAt) return last.againAt - clock.now();
+    const marked = caches.markedIn(namespace);
+    const { writes, waitMs } = sweep({
       now: clock.now(),
-      inFlight: new Map(inFlight.map((uid) => [uid, caches.deployment(uid)?.metadata.namespace ?? ""])),
+      inFlight: uidsInFlight(caches, marked),
       ended: new Map([...this.#ended].map(([uid, { at }]) => [uid, at])),
-      services,
-      routes: caches.routes(),
-      replicaSets: caches.replicaSets.list(),
+      ...marked,
     });
-    this.#forget(services);
-    // Before the writes: a policy that refuses a tenant's orphan must not keep the other rollouts waiting.
-    const resyncInMs = this.#resync(inFlight);
-    const restores = [...writes.map((write) => [write]), ...caches.deployments.list().map(removeLeftHold)];
-    if (restores.every((group) => group.length === 0)) return Math.min(waitMs, resyncInMs);
-    this.#resyncAt = Math.min(this.#resyncAt, clock.now() + AGAIN_MS);
-    await this.#restore(restores);
-    return AGAIN_MS;
+    this.#forget(namespace, marked.services);
+    if (last !== undefined) look(inFlightUids(caches, namespace));
+    const holds = caches.deployments.by("namespace", namespace).map(removeLeftHold);
+    const restores = [...writes.map((write) => [write]), ...holds].filter((group) => group.length > 0);
+    if (restores.length === 0) {
+      this.#restored.delete(namespace);
+      return waitMs;
+    }
+    const sweeps = (last?.sweeps ?? 0) + 1;
+    const againMs = Math.min(LONGEST_MS, AGAIN_MS * 2 ** Math.max(0, sweeps - MOST_SWEEPS));
+    this.#restored.set(namespace, { sweeps, againAt: clock.now() + againMs });
+    await restoreEach(restores, this.#options);
+    return againMs;
   }
 
   /**
-   * Whether to sweep at once: native control already scales an orphaned canary for another Deployment, and its Services must
-   * reach the other pods. True once for each rollout that this controller saw end, because tenants can write marks as
+   * The namespace to sweep at once: native control already scales an orphaned canary for another Deployment, and its Services
+   * must reach the other pods. Once for each rollout that this controller saw end, because tenants can write marks as
    * often as they like.
    */
-  #hurries(uid: string): boolean {
+  #hurry(uid: string): string | undefined {
     const ended = this.#ended.get(uid);
-    if (ended === undefined || ended.isHurried) return false;
+    if (ended === undefined || ended.isHurried) return undefined;
     const { namespace } = ended;
-    if (!this.#options.caches.replicaSetsOf({ uid, namespace }).some(isAdopted)) return false;
+    if (!this.#options.caches.replicaSetsOf({ uid, namespace }).some(isAdopted)) return undefined;
     this.#ended.set(uid, { ...ended, isHurried: true });
-    return true;
+    const last = this.#restored.get(namespace);
+    if (last !== undefined) this.#restored.set(namespace, { ...last, againAt: this.#options.clock.now() });
+    return namespace;
   }
 
   /** The end of a rollout decides when Serin may restore its Services. Forgets rollouts without such a Service. */
-  #forget(services: readonly Service[]): void {
+  #forget(namespace: string, services: readonly Service[]): void {
     const marked = new Set(services.map(({ metadata }) => metadata.labels?.[FLIGHT]));
-    for (const uid of this.#ended.keys()) if (!marked.has(uid)) this.#ended.delete(uid);
-  }
-
-  /** Reconciles every rollout if that is due. Returns when it is due next, in ms. */
-  #resync(inFlight: readonly string[]): number {
-    const { caches, clock, look } = this.#options;
-    const now = clock.now();
-    if (now < this.#resyncAt) return this.#resyncAt - now;
-    for (const uid of inFlight) this.#inFlight.set(uid, caches.deployment(uid)?.metadata.namespace ?? "");
-    look(inFlight);
-    this.#resyncAt = now + RESYNC_MS;
-    return RESYNC_MS;
-  }
-
-  /** Performs each object's writes by themselves: a policy that refuses one tenant's write must not block the others. */
-  async #restore(objects: readonly (readonly Write[])[]): Promise<void> {
-    const failures: Failure[] = [];
-    for (const writes of objects) {
-      const [first] = writes;
-      if (first !== undefined && first.verb !== "event") {
-        const { kind, namespace, name } = first;
-        this.#options.log.info({ kind, namespace, name }, "restore orphan");
-      }
-      const failure = await performAll(writes, undefined, this.#options);
-      if (failure !== undefined) failures.push(failure);
-    }
-    if (failures[0] !== undefined) throw failures[0].error;
+    for (const [uid, ended] of this.#ended)
+      if (ended.namespace === namespace && !marked.has(uid)) this.#ended.delete(uid);
   }
 }
 
-/** The UIDs of the Deployments in flight, by the record that admission writes on them. */
-export function inFlightUids({
-  deployments,
-}: Pick<OrphansOptions["caches"], "deployments">): readonly string[] {
-  return deployments
-    .list()
+function isDeployment({ uid, objects }: Change): boolean {
+  return objects.some(({ metadata }) => metadata.uid === uid);
+}
+
+/** The UIDs of the Deployments in flight, of all or of one namespace, by the record that admission writes on them. */
+export function inFlightUids(
+  { deployments }: Pick<Caches, "deployments">,
+  namespace?: string,
+): readonly string[] {
+  const found = namespace === undefined ? deployments.list() : deployments.by("namespace", namespace);
+  return found
     .filter(
       ({ metadata }) =>
         metadata.annotations?.[HELD] !== undefined && metadata.deletionTimestamp === undefined,
     )
     .map(({ metadata }) => metadata.uid ?? "");
+}
+
+/** The Deployments in flight whose marks are on these objects: UID → namespace. */
+function uidsInFlight(
+  caches: Pick<Caches, "deployment">,
+  { services, replicaSets, routes }: Marked,
+): ReadonlyMap<string, string> {
+  const uids = new Set([...[...services, ...replicaSets].flatMap(markOf), ...routes.flatMap(shareUids)]);
+  const found = [...uids].flatMap((uid): [string, string][] => {
+    const { annotations = {}, namespace = "" } = caches.deployment(uid)?.metadata ?? {};
+    return HELD in annotations ? [[uid, namespace]] : [];
+  });
+  return new Map(found);
 }

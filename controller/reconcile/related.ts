@@ -2,7 +2,7 @@ import type { Kube } from "../../kube/client/api.ts";
 import { listGrants } from "../../kube/client/grants.ts";
 import { listRoutes } from "../../kube/client/routes.ts";
 import type { Clock } from "../../kube/core/clock.ts";
-import { keyOf } from "../../kube/core/meta.ts";
+import { keyOf, type Meta } from "../../kube/core/meta.ts";
 import { services } from "../../kube/core/resources.ts";
 import { type ReferenceGrant, type Route, routeKeyOf } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
@@ -10,7 +10,7 @@ import type { Deployment, PodTemplate } from "../../kube/core/workloads.ts";
 import { isRoutePlural } from "../../kube/core/writes.ts";
 import { FLIGHT } from "../../rollout/keys.ts";
 import { equal } from "../../rollout/text/equal.ts";
-import { crossesInto } from "../../rollout/traffic/grants.ts";
+import { crossesInto, permitted } from "../../rollout/traffic/grants.ts";
 import { servicesOf } from "../../rollout/traffic/isolation.ts";
 import { namesAny } from "../../rollout/traffic/overlay.ts";
 import { shareOf } from "../../rollout/traffic/route-record.ts";
@@ -73,16 +73,23 @@ export class RelatedReader {
     const crosses = relevant.some((route) => crossesInto(namespace, route));
     const grants = crosses ? await listGrants<ReferenceGrant>(kube, namespace) : [];
     const revoked = known?.grants.filter((grant) => !grants.some((one) => equal(one, grant))) ?? [];
+    const all = [...grants, ...revoked];
     const related = {
       started,
       step,
       at: clock.now(),
       services: byKey(own, keyOf),
-      routes: byKey(relevant, routeKeyOf),
-      grants: [...grants, ...revoked],
+      // Of others' routes, the deletion would make Serin list everything again.
+      routes: byKey(permitted(namespace, relevant, all), routeKeyOf),
+      grants: all,
     };
     this.#known.set(uid, related);
     return related;
+  }
+
+  /** Whether the route may carry traffic for the rollout's Services. */
+  permits({ uid = "", namespace = "" }: Meta, route: Route): boolean {
+    return permitted(namespace, [route], this.#known.get(uid)?.grants ?? []).length > 0;
   }
 
   /** Keeps the result of a write, because the object may carry no label any more, or not yet. */

@@ -5,6 +5,7 @@ import { pods } from "../../kube/core/resources.ts";
 import type { Pod } from "../../kube/core/workloads.ts";
 import { type Reflection, reflect } from "../../kube/runtime/reflector.ts";
 import { HASH_LABEL } from "../../rollout/keys.ts";
+import type { Change } from "./marks.ts";
 
 /** The means to follow pods. */
 interface VersionPodsOptions {
@@ -12,8 +13,8 @@ interface VersionPodsOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
-  /** Called when a pod of the Deployment with this UID has changed. */
-  readonly onChange: (uid: string) => void;
+  /** Called when a pod of a Deployment has changed. */
+  readonly onChange: (change: Change) => void;
 }
 
 /** The pods of one rollout. */
@@ -56,7 +57,10 @@ export class VersionPods {
         metadata: { ...metadata, managedFields: [] },
         ...(status && { status }),
       }),
-      onChange: () => onChange(uid),
+      onChange: (_key, now, before) => {
+        const objects = [now, before].filter((pod) => pod !== undefined);
+        onChange({ uid, kind: pods.plural, objects });
+      },
     });
     this.#versions.set(uid, { hashes, pods: reflection, stop });
     await reflection.synced;

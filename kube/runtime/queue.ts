@@ -6,6 +6,8 @@ export type Work = (key: string) => Promise<number | undefined>;
 
 /** The options of a queue. */
 export interface QueueOptions {
+  /** The namespace of a key. It must depend on the key alone. */
+  readonly namespaceOf: (key: string) => string;
   /** Called at every failure, before the retry. */
   readonly onError: (key: string, error: unknown, retryInMs: number) => void;
   readonly clock: Clock;
@@ -17,10 +19,15 @@ export interface QueueOptions {
 /**
  * A queue of keys, not of events. A key that waits is in the queue once, however often it is added. A key that is added
  * during its work comes again afterwards. The queue never works on one key twice at the same time.
+ *
+ * The next key is one of the namespace with the fewest keys at work; equal namespaces take turns. So each of two namespaces
+ * gets half of the workers if it needs them, however many keys the other one has and however slow they are. Work that has
+ * begun goes on to its end.
  */
 export class Queue {
   readonly #options: QueueOptions & { parallel: number };
-  readonly #waiting = new Set<string>();
+  /** Namespace → its keys. The namespace whose turn is longest ago comes first. */
+  readonly #waiting = new Map<string, Set<string>>();
   /** Key → when its work began, in ms since the epoch. */
   readonly #running = new Map<string, number>();
   readonly #timers = new Map<string, { at: number; cancel: AbortController }>();
@@ -45,7 +52,8 @@ export class Queue {
       this.addAfter(key, 0);
       return;
     }
-    this.#waiting.add(key);
+    const namespace = this.#options.namespaceOf(key);
+    this.#waiting.set(namespace, (this.#waiting.get(namespace) ?? new Set()).add(key));
     this.#next();
   }
 
@@ -86,13 +94,38 @@ export class Queue {
   #next(): void {
     const work = this.#work;
     if (work === undefined || this.#options.signal.aborted) return;
-    for (const key of this.#waiting) {
-      if (this.#running.size >= this.#options.parallel) return;
-      if (this.#running.has(key)) continue;
-      this.#waiting.delete(key);
+    while (this.#running.size < this.#options.parallel) {
+      const key = this.#choose();
+      if (key === undefined) return;
+      this.#take(key);
       this.#running.set(key, this.#options.clock.now());
       void this.#run(key, work);
     }
+  }
+
+  #choose(): string | undefined {
+    const { namespaceOf } = this.#options;
+    const atWork = new Map<string, number>();
+    for (const key of this.#running.keys())
+      atWork.set(namespaceOf(key), (atWork.get(namespaceOf(key)) ?? 0) + 1);
+    let chosen: { key: string; others: number } | undefined;
+    for (const [namespace, keys] of this.#waiting) {
+      const others = atWork.get(namespace) ?? 0;
+      if (chosen !== undefined && chosen.others <= others) continue;
+      const key = keys.values().find((waiting) => !this.#running.has(waiting));
+      if (key !== undefined) chosen = { key, others };
+      if (chosen?.others === 0) break;
+    }
+    return chosen?.key;
+  }
+
+  /** The key waits no longer, and the other namespaces come first. */
+  #take(key: string): void {
+    const namespace = this.#options.namespaceOf(key);
+    const keys = this.#waiting.get(namespace);
+    keys?.delete(key);
+    this.#waiting.delete(namespace);
+    if (keys !== undefined && keys.size > 0) this.#waiting.set(namespace, keys);
   }
 
   async #run(key: string, work: Work): Promise<void> {
@@ -107,7 +140,7 @@ export class Queue {
       const retryInMs = Math.max(asked, backoffMs(count - 1));
       this.#failures.set(key, { count, until: clock.now() + retryInMs });
       // If the key was added meanwhile, it waits for the retry as well.
-      this.#waiting.delete(key);
+      this.#waiting.get(this.#options.namespaceOf(key))?.delete(key);
       if (!this.#options.signal.aborted) this.#options.onError(key, error, retryInMs);
       this.addAfter(key, retryInMs);
     } finally {

@@ -89,6 +89,8 @@ class Stream<T extends KubeObject> {
     } catch (error) {
       // Servers without WatchList refuse sendInitialEvents as invalid.
       if (this.#version === undefined && isInvalid(error)) this.#initial = "list";
+      // The kind is not installed (yet), so there are no objects, and the copy is complete.
+      if (this.#version === undefined && isNotFound(error)) this.#options.onList([], "0");
       return error;
     }
   }
@@ -107,15 +109,9 @@ class Stream<T extends KubeObject> {
 
   async #list(): Promise<void> {
     const { kube, resource, namespace, onList } = this.#options;
-    try {
-      const { items, resourceVersion } = await kube.list<T>(resource, { namespace }, this.#query);
-      this.#version = resourceVersion;
-      onList(items, resourceVersion);
-    } catch (error) {
-      // The kind is not installed (yet), so there are no objects, and the copy is complete.
-      if (isNotFound(error)) onList([], "0");
-      throw error;
-    }
+    const { items, resourceVersion } = await kube.list<T>(resource, { namespace }, this.#query);
+    this.#version = resourceVersion;
+    onList(items, resourceVersion);
   }
 
   async #watch(): Promise<void> {

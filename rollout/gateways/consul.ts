@@ -26,6 +26,12 @@ const pack = envoyPack({
     const exact = serviceKey({ namespace, service });
     return namespace === only ? [exact, service] : [exact];
   },
+  // Of Services with the same name in several namespaces, Consul makes one service.
+  joined: {
+    partOf: (key) => key,
+    partsOf: ({ service }) => [service],
+    leadsTo: () => true,
+  },
 });
 
 /** Consul: its controller has had two names. */

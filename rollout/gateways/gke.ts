@@ -27,6 +27,11 @@ const pack = definePack({
   keysFor: ({ namespace, service }) => [`${namespace}-${service}`],
   keysOf: ({ backend_target_name: name = "" }) =>
     (name.length < longest && target.exec(name)?.slice(1)) || [],
+  joined: {
+    partOf: (key) => key,
+    partsOf: ({ namespace, service }) => [`${namespace}-${service}`],
+    leadsTo: () => true,
+  },
   codeOf,
   // One monitored service counts for all. The series' other labels name the backend.
   targetOf: ({ project_id = "", location = "" }) => `${project_id}/${location}`,

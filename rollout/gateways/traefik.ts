@@ -29,6 +29,12 @@ const pack = definePack({
   selections: (backends) => [matcher("service", `${named(backends)}-[0-9]+@kubernetesgateway`)],
   keysFor: (backend) => [`${routeOf(backend)}/${serviceOf(backend)}`],
   keysOf,
+  joined: {
+    partOf: (key) => key.slice(key.indexOf("/") + 1),
+    partsOf,
+    leadsTo: (key, backend, gateway) =>
+      `${routeOf(backend)}-gw-${normalize(gateway)}-`.startsWith(`${key.slice(0, key.indexOf("/"))}-gw-`),
+  },
   codeOf,
 });
 
@@ -76,6 +82,14 @@ function keysOf({ service = "" }: Labels): readonly string[] {
     [...name.slice(0, end).matchAll(beforeGateway)]
       .reverse()
       .map(({ index }) => `${name.slice(0, index)}/${name.slice(end + "-svc-".length)}`),
+  );
+}
+
+/** The backend's Service, and what `keysOf` may read after a "-svc-" in its name. */
+function partsOf(backend: Backend): readonly string[] {
+  const whole = serviceOf(backend);
+  return [0, ...[...whole.matchAll(/-svc-/g)].map(({ index, 0: { length } }) => index + length)].map((from) =>
+    whole.slice(from),
   );
 }
 

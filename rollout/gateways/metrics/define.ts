@@ -7,7 +7,7 @@ import type { Labels } from "./sample.ts";
 /** The differences between packs. */
 export interface Definition
   extends Pick<Pack, "name" | "keysFor" | "keysOf" | "podOf">,
-    Partial<Pick<Pack, "codeOf" | "targetOf">> {
+    Partial<Pick<Pack, "codeOf" | "targetOf" | "joined">> {
   /** The counter of requests. */
   readonly counter: string;
   readonly histogram?: Histogram;
@@ -46,7 +46,7 @@ export const NAMED_STATUS = "grpc_status";
 
 /** A pack from its differences. */
 export function definePack(definition: Definition): Pack {
-  const { name, histogram, codeLabels, keysFor, keysOf, podOf } = definition;
+  const { name, histogram, codeLabels, keysFor, keysOf, podOf, joined } = definition;
   const selectors = (backends: readonly Backend[]) =>
     counted(definition, backends).map(({ counter, matchers }) => selector(counter, matchers));
   return {
@@ -71,6 +71,7 @@ export function definePack(definition: Definition): Pack {
     boundOf: (labels) => secondsOf(labels.le, histogram?.perSecond ?? 1),
     targetOf: definition.targetOf ?? exporterOf,
     ...(podOf && { podOf }),
+    ...(joined && { joined }),
   };
 }
 

@@ -7,7 +7,7 @@ import { matcher } from "./pattern.ts";
 import type { Labels } from "./sample.ts";
 
 /** The names that an Envoy gateway gives to its backends' clusters. */
-export interface EnvoyNaming extends Pick<Pack, "name" | "keysFor" | "keysOf"> {
+export interface EnvoyNaming extends Pick<Pack, "name" | "keysFor" | "keysOf" | "joined"> {
   selection(backends: readonly Backend[]): string;
 }
 
@@ -20,7 +20,7 @@ const calls = /^envoy_cluster_grpc_([0-9]+)$/;
  * counters have the HTTP status, 200 for every call. Envoy's grpc_stats filter, which Contour, Cilium and Envoy Gateway
  * add, counts calls by status, with one metric for each status.
  */
-export function envoyPack({ name, selection, keysFor, keysOf }: EnvoyNaming): Pack {
+export function envoyPack({ name, selection, keysFor, keysOf, joined }: EnvoyNaming): Pack {
   return definePack({
     name,
     counter: requests,
@@ -31,6 +31,8 @@ export function envoyPack({ name, selection, keysFor, keysOf }: EnvoyNaming): Pa
     keysFor: (backend) => keysFor(backend).map((key) => counting(backend.routeKind, key)),
     keysOf: (labels) => keysOf(labels).flatMap((key) => kindsOf(labels).map((kind) => counting(kind, key))),
     codeOf,
+    // A cluster's calls are counted whichever kind the route has.
+    ...(joined && { joined: { ...joined, partOf: (key) => joined.partOf(key.replace(/^grpc /, "")) } }),
   });
 }
 

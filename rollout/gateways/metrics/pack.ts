@@ -23,6 +23,8 @@ export interface Pack {
   buckets?(backends: readonly Backend[], bounds?: readonly number[]): string;
   /** Every key that a series of the backend may have. */
   keysFor(backend: Backend): readonly string[];
+  /** Absent: two namespaces never have the same key. */
+  readonly joined?: JoinedNames;
   /** The possible keys of a series, the most exact first: some gateways join names so that they are ambiguous. */
   keysOf(labels: Labels): readonly string[];
   /**
@@ -38,6 +40,19 @@ export interface Pack {
   targetOf(labels: Labels): string;
   /** The pod that served, if the series names it. */
   podOf?(labels: Labels): string | undefined;
+}
+
+/**
+ * The names of a gateway that joins them without a separator of its own: "a-b" in namespace "c" and "b" in namespace "c-a"
+ * have the same key.
+ */
+interface JoinedNames {
+  /** The part of a key that names the Service. */
+  partOf(key: string): string;
+  /** Every part as which a series of the backend may be read. */
+  partsOf(backend: Backend): readonly string[];
+  /** Whether a series of the backend with the key's part may have the key, behind this Gateway (`namespace-name`). */
+  leadsTo(key: string, backend: Backend, gateway: string): boolean;
 }
 
 /** A counter of gRPC calls by status, in Markdown for the documentation. */

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { readHistory } from "../../../../controller/evidence/history.ts";
 import { compareDefaults } from "../../../../rollout/plan/compare.ts";
 import { chance } from "../../../support/chance.ts";
+import { noNamesakes } from "../../../support/namesakes.ts";
 import { aWatch, FakePrometheus } from "./metrics.ts";
 
 const FROM = Date.UTC(2026, 0, 1, 12);
@@ -22,7 +23,12 @@ async function history(failed: (tick: number) => number, dispersion?: number) {
   prometheus.series.push({ service: "web", code: "503", value: counted(failed) });
   const watch = aWatch("web", FROM);
   const compare = { ...compareDefaults, ...(dispersion && { dispersion }) };
-  const found = await readHistory(prometheus, { ...watch, terms: { ...watch.terms, compare } }, FROM, TICK);
+  const found = await readHistory(
+    { prometheus, namesakes: noNamesakes },
+    { ...watch, terms: { ...watch.terms, compare } },
+    FROM,
+    TICK,
+  );
   return { ...found, asked: prometheus.asked };
 }
 
@@ -43,7 +49,7 @@ async function bounds(shares: Record<string, number>) {
       value: counted(() => Math.round(1e4 * share)),
     });
   }
-  return readHistory(prometheus, aWatch("web", FROM), FROM, TICK);
+  return readHistory({ prometheus, namesakes: noNamesakes }, aWatch("web", FROM), FROM, TICK);
 }
 
 describe("the history of the stable version", () => {
@@ -86,7 +92,11 @@ describe("the history of the stable version", () => {
     const prometheus = new FakePrometheus();
     const watch = aWatch("web", FROM);
     const off = { ...watch, terms: { ...watch.terms, compare: "off" as const } };
-    expect(await readHistory(prometheus, off, FROM, TICK)).to.deep.equal({ phi: 1, bounds: [], all: [] });
+    expect(await readHistory({ prometheus, namesakes: noNamesakes }, off, FROM, TICK)).to.deep.equal({
+      phi: 1,
+      bounds: [],
+      all: [],
+    });
   });
 
   it("counts all there is where the gateway is younger than half an hour", async () => {
@@ -98,6 +108,8 @@ describe("the history of the stable version", () => {
       const value = (at: number) => (at < FROM - 60_000 ? undefined : Math.round(5_000 * share));
       prometheus.series.push({ service: "web", code: "200", le, value });
     }
-    expect((await readHistory(prometheus, aWatch("web", FROM), FROM, TICK)).bounds).to.deep.equal([0.1]);
+    expect(
+      (await readHistory({ prometheus, namesakes: noNamesakes }, aWatch("web", FROM), FROM, TICK)).bounds,
+    ).to.deep.equal([0.1]);
   });
 });

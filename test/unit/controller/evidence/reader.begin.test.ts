@@ -4,6 +4,7 @@ import type { ReadTemplateChecks } from "../../../../controller/evidence/templat
 import type { Findings, JudgeInput, TemplateCheckState } from "../../../../rollout/judge/evidence.ts";
 import { FakeClock } from "../../../support/clock.ts";
 import { rememberingLog } from "../../../support/log.ts";
+import { noNamesakes } from "../../../support/namesakes.ts";
 import { checksOf } from "../../rollout/judge/criteria.ts";
 import { aWatch, FakePrometheus } from "./metrics.ts";
 
@@ -30,7 +31,15 @@ describe("the evidence of rollouts that begin", () => {
     const log = rememberingLog();
     const told: string[] = [];
     const onRead = (uids: readonly string[]) => void told.push(...uids);
-    const reader = new EvidenceReader({ prometheus, gates, clock, log, signal: stop.signal, onRead });
+    const reader = new EvidenceReader({
+      prometheus,
+      namesakes: noNamesakes,
+      gates,
+      clock,
+      log,
+      signal: stop.signal,
+      onRead,
+    });
     return { reader, clock, log, told };
   }
 

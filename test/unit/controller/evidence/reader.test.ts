@@ -4,6 +4,7 @@ import type { JudgeInput } from "../../../../rollout/judge/evidence.ts";
 import type { Evidence } from "../../../../rollout/judge/fold.ts";
 import { FakeClock } from "../../../support/clock.ts";
 import { noLog } from "../../../support/log.ts";
+import { noNamesakes } from "../../../support/namesakes.ts";
 import { aWatch, FakePrometheus } from "./metrics.ts";
 
 const TICK = 5_000;
@@ -25,6 +26,7 @@ function aReader(
   const told: string[][] = [];
   const reader = new EvidenceReader({
     prometheus,
+    namesakes: noNamesakes,
     gates: async (_watch, before) => before,
     clock,
     log: noLog,

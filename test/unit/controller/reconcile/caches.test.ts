@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { Caches } from "../../../../controller/reconcile/caches.ts";
+import type { Change } from "../../../../controller/reconcile/marks.ts";
 import { Observer } from "../../../../controller/reconcile/observe.ts";
 import { Orphans } from "../../../../controller/reconcile/orphans.ts";
 import type { Kube, WatchEvent } from "../../../../kube/client/api.ts";
@@ -80,7 +81,7 @@ function serverOf(objects: ReadonlyMap<string, KubeObject[]>) {
 describe("the caches of a thousand rollouts in one namespace", () => {
   const { list, by } = Cache.prototype;
   let visited: number;
-  let told: string[];
+  let told: Change[];
   let server: ReturnType<typeof serverOf>;
   let caches: Caches;
   const stop = new AbortController();
@@ -105,7 +106,7 @@ describe("the caches of a thousand rollouts in one namespace", () => {
     };
     caches = new Caches({ kube: server.kube, clock: new FakeClock(), log: noLog, signal: stop.signal });
     await caches.synced();
-    caches.listen((uids) => void told.push(...uids));
+    caches.listen((change) => void told.push(change));
   });
   beforeEach(() => {
     [visited, told] = [0, []];
@@ -138,8 +139,8 @@ describe("the caches of a thousand rollouts in one namespace", () => {
     const metadata = { ...deployment?.metadata, name: "web-500", resourceVersion: "2" };
     server.tell.get("deployments")?.({ type: "MODIFIED", object: { ...deployment, metadata } });
     await new Promise(setImmediate);
-    expect(told).to.deep.equal(["uid-web-500"]);
-    for (const uid of told) orphans.note(uid);
+    expect(told.map(({ uid }) => uid)).to.deep.equal(["uid-web-500"]);
+    for (const change of told) orphans.note(change);
     expect(visited).to.equal(1);
   });
 });

@@ -1,7 +1,12 @@
 import { expect } from "chai";
 import type { Caches } from "../../../../controller/reconcile/caches.ts";
+import { removeLeftHolds } from "../../../../controller/reconcile/left-holds.ts";
+import type { Change } from "../../../../controller/reconcile/marks.ts";
 import { Orphans } from "../../../../controller/reconcile/orphans.ts";
+import type { RestoreOptions } from "../../../../controller/reconcile/restore.ts";
 import type { Kube } from "../../../../kube/client/api.ts";
+import type { KubeObject } from "../../../../kube/core/meta.ts";
+import type { Service } from "../../../../kube/core/services.ts";
 import type { Deployment, ReplicaSet } from "../../../../kube/core/workloads.ts";
 import { FLIGHT, HELD } from "../../../../rollout/keys.ts";
 import { isolationPatch } from "../../../../rollout/traffic/isolation.ts";
@@ -24,36 +29,56 @@ function adopted(uid: string, namespace: string): ReplicaSet {
   return { metadata: { ...metadata, namespace, labels, ownerReferences: [owner] }, spec };
 }
 
+/** A Service of a Deployment that is gone; it is still isolated. */
+function left(namespace = "shop"): Service {
+  const service = aService({ meta: { namespace } });
+  const isolated = isolationPatch(service, "uid-gone", "web1", new Date(0).toISOString());
+  return merge(service, isolated) as Service;
+}
+
 describe("what belongs to no rollout any more", () => {
   let clock: FakeClock;
   let deployments: readonly Deployment[];
   let sets: readonly ReplicaSet[];
-  let services: readonly object[];
+  let services: readonly Service[];
   let looked: string[];
   let written: string[];
   let stored: readonly Deployment[];
+  let options: RestoreOptions;
   let orphans: Orphans;
+  let patched: number;
   let refusal: Error | undefined;
+
+  const isIn =
+    (namespace: string | undefined) =>
+    ({ metadata }: KubeObject) =>
+      metadata.namespace === namespace;
 
   beforeEach(() => {
     clock = new FakeClock();
-    [deployments, sets, services, looked, refusal] = [[inFlight], [], [], [], undefined];
+    [deployments, sets, services, looked, patched, refusal] = [[inFlight], [], [], [], 0, undefined];
     [written, stored] = [[], []];
     const caches = {
       deployment: (uid: string) => deployments.find(({ metadata }) => metadata.uid === uid),
       replicaSetsOf: (owner: { uid?: string; namespace?: string }) =>
-        sets.filter(
-          ({ metadata }) => metadata.labels?.[FLIGHT] === owner.uid && metadata.namespace === owner.namespace,
-        ),
-      deployments: { list: () => deployments },
-      replicaSets: { list: () => sets },
-      services: { list: () => services },
-      routes: () => [],
+        sets.filter(isIn(owner.namespace)).filter(({ metadata }) => metadata.labels?.[FLIGHT] === owner.uid),
+      deployments: {
+        list: () => deployments,
+        by: (_index: string, namespace: string) => deployments.filter(isIn(namespace)),
+      },
+      markedIn: (namespace: string) => ({
+        services: services.filter(isIn(namespace)),
+        replicaSets: sets.filter(isIn(namespace)),
+        routes: [],
+      }),
+      namespaces: () => new Set([...services, ...sets].map(({ metadata }) => metadata.namespace)),
+      routesOf: () => [],
       apply: () => {},
     };
-    orphans = new Orphans({
+    options = {
       kube: {
         mergePatch: async () => {
+          patched += 1;
           if (refusal !== undefined) throw refusal;
           return aService();
         },
@@ -70,93 +95,121 @@ describe("what belongs to no rollout any more", () => {
         },
       } as unknown as Kube,
       caches: caches as unknown as Caches,
-      observer: { remember: () => {}, forget: () => {} } as never,
+      observer: {
+        remember: () => {},
+        forget: () => {},
+        concerns: ({ metadata }: Deployment, { objects }: Change) => objects.some(isIn(metadata.namespace)),
+      } as never,
       clock,
       log: noLog,
-      look: (uids) => void looked.push(...uids),
-    });
+    };
+    orphans = new Orphans({ ...options, look: (uids) => void looked.push(...uids) });
   });
 
-  it("is swept soon after its Deployment is gone, and the rollout looked at at once", () => {
-    expect(orphans.note("uid-web")).to.deep.equal({ look: true });
+  /** An event about an object with that mark; the Deployment itself by default. */
+  const note = (uid: string, object: KubeObject = inFlight) => {
+    const { lookIn, sweeps } = orphans.note({ uid, kind: "deployments", objects: [object] });
+    return { lookIn, sweeps: Object.fromEntries(sweeps) };
+  };
+
+  it("is swept soon after its Deployment is gone, in its namespace, and the rollout looked at at once", () => {
+    expect(note("uid-web")).to.deep.equal({ lookIn: "shop", sweeps: {} });
     deployments = [];
-    expect(orphans.note("uid-web")).to.deep.equal({ look: true, sweepInMs: 500 });
-    expect(orphans.note("uid-web")).to.deep.equal({ look: false, sweepInMs: 500 });
+    expect(note("uid-web")).to.deep.equal({ lookIn: "shop", sweeps: { shop: 500 } });
+    expect(note("uid-web")).to.deep.equal({ lookIn: undefined, sweeps: { shop: 500 } });
   });
 
   it("is swept at once, and once, when another Deployment runs the canary of a rollout that was seen to end", () => {
-    orphans.note("uid-web");
+    note("uid-web");
     [deployments, sets] = [[], [adopted("uid-web", "shop")]];
-    expect(orphans.note("uid-web").sweepInMs).to.equal(0);
-    for (let i = 0; i < 100; i += 1) expect(orphans.note("uid-web").sweepInMs).to.equal(500);
+    expect(note("uid-web").sweeps).to.deep.equal({ shop: 0 });
+    for (let i = 0; i < 100; i += 1) expect(note("uid-web").sweeps).to.deep.equal({ shop: 500 });
   });
 
   it("is not swept at once for a canary that native control still removes", () => {
-    orphans.note("uid-web");
+    note("uid-web");
     const { spec, ...set } = adopted("uid-web", "shop");
     [deployments, sets] = [[], [{ ...set, spec: { ...spec, minReadySeconds: MIN_READY_SECONDS } }]];
-    expect(orphans.note("uid-web").sweepInMs).to.equal(500);
+    expect(note("uid-web").sweeps).to.deep.equal({ shop: 500 });
   });
 
   it("is not swept at once for marks alone, which any tenant may write", () => {
     sets = [adopted("uid-invented", "evil"), adopted("uid-web", "evil")];
-    expect(orphans.note("uid-invented")).to.deep.equal({ look: false, sweepInMs: 500 });
-    orphans.note("uid-web");
+    const [forged] = sets;
+    expect(note("uid-invented", forged)).to.deep.equal({ lookIn: undefined, sweeps: { evil: 500 } });
+    note("uid-web");
     deployments = [];
-    expect(orphans.note("uid-web").sweepInMs, "in another namespace").to.equal(500);
+    expect(note("uid-web", forged).sweeps, "in another namespace").to.deep.equal({ evil: 500 });
     sets = [...sets, adopted("uid-web", "shop")];
-    expect(orphans.note("uid-web").sweepInMs, "in its own").to.equal(0);
+    expect(note("uid-web").sweeps, "in its own").to.deep.equal({ shop: 0 });
   });
 
-  it("has every rollout looked at in the first sweep, then every five minutes, however often it is swept", async () => {
-    expect(await orphans.sweep()).to.equal(300_000);
-    for (let i = 1; i <= 100; i += 1) {
-      await clock.advance(1_000);
-      expect(await orphans.sweep()).to.equal(300_000 - i * 1_000);
-    }
+  it("has its rollout not looked at for a mark in another namespace", () => {
+    expect(note("uid-web", adopted("uid-web", "evil"))).to.deep.equal({ lookIn: undefined, sweeps: {} });
+  });
+
+  it("is found by the resync, which has every rollout looked at", () => {
+    services = [left()];
+    expect([...orphans.resync()]).to.deep.equal(["shop"]);
     expect(looked).to.deep.equal(["uid-web"]);
-    await clock.advance(200_000);
-    await orphans.sweep();
-    expect(looked).to.have.length(2);
   });
 
-  it("has every rollout looked at in the first sweep, even if a policy refuses to restore a tenant's orphan", async () => {
-    const isolated = isolationPatch(aService(), "uid-gone", "web1", new Date(0).toISOString());
-    services = [merge(aService(), isolated) as object];
+  it("has no rollout looked at by a sweep that restores nothing", async () => {
+    for (let i = 1; i <= 100; i += 1) expect(await orphans.sweep("shop")).to.equal(undefined);
+    expect(looked).to.deep.equal([]);
+  });
+
+  it("reports the refusal of a policy", async () => {
+    services = [left()];
     refusal = new Error("denied by a policy");
-    const failure = await orphans.sweep().catch((error: unknown) => error);
+    const failure = await orphans.sweep("shop").catch((error: unknown) => error);
     expect(failure).to.equal(refusal);
-    expect(looked).to.deep.equal(["uid-web"]);
   });
 
   it("loses a hold that no record belongs to, and an Event says so", async () => {
     const copy = aDeployment({ meta: { uid: "uid-copy", labels: { [FLIGHT]: "uid-web" } } });
     deployments = [inFlight, { ...copy, spec: hold(copy.spec, 1) }];
-    await orphans.sweep();
-    expect(written).to.deep.equal(["list", "patch web", "event HoldRemoved"]);
+    await orphans.sweep("shop");
+    expect(note("uid-copy", deployments[1]).sweeps).to.deep.equal({ shop: 500 });
+    expect(written).to.deep.equal(["patch web", "event HoldRemoved"]);
   });
 
-  it("loses such a hold without a mark, too, in the first sweep of a leader", async () => {
+  it("loses such a hold without a mark, too, once for each leader", async () => {
     const copy = (name: string, labels = {}) => {
       const { metadata, spec } = aDeployment({ meta: { name, labels } });
       return { metadata, spec: hold(spec, 1) };
     };
     stored = [aDeployment(), copy("copy"), copy("marked", { [FLIGHT]: "x" })];
-    for (let i = 0; i < 3; i += 1) await orphans.sweep();
+    await removeLeftHolds(options);
     expect(written).to.deep.equal(["list", "patch copy", "event HoldRemoved"]);
   });
 
-  it("has every rollout looked at a second after something was restored, and no sooner", async () => {
-    await orphans.sweep();
-    looked = [];
-    const isolated = isolationPatch(aService(), "uid-gone", "web1", new Date(0).toISOString());
-    services = [merge(aService(), isolated) as object];
-    expect(await orphans.sweep()).to.equal(1_000);
+  it("has the rollouts of its namespace looked at a second after something was restored, and no sooner", async () => {
+    const elsewhere = merge(inFlight, { metadata: { namespace: "other", uid: "uid-other" } }) as Deployment;
+    deployments = [inFlight, elsewhere];
+    services = [left()];
+    expect(await orphans.sweep("shop")).to.equal(1_000);
     services = [];
-    await orphans.sweep();
+    expect(await orphans.sweep("shop")).to.equal(1_000);
     expect(looked).to.deep.equal([]);
     await clock.advance(1_000);
-    await orphans.sweep();
+    await orphans.sweep("shop");
     expect(looked).to.deep.equal(["uid-web"]);
+  });
+
+  it("costs ever less if a tenant marks it again after each sweep, and sweeps of others stay as soon", async () => {
+    services = [left("evil"), left("shop")];
+    for (let ms = 0; ms < 600_000; ms += 500) {
+      await orphans.sweep("evil");
+      await clock.advance(500);
+    }
+    expect(patched).to.be.within(16, 24);
+    expect(looked).to.deep.equal([]);
+    expect(await orphans.sweep("shop")).to.equal(1_000);
+    services = [];
+    await clock.advance(60_000);
+    await orphans.sweep("evil");
+    services = [left("evil")];
+    expect(await orphans.sweep("evil"), "after a sweep that found nothing").to.equal(1_000);
   });
 });

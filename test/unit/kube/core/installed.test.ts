@@ -21,29 +21,31 @@ describe("kinds that are not installed", () => {
   });
   afterEach(() => api.stop());
 
-  it("have no objects, log no warning, and are followed as soon as they are installed", async () => {
-    const kube = api.connect();
-    const stop = new AbortController();
-    const log = rememberingLog();
-    const found: string[] = [];
-    const copy = reflect({
-      kube,
-      resource: grpcRoutes,
-      signal: stop.signal,
-      clock: hastyClock,
-      log,
-      onChange: (key) => found.push(key),
+  for (const initial of ["list", "watch"] as const)
+    it(`have no objects, log no warning, and are followed as soon as they are installed: ${initial}`, async () => {
+      const kube = api.connect();
+      const stop = new AbortController();
+      const log = rememberingLog();
+      const found: string[] = [];
+      const copy = reflect({
+        kube,
+        resource: grpcRoutes,
+        initial,
+        signal: stop.signal,
+        clock: hastyClock,
+        log,
+        onChange: (key) => found.push(key),
+      });
+      await copy.synced;
+      expect(copy.list()).to.deep.equal([]);
+      await eventually("asked again", () => api.requests.length > 3);
+      installed = true;
+      api.add(grpcRoutes, route("GRPCRoute"));
+      await eventually("found", () => found.includes("shop/web"));
+      expect(log.lines.filter((line) => line.startsWith("warn"))).to.deep.equal([]);
+      stop.abort();
+      await kube.close();
     });
-    await copy.synced;
-    expect(copy.list()).to.deep.equal([]);
-    await eventually("asked again", () => api.requests.length > 3);
-    installed = true;
-    api.add(grpcRoutes, route("GRPCRoute"));
-    await eventually("found", () => found.includes("shop/web"));
-    expect(log.lines.filter((line) => line.startsWith("warn"))).to.deep.equal([]);
-    stop.abort();
-    await kube.close();
-  });
 
   it("leave the routes of the other kind", async () => {
     const kube = api.connect();

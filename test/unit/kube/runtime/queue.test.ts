@@ -17,7 +17,7 @@ describe("the queue", () => {
       return work(key);
     };
     const onError = (key: string, _error: unknown, retryInMs: number) => void errors.push({ key, retryInMs });
-    const queue = new Queue({ onError, clock, signal, parallel });
+    const queue = new Queue({ namespaceOf: () => "shop", onError, clock, signal, parallel });
     queue.start(noted);
     return queue;
   }

@@ -1,0 +1,6 @@
+/** A cluster in which no name of the metrics stands for two Services. */
+export const noNamesakes = {
+  follow: async () => {},
+  forget: () => {},
+  doubts: () => () => undefined,
+};
