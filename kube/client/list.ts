@@ -1,6 +1,6 @@
 import type { KubeObject } from "../core/meta.ts";
 import type { Query } from "./api.ts";
-import { isGone } from "./errors.ts";
+import { isGone, PageTooLong } from "./errors.ts";
 
 interface Page<T> {
   readonly apiVersion?: string;
@@ -9,42 +9,69 @@ interface Page<T> {
   readonly items: T[] | null;
 }
 
-const pageSize = 500;
+/** The most objects of a page. */
+const MOST = 500;
+/** The most bytes of a page with more than one object. */
+const PAGE_BYTES = 8 * 1024 * 1024;
+/** By how much a page shrinks whose answer is too long. */
+const SHRINK = 8;
 const attempts = 3;
 
-/** Reads a list page by page. Starts over (at most 3 times) when the API server has dropped the list's snapshot. */
-export async function listAll<T extends KubeObject>(
-  fetch: (query: URLSearchParams) => Promise<unknown>,
+/** Fetches a page. Throws PageTooLong if its answer is longer than this. */
+type Fetch = (query: URLSearchParams, longestBytes?: number) => Promise<unknown>;
+
+/**
+ * Reads a list page by page, each reduced by `pick` before the next one is read. Asks for fewer objects if an answer is too
+ * long, and for more afterwards. Starts over (at most 3 times) when the API server has dropped the list's snapshot.
+ */
+export async function listAll<T extends KubeObject, Raw extends KubeObject = T>(
+  fetch: Fetch,
   query: Query,
+  pick: (object: Raw) => T,
 ): Promise<{ items: T[]; resourceVersion: string }> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await readPages<T>(fetch, query);
+      return await readPages(fetch, query, pick);
     } catch (error) {
       if (!isGone(error) || attempt === attempts) throw error;
     }
   }
 }
 
-async function readPages<T extends KubeObject>(
-  fetch: (query: URLSearchParams) => Promise<unknown>,
+async function readPages<T extends KubeObject, Raw extends KubeObject>(
+  fetch: Fetch,
   query: Query,
+  pick: (object: Raw) => T,
 ): Promise<{ items: T[]; resourceVersion: string }> {
   const items: T[] = [];
-  const first = paramsOf(query);
-  let page = (await fetch(first)) as Page<T>;
-  for (;;) {
-    for (const item of page.items ?? []) items.push(withKind(item, page));
+  let most = MOST;
+  for (let params = paramsOf(query); ; ) {
+    const { page, fitting } = await readPage<Raw>(fetch, params, most);
+    for (const item of page.items ?? []) items.push(pick(withKind(item, page)));
     const token = page.metadata.continue;
     if (!token) return { items, resourceVersion: page.metadata.resourceVersion };
-    const next = paramsOf({ ...query, resourceVersion: undefined });
-    next.set("continue", token);
-    page = (await fetch(next)) as Page<T>;
+    params = paramsOf({ ...query, resourceVersion: undefined });
+    params.set("continue", token);
+    most = Math.min(MOST, fitting * 2);
+  }
+}
+
+/** Reads the next page, with as many objects as fit. With a resourceVersion, the API server ignores the limit. */
+async function readPage<T>(fetch: Fetch, params: URLSearchParams, most: number) {
+  for (let fitting = most; ; fitting = Math.ceil(fitting / SHRINK)) {
+    params.set("limit", String(fitting));
+    const isWhole = fitting === 1 || params.has("resourceVersion");
+    try {
+      const page = await fetch(params, isWhole ? undefined : PAGE_BYTES);
+      return { page: page as Page<T>, fitting };
+    } catch (error) {
+      if (!(error instanceof PageTooLong)) throw error;
+    }
   }
 }
 
 function paramsOf(query: Query): URLSearchParams {
-  const params = new URLSearchParams({ limit: String(pageSize) });
+  const params = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value) params.set(name, value);
   return params;
 }

@@ -9,7 +9,11 @@ import { Cache, type OnChange } from "./store.ts";
 import { follow } from "./watcher.ts";
 
 /** The objects to copy, and the listener. */
-export interface ReflectOptions<T extends KubeObject, Index extends string = never> {
+export interface ReflectOptions<
+  T extends KubeObject,
+  Index extends string = never,
+  Raw extends KubeObject = T,
+> {
   readonly kube: Kube;
   readonly resource: Resource;
   readonly namespace?: string | undefined;
@@ -25,8 +29,8 @@ export interface ReflectOptions<T extends KubeObject, Index extends string = nev
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly log: Log;
-  /** Drops unused fields from each object, to save memory; managedFields by default. */
-  readonly pick?: (object: T) => T;
+  /** Drops unused fields from each object as soon as it is read, to save memory; managedFields by default. */
+  readonly pick?: (object: Raw) => T;
   /** Indexes that find objects by other values than their keys. */
   readonly indexes?: Indexes<T, Index>;
   /**
@@ -37,7 +41,7 @@ export interface ReflectOptions<T extends KubeObject, Index extends string = nev
 }
 
 /** A copy of a part of the cluster, which outlives failures of the API server. Do not change its objects. */
-export interface Reflection<T extends KubeObject, Index extends string = never> {
+export interface Reflection<T extends KubeObject, Index extends string = never, Raw extends KubeObject = T> {
   /** Resolves when the copy is complete for the first time. Rejects if the signal aborts first. */
   readonly synced: Promise<void>;
   /** The object under `namespace/name` (see keyOf). */
@@ -49,14 +53,14 @@ export interface Reflection<T extends KubeObject, Index extends string = never> 
    * Puts the result of the caller's own write into the copy and calls onChange, so that the next snapshot contains it.
    * Ignores a version that the watch has already passed.
    */
-  apply(object: T): void;
+  apply(object: Raw): void;
 }
 
 /** Starts to keep a copy, until the signal aborts. Failures in between do not end it. */
-export function reflect<T extends KubeObject, Index extends string = never>(
-  options: ReflectOptions<T, Index>,
-): Reflection<T, Index> {
-  const { pick = withoutManagedFields<T>, signal } = options;
+export function reflect<T extends KubeObject, Index extends string = never, Raw extends KubeObject = T>(
+  options: ReflectOptions<T, Index, Raw>,
+): Reflection<T, Index, Raw> {
+  const { pick = withoutManagedFields as (object: Raw) => never, signal } = options;
   const matches = predicateOf(options);
   const cache = new Cache<T, Index>(guarded(options), options.indexes ?? ({} as Indexes<T, Index>));
   const synced = Promise.withResolvers<void>();
@@ -65,15 +69,16 @@ export function reflect<T extends KubeObject, Index extends string = never>(
   // A signal that has aborted already fires no event, and a caller that waits for the copy would wait for ever.
   if (signal.aborted) end();
   else signal.addEventListener("abort", end, { once: true });
-  void follow<T>({
+  void follow<T, Raw>({
     ...options,
+    pick,
     onList(objects, version) {
-      cache.replace(objects.map(pick), version);
+      cache.replace(objects, version);
       synced.resolve();
     },
-    onEvent({ type, object }) {
-      if (type === "BOOKMARK") cache.pass(object.metadata.resourceVersion);
-      else cache.observe(pick(object), type !== "DELETED");
+    onEvent(event) {
+      if (event.type === "BOOKMARK") cache.pass(event.version);
+      else cache.observe(event.object, event.type !== "DELETED");
     },
   });
   return {

@@ -1,0 +1,84 @@
+import { expect } from "chai";
+import { PageTooLong } from "../../../../kube/client/errors.ts";
+import { listAll } from "../../../../kube/client/list.ts";
+import type { KubeObject } from "../../../../kube/core/meta.ts";
+import { httpRoutes } from "../../../../kube/core/resources.ts";
+import { FakeApi } from "../../../support/api.ts";
+
+const MIB = 1024 * 1024;
+
+/** A server with objects of these sizes, in bytes. It remembers the limits that it was asked for. */
+function serverOf(sizes: readonly number[]) {
+  const limits: number[] = [];
+  const fetch = async (query: URLSearchParams, longestBytes = Number.POSITIVE_INFINITY) => {
+    const from = Number(query.get("continue") ?? 0);
+    const limit = Number(query.get("limit"));
+    limits.push(limit);
+    const page = sizes.slice(from, from + limit);
+    if (page.reduce((sum, size) => sum + size, 0) > longestBytes) throw new PageTooLong();
+    const to = from + page.length;
+    return {
+      apiVersion: "v1",
+      kind: "ThingList",
+      metadata: { resourceVersion: "1", ...(to < sizes.length && { continue: String(to) }) },
+      items: page.map((_size, i) => ({ metadata: { name: `thing-${from + i}` } })),
+    };
+  };
+  return { fetch, limits };
+}
+
+const whole = (object: KubeObject) => object;
+
+describe("kube/list", () => {
+  it("asks for fewer objects while an answer is too long, and for more when they are short again", async () => {
+    const sizes = [...Array(600).fill(5_000), ...Array(100).fill(MIB), ...Array(600).fill(5_000)];
+    const { fetch, limits } = serverOf(sizes);
+    const { items } = await listAll(fetch, {}, whole);
+    expect(items.map(({ metadata }) => metadata.name)).to.deep.equal(sizes.map((_size, i) => `thing-${i}`));
+    expect(limits.slice(0, 3)).to.deep.equal([500, 500, 63]);
+    expect(limits.at(-1)).to.be.above(100);
+    expect(limits.length).to.be.below(80);
+  });
+
+  it("reads an object by itself that is longer than a page may be", async () => {
+    const { fetch } = serverOf([9 * MIB, 9 * MIB]);
+    expect((await listAll(fetch, {}, whole)).items).to.have.length(2);
+  });
+
+  it("reads a whole answer where the server ignores the limit", async () => {
+    const { fetch, limits } = serverOf([9 * MIB]);
+    expect((await listAll(fetch, { resourceVersion: "0" }, whole)).items).to.have.length(1);
+    expect(limits).to.deep.equal([500]);
+  });
+
+  it("reduces the objects of a page before it reads the next page", async () => {
+    const { fetch } = serverOf(Array(1_200).fill(5_000));
+    const steps: string[] = [];
+    const noting = (query: URLSearchParams) => {
+      steps.push("page");
+      return fetch(query);
+    };
+    await listAll(noting, {}, (object: KubeObject) => {
+      if (steps.at(-1) !== "pick") steps.push("pick");
+      return object;
+    });
+    expect(steps).to.deep.equal(["page", "pick", "page", "pick", "page", "pick"]);
+  });
+
+  it("stops reading an answer that is too long, and uses the connection again", async () => {
+    const api = await FakeApi.start();
+    const kube = api.connect();
+    for (let i = 0; i < 12; i += 1) {
+      const metadata = { name: `r-${i}`, namespace: "shop" };
+      api.add(httpRoutes, { kind: "HTTPRoute", metadata, spec: { filler: "x".repeat(MIB) } });
+    }
+    const { items } = await kube.list(httpRoutes, {}, {}, ({ metadata: { name } }) => ({
+      metadata: { name },
+    }));
+    expect(items).to.have.length(12);
+    const limits = api.requests.map(({ query }) => query.get("limit"));
+    expect(limits).to.deep.equal(["500", "63", "8", "1", "2", "4", "8"]);
+    await kube.close();
+    await api.stop();
+  });
+});
