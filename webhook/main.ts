@@ -13,7 +13,9 @@ import { inCluster } from "../kube/client/in-cluster.ts";
 import { withRetryAfter } from "../kube/client/retry-after.ts";
 import { systemClock } from "../kube/core/clock.ts";
 import { mutatingWebhookConfigurations } from "../kube/core/resources.ts";
+import { RouteIndex } from "../kube/runtime/route-index.ts";
 import { hookHostsOf } from "../rollout/hooks/hosts.ts";
+import { leanRoute } from "../rollout/traffic/lean-route.ts";
 import { admitDeployments } from "./deployments.ts";
 import { admitRoutes, admitServices } from "./in-flight.ts";
 import { admissionServer, drainServer, tls } from "./listen.ts";
@@ -44,13 +46,25 @@ const accepted = new Accepted({
       await kube.get<WebhookConfiguration>(mutatingWebhookConfigurations, { name: options.configuration }),
     ),
 });
+// Until the last request is answered.
+const closed = new AbortController();
+const index = new RouteIndex({ kube, reduce: leanRoute, clock, log, signal: closed.signal });
+let isSynced = false;
+index.synced.then(
+  () => {
+    isSynced = true;
+    log.info("all routes read");
+  },
+  // The process stops.
+  () => {},
+);
 
 const server = admissionServer(
   admissionApp({
     kinds: {
       deployments: {
         kinds: ["Deployment"],
-        admit: admitDeployments({ kube, namespace: options.namespace, hookHosts, clock, log }),
+        admit: admitDeployments({ kube, index, namespace: options.namespace, hookHosts, clock, log }),
       },
       services: { kinds: ["Service"], admit: admitServices(kube) },
       routes: { kinds: ["HTTPRoute", "GRPCRoute"], admit: admitRoutes },
@@ -61,7 +75,7 @@ const server = admissionServer(
       },
     },
     accepts: (token) => accepted.accepts(token),
-    ready: () => isListening && isReached,
+    ready: () => isListening && isReached && isSynced,
     log,
   }),
 );
@@ -98,5 +112,6 @@ isListening = false;
 stop.abort();
 if (server.listening) await drainServer(server, clock);
 await serving;
+closed.abort();
 // Last, because requests that are still being answered may need it.
 await kube.close();
