@@ -1,25 +1,28 @@
 import type { Kube } from "../../kube/client/api.ts";
 import type { Clock } from "../../kube/core/clock.ts";
 import type { Log } from "../../kube/core/log.ts";
-import { type KubeObject, keyOf } from "../../kube/core/meta.ts";
+import type { KubeObject } from "../../kube/core/meta.ts";
 import {
   deployments,
   endpointSlices,
   type Resource,
   replicaSets,
-  routeKinds,
   services,
 } from "../../kube/core/resources.ts";
 import type { Route } from "../../kube/core/routes.ts";
 import type { EndpointSlice, Service } from "../../kube/core/services.ts";
 import type { Deployment, Pod, ReplicaSet } from "../../kube/core/workloads.ts";
-import { pluralOf } from "../../kube/core/writes.ts";
+import { isRoutePlural } from "../../kube/core/writes.ts";
 import type { ValuesOf } from "../../kube/runtime/indexer.ts";
 import { type Reflection, reflect } from "../../kube/runtime/reflector.ts";
+import { RouteIndex } from "../../kube/runtime/route-index.ts";
 import { FLIGHT } from "../../rollout/keys.ts";
-import { backendsOf } from "../../rollout/traffic/overlay.ts";
-import { routeRecordOf } from "../../rollout/traffic/route-record.ts";
+import { leanRoute } from "../../rollout/traffic/lean-route.ts";
+import { RouteCopies } from "./route-copies.ts";
 import { VersionPods } from "./version-pods.ts";
+
+/** The room for whole routes, in characters of JSON. */
+const ROUTES_ROOM = 8 * 1024 * 1024;
 
 /** The means to follow objects. */
 interface CachesOptions {
@@ -39,7 +42,8 @@ interface Owner {
 }
 
 /**
- * Copies of the objects in flight, and of no others: objects with the label `serin.dev/flight`, and the pods of both versions.
+ * Copies of the objects in flight: objects with the label `serin.dev/flight`, and the pods of both versions. Of every route of
+ * the cluster, whatever its marks, the lean entry; whole are only the routes that the rollouts in flight have used last.
  * Indexes find the objects of one rollout, so the cost of a reconcile does not depend on the number of rollouts.
  */
 export class Caches {
@@ -47,7 +51,8 @@ export class Caches {
   readonly replicaSets: Reflection<ReplicaSet, "owner">;
   readonly services: Reflection<Service, "owner">;
   readonly endpointSlices: Reflection<EndpointSlice, "owner">;
-  readonly #routes: ReadonlyMap<string, Reflection<Route, "uid" | "backend">>;
+  readonly routes: RouteIndex;
+  readonly routeCopies = new RouteCopies(ROUTES_ROOM);
   readonly #pods: VersionPods;
   readonly #options: CachesOptions;
   #onChange: OnRolloutChange = () => {};
@@ -59,16 +64,21 @@ export class Caches {
     this.replicaSets = this.#follow<ReplicaSet, "owner">(replicaSets, markOf, { owner: ownerKeys });
     this.services = this.#follow<Service, "owner">(services, markOf, { owner: ownerKeys });
     this.endpointSlices = this.#follow<EndpointSlice, "owner">(endpointSlices, markOf, { owner: ownerKeys });
-    const indexes = { uid: shareUids, backend: backendsOf };
-    this.#routes = new Map(
-      routeKinds.map((kind) => [kind.plural, this.#follow(kind, shareUids, indexes)] as const),
-    );
+    this.routes = new RouteIndex({
+      ...options,
+      reduce: (route) => {
+        const lean = leanRoute(route);
+        this.routeCopies.renew(route, lean);
+        return lean;
+      },
+      onChange: (now, before) => this.#tell([...(now?.shares ?? []), ...(before?.shares ?? [])]),
+    });
   }
 
   /** Resolves when every copy is complete. Rejects if the signal aborts first. */
   async synced(): Promise<void> {
-    const { deployments, replicaSets, services, endpointSlices } = this;
-    const copies = [deployments, replicaSets, services, endpointSlices, ...this.#routes.values()];
+    const { deployments, replicaSets, services, endpointSlices, routes } = this;
+    const copies = [deployments, replicaSets, services, endpointSlices, routes];
     await Promise.all(copies.map((copy) => copy.synced));
   }
 
@@ -79,8 +89,12 @@ export class Caches {
 
   /** Puts the object that a write of Serin returned into the copy of its kind. */
   apply(kind: string, object: KubeObject): void {
+    if (isRoutePlural(kind)) {
+      this.keepRoute(object as Route);
+      return;
+    }
     const { deployments, replicaSets, services } = this;
-    const copies = { deployments, replicasets: replicaSets, services, ...Object.fromEntries(this.#routes) };
+    const copies = { deployments, replicasets: replicaSets, services };
     (copies as Readonly<Record<string, Pick<Reflection<KubeObject>, "apply">>>)[kind]?.apply(object);
   }
 
@@ -104,24 +118,11 @@ export class Caches {
     return this.endpointSlices.by("owner", ownerKey(owner));
   }
 
-  /** The routes in flight, of both kinds. */
-  routes(): readonly Route[] {
-    return [...this.#routes.values()].flatMap((copy) => copy.list());
-  }
-
-  /** The routes in flight that carry a share of the rollout or name one of these Services (`namespace/name`). */
-  routesOf(uid: string, services: Iterable<string>): readonly Route[] {
-    const names = [...services];
-    const found = [...this.#routes.values()].flatMap((copy) => [
-      ...copy.by("uid", uid),
-      ...names.flatMap((name) => copy.by("backend", name)),
-    ]);
-    return [...new Set(found)];
-  }
-
-  /** The current version of that route, if it is in flight. */
-  route(route: Route): Route | undefined {
-    return this.#routes.get(pluralOf(route))?.get(keyOf(route));
+  /** Keeps a route that the API server has just sent. */
+  keepRoute(route: Route): void {
+    this.routes.apply(route);
+    const lean = this.routes.get(route);
+    if (lean !== undefined) this.routeCopies.put(route, lean);
   }
 
   /** The pods of both versions. The first call starts to follow them. */
@@ -149,10 +150,13 @@ export class Caches {
       signal,
       indexes,
       onChange: (_key, now, before) => {
-        const uids = [now, before].flatMap((object) => (object === undefined ? [] : uidsOf(object)));
-        this.#onChange([...new Set(uids)]);
+        this.#tell([now, before].flatMap((object) => (object === undefined ? [] : uidsOf(object))));
       },
     });
+  }
+
+  #tell(uids: readonly string[]): void {
+    if (uids.length > 0) this.#onChange([...new Set(uids)]);
   }
 }
 
@@ -173,8 +177,4 @@ function ownerKeys(object: KubeObject): readonly string[] {
 
 function ownerKey({ uid = "", namespace = "" }: Owner): string {
   return `${namespace}/${uid}`;
-}
-
-function shareUids(route: Route): readonly string[] {
-  return Object.keys(routeRecordOf(route)?.shares ?? {});
 }

@@ -1,5 +1,7 @@
+import type { LeanRoute } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { Write } from "../../kube/core/writes.ts";
+import { readWhole } from "../../kube/runtime/route-reads.ts";
 import { isAdopted, sweep } from "../../rollout/cleanup/orphans.ts";
 import { FLIGHT, HELD } from "../../rollout/keys.ts";
 import { type Failure, performAll, type ReconcilerOptions } from "./perform.ts";
@@ -10,6 +12,9 @@ const SWEEP_AFTER_MS = 500;
 const AGAIN_MS = 1_000;
 /** How often (ms) Serin reconciles every rollout, in case an event was lost. This costs no request. */
 const RESYNC_MS = 5 * 60_000;
+
+/** The routes of one sweep (characters of JSON). The others come in later sweeps. */
+const ROUTES_AT_ONCE = 1024 * 1024;
 
 interface OrphansOptions extends Pick<ReconcilerOptions, "kube" | "caches" | "observer" | "clock" | "log"> {
   /** Reconciles these rollouts. */
@@ -40,6 +45,8 @@ export class Orphans {
   readonly #inFlight = new Map<string, string>();
   readonly #ended = new Map<string, Ended>();
   #resyncAt = Number.NEGATIVE_INFINITY;
+  /** How many routes Serin has swept. */
+  #swept = 0;
 
   constructor(options: OrphansOptions) {
     this.#options = options;
@@ -61,21 +68,23 @@ export class Orphans {
 
   /** Sweeps. Returns when to sweep again, in ms. Throws the first failure after it has tried all writes. */
   async sweep(): Promise<number> {
-    const { caches, clock } = this.#options;
+    const { kube, caches, clock } = this.#options;
     const inFlight = inFlightUids(caches);
+    const [now, later] = this.#routesWithout(new Set(inFlight));
     const services = caches.services.list();
     const { writes, waitMs = RESYNC_MS } = sweep({
       now: clock.now(),
       inFlight: new Set(inFlight),
       ended: new Map([...this.#ended].map(([uid, { at }]) => [uid, at])),
       services,
-      routes: caches.routes(),
+      routes: await readWhole(kube, now, caches.routeCopies),
+      attached: new Set(later.flatMap(({ shares }) => shares)),
       replicaSets: caches.replicaSets.list(),
     });
     this.#forget(services);
     // Before the writes: a policy that refuses a tenant's orphan must not keep the other rollouts waiting.
     const resyncInMs = this.#resync(inFlight);
-    if (writes.length === 0) return Math.min(waitMs, resyncInMs);
+    if (writes.length === 0) return Math.min(waitMs, resyncInMs, later.length > 0 ? AGAIN_MS : RESYNC_MS);
     this.#resyncAt = Math.min(this.#resyncAt, clock.now() + AGAIN_MS);
     await this.#restore(writes);
     return AGAIN_MS;
@@ -93,6 +102,26 @@ export class Orphans {
     if (!this.#options.caches.replicaSetsOf({ uid, namespace }).some(isAdopted)) return false;
     this.#ended.set(uid, { ...ended, isHurried: true });
     return true;
+  }
+
+  /**
+   * The routes with a share of a rollout that is not in flight: those of this sweep, and those of later ones. Tenants can write
+   * such shares, and a policy may refuse to restore some: each sweep begins with other routes.
+   */
+  #routesWithout(inFlight: ReadonlySet<string>): readonly [readonly LeanRoute[], readonly LeanRoute[]] {
+    const all = this.#options.caches.routes
+      .shared()
+      .filter(({ shares }) => shares.some((uid) => !inFlight.has(uid)));
+    const first = all.length === 0 ? 0 : this.#swept % all.length;
+    const turned = [...all.slice(first), ...all.slice(0, first)];
+    let room = ROUTES_AT_ONCE;
+    const fitting = turned.findIndex(({ size }) => {
+      room -= size;
+      return room < 0;
+    });
+    const count = fitting < 0 ? turned.length : Math.max(1, fitting);
+    this.#swept += count;
+    return [turned.slice(0, count), turned.slice(count)];
   }
 
   /** The end of a rollout decides when Serin may restore its Services. Forgets rollouts without such a Service. */

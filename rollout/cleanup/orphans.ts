@@ -34,6 +34,8 @@ export interface SweepInput {
   readonly ended?: ReadonlyMap<string, number>;
   readonly services: readonly Service[];
   readonly routes: readonly Route[];
+  /** The rollouts that have a share in routes of a later sweep. */
+  readonly attached?: ReadonlySet<string>;
   readonly replicaSets: readonly ReplicaSet[];
 }
 
@@ -51,7 +53,7 @@ export function sweep(marked: SweepInput): Decision {
   const later = new Set(urgent.map(rolloutUidOf));
   const lost = (uid: string | undefined) => isOver(uid) && !later.has(uid);
   const routes = marked.routes.map((route) => sweepRoute(route, lost, marked.now));
-  const attached = new Set(routes.flatMap(({ uids }) => uids));
+  const attached = new Set([...routes.flatMap(({ uids }) => uids), ...(marked.attached ?? [])]);
   const isAttached = (object: Service | ReplicaSet) => attached.has(rolloutUidOf(object) ?? "");
   const orphans = marked.services.filter((service) => lost(rolloutUidOf(service)));
   const sets = marked.replicaSets.filter((set) => lost(rolloutUidOf(set)));

@@ -101,7 +101,7 @@ describe("controller/gather", () => {
   it("nor a route", async () => {
     expect(await names()).to.deep.equal(all);
     api.remove(httpRoutes, "shop/web");
-    await eventually("gone", () => caches.routes().length === 0);
+    await eventually("gone", () => caches.routes.shared().length === 0);
     expect(await names()).to.deep.equal({ ...all, routes: [] });
     api.add(httpRoutes, aRoute({ kind: "HTTPRoute" }));
     await clock.advance(1_000);
@@ -126,7 +126,7 @@ describe("controller/gather", () => {
     api.add(referenceGrants, { metadata: { name: "edge", namespace: "shop" }, spec: { from, to } });
     const both = { ...all, routes: ["far", "web"] };
     const sorted = async () => ({ ...(await names()), routes: (await names()).routes.toSorted() });
-    await eventually("known", () => caches.routes().length === 2);
+    await eventually("known", () => caches.routes.shared().length === 2);
     expect(await sorted()).to.deep.equal(both);
     api.remove(referenceGrants, "shop/edge");
     observer.forget(UID);

@@ -45,7 +45,8 @@ describe("what belongs to no rollout any more", () => {
       deployments: { list: () => deployments },
       replicaSets: { list: () => sets },
       services: { list: () => services },
-      routes: () => [],
+      routes: { shared: () => [] },
+      routeCopies: { get: () => undefined },
       apply: () => {},
     };
     orphans = new Orphans({
