@@ -6,7 +6,7 @@ import type { Clock } from "../kube/core/clock.ts";
 import type { Log } from "../kube/core/log.ts";
 import { keyOf } from "../kube/core/meta.ts";
 import { deployments, horizontalPodAutoscalers, services } from "../kube/core/resources.ts";
-import type { ReferenceGrant } from "../kube/core/routes.ts";
+import { type ReferenceGrant, routeKeyOf } from "../kube/core/routes.ts";
 import type { Service } from "../kube/core/services.ts";
 import type { Deployment, ReplicaSet } from "../kube/core/workloads.ts";
 import type { RouteIndex } from "../kube/runtime/route-index.ts";
@@ -143,12 +143,15 @@ async function gather({ kube, index }: Needs, old: Deployment): Promise<ClusterS
   const crosses = around.some((route) => crossesInto(namespace, route));
   const grants = crosses ? await listGrants<ReferenceGrant>(kube, namespace) : [];
   const leading = permitted(namespace, around, grants);
+  const keys = new Set(around.map(routeKeyOf));
+  const choosing = index.choosing(leading.flatMap(({ parents }) => parents));
+  const beside = choosing.filter((route) => !keys.has(routeKeyOf(route)));
   return {
     replicaSets,
     services: here.items,
     deployments: neighbours.items,
     routes: await readWhole(kube, leading, listed),
-    known: [...around, ...index.choosing(leading.flatMap(({ parents }) => parents))],
+    known: [...around, ...beside],
     grants,
     autoscalers: autoscalers.items,
   };

@@ -34,10 +34,10 @@ describe("webhook/deployments among many routes", () => {
     await api.stop();
   });
 
-  const ask = (index: RouteIndex) => {
+  const ask = (index: RouteIndex, annotations = {}) => {
     const kind = { group: "apps", version: "v1", kind: "Deployment" };
     const needs = { kube, index, namespace: "serin-system", hookHosts: [], clock: hastyClock, log: noLog };
-    const object = aDeployment({ image: "web:2" });
+    const object = aDeployment({ image: "web:2", annotations });
     const request = { uid: "u", kind, operation: "UPDATE", object, oldObject: aDeployment() };
     return admitDeployments(needs)(request as unknown as AdmissionRequest<Deployment>);
   };
@@ -76,6 +76,18 @@ describe("webhook/deployments among many routes", () => {
     expect(routeRequests().map(({ path }) => path.split("/v1/")[1])).to.deep.equal([
       "namespaces/shop/httproutes",
     ]);
+  });
+
+  it("warns once of a route that names the Service without a grant and may take the canary's requests", async () => {
+    const spec = { parentRefs: [{ name: "gw", namespace: "edge" }] };
+    const backendRefs = [{ name: "web", namespace: "shop", port: 80 }];
+    const matches = [{ headers: [{ name: "x-beta", value: "1" }] }];
+    api.add(httpRoutes, { ...route("web", "shop"), spec: { ...spec, rules: [{ backendRefs }] } });
+    api.add(httpRoutes, { ...route("beta", "evil"), spec: { ...spec, rules: [{ matches, backendRefs }] } });
+    const answer = await ask(await followRoutes(api, kube, stop.signal), { "serin.dev/sticky": "1h" });
+    const warnings = (answer.allowed && answer.warnings) || [];
+    expect(warnings.filter((text) => text.includes("route evil/beta has the same host"))).to.have.length(1);
+    expect(warnings.filter((text) => text.includes("HTTPRoute evil/beta name a Service"))).to.have.length(1);
   });
 
   it("uses a route that its user has created a moment before the update", async () => {
