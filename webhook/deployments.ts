@@ -10,7 +10,7 @@ import { type ReferenceGrant, routeKeyOf } from "../kube/core/routes.ts";
 import type { Service } from "../kube/core/services.ts";
 import type { Deployment, ReplicaSet } from "../kube/core/workloads.ts";
 import type { RouteIndex } from "../kube/runtime/route-index.ts";
-import { readWhole, refresh } from "../kube/runtime/route-reads.ts";
+import { listMarked, readWhole, refresh } from "../kube/runtime/route-reads.ts";
 import { admitCreate, admitUpdate, changesTemplate } from "../rollout/admission/admit.ts";
 import type { AdmissionResponse } from "../rollout/admission/answer.ts";
 import type { ClusterState } from "../rollout/admission/change.ts";
@@ -19,9 +19,10 @@ import { needsDefaultSources } from "../rollout/admission/needs-layers.ts";
 import { provenEffects } from "../rollout/admission/proven.ts";
 import { answerPerson, answerTracker } from "../rollout/admission/tracked.ts";
 import type { HookHost } from "../rollout/hooks/hosts.ts";
+import { FLIGHT } from "../rollout/keys.ts";
 import { TRACKER } from "../rollout/tracking/decide.ts";
 import { withoutChanged } from "../rollout/tracking/pending.ts";
-import { crossesInto, permitted } from "../rollout/traffic/grants.ts";
+import { crossesInto, namespacesInto, permitted } from "../rollout/traffic/grants.ts";
 import { servicesFor } from "../rollout/traffic/isolation.ts";
 import type { Autoscaler } from "../rollout/workload/autoscalers.ts";
 import { planOf } from "../rollout/workload/plan-of.ts";
@@ -128,20 +129,24 @@ function summary(
  * Reads from the API server's cache (resourceVersion 0), except the ReplicaSets, which decide the stable version, and the
  * routes. The index finds the routes; Serin reads those whole that may lead to the Deployment's Services.
  */
-async function gather({ kube, index }: Needs, old: Deployment): Promise<ClusterState> {
+async function gather(needs: Needs, old: Deployment): Promise<ClusterState> {
+  const { kube, index } = needs;
   const { uid = "", namespace = "" } = old.metadata;
   const cached = { resourceVersion: "0" };
-  const [replicaSets, here, neighbours, listed, autoscalers] = await Promise.all([
+  const [replicaSets, here, neighbours, listed, autoscalers, flight] = await Promise.all([
     listReplicaSets(kube, old),
     kube.list<Service>(services, { namespace }, cached),
     kube.list<Deployment>(deployments, { namespace }, cached),
     refresh({ kube, index }, namespace),
     kube.list<Autoscaler>(horizontalPodAutoscalers, { namespace }, cached),
+    readFlight(needs, old),
   ]);
   const templates = [old, ...replicaSets].map(({ spec }) => spec.template);
-  const around = index.around(servicesFor(uid, templates, here.items).map(keyOf), uid);
+  const found = index.around(servicesFor(uid, templates, here.items).map(keyOf), uid);
+  const all = [...found, ...(flight?.shared ?? [])];
+  const around = [...new Map(all.map((route) => [routeKeyOf(route), route])).values()];
   const crosses = around.some((route) => crossesInto(namespace, route));
-  const grants = crosses ? await listGrants<ReferenceGrant>(kube, namespace) : [];
+  const grants = flight?.grants ?? (crosses ? await listGrants<ReferenceGrant>(kube, namespace) : []);
   const leading = permitted(namespace, around, grants);
   const keys = new Set(around.map(routeKeyOf));
   const choosing = index.choosing(leading.flatMap(({ parents }) => parents));
@@ -155,4 +160,17 @@ async function gather({ kube, index }: Needs, old: Deployment): Promise<ClusterS
     grants,
     autoscalers: autoscalers.items,
   };
+}
+
+/**
+ * The grants, and the routes with a share of the rollout in flight, as the API server stores them now. The index may not know
+ * the newest share yet, and an undo must drain it before native control deletes the canary's pods. Absent at rest: then a
+ * route that the index does not know leads to Services that Serin isolates, so it gives the canary no traffic.
+ */
+async function readFlight({ kube, index }: Needs, { metadata }: Deployment) {
+  const { uid = "", namespace = "", labels } = metadata;
+  if (labels?.[FLIGHT] === undefined) return undefined;
+  const grants = await listGrants<ReferenceGrant>(kube, namespace);
+  const marked = await listMarked({ kube, index }, namespacesInto(namespace, grants), FLIGHT);
+  return { grants, shared: marked.filter(({ shares }) => shares.includes(uid)) };
 }

@@ -28,9 +28,12 @@ type Found = "backend" | "share" | "namespace" | "parent";
 export class RouteIndex {
   /** Resolves when the index holds all routes for the first time. Rejects if the signal aborts first. */
   readonly synced: Promise<void>;
+  /** Reduces a route as the index does. */
+  readonly reduce: RouteIndexOptions["reduce"];
   readonly #kinds: ReadonlyMap<string, Reflection<LeanRoute, Found, Route>>;
 
   constructor({ reduce, onChange = () => {}, ...options }: RouteIndexOptions) {
+    this.reduce = reduce;
     const indexes = {
       backend: ({ backends }: LeanRoute) => backends,
       share: ({ shares }: LeanRoute) => shares,

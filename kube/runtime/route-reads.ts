@@ -7,12 +7,19 @@ import type { RouteIndex } from "./route-index.ts";
 
 /** A namespace whose routes are longer than this together (characters of JSON) is not listed. */
 const LISTED = 1024 * 1024;
-/** The longest routes (characters of JSON) that one caller reads at once. */
+/** The most routes (characters of JSON) that one caller reads. */
 const MOST_READ = 4 * LISTED;
 const REQUESTS_AT_ONCE = 8;
+const NAMESPACES_AT_ONCE = 4;
 
 /** Whole routes by their keys; see routeKeyOf. */
 export type RouteBodies = Pick<ReadonlyMap<string, Route>, "get">;
+
+/** The API server, and the index that may be late. */
+interface Source {
+  readonly kube: Kube;
+  readonly index: RouteIndex;
+}
 
 /**
  * Lists the routes of a namespace, because the index may be late by the delay of its watch, and users apply a Deployment
@@ -20,7 +27,7 @@ export type RouteBodies = Pick<ReadonlyMap<string, Route>, "get">;
  * watch has reported it.
  */
 export async function refresh(
-  { kube, index }: { readonly kube: Kube; readonly index: RouteIndex },
+  { kube, index }: Source,
   namespace: string,
 ): Promise<ReadonlyMap<string, Route>> {
   const bodies = new Map<string, Route>();
@@ -38,6 +45,38 @@ export async function refresh(
     routeKinds.map((kind) => kube.list(kind, { namespace }, {}, take).catch(ifNotFound(undefined))),
   );
   return bodies;
+}
+
+/**
+ * Lists the routes with this label in these namespaces, as the API server stores them now: the index may be late. Keeps only
+ * the lean routes. Throws if the routes are too long together, because then nobody knows all of them.
+ */
+export async function listMarked(
+  { kube, index }: Source,
+  namespaces: readonly string[],
+  labelSelector: string,
+): Promise<readonly LeanRoute[]> {
+  let room = MOST_READ;
+  const take = (route: Route): LeanRoute => {
+    const lean = index.reduce(route);
+    room -= lean.size;
+    if (room >= 0) return lean;
+    throw new Error(
+      `the routes with the label ${labelSelector} in the namespaces ${namespaces.join(", ")} have more than ${MOST_READ} ` +
+        "characters together: remove the label from those that no rollout uses",
+    );
+  };
+  const limit = pLimit(NAMESPACES_AT_ONCE);
+  const lists = namespaces.flatMap((namespace) =>
+    routeKinds.map((kind) =>
+      limit(async () => {
+        const none = ifNotFound({ items: [] as LeanRoute[] });
+        return (await kube.list<LeanRoute, Route>(kind, { namespace }, { labelSelector }, take).catch(none))
+          .items;
+      }),
+    ),
+  );
+  return (await Promise.all(lists)).flat();
 }
 
 /**

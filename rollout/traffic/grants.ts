@@ -12,6 +12,12 @@ export function crossesInto(namespace: string, route: Route | LeanRoute): boolea
   return route.metadata.namespace !== namespace && servicesNamed(route, namespace).size > 0;
 }
 
+/** The namespaces whose routes may lead to a Service of this namespace: its own, and those that its grants name. */
+export function namespacesInto(namespace: string, grants: readonly ReferenceGrant[]): readonly string[] {
+  const named = grants.flatMap(({ spec }) => spec.from).filter(({ group }) => group === GATEWAY_API);
+  return [...new Set([namespace, ...named.map((from) => from.namespace)])];
+}
+
 /**
  * The routes through which the Services of a namespace may get traffic: its own routes, and routes of other namespaces that
  * a ReferenceGrant lets name one of the Services. Gateways ignore the Services in any other route. Serin must do the same,
