@@ -18,6 +18,7 @@ import { type Reflection, reflect } from "../../kube/runtime/reflector.ts";
 import { RouteIndex } from "../../kube/runtime/route-index.ts";
 import { FLIGHT } from "../../rollout/keys.ts";
 import { leanRoute } from "../../rollout/traffic/lean-route.ts";
+import { leanSlice } from "./lean-objects.ts";
 import { RouteCopies } from "./route-copies.ts";
 import { VersionPods } from "./version-pods.ts";
 
@@ -44,6 +45,7 @@ interface Owner {
 /**
  * Copies of the objects in flight: objects with the label `serin.dev/flight`, and the pods of both versions. Of every route of
  * the cluster, whatever its marks, the lean entry; whole are only the routes that the rollouts in flight have used last.
+ * Anyone can write the label, so the copies of a namespace's objects have limited room.
  * Indexes find the objects of one rollout, so the cost of a reconcile does not depend on the number of rollouts.
  */
 export class Caches {
@@ -63,7 +65,12 @@ export class Caches {
     this.deployments = this.#follow<Deployment, "uid">(deployments, uidOf, { uid: uidOf });
     this.replicaSets = this.#follow<ReplicaSet, "owner">(replicaSets, markOf, { owner: ownerKeys });
     this.services = this.#follow<Service, "owner">(services, markOf, { owner: ownerKeys });
-    this.endpointSlices = this.#follow<EndpointSlice, "owner">(endpointSlices, markOf, { owner: ownerKeys });
+    this.endpointSlices = this.#follow<EndpointSlice, "owner">(
+      endpointSlices,
+      markOf,
+      { owner: ownerKeys },
+      leanSlice,
+    );
     this.routes = new RouteIndex({
       ...options,
       reduce: (route) => {
@@ -139,6 +146,7 @@ export class Caches {
     resource: Resource,
     uidsOf: ValuesOf<T>,
     indexes: Readonly<Record<Index, ValuesOf<T>>>,
+    pick?: (object: T) => T,
   ): Reflection<T, Index> {
     const { kube, clock, log, signal } = this.#options;
     return reflect<T, Index>({
@@ -149,6 +157,7 @@ export class Caches {
       log,
       signal,
       indexes,
+      ...(pick && { pick }),
       onChange: (_key, now, before) => {
         this.#tell([now, before].flatMap((object) => (object === undefined ? [] : uidsOf(object))));
       },

@@ -5,8 +5,12 @@ import type { KubeObject } from "../core/meta.ts";
 import type { Resource } from "../core/resources.ts";
 import { predicateOf } from "../core/selector.ts";
 import type { Indexes } from "./indexer.ts";
+import { Room, type RoomOptions } from "./room.ts";
 import { Cache, type OnChange } from "./store.ts";
 import { follow } from "./watcher.ts";
+
+/** The room of a namespace (characters of JSON), unless a reflection has its own. */
+const MOST = 4 * 1024 * 1024;
 
 /** The objects to copy, and the listener. */
 export interface ReflectOptions<
@@ -31,6 +35,8 @@ export interface ReflectOptions<
   readonly log: Log;
   /** Drops unused fields from each object as soon as it is read, to save memory; managedFields by default. */
   readonly pick?: (object: Raw) => T;
+  /** How much of one namespace the copy keeps, after `pick`; 4 Mi characters of JSON by default. */
+  readonly room?: RoomOptions<T>;
   /** Indexes that find objects by other values than their keys. */
   readonly indexes?: Indexes<T, Index>;
   /**
@@ -60,9 +66,15 @@ export interface Reflection<T extends KubeObject, Index extends string = never, 
 export function reflect<T extends KubeObject, Index extends string = never, Raw extends KubeObject = T>(
   options: ReflectOptions<T, Index, Raw>,
 ): Reflection<T, Index, Raw> {
-  const { pick = withoutManagedFields as (object: Raw) => never, signal } = options;
+  const { pick = withoutManagedFields as (object: Raw) => never, room = { most: MOST }, signal } = options;
   const matches = predicateOf(options);
-  const cache = new Cache<T, Index>(guarded(options), options.indexes ?? ({} as Indexes<T, Index>));
+  const onFull = (namespace: string) =>
+    options.log.warn(
+      { resource: options.resource.plural, namespace, most: room.most },
+      "the objects of this namespace that may concern Serin are too long together: Serin ignores some of them",
+    );
+  const indexes = options.indexes ?? ({} as Indexes<T, Index>);
+  const cache = new Cache<T, Index>(guarded(options), indexes, new Room(room, onFull));
   const synced = Promise.withResolvers<void>();
   synced.promise.catch(() => {});
   const end = () => synced.reject(signal.reason);

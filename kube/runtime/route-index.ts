@@ -19,6 +19,11 @@ export interface RouteIndexOptions {
   readonly onChange?: (now: LeanRoute | undefined, before: LeanRoute | undefined) => void;
 }
 
+/** The room of a namespace's lean routes, in characters: for some 20,000 routes with a Service or two. */
+const ROOM = 16 * 1024 * 1024;
+/** About what an index needs for one value of a route, in characters. */
+const PER_VALUE = 200;
+
 type Found = "backend" | "share" | "namespace" | "parent";
 
 /**
@@ -47,6 +52,7 @@ export class RouteIndex {
           ...options,
           resource,
           pick: reduce,
+          room: { most: ROOM, sizeOf },
           indexes,
           onChange: (_key, now, before) => onChange(now, before),
         }),
@@ -92,6 +98,11 @@ export class RouteIndex {
   #by(found: Found, value: string): readonly LeanRoute[] {
     return [...this.#kinds.values()].flatMap((copy) => copy.by(found, value));
   }
+}
+
+function sizeOf(route: LeanRoute): number {
+  const { backends, shares, parents } = route;
+  return JSON.stringify(route).length + PER_VALUE * (backends.length + shares.length + parents.length);
 }
 
 /** Each route once. */

@@ -1,5 +1,6 @@
 import { type KubeObject, keyOf } from "../core/meta.ts";
 import { Indexer, type Indexes } from "./indexer.ts";
+import type { Room } from "./room.ts";
 
 /** Called at each change: `now` is undefined if the object is gone, `before` if it is new. */
 export type OnChange<T> = (key: string, now: T | undefined, before: T | undefined) => void;
@@ -14,11 +15,14 @@ export class Cache<T extends KubeObject, Index extends string = never> {
   /** Objects that an own write removed before the watch reported it. Older events must not bring them back. */
   readonly #removed = new Map<string, bigint>();
   readonly #onChange: OnChange<T>;
+  readonly #room: Pick<Room<T>, "take">;
   /** The version up to which the watch (or a list) has reported everything. */
   #passed = 0n;
 
-  constructor(onChange: OnChange<T>, indexes: Indexes<T, Index>) {
+  /** Keeps no object that finds no room; it counts again when it changes, or with the next list. */
+  constructor(onChange: OnChange<T>, indexes: Indexes<T, Index>, room: Pick<Room<T>, "take">) {
     this.#onChange = onChange;
+    this.#room = room;
     this.#indexer = new Indexer(indexes);
   }
 
@@ -76,8 +80,9 @@ export class Cache<T extends KubeObject, Index extends string = never> {
     if (exists ? version > known : version >= known) this.#set(key, exists ? object : undefined);
   }
 
-  #set(key: string, now: T | undefined): void {
+  #set(key: string, next: T | undefined): void {
     const before = this.#objects.get(key);
+    const now = this.#room.take(next, before) ? next : undefined;
     if (now) this.#objects.set(key, now);
     else this.#objects.delete(key);
     this.#indexer.set(key, now, before);
