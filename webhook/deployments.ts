@@ -1,16 +1,9 @@
-import pLimit from "p-limit";
 import type { Kube } from "../kube/client/api.ts";
-import { listGrants } from "../kube/client/grants.ts";
-import { listReplicaSets } from "../kube/client/replica-sets.ts";
 import type { Clock } from "../kube/core/clock.ts";
 import type { Log } from "../kube/core/log.ts";
-import { keyOf } from "../kube/core/meta.ts";
-import { deployments, horizontalPodAutoscalers, services } from "../kube/core/resources.ts";
-import { type ReferenceGrant, routeKeyOf } from "../kube/core/routes.ts";
-import type { Service } from "../kube/core/services.ts";
+import { deployments } from "../kube/core/resources.ts";
 import type { Deployment, ReplicaSet } from "../kube/core/workloads.ts";
 import type { RouteIndex } from "../kube/runtime/route-index.ts";
-import { listMarked, readWhole, refresh } from "../kube/runtime/route-reads.ts";
 import { admitCreate, admitUpdate, changesTemplate } from "../rollout/admission/admit.ts";
 import type { AdmissionResponse } from "../rollout/admission/answer.ts";
 import type { ClusterState } from "../rollout/admission/change.ts";
@@ -19,20 +12,16 @@ import { needsDefaultSources } from "../rollout/admission/needs-layers.ts";
 import { provenEffects } from "../rollout/admission/proven.ts";
 import { answerPerson, answerTracker } from "../rollout/admission/tracked.ts";
 import type { HookHost } from "../rollout/hooks/hosts.ts";
-import { FLIGHT } from "../rollout/keys.ts";
 import { TRACKER } from "../rollout/tracking/decide.ts";
 import { withoutChanged } from "../rollout/tracking/pending.ts";
-import { crossesInto, namespacesInto, permitted } from "../rollout/traffic/grants.ts";
-import { servicesFor } from "../rollout/traffic/isolation.ts";
-import type { Autoscaler } from "../rollout/workload/autoscalers.ts";
 import { planOf } from "../rollout/workload/plan-of.ts";
 import { readDefaultSources } from "./default-sources.ts";
 import { performEffect, type RoutePlace, routesToDrain } from "./effects.ts";
+import { gather } from "./gather.ts";
+import { Lanes } from "./lanes.ts";
 import { readLive } from "./live.ts";
 import type { Admit } from "./server.ts";
 
-/** How many requests may hold routes in memory at once. */
-const AT_ONCE = 4;
 /** How long (ms) a request waits for the index of routes. The API server waits 20 s for an answer. */
 const PATIENCE_MS = 10_000;
 
@@ -63,7 +52,7 @@ interface Decision {
  */
 export function admitDeployments(needs: Needs): Admit<Deployment> {
   const { kube, namespace, hookHosts, clock, log } = needs;
-  const inTurn = pLimit(AT_ONCE);
+  const lanes = new Lanes();
   return async ({ object: requested, oldObject: stored, dryRun, options }) => {
     const reading = needsDefaultSources(requested, stored)
       ? readDefaultSources(kube, namespace, requested)
@@ -85,7 +74,7 @@ export function admitDeployments(needs: Needs): Admit<Deployment> {
         return { answer: await answerWith(), replicaSets: [], routes: [] };
       await untilSynced(needs);
       // The routes leave the memory with the decision. An effect that waits for a gateway reads its own again.
-      const decision = await inTurn(async () => {
+      const decision = await lanes.run(old.metadata.namespace ?? "", async () => {
         const cluster = await gather(needs, old);
         const answer = await answerWith(cluster);
         const routes = routesToDrain(answer.effects, cluster, old);
@@ -123,54 +112,4 @@ function summary(
 ): object {
   const said = answer.allowed ? { warnings: answer.warnings } : { message: answer.message };
   return { namespace, name, dryRun, allowed: answer.allowed, ...said };
-}
-
-/**
- * Reads from the API server's cache (resourceVersion 0), except the ReplicaSets, which decide the stable version, and the
- * routes. The index finds the routes; Serin reads those whole that may lead to the Deployment's Services.
- */
-async function gather(needs: Needs, old: Deployment): Promise<ClusterState> {
-  const { kube, index } = needs;
-  const { uid = "", namespace = "" } = old.metadata;
-  const cached = { resourceVersion: "0" };
-  const [replicaSets, here, neighbours, listed, autoscalers, flight] = await Promise.all([
-    listReplicaSets(kube, old),
-    kube.list<Service>(services, { namespace }, cached),
-    kube.list<Deployment>(deployments, { namespace }, cached),
-    refresh({ kube, index }, namespace),
-    kube.list<Autoscaler>(horizontalPodAutoscalers, { namespace }, cached),
-    readFlight(needs, old),
-  ]);
-  const templates = [old, ...replicaSets].map(({ spec }) => spec.template);
-  const found = index.around(servicesFor(uid, templates, here.items).map(keyOf), uid);
-  const all = [...found, ...(flight?.shared ?? [])];
-  const around = [...new Map(all.map((route) => [routeKeyOf(route), route])).values()];
-  const crosses = around.some((route) => crossesInto(namespace, route));
-  const grants = flight?.grants ?? (crosses ? await listGrants<ReferenceGrant>(kube, namespace) : []);
-  const leading = permitted(namespace, around, grants);
-  const keys = new Set(around.map(routeKeyOf));
-  const choosing = index.choosing(leading.flatMap(({ parents }) => parents));
-  const beside = choosing.filter((route) => !keys.has(routeKeyOf(route)));
-  return {
-    replicaSets,
-    services: here.items,
-    deployments: neighbours.items,
-    routes: await readWhole(kube, leading, listed),
-    known: [...around, ...beside],
-    grants,
-    autoscalers: autoscalers.items,
-  };
-}
-
-/**
- * The grants, and the routes with a share of the rollout in flight, as the API server stores them now. The index may not know
- * the newest share yet, and an undo must drain it before native control deletes the canary's pods. Absent at rest: then a
- * route that the index does not know leads to Services that Serin isolates, so it gives the canary no traffic.
- */
-async function readFlight({ kube, index }: Needs, { metadata }: Deployment) {
-  const { uid = "", namespace = "", labels } = metadata;
-  if (labels?.[FLIGHT] === undefined) return undefined;
-  const grants = await listGrants<ReferenceGrant>(kube, namespace);
-  const marked = await listMarked({ kube, index }, namespacesInto(namespace, grants), FLIGHT);
-  return { grants, shared: marked.filter(({ shares }) => shares.includes(uid)) };
 }

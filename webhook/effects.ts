@@ -1,6 +1,7 @@
 import pLimit from "p-limit";
 import type { Kube } from "../kube/client/api.ts";
 import { ifNotFound, isNotFound } from "../kube/client/errors.ts";
+import { listNamespace } from "../kube/client/namespace-list.ts";
 import { retryOnConflict } from "../kube/client/retry-on-conflict.ts";
 import type { Clock } from "../kube/core/clock.ts";
 import { messageOf } from "../kube/core/error-message.ts";
@@ -43,7 +44,7 @@ export async function performEffect(effect: Effect, wait: boolean, needs: Needs)
   const work = workOf(effect);
   if (work.on === "routes") return drain(work, wait, needs);
   const labelSelector = `${FLIGHT}=${effect.uid}`;
-  const found = work.services ?? (await kube.list<Service>(services, { namespace }, { labelSelector })).items;
+  const found = work.services ?? (await listNamespace<Service>(kube, services, { namespace, labelSelector }));
   await Promise.all(
     found.map((service) =>
       settleConflicts(kube, services, service, clock, (stored) => work.write(stored, clock.now())),

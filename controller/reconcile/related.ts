@@ -1,5 +1,6 @@
 import type { Kube } from "../../kube/client/api.ts";
 import { listGrants } from "../../kube/client/grants.ts";
+import { listNamespace } from "../../kube/client/namespace-list.ts";
 import type { Clock } from "../../kube/core/clock.ts";
 import { keyOf } from "../../kube/core/meta.ts";
 import { services } from "../../kube/core/resources.ts";
@@ -59,10 +60,10 @@ export class RelatedReader {
     const { kube, caches, clock } = this.#needs;
     const index = caches.routes;
     const [here, listed] = await Promise.all([
-      kube.list<Service>(services, { namespace }),
+      listNamespace<Service>(kube, services, { namespace }),
       refresh({ kube, index }, namespace),
     ]);
-    const own = servicesFor(uid, templates, here.items);
+    const own = servicesFor(uid, templates, here);
     const relevant = index.around(own.map(keyOf), uid);
     for (const route of relevant) {
       const whole = listed.get(routeKeyOf(route));

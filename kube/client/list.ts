@@ -12,7 +12,7 @@ interface Page<T> {
 /** The most objects of a page. */
 const MOST = 500;
 /** The most bytes of a page with more than one object. */
-const PAGE_BYTES = 8 * 1024 * 1024;
+const PAGE_BYTES = 2 * 1024 * 1024;
 /** By how much a page shrinks whose answer is too long. */
 const SHRINK = 8;
 const attempts = 3;
@@ -56,16 +56,19 @@ async function readPages<T extends KubeObject, Raw extends KubeObject>(
   }
 }
 
-/** Reads the next page, with as many objects as fit. With a resourceVersion, the API server ignores the limit. */
+/**
+ * Reads the next page, with as many objects as fit. With a resourceVersion, the API server ignores the limit and sends all
+ * objects from its cache. If these do not fit, Serin reads pages of the newest version.
+ */
 async function readPage<T>(fetch: Fetch, params: URLSearchParams, most: number) {
   for (let fitting = most; ; fitting = Math.ceil(fitting / SHRINK)) {
     params.set("limit", String(fitting));
-    const isWhole = fitting === 1 || params.has("resourceVersion");
     try {
-      const page = await fetch(params, isWhole ? undefined : PAGE_BYTES);
+      const page = await fetch(params, fitting === 1 ? undefined : PAGE_BYTES);
       return { page: page as Page<T>, fitting };
     } catch (error) {
       if (!(error instanceof PageTooLong)) throw error;
+      params.delete("resourceVersion");
     }
   }
 }

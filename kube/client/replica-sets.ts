@@ -3,6 +3,7 @@ import { replicaSets } from "../core/resources.ts";
 import { formatSelector } from "../core/selector.ts";
 import type { Deployment, ReplicaSet } from "../core/workloads.ts";
 import type { Kube } from "./api.ts";
+import { listNamespace } from "./namespace-list.ts";
 
 /** The Deployment's own ReplicaSets, read from the API server: its selector finds them, and it is their controller. */
 export async function listReplicaSets(
@@ -11,6 +12,6 @@ export async function listReplicaSets(
 ): Promise<readonly ReplicaSet[]> {
   const { namespace, uid } = metadata;
   const labelSelector = formatSelector(spec.selector);
-  const { items } = await kube.list<ReplicaSet>(replicaSets, { namespace }, { labelSelector });
-  return items.filter((set) => uid !== undefined && controllerOf(set) === uid);
+  const found = await listNamespace<ReplicaSet>(kube, replicaSets, { namespace, labelSelector });
+  return found.filter((set) => uid !== undefined && controllerOf(set) === uid);
 }

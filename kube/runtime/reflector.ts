@@ -1,7 +1,7 @@
 import type { Kube } from "../client/api.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
-import type { KubeObject } from "../core/meta.ts";
+import { type KubeObject, withoutManagedFields } from "../core/meta.ts";
 import type { Resource } from "../core/resources.ts";
 import { predicateOf } from "../core/selector.ts";
 import type { Indexes } from "./indexer.ts";
@@ -115,9 +115,4 @@ function guarded<T extends KubeObject>({
       log.error({ err: error, resource: resource.plural, key }, "listener failed");
     }
   };
-}
-
-function withoutManagedFields<T extends KubeObject>(object: T): T {
-  const { managedFields: _, ...metadata } = object.metadata;
-  return { ...object, metadata };
 }

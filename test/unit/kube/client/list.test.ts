@@ -31,7 +31,7 @@ const whole = (object: KubeObject) => object;
 
 describe("kube/list", () => {
   it("asks for fewer objects while an answer is too long, and for more when they are short again", async () => {
-    const sizes = [...Array(600).fill(5_000), ...Array(100).fill(MIB), ...Array(600).fill(5_000)];
+    const sizes = [...Array(600).fill(2_000), ...Array(100).fill(MIB / 4), ...Array(600).fill(2_000)];
     const { fetch, limits } = serverOf(sizes);
     const { items } = await listAll(fetch, {}, whole);
     expect(items.map(({ metadata }) => metadata.name)).to.deep.equal(sizes.map((_size, i) => `thing-${i}`));
@@ -45,14 +45,22 @@ describe("kube/list", () => {
     expect((await listAll(fetch, {}, whole)).items).to.have.length(2);
   });
 
-  it("reads a whole answer where the server ignores the limit", async () => {
-    const { fetch, limits } = serverOf([9 * MIB]);
-    expect((await listAll(fetch, { resourceVersion: "0" }, whole)).items).to.have.length(1);
-    expect(limits).to.deep.equal([500]);
+  it("reads pages of the newest version where the server ignores the limit and the answer is too long", async () => {
+    const { fetch, limits } = serverOf(Array(8).fill(MIB));
+    const versions: (string | null)[] = [];
+    const cached = (query: URLSearchParams, longestBytes?: number) => {
+      versions.push(query.get("resourceVersion"));
+      const asked = new URLSearchParams(query);
+      if (query.has("resourceVersion")) asked.set("limit", "1000");
+      return fetch(asked, longestBytes);
+    };
+    expect((await listAll(cached, { resourceVersion: "0" }, whole)).items).to.have.length(8);
+    expect(versions.slice(0, 2)).to.deep.equal(["0", null]);
+    expect(limits[0]).to.equal(1000);
   });
 
   it("reduces the objects of a page before it reads the next page", async () => {
-    const { fetch } = serverOf(Array(1_200).fill(5_000));
+    const { fetch } = serverOf(Array(1_200).fill(1_000));
     const steps: string[] = [];
     const noting = (query: URLSearchParams) => {
       steps.push("page");
@@ -68,16 +76,16 @@ describe("kube/list", () => {
   it("stops reading an answer that is too long, and uses the connection again", async () => {
     const api = await FakeApi.start();
     const kube = api.connect();
-    for (let i = 0; i < 12; i += 1) {
+    for (let i = 0; i < 24; i += 1) {
       const metadata = { name: `r-${i}`, namespace: "shop" };
-      api.add(httpRoutes, { kind: "HTTPRoute", metadata, spec: { filler: "x".repeat(MIB) } });
+      api.add(httpRoutes, { kind: "HTTPRoute", metadata, spec: { filler: "x".repeat(MIB / 4) } });
     }
     const { items } = await kube.list(httpRoutes, {}, {}, ({ metadata: { name } }) => ({
       metadata: { name },
     }));
-    expect(items).to.have.length(12);
+    expect(items).to.have.length(24);
     const limits = api.requests.map(({ query }) => query.get("limit"));
-    expect(limits).to.deep.equal(["500", "63", "8", "1", "2", "4", "8"]);
+    expect(limits.slice(0, 8)).to.deep.equal(["500", "63", "8", "1", "2", "4", "8", "1"]);
     await kube.close();
     await api.stop();
   });
