@@ -7,7 +7,7 @@ const BEFORE_WATCH_LIST = "Kubernetes before 1.34 has no WatchList: test/unit/ku
 export const RARE: Readonly<Record<Right, string>> = {
   "get deployments.apps": "a write conflicts: test/chaos/people/rbac.chaos.ts",
   "get grpcroutes.gateway.networking.k8s.io":
-    "an undo waits for acceptance: test/unit/webhook/routes.test.ts",
+    "an undo drains one: test/unit/webhook/deployments.routes.test.ts",
   "list leases.coordination.k8s.io serin in serin-system": BEFORE_WATCH_LIST,
   "list secrets serin-certificate in serin-system": BEFORE_WATCH_LIST,
   "list mutatingwebhookconfigurations.admissionregistration.k8s.io serin": BEFORE_WATCH_LIST,

@@ -1,39 +1,40 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { parseAllDocuments } from "yaml";
-import { repository } from "../../test/cluster/tools.ts";
 import type { Part } from "../processes.ts";
-import type { Crowd } from "./crowd.ts";
+import { type Crowd, nameOf } from "./crowd.ts";
 import type { UpdateCosts } from "./updates.ts";
 
-/** The costs among so many routes. */
+/** The costs among such a crowd. */
 export interface Row extends UpdateCosts {
-  readonly size: Crowd;
+  readonly crowd: Crowd;
 }
 
-const DEPLOYMENTS: Readonly<Record<Part, string>> = { webhook: "serin", controller: "serin-controller" };
-
-/** The Markdown table of docs/operations.md. */
-export function routesTableOf(rows: readonly Row[]): string {
-  const head = (part: Part) => `${part}, most memory (limit ${limitOf(part)} MiB)`;
-  const lines = rows.map(({ size, p99Ms, mostMiB }) => [
-    `${size.routes.toLocaleString("en")} of ${size.kB} kB`,
+/** The Markdown table of the updates. `limits` are in MiB. */
+export function routesTableOf(rows: readonly Row[], limits: Readonly<Record<Part, number>>): string {
+  const memory = (part: Part) => `${part}, most memory (limit ${limits[part]} MiB)`;
+  const head = ["among", "ready after", "admission, p50", "p99", memory("webhook"), memory("controller")];
+  const lines = rows.map(({ crowd, readyMs, p50Ms, p99Ms, footprints: { webhook, controller } }) => [
+    nameOf(crowd),
+    `${Math.round(readyMs / 1_000)} s`,
+    `${Math.round(p50Ms)} ms`,
     `${Math.round(p99Ms)} ms`,
-    `${Math.round(mostMiB.webhook)} MiB`,
-    `${Math.round(mostMiB.controller)} MiB`,
+    `${Math.round(webhook.peakMiB)} MiB`,
+    `${Math.round(controller.peakMiB)} MiB`,
+    `${Math.round(webhook.readMiB)} MiB`,
+    `${Math.round(controller.readMiB)} MiB`,
   ]);
-  const cells = [
-    ["routes", "admission, p99", head("webhook"), head("controller")],
-    ["---", "--:", "--:", "--:"],
-    ...lines,
-  ];
-  return cells.map((line) => `| ${line.join(" | ")} |`).join("\n");
+  return tableOf([...head, "webhook, read", "controller, read"], lines);
 }
 
-/** The memory limit of a process, in MiB, by deploy/deployment.yaml. */
-function limitOf(part: Part): number {
-  const documents = parseAllDocuments(readFileSync(join(repository, "deploy/deployment.yaml"), "utf8"));
-  const deployment = documents.find((document) => document.getIn(["metadata", "name"]) === DEPLOYMENTS[part]);
-  const path = ["spec", "template", "spec", "containers", 0, "resources", "limits", "memory"];
-  return Number.parseInt(String(deployment?.getIn(path)), 10);
+/** The Markdown table of the index. */
+export function indexTableOf(rows: readonly { readonly routes: number; readonly bytes: number }[]): string {
+  const lines = rows.map(({ routes, bytes }) => [
+    routes.toLocaleString("en"),
+    `${Math.round(bytes / 1_024 ** 2)} MiB`,
+    `${(bytes / routes / 1_024).toFixed(1)} KiB`,
+  ]);
+  return tableOf(["routes", "index", "for a route"], lines);
+}
+
+function tableOf(head: readonly string[], lines: readonly (readonly string[])[]): string {
+  const rule = head.map((_cell, i) => (i === 0 ? "---" : "--:"));
+  return [head, rule, ...lines].map((line) => `| ${line.join(" | ")} |`).join("\n");
 }
