@@ -20,6 +20,7 @@ import { admitDeployments } from "./deployments.ts";
 import { admitRoutes, admitServices } from "./in-flight.ts";
 import { admissionServer, drainServer, tls } from "./listen.ts";
 import { admitOwnWrites } from "./ownership.ts";
+import { Readiness } from "./readiness.ts";
 import { admissionApp } from "./server.ts";
 import { admitTracked } from "./tracked.ts";
 
@@ -36,8 +37,6 @@ const connection = connect({
 // The API server waits 20 s for an answer.
 const kube = negotiated(withRetryAfter(connection, { clock, patienceMs: 10_000 }), { ...gatewayApi, clock });
 const hookHosts = hookHostsOf(options["hook-host"]);
-let isListening = false;
-let isReached = false;
 const accepted = new Accepted({
   clock,
   settleMs: trustSettleMs,
@@ -49,15 +48,7 @@ const accepted = new Accepted({
 // Until the last request is answered.
 const closed = new AbortController();
 const index = new RouteIndex({ kube, reduce: leanRoute, clock, log, signal: closed.signal });
-let isSynced = false;
-index.synced.then(
-  () => {
-    isSynced = true;
-    log.info("all routes read");
-  },
-  // The process stops.
-  () => {},
-);
+const readiness = new Readiness(index, log);
 
 const server = admissionServer(
   admissionApp({
@@ -75,7 +66,7 @@ const server = admissionServer(
       },
     },
     accepts: (token) => accepted.accepts(token),
-    ready: () => isListening && isReached && isSynced,
+    ready: () => readiness.isReady(),
     log,
   }),
 );
@@ -97,18 +88,18 @@ const serving = keepServing({
     server.setSecureContext({ ...certificate, ...tls });
     if (server.listening) return;
     server.listen(options.port, options.host, () => {
-      isListening = true;
+      readiness.isListening = true;
       log.info({ host: options.host, port: options.port }, "listening");
     });
   },
   onReach(now) {
-    isReached = now;
+    readiness.isReached = now;
   },
 });
 
 const [signal] = await Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]);
 log.info({ signal }, "stopping");
-isListening = false;
+readiness.isListening = false;
 stop.abort();
 if (server.listening) await drainServer(server, clock);
 await serving;
