@@ -90,7 +90,7 @@ export function admitDeployments(needs: Needs): Admit<Deployment> {
     const live = await readLive(kube, deployments, stored);
     const { answer, replicaSets, routes } = await decide(live ?? stored);
     const effects = provenEffects(answer.effects, live?.metadata.uid, replicaSets);
-    const own = { kube, clock, namespace: stored.metadata.namespace ?? "", routes };
+    const own = { kube, clock, lanes, namespace: stored.metadata.namespace ?? "", routes };
     for (const effect of effects) await performEffect(effect, answer.allowed, own);
     return answer;
   };

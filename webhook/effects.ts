@@ -1,4 +1,3 @@
-import pLimit from "p-limit";
 import type { Kube } from "../kube/client/api.ts";
 import { ifNotFound, isNotFound } from "../kube/client/errors.ts";
 import { listNamespace } from "../kube/client/namespace-list.ts";
@@ -16,16 +15,17 @@ import type { ClusterState } from "../rollout/admission/change.ts";
 import { type EffectWork, workOf } from "../rollout/admission/effect-write.ts";
 import { notAccepted } from "../rollout/gateways/settle.ts";
 import { FLIGHT } from "../rollout/keys.ts";
+import type { Lanes } from "./lanes.ts";
 
 /** How long (ms) Serin waits for a gateway to accept a route. After that only the settle time counts. */
 const ACCEPTANCE_MS = 2_000;
 const POLL_MS = 100;
-/** How many routes of an effect may be in memory at once. */
-const AT_ONCE = 8;
 
 interface Needs {
   readonly kube: Kube;
   readonly clock: Clock;
+  /** The turns in which Serin holds objects in memory. */
+  readonly lanes: Lanes;
   /** The Deployment's. */
   readonly namespace: string;
   /** The routes to drain, if an effect drains routes. */
@@ -40,16 +40,19 @@ export type RoutePlace = Pick<Route, "kind" | "metadata">;
  * harmless if the API server refuses the request after all.
  */
 export async function performEffect(effect: Effect, wait: boolean, needs: Needs): Promise<void> {
-  const { kube, clock, namespace } = needs;
+  const { kube, clock, lanes, namespace } = needs;
   const work = workOf(effect);
   if (work.on === "routes") return drain(work, wait, needs);
   const labelSelector = `${FLIGHT}=${effect.uid}`;
-  const found = work.services ?? (await listNamespace<Service>(kube, services, { namespace, labelSelector }));
-  await Promise.all(
-    found.map((service) =>
-      settleConflicts(kube, services, service, clock, (stored) => work.write(stored, clock.now())),
-    ),
-  );
+  await lanes.run(namespace, async () => {
+    const found =
+      work.services ?? (await listNamespace<Service>(kube, services, { namespace, labelSelector }));
+    await Promise.all(
+      found.map((service) =>
+        settleConflicts(kube, services, service, clock, (stored) => work.write(stored, clock.now())),
+      ),
+    );
+  });
 }
 
 /** The routes that these effects drain, out of those that admission read for the Deployment. */
@@ -70,9 +73,10 @@ export function routesToDrain(
 async function drain(
   { write, settledAt }: EffectWork & { on: "routes" },
   wait: boolean,
-  { kube, clock, routes }: Needs,
+  { kube, clock, lanes, namespace, routes }: Needs,
 ): Promise<void> {
-  const inTurn = pLimit(AT_ONCE);
+  // No turn lasts for the wait: a slow gateway keeps no other request waiting.
+  const inTurn = <T>(one: () => Promise<T>) => lanes.run(namespace, one);
   const written = await Promise.allSettled(
     routes.map((place) =>
       inTurn(async () => {
