@@ -9,10 +9,10 @@ import {
   replicaSets,
   services,
 } from "../../kube/core/resources.ts";
-import type { Route } from "../../kube/core/routes.ts";
+import { type Route, routeKeyOf } from "../../kube/core/routes.ts";
 import type { EndpointSlice, Service } from "../../kube/core/services.ts";
 import type { Deployment, Pod, ReplicaSet } from "../../kube/core/workloads.ts";
-import { isRoutePlural } from "../../kube/core/writes.ts";
+import { isRoutePlural, type Target } from "../../kube/core/writes.ts";
 import type { ValuesOf } from "../../kube/runtime/indexer.ts";
 import { type Reflection, reflect } from "../../kube/runtime/reflector.ts";
 import { RouteIndex } from "../../kube/runtime/route-index.ts";
@@ -130,6 +130,12 @@ export class Caches {
     this.routes.apply(route);
     const lean = this.routes.get(route);
     if (lean !== undefined) this.routeCopies.put(route, lean);
+  }
+
+  /** Drops the copy of a route that is not what the API server stores, although no watch has reported a change. */
+  dropRoute({ kind, namespace, name }: Target): void {
+    const route = { kind: kind === "grpcroutes" ? "GRPCRoute" : "HTTPRoute", metadata: { namespace, name } };
+    this.routeCopies.drop(routeKeyOf(route));
   }
 
   /** The pods of both versions. The first call starts to follow them. */

@@ -19,12 +19,12 @@ export class RouteCopies {
   /** Keeps a route, in place of the one that was not used for the longest time. */
   put(route: Route, { size }: Pick<LeanRoute, "size">): void {
     const key = routeKeyOf(route);
-    this.#drop(key);
+    this.drop(key);
     this.#routes.set(key, { route, size });
     this.#size += size;
     for (const oldest of this.#routes.keys()) {
       if (this.#size <= this.#room) return;
-      this.#drop(oldest);
+      this.drop(oldest);
     }
   }
 
@@ -34,7 +34,8 @@ export class RouteCopies {
     if (copy !== undefined && versionOf(copy) < versionOf(route)) this.put(route, lean);
   }
 
-  #drop(key: string): void {
+  /** Drops the copy under this key, so that the route is read again. */
+  drop(key: string): void {
     this.#size -= this.#routes.get(key)?.size ?? 0;
     this.#routes.delete(key);
   }

@@ -2,11 +2,19 @@ import { expect } from "chai";
 import { Caches } from "../../../../controller/reconcile/caches.ts";
 import { Observer } from "../../../../controller/reconcile/observe.ts";
 import { Orphans } from "../../../../controller/reconcile/orphans.ts";
+import { performAll } from "../../../../controller/reconcile/perform.ts";
 import type { Kube } from "../../../../kube/client/api.ts";
-import { deployments, httpRoutes, replicaSets, services } from "../../../../kube/core/resources.ts";
+import {
+  deployments,
+  httpRoutes,
+  referenceGrants,
+  replicaSets,
+  services,
+} from "../../../../kube/core/resources.ts";
 import type { Route } from "../../../../kube/core/routes.ts";
 import { FLIGHT } from "../../../../rollout/keys.ts";
 import { shareOf } from "../../../../rollout/traffic/route-record.ts";
+import { writeRoute } from "../../../../rollout/traffic/writes.ts";
 import { hold } from "../../../../rollout/workload/hold.ts";
 import { withHoldRecord } from "../../../../rollout/workload/hold-record.ts";
 import { FakeApi } from "../../../support/api.ts";
@@ -109,5 +117,26 @@ describe("the controller among many routes", () => {
       .list("gateway.networking.k8s.io/v1/httproutes")
       .filter((one) => shareOf(one as Route, "uid-gone") !== undefined);
     expect(left.map(({ metadata }) => metadata.name)).to.deep.equal(["left-0", "left-1", "left-2", "left-3"]);
+  });
+
+  it("reads a route again after a conflict, even while its watch is broken", async () => {
+    const group = "gateway.networking.k8s.io";
+    const from = [{ group, kind: "HTTPRoute", namespace: "edge" }];
+    const metadata = { name: "allow", namespace: "shop" };
+    api.add(referenceGrants, { metadata, spec: { from, to: [{ group: "", kind: "Service" }] } });
+    api.add(httpRoutes, route("web", "edge"));
+    const needs = await follow();
+    const look = async () => (await needs.observer.observe(UID))?.routes[0] as Route;
+    await look();
+    api.endWatches("end");
+    api.faults.push(({ query }) => (query.has("watch") ? "hang" : undefined));
+    api.change(httpRoutes, "edge/web", { metadata: { annotations: { team: "edge" } } });
+    const share = { namespace: "shop", canaryServices: { web: "web-canary" }, weight: 0, since: AT_NOON };
+    const write = async () => performAll([writeRoute(await look(), UID, share)], UID, needs);
+    expect((await write())?.error).to.have.property("status", 409);
+    expect(await write()).to.equal(undefined);
+    const stored = await kube.get<Route>(httpRoutes, { namespace: "edge", name: "web" });
+    expect(stored.metadata.annotations).to.include({ team: "edge" });
+    expect(shareOf(stored, UID)).to.deep.equal(share);
   });
 });

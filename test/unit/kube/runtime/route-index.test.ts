@@ -118,4 +118,19 @@ describe("kube/route index", () => {
       .that.matches(/^19 routes \(shop\/.* Serin reads at most 4194304/);
     expect(paths()).to.deep.equal([]);
   });
+
+  it("leaves room for the routes of others, however many Services a namespace's routes name", () => {
+    const shared = Array.from({ length: 256 }, (_, i) => ({ name: `service-${i}`, port: 80 }));
+    for (let i = 0; i < 400; i += 1) {
+      const backends = shared.map((one) => ({ ...one, namespace: `namespace-${i}` }));
+      const meta = { name: `trap-${i}`, namespace: "evil", resourceVersion: String(1_000 + i) };
+      index.apply(aRoute({ kind: "HTTPRoute", backends, meta }));
+    }
+    const kept = index.of("evil");
+    expect(kept.length).to.be.within(100, 350);
+    index.apply(
+      aRoute({ kind: "HTTPRoute", meta: { name: "own", namespace: "edge", resourceVersion: "2000" } }),
+    );
+    expect(index.of("edge")).to.have.length(1);
+  });
 });
