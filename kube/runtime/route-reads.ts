@@ -1,6 +1,6 @@
 import pLimit from "p-limit";
 import type { Kube } from "../client/api.ts";
-import { ifNotFound } from "../client/errors.ts";
+import { ifNotFound, isNotFound } from "../client/errors.ts";
 import { routeKinds, routeResource } from "../core/resources.ts";
 import { type LeanRoute, type Route, routeKeyOf } from "../core/routes.ts";
 import type { RouteIndex } from "./route-index.ts";
@@ -21,6 +21,9 @@ interface Source {
   readonly index: RouteIndex;
 }
 
+/** The namespace has long routes that the index does not know. */
+class ReadEnough extends Error {}
+
 /**
  * Lists the routes of a namespace, because the index may be late by the delay of its watch, and users apply a Deployment
  * together with its routes. Returns these routes. A namespace with long routes is not listed: there a route counts when the
@@ -37,13 +40,19 @@ export async function refresh(
   room = LISTED;
   const take = (route: Route): Pick<Route, "metadata"> & Record<string, unknown> => {
     index.apply(route);
-    room -= index.get(route)?.size ?? 0;
+    room -= index.reduce(route).size;
     if (room >= 0) bodies.set(routeKeyOf(route), route);
+    else if (room < -MOST_READ) throw new ReadEnough();
     return { metadata: { name: route.metadata.name } };
   };
-  await Promise.all(
-    routeKinds.map((kind) => kube.list(kind, { namespace }, {}, take).catch(ifNotFound(undefined))),
-  );
+  const read = routeKinds.map(async (kind) => {
+    try {
+      await kube.list(kind, { namespace }, {}, take);
+    } catch (error) {
+      if (!isNotFound(error) && !(error instanceof ReadEnough)) throw error;
+    }
+  });
+  await Promise.all(read);
   return bodies;
 }
 

@@ -92,6 +92,14 @@ describe("kube/route index", () => {
     expect(bodies.size).to.be.below(7);
   });
 
+  it("stops reading a namespace that has just got very many long ones", async () => {
+    api.endWatches("end");
+    api.faults.push(({ query }) => (query.has("watch") ? "hang" : undefined));
+    for (let i = 0; i < 100; i += 1) api.add(httpRoutes, route(`long-${i}`, { filler: 255_000 }));
+    await refresh({ kube, index }, "shop");
+    expect(found().length).to.be.below(40);
+  });
+
   it("reads the other routes one by one, in their present version, without those that are gone", async () => {
     api.add(httpRoutes, route("far", { namespace: "edge" }));
     await eventually("followed", () => found().length === 3);
