@@ -2,7 +2,6 @@ import pLimit from "p-limit";
 import { FLIGHT, HELD } from "../../rollout/keys.ts";
 import { formatRouteRecord } from "../../rollout/traffic/route-record.ts";
 import type { Cluster } from "../../test/cluster/cluster.ts";
-import { eventually } from "../../test/cluster/wait.ts";
 
 /** So many objects of another tenant, of this length each. */
 export interface Crowd {
@@ -21,7 +20,6 @@ const PATHS = {
 const AT_ONCE = 16;
 /** About the length (bytes) of an object without the filler. */
 const BARE = 1_000;
-const GONE_MS = 600_000;
 
 /** Creates the objects. No gateway answers for these routes, so that the bench measures Serin alone. */
 export async function addCrowd({ api }: Cluster, crowd: Crowd): Promise<void> {
@@ -31,17 +29,11 @@ export async function addCrowd({ api }: Cluster, crowd: Crowd): Promise<void> {
   await Promise.all(objects.map((object) => limit(() => api.demand("POST", PATHS[crowd.plural], object))));
 }
 
-/** Deletes the objects. */
-export async function removeCrowd({ api }: Cluster, { plural }: Crowd): Promise<void> {
-  await eventually(
-    "all objects deleted",
-    async () => {
-      await api.request("DELETE", PATHS[plural]);
-      const { items } = await api.demand<{ items: object[] }>("GET", `${PATHS[plural]}?limit=1`);
-      return items.length === 0 ? true : undefined;
-    },
-    GONE_MS,
-  );
+/** Deletes the objects, one by one: the API server answers to the deletion of a collection with all of its objects. */
+export async function removeCrowd({ api }: Cluster, { plural, count }: Crowd): Promise<void> {
+  const limit = pLimit(AT_ONCE);
+  const paths = Array.from({ length: count }, (_, i) => `${PATHS[plural]}/crowd-${i}`);
+  await Promise.all(paths.map((path) => limit(() => api.demand("DELETE", path))));
 }
 
 /** The words of a table for a crowd. */
