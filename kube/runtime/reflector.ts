@@ -1,7 +1,7 @@
 import type { Kube } from "../client/api.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
-import { type KubeObject, withoutManagedFields } from "../core/meta.ts";
+import { type KubeObject, keyOf, withoutManagedFields } from "../core/meta.ts";
 import type { Resource } from "../core/resources.ts";
 import { predicateOf } from "../core/selector.ts";
 import type { Indexes } from "./indexer.ts";
@@ -84,6 +84,18 @@ export function reflect<T extends KubeObject, Index extends string = never, Raw 
   void follow<T, Raw>({
     ...options,
     pick,
+    roomOfList() {
+      const ofList = new Room(room, onFull);
+      const kept = new Map<string, T>();
+      // A list that begins anew reports its objects again.
+      return (object) => {
+        const key = keyOf(object);
+        const fits = ofList.take(object, kept.get(key));
+        if (fits) kept.set(key, object);
+        else kept.delete(key);
+        return fits;
+      };
+    },
     onList(objects, version) {
       cache.replace(objects, version);
       synced.resolve();

@@ -65,10 +65,11 @@ export class Cache<T extends KubeObject, Index extends string = never> {
     // A list is never older than an earlier event, unless the cluster was restored from a backup.
     if (listed < this.#passed) this.#restart();
     const keys = new Set(objects.map(keyOf));
-    for (const object of objects) this.#take(object, true);
+    // First, because what is gone must not take the room of what is there.
     for (const [key, object] of this.#objects) {
       if (!keys.has(key) && versionOf(object) <= listed) this.#set(key, undefined);
     }
+    for (const object of objects) this.#take(object, true);
     this.pass(version);
   }
 

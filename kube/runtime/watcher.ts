@@ -17,6 +17,8 @@ interface FollowOptions<T extends KubeObject, Raw extends KubeObject> {
   readonly log: Log;
   /** Reduces each object as soon as it is read. */
   readonly pick: (object: Raw) => T;
+  /** Begins a new list; the result tells whether there is room for the next object of it. Serin drops all others at once. */
+  readonly roomOfList: () => (object: T) => boolean;
   /** All objects at this version. They replace all earlier reports. */
   readonly onList: (objects: T[], version: string) => void;
   /** A change after the list. */
@@ -99,11 +101,20 @@ class Stream<T extends KubeObject, Raw extends KubeObject> {
   }
 
   async #list(): Promise<void> {
-    const { kube, resource, namespace, pick, onList } = this.#options;
+    const { kube, resource, namespace, pick, roomOfList, onList } = this.#options;
+    const fits = roomOfList();
+    const dropped: T = { metadata: { name: "" } } as T;
+    const take = (raw: Raw): T => {
+      const object = pick(raw);
+      return fits(object) ? object : dropped;
+    };
     try {
-      const { items, resourceVersion } = await kube.list<T, Raw>(resource, { namespace }, this.#query, pick);
+      const { items, resourceVersion } = await kube.list<T, Raw>(resource, { namespace }, this.#query, take);
       this.#version = resourceVersion;
-      onList(items, resourceVersion);
+      onList(
+        items.filter((object) => object !== dropped),
+        resourceVersion,
+      );
     } catch (error) {
       // The kind is not installed (yet), so there are no objects, and the copy is complete.
       if (isNotFound(error)) onList([], "0");
@@ -118,13 +129,17 @@ class Stream<T extends KubeObject, Raw extends KubeObject> {
   /** One request: the server first sends all objects, up to a marked bookmark, and then the changes. */
   async #watchAll(): Promise<void> {
     const existing: T[] = [];
+    const { pick, roomOfList } = this.#options;
+    const fits = roomOfList();
     for await (const event of this.#open({
       sendInitialEvents: "true",
       resourceVersionMatch: "NotOlderThan",
     })) {
       if (this.#version !== undefined) this.#pass(event);
-      else if (event.type !== "BOOKMARK") existing.push(this.#options.pick(event.object));
-      else if (event.object.metadata.annotations?.["k8s.io/initial-events-end"] === "true") {
+      else if (event.type !== "BOOKMARK") {
+        const object = pick(event.object);
+        if (fits(object)) existing.push(object);
+      } else if (event.object.metadata.annotations?.["k8s.io/initial-events-end"] === "true") {
         this.#version = event.object.metadata.resourceVersion ?? "";
         this.#options.onList(existing, this.#version);
       }

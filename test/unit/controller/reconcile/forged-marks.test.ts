@@ -14,7 +14,7 @@ const marked = (name: string, namespace: string, more = {}): KubeObject => ({
 });
 
 /** An API server with an object of a rollout in `shop`, and with many long ones of a stranger, of every kind. */
-function crowded(): Kube {
+function crowded(listed: number[]): Kube {
   const objects = Array.from({ length: 200 }, (_, i) =>
     marked(`fat-${i}`, "evil", { annotations: { filler } }),
   );
@@ -25,10 +25,13 @@ function crowded(): Kube {
       _where: object,
       _query: object,
       pick = (object: KubeObject) => object,
-    ) => ({
-      items: objects.map((object) => pick({ ...object, kind: resource.plural, spec: {} } as KubeObject)),
-      resourceVersion: "1",
-    }),
+    ) => {
+      const items = objects.map((object) =>
+        pick({ ...object, kind: resource.plural, spec: {} } as KubeObject),
+      );
+      listed.push(lengthOf(items));
+      return { items, resourceVersion: "1" };
+    },
     async *watch(_resource: Resource, _where: object, _query: object, signal: AbortSignal) {
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
       yield* [];
@@ -43,8 +46,10 @@ describe("controller/caches, with a tenant's long objects that carry the mark", 
     const stop = new AbortController();
     const log = { ...noLog, warn: (fields: object) => void warned.push(fields) };
     const warned: object[] = [];
-    const caches = new Caches({ kube: crowded(), clock: new FakeClock(), log, signal: stop.signal });
+    const listed: number[] = [];
+    const caches = new Caches({ kube: crowded(listed), clock: new FakeClock(), log, signal: stop.signal });
     await caches.synced();
+    expect(Math.max(...listed), "held until the end of a list").to.be.below(4.2 * 1024 * 1024);
     const { deployments, replicaSets, services, endpointSlices } = caches;
     for (const copy of [deployments, replicaSets, services, endpointSlices]) {
       expect(lengthOf(copy.list())).to.be.below(4.2 * 1024 * 1024);
