@@ -28,13 +28,18 @@ export function connect({ timeoutMs = 10_000, silenceMs = 90_000, ...options }: 
   const writing = ({ fieldManager = options.fieldManager }: Where) =>
     new URLSearchParams({ fieldManager, fieldValidation: "Warn" });
 
-  async function call<T>(request: ApiRequest, longestBytes?: number): Promise<T> {
+  async function call<T>(request: ApiRequest): Promise<T> {
+    return (await callMeasured<T>(request)).page;
+  }
+
+  /** Sends, and returns the answer with its length. */
+  async function callMeasured<T>(request: ApiRequest, longestBytes?: number) {
     const response = await transport.send(request);
     const warning = response.headers.warning;
     if (warning) options.log.warn({ method: request.method, path: request.path, warning }, "API warning");
     const text = await readText(request, response, longestBytes);
     try {
-      return JSON.parse(text);
+      return { page: JSON.parse(text) as T, bytes: Buffer.byteLength(text) };
     } catch (cause) {
       throw connectionError(request, cause);
     }
@@ -54,7 +59,8 @@ export function connect({ timeoutMs = 10_000, silenceMs = 90_000, ...options }: 
     get: (resource, where) => call({ method: "GET", path: pathOf(resource, where) }),
     list: (resource, where, query = {}, pick = (object) => object as never) =>
       listAll(
-        (page, longestBytes) => call({ method: "GET", path: pathOf(resource, where, page) }, longestBytes),
+        (page, longestBytes) =>
+          callMeasured({ method: "GET", path: pathOf(resource, where, page) }, longestBytes),
         query,
         pick,
       ),

@@ -13,16 +13,24 @@ interface Page<T> {
 const MOST = 500;
 /** The most bytes of a page with more than one object. */
 const PAGE_BYTES = 2 * 1024 * 1024;
+/** How full (0…1) a page should be. */
+const FILL = 0.75;
 /** By how much a page shrinks whose answer is too long. */
 const SHRINK = 8;
 const attempts = 3;
 
+/** A page, and the length of the answer that held it. */
+interface Fetched {
+  readonly page: unknown;
+  readonly bytes: number;
+}
+
 /** Fetches a page. Throws PageTooLong if its answer is longer than this. */
-type Fetch = (query: URLSearchParams, longestBytes?: number) => Promise<unknown>;
+type Fetch = (query: URLSearchParams, longestBytes?: number) => Promise<Fetched>;
 
 /**
- * Reads a list page by page, each reduced by `pick` before the next one is read. Asks for fewer objects if an answer is too
- * long, and for more afterwards. Starts over (at most 3 times) when the API server has dropped the list's snapshot.
+ * Reads a list page by page, each reduced by `pick` before the next one is read. Asks for as many objects as
+ * fit into a page if they are as long as the last ones, and for fewer if an answer is too long. Starts over (at most 3 times) when the API server has dropped the list's snapshot.
  */
 export async function listAll<T extends KubeObject, Raw extends KubeObject = T>(
   fetch: Fetch,
@@ -46,13 +54,13 @@ async function readPages<T extends KubeObject, Raw extends KubeObject>(
   const items: T[] = [];
   let most = MOST;
   for (let params = paramsOf(query); ; ) {
-    const { page, fitting } = await readPage<Raw>(fetch, params, most);
+    const { page, bytes } = await readPage<Raw>(fetch, params, most);
     for (const item of page.items ?? []) items.push(pick(withKind(item, page)));
     const token = page.metadata.continue;
     if (!token) return { items, resourceVersion: page.metadata.resourceVersion };
     params = paramsOf({ ...query, resourceVersion: undefined });
     params.set("continue", token);
-    most = Math.min(MOST, fitting * 2);
+    most = fittingAfter(page.items?.length ?? 0, bytes);
   }
 }
 
@@ -64,13 +72,19 @@ async function readPage<T>(fetch: Fetch, params: URLSearchParams, most: number) 
   for (let fitting = most; ; fitting = Math.ceil(fitting / SHRINK)) {
     params.set("limit", String(fitting));
     try {
-      const page = await fetch(params, fitting === 1 ? undefined : PAGE_BYTES);
-      return { page: page as Page<T>, fitting };
+      const { page, bytes } = await fetch(params, fitting === 1 ? undefined : PAGE_BYTES);
+      return { page: page as Page<T>, bytes };
     } catch (error) {
       if (!(error instanceof PageTooLong)) throw error;
       params.delete("resourceVersion");
     }
   }
+}
+
+/** How many objects the next page may have if they are as long as those of this page, with room for longer ones. */
+function fittingAfter(objects: number, bytes: number): number {
+  const fitting = Math.floor((objects * PAGE_BYTES * FILL) / bytes);
+  return objects === 0 ? MOST : Math.min(MOST, Math.max(1, fitting));
 }
 
 function paramsOf(query: Query): URLSearchParams {

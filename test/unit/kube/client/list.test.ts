@@ -15,14 +15,12 @@ function serverOf(sizes: readonly number[]) {
     const limit = Number(query.get("limit"));
     limits.push(limit);
     const page = sizes.slice(from, from + limit);
-    if (page.reduce((sum, size) => sum + size, 0) > longestBytes) throw new PageTooLong();
+    const bytes = page.reduce((sum, size) => sum + size, 0);
+    if (bytes > longestBytes) throw new PageTooLong();
     const to = from + page.length;
-    return {
-      apiVersion: "v1",
-      kind: "ThingList",
-      metadata: { resourceVersion: "1", ...(to < sizes.length && { continue: String(to) }) },
-      items: page.map((_size, i) => ({ metadata: { name: `thing-${from + i}` } })),
-    };
+    const metadata = { resourceVersion: "1", ...(to < sizes.length && { continue: String(to) }) };
+    const items = page.map((_size, i) => ({ metadata: { name: `thing-${from + i}` } }));
+    return { page: { apiVersion: "v1", kind: "ThingList", metadata, items }, bytes };
   };
   return { fetch, limits };
 }
@@ -38,6 +36,13 @@ describe("kube/list", () => {
     expect(limits.slice(0, 3)).to.deep.equal([500, 500, 63]);
     expect(limits.at(-1)).to.be.above(100);
     expect(limits.length).to.be.below(80);
+  });
+
+  it("wastes no answer on objects that are all as long", async () => {
+    const { fetch, limits } = serverOf(Array(2_000).fill(255_000));
+    expect((await listAll(fetch, {}, whole)).items).to.have.length(2_000);
+    expect(limits.slice(0, 4)).to.deep.equal([500, 63, 8, 6]);
+    expect(new Set(limits.slice(3))).to.deep.equal(new Set([6]));
   });
 
   it("reads an object by itself that is longer than a page may be", async () => {
@@ -85,7 +90,7 @@ describe("kube/list", () => {
     }));
     expect(items).to.have.length(24);
     const limits = api.requests.map(({ query }) => query.get("limit"));
-    expect(limits.slice(0, 8)).to.deep.equal(["500", "63", "8", "1", "2", "4", "8", "1"]);
+    expect(limits.slice(0, 8)).to.deep.equal(["500", "63", "8", "1", "5", "5", "5", "5"]);
     await kube.close();
     await api.stop();
   });
