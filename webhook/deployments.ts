@@ -1,13 +1,10 @@
-import type { Kube, Query } from "../kube/client/api.ts";
-import { listGrants } from "../kube/client/grants.ts";
-import { listLeft, listReplicaSets } from "../kube/client/replica-sets.ts";
-import { listRoutes } from "../kube/client/routes.ts";
+import type { Kube } from "../kube/client/api.ts";
+import { listLeft } from "../kube/client/replica-sets.ts";
 import type { Clock } from "../kube/core/clock.ts";
 import type { Log } from "../kube/core/log.ts";
-import { deployments, horizontalPodAutoscalers, services } from "../kube/core/resources.ts";
-import type { ReferenceGrant, Route } from "../kube/core/routes.ts";
-import type { Service } from "../kube/core/services.ts";
+import { deployments } from "../kube/core/resources.ts";
 import type { Deployment, ReplicaSet } from "../kube/core/workloads.ts";
+import type { RouteIndex } from "../kube/runtime/route-index.ts";
 import { admitCreate, admitUpdate, changesTemplate } from "../rollout/admission/admit.ts";
 import type { AdmissionResponse } from "../rollout/admission/answer.ts";
 import { auditOf, withAuthor } from "../rollout/admission/asked-by.ts";
@@ -18,22 +15,26 @@ import { provenEffects } from "../rollout/admission/proven.ts";
 import { answerInSystemNamespace } from "../rollout/admission/system-namespaces.ts";
 import { answerPerson, answerTracker } from "../rollout/admission/tracked.ts";
 import type { HookHost } from "../rollout/hooks/hosts.ts";
-import { FLIGHT, HELD } from "../rollout/keys.ts";
+import { HELD } from "../rollout/keys.ts";
 import { TRACKER } from "../rollout/tracking/decide.ts";
 import { withoutChanged } from "../rollout/tracking/pending.ts";
-import { crossesInto } from "../rollout/traffic/grants.ts";
-import type { Autoscaler } from "../rollout/workload/autoscalers.ts";
-import { holdRecordOf } from "../rollout/workload/hold-record.ts";
 import { planOf } from "../rollout/workload/plan-of.ts";
 import { readDefaultSources } from "./default-sources.ts";
-import { performEffect } from "./effects.ts";
+import { performEffect, type RoutePlace, routesToDrain } from "./effects.ts";
+import { gather } from "./gather.ts";
+import { Lanes } from "./lanes.ts";
 import { readLive } from "./live.ts";
 import type { ReviewResponse } from "./review.ts";
 import type { Admit } from "./server.ts";
 
+/** How long (ms) a request waits for the index of routes. The API server waits 20 s for an answer. */
+const PATIENCE_MS = 10_000;
+
 /** The means to answer. */
 export interface Needs {
   readonly kube: Kube;
+  /** All routes of the cluster. */
+  readonly index: RouteIndex;
   /** Serin's own namespace, which holds the profiles. Serin starts no rollout there. */
   readonly namespace: string;
   /** The hosts that hooks may call. */
@@ -46,52 +47,76 @@ export interface Needs {
 interface Decision {
   readonly answer: AdmissionResponse & ReviewResponse;
   readonly replicaSets: readonly ReplicaSet[];
+  /** The routes that the effects drain. */
+  readonly routes: readonly RoutePlace[];
 }
 
 /**
  * Answers requests about Deployments: reads the state of the cluster, decides, and performs the effects. An answer with
  * effects is decided for the Deployment that the API server stores, not for the one in the request's body.
  */
-export function admitDeployments({ kube, namespace, hookHosts, clock, log }: Needs): Admit<Deployment> {
+export function admitDeployments(needs: Needs): Admit<Deployment> {
+  const { kube, namespace, hookHosts, clock, log } = needs;
+  const lanes = new Lanes();
   return async ({ object: requested, oldObject: stored, dryRun, options, userInfo }) => {
     const inSystem = answerInSystemNamespace(requested, stored ?? undefined, namespace);
     if (inSystem !== undefined) return inSystem;
     const reading = needsDefaultSources(requested, stored)
       ? readDefaultSources(kube, namespace, requested)
       : undefined;
+    // It may fail before anything waits for it. Then `decide` throws its error.
+    reading?.catch(() => {});
     const checked = (answer: AdmissionResponse, old: Deployment | null) =>
       checkHookHosts(answer, old, (object) => planOf(object).hooks, hookHosts);
     if (stored === null) {
-      const isCopy = requested.metadata.annotations?.[HELD] !== undefined;
-      const [places, left] = await Promise.all([reading, isCopy ? listLeft(kube, requested) : []]);
-      return checked(admitCreate(requested, places, left), null);
+      const { annotations = {}, namespace: home = "" } = requested.metadata;
+      if (!(HELD in annotations)) return checked(admitCreate(requested, await reading, []), null);
+      const left = async () => admitCreate(requested, await reading, await listLeft(kube, requested));
+      return checked(await lanes.run(home, left), null);
     }
     const decide = async (present: Deployment): Promise<Decision> => {
       // The pods of a new template read the changed ConfigMap as well, so the change needs no rollout of its own.
       const old = changesTemplate(requested, present) ? withoutChanged(present) : present;
-      const [reads, places] = await Promise.all([
-        changesTemplate(requested, old) ? gather(kube, old) : undefined,
-        reading,
-      ]);
-      const now = new Date(clock.now()).toISOString();
-      const said = checked(admitUpdate(requested, old, reads, now, places), present);
-      const told = options?.fieldManager === TRACKER ? answerTracker(said) : answerPerson(said, old);
-      const answer = withAuthor(told, old, userInfo?.username, now);
-      if (reads !== undefined) log.info(summary(old, answer, dryRun), "new template");
-      const audit = auditOf(answer, old);
-      return { answer: { ...answer, audit }, replicaSets: reads?.replicaSets ?? [] };
+      const answerWith = async (cluster?: ClusterState) => {
+        const now = new Date(clock.now()).toISOString();
+        const said = checked(admitUpdate(requested, old, cluster, now, await reading), present);
+        const told = options?.fieldManager === TRACKER ? answerTracker(said) : answerPerson(said, old);
+        const answer = withAuthor(told, old, userInfo?.username, now);
+        return { ...answer, audit: auditOf(answer, old) };
+      };
+      if (!changesTemplate(requested, old))
+        return { answer: await answerWith(), replicaSets: [], routes: [] };
+      await untilSynced(needs);
+      // The routes leave the memory with the decision. An effect that waits for a gateway reads its own again.
+      const decision = await lanes.run(old.metadata.namespace ?? "", async () => {
+        const cluster = await gather(needs, old);
+        const answer = await answerWith(cluster);
+        const routes = routesToDrain(answer.effects, cluster, old);
+        return { answer, replicaSets: cluster.replicaSets, routes };
+      });
+      log.info(summary(old, decision.answer, dryRun), "new template");
+      return decision;
     };
     if (dryRun || !changesTemplate(requested, stored)) {
       const { answer } = await decide(stored);
       if (dryRun || answer.effects.length === 0) return answer;
     }
     const live = await readLive(kube, deployments, stored);
-    const { answer, replicaSets } = await decide(live ?? stored);
+    const { answer, replicaSets, routes } = await decide(live ?? stored);
     const effects = provenEffects(answer.effects, live?.metadata.uid, replicaSets);
-    const needs = { kube, clock, namespace: stored.metadata.namespace ?? "" };
-    for (const effect of effects) await performEffect(effect, answer.allowed, needs);
+    const own = { kube, clock, lanes, namespace: stored.metadata.namespace ?? "", routes };
+    for (const effect of effects) await performEffect(effect, answer.allowed, own);
     return answer;
   };
+}
+
+/** Waits until the index holds all routes. Throws if that takes too long. */
+async function untilSynced({ index, clock }: Needs): Promise<void> {
+  const stop = new AbortController();
+  const late = clock.sleep(PATIENCE_MS, stop.signal).then(() => {
+    throw new Error("Serin has just started and has not read all routes of the cluster yet");
+  });
+  await Promise.race([index.synced, late]).finally(() => stop.abort());
 }
 
 function summary(
@@ -101,35 +126,4 @@ function summary(
 ): object {
   const said = answer.allowed ? { warnings: answer.warnings } : { message: answer.message };
   return { namespace, name, dryRun, allowed: answer.allowed, ...said };
-}
-
-/** Reads from the API server's cache (resourceVersion 0), except the ReplicaSets, which decide the stable version. */
-async function gather(kube: Kube, old: Deployment): Promise<ClusterState> {
-  const { namespace } = old.metadata;
-  const cached = { resourceVersion: "0" };
-  const [sets, here, neighbours, routes, autoscalers] = await Promise.all([
-    listReplicaSets(kube, old),
-    kube.list<Service>(services, { namespace }, cached),
-    kube.list<Deployment>(deployments, { namespace }, cached),
-    listRoutes<Route>(kube, routesFor(old)),
-    kube.list<Autoscaler>(horizontalPodAutoscalers, { namespace }, cached),
-  ]);
-  const grants = routes.some((route) => crossesInto(namespace ?? "", route))
-    ? await listGrants<ReferenceGrant>(kube, namespace ?? "")
-    : [];
-  return {
-    replicaSets: sets,
-    services: here.items,
-    deployments: neighbours.items,
-    routes,
-    grants,
-    autoscalers: autoscalers.items,
-  };
-}
-
-/** The routes in flight during a rollout. All routes if one may begin. */
-function routesFor(old: Deployment): Query {
-  if (old.metadata.labels?.[FLIGHT] === undefined) return { resourceVersion: "0" };
-  const phase = holdRecordOf(old)?.phase;
-  return phase === "failed" || phase === "undone" ? {} : { labelSelector: FLIGHT };
 }

@@ -1,22 +1,21 @@
 import type { Kube } from "../kube/client/api.ts";
-import { isNotFound } from "../kube/client/errors.ts";
-import { listGrants } from "../kube/client/grants.ts";
+import { ifNotFound, isNotFound } from "../kube/client/errors.ts";
+import { listNamespace } from "../kube/client/namespace-list.ts";
 import { retryOnConflict } from "../kube/client/retry-on-conflict.ts";
-import { listRoutes } from "../kube/client/routes.ts";
 import type { Clock } from "../kube/core/clock.ts";
 import { messageOf } from "../kube/core/error-message.ts";
 import type { KubeObject } from "../kube/core/meta.ts";
 import { type Resource, routeResource, services } from "../kube/core/resources.ts";
-import type { ReferenceGrant, Route } from "../kube/core/routes.ts";
+import type { Route } from "../kube/core/routes.ts";
 import type { Service } from "../kube/core/services.ts";
 import type { Write as KubeWrite } from "../kube/core/writes.ts";
 import { perform } from "../kube/runtime/apply.ts";
 import type { Effect } from "../rollout/admission/answer.ts";
+import type { ClusterState } from "../rollout/admission/change.ts";
 import { type EffectWork, workOf } from "../rollout/admission/effect-write.ts";
 import { notAccepted } from "../rollout/gateways/settle.ts";
 import { FLIGHT } from "../rollout/keys.ts";
-import { crossesInto } from "../rollout/traffic/grants.ts";
-import { shareOf } from "../rollout/traffic/route-record.ts";
+import type { Lanes } from "./lanes.ts";
 
 /** How long (ms) Serin waits for a gateway to accept a route. After that only the settle time counts. */
 const ACCEPTANCE_MS = 2_000;
@@ -25,60 +24,94 @@ const POLL_MS = 100;
 interface Needs {
   readonly kube: Kube;
   readonly clock: Clock;
+  /** The turns in which Serin holds objects in memory. */
+  readonly lanes: Lanes;
   /** The Deployment's. */
   readonly namespace: string;
+  /** The routes to drain, if an effect drains routes. */
+  readonly routes: readonly RoutePlace[];
 }
+
+/** Where a route is. */
+export type RoutePlace = Pick<Route, "kind" | "metadata">;
 
 /**
  * Performs an effect that admission promises with its answer. With `wait`, returns when it is in force. Every effect is
  * harmless if the API server refuses the request after all.
  */
 export async function performEffect(effect: Effect, wait: boolean, needs: Needs): Promise<void> {
-  const { kube, clock, namespace } = needs;
+  const { kube, clock, lanes, namespace } = needs;
   const work = workOf(effect);
-  if (work.on === "routes") return drain(work, effect.uid, wait, needs);
+  if (work.on === "routes") return drain(work, wait, needs);
   const labelSelector = `${FLIGHT}=${effect.uid}`;
-  const found = work.services ?? (await kube.list<Service>(services, { namespace }, { labelSelector })).items;
-  await Promise.all(
-    found.map((service) =>
-      settleConflicts(kube, services, service, clock, (stored) => work.write(stored, clock.now())),
-    ),
-  );
+  await lanes.run(namespace, async () => {
+    const found =
+      work.services ?? (await listNamespace<Service>(kube, services, { namespace, labelSelector }));
+    await Promise.all(
+      found.map((service) =>
+        settleConflicts(kube, services, service, clock, (stored) => work.write(stored, clock.now())),
+      ),
+    );
+  });
+}
+
+/** The routes that these effects drain, out of those that admission read for the Deployment. */
+export function routesToDrain(
+  effects: readonly Effect[],
+  { routes, grants }: ClusterState,
+  { metadata: { namespace = "" } }: Pick<KubeObject, "metadata">,
+): readonly RoutePlace[] {
+  const works = effects.map(workOf).filter((work) => work.on === "routes");
+  const found = works.flatMap((work) => work.select(routes, namespace, grants));
+  return found.map(({ kind, metadata: { namespace, name } }) => ({
+    ...(kind !== undefined && { kind }),
+    metadata: { name, ...(namespace !== undefined && { namespace }) },
+  }));
 }
 
 /** Writes every route, even if one is refused, then waits as long as the gateways need to follow. */
 async function drain(
-  { select, write, settledAt }: EffectWork & { on: "routes" },
-  uid: string,
+  { write, settledAt }: EffectWork & { on: "routes" },
   wait: boolean,
-  { kube, clock, namespace }: Needs,
+  { kube, clock, lanes, namespace, routes }: Needs,
 ): Promise<void> {
-  const routes = await listRoutes<Route>(kube, { labelSelector: FLIGHT });
-  const crosses = routes.some((route) => shareOf(route, uid) !== undefined && crossesInto(namespace, route));
-  const grants = crosses ? await listGrants<ReferenceGrant>(kube, namespace) : [];
-  const own = select(routes, namespace, grants);
+  // No turn lasts for the wait: a slow gateway keeps no other request waiting.
+  const inTurn = <T>(one: () => Promise<T>) => lanes.run(namespace, one);
   const written = await Promise.allSettled(
-    own.map((found) =>
-      settleConflicts(kube, routeResource(found), found, clock, (route) => write(route, clock.now())),
+    routes.map((place) =>
+      inTurn(async () => {
+        const found = await readRoute(kube, place).catch(ifNotFound(undefined));
+        if (found === undefined) return;
+        await settleConflicts(kube, routeResource(found), found, clock, (route) => write(route, clock.now()));
+      }),
     ),
   );
   const refused = written.find((one) => one.status === "rejected");
   if (refused !== undefined) throw refused.reason;
   if (!wait) return;
-  const drained = await Promise.all(own.map((route) => awaitAccepted(kube, route, clock)));
+  const settled = await Promise.all(routes.map((place) => awaitSettled(place)));
   // The API server repeats an admission if the object changed during the wait: the time until then counts.
-  const leftMs = settledAt(drained) - clock.now();
+  const leftMs = Math.max(0, ...settled) - clock.now();
   if (leftMs > 0) await clock.sleep(leftMs);
+
+  /** Waits until the gateway has accepted the write. Returns when the write is in force, in ms. */
+  async function awaitSettled(place: RoutePlace): Promise<number> {
+    const until = clock.now() + ACCEPTANCE_MS;
+    for (;;) {
+      const settledMs = await inTurn(async () => {
+        const route = await readRoute(kube, place).catch(ifNotFound(undefined));
+        if (route === undefined) return 0;
+        return notAccepted(route) === undefined || clock.now() >= until ? settledAt([route]) : undefined;
+      });
+      if (settledMs !== undefined) return settledMs;
+      await clock.sleep(POLL_MS);
+    }
+  }
 }
 
-async function awaitAccepted(kube: Kube, written: Route, clock: Clock): Promise<Route> {
-  const { namespace, name } = written.metadata;
-  const until = clock.now() + ACCEPTANCE_MS;
-  for (;;) {
-    const route = await kube.get<Route>(routeResource(written), { namespace, name });
-    if (notAccepted(route) === undefined || clock.now() >= until) return route;
-    await clock.sleep(POLL_MS);
-  }
+function readRoute(kube: Kube, place: RoutePlace): Promise<Route> {
+  const { namespace, name } = place.metadata;
+  return kube.get<Route>(routeResource(place), { namespace, name });
 }
 
 /** Writes the result of `change` for the stored object. An object that is gone needs no change. Errors name the object. */

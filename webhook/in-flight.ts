@@ -1,4 +1,5 @@
 import type { Kube } from "../kube/client/api.ts";
+import { listNamespace } from "../kube/client/namespace-list.ts";
 import { replicaSets } from "../kube/core/resources.ts";
 import type { Route } from "../kube/core/routes.ts";
 import type { Service } from "../kube/core/services.ts";
@@ -23,8 +24,8 @@ export function admitServices(kube: Kube): Admit<Service> {
     if (equal(selectorOf(isolated), selectorOf(oldObject))) return { allowed: true, object: isolated };
     const { namespace } = oldObject.metadata;
     const labelSelector = `${HASH_LABEL}=${oldObject.spec.selector?.[HASH_LABEL]}`;
-    const { items } = await kube.list<ReplicaSet>(replicaSets, { namespace }, { labelSelector });
-    return { allowed: true, object: unlessRedirected(isolated, items) };
+    const sets = await listNamespace<ReplicaSet>(kube, replicaSets, { namespace, labelSelector });
+    return { allowed: true, object: unlessRedirected(isolated, sets) };
   };
 }
 

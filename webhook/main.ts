@@ -12,11 +12,14 @@ import { gatewayApi, negotiated } from "../kube/client/discovery.ts";
 import { inCluster } from "../kube/client/in-cluster.ts";
 import { withRetryAfter } from "../kube/client/retry-after.ts";
 import { systemClock } from "../kube/core/clock.ts";
+import { RouteIndex } from "../kube/runtime/route-index.ts";
 import { hookHostsOf } from "../rollout/hooks/hosts.ts";
+import { leanRoute } from "../rollout/traffic/lean-route.ts";
 import { admitDeployments } from "./deployments.ts";
 import { admitRoutes, admitServices } from "./in-flight.ts";
 import { admissionServer, drainServer, tls } from "./listen.ts";
 import { admitOwnWrites } from "./ownership.ts";
+import { Readiness } from "./readiness.ts";
 import { admissionApp } from "./server.ts";
 import { admitTracked } from "./tracked.ts";
 
@@ -33,20 +36,22 @@ const connection = connect({
 // The API server waits 20 s for an answer.
 const kube = negotiated(withRetryAfter(connection, { clock, patienceMs: 10_000 }), { ...gatewayApi, clock });
 const hookHosts = hookHostsOf(options["hook-host"]);
-let isListening = false;
-let isReached = false;
 const accepted = new Accepted({
   clock,
   settleMs: trustSettleMs,
   read: async () => tokensIn(await readConfiguration(kube, options.configuration)),
 });
+// Until the last request is answered.
+const closed = new AbortController();
+const index = new RouteIndex({ kube, reduce: leanRoute, clock, log, signal: closed.signal });
+const readiness = new Readiness(index, log);
 
 const server = admissionServer(
   admissionApp({
     kinds: {
       deployments: {
         kinds: ["Deployment"],
-        admit: admitDeployments({ kube, namespace: options.namespace, hookHosts, clock, log }),
+        admit: admitDeployments({ kube, index, namespace: options.namespace, hookHosts, clock, log }),
       },
       services: { kinds: ["Service"], admit: admitServices(kube) },
       routes: { kinds: ["HTTPRoute", "GRPCRoute"], admit: admitRoutes },
@@ -57,7 +62,7 @@ const server = admissionServer(
       },
     },
     accepts: (token) => accepted.accepts(token),
-    ready: () => isListening && isReached,
+    ready: () => readiness.isReady(),
     log,
   }),
 );
@@ -79,20 +84,21 @@ const serving = keepServing({
     server.setSecureContext({ ...certificate, ...tls });
     if (server.listening) return;
     server.listen(options.port, options.host, () => {
-      isListening = true;
+      readiness.isListening = true;
       log.info({ host: options.host, port: options.port }, "listening");
     });
   },
   onReach(now) {
-    isReached = now;
+    readiness.isReached = now;
   },
 });
 
 const [signal] = await Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]);
 log.info({ signal }, "stopping");
-isListening = false;
+readiness.isListening = false;
 stop.abort();
 if (server.listening) await drainServer(server, clock);
 await serving;
+closed.abort();
 // Last, because requests that are still being answered may need it.
 await kube.close();

@@ -1,7 +1,9 @@
 import type { Kube } from "../kube/client/api.ts";
 import { type Content, digestOf } from "../kube/client/digest.ts";
+import { listNamespace } from "../kube/client/namespace-list.ts";
 import type { Clock } from "../kube/core/clock.ts";
 import type { Log } from "../kube/core/log.ts";
+import { withoutManagedFields } from "../kube/core/meta.ts";
 import { configMaps, deployments } from "../kube/core/resources.ts";
 import type { Deployment } from "../kube/core/workloads.ts";
 import { TRACK } from "../rollout/keys.ts";
@@ -73,14 +75,22 @@ export function admitTracked(needs: TrackedNeeds): Admit<Config> {
 /** The opted-in Deployments of the namespace to which the change matters. */
 async function followers(needs: TrackedNeeds, name: string, object: Config, old: Config): Promise<Found[]> {
   const { namespace } = old.metadata;
-  const { items } = await needs.kube.list<Deployment>(deployments, { namespace }, { resourceVersion: "0" });
-  const touched = items.flatMap((deployment) => {
+  const read = { namespace, resourceVersion: "0" };
+  const found = await listNamespace<Deployment>(needs.kube, deployments, read, leanUnlessOptedIn);
+  const touched = found.flatMap((deployment) => {
     const use = usesOf(deployment.spec.template).get(name);
     if (use === undefined || !isOptedIn(deployment.metadata.annotations)) return [];
     const change = { from: digestOf(old, use.keys), to: digestOf(object, use.keys) };
     return change.from === change.to ? [] : [{ deployment, use, change }];
   });
   return Promise.all(touched.map((each) => follow(needs, each)));
+}
+
+/** A Deployment without an opt-in follows no change. */
+function leanUnlessOptedIn(deployment: Deployment): Deployment {
+  const { metadata, spec } = withoutManagedFields(deployment);
+  if (isOptedIn(metadata.annotations)) return { ...deployment, metadata };
+  return { metadata: { name: metadata.name }, spec: { selector: spec.selector, template: {} } };
 }
 
 async function follow(

@@ -1,36 +1,40 @@
 import type { Kube } from "../../kube/client/api.ts";
 import type { Clock } from "../../kube/core/clock.ts";
 import type { Log } from "../../kube/core/log.ts";
-import { type KubeObject, keyOf } from "../../kube/core/meta.ts";
+import type { KubeObject } from "../../kube/core/meta.ts";
 import {
   deployments,
   endpointSlices,
   type Resource,
   replicaSets,
-  routeKinds,
   services,
 } from "../../kube/core/resources.ts";
-import type { Route } from "../../kube/core/routes.ts";
+import { type Route, routeKeyOf } from "../../kube/core/routes.ts";
 import type { EndpointSlice, Service } from "../../kube/core/services.ts";
 import type { Deployment, Pod, ReplicaSet } from "../../kube/core/workloads.ts";
-import { pluralOf } from "../../kube/core/writes.ts";
+import { isRoutePlural, type Target } from "../../kube/core/writes.ts";
 import type { ValuesOf } from "../../kube/runtime/indexer.ts";
 import { type Reflection, reflect } from "../../kube/runtime/reflector.ts";
+import { RouteIndex } from "../../kube/runtime/route-index.ts";
 import { FLIGHT } from "../../rollout/keys.ts";
-import { backendsOf } from "../../rollout/traffic/overlay.ts";
+import { leanRoute } from "../../rollout/traffic/lean-route.ts";
+import { leanSlice } from "./lean-objects.ts";
 import {
   type Change,
-  type Marked,
+  changesOf,
   markOf,
   namespaceOf,
   type Owner,
   ownerKey,
   ownerKeys,
-  shareKeys,
   shareUids,
   uidOf,
 } from "./marks.ts";
+import { RouteCopies } from "./route-copies.ts";
 import { VersionPods } from "./version-pods.ts";
+
+/** The room for whole routes, in characters of JSON. */
+const ROUTES_ROOM = 8 * 1024 * 1024;
 
 /** The means to follow objects. */
 interface CachesOptions {
@@ -44,7 +48,9 @@ interface CachesOptions {
 type OnRolloutChange = (change: Change) => void;
 
 /**
- * Copies of the objects in flight, and of no others: objects with the label `serin.dev/flight`, and the pods of both versions.
+ * Copies of the objects in flight: objects with the label `serin.dev/flight`, and the pods of both versions. Of every route of
+ * the cluster, whatever its marks, the lean entry; whole are only the routes that the rollouts in flight have used last.
+ * Anyone can write the label, so the copies of a namespace's objects have limited room.
  * Indexes find the objects of one rollout, so the cost of a reconcile does not depend on the number of rollouts.
  */
 export class Caches {
@@ -52,7 +58,8 @@ export class Caches {
   readonly replicaSets: Reflection<ReplicaSet, "owner" | "namespace">;
   readonly services: Reflection<Service, "owner" | "namespace">;
   readonly endpointSlices: Reflection<EndpointSlice, "owner">;
-  readonly #routes: ReadonlyMap<string, Reflection<Route, "uid" | "backend" | "namespace">>;
+  readonly routes: RouteIndex;
+  readonly routeCopies = new RouteCopies(ROUTES_ROOM);
   readonly #pods: VersionPods;
   readonly #options: CachesOptions;
   readonly #missing = new Set<string>();
@@ -68,23 +75,33 @@ export class Caches {
     const marks = { owner: ownerKeys, namespace: namespaceOf };
     this.replicaSets = this.#follow<ReplicaSet, "owner" | "namespace">(replicaSets, markOf, marks);
     this.services = this.#follow<Service, "owner" | "namespace">(services, markOf, marks);
-    this.endpointSlices = this.#follow<EndpointSlice, "owner">(endpointSlices, markOf, { owner: ownerKeys });
-    const indexes = { uid: shareUids, backend: backendsOf, namespace: namespaceOf };
-    this.#routes = new Map(
-      routeKinds.map((kind) => [kind.plural, this.#follow(kind, shareUids, indexes)] as const),
+    this.endpointSlices = this.#follow<EndpointSlice, "owner">(
+      endpointSlices,
+      markOf,
+      { owner: ownerKeys },
+      leanSlice,
     );
+    this.routes = new RouteIndex({
+      ...options,
+      reduce: (route) => {
+        const lean = leanRoute(route);
+        this.routeCopies.renew(route, lean);
+        return lean;
+      },
+      onChange: (plural, now, before) => this.#tell(changesOf(plural, shareUids, now, before)),
+    });
   }
 
   /** Resolves when every copy is complete. Rejects if the signal aborts first. */
   async synced(): Promise<void> {
-    const { deployments, replicaSets, services, endpointSlices } = this;
-    const copies = [deployments, replicaSets, services, endpointSlices, ...this.#routes.values()];
+    const { deployments, replicaSets, services, endpointSlices, routes } = this;
+    const copies = [deployments, replicaSets, services, endpointSlices, routes];
     await Promise.all(copies.map((copy) => copy.synced));
   }
 
   /** The kinds whose copies are not complete yet, by their plurals. */
   missing(): readonly string[] {
-    return [...this.#missing];
+    return [...this.#missing, ...this.routes.missing()];
   }
 
   /** Calls the listener at every later change. */
@@ -94,8 +111,12 @@ export class Caches {
 
   /** Puts the object that a write of Serin returned into the copy of its kind. */
   apply(kind: string, object: KubeObject): void {
+    if (isRoutePlural(kind)) {
+      this.keepRoute(object as Route);
+      return;
+    }
     const { deployments, replicaSets, services } = this;
-    const copies = { deployments, replicasets: replicaSets, services, ...Object.fromEntries(this.#routes) };
+    const copies = { deployments, replicasets: replicaSets, services };
     (copies as Readonly<Record<string, Pick<Reflection<KubeObject>, "apply">>>)[kind]?.apply(object);
   }
 
@@ -119,43 +140,17 @@ export class Caches {
     return this.endpointSlices.by("owner", ownerKey(owner));
   }
 
-  /** The marked objects of every rollout that has marked an object in this namespace, wherever they are. */
-  markedIn(namespace: string): Marked {
-    const copies = [...this.#routes.values()];
-    const routes = copies.flatMap((copy) => copy.by("namespace", namespace));
-    const marked = [
-      ...this.services.by("namespace", namespace),
-      ...this.replicaSets.by("namespace", namespace),
-    ];
-    const uids = new Set([...marked.flatMap(markOf), ...routes.flatMap(shareUids)]);
-    const owners = [...new Set([...marked.flatMap(ownerKeys), ...routes.flatMap(shareKeys)])];
-    return {
-      services: owners.flatMap((owner) => this.services.by("owner", owner)),
-      replicaSets: owners.flatMap((owner) => this.replicaSets.by("owner", owner)),
-      routes: [...new Set([...routes, ...[...uids].flatMap((uid) => this.routesOf(uid, []))])],
-    };
+  /** Keeps a route that the API server has just sent. */
+  keepRoute(route: Route): void {
+    this.routes.apply(route);
+    const lean = this.routes.get(route);
+    if (lean !== undefined) this.routeCopies.put(route, lean);
   }
 
-  /** The namespaces that hold a marked object. */
-  namespaces(): ReadonlySet<string> {
-    const routes = [...this.#routes.values()].flatMap((copy) => copy.list());
-    const others = [this.deployments, this.services, this.replicaSets].flatMap((copy) => [...copy.list()]);
-    return new Set([...others, ...routes].flatMap(namespaceOf));
-  }
-
-  /** The routes in flight that carry a share of the rollout or name one of these Services (`namespace/name`). */
-  routesOf(uid: string, services: Iterable<string>): readonly Route[] {
-    const names = [...services];
-    const found = [...this.#routes.values()].flatMap((copy) => [
-      ...copy.by("uid", uid),
-      ...names.flatMap((name) => copy.by("backend", name)),
-    ]);
-    return [...new Set(found)];
-  }
-
-  /** The current version of that route, if it is in flight. */
-  route(route: Route): Route | undefined {
-    return this.#routes.get(pluralOf(route))?.get(keyOf(route));
+  /** Drops the copy of a route that is not what the API server stores, although no watch has reported a change. */
+  dropRoute({ kind, namespace, name }: Target): void {
+    const route = { kind: kind === "grpcroutes" ? "GRPCRoute" : "HTTPRoute", metadata: { namespace, name } };
+    this.routeCopies.drop(routeKeyOf(route));
   }
 
   /** The pods of both versions. The first call starts to follow them. */
@@ -172,6 +167,7 @@ export class Caches {
     resource: Resource,
     uidsOf: ValuesOf<T>,
     indexes: Readonly<Record<Index, ValuesOf<T>>>,
+    pick?: (object: T) => T,
   ): Reflection<T, Index> {
     const { kube, clock, log, signal } = this.#options;
     const reflection = reflect<T, Index>({
@@ -182,12 +178,9 @@ export class Caches {
       log,
       signal,
       indexes,
+      ...(pick && { pick }),
       onChange: (_key, now, before) => {
-        const objects = [now, before].filter((object) => object !== undefined);
-        for (const uid of new Set(objects.flatMap(uidsOf))) {
-          const marked = objects.filter((object) => uidsOf(object).includes(uid));
-          this.#onChange({ uid, kind: resource.plural, objects: marked });
-        }
+        this.#tell(changesOf(resource.plural, uidsOf, now, before));
       },
     });
     this.#missing.add(resource.plural);
@@ -196,5 +189,9 @@ export class Caches {
       () => {},
     );
     return reflection;
+  }
+
+  #tell(changes: readonly Change[]): void {
+    for (const change of changes) this.#onChange(change);
   }
 }

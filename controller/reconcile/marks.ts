@@ -1,9 +1,7 @@
 import type { KubeObject } from "../../kube/core/meta.ts";
-import type { Route } from "../../kube/core/routes.ts";
-import type { Service } from "../../kube/core/services.ts";
-import type { ReplicaSet } from "../../kube/core/workloads.ts";
+import type { LeanRoute } from "../../kube/core/routes.ts";
+import type { ValuesOf } from "../../kube/runtime/indexer.ts";
 import { FLIGHT } from "../../rollout/keys.ts";
-import { routeRecordOf } from "../../rollout/traffic/route-record.ts";
 
 /** An event about an object with the mark of a rollout. Tenants may write any mark on their own objects. */
 export interface Change {
@@ -13,13 +11,6 @@ export interface Change {
   readonly kind: string;
   /** The object, and the object before the event, as far as they carry the mark. */
   readonly objects: readonly KubeObject[];
-}
-
-/** Marked objects. */
-export interface Marked {
-  readonly services: readonly Service[];
-  readonly replicaSets: readonly ReplicaSet[];
-  readonly routes: readonly Route[];
 }
 
 /** A rollout by its Deployment. */
@@ -56,12 +47,27 @@ export function ownerKey({ uid = "", namespace = "" }: Owner): string {
 }
 
 /** The UIDs of the Deployments whose rollouts have a share in the route. */
-export function shareUids(route: Route): readonly string[] {
-  return Object.keys(routeRecordOf(route)?.shares ?? {});
+export function shareUids({ shares }: LeanRoute): readonly string[] {
+  return shares.map(({ uid }) => uid);
 }
 
 /** The keys of the same rollouts: a share names the namespace of its rollout. */
-export function shareKeys(route: Route): readonly string[] {
-  const shares = Object.entries(routeRecordOf(route)?.shares ?? {});
-  return shares.map(([uid, { namespace }]) => ownerKey({ uid, namespace }));
+export function shareKeys({ shares }: LeanRoute): readonly string[] {
+  return shares.map(ownerKey);
+}
+
+/** The changes, one for each rollout whose mark the object carries or carried. */
+export function changesOf<T extends KubeObject>(
+  kind: string,
+  uidsOf: ValuesOf<T>,
+  now: T | undefined,
+  before: T | undefined,
+): readonly Change[] {
+  const objects = [now, before].filter((object) => object !== undefined);
+  const uids = [...new Set(objects.flatMap(uidsOf))];
+  return uids.map((uid) => ({
+    uid,
+    kind,
+    objects: objects.filter((object) => uidsOf(object).includes(uid)),
+  }));
 }

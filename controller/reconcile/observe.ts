@@ -2,12 +2,15 @@ import type { Kube } from "../../kube/client/api.ts";
 import { listReplicaSets } from "../../kube/client/replica-sets.ts";
 import type { Clock } from "../../kube/core/clock.ts";
 import { controllerOf, keyOf } from "../../kube/core/meta.ts";
-import { type Route, routeKeyOf } from "../../kube/core/routes.ts";
+import { type LeanRoute, type Route, routeKeyOf } from "../../kube/core/routes.ts";
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import { isRoutePlural } from "../../kube/core/writes.ts";
+import { readWhole } from "../../kube/runtime/route-reads.ts";
+import { FLIGHT } from "../../rollout/keys.ts";
 import { isCutOff } from "../../rollout/stages/expose.ts";
 import type { Snapshot } from "../../rollout/stages/snapshot.ts";
 import { canaryOf, replicaSetsOf, snapshotOf } from "../../rollout/stages/snapshot-of.ts";
+import { permitted } from "../../rollout/traffic/grants.ts";
 import { type HoldRecord, holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { runRecordOf } from "../../rollout/workload/run-record.ts";
 import { findByHash, findByTemplate, hashOf } from "../../rollout/workload/template.ts";
@@ -56,7 +59,7 @@ export class Observer {
       replicaSets: sets,
       services: merge(related.services, byKey(marked, keyOf)),
       marked,
-      routes: this.#routesOf(uid, related),
+      routes: await this.#routesOf(deployment, related),
       grants: related.grants,
       endpointSlices: this.#caches.endpointSlicesOf(deployment.metadata),
       pods: isUndone ? [] : await this.#podsOf(deployment, canary, held.stable),
@@ -71,7 +74,7 @@ export class Observer {
     return objects.some(
       (object) =>
         object.metadata.namespace === metadata.namespace ||
-        (isRoutePlural(kind) && this.#related.permits(metadata, object as Route)),
+        (isRoutePlural(kind) && this.#related.permits(metadata, object as LeanRoute)),
     );
   }
 
@@ -85,11 +88,22 @@ export class Observer {
     this.#related.outdate(uid);
   }
 
-  /** The listed routes, in the caches' newer version, and the routes in flight. */
-  #routesOf(uid: string, related: RelatedObjects): readonly Route[] {
-    const found = [...related.routes.values()].map((route) => this.#caches.route(route) ?? route);
-    const inFlight = this.#caches.routesOf(uid, related.services.keys());
-    return [...byKey([...found, ...inFlight], routeKeyOf).values()];
+  /**
+   * The routes that were found at this step, and the routes in flight, as they are now. Serin reads no route that may not name
+   * the Services, because anyone can write such routes.
+   */
+  async #routesOf(
+    { metadata: { uid = "", namespace = "" } }: Deployment,
+    { services, routes, grants }: RelatedObjects,
+  ): Promise<readonly Route[]> {
+    const isFound = (route: LeanRoute) =>
+      routes.has(routeKeyOf(route)) || FLIGHT in (route.metadata.labels ?? {});
+    const found = this.#caches.routes.around([...services.keys()], uid).filter(isFound);
+    const { routeCopies } = this.#caches;
+    const whole = await readWhole(this.#kube, permitted(namespace, found, grants), routeCopies);
+    for (const route of whole)
+      if (routeCopies.get(routeKeyOf(route)) !== route) this.#caches.keepRoute(route);
+    return whole;
   }
 
   #podsOf({ metadata: { uid = "", namespace = "" } }: Deployment, canary: ReplicaSet, stable: string) {

@@ -1,11 +1,15 @@
 import type { Service } from "../../kube/core/services.ts";
+import { readWhole } from "../../kube/runtime/route-reads.ts";
 import { removeLeftHold } from "../../rollout/cleanup/left-hold.ts";
 import { isAdopted, sweep } from "../../rollout/cleanup/orphans.ts";
 import { FLIGHT, HELD } from "../../rollout/keys.ts";
+import { leanRoute } from "../../rollout/traffic/lean-route.ts";
 import type { Caches } from "./caches.ts";
-import { type Change, type Marked, markOf, namespaceOf, shareUids } from "./marks.ts";
+import { inFlightOf, isNotIn, lostRoutes, markedIn, markedNamespaces } from "./marked.ts";
+import { type Change, namespaceOf, shareUids } from "./marks.ts";
 import type { ReconcilerOptions } from "./perform.ts";
 import { restoreEach } from "./restore.ts";
+import { RouteTurns } from "./route-turns.ts";
 
 /** How long (ms) after the end of a rollout Serin sweeps: the rollout's last write may still be under way. */
 const SWEEP_AFTER_MS = 500;
@@ -17,6 +21,9 @@ const AGAIN_MS = 1_000;
  */
 const MOST_SWEEPS = 8;
 const LONGEST_MS = 60_000;
+
+/** The routes of one sweep (characters of JSON). The others come in later sweeps. */
+const ROUTES_AT_ONCE = 1024 * 1024;
 
 interface OrphansOptions extends Pick<ReconcilerOptions, "kube" | "caches" | "observer" | "clock" | "log"> {
   /** Reconciles these rollouts. */
@@ -54,6 +61,7 @@ export class Orphans {
   readonly #inFlight = new Map<string, string>();
   readonly #ended = new Map<string, Ended>();
   readonly #restored = new Map<string, Restored>();
+  readonly #turns = new RouteTurns(ROUTES_AT_ONCE);
 
   constructor(options: OrphansOptions) {
     this.#options = options;
@@ -75,7 +83,7 @@ export class Orphans {
     if (home !== undefined) this.#ended.set(uid, { namespace: home, at: clock.now(), isHurried: false });
     this.#inFlight.delete(uid);
     // A share may be all that is left of the rollout.
-    const shared = isDeployment(change) ? caches.routesOf(uid, []) : [];
+    const shared = isDeployment(change) ? caches.routes.around([], uid) : [];
     const namespaces = [...objects, ...shared].flatMap(namespaceOf);
     const sweeps = new Map(namespaces.map((namespace) => [namespace, SWEEP_AFTER_MS]));
     const hurried = this.#hurry(uid);
@@ -88,26 +96,34 @@ export class Orphans {
     const uids = inFlightUids(caches);
     for (const uid of uids) this.#inFlight.set(uid, caches.deployment(uid)?.metadata.namespace ?? "");
     look(uids);
-    return caches.namespaces();
+    return markedNamespaces(caches);
   }
 
   /** Sweeps one namespace. Returns when to sweep it again, in ms. Throws the first failure after it has tried all writes. */
   async sweep(namespace: string): Promise<number | undefined> {
-    const { caches, clock, look } = this.#options;
+    const { kube, caches, clock, look } = this.#options;
     const last = this.#restored.get(namespace);
     if (last !== undefined && clock.now() < last.againAt) return last.againAt - clock.now();
-    const marked = caches.markedIn(namespace);
+    if (last !== undefined) look(inFlightUids(caches, namespace));
+    const now = this.#turns.take(namespace, lostRoutes(caches, markedIn(caches, namespace)));
+    const routes = await readWhole(kube, now, caches.routeCopies);
+    // Rollouts may have begun or ended during the read.
+    const marked = markedIn(caches, namespace);
+    const later = lostRoutes(caches, marked).filter(isNotIn(now));
+    const { services, replicaSets } = marked;
     const { writes, waitMs } = sweep({
       now: clock.now(),
-      inFlight: uidsInFlight(caches, marked),
+      ...inFlightOf(caches, { ...marked, routes: [...marked.routes, ...routes.map(leanRoute)] }),
       ended: new Map([...this.#ended].map(([uid, { at }]) => [uid, at])),
-      ...marked,
+      services,
+      replicaSets,
+      routes,
+      attached: new Set(later.flatMap(shareUids)),
     });
-    this.#forget(namespace, marked.services);
-    if (last !== undefined) look(inFlightUids(caches, namespace));
+    this.#forget(namespace, services);
     const holds = caches.deployments.by("namespace", namespace).map(removeLeftHold);
     const restores = [...writes.map((write) => [write]), ...holds].filter((group) => group.length > 0);
-    if (restores.length === 0) {
+    if (restores.length === 0 && later.length === 0) {
       this.#restored.delete(namespace);
       return waitMs;
     }
@@ -158,17 +174,4 @@ export function inFlightUids(
         metadata.annotations?.[HELD] !== undefined && metadata.deletionTimestamp === undefined,
     )
     .map(({ metadata }) => metadata.uid ?? "");
-}
-
-/** The Deployments in flight whose marks are on these objects: UID → namespace. */
-function uidsInFlight(
-  caches: Pick<Caches, "deployment">,
-  { services, replicaSets, routes }: Marked,
-): ReadonlyMap<string, string> {
-  const uids = new Set([...[...services, ...replicaSets].flatMap(markOf), ...routes.flatMap(shareUids)]);
-  const found = [...uids].flatMap((uid): [string, string][] => {
-    const { annotations = {}, namespace = "" } = caches.deployment(uid)?.metadata ?? {};
-    return HELD in annotations ? [[uid, namespace]] : [];
-  });
-  return new Map(found);
 }

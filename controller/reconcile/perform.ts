@@ -62,6 +62,7 @@ export async function performAll(
       }
       const isPassing = isConflict(error) || isNotFound(error);
       log[isPassing ? "debug" : "warn"]({ ...fieldsOf(uid, write), err: error }, "write failed");
+      if (isPassing && isRoutePlural(write.kind)) caches.dropRoute(write);
       if (isPassing && uid !== undefined) observer.forget(uid);
       failure ??= { write, error };
     }

@@ -1,25 +1,23 @@
 import type { Kube } from "../../kube/client/api.ts";
 import { listGrants } from "../../kube/client/grants.ts";
-import { listRoutes } from "../../kube/client/routes.ts";
+import { listNamespace } from "../../kube/client/namespace-list.ts";
 import type { Clock } from "../../kube/core/clock.ts";
 import { keyOf, type Meta } from "../../kube/core/meta.ts";
 import { services } from "../../kube/core/resources.ts";
-import { type ReferenceGrant, type Route, routeKeyOf } from "../../kube/core/routes.ts";
+import { type LeanRoute, type ReferenceGrant, routeKeyOf } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { Deployment, PodTemplate } from "../../kube/core/workloads.ts";
-import { isRoutePlural } from "../../kube/core/writes.ts";
+import { refresh } from "../../kube/runtime/route-reads.ts";
 import { FLIGHT } from "../../rollout/keys.ts";
 import { equal } from "../../rollout/text/equal.ts";
 import { crossesInto, permitted } from "../../rollout/traffic/grants.ts";
-import { servicesOf } from "../../rollout/traffic/isolation.ts";
-import { namesAny } from "../../rollout/traffic/overlay.ts";
-import { shareOf } from "../../rollout/traffic/route-record.ts";
+import { servicesFor } from "../../rollout/traffic/isolation.ts";
 import type { Caches } from "./caches.ts";
 
 /** How long (ms) a list counts while an expected object is missing. */
 const MISSING_MS = 1_000;
 
-/** The Services, routes and grants of a Deployment. They may carry no mark of Serin, so no cache holds them. */
+/** The Services, routes and grants of a Deployment. They may carry no mark of Serin. */
 export interface RelatedObjects {
   /** The rollout and the index of the step in which Serin listed them. */
   readonly started: string;
@@ -27,7 +25,7 @@ export interface RelatedObjects {
   /** When Serin listed them, in ms. */
   readonly at: number;
   readonly services: Map<string, Service>;
-  readonly routes: Map<string, Route>;
+  readonly routes: ReadonlyMap<string, LeanRoute>;
   /** Every grant since the rollout began. After the revocation of a grant, Serin must still remove its overlay. */
   readonly grants: readonly ReferenceGrant[];
 }
@@ -59,17 +57,18 @@ export class RelatedReader {
     const before = this.#known.get(uid);
     const known = before?.started === started ? before : undefined;
     if (known?.step === step && !this.#hasLost(known, uid)) return known;
-    const { kube, clock } = this.#needs;
-    const [here, everywhere] = await Promise.all([
-      kube.list<Service>(services, { namespace }),
-      listRoutes<Route>(kube),
+    const { kube, caches, clock } = this.#needs;
+    const index = caches.routes;
+    const [here, listed] = await Promise.all([
+      listNamespace<Service>(kube, services, { namespace }),
+      refresh({ kube, index }, namespace),
     ]);
-    const own = here.items.filter(
-      (service) =>
-        service.metadata.labels?.[FLIGHT] === uid ||
-        templates.some((template) => servicesOf(template, [service]).length > 0),
-    );
-    const relevant = everywhere.filter((route) => namesAny(route, own) || shareOf(route, uid) !== undefined);
+    const own = servicesFor(uid, templates, here);
+    const relevant = index.around(own.map(keyOf), uid);
+    for (const route of relevant) {
+      const whole = listed.get(routeKeyOf(route));
+      if (whole !== undefined) caches.routeCopies.put(whole, route);
+    }
     const crosses = relevant.some((route) => crossesInto(namespace, route));
     const grants = crosses ? await listGrants<ReferenceGrant>(kube, namespace) : [];
     const revoked = known?.grants.filter((grant) => !grants.some((one) => equal(one, grant))) ?? [];
@@ -88,7 +87,7 @@ export class RelatedReader {
   }
 
   /** Whether the route may carry traffic for the rollout's Services. */
-  permits({ uid = "", namespace = "" }: Meta, route: Route): boolean {
+  permits({ uid = "", namespace = "" }: Meta, route: LeanRoute): boolean {
     return permitted(namespace, [route], this.#known.get(uid)?.grants ?? []).length > 0;
   }
 
@@ -96,7 +95,6 @@ export class RelatedReader {
   remember(uid: string, object: { metadata: { namespace?: string; name: string } }, kind: string): void {
     const related = this.#known.get(uid);
     if (kind === "services") related?.services.set(keyOf(object), object as Service);
-    if (isRoutePlural(kind)) related?.routes.set(routeKeyOf(object as Route), object as Route);
   }
 
   /** Forgets a rollout that is over. */
@@ -120,11 +118,9 @@ export class RelatedReader {
   #hasLost({ services: own, routes }: RelatedObjects, uid: string): boolean {
     const { caches } = this.#needs;
     const marked = [...own].filter(([, { metadata }]) => metadata.labels?.[FLIGHT] === uid);
-    const isInFlight = (route: Route) =>
-      FLIGHT in (route.metadata.labels ?? {}) && shareOf(route, uid) !== undefined;
     return (
       marked.some(([key]) => caches.services.get(key) === undefined) ||
-      [...routes.values()].filter(isInFlight).some((route) => caches.route(route) === undefined)
+      [...routes.values()].some((route) => caches.routes.get(route) === undefined)
     );
   }
 }

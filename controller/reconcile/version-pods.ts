@@ -5,7 +5,11 @@ import { pods } from "../../kube/core/resources.ts";
 import type { Pod } from "../../kube/core/workloads.ts";
 import { type Reflection, reflect } from "../../kube/runtime/reflector.ts";
 import { HASH_LABEL } from "../../rollout/keys.ts";
+import { leanPod } from "./lean-objects.ts";
 import type { Change } from "./marks.ts";
+
+/** The room of one rollout's pods, in characters of JSON: for some 10,000 pods. */
+const ROOM = 16 * 1024 * 1024;
 
 /** The means to follow pods. */
 interface VersionPodsOptions {
@@ -51,12 +55,8 @@ export class VersionPods {
       clock,
       log,
       signal: AbortSignal.any([signal, stop.signal]),
-      pick: ({ apiVersion, kind, metadata, status }) => ({
-        ...(apiVersion && { apiVersion }),
-        ...(kind && { kind }),
-        metadata: { ...metadata, managedFields: [] },
-        ...(status && { status }),
-      }),
+      pick: leanPod,
+      room: { most: ROOM },
       onChange: (_key, now, before) => {
         const objects = [now, before].filter((pod) => pod !== undefined);
         onChange({ uid, kind: pods.plural, objects });

@@ -38,11 +38,15 @@ export interface WatchEvent<T extends KubeObject> {
 export interface Kube {
   /** Reads one object. */
   get<T extends KubeObject>(resource: Resource, where: Where): Promise<T>;
-  /** Reads all, page by page, and fills in apiVersion and kind, which the API server leaves out in lists. */
-  list<T extends KubeObject>(
+  /**
+   * Reads all, page by page, and fills in apiVersion and kind, which the API server leaves out in lists. `pick` reduces the
+   * objects of a page before the client reads the next page, so that no more than one page is in memory whole.
+   */
+  list<T extends KubeObject, Raw extends KubeObject = T>(
     resource: Resource,
     where: Where,
     query?: Query,
+    pick?: (object: Raw) => T,
   ): Promise<{ items: T[]; resourceVersion: string }>;
   /** Creates `body` in the namespace. */
   create<T extends KubeObject>(resource: Resource, where: Where, body: object): Promise<T>;

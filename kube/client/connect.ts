@@ -29,12 +29,17 @@ export function connect({ timeoutMs = 10_000, silenceMs = 90_000, ...options }: 
     new URLSearchParams({ fieldManager, fieldValidation: "Warn" });
 
   async function call<T>(request: ApiRequest): Promise<T> {
+    return (await callMeasured<T>(request)).page;
+  }
+
+  /** Sends, and returns the answer with its length. */
+  async function callMeasured<T>(request: ApiRequest, longestBytes?: number) {
     const response = await transport.send(request);
     const warning = response.headers.warning;
     if (warning) options.log.warn({ method: request.method, path: request.path, warning }, "API warning");
-    const text = await readText(request, response);
+    const text = await readText(request, response, longestBytes);
     try {
-      return JSON.parse(text);
+      return { page: JSON.parse(text) as T, bytes: Buffer.byteLength(text) };
     } catch (cause) {
       throw connectionError(request, cause);
     }
@@ -52,8 +57,13 @@ export function connect({ timeoutMs = 10_000, silenceMs = 90_000, ...options }: 
 
   return {
     get: (resource, where) => call({ method: "GET", path: pathOf(resource, where) }),
-    list: (resource, where, query = {}) =>
-      listAll((page) => call({ method: "GET", path: pathOf(resource, where, page) }), query),
+    list: (resource, where, query = {}, pick = (object) => object as never) =>
+      listAll(
+        (page, longestBytes) =>
+          callMeasured({ method: "GET", path: pathOf(resource, where, page) }, longestBytes),
+        query,
+        pick,
+      ),
     create: (resource, where, body) =>
       call({ method: "POST", path: pathOf(resource, where, writing(where)), body }),
     jsonPatch: patchAs("json-patch"),

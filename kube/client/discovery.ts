@@ -75,16 +75,16 @@ export function negotiated(kube: Kube, { group, versions, clock }: Negotiation):
   return {
     ...kube,
     get: (resource, where) => kube.get(spoken(resource), where),
-    async list(resource, where, query) {
+    async list(resource, where, query, pick) {
       const used = spoken(resource);
       try {
-        return await kube.list(used, where, query);
+        return await kube.list(used, where, query, pick);
       } catch (error) {
         if (resource.group !== group || !isNotFound(error)) throw error;
         await chooseAgain();
         const served = spoken(resource);
         if (served.version === used.version) throw error;
-        return kube.list(served, where, query);
+        return kube.list(served, where, query, pick);
       }
     },
     create: (resource, where, body) => kube.create(spoken(resource), where, body),

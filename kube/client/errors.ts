@@ -48,6 +48,14 @@ export class BrokenStream extends ConnectionError {
   override name = "BrokenStream";
 }
 
+/** The page is longer than its reader has room for. The client has not read the rest of it. */
+export class PageTooLong extends Error {
+  constructor() {
+    super("the page of the API server's list is too long");
+    this.name = "PageTooLong";
+  }
+}
+
 /** Makes an ApiError of a response: `text` is its body, a Status or (from a proxy) anything. */
 export function toApiError(code: number, text: string, retryAfter?: string): ApiError {
   const status = parseStatus(text);

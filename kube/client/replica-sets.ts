@@ -3,6 +3,7 @@ import { replicaSets } from "../core/resources.ts";
 import { formatSelector } from "../core/selector.ts";
 import type { Deployment, ReplicaSet } from "../core/workloads.ts";
 import type { Kube } from "./api.ts";
+import { listNamespace } from "./namespace-list.ts";
 
 /** The Deployment's own ReplicaSets, read from the API server: its selector finds them, and it is their controller. */
 export async function listReplicaSets(
@@ -28,5 +29,5 @@ async function listSelected(
   { metadata: { namespace }, spec }: Pick<Deployment, "metadata" | "spec">,
 ): Promise<readonly ReplicaSet[]> {
   const labelSelector = formatSelector(spec.selector);
-  return (await kube.list<ReplicaSet>(replicaSets, { namespace }, { labelSelector })).items;
+  return listNamespace<ReplicaSet>(kube, replicaSets, { namespace, labelSelector });
 }

@@ -51,7 +51,7 @@ export function withRetryAfter(kube: Kube, { clock, patienceMs = 0 }: RetryAfter
   return {
     ...kube,
     get: (resource, where) => inTurn(() => kube.get(resource, where)),
-    list: (resource, where, query) => inTurn(() => kube.list(resource, where, query)),
+    list: (resource, where, query, pick) => inTurn(() => kube.list(resource, where, query, pick)),
     create: (resource, where, body) => inTurn(() => kube.create(resource, where, body)),
     jsonPatch: (resource, where, patch) => inTurn(() => kube.jsonPatch(resource, where, patch)),
     mergePatch: (resource, where, patch) => inTurn(() => kube.mergePatch(resource, where, patch)),

@@ -1,7 +1,7 @@
 import type { Dispatcher } from "undici";
 import { messageOf } from "../core/error-message.ts";
 import type { Credentials } from "./credentials.ts";
-import { ConnectionError, toApiError } from "./errors.ts";
+import { ConnectionError, PageTooLong, toApiError } from "./errors.ts";
 import { formatJson } from "./json.ts";
 
 /** One HTTP request; the path carries the query. */
@@ -88,11 +88,25 @@ export function openTransport({ load, userAgent, timeoutMs }: TransportOptions):
   return { send, close: async () => (await session)?.dispatcher.destroy() };
 }
 
-/** Reads a body to its end. Throws ConnectionError if the connection breaks. */
-export async function readText(request: ApiRequest, response: Dispatcher.ResponseData): Promise<string> {
+/** Reads a body to its end. Throws ConnectionError if the connection breaks, PageTooLong at more than this many bytes. */
+export async function readText(
+  request: ApiRequest,
+  { body }: Dispatcher.ResponseData,
+  longestBytes = Number.POSITIVE_INFINITY,
+): Promise<string> {
   try {
-    return await response.body.text();
+    if (longestBytes === Number.POSITIVE_INFINITY) return await body.text();
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      // Leaving the loop destroys the body.
+      if (bytes > longestBytes) throw new PageTooLong();
+    }
+    return Buffer.concat(chunks).toString();
   } catch (cause) {
+    if (cause instanceof PageTooLong) throw cause;
     throw connectionError(request, cause);
   }
 }

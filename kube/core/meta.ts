@@ -72,3 +72,9 @@ export interface KubeObject {
   metadata: Meta;
   [unknown: string]: unknown;
 }
+
+/** The object without its managedFields, which Serin does not read and which are often its longest part. */
+export function withoutManagedFields<T extends KubeObject>(object: T): T {
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}

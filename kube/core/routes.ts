@@ -1,4 +1,4 @@
-import { type Condition, type KubeObject as Known, keyOf } from "./meta.ts";
+import { type Condition, type KubeObject as Known, keyOf, type Meta } from "./meta.ts";
 
 /** A backend of a rule: a Service, unless group and kind name another one. */
 export interface BackendRef {
@@ -102,8 +102,32 @@ export interface ReferenceGrant extends Known {
   };
 }
 
+/** What Serin keeps in memory of every route of the cluster: enough to find the routes that matter to a Deployment. */
+export interface LeanRoute extends Known {
+  readonly kind: RouteKind;
+  /** Name, namespace, uid, resourceVersion, generation, and Serin's own label. */
+  readonly metadata: Meta;
+  /** The Services that its rules name, as its user wrote them: `namespace/name`. */
+  readonly backends: readonly string[];
+  /** The identities of its parents; see parentsNamed. */
+  readonly parents: readonly string[];
+  readonly hostnames: readonly string[];
+  /** The rollouts with a share in it. */
+  readonly shares: readonly ShareOwner[];
+  /** Whether one of its rules matches headers or query parameters. */
+  readonly choosesUsers: boolean;
+  /** The length of the whole route's JSON, in characters. */
+  readonly size: number;
+}
+
+/** The rollout of a share, by the UID of its Deployment and the namespace that the share names. */
+export interface ShareOwner {
+  readonly uid: string;
+  readonly namespace: string;
+}
+
 /** The key of a route among the routes of both kinds: `kind/namespace/name`. */
-export function routeKeyOf(route: Route): string {
+export function routeKeyOf(route: Pick<Known, "kind" | "metadata">): string {
   return `${route.kind === "GRPCRoute" ? route.kind : "HTTPRoute"}/${keyOf(route)}`;
 }
 

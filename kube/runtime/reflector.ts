@@ -1,15 +1,23 @@
 import type { Kube } from "../client/api.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
-import type { KubeObject } from "../core/meta.ts";
+import { type KubeObject, keyOf, withoutManagedFields } from "../core/meta.ts";
 import type { Resource } from "../core/resources.ts";
 import { predicateOf } from "../core/selector.ts";
 import type { Indexes } from "./indexer.ts";
+import { Room, type RoomOptions } from "./room.ts";
 import { Cache, type OnChange } from "./store.ts";
 import { follow } from "./watcher.ts";
 
+/** The room of a namespace (characters of JSON), unless a reflection has its own. */
+const MOST = 4 * 1024 * 1024;
+
 /** The objects to copy, and the listener. */
-export interface ReflectOptions<T extends KubeObject, Index extends string = never> {
+export interface ReflectOptions<
+  T extends KubeObject,
+  Index extends string = never,
+  Raw extends KubeObject = T,
+> {
   readonly kube: Kube;
   readonly resource: Resource;
   readonly namespace?: string | undefined;
@@ -25,8 +33,10 @@ export interface ReflectOptions<T extends KubeObject, Index extends string = nev
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly log: Log;
-  /** Drops unused fields from each object, to save memory; managedFields by default. */
-  readonly pick?: (object: T) => T;
+  /** Drops unused fields from each object as soon as it is read, to save memory; managedFields by default. */
+  readonly pick?: (object: Raw) => T;
+  /** How much of one namespace the copy keeps, after `pick`; 4 Mi characters of JSON by default. */
+  readonly room?: RoomOptions<T>;
   /** Indexes that find objects by other values than their keys. */
   readonly indexes?: Indexes<T, Index>;
   /**
@@ -37,7 +47,7 @@ export interface ReflectOptions<T extends KubeObject, Index extends string = nev
 }
 
 /** A copy of a part of the cluster, which outlives failures of the API server. Do not change its objects. */
-export interface Reflection<T extends KubeObject, Index extends string = never> {
+export interface Reflection<T extends KubeObject, Index extends string = never, Raw extends KubeObject = T> {
   /** Resolves when the copy is complete for the first time. Rejects if the signal aborts first. */
   readonly synced: Promise<void>;
   /** The object under `namespace/name` (see keyOf). */
@@ -49,31 +59,50 @@ export interface Reflection<T extends KubeObject, Index extends string = never> 
    * Puts the result of the caller's own write into the copy and calls onChange, so that the next snapshot contains it.
    * Ignores a version that the watch has already passed.
    */
-  apply(object: T): void;
+  apply(object: Raw): void;
 }
 
 /** Starts to keep a copy, until the signal aborts. Failures in between do not end it. */
-export function reflect<T extends KubeObject, Index extends string = never>(
-  options: ReflectOptions<T, Index>,
-): Reflection<T, Index> {
-  const { pick = withoutManagedFields<T>, signal } = options;
+export function reflect<T extends KubeObject, Index extends string = never, Raw extends KubeObject = T>(
+  options: ReflectOptions<T, Index, Raw>,
+): Reflection<T, Index, Raw> {
+  const { pick = withoutManagedFields as (object: Raw) => never, room = { most: MOST }, signal } = options;
   const matches = predicateOf(options);
-  const cache = new Cache<T, Index>(guarded(options), options.indexes ?? ({} as Indexes<T, Index>));
+  const onFull = (namespace: string) =>
+    options.log.warn(
+      { resource: options.resource.plural, namespace, most: room.most },
+      "the objects of this namespace that may concern Serin are too long together: Serin ignores some of them",
+    );
+  const indexes = options.indexes ?? ({} as Indexes<T, Index>);
+  const cache = new Cache<T, Index>(guarded(options), indexes, new Room(room, onFull));
   const synced = Promise.withResolvers<void>();
   synced.promise.catch(() => {});
   const end = () => synced.reject(signal.reason);
   // A signal that has aborted already fires no event, and a caller that waits for the copy would wait for ever.
   if (signal.aborted) end();
   else signal.addEventListener("abort", end, { once: true });
-  void follow<T>({
+  void follow<T, Raw>({
     ...options,
+    pick,
+    roomOfList() {
+      const ofList = new Room(room, onFull);
+      const kept = new Map<string, T>();
+      // A list that begins anew reports its objects again.
+      return (object) => {
+        const key = keyOf(object);
+        const fits = ofList.take(object, kept.get(key));
+        if (fits) kept.set(key, object);
+        else kept.delete(key);
+        return fits;
+      };
+    },
     onList(objects, version) {
-      cache.replace(objects.map(pick), version);
+      cache.replace(objects, version);
       synced.resolve();
     },
-    onEvent({ type, object }) {
-      if (type === "BOOKMARK") cache.pass(object.metadata.resourceVersion);
-      else cache.observe(pick(object), type !== "DELETED");
+    onEvent(event) {
+      if (event.type === "BOOKMARK") cache.pass(event.version);
+      else cache.observe(event.object, event.type !== "DELETED");
     },
   });
   return {
@@ -98,9 +127,4 @@ function guarded<T extends KubeObject>({
       log.error({ err: error, resource: resource.plural, key }, "listener failed");
     }
   };
-}
-
-function withoutManagedFields<T extends KubeObject>(object: T): T {
-  const { managedFields: _, ...metadata } = object.metadata;
-  return { ...object, metadata };
 }

@@ -1,5 +1,6 @@
 import { type KubeObject, keyOf } from "../core/meta.ts";
 import { Indexer, type Indexes } from "./indexer.ts";
+import type { Room } from "./room.ts";
 
 /** Called at each change: `now` is undefined if the object is gone, `before` if it is new. */
 export type OnChange<T> = (key: string, now: T | undefined, before: T | undefined) => void;
@@ -14,11 +15,14 @@ export class Cache<T extends KubeObject, Index extends string = never> {
   /** Objects that an own write removed before the watch reported it. Older events must not bring them back. */
   readonly #removed = new Map<string, bigint>();
   readonly #onChange: OnChange<T>;
+  readonly #room: Pick<Room<T>, "take">;
   /** The version up to which the watch (or a list) has reported everything. */
   #passed = 0n;
 
-  constructor(onChange: OnChange<T>, indexes: Indexes<T, Index>) {
+  /** Keeps no object that finds no room; it counts again when it changes, or with the next list. */
+  constructor(onChange: OnChange<T>, indexes: Indexes<T, Index>, room: Pick<Room<T>, "take">) {
     this.#onChange = onChange;
+    this.#room = room;
     this.#indexer = new Indexer(indexes);
   }
 
@@ -61,10 +65,11 @@ export class Cache<T extends KubeObject, Index extends string = never> {
     // A list is never older than an earlier event, unless the cluster was restored from a backup.
     if (listed < this.#passed) this.#restart();
     const keys = new Set(objects.map(keyOf));
-    for (const object of objects) this.#list(object, listed);
+    // First, because what is gone must not take the room of what is there.
     for (const [key, object] of this.#objects) {
       if (!keys.has(key) && versionOf(object) <= listed) this.#set(key, undefined);
     }
+    for (const object of objects) this.#list(object, listed);
     this.pass(version);
   }
 
@@ -84,8 +89,9 @@ export class Cache<T extends KubeObject, Index extends string = never> {
     if (exists ? version > known : version >= known) this.#set(key, exists ? object : undefined);
   }
 
-  #set(key: string, now: T | undefined): void {
+  #set(key: string, next: T | undefined): void {
     const before = this.#objects.get(key);
+    const now = this.#room.take(next, before) ? next : undefined;
     if (now) this.#objects.set(key, now);
     else this.#objects.delete(key);
     this.#indexer.set(key, now, before);

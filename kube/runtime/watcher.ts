@@ -5,7 +5,7 @@ import type { Log } from "../core/log.ts";
 import type { KubeObject } from "../core/meta.ts";
 import type { Resource } from "../core/resources.ts";
 
-interface FollowOptions<T extends KubeObject> {
+interface FollowOptions<T extends KubeObject, Raw extends KubeObject> {
   readonly kube: Kube;
   readonly resource: Resource;
   readonly namespace?: string | undefined;
@@ -15,11 +15,20 @@ interface FollowOptions<T extends KubeObject> {
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly log: Log;
+  /** Reduces each object as soon as it is read. */
+  readonly pick: (object: Raw) => T;
+  /** Begins a new list; the result tells whether there is room for the next object of it. Serin drops all others at once. */
+  readonly roomOfList: () => (object: T) => boolean;
   /** All objects at this version. They replace all earlier reports. */
   readonly onList: (objects: T[], version: string) => void;
-  /** A change after the list; a BOOKMARK carries a version only. */
-  readonly onEvent: (event: WatchEvent<T>) => void;
+  /** A change after the list. */
+  readonly onEvent: (event: Change<T>) => void;
 }
+
+/** An event of the watch; a BOOKMARK carries a version only. */
+type Change<T> =
+  | { readonly type: "ADDED" | "MODIFIED" | "DELETED"; readonly object: T }
+  | { readonly type: "BOOKMARK"; readonly version: string | undefined };
 
 /** A watch that lasted for this long (ms) does not count as a failure, even without events. */
 const steadyMs = 5_000;
@@ -31,7 +40,9 @@ const steadyMs = 5_000;
 const AWAY = 3;
 
 /** Lists, then watches, and repeats after each failure (0.2 s doubling to 10 s) until the signal aborts. */
-export async function follow<T extends KubeObject>(options: FollowOptions<T>): Promise<void> {
+export async function follow<T extends KubeObject, Raw extends KubeObject>(
+  options: FollowOptions<T, Raw>,
+): Promise<void> {
   const { signal, clock, log, resource, namespace } = options;
   const stream = new Stream(options);
   let failures = 0;
@@ -66,14 +77,14 @@ function isUnopened(error: unknown): boolean {
 }
 
 /** One list and watch after the other, each from the version at which the last one ended. */
-class Stream<T extends KubeObject> {
-  readonly #options: FollowOptions<T>;
+class Stream<T extends KubeObject, Raw extends KubeObject> {
+  readonly #options: FollowOptions<T, Raw>;
   readonly #query: Record<string, string> = {};
   #initial: "list" | "watch";
   #version: string | undefined;
   #heard = false;
 
-  constructor(options: FollowOptions<T>) {
+  constructor(options: FollowOptions<T, Raw>) {
     this.#options = options;
     this.#initial = options.initial ?? "list";
     if (options.labelSelector) this.#query.labelSelector = options.labelSelector;
@@ -108,10 +119,19 @@ class Stream<T extends KubeObject> {
   }
 
   async #list(): Promise<void> {
-    const { kube, resource, namespace, onList } = this.#options;
-    const { items, resourceVersion } = await kube.list<T>(resource, { namespace }, this.#query);
+    const { kube, resource, namespace, pick, roomOfList, onList } = this.#options;
+    const fits = roomOfList();
+    const dropped: T = { metadata: { name: "" } } as T;
+    const take = (raw: Raw): T => {
+      const object = pick(raw);
+      return fits(object) ? object : dropped;
+    };
+    const { items, resourceVersion } = await kube.list<T, Raw>(resource, { namespace }, this.#query, take);
     this.#version = resourceVersion;
-    onList(items, resourceVersion);
+    onList(
+      items.filter((object) => object !== dropped),
+      resourceVersion,
+    );
   }
 
   async #watch(): Promise<void> {
@@ -121,27 +141,33 @@ class Stream<T extends KubeObject> {
   /** One request: the server first sends all objects, up to a marked bookmark, and then the changes. */
   async #watchAll(): Promise<void> {
     const existing: T[] = [];
+    const { pick, roomOfList } = this.#options;
+    const fits = roomOfList();
     for await (const event of this.#open({
       sendInitialEvents: "true",
       resourceVersionMatch: "NotOlderThan",
     })) {
       if (this.#version !== undefined) this.#pass(event);
-      else if (event.type !== "BOOKMARK") existing.push(event.object);
-      else if (event.object.metadata.annotations?.["k8s.io/initial-events-end"] === "true") {
+      else if (event.type !== "BOOKMARK") {
+        const object = pick(event.object);
+        if (fits(object)) existing.push(object);
+      } else if (event.object.metadata.annotations?.["k8s.io/initial-events-end"] === "true") {
         this.#version = event.object.metadata.resourceVersion ?? "";
         this.#options.onList(existing, this.#version);
       }
     }
   }
 
-  #open(query: Record<string, string>): AsyncIterable<WatchEvent<T>> {
+  #open(query: Record<string, string>): AsyncIterable<WatchEvent<Raw>> {
     const { kube, resource, namespace, signal } = this.#options;
-    return kube.watch<T>(resource, { namespace }, { ...this.#query, ...query }, signal);
+    return kube.watch<Raw>(resource, { namespace }, { ...this.#query, ...query }, signal);
   }
 
-  #pass(event: WatchEvent<T>): void {
+  #pass({ type, object }: WatchEvent<Raw>): void {
+    const { pick, onEvent } = this.#options;
+    const { resourceVersion } = object.metadata;
     this.#heard = true;
-    this.#options.onEvent(event);
-    this.#version = event.object.metadata.resourceVersion ?? this.#version;
+    onEvent(type === "BOOKMARK" ? { type, version: resourceVersion } : { type, object: pick(object) });
+    this.#version = resourceVersion ?? this.#version;
   }
 }

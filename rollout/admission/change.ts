@@ -1,4 +1,4 @@
-import type { ReferenceGrant, Route } from "../../kube/core/routes.ts";
+import type { LeanRoute, ReferenceGrant, Route } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import { settledOn, settleMs } from "../gateways/settle.ts";
@@ -21,8 +21,10 @@ export interface ClusterState {
   /** Of its namespace. */
   readonly services: readonly Service[];
   readonly deployments: readonly Deployment[];
-  /** Anywhere: all of them at rest, those in flight afterwards. */
+  /** Those through which the Deployment's Services may get traffic, and those with a share of its rollout. */
   readonly routes: readonly Route[];
+  /** All that name one of its Services, permitted or not, and all that may have a host in common with these. */
+  readonly known: readonly LeanRoute[];
   /** Of the Deployment's namespace, if a route of another one names a Service of it. */
   readonly grants: readonly ReferenceGrant[];
   /** Of the Deployment's namespace. */

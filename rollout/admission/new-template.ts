@@ -1,10 +1,11 @@
+import type { LeanRoute, Route } from "../../kube/core/routes.ts";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import { isOptedIn, type Plan } from "../plan/plan.ts";
 import { hostConflictCaveats } from "../preflight/host-conflicts.ts";
 import { planBlocker } from "../preflight/preflight.ts";
 import { isWantedRoute, wantedServices } from "../preflight/selection.ts";
 import { misnamed, unsplittable } from "../preflight/services.ts";
-import { missingGrant, ungrantedWarnings } from "../traffic/grants.ts";
+import { missingGrant, permitted, ungrantedWarnings } from "../traffic/grants.ts";
 import { servicesOf } from "../traffic/isolation.ts";
 import { autoscalerWarnings } from "../workload/autoscalers.ts";
 import { hold, pause } from "../workload/hold.ts";
@@ -130,13 +131,17 @@ function begin(
   const { latched: _latched, ...record } = held;
   const found = servicesOf((stable ?? old).spec.template, cluster.services);
   const services = wantedServices(plan, found);
+  const { namespace = "" } = old.metadata;
+  const isWanted = (route: Route | LeanRoute) => isWantedRoute(plan, route, namespace);
   // Serin refuses missing grants only for routes that the plan names: other people's routes must not block this rollout.
-  const near = plan.routes === undefined ? change.routes : cluster.routes;
-  const routes = near.filter((route) => isWantedRoute(plan, route, old.metadata.namespace ?? ""));
+  const near =
+    plan.routes === undefined ? permitted(namespace, cluster.known, cluster.grants) : cluster.known;
+  const wanted = near.filter(isWanted);
+  const routes = change.routes.filter(isWanted);
   const refusal =
     misnamed(plan, found) ??
     unsplittable(services, old, cluster) ??
-    missingGrant(services, routes, cluster.grants) ??
+    missingGrant(services, wanted, cluster.grants) ??
     planBlocker(plan, services, routes);
   if (refusal !== undefined) return denied(refusal);
   const spec = hold(object.spec, surgeAt(plan, 0));
@@ -144,8 +149,8 @@ function begin(
     services.length > 0 ? [{ kind: "isolate", services, uid, hash: held.stable }] : [];
   const warned = [
     ...announce(plan, services, routes, change.layers),
-    ...hostConflictCaveats(plan, services, routes, cluster.routes).map((doubt) => `serin: ${doubt}`),
-    ...ungrantedWarnings(services, cluster.routes, cluster.grants).map((warning) => `serin: ${warning}`),
+    ...hostConflictCaveats(plan, services, wanted, cluster.known).map((doubt) => `serin: ${doubt}`),
+    ...ungrantedWarnings(services, cluster.known, cluster.grants).map((warning) => `serin: ${warning}`),
     ...autoscalerWarnings(cluster.autoscalers ?? [], old),
     ...warnings,
   ];

@@ -1,5 +1,5 @@
 import { controllerOf } from "../../kube/core/meta.ts";
-import type { Route } from "../../kube/core/routes.ts";
+import type { LeanRoute, Route, ShareOwner } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import type { Write } from "../../kube/core/writes.ts";
@@ -27,15 +27,21 @@ const GRACE_MS = 10_000;
 /** How often (ms) Serin checks whether the pods of a canary without a Deployment are gone. */
 const STRAY_MS = 1_000;
 
-/** The objects with Serin's mark, and the Deployments in flight. */
-export interface SweepInput {
-  readonly now: number;
+/** The Deployments in flight. */
+export interface InFlight {
   /** UID → namespace. A mark in another namespace is a copy's. */
   readonly inFlight: ReadonlyMap<string, string>;
+}
+
+/** The objects with Serin's mark, and the Deployments in flight. */
+export interface SweepInput extends InFlight {
+  readonly now: number;
   /** The ended rollouts that this controller saw in flight, with the instant (ms) of their end. */
   readonly ended?: ReadonlyMap<string, number>;
   readonly services: readonly Service[];
   readonly routes: readonly Route[];
+  /** The UIDs of the rollouts that have lost a share of a route that comes in a later sweep. */
+  readonly attached?: ReadonlySet<string>;
   readonly replicaSets: readonly ReplicaSet[];
 }
 
@@ -58,12 +64,11 @@ export function sweep(marked: SweepInput): Decision {
   const routes = marked.routes.map((route) =>
     sweepRoute(
       route,
-      (uid, share) =>
-        !later.has(uid) && (marked.inFlight.get(uid) !== share.namespace || isCopied(route, share)),
+      (uid, { namespace }) => !later.has(uid) && isLost(route, { uid, namespace }, marked),
       marked.now,
     ),
   );
-  const attached = new Set(routes.flatMap(({ uids }) => uids));
+  const attached = new Set([...routes.flatMap(({ uids }) => uids), ...(marked.attached ?? [])]);
   const isAttached = (object: Service | ReplicaSet) => attached.has(rolloutUidOf(object) ?? "");
   const orphans = marked.services.filter(lost);
   const sets = marked.replicaSets.filter(lost);
@@ -161,8 +166,13 @@ function sweepRoute(route: Route, lost: (uid: string, share: RouteShare) => bool
   };
 }
 
+/** Whether the route has a share of a rollout that is over, or of one whose route it is not. */
+export function isLost(route: Route | LeanRoute, share: ShareOwner, { inFlight }: InFlight): boolean {
+  return inFlight.get(share.uid) !== share.namespace || isCopied(route, share);
+}
+
 /** Whether the route is in another namespace than the rollout and names no Service there: a copy, while its original serves. */
-function isCopied(route: Route, { namespace }: RouteShare): boolean {
+function isCopied(route: Route | LeanRoute, { namespace }: ShareOwner): boolean {
   return route.metadata.namespace !== namespace && servicesNamed(route, namespace).size === 0;
 }
 

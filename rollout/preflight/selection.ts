@@ -10,7 +10,7 @@ export function wantedServices(plan: Plan, services: readonly Service[]): readon
 }
 
 /** Whether the plan is about this route. A name without a namespace is in the Deployment's. */
-export function isWantedRoute(plan: Plan, { metadata }: Route, namespace: string): boolean {
+export function isWantedRoute(plan: Plan, { metadata }: Pick<Route, "metadata">, namespace: string): boolean {
   if (plan.routes === undefined) return true;
   return plan.routes.some(
     (wanted) => wanted.name === metadata.name && (wanted.namespace ?? namespace) === metadata.namespace,

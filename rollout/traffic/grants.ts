@@ -1,5 +1,5 @@
 import { keyOf } from "../../kube/core/meta.ts";
-import type { ReferenceGrant, Route } from "../../kube/core/routes.ts";
+import type { LeanRoute, ReferenceGrant, Route } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import { canaryServiceName } from "./canary-service.ts";
 import { namesAny, servicesNamed } from "./overlay.ts";
@@ -8,8 +8,14 @@ import { homeOf } from "./route-record.ts";
 const GATEWAY_API = "gateway.networking.k8s.io";
 
 /** Whether a route of another namespace names a Service of this namespace, so that its ReferenceGrants decide. */
-export function crossesInto(namespace: string, route: Route): boolean {
+export function crossesInto(namespace: string, route: Route | LeanRoute): boolean {
   return route.metadata.namespace !== namespace && servicesNamed(route, namespace).size > 0;
+}
+
+/** The namespaces whose routes may lead to a Service of this namespace: its own, and those that its grants name. */
+export function namespacesInto(namespace: string, grants: readonly ReferenceGrant[]): readonly string[] {
+  const named = grants.flatMap(({ spec }) => spec.from).filter(({ group }) => group === GATEWAY_API);
+  return [...new Set([namespace, ...named.map((from) => from.namespace)])];
 }
 
 /**
@@ -17,11 +23,11 @@ export function crossesInto(namespace: string, route: Route): boolean {
  * a ReferenceGrant lets name one of the Services. Gateways ignore the Services in any other route. Serin must do the same,
  * because anyone can write such a route, with any record on it.
  */
-export function permitted(
+export function permitted<T extends Route | LeanRoute>(
   namespace: string,
-  routes: readonly Route[],
+  routes: readonly T[],
   grants: readonly ReferenceGrant[],
-): readonly Route[] {
+): readonly T[] {
   const here = grants.filter(({ metadata }) => metadata.namespace === namespace);
   return routes.filter(
     (route) =>
@@ -36,12 +42,12 @@ export function permitted(
 /** One warning about routes of other namespaces that name a Service without a ReferenceGrant. */
 export function ungrantedWarnings(
   services: readonly Service[],
-  routes: readonly Route[],
+  routes: readonly LeanRoute[],
   grants: readonly ReferenceGrant[],
 ): readonly string[] {
   const namespace = services[0]?.metadata.namespace ?? "";
-  const allowed = permitted(namespace, routes, grants);
-  const ungranted = routes.filter((route) => !allowed.includes(route) && namesAny(route, services));
+  const allowed = new Set(permitted(namespace, routes, grants));
+  const ungranted = routes.filter((route) => !allowed.has(route) && namesAny(route, services));
   const [first] = ungranted;
   if (first === undefined) return [];
   const others = ungranted.length > 1 ? ` (and ${ungranted.length - 1} more)` : "";
@@ -58,7 +64,7 @@ export function ungrantedWarnings(
  */
 export function missingGrant(
   services: readonly Service[],
-  routes: readonly Route[],
+  routes: readonly LeanRoute[],
   grants: readonly ReferenceGrant[],
 ): string | undefined {
   for (const { metadata } of services) {
@@ -75,7 +81,7 @@ export function missingGrant(
 }
 
 function refusalOf(
-  route: Route,
+  route: LeanRoute,
   namespace: string,
   service: string,
   grants: readonly ReferenceGrant[],
@@ -101,7 +107,7 @@ function refusalOf(
   );
 }
 
-function admits({ spec }: ReferenceGrant, route: Route): boolean {
+function admits({ spec }: ReferenceGrant, route: Route | LeanRoute): boolean {
   const { kind, namespace } = homeOf(route);
   return spec.from.some(
     (from) => from.group === GATEWAY_API && from.kind === kind && from.namespace === namespace,

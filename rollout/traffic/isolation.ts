@@ -20,6 +20,16 @@ export function servicesOf(template: PodTemplate, services: readonly Service[]):
   );
 }
 
+/** The Services that select pods of one of these templates, and those that are marked for the rollout. */
+export function servicesFor(
+  uid: string,
+  templates: readonly PodTemplate[],
+  services: readonly Service[],
+): readonly Service[] {
+  const selecting = new Set(templates.flatMap((template) => servicesOf(template, services)));
+  return services.filter((service) => selecting.has(service) || service.metadata.labels?.[FLIGHT] === uid);
+}
+
 /** The other Deployments whose pods the Service selects, too: such a Service cannot be isolated to one version. */
 export function sharers(service: Service, own: Deployment, deployments: readonly Deployment[]): Deployment[] {
   return deployments.filter(

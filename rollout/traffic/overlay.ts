@@ -1,4 +1,4 @@
-import type { Route, RouteRule } from "../../kube/core/routes.ts";
+import type { LeanRoute, Route, RouteRule } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import { FLIGHT, HELD } from "../keys.ts";
 import { addedRulesOf } from "./added-rules.ts";
@@ -21,25 +21,26 @@ export function rulesOf(route: Route): readonly RouteRule[] {
 }
 
 /** The Services of that namespace that the route's rules name. */
-export function servicesNamed(route: Route, namespace: string): Set<string> {
-  const home = route.metadata.namespace ?? "";
-  return new Set(
-    rulesOf(route)
-      .flatMap((rule) => rule.backendRefs ?? [])
-      .filter((ref) => isService(ref) && (ref.namespace ?? home) === namespace)
-      .map((ref) => ref.name),
-  );
+export function servicesNamed(route: Route | LeanRoute, namespace: string): Set<string> {
+  const prefix = `${namespace}/`;
+  const own = backendsOf(route).filter((backend) => backend.startsWith(prefix));
+  return new Set(own.map((backend) => backend.slice(prefix.length)));
 }
 
 /** Every Service that the route's rules name, as `namespace/name`. */
-export function backendsOf(route: Route): readonly string[] {
+export function backendsOf(route: Route | LeanRoute): readonly string[] {
+  if (isLean(route)) return route.backends;
   const home = route.metadata.namespace ?? "";
   const refs = rulesOf(route).flatMap((rule) => rule.backendRefs ?? []);
   return [...new Set(refs.filter(isService).map((ref) => `${ref.namespace ?? home}/${ref.name}`))];
 }
 
+function isLean(route: Route | LeanRoute): route is LeanRoute {
+  return !("spec" in route);
+}
+
 /** Whether one of the route's rules names one of the Services. */
-export function namesAny(route: Route, services: readonly Service[]): boolean {
+export function namesAny(route: Route | LeanRoute, services: readonly Service[]): boolean {
   return services.some(({ metadata: { namespace = "", name } }) => servicesNamed(route, namespace).has(name));
 }
 

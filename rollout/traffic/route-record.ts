@@ -84,7 +84,7 @@ export interface Home {
 }
 
 /** The home of a route. */
-export function homeOf({ kind, metadata }: Route): Home {
+export function homeOf({ kind, metadata }: Pick<Route, "kind" | "metadata">): Home {
   return { namespace: metadata.namespace ?? "", kind: kind === "GRPCRoute" ? kind : "HTTPRoute" };
 }
 

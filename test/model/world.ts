@@ -16,6 +16,7 @@ import type { Snapshot } from "../../rollout/stages/snapshot.ts";
 import { snapshotOf } from "../../rollout/stages/snapshot-of.ts";
 import { instant } from "../../rollout/text/instant.ts";
 import type { Exposure } from "../../rollout/traffic/exposure.ts";
+import { leanRoute } from "../../rollout/traffic/lean-route.ts";
 import { shareOf } from "../../rollout/traffic/route-record.ts";
 import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { evidenceOf, type Traffic } from "../support/metrics.ts";
@@ -74,6 +75,7 @@ export class World extends Cluster {
       services: this.list("services"),
       deployments,
       routes: this.routes(),
+      known: this.routes().map(leanRoute),
       grants: this.grants,
     };
     const answer = admitUpdate(

@@ -38,8 +38,8 @@ interface Watch {
   readonly matches: (object: KubeObject) => boolean;
 }
 
+const http2 = { allowHTTP1: true, maxSessionMemory: 200 };
 let pair: Promise<{ ca: KeyPair; leaf: KeyPair }> | undefined;
-
 async function issuePair() {
   const life = { now: Date.now(), lifeMs: 3_600_000 };
   const ca = await issueAuthority(life);
@@ -78,7 +78,7 @@ export class FakeApi {
     const handle = (req: unknown, res: unknown) => void this.#handle(req as Req, res as Res);
     this.#server = http1
       ? createServer({ cert, key }, handle)
-      : (createSecureServer({ cert, key, allowHTTP1: true }, handle) as unknown as Server);
+      : (createSecureServer({ cert, key, ...http2 }, handle) as unknown as Server);
     this.#server.on("secureConnection", (socket: Socket) => {
       this.connections++;
       this.#sockets.add(socket);

@@ -7,6 +7,7 @@ import { HASH_LABEL } from "../../rollout/keys.ts";
 import { type Plan, parsePlan } from "../../rollout/plan/plan.ts";
 import type { Observation, Snapshot } from "../../rollout/stages/snapshot.ts";
 import { complete } from "../../rollout/stages/snapshot-of.ts";
+import { leanRoute } from "../../rollout/traffic/lean-route.ts";
 import type { HoldRecord } from "../../rollout/workload/hold-record.ts";
 
 /** The instant at which the tests begin, in ms since the epoch. */
@@ -172,6 +173,7 @@ export function readsOf(reads: Partial<ClusterState> = {}): ClusterState {
     routes: [],
     grants: [],
     ...reads,
+    known: (reads.routes ?? []).map(leanRoute),
   };
 }
 

@@ -5,6 +5,8 @@ import { Pool } from "undici";
 import type { Kube, Where } from "../../../kube/client/api.ts";
 import type { Clock } from "../../../kube/core/clock.ts";
 import type { Resource } from "../../../kube/core/resources.ts";
+import { RouteIndex } from "../../../kube/runtime/route-index.ts";
+import { leanRoute } from "../../../rollout/traffic/lean-route.ts";
 import { hashOf } from "../../../rollout/workload/template.ts";
 import { admitDeployments } from "../../../webhook/deployments.ts";
 import { admitRoutes, admitServices } from "../../../webhook/in-flight.ts";
@@ -69,7 +71,10 @@ export async function fuzz(seed: number, count: number): Promise<Fuzzed> {
 
 async function serve(state: State, clock: Clock) {
   const kube = readOnly(state.world);
-  const needs = { kube, namespace: "serin-system", hookHosts: [], clock, log: noLog };
+  const stop = new AbortController();
+  const index = new RouteIndex({ kube, reduce: leanRoute, clock, log: noLog, signal: stop.signal });
+  await index.synced;
+  const needs = { kube, index, namespace: "serin-system", hookHosts: [], clock, log: noLog };
   const app = admissionApp({
     kinds: {
       deployments: { kinds: ["Deployment"], admit: admitDeployments(needs) },
@@ -89,6 +94,7 @@ async function serve(state: State, clock: Clock) {
     connections: AT_ONCE,
   });
   const close = async () => {
+    stop.abort();
     await pool.close();
     server.close();
   };
@@ -128,6 +134,18 @@ function readOnly(world: World): Kube {
     const found = all(resource).find(({ metadata }) => metadata.name === name);
     return found ?? Promise.reject(Object.assign(new Error("not found"), { code: 404 }));
   };
-  const list = async (resource: Resource) => ({ items: all(resource), resourceVersion: "1" });
-  return { get, list, mergePatch: get, jsonPatch: get, strategicPatch: get } as unknown as Kube;
+  const list = async (
+    resource: Resource,
+    _where: Where,
+    _query: object,
+    pick = (object: unknown) => object,
+  ) => ({
+    items: all(resource).map(pick),
+    resourceVersion: "1",
+  });
+  async function* watch(...[, , , signal]: Parameters<Kube["watch"]>) {
+    await once(signal, "abort");
+    yield* [];
+  }
+  return { get, list, watch, mergePatch: get, jsonPatch: get, strategicPatch: get } as unknown as Kube;
 }

@@ -8,17 +8,21 @@ import {
   deployments,
   endpointSlices,
   httpRoutes,
+  namespaces,
   referenceGrants,
   replicaSets,
   services,
 } from "../../../kube/core/resources.ts";
 import type { Route } from "../../../kube/core/routes.ts";
+import type { Deployment } from "../../../kube/core/workloads.ts";
+import { RouteIndex } from "../../../kube/runtime/route-index.ts";
 import { sweep } from "../../../rollout/cleanup/orphans.ts";
 import { FLIGHT, HELD, RUN } from "../../../rollout/keys.ts";
 import type { Snapshot } from "../../../rollout/stages/snapshot.ts";
+import { leanRoute } from "../../../rollout/traffic/lean-route.ts";
 import { hold } from "../../../rollout/workload/hold.ts";
-import { withHoldRecord } from "../../../rollout/workload/hold-record.ts";
-import { performEffect } from "../../../webhook/effects.ts";
+import { holdRecordOf, withHoldRecord } from "../../../rollout/workload/hold-record.ts";
+import { admitDeployments } from "../../../webhook/deployments.ts";
 import { FakeApi } from "../../support/api.ts";
 import { AT_NOON, aDeployment, aHeld, aReplicaSet, aRoute, aService, NOON } from "../../support/builders.ts";
 import { hastyClock } from "../../support/clock.ts";
@@ -134,13 +138,31 @@ describe("an object that another tenant forges", () => {
   it("keeps no undo waiting", async () => {
     api.add(httpRoutes, forgedRoute("2999-01-01T00:00:00Z"));
     const from = hastyClock.now();
-    await performEffect({ kind: "drain", uid: VICTIM, undo: true }, true, {
+    api.add(namespaces, { metadata: { name: "shop" } });
+    const held = api.store.get("apps/v1/deployments", "shop/web") as Deployment;
+    const index = new RouteIndex({
       kube,
+      reduce: leanRoute,
       clock: hastyClock,
-      namespace: "shop",
+      log: noLog,
+      signal: stop.signal,
     });
+    await index.synced;
+    const admit = admitDeployments({
+      kube,
+      index,
+      namespace: "serin",
+      hookHosts: [],
+      clock: hastyClock,
+      log: noLog,
+    });
+    const object = { ...held, spec: { ...held.spec, template: aDeployment().spec.template } };
+    const kind = { group: "apps", version: "v1", kind: "Deployment" };
+    const answer = await admit({ uid: "u", kind, operation: "UPDATE", object, oldObject: held } as never);
+    expect(answer.allowed && holdRecordOf(answer.object as Deployment)?.phase).to.equal("undone");
     expect(hastyClock.now() - from).to.be.below(1_000);
-    expect(api.requests.filter(({ method }) => method !== "GET")).to.deep.equal([]);
+    const written = api.requests.filter(({ method, path }) => method !== "GET" && path.includes("trap"));
+    expect(written).to.deep.equal([]);
   });
 });
 

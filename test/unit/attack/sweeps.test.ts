@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
 import { runController } from "../../../controller/controller.ts";
-import { Caches } from "../../../controller/reconcile/caches.ts";
 import { Observer } from "../../../controller/reconcile/observe.ts";
+import { RouteTurns } from "../../../controller/reconcile/route-turns.ts";
 import type { Kube } from "../../../kube/client/api.ts";
 import type { KubeObject } from "../../../kube/core/meta.ts";
 import {
@@ -34,7 +34,7 @@ const alone = {
 
 describe("marks that a tenant writes on objects of their own, all the time", () => {
   const { observe } = Observer.prototype;
-  const { markedIn } = Caches.prototype;
+  const { take } = RouteTurns.prototype;
   let api: FakeApi;
   let kube: Kube;
   let stop: AbortController;
@@ -49,9 +49,9 @@ describe("marks that a tenant writes on objects of their own, all the time", () 
       observed.push(uid);
       return observe.call(this, uid);
     };
-    Caches.prototype.markedIn = function (namespace) {
+    RouteTurns.prototype.take = function (namespace, routes) {
       swept.push(namespace);
-      return markedIn.call(this, namespace);
+      return take.call(this, namespace, routes);
     };
     api = await FakeApi.start();
     kube = api.connect();
@@ -63,7 +63,7 @@ describe("marks that a tenant writes on objects of their own, all the time", () 
   });
   afterEach(async () => {
     Observer.prototype.observe = observe;
-    Caches.prototype.markedIn = markedIn;
+    RouteTurns.prototype.take = take;
     stop.abort();
     await running;
     await kube.close();

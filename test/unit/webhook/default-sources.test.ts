@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { Kube } from "../../../kube/client/api.ts";
 import { configMaps, deployments, namespaces, replicaSets, services } from "../../../kube/core/resources.ts";
 import type { Deployment } from "../../../kube/core/workloads.ts";
+import type { RouteIndex } from "../../../kube/runtime/route-index.ts";
 import { holdRecordOf } from "../../../rollout/workload/hold-record.ts";
 import { readDefaultSources } from "../../../webhook/default-sources.ts";
 import { admitDeployments } from "../../../webhook/deployments.ts";
@@ -11,6 +12,7 @@ import { annotate } from "../../support/ask.ts";
 import { aDeployment, aReplicaSet, aService } from "../../support/builders.ts";
 import { hastyClock } from "../../support/clock.ts";
 import { noLog } from "../../support/log.ts";
+import { followRoutes } from "../../support/route-index.ts";
 
 const home = "serin-system";
 const labels = { "serin.dev/profile": "true" };
@@ -19,9 +21,13 @@ const slow = { "serin.dev/profile": "slow" };
 describe("webhook/default-sources", () => {
   let api: FakeApi;
   let kube: Kube;
+  let index: RouteIndex;
+  let stop: AbortController;
   beforeEach(async () => {
     api = await FakeApi.start();
     kube = api.connect();
+    stop = new AbortController();
+    index = await followRoutes(api, kube, stop.signal);
     const ownerReferences = [
       { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web", controller: true },
     ];
@@ -36,6 +42,7 @@ describe("webhook/default-sources", () => {
     api.add(configMaps, { metadata: { name: "plain", namespace: home }, data: { steps: "7" } });
   });
   afterEach(async () => {
+    stop.abort();
     await kube.close();
     await api.stop();
   });
@@ -45,7 +52,9 @@ describe("webhook/default-sources", () => {
     const operation = oldObject === null ? "CREATE" : "UPDATE";
     const stored = oldObject && api.put(deployments, oldObject);
     const request = { uid: "u", kind, operation, object, oldObject: stored } as AdmissionRequest<Deployment>;
-    return admitDeployments({ kube, namespace: home, hookHosts: [], clock: hastyClock, log: noLog })(request);
+    return admitDeployments({ kube, index, namespace: home, hookHosts: [], clock: hastyClock, log: noLog })(
+      request,
+    );
   };
   const paths = () => api.requests.map(({ path }) => path.replace(/^\/api\/v1/, ""));
   const profilePath = `/namespaces/${home}/configmaps/slow`;

@@ -12,6 +12,7 @@ import {
 } from "../../../kube/core/resources.ts";
 import type { Route } from "../../../kube/core/routes.ts";
 import type { Deployment } from "../../../kube/core/workloads.ts";
+import type { RouteIndex } from "../../../kube/runtime/route-index.ts";
 import { shareOf } from "../../../rollout/traffic/route-record.ts";
 import { hold } from "../../../rollout/workload/hold.ts";
 import { holdRecordOf, withHoldRecord } from "../../../rollout/workload/hold-record.ts";
@@ -20,7 +21,9 @@ import type { AdmissionRequest } from "../../../webhook/review.ts";
 import { FakeApi } from "../../support/api.ts";
 import { AT_NOON, aDeployment, aHeld, aReplicaSet, aRoute, aService } from "../../support/builders.ts";
 import { hastyClock } from "../../support/clock.ts";
+import { eventually } from "../../support/eventually.ts";
 import { noLog } from "../../support/log.ts";
+import { followRoutes } from "../../support/route-index.ts";
 import { applied } from "../../support/routes.ts";
 
 const owner = { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web", controller: true };
@@ -29,21 +32,26 @@ const update = () => aDeployment({ image: "web:2" });
 describe("webhook/deployments behind routes", () => {
   let api: FakeApi;
   let kube: Kube;
+  let index: RouteIndex;
+  let stop: AbortController;
   beforeEach(async () => {
     api = await FakeApi.start();
     kube = api.connect();
+    stop = new AbortController();
+    index = await followRoutes(api, kube, stop.signal);
     api.add(replicaSets, aReplicaSet({ meta: { ownerReferences: [owner] } }));
     api.add(services, aService());
     api.add(namespaces, { metadata: { name: "shop" } });
   });
   afterEach(async () => {
+    stop.abort();
     await kube.close();
     await api.stop();
   });
 
   const ask = (object: Deployment, oldObject: Deployment) => {
     const kind = { group: "apps", version: "v1", kind: "Deployment" };
-    const needs = { kube, namespace: "serin-system", hookHosts: [], clock: hastyClock, log: noLog };
+    const needs = { kube, index, namespace: "serin-system", hookHosts: [], clock: hastyClock, log: noLog };
     const request = {
       uid: "u",
       kind,
@@ -121,6 +129,7 @@ describe("webhook/deployments behind routes", () => {
     expect(api.requests.filter(({ path }) => path.includes("referencegrants"))).to.deep.equal([]);
 
     api.add(httpRoutes, route("HTTPRoute", { name: "front", namespace: "edge" }, { namespace: "shop" }));
+    await eventually("indexed", () => index.of("edge").length === 1);
     const ungranted = await ask(update(), aDeployment());
     expect(ungranted.allowed && ungranted.warnings?.join()).to.match(
       /no ReferenceGrant of namespace shop lets HTTPRoute edge\/front name a Service .* Serin leaves it alone/,
@@ -142,6 +151,7 @@ describe("webhook/deployments behind routes", () => {
   it("does not ask for a grant for a route that the plan leaves out", async () => {
     api.add(httpRoutes, route("HTTPRoute"));
     api.add(httpRoutes, route("HTTPRoute", { name: "front", namespace: "edge" }, { namespace: "shop" }));
+    await eventually("indexed", () => index.of("edge").length === 1);
     const annotations = { "serin.dev/routes": "web" };
     const verdict = await ask(aDeployment({ image: "web:2", annotations }), aDeployment({ annotations }));
     expect(verdict).to.include({ allowed: true });

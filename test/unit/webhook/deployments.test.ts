@@ -4,6 +4,7 @@ import { deployments, httpRoutes, namespaces, replicaSets, services } from "../.
 import type { Route } from "../../../kube/core/routes.ts";
 import type { Service } from "../../../kube/core/services.ts";
 import type { Deployment, ReplicaSet } from "../../../kube/core/workloads.ts";
+import type { RouteIndex } from "../../../kube/runtime/route-index.ts";
 import { shareOf } from "../../../rollout/traffic/route-record.ts";
 import { hold } from "../../../rollout/workload/hold.ts";
 import { holdRecordOf, withHoldRecord } from "../../../rollout/workload/hold-record.ts";
@@ -13,6 +14,7 @@ import { FakeApi } from "../../support/api.ts";
 import { AT_NOON, aDeployment, aHeld, aReplicaSet, aRoute, aService } from "../../support/builders.ts";
 import { hastyClock } from "../../support/clock.ts";
 import { noLog } from "../../support/log.ts";
+import { followRoutes } from "../../support/route-index.ts";
 import { applied } from "../../support/routes.ts";
 
 const ownerReferences = [
@@ -23,9 +25,13 @@ const owned = (set: ReplicaSet): ReplicaSet => ({ ...set, metadata: { ...set.met
 describe("webhook/deployments", () => {
   let api: FakeApi;
   let kube: Kube;
+  let index: RouteIndex;
+  let stop: AbortController;
   beforeEach(async () => {
     api = await FakeApi.start();
     kube = api.connect();
+    stop = new AbortController();
+    index = await followRoutes(api, kube, stop.signal);
     api.add(replicaSets, owned(aReplicaSet()));
     api.add(replicaSets, aReplicaSet({ image: "web:2", hash: "someone-elses" }));
     api.add(services, aService());
@@ -33,6 +39,7 @@ describe("webhook/deployments", () => {
     api.add(namespaces, { metadata: { name: "shop" } });
   });
   afterEach(async () => {
+    stop.abort();
     await kube.close();
     await api.stop();
   });
@@ -45,6 +52,7 @@ describe("webhook/deployments", () => {
     const operation = oldObject === null ? "CREATE" : "UPDATE";
     return admitDeployments({
       kube,
+      index,
       namespace: "serin-system",
       hookHosts: [],
       clock: hastyClock,

@@ -8,6 +8,7 @@ import {
   services,
 } from "../../../kube/core/resources.ts";
 import type { Deployment, PodTemplate } from "../../../kube/core/workloads.ts";
+import type { RouteIndex } from "../../../kube/runtime/route-index.ts";
 import { TRACKER } from "../../../rollout/tracking/decide.ts";
 import { holdRecordOf } from "../../../rollout/workload/hold-record.ts";
 import { admitDeployments } from "../../../webhook/deployments.ts";
@@ -16,6 +17,7 @@ import { FakeApi } from "../../support/api.ts";
 import { aDeployment, aReplicaSet, aService, aTemplate } from "../../support/builders.ts";
 import { hastyClock } from "../../support/clock.ts";
 import { noLog } from "../../support/log.ts";
+import { followRoutes } from "../../support/route-index.ts";
 
 const ownerReferences = [
   { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web", controller: true },
@@ -24,9 +26,13 @@ const ownerReferences = [
 describe("webhook/deployments and changed ConfigMaps", () => {
   let api: FakeApi;
   let kube: Kube;
+  let index: RouteIndex;
+  let stop: AbortController;
   beforeEach(async () => {
     api = await FakeApi.start();
     kube = api.connect();
+    stop = new AbortController();
+    index = await followRoutes(api, kube, stop.signal);
     const set = aReplicaSet();
     api.add(replicaSets, { ...set, metadata: { ...set.metadata, ownerReferences } });
     api.add(services, aService());
@@ -34,6 +40,7 @@ describe("webhook/deployments and changed ConfigMaps", () => {
     api.add(namespaces, { metadata: { name: "shop" } });
   });
   afterEach(async () => {
+    stop.abort();
     await kube.close();
     await api.stop();
   });
@@ -41,6 +48,7 @@ describe("webhook/deployments and changed ConfigMaps", () => {
   const ask = async (object: Deployment, oldObject: Deployment, rest: Partial<AdmissionRequest> = {}) => {
     const admit = admitDeployments({
       kube,
+      index,
       namespace: "serin-system",
       hookHosts: [],
       clock: hastyClock,

@@ -15,6 +15,7 @@ import { aDeployment, aHeld, aReplicaSet, aRoute, aService } from "../../support
 import { hastyClock } from "../../support/clock.ts";
 import { noLog } from "../../support/log.ts";
 import { aReview } from "../../support/review.ts";
+import { followRoutes } from "../../support/route-index.ts";
 
 const token = "a".repeat(64);
 const held = { "serin.dev/held": JSON.stringify(aHeld({ phase: "failed", stable: "none" })) };
@@ -37,7 +38,9 @@ describe("webhook, called by a pod in the API server's place", () => {
   let api: FakeApi;
   let kube: Kube;
   let server: Server;
+  let stop: AbortController;
   beforeEach(async () => {
+    stop = new AbortController();
     api = await FakeApi.start();
     kube = api.connect();
     api.add(namespaces, { metadata: { name: "shop" } });
@@ -46,7 +49,8 @@ describe("webhook, called by a pod in the API server's place", () => {
     const envFrom = [{ configMapRef: { name: "web" } }];
     const template = { ...aDeployment().spec.template, spec: { containers: [{ name: "main", envFrom }] } };
     api.add(deployments, aDeployment({ template }));
-    const needs = { kube, namespace: "serin-system", hookHosts: [], clock: hastyClock, log: noLog };
+    const index = await followRoutes(api, kube, stop.signal);
+    const needs = { kube, index, namespace: "serin-system", hookHosts: [], clock: hastyClock, log: noLog };
     const app = admissionApp({
       kinds: {
         deployments: { kinds: ["Deployment"], admit: admitDeployments(needs) },
@@ -64,6 +68,7 @@ describe("webhook, called by a pod in the API server's place", () => {
   });
   afterEach(async () => {
     server.close();
+    stop.abort();
     await kube.close();
     await api.stop();
   });

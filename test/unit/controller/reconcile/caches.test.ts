@@ -3,7 +3,7 @@ import { Caches } from "../../../../controller/reconcile/caches.ts";
 import type { Change } from "../../../../controller/reconcile/marks.ts";
 import { Observer } from "../../../../controller/reconcile/observe.ts";
 import { Orphans } from "../../../../controller/reconcile/orphans.ts";
-import type { Kube, WatchEvent } from "../../../../kube/client/api.ts";
+import type { Kube, WatchEvent, Where } from "../../../../kube/client/api.ts";
 import type { KubeObject } from "../../../../kube/core/meta.ts";
 import type { Resource } from "../../../../kube/core/resources.ts";
 import { Cache } from "../../../../kube/runtime/store.ts";
@@ -66,7 +66,17 @@ function rolloutOf(name: string): Record<string, KubeObject[]> {
 function serverOf(objects: ReadonlyMap<string, KubeObject[]>) {
   const tell = new Map<string, (event: WatchEvent<KubeObject>) => void>();
   const kube = {
-    list: async ({ plural }: Resource) => ({ items: objects.get(plural) ?? [], resourceVersion: "1" }),
+    list: async (
+      { plural }: Resource,
+      _where: object,
+      _query: object,
+      pick = (object: KubeObject) => object,
+    ) => ({
+      items: (objects.get(plural) ?? []).map(pick),
+      resourceVersion: "1",
+    }),
+    get: async ({ plural }: Resource, { name }: Where) =>
+      objects.get(plural)?.find(({ metadata }) => metadata.name === name),
     async *watch({ plural }: Resource, _where: object, query: { sendInitialEvents?: string }) {
       if (query.sendInitialEvents) {
         const annotations = { "k8s.io/initial-events-end": "true" };

@@ -101,7 +101,7 @@ describe("controller/gather", () => {
   it("nor a route", async () => {
     expect(await names()).to.deep.equal(all);
     api.remove(httpRoutes, "shop/web");
-    await eventually("gone", () => caches.routesOf(UID, []).length === 0);
+    await eventually("gone", () => caches.routes.shared().length === 0);
     expect(await names()).to.deep.equal({ ...all, routes: [] });
     api.add(httpRoutes, aRoute({ kind: "HTTPRoute" }));
     await clock.advance(1_000);
@@ -126,7 +126,7 @@ describe("controller/gather", () => {
     api.add(referenceGrants, { metadata: { name: "edge", namespace: "shop" }, spec: { from, to } });
     const both = { ...all, routes: ["far", "web"] };
     const sorted = async () => ({ ...(await names()), routes: (await names()).routes.toSorted() });
-    await eventually("known", () => caches.routesOf(UID, []).length === 2);
+    await eventually("known", () => caches.routes.shared().length === 2);
     expect(await sorted()).to.deep.equal(both);
     api.remove(referenceGrants, "shop/edge");
     observer.forget(UID);
@@ -137,11 +137,11 @@ describe("controller/gather", () => {
     const meta = { name: "trap", namespace: "evil" };
     const backends = [{ name: "web", namespace: "shop", port: 80 }];
     api.add(httpRoutes, applied(aRoute({ kind: "HTTPRoute", backends, meta }), { [UID]: share }));
-    await eventually("known", () => caches.routesOf(UID, []).length === 2);
+    await eventually("known", () => caches.routes.around([], UID).length === 2);
     expect(await names()).to.deep.equal(all);
     const asked = api.requests.length;
     api.remove(httpRoutes, "evil/trap");
-    await eventually("gone", () => caches.routesOf(UID, []).length === 1);
+    await eventually("gone", () => caches.routes.around([], UID).length === 1);
     expect(await names()).to.deep.equal(all);
     expect(api.requests.slice(asked).map(({ path }) => path)).to.deep.equal([]);
   });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { Caches } from "../../../../controller/reconcile/caches.ts";
 import { removeLeftHolds } from "../../../../controller/reconcile/left-holds.ts";
-import type { Change } from "../../../../controller/reconcile/marks.ts";
+import { type Change, ownerKeys } from "../../../../controller/reconcile/marks.ts";
 import { Orphans } from "../../../../controller/reconcile/orphans.ts";
 import type { RestoreOptions } from "../../../../controller/reconcile/restore.ts";
 import type { Kube } from "../../../../kube/client/api.ts";
@@ -54,6 +54,14 @@ describe("what belongs to no rollout any more", () => {
     ({ metadata }: KubeObject) =>
       metadata.namespace === namespace;
 
+  const copyOf = (objects: () => readonly KubeObject[]) => ({
+    list: objects,
+    by: (index: string, value: string) =>
+      objects().filter((object) =>
+        index === "namespace" ? isIn(value)(object) : ownerKeys(object).includes(value),
+      ),
+  });
+
   beforeEach(() => {
     clock = new FakeClock();
     [deployments, sets, services, looked, patched, refusal] = [[inFlight], [], [], [], 0, undefined];
@@ -62,17 +70,11 @@ describe("what belongs to no rollout any more", () => {
       deployment: (uid: string) => deployments.find(({ metadata }) => metadata.uid === uid),
       replicaSetsOf: (owner: { uid?: string; namespace?: string }) =>
         sets.filter(isIn(owner.namespace)).filter(({ metadata }) => metadata.labels?.[FLIGHT] === owner.uid),
-      deployments: {
-        list: () => deployments,
-        by: (_index: string, namespace: string) => deployments.filter(isIn(namespace)),
-      },
-      markedIn: (namespace: string) => ({
-        services: services.filter(isIn(namespace)),
-        replicaSets: sets.filter(isIn(namespace)),
-        routes: [],
-      }),
-      namespaces: () => new Set([...services, ...sets].map(({ metadata }) => metadata.namespace)),
-      routesOf: () => [],
+      deployments: copyOf(() => deployments),
+      services: copyOf(() => services),
+      replicaSets: copyOf(() => sets),
+      routes: { around: () => [], of: () => [], shared: () => [] },
+      routeCopies: { get: () => undefined },
       apply: () => {},
     };
     options = {

@@ -43,11 +43,13 @@ function play<Index extends string>(
   }
 }
 
+const boundless = { take: () => true };
+
 describe("kube/cache", () => {
   it("ends as the cluster is, whenever own writes are applied", () => {
     fc.assert(
       fc.property(fc.array(write, { maxLength: 30 }), (writes) => {
-        const cache = new Cache<KubeObject>(() => {}, {});
+        const cache = new Cache<KubeObject>(() => {}, {}, boundless);
         play(cache, writes, () => {});
         const last = new Map(
           writes.map(({ name, selected }, index) => [name, selected ? at(name, index + 1) : undefined]),
@@ -62,23 +64,27 @@ describe("kube/cache", () => {
       fc.property(fc.array(write, { maxLength: 30 }), (writes) => {
         const mirror = new Map<string, KubeObject>();
         const told = new Map<string, bigint>();
-        const cache = new Cache<KubeObject>((key, now, before) => {
-          expect(before).to.equal(mirror.get(key));
-          if (now) {
-            expect(keyOf(now)).to.equal(key);
-            const version = BigInt(now.metadata.resourceVersion ?? 0);
-            expect(version > (told.get(key) ?? 0n)).to.equal(true);
-            told.set(key, version);
-            mirror.set(key, now);
-          } else mirror.delete(key);
-        }, {});
+        const cache = new Cache<KubeObject>(
+          (key, now, before) => {
+            expect(before).to.equal(mirror.get(key));
+            if (now) {
+              expect(keyOf(now)).to.equal(key);
+              const version = BigInt(now.metadata.resourceVersion ?? 0);
+              expect(version > (told.get(key) ?? 0n)).to.equal(true);
+              told.set(key, version);
+              mirror.set(key, now);
+            } else mirror.delete(key);
+          },
+          {},
+          boundless,
+        );
         play(cache, writes, () => expect(cache.list()).to.have.members([...mirror.values()]));
       }),
     );
   });
 
   it("keeps an own write that is newer than the list, and nothing else that is missing in it", () => {
-    const cache = new Cache<KubeObject>(() => {}, {});
+    const cache = new Cache<KubeObject>(() => {}, {}, boundless);
     cache.replace([at("old", 1)], "5");
     cache.apply(at("mine", 9), true);
     cache.replace([], "7");
@@ -90,6 +96,7 @@ describe("kube/cache", () => {
     const cache = new Cache<KubeObject>(
       (_key, now) => void told.push(now?.metadata.resourceVersion ?? "gone"),
       {},
+      boundless,
     );
     cache.replace([at("a", 90)], "95");
     cache.observe(at("a", 100), true);
@@ -107,7 +114,7 @@ describe("kube/cache", () => {
       ["x", "y", "z"].filter((_, bit) => (Number(metadata.resourceVersion) >> bit) & 1);
     fc.assert(
       fc.property(fc.array(write, { maxLength: 30 }), (writes) => {
-        const cache = new Cache<KubeObject, "group">(() => {}, { group });
+        const cache = new Cache<KubeObject, "group">(() => {}, { group }, boundless);
         const check = () => {
           for (const value of ["x", "y", "z", "none"]) {
             const expected = cache.list().filter((object) => group(object).includes(value));
@@ -122,7 +129,7 @@ describe("kube/cache", () => {
   });
 
   it("compares versions as numbers of any length", () => {
-    const cache = new Cache<KubeObject>(() => {}, {});
+    const cache = new Cache<KubeObject>(() => {}, {}, boundless);
     const versioned = (resourceVersion: string) => ({ metadata: { name: "a", resourceVersion } });
     cache.apply(versioned("9007199254740993"), true);
     cache.apply(versioned("9007199254740992"), true);

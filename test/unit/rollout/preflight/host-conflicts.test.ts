@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { Route } from "../../../../kube/core/routes.ts";
 import { type Plan, parsePlan } from "../../../../rollout/plan/plan.ts";
 import { hostConflictCaveats } from "../../../../rollout/preflight/host-conflicts.ts";
+import { leanRoute } from "../../../../rollout/traffic/lean-route.ts";
 import { aService } from "../../../support/builders.ts";
 
 const planOf = (given: Record<string, string>) =>
@@ -46,7 +47,7 @@ describe("another route for the same host", () => {
   ];
   for (const [what, plan, other, told] of cases) {
     it(what, () => {
-      const doubts = hostConflictCaveats(plan, [aService()], [own], [own, other]);
+      const doubts = hostConflictCaveats(plan, [aService()], [leanRoute(own)], [own, other].map(leanRoute));
       expect(doubts).to.have.length(told ? 1 : 0);
       for (const doubt of doubts) expect(doubt).to.contain("route shop/beta has the same host");
     });

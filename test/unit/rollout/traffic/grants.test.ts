@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { ReferenceGrant, Route } from "../../../../kube/core/routes.ts";
 import { crossesInto, missingGrant } from "../../../../rollout/traffic/grants.ts";
+import { leanRoute } from "../../../../rollout/traffic/lean-route.ts";
 import { aRoute, aService } from "../../../support/builders.ts";
 
 type To = ReferenceGrant["spec"]["to"][number];
@@ -20,7 +21,8 @@ const grant = (
   metadata: { name: "allow-edge", namespace: home },
   spec: { from: [{ group, kind, namespace }], to: tos },
 });
-const ask = (routes: Route[], grants: ReferenceGrant[]) => missingGrant([aService()], routes, grants);
+const ask = (routes: Route[], grants: ReferenceGrant[]) =>
+  missingGrant([aService()], routes.map(leanRoute), grants);
 
 describe("grants", () => {
   const allowed: [string, Route[], ReferenceGrant[]][] = [

@@ -1,0 +1,33 @@
+import type { EndpointSlice } from "../../kube/core/services.ts";
+import type { Pod } from "../../kube/core/workloads.ts";
+import { HASH_LABEL } from "../../rollout/keys.ts";
+
+/** A pod without what its template's author can make long. */
+export function leanPod({ apiVersion, kind, metadata, status }: Pod): Pod {
+  const { annotations: _annotations, managedFields: _managedFields, labels = {}, ...rest } = metadata;
+  const hash = labels[HASH_LABEL];
+  return {
+    ...(apiVersion && { apiVersion }),
+    ...(kind && { kind }),
+    metadata: { ...rest, ...(hash !== undefined && { labels: { [HASH_LABEL]: hash } }) },
+    ...(status && { status }),
+  };
+}
+
+/** What tells how many addresses of a Service are ready. */
+export function leanSlice({ metadata, endpoints }: EndpointSlice): EndpointSlice {
+  const { name, namespace, uid, resourceVersion, labels } = metadata;
+  return {
+    metadata: {
+      name,
+      ...(namespace !== undefined && { namespace }),
+      ...(uid !== undefined && { uid }),
+      ...(resourceVersion !== undefined && { resourceVersion }),
+      ...(labels && { labels }),
+    },
+    endpoints: (endpoints ?? []).map(({ addresses = [], conditions }) => ({
+      addresses: addresses.slice(0, 1),
+      ...(conditions && { conditions }),
+    })),
+  };
+}

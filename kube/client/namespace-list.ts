@@ -1,0 +1,33 @@
+import { type KubeObject, withoutManagedFields } from "../core/meta.ts";
+import type { Resource } from "../core/resources.ts";
+import type { Kube, Query } from "./api.ts";
+
+const MI = 1024 * 1024;
+/** The most characters of JSON that a list keeps. */
+const MOST_KEPT = 4 * MI;
+/** The most characters of JSON that Serin reads for a list. */
+const MOST_READ = 64 * MI;
+
+/**
+ * Lists objects of one namespace, each reduced by `pick` (by default: without managedFields). Its tenants decide how many
+ * there are and how long, so Serin stops reading, and throws, when they are too long together.
+ */
+export async function listNamespace<T extends KubeObject>(
+  kube: Pick<Kube, "list">,
+  resource: Resource,
+  { namespace, ...query }: Query & { readonly namespace: string | undefined },
+  pick: (object: T) => T = withoutManagedFields,
+): Promise<readonly T[]> {
+  let [read, kept] = [0, 0];
+  const take = (object: T): T => {
+    const picked = pick(object);
+    read += JSON.stringify(object).length;
+    kept += JSON.stringify(picked).length;
+    if (read <= MOST_READ && kept <= MOST_KEPT) return picked;
+    const most = kept > MOST_KEPT ? MOST_KEPT : MOST_READ;
+    throw new Error(
+      `the ${resource.plural} of namespace ${namespace} have more than ${most} characters together`,
+    );
+  };
+  return (await kube.list<T, T>(resource, { namespace }, query, take)).items;
+}

@@ -1,0 +1,123 @@
+import pLimit from "p-limit";
+import type { Kube } from "../client/api.ts";
+import { ifNotFound, isNotFound } from "../client/errors.ts";
+import { routeKinds, routeResource } from "../core/resources.ts";
+import { type LeanRoute, type Route, routeKeyOf } from "../core/routes.ts";
+import type { RouteIndex } from "./route-index.ts";
+
+/** A namespace whose routes are longer than this together (characters of JSON) is not listed. */
+const LISTED = 1024 * 1024;
+/** The most routes (characters of JSON) that one caller reads. */
+const MOST_READ = 4 * LISTED;
+const REQUESTS_AT_ONCE = 8;
+const NAMESPACES_AT_ONCE = 4;
+
+/** Whole routes by their keys; see routeKeyOf. */
+export type RouteBodies = Pick<ReadonlyMap<string, Route>, "get">;
+
+/** The API server, and the index that may be late. */
+interface Source {
+  readonly kube: Kube;
+  readonly index: RouteIndex;
+}
+
+/** The namespace has long routes that the index does not know. */
+class ReadEnough extends Error {}
+
+/**
+ * Lists the routes of a namespace, because the index may be late by the delay of its watch, and users apply a Deployment
+ * together with its routes. Returns these routes. A namespace with long routes is not listed: there a route counts when the
+ * watch has reported it.
+ */
+export async function refresh(
+  { kube, index }: Source,
+  namespace: string,
+): Promise<ReadonlyMap<string, Route>> {
+  const bodies = new Map<string, Route>();
+  let room = LISTED;
+  for (const { size } of index.of(namespace)) room -= size;
+  if (room < 0) return bodies;
+  room = LISTED;
+  const take = (route: Route): Pick<Route, "metadata"> & Record<string, unknown> => {
+    index.apply(route);
+    room -= index.reduce(route).size;
+    if (room >= 0) bodies.set(routeKeyOf(route), route);
+    else if (room < -MOST_READ) throw new ReadEnough();
+    return { metadata: { name: route.metadata.name } };
+  };
+  const read = routeKinds.map(async (kind) => {
+    try {
+      await kube.list(kind, { namespace }, {}, take);
+    } catch (error) {
+      if (!isNotFound(error) && !(error instanceof ReadEnough)) throw error;
+    }
+  });
+  await Promise.all(read);
+  return bodies;
+}
+
+/**
+ * Lists the routes with this label in these namespaces, as the API server stores them now: the index may be late. Keeps only
+ * the lean routes. Throws if the routes are too long together, because then nobody knows all of them.
+ */
+export async function listMarked(
+  { kube, index }: Source,
+  namespaces: readonly string[],
+  labelSelector: string,
+): Promise<readonly LeanRoute[]> {
+  let room = MOST_READ;
+  const take = (route: Route): LeanRoute => {
+    const lean = index.reduce(route);
+    room -= lean.size;
+    if (room >= 0) return lean;
+    throw new Error(
+      `the routes with the label ${labelSelector} in the namespaces ${namespaces.join(", ")} have more than ${MOST_READ} ` +
+        "characters together: remove the label from those that no rollout uses",
+    );
+  };
+  const limit = pLimit(NAMESPACES_AT_ONCE);
+  const lists = namespaces.flatMap((namespace) =>
+    routeKinds.map((kind) =>
+      limit(async () => {
+        const none = ifNotFound({ items: [] as LeanRoute[] });
+        return (await kube.list<LeanRoute, Route>(kind, { namespace }, { labelSelector }, take).catch(none))
+          .items;
+      }),
+    ),
+  );
+  return (await Promise.all(lists)).flat();
+}
+
+/**
+ * Reads these routes whole, as they are stored now; those in `known` that are not older than the index need no request. A
+ * route that is gone by now is left out. Throws if the routes are too long together.
+ */
+export async function readWhole(
+  kube: Kube,
+  routes: readonly LeanRoute[],
+  known: RouteBodies,
+): Promise<readonly Route[]> {
+  const size = routes.reduce((sum, route) => sum + route.size, 0);
+  if (size > MOST_READ) {
+    const [first] = routes;
+    const { namespace = "", name = "" } = first?.metadata ?? {};
+    throw new Error(
+      `${routes.length} routes (${namespace}/${name} is one of them) lead to the same pods and have ${size} characters together: ` +
+        `Serin reads at most ${MOST_READ}: make them shorter`,
+    );
+  }
+  const limit = pLimit(REQUESTS_AT_ONCE);
+  const read = routes.map(async (route): Promise<Route | undefined> => {
+    const body = known.get(routeKeyOf(route));
+    if (body !== undefined && versionOf(body) >= versionOf(route)) return body;
+    const { namespace, name } = route.metadata;
+    return limit(() =>
+      kube.get<Route>(routeResource(route), { namespace, name }).catch(ifNotFound(undefined)),
+    );
+  });
+  return (await Promise.all(read)).filter((route) => route !== undefined);
+}
+
+function versionOf({ metadata }: Pick<Route, "metadata">): bigint {
+  return BigInt(metadata.resourceVersion ?? 0);
+}

@@ -1,0 +1,34 @@
+import type { LeanRoute, Route } from "../../kube/core/routes.ts";
+import { FLIGHT } from "../keys.ts";
+import { matchesOf } from "./matches.ts";
+import { backendsOf, rulesOf } from "./overlay.ts";
+import { homeOf, routeRecordOf } from "./route-record.ts";
+import { parentsNamed } from "./route-status.ts";
+
+/** Reduces a route to what finds it. The decisions about a route that is found need it whole. */
+export function leanRoute(route: Route): LeanRoute {
+  const { namespace = "", name, uid, resourceVersion, generation, labels } = route.metadata;
+  const flight = labels?.[FLIGHT];
+  return {
+    kind: homeOf(route).kind,
+    metadata: {
+      namespace,
+      name,
+      ...(uid !== undefined && { uid }),
+      ...(resourceVersion !== undefined && { resourceVersion }),
+      ...(generation !== undefined && { generation }),
+      ...(flight !== undefined && { labels: { [FLIGHT]: flight } }),
+    },
+    backends: backendsOf(route),
+    parents: parentsNamed(route),
+    hostnames: route.spec.hostnames ?? [],
+    shares: Object.entries(routeRecordOf(route)?.shares ?? {}).map(([uid, { namespace }]) => ({
+      uid,
+      namespace,
+    })),
+    choosesUsers: rulesOf(route)
+      .flatMap(matchesOf)
+      .some(({ headers = [], queryParams = [] }) => headers.length + queryParams.length > 0),
+    size: JSON.stringify(route).length,
+  };
+}

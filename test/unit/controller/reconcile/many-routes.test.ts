@@ -1,0 +1,150 @@
+import { expect } from "chai";
+import { Caches } from "../../../../controller/reconcile/caches.ts";
+import { Observer } from "../../../../controller/reconcile/observe.ts";
+import { Orphans } from "../../../../controller/reconcile/orphans.ts";
+import { performAll } from "../../../../controller/reconcile/perform.ts";
+import type { Kube } from "../../../../kube/client/api.ts";
+import {
+  deployments,
+  httpRoutes,
+  referenceGrants,
+  replicaSets,
+  services,
+} from "../../../../kube/core/resources.ts";
+import type { Route } from "../../../../kube/core/routes.ts";
+import { FLIGHT } from "../../../../rollout/keys.ts";
+import { shareOf } from "../../../../rollout/traffic/route-record.ts";
+import { writeRoute } from "../../../../rollout/traffic/writes.ts";
+import { hold } from "../../../../rollout/workload/hold.ts";
+import { withHoldRecord } from "../../../../rollout/workload/hold-record.ts";
+import { FakeApi } from "../../../support/api.ts";
+import { AT_NOON, aDeployment, aHeld, aReplicaSet, aRoute, aService } from "../../../support/builders.ts";
+import { FakeClock, hastyClock } from "../../../support/clock.ts";
+import { eventually } from "../../../support/eventually.ts";
+import { noLog } from "../../../support/log.ts";
+import { applied } from "../../../support/routes.ts";
+
+const UID = "uid-web";
+const ownerReferences = [
+  { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: UID, controller: true },
+];
+
+describe("the controller among many routes", () => {
+  let api: FakeApi;
+  let kube: Kube;
+  let stop: AbortController;
+  beforeEach(async () => {
+    api = await FakeApi.start();
+    kube = api.connect();
+    stop = new AbortController();
+    const stored = aDeployment({ image: "web:2" });
+    api.add(deployments, withHoldRecord({ ...stored, spec: hold(stored.spec, 1) }, aHeld(), stored));
+    for (const image of ["web:1", "web:2"]) {
+      const { metadata, ...set } = aReplicaSet({ image });
+      const labels = { ...metadata.labels, [FLIGHT]: UID };
+      api.add(replicaSets, { ...set, metadata: { ...metadata, labels, ownerReferences } });
+    }
+    api.add(services, aService());
+  });
+  afterEach(async () => {
+    stop.abort();
+    await kube.close();
+    await api.stop();
+  });
+
+  async function follow() {
+    const caches = new Caches({ kube, clock: hastyClock, log: noLog, signal: stop.signal });
+    await caches.synced();
+    await eventually("everything followed", () => api.watching === 6);
+    api.requests.length = 0;
+    return {
+      kube,
+      caches,
+      clock: hastyClock,
+      log: noLog,
+      observer: new Observer({ kube, caches, clock: hastyClock }),
+    };
+  }
+  /** Sweeps the stranger's namespace as soon as Serin may. */
+  function sweeper(needs: Awaited<ReturnType<typeof follow>>): () => Promise<unknown> {
+    const clock = new FakeClock();
+    const orphans = new Orphans({ ...needs, clock, look: () => {} });
+    return async () => {
+      await clock.advance(60_000);
+      return orphans.sweep("evil");
+    };
+  }
+  const route = (name: string, namespace: string, filler = 0): Route =>
+    aRoute({
+      kind: "HTTPRoute",
+      backends: [{ name: "web", namespace: "shop", port: 80 }],
+      meta: { name, namespace, annotations: { filler: "x".repeat(filler) } },
+    });
+  const forged = (name: string, uid: string): Route => {
+    const share = { namespace: "evil", canaryServices: { x: "x-canary" }, weight: 0, since: AT_NOON };
+    return applied(route(name, "evil", 255_000), { [uid]: share });
+  };
+  const routePaths = () =>
+    api.requests
+      .filter(({ path, query }) => path.includes("httproutes") && !query.has("watch"))
+      .map(({ path }) => path.split("/v1/")[1]);
+
+  it("lists only the routes of the rollout's namespace at a step, and reads none of a stranger", async () => {
+    api.add(httpRoutes, route("web", "shop"));
+    for (let i = 0; i < 20; i += 1) api.add(httpRoutes, forged(`trap-${i}`, UID));
+    const { observer } = await follow();
+    for (let pass = 0; pass < 3; pass += 1) {
+      const snapshot = await observer.observe(UID);
+      expect(snapshot?.routes.map(({ metadata }) => metadata.name)).to.deep.equal(["web"]);
+    }
+    expect(routePaths()).to.deep.equal(["namespaces/shop/httproutes"]);
+  });
+
+  it("sweeps a few long routes at a time, and all of them in the end", async () => {
+    for (let i = 0; i < 10; i += 1) api.add(httpRoutes, forged(`left-${i}`, "uid-gone"));
+    const sweep = sweeper(await follow());
+    const left = () =>
+      api.store
+        .list("gateway.networking.k8s.io/v1/httproutes")
+        .filter((one) => shareOf(one as Route, "uid-gone") !== undefined).length;
+    await sweep();
+    expect(left()).to.be.within(1, 9);
+    expect(routePaths().length).to.be.below(20);
+    for (let i = 0; i < 5; i += 1) await sweep();
+    expect(left()).to.equal(0);
+  });
+
+  it("sweeps the other routes as well when a policy refuses to restore the first ones", async () => {
+    for (let i = 0; i < 10; i += 1) api.add(httpRoutes, forged(`left-${i}`, "uid-gone"));
+    api.faults.push(({ method, path }) =>
+      method === "PATCH" && /left-[0-3]$/.test(path) ? { status: 403, message: "no" } : undefined,
+    );
+    const sweep = sweeper(await follow());
+    for (let i = 0; i < 8; i += 1) await sweep().catch(() => {});
+    const left = api.store
+      .list("gateway.networking.k8s.io/v1/httproutes")
+      .filter((one) => shareOf(one as Route, "uid-gone") !== undefined);
+    expect(left.map(({ metadata }) => metadata.name)).to.deep.equal(["left-0", "left-1", "left-2", "left-3"]);
+  });
+
+  it("reads a route again after a conflict, even while its watch is broken", async () => {
+    const group = "gateway.networking.k8s.io";
+    const from = [{ group, kind: "HTTPRoute", namespace: "edge" }];
+    const metadata = { name: "allow", namespace: "shop" };
+    api.add(referenceGrants, { metadata, spec: { from, to: [{ group: "", kind: "Service" }] } });
+    api.add(httpRoutes, route("web", "edge"));
+    const needs = await follow();
+    const look = async () => (await needs.observer.observe(UID))?.routes[0] as Route;
+    await look();
+    api.endWatches("end");
+    api.faults.push(({ query }) => (query.has("watch") ? "hang" : undefined));
+    api.change(httpRoutes, "edge/web", { metadata: { annotations: { team: "edge" } } });
+    const share = { namespace: "shop", canaryServices: { web: "web-canary" }, weight: 0, since: AT_NOON };
+    const write = async () => performAll([writeRoute(await look(), UID, share)], UID, needs);
+    expect((await write())?.error).to.have.property("status", 409);
+    expect(await write()).to.equal(undefined);
+    const stored = await kube.get<Route>(httpRoutes, { namespace: "edge", name: "web" });
+    expect(stored.metadata.annotations).to.include({ team: "edge" });
+    expect(shareOf(stored, UID)).to.deep.equal(share);
+  });
+});

@@ -1,0 +1,41 @@
+import { expect } from "chai";
+import { RouteCopies } from "../../../../controller/reconcile/route-copies.ts";
+import type { Route } from "../../../../kube/core/routes.ts";
+import { leanRoute } from "../../../../rollout/traffic/lean-route.ts";
+import { aRoute } from "../../../support/builders.ts";
+
+const route = (name: string, version = "1"): Route =>
+  aRoute({ kind: "HTTPRoute", meta: { name, resourceVersion: version } });
+const { size } = leanRoute(route("a"));
+const key = (name: string) => `HTTPRoute/shop/${name}`;
+
+describe("the copies of whole routes", () => {
+  it("have bounded room, and drop those that were put first", () => {
+    const copies = new RouteCopies(3 * size);
+    for (const name of ["a", "b", "c", "d"]) copies.put(route(name), { size });
+    expect(["a", "b", "c", "d"].map((name) => copies.get(key(name))?.metadata.name)).to.deep.equal([
+      undefined,
+      "b",
+      "c",
+      "d",
+    ]);
+  });
+
+  it("count a route once, however often it is put, and keep none that is longer than the room", () => {
+    const copies = new RouteCopies(2 * size);
+    for (let i = 0; i < 5; i += 1) copies.put(route("a"), { size });
+    copies.put(route("b"), { size });
+    expect(copies.get(key("a"))).not.to.equal(undefined);
+    copies.put(route("long"), { size: 3 * size });
+    expect(copies.get(key("long"))).to.equal(undefined);
+  });
+
+  it("are renewed by the watch, never with an older version, and never by other routes", () => {
+    const copies = new RouteCopies(3 * size);
+    copies.put(route("a", "9"), { size });
+    for (const version of ["8", "10"]) copies.renew(route("a", version), leanRoute(route("a", version)));
+    copies.renew(route("b"), leanRoute(route("b")));
+    expect(copies.get(key("a"))?.metadata.resourceVersion).to.equal("10");
+    expect(copies.get(key("b"))).to.equal(undefined);
+  });
+});

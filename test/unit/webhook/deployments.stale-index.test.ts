@@ -1,0 +1,116 @@
+import { expect } from "chai";
+import type { Kube } from "../../../kube/client/api.ts";
+import {
+  deployments,
+  grpcRoutes,
+  httpRoutes,
+  namespaces,
+  referenceGrants,
+  replicaSets,
+  services,
+} from "../../../kube/core/resources.ts";
+import type { Route } from "../../../kube/core/routes.ts";
+import type { Deployment } from "../../../kube/core/workloads.ts";
+import type { RouteIndex } from "../../../kube/runtime/route-index.ts";
+import { shareOf } from "../../../rollout/traffic/route-record.ts";
+import { hold } from "../../../rollout/workload/hold.ts";
+import { withHoldRecord } from "../../../rollout/workload/hold-record.ts";
+import { admitDeployments } from "../../../webhook/deployments.ts";
+import type { AdmissionRequest } from "../../../webhook/review.ts";
+import { FakeApi } from "../../support/api.ts";
+import { AT_NOON, aDeployment, aHeld, aReplicaSet, aRoute, aService } from "../../support/builders.ts";
+import { hastyClock } from "../../support/clock.ts";
+import { noLog } from "../../support/log.ts";
+import { followRoutes } from "../../support/route-index.ts";
+import { applied } from "../../support/routes.ts";
+
+const owner = { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web", controller: true };
+const share = { namespace: "shop", canaryServices: { web: "web-canary" }, weight: 50, since: AT_NOON };
+
+describe("webhook/deployments, an undo while the watch of routes is broken", () => {
+  let api: FakeApi;
+  let kube: Kube;
+  let index: RouteIndex;
+  let stop: AbortController;
+  beforeEach(async () => {
+    api = await FakeApi.start();
+    kube = api.connect();
+    stop = new AbortController();
+    index = await followRoutes(api, kube, stop.signal);
+    api.endWatches("end");
+    api.faults.push(({ query }) => (query.has("watch") ? "hang" : undefined));
+    api.add(replicaSets, aReplicaSet({ meta: { ownerReferences: [owner] } }));
+    api.add(services, aService());
+    api.add(namespaces, { metadata: { name: "shop" } });
+  });
+  afterEach(async () => {
+    stop.abort();
+    await kube.close();
+    await api.stop();
+  });
+
+  const undo = () => {
+    const kind = { group: "apps", version: "v1", kind: "Deployment" };
+    const needs = { kube, index, namespace: "serin-system", hookHosts: [], clock: hastyClock, log: noLog };
+    const update = aDeployment({ image: "web:2" });
+    const held = withHoldRecord({ ...update, spec: hold(update.spec, "50%") }, aHeld(), update);
+    const object = { ...held, spec: { ...held.spec, template: aDeployment().spec.template } };
+    const oldObject = api.put(deployments, held);
+    const request = { uid: "u", kind, operation: "UPDATE", object, oldObject };
+    return admitDeployments(needs)(request as unknown as AdmissionRequest<Deployment>);
+  };
+  const shared = (namespace: string, meta = {}, kind = "HTTPRoute"): Route =>
+    applied(
+      aRoute({
+        kind,
+        backends: [{ name: "web", namespace: "shop", port: 80 }],
+        meta: { name: "web", namespace, ...meta },
+      }),
+      { "uid-web": share },
+    );
+  const grant = (namespace: string) => {
+    const from = [{ group: "gateway.networking.k8s.io", kind: "HTTPRoute", namespace }];
+    const metadata = { name: "allow", namespace: "shop" };
+    api.add(referenceGrants, { metadata, spec: { from, to: [{ group: "", kind: "Service" }] } });
+  };
+  const weightIn = async (namespace: string, kind = httpRoutes) =>
+    shareOf(await kube.get<Route>(kind, { namespace, name: "web" }), "uid-web")?.weight;
+
+  it("drains a route of its own namespace that the index does not know", async () => {
+    // More than a namespace whose routes Serin lists for each update.
+    const annotations = { filler: "x".repeat(250_000) };
+    for (let i = 0; i < 5; i += 1)
+      api.add(httpRoutes, aRoute({ kind: "HTTPRoute", meta: { name: `r-${i}`, annotations } }));
+    api.add(grpcRoutes, shared("shop", {}, "GRPCRoute"));
+    expect(await undo()).to.include({ allowed: true });
+    expect(await weightIn("shop", grpcRoutes)).to.equal(0);
+  });
+
+  it("drains a route of another namespace that a ReferenceGrant permits and the index does not know", async () => {
+    grant("edge");
+    api.add(httpRoutes, shared("edge"));
+    expect(await undo()).to.include({ allowed: true });
+    expect(await weightIn("edge")).to.equal(0);
+  });
+
+  it("reads no route of a stranger, whatever mark it carries", async () => {
+    grant("edge");
+    for (let i = 0; i < 5; i += 1) api.add(httpRoutes, shared("evil", { name: `trap-${i}` }));
+    api.requests.length = 0;
+    expect(await undo()).to.include({ allowed: true });
+    const read = api.requests.filter(({ path, query }) => path.includes("routes") && !query.has("watch"));
+    expect(read.map(({ path }) => path.split("/")[5])).to.include.members(["shop", "edge"]);
+    expect(read.map(({ path }) => path.split("/")[5])).not.to.include("evil");
+  });
+
+  it("refuses while the marked routes are too long to find the shares among them", async () => {
+    const annotations = { filler: "x".repeat(250_000) };
+    for (let i = 0; i < 20; i += 1) api.add(httpRoutes, shared("shop", { name: `r-${i}`, annotations }));
+    const error = await undo().catch((thrown: Error) => thrown);
+    expect(error)
+      .to.be.an("error")
+      .with.property("message")
+      .that.matches(/routes with the label serin.dev\/flight in the namespaces shop have more than/);
+    expect(api.requests.filter(({ method }) => method === "PATCH")).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,85 @@
+import type { Kube } from "../kube/client/api.ts";
+import { listGrants } from "../kube/client/grants.ts";
+import { listNamespace } from "../kube/client/namespace-list.ts";
+import { listReplicaSets } from "../kube/client/replica-sets.ts";
+import { keyOf } from "../kube/core/meta.ts";
+import { deployments, horizontalPodAutoscalers, services } from "../kube/core/resources.ts";
+import { type ReferenceGrant, routeKeyOf } from "../kube/core/routes.ts";
+import type { Service } from "../kube/core/services.ts";
+import type { Deployment } from "../kube/core/workloads.ts";
+import type { RouteIndex } from "../kube/runtime/route-index.ts";
+import { listMarked, readWhole, refresh } from "../kube/runtime/route-reads.ts";
+import type { ClusterState } from "../rollout/admission/change.ts";
+import { FLIGHT } from "../rollout/keys.ts";
+import { crossesInto, namespacesInto, permitted } from "../rollout/traffic/grants.ts";
+import { servicesFor } from "../rollout/traffic/isolation.ts";
+import type { Autoscaler } from "../rollout/workload/autoscalers.ts";
+
+/** The means to read. */
+interface GatherNeeds {
+  readonly kube: Kube;
+  readonly index: RouteIndex;
+}
+
+/**
+ * Reads from the API server's cache (resourceVersion 0), except the ReplicaSets, which decide the stable version, and the
+ * routes. The index finds the routes; Serin reads those whole that may lead to the Deployment's Services.
+ */
+export async function gather(needs: GatherNeeds, old: Deployment): Promise<ClusterState> {
+  const { kube, index } = needs;
+  const { uid = "", namespace = "" } = old.metadata;
+  const cached = { namespace, resourceVersion: "0" };
+  const [replicaSets, here, neighbours, listed, autoscalers, flight] = await Promise.all([
+    listReplicaSets(kube, old),
+    listNamespace<Service>(kube, services, cached),
+    listNamespace<Deployment>(kube, deployments, cached, leanNeighbour),
+    refresh({ kube, index }, namespace),
+    listNamespace<Autoscaler>(kube, horizontalPodAutoscalers, cached),
+    readFlight(needs, old),
+  ]);
+  const templates = [old, ...replicaSets].map(({ spec }) => spec.template);
+  const found = index.around(servicesFor(uid, templates, here).map(keyOf), uid);
+  const all = [...found, ...(flight?.shared ?? [])];
+  const around = [...new Map(all.map((route) => [routeKeyOf(route), route])).values()];
+  const crosses = around.some((route) => crossesInto(namespace, route));
+  const grants = flight?.grants ?? (crosses ? await listGrants<ReferenceGrant>(kube, namespace) : []);
+  const leading = permitted(namespace, around, grants);
+  const keys = new Set(around.map(routeKeyOf));
+  const choosing = index.choosing(leading.flatMap(({ parents }) => parents));
+  const beside = choosing.filter((route) => !keys.has(routeKeyOf(route)));
+  return {
+    replicaSets,
+    services: here,
+    deployments: neighbours,
+    routes: await readWhole(kube, leading, listed),
+    known: [...around, ...beside],
+    grants,
+    autoscalers,
+  };
+}
+
+/**
+ * The grants, and the routes with a share of the rollout in flight, as the API server stores them now. The index may not know
+ * the newest share yet, and an undo must drain it before native control deletes the canary's pods. Absent at rest: then a
+ * route that the index does not know leads to Services that Serin isolates, so it gives the canary no traffic.
+ */
+async function readFlight({ kube, index }: GatherNeeds, { metadata }: Deployment) {
+  const { uid = "", namespace = "", labels } = metadata;
+  if (labels?.[FLIGHT] === undefined) return undefined;
+  const grants = await listGrants<ReferenceGrant>(kube, namespace);
+  const marked = await listMarked({ kube, index }, namespacesInto(namespace, grants), FLIGHT);
+  return { grants, shared: marked.filter(({ shares }) => shares.some((share) => share.uid === uid)) };
+}
+
+/** What tells whether a Service selects the pods of another Deployment. */
+function leanNeighbour({ metadata: { name, uid }, spec }: Deployment): Deployment {
+  const { labels } = spec.template.metadata ?? {};
+  return {
+    metadata: { name, ...(uid !== undefined && { uid }) },
+    spec: {
+      ...(spec.replicas !== undefined && { replicas: spec.replicas }),
+      selector: spec.selector,
+      template: { metadata: { ...(labels && { labels }) } },
+    },
+  };
+}
