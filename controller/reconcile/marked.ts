@@ -1,10 +1,13 @@
 import { type LeanRoute, routeKeyOf } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
-import { type InFlight, isLost } from "../../rollout/cleanup/orphans.ts";
+import { type InFlight, isLost } from "../../rollout/cleanup/lost-shares.ts";
 import { HELD } from "../../rollout/keys.ts";
 import type { Caches } from "./caches.ts";
 import { markOf, namespaceOf, ownerKeys, shareKeys, shareUids } from "./marks.ts";
+
+/** What tells which rollouts are in flight. */
+type Known = Pick<Caches, "deployment" | "deployments" | "replicaSets" | "routes">;
 
 /** Marked objects. */
 export interface Marked {
@@ -41,16 +44,17 @@ export function markedNamespaces({
 }
 
 /** The Deployments in flight whose marks are on these objects. */
-export function inFlightOf(
-  caches: Pick<Caches, "deployment">,
-  { services, replicaSets, routes }: Marked,
-): InFlight {
+export function inFlightOf(caches: Known, { services, replicaSets, routes }: Marked): InFlight {
   const uids = new Set([...[...services, ...replicaSets].flatMap(markOf), ...routes.flatMap(shareUids)]);
   const found = [...uids].flatMap((uid): [string, string][] => {
     const { annotations = {}, namespace = "" } = caches.deployment(uid)?.metadata ?? {};
     return HELD in annotations ? [[uid, namespace]] : [];
   });
-  return { inFlight: new Map(found) };
+  const copies = [caches.deployments, caches.replicaSets, caches.routes];
+  return {
+    inFlight: new Map(found),
+    incomplete: new Set(copies.flatMap((copy) => [...copy.incomplete()])),
+  };
 }
 
 /** Whether a route is none of these. */
@@ -60,7 +64,7 @@ export function isNotIn(routes: readonly LeanRoute[]): (route: LeanRoute) => boo
 }
 
 /** The routes with a lost share, each with its lost shares only. */
-export function lostRoutes(caches: Pick<Caches, "deployment">, marked: Marked): readonly LeanRoute[] {
+export function lostRoutes(caches: Known, marked: Marked): readonly LeanRoute[] {
   const known = inFlightOf(caches, marked);
   const lost = marked.routes.map((route) => ({
     ...route,

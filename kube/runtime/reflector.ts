@@ -53,6 +53,8 @@ export interface Reflection<T extends KubeObject, Index extends string = never, 
   /** The object under `namespace/name` (see keyOf). */
   get(key: string): T | undefined;
   list(): T[];
+  /** The namespaces of which the copy lacks an object, because it found no room. */
+  incomplete(): ReadonlySet<string>;
   /** The objects that an index finds under this value; it looks at no other object. */
   by(index: Index, value: string): readonly T[];
   /**
@@ -81,23 +83,28 @@ export function reflect<T extends KubeObject, Index extends string = never, Raw 
   // A signal that has aborted already fires no event, and a caller that waits for the copy would wait for ever.
   if (signal.aborted) end();
   else signal.addEventListener("abort", end, { once: true });
+  /** The keys of the last list's objects without room. */
+  let refused = new Set<string>();
   void follow<T, Raw>({
     ...options,
     pick,
     roomOfList() {
       const ofList = new Room(room, onFull);
       const kept = new Map<string, T>();
+      refused = new Set();
       // A list that begins anew reports its objects again.
       return (object) => {
         const key = keyOf(object);
         const fits = ofList.take(object, kept.get(key));
         if (fits) kept.set(key, object);
         else kept.delete(key);
+        if (fits) refused.delete(key);
+        else refused.add(key);
         return fits;
       };
     },
     onList(objects, version) {
-      cache.replace(objects, version);
+      cache.replace(objects, version, refused);
       synced.resolve();
     },
     onEvent(event) {
@@ -109,6 +116,7 @@ export function reflect<T extends KubeObject, Index extends string = never, Raw 
     synced: synced.promise,
     get: (key) => cache.get(key),
     list: () => cache.list(),
+    incomplete: () => cache.incomplete(),
     by: (index, value) => cache.by(index, value),
     apply: (object) => cache.apply(pick(object), matches(object)),
   };

@@ -72,6 +72,11 @@ export class RouteIndex {
     return [...this.#missing];
   }
 
+  /** The namespaces of which the index lacks a route, because it found no room. */
+  incomplete(): ReadonlySet<string> {
+    return new Set([...this.#kinds.values()].flatMap((copy) => [...copy.incomplete()]));
+  }
+
   /** The routes that name one of these Services (`namespace/name`) or have a share of this rollout. */
   around(services: readonly string[], uid: string): readonly LeanRoute[] {
     return unique([

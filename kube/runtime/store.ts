@@ -16,6 +16,8 @@ export class Cache<T extends KubeObject, Index extends string = never> {
   readonly #removed = new Map<string, bigint>();
   readonly #onChange: OnChange<T>;
   readonly #room: Pick<Room<T>, "take">;
+  /** The keys of the objects that found no room. */
+  readonly #refused = new Set<string>();
   /** The version up to which the watch (or a list) has reported everything. */
   #passed = 0n;
 
@@ -39,6 +41,11 @@ export class Cache<T extends KubeObject, Index extends string = never> {
     return this.#indexer.by(index, value);
   }
 
+  /** The namespaces with an object that found no room. */
+  incomplete(): ReadonlySet<string> {
+    return new Set([...this.#refused].map((key) => key.slice(0, Math.max(0, key.indexOf("/")))));
+  }
+
   /** Takes an event of the watch. */
   observe(object: T, exists: boolean): void {
     this.#take(object, exists);
@@ -59,8 +66,11 @@ export class Cache<T extends KubeObject, Index extends string = never> {
     this.#take(object, exists);
   }
 
-  /** Takes a complete list. Drops objects that are missing in it, unless an own write created them after the list. */
-  replace(objects: readonly T[], version: string): void {
+  /**
+   * Takes a list. Drops objects that are missing in it, unless an own write created them after the list. `refused` has the keys
+   * of objects that are not among these because they found no room; the list is complete otherwise.
+   */
+  replace(objects: readonly T[], version: string, refused: ReadonlySet<string>): void {
     const listed = BigInt(version);
     // A list is never older than an earlier event, unless the cluster was restored from a backup.
     if (listed < this.#passed) this.#restart();
@@ -69,6 +79,8 @@ export class Cache<T extends KubeObject, Index extends string = never> {
     for (const [key, object] of this.#objects) {
       if (!keys.has(key) && versionOf(object) <= listed) this.#set(key, undefined);
     }
+    this.#refused.clear();
+    for (const key of refused) if (!this.#objects.has(key)) this.#refused.add(key);
     for (const object of objects) this.#list(object, listed);
     this.pass(version);
   }
@@ -91,7 +103,10 @@ export class Cache<T extends KubeObject, Index extends string = never> {
 
   #set(key: string, next: T | undefined): void {
     const before = this.#objects.get(key);
-    const now = this.#room.take(next, before) ? next : undefined;
+    const fits = this.#room.take(next, before);
+    const now = fits ? next : undefined;
+    if (fits) this.#refused.delete(key);
+    else this.#refused.add(key);
     if (now) this.#objects.set(key, now);
     else this.#objects.delete(key);
     this.#indexer.set(key, now, before);

@@ -1,23 +1,19 @@
 import { controllerOf } from "../../kube/core/meta.ts";
-import type { LeanRoute, Route, ShareOwner } from "../../kube/core/routes.ts";
+import type { Route } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import type { Write } from "../../kube/core/writes.ts";
-import { settledOn, settleMs } from "../gateways/settle.ts";
 import { FLIGHT, HASH_LABEL, HELD } from "../keys.ts";
 import type { Decision } from "../stages/decision.ts";
-import { equal } from "../text/equal.ts";
 import { instant } from "../text/instant.ts";
 import { isCanaryService } from "../traffic/canary-service.ts";
-import { drained, isExposed } from "../traffic/exposure.ts";
-import { servicesNamed } from "../traffic/overlay.ts";
-import { type RouteShare, routeRecordOf, withShare } from "../traffic/route-record.ts";
 import { serviceRecordOf } from "../traffic/service-record.ts";
-import { deleteCanaryService, writeSelector, writeShares } from "../traffic/writes.ts";
+import { deleteCanaryService, writeSelector } from "../traffic/writes.ts";
 import { MIN_READY_SECONDS } from "../workload/hold.ts";
 import { lastRunOf } from "../workload/run-record.ts";
 import { hashOf } from "../workload/template.ts";
 import { removeRunRecord, writeScale } from "../workload/writes.ts";
+import { hasEndedIn, type InFlight, isLost, sweepRoute } from "./lost-shares.ts";
 
 /**
  * How long (ms) a Service may be isolated for a Deployment that is not in flight: admission isolates the Services before
@@ -26,12 +22,6 @@ import { removeRunRecord, writeScale } from "../workload/writes.ts";
 const GRACE_MS = 10_000;
 /** How often (ms) Serin checks whether the pods of a canary without a Deployment are gone. */
 const STRAY_MS = 1_000;
-
-/** The Deployments in flight. */
-export interface InFlight {
-  /** UID → namespace. A mark in another namespace is a copy's. */
-  readonly inFlight: ReadonlyMap<string, string>;
-}
 
 /** The objects with Serin's mark, and the Deployments in flight. */
 export interface SweepInput extends InFlight {
@@ -49,7 +39,7 @@ export interface SweepInput extends InFlight {
 export function sweep(marked: SweepInput): Decision {
   const isOver = (object: Service | ReplicaSet) => {
     const uid = rolloutUidOf(object);
-    return uid !== undefined && marked.inFlight.get(uid) !== object.metadata.namespace;
+    return uid !== undefined && hasEndedIn(object.metadata.namespace, uid, marked);
   };
   // These select a version that native control is about to remove, or has removed.
   const urgent = marked.services.filter(
@@ -140,40 +130,6 @@ function isLeftCanaryService(service: Service): boolean {
   const { ownerReferences = [], annotations = {} } = service.metadata;
   const isOrphan = ownerReferences.length === 0 && !(HELD in annotations);
   return isCanaryService(service) || (isOrphan && HASH_LABEL in (service.spec.selector ?? {}));
-}
-
-/**
- * Takes the traffic of lost rollouts from a route first, and removes their shares when that is in force: a proxy learns of
- * Services and of routes in any order.
- */
-function sweepRoute(route: Route, lost: (uid: string, share: RouteShare) => boolean, now: number) {
-  const shares = routeRecordOf(route)?.shares ?? {};
-  const uids = Object.entries(shares).flatMap(([uid, share]) => (lost(uid, share) ? [uid] : []));
-  const waitMs = (uid: string) => {
-    const left = isExposed(shares[uid]) ? settleMs(route) : settledOn(route, uid) - now;
-    // An instant further ahead than clocks differ is forged.
-    return left > settleMs(route) + GRACE_MS ? 0 : left;
-  };
-  const kept = uids.reduce((rest, uid) => {
-    const share = rest[uid];
-    if (share === undefined || waitMs(uid) <= 0) return withShare(rest, uid, undefined);
-    return isExposed(share) ? withShare(rest, uid, drained(share, instant(now))) : rest;
-  }, shares);
-  return {
-    uids,
-    waitMs: Math.max(0, ...uids.map(waitMs)),
-    writes: equal(kept, shares) ? [] : [writeShares(route, kept)],
-  };
-}
-
-/** Whether the route has a share of a rollout that is over, or of one whose route it is not. */
-export function isLost(route: Route | LeanRoute, share: ShareOwner, { inFlight }: InFlight): boolean {
-  return inFlight.get(share.uid) !== share.namespace || isCopied(route, share);
-}
-
-/** Whether the route is in another namespace than the rollout and names no Service there: a copy, while its original serves. */
-function isCopied(route: Route | LeanRoute, { namespace }: ShareOwner): boolean {
-  return route.metadata.namespace !== namespace && servicesNamed(route, namespace).size === 0;
 }
 
 function close(replicaSet: ReplicaSet, now: number): Write {

@@ -62,6 +62,8 @@ describe("controller/caches, with a tenant's long objects that carry the mark", 
     expect(warned).to.have.deep.members(
       ["deployments", "replicasets", "services"].map((resource) => ({ resource, namespace: "evil", most })),
     );
+    for (const copy of [deployments, replicaSets, services])
+      expect([...copy.incomplete()]).to.deep.equal(["evil"]);
     stop.abort();
   });
 });

@@ -48,6 +48,7 @@ describe("what belongs to no rollout any more", () => {
   let orphans: Orphans;
   let patched: number;
   let refusal: Error | undefined;
+  let incomplete: ReadonlySet<string>;
 
   const isIn =
     (namespace: string | undefined) =>
@@ -56,6 +57,7 @@ describe("what belongs to no rollout any more", () => {
 
   const copyOf = (objects: () => readonly KubeObject[]) => ({
     list: objects,
+    incomplete: () => incomplete,
     by: (index: string, value: string) =>
       objects().filter((object) =>
         index === "namespace" ? isIn(value)(object) : ownerKeys(object).includes(value),
@@ -65,7 +67,7 @@ describe("what belongs to no rollout any more", () => {
   beforeEach(() => {
     clock = new FakeClock();
     [deployments, sets, services, looked, patched, refusal] = [[inFlight], [], [], [], 0, undefined];
-    [written, stored] = [[], []];
+    [written, stored, incomplete] = [[], [], new Set()];
     const caches = {
       deployment: (uid: string) => deployments.find(({ metadata }) => metadata.uid === uid),
       replicaSetsOf: (owner: { uid?: string; namespace?: string }) =>
@@ -73,7 +75,7 @@ describe("what belongs to no rollout any more", () => {
       deployments: copyOf(() => deployments),
       services: copyOf(() => services),
       replicaSets: copyOf(() => sets),
-      routes: { around: () => [], of: () => [], shared: () => [] },
+      routes: { around: () => [], of: () => [], shared: () => [], incomplete: () => new Set() },
       routeCopies: { get: () => undefined },
       apply: () => {},
     };
@@ -159,6 +161,16 @@ describe("what belongs to no rollout any more", () => {
   it("has no rollout looked at by a sweep that restores nothing", async () => {
     for (let i = 1; i <= 100; i += 1) expect(await orphans.sweep("shop")).to.equal(undefined);
     expect(looked).to.deep.equal([]);
+  });
+
+  it("waits while Serin does not know all Deployments of its namespace", async () => {
+    services = [left()];
+    incomplete = new Set(["shop"]);
+    for (let i = 0; i < 3; i += 1) expect(await orphans.sweep("shop")).to.equal(undefined);
+    expect(patched).to.equal(0);
+    incomplete = new Set();
+    await orphans.sweep("shop");
+    expect(patched).to.equal(1);
   });
 
   it("reports the refusal of a policy", async () => {

@@ -67,6 +67,38 @@ describe("kube/room", () => {
     );
   });
 
+  it("knows the namespaces of which it does not keep everything, at every moment", () => {
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 40 }), (changes) => {
+        const cache = cacheOf(() => {});
+        const exists = new Map<string, Fat>();
+        for (const [i, one] of changes.entries()) {
+          const object = at(one, i + 1);
+          cache.observe(object, one.filler !== undefined);
+          if (one.filler === undefined) exists.delete(keyOf(object));
+          else exists.set(keyOf(object), object);
+          const missing = [...exists].filter(([key]) => cache.get(key) === undefined);
+          const expected = missing.map(([, { metadata }]) => metadata.namespace);
+          expect([...cache.incomplete()]).to.have.members([...new Set(expected)]);
+        }
+      }),
+    );
+  });
+
+  it("knows them also of a list, and forgets them with a list for which there is room", () => {
+    const cache = cacheOf(() => {});
+    const [a, b] = ["a", "b"].map((name, i) => at({ name, namespace: "evil", filler: 70 }, i + 1)) as [
+      Fat,
+      Fat,
+    ];
+    cache.replace([a], "5", new Set(["evil/b"]));
+    expect([...cache.incomplete()]).to.deep.equal(["evil"]);
+    cache.replace([b], "6", new Set());
+    expect([...cache.incomplete()]).to.deep.equal([]);
+    cache.replace([a, b], "7", new Set());
+    expect([...cache.incomplete()]).to.deep.equal(["evil"]);
+  });
+
   it("tells once of a namespace that is too long", () => {
     const told: string[] = [];
     const cache = cacheOf((namespace) => told.push(namespace));

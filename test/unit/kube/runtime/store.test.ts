@@ -85,9 +85,9 @@ describe("kube/cache", () => {
 
   it("keeps an own write that is newer than the list, and nothing else that is missing in it", () => {
     const cache = new Cache<KubeObject>(() => {}, {}, boundless);
-    cache.replace([at("old", 1)], "5");
+    cache.replace([at("old", 1)], "5", new Set());
     cache.apply(at("mine", 9), true);
-    cache.replace([], "7");
+    cache.replace([], "7", new Set());
     expect(cache.list()).to.deep.equal([at("mine", 9)]);
   });
 
@@ -98,13 +98,13 @@ describe("kube/cache", () => {
       {},
       boundless,
     );
-    cache.replace([at("a", 90)], "95");
+    cache.replace([at("a", 90)], "95", new Set());
     cache.observe(at("a", 100), true);
-    cache.replace([at("a", 80)], "120");
+    cache.replace([at("a", 80)], "120", new Set());
     expect(cache.get("shop/a")).to.deep.equal(at("a", 80));
     expect(told).to.deep.equal(["90", "100", "80"]);
     cache.apply(at("a", 130), true);
-    cache.replace([at("a", 80)], "125");
+    cache.replace([at("a", 80)], "125", new Set());
     expect(cache.get("shop/a"), "an own write after the list").to.deep.equal(at("a", 130));
   });
 
@@ -122,7 +122,7 @@ describe("kube/cache", () => {
           }
         };
         play(cache, writes, check);
-        cache.replace([at("a", 99)], "99");
+        cache.replace([at("a", 99)], "99", new Set());
         check();
       }),
     );

@@ -42,6 +42,14 @@ describe("sweep", () => {
     expect(sweepOf({ ...found, inFlight: new Map([["uid-web", "shop"]]) })).to.deep.equal({ writes: [] });
   });
 
+  it("leaves alone what may belong to a Deployment for which there was no room", () => {
+    const route = applied(aRoute({ backends }), { "uid-web": share("web") });
+    const found = { services: [isolated, canaryService], routes: [route], replicaSets: [marked("running")] };
+    expect(sweepOf({ ...found, incomplete: new Set(["shop"]) })).to.deep.equal({ writes: [] });
+    const { writes } = sweepOf({ ...found, incomplete: new Set(["other"]) });
+    expect(writes).to.deep.equal(sweepOf(found).writes).and.not.to.deep.equal([]);
+  });
+
   it("restores copies in another namespace, while their original is in flight", () => {
     const inFlight = new Map([["uid-web", "shop"]]);
     const copy = <T extends Service | ReplicaSet | Route>(object: T): T => ({
