@@ -10,7 +10,7 @@ import { Cache, type OnChange } from "./store.ts";
 import { follow } from "./watcher.ts";
 
 /** The room of a namespace (characters of JSON), unless a reflection has its own. */
-const MOST = 4 * 1024 * 1024;
+const MOST = 8 * 1024 * 1024;
 
 /** The objects to copy, and the listener. */
 export interface ReflectOptions<
@@ -35,7 +35,7 @@ export interface ReflectOptions<
   readonly log: Log;
   /** Drops unused fields from each object as soon as it is read, to save memory; managedFields by default. */
   readonly pick?: (object: Raw) => T;
-  /** How much of one namespace the copy keeps, after `pick`; 4 Mi characters of JSON by default. */
+  /** How much of one namespace the copy keeps, after `pick`; 8 Mi characters of JSON by default. */
   readonly room?: RoomOptions<T>;
   /** Indexes that find objects by other values than their keys. */
   readonly indexes?: Indexes<T, Index>;

@@ -49,16 +49,16 @@ describe("controller/caches, with a tenant's long objects that carry the mark", 
     const listed: number[] = [];
     const caches = new Caches({ kube: crowded(listed), clock: new FakeClock(), log, signal: stop.signal });
     await caches.synced();
-    expect(Math.max(...listed), "held until the end of a list").to.be.below(4.2 * 1024 * 1024);
+    expect(Math.max(...listed), "held until the end of a list").to.be.below(8.2 * 1024 * 1024);
     const { deployments, replicaSets, services, endpointSlices } = caches;
     for (const copy of [deployments, replicaSets, services, endpointSlices]) {
-      expect(lengthOf(copy.list())).to.be.below(4.2 * 1024 * 1024);
+      expect(lengthOf(copy.list())).to.be.below(8.2 * 1024 * 1024);
       expect(copy.get("shop/web")).not.to.equal(undefined);
     }
     expect(lengthOf(endpointSlices.list())).to.be.below(100_000);
     expect(lengthOf(caches.routes.of("evil"))).to.be.below(100_000);
     expect(caches.routes.of("shop")).to.have.length(2);
-    const most = 4 * 1024 * 1024;
+    const most = 8 * 1024 * 1024;
     expect(warned).to.have.deep.members(
       ["deployments", "replicasets", "services"].map((resource) => ({ resource, namespace: "evil", most })),
     );
