@@ -31,13 +31,10 @@ function isCounted({ verb, stage }: AuditEvent & { readonly stage?: string }): b
   return verb !== "watch" || stage === "ResponseStarted";
 }
 
-/** Serin watches pods, and routes without its mark, only for a canary; the other watches always run. */
-function kindOf({ verb, objectRef, requestURI }: AuditEvent): Kind {
+/** Serin watches pods only for a canary; the other watches always run. */
+function kindOf({ verb, objectRef }: AuditEvent): Kind {
   if (objectRef?.resource === "leases") return "lease";
-  const resource = objectRef?.resource ?? "";
-  const isOfRoutes = ["httproutes", "grpcroutes"].includes(resource);
-  const isForCanary = resource === "pods" || (isOfRoutes && !requestURI.includes("labelSelector="));
-  return verb === "watch" && !isForCanary ? "watch" : "work";
+  return verb === "watch" && objectRef?.resource !== "pods" ? "watch" : "work";
 }
 
 function nameOf({ verb, objectRef, requestURI, userAgent = "" }: AuditEvent): string {

@@ -58,7 +58,7 @@ export async function runController(options: ControllerOptions, signal: AbortSig
   };
   const onAnswer = (uid: string) => look([uid]);
   const hooks = new HookRunner({ allowed: hookHosts, clock, log, signal, onAnswer });
-  const namesakes = new Namesakes({ kube, clock, log, signal });
+  const namesakes = new Namesakes({ routes: caches.routes, clock });
   const evidence = new EvidenceReader({ prometheus, namesakes, gates, clock, log, signal, onRead: look });
   const needs = { kube, caches, observer: new Observer({ kube, caches, clock }), clock, log };
   const orphans = new Orphans({ ...needs, look });

@@ -1,19 +1,14 @@
-import type { Kube } from "../../kube/client/api.ts";
 import type { Clock } from "../../kube/core/clock.ts";
-import type { Log } from "../../kube/core/log.ts";
-import { routeKinds } from "../../kube/core/resources.ts";
-import { type Route, routeKeyOf } from "../../kube/core/routes.ts";
-import { type Reflection, reflect } from "../../kube/runtime/reflector.ts";
+import { type LeanRoute, routeKeyOf } from "../../kube/core/routes.ts";
+import type { RouteIndex } from "../../kube/runtime/route-index.ts";
 import type { Pack } from "../../rollout/gateways/metrics/pack.ts";
-import { claimsOn, serviceOf } from "../../rollout/gateways/namesakes.ts";
+import { claimsOn, mayClaim, serviceOf } from "../../rollout/gateways/namesakes.ts";
 import type { JudgeInput } from "../../rollout/judge/evidence.ts";
 
-/** The means to follow the routes of the cluster. */
+/** The routes of the cluster. */
 interface NamesakesOptions {
-  readonly kube: Kube;
+  readonly routes: Pick<RouteIndex, "list" | "listen" | "incomplete">;
   readonly clock: Clock;
-  readonly log: Log;
-  readonly signal: AbortSignal;
 }
 
 /** Why the series of a key may be those of others. */
@@ -40,7 +35,7 @@ const LINGER_MS = 10 * 60_000;
 
 /**
  * The routes of others whose series Serin cannot tell from those of a rollout. Anyone may create such a route at any time, so
- * Serin follows all routes of the cluster, but only while a rollout is judged by a gateway that joins names.
+ * Serin remembers each change of a route while a rollout is judged by a gateway that joins names.
  */
 export class Namesakes {
   readonly #options: NamesakesOptions;
@@ -49,16 +44,14 @@ export class Namesakes {
   /** Id of a key → the namesakes that are gone, by Service. It holds keys of followed rollouts only. */
   readonly #gone = new Map<string, Map<string, Namesake>>();
   readonly #packs = new Set<Pack>();
-  #routes: { readonly copies: readonly Reflection<Route>[]; readonly stop: AbortController } | undefined;
-  #synced: Promise<unknown> = Promise.resolve();
-  #isSynced = false;
 
   constructor(options: NamesakesOptions) {
     this.#options = options;
+    options.routes.listen((_now, before) => this.#remember(before));
   }
 
-  /** Follows the routes for this rollout. Resolves when all are known. Rejects if the controller ends first. */
-  async follow({ uid, sources }: Pick<JudgeInput, "uid" | "sources">): Promise<void> {
+  /** Looks for namesakes of this rollout from now on. */
+  follow({ uid, sources }: Pick<JudgeInput, "uid" | "sources">): void {
     const own = new Map<string, Set<string>>();
     for (const { pack, canary, stable } of sources) {
       for (const backend of pack.joined === undefined ? [] : [...canary, ...stable]) {
@@ -67,19 +60,18 @@ export class Namesakes {
         }
       }
     }
-    if (own.size === 0) return this.forget(uid);
+    if (own.size === 0) {
+      this.forget(uid);
+      return;
+    }
     this.#own.set(uid, own);
     for (const { pack } of sources) this.#packs.add(pack);
-    if (this.#routes === undefined) this.#open();
-    await this.#synced;
   }
 
-  /** Ends the watch on the routes with the last rollout that needs it. */
+  /** Forgets a rollout, and all changes of routes with the last one. */
   forget(uid: string): void {
     this.#own.delete(uid);
     if (this.#own.size > 0) return;
-    this.#routes?.stop.abort();
-    this.#routes = undefined;
     this.#gone.clear();
     this.#packs.clear();
   }
@@ -87,11 +79,13 @@ export class Namesakes {
   /** The doubts about series of these metrics, for the present routes. */
   doubts(pack: Pack): FindDoubt {
     const present = this.#present(pack);
+    const incomplete = [...this.#options.routes.incomplete()];
     return (uid, key) => {
       const own = this.#own.get(uid)?.get(idOf(pack, key));
       if (own === undefined) return undefined;
       const now = this.#options.clock.now();
-      if (!this.#isSynced) return { reason: "Serin has not yet read the routes of the cluster", until: now };
+      const unknown = incomplete.find((namespace) => mayClaim(pack, key, namespace));
+      if (unknown !== undefined) return { reason: reasonOfUnknown(pack, unknown), until: now + LINGER_MS };
       const known = [...(present.get(key) ?? []), ...(this.#gone.get(idOf(pack, key))?.values() ?? [])];
       const others = known.filter(({ service }) => !own.has(service)).toSorted((a, b) => b.seen - a.seen);
       const [last] = others;
@@ -104,7 +98,7 @@ export class Namesakes {
     const seen = this.#options.clock.now();
     const claims = claimsOn(pack, this.#keysOf(pack));
     const found = new Map<string, Namesake[]>();
-    for (const route of this.#routes?.copies.flatMap((copy) => copy.list()) ?? []) {
+    for (const route of this.#options.routes.list()) {
       for (const { key, service } of claims(route))
         found.set(key, [...(found.get(key) ?? []), { route: routeKeyOf(route), service, seen }]);
     }
@@ -117,31 +111,8 @@ export class Namesakes {
     return new Set(ids.filter((id) => id.startsWith(prefix)).map((id) => id.slice(prefix.length)));
   }
 
-  #open(): void {
-    const { kube, clock, log, signal } = this.#options;
-    const stop = new AbortController();
-    const copies = routeKinds.map((resource) =>
-      reflect<Route>({
-        kube,
-        resource,
-        initial: "watch",
-        clock,
-        log,
-        signal: AbortSignal.any([signal, stop.signal]),
-        pick: namesOnly,
-        onChange: (_key, _now, before) => this.#remember(before),
-      }),
-    );
-    this.#routes = { copies, stop };
-    this.#isSynced = false;
-    this.#synced = Promise.all(copies.map(({ synced }) => synced)).then(() => {
-      this.#isSynced = true;
-    });
-    this.#synced.catch(() => {});
-  }
-
   /** A route that changes or goes may have left series behind. */
-  #remember(before: Route | undefined): void {
+  #remember(before: LeanRoute | undefined): void {
     if (before === undefined) return;
     const seen = this.#options.clock.now();
     for (const pack of this.#packs) {
@@ -164,17 +135,9 @@ function reasonOf({ name }: Pack, { route, service }: Namesake, own: ReadonlySet
   );
 }
 
-/** Without the parts of a route that name no Service. */
-function namesOnly({ apiVersion, kind, metadata, spec }: Route): Route {
-  const { name, namespace = "", resourceVersion = "" } = metadata;
-  const { parentRefs = [], rules = [] } = spec;
-  return {
-    ...(apiVersion && { apiVersion }),
-    ...(kind && { kind }),
-    metadata: { name, namespace, resourceVersion },
-    spec: {
-      parentRefs,
-      rules: rules.map(({ backendRefs = [], filters = [] }) => ({ backendRefs, filters })),
-    },
-  };
+function reasonOfUnknown({ name }: Pack, namespace: string): string {
+  return (
+    `Serin has no room for all routes of namespace ${namespace}, and ${name} may give their series the names of this rollout's: ` +
+    "delete routes there, annotate serin.dev/metrics: application, or promote the canary yourself"
+  );
 }

@@ -52,8 +52,7 @@ export class EvidenceReader {
     // A new step reads its template checks again: their numbers were about the step before.
     if (entry.watch.terms.stepFrom !== watch.terms.stepFrom) entry.gates = {};
     entry.watch = watch;
-    // The failure is that of #prepare, which waits for the same routes.
-    this.#options.namesakes.follow(watch).catch(() => {});
+    this.#options.namesakes.follow(watch);
     entry.askedAt = this.#options.clock.now();
     const { judged, unread, gates } = entry;
     return { gates, ...(judged && { judged }), ...(unread !== undefined && { unread }) };
@@ -101,7 +100,6 @@ export class EvidenceReader {
       }
       return;
     }
-    await this.#options.namesakes.follow(watch);
     if (watch.known !== undefined) {
       entry.tickMs = watch.known.tickMs;
       entry.judged = watch.known;

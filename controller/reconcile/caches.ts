@@ -12,7 +12,7 @@ import {
 import { type Route, routeKeyOf } from "../../kube/core/routes.ts";
 import type { EndpointSlice, Service } from "../../kube/core/services.ts";
 import type { Deployment, Pod, ReplicaSet } from "../../kube/core/workloads.ts";
-import { isRoutePlural, type Target } from "../../kube/core/writes.ts";
+import { isRoutePlural, pluralOf, type Target } from "../../kube/core/writes.ts";
 import type { ValuesOf } from "../../kube/runtime/indexer.ts";
 import { type Reflection, reflect } from "../../kube/runtime/reflector.ts";
 import { RouteIndex } from "../../kube/runtime/route-index.ts";
@@ -88,7 +88,10 @@ export class Caches {
         this.routeCopies.renew(route, lean);
         return lean;
       },
-      onChange: (plural, now, before) => this.#tell(changesOf(plural, shareUids, now, before)),
+    });
+    this.routes.listen((now, before) => {
+      const route = now ?? before;
+      if (route !== undefined) this.#tell(changesOf(pluralOf(route), shareUids, now, before));
     });
   }
 

@@ -109,6 +109,8 @@ export interface LeanRoute extends Known {
   readonly metadata: Meta;
   /** The Services that its rules name, as its user wrote them: `namespace/name`. */
   readonly backends: readonly string[];
+  /** Every Service to which its rules send requests or copies, Serin's canary Services among them: `namespace/name`. */
+  readonly receivers: readonly string[];
   /** The identities of its parents; see parentsNamed. */
   readonly parents: readonly string[];
   readonly hostnames: readonly string[];

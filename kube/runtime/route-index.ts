@@ -15,9 +15,10 @@ export interface RouteIndexOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
-  /** Called at every change, with the plural of the route's kind; `now` is undefined if the route is gone, `before` if it is new. */
-  readonly onChange?: (plural: string, now: LeanRoute | undefined, before: LeanRoute | undefined) => void;
 }
+
+/** Called at every change; `now` is undefined if the route is gone, `before` if it is new. */
+export type OnRouteChange = (now: LeanRoute | undefined, before: LeanRoute | undefined) => void;
 
 /** The room of a namespace's lean routes, in characters: for some 20,000 routes with a Service or two. */
 const ROOM = 16 * 1024 * 1024;
@@ -37,8 +38,9 @@ export class RouteIndex {
   readonly reduce: RouteIndexOptions["reduce"];
   readonly #kinds: ReadonlyMap<string, Reflection<LeanRoute, Found, Route>>;
   readonly #missing = new Set<string>();
+  readonly #listeners: OnRouteChange[] = [];
 
-  constructor({ reduce, onChange = () => {}, ...options }: RouteIndexOptions) {
+  constructor({ reduce, ...options }: RouteIndexOptions) {
     this.reduce = reduce;
     const indexes = {
       backend: ({ backends }: LeanRoute) => backends,
@@ -55,7 +57,9 @@ export class RouteIndex {
           pick: reduce,
           room: { most: ROOM, sizeOf },
           indexes,
-          onChange: (_key, now, before) => onChange(resource.plural, now, before),
+          onChange: (_key, now, before) => {
+            for (const listener of this.#listeners) listener(now, before);
+          },
         }),
       ]),
     );
@@ -65,6 +69,11 @@ export class RouteIndex {
     });
     this.synced = Promise.all(complete).then(() => {});
     this.synced.catch(() => {});
+  }
+
+  /** Calls the listener at every later change. */
+  listen(listener: OnRouteChange): void {
+    this.#listeners.push(listener);
   }
 
   /** The kinds of which the index does not hold all routes yet, by their plurals. */
@@ -85,9 +94,14 @@ export class RouteIndex {
     ]);
   }
 
+  /** All routes. */
+  list(): readonly LeanRoute[] {
+    return [...this.#kinds.values()].flatMap((copy) => copy.list());
+  }
+
   /** The routes with shares of rollouts. */
   shared(): readonly LeanRoute[] {
-    return [...this.#kinds.values()].flatMap((copy) => copy.list()).filter(({ shares }) => shares.length > 0);
+    return this.list().filter(({ shares }) => shares.length > 0);
   }
 
   /** The routes of a namespace. */
@@ -116,8 +130,10 @@ export class RouteIndex {
 }
 
 function sizeOf(route: LeanRoute): number {
-  const { backends, shares, parents } = route;
-  return JSON.stringify(route).length + PER_VALUE * (backends.length + shares.length + parents.length);
+  const { backends, receivers, shares, parents } = route;
+  const others = receivers === backends ? 0 : receivers.length;
+  const values = backends.length + others + shares.length + parents.length;
+  return JSON.stringify(route).length + PER_VALUE * values;
 }
 
 /** Each route once. */

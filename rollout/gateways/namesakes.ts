@@ -1,5 +1,4 @@
-import type { Route } from "../../kube/core/routes.ts";
-import { homeOf, isService } from "../traffic/route-record.ts";
+import type { LeanRoute } from "../../kube/core/routes.ts";
 import type { Backend } from "./metrics/backend.ts";
 import type { Pack } from "./metrics/pack.ts";
 
@@ -14,7 +13,7 @@ export interface Claim {
  * Finds the backends of a route whose series may have one of these keys. A gateway that joins names writes the same text for
  * two namespaces, so a key alone does not show whose series it is; only the routes of the cluster do.
  */
-export function claimsOn(pack: Pack, keys: Iterable<string>): (route: Route) => readonly Claim[] {
+export function claimsOn(pack: Pack, keys: Iterable<string>): (route: LeanRoute) => readonly Claim[] {
   const { joined } = pack;
   if (joined === undefined) return () => [];
   const byPart = new Map<string, string[]>();
@@ -24,7 +23,7 @@ export function claimsOn(pack: Pack, keys: Iterable<string>): (route: Route) => 
   }
   return (route) => {
     const gateways = gatewaysNamed(route);
-    return backendsOf(route).flatMap((backend) =>
+    return receiversOf(route).flatMap((backend) =>
       joined
         .partsOf(backend)
         .flatMap((part) => byPart.get(part) ?? [])
@@ -39,22 +38,33 @@ export function serviceOf({ namespace, service }: Backend): string {
   return `${namespace}/${service}`;
 }
 
-/** Every Service that the route may send requests or copies to. */
-function backendsOf(route: Route): readonly Backend[] {
-  const { namespace: home, kind: routeKind } = homeOf(route);
-  const rules = route.spec.rules ?? [];
-  const refs = rules.flatMap(({ backendRefs = [] }) => backendRefs);
-  const filters = [...rules, ...refs].flatMap(({ filters = [] }) => filters);
-  const copies = filters.flatMap(({ requestMirror }) => (requestMirror ? [requestMirror.backendRef] : []));
-  const named = { routeKind, routeNamespace: home, route: route.metadata.name, refs: [], replicaSet: "" };
-  return [...refs, ...copies]
-    .filter(isService)
-    .map(({ namespace = home, name }) => ({ ...named, namespace, service: name }));
+/**
+ * Whether a route of the namespace that Serin does not know may send requests to a Service of the namespace whose series have
+ * the key.
+ */
+export function mayClaim({ joined }: Pack, key: string, namespace: string): boolean {
+  if (joined === undefined) return false;
+  const parts = joined.partsOf({ ...nowhere, namespace, service: "" });
+  return parts.includes("") || key.includes(`${namespace}-`);
+}
+
+const nowhere = { routeKind: "HTTPRoute", routeNamespace: "", route: "", refs: [], replicaSet: "" } as const;
+
+function receiversOf({ kind, metadata, receivers }: LeanRoute): readonly Backend[] {
+  const named = {
+    ...nowhere,
+    routeKind: kind,
+    routeNamespace: metadata.namespace ?? "",
+    route: metadata.name,
+  };
+  return receivers.map((receiver) => {
+    const [namespace = "", service = ""] = receiver.split("/");
+    return { ...named, namespace, service };
+  });
 }
 
 /** The parents of a route, as `namespace-name`. A route without any has the cluster's default Gateways. */
-function gatewaysNamed({ metadata, spec }: Route): readonly string[] {
-  const { parentRefs: parents = [] } = spec;
+function gatewaysNamed({ parents }: LeanRoute): readonly string[] {
   if (parents.length === 0) return ["default-gateway"];
-  return parents.map(({ namespace = metadata.namespace ?? "", name = "" }) => `${namespace}-${name}`);
+  return parents.map((parent) => parent.split("/").slice(2).join("-"));
 }

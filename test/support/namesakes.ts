@@ -1,6 +1,6 @@
 /** A cluster in which no name of the metrics stands for two Services. */
 export const noNamesakes = {
-  follow: async () => {},
+  follow: () => {},
   forget: () => {},
   doubts: () => () => undefined,
 };

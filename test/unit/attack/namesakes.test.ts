@@ -4,13 +4,15 @@ import { EvidenceReader } from "../../../controller/evidence/reader.ts";
 import type { Kube } from "../../../kube/client/api.ts";
 import { httpRoutes } from "../../../kube/core/resources.ts";
 import type { Route } from "../../../kube/core/routes.ts";
+import type { RouteIndex } from "../../../kube/runtime/route-index.ts";
 import { application } from "../../../rollout/gateways/metrics/application.ts";
 import type { JudgeInput } from "../../../rollout/judge/evidence.ts";
 import { FakeApi } from "../../support/api.ts";
 import { aRoute } from "../../support/builders.ts";
 import { FakeClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
-import { noLog, rememberingLog } from "../../support/log.ts";
+import { noLog } from "../../support/log.ts";
+import { followRoutes } from "../../support/route-index.ts";
 import { aWatch, FakePrometheus } from "../controller/evidence/metrics.ts";
 
 const FROM = Date.UTC(2026, 0, 1, 12);
@@ -33,9 +35,9 @@ describe("a route of another tenant whose series have the name of a rollout's", 
   let clock: FakeClock;
   let prometheus: FakePrometheus;
   let namesakes: Namesakes;
+  let routes: RouteIndex;
   let reader: EvidenceReader;
   let asked: JudgeInput;
-  let log: ReturnType<typeof rememberingLog>;
 
   beforeEach(async () => {
     api = await FakeApi.start();
@@ -44,15 +46,15 @@ describe("a route of another tenant whose series have the name of a rollout's", 
     clock = new FakeClock(FROM + 2_000);
     prometheus = new FakePrometheus();
     asked = watch;
-    log = rememberingLog();
     prometheus.serve("web-main", FROM, { canaryFails: 0, stableFails: 0 });
-    namesakes = new Namesakes({ kube, clock, log: noLog, signal: stop.signal });
+    routes = await followRoutes(api, kube, stop.signal);
+    namesakes = new Namesakes({ routes, clock });
     reader = new EvidenceReader({
       prometheus,
       namesakes,
       gates: async (_watch, before) => before,
       clock,
-      log,
+      log: noLog,
       signal: stop.signal,
       onRead: (uids) => {
         if (uids.includes(watch.uid)) reader.of(asked);
@@ -74,7 +76,6 @@ describe("a route of another tenant whose series have the name of a rollout's", 
     });
   const begin = async () => {
     reader.of(watch);
-    await eventually("the routes followed", () => api.watching === 2);
     await clock.advance(10_000);
   };
   const seen = (what: string, key = "httproute-shop-web-main/shop-web-main-canary") =>
@@ -146,8 +147,8 @@ describe("a route of another tenant whose series have the name of a rollout's", 
 
   it("keeps Serin from the stable version's history while it is there", async () => {
     api.add(httpRoutes, trap("main"));
+    await eventually("the trap", () => routes.list().length === 1);
     reader.of(watch);
-    await eventually("the routes followed", () => api.watching === 2);
     await clock.advance(30_000);
     const { judged, unread } = reader.of(watch);
     expect(judged).to.equal(undefined);
@@ -163,16 +164,20 @@ describe("a route of another tenant whose series have the name of a rollout's", 
     const sources = watch.sources.map((source) => ({ ...source, pack: application }));
     asked = { ...watch, sources };
     reader.of(asked);
-    await eventually("the routes followed no longer", () => api.watching === 0);
     await clock.advance(10_000);
     expect(reader.of(asked).unread).to.equal(undefined);
   });
 
-  it("is no error for a rollout that ends before the routes are known", async () => {
-    reader.of(watch);
-    reader.forget(watch.uid);
-    await clock.advance(10_000);
-    expect(log.lines).to.deep.equal([]);
+  it("is doubted, too, while Serin has no room for it", () => {
+    const [{ pack } = { pack: undefined }] = watch.sources;
+    const doubtWithout = (namespace: string) => {
+      const none = { list: () => [], listen: () => {}, incomplete: () => new Set([namespace]) };
+      const short = new Namesakes({ routes: none, clock });
+      short.follow(watch);
+      return pack && short.doubts(pack)(watch.uid, "httproute-shop-web-main/shop-web-main-canary");
+    };
+    expect(doubtWithout("shop-web")?.reason).to.include("no room for all routes of namespace shop-web");
+    expect(doubtWithout("other")).to.equal(undefined);
   });
 
   it("does not matter if it names another Service, or is the rollout's own", async () => {
@@ -183,6 +188,5 @@ describe("a route of another tenant whose series have the name of a rollout's", 
     await clock.advance(60_000);
     expect(reader.of(watch).unread).to.equal(undefined);
     reader.forget(watch.uid);
-    await eventually("the routes followed no longer", () => api.watching === 0);
   });
 });

@@ -5,6 +5,7 @@ import { attributedBy } from "../../../../rollout/gateways/metrics/attribution.t
 import type { Backend } from "../../../../rollout/gateways/metrics/backend.ts";
 import { claimsOn, serviceOf } from "../../../../rollout/gateways/namesakes.ts";
 import { gateways } from "../../../../rollout/gateways/registry.ts";
+import { leanRoute } from "../../../../rollout/traffic/lean-route.ts";
 import { aRoute } from "../../../support/builders.ts";
 import { cases } from "../../../support/cases.ts";
 import { namings } from "./metrics/namings.ts";
@@ -59,7 +60,7 @@ describe("the metrics of two tenants on one gateway", () => {
     it(`of ${name} never count for the other one while the routes are known`, () => {
       const check = fc.property(tenants, ({ own, other, gateway }) => {
         const find = attributedBy(pack, [[own, "own"]]);
-        const claims = claimsOn(pack, pack.keysFor(own))(routeOf(other, gateway));
+        const claims = claimsOn(pack, pack.keysFor(own))(leanRoute(routeOf(other, gateway)));
         const written = JSON.stringify(namings[name].series(other));
         const behind = written.replaceAll("-gw-edge-public-", `-gw-${gateway.namespace}-${gateway.name}-`);
         for (const labels of JSON.parse(behind)) {
@@ -69,7 +70,7 @@ describe("the metrics of two tenants on one gateway", () => {
           const services = claims.filter(({ key }) => key === found.key).map(({ service }) => service);
           expect(services, JSON.stringify({ labels, own })).to.include(serviceOf(other));
         }
-        const mine = claimsOn(pack, pack.keysFor(own))(routeOf(own, gateway));
+        const mine = claimsOn(pack, pack.keysFor(own))(leanRoute(routeOf(own, gateway)));
         expect(mine.filter(({ service }) => service !== serviceOf(own))).to.deep.equal([]);
       });
       fc.assert(check, { numRuns: cases(2_000) });
@@ -82,10 +83,13 @@ describe("the metrics of two tenants on one gateway", () => {
     const { pack } = gateways.consul.metrics;
     const other = { name: "web-canary", port: 80 };
     const route = aRoute({ kind: "HTTPRoute", backends: [other], meta: { namespace: "evil" } });
-    expect(claimsOn(pack, ["web-canary"])(route)).to.deep.equal([
+    expect(claimsOn(pack, ["web-canary"])(leanRoute(route))).to.deep.equal([
       { key: "web-canary", service: "evil/web-canary" },
     ]);
-    expect(claimsOn(pack, ["shop/web-canary"])(route), "a namespace of Consul Enterprise").to.deep.equal([]);
+    expect(
+      claimsOn(pack, ["shop/web-canary"])(leanRoute(route)),
+      "a namespace of Consul Enterprise",
+    ).to.deep.equal([]);
   });
 
   it("of GKE count for nobody if a copy of requests goes to a Service with the same name", () => {
@@ -93,7 +97,7 @@ describe("the metrics of two tenants on one gateway", () => {
     const made = aRoute({ kind: "HTTPRoute", backends: [], meta: { namespace: "shop-web" } });
     const filters = [{ type: "RequestMirror", requestMirror: { backendRef: { name: "canary" } } }];
     const route = { ...made, spec: { ...made.spec, rules: [{ filters }] } };
-    expect(claimsOn(pack, ["shop-web-canary"])(route)).to.deep.equal([
+    expect(claimsOn(pack, ["shop-web-canary"])(leanRoute(route))).to.deep.equal([
       { key: "shop-web-canary", service: "shop-web/canary" },
     ]);
   });
