@@ -13,6 +13,7 @@ import {
 } from "../../../../kube/core/resources.ts";
 import type { Route } from "../../../../kube/core/routes.ts";
 import { FLIGHT } from "../../../../rollout/keys.ts";
+import { canaryServiceOf } from "../../../../rollout/traffic/canary-service.ts";
 import { shareOf } from "../../../../rollout/traffic/route-record.ts";
 import { writeRoute } from "../../../../rollout/traffic/writes.ts";
 import { hold } from "../../../../rollout/workload/hold.ts";
@@ -65,13 +66,13 @@ describe("the controller among many routes", () => {
       observer: new Observer({ kube, caches, clock: hastyClock }),
     };
   }
-  /** Sweeps the stranger's namespace as soon as Serin may. */
-  function sweeper(needs: Awaited<ReturnType<typeof follow>>): () => Promise<unknown> {
+  /** Sweeps the namespace as soon as Serin may. */
+  function sweeper(needs: Awaited<ReturnType<typeof follow>>, namespace = "evil"): () => Promise<unknown> {
     const clock = new FakeClock();
     const orphans = new Orphans({ ...needs, clock, look: () => {} });
     return async () => {
       await clock.advance(60_000);
-      return orphans.sweep("evil");
+      return orphans.sweep(namespace);
     };
   }
   const route = (name: string, namespace: string, filler = 0): Route =>
@@ -125,6 +126,49 @@ describe("the controller among many routes", () => {
       .list("gateway.networking.k8s.io/v1/httproutes")
       .filter((one) => shareOf(one as Route, "uid-gone") !== undefined);
     expect(left.map(({ metadata }) => metadata.name)).to.deep.equal(["left-0", "left-1", "left-2", "left-3"]);
+  });
+
+  it("takes no share from a rollout that has begun to use the route while the sweep reads it", async () => {
+    const lost = { namespace: "shop", canaryServices: { x: "x-canary" }, weight: 0, since: AT_NOON };
+    const share = { ...lost, canaryServices: { web: "web-canary" }, weight: 20 };
+    const left = applied(route("web", "edge"), { "uid-gone": lost });
+    api.add(httpRoutes, left);
+    const { metadata, spec } = applied(route("web", "edge"), { "uid-gone": lost, [UID]: share });
+    const { annotations } = metadata;
+    let reads = 0;
+    api.faults.push(({ method, path }) => {
+      if (method !== "GET" || !path.endsWith("/web") || reads > 0) return undefined;
+      reads += 1;
+      api.change(httpRoutes, "edge/web", { metadata: { annotations }, spec });
+      return undefined;
+    });
+    const sweep = sweeper(await follow(), "edge");
+    api.endWatches("end");
+    api.faults.push(({ query }) => (query.has("watch") ? "hang" : undefined));
+    await sweep();
+    expect(reads).to.equal(1);
+    await sweep();
+    const stored = await kube.get<Route>(httpRoutes, { namespace: "edge", name: "web" });
+    expect(shareOf(stored, UID)).to.deep.equal(share);
+    expect(shareOf(stored, "uid-gone")).to.equal(undefined);
+  });
+
+  it("deletes no canary Service of a rollout that ends while the sweep reads other routes", async () => {
+    const lost = { namespace: "shop", canaryServices: { x: "x-canary" }, weight: 0, since: AT_NOON };
+    api.add(httpRoutes, applied(route("old", "shop"), { "uid-gone": lost }));
+    const share = { ...lost, canaryServices: { web: "web-canary" }, weight: 20 };
+    api.add(httpRoutes, applied(route("web", "edge"), { [UID]: share }));
+    api.add(services, canaryServiceOf(aService(), aDeployment(), "web2"));
+    const needs = await follow();
+    api.faults.push(({ method, path }) => {
+      if (method === "GET" && path.endsWith("/old")) api.remove(deployments, "shop/web");
+      return undefined;
+    });
+    await sweeper(needs, "shop")();
+    await eventually("the end known", () => needs.caches.deployment(UID) === undefined);
+    expect(
+      (await kube.list(services, { namespace: "shop" })).items.map(({ metadata }) => metadata.name),
+    ).to.include("web-canary");
   });
 
   it("reads a route again after a conflict, even while its watch is broken", async () => {
