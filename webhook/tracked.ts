@@ -76,7 +76,7 @@ export function admitTracked(needs: TrackedNeeds): Admit<Config> {
 async function followers(needs: TrackedNeeds, name: string, object: Config, old: Config): Promise<Found[]> {
   const { namespace } = old.metadata;
   const read = { namespace, resourceVersion: "0" };
-  const found = await listNamespace<Deployment>(needs.kube, deployments, read, leanUnlessOptedIn);
+  const found = await listNamespace<Deployment>(needs.kube, deployments, read, leanUnlessUsing(name));
   const touched = found.flatMap((deployment) => {
     const use = usesOf(deployment.spec.template).get(name);
     if (use === undefined || !isOptedIn(deployment.metadata.annotations)) return [];
@@ -86,11 +86,14 @@ async function followers(needs: TrackedNeeds, name: string, object: Config, old:
   return Promise.all(touched.map((each) => follow(needs, each)));
 }
 
-/** A Deployment without an opt-in follows no change. */
-function leanUnlessOptedIn(deployment: Deployment): Deployment {
-  const { metadata, spec } = withoutManagedFields(deployment);
-  if (isOptedIn(metadata.annotations)) return { ...deployment, metadata };
-  return { metadata: { name: metadata.name }, spec: { selector: spec.selector, template: {} } };
+/** A Deployment follows no change without an opt-in, or of an object that it does not use. */
+function leanUnlessUsing(name: string): (deployment: Deployment) => Deployment {
+  return (deployment) => {
+    const { metadata, spec } = withoutManagedFields(deployment);
+    if (isOptedIn(metadata.annotations) && usesOf(spec.template).has(name))
+      return { ...deployment, metadata };
+    return { metadata: { name: metadata.name }, spec: { selector: spec.selector, template: {} } };
+  };
 }
 
 async function follow(

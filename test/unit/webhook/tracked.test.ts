@@ -53,6 +53,17 @@ describe("webhook/tracked", () => {
     pendingRecordOf(await kube.get<Deployment>(deployments, { namespace: "shop", name }))?.changes;
   const warnings = (verdict: ReviewResponse) => (verdict.allowed ? (verdict.warnings ?? []) : ["denied"]);
 
+  it("marks a Deployment among many with long templates that do not use what changed", async () => {
+    add(aDeployment({ template: using({ envFrom: [{ configMapRef: { name: "web" } }] }) }));
+    const args = ["x".repeat(100_000)];
+    for (let i = 0; i < 60; i += 1)
+      add(aDeployment({ template: using({ args } as never), meta: { name: `other-${i}` } }));
+    const verdict = await ask(aConfigMap({ a: "2" }), aConfigMap({ a: "1" }));
+    expect(warnings(verdict)).to.deep.equal([
+      "serin: configmap/web changed: a canary of the same image starts of Deployment web",
+    ]);
+  });
+
   it("marks every opted-in Deployment that uses what changed, and says so", async () => {
     add(aDeployment({ template: using({ envFrom: [{ configMapRef: { name: "web" } }] }) }));
     add(
