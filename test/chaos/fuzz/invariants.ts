@@ -8,11 +8,11 @@ import type { Deployment } from "../../../kube/core/workloads.ts";
 import { CHANGED, HASH_LABEL, HELD, RUN } from "../../../rollout/keys.ts";
 import { isRecord } from "../../../rollout/text/parse.ts";
 import { overlay, restoreRoute } from "../../../rollout/traffic/overlay.ts";
-import { homeOf, type RouteRecord, routeRecordOf } from "../../../rollout/traffic/route-record.ts";
+import { homeOf, routeRecordOf } from "../../../rollout/traffic/route-record.ts";
 import { serviceRecordOf } from "../../../rollout/traffic/service-record.ts";
 import { isHeld } from "../../../rollout/workload/hold.ts";
 import type { HoldRecord } from "../../../rollout/workload/hold-record.ts";
-import { annotation, differences, holdRecordIn, isDecodable, label, parse, recordIn } from "./objects.ts";
+import { annotation, differences, holdRecordIn, isDecodable, label, parse } from "./objects.ts";
 
 /** An answer of the webhook. */
 export interface Answer {
@@ -170,7 +170,7 @@ function judgeRoute({ object, oldObject: old }: Asked<Route>, stored: Route): st
   if (before === undefined) return [];
   const wrong = differences(object, stored, [HELD], ["rules"]);
   // The rules may hold anything: the API server refuses a backend that is not valid after Serin.
-  const now = recordIn(annotation(stored, HELD)) as RouteRecord | undefined;
+  const now = routeRecordOf(stored);
   if (now === undefined || !isDeepStrictEqual(now.shares, before.shares))
     return [...wrong, "the shares changed"];
   if (label(stored) !== (label(old) ?? "")) wrong.push("the mark is lost");
