@@ -57,7 +57,7 @@ export function holdRecordIn(text: string): HoldRecord | undefined {
 }
 
 /** A JSON object with any content; undefined if the text is not one. */
-export function recordIn(text: string | undefined): Record<string, unknown> | undefined {
+function recordIn(text: string | undefined): Record<string, unknown> | undefined {
   const value = parse(text ?? "");
   return isRecord(value) ? value : undefined;
 }
