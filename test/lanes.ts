@@ -20,6 +20,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   "test/stories/routes.test.ts": 124,
   "test/stories/hooks.test.ts": 122,
   "test/stories/good.test.ts": 108,
+  "test/stories/installed.test.ts": 120,
   "test/stories/unready.test.ts": 107,
   "test/stories/blue-green.test.ts": 105,
   "test/stories/autoscaler.test.ts": 100,

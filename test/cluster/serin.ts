@@ -18,15 +18,12 @@ export async function installSerin(cluster: Cluster, overlay: Overlay = {}): Pro
 
 /** Removes that installation and waits until its namespace is gone. Throws with kubectl's message. */
 export async function removeSerin(cluster: Cluster, overlay: Overlay): Promise<void> {
+  const timeout = `--timeout=${PATIENCE_S}s`;
+  const namespace = ["--namespace", overlay.namespace ?? "serin-system"];
+  // First, so that no process asks for what its account may no longer do.
+  await run(cluster, ...namespace, "delete", "deployments", "--all", "--cascade=foreground", timeout);
   // The namespace controller deletes the contents of the namespace at the same time.
-  await run(
-    cluster,
-    "delete",
-    "-k",
-    folderOf(cluster, overlay),
-    "--ignore-not-found",
-    `--timeout=${PATIENCE_S}s`,
-  );
+  await run(cluster, "delete", "-k", folderOf(cluster, overlay), "--ignore-not-found", timeout);
 }
 
 function folderOf({ dir }: Cluster, overlay: Overlay): string {

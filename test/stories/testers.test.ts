@@ -34,7 +34,7 @@ onEachGateway("a canary with testers", function (gateway) {
     const from = await shop.until("the pause", () =>
       shop.condition()?.message?.startsWith("holding at the matching users: paused by the plan"),
     );
-    const paused = await shop.answered(others, from, 2_000);
+    const paused = Math.max(await shop.answered(others, from, 2_000), await testers.visited(from, 200));
     expect(others.between(from, paused).byVersion).to.have.all.keys("v1");
     expectVersion(testers.between(from, paused), "v2", 200);
     await shop.run("rollout", "resume", "deployment/web");
