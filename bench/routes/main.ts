@@ -1,6 +1,6 @@
 /**
  * `npm run bench:routes` measures 50 template updates at once among many objects of other tenants, on a real control plane,
- * and prints the tables "Sizes" of docs/operations.md. Exits 1 if a limit is broken, with the limit.
+ * and prints a table of each; docs/operations.md has that of the index. Exits 1 if a limit is broken, with the limit.
  */
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
