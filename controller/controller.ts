@@ -11,6 +11,7 @@ import type { ReadTemplateChecks } from "./evidence/template-checks.ts";
 import { HookRunner } from "./hooks/runner.ts";
 import { Caches } from "./reconcile/caches.ts";
 import { removeLeftHolds } from "./reconcile/left-holds.ts";
+import { ownerKey } from "./reconcile/marks.ts";
 import { Observer } from "./reconcile/observe.ts";
 import { inFlightUids, Orphans } from "./reconcile/orphans.ts";
 import { earliest, reconciler } from "./reconcile/reconcile.ts";
@@ -53,7 +54,7 @@ export async function runController(options: ControllerOptions, signal: AbortSig
   const look = (uids: readonly string[]) => {
     for (const uid of uids) {
       const deployment = caches.deployment(uid);
-      if (deployment !== undefined) queue.add(keyOf(deployment.metadata.namespace, uid));
+      if (deployment !== undefined) queue.add(ownerKey(deployment.metadata));
     }
   };
   const onAnswer = (uid: string) => look([uid]);
@@ -72,10 +73,10 @@ export async function runController(options: ControllerOptions, signal: AbortSig
   caches.listen((change) => {
     const { lookIn, sweeps } = orphans.note(change);
     // Reconciling a rollout that has ended makes Serin forget it and end the watch on its pods.
-    if (lookIn !== undefined) queue.add(keyOf(lookIn, change.uid));
+    if (lookIn !== undefined) queue.add(ownerKey({ namespace: lookIn, uid: change.uid }));
     for (const [namespace, inMs] of sweeps) {
-      if (inMs === 0) queue.add(keyOf(namespace, SWEEP));
-      else queue.addAfter(keyOf(namespace, SWEEP), inMs);
+      if (inMs === 0) queue.add(ownerKey({ namespace, uid: SWEEP }));
+      else queue.addAfter(ownerKey({ namespace, uid: SWEEP }), inMs);
     }
   });
   log.info({ inFlight: inFlightUids(caches).length }, "controller leads");
@@ -84,7 +85,7 @@ export async function runController(options: ControllerOptions, signal: AbortSig
   queue.start(async (key) => {
     if (signal.aborted) return undefined;
     if (key === RESYNC) {
-      for (const namespace of orphans.resync()) queue.add(keyOf(namespace, SWEEP));
+      for (const namespace of orphans.resync()) queue.add(ownerKey({ namespace, uid: SWEEP }));
       return RESYNC_MS;
     }
     if (key === LEFT_HOLDS) return removeLeftHolds(needs).then(() => undefined);
@@ -112,11 +113,7 @@ async function awaitCopies(caches: Caches, clock: Clock, signal: AbortSignal): P
   throw new Error(`the copy of ${caches.missing().join(", ")} is not complete after ${COPIES_MS / 1_000} s`);
 }
 
-/** The queue's key for a rollout: the namespace and the UID of its Deployment. */
-function keyOf(namespace: string | undefined, uid: string): string {
-  return `${namespace ?? ""}/${uid}`;
-}
-
+/** The rollout of a key of the queue (ownerKey). */
 function rolloutOf(key: string): { readonly namespace: string; readonly uid: string } {
   const at = key.indexOf("/");
   return { namespace: key.slice(0, at), uid: key.slice(at + 1) };

@@ -1,3 +1,4 @@
+import { versionOf } from "../../kube/core/meta.ts";
 import { type LeanRoute, type Route, routeKeyOf } from "../../kube/core/routes.ts";
 
 /** Whole routes of rollouts in flight, the last used ones. A route that has no room any more is read again when it is needed. */
@@ -39,8 +40,4 @@ export class RouteCopies {
     this.#size -= this.#routes.get(key)?.size ?? 0;
     this.#routes.delete(key);
   }
-}
-
-function versionOf({ metadata }: Route): bigint {
-  return BigInt(metadata.resourceVersion ?? 0);
 }

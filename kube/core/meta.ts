@@ -78,3 +78,8 @@ export function withoutManagedFields<T extends KubeObject>(object: T): T {
   const { managedFields: _, ...metadata } = object.metadata;
   return { ...object, metadata };
 }
+
+/** The object's resourceVersion as a number; 0 without one. Versions of one resource are ordered. */
+export function versionOf({ metadata }: { metadata: Meta }): bigint {
+  return BigInt(metadata.resourceVersion ?? 0);
+}

@@ -1,6 +1,7 @@
 import pLimit from "p-limit";
 import type { Kube } from "../client/api.ts";
 import { ifNotFound, isNotFound } from "../client/errors.ts";
+import { versionOf } from "../core/meta.ts";
 import { routeKinds, routeResource } from "../core/resources.ts";
 import { type LeanRoute, type Route, routeKeyOf } from "../core/routes.ts";
 import type { RouteIndex } from "./route-index.ts";
@@ -116,8 +117,4 @@ export async function readWhole(
     );
   });
   return (await Promise.all(read)).filter((route) => route !== undefined);
-}
-
-function versionOf({ metadata }: Pick<Route, "metadata">): bigint {
-  return BigInt(metadata.resourceVersion ?? 0);
 }

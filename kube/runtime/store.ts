@@ -1,4 +1,4 @@
-import { type KubeObject, keyOf } from "../core/meta.ts";
+import { type KubeObject, keyOf, versionOf } from "../core/meta.ts";
 import { Indexer, type Indexes } from "./indexer.ts";
 import type { Room } from "./room.ts";
 
@@ -118,10 +118,6 @@ export class Cache<T extends KubeObject, Index extends string = never> {
     this.#removed.clear();
     for (const key of [...this.#objects.keys()]) this.#set(key, undefined);
   }
-}
-
-function versionOf(object: KubeObject): bigint {
-  return BigInt(object.metadata.resourceVersion ?? 0);
 }
 
 function max(a: bigint, b: bigint): bigint {

@@ -1,14 +1,11 @@
 import type { LeanRoute, Route, ShareOwner } from "../../kube/core/routes.ts";
 import { settledOn, settleMs } from "../gateways/settle.ts";
 import { equal } from "../text/equal.ts";
-import { instant } from "../text/instant.ts";
+import { CLOCK_SKEW_MS, instant } from "../text/instant.ts";
 import { drained, isExposed } from "../traffic/exposure.ts";
 import { servicesNamed } from "../traffic/overlay.ts";
 import { type RouteShare, routeRecordOf, withShare } from "../traffic/route-record.ts";
 import { writeShares } from "../traffic/writes.ts";
-
-/** How far (ms) clocks may differ. */
-const SKEW_MS = 10_000;
 
 /** The Deployments in flight. */
 export interface InFlight {
@@ -28,7 +25,7 @@ export function sweepRoute(route: Route, lost: (uid: string, share: RouteShare) 
   const waitMs = (uid: string) => {
     const left = isExposed(shares[uid]) ? settleMs(route) : settledOn(route, uid) - now;
     // An instant further ahead than clocks differ is forged.
-    return left > settleMs(route) + SKEW_MS ? 0 : left;
+    return left > settleMs(route) + CLOCK_SKEW_MS ? 0 : left;
   };
   const kept = uids.reduce((rest, uid) => {
     const share = rest[uid];
