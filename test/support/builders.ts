@@ -17,6 +17,15 @@ export const AT_NOON = new Date(NOON).toISOString();
 
 type Written<T> = Partial<Omit<T, "metadata" | "spec">>;
 
+/** The reference by which Deployment `web` owns its ReplicaSets. */
+export const ownedByWeb = {
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  name: "web",
+  uid: "uid-web",
+  controller: true,
+} as const;
+
 /** The pod template of a version; versions differ by `image`. */
 export function aTemplate(image = "web:1", app = "web"): PodTemplate {
   return { metadata: { labels: { app } }, spec: { containers: [{ name: "main", image }] } };

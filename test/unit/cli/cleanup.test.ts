@@ -12,7 +12,15 @@ import { hold } from "../../../rollout/workload/hold.ts";
 import { withHoldRecord } from "../../../rollout/workload/hold-record.ts";
 import { formatRun } from "../../../rollout/workload/run-record.ts";
 import { FakeApi } from "../../support/api.ts";
-import { AT_NOON, aDeployment, aHeld, aReplicaSet, aRoute, aService } from "../../support/builders.ts";
+import {
+  AT_NOON,
+  aDeployment,
+  aHeld,
+  aReplicaSet,
+  aRoute,
+  aService,
+  ownedByWeb,
+} from "../../support/builders.ts";
 import { hastyClock } from "../../support/clock.ts";
 import { applied } from "../../support/routes.ts";
 
@@ -34,9 +42,7 @@ describe("the clean-up command", () => {
     const old = aDeployment();
     const status = { observedGeneration: 1, replicas: 5, updatedReplicas: 5, availableReplicas: 5 };
     const deployment = { ...withHoldRecord(old, aHeld({ phase: "undone" }), old), status };
-    const ownerReferences = [
-      { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web", controller: true },
-    ];
+    const ownerReferences = [ownedByWeb];
     const annotations = { [HELD]: deployment.metadata.annotations?.[HELD] ?? "" };
     api.add(deployments, deployment);
     api.add(replicaSets, aReplicaSet({ meta: { ownerReferences, annotations } }));
@@ -86,9 +92,7 @@ describe("the clean-up command", () => {
       message: "",
     } as const;
     const annotations = { [RUN]: formatRun({ ...run, paused: true }) };
-    const ownerReferences = [
-      { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web", controller: true },
-    ];
+    const ownerReferences = [ownedByWeb];
     api.add(replicaSets, aReplicaSet({ meta: { ownerReferences } }));
     api.add(replicaSets, aReplicaSet({ image: "web:2", meta: { ownerReferences, annotations } }));
     await cleanUp({ kube, clock: hastyClock, say: () => {}, patienceMs: 5_000 });

@@ -7,7 +7,7 @@ import { FLIGHT, HASH_LABEL, HELD } from "../../../rollout/keys.ts";
 import { isolationPatch } from "../../../rollout/traffic/isolation.ts";
 import { MIN_READY_SECONDS } from "../../../rollout/workload/hold.ts";
 import { FakeApi } from "../../support/api.ts";
-import { aDeployment, aHeld, aReplicaSet, aService } from "../../support/builders.ts";
+import { aDeployment, aHeld, aReplicaSet, aService, ownedByWeb } from "../../support/builders.ts";
 import { FakeClock, hastyClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
 import { noLog } from "../../support/log.ts";
@@ -27,9 +27,7 @@ describe("controller/controller", () => {
     const kube = api.connect();
     const stop = new AbortController();
     const labels = { [FLIGHT]: "uid-web" };
-    const ownerReferences = [
-      { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web", controller: true },
-    ];
+    const ownerReferences = [ownedByWeb];
     // Its native rolling update runs.
     const held = JSON.stringify(aHeld({ phase: "promoting" }));
     api.add(

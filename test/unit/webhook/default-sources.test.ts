@@ -9,7 +9,7 @@ import { admitDeployments } from "../../../webhook/deployments.ts";
 import type { AdmissionRequest } from "../../../webhook/review.ts";
 import { FakeApi } from "../../support/api.ts";
 import { annotate } from "../../support/ask.ts";
-import { aDeployment, aReplicaSet, aService } from "../../support/builders.ts";
+import { aDeployment, aReplicaSet, aService, ownedByWeb } from "../../support/builders.ts";
 import { hastyClock } from "../../support/clock.ts";
 import { noLog } from "../../support/log.ts";
 import { followRoutes } from "../../support/route-index.ts";
@@ -28,9 +28,7 @@ describe("webhook/default-sources", () => {
     kube = api.connect();
     stop = new AbortController();
     index = await followRoutes(api, kube, stop.signal);
-    const ownerReferences = [
-      { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web", controller: true },
-    ];
+    const ownerReferences = [ownedByWeb];
     api.add(
       replicaSets,
       aReplicaSet({ meta: { ownerReferences, labels: { app: "web", "pod-template-hash": "web1" } } }),

@@ -8,13 +8,11 @@ import { leanRoute } from "../../../rollout/traffic/lean-route.ts";
 import { admitDeployments } from "../../../webhook/deployments.ts";
 import type { AdmissionRequest } from "../../../webhook/review.ts";
 import { FakeApi } from "../../support/api.ts";
-import { aDeployment, aReplicaSet, aRoute, aService } from "../../support/builders.ts";
+import { aDeployment, aReplicaSet, aRoute, aService, ownedByWeb } from "../../support/builders.ts";
 import { hastyClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
 import { noLog } from "../../support/log.ts";
 import { followRoutes } from "../../support/route-index.ts";
-
-const owner = { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web", controller: true };
 
 describe("webhook/deployments among many routes", () => {
   let api: FakeApi;
@@ -24,7 +22,7 @@ describe("webhook/deployments among many routes", () => {
     api = await FakeApi.start();
     kube = api.connect();
     stop = new AbortController();
-    api.add(replicaSets, aReplicaSet({ meta: { ownerReferences: [owner] } }));
+    api.add(replicaSets, aReplicaSet({ meta: { ownerReferences: [ownedByWeb] } }));
     api.add(services, aService());
     api.add(namespaces, { metadata: { name: "shop" } });
   });

@@ -19,14 +19,21 @@ import { holdRecordOf, withHoldRecord } from "../../../rollout/workload/hold-rec
 import { admitDeployments } from "../../../webhook/deployments.ts";
 import type { AdmissionRequest } from "../../../webhook/review.ts";
 import { FakeApi } from "../../support/api.ts";
-import { AT_NOON, aDeployment, aHeld, aReplicaSet, aRoute, aService } from "../../support/builders.ts";
+import {
+  AT_NOON,
+  aDeployment,
+  aHeld,
+  aReplicaSet,
+  aRoute,
+  aService,
+  ownedByWeb,
+} from "../../support/builders.ts";
 import { hastyClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
 import { noLog } from "../../support/log.ts";
 import { followRoutes } from "../../support/route-index.ts";
 import { applied } from "../../support/routes.ts";
 
-const owner = { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web", controller: true };
 const update = () => aDeployment({ image: "web:2" });
 
 describe("webhook/deployments behind routes", () => {
@@ -39,7 +46,7 @@ describe("webhook/deployments behind routes", () => {
     kube = api.connect();
     stop = new AbortController();
     index = await followRoutes(api, kube, stop.signal);
-    api.add(replicaSets, aReplicaSet({ meta: { ownerReferences: [owner] } }));
+    api.add(replicaSets, aReplicaSet({ meta: { ownerReferences: [ownedByWeb] } }));
     api.add(services, aService());
     api.add(namespaces, { metadata: { name: "shop" } });
   });

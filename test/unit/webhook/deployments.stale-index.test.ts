@@ -18,13 +18,20 @@ import { withHoldRecord } from "../../../rollout/workload/hold-record.ts";
 import { admitDeployments } from "../../../webhook/deployments.ts";
 import type { AdmissionRequest } from "../../../webhook/review.ts";
 import { FakeApi } from "../../support/api.ts";
-import { AT_NOON, aDeployment, aHeld, aReplicaSet, aRoute, aService } from "../../support/builders.ts";
+import {
+  AT_NOON,
+  aDeployment,
+  aHeld,
+  aReplicaSet,
+  aRoute,
+  aService,
+  ownedByWeb,
+} from "../../support/builders.ts";
 import { hastyClock } from "../../support/clock.ts";
 import { noLog } from "../../support/log.ts";
 import { followRoutes } from "../../support/route-index.ts";
 import { applied } from "../../support/routes.ts";
 
-const owner = { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web", controller: true };
 const share = { namespace: "shop", canaryServices: { web: "web-canary" }, weight: 50, since: AT_NOON };
 
 describe("webhook/deployments, an undo while the watch of routes is broken", () => {
@@ -39,7 +46,7 @@ describe("webhook/deployments, an undo while the watch of routes is broken", () 
     index = await followRoutes(api, kube, stop.signal);
     api.endWatches("end");
     api.faults.push(({ query }) => (query.has("watch") ? "hang" : undefined));
-    api.add(replicaSets, aReplicaSet({ meta: { ownerReferences: [owner] } }));
+    api.add(replicaSets, aReplicaSet({ meta: { ownerReferences: [ownedByWeb] } }));
     api.add(services, aService());
     api.add(namespaces, { metadata: { name: "shop" } });
   });

@@ -11,15 +11,21 @@ import { holdRecordOf, withHoldRecord } from "../../../rollout/workload/hold-rec
 import { admitDeployments } from "../../../webhook/deployments.ts";
 import type { AdmissionRequest } from "../../../webhook/review.ts";
 import { FakeApi } from "../../support/api.ts";
-import { AT_NOON, aDeployment, aHeld, aReplicaSet, aRoute, aService } from "../../support/builders.ts";
+import {
+  AT_NOON,
+  aDeployment,
+  aHeld,
+  aReplicaSet,
+  aRoute,
+  aService,
+  ownedByWeb,
+} from "../../support/builders.ts";
 import { hastyClock } from "../../support/clock.ts";
 import { noLog } from "../../support/log.ts";
 import { followRoutes } from "../../support/route-index.ts";
 import { applied } from "../../support/routes.ts";
 
-const ownerReferences = [
-  { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web", controller: true },
-];
+const ownerReferences = [ownedByWeb];
 const owned = (set: ReplicaSet): ReplicaSet => ({ ...set, metadata: { ...set.metadata, ownerReferences } });
 
 describe("webhook/deployments", () => {

@@ -14,14 +14,12 @@ import { holdRecordOf } from "../../../rollout/workload/hold-record.ts";
 import { admitDeployments } from "../../../webhook/deployments.ts";
 import type { AdmissionRequest } from "../../../webhook/review.ts";
 import { FakeApi } from "../../support/api.ts";
-import { aDeployment, aReplicaSet, aService, aTemplate } from "../../support/builders.ts";
+import { aDeployment, aReplicaSet, aService, aTemplate, ownedByWeb } from "../../support/builders.ts";
 import { hastyClock } from "../../support/clock.ts";
 import { noLog } from "../../support/log.ts";
 import { followRoutes } from "../../support/route-index.ts";
 
-const ownerReferences = [
-  { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web", controller: true },
-];
+const ownerReferences = [ownedByWeb];
 
 describe("webhook/deployments and changed ConfigMaps", () => {
   let api: FakeApi;

@@ -16,6 +16,7 @@ import {
   aSnapshot,
   aTemplate,
   NOON,
+  ownedByWeb,
 } from "../../../support/builders.ts";
 import { FakeClock } from "../../../support/clock.ts";
 import { noLog } from "../../../support/log.ts";
@@ -103,9 +104,7 @@ describe("controller/track", () => {
   it("tries a refused version again, then reports the reason and leaves no trace", async () => {
     add();
     api.add(configMaps, map("2"));
-    const ownerReferences = [
-      { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "uid-web", controller: true },
-    ];
+    const ownerReferences = [ownedByWeb];
     const annotations = { "serin.dev/changed": "a copy" };
     const labels = { app: "web" };
     api.add(replicaSets, aReplicaSet({ meta: { ownerReferences, annotations, labels } }));
