@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import { onEachGateway } from "../cluster/fixture.ts";
-import { manifestOf } from "./ledger.ts";
 import { HEARD_MS, Shop, type ShopApp } from "./shop.ts";
 import { expectAllServed, expectServed, expectVersion, type User, type Visit } from "./users.ts";
 
@@ -28,7 +27,6 @@ onEachGateway("an ab-test", function (gateway) {
     shop.until("the users in force", () =>
       /^(canary has the|holding at the matching) users/.test(shop.condition()?.message ?? ""),
     );
-  const route = () => manifestOf(shop.stock.httproutes.get("web") as never);
 
   it("by header: only users who match see the canary, until it is promoted for all", async () => {
     await shop.deploy(
@@ -37,7 +35,7 @@ onEachGateway("an ab-test", function (gateway) {
         "serin.dev/checks": "success-rate >= 99%",
       }),
     );
-    const before = route();
+    const before = await shop.manifest("httproutes");
     const tagged = shop.users(withHeaders({ "x-canary": "insider" }, { "X-CANARY": "insider" }), 100);
     const foreign = withHeaders({ "x-canary": "outsider" }, { "x-canary": "insiders" }, { "x-c": "insider" });
     const others = shop.users([{ name: "without headers" }, ...foreign], 300);
@@ -56,7 +54,7 @@ onEachGateway("an ab-test", function (gateway) {
       expectVersion(users.between(after, await users.visited(after, 200)), "v2", 200);
     }
     await expectAllServed(tagged, others);
-    expect(route()).to.deep.equal(before);
+    expect(await shop.manifest("httproutes")).to.deep.equal(before);
   });
 
   it("by cookie among others, by query, by expression, by two headers, and by any of these", async () => {
@@ -81,7 +79,7 @@ onEachGateway("an ab-test", function (gateway) {
     await shop.deploy(ab("header x-canary=insider", { "serin.dev/checks": "none" }));
     await shop.deploy({ name: "other", replicas: 1, image: "app:other" });
     await shop.run("patch", "httproute", "web", "--type=merge", "-p", JSON.stringify({ spec: { rules } }));
-    const before = route();
+    const before = await shop.manifest("httproutes");
     const kinds = [
       {},
       ...rules.flatMap(({ matches = [] }) => matches.map(headersOf)),
@@ -105,12 +103,12 @@ onEachGateway("an ab-test", function (gateway) {
     await shop.promote();
     await users.stop();
     expectServed(users.between(from));
-    expect(route()).to.deep.equal(before);
+    expect(await shop.manifest("httproutes")).to.deep.equal(before);
   });
 
   it("is rolled back when it fails users who match, without effect on all others", async () => {
     await shop.deploy(ab("header x-canary=insider"));
-    const before = route();
+    const before = await shop.manifest("httproutes");
     const tagged = shop.users(withHeaders({ "x-canary": "insider" }), 60);
     const others = shop.users([{ name: "without headers" }], 200);
     await update("v2-err20");
@@ -125,7 +123,7 @@ onEachGateway("an ab-test", function (gateway) {
     expectVersion(others.visits, "v1", 500);
     expectServed(tagged.visits.filter(({ version }) => version !== "v2"));
     expectVersion(tagged.between(ended + 3_000), "v1", 1);
-    expect(route()).to.deep.equal(before);
+    expect(await shop.manifest("httproutes")).to.deep.equal(before);
   });
 
   it("is held and not promoted while no user who matches comes", async () => {

@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import { Agent, request } from "undici";
 import { describeCluster } from "../cluster/fixture.ts";
-import { manifestOf } from "./ledger.ts";
 import { Shop } from "./shop.ts";
 
 const plan = { "serin.dev/steps": "20:10m", "serin.dev/compare": "off", "serin.dev/checks": "none" };
@@ -85,7 +84,15 @@ describeCluster("admission", function () {
 
   it("a dry run shows the hold and changes nothing", async () => {
     await deploy();
-    const before = [shop.deployment(), shop.stock.services.get("web"), shop.stock.httproutes.get("web")];
+    const versions = () =>
+      shop.run(
+        "get",
+        "deployment/web",
+        "service/web",
+        "httproute/web",
+        "-o=jsonpath={.items[*].metadata.resourceVersion}",
+      );
+    const before = await versions();
     const { stdout, stderr } = await update("--dry-run=server", "--output=json");
     expect(stderr).to.include("canary 20 %");
     expect(JSON.parse(stdout).spec).to.deep.include({
@@ -93,13 +100,7 @@ describeCluster("admission", function () {
       revisionHistoryLimit: 2147483646,
       strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: "20%", maxUnavailable: 0 } },
     });
-    const [deployment, service, route] = ["deployment", "service", "httproute"].map((kind) =>
-      shop.run("get", `${kind}/web`, "-o=json"),
-    );
-    const versions = (await Promise.all([deployment, service, route])).map(
-      (json) => JSON.parse(json ?? "").metadata.resourceVersion,
-    );
-    expect(versions).to.deep.equal(before.map((object) => object?.metadata.resourceVersion));
+    expect(await versions()).to.equal(before);
   });
 
   it("refuses to remove the opt-in in flight", async () => {
@@ -132,7 +133,8 @@ describeCluster("admission", function () {
 
   it("a Deployment deleted in flight leaves all objects as their owner wrote them, and can be created again", async () => {
     const manifests = await deploy();
-    const before = ["services", "httproutes"].map((kind) => shop.stock[kind as "services"].get("web"));
+    const objects = () => Promise.all([shop.manifest("services"), shop.manifest("httproutes")]);
+    const before = await objects();
     await update();
     await shop.weighs(20);
     await shop.run("delete", "deployment/web");
@@ -142,10 +144,7 @@ describeCluster("admission", function () {
         `the ${kind} restored`,
         () => !("serin.dev/held" in (shop.stock[kind].get("web")?.metadata.annotations ?? {})),
       );
-    const after = ["services", "httproutes"].map((kind) => shop.stock[kind as "services"].get("web"));
-    expect(after.map((it) => manifestOf(it as never))).to.deep.equal(
-      before.map((it) => manifestOf(it as never)),
-    );
+    expect(await objects()).to.deep.equal(before);
 
     await shop.apply(manifests);
     await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
@@ -162,7 +161,7 @@ describeCluster("admission", function () {
     );
     await shop.apply(JSON.stringify({ ...list, items: list.items.slice(0, 2) }));
     await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
-    const service = shop.stock.services.get("web");
+    const service = await shop.manifest("services");
     await update();
     await shop.until("both in the Service", () => shop.condition()?.reason === "Progressing");
     expect(shop.stock.services.get("web")?.spec.selector).to.deep.equal({ app: "web" });
@@ -170,7 +169,7 @@ describeCluster("admission", function () {
     expect(shop.condition()?.message).to.include("canary has 1 of 6 pods");
     await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
     await shop.atRest();
-    expect(manifestOf(shop.stock.services.get("web") as never)).to.deep.equal(manifestOf(service as never));
+    expect(await shop.manifest("services")).to.deep.equal(service);
   });
 });
 

@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import { onEachGateway } from "../cluster/fixture.ts";
-import { manifestOf } from "./ledger.ts";
 import { Shop } from "./shop.ts";
 
 const COUNTERS = { traefik: "traefik_service_requests_total", contour: "envoy_cluster_upstream_rq" };
@@ -15,9 +14,8 @@ onEachGateway("a bad release", function (gateway) {
 
   it("is rolled back, stays failed, can be retried, and is superseded by the next version", async () => {
     await shop.deploy({ interval: "5s", plan: { "serin.dev/steps": "10, 50" } });
-    const before = [shop.stock.services.get("web"), shop.stock.httproutes.get("web")].map((it) =>
-      manifestOf(it as never),
-    );
+    const objects = () => Promise.all([shop.manifest("services"), shop.manifest("httproutes")]);
+    const before = await objects();
     const load = shop.load(300);
     await shop.run("set", "image", "deployment/web", "app=app:v2-err5");
     const status = shop
@@ -31,7 +29,7 @@ onEachGateway("a bad release", function (gateway) {
     expect(at - verdict, "ms from verdict to the end of rollout status").to.be.below(5_000);
     expect(shop.weight() ?? 0, "weight after the verdict").to.equal(0);
     await shop.until("the route restored", () => shop.weight() === undefined);
-    expect(manifestOf(shop.stock.httproutes.get("web") as never)).to.deep.equal(before[1]);
+    expect(await shop.manifest("httproutes")).to.deep.equal(before[1]);
     await shop.until(
       "one canary pod kept",
       () => shop.pods("v2-err5").length === 1 && shop.replicaSet("v2-err5")?.spec.replicas === 1,
@@ -96,8 +94,6 @@ onEachGateway("a bad release", function (gateway) {
     expect([...load.rows(from)].filter((row) => row.status !== 200 && row.version !== "v2")).to.deep.equal(
       [],
     );
-    expect(
-      [shop.stock.services.get("web"), shop.stock.httproutes.get("web")].map((it) => manifestOf(it as never)),
-    ).to.deep.equal(before);
+    expect(await objects()).to.deep.equal(before);
   });
 });

@@ -3,7 +3,6 @@ import { onEachGateway } from "../cluster/fixture.ts";
 import type { Load } from "../cluster/load.ts";
 import { mirrored, receivedBy } from "../cluster/received.ts";
 import { grants } from "./granted.ts";
-import { manifestOf } from "./ledger.ts";
 import { expectNoFailures } from "./share.ts";
 import { Shop } from "./shop.ts";
 
@@ -29,7 +28,7 @@ onEachGateway("blue-green", function (gateway) {
 
   it("switches once, and keeps the whole old version until the new one is proven", async () => {
     await deploy("6s");
-    const route = manifestOf(shop.stock.httproutes.get("web") as never);
+    const route = await shop.manifest("httproutes");
     const load = shop.load(300);
     const started = Date.now();
     await update("v2");
@@ -48,7 +47,7 @@ onEachGateway("blue-green", function (gateway) {
     await shop.atRest();
     expect(shop.condition()).to.include({ status: "True", reason: "Promoted" });
     expect(shop.peakPods(started)).to.equal(10);
-    expect(manifestOf(shop.stock.httproutes.get("web") as never)).to.deep.equal(route);
+    expect(await shop.manifest("httproutes")).to.deep.equal(route);
     await expectNoFailures(load);
   });
 

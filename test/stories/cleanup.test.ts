@@ -7,7 +7,6 @@ import type { Cluster } from "../cluster/cluster.ts";
 import { onEachGateway } from "../cluster/fixture.ts";
 import { eventually } from "../cluster/wait.ts";
 import { noLog } from "../support/log.ts";
-import { manifestOf } from "./ledger.ts";
 import { expectNoFailures } from "./share.ts";
 import { Shop } from "./shop.ts";
 
@@ -21,12 +20,9 @@ onEachGateway("without Serin", function (gateway) {
 
   it("no weight moves, and one command restores everything", async () => {
     await shop.deploy({ plan: { "serin.dev/steps": "50:10m" } });
-    const objects = () => [
-      shop.deployment(),
-      shop.stock.services.get("web"),
-      shop.stock.httproutes.get("web"),
-    ];
-    const was = objects().map((object) => manifestOf(object as never));
+    const objects = () =>
+      Promise.all([shop.manifest("deployments"), shop.manifest("services"), shop.manifest("httproutes")]);
+    const was = await objects();
     const load = shop.load(200);
     await shop.run("set", "image", "deployment/web", "app=app:v2");
     await shop.weighs(50);
@@ -48,7 +44,7 @@ onEachGateway("without Serin", function (gateway) {
 
       await shop.atRest();
       await shop.until("the canary Service gone", () => shop.stock.services.size === 1);
-      expect(objects().map((object) => manifestOf(object as never))).to.deep.equal(was);
+      expect(await objects()).to.deep.equal(was);
       expect(said).to.include(
         `Deployment ${shop.namespace}/web runs its stable version under its own fields`,
       );

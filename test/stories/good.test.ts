@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import { onEachGateway } from "../cluster/fixture.ts";
-import { manifestOf } from "./ledger.ts";
 import { expectNoFailures, expectShare } from "./share.ts";
 import { Shop } from "./shop.ts";
 
@@ -14,7 +13,9 @@ onEachGateway("a good release", function (gateway) {
 
   it("gets its weights in order, is promoted without a failed request, and leaves nothing behind", async () => {
     await shop.deploy();
-    const before = [shop.deployment(), shop.stock.services.get("web"), shop.stock.httproutes.get("web")];
+    const objects = () =>
+      Promise.all([shop.manifest("deployments"), shop.manifest("services"), shop.manifest("httproutes")]);
+    const [was, ...wereOthers] = await objects();
     const load = shop.load(300);
     const started = Date.now();
     await shop.run("set", "image", "deployment/web", "app=app:v2");
@@ -52,18 +53,11 @@ onEachGateway("a good release", function (gateway) {
     expect(shop.condition()).to.include({ status: "True", reason: "Promoted" });
     await expectNoFailures(load);
 
-    const [deployment, ...others] = [
-      shop.deployment(),
-      shop.stock.services.get("web"),
-      shop.stock.httproutes.get("web"),
-    ];
-    const [was, ...wereOthers] = before;
-    expect(others.map((object) => manifestOf(object as never))).to.deep.equal(
-      wereOthers.map((object) => manifestOf(object as never)),
-    );
-    const asked = JSON.parse(JSON.stringify(manifestOf(was as never)).replace("app:v1", "app:v2"));
-    expect(withoutApplied(manifestOf(deployment as never))).to.deep.equal(withoutApplied(asked));
-    expect([...shop.stock.services.keys()]).to.deep.equal(["web"]);
+    const [deployment, ...others] = await objects();
+    expect(others).to.deep.equal(wereOthers);
+    const asked = JSON.parse(JSON.stringify(was).replace("app:v1", "app:v2"));
+    expect(withoutApplied(deployment)).to.deep.equal(withoutApplied(asked));
+    expect(await shop.names("services")).to.deep.equal(["web"]);
     await shop.until("no mark on the old version", () => {
       const old = [...shop.stock.replicasets.values()].find((set) => set.spec.replicas === 0);
       return old !== undefined && !("serin.dev/flight" in (old.metadata.labels ?? {}));

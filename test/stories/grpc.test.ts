@@ -27,7 +27,7 @@ onEachGateway("a service that speaks gRPC", function (gateway) {
 
     const optedIn = shop.manifests({ protocol: "grpc", image: "app:v2" });
     await shop.apply(optedIn);
-    const before = shop.stock.grpcroutes.get("web")?.spec;
+    const { spec: before } = await shop.manifest("grpcroutes");
     const load = shop.calls(300, STREAMS);
     await sleep(1_000);
     await shop.run("set", "image", "deployment/web", "app=app:v3");
@@ -40,7 +40,7 @@ onEachGateway("a service that speaks gRPC", function (gateway) {
     await shop.until("v3's record", () => shop.record("v3")?.outcome === "promoted");
     await sleep(LAST_STREAMS_MS);
     await expectNoFailedCalls(load);
-    expect(shop.stock.grpcroutes.get("web")?.spec).to.deep.equal(before);
+    expect((await shop.manifest("grpcroutes")).spec).to.deep.equal(before);
     expect(load.broken().length, reported(load.broken())).to.be.at.most(native.broken().length);
   });
 

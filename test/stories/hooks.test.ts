@@ -66,7 +66,7 @@ describeCluster("a release with hooks", function () {
     await killLeader(shop);
     const killed = Date.now();
     await until("asked by the next leader", () => server.of("confirm-rollout", killed + 1_000).length > 0);
-    expect([...shop.stock.services.keys()], "no canary Service").to.deep.equal(["web"]);
+    expect(await shop.names("services"), "no canary Service").to.deep.equal(["web"]);
     expect(shop.weight()).to.equal(undefined);
     expect(server.of("pre-rollout")).to.deep.equal([]);
 

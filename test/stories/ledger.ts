@@ -18,6 +18,9 @@ export interface Stock {
 }
 type Kind = keyof Stock;
 
+/** An object of a kind without the fields that manifestOf leaves out. */
+type Manifest<K extends Kind> = Stock[K] extends ReadonlyMap<string, infer T> ? T : never;
+
 /** One change that a watch reported, at the time (ms) it arrived. */
 export interface Change {
   readonly at: number;
@@ -63,6 +66,20 @@ export class Ledger {
 
   get stock(): Stock {
     return this.#stock as unknown as Stock;
+  }
+
+  /**
+   * Reads an object from the API server and returns its manifest. A comparison of before and after needs this: what the
+   * watch reported may be older than the last command.
+   */
+  async manifest<K extends Kind>(kind: K, name = "web"): Promise<Manifest<K>> {
+    return manifestOf(await this.#api.demand("GET", `${this.#pathOf(kind)}/${name}`)) as Manifest<K>;
+  }
+
+  /** Reads the names of the objects of a kind from the API server, sorted. */
+  async names(kind: Kind): Promise<string[]> {
+    const { items } = await this.#api.demand<{ items: Change["object"][] }>("GET", this.#pathOf(kind));
+    return items.map(({ metadata }) => metadata.name).toSorted();
   }
 
   deployment(name = "web"): Deployment {

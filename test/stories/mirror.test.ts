@@ -20,6 +20,6 @@ onEachGateway("a mirror", function (gateway) {
     }[gateway];
     expect(stderr).to.include(`serin.dev/mirror is not possible here: ${reason}`);
     expect(shop.replicaSet("v2"), "pods of the new version").to.equal(undefined);
-    expect([...shop.stock.services.keys()]).to.deep.equal(["web"]);
+    expect(await shop.names("services")).to.deep.equal(["web"]);
   });
 });

@@ -2,7 +2,6 @@ import { expect } from "chai";
 import { onEachGateway } from "../cluster/fixture.ts";
 import { gateways } from "../cluster/gateways.ts";
 import type { Load } from "../cluster/load.ts";
-import { manifestOf } from "./ledger.ts";
 import { expectNoFailures, expectShare } from "./share.ts";
 import { Shop } from "./shop.ts";
 
@@ -38,7 +37,7 @@ onEachGateway("two Deployments behind one route", function (gateway) {
   after(() => shop?.close());
 
   it("each get their shares of every rule, alone and together, and Serin restores the route exactly", async () => {
-    const route = manifestOf(shop.stock.httproutes.get("shared") as never);
+    const route = await shop.manifest("httproutes", "shared");
     await shop.run("set", "image", "deployment/cart", "app=app:cart2");
     await flies("cart", 20);
     await expectShares({ cart: [20, "cart1", "cart2"], tax: [0, "tax1", "tax2"] });
@@ -57,8 +56,8 @@ onEachGateway("two Deployments behind one route", function (gateway) {
     ).to.deep.equal([["cart", "tax", "tax-canary"], ["tax", "cart", "fixed", "tax-canary"], ["fixed"]]);
 
     await shop.promote("tax");
-    expect(manifestOf(shop.stock.httproutes.get("shared") as never)).to.deep.equal(route);
-    expect([...shop.stock.services.keys()].toSorted()).to.deep.equal(["cart", "fixed", "tax"]);
+    expect(await shop.manifest("httproutes", "shared")).to.deep.equal(route);
+    expect(await shop.names("services")).to.deep.equal(["cart", "fixed", "tax"]);
     for (const path of PATHS) await expectNoFailures(loads[path]);
   });
 

@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import { onEachGateway } from "../cluster/fixture.ts";
 import { eventually } from "../cluster/wait.ts";
-import { manifestOf } from "./ledger.ts";
 import { expectNoFailures, expectShare } from "./share.ts";
 import { HEARD_MS, Shop } from "./shop.ts";
 import {
@@ -34,14 +33,13 @@ onEachGateway("sticky users", function (gateway) {
     shop.until(`the pause at ${weight}%`, () =>
       shop.condition()?.message?.startsWith(`holding at ${weight}%: paused by the plan`),
     );
-  const route = () => manifestOf(shop.stock.httproutes.get("web") as never);
   const settled = () => eventually("no cookie of Serin", async () => setsNone(await recent(first)), 15_000);
 
   before(async () => {
     shop = await Shop.open("sticky", { gateway });
     await shop.deploy({ interval: "1s", plan });
     await shop.run("patch", "httproute", "web", "--type=merge", "-p", JSON.stringify({ spec: { rules } }));
-    untouched = route();
+    untouched = await shop.manifest("httproutes");
   });
   after(() => shop?.close());
 
@@ -75,7 +73,7 @@ onEachGateway("sticky users", function (gateway) {
     }
     expectServed(first.visits);
     await expectAllServed(second);
-    expect(route()).to.deep.equal(untouched);
+    expect(await shop.manifest("httproutes")).to.deep.equal(untouched);
     await expectNoFailures(passersBy);
   });
 
@@ -95,7 +93,7 @@ onEachGateway("sticky users", function (gateway) {
     await shop.until("the route restored", () => shop.weight() === undefined);
     await settled();
     await expectAllServed(first);
-    expect(route()).to.deep.equal(untouched);
+    expect(await shop.manifest("httproutes")).to.deep.equal(untouched);
   });
 });
 

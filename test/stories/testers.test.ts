@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import { onEachGateway } from "../cluster/fixture.ts";
-import { manifestOf } from "./ledger.ts";
 import { expectNoFailures, expectShare } from "./share.ts";
 import { HEARD_MS, Shop } from "./shop.ts";
 import { expectAllServed, expectVersion } from "./users.ts";
@@ -20,7 +19,7 @@ onEachGateway("a canary with testers", function (gateway) {
       interval: "10s",
       plan: { "serin.dev/steps": "pause, 20, 50", "serin.dev/match": match, ...unjudged },
     });
-    const before = manifestOf(shop.stock.httproutes.get("web") as never);
+    const before = await shop.manifest("httproutes");
     const testers = shop.users(
       [
         { name: "by header", headers: { "x-tester": "yes" } },
@@ -53,6 +52,6 @@ onEachGateway("a canary with testers", function (gateway) {
     expectVersion(testers.between(rest, await testers.visited(rest, 60)), "v2", 60);
     await expectAllServed(testers);
     await expectNoFailures(others);
-    expect(manifestOf(shop.stock.httproutes.get("web") as never)).to.deep.equal(before);
+    expect(await shop.manifest("httproutes")).to.deep.equal(before);
   });
 });

@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import { onEachGateway } from "../cluster/fixture.ts";
 import type { Load } from "../cluster/load.ts";
-import { manifestOf } from "./ledger.ts";
 import { expectNoFailures } from "./share.ts";
 import { Shop } from "./shop.ts";
 
@@ -21,7 +20,7 @@ onEachGateway("a version that does not become ready", function (gateway) {
       "--patch",
       JSON.stringify({ spec: { progressDeadlineSeconds: DEADLINE_MS / 1_000 } }),
     );
-    route = manifestOf(shop.stock.httproutes.get("web") as never);
+    route = await shop.manifest("httproutes");
     load = shop.load(100);
   });
   after(() => shop?.close());
@@ -134,7 +133,7 @@ async function leavesNoTrace(shop: Shop, load: Load, route: object, asked: numbe
     weights.every((weight) => weight === 0),
     `weights ${weights}`,
   ).to.equal(true);
-  expect(manifestOf(shop.stock.httproutes.get("web") as never)).to.deep.equal(route);
+  expect(await shop.manifest("httproutes")).to.deep.equal(route);
   const { byVersion, failed } = load.since(asked);
   expect(Object.keys(byVersion)).to.deep.equal(["v1"]);
   expect(failed, "failed requests").to.equal(0);

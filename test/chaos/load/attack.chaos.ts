@@ -2,7 +2,6 @@ import { expect } from "chai";
 import { describeCluster } from "../../cluster/fixture.ts";
 import { gateways } from "../../cluster/gateways.ts";
 import type { Output } from "../../cluster/kubectl.ts";
-import { manifestOf } from "../../stories/ledger.ts";
 import { expectNoFailures } from "../../stories/share.ts";
 import { Shop } from "../../stories/shop.ts";
 import { forged, jsonList, manyRoutes, role } from "./attack.ts";
@@ -87,7 +86,7 @@ describeCluster("a tenant with rights in one namespace only", function () {
   });
 
   it("cannot make Serin write a route of another tenant by naming it", async () => {
-    const before = manifestOf(victim.stock.httproutes.get("web") as never);
+    const before = await victim.manifest("httproutes");
     const naming = [`serin.dev/routes=${victim.namespace}/web`, "serin.dev/services=web"];
     await succeed(["annotate", "deployment/web", "--overwrite", ...naming]);
     await succeed(["set", "image", "deployment/web", "app=app:v3"]);
@@ -98,12 +97,12 @@ describeCluster("a tenant with rights in one namespace only", function () {
     );
     await succeed(["rollout", "undo", "deployment/web"]);
     await evil.atRest();
-    expect(manifestOf(victim.stock.httproutes.get("web") as never)).to.deep.equal(before);
+    expect(await victim.manifest("httproutes")).to.deep.equal(before);
     await succeed(["annotate", "deployment/web", "serin.dev/routes-", "serin.dev/services-"]);
   });
 
   it("cannot affect the rollout or undo of another tenant by forged marks and records", async () => {
-    const before = manifestOf(victim.stock.httproutes.get("web") as never);
+    const before = await victim.manifest("httproutes");
     const uid = victim.deployment().metadata.uid ?? "";
     const set = victim.replicaSet("v1");
     await succeed(
@@ -119,7 +118,7 @@ describeCluster("a tenant with rights in one namespace only", function () {
     await victim.atRest("web", 60_000);
     await victim.until("promoted", () => victim.pods("v4").length === 5);
     await expectNoFailures(load);
-    expect(manifestOf(victim.stock.httproutes.get("web") as never)).to.deep.equal(before);
+    expect(await victim.manifest("httproutes")).to.deep.equal(before);
     const images = victim.changesOf("deployments").map(({ object }) => JSON.stringify(object.spec.template));
     expect(images.filter((template) => template.includes("evil"))).to.deep.equal([]);
   });
