@@ -8,6 +8,11 @@ const PLAN = { "serin.dev/steps": "20:10m", "serin.dev/compare": "off", "serin.d
 /** How long (ms) the Services may have no endpoint after the stable ReplicaSet is deleted. */
 const SERVED_MS = 5_000;
 
+/** What the story reads of an EndpointSlice. */
+interface Slice {
+  readonly endpoints?: readonly { readonly conditions?: { readonly ready?: boolean } }[] | null;
+}
+
 onEachGateway("the stable ReplicaSet", function (gateway) {
   this.timeout(240_000);
   let shop: Shop;
@@ -63,7 +68,7 @@ onEachGateway("the stable ReplicaSet", function (gateway) {
       "the Service restored",
       () => "app" in selector() && Object.keys(selector()).length === 1,
     );
-    while ((await endpoints()) === "") await timer(100);
+    while ((await endpoints()) === 0) await timer(100);
     expect(Date.now() - deleted, "ms until the Service has an endpoint").to.be.below(SERVED_MS);
 
     await shop.until("the condition", () => shop.condition()?.reason === "StableLost");
@@ -86,11 +91,13 @@ onEachGateway("the stable ReplicaSet", function (gateway) {
 
   const selector = () => shop.stock.services.get("web")?.spec.selector ?? {};
   /** The ready endpoints of the Service. */
-  const endpoints = () =>
-    shop.run(
-      "get",
-      "endpointslices",
-      "--selector=kubernetes.io/service-name=web",
-      "-o=jsonpath={.items[*].endpoints[?(@.conditions.ready==true)].addresses[0]}",
+  const endpoints = async () => {
+    const path = `/apis/discovery.k8s.io/v1/namespaces/${shop.namespace}/endpointslices`;
+    const { items } = await shop.cluster.api.demand<{ items: readonly Slice[] }>(
+      "GET",
+      `${path}?labelSelector=kubernetes.io/service-name=web`,
     );
+    const all = items.flatMap((slice) => slice.endpoints ?? []);
+    return all.filter(({ conditions }) => conditions?.ready === true).length;
+  };
 });
