@@ -125,6 +125,7 @@ function failureReporter(log: Log, caches: Caches) {
     const level = isConflict(err) || isNotFound(err) ? "debug" : "error";
     const { namespace, uid } = rolloutOf(key);
     if (uid === SWEEP) return log[level]({ namespace, err, retryInMs }, "sweep failed");
+    if (key === LEFT_HOLDS) return log[level]({ err, retryInMs }, "holds without a record not removed");
     const { name } = caches.deployment(uid)?.metadata ?? {};
     log[level]({ namespace, name, uid, err, retryInMs }, "reconcile failed");
   };
