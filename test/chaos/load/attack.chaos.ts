@@ -1,9 +1,11 @@
 import { expect } from "chai";
+import { accounts, readAudit } from "../../cluster/audit.ts";
 import { describeCluster } from "../../cluster/fixture.ts";
 import { gateways } from "../../cluster/gateways.ts";
 import type { Output } from "../../cluster/kubectl.ts";
 import { expectNoFailures } from "../../stories/share.ts";
 import { Shop } from "../../stories/shop.ts";
+import { measured } from "../measured.ts";
 import { forged, jsonList, manyRoutes, role } from "./attack.ts";
 
 /** The most time for a hundred rollouts at once: a machine needs minutes. */
@@ -179,6 +181,35 @@ describeCluster("a tenant with rights in one namespace only", function () {
     // The victim takes turns with all others, whose interval is shorter, and does not wait for their end.
     expect(crowded).to.be.below(last - from + alone / 2);
   }).timeout(2 * LONGEST_MS);
+
+  it("costs no other tenant time by spoiled records and by forged ReplicaSets that change all the time", async function () {
+    const uid = victim.deployment().metadata.uid ?? "";
+    const own = evil.replicaSet("v1")?.metadata.name ?? "";
+    await succeed(["annotate", `replicaset/${own}`, "--overwrite", 'serin.dev/run={"evidence":{}}']);
+    const alone = await lasts("v10");
+    const path = `/apis/apps/v1/namespaces/${evil.namespace}/replicasets/imitation`;
+    const from = Date.now();
+    let patches = 0;
+    const ending = new AbortController();
+    const busy = async () => {
+      while (!ending.signal.aborted) {
+        const metadata = { labels: { "serin.dev/flight": uid }, annotations: { n: String(patches++) } };
+        await evil.cluster.api.demand("PATCH", path, { metadata });
+      }
+    };
+    const writers = Promise.all([busy(), busy()]);
+    const crowded = await lasts("v11").finally(() => ending.abort());
+    await writers;
+    const asked = await readAudit(evil.cluster.auditLog, [accounts.controller]);
+    const about = asked.filter(
+      ({ objectRef, requestReceivedTimestamp: at }) =>
+        objectRef?.namespace === evil.namespace && Date.parse(at) >= from,
+    );
+    measured(this, `${alone} ms alone, ${crowded} ms beside ${patches} patches`);
+    expect(patches).to.be.above(200);
+    expect(crowded).to.be.below(alone * 1.25 + 1_000);
+    expect(about.length, "requests of the controller in the attacker's namespace").to.be.below(100);
+  });
 
   async function lasts(tag: string): Promise<number> {
     const from = Date.now();
