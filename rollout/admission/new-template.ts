@@ -5,6 +5,7 @@ import { hostConflictCaveats } from "../preflight/host-conflicts.ts";
 import { planBlocker } from "../preflight/preflight.ts";
 import { isWantedRoute, wantedServices } from "../preflight/selection.ts";
 import { misnamed, unsplittable } from "../preflight/services.ts";
+import { unaskable } from "../preflight/uncounted.ts";
 import { missingGrant, permitted, ungrantedWarnings } from "../traffic/grants.ts";
 import { servicesOf } from "../traffic/isolation.ts";
 import { autoscalerWarnings } from "../workload/autoscalers.ts";
@@ -142,7 +143,8 @@ function begin(
     misnamed(plan, found) ??
     unsplittable(services, old, cluster) ??
     missingGrant(services, wanted, cluster.grants) ??
-    planBlocker(plan, services, routes);
+    planBlocker(plan, services, routes) ??
+    unaskable(plan, services, routes);
   if (refusal !== undefined) return denied(refusal);
   const spec = hold(object.spec, surgeAt(plan, 0));
   const isolate: Effect[] =

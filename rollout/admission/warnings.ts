@@ -7,6 +7,7 @@ import { describePlan } from "../plan/describe.ts";
 import { describeLayers, type Layer } from "../plan/layers.ts";
 import type { Plan } from "../plan/plan.ts";
 import { planCaveats } from "../preflight/preflight.ts";
+import { isUncounted } from "../preflight/uncounted.ts";
 import { namesAny } from "../traffic/overlay.ts";
 import { homeOf } from "../traffic/route-record.ts";
 import { unansweredWarnings } from "../traffic/route-status.ts";
@@ -27,7 +28,7 @@ export function announce(
   const naming = routes.filter((route) => namesAny(route, services));
   const doubts = [...planCaveats(plan, services, naming), ...unansweredWarnings(naming)];
   return [
-    `serin: ${describePlan(plan)}${from}${behind}`,
+    `serin: ${describePlan(plan, isUncounted(plan, services, routes))}${from}${behind}`,
     ...doubts.map((doubt) => `serin: ${doubt}`),
     ...metricsWarnings(plan, naming),
   ];

@@ -29,6 +29,8 @@ export interface VerdictContext {
   readonly templates: readonly TemplateCheck[];
   /** The canary's current share of the traffic, from 0 to 1. */
   readonly share: number;
+  /** Nothing counts the requests of the versions. */
+  readonly isUncounted?: boolean;
 }
 
 /** More ticks than this, and at least this time (as long as any scrape interval), without a request to either version. */
@@ -55,7 +57,11 @@ export function judge(evidence: Findings, context: VerdictContext): Verdict {
   if (blocked.length > 0) return { kind: "open", message: blocked.join("; ") };
   if (terms.compare === "off" || judged === undefined) {
     const met = [...terms.checks, ...templates].map((check) => describeCheck(evidence, check));
-    return { kind: "safe", message: met.join("; ") || "no checks; pods are healthy" };
+    const uncompared = context.isUncounted
+      ? ["not compared, because no route names a Service of these pods"]
+      : [];
+    const alone = met.length === 0 ? ["no checks; pods are healthy"] : met;
+    return { kind: "safe", message: [...uncompared, ...alone].join("; ") };
   }
   return safetyVerdict(judged, terms.compare, terms);
 }

@@ -68,8 +68,9 @@ function judgeStep(snapshot: Snapshot, step: JudgedStep): Decision {
   }
   if (judgeInput === undefined) return { writes: [] };
   const { terms, templates } = judgeInput;
+  const isUncounted = judgeInput.sources.length === 0;
   const share = shareOf(grantedExposure(snapshot));
-  const verdict = judge(snapshot.evidence ?? { gates: {} }, { now, terms, templates, share });
+  const verdict = judge(snapshot.evidence ?? { gates: {} }, { now, terms, templates, share, isUncounted });
   return goOn(snapshot, step, verdict, terms);
 }
 

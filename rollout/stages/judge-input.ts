@@ -75,9 +75,11 @@ function termsOf(snapshot: Facts, from: number): Criteria {
   const { plan } = snapshot;
   const comparable = comparesAt(plan.strategy, stepOf(snapshot));
   const counted = sourcesOf(snapshot).length > 0;
+  // Nobody asked for the default check, and nothing can answer it.
+  const asked = counted || !plan.checksAreDefault ? plan.checks : [];
   return {
     compare: counted && comparable ? plan.compare : "off",
-    checks: plan.checks.filter((check) => check.metric !== "template"),
+    checks: asked.filter((check) => check.metric !== "template"),
     // A step that has been granted and is not yet in force is another step already.
     stepFrom: Math.max(from, Date.parse(snapshot.run?.stepSince ?? "")),
     nextShare: nextWeight(snapshot) / 100,
