@@ -22,6 +22,7 @@ import { surgeAt } from "../workload/surge.ts";
 import { hashOf, onlyRestarted, sameTemplate } from "../workload/template.ts";
 import { type AdmissionResponse, allowed, allowedNatively, denied, type Effect } from "./answer.ts";
 import { returnsToStable, undo, undoWarning } from "./back-to-stable.ts";
+import { besideWarnings } from "./beside-warnings.ts";
 import {
   drainMs,
   LONGEST_DRAIN_MS,
@@ -153,6 +154,7 @@ function begin(
     ...announce(plan, services, routes, change.layers),
     ...hostConflictCaveats(plan, services, wanted, cluster.known).map((doubt) => `serin: ${doubt}`),
     ...ungrantedWarnings(services, cluster.known, cluster.grants).map((warning) => `serin: ${warning}`),
+    ...besideWarnings({ services, routes, ingresses: cluster.ingresses ?? [] }),
     ...autoscalerWarnings(cluster.autoscalers ?? [], old),
     ...warnings,
   ];

@@ -12,11 +12,12 @@ import { safetyVerdict } from "./safety-verdict.ts";
  * - `weakly-safe`: the evidence excludes only that the next weight costs more than `MOST_LOSS`;
  * - `open`: collect more evidence;
  * - `no-route`: the canary gets no requests although it has a weight;
+ * - `bypassed`: the same, and no weight splits the stable version's requests, so that the canary is not to blame;
  * - `silent`: neither version gets requests;
  * - `unread`: the metrics cannot be read, have not been read lately, or have none of the series.
  */
 export interface Verdict {
-  readonly kind: "safe" | "weakly-safe" | "open" | "no-route" | "silent" | "unread";
+  readonly kind: "safe" | "weakly-safe" | "open" | "no-route" | "bypassed" | "silent" | "unread";
   /** The reason, with its numbers. */
   readonly message: string;
 }
