@@ -29,6 +29,7 @@ export function judgeInputOf(snapshot: Facts): JudgeInput | undefined {
     from: known?.from ?? from,
     ...(known && { known }),
     sources,
+    ...(snapshot.plan.prometheus !== undefined && { prometheus: snapshot.plan.prometheus }),
     terms: termsOf(snapshot, from),
     pods: { canary: snapshot.pods, stable: snapshot.stablePods },
     templates: snapshot.plan.checks.filter((check) => check.metric === "template"),
