@@ -14,6 +14,7 @@ import { unansweredWarnings } from "../traffic/route-status.ts";
 import { isStableDown, WAY_OUT } from "../workload/stable-down.ts";
 import { type AdmissionResponse, withWarnings } from "./answer.ts";
 import { metricsWarning } from "./metrics-warnings.ts";
+import { unknownGatewayWarnings } from "./unknown-gateways.ts";
 
 /** The warnings of an admission that starts a rollout: its plan, and the limits of its gateways and their metrics. */
 export function announce(
@@ -31,6 +32,7 @@ export function announce(
     `serin: ${describePlan(plan, isUncounted(plan, services, routes))}${from}${behind}`,
     ...doubts.map((doubt) => `serin: ${doubt}`),
     ...metricsWarnings(plan, naming),
+    ...unknownGatewayWarnings(plan, naming),
   ];
 }
 

@@ -110,7 +110,9 @@ function forgetTrouble(snapshot: Snapshot): Decision | undefined {
 export function attach(snapshot: Snapshot, exposure: (share: RouteShare | undefined) => Exposure) {
   const changed = snapshot.routes.flatMap((route) => {
     const present = snapshot.shares.get(route);
-    const wanted = { ...canaryServicesIn(snapshot, route), ...exposure(present) };
+    const { settleMs } = snapshot.plan;
+    const settle = settleMs === undefined ? {} : { settleMs };
+    const wanted = { ...canaryServicesIn(snapshot, route), ...settle, ...exposure(present) };
     const { since: _since, ...was } = present ?? {};
     return equal(was, wanted) ? [] : [{ route, share: { ...wanted, since: instant(snapshot.now) } }];
   });
