@@ -7,6 +7,7 @@ import type { HookHost } from "../rollout/hooks/hosts.ts";
 import { Namesakes } from "./evidence/namesakes.ts";
 import type { Prometheus } from "./evidence/prometheus.ts";
 import { EvidenceReader } from "./evidence/reader.ts";
+import { readersBy } from "./evidence/readers.ts";
 import type { ReadTemplateChecks } from "./evidence/template-checks.ts";
 import { HookRunner } from "./hooks/runner.ts";
 import { Caches } from "./reconcile/caches.ts";
@@ -29,7 +30,8 @@ const RESYNC_MS = 5 * 60_000;
 /** The means of the controller. */
 export interface ControllerOptions {
   readonly kube: Kube;
-  readonly prometheus: Prometheus;
+  /** The Prometheus that counts for a plan, by the name of a provider that the plan gives. */
+  readonly prometheus: (name?: string) => Prometheus;
   readonly gates: ReadTemplateChecks;
   /** The hosts that hooks may call. */
   readonly hookHosts: readonly HookHost[];
@@ -60,7 +62,8 @@ export async function runController(options: ControllerOptions, signal: AbortSig
   const onAnswer = (uid: string) => look([uid]);
   const hooks = new HookRunner({ allowed: hookHosts, clock, log, signal, onAnswer });
   const namesakes = new Namesakes({ routes: caches.routes, clock });
-  const evidence = new EvidenceReader({ prometheus, namesakes, gates, clock, log, signal, onRead: look });
+  const reading = { namesakes, gates, clock, log, signal, onRead: look };
+  const evidence = readersBy((name) => new EvidenceReader({ prometheus: prometheus(name), ...reading }));
   const needs = { kube, caches, observer: new Observer({ kube, caches, clock }), clock, log };
   const orphans = new Orphans({ ...needs, look });
   const reconcile = reconciler({ ...needs, evidence, hooks });

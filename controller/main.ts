@@ -12,7 +12,9 @@ import { systemClock } from "../kube/core/clock.ts";
 import { lead } from "../kube/runtime/leader-election.ts";
 import { hookHostsOf } from "../rollout/hooks/hosts.ts";
 import { runController } from "./controller.ts";
+import { prometheusBy } from "./evidence/named-prometheus.ts";
 import { prometheus } from "./evidence/prometheus.ts";
+import { reportPrometheus } from "./evidence/report-prometheus.ts";
 import { templateChecksFrom } from "./evidence/template-checks.ts";
 import { templatesFrom } from "./evidence/templates.ts";
 import { Health, probes } from "./health.ts";
@@ -39,19 +41,19 @@ const credentials = credentialsFrom({
   token: options["prometheus-token-file"],
   basicAuth: options["prometheus-basic-auth-file"],
 });
+const secrets = { kube, namespace, names: options.provider, clock };
+const counters = prometheusBy(secrets, prometheus({ url: options.prometheus, credentials }));
+void reportPrometheus(counters(), clock.now(), log);
 const gates = templateChecksFrom({
   templates: templatesFrom({ kube, namespace, trusted: options["template-namespace"], clock }),
   providers: providersFrom({
-    kube,
-    namespace,
-    names: options.provider,
+    ...secrets,
     identity: options["provider-identity"] ? podIdentity(process.env, { clock }) : undefined,
     prometheus: prometheusProvider(
       settingsOf("prometheus", { address: options.prometheus }),
       { clock },
       credentials,
     ),
-    clock,
   }),
 });
 
@@ -80,7 +82,7 @@ await lead({
     return runController(
       {
         kube: fenced(kube, until, clock),
-        prometheus: prometheus({ url: options.prometheus, credentials }),
+        prometheus: counters,
         gates,
         hookHosts,
         clock,

@@ -28,7 +28,9 @@ ${known.map(row).join("\n")}
 
 An expression compares the whole value everywhere: Serin anchors it, because some implementations match the whole value
 and others search in it. No condition of the Gateway API says that the proxies have applied a change, so Serin waits
-after each change for the time in the second column.
+after each change for the time in the second column. If your gateway needs longer, as an unknown one or one with many
+proxies may, annotate \`serin.dev/settle: 30s\` on the Deployment, in its [profile](profiles.md) or on its namespace.
+Admission warns of a gateway that Serin does not know.
 
 ${known.flatMap(notes).join("\n")}
 `;

@@ -1,5 +1,6 @@
 import type { Kube } from "../kube/client/api.ts";
 import { listGrants } from "../kube/client/grants.ts";
+import { listIngresses } from "../kube/client/ingresses.ts";
 import { listNamespace } from "../kube/client/namespace-list.ts";
 import { listReplicaSets } from "../kube/client/replica-sets.ts";
 import { keyOf } from "../kube/core/meta.ts";
@@ -29,12 +30,13 @@ export async function gather(needs: GatherNeeds, old: Deployment): Promise<Clust
   const { kube, index } = needs;
   const { uid = "", namespace = "" } = old.metadata;
   const cached = { namespace, resourceVersion: "0" };
-  const [replicaSets, here, neighbours, listed, autoscalers, flight] = await Promise.all([
+  const [replicaSets, here, neighbours, listed, autoscalers, ingresses, flight] = await Promise.all([
     listReplicaSets(kube, old),
     listNamespace<Service>(kube, services, cached),
     listNamespace<Deployment>(kube, deployments, cached, leanNeighbour),
     refresh({ kube, index }, namespace),
     listNamespace<Autoscaler>(kube, horizontalPodAutoscalers, cached),
+    listIngresses(kube, namespace),
     readFlight(needs, old),
   ]);
   const templates = [old, ...replicaSets].map(({ spec }) => spec.template);
@@ -55,6 +57,7 @@ export async function gather(needs: GatherNeeds, old: Deployment): Promise<Clust
     known: [...around, ...beside],
     grants,
     autoscalers,
+    ingresses,
   };
 }
 

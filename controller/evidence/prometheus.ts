@@ -1,4 +1,5 @@
 import type { Sample } from "../../rollout/gateways/metrics/sample.ts";
+import type { Connection } from "../providers/connection.ts";
 import type { ReadCredentials } from "../providers/credentials-file.ts";
 import { ProviderError } from "../providers/provider.ts";
 import { asking } from "../providers/request.ts";
@@ -6,11 +7,17 @@ import { under } from "../providers/settings.ts";
 
 /** The address of Prometheus. */
 export interface PrometheusOptions {
-  readonly url: string;
+  /** The URL, or what gives it with the connection for each request; the latter may throw a ProviderError. */
+  readonly url: string | (() => Promise<Endpoint>);
   /** ms; 5,000. */
   readonly timeoutMs?: number;
   /** Absent: requests carry no credentials. */
   readonly credentials?: ReadCredentials;
+}
+
+/** A Prometheus, and how to reach it now. */
+export interface Endpoint extends Connection {
+  readonly url: URL;
 }
 
 /** The longest answer. The counters of 500 rollouts are some MiB; a larger answer could exhaust the heap. */
@@ -33,16 +40,20 @@ export interface Prometheus {
 
 /** Queries a Prometheus server's HTTP API (`/api/v1/query` and `/api/v1/query_range`, by POST). */
 export function prometheus({ url, timeoutMs = 5_000, credentials }: PrometheusOptions): Prometheus {
-  const base = new URL(url);
+  const none: Connection = { headers: {}, secrets: [] };
+  const endpoint =
+    typeof url === "function"
+      ? url
+      : async () => ({ url: new URL(url), ...((await credentials?.()) ?? none) });
   const ask = async (path: string, parameters: Record<string, string>): Promise<readonly Series[]> => {
-    const { headers, secrets } = (await credentials?.()) ?? { headers: {}, secrets: [] };
+    const { url: base, headers, secrets, dispatcher }: Endpoint = await endpoint();
     const question = {
       method: "POST",
       url: under(base, `api/v1/${path}`),
       headers: { ...headers, "content-type": "application/x-www-form-urlencoded" },
       body: new URLSearchParams(parameters).toString(),
     } as const;
-    const limits = { timeoutMs, mostMib: MOST_MIB };
+    const limits = { timeoutMs, mostMib: MOST_MIB, dispatcher };
     return asking("Prometheus", secrets, limits)(question, (text) => seriesOf(JSON.parse(text)));
   };
   return {

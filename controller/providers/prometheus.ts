@@ -1,7 +1,8 @@
+import { type Connection, connectionOf } from "./connection.ts";
 import type { ReadCredentials } from "./credentials-file.ts";
 import { newest, type Provider, ProviderError, type Reading, type Window } from "./provider.ts";
 import { asking, type RequestContext } from "./request.ts";
-import { credentialsOf, type Settings, under } from "./settings.ts";
+import { type Settings, under } from "./settings.ts";
 
 interface Answer {
   readonly status: string;
@@ -12,8 +13,8 @@ interface Answer {
 type Sample = readonly [seconds: number, value: string];
 
 /**
- * Prometheus and what speaks its API (HTTP API, "Instant queries"). Secret: `address`, and `token` or `username`
- * with `password`, unless `read` gives the credentials. Prometheus itself leaves out values older than its look-back
+ * Prometheus and what speaks its API (HTTP API, "Instant queries"). Secret: `address`, and what `connectionOf` reads, unless
+ * `read` gives the credentials. Prometheus itself leaves out values older than its look-back
  * (5 min).
  */
 export function prometheusProvider(
@@ -22,12 +23,13 @@ export function prometheusProvider(
   read?: ReadCredentials,
 ): Provider {
   const url = under(settings.address(), "api/v1/query");
-  const own = credentialsOf(settings);
+  const own = connectionOf(settings);
   return {
     async read(query, window, signal) {
       const body = new URLSearchParams({ query, time: (window.at / 1000).toFixed(3) }).toString();
-      const credentials = (await read?.()) ?? own;
-      const ask = asking("Prometheus", credentials.secrets, context);
+      const credentials: Connection = (await read?.()) ?? own;
+      const { dispatcher = context.dispatcher } = credentials;
+      const ask = asking("Prometheus", credentials.secrets, { ...context, dispatcher });
       const headers = { ...credentials.headers, "content-type": "application/x-www-form-urlencoded" };
       return ask(
         { method: "POST", url, headers, body },

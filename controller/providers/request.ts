@@ -53,7 +53,9 @@ export function asking(product: string, secrets: readonly string[], options: Req
       return read(text);
     } catch (error) {
       if (error instanceof ProviderError) throw fail(error.message, error);
-      throw fail("gives an answer that Serin does not understand", error);
+      // A login page says more than the parser's error.
+      const words = wordsOf(text, hide);
+      throw fail(`gives an answer that Serin does not understand (${status})${words}`, error);
     }
   };
 }

@@ -7,6 +7,8 @@ export interface Settings {
   optional(key: string): string | undefined;
   /** The base URL of the API: `address`, or the usual one; throws a ProviderError when it is not valid. */
   address(usual?: string): URL;
+  /** The error about a value that is not valid; `use` says what would be. The value itself may be a secret. */
+  invalid(key: string, use: string, cause?: unknown): ProviderError;
 }
 
 /** Reads the settings of a provider by name, from a Secret's decoded data. */
@@ -18,17 +20,20 @@ export function settingsOf(name: string, data: Readonly<Record<string, string>>)
     if (value === undefined) throw new ProviderError(`provider ${name}: its Secret lacks the key ${key}`);
     return value;
   };
+  const invalid = (key: string, use: string, cause?: unknown) =>
+    new ProviderError(
+      `provider ${name}: invalid ${key}: ${use}`,
+      ...(cause === undefined ? [] : [{ cause }]),
+    );
   const address = (usual?: string) => {
     const text = optional("address") ?? usual ?? required("address");
     const url = URL.canParse(text) ? new URL(text) : undefined;
     if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== "" || url.password !== "") {
-      throw new ProviderError(
-        `provider ${name}: invalid address: use an http or https URL without credentials`,
-      );
+      throw invalid("address", "use an http or https URL without credentials");
     }
     return url;
   };
-  return { optional, required, address };
+  return { optional, required, address, invalid };
 }
 
 /** A URL below the base, with a query. */

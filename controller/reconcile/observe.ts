@@ -8,9 +8,10 @@ import { isRoutePlural } from "../../kube/core/writes.ts";
 import { readWhole } from "../../kube/runtime/route-reads.ts";
 import { FLIGHT } from "../../rollout/keys.ts";
 import { isCutOff } from "../../rollout/stages/expose.ts";
+import { foreignRoutesOf } from "../../rollout/stages/foreign-routes.ts";
 import type { Snapshot } from "../../rollout/stages/snapshot.ts";
 import { canaryOf, replicaSetsOf, snapshotOf } from "../../rollout/stages/snapshot-of.ts";
-import { permitted } from "../../rollout/traffic/grants.ts";
+import { permittedOrShared } from "../../rollout/traffic/grants.ts";
 import { type HoldRecord, holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { runRecordOf } from "../../rollout/workload/run-record.ts";
 import { findByHash, findByTemplate, hashOf } from "../../rollout/workload/template.ts";
@@ -51,7 +52,14 @@ export class Observer {
     const templates = [deployment, ...(stable === undefined ? [] : [stable])].map(
       ({ spec }) => spec.template,
     );
-    const related = await this.#related.of(deployment, templates, held.started, step ?? 0);
+    const { started } = held;
+    const foreignRoutes = foreignRoutesOf(sets);
+    const related = await this.#related.of(deployment, {
+      templates,
+      started,
+      step: step ?? 0,
+      foreignRoutes,
+    });
     const marked = this.#caches.servicesOf(deployment.metadata);
     const snapshot = snapshotOf({
       now: this.#clock.now(),
@@ -59,7 +67,7 @@ export class Observer {
       replicaSets: sets,
       services: merge(related.services, byKey(marked, keyOf)),
       marked,
-      routes: await this.#routesOf(deployment, related),
+      routes: await this.#routesOf(deployment, { ...related, foreignRoutes }),
       grants: related.grants,
       endpointSlices: this.#caches.endpointSlicesOf(deployment.metadata),
       pods: isUndone ? [] : await this.#podsOf(deployment, canary, held.stable),
@@ -93,14 +101,18 @@ export class Observer {
    * the Services, because anyone can write such routes.
    */
   async #routesOf(
-    { metadata: { uid = "", namespace = "" } }: Deployment,
-    { services, routes, grants }: RelatedObjects,
+    { metadata }: Deployment,
+    { services, routes, grants, foreignRoutes }: RelatedObjects,
   ): Promise<readonly Route[]> {
     const isFound = (route: LeanRoute) =>
       routes.has(routeKeyOf(route)) || FLIGHT in (route.metadata.labels ?? {});
-    const found = this.#caches.routes.around([...services.keys()], uid).filter(isFound);
+    const found = this.#caches.routes.around([...services.keys()], metadata.uid ?? "").filter(isFound);
     const { routeCopies } = this.#caches;
-    const whole = await readWhole(this.#kube, permitted(namespace, found, grants), routeCopies);
+    const whole = await readWhole(
+      this.#kube,
+      permittedOrShared(metadata, found, grants, foreignRoutes),
+      routeCopies,
+    );
     for (const route of whole)
       if (routeCopies.get(routeKeyOf(route)) !== route) this.#caches.keepRoute(route);
     return whole;

@@ -1,11 +1,15 @@
 import { Fenced } from "../../kube/client/fence.ts";
+import { listIngresses } from "../../kube/client/ingresses.ts";
 import { messageOf } from "../../kube/core/error-message.ts";
+import type { Ingress } from "../../kube/core/ingresses.ts";
+import { verdictOf } from "../../rollout/stages/advance.ts";
 import { report } from "../../rollout/stages/condition.ts";
 import { decide } from "../../rollout/stages/decide.ts";
 import type { Decision } from "../../rollout/stages/decision.ts";
 import { eventCalls } from "../../rollout/stages/hook-calls.ts";
 import type { Snapshot } from "../../rollout/stages/snapshot.ts";
 import { reportWriteFailure } from "../../rollout/stages/write-failure.ts";
+import { memoize } from "../providers/memo.ts";
 import { type Failure, performAll, type ReconcilerOptions } from "./perform.ts";
 import { Retries } from "./retries.ts";
 
@@ -14,10 +18,16 @@ const MOST_ROUNDS = 40;
 /** After so many failures in a row, the condition reports the failure. A passing failure is not worth a write. */
 const REPORT_AFTER = 3;
 
+/** How long (ms) a namespace's list of Ingresses counts: they explain why a canary gets no requests. */
+const INGRESSES_MS = 30_000;
+const MOST_NAMESPACES = 100;
+
 /** Moves one rollout on as far as possible. Returns when to reconcile again, in ms. Throws the errors of reads. */
 export function reconciler(options: ReconcilerOptions): (uid: string) => Promise<number | undefined> {
   const { caches, observer, evidence, hooks, clock } = options;
   const attempts = new Retries(clock);
+  const kept = { clock, forMs: INGRESSES_MS, failureForMs: 0, most: MOST_NAMESPACES };
+  const ingressesOf = memoize(kept, (namespace) => listIngresses(options.kube, namespace));
   return async (uid) => {
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
       const snapshot = await observer.observe(uid);
@@ -25,7 +35,7 @@ export function reconciler(options: ReconcilerOptions): (uid: string) => Promise
         for (const memory of [attempts, caches, evidence, hooks]) memory.forget(uid);
         return undefined;
       }
-      const decision = decideOn(snapshot, options);
+      const decision = await decideOn(snapshot, { ...options, ingressesOf });
       const reported = report(snapshot, decision.condition);
       // Reports go out with the decision's writes. A report alone does not count as progress.
       const progress = decision.writes.length > 0 ? decision.writes : reported.writes;
@@ -70,13 +80,18 @@ export function earliest(...waits: readonly (number | undefined)[]): number | un
   return known.length === 0 ? undefined : Math.min(...known);
 }
 
-function decideOn(
-  observed: Snapshot,
-  { evidence, hooks }: Pick<ReconcilerOptions, "evidence" | "hooks">,
-): Decision {
-  const { uid, held, judgeInput } = observed;
+type Means = Pick<ReconcilerOptions, "evidence" | "hooks"> & {
+  readonly ingressesOf: (namespace: string) => Promise<readonly Ingress[]>;
+};
+
+async function decideOn(observed: Snapshot, { evidence, hooks, ingressesOf }: Means): Promise<Decision> {
+  const { uid, held, judgeInput, deployment } = observed;
   const snapshot = { ...observed, hooks: hooks.answers(uid, held.started) };
-  if (judgeInput !== undefined) return decide({ ...snapshot, evidence: evidence.of(judgeInput) });
-  evidence.forget(uid);
-  return decide(snapshot);
+  if (judgeInput === undefined) {
+    evidence.forget(uid);
+    return decide(snapshot);
+  }
+  const judged = { ...snapshot, evidence: evidence.of(judgeInput) };
+  if (verdictOf(judged)?.kind !== "no-route") return decide(judged);
+  return decide({ ...judged, ingresses: await ingressesOf(deployment.metadata.namespace ?? "") });
 }

@@ -9,8 +9,7 @@ import type { Service } from "../../kube/core/services.ts";
 import type { Deployment, PodTemplate } from "../../kube/core/workloads.ts";
 import { refresh } from "../../kube/runtime/route-reads.ts";
 import { FLIGHT } from "../../rollout/keys.ts";
-import { equal } from "../../rollout/text/equal.ts";
-import { crossesInto, permitted } from "../../rollout/traffic/grants.ts";
+import { crossesInto, permittedOrShared } from "../../rollout/traffic/grants.ts";
 import { servicesFor } from "../../rollout/traffic/isolation.ts";
 import type { Caches } from "./caches.ts";
 
@@ -26,8 +25,14 @@ export interface RelatedObjects {
   readonly at: number;
   readonly services: Map<string, Service>;
   readonly routes: ReadonlyMap<string, LeanRoute>;
-  /** Every grant since the rollout began. After the revocation of a grant, Serin must still remove its overlay. */
   readonly grants: readonly ReferenceGrant[];
+  /** The routes of other namespaces to which the rollout's record says that it gave a share. */
+  readonly foreignRoutes: readonly string[];
+}
+
+/** What a rollout needs. */
+interface Wanted extends Pick<RelatedObjects, "started" | "step" | "foreignRoutes"> {
+  readonly templates: readonly PodTemplate[];
 }
 
 /** The means to read. */
@@ -49,9 +54,7 @@ export class RelatedReader {
   /** The objects for pods of these templates, listed at this step. */
   async of(
     { metadata }: Deployment,
-    templates: readonly PodTemplate[],
-    started: string,
-    step: number,
+    { templates, started, step, foreignRoutes }: Wanted,
   ): Promise<RelatedObjects> {
     const { uid = "", namespace = "" } = metadata;
     const before = this.#known.get(uid);
@@ -71,24 +74,24 @@ export class RelatedReader {
     }
     const crosses = relevant.some((route) => crossesInto(namespace, route));
     const grants = crosses ? await listGrants<ReferenceGrant>(kube, namespace) : [];
-    const revoked = known?.grants.filter((grant) => !grants.some((one) => equal(one, grant))) ?? [];
-    const all = [...grants, ...revoked];
     const related = {
       started,
       step,
       at: clock.now(),
       services: byKey(own, keyOf),
       // Of others' routes, the deletion would make Serin list everything again.
-      routes: byKey(permitted(namespace, relevant, all), routeKeyOf),
-      grants: all,
+      routes: byKey(permittedOrShared(metadata, relevant, grants, foreignRoutes), routeKeyOf),
+      grants,
+      foreignRoutes,
     };
     this.#known.set(uid, related);
     return related;
   }
 
   /** Whether the route may carry traffic for the rollout's Services. */
-  permits({ uid = "", namespace = "" }: Meta, route: LeanRoute): boolean {
-    return permitted(namespace, [route], this.#known.get(uid)?.grants ?? []).length > 0;
+  permits(metadata: Meta, route: LeanRoute): boolean {
+    const { grants = [], foreignRoutes = [] } = this.#known.get(metadata.uid ?? "") ?? {};
+    return permittedOrShared(metadata, [route], grants, foreignRoutes).length > 0;
   }
 
   /** Keeps the result of a write, because the object may carry no label any more, or not yet. */

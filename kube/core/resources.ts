@@ -35,6 +35,7 @@ export const mutatingWebhookConfigurations: Resource = {
   plural: "mutatingwebhookconfigurations",
 };
 
+export const ingresses: Resource = { group: "networking.k8s.io", version: "v1", plural: "ingresses" };
 export const horizontalPodAutoscalers: Resource = {
   group: "autoscaling",
   version: "v2",

@@ -1,3 +1,4 @@
+import type { Ingress } from "../../kube/core/ingresses.ts";
 import type { LeanRoute, ReferenceGrant, Route } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
@@ -29,6 +30,8 @@ export interface ClusterState {
   readonly grants: readonly ReferenceGrant[];
   /** Of the Deployment's namespace. */
   readonly autoscalers?: readonly Autoscaler[];
+  /** Of the Deployment's namespace. */
+  readonly ingresses?: readonly Ingress[];
 }
 
 /** A request for another pod template, as admission reads it. */

@@ -5,6 +5,7 @@ import { hostConflictCaveats } from "../preflight/host-conflicts.ts";
 import { planBlocker } from "../preflight/preflight.ts";
 import { isWantedRoute, wantedServices } from "../preflight/selection.ts";
 import { misnamed, unsplittable } from "../preflight/services.ts";
+import { unaskable } from "../preflight/uncounted.ts";
 import { missingGrant, permitted, ungrantedWarnings } from "../traffic/grants.ts";
 import { servicesOf } from "../traffic/isolation.ts";
 import { autoscalerWarnings } from "../workload/autoscalers.ts";
@@ -21,6 +22,7 @@ import { surgeAt } from "../workload/surge.ts";
 import { hashOf, onlyRestarted, sameTemplate } from "../workload/template.ts";
 import { type AdmissionResponse, allowed, allowedNatively, denied, type Effect } from "./answer.ts";
 import { returnsToStable, undo, undoWarning } from "./back-to-stable.ts";
+import { besideWarnings } from "./beside-warnings.ts";
 import {
   drainMs,
   LONGEST_DRAIN_MS,
@@ -142,7 +144,8 @@ function begin(
     misnamed(plan, found) ??
     unsplittable(services, old, cluster) ??
     missingGrant(services, wanted, cluster.grants) ??
-    planBlocker(plan, services, routes);
+    planBlocker(plan, services, routes) ??
+    unaskable(plan, services, routes);
   if (refusal !== undefined) return denied(refusal);
   const spec = hold(object.spec, surgeAt(plan, 0));
   const isolate: Effect[] =
@@ -151,6 +154,7 @@ function begin(
     ...announce(plan, services, routes, change.layers),
     ...hostConflictCaveats(plan, services, wanted, cluster.known).map((doubt) => `serin: ${doubt}`),
     ...ungrantedWarnings(services, cluster.known, cluster.grants).map((warning) => `serin: ${warning}`),
+    ...besideWarnings({ services, routes, ingresses: cluster.ingresses ?? [] }),
     ...autoscalerWarnings(cluster.autoscalers ?? [], old),
     ...warnings,
   ];

@@ -7,12 +7,14 @@ import { describePlan } from "../plan/describe.ts";
 import { describeLayers, type Layer } from "../plan/layers.ts";
 import type { Plan } from "../plan/plan.ts";
 import { planCaveats } from "../preflight/preflight.ts";
+import { isUncounted } from "../preflight/uncounted.ts";
 import { namesAny } from "../traffic/overlay.ts";
 import { homeOf } from "../traffic/route-record.ts";
 import { unansweredWarnings } from "../traffic/route-status.ts";
 import { isStableDown, WAY_OUT } from "../workload/stable-down.ts";
 import { type AdmissionResponse, withWarnings } from "./answer.ts";
 import { metricsWarning } from "./metrics-warnings.ts";
+import { unknownGatewayWarnings } from "./unknown-gateways.ts";
 
 /** The warnings of an admission that starts a rollout: its plan, and the limits of its gateways and their metrics. */
 export function announce(
@@ -27,9 +29,10 @@ export function announce(
   const naming = routes.filter((route) => namesAny(route, services));
   const doubts = [...planCaveats(plan, services, naming), ...unansweredWarnings(naming)];
   return [
-    `serin: ${describePlan(plan)}${from}${behind}`,
+    `serin: ${describePlan(plan, isUncounted(plan, services, routes))}${from}${behind}`,
     ...doubts.map((doubt) => `serin: ${doubt}`),
     ...metricsWarnings(plan, naming),
+    ...unknownGatewayWarnings(plan, naming),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { keyOf } from "../../kube/core/meta.ts";
 import type { Route } from "../../kube/core/routes.ts";
-import { homeOf, shareOf } from "../traffic/route-record.ts";
+import { homeOf, routeRecordOf, shareOf } from "../traffic/route-record.ts";
 import { answersOf } from "../traffic/route-status.ts";
 import { gatewaysOf } from "./lookup.ts";
 import { unknownGateway } from "./unknown.ts";
@@ -11,10 +11,15 @@ export function settledOn(route: Route, uid: string): number {
   return share === undefined ? 0 : Date.parse(share.since) + settleMs(route);
 }
 
-/** The longest settle time of the route's implementations, in ms; without an answer, that of an unknown one. */
+/**
+ * The longest settle time of the route's implementations, in ms, or what a rollout's plan says beyond it; without an answer,
+ * that of an unknown one. The plan's is in the route's record, so that it is known after the Deployment is gone as well.
+ */
 export function settleMs(route: Route): number {
   const gateways = gatewaysOf(route);
-  return Math.max(...(gateways.length > 0 ? gateways : [unknownGateway]).map((gateway) => gateway.settleMs));
+  const known = (gateways.length > 0 ? gateways : [unknownGateway]).map((gateway) => gateway.settleMs);
+  const planned = Object.values(routeRecordOf(route)?.shares ?? {}).map((share) => share.settleMs ?? 0);
+  return Math.max(...known, ...planned);
 }
 
 /**

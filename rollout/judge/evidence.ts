@@ -20,6 +20,8 @@ export interface JudgeInput {
   readonly known?: Evidence;
   /** The backends to count: one entry for each kind of gateway. */
   readonly sources: readonly Counted[];
+  /** The provider whose Prometheus has the counters; absent: the controller's own. */
+  readonly prometheus?: string;
   readonly terms: Criteria;
   readonly pods: PodsOf;
   readonly templates: readonly TemplateCheck[];

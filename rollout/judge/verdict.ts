@@ -12,11 +12,12 @@ import { safetyVerdict } from "./safety-verdict.ts";
  * - `weakly-safe`: the evidence excludes only that the next weight costs more than `MOST_LOSS`;
  * - `open`: collect more evidence;
  * - `no-route`: the canary gets no requests although it has a weight;
+ * - `bypassed`: the same, and no weight splits the stable version's requests, so that the canary is not to blame;
  * - `silent`: neither version gets requests;
  * - `unread`: the metrics cannot be read, have not been read lately, or have none of the series.
  */
 export interface Verdict {
-  readonly kind: "safe" | "weakly-safe" | "open" | "no-route" | "silent" | "unread";
+  readonly kind: "safe" | "weakly-safe" | "open" | "no-route" | "bypassed" | "silent" | "unread";
   /** The reason, with its numbers. */
   readonly message: string;
 }
@@ -29,6 +30,8 @@ export interface VerdictContext {
   readonly templates: readonly TemplateCheck[];
   /** The canary's current share of the traffic, from 0 to 1. */
   readonly share: number;
+  /** Nothing counts the requests of the versions. */
+  readonly isUncounted?: boolean;
 }
 
 /** More ticks than this, and at least this time (as long as any scrape interval), without a request to either version. */
@@ -55,7 +58,11 @@ export function judge(evidence: Findings, context: VerdictContext): Verdict {
   if (blocked.length > 0) return { kind: "open", message: blocked.join("; ") };
   if (terms.compare === "off" || judged === undefined) {
     const met = [...terms.checks, ...templates].map((check) => describeCheck(evidence, check));
-    return { kind: "safe", message: met.join("; ") || "no checks; pods are healthy" };
+    const uncompared = context.isUncounted
+      ? ["not compared, because no route names a Service of these pods"]
+      : [];
+    const alone = met.length === 0 ? ["no checks; pods are healthy"] : met;
+    return { kind: "safe", message: [...uncompared, ...alone].join("; ") };
   }
   return safetyVerdict(judged, terms.compare, terms);
 }

@@ -5,6 +5,7 @@ import { judging } from "./judging.ts";
 import { parseMatches } from "./match.ts";
 import { describeRoute, parseProfile, parseRoute, parseService } from "./names.ts";
 import { orders } from "./orders.ts";
+import { parseSettle } from "./settle.ts";
 import { parseSize } from "./size.ts";
 import { parseSteps } from "./steps.ts";
 import { type Strategy, strategyNames } from "./strategy.ts";
@@ -89,6 +90,15 @@ export const annotations = {
       "is then the share of the new users.",
     example: "1h",
     parse: parseTime,
+  },
+  settleMs: {
+    key: "serin.dev/settle",
+    form: "a duration from 1s to 10m",
+    doc:
+      "How long the [gateway](gateways.md) may take to follow a change, if that is longer than Serin knows or assumes: an " +
+      "unknown gateway, one with a larger throttle, or many proxies. Serin waits for it after each change.",
+    example: "30s",
+    parse: parseSettle,
   },
   size: {
     key: "serin.dev/size",

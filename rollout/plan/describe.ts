@@ -4,14 +4,20 @@ import type { Plan } from "./plan.ts";
 import { describeSize } from "./size.ts";
 import { comparesAt, strategies } from "./strategy.ts";
 
-/** The plan in one line: `canary 10→25→50 %, at least 3 min; compared with stable; checks success-rate >= 99%`. */
-export function describePlan(plan: Plan): string {
+/**
+ * The plan in one line: `canary 10→25→50 %, at least 3 min; compared with stable; checks success-rate >= 99%`. `isUncounted`:
+ * nothing counts the requests of the versions, so nothing is compared, and no check of them is asked.
+ */
+export function describePlan(plan: Plan, isUncounted = false): string {
   const leastMs = plan.steps.reduce((sum, step) => sum + (step.kind === "pause" ? 0 : step.leastMs), 0);
-  const checks = plan.checks.map((check) => check.text).join(", ");
-  const compared = plan.compare !== "off" && comparesAt(plan.strategy, plan.steps[0]);
+  const asked = plan.checks.filter(({ metric }) => metric === "template" || !isUncounted);
+  const checks = asked.map((check) => check.text).join(", ");
+  const compared = !isUncounted && plan.compare !== "off" && comparesAt(plan.strategy, plan.steps[0]);
   const judged = [
+    ...(isUncounted ? ["not compared, because no route names a Service of these pods"] : []),
     ...(compared ? ["compared with stable"] : []),
     ...(checks === "" ? [] : [`checks ${checks}`]),
+    ...(checks === "" && !compared ? ["no checks but the health of the pods"] : []),
   ];
   const more = [
     plan.match &&
@@ -20,11 +26,10 @@ export function describePlan(plan: Plan): string {
     plan.stickyMs !== undefined && `users keep their version for ${formatDuration(plan.stickyMs)}`,
     describeSize(plan.size),
   ];
-  const by = judged.join("; ") || "no checks but the health of the pods";
   return [
     `${plan.strategy} ${describeSteps(plan)}, at least ${describeDuration(leastMs)}`,
     ...more.filter(Boolean),
-    by,
+    ...judged,
   ].join("; ");
 }
 

@@ -1,6 +1,7 @@
 import { oneOf } from "./annotation.ts";
 import { parseChecks } from "./checks.ts";
 import { parseCompare } from "./compare.ts";
+import { parseProvider } from "./names.ts";
 import { parseVariables } from "./variables.ts";
 
 /** The annotations by which Serin judges a canary. */
@@ -38,6 +39,15 @@ export const judging = {
       "The source of the request counts: the gateway, for each backend, or the application, by " +
       "`http_request_duration_seconds` of its pods.",
     example: "application",
+  },
+  prometheus: {
+    key: "serin.dev/prometheus",
+    form: "the name of a provider",
+    doc:
+      "The [provider](metrics.md#several-prometheis) whose Prometheus counts the requests, if it is not the controller's own. " +
+      "An administrator must allow it with `--provider`.",
+    example: "mimir",
+    parse: parseProvider,
   },
   variables: {
     key: "serin.dev/variables",

@@ -21,6 +21,12 @@ export function parseProfile(text: string): Parsed<string> {
   return isDnsSubdomain(name) ? { value: name } : invalid(text, "use the name of a ConfigMap, such as slow");
 }
 
+/** The name of a metric provider, which is that of its Secret. */
+export function parseProvider(text: string): Parsed<string> {
+  const name = text.trim();
+  return isDnsSubdomain(name) ? { value: name } : invalid(text, "use the name of a provider, such as mimir");
+}
+
 /** The name of a route: `name` or `namespace/name`. */
 export function parseRoute(item: string): Parsed<RouteName> {
   const parts = item.split("/");

@@ -11,6 +11,7 @@ import { progressDeadlineMs } from "../workload/hold.ts";
 import { askedBy, keptRequests } from "../workload/requests.ts";
 import type { RunRecord } from "../workload/run-record.ts";
 import { writeEvent, writePaused } from "../workload/writes.ts";
+import { bypassOf } from "./bypass.ts";
 import type { Decision } from "./decision.ts";
 import { awaitLeave } from "./hook-gates.ts";
 import { rewrite } from "./hook-record.ts";
@@ -59,6 +60,16 @@ export function checkHarm(snapshot: Snapshot): Decision | undefined {
   return harm === undefined ? undefined : rollBack(snapshot, harm, reproduction(evidence, judgeInput));
 }
 
+/** What the evidence says about the step in force; `undefined` while nothing is judged. */
+export function verdictOf(snapshot: Snapshot): Verdict | undefined {
+  const { now, judgeInput, evidence = { gates: {} } } = snapshot;
+  if (judgeInput === undefined) return undefined;
+  const { terms, templates } = judgeInput;
+  const isUncounted = judgeInput.sources.length === 0;
+  const share = shareOf(grantedExposure(snapshot));
+  return judge(evidence, { now, terms, templates, share, isUncounted });
+}
+
 function judgeStep(snapshot: Snapshot, step: JudgedStep): Decision {
   const { now, judgeInput } = snapshot;
   const run = snapshot.run as RunRecord;
@@ -66,11 +77,17 @@ function judgeStep(snapshot: Snapshot, step: JudgedStep): Decision {
   if (snapshot.routes.length === 0 && run.inForceSince === undefined) {
     return { writes: record(snapshot, { ...run, inForceSince: instant(now) }) };
   }
-  if (judgeInput === undefined) return { writes: [] };
-  const { terms, templates } = judgeInput;
-  const share = shareOf(grantedExposure(snapshot));
-  const verdict = judge(snapshot.evidence ?? { gates: {} }, { now, terms, templates, share });
-  return goOn(snapshot, step, verdict, terms);
+  const verdict = verdictOf(snapshot);
+  if (judgeInput === undefined || verdict === undefined) return { writes: [] };
+  return goOn(snapshot, step, withBypass(snapshot, verdict), judgeInput.terms);
+}
+
+/** Adds to a verdict that the canary gets no requests who else leads to the stable version, and the way out. */
+function withBypass(snapshot: Snapshot, verdict: Verdict): Verdict {
+  const bypass = verdict.kind === "no-route" ? bypassOf(snapshot) : undefined;
+  if (bypass === undefined) return verdict;
+  const message = `${verdict.message}. No weight splits all of them: ${bypass}. ${decidingOrders(snapshot)}`;
+  return { kind: "bypassed", message };
 }
 
 /** The share (0 to 1) of the requests that must reach the canary; 0 where users are chosen or return, as it is unknown there. */
@@ -112,6 +129,7 @@ function withoutProof(
       return lasted < progressDeadlineMs(snapshot.held.originals)
         ? undefined
         : rollBack(snapshot, verdict.message);
+    case "bypassed":
     case "unread":
       return undefined;
     default:

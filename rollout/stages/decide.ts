@@ -1,6 +1,7 @@
 import { writeSelector } from "../traffic/writes.ts";
 import { askedBy } from "../workload/requests.ts";
 import { advance, checkHarm } from "./advance.ts";
+import { judgeAnother, judgeAnotherInPromotion } from "./another-version.ts";
 import { type Decision, firstOf } from "./decision.ts";
 import { awaitUndo, drain } from "./drain.ts";
 import { awaitReturn, expose, lowerWeight } from "./expose.ts";
@@ -50,7 +51,7 @@ function decidePhase(snapshot: Snapshot): Decision {
   if (isStableLost(snapshot) && snapshot.held.phase !== "undone") return decideStableLost(snapshot);
   switch (snapshot.held.phase) {
     case "promoting":
-      return decidePromoting(snapshot);
+      return judgeAnotherInPromotion(snapshot) ?? decidePromoting(snapshot);
     case "failed":
       return decideFailed(snapshot);
     case "undone":
@@ -65,7 +66,7 @@ function decidePhase(snapshot: Snapshot): Decision {
 function decideCanary(snapshot: Snapshot): Decision {
   const outcome = snapshot.run?.outcome;
   if (outcome === "failed") return decideFailed(snapshot);
-  if (outcome === "proven") return decidePromotion(snapshot);
+  if (outcome === "proven") return judgeAnother(snapshot) ?? decidePromotion(snapshot);
   const decision = firstOf(
     [
       awaitUndo,
@@ -73,6 +74,7 @@ function decideCanary(snapshot: Snapshot): Decision {
       awaitCanary,
       markAll,
       abort,
+      judgeAnother,
       lowerWeight,
       checkHooks,
       checkHarm,

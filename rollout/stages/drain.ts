@@ -1,4 +1,3 @@
-import type { Route } from "../../kube/core/routes.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { settledOn, settleMs } from "../gateways/settle.ts";
 import { instant } from "../text/instant.ts";
@@ -62,7 +61,7 @@ export function restoreRoutes(snapshot: Snapshot): Decision | undefined {
   const detached = run?.detached;
   // The instant is unknown if the controller died right after it wrote the routes: count from now.
   if (detached === undefined && run !== undefined) return { writes: recordDetached(snapshot) };
-  return waitUntil(Date.parse(detached ?? snapshot.held.started) + longestSettle(snapshot.routes), snapshot);
+  return waitUntil(Date.parse(detached ?? snapshot.held.started) + longestSettle(snapshot), snapshot);
 }
 
 /** Deletes the canary Services last: a proxy that still knows one would answer with errors. */
@@ -99,6 +98,7 @@ function recordDetached(snapshot: Snapshot): readonly Write[] {
   return rewrite(snapshot, { detached: instant(snapshot.now) });
 }
 
-function longestSettle(routes: readonly Route[]): number {
-  return Math.max(0, ...routes.map(settleMs));
+/** The routes carry no share any more that says how long their gateways take. */
+function longestSettle({ routes, plan }: Snapshot): number {
+  return Math.max(0, ...routes.map((route) => Math.max(settleMs(route), plan.settleMs ?? 0)));
 }

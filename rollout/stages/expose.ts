@@ -13,6 +13,7 @@ import { writeRoute } from "../traffic/writes.ts";
 import { progressDeadlineMs } from "../workload/hold.ts";
 import type { Decision } from "./decision.ts";
 import { isolateStable, settledAt, waitUntil } from "./drain.ts";
+import { recordForeignRoutes } from "./foreign-routes.ts";
 import { stepSince } from "./health.ts";
 import { rewrite } from "./hook-record.ts";
 import { rollBack } from "./rollback.ts";
@@ -107,14 +108,21 @@ function forgetTrouble(snapshot: Snapshot): Decision | undefined {
 
 /** Writes the routes whose exposure or canary Services differ from the wanted ones. */
 export function attach(snapshot: Snapshot, exposure: (share: RouteShare | undefined) => Exposure) {
-  return snapshot.routes.flatMap((route) => {
+  const changed = snapshot.routes.flatMap((route) => {
     const present = snapshot.shares.get(route);
-    const wanted = { ...canaryServicesIn(snapshot, route), ...exposure(present) };
+    const { settleMs } = snapshot.plan;
+    const settle = settleMs === undefined ? {} : { settleMs };
+    const wanted = { ...canaryServicesIn(snapshot, route), ...settle, ...exposure(present) };
     const { since: _since, ...was } = present ?? {};
-    return equal(was, wanted)
-      ? []
-      : [writeRoute(route, snapshot.uid, { ...wanted, since: instant(snapshot.now) })];
+    return equal(was, wanted) ? [] : [{ route, share: { ...wanted, since: instant(snapshot.now) } }];
   });
+  return [
+    ...recordForeignRoutes(
+      snapshot,
+      changed.map(({ route }) => route),
+    ),
+    ...changed.map(({ route, share }) => writeRoute(route, snapshot.uid, share)),
+  ];
 }
 
 function canaryServicesIn(

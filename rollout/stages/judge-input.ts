@@ -29,6 +29,7 @@ export function judgeInputOf(snapshot: Facts): JudgeInput | undefined {
     from: known?.from ?? from,
     ...(known && { known }),
     sources,
+    ...(snapshot.plan.prometheus !== undefined && { prometheus: snapshot.plan.prometheus }),
     terms: termsOf(snapshot, from),
     pods: { canary: snapshot.pods, stable: snapshot.stablePods },
     templates: snapshot.plan.checks.filter((check) => check.metric === "template"),
@@ -75,9 +76,11 @@ function termsOf(snapshot: Facts, from: number): Criteria {
   const { plan } = snapshot;
   const comparable = comparesAt(plan.strategy, stepOf(snapshot));
   const counted = sourcesOf(snapshot).length > 0;
+  // Nobody asked for the default check, and nothing can answer it.
+  const asked = counted || !plan.checksAreDefault ? plan.checks : [];
   return {
     compare: counted && comparable ? plan.compare : "off",
-    checks: plan.checks.filter((check) => check.metric !== "template"),
+    checks: asked.filter((check) => check.metric !== "template"),
     // A step that has been granted and is not yet in force is another step already.
     stepFrom: Math.max(from, Date.parse(snapshot.run?.stepSince ?? "")),
     nextShare: nextWeight(snapshot) / 100,

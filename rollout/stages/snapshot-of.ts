@@ -6,7 +6,7 @@ import { FLIGHT, HELD } from "../keys.ts";
 import type { Plan } from "../plan/plan.ts";
 import { isWantedRoute, wantedServices } from "../preflight/selection.ts";
 import { isCanaryService } from "../traffic/canary-service.ts";
-import { permitted } from "../traffic/grants.ts";
+import { permittedOrShared } from "../traffic/grants.ts";
 import { servicesOf } from "../traffic/isolation.ts";
 import { servicesNamed } from "../traffic/overlay.ts";
 import { shareOf } from "../traffic/route-record.ts";
@@ -15,6 +15,7 @@ import { type HoldRecord, holdRecordOf } from "../workload/hold-record.ts";
 import { planOf } from "../workload/plan-of.ts";
 import { runRecordOf } from "../workload/run-record.ts";
 import { findByHash, findByTemplate, hashOf } from "../workload/template.ts";
+import { foreignRoutesOf } from "./foreign-routes.ts";
 import { judgeInputOf } from "./judge-input.ts";
 import type { Observation, Snapshot } from "./snapshot.ts";
 
@@ -62,7 +63,7 @@ export function snapshotOf(raw: RawSnapshot, plan: Plan = planOf(raw.deployment)
       (service) => serviceRecordOf(service) !== undefined && !names.has(service.metadata.name),
     ),
     canaryServices: marked.filter(isCanaryService),
-    routes: routesOf(deployment, plan, names, raw),
+    routes: routesOf(deployment, plan, names, { ...raw, replicaSets }),
     endpoints: readyEndpoints(raw.endpointSlices.filter((slice) => isMarkedFor(deployment, slice))),
     pods: isUndone ? [] : podsOf(canary),
     stablePods: isUndone ? [] : podsOf(stable),
@@ -131,12 +132,13 @@ function isMarkedFor({ metadata: { uid, namespace } }: Deployment, { metadata }:
 
 /** The permitted routes that name one of these Services, and those that already carry a share of the rollout. */
 function routesOf(
-  { metadata: { uid = "", namespace = "" } }: Deployment,
+  { metadata }: Deployment,
   plan: Plan,
   services: ReadonlySet<string>,
-  { routes, grants }: RawSnapshot,
+  { routes, grants, replicaSets }: RawSnapshot,
 ): readonly Route[] {
-  return permitted(namespace, routes, grants).filter(
+  const { uid = "", namespace = "" } = metadata;
+  return permittedOrShared(metadata, routes, grants, foreignRoutesOf(replicaSets)).filter(
     (route) =>
       shareOf(route, uid) !== undefined ||
       (isWantedRoute(plan, route, namespace) &&

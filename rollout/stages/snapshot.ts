@@ -1,3 +1,4 @@
+import type { Ingress } from "../../kube/core/ingresses.ts";
 import type { Route } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { Deployment, Pod, ReplicaSet } from "../../kube/core/workloads.ts";
@@ -61,6 +62,8 @@ export interface Snapshot extends Facts {
   readonly judgeInput: JudgeInput | undefined;
   /** The answer of the metrics; absent without a question. */
   readonly evidence?: Findings;
+  /** The Ingresses of the namespace; absent unless the canary gets no requests, because only then they matter. */
+  readonly ingresses?: readonly Ingress[];
   /** The answers of the hooks; absent: none yet. */
   readonly hooks?: HookAnswers;
 }

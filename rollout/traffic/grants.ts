@@ -1,9 +1,9 @@
-import { keyOf } from "../../kube/core/meta.ts";
-import type { LeanRoute, ReferenceGrant, Route } from "../../kube/core/routes.ts";
+import { keyOf, type Meta } from "../../kube/core/meta.ts";
+import { type LeanRoute, type ReferenceGrant, type Route, routeKeyOf } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import { canaryServiceName } from "./canary-service.ts";
 import { namesAny, servicesNamed } from "./overlay.ts";
-import { homeOf } from "./route-record.ts";
+import { homeOf, shareOf } from "./route-record.ts";
 
 const GATEWAY_API = "gateway.networking.k8s.io";
 
@@ -37,6 +37,29 @@ export function permitted<T extends Route | LeanRoute>(
           admits(grant, route) && [...servicesNamed(route, namespace)].some((name) => covers(grant, name)),
       ),
   );
+}
+
+/**
+ * The same routes, and those of other namespaces that still have a share of this rollout after their grant was revoked: a
+ * grant that comes back would send requests to the canary again. `foreignRoutes` are the keys of the routes to which the rollout's
+ * own record says that it gave a share, because a route itself can be forged.
+ */
+export function permittedOrShared<T extends Route | LeanRoute>(
+  { namespace = "", uid = "" }: Meta,
+  routes: readonly T[],
+  grants: readonly ReferenceGrant[],
+  foreignRoutes: readonly string[],
+): readonly T[] {
+  const allowed = new Set(permitted(namespace, routes, grants));
+  return routes.filter(
+    (route) => allowed.has(route) || (foreignRoutes.includes(routeKeyOf(route)) && hasShare(route, uid)),
+  );
+}
+
+function hasShare(route: Route | LeanRoute, uid: string): boolean {
+  return "shares" in route
+    ? (route as LeanRoute).shares.some((share) => share.uid === uid)
+    : shareOf(route as Route, uid) !== undefined;
 }
 
 /** One warning about routes of other namespaces that name a Service without a ReferenceGrant. */

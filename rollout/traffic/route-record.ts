@@ -6,6 +6,9 @@ import { amount, formatRecord, isNewer, list, map, readRecord, timestamp } from 
 import type { Match } from "./matches.ts";
 import { isSticky, type Sticky } from "./sticky.ts";
 
+/** The longest settle time that a plan may ask for, in ms: sweeps wait for it as well. */
+export const LONGEST_SETTLE_MS = 600_000;
+
 const percent = v.pipe(amount, v.maxValue(100));
 
 /** The share of the rollout whose Service a ref names. */
@@ -38,6 +41,8 @@ const storedShare = v.object({
   mirror: v.exactOptional(percent),
   /** Keeps users at the version that they got first. */
   sticky: v.exactOptional(v.custom<Sticky>(isSticky)),
+  /** How long (ms) the gateway may take to follow a change, if the plan says it; others can forge it, so it is bounded. */
+  settleMs: v.exactOptional(v.pipe(amount, v.maxValue(LONGEST_SETTLE_MS))),
   /** When this was written (RFC 3339). */
   since: timestamp,
   /** Admission drained the canary for an undo that is about to be stored. Until then, no step raises the weight. */

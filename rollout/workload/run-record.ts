@@ -26,6 +26,8 @@ const schema = v.object({
   unansweredSince: v.exactOptional(timestamp),
   /** Since when the canary's traffic does not flow as it was granted, for reasons outside the rollout. */
   unroutedSince: v.exactOptional(timestamp),
+  /** The routes of other namespaces that got a share (`kind/namespace/name`): their ReferenceGrant may be revoked meanwhile. */
+  foreignRoutes: v.exactOptional(list(v.string())),
   /** pod-template-hash of the version it was compared with. */
   stable: v.string(),
   /**

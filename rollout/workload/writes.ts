@@ -73,7 +73,9 @@ export function writeRunRecord(replicaSet: ReplicaSet, uid: string, run?: RunRec
 
 /** Removes a ReplicaSet's mark and native control's copies of the Deployment's annotations; the run record stays. */
 export function removeRunRecord(replicaSet: ReplicaSet, run?: RunRecord): Write {
-  const record = run === undefined ? {} : { [RUN]: formatRun(run) };
+  // At rest no route has a share, and a list of routes that once had one would let their owners forge a new one.
+  const { foreignRoutes: _routes, ...kept } = run ?? {};
+  const record = run === undefined ? {} : { [RUN]: formatRun(kept as RunRecord) };
   return patchReplicaSet(replicaSet, {
     labels: { [FLIGHT]: null },
     annotations: { [HELD]: null, [CHANGED]: null, ...record },

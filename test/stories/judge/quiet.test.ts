@@ -32,9 +32,14 @@ onEachGateway("a release that hardly anyone asks for", function (gateway) {
     // A gateway that restarts its turns at the stable version before the canary's turn comes: one request in 100.
     const { namespace } = shop;
     const churn = await startChurn(shop.cluster.api, namespace, { service: "web", everyMs: 750 });
+    const backend = { service: { name: "web", port: { number: 80 } } };
+    const spec = { defaultBackend: backend };
+    const metadata = { name: "old" };
+    await shop.apply(JSON.stringify({ apiVersion: "networking.k8s.io/v1", kind: "Ingress", metadata, spec }));
     try {
       const from = await start(shop, "app:v2-err100");
-      const why = /^holding at 1%: the canary receives no requests although its weight is 1/;
+      const why =
+        /^holding at 1%: the canary receives no requests although its weight is 1.*Ingress old leads to Service web too/;
       await shop.until("held", () => why.test(shop.condition()?.message ?? ""), 90_000);
       expect(load.since(from).byVersion).to.not.have.property("v2");
       expect(shop.weight()).to.equal(1);

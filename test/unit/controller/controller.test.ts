@@ -14,7 +14,7 @@ import { noLog } from "../../support/log.ts";
 
 /** The controller asks only the API server. */
 const alone = {
-  prometheus: { over: async () => new Map(), scrapeMs: async () => undefined } as never,
+  prometheus: () => ({ over: async () => new Map(), scrapeMs: async () => undefined }) as never,
   gates: async () => ({}),
   hookHosts: [],
   log: noLog,

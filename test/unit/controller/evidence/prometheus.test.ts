@@ -97,7 +97,17 @@ describe("Prometheus", () => {
     },
     { when: "the answer is null", body: "null", says: /an answer without series/ },
     { when: "a proxy answers", body: "<html>away</html>", status: 502, says: /answers 502: away/ },
-    { when: "the answer is not JSON", body: "hello", says: /an answer that Serin does not understand/ },
+    {
+      when: "the answer is a login page",
+      body: "<html>Sign in</html>",
+      says: /an answer that Serin does not understand \(200\): Sign in/,
+    },
+    {
+      when: "nothing is there",
+      body: "404 page not found",
+      status: 404,
+      says: /answers 404: 404 page not found/,
+    },
   ];
   for (const { when, says, ...given } of troubles) {
     it(`says so when ${when}`, async () => {

@@ -12,11 +12,12 @@ import {
 } from "../../../../kube/core/resources.ts";
 import type { Route } from "../../../../kube/core/routes.ts";
 import type { Service } from "../../../../kube/core/services.ts";
-import { FLIGHT } from "../../../../rollout/keys.ts";
+import { FLIGHT, RUN } from "../../../../rollout/keys.ts";
 import { canaryServiceOf } from "../../../../rollout/traffic/canary-service.ts";
 import { isolationPatch } from "../../../../rollout/traffic/isolation.ts";
 import { hold } from "../../../../rollout/workload/hold.ts";
 import { withHoldRecord } from "../../../../rollout/workload/hold-record.ts";
+import { formatRun, type RunRecord } from "../../../../rollout/workload/run-record.ts";
 import { FakeApi } from "../../../support/api.ts";
 import {
   AT_NOON,
@@ -41,6 +42,14 @@ const stored = aDeployment({ image: "web:2" });
 const inFlight = withHoldRecord({ ...stored, spec: hold(stored.spec, 1) }, aHeld(), stored);
 const isolated = merge(aService(), isolationPatch(aService(), UID, "web1", AT_NOON)) as Service;
 const share = { namespace: "shop", canaryServices: { web: "web-canary" }, weight: 50, since: AT_NOON };
+const run: RunRecord = {
+  started: AT_NOON,
+  outcome: "running",
+  step: 0,
+  stepSince: AT_NOON,
+  stable: "web1",
+  message: "",
+};
 
 describe("controller/gather", () => {
   let api: FakeApi;
@@ -116,7 +125,7 @@ describe("controller/gather", () => {
     expect(await names()).to.deep.equal({ ...all, left: ["other"] });
   });
 
-  it("keeps a route of another namespace whose grant was revoked, because it carries the overlay", async () => {
+  it("keeps a route of another namespace whose grant was revoked, because it carries the overlay, also as a new leader", async () => {
     const meta = { name: "far", namespace: "edge" };
     const backends = [{ name: "web", namespace: "shop", port: 80 }];
     api.add(httpRoutes, applied(aRoute({ kind: "HTTPRoute", backends, meta }), { [UID]: share }));
@@ -130,6 +139,14 @@ describe("controller/gather", () => {
     expect(await sorted()).to.deep.equal(both);
     api.remove(referenceGrants, "shop/edge");
     observer.forget(UID);
+    // Anyone can write such a route: without a note in the rollout's own record it does not count.
+    expect(await sorted()).to.deep.equal(all);
+    const annotations = { [RUN]: formatRun({ ...run, foreignRoutes: ["HTTPRoute/edge/far"] }) };
+    api.change(replicaSets, "shop/web-web2", { metadata: { annotations } });
+    await eventually("noted", () =>
+      caches.replicaSetsOf(inFlight.metadata).some((one) => one.metadata.annotations?.[RUN] !== undefined),
+    );
+    observer = new Observer({ kube, caches, clock });
     expect(await sorted()).to.deep.equal(both);
   });
 

@@ -184,4 +184,11 @@ describe("the verdict without a comparison", () => {
       message: "no checks; pods are healthy",
     });
   });
+
+  it("says so where nothing counts the requests", () => {
+    const terms = aTerms({ compare: "off" });
+    expect(verdict({}, { terms, isUncounted: true }).message).to.equal(
+      "not compared, because no route names a Service of these pods; no checks; pods are healthy",
+    );
+  });
 });

@@ -199,4 +199,15 @@ describe("plan", () => {
       "canary 5→pause→50 %, at least 1 min 30 s; no checks but the health of the pods",
     );
   });
+
+  it("claims no comparison and no check where nothing counts the requests", () => {
+    const begin =
+      "canary 10→25→50 %, at least 3 min; not compared, because no route names a Service of these pods; ";
+    const onlyHealth = `${begin}no checks but the health of the pods`;
+    expect(describePlan(planOf({}), true)).to.equal(onlyHealth);
+    expect(describePlan(planOf({ compare: "off" }), true)).to.equal(onlyHealth);
+    expect(describePlan(planOf({ checks: "queue <= 5, p99 <= 1s" }), true)).to.equal(
+      `${begin}checks queue <= 5`,
+    );
+  });
 });

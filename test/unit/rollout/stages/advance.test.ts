@@ -146,6 +146,24 @@ describe("going on by evidence", () => {
     );
   });
 
+  it("holds it for as long as requests come that no weight splits, and says which, with the way out", () => {
+    const unrouted = { canary: { total: 0 }, stable: { total: 900 } };
+    const ingress = { metadata: { name: "old" }, spec: { defaultBackend: { service: { name: "web" } } } };
+    for (const minutes of [1, 30, 600]) {
+      const snapshot = aRollout({ now: NOON + minutes * MINUTE });
+      const judged = after(minutes, snapshot, unrouted.canary, unrouted.stable);
+      const held = advance({ ...snapshot, ingresses: [ingress], evidence: { judged, gates: {} } });
+      expect(held.writes).to.deep.equal([]);
+      expect(held.condition?.message).to.match(
+        /^holding at 10%: the canary receives no requests .*Ingress old leads to Service web too\. kubectl annotate deployment\/web serin\.dev\/promote=1 \(or abort\) decides$/,
+      );
+    }
+    const annotations = { "serin.dev/metrics": "application" };
+    expect(outcome({ minutes: 30, annotations, ...unrouted })).to.match(
+      /^holding at 10%: .* the application's own metrics count requests that come without the gateway too\./,
+    );
+  });
+
   it("holds while the Deployment is paused", () => {
     const snapshot = aRollout({ now: NOON + MINUTE });
     const paused = {

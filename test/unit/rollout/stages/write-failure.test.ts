@@ -1,7 +1,9 @@
 import { expect } from "chai";
+import type { Write } from "../../../../kube/core/writes.ts";
 import { reportWriteFailure } from "../../../../rollout/stages/write-failure.ts";
 import { createCanaryService } from "../../../../rollout/traffic/writes.ts";
 import type { Phase } from "../../../../rollout/workload/hold-record.ts";
+import { writeSurge } from "../../../../rollout/workload/writes.ts";
 import { aHeld, aService, aSnapshot } from "../../../support/builders.ts";
 
 const canaryService = createCanaryService(aService({ meta: { name: "web-canary" } }));
@@ -30,5 +32,24 @@ describe("rollout/hindrance", () => {
   it("cuts what others say at length", () => {
     const [event] = reportWriteFailure(aSnapshot(), canaryService, "x".repeat(10_000)).writes;
     expect(event?.verb === "event" && event.message.length).to.be.below(600);
+  });
+
+  it("names the values of the hold if a policy refused a write to the Deployment, and only then", () => {
+    const snapshot = aSnapshot();
+    const said = (write: Write, reason: string) =>
+      reportWriteFailure(snapshot, write, reason).writes.flatMap((one) =>
+        one.verb === "event" ? [one.message] : [],
+      )[0];
+    const deployment = writeSurge(snapshot.deployment, 1);
+    for (const reason of [
+      "deployments.apps \"web\" is forbidden: ValidatingAdmissionPolicy 'a' with binding 'b' denied request: too long",
+      'admission webhook "validate.kyverno.svc" denied the request: too long',
+    ])
+      expect(said(deployment, reason)).to.match(
+        /too long; while a Deployment has the annotation serin\.dev\/held, policies must allow minReadySeconds 2147483645, progressDeadlineSeconds 2147483646, .*maxUnavailable 0$/,
+      );
+    expect(said(deployment, "the object has been modified")).to.match(/modified$/);
+    const service = createCanaryService(aService());
+    expect(said(service, 'admission webhook "x" denied the request: no')).to.match(/: no$/);
   });
 });

@@ -1,0 +1,18 @@
+import type { Route } from "../../kube/core/routes.ts";
+import { besideWeights, keptSessions, type Ways } from "../traffic/beside.ts";
+import { namesAny } from "../traffic/overlay.ts";
+
+/** Warns of requests that the weights will not split. Without a route there are no weights, and pods share all requests. */
+export function besideWarnings(ways: Ways): readonly string[] {
+  const routes = ways.routes.filter((route: Route) => namesAny(route, ways.services));
+  if (routes.length === 0) return [];
+  const beside = besideWeights(ways).map(
+    (clause) =>
+      `serin: ${clause}: no weight splits these requests; they get the stable version until the promotion`,
+  );
+  const sessions = keptSessions({ ...ways, routes }).map(
+    (clause) =>
+      `serin: ${clause}: the weights hold for new sessions only; the others stay at the stable version`,
+  );
+  return [...beside, ...sessions];
+}

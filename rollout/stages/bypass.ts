@@ -1,0 +1,16 @@
+import { application } from "../gateways/metrics/application.ts";
+import { besideWeights, keptSessions } from "../traffic/beside.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+/**
+ * Why the stable version may get requests although the canary gets none, without any fault of the canary: no weight splits
+ * them. `undefined` if Serin knows of no such requests.
+ */
+export function bypassOf(snapshot: Snapshot): string | undefined {
+  const { services, routes, ingresses = [], judgeInput } = snapshot;
+  const own = judgeInput?.sources.some(({ pack }) => pack === application)
+    ? ["the application's own metrics count requests that come without the gateway too"]
+    : [];
+  const found = [...besideWeights({ services, ingresses }), ...keptSessions({ services, routes }), ...own];
+  return found.length === 0 ? undefined : found.join("; ");
+}

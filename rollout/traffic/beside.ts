@@ -1,0 +1,52 @@
+import { type Ingress, servicesOfIngress } from "../../kube/core/ingresses.ts";
+import { keyOf } from "../../kube/core/meta.ts";
+import type { BackendRef, Route } from "../../kube/core/routes.ts";
+import type { Service } from "../../kube/core/services.ts";
+import { rulesOf } from "./overlay.ts";
+import { homeOf, isService } from "./route-record.ts";
+
+/** The objects that may bring a Service requests. */
+export interface Ways {
+  readonly services: readonly Service[];
+  readonly routes: readonly Route[];
+  readonly ingresses: readonly Ingress[];
+}
+
+/** What brings the Services requests that no weight splits, one clause for each: they reach the stable version only. */
+export function besideWeights({
+  services,
+  ingresses,
+}: Pick<Ways, "services" | "ingresses">): readonly string[] {
+  const names = services.map(({ metadata }) => metadata.name);
+  const leading = ingresses.flatMap((ingress) => {
+    const named = servicesOfIngress(ingress);
+    const own = names.filter((name) => named.has(name));
+    return own.length === 0
+      ? []
+      : [`Ingress ${ingress.metadata.name} leads to Service ${own.join(", ")} too`];
+  });
+  const open = services
+    .filter(({ spec }) => spec.type === "LoadBalancer" || spec.type === "NodePort")
+    .map(
+      ({ metadata, spec }) =>
+        `Service ${metadata.name} of type ${spec.type} takes requests without the gateway`,
+    );
+  return [...leading, ...open];
+}
+
+/** The rules in which sessions keep users at the backend that they got first, whatever the weights: one clause for each. */
+export function keptSessions({ services, routes }: Pick<Ways, "services" | "routes">): readonly string[] {
+  return routes.flatMap((route) => {
+    const { kind, namespace } = homeOf(route);
+    const isOwn = (ref: BackendRef) =>
+      isService(ref) &&
+      services.some(
+        ({ metadata }) => metadata.name === ref.name && metadata.namespace === (ref.namespace ?? namespace),
+      );
+    return rulesOf(route).flatMap(({ backendRefs = [], sessionPersistence }, i) =>
+      sessionPersistence && backendRefs.some(isOwn)
+        ? [`rule ${i} of ${kind} ${keyOf(route)} has sessionPersistence`]
+        : [],
+    );
+  });
+}
