@@ -32,6 +32,6 @@ export function isExposed(share: RouteShare | undefined): boolean {
 }
 
 /** The share without traffic for its canary, from this instant (RFC 3339) on. */
-export function drained({ namespace, canaryServices }: RouteShare, since: string): RouteShare {
-  return { namespace, canaryServices, ...NONE, since };
+export function drained({ namespace, canaryServices, unmet }: RouteShare, since: string): RouteShare {
+  return { namespace, canaryServices, ...(unmet && { unmet }), ...NONE, since };
 }

@@ -38,6 +38,8 @@ const storedShare = v.object({
   mirror: v.exactOptional(percent),
   /** Keeps users at the version that they got first. */
   sticky: v.exactOptional(v.custom<Sticky>(isSticky)),
+  /** The conditions that the route's parents did not meet before this share; absent: they met all. */
+  unmet: v.exactOptional(list(v.string())),
   /** When this was written (RFC 3339). */
   since: timestamp,
   /** Admission drained the canary for an undo that is about to be stored. Until then, no step raises the weight. */
