@@ -13,7 +13,7 @@ import { writeEvent, writeRunRecord, writeScale, writeSurge } from "../workload/
 import type { Decision } from "./decision.ts";
 import { isolateStable } from "./drain.ts";
 import { attach, routedServices } from "./expose.ts";
-import { deadlineIn, overdue, refusal, unhealthy } from "./health.ts";
+import { deadlineIn, overdue, restartsBefore, shortage, unhealthy } from "./health.ts";
 import { mayServe } from "./hook-gates.ts";
 import { rollBack } from "./rollback.ts";
 import { raiseSurge, scaleUpStable } from "./scale.ts";
@@ -53,10 +53,16 @@ export function awaitMatch({ deployment, canary }: Snapshot): Decision | undefin
 }
 
 /** Writes the first run record of the rollout on the canary's ReplicaSet. */
-export function beginRecord({ now, held, uid, canary }: Snapshot, message: string): readonly Write[] {
+export function beginRecord(snapshot: Snapshot, message: string): readonly Write[] {
+  const { now, held, uid, canary } = snapshot;
   const { started, stable } = held;
+  const restarts = restartsBefore(snapshot);
   const begun = { started, outcome: "running", step: 0, stepSince: instant(now), stable, message } as const;
-  const run = { ...begun, ...keptRequests(held) };
+  const run = {
+    ...begun,
+    ...(Object.keys(restarts).length > 0 && { restarts }),
+    ...keptRequests(held),
+  };
   return canary === undefined ? [] : [writeRunRecord(canary, uid, run)];
 }
 
@@ -93,7 +99,7 @@ export function isolate(snapshot: Snapshot): Decision | undefined {
   return isolateStable(snapshot);
 }
 
-/** Rolls back at once if pods cannot become ready. */
+/** Rolls back if pods cannot become ready. */
 export function checkHealth(snapshot: Snapshot): Decision | undefined {
   const reason = unhealthy(snapshot);
   return reason === undefined ? undefined : rollBack(snapshot, reason);
@@ -153,7 +159,7 @@ export function awaitReady(snapshot: Snapshot): Decision | undefined {
   if (fewest >= pods) return undefined;
   const late = overdue(snapshot, pods);
   if (late !== undefined) return rollBack(snapshot, late);
-  const message = `waiting for ${pods} ready canary pods, ${fewest} so far${refusal(snapshot)}`;
+  const message = `waiting for ${pods} ready canary pods, ${fewest} so far${shortage(snapshot)}`;
   const condition = { status: "Unknown", reason: "Preparing", message } as const;
   if (fewest === 0 && isRouted(snapshot)) return { writes: attach(snapshot, () => NONE), condition };
   return { writes: [], condition, waitMs: deadlineIn(snapshot) };

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import { evidenceSchema } from "../judge/evidence-record.ts";
 import { RUN } from "../keys.ts";
-import { formatRecord, isNewer, list, readRecord, timestamp } from "../text/stored-json.ts";
+import { amount, formatRecord, isNewer, list, map, readRecord, timestamp } from "../text/stored-json.ts";
 import { requestsSchema } from "./requests.ts";
 
 const schema = v.object({
@@ -26,6 +26,8 @@ const schema = v.object({
   unansweredSince: v.exactOptional(timestamp),
   /** Since when the canary's traffic does not flow as it was granted, for reasons outside the rollout. */
   unroutedSince: v.exactOptional(timestamp),
+  /** Pod → the restarts of its containers before this rollout: a retry does not count them. */
+  restarts: v.exactOptional(map(amount)),
   /** pod-template-hash of the version it was compared with. */
   stable: v.string(),
   /**
