@@ -177,7 +177,8 @@ function pending(snapshot: Snapshot, type: HookType): readonly Hook[] {
   return hooksOf(snapshot, type).filter((hook) => !isDone(snapshot, hook));
 }
 
-function hasServed(snapshot: Snapshot): boolean {
+/** Whether the canary has had traffic. */
+export function hasServed(snapshot: Snapshot): boolean {
   const { run } = snapshot;
   return run !== undefined && (run.step > 0 || run.inForceSince !== undefined || isRouted(snapshot));
 }

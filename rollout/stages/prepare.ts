@@ -1,4 +1,4 @@
-import { keyOf } from "../../kube/core/meta.ts";
+import { conditionOf, keyOf } from "../../kube/core/meta.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { FLIGHT } from "../keys.ts";
 import { instant } from "../text/instant.ts";
@@ -10,11 +10,12 @@ import { askedBy, keptRequests } from "../workload/requests.ts";
 import { surgePods } from "../workload/surge.ts";
 import { sameTemplate } from "../workload/template.ts";
 import { writeEvent, writeRunRecord, writeScale, writeSurge } from "../workload/writes.ts";
+import { abort } from "./asked.ts";
 import type { Decision } from "./decision.ts";
 import { isolateStable } from "./drain.ts";
 import { attach, routedServices } from "./expose.ts";
 import { deadlineIn, overdue, restartsBefore, shortage, unhealthy } from "./health.ts";
-import { mayServe } from "./hook-gates.ts";
+import { hasServed, mayServe } from "./hook-gates.ts";
 import { rollBack } from "./rollback.ts";
 import { raiseSurge, scaleUpStable } from "./scale.ts";
 import { isRouted, replicasOf, type Snapshot, wantedSurge } from "./snapshot.ts";
@@ -22,9 +23,11 @@ import { isRouted, replicasOf, type Snapshot, wantedSurge } from "./snapshot.ts"
 /** Waits until native control has created the canary's ReplicaSet, then writes the run record on it. */
 export function awaitCanary(snapshot: Snapshot): Decision | undefined {
   if (snapshot.canary === undefined) {
+    const ordered = abort(snapshot);
+    if (ordered !== undefined) return ordered;
     const message = snapshot.deployment.spec.paused
-      ? "the Deployment is paused: kubectl rollout resume starts the canary"
-      : "waiting for the canary's ReplicaSet";
+      ? `the Deployment is paused: kubectl rollout resume deployment/${snapshot.deployment.metadata.name} starts the canary`
+      : `waiting for the canary's ReplicaSet${refusedSet(snapshot)}`;
     return {
       writes: markAll(snapshot)?.writes ?? [],
       condition: { status: "Unknown", reason: "Preparing", message },
@@ -40,6 +43,12 @@ export function awaitCanary(snapshot: Snapshot): Decision | undefined {
     ],
     condition: { status: "Unknown", reason: "Preparing", message },
   };
+}
+
+/** `: ` and why the API server refuses the ReplicaSet to native control, as a quota does. */
+function refusedSet({ deployment }: Snapshot): string {
+  const progressing = conditionOf(deployment.status?.conditions, "Progressing");
+  return progressing?.reason === "ReplicaSetCreateError" ? `: ${progressing.message}` : "";
 }
 
 /**
@@ -113,7 +122,7 @@ export function checkHealth(snapshot: Snapshot): Decision | undefined {
 export function size(snapshot: Snapshot): Decision | undefined {
   const { deployment, canary, stable } = snapshot;
   const observed = (deployment.status?.observedGeneration ?? 0) >= (deployment.metadata.generation ?? 0);
-  if (!observed || canary === undefined) return { writes: [] };
+  if (!observed || canary === undefined) return awaitNativeControl(snapshot);
   const wanted = replicasOf(deployment);
   const surge = deployment.spec.strategy?.rollingUpdate?.maxSurge;
   const present = canary.spec.replicas ?? 0;
@@ -130,6 +139,14 @@ export function size(snapshot: Snapshot): Decision | undefined {
   if (surge !== wantedSurge(snapshot)) return { writes: [writeSurge(deployment, wantedSurge(snapshot))] };
   const pods = surgePods(surge, wanted);
   return present > pods ? { writes: [writeScale(canary, pods)] } : undefined;
+}
+
+/** A passing wait; only before the first weight is it worth a sentence. */
+function awaitNativeControl(snapshot: Snapshot): Decision {
+  if (hasServed(snapshot)) return { writes: [] };
+  const { generation } = snapshot.deployment.metadata;
+  const message = `native control has not seen generation ${generation} of the Deployment`;
+  return { writes: [], condition: { status: "Unknown", reason: "Preparing", message } };
 }
 
 /** Creates or updates the canary Service of every Service that a route names. */

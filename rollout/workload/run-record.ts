@@ -26,6 +26,8 @@ const schema = v.object({
   unansweredSince: v.exactOptional(timestamp),
   /** Since when the canary's traffic does not flow as it was granted, for reasons outside the rollout. */
   unroutedSince: v.exactOptional(timestamp),
+  /** Since when the API server refuses a write of a rollout that has had traffic. */
+  refusedSince: v.exactOptional(timestamp),
   /** Pod → the restarts of its containers before this rollout: a retry does not count them. */
   restarts: v.exactOptional(map(amount)),
   /** pod-template-hash of the version it was compared with. */

@@ -42,7 +42,9 @@ describe("what was deleted in flight", () => {
     const { metadata } = remove(world, "services");
     world.run(30);
     expect(weight(world)).to.equal(0);
-    expect(said(world)).to.equal("no Service selects these pods any more");
+    expect(said(world)).to.equal(
+      "no Service selects these pods any more; kubectl annotate deployment/web serin.dev/promote=1 (or abort) decides",
+    );
     world.put("services", aService({ meta: { ...metadata, labels: {}, annotations: { owner: "web" } } }));
     world.reconcile("web");
     expect(isIsolated(world)).to.equal(true);
@@ -56,7 +58,9 @@ describe("what was deleted in flight", () => {
     const { metadata } = remove(world, "httproutes");
     world.run(60);
     expect(isIsolated(world)).to.equal(true);
-    expect(said(world)).to.equal("no route names Service web any more");
+    expect(said(world)).to.equal(
+      "no route names Service web any more; kubectl annotate deployment/web serin.dev/promote=1 (or abort) decides",
+    );
     const { resourceVersion: _version, ...meta } = metadata;
     world.put("httproutes", {
       metadata: { ...meta, labels: {}, annotations: {} },
