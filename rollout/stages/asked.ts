@@ -3,7 +3,7 @@ import type { RunRecord } from "../workload/run-record.ts";
 import { writePaused } from "../workload/writes.ts";
 import { prove } from "./advance.ts";
 import type { Decision } from "./decision.ts";
-import { hasServed } from "./hook-gates.ts";
+import { hadTraffic } from "./first-weight.ts";
 import { rollBack } from "./rollback.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -22,7 +22,7 @@ export function promoteNow(snapshot: Snapshot): Decision | undefined {
   const { held, deployment } = snapshot;
   if (held.asked !== "promote") return undefined;
   const run = snapshot.run as RunRecord;
-  const before = hasServed(snapshot) ? "" : ", before it had any traffic";
+  const before = hadTraffic(snapshot) ? "" : ", before it had any traffic";
   const because = `promoted on request${before}${askedBy(held, "promote")}`;
   const { writes } = prove(snapshot, because);
   return {

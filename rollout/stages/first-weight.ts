@@ -3,10 +3,9 @@ import { instant } from "../text/instant.ts";
 import { progressDeadlineMs } from "../workload/hold.ts";
 import type { Decision } from "./decision.ts";
 import { stepSince } from "./health.ts";
-import { hasServed } from "./hook-gates.ts";
 import { rewrite } from "./hook-record.ts";
 import { rollBack } from "./rollback.ts";
-import type { Snapshot } from "./snapshot.ts";
+import { isRouted, type Snapshot } from "./snapshot.ts";
 
 /** Some stages have the same deadline and name the pod or the gateway that missed it: they come first. */
 const LATER_MS = 10_000;
@@ -32,15 +31,29 @@ export function missedWeight(snapshot: Snapshot): string | undefined {
   return `the canary had no weight within progressDeadlineSeconds (${seconds}s)`;
 }
 
-/** Whether the canary has had a weight, or is known to wait for its routes, which have a deadline of their own. */
+/** Whether the canary has had traffic, or is known to wait for its routes, which have a deadline of their own. */
 function isPast(snapshot: Snapshot): boolean {
-  return hasServed(snapshot) || snapshot.run?.unroutedSince !== undefined;
+  return hadTraffic(snapshot) || snapshot.run?.unroutedSince !== undefined;
 }
 
-/** When the deadline is over, in ms. A weight that was taken back after a failure of all pods begins it anew. */
+/** Whether the canary has had traffic in this rollout. A pause before the first weight may last as long as it likes. */
+export function hadTraffic(snapshot: Snapshot): boolean {
+  const first = snapshot.plan.steps.findIndex(({ kind }) => kind !== "pause");
+  const { step = 0, inForceSince } = snapshot.run ?? {};
+  return step > Math.max(first, 0) || inForceSince !== undefined || isRouted(snapshot);
+}
+
+/**
+ * When the deadline is over, in ms. It counts from the last write that the rollout needs once, so that an outage of the API
+ * server leaves the whole of it; a weight that was taken back after the loss of all pods begins it anew.
+ */
 function dueAt(snapshot: Snapshot): number {
-  const shares = [...snapshot.shares.values()].map(({ since }) => Date.parse(since));
-  const since = Math.max(stepSince(snapshot), begunNatively(snapshot), ...shares);
+  const written = [
+    ...[...snapshot.shares.values()].map(({ since }) => since),
+    ...snapshot.canaryServices.map(({ metadata }) => metadata.creationTimestamp ?? ""),
+  ];
+  const instants = written.map((text) => Date.parse(text) || 0);
+  const since = Math.max(stepSince(snapshot), begunNatively(snapshot), ...instants);
   return since + progressDeadlineMs(snapshot.held.originals) + LATER_MS;
 }
 

@@ -177,8 +177,7 @@ function pending(snapshot: Snapshot, type: HookType): readonly Hook[] {
   return hooksOf(snapshot, type).filter((hook) => !isDone(snapshot, hook));
 }
 
-/** Whether the canary has had traffic. */
-export function hasServed(snapshot: Snapshot): boolean {
+function hasServed(snapshot: Snapshot): boolean {
   const { run } = snapshot;
   return run !== undefined && (run.step > 0 || run.inForceSince !== undefined || isRouted(snapshot));
 }

@@ -14,8 +14,9 @@ import { abort } from "./asked.ts";
 import type { Decision } from "./decision.ts";
 import { isolateStable } from "./drain.ts";
 import { attach, routedServices } from "./expose.ts";
+import { hadTraffic } from "./first-weight.ts";
 import { deadlineIn, overdue, restartsBefore, shortage, unhealthy } from "./health.ts";
-import { hasServed, mayServe } from "./hook-gates.ts";
+import { mayServe } from "./hook-gates.ts";
 import { rollBack } from "./rollback.ts";
 import { raiseSurge, scaleUpStable } from "./scale.ts";
 import { isRouted, replicasOf, type Snapshot, wantedSurge } from "./snapshot.ts";
@@ -143,7 +144,7 @@ export function size(snapshot: Snapshot): Decision | undefined {
 
 /** A passing wait; only before the first weight is it worth a sentence. */
 function awaitNativeControl(snapshot: Snapshot): Decision {
-  if (hasServed(snapshot)) return { writes: [] };
+  if (hadTraffic(snapshot)) return { writes: [] };
   const { generation } = snapshot.deployment.metadata;
   const message = `native control has not seen generation ${generation} of the Deployment`;
   return { writes: [], condition: { status: "Unknown", reason: "Preparing", message } };

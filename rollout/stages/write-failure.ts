@@ -4,8 +4,7 @@ import { progressDeadlineMs } from "../workload/hold.ts";
 import { writeEvent } from "../workload/writes.ts";
 import { report } from "./condition.ts";
 import type { Decision } from "./decision.ts";
-import { missedWeight } from "./first-weight.ts";
-import { hasServed } from "./hook-gates.ts";
+import { hadTraffic, missedWeight } from "./first-weight.ts";
 import { rewrite } from "./hook-record.ts";
 import { rollBack } from "./rollback.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -50,7 +49,7 @@ function overdueRefusal(snapshot: Snapshot, message: string): string | undefined
 
 function noteRefusal(snapshot: Snapshot): readonly Write[] {
   const { run, now } = snapshot;
-  if (!isJudged(snapshot) || !hasServed(snapshot) || run?.refusedSince !== undefined) return [];
+  if (!isJudged(snapshot) || !hadTraffic(snapshot) || run?.refusedSince !== undefined) return [];
   return rewrite(snapshot, { refusedSince: instant(now) });
 }
 

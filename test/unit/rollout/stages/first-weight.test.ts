@@ -52,6 +52,18 @@ describe("a wait before the first weight", () => {
     expect(text(withDeadline(before(60, { run: { unroutedSince: at(59) } }), waiting))).to.equal("[]");
   });
 
+  it("counts as before the first weight after a pause of the plan, too", () => {
+    const parts = { annotations: { "serin.dev/steps": "pause, 10, 50" } };
+    expect(text(withDeadline(before(11, { ...parts, run: { step: 1 } }), waiting))).to.contain("failed");
+    expect(text(withDeadline(before(11, { ...parts, run: { step: 2 } }), waiting))).to.equal("[]");
+  });
+
+  it("has a whole deadline from the creation of the canary Service, which an outage may have delayed", () => {
+    const late = aService({ meta: { name: "web-canary", creationTimestamp: at(55) } });
+    expect(text(withDeadline(before(60, { canaryServices: [late] }), waiting))).to.equal("[]");
+    expect(text(withDeadline(before(66, { canaryServices: [late] }), waiting))).to.contain("failed");
+  });
+
   it("is no failure while it has writes or waits for a person", () => {
     const holding = { ...waiting, condition: { ...waiting.condition, reason: "Holding" } } as Decision;
     expect(withDeadline(before(60), holding)).to.equal(holding);
