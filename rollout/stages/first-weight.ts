@@ -17,6 +17,8 @@ const LATER_MS = 10_000;
 export function withDeadline(snapshot: Snapshot, decision: Decision): Decision {
   const { condition, writes, waitMs } = decision;
   if (writes.length > 0 || condition?.reason !== "Preparing") return decision;
+  // No deadline overrules an order.
+  if (snapshot.held.asked === "promote") return decision;
   if (snapshot.deployment.spec.paused) return { ...decision, writes: keepTime(snapshot) };
   const late = missedWeight(snapshot);
   if (late !== undefined) return rollBack(snapshot, `${late}: ${condition.message}`);

@@ -27,7 +27,7 @@ export function reportWriteFailure(snapshot: Snapshot, write: Write, reason: str
   const event = writeEvent(snapshot.deployment, "Warning", "WriteFailed", message);
   const condition = { status: "Unknown", reason: "Holding", message } as const;
   const told = hasVerdict(snapshot) ? undefined : withWayOut(snapshot, { writes: [], condition }).condition;
-  return { writes: [event, ...report(snapshot, told).writes, ...noteRefusal(snapshot)] };
+  return { writes: [event, ...report(snapshot, told).writes, ...noteRefusal(snapshot, write)] };
 }
 
 /** Forgets a refusal when all writes of the step have succeeded. */
@@ -47,8 +47,10 @@ function overdueRefusal(snapshot: Snapshot, message: string): string | undefined
   return snapshot.now - since > deadline ? `${message}, for ${deadline / 1000}s` : undefined;
 }
 
-function noteRefusal(snapshot: Snapshot): readonly Write[] {
-  const { run, now } = snapshot;
+/** Notes the first refusal, unless it is that of the record itself. */
+function noteRefusal(snapshot: Snapshot, refused: Exclude<Write, { verb: "event" }>): readonly Write[] {
+  const { run, judged, now } = snapshot;
+  if (refused.kind === "replicasets" && refused.name === judged?.metadata.name) return [];
   if (!isJudged(snapshot) || !hadTraffic(snapshot) || run?.refusedSince !== undefined) return [];
   return rewrite(snapshot, { refusedSince: instant(now) });
 }

@@ -5,7 +5,7 @@ import type { Load } from "../cluster/load.ts";
 import { HEARD_MS, Shop } from "./shop.ts";
 
 const DEADLINE_S = 15;
-const plan = { "serin.dev/steps": "25:1s", "serin.dev/compare": "off", "serin.dev/checks": "none" };
+const plan = { "serin.dev/steps": "25:6s", "serin.dev/compare": "off", "serin.dev/checks": "none" };
 
 onEachGateway("a rollout that waits", function (gateway) {
   this.timeout(240_000);
@@ -48,7 +48,7 @@ onEachGateway("a rollout that waits", function (gateway) {
     const to = await shop.until("the promotion", () => shop.held()?.phase === "promoting");
     expect(load.between(from, to).byVersion.v2, "requests to the canary").to.be.above(0);
     await shop.atRest();
-    expect(shop.record("v2")?.outcome).to.equal("promoted");
+    await shop.until("the record", () => shop.record("v2")?.outcome === "promoted");
     expect(load.since(0).failed, "failed requests").to.equal(0);
   });
 
@@ -129,7 +129,7 @@ onEachGateway("a rollout that waits", function (gateway) {
     await update("v7-slow6");
     await shop.until("the wait", () => /waiting for 2 ready canary pods/.test(message()));
     await shop.promote();
-    expect(shop.record("v7-slow6")).to.include({ outcome: "promoted" });
+    await shop.until("the record", () => shop.record("v7-slow6")?.outcome === "promoted");
     expect(shop.pods("v7-slow6")).to.have.length(5);
     expect(load.since(from).failed, "failed requests").to.equal(0);
   });

@@ -70,6 +70,8 @@ describe("a wait before the first weight", () => {
     const writing = { ...waiting, writes: [createCanaryService(aService())] };
     expect(withDeadline(before(60), writing)).to.equal(writing);
     expect(text(withDeadline(aRollout({ now: NOON + 60 * MINUTE }), waiting))).to.equal("[]");
+    const ordered = before(60, { held: aHeld({ asked: "promote" }) });
+    expect(text(withDeadline(ordered, waiting))).to.equal("[]");
   });
 
   it("includes that for a native control which does not look at the Deployment", () => {
@@ -86,7 +88,7 @@ describe("a wait before the first weight", () => {
 });
 
 describe("a write that the API server refuses", () => {
-  const canary = aReplicaSet({ image: "web:2" });
+  const canary = aReplicaSet({ image: "web:3" });
   const refused = {
     "a canary Service": createCanaryService(aService({ meta: { name: "web-canary" } })),
     "a route": writeRoute(aRoute(), "uid-web", undefined),
@@ -126,6 +128,14 @@ describe("a write that the API server refuses", () => {
         .and.to.contain(said);
     });
   }
+
+  it("is not noted in the very record whose write is refused", () => {
+    const { judged } = aRollout();
+    const write = writeScale(judged ?? canary, 3);
+    expect(text(reportWriteFailure(aRollout({ run: { step: 1 } }), write, said))).not.to.contain(
+      "refusedSince",
+    );
+  });
 
   it("overrules no order and no verdict", () => {
     const write = refused["a canary Service"];
