@@ -153,9 +153,8 @@ function reproduction({ judged }: Findings, { sources: [first] }: JudgeInput): s
 }
 
 /** Records that the canary is to be promoted. */
-export function prove(snapshot: Snapshot, because: string): Decision {
+export function prove(snapshot: Snapshot, message: string): Decision {
   const { paused: _paused, inForceSince: _since, ...rest } = snapshot.run as RunRecord;
-  const message = `proven at ${shortly(grantedExposure(snapshot))}: ${because}`;
   return {
     writes: [
       ...record(snapshot, { ...rest, outcome: "proven", message, ...keptRequests(snapshot.held) }),
@@ -164,12 +163,17 @@ export function prove(snapshot: Snapshot, because: string): Decision {
   };
 }
 
+/** The sentence about a canary that is to be promoted. */
+export function provenBy(snapshot: Snapshot, because: string): string {
+  return `proven at ${shortly(grantedExposure(snapshot))}: ${because}`;
+}
+
 /** Grants the step after the present one, or after the last one the promotion. */
 function grantNext(snapshot: Snapshot, because: string): Decision {
   const next = stepIndex(snapshot) + 1;
   const waits = awaitLeave(snapshot, next);
   if (waits !== undefined) return waits;
-  if (next >= snapshot.plan.steps.length) return prove(snapshot, because);
+  if (next >= snapshot.plan.steps.length) return prove(snapshot, provenBy(snapshot, because));
   const { paused: _paused, inForceSince: _since, ...rest } = snapshot.run as RunRecord;
   const message = `step ${next + 1} of ${snapshot.plan.steps.length} after ${shortly(grantedExposure(snapshot))}: ${because}`;
   return {

@@ -1,7 +1,7 @@
 import { askedBy } from "../workload/requests.ts";
 import type { RunRecord } from "../workload/run-record.ts";
 import { writePaused } from "../workload/writes.ts";
-import { prove } from "./advance.ts";
+import { prove, provenBy } from "./advance.ts";
 import type { Decision } from "./decision.ts";
 import { hadTraffic } from "./first-weight.ts";
 import { rollBack } from "./rollback.ts";
@@ -22,9 +22,11 @@ export function promoteNow(snapshot: Snapshot): Decision | undefined {
   const { held, deployment } = snapshot;
   if (held.asked !== "promote") return undefined;
   const run = snapshot.run as RunRecord;
-  const before = hadTraffic(snapshot) ? "" : ", before it had any traffic";
-  const because = `promoted on request${before}${askedBy(held, "promote")}`;
-  const { writes } = prove(snapshot, because);
+  const by = askedBy(held, "promote");
+  const message = hadTraffic(snapshot)
+    ? provenBy(snapshot, `promoted on request${by}`)
+    : `promoted on request before it had any traffic${by}`;
+  const { writes } = prove(snapshot, message);
   return {
     writes: run.paused ? [writePaused(deployment, held.originals.paused ?? false), ...writes] : writes,
   };

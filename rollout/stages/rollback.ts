@@ -84,7 +84,8 @@ function exposure(snapshot: Snapshot): string {
 function next(snapshot: Snapshot): string {
   if (snapshot.plan.onFailure === "undo") return "The stable template is put back";
   const { name } = snapshot.deployment.metadata;
-  return `One pod is kept; kubectl rollout undo deployment/${name} goes back, ${orderCommand(snapshot, "retry")} tries again`;
+  const kept = snapshot.judged === undefined ? "" : "One pod is kept; ";
+  return `${kept}kubectl rollout undo deployment/${name} goes back, ${orderCommand(snapshot, "retry")} tries again`;
 }
 
 /** Advises to revert ConfigMaps that were changed in place: the stable template does not contain their content. */
