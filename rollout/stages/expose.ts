@@ -86,7 +86,7 @@ export function awaitReturn(snapshot: Snapshot): Decision | undefined {
 }
 
 /** Waits while traffic does not flow as granted, and rolls back at the user's deadline. `known`: since when, in ms. */
-function awaitTraffic(snapshot: Snapshot, complaint: string, known: number | undefined): Decision {
+export function awaitTraffic(snapshot: Snapshot, complaint: string, known: number | undefined): Decision {
   const deadline = progressDeadlineMs(snapshot.held.originals);
   const condition = { status: "Unknown", reason: "Preparing", message: complaint } as const;
   const noted = snapshot.run?.unroutedSince;

@@ -13,13 +13,14 @@ import { writeEvent, writeRunRecord, writeScale, writeSurge } from "../workload/
 import { abort } from "./asked.ts";
 import type { Decision } from "./decision.ts";
 import { isolateStable } from "./drain.ts";
-import { attach, routedServices } from "./expose.ts";
+import { attach, awaitTraffic, routedServices } from "./expose.ts";
 import { hadTraffic } from "./first-weight.ts";
-import { deadlineIn, overdue, restartsBefore, shortage, unhealthy } from "./health.ts";
+import { deadlineIn, overdue, restartsBefore, shortage, stepSince, unhealthy } from "./health.ts";
 import { mayServe } from "./hook-gates.ts";
 import { rollBack } from "./rollback.ts";
 import { raiseSurge, scaleUpStable } from "./scale.ts";
 import { isRouted, replicasOf, type Snapshot, wantedSurge } from "./snapshot.ts";
+import { MOMENT_MS } from "./unmet.ts";
 
 /** Waits until native control has created the canary's ReplicaSet, then writes the run record on it. */
 export function awaitCanary(snapshot: Snapshot): Decision | undefined {
@@ -180,5 +181,9 @@ export function awaitReady(snapshot: Snapshot): Decision | undefined {
   const message = `waiting for ${pods} ready canary pods, ${fewest} so far${shortage(snapshot)}`;
   const condition = { status: "Unknown", reason: "Preparing", message } as const;
   if (fewest === 0 && isRouted(snapshot)) return { writes: attach(snapshot, () => NONE), condition };
+  const arePodsReady = (snapshot.canary?.status?.readyReplicas ?? 0) >= pods;
+  // Endpoints follow pods within a moment. If they do not, no pod's deadline would end the wait.
+  if (arePodsReady && hadTraffic(snapshot) && snapshot.now - stepSince(snapshot) > MOMENT_MS)
+    return awaitTraffic(snapshot, message, undefined);
   return { writes: [], condition, waitMs: deadlineIn(snapshot) };
 }

@@ -84,8 +84,10 @@ function exposure(snapshot: Snapshot): string {
 function next(snapshot: Snapshot): string {
   if (snapshot.plan.onFailure === "undo") return "The stable template is put back";
   const { name } = snapshot.deployment.metadata;
-  const kept = snapshot.judged === undefined ? "" : "One pod is kept; ";
-  return `${kept}kubectl rollout undo deployment/${name} goes back, ${orderCommand(snapshot, "retry")} tries again`;
+  const retry = `${orderCommand(snapshot, "retry")} tries again`;
+  // kubectl has no revision to undo before the canary has a ReplicaSet.
+  if (snapshot.judged === undefined) return `Apply the stable template to go back; ${retry}`;
+  return `One pod is kept; kubectl rollout undo deployment/${name} goes back, ${retry}`;
 }
 
 /** Advises to revert ConfigMaps that were changed in place: the stable template does not contain their content. */
