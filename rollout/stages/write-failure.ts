@@ -56,7 +56,8 @@ function noteRefusal(snapshot: Snapshot, refused: Exclude<Write, { verb: "event"
 }
 
 function isJudged({ held, run }: Snapshot): boolean {
-  return held.phase === "canary" && !held.latched && !held.lost && run?.outcome === "running";
+  const isRunning = run === undefined || run.outcome === "running";
+  return held.phase === "canary" && !held.latched && !held.lost && isRunning;
 }
 
 const VERBS = {

@@ -8,7 +8,15 @@ import { reportWriteFailure } from "../../../../rollout/stages/write-failure.ts"
 import { isolationPatch } from "../../../../rollout/traffic/isolation.ts";
 import { createCanaryService, writeRoute } from "../../../../rollout/traffic/writes.ts";
 import { writeScale } from "../../../../rollout/workload/writes.ts";
-import { aDeployment, aHeld, aReplicaSet, aRoute, aService, NOON } from "../../../support/builders.ts";
+import {
+  aDeployment,
+  aHeld,
+  aReplicaSet,
+  aRoute,
+  aService,
+  aSnapshot,
+  NOON,
+} from "../../../support/builders.ts";
 import { merge } from "../../../support/patch.ts";
 import { aRollout } from "../../../support/rollout.ts";
 
@@ -128,6 +136,15 @@ describe("a write that the API server refuses", () => {
         .and.to.contain(said);
     });
   }
+
+  it("of the first run record ends the rollout, too", () => {
+    const unmarked = (minutes: number) => {
+      const parts = { now: NOON + minutes * MINUTE, canary, replicaSets: [aReplicaSet(), canary] };
+      return text(reportWriteFailure(aSnapshot(parts), writeScale(canary, 3), said));
+    };
+    expect(unmarked(9)).not.to.contain("rolled back");
+    expect(unmarked(10.2)).to.contain(String.raw`\"phase\":\"failed\"`).and.to.contain("rolled back");
+  });
 
   it("is not noted in the very record whose write is refused", () => {
     const { judged } = aRollout();
