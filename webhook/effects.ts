@@ -13,7 +13,6 @@ import { perform } from "../kube/runtime/apply.ts";
 import type { Effect } from "../rollout/admission/answer.ts";
 import type { ClusterState } from "../rollout/admission/change.ts";
 import { type EffectWork, workOf } from "../rollout/admission/effect-write.ts";
-import { notAccepted } from "../rollout/gateways/settle.ts";
 import { FLIGHT } from "../rollout/keys.ts";
 import type { Lanes } from "./lanes.ts";
 
@@ -71,7 +70,7 @@ export function routesToDrain(
 
 /** Writes every route, even if one is refused, then waits as long as the gateways need to follow. */
 async function drain(
-  { write, settledAt }: EffectWork & { on: "routes" },
+  { write, isAccepted, settledAt }: EffectWork & { on: "routes" },
   wait: boolean,
   { kube, clock, lanes, namespace, routes }: Needs,
 ): Promise<void> {
@@ -101,7 +100,7 @@ async function drain(
       const settledMs = await inTurn(async () => {
         const route = await readRoute(kube, place).catch(ifNotFound(undefined));
         if (route === undefined) return 0;
-        return notAccepted(route) === undefined || clock.now() >= until ? settledAt([route]) : undefined;
+        return isAccepted(route) || clock.now() >= until ? settledAt([route]) : undefined;
       });
       if (settledMs !== undefined) return settledMs;
       await clock.sleep(POLL_MS);

@@ -140,6 +140,7 @@ export interface ContainerStatus {
   ready?: boolean;
   restartCount?: number;
   state?: { waiting?: { reason?: string; message?: string } };
+  lastState?: { terminated?: { exitCode?: number; reason?: string } };
 }
 
 /** A pod as the API server stores it. */

@@ -1,7 +1,7 @@
 import type { ReferenceGrant, Route } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { Write } from "../../kube/core/writes.ts";
-import { settledOn } from "../gateways/settle.ts";
+import { notAccepted, settledOn } from "../gateways/settle.ts";
 import { instant } from "../text/instant.ts";
 import { drained, isExposed } from "../traffic/exposure.ts";
 import { permitted } from "../traffic/grants.ts";
@@ -31,6 +31,8 @@ export type EffectWork =
         grants: readonly ReferenceGrant[],
       ) => readonly Route[];
       readonly write: (route: Route, now: number) => Write | undefined;
+      /** Whether the route's gateways have accepted what was written. */
+      readonly isAccepted: (route: Route) => boolean;
       /** When (ms) the writes of these routes are in force; admission answers after it. */
       readonly settledAt: (routes: readonly Route[]) => number;
     };
@@ -61,6 +63,7 @@ export function workOf(effect: Effect): EffectWork {
             grants,
           ),
         write: (route, now) => drainRoute(effect, route, now),
+        isAccepted: (route) => notAccepted(route, shareOf(route, uid)) === undefined,
         settledAt: (routes) => Math.max(0, ...routes.map((route) => settledOn(route, uid))),
       };
     default:

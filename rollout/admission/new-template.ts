@@ -18,6 +18,7 @@ import {
   withHoldRecord,
 } from "../workload/hold-record.ts";
 import { runRecordOf } from "../workload/run-record.ts";
+import { isStableDown } from "../workload/stable-down.ts";
 import { surgeAt } from "../workload/surge.ts";
 import { hashOf, onlyRestarted, sameTemplate } from "../workload/template.ts";
 import { type AdmissionResponse, allowed, allowedNatively, denied, type Effect } from "./answer.ts";
@@ -58,7 +59,8 @@ export function admitNewTemplate(request: TemplateRequest): AdmissionResponse {
     case "promoting":
       return latchPromotion(change, plan);
     case "canary":
-      return supersede(change, next);
+      // Its pods may be the only ones that serve. As at rest, there is nothing to compare the new version with.
+      return isStableDown(change.stable) ? replaceNatively(change, held) : supersede(change, next);
     case "failed":
     case "undone":
       return afterEnd(

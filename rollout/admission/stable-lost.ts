@@ -10,11 +10,14 @@ export function isStableGone({ stable }: TemplateChange, { phase }: HoldRecord):
 
 /**
  * Admits any template after the stable version was lost, the stable one among them, whose ReplicaSet native control creates
- * again. Nothing is left to compare with. The Services come first: without a ReplicaSet they select no pod.
+ * again; also another template while no stable pod is ready. Nothing is left to compare with. The Services come first: isolated
+ * ones have no pod that answers.
  */
 export function replaceNatively(change: TemplateChange, held: HoldRecord): AdmissionResponse {
   const answer = undo(change, { ...held, lost: true });
-  const why = "the stable ReplicaSet is gone: there is nothing to compare with";
+  const gone =
+    change.stable === undefined ? "the stable ReplicaSet is gone" : "no pod of the stable version is ready";
+  const why = `${gone}: there is nothing to compare with`;
   return withWarnings({ ...answer, effects: [restoring(change.old), ...answer.effects] }, [
     `serin: native rolling update, no canary: ${why}`,
   ]);

@@ -1,4 +1,5 @@
 import type { Route } from "../../kube/core/routes.ts";
+import { isAnswer } from "../traffic/route-status.ts";
 import type { Gateway } from "./gateway.ts";
 import { gateways } from "./registry.ts";
 import { unknownGateway } from "./unknown.ts";
@@ -11,11 +12,14 @@ const byDomain: ReadonlyMap<string, Gateway> = new Map(
 
 /** The implementations that wrote a status on the route. */
 export function gatewaysOf(route: Route): readonly Gateway[] {
-  const names = new Set((route.status?.parents ?? []).map((parent) => parent.controllerName ?? ""));
-  return [...names].map(gatewayOf);
+  const parents = (route.status?.parents ?? []).filter(
+    (parent) => isAnswer(parent) || knownGateway(parent.controllerName) !== undefined,
+  );
+  return [...new Set(parents.map(({ controllerName = "" }) => controllerName))].map(
+    (name) => knownGateway(name) ?? { ...unknownGateway, name: name || unknownGateway.name },
+  );
 }
 
-function gatewayOf(controllerName: string): Gateway {
-  const [domain = ""] = controllerName.split("/");
-  return byDomain.get(domain) ?? { ...unknownGateway, name: controllerName || unknownGateway.name };
+function knownGateway(controllerName = ""): Gateway | undefined {
+  return byDomain.get(controllerName.split("/")[0] ?? "");
 }

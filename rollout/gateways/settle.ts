@@ -1,9 +1,10 @@
 import { keyOf } from "../../kube/core/meta.ts";
 import type { Route } from "../../kube/core/routes.ts";
-import { homeOf, routeRecordOf, shareOf } from "../traffic/route-record.ts";
+import { homeOf, type RouteShare, routeRecordOf, shareOf } from "../traffic/route-record.ts";
 import { answersOf } from "../traffic/route-status.ts";
 import { gatewaysOf } from "./lookup.ts";
 import { unknownGateway } from "./unknown.ts";
+import { unmetConditions } from "./unmet-conditions.ts";
 
 /** When the last written weight of a route is in force, in ms; 0 if the route carries no share of the rollout. */
 export function settledOn(route: Route, uid: string): number {
@@ -37,25 +38,18 @@ export function isStatusElsewhere(route: Route, routes: readonly Route[]): boole
 
 /**
  * Why a parent has not accepted the current spec of the route, with the implementation's own words; `undefined` if every
- * parent with a status has.
+ * parent with a status has. What was not met before the share does not count, as long as its canary Services are not what
+ * is missing now.
  */
-export function notAccepted(route: Route): string | undefined {
-  const name = `${route.metadata.namespace}/${route.metadata.name}`;
-  const parents = answersOf(route);
-  if (parents.length === 0) return `no gateway answers for route ${name}`;
-  for (const { controllerName = "a gateway", conditions = [] } of parents) {
-    for (const type of ["Accepted", "ResolvedRefs"]) {
-      const condition = conditions.find((candidate) => candidate.type === type);
-      // Some implementations leave out the generation. Then only the status counts.
-      const observed =
-        condition?.observedGeneration ?? (condition === undefined ? 0 : Number.POSITIVE_INFINITY);
-      if (observed < (route.metadata.generation ?? 0)) {
-        return `${controllerName} has not yet seen generation ${route.metadata.generation} of route ${name}`;
-      }
-      if (condition?.status !== "True") {
-        return `${controllerName} says ${type}=${condition?.status} (${condition?.reason}) of route ${name}: ${condition?.message}`;
-      }
-    }
-  }
-  return undefined;
+export function notAccepted(
+  route: Route,
+  share?: Pick<RouteShare, "unmet" | "canaryServices">,
+): string | undefined {
+  if (answersOf(route).length === 0) return `no gateway answers for route ${keyOf(route)}`;
+  const canaryServices = Object.values(share?.canaryServices ?? {});
+  const unmet = unmetConditions(route).find(
+    ({ about, message }) =>
+      !share?.unmet?.includes(about) || canaryServices.some((name) => message.includes(name)),
+  );
+  return unmet?.message;
 }

@@ -8,10 +8,11 @@ import type { JudgedStep } from "../plan/steps.ts";
 import { instant } from "../text/instant.ts";
 import type { Exposure } from "../traffic/exposure.ts";
 import { progressDeadlineMs } from "../workload/hold.ts";
-import { askedBy, keptRequests } from "../workload/requests.ts";
+import { keptRequests } from "../workload/requests.ts";
 import type { RunRecord } from "../workload/run-record.ts";
 import { writeEvent, writePaused } from "../workload/writes.ts";
 import { bypassOf } from "./bypass.ts";
+import { orderCommand } from "./commands.ts";
 import type { Decision } from "./decision.ts";
 import { awaitLeave } from "./hook-gates.ts";
 import { rewrite } from "./hook-record.ts";
@@ -28,12 +29,6 @@ const LAST_TIMES = 3;
 export function advance(snapshot: Snapshot): Decision {
   const step = stepOf(snapshot);
   if (step === undefined || snapshot.run === undefined) return { writes: [] };
-  if (snapshot.held.asked === "promote")
-    return grantNext(
-      snapshot,
-      `promoted on request${askedBy(snapshot.held, "promote")}`,
-      Number.POSITIVE_INFINITY,
-    );
   return step.kind === "pause" ? awaitResume(snapshot) : judgeStep(snapshot, step);
 }
 
@@ -43,13 +38,27 @@ function awaitResume(snapshot: Snapshot): Decision {
   const paused = snapshot.deployment.spec.paused === true;
   if (run.paused) {
     if (!paused) return grantNext(snapshot, "resumed");
-    return {
-      writes: [],
-      condition: holding(snapshot, "paused by the plan: kubectl rollout resume continues"),
-    };
+    return { writes: [], condition: holding(snapshot, pausedByPlan(snapshot)) };
   }
   // The pause comes before its record: in the other order, a crash between the two would skip the pause.
-  return { writes: [writePaused(snapshot.deployment, true), ...record(snapshot, { ...run, paused: true })] };
+  return {
+    writes: [
+      writePaused(snapshot.deployment, true),
+      ...record(snapshot, { ...run, paused: true }),
+      writeEvent(
+        snapshot.deployment,
+        "Normal",
+        "CanaryPaused",
+        holding(snapshot, pausedByPlan(snapshot)).message,
+      ),
+    ],
+  };
+}
+
+/** kubectl refuses `rollout undo` and `rollout restart` of a paused Deployment. */
+function pausedByPlan(snapshot: Snapshot): string {
+  const { name } = snapshot.deployment.metadata;
+  return `paused by the plan: kubectl rollout resume deployment/${name} continues, ${orderCommand(snapshot, "abort")} goes back`;
 }
 
 /** Rolls back a canary that the evidence shows to be harmful, whatever the rollout waits for at the moment. */
@@ -107,7 +116,9 @@ function goOn(
     return { writes: [], condition: progressing(snapshot, verdict), waitMs: step.leastMs - lasted };
   }
   if (snapshot.deployment.spec.paused) {
-    return { writes: [], condition: holding(snapshot, "paused: kubectl rollout resume continues") };
+    const { name } = snapshot.deployment.metadata;
+    const ways = `kubectl rollout resume deployment/${name} continues, ${orderCommand(snapshot, "abort")} goes back`;
+    return { writes: [], condition: holding(snapshot, `paused: ${ways}`) };
   }
   if (verdict.kind === "safe") return grantNext(snapshot, verdict.message);
   const instead = withoutProof(snapshot, verdict, lasted, compare);
@@ -159,22 +170,29 @@ function reproduction({ judged }: Findings, { sources: [first] }: JudgeInput): s
   return `Query: ${reproduce(first.pack, first.canary, seconds)} at ${instant(judged.at)}`;
 }
 
-/** Grants the step after the present one (or after `steps` of them), or after the last one the promotion. */
-function grantNext(snapshot: Snapshot, because: string, steps = 1): Decision {
-  const run = snapshot.run as RunRecord;
-  const next = stepIndex(snapshot) + steps;
+/** Records that the canary is to be promoted. */
+export function prove(snapshot: Snapshot, message: string): Decision {
+  const { paused: _paused, inForceSince: _since, ...rest } = snapshot.run as RunRecord;
+  return {
+    writes: [
+      ...record(snapshot, { ...rest, outcome: "proven", message, ...keptRequests(snapshot.held) }),
+      writeEvent(snapshot.deployment, "Normal", "CanaryProven", message),
+    ],
+  };
+}
+
+/** The sentence about a canary that is to be promoted. */
+export function provenBy(snapshot: Snapshot, because: string): string {
+  return `proven at ${shortly(grantedExposure(snapshot))}: ${because}`;
+}
+
+/** Grants the step after the present one, or after the last one the promotion. */
+function grantNext(snapshot: Snapshot, because: string): Decision {
+  const next = stepIndex(snapshot) + 1;
   const waits = awaitLeave(snapshot, next);
   if (waits !== undefined) return waits;
-  const { paused: _paused, inForceSince: _since, ...rest } = run;
-  if (next >= snapshot.plan.steps.length) {
-    const message = `proven at ${shortly(grantedExposure(snapshot))}: ${because}`;
-    return {
-      writes: [
-        ...record(snapshot, { ...rest, outcome: "proven", message, ...keptRequests(snapshot.held) }),
-        writeEvent(snapshot.deployment, "Normal", "CanaryProven", message),
-      ],
-    };
-  }
+  if (next >= snapshot.plan.steps.length) return prove(snapshot, provenBy(snapshot, because));
+  const { paused: _paused, inForceSince: _since, ...rest } = snapshot.run as RunRecord;
   const message = `step ${next + 1} of ${snapshot.plan.steps.length} after ${shortly(grantedExposure(snapshot))}: ${because}`;
   return {
     writes: [

@@ -1,4 +1,5 @@
 import { conditionOf } from "../../kube/core/meta.ts";
+import type { Deployment } from "../../kube/core/workloads.ts";
 import { CONDITION } from "../keys.ts";
 import { instant } from "../text/instant.ts";
 import { canaryCondition, writeConditions } from "../workload/writes.ts";
@@ -35,4 +36,12 @@ export function report(snapshot: Snapshot, update: ConditionUpdate | undefined):
 function essence(reason: ConditionUpdate["reason"], message = ""): string {
   if (reason === "Progressing") return message.replace(/:.*/, "");
   return message.replaceAll(/\d+(\.\d+)?/g, "#");
+}
+
+/** The sentence of a rollout that failed before the canary had a ReplicaSet for the record. */
+export function toldFailure({ status }: Deployment): string {
+  const told = conditionOf(status?.conditions, CONDITION);
+  return told?.reason === "RolledBack"
+    ? (told.message ?? "")
+    : "rolled back before the canary had a ReplicaSet";
 }

@@ -1,10 +1,11 @@
 import { writeSelector } from "../traffic/writes.ts";
-import { askedBy } from "../workload/requests.ts";
 import { advance, checkHarm } from "./advance.ts";
 import { judgeAnother, judgeAnotherInPromotion } from "./another-version.ts";
+import { abort, promoteNow } from "./asked.ts";
 import { type Decision, firstOf } from "./decision.ts";
 import { awaitUndo, drain } from "./drain.ts";
 import { awaitReturn, expose, lowerWeight } from "./expose.ts";
+import { withDeadline } from "./first-weight.ts";
 import { correctFuture } from "./future.ts";
 import { awaitConfirmation, awaitTrial, checkHooks, withCompanions, withRollback } from "./hook-gates.ts";
 import { leaveToNewer } from "./newer.ts";
@@ -20,12 +21,14 @@ import {
   size,
 } from "./prepare.ts";
 import { decidePromoting, decidePromotion } from "./promote.ts";
-import { decideFailed, forgetFailure, rollBack } from "./rollback.ts";
+import { decideFailed, forgetFailure } from "./rollback.ts";
 import { isStableLost, replicasOf, type Snapshot } from "./snapshot.ts";
 import { reportStableDown } from "./stable-down.ts";
 import { decideStableLost } from "./stable-lost.ts";
 import { decideSuperseding } from "./supersede.ts";
 import { decideUndone } from "./undo.ts";
+import { withWayOut } from "./way-out.ts";
+import { forgetRefusal } from "./write-failure.ts";
 
 /**
  * Decides about a rollout by its snapshot alone, without a memory or a clock. A stage is skipped once its effect is visible,
@@ -34,7 +37,7 @@ import { decideUndone } from "./undo.ts";
 export function decide(snapshot: Snapshot): Decision {
   const waiting = leaveToNewer(snapshot);
   if (waiting !== undefined) return waiting;
-  const decision = decidePhase(snapshot);
+  const decision = withWayOut(snapshot, decidePhase(snapshot));
   // No later stage restores these Services before the end.
   const left = (snapshot.formerServices ?? []).map(writeSelector);
   if (left.length === 0) {
@@ -66,7 +69,7 @@ function decidePhase(snapshot: Snapshot): Decision {
 function decideCanary(snapshot: Snapshot): Decision {
   const outcome = snapshot.run?.outcome;
   if (outcome === "failed") return decideFailed(snapshot);
-  if (outcome === "proven") return judgeAnother(snapshot) ?? decidePromotion(snapshot);
+  if (outcome === "proven") return abort(snapshot) ?? judgeAnother(snapshot) ?? decidePromotion(snapshot);
   const decision = firstOf(
     [
       awaitUndo,
@@ -79,6 +82,7 @@ function decideCanary(snapshot: Snapshot): Decision {
       checkHooks,
       checkHarm,
       awaitMatch,
+      promoteNow,
       awaitReturn,
       checkRoutes,
       isolate,
@@ -90,22 +94,18 @@ function decideCanary(snapshot: Snapshot): Decision {
       awaitReady,
       awaitTrial,
       expose,
+      forgetRefusal,
       (step) => withCompanions(step, advance(step)),
     ],
     snapshot,
   );
-  return reportStableDown(snapshot, withRollback(snapshot, decision));
-}
-
-function abort(snapshot: Snapshot): Decision | undefined {
-  return snapshot.held.asked === "abort"
-    ? rollBack(snapshot, `aborted on request${askedBy(snapshot.held, "abort")}`)
-    : undefined;
+  return reportStableDown(snapshot, withRollback(snapshot, withDeadline(snapshot, decision)));
 }
 
 /** At zero replicas no pod serves, so Serin has no traffic to share and nothing to judge. */
 function awaitReplicas(snapshot: Snapshot): Decision | undefined {
   if (replicasOf(snapshot.deployment) > 0) return undefined;
-  const says = { status: "Unknown", reason: "Holding", message: "the Deployment is scaled to zero" } as const;
+  const message = `the Deployment is scaled to zero: kubectl scale deployment/${snapshot.deployment.metadata.name} --replicas=1 continues`;
+  const says = { status: "Unknown", reason: "Holding", message } as const;
   return { writes: drain(snapshot)?.writes ?? [], condition: says };
 }

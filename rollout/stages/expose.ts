@@ -1,6 +1,6 @@
 import type { Route } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
-import { isStatusElsewhere, notAccepted } from "../gateways/settle.ts";
+import { notAccepted } from "../gateways/settle.ts";
 import { blockerOf } from "../preflight/preflight.ts";
 import { equal } from "../text/equal.ts";
 import { instant } from "../text/instant.ts";
@@ -8,7 +8,6 @@ import { canaryServiceName } from "../traffic/canary-service.ts";
 import { type Exposure, exposureOf, NONE } from "../traffic/exposure.ts";
 import { servicesNamed } from "../traffic/overlay.ts";
 import { type RouteShare, routeRecordOf, withShare } from "../traffic/route-record.ts";
-import { awaited } from "../traffic/route-status.ts";
 import { writeRoute } from "../traffic/writes.ts";
 import { progressDeadlineMs } from "../workload/hold.ts";
 import type { Decision } from "./decision.ts";
@@ -18,9 +17,8 @@ import { stepSince } from "./health.ts";
 import { rewrite } from "./hook-record.ts";
 import { rollBack } from "./rollback.ts";
 import { grantedExposure, isRouted, type Snapshot } from "./snapshot.ts";
+import { answering, awaitSeen, MOMENT_MS, unmetIn } from "./unmet.ts";
 
-/** How long (ms) a gateway may take to see a change by Serin before something else must be wrong. */
-const MOMENT_MS = 60_000;
 /** How often Serin looks whether a deleted object is back, in ms. */
 const LOOK_MS = 1_000;
 
@@ -31,6 +29,8 @@ export function expose(snapshot: Snapshot): Decision | undefined {
     (route) => blockerOf(route, sharesWith(snapshot, route), snapshot.uid) ?? [],
   )[0];
   if (blocker !== undefined) return rollBack(snapshot, blocker);
+  const unseen = awaitSeen(snapshot);
+  if (unseen !== undefined) return unseen;
   const missing = attach(snapshot, (share) => (share === undefined ? NONE : exposureOf(share)));
   if (missing.length > 0) return { writes: missing };
   const refused = awaitAccepted(snapshot) ?? forgetTrouble(snapshot);
@@ -52,9 +52,8 @@ export function lowerWeight(snapshot: Snapshot): Decision | undefined {
 
 /** Every parent has accepted the routes as they stand. */
 function awaitAccepted(snapshot: Snapshot): Decision | undefined {
-  const complaint = awaited(snapshot.routes)
-    .filter((route) => !isStatusElsewhere(route, snapshot.routes))
-    .map(notAccepted)
+  const complaint = answering(snapshot)
+    .map((route) => notAccepted(route, snapshot.shares.get(route)))
     .find((reason) => reason !== undefined);
   if (complaint === undefined) return undefined;
   const written = [...snapshot.shares.values()].map(({ since }) => Date.parse(since));
@@ -88,7 +87,7 @@ export function awaitReturn(snapshot: Snapshot): Decision | undefined {
 }
 
 /** Waits while traffic does not flow as granted, and rolls back at the user's deadline. `known`: since when, in ms. */
-function awaitTraffic(snapshot: Snapshot, complaint: string, known: number | undefined): Decision {
+export function awaitTraffic(snapshot: Snapshot, complaint: string, known: number | undefined): Decision {
   const deadline = progressDeadlineMs(snapshot.held.originals);
   const condition = { status: "Unknown", reason: "Preparing", message: complaint } as const;
   const noted = snapshot.run?.unroutedSince;
@@ -112,7 +111,12 @@ export function attach(snapshot: Snapshot, exposure: (share: RouteShare | undefi
     const present = snapshot.shares.get(route);
     const { settleMs } = snapshot.plan;
     const settle = settleMs === undefined ? {} : { settleMs };
-    const wanted = { ...canaryServicesIn(snapshot, route), ...settle, ...exposure(present) };
+    const wanted = {
+      ...canaryServicesIn(snapshot, route),
+      ...unmetIn(route, present),
+      ...settle,
+      ...exposure(present),
+    };
     const { since: _since, ...was } = present ?? {};
     return equal(was, wanted) ? [] : [{ route, share: { ...wanted, since: instant(snapshot.now) } }];
   });

@@ -1,29 +1,61 @@
 import { type Condition, conditionOf } from "../../kube/core/meta.ts";
-import type { ContainerStatus, Pod } from "../../kube/core/workloads.ts";
+import type { Pod } from "../../kube/core/workloads.ts";
 import { progressDeadlineMs } from "../workload/hold.ts";
-import type { Snapshot } from "./snapshot.ts";
+import { containersOf, describeWaiting, podReason } from "./pod-reason.ts";
+import { isRouted, type Snapshot } from "./snapshot.ts";
 
-/** Reasons of a waiting container that waiting longer does not mend. */
-const HOPELESS = new Set(["CrashLoopBackOff", "ImagePullBackOff", "InvalidImageName"]);
+/** The reason of a container whose image has no valid name: no later try can differ. */
+const HOPELESS = "InvalidImageName";
+/** The reason of a container that waits for its next start after it has ended several times. */
+const LOOPS = "CrashLoopBackOff";
 
-/** Why the canary's pods cannot become ready, as a sentence; `undefined` while they may. */
+/** The restarts of a looping pod that end the rollout, before the canary has traffic and while it has some. */
+const MOST_RESTARTS = { before: 3, exposed: 2 };
+
+/**
+ * Why the canary's pods cannot become ready, as a sentence; `undefined` while they may. A pod may heal: its image may be
+ * pulled a minute later, and what it needs may come up. So only several restarts of this rollout count, and only while all
+ * stable pods are well. All else is left to the deadline.
+ */
 export function unhealthy(snapshot: Snapshot): string | undefined {
   for (const pod of snapshot.pods) {
-    const container = containersOf(pod).find((status) => HOPELESS.has(status.state?.waiting?.reason ?? ""));
-    if (container === undefined) continue;
-    const { reason, message } = container.state?.waiting ?? {};
-    const restarts = container.restartCount ? ` after ${container.restartCount} restarts` : "";
-    return `pod ${pod.metadata.name}: container ${container.name} is in ${reason}${restarts}${message ? `: ${message}` : ""}`;
+    const container = containersOf(pod).find(({ state }) => {
+      const reason = state?.waiting?.reason;
+      return reason === HOPELESS || (reason === LOOPS && isLooping(snapshot, pod));
+    });
+    const told = container && describeWaiting(container);
+    if (told !== undefined) return `pod ${pod.metadata.name}: ${told}`;
   }
   return undefined;
+}
+
+function isLooping(snapshot: Snapshot, pod: Pod): boolean {
+  const { spec, status } = snapshot.stable ?? {};
+  if ((status?.readyReplicas ?? 0) < (spec?.replicas ?? 0)) return false;
+  const before = snapshot.run?.restarts?.[pod.metadata.name] ?? 0;
+  return allRestarts(pod) - before >= MOST_RESTARTS[isRouted(snapshot) ? "exposed" : "before"];
+}
+
+/** Pod → its restarts before the rollout: a retry judges the pod that the failure left from now on. */
+export function restartsBefore({ held, pods }: Snapshot): Readonly<Record<string, number>> {
+  // The API server cuts a pod's creation to whole seconds.
+  const begun = Date.parse(held.started) - 1_000;
+  const old = pods.filter(
+    (pod) => Date.parse(pod.metadata.creationTimestamp ?? "") < begun && allRestarts(pod) > 0,
+  );
+  return Object.fromEntries(old.map((pod) => [pod.metadata.name, allRestarts(pod)]));
+}
+
+function allRestarts(pod: Pod): number {
+  return containersOf(pod).reduce((sum, { restartCount = 0 }) => sum + restartCount, 0);
 }
 
 /** Why the canary has not become ready in the time that the Deployment's own progressDeadlineSeconds gives. */
 export function overdue(snapshot: Snapshot, wanted: number): string | undefined {
   const deadline = progressDeadlineMs(snapshot.held.originals);
   const within = `within progressDeadlineSeconds (${deadline / 1000}s)`;
-  const late = snapshot.pods.find((pod) => snapshot.now - unreadySince(pod) > deadline);
-  if (late !== undefined) return `pod ${late.metadata.name} did not become ready ${within}`;
+  const late = snapshot.pods.find((pod) => snapshot.now - unreadySince(pod, snapshot) > deadline);
+  if (late !== undefined) return `pod ${late.metadata.name} did not become ready ${within}${podReason(late)}`;
   // A pod that is missing only because it is being replaced is not a failure, however old the step is.
   const failure = failureOf(snapshot);
   if (snapshot.pods.length >= wanted || failure === undefined) return undefined;
@@ -36,25 +68,34 @@ export function overdue(snapshot: Snapshot, wanted: number): string | undefined 
 export function deadlineIn(snapshot: Snapshot): number {
   const refused = Date.parse(failureOf(snapshot)?.lastTransitionTime ?? "");
   const since = Number.isNaN(refused) ? stepSince(snapshot) : Math.max(stepSince(snapshot), refused);
-  const next = [since, ...snapshot.pods.map(unreadySince)].map(
+  const next = [since, ...snapshot.pods.map((pod) => unreadySince(pod, snapshot))].map(
     (from) => from + progressDeadlineMs(snapshot.held.originals) + 1000 - snapshot.now,
   );
   return Math.min(...next.filter((ms) => ms > 0), 60_000);
 }
 
 /**
- * When the pod last became unready, in ms. A pod that was ready before gets a full deadline again, for example after its node
- * is lost. NaN if the pod is ready or terminating.
+ * Since when the pod has been unready in this step, in ms. A pod that was ready before gets a full deadline again, for example
+ * after its node is lost; so does one that a retry judges again. NaN if the pod is ready or terminating.
  */
-function unreadySince({ metadata, status }: Pod): number {
+function unreadySince({ metadata, status }: Pod, snapshot: Snapshot): number {
   const ready = conditionOf(status?.conditions, "Ready");
   if (metadata.deletionTimestamp !== undefined || ready?.status === "True") return Number.NaN;
   const created = Date.parse(metadata.creationTimestamp ?? "");
-  return Math.max(created, Date.parse(ready?.lastTransitionTime ?? "") || created);
+  const changed = Date.parse(ready?.lastTransitionTime ?? "") || created;
+  return Math.max(created, changed, stepSince(snapshot));
+}
+
+/** `: ` and why pods are missing or not ready: the API server's reason for refusing one, or that of an unready pod. */
+export function shortage(snapshot: Snapshot): string {
+  if (failureOf(snapshot) !== undefined) return refusal(snapshot);
+  const pod = snapshot.pods.find((one) => !Number.isNaN(unreadySince(one, snapshot)));
+  const reason = pod === undefined ? "" : podReason(pod);
+  return reason === "" ? "" : `: pod ${pod?.metadata.name}${reason}`;
 }
 
 /** The reason of the API server for refusing pods, for example a quota. */
-export function refusal(snapshot: Snapshot): string {
+function refusal(snapshot: Snapshot): string {
   const failure = failureOf(snapshot);
   return failure === undefined ? "" : `: ${failure.message}`;
 }
@@ -67,8 +108,4 @@ function failureOf(snapshot: Snapshot): Condition | undefined {
 /** When the present step was granted, in ms. */
 export function stepSince(snapshot: Snapshot): number {
   return Date.parse(snapshot.run?.stepSince ?? snapshot.held.started);
-}
-
-function containersOf(pod: Pod): readonly ContainerStatus[] {
-  return [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
 }

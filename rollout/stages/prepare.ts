@@ -1,4 +1,4 @@
-import { keyOf } from "../../kube/core/meta.ts";
+import { conditionOf, keyOf } from "../../kube/core/meta.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { FLIGHT } from "../keys.ts";
 import { instant } from "../text/instant.ts";
@@ -10,21 +10,26 @@ import { askedBy, keptRequests } from "../workload/requests.ts";
 import { surgePods } from "../workload/surge.ts";
 import { sameTemplate } from "../workload/template.ts";
 import { writeEvent, writeRunRecord, writeScale, writeSurge } from "../workload/writes.ts";
+import { abort } from "./asked.ts";
 import type { Decision } from "./decision.ts";
 import { isolateStable } from "./drain.ts";
-import { attach, routedServices } from "./expose.ts";
-import { deadlineIn, overdue, refusal, unhealthy } from "./health.ts";
+import { attach, awaitTraffic, routedServices } from "./expose.ts";
+import { hadTraffic } from "./first-weight.ts";
+import { deadlineIn, overdue, restartsBefore, shortage, stepSince, unhealthy } from "./health.ts";
 import { mayServe } from "./hook-gates.ts";
 import { rollBack } from "./rollback.ts";
 import { raiseSurge, scaleUpStable } from "./scale.ts";
 import { isRouted, replicasOf, type Snapshot, wantedSurge } from "./snapshot.ts";
+import { MOMENT_MS } from "./unmet.ts";
 
 /** Waits until native control has created the canary's ReplicaSet, then writes the run record on it. */
 export function awaitCanary(snapshot: Snapshot): Decision | undefined {
   if (snapshot.canary === undefined) {
+    const ordered = abort(snapshot);
+    if (ordered !== undefined) return ordered;
     const message = snapshot.deployment.spec.paused
-      ? "the Deployment is paused: kubectl rollout resume starts the canary"
-      : "waiting for the canary's ReplicaSet";
+      ? `the Deployment is paused: kubectl rollout resume deployment/${snapshot.deployment.metadata.name} starts the canary`
+      : `waiting for the canary's ReplicaSet${refusedSet(snapshot)}`;
     return {
       writes: markAll(snapshot)?.writes ?? [],
       condition: { status: "Unknown", reason: "Preparing", message },
@@ -42,6 +47,12 @@ export function awaitCanary(snapshot: Snapshot): Decision | undefined {
   };
 }
 
+/** `: ` and why the API server refuses the ReplicaSet to native control, as a quota does. */
+function refusedSet({ deployment }: Snapshot): string {
+  const progressing = conditionOf(deployment.status?.conditions, "Progressing");
+  return progressing?.reason === "ReplicaSetCreateError" ? `: ${progressing.message}` : "";
+}
+
 /**
  * Waits until the Deployment's template is the canary's. Until then Serin looks for harm only: it does not know whether the
  * canary that it judged is what native control would promote.
@@ -53,10 +64,16 @@ export function awaitMatch({ deployment, canary }: Snapshot): Decision | undefin
 }
 
 /** Writes the first run record of the rollout on the canary's ReplicaSet. */
-export function beginRecord({ now, held, uid, canary }: Snapshot, message: string): readonly Write[] {
+export function beginRecord(snapshot: Snapshot, message: string): readonly Write[] {
+  const { now, held, uid, canary } = snapshot;
   const { started, stable } = held;
+  const restarts = restartsBefore(snapshot);
   const begun = { started, outcome: "running", step: 0, stepSince: instant(now), stable, message } as const;
-  const run = { ...begun, ...keptRequests(held) };
+  const run = {
+    ...begun,
+    ...(Object.keys(restarts).length > 0 && { restarts }),
+    ...keptRequests(held),
+  };
   return canary === undefined ? [] : [writeRunRecord(canary, uid, run)];
 }
 
@@ -93,7 +110,7 @@ export function isolate(snapshot: Snapshot): Decision | undefined {
   return isolateStable(snapshot);
 }
 
-/** Rolls back at once if pods cannot become ready. */
+/** Rolls back if pods cannot become ready. */
 export function checkHealth(snapshot: Snapshot): Decision | undefined {
   const reason = unhealthy(snapshot);
   return reason === undefined ? undefined : rollBack(snapshot, reason);
@@ -107,7 +124,7 @@ export function checkHealth(snapshot: Snapshot): Decision | undefined {
 export function size(snapshot: Snapshot): Decision | undefined {
   const { deployment, canary, stable } = snapshot;
   const observed = (deployment.status?.observedGeneration ?? 0) >= (deployment.metadata.generation ?? 0);
-  if (!observed || canary === undefined) return { writes: [] };
+  if (!observed || canary === undefined) return awaitNativeControl(snapshot);
   const wanted = replicasOf(deployment);
   const surge = deployment.spec.strategy?.rollingUpdate?.maxSurge;
   const present = canary.spec.replicas ?? 0;
@@ -124,6 +141,14 @@ export function size(snapshot: Snapshot): Decision | undefined {
   if (surge !== wantedSurge(snapshot)) return { writes: [writeSurge(deployment, wantedSurge(snapshot))] };
   const pods = surgePods(surge, wanted);
   return present > pods ? { writes: [writeScale(canary, pods)] } : undefined;
+}
+
+/** A passing wait; only before the first weight is it worth a sentence. */
+function awaitNativeControl(snapshot: Snapshot): Decision {
+  if (hadTraffic(snapshot)) return { writes: [] };
+  const { generation } = snapshot.deployment.metadata;
+  const message = `native control has not seen generation ${generation} of the Deployment`;
+  return { writes: [], condition: { status: "Unknown", reason: "Preparing", message } };
 }
 
 /** Creates or updates the canary Service of every Service that a route names. */
@@ -153,8 +178,12 @@ export function awaitReady(snapshot: Snapshot): Decision | undefined {
   if (fewest >= pods) return undefined;
   const late = overdue(snapshot, pods);
   if (late !== undefined) return rollBack(snapshot, late);
-  const message = `waiting for ${pods} ready canary pods, ${fewest} so far${refusal(snapshot)}`;
+  const message = `waiting for ${pods} ready canary pods, ${fewest} so far${shortage(snapshot)}`;
   const condition = { status: "Unknown", reason: "Preparing", message } as const;
   if (fewest === 0 && isRouted(snapshot)) return { writes: attach(snapshot, () => NONE), condition };
+  const arePodsReady = (snapshot.canary?.status?.readyReplicas ?? 0) >= pods;
+  // Endpoints follow pods within a moment. If they do not, no pod's deadline would end the wait.
+  if (arePodsReady && hadTraffic(snapshot) && snapshot.now - stepSince(snapshot) > MOMENT_MS)
+    return awaitTraffic(snapshot, message, undefined);
   return { writes: [], condition, waitMs: deadlineIn(snapshot) };
 }

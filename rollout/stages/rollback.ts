@@ -19,6 +19,8 @@ import {
   writeRunRecord,
   writeScale,
 } from "../workload/writes.ts";
+import { orderCommand } from "./commands.ts";
+import { toldFailure } from "./condition.ts";
 import { type Decision, firstOf } from "./decision.ts";
 import {
   awaitQuiet,
@@ -41,7 +43,6 @@ const KEPT_PODS = 1;
  */
 export function rollBack(snapshot: Snapshot, reason: string, query = ""): Decision {
   const { run, judged, held } = snapshot;
-  if (run === undefined || judged === undefined) return { writes: [] };
   const message = [
     `rolled back ${exposure(snapshot)}: ${reason}`,
     next(snapshot),
@@ -50,17 +51,17 @@ export function rollBack(snapshot: Snapshot, reason: string, query = ""): Decisi
   ].join(". ");
   const evidence = snapshot.evidence?.judged;
   const ended = instant(snapshot.now);
-  const failed = {
+  const failed = run && {
     ...run,
-    outcome: "failed",
+    outcome: "failed" as const,
     message,
     ended,
     ...keptRequests(held),
     ...(evidence && { evidence }),
-  } as const;
+  };
   return {
     writes: [
-      writeRunRecord(judged, snapshot.uid, failed),
+      ...(judged && failed ? [writeRunRecord(judged, snapshot.uid, failed)] : []),
       ...drainWrites(snapshot),
       // Before people can read of the failure: they may retry at once.
       writeFailed(snapshot),
@@ -81,11 +82,12 @@ function exposure(snapshot: Snapshot): string {
 
 /** What a person may do now. */
 function next(snapshot: Snapshot): string {
-  const { name, annotations } = snapshot.deployment.metadata;
-  const revision = annotations?.["deployment.kubernetes.io/revision"];
   if (snapshot.plan.onFailure === "undo") return "The stable template is put back";
-  const retry = `kubectl annotate deployment/${name} serin.dev/retry=${revision}`;
-  return `One pod is kept; kubectl rollout undo deployment/${name} goes back, ${retry} tries again`;
+  const { name } = snapshot.deployment.metadata;
+  const retry = `${orderCommand(snapshot, "retry")} tries again`;
+  // kubectl has no revision to undo before the canary has a ReplicaSet.
+  if (snapshot.judged === undefined) return `Apply the stable template to go back; ${retry}`;
+  return `One pod is kept; kubectl rollout undo deployment/${name} goes back, ${retry}`;
 }
 
 /** Advises to revert ConfigMaps that were changed in place: the stable template does not contain their content. */
@@ -171,7 +173,7 @@ function reportAgain(snapshot: Snapshot): Decision {
 
 function reportFailure(snapshot: Snapshot): Write[] {
   const progressing = conditionOf(snapshot.deployment.status?.conditions, "Progressing");
-  const message = snapshot.run?.message ?? "";
+  const message = snapshot.run?.message ?? toldFailure(snapshot.deployment);
   if (progressing?.status === "False" && progressing.message === message) return [];
   return failWrites(snapshot, message);
 }

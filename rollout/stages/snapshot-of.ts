@@ -48,7 +48,9 @@ export function snapshotOf(raw: RawSnapshot, plan: Plan = planOf(raw.deployment)
   const names = new Set(services.map(({ metadata }) => metadata.name));
   const marked = raw.marked.filter((service) => isMarkedFor(deployment, service));
   const podsOf = (set: ReplicaSet | undefined) =>
-    raw.pods.filter((pod) => set?.metadata.uid !== undefined && controllerOf(pod) === set.metadata.uid);
+    raw.pods.filter(
+      (pod) => set?.metadata.uid !== undefined && controllerOf(pod) === set.metadata.uid && !isOver(pod),
+    );
   // After an undo the Deployment's template is the stable one: then no version is the canary.
   const isUndone = canary === undefined || canary === stable;
   return complete({
@@ -68,6 +70,11 @@ export function snapshotOf(raw: RawSnapshot, plan: Plan = planOf(raw.deployment)
     pods: isUndone ? [] : podsOf(canary),
     stablePods: isUndone ? [] : podsOf(stable),
   });
+}
+
+/** Whether the pod has ended for good, as after an eviction. Native control has replaced it and does not count it either. */
+function isOver({ status }: Pod): boolean {
+  return status?.phase === "Failed" || status?.phase === "Succeeded";
 }
 
 /** Adds to the objects of a rollout what follows from them. */

@@ -5,6 +5,7 @@ import { instant } from "../text/instant.ts";
 import { restoredFields } from "../workload/hold.ts";
 import { askedBy, keptRequests } from "../workload/requests.ts";
 import { canaryCondition, writeConditions, writeEvent, writeHoldRecord } from "../workload/writes.ts";
+import { orderCommand } from "./commands.ts";
 import { type Decision, firstOf } from "./decision.ts";
 import { drain, removeCanaryServices, restoreRoutes } from "./drain.ts";
 import { rewrite } from "./hook-record.ts";
@@ -15,7 +16,7 @@ import type { Snapshot } from "./snapshot.ts";
 import { closeRecords } from "./supersede.ts";
 
 /**
- * Decides while the stable version is lost: its ReplicaSet is gone, and no one recreates it, because the Deployment's template
+ * Decides while the stable version is lost, most often because its ReplicaSet is gone, and no one recreates it, because the Deployment's template
  * is another one. Isolated Services select no pod then. Serin restores them at once, even to a version that it has not
  * proven or that failed: that version's pods are all that native control has, and it answers more requests than none.
  * Nothing is left to compare with or to go back to, so Serin takes its overlay away, and the user ends the rollout.
@@ -93,10 +94,13 @@ function reportLost(snapshot: Snapshot): readonly Write[] {
 const REASON = "StableLost";
 
 /** What happened, what Serin did, and what the user can do. */
-function describe({ deployment, held }: Snapshot): string {
-  const { name, annotations } = deployment.metadata;
-  const happened = `the ReplicaSet of stable ${held.stable} is gone, so Serin restores Services and routes, and all pods serve`;
+function describe(snapshot: Snapshot): string {
+  const { held, stable } = snapshot;
+  const lost =
+    stable === undefined
+      ? `the ReplicaSet of stable ${held.stable} is gone`
+      : `no pod of stable ${held.stable} is ready`;
+  const happened = `${lost}, so Serin restores Services and routes, and all pods serve`;
   if (held.latched) return `${happened}; the new version starts by a native rolling update, without a canary`;
-  const order = `kubectl annotate deployment/${name} serin.dev/promote=${annotations?.["deployment.kubernetes.io/revision"]}`;
-  return `${happened}. ${order} keeps this version; another template replaces it by a native rolling update`;
+  return `${happened}. ${orderCommand(snapshot, "promote")} keeps this version; another template replaces it by a native rolling update`;
 }

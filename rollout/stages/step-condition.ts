@@ -1,6 +1,7 @@
 import type { Verdict } from "../judge/verdict.ts";
 import { describeExposure, shortly } from "../plan/grant.ts";
 import { surgePods } from "../workload/surge.ts";
+import { orderCommand } from "./commands.ts";
 import type { ConditionUpdate } from "./decision.ts";
 import { grantedExposure, replicasOf, type Snapshot, stepIndex, wantedSurge } from "./snapshot.ts";
 
@@ -30,7 +31,5 @@ export function holding(snapshot: Snapshot, why: string): ConditionUpdate {
 
 /** The orders by which a user ends an inconclusive rollout. */
 export function decidingOrders(snapshot: Snapshot): string {
-  const { name, annotations } = snapshot.deployment.metadata;
-  const revision = annotations?.["deployment.kubernetes.io/revision"];
-  return `kubectl annotate deployment/${name} serin.dev/promote=${revision} (or abort) decides`;
+  return `${orderCommand(snapshot, "promote")} (or abort) decides`;
 }

@@ -5,19 +5,31 @@ import { hashOf } from "../workload/template.ts";
 import { removeRunRecord, writeHoldRecord, writeRunRecord, writeScale } from "../workload/writes.ts";
 import { type Decision, firstOf } from "./decision.ts";
 import { drain, isolateStable } from "./drain.ts";
+import { awaitCapacity, awaitStable } from "./latch.ts";
 import { markAll } from "./prepare.ts";
 import { forgetFailure } from "./rollback.ts";
 import { scaleUpStable } from "./scale.ts";
-import { replicasOf, type Snapshot, wantedSurge } from "./snapshot.ts";
+import { type Snapshot, wantedSurge } from "./snapshot.ts";
 
 /**
  * Supersedes a version in flight or in its native promotion. Admission paused the Deployment, so that no pod changes. Serin
- * takes all traffic from the superseded version, brings the stable version to full size, isolates the Services to it, and
- * then ends the pause, so that native control starts the new canary.
+ * brings the stable version to full size, takes all traffic from the superseded version, isolates the Services to the stable
+ * one, and then ends the pause, so that native control starts the new canary.
  */
 export function decideSuperseding(snapshot: Snapshot): Decision {
   return firstOf(
-    [forgetFailure, markAll, drain, fillStable, isolateStable, closeRecords, emptyOthers, openLatch],
+    [
+      forgetFailure,
+      markAll,
+      scaleUpStable,
+      awaitStable,
+      drain,
+      awaitCapacity,
+      isolateStable,
+      closeRecords,
+      emptyOthers,
+      openLatch,
+    ],
     snapshot,
   );
 }
@@ -32,18 +44,6 @@ export function closeRecords(snapshot: Snapshot): Decision | undefined {
     return [writeRunRecord(replicaSet, snapshot.uid, { ...run, outcome, ended })];
   });
   return writes.length === 0 ? undefined : { writes };
-}
-
-/** Waits until all stable pods are ready, because they must carry all traffic before another pod goes. */
-function fillStable(snapshot: Snapshot): Decision | undefined {
-  const short = scaleUpStable(snapshot);
-  if (short !== undefined) return short;
-  const wanted = replicasOf(snapshot.deployment);
-  if ((snapshot.stable?.status?.readyReplicas ?? 0) < wanted) {
-    const message = `a new version waits until all ${wanted} pods of the stable one are ready`;
-    return { writes: [], condition: { status: "Unknown", reason: "Preparing", message } };
-  }
-  return undefined;
 }
 
 function emptyOthers(snapshot: Snapshot): Decision | undefined {

@@ -61,11 +61,17 @@ function markUnseen(snapshot: Snapshot): Decision | undefined {
   return left.length === 0 ? undefined : { writes: left.map((set) => writeRunRecord(set, snapshot.uid)) };
 }
 
+function describeLoss({ held, stable }: Snapshot): string {
+  return stable === undefined
+    ? `stable ${held.stable} was lost`
+    : `no pod of stable ${held.stable} was ready`;
+}
+
 function end(snapshot: Snapshot): Decision {
   const at = instant(snapshot.now);
   const { run, judged } = snapshot;
   const message = isStableLost(snapshot)
-    ? `ended without a canary: stable ${snapshot.held.stable} was lost, ${snapshot.canaryHash} serves`
+    ? `ended without a canary: ${describeLoss(snapshot)}, ${snapshot.canaryHash} serves`
     : run?.outcome === "failed"
       ? run.message
       : `undone: ${snapshot.held.stable} serves, ${judged?.metadata.name ?? "the new version"} is gone${askedBy(snapshot.held, "undo")}`;

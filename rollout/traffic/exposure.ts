@@ -32,6 +32,8 @@ export function isExposed(share: RouteShare | undefined): boolean {
 }
 
 /** The share without traffic for its canary, from this instant (RFC 3339) on. */
-export function drained({ namespace, canaryServices, settleMs }: RouteShare, since: string): RouteShare {
-  return { namespace, canaryServices, ...(settleMs !== undefined && { settleMs }), ...NONE, since };
+export function drained(share: RouteShare, since: string): RouteShare {
+  const { namespace, canaryServices, unmet, settleMs } = share;
+  const kept = { ...(unmet && { unmet }), ...(settleMs !== undefined && { settleMs }) };
+  return { namespace, canaryServices, ...kept, ...NONE, since };
 }

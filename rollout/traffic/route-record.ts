@@ -43,6 +43,8 @@ const storedShare = v.object({
   sticky: v.exactOptional(v.custom<Sticky>(isSticky)),
   /** How long (ms) the gateway may take to follow a change, if the plan says it; others can forge it, so it is bounded. */
   settleMs: v.exactOptional(v.pipe(amount, v.maxValue(LONGEST_SETTLE_MS))),
+  /** The conditions that the route's parents did not meet before this share; absent: they met all. */
+  unmet: v.exactOptional(list(v.string())),
   /** When this was written (RFC 3339). */
   since: timestamp,
   /** Admission drained the canary for an undo that is about to be stored. Until then, no step raises the weight. */

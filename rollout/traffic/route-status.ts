@@ -2,12 +2,15 @@ import { keyOf } from "../../kube/core/meta.ts";
 import type { ParentRef, ParentStatus, Route } from "../../kube/core/routes.ts";
 import { homeOf } from "./route-record.ts";
 
+/** What a gateway or mesh says of a route. Every implementation reports at least one of them. */
+export const ANSWER_TYPES = ["Accepted", "ResolvedRefs"] as const;
+
 /**
  * The statuses of the parents that the route names now. The status of a former parent does not count: it stays at the
- * generation at which the route left that parent.
+ * generation at which the route left that parent. That of a policy's controller does not count either.
  */
 export function answersOf(route: Route): readonly ParentStatus[] {
-  const statuses = route.status?.parents ?? [];
+  const statuses = (route.status?.parents ?? []).filter(isAnswer);
   const wanted = parentsNamed(route);
   // If a route names no parents, its parents are the cluster's default Gateways.
   if (wanted.length === 0 || "useDefaultGateways" in route.spec) return statuses;
@@ -44,13 +47,21 @@ export function parentsNamed(route: Route): readonly string[] {
   return (route.spec.parentRefs ?? []).map((parent) => identity(parent, route));
 }
 
+/** Whether the status is that of a gateway or mesh. Controllers of policies write statuses with other conditions. */
+export function isAnswer({ conditions }: ParentStatus): boolean {
+  return (
+    conditions === undefined ||
+    conditions.some(({ type }) => (ANSWER_TYPES as readonly string[]).includes(type))
+  );
+}
+
 /** Whether all parents of the route are Services. */
 function isOfMesh({ spec: { parentRefs: parents = [] } }: Route): boolean {
   return parents.length > 0 && parents.every(({ kind }) => kind === "Service");
 }
 
 /** Without sections and ports, because some implementations report by listener even if the route names no listener. */
-function identity(parent: ParentRef, { metadata }: Route): string {
+export function identity(parent: ParentRef, { metadata }: Route): string {
   const {
     group = "gateway.networking.k8s.io",
     kind = "Gateway",

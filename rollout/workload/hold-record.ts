@@ -58,7 +58,10 @@ const record = v.object({
   asked: v.exactOptional(v.picklist(["promote", "abort"])),
   /** Who asked for this rollout, and who gave the last order since. */
   requests: requestsSchema,
-  /** The stable ReplicaSet is gone, and Serin has restored Services and routes: admission lets the user end the rollout. */
+  /**
+   * The stable version is lost: its ReplicaSet is gone, or a superseding version starts natively because no stable pod is ready.
+   * Serin restores Services and routes, and admission lets the user end the rollout.
+   */
   lost: v.exactOptional(v.boolean()),
 });
 

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import { evidenceSchema } from "../judge/evidence-record.ts";
 import { RUN } from "../keys.ts";
-import { formatRecord, isNewer, list, readRecord, timestamp } from "../text/stored-json.ts";
+import { amount, formatRecord, isNewer, list, map, readRecord, timestamp } from "../text/stored-json.ts";
 import { requestsSchema } from "./requests.ts";
 
 const schema = v.object({
@@ -28,6 +28,10 @@ const schema = v.object({
   unroutedSince: v.exactOptional(timestamp),
   /** The routes of other namespaces that got a share (`kind/namespace/name`): their ReferenceGrant may be revoked meanwhile. */
   foreignRoutes: v.exactOptional(list(v.string())),
+  /** Since when the API server refuses a write of a rollout that has had traffic. */
+  refusedSince: v.exactOptional(timestamp),
+  /** Pod → the restarts of its containers before this rollout: a retry does not count them. */
+  restarts: v.exactOptional(map(amount)),
   /** pod-template-hash of the version it was compared with. */
   stable: v.string(),
   /**

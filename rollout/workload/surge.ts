@@ -1,3 +1,4 @@
+import type { DeploymentStrategy } from "../../kube/core/workloads.ts";
 import type { Plan } from "../plan/plan.ts";
 
 /** The number of canary pods for a surge; native control rounds percents up. */
@@ -5,6 +6,16 @@ export function surgePods(surge: string | number | undefined, replicas: number):
   if (typeof surge === "number") return surge;
   const percent = /^(\d+)%$/.exec(surge ?? "");
   return percent?.[1] === undefined ? 0 : Math.ceil((replicas * Number(percent[1])) / 100);
+}
+
+/** The fewest pods that native control keeps available: percents of maxUnavailable (25% by default) are rounded down. */
+export function fewestAvailable(strategy: DeploymentStrategy | undefined, replicas: number): number {
+  const unavailable = strategy?.rollingUpdate?.maxUnavailable ?? "25%";
+  const pods =
+    typeof unavailable === "number"
+      ? unavailable
+      : Math.floor((replicas * Number.parseInt(unavailable, 10)) / 100);
+  return Math.max(1, replicas - pods);
 }
 
 /**

@@ -20,7 +20,23 @@ const parent = (controllerName: string, conditions: Partial<Condition>[] = []): 
 });
 const route = (...parents: ParentStatus[]): Route => aRoute({ meta: { generation: 2 }, status: { parents } });
 
+const policy = (conditions: Condition[]): ParentStatus => ({
+  controllerName: "kuadrant.io/policy-controller",
+  conditions,
+});
+
 describe("gateway", () => {
+  it("is not a controller of policies: it is neither waited for nor asked for metrics", () => {
+    const affected = { type: "kuadrant.io/RateLimitPolicyAffected", status: "True" } as const;
+    for (const entry of [policy([]), policy([affected]), policy([{ ...affected, status: "False" }])]) {
+      const asked = route(parent(traefik), entry);
+      expect(notAccepted(asked)).to.equal(undefined);
+      expect(gatewaysOf(asked).map(({ name }) => name)).to.deep.equal(["Traefik"]);
+      expect(settleMs(asked)).to.equal(2_500);
+      expect(notAccepted(route(entry))).to.match(/no gateway answers/);
+    }
+  });
+
   const accepted: [string, Route, RegExp | undefined][] = [
     ["all parents agree", route(parent(traefik), parent("a.io/b")), undefined],
     ["no gateway answers", route(), /no gateway answers for route shop\/web/],
@@ -39,7 +55,16 @@ describe("gateway", () => {
       ),
       /traefik.*ResolvedRefs=False \(BackendNotFound\).*no web-canary/,
     ],
-    ["a condition is missing", route({ controllerName: traefik, conditions: [] }), /has not yet seen/],
+    [
+      "no parent has a gateway's condition",
+      route({ controllerName: traefik, conditions: [] }),
+      /no gateway answers/,
+    ],
+    [
+      "a condition is missing",
+      route({ controllerName: traefik, conditions: parent(traefik).conditions?.slice(0, 1) ?? [] }),
+      /has not yet seen/,
+    ],
   ];
   for (const [when, asked, complaint] of accepted) {
     it(`${complaint ? "waits for" : "takes"} a route when ${when}`, () => {

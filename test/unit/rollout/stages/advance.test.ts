@@ -236,7 +236,7 @@ describe("the request behind a decision", () => {
     it(`is named in the message of ${verb}, and kept in the run record`, () => {
       const held = aHeld({ asked: verb, requests: requests(verb) });
       const snapshot = aRollout({ held });
-      const run = recorded(verb === "promote" ? advance(snapshot) : decide(snapshot));
+      const run = recorded(decide(snapshot));
       expect(run?.outcome).to.equal(outcome);
       expect(run?.message).to.match(/(promot|abort)ed on request, asked by alice(\.|$)/);
       expect(run?.requests).to.deep.equal(requests(verb));

@@ -52,7 +52,7 @@ describe("a gate", () => {
     expect(weights(world)).to.deep.equal([]);
     expect(world.list("services").map(({ metadata }) => metadata.name)).to.deep.equal(["web"]);
     expect(says(world)).to.equal(
-      "waiting for hook confirm-rollout (confirm-rollout): it answered 403: not now",
+      "waiting for hook confirm-rollout (confirm-rollout): it answered 403: not now; kubectl annotate deployment/web serin.dev/promote=1 (or abort) decides",
     );
     const gaps = calls.slice(1).map(({ at }, i) => at - (calls[i]?.at ?? 0));
     expect(new Set(gaps)).to.deep.equal(new Set([10_000]));
@@ -175,7 +175,9 @@ describe("the other hooks", () => {
     world.request("web", image("web:2"));
     world.run(60);
     expect(run(world)).to.include({ outcome: "running", step: 0 });
-    expect(says(world)).to.equal("waiting for hook rollout (rollout): no answer: connection refused");
+    expect(says(world)).to.equal(
+      "waiting for hook rollout (rollout): no answer: connection refused; kubectl annotate deployment/web serin.dev/promote=1 (or abort) decides",
+    );
   });
 
   it("rollback: asked all the time, and a yes rolls back", () => {

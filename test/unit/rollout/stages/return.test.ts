@@ -3,10 +3,11 @@ import { conditionOf } from "../../../../kube/core/meta.ts";
 import type { Write } from "../../../../kube/core/writes.ts";
 import { decide } from "../../../../rollout/stages/decide.ts";
 import { expose } from "../../../../rollout/stages/expose.ts";
+import { awaitReady } from "../../../../rollout/stages/prepare.ts";
 import { shareOf } from "../../../../rollout/traffic/route-record.ts";
 import { writeIsolation } from "../../../../rollout/traffic/writes.ts";
 import type { World } from "../../../model/world.ts";
-import { AT_NOON, aHeld, aService, aSnapshot, NOON } from "../../../support/builders.ts";
+import { AT_NOON, aHeld, aReplicaSet, aService, aSnapshot, NOON } from "../../../support/builders.ts";
 import { merged } from "../../../support/patch.ts";
 import { aRollout } from "../../../support/rollout.ts";
 import { aShop, expectRest, image, outcome } from "../../../support/shop.ts";
@@ -42,7 +43,9 @@ describe("what was deleted in flight", () => {
     const { metadata } = remove(world, "services");
     world.run(30);
     expect(weight(world)).to.equal(0);
-    expect(said(world)).to.equal("no Service selects these pods any more");
+    expect(said(world)).to.equal(
+      "no Service selects these pods any more; kubectl annotate deployment/web serin.dev/promote=1 (or abort) decides",
+    );
     world.put("services", aService({ meta: { ...metadata, labels: {}, annotations: { owner: "web" } } }));
     world.reconcile("web");
     expect(isIsolated(world)).to.equal(true);
@@ -56,7 +59,9 @@ describe("what was deleted in flight", () => {
     const { metadata } = remove(world, "httproutes");
     world.run(60);
     expect(isIsolated(world)).to.equal(true);
-    expect(said(world)).to.equal("no route names Service web any more");
+    expect(said(world)).to.equal(
+      "no route names Service web any more; kubectl annotate deployment/web serin.dev/promote=1 (or abort) decides",
+    );
     const { resourceVersion: _version, ...meta } = metadata;
     world.put("httproutes", {
       metadata: { ...meta, labels: {}, annotations: {} },
@@ -92,6 +97,31 @@ describe("a Service that is the rollout's no more", () => {
       const last = decide(aSnapshot({ held: aHeld({ phase }), formerServices: [left] })).writes.at(-1);
       expect(widening(last), phase).to.deep.equal({ app: "web" });
     }
+  });
+});
+
+describe("ready canary pods without endpoints, in a step with traffic", () => {
+  const waiting = (minutes: number, unroutedSince?: number) => {
+    const at = (instant: number) => new Date(NOON + instant * MINUTE).toISOString();
+    const noted = unroutedSince === undefined ? {} : { unroutedSince: at(unroutedSince) };
+    const base = aRollout({ now: NOON + minutes * MINUTE, run: { step: 1, ...noted } });
+    const canary = { ...(base.canary ?? aReplicaSet()), status: { replicas: 2, readyReplicas: 2 } };
+    return awaitReady({ ...base, canary, endpoints: new Map([["web-canary", 1]]) });
+  };
+
+  it("get a moment at the beginning of a step without a note", () => {
+    expect(waiting(0.9)?.writes).to.deep.equal([]);
+    expect(waiting(0.9)?.condition?.message).to.equal("waiting for 2 ready canary pods, 1 so far");
+  });
+
+  it("are noted after it, and end the rollout at the deadline", () => {
+    expect(JSON.stringify(waiting(30)?.writes))
+      .to.include("unroutedSince")
+      .and.not.include("failed");
+    expect(waiting(39, 30)?.writes).to.deep.equal([]);
+    expect(JSON.stringify(waiting(41, 30)?.writes)).to.include(
+      "waiting for 2 ready canary pods, 1 so far, for 600s",
+    );
   });
 });
 

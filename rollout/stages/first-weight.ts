@@ -1,0 +1,73 @@
+import { conditionOf } from "../../kube/core/meta.ts";
+import { instant } from "../text/instant.ts";
+import { progressDeadlineMs } from "../workload/hold.ts";
+import type { Decision } from "./decision.ts";
+import { stepSince } from "./health.ts";
+import { rewrite } from "./hook-record.ts";
+import { rollBack } from "./rollback.ts";
+import { isRouted, type Snapshot } from "./snapshot.ts";
+
+/** Some stages have the same deadline and name the pod or the gateway that missed it: they come first. */
+const LATER_MS = 10_000;
+
+/**
+ * Rolls back a canary that waits for its first weight at the Deployment's deadline, whatever it waits for. A hook may wait for
+ * a person, and so may a paused Deployment: these waits do not count.
+ */
+export function withDeadline(snapshot: Snapshot, decision: Decision): Decision {
+  const { condition, writes, waitMs } = decision;
+  if (writes.length > 0 || condition?.reason !== "Preparing") return decision;
+  // No deadline overrules an order.
+  if (snapshot.held.asked === "promote") return decision;
+  if (snapshot.deployment.spec.paused) return { ...decision, writes: keepTime(snapshot) };
+  const late = missedWeight(snapshot);
+  if (late !== undefined) return rollBack(snapshot, `${late}: ${condition.message}`);
+  const leftMs = dueAt(snapshot) + 1 - snapshot.now;
+  return isPast(snapshot) ? decision : { ...decision, waitMs: Math.min(waitMs ?? leftMs, leftMs) };
+}
+
+/** That the canary has had no weight within the deadline; `undefined` while it has time, and once it has had one. */
+export function missedWeight(snapshot: Snapshot): string | undefined {
+  if (isPast(snapshot) || snapshot.now <= dueAt(snapshot)) return undefined;
+  const seconds = progressDeadlineMs(snapshot.held.originals) / 1000;
+  return `the canary had no weight within progressDeadlineSeconds (${seconds}s)`;
+}
+
+/** Whether the canary has had traffic, or is known to wait for its routes, which have a deadline of their own. */
+function isPast(snapshot: Snapshot): boolean {
+  return hadTraffic(snapshot) || snapshot.run?.unroutedSince !== undefined;
+}
+
+/** Whether the canary has had traffic in this rollout. A pause before the first weight may last as long as it likes. */
+export function hadTraffic(snapshot: Snapshot): boolean {
+  const first = snapshot.plan.steps.findIndex(({ kind }) => kind !== "pause");
+  const { step = 0, inForceSince } = snapshot.run ?? {};
+  return step > Math.max(first, 0) || inForceSince !== undefined || isRouted(snapshot);
+}
+
+/**
+ * When the deadline is over, in ms. It counts from the last write that the rollout needs once, so that an outage of the API
+ * server leaves the whole of it; a weight that was taken back after the loss of all pods begins it anew.
+ */
+function dueAt(snapshot: Snapshot): number {
+  const written = [
+    ...[...snapshot.shares.values()].map(({ since }) => since),
+    ...snapshot.canaryServices.map(({ metadata }) => metadata.creationTimestamp ?? ""),
+  ];
+  const instants = written.map((text) => Date.parse(text) || 0);
+  const since = Math.max(stepSince(snapshot), begunNatively(snapshot), ...instants);
+  return since + progressDeadlineMs(snapshot.held.originals) + LATER_MS;
+}
+
+/** When native control last began something, such as after a resume; counts only before the run record keeps the time. */
+function begunNatively({ run, deployment }: Snapshot): number {
+  if (run !== undefined) return 0;
+  return Date.parse(conditionOf(deployment.status?.conditions, "Progressing")?.lastUpdateTime ?? "") || 0;
+}
+
+/** Begins the deadline again while the Deployment is paused, so that enough of it is left after the resume. */
+function keepTime(snapshot: Snapshot) {
+  if (snapshot.run === undefined || isPast(snapshot)) return [];
+  const isHalfOver = dueAt(snapshot) - snapshot.now < progressDeadlineMs(snapshot.held.originals) / 2;
+  return isHalfOver ? rewrite(snapshot, { stepSince: instant(snapshot.now) }) : [];
+}
