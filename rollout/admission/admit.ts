@@ -28,6 +28,7 @@ import {
   restoring,
   withWarnings,
 } from "./answer.ts";
+import type { Asking } from "./asking.ts";
 import { ended } from "./back-to-stable.ts";
 import type { ClusterState } from "./change.ts";
 import { carriedHold, cleanse } from "./cleanse.ts";
@@ -71,12 +72,13 @@ export function admitUpdate(
   cluster: ClusterState | undefined,
   now: string,
   places?: DefaultSources,
+  asking: Asking = {},
 ): AdmissionResponse {
   const held = holdRecordOf(old);
   // At rest it would be another rollout, without the fields that the user wrote.
   if (held === undefined && isHoldRecordNewer(old)) return denied(NEWER);
   const object = cleanse(requested, old);
-  const given = { held, cluster, now, places, carried: carriedHold(requested) };
+  const given = { held, cluster, now, places, asking, carried: carriedHold(requested) };
   return withWarnings(answerUpdate(object, old, given), healedWarnings(requested, object));
 }
 
@@ -86,12 +88,13 @@ interface Given {
   readonly cluster: ClusterState | undefined;
   readonly now: string;
   readonly places: DefaultSources | undefined;
+  readonly asking: Asking;
   /** The hold record in the request. */
   readonly carried: HoldRecord | undefined;
 }
 
 function answerUpdate(object: Deployment, old: Deployment, given: Given): AdmissionResponse {
-  const { held, cluster, now, places, carried } = given;
+  const { held, cluster, now, places, asking, carried } = given;
   const { parsed, layers, warnings } = outlineOf(object, held, places);
   const optedIn = isOptedIn(object.metadata.annotations);
   if (cluster !== undefined) {
@@ -102,7 +105,7 @@ function answerUpdate(object: Deployment, old: Deployment, given: Given): Admiss
   }
   if (!optedIn) return admitOptOut(object, old, held);
   if ("complaints" in parsed) return denied(formatComplaints(parsed.complaints));
-  const asked = applyOrders(object, held, parsed.plan, old, now, carried);
+  const asked = applyOrders(object, held, parsed.plan, old, now, asking.replicaSets ?? [], carried);
   if ("allowed" in asked) return asked;
   const warned = [...asked.warnings, ...warnings];
   if (asked.held === undefined) return allowed(asked.object, warned);

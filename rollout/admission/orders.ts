@@ -1,9 +1,10 @@
-import type { Deployment } from "../../kube/core/workloads.ts";
+import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { HoldRecord } from "../workload/hold-record.ts";
+import { revisionOf } from "../workload/revision.ts";
+import { presentOf } from "../workload/template.ts";
 import { type AdmissionResponse, denied } from "./answer.ts";
 
-const REVISION = "deployment.kubernetes.io/revision";
 const ORDERS = ["promote", "abort", "retry"] as const;
 type OrderName = (typeof ORDERS)[number];
 
@@ -16,7 +17,8 @@ export interface OrderResult {
 
 /**
  * Carries out `serin.dev/promote`, `abort` and `retry`. They are orders, not state: Serin moves them to the hold record. They
- * name the revision, so that an order that comes late, or again with a manifest, does nothing.
+ * name the revision, so that an order that comes late, or again with a manifest, does nothing. The revision is that of the
+ * ReplicaSet: until native control starts a newer template, the Deployment's annotation still names the version before it.
  */
 export function applyOrders(
   object: Deployment,
@@ -24,6 +26,7 @@ export function applyOrders(
   plan: Plan,
   old: Deployment,
   now: string,
+  replicaSets: readonly ReplicaSet[],
   carried?: HoldRecord,
 ): OrderResult | (AdmissionResponse & { allowed: false }) {
   const orders = ORDERS.filter((order) => plan.orders[order] !== undefined);
@@ -38,10 +41,15 @@ export function applyOrders(
   const order = orders[0] as OrderName;
   if (held === undefined)
     return { object: stripped, held, warnings: [`serin.dev/${order}: no rollout is in flight`] };
-  const revision = old.metadata.annotations?.[REVISION];
+  const present = presentOf(old, replicaSets);
+  const revision = present && revisionOf(present);
   if (String(plan.orders[order]) !== revision) {
-    const message = `serin.dev/${order}: "${plan.orders[order]}" is not the revision in flight; expected "${revision}"`;
-    return denied(message);
+    const { name } = old.metadata;
+    const expected =
+      revision === undefined
+        ? `the version in flight has not started and has no revision yet: repeat the order with the revision that kubectl rollout history deployment/${name} shows last, once it is there`
+        : `expected "${revision}"`;
+    return denied(`serin.dev/${order}: "${plan.orders[order]}" is not the revision in flight; ${expected}`);
   }
   return obey(order, stripped, held, now);
 }
