@@ -37,6 +37,7 @@ import { keptWarning } from "./needs-layers.ts";
 import { admitNewTemplate, NEWER } from "./new-template.ts";
 import { restoreOnOptOut } from "./opt-out.ts";
 import { applyOrders } from "./orders.ts";
+import { keepPlanPause } from "./resume.ts";
 
 /**
  * Answers a Deployment's creation: the plan must be valid, and Serin drops its own keys from a copy of a Deployment in flight.
@@ -110,7 +111,9 @@ function answerUpdate(object: Deployment, old: Deployment, given: Given): Admiss
   const warned = [...asked.warnings, ...warnings];
   if (asked.held === undefined) return allowed(asked.object, warned);
   if (asked.held.started === held?.started) {
-    return allowed(keep(asked.object, old, asked.held), [...warned, ...keptWarning(object, old)]);
+    const kept = keepPlanPause(asked.object, old, asked.held, asking);
+    const said = [...warned, ...keptWarning(object, old), ...kept.warnings];
+    return allowed(keep(kept.object, old, asked.held), said);
   }
   // A retry is another rollout: it begins with the current defaults.
   return allowed(keep(asked.object, old, withDefaults(asked.held, layers)), warned);

@@ -1,6 +1,6 @@
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import { orders } from "../plan/orders.ts";
-import { holdRecordOf } from "../workload/hold-record.ts";
+import { type HoldRecord, holdRecordOf } from "../workload/hold-record.ts";
 import { sameTemplate } from "../workload/template.ts";
 
 /** What an answer to an update depends on beside the object, the stored one and the state of the cluster. */
@@ -15,10 +15,13 @@ export interface Asking {
 export function needsReplicaSets(requested: Deployment, old: Deployment): boolean {
   if (!sameTemplate(requested.spec.template, old.spec.template)) return false;
   const given = requested.metadata.annotations ?? {};
-  return Object.values(orders).some(({ key }) => key in given) || endsPause(requested, old);
+  return (
+    Object.values(orders).some(({ key }) => key in given) || endsPause(requested, old, holdRecordOf(old))
+  );
 }
 
-/** Whether the request clears the pause of a Deployment in flight. */
-export function endsPause({ spec }: Deployment, old: Deployment): boolean {
-  return old.spec.paused === true && !spec.paused && holdRecordOf(old) !== undefined;
+/** Whether the request clears a pause that may be the plan's. */
+export function endsPause({ spec }: Deployment, old: Deployment, held: HoldRecord | undefined): boolean {
+  const mayBePlans = held?.phase === "canary" && !held.latched;
+  return mayBePlans && old.spec.paused === true && !spec.paused;
 }
