@@ -44,6 +44,8 @@ export interface TemplateRequest {
   readonly cluster: ClusterState;
   /** RFC 3339. */
   readonly now: string;
+  /** The hold record in the request. */
+  readonly carried?: HoldRecord | undefined;
 }
 
 /** The request, with what admission looks up in the cluster for it. */

@@ -29,6 +29,7 @@ import {
   type TemplateRequest,
   templateChange,
 } from "./change.ts";
+import { provenBefore, refuseFailed, withoutRetry } from "./known-version.ts";
 import { restoreOnOptOut } from "./opt-out.ts";
 import { isStableGone, replaceNatively } from "./stable-lost.ts";
 import { supersede } from "./supersede.ts";
@@ -49,6 +50,13 @@ export function admitNewTemplate(request: TemplateRequest): AdmissionResponse {
       return denied(change.complaint);
     return held === undefined ? allowedNatively(change.object, change.old) : denied(restoreOnOptOut(held));
   }
+  const proven = held === undefined ? provenBefore(change, plan) : undefined;
+  if (proven !== undefined) return native(change, proven);
+  return refuseFailed(change) ?? withoutRetry(startNext(change, plan), change);
+}
+
+function startNext(change: TemplateChange, plan: Plan): AdmissionResponse {
+  const { held } = change;
   if (held === undefined) return atRest(change, plan);
   const { asked: _asked, lost: _lost, ...rest } = held;
   const next: HoldRecord = { ...rest, phase: "canary", started: change.now };

@@ -1,9 +1,10 @@
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { HoldRecord } from "../workload/hold-record.ts";
-import { revisionOf } from "../workload/revision.ts";
+import { findByRevision, revisionOf } from "../workload/revision.ts";
 import { presentOf } from "../workload/template.ts";
 import { type AdmissionResponse, denied } from "./answer.ts";
+import { hasFailed } from "./known-version.ts";
 
 const ORDERS = ["promote", "abort", "retry"] as const;
 type OrderName = (typeof ORDERS)[number];
@@ -29,7 +30,9 @@ export function applyOrders(
   replicaSets: readonly ReplicaSet[],
   carried?: HoldRecord,
 ): OrderResult | (AdmissionResponse & { allowed: false }) {
-  const orders = ORDERS.filter((order) => plan.orders[order] !== undefined);
+  const waits = awaitsTemplate(plan, old, replicaSets);
+  const orders = ORDERS.filter((order) => plan.orders[order] !== undefined && !(order === "retry" && waits));
+  if (waits && orders.length === 0) return { object, held, warnings: awaiting(object, old) };
   if (orders.length === 0) {
     const again = held && orderIn(carried, held);
     return again === undefined
@@ -44,6 +47,10 @@ export function applyOrders(
   const present = presentOf(old, replicaSets);
   const revision = present && revisionOf(present);
   if (String(plan.orders[order]) !== revision) {
+    const key = `serin.dev/${order}`;
+    // It came with a template, and its version is gone.
+    if (old.metadata.annotations?.[key] === object.metadata.annotations?.[key])
+      return { object: stripped, held, warnings: [] };
     const { name } = old.metadata;
     const expected =
       revision === undefined
@@ -52,6 +59,20 @@ export function applyOrders(
     return denied(`serin.dev/${order}: "${plan.orders[order]}" is not the revision in flight; ${expected}`);
   }
   return obey(order, stripped, held, now);
+}
+
+/** Whether the order to retry names a version that failed and that another one replaced: it counts when its template comes. */
+function awaitsTemplate({ orders }: Plan, old: Deployment, replicaSets: readonly ReplicaSet[]): boolean {
+  if (orders.retry === undefined) return false;
+  const named = findByRevision(replicaSets, String(orders.retry));
+  return named !== undefined && named !== presentOf(old, replicaSets) && hasFailed(named);
+}
+
+function awaiting(object: Deployment, old: Deployment): readonly string[] {
+  const key = "serin.dev/retry";
+  const named = object.metadata.annotations?.[key];
+  if (named === old.metadata.annotations?.[key]) return [];
+  return [`${key}: allows one more canary of revision ${named}: apply its template now`];
 }
 
 /** The order in Serin's own answer, if the API server asks again with it: the annotation is gone already. */

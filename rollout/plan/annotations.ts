@@ -144,6 +144,15 @@ export const annotations = {
     doc: "The effect of `kubectl rollout restart`: the rolling restart of Kubernetes, or a canary.",
     example: "canary",
   },
+  rollback: {
+    key: "serin.dev/rollback",
+    ...oneOf(["native", "canary"]),
+    default: "native",
+    doc:
+      "The effect of going back, at rest, to a version that was promoted or was the stable version before the present one: " +
+      "the rolling update of Kubernetes at once, or a canary.",
+    example: "canary",
+  },
   profile: {
     key: "serin.dev/profile",
     form: "the name of a profile",
