@@ -81,7 +81,7 @@ export function admitDeployments(needs: Needs): Admit<Deployment> {
       const answerWith = async (cluster?: ClusterState) => {
         const now = new Date(clock.now()).toISOString();
         const sets = needsReplicaSets(requested, old) ? await listReplicaSets(kube, old) : [];
-        const asking = { replicaSets: sets, fieldManager: options?.fieldManager };
+        const asking = { replicaSets: sets, fieldManager: options?.fieldManager, dryRun: dryRun ?? false };
         const said = checked(admitUpdate(requested, old, cluster, now, await reading, asking), present);
         const told = options?.fieldManager === TRACKER ? answerTracker(said) : answerPerson(said, old);
         const answer = withAuthor(told, old, userInfo?.username, now);

@@ -101,7 +101,18 @@ function answerUpdate(object: Deployment, old: Deployment, given: Given): Admiss
   if (cluster !== undefined) {
     const plan = optedIn && "plan" in parsed ? parsed.plan : undefined;
     const complaint = "complaints" in parsed ? formatComplaints(parsed.complaints) : undefined;
-    const change = { object, old, held, plan, complaint, layers, cluster, now, carried };
+    const change = {
+      object,
+      old,
+      held,
+      plan,
+      complaint,
+      layers,
+      cluster,
+      now,
+      carried,
+      dryRun: asking.dryRun ?? false,
+    };
     return withWarnings(admitNewTemplate(change), optedIn ? warnings : []);
   }
   if (!optedIn) return admitOptOut(object, old, held);

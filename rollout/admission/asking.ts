@@ -9,6 +9,8 @@ export interface Asking {
   readonly replicaSets?: readonly ReplicaSet[];
   /** The name under which the client writes; absent: it names none. */
   readonly fieldManager?: string | undefined;
+  /** Whether nothing is stored; absent: no. */
+  readonly dryRun?: boolean;
 }
 
 /** Whether an update of the same template gives an order, which names a version, or may end a pause of the plan. */

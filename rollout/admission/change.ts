@@ -46,6 +46,8 @@ export interface TemplateRequest {
   readonly now: string;
   /** The hold record in the request. */
   readonly carried?: HoldRecord | undefined;
+  /** Whether nothing is stored; absent: no. */
+  readonly dryRun?: boolean;
 }
 
 /** The request, with what admission looks up in the cluster for it. */
