@@ -16,9 +16,11 @@ import {
   withDefaults,
   withHoldRecord,
 } from "../workload/hold-record.ts";
+import { mutableImageWarnings } from "../workload/mutable-image.ts";
+import { onlyRestarted } from "../workload/restart.ts";
 import { runRecordOf } from "../workload/run-record.ts";
 import { surgeAt } from "../workload/surge.ts";
-import { hashOf, onlyRestarted, sameTemplate } from "../workload/template.ts";
+import { hashOf, sameTemplate } from "../workload/template.ts";
 import { type AdmissionResponse, allowed, allowedNatively, denied, type Effect } from "./answer.ts";
 import { returnsToStable, undo, undoWarning } from "./back-to-stable.ts";
 import {
@@ -102,7 +104,7 @@ function afterEnd(
 function atRest(change: TemplateChange, plan: Plan): AdmissionResponse {
   const { object, old, current, cluster } = change;
   if (plan.restart === "native" && onlyRestarted(object.spec.template, old.spec.template))
-    return allowedNatively(object, old);
+    return allowedNatively(object, old, mutableImageWarnings(object.spec.template));
   if (object.spec.strategy?.type === "Recreate") {
     return native(change, "strategy Recreate: two versions of this Deployment may not run side by side");
   }

@@ -141,7 +141,9 @@ export const annotations = {
     key: "serin.dev/restart",
     ...oneOf(["native", "canary"]),
     default: "native",
-    doc: "The effect of `kubectl rollout restart`: the rolling restart of Kubernetes, or a canary.",
+    doc:
+      "The effect of `kubectl rollout restart`: the rolling restart of Kubernetes, or a canary. A restart changes nothing but " +
+      "annotations of the pod template named `restartedAt`, `redeploy-timestamp` or alike, or `cattle.io/timestamp`.",
     example: "canary",
   },
   rollback: {

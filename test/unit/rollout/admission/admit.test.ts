@@ -131,6 +131,12 @@ describe("admission at rest", () => {
       return edit(object, { template: { ...template, metadata } });
     };
     expect(holdRecordOf(yes(restarted(), aDeployment()).object)).to.equal(undefined);
+    const latest = aTemplate("web:latest");
+    const metadata = { ...latest.metadata, annotations: { "cattle.io/timestamp": "now" } };
+    const old = aDeployment({ template: latest });
+    const said = yes(edit(old, { template: { ...latest, metadata } }), old);
+    expect(holdRecordOf(said.object)).to.equal(undefined);
+    expect(said.warnings.join()).to.include("may run new code: web:latest");
     expect(
       holdRecordOf(yes(restarted({ "serin.dev/restart": "canary" }), aDeployment()).object)?.stable,
     ).to.equal("web1");
