@@ -37,7 +37,8 @@ export function refuseFailed(change: TemplateChange): (AdmissionResponse & { all
   if (set === undefined || !hasFailed(set)) return undefined;
   const last = lastRunOf(set);
   // The API server may ask again with Serin's own answer, which has begun the new canary and has lost the order.
-  if (carried !== undefined && carried.started > (last?.started ?? "")) return undefined;
+  const begun = [last?.started ?? "", held?.started ?? ""];
+  if (carried !== undefined && begun.every((started) => carried.started > started)) return undefined;
   const revision = revisionOf(set);
   const asked = object.metadata.annotations?.[RETRY] ?? old.metadata.annotations?.[RETRY];
   if (revision !== undefined && asked?.trim() === revision) return undefined;

@@ -3,9 +3,11 @@ import type { Deployment, ReplicaSet } from "../../../../kube/core/workloads.ts"
 import { holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
 import { formatRun, type Outcome } from "../../../../rollout/workload/run-record.ts";
 import { annotate, edit, inFlight, no, yes } from "../../../support/ask.ts";
-import { AT_NOON, aDeployment, aReplicaSet, readsOf } from "../../../support/builders.ts";
+import { AT_NOON, aDeployment, aReplicaSet, NOON, readsOf } from "../../../support/builders.ts";
 
 const RETRY = "serin.dev/retry";
+/** When the version in flight began, after the one that failed. */
+const LAST = new Date(NOON + 60_000).toISOString();
 /** A version with this revision, whose last run ended so; it was compared with `stable`. */
 function version(n: number, outcome?: Outcome, stable = "web1", replicas = 0): ReplicaSet {
   const message = "rolled back at 10%: errors. canary 9 of 10 requests failed";
@@ -29,17 +31,17 @@ describe("a version whose last canary failed", () => {
     ["while an undo ends", inFlight({ image: "web:1", held: { phase: "undone" } }), reads],
     [
       "while another version is in flight",
-      inFlight({ image: "web:3" }),
+      inFlight({ image: "web:3", held: { started: LAST } }),
       sets(...reads.replicaSets, version(3)),
     ],
     [
       "after another version failed",
-      inFlight({ image: "web:3", held: { phase: "failed" } }),
+      inFlight({ image: "web:3", held: { started: LAST, phase: "failed" } }),
       sets(...reads.replicaSets, version(3, "failed")),
     ],
     [
       "while another version is promoted",
-      inFlight({ image: "web:3", held: { phase: "promoting" } }),
+      inFlight({ image: "web:3", held: { started: LAST, phase: "promoting" } }),
       sets(...reads.replicaSets, version(3, "proven")),
     ],
     ["without replicas", aDeployment({ replicas: 0 }), reads],
@@ -70,7 +72,7 @@ describe("a version whose last canary failed", () => {
   }
 
   it("leaves the way to the stable version and to any other", () => {
-    const old = inFlight({ image: "web:3" });
+    const old = inFlight({ image: "web:3", held: { started: LAST } });
     const found = sets(...reads.replicaSets, version(3));
     expect(no(to("web:2", {}, old), old, found)).to.include(
       "--to-revision=1 goes back to the stable version",
@@ -82,7 +84,7 @@ describe("a version whose last canary failed", () => {
   it("keeps the order until its template comes, beside other orders", () => {
     for (const [old, found] of [
       [aDeployment(), reads],
-      [inFlight({ image: "web:3" }), sets(...reads.replicaSets, version(3))],
+      [inFlight({ image: "web:3", held: { started: LAST } }), sets(...reads.replicaSets, version(3))],
     ] as const) {
       const kept = yes(annotate(old, { [RETRY]: "2" }), old, found);
       expect(kept.object.metadata.annotations).to.include({ [RETRY]: "2" });
@@ -91,7 +93,7 @@ describe("a version whose last canary failed", () => {
       expect(later.object.metadata.annotations).to.include({ [RETRY]: "2" });
       expect(later.warnings, "said once").to.deep.equal([]);
     }
-    const flying = annotate(inFlight({ image: "web:3" }), { [RETRY]: "2" });
+    const flying = annotate(inFlight({ image: "web:3", held: { started: LAST } }), { [RETRY]: "2" });
     const found = sets(...reads.replicaSets, version(3));
     const promoted = yes(annotate(flying, { "serin.dev/promote": "3" }), flying, found).object;
     expect(holdRecordOf(promoted)?.asked).to.equal("promote");
