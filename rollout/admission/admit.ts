@@ -33,6 +33,7 @@ import { ended } from "./back-to-stable.ts";
 import type { ClusterState } from "./change.ts";
 import { carriedHold, cleanse } from "./cleanse.ts";
 import { healedWarnings, uncopied } from "./copies.ts";
+import { misplacedWarnings } from "./misplaced-keys.ts";
 import { keptWarning } from "./needs-layers.ts";
 import { admitNewTemplate, NEWER } from "./new-template.ts";
 import { restoreOnOptOut } from "./opt-out.ts";
@@ -55,7 +56,13 @@ export function admitCreate(
   const copied = uncopied(requested, replicaSets);
   if ("refusal" in copied) return denied(copied.refusal);
   const object = cleanse(copied.object, undefined);
-  return allowed(object, [...copied.warnings, ...healedWarnings(requested, object), ...warnings]);
+  const misplaced = optedIn ? misplacedWarnings(object, undefined) : [];
+  return allowed(object, [
+    ...copied.warnings,
+    ...healedWarnings(requested, object),
+    ...warnings,
+    ...misplaced,
+  ]);
 }
 
 /** Whether an update changes the version, so that admission must read the cluster before it can answer. */
@@ -80,7 +87,8 @@ export function admitUpdate(
   if (held === undefined && isHoldRecordNewer(old)) return denied(NEWER);
   const object = cleanse(requested, old);
   const given = { held, cluster, now, places, asking, carried: carriedHold(requested) };
-  return withWarnings(answerUpdate(object, old, given), healedWarnings(requested, object));
+  const misplaced = isOptedIn(object.metadata.annotations) ? misplacedWarnings(object, old) : [];
+  return withWarnings(answerUpdate(object, old, given), [...healedWarnings(requested, object), ...misplaced]);
 }
 
 /** What an answer to an update depends on beside the object, which is cleansed, and the stored one. */
