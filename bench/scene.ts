@@ -13,6 +13,8 @@ export const RPS = 200;
 
 const PLAN = {
   "serin.dev/rollout": "canary",
+  // The bench gives the same few versions again.
+  "serin.dev/rollback": "canary",
   "serin.dev/interval": `${INTERVAL_SECONDS}s`,
   "serin.dev/steps": STEPS,
   // The peer decides by a threshold as well. The time of a comparison depends on the traffic (npm run trials).

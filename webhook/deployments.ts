@@ -1,5 +1,5 @@
 import type { Kube } from "../kube/client/api.ts";
-import { listLeft } from "../kube/client/replica-sets.ts";
+import { listLeft, listReplicaSets } from "../kube/client/replica-sets.ts";
 import type { Clock } from "../kube/core/clock.ts";
 import type { Log } from "../kube/core/log.ts";
 import { deployments } from "../kube/core/resources.ts";
@@ -8,6 +8,7 @@ import type { RouteIndex } from "../kube/runtime/route-index.ts";
 import { admitCreate, admitUpdate, changesTemplate } from "../rollout/admission/admit.ts";
 import type { AdmissionResponse } from "../rollout/admission/answer.ts";
 import { auditOf, withAuthor } from "../rollout/admission/asked-by.ts";
+import { needsReplicaSets } from "../rollout/admission/asking.ts";
 import type { ClusterState } from "../rollout/admission/change.ts";
 import { checkHookHosts } from "../rollout/admission/hook-hosts.ts";
 import { needsDefaultSources } from "../rollout/admission/needs-layers.ts";
@@ -79,7 +80,9 @@ export function admitDeployments(needs: Needs): Admit<Deployment> {
       const old = changesTemplate(requested, present) ? withoutChanged(present) : present;
       const answerWith = async (cluster?: ClusterState) => {
         const now = new Date(clock.now()).toISOString();
-        const said = checked(admitUpdate(requested, old, cluster, now, await reading), present);
+        const sets = needsReplicaSets(requested, old) ? await listReplicaSets(kube, old) : [];
+        const asking = { replicaSets: sets, fieldManager: options?.fieldManager, dryRun: dryRun ?? false };
+        const said = checked(admitUpdate(requested, old, cluster, now, await reading, asking), present);
         const told = options?.fieldManager === TRACKER ? answerTracker(said) : answerPerson(said, old);
         const answer = withAuthor(told, old, userInfo?.username, now);
         return { ...answer, audit: auditOf(answer, old) };

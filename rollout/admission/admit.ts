@@ -28,14 +28,17 @@ import {
   restoring,
   withWarnings,
 } from "./answer.ts";
+import type { Asking } from "./asking.ts";
 import { ended } from "./back-to-stable.ts";
 import type { ClusterState } from "./change.ts";
 import { carriedHold, cleanse } from "./cleanse.ts";
 import { healedWarnings, uncopied } from "./copies.ts";
+import { misplacedWarnings } from "./misplaced-keys.ts";
 import { keptWarning } from "./needs-layers.ts";
 import { admitNewTemplate, NEWER } from "./new-template.ts";
 import { restoreOnOptOut } from "./opt-out.ts";
 import { applyOrders } from "./orders.ts";
+import { keepPlanPause } from "./resume.ts";
 
 /**
  * Answers a Deployment's creation: the plan must be valid, and Serin drops its own keys from a copy of a Deployment in flight.
@@ -53,7 +56,13 @@ export function admitCreate(
   const copied = uncopied(requested, replicaSets);
   if ("refusal" in copied) return denied(copied.refusal);
   const object = cleanse(copied.object, undefined);
-  return allowed(object, [...copied.warnings, ...healedWarnings(requested, object), ...warnings]);
+  const misplaced = optedIn ? misplacedWarnings(object, undefined) : [];
+  return allowed(object, [
+    ...copied.warnings,
+    ...healedWarnings(requested, object),
+    ...warnings,
+    ...misplaced,
+  ]);
 }
 
 /** Whether an update changes the version, so that admission must read the cluster before it can answer. */
@@ -71,13 +80,15 @@ export function admitUpdate(
   cluster: ClusterState | undefined,
   now: string,
   places?: DefaultSources,
+  asking: Asking = {},
 ): AdmissionResponse {
   const held = holdRecordOf(old);
   // At rest it would be another rollout, without the fields that the user wrote.
   if (held === undefined && isHoldRecordNewer(old)) return denied(NEWER);
   const object = cleanse(requested, old);
-  const given = { held, cluster, now, places, carried: carriedHold(requested) };
-  return withWarnings(answerUpdate(object, old, given), healedWarnings(requested, object));
+  const given = { held, cluster, now, places, asking, carried: carriedHold(requested) };
+  const misplaced = isOptedIn(object.metadata.annotations) ? misplacedWarnings(object, old) : [];
+  return withWarnings(answerUpdate(object, old, given), [...healedWarnings(requested, object), ...misplaced]);
 }
 
 /** What an answer to an update depends on beside the object, which is cleansed, and the stored one. */
@@ -86,28 +97,42 @@ interface Given {
   readonly cluster: ClusterState | undefined;
   readonly now: string;
   readonly places: DefaultSources | undefined;
+  readonly asking: Asking;
   /** The hold record in the request. */
   readonly carried: HoldRecord | undefined;
 }
 
 function answerUpdate(object: Deployment, old: Deployment, given: Given): AdmissionResponse {
-  const { held, cluster, now, places, carried } = given;
+  const { held, cluster, now, places, asking, carried } = given;
   const { parsed, layers, warnings } = outlineOf(object, held, places);
   const optedIn = isOptedIn(object.metadata.annotations);
   if (cluster !== undefined) {
     const plan = optedIn && "plan" in parsed ? parsed.plan : undefined;
     const complaint = "complaints" in parsed ? formatComplaints(parsed.complaints) : undefined;
-    const change = { object, old, held, plan, complaint, layers, cluster, now };
+    const change = {
+      object,
+      old,
+      held,
+      plan,
+      complaint,
+      layers,
+      cluster,
+      now,
+      carried,
+      dryRun: asking.dryRun ?? false,
+    };
     return withWarnings(admitNewTemplate(change), optedIn ? warnings : []);
   }
   if (!optedIn) return admitOptOut(object, old, held);
   if ("complaints" in parsed) return denied(formatComplaints(parsed.complaints));
-  const asked = applyOrders(object, held, parsed.plan, old, now, carried);
+  const asked = applyOrders(object, held, parsed.plan, old, now, asking.replicaSets ?? [], carried);
   if ("allowed" in asked) return asked;
   const warned = [...asked.warnings, ...warnings];
   if (asked.held === undefined) return allowed(asked.object, warned);
   if (asked.held.started === held?.started) {
-    return allowed(keep(asked.object, old, asked.held), [...warned, ...keptWarning(object, old)]);
+    const kept = keepPlanPause(asked.object, old, asked.held, asking);
+    const said = [...warned, ...keptWarning(object, old), ...kept.warnings];
+    return allowed(keep(kept.object, old, asked.held), said);
   }
   // A retry is another rollout: it begins with the current defaults.
   return allowed(keep(asked.object, old, withDefaults(asked.held, layers)), warned);

@@ -12,7 +12,10 @@ import {
   type TemplateRequest,
 } from "./change.ts";
 
-/** Admits the stable template, with the user's own native fields. The canary loses its weight before its first pod. */
+/**
+ * Admits the stable template, with the user's own native fields. The canary loses its weight before its first pod. A dry run
+ * drains nothing, so its answer is the one after the drain: a tool that begins with a dry run would repeat it for ever.
+ */
 export function undo(change: TemplateChange, held: HoldRecord): AdmissionResponse {
   const { uid, routes } = change;
   const isRouted = routes.some((route) => shareOf(route, uid) !== undefined);
@@ -20,7 +23,8 @@ export function undo(change: TemplateChange, held: HoldRecord): AdmissionRespons
   const pendingMs = drainMs(change);
   if (pendingMs > LONGEST_DRAIN_MS) {
     const wait = `its gateway needs up to ${Math.ceil(pendingMs / 1000)}s to follow; repeat this then`;
-    return denied(`the canary is being drained first, and ${wait}`, effects);
+    if (!change.dryRun) return denied(`the canary is being drained first, and ${wait}`, effects);
+    return allowed(ended(change, held), [`serin: the canary will be drained first, and ${wait}`], effects);
   }
   return allowed(ended(change, held), [], effects);
 }

@@ -47,6 +47,10 @@ export interface TemplateRequest {
   readonly cluster: ClusterState;
   /** RFC 3339. */
   readonly now: string;
+  /** The hold record in the request. */
+  readonly carried?: HoldRecord | undefined;
+  /** Whether nothing is stored; absent: no. */
+  readonly dryRun?: boolean;
 }
 
 /** The request, with what admission looks up in the cluster for it. */

@@ -17,10 +17,12 @@ import {
   withDefaults,
   withHoldRecord,
 } from "../workload/hold-record.ts";
+import { mutableImageWarnings } from "../workload/mutable-image.ts";
+import { onlyRestarted } from "../workload/restart.ts";
 import { runRecordOf } from "../workload/run-record.ts";
 import { isStableDown } from "../workload/stable-down.ts";
 import { surgeAt } from "../workload/surge.ts";
-import { hashOf, onlyRestarted, sameTemplate } from "../workload/template.ts";
+import { hashOf, sameTemplate } from "../workload/template.ts";
 import { type AdmissionResponse, allowed, allowedNatively, denied, type Effect } from "./answer.ts";
 import { returnsToStable, undo, undoWarning } from "./back-to-stable.ts";
 import { besideWarnings } from "./beside-warnings.ts";
@@ -32,6 +34,7 @@ import {
   type TemplateRequest,
   templateChange,
 } from "./change.ts";
+import { provenBefore, refuseFailed, withoutRetry } from "./known-version.ts";
 import { restoreOnOptOut } from "./opt-out.ts";
 import { isStableGone, replaceNatively } from "./stable-lost.ts";
 import { supersede } from "./supersede.ts";
@@ -52,6 +55,13 @@ export function admitNewTemplate(request: TemplateRequest): AdmissionResponse {
       return denied(change.complaint);
     return held === undefined ? allowedNatively(change.object, change.old) : denied(restoreOnOptOut(held));
   }
+  const proven = held === undefined ? provenBefore(change, plan) : undefined;
+  if (proven !== undefined) return native(change, proven);
+  return refuseFailed(change) ?? withoutRetry(startNext(change, plan), change);
+}
+
+function startNext(change: TemplateChange, plan: Plan): AdmissionResponse {
+  const { held } = change;
   if (held === undefined) return atRest(change, plan);
   const { asked: _asked, lost: _lost, ...rest } = held;
   const next: HoldRecord = { ...rest, phase: "canary", started: change.now };
@@ -98,7 +108,7 @@ function afterEnd(
 function atRest(change: TemplateChange, plan: Plan): AdmissionResponse {
   const { object, old, current, cluster } = change;
   if (plan.restart === "native" && onlyRestarted(object.spec.template, old.spec.template))
-    return allowedNatively(object, old);
+    return allowedNatively(object, old, mutableImageWarnings(object.spec.template));
   if (object.spec.strategy?.type === "Recreate") {
     return native(change, "strategy Recreate: two versions of this Deployment may not run side by side");
   }

@@ -1,9 +1,11 @@
-import type { Deployment } from "../../kube/core/workloads.ts";
+import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { HoldRecord } from "../workload/hold-record.ts";
+import { findByRevision, revisionOf } from "../workload/revision.ts";
+import { presentOf } from "../workload/template.ts";
 import { type AdmissionResponse, denied } from "./answer.ts";
+import { hasFailed } from "./known-version.ts";
 
-const REVISION = "deployment.kubernetes.io/revision";
 const ORDERS = ["promote", "abort", "retry"] as const;
 type OrderName = (typeof ORDERS)[number];
 
@@ -16,7 +18,8 @@ export interface OrderResult {
 
 /**
  * Carries out `serin.dev/promote`, `abort` and `retry`. They are orders, not state: Serin moves them to the hold record. They
- * name the revision, so that an order that comes late, or again with a manifest, does nothing.
+ * name the revision, so that an order that comes late, or again with a manifest, does nothing. The revision is that of the
+ * ReplicaSet: until native control starts a newer template, the Deployment's annotation still names the version before it.
  */
 export function applyOrders(
   object: Deployment,
@@ -24,9 +27,12 @@ export function applyOrders(
   plan: Plan,
   old: Deployment,
   now: string,
+  replicaSets: readonly ReplicaSet[],
   carried?: HoldRecord,
 ): OrderResult | (AdmissionResponse & { allowed: false }) {
-  const orders = ORDERS.filter((order) => plan.orders[order] !== undefined);
+  const waits = awaitsTemplate(plan, old, replicaSets);
+  const orders = ORDERS.filter((order) => plan.orders[order] !== undefined && !(order === "retry" && waits));
+  if (waits && orders.length === 0) return { object, held, warnings: awaiting(object, old) };
   if (orders.length === 0) {
     const again = held && orderIn(carried, held);
     return again === undefined
@@ -38,12 +44,35 @@ export function applyOrders(
   const order = orders[0] as OrderName;
   if (held === undefined)
     return { object: stripped, held, warnings: [`serin.dev/${order}: no rollout is in flight`] };
-  const revision = old.metadata.annotations?.[REVISION];
+  const present = presentOf(old, replicaSets);
+  const revision = present && revisionOf(present);
   if (String(plan.orders[order]) !== revision) {
-    const message = `serin.dev/${order}: "${plan.orders[order]}" is not the revision in flight; expected "${revision}"`;
-    return denied(message);
+    const key = `serin.dev/${order}`;
+    // It came with a template, and its version is gone.
+    if (old.metadata.annotations?.[key] === object.metadata.annotations?.[key])
+      return { object: stripped, held, warnings: [] };
+    const { name } = old.metadata;
+    const expected =
+      revision === undefined
+        ? `the version in flight has not started and has no revision yet: repeat the order with the revision that kubectl rollout history deployment/${name} shows last, once it is there`
+        : `expected "${revision}"`;
+    return denied(`serin.dev/${order}: "${plan.orders[order]}" is not the revision in flight; ${expected}`);
   }
   return obey(order, stripped, held, now);
+}
+
+/** Whether the order to retry names a version that failed and that another one replaced: it counts when its template comes. */
+function awaitsTemplate({ orders }: Plan, old: Deployment, replicaSets: readonly ReplicaSet[]): boolean {
+  if (orders.retry === undefined) return false;
+  const named = findByRevision(replicaSets, String(orders.retry));
+  return named !== undefined && named !== presentOf(old, replicaSets) && hasFailed(named);
+}
+
+function awaiting(object: Deployment, old: Deployment): readonly string[] {
+  const key = "serin.dev/retry";
+  const named = object.metadata.annotations?.[key];
+  if (named === old.metadata.annotations?.[key]) return [];
+  return [`${key}: allows one more canary of revision ${named}: apply its template now`];
 }
 
 /** The order in Serin's own answer, if the API server asks again with it: the annotation is gone already. */

@@ -151,7 +151,18 @@ export const annotations = {
     key: "serin.dev/restart",
     ...oneOf(["native", "canary"]),
     default: "native",
-    doc: "The effect of `kubectl rollout restart`: the rolling restart of Kubernetes, or a canary.",
+    doc:
+      "The effect of `kubectl rollout restart`: the rolling restart of Kubernetes, or a canary. A restart changes nothing but " +
+      "annotations of the pod template named `restartedAt`, `redeploy-timestamp` or alike, or `cattle.io/timestamp`.",
+    example: "canary",
+  },
+  rollback: {
+    key: "serin.dev/rollback",
+    ...oneOf(["native", "canary"]),
+    default: "native",
+    doc:
+      "The effect of going back, at rest, to a version that was promoted or was the stable version before the present one: " +
+      "the rolling update of Kubernetes at once, or a canary.",
     example: "canary",
   },
   profile: {

@@ -18,6 +18,8 @@ export interface Compare {
   readonly dispersion?: number;
   /** The action when the last step ends without a verdict. */
   readonly inconclusive: "hold" | "rollback" | "promote";
+  /** The action when the last step ends and neither version gets requests. */
+  readonly silent: "hold" | "rollback" | "promote";
 }
 
 /** The comparison that an absent annotation stands for. */
@@ -28,6 +30,7 @@ export const compareDefaults: Compare = {
   beta: 0.05,
   loss: 0.005,
   inconclusive: "hold",
+  silent: "hold",
 };
 
 /** `off`: only the checks decide. */
@@ -59,6 +62,11 @@ const percent = (least: number, most: number): Read => {
   };
 };
 
+const action = {
+  read: (text: string) => ["hold", "rollback", "promote"].find((choice) => choice === text),
+  form: "hold, rollback or promote",
+};
+
 const settings: Readonly<Record<string, { read: Read; form: string }>> = {
   tolerance: { read: factor(1, 100), form: "a factor from 1 to 100" },
   margin: { read: percent(0, 50), form: "a percentage from 0% to 50%" },
@@ -66,10 +74,8 @@ const settings: Readonly<Record<string, { read: Read; form: string }>> = {
   beta: { read: percent(0.0001, 50), form: "a percentage from 0.0001% to 50%" },
   loss: { read: percent(0.001, 50), form: "a percentage from 0.001% to 50%" },
   dispersion: { read: factor(1, 50), form: "a factor from 1 to 50" },
-  inconclusive: {
-    read: (text) => ["hold", "rollback", "promote"].find((choice) => choice === text),
-    form: "hold, rollback or promote",
-  },
+  inconclusive: action,
+  silent: action,
 };
 
 function parseSetting(item: string): Parsed<Partial<Compare>> {

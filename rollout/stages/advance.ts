@@ -149,16 +149,17 @@ function withoutProof(
     // More weight brings more evidence a minute, and the evidence of harm is kept.
     return lasted < maxIntervalMs ? undefined : grantNext(snapshot, `weak evidence: ${verdict.message}`);
   }
-  if (lasted < LAST_TIMES * maxIntervalMs || compare === "off" || verdict.kind === "silent") return undefined;
+  if (lasted < LAST_TIMES * maxIntervalMs || compare === "off") return undefined;
   if (verdict.kind === "weakly-safe") return grantNext(snapshot, verdict.message);
-  if (compare.inconclusive === "promote") return grantNext(snapshot, `inconclusive: ${verdict.message}`);
-  if (compare.inconclusive === "rollback") return rollBack(snapshot, `inconclusive: ${verdict.message}`);
+  const isSilent = verdict.kind === "silent";
+  const action = isSilent ? compare.silent : compare.inconclusive;
+  const because = isSilent ? verdict.message : `inconclusive: ${verdict.message}`;
+  if (action === "promote") return grantNext(snapshot, because);
+  if (action === "rollback") return rollBack(snapshot, because);
+  const why = isSilent ? "" : "inconclusive: neither harm nor safety is proven; ";
   return {
     writes: [],
-    condition: holding(
-      snapshot,
-      `inconclusive: neither harm nor safety is proven; ${verdict.message}; ${decidingOrders(snapshot)}`,
-    ),
+    condition: holding(snapshot, `${why}${verdict.message}; ${decidingOrders(snapshot)}`),
     waitMs: TICK_MS,
   };
 }

@@ -2,19 +2,12 @@ import type { Deployment, PodTemplate, ReplicaSet } from "../../kube/core/worklo
 import { HASH_LABEL } from "../keys.ts";
 import { sameFields } from "./same-fields.ts";
 
-const RESTARTED_AT = "kubectl.kubernetes.io/restartedAt";
-
 /**
  * Whether two pod templates are the same revision. The hash label is left out, as the native controller does when it
  * looks for a Deployment's ReplicaSet; hashes are read, never computed, because collisions change them.
  */
 export function sameTemplate(a: PodTemplate, b: PodTemplate): boolean {
   return sameFields(withoutLabel(a), withoutLabel(b), "");
-}
-
-/** Whether the only difference is what `kubectl rollout restart` writes. */
-export function onlyRestarted(a: PodTemplate, b: PodTemplate): boolean {
-  return !sameTemplate(a, b) && sameTemplate(withoutRestart(a), withoutRestart(b));
 }
 
 /** The ReplicaSet's hash; every ReplicaSet of a Deployment has one. */
@@ -66,11 +59,6 @@ function isOlder({ metadata: a }: ReplicaSet, { metadata: b }: ReplicaSet): bool
 function withoutLabel(template: PodTemplate): PodTemplate {
   const { [HASH_LABEL]: _hash, ...labels } = template.metadata?.labels ?? {};
   return { ...template, metadata: { ...template.metadata, labels } };
-}
-
-function withoutRestart(template: PodTemplate): PodTemplate {
-  const { [RESTARTED_AT]: _at, ...annotations } = template.metadata?.annotations ?? {};
-  return { ...template, metadata: { ...template.metadata, annotations } };
 }
 
 /** A ReplicaSet's template as the Deployment had it. */

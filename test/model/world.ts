@@ -83,6 +83,8 @@ export class World extends Cluster {
       old,
       changesTemplate(requested, old) ? reads : undefined,
       instant(this.now),
+      undefined,
+      reads,
     );
     for (const effect of answer.effects) this.#performEffect(effect);
     if (!answer.allowed) return answer.message;

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { Deployment } from "../../kube/core/workloads.ts";
 import { admitUpdate, changesTemplate } from "../../rollout/admission/admit.ts";
 import type { AdmissionResponse } from "../../rollout/admission/answer.ts";
+import { type Asking, needsReplicaSets } from "../../rollout/admission/asking.ts";
 import type { ClusterState } from "../../rollout/admission/change.ts";
 import { hold } from "../../rollout/workload/hold.ts";
 import { type HoldRecord, originalsOf, withHoldRecord } from "../../rollout/workload/hold-record.ts";
@@ -13,16 +14,29 @@ export const LATER = "2026-01-01T13:00:00.000Z";
 export type Yes = AdmissionResponse & { allowed: true };
 
 /** Decides as the webhook does. */
-function ask(requested: Deployment, old: Deployment, reads: ClusterState = readsOf()): AdmissionResponse {
-  return admitUpdate(requested, old, changesTemplate(requested, old) ? reads : undefined, LATER);
+function ask(
+  requested: Deployment,
+  old: Deployment,
+  reads: ClusterState = readsOf(),
+  asking: Asking = {},
+): AdmissionResponse {
+  const cluster = changesTemplate(requested, old) ? reads : undefined;
+  const { replicaSets } = reads;
+  const sets = needsReplicaSets(requested, old) ? { replicaSets } : {};
+  return admitUpdate(requested, old, cluster, LATER, undefined, { ...sets, ...asking });
 }
 
 /** The answer as the API server stores it. A second request with that object must get the same answer. */
-export function yes(requested: Deployment, old: Deployment, reads: ClusterState = readsOf()): Yes {
-  const answer = ask(requested, old, reads);
+export function yes(
+  requested: Deployment,
+  old: Deployment,
+  reads: ClusterState = readsOf(),
+  asking: Asking = {},
+): Yes {
+  const answer = ask(requested, old, reads, asking);
   if (!answer.allowed) throw new Error(answer.message);
   const object = JSON.parse(JSON.stringify(answer.object)) as Deployment;
-  const again = ask(object, old, reads);
+  const again = ask(object, old, reads, asking);
   if (!again.allowed) throw new Error(`reinvoked: ${again.message}`);
   expect(JSON.parse(JSON.stringify(again.object)), "reinvoked").to.deep.equal(object);
   return { ...answer, object };
@@ -51,9 +65,15 @@ export function inFlight({
   const native = record.phase === "promoting" || record.phase === "undone";
   return withHoldRecord(native ? plain : { ...plain, spec: hold(plain.spec, surge) }, record, plain);
 }
-/** The ReplicaSet of `web:2`. */
+/** The ReplicaSet of `web:2`, which is revision 2. */
 export const canarySet = (meta = {}) =>
-  aReplicaSet({ image: "web:2", replicas: 1, available: 0, ready: 1, meta });
+  aReplicaSet({
+    image: "web:2",
+    replicas: 1,
+    available: 0,
+    ready: 1,
+    meta: { annotations: { "deployment.kubernetes.io/revision": "2" }, ...meta },
+  });
 /** The cluster state that admission reads while `web:2` is in flight. */
 export const both = readsOf({ replicaSets: [aReplicaSet(), canarySet()] });
 /** The object with these fields in its spec and, if given, another image. */

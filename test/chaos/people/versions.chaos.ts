@@ -69,12 +69,16 @@ const promotion: Record<string, Story> = {
 };
 
 const again: Record<string, Story> = {
-  "get a new canary after an earlier failure": async (shop) => {
+  "get a new canary after an earlier failure, once it is ordered": async (shop) => {
     const { was, load } = await atHalf(shop);
     const from = Date.now();
     await aborted(shop, "v2");
     await shop.run("set", "image", "deployment/web", "app=app:v3");
     await shop.weighs(50);
+    const refused = await shop.kubectl("set", "image", "deployment/web", "app=app:v2");
+    const failed = shop.replicaSet("v2")?.metadata.annotations?.["deployment.kubernetes.io/revision"];
+    expect(refused.stderr).to.include(`serin.dev/retry=${failed} allows one more canary`);
+    await shop.run("annotate", "deployment/web", `serin.dev/retry=${failed}`);
     await shop.run("set", "image", "deployment/web", "app=app:v2");
     await shop.until("v2's canary", () => shop.record("v2")?.outcome === "running");
     await shop.weighs(50);

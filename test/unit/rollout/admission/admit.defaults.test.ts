@@ -16,7 +16,7 @@ describe("the defaults of a rollout in flight", () => {
   const flying = (held = {}) => revision2(inFlight({ held: { defaults: layers, ...held } }));
   const ask = (requested: Deployment, old: Deployment, found?: DefaultSources, reads = readsOf()) => {
     const another = changesTemplate(requested, old);
-    const answer = admitUpdate(requested, old, another ? reads : undefined, LATER, found);
+    const answer = admitUpdate(requested, old, another ? reads : undefined, LATER, found, both);
     if (!answer.allowed) throw new Error(answer.message);
     return answer;
   };

@@ -6,7 +6,7 @@ import { HELD } from "../../../../rollout/keys.ts";
 import { hold, isHeld } from "../../../../rollout/workload/hold.ts";
 import { holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
 import { annotate, edit, inFlight, LATER, native, no, yes } from "../../../support/ask.ts";
-import { aDeployment, aHeld, aReplicaSet, aService, aTemplate, readsOf } from "../../../support/builders.ts";
+import { aDeployment, aReplicaSet, aService, aTemplate, readsOf } from "../../../support/builders.ts";
 
 describe("admission at rest", () => {
   it("says all five mistakes at once, on CREATE and on UPDATE", () => {
@@ -131,6 +131,12 @@ describe("admission at rest", () => {
       return edit(object, { template: { ...template, metadata } });
     };
     expect(holdRecordOf(yes(restarted(), aDeployment()).object)).to.equal(undefined);
+    const latest = aTemplate("web:latest");
+    const metadata = { ...latest.metadata, annotations: { "cattle.io/timestamp": "now" } };
+    const old = aDeployment({ template: latest });
+    const said = yes(edit(old, { template: { ...latest, metadata } }), old);
+    expect(holdRecordOf(said.object)).to.equal(undefined);
+    expect(said.warnings.join()).to.include("may run new code: web:latest");
     expect(
       holdRecordOf(yes(restarted({ "serin.dev/restart": "canary" }), aDeployment()).object)?.stable,
     ).to.equal("web1");
@@ -240,47 +246,4 @@ describe("what is Serin's in a request", () => {
       );
     });
   }
-});
-
-describe("verbs", () => {
-  const revision2 = (object: Deployment) => annotate(object, { "deployment.kubernetes.io/revision": "2" });
-  const order = (object: Deployment, verb: string, revision = "2") =>
-    annotate(object, { [`serin.dev/${verb}`]: revision });
-
-  for (const verb of ["promote", "abort"] as const) {
-    it(`carries ${verb} into the record and drops the annotation`, () => {
-      const old = revision2(inFlight());
-      const { object } = yes(order(old, verb), old);
-      expect(holdRecordOf(object)).to.deep.equal({ ...holdRecordOf(old), asked: verb });
-      expect(object.metadata.annotations).not.to.have.property(`serin.dev/${verb}`);
-    });
-  }
-
-  it("retries what failed, and only that", () => {
-    const failed = revision2(inFlight({ held: { phase: "failed", asked: "abort" }, surge: 1 }));
-    const { object } = yes(order(failed, "retry"), failed);
-    expect(holdRecordOf(object)).to.deep.equal({ ...aHeld({ originals: native }), started: LATER });
-    expect(object.spec, "the controller sizes the canary").to.deep.equal(failed.spec);
-    const running = revision2(inFlight());
-    expect(yes(order(running, "retry"), running)).to.deep.include({ object: running });
-  });
-
-  const useless: [string, Deployment, string][] = [
-    ["at rest", revision2(aDeployment()), "promote"],
-    ["after the failure", revision2(inFlight({ held: { phase: "failed" } })), "promote"],
-    ["during the promotion", revision2(inFlight({ held: { phase: "promoting" } })), "abort"],
-  ];
-  for (const [when, old, verb] of useless) {
-    it(`warns that ${verb} does nothing ${when}`, () => {
-      const { object, warnings } = yes(order(old, verb), old);
-      expect(object).to.deep.equal(old);
-      expect(warnings).to.have.length(1);
-    });
-  }
-
-  it("obeys no order for another revision, and not two at once", () => {
-    const old = revision2(inFlight());
-    expect(no(order(old, "promote", "1"), old)).to.include('"2"');
-    expect(no(order(order(old, "promote"), "abort"), old)).to.include("only one");
-  });
 });

@@ -10,7 +10,9 @@ import { AT_NOON, aDeployment, readsOf } from "../../../support/builders.ts";
 /** The requests in the record of the answer, as `user verb`, and the audit annotations. */
 function asked(requested: Deployment, old: Deployment, reads: ClusterState = readsOf(), user = "alice") {
   const cluster = changesTemplate(requested, old) ? reads : undefined;
-  const answer = withAuthor(admitUpdate(requested, old, cluster, LATER), old, user, LATER);
+  const { replicaSets } = reads;
+  const said = admitUpdate(requested, old, cluster, LATER, undefined, { replicaSets });
+  const answer = withAuthor(said, old, user, LATER);
   if (!answer.allowed) throw new Error(answer.message);
   const requests = holdRecordOf(answer.object)?.requests;
   return {
@@ -23,7 +25,7 @@ function asked(requested: Deployment, old: Deployment, reads: ClusterState = rea
 const begun = [{ user: "bob", verb: "update", at: AT_NOON }] as const;
 const flight = inFlight({ held: { requests: begun } });
 const failed = inFlight({ held: { phase: "failed", requests: begun } });
-const order = (name: string, old = flight) => annotate(old, { [`serin.dev/${name}`]: "1" });
+const order = (name: string, old = flight) => annotate(old, { [`serin.dev/${name}`]: "2" });
 const rollout = AT_NOON;
 
 describe("who asked", () => {

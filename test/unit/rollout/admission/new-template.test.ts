@@ -137,6 +137,12 @@ describe("admission in flight", () => {
     expect(refused)
       .to.have.property("message")
       .that.matches(/up to 90s to follow; repeat this then/);
+    const dry = { dryRun: true };
+    const tried = yes(edit(old, {}, "web:1"), old, slow(50), dry);
+    expect(holdRecordOf(tried.object)?.phase, "a dry run drains nothing that it could wait for").to.equal(
+      "undone",
+    );
+    expect(tried.warnings.join()).to.match(/up to 90s to follow; repeat this then/);
     expect(undo(0, new Date(NOON + 60_000).toISOString()), "too early").to.include({ allowed: false });
     expect(undo(0, new Date(NOON + 90_000).toISOString()), "in force").to.include({ allowed: true });
   });

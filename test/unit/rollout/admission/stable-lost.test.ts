@@ -95,12 +95,12 @@ describe("admission without a stable ReplicaSet", () => {
   it("takes an order to promote the canary, and a failed one as another rollout", () => {
     const order = { "serin.dev/promote": "2" };
     const running = flying({ lost: true });
-    expect(holdRecordOf(yes(annotate(running, order), running).object)).to.deep.include({
+    expect(holdRecordOf(yes(annotate(running, order), running, alone).object)).to.deep.include({
       started: AT_NOON,
       asked: "promote",
     });
     const failed = flying({ phase: "failed", lost: true });
-    expect(holdRecordOf(yes(annotate(failed, order), failed).object)).to.deep.include({
+    expect(holdRecordOf(yes(annotate(failed, order), failed, alone).object)).to.deep.include({
       started: LATER,
       phase: "canary",
       asked: "promote",
@@ -114,7 +114,7 @@ describe("admission without a stable ReplicaSet", () => {
       ["retry", "failed"],
     ] as const) {
       const old = flying({ phase, lost: true });
-      const { object, warnings } = yes(annotate(old, { [`serin.dev/${order}`]: "2" }), old);
+      const { object, warnings } = yes(annotate(old, { [`serin.dev/${order}`]: "2" }), old, alone);
       expect(holdRecordOf(object)).to.deep.equal(holdRecordOf(old));
       expect(warnings).to.deep.equal([
         `serin.dev/${order}: not possible after the stable version was lost: promote this version, or set another template`,

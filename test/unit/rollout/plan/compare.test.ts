@@ -27,6 +27,8 @@ describe("serin.dev/compare", () => {
     "inconclusive=hold": { inconclusive: "hold" },
     "inconclusive=rollback": { inconclusive: "rollback" },
     "inconclusive=promote": { inconclusive: "promote" },
+    "silent=promote": { silent: "promote" },
+    "inconclusive=promote, silent=rollback": { inconclusive: "promote", silent: "rollback" },
     "tolerance=1.5, margin=0.1% ,inconclusive=promote": {
       tolerance: 1.5,
       margin: 0.001,
@@ -41,7 +43,7 @@ describe("serin.dev/compare", () => {
   it("is estimated dispersion unless it is given", () =>
     expect(compareDefaults).not.to.have.property("dispersion"));
 
-  const known = "use tolerance=…, margin=…, alpha=…, beta=…, loss=…, dispersion=…, inconclusive=…";
+  const known = "use tolerance=…, margin=…, alpha=…, beta=…, loss=…, dispersion=…, inconclusive=…, silent=…";
   const complaints: Record<string, string[]> = {
     "": ["empty item"],
     yes: [`invalid setting "yes": ${known}`],

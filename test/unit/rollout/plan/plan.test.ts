@@ -24,6 +24,7 @@ describe("plan", () => {
       hooks: [],
       onFailure: "hold",
       restart: "native",
+      rollback: "native",
       track: "on",
       orders: {},
     });

@@ -65,9 +65,22 @@ describe("going on by evidence", () => {
     for (const inconclusive of ["hold", "promote", "rollback"]) {
       const annotations = { "serin.dev/compare": `inconclusive=${inconclusive}` };
       expect(outcome({ minutes: 600, step: LAST, annotations, ...silent })).to.match(
-        /^holding at 50%: no requests to either version/,
+        /^holding at 50%: no requests to either version for .*; kubectl annotate .*=1 \(or abort\) decides$/,
       );
     }
+  });
+
+  it("does at the end what the user wants for silence", () => {
+    const end = (compare: string, minutes = 30) =>
+      outcome({ minutes, step: LAST, annotations: { "serin.dev/compare": compare }, ...silent });
+    expect(end("silent=promote", 29.9)).to.match(/^holding at 50%: no requests/);
+    expect(end("silent=promote")).to.match(/^proven: proven at 50%: no requests to either version/);
+    expect(end("silent=rollback")).to.match(/^failed: rolled back .*: no requests to either version/);
+    expect(end("silent=hold, inconclusive=promote")).to.match(/^holding at 50%: no requests/);
+    const other = { "serin.dev/compare": "silent=promote" };
+    expect(outcome({ minutes: 30, step: LAST, annotations: other, ...rare })).to.match(
+      /^holding .*inconclusive/,
+    );
   });
 
   it("promotes at the end what is verified only to within what may be lost at most", () => {

@@ -1,27 +1,13 @@
 import { expect } from "chai";
-import type { PodTemplate } from "../../../../kube/core/workloads.ts";
 import {
   findByHash,
   findByTemplate,
   hashOf,
-  onlyRestarted,
   onlyTemplate,
   presentOf,
   sameTemplate,
 } from "../../../../rollout/workload/template.ts";
 import { AT_NOON, aDeployment, aReplicaSet, aTemplate } from "../../../support/builders.ts";
-
-const restartedAt = (at: string, template = aTemplate()): PodTemplate => ({
-  ...template,
-  metadata: {
-    ...template.metadata,
-    annotations: { ...template.metadata?.annotations, "kubectl.kubernetes.io/restartedAt": at },
-  },
-});
-const annotated = (key: string): PodTemplate => ({
-  ...aTemplate(),
-  metadata: { ...aTemplate().metadata, annotations: { [key]: "x" } },
-});
 
 describe("template", () => {
   it("knows a Deployment's template in its ReplicaSet", () => {
@@ -77,18 +63,4 @@ describe("template", () => {
     expect(sameTemplate({ spec: { x: 1, y: 2 } }, { spec: { y: 2, x: 1 } })).to.equal(true);
     expect(sameTemplate({ spec: { containers: [a, b] } }, { spec: { containers: [b, a] } })).to.equal(false);
   });
-
-  const restarts: [string, PodTemplate, PodTemplate, boolean][] = [
-    ["a first restart", aTemplate(), restartedAt("1"), true],
-    ["a second restart", restartedAt("1"), restartedAt("2"), true],
-    ["an undo of a restart", restartedAt("1"), aTemplate(), true],
-    ["the same template", restartedAt("1"), restartedAt("1"), false],
-    ["a restart with a new image", aTemplate(), restartedAt("1", aTemplate("web:2")), false],
-    ["another annotation", aTemplate(), annotated("x"), false],
-    ["a restart next to another annotation", annotated("x"), restartedAt("1", annotated("x")), true],
-  ];
-  for (const [what, before, after, expected] of restarts) {
-    it(`${what} is ${expected ? "" : "not "}only a restart`, () =>
-      expect(onlyRestarted(after, before)).to.equal(expected));
-  }
 });

@@ -1,0 +1,79 @@
+import type { ReplicaSet } from "../../kube/core/workloads.ts";
+import { CONFIG } from "../keys.ts";
+import { orders } from "../plan/orders.ts";
+import type { Plan } from "../plan/plan.ts";
+import { holdRecordOf } from "../workload/hold-record.ts";
+import { revisionOf } from "../workload/revision.ts";
+import { lastRunOf } from "../workload/run-record.ts";
+import { findByTemplate, hashOf } from "../workload/template.ts";
+import { type AdmissionResponse, denied } from "./answer.ts";
+import type { TemplateChange } from "./change.ts";
+
+const RETRY = orders.retry.key;
+
+/**
+ * Why the requested version needs no canary at rest: it was promoted before, or it was the stable version until the present
+ * one was promoted. A tracked ConfigMap that has changed since has no other content by an undo, so that is another version.
+ */
+export function provenBefore(change: TemplateChange, plan: Plan): string | undefined {
+  const { current } = change;
+  const set = requestedSet(change);
+  if (plan.rollback === "canary" || set === undefined || set === current) return undefined;
+  if (configOf(set) !== change.old.spec.template.metadata?.annotations?.[CONFIG]) return undefined;
+  const last = current && lastRunOf(current);
+  const wasStable = last?.outcome === "promoted" && last.stable === hashOf(set);
+  if (!wasStable && lastRunOf(set)?.outcome !== "promoted") return undefined;
+  const how = wasStable ? "was the stable version before this one" : "was promoted before";
+  return `revision ${revisionOf(set)} ${how} (serin.dev/rollback: canary asks for a canary)`;
+}
+
+/**
+ * Refuses a version whose last canary failed, because a tool that applies its manifests again would start one canary of it
+ * after the other. An order to retry its revision, in this request or stored before it, allows one more.
+ */
+export function refuseFailed(change: TemplateChange): (AdmissionResponse & { allowed: false }) | undefined {
+  const { object, old, held, stable, carried } = change;
+  const set = requestedSet(change);
+  if (set === undefined || !hasFailed(set)) return undefined;
+  const last = lastRunOf(set);
+  // The API server may ask again with Serin's own answer, which has begun the new canary and has lost the order.
+  const begun = [last?.started ?? "", held?.started ?? ""];
+  if (carried !== undefined && begun.every((started) => carried.started > started)) return undefined;
+  const revision = revisionOf(set);
+  const asked = object.metadata.annotations?.[RETRY] ?? old.metadata.annotations?.[RETRY];
+  if (revision !== undefined && asked?.trim() === revision) return undefined;
+  const { name } = object.metadata;
+  const [why] = (last?.message ?? "").split(". ");
+  const back =
+    held && stable && `kubectl rollout undo deployment/${name} --to-revision=${revisionOf(stable)}`;
+  return denied(
+    [
+      `revision ${revision} has this template, and its canary failed (${why})`,
+      `kubectl annotate deployment/${name} ${RETRY}=${revision} allows one more canary; apply the template after it`,
+      "any other template starts its own canary",
+      ...(back ? [`${back} goes back to the stable version`] : []),
+    ].join("; "),
+  );
+}
+
+/** The answer without the order to retry that allowed this canary. */
+export function withoutRetry(answer: AdmissionResponse, change: TemplateChange): AdmissionResponse {
+  const set = requestedSet(change);
+  if (!answer.allowed || holdRecordOf(answer.object) === undefined) return answer;
+  if (set === undefined || !hasFailed(set)) return answer;
+  const { [RETRY]: _used, ...annotations } = answer.object.metadata.annotations ?? {};
+  return { ...answer, object: { ...answer.object, metadata: { ...answer.object.metadata, annotations } } };
+}
+
+/** Whether the last canary of this ReplicaSet failed. */
+export function hasFailed(set: ReplicaSet): boolean {
+  return lastRunOf(set)?.outcome === "failed";
+}
+
+function requestedSet({ object, cluster }: TemplateChange): ReplicaSet | undefined {
+  return findByTemplate(cluster.replicaSets, object.spec.template);
+}
+
+function configOf(set: ReplicaSet): string | undefined {
+  return set.spec.template.metadata?.annotations?.[CONFIG];
+}

@@ -1,0 +1,49 @@
+import type { Deployment } from "../../kube/core/workloads.ts";
+import { equal } from "../text/equal.ts";
+import type { HoldRecord } from "../workload/hold-record.ts";
+import { runRecordOf } from "../workload/run-record.ts";
+import { type Asking, endsPause } from "./asking.ts";
+
+/** The name under which `kubectl rollout resume` writes. */
+const RESUME = "kubectl-rollout";
+/** Clients that write manifests, with a patch of what differs or with the whole object. */
+const APPLIERS = /^(kubectl-(client-side-apply|replace|create)|helm|argocd)/;
+const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
+
+/**
+ * The request with the plan's pause again, if it ends the pause without being a resume: a manifest that is applied again, by a
+ * person or a GitOps tool, approves nothing. A pause of the user's own ends with any write, as it does at rest.
+ */
+export function keepPlanPause(
+  object: Deployment,
+  old: Deployment,
+  held: HoldRecord,
+  asking: Asking,
+): { readonly object: Deployment; readonly warnings: readonly string[] } {
+  const sets = asking.replicaSets ?? [];
+  const isPlans = sets.some((set) => runRecordOf(set, held.started)?.paused);
+  if (!endsPause(object, old, held) || !isPlans || isResume(object, old, asking.fieldManager))
+    return { object, warnings: [] };
+  const command = `kubectl rollout resume deployment/${object.metadata.name}`;
+  return {
+    object: { ...object, spec: { ...object.spec, paused: true } },
+    warnings: [
+      `serin: the plan's pause stays: a manifest that is applied again does not end it; ${command} does`,
+    ],
+  };
+}
+
+/** Whether a person continues: by `kubectl rollout resume`, or by a change of the pause alone that comes from no manifest. */
+function isResume(object: Deployment, old: Deployment, manager = ""): boolean {
+  if (manager === RESUME) return true;
+  const applies = object.metadata.managedFields?.some(
+    (entry) => entry.manager === manager && entry.operation === "Apply",
+  );
+  return !applies && !APPLIERS.test(manager) && equal(besidePause(object), besidePause(old));
+}
+
+function besidePause({ metadata: { annotations, labels }, spec }: Deployment): object {
+  const { paused: _paused, ...fields } = spec;
+  const { [LAST_APPLIED]: _applied, ...others } = annotations ?? {};
+  return { others, labels: labels ?? {}, fields };
+}

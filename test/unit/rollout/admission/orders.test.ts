@@ -1,0 +1,100 @@
+import { expect } from "chai";
+import type { Deployment } from "../../../../kube/core/workloads.ts";
+import type { ClusterState } from "../../../../rollout/admission/change.ts";
+import { holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
+import { annotate, both, canarySet, inFlight, LATER, native, no, yes } from "../../../support/ask.ts";
+import { aDeployment, aHeld, aReplicaSet, readsOf } from "../../../support/builders.ts";
+
+describe("orders", () => {
+  const revision2 = (object: Deployment) => annotate(object, { "deployment.kubernetes.io/revision": "2" });
+  const order = (object: Deployment, verb: string, revision = "2") =>
+    annotate(object, { [`serin.dev/${verb}`]: revision });
+
+  for (const verb of ["promote", "abort"] as const) {
+    it(`carries ${verb} into the record and drops the annotation`, () => {
+      const old = revision2(inFlight());
+      const { object } = yes(order(old, verb), old, both);
+      expect(holdRecordOf(object)).to.deep.equal({ ...holdRecordOf(old), asked: verb });
+      expect(object.metadata.annotations).not.to.have.property(`serin.dev/${verb}`);
+    });
+  }
+
+  it("retries what failed, and only that", () => {
+    const failed = revision2(inFlight({ held: { phase: "failed", asked: "abort" }, surge: 1 }));
+    const { object } = yes(order(failed, "retry"), failed, both);
+    expect(holdRecordOf(object)).to.deep.equal({ ...aHeld({ originals: native }), started: LATER });
+    expect(object.spec, "the controller sizes the canary").to.deep.equal(failed.spec);
+    const running = revision2(inFlight());
+    expect(yes(order(running, "retry"), running, both)).to.deep.include({ object: running });
+  });
+
+  const useless: [string, Deployment, string][] = [
+    ["at rest", revision2(aDeployment()), "promote"],
+    ["after the failure", revision2(inFlight({ held: { phase: "failed" } })), "promote"],
+    ["during the promotion", revision2(inFlight({ held: { phase: "promoting" } })), "abort"],
+  ];
+  for (const [when, old, verb] of useless) {
+    it(`warns that ${verb} does nothing ${when}`, () => {
+      const { object, warnings } = yes(order(old, verb), old, both);
+      expect(object).to.deep.equal(old);
+      expect(warnings).to.have.length(1);
+    });
+  }
+
+  it("obeys no order for another revision, and not two at once", () => {
+    const old = revision2(inFlight());
+    expect(no(order(old, "promote", "1"), old, both)).to.include('"2"');
+    expect(no(order(order(old, "promote"), "abort"), old)).to.include("only one");
+  });
+
+  const third = aReplicaSet({
+    image: "web:3",
+    replicas: 1,
+    available: 0,
+    meta: { annotations: { "deployment.kubernetes.io/revision": "3" } },
+  });
+  const newer: [string, Deployment, ClusterState, string, RegExp][] = [
+    [
+      "waits for the version before it",
+      inFlight({ image: "web:3", held: { latched: true }, paused: true }),
+      both,
+      "2",
+      /"2" is not the revision in flight; .* has no revision yet: repeat .* kubectl rollout history/,
+    ],
+    [
+      "was paused by the user before it started",
+      inFlight({ image: "web:3", paused: true }),
+      both,
+      "2",
+      /no revision yet/,
+    ],
+    [
+      "is not started yet, where the stable version has the revision",
+      inFlight({ image: "web:2" }),
+      readsOf(),
+      "2",
+      /no revision yet/,
+    ],
+    [
+      "is started, but the Deployment does not show it yet",
+      inFlight({ image: "web:3" }),
+      readsOf({ replicaSets: [aReplicaSet(), canarySet(), third] }),
+      "2",
+      /expected "3"/,
+    ],
+  ];
+  for (const [when, flying, reads, named, expected] of newer) {
+    for (const verb of ["promote", "abort", "retry"]) {
+      it(`acts by ${verb} on no version that ${when}`, () => {
+        const old = revision2(flying);
+        expect(no(order(old, verb, named), old, reads)).to.match(expected);
+      });
+    }
+  }
+
+  it("obeys an order for a version that the Deployment does not show yet", () => {
+    const old = revision2(inFlight({ image: "web:3" }));
+    const reads = readsOf({ replicaSets: [aReplicaSet(), canarySet(), third] });
+    expect(holdRecordOf(yes(order(old, "promote", "3"), old, reads).object)?.asked).to.equal("promote");
+  });
+});
