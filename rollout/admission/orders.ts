@@ -1,7 +1,7 @@
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { HoldRecord } from "../workload/hold-record.ts";
-import { findByRevision, revisionOf } from "../workload/revision.ts";
+import { findByRevision, revisionInFlight } from "../workload/revision.ts";
 import { presentOf } from "../workload/template.ts";
 import { type AdmissionResponse, denied } from "./answer.ts";
 import { hasFailed } from "./known-version.ts";
@@ -18,8 +18,8 @@ export interface OrderResult {
 
 /**
  * Carries out `serin.dev/promote`, `abort` and `retry`. They are orders, not state: Serin moves them to the hold record. They
- * name the revision, so that an order that comes late, or again with a manifest, does nothing. The revision is that of the
- * ReplicaSet: until native control starts a newer template, the Deployment's annotation still names the version before it.
+ * name the revision, so that an order that comes late, or again with a manifest, does nothing. It is that of the template,
+ * also before native control has started it: the Deployment's annotation then still names the version before it.
  */
 export function applyOrders(
   object: Deployment,
@@ -44,19 +44,15 @@ export function applyOrders(
   const order = orders[0] as OrderName;
   if (held === undefined)
     return { object: stripped, held, warnings: [`serin.dev/${order}: no rollout is in flight`] };
-  const present = presentOf(old, replicaSets);
-  const revision = present && revisionOf(present);
+  const revision = revisionInFlight(old, presentOf(old, replicaSets));
   if (String(plan.orders[order]) !== revision) {
     const key = `serin.dev/${order}`;
     // It came with a template, and its version is gone.
     if (old.metadata.annotations?.[key] === object.metadata.annotations?.[key])
       return { object: stripped, held, warnings: [] };
-    const { name } = old.metadata;
-    const expected =
-      revision === undefined
-        ? `the version in flight has not started and has no revision yet: repeat the order with the revision that kubectl rollout history deployment/${name} shows last, once it is there`
-        : `expected "${revision}"`;
-    return denied(`serin.dev/${order}: "${plan.orders[order]}" is not the revision in flight; ${expected}`);
+    return denied(
+      `serin.dev/${order}: "${plan.orders[order]}" is not the revision in flight; expected "${revision}"`,
+    );
   }
   return obey(order, stripped, held, now);
 }

@@ -1,11 +1,11 @@
+import { revisionInFlight } from "../workload/revision.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** The command that gives this order about the revision in flight. */
 export function orderCommand(
-  { deployment }: Pick<Snapshot, "deployment">,
+  { deployment, canary }: Pick<Snapshot, "deployment" | "canary">,
   order: "promote" | "abort" | "retry",
 ) {
-  const { name, annotations } = deployment.metadata;
-  const revision = annotations?.["deployment.kubernetes.io/revision"];
-  return `kubectl annotate deployment/${name} serin.dev/${order}=${revision}`;
+  const revision = revisionInFlight(deployment, canary);
+  return `kubectl annotate deployment/${deployment.metadata.name} serin.dev/${order}=${revision}`;
 }

@@ -59,21 +59,21 @@ describe("orders", () => {
       inFlight({ image: "web:3", held: { latched: true }, paused: true }),
       both,
       "2",
-      /"2" is not the revision in flight; .* has no revision yet: repeat .* kubectl rollout history/,
+      /"2" is not the revision in flight; expected "3"/,
     ],
     [
       "was paused by the user before it started",
       inFlight({ image: "web:3", paused: true }),
       both,
       "2",
-      /no revision yet/,
+      /expected "3"/,
     ],
     [
       "is not started yet, where the stable version has the revision",
       inFlight({ image: "web:2" }),
       readsOf(),
       "2",
-      /no revision yet/,
+      /expected "3"/,
     ],
     [
       "is started, but the Deployment does not show it yet",
@@ -91,6 +91,11 @@ describe("orders", () => {
       });
     }
   }
+
+  it("obeys an order for a version that waits, by the revision that it will have", () => {
+    const old = revision2(inFlight({ image: "web:3", held: { latched: true }, paused: true }));
+    expect(holdRecordOf(yes(order(old, "promote", "3"), old, both).object)?.asked).to.equal("promote");
+  });
 
   it("obeys an order for a version that the Deployment does not show yet", () => {
     const old = revision2(inFlight({ image: "web:3" }));

@@ -65,7 +65,7 @@ describe("going on by evidence", () => {
     for (const inconclusive of ["hold", "promote", "rollback"]) {
       const annotations = { "serin.dev/compare": `inconclusive=${inconclusive}` };
       expect(outcome({ minutes: 600, step: LAST, annotations, ...silent })).to.match(
-        /^holding at 50%: no requests to either version for .*; kubectl annotate .*=1 \(or abort\) decides$/,
+        /^holding at 50%: no requests to either version for .*; kubectl annotate .*=2 \(or abort\) decides$/,
       );
     }
   });
@@ -97,7 +97,7 @@ describe("going on by evidence", () => {
     const end = (annotations: Record<string, string>) =>
       outcome({ minutes: 30, step: LAST, annotations, ...rare });
     expect(end({})).to.match(
-      /^holding at 50%: inconclusive: neither harm nor safety is proven; safe .*; kubectl annotate deployment\/web serin\.dev\/promote=1 \(or abort\) decides$/,
+      /^holding at 50%: inconclusive: neither harm nor safety is proven; safe .*; kubectl annotate deployment\/web serin\.dev\/promote=2 \(or abort\) decides$/,
     );
     expect(end({ "serin.dev/compare": "inconclusive=promote" })).to.match(
       /^proven: proven at 50%: inconclusive: safe/,
@@ -168,7 +168,7 @@ describe("going on by evidence", () => {
       const held = advance({ ...snapshot, ingresses: [ingress], evidence: { judged, gates: {} } });
       expect(held.writes).to.deep.equal([]);
       expect(held.condition?.message).to.match(
-        /^holding at 10%: the canary receives no requests .*Ingress old leads to Service web too\. kubectl annotate deployment\/web serin\.dev\/promote=1 \(or abort\) decides$/,
+        /^holding at 10%: the canary receives no requests .*Ingress old leads to Service web too\. kubectl annotate deployment\/web serin\.dev\/promote=2 \(or abort\) decides$/,
       );
     }
     const annotations = { "serin.dev/metrics": "application" };
@@ -196,7 +196,7 @@ describe("going on by evidence", () => {
     expect(run).to.include({ outcome: "failed" });
     const told = run?.message ?? "";
     expect(told).to.match(/^rolled back at 10% after 1m: errors\. canary 120 of 600 requests failed/);
-    expect(told).to.include("kubectl annotate deployment/web serin.dev/retry=1 tries again");
+    expect(told).to.include("kubectl annotate deployment/web serin.dev/retry=2 tries again");
     expect(told).to.match(
       /Query: .*traefik_service_requests_total\{.*\[60s\].* at 2026-01-01T12:01:00\.000Z$/,
     );

@@ -87,7 +87,7 @@ describe("a wait before the first weight", () => {
     const deployment = aDeployment({ image: "web:2", meta: { generation: 9 } });
     const told = (minutes: number) => decide(before(minutes, { deployment, services: [isolated] }));
     expect(told(1).condition?.message).to.match(
-      /^native control has not seen generation 9 .*promote=1 \(or abort\)/,
+      /^native control has not seen generation 9 .*promote=2 \(or abort\)/,
     );
     expect(text(told(11)))
       .to.contain("native control has not seen generation 9")

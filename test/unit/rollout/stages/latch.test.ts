@@ -44,7 +44,7 @@ describe("a version that waits for the one before it to be superseded", () => {
     const decision = decide(latched(0));
     expect(decision.writes).to.deep.equal([]);
     expect(decision.condition?.message).to.match(
-      /no pod of stable web1 is ready.*kubectl annotate deployment\/web serin\.dev\/promote=1 starts the new version/,
+      /no pod of stable web1 is ready.*kubectl annotate deployment\/web serin\.dev\/promote=2 starts the new version/,
     );
   });
 
@@ -78,7 +78,7 @@ describe("a version that waits for the one before it to be superseded", () => {
     const open = (ready: number, minutes: number, asked?: "promote") =>
       decide(latched(ready, { services: [aService()], weight: 0, minutes, ...(asked && { asked }) }));
     expect(open(3, 1).condition?.message).to.match(
-      /3 of 5 pods of stable web1 are ready, and 4 must carry all traffic.*promote=1/,
+      /3 of 5 pods of stable web1 are ready, and 4 must carry all traffic.*promote=2/,
     );
     expect(open(4, 1).condition).to.equal(undefined);
     expect(open(3, 11).condition).to.equal(undefined);
@@ -134,7 +134,7 @@ describe("a second update while stable pods are unready", () => {
 
   it("can be promoted", () => {
     const world = unready(4);
-    expect(world.request("web", annotate("serin.dev/promote", "1"))).to.equal(undefined);
+    expect(world.request("web", annotate("serin.dev/promote", "2"))).to.equal(undefined);
     world.run();
     expect(outcome(world, "web-h3")).to.equal("promoted");
   });

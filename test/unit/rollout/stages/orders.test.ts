@@ -82,7 +82,7 @@ describe("an order in flight", () => {
     } as const;
     const deployment = { ...aDeployment({ image: "web:2" }), status: { conditions: [quota] } };
     expect(decide(aSnapshot({ deployment })).condition?.message).to.equal(
-      "waiting for the canary's ReplicaSet: exceeded quota; kubectl annotate deployment/web serin.dev/abort=1 ends the wait",
+      "waiting for the canary's ReplicaSet: exceeded quota; kubectl annotate deployment/web serin.dev/abort=2 ends the wait",
     );
     const aborted = JSON.stringify(decide(aSnapshot({ deployment, held: aHeld({ asked: "abort" }) })).writes);
     expect(aborted).to.contain(String.raw`\"phase\":\"failed\"`).and.to.contain("aborted on request");

@@ -10,10 +10,12 @@ const decision: Decision = { writes: [], condition: says };
 const revision = { annotations: { "deployment.kubernetes.io/revision": "2" } };
 const told = (ready: number, replicas = 5) => {
   const deployment = aDeployment({ image: "web:2" });
+  const canary = aReplicaSet({ image: "web:2", meta: revision });
   return reportStableDown(
     aSnapshot({
       deployment: { ...deployment, metadata: { ...deployment.metadata, ...revision } },
-      replicaSets: [aReplicaSet({ ready, replicas })],
+      replicaSets: [aReplicaSet({ ready, replicas }), canary],
+      canary,
     }),
     decision,
   ).condition?.message;

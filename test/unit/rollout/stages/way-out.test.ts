@@ -120,7 +120,7 @@ describe("the sentence of a wait or a hold", () => {
   it("does so for a write that the API server refuses", () => {
     const { writes } = reportWriteFailure(aRollout(), createCanaryService(isolated), "exceeded quota");
     expect(JSON.stringify(writes)).to.contain(
-      "exceeded quota; kubectl annotate deployment/web serin.dev/promote=1 (or abort) decides",
+      "exceeded quota; kubectl annotate deployment/web serin.dev/promote=2 (or abort) decides",
     );
   });
 });
