@@ -11,7 +11,7 @@ import { surgePods } from "../workload/surge.ts";
 import { sameTemplate } from "../workload/template.ts";
 import { writeEvent, writeRunRecord, writeScale, writeSurge } from "../workload/writes.ts";
 import type { Decision } from "./decision.ts";
-import { isolateStable } from "./drain.ts";
+import { drainWrites, isolateStable } from "./drain.ts";
 import { attach, routedServices } from "./expose.ts";
 import { deadlineIn, overdue, refusal, unhealthy } from "./health.ts";
 import { mayServe } from "./hook-gates.ts";
@@ -19,14 +19,17 @@ import { rollBack } from "./rollback.ts";
 import { raiseSurge, scaleUpStable } from "./scale.ts";
 import { isRouted, replicasOf, type Snapshot, wantedSurge } from "./snapshot.ts";
 
-/** Waits until native control has created the canary's ReplicaSet, then writes the run record on it. */
+/**
+ * Waits until native control has created the canary's ReplicaSet, then writes the run record on it. If somebody deleted the
+ * ReplicaSet in flight, the canary Services select no pod, so the canary loses its traffic.
+ */
 export function awaitCanary(snapshot: Snapshot): Decision | undefined {
   if (snapshot.canary === undefined) {
     const message = snapshot.deployment.spec.paused
       ? "the Deployment is paused: kubectl rollout resume starts the canary"
       : "waiting for the canary's ReplicaSet";
     return {
-      writes: markAll(snapshot)?.writes ?? [],
+      writes: [...drainWrites(snapshot), ...(markAll(snapshot)?.writes ?? [])],
       condition: { status: "Unknown", reason: "Preparing", message },
     };
   }
