@@ -79,7 +79,7 @@ function afterEnd(
 ): AdmissionResponse {
   const { uid, stable } = change;
   const pendingMs = drainMs(change);
-  if (pendingMs > LONGEST_DRAIN_MS) return supersede(change, held, warnings);
+  if (pendingMs > LONGEST_DRAIN_MS || isUncounted(change)) return supersede(change, held, warnings);
   const answer = begin(
     change,
     plan,
@@ -89,6 +89,15 @@ function afterEnd(
     pendingMs > 0 ? [{ kind: "drain", uid, undo: false }] : [],
   );
   return warnStableDown(answer, stable);
+}
+
+/**
+ * Whether an undo has just put back a version that the hold had kept from becoming available. Native control removes such pods
+ * first when yet another template comes before it has seen the undo.
+ */
+function isUncounted({ held, stable }: TemplateChange): boolean {
+  const { readyReplicas = 0, availableReplicas = 0 } = stable?.status ?? {};
+  return held?.phase === "undone" && availableReplicas < readyReplicas;
 }
 
 function atRest(change: TemplateChange, plan: Plan): AdmissionResponse {

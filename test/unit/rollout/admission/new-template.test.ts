@@ -207,6 +207,20 @@ describe("admission in flight", () => {
     expect(warnings.join()).to.include("failed revision 2").and.to.include("--to-revision=1");
   });
 
+  it("latches a template that comes before native control has seen the undo to a version that was held", () => {
+    const old = inFlight({ held: { phase: "undone", stable: "web2" } });
+    for (const [available, latched] of [
+      [0, true],
+      [5, undefined],
+    ] as const) {
+      const stable = aReplicaSet({ image: "web:2", ready: 5, available });
+      const replicaSets = [aReplicaSet(), stable];
+      const { object } = yes(aDeployment({ image: "web:3" }), old, readsOf({ replicaSets }));
+      expect(holdRecordOf(object), `${available} available`).to.include({ stable: "web2" });
+      expect(holdRecordOf(object)?.latched, `${available} available`).to.equal(latched);
+    }
+  });
+
   it("denies to opt out, with or without a new template", () => {
     const old = inFlight();
     const { "serin.dev/rollout": _opt, ...rest } = old.metadata.annotations ?? {};
