@@ -79,7 +79,7 @@ function afterEnd(
 ): AdmissionResponse {
   const { uid, stable } = change;
   const pendingMs = drainMs(change);
-  if (pendingMs > LONGEST_DRAIN_MS || isUncounted(change)) return supersede(change, held, warnings);
+  if (pendingMs > LONGEST_DRAIN_MS || isReturning(change)) return supersede(change, held, warnings);
   const answer = begin(
     change,
     plan,
@@ -92,12 +92,13 @@ function afterEnd(
 }
 
 /**
- * Whether an undo has just put back a version that the hold had kept from becoming available. Native control removes such pods
- * first when yet another template comes before it has seen the undo.
+ * Whether native control has yet to bring the stable version back after an undo: it is short of pods, or its ready pods do not
+ * count as available, because the hold kept them from it. With yet another template, native control would remove those first.
  */
-function isUncounted({ held, stable }: TemplateChange): boolean {
+function isReturning({ held, object, stable }: TemplateChange): boolean {
   const { readyReplicas = 0, availableReplicas = 0 } = stable?.status ?? {};
-  return held?.phase === "undone" && availableReplicas < readyReplicas;
+  const isShort = (stable?.spec.replicas ?? 0) < (object.spec.replicas ?? 1);
+  return held?.phase === "undone" && (isShort || availableReplicas < readyReplicas);
 }
 
 function atRest(change: TemplateChange, plan: Plan): AdmissionResponse {

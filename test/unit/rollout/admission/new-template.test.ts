@@ -207,13 +207,14 @@ describe("admission in flight", () => {
     expect(warnings.join()).to.include("failed revision 2").and.to.include("--to-revision=1");
   });
 
-  it("latches a template that comes before native control has seen the undo to a version that was held", () => {
+  it("latches a template that comes before native control has brought the stable version back after an undo", () => {
     const old = inFlight({ held: { phase: "undone", stable: "web2" } });
-    for (const [available, latched] of [
-      [0, true],
-      [5, undefined],
+    for (const [replicas, available, latched] of [
+      [5, 0, true],
+      [3, 3, true],
+      [5, 5, undefined],
     ] as const) {
-      const stable = aReplicaSet({ image: "web:2", ready: 5, available });
+      const stable = aReplicaSet({ image: "web:2", replicas, ready: replicas, available });
       const replicaSets = [aReplicaSet(), stable];
       const { object } = yes(aDeployment({ image: "web:3" }), old, readsOf({ replicaSets }));
       expect(holdRecordOf(object), `${available} available`).to.include({ stable: "web2" });
