@@ -230,11 +230,16 @@ export class Cluster extends Objects {
   #statusOf(set: ReplicaSet): NonNullable<ReplicaSet["status"]> {
     const { name } = set.metadata;
     const replicas = set.spec.replicas ?? 0;
-    const since = (this.#podsSince.get(name) ?? []).slice(0, replicas);
+    const before = this.#podsSince.get(name) ?? [];
+    const since = before.slice(0, replicas);
+    // The ReplicaSet controller deletes pods that are not ready first.
+    const sick = Math.max(0, (this.sick.get(name) ?? 0) - (before.length - since.length));
+    if (sick > 0) this.sick.set(name, sick);
+    else this.sick.delete(name);
     const image = imageOf(set);
     const readyAt = this.now - (image.includes("slow") ? 20_000 : 0);
     const started = /never|crash/.test(image) ? 0 : since.filter((at) => at <= readyAt).length;
-    const ready = Math.max(0, started - (this.sick.get(name) ?? 0));
+    const ready = Math.max(0, started - sick);
     const others = [...this.#podsSince].reduce(
       (n, [other, { length }]) => n + (other === name ? 0 : length),
       0,

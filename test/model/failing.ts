@@ -1,21 +1,21 @@
 import { selectorOf } from "../../rollout/traffic/service-record.ts";
-import type { World } from "./world.ts";
+import type { ModelWorld } from "./model-world.ts";
 
 /** Whether some pod of `web` is ready. */
-export function canServe(world: World): boolean {
+export function canServe(world: ModelWorld): boolean {
   const deployment = world.find("deployments", "web");
   const sets = deployment === undefined ? [] : world.replicaSetsOf(deployment);
   return sets.some(({ status }) => (status?.readyReplicas ?? 0) > 0);
 }
 
-/** The largest share of the requests to `web`, in percent, that a rule in force sends to a Service without a ready pod. */
-export function failingShare(world: World): number {
+/** The largest share of the requests to `web`, in percent, that the gateway sends to a Service without a ready pod. */
+export function failingShare(world: ModelWorld): number {
   const isWebs = (name: string) => {
     const service = world.find("services", name);
     return service === undefined ? /^(web|admin)/.test(name) : selectorOf(service).app === "web";
   };
   const shares = world
-    .inForce()
+    .obeyed(world.inForce())
     .flatMap(({ spec }) => spec.rules ?? [])
     .map(({ backendRefs = [] }) => {
       const own = backendRefs.filter(({ name }) => isWebs(name));
@@ -25,7 +25,7 @@ export function failingShare(world: World): number {
   return Math.max(0, ...shares);
 }
 
-function isServed(world: World, name: string): boolean {
+function isServed(world: ModelWorld, name: string): boolean {
   const service = world.find("services", name);
   return service !== undefined && [...world.endpoints(service).values()].some((ready) => ready > 0);
 }

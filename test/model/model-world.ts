@@ -145,8 +145,8 @@ export class ModelWorld extends World {
     this.disturb();
   }
 
-  /** The routes that the gateway obeys. One without its grant gets errors instead, and Serin learns later of a new grant. */
-  #obeyed(routes: readonly Route[]): readonly Route[] {
+  /** Those of these routes that the gateway obeys. One without its grant gets errors instead, and Serin learns later of a new grant. */
+  obeyed(routes: readonly Route[]): readonly Route[] {
     const isNew = this.now < this.#grantedAt + DISTURBED_MS;
     return routes.filter(
       ({ metadata }) => metadata.namespace !== "edge" || (this.grants.length > 0 && !isNew),
@@ -208,7 +208,7 @@ export class ModelWorld extends World {
 
   /** Forgets the earlier grants once the controller has lowered them and the proxy has followed. */
   #forget(): void {
-    if (this.#lowered === undefined) return;
+    if (this.#lowered === undefined || this.refusesRoutes) return;
     this.#lowered.rounds += 1;
     if (this.#lowered.rounds <= 1) this.#lowered.at = this.now;
     else if (this.now >= this.#lowered.at + LAG_MS) {
@@ -236,11 +236,11 @@ export class ModelWorld extends World {
     if (missing) this.disturb();
     this.witness.look();
     const others = this.inForce().filter(({ spec }) => routes.every((route) => route.spec !== spec));
-    checkShares(this, this.#obeyed([...others, ...routes]));
+    checkShares(this, this.obeyed([...others, ...routes]));
     if (this.isDisturbed) return;
     checkTargets(this);
     // Nothing can take the weight from a version without pods then.
-    if (!this.refusesRoutes) checkServable(this, this.#obeyed(this.inForce()));
+    if (!this.refusesRoutes) checkServable(this, this.obeyed(this.inForce()));
   }
 }
 

@@ -50,7 +50,8 @@ function expectArrival(world: ModelWorld, way: Way): void {
   const heal = { metrics: "good", hooks: "yes", isDown: false, refuse: false, answers: "True" } as const;
   Object.assign(world, heal, { quota: Number.POSITIVE_INFINITY, killAfter: Number.POSITIVE_INFINITY });
   if (world.isWide) world.setGrants([edgeGrant]);
-  world.refuses = () => false;
+  Object.assign(world, { refuses: () => false, refusesRoutes: false });
+  world.mutate = (deployment) => deployment;
   world.sick.clear();
   world.disturb();
   if (world.find("deployments", "web") === undefined) world.create("web", "web:1", 4);

@@ -10,7 +10,7 @@ export type Hear = (place: Place, sentence: string) => void;
 /** Tells every refusal or warning of an answer. */
 export function tellAnswer(answer: AdmissionResponse, hear: Hear): void {
   if (answer.allowed) for (const warning of answer.warnings) hear("warning", warning);
-  else for (const line of answer.message.split("\n")) hear("refusal", line);
+  else for (const line of answer.message.split("\n")) hear("refusal", line.replace(/^serin: /, ""));
 }
 
 /** Tells the sentence of an Event, or of the condition Canary in a status. */

@@ -1,5 +1,8 @@
+import type { Deployment } from "../../kube/core/workloads.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { hashOf } from "../../rollout/workload/template.ts";
+import { image } from "../support/shop.ts";
+import { imageOf } from "./cluster.ts";
 import { does, each, web } from "./command.ts";
 import { edgeGrant, type ModelWorld } from "./model-world.ts";
 import { heldIn } from "./records.ts";
@@ -20,6 +23,12 @@ function sicken(world: ModelWorld, version: "stable" | "newest", pods: number): 
   if (set === undefined) return;
   world.disturb();
   world.sick.set(set.metadata.name, pods);
+}
+
+/** What a policy makes of a Deployment that pins its image by a digest. */
+function pinned(deployment: Deployment): Deployment {
+  const found = imageOf(deployment);
+  return found.includes("@") ? deployment : image(`${found}@sha`)(deployment);
 }
 
 /** Trouble that stays until it is over: unready pods, refused writes, missing grants. */
@@ -50,7 +59,15 @@ export const trouble = [
       [],
     ),
   ),
-  does("the API server refuses nothing", (world) => Object.assign(world, { refuses: () => false }), []),
+  does(
+    "the API server refuses nothing",
+    (world) => Object.assign(world, { refuses: () => false, refusesRoutes: false }),
+    [],
+  ),
+  does("a policy pins images, in what users and Serin write", (world) => {
+    // In flight, Serin's next write would make another version of the canary.
+    if (world.list("deployments").every((one) => heldIn(one) === undefined)) world.mutate = pinned;
+  }),
   each([true, false], (given) =>
     does(
       given ? "grant front" : "revoke the grant of front",

@@ -70,7 +70,13 @@ export function expectWayOut(world: ModelWorld, order: readonly Exit[]): void {
   const held = heldIn(world.find("deployments", "web") ?? web(world));
   if (held?.phase !== "canary") return;
   // Nothing takes the weight from a route whose changes the API server refuses: the condition says so, and users mend that.
-  Object.assign(world, { isDown: false, ...(world.refusesRoutes && { refuses: () => false }) });
+  Object.assign(world, {
+    isDown: false,
+    ...(world.refusesRoutes && { refuses: () => false }),
+    refusesRoutes: false,
+    // A policy that changes the stable manifest as well makes another version of it.
+    mutate: (deployment: Deployment) => deployment,
+  });
   world.request("web", edit({ paused: false }));
   // What happened in the sequence may lose requests for a while.
   for (let i = 0; i < 60 && world.isDisturbed; i += 1) world.pass(1, 10_000);
