@@ -51,7 +51,7 @@ export class World extends Cluster {
   refuse = false;
   /** Which of Serin's writes the API server refuses. */
   refuses: (write: Write) => boolean = () => false;
-  /** What another admission makes of a Deployment that a user or Serin writes. */
+  /** What another admission makes of a Deployment that a user writes. */
   mutate: (deployment: Deployment) => Deployment = (deployment) => deployment;
   /** What the metrics say, instead of counts of requests. */
   says: ((snapshot: Snapshot) => Findings) | undefined;
@@ -249,9 +249,6 @@ export class World extends Cluster {
     if (write.verb !== "event" && this.refuses(write))
       throw new Refused(`cannot ${write.verb} ${write.kind}/${write.name}`);
     super.perform(write);
-    if (write.verb === "event" || write.kind !== "deployments" || write.verb === "strategic") return;
-    const stored = this.get("deployments", write.name);
-    this.put("deployments", this.mutate(structuredClone(stored)));
   }
 
   #do(write: Write): void {
