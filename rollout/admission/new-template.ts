@@ -92,13 +92,12 @@ function afterEnd(
 }
 
 /**
- * Whether native control has yet to bring the stable version back after an undo: it is short of pods, or its ready pods do not
- * count as available, because the hold kept them from it. With yet another template, native control would remove those first.
+ * Whether the stable version is short of pods, as after an undo, or its ready pods do not count as available, because a hold
+ * kept them from it. With yet another template, native control would remove those first.
  */
-function isReturning({ held, object, stable }: TemplateChange): boolean {
+function isReturning({ object, stable }: TemplateChange): boolean {
   const { readyReplicas = 0, availableReplicas = 0 } = stable?.status ?? {};
-  const isShort = (stable?.spec.replicas ?? 0) < (object.spec.replicas ?? 1);
-  return held?.phase === "undone" && (isShort || availableReplicas < readyReplicas);
+  return availableReplicas < readyReplicas || (stable?.spec.replicas ?? 0) < (object.spec.replicas ?? 1);
 }
 
 function atRest(change: TemplateChange, plan: Plan): AdmissionResponse {

@@ -207,18 +207,20 @@ describe("admission in flight", () => {
     expect(warnings.join()).to.include("failed revision 2").and.to.include("--to-revision=1");
   });
 
-  it("latches a template that comes before native control has brought the stable version back after an undo", () => {
-    const old = inFlight({ held: { phase: "undone", stable: "web2" } });
-    for (const [replicas, available, latched] of [
-      [5, 0, true],
-      [3, 3, true],
-      [5, 5, undefined],
+  it("latches a template after an end while the stable version is short or not available to native control", () => {
+    for (const [phase, replicas, available, latched] of [
+      ["undone", 5, 0, true],
+      ["undone", 3, 3, true],
+      ["undone", 5, 5, undefined],
+      ["failed", 5, 0, true],
+      ["failed", 5, 5, undefined],
     ] as const) {
+      const old = inFlight({ held: { phase, stable: "web2" } });
       const stable = aReplicaSet({ image: "web:2", replicas, ready: replicas, available });
       const replicaSets = [aReplicaSet(), stable];
       const { object } = yes(aDeployment({ image: "web:3" }), old, readsOf({ replicaSets }));
-      expect(holdRecordOf(object), `${available} available`).to.include({ stable: "web2" });
-      expect(holdRecordOf(object)?.latched, `${available} available`).to.equal(latched);
+      expect(holdRecordOf(object), `${phase}, ${available} available`).to.include({ stable: "web2" });
+      expect(holdRecordOf(object)?.latched, `${phase}, ${available} available`).to.equal(latched);
     }
   });
 
