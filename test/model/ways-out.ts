@@ -78,7 +78,7 @@ export function expectWayOut(world: ModelWorld, order: readonly Exit[]): void {
     mutate: (deployment: Deployment) => deployment,
   });
   world.request("web", edit({ paused: false }));
-  // What happened in the sequence may lose requests for a while.
+  // The events of the sequence may lose requests for a while.
   for (let i = 0; i < 60 && world.isDisturbed; i += 1) world.pass(1, 10_000);
   const tried: string[] = [];
   for (const exit of order) {
