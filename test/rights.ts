@@ -1,5 +1,6 @@
-import { appendFileSync, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { granted, type Right, readNoted } from "./cluster/rights.ts";
+import { count } from "./count.ts";
 
 const BEFORE_WATCH_LIST = "Kubernetes before 1.34 has no WatchList: test/unit/kube/runtime/reflector.test.ts";
 
@@ -22,13 +23,11 @@ export const RARE: Readonly<Record<Right, string>> = {
 
 /**
  * Whether all stories together used every right that deploy/rbac.yaml grants to each program, and no request was refused. Prints the
- * result, and counts it as a test in the file that the reporter option `counts` of `args` names.
+ * result, and counts it as `count` does.
  */
 export function compareRights(path: string, args: readonly string[]): boolean {
   const result = existsSync(path) ? compared(path) : undefined;
-  const counts = args.map((arg) => /^counts=(.+)$/.exec(arg)?.[1]).find((found) => found !== undefined);
-  const [passes, failures, pending] = result === undefined ? [0, 0, 1] : result ? [1, 0, 0] : [0, 1, 0];
-  if (counts !== undefined) appendFileSync(counts, `${JSON.stringify({ passes, failures, pending })}\n`);
+  count(result, args);
   return result !== false;
 }
 

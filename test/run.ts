@@ -2,7 +2,7 @@
  * `npm test`: runs the tests without a cluster, then the stories in three clusters at a time; in one cluster they would take
  * an hour. Arguments go to mocha; a selection (`--grep`, files) gets one cluster. The output of the other clusters
  * is printed after that of the first. At the end, the rights that Serin used in all clusters are compared with those that
- * deploy/rbac.yaml grants.
+ * deploy/rbac.yaml grants, and the sentences that users saw with docs/troubleshooting.md.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -13,6 +13,8 @@ import { pipeline } from "node:stream/promises";
 import { RIGHTS_FILE } from "./cluster/rights.ts";
 import { lanesOf } from "./lanes.ts";
 import { compareRights } from "./rights.ts";
+import { compareSentences } from "./sentences.ts";
+import { SENTENCES_FILE } from "./stories/sentences.ts";
 
 const root = join(import.meta.dirname, "..");
 const mocha = [
@@ -38,11 +40,16 @@ for (const signal of ["SIGTERM", "SIGHUP"] as const)
     for (const child of children) child.kill(signal);
   });
 
-process.exit(selects ? await run(files ? args : [...clusterless, ...clustered, ...args]) : await runAll());
+const dir = mkdtempSync(join(tmpdir(), "serin-test-"));
+const sentences = join(dir, "sentences");
+process.env[SENTENCES_FILE] = sentences;
+const status = selects ? await run(files ? args : [...clusterless, ...clustered, ...args]) : await runAll();
+const isTold = compareSentences(sentences, args);
+rmSync(dir, { recursive: true });
+process.exit(status === 0 && !isTold ? 1 : status);
 
 /** Runs the tests without a cluster, then the stories; prints the first lane's stories as they run. */
 async function runAll(): Promise<number> {
-  const dir = mkdtempSync(join(tmpdir(), "serin-test-"));
   const rights = join(dir, "rights");
   process.env[RIGHTS_FILE] = rights;
   const statuses = [await run(["--parallel", "--jobs", "2", ...clusterless, ...args])];
@@ -57,7 +64,6 @@ async function runAll(): Promise<number> {
     await pipeline(createReadStream(path), process.stdout, { end: false });
   }
   const fits = compareRights(rights, args);
-  rmSync(dir, { recursive: true });
   return statuses.find((status) => status !== 0) ?? (fits ? 0 : 1);
 }
 

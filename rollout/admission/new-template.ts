@@ -93,7 +93,7 @@ function afterEnd(
 ): AdmissionResponse {
   const { uid, stable } = change;
   const pendingMs = drainMs(change);
-  if (pendingMs > LONGEST_DRAIN_MS) return supersede(change, held, warnings);
+  if (pendingMs > LONGEST_DRAIN_MS || isReturning(change)) return supersede(change, held, warnings);
   const answer = begin(
     change,
     plan,
@@ -103,6 +103,15 @@ function afterEnd(
     pendingMs > 0 ? [{ kind: "drain", uid, undo: false }] : [],
   );
   return warnStableDown(answer, stable);
+}
+
+/**
+ * Whether the stable version is short of pods, as after an undo, or its ready pods do not count as available, because a hold
+ * kept them from it. With yet another template, native control would remove those first.
+ */
+function isReturning({ object, stable }: TemplateChange): boolean {
+  const { readyReplicas = 0, availableReplicas = 0 } = stable?.status ?? {};
+  return availableReplicas < readyReplicas || (stable?.spec.replicas ?? 0) < (object.spec.replicas ?? 1);
 }
 
 function atRest(change: TemplateChange, plan: Plan): AdmissionResponse {

@@ -16,7 +16,7 @@ import { recordForeignRoutes } from "./foreign-routes.ts";
 import { stepSince } from "./health.ts";
 import { rewrite } from "./hook-record.ts";
 import { rollBack } from "./rollback.ts";
-import { grantedExposure, isRouted, type Snapshot } from "./snapshot.ts";
+import { grantedCopies, grantedExposure, isRouted, type Snapshot } from "./snapshot.ts";
 import { answering, awaitSeen, MOMENT_MS, unmetIn } from "./unmet.ts";
 
 /** How often Serin looks whether a deleted object is back, in ms. */
@@ -40,13 +40,18 @@ export function expose(snapshot: Snapshot): Decision | undefined {
   return waitUntil(settledAt(snapshot), snapshot) ?? (writes.length === 0 ? undefined : { writes });
 }
 
-/** Lowers the weight at once if a new plan grants less; this waits neither for pods nor for a gateway. */
+/** Lowers weight and copies at once if a new plan grants less; this waits neither for pods nor for a gateway. */
 export function lowerWeight(snapshot: Snapshot): Decision | undefined {
   const { weight } = grantedExposure(snapshot);
+  const copies = grantedCopies(snapshot);
   const since = instant(snapshot.now);
   const writes = [...snapshot.shares]
-    .filter(([, share]) => share.weight > weight)
-    .map(([route, share]) => writeRoute(route, snapshot.uid, { ...share, weight, since }));
+    .filter(([, share]) => share.weight > weight || (share.mirror ?? 0) > copies)
+    .map(([route, { mirror = 0, ...share }]) => {
+      const kept = mirror > 0 && mirror <= copies ? { mirror } : {};
+      const lowered = { ...share, ...kept, weight: Math.min(share.weight, weight), since };
+      return writeRoute(route, snapshot.uid, lowered);
+    });
   return writes.length === 0 ? undefined : { writes };
 }
 

@@ -12,7 +12,7 @@ import { sameTemplate } from "../workload/template.ts";
 import { writeEvent, writeRunRecord, writeScale, writeSurge } from "../workload/writes.ts";
 import { abort } from "./asked.ts";
 import type { Decision } from "./decision.ts";
-import { isolateStable } from "./drain.ts";
+import { drainWrites, isolateStable } from "./drain.ts";
 import { attach, awaitTraffic, routedServices } from "./expose.ts";
 import { hadTraffic } from "./first-weight.ts";
 import { deadlineIn, overdue, restartsBefore, shortage, stepSince, unhealthy } from "./health.ts";
@@ -22,7 +22,10 @@ import { raiseSurge, scaleUpStable } from "./scale.ts";
 import { isRouted, replicasOf, type Snapshot, wantedSurge } from "./snapshot.ts";
 import { MOMENT_MS } from "./unmet.ts";
 
-/** Waits until native control has created the canary's ReplicaSet, then writes the run record on it. */
+/**
+ * Waits until native control has created the canary's ReplicaSet, then writes the run record on it. If somebody deleted the
+ * ReplicaSet in flight, the canary Services select no pod, so the canary loses its traffic.
+ */
 export function awaitCanary(snapshot: Snapshot): Decision | undefined {
   if (snapshot.canary === undefined) {
     const ordered = abort(snapshot);
@@ -31,7 +34,7 @@ export function awaitCanary(snapshot: Snapshot): Decision | undefined {
       ? `the Deployment is paused: kubectl rollout resume deployment/${snapshot.deployment.metadata.name} starts the canary`
       : `waiting for the canary's ReplicaSet${refusedSet(snapshot)}`;
     return {
-      writes: markAll(snapshot)?.writes ?? [],
+      writes: [...drainWrites(snapshot), ...(markAll(snapshot)?.writes ?? [])],
       condition: { status: "Unknown", reason: "Preparing", message },
     };
   }

@@ -102,6 +102,12 @@ export function grantedExposure(snapshot: Snapshot): Exposure {
   return exposureAt(plan, stepIndex(snapshot), { cookie: `serin-${namespace}-${name}`, id });
 }
 
+/** The largest percentage of copies that the plan has granted so far: copies last until the routes carry the next step. */
+export function grantedCopies(snapshot: Snapshot): number {
+  const passed = snapshot.plan.steps.slice(0, stepIndex(snapshot) + 1);
+  return Math.max(0, ...passed.map((step) => (step.kind === "mirror" ? step.percent : 0)));
+}
+
 /** The weight after the granted one, in percent; after the last one comes the promotion with 100. */
 export function nextWeight(snapshot: Facts): number {
   const next = snapshot.plan.steps.slice(stepIndex(snapshot) + 1).find((step) => step.kind === "weight");

@@ -3,8 +3,9 @@ import { type Route, routeKeyOf } from "../../kube/core/routes.ts";
 import type { EndpointSlice, Service } from "../../kube/core/services.ts";
 import type { Deployment, Pod, PodTemplate, ReplicaSet } from "../../kube/core/workloads.ts";
 import { type Plural, pluralOf } from "../../kube/core/writes.ts";
-import { HASH_LABEL, HELD } from "../../rollout/keys.ts";
+import { HASH_LABEL } from "../../rollout/keys.ts";
 import { hold } from "../../rollout/workload/hold.ts";
+import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { findByTemplate, hashOf, sameTemplate } from "../../rollout/workload/template.ts";
 import { NOON } from "../support/builders.ts";
 import { surplusOf, syncDeployment } from "./native.ts";
@@ -19,10 +20,12 @@ export class Cluster extends Objects {
   now = NOON;
   /** Called after every change. */
   check: () => void = () => {};
-  /** Versions that the native controller began on its own, when there was no record of Serin's to copy. */
+  /** Versions that the native controller began on its own, without a canary. */
   readonly begunNatively = new Set<string>();
   /** The most pods that the namespace may have. */
   quota = Number.POSITIVE_INFINITY;
+  /** Name of a ReplicaSet → how many of its pods are not ready, whatever their image. */
+  readonly sick = new Map<string, number>();
   /** The time from a change of a route until it is in force, in ms. */
   lagMs = 0;
   /** The status of ResolvedRefs that the gateway reports for every route. */
@@ -54,7 +57,10 @@ export class Cluster extends Objects {
 
   override remove(kind: Plural, name: string): void {
     const gone = this.find(kind, name);
-    if (kind === "replicasets") this.#podsSince.delete(name);
+    if (kind === "replicasets") {
+      this.#podsSince.delete(name);
+      this.sick.delete(name);
+    }
     if (gone !== undefined && (kind === "httproutes" || kind === "grpcroutes")) {
       this.#inForce.delete(routeKeyOf(gone as Route));
       this.#pending.delete(routeKeyOf(gone as Route));
@@ -183,8 +189,9 @@ export class Cluster extends Objects {
     );
     const own = found.map((set) => ({ ...set, metadata: { ...set.metadata }, spec: { ...set.spec } }));
     syncDeployment(deployment, own, (template) => this.#hashOf(uid, template));
-    if (deployment.metadata.annotations?.[HELD] === undefined)
-      for (const { metadata } of own.slice(found.length)) this.begunNatively.add(metadata.name);
+    const held = holdRecordOf(deployment);
+    const isNative = held === undefined || held.lost || held.phase === "promoting";
+    if (isNative) for (const { metadata } of own.slice(found.length)) this.begunNatively.add(metadata.name);
     for (const set of own) this.put("replicasets", { ...set, status: this.#statusOf(set) });
     for (const { metadata } of this.#surplusOf(deployment, own)) this.remove("replicasets", metadata.name);
     const sets = own.flatMap((set) => this.find("replicasets", set.metadata.name) ?? []);
@@ -223,10 +230,16 @@ export class Cluster extends Objects {
   #statusOf(set: ReplicaSet): NonNullable<ReplicaSet["status"]> {
     const { name } = set.metadata;
     const replicas = set.spec.replicas ?? 0;
-    const since = (this.#podsSince.get(name) ?? []).slice(0, replicas);
+    const before = this.#podsSince.get(name) ?? [];
+    const since = before.slice(0, replicas);
+    // The ReplicaSet controller deletes pods that are not ready first.
+    const sick = Math.max(0, (this.sick.get(name) ?? 0) - (before.length - since.length));
+    if (sick > 0) this.sick.set(name, sick);
+    else this.sick.delete(name);
     const image = imageOf(set);
     const readyAt = this.now - (image.includes("slow") ? 20_000 : 0);
-    const ready = /never|crash/.test(image) ? 0 : since.filter((at) => at <= readyAt).length;
+    const started = /never|crash/.test(image) ? 0 : since.filter((at) => at <= readyAt).length;
+    const ready = Math.max(0, started - sick);
     const others = [...this.#podsSince].reduce(
       (n, [other, { length }]) => n + (other === name ? 0 : length),
       0,

@@ -7,7 +7,7 @@ import { type Exposure, NONE } from "../../rollout/traffic/exposure.ts";
 import type { Match } from "../../rollout/traffic/matches.ts";
 import { selectorOf } from "../../rollout/traffic/service-record.ts";
 import { cookieOf } from "../../rollout/traffic/sticky.ts";
-import { hashOf } from "../../rollout/workload/template.ts";
+import { hashOf, sameTemplate } from "../../rollout/workload/template.ts";
 import { heldIn, planIn, runIn } from "./records.ts";
 import type { World } from "./world.ts";
 
@@ -153,6 +153,10 @@ function fraction(world: World, service: Service | undefined, set: ReplicaSet): 
 /** The version's current grant, by its own record and the plan. */
 export function grantedTo(world: World, set: ReplicaSet, deployment: Deployment): Exposure {
   const run = runIn(set);
+  // A proven version whose ReplicaSet was deleted begins without a record, and stays proven.
+  const isPromoted =
+    heldIn(deployment)?.phase === "promoting" && sameTemplate(set.spec.template, deployment.spec.template);
+  if (run === undefined && isPromoted) return { weight: 100 };
   if (run === undefined) return world.begunNatively.has(set.metadata.name) ? { weight: 100 } : NONE;
   if (run.outcome === "superseded") return NONE;
   if (run.outcome === "proven" || run.outcome === "promoted") return { weight: 100 };

@@ -35,7 +35,10 @@ export class ModelWorld extends World {
   isDown = false;
   /** A snapshot that another controller took some time ago. */
   stale: Snapshot | undefined;
+  /** Whether the API server refuses changes of routes. */
+  refusesRoutes = false;
   #excusedUntil = 0;
+  #grantedAt = 0;
   #openUntil = 0;
   #lowered: { at: number; rounds: number } | undefined;
   #lowerings = 0;
@@ -48,7 +51,7 @@ export class ModelWorld extends World {
     super();
     this.#limit = limit;
     this.isWide = isWide;
-    if (isWide) this.grants = [grant];
+    if (isWide) this.grants = [edgeGrant];
     this.#plan = Object.fromEntries(Object.entries(plan).map(([key, value]) => [`serin.dev/${key}`, value]));
     this.lagMs = LAG_MS;
     for (const name of ["web", "api"]) this.create(name, `${name}:1`, 4);
@@ -135,6 +138,21 @@ export class ModelWorld extends World {
     this.#excusedUntil = Math.max(this.#excusedUntil, this.now + DISTURBED_MS);
   }
 
+  /** Changes which routes of other namespaces may name these Services. */
+  setGrants(grants: readonly ReferenceGrant[]): void {
+    if (grants.length > this.grants.length) this.#grantedAt = this.now;
+    this.grants = grants;
+    this.disturb();
+  }
+
+  /** Those of these routes that the gateway obeys. One without its grant gets errors instead, and Serin learns later of a new grant. */
+  obeyed(routes: readonly Route[]): readonly Route[] {
+    const isNew = this.now < this.#grantedAt + DISTURBED_MS;
+    return routes.filter(
+      ({ metadata }) => metadata.namespace !== "edge" || (this.grants.length > 0 && !isNew),
+    );
+  }
+
   /** Whether a disturbance still explains wrong sizes and missing endpoints. */
   get isDisturbed(): boolean {
     return this.now < this.#excusedUntil;
@@ -190,7 +208,7 @@ export class ModelWorld extends World {
 
   /** Forgets the earlier grants once the controller has lowered them and the proxy has followed. */
   #forget(): void {
-    if (this.#lowered === undefined) return;
+    if (this.#lowered === undefined || this.refusesRoutes) return;
     this.#lowered.rounds += 1;
     if (this.#lowered.rounds <= 1) this.#lowered.at = this.now;
     else if (this.now >= this.#lowered.at + LAG_MS) {
@@ -201,7 +219,7 @@ export class ModelWorld extends World {
 
   /** Checks everything that may have changed since the last check. */
   #checkChanges(): void {
-    const isOpen = this.now < this.#openUntil;
+    const isOpen = this.now < Math.max(this.#openUntil, this.#grantedAt + DISTURBED_MS);
     const state = [this.state, this.isDisturbed, isOpen, this.before.size, this.#lowerings].join(" ");
     if (state === this.#checked) return;
     this.#checkAll();
@@ -218,10 +236,11 @@ export class ModelWorld extends World {
     if (missing) this.disturb();
     this.witness.look();
     const others = this.inForce().filter(({ spec }) => routes.every((route) => route.spec !== spec));
-    checkShares(this, [...others, ...routes]);
+    checkShares(this, this.obeyed([...others, ...routes]));
     if (this.isDisturbed) return;
     checkTargets(this);
-    checkServable(this);
+    // Nothing can take the weight from a version without pods then.
+    if (!this.refusesRoutes) checkServable(this, this.obeyed(this.inForce()));
   }
 }
 
@@ -238,7 +257,8 @@ export const both: BackendRef[] = [
 /** The rules of the second route. */
 export const front: RouteRule[] = [{ backendRefs: [{ name: "admin", namespace: "shop", port: 80 }] }];
 
-const grant: ReferenceGrant = {
+/** Lets the second route name Services of `web`'s namespace. */
+export const edgeGrant: ReferenceGrant = {
   metadata: { name: "edge", namespace: "shop" },
   spec: {
     from: [{ group: "gateway.networking.k8s.io", kind: "HTTPRoute", namespace: "edge" }],

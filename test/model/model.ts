@@ -4,8 +4,10 @@ import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { annotate, edit, ending, image } from "../support/shop.ts";
 import { commands } from "./commands.ts";
 import { appOf } from "./invariants.ts";
-import { both, front, ModelWorld } from "./model-world.ts";
+import { both, edgeGrant, front, ModelWorld } from "./model-world.ts";
+import { type Moment, moments } from "./moments.ts";
 import { heldIn } from "./records.ts";
+import { exits, expectWayOut } from "./ways-out.ts";
 
 const quick = { interval: "5s", "max-interval": "10s", compare: "off", checks: "orders <= 5" };
 const hooks = `[
@@ -47,6 +49,10 @@ const LAST_TICKS = 150;
 function expectArrival(world: ModelWorld, way: Way): void {
   const heal = { metrics: "good", hooks: "yes", isDown: false, refuse: false, answers: "True" } as const;
   Object.assign(world, heal, { quota: Number.POSITIVE_INFINITY, killAfter: Number.POSITIVE_INFINITY });
+  if (world.isWide) world.setGrants([edgeGrant]);
+  Object.assign(world, { refuses: () => false, refusesRoutes: false });
+  world.mutate = (deployment) => deployment;
+  world.sick.clear();
   world.disturb();
   if (world.find("deployments", "web") === undefined) world.create("web", "web:1", 4);
   for (const name of ["web", "api"])
@@ -135,6 +141,9 @@ const ways = {
 type Way = keyof typeof ways;
 const way = fc.constantFrom(...(Object.keys(ways) as Way[]));
 
+const moment = fc.constantFrom(...(Object.keys(moments) as Moment[]));
+const exit = fc.shuffledSubarray([...exits], { minLength: exits.length });
+
 /** Ends a rollout whose stable version is lost. */
 function end(world: ModelWorld, way: Way): void {
   world.request("web", ways[way]);
@@ -165,21 +174,34 @@ export function runModel({
   sequences,
   seed,
   most = 20,
+  hear = () => {},
 }: {
   sequences: number;
   seed: number;
   most?: number;
+  hear?: ModelWorld["hear"];
 }): void {
   fc.assert(
-    fc.property(fc.constantFrom(...shops), history, way, commands(most), (shop, limit, way, story) => {
-      const { plan, isWide } = shop;
-      const world = new ModelWorld({ rollout: "canary", ...quick, ...plan }, { isWide, limit });
-      fc.modelRun(
-        () => ({ model: { there: new Set(["web", "service", "route"] as const) }, real: world }),
-        story,
-      );
-      expectArrival(world, way);
-    }),
+    fc.property(
+      fc.constantFrom(...shops),
+      history,
+      way,
+      moment,
+      exit,
+      commands(most),
+      (shop, limit, way, at, order, story) => {
+        const { plan, isWide } = shop;
+        const world = new ModelWorld({ rollout: "canary", ...quick, ...plan }, { isWide, limit });
+        world.hear = hear;
+        moments[at](world);
+        fc.modelRun(
+          () => ({ model: { there: new Set(["web", "service", "route"] as const) }, real: world }),
+          story,
+        );
+        if (world.find("deployments", "web") !== undefined) expectWayOut(world, order);
+        expectArrival(world, way);
+      },
+    ),
     { numRuns: sequences, seed, endOnFailure: false },
   );
 }

@@ -19,6 +19,8 @@ export interface Kinds {
 
 /** The object has changed since the decision. */
 export class Conflict extends Error {}
+/** The API server refuses the write, and will refuse it again. */
+export class Refused extends Conflict {}
 
 /** An API server of one namespace in memory: objects with versions and generations, and writes that it may refuse. */
 export class Objects {

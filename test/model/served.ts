@@ -1,14 +1,13 @@
+import type { Route } from "../../kube/core/routes.ts";
 import { isCanaryService } from "../../rollout/traffic/canary-service.ts";
 import { selectorOf } from "../../rollout/traffic/service-record.ts";
 import { hashOf } from "../../rollout/workload/template.ts";
 import { heldIn } from "./records.ts";
 import type { World } from "./world.ts";
 
-/** Throws if a Service has weight but no ready endpoint while a version that may serve has some. */
-export function checkServable(world: World): void {
-  const refs = world
-    .inForce()
-    .flatMap(({ spec }) => (spec.rules ?? []).flatMap((rule) => rule.backendRefs ?? []));
+/** Throws if in these routes a Service has weight but no ready endpoint while a version that may serve has some. */
+export function checkServable(world: World, routes: readonly Route[]): void {
+  const refs = routes.flatMap(({ spec }) => (spec.rules ?? []).flatMap((rule) => rule.backendRefs ?? []));
   for (const { name, weight = 1 } of refs) {
     const service = world.find("services", name);
     if (service === undefined || weight === 0) continue;

@@ -2,7 +2,7 @@ import type { Meta } from "../../kube/core/meta.ts";
 import type { ReferenceGrant } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { Deployment } from "../../kube/core/workloads.ts";
-import type { Write } from "../../kube/core/writes.ts";
+import { isRoutePlural, type Write } from "../../kube/core/writes.ts";
 import { admitUpdate, changesTemplate } from "../../rollout/admission/admit.ts";
 import type { Effect } from "../../rollout/admission/answer.ts";
 import { workOf } from "../../rollout/admission/effect-write.ts";
@@ -21,8 +21,9 @@ import { shareOf } from "../../rollout/traffic/route-record.ts";
 import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { evidenceOf, type Traffic } from "../support/metrics.ts";
 import { Cluster } from "./cluster.ts";
-import { Conflict } from "./objects.ts";
+import { Conflict, Refused } from "./objects.ts";
 import { planIn } from "./records.ts";
+import { type Hear, tellAnswer, tellWrite } from "./told.ts";
 
 /** The namespace of every Deployment. */
 const NAMESPACE = "shop";
@@ -48,6 +49,10 @@ export class World extends Cluster {
   grants: readonly ReferenceGrant[] = [];
   /** A later admission refuses what Serin has admitted, once. */
   refuse = false;
+  /** Which of Serin's writes the API server refuses. */
+  refuses: (write: Write) => boolean = () => false;
+  /** What another admission makes of a Deployment that a user writes. */
+  mutate: (deployment: Deployment) => Deployment = (deployment) => deployment;
   /** What the metrics say, instead of counts of requests. */
   says: ((snapshot: Snapshot) => Findings) | undefined;
   /** The earlier grants by name of a ReplicaSet, until a lowered grant is in force. */
@@ -56,6 +61,9 @@ export class World extends Cluster {
   isOpen: (service: Service) => boolean = () => false;
   /** Name → what was all done at which version of the cluster, and until when (ms) that holds. */
   readonly #rest = new Map<string, { readonly version: number; readonly until: number }>();
+
+  /** Called with every sentence that users would see. */
+  hear: Hear = () => {};
 
   /** A person updates a Deployment; returns why not, if it is refused. */
   request(name: string, change: (deployment: Deployment) => Deployment): string | undefined {
@@ -68,7 +76,7 @@ export class World extends Cluster {
   /** The API server asks again when the object has changed while admission waited for the gateway. */
   #admit(name: string, change: (deployment: Deployment) => Deployment, attempt: number): string | undefined {
     const old = this.get("deployments", name);
-    const requested = change(structuredClone(old));
+    const requested = this.mutate(change(structuredClone(old)));
     const deployments = this.list("deployments");
     const reads = {
       replicaSets: this.replicaSetsOf(old),
@@ -86,7 +94,14 @@ export class World extends Cluster {
       undefined,
       reads,
     );
-    for (const effect of answer.effects) this.#performEffect(effect);
+    try {
+      for (const effect of answer.effects) this.#performEffect(effect);
+    } catch (error) {
+      // The webhook answers with the error, and the API server refuses the request.
+      if (!(error instanceof Refused)) throw error;
+      return error.message;
+    }
+    tellAnswer(answer, this.hear);
     if (!answer.allowed) return answer.message;
     const now = this.find("deployments", name);
     if (now !== old) return now === undefined || attempt === 5 ? "changed meanwhile" : "again";
@@ -134,7 +149,8 @@ export class World extends Cluster {
       if (snapshot === undefined) return;
       const hooks = new Map(this.#answers.get(snapshot.held.started));
       this.decided = decide({ ...snapshot, hooks, ...this.#evidence(snapshot) });
-      const { writes, calls = [] } = this.decided;
+      const { writes, calls = [], condition } = this.decided;
+      if (condition !== undefined) this.hear("condition", condition.message);
       if (writes.length === 0) for (const call of calls) this.#call(call);
       const wanted = JSON.stringify(writes).replaceAll(/"resourceVersion":"\d+"/g, "");
       if (writes.length === 0 && snapshot.judgeInput === undefined && calls.length === 0)
@@ -145,13 +161,11 @@ export class World extends Cluster {
       if (writes.length === 0 || wanted === before) return;
       before = wanted;
       try {
-        for (const write of writes) this.#do(write);
+        this.#doAll(writes);
       } catch (error) {
-        if (error instanceof Killed) {
-          this.#answers.clear();
-          return;
-        }
-        if (!(error instanceof Conflict)) throw error;
+        if (!(error instanceof Killed)) throw error;
+        this.#answers.clear();
+        return;
       }
     }
     throw new Error(`no rest: ${this.story.slice(-20).join(" | ")}`);
@@ -189,7 +203,11 @@ export class World extends Cluster {
       routes: marked(this.routes()),
       replicaSets: marked(this.list("replicasets")),
     });
-    for (const write of writes) this.perform(write);
+    try {
+      for (const write of writes) this.perform(write);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+    }
     this.check();
   }
 
@@ -213,9 +231,32 @@ export class World extends Cluster {
     return snapshotOf(raw, planIn(deployment));
   }
 
+  /** Performs writes up to the first that fails; after a route, those of other routes as well. */
+  #doAll(writes: readonly Write[]): void {
+    let failed: Write | undefined;
+    const isRoute = (write: Write) => write.verb !== "event" && isRoutePlural(write.kind);
+    for (const write of writes) {
+      if (failed !== undefined && !(isRoute(failed) && isRoute(write))) return;
+      try {
+        this.#do(write);
+      } catch (error) {
+        if (!(error instanceof Conflict)) throw error;
+        failed ??= write;
+      }
+    }
+  }
+
+  /** Performs a write of Serin's, unless the API server refuses it. */
+  override perform(write: Write): void {
+    if (write.verb !== "event" && this.refuses(write))
+      throw new Refused(`cannot ${write.verb} ${write.kind}/${write.name}`);
+    super.perform(write);
+  }
+
   #do(write: Write): void {
     this.perform(write);
     this.writes += 1;
+    tellWrite(write, this.hear);
     if (write.verb === "event") this.story.push(write.reason);
     if (write.verb === "merge" && (write.kind === "httproutes" || write.kind === "grpcroutes"))
       this.#tellWeights(write.kind, write.name);

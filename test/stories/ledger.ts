@@ -6,6 +6,7 @@ import { shareOf } from "../../rollout/traffic/route-record.ts";
 import { type HoldRecord, holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { lastRunOf, type RunRecord } from "../../rollout/workload/run-record.ts";
 import type { Cluster } from "../cluster/cluster.ts";
+import { noteSentences, sentencesIn } from "./sentences.ts";
 
 /** The current objects of a story. */
 export interface Stock {
@@ -198,6 +199,7 @@ export class Ledger {
     const { name } = change.object.metadata;
     if (change.type === "DELETED") this.#stock[kind].delete(name);
     else this.#stock[kind].set(name, change.object as never);
+    if (kind === "deployments") noteSentences(sentencesIn(change.object));
     this.changes.push({ at: Date.now(), kind, ...change });
     for (const look of [...this.#listeners]) look();
   }

@@ -11,6 +11,7 @@ import { COUNTING_RPS } from "../cluster/pace.ts";
 import type { Received } from "../cluster/received.ts";
 import { installSerin, removeSerin } from "../cluster/serin.ts";
 import { Ledger } from "./ledger.ts";
+import { noteSentences, SENTENCES_FILE, sentencesOf } from "./sentences.ts";
 import { type User, Users } from "./users.ts";
 
 /** An application of a story, and the plan of its rollouts. */
@@ -29,6 +30,11 @@ export interface ShopOptions {
 
 /** How long (ms) a gateway may need to see that a pod ends; until then an old pod may answer. */
 export const HEARD_MS = 2_500;
+
+interface KubeEvent {
+  readonly message: string;
+  readonly reportingComponent?: string;
+}
 
 const UNCHANGED: Overlay = {};
 let installation:
@@ -76,7 +82,14 @@ export class Shop extends Ledger {
 
   /** Runs kubectl in this namespace. Returns whatever the exit status is. */
   kubectl(...args: string[]): Promise<Output> {
-    return this.cluster.kubectl(args, { namespace: this.namespace });
+    return this.#ask(args);
+  }
+
+  async #ask(args: string[], input?: string): Promise<Output> {
+    const given = { namespace: this.namespace, ...(input === undefined ? {} : { input }) };
+    const output = await this.cluster.kubectl(args, given);
+    noteSentences(sentencesOf(output.stderr));
+    return output;
   }
 
   /** Runs kubectl; throws if it fails. */
@@ -87,10 +100,7 @@ export class Shop extends Ledger {
   /** Applies manifests from standard input. */
   async apply(manifests: string, ...args: string[]): Promise<string> {
     const command = ["apply", "-f", "-", ...args];
-    return demand(
-      command,
-      await this.cluster.kubectl(command, { namespace: this.namespace, input: manifests }),
-    );
+    return demand(command, await this.#ask(command, manifests));
   }
 
   /** The manifests of an application with Service and route, opted in. */
@@ -200,7 +210,16 @@ export class Shop extends Ledger {
   async close(): Promise<void> {
     await Promise.all(this.#loads.map((load) => load.stop()));
     this.end();
+    await this.#noteEvents();
     await this.cluster.api.request("DELETE", `/api/v1/namespaces/${this.namespace}`);
+  }
+
+  async #noteEvents(): Promise<void> {
+    if (process.env[SENTENCES_FILE] === undefined) return;
+    const path = `/api/v1/namespaces/${this.namespace}/events`;
+    const { items } = await this.cluster.api.demand<{ items: readonly KubeEvent[] }>("GET", path);
+    const own = items.filter(({ reportingComponent }) => reportingComponent === "serin");
+    noteSentences(own.map(({ message }) => ({ place: "event", sentence: message })));
   }
 }
 

@@ -213,6 +213,23 @@ describe("admission in flight", () => {
     expect(warnings.join()).to.include("failed revision 2").and.to.include("--to-revision=1");
   });
 
+  it("latches a template after an end while the stable version is short or not available to native control", () => {
+    for (const [phase, replicas, available, latched] of [
+      ["undone", 5, 0, true],
+      ["undone", 3, 3, true],
+      ["undone", 5, 5, undefined],
+      ["failed", 5, 0, true],
+      ["failed", 5, 5, undefined],
+    ] as const) {
+      const old = inFlight({ held: { phase, stable: "web2" } });
+      const stable = aReplicaSet({ image: "web:2", replicas, ready: replicas, available });
+      const replicaSets = [aReplicaSet(), stable];
+      const { object } = yes(aDeployment({ image: "web:3" }), old, readsOf({ replicaSets }));
+      expect(holdRecordOf(object), `${phase}, ${available} available`).to.include({ stable: "web2" });
+      expect(holdRecordOf(object)?.latched, `${phase}, ${available} available`).to.equal(latched);
+    }
+  });
+
   it("denies to opt out, with or without a new template", () => {
     const old = inFlight();
     const { "serin.dev/rollout": _opt, ...rest } = old.metadata.annotations ?? {};

@@ -18,4 +18,29 @@ describe("a plan that grants less than before", () => {
     const [route] = shop.routes();
     expect(route && shareOf(route, "uid-web")?.weight).to.equal(40);
   });
+
+  it("ends the copies at once, though pods are missing", () => {
+    const shop = aShop({ annotations: { "serin.dev/steps": "50", "serin.dev/mirror": "20%" } });
+    const envoy = "gateway.envoyproxy.io/gatewayclass-controller";
+    shop.put("httproutes", {
+      ...shop.get("httproutes", "web"),
+      status: { parents: [{ controllerName: envoy }] },
+    });
+    shop.follow();
+    const share = () => shareOf(shop.get("httproutes", "web"), "uid-web");
+    shop.request("web", image("web:2"));
+    for (let i = 0; i < 50 && share()?.mirror === undefined; i += 1) shop.run(1);
+    expect(share()?.mirror).to.equal(20);
+    shop.quota = 5;
+    shop.losePods(shop.get("replicasets", "web-h2"), 2);
+
+    shop.check = () => {};
+    shop.request("web", ({ metadata: { annotations = {}, ...metadata }, ...rest }) => {
+      const { "serin.dev/mirror": _mirror, ...others } = annotations;
+      return { ...rest, metadata: { ...metadata, annotations: others } };
+    });
+    shop.control();
+
+    expect(share()).to.include({ weight: 0 }).and.not.have.property("mirror");
+  });
 });
