@@ -4,6 +4,7 @@ import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import { settledOn, settleMs } from "../gateways/settle.ts";
 import type { Layer } from "../plan/layers.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { Policies } from "../preflight/policies.ts";
 import { isExposed } from "../traffic/exposure.ts";
 import { permitted } from "../traffic/grants.ts";
 import { shareOf } from "../traffic/route-record.ts";
@@ -29,6 +30,8 @@ export interface ClusterState {
   readonly grants: readonly ReferenceGrant[];
   /** Of the Deployment's namespace. */
   readonly autoscalers?: readonly Autoscaler[];
+  /** Of the Deployment's namespace, and of those of routes with named rules; absent: not needed, or no kind is installed. */
+  readonly policies?: Policies;
 }
 
 /** A request for another pod template, as admission reads it. */
