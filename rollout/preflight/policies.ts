@@ -131,7 +131,8 @@ function namedRules(plan: Plan, services: readonly Service[], routes: readonly R
       addedRulesOf(rules, shares, homeOf(route)),
     );
     return rules.flatMap(({ name }, i) =>
-      typeof name === "string" && all.some((added) => (added[i] ?? []).length > 0)
+      typeof name === "string" &&
+      all.some((added) => added[i] !== undefined && added[i].before.length + added[i].after.length > 0)
         ? [{ route, rule: name }]
         : [],
     );
