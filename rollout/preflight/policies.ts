@@ -46,7 +46,7 @@ export function policyCaveats(
   { unread }: Policies,
 ): readonly string[] {
   const routed = services.some((service) => isRouted(service, routes));
-  const named = namedRules(plan, services, routes)[0];
+  const named = sectionsPassed(plan, services, routes).find(({ isName }) => isName);
   return [
     ...(routed ? unread : []).map(
       (reason) => `policies that name a Service may not apply to its canary Service: ${reason}`,
@@ -56,7 +56,7 @@ export function policyCaveats(
       : [
           formatProblem(
             {
-              what: `rule ${quote(named.rule)} of ${where(named.route)} has a name, and the rules that Serin adds for it have none, so a policy of a kind that Serin does not know would not apply to them`,
+              what: `rule ${quote(named.section)} of ${where(named.route)} has a name, and the rules that Serin adds for it have none, so a policy of a kind that Serin does not know would not apply to them`,
               use: "see docs/gateways.md for the kinds that Serin knows",
             },
             keyOf(plan),
@@ -98,44 +98,52 @@ function passedBy(
   routes: readonly Route[],
   { found, unread }: Policies,
 ): string | undefined {
-  for (const { route, rule } of namedRules(plan, services, routes)) {
+  const passed = sectionsPassed(plan, services, routes);
+  for (const { route, section } of passed) {
     const home = homeOf(route);
+    const isNamed = ({ kind, name, section: of }: PolicyTarget) =>
+      kind === home.kind && name === route.metadata.name && of === section;
     const policy = found.find(
-      ({ namespace, targets }) =>
-        namespace === home.namespace &&
-        targets.some(
-          ({ kind, name, section }) => kind === home.kind && name === route.metadata.name && section === rule,
-        ),
+      ({ namespace, targets }) => namespace === home.namespace && targets.some(isNamed),
     );
-    const place = `rule ${quote(rule)} of ${where(route)}`;
-    const about = "the rules that Serin adds have no name, so it would not apply to them";
-    if (policy !== undefined) {
-      const what = `${policy.kind} ${policy.name} names ${place}: ${about}`;
-      const use = "let the policy name the whole route";
-      return formatProblem({ what, use }, keyOf(plan));
-    }
-    // The policy may be one that authenticates users, so doubt is a reason to refuse.
-    if (unread[0] !== undefined) {
-      const what = `a policy may name ${place}, and ${about}; ${unread[0]}`;
-      return formatProblem({ what, use: "grant Serin this right, or remove the rule's name" }, keyOf(plan));
-    }
+    if (policy === undefined) continue;
+    const what = `${policy.kind} ${policy.name} names rule ${quote(section)} of ${where(route)}: ${UNNAMED}`;
+    return formatProblem({ what, use: "let the policy name the whole route" }, keyOf(plan));
   }
-  return undefined;
+  const doubtful = passed.find(({ isName }) => isName);
+  if (doubtful === undefined || unread[0] === undefined) return undefined;
+  // The policy may be one that authenticates users, so doubt is a reason to refuse.
+  const what = `a policy may name rule ${quote(doubtful.section)} of ${where(doubtful.route)}, and ${UNNAMED}; ${unread[0]}`;
+  return formatProblem({ what, use: "grant Serin this right, or remove the rule's name" }, keyOf(plan));
 }
 
-/** The named rules for which the plan needs added rules. */
-function namedRules(plan: Plan, services: readonly Service[], routes: readonly Route[]) {
+const UNNAMED = "the rules that Serin adds have no name, so it would not apply to them";
+
+/** A name by which a policy may call a rule. */
+interface Section {
+  readonly route: Route;
+  readonly section: string;
+  /** Whether the user gave this name. Kuadrant calls a rule by its place, `rule-1` for the first one. */
+  readonly isName: boolean;
+}
+
+/** The sections whose requests added rules would take, and those whose place added rules would give to other rules. */
+function sectionsPassed(plan: Plan, services: readonly Service[], routes: readonly Route[]): Section[] {
   return routes.flatMap((route) => {
     const rules = rulesOf(route);
     const all = comingShares(plan, services, route).map((shares) =>
       addedRulesOf(rules, shares, homeOf(route)),
     );
-    return rules.flatMap(({ name }, i) =>
-      typeof name === "string" &&
-      all.some((added) => added[i] !== undefined && added[i].before.length + added[i].after.length > 0)
-        ? [{ route, rule: name }]
-        : [],
-    );
+    return rules.flatMap(({ name }, i): Section[] => {
+      const isMoved = all.some((added) => added.slice(0, i).some(({ before }) => before.length > 0));
+      const isCopied = all.some(
+        (added) => added[i] !== undefined && added[i].before.length + added[i].after.length > 0,
+      );
+      return [
+        ...(isCopied && typeof name === "string" ? [{ route, section: name, isName: true }] : []),
+        ...(isCopied || isMoved ? [{ route, section: `rule-${i + 1}`, isName: false }] : []),
+      ];
+    });
   });
 }
 

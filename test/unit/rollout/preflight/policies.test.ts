@@ -135,6 +135,20 @@ describe("policies that name a rule", () => {
     );
   });
 
+  it("refuse added rules for a rule that Kuadrant calls by its place, and rules that would move it", () => {
+    const match = { match: "header x-tester=yes" };
+    const tester = { matches: [{ headers: [{ name: "x-tester", value: "yes" }] }], backendRefs };
+    const other = { matches: [{ path: { value: "/other" } }], backendRefs: [{ name: "other" }] };
+    const call = (place: string) => [policy("AuthPolicy", "login", toRule(place))];
+    expect(ruled([other, { backendRefs }], match, call("rule-2"))).to.contain(
+      'AuthPolicy login names rule "rule-2"',
+    );
+    expect(ruled([other, { backendRefs }], match, call("rule-1"))).to.equal(undefined);
+    // The copy of a rule with the testers' condition stands before it, and moves the rules behind it.
+    expect(ruled([tester, other], match, call("rule-2"))).to.contain('names rule "rule-2"');
+    expect(ruled([other, tester], match, call("rule-1"))).to.equal(undefined);
+  });
+
   it("are in doubt if Serin cannot list a kind: refused, because the policy may authenticate users", () => {
     const unread = ["Serin cannot list authpolicies.kuadrant.io: forbidden"];
     expect(ruled(rules, { match: "header x-tester=yes" }, [], unread)).to.contain(
