@@ -78,13 +78,12 @@ async function readFlight({ kube, index }: GatherNeeds, { metadata }: Deployment
 
 /** Whether a new template may begin a rollout: admission asks nothing of policies for the one in flight. */
 function mayBegin(old: Deployment): boolean {
-  return ["failed", "undone"].includes(holdRecordOf(old)?.phase ?? "undone");
+  return holdRecordOf(old)?.phase !== "canary";
 }
 
-/** The namespaces whose policies may concern the Services or a rule of the routes. A policy names a rule by its name. */
+/** The namespaces whose policies may concern the Services, or a rule of the routes. */
 function policyPlaces(namespace: string, routes: readonly Route[]): readonly string[] {
-  const naming = routes.filter(({ spec }) => spec.rules?.some(({ name }) => name !== undefined));
-  return [...new Set([namespace, ...naming.flatMap(({ metadata }) => metadata.namespace ?? [])])];
+  return [...new Set([namespace, ...routes.flatMap(({ metadata }) => metadata.namespace ?? [])])];
 }
 
 /** What tells whether a Service selects the pods of another Deployment. */

@@ -30,7 +30,7 @@ export interface ClusterState {
   readonly grants: readonly ReferenceGrant[];
   /** Of the Deployment's namespace. */
   readonly autoscalers?: readonly Autoscaler[];
-  /** Of the Deployment's namespace, and of those of routes with named rules; absent: not needed, or no kind is installed. */
+  /** Of the namespaces of the Deployment and of the routes; absent: not needed. */
   readonly policies?: Policies;
 }
 
