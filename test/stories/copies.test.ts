@@ -87,4 +87,44 @@ describe("a canary Service that must be as its Service", function () {
     await shop.apply(policy("web", "web-canary"));
     expect(await update()).to.include({ code: 0 });
   });
+
+  it("is not added to a rule's testers past a policy that names the rule", async () => {
+    const kind = { group: "gateway.envoyproxy.io", plural: "securitypolicies" };
+    const definition = `${kind.plural}.${kind.group}`;
+    const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
+    await shop.cluster.api.demand("POST", definitions, {
+      metadata: { name: definition },
+      spec: {
+        group: kind.group,
+        scope: "Namespaced",
+        names: { kind: "SecurityPolicy", plural: kind.plural, singular: "securitypolicy" },
+        versions: [{ name: "v1alpha1", served: true, storage: true, schema }],
+      },
+    });
+    try {
+      await shop.run("wait", "--for=condition=Established", `crd/${definition}`);
+      const policy = (sectionName?: string) =>
+        JSON.stringify({
+          apiVersion: `${kind.group}/v1alpha1`,
+          kind: "SecurityPolicy",
+          metadata: { name: "login" },
+          spec: { targetRefs: [{ kind: "GRPCRoute", name: "web", sectionName }] },
+        });
+      const named = [{ op: "add", path: "/spec/rules/0/name", value: "calls" }];
+      await shop.run("patch", "grpcroute/web", "--type=json", "-p", JSON.stringify(named));
+      await shop.run("annotate", "deployment/web", "serin.dev/match=header x-tester=yes");
+      const update = () => shop.kubectl("set", "image", "deployment/web", "app=app:v3", "--dry-run=server");
+      await shop.apply(policy("calls"));
+      const refused = await update();
+      expect(refused.code).to.equal(1);
+      expect(refused.stderr).to.contain(
+        `serin.dev/match: SecurityPolicy login names rule "calls" of GRPCRoute ${shop.namespace}/web`,
+      );
+      await shop.apply(policy());
+      expect(await update()).to.include({ code: 0 });
+    } finally {
+      await shop.cluster.api.request("DELETE", `${definitions}/${definition}`);
+    }
+  });
 });
