@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import type { Feature, Gateway } from "../rollout/gateways/gateway.ts";
 import { gateways } from "../rollout/gateways/registry.ts";
+import { policyKinds } from "../rollout/preflight/policy-kinds.ts";
 
 const features: readonly (readonly [title: string, features: readonly Feature[]])[] = [
   ["`mirror`", ["mirror", "mirror-percent"]],
@@ -33,6 +34,21 @@ proxies may, annotate \`serin.dev/settle: 30s\` on the Deployment, in its [profi
 Admission warns of a gateway that Serin does not know.
 
 ${known.flatMap(notes).join("\n")}
+
+## Policies
+
+Some objects tell a gateway or a mesh how to reach a Service: TLS, health checks, retries. Such a policy names your
+Service and does not know the canary Service. When a rollout begins, Serin lists the kinds below that your cluster has. If
+a policy names a Service of the rollout, and no policy of its kind names \`<service>-canary\`, Serin refuses the rollout
+and names the policy. Let the policy, or another one with the same settings, name \`<service>-canary\` as well. Settings
+in a Service's annotations need nothing of you, because Serin copies them.
+
+A policy may also name one rule of a route, by the rule's \`name\` or (Kuadrant) by its place. The rules that Serin adds
+for \`match\` and \`sticky\` cannot have that name, so Serin refuses these settings while such a policy exists: let the
+policy name the whole route. If Serin may not list one of the kinds, it refuses them for every rule with a name, because
+the policy may authenticate users.
+
+Serin knows these kinds: ${[...new Set(policyKinds.map(({ kind }) => kind))].toSorted().join(", ")}.
 `;
 }
 

@@ -8,6 +8,8 @@ export const HELD = "serin.dev/held";
 export const RUN = "serin.dev/run";
 /** Label on every object in flight. The controller watches no others. Its value is the Deployment's UID. */
 export const FLIGHT = "serin.dev/flight";
+/** On a canary Service: the keys that Serin copied from the user's Service. */
+export const COPIED = "serin.dev/copied";
 /** On a Service, by its owner: with "false", Serin does not change it (for example for metrics). */
 export const ISOLATE = "serin.dev/isolate";
 /** On a Deployment for some seconds: a ConfigMap or Secret that it uses has changed (tracking/pending.ts). */

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { policyKinds } from "../rollout/preflight/policy-kinds.ts";
 import { granted, type Right, readNoted } from "./cluster/rights.ts";
 import { count } from "./count.ts";
 
@@ -6,6 +7,14 @@ const BEFORE_WATCH_LIST = "Kubernetes before 1.34 has no WatchList: test/unit/ku
 
 const CONFLICT = "a write of Serin's conflicts: test/unit/kube/runtime/apply.test.ts";
 const GRPC_UNDO = "an undo drains a GRPCRoute: test/unit/webhook/deployments.routes.test.ts";
+
+/** The cluster of the tests has none of these kinds, except that of the Gateway API's standard channel. */
+const foreignPolicies = policyKinds
+  .filter(({ group, plural }) => `${plural}.${group}` !== "backendtlspolicies.gateway.networking.k8s.io")
+  .map(({ group, plural }): [Right, string] => [
+    `webhook: list ${plural}.${group}`,
+    "a kind of another gateway: test/unit/webhook/policies.test.ts",
+  ]);
 
 /** Rights for rare situations that no story can cause, each with the reason for it. */
 export const RARE: Readonly<Record<Right, string>> = {
@@ -19,6 +28,7 @@ export const RARE: Readonly<Record<Right, string>> = {
   "controller: get grpcroutes.gateway.networking.k8s.io": CONFLICT,
   "controller: list pods": BEFORE_WATCH_LIST,
   "controller: list leases.coordination.k8s.io serin in serin-system": BEFORE_WATCH_LIST,
+  ...Object.fromEntries(foreignPolicies),
 };
 
 /**

@@ -5,7 +5,7 @@ import { listNamespace } from "../kube/client/namespace-list.ts";
 import { listReplicaSets } from "../kube/client/replica-sets.ts";
 import { keyOf } from "../kube/core/meta.ts";
 import { deployments, horizontalPodAutoscalers, services } from "../kube/core/resources.ts";
-import { type ReferenceGrant, routeKeyOf } from "../kube/core/routes.ts";
+import { type ReferenceGrant, type Route, routeKeyOf } from "../kube/core/routes.ts";
 import type { Service } from "../kube/core/services.ts";
 import type { Deployment } from "../kube/core/workloads.ts";
 import type { RouteIndex } from "../kube/runtime/route-index.ts";
@@ -15,6 +15,8 @@ import { FLIGHT } from "../rollout/keys.ts";
 import { crossesInto, namespacesInto, permitted } from "../rollout/traffic/grants.ts";
 import { servicesFor } from "../rollout/traffic/isolation.ts";
 import type { Autoscaler } from "../rollout/workload/autoscalers.ts";
+import { holdRecordOf } from "../rollout/workload/hold-record.ts";
+import { readPolicies } from "./policies.ts";
 
 /** The means to read. */
 interface GatherNeeds {
@@ -49,15 +51,18 @@ export async function gather(needs: GatherNeeds, old: Deployment): Promise<Clust
   const keys = new Set(around.map(routeKeyOf));
   const choosing = index.choosing(leading.flatMap(({ parents }) => parents));
   const beside = choosing.filter((route) => !keys.has(routeKeyOf(route)));
+  const routes = await readWhole(kube, leading, listed);
   return {
     replicaSets,
     services: here,
     deployments: neighbours,
-    routes: await readWhole(kube, leading, listed),
+    routes,
     known: [...around, ...beside],
     grants,
     autoscalers,
     ingresses,
+    ...(mayBegin(old) &&
+      routes.length > 0 && { policies: await readPolicies(kube, policyPlaces(namespace, routes)) }),
   };
 }
 
@@ -72,6 +77,16 @@ async function readFlight({ kube, index }: GatherNeeds, { metadata }: Deployment
   const grants = await listGrants<ReferenceGrant>(kube, namespace);
   const marked = await listMarked({ kube, index }, namespacesInto(namespace, grants), FLIGHT);
   return { grants, shared: marked.filter(({ shares }) => shares.some((share) => share.uid === uid)) };
+}
+
+/** Whether a new template may begin a rollout: admission asks nothing of policies for the one in flight. */
+function mayBegin(old: Deployment): boolean {
+  return holdRecordOf(old)?.phase !== "canary";
+}
+
+/** The namespaces whose policies may concern the Services, or a rule of the routes. */
+function policyPlaces(namespace: string, routes: readonly Route[]): readonly string[] {
+  return [...new Set([namespace, ...routes.flatMap(({ metadata }) => metadata.namespace ?? [])])];
 }
 
 /** What tells whether a Service selects the pods of another Deployment. */

@@ -65,6 +65,8 @@ export interface Kube {
     query: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): AsyncIterable<WatchEvent<T>>;
+  /** The names of the API groups that the API server serves. */
+  groups(): Promise<readonly string[]>;
   /** The versions and resources that the API server serves of a group; see discovery.ts. */
   discover(group: string): Promise<readonly Served[]>;
   /** Closes the connections. */

@@ -14,6 +14,14 @@ interface ApiResourceList {
   readonly resources?: readonly { readonly name: string }[];
 }
 
+/** The names of the groups that the API server serves. */
+export async function discoverGroups(fetch: (path: string) => Promise<unknown>): Promise<readonly string[]> {
+  const { groups = [] } = (await fetch("/apis")) as {
+    readonly groups?: readonly { readonly name: string }[];
+  };
+  return groups.map(({ name }) => name);
+}
+
 /** The versions of a group in the API server's order of preference; none if it does not know the group. */
 export async function discover(
   fetch: (path: string) => Promise<unknown>,

@@ -5,6 +5,7 @@ import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import { settledOn, settleMs } from "../gateways/settle.ts";
 import type { Layer } from "../plan/layers.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { Policies } from "../preflight/policies.ts";
 import { isExposed } from "../traffic/exposure.ts";
 import { permitted } from "../traffic/grants.ts";
 import { shareOf } from "../traffic/route-record.ts";
@@ -32,6 +33,8 @@ export interface ClusterState {
   readonly autoscalers?: readonly Autoscaler[];
   /** Of the Deployment's namespace. */
   readonly ingresses?: readonly Ingress[];
+  /** Of the namespaces of the Deployment and of the routes; absent: not needed. */
+  readonly policies?: Policies;
 }
 
 /** A request for another pod template, as admission reads it. */

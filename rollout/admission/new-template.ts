@@ -2,6 +2,7 @@ import type { LeanRoute, Route } from "../../kube/core/routes.ts";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import { isOptedIn, type Plan } from "../plan/plan.ts";
 import { hostConflictCaveats } from "../preflight/host-conflicts.ts";
+import { NO_POLICIES, policyBlocker, policyCaveats } from "../preflight/policies.ts";
 import { planBlocker } from "../preflight/preflight.ts";
 import { isWantedRoute, wantedServices } from "../preflight/selection.ts";
 import { misnamed, unsplittable } from "../preflight/services.ts";
@@ -161,18 +162,21 @@ function begin(
     plan.routes === undefined ? permitted(namespace, cluster.known, cluster.grants) : cluster.known;
   const wanted = near.filter(isWanted);
   const routes = change.routes.filter(isWanted);
+  const { policies = NO_POLICIES } = cluster;
   const refusal =
     misnamed(plan, found) ??
     unsplittable(services, old, cluster) ??
     missingGrant(services, wanted, cluster.grants) ??
     planBlocker(plan, services, routes) ??
-    unaskable(plan, services, routes);
+    unaskable(plan, services, routes) ??
+    policyBlocker(plan, services, routes, policies);
   if (refusal !== undefined) return denied(refusal);
   const spec = hold(object.spec, surgeAt(plan, 0));
   const isolate: Effect[] =
     services.length > 0 ? [{ kind: "isolate", services, uid, hash: held.stable }] : [];
   const warned = [
     ...announce(plan, services, routes, change.layers),
+    ...policyCaveats(plan, services, routes, policies).map((doubt) => `serin: ${doubt}`),
     ...hostConflictCaveats(plan, services, wanted, cluster.known).map((doubt) => `serin: ${doubt}`),
     ...ungrantedWarnings(services, cluster.known, cluster.grants).map((warning) => `serin: ${warning}`),
     ...besideWarnings({ services, routes, ingresses: cluster.ingresses ?? [] }),

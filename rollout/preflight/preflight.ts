@@ -120,6 +120,15 @@ function matchCaveats(
   ];
 }
 
+/** The shares in a route at each step of the plan, with those of other rollouts. */
+export function comingShares(
+  plan: Plan,
+  services: readonly Service[],
+  route: Route,
+): readonly RouteRecord["shares"][] {
+  return sharesOf(plan, services, [route]).map(({ share }) => withShare(sharesIn(route), COMING, share));
+}
+
 /** Every route with every exposure that the plan will give it. */
 function sharesOf(plan: Plan, services: readonly Service[], routes: readonly Route[]) {
   const namespace = services[0]?.metadata.namespace ?? "";

@@ -1,6 +1,6 @@
 import type { RouteRule, RuleMatch } from "../../kube/core/routes.ts";
 import { both, type Match } from "./matches.ts";
-import { accompanyingRules, type RuleMatchRef, ruleMatchRefsOf } from "./precedence.ts";
+import { accompanyingRules, countOf, needsOrder, type RuleMatchRef, ruleMatchRefsOf } from "./precedence.ts";
 import { groupedFor } from "./prefix-rewrite.ts";
 import { type Home, type RouteShare, shareFor } from "./route-record.ts";
 import { cookieOf } from "./sticky.ts";
@@ -15,30 +15,48 @@ interface Audience {
 
 type Shares = Readonly<Record<string, RouteShare>>;
 
+/** The rules that Serin adds for one of the user's rules, and where. */
+interface AddedRules {
+  /** Right before the user's rule: they have the same matches, and the first of equal rules counts. */
+  readonly before: readonly RouteRule[];
+  /** After all of the user's rules, so that these keep their places: some gateways name what they count by the place. */
+  readonly after: readonly RouteRule[];
+}
+
 /**
- * The rules to put before each of the user's rules (by its index): for testers, who always get the canary, and for users
- * whose cookie keeps them at their version. Each added rule requires all that the user's rule requires and one condition
- * more, so it outranks only that rule. A rule that outranks the user's rule gets the same added rule, so that it still does.
+ * The rules that Serin adds for each of the user's rules (by its index): for testers, who always get the canary, and for
+ * users whose cookie keeps them at their version. Each added rule requires all that the user's rule requires and one
+ * condition more, so it outranks only that rule, wherever it stands. A rule that outranks the user's rule gets the same
+ * added rule, so that it still does.
  */
-export function addedRulesOf(
-  rules: readonly RouteRule[],
-  shares: Shares,
-  home: Home,
-): readonly (readonly RouteRule[])[] {
+export function addedRulesOf(rules: readonly RouteRule[], shares: Shares, home: Home): readonly AddedRules[] {
   const matchRefs = ruleMatchRefsOf(rules);
   const all = audiencesOf(shares).map((audience) => ({
     audience,
     accompanying: accompanyingOf(matchRefs, rules, audience, shares, home),
   }));
-  return rules.map((rule, index) =>
-    all.flatMap(({ audience, accompanying }) => {
-      const own = matchRefs.filter((matchRef) => matchRef.rule === index);
-      const matches = own
-        .flatMap((matchRef) => accompanying.map((accompanied) => accompanied.get(matchRef)))
-        .filter((match) => match !== undefined);
-      return groupedFor(rule, matches).map((group) => ruleFor(rule, group, audience, shares, home));
-    }),
-  );
+  const ordered = needsOrder(rules);
+  return rules.map((rule, index) => {
+    const own = matchRefs.filter((matchRef) => matchRef.rule === index);
+    const added = all.map(({ audience, accompanying }) => {
+      const copies = own.flatMap((ref) =>
+        accompanying.flatMap((accompanied) => {
+          const copy = accompanied.get(ref);
+          if (copy === undefined) return [];
+          return [{ copy, isFirst: ordered || countOf(copy) === countOf(ref.match) }];
+        }),
+      );
+      const rulesFor = (first: boolean) => {
+        const matches = copies.filter(({ isFirst }) => isFirst === first).map(({ copy }) => copy);
+        return groupedFor(rule, matches).map((group) => ruleFor(rule, group, audience, shares, home));
+      };
+      return { before: rulesFor(true), after: rulesFor(false) };
+    });
+    return {
+      before: added.flatMap(({ before }) => before),
+      after: added.flatMap(({ after }) => after),
+    };
+  });
 }
 
 /** The index of the first rule of the rollout for which no added rule can separate its testers or cookies, if any. */
@@ -71,7 +89,8 @@ function accompanyingOf(
   home: Home,
 ): readonly ReadonlyMap<RuleMatchRef, RuleMatch>[] {
   const isWanted = (rule: number) => isTouched(rules[rule], uid, shares, home);
-  return matches.map((more) => accompanyingRules(matchRefs, isWanted, more, home.kind));
+  const ordered = needsOrder(rules);
+  return matches.map((more) => accompanyingRules(matchRefs, isWanted, more, home.kind, ordered));
 }
 
 function audiencesOf(shares: Shares): Audience[] {

@@ -1,7 +1,8 @@
 import type { Service } from "../../kube/core/services.ts";
 import type { Deployment } from "../../kube/core/workloads.ts";
-import { FLIGHT, HASH_LABEL, HELD } from "../keys.ts";
-import { equal } from "../text/equal.ts";
+import { COPIED, FLIGHT, HASH_LABEL, HELD } from "../keys.ts";
+import { copiedKeys } from "./copied-keys.ts";
+import { copiedSpec, formatCopied } from "./service-copy.ts";
 import { selectorOf } from "./service-record.ts";
 
 const NAME_LIMIT = 63;
@@ -29,19 +30,23 @@ export function isCanaryService(service: Service): boolean {
 }
 
 /**
- * The canary Service of a Service: it has the same labels and ports (whose names tell the gateway the protocol), and selects
- * the canary's pods. The Deployment owns it, so that Kubernetes deletes it with the Deployment. Its type is always ClusterIP:
- * one load balancer is enough.
+ * The canary Service of a Service: whatever tells a gateway, a mesh, a policy or a scraper how to reach the pods is the same,
+ * and it selects the canary's pods. It has no address or node port of the user's Service: one load balancer is enough. The
+ * Deployment owns it, so that Kubernetes deletes it with the Deployment.
  */
 export function canaryServiceOf(service: Service, deployment: Deployment, hash: string): Service {
   const { name, namespace } = service.metadata;
+  const selector = selectorOf(service);
+  const labels = copiedKeys(service.metadata.labels, selector);
+  const annotations = copiedKeys(service.metadata.annotations, selector);
   return {
     apiVersion: "v1",
     kind: "Service",
     metadata: {
       name: canaryServiceName(name),
       ...(namespace === undefined ? {} : { namespace }),
-      labels: { ...service.metadata.labels, [FLIGHT]: deployment.metadata.uid ?? "" },
+      labels: { ...labels, [FLIGHT]: deployment.metadata.uid ?? "" },
+      annotations: { ...annotations, [COPIED]: formatCopied(labels, annotations) },
       ownerReferences: [
         {
           apiVersion: "apps/v1",
@@ -52,17 +57,11 @@ export function canaryServiceOf(service: Service, deployment: Deployment, hash: 
       ],
     },
     spec: {
+      ...copiedSpec(service),
       type: "ClusterIP",
-      selector: { ...selectorOf(service), [HASH_LABEL]: hash },
+      ...(service.spec.clusterIP === "None" && { clusterIP: "None" }),
+      selector: { ...selector, [HASH_LABEL]: hash },
       ports: (service.spec.ports ?? []).map(({ nodePort: _nodePort, ...port }) => port),
     },
   };
-}
-
-/** Whether a canary Service already has the wanted selector and ports. */
-export function isCanaryServiceCurrent(canaryService: Service, wanted: Service): boolean {
-  return (
-    equal(canaryService.spec.selector, wanted.spec.selector) &&
-    equal(canaryService.spec.ports, wanted.spec.ports)
-  );
 }

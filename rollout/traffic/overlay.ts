@@ -46,8 +46,8 @@ export function namesAny(route: Route | LeanRoute, services: readonly Service[])
 
 /**
  * The user's rules with the overlay of every rollout. Rules that name a Service in flight get its canary Service as a backend,
- * and copies to the canary Service if the share asks for them. Rules for testers and cookies come before them. All other
- * rules, fields and shares stay the same.
+ * and copies to the canary Service if the share asks for them. Rules for testers and cookies are added (added-rules.ts). All
+ * other rules, fields and shares stay the same.
  */
 export function overlay(
   rules: readonly RouteRule[],
@@ -60,10 +60,14 @@ export function overlay(
 function render(rules: readonly RouteRule[], all: RouteRecord["shares"], home: Home) {
   const shares = home.kind === "GRPCRoute" ? withoutCookies(all) : all;
   const addedRules = addedRulesOf(rules, shares, home);
-  return rules.flatMap((rule, i) => [
-    ...(addedRules[i] ?? []).map((rule) => ({ rule, added: true })),
-    { rule: isTouched(rule, shares, home) ? overlayRule(rule, shares, home) : rule, added: false },
-  ]);
+  const asAdded = (rule: RouteRule) => ({ rule, added: true });
+  return [
+    ...rules.flatMap((rule, i) => [
+      ...(addedRules[i]?.before ?? []).map(asAdded),
+      { rule: isTouched(rule, shares, home) ? overlayRule(rule, shares, home) : rule, added: false },
+    ]),
+    ...addedRules.flatMap(({ after }) => after).map(asAdded),
+  ];
 }
 
 /** The shares without cookies, because clients of gRPC keep none. */

@@ -1,4 +1,5 @@
 import type { RouteKind, RouteRule, RuleMatch } from "../../kube/core/routes.ts";
+import { isRecord } from "../text/parse.ts";
 import { both, type Match, matchesOf, namesMore, outranks } from "./matches.ts";
 
 /** One match of one of the user's rules. */
@@ -32,13 +33,14 @@ export function ruleMatchRefsOf(rules: readonly RouteRule[]): readonly RuleMatch
 /**
  * The matches that need a copy with one more condition (`more`): those of the wanted rules, and every match that outranks one
  * of them, so that precedence does not change. A match gets no copy if the copy would take requests from a match above it
- * whose own copy the Gateway API cannot express.
+ * whose own copy the Gateway API cannot express. `ordered`: see needsOrder.
  */
 export function accompanyingRules(
   refs: readonly RuleMatchRef[],
   isWanted: (rule: number) => boolean,
   more: Match,
   kind: RouteKind,
+  ordered: boolean,
 ): ReadonlyMap<RuleMatchRef, RuleMatch> {
   const joined = new Map(refs.map((ref) => [ref, both(ref.match, more, kind)]));
   const safe = new Map<RuleMatchRef, RuleMatch>();
@@ -59,16 +61,36 @@ export function accompanyingRules(
   function keepsPrecedence(above: RuleMatchRef, ref: RuleMatchRef, below: RuleMatch): boolean {
     const copy = joined.get(above);
     if (copy === undefined || typeof copy === "string") return copy === "never";
-    return namesMore(copy, below, above.rule < ref.rule) && (safe.has(above) || alreadyRequires(above));
+    // A copy with one more condition stands after all of the user's rules.
+    const stays = alreadyRequires(above) && !ordered;
+    return (
+      namesMore(copy, below, stays || above.rule < ref.rule) && (safe.has(above) || alreadyRequires(above))
+    );
   }
 
   function alreadyRequires(ref: RuleMatchRef): boolean {
     const copy = joined.get(ref);
-    return typeof copy === "object" && size(copy) === size(ref.match);
+    return typeof copy === "object" && countOf(copy) === countOf(ref.match);
   }
 }
 
-function size({ headers, queryParams }: Match): number {
+/**
+ * Whether the order of the rules decides more than the Gateway API says: it leaves the precedence of regular expressions of
+ * paths and methods to the implementation. Then an added rule must stand right before the user's.
+ */
+export function needsOrder(rules: readonly RouteRule[]): boolean {
+  return rules.some((rule) =>
+    matchesOf(rule).some(({ path, method }) => [path, method].some((part) => isExpression(part))),
+  );
+}
+
+function isExpression(part: unknown): boolean {
+  const type = isRecord(part) ? part.type : undefined;
+  return type !== undefined && type !== "Exact" && type !== "PathPrefix";
+}
+
+/** The number of headers and query parameters that a match names. */
+export function countOf({ headers, queryParams }: Match): number {
   return count(headers) + count(queryParams);
 }
 

@@ -22,6 +22,13 @@ export function readIntent(requested: Route, old: Route): readonly RouteRule[] {
   const namesCanary = ({ backendRefs = [] }: RouteRule) =>
     backendRefs.some((ref) => serviceOfCanary(ref, record.shares, namespace) !== undefined);
   const [added, users] = partition(old.spec.rules ?? [], record);
+  const stored = {
+    rules,
+    stored: old.spec.rules ?? [],
+    wasAdded: (index: number) => record.added?.includes(index) ?? false,
+    added,
+    users,
+  };
   const remainders = added.filter(namesCanary).map((rule) => withoutCanaries(rule, namesCanary));
   const isRemainder = (rule: RouteRule) =>
     remainders.some((remainder) => equal(remainder, rule)) &&
@@ -29,7 +36,7 @@ export function readIntent(requested: Route, old: Route): readonly RouteRule[] {
   // A manifest holds no added rule, even if one of its rules equals one.
   const isEdit = rules.some((rule) => namesCanary(rule) || isRemainder(rule));
   const isDropped = (rule: RouteRule, i: number) =>
-    isEdit && (isRemainder(rule) || isAdded(rule, i, { rules, added, users }, namesCanary));
+    isEdit && (isRemainder(rule) || isAdded(rule, i, stored, namesCanary));
   return rules
     .filter((rule, i) => !isDropped(rule, i))
     .map((rule, i) => {

@@ -5,26 +5,33 @@ import { isService, type RouteRecord } from "./route-record.ts";
 /** A request's rules, and the stored ones: those that Serin had added, and the user's. */
 export interface StoredRules {
   readonly rules: readonly RouteRule[];
+  readonly stored: readonly RouteRule[];
+  /** Whether Serin had added the stored rule at this index. */
+  readonly wasAdded: (index: number) => boolean;
   readonly added: readonly RouteRule[];
   readonly users: readonly RouteRule[];
 }
 
 /**
  * Whether the requested rule at this index is one that Serin had added, perhaps edited since. The user may have an equal
- * rule, or one with the same matches, and it stands after the added one. So the rule is an added one if more such rules
- * follow, itself included, than the user can account for.
+ * rule: as long as all are there, their order tells which is which. Otherwise, the user's stands after the added one, as
+ * does one with the same matches: then the rule is an added one if more such rules follow, itself included, than the user
+ * can account for.
  */
 export function isAdded(
   rule: RouteRule,
   index: number,
-  { rules, added, users }: StoredRules,
+  { rules, stored, wasAdded, added, users }: StoredRules,
   namesCanary: (rule: RouteRule) => boolean,
 ): boolean {
   const follow = rules.slice(index);
   const isEqual = (other: RouteRule) => equal(other, rule);
   const [isOfSerin, isOfUser] = [added.some(isEqual), users.some(isEqual)];
   if (isOfSerin !== isOfUser) return isOfSerin;
-  if (isOfSerin) return follow.filter(isEqual).length > users.filter(isEqual).length;
+  const equals = stored.flatMap((other, i) => (isEqual(other) ? [wasAdded(i)] : []));
+  const behind = follow.filter(isEqual).length;
+  if (isOfSerin && rules.filter(isEqual).length === equals.length) return equals.at(-behind) ?? false;
+  if (isOfSerin) return behind > users.filter(isEqual).length;
   if (!namesCanary(rule)) return false;
   const isAlike = (other: RouteRule) => namesCanary(other) && equal(other.matches, rule.matches);
   const isIn = (list: readonly RouteRule[]) => (other: RouteRule) => list.some((it) => equal(it, other));

@@ -4,6 +4,7 @@ import { guarded, pluralOf, target, type Write } from "../../kube/core/writes.ts
 import { isolationPatch, restoreSelector } from "./isolation.ts";
 import { routePatch } from "./overlay.ts";
 import { type RouteRecord, type RouteShare, routeRecordOf, withShare } from "./route-record.ts";
+import { canaryServicePatch } from "./service-copy.ts";
 
 /** Isolates a Service to the pods of one ReplicaSet. */
 export function writeIsolation(service: Service, uid: string, hash: string, since: string): Write {
@@ -24,14 +25,10 @@ export function createCanaryService(canaryService: Service): Write {
   return { verb: "create", ...target("services", canaryService), body: canaryService };
 }
 
-/** Points an existing canary Service at another canary. Null removes the keys that only the old selector has. */
+/** Points an existing canary Service at another canary, and copies what the user changed on its Service. */
 export function updateCanaryService(canaryService: Service, wanted: Service): Write {
-  const { selector, ports } = wanted.spec;
-  const gone = Object.keys(canaryService.spec.selector ?? {}).filter((key) => !(key in (selector ?? {})));
-  const body = {
-    spec: { selector: { ...selector, ...Object.fromEntries(gone.map((key) => [key, null])) }, ports },
-  };
-  return { verb: "merge", ...target("services", canaryService), body: guarded(canaryService, body) };
+  const body = guarded(canaryService, canaryServicePatch(canaryService, wanted));
+  return { verb: "merge", ...target("services", canaryService), body };
 }
 
 /** Deletes a canary Service; not a later one of the same name, nor this one if it has served another canary since. */

@@ -23,7 +23,14 @@ export function kubectlFor(program: string, kubeconfig: string, dir: string): Ku
   return async (args, { input = "", namespace } = {}) => {
     const scope = namespace === undefined ? [] : ["--namespace", namespace];
     const child = spawn(program, [...scope, ...args], {
-      env: { PATH: "/usr/bin:/bin", HOME: dir, KUBECONFIG: kubeconfig, KUBECACHEDIR: `${dir}/kubectl` },
+      env: {
+        PATH: "/usr/bin:/bin",
+        HOME: dir,
+        KUBECONFIG: kubeconfig,
+        KUBECACHEDIR: `${dir}/kubectl`,
+        // kubectl has the flag --applyset only with this.
+        KUBECTL_APPLYSET: "true",
+      },
     });
     // A command that does not read its input may close it first.
     child.stdin.on("error", () => {}).end(input);

@@ -9,20 +9,14 @@ export interface Request {
   readonly query: Readonly<Record<string, string>>;
 }
 
-/**
- * How a gateway chooses among rules that match: by the Gateway API's precedence, or by the order in the list alone, as
- * implementations do that write the rules down one below the other.
- */
-export type Ranking = "precedence" | "order";
-
-/** The index of the rule that serves the request; -1 if none does. */
-export function serve(rules: readonly RouteRule[], request: Request, ranking: Ranking): number {
+/** The index of the rule that serves the request by the Gateway API's precedence; -1 if none does. */
+export function serve(rules: readonly RouteRule[], request: Request): number {
   const candidates = rules.flatMap((rule, index) =>
     matchesOf(rule)
       .filter((match) => takes(match, request))
       .map((match) => ({ index, rank: rankOf(match) })),
   );
-  const sorted = ranking === "order" ? candidates : candidates.toSorted((a, b) => compare(b.rank, a.rank));
+  const sorted = candidates.toSorted((a, b) => compare(b.rank, a.rank));
   return sorted[0]?.index ?? -1;
 }
 

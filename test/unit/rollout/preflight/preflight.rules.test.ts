@@ -21,7 +21,7 @@ describe("the limits of a route", () => {
     expect(blocker(plans.weights, behind("Istio", rules))).to.equal(undefined);
     const twenty = { match: Array.from({ length: 20 }, (_, i) => `header x-${i}=1`).join() };
     expect(blocker(twenty, behind("Istio", [{ matches: matches(4), backendRefs: refs }]))).to.match(
-      /rule 0 would have 80 matches/,
+      /rule 1 would have 80 matches/,
     );
     const many = Array.from({ length: 16 }, (_, i) => ({ name: `b${i}` }));
     expect(blocker(plans.weights, behind("Istio", [{ backendRefs: [...many.slice(1), ...refs] }]))).to.match(

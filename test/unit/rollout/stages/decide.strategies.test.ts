@@ -72,10 +72,10 @@ describe("ab-test", () => {
     runTo(stage, "the matching users and testers");
     const began = world.now;
     const rules = world.get("httproutes", "web").spec.rules ?? [];
-    expect(rules.map(({ matches }) => (matches as object[])?.length)).to.deep.equal([2, undefined]);
+    expect(rules.map(({ matches }) => (matches as object[])?.length)).to.deep.equal([undefined, 2]);
     expect(rules.map(({ backendRefs }) => backendRefs?.map(({ weight = 1 }) => weight))).to.deep.equal([
-      [0, 1],
       [1, 0],
+      [0, 1],
     ]);
     expect(pods(world)).to.deep.equal({ "web-h1": 5, "web-h2": 5 });
     world.run();
@@ -157,13 +157,13 @@ describe("canary", () => {
     const { rules = [] } = world.get("httproutes", "web").spec;
     const id = Date.parse(holdRecordOf(world.get("deployments", "web"))?.started ?? "").toString(36);
     expect(rules.map(({ backendRefs = [] }) => backendRefs.map(({ weight = 1 }) => weight))).to.deep.equal([
+      [9, 1],
       [0, 1],
       [1, 0],
-      [9, 1],
     ]);
-    expect(JSON.stringify(rules[0]?.matches)).to.contain(`serin-shop-web=${id}-canary`);
-    expect(JSON.stringify(rules[1]?.matches)).to.contain(`serin-shop-web=${id}-stable`);
-    expect(JSON.stringify(rules[2]?.backendRefs?.[1]?.filters)).to.contain(
+    expect(JSON.stringify(rules[1]?.matches)).to.contain(`serin-shop-web=${id}-canary`);
+    expect(JSON.stringify(rules[2]?.matches)).to.contain(`serin-shop-web=${id}-stable`);
+    expect(JSON.stringify(rules[0]?.backendRefs?.[1]?.filters)).to.contain(
       `serin-shop-web=${id}-canary; Max-Age=3600;`,
     );
     world.run();

@@ -5,7 +5,6 @@ import {
   canaryServiceName,
   canaryServiceOf,
   isCanaryService,
-  isCanaryServiceCurrent,
 } from "../../../../rollout/traffic/canary-service.ts";
 import {
   isIsolatedTo,
@@ -125,27 +124,6 @@ describe("isolation", () => {
     expect(sharers(isolated(), aDeployment(), all).map(({ metadata }) => metadata.name)).to.deep.equal([
       "api",
     ]);
-  });
-
-  it("makes a canary Service with the same ports, the canary's pods and no load balancer", () => {
-    const ports = [
-      { name: "http", port: 80, targetPort: "web", appProtocol: "kubernetes.io/h2c", nodePort: 30_080 },
-    ];
-    const service = isolated(
-      aService({ type: "LoadBalancer", ports, meta: { labels: { team: "a" }, annotations: { lb: "1" } } }),
-    );
-    const canaryService = canaryServiceOf(service, aDeployment(), "def");
-    expect(canaryService.spec).to.deep.equal({
-      type: "ClusterIP",
-      selector: { app: "web", "pod-template-hash": "def" },
-      ports: [{ name: "http", port: 80, targetPort: "web", appProtocol: "kubernetes.io/h2c" }],
-    });
-    expect(canaryService.metadata.labels).to.deep.equal({ team: "a", "serin.dev/flight": "uid-web" });
-    expect(canaryService.metadata.annotations).to.equal(undefined);
-    expect(isCanaryServiceCurrent(canaryService, canaryService)).to.equal(true);
-    expect(isCanaryServiceCurrent(canaryService, canaryServiceOf(service, aDeployment(), "ghi"))).to.equal(
-      false,
-    );
   });
 
   it("names canary Services as the API allows", () => {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import type { BackendRef } from "../../../../kube/core/routes.ts";
-import { overlay } from "../../../../rollout/traffic/overlay.ts";
+import type { BackendRef, RouteRule } from "../../../../kube/core/routes.ts";
+import { overlay, written } from "../../../../rollout/traffic/overlay.ts";
 import type { Home, RouteShare } from "../../../../rollout/traffic/route-record.ts";
 import { AT_NOON } from "../../../support/builders.ts";
 
@@ -29,7 +29,7 @@ describe("overlay with testers, cookies and copies", () => {
     value: String.raw`^(.*;\s*)?serin-web=r7-${version}(;.*)?$`,
   });
 
-  it("puts before a rule those of its users who have no choice, and marks what everybody gets", () => {
+  it("adds rules for users who have no choice, and marks what everybody gets", () => {
     const rule = {
       name: "r",
       matches: [{ path: { value: "/a" } }],
@@ -48,6 +48,7 @@ describe("overlay with testers, cookies and copies", () => {
     ];
     const shares = { uid: { ...share(10), match: testers, sticky } };
     expect(overlay([rule], shares, SHOP)).to.deep.equal([
+      { ...rule, backendRefs: to(9, 1) },
       {
         ...rest,
         matches: [
@@ -62,7 +63,6 @@ describe("overlay with testers, cookies and copies", () => {
         matches: [{ path: { value: "/a" }, headers: [cookie("stable")] }],
         backendRefs: to(undefined, 0),
       },
-      { ...rule, backendRefs: to(9, 1) },
     ]);
   });
 
@@ -94,6 +94,24 @@ describe("overlay with testers, cookies and copies", () => {
     expect(added.map(({ backendRefs }) => backendRefs?.[0]?.name)).to.deep.equal(["other", "more", "web"]);
   });
 
+  it("keeps the user's rules at their places, because gateways name what they count by the place", () => {
+    const to = [{ name: "web", port: 80 }];
+    const at = (path: object) => ({ matches: [{ path }], backendRefs: to });
+    const header = { matches: [{ headers: testers[0]?.headers ?? [] }], backendRefs: to };
+    const placesOf = (rules: RouteRule[]) => {
+      const { record } = written(rules, { uid: { ...share(0), match: testers } }, SHOP, undefined);
+      return record.added;
+    };
+    const [a, b] = [at({ type: "PathPrefix", value: "/a" }), at({ type: "Exact", value: "/b" })];
+    expect(placesOf([a, b])).to.deep.equal([2, 3]);
+    // A rule with the testers' condition is as specific as its copy, so the order decides.
+    expect(placesOf([a, header, b])).to.deep.equal([1, 4, 5]);
+    const both = { matches: [...b.matches, ...header.matches], backendRefs: to };
+    expect(placesOf([a, both])).to.deep.equal([1, 3, 4]);
+    // The Gateway API leaves the precedence of expressions to the gateway, so the order may decide.
+    expect(placesOf([a, at({ type: "RegularExpression", value: "/b.*" })])).to.deep.equal([0, 2]);
+  });
+
   it("copies to the canary Service the part of a rule's requests that its Service gets, next to the user's own copies", () => {
     const own = { type: "RequestMirror", requestMirror: { backendRef: { name: "audit", port: 80 } } };
     const mirrors = (mirror: number, backends: BackendRef[]) => {
@@ -123,8 +141,8 @@ describe("overlay with testers, cookies and copies", () => {
     const query = [...testers, { queryParams: [{ name: "t", value: "1" }] }];
     const rules = overlay([rule], { uid: { ...share(10), match: query, sticky } }, grpc);
     expect(rules.map(({ matches }) => matches)).to.deep.equal([
-      [{ method: { service: "s" }, headers: testers[0]?.headers }],
       rule.matches,
+      [{ method: { service: "s" }, headers: testers[0]?.headers }],
     ]);
     expect(JSON.stringify(rules)).not.to.contain("Set-Cookie");
   });

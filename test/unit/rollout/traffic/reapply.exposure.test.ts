@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Route, RouteRule } from "../../../../kube/core/routes.ts";
+import type { FieldMatch, Route, RouteRule } from "../../../../kube/core/routes.ts";
 import { rulesOf } from "../../../../rollout/traffic/overlay.ts";
 import { readIntent, reimpose } from "../../../../rollout/traffic/reapply.ts";
 import { routeRecordOf } from "../../../../rollout/traffic/route-record.ts";
@@ -64,7 +64,7 @@ describe("a route written by others in flight, with testers, cookies and copies"
     ];
     const old = applied(aRoute({ rules: own }), { uid: testers });
     const stored = old.spec.rules ?? [];
-    expect(routeRecordOf(old)?.added).to.deep.equal([0, 2]);
+    expect(routeRecordOf(old)?.added).to.deep.equal([0, 3]);
     const editedAt = (at: number) =>
       readIntent(
         edited(
@@ -74,7 +74,33 @@ describe("a route written by others in flight, with testers, cookies and copies"
         old,
       );
     expect(editedAt(1)).to.deep.equal([timeout(own[0] ?? {}), own[1]]);
-    for (const added of [0, 2]) expect(editedAt(added)).to.deep.equal(own);
+    for (const added of [0, 3]) expect(editedAt(added)).to.deep.equal(own);
+  });
+
+  it("keeps the user's rule, and its place, if an added one equals it", () => {
+    const user = (name: string) => ({ name, value: "2" });
+    const tester = { type: "Exact" as const, name: "x-t", value: "1" };
+    const header = (...headers: FieldMatch[]) => [{ headers }];
+    const to = (name: string) => [{ name, port: 80 }];
+    const own = [
+      { matches: header(user("x-u"), tester), backendRefs: to("other") },
+      { matches: header(user("x-v")), backendRefs: to("more") },
+      { matches: header(user("x-u")), backendRefs: to("other") },
+      { backendRefs: to("web") },
+    ];
+    const { sticky: _sticky, mirror: _mirror, ...testers } = { ...shares.uid, weight: 0 };
+    const old = applied(aRoute({ rules: own }), { uid: testers });
+    const stored = old.spec.rules ?? [];
+    expect(
+      stored.filter((rule) => JSON.stringify(rule.matches) === JSON.stringify(own[0]?.matches)),
+    ).to.have.length(2);
+    const request = stored.map((rule, i) => (i === 1 ? timeout(rule) : rule));
+    expect(readIntent(edited(request, old), old)).to.deep.equal([
+      own[0],
+      timeout(own[1] ?? {}),
+      own[2],
+      own[3],
+    ]);
   });
 
   it("drops added rules of which a user left only the Service without weight", () => {

@@ -1,0 +1,80 @@
+import { expect } from "chai";
+import type { Kube } from "../../../kube/client/api.ts";
+import { httpRoutes, namespaces, replicaSets, services } from "../../../kube/core/resources.ts";
+import type { Deployment } from "../../../kube/core/workloads.ts";
+import type { RouteIndex } from "../../../kube/runtime/route-index.ts";
+import { withHoldRecord } from "../../../rollout/workload/hold-record.ts";
+import { admitDeployments } from "../../../webhook/deployments.ts";
+import type { AdmissionRequest } from "../../../webhook/review.ts";
+import { FakeApi } from "../../support/api.ts";
+import { aDeployment, aHeld, aReplicaSet, aRoute, aService, ownedByWeb } from "../../support/builders.ts";
+import { hastyClock } from "../../support/clock.ts";
+import { eventually } from "../../support/eventually.ts";
+import { noLog } from "../../support/log.ts";
+import { followRoutes } from "../../support/route-index.ts";
+
+const group = "gateway.networking.k8s.io";
+const backendTlsPolicies = { group, version: "v1", plural: "backendtlspolicies" };
+
+describe("webhook/deployments, with policies", () => {
+  let api: FakeApi;
+  let kube: Kube;
+  let index: RouteIndex;
+  let stop: AbortController;
+  let discoveries: number;
+  beforeEach(async () => {
+    api = await FakeApi.start();
+    const client = api.connect();
+    discoveries = 0;
+    kube = {
+      ...client,
+      async groups() {
+        discoveries += 1;
+        return [group];
+      },
+      discover: async () => [{ version: "v1", plurals: ["backendtlspolicies"] }],
+    };
+    stop = new AbortController();
+    const set = aReplicaSet();
+    api.add(replicaSets, { ...set, metadata: { ...set.metadata, ownerReferences: [ownedByWeb] } });
+    api.add(services, aService());
+    api.add(namespaces, { metadata: { name: "shop" } });
+    api.add(httpRoutes, aRoute());
+    index = await followRoutes(api, kube, stop.signal);
+  });
+  afterEach(async () => {
+    stop.abort();
+    await kube.close();
+    await api.stop();
+  });
+
+  const ask = (object: Deployment, oldObject: Deployment) => {
+    const needs = { kube, index, namespace: "serin-system", hookHosts: [], clock: hastyClock, log: noLog };
+    const kind = { group: "apps", version: "v1", kind: "Deployment" };
+    const request = { uid: "u", operation: "UPDATE", kind, object, oldObject, dryRun: true };
+    return admitDeployments(needs)(request as AdmissionRequest<Deployment>);
+  };
+  const policyFor = (...names: string[]) =>
+    api.put(backendTlsPolicies, {
+      metadata: { name: "tls", namespace: "shop" },
+      spec: { targetRefs: names.map((name) => ({ group: "", kind: "Service", name })) },
+    });
+
+  it("refuses a new rollout that a policy would pass by", async () => {
+    policyFor("web");
+    expect(await ask(aDeployment({ image: "web:2" }), aDeployment())).to.deep.include({ allowed: false });
+    policyFor("web", "web-canary");
+    expect(await ask(aDeployment({ image: "web:2" }), aDeployment())).to.deep.include({ allowed: true });
+  });
+
+  it("asks nothing about policies for a rollout in flight, or without a route", async () => {
+    policyFor("web");
+    const inFlight = withHoldRecord(aDeployment({ image: "web:2" }), aHeld(), aDeployment());
+    expect(await ask(aDeployment({ image: "web:3" }), inFlight)).to.deep.include({ allowed: true });
+    expect(discoveries).to.equal(0);
+    api.remove(httpRoutes, "shop/web");
+    await eventually("no route", () => index.around(["shop/web"], "").length === 0);
+    expect(await ask(aDeployment({ image: "web:2" }), aDeployment())).to.deep.include({ allowed: true });
+    expect(discoveries).to.equal(0);
+  });
+});

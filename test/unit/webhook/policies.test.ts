@@ -1,0 +1,106 @@
+import { readFileSync } from "node:fs";
+import { expect } from "chai";
+import { parseAllDocuments } from "yaml";
+import type { Kube } from "../../../kube/client/api.ts";
+import { ApiError, ConnectionError } from "../../../kube/client/errors.ts";
+import type { Resource } from "../../../kube/core/resources.ts";
+import { policyKinds } from "../../../rollout/preflight/policy-kinds.ts";
+import { readPolicies } from "../../../webhook/policies.ts";
+
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+describe("webhook/policies", () => {
+  let asked: string[];
+  let refuse: (plural: string) => Error | undefined;
+  beforeEach(() => {
+    asked = [];
+    refuse = () => undefined;
+  });
+
+  const tls = { metadata: { name: "tls" }, spec: { targetRefs: [{ kind: "Service", name: "web" }] } };
+  const kube = {
+    async groups() {
+      asked.push("groups");
+      return ["apps", "gateway.networking.k8s.io", "networking.gke.io"];
+    },
+    async discover(group: string) {
+      asked.push(group);
+      return group === "networking.gke.io"
+        ? [{ version: "v1", plurals: ["gcpgatewaypolicies"] }]
+        : [
+            { version: "v1", plurals: ["httproutes"] },
+            { version: "v1alpha3", plurals: ["backendtlspolicies", "backendtlspolicies/status"] },
+          ];
+    },
+    async list(
+      { version, plural }: Resource,
+      { namespace }: { namespace: string },
+      _query: object,
+      pick: (it: object) => object,
+    ) {
+      asked.push(`${version} ${plural} in ${namespace}`);
+      const error = refuse(plural);
+      if (error !== undefined) throw error;
+      return { items: [pick(tls)], resourceVersion: "1" };
+    },
+  } as unknown as Kube;
+
+  it("lists only the kinds that are installed, in the version that is served", async () => {
+    const { found, unread } = await readPolicies(kube, ["shop", "edge"]);
+    expect(asked).to.have.members([
+      "groups",
+      "gateway.networking.k8s.io",
+      "networking.gke.io",
+      "v1alpha3 backendtlspolicies in shop",
+      "v1alpha3 backendtlspolicies in edge",
+    ]);
+    expect(unread).to.deep.equal([]);
+    expect(found).to.deep.equal(
+      ["shop", "edge"].map((namespace) => ({
+        kind: "BackendTLSPolicy",
+        namespace,
+        name: "tls",
+        targets: [{ kind: "Service", name: "web" }],
+      })),
+    );
+  });
+
+  it("tells of a kind that the API server refuses to list, and passes on a lost connection", async () => {
+    refuse = () => new ApiError(403, "Forbidden", "not allowed");
+    expect(await readPolicies(kube, ["shop"])).to.deep.equal({
+      found: [],
+      unread: ["Serin cannot list backendtlspolicies.gateway.networking.k8s.io: not allowed"],
+    });
+    refuse = () => new ApiError(404, "NotFound", "just removed");
+    expect(await readPolicies(kube, ["shop"])).to.deep.equal({ found: [], unread: [] });
+    refuse = () => new ConnectionError("no answer");
+    const failure = await readPolicies(kube, ["shop"]).catch((error: unknown) => error);
+    expect(failure).to.be.instanceOf(ConnectionError);
+  });
+
+  it("may list every kind that Serin knows, and no more", () => {
+    const text = readFileSync(new URL("../../../deploy/rbac.yaml", import.meta.url), "utf8");
+    const roles = parseAllDocuments(text).map(
+      (document) => document.toJS() as { kind: string; metadata: { name: string }; rules: Rule[] },
+    );
+    const webhook = roles.find(({ kind, metadata }) => kind === "ClusterRole" && metadata.name === "serin");
+    const rights = (webhook?.rules ?? [])
+      .filter(({ verbs }) => verbs.join() === "list")
+      .flatMap(({ apiGroups, resources }) =>
+        apiGroups.flatMap((group) => resources.map((plural) => `${plural}.${group}`)),
+      );
+    const others = [
+      "replicasets.apps",
+      "referencegrants.gateway.networking.k8s.io",
+      "horizontalpodautoscalers.autoscaling",
+    ];
+    expect(rights).to.have.members([
+      ...others,
+      ...policyKinds.map(({ group, plural }) => `${plural}.${group}`),
+    ]);
+  });
+});

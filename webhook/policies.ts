@@ -1,0 +1,66 @@
+import type { Kube } from "../kube/client/api.ts";
+import { ApiError, isNotFound } from "../kube/client/errors.ts";
+import { listNamespace } from "../kube/client/namespace-list.ts";
+import type { KubeObject } from "../kube/core/meta.ts";
+import type { Policies, Policy } from "../rollout/preflight/policies.ts";
+import { type PolicyKind, policyKinds } from "../rollout/preflight/policy-kinds.ts";
+
+/**
+ * Lists the policies of these namespaces, of every kind in `policyKinds` that the API server serves. A kind that it does not
+ * serve costs no request of its own. A kind that it refuses to list, or cannot list, is told and does not block admission.
+ */
+export async function readPolicies(
+  kube: Pick<Kube, "groups" | "discover" | "list">,
+  namespaces: readonly string[],
+): Promise<Policies> {
+  const groups = new Set(await kube.groups());
+  const installed = [...new Set(policyKinds.map(({ group }) => group))].filter((group) => groups.has(group));
+  const lists = await Promise.all(installed.map((group) => readGroup(kube, group, namespaces)));
+  return {
+    found: lists.flatMap(({ found }) => found),
+    unread: lists.flatMap(({ unread }) => unread),
+  };
+}
+
+async function readGroup(
+  kube: Pick<Kube, "discover" | "list">,
+  group: string,
+  namespaces: readonly string[],
+): Promise<Policies> {
+  const served = await kube.discover(group);
+  const all = policyKinds
+    .filter((kind) => kind.group === group)
+    .flatMap((kind) => {
+      const version = served.find(({ plurals }) => plurals.includes(kind.plural))?.version;
+      return version === undefined ? [] : namespaces.map((namespace) => ({ kind, version, namespace }));
+    });
+  const lists = await Promise.all(
+    all.map(async ({ kind, version, namespace }): Promise<Policies> => {
+      const resource = { group, version, plural: kind.plural };
+      try {
+        const objects = await listNamespace<KubeObject>(
+          kube,
+          resource,
+          { namespace, resourceVersion: "0" },
+          lean,
+        );
+        return { found: objects.map((object) => policyOf(kind, namespace, object)), unread: [] };
+      } catch (error) {
+        if (isNotFound(error)) return { found: [], unread: [] };
+        if (!(error instanceof ApiError)) throw error;
+        return { found: [], unread: [`Serin cannot list ${kind.plural}.${group}: ${error.message}`] };
+      }
+    }),
+  );
+  return { found: lists.flatMap(({ found }) => found), unread: lists.flatMap(({ unread }) => unread) };
+}
+
+function policyOf(kind: PolicyKind, namespace: string, object: KubeObject): Policy {
+  const { name } = object.metadata;
+  return { kind: kind.kind, namespace, name, targets: kind.targets(name, namespace, object.spec) };
+}
+
+/** What the targets are read from. */
+function lean({ metadata: { name }, spec }: KubeObject): KubeObject {
+  return { metadata: { name }, spec };
+}
