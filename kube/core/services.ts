@@ -1,6 +1,6 @@
 import type { KubeObject as Known } from "./meta.ts";
 
-interface ServicePort {
+export interface ServicePort {
   name?: string;
   port: number;
   protocol?: string;
@@ -20,6 +20,8 @@ export interface Service extends Known {
 }
 
 export interface EndpointSlice extends Known {
+  /** The Service's ports that these endpoints have; null if they have none. A port without a name has the name "". */
+  ports?: readonly { name?: string | null; port?: number | null }[] | null;
   /** Null if there are none. */
   endpoints?:
     | readonly {

@@ -20,6 +20,11 @@ export interface PodSpec {
 
 /** One program of a pod, with its environment and its mounts. */
 export interface Container {
+  readonly ports?: readonly {
+    readonly name?: string;
+    readonly protocol?: string;
+    readonly [unknown: string]: unknown;
+  }[];
   readonly env?: readonly {
     readonly valueFrom?: {
       readonly configMapKeyRef?: KeyRef;

@@ -3,6 +3,7 @@ import type { Deployment } from "../../kube/core/workloads.ts";
 import { FLIGHT, HASH_LABEL, HELD } from "../keys.ts";
 import { equal } from "../text/equal.ts";
 import { selectorOf } from "./service-record.ts";
+import { wantedPorts } from "./target-ports.ts";
 
 const NAME_LIMIT = 63;
 
@@ -54,7 +55,7 @@ export function canaryServiceOf(service: Service, deployment: Deployment, hash: 
     spec: {
       type: "ClusterIP",
       selector: { ...selectorOf(service), [HASH_LABEL]: hash },
-      ports: (service.spec.ports ?? []).map(({ nodePort: _nodePort, ...port }) => port),
+      ports: wantedPorts(service).map(({ nodePort: _nodePort, ...port }) => port),
     },
   };
 }
