@@ -20,6 +20,8 @@ export interface PodSpec {
 
 /** One program of a pod, with its environment and its mounts. */
 export interface Container {
+  /** Of an init container: with `Always` it runs beside the others. */
+  readonly restartPolicy?: string;
   readonly ports?: readonly {
     readonly name?: string;
     readonly protocol?: string;

@@ -2,6 +2,7 @@ import type { LeanRoute, Route } from "../../kube/core/routes.ts";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import { isOptedIn, type Plan } from "../plan/plan.ts";
 import { hostConflictCaveats } from "../preflight/host-conflicts.ts";
+import { portlessWarnings } from "../preflight/ports.ts";
 import { planBlocker } from "../preflight/preflight.ts";
 import { isWantedRoute, wantedServices } from "../preflight/selection.ts";
 import { misnamed, unsplittable } from "../preflight/services.ts";
@@ -151,6 +152,9 @@ function begin(
     ...announce(plan, services, routes, change.layers),
     ...hostConflictCaveats(plan, services, wanted, cluster.known).map((doubt) => `serin: ${doubt}`),
     ...ungrantedWarnings(services, cluster.known, cluster.grants).map((warning) => `serin: ${warning}`),
+    ...portlessWarnings(services, object.spec.template, (stable ?? old).spec.template).map(
+      (warning) => `serin: ${warning}`,
+    ),
     ...autoscalerWarnings(cluster.autoscalers ?? [], old),
     ...warnings,
   ];

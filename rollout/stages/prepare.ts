@@ -1,6 +1,7 @@
 import { keyOf } from "../../kube/core/meta.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { FLIGHT } from "../keys.ts";
+import { portless } from "../preflight/ports.ts";
 import { instant } from "../text/instant.ts";
 import { canaryServiceName, canaryServiceOf, isCanaryServiceCurrent } from "../traffic/canary-service.ts";
 import { NONE } from "../traffic/exposure.ts";
@@ -13,7 +14,7 @@ import { writeEvent, writeRunRecord, writeScale, writeSurge } from "../workload/
 import type { Decision } from "./decision.ts";
 import { isolateStable } from "./drain.ts";
 import { attach, routedServices } from "./expose.ts";
-import { deadlineIn, overdue, refusal, unhealthy } from "./health.ts";
+import { deadlineIn, overdue, portOverdue, refusal, unhealthy } from "./health.ts";
 import { mayServe } from "./hook-gates.ts";
 import { rollBack } from "./rollback.ts";
 import { raiseSurge, scaleUpStable } from "./scale.ts";
@@ -139,8 +140,13 @@ export function ensureCanaryServices(snapshot: Snapshot): Decision | undefined {
   return writes.length === 0 ? undefined : { writes };
 }
 
+/** The port that keeps ready pods from being endpoints, as a sentence. */
+function lackingPort(snapshot: Snapshot): string | undefined {
+  return snapshot.canary && portless(routedServices(snapshot), snapshot.canary.spec.template);
+}
+
 /**
- * Waits for the pods of the granted weight, and for as many endpoints of every canary Service. A canary Service without any
+ * Waits for the pods of the granted weight, and for as many endpoints of every canary Service that have the routes' ports. A canary Service without any
  * endpoint cannot carry weight, so Serin sets its weight to 0 until it has one.
  */
 export function awaitReady(snapshot: Snapshot): Decision | undefined {
@@ -151,9 +157,10 @@ export function awaitReady(snapshot: Snapshot): Decision | undefined {
     ...canaryServices.map((canaryService) => snapshot.endpoints.get(canaryService) ?? 0),
   );
   if (fewest >= pods) return undefined;
-  const late = overdue(snapshot, pods);
+  const lacking = fewest < (snapshot.canary?.status?.readyReplicas ?? 0) ? lackingPort(snapshot) : undefined;
+  const late = overdue(snapshot, pods) ?? (lacking && portOverdue(snapshot, lacking));
   if (late !== undefined) return rollBack(snapshot, late);
-  const message = `waiting for ${pods} ready canary pods, ${fewest} so far${refusal(snapshot)}`;
+  const message = `waiting for ${pods} ready canary pods, ${fewest} so far${refusal(snapshot)}${lacking === undefined ? "" : `: ${lacking}`}`;
   const condition = { status: "Unknown", reason: "Preparing", message } as const;
   if (fewest === 0 && isRouted(snapshot)) return { writes: attach(snapshot, () => NONE), condition };
   return { writes: [], condition, waitMs: deadlineIn(snapshot) };

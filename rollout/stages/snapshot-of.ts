@@ -15,6 +15,7 @@ import { type HoldRecord, holdRecordOf } from "../workload/hold-record.ts";
 import { planOf } from "../workload/plan-of.ts";
 import { runRecordOf } from "../workload/run-record.ts";
 import { findByHash, findByTemplate, hashOf } from "../workload/template.ts";
+import { servingEndpoints } from "./endpoints.ts";
 import { judgeInputOf } from "./judge-input.ts";
 import type { Observation, Snapshot } from "./snapshot.ts";
 
@@ -45,6 +46,7 @@ export function snapshotOf(raw: RawSnapshot, plan: Plan = planOf(raw.deployment)
   const template = stable?.spec.template ?? deployment.spec.template;
   const services = wantedServices(plan, servicesOf(template, raw.services));
   const names = new Set(services.map(({ metadata }) => metadata.name));
+  const routes = routesOf(deployment, plan, names, raw);
   const marked = raw.marked.filter((service) => isMarkedFor(deployment, service));
   const podsOf = (set: ReplicaSet | undefined) =>
     raw.pods.filter((pod) => set?.metadata.uid !== undefined && controllerOf(pod) === set.metadata.uid);
@@ -62,8 +64,12 @@ export function snapshotOf(raw: RawSnapshot, plan: Plan = planOf(raw.deployment)
       (service) => serviceRecordOf(service) !== undefined && !names.has(service.metadata.name),
     ),
     canaryServices: marked.filter(isCanaryService),
-    routes: routesOf(deployment, plan, names, raw),
-    endpoints: readyEndpoints(raw.endpointSlices.filter((slice) => isMarkedFor(deployment, slice))),
+    routes,
+    endpoints: servingEndpoints(
+      raw.endpointSlices.filter((slice) => isMarkedFor(deployment, slice)),
+      services,
+      routes,
+    ),
     pods: isUndone ? [] : podsOf(canary),
     stablePods: isUndone ? [] : podsOf(stable),
   });
@@ -142,18 +148,4 @@ function routesOf(
       (isWantedRoute(plan, route, namespace) &&
         [...servicesNamed(route, namespace)].some((name) => services.has(name))),
   );
-}
-
-/** Name of a Service → how many addresses of its slices are ready; an address in two slices counts once. */
-function readyEndpoints(slices: readonly EndpointSlice[]): ReadonlyMap<string, number> {
-  const ready = new Map<string, Set<string>>();
-  for (const { metadata, endpoints } of slices) {
-    const service = metadata.labels?.["kubernetes.io/service-name"] ?? "";
-    const addresses = ready.get(service) ?? new Set();
-    for (const { addresses: [address = ""] = [], conditions } of endpoints ?? []) {
-      if (conditions?.ready !== false) addresses.add(address);
-    }
-    ready.set(service, addresses);
-  }
-  return new Map([...ready].map(([service, addresses]) => [service, addresses.size]));
 }

@@ -31,7 +31,7 @@ export interface Observation {
   readonly canaryServices: readonly Service[];
   /** The routes that name the user's Services. */
   readonly routes: readonly Route[];
-  /** Name of a Service → the number of its ready endpoints. */
+  /** Name of a canary Service → the number of its endpoints that can take its traffic. */
   readonly endpoints: ReadonlyMap<string, number>;
   /** The canary's pods. */
   readonly pods: readonly Pod[];
