@@ -25,7 +25,11 @@ interface GatherNeeds {
  * Reads from the API server's cache (resourceVersion 0), except the ReplicaSets, which decide the stable version, and the
  * routes. The index finds the routes; Serin reads those whole that may lead to the Deployment's Services.
  */
-export async function gather(needs: GatherNeeds, old: Deployment): Promise<ClusterState> {
+export async function gather(
+  needs: GatherNeeds,
+  requested: Deployment,
+  old: Deployment,
+): Promise<ClusterState> {
   const { kube, index } = needs;
   const { uid = "", namespace = "" } = old.metadata;
   const cached = { namespace, resourceVersion: "0" };
@@ -37,7 +41,7 @@ export async function gather(needs: GatherNeeds, old: Deployment): Promise<Clust
     listNamespace<Autoscaler>(kube, horizontalPodAutoscalers, cached),
     readFlight(needs, old),
   ]);
-  const templates = [old, ...replicaSets].map(({ spec }) => spec.template);
+  const templates = [requested, old, ...replicaSets].map(({ spec }) => spec.template);
   const found = index.around(servicesFor(uid, templates, here).map(keyOf), uid);
   const all = [...found, ...(flight?.shared ?? [])];
   const around = [...new Map(all.map((route) => [routeKeyOf(route), route])).values()];

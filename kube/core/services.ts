@@ -19,6 +19,11 @@ export interface Service extends Known {
   };
 }
 
+/** Whether the Service has no address of its own: its clients find the pods by DNS. */
+export function isHeadless({ spec }: Service): boolean {
+  return spec.clusterIP === "None";
+}
+
 export interface EndpointSlice extends Known {
   /** The Service's ports that these endpoints have; null if they have none. A port without a name has the name "". */
   ports?: readonly { name?: string | null; port?: number | null }[] | null;

@@ -2,6 +2,7 @@ import type { LeanRoute, Route } from "../../kube/core/routes.ts";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import { isOptedIn, type Plan } from "../plan/plan.ts";
 import { hostConflictCaveats } from "../preflight/host-conflicts.ts";
+import { besideWarnings, isolable, leavingWarnings, unmatched } from "../preflight/membership.ts";
 import { portlessWarnings } from "../preflight/ports.ts";
 import { planBlocker } from "../preflight/preflight.ts";
 import { isWantedRoute, wantedServices } from "../preflight/selection.ts";
@@ -30,6 +31,7 @@ import {
   type TemplateRequest,
   templateChange,
 } from "./change.ts";
+import { whyNative } from "./natively.ts";
 import { restoreOnOptOut } from "./opt-out.ts";
 import { isStableGone, replaceNatively } from "./stable-lost.ts";
 import { supersede } from "./supersede.ts";
@@ -96,10 +98,8 @@ function atRest(change: TemplateChange, plan: Plan): AdmissionResponse {
   const { object, old, current, cluster } = change;
   if (plan.restart === "native" && onlyRestarted(object.spec.template, old.spec.template))
     return allowedNatively(object, old);
-  if (object.spec.strategy?.type === "Recreate") {
-    return native(change, "strategy Recreate: two versions of this Deployment may not run side by side");
-  }
-  if ((object.spec.replicas ?? 1) === 0) return native(change, "replicas is 0: nothing serves");
+  const why = whyNative(change, plan);
+  if (why !== undefined) return native(change, why);
   const others = cluster.replicaSets.filter(
     (set) => set !== current && (set.status?.availableReplicas ?? 0) > 0,
   );
@@ -130,8 +130,8 @@ function begin(
 ): AdmissionResponse {
   const { object, old, uid, cluster } = change;
   const { latched: _latched, ...record } = held;
-  const found = servicesOf((stable ?? old).spec.template, cluster.services);
-  const services = wantedServices(plan, found);
+  const present = (stable ?? old).spec.template;
+  const found = servicesOf(present, cluster.services);
   const { namespace = "" } = old.metadata;
   const isWanted = (route: Route | LeanRoute) => isWantedRoute(plan, route, namespace);
   // Serin refuses missing grants only for routes that the plan names: other people's routes must not block this rollout.
@@ -139,9 +139,11 @@ function begin(
     plan.routes === undefined ? permitted(namespace, cluster.known, cluster.grants) : cluster.known;
   const wanted = near.filter(isWanted);
   const routes = change.routes.filter(isWanted);
+  const services = isolable(wantedServices(plan, found), routes);
   const refusal =
     misnamed(plan, found) ??
     unsplittable(services, old, cluster) ??
+    unmatched(services, routes, object.spec.template) ??
     missingGrant(services, wanted, cluster.grants) ??
     planBlocker(plan, services, routes);
   if (refusal !== undefined) return denied(refusal);
@@ -152,9 +154,9 @@ function begin(
     ...announce(plan, services, routes, change.layers),
     ...hostConflictCaveats(plan, services, wanted, cluster.known).map((doubt) => `serin: ${doubt}`),
     ...ungrantedWarnings(services, cluster.known, cluster.grants).map((warning) => `serin: ${warning}`),
-    ...portlessWarnings(services, object.spec.template, (stable ?? old).spec.template).map(
-      (warning) => `serin: ${warning}`,
-    ),
+    ...portlessWarnings(services, object.spec.template, present).map((warning) => `serin: ${warning}`),
+    ...leavingWarnings(services, object.spec.template).map((warning) => `serin: ${warning}`),
+    ...besideWarnings(cluster.services, services, present).map((warning) => `serin: ${warning}`),
     ...autoscalerWarnings(cluster.autoscalers ?? [], old),
     ...warnings,
   ];

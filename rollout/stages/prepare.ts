@@ -1,6 +1,7 @@
 import { keyOf } from "../../kube/core/meta.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { FLIGHT } from "../keys.ts";
+import { unmatched } from "../preflight/membership.ts";
 import { portless } from "../preflight/ports.ts";
 import { instant } from "../text/instant.ts";
 import { canaryServiceName, canaryServiceOf, isCanaryServiceCurrent } from "../traffic/canary-service.ts";
@@ -83,6 +84,13 @@ export function checkRoutes(snapshot: Snapshot): Decision | undefined {
     snapshot,
     `serin.dev/routes: no route "${wrong.name}" names a Service of these pods (${services || "none"})`,
   );
+}
+
+/** Rolls back if the Services on which the canary depends never select it: its template has other labels. */
+export function checkLabels(snapshot: Snapshot): Decision | undefined {
+  const { services, routes, canary } = snapshot;
+  const reason = canary && unmatched(services, routes, canary.spec.template);
+  return reason === undefined ? undefined : rollBack(snapshot, reason);
 }
 
 /** Isolates the Services behind a route. Without a route, the canary gets its share through them once the hooks agree. */

@@ -4,6 +4,7 @@ import type { EndpointSlice, Service } from "../../kube/core/services.ts";
 import type { Deployment, Pod, ReplicaSet } from "../../kube/core/workloads.ts";
 import { FLIGHT, HELD } from "../keys.ts";
 import type { Plan } from "../plan/plan.ts";
+import { isolable } from "../preflight/membership.ts";
 import { isWantedRoute, wantedServices } from "../preflight/selection.ts";
 import { isCanaryService } from "../traffic/canary-service.ts";
 import { permitted } from "../traffic/grants.ts";
@@ -44,9 +45,10 @@ export function snapshotOf(raw: RawSnapshot, plan: Plan = planOf(raw.deployment)
   const canary = canaryOf(deployment, held, replicaSets);
   const stable = findByHash(replicaSets, held.stable);
   const template = stable?.spec.template ?? deployment.spec.template;
-  const services = wantedServices(plan, servicesOf(template, raw.services));
+  const selecting = wantedServices(plan, servicesOf(template, raw.services));
+  const routes = routesOf(deployment, plan, new Set(selecting.map(({ metadata }) => metadata.name)), raw);
+  const services = isolable(selecting, routes);
   const names = new Set(services.map(({ metadata }) => metadata.name));
-  const routes = routesOf(deployment, plan, names, raw);
   const marked = raw.marked.filter((service) => isMarkedFor(deployment, service));
   const podsOf = (set: ReplicaSet | undefined) =>
     raw.pods.filter((pod) => set?.metadata.uid !== undefined && controllerOf(pod) === set.metadata.uid);

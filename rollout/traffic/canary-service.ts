@@ -1,4 +1,4 @@
-import type { Service } from "../../kube/core/services.ts";
+import { isHeadless, type Service } from "../../kube/core/services.ts";
 import type { Deployment } from "../../kube/core/workloads.ts";
 import { FLIGHT, HASH_LABEL, HELD } from "../keys.ts";
 import { equal } from "../text/equal.ts";
@@ -54,6 +54,7 @@ export function canaryServiceOf(service: Service, deployment: Deployment, hash: 
     },
     spec: {
       type: "ClusterIP",
+      ...(isHeadless(service) && { clusterIP: "None" }),
       selector: { ...selectorOf(service), [HASH_LABEL]: hash },
       ports: wantedPorts(service).map(({ nodePort: _nodePort, ...port }) => port),
     },

@@ -7,13 +7,12 @@ import { formatServiceRecord, selectorOf, serviceRecordOf } from "./service-reco
 import { changesPorts, heldPorts, wantedPorts } from "./target-ports.ts";
 
 /**
- * The Services through which the template's pods get traffic. Serin leaves alone headless Services, Services with
- * `serin.dev/isolate: "false"`, and Services without a selector.
+ * The Services through which the template's pods get traffic. Serin leaves alone Services with `serin.dev/isolate: "false"`,
+ * and Services without a selector.
  */
 export function servicesOf(template: PodTemplate, services: readonly Service[]): Service[] {
   return services.filter(
     (service) =>
-      service.spec.clusterIP !== "None" &&
       service.spec.type !== "ExternalName" &&
       service.metadata.annotations?.[ISOLATE] !== "false" &&
       !isCanaryService(service) &&
@@ -127,7 +126,8 @@ export function isIsolatedTo(service: Service, hash: string): boolean {
   return equal(service.spec.selector, { ...selectorOf(service), [HASH_LABEL]: hash });
 }
 
-function selects(selector: Readonly<Record<string, string>>, template: PodTemplate): boolean {
+/** Whether a Service with this selector selects the template's pods. */
+export function selects(selector: Readonly<Record<string, string>>, template: PodTemplate): boolean {
   const labels = template.metadata?.labels ?? {};
   const entries = Object.entries(selector);
   return entries.length > 0 && entries.every(([key, value]) => labels[key] === value);
