@@ -2,6 +2,7 @@ import type { Kube } from "../kube/client/api.ts";
 import { listGrants } from "../kube/client/grants.ts";
 import { listNamespace } from "../kube/client/namespace-list.ts";
 import { listReplicaSets } from "../kube/client/replica-sets.ts";
+import { listStrangers } from "../kube/client/strangers.ts";
 import { keyOf } from "../kube/core/meta.ts";
 import { deployments, horizontalPodAutoscalers, services } from "../kube/core/resources.ts";
 import { type ReferenceGrant, routeKeyOf } from "../kube/core/routes.ts";
@@ -12,7 +13,8 @@ import { listMarked, readWhole, refresh } from "../kube/runtime/route-reads.ts";
 import type { ClusterState } from "../rollout/admission/change.ts";
 import { FLIGHT } from "../rollout/keys.ts";
 import { crossesInto, namespacesInto, permitted } from "../rollout/traffic/grants.ts";
-import { servicesFor } from "../rollout/traffic/isolation.ts";
+import { servicesFor, servicesOf } from "../rollout/traffic/isolation.ts";
+import { selectorOf } from "../rollout/traffic/service-record.ts";
 import type { Autoscaler } from "../rollout/workload/autoscalers.ts";
 
 /** The means to read. */
@@ -41,6 +43,10 @@ export async function gather(
     listNamespace<Autoscaler>(kube, horizontalPodAutoscalers, cached),
     readFlight(needs, old),
   ]);
+  const own = new Map(
+    servicesOf(old.spec.template, here).map((service) => [service.metadata.name, selectorOf(service)]),
+  );
+  const strangers = await listStrangers(kube, old, own, replicaSets);
   const templates = [requested, old, ...replicaSets].map(({ spec }) => spec.template);
   const found = index.around(servicesFor(uid, templates, here).map(keyOf), uid);
   const all = [...found, ...(flight?.shared ?? [])];
@@ -59,6 +65,7 @@ export async function gather(
     known: [...around, ...beside],
     grants,
     autoscalers,
+    strangers,
   };
 }
 

@@ -36,3 +36,10 @@ export interface EndpointSlice extends Known {
       }[]
     | null;
 }
+
+/** Who else serves behind a Service than the pods of the Deployment: a workload, a bare pod, or a slice that somebody keeps. */
+export interface Stranger {
+  readonly service: string;
+  readonly kind: string;
+  readonly name: string;
+}

@@ -110,3 +110,21 @@ describe("a headless Service", () => {
     expect(told([service("web", {}), annotated])).not.to.contain("isolate");
   });
 });
+
+describe("a Service with other pods than the Deployment's", () => {
+  const strangers: [string, string, string][] = [
+    ["StatefulSet", "legacy", "the pods of StatefulSet legacy"],
+    ["Pod", "debug", "Pod debug"],
+    ["EndpointSlice", "web-vm", "the addresses of EndpointSlice web-vm"],
+  ];
+  for (const [kind, name, what] of strangers) {
+    it(`is refused, and ${kind} ${name} is named`, () => {
+      const shared = { ...reads([service("web", {})]), strangers: [{ service: "web", kind, name }] };
+      expect(no(v2, v1, shared)).to.equal(
+        `serin: Service web: it also selects ${what}, so Serin cannot isolate one version: give it a selector of its own, or annotate it serin.dev/isolate: "false"`,
+      );
+      const elsewhere = { ...shared, strangers: [{ service: "other", kind, name }] };
+      expect(isHeld(yes(v2, v1, elsewhere).object.spec)).to.equal(true);
+    });
+  }
+});
