@@ -51,7 +51,7 @@ export class Observer {
     const templates = [deployment, ...(stable === undefined ? [] : [stable])].map(
       ({ spec }) => spec.template,
     );
-    const related = await this.#related.of(deployment, templates, held.started, step ?? 0);
+    const related = await this.#related.of(deployment, templates, sets, held.started, step ?? 0);
     const marked = this.#caches.servicesOf(deployment.metadata);
     const snapshot = snapshotOf({
       now: this.#clock.now(),
@@ -61,6 +61,7 @@ export class Observer {
       marked,
       routes: await this.#routesOf(deployment, related),
       grants: related.grants,
+      strangers: related.strangers,
       endpointSlices: this.#caches.endpointSlicesOf(deployment.metadata),
       pods: isUndone ? [] : await this.#podsOf(deployment, canary, held.stable),
     });

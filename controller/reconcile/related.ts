@@ -1,17 +1,19 @@
 import type { Kube } from "../../kube/client/api.ts";
 import { listGrants } from "../../kube/client/grants.ts";
 import { listNamespace } from "../../kube/client/namespace-list.ts";
+import { listOtherOwners } from "../../kube/client/strangers.ts";
 import type { Clock } from "../../kube/core/clock.ts";
 import { keyOf, type Meta } from "../../kube/core/meta.ts";
 import { services } from "../../kube/core/resources.ts";
 import { type LeanRoute, type ReferenceGrant, routeKeyOf } from "../../kube/core/routes.ts";
-import type { Service } from "../../kube/core/services.ts";
-import type { Deployment, PodTemplate } from "../../kube/core/workloads.ts";
+import type { Service, Stranger } from "../../kube/core/services.ts";
+import type { Deployment, PodTemplate, ReplicaSet } from "../../kube/core/workloads.ts";
 import { refresh } from "../../kube/runtime/route-reads.ts";
 import { FLIGHT } from "../../rollout/keys.ts";
 import { equal } from "../../rollout/text/equal.ts";
 import { crossesInto, permitted } from "../../rollout/traffic/grants.ts";
-import { servicesFor } from "../../rollout/traffic/isolation.ts";
+import { servicesFor, servicesOf } from "../../rollout/traffic/isolation.ts";
+import { selectorOf } from "../../rollout/traffic/service-record.ts";
 import type { Caches } from "./caches.ts";
 
 /** How long (ms) a list counts while an expected object is missing. */
@@ -26,6 +28,8 @@ export interface RelatedObjects {
   readonly at: number;
   readonly services: Map<string, Service>;
   readonly routes: ReadonlyMap<string, LeanRoute>;
+  /** Who else serves behind the Services. */
+  readonly strangers: readonly Stranger[];
   /** Every grant since the rollout began. After the revocation of a grant, Serin must still remove its overlay. */
   readonly grants: readonly ReferenceGrant[];
 }
@@ -46,10 +50,11 @@ export class RelatedReader {
     this.#needs = needs;
   }
 
-  /** The objects for pods of these templates, listed at this step. */
+  /** The objects for pods of these templates, listed at this step. `sets`: the Deployment's own in flight. */
   async of(
     { metadata }: Deployment,
     templates: readonly PodTemplate[],
+    sets: readonly ReplicaSet[],
     started: string,
     step: number,
   ): Promise<RelatedObjects> {
@@ -73,6 +78,8 @@ export class RelatedReader {
     const grants = crosses ? await listGrants<ReferenceGrant>(kube, namespace) : [];
     const revoked = known?.grants.filter((grant) => !grants.some((one) => equal(one, grant))) ?? [];
     const all = [...grants, ...revoked];
+    const selecting = templates.flatMap((template) => servicesOf(template, here));
+    const selectors = new Map(selecting.map((service) => [service.metadata.name, selectorOf(service)]));
     const related = {
       started,
       step,
@@ -81,6 +88,7 @@ export class RelatedReader {
       // Of others' routes, the deletion would make Serin list everything again.
       routes: byKey(permitted(namespace, relevant, all), routeKeyOf),
       grants: all,
+      strangers: await listOtherOwners(kube, { metadata }, selectors, sets),
     };
     this.#known.set(uid, related);
     return related;

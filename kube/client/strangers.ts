@@ -16,26 +16,40 @@ type Reader = Pick<Kube, "list">;
 type Owner = Pick<OwnerReference, "kind" | "name" | "uid">;
 type Selectors = ReadonlyMap<string, Readonly<Record<string, string>>>;
 
-/**
- * Reads who else serves behind Services (by name → the user's selector) than the pods of the Deployment's own
- * ReplicaSets, from the API server's cache. The API server leaves those pods out, so that the answers are empty as a rule.
- */
+/** Reads who else serves behind Services (by name → the user's selector) than the Deployment's own ReplicaSets. */
 export async function listStrangers(
+  kube: Reader,
+  deployment: Pick<Deployment, "metadata">,
+  selectors: Selectors,
+  own: readonly ReplicaSet[],
+): Promise<readonly Stranger[]> {
+  if (selectors.size === 0) return [];
+  const [owners, slices] = await Promise.all([
+    listOtherOwners(kube, deployment, selectors, own),
+    manualSlices(kube, deployment.metadata.namespace, selectors),
+  ]);
+  return [...owners, ...slices];
+}
+
+/**
+ * The same without the slices that somebody keeps: the owners of other pods, from the API server's cache. The API server
+ * leaves out the ReplicaSets' own pods, so that its answers are empty as a rule.
+ */
+export async function listOtherOwners(
   kube: Reader,
   { metadata: { namespace, uid } }: Pick<Deployment, "metadata">,
   selectors: Selectors,
   own: readonly ReplicaSet[],
 ): Promise<readonly Stranger[]> {
-  if (selectors.size === 0) return [];
-  const found = await Promise.all([
-    ...[...selectors].map(async ([service, selector]) => {
+  const found = await Promise.all(
+    [...selectors].map(async ([service, selector]) => {
       const others = await foreignPods(kube, namespace, selector, own);
       const owners = await Promise.all(firstOfEach(others).map((pod) => ownerOf(kube, pod)));
       // A ReplicaSet of its own may be newer than the list.
-      return owners.filter((owner) => owner.uid !== uid).map(({ kind, name }) => ({ service, kind, name }));
+      const strangers = owners.filter((owner) => owner.uid !== uid);
+      return strangers.map(({ kind, name }) => ({ service, kind, name }));
     }),
-    manualSlices(kube, namespace, selectors),
-  ]);
+  );
   const all = found.flat().map((stranger) => [JSON.stringify(stranger), stranger] as const);
   return [...new Map(all).values()];
 }

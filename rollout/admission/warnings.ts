@@ -7,6 +7,7 @@ import { describePlan } from "../plan/describe.ts";
 import { describeLayers, type Layer } from "../plan/layers.ts";
 import type { Plan } from "../plan/plan.ts";
 import { planCaveats } from "../preflight/preflight.ts";
+import { scrapeAdvice } from "../preflight/scraping.ts";
 import { namesAny } from "../traffic/overlay.ts";
 import { homeOf } from "../traffic/route-record.ts";
 import { unansweredWarnings } from "../traffic/route-status.ts";
@@ -25,9 +26,15 @@ export function announce(
   const behind = names.length > 0 ? `; Services ${names.join(", ")}` : "; no Service selects its pods";
   const from = layers.length > 0 ? `; by ${describeLayers(layers)}` : "";
   const naming = routes.filter((route) => namesAny(route, services));
-  const doubts = [...planCaveats(plan, services, naming), ...unansweredWarnings(naming)];
+  const isCounted = naming.length > 0 || plan.metrics === "application";
+  const advice = scrapeAdvice(plan, services, naming);
+  const doubts = [
+    ...planCaveats(plan, services, naming),
+    ...unansweredWarnings(naming),
+    ...(advice === undefined ? [] : [advice]),
+  ];
   return [
-    `serin: ${describePlan(plan)}${from}${behind}`,
+    `serin: ${describePlan(plan, isCounted)}${from}${behind}`,
     ...doubts.map((doubt) => `serin: ${doubt}`),
     ...metricsWarnings(plan, naming),
   ];

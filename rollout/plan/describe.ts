@@ -4,13 +4,14 @@ import type { Plan } from "./plan.ts";
 import { describeSize } from "./size.ts";
 import { comparesAt, strategies } from "./strategy.ts";
 
-/** The plan in one line: `canary 10→25→50 %, at least 3 min; compared with stable; checks success-rate >= 99%`. */
-export function describePlan(plan: Plan): string {
+/** The plan in one line: `canary 10→25→50 %, at least 3 min; compared with stable; checks success-rate >= 99%`.
+ * `isCounted`: whether anything counts the requests of each version. */
+export function describePlan(plan: Plan, isCounted = true): string {
   const leastMs = plan.steps.reduce((sum, step) => sum + (step.kind === "pause" ? 0 : step.leastMs), 0);
   const checks = plan.checks.map((check) => check.text).join(", ");
   const compared = plan.compare !== "off" && comparesAt(plan.strategy, plan.steps[0]);
   const judged = [
-    ...(compared ? ["compared with stable"] : []),
+    ...(compared && isCounted ? ["compared with stable"] : []),
     ...(checks === "" ? [] : [`checks ${checks}`]),
   ];
   const more = [
@@ -20,7 +21,8 @@ export function describePlan(plan: Plan): string {
     plan.stickyMs !== undefined && `users keep their version for ${formatDuration(plan.stickyMs)}`,
     describeSize(plan.size),
   ];
-  const by = judged.join("; ") || "no checks but the health of the pods";
+  const why = compared && !isCounted ? ", as no route names its Services" : "";
+  const by = (judged.join("; ") || "no checks but the health of the pods") + why;
   return [
     `${plan.strategy} ${describeSteps(plan)}, at least ${describeDuration(leastMs)}`,
     ...more.filter(Boolean),

@@ -24,8 +24,10 @@ import { decideFailed, forgetFailure, rollBack } from "./rollback.ts";
 import { isStableLost, replicasOf, type Snapshot } from "./snapshot.ts";
 import { reportStableDown } from "./stable-down.ts";
 import { decideStableLost } from "./stable-lost.ts";
+import { reportStrangers } from "./strangers.ts";
 import { decideSuperseding } from "./supersede.ts";
 import { decideUndone } from "./undo.ts";
+import { reportUnscraped } from "./unscraped.ts";
 
 /**
  * Decides about a rollout by its snapshot alone, without a memory or a clock. A stage is skipped once its effect is visible,
@@ -94,7 +96,8 @@ function decideCanary(snapshot: Snapshot): Decision {
     ],
     snapshot,
   );
-  return reportStableDown(snapshot, withRollback(snapshot, decision));
+  const said = [reportStableDown, reportStrangers, reportUnscraped];
+  return said.reduce((known, report) => report(snapshot, known), withRollback(snapshot, decision));
 }
 
 function abort(snapshot: Snapshot): Decision | undefined {

@@ -1,6 +1,6 @@
 import { controllerOf, type KubeObject } from "../../kube/core/meta.ts";
 import type { ReferenceGrant, Route } from "../../kube/core/routes.ts";
-import type { EndpointSlice, Service } from "../../kube/core/services.ts";
+import type { EndpointSlice, Service, Stranger } from "../../kube/core/services.ts";
 import type { Deployment, Pod, ReplicaSet } from "../../kube/core/workloads.ts";
 import { FLIGHT, HELD } from "../keys.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -28,6 +28,8 @@ export interface RawSnapshot {
   readonly replicaSets: readonly ReplicaSet[];
   /** Of the Deployment's namespace. */
   readonly services: readonly Service[];
+  /** Who else serves behind the Services; absent: no one. */
+  readonly strangers?: readonly Stranger[];
   /** Services that carry a mark now. */
   readonly marked: readonly Service[];
   readonly routes: readonly Route[];
@@ -66,6 +68,7 @@ export function snapshotOf(raw: RawSnapshot, plan: Plan = planOf(raw.deployment)
       (service) => serviceRecordOf(service) !== undefined && !names.has(service.metadata.name),
     ),
     canaryServices: marked.filter(isCanaryService),
+    ...(raw.strangers && { strangers: raw.strangers }),
     routes,
     endpoints: servingEndpoints(
       raw.endpointSlices.filter((slice) => isMarkedFor(deployment, slice)),
