@@ -6,6 +6,7 @@ import { formatProblem } from "../text/parse.ts";
 import { selects, servicesOf } from "../traffic/isolation.ts";
 import { namesAny } from "../traffic/overlay.ts";
 import { selectorOf, serviceRecordOf } from "../traffic/service-record.ts";
+import { onlyFreshPort } from "./ports.ts";
 import { wantedServices } from "./selection.ts";
 
 /**
@@ -29,8 +30,8 @@ export function unmatched(
 }
 
 /**
- * Why no canary is possible: each Service that matters selects the new template and not the stable one, so the stable
- * version has no request left. It is so when the Service was changed first.
+ * Why no canary is possible: each Service that matters leads to the new template and not to the stable one, so the stable
+ * version has no request left. It is so when the Service was changed first, as helm does.
  */
 export function selectedAlone(
   plan: Plan,
@@ -42,9 +43,18 @@ export function selectedAlone(
   const stable = new Set(wanted(templates.stable));
   const either = [...stable, ...wanted(templates.fresh).filter((service) => !stable.has(service))];
   const decisive = deciding(isolable(either, routes), routes);
-  const [service] = decisive;
-  if (service === undefined || decisive.some((one) => stable.has(one))) return undefined;
-  return `Service ${service.metadata.name} selects only the new template: the stable version gets no request through it`;
+  const lost = decisive.map((service) => {
+    if (!stable.has(service)) return `Service ${service.metadata.name} selects only the new template`;
+    const port = onlyFreshPort(service, templates.stable, templates.fresh);
+    return (
+      port &&
+      `Service ${service.metadata.name} sends to targetPort "${port}", which only the new template has`
+    );
+  });
+  const [first] = lost;
+  return first === undefined || lost.includes(undefined)
+    ? undefined
+    : `${first}: the stable version gets no request through it`;
 }
 
 /** Warns of Services that do not matter to the canary and will select none of its pods. */

@@ -2,6 +2,9 @@ import type { Service } from "../../kube/core/services.ts";
 import type { Container, PodTemplate } from "../../kube/core/workloads.ts";
 import { wantedPorts } from "../traffic/target-ports.ts";
 
+/** The way out of a port that no container has. */
+export const PORT_USE = "name the port alike, or change the Service's targetPort";
+
 /** The named targetPorts of a Service, for the new version, that no container of the template has. */
 export function missingPorts(service: Service, { spec = {} }: PodTemplate): readonly string[] {
   const sidecars = spec.initContainers?.filter(({ restartPolicy }) => restartPolicy === "Always") ?? [];
@@ -15,6 +18,14 @@ export function missingPorts(service: Service, { spec = {} }: PodTemplate): read
 
 function has({ ports = [] }: Container, wanted: string, of: string): boolean {
   return ports.some(({ name, protocol = "TCP" }) => name === wanted && protocol === of);
+}
+
+/** The first targetPort of a Service whose ports only the fresh template has; `undefined`: the stable one has one of them. */
+export function onlyFreshPort(service: Service, stable: PodTemplate, fresh: PodTemplate): string | undefined {
+  const all = wantedPorts(service).length;
+  const [first, ...others] = missingPorts(service, stable);
+  const isCutOff = 1 + others.length === all && missingPorts(service, fresh).length < all;
+  return isCutOff ? first : undefined;
 }
 
 /** Which Service's port the template's pods lack, as a sentence without its end; `undefined`: none. */
@@ -43,7 +54,5 @@ export function portlessWarnings(
     return missingPorts(service, template).some((port) => !lacking.includes(port));
   });
   const what = portless(affected, template);
-  return what === undefined
-    ? []
-    : [`${what}: the canary gets no weight until one has it; name the port alike, or change the targetPort`];
+  return what === undefined ? [] : [`${what}: the canary gets no weight until one has it; ${PORT_USE}`];
 }

@@ -2,7 +2,7 @@ import { keyOf } from "../../kube/core/meta.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { FLIGHT } from "../keys.ts";
 import { unmatched } from "../preflight/membership.ts";
-import { portless } from "../preflight/ports.ts";
+import { PORT_USE, portless } from "../preflight/ports.ts";
 import { instant } from "../text/instant.ts";
 import { canaryServiceName, canaryServiceOf, isCanaryServiceCurrent } from "../traffic/canary-service.ts";
 import { NONE } from "../traffic/exposure.ts";
@@ -168,7 +168,7 @@ export function awaitReady(snapshot: Snapshot): Decision | undefined {
   const lacking = fewest < (snapshot.canary?.status?.readyReplicas ?? 0) ? lackingPort(snapshot) : undefined;
   const late = overdue(snapshot, pods) ?? (lacking && portOverdue(snapshot, lacking));
   if (late !== undefined) return rollBack(snapshot, late);
-  const message = `waiting for ${pods} ready canary pods, ${fewest} so far${refusal(snapshot)}${lacking === undefined ? "" : `: ${lacking}`}`;
+  const message = `waiting for ${pods} ready canary pods, ${fewest} so far${refusal(snapshot)}${lacking === undefined ? "" : `: ${lacking}: ${PORT_USE}`}`;
   const condition = { status: "Unknown", reason: "Preparing", message } as const;
   if (fewest === 0 && isRouted(snapshot)) return { writes: attach(snapshot, () => NONE), condition };
   return { writes: [], condition, waitMs: deadlineIn(snapshot) };

@@ -66,6 +66,23 @@ describe("a Service that selects by a label of one version", () => {
     }
   });
 
+  it("leads to native control, too, if it sends to a port that only the new template names", () => {
+    const on = (name: string) => ({
+      containers: [{ name: "app", image: name, ports: [{ name, containerPort: 1 }] }],
+    });
+    const at = (name: string) =>
+      aDeployment({ template: { metadata: { labels: { app: "web" } }, spec: on(name) } });
+    const to = (...targets: (string | number)[]) =>
+      service("web", {}, { ports: targets.map((targetPort, i) => ({ port: 80 + i, targetPort })) });
+    const set = { ...stable, spec: { ...stable.spec, template: at("http").spec.template } };
+    const answer = (one: Service) => yes(at("web"), at("http"), { ...reads([one]), replicaSets: [set] });
+    expect(answer(to("web")).warnings.join()).to.equal(
+      'serin: native rolling update, no canary: Service web sends to targetPort "web", which only the new template has: the stable version gets no request through it',
+    );
+    for (const one of [to("http", "web"), to(8080), to("web", 8080), to("other")])
+      expect(isHeld(answer(one).object.spec)).to.equal(true);
+  });
+
   it("does not matter beside a Service that selects both", () => {
     const { object } = yes(v2, v1, reads([service("web", {}), service("preview", { version: "v2" })]));
     expect(isHeld(object.spec)).to.equal(true);

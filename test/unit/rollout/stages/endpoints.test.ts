@@ -112,7 +112,8 @@ describe("a version that names its port otherwise", () => {
   const one = aService({ ports: [named("http", 80)] });
   for (const [which, fresh, stable, isWarned] of warned) {
     it(`is ${isWarned ? "" : "not "}warned of if it ${which}`, () => {
-      const use = "the canary gets no weight until one has it; name the port alike, or change the targetPort";
+      const use =
+        "the canary gets no weight until one has it; name the port alike, or change the Service's targetPort";
       expect(portlessWarnings([one], fresh, stable)).to.deep.equal(isWarned ? [`${what}: ${use}`] : []);
     });
   }
@@ -133,7 +134,9 @@ describe("a version that names its port otherwise", () => {
 
   it("has no weight, and the condition says why", () => {
     const decision = at(1);
-    expect(decision?.condition?.message).to.equal(`waiting for 1 ready canary pods, 0 so far: ${what}`);
+    expect(decision?.condition?.message).to.equal(
+      `waiting for 1 ready canary pods, 0 so far: ${what}: name the port alike, or change the Service's targetPort`,
+    );
     expect(
       isExposed(shareOf(merged(carrying(aRoute(), 10, NOON), decision?.writes[0] as Write), "uid-web")),
     ).to.equal(false);
