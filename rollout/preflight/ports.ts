@@ -6,7 +6,7 @@ import { wantedPorts } from "../traffic/target-ports.ts";
 export const PORT_USE = "name the port alike, or change the Service's targetPort";
 
 /** The named targetPorts of a Service, for the new version, that no container of the template has. */
-export function missingPorts(service: Service, { spec = {} }: PodTemplate): readonly string[] {
+function missingPorts(service: Service, { spec = {} }: PodTemplate): readonly string[] {
   const sidecars = spec.initContainers?.filter(({ restartPolicy }) => restartPolicy === "Always") ?? [];
   const containers = [...(spec.containers ?? []), ...sidecars];
   return wantedPorts(service).flatMap(({ targetPort, protocol = "TCP" }) =>

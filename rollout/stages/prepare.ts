@@ -2,9 +2,9 @@ import { keyOf } from "../../kube/core/meta.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { FLIGHT } from "../keys.ts";
 import { unmatched } from "../preflight/membership.ts";
-import { PORT_USE, portless } from "../preflight/ports.ts";
+import { PORT_USE } from "../preflight/ports.ts";
 import { instant } from "../text/instant.ts";
-import { canaryServiceName, canaryServiceOf, isCanaryServiceCurrent } from "../traffic/canary-service.ts";
+import { canaryServiceOf, isCanaryServiceCurrent } from "../traffic/canary-service.ts";
 import { NONE } from "../traffic/exposure.ts";
 import { isIsolatedTo } from "../traffic/isolation.ts";
 import { createCanaryService, updateCanaryService, writeSelector } from "../traffic/writes.ts";
@@ -17,6 +17,7 @@ import { isolateStable } from "./drain.ts";
 import { attach, routedServices } from "./expose.ts";
 import { deadlineIn, overdue, portOverdue, refusal, unhealthy } from "./health.ts";
 import { mayServe } from "./hook-gates.ts";
+import { reachedPods } from "./lacking-port.ts";
 import { rollBack } from "./rollback.ts";
 import { raiseSurge, scaleUpStable } from "./scale.ts";
 import { isRouted, replicasOf, type Snapshot, wantedSurge } from "./snapshot.ts";
@@ -148,24 +149,14 @@ export function ensureCanaryServices(snapshot: Snapshot): Decision | undefined {
   return writes.length === 0 ? undefined : { writes };
 }
 
-/** The port that keeps ready pods from being endpoints, as a sentence. */
-function lackingPort(snapshot: Snapshot): string | undefined {
-  return snapshot.canary && portless(routedServices(snapshot), snapshot.canary.spec.template);
-}
-
 /**
  * Waits for the pods of the granted weight, and for as many endpoints of every canary Service that have the routes' ports. A canary Service without any
  * endpoint cannot carry weight, so Serin sets its weight to 0 until it has one.
  */
 export function awaitReady(snapshot: Snapshot): Decision | undefined {
   const pods = surgePods(wantedSurge(snapshot), replicasOf(snapshot.deployment));
-  const canaryServices = routedServices(snapshot).map((service) => canaryServiceName(service.metadata.name));
-  const fewest = Math.min(
-    snapshot.canary?.status?.readyReplicas ?? 0,
-    ...canaryServices.map((canaryService) => snapshot.endpoints.get(canaryService) ?? 0),
-  );
+  const { pods: fewest, lacking } = reachedPods(snapshot);
   if (fewest >= pods) return undefined;
-  const lacking = fewest < (snapshot.canary?.status?.readyReplicas ?? 0) ? lackingPort(snapshot) : undefined;
   const late = overdue(snapshot, pods) ?? (lacking && portOverdue(snapshot, lacking));
   if (late !== undefined) return rollBack(snapshot, late);
   const message = `waiting for ${pods} ready canary pods, ${fewest} so far${refusal(snapshot)}${lacking === undefined ? "" : `: ${lacking}: ${PORT_USE}`}`;

@@ -123,13 +123,19 @@ describe("a version that names its port otherwise", () => {
     expect(portlessWarnings([numbered], template(), template("http"))).to.deep.equal([]);
   });
 
-  const at = (minutes: number) => {
+  const at = (minutes: number, routes = [carrying(aRoute(), 10, NOON)], stable = template("http")) => {
     const services = [merged(one, writeIsolation(one, "uid-web", "web1", AT_NOON))];
     const ready = { type: "Ready", status: "True", lastTransitionTime: AT_NOON } as const;
     const pods = [{ metadata: { name: "a", creationTimestamp: AT_NOON }, status: { conditions: [ready] } }];
     const set = aReplicaSet({ image: "web:2", replicas: 1 });
     const canary = { ...set, spec: { ...set.spec, template: template("web") } };
-    return awaitReady({ ...aRollout({ services, now: NOON + minutes * MINUTE }), pods, canary });
+    const snapshot = aRollout({ services, routes, now: NOON + minutes * MINUTE });
+    return awaitReady({
+      ...snapshot,
+      pods,
+      canary,
+      stable: { ...set, spec: { ...set.spec, template: stable } },
+    });
   };
 
   it("has no weight, and the condition says why", () => {
@@ -145,5 +151,11 @@ describe("a version that names its port otherwise", () => {
   it("is rolled back at the Deployment's deadline", () => {
     expect(at(9.9)?.condition?.reason).to.equal("Preparing");
     expect(JSON.stringify(at(10.1)?.writes)).to.contain("for progressDeadlineSeconds (600s)");
+  });
+
+  it("does not take over without a route either, unless the stable version lacks the port, too", () => {
+    expect(at(1, [])?.condition?.message).to.contain(what);
+    expect(JSON.stringify(at(10.1, [])?.writes)).to.contain("for progressDeadlineSeconds (600s)");
+    expect(at(1, [], template("web"))).to.equal(undefined);
   });
 });
