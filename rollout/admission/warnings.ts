@@ -23,7 +23,7 @@ export function announce(
   layers: readonly Layer[] = [],
 ): readonly string[] {
   const names = services.map(({ metadata }) => metadata.name);
-  const behind = names.length > 0 ? `; Services ${names.join(", ")}` : "; no Service selects its pods";
+  const behind = names.length > 0 ? `; Services ${names.join(", ")}` : "; no Service to isolate";
   const from = layers.length > 0 ? `; by ${describeLayers(layers)}` : "";
   const naming = routes.filter((route) => namesAny(route, services));
   const isCounted = naming.length > 0 || plan.metrics === "application";
