@@ -121,10 +121,8 @@ async function end(options: CleanUpOptions, deployment: Deployment): Promise<voi
   const begun = holdRecordOf(deployment);
   const isLost = begun !== undefined && hasLostStable(begun, own);
   // Without the ReplicaSet, isolated Services select no pod.
-  if (isLost) {
-    const readServices = () => flying<Service>(kube, services);
-    await write(options, readServices, (found) => restoreIsolated(deployment, found));
-  }
+  const readServices = () => flying<Service>(kube, services);
+  if (isLost) await write(options, readServices, (found) => restoreIsolated(deployment, found, "present"));
   await write(options, read, (found) => {
     const held = holdRecordOf(found);
     if (held === undefined && HELD in (found.metadata.annotations ?? {}))
@@ -137,6 +135,7 @@ async function end(options: CleanUpOptions, deployment: Deployment): Promise<voi
       throw new Error(`Deployment ${keyOf(found)}: its pods are not back after ${patienceMs / 1000}s`);
     await clock.sleep(POLL_MS);
   }
+  if (!isLost) await write(options, readServices, (found) => restoreIsolated(deployment, found, "stable"));
   // The Deployment controller copied the record onto these ReplicaSets; the label lets the sweep find it there.
   const isLeft = ({ metadata: { labels, annotations = {} } }: ReplicaSet) =>
     HELD in annotations && labels?.[FLIGHT] === undefined;

@@ -92,7 +92,7 @@ export function admitDeployments(needs: Needs): Admit<Deployment> {
       await untilSynced(needs);
       // The routes leave the memory with the decision. An effect that waits for a gateway reads its own again.
       const decision = await lanes.run(old.metadata.namespace ?? "", async () => {
-        const cluster = await gather(needs, old);
+        const cluster = await gather(needs, requested, old);
         const answer = await answerWith(cluster);
         const routes = routesToDrain(answer.effects, cluster, old);
         return { answer, replicaSets: cluster.replicaSets, routes };

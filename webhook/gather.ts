@@ -3,6 +3,7 @@ import { listGrants } from "../kube/client/grants.ts";
 import { listIngresses } from "../kube/client/ingresses.ts";
 import { listNamespace } from "../kube/client/namespace-list.ts";
 import { listReplicaSets } from "../kube/client/replica-sets.ts";
+import { listStrangers } from "../kube/client/strangers.ts";
 import { keyOf } from "../kube/core/meta.ts";
 import { deployments, horizontalPodAutoscalers, services } from "../kube/core/resources.ts";
 import { type ReferenceGrant, type Route, routeKeyOf } from "../kube/core/routes.ts";
@@ -13,7 +14,8 @@ import { listMarked, readWhole, refresh } from "../kube/runtime/route-reads.ts";
 import type { ClusterState } from "../rollout/admission/change.ts";
 import { FLIGHT } from "../rollout/keys.ts";
 import { crossesInto, namespacesInto, permitted } from "../rollout/traffic/grants.ts";
-import { servicesFor } from "../rollout/traffic/isolation.ts";
+import { servicesFor, servicesOf } from "../rollout/traffic/isolation.ts";
+import { selectorOf } from "../rollout/traffic/service-record.ts";
 import type { Autoscaler } from "../rollout/workload/autoscalers.ts";
 import { holdRecordOf } from "../rollout/workload/hold-record.ts";
 import { readPolicies } from "./policies.ts";
@@ -28,7 +30,11 @@ interface GatherNeeds {
  * Reads from the API server's cache (resourceVersion 0), except the ReplicaSets, which decide the stable version, and the
  * routes. The index finds the routes; Serin reads those whole that may lead to the Deployment's Services.
  */
-export async function gather(needs: GatherNeeds, old: Deployment): Promise<ClusterState> {
+export async function gather(
+  needs: GatherNeeds,
+  requested: Deployment,
+  old: Deployment,
+): Promise<ClusterState> {
   const { kube, index } = needs;
   const { uid = "", namespace = "" } = old.metadata;
   const cached = { namespace, resourceVersion: "0" };
@@ -41,7 +47,11 @@ export async function gather(needs: GatherNeeds, old: Deployment): Promise<Clust
     listIngresses(kube, namespace),
     readFlight(needs, old),
   ]);
-  const templates = [old, ...replicaSets].map(({ spec }) => spec.template);
+  const own = new Map(
+    servicesOf(old.spec.template, here).map((service) => [service.metadata.name, selectorOf(service)]),
+  );
+  const strangers = await listStrangers(kube, old, own, replicaSets);
+  const templates = [requested, old, ...replicaSets].map(({ spec }) => spec.template);
   const found = index.around(servicesFor(uid, templates, here).map(keyOf), uid);
   const all = [...found, ...(flight?.shared ?? [])];
   const around = [...new Map(all.map((route) => [routeKeyOf(route), route])).values()];
@@ -61,6 +71,7 @@ export async function gather(needs: GatherNeeds, old: Deployment): Promise<Clust
     grants,
     autoscalers,
     ingresses,
+    strangers,
     ...(mayBegin(old) &&
       routes.length > 0 && { policies: await readPolicies(kube, policyPlaces(namespace, routes)) }),
   };

@@ -10,6 +10,7 @@ import { isCanaryService } from "../rollout/traffic/canary-service.ts";
 import { reisolate, unlessRedirected } from "../rollout/traffic/isolation.ts";
 import { reimpose } from "../rollout/traffic/reapply.ts";
 import { selectorOf } from "../rollout/traffic/service-record.ts";
+import { portWarnings } from "../rollout/traffic/target-ports.ts";
 import type { Admit } from "./server.ts";
 
 /**
@@ -21,11 +22,13 @@ export function admitServices(kube: Kube): Admit<Service> {
     if (oldObject === null) return { allowed: true, object };
     if (isCanaryService(oldObject)) return { allowed: false, message: canaryServiceRefusal(oldObject) };
     const isolated = reisolate(object, oldObject);
-    if (equal(selectorOf(isolated), selectorOf(oldObject))) return { allowed: true, object: isolated };
+    const warnings = portWarnings(isolated);
+    if (equal(selectorOf(isolated), selectorOf(oldObject)))
+      return { allowed: true, object: isolated, warnings };
     const { namespace } = oldObject.metadata;
     const labelSelector = `${HASH_LABEL}=${oldObject.spec.selector?.[HASH_LABEL]}`;
     const sets = await listNamespace<ReplicaSet>(kube, replicaSets, { namespace, labelSelector });
-    return { allowed: true, object: unlessRedirected(isolated, sets) };
+    return { allowed: true, object: unlessRedirected(isolated, sets), warnings };
   };
 }
 

@@ -14,8 +14,8 @@ export function leanPod({ apiVersion, kind, metadata, status }: Pod): Pod {
   };
 }
 
-/** What tells how many addresses of a Service are ready. */
-export function leanSlice({ metadata, endpoints }: EndpointSlice): EndpointSlice {
+/** What tells how many endpoints of a Service are ready, and for which ports. */
+export function leanSlice({ metadata, ports, endpoints }: EndpointSlice): EndpointSlice {
   const { name, namespace, uid, resourceVersion, labels } = metadata;
   return {
     metadata: {
@@ -25,9 +25,11 @@ export function leanSlice({ metadata, endpoints }: EndpointSlice): EndpointSlice
       ...(resourceVersion !== undefined && { resourceVersion }),
       ...(labels && { labels }),
     },
-    endpoints: (endpoints ?? []).map(({ addresses = [], conditions }) => ({
+    ports: (ports ?? []).map(({ name }) => ({ name: name ?? "" })),
+    endpoints: (endpoints ?? []).map(({ addresses = [], conditions, targetRef }) => ({
       addresses: addresses.slice(0, 1),
       ...(conditions && { conditions }),
+      ...(targetRef?.name !== undefined && { targetRef: { name: targetRef.name } }),
     })),
   };
 }

@@ -56,6 +56,7 @@ export class Observer {
     const foreignRoutes = foreignRoutesOf(sets);
     const related = await this.#related.of(deployment, {
       templates,
+      sets,
       started,
       step: step ?? 0,
       foreignRoutes,
@@ -69,6 +70,7 @@ export class Observer {
       marked,
       routes: await this.#routesOf(deployment, { ...related, foreignRoutes }),
       grants: related.grants,
+      strangers: related.strangers,
       endpointSlices: this.#caches.endpointSlicesOf(deployment.metadata),
       pods: isUndone ? [] : await this.#podsOf(deployment, canary, held.stable),
     });

@@ -1,16 +1,18 @@
 import type { Kube } from "../../kube/client/api.ts";
 import { listGrants } from "../../kube/client/grants.ts";
 import { listNamespace } from "../../kube/client/namespace-list.ts";
+import { listOtherOwners } from "../../kube/client/strangers.ts";
 import type { Clock } from "../../kube/core/clock.ts";
 import { keyOf, type Meta } from "../../kube/core/meta.ts";
 import { services } from "../../kube/core/resources.ts";
 import { type LeanRoute, type ReferenceGrant, routeKeyOf } from "../../kube/core/routes.ts";
-import type { Service } from "../../kube/core/services.ts";
-import type { Deployment, PodTemplate } from "../../kube/core/workloads.ts";
+import type { Service, Stranger } from "../../kube/core/services.ts";
+import type { Deployment, PodTemplate, ReplicaSet } from "../../kube/core/workloads.ts";
 import { refresh } from "../../kube/runtime/route-reads.ts";
 import { FLIGHT } from "../../rollout/keys.ts";
 import { crossesInto, permittedOrShared } from "../../rollout/traffic/grants.ts";
-import { servicesFor } from "../../rollout/traffic/isolation.ts";
+import { servicesFor, servicesOf } from "../../rollout/traffic/isolation.ts";
+import { selectorOf } from "../../rollout/traffic/service-record.ts";
 import type { Caches } from "./caches.ts";
 
 /** How long (ms) a list counts while an expected object is missing. */
@@ -25,6 +27,8 @@ export interface RelatedObjects {
   readonly at: number;
   readonly services: Map<string, Service>;
   readonly routes: ReadonlyMap<string, LeanRoute>;
+  /** Who else serves behind the Services. */
+  readonly strangers: readonly Stranger[];
   readonly grants: readonly ReferenceGrant[];
   /** The routes of other namespaces to which the rollout's record says that it gave a share. */
   readonly foreignRoutes: readonly string[];
@@ -33,6 +37,8 @@ export interface RelatedObjects {
 /** What a rollout needs. */
 interface Wanted extends Pick<RelatedObjects, "started" | "step" | "foreignRoutes"> {
   readonly templates: readonly PodTemplate[];
+  /** The Deployment's own, in flight. */
+  readonly sets: readonly ReplicaSet[];
 }
 
 /** The means to read. */
@@ -54,7 +60,7 @@ export class RelatedReader {
   /** The objects for pods of these templates, listed at this step. */
   async of(
     { metadata }: Deployment,
-    { templates, started, step, foreignRoutes }: Wanted,
+    { templates, sets, started, step, foreignRoutes }: Wanted,
   ): Promise<RelatedObjects> {
     const { uid = "", namespace = "" } = metadata;
     const before = this.#known.get(uid);
@@ -74,6 +80,8 @@ export class RelatedReader {
     }
     const crosses = relevant.some((route) => crossesInto(namespace, route));
     const grants = crosses ? await listGrants<ReferenceGrant>(kube, namespace) : [];
+    const selecting = templates.flatMap((template) => servicesOf(template, here));
+    const selectors = new Map(selecting.map((service) => [service.metadata.name, selectorOf(service)]));
     const related = {
       started,
       step,
@@ -82,6 +90,7 @@ export class RelatedReader {
       // Of others' routes, the deletion would make Serin list everything again.
       routes: byKey(permittedOrShared(metadata, relevant, grants, foreignRoutes), routeKeyOf),
       grants,
+      strangers: await listOtherOwners(kube, { metadata }, selectors, sets),
       foreignRoutes,
     };
     this.#known.set(uid, related);

@@ -1,6 +1,6 @@
 import type { KubeObject as Known } from "./meta.ts";
 
-interface ServicePort {
+export interface ServicePort {
   name?: string;
   port: number;
   protocol?: string;
@@ -19,7 +19,14 @@ export interface Service extends Known {
   };
 }
 
+/** Whether the Service has no address of its own: its clients find the pods by DNS. */
+export function isHeadless({ spec }: Service): boolean {
+  return spec.clusterIP === "None";
+}
+
 export interface EndpointSlice extends Known {
+  /** The Service's ports that these endpoints have; null if they have none. A port without a name has the name "". */
+  ports?: readonly { name?: string | null; port?: number | null }[] | null;
   /** Null if there are none. */
   endpoints?:
     | readonly {
@@ -28,4 +35,11 @@ export interface EndpointSlice extends Known {
         targetRef?: { kind?: string; name?: string; uid?: string };
       }[]
     | null;
+}
+
+/** Who else serves behind a Service than the pods of the Deployment: a workload, a bare pod, or a slice that somebody keeps. */
+export interface Stranger {
+  readonly service: string;
+  readonly kind: string;
+  readonly name: string;
 }

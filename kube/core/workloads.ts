@@ -20,6 +20,13 @@ export interface PodSpec {
 
 /** One program of a pod, with its environment and its mounts. */
 export interface Container {
+  /** Of an init container: with `Always` it runs beside the others. */
+  readonly restartPolicy?: string;
+  readonly ports?: readonly {
+    readonly name?: string;
+    readonly protocol?: string;
+    readonly [unknown: string]: unknown;
+  }[];
   readonly env?: readonly {
     readonly valueFrom?: {
       readonly configMapKeyRef?: KeyRef;

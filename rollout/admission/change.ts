@@ -1,6 +1,6 @@
 import type { Ingress } from "../../kube/core/ingresses.ts";
 import type { LeanRoute, ReferenceGrant, Route } from "../../kube/core/routes.ts";
-import type { Service } from "../../kube/core/services.ts";
+import type { Service, Stranger } from "../../kube/core/services.ts";
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import { settledOn, settleMs } from "../gateways/settle.ts";
 import type { Layer } from "../plan/layers.ts";
@@ -29,6 +29,8 @@ export interface ClusterState {
   readonly known: readonly LeanRoute[];
   /** Of the Deployment's namespace, if a route of another one names a Service of it. */
   readonly grants: readonly ReferenceGrant[];
+  /** Who else serves behind the Deployment's Services; absent: no one. */
+  readonly strangers?: readonly Stranger[];
   /** Of the Deployment's namespace. */
   readonly autoscalers?: readonly Autoscaler[];
   /** Of the Deployment's namespace. */

@@ -1,32 +1,15 @@
-import type { LeanRoute, Route } from "../../kube/core/routes.ts";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import { isOptedIn, type Plan } from "../plan/plan.ts";
-import { hostConflictCaveats } from "../preflight/host-conflicts.ts";
-import { NO_POLICIES, policyBlocker, policyCaveats } from "../preflight/policies.ts";
-import { planBlocker } from "../preflight/preflight.ts";
-import { isWantedRoute, wantedServices } from "../preflight/selection.ts";
-import { misnamed, unsplittable } from "../preflight/services.ts";
-import { unaskable } from "../preflight/uncounted.ts";
-import { missingGrant, permitted, ungrantedWarnings } from "../traffic/grants.ts";
-import { servicesOf } from "../traffic/isolation.ts";
-import { autoscalerWarnings } from "../workload/autoscalers.ts";
-import { hold, pause } from "../workload/hold.ts";
-import {
-  type HoldRecord,
-  isHoldRecordNewer,
-  originalsOf,
-  withDefaults,
-  withHoldRecord,
-} from "../workload/hold-record.ts";
+import { pause } from "../workload/hold.ts";
+import { type HoldRecord, isHoldRecordNewer, originalsOf } from "../workload/hold-record.ts";
 import { mutableImageWarnings } from "../workload/mutable-image.ts";
 import { onlyRestarted } from "../workload/restart.ts";
 import { runRecordOf } from "../workload/run-record.ts";
 import { isStableDown } from "../workload/stable-down.ts";
-import { surgeAt } from "../workload/surge.ts";
 import { hashOf, sameTemplate } from "../workload/template.ts";
-import { type AdmissionResponse, allowed, allowedNatively, denied, type Effect } from "./answer.ts";
+import { type AdmissionResponse, allowedNatively, denied } from "./answer.ts";
 import { returnsToStable, undo, undoWarning } from "./back-to-stable.ts";
-import { besideWarnings } from "./beside-warnings.ts";
+import { begin } from "./begin.ts";
 import {
   drainMs,
   LONGEST_DRAIN_MS,
@@ -36,10 +19,11 @@ import {
   templateChange,
 } from "./change.ts";
 import { provenBefore, refuseFailed, withoutRetry } from "./known-version.ts";
+import { whyNative } from "./natively.ts";
 import { restoreOnOptOut } from "./opt-out.ts";
 import { isStableGone, replaceNatively } from "./stable-lost.ts";
 import { supersede } from "./supersede.ts";
-import { announce, warnStableDown } from "./warnings.ts";
+import { warnStableDown } from "./warnings.ts";
 
 /** The refusal of what only the Serin that began the rollout can do. */
 export const NEWER = "a newer Serin began the rollout in flight: update Serin, or undo the rollout first";
@@ -119,10 +103,8 @@ function atRest(change: TemplateChange, plan: Plan): AdmissionResponse {
   const { object, old, current, cluster } = change;
   if (plan.restart === "native" && onlyRestarted(object.spec.template, old.spec.template))
     return allowedNatively(object, old, mutableImageWarnings(object.spec.template));
-  if (object.spec.strategy?.type === "Recreate") {
-    return native(change, "strategy Recreate: two versions of this Deployment may not run side by side");
-  }
-  if ((object.spec.replicas ?? 1) === 0) return native(change, "replicas is 0: nothing serves");
+  const why = whyNative(change, plan);
+  if (why !== undefined) return native(change, why);
   const others = cluster.replicaSets.filter(
     (set) => set !== current && (set.status?.availableReplicas ?? 0) > 0,
   );
@@ -140,51 +122,6 @@ function atRest(change: TemplateChange, plan: Plan): AdmissionResponse {
     return native(change, "no pod of the present version is available: there is nothing to compare with");
   }
   return begin(change, plan, { ...held, stable: hashOf(current) }, current, []);
-}
-
-/** Holds the new version: native control creates as many pods as the first step needs, and removes no old one. */
-function begin(
-  change: TemplateChange,
-  plan: Plan,
-  held: HoldRecord,
-  stable: ReplicaSet | undefined,
-  warnings: readonly string[],
-  before: readonly Effect[] = [],
-): AdmissionResponse {
-  const { object, old, uid, cluster } = change;
-  const { latched: _latched, ...record } = held;
-  const found = servicesOf((stable ?? old).spec.template, cluster.services);
-  const services = wantedServices(plan, found);
-  const { namespace = "" } = old.metadata;
-  const isWanted = (route: Route | LeanRoute) => isWantedRoute(plan, route, namespace);
-  // Serin refuses missing grants only for routes that the plan names: other people's routes must not block this rollout.
-  const near =
-    plan.routes === undefined ? permitted(namespace, cluster.known, cluster.grants) : cluster.known;
-  const wanted = near.filter(isWanted);
-  const routes = change.routes.filter(isWanted);
-  const { policies = NO_POLICIES } = cluster;
-  const refusal =
-    misnamed(plan, found) ??
-    unsplittable(services, old, cluster) ??
-    missingGrant(services, wanted, cluster.grants) ??
-    planBlocker(plan, services, routes) ??
-    unaskable(plan, services, routes) ??
-    policyBlocker(plan, services, routes, policies);
-  if (refusal !== undefined) return denied(refusal);
-  const spec = hold(object.spec, surgeAt(plan, 0));
-  const isolate: Effect[] =
-    services.length > 0 ? [{ kind: "isolate", services, uid, hash: held.stable }] : [];
-  const warned = [
-    ...announce(plan, services, routes, change.layers),
-    ...policyCaveats(plan, services, routes, policies).map((doubt) => `serin: ${doubt}`),
-    ...hostConflictCaveats(plan, services, wanted, cluster.known).map((doubt) => `serin: ${doubt}`),
-    ...ungrantedWarnings(services, cluster.known, cluster.grants).map((warning) => `serin: ${warning}`),
-    ...besideWarnings({ services, routes, ingresses: cluster.ingresses ?? [] }),
-    ...autoscalerWarnings(cluster.autoscalers ?? [], old),
-    ...warnings,
-  ];
-  const kept = withDefaults(record, change.layers);
-  return allowed(withHoldRecord({ ...object, spec }, kept, old), warned, [...before, ...isolate]);
 }
 
 /**

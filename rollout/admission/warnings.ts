@@ -7,6 +7,7 @@ import { describePlan } from "../plan/describe.ts";
 import { describeLayers, type Layer } from "../plan/layers.ts";
 import type { Plan } from "../plan/plan.ts";
 import { planCaveats } from "../preflight/preflight.ts";
+import { scrapeAdvice } from "../preflight/scraping.ts";
 import { isUncounted } from "../preflight/uncounted.ts";
 import { namesAny } from "../traffic/overlay.ts";
 import { homeOf } from "../traffic/route-record.ts";
@@ -24,10 +25,15 @@ export function announce(
   layers: readonly Layer[] = [],
 ): readonly string[] {
   const names = services.map(({ metadata }) => metadata.name);
-  const behind = names.length > 0 ? `; Services ${names.join(", ")}` : "; no Service selects its pods";
+  const behind = names.length > 0 ? `; Services ${names.join(", ")}` : "; no Service to isolate";
   const from = layers.length > 0 ? `; by ${describeLayers(layers)}` : "";
   const naming = routes.filter((route) => namesAny(route, services));
-  const doubts = [...planCaveats(plan, services, naming), ...unansweredWarnings(naming)];
+  const advice = scrapeAdvice(plan, services, naming);
+  const doubts = [
+    ...planCaveats(plan, services, naming),
+    ...unansweredWarnings(naming),
+    ...(advice === undefined ? [] : [advice]),
+  ];
   return [
     `serin: ${describePlan(plan, isUncounted(plan, services, routes))}${from}${behind}`,
     ...doubts.map((doubt) => `serin: ${doubt}`),

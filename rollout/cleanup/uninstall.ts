@@ -7,7 +7,7 @@ import { instant } from "../text/instant.ts";
 import { drained, isExposed } from "../traffic/exposure.ts";
 import { routeRecordOf } from "../traffic/route-record.ts";
 import { serviceRecordOf } from "../traffic/service-record.ts";
-import { writeSelector, writeShares } from "../traffic/writes.ts";
+import { writeSelector, writeShares, writeStableSelector } from "../traffic/writes.ts";
 import { restoredFields } from "../workload/hold.ts";
 import type { HoldRecord } from "../workload/hold-record.ts";
 import { runRecordOf } from "../workload/run-record.ts";
@@ -41,13 +41,17 @@ export function hasLostStable({ phase, stable }: HoldRecord, replicaSets: readon
   return phase !== "promoting" && findByHash(replicaSets, stable) === undefined;
 }
 
-/** Restores the Services that are isolated for this Deployment. */
-export function restoreIsolated({ metadata }: Deployment, services: readonly Service[]): Write[] {
+/** Restores the Services that are isolated for this Deployment, to its present version or to the stable one, which came back. */
+export function restoreIsolated(
+  { metadata }: Deployment,
+  services: readonly Service[],
+  to: "present" | "stable",
+): Write[] {
   return services
     .filter((service) => service.metadata.labels?.[FLIGHT] === metadata.uid)
     .filter((service) => service.metadata.namespace === metadata.namespace)
     .filter((service) => serviceRecordOf(service) !== undefined)
-    .map(writeSelector);
+    .map(to === "present" ? writeSelector : writeStableSelector);
 }
 
 /** Takes the traffic of every canary from the route. */

@@ -1,4 +1,4 @@
-import type { Service } from "../../kube/core/services.ts";
+import type { Service, Stranger } from "../../kube/core/services.ts";
 import type { Deployment } from "../../kube/core/workloads.ts";
 import type { Plan } from "../plan/plan.ts";
 import { formatProblem } from "../text/parse.ts";
@@ -10,6 +10,7 @@ import { sharers } from "../traffic/isolation.ts";
 interface Neighbours {
   readonly services: readonly Service[];
   readonly deployments: readonly Deployment[];
+  readonly strangers?: readonly Stranger[];
 }
 
 /** Complains about a name in `serin.dev/services` that no Service of these pods has: the canary would be behind no Service. */
@@ -30,8 +31,10 @@ export function unsplittable(
   for (const service of services) {
     const { name } = service.metadata;
     const others = sharers(service, old, reads.deployments).map((other) => other.metadata.name);
-    if (others.length > 0) {
-      const what = `it also selects the pods of Deployment ${others.join(", ")}, so Serin cannot isolate one version`;
+    const also =
+      others.length > 0 ? `the pods of Deployment ${others.join(", ")}` : strangersOf(service, reads);
+    if (also !== undefined) {
+      const what = `it also selects ${also}, so Serin cannot isolate one version`;
       const use = 'give it a selector of its own, or annotate it serin.dev/isolate: "false"';
       return formatProblem({ what, use }, `Service ${name}`);
     }
@@ -44,4 +47,15 @@ export function unsplittable(
     }
   }
   return undefined;
+}
+
+function strangersOf({ metadata }: Service, { strangers = [] }: Neighbours): string | undefined {
+  const own = strangers.filter(({ service }) => service === metadata.name);
+  return own.length === 0 ? undefined : own.map(describeStranger).join(" and ");
+}
+
+/** A stranger as the object of "selects". */
+export function describeStranger({ kind, name }: Stranger): string {
+  if (kind === "Pod") return `Pod ${name}`;
+  return kind === "EndpointSlice" ? `the addresses of EndpointSlice ${name}` : `the pods of ${kind} ${name}`;
 }

@@ -2,23 +2,22 @@ import { reproduce } from "../gateways/metrics/reproduce.ts";
 import type { Criteria } from "../judge/criteria.ts";
 import type { Findings, JudgeInput } from "../judge/evidence.ts";
 import { harmVerdict } from "../judge/harm-verdict.ts";
-import { judge, type Verdict } from "../judge/verdict.ts";
+import type { Verdict } from "../judge/verdict.ts";
 import { shortly } from "../plan/grant.ts";
 import type { JudgedStep } from "../plan/steps.ts";
 import { instant } from "../text/instant.ts";
-import type { Exposure } from "../traffic/exposure.ts";
 import { progressDeadlineMs } from "../workload/hold.ts";
 import { keptRequests } from "../workload/requests.ts";
 import type { RunRecord } from "../workload/run-record.ts";
 import { writeEvent, writePaused } from "../workload/writes.ts";
-import { bypassOf } from "./bypass.ts";
 import { orderCommand } from "./commands.ts";
 import type { Decision } from "./decision.ts";
 import { awaitLeave } from "./hook-gates.ts";
 import { rewrite } from "./hook-record.ts";
 import { rollBack } from "./rollback.ts";
-import { grantedExposure, type Snapshot, stepIndex, stepOf } from "./snapshot.ts";
+import { type Snapshot, stepIndex, stepOf } from "./snapshot.ts";
 import { decidingOrders, holding, progressing } from "./step-condition.ts";
+import { verdictOf, withBypass } from "./step-verdict.ts";
 
 /** How often Serin looks at a step that has lasted long enough, in ms. */
 const TICK_MS = 5_000;
@@ -69,16 +68,6 @@ export function checkHarm(snapshot: Snapshot): Decision | undefined {
   return harm === undefined ? undefined : rollBack(snapshot, harm, reproduction(evidence, judgeInput));
 }
 
-/** What the evidence says about the step in force; `undefined` while nothing is judged. */
-export function verdictOf(snapshot: Snapshot): Verdict | undefined {
-  const { now, judgeInput, evidence = { gates: {} } } = snapshot;
-  if (judgeInput === undefined) return undefined;
-  const { terms, templates } = judgeInput;
-  const isUncounted = judgeInput.sources.length === 0;
-  const share = shareOf(grantedExposure(snapshot));
-  return judge(evidence, { now, terms, templates, share, isUncounted });
-}
-
 function judgeStep(snapshot: Snapshot, step: JudgedStep): Decision {
   const { now, judgeInput } = snapshot;
   const run = snapshot.run as RunRecord;
@@ -89,20 +78,6 @@ function judgeStep(snapshot: Snapshot, step: JudgedStep): Decision {
   const verdict = verdictOf(snapshot);
   if (judgeInput === undefined || verdict === undefined) return { writes: [] };
   return goOn(snapshot, step, withBypass(snapshot, verdict), judgeInput.terms);
-}
-
-/** Adds to a verdict that the canary gets no requests who else leads to the stable version, and the way out. */
-function withBypass(snapshot: Snapshot, verdict: Verdict): Verdict {
-  const bypass = verdict.kind === "no-route" ? bypassOf(snapshot) : undefined;
-  if (bypass === undefined) return verdict;
-  const message = `${verdict.message}. No weight splits all of them: ${bypass}. ${decidingOrders(snapshot)}`;
-  return { kind: "bypassed", message };
-}
-
-/** The share (0 to 1) of the requests that must reach the canary; 0 where users are chosen or return, as it is unknown there. */
-function shareOf({ weight, match, mirror, sticky }: Exposure): number {
-  if (sticky !== undefined || (weight === 0 && match !== undefined)) return 0;
-  return (mirror ?? weight) / 100;
 }
 
 function goOn(

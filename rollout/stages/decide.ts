@@ -14,6 +14,7 @@ import {
   awaitMatch,
   awaitReady,
   checkHealth,
+  checkLabels,
   checkRoutes,
   ensureCanaryServices,
   isolate,
@@ -25,8 +26,10 @@ import { decideFailed, forgetFailure } from "./rollback.ts";
 import { isStableLost, replicasOf, type Snapshot } from "./snapshot.ts";
 import { reportStableDown } from "./stable-down.ts";
 import { decideStableLost } from "./stable-lost.ts";
+import { reportStrangers } from "./strangers.ts";
 import { decideSuperseding } from "./supersede.ts";
 import { decideUndone } from "./undo.ts";
+import { reportUnscraped } from "./unscraped.ts";
 import { withWayOut } from "./way-out.ts";
 import { forgetRefusal } from "./write-failure.ts";
 
@@ -85,6 +88,7 @@ function decideCanary(snapshot: Snapshot): Decision {
       promoteNow,
       awaitReturn,
       checkRoutes,
+      checkLabels,
       isolate,
       checkHealth,
       awaitReplicas,
@@ -99,7 +103,9 @@ function decideCanary(snapshot: Snapshot): Decision {
     ],
     snapshot,
   );
-  return reportStableDown(snapshot, withRollback(snapshot, withDeadline(snapshot, decision)));
+  const said = [reportStableDown, reportStrangers, reportUnscraped];
+  const bounded = withRollback(snapshot, withDeadline(snapshot, decision));
+  return said.reduce((known, report) => report(snapshot, known), bounded);
 }
 
 /** At zero replicas no pod serves, so Serin has no traffic to share and nothing to judge. */

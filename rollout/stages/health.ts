@@ -64,11 +64,30 @@ export function overdue(snapshot: Snapshot, wanted: number): string | undefined 
   return `only ${snapshot.pods.length} of ${wanted} canary pods were created ${within}${refusal(snapshot)}`;
 }
 
+/** Why the canary has not got endpoints in that time, although its pods are ready: they lack this port. */
+export function portOverdue(snapshot: Snapshot, lacking: string): string | undefined {
+  const deadline = progressDeadlineMs(snapshot.held.originals);
+  const since = Math.max(
+    stepSince(snapshot),
+    ...snapshot.pods.map(readySince).filter((at) => !Number.isNaN(at)),
+  );
+  return snapshot.now - since > deadline
+    ? `${lacking}, for progressDeadlineSeconds (${deadline / 1000}s)`
+    : undefined;
+}
+
+/** When the pod became ready, in ms; NaN if it is not ready. */
+function readySince({ status }: Pod): number {
+  const ready = conditionOf(status?.conditions, "Ready");
+  return ready?.status === "True" ? Date.parse(ready.lastTransitionTime ?? "") : Number.NaN;
+}
+
 /** When `overdue` may find something, in ms from now. */
 export function deadlineIn(snapshot: Snapshot): number {
   const refused = Date.parse(failureOf(snapshot)?.lastTransitionTime ?? "");
   const since = Number.isNaN(refused) ? stepSince(snapshot) : Math.max(stepSince(snapshot), refused);
-  const next = [since, ...snapshot.pods.map((pod) => unreadySince(pod, snapshot))].map(
+  const from = snapshot.pods.flatMap((pod) => [unreadySince(pod, snapshot), readySince(pod)]);
+  const next = [since, ...from].map(
     (from) => from + progressDeadlineMs(snapshot.held.originals) + 1000 - snapshot.now,
   );
   return Math.min(...next.filter((ms) => ms > 0), 60_000);

@@ -1,8 +1,10 @@
 import { conditionOf, keyOf } from "../../kube/core/meta.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { FLIGHT } from "../keys.ts";
+import { unmatched } from "../preflight/membership.ts";
+import { PORT_USE } from "../preflight/ports.ts";
 import { instant } from "../text/instant.ts";
-import { canaryServiceName, canaryServiceOf } from "../traffic/canary-service.ts";
+import { canaryServiceOf } from "../traffic/canary-service.ts";
 import { NONE } from "../traffic/exposure.ts";
 import { isIsolatedTo } from "../traffic/isolation.ts";
 import { isCanaryServiceCurrent } from "../traffic/service-copy.ts";
@@ -16,8 +18,17 @@ import type { Decision } from "./decision.ts";
 import { drainWrites, isolateStable } from "./drain.ts";
 import { attach, awaitTraffic, routedServices } from "./expose.ts";
 import { hadTraffic } from "./first-weight.ts";
-import { deadlineIn, overdue, restartsBefore, shortage, stepSince, unhealthy } from "./health.ts";
+import {
+  deadlineIn,
+  overdue,
+  portOverdue,
+  restartsBefore,
+  shortage,
+  stepSince,
+  unhealthy,
+} from "./health.ts";
 import { mayServe } from "./hook-gates.ts";
+import { reachedPods } from "./lacking-port.ts";
 import { rollBack } from "./rollback.ts";
 import { raiseSurge, scaleUpStable } from "./scale.ts";
 import { isRouted, replicasOf, type Snapshot, wantedSurge } from "./snapshot.ts";
@@ -105,6 +116,13 @@ export function checkRoutes(snapshot: Snapshot): Decision | undefined {
   );
 }
 
+/** Rolls back if the Services on which the canary depends never select it: its template has other labels. */
+export function checkLabels(snapshot: Snapshot): Decision | undefined {
+  const { services, routes, canary } = snapshot;
+  const reason = canary && unmatched(services, routes, canary.spec.template);
+  return reason === undefined ? undefined : rollBack(snapshot, reason);
+}
+
 /** Isolates the Services behind a route. Without a route, the canary gets its share through them once the hooks agree. */
 export function isolate(snapshot: Snapshot): Decision | undefined {
   if (snapshot.routes.length === 0 && mayServe(snapshot)) {
@@ -169,20 +187,17 @@ export function ensureCanaryServices(snapshot: Snapshot): Decision | undefined {
 }
 
 /**
- * Waits for the pods of the granted weight, and for as many endpoints of every canary Service. A canary Service without any
+ * Waits for the pods of the granted weight, and for as many endpoints of every canary Service that have the routes' ports. A canary Service without any
  * endpoint cannot carry weight, so Serin sets its weight to 0 until it has one.
  */
 export function awaitReady(snapshot: Snapshot): Decision | undefined {
   const pods = surgePods(wantedSurge(snapshot), replicasOf(snapshot.deployment));
-  const canaryServices = routedServices(snapshot).map((service) => canaryServiceName(service.metadata.name));
-  const fewest = Math.min(
-    snapshot.canary?.status?.readyReplicas ?? 0,
-    ...canaryServices.map((canaryService) => snapshot.endpoints.get(canaryService) ?? 0),
-  );
+  const { pods: fewest, lacking } = reachedPods(snapshot);
   if (fewest >= pods) return undefined;
-  const late = overdue(snapshot, pods);
+  const late = overdue(snapshot, pods) ?? (lacking && portOverdue(snapshot, lacking));
   if (late !== undefined) return rollBack(snapshot, late);
-  const message = `waiting for ${pods} ready canary pods, ${fewest} so far${shortage(snapshot)}`;
+  const port = lacking === undefined ? "" : `: ${lacking}: ${PORT_USE}`;
+  const message = `waiting for ${pods} ready canary pods, ${fewest} so far${shortage(snapshot)}${port}`;
   const condition = { status: "Unknown", reason: "Preparing", message } as const;
   if (fewest === 0 && isRouted(snapshot)) return { writes: attach(snapshot, () => NONE), condition };
   const arePodsReady = (snapshot.canary?.status?.readyReplicas ?? 0) >= pods;

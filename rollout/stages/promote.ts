@@ -1,8 +1,11 @@
 import { conditionOf } from "../../kube/core/meta.ts";
+import type { Service } from "../../kube/core/services.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { instant } from "../text/instant.ts";
+import { isIsolatedTo } from "../traffic/isolation.ts";
 import { serviceRecordOf } from "../traffic/service-record.ts";
-import { writeSelector } from "../traffic/writes.ts";
+import { changesPorts } from "../traffic/target-ports.ts";
+import { writeSelector, writeTurn } from "../traffic/writes.ts";
 import { restoredFields } from "../workload/hold.ts";
 import {
   canaryCondition,
@@ -41,10 +44,35 @@ function awaitUnpaused(snapshot: Snapshot): Decision | undefined {
   return { writes: [], condition: { status: "Unknown", reason: "Holding", message } };
 }
 
-/** Restores the user's Services as their owners wrote them. */
-export function restoreServices(snapshot: Snapshot): Decision | undefined {
-  const isolated = snapshot.services.filter((service) => serviceRecordOf(service) !== undefined);
+/**
+ * Restores the user's Services as their owners wrote them. A Service with other ports for the new version would fail before
+ * the pods of the old one: it selects only the proven version until no other pod is left.
+ */
+function restoreServices(snapshot: Snapshot): Decision | undefined {
+  const { uid, now, canaryHash } = snapshot;
+  const isTurned = (service: Service) => isIsolatedTo(service, canaryHash) && !isPromoted(snapshot);
+  const isolated = isolatedServices(snapshot).filter(
+    (service) => changesPorts(service) || !isTurned(service),
+  );
+  if (isolated.length === 0) return undefined;
+  const write = (service: Service) =>
+    changesPorts(service) ? writeTurn(service, uid, canaryHash, instant(now)) : writeSelector(service);
+  return { writes: isolated.map(write) };
+}
+
+/** Restores the user's Services at once, as their owners wrote them. */
+export function restoreAll(snapshot: Snapshot): Decision | undefined {
+  const isolated = isolatedServices(snapshot);
   return isolated.length === 0 ? undefined : { writes: isolated.map(writeSelector) };
+}
+
+/** The user's Services that are isolated. */
+export function isolatedServices({ services }: Snapshot): readonly Service[] {
+  return services.filter((service) => serviceRecordOf(service) !== undefined);
+}
+
+function isPromoted(snapshot: Snapshot): boolean {
+  return snapshot.held.phase === "promoting" && isComplete(snapshot);
 }
 
 /**

@@ -1,9 +1,10 @@
 import { controllerOf, type KubeObject } from "../../kube/core/meta.ts";
 import type { ReferenceGrant, Route } from "../../kube/core/routes.ts";
-import type { EndpointSlice, Service } from "../../kube/core/services.ts";
+import type { EndpointSlice, Service, Stranger } from "../../kube/core/services.ts";
 import type { Deployment, Pod, ReplicaSet } from "../../kube/core/workloads.ts";
 import { FLIGHT, HELD } from "../keys.ts";
 import type { Plan } from "../plan/plan.ts";
+import { isolable } from "../preflight/membership.ts";
 import { isWantedRoute, wantedServices } from "../preflight/selection.ts";
 import { isCanaryService } from "../traffic/canary-service.ts";
 import { permittedOrShared } from "../traffic/grants.ts";
@@ -15,6 +16,7 @@ import { type HoldRecord, holdRecordOf } from "../workload/hold-record.ts";
 import { planOf } from "../workload/plan-of.ts";
 import { runRecordOf } from "../workload/run-record.ts";
 import { findByHash, findByTemplate, hashOf } from "../workload/template.ts";
+import { servingEndpoints } from "./endpoints.ts";
 import { foreignRoutesOf } from "./foreign-routes.ts";
 import { judgeInputOf } from "./judge-input.ts";
 import type { Observation, Snapshot } from "./snapshot.ts";
@@ -27,6 +29,8 @@ export interface RawSnapshot {
   readonly replicaSets: readonly ReplicaSet[];
   /** Of the Deployment's namespace. */
   readonly services: readonly Service[];
+  /** Who else serves behind the Services; absent: no one. */
+  readonly strangers?: readonly Stranger[];
   /** Services that carry a mark now. */
   readonly marked: readonly Service[];
   readonly routes: readonly Route[];
@@ -44,7 +48,10 @@ export function snapshotOf(raw: RawSnapshot, plan: Plan = planOf(raw.deployment)
   const canary = canaryOf(deployment, held, replicaSets);
   const stable = findByHash(replicaSets, held.stable);
   const template = stable?.spec.template ?? deployment.spec.template;
-  const services = wantedServices(plan, servicesOf(template, raw.services));
+  const selecting = wantedServices(plan, servicesOf(template, raw.services));
+  const selected = new Set(selecting.map(({ metadata }) => metadata.name));
+  const routes = routesOf(deployment, plan, selected, { ...raw, replicaSets });
+  const services = isolable(selecting, routes);
   const names = new Set(services.map(({ metadata }) => metadata.name));
   const marked = raw.marked.filter((service) => isMarkedFor(deployment, service));
   const podsOf = (set: ReplicaSet | undefined) =>
@@ -65,8 +72,13 @@ export function snapshotOf(raw: RawSnapshot, plan: Plan = planOf(raw.deployment)
       (service) => serviceRecordOf(service) !== undefined && !names.has(service.metadata.name),
     ),
     canaryServices: marked.filter(isCanaryService),
-    routes: routesOf(deployment, plan, names, { ...raw, replicaSets }),
-    endpoints: readyEndpoints(raw.endpointSlices.filter((slice) => isMarkedFor(deployment, slice))),
+    ...(raw.strangers && { strangers: raw.strangers }),
+    routes,
+    endpoints: servingEndpoints(
+      raw.endpointSlices.filter((slice) => isMarkedFor(deployment, slice)),
+      services,
+      routes,
+    ),
     pods: isUndone ? [] : podsOf(canary),
     stablePods: isUndone ? [] : podsOf(stable),
   });
@@ -151,18 +163,4 @@ function routesOf(
       (isWantedRoute(plan, route, namespace) &&
         [...servicesNamed(route, namespace)].some((name) => services.has(name))),
   );
-}
-
-/** Name of a Service → how many addresses of its slices are ready; an address in two slices counts once. */
-function readyEndpoints(slices: readonly EndpointSlice[]): ReadonlyMap<string, number> {
-  const ready = new Map<string, Set<string>>();
-  for (const { metadata, endpoints } of slices) {
-    const service = metadata.labels?.["kubernetes.io/service-name"] ?? "";
-    const addresses = ready.get(service) ?? new Set();
-    for (const { addresses: [address = ""] = [], conditions } of endpoints ?? []) {
-      if (conditions?.ready !== false) addresses.add(address);
-    }
-    ready.set(service, addresses);
-  }
-  return new Map([...ready].map(([service, addresses]) => [service, addresses.size]));
 }

@@ -1,6 +1,6 @@
 import type { Ingress } from "../../kube/core/ingresses.ts";
 import type { Route } from "../../kube/core/routes.ts";
-import type { Service } from "../../kube/core/services.ts";
+import type { Service, Stranger } from "../../kube/core/services.ts";
 import type { Deployment, Pod, ReplicaSet } from "../../kube/core/workloads.ts";
 import type { HookAnswers } from "../hooks/call.ts";
 import type { Findings, JudgeInput } from "../judge/evidence.ts";
@@ -30,9 +30,11 @@ export interface Observation {
   /** Services that Serin isolated for this rollout and that the plan no longer includes; absent: none. */
   readonly formerServices?: readonly Service[];
   readonly canaryServices: readonly Service[];
+  /** Who else serves behind the Services, at the begin of the step; absent: no one. */
+  readonly strangers?: readonly Stranger[];
   /** The routes that name the user's Services. */
   readonly routes: readonly Route[];
-  /** Name of a Service → the number of its ready endpoints. */
+  /** Name of a canary Service → the number of its endpoints that can take its traffic. */
   readonly endpoints: ReadonlyMap<string, number>;
   /** The canary's pods. */
   readonly pods: readonly Pod[];

@@ -10,7 +10,7 @@ import { type Decision, firstOf } from "./decision.ts";
 import { drain, removeCanaryServices, restoreRoutes } from "./drain.ts";
 import { rewrite } from "./hook-record.ts";
 import { beginRecord } from "./prepare.ts";
-import { decidePromotion, restoreServices } from "./promote.ts";
+import { decidePromotion, restoreAll } from "./promote.ts";
 import { failedProgress, forgetFailure } from "./rollback.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { closeRecords } from "./supersede.ts";
@@ -22,7 +22,7 @@ import { closeRecords } from "./supersede.ts";
  * Nothing is left to compare with or to go back to, so Serin takes its overlay away, and the user ends the rollout.
  */
 export function decideStableLost(snapshot: Snapshot): Decision {
-  if (snapshot.run?.outcome === "proven") return restoreServices(snapshot) ?? decidePromotion(snapshot);
+  if (snapshot.run?.outcome === "proven") return restoreAll(snapshot) ?? decidePromotion(snapshot);
   // The Services come first: at weight 0 for the canary Service, they get all requests.
   const served = [serve, drain];
   if (snapshot.held.latched) return firstOf([...served, forgetFailure, closeRecords, openNatively], snapshot);
@@ -30,7 +30,7 @@ export function decideStableLost(snapshot: Snapshot): Decision {
 }
 
 function serve(snapshot: Snapshot): Decision | undefined {
-  const writes = [...(restoreServices(snapshot)?.writes ?? []), ...reportLost(snapshot)];
+  const writes = [...(restoreAll(snapshot)?.writes ?? []), ...reportLost(snapshot)];
   return writes.length === 0 ? undefined : { writes };
 }
 

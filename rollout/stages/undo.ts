@@ -1,5 +1,6 @@
 import { FLIGHT } from "../keys.ts";
 import { instant } from "../text/instant.ts";
+import { writeStableSelector } from "../traffic/writes.ts";
 import { askedBy, keptRequests } from "../workload/requests.ts";
 import {
   canaryCondition,
@@ -12,7 +13,7 @@ import {
 import { type Decision, firstOf } from "./decision.ts";
 import { awaitQuiet, drain, removeCanaryServices, restoreRoutes } from "./drain.ts";
 import { callAfterwards } from "./post-rollout.ts";
-import { isComplete, restoreServices } from "./promote.ts";
+import { isComplete, isolatedServices, restoreAll } from "./promote.ts";
 import { isStableLost, type Snapshot } from "./snapshot.ts";
 
 /**
@@ -27,7 +28,7 @@ export function decideUndone(snapshot: Snapshot): Decision {
       awaitQuiet,
       restoreRoutes,
       awaitStable,
-      restoreServices,
+      restoreToStable,
       removeCanaryServices,
       callLastHooks,
       markUnseen,
@@ -39,7 +40,13 @@ export function decideUndone(snapshot: Snapshot): Decision {
 
 /** Without the stable ReplicaSet no isolated Service has a pod, so all pods must serve while native control continues. */
 function serveWithoutStable(snapshot: Snapshot): Decision | undefined {
-  return isStableLost(snapshot) ? restoreServices(snapshot) : undefined;
+  return isStableLost(snapshot) ? restoreAll(snapshot) : undefined;
+}
+
+/** The stable version's pods have the ports that the Services have now, whatever the user wrote for the canary. */
+function restoreToStable(snapshot: Snapshot): Decision | undefined {
+  const isolated = isolatedServices(snapshot);
+  return isolated.length === 0 ? undefined : { writes: isolated.map(writeStableSelector) };
 }
 
 /** Calls the last hooks with the phase of a canary that was not proven. */

@@ -1,9 +1,10 @@
-import type { Service } from "../../kube/core/services.ts";
+import { isHeadless, type Service } from "../../kube/core/services.ts";
 import type { Deployment } from "../../kube/core/workloads.ts";
 import { COPIED, FLIGHT, HASH_LABEL, HELD } from "../keys.ts";
 import { copiedKeys } from "./copied-keys.ts";
 import { copiedSpec, formatCopied } from "./service-copy.ts";
 import { selectorOf } from "./service-record.ts";
+import { wantedPorts } from "./target-ports.ts";
 
 const NAME_LIMIT = 63;
 
@@ -59,9 +60,9 @@ export function canaryServiceOf(service: Service, deployment: Deployment, hash: 
     spec: {
       ...copiedSpec(service),
       type: "ClusterIP",
-      ...(service.spec.clusterIP === "None" && { clusterIP: "None" }),
+      ...(isHeadless(service) && { clusterIP: "None" }),
       selector: { ...selector, [HASH_LABEL]: hash },
-      ports: (service.spec.ports ?? []).map(({ nodePort: _nodePort, ...port }) => port),
+      ports: wantedPorts(service).map(({ nodePort: _nodePort, ...port }) => port),
     },
   };
 }

@@ -4,15 +4,15 @@ import { FLIGHT, HASH_LABEL, HELD, ISOLATE } from "../keys.ts";
 import { equal } from "../text/equal.ts";
 import { isCanaryService } from "./canary-service.ts";
 import { formatServiceRecord, selectorOf, serviceRecordOf } from "./service-record.ts";
+import { changesPorts, heldPorts, wantedPorts } from "./target-ports.ts";
 
 /**
- * The Services through which the template's pods get traffic. Serin leaves alone headless Services, Services with
- * `serin.dev/isolate: "false"`, and Services without a selector.
+ * The Services through which the template's pods get traffic. Serin leaves alone Services with `serin.dev/isolate: "false"`,
+ * and Services without a selector.
  */
 export function servicesOf(template: PodTemplate, services: readonly Service[]): Service[] {
   return services.filter(
     (service) =>
-      service.spec.clusterIP !== "None" &&
       service.spec.type !== "ExternalName" &&
       service.metadata.annotations?.[ISOLATE] !== "false" &&
       !isCanaryService(service) &&
@@ -54,12 +54,30 @@ export function isolationPatch(service: Service, uid: string, hash: string, sinc
   };
 }
 
-/** The merge patch that restores an isolated Service; null removes a key. */
-export function restoreSelector(service: Service) {
+/**
+ * The merge patch that restores an isolated Service; null removes a key. `ports`: those that the user wants from now on, or
+ * those of the stable version, which came back.
+ */
+export function restoreSelector(service: Service, ports: "wanted" | "stable" = "wanted") {
   const added = Object.keys(service.spec.selector ?? {}).filter((key) => !(key in selectorOf(service)));
   return {
     metadata: { labels: { [FLIGHT]: null }, annotations: { [HELD]: null } },
-    spec: { selector: { ...selectorOf(service), ...Object.fromEntries(added.map((key) => [key, null])) } },
+    spec: {
+      selector: { ...selectorOf(service), ...Object.fromEntries(added.map((key) => [key, null])) },
+      ...(ports === "wanted" && changesPorts(service) && { ports: wantedPorts(service) }),
+    },
+  };
+}
+
+/** The merge patch that turns an isolated Service to the pods of another version, with the ports that the user wants for it. */
+export function turnPatch(service: Service, uid: string, hash: string, since: string) {
+  const selector = selectorOf(service);
+  return {
+    metadata: {
+      labels: { [FLIGHT]: uid },
+      annotations: { [HELD]: formatServiceRecord({ since, selector }) },
+    },
+    spec: { selector: { ...selector, [HASH_LABEL]: hash }, ports: wantedPorts(service) },
   };
 }
 
@@ -72,6 +90,8 @@ export function reisolate(requested: Service, old: Service): Service {
   const hash = old.spec.selector?.[HASH_LABEL];
   if (record === undefined || hash === undefined) return requested;
   const { [HASH_LABEL]: _hash, ...wanted } = requested.spec.selector ?? {};
+  const { ports, wishes } = heldPorts(requested, old);
+  const { ports: _ports, ...kept } = record;
   const selector = equal(requested.spec.selector, old.spec.selector) ? record.selector : wanted;
   return {
     ...requested,
@@ -80,10 +100,10 @@ export function reisolate(requested: Service, old: Service): Service {
       labels: { ...requested.metadata.labels, [FLIGHT]: old.metadata.labels?.[FLIGHT] ?? "" },
       annotations: {
         ...requested.metadata.annotations,
-        [HELD]: formatServiceRecord({ ...record, selector }),
+        [HELD]: formatServiceRecord({ ...kept, selector, ...(wishes && { ports: wishes }) }),
       },
     },
-    spec: { ...requested.spec, selector: { ...selector, [HASH_LABEL]: hash } },
+    spec: { ...requested.spec, ...(ports && { ports }), selector: { ...selector, [HASH_LABEL]: hash } },
   };
 }
 
@@ -97,7 +117,8 @@ export function unlessRedirected(isolated: Service, sets: readonly ReplicaSet[])
   const { [FLIGHT]: _flight, ...labels } = isolated.metadata.labels ?? {};
   const { [HELD]: _held, ...annotations } = isolated.metadata.annotations ?? {};
   const metadata = { ...isolated.metadata, labels, annotations };
-  return { ...isolated, metadata, spec: { ...isolated.spec, selector: { ...selector } } };
+  const ports = changesPorts(isolated) && { ports: wantedPorts(isolated) };
+  return { ...isolated, metadata, spec: { ...isolated.spec, ...ports, selector: { ...selector } } };
 }
 
 /** Whether the Service is isolated to this ReplicaSet, with the user's own selector. */
@@ -105,7 +126,8 @@ export function isIsolatedTo(service: Service, hash: string): boolean {
   return equal(service.spec.selector, { ...selectorOf(service), [HASH_LABEL]: hash });
 }
 
-function selects(selector: Readonly<Record<string, string>>, template: PodTemplate): boolean {
+/** Whether a Service with this selector selects the template's pods. */
+export function selects(selector: Readonly<Record<string, string>>, template: PodTemplate): boolean {
   const labels = template.metadata?.labels ?? {};
   const entries = Object.entries(selector);
   return entries.length > 0 && entries.every(([key, value]) => labels[key] === value);

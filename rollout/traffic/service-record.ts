@@ -1,13 +1,20 @@
 import * as v from "valibot";
 import type { Service } from "../../kube/core/services.ts";
 import { HELD } from "../keys.ts";
-import { formatRecord, isNewer, map, readRecord, timestamp } from "../text/stored-json.ts";
+import { finite, formatRecord, isNewer, map, readRecord, timestamp } from "../text/stored-json.ts";
 
 const record = v.object({
   /** The selector that the user wrote. */
   selector: map(v.string()),
   /** When Serin isolated the Service (RFC 3339). If no rollout follows, Serin restores it after a while. */
   since: timestamp,
+  /**
+   * What the user wrote in flight about how to reach the new version's pods: the Service keeps the stable version's values
+   * until the promotion. The key is a port of the Service, such as `80/TCP`.
+   */
+  ports: v.optional(
+    map(v.object({ targetPort: v.union([v.string(), finite]), appProtocol: v.optional(v.string()) })),
+  ),
 });
 
 /** The annotation `serin.dev/held` of an isolated Service. */

@@ -1,7 +1,7 @@
 import type { Route } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import { guarded, pluralOf, target, type Write } from "../../kube/core/writes.ts";
-import { isolationPatch, restoreSelector } from "./isolation.ts";
+import { isolationPatch, restoreSelector, turnPatch } from "./isolation.ts";
 import { routePatch } from "./overlay.ts";
 import { type RouteRecord, type RouteShare, routeRecordOf, withShare } from "./route-record.ts";
 import { canaryServicePatch } from "./service-copy.ts";
@@ -15,7 +15,25 @@ export function writeIsolation(service: Service, uid: string, hash: string, sinc
   };
 }
 
-/** Restores an isolated Service. */
+/** Turns an isolated Service to the pods of the proven version, with the ports that the user wants for it. */
+export function writeTurn(service: Service, uid: string, hash: string, since: string): Write {
+  return {
+    verb: "merge",
+    ...target("services", service),
+    body: guarded(service, turnPatch(service, uid, hash, since)),
+  };
+}
+
+/** Restores a Service to the stable version, which came back: its pods have the ports that the Service has now. */
+export function writeStableSelector(service: Service): Write {
+  return {
+    verb: "merge",
+    ...target("services", service),
+    body: guarded(service, restoreSelector(service, "stable")),
+  };
+}
+
+/** Restores an isolated Service as its owner wrote it. */
 export function writeSelector(service: Service): Write {
   return { verb: "merge", ...target("services", service), body: guarded(service, restoreSelector(service)) };
 }

@@ -25,6 +25,8 @@ export const ports = {
   /** The port at which Envoy serves: Contour adds 8000 to the listener port of the Gateway. */
   contour: 8880,
   app: 8080,
+  /** The HTTP port of application pods whose image asks for it. */
+  otherApp: 8090,
   /** The gRPC server of application pods. */
   grpc: 9091,
   /** The port at which the application pods report the requests that they received. */

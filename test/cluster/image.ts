@@ -1,6 +1,6 @@
 /**
  * The behaviour of an application pod, given by the tag of its first container's image: `app:v2-err0.9-spread280`. The
- * app acts on the tokens `errN` (percent, fractions allowed), `grpcN` (a status), `latN` (ms) and `spreadN` (ms). KWOK
+ * app acts on the tokens `errN` (percent, fractions allowed), `grpcN` (a status), `latN` (ms), `spreadN` (ms) and `portN`. KWOK
  * acts on `slowN` (seconds until Ready), `neverready`, `crash` and `pull` (stages.ts).
  */
 export interface AppImage {
@@ -14,6 +14,8 @@ export interface AppImage {
   readonly latencyMs: number;
   /** The 99th percentile of the additional time, in ms; its median is a quarter of that. */
   readonly spreadMs: number;
+  /** The only port at which it answers HTTP; absent: the usual one. */
+  readonly port?: number;
 }
 
 /** The app's reaction to one request. */
@@ -25,7 +27,7 @@ export interface Reaction {
 }
 
 const INTERNAL = 13;
-const TOKEN = /^(?:(err|grpc|lat|spread|slow)(\d+(?:\.\d+)?)|(neverready|crash|pull))$/;
+const TOKEN = /^(?:(err|grpc|lat|spread|slow|port)(\d+(?:\.\d+)?)|(neverready|crash|pull))$/;
 /** Makes a lognormal p99 four times its median: ln 4 divided by the 99th percentile of the normal distribution. */
 const SIGMA = Math.log(4) / 2.326348;
 
@@ -41,6 +43,7 @@ export function parseImage(image: string): AppImage {
     grpcStatus: number("grpc") || INTERNAL,
     latencyMs: number("lat"),
     spreadMs: number("spread"),
+    ...(number("port") > 0 && { port: number("port") }),
   };
 }
 

@@ -1,10 +1,10 @@
 /**
- * All application pods in one process: `node pods.ts API-URL CA-FILE TOKEN-FILE`. One listener answers at every pod
+ * All application pods in one process: `node pods.ts API-URL CA-FILE TOKEN-FILE`. A listener answers at every pod
  * address and identifies the pod by the local address of the connection; a second one speaks gRPC. The image decides
  * how a pod behaves (image.ts). A third listener, on 127.0.0.1, reports the requests that the pods received.
  */
 import { readFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createTcpServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ports } from "./addresses.ts";
@@ -65,9 +65,10 @@ function receive(app: App, kind: "requests" | "calls", host: string) {
   return react(app, app.random);
 }
 
-const server = createServer({ keepAliveTimeout: 300_000 }, async (request, response) => {
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const app = apps.get(request.socket.localAddress ?? "") ?? (await appOf(request.socket));
-  if (app === undefined) return void request.socket.resetAndDestroy();
+  const { port = ports.app } = app ?? {};
+  if (app === undefined || request.socket.localPort !== port) return void request.socket.resetAndDestroy();
   if (!app.sockets.has(request.socket)) {
     app.sockets.add(request.socket);
     request.socket.once("close", () => app.sockets.delete(request.socket));
@@ -81,7 +82,7 @@ const server = createServer({ keepAliveTimeout: 300_000 }, async (request, respo
     ...(cookie !== undefined && { "set-cookie": cookie }),
   };
   response.writeHead(status, headers).end(`${app.version}\n`);
-});
+}
 
 const callServer = createTcpServer({ noDelay: true }, async (socket) => {
   // The client may disconnect before the pod is known.
@@ -104,6 +105,7 @@ const control = createServer((request, response) => {
 const [url = "", ca = "", token = ""] = process.argv.slice(2);
 const api = connectApi({ url, ca: readFileSync(ca, "utf8"), token: readFileSync(token, "utf8") });
 void api.follow<Pod>("/api/v1/pods", note, new AbortController().signal);
-server.listen(ports.app, "0.0.0.0");
+for (const port of [ports.app, ports.otherApp])
+  createServer({ keepAliveTimeout: 300_000 }, answer).listen(port, "0.0.0.0");
 callServer.listen(ports.grpc, "0.0.0.0");
 control.listen(ports.podsControl, "127.0.0.1");

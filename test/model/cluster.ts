@@ -151,6 +151,7 @@ export class Cluster extends Objects {
         ...(namespace !== undefined && { namespace }),
         labels: { ...labels, "kubernetes.io/service-name": name },
       },
+      ports: service.spec.ports?.map(({ name = "" }) => ({ name })) ?? [],
       endpoints: ready,
     };
   }

@@ -115,13 +115,14 @@ describe("an object that another tenant forges", () => {
         namespace: "evil",
         labels: { ...labels, "kubernetes.io/service-name": "web-canary" },
       },
+      ports: [{ name: "" }],
       endpoints: [{ addresses: ["10.9.9.9"], conditions: { ready: true } }],
     });
     const seen = await see();
     expect(seen?.services.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)).to.deep.equal([
       "shop/web",
     ]);
-    expect([seen?.canaryServices, seen?.endpoints.size]).to.deep.equal([[], 0]);
+    expect([seen?.canaryServices, seen?.endpoints.get("web-canary")]).to.deep.equal([[], 0]);
   });
 
   it("is not a route of the rollout, unless a ReferenceGrant of the victim lets it name the Service", async () => {

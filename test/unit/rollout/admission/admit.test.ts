@@ -85,6 +85,19 @@ describe("admission at rest", () => {
       readsOf(),
       /Recreate/,
     ],
+    ...[0, "0%"].map((maxSurge): [string, Deployment, Deployment, ClusterState, RegExp] => {
+      const rollingUpdate = { maxSurge, maxUnavailable: 1 };
+      const strategy = { type: "RollingUpdate", rollingUpdate } as const;
+      const requested = aDeployment({ image: "web:2", replicas: 1, strategy });
+      const reads = readsOf({ replicaSets: [aReplicaSet({ replicas: 1 })] });
+      return [
+        `a surge of ${maxSurge}`,
+        requested,
+        aDeployment({ replicas: 1, strategy }),
+        reads,
+        new RegExp(`maxSurge is ${maxSurge}: no pod may run beside the wanted 1$`),
+      ];
+    }),
     [
       "no replicas",
       aDeployment({ image: "web:2", replicas: 0 }),

@@ -23,6 +23,24 @@ describe("announce", () => {
     expect(more).to.deep.equal([]);
   });
 
+  it("announces no comparison where nothing counts the requests", () => {
+    expect(announce(aPlan(), [aService()], [])[0]).to.contain(
+      "health of the pods, as no route names its Services",
+    );
+    const byPods = announce(aPlan({ "serin.dev/metrics": "application" }), [aService()], []);
+    expect(byPods).to.have.length(1);
+    expect(byPods[0]).to.contain("compared with stable");
+  });
+
+  it("says which scrape would miss the canary", () => {
+    const services = [aService(), aService({ meta: { name: "web-metrics" } })];
+    const route = behind("traefik.io/gateway-controller");
+    const advice =
+      'serin: serin.dev/metrics: application: Serin isolates Service web-metrics, so a scrape through it misses the canary: annotate it serin.dev/isolate: "false" if Prometheus uses it';
+    expect(announce(aPlan({ "serin.dev/metrics": "application" }), services, [route])).to.include(advice);
+    expect(announce(aPlan(), services, [route])).not.to.include(advice);
+  });
+
   it("says what a gateway's metrics need, and the alternative", () => {
     expect(said("gateway.envoyproxy.io/gatewayclass-controller")).to.have.length(1);
     expect(said("gateway.envoyproxy.io/gatewayclass-controller")[0]).to.match(

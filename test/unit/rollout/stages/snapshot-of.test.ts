@@ -156,18 +156,4 @@ describe("the snapshot of a rollout", () => {
     expect(names(snapshot?.formerServices)).to.deep.equal(["admin"]);
     expect(names(snapshot?.canaryServices)).to.deep.equal(["web-canary"]);
   });
-
-  it("counts an address in two slices of a Service once, and no address that is not ready", () => {
-    const labels = { [FLIGHT]: uid, "kubernetes.io/service-name": "web-canary" };
-    const slice = (name: string, ...addresses: string[]) => ({
-      metadata: { name, namespace: "shop", labels },
-      endpoints: addresses.map((address) => ({ addresses: [address] })),
-    });
-    const unready = {
-      metadata: { name: "c", namespace: "shop", labels },
-      endpoints: [{ addresses: ["10.0.0.9"], conditions: { ready: false } }],
-    };
-    const endpointSlices = [slice("a", "10.0.0.1"), slice("b", "10.0.0.1", "10.0.0.2"), unready];
-    expect(snapshotOf({ ...raw, endpointSlices })?.endpoints).to.deep.equal(new Map([["web-canary", 2]]));
-  });
 });

@@ -32,7 +32,7 @@ describe("isolation", () => {
       false,
     ],
     ["has an empty selector", aService({ selector: {} }), false],
-    ["is headless", aService({ clusterIP: "None" }), false],
+    ["is headless", aService({ clusterIP: "None" }), true],
     ["is an external name", aService({ type: "ExternalName" }), false],
     ["is opted out", aService({ meta: { annotations: { "serin.dev/isolate": "false" } } }), false],
     ["is a canary Service", canaryServiceOf(aService(), aDeployment(), "abc"), false],

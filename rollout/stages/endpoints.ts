@@ -1,0 +1,69 @@
+import type { Route } from "../../kube/core/routes.ts";
+import type { EndpointSlice, Service } from "../../kube/core/services.ts";
+import { canaryServiceName } from "../traffic/canary-service.ts";
+import { rulesOf } from "../traffic/overlay.ts";
+import { homeOf, isService } from "../traffic/route-record.ts";
+
+/** Name of a port → the ready endpoints that have it. */
+type Endpoints = ReadonlyMap<string, ReadonlySet<string>>;
+
+/**
+ * Name of a canary Service → how many endpoints can take what the routes send: an endpoint is ready and has every port by
+ * which a route names the Service. Kubernetes lists a pod without the Service's named targetPort as ready and without a port.
+ * A port that the stable version lacks, too, is not asked for.
+ */
+export function servingEndpoints(
+  slices: readonly EndpointSlice[],
+  services: readonly Service[],
+  routes: readonly Route[],
+): ReadonlyMap<string, number> {
+  const endpoints = (service: string) =>
+    endpointsOf(slices.filter(({ metadata }) => metadata.labels?.["kubernetes.io/service-name"] === service));
+  return new Map(
+    services.map((service) => {
+      const stable = endpoints(service.metadata.name);
+      const isAsked = (port: string) => stable.size === 0 || stable.has(port);
+      const ports = portsNamed(service, routes).filter(isAsked);
+      const canary = canaryServiceName(service.metadata.name);
+      return [canary, countWith(endpoints(canary), ports)];
+    }),
+  );
+}
+
+function countWith(endpoints: Endpoints, ports: readonly string[]): number {
+  if (ports.length === 0) return new Set([...endpoints.values()].flatMap((ready) => [...ready])).size;
+  const [first = new Set<string>(), ...others] = ports.map(
+    (port) => endpoints.get(port) ?? new Set<string>(),
+  );
+  return [...first].filter((endpoint) => others.every((other) => other.has(endpoint))).length;
+}
+
+/** An endpoint in two slices, as one of two address families, counts once. */
+function endpointsOf(slices: readonly EndpointSlice[]): Endpoints {
+  const found = new Map<string, Set<string>>();
+  for (const { ports, endpoints } of slices) {
+    const ready = (endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false);
+    const names = ready.map(({ targetRef, addresses }) => targetRef?.name ?? addresses?.[0] ?? "");
+    for (const { name } of names.length > 0 ? (ports ?? []) : []) {
+      found.set(name ?? "", new Set([...(found.get(name ?? "") ?? []), ...names]));
+    }
+  }
+  return found;
+}
+
+/** The names of the Service's ports by which the routes name it; all of them if no route names one that it has. */
+function portsNamed({ metadata, spec }: Service, routes: readonly Route[]): readonly string[] {
+  const refs = routes.flatMap((route) =>
+    rulesOf(route)
+      .flatMap(({ backendRefs = [] }) => backendRefs)
+      .filter(
+        (ref) =>
+          isService(ref) &&
+          ref.name === metadata.name &&
+          (ref.namespace ?? homeOf(route).namespace) === metadata.namespace,
+      ),
+  );
+  const numbers = new Set(refs.map(({ port }) => port));
+  const named = (spec.ports ?? []).filter(({ port }) => numbers.has(port));
+  return (named.length > 0 ? named : (spec.ports ?? [])).map(({ name = "" }) => name);
+}

@@ -1,0 +1,29 @@
+import { judge, type Verdict } from "../judge/verdict.ts";
+import type { Exposure } from "../traffic/exposure.ts";
+import { bypassOf } from "./bypass.ts";
+import { grantedExposure, type Snapshot } from "./snapshot.ts";
+import { decidingOrders } from "./step-condition.ts";
+
+/** What the evidence says about the step in force; `undefined` while nothing is judged. */
+export function verdictOf(snapshot: Snapshot): Verdict | undefined {
+  const { now, judgeInput, evidence = { gates: {} } } = snapshot;
+  if (judgeInput === undefined) return undefined;
+  const { terms, templates } = judgeInput;
+  const isUncounted = judgeInput.sources.length === 0;
+  const share = shareOf(grantedExposure(snapshot));
+  return judge(evidence, { now, terms, templates, share, isUncounted });
+}
+
+/** Adds to a verdict that the canary gets no requests who else leads to the stable version, and the way out. */
+export function withBypass(snapshot: Snapshot, verdict: Verdict): Verdict {
+  const bypass = verdict.kind === "no-route" ? bypassOf(snapshot) : undefined;
+  if (bypass === undefined) return verdict;
+  const message = `${verdict.message}. No weight splits all of them: ${bypass}. ${decidingOrders(snapshot)}`;
+  return { kind: "bypassed", message };
+}
+
+/** The share (0 to 1) of the requests that must reach the canary; 0 where users are chosen or return, as it is unknown there. */
+function shareOf({ weight, match, mirror, sticky }: Exposure): number {
+  if (sticky !== undefined || (weight === 0 && match !== undefined)) return 0;
+  return (mirror ?? weight) / 100;
+}

@@ -1,0 +1,106 @@
+import * as v from "valibot";
+import type { Service, ServicePort } from "../../kube/core/services.ts";
+import { HASH_LABEL, HELD } from "../keys.ts";
+import { equal } from "../text/equal.ts";
+import { type ServiceRecord, serviceRecordOf } from "./service-record.ts";
+
+type Wishes = NonNullable<ServiceRecord["ports"]>;
+
+const manifest = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ spec: v.object({ ports: v.array(v.looseObject({ port: v.number() })) }) }),
+);
+
+/** The annotation in which `kubectl apply` keeps the manifest that it applied last. */
+const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
+
+/** The Service's ports as the user wants them for the new version. */
+export function wantedPorts(service: Service): ServicePort[] {
+  const wishes = serviceRecordOf(service)?.ports;
+  return (service.spec.ports ?? []).map((port) => reachedBy(port, wishes?.[keyOf(port)]));
+}
+
+/** Whether the user wants other ports for the new version than the Service has now. */
+export function changesPorts(service: Service): boolean {
+  return !equal(wantedPorts(service), service.spec.ports ?? []);
+}
+
+/** One warning for each port whose new way to the pods waits for the promotion. */
+export function portWarnings(service: Service): readonly string[] {
+  const wanted = wantedPorts(service);
+  return (service.spec.ports ?? []).flatMap((port, i) => {
+    const wish = wanted[i];
+    if (wish === undefined || equal(wish, port)) return [];
+    const [now, then] = [port, wish].map(describe);
+    return `serin: Service ${service.metadata.name} keeps ${now} of port ${port.port} for the stable version until the promotion; the canary has ${then} now`;
+  });
+}
+
+function describe(port: ServicePort): string {
+  const { targetPort, appProtocol } = wayOf(port);
+  return `targetPort ${targetPort}${appProtocol === undefined ? "" : ` (${appProtocol})`}`;
+}
+
+/**
+ * The ports to store when a user writes an isolated Service, and what the record keeps of them. A version may listen on
+ * another port than the one before, and one apply then changes the template and the Service. The Service selects the stable
+ * version until the promotion, so it keeps the way to that version's pods; all else in a port changes at once.
+ */
+export function heldPorts(
+  requested: Service,
+  old: Service,
+): { readonly ports?: ServicePort[]; readonly wishes?: Wishes } {
+  const stored = new Map((old.spec.ports ?? []).map((port) => [keyOf(port), port]));
+  const known = knownWishes(requested, old);
+  const wishes: Record<string, Wishes[string]> = {};
+  const ports = requested.spec.ports?.map((port) => {
+    const key = keyOf(port);
+    const present = stored.get(key);
+    if (present === undefined) return port;
+    const isSame = equal(wayOf(port), wayOf(present));
+    const wish = isSame ? known[key] : wayOf(port);
+    if (wish !== undefined && !equal(wish, wayOf(present))) wishes[key] = wish;
+    return isSame ? port : reachedBy(port, wayOf(present));
+  });
+  return { ...(ports && { ports }), ...(Object.keys(wishes).length > 0 && { wishes }) };
+}
+
+/**
+ * The wishes that a request keeps if its ports are as stored. An edit of the stored Service keeps all. A manifest that has
+ * the stable version's ports wants those.
+ */
+function knownWishes(requested: Service, old: Service): Wishes {
+  const [now, before] = [requested, old].map(({ metadata }) => metadata.annotations ?? {});
+  // The API server may ask again with Serin's own answer.
+  if (now?.[HELD] !== undefined && now[HELD] !== before?.[HELD])
+    return serviceRecordOf(requested)?.ports ?? {};
+  if (requested.spec.selector?.[HASH_LABEL] === undefined) return {};
+  const known = serviceRecordOf(old)?.ports ?? {};
+  const text = now?.[LAST_APPLIED];
+  if (text === undefined || text === before?.[LAST_APPLIED]) return known;
+  const applied = new Map(portsIn(text).map((port) => [keyOf(port), wayOf(port)]));
+  return Object.fromEntries(Object.entries(known).filter(([key, wish]) => equal(applied.get(key), wish)));
+}
+
+/** The ports of a manifest as text; none if it is not the manifest of a Service. */
+function portsIn(text: string): readonly ServicePort[] {
+  const result = v.safeParse(manifest, text);
+  return result.success ? (result.output.spec.ports as readonly ServicePort[]) : [];
+}
+
+function keyOf({ port, protocol = "TCP" }: ServicePort): string {
+  return `${port}/${protocol}`;
+}
+
+/** What decides how a gateway reaches the pods through a port. */
+function wayOf({ port, targetPort = port, appProtocol }: ServicePort): Wishes[string] {
+  return { targetPort, ...(appProtocol !== undefined && { appProtocol }) };
+}
+
+function reachedBy(port: ServicePort, way: Wishes[string] | undefined): ServicePort {
+  if (way === undefined) return port;
+  const { appProtocol: _appProtocol, ...rest } = port;
+  const { targetPort, appProtocol } = way;
+  return { ...rest, targetPort, ...(appProtocol !== undefined && { appProtocol }) };
+}

@@ -1,0 +1,86 @@
+import { expect } from "chai";
+import type { Service } from "../../kube/core/services.ts";
+import { ports } from "../cluster/addresses.ts";
+import { onEachGateway } from "../cluster/fixture.ts";
+import type { Load } from "../cluster/load.ts";
+import { grantedTo } from "./granted.ts";
+import { expectShare } from "./share.ts";
+import { Shop } from "./shop.ts";
+
+const plan = {
+  "serin.dev/steps": "20",
+  "serin.dev/compare": "off",
+  "serin.dev/checks": "none",
+  "serin.dev/interval": "5m",
+  "serin.dev/max-interval": "5m",
+};
+
+onEachGateway("a version with other ports", function (gateway) {
+  this.timeout(120_000);
+  let shop: Shop;
+  let load: Load;
+  before(async () => {
+    shop = await Shop.open("ports", { gateway });
+    await shop.deploy({ plan });
+    load = shop.load(100);
+  });
+  after(() => shop?.close());
+
+  it("gets no request while its pods lack the port that the Service names, and the user is told why", async () => {
+    const asked = Date.now();
+    const said = await rename("v2", "web");
+    const why =
+      /Service web sends to targetPort "http", and no container of the new version has a port of that name/;
+    expect(said).to.match(why);
+    await shop.until("the reason", () => why.test(shop.condition()?.message ?? ""));
+    const from = Date.now();
+    await shop.answered(load, from, 300);
+    expect(grantedTo(shop, asked).filter((weight) => weight > 0)).to.deep.equal([]);
+    await rename("v3", "http");
+    const granted = await shop.weighs(20);
+    expectShare(load.between(granted, await shop.counted(load, granted, 2_000)), "v3", 0.2);
+    await shop.promote();
+    expect(load.since(0).failed, "failed requests").to.equal(0);
+  });
+
+  it("gets its requests at its new port, and the stable version at the old one, until the promotion and through it", async () => {
+    await shop.run("set", "image", "deployment/web", `app=app:v4-port${ports.otherApp}`);
+    const said = await shop.run("patch", "service/web", "--patch", target(ports.otherApp));
+    expect(said).to.contain(`keeps targetPort http of port 80 for the stable version until the promotion`);
+    const from = await shop.weighs(20);
+    expectShare(load.between(from, await shop.counted(load, from, 2_000)), "v4", 0.2);
+    await shop.promote();
+    await shop.answered(load, Date.now(), 100);
+    const { spec } = await shop.cluster.api.demand<Service>(
+      "GET",
+      `/api/v1/namespaces/${shop.namespace}/services/web`,
+    );
+    expect(spec.ports?.[0]?.targetPort).to.equal(ports.otherApp);
+    expect(spec.selector).to.deep.equal({ app: "web" });
+    expect(load.since(0).failed, "failed requests").to.equal(0);
+  });
+
+  it("leaves no request behind when it is undone: the Service has the stable version's port", async () => {
+    await shop.run("set", "image", "deployment/web", "app=app:v5");
+    await shop.run("patch", "service/web", "--patch", target(ports.app));
+    await shop.weighs(20);
+    await shop.run("rollout", "undo", "deployment/web");
+    await shop.atRest();
+    await shop.answered(load, Date.now(), 100);
+    expect(load.since(0).failed, "failed requests").to.equal(0);
+  });
+
+  function rename(version: string, name: string): Promise<string> {
+    const container = { name: "app", image: `app:${version}`, ports: [{ containerPort: ports.app, name }] };
+    return shop.run(
+      "patch",
+      "deployment/web",
+      "--patch",
+      JSON.stringify({ spec: { template: { spec: { containers: [container] } } } }),
+    );
+  }
+});
+
+function target(targetPort: number): string {
+  return JSON.stringify({ spec: { ports: [{ port: 80, targetPort }] } });
+}
