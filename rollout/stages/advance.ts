@@ -15,7 +15,7 @@ import type { Decision } from "./decision.ts";
 import { awaitLeave } from "./hook-gates.ts";
 import { rewrite } from "./hook-record.ts";
 import { rollBack } from "./rollback.ts";
-import { type Snapshot, stepIndex, stepOf } from "./snapshot.ts";
+import { grantedExposure, type Snapshot, stepIndex, stepOf } from "./snapshot.ts";
 import { decidingOrders, holding, progressing } from "./step-condition.ts";
 import { verdictOf, withBypass } from "./step-verdict.ts";
 

@@ -14,14 +14,13 @@ import {
   awaitMatch,
   awaitReady,
   checkHealth,
-  checkLabels,
-  checkRoutes,
   ensureCanaryServices,
   isolate,
   markAll,
   size,
 } from "./prepare.ts";
 import { decidePromoting, decidePromotion } from "./promote.ts";
+import { checkLabels, checkRoutes } from "./reachable.ts";
 import { decideFailed, forgetFailure } from "./rollback.ts";
 import { isStableLost, replicasOf, type Snapshot } from "./snapshot.ts";
 import { reportStableDown } from "./stable-down.ts";

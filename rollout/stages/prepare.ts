@@ -1,7 +1,6 @@
-import { conditionOf, keyOf } from "../../kube/core/meta.ts";
+import { conditionOf } from "../../kube/core/meta.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { FLIGHT } from "../keys.ts";
-import { unmatched } from "../preflight/membership.ts";
 import { PORT_USE } from "../preflight/ports.ts";
 import { instant } from "../text/instant.ts";
 import { canaryServiceOf } from "../traffic/canary-service.ts";
@@ -99,28 +98,6 @@ export function markAll(snapshot: Snapshot): Decision | undefined {
     .filter((set) => set !== snapshot.canary)
     .map((set) => writeRunRecord(set, snapshot.uid));
   return writes.length === 0 ? undefined : { writes };
-}
-
-/** Rolls back if `serin.dev/routes` names a route that names none of these Services: the canary would get no traffic. */
-export function checkRoutes(snapshot: Snapshot): Decision | undefined {
-  const home = snapshot.deployment.metadata.namespace ?? "";
-  const found = snapshot.routes.map(keyOf);
-  const wrong = snapshot.plan.routes?.find(
-    ({ namespace = home, name }) => !found.includes(`${namespace}/${name}`),
-  );
-  if (wrong === undefined) return undefined;
-  const services = snapshot.services.map(({ metadata }) => metadata.name).join(", ");
-  return rollBack(
-    snapshot,
-    `serin.dev/routes: no route "${wrong.name}" names a Service of these pods (${services || "none"})`,
-  );
-}
-
-/** Rolls back if the Services on which the canary depends never select it: its template has other labels. */
-export function checkLabels(snapshot: Snapshot): Decision | undefined {
-  const { services, routes, canary } = snapshot;
-  const reason = canary && unmatched(services, routes, canary.spec.template);
-  return reason === undefined ? undefined : rollBack(snapshot, reason);
 }
 
 /** Isolates the Services behind a route. Without a route, the canary gets its share through them once the hooks agree. */

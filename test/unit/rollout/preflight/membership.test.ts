@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { Service } from "../../../../kube/core/services.ts";
 import type { Deployment } from "../../../../kube/core/workloads.ts";
-import { checkLabels } from "../../../../rollout/stages/prepare.ts";
+import { checkLabels } from "../../../../rollout/stages/reachable.ts";
 import { canaryServiceOf } from "../../../../rollout/traffic/canary-service.ts";
 import { isHeld } from "../../../../rollout/workload/hold.ts";
 import { no, yes } from "../../../support/ask.ts";
