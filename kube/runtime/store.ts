@@ -62,7 +62,9 @@ export class Cache<T extends KubeObject, Index extends string = never> {
   apply(object: T, exists: boolean): void {
     const version = versionOf(object);
     if (version <= this.#passed) return;
-    if (!exists) this.#removed.set(keyOf(object), version);
+    const key = keyOf(object);
+    // Results of own writes may arrive in any order: an earlier removal must not hide a later one.
+    if (!exists) this.#removed.set(key, max(version, this.#removed.get(key) ?? version));
     this.#take(object, exists);
   }
 

@@ -1,4 +1,8 @@
 import fc from "fast-check";
+import type { Deployment } from "../../kube/core/workloads.ts";
+import { revisionInFlight } from "../../rollout/workload/revision.ts";
+import { findByTemplate } from "../../rollout/workload/template.ts";
+import { annotate } from "../support/shop.ts";
 import type { ModelWorld } from "./model-world.ts";
 
 /** The objects that exist in the cluster. */
@@ -38,6 +42,13 @@ export class Command implements fc.Command<Model, ModelWorld> {
 
 /** The Deployment that most commands change. */
 export const web = (world: ModelWorld) => world.get("deployments", "web");
+/** The order about the version in flight, as Serin's sentences name it. */
+export function order(world: ModelWorld, name: string): (deployment: Deployment) => Deployment {
+  const deployment = web(world);
+  const present = findByTemplate(world.replicaSetsOf(deployment), deployment.spec.template);
+  return annotate(`serin.dev/${name}`, revisionInFlight(deployment, present));
+}
+
 /** A command that runs only while the objects that it needs exist. */
 export const does = (
   what: string,

@@ -7,6 +7,7 @@ import { type Exposure, NONE } from "../../rollout/traffic/exposure.ts";
 import type { Match } from "../../rollout/traffic/matches.ts";
 import { selectorOf } from "../../rollout/traffic/service-record.ts";
 import { cookieOf } from "../../rollout/traffic/sticky.ts";
+import { isStableDown } from "../../rollout/workload/stable-down.ts";
 import { hashOf, sameTemplate } from "../../rollout/workload/template.ts";
 import { heldIn, planIn, runIn } from "./records.ts";
 import type { World } from "./world.ts";
@@ -79,8 +80,8 @@ function unproven(world: World, deployment: Deployment): Unproven[] {
   if (held === undefined) return [];
   const sets = world.replicaSetsOf(deployment);
   const since = sets.findIndex((set) => hashOf(set) === held.stable);
-  // Without a stable version, the versions that are left get all requests.
-  if (since < 0 || held.lost) return [];
+  // Without a stable version that serves, the versions that are left may get all requests.
+  if (since < 0 || held.lost || isStableDown(sets[since])) return [];
   return sets.slice(since + 1).map((set) => {
     const before = world.before.get(set.metadata.name) ?? [];
     const copies = Math.max(copiesGrantedTo(set, deployment), ...before.map(({ mirror = 0 }) => mirror));

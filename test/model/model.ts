@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import type { Deployment } from "../../kube/core/workloads.ts";
 import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
-import { annotate, edit, ending, image } from "../support/shop.ts";
+import { edit, ending, image } from "../support/shop.ts";
+import { order } from "./command.ts";
 import { commands } from "./commands.ts";
 import { appOf } from "./invariants.ts";
 import { both, edgeGrant, front, ModelWorld } from "./model-world.ts";
@@ -131,12 +132,14 @@ function arrive(world: ModelWorld, name: string): void {
 
 /** What users may do after the stable version was lost. */
 const ways = {
-  promote: annotate("serin.dev/promote", "1"),
-  "the old manifest": image("web:1"),
-  "opt out": (deployment: Deployment): Deployment => ({
-    ...deployment,
-    metadata: { ...deployment.metadata, annotations: othersIn(deployment) },
-  }),
+  promote: (world: ModelWorld) => order(world, "promote"),
+  "the old manifest": () => image("web:1"),
+  "opt out":
+    () =>
+    (deployment: Deployment): Deployment => ({
+      ...deployment,
+      metadata: { ...deployment.metadata, annotations: othersIn(deployment) },
+    }),
 };
 type Way = keyof typeof ways;
 const way = fc.constantFrom(...(Object.keys(ways) as Way[]));
@@ -146,7 +149,7 @@ const exit = fc.shuffledSubarray([...exits], { minLength: exits.length });
 
 /** Ends a rollout whose stable version is lost. */
 function end(world: ModelWorld, way: Way): void {
-  world.request("web", ways[way]);
+  world.request("web", ways[way](world));
   const phase = () => heldIn(world.get("deployments", "web"))?.phase;
   // Native control never completes a version that is never ready; the next version ends that.
   const over = way === "the old manifest" ? [undefined] : [undefined, "promoting", "undone"];
@@ -189,7 +192,7 @@ export function runModel({
       moment,
       exit,
       commands(most),
-      (shop, limit, way, at, order, story) => {
+      (shop, limit, way, at, exitOrder, story) => {
         const { plan, isWide } = shop;
         const world = new ModelWorld({ rollout: "canary", ...quick, ...plan }, { isWide, limit });
         world.hear = hear;
@@ -198,7 +201,7 @@ export function runModel({
           () => ({ model: { there: new Set(["web", "service", "route"] as const) }, real: world }),
           story,
         );
-        if (world.find("deployments", "web") !== undefined) expectWayOut(world, order);
+        if (world.find("deployments", "web") !== undefined) expectWayOut(world, exitOrder);
         expectArrival(world, way);
       },
     ),

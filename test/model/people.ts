@@ -4,7 +4,7 @@ import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { onlyTemplate } from "../../rollout/workload/template.ts";
 import { aTemplate } from "../support/builders.ts";
 import { annotate, edit, image } from "../support/shop.ts";
-import { does, each, web } from "./command.ts";
+import { does, each, order, web } from "./command.ts";
 
 const asks = (what: string, change: (deployment: Deployment) => Deployment, name = "web") =>
   does(what, (world) => void world.request(name, change));
@@ -77,10 +77,10 @@ export const people = [
     const annotations = Object.fromEntries(own.filter(([key]) => !key.startsWith("serin.dev/")));
     return { ...deployment, metadata: { ...deployment.metadata, annotations } };
   }),
-  each(["promote", "abort", "retry"], (order) =>
-    does(order, (world) =>
+  each(["promote", "abort", "retry"], (name) =>
+    does(name, (world) =>
       world.lowerGrants(() => {
-        world.request("web", annotate(`serin.dev/${order}`, "1"));
+        world.request("web", order(world, name));
       }),
     ),
   ),

@@ -2,8 +2,8 @@ import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import { runRecordOf } from "../../rollout/workload/run-record.ts";
 import { isStableDown } from "../../rollout/workload/stable-down.ts";
 import { findByHash, onlyTemplate } from "../../rollout/workload/template.ts";
-import { annotate, edit, image } from "../support/shop.ts";
-import { web } from "./command.ts";
+import { edit, image } from "../support/shop.ts";
+import { order, web } from "./command.ts";
 import { canServe, failingShare } from "./failing.ts";
 import type { ModelWorld } from "./model-world.ts";
 import { heldIn } from "./records.ts";
@@ -31,11 +31,10 @@ function stableOf(world: ModelWorld): ReplicaSet | undefined {
 
 /** Gives the command; returns why not, if the API server refuses it. */
 function give(world: ModelWorld, exit: Exit): string | undefined {
-  const revision = web(world).metadata.annotations?.["deployment.kubernetes.io/revision"] ?? "1";
   switch (exit) {
     case "promote":
     case "abort":
-      return world.request("web", annotate(`serin.dev/${exit}`, revision));
+      return world.request("web", order(world, exit));
     case "opt out":
       return world.request("web", withoutPlan);
     case "another template":

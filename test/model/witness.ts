@@ -70,7 +70,10 @@ export class Witness {
         throw new Error(`${key} begins at step ${run.step}, ${run.outcome}`);
       return;
     }
-    if (!after[was.outcome].includes(run.outcome))
+    // An abort is obeyed until native control promotes.
+    const isAborted =
+      run.outcome === "failed" && this.#asked.get(`${deployment.metadata.uid}/${run.started}`) === "abort";
+    if (!after[was.outcome].includes(run.outcome) && !(was.outcome === "proven" && isAborted))
       throw new Error(`${key}: ${was.outcome}, then ${run.outcome}`);
     if (run.step < was.step) throw new Error(`${key}: from step ${was.step} back to ${run.step}`);
     const isProven = run.outcome === "proven" && was.outcome === "running";

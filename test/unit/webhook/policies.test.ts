@@ -95,6 +95,9 @@ describe("webhook/policies", () => {
       );
     const others = [
       "replicasets.apps",
+      "pods.",
+      "endpointslices.discovery.k8s.io",
+      "ingresses.networking.k8s.io",
       "referencegrants.gateway.networking.k8s.io",
       "horizontalpodautoscalers.autoscaling",
     ];

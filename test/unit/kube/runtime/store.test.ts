@@ -83,6 +83,15 @@ describe("kube/cache", () => {
     );
   });
 
+  it("knows the last of two removals whose results arrive in the other order", () => {
+    const cache = new Cache<KubeObject>(() => {}, {}, boundless);
+    cache.apply(at("b", 3), false);
+    cache.apply(at("b", 1), false);
+    cache.observe(at("b", 1), false);
+    cache.observe(at("b", 2), true);
+    expect(cache.list()).to.deep.equal([]);
+  });
+
   it("keeps an own write that is newer than the list, and nothing else that is missing in it", () => {
     const cache = new Cache<KubeObject>(() => {}, {}, boundless);
     cache.replace([at("old", 1)], "5", new Set());

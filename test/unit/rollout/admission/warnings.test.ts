@@ -25,7 +25,7 @@ describe("announce", () => {
 
   it("announces no comparison where nothing counts the requests", () => {
     expect(announce(aPlan(), [aService()], [])[0]).to.contain(
-      "health of the pods, as no route names its Services",
+      "not compared, because no route names a Service of these pods; no checks but the health of the pods",
     );
     const byPods = announce(aPlan({ "serin.dev/metrics": "application" }), [aService()], []);
     expect(byPods).to.have.length(1);

@@ -190,9 +190,6 @@ describe("plan", () => {
 
   it("describes itself in one line", () => {
     expect(describePlan(planOf({}))).to.equal("canary 10→25→50 %, at least 3 min; compared with stable");
-    expect(describePlan(planOf({}), false)).to.equal(
-      "canary 10→25→50 %, at least 3 min; no checks but the health of the pods, as no route names its Services",
-    );
     expect(describePlan(planOf({ checks: "p99 <= 500ms" }))).to.equal(
       "canary 10→25→50 %, at least 3 min; compared with stable; checks p99 <= 500ms",
     );

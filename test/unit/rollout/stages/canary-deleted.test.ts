@@ -16,7 +16,9 @@ describe("a canary whose ReplicaSet was deleted", () => {
     world.remove("replicasets", "web-h2");
     world.reconcile("web");
     expect(weight(world)).to.equal(0);
-    expect(world.decided?.condition?.message).to.include("kubectl rollout resume starts the canary");
+    expect(world.decided?.condition?.message).to.include(
+      "kubectl rollout resume deployment/web starts the canary",
+    );
     world.request("web", edit({ paused: false }));
     world.runTo(50);
     for (let i = 0; i < 200 && !world.get("deployments", "web").spec.paused; i += 1) world.run(1);
