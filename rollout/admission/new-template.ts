@@ -5,7 +5,6 @@ import { type HoldRecord, isHoldRecordNewer, originalsOf } from "../workload/hol
 import { mutableImageWarnings } from "../workload/mutable-image.ts";
 import { onlyRestarted } from "../workload/restart.ts";
 import { runRecordOf } from "../workload/run-record.ts";
-import { isStableDown } from "../workload/stable-down.ts";
 import { hashOf, sameTemplate } from "../workload/template.ts";
 import { type AdmissionResponse, allowedNatively, denied } from "./answer.ts";
 import { returnsToStable, undo, undoWarning } from "./back-to-stable.ts";
@@ -54,8 +53,7 @@ function startNext(change: TemplateChange, plan: Plan): AdmissionResponse {
     case "promoting":
       return latchPromotion(change, plan);
     case "canary":
-      // Its pods may be the only ones that serve. As at rest, there is nothing to compare the new version with.
-      return isStableDown(change.stable) ? replaceNatively(change, held) : supersede(change, next);
+      return supersede(change, next);
     case "failed":
     case "undone":
       return afterEnd(
@@ -91,12 +89,16 @@ function afterEnd(
 }
 
 /**
- * Whether the stable version is short of pods, as after an undo, or its ready pods do not count as available, because a hold
- * kept them from it. With yet another template, native control would remove those first.
+ * Whether the stable version is short of pods, as after an undo, or has pods that are not ready while another version has some,
+ * or its ready pods do not count as available, because a hold kept them from it. With yet another template, native control
+ * would remove those first.
  */
-function isReturning({ object, stable }: TemplateChange): boolean {
+function isReturning({ object, stable, cluster }: TemplateChange): boolean {
   const { readyReplicas = 0, availableReplicas = 0 } = stable?.status ?? {};
-  return availableReplicas < readyReplicas || (stable?.spec.replicas ?? 0) < (object.spec.replicas ?? 1);
+  const { replicas = 1 } = object.spec;
+  const isBeside = cluster.replicaSets.some((set) => set !== stable && (set.spec.replicas ?? 0) > 0);
+  const isShort = (stable?.spec.replicas ?? 0) < replicas || (isBeside && readyReplicas < replicas);
+  return availableReplicas < readyReplicas || isShort;
 }
 
 function atRest(change: TemplateChange, plan: Plan): AdmissionResponse {

@@ -3,20 +3,24 @@ import { type AdmissionResponse, restoring, withWarnings } from "./answer.ts";
 import { undo } from "./back-to-stable.ts";
 import type { TemplateChange } from "./change.ts";
 
-/** Whether the rollout in flight has lost its stable ReplicaSet. A promotion does not need it. */
-export function isStableGone({ stable }: TemplateChange, { phase }: HoldRecord): boolean {
-  return stable === undefined && phase !== "promoting";
+/**
+ * Whether the rollout in flight has lost its stable version: its ReplicaSet is gone, or native control replaces it
+ * because none of its pods was ready. A promotion does not need it.
+ */
+export function isStableGone({ object, stable }: TemplateChange, { phase, lost }: HoldRecord): boolean {
+  const isComplete = (stable?.status?.availableReplicas ?? 0) >= (object.spec.replicas ?? 1);
+  const isReplaced = lost === true && phase === "undone" && !isComplete;
+  return (stable === undefined || isReplaced) && phase !== "promoting";
 }
 
 /**
  * Admits any template after the stable version was lost, the stable one among them, whose ReplicaSet native control creates
- * again; also another template while no stable pod is ready. Nothing is left to compare with. The Services come first: isolated
- * ones have no pod that answers.
+ * again. Nothing is left to compare with. The Services come first: isolated ones have no pod that answers.
  */
 export function replaceNatively(change: TemplateChange, held: HoldRecord): AdmissionResponse {
   const answer = undo(change, { ...held, lost: true });
   const gone =
-    change.stable === undefined ? "the stable ReplicaSet is gone" : "no pod of the stable version is ready";
+    change.stable === undefined ? "the stable ReplicaSet is gone" : "no pod of the stable version was ready";
   const why = `${gone}: there is nothing to compare with`;
   return withWarnings({ ...answer, effects: [restoring(change.old), ...answer.effects] }, [
     `serin: native rolling update, no canary: ${why}`,

@@ -5,6 +5,7 @@ import { prove, provenBy } from "./advance.ts";
 import type { Decision } from "./decision.ts";
 import { hadTraffic } from "./first-weight.ts";
 import { rollBack } from "./rollback.ts";
+import { emptyEarlier } from "./scale.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** Carries out `serin.dev/abort`. */
@@ -21,6 +22,8 @@ export function abort(snapshot: Snapshot): Decision | undefined {
 export function promoteNow(snapshot: Snapshot): Decision | undefined {
   const { held, deployment } = snapshot;
   if (held.asked !== "promote") return undefined;
+  const left = emptyEarlier(snapshot);
+  if (left !== undefined) return left;
   const run = snapshot.run as RunRecord;
   const by = askedBy(held, "promote");
   const message = hadTraffic(snapshot)

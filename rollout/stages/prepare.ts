@@ -29,7 +29,7 @@ import {
 import { mayServe } from "./hook-gates.ts";
 import { reachedPods } from "./lacking-port.ts";
 import { rollBack } from "./rollback.ts";
-import { raiseSurge, scaleUpStable } from "./scale.ts";
+import { emptyEarlier, raiseSurge, scaleUpStable } from "./scale.ts";
 import { isRouted, replicasOf, type Snapshot, wantedSurge } from "./snapshot.ts";
 import { MOMENT_MS } from "./unmet.ts";
 
@@ -121,18 +121,13 @@ export function checkHealth(snapshot: Snapshot): Decision | undefined {
  * surge to the wanted size, canary to that size.
  */
 export function size(snapshot: Snapshot): Decision | undefined {
-  const { deployment, canary, stable } = snapshot;
+  const { deployment, canary } = snapshot;
   const observed = (deployment.status?.observedGeneration ?? 0) >= (deployment.metadata.generation ?? 0);
   if (!observed || canary === undefined) return awaitNativeControl(snapshot);
   const wanted = replicasOf(deployment);
   const surge = deployment.spec.strategy?.rollingUpdate?.maxSurge;
   const present = canary.spec.replicas ?? 0;
-  // Native control would remove an unready stable pod before a pod of an earlier version.
-  const left = snapshot.replicaSets.filter(
-    (set) => set !== stable && set !== canary && (set.spec.replicas ?? 0) > 0,
-  );
-  if (left.length > 0) return { writes: left.map((set) => writeScale(set, 0)) };
-  const short = scaleUpStable(snapshot);
+  const short = emptyEarlier(snapshot) ?? scaleUpStable(snapshot);
   if (short !== undefined) return short;
   // Native control scales all versions of a paused Deployment to replicas + surge. A smaller surge would take stable pods
   // first, and a larger one would add some. So Serin sizes the canary after the resume.

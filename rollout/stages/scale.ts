@@ -22,6 +22,15 @@ export function raiseSurge(snapshot: Snapshot): Decision | undefined {
     : undefined;
 }
 
+/**
+ * Removes the pods of earlier versions, such as the kept pod of a failed one. Native control would remove an unready stable
+ * pod first, and a restored Service would lead to them.
+ */
+export function emptyEarlier({ replicaSets, stable, canary }: Snapshot): Decision | undefined {
+  const left = replicaSets.filter((set) => set !== stable && set !== canary && (set.spec.replicas ?? 0) > 0);
+  return left.length === 0 ? undefined : { writes: left.map((set) => writeScale(set, 0)) };
+}
+
 /** Brings the stable version to full size if a scale through small numbers or a lost race has left it short. */
 export function scaleUpStable(snapshot: Snapshot): Decision | undefined {
   const { stable } = snapshot;

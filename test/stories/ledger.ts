@@ -158,9 +158,10 @@ export class Ledger {
     return this.until(`${name} at rest`, () => isAtRest(this.deployment(name)), timeoutMs);
   }
 
-  /** Waits until the canary has that share of the traffic, in force at the gateway. */
+  /** Waits until the canary has that share of the traffic, in force at the gateway. A version that waits has none yet. */
   async weighs(weight: number, name = "web"): Promise<number> {
-    await this.until(`${name} at ${weight}%`, () => this.weight(name) === weight);
+    const isGranted = () => this.weight(name) === weight && this.held(name)?.latched !== true;
+    await this.until(`${name} at ${weight}%`, isGranted);
     const message = `canary has ${weight}% of the traffic`;
     return this.until(`${name} at ${weight}% in force`, () =>
       this.condition("Canary", name)?.message?.startsWith(message),

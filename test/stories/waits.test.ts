@@ -113,11 +113,18 @@ onEachGateway("a rollout that waits", function (gateway) {
     for (const pod of shop.pods("v3")) await unready(pod.metadata.name);
     await shop.until("no stable pod ready", () => shop.replicaSet("v3")?.status?.readyReplicas === undefined);
     await shop.answered(load, Date.now() + HEARD_MS, 100);
-    expect(await update("v6")).to.include(
-      "no pod of the stable version is ready: there is nothing to compare with",
-    );
-    const from = Date.now() + HEARD_MS;
+    await update("v6");
+    await shop.until("the wait", () => /the new version waits: no pod of stable/.test(message()));
+    const waited = await shop.answered(load, Date.now(), 200);
+    expect(load.since(waited - 1_000).byVersion.v5, "answers of v5 while v6 waits").to.be.above(0);
+    const [, command = ""] =
+      /kubectl (annotate deployment\/web serin\.dev\/promote=\d+) starts the new version/.exec(message()) ??
+      [];
+    await shop.run(...command.split(" "));
+    const isRestored = () => !("pod-template-hash" in (shop.stock.services.get("web")?.spec.selector ?? {}));
+    const from = (await shop.until("the Service restored", isRestored)) + HEARD_MS;
     await shop.atRest();
+    await shop.answered(load, from, 100);
     const seen = load.since(from);
     expect(seen.total).to.be.above(0);
     expect(seen.failed, "failed requests after the Services were restored").to.equal(0);
