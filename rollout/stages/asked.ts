@@ -5,7 +5,7 @@ import { prove, provenBy } from "./advance.ts";
 import type { Decision } from "./decision.ts";
 import { hadTraffic } from "./first-weight.ts";
 import { rollBack } from "./rollback.ts";
-import { emptyEarlier } from "./scale.ts";
+import { earlierOf, emptyEarlier } from "./scale.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** Carries out `serin.dev/abort`. */
@@ -24,6 +24,8 @@ export function promoteNow(snapshot: Snapshot): Decision | undefined {
   if (held.asked !== "promote") return undefined;
   const left = emptyEarlier(snapshot);
   if (left !== undefined) return left;
+  // The restored Services would lead to pods that are still there.
+  if (earlierOf(snapshot).some(({ status }) => (status?.replicas ?? 0) > 0)) return { writes: [] };
   const run = snapshot.run as RunRecord;
   const by = askedBy(held, "promote");
   const message = hadTraffic(snapshot)

@@ -45,7 +45,12 @@ export function awaitCanary(snapshot: Snapshot): Decision | undefined {
       ? `the Deployment is paused: kubectl rollout resume deployment/${snapshot.deployment.metadata.name} starts the canary`
       : `waiting for the canary's ReplicaSet${refusedSet(snapshot)}`;
     return {
-      writes: [...drainWrites(snapshot), ...(markAll(snapshot)?.writes ?? [])],
+      writes: [
+        ...drainWrites(snapshot),
+        ...(markAll(snapshot)?.writes ?? []),
+        // A Service that somebody recreated would lead to the kept pod of a failed version for as long as this wait lasts.
+        ...(isolate(snapshot)?.writes ?? []),
+      ],
       condition: { status: "Unknown", reason: "Preparing", message },
     };
   }

@@ -1,3 +1,4 @@
+import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import { surgePods } from "../workload/surge.ts";
 import { writeScale, writeSurge } from "../workload/writes.ts";
 import type { Decision } from "./decision.ts";
@@ -22,12 +23,17 @@ export function raiseSurge(snapshot: Snapshot): Decision | undefined {
     : undefined;
 }
 
+/** The versions that are neither stable nor in flight. */
+export function earlierOf({ replicaSets, stable, canary }: Snapshot): readonly ReplicaSet[] {
+  return replicaSets.filter((set) => set !== stable && set !== canary);
+}
+
 /**
  * Removes the pods of earlier versions, such as the kept pod of a failed one. Native control would remove an unready stable
  * pod first, and a restored Service would lead to them.
  */
-export function emptyEarlier({ replicaSets, stable, canary }: Snapshot): Decision | undefined {
-  const left = replicaSets.filter((set) => set !== stable && set !== canary && (set.spec.replicas ?? 0) > 0);
+export function emptyEarlier(snapshot: Snapshot): Decision | undefined {
+  const left = earlierOf(snapshot).filter((set) => (set.spec.replicas ?? 0) > 0);
   return left.length === 0 ? undefined : { writes: left.map((set) => writeScale(set, 0)) };
 }
 

@@ -46,12 +46,12 @@ export function closeRecords(snapshot: Snapshot): Decision | undefined {
   return writes.length === 0 ? undefined : { writes };
 }
 
+/** Removes the pods of the other versions, and waits until they are gone: an order to promote may restore the Services at once. */
 function emptyOthers(snapshot: Snapshot): Decision | undefined {
-  const others = snapshot.replicaSets.filter(
-    (replicaSet) => hashOf(replicaSet) !== snapshot.held.stable && (replicaSet.spec.replicas ?? 0) > 0,
-  );
-  if (others.length === 0) return undefined;
-  return { writes: others.map((replicaSet) => writeScale(replicaSet, 0)) };
+  const others = snapshot.replicaSets.filter((set) => hashOf(set) !== snapshot.held.stable);
+  const left = others.filter(({ spec }) => (spec.replicas ?? 0) > 0);
+  if (left.length > 0) return { writes: left.map((set) => writeScale(set, 0)) };
+  return others.some(({ status }) => (status?.replicas ?? 0) > 0) ? { writes: [] } : undefined;
 }
 
 function openLatch(snapshot: Snapshot): Decision {
