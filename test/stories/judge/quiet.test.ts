@@ -5,7 +5,7 @@ import { onEachGateway } from "../../cluster/fixture.ts";
 import { openScene, type Scene, type SceneOptions, start } from "./release.ts";
 
 onEachGateway("a release that hardly anyone asks for", function (gateway) {
-  this.timeout(120_000);
+  this.timeout(180_000);
   const scenes: Scene[] = [];
   const open = async (title: string, options: SceneOptions) => {
     const scene = await openScene(title, { gateway, ...options });
@@ -27,9 +27,9 @@ onEachGateway("a release that hardly anyone asks for", function (gateway) {
   if (gateway !== "traefik") return;
 
   it("is held when it has a weight but gets no requests from the gateway", async () => {
-    const scene = await open("stable-only", { rps: 50, steps: "1" });
+    const scene = await open("stable-only", { rps: 30, steps: "1" });
     const { shop, load } = scene;
-    // A gateway that restarts its turns at the stable version before the canary's turn comes: one request in 100.
+    // A gateway that restarts its turns at the stable version before the canary's turn comes, every 3 s: one request in 100.
     const { namespace } = shop;
     const churn = await startChurn(shop.cluster.api, namespace, { service: "web", everyMs: 750 });
     const backend = { service: { name: "web", port: { number: 80 } } };
@@ -40,7 +40,7 @@ onEachGateway("a release that hardly anyone asks for", function (gateway) {
       const from = await start(shop, "app:v2-err100");
       const why =
         /^holding at 1%: the canary receives no requests although its weight is 1.*Ingress old leads to Service web too/;
-      await shop.until("held", () => why.test(shop.condition()?.message ?? ""), 90_000);
+      await shop.until("held", () => why.test(shop.condition()?.message ?? ""), 120_000);
       expect(load.since(from).byVersion).to.not.have.property("v2");
       expect(shop.weight()).to.equal(1);
       expect(shop.record("v2-err100")?.outcome).to.equal("running");
