@@ -77,7 +77,8 @@ describe("whatever hooks answer, in whatever order", () => {
           world.run(40);
         },
       ),
-      { numRuns: cases(100) },
+      // Ten sequences may all end before an exposure.
+      { numRuns: Math.max(30, cases(100)) },
     );
     expect(exposed, "instants with an exposed canary").to.be.greaterThan(cases(100));
   }).timeout(60_000);
