@@ -2,6 +2,7 @@ import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import { shareOf } from "../traffic/route-record.ts";
 import { restoreFields } from "../workload/hold.ts";
 import { type HoldRecord, withHoldRecord } from "../workload/hold-record.ts";
+import { revisionOf } from "../workload/revision.ts";
 import { sameTemplate } from "../workload/template.ts";
 import { type AdmissionResponse, allowed, denied, type Effect } from "./answer.ts";
 import {
@@ -49,8 +50,7 @@ export function returnsToStable({ object, stable }: TemplateChange): boolean {
 /** Warns that a plain undo would go to the revision before, which is the failed one. */
 export function undoWarning({ current, stable }: TemplateChange, held: HoldRecord): readonly string[] {
   if (held.phase !== "failed") return [];
-  const revision = (set: ReplicaSet | undefined) =>
-    set?.metadata.annotations?.["deployment.kubernetes.io/revision"];
+  const revision = (set: ReplicaSet | undefined) => set && revisionOf(set);
   return [
     `serin: kubectl rollout undo would go to the failed revision ${revision(current)}; the stable one is --to-revision=${revision(stable)}`,
   ];

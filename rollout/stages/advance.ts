@@ -54,10 +54,14 @@ function awaitResume(snapshot: Snapshot): Decision {
   };
 }
 
-/** kubectl refuses `rollout undo` and `rollout restart` of a paused Deployment. */
 function pausedByPlan(snapshot: Snapshot): string {
+  return `paused by the plan: ${afterPause(snapshot)}`;
+}
+
+/** What ends a pause: kubectl refuses `rollout undo` and `rollout restart` of a paused Deployment. */
+function afterPause(snapshot: Snapshot): string {
   const { name } = snapshot.deployment.metadata;
-  return `paused by the plan: kubectl rollout resume deployment/${name} continues, ${orderCommand(snapshot, "abort")} goes back`;
+  return `kubectl rollout resume deployment/${name} continues, ${orderCommand(snapshot, "abort")} goes back`;
 }
 
 /** Rolls back a canary that the evidence shows to be harmful, whatever the rollout waits for at the moment. */
@@ -91,9 +95,7 @@ function goOn(
     return { writes: [], condition: progressing(snapshot, verdict), waitMs: step.leastMs - lasted };
   }
   if (snapshot.deployment.spec.paused) {
-    const { name } = snapshot.deployment.metadata;
-    const ways = `kubectl rollout resume deployment/${name} continues, ${orderCommand(snapshot, "abort")} goes back`;
-    return { writes: [], condition: holding(snapshot, `paused: ${ways}`) };
+    return { writes: [], condition: holding(snapshot, `paused: ${afterPause(snapshot)}`) };
   }
   if (verdict.kind === "safe") return grantNext(snapshot, verdict.message);
   const instead = withoutProof(snapshot, verdict, lasted, compare);

@@ -42,3 +42,11 @@ export function firstOf(stages: readonly Stage[], snapshot: Snapshot): Decision 
   }
   return { writes: [] };
 }
+
+/** The decision with more words at the end of its sentence; the same without a sentence. */
+export function saying(decision: Decision, more: string): Decision {
+  const { condition } = decision;
+  return condition === undefined
+    ? decision
+    : { ...decision, condition: { ...condition, message: `${condition.message}${more}` } };
+}

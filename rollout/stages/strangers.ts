@@ -1,5 +1,5 @@
 import { describeStranger } from "../preflight/services.ts";
-import type { Decision } from "./decision.ts";
+import { type Decision, saying } from "./decision.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /**
@@ -9,8 +9,7 @@ import type { Snapshot } from "./snapshot.ts";
 export function reportStrangers({ strangers = [], services }: Snapshot, decision: Decision): Decision {
   const names = new Set(services.map(({ metadata }) => metadata.name));
   const own = strangers.filter(({ service }) => names.has(service));
-  if (decision.condition === undefined || own.length === 0) return decision;
+  if (own.length === 0) return decision;
   const who = own.map((one) => `Service ${one.service} also selects ${describeStranger(one)}`).join(", ");
-  const message = `${decision.condition.message}. ${who}: they get no requests through it until the rollout ends`;
-  return { ...decision, condition: { ...decision.condition, message } };
+  return saying(decision, `. ${who}: they get no requests through it until the rollout ends`);
 }

@@ -1,5 +1,5 @@
 import { orderCommand } from "./commands.ts";
-import type { Decision } from "./decision.ts";
+import { type Decision, saying } from "./decision.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { decidingOrders } from "./step-condition.ts";
 
@@ -14,5 +14,5 @@ export function withWayOut(snapshot: Snapshot, decision: Decision): Decision {
     snapshot.run === undefined
       ? `${orderCommand(snapshot, "abort")} ends the wait`
       : decidingOrders(snapshot);
-  return { ...decision, condition: { ...condition, message: `${condition.message}; ${orders}` } };
+  return saying(decision, `; ${orders}`);
 }

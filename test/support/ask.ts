@@ -6,7 +6,8 @@ import { type Asking, needsReplicaSets } from "../../rollout/admission/asking.ts
 import type { ClusterState } from "../../rollout/admission/change.ts";
 import { hold } from "../../rollout/workload/hold.ts";
 import { type HoldRecord, originalsOf, withHoldRecord } from "../../rollout/workload/hold-record.ts";
-import { aDeployment, aHeld, aReplicaSet, aTemplate, readsOf } from "./builders.ts";
+import { formatRun } from "../../rollout/workload/run-record.ts";
+import { AT_NOON, aDeployment, aHeld, aReplicaSet, aTemplate, readsOf } from "./builders.ts";
 
 /** The time at which the requests arrive. */
 export const LATER = "2026-01-01T13:00:00.000Z";
@@ -76,6 +77,25 @@ export const canarySet = (meta = {}) =>
   });
 /** The cluster state that admission reads while `web:2` is in flight. */
 export const both = readsOf({ replicaSets: [aReplicaSet(), canarySet()] });
+/** The same while the plan's pause holds it. */
+export const atPause = readsOf({
+  replicaSets: [
+    aReplicaSet(),
+    canarySet({
+      annotations: {
+        "serin.dev/run": formatRun({
+          started: AT_NOON,
+          outcome: "running",
+          step: 1,
+          stepSince: AT_NOON,
+          stable: "web1",
+          message: "",
+          paused: true,
+        }),
+      },
+    }),
+  ],
+});
 /** The object with these fields in its spec and, if given, another image. */
 export const edit = (object: Deployment, spec: Partial<Deployment["spec"]>, image?: string): Deployment => ({
   ...object,

@@ -2,8 +2,18 @@ import { expect } from "chai";
 import { admitUpdate } from "../../../../rollout/admission/admit.ts";
 import { holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
 import { planOf } from "../../../../rollout/workload/plan-of.ts";
-import { formatRun } from "../../../../rollout/workload/run-record.ts";
-import { annotate, both, canarySet, edit, inFlight, LATER, native, no, yes } from "../../../support/ask.ts";
+import {
+  annotate,
+  atPause,
+  both,
+  canarySet,
+  edit,
+  inFlight,
+  LATER,
+  native,
+  no,
+  yes,
+} from "../../../support/ask.ts";
 import {
   AT_NOON,
   aDeployment,
@@ -81,29 +91,13 @@ describe("admission in flight", () => {
     );
   });
 
-  const pausedByPlan = () => {
-    const run = {
-      started: AT_NOON,
-      outcome: "running",
-      step: 1,
-      stepSince: AT_NOON,
-      stable: "web1",
-      message: "",
-      paused: true,
-    } as const;
-    return readsOf({
-      replicaSets: [aReplicaSet(), canarySet({ annotations: { "serin.dev/run": formatRun(run) } })],
-    });
-  };
   it("does not take a pause of the plan for the user's: a newer template starts by itself", () => {
     const old = inFlight({ paused: true });
-    expect(holdRecordOf(yes(edit(old, {}, "web:3"), old, pausedByPlan()).object)?.originals).to.deep.equal(
-      native,
-    );
+    expect(holdRecordOf(yes(edit(old, {}, "web:3"), old, atPause).object)?.originals).to.deep.equal(native);
   });
   it("does not take a pause of the plan for the user's: a revert is not stopped by it", () => {
     const old = inFlight({ paused: true });
-    expect(yes(edit(old, {}, "web:1"), old, pausedByPlan()).object.spec.paused).to.equal(undefined);
+    expect(yes(edit(old, {}, "web:1"), old, atPause).object.spec.paused).to.equal(undefined);
   });
 
   const route = (weight: number, controllerName = "traefik.io/gateway-controller", since = AT_NOON) =>

@@ -1,21 +1,8 @@
 import { expect } from "chai";
 import type { Deployment } from "../../../../kube/core/workloads.ts";
-import { formatRun } from "../../../../rollout/workload/run-record.ts";
-import { annotate, both, canarySet, edit, inFlight, yes } from "../../../support/ask.ts";
-import { AT_NOON, aDeployment, aReplicaSet, readsOf } from "../../../support/builders.ts";
+import { annotate, atPause, both, edit, inFlight, yes } from "../../../support/ask.ts";
+import { aDeployment } from "../../../support/builders.ts";
 
-const run = {
-  started: AT_NOON,
-  outcome: "running",
-  step: 1,
-  stepSince: AT_NOON,
-  stable: "web1",
-  message: "",
-  paused: true,
-} as const;
-const atPause = readsOf({
-  replicaSets: [aReplicaSet(), canarySet({ annotations: { "serin.dev/run": formatRun(run) } })],
-});
 const old = inFlight({ paused: true });
 const { paused: _paused, ...unpaused } = old.spec;
 const resumed: Deployment = { ...old, spec: unpaused };
