@@ -14,9 +14,10 @@ import {
   type Safety,
   safetyDefaults,
 } from "../../../../rollout/judge/safety-test.ts";
+import { cases } from "../../../support/cases.ts";
 import { type Scene, stream, threeSigma } from "./streams.ts";
 
-const RUNS = 1_000;
+const RUNS = cases(1_000);
 const LOOKS = 200;
 const ALPHA = 0.01;
 const BETA = 0.05;
