@@ -4,13 +4,14 @@ import { clusterMatcher, envoyCalls, envoyPack } from "./metrics/envoy.ts";
 import { anyOf, anyPair, literal } from "./metrics/pattern.ts";
 import { portKeys, servicePattern, servicePortKeys } from "./metrics/services.ts";
 
-const ofRoute = /^(?:http|grpc)route\/[^/]+\/[^/]+\/rule\/[0-9]+\/backend\/[0-9]+$/;
+const ofRoute = /^(?:http|grpc)route\/[^/]+\/[^/]+\/rule\/[0-9]+(?:\/backend\/|-mirror-)[0-9]+$/;
 const ofService = /^service\/([^/]+)\/([^/]+)\/([0-9]+)(?:\/.+)?$/;
 
 /**
  * Envoy Gateway names a cluster by place, `httproute/<ns>/<route>/rule/<n>/backend/<m>` or `grpcroute/…`
  * (internal/gatewayapi), or with mergeBackends by Service, `service/<ns>/<service>/<port>`. The cluster of a rule whose
- * backends share one ends in `rule/<n>`, and Serin cannot use it.
+ * backends share one ends in `rule/<n>`, and Serin cannot use it. Copies have a cluster of their own in every mode,
+ * `rule/<n>-mirror-<filter>`.
  */
 const pack = envoyPack({
   name: "Envoy Gateway",
@@ -44,6 +45,9 @@ function ruleOf({ routeKind, routeNamespace, route }: Backend): string {
   return `${routeKind.toLowerCase()}/${routeNamespace}/${route}/rule/`;
 }
 
-function placesOf({ refs }: Backend): readonly string[] {
-  return refs.map(({ rule, backend }) => `${rule}/backend/${backend}`);
+function placesOf({ refs, mirrors = [] }: Backend): readonly string[] {
+  return [
+    ...refs.map(({ rule, backend }) => `${rule}/backend/${backend}`),
+    ...mirrors.map(({ rule, filter }) => `${rule}-mirror-${filter}`),
+  ];
 }

@@ -1,4 +1,4 @@
-import type { Route } from "../../kube/core/routes.ts";
+import type { BackendRef, Route } from "../../kube/core/routes.ts";
 import type { Gateway } from "../gateways/gateway.ts";
 import { gatewaysOf } from "../gateways/lookup.ts";
 import { application } from "../gateways/metrics/application.ts";
@@ -138,15 +138,21 @@ function armsOf(snapshot: Facts, routes: readonly Route[]): Pick<Counted, "canar
 
 function backend(route: Route, namespace: string, service: string, replicaSet: string): Backend {
   const home = route.metadata.namespace ?? "";
-  const refs = (route.spec.rules ?? []).flatMap(({ backendRefs = [] }, rule) =>
+  const rules = route.spec.rules ?? [];
+  const isMeant = (ref: BackendRef) =>
+    isService(ref) && ref.name === service && (ref.namespace ?? home) === namespace;
+  const refs = rules.flatMap(({ backendRefs = [] }, rule) =>
     backendRefs.flatMap((ref, index) =>
-      isService(ref) && ref.name === service && (ref.namespace ?? home) === namespace
-        ? [{ rule, backend: index, ...(ref.port !== undefined && { port: ref.port }) }]
-        : [],
+      isMeant(ref) ? [{ rule, backend: index, ...(ref.port !== undefined && { port: ref.port }) }] : [],
+    ),
+  );
+  const mirrors = rules.flatMap(({ filters = [] }, rule) =>
+    filters.flatMap(({ requestMirror }, filter) =>
+      requestMirror !== undefined && isMeant(requestMirror.backendRef) ? [{ rule, filter }] : [],
     ),
   );
   const named = { routeKind: homeOf(route).kind, routeNamespace: home, route: route.metadata.name };
-  return { ...named, namespace, service, refs, replicaSet };
+  return { ...named, namespace, service, refs, ...(mirrors.length > 0 && { mirrors }), replicaSet };
 }
 
 function subjectOf(snapshot: Facts): JudgeInput["subject"] {

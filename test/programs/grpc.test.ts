@@ -27,11 +27,11 @@ interface Calls {
   readonly buckets: string;
 }
 
-function envoy(clusterOf: (backend: Backend) => string, more: Labels = {}): Calls {
+function envoy(clusterOf: (backend: Backend) => string, method = "", more: Labels = {}): Calls {
   const named = (backend: Backend) => ({ envoy_cluster_name: clusterOf(backend) });
   return {
     series: (backend, status) => ({
-      metric: `envoy_cluster_grpc_${status === "ok" ? 0 : 14}`,
+      metric: `envoy_cluster_grpc_${method}${status === "ok" ? 0 : 14}`,
       labels: { ...named(backend), ...more },
     }),
     also: (backend) => ({
@@ -50,7 +50,8 @@ const writers: Partial<Record<PackName, Calls>> = {
   "envoy-gateway": envoy(
     ({ routeKind, routeNamespace, route, refs: [ref] }) =>
       `${routeKind.toLowerCase()}/${routeNamespace}/${route}/rule/0/backend/${ref?.backend}`,
-    { envoy_grpc_bridge_service: "shop.Cart", envoy_grpc_bridge_method: "Add" },
+    "Echo_Say_",
+    { envoy_grpc_bridge_service: "serin", envoy_grpc_bridge_method: "test" },
   ),
   traefik: {
     series: ({ routeKind, routeNamespace, route, namespace, service, refs: [ref] }, status) => {
@@ -164,6 +165,41 @@ describe("gRPC calls", () => {
       });
     });
   }
+
+  it("of several methods behind Envoy Gateway, whose series differ in their names alone, are counted apart", async () => {
+    const pack = packs["envoy-gateway"];
+    const cluster = "service/shop/web-canary/9090/grpc";
+    const labels = {
+      ...{
+        envoy_cluster_name: cluster,
+        envoy_grpc_bridge_service: "serin",
+        envoy_grpc_bridge_method: "test",
+      },
+    };
+    const counting = (name: string, growth: number) => ({
+      metric: `envoy_cluster_grpc_${name}`,
+      labels,
+      growth,
+    });
+    const counted = [counting("Echo_Say_14", 3), counting("Echo_Chat_14", 6), counting("Echo_Say_0", 9)];
+    const left = ["success", "failure", "total", "request_message_count"].map((word) =>
+      counting(`Echo_Say_${word}`, 7),
+    );
+    const value = (growth: number) => Math.round((8 * growth * 120) / 115);
+    await promtool(
+      [...counted, ...left],
+      [
+        { promql: pack.requests([canary]), samples: raw(counted) },
+        {
+          promql: `round(${reproduce(pack, [canary], 120)})`,
+          samples: [
+            { labels: '{grpc_status="14"}', value: value(9) },
+            { labels: '{grpc_status="0"}', value: value(9) },
+          ],
+        },
+      ],
+    );
+  });
 
   it("that break off are failures of Linkerd's backend, unless the client cancelled", () => {
     const { linkerd } = packs;

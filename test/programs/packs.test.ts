@@ -4,8 +4,8 @@ import type { Backend } from "../../rollout/gateways/metrics/backend.ts";
 import { reproduce } from "../../rollout/gateways/metrics/reproduce.ts";
 import type { Labels } from "../../rollout/gateways/metrics/sample.ts";
 import { canary, neighbours, stable } from "../unit/rollout/gateways/metrics/backends.ts";
-import { type Naming, namings } from "../unit/rollout/gateways/metrics/namings.ts";
-import { type PackName, packs } from "../unit/rollout/gateways/metrics/packs.ts";
+import { countedNames, type Naming, namings } from "../unit/rollout/gateways/metrics/namings.ts";
+import { packs } from "../unit/rollout/gateways/metrics/packs.ts";
 import { promtool, raw, type Series, summed } from "./promtool.ts";
 
 /** Labels of bucket bounds in seconds and milliseconds: those of the requested bounds, 0.25 s and 1 s, and others. */
@@ -39,7 +39,7 @@ function timed(naming: Naming, backends: readonly Backend[], les: readonly strin
 
 describe("Prometheus", () => {
   const others = Object.values(neighbours);
-  for (const name of Object.keys(packs) as PackName[]) {
+  for (const name of countedNames) {
     const { [name]: pack } = packs;
     const { [name]: naming } = namings;
     const owner = attribution(pack, [

@@ -11,6 +11,8 @@ export interface Backend {
   readonly service: string;
   /** The places in the route: index of the rule, index of the backendRef in it, and port of the Service. */
   readonly refs: readonly { readonly rule: number; readonly backend: number; readonly port?: number }[];
+  /** The places of the filters that copy requests to the Service: index of the rule, index of the filter in it. */
+  readonly mirrors?: readonly { readonly rule: number; readonly filter: number }[];
   /** Name of the pods' ReplicaSet: `<deployment>-<hash>`. */
   readonly replicaSet: string;
 }

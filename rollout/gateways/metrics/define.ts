@@ -102,8 +102,9 @@ function isCalled({ routeKind }: Backend): boolean {
 function increases(definition: Definition, backends: readonly Backend[], range: string): readonly string[] {
   return counted(definition, backends).map(({ counter, matchers }) => {
     if (isName(counter)) return `increase(${selector(counter, matchers)}[${range}])`;
-    // An increase drops the metric's name, so several metrics would become one.
-    const labelled = `label_replace(${selector(counter, matchers)}, "${NAMED_STATUS}", "$1", "__name__", ".+_(.+)")`;
+    // An increase drops the metric's name, and Prometheus refuses an answer in which two series have the same labels.
+    const named = `label_replace(${selector(counter, matchers)}, "counter", "$1", "__name__", "(.+)")`;
+    const labelled = `label_replace(${named}, "${NAMED_STATUS}", "$1", "__name__", ".+_(.+)")`;
     return `increase(${labelled}[${range}:5s])`;
   });
 }

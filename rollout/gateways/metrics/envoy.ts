@@ -12,20 +12,22 @@ export interface EnvoyNaming extends Pick<Pack, "name" | "keysFor" | "keysOf" | 
 }
 
 const requests = "envoy_cluster_upstream_rq";
-const calls = /^envoy_cluster_grpc_([0-9]+)$/;
+const calls = /^envoy_cluster_grpc_(?:.+_)?([0-9]+)$/;
 
 /**
  * A pack for Envoy's own statistics of upstream clusters. `upstream_rq` counts the final answer of each request, including
  * Envoy's own 503 without a healthy endpoint; `upstream_rq_total` counts tries. Latency is in milliseconds. For gRPC these
  * counters have the HTTP status, 200 for every call. Envoy's grpc_stats filter, which Contour, Cilium and Envoy Gateway
- * add, counts calls by status, with one metric for each status.
+ * add, counts calls by status, with one metric for each status. If the filter counts each method (stats_for_all_methods, as
+ * Envoy Gateway sets it), Envoy takes the first two parts of \`package.Service.Method\` for labels and leaves the rest in the
+ * metric's name: \`envoy_cluster_grpc_Cart_Add_14\`. Its other counters end in a word.
  */
 export function envoyPack({ name, selection, keysFor, keysOf, joined }: EnvoyNaming): Pack {
   return definePack({
     name,
     counter: requests,
     histogram: { metric: "envoy_cluster_upstream_rq_time_bucket", perSecond: 1_000 },
-    grpc: { counter: "envoy_cluster_grpc_[0-9]+" },
+    grpc: { counter: "envoy_cluster_grpc_(?:.+_)?[0-9]+" },
     codeLabels: ["envoy_response_code", NAMED_STATUS],
     selections: (backends) => [selection(backends)],
     keysFor: (backend) => keysFor(backend).map((key) => counting(backend.routeKind, key)),
@@ -38,7 +40,8 @@ export function envoyPack({ name, selection, keysFor, keysOf, joined }: EnvoyNam
 
 /** The gRPC calls that these counters contain, if the control plane adds the filter. */
 export const envoyCalls: CallCounter = {
-  counter: "`envoy_cluster_grpc_<status>`, of Envoy's filter `grpc_stats`, which they add",
+  counter:
+    "`envoy_cluster_grpc_<status>` or `envoy_cluster_grpc_<method>_<status>`, of Envoy's filter `grpc_stats`, which they add",
   unseen: "gRPC calls through an HTTPRoute",
 };
 

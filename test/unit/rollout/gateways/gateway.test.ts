@@ -95,7 +95,12 @@ describe("gateway", () => {
     ["io.cilium/gateway-controller", "Cilium", "cilium", /scrape its Envoy/],
     ["linkerd.io/policy-controller", "Linkerd", "linkerd", /every meshed client/],
     ["gateway.nginx.org/nginx-gateway-controller", "NGINX Gateway Fabric", "nginx", /only NGINX Plus/],
-    ["haproxy-ingress.github.io/controller", "HAProxy Ingress", "haproxy", /backend-server-naming: pod/],
+    [
+      "haproxy-ingress.github.io/controller",
+      "HAProxy Ingress",
+      "application",
+      /numbers the servers.*application's own/,
+    ],
     ["konghq.com/kic-gateway-controller", "Kong", "application", /per rule.*judged by the application's own/],
     ["konghq.com/gateway-operator", "Kong", "application", /per rule/],
     ["consul.hashicorp.com/gateway-controller", "Consul", "consul", /only such in the cluster/],

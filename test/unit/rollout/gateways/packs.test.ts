@@ -1,13 +1,16 @@
 import { expect } from "chai";
 import { attribution } from "../../../../rollout/gateways/metrics/attribution.ts";
 import { canary, neighbours, stable } from "./metrics/backends.ts";
-import { namings } from "./metrics/namings.ts";
+import { countedNames, namings } from "./metrics/namings.ts";
 import { type PackName, packs } from "./metrics/packs.ts";
 
-const names = Object.keys(packs) as PackName[];
-
 describe("metrics packs", () => {
-  for (const name of names) {
+  it("are written down here a second time, unless they are the application's", () => {
+    const own = (Object.keys(packs) as PackName[]).filter((name) => packs[name] !== packs.application);
+    expect(countedNames).to.have.members([...own, "application"]);
+  });
+
+  for (const name of countedNames) {
     const { [name]: pack } = packs;
     const { [name]: naming } = namings;
     const own = new Set([stable, canary].flatMap((backend) => naming.series(backend)).map(spelled));

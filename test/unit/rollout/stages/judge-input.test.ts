@@ -131,6 +131,20 @@ describe("what is asked of the metrics", () => {
     expect(snapshot?.canary.map(({ routeKind }) => routeKind)).to.deep.equal(["GRPCRoute"]);
   });
 
+  it("names the filters that copy requests to the canary: a gateway may count copies by their place", () => {
+    const copyTo = (name: string) => ({
+      type: "RequestMirror",
+      requestMirror: { backendRef: { name, port: 80 } },
+    });
+    const rules = [
+      { filters: [copyTo("audit"), copyTo("web-canary")], backendRefs: [{ name: "web", port: 80 }] },
+      { backendRefs: [{ name: "web", port: 80 }] },
+    ];
+    const [source] = aRollout(behind(aRoute({ rules }))).judgeInput?.sources ?? [];
+    expect(source?.canary[0]?.mirrors).to.deep.equal([{ rule: 0, filter: 1 }]);
+    expect(source?.stable[0]).not.to.have.property("mirrors");
+  });
+
   it("compares nothing without a route, unless the application counts", () => {
     const byPods = { routes: [], run: { inForceSince: instant(NOON + 5_000) } };
     const blind = aRollout(byPods).judgeInput;

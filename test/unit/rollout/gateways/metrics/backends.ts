@@ -19,6 +19,7 @@ export const stable = aBackend();
 export const canary = aBackend({
   service: "web-canary",
   refs: [{ rule: 1, backend: 1 }],
+  mirrors: [{ rule: 1, filter: 0 }],
   replicaSet: "web-6c8d7b5f9d",
 });
 
@@ -32,6 +33,7 @@ export const neighbours: Readonly<Record<string, Backend>> = {
   "a Service whose name begins with the canary's": aBackend({
     service: "web-canary-canary",
     refs: [{ rule: 11, backend: 11 }],
+    mirrors: [{ rule: 11, filter: 1 }],
     replicaSet: "web-6c8d7b5f9d-6c8d7b5f9d",
   }),
   "a Service whose name ends with the canary's": aBackend({

@@ -3,7 +3,7 @@ import type { Pack } from "../../../../../rollout/gateways/metrics/pack.ts";
 import type { Labels } from "../../../../../rollout/gateways/metrics/sample.ts";
 import { packs } from "./packs.ts";
 
-const { application, gke, haproxy, linkerd, traefik } = packs;
+const { application, gke, linkerd, traefik } = packs;
 
 describe("statuses", () => {
   const codes: [string, Pack, Labels, string][] = [
@@ -45,6 +45,5 @@ describe("targets", () => {
     );
     expect(application.podOf?.(labels)).to.equal("web-5b7f9c6d4f-x7k2p");
     expect(application.podOf?.({})).to.equal(undefined);
-    expect(haproxy.podOf?.({ server: "web-5b7f9c6d4f-x7k2p" })).to.equal("web-5b7f9c6d4f-x7k2p");
   });
 });

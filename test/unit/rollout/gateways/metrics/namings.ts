@@ -34,7 +34,7 @@ function pod(replicaSet: string): string {
   return `${`${replicaSet}-`.slice(0, 58)}x7k2p`;
 }
 
-export const namings: Readonly<Record<PackName, Naming>> = {
+const written = {
   traefik: {
     counter: "traefik_service_requests_total",
     histogram: "traefik_service_request_duration_seconds_bucket",
@@ -55,9 +55,12 @@ export const namings: Readonly<Record<PackName, Naming>> = {
   },
   "envoy-gateway": {
     ...envoy,
-    series: ({ routeNamespace, route, refs, namespace, service }) => [
+    series: ({ routeNamespace, route, refs, mirrors = [], namespace, service }) => [
       ...refs.map(({ rule, backend }) => ({
         envoy_cluster_name: `httproute/${routeNamespace}/${route}/rule/${rule}/backend/${backend}`,
+      })),
+      ...mirrors.map(({ rule, filter }) => ({
+        envoy_cluster_name: `httproute/${routeNamespace}/${route}/rule/${rule}-mirror-${filter}`,
       })),
       { envoy_cluster_name: `service/${namespace}/${service}/80` },
       { envoy_cluster_name: `service/${namespace}/${service}/80/http2` },
@@ -117,17 +120,6 @@ export const namings: Readonly<Record<PackName, Naming>> = {
     codes: { good: { nginx_status_range: "2xx" }, bad: { nginx_status_range: "5xx" } },
     bad: "5xx",
   },
-  haproxy: {
-    counter: "haproxy_server_http_responses_total",
-    unit: "s",
-    series: ({ routeNamespace, route, refs, replicaSet }) =>
-      refs.map(({ rule }) => ({
-        proxy: `${routeNamespace}_${route}__rule${rule}`,
-        server: pod(replicaSet),
-      })),
-    codes: { good: { code: "2xx" }, bad: { code: "5xx" } },
-    bad: "5xx",
-  },
   kong: {
     counter: "kong_http_requests_total",
     histogram: "kong_upstream_latency_ms_bucket",
@@ -161,4 +153,11 @@ export const namings: Readonly<Record<PackName, Naming>> = {
     codes: { good: { status: "200" }, bad: { code: "503" } },
     bad: "503",
   },
-};
+} satisfies Partial<Record<PackName, Naming>>;
+
+/** The packs with series of their own: some gateways have none, and Serin reads the application's. */
+export type CountedName = keyof typeof written;
+
+export const namings: Readonly<Record<CountedName, Naming>> = written;
+
+export const countedNames = Object.keys(written) as CountedName[];
