@@ -39,6 +39,10 @@ export const envoyGateway: Gateway = {
     },
     calls: envoyCalls,
   },
+  lacks: {
+    "backend-filters":
+      "names a backend's cluster anew when the backend gets or loses a filter, and answers with 503 until it knows the endpoints",
+  },
 };
 
 function ruleOf({ routeKind, routeNamespace, route }: Backend): string {

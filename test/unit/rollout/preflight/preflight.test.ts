@@ -15,7 +15,7 @@ describe("what a gateway cannot do", () => {
       {},
     ],
     Contour: [{ "copies of 20%": /Contour copies every request, whatever the percentage/ }, {}],
-    "Envoy Gateway": [{}, {}],
+    "Envoy Gateway": [{ sticky: /serin\.dev\/sticky .* Envoy Gateway names .* 503/ }, {}],
     Istio: [{}, {}],
     Cilium: [{}, {}],
     Linkerd: [{ "copies of all": /Linkerd ignores routes/, "copies of 20%": /Linkerd/ }, {}],
