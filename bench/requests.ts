@@ -8,6 +8,8 @@ export interface Requests {
   readonly count: Readonly<Record<Kind, number>>;
   /** The work, as "program: verb resource/subresource" → how often; the most frequent first. */
   readonly work: readonly (readonly [what: string, count: number])[];
+  /** The work in order, with the time (s) since the begin of the period. */
+  readonly course: readonly (readonly [seconds: number, what: string])[];
 }
 
 /** Counts Serin's requests that came in [from, to), ms since the epoch. */
@@ -18,12 +20,20 @@ export async function requestsOf(auditLog: string, from: number, to: number): Pr
   });
   const count = { work: 0, lease: 0, watch: 0 };
   const work = new Map<string, number>();
+  const course: [number, string][] = [];
   for (const event of events) {
     const kind = kindOf(event);
     count[kind] += 1;
-    if (kind === "work") work.set(nameOf(event), (work.get(nameOf(event)) ?? 0) + 1);
+    if (kind !== "work") continue;
+    work.set(nameOf(event), (work.get(nameOf(event)) ?? 0) + 1);
+    const seconds = (Date.parse(event.requestReceivedTimestamp) - from) / 1_000;
+    course.push([seconds, `${nameOf(event)} ${event.responseStatus?.code ?? ""}`]);
   }
-  return { count, work: [...work].sort(([, a], [, b]) => b - a) };
+  return {
+    count,
+    work: [...work].sort(([, a], [, b]) => b - a),
+    course: course.sort(([a], [b]) => a - b),
+  };
 }
 
 /** The log has one entry for the start of a watch and one for its end. */

@@ -71,6 +71,16 @@ export async function measure(cluster: Cluster, log: (text: string) => void): Pr
   };
 }
 
+/** Measures one rollout on a cluster with Serin installed, in about a minute. Throws if the rollout fails. */
+export async function measureRequests(cluster: Cluster, log: (text: string) => void): Promise<Measured> {
+  await setScene(cluster);
+  const load = startLoad({ url: cluster.gatewayUrl, host: HOST, rps: RPS });
+  log("one rollout");
+  const rollout = await measureRollout(cluster, NAMESPACE, "app:v2");
+  await load.stop();
+  return rollout;
+}
+
 async function measureRollouts(cluster: Cluster, pods: Pods, log: (text: string) => void) {
   const load = startLoad({ url: cluster.gatewayUrl, host: HOST, rps: RPS });
   const stopWatching = watchMemory(cluster, pods);

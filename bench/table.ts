@@ -1,5 +1,6 @@
 import type { Compared } from "./admission.ts";
-import { INTERVALS_MS } from "./rollout.ts";
+import type { Requests } from "./requests.ts";
+import { INTERVALS_MS, type Measured } from "./rollout.ts";
 import type { BenchFindings } from "./run.ts";
 import { median } from "./statistics.ts";
 
@@ -115,9 +116,27 @@ function latencies(what: string, { serin, bare }: Compared, goalRatio?: number):
   }));
 }
 
+/** The number of API requests of one rollout, a list of the requests, and their course. */
+export function requestsMarkdownOf({ requests }: Measured): string {
+  const course = requests.course.map(([seconds, what]) => `- ${seconds.toFixed(1)} s ${what}`);
+  return [
+    `API requests of a whole rollout: ${requests.count.work}`,
+    "",
+    ...linesOf(requests),
+    "",
+    "In order:",
+    "",
+    ...course,
+  ].join("\n");
+}
+
+function linesOf({ work }: Requests): readonly string[] {
+  return work.map(([what, count]) => `- ${what}: ${count}`);
+}
+
 function footOf({ rollouts }: BenchFindings): string {
   const [first] = rollouts;
-  const work = first?.requests.work.map(([what, count]) => `- ${what}: ${count}`) ?? [];
+  const work = first === undefined ? [] : linesOf(first.requests);
   return [
     `Medians of ${rollouts.length} rollouts of five pods by 10 %, 25 % and 50 %, interval 10 s, at 200 requests a second;`,
     "Flagger's figures come from earlier runs on the same kind of cluster; this command does not run Flagger.",
