@@ -50,7 +50,9 @@ export async function gather(
   const own = new Map(
     servicesOf(old.spec.template, here).map((service) => [service.metadata.name, selectorOf(service)]),
   );
-  const strangers = await listStrangers(kube, old, own, replicaSets);
+  const reading = listStrangers(kube, old, own, replicaSets);
+  // It may fail before anything waits for it. Then the last line throws its error.
+  reading.catch(() => {});
   const templates = [requested, old, ...replicaSets].map(({ spec }) => spec.template);
   const found = index.around(servicesFor(uid, templates, here).map(keyOf), uid);
   const all = [...found, ...(flight?.shared ?? [])];
@@ -71,9 +73,9 @@ export async function gather(
     grants,
     autoscalers,
     ingresses,
-    strangers,
     ...(mayBegin(old) &&
       routes.length > 0 && { policies: await readPolicies(kube, policyPlaces(namespace, routes)) }),
+    strangers: await reading,
   };
 }
 

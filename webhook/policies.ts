@@ -10,33 +10,18 @@ import { type PolicyKind, policyKinds } from "../rollout/preflight/policy-kinds.
  * serve costs no request of its own. A kind that it refuses to list, or cannot list, is told and does not block admission.
  */
 export async function readPolicies(
-  kube: Pick<Kube, "groups" | "discover" | "list">,
-  namespaces: readonly string[],
-): Promise<Policies> {
-  const groups = new Set(await kube.groups());
-  const installed = [...new Set(policyKinds.map(({ group }) => group))].filter((group) => groups.has(group));
-  const lists = await Promise.all(installed.map((group) => readGroup(kube, group, namespaces)));
-  return {
-    found: lists.flatMap(({ found }) => found),
-    unread: lists.flatMap(({ unread }) => unread),
-  };
-}
-
-async function readGroup(
   kube: Pick<Kube, "discover" | "list">,
-  group: string,
   namespaces: readonly string[],
 ): Promise<Policies> {
-  const served = await kube.discover(group);
-  const all = policyKinds
-    .filter((kind) => kind.group === group)
-    .flatMap((kind) => {
-      const version = served.find(({ plurals }) => plurals.includes(kind.plural))?.version;
-      return version === undefined ? [] : namespaces.map((namespace) => ({ kind, version, namespace }));
-    });
+  const discovered = await kube.discover();
+  const all = policyKinds.flatMap((kind) => {
+    const served = discovered.get(kind.group) ?? [];
+    const version = served.find(({ plurals }) => plurals.includes(kind.plural))?.version;
+    return version === undefined ? [] : namespaces.map((namespace) => ({ kind, version, namespace }));
+  });
   const lists = await Promise.all(
     all.map(async ({ kind, version, namespace }): Promise<Policies> => {
-      const resource = { group, version, plural: kind.plural };
+      const resource = { group: kind.group, version, plural: kind.plural };
       try {
         const objects = await listNamespace<KubeObject>(
           kube,
@@ -48,7 +33,7 @@ async function readGroup(
       } catch (error) {
         if (isNotFound(error)) return { found: [], unread: [] };
         if (!(error instanceof ApiError)) throw error;
-        return { found: [], unread: [`Serin cannot list ${kind.plural}.${group}: ${error.message}`] };
+        return { found: [], unread: [`Serin cannot list ${kind.plural}.${kind.group}: ${error.message}`] };
       }
     }),
   );

@@ -65,10 +65,8 @@ export interface Kube {
     query: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): AsyncIterable<WatchEvent<T>>;
-  /** The names of the API groups that the API server serves. */
-  groups(): Promise<readonly string[]>;
-  /** The versions and resources that the API server serves of a group; see discovery.ts. */
-  discover(group: string): Promise<readonly Served[]>;
+  /** What the API server serves, but for the core group; see discovery.ts. */
+  discover(): Promise<Discovered>;
   /** Closes the connections. */
   close(): Promise<void>;
 }
@@ -78,3 +76,6 @@ export interface Served {
   readonly version: string;
   readonly plurals: readonly string[];
 }
+
+/** Group → its versions in the API server's order of preference. */
+export type Discovered = ReadonlyMap<string, readonly Served[]>;

@@ -1,7 +1,7 @@
 import type { Log } from "../core/log.ts";
 import type { Resource } from "../core/resources.ts";
 import type { Kube, Where } from "./api.ts";
-import { discover, discoverGroups } from "./discovery.ts";
+import { discover } from "./discovery.ts";
 import { listAll } from "./list.ts";
 import { type ApiRequest, connectionError, type Load, openTransport, readText } from "./transport.ts";
 import { watchEvents } from "./watch.ts";
@@ -81,8 +81,7 @@ export function connect({ timeoutMs = 10_000, silenceMs = 90_000, ...options }: 
         stream: { signal, silenceMs },
       });
     },
-    groups: () => discoverGroups((path) => call({ method: "GET", path })),
-    discover: (group) => discover((path) => call({ method: "GET", path }), group),
+    discover: () => discover((path, accept) => call({ method: "GET", path, accept })),
     close: () => transport.close(),
   };
 }

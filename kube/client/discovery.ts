@@ -1,38 +1,37 @@
 import type { Clock } from "../core/clock.ts";
 import type { Resource } from "../core/resources.ts";
-import type { Kube, Served } from "./api.ts";
-import { ifNotFound, isNotFound } from "./errors.ts";
+import type { Discovered, Kube } from "./api.ts";
+import { isNotFound } from "./errors.ts";
 
-/** How long (ms) a discovery counts, so that Serin does not repeat it at every list in a cluster without the kind. */
+/** How long (ms) a discovery counts, so that Serin does not repeat it at every rollout, or at every list without the kind. */
 const FRESH_MS = 10_000;
 
-interface ApiGroup {
-  readonly versions?: readonly { readonly version: string }[];
+/** The media type of the document that names all groups, versions and resources at once; Kubernetes 1.30 and newer. */
+const AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+
+interface ApiGroupDiscoveryList {
+  readonly items?: readonly {
+    readonly metadata: { readonly name: string };
+    readonly versions?: readonly {
+      readonly version: string;
+      readonly resources?: readonly { readonly resource: string }[];
+    }[];
+  }[];
 }
 
-interface ApiResourceList {
-  readonly resources?: readonly { readonly name: string }[];
-}
-
-/** The names of the groups that the API server serves. */
-export async function discoverGroups(fetch: (path: string) => Promise<unknown>): Promise<readonly string[]> {
-  const { groups = [] } = (await fetch("/apis")) as {
-    readonly groups?: readonly { readonly name: string }[];
-  };
-  return groups.map(({ name }) => name);
-}
-
-/** The versions of a group in the API server's order of preference; none if it does not know the group. */
+/** Group → its versions in the API server's order of preference. One request; `fetch` gets a path and the type to accept. */
 export async function discover(
-  fetch: (path: string) => Promise<unknown>,
-  group: string,
-): Promise<readonly Served[]> {
-  const { versions = [] } = (await fetch(`/apis/${group}`).catch(ifNotFound({}))) as ApiGroup;
-  return Promise.all(
-    versions.map(async ({ version }) => {
-      const found = await fetch(`/apis/${group}/${version}`).catch(ifNotFound({}));
-      return { version, plurals: ((found as ApiResourceList).resources ?? []).map(({ name }) => name) };
-    }),
+  fetch: (path: string, accept: string) => Promise<unknown>,
+): Promise<Discovered> {
+  const { items = [] } = (await fetch("/apis", AGGREGATED)) as ApiGroupDiscoveryList;
+  return new Map(
+    items.map(({ metadata, versions = [] }) => [
+      metadata.name,
+      versions.map(({ version, resources = [] }) => ({
+        version,
+        plurals: resources.map(({ resource }) => resource),
+      })),
+    ]),
   );
 }
 
@@ -48,20 +47,35 @@ export const gatewayApi = { group: "gateway.networking.k8s.io", versions: ["v1",
 
 /**
  * The same API, but requests for this group use a version that the API server serves. Serin discovers the versions only
- * after a list that ended with 404, so it costs nothing where the server serves the version of resources.ts.
+ * after a list that ended with 404, so it costs nothing where the server serves the version of resources.ts. A discovery
+ * counts for 10 s, for every caller.
  */
 export function negotiated(kube: Kube, { group, versions, clock }: Negotiation): Kube {
   const chosen = new Map<string, string>();
-  let asked = Number.NEGATIVE_INFINITY;
-  let answer = Promise.resolve();
+  let known: { readonly at: number; readonly answer: Promise<Discovered> } | undefined;
+  let used: Promise<Discovered> | undefined;
 
   const spoken = (resource: Resource): Resource => {
     const version = resource.group === group ? chosen.get(resource.plural) : undefined;
     return version === undefined ? resource : { ...resource, version };
   };
 
+  /** One discovery for all callers in ten seconds. A failure does not count. */
+  function discover(): Promise<Discovered> {
+    if (known !== undefined && clock.now() - known.at < FRESH_MS) return known.answer;
+    const asked = { at: clock.now(), answer: kube.discover() };
+    known = asked;
+    asked.answer.catch(() => {
+      if (known === asked) known = undefined;
+    });
+    return asked.answer;
+  }
+
   async function choose(): Promise<void> {
-    const served = await kube.discover(group);
+    const answer = discover();
+    const served = (await answer).get(group) ?? [];
+    if (used === answer) return;
+    used = answer;
     chosen.clear();
     for (const version of versions.toReversed()) {
       const plurals = served.find((candidate) => candidate.version === version)?.plurals ?? [];
@@ -69,29 +83,19 @@ export function negotiated(kube: Kube, { group, versions, clock }: Negotiation):
     }
   }
 
-  /** One discovery for all callers that need it at the same time. */
-  function chooseAgain(): Promise<void> {
-    if (clock.now() - asked < FRESH_MS) return answer;
-    asked = clock.now();
-    answer = choose();
-    answer.catch(() => {
-      asked = Number.NEGATIVE_INFINITY;
-    });
-    return answer;
-  }
-
   return {
     ...kube,
+    discover,
     get: (resource, where) => kube.get(spoken(resource), where),
     async list(resource, where, query, pick) {
-      const used = spoken(resource);
+      const asked = spoken(resource);
       try {
-        return await kube.list(used, where, query, pick);
+        return await kube.list(asked, where, query, pick);
       } catch (error) {
         if (resource.group !== group || !isNotFound(error)) throw error;
-        await chooseAgain();
+        await choose();
         const served = spoken(resource);
-        if (served.version === used.version) throw error;
+        if (served.version === asked.version) throw error;
         return kube.list(served, where, query, pick);
       }
     },

@@ -57,7 +57,7 @@ export function withRetryAfter(kube: Kube, { clock, patienceMs = 0 }: RetryAfter
     mergePatch: (resource, where, patch) => inTurn(() => kube.mergePatch(resource, where, patch)),
     strategicPatch: (resource, where, patch) => inTurn(() => kube.strategicPatch(resource, where, patch)),
     delete: (resource, where, options) => inTurn(() => kube.delete(resource, where, options)),
-    discover: (group) => inTurn(() => kube.discover(group)),
+    discover: () => inTurn(() => kube.discover()),
     async *watch<T extends KubeObject>(...[resource, where, query, signal]: Parameters<Kube["watch"]>) {
       try {
         await turn(clock.now());

@@ -9,6 +9,8 @@ export interface ApiRequest {
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   readonly path: string;
   readonly contentType?: string;
+  /** The media type of the answer; JSON by default. */
+  readonly accept?: string;
   readonly body?: object;
   /** For a watch: the signal that ends it, and the longest silence in its body, in milliseconds. */
   readonly stream?: { readonly signal: AbortSignal; readonly silenceMs: number };
@@ -116,9 +118,12 @@ async function openSession(load: Load): Promise<Session> {
   return { credentials, dispatcher: credentials.connect() };
 }
 
-async function headersOf({ body, contentType }: ApiRequest, credentials: Credentials) {
+async function headersOf(
+  { body, contentType, accept = "application/json" }: ApiRequest,
+  credentials: Credentials,
+) {
   const type = body && { "content-type": contentType ?? "application/json" };
-  return { accept: "application/json", ...(await credentials.headers()), ...type };
+  return { accept, ...(await credentials.headers()), ...type };
 }
 
 /** A GET whose pooled connection broke is sent once more: the server may just have closed an idle connection. */

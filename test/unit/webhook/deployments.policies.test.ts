@@ -28,11 +28,10 @@ describe("webhook/deployments, with policies", () => {
     discoveries = 0;
     kube = {
       ...client,
-      async groups() {
+      async discover() {
         discoveries += 1;
-        return [group];
+        return new Map([[group, [{ version: "v1", plurals: ["backendtlspolicies"] }]]]);
       },
-      discover: async () => [{ version: "v1", plurals: ["backendtlspolicies"] }],
     };
     stop = new AbortController();
     const set = aReplicaSet();

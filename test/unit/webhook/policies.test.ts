@@ -23,18 +23,18 @@ describe("webhook/policies", () => {
 
   const tls = { metadata: { name: "tls" }, spec: { targetRefs: [{ kind: "Service", name: "web" }] } };
   const kube = {
-    async groups() {
-      asked.push("groups");
-      return ["apps", "gateway.networking.k8s.io", "networking.gke.io"];
-    },
-    async discover(group: string) {
-      asked.push(group);
-      return group === "networking.gke.io"
-        ? [{ version: "v1", plurals: ["gcpgatewaypolicies"] }]
-        : [
+    async discover() {
+      asked.push("discover");
+      return new Map([
+        ["networking.gke.io", [{ version: "v1", plurals: ["gcpgatewaypolicies"] }]],
+        [
+          "gateway.networking.k8s.io",
+          [
             { version: "v1", plurals: ["httproutes"] },
-            { version: "v1alpha3", plurals: ["backendtlspolicies", "backendtlspolicies/status"] },
-          ];
+            { version: "v1alpha3", plurals: ["backendtlspolicies"] },
+          ],
+        ],
+      ]);
     },
     async list(
       { version, plural }: Resource,
@@ -52,9 +52,7 @@ describe("webhook/policies", () => {
   it("lists only the kinds that are installed, in the version that is served", async () => {
     const { found, unread } = await readPolicies(kube, ["shop", "edge"]);
     expect(asked).to.have.members([
-      "groups",
-      "gateway.networking.k8s.io",
-      "networking.gke.io",
+      "discover",
       "v1alpha3 backendtlspolicies in shop",
       "v1alpha3 backendtlspolicies in edge",
     ]);

@@ -9,23 +9,31 @@ import { FakeClock } from "../../../support/clock.ts";
 const missing = () => new ApiError(404, "Unknown", "404 page not found");
 
 describe("kube/discovery", () => {
-  it("reads what a group serves, version by version", async () => {
-    const documents: Record<string, object> = {
-      "/apis/g": { versions: [{ version: "v1" }, { version: "v1beta1" }, { version: "v0" }] },
-      "/apis/g/v1": { resources: [{ name: "gateways" }, { name: "gateways/status" }] },
-      "/apis/g/v1beta1": { resources: [{ name: "httproutes" }] },
+  it("reads what all groups serve by one request", async () => {
+    const version = (name: string, ...plurals: string[]) => ({
+      version: name,
+      resources: plurals.map((resource) => ({ resource })),
+    });
+    const asked: string[] = [];
+    const fetch = async (path: string, accept: string) => {
+      asked.push(`${path} ${accept}`);
+      const versions = [version("v1", "gateways"), version("v1beta1", "httproutes"), { version: "v0" }];
+      return { items: [{ metadata: { name: "g" }, versions }, { metadata: { name: "h" } }] };
     };
-    const fetch = async (path: string) => {
-      const found = documents[path];
-      if (found === undefined) throw missing();
-      return found;
-    };
-    expect(await discover(fetch, "g")).to.deep.equal([
-      { version: "v1", plurals: ["gateways", "gateways/status"] },
-      { version: "v1beta1", plurals: ["httproutes"] },
-      { version: "v0", plurals: [] },
+    expect([...(await discover(fetch))]).to.deep.equal([
+      [
+        "g",
+        [
+          { version: "v1", plurals: ["gateways"] },
+          { version: "v1beta1", plurals: ["httproutes"] },
+          { version: "v0", plurals: [] },
+        ],
+      ],
+      ["h", []],
     ]);
-    expect(await discover(fetch, "unknown")).to.deep.equal([]);
+    expect(asked).to.deep.equal([
+      "/apis application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList",
+    ]);
   });
 
   describe("negotiated", () => {
@@ -52,7 +60,8 @@ describe("kube/discovery", () => {
         async discover() {
           asked.push("discover");
           if (broken) throw new ConnectionError("no server answers");
-          return Object.entries(served).map(([version, plurals]) => ({ version, plurals }));
+          const versions = Object.entries(served).map(([version, plurals]) => ({ version, plurals }));
+          return new Map([[gatewayApi.group, versions]]);
         },
       };
       kube = negotiated(fake as unknown as Kube, { ...gatewayApi, clock });
@@ -94,6 +103,16 @@ describe("kube/discovery", () => {
       expect(await kube.list(httpRoutes, {}).catch((error) => error.message)).to.equal("no server answers");
       broken = false;
       expect((await kube.list(httpRoutes, {})).items).to.deep.equal([]);
+    });
+
+    it("remembers for ten seconds what is served, for every caller", async () => {
+      served.v1 = [];
+      await Promise.all([kube.discover(), kube.list(httpRoutes, {}), kube.discover()]);
+      expect((await kube.discover()).get(gatewayApi.group)?.[1]?.version).to.equal("v1beta1");
+      expect(asked.filter((it) => it === "discover")).to.have.length(1);
+      await clock.advance(10_000);
+      await kube.discover();
+      expect(asked.filter((it) => it === "discover")).to.have.length(2);
     });
 
     it("leaves other groups alone", async () => {

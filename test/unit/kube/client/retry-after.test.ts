@@ -36,7 +36,7 @@ describe("kube/patience", () => {
     jsonPatch: (kube) => kube.jsonPatch(services, where, []),
     mergePatch: (kube) => kube.mergePatch(services, where, {}),
     delete: (kube) => kube.delete(services, where),
-    discover: (kube) => kube.discover("apps"),
+    discover: (kube) => kube.discover(),
     watch: (kube) =>
       kube.watch(services, where, {}, AbortSignal.timeout(60_000))[Symbol.asyncIterator]().next(),
   };
