@@ -21,7 +21,7 @@ import { byKey, type RelatedObjects, RelatedReader } from "./related.ts";
 
 /**
  * Reads all objects that a decision about one rollout needs from the caches. Serin lists objects without the label: the
- * user's Services and routes once at each step and after the deletion of one, and ReplicaSets while one may lack its mark.
+ * user's Services once at each step and after the deletion of one, and ReplicaSets while one may lack its mark.
  */
 export class Observer {
   readonly #kube: Kube;
@@ -91,6 +91,11 @@ export class Observer {
   /** Keeps the result of a write, because the object may carry no label any more, or not yet. */
   remember(uid: string, object: { metadata: { namespace?: string; name: string } }, kind: string): void {
     this.#related.remember(uid, object, kind);
+  }
+
+  /** Forgets a Service that Serin has deleted. */
+  drop(uid: string, key: string): void {
+    this.#related.drop(uid, key);
   }
 
   /** Lists the user's Services and routes again the next time. */

@@ -2,7 +2,8 @@ import type { Kube } from "../../kube/client/api.ts";
 import { isConflict, isNotFound } from "../../kube/client/errors.ts";
 import type { Clock } from "../../kube/core/clock.ts";
 import type { Log } from "../../kube/core/log.ts";
-import { isRoutePlural, type Write } from "../../kube/core/writes.ts";
+import { keyOf } from "../../kube/core/meta.ts";
+import { isRoutePlural, type Target, type Write } from "../../kube/core/writes.ts";
 import { perform } from "../../kube/runtime/apply.ts";
 import type { EvidenceReader } from "../evidence/reader.ts";
 import type { HookRunner } from "../hooks/runner.ts";
@@ -51,6 +52,7 @@ export async function performAll(
       }
       const stored = await perform(kube, write, sign());
       log.debug(fieldsOf(uid, write), "write");
+      if (uid !== undefined && write.verb === "delete") observer.drop(uid, keyOfTarget(write));
       if (stored === undefined) continue;
       caches.apply(write.kind, stored);
       if (uid !== undefined) observer.remember(uid, stored, write.kind);
@@ -63,7 +65,9 @@ export async function performAll(
       const isPassing = isConflict(error) || isNotFound(error);
       log[isPassing ? "debug" : "warn"]({ ...fieldsOf(uid, write), err: error }, "write failed");
       if (isPassing && isRoutePlural(write.kind)) caches.dropRoute(write);
-      if (isPassing && uid !== undefined) observer.forget(uid);
+      // The watches report the others, and Serin lists a ReplicaSet without a mark at each decision.
+      const isListed = write.kind === "services" || isRoutePlural(write.kind);
+      if (isPassing && isListed && uid !== undefined) observer.forget(uid);
       failure ??= { write, error };
     }
   }
@@ -78,6 +82,10 @@ function fieldsOf(uid: string | undefined, write: Write): object {
   }
   const { namespace, name } = write.regarding.metadata;
   return { namespace, name, ...(uid && { uid }), reason: write.reason, message: write.message };
+}
+
+function keyOfTarget({ namespace, name }: Target): string {
+  return keyOf({ metadata: { name, ...(namespace !== undefined && { namespace }) } });
 }
 
 function isRouteWrite(write: Write): boolean {

@@ -48,7 +48,7 @@ interface Needs {
   readonly clock: Clock;
 }
 
-/** Lists the user's Services and routes once in each step, and again after the deletion of one. */
+/** Lists the user's Services once in each step, and again after the deletion of one; finds their routes in the index. */
 export class RelatedReader {
   readonly #needs: Needs;
   readonly #known = new Map<string, RelatedObjects>();
@@ -66,18 +66,10 @@ export class RelatedReader {
     const before = this.#known.get(uid);
     const known = before?.started === started ? before : undefined;
     if (known?.step === step && !this.#hasLost(known, uid)) return known;
-    const { kube, caches, clock } = this.#needs;
-    const index = caches.routes;
-    const [here, listed] = await Promise.all([
-      listNamespace<Service>(kube, services, { namespace }),
-      refresh({ kube, index }, namespace),
-    ]);
+    const { kube, clock } = this.#needs;
+    const here = await listNamespace<Service>(kube, services, { namespace });
     const own = servicesFor(uid, templates, here);
-    const relevant = index.around(own.map(keyOf), uid);
-    for (const route of relevant) {
-      const whole = listed.get(routeKeyOf(route));
-      if (whole !== undefined) caches.routeCopies.put(whole, route);
-    }
+    const relevant = await this.#routesAround(own.map(keyOf), uid, namespace);
     const crosses = relevant.some((route) => crossesInto(namespace, route));
     const grants = crosses ? await listGrants<ReferenceGrant>(kube, namespace) : [];
     const selecting = templates.flatMap((template) => servicesOf(template, here));
@@ -90,7 +82,8 @@ export class RelatedReader {
       // Of others' routes, the deletion would make Serin list everything again.
       routes: byKey(permittedOrShared(metadata, relevant, grants, foreignRoutes), routeKeyOf),
       grants,
-      strangers: await listOtherOwners(kube, { metadata }, selectors, sets),
+      // Admission has just asked at the first step.
+      strangers: step === 0 ? [] : await listOtherOwners(kube, { metadata }, selectors, sets),
       foreignRoutes,
     };
     this.#known.set(uid, related);
@@ -114,6 +107,11 @@ export class RelatedReader {
     this.#known.delete(uid);
   }
 
+  /** Forgets a Service that Serin has deleted, so that it does not count as lost. */
+  drop(uid: string, key: string): void {
+    this.#known.get(uid)?.services.delete(key);
+  }
+
   /** Makes the next call list again. */
   outdate(uid: string): void {
     const known = this.#known.get(uid);
@@ -124,6 +122,29 @@ export class RelatedReader {
   lookAgain(uid: string): void {
     const at = this.#known.get(uid)?.at ?? 0;
     if (this.#needs.clock.now() - at >= MISSING_MS) this.outdate(uid);
+  }
+
+  /**
+   * The routes that may lead to these Services. Another route than the known ones leads to isolated Services, so that it gives
+   * the canary no traffic until a later step. But without any route the canary gets its share through its Services: then the
+   * index must not be late.
+   */
+  async #routesAround(
+    keys: readonly string[],
+    uid: string,
+    namespace: string,
+  ): Promise<readonly LeanRoute[]> {
+    const { kube, caches } = this.#needs;
+    const index = caches.routes;
+    const known = index.around(keys, uid);
+    if (known.length > 0) return known;
+    const listed = await refresh({ kube, index }, namespace);
+    const found = index.around(keys, uid);
+    for (const route of found) {
+      const whole = listed.get(routeKeyOf(route));
+      if (whole !== undefined) caches.routeCopies.put(whole, route);
+    }
+    return found;
   }
 
   /** Whether a user has deleted an object with Serin's mark: no cache holds it any more. */

@@ -90,7 +90,7 @@ describe("the controller among many routes", () => {
       .filter(({ path, query }) => path.includes("httproutes") && !query.has("watch"))
       .map(({ path }) => path.split("/v1/")[1]);
 
-  it("lists only the routes of the rollout's namespace at a step, and reads none of a stranger", async () => {
+  it("reads only the route that it knows from the index, once, and none of a stranger", async () => {
     api.add(httpRoutes, route("web", "shop"));
     for (let i = 0; i < 20; i += 1) api.add(httpRoutes, forged(`trap-${i}`, UID));
     const { observer } = await follow();
@@ -98,6 +98,17 @@ describe("the controller among many routes", () => {
       const snapshot = await observer.observe(UID);
       expect(snapshot?.routes.map(({ metadata }) => metadata.name)).to.deep.equal(["web"]);
     }
+    expect(routePaths()).to.deep.equal(["namespaces/shop/httproutes/web"]);
+  });
+
+  it("lists the routes of the namespace while it knows none: without a route, the canary would share the Service", async () => {
+    const { observer } = await follow();
+    api.endWatches("end");
+    api.faults.push(({ path, query }) =>
+      path.includes("httproutes") && query.has("watch") ? "hang" : undefined,
+    );
+    api.add(httpRoutes, route("web", "shop"));
+    expect((await observer.observe(UID))?.routes.map(({ metadata }) => metadata.name)).to.deep.equal(["web"]);
     expect(routePaths()).to.deep.equal(["namespaces/shop/httproutes"]);
   });
 

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { Caches } from "../../../../controller/reconcile/caches.ts";
 import { Observer } from "../../../../controller/reconcile/observe.ts";
+import { performAll } from "../../../../controller/reconcile/perform.ts";
 import type { Kube } from "../../../../kube/client/api.ts";
 import {
   deployments,
@@ -12,12 +13,15 @@ import {
 } from "../../../../kube/core/resources.ts";
 import type { Route } from "../../../../kube/core/routes.ts";
 import type { Service } from "../../../../kube/core/services.ts";
+import type { ReplicaSet } from "../../../../kube/core/workloads.ts";
 import { FLIGHT, RUN } from "../../../../rollout/keys.ts";
 import { canaryServiceOf } from "../../../../rollout/traffic/canary-service.ts";
 import { isolationPatch } from "../../../../rollout/traffic/isolation.ts";
+import { deleteCanaryService } from "../../../../rollout/traffic/writes.ts";
 import { hold } from "../../../../rollout/workload/hold.ts";
 import { withHoldRecord } from "../../../../rollout/workload/hold-record.ts";
 import { formatRun, type RunRecord } from "../../../../rollout/workload/run-record.ts";
+import { writeRunRecord } from "../../../../rollout/workload/writes.ts";
 import { FakeApi } from "../../../support/api.ts";
 import {
   AT_NOON,
@@ -161,6 +165,40 @@ describe("controller/gather", () => {
     await eventually("gone", () => caches.routes.around([], UID).length === 1);
     expect(await names()).to.deep.equal(all);
     expect(api.requests.slice(asked).map(({ path }) => path)).to.deep.equal([]);
+  });
+
+  /** The lists of a block, by their plurals. */
+  const listed = async (block: () => Promise<unknown>) => {
+    const asked = api.requests.length;
+    await block();
+    const lists = api.requests
+      .slice(asked)
+      .filter(({ method, query }) => method === "GET" && !query.has("watch"));
+    return lists.map(({ path }) => path.split("/").at(-1));
+  };
+
+  it("lists the Services and those who came behind them when a step begins, but no route", async () => {
+    expect(await listed(names)).to.deep.equal(["services", "web"]);
+    const annotations = { [RUN]: formatRun({ ...run, step: 1 }) };
+    api.change(replicaSets, "shop/web-web2", { metadata: { annotations } });
+    await eventually("noted", () =>
+      caches.replicaSetsOf(inFlight.metadata).some((one) => one.metadata.annotations?.[RUN] !== undefined),
+    );
+    expect(await listed(names)).to.deep.equal(["services", "pods"]);
+    expect(await listed(names)).to.deep.equal([]);
+  });
+
+  it("lists nothing again after a conflict on a ReplicaSet, nor when Serin has deleted a canary Service", async () => {
+    const snapshot = await observer.observe(UID);
+    const means = { kube, caches, observer, clock, log: noLog };
+    const [canary, service] = [snapshot?.canary as ReplicaSet, snapshot?.canaryServices[0] as Service];
+    api.change(replicaSets, "shop/web-web2", { metadata: { annotations: { touched: "yes" } } });
+    const failure = await performAll([writeRunRecord(canary, UID, run)], UID, means);
+    expect(failure?.error).to.have.property("status", 409);
+    expect(await listed(names)).to.deep.equal([]);
+    expect(await performAll([deleteCanaryService(service)], UID, means)).to.equal(undefined);
+    await eventually("gone", () => caches.services.get("shop/web-canary") === undefined);
+    expect(await listed(names)).to.deep.equal([]);
   });
 
   it("sees nothing of a Deployment that is being deleted", async () => {
