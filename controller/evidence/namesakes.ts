@@ -2,7 +2,7 @@ import type { Clock } from "../../kube/core/clock.ts";
 import { type LeanRoute, routeKeyOf } from "../../kube/core/routes.ts";
 import type { RouteIndex } from "../../kube/runtime/route-index.ts";
 import type { Pack } from "../../rollout/gateways/metrics/pack.ts";
-import { claimsOn, mayClaim, serviceOf } from "../../rollout/gateways/namesakes.ts";
+import { type Claim, claimsOn, mayClaim, serviceOf } from "../../rollout/gateways/namesakes.ts";
 import type { JudgeInput } from "../../rollout/judge/evidence.ts";
 
 /** The routes of the cluster. */
@@ -44,6 +44,8 @@ export class Namesakes {
   /** Id of a key → the namesakes that are gone, by Service. It holds keys of followed rollouts only. */
   readonly #gone = new Map<string, Map<string, Namesake>>();
   readonly #packs = new Set<Pack>();
+  /** What finds the claims on all followed keys, until these change: a route changes far more often than a rollout begins. */
+  readonly #claims = new Map<Pack, (route: LeanRoute) => readonly Claim[]>();
 
   constructor(options: NamesakesOptions) {
     this.#options = options;
@@ -64,13 +66,14 @@ export class Namesakes {
       this.forget(uid);
       return;
     }
+    if (!sameKeys(this.#own.get(uid), own)) this.#claims.clear();
     this.#own.set(uid, own);
     for (const { pack } of sources) this.#packs.add(pack);
   }
 
   /** Forgets a rollout, and all changes of routes with the last one. */
   forget(uid: string): void {
-    this.#own.delete(uid);
+    if (this.#own.delete(uid)) this.#claims.clear();
     if (this.#own.size > 0) return;
     this.#gone.clear();
     this.#packs.clear();
@@ -96,13 +99,19 @@ export class Namesakes {
   /** Key → the namesakes among the present routes. */
   #present(pack: Pack): ReadonlyMap<string, readonly Namesake[]> {
     const seen = this.#options.clock.now();
-    const claims = claimsOn(pack, this.#keysOf(pack));
+    const claims = this.#claimsOn(pack);
     const found = new Map<string, Namesake[]>();
     for (const route of this.#options.routes.list()) {
       for (const { key, service } of claims(route))
         found.set(key, [...(found.get(key) ?? []), { route: routeKeyOf(route), service, seen }]);
     }
     return found;
+  }
+
+  #claimsOn(pack: Pack): (route: LeanRoute) => readonly Claim[] {
+    const known = this.#claims.get(pack) ?? claimsOn(pack, this.#keysOf(pack));
+    this.#claims.set(pack, known);
+    return known;
   }
 
   #keysOf(pack: Pack): ReadonlySet<string> {
@@ -116,12 +125,20 @@ export class Namesakes {
     if (before === undefined) return;
     const seen = this.#options.clock.now();
     for (const pack of this.#packs) {
-      for (const { key, service } of claimsOn(pack, this.#keysOf(pack))(before)) {
+      for (const { key, service } of this.#claimsOn(pack)(before)) {
         const gone = this.#gone.get(idOf(pack, key)) ?? new Map<string, Namesake>();
         this.#gone.set(idOf(pack, key), gone.set(service, { route: routeKeyOf(before), service, seen }));
       }
     }
   }
+}
+
+/** The claims on a rollout's keys depend on the keys alone. */
+function sameKeys(
+  known: ReadonlyMap<string, unknown> | undefined,
+  now: ReadonlyMap<string, unknown>,
+): boolean {
+  return known !== undefined && known.size === now.size && [...now.keys()].every((key) => known.has(key));
 }
 
 function idOf({ name }: Pack, key: string): string {
