@@ -31,7 +31,7 @@ const stop = new AbortController();
 const connection = connect({
   fieldManager: "serin",
   userAgent: "serin-controller",
-  load: () => inCluster(process.env),
+  load: () => inCluster(process.env, clock),
   log,
 });
 const kube = negotiated(withRetryAfter(connection, { clock }), { ...gatewayApi, clock });

@@ -30,7 +30,7 @@ const stop = new AbortController();
 const connection = connect({
   fieldManager: "serin",
   userAgent: "serin-webhook",
-  load: () => inCluster(process.env),
+  load: () => inCluster(process.env, clock),
   log,
 });
 // The API server waits 20 s for an answer.
