@@ -22,18 +22,21 @@ export async function podsOf({ kubectl, kubelet }: Cluster): Promise<Pods> {
 
 /** The current use of the processes of these pods. */
 export function usageOf(cluster: Cluster, pods: Pods): Usage {
-  const of = (part: Part) => {
-    const pid = cluster.kubelet.pid("serin-system", pods[part], part);
-    const status = readFileSync(`/proc/${pid}/status`, "utf8");
-    // The program's name may contain spaces; it ends at the last parenthesis.
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
-    const ticks = Number(fields[11]) + Number(fields[12]);
-    return {
-      rssMiB: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1_024,
-      cpuSeconds: ticks / TICKS_PER_SECOND,
-    };
-  };
+  const of = (part: Part) => usageOfPod(cluster, pods[part], part);
   return { webhook: of("webhook"), controller: of("controller") };
+}
+
+/** The current use of the process of one pod. */
+export function usageOfPod({ kubelet }: Cluster, pod: string, part: Part): Usage[Part] {
+  const pid = kubelet.pid("serin-system", pod, part);
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  // The program's name may contain spaces; it ends at the last parenthesis.
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
+  const ticks = Number(fields[11]) + Number(fields[12]);
+  return {
+    rssMiB: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1_024,
+    cpuSeconds: ticks / TICKS_PER_SECOND,
+  };
 }
 
 /** Measures the processes every half second until it is stopped; then returns the most memory. */

@@ -72,7 +72,7 @@ export interface Kube {
 }
 
 /** A group's resources in one version, by their plurals. */
-export interface Served {
+interface Served {
   readonly version: string;
   readonly plurals: readonly string[];
 }

@@ -57,6 +57,8 @@ export interface ClusterOptions {
   readonly log: (message: string) => void;
   /** Admission plugins of the API server in addition to those that are on by default. */
   readonly plugins?: readonly string[];
+  /** Whether gateways and answering pods run; true. Without them, something else must write the status of routes. */
+  readonly dataplane?: boolean;
 }
 
 /**
@@ -64,7 +66,12 @@ export interface ClusterOptions {
  * Prometheus, KWOK for application pods, and the kubelet of this folder for Serin's. If a program does not start, ends
  * everything and throws an error with the tail of the program's log.
  */
-export async function startCluster({ dir, log, plugins = [] }: ClusterOptions): Promise<Cluster> {
+export async function startCluster({
+  dir,
+  log,
+  plugins = [],
+  dataplane = true,
+}: ClusterOptions): Promise<Cluster> {
   if (!insideNamespace())
     throw new Error("the cluster needs namespaces of its own: run node test/cluster/enter.ts SCRIPT");
   mkdirSync(dir, { recursive: true });
@@ -80,7 +87,7 @@ export async function startCluster({ dir, log, plugins = [] }: ClusterOptions): 
   };
   try {
     const files = writeClusterFiles(dir);
-    const api = await startPrograms(files, daemons, { log, plugins });
+    const api = await startPrograms(files, daemons, { log, plugins, dataplane });
     await prometheus.daemon.ready(`http://127.0.0.1:${ports.prometheus}/-/ready`);
     await startHeartbeat(api, stopping.signal);
     kubelet = startKubelet({ api, dir: join(dir, "kubelet"), ca: readFileSync(files.ca, "utf8"), log });
@@ -108,7 +115,7 @@ export async function startCluster({ dir, log, plugins = [] }: ClusterOptions): 
 async function startPrograms(
   files: ClusterFiles,
   daemons: Daemon[],
-  { log, plugins }: Required<Omit<ClusterOptions, "dir">>,
+  { log, plugins, dataplane }: Required<Omit<ClusterOptions, "dir">>,
 ): Promise<Api> {
   const tools = findTools();
   const started = performance.now();
@@ -124,24 +131,32 @@ async function startPrograms(
   const api = connectApi({ url: apiUrl, ca: readFileSync(files.ca, "utf8"), token: files.adminToken });
   const controllers = startControllers(tools, files);
   daemons.push(...controllers);
-  daemons.push(startPods(files));
-  const envoy = await startEnvoy(tools, files);
-  daemons.push(envoy);
   for (const [collection, object] of objects) await api.demand("POST", collection, object);
   await installDefinitions(api, tools.definitions);
   progress("Gateway API is installed");
+  if (dataplane) await startDataplane(tools, files, daemons, api);
+  await Promise.all(controllers.map((daemon) => daemon.ready(controllerHealth[daemon.name] ?? "")));
+  progress("cluster is ready");
+  return api;
+}
+
+async function startDataplane(
+  tools: ReturnType<typeof findTools>,
+  files: ClusterFiles,
+  daemons: Daemon[],
+  api: Api,
+): Promise<void> {
+  daemons.push(startPods(files));
+  const envoy = await startEnvoy(tools, files);
+  daemons.push(envoy);
   const [traefik, contour] = [startTraefik(tools, files), startContour(tools, files)];
   daemons.push(traefik, contour);
   await createGateways(api);
-
   await Promise.all([
-    ...controllers.map((daemon) => daemon.ready(controllerHealth[daemon.name] ?? "")),
     traefik.ready(`http://127.0.0.1:${ports.traefikMetrics}/metrics`),
     envoy.ready(`http://127.0.0.1:${ports.envoyMetrics}/ready`),
     gatewaysProgrammed(api),
   ]);
-  progress("cluster is ready");
-  return api;
 }
 
 function startPods({ dir, ca }: ClusterFiles): Daemon {

@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import pLimit from "p-limit";
+import type { Api } from "../../test/cluster/api.ts";
+import { appManifests } from "../../test/cluster/app.ts";
+import { eventually } from "../../test/cluster/wait.ts";
+import type { App } from "../queries/apps.ts";
+
+const WRITERS = 16;
+const MOST_TRIES = 5;
+const READY_MS = 1_800_000;
+const COLLECTIONS = {
+  Deployment: ["/apis/apps/v1", "deployments"],
+  Service: ["/api/v1", "services"],
+  HTTPRoute: ["/apis/gateway.networking.k8s.io/v1", "httproutes"],
+} as const;
+
+const PLAN = {
+  "serin.dev/rollout": "canary",
+  "serin.dev/steps": "10, 25, 50",
+  "serin.dev/interval": "10s",
+};
+
+/** Creates these apps, opted in, each with one pod, a Service and a route, and waits until all pods are available. */
+export async function addApps(api: Api, apps: readonly App[]): Promise<void> {
+  const limit = pLimit(WRITERS);
+  const post = (path: string, body: object) => limit(() => api.demand("POST", path, body));
+  const namespaces = [...new Set(apps.map(({ namespace }) => namespace))];
+  await Promise.all(namespaces.map((name) => post("/api/v1/namespaces", { metadata: { name } })));
+  await Promise.all(
+    apps.flatMap(({ namespace, name }) => {
+      const { items } = JSON.parse(appManifests({ name, namespace, replicas: 1, annotations: PLAN }));
+      return items.map((item: { kind: keyof typeof COLLECTIONS }) => {
+        const [group, plural] = COLLECTIONS[item.kind];
+        return post(`${group}/namespaces/${namespace}/${plural}`, item);
+      });
+    }),
+  );
+  let available = 0;
+  await eventually(
+    `${apps.length} Deployments available`,
+    async () => {
+      await sleep(1_000);
+      available = await countAvailable(api);
+      return available >= apps.length ? true : undefined;
+    },
+    READY_MS,
+  );
+}
+
+/** The answers to the updates. */
+export interface Answers {
+  /** How long the API server took for each, in ms. */
+  readonly ms: readonly number[];
+  /** How many of them refused the update. */
+  readonly refused: number;
+}
+
+/** Gives each app a new version, so many a second. Repeats an update that is refused, such as one whose webhook was too slow. */
+export async function updateApps(api: Api, apps: readonly App[], perSecond: number): Promise<Answers> {
+  const began = performance.now();
+  const ms: number[] = [];
+  let refused = 0;
+  const update = async ({ namespace, name }: App, i: number) => {
+    await sleep(Math.max(0, began + (i * 1_000) / perSecond - performance.now()));
+    const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
+    for (let tries = 1; ; tries += 1) {
+      const from = performance.now();
+      const { status, body } = await api.request<{ message?: string }>("PATCH", path, [
+        { op: "replace", path: "/spec/template/spec/containers/0/image", value: "app:v2" },
+      ]);
+      ms.push(performance.now() - from);
+      if (status < 300) return;
+      refused += 1;
+      if (tries === MOST_TRIES) throw new Error(`${name}: ${status} ${body.message}`);
+    }
+  };
+  await Promise.all(apps.map(update));
+  return { ms, refused };
+}
+
+async function countAvailable(api: Api): Promise<number> {
+  type List = { readonly items: readonly { readonly status: { readonly availableReplicas?: number } }[] };
+  const { items } = await api.demand<List>("GET", "/apis/apps/v1/deployments?resourceVersion=0");
+  return items.filter(({ status }) => status.availableReplicas === 1).length;
+}

@@ -1,0 +1,44 @@
+/**
+ * `npm run bench:scale [-- --rest 10000 --flight 1000 --rate 100]` measures Serin with so many Deployments opted in at rest,
+ * then with so many rollouts at once, and kills the leader in the middle. The control plane and Prometheus are real; KWOK
+ * stands in for the kubelet, scale/gateway.ts for the gateway, and the exporter of bench/queries for its metrics. Prints a
+ * Markdown table (docs/scale.md). `--rest 100 --flight 20` is a smoke test of two minutes.
+ */
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { startCluster } from "../../test/cluster/cluster.ts";
+import { installSerin } from "../../test/cluster/serin.ts";
+import { measureScale, type ScaleSize } from "./run.ts";
+import { scaleTableOf } from "./table.ts";
+
+const number = (value: number) => ({ type: "string", default: String(value) }) as const;
+const { values } = parseArgs({
+  options: { rest: number(10_000), flight: number(1_000), rate: number(100), seconds: number(20) },
+});
+const wholeOf = (flag: keyof typeof values) => {
+  const value = Number(values[flag]);
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new Error(`--${flag}: invalid value "${values[flag]}": use a whole number from 1 up`);
+};
+const size: ScaleSize = {
+  rest: wholeOf("rest"),
+  flight: wholeOf("flight"),
+  rate: wholeOf("rate"),
+  seconds: wholeOf("seconds"),
+};
+if (size.flight > size.rest)
+  throw new Error(`--flight ${size.flight}: more than --rest ${size.rest}: use as many at most`);
+
+// Progress goes to stderr, because the table on stdout may be redirected.
+const log = (text: string) => console.error(`bench: ${text}`);
+const dir = mkdtempSync(join(tmpdir(), "serin-scale-"));
+const cluster = await startCluster({ dir, log, dataplane: false });
+try {
+  await installSerin(cluster);
+  console.log(scaleTableOf(size, await measureScale(cluster, size, log)));
+} finally {
+  await cluster.stop();
+}
+process.exit();

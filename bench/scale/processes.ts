@@ -1,0 +1,27 @@
+import type { Cluster } from "../../test/cluster/cluster.ts";
+import { type Part, usageOfPod } from "../processes.ts";
+
+/** A process of Serin, its CPU time (s) and its resident memory. */
+export interface ProcessUse {
+  readonly part: Part;
+  readonly pod: string;
+  readonly cpuSeconds: number;
+  readonly rssMiB: number;
+}
+
+/** The use of all of Serin's processes since their start. */
+export function usageOfAll(cluster: Cluster): readonly ProcessUse[] {
+  return (["webhook", "controller"] as const).flatMap((part) =>
+    cluster.kubelet
+      .pods("serin-system", part)
+      .map((pod) => ({ part, pod, ...usageOfPod(cluster, pod, part) })),
+  );
+}
+
+/** The pod that leads. */
+export async function holderOf({ kubectl }: Cluster): Promise<string> {
+  const { stdout } = await kubectl([
+    ...["get", "lease/serin", "-n", "serin-system", "-o=jsonpath={.spec.holderIdentity}"],
+  ]);
+  return stdout.trim();
+}
