@@ -1,5 +1,5 @@
 import { harmDefaults } from "../../rollout/judge/harm-test.ts";
-import { independent, onPods, type Phi, type Scenario, withLatency } from "./streams.ts";
+import { independent, onPods, type Phi, type Scenario, TICKS_A_MINUTE, withLatency } from "./streams.ts";
 import { atSafetyBoundary, type Walk } from "./walk.ts";
 
 /** The rates of requests per second to simulate. */
@@ -86,24 +86,36 @@ export const worse: readonly ScenarioRow[] = [
   { name: ["latency +30 % (p99 400 → 520 ms)"], at: (rps: number) => latencyAt(rps, 1.3) },
 ];
 
+/** A kind of whole rollouts. */
+export interface WalkRow {
+  readonly name: string;
+  readonly at: (rps: number) => Walk;
+}
+
+/** Steps of a minute at least, and of a tick: the shorter a step, the more of its evidence is from the steps before. */
+export const INTERVALS_MINUTES = [1, 1 / TICKS_A_MINUTE] as const;
+
 /** Whole rollouts: healthy ones, and canaries that must not be promoted as verified. */
-export const walks: readonly { readonly name: string; readonly at: (rps: number) => Walk }[] = [
-  0.001, 0.01,
-].flatMap((stable) => {
-  const boundary = atSafetyBoundary(stable);
-  const name = `${percent(stable)} against ${percent(boundary)}, the safety boundary`;
-  return [
-    {
-      name: `${percent(stable)} on both sides`,
-      at: (rps: number): Walk => ({ rps, stable, canary: stable, harm: "on" }),
-    },
-    { name, at: (rps: number): Walk => ({ rps, stable, canary: boundary, harm: "on" }) },
-    {
-      name: `${name}, no harm test`,
-      at: (rps: number): Walk => ({ rps, stable, canary: boundary, harm: "off" }),
-    },
-  ];
-});
+export function walks(leastMinutes: number): readonly WalkRow[] {
+  const row = (name: string, stable: number, canary: Walk["canary"], harm: Walk["harm"] = "on"): WalkRow => ({
+    name,
+    at: (rps) => ({ rps, stable, canary, harm, leastMinutes }),
+  });
+  const late = (before: number, from: number) => (weight: number) => (weight < 0.5 ? before : from);
+  return [0.001, 0.01].flatMap((stable) => {
+    const boundary = atSafetyBoundary(stable);
+    const name = `${percent(stable)} against ${percent(boundary)}, the safety boundary`;
+    const atLast = `${percent(stable)} on both sides, at 50 % `;
+    return [
+      row(`${percent(stable)} on both sides`, stable, always(stable)),
+      row(name, stable, always(boundary)),
+      row(`${name}, no harm test`, stable, always(boundary), "off"),
+      row(`${atLast}${percent(boundary)}`, stable, late(stable, boundary)),
+      row(`${atLast}${percent(boundary)}, no harm test`, stable, late(stable, boundary), "off"),
+      row(`${atLast}5 %`, stable, late(stable, 0.05)),
+    ];
+  });
+}
 
 function latencyAt(rps: number, slower: number): Scenario {
   const latency = { median: 0.12, p99: 0.4, slower, failing: 0.001 };

@@ -1,4 +1,13 @@
-import { alike, alikeHard, atBoundary, LEVELS_RPS, type ScenarioRow, walks, worse } from "./scenarios.ts";
+import {
+  alike,
+  alikeHard,
+  atBoundary,
+  INTERVALS_MINUTES,
+  LEVELS_RPS,
+  type ScenarioRow,
+  walks,
+  worse,
+} from "./scenarios.ts";
 import { atMost, ends, found, grouped, share, shares, table } from "./tables.ts";
 import { type Trials, tryOut } from "./trial.ts";
 import { walk } from "./walk.ts";
@@ -28,7 +37,7 @@ export function* sections(effort: Effort): Generator<string> {
   // The largest share is omitted here: the promise does not cover all of these streams.
   yield falseAlarms(effort, 300, hard, ["stream", "phi"], alikeHard).slice(0, -1).join("\n\n");
   yield detection(effort, 400);
-  yield verification(effort, 500);
+  for (const [i, minutes] of INTERVALS_MINUTES.entries()) yield verification(effort, 500 + 100 * i, minutes);
 }
 
 /** Rollouts that should not be rolled back: the title, the table, and the largest of Serin's shares. */
@@ -78,8 +87,8 @@ function detection({ runs, log }: Effort, seed: number): string {
   return ["### Worse from the first request, weight 10 %", table(head, cells, 2)].join("\n\n");
 }
 
-function verification({ runs, log }: Effort, seed: number): string {
-  const cells = walks.flatMap(({ name, at }, r) =>
+function verification({ runs, log }: Effort, seed: number, leastMinutes: number): string {
+  const cells = walks(leastMinutes).flatMap(({ name, at }, r) =>
     LEVELS_RPS.map((rps, i) => {
       const all = walk(at(rps), seed + LEVELS_RPS.length * r + i, runs);
       log(`${name}, ${rps} rps`);
@@ -94,5 +103,6 @@ function verification({ runs, log }: Effort, seed: number): string {
     "rolled back",
     "neither",
   ];
-  return ["### Promoted as verified, by 10, 25 and 50 %", table(head, cells, 2)].join("\n\n");
+  const title = `### Promoted as verified, by 10, 25 and 50 %, interval ${60 * leastMinutes} s`;
+  return [title, table(head, cells, 2)].join("\n\n");
 }

@@ -1,12 +1,6 @@
 import { harmDefaults } from "../../rollout/judge/harm-test.ts";
-import {
-  foldSafety,
-  logSafety,
-  noSafety,
-  type Safety,
-  safetyDefaults,
-} from "../../rollout/judge/safety-test.ts";
-import { isComparable } from "../../rollout/judge/tick.ts";
+import { addSums, noSums, startOf } from "../../rollout/judge/safety-sums.ts";
+import { foldSafety, logSafety, safetyDefaults } from "../../rollout/judge/safety-test.ts";
 import { evidence } from "./judges.ts";
 import { random } from "./random.ts";
 import { independent, TICKS_A_MINUTE } from "./streams.ts";
@@ -18,8 +12,11 @@ export type End = { readonly kind: "verified" | "rolled back" | "unsure"; readon
 export interface Walk {
   readonly rps: number;
   readonly stable: number;
-  readonly canary: number;
+  /** By the canary's weight: load may do the harm. */
+  readonly canary: (weight: number) => number;
   readonly harm: "on" | "off";
+  /** The shortest time at a step; serin.dev/interval. */
+  readonly leastMinutes: number;
 }
 
 const STEPS = [
@@ -27,11 +24,11 @@ const STEPS = [
   { weight: 0.25, next: 0.5, mostMinutes: 10 },
   { weight: 0.5, next: 1, mostMinutes: 30 },
 ] as const;
-const LEAST_MINUTES = 1;
 /** The share of all requests that may additionally fail at the next weight. */
 const EPSILON = 0.005;
 const ALPHA = 0.01;
 const BETA = 0.05;
+const MOST_START = Math.log(1 / BETA) / 2;
 
 /**
  * Simulates `runs` rollouts. A step ends early when it is verified; the last step succeeds only when it is verified.
@@ -40,23 +37,25 @@ export function walk(options: Walk, seed: number, runs: number): readonly End[] 
   return Array.from({ length: runs }, (_, run) => walkOnce(options, seed, run));
 }
 
-function walkOnce({ rps, stable, canary, harm }: Walk, seed: number, run: number): End {
+function walkOnce({ rps, stable, canary, harm, leastMinutes }: Walk, seed: number, run: number): End {
   let ticks = 0;
   let weight = 0;
-  const rates = { stable: () => stable, canary: () => canary };
+  const rates = { stable: () => stable, canary: () => canary(weight) };
   const { play } = independent("walk", { rps, weight: () => weight }, rates).start(random(seed, run));
   const logE = evidence(harmDefaults);
+  let sums = noSums;
   for (const step of STEPS) {
     weight = step.weight;
     const options = { ...safetyDefaults, margin: EPSILON / step.next };
-    let safety: Safety = noSafety;
+    let safety = startOf(sums, options.margin, MOST_START);
     let verified = false;
     for (let tick = 1; tick <= step.mostMinutes * TICKS_A_MINUTE && !verified; tick += 1) {
       ticks += 1;
       const { errors } = play(ticks);
       if (harm === "on" && logE(errors) >= Math.log(1 / ALPHA)) return { kind: "rolled back", ticks };
-      if (isComparable(errors)) safety = foldSafety(safety, errors, options);
-      verified = tick >= LEAST_MINUTES * TICKS_A_MINUTE && logSafety(safety) >= Math.log(1 / BETA);
+      safety = foldSafety(safety, errors, options);
+      sums = addSums(sums, errors, options);
+      verified = tick >= leastMinutes * TICKS_A_MINUTE && logSafety(safety) >= Math.log(1 / BETA);
     }
     if (step.next === 1) return { kind: verified ? "verified" : "unsure", ticks };
   }

@@ -1,4 +1,5 @@
 import { foldHarm, type Harm, type HarmOptions, logHarm, noHarm } from "./harm-test.ts";
+import { addSums, noSums, type SafetySums, startOf } from "./safety-sums.ts";
 import { foldSafety, noSafety, type Safety, type SafetyOptions } from "./safety-test.ts";
 import { carry, isComparable, noTick, type Tick } from "./tick.ts";
 
@@ -11,10 +12,12 @@ export interface Comparison {
   readonly harm: Harm;
   /** The lowest ln E so far, and when (ms) it was reached. The evidence since then made the verdict. */
   readonly lowest: { readonly logE: number; readonly at: number };
-  /** This step's evidence that the next weight is safe. */
+  /** The evidence that the next weight is safe: what the step began with, and its own ticks. */
   readonly safety: Safety;
-  /** This step's evidence that the next weight costs at most `MOST_LOSS`, or the plan's loss if that is larger. */
+  /** The evidence that the next weight costs at most `MOST_LOSS`, or the plan's loss if that is larger. */
   readonly weakly: Safety;
+  /** The evidence of safety since the first weight. Absent: no step begins with any, as in an earlier version's record. */
+  readonly sums?: SafetySums;
 }
 
 /** How one metric is judged. */
@@ -22,6 +25,8 @@ export interface ComparisonOptions {
   readonly harm: HarmOptions;
   readonly safety: SafetyOptions;
   readonly weakly: SafetyOptions;
+  /** The most ln F with which a step begins. */
+  readonly mostStart: number;
 }
 
 /** Before the first tick. */
@@ -30,9 +35,10 @@ export function noComparison(at: number): Comparison {
   return { carried: noTick, totals: noTick, harm: noHarm, lowest, safety: noSafety, weakly: noSafety };
 }
 
-/** Begins a new step: the evidence of safety starts again, the evidence of harm stays. */
-export function forgetSafety(comparison: Comparison): Comparison {
-  return { ...comparison, safety: noSafety, weakly: noSafety };
+/** Begins a new step: its evidence of safety starts with what earlier ticks say, up to a limit; that of harm stays. */
+export function enterStep(comparison: Comparison, options: ComparisonOptions): Comparison {
+  const sums = comparison.sums ?? noSums;
+  return { ...comparison, ...startsOf(sums, options), sums };
 }
 
 /** Adds the tick that ended at `at` (ms). `inStep`: the current step's weight was in force during the whole tick. */
@@ -49,9 +55,17 @@ export function foldComparison(
   const harm = foldHarm(before.harm, batch, options.harm);
   const logE = logHarm(harm, options.harm);
   const lowest = logE <= before.lowest.logE ? { logE, at } : before.lowest;
-  const folded = { carried: noTick, totals, harm, lowest };
-  if (!inStep) return { ...before, ...folded };
+  const sums = before.sums && addSums(before.sums, batch, options.safety);
+  const folded = { ...before, carried: noTick, totals, harm, lowest, ...(sums && { sums }) };
+  if (!inStep) return { ...folded, ...(sums && startsOf(sums, options)) };
   const safety = foldSafety(before.safety, batch, options.safety);
   const weakly = foldSafety(before.weakly, batch, options.weakly);
   return { ...folded, safety, weakly };
+}
+
+function startsOf(sums: SafetySums, { safety, weakly, mostStart }: ComparisonOptions) {
+  return {
+    safety: startOf(sums, safety.margin, mostStart),
+    weakly: startOf(sums, weakly.margin, mostStart),
+  };
 }

@@ -40,27 +40,25 @@ export function testedLimit({ compare, checks }: Criteria): number {
 
 /** How failures are judged. */
 export function errorOptions({ compare, nextShare }: Criteria, phi: number): ComparisonOptions {
-  const { tolerance, margin, loss, cap } = settled(compare);
-  return options({ tolerance, margin, loss, cap, nextShare, phi });
+  return options({ ...settled(compare), nextShare, phi });
 }
 
 /** How the requests above one latency bound are judged. */
 export function latencyOptions({ compare, nextShare }: Criteria, phi: number): ComparisonOptions {
-  const { tolerance, cap } = settled(compare);
-  return options({ tolerance, margin: LATENCY_MARGIN, loss: LATENCY_LOSS, cap, nextShare, phi });
+  return options({ ...settled(compare), margin: LATENCY_MARGIN, loss: LATENCY_LOSS, nextShare, phi });
 }
 
 /** How restarts are judged. */
 export function restartOptions({ compare, nextShare }: Criteria): ComparisonOptions {
-  const { tolerance, cap } = settled(compare);
-  return options({ tolerance, margin: RESTARTS, loss: 1, cap, nextShare, phi: 1 });
+  return options({ ...settled(compare), margin: RESTARTS, loss: 1, nextShare, phi: 1 });
 }
 
 function settled(compare: Criteria["compare"]) {
-  if (compare === "off")
-    return { tolerance: harmDefaults.r0, margin: harmDefaults.delta, loss: 1, cap: harmDefaults.cap };
+  const { r0: tolerance, delta: margin, cap } = harmDefaults;
+  if (compare === "off") return { tolerance, margin, loss: 1, cap, mostStart: 0 };
+  const { alpha, beta, ...rest } = compare;
   // Below ln(1/alpha), so that no single tick decides: one burst between two scrapes must not roll the canary back.
-  return { ...compare, cap: 0.75 * Math.log(1 / compare.alpha) };
+  return { ...rest, cap: 0.75 * Math.log(1 / alpha), mostStart: Math.log(1 / beta) / 2 };
 }
 
 function options(given: {
@@ -68,15 +66,17 @@ function options(given: {
   margin: number;
   loss: number;
   cap: number;
+  mostStart: number;
   nextShare: number;
   phi: number;
 }): ComparisonOptions {
-  const { tolerance, margin, loss, cap, nextShare, phi } = given;
+  const { tolerance, margin, loss, cap, mostStart, nextShare, phi } = given;
   const r1 = Math.max(SAFE_RATIO, tolerance);
   const safety = (of: number) => ({ r1, margin: Math.min(1, of / nextShare), phi });
   return {
     harm: { r0: tolerance, delta: margin, phi, cap, onset: true },
     safety: safety(loss),
     weakly: safety(Math.max(loss, MOST_LOSS)),
+    mostStart,
   };
 }

@@ -10,7 +10,7 @@ const instantMs = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** Counts of both versions, see `Tick`. */
 const tick = v.pipe(v.tuple([amount, amount, amount, amount]), v.readonly());
 
-const safety = v.object({ logL: list(finite) });
+const safety = v.object({ logL: list(finite), start: v.exactOptional(finite) });
 
 const comparison = v.object({
   carried: tick,
@@ -19,6 +19,8 @@ const comparison = v.object({
   lowest: v.object({ logE: finite, at: finite }),
   safety,
   weakly: safety,
+  /** An earlier version of Serin neither writes nor keeps them: its steps begin with no evidence of safety. */
+  sums: v.exactOptional(v.object({ logR: list(finite), room: list(finite) })),
 });
 
 const arms = <const S extends v.GenericSchema>(schema: S) => v.object({ canary: schema, stable: schema });

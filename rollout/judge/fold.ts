@@ -1,11 +1,12 @@
 import type * as v from "valibot";
 import type { TrafficCheck } from "../plan/checks.ts";
-import { foldComparison, forgetSafety, noComparison } from "./comparison.ts";
+import { enterStep, foldComparison, noComparison } from "./comparison.ts";
 import { type Arm, type Counts, isFailure, slowerThan } from "./counters.ts";
 import { type Criteria, errorOptions, latencyOptions, restartOptions } from "./criteria.ts";
 import type { evidenceSchema } from "./evidence-record.ts";
 import { foldLimitTest, type LimitTest, noLimitTest } from "./limit-test.ts";
 import { foldRestarts, noRestarts, type PodsOf } from "./restarts.ts";
+import { noSums } from "./safety-sums.ts";
 import { noTick, type Tick } from "./tick.ts";
 
 /**
@@ -28,12 +29,13 @@ const WARM_UP_MS = 30_000;
 
 /** Before the first tick. */
 export function noEvidence(start: Pick<Evidence, "since" | "from" | "tickMs" | "phi" | "bounds">): Evidence {
+  const none = { ...noComparison(start.from), sums: noSums };
   return {
     ...start,
     at: start.from,
     stepFrom: start.from,
-    errors: noComparison(start.from),
-    latency: start.bounds.map(() => noComparison(start.from)),
+    errors: none,
+    latency: start.bounds.map(() => none),
     guards: {},
     codes: {},
     pods: {},
@@ -45,7 +47,7 @@ export function noEvidence(start: Pick<Evidence, "since" | "from" | "tickMs" | "
 
 /** Adds one tick. */
 export function fold(before: Evidence, counted: TickCounts, criteria: Criteria): Evidence {
-  const known = before.stepFrom === criteria.stepFrom ? before : enterStep(before, criteria.stepFrom);
+  const known = before.stepFrom === criteria.stepFrom ? before : inNextStep(before, criteria);
   const { at, counts, present, pods } = counted;
   const { canary, stable } = counts;
   const began = at - known.tickMs;
@@ -76,12 +78,13 @@ export function fold(before: Evidence, counted: TickCounts, criteria: Criteria):
   };
 }
 
-function enterStep(before: Evidence, stepFrom: number): Evidence {
+function inNextStep(before: Evidence, criteria: Criteria): Evidence {
+  const [errors, slow] = [errorOptions(criteria, before.phi), latencyOptions(criteria, before.phi)];
   return {
     ...before,
-    stepFrom,
-    errors: forgetSafety(before.errors),
-    latency: before.latency.map(forgetSafety),
+    stepFrom: criteria.stepFrom,
+    errors: enterStep(before.errors, errors),
+    latency: before.latency.map((comparison) => enterStep(comparison, slow)),
     inStep: { canary: 0, stable: 0 },
   };
 }

@@ -15,10 +15,21 @@ import { isComparable, type Tick } from "./tick.ts";
  */
 export function logLikelihoodRatio(tick: Tick, r: number, r0: number, delta: number): number {
   if (!isComparable(tick)) return 0;
-  const [xc, nc, xs, ns] = tick;
+  const { logR, room } = tiltOf(tick, r, r0);
+  return logR + delta * room;
+}
+
+/**
+ * The same in two parts, of which delta changes neither: `l = logR + delta · room`, room = nc (1 − A). The tick must be
+ * comparable.
+ */
+export function tiltOf([xc, nc, xs, ns]: Tick, r: number, r0: number): { logR: number; room: number } {
   // A − 1 and B − 1 in closed form: the differences would lose their digits if one version gets almost all requests.
   const expected = r * nc + ns;
   const a = ((r - r0) * ns) / (r0 * expected);
   const b = ((r0 - r) * nc) / expected;
-  return Math.min(xc, nc) * Math.log1p(a) + Math.min(xs, ns) * Math.log1p(b) - nc * delta * a;
+  return {
+    logR: Math.min(xc, nc) * Math.log1p(a) + Math.min(xs, ns) * Math.log1p(b),
+    room: -nc * a,
+  };
 }

@@ -15,21 +15,24 @@ export interface SafetyOptions {
 /** The defaults at a next weight of 100 %, where 0.5 % of all requests may additionally fail. */
 export const safetyDefaults: SafetyOptions = { r1: 1.5, margin: 0.005, phi: 1 };
 
-/** The evidence of safety in this step: ln L for each ratio; empty before the first tick. */
+/** The evidence that this step's next weight is safe: ln L for each ratio; empty before the first tick. */
 export interface Safety {
   readonly logL: readonly number[];
+  /** ln F with which the step began; absent: 0. For messages only. */
+  readonly start?: number;
 }
 
-/** At the start of a step. */
+/** Before the first tick. */
 export const noSafety: Safety = { logL: [] };
 
 /** The canary's true ratio may be any of these multiples of r1. A mean over them needs no guess. */
-const RATIOS = [0.05, 0.2, 0.4, 0.6, 0.8] as const;
+export const RATIOS = [0.05, 0.2, 0.4, 0.6, 0.8] as const;
 
 /** Adds one tick of the step. A tick that is not comparable changes nothing. */
 export function foldSafety(before: Safety, tick: Tick, { r1, margin, phi }: SafetyOptions): Safety {
   if (!isComparable(tick)) return before;
   return {
+    ...before,
     logL: RATIOS.map(
       (ratio, j) => (before.logL[j] ?? 0) + logLikelihoodRatio(tick, r1 * ratio, r1, margin) / phi,
     ),

@@ -22,30 +22,34 @@ export function safetyVerdict(evidence: Evidence, compare: Compare, criteria: Cr
   const warm = evidence.latency.filter(({ safety }) => nextShare === 1 || safety.logL.length > 0);
   const compared = [evidence.errors, ...warm];
   const least = (pick: (comparison: Comparison) => Safety) =>
-    Math.min(...compared.map((comparison) => logSafety(pick(comparison))));
+    compared.map(pick).reduce((one, other) => (logSafety(other) < logSafety(one) ? other : one));
   const limit = Math.log(1 / compare.beta);
-  const strong = least(({ safety }) => safety);
+  const safety = least((comparison) => comparison.safety);
+  const strong = logSafety(safety);
+  const open = progress(evidence, safety, limit, harmLimit(compare, criteria));
   const at = `at ${percent(nextShare)}`.replace(".00", "");
   if (strong >= limit) {
     const excluded = `evidence ${odds(strong)}:1 (limit ${odds(limit)}:1) that the canary costs less than ${percent(compare.loss)} of all requests ${at}`;
     return { kind: "safe", message: `verified: ${excluded}; ${describeErrors(evidence.errors)}` };
   }
-  if (least(({ weakly }) => weakly) >= limit) {
+  if (logSafety(least(({ weakly }) => weakly)) >= limit) {
     return {
       kind: "weakly-safe",
-      message: `verified only to within ${percent(Math.max(compare.loss, MOST_LOSS))} of all requests ${at}; ${progress(evidence, strong, limit, harmLimit(compare, criteria))}`,
+      message: `verified only to within ${percent(Math.max(compare.loss, MOST_LOSS))} of all requests ${at}; ${open}`,
     };
   }
-  return { kind: "open", message: progress(evidence, strong, limit, harmLimit(compare, criteria)) };
+  return { kind: "open", message: open };
 }
 
 /** How far the evidence is from a verdict, and when a verdict may come. */
-function progress(evidence: Evidence, log: number, limit: number, harm: number): string {
+function progress(evidence: Evidence, safety: Safety, limit: number, harm: number): string {
+  const log = logSafety(safety);
+  const gained = log - (safety.start ?? 0);
   const elapsed = evidence.at - evidence.stepFrom;
   const harmOdds = `harm ${odds(logHarmOf(evidence))}:1 of ${odds(harm)}:1`;
   const bars = `safe ${odds(log)}:1 of ${odds(limit)}:1, ${harmOdds}`;
-  if (log <= 0 || elapsed <= 0) return `${bars}; ${describeErrors(evidence.errors)}`;
-  const leftMs = ((limit - log) / log) * elapsed;
+  if (gained <= 0 || elapsed <= 0) return `${bars}; ${describeErrors(evidence.errors)}`;
+  const leftMs = ((limit - log) / gained) * elapsed;
   const requests = Math.ceil((evidence.inStep.canary * leftMs) / elapsed);
   const eta = formatDuration(Math.ceil(leftMs / 1000) * 1000);
   return `${bars}; about ${requests} more canary requests (${eta}) to verify`;

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import * as v from "valibot";
 import { formatRouteRecord, routeRecordOf } from "../../../rollout/traffic/route-record.ts";
 import { formatServiceRecord, serviceRecordOf } from "../../../rollout/traffic/service-record.ts";
 import { formatHoldRecord, holdRecordOf } from "../../../rollout/workload/hold-record.ts";
@@ -64,6 +65,16 @@ describe("the records of earlier versions", () => {
       formatRouteRecord,
     ],
   } as const;
+
+  it("run: an earlier version drops the sums of safety alone, and this one goes on without them", () => {
+    const sums = { logR: [0.1], room: [9] };
+    const now = { ...comparison, safety: { logL: [0.3], start: 0.1 }, sums };
+    const stored = { ...run, evidence: { ...evidence, errors: now, latency: [now] } };
+    const read = lastRunOf(aReplicaSet({ meta: annotated("serin.dev/run", stored) }));
+    expect(read?.evidence?.errors).to.deep.equal(now);
+    const before = v.object({ safety: v.object({ logL: v.array(v.number()) }) });
+    expect(v.parse(before, read?.evidence?.errors)).to.deep.equal({ safety: comparison.safety });
+  });
 
   for (const [name, [stored, record, format]] of Object.entries(rewritten))
     it(`${name}: is read in full and written under the same names`, () => {

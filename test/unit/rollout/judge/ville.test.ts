@@ -7,13 +7,8 @@ import {
   logHarm,
   noHarm,
 } from "../../../../rollout/judge/harm-test.ts";
-import {
-  foldSafety,
-  logSafety,
-  noSafety,
-  type Safety,
-  safetyDefaults,
-} from "../../../../rollout/judge/safety-test.ts";
+import { addSums, noSums, startOf } from "../../../../rollout/judge/safety-sums.ts";
+import { foldSafety, logSafety, safetyDefaults } from "../../../../rollout/judge/safety-test.ts";
 import { cases } from "../../../support/cases.ts";
 import { type Scene, stream, threeSigma } from "./streams.ts";
 
@@ -80,16 +75,30 @@ describe("the judge, read after every tick (Ville)", () => {
     expect(median({ ...harmDefaults, onset: false })).to.be.above(108);
   });
 
-  it(`declares safe at most ${BETA} of the canaries that are as bad as the margin says`, () => {
-    const { r1, margin } = safetyDefaults;
-    const called = Array.from({ length: RUNS }).filter((_, i) => {
+  const { r1, margin } = safetyDefaults;
+  const MOST_START = Math.log(1 / BETA) / 2;
+  /** How many of the runs the last step calls safe, which begins at tick 50 with what the ticks before say. */
+  const calledSafe = (scene: (tick: number) => Scene) =>
+    Array.from({ length: RUNS }).filter((_, i) => {
       const next = stream(i);
-      let safety: Safety = noSafety;
+      let sums = noSums;
+      for (let look = 0; look < 50; look += 1) sums = addSums(sums, next(scene(look)), safetyDefaults);
+      let safety = startOf(sums, margin, MOST_START);
       return Array.from({ length: LOOKS }).some((_, look) => {
-        safety = foldSafety(safety, next(atBoundary({ r0: r1, delta: margin })(look)), safetyDefaults);
+        safety = foldSafety(safety, next(scene(50 + look)), safetyDefaults);
         return logSafety(safety) >= Math.log(1 / BETA);
       });
-    });
-    expect(called.length / RUNS).to.be.at.most(threeSigma(BETA, RUNS));
+    }).length / RUNS;
+
+  it(`declares safe at most ${BETA} of the canaries that are as bad as the margin says`, () => {
+    expect(calledSafe(atBoundary({ r0: r1, delta: margin }))).to.be.at.most(threeSigma(BETA, RUNS));
+  });
+
+  it("declares safe at most √beta of those that become so bad by the last step's weight", () => {
+    const late = (tick: number) => {
+      const { canary, stable } = atBoundary({ r0: r1, delta: margin })(tick);
+      return { canary: tick < 50 ? { ...canary, rate: 0 } : canary, stable };
+    };
+    expect(calledSafe(late)).to.be.at.most(threeSigma(Math.sqrt(BETA), RUNS));
   });
 });
