@@ -7,23 +7,30 @@ const CHUNK = { tick: 500, ticks: 20 } as const;
 /** Prometheus refuses more than 11,000 instants. */
 const MOST_TICKS = 10_000;
 
-/** Reads the counters of rollouts with this tick up to the instant `to` (ms), and folds them. Notes on each why it cannot. */
+/**
+ * Reads the counters of rollouts with this tick up to the instant `to` (ms), and folds them. Notes on each why it cannot.
+ * Resolves with whether Prometheus answered.
+ */
 export async function readTicks(
   from: CounterSource,
   group: readonly Series[],
   to: number,
   tickMs: number,
-): Promise<void> {
+): Promise<boolean> {
+  let answered = true;
   const behind = group.filter(({ judged }) => judged !== undefined && judged.at < to);
   const current = behind.filter(({ judged, baseline }) => baseline && judged?.at === to - tickMs);
   const late = behind.filter((entry) => !current.includes(entry));
-  for (const chunk of chunks(current, CHUNK.tick)) await readChunk(from, chunk, to, to, tickMs);
+  for (const chunk of chunks(current, CHUNK.tick))
+    answered = (await readChunk(from, chunk, to, to, tickMs)) && answered;
   const missed = Math.max(1, ...late.map((entry) => (to - wantedFrom(entry)) / tickMs + 1));
   const size = Math.max(CHUNK.ticks, Math.floor(CHUNK.tick / missed));
   for (const chunk of chunks(late, size)) {
     const first = Math.min(...chunk.map(wantedFrom));
-    await readChunk(from, chunk, first, Math.min(to, first + MOST_TICKS * tickMs), tickMs);
+    const last = Math.min(to, first + MOST_TICKS * tickMs);
+    answered = (await readChunk(from, chunk, first, last, tickMs)) && answered;
   }
+  return answered;
 }
 
 /** Reads fewer rollouts, then fewer instants, at a time where an answer is too long. Later reads go on from there. */
@@ -33,7 +40,7 @@ async function readChunk(
   first: number,
   to: number,
   stepMs: number,
-): Promise<void> {
+): Promise<boolean> {
   try {
     const counters = await readCounters(from, chunk.map(asked), { from: first, to, stepMs });
     for (const entry of chunk) {
@@ -44,21 +51,24 @@ async function readChunk(
       if (doubt === undefined || doubt.until < to) delete entry.unread;
       else entry.unread = doubt.reason;
     }
+    return true;
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     const isTooLong = error instanceof AnswerTooLong;
     if (isTooLong && chunk.length > 1) {
       const size = Math.ceil(chunk.length / 2);
-      for (const part of chunks(chunk, size)) await readChunk(from, part, first, to, stepMs);
-      return;
+      let answered = true;
+      for (const part of chunks(chunk, size))
+        answered = (await readChunk(from, part, first, to, stepMs)) && answered;
+      return answered;
     }
     const half = first + Math.floor((to - first) / stepMs / 2) * stepMs;
     // Instants up to the last one that was folded would only be read again.
     if (isTooLong && half > (chunk[0]?.judged?.at ?? to)) {
-      await readChunk(from, chunk, first, half, stepMs);
-      return;
+      return readChunk(from, chunk, first, half, stepMs);
     }
     for (const entry of chunk) entry.unread = error.message;
+    return false;
   }
 }
 

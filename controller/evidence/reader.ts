@@ -26,8 +26,14 @@ export interface EvidenceOptions {
 
 /** One query reads all rollouts that begin within this time (ms), for example a thousand after a restart of Serin. */
 const SOON_MS = 200;
+/** A Prometheus that did not answer is asked again after this time (ms), so that no tick passes once it is back. */
+const AGAIN_MS = 1_000;
 /** The reader forgets a rollout after this long (ms) without a call for its findings. */
 const FORGET_MS = 180_000;
+/** When to read the ticks of some length. */
+type When = "soon" | "next" | "again";
+const DELAYS_MS = { soon: SOON_MS, next: Number.POSITIVE_INFINITY, again: AGAIN_MS } as const;
+
 /**
  * The findings on every rollout. The reader queries the metrics on a grid of ticks, once at an instant for all rollouts, and
  * folds them tick by tick. After an outage, or a restart of the controller, it reads the missed ticks from Prometheus.
@@ -36,6 +42,8 @@ export class EvidenceReader {
   readonly #options: EvidenceOptions;
   readonly #entries = new Map<string, Series>();
   readonly #timers = new Set<string>();
+  /** Tick (ms) → the last instant after which all its rollouts were told. */
+  readonly #told = new Map<number, number>();
   #reading: Promise<unknown> = Promise.resolve();
   readonly #tickLengthOf: (watch: JudgeInput) => Promise<number>;
 
@@ -112,14 +120,14 @@ export class EvidenceReader {
     entry.judged = noEvidence({ since: watch.from, from, tickMs: entry.tickMs, phi, bounds });
   }
 
-  /** Reads all rollouts with that tick soon, or after the grid's next instant. Repeats this while there are any. */
-  #arm(tickMs: number, when: "soon" | "next" = "next"): void {
+  /** Reads all rollouts with that tick soon, after the grid's next instant, or again. Repeats this while there are any. */
+  #arm(tickMs: number, when: When = "next"): void {
     const { clock, signal, log } = this.#options;
     const timer = `${when} ${tickMs}`;
     if (this.#timers.has(timer)) return;
     this.#timers.add(timer);
     void clock
-      .sleep(when === "soon" ? SOON_MS : untilNextInstant(tickMs, clock.now()), signal)
+      .sleep(Math.min(DELAYS_MS[when], untilNextInstant(tickMs, clock.now())), signal)
       // One read after the other, so that the next one does not query the same instants.
       .then(() => {
         const read = this.#reading.then(() => {
@@ -129,8 +137,8 @@ export class EvidenceReader {
         this.#reading = read.catch(() => {});
         return read;
       })
-      .then((some) => {
-        if (some) this.#arm(tickMs);
+      .then((next) => {
+        if (next !== undefined) this.#arm(tickMs, next);
       })
       .catch((error: unknown) => {
         if (signal.aborted) return;
@@ -139,16 +147,24 @@ export class EvidenceReader {
       });
   }
 
-  async #read(tickMs: number): Promise<boolean> {
+  /** Resolves with when to read next; `undefined` if no rollout has that tick. */
+  async #read(tickMs: number): Promise<When | undefined> {
     const now = this.#options.clock.now();
     const to = latestInstant(tickMs, now);
     for (const [uid, { askedAt }] of this.#entries) if (now - askedAt > FORGET_MS) this.forget(uid);
     const group = [...this.#entries.values()].filter((entry) => entry.tickMs === tickMs);
-    await readTicks(this.#options, group, to, tickMs);
+    const before = new Map(group.map(({ watch, judged, unread }) => [watch.uid, { judged, unread }]));
+    const answered = await readTicks(this.#options, group, to, tickMs);
+    // Every second of an outage would have the controller look at all rollouts again.
+    const changed = ({ watch, judged, unread }: Series) =>
+      judged !== before.get(watch.uid)?.judged || unread !== before.get(watch.uid)?.unread;
+    const told = this.#told.get(tickMs) === to ? group.filter(changed) : group;
+    this.#told.set(tickMs, to);
     // Not awaited, because a slow provider must not delay a rollback.
-    for (const entry of group) void this.#readGates(entry, now);
-    this.#options.onRead(group.map(({ watch }) => watch.uid));
-    return group.length > 0;
+    for (const entry of told) void this.#readGates(entry, now);
+    this.#options.onRead(told.map(({ watch }) => watch.uid));
+    if (group.length === 0) return undefined;
+    return answered ? "next" : "again";
   }
 
   async #readGates(entry: Series, now: number): Promise<void> {

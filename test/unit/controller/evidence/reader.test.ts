@@ -99,6 +99,20 @@ describe("the evidence", () => {
     });
   }
 
+  it("is read a second after Prometheus is back, with every tick that was missed", async () => {
+    const { reader, clock, told } = aReader(prometheus, [watch]);
+    await clock.advance(30_000);
+    prometheus.up = false;
+    await clock.advance(24_000);
+    expect(reader.of(watch)).to.include({ unread: "Prometheus cannot be reached" });
+    const before = told.length;
+    prometheus.up = true;
+    await clock.advance(1_100);
+    expect(reader.of(watch)).to.not.have.property("unread");
+    expect(reader.of(watch).judged?.at).to.equal(FROM + 55_000);
+    expect(told.slice(before).flat()).to.deep.equal([watch.uid]);
+  });
+
   it("is the same where answers are too long to be read at once, for many rollouts and after an outage", async () => {
     const watches = ["web", "api", "shop"].map((service) => aWatch(service, FROM));
     for (const service of ["api", "shop"]) prometheus.serve(service, FROM);
