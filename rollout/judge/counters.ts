@@ -1,4 +1,4 @@
-import { isGrpcFailure } from "../gateways/metrics/grpc-status.ts";
+import { isGrpcFailure, isGrpcRefusal } from "../gateways/metrics/grpc-status.ts";
 
 /** The two versions that are compared. */
 export type Arm = "canary" | "stable";
@@ -32,6 +32,8 @@ export interface Counts {
   readonly total: number;
   /** Requests answered with a 5xx status, or with a gRPC status that means the same. */
   readonly failed: number;
+  /** Requests answered with a 4xx status, or with a gRPC status that means the same; those that a client gave up, too. */
+  readonly refused: number;
   /** Status → requests. */
   readonly codes: Readonly<Record<string, number>>;
   /** Pod → failures, if the counters have a label for the pod. */
@@ -100,6 +102,7 @@ class Sum {
     return {
       total: sum(codes),
       failed: sum(codes.filter(([code]) => isFailure(code))),
+      refused: sum(codes.filter(([code]) => isRefusal(code))),
       codes: this.#codes,
       pods: this.#pods,
       atMost: [...this.#atMost].sort(([a], [b]) => a - b),
@@ -110,6 +113,11 @@ class Sum {
 /** Whether a status, a class of statuses or the name of a gRPC status means that the server failed. */
 export function isFailure(code: string): boolean {
   return code.startsWith("5") || isGrpcFailure(code);
+}
+
+/** Whether a status, a class of statuses or the name of a gRPC status means that the server refused the request. */
+function isRefusal(code: string): boolean {
+  return code.startsWith("4") || isGrpcRefusal(code);
 }
 
 /**

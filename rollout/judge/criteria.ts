@@ -24,6 +24,8 @@ const LATENCY_LOSS = 0.02;
 export const MOST_LOSS = 0.05;
 /** A safe canary fails less than this many times as often as the stable version. */
 const SAFE_RATIO = 1.5;
+/** The canary's share of 4xx answers may be this many times the stable version's. */
+export const REFUSED_RATIO = 2;
 /** Restarts per pod and second that the canary may have more than the stable version: one a day. */
 const RESTARTS = 1 / 86_400;
 
@@ -41,6 +43,13 @@ export function testedLimit({ compare, checks }: Criteria): number {
 /** How failures are judged. */
 export function errorOptions({ compare, nextShare }: Criteria, phi: number): ComparisonOptions {
   return options({ ...settled(compare), nextShare, phi });
+}
+
+/** How 4xx answers are judged: only as harm, because clients cause most of them. */
+export function refusalOptions({ compare, nextShare }: Criteria, phi: number): ComparisonOptions {
+  const margin = compare === "off" ? 1 : compare.refused;
+  const tolerance = Math.max(REFUSED_RATIO, settled(compare).tolerance);
+  return options({ ...settled(compare), tolerance, margin, nextShare, phi });
 }
 
 /** How the requests above one latency bound are judged. */

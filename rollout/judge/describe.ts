@@ -11,6 +11,11 @@ export function describeErrors(errors: Comparison): string {
   return describeShares(errors, "requests failed");
 }
 
+/** 4xx answers of both versions. */
+export function describeRefusals(refusals: Comparison): string {
+  return describeShares(refusals, "requests got a 4xx answer");
+}
+
 /** Slow requests of both versions. */
 export function describeSlow(comparison: Comparison, bound: number): string {
   return describeShares(comparison, `requests took longer than ${quantity(bound)}`);
@@ -48,7 +53,7 @@ export function describeWhere({ codes, pods, restarts }: Evidence): string {
 }
 
 /** The tolerance: `1.2x stable + 0.05 pp`. */
-export function describeTolerance({ tolerance }: Compare, more: number): string {
+export function describeTolerance({ tolerance }: Pick<Compare, "tolerance">, more: number): string {
   return `${tolerance}x stable + ${Number((more * 100).toPrecision(3))} pp`;
 }
 

@@ -42,6 +42,8 @@ export const evidenceSchema = v.pipe(
     /** The latency bounds that are watched, in seconds. */
     bounds: list(finite),
     errors: comparison,
+    /** Of 4xx answers. An earlier version of Serin neither writes nor keeps it: they count from the next tick on. */
+    refusals: v.exactOptional(comparison),
     /** One for each bound. */
     latency: list(comparison),
     restarts: v.exactOptional(v.object({ at: finite, counted: map(amount), pods: map(amount), comparison })),

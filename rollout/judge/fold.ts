@@ -2,7 +2,7 @@ import type * as v from "valibot";
 import type { TrafficCheck } from "../plan/checks.ts";
 import { enterStep, foldComparison, noComparison } from "./comparison.ts";
 import { type Arm, type Counts, isFailure, slowerThan } from "./counters.ts";
-import { type Criteria, errorOptions, latencyOptions, restartOptions } from "./criteria.ts";
+import { type Criteria, errorOptions, latencyOptions, refusalOptions, restartOptions } from "./criteria.ts";
 import type { evidenceSchema } from "./evidence-record.ts";
 import { foldLimitTest, type LimitTest, noLimitTest } from "./limit-test.ts";
 import { foldRestarts, noRestarts, type PodsOf } from "./restarts.ts";
@@ -25,7 +25,7 @@ export interface TickCounts {
 }
 
 /** New code is slow until it is compiled and its caches are filled, so its first latency does not count; failures do. */
-const WARM_UP_MS = 30_000;
+export const WARM_UP_MS = 30_000;
 
 /** Before the first tick. */
 export function noEvidence(start: Pick<Evidence, "since" | "from" | "tickMs" | "phi" | "bounds">): Evidence {
@@ -64,6 +64,13 @@ export function fold(before: Evidence, counted: TickCounts, criteria: Criteria):
       const tick = warm ? slowRequests(counts, known.bounds[i] ?? Number.POSITIVE_INFINITY) : noTick;
       return foldComparison(comparison, tick, at, inStep, latencyOptions(criteria, known.phi));
     }),
+    refusals: foldComparison(
+      known.refusals ?? noComparison(began),
+      refusals(counts),
+      at,
+      false,
+      refusalOptions(criteria, known.phi),
+    ),
     ...(restarts && pods && { restarts: foldRestarts(restarts, pods, at, restartOptions(criteria)) }),
     guards: Object.fromEntries(
       criteria.checks.map((check) => [
@@ -91,6 +98,10 @@ function inNextStep(before: Evidence, criteria: Criteria): Evidence {
 
 function failures({ canary, stable }: TickCounts["counts"]): Tick {
   return [canary.failed, canary.total, stable.failed, stable.total];
+}
+
+function refusals({ canary, stable }: TickCounts["counts"]): Tick {
+  return [canary.refused, canary.total, stable.refused, stable.total];
 }
 
 function slowRequests({ canary, stable }: TickCounts["counts"], bound: number): Tick {

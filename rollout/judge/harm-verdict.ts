@@ -2,7 +2,7 @@ import type { TemplateCheck, TrafficCheck } from "../plan/checks.ts";
 import type { Compare } from "../plan/compare.ts";
 import { describeCheck, limitTestOf, toleratedBy } from "./checks.ts";
 import { combine } from "./combine.ts";
-import { type Criteria, harmLimit, LATENCY_MARGIN, testedLimit } from "./criteria.ts";
+import { type Criteria, harmLimit, LATENCY_MARGIN, REFUSED_RATIO, testedLimit } from "./criteria.ts";
 import {
   describeBasis,
   describeErrors,
@@ -77,6 +77,9 @@ function harmByTemplate(evidence: Findings, templates: readonly TemplateCheck[])
 
 function describeAllowed({ name }: Metric, compare: Compare): string {
   if (name === "restarts") return `${compare.tolerance}x stable + one a day`;
+  if (name === "4xx answers") {
+    return describeTolerance({ tolerance: Math.max(REFUSED_RATIO, compare.tolerance) }, compare.refused);
+  }
   return describeTolerance(compare, name === "latency" ? LATENCY_MARGIN : compare.margin);
 }
 

@@ -1,6 +1,6 @@
 import { combine } from "./combine.ts";
 import type { Comparison } from "./comparison.ts";
-import { describeErrors, describeRestarts, describeSlow } from "./describe.ts";
+import { describeErrors, describeRefusals, describeRestarts, describeSlow } from "./describe.ts";
 import type { Evidence } from "./fold.ts";
 import { logHarm } from "./harm-test.ts";
 
@@ -15,10 +15,10 @@ export interface Metric {
   readonly description: string;
 }
 
-const WEIGHTS = { errors: 0.5, latency: 0.4, restarts: 0.1 } as const;
+const WEIGHTS = { errors: 0.5, latency: 0.4, "4xx answers": 0.1, restarts: 0.1 } as const;
 
 /** Every metric's evidence of harm. The latency bounds share the weight of latency equally. */
-export function metricsOf({ errors, latency, restarts, bounds }: Evidence): readonly Metric[] {
+export function metricsOf({ errors, refusals, latency, restarts, bounds }: Evidence): readonly Metric[] {
   const metric = (name: Metric["name"], comparison: Comparison, description: string, parts = 1): Metric => ({
     name,
     weight: WEIGHTS[name] / parts,
@@ -29,6 +29,7 @@ export function metricsOf({ errors, latency, restarts, bounds }: Evidence): read
   return [
     metric("errors", errors, describeErrors(errors)),
     ...latency.map((one, i) => metric("latency", one, describeSlow(one, bounds[i] ?? 0), latency.length)),
+    ...(refusals ? [metric("4xx answers", refusals, describeRefusals(refusals))] : []),
     ...(restarts ? [metric("restarts", restarts.comparison, describeRestarts(restarts.comparison))] : []),
   ];
 }

@@ -8,6 +8,8 @@ export interface Compare {
   readonly tolerance: number;
   /** … and this share of its requests more. */
   readonly margin: number;
+  /** The share of its requests that may get a 4xx answer beyond twice the stable version's share. */
+  readonly refused: number;
   /** The chance of rolling back a canary that is within both, over the whole rollout. */
   readonly alpha: number;
   /** The chance of promoting one that costs more than `loss`. */
@@ -26,6 +28,7 @@ export interface Compare {
 export const compareDefaults: Compare = {
   tolerance: 1.2,
   margin: 0.0005,
+  refused: 0.05,
   alpha: 0.01,
   beta: 0.05,
   loss: 0.005,
@@ -70,6 +73,7 @@ const action = {
 const settings: Readonly<Record<string, { read: Read; form: string }>> = {
   tolerance: { read: factor(1, 100), form: "a factor from 1 to 100" },
   margin: { read: percent(0, 50), form: "a percentage from 0% to 50%" },
+  refused: { read: percent(0, 100), form: "a percentage from 0% to 100%" },
   alpha: { read: percent(0.0001, 10), form: "a percentage from 0.0001% to 10%" },
   beta: { read: percent(0.0001, 50), form: "a percentage from 0.0001% to 50%" },
   loss: { read: percent(0.001, 50), form: "a percentage from 0.001% to 50%" },

@@ -23,8 +23,8 @@ export const judging = {
     default: "on",
     doc:
       "Compares the canary with the stable version by a sequential test. Serin rolls the canary back if it is worse than " +
-      "`tolerance` times the stable version plus `margin`, and lets it continue if the evidence excludes that it costs more " +
-      "than `loss` of all requests. Settings: `tolerance` (1.2), `margin` (0.05%), `alpha` (1%), `beta` (5%), `loss` " +
+      "`tolerance` times the stable version plus `margin`, or if more than twice the stable version's share plus `refused` of its answers are 4xx, and lets it continue if the evidence excludes that it costs more " +
+      "than `loss` of all requests. Settings: `tolerance` (1.2), `margin` (0.05%), `refused` (5%), `alpha` (1%), `beta` (5%), `loss` " +
       "(0.5%), `dispersion` (estimated), `inconclusive` and `silent` (`hold`, `rollback` or `promote`): the action at the end " +
       "when nothing is proven, and when neither version gets requests. With `off`, only the checks decide. Chance does not choose the users of an `ab-test`, and after the switch of `blue-green` no user is left to " +
       "compare with: in both, Serin compares only copies (`serin.dev/mirror`).",

@@ -17,6 +17,7 @@ describe("an application image", () => {
       spreadMs: 0,
     });
     expect(parseImage("app:v3-err20-grpc14")).to.deep.include({ version: "v3", grpcStatus: 14 });
+    expect(parseImage("app:v4-err20-status404")).to.deep.include({ version: "v4", status: 404 });
     expect(parseImage("app").version).to.equal("latest");
   });
 

@@ -1,13 +1,15 @@
 /**
  * The behaviour of an application pod, given by the tag of its first container's image: `app:v2-err0.9-spread280`. The
- * app acts on the tokens `errN` (percent, fractions allowed), `grpcN` (a status), `latN` (ms), `spreadN` (ms) and `portN`. KWOK
+ * app acts on the tokens `errN` (percent, fractions allowed), `statusN` and `grpcN` (a status), `latN` (ms), `spreadN` (ms) and `portN`. KWOK
  * acts on `slowN` (seconds until Ready), `neverready`, `crash` and `pull` (stages.ts).
  */
 export interface AppImage {
   /** The tag without tokens, which the app reports as its version. */
   readonly version: string;
-  /** The share of answers that are a 500, in percent. Each request is drawn independently. */
+  /** The share of answers that are a failure, in percent. Each request is drawn independently. */
   readonly errorPercent: number;
+  /** The status of an answer that is a failure; absent: 500. */
+  readonly status?: number;
   /** The gRPC status of a call that fails; INTERNAL by default. */
   readonly grpcStatus: number;
   /** The least time an answer takes, in ms. */
@@ -20,14 +22,14 @@ export interface AppImage {
 
 /** The app's reaction to one request. */
 export interface Reaction {
-  readonly status: 200 | 500;
+  readonly status: number;
   /** The status if the request is a gRPC call. */
   readonly grpcStatus: number;
   readonly latencyMs: number;
 }
 
 const INTERNAL = 13;
-const TOKEN = /^(?:(err|grpc|lat|spread|slow|port)(\d+(?:\.\d+)?)|(neverready|crash|pull))$/;
+const TOKEN = /^(?:(err|status|grpc|lat|spread|slow|port)(\d+(?:\.\d+)?)|(neverready|crash|pull))$/;
 /** Makes a lognormal p99 four times its median: ln 4 divided by the 99th percentile of the normal distribution. */
 const SIGMA = Math.log(4) / 2.326348;
 
@@ -40,6 +42,7 @@ export function parseImage(image: string): AppImage {
   return {
     version,
     errorPercent: number("err"),
+    ...(number("status") > 0 && { status: number("status") }),
     grpcStatus: number("grpc") || INTERNAL,
     latencyMs: number("lat"),
     spreadMs: number("spread"),
@@ -49,10 +52,10 @@ export function parseImage(image: string): AppImage {
 
 /** Draws the reaction to one request; `random` gives numbers in [0, 1). Failure and latency are independent. */
 export function react(image: AppImage, random: () => number): Reaction {
-  const { errorPercent, grpcStatus, latencyMs, spreadMs } = image;
+  const { errorPercent, status = 500, grpcStatus, latencyMs, spreadMs } = image;
   const fails = random() * 100 < errorPercent;
   return {
-    status: fails ? 500 : 200,
+    status: fails ? status : 200,
     grpcStatus: fails ? grpcStatus : 0,
     latencyMs: latencyMs + (spreadMs / 4) * Math.exp(SIGMA * normal(random)),
   };

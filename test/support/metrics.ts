@@ -32,6 +32,7 @@ export function evidenceOf(
   const counts = (total: number, failed: number): Counts => ({
     total,
     failed,
+    refused: 0,
     codes: {},
     pods: {},
     atMost: [],

@@ -55,6 +55,11 @@ export function isGrpcFailure(name: string): boolean {
   return failures.has(name);
 }
 
+/** Whether a status of this name is an answer that refuses the call: neither OK nor the server's failure. */
+export function isGrpcRefusal(name: string): boolean {
+  return name !== "OK" && !failures.has(name) && names.some((status) => status === name);
+}
+
 function letters(text: string): string {
   return text.toUpperCase().replaceAll("_", "");
 }

@@ -33,7 +33,14 @@ const totals = (...instants: readonly (readonly Counter[])[]) =>
 describe("increments", () => {
   it("are zero at the first instant, because the values may be weeks old", () => {
     const first = incrementsSince(undefined, [counter("a", 1_000), counter("b", 5, { fresh: true })]);
-    expect(first.counts.canary).to.deep.equal({ total: 0, failed: 0, codes: {}, pods: {}, atMost: [] });
+    expect(first.counts.canary).to.deep.equal({
+      total: 0,
+      failed: 0,
+      refused: 0,
+      codes: {},
+      pods: {},
+      atMost: [],
+    });
     expect(first.present).to.deep.equal({ canary: true, stable: false });
     expect([...first.baseline.values]).to.deep.equal([
       ["a", 1_000],
@@ -95,6 +102,7 @@ describe("increments", () => {
     expect(found?.counts.canary).to.deep.equal({
       total: 16,
       failed: 4,
+      refused: 2,
       codes: { "200": 10, "404": 2, "503": 3, "5xx": 1 },
       pods: { "web-1": 3, "web-2": 1 },
       atMost: [],
@@ -170,7 +178,7 @@ describe("increments", () => {
 
 describe("requests slower than a limit", () => {
   const histogram = (...atMost: [number, number][]): Counts => {
-    return { total: 0, failed: 0, codes: {}, pods: {}, atMost };
+    return { total: 0, failed: 0, refused: 0, codes: {}, pods: {}, atMost };
   };
   const whole = histogram([0.1, 6], [0.5, 9], [INF, 10]);
   const cases: [string, Counts, number, { slow: number; total: number; bound: number }][] = [

@@ -24,16 +24,19 @@ export function checksOf(text: string): readonly TrafficCheck[] {
 export interface Did {
   readonly total: number;
   readonly failed?: number;
+  /** Requests with a 4xx answer. */
+  readonly refused?: number;
   readonly slow?: readonly [number, number];
   readonly code?: string;
   readonly pod?: string;
 }
 
 /** The counts of a version. */
-export function countsOf({ total, failed = 0, slow, code = "503", pod }: Did): Counts {
+export function countsOf({ total, failed = 0, refused = 0, slow, code = "503", pod }: Did): Counts {
   return {
     total,
     failed,
+    refused,
     codes: { ...(total > failed && { "200": total - failed }), ...(failed > 0 && { [code]: failed }) },
     pods: pod !== undefined && failed > 0 ? { [pod]: failed } : {},
     atMost: slow

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Criteria } from "../../../../rollout/judge/criteria.ts";
-import { compareDefaults } from "../../../../rollout/plan/compare.ts";
+import { type Compare, compareDefaults } from "../../../../rollout/plan/compare.ts";
 import { after, aTerms, begun, checksOf } from "./criteria.ts";
 import { gateOf, on, queue, verdict } from "./verdicts.ts";
 
@@ -19,7 +19,7 @@ describe("the verdict: harm", () => {
       /^errors\. canary 24 of 900 requests failed \(2\.67%\), stable 9 of 8100 \(0\.11%\): 24\.0x\. /,
       /Evidence \d{3,}:1 that the canary is worse than allowed \(limit 100:1; allowed: 1\.2x stable \+ 0\.05 pp\), growing since 14:03:00\. /,
       /24 of its requests failed \(status 503 x24; pods web-1 x24\)\. /,
-      /No evidence of harm by latency\. /,
+      /No evidence of harm by latency and 4xx answers\. /,
       /Counted over 1m30s in ticks of 10s, dispersion 1\.3$/,
     ];
     for (const part of parts) expect(message).to.match(part);
@@ -74,6 +74,43 @@ describe("the verdict: harm", () => {
     expect(at(9, 9, 9, 9, 8)).to.deep.equal({
       kind: "harm",
       message: "queue <= 5: 8; broken in every reading since 14:02:00",
+    });
+  });
+
+  describe("by 4xx answers", () => {
+    const kindOf = (canary: number, others: number, compare: Partial<Compare> = {}) => {
+      const terms = aTerms({ compare: { ...compareDefaults, ...compare } });
+      const did = [
+        { total: 100, refused: canary },
+        { total: 900, refused: others },
+      ] as const;
+      return on(after(4, ...did, { terms }), terms);
+    };
+
+    it("is harm if every request is answered 404, with the numbers", () => {
+      const { kind, message } = kindOf(100, 9);
+      expect(kind).to.equal("harm");
+      expect(message).to.match(
+        /^4xx answers\. canary 400 of 400 requests got a 4xx answer \(100\.00%\), stable 36 of 3600 \(1\.00%\): 100\.0x\. Evidence .* \(limit 100:1; allowed: 2x stable \+ 5 pp\)/,
+      );
+    });
+
+    for (const [what, canary, others, compare, expected] of [
+      ["no more than the stable version's", 30, 270, {}, false],
+      ["within twice the stable version's and five points", 15, 45, {}, false],
+      ["from a version behind the same login as the stable one", 95, 855, {}, false],
+      ["from a version that refuses a third", 33, 9, {}, true],
+      ["from the same, as the plan allows it", 33, 9, { refused: 0.5 }, false],
+      ["from one that refuses all, as the plan allows it", 100, 9, { refused: 1 }, false],
+    ] as const) {
+      it(`is ${expected ? "" : "no "}harm: ${what}`, () => {
+        expect(kindOf(canary, others, compare).kind === "harm").to.equal(expected);
+      });
+    }
+
+    it("is decided by two ticks at the least", () => {
+      const one = after(1, { total: 1_000, refused: 1_000 }, { total: 9_000 });
+      expect(on(one).kind).to.not.equal("harm");
     });
   });
 

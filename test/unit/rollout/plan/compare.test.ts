@@ -43,7 +43,8 @@ describe("serin.dev/compare", () => {
   it("is estimated dispersion unless it is given", () =>
     expect(compareDefaults).not.to.have.property("dispersion"));
 
-  const known = "use tolerance=…, margin=…, alpha=…, beta=…, loss=…, dispersion=…, inconclusive=…, silent=…";
+  const known =
+    "use tolerance=…, margin=…, refused=…, alpha=…, beta=…, loss=…, dispersion=…, inconclusive=…, silent=…";
   const complaints: Record<string, string[]> = {
     "": ["empty item"],
     yes: [`invalid setting "yes": ${known}`],
