@@ -103,6 +103,6 @@ function verification({ runs, log }: Effort, seed: number, leastMinutes: number)
     "rolled back",
     "neither",
   ];
-  const title = `### Promoted as verified, by 10, 25 and 50 %, interval ${60 * leastMinutes} s`;
+  const title = `### Promoted as verified, interval ${60 * leastMinutes} s`;
   return [title, table(head, cells, 2)].join("\n\n");
 }

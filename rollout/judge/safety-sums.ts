@@ -1,6 +1,5 @@
 import { tiltOf } from "./likelihood.ts";
-import { logMean } from "./log-math.ts";
-import { RATIOS, type Safety, type SafetyOptions } from "./safety-test.ts";
+import { logSafety, RATIOS, type Safety, type SafetyOptions } from "./safety-test.ts";
 import { isComparable, type Tick } from "./tick.ts";
 
 /**
@@ -44,7 +43,7 @@ export function addSums(
 export function startOf({ logR, room }: SafetySums, margin: number, most: number): Safety {
   if (logR.length === 0) return { logL: [] };
   const logL = logR.map((log, j) => log + margin * (room[j] ?? 0));
-  const excess = Math.max(0, logMean(logL) - most);
-  const start = logMean(logL) - excess;
-  return { logL: logL.map((log) => log - excess), start };
+  const log = logSafety({ logL });
+  const excess = Math.max(0, log - most);
+  return { logL: logL.map((one) => one - excess), start: log - excess };
 }

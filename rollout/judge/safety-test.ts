@@ -1,5 +1,5 @@
 import { logLikelihoodRatio } from "./likelihood.ts";
-import { logMean } from "./log-math.ts";
+import { logSum } from "./log-math.ts";
 import { isComparable, type Tick } from "./tick.ts";
 
 /** The harm that the evidence must exclude before the canary gets more traffic. */
@@ -25,8 +25,10 @@ export interface Safety {
 /** Before the first tick. */
 export const noSafety: Safety = { logL: [] };
 
-/** The canary's true ratio may be any of these multiples of r1. A mean over them needs no guess. */
+/** The canary's true ratio may be any of these multiples of r1. A mixture over them needs no guess. */
 export const RATIOS = [0.05, 0.2, 0.4, 0.6, 0.8] as const;
+/** The weights of the mixture. They sum to 1. At a low base rate, a healthy canary lies far below r1 and the margin. */
+const WEIGHTS = [0.3, 0.25, 0.2, 0.15, 0.1] as const;
 
 /** Adds one tick of the step. A tick that is not comparable changes nothing. */
 export function foldSafety(before: Safety, tick: Tick, { r1, margin, phi }: SafetyOptions): Safety {
@@ -41,5 +43,5 @@ export function foldSafety(before: Safety, tick: Tick, { r1, margin, phi }: Safe
 
 /** ln F. While the canary is as bad as r1 and margin say, F reaches 1/beta with a chance of at most beta. 0 at the start. */
 export function logSafety({ logL }: Safety): number {
-  return logL.length === 0 ? 0 : logMean(logL);
+  return logL.length === 0 ? 0 : logSum(logL.map((log, j) => log + Math.log(WEIGHTS[j] ?? 0)));
 }

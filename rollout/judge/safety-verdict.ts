@@ -3,7 +3,7 @@ import { formatDuration } from "../text/duration.ts";
 import type { Comparison } from "./comparison.ts";
 import { type Criteria, harmLimit, MOST_LOSS } from "./criteria.ts";
 import { describeErrors } from "./describe.ts";
-import type { Evidence } from "./fold.ts";
+import { type Evidence, WARM_UP_MS } from "./fold.ts";
 import { odds, percent } from "./format.ts";
 import { logHarmOf } from "./metrics.ts";
 import { logSafety, type Safety } from "./safety-test.ts";
@@ -18,8 +18,9 @@ export interface SafetyVerdict {
 /** Whether every metric is safe. An intersection needs no correction for the number of metrics. */
 export function safetyVerdict(evidence: Evidence, compare: Compare, criteria: Criteria): SafetyVerdict {
   const { nextShare } = criteria;
-  // A short first step may end while latency still warms up. Later steps judge latency, and the last step always does.
-  const warm = evidence.latency.filter(({ safety }) => nextShare === 1 || safety.logL.length > 0);
+  // A short step may end while latency still warms up, or has just become warm. The last step always judges latency.
+  const counts = ({ safety }: Comparison) => isWarm(evidence) && safety.logL.length > 0;
+  const warm = evidence.latency.filter((comparison) => nextShare === 1 || counts(comparison));
   const compared = [evidence.errors, ...warm];
   const least = (pick: (comparison: Comparison) => Safety) =>
     compared.map(pick).reduce((one, other) => (logSafety(other) < logSafety(one) ? other : one));
@@ -39,6 +40,11 @@ export function safetyVerdict(evidence: Evidence, compare: Compare, criteria: Cr
     };
   }
   return { kind: "open", message: open };
+}
+
+/** Whether latency was warm when the step began, or the step has lasted as long as the warm-up. */
+function isWarm({ from, stepFrom, at }: Evidence): boolean {
+  return Math.max(stepFrom - from, at - stepFrom) >= WARM_UP_MS;
 }
 
 /** How far the evidence is from a verdict, and when a verdict may come. */

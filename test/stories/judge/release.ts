@@ -32,6 +32,8 @@ export interface Finding {
   readonly failed: number;
   /** Requests that no version answered. */
   readonly unanswered: number;
+  /** When (s from the first weight) each weight came. */
+  readonly weights: Readonly<Record<number, number>>;
   /** Serin's last message about it. */
   readonly message: string;
 }
@@ -62,6 +64,7 @@ export async function release({ shop, load }: Scene, image: string, forMs: numbe
     seconds: (to - from) / 1_000,
     ...(outcome === "rolled back" && firstFailure && { secondsFromFailure: (to - firstFailure) / 1_000 }),
     ...counted,
+    weights: Object.fromEntries(weights(shop, from).map(({ at, weight }) => [weight, (at - from) / 1_000])),
     message: (record?.ended === undefined ? shop.condition()?.message : record.message) ?? "",
   };
 }

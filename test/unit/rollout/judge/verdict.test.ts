@@ -107,7 +107,7 @@ describe("the verdict: safety", () => {
     const few = (ticks: number) => on(after(ticks, { total: 10 }, { total: 90 }));
     const { kind, message } = few(12);
     expect(kind).to.equal("weakly-safe");
-    expect(few(2).kind).to.equal("open");
+    expect(few(1).kind).to.equal("open");
     expect(message).to.match(/safe [\d.]+:1 of 20:1, harm [\d.]+:1 of 100:1; about \d+ more canary requests/);
     const [, requests, eta = ""] = /about (\d+) .* \((.*)\) to verify$/.exec(message) ?? [];
     const seconds = Number(parseDuration(eta)) / 1_000;
@@ -117,8 +117,8 @@ describe("the verdict: safety", () => {
   });
 
   it("is open without a time if no evidence speaks for safety", () => {
-    const judged = after(2, { total: 20, failed: 1 }, { total: 180, failed: 2 });
-    expect(on(judged).message).to.match(/^safe 0\.\d:1 of 20:1, harm .* canary 2 of 40 requests failed/);
+    const judged = after(2, { total: 20, failed: 2 }, { total: 180, failed: 2 });
+    expect(on(judged).message).to.match(/^safe 0\.\d:1 of 20:1, harm .* canary 4 of 40 requests failed/);
   });
 
   it("needs every boundary of latency, too", () => {
@@ -128,7 +128,21 @@ describe("the verdict: safety", () => {
       const did = { total: 100, slow: [requests, 1] as const };
       return on(after(12, did, { total: 900, slow: [81, 9] }, { terms, from }), terms).kind;
     };
-    expect([9, 14].map(slow)).to.deep.equal(["safe", "weakly-safe"]);
+    expect([9, 13].map(slow)).to.deep.equal(["safe", "weakly-safe"]);
+  });
+
+  it("does not wait for latency that becomes warm in the middle of a short step, but at the last one", () => {
+    const did = [
+      { total: 300, slow: [33, 1] as const },
+      { total: 2_700, slow: [243, 27] as const },
+    ] as const;
+    const first = after(2, ...did, { from: begun({ bounds: [0.1] }) });
+    const kindAt = (nextShare: number) => {
+      const terms = aTerms({ stepFrom: first.at, nextShare });
+      return on(after(2, ...did, { terms, from: first }), terms).kind;
+    };
+    expect(kindAt(0.5)).to.equal("safe");
+    expect(kindAt(1)).to.not.equal("safe");
   });
 
   it("waits for checks and template checks, whatever the comparison says", () => {
