@@ -1,28 +1,28 @@
-import { homedir } from "node:os";
-import { join } from "node:path";
-import pino from "pino";
-import { cleanupProgram } from "../flags/cleanup.ts";
-import { parseFlags } from "../flags/program.ts";
-import { connect } from "../kube/client/connect.ts";
-import { gatewayApi, negotiated } from "../kube/client/discovery.ts";
-import { fromFile } from "../kube/client/kubeconfig.ts";
+#!/usr/bin/env node
+/** `kubectl serin`: the plugin for kubectl; from this repository `node cli/main.ts`. */
+import { text } from "node:stream/consumers";
 import { systemClock } from "../kube/core/clock.ts";
-import { cleanUp } from "./cleanup.ts";
+import { commands } from "./commands/registry.ts";
+import { pluginVersion } from "./commands/version.ts";
+import { runLine } from "./frame/run.ts";
 
-const { values: options } = parseFlags(cleanupProgram, process.argv.slice(2), process.exit);
-const kubeconfig = options.kubeconfig ?? process.env.KUBECONFIG ?? join(homedir(), ".kube", "config");
+const { argv, env: environment, platform, stdin, stdout, stderr } = process;
 
-const connection = connect({
-  fieldManager: "serin",
-  userAgent: "serin-cleanup",
-  load: () => fromFile(kubeconfig),
-  log: pino({ level: "warn" }),
+// `kubectl serin status | head` closes the pipe early.
+stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
 });
-const kube = negotiated(connection, { ...gatewayApi, clock: systemClock });
-await cleanUp({
-  kube,
+
+process.exitCode = await runLine(commands, {
+  program: "kubectl serin",
+  line: argv.slice(2),
+  place: { isTty: stdout.isTTY === true, columns: stdout.columns, environment, platform },
+  streams: {
+    out: (sentence) => stdout.write(sentence),
+    error: (sentence) => stderr.write(sentence),
+    input: () => text(stdin),
+  },
   clock: systemClock,
-  say: (sentence) => process.stdout.write(`${sentence}\n`),
-  patienceMs: options["patience-seconds"] * 1000,
+  version: pluginVersion,
 });
-await kube.close();

@@ -24,7 +24,7 @@ import { prometheusProvider } from "./providers/prometheus.ts";
 import { providersFrom } from "./providers/registry.ts";
 import { settingsOf } from "./providers/settings.ts";
 
-const { values: options } = parseFlags(controllerProgram, process.argv.slice(2), process.exit);
+const options = parseFlags(controllerProgram, process.argv.slice(2), process.exit);
 const log = pino({ name: "serin-controller", level: options["log-level"] });
 const clock = systemClock;
 const stop = new AbortController();

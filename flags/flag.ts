@@ -7,6 +7,8 @@ export interface Flag<T> {
   readonly usual: T;
   /** The usual value as people read it. */
   readonly usualText?: string;
+  /** The letter after one dash: `n` of `-n`. */
+  readonly short?: string;
   /** An older name that still works. */
   readonly alias?: string;
   /** Reads one occurrence; `undefined` when the text is not valid. */
@@ -15,7 +17,7 @@ export interface Flag<T> {
   readonly use: string;
 }
 
-type About = Pick<Flag<unknown>, "about" | "argument">;
+type About = Pick<Flag<unknown>, "about" | "argument" | "short">;
 
 const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
 /** The longest wait that a flag may ask for: a week, in seconds. */
@@ -49,8 +51,33 @@ export function repeatable(flag: About & { readonly alias?: string }): Flag<read
 }
 
 /** A switch: off without the flag. */
-export function toggle({ about }: Pick<About, "about">): Flag<boolean> {
-  return { about, usual: false, read: () => true, use: "" };
+export function toggle(flag: Pick<About, "about" | "short">): Flag<boolean> {
+  return { ...flag, usual: false, read: () => true, use: "" };
+}
+
+/** One of these words. */
+export function choice<const T extends string>(flag: About, choices: readonly T[], usual: T): Flag<T> {
+  const read = (given: string) => choices.find((one) => one === given);
+  return { argument: "word", ...flag, usual, read, use: `use one of ${choices.join(", ")}` };
+}
+
+/** A duration as kubectl takes it, in ms: `30s`, `1m30s`, a plain number of seconds, or 0 for no limit. */
+export function duration(flag: About, usualMs: number, shown: string): Flag<number> {
+  const read = (given: string) => {
+    const parts = /^(?=.)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?$/.exec(given);
+    if (parts === null) return undefined;
+    const [hours = 0, minutes = 0, rest = 0] = parts.slice(1).map((part) => Number(part ?? 0));
+    const total = (hours * 60 + minutes) * 60 + rest;
+    return total <= LONGEST_SECONDS ? total * 1000 : undefined;
+  };
+  return {
+    argument: "duration",
+    ...flag,
+    usual: usualMs,
+    usualText: shown,
+    read,
+    use: 'use a duration such as "30s" or "5m"',
+  };
 }
 
 /** A TCP port to listen on. */

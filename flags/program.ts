@@ -9,20 +9,11 @@ export interface Program<F extends Flags> {
   /** The command that runs it. */
   readonly command: string;
   readonly about: string;
-  /** The one argument that is not a flag, if there is one. */
-  readonly argument?: { readonly name: string; readonly about: string };
   readonly flags: F;
 }
 
 /** The value of each flag. */
-type Values<F extends Flags> = { readonly [K in keyof F]: F[K] extends Flag<infer T> ? T : never };
-
-/** The values of a command line. */
-export interface CommandLine<F extends Flags> {
-  readonly values: Values<F>;
-  /** The argument, for a program that takes one. */
-  readonly argument: string;
-}
+export type FlagValues<F extends Flags> = { readonly [K in keyof F]: F[K] extends Flag<infer T> ? T : never };
 
 /** The parser's output; by default the streams of the process. */
 export interface Output {
@@ -41,7 +32,7 @@ export function parseFlags<F extends Flags>(
   args: readonly string[],
   exit: (code: number) => never,
   output?: Output,
-): CommandLine<F> {
+): FlagValues<F> {
   const values: Record<string, unknown> = {};
   const command = commandOf(program, values);
   command.exitOverride();
@@ -52,13 +43,18 @@ export function parseFlags<F extends Flags>(
     if (!(error instanceof CommanderError)) throw error;
     return exit(error.exitCode === 0 ? 0 : USAGE_ERROR);
   }
-  return { values: values as Values<F>, argument: command.args[0] ?? "" };
+  return values as FlagValues<F>;
 }
 
 function commandOf<F extends Flags>(program: Program<F>, values: Record<string, unknown>): Command {
   const command = new Command(program.command).description(program.about).showSuggestionAfterError();
-  if (program.argument) command.argument(`<${program.argument.name}>`, program.argument.about);
-  for (const [name, flag] of Object.entries(program.flags)) {
+  addFlags(command, program.flags, values);
+  return command;
+}
+
+/** Adds flags to a command of the parser. Their values are in `values` after the command line is parsed. */
+export function addFlags(command: Command, flags: Flags, values: Record<string, unknown>): void {
+  for (const [name, flag] of Object.entries(flags)) {
     values[name] = flag.usual;
     const take = (text: string) => {
       const value = flag.read(text, values[name]);
@@ -70,13 +66,13 @@ function commandOf<F extends Flags>(program: Program<F>, values: Record<string, 
     if (flag.alias === undefined) continue;
     command.addOption(optionOf(flag.alias, flag).hideHelp()).on(`option:${flag.alias}`, take);
   }
-  return command;
 }
 
 function optionOf(name: string, flag: Flag<unknown>): Option {
   const usual = usualText(flag);
   const about = usual === "" ? flag.about : `${flag.about} Default: ${usual}.`;
-  return new Option(flag.argument === undefined ? `--${name}` : `--${name} <${flag.argument}>`, about);
+  const long = flag.short === undefined ? `--${name}` : `-${flag.short}, --${name}`;
+  return new Option(flag.argument === undefined ? long : `${long} <${flag.argument}>`, about);
 }
 
 /** The usual value as people read it; empty for a switch and for a list. */

@@ -23,7 +23,7 @@ import { Readiness } from "./readiness.ts";
 import { admissionApp } from "./server.ts";
 import { admitTracked } from "./tracked.ts";
 
-const { values: options } = parseFlags(webhookProgram, process.argv.slice(2), process.exit);
+const options = parseFlags(webhookProgram, process.argv.slice(2), process.exit);
 const log = pino({ name: "serin-webhook", level: options["log-level"] });
 const clock = systemClock;
 const stop = new AbortController();

@@ -4,6 +4,7 @@ import type { Kube, Where } from "./api.ts";
 import { discover } from "./discovery.ts";
 import { listAll } from "./list.ts";
 import { type ApiRequest, connectionError, type Load, openTransport, readText } from "./transport.ts";
+import { headerWarnings } from "./warning-header.ts";
 import { watchEvents } from "./watch.ts";
 
 /** How to reach the API server. */
@@ -14,6 +15,8 @@ export interface ConnectOptions {
   /** See in-cluster.ts and kubeconfig.ts. */
   readonly load: Load;
   readonly log: Log;
+  /** Takes each warning of the API server; absent: it is logged. */
+  readonly onWarning?: (sentence: string) => void;
   /** Time limit of a request, but for the body of a watch; 10,000 ms. */
   readonly timeoutMs?: number;
   /** Silence after which a watch counts as dead; 90,000 ms (a server sends bookmarks about once a minute). */
@@ -36,7 +39,9 @@ export function connect({ timeoutMs = 10_000, silenceMs = 90_000, ...options }: 
   async function callMeasured<T>(request: ApiRequest, longestBytes?: number) {
     const response = await transport.send(request);
     const warning = response.headers.warning;
-    if (warning) options.log.warn({ method: request.method, path: request.path, warning }, "API warning");
+    if (options.onWarning) headerWarnings(warning).forEach(options.onWarning);
+    else if (warning)
+      options.log.warn({ method: request.method, path: request.path, warning }, "API warning");
     const text = await readText(request, response, longestBytes);
     try {
       return { page: JSON.parse(text) as T, bytes: Buffer.byteLength(text) };

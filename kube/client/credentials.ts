@@ -7,5 +7,5 @@ export interface Credentials {
   /** Opens a pool of connections to it. */
   connect(): Dispatcher;
   /** The headers that authenticate one request. The client calls this for each request, because tokens expire. */
-  headers(): Promise<Readonly<Record<string, string>>>;
+  headers(): Promise<Readonly<Record<string, string | string[]>>>;
 }

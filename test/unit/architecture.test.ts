@@ -10,8 +10,9 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   flags: [],
   webhook: ["rollout", "kube", "certs", "flags"],
   controller: ["rollout", "kube", "certs", "flags"],
-  cli: ["rollout", "kube", "certs", "flags"],
-  docs: ["rollout", "flags"],
+  // The manifest tells the version.
+  cli: ["rollout", "kube", "certs", "flags", "package.json"],
+  docs: ["rollout", "flags", "cli"],
   demo: ["rollout", "kube", "certs", "test"],
   bench: ["rollout", "kube", "certs", "webhook", "controller", "test"],
 };

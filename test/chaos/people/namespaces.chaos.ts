@@ -22,7 +22,14 @@ function logLines({ cluster: { dir } }: Shop): readonly string[] {
 
 /** Runs the clean-up command as users do; returns its output. */
 async function cleanup({ cluster: { kubeconfig } }: Shop): Promise<string> {
-  const args = [join(repository, "cli/main.ts"), "--kubeconfig", kubeconfig, "--patience-seconds", "60"];
+  const args = [
+    join(repository, "cli/main.ts"),
+    "cleanup",
+    "--kubeconfig",
+    kubeconfig,
+    "--patience-seconds",
+    "60",
+  ];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   const closed = once(child, "close");
   const output = await text(child.stdout);

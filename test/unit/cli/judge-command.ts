@@ -2,11 +2,11 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { judgeText } from "../../../cli/judge-text.ts";
 
-const main = join(import.meta.dirname, "../../../cli/judge.ts");
+const main = join(import.meta.dirname, "../../../cli/main.ts");
 
 /** Runs `npm run judge` in a process of its own; `input` is its standard input. */
 export function judge(args: readonly string[], input = "") {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, "judge", ...args], {
     input,
     encoding: "utf8",
   });

@@ -145,7 +145,7 @@ describe("the judge's replay refuses", () => {
   });
 });
 
-describe("npm run judge refuses, with status 2 and nothing on standard output,", () => {
+describe("npm run judge refuses, with status 1 and nothing on standard output,", () => {
   for (const [what, args, input, message] of [
     ["no FILE", [], "", /missing required argument 'FILE'/],
     ["a FILE that is not there", ["/nowhere.json"], "", /cannot read \/nowhere\.json: ENOENT/],
@@ -154,7 +154,7 @@ describe("npm run judge refuses, with status 2 and nothing on standard output,",
     it(what, () => {
       const { status, stdout, stderr } = judge(args, input);
       expect(stderr).to.match(message);
-      expect({ status, stdout }).to.deep.equal({ status: 2, stdout: "" });
+      expect({ status, stdout }).to.deep.equal({ status: 1, stdout: "" });
     });
   }
 });

@@ -1,7 +1,5 @@
 import { expect } from "chai";
-import { cleanupProgram } from "../../../flags/cleanup.ts";
 import { controllerProgram } from "../../../flags/controller.ts";
-import { judgeProgram } from "../../../flags/judge.ts";
 import { type Flags, type Program, parseFlags } from "../../../flags/program.ts";
 import { webhookProgram } from "../../../flags/webhook.ts";
 
@@ -39,7 +37,7 @@ const never = (): never => expect.fail("the program must run");
 
 describe("flags", () => {
   it("have values without a command line", () => {
-    const { values } = parseFlags(controllerProgram, [], never);
+    const values = parseFlags(controllerProgram, [], never);
     expect(values).to.deep.equal({
       host: "0.0.0.0",
       "probe-port": 8444,
@@ -58,29 +56,20 @@ describe("flags", () => {
 
   it("are written with = or a space, and lists are repeated", () => {
     const args = ["--port=9000", "--hook-host", "a.test", "--hook-host=*", "--log-level", "debug"];
-    const { values } = parseFlags(webhookProgram, args, never);
+    const values = parseFlags(webhookProgram, args, never);
     expect(values).to.include({ port: 9000, "log-level": "debug" });
     expect(values["hook-host"]).to.deep.equal(["a.test", "*"]);
   });
 
   it("have --source as an older name of --provider", () => {
-    const { values } = parseFlags(controllerProgram, ["--source=a", "--provider=b", "--source", "c"], never);
+    const values = parseFlags(controllerProgram, ["--source=a", "--provider=b", "--source", "c"], never);
     expect(values.provider).to.deep.equal(["a", "b", "c"]);
-  });
-
-  it("leave the judge its file, also standard input", () => {
-    expect(parseFlags(judgeProgram, ["-"], never).argument).to.equal("-");
   });
 
   const wrong: readonly (readonly [Program<Flags>, string, string])[] = [
     [webhookProgram, "--port=x", 'error: --port: invalid value "x": use a port from 1 to 65535'],
     [webhookProgram, "--port=65536", 'error: --port: invalid value "65536": use a port from 1 to 65535'],
     [controllerProgram, "--probe-port=", 'error: --probe-port: invalid value "": use a port from 1 to 65535'],
-    [
-      cleanupProgram,
-      "--patience-seconds=5m",
-      'error: --patience-seconds: invalid value "5m": use a whole number of seconds from 1 to 604800, such as 300',
-    ],
     [
       controllerProgram,
       "--prometheus=prometheus:9090",
@@ -89,7 +78,6 @@ describe("flags", () => {
     [controllerProgram, "--log-level=loud", 'error: --log-level: invalid value "loud": use one of trace'],
     [controllerProgram, "--provder=a", "error: unknown option '--provder=a'\n(Did you mean --provider?)"],
     [webhookProgram, "extra", "error: too many arguments"],
-    [judgeProgram, "--fast", "error: unknown option '--fast'"],
   ];
   for (const [program, arg, message] of wrong) {
     it(`end ${program.command} with exit code 2 for ${arg}`, () => {
@@ -99,11 +87,7 @@ describe("flags", () => {
     });
   }
 
-  it("refuse two files", () => {
-    expect(endOf(judgeProgram, ["a", "b"])).to.include({ code: 2 });
-  });
-
-  for (const program of [webhookProgram, controllerProgram, cleanupProgram, judgeProgram]) {
+  for (const program of [webhookProgram, controllerProgram]) {
     it(`are printed by ${program.command} --help`, () => {
       const { code, out } = endOf(program, ["--help"]);
       expect(code).to.equal(0);

@@ -1,0 +1,20 @@
+import { seconds } from "../../flags/flag.ts";
+import { cleanUp } from "../cleanup.ts";
+import { defineCommand } from "../frame/command.ts";
+import { exitCode } from "../frame/exit-code.ts";
+
+/** Brings every object back to what its owner wrote, for a removal of Serin. */
+export const cleanupCommand = defineCommand({
+  name: "cleanup",
+  group: "Installation",
+  about: "Restores every route, Deployment and Service that is in flight, without losing a request.",
+  more: "Of all namespaces, for the time after Serin's removal. May be repeated.",
+  flags: {
+    "patience-seconds": seconds({ about: "How long each Deployment's pods may take to come back." }, 300),
+  },
+  async run({ flags, terminal, clock, cluster }) {
+    const { kube } = await cluster();
+    await cleanUp({ kube, clock, say: terminal.say, patienceMs: flags["patience-seconds"] * 1000 });
+    return exitCode.done;
+  },
+});

@@ -1,0 +1,86 @@
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import type { FlagValues } from "../../flags/program.ts";
+import type { Kube } from "../../kube/client/api.ts";
+import { connect } from "../../kube/client/connect.ts";
+import type { Credentials } from "../../kube/client/credentials.ts";
+import { gatewayApi, negotiated } from "../../kube/client/discovery.ts";
+import { inCluster } from "../../kube/client/in-cluster.ts";
+import type { Clock } from "../../kube/core/clock.ts";
+import type { everyFlags } from "./kubectl-flags.ts";
+
+/** A pod's own namespace, as the kubelet tells it. */
+const POD_NAMESPACE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
+/** The longest time that a timer can wait, in ms, for "no limit". */
+const NO_LIMIT_MS = 2 ** 31 - 1;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The cluster that the flags and the kubeconfig name. */
+export interface Cluster {
+  readonly kube: Kube;
+  /** The namespace of `-n`, else of the context, else `default`. */
+  readonly namespace: string;
+}
+
+export interface ClusterOptions {
+  readonly flags: FlagValues<typeof everyFlags>;
+  readonly environment: Environment;
+  readonly clock: Clock;
+  readonly userAgent: string;
+  readonly onWarning: (sentence: string) => void;
+}
+
+/** Reads the kubeconfig and opens a connection, which must be closed. Throws if no file says where the cluster is. */
+export async function openCluster(options: ClusterOptions): Promise<Cluster> {
+  const { flags, environment, clock, userAgent, onWarning } = options;
+  const { namespace, load } = await placeOf(flags, environment);
+  const connection = connect({
+    fieldManager: "kubectl-serin",
+    userAgent,
+    onWarning,
+    load: async () => impersonating(await load(), flags.as, flags["as-group"]),
+    log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+    timeoutMs: flags["request-timeout"] || NO_LIMIT_MS,
+  });
+  return { kube: negotiated(connection, { ...gatewayApi, clock }), namespace };
+}
+
+async function placeOf(flags: ClusterOptions["flags"], environment: Environment) {
+  const paths = kubeconfigPaths(flags.kubeconfig, environment);
+  if (paths.length === 0 && flags.context === undefined && environment.KUBERNETES_SERVICE_HOST) {
+    const own = existsSync(POD_NAMESPACE) ? readFileSync(POD_NAMESPACE, "utf8").trim() : "default";
+    return { namespace: flags.namespace ?? own, load: async () => inCluster(environment) };
+  }
+  if (paths.length === 0)
+    throw new Error("no kubeconfig: set $KUBECONFIG or --kubeconfig, or create ~/.kube/config");
+  // The vendor's client takes half of the start-up time, so only commands that ask a cluster load it.
+  const { fromKubeConfig, mergedConfig } = await import("../../kube/client/kubeconfig.ts");
+  const read = () => mergedConfig(paths, flags.context);
+  const config = read();
+  const own = config.getContextObject(config.getCurrentContext())?.namespace;
+  return { namespace: flags.namespace ?? own ?? "default", load: () => fromKubeConfig(read()) };
+}
+
+/** The kubeconfig files as kubectl finds them: those of $KUBECONFIG that do not exist do not count. */
+export function kubeconfigPaths(flag: string | undefined, environment: Environment): readonly string[] {
+  if (flag !== undefined) return [flag];
+  const listed = (environment.KUBECONFIG ?? "").split(delimiter).filter((path) => path !== "");
+  if (listed.length > 0) return listed.filter((path) => existsSync(path));
+  const usual = join(environment.HOME ?? homedir(), ".kube", "config");
+  return existsSync(usual) ? [usual] : [];
+}
+
+/** The credentials with the headers of an impersonation, as the API server reads them. */
+function impersonating(
+  credentials: Credentials,
+  user: string | undefined,
+  groups: readonly string[],
+): Credentials {
+  const headers = {
+    ...(user === undefined ? {} : { "impersonate-user": user }),
+    ...(groups.length === 0 ? {} : { "impersonate-group": [...groups] }),
+  };
+  return { ...credentials, headers: async () => ({ ...(await credentials.headers()), ...headers }) };
+}
