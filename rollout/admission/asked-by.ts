@@ -40,6 +40,7 @@ function describe(verb: Verb, { latched }: HoldRecord): string {
     case "undo":
       return "undo";
     case "promote":
+    case "advance":
     case "abort":
     case "retry":
       return `order ${verb}`;
@@ -57,6 +58,8 @@ function verbOf(
 ): Verb | undefined {
   if (after.phase === "undone") return before?.phase === "undone" ? undefined : "undo";
   if (after.asked !== undefined && after.asked !== before?.asked) return after.asked;
-  if (after.started === before?.started) return undefined;
+  if (after.started === before?.started) {
+    return after.advance !== undefined && after.advance !== before.advance ? "advance" : undefined;
+  }
   return sameTemplate(object.spec.template, old.spec.template) ? "retry" : "update";
 }

@@ -1,13 +1,14 @@
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
+import type { OrderName } from "../plan/orders.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { HoldRecord } from "../workload/hold-record.ts";
 import { findByRevision, revisionInFlight } from "../workload/revision.ts";
 import { presentOf } from "../workload/template.ts";
+import { advanced, askedStep } from "./advance-order.ts";
 import { type AdmissionResponse, denied } from "./answer.ts";
 import { hasFailed } from "./known-version.ts";
 
-const ORDERS = ["promote", "abort", "retry"] as const;
-type OrderName = (typeof ORDERS)[number];
+const ORDERS = ["promote", "advance", "abort", "retry"] as const satisfies readonly OrderName[];
 
 /** The request after an order. */
 export interface OrderResult {
@@ -17,7 +18,7 @@ export interface OrderResult {
 }
 
 /**
- * Carries out `serin.dev/promote`, `abort` and `retry`. They are orders, not state: Serin moves them to the hold record. They
+ * Carries out `serin.dev/promote`, `advance`, `abort` and `retry`. They are orders, not state: Serin moves them to the hold record. They
  * name the revision, so that an order that comes late, or again with a manifest, does nothing. It is that of the template,
  * also before native control has started it: the Deployment's annotation then still names the version before it.
  */
@@ -37,23 +38,26 @@ export function applyOrders(
     const again = held && orderIn(carried, held);
     return again === undefined
       ? { object, held, warnings: [] }
-      : obey(again, object, held as HoldRecord, now);
+      : obey(again, object, held as HoldRecord, now, carried?.advance);
   }
   const stripped = withoutOrders(object);
   if (orders.length > 1) return denied(`only one of serin.dev/{${ORDERS.join(",")}} at a time`);
   const order = orders[0] as OrderName;
   if (held === undefined)
     return { object: stripped, held, warnings: [`serin.dev/${order}: no rollout is in flight`] };
-  const revision = revisionInFlight(old, presentOf(old, replicaSets));
-  if (String(plan.orders[order]) !== revision) {
+  const present = presentOf(old, replicaSets);
+  const revision = revisionInFlight(old, present);
+  const { advance } = plan.orders;
+  const named = order === "advance" ? advance?.revision : plan.orders[order];
+  if (String(named) !== revision) {
     const key = `serin.dev/${order}`;
     // It came with a template, and its version is gone.
     if (old.metadata.annotations?.[key] === object.metadata.annotations?.[key])
       return { object: stripped, held, warnings: [] };
-    return denied(
-      `serin.dev/${order}: "${plan.orders[order]}" is not the revision in flight; expected "${revision}"`,
-    );
+    return denied(`serin.dev/${order}: "${named}" is not the revision in flight; expected "${revision}"`);
   }
+  if (order === "advance" && held.phase === "canary" && !held.lost)
+    return advanced(stripped, held, askedStep(plan, present, held), revision);
   return obey(order, stripped, held, now);
 }
 
@@ -75,21 +79,32 @@ function awaiting(object: Deployment, old: Deployment): readonly string[] {
 function orderIn(carried: HoldRecord | undefined, held: HoldRecord): OrderName | undefined {
   if (carried === undefined) return undefined;
   if (carried.started === held.started && carried.asked !== held.asked) return carried.asked;
+  if (carried.started === held.started && carried.advance !== held.advance) return "advance";
   const retried = held.phase === "failed" && carried.phase === "canary" && carried.started > held.started;
   return retried ? (carried.asked ?? "retry") : undefined;
 }
 
-function obey(order: OrderName, object: Deployment, held: HoldRecord, now: string): OrderResult {
+function obey(
+  order: OrderName,
+  object: Deployment,
+  held: HoldRecord,
+  now: string,
+  advance?: number,
+): OrderResult {
   if (held.lost && held.phase !== "undone") return obeyWithoutStable(order, object, held, now);
   const useless = {
     object,
     held,
     warnings: [`serin.dev/${order}: not possible while the rollout is ${held.phase}`],
   };
+  if (order === "advance") {
+    const isRepeated = held.phase === "canary" && advance !== undefined;
+    return isRepeated ? { object, held: { ...held, advance }, warnings: [] } : useless;
+  }
   if (order !== "retry")
     return held.phase === "canary" ? { object, held: { ...held, asked: order }, warnings: [] } : useless;
   if (held.phase !== "failed") return useless;
-  const { asked: _asked, ...rest } = held;
+  const { asked: _asked, advance: _advance, ...rest } = held;
   const again: HoldRecord = { ...rest, phase: "canary", started: now };
   // The hold is still in force; the controller sizes the canary.
   return { object, held: again, warnings: [] };

@@ -38,6 +38,22 @@ export const revision = {
     /^[1-9]\d{0,8}$/.test(text.trim()) ? { value: Number(text) } : invalid(text),
 } as const;
 
+/** A revision and the number of a step of its plan, from 1. */
+export interface RevisionAndStep {
+  readonly revision: number;
+  readonly step: number;
+}
+
+/** A revision number and the step that is left, as messages count it: `step 2 of 3`. */
+export const revisionAndStep = {
+  form: "a revision number, a slash and the number of the step to leave",
+  example: "7/2",
+  parse: (text: string): Parsed<RevisionAndStep> => {
+    const [, left, step] = /^([1-9]\d{0,8})\/([1-9]\d{0,3})$/.exec(text.trim()) ?? [];
+    return step === undefined ? invalid(text) : { value: { revision: Number(left), step: Number(step) } };
+  },
+} as const;
+
 /** A whole number from 1 to 1000. */
 export function parseIterations(text: string): Parsed<number> {
   const value = /^[1-9]\d{0,3}$/.test(text.trim()) ? Number(text) : Number.NaN;

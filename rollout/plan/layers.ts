@@ -35,7 +35,7 @@ export interface ResolvedPlan {
   readonly warnings: readonly string[];
 }
 
-const { strategy: rollout, promote, abort, retry, ...shareable } = table;
+const { strategy: rollout, promote, advance, abort, retry, ...shareable } = table;
 /** The keys that a layer may hold: all but the opt-in and the orders. */
 export const planKeys = Object.values(shareable).map(({ key }) => key);
 const names: Readonly<Record<Layer["from"], readonly string[]>> = {
@@ -43,7 +43,7 @@ const names: Readonly<Record<Layer["from"], readonly string[]>> = {
   profile: planKeys.map(short).filter((name) => name !== short(table.profile.key)),
 };
 const missing = `create a ConfigMap of that name in Serin's namespace, labelled ${table.profile.key}: "true"`;
-const personal: readonly string[] = [rollout, promote, abort, retry].map(({ key }) => short(key));
+const personal: readonly string[] = [rollout, promote, advance, abort, retry].map(({ key }) => short(key));
 
 /** The name of the profile to read, out of a Deployment's annotations and its namespace's. */
 export function profileNamed(own: Given, shared: Given): string | undefined {

@@ -1,4 +1,4 @@
-import { revision } from "./annotation.ts";
+import { revision, revisionAndStep } from "./annotation.ts";
 
 /** The annotations that give an order to one revision. Admission removes them from the object. */
 export const orders = {
@@ -6,6 +6,11 @@ export const orders = {
     key: "serin.dev/promote",
     ...revision,
     doc: "Promotes this revision now, whatever the checks say.",
+  },
+  advance: {
+    key: "serin.dev/advance",
+    ...revisionAndStep,
+    doc: "Leaves this step of this revision now and goes to the next one. A harmful canary is still rolled back, and hooks still count.",
   },
   abort: { key: "serin.dev/abort", ...revision, doc: "Rolls this revision back now." },
   retry: { key: "serin.dev/retry", ...revision, doc: "Starts this failed revision once more." },

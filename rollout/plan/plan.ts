@@ -27,7 +27,7 @@ export type PlanSettings = { readonly [K in Filled]: ValueOf<K> } & {
   readonly [K in Exclude<Name, Filled>]?: ValueOf<K>;
 };
 
-/** The revisions that people ask to promote, abort or retry. */
+/** The revisions that people ask to promote, advance, abort or retry. */
 type Orders = Pick<PlanSettings, OrderName>;
 
 /** The settings that the steps are made of, and those that are not about a rollout. */
@@ -163,7 +163,7 @@ function intervalComplaints(
 
 function planFrom(settings: PlanSettings, given: Given): Plan {
   // The values of the profile are among `given` already (layers.ts).
-  const { steps, iterations, mirror, profile: _profile, promote, abort, retry, ...rest } = settings;
+  const { steps, iterations, mirror, profile: _profile, promote, advance, abort, retry, ...rest } = settings;
   const { strategy, intervalMs, maxIntervalMs, compare, checks } = rest;
   const checksAreDefault = given[table.checks.key] === undefined;
   const isCompared = compare !== "off" && strategies[strategy].compared;
@@ -176,6 +176,7 @@ function planFrom(settings: PlanSettings, given: Given): Plan {
     checksAreDefault,
     orders: {
       ...(promote !== undefined && { promote }),
+      ...(advance !== undefined && { advance }),
       ...(abort !== undefined && { abort }),
       ...(retry !== undefined && { retry }),
     },

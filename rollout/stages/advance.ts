@@ -10,6 +10,7 @@ import { progressDeadlineMs } from "../workload/hold.ts";
 import { keptRequests } from "../workload/requests.ts";
 import type { RunRecord } from "../workload/run-record.ts";
 import { writeEvent, writePaused } from "../workload/writes.ts";
+import { orderToAdvance } from "./advance-order.ts";
 import { orderCommand } from "./commands.ts";
 import type { Decision } from "./decision.ts";
 import { awaitLeave } from "./hook-gates.ts";
@@ -36,7 +37,11 @@ function awaitResume(snapshot: Snapshot): Decision {
   const run = snapshot.run as RunRecord;
   const paused = snapshot.deployment.spec.paused === true;
   if (run.paused) {
-    if (!paused) return grantNext(snapshot, "resumed");
+    const order = orderToAdvance(snapshot);
+    if (!paused) return grantNext(snapshot, order ?? "resumed");
+    // The order ends the plan's pause, never the user's.
+    if (order !== undefined && !snapshot.held.originals.paused)
+      return { writes: [writePaused(snapshot.deployment, false)] };
     return { writes: [], condition: holding(snapshot, pausedByPlan(snapshot)) };
   }
   // The pause comes before its record: in the other order, a crash between the two would skip the pause.
@@ -91,6 +96,9 @@ function goOn(
   { stepFrom, compare }: Criteria,
 ): Decision {
   const lasted = snapshot.now - stepFrom;
+  const order = orderToAdvance(snapshot);
+  if (order !== undefined && !snapshot.deployment.spec.paused)
+    return grantNext(snapshot, `${order}: ${verdict.message}`);
   if (lasted < step.leastMs) {
     return { writes: [], condition: progressing(snapshot, verdict), waitMs: step.leastMs - lasted };
   }

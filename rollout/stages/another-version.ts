@@ -17,7 +17,7 @@ import { replicasOf, type Snapshot } from "./snapshot.ts";
 export function judgeAnother(snapshot: Snapshot): Decision | undefined {
   const { deployment, held, canary } = snapshot;
   if (!isAnother(snapshot)) return undefined;
-  const { asked: _asked, lost: _lost, requests: _requests, ...rest } = held;
+  const { asked: _asked, advance: _advance, lost: _lost, requests: _requests, ...rest } = held;
   const next = { ...rest, phase: "canary", started: instant(snapshot.now), latched: true } as const;
   // A pause of the plan ends with its canary; the user's own stays.
   const isUsers = deployment.spec.paused === true && snapshot.run?.paused !== true;
@@ -36,7 +36,7 @@ export function judgeAnotherInPromotion(snapshot: Snapshot): Decision | undefine
   // Without a ready pod of either, the new version would wait for one for ever.
   const stable = [judged, snapshot.stable].find((set) => (set?.status?.readyReplicas ?? 0) > 0);
   if (stable === undefined) return undefined;
-  const { requests: _requests, ...rest } = held;
+  const { requests: _requests, advance: _advance, ...rest } = held;
   const started = instant(snapshot.now);
   const originals = originalsOf(deployment.spec);
   const next = {

@@ -8,7 +8,7 @@ const request = v.object({
   /** The user's name as the API server authenticated it; a GitOps controller's is that of its service account. */
   user: v.pipe(v.string(), v.maxLength(LONGEST_USER)),
   /** `update`: another template. */
-  verb: v.picklist(["update", "promote", "abort", "retry", "undo"]),
+  verb: v.picklist(["update", "promote", "advance", "abort", "retry", "undo"]),
   /** When admission answered (RFC 3339). */
   at: timestamp,
 });

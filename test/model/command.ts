@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { Deployment } from "../../kube/core/workloads.ts";
 import { revisionInFlight } from "../../rollout/workload/revision.ts";
+import { lastRunOf } from "../../rollout/workload/run-record.ts";
 import { findByTemplate } from "../../rollout/workload/template.ts";
 import { annotate } from "../support/shop.ts";
 import type { ModelWorld } from "./model-world.ts";
@@ -47,6 +48,14 @@ export function order(world: ModelWorld, name: string): (deployment: Deployment)
   const deployment = web(world);
   const present = findByTemplate(world.replicaSetsOf(deployment), deployment.spec.template);
   return annotate(`serin.dev/${name}`, revisionInFlight(deployment, present));
+}
+
+/** Gives the order to leave a step: the one in force, or with `by` another one, which must change nothing. */
+export function advance(world: ModelWorld, by: number): (deployment: Deployment) => Deployment {
+  const deployment = web(world);
+  const present = findByTemplate(world.replicaSetsOf(deployment), deployment.spec.template);
+  const step = ((present && lastRunOf(present)?.step) ?? 0) + 1 + by;
+  return annotate("serin.dev/advance", `${revisionInFlight(deployment, present)}/${Math.max(1, step)}`);
 }
 
 /** A command that runs only while the objects that it needs exist. */

@@ -4,7 +4,7 @@ import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { onlyTemplate } from "../../rollout/workload/template.ts";
 import { aTemplate } from "../support/builders.ts";
 import { annotate, edit, image } from "../support/shop.ts";
-import { does, each, order, web } from "./command.ts";
+import { advance, does, each, order, web } from "./command.ts";
 
 const asks = (what: string, change: (deployment: Deployment) => Deployment, name = "web") =>
   does(what, (world) => void world.request(name, change));
@@ -81,6 +81,13 @@ export const people = [
     does(name, (world) =>
       world.lowerGrants(() => {
         world.request("web", order(world, name));
+      }),
+    ),
+  ),
+  each([0, 0, 0, -1, 1], (by) =>
+    does(`advance ${by}`, (world) =>
+      world.lowerGrants(() => {
+        world.request("web", advance(world, by));
       }),
     ),
   ),

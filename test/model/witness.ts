@@ -31,6 +31,8 @@ export class Witness {
   readonly #sizes = new Map<string, number>();
   /** The last order by the Deployment's UID and the rollout: a stale controller may still act on an earlier rollout. */
   readonly #asked = new Map<string, HoldRecord["asked"]>();
+  /** The step (from 1) that the last `serin.dev/advance` of a rollout names. */
+  readonly #advanced = new Map<string, number>();
   /** Whether another controller is writing, one that knows an older Deployment. */
   isStale = false;
 
@@ -45,7 +47,9 @@ export class Witness {
     );
     for (const [uid, deployment] of deployments) {
       const held = heldIn(deployment);
-      if (held !== undefined) this.#asked.set(`${uid}/${held.started}`, held.asked);
+      if (held === undefined) continue;
+      this.#asked.set(`${uid}/${held.started}`, held.asked);
+      if (held.advance !== undefined) this.#advanced.set(`${uid}/${held.started}`, held.advance);
     }
     const names = new Set(this.#world.list("replicasets").map(({ metadata }) => `${metadata.name}/`));
     for (const key of this.#runs.keys())
@@ -85,7 +89,9 @@ export class Witness {
     if (this.#asked.get(`${deployment.metadata.uid}/${run.started}`) === "promote") return;
     if (run.step > was.step + 1) throw new Error(`${key}: from step ${was.step} to ${run.step}`);
     const step = planIn(deployment).steps[was.step];
-    if (step !== undefined && step.kind !== "pause" && !this.isStale) {
+    const isAdvanced = this.#advanced.get(`${deployment.metadata.uid}/${run.started}`) === was.step + 1;
+    if (isAdvanced && run.outcome === "proven") throw new Error(`${key}: an order to advance promotes`);
+    if (step !== undefined && step.kind !== "pause" && !this.isStale && !isAdvanced) {
       const lasted = this.#world.now - Date.parse(was.stepSince);
       if (lasted < step.leastMs) throw new Error(`${key}: step ${was.step} lasted ${lasted} ms`);
     }
