@@ -1,12 +1,16 @@
-#!/usr/bin/env node
-/** `kubectl serin`: the plugin for kubectl; from this repository `node cli/main.ts`. */
+/**
+ * `kubectl serin`: the plugin for kubectl; from this repository `node cli/main.ts`. With `__complete` as its first word, it
+ * completes the words after it.
+ */
 import { text } from "node:stream/consumers";
 import { systemClock } from "../kube/core/clock.ts";
 import { commands } from "./commands/registry.ts";
 import { pluginVersion } from "./commands/version.ts";
-import { runLine } from "./frame/run.ts";
+import { completeLine } from "./complete.ts";
+import { type Process, runLine } from "./frame/run.ts";
 
 const { argv, env: environment, platform, stdin, stdout, stderr } = process;
+const [first, ...words] = argv.slice(2);
 
 // `kubectl serin status | head` closes the pipe early.
 stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -14,7 +18,7 @@ stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
-process.exitCode = await runLine(commands, {
+const own: Process = {
   program: "kubectl serin",
   line: argv.slice(2),
   place: { isTty: stdout.isTTY === true, columns: stdout.columns, environment, platform },
@@ -25,4 +29,12 @@ process.exitCode = await runLine(commands, {
   },
   clock: systemClock,
   version: pluginVersion,
-});
+};
+
+async function main(): Promise<void> {
+  if (first === "__complete") await completeLine(commands, words, own);
+  else process.exitCode = await runLine(commands, own);
+}
+
+// The bundle is CommonJS, which has no `await` outside a function.
+void main();

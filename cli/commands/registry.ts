@@ -1,7 +1,25 @@
 import type { Command } from "../frame/command.ts";
+import { abortCommand } from "./abort.ts";
+import { advanceCommand } from "./advance.ts";
 import { cleanupCommand } from "./cleanup.ts";
 import { judgeCommand } from "./judge.ts";
+import { pauseCommand } from "./pause.ts";
+import { promoteCommand } from "./promote.ts";
+import { resumeCommand } from "./resume.ts";
+import { retryCommand } from "./retry.ts";
+import { undoCommand } from "./undo.ts";
 import { versionCommand } from "./version.ts";
 
 /** All commands, in the order of the help. Help, completion and the reference follow from this table. */
-export const commands: readonly Command[] = [judgeCommand, cleanupCommand, versionCommand];
+export const commands: readonly Command[] = [
+  judgeCommand,
+  promoteCommand,
+  advanceCommand,
+  abortCommand,
+  retryCommand,
+  undoCommand,
+  pauseCommand,
+  resumeCommand,
+  cleanupCommand,
+  versionCommand,
+];

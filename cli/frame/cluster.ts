@@ -64,7 +64,7 @@ async function placeOf(flags: ClusterOptions["flags"], environment: Environment)
 }
 
 /** The kubeconfig files as kubectl finds them: those of $KUBECONFIG that do not exist do not count. */
-export function kubeconfigPaths(flag: string | undefined, environment: Environment): readonly string[] {
+function kubeconfigPaths(flag: string | undefined, environment: Environment): readonly string[] {
   if (flag !== undefined) return [flag];
   const listed = (environment.KUBECONFIG ?? "").split(delimiter).filter((path) => path !== "");
   if (listed.length > 0) return listed.filter((path) => existsSync(path));

@@ -15,7 +15,8 @@ export const everyFlags = {
   }),
   as: optional({ argument: "user", about: "The user to impersonate.", usualText: "" }),
   "as-group": repeatable({ about: "A group to impersonate. May be repeated." }),
-  "request-timeout": duration({ about: "How long one request may take; 0 is no limit." }, 10_000, "10s"),
+  // Longer than the webhook may take: an undo waits there until no proxy sends the canary a request.
+  "request-timeout": duration({ about: "How long one request may take; 0 is no limit." }, 30_000, "30s"),
   color: choice(
     { argument: "when", about: "Whether to print colours: auto, always or never." },
     ["auto", "always", "never"],

@@ -9,6 +9,8 @@ export interface Where {
   readonly subresource?: string | undefined;
   /** The field manager of a write, if it is not the connection's. */
   readonly fieldManager?: string | undefined;
+  /** Whether the API server answers a write without storing it; absent: no. */
+  readonly dryRun?: boolean;
 }
 
 /** A choice among the objects; selectors as kubectl writes them. */

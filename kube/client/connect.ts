@@ -28,8 +28,8 @@ export function connect({ timeoutMs = 10_000, silenceMs = 90_000, ...options }: 
   const transport = openTransport({ ...options, timeoutMs });
   // Warn, not Strict: a write that restores a user's fields must not fail for a field that a newer or older server does
   // not know. Serin logs the warning.
-  const writing = ({ fieldManager = options.fieldManager }: Where) =>
-    new URLSearchParams({ fieldManager, fieldValidation: "Warn" });
+  const writing = ({ fieldManager = options.fieldManager, dryRun = false }: Where) =>
+    new URLSearchParams({ fieldManager, fieldValidation: "Warn", ...(dryRun && { dryRun: "All" }) });
 
   async function call<T>(request: ApiRequest): Promise<T> {
     return (await callMeasured<T>(request)).page;

@@ -18,13 +18,18 @@ interface KubectlOptions {
 /** Runs kubectl; any exit status is an answer. */
 export type Kubectl = (args: readonly string[], options?: KubectlOptions) => Promise<Output>;
 
-/** kubectl as the user of a kubeconfig, with its caches in `dir`. */
-export function kubectlFor(program: string, kubeconfig: string, dir: string): Kubectl {
+/** kubectl as the user of a kubeconfig, with its caches in `dir`. It finds plugins on `path`. */
+export function kubectlFor(
+  program: string,
+  kubeconfig: string,
+  dir: string,
+  path = "/usr/bin:/bin",
+): Kubectl {
   return async (args, { input = "", namespace } = {}) => {
     const scope = namespace === undefined ? [] : ["--namespace", namespace];
     const child = spawn(program, [...scope, ...args], {
       env: {
-        PATH: "/usr/bin:/bin",
+        PATH: path,
         HOME: dir,
         KUBECONFIG: kubeconfig,
         KUBECACHEDIR: `${dir}/kubectl`,

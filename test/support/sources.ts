@@ -6,6 +6,7 @@ const root = join(import.meta.dirname, "../..");
 /** The folders of the product; `test` is the only other one with code. */
 const PRODUCT = [
   "bench",
+  "build",
   "certs",
   "cli",
   "controller",

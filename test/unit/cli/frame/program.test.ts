@@ -32,7 +32,7 @@ describe("a command line of kubectl serin", () => {
       const found = parsed(line);
       if ("code" in found) return expect.fail(`${line}: ${found.error}`);
       expect(found.args).to.deep.equal(["web", "api"]);
-      expect(found.every).to.include({ namespace: "shop", "request-timeout": 10_000, color: "auto" });
+      expect(found.every).to.include({ namespace: "shop", "request-timeout": 30_000, color: "auto" });
       expect(found.flags).to.deep.equal({ "dry-run": "server", output: { kind: "json" } });
     }
     return undefined;

@@ -1,0 +1,57 @@
+/**
+ * `npm run plugin`: bundles `kubectl serin` into build/out/npm, the package `kubectl-serin` without dependencies. A folder of
+ * another place may be given. With both files on the PATH, kubectl finds the plugin and its completion.
+ */
+import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+import packageJson from "../package.json" with { type: "json" };
+
+const repository = join(import.meta.dirname, "..");
+
+/** Writes the package into an empty folder. Throws the errors of esbuild. */
+export async function buildPlugin(folder: string): Promise<void> {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  await build({
+    entryPoints: [join(repository, "cli/main.ts")],
+    outfile: join(folder, "serin.cjs"),
+    bundle: true,
+    platform: "node",
+    // Node compiles CommonJS lazily, so that the program starts in half the time of modules.
+    format: "cjs",
+    target: `node${packageJson.engines.node.replace(/[^\d.]/g, "")}`,
+    legalComments: "external",
+    logLevel: "warning",
+  });
+  for (const [name, before] of Object.entries(programs)) {
+    const file = join(folder, name);
+    writeFileSync(file, `#!/usr/bin/env node\n${CACHE}${before}require("./serin.cjs");\n`);
+    chmodSync(file, 0o755);
+  }
+  copyFileSync(join(repository, "LICENSE"), join(folder, "LICENSE"));
+  writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
+}
+
+/** Node keeps the compiled bundle, which must be a file of its own for that. */
+const CACHE = 'require("node:module").enableCompileCache?.();\n';
+/** The programs of the package, each with what it does before it runs the bundle. */
+const programs = {
+  "kubectl-serin": "",
+  "kubectl_complete-serin": 'process.argv.splice(2, 0, "__complete");\n',
+} as const;
+
+const { version, license, engines } = packageJson;
+
+/** The manifest of the npm package. */
+const manifest = {
+  name: "kubectl-serin",
+  version,
+  description: "kubectl serin: see and order canary releases of Deployments",
+  license,
+  engines,
+  type: "commonjs",
+  bin: Object.fromEntries(Object.keys(programs).map((name) => [name, name])),
+};
+
+if (import.meta.main) await buildPlugin(process.argv[2] ?? join(import.meta.dirname, "out/npm"));

@@ -1,0 +1,86 @@
+import type { Flags } from "../flags/program.ts";
+import type { Kube } from "../kube/client/api.ts";
+import type { KubeObject } from "../kube/core/meta.ts";
+import { deployments } from "../kube/core/resources.ts";
+import { openCluster } from "./frame/cluster.ts";
+import type { Command } from "./frame/command.ts";
+import { everyFlags } from "./frame/kubectl-flags.ts";
+import { parseLine } from "./frame/program.ts";
+import type { Process } from "./frame/run.ts";
+
+/** How long completion may wait for the API server, in ms: people wait at the keyboard. */
+const PATIENCE_MS = 2_000;
+
+/** What completion offers: words with their help, or the names of files, which the shell knows best. */
+export type Offers = "files" | "deployments" | readonly (readonly [word: string, help: string])[];
+
+/** What may stand in place of the last word of a command line. */
+export function offersFor(commands: readonly Command[], words: readonly string[]): Offers {
+  const last = words.at(-1) ?? "";
+  const before = words.slice(0, -1);
+  const command = commandIn(commands, before);
+  const flags: Flags = { ...command?.flags, ...everyFlags };
+  if (takesValue(before.at(-1), flags)) return [];
+  if (last.startsWith("-"))
+    return Object.entries(flags).map(([name, flag]) => [
+      flag.argument === undefined ? `--${name}` : `--${name}=`,
+      flag.about,
+    ]);
+  if (command === undefined) return commands.map(({ name, about }) => [name, about]);
+  const offered = command.arguments?.complete ?? [];
+  return typeof offered === "string" ? offered : offered.map((word) => [word, ""]);
+}
+
+/**
+ * Answers kubectl, which runs `kubectl_complete-serin` with the words after `serin`, as cobra's programs answer: a line for
+ * each word with its help after a tab, then a colon and what the shell must do: 4 is no file names, 0 is file names.
+ */
+export async function completeLine(commands: readonly Command[], words: readonly string[], process: Process) {
+  const offers = offersFor(commands, words);
+  const last = words.at(-1) ?? "";
+  const { out } = process.streams;
+  if (offers === "files") return out(":0\n");
+  const rows = offers === "deployments" ? await namesIn(commands, words, process) : offers;
+  const fitting = rows.filter(([word]) => word.startsWith(last));
+  return out([...fitting.map(([word, help]) => (help ? `${word}\t${help}` : word)), ":4", ""].join("\n"));
+}
+
+function commandIn(commands: readonly Command[], words: readonly string[]): Command | undefined {
+  return words
+    .map((word) => commands.find(({ name, aliases = [] }) => name === word || aliases.includes(word)))
+    .find((found) => found !== undefined);
+}
+
+function takesValue(word: string | undefined, flags: Flags): boolean {
+  const flag = Object.entries(flags).find(
+    ([name, { short }]) => word === `--${name}` || (short && word === `-${short}`),
+  );
+  return flag?.[1].argument !== undefined;
+}
+
+/** The names of Deployments that are opted in or could be; none where the cluster does not answer. */
+async function namesIn(
+  commands: readonly Command[],
+  words: readonly string[],
+  { place, clock, version }: Process,
+) {
+  const silent = { out: () => {}, error: () => {} };
+  // A name in place of the word that is not complete yet.
+  const parsed = parseLine("kubectl serin", commands, [...words.slice(0, -1), "x"], silent);
+  if ("code" in parsed) return [];
+  const flags = { ...parsed.every, "request-timeout": PATIENCE_MS };
+  let kube: Kube | undefined;
+  try {
+    const { environment } = place;
+    const userAgent = `kubectl-serin/${version}`;
+    const cluster = await openCluster({ flags, environment, clock, userAgent, onWarning: () => {} });
+    kube = cluster.kube;
+    const { items } = await kube.list<KubeObject>(deployments, { namespace: cluster.namespace });
+    return items.map(({ metadata }) => [metadata.name, ""] as const);
+  } catch {
+    // An error message would stand in the middle of the command that the user types.
+    return [];
+  } finally {
+    await kube?.close();
+  }
+}

@@ -1,0 +1,28 @@
+import { join } from "node:path";
+import { buildPlugin } from "../../build/plugin.ts";
+import { kubectlFor, type Output } from "../cluster/kubectl.ts";
+import { findTools } from "../cluster/tools.ts";
+import { noteSentences, sentencesOf } from "./sentences.ts";
+import type { Shop } from "./shop.ts";
+
+let built: Promise<string> | undefined;
+
+/** The folder with the bundle of `kubectl serin` as npm installs it, built once. */
+function plugin({ cluster: { dir } }: Shop): Promise<string> {
+  const folder = join(dir, "plugin");
+  built ??= buildPlugin(folder).then(() => folder);
+  return built;
+}
+
+/** Runs `kubectl serin` in the shop's namespace by the real kubectl, which finds the bundle on its PATH. */
+export async function serin(shop: Shop, ...args: string[]): Promise<Output> {
+  const { dir, kubeconfig } = shop.cluster;
+  const path = `${await plugin(shop)}:${join(process.execPath, "..")}:/usr/bin:/bin`;
+  const kubectl = kubectlFor(findTools().program("kubectl"), kubeconfig, dir, path);
+  const [first = "", ...rest] = args;
+  // kubectl takes no flag before a plugin's name.
+  const line = first === "__complete" ? [first, "serin", ...rest] : ["serin", ...args, "-n", shop.namespace];
+  const output = await kubectl(line);
+  noteSentences(sentencesOf(output.stderr));
+  return output;
+}
