@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
-import { messageOf } from "../../kube/core/error-message.ts";
 import { defineCommand } from "../frame/command.ts";
 import { exitCode } from "../frame/exit-code.ts";
 import { judgeText } from "../judge-text.ts";
+import { readSources } from "../lint/read-files.ts";
 
 /** Replays an incident, or tries another tolerance. */
 export const judgeCommand = defineCommand({
@@ -19,17 +18,8 @@ export const judgeCommand = defineCommand({
   flags: {},
   examples: [["judge incident.json", "What the judge says of these counts"]],
   async run({ args: [file = "-"], terminal }) {
-    terminal.say(
-      file === "-" ? judgeText("standard input", await terminal.input()) : judgeText(file, contentOf(file)),
-    );
+    for (const { name, text } of await readSources([file], terminal.input))
+      terminal.say(judgeText(name, text));
     return exitCode.done;
   },
 });
-
-function contentOf(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (cause) {
-    throw new Error(`cannot read ${file}: ${messageOf(cause)}`, { cause });
-  }
-}

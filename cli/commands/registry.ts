@@ -3,6 +3,7 @@ import { abortCommand } from "./abort.ts";
 import { advanceCommand } from "./advance.ts";
 import { cleanupCommand } from "./cleanup.ts";
 import { judgeCommand } from "./judge.ts";
+import { lintCommand } from "./lint.ts";
 import { pauseCommand } from "./pause.ts";
 import { promoteCommand } from "./promote.ts";
 import { resumeCommand } from "./resume.ts";
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   undoCommand,
   pauseCommand,
   resumeCommand,
+  lintCommand,
   cleanupCommand,
   versionCommand,
 ];

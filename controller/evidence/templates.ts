@@ -1,4 +1,3 @@
-import { parse } from "yaml";
 import type { Kube } from "../../kube/client/api.ts";
 import { isForbidden, isNotFound } from "../../kube/client/errors.ts";
 import type { KubeObject } from "../../kube/core/meta.ts";
@@ -6,6 +5,7 @@ import { configMaps } from "../../kube/core/resources.ts";
 import { formatComplaints } from "../../rollout/plan/complaints.ts";
 import { parseTemplate, type Template } from "../../rollout/plan/metric-template.ts";
 import type { Parsed } from "../../rollout/text/parse.ts";
+import { readYamlTexts } from "../../rollout/text/yaml.ts";
 import { type MemoizeOptions, memoize } from "../providers/memo.ts";
 
 /** Marks a ConfigMap as a metric template. */
@@ -68,13 +68,8 @@ async function readIn(
   }
   // A ConfigMap that has the name by chance must not hide the shared template.
   if (map.metadata.labels?.[TEMPLATE_LABEL] !== "true") return undefined;
-  const parsed = parseTemplate(map.data ?? {}, readYaml);
+  const parsed = parseTemplate(map.data ?? {}, readYamlTexts);
   if ("template" in parsed) return { value: parsed.template };
   const complaints = formatComplaints(parsed.complaints).replaceAll("\n", "; ");
   return { problems: [`metric template ${namespace}/${name}: ${complaints}`] };
-}
-
-/** All scalars as text, because a query takes `5..` and `500` alike. */
-function readYaml(text: string): unknown {
-  return parse(text, { schema: "failsafe", maxAliasCount: 0 });
 }
