@@ -6,6 +6,8 @@ export const HASH_LABEL =
 export const HELD = "serin.dev/held";
 /** On a ReplicaSet: the record of the rollout that judged it. */
 export const RUN = "serin.dev/run";
+/** Label on a ReplicaSet with a record, at rest too: how its last rollout ended. Nothing of Serin reads it. */
+export const VERDICT = "serin.dev/verdict";
 /** Label on every object in flight. The controller watches no others. Its value is the Deployment's UID. */
 export const FLIGHT = "serin.dev/flight";
 /** On a canary Service: the keys that Serin copied from the user's Service. */

@@ -2,10 +2,10 @@ import { Fenced } from "../../kube/client/fence.ts";
 import { listIngresses } from "../../kube/client/ingresses.ts";
 import { messageOf } from "../../kube/core/error-message.ts";
 import type { Ingress } from "../../kube/core/ingresses.ts";
-import { report } from "../../rollout/stages/condition.ts";
 import { decide } from "../../rollout/stages/decide.ts";
 import type { Decision } from "../../rollout/stages/decision.ts";
 import { eventCalls } from "../../rollout/stages/hook-calls.ts";
+import { retell } from "../../rollout/stages/retell.ts";
 import type { Snapshot } from "../../rollout/stages/snapshot.ts";
 import { verdictOf } from "../../rollout/stages/step-verdict.ts";
 import { reportWriteFailure } from "../../rollout/stages/write-failure.ts";
@@ -36,7 +36,7 @@ export function reconciler(options: ReconcilerOptions): (uid: string) => Promise
         return undefined;
       }
       const decision = await decideOn(snapshot, { ...options, ingressesOf });
-      const reported = report(snapshot, decision.condition);
+      const reported = retell(snapshot, decision);
       // Reports go out with the decision's writes. A report alone does not count as progress.
       const progress = decision.writes.length > 0 ? decision.writes : reported.writes;
       if (progress.length === 0) {

@@ -12,6 +12,7 @@ import type { RunRecord } from "../workload/run-record.ts";
 import { writeEvent, writePaused } from "../workload/writes.ts";
 import { orderToAdvance } from "./advance-order.ts";
 import { orderCommand } from "./commands.ts";
+import { withCourse } from "./course.ts";
 import type { Decision } from "./decision.ts";
 import { awaitLeave } from "./hook-gates.ts";
 import { rewrite } from "./hook-record.ts";
@@ -190,7 +191,7 @@ function grantNext(snapshot: Snapshot, because: string): Decision {
 
 function record(snapshot: Snapshot, run: RunRecord) {
   const evidence = snapshot.evidence?.judged ?? run.evidence;
-  return rewrite(snapshot, evidence && { evidence }, run);
+  return rewrite(snapshot, evidence && { evidence }, withCourse(snapshot, run));
 }
 
 function isLast(snapshot: Snapshot): boolean {

@@ -62,7 +62,7 @@ export function eventCalls(snapshot: Snapshot, writes: readonly Write[]): readon
 }
 
 function phaseAt(reason: string): HookPhase {
-  if (reason === "RolledBack" || reason === "Undone") return "Failed";
+  if (["RolledBack", "Undone", "Superseded"].includes(reason)) return "Failed";
   if (reason === "Promoted") return "Succeeded";
   return reason === "CanaryProven" ? "Promoting" : "Progressing";
 }

@@ -21,6 +21,7 @@ import {
 } from "../workload/writes.ts";
 import { orderCommand } from "./commands.ts";
 import { toldFailure } from "./condition.ts";
+import { withCourse } from "./course.ts";
 import { type Decision, firstOf } from "./decision.ts";
 import {
   awaitQuiet,
@@ -52,7 +53,7 @@ export function rollBack(snapshot: Snapshot, reason: string, query = ""): Decisi
   const evidence = snapshot.evidence?.judged;
   const ended = instant(snapshot.now);
   const failed = run && {
-    ...run,
+    ...withCourse(snapshot, run),
     outcome: "failed" as const,
     message,
     ended,

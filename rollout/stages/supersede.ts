@@ -1,8 +1,16 @@
+import type { ReplicaSet } from "../../kube/core/workloads.ts";
+import type { Write } from "../../kube/core/writes.ts";
 import { instant } from "../text/instant.ts";
 import { holdFields, pause } from "../workload/hold.ts";
-import { lastRunOf } from "../workload/run-record.ts";
+import { lastRunOf, type RunRecord } from "../workload/run-record.ts";
 import { hashOf } from "../workload/template.ts";
-import { removeRunRecord, writeHoldRecord, writeRunRecord, writeScale } from "../workload/writes.ts";
+import {
+  removeRunRecord,
+  writeEvent,
+  writeHoldRecord,
+  writeRunRecord,
+  writeScale,
+} from "../workload/writes.ts";
 import { type Decision, firstOf } from "./decision.ts";
 import { drain, isolateStable } from "./drain.ts";
 import { awaitCapacity, awaitStable } from "./latch.ts";
@@ -40,10 +48,21 @@ export function closeRecords(snapshot: Snapshot): Decision | undefined {
   const writes = snapshot.replicaSets.flatMap((replicaSet) => {
     const run = lastRunOf(replicaSet);
     if (run?.outcome !== "running" && run?.outcome !== "proven") return [];
-    const outcome = hashOf(replicaSet) === snapshot.held.stable ? "promoted" : "superseded";
-    return [writeRunRecord(replicaSet, snapshot.uid, { ...run, outcome, ended })];
+    const isStable = hashOf(replicaSet) === snapshot.held.stable;
+    const outcome = isStable ? "promoted" : "superseded";
+    return [
+      // Before the record that shows it was reported: after a crash between the two, Serin reports the same Event again.
+      ...(isStable ? [] : [reportSuperseded(snapshot, replicaSet, run)]),
+      writeRunRecord(replicaSet, snapshot.uid, { ...run, outcome, ended }),
+    ];
   });
   return writes.length === 0 ? undefined : { writes };
+}
+
+function reportSuperseded({ deployment }: Snapshot, superseded: ReplicaSet, run: RunRecord): Write {
+  const { name } = superseded.metadata;
+  const message = `${name} was superseded by a newer template at step ${run.step + 1}; the last word about it: ${run.message}`;
+  return writeEvent(deployment, "Normal", "Superseded", message);
 }
 
 /** Removes the pods of the other versions, and waits until they are gone: an order to promote may restore the Services at once. */

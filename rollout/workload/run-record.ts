@@ -1,9 +1,12 @@
 import * as v from "valibot";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import { evidenceSchema } from "../judge/evidence-record.ts";
+import { type Progress, progressSchema } from "../judge/progress.ts";
 import { RUN } from "../keys.ts";
 import { amount, formatRecord, isNewer, list, map, readRecord, timestamp } from "../text/stored-json.ts";
 import { requestsSchema } from "./requests.ts";
+
+const index = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 const schema = v.object({
   /** The rollout's name: `started` of the Deployment's `serin.dev/held`. */
@@ -11,7 +14,7 @@ const schema = v.object({
   /** How the rollout ended, or that it still runs. */
   outcome: v.picklist(["running", "proven", "promoted", "failed", "undone", "superseded"]),
   /** Index of the plan's step that is granted. */
-  step: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  step: index,
   /** When this step was granted (RFC 3339): deadlines for readiness count from here. */
   stepSince: timestamp,
   /** When the step's weight was in force; only for a canary by pods, since a route says it itself. */
@@ -39,6 +42,12 @@ const schema = v.object({
    * dropped alone, so that the rollout keeps its step and its canary is judged from its first weight again.
    */
   evidence: v.exactOptional(v.fallback(v.undefinedable(evidenceSchema), undefined)),
+  /** How far the evidence was when people were told last. */
+  progress: v.exactOptional(v.fallback(v.undefinedable(progressSchema), undefined)),
+  /** The weights that were in force: index of the step, percent, since when. */
+  course: v.exactOptional(list(v.object({ step: index, weight: amount, at: timestamp }))),
+  /** Which notices are out: the moment → the receivers that have them. */
+  told: v.exactOptional(map(list(v.string()))),
   /** Who asked for the rollout, and who gave the last order since (`requests` of the Deployment's record). */
   requests: requestsSchema,
   /** The last sentence said about it. */
@@ -48,7 +57,11 @@ const schema = v.object({
 });
 const record = v.pipe(
   schema,
-  v.transform(({ evidence, ...rest }) => (evidence === undefined ? rest : { ...rest, evidence })),
+  v.transform(({ evidence, progress, ...rest }) => ({
+    ...rest,
+    ...(evidence && { evidence }),
+    ...(progress && { progress }),
+  })),
 );
 
 /**
@@ -56,7 +69,10 @@ const record = v.pipe(
  * place, and after the end the record that the revision keeps.
  */
 export type RunRecord = Readonly<
-  Omit<v.InferOutput<typeof schema>, "evidence"> & { evidence?: v.InferOutput<typeof evidenceSchema> }
+  Omit<v.InferOutput<typeof schema>, "evidence" | "progress"> & {
+    evidence?: v.InferOutput<typeof evidenceSchema>;
+    progress?: Progress;
+  }
 >;
 
 /** How a rollout ended, or that it still runs. */

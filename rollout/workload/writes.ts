@@ -1,7 +1,7 @@
 import type { Condition } from "../../kube/core/meta.ts";
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import { guarded, type JsonPatchOperation as Operation, target, type Write } from "../../kube/core/writes.ts";
-import { annotationPath, CHANGED, CONDITION, FLIGHT, HELD, labelPath, RUN } from "../keys.ts";
+import { annotationPath, CHANGED, CONDITION, FLIGHT, HELD, labelPath, RUN, VERDICT } from "../keys.ts";
 import { formatHoldRecord, type HoldRecord, holdRecordOf } from "./hold-record.ts";
 import { formatRun, type RunRecord } from "./run-record.ts";
 
@@ -68,7 +68,10 @@ export function canaryCondition(
 /** Marks a ReplicaSet as in flight, with the rollout's record if it is the canary's. */
 export function writeRunRecord(replicaSet: ReplicaSet, uid: string, run?: RunRecord): Write {
   const annotations = run === undefined ? {} : { annotations: { [RUN]: formatRun(run) } };
-  return patchReplicaSet(replicaSet, { labels: { [FLIGHT]: uid }, ...annotations });
+  return patchReplicaSet(replicaSet, {
+    labels: { [FLIGHT]: uid, ...verdictLabel(replicaSet, run) },
+    ...annotations,
+  });
 }
 
 /** Removes a ReplicaSet's mark and native control's copies of the Deployment's annotations; the run record stays. */
@@ -77,9 +80,17 @@ export function removeRunRecord(replicaSet: ReplicaSet, run?: RunRecord): Write 
   const { foreignRoutes: _routes, ...kept } = run ?? {};
   const record = run === undefined ? {} : { [RUN]: formatRun(kept as RunRecord) };
   return patchReplicaSet(replicaSet, {
-    labels: { [FLIGHT]: null },
+    labels: { [FLIGHT]: null, ...verdictLabel(replicaSet, run) },
     annotations: { [HELD]: null, [CHANGED]: null, ...record },
   });
+}
+
+/** The label that goes with a record: `kubectl get rs -l serin.dev/verdict=failed` finds the records without reading all. */
+function verdictLabel({ metadata: { labels = {} } }: ReplicaSet, run: RunRecord | undefined) {
+  if (run === undefined) return {};
+  const hasEnded = run.outcome !== "running" && run.outcome !== "proven";
+  if (hasEnded) return { [VERDICT]: run.outcome };
+  return VERDICT in labels ? { [VERDICT]: null } : {};
 }
 
 /** The number of a ReplicaSet's pods. */

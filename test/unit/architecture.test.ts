@@ -30,7 +30,7 @@ const order: readonly (readonly string[])[] = [
   ["rollout/workload"],
   ["rollout/tracking"],
   ["rollout/admission", "rollout/stages"],
-  ["rollout/cleanup"],
+  ["rollout/cleanup", "rollout/view"],
   ["controller/providers"],
   ["controller/evidence", "controller/hooks"],
   ["controller/reconcile"],

@@ -83,3 +83,29 @@ describe("a write that was decided on something older", () => {
     }
   }
 });
+
+describe("the verdict on a ReplicaSet", () => {
+  const labelsOf = (write: Write) =>
+    ((write as { body?: object }).body as { metadata: { labels: object } }).metadata.labels;
+  const marked = aReplicaSet({ meta: { labels: { "serin.dev/verdict": "failed" } } });
+
+  for (const outcome of ["promoted", "failed", "undone", "superseded"] as const)
+    it(`is the label serin.dev/verdict=${outcome} once the rollout has ended so`, () => {
+      const label = { "serin.dev/verdict": outcome };
+      expect(labelsOf(workload.writeRunRecord(marked, "uid-web", { ...run, outcome }))).to.deep.include(
+        label,
+      );
+      expect(labelsOf(workload.removeRunRecord(marked, { ...run, outcome }))).to.deep.include(label);
+    });
+
+  it("goes when the version is tried again, and no other write of a mark touches it", () => {
+    const again = labelsOf(workload.writeRunRecord(marked, "uid-web", run));
+    expect(again).to.deep.equal({ "serin.dev/flight": "uid-web", "serin.dev/verdict": null });
+    expect(labelsOf(workload.writeRunRecord(marked, "uid-web"))).to.deep.equal({
+      "serin.dev/flight": "uid-web",
+    });
+    expect(labelsOf(workload.removeRunRecord(marked))).to.deep.equal({ "serin.dev/flight": null });
+    const fresh = workload.writeRunRecord(aReplicaSet(), "uid-web", run);
+    expect(labelsOf(fresh)).to.deep.equal({ "serin.dev/flight": "uid-web" });
+  });
+});

@@ -1,0 +1,32 @@
+import { progressOf } from "../judge/progress.ts";
+import { exposureAt } from "../plan/grant.ts";
+import { isExposed } from "../traffic/exposure.ts";
+import type { RunRecord } from "../workload/run-record.ts";
+import { type Snapshot, stepIndex } from "./snapshot.ts";
+
+/** The most weights that a record keeps; a plan that changes in flight may grant more. */
+const LONGEST = 50;
+
+/** The record with what is known now of the weight in force, and of the numbers of the metrics. */
+export function withCourse(snapshot: Snapshot, run: RunRecord): RunRecord {
+  const { judgeInput, evidence } = snapshot;
+  const judged = evidence?.judged;
+  const present = inForce(snapshot);
+  const { course = [] } = run;
+  const isNew = present !== undefined && course.at(-1)?.at !== present.at;
+  return {
+    ...run,
+    ...(isNew && { course: [...course, present].slice(-LONGEST) }),
+    ...(judged && judgeInput && { progress: progressOf(judged, judgeInput.terms) }),
+  };
+}
+
+/** The weight that the canary has now, and since when; a canary by pods has none that anybody counts. */
+function inForce(snapshot: Snapshot) {
+  const share = [...snapshot.shares.values()].find(isExposed);
+  if (share !== undefined) return { step: stepIndex(snapshot), weight: share.weight, at: share.since };
+  const { inForceSince } = snapshot.run ?? {};
+  if (snapshot.routes.length > 0 || inForceSince === undefined) return undefined;
+  const { weight } = exposureAt(snapshot.plan, stepIndex(snapshot), { cookie: "", id: "" });
+  return { step: stepIndex(snapshot), weight, at: inForceSince };
+}

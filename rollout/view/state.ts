@@ -1,0 +1,55 @@
+import { type Condition, conditionOf } from "../../kube/core/meta.ts";
+import { CONDITION } from "../keys.ts";
+import { orderCommand } from "../stages/commands.ts";
+import type { Snapshot } from "../stages/snapshot.ts";
+import type { RolloutView } from "./view.ts";
+
+type Waits = NonNullable<RolloutView["waits"]>;
+
+/** What a rollout in flight says of itself: the condition `Canary`, unless that is still an earlier rollout's. */
+export function conditionOfRun({ deployment, held }: Pick<Snapshot, "deployment" | "held">) {
+  const told = conditionOf(deployment.status?.conditions, CONDITION);
+  // The API server keeps whole seconds.
+  return Date.parse(told?.lastUpdateTime ?? "") + 1_000 > Date.parse(held.started) ? told : undefined;
+}
+
+/** The state of a rollout in flight, as one word. */
+export function stateOf(snapshot: Snapshot): RolloutView["state"] {
+  const { held, run } = snapshot;
+  if (held.phase === "undone") return "undone";
+  if (held.phase === "failed" || run?.outcome === "failed") return "rolled-back";
+  if (held.phase === "promoting" || run?.outcome === "proven")
+    return isPaused(snapshot) ? "waiting" : "promoting";
+  if (isPaused(snapshot)) return "waiting";
+  const condition = conditionOfRun(snapshot);
+  if (condition?.reason === "Progressing") return "progressing";
+  if (condition?.reason !== "Holding") return "preparing";
+  return ["decision", "hook"].includes(reasonOf(snapshot, condition)) ? "waiting" : "holding";
+}
+
+/** What the rollout waits for; `undefined` while it goes on by itself. */
+export function waitsOf(snapshot: Snapshot): Waits | undefined {
+  const state = stateOf(snapshot);
+  if (!["preparing", "holding", "waiting"].includes(state)) return undefined;
+  const reason = reasonOf(snapshot, conditionOfRun(snapshot));
+  const { name, namespace } = snapshot.deployment.metadata;
+  const command =
+    reason === "paused"
+      ? `kubectl rollout resume deployment/${name}`
+      : orderCommand(snapshot, state === "preparing" && snapshot.run === undefined ? "abort" : "promote");
+  return { reason, command: `${command} -n ${namespace}` };
+}
+
+function reasonOf(snapshot: Snapshot, condition: Condition | undefined): Waits["reason"] {
+  if (isPaused(snapshot)) return "paused";
+  if (condition?.reason !== "Holding") return "preparation";
+  const { message = "" } = condition;
+  // The beginnings of the sentences of stages/hook-gates.ts and stages/advance.ts.
+  if (message.startsWith("waiting for hook ")) return "hook";
+  return message.includes(": inconclusive: ") ? "decision" : "evidence";
+}
+
+/** Paused by the user or by the plan; a latch is Serin's own pause and ends by itself. */
+function isPaused({ deployment, held }: Snapshot): boolean {
+  return deployment.spec.paused === true && held.latched !== true && held.phase === "canary";
+}

@@ -1,0 +1,74 @@
+import { expect } from "chai";
+import { noEvidence } from "../../../../rollout/judge/fold.ts";
+import type { ConditionUpdate } from "../../../../rollout/stages/decision.ts";
+import { retell } from "../../../../rollout/stages/retell.ts";
+import type { Snapshot } from "../../../../rollout/stages/snapshot.ts";
+import type { RunRecord } from "../../../../rollout/workload/run-record.ts";
+import { canaryCondition } from "../../../../rollout/workload/writes.ts";
+import { AT_NOON, aDeployment, aHeld, NOON } from "../../../support/builders.ts";
+import { aRouted, recordIn } from "./routed.ts";
+
+const saying = (reason: ConditionUpdate["reason"], message: string): ConditionUpdate => ({
+  status: "Unknown",
+  reason,
+  message,
+});
+const HOLDING = saying("Holding", "holding at 10%: why");
+
+/** A canary at 10 % since noon, whose metrics were read up to `readMs` after noon. */
+function at(readMs: number, present?: ConditionUpdate, run: Partial<RunRecord> = {}): Snapshot {
+  const snapshot = aRouted({ run });
+  const conditions = present ? [canaryCondition(present, AT_NOON)] : [];
+  const judged = noEvidence({ since: NOON, from: NOON, tickMs: 5_000, phi: 1, bounds: [] });
+  return {
+    ...snapshot,
+    now: NOON + 60_000,
+    deployment: { ...aDeployment({ image: "web:2" }), status: { conditions } },
+    held: aHeld({ started: AT_NOON }),
+    evidence: { gates: {}, judged: { ...judged, at: NOON + readMs } },
+  };
+}
+const verbs = (snapshot: Snapshot, condition?: ConditionUpdate, writes: Snapshot["pods"] = []) =>
+  retell(snapshot, { writes: writes as never, ...(condition && { condition }) }).writes.map((write) =>
+    write.verb === "event" ? write.reason : write.kind,
+  );
+
+describe("telling people again", () => {
+  it("records the numbers with the sentence, after half a minute", () => {
+    const { writes } = retell(at(30_000), {
+      writes: [],
+      condition: saying("Progressing", "canary has 10%: a"),
+    });
+    expect(recordIn(writes)?.progress).to.deep.include({
+      at: NOON + 30_000,
+      requests: { canary: 0, stable: 0 },
+    });
+    expect(recordIn(writes)?.course).to.deep.equal([{ step: 0, weight: 10, at: AT_NOON }]);
+  });
+
+  it("records no numbers sooner, nor without a sentence, nor beside another write", () => {
+    const progressing = saying("Progressing", "canary has 10%: a");
+    expect(verbs(at(25_000), progressing)).to.deep.equal(["deployments"]);
+    expect(verbs(at(30_000))).to.deep.equal([]);
+    expect(verbs(at(30_000), progressing, [{}] as never)).to.deep.equal(["deployments"]);
+    const told = {
+      at: NOON + 5_000,
+      requests: { canary: 0, stable: 0 },
+      failed: { canary: 0, stable: 0 },
+      slow: [],
+    };
+    expect(verbs(at(30_000, undefined, { progress: told }), progressing)).to.deep.equal(["deployments"]);
+    expect(verbs(at(35_000, undefined, { progress: told }), progressing)).to.deep.equal([
+      "deployments",
+      "replicasets",
+    ]);
+  });
+
+  it("announces a wait when it begins, and a pause of the plan by its own Event alone", () => {
+    expect(verbs(at(0, saying("Progressing", "x")), HOLDING)).to.deep.equal(["CanaryWaiting", "deployments"]);
+    expect(verbs(at(0, saying("Holding", "y")), HOLDING)).to.deep.equal(["deployments"]);
+    expect(verbs(at(0, saying("Progressing", "x"), { paused: true }), HOLDING)).to.deep.equal([
+      "deployments",
+    ]);
+  });
+});

@@ -1,0 +1,169 @@
+import { expect } from "chai";
+import * as v from "valibot";
+import type { Deployment, ReplicaSet } from "../../../../kube/core/workloads.ts";
+import { HELD, RUN } from "../../../../rollout/keys.ts";
+import { formatRouteRecord } from "../../../../rollout/traffic/route-record.ts";
+import { historyOf } from "../../../../rollout/view/history.ts";
+import { historySchema, type RolloutView, viewSchema } from "../../../../rollout/view/view.ts";
+import { inFlight, viewOf } from "../../../../rollout/view/view-of.ts";
+import { formatHoldRecord, type HoldRecord } from "../../../../rollout/workload/hold-record.ts";
+import { formatRun, type RunRecord } from "../../../../rollout/workload/run-record.ts";
+import { canaryCondition } from "../../../../rollout/workload/writes.ts";
+import {
+  AT_NOON,
+  aDeployment,
+  aHeld,
+  aReplicaSet,
+  aRoute,
+  aService,
+  aSnapshot,
+  NOON,
+  ownedByWeb,
+} from "../../../support/builders.ts";
+
+const REVISION = "deployment.kubernetes.io/revision";
+const running: RunRecord = {
+  ...{ started: AT_NOON, outcome: "running", step: 1, stepSince: AT_NOON, stable: "web1" },
+  course: [{ step: 0, weight: 10, at: AT_NOON }],
+  progress: {
+    at: NOON + 30_000,
+    harm: { log: 0, limit: Math.log(100) },
+    safe: { log: Math.log(2), limit: Math.log(20) },
+    etaMs: 7_400,
+    requests: { canary: 100, stable: 900 },
+    failed: { canary: 2, stable: 1 },
+    slow: [{ bound: 0.25, canary: 3, stable: 20 }],
+  },
+  message: "step 2 of 3 after 10%: verified",
+};
+
+function versions(run?: RunRecord): readonly ReplicaSet[] {
+  const owned = { ownerReferences: [ownedByWeb] };
+  const annotations = { [REVISION]: "2", ...(run && { [RUN]: formatRun(run) }) };
+  return [
+    aReplicaSet({ meta: { ...owned, annotations: { [REVISION]: "1" } } }),
+    aReplicaSet({ image: "web:2", replicas: 1, meta: { ...owned, annotations } }),
+  ];
+}
+
+interface Given {
+  readonly held?: Partial<HoldRecord>;
+  readonly run?: Partial<RunRecord>;
+  readonly says?: readonly [reason: string, message: string];
+  readonly paused?: boolean;
+}
+
+/** A rollout of web:2 at 25 %, half a minute after noon. */
+function flight({ held, run = {}, says, paused = false }: Given = {}): RolloutView {
+  const [reason = "", message = ""] = says ?? [];
+  const conditions = says ? [canaryCondition({ status: "Unknown", reason, message }, AT_NOON)] : [];
+  const deployment: Deployment = {
+    ...aDeployment({
+      image: "web:2",
+      annotations: { [HELD]: formatHoldRecord(aHeld(held)), [REVISION]: "2" },
+      ...(paused && { paused }),
+    }),
+    status: { conditions },
+  };
+  const share = { namespace: "shop", canaryServices: { web: "web-canary" }, weight: 25, since: AT_NOON };
+  const record = formatRouteRecord({ rules: {}, shares: { "uid-web": share } });
+  return viewOf({
+    now: NOON + 30_000,
+    deployment,
+    replicaSets: versions({ ...running, ...run }),
+    services: [aService()],
+    marked: [],
+    routes: [aRoute({ kind: "HTTPRoute", meta: { annotations: { [HELD]: record } } })],
+    grants: [],
+    endpointSlices: [],
+    pods: [],
+  });
+}
+
+describe("the view of a rollout", () => {
+  const states: Record<string, [Given, RolloutView["state"], string?]> = {
+    "is not told yet": [{}, "preparing"],
+    counts: [{ says: ["Progressing", "canary has 25%: open"] }, "progressing"],
+    "lacks evidence": [{ says: ["Holding", "holding at 25%: unread"] }, "holding", "evidence"],
+    "cannot decide": [
+      { says: ["Holding", "holding at 25%: inconclusive: neither harm nor safety is proven; x"] },
+      "waiting",
+      "decision",
+    ],
+    "asks a hook": [{ says: ["Holding", "waiting for hook gate (confirm-rollout): no"] }, "waiting", "hook"],
+    "is paused": [{ paused: true, says: ["Holding", "paused by the plan: x"] }, "waiting", "paused"],
+    "is latched": [{ paused: true, held: { latched: true } }, "preparing", "preparation"],
+    "is promoted now": [{ held: { phase: "promoting" }, run: { outcome: "proven" } }, "promoting"],
+    "has failed": [{ held: { phase: "failed" }, run: { outcome: "failed", ended: AT_NOON } }, "rolled-back"],
+    "is undone": [{ held: { phase: "undone" } }, "undone"],
+  };
+  for (const [what, [given, state, reason]] of Object.entries(states))
+    it(`is ${state} when it ${what}`, () => {
+      const view = flight(given);
+      expect(view.state).to.equal(state);
+      if (reason !== undefined) expect(view.waits?.reason).to.equal(reason);
+      expect(v.parse(viewSchema, view)).to.deep.equal(view);
+    });
+
+  it("has the weights, the numbers against their limits and the course", () => {
+    const view = flight({ says: ["Progressing", "canary has 25%: open"] });
+    expect(view).to.deep.include({
+      revision: "2",
+      step: 2,
+      traffic: { canary: 25, stable: 75 },
+      says: "canary has 25%: open",
+      images: [{ container: "main", stable: "web:1", canary: "web:2" }],
+      course: [{ step: 1, weight: 10, at: AT_NOON }],
+    });
+    expect(view.evidence?.safe).to.deep.include({ odds: 2, limit: 20, etaSeconds: 8 });
+    expect(view.evidence?.slow).to.deep.equal([{ seconds: 0.25, canary: 3, stable: 20 }]);
+    expect(view.routes).to.deep.equal([
+      { kind: "HTTPRoute", namespace: "shop", name: "web", gateways: ["Traefik"], weight: 25 },
+    ]);
+  });
+
+  it("names the command that ends a wait", () => {
+    expect(flight({ paused: true }).waits?.command).to.equal("kubectl rollout resume deployment/web -n shop");
+    expect(flight({ says: ["Holding", "holding at 25%: unread"] }).waits?.command).to.equal(
+      "kubectl annotate deployment/web serin.dev/promote=2 -n shop",
+    );
+  });
+
+  it("is made of the controller's own snapshot as well, by pods where no route names the Services", () => {
+    const canary = aReplicaSet({ image: "web:2", replicas: 1 });
+    const view = inFlight(aSnapshot({ canary, replicaSets: [aReplicaSet(), canary], routes: [] }));
+    expect(view).to.deep.include({ state: "preparing", traffic: { canary: 17, stable: 83 } });
+    expect(v.parse(viewSchema, view)).to.deep.equal(view);
+  });
+
+  it("tells at rest how the last rollout ended", () => {
+    const ended: RunRecord = { ...running, outcome: "promoted", ended: AT_NOON, message: "proven at 50%: x" };
+    const raw = { services: [], marked: [], routes: [], grants: [], endpointSlices: [], pods: [] };
+    const deployment = aDeployment({ image: "web:2", annotations: { [REVISION]: "2" } });
+    const view = viewOf({ ...raw, now: NOON, deployment, replicaSets: versions(ended) });
+    expect(view).to.deep.include({
+      state: "rest",
+      outcome: "promoted",
+      says: "proven at 50%: x",
+      revision: "2",
+    });
+    expect(v.parse(viewSchema, view)).to.deep.equal(view);
+  });
+});
+
+describe("the history of a Deployment", () => {
+  it("has the newest revision first, and what no rollout started as native", () => {
+    const ended: RunRecord = { ...running, outcome: "failed", ended: AT_NOON, message: "rolled back at 10%" };
+    const history = historyOf(aDeployment({ image: "web:2" }), versions(ended));
+    expect(history.revisions.map(({ revision, outcome }) => [revision, outcome])).to.deep.equal([
+      ["2", "failed"],
+      ["1", "native"],
+    ]);
+    expect(history.revisions[0]).to.deep.include({
+      weight: 10,
+      says: "rolled back at 10%",
+      images: ["web:2"],
+    });
+    expect(v.parse(historySchema, history)).to.deep.equal(history);
+  });
+});
