@@ -2,17 +2,21 @@ import type { Command } from "../frame/command.ts";
 import { abortCommand } from "./abort.ts";
 import { advanceCommand } from "./advance.ts";
 import { cleanupCommand } from "./cleanup.ts";
+import { historyCommand } from "./history.ts";
 import { judgeCommand } from "./judge.ts";
 import { lintCommand } from "./lint.ts";
 import { pauseCommand } from "./pause.ts";
 import { promoteCommand } from "./promote.ts";
 import { resumeCommand } from "./resume.ts";
 import { retryCommand } from "./retry.ts";
+import { statusCommand } from "./status.ts";
 import { undoCommand } from "./undo.ts";
 import { versionCommand } from "./version.ts";
 
 /** All commands, in the order of the help. Help, completion and the reference follow from this table. */
 export const commands: readonly Command[] = [
+  statusCommand,
+  historyCommand,
   judgeCommand,
   promoteCommand,
   advanceCommand,

@@ -34,8 +34,8 @@ export interface ClusterOptions {
 
 /** Reads the kubeconfig and opens a connection, which must be closed. Throws if no file says where the cluster is. */
 export async function openCluster(options: ClusterOptions): Promise<Cluster> {
-  const { flags, environment, clock, userAgent, onWarning } = options;
-  const { namespace, load } = await placeOf(flags, environment);
+  const { flags, clock, userAgent, onWarning } = options;
+  const { namespace, load } = await placeOf(options);
   const connection = connect({
     fieldManager: "kubectl-serin",
     userAgent,
@@ -47,11 +47,11 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   return { kube: negotiated(connection, { ...gatewayApi, clock }), namespace };
 }
 
-async function placeOf(flags: ClusterOptions["flags"], environment: Environment) {
+async function placeOf({ flags, environment, clock }: ClusterOptions) {
   const paths = kubeconfigPaths(flags.kubeconfig, environment);
   if (paths.length === 0 && flags.context === undefined && environment.KUBERNETES_SERVICE_HOST) {
     const own = existsSync(POD_NAMESPACE) ? readFileSync(POD_NAMESPACE, "utf8").trim() : "default";
-    return { namespace: flags.namespace ?? own, load: async () => inCluster(environment) };
+    return { namespace: flags.namespace ?? own, load: async () => inCluster(environment, clock) };
   }
   if (paths.length === 0)
     throw new Error("no kubeconfig: set $KUBECONFIG or --kubeconfig, or create ~/.kube/config");

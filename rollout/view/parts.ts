@@ -3,9 +3,10 @@ import type { Pod, PodTemplate, ReplicaSet } from "../../kube/core/workloads.ts"
 import { gatewaysOf } from "../gateways/lookup.ts";
 import { notAccepted } from "../gateways/settle.ts";
 import { restartsOf } from "../judge/restarts.ts";
+import { exposureAt } from "../plan/grant.ts";
 import type { Plan } from "../plan/plan.ts";
 import { containersOf, podReason } from "../stages/pod-reason.ts";
-import type { Snapshot } from "../stages/snapshot.ts";
+import { type Snapshot, stepIndex } from "../stages/snapshot.ts";
 import { canaryServiceName } from "../traffic/canary-service.ts";
 import { isExposed } from "../traffic/exposure.ts";
 import { homeOf } from "../traffic/route-record.ts";
@@ -60,9 +61,16 @@ export function stepsView({ steps }: Plan): RolloutView["steps"] {
   });
 }
 
-/** The shares of the traffic that the routes give; without a route, the shares of the pods that are ready. */
-export function trafficOf(snapshot: Snapshot): RolloutView["traffic"] {
+/**
+ * The shares of the traffic that the routes give; without a route, the shares of the pods that are ready. If the reader may
+ * not see the routes, isolated Services show that there are some: then the granted weight counts once the step is told.
+ */
+export function trafficOf(snapshot: Snapshot, isTold: boolean): RolloutView["traffic"] {
   if (snapshot.routes.length === 0) {
+    if (snapshot.services.some((service) => serviceRecordOf(service) !== undefined)) {
+      const { weight } = exposureAt(snapshot.plan, stepIndex(snapshot), { cookie: "", id: "" });
+      return isTold ? { canary: weight, stable: 100 - weight } : { canary: 0, stable: 100 };
+    }
     const [canary, stable] = [readyPods(snapshot.canary), readyPods(snapshot.stable)];
     const percent = canary === 0 ? 0 : Math.round((100 * canary) / (canary + stable));
     return { canary: percent, stable: 100 - percent };

@@ -33,6 +33,7 @@ export function inFlight(snapshot: Snapshot): RolloutView {
   const { deployment, held, run, canary, judged, stable, plan } = snapshot;
   const shown = judged ?? (canary === stable ? undefined : canary);
   const says = conditionOfRun(snapshot)?.message ?? run?.message;
+  const state = stateOf(snapshot);
   const waits = waitsOf(snapshot);
   const evidence = evidenceView(newestProgress(snapshot));
   const since = trafficSince(snapshot);
@@ -40,7 +41,7 @@ export function inFlight(snapshot: Snapshot): RolloutView {
   return {
     ...identity(snapshot),
     strategy: plan.strategy,
-    state: stateOf(snapshot),
+    state,
     ...(says !== undefined && { says }),
     ...(waits && { waits }),
     revision: revisionInFlight(deployment, canary),
@@ -49,7 +50,7 @@ export function inFlight(snapshot: Snapshot): RolloutView {
     steps: stepsView(plan),
     ...(run && { step: stepIndex(snapshot) + 1 }),
     ...(since !== undefined && { since }),
-    traffic: trafficOf(snapshot),
+    traffic: trafficOf(snapshot, ["progressing", "holding", "waiting"].includes(state)),
     ...(evidence && { evidence }),
     checks: checksOf(snapshot),
     pods: podsView(snapshot),

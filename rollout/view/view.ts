@@ -32,7 +32,7 @@ const step = v.object({
 });
 
 const request = v.object({
-  verb: v.picklist(["update", "promote", "abort", "retry", "undo"]),
+  verb: v.picklist(["update", "promote", "advance", "abort", "retry", "undo"]),
   user: v.string(),
   at: time,
 });

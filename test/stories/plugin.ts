@@ -1,4 +1,7 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { buildPlugin } from "../../build/plugin.ts";
 import { kubectlFor, type Output } from "../cluster/kubectl.ts";
 import { findTools } from "../cluster/tools.ts";
@@ -25,4 +28,21 @@ export async function serin(shop: Shop, ...args: string[]): Promise<Output> {
   const output = await kubectl(line);
   noteSentences(sentencesOf(output.stderr));
   return output;
+}
+
+/** The same for a command that waits: resolves with its first output, which shows that it has begun. */
+export async function startSerin(shop: Shop, ...args: string[]): Promise<{ readonly done: Promise<Output> }> {
+  const [command = "", ...rest] = args;
+  const child = spawn(process.execPath, ["cli/main.ts", command, "-n", shop.namespace, ...rest], {
+    env: { PATH: "/usr/bin:/bin", KUBECONFIG: shop.cluster.kubeconfig, LANG: "C.UTF-8" },
+  });
+  const closed = once(child, "close");
+  const begun = Promise.race([once(child.stdout, "data"), once(child.stdout, "end")]);
+  const done = Promise.all([text(child.stdout), text(child.stderr), closed]).then(([stdout, stderr]) => ({
+    code: child.exitCode ?? 1,
+    stdout,
+    stderr,
+  }));
+  await begun;
+  return { done };
 }

@@ -1,0 +1,111 @@
+import { choice, optional, toggle } from "../../flags/flag.ts";
+import { defineCommand } from "../frame/command.ts";
+import { exitCode } from "../frame/exit-code.ts";
+import { UsageError } from "../frame/failure.ts";
+import { allNamespaces, noHeaders, output, patience, selector, watch } from "../frame/kubectl-flags.ts";
+import { deploymentNames } from "../frame/names.ts";
+import { type Printed, printObjects } from "../frame/print.ts";
+import { followRollout } from "../reading/follow.ts";
+import { listRollouts, type RolloutReading, readRollout } from "../reading/rollouts.ts";
+import { statusScreen } from "../screens/status-screen.ts";
+import { listScreen } from "../screens/tables.ts";
+
+/** What is in flight, how it goes, and for scripts how it ends. */
+export const statusCommand = defineCommand({
+  name: "status",
+  aliases: ["get"],
+  group: "See",
+  about: "Shows the rollouts in flight; with a name, everything about one.",
+  more:
+    "With --wait, it waits for the end: exit code 0 when the version is promoted or nothing is in flight, 3 when it is " +
+    "rolled back, 4 when another version took its place, 2 when --timeout is over. The first word of the last line says " +
+    "which.",
+  arguments: { name: "NAME...", about: "The Deployments.", count: "any", complete: "deployments" },
+  flags: {
+    "all-namespaces": allNamespaces,
+    selector,
+    all: toggle({ about: "Also the Deployments at rest, with their last rollout." }),
+    watch,
+    wait: toggle({ about: "Wait for the end of the rollout." }),
+    until: choice(
+      { argument: "when", about: "With --wait: `pause` also ends when the rollout waits for a person." },
+      ["end", "pause"],
+      "end",
+    ),
+    timeout: patience(0, "no limit"),
+    revision: optional({
+      argument: "number",
+      about: "With --wait: the revision that must be in flight.",
+      usualText: "",
+    }),
+    image: optional({
+      argument: "image",
+      about: "With --wait: the image that must be in flight.",
+      usualText: "",
+    }),
+    output,
+    "no-headers": noHeaders,
+  },
+  examples: [
+    ["status web", "One rollout, with its evidence"],
+    ["status -A -w", "All rollouts of the cluster, again at every change"],
+    ["status web --wait --timeout=30m", "In a pipeline, after kubectl apply"],
+  ],
+  async run({ flags, args, terminal, clock, cluster }) {
+    const names = deploymentNames(args);
+    if ((flags.wait || flags.watch) && names.length > 1)
+      throw new UsageError("--wait and --watch take one NAME");
+    if (flags.wait && names.length === 0) throw new UsageError("--wait needs a NAME");
+    const { kube, namespace } = await cluster();
+    const [name] = names;
+    if (name !== undefined && (flags.wait || flags.watch)) {
+      const read = () => readRollout(kube, namespace, name, clock.now());
+      return followRollout(read, { ...flags, untilPause: flags.until === "pause" }, { terminal, clock });
+    }
+    const where = { namespace: flags["all-namespaces"] ? undefined : namespace, ...flags };
+    const read = () =>
+      names.length > 0
+        ? Promise.all(names.map((one) => readRollout(kube, namespace, one, clock.now())))
+        : listRollouts(kube, where, clock.now());
+    const show = (readings: readonly RolloutReading[]) => {
+      if (printObjects(terminal, flags.output, readings.map(printed), names.length === 1)) return;
+      if (names.length > 0)
+        for (const { view, unread } of readings)
+          terminal.say([...statusScreen(terminal, view, unread)].join("\n"));
+      else if (readings.length === 0)
+        terminal.tell(`No rollout is in flight in ${placeOf(where.namespace)}.`);
+      else {
+        const options = { withNamespace: flags["all-namespaces"], withHead: !flags["no-headers"] };
+        terminal.say(
+          listScreen(
+            terminal,
+            readings.map(({ view }) => view),
+            options,
+          ).join("\n"),
+        );
+      }
+      for (const sentence of new Set(names.length > 0 ? [] : readings.flatMap(({ unread }) => unread)))
+        terminal.tell(sentence);
+    };
+    let before = "";
+    for (;;) {
+      const readings = await read();
+      const now = JSON.stringify(readings.map(({ view: { at: _at, ...rest } }) => rest));
+      if (now !== before) show(readings);
+      before = now;
+      if (!flags.watch) return exitCode.done;
+      await clock.sleep(LOOK_MS);
+    }
+  },
+});
+
+/** How often (ms) a list is read again. */
+const LOOK_MS = 2_000;
+
+function printed({ view }: RolloutReading): Printed {
+  return { name: `deployment.apps/${view.metadata.name}`, object: view };
+}
+
+function placeOf(namespace: string | undefined): string {
+  return namespace === undefined ? "any namespace" : `the namespace ${namespace}`;
+}

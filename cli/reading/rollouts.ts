@@ -1,0 +1,130 @@
+import type { Kube } from "../../kube/client/api.ts";
+import { ApiError } from "../../kube/client/errors.ts";
+import { listReplicaSets } from "../../kube/client/replica-sets.ts";
+import type { KubeObject } from "../../kube/core/meta.ts";
+import { deployments, pods, replicaSets, routeKinds, services } from "../../kube/core/resources.ts";
+import type { Route } from "../../kube/core/routes.ts";
+import type { Service } from "../../kube/core/services.ts";
+import type { Deployment, Pod, ReplicaSet } from "../../kube/core/workloads.ts";
+import { FLIGHT, HASH_LABEL } from "../../rollout/keys.ts";
+import { isOptedIn } from "../../rollout/plan/plan.ts";
+import type { RolloutView } from "../../rollout/view/view.ts";
+import { viewOf } from "../../rollout/view/view-of.ts";
+import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
+import { hashOf } from "../../rollout/workload/template.ts";
+
+/** A rollout as far as the reader's rights go. */
+export interface RolloutReading {
+  readonly view: RolloutView;
+  /** What could not be read, a sentence each. */
+  readonly unread: readonly string[];
+}
+
+/**
+ * Reads one rollout: the Deployment, its own ReplicaSets, and in flight the marked objects. Never all pods or ReplicaSets of a
+ * namespace. Throws if the Deployment cannot be read or is not opted in.
+ */
+export async function readRollout(
+  kube: Kube,
+  namespace: string,
+  name: string,
+  now: number,
+): Promise<RolloutReading> {
+  const deployment = await kube.get<Deployment>(deployments, { namespace, name });
+  if (!isOptedIn(deployment.metadata.annotations) && holdRecordOf(deployment) === undefined)
+    throw new Error(
+      `deployment/${name} in the namespace ${namespace} is not opted in: kubectl annotate deployment/${name} serin.dev/rollout=canary -n ${namespace}`,
+    );
+  return readAround(kube, deployment, now);
+}
+
+/** The same for a Deployment that is known already. */
+async function readAround(kube: Kube, deployment: Deployment, now: number): Promise<RolloutReading> {
+  const { namespace = "", uid = "" } = deployment.metadata;
+  const unread: string[] = [];
+  const sets = await permitted(unread, "ReplicaSets", () => listReplicaSets(kube, deployment));
+  const isFlying = holdRecordOf(deployment) !== undefined;
+  const flying = { labelSelector: `${FLIGHT}=${uid}` };
+  const hashes = sets.filter(({ spec }) => (spec.replicas ?? 0) > 0).map(hashOf);
+  const [marked, routes, own] = !isFlying
+    ? [[], [], []]
+    : await Promise.all([
+        permitted(unread, "Services", async () => {
+          return (await kube.list<Service>(services, { namespace }, flying)).items;
+        }),
+        permitted(unread, "routes", () => routesIn(kube, namespace)),
+        permitted(unread, "pods", async () => {
+          const labelSelector = `${HASH_LABEL} in (${hashes.join(",")})`;
+          return hashes.length === 0
+            ? []
+            : (await kube.list<Pod>(pods, { namespace }, { labelSelector })).items;
+        }),
+      ]);
+  const nothing = { grants: [], endpointSlices: [] };
+  const objects = { deployment, replicaSets: sets, services: marked, marked, routes, pods: own };
+  return { view: viewOf({ now, ...objects, ...nothing }), unread };
+}
+
+/** Which Deployments a list is about. */
+export interface Choice {
+  /** Absent: all namespaces. */
+  readonly namespace: string | undefined;
+  readonly selector: string | undefined;
+  /** Also those at rest, with their last rollout. */
+  readonly all: boolean;
+}
+
+/** Lists rollouts with what the Deployments and their ReplicaSets tell, in two requests. */
+export async function listRollouts(
+  kube: Kube,
+  { namespace, selector, all }: Choice,
+  now: number,
+): Promise<readonly RolloutReading[]> {
+  const labels = [...(all ? [] : [FLIGHT]), ...(selector === undefined ? [] : [selector])].join(",");
+  const query = labels === "" ? {} : { labelSelector: labels };
+  const found = await kube.list<Deployment>(deployments, { namespace }, query);
+  const chosen = found.items.filter(
+    (one) => isOptedIn(one.metadata.annotations) || holdRecordOf(one) !== undefined,
+  );
+  if (chosen.length === 0) return [];
+  const unread: string[] = [];
+  const sets = await permitted(unread, "ReplicaSets", async () => {
+    const marked = all ? {} : { labelSelector: FLIGHT };
+    return (await kube.list<ReplicaSet>(replicaSets, { namespace }, marked)).items;
+  });
+  const routes = all ? [] : await permitted(unread, "routes", () => routesIn(kube, namespace));
+  return chosen.map((deployment) => {
+    const none = { services: [], marked: [], grants: [], endpointSlices: [], pods: [] };
+    const own = sets.filter(({ metadata }) => metadata.namespace === deployment.metadata.namespace);
+    return { view: viewOf({ now, deployment, replicaSets: own, routes, ...none }), unread };
+  });
+}
+
+/** The routes in flight of one namespace, or of all. */
+async function routesIn(kube: Kube, namespace: string | undefined): Promise<readonly Route[]> {
+  const lists = await Promise.all(
+    routeKinds.map((kind) =>
+      kube.list<Route>(kind, { namespace }, { labelSelector: FLIGHT }).catch((error: unknown) => {
+        // The kind is not installed.
+        if (error instanceof ApiError && error.status === 404) return { items: [] as Route[] };
+        throw error;
+      }),
+    ),
+  );
+  return lists.flatMap(({ items }) => items);
+}
+
+/** What the reader may not see is noted; every other error is thrown. */
+async function permitted<T extends KubeObject>(
+  unread: string[],
+  kind: string,
+  read: () => Promise<readonly T[]>,
+): Promise<readonly T[]> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 403) throw error;
+    unread.push(`you may not list ${kind}, so they are not shown`);
+    return [];
+  }
+}

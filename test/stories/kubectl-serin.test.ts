@@ -1,0 +1,144 @@
+import { expect } from "chai";
+import * as v from "valibot";
+import { type RolloutView, viewSchema } from "../../rollout/view/view.ts";
+import { describeCluster } from "../cluster/fixture.ts";
+import { serin, startSerin } from "./plugin.ts";
+import { Shop } from "./shop.ts";
+
+// The commands read the API server alone, so one gateway is enough.
+describeCluster("kubectl serin", function () {
+  this.timeout(240_000);
+  let shop: Shop;
+  before(async () => {
+    shop = await Shop.open("plugin");
+    await shop.deploy({ plan: { "serin.dev/steps": "25, pause, 50:10m" }, interval: "2s" });
+    shop.load(200);
+    const bindings = ["view", "edit"].map((role) =>
+      shop.run("create", "rolebinding", role, `--clusterrole=${role}`, `--user=${role}er`),
+    );
+    await Promise.all(bindings);
+  });
+  after(() => shop?.close());
+
+  const update = (tag: string) => shop.run("set", "image", "deployment/web", `app=app:${tag}`);
+  const order = (name: string) =>
+    shop.run("annotate", "deployment/web", `serin.dev/${name}=${shop.revision()}`);
+  const view = async (): Promise<RolloutView> => {
+    const { code, stdout, stderr } = await serin(shop, "status", "web", "-o", "json");
+    expect(code, stderr).to.equal(0);
+    const seen = JSON.parse(stdout) as RolloutView;
+    expect(v.parse(viewSchema, seen)).to.deep.equal(seen);
+    return seen;
+  };
+  const paused = () =>
+    shop.until(
+      "the pause",
+      () => shop.record("v2")?.paused === true && shop.condition()?.reason === "Holding",
+    );
+
+  it("says at rest that nothing is in flight, and waits for nothing", async () => {
+    expect(await view()).to.include({ state: "rest", revision: "1" });
+    expect((await serin(shop, "status")).stderr).to.include(
+      `No rollout is in flight in the namespace ${shop.namespace}`,
+    );
+    expect((await serin(shop, "status", "--all")).stdout).to.match(/^web +canary +– at rest/m);
+    const { code, stdout } = await serin(shop, "status", "web", "--wait");
+    expect([code, stdout.split("\n").at(-2)?.split(" ")[0]]).to.deep.equal([0, "at-rest"]);
+    expect((await serin(shop, "history", "web")).stdout).to.match(/^1 +app:v1 +– +native/m);
+    const { code: none, stderr } = await serin(shop, "status", "nothing");
+    expect([none, stderr]).to.deep.equal([
+      1,
+      'Error from server (NotFound): deployments.apps "nothing" not found\n',
+    ]);
+  });
+
+  it("shows the way of a rollout to its pause, with and without rights, and ends a wait there on demand", async () => {
+    await update("v2");
+    const waiting = await startSerin(
+      shop,
+      "status",
+      "web",
+      "--wait",
+      "--until=pause",
+      "--revision=2",
+      "--timeout=90s",
+    );
+    expect(["preparing", "progressing"]).to.include((await view()).state);
+    const { code, stdout } = await waiting.done;
+    expect([code, stdout.split("\n").at(-2)]).to.deep.equal([0, "waiting deployment/web revision 2"]);
+    await paused();
+    const seen = await view();
+    expect(seen).to.deep.include({ state: "waiting", step: 2, traffic: { canary: 25, stable: 75 } });
+    expect(seen.waits).to.include({ reason: "paused" });
+    expect(seen.evidence?.requests.canary, "requests of the canary").to.be.above(0);
+    expect(seen.course).to.deep.include.members([{ ...seen.course[0], step: 1, weight: 25 }]);
+    expect((await serin(shop, "status", "-A")).stdout).to.match(/web +canary +‖ waiting +2\/3 +25 %/);
+
+    const limited = await serin(shop, "status", "web", "--as=viewer");
+    expect(limited.stdout).to.include("you may not list routes").and.include("stable 75 %, canary 25 %");
+    expect((await serin(shop, "history", "web", "--as=viewer")).code).to.equal(0);
+    expect((await serin(shop, "status", "web", "--as=editer")).code).to.equal(0);
+    const { code: none, stderr } = await serin(shop, "status", "web", "--as=nobody");
+    expect(none).to.equal(1);
+    expect(stderr).to.include("You need the right to get deployments.apps in the namespace");
+  });
+
+  it("ends a wait by its time limit with 2, and at the promotion with 0", async () => {
+    expect((await serin(shop, "status", "web", "--wait", "--timeout=1s")).code).to.equal(2);
+    const waiting = await startSerin(shop, "status", "web", "--wait", "--timeout=90s");
+    await order("promote");
+    const { code, stdout, stderr } = await waiting.done;
+    expect([code, stdout.split("\n").at(-2)], stderr).to.deep.equal([
+      0,
+      "promoted deployment/web revision 2",
+    ]);
+    await shop.atRest();
+    expect(await view()).to.include({ state: "rest", outcome: "promoted" });
+    expect((await serin(shop, "history", "web")).stdout).to.match(
+      /^2 +app:v2 +canary +promoted.* 25 % +\S+/m,
+    );
+    const { stdout: found } = await shop.kubectl(
+      "get",
+      "rs",
+      "-l",
+      "serin.dev/verdict=promoted",
+      "-o",
+      "name",
+    );
+    expect(found.trim()).to.equal(`replicaset.apps/${shop.replicaSet("v2")?.metadata.name}`);
+  });
+
+  it("ends a wait at a rollback with 3 and the verdict, and shows the failure", async () => {
+    await update("v3");
+    const waiting = await startSerin(shop, "status", "web", "--wait", "--timeout=90s");
+    await shop.until("the record", () => shop.record("v3") !== undefined);
+    await order("abort");
+    const { code, stdout, stderr } = await waiting.done;
+    expect([code, stdout.split("\n").at(-2)]).to.deep.equal([3, "rolled-back deployment/web revision 3"]);
+    expect(stderr).to.include("aborted on request");
+    const screen = await serin(shop, "status", "web");
+    expect(screen.stdout).to.include("✖ rolled back").and.include("kubectl serin retry web");
+    expect((await serin(shop, "history", "web", "--revision=3")).stdout).to.include("aborted on request");
+    await shop.run("rollout", "undo", "deployment/web");
+    await shop.atRest();
+  });
+
+  it("ends a wait with 4 when another version came, or the stable one came back", async () => {
+    await update("v4");
+    const superseded = await startSerin(shop, "status", "web", "--wait", "--timeout=90s");
+    await shop.until("the record", () => shop.record("v4") !== undefined);
+    await update("v5");
+    expect((await superseded.done).stdout.split("\n").at(-2)).to.match(/^superseded /);
+    expect((await superseded.done).code).to.equal(4);
+    const { stdout: events } = await shop.kubectl("get", "events", "--field-selector=reason=Superseded");
+    expect(events).to.include("was superseded by a newer template");
+
+    await shop.until("the record", () => shop.record("v5") !== undefined);
+    const undone = await startSerin(shop, "status", "web", "--wait", "--timeout=90s");
+    await shop.until("its weight", () => shop.weight() === 25);
+    await update("v2");
+    const { code, stdout } = await undone.done;
+    expect([code, stdout.split("\n").at(-2)?.split(" ")[0]]).to.deep.equal([4, "undone"]);
+    await shop.atRest();
+  });
+});

@@ -1,0 +1,97 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { stripVTControlCharacters } from "node:util";
+import { expect } from "chai";
+import fc from "fast-check";
+import stringWidth from "string-width";
+import { statusScreen } from "../../../../cli/screens/status-screen.ts";
+import { historyScreen, listScreen, recordScreen } from "../../../../cli/screens/tables.ts";
+import * as example from "../../../../docs/example-rollout.ts";
+import { kubectlSerinPage } from "../../../../docs/kubectl-serin.ts";
+import { cases } from "../../../support/cases.ts";
+
+const surfaceOf = (columns: number, isUnicode = true) => ({
+  columns,
+  isUnicode,
+  paint: (_how: unknown, text: string) => text,
+});
+type Surface = ReturnType<typeof surfaceOf>;
+const views = [example.inProgress, example.failed, example.waiting, example.atRest];
+
+/** All screens of these views. */
+function all(surface: Surface, of = views, past = example.history): readonly string[] {
+  const record = past.revisions[0];
+  return [
+    ...of.flatMap((view) => statusScreen(surface, view, ["you may not list routes, so they are not shown"])),
+    ...listScreen(surface, of, { withNamespace: true, withHead: true }),
+    ...historyScreen(surface, past, true),
+    ...(record ? recordScreen(surface, record) : []),
+  ];
+}
+
+describe("the screens of kubectl serin", () => {
+  const golden = new URL("golden.txt", import.meta.url);
+  const made = [surfaceOf(80), surfaceOf(140), surfaceOf(80, false)]
+    .map(
+      (surface) =>
+        `# ${surface.columns} ${surface.isUnicode ? "UTF-8" : "ASCII"}\n${all(surface).join("\n")}\n`,
+    )
+    .join("\n");
+
+  it("look as golden.txt has them at 80 and 140 columns, and without UTF-8 (SERIN_GOLDEN=1 writes it)", () => {
+    if (process.env.SERIN_GOLDEN !== undefined) writeFileSync(golden, made);
+    expect(made).to.equal(readFileSync(golden, "utf8"));
+  });
+
+  it("stand in docs/kubectl-serin.md as the program prints them: npm run docs", () => {
+    const page = readFileSync(new URL("../../../../docs/kubectl-serin.md", import.meta.url), "utf8");
+    expect(kubectlSerinPage(page)).to.equal(page);
+  });
+
+  it("have no line wider than the terminal, whatever the names, numbers and sentences", () => {
+    const text = fc.oneof(fc.string({ unit: "grapheme", maxLength: 300 }), fc.string({ maxLength: 80 }));
+    const count = fc.double({ noNaN: true, min: 0, max: 1e12 });
+    const given = fc.record({
+      text,
+      count,
+      columns: fc.integer({ min: 20, max: 200 }),
+      isUnicode: fc.boolean(),
+    });
+    const check = ({
+      text,
+      count,
+      columns,
+      isUnicode,
+    }: {
+      text: string;
+      count: number;
+      columns: number;
+      isUnicode: boolean;
+    }) => {
+      const renamed = views.map((view) => ({
+        ...view,
+        metadata: { namespace: text, name: text },
+        says: text,
+        images: [{ container: "app", stable: text, canary: `${text}2` }],
+        step: Math.round(count),
+        checks: [{ text, says: text }],
+        ...(view.evidence && { evidence: { ...view.evidence, requests: { canary: count, stable: count } } }),
+        pods: view.pods.map((pod) => ({ ...pod, name: text, says: text })),
+        services: [{ name: text, isolated: true }],
+        routes: view.routes.map((route) => ({ ...route, name: text, says: text })),
+      }));
+      const revisions = example.history.revisions.map((past) => ({ ...past, images: [text], says: text }));
+      for (const made of all(surfaceOf(columns, isUnicode), renamed, { ...example.history, revisions })) {
+        expect(stringWidth(made)).to.be.at.most(columns);
+        expect(made).to.not.match(/\p{Cc}/u);
+        if (!isUnicode) expect(made).to.match(/^[ -~]*$/);
+      }
+    };
+    fc.assert(fc.property(given, check), { numRuns: cases(200) });
+  }).timeout(60_000);
+
+  it("are coloured after they are laid out", () => {
+    const paint = (_how: unknown, text: string) => `\u001b[31m${text}\u001b[39m`;
+    const coloured = all({ ...surfaceOf(80), paint }).map((one) => stripVTControlCharacters(one).trimEnd());
+    expect(coloured).to.deep.equal(all(surfaceOf(80)));
+  });
+});
