@@ -15,6 +15,7 @@ COPY rollout rollout
 COPY kube kube
 COPY flags flags
 COPY certs certs
+COPY telemetry telemetry
 COPY webhook webhook
 COPY controller controller
 COPY cli cli

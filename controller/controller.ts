@@ -9,7 +9,7 @@ import type { Prometheus } from "./evidence/prometheus.ts";
 import { EvidenceReader } from "./evidence/reader.ts";
 import { readersBy } from "./evidence/readers.ts";
 import type { ReadTemplateChecks } from "./evidence/template-checks.ts";
-import { HookRunner } from "./hooks/runner.ts";
+import { type HookOptions, HookRunner } from "./hooks/runner.ts";
 import { Caches } from "./reconcile/caches.ts";
 import { removeLeftHolds } from "./reconcile/left-holds.ts";
 import { ownerKey } from "./reconcile/marks.ts";
@@ -17,6 +17,7 @@ import { Observer } from "./reconcile/observe.ts";
 import { inFlightUids, Orphans } from "./reconcile/orphans.ts";
 import { earliest, reconciler } from "./reconcile/reconcile.ts";
 import { tracker } from "./reconcile/tracking.ts";
+import type { Telemetry } from "./telemetry/telemetry.ts";
 
 /** In place of a UID in a key of the queue: the sweep of the namespace. */
 const SWEEP = "sweep";
@@ -37,6 +38,7 @@ export interface ControllerOptions {
   readonly hookHosts: readonly HookHost[];
   readonly clock: Clock;
   readonly log: Log;
+  readonly telemetry: Telemetry;
   /** Called when the work begins; `workMs` is the duration of the longest work that runs when it is called. */
   readonly onWork: (workMs: () => number) => void;
 }
@@ -49,10 +51,12 @@ const COPIES_MS = 5 * 60_000;
  * the copies of the objects in flight are not complete in time.
  */
 export async function runController(options: ControllerOptions, signal: AbortSignal): Promise<void> {
-  const { kube, prometheus, gates, hookHosts, clock, log, onWork } = options;
+  const { kube, prometheus, gates, hookHosts, clock, log, telemetry, onWork } = options;
   const caches = new Caches({ kube, clock, log, signal });
   const namespaceOf = (key: string) => rolloutOf(key).namespace;
-  const queue = new Queue({ namespaceOf, onError: failureReporter(log, caches), clock, signal });
+  const onBegin = (waitedMs: number) => telemetry.began(waitedMs);
+  const queue = new Queue({ namespaceOf, onBegin, onError: failureReporter(log, caches), clock, signal });
+  telemetry.follow(() => queue.depth());
   const look = (uids: readonly string[]) => {
     for (const uid of uids) {
       const deployment = caches.deployment(uid);
@@ -60,13 +64,14 @@ export async function runController(options: ControllerOptions, signal: AbortSig
     }
   };
   const onAnswer = (uid: string) => look([uid]);
-  const hooks = new HookRunner({ allowed: hookHosts, clock, log, signal, onAnswer });
+  const onCall: HookOptions["onCall"] = (...call) => telemetry.called(...call);
+  const hooks = new HookRunner({ allowed: hookHosts, clock, log, signal, onAnswer, onCall });
   const namesakes = new Namesakes({ routes: caches.routes, clock });
   const reading = { namesakes, gates, clock, log, signal, onRead: look };
   const evidence = readersBy((name) => new EvidenceReader({ prometheus: prometheus(name), ...reading }));
   const needs = { kube, caches, observer: new Observer({ kube, caches, clock }), clock, log };
   const orphans = new Orphans({ ...needs, look });
-  const reconcile = reconciler({ ...needs, evidence, hooks });
+  const reconcile = reconciler({ ...needs, evidence, hooks, flights: telemetry.flights });
   const track = tracker(needs);
 
   const ended = Promise.withResolvers<void>();
@@ -93,7 +98,8 @@ export async function runController(options: ControllerOptions, signal: AbortSig
     }
     if (key === LEFT_HOLDS) return removeLeftHolds(needs).then(() => undefined);
     const { namespace, uid } = rolloutOf(key);
-    return uid === SWEEP ? orphans.sweep(namespace) : earliest(await reconcile(uid), await track(uid));
+    if (uid === SWEEP) return orphans.sweep(namespace);
+    return telemetry.reconcile(async () => earliest(await reconcile(uid), await track(uid)));
   });
   onWork(() => queue.longestMs());
   await ended.promise;

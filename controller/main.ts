@@ -11,6 +11,9 @@ import { withRetryAfter } from "../kube/client/retry-after.ts";
 import { systemClock } from "../kube/core/clock.ts";
 import { lead } from "../kube/runtime/leader-election.ts";
 import { hookHostsOf } from "../rollout/hooks/hosts.ts";
+import { metricsEndpoint } from "../telemetry/endpoint.ts";
+import { countedKube } from "../telemetry/kube-requests.ts";
+import { programRegistry } from "../telemetry/registry.ts";
 import { runController } from "./controller.ts";
 import { prometheusBy } from "./evidence/named-prometheus.ts";
 import { prometheus } from "./evidence/prometheus.ts";
@@ -23,18 +26,28 @@ import { podIdentity } from "./providers/pod-identity.ts";
 import { prometheusProvider } from "./providers/prometheus.ts";
 import { providersFrom } from "./providers/registry.ts";
 import { settingsOf } from "./providers/settings.ts";
+import { countedPrometheus, countedProvider, sourceNames } from "./telemetry/counted-sources.ts";
+import { Telemetry } from "./telemetry/telemetry.ts";
 
 const options = parseFlags(controllerProgram, process.argv.slice(2), process.exit);
 const log = pino({ name: "serin-controller", level: options["log-level"] });
 const clock = systemClock;
 const stop = new AbortController();
+const registry = programRegistry("controller");
+const telemetry = new Telemetry({
+  registry,
+  clock,
+  labels: options["metric-labels"],
+  flagger: options["flagger-metrics"],
+});
 const connection = connect({
   fieldManager: "serin",
   userAgent: "serin-controller",
   load: () => inCluster(process.env, clock),
   log,
 });
-const kube = negotiated(withRetryAfter(connection, { clock }), { ...gatewayApi, clock });
+const counted = countedKube(connection, registry, clock);
+const kube = negotiated(withRetryAfter(counted, { clock }), { ...gatewayApi, clock });
 const { namespace } = options;
 const hookHosts = hookHostsOf(options["hook-host"]);
 const credentials = credentialsFrom({
@@ -42,24 +55,28 @@ const credentials = credentialsFrom({
   basicAuth: options["prometheus-basic-auth-file"],
 });
 const secrets = { kube, namespace, names: options.provider, clock };
+const sourceOf = sourceNames(options.provider);
 const counters = prometheusBy(secrets, prometheus({ url: options.prometheus, credentials }));
 void reportPrometheus(counters(), clock.now(), log);
+const providers = providersFrom({
+  ...secrets,
+  identity: options["provider-identity"] ? podIdentity(process.env, { clock }) : undefined,
+  prometheus: prometheusProvider(
+    settingsOf("prometheus", { address: options.prometheus }),
+    { clock },
+    credentials,
+  ),
+});
 const gates = templateChecksFrom({
   templates: templatesFrom({ kube, namespace, trusted: options["template-namespace"], clock }),
-  providers: providersFrom({
-    ...secrets,
-    identity: options["provider-identity"] ? podIdentity(process.env, { clock }) : undefined,
-    prometheus: prometheusProvider(
-      settingsOf("prometheus", { address: options.prometheus }),
-      { clock },
-      credentials,
-    ),
-  }),
+  providers: async (name) => countedProvider(await providers(name), sourceOf(name), telemetry),
 });
 
 const health = new Health();
 const server = createServer(probes(health));
 server.listen(options["probe-port"], options.host);
+const metrics = createServer(metricsEndpoint(registry, log));
+metrics.listen(options["metrics-port"], options.host);
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   process.once(signal, () => {
@@ -79,19 +96,26 @@ await lead({
   onStandby: (isInOrder) => health.standsBy(isInOrder),
   onLead(signal, until) {
     health.begins();
+    telemetry.leads(true);
     return runController(
       {
         kube: fenced(kube, until, clock),
-        prometheus: counters,
+        prometheus: (name) => countedPrometheus(counters(name), sourceOf(name), telemetry),
         gates,
         hookHosts,
         clock,
         log,
+        telemetry,
         onWork: (workMs) => health.works(workMs),
       },
       signal,
-    ).finally(() => health.begins());
+    ).finally(() => {
+      health.begins();
+      telemetry.leads(false);
+    });
   },
 });
 server.close();
+metrics.close();
+metrics.closeAllConnections();
 await kube.close();

@@ -1,12 +1,22 @@
-import { logLevel, optional, port, repeatable, text, toggle, url } from "./flag.ts";
+import { choice, logLevel, optional, port, repeatable, text, toggle, url } from "./flag.ts";
 
 /** The controller. */
 export const controllerProgram = {
   command: "node controller/main.ts",
   about: "Moves rollouts forward. One replica leads; the others stand by.",
   flags: {
-    host: text({ argument: "address", about: "The address of the probes." }, "0.0.0.0"),
+    host: text({ argument: "address", about: "The address of the probes and the metrics." }, "0.0.0.0"),
     "probe-port": port({ about: "The port of the probes." }, 8444),
+    "metrics-port": port({ about: "The port of Serin's own metrics, plain HTTP." }, 8080),
+    "metric-labels": choice(
+      {
+        argument: "labels",
+        about: "Whether counters of rollouts name the Deployment or only its namespace.",
+      },
+      ["deployment", "namespace"],
+      "deployment",
+    ),
+    "flagger-metrics": toggle({ about: "Adds Flagger's metrics, for dashboards that read them." }),
     namespace: text(
       { about: "Serin's own namespace, which holds the Lease, metric templates and providers' Secrets." },
       "serin-system",

@@ -7,6 +7,7 @@ export const webhookProgram = {
   flags: {
     host: text({ argument: "address", about: "The address to listen on." }, "0.0.0.0"),
     port: port({ about: "The port to listen on." }, 8443),
+    "metrics-port": port({ about: "The port of Serin's own metrics, plain HTTP." }, 8080),
     namespace: text(
       { about: "Serin's own namespace, which holds its Service and the Secret with its certificate." },
       "serin-system",

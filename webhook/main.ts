@@ -1,8 +1,10 @@
 import { once } from "node:events";
+import { createServer } from "node:http";
 import pino from "pino";
 import { Accepted } from "../certs/accepted.ts";
 import { readConfiguration, tokensIn } from "../certs/configuration.ts";
 import { trustSettleMs } from "../certs/decide.ts";
+import { readCertificate } from "../certs/inspect.ts";
 import { serviceNames } from "../certs/issue.ts";
 import { keepServing } from "../certs/serve.ts";
 import { parseFlags } from "../flags/program.ts";
@@ -15,18 +17,24 @@ import { systemClock } from "../kube/core/clock.ts";
 import { RouteIndex } from "../kube/runtime/route-index.ts";
 import { hookHostsOf } from "../rollout/hooks/hosts.ts";
 import { leanRoute } from "../rollout/traffic/lean-route.ts";
+import { metricsEndpoint } from "../telemetry/endpoint.ts";
+import { countedKube } from "../telemetry/kube-requests.ts";
+import { programRegistry } from "../telemetry/registry.ts";
 import { admitDeployments } from "./deployments.ts";
 import { admitRoutes, admitServices } from "./in-flight.ts";
 import { admissionServer, drainServer, tls } from "./listen.ts";
 import { admitOwnWrites } from "./ownership.ts";
 import { Readiness } from "./readiness.ts";
 import { admissionApp } from "./server.ts";
+import { webhookTelemetry } from "./telemetry.ts";
 import { admitTracked } from "./tracked.ts";
 
 const options = parseFlags(webhookProgram, process.argv.slice(2), process.exit);
 const log = pino({ name: "serin-webhook", level: options["log-level"] });
 const clock = systemClock;
 const stop = new AbortController();
+const registry = programRegistry("webhook");
+const telemetry = webhookTelemetry(registry, clock);
 const connection = connect({
   fieldManager: "serin",
   userAgent: "serin-webhook",
@@ -34,7 +42,8 @@ const connection = connect({
   log,
 });
 // The API server waits 20 s for an answer.
-const kube = negotiated(withRetryAfter(connection, { clock, patienceMs: 10_000 }), { ...gatewayApi, clock });
+const counted = countedKube(connection, registry, clock);
+const kube = negotiated(withRetryAfter(counted, { clock, patienceMs: 10_000 }), { ...gatewayApi, clock });
 const hookHosts = hookHostsOf(options["hook-host"]);
 const accepted = new Accepted({
   clock,
@@ -51,14 +60,20 @@ const server = admissionServer(
     kinds: {
       deployments: {
         kinds: ["Deployment"],
-        admit: admitDeployments({ kube, index, namespace: options.namespace, hookHosts, clock, log }),
+        admit: telemetry.counted(
+          "deployments",
+          admitDeployments({ kube, index, namespace: options.namespace, hookHosts, clock, log }),
+        ),
       },
-      services: { kinds: ["Service"], admit: admitServices(kube) },
-      routes: { kinds: ["HTTPRoute", "GRPCRoute"], admit: admitRoutes },
-      ownership: { kinds: ["Deployment", "Service", "HTTPRoute", "GRPCRoute"], admit: admitOwnWrites },
+      services: { kinds: ["Service"], admit: telemetry.counted("services", admitServices(kube)) },
+      routes: { kinds: ["HTTPRoute", "GRPCRoute"], admit: telemetry.counted("routes", admitRoutes) },
+      ownership: {
+        kinds: ["Deployment", "Service", "HTTPRoute", "GRPCRoute"],
+        admit: telemetry.counted("ownership", admitOwnWrites),
+      },
       config: {
         kinds: ["ConfigMap", "Secret"],
-        admit: admitTracked({ kube, namespace: options.namespace, clock, log }),
+        admit: telemetry.counted("config", admitTracked({ kube, namespace: options.namespace, clock, log })),
       },
     },
     accepts: (token) => accepted.accepts(token),
@@ -66,6 +81,9 @@ const server = admissionServer(
     log,
   }),
 );
+
+const metrics = createServer(metricsEndpoint(registry, log));
+metrics.listen(options["metrics-port"], options.host);
 
 const [first, ...others] = serviceNames(options.service, options.namespace);
 if (first === undefined) throw new Error("no name to serve under");
@@ -82,6 +100,8 @@ const serving = keepServing({
   signal: stop.signal,
   apply(certificate) {
     server.setSecureContext({ ...certificate, ...tls });
+    const expiry = readCertificate(certificate.cert)?.validToDate.getTime();
+    if (expiry !== undefined) telemetry.expires(expiry);
     if (server.listening) return;
     server.listen(options.port, options.host, () => {
       readiness.isListening = true;
@@ -99,6 +119,8 @@ readiness.isListening = false;
 stop.abort();
 if (server.listening) await drainServer(server, clock);
 await serving;
+metrics.close();
+metrics.closeAllConnections();
 closed.abort();
 // Last, because requests that are still being answered may need it.
 await kube.close();

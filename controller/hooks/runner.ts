@@ -13,6 +13,8 @@ export interface HookOptions {
   readonly signal: AbortSignal;
   /** Called when a hook of the Deployment with this UID answered. */
   readonly onAnswer: (uid: string) => void;
+  /** Called after each call that was made, with the time (ms) that it took. */
+  readonly onCall?: (type: HookCall["hook"]["type"], result: HookAnswer["kind"], tookMs: number) => void;
   readonly dispatchers?: Dispatchers;
 }
 
@@ -139,7 +141,10 @@ export class HookRunner {
     return this.#limits.run(call, async () => {
       // The rollout may have ended while the call waited.
       signal.throwIfAborted();
-      return post({ hook, payload, clock, signal, dispatchers });
+      const began = clock.now();
+      const answer = await post({ hook, payload, clock, signal, dispatchers });
+      this.#options.onCall?.(hook.type, answer.kind, clock.now() - began);
+      return answer;
     });
   }
 }

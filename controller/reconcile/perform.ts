@@ -7,6 +7,7 @@ import { isRoutePlural, type Target, type Write } from "../../kube/core/writes.t
 import { perform } from "../../kube/runtime/apply.ts";
 import type { EvidenceReader } from "../evidence/reader.ts";
 import type { HookRunner } from "../hooks/runner.ts";
+import type { Flights } from "../telemetry/flights.ts";
 import type { Caches } from "./caches.ts";
 import type { Observer } from "./observe.ts";
 
@@ -17,6 +18,8 @@ export interface ReconcilerOptions {
   readonly observer: Observer;
   readonly evidence: Pick<EvidenceReader, "of" | "forget">;
   readonly hooks: Pick<HookRunner, "answers" | "make" | "announce" | "forget">;
+  /** Learns where rollouts stand. */
+  readonly flights: Pick<Flights, "note" | "wrote" | "forget">;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -35,7 +38,7 @@ export interface Failure {
 export async function performAll(
   writes: readonly Write[],
   uid: string | undefined,
-  { kube, caches, observer, clock, log }: Omit<ReconcilerOptions, "evidence" | "hooks">,
+  { kube, caches, observer, clock, log }: Omit<ReconcilerOptions, "evidence" | "hooks" | "flights">,
   recorded = new Set<string>(),
 ): Promise<Failure | undefined> {
   const sign = () => ({ fieldManager: "serin", component: "serin", now: clock.now() });

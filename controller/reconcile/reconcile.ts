@@ -24,7 +24,7 @@ const MOST_NAMESPACES = 100;
 
 /** Moves one rollout on as far as possible. Returns when to reconcile again, in ms. Throws the errors of reads. */
 export function reconciler(options: ReconcilerOptions): (uid: string) => Promise<number | undefined> {
-  const { caches, observer, evidence, hooks, clock } = options;
+  const { caches, observer, evidence, hooks, flights, clock } = options;
   const attempts = new Retries(clock);
   const kept = { clock, forMs: INGRESSES_MS, failureForMs: 0, most: MOST_NAMESPACES };
   const ingressesOf = memoize(kept, (namespace) => listIngresses(options.kube, namespace));
@@ -32,11 +32,12 @@ export function reconciler(options: ReconcilerOptions): (uid: string) => Promise
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
       const snapshot = await observer.observe(uid);
       if (snapshot === undefined) {
-        for (const memory of [attempts, caches, evidence, hooks]) memory.forget(uid);
+        for (const memory of [attempts, caches, evidence, hooks, flights]) memory.forget(uid);
         return undefined;
       }
-      const decision = await decideOn(snapshot, { ...options, ingressesOf });
-      const reported = retell(snapshot, decision);
+      const { judged, decision } = await decideOn(snapshot, { ...options, ingressesOf });
+      flights.note(judged, decision);
+      const reported = retell(judged, decision);
       // Reports go out with the decision's writes. A report alone does not count as progress.
       const progress = decision.writes.length > 0 ? decision.writes : reported.writes;
       if (progress.length === 0) {
@@ -58,6 +59,7 @@ export function reconciler(options: ReconcilerOptions): (uid: string) => Promise
       }
       hooks.make(decision.calls ?? []);
       hooks.announce(eventCalls(snapshot, writes));
+      flights.wrote(snapshot, writes);
     }
     throw new Error(`reconcile did not settle in ${MOST_ROUNDS} rounds`);
   };
@@ -84,14 +86,19 @@ type Means = Pick<ReconcilerOptions, "evidence" | "hooks"> & {
   readonly ingressesOf: (namespace: string) => Promise<readonly Ingress[]>;
 };
 
-async function decideOn(observed: Snapshot, { evidence, hooks, ingressesOf }: Means): Promise<Decision> {
+/** The decision, and the snapshot with the memories on which it was made. */
+async function decideOn(
+  observed: Snapshot,
+  { evidence, hooks, ingressesOf }: Means,
+): Promise<{ judged: Snapshot; decision: Decision }> {
   const { uid, held, judgeInput, deployment } = observed;
   const snapshot = { ...observed, hooks: hooks.answers(uid, held.started) };
   if (judgeInput === undefined) {
     evidence.forget(uid);
-    return decide(snapshot);
+    return { judged: snapshot, decision: decide(snapshot) };
   }
   const judged = { ...snapshot, evidence: evidence.of(judgeInput) };
-  if (verdictOf(judged)?.kind !== "no-route") return decide(judged);
-  return decide({ ...judged, ingresses: await ingressesOf(deployment.metadata.namespace ?? "") });
+  if (verdictOf(judged)?.kind !== "no-route") return { judged, decision: decide(judged) };
+  const ingresses = await ingressesOf(deployment.metadata.namespace ?? "");
+  return { judged, decision: decide({ ...judged, ingresses }) };
 }

@@ -12,6 +12,8 @@ export interface QueueOptions {
   readonly onError: (key: string, error: unknown, retryInMs: number) => void;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Called when the work on a key begins, with the time (ms) for which the key had waited. */
+  readonly onBegin?: (waitedMs: number) => void;
   /** The most keys at the same time; 8. */
   readonly parallel?: number;
 }
@@ -26,8 +28,8 @@ export interface QueueOptions {
  */
 export class Queue {
   readonly #options: QueueOptions & { parallel: number };
-  /** Namespace → its keys. The namespace whose turn is longest ago comes first. */
-  readonly #waiting = new Map<string, Set<string>>();
+  /** Namespace → its keys, each with the instant (ms) from which it waits. The namespace whose turn is longest ago comes first. */
+  readonly #waiting = new Map<string, Map<string, number>>();
   /** Key → when its work began, in ms since the epoch. */
   readonly #running = new Map<string, number>();
   readonly #timers = new Map<string, { at: number; cancel: AbortController }>();
@@ -53,7 +55,9 @@ export class Queue {
       return;
     }
     const namespace = this.#options.namespaceOf(key);
-    this.#waiting.set(namespace, (this.#waiting.get(namespace) ?? new Set()).add(key));
+    const keys = this.#waiting.get(namespace) ?? new Map<string, number>();
+    this.#waiting.set(namespace, keys);
+    if (!keys.has(key)) keys.set(key, this.#options.clock.now());
     this.#next();
   }
 
@@ -87,6 +91,11 @@ export class Queue {
     return Math.max(0, ...[...this.#running.values()].map((began) => now - began));
   }
 
+  /** The number of keys that wait for their turn. */
+  depth(): number {
+    return [...this.#waiting.values()].reduce((sum, { size }) => sum + size, 0);
+  }
+
   #heldUntil(key: string): number {
     return this.#failures.get(key)?.until ?? Number.NEGATIVE_INFINITY;
   }
@@ -112,7 +121,7 @@ export class Queue {
     for (const [namespace, keys] of this.#waiting) {
       const others = atWork.get(namespace) ?? 0;
       if (chosen !== undefined && chosen.others <= others) continue;
-      const key = keys.values().find((waiting) => !this.#running.has(waiting));
+      const key = keys.keys().find((waiting) => !this.#running.has(waiting));
       if (key !== undefined) chosen = { key, others };
       if (chosen?.others === 0) break;
     }
@@ -123,6 +132,8 @@ export class Queue {
   #take(key: string): void {
     const namespace = this.#options.namespaceOf(key);
     const keys = this.#waiting.get(namespace);
+    const since = keys?.get(key) ?? this.#options.clock.now();
+    this.#options.onBegin?.(this.#options.clock.now() - since);
     keys?.delete(key);
     this.#waiting.delete(namespace);
     if (keys !== undefined && keys.size > 0) this.#waiting.set(namespace, keys);

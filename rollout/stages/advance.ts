@@ -157,6 +157,12 @@ function reproduction({ judged }: Findings, { sources: [first] }: JudgeInput): s
   return `Query: ${reproduce(first.pack, first.canary, seconds)} at ${instant(judged.at)}`;
 }
 
+/** Whether the last step has lasted so long without proof that a person must decide. */
+export function isInconclusive(snapshot: Snapshot, { stepFrom, compare }: Criteria): boolean {
+  const lasted = snapshot.now - stepFrom;
+  return isLast(snapshot) && compare !== "off" && lasted >= LAST_TIMES * snapshot.plan.maxIntervalMs;
+}
+
 /** Records that the canary is to be promoted. */
 export function prove(snapshot: Snapshot, message: string): Decision {
   const { paused: _paused, inForceSince: _since, ...rest } = snapshot.run as RunRecord;

@@ -15,6 +15,7 @@ const PRODUCT = [
   "flags",
   "kube",
   "rollout",
+  "telemetry",
   "webhook",
 ];
 

@@ -8,14 +8,16 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   kube: [],
   certs: ["kube"],
   flags: [],
-  webhook: ["rollout", "kube", "certs", "flags"],
-  controller: ["rollout", "kube", "certs", "flags"],
+  // The version of the program.
+  telemetry: ["kube", "package.json"],
+  webhook: ["rollout", "kube", "certs", "flags", "telemetry"],
+  controller: ["rollout", "kube", "certs", "flags", "telemetry"],
   // The manifest tells the version.
   cli: ["rollout", "kube", "certs", "flags", "package.json"],
   build: ["package.json"],
   docs: ["rollout", "flags", "cli"],
   demo: ["rollout", "kube", "certs", "test"],
-  bench: ["rollout", "kube", "certs", "webhook", "controller", "test"],
+  bench: ["rollout", "kube", "certs", "webhook", "controller", "telemetry", "test"],
 };
 
 /** The order of inner folders: each may import the folders in the lines above its line, and no other one in its own line. */
@@ -30,9 +32,10 @@ const order: readonly (readonly string[])[] = [
   ["rollout/workload"],
   ["rollout/tracking"],
   ["rollout/admission", "rollout/stages"],
-  ["rollout/cleanup", "rollout/view"],
+  ["rollout/cleanup", "rollout/view", "rollout/flight"],
   ["controller/providers"],
   ["controller/evidence", "controller/hooks"],
+  ["controller/telemetry"],
   ["controller/reconcile"],
   ["controller"],
 ];
@@ -106,7 +109,8 @@ describe("architecture", () => {
   it("reads clock and environment in main.ts only", () => {
     const shell = productSources.filter(({ path, folder }) => {
       return (
-        ["kube", "certs", "webhook", "controller"].includes(folder) && !/(^|\/)(main|clock)\.ts$/.test(path)
+        ["kube", "certs", "telemetry", "webhook", "controller"].includes(folder) &&
+        !/(^|\/)(main|clock)\.ts$/.test(path)
       );
     });
     const ambient = /\b(Date\.now|Math\.random|process\.env|console\.\w+)\b/g;

@@ -61,7 +61,8 @@ describe("an overlay of deploy/", function () {
       );
       expect(pods).to.have.length(1);
       const open = pods[0].spec.containers[0].ports.map(({ name }: { name: string }) => name);
-      expect(spec.ingress).to.deep.equal([{ ports: [{ port: open[0], protocol: "TCP" }] }]);
+      const admitted = open.map((port: string) => ({ ports: [{ port, protocol: "TCP" }] }));
+      expect(spec.ingress).to.deep.equal(admitted);
     }
   });
 
@@ -75,7 +76,7 @@ describe("an overlay of deploy/", function () {
     const [{ spec }] = templates(rendered("private-gke", { components: ["private-gke"] }));
     const { args, ports } = spec.containers[0];
     expect(args).to.include("--port=10250").and.not.include("--port=8443");
-    expect(ports).to.deep.equal([{ name: "https", containerPort: 10250 }]);
+    expect(ports).to.deep.include({ name: "https", containerPort: 10250 });
   });
 
   it("host-network puts only the webhook there, in a namespace that admits it", () => {

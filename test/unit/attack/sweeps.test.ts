@@ -19,6 +19,7 @@ import { AT_NOON, aDeployment, aHeld, aReplicaSet, aRoute, aService } from "../.
 import { FakeClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
 import { noLog } from "../../support/log.ts";
+import { aTelemetry } from "../../support/telemetry.ts";
 
 const VICTIM = "uid-web";
 const VICTIMS = 20;
@@ -57,7 +58,7 @@ describe("marks that a tenant writes on objects of their own, all the time", () 
     kube = api.connect();
     stop = new AbortController();
     for (let i = 0; i < VICTIMS; i += 1) rollout(i === 0 ? VICTIM : `uid-${i}`, `shop-${i}`);
-    running = runController({ ...alone, kube, clock, onWork() {} }, stop.signal);
+    running = runController({ ...alone, kube, clock, telemetry: aTelemetry(), onWork() {} }, stop.signal);
     await eventually("all looked at", () => new Set(observed).size === VICTIMS);
     await quiet();
   });

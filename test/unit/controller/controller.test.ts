@@ -11,6 +11,7 @@ import { aDeployment, aHeld, aReplicaSet, aService, ownedByWeb } from "../../sup
 import { FakeClock, hastyClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
 import { noLog } from "../../support/log.ts";
+import { aTelemetry } from "../../support/telemetry.ts";
 
 /** The controller asks only the API server. */
 const alone = {
@@ -18,6 +19,7 @@ const alone = {
   gates: async () => ({}),
   hookHosts: [],
   log: noLog,
+  telemetry: aTelemetry(),
   onWork() {},
 };
 

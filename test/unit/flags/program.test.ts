@@ -41,6 +41,9 @@ describe("flags", () => {
     expect(values).to.deep.equal({
       host: "0.0.0.0",
       "probe-port": 8444,
+      "metrics-port": 8080,
+      "metric-labels": "deployment",
+      "flagger-metrics": false,
       namespace: "serin-system",
       identity: undefined,
       prometheus: "http://prometheus.monitoring:9090",
@@ -76,6 +79,11 @@ describe("flags", () => {
       'error: --prometheus: invalid value "prometheus:9090": use an http or https URL without credentials',
     ],
     [controllerProgram, "--log-level=loud", 'error: --log-level: invalid value "loud": use one of trace'],
+    [
+      controllerProgram,
+      "--metric-labels=pod",
+      'error: --metric-labels: invalid value "pod": use one of deployment, namespace',
+    ],
     [controllerProgram, "--provder=a", "error: unknown option '--provder=a'\n(Did you mean --provider?)"],
     [webhookProgram, "extra", "error: too many arguments"],
   ];

@@ -71,6 +71,7 @@ describe("controller/reconcile in trouble", () => {
       },
       evidence: { of: () => undefined, forget: () => {} },
       hooks: { answers: () => new Map(), make: () => {}, announce: () => {}, forget: () => {} },
+      flights: { note: () => {}, wrote: () => {}, forget: () => {} },
       clock,
       log: noLog,
     };

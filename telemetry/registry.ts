@@ -1,0 +1,18 @@
+import { collectDefaultMetrics, Gauge, Registry } from "@prometheus-io/client";
+import manifest from "../package.json" with { type: "json" };
+
+/**
+ * The metrics of one program: those of its process and of node, and its name and version. The library is imported in few
+ * files, because it is young: its predecessor prom-client has the same API.
+ */
+export function programRegistry(component: "controller" | "webhook"): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  new Gauge({
+    name: "serin_build_info",
+    help: "1, with the version of the program.",
+    labelNames: ["component", "version"],
+    registers: [registry],
+  }).set({ component, version: manifest.version }, 1);
+  return registry;
+}
