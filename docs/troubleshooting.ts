@@ -8,6 +8,7 @@ export const places = {
   event: "Events",
   command: "The clean-up command",
   log: "Logs",
+  alert: "Alerts",
 } as const;
 export type Place = keyof typeof places;
 
@@ -26,6 +27,7 @@ export function headingsOf(page: string): Headings {
     event: [],
     command: [],
     log: [],
+    alert: [],
   };
   let place: Place | undefined;
   for (const line of page.split("\n")) {
