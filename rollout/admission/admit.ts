@@ -185,10 +185,12 @@ function keep(object: Deployment, old: Deployment, held: HoldRecord): Deployment
   );
 }
 
-/** The strategy for a pause right after Serin lowered the surge, before the canary has shrunk to it. */
+/** The strategy for a pause right after Serin lowered the surge, before the canary has shrunk to it, or beside other versions. */
 function roomyStrategy({ spec, status }: Deployment): DeploymentStrategy | undefined {
   const { maxSurge, ...rest } = spec.strategy?.rollingUpdate ?? {};
   if (maxSurge === undefined) return spec.strategy;
-  const surge = withRoom(maxSurge, spec.replicas ?? 1, status?.updatedReplicas ?? 0);
+  const { replicas = 1 } = spec;
+  const pods = Math.max(status?.updatedReplicas ?? 0, (status?.replicas ?? 0) - replicas);
+  const surge = withRoom(maxSurge, replicas, pods);
   return { ...spec.strategy, rollingUpdate: { ...rest, maxSurge: surge } };
 }

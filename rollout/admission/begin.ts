@@ -14,7 +14,7 @@ import { servicesOf } from "../traffic/isolation.ts";
 import { autoscalerWarnings } from "../workload/autoscalers.ts";
 import { hold } from "../workload/hold.ts";
 import { type HoldRecord, withDefaults, withHoldRecord } from "../workload/hold-record.ts";
-import { surgeAt } from "../workload/surge.ts";
+import { surgeAt, withRoom } from "../workload/surge.ts";
 import { type AdmissionResponse, allowed, denied, type Effect } from "./answer.ts";
 import { besideWarnings } from "./beside-warnings.ts";
 import type { TemplateChange } from "./change.ts";
@@ -51,7 +51,7 @@ export function begin(
     unaskable(plan, services, routes) ??
     policyBlocker(plan, services, routes, policies);
   if (refusal !== undefined) return denied(refusal);
-  const spec = hold(object.spec, surgeAt(plan, 0));
+  const spec = hold(object.spec, surgeOf(change, plan));
   const isolate: Effect[] =
     services.length > 0 ? [{ kind: "isolate", services, uid, hash: held.stable }] : [];
   const warned = [
@@ -70,4 +70,12 @@ export function begin(
   ];
   const kept = withDefaults(record, change.layers);
   return allowed(withHoldRecord({ ...object, spec }, kept, old), warned, [...before, ...isolate]);
+}
+
+/** The first step's surge. While the user pauses, native control must leave the pods of a version that has ended alone, too. */
+function surgeOf({ object, cluster }: TemplateChange, plan: Plan): string | number {
+  const surge = surgeAt(plan, 0);
+  const { paused, replicas = 1 } = object.spec;
+  const pods = cluster.replicaSets.reduce((sum, { spec }) => sum + (spec.replicas ?? 0), 0);
+  return paused ? withRoom(surge, replicas, pods - replicas) : surge;
 }

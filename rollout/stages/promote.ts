@@ -16,8 +16,9 @@ import {
   writeHoldRecord,
 } from "../workload/writes.ts";
 import { type Decision, firstOf } from "./decision.ts";
-import { drain, drainRoutes, removeCanaryServices, restoreRoutes } from "./drain.ts";
+import { drain, drainRoutes, drainWrites, removeCanaryServices, restoreRoutes } from "./drain.ts";
 import { rewrite } from "./hook-record.ts";
+import { reachedPods } from "./lacking-port.ts";
 import { callAfterwards, pendingAfterwards } from "./post-rollout.ts";
 import { replicasOf, type Snapshot } from "./snapshot.ts";
 
@@ -41,7 +42,9 @@ export function decidePromoting(snapshot: Snapshot): Decision {
 function awaitUnpaused(snapshot: Snapshot): Decision | undefined {
   if (!snapshot.deployment.spec.paused) return undefined;
   const message = "proven; the Deployment is paused: kubectl rollout resume promotes";
-  return { writes: [], condition: { status: "Unknown", reason: "Holding", message } };
+  // An order promotes whatever is ready, and the user may pause for long: nobody would answer the canary's share.
+  const writes = reachedPods(snapshot).pods === 0 ? drainWrites(snapshot) : [];
+  return { writes, condition: { status: "Unknown", reason: "Holding", message } };
 }
 
 /**

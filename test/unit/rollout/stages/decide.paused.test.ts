@@ -69,6 +69,41 @@ describe("a rollout whose Deployment a user has paused", () => {
     expect(pods(world)).to.deep.equal({ "web-h1": 5, "web-h2": 4 });
   });
 
+  for (const order of ["before", "after"] as const) {
+    it(`takes none if it is paused right ${order} a version begins beside pods of one that was undone`, () => {
+      const world = halfway();
+      const pause = () => update(world, { paused: true });
+      world.request("web", image("web:1"));
+      plan(world, "10:2h");
+      if (order === "before") pause();
+      world.request("web", image("web:3"));
+      if (order === "after") pause();
+      world.tick();
+      expect(pods(world)).to.deep.equal({ "web-h1": 5, "web-h2": 3 });
+      world.run(3);
+      update(world, { paused: false });
+      world.run(10);
+      expect(pods(world)).to.deep.equal({ "web-h1": 5, "web-h3": 1 });
+    });
+  }
+
+  it("takes the weight from a canary without a ready pod that is promoted, and keeps it until the resume", () => {
+    const world = halfway();
+    update(world, { paused: true });
+    world.sick.set("web-h2", Number.POSITIVE_INFINITY);
+    world.tick();
+    world.request("web", annotate("serin.dev/promote", "1"));
+    world.control();
+    expect(world.story.at(-1)).to.equal("web 1:0");
+    world.sick.clear();
+    world.run(3);
+    expect(world.story.at(-1), "no further weight").to.equal("web 1:0");
+    world.check = () => {};
+    update(world, { paused: false });
+    world.run(20);
+    expect(ending(world)).to.deep.include({ marks: [], pods: { "web-h2": 5 } });
+  });
+
   it("keeps both versions' sizes through a failure, until it is resumed", () => {
     const world = halfway();
     update(world, { paused: true });
