@@ -1,6 +1,8 @@
 import { isIsolatedTo } from "../traffic/isolation.ts";
 import { progressDeadlineMs } from "../workload/hold.ts";
+import { lastRunOf, type Outcome } from "../workload/run-record.ts";
 import { fewestAvailable } from "../workload/surge.ts";
+import { hashOf } from "../workload/template.ts";
 import { writeHoldRecord } from "../workload/writes.ts";
 import { orderCommand } from "./commands.ts";
 import type { Decision } from "./decision.ts";
@@ -23,14 +25,14 @@ export function awaitStable(snapshot: Snapshot): Decision | undefined {
 
 /**
  * Waits until the stable pods can carry all traffic. If the user's Services select only them, they already do so, and one is
- * enough, as for a first canary. If other versions serve too, Serin asks for as many as native control would, and no longer
- * than the Deployment's deadline.
+ * enough, as for a first canary. If another proven version serves too, Serin asks for as many as native control would, and
+ * no longer than the Deployment's deadline. A Service that somebody recreated must not lead to an unproven version for that long.
  */
 export function awaitCapacity(snapshot: Snapshot): Decision | undefined {
   const { deployment, held, services } = snapshot;
   const wanted = replicasOf(deployment);
   const isAlone = services.length > 0 && services.every((service) => isIsolatedTo(service, held.stable));
-  const fewest = isAlone ? 1 : fewestAvailable(held.originals.strategy, wanted);
+  const fewest = isAlone || !isHelped(snapshot) ? 1 : fewestAvailable(held.originals.strategy, wanted);
   const ready = readyPods(snapshot);
   if (wanted === 0 || ready >= fewest || leftMs(snapshot) <= 0) return undefined;
   if (held.asked === "promote") return startNatively(snapshot);
@@ -59,4 +61,17 @@ function readyPods({ stable }: Snapshot): number {
 
 function leftMs({ held, now }: Snapshot): number {
   return Date.parse(held.started) + progressDeadlineMs(held.originals) + 1 - now;
+}
+
+/** The outcomes of versions that were never proven. */
+const UNPROVEN: readonly (Outcome | undefined)[] = ["running", "failed", "undone", "superseded"];
+
+/** Whether ready pods of another proven version serve beside the stable one, as after a native promotion. */
+function isHelped({ replicaSets, held }: Snapshot): boolean {
+  return replicaSets.some(
+    (set) =>
+      hashOf(set) !== held.stable &&
+      (set.status?.readyReplicas ?? 0) > 0 &&
+      !UNPROVEN.includes(lastRunOf(set)?.outcome),
+  );
 }

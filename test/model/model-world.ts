@@ -1,14 +1,18 @@
 import type { BackendRef, ReferenceGrant, Route, RouteRule } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
+import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import type { Snapshot } from "../../rollout/stages/snapshot.ts";
 import { isCanaryService } from "../../rollout/traffic/canary-service.ts";
 import type { Exposure } from "../../rollout/traffic/exposure.ts";
 import { reisolate } from "../../rollout/traffic/isolation.ts";
 import { reimpose } from "../../rollout/traffic/reapply.ts";
 import { serviceRecordOf } from "../../rollout/traffic/service-record.ts";
+import { isStableDown } from "../../rollout/workload/stable-down.ts";
+import { findByHash } from "../../rollout/workload/template.ts";
 import { aDeployment, aRoute, aService } from "../support/builders.ts";
 import { evidenceOf, type Metrics } from "./evidence.ts";
 import { appOf, checkShares, checkTargets, copiesGrantedTo, grantedTo } from "./invariants.ts";
+import { heldIn } from "./records.ts";
 import { checkServable, unserved } from "./served.ts";
 import { Witness } from "./witness.ts";
 import { World } from "./world.ts";
@@ -138,6 +142,12 @@ export class ModelWorld extends World {
     this.#excusedUntil = Math.max(this.#excusedUntil, this.now + DISTURBED_MS);
   }
 
+  /** Lets the API server take all writes again; Serin has missed some meanwhile. */
+  endRefusals(): void {
+    if (this.refusesRoutes) this.disturb();
+    Object.assign(this, { refuses: () => false, refusesRoutes: false });
+  }
+
   /** Changes which routes of other namespaces may name these Services. */
   setGrants(grants: readonly ReferenceGrant[]): void {
     if (grants.length > this.grants.length) this.#grantedAt = this.now;
@@ -188,8 +198,9 @@ export class ModelWorld extends World {
       this.tick(ms);
       this.check();
       if (this.isDown) continue;
+      const { kills } = this;
       this.control();
-      this.#forget();
+      if (this.kills === kills) this.#forget();
       this.#expectService();
     }
   }
@@ -228,6 +239,9 @@ export class ModelWorld extends World {
 
   #checkAll(): void {
     const routes = this.routes();
+    // Serin isolates a Service that was made while no stable pod was ready once one is, as otherwise nobody would answer.
+    if (this.list("deployments").some((one) => isStableDown(stableOf(this, one))))
+      this.#openUntil = Math.max(this.#openUntil, this.now + DISTURBED_MS);
     const missing = routes.some(({ spec }) =>
       (spec.rules ?? []).some(({ backendRefs = [] }) =>
         backendRefs.some((ref) => this.find("services", ref.name) === undefined),
@@ -242,6 +256,10 @@ export class ModelWorld extends World {
     // Nothing can take the weight from a version without pods then.
     if (!this.refusesRoutes) checkServable(this, this.obeyed(this.inForce()));
   }
+}
+
+function stableOf(world: World, deployment: Deployment): ReplicaSet | undefined {
+  return findByHash(world.replicaSetsOf(deployment), heldIn(deployment)?.stable ?? "");
 }
 
 function namesWeb(rules: readonly RouteRule[] = []): boolean {

@@ -51,7 +51,7 @@ function expectArrival(world: ModelWorld, way: Way): void {
   const heal = { metrics: "good", hooks: "yes", isDown: false, refuse: false, answers: "True" } as const;
   Object.assign(world, heal, { quota: Number.POSITIVE_INFINITY, killAfter: Number.POSITIVE_INFINITY });
   if (world.isWide) world.setGrants([edgeGrant]);
-  Object.assign(world, { refuses: () => false, refusesRoutes: false });
+  world.endRefusals();
   world.mutate = (deployment) => deployment;
   world.sick.clear();
   world.disturb();

@@ -53,17 +53,14 @@ export const trouble = [
       `the API server refuses ${what}`,
       (world) => {
         const isRefused = refusals[what] ?? (() => false);
+        world.endRefusals();
         world.refuses = (write) => write.verb !== "event" && isRefused(write);
         world.refusesRoutes = /route/.test(what);
       },
       [],
     ),
   ),
-  does(
-    "the API server refuses nothing",
-    (world) => Object.assign(world, { refuses: () => false, refusesRoutes: false }),
-    [],
-  ),
+  does("the API server refuses nothing", (world) => world.endRefusals(), []),
   does("a policy pins images in what users write", (world) => Object.assign(world, { mutate: pinned })),
   each([true, false], (given) =>
     does(

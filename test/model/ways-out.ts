@@ -69,10 +69,9 @@ export function expectWayOut(world: ModelWorld, order: readonly Exit[]): void {
   const held = heldIn(world.find("deployments", "web") ?? web(world));
   if (held?.phase !== "canary") return;
   // Nothing takes the weight from a route whose changes the API server refuses: the condition says so, and users mend that.
+  if (world.refusesRoutes) world.endRefusals();
   Object.assign(world, {
     isDown: false,
-    ...(world.refusesRoutes && { refuses: () => false }),
-    refusesRoutes: false,
     // A policy that changes the stable manifest as well makes another version of it.
     mutate: (deployment: Deployment) => deployment,
   });

@@ -39,6 +39,8 @@ export class World extends Cluster {
   /** After how many writes the controller is killed, once. */
   killAfter = Number.POSITIVE_INFINITY;
   writes = 0;
+  /** How often the controller was killed. */
+  kills = 0;
   /** What a hook answers; it is known when the controller looks the next time. */
   answer: (call: HookCall) => HookAnswer | undefined = () => undefined;
   readonly #answers = new Map<string, Map<string, HookAnswer>>();
@@ -164,6 +166,7 @@ export class World extends Cluster {
         this.#doAll(writes);
       } catch (error) {
         if (!(error instanceof Killed)) throw error;
+        this.kills += 1;
         this.#answers.clear();
         return;
       }

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { decide } from "../../../../rollout/stages/decide.ts";
 import { isolationPatch } from "../../../../rollout/traffic/isolation.ts";
 import { holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
+import type { Outcome } from "../../../../rollout/workload/run-record.ts";
 import { fewestAvailable } from "../../../../rollout/workload/surge.ts";
 import { AT_NOON, aDeployment, aHeld, aService, NOON } from "../../../support/builders.ts";
 import { merge } from "../../../support/patch.ts";
@@ -22,9 +23,16 @@ function latched(
     asked,
     services = [isolated],
     weight = 25,
-  }: { minutes?: number; asked?: "promote" | "abort"; services?: (typeof isolated)[]; weight?: number } = {},
+    outcome = "running",
+  }: {
+    minutes?: number;
+    asked?: "promote" | "abort";
+    services?: (typeof isolated)[];
+    weight?: number;
+    outcome?: Outcome;
+  } = {},
 ) {
-  const base = aRollout({ weight });
+  const base = aRollout({ weight, run: { outcome } });
   const [stable, second] = base.replicaSets;
   if (stable === undefined || second === undefined) throw new Error("two ReplicaSets");
   const status = { replicas: 5, readyReplicas: ready };
@@ -74,9 +82,22 @@ describe("a version that waits for the one before it to be superseded", () => {
     });
   }
 
-  it("waits for as many stable pods as native control would if other versions serve, but not beyond the deadline", () => {
+  it("leaves no Service that somebody has recreated to a version that is not proven", () => {
+    const decision = decide(latched(1, { services: [aService()], weight: 0, minutes: 1 }));
+    expect(text(decision.writes)).to.contain('"pod-template-hash":"web1"');
+  });
+
+  it("waits for as many stable pods as native control would if a proven version serves too, but not beyond the deadline", () => {
     const open = (ready: number, minutes: number, asked?: "promote") =>
-      decide(latched(ready, { services: [aService()], weight: 0, minutes, ...(asked && { asked }) }));
+      decide(
+        latched(ready, {
+          services: [aService()],
+          weight: 0,
+          minutes,
+          outcome: "promoted",
+          ...(asked && { asked }),
+        }),
+      );
     expect(open(3, 1).condition?.message).to.match(
       /3 of 5 pods of stable web1 are ready, and 4 must carry all traffic.*promote=2/,
     );
