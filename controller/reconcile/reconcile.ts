@@ -2,6 +2,7 @@ import { Fenced } from "../../kube/client/fence.ts";
 import { listIngresses } from "../../kube/client/ingresses.ts";
 import { messageOf } from "../../kube/core/error-message.ts";
 import type { Ingress } from "../../kube/core/ingresses.ts";
+import type { Write } from "../../kube/core/writes.ts";
 import { decide } from "../../rollout/stages/decide.ts";
 import type { Decision } from "../../rollout/stages/decision.ts";
 import { eventCalls } from "../../rollout/stages/hook-calls.ts";
@@ -17,6 +18,11 @@ import { Retries } from "./retries.ts";
 const MOST_ROUNDS = 40;
 /** After so many failures in a row, the condition reports the failure. A passing failure is not worth a write. */
 const REPORT_AFTER = 3;
+/** The same for writes that the API server accepts and that change nothing: the caches may lag for the first ones. */
+const REPORT_LOST_AFTER = 5;
+/** Why a write that the API server accepts may change nothing. */
+const LOST =
+  "the API server accepts it and stores something else; check which other webhook or policy changes it back";
 
 /** How long (ms) a namespace's list of Ingresses counts: they explain why a canary gets no requests. */
 const INGRESSES_MS = 30_000;
@@ -51,6 +57,9 @@ export function reconciler(options: ReconcilerOptions): (uid: string) => Promise
       const writes = [...decision.writes, ...reported.writes];
       const failure = await performAll(writes, uid, options, events);
       const tries = attempts.note(uid, progress, events, failure?.error);
+      const lost =
+        failure === undefined && tries >= REPORT_LOST_AFTER ? lostWrite(decision.writes) : undefined;
+      if (lost !== undefined) await reportFailure(snapshot, lost, events, options);
       if (failure !== undefined) {
         // Fenced means that another replica leads by now. The API server refused nothing, and that replica will write.
         const isRefused = !(failure.error instanceof Fenced);
@@ -63,6 +72,12 @@ export function reconciler(options: ReconcilerOptions): (uid: string) => Promise
     }
     throw new Error(`reconcile did not settle in ${MOST_ROUNDS} rounds`);
   };
+}
+
+/** The first write to an object; `undefined` if there is none. */
+function lostWrite(writes: readonly Write[]): Failure | undefined {
+  const write = writes.find(({ verb }) => verb !== "event");
+  return write && { write, error: new Error(LOST) };
 }
 
 /** Reports a write that keeps failing. The report itself may fail as well. */

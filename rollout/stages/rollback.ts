@@ -107,9 +107,10 @@ export function decideFailed(snapshot: Snapshot): Decision {
   );
 }
 
+/** The report comes first: a route whose owner refuses the drain must not hide the failure. */
 function drainAndReport(snapshot: Snapshot): Decision | undefined {
   const decision = drain(snapshot) ?? isolateStable(snapshot) ?? awaitQuiet(snapshot);
-  return decision && { ...decision, writes: [...decision.writes, ...reportFailure(snapshot)] };
+  return decision && { ...decision, writes: [...reportFailure(snapshot), ...decision.writes] };
 }
 
 /** Keeps the failed template, which is the user's, under the hold: without it, native control would continue with it. */

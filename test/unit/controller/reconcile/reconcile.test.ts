@@ -8,9 +8,20 @@ import type { KubeObject } from "../../../../kube/core/meta.ts";
 import type { Resource } from "../../../../kube/core/resources.ts";
 import { FLIGHT, HELD } from "../../../../rollout/keys.ts";
 import type { Snapshot } from "../../../../rollout/stages/snapshot.ts";
-import { aDeployment, aHeld, aReplicaSet, aRoute, aSnapshot, NOON } from "../../../support/builders.ts";
+import { isolationPatch } from "../../../../rollout/traffic/isolation.ts";
+import {
+  AT_NOON,
+  aDeployment,
+  aHeld,
+  aReplicaSet,
+  aRoute,
+  aService,
+  aSnapshot,
+  NOON,
+} from "../../../support/builders.ts";
 import { FakeClock } from "../../../support/clock.ts";
 import { noLog } from "../../../support/log.ts";
+import { merge } from "../../../support/patch.ts";
 import { aRollout, carrying } from "../../../support/rollout.ts";
 
 /** One write that reached the API. */
@@ -143,12 +154,18 @@ describe("controller/reconcile in trouble", () => {
     expect(events()).to.include("WriteFailed");
   });
 
-  it("writes nothing else after a route that refuses", async () => {
+  it("reports the failure before a route that refuses, and writes nothing else after it", async () => {
     const routes = ["frozen", "web"].map((name) => carrying(aRoute({ meta: { name } }), 10, NOON));
     snapshot = aRollout({ held: aHeld({ phase: "failed" }), run: { outcome: "failed" }, routes });
     refuse("httproutes", "merge", forbidden);
     await reconcile("uid-web");
-    expect(sent.map(({ plural }) => plural)).to.deep.equal(["httproutes", "httproutes"]);
+    expect(sent.map(({ plural }) => plural)).to.deep.equal([
+      "events",
+      "deployments",
+      "httproutes",
+      "httproutes",
+    ]);
+    expect(events()).to.deep.equal(["RolledBack"]);
   });
 
   it("reports no write that it did not send because another replica may lead by now", async () => {
@@ -181,7 +198,30 @@ describe("controller/reconcile in trouble", () => {
   it("repeats a write that has no effect later each time, too", async () => {
     await lookFor(60_000);
     expect(sentTo("deployments", "json").length).to.be.within(8, 17);
-    expect(events()).to.deep.equal(["Undone"]);
+    expect(events()).to.deep.equal(["Undone", "WriteFailed"]);
+    expect(sentTo("events", "create").at(-1)?.body)
+      .to.have.property("message")
+      .that.matches(
+        /^cannot change deployments\/web: the API server accepts it and stores something else; check/,
+      );
+  });
+
+  it("rolls back at the deadline if a policy keeps a canary Service from becoming as wanted", async () => {
+    const isolated = merge(aService(), isolationPatch(aService(), "uid-web", "web1", AT_NOON));
+    const services = [isolated as ReturnType<typeof aService>];
+    const canaryServices = [aService({ meta: { name: "web-canary" } })];
+    const strategy = {
+      type: "RollingUpdate",
+      rollingUpdate: { maxUnavailable: 0, maxSurge: "10%" },
+    } as const;
+    const deployment = { ...aDeployment({ image: "web:2", strategy }), status: { observedGeneration: 1 } };
+    for (let minutes = 0; minutes < 13; minutes += 1) {
+      snapshot = aRollout({ now: clock.now(), weight: 0, services, canaryServices, deployment });
+      await lookFor(60_000);
+    }
+    const told = sentTo("events", "create").map(({ body }) => (body as { message: string }).message);
+    expect(told.join("\n")).to.match(/cannot change services\/web-canary: the API server accepts it/);
+    expect(JSON.stringify(sentTo("replicasets", "merge"))).to.contain(String.raw`\"outcome\":\"failed\"`);
   });
 
   it("remembers nothing of what is gone", async () => {
