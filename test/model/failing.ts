@@ -1,8 +1,12 @@
 import { selectorOf } from "../../rollout/traffic/service-record.ts";
 import type { ModelWorld } from "./model-world.ts";
 
-/** Whether some pod of `web` is ready. */
+/** Whether some pod of `web` is ready, and every Service exists that a route names: Serin cannot serve through a deleted one. */
 export function canServe(world: ModelWorld): boolean {
+  const refs = world
+    .routes()
+    .flatMap(({ spec }) => (spec.rules ?? []).flatMap(({ backendRefs = [] }) => backendRefs));
+  if (refs.some(({ name }) => world.find("services", name) === undefined)) return false;
   const deployment = world.find("deployments", "web");
   const sets = deployment === undefined ? [] : world.replicaSetsOf(deployment);
   return sets.some(({ status }) => (status?.readyReplicas ?? 0) > 0);
