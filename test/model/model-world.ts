@@ -1,6 +1,7 @@
 import type { BackendRef, ReferenceGrant, Route, RouteRule } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
+import type { Write } from "../../kube/core/writes.ts";
 import type { Snapshot } from "../../rollout/stages/snapshot.ts";
 import { isCanaryService } from "../../rollout/traffic/canary-service.ts";
 import type { Exposure } from "../../rollout/traffic/exposure.ts";
@@ -12,6 +13,7 @@ import { findByHash } from "../../rollout/workload/template.ts";
 import { aDeployment, aRoute, aService } from "../support/builders.ts";
 import { evidenceOf, type Metrics } from "./evidence.ts";
 import { appOf, checkShares, checkTargets, copiesGrantedTo, grantedTo } from "./invariants.ts";
+import { mutate } from "./policy.ts";
 import { heldIn } from "./records.ts";
 import { checkServable, unserved } from "./served.ts";
 import { Witness } from "./witness.ts";
@@ -41,6 +43,8 @@ export class ModelWorld extends World {
   stale: Snapshot | undefined;
   /** Whether the API server refuses changes of routes. */
   refusesRoutes = false;
+  /** Whether a mutating policy adds labels to what Serin writes, and a default to each Service. */
+  isMutating = false;
   #excusedUntil = 0;
   #grantedAt = 0;
   #openUntil = 0;
@@ -140,6 +144,12 @@ export class ModelWorld extends World {
   /** Notes a change that may lose requests on its own, whatever Serin does. */
   disturb(): void {
     this.#excusedUntil = Math.max(this.#excusedUntil, this.now + DISTURBED_MS);
+  }
+
+  /** Performs a write of Serin's, and what a mutating policy makes of it. */
+  override perform(write: Write): void {
+    super.perform(write);
+    if (this.isMutating) mutate(this, write);
   }
 
   /** Lets the API server take all writes again; Serin has missed some meanwhile. */

@@ -61,6 +61,11 @@ export const trouble = [
     ),
   ),
   does("the API server refuses nothing", (world) => world.endRefusals(), []),
+  does(
+    "a policy adds labels and defaults to what Serin writes",
+    (world) => Object.assign(world, { isMutating: true }),
+    [],
+  ),
   does("a policy pins images in what users write", (world) => Object.assign(world, { mutate: pinned })),
   each([true, false], (given) =>
     does(
