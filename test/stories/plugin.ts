@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { buildPlugin } from "../../build/plugin.ts";
+import { buildPlugin } from "../../release/plugin.ts";
 import { kubectlFor, type Output } from "../cluster/kubectl.ts";
 import { findTools } from "../cluster/tools.ts";
 import { noteSentences, sentencesOf } from "./sentences.ts";

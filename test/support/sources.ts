@@ -6,7 +6,6 @@ const root = join(import.meta.dirname, "../..");
 /** The folders of the product; `test` is the only other one with code. */
 const PRODUCT = [
   "bench",
-  "build",
   "certs",
   "cli",
   "controller",
@@ -14,6 +13,7 @@ const PRODUCT = [
   "docs",
   "flags",
   "kube",
+  "release",
   "rollout",
   "telemetry",
   "webhook",

@@ -14,7 +14,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   controller: ["rollout", "kube", "certs", "flags", "telemetry"],
   // The manifest tells the version.
   cli: ["rollout", "kube", "certs", "flags", "package.json"],
-  build: ["package.json"],
+  release: ["package.json"],
   docs: ["rollout", "flags", "cli"],
   demo: ["rollout", "kube", "certs", "test"],
   bench: ["rollout", "kube", "certs", "webhook", "controller", "telemetry", "test"],

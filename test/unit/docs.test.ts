@@ -5,7 +5,7 @@ import { expect } from "chai";
 const root = join(import.meta.dirname, "../..");
 const pages = ["README.md", "CONTRIBUTING.md", ...globSync("docs/**/*.md", { cwd: root })].sort();
 /** What scripts make, so that a fresh clone lacks it. */
-const BUILT = "build/out";
+const BUILT = "dist";
 const entries = new Set(readdirSync(root));
 
 /** The page without its code blocks, whose contents are examples. */

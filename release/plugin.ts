@@ -1,5 +1,5 @@
 /**
- * `npm run plugin`: bundles `kubectl serin` into build/out/npm, the package `kubectl-serin` without dependencies. A folder of
+ * `npm run plugin`: bundles `kubectl serin` into dist/plugin, the package `kubectl-serin` without dependencies. A folder of
  * another place may be given. With both files on the PATH, kubectl finds the plugin and its completion.
  */
 import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
@@ -54,4 +54,4 @@ const manifest = {
   bin: Object.fromEntries(Object.keys(programs).map((name) => [name, name])),
 };
 
-if (import.meta.main) await buildPlugin(process.argv[2] ?? join(import.meta.dirname, "out/npm"));
+if (import.meta.main) await buildPlugin(process.argv[2] ?? join(repository, "dist/plugin"));

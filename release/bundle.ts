@@ -1,0 +1,47 @@
+import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { build } from "esbuild";
+import { PROGRAMS } from "./programs.ts";
+import { billOfMaterials } from "./sbom.ts";
+
+/** The root of the repository. */
+export const checkout = resolve(import.meta.dirname, "..");
+
+/** Packages in CommonJS require modules of Node by name, which a module of ECMAScript must first be able to do. */
+const REQUIRE =
+  'import { createRequire as serinRequire } from "node:module"; const require = serinRequire(import.meta.url);';
+
+/**
+ * Writes the content of the image into `folder`, and replaces what was there: each program with all that it imports in
+ * one file, source maps, the license, the licenses of the packages, and a bill of materials (CycloneDX). Two calls on
+ * the same checkout write the same bytes. Throws esbuild's error if a program does not compile.
+ */
+export async function writeContent(folder: string): Promise<void> {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const { metafile } = await build({
+    absWorkingDir: checkout,
+    entryPoints: [...PROGRAMS],
+    outdir: folder,
+    outbase: checkout,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node22.19",
+    banner: { js: REQUIRE },
+    sourcemap: "linked",
+    sourcesContent: false,
+    legalComments: "linked",
+    metafile: true,
+    logLevel: "error",
+  });
+  for (const program of PROGRAMS) {
+    // The manifests name the files of the repository. Node follows the link, and so takes no time to strip types.
+    const link = join(folder, program);
+    symlinkSync(basename(program).replace(/\.ts$/, ".js"), link);
+  }
+  cpSync(join(checkout, "LICENSE"), join(folder, "LICENSE"));
+  writeFileSync(join(folder, "package.json"), '{ "type": "module" }\n');
+  const bill = billOfMaterials(checkout, Object.keys(metafile.inputs));
+  writeFileSync(join(folder, "sbom.cdx.json"), `${JSON.stringify(bill, undefined, 2)}\n`);
+}
