@@ -1,7 +1,8 @@
-import { seconds } from "../../flags/flag.ts";
+import { optional, seconds } from "../../flags/flag.ts";
 import { cleanUp } from "../cleanup.ts";
 import { defineCommand } from "../frame/command.ts";
 import { exitCode } from "../frame/exit-code.ts";
+import { stopSerin } from "../stop.ts";
 
 /** Brings every object back to what its owner wrote, for a removal of Serin. */
 export const cleanupCommand = defineCommand({
@@ -10,11 +11,25 @@ export const cleanupCommand = defineCommand({
   about: "Restores every route, Deployment and Service that is in flight, without losing a request.",
   more: "Of all namespaces, for the time after Serin's removal. May be repeated.",
   flags: {
+    configuration: optional({
+      argument: "name",
+      about: "The MutatingWebhookConfiguration to delete first, so that no rollout begins meanwhile.",
+      usualText: "",
+    }),
+    controller: optional({
+      argument: "namespace/name",
+      about:
+        "The controller's Deployment to scale to zero first, so that it moves no rollout meanwhile: serin-system/serin-controller.",
+      usualText: "",
+    }),
     "patience-seconds": seconds({ about: "How long each Deployment's pods may take to come back." }, 300),
   },
   async run({ flags, terminal, clock, cluster }) {
     const { kube } = await cluster();
-    await cleanUp({ kube, clock, say: terminal.say, patienceMs: flags["patience-seconds"] * 1000 });
+    const { configuration, controller } = flags;
+    const common = { kube, clock, say: terminal.say, patienceMs: flags["patience-seconds"] * 1000 };
+    await stopSerin({ ...common, configuration, controller });
+    await cleanUp(common);
     return exitCode.done;
   },
 });
