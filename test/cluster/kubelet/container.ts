@@ -18,6 +18,8 @@ export interface ContainerOptions {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly logFile: string;
+  /** Whether the process is started again when it ends. */
+  readonly restarts: boolean;
   readonly onChange: () => void;
 }
 
@@ -57,6 +59,11 @@ export class Container {
 
   get ready(): boolean {
     return this.#ready;
+  }
+
+  /** The exit status of a process that is not started again; undefined while it runs. */
+  get ended(): number | undefined {
+    return !this.#options.restarts && this.#process === undefined ? this.#last?.exitCode : undefined;
   }
 
   /** The process id; undefined while there is no process. */
@@ -145,7 +152,7 @@ export class Container {
       finishedAt: new Date().toISOString(),
     };
     this.#state = { terminated: this.#last };
-    if (this.#wanted === "up") this.#restartLater();
+    if (this.#wanted === "up" && this.#options.restarts) this.#restartLater();
     this.#options.onChange();
   }
 

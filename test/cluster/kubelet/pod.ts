@@ -108,6 +108,7 @@ function processOf({ needs, pod, sandbox, secrets }: Place, spec: ContainerSpec)
     address: sandbox.address,
     command: "nsenter",
     args: [...sandbox.enter, "--", "unshare", "--mount", "--uts", "--", "sh", script, ...files, ...argv],
+    restarts: (pod.spec.restartPolicy ?? "Always") === "Always",
     env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", ...env },
     logFile: join(needs.dir, `${namespace}_${name}_${spec.name}.log`),
   };
@@ -161,8 +162,14 @@ function reporter({ api, log }: PodNeeds, pod: Pod, podIP: string): (status: obj
 
 function runningStatus(containers: readonly Container[]): object {
   const ready = containers.every((container) => container.ready);
+  const ended = containers.map((container) => container.ended);
+  const phase = ended.includes(undefined)
+    ? "Running"
+    : ended.every((code) => code === 0)
+      ? "Succeeded"
+      : "Failed";
   return {
-    phase: "Running",
+    phase,
     conditions: conditions(ready),
     containerStatuses: containers.map((container) => container.status),
   };

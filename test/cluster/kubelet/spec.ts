@@ -7,6 +7,7 @@ export interface Pod extends KubeObject {
     readonly serviceAccountName?: string;
     readonly automountServiceAccountToken?: boolean;
     readonly terminationGracePeriodSeconds?: number;
+    readonly restartPolicy?: "Always" | "OnFailure" | "Never";
     readonly securityContext?: SecurityContext;
     readonly containers: readonly ContainerSpec[];
     readonly initContainers?: readonly ContainerSpec[];
