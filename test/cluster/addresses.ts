@@ -24,7 +24,8 @@ export const ports = {
   gateway: 8000,
   /** The port at which Envoy serves: Contour adds 8000 to the listener port of the Gateway. */
   contour: 8880,
-  app: 8080,
+  /** Not 8080: Envoy Gateway's controller listens there, and cannot be told otherwise. */
+  app: 8088,
   /** The HTTP port of application pods whose image asks for it. */
   otherApp: 8090,
   /** The gRPC server of application pods. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { request } from "undici";
+import { ports } from "./addresses.ts";
 import type { KubeObject } from "./api.ts";
 import { appManifests } from "./app.ts";
 import { readAudit } from "./audit.ts";
@@ -129,7 +130,7 @@ describeCluster("the test cluster", function () {
   it("lets a deleted pod serve for its preStop sleep, by default a second, and no longer", async () => {
     await apply("short", "app:v1", 1, 1);
     const pod = await eventually("short is ready", async () => (await pods("short")).find(isReady));
-    const url = `http://${pod.status.podIP}:8080`;
+    const url = `http://${pod.status.podIP}:${ports.app}`;
     const answer = async () => (await request(url)).statusCode;
     expect(await answer()).to.equal(200);
     await kube.api.demand("DELETE", `/api/v1/namespaces/shop/pods/${pod.metadata.name}`);

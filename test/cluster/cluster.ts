@@ -13,7 +13,14 @@ import {
 import { type Daemon, startDaemon } from "./daemon.ts";
 import { startContour, startEnvoy, startTraefik } from "./dataplane.ts";
 import { installDefinitions } from "./definitions.ts";
-import { createGateways, type GatewayName, gateways, gatewaysProgrammed } from "./gateways.ts";
+import {
+  builtIn,
+  createGateway,
+  type Gateway,
+  type GatewayName,
+  gateways,
+  gatewaysProgrammed,
+} from "./gateways.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { type Kubectl, kubectlFor } from "./kubectl.ts";
 import { type Kubelet, startKubelet } from "./kubelet/kubelet.ts";
@@ -32,8 +39,8 @@ export interface Cluster {
   readonly api: Api;
   /** The path of the administrator's kubeconfig. Its URL and those below are valid inside the network namespace only. */
   readonly kubeconfig: string;
-  /** Both implementations of the Gateway API: the name of the Gateway in `edge`, and the URL at which it serves. */
-  readonly gateways: Readonly<Record<GatewayName, { readonly name: string; readonly url: string }>>;
+  /** The Gateways, those of envoy-gateway.ts once they serve. */
+  readonly gateways: Record<GatewayName, Gateway>;
   /** The URL at which Traefik serves. */
   readonly gatewayUrl: string;
   readonly prometheusUrl: string;
@@ -96,7 +103,7 @@ export async function startCluster({
       request: api.request,
       api,
       kubeconfig: files.kubeconfig("admin"),
-      gateways,
+      gateways: { ...gateways },
       gatewayUrl: gateways.traefik.url,
       prometheusUrl: `http://${addresses.prometheusService}:${ports.prometheus}`,
       auditLog: files.auditLog,
@@ -151,11 +158,12 @@ async function startDataplane(
   daemons.push(envoy);
   const [traefik, contour] = [startTraefik(tools, files), startContour(tools, files)];
   daemons.push(traefik, contour);
-  await createGateways(api);
+  await Promise.all(builtIn.map((name) => createGateway(api, name)));
+
   await Promise.all([
     traefik.ready(`http://127.0.0.1:${ports.traefikMetrics}/metrics`),
     envoy.ready(`http://127.0.0.1:${ports.envoyMetrics}/ready`),
-    gatewaysProgrammed(api),
+    gatewaysProgrammed(api, builtIn),
   ]);
 }
 

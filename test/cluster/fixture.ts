@@ -2,7 +2,9 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Cluster, startCluster } from "./cluster.ts";
-import { type GatewayName, gateways } from "./gateways.ts";
+import type { Daemon } from "./daemon.ts";
+import { startEnvoyGateway } from "./envoy-gateway.ts";
+import { type BuiltIn, builtIn, envoyGateways, type GatewayName } from "./gateways.ts";
 import { insideNamespace } from "./namespace.ts";
 import { noteRights } from "./rights.ts";
 
@@ -58,12 +60,32 @@ export function describeClusterWith(
   });
 }
 
-/** Declares the same tests once for each gateway that the cluster runs; its name is in the title. */
-export function onEachGateway(
+/** Declares tests for Envoy Gateway, once as it is installed and once with mergeBackends. It runs as long as they do. */
+export function onEnvoyGateway(
   title: string,
   body: (this: Mocha.Suite, gateway: GatewayName) => void,
+): Mocha.Suite {
+  return describeCluster("Envoy Gateway", () => {
+    let controller: Daemon | undefined;
+    before("starts Envoy Gateway", async function () {
+      this.timeout(START_MS);
+      controller = await startEnvoyGateway(await cluster());
+    });
+    for (const gateway of envoyGateways) {
+      describe(`${title}, on ${gateway}`, function () {
+        body.call(this, gateway);
+      });
+    }
+    after("stops Envoy Gateway", async () => controller?.stop("SIGKILL", 0));
+  });
+}
+
+/** Declares the same tests once for each gateway that every cluster runs; its name is in the title. */
+export function onEachGateway(
+  title: string,
+  body: (this: Mocha.Suite, gateway: BuiltIn) => void,
 ): readonly Mocha.Suite[] {
-  return (Object.keys(gateways) as GatewayName[]).map((gateway) =>
+  return builtIn.map((gateway) =>
     describeCluster(`${title}, on ${gateway}`, function () {
       body.call(this, gateway);
     }),

@@ -2,18 +2,37 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ports } from "./addresses.ts";
 import type { Api, KubeObject } from "./api.ts";
 
-/** The implementations of the Gateway API that the cluster runs side by side. */
-export type GatewayName = "traefik" | "contour";
+/** The implementations of the Gateway API that every cluster runs side by side. */
+export const builtIn = ["traefik", "contour"] as const;
 
-interface Gateway {
+export type BuiltIn = (typeof builtIn)[number];
+
+/** Envoy Gateway as it is installed, and with mergeBackends. Only its own tests start it (envoy-gateway.ts). */
+export const envoyGateways = ["envoy-gateway", "envoy-gateway-merged"] as const;
+
+/** All implementations, by the name of their GatewayClass. */
+export type GatewayName = (typeof builtIn | typeof envoyGateways)[number];
+
+/** A Gateway of the cluster. */
+export interface Gateway {
   readonly namespace: string;
   /** The Gateway's own name, for parentRefs. */
   readonly name: string;
   readonly controller: string;
   readonly listenerPort: number;
-  /** The URL inside the network namespace: HTTP/1.1 and, with prior knowledge, HTTP/2 without TLS. */
+  /**
+   * The URL inside the network namespace: HTTP/1.1 and, with prior knowledge, HTTP/2 without TLS. Envoy Gateway's is empty until
+   * its proxy has an address.
+   */
   readonly url: string;
 }
+
+const envoyGateway = {
+  namespace: "edge",
+  controller: "gateway.envoyproxy.io/gatewayclass-controller",
+  listenerPort: 80,
+  url: "",
+} as const;
 
 /** The Gateway of each implementation. */
 export const gateways: Readonly<Record<GatewayName, Gateway>> = {
@@ -31,25 +50,23 @@ export const gateways: Readonly<Record<GatewayName, Gateway>> = {
     listenerPort: ports.contour - 8000,
     url: `http://127.0.0.1:${ports.contour}`,
   },
+  "envoy-gateway": { ...envoyGateway, name: "egw" },
+  "envoy-gateway-merged": { ...envoyGateway, name: "mgw" },
 };
 
 const API = "/apis/gateway.networking.k8s.io/v1";
 const DEADLINE_MS = 30_000;
 
-/** Makes the GatewayClass and the Gateway of each implementation; needs the Gateway API's definitions. */
-export async function createGateways(api: Api): Promise<void> {
-  const entries = Object.entries(gateways);
-  await Promise.all(
-    entries.map(async ([className, gateway]) => {
-      await api.demand("POST", `${API}/gatewayclasses`, gatewayClass(className, gateway));
-      await api.demand("POST", collectionOf(gateway), gatewayObject(className, gateway));
-    }),
-  );
+/** Makes the GatewayClass and the Gateway of an implementation; needs the Gateway API's definitions. */
+export async function createGateway(api: Api, name: GatewayName, parametersRef?: object): Promise<void> {
+  const gateway = gateways[name];
+  await api.demand("POST", `${API}/gatewayclasses`, gatewayClass(name, gateway, parametersRef));
+  await api.demand("POST", collectionOf(gateway), gatewayObject(name, gateway));
 }
 
-/** Waits until every implementation reports its Gateway as programmed; throws if one does not in time. */
-export async function gatewaysProgrammed(api: Api): Promise<void> {
-  await Promise.all(Object.entries(gateways).map(([log, gateway]) => programmed(api, gateway, log)));
+/** Waits until the implementations report their Gateways as programmed; throws if one does not in time. */
+export async function gatewaysProgrammed(api: Api, names: readonly GatewayName[]): Promise<void> {
+  await Promise.all(names.map((name) => programmed(api, gateways[name], name)));
 }
 
 interface Programmable extends KubeObject {
@@ -69,12 +86,12 @@ function collectionOf({ namespace }: Gateway): string {
   return `${API}/namespaces/${namespace}/gateways`;
 }
 
-function gatewayClass(name: string, { controller }: Gateway): object {
+function gatewayClass(name: string, { controller }: Gateway, parametersRef?: object): object {
   return {
     apiVersion: "gateway.networking.k8s.io/v1",
     kind: "GatewayClass",
     metadata: { name },
-    spec: { controllerName: controller },
+    spec: { controllerName: controller, ...(parametersRef && { parametersRef }) },
   };
 }
 

@@ -61,7 +61,15 @@ export function react(image: AppImage, random: () => number): Reaction {
   };
 }
 
-/** Whether an image is Serin's own, such as `registry.example/serin:dev`. Its pods are real processes. */
+/** The images whose pods are real processes: Serin's own, such as `registry.example/serin:dev`, and those of Envoy Gateway. */
+export const PROCESSES = "(^|/)serin[^/]*$|(^|/)envoyproxy/";
+
+/** Whether the pods of an image are real processes. */
+export function isProcess(image: string): boolean {
+  return new RegExp(PROCESSES).test(image);
+}
+
+/** Whether an image is Serin's own. */
 export function isSerinImage(image: string): boolean {
   return /(^|\/)serin[^/]*$/.test(image);
 }

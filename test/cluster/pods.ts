@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ports } from "./addresses.ts";
 import { type Change, connectApi, type KubeObject } from "./api.ts";
 import { type CallServer, createCallServer } from "./calls.ts";
-import { type AppImage, isSerinImage, parseImage, react } from "./image.ts";
+import { type AppImage, isProcess, parseImage, react } from "./image.ts";
 import { Receipts } from "./received.ts";
 import { sequence } from "./sequence.ts";
 
@@ -37,7 +37,7 @@ const receipts = new Receipts();
 function note({ type, object }: Change<Pod>): void {
   const address = object.status?.podIP;
   const image = object.spec.containers[0]?.image ?? "";
-  if (address === undefined || isSerinImage(image)) return;
+  if (address === undefined || isProcess(image)) return;
   const app = apps.get(address);
   if (type === "DELETED") {
     apps.delete(address);

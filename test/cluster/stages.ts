@@ -1,7 +1,8 @@
 /**
  * KWOK's stages of application pods, as data that becomes JSON documents of its configuration. A pod's image (image.ts)
- * selects its stages. Serin's own pods match none: kubelet/ runs them.
+ * selects its stages. Pods that are real processes match none: kubelet/ runs them.
  */
+import { PROCESSES } from "./image.ts";
 
 /** One document of KWOK's configuration. */
 export interface Stage {
@@ -20,9 +21,9 @@ const exists = (key: string) => ({ key, operator: "Exists" });
 const absent = (key: string) => ({ key, operator: "DoesNotExist" });
 const equals = (key: string, value: string) => ({ key, operator: "In", values: [value] });
 
-const notSerin = absent('.spec.containers[].image | select(test("(^|/)serin[^/]*$"))');
+const faked = absent(`.spec.containers[].image | select(test("${PROCESSES}"))`);
 const alive = absent(".metadata.deletionTimestamp");
-const fresh = [notSerin, alive, absent(".status.containerStatuses")];
+const fresh = [faked, alive, absent(".status.containerStatuses")];
 
 // `PodIP` takes the next number of --cidr. A freed address returns to the pool of the *node's* podCIDR, which is another
 // range. So no address is used twice, and a late proxy cannot reach a new pod under an old pod's address.
@@ -105,7 +106,7 @@ export const stages: readonly Stage[] = [
     "pod-slow-ready",
     "Pod",
     [
-      notSerin,
+      faked,
       alive,
       exists(token("slow[0-9.]+")),
       equals('.status.conditions[] | select(.type == "Ready") | .status', "False"),
@@ -116,13 +117,13 @@ export const stages: readonly Stage[] = [
   stage(
     "pod-complete",
     "Pod",
-    [notSerin, alive, equals(".status.phase", "Running"), equals(".metadata.ownerReferences[].kind", "Job")],
+    [faked, alive, equals(".status.phase", "Running"), equals(".metadata.ownerReferences[].kind", "Job")],
     { statusTemplate: completed },
   ),
   stage(
     "pod-delete",
     "Pod",
-    [notSerin, exists(".metadata.deletionTimestamp")],
+    [faked, exists(".metadata.deletionTimestamp")],
     { delete: true },
     { durationFrom: { expressionFrom: termination } },
   ),

@@ -48,6 +48,18 @@ export function findHelm(version: 3 | 4): string {
   return realpathSync(program);
 }
 
+/** Envoy Gateway and its definitions. Only its own tests need them; throws if setup.sh has not made them. */
+export function findEnvoyGateway(): { readonly program: string; readonly definitions: readonly string[] } {
+  const link = join(repository, "node_modules/.cache/serin-tools/envoy_gateway");
+  if (!existsSync(link)) throw new Error("Envoy Gateway is missing: run npm run setup -- envoy_gateway");
+  const part = realpathSync(link);
+  const folder = join(part, "definitions");
+  return {
+    program: join(part, "envoy-gateway"),
+    definitions: readdirSync(folder).map((file) => join(folder, file)),
+  };
+}
+
 /** Finds the programs that setup.sh made; throws if it has not run. */
 export function findTools(): Tools {
   const link = join(repository, "node_modules/.cache/serin-tools");

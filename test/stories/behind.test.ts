@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { ports } from "../cluster/addresses.ts";
 import { describeCluster } from "../cluster/fixture.ts";
 import type { Load } from "../cluster/load.ts";
 import { grants } from "./granted.ts";
@@ -106,7 +107,7 @@ function headless(name: string): object {
 }
 
 function statefulSet(name: string): object {
-  const containers = [{ name: "app", image: "app:old", ports: [{ name: "http", containerPort: 8080 }] }];
+  const containers = [{ name: "app", image: "app:old", ports: [{ name: "http", containerPort: ports.app }] }];
   const spec = {
     replicas: 2,
     serviceName: name,

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, fchmodSync, openSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { runProbe } from "./probe.ts";
 import type { ContainerSpec } from "./spec.ts";
@@ -85,6 +85,8 @@ export class Container {
   start(): void {
     const { command, args, env, logFile } = this.#options;
     const log = openSync(logFile, "a");
+    // A process may open its own output by the name /dev/stdout, as another user.
+    fchmodSync(log, 0o666);
     const child = spawn(command, args, { env, stdio: ["ignore", log, log] });
     closeSync(log);
     this.#process = child;

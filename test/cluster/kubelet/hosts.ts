@@ -28,7 +28,11 @@ export async function followServices(api: Api, path: string, signal: AbortSignal
     const host = `${name}.${namespace}`;
     const { clusterIP = "None" } = object.spec;
     if (type === "DELETED" || clusterIP === "None") lines.delete(host);
-    else lines.set(host, `${clusterIP} ${host} ${host}.svc ${host}.svc.cluster.local\n`);
+    else
+      lines.set(
+        host,
+        `${clusterIP} ${host} ${host}.svc ${host}.svc.cluster.local ${host}.svc.cluster.local.\n`,
+      );
     if (!scheduled) void write();
   };
   await api.follow<Service>("/api/v1/services", note, signal);

@@ -2,13 +2,13 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { ports } from "../addresses.ts";
 import type { Api, Change } from "../api.ts";
-import { isSerinImage } from "../image.ts";
+import { isProcess } from "../image.ts";
 import type { Container } from "./container.ts";
 import { Entry, removePod } from "./entry.ts";
 import { followServices } from "./hosts.ts";
 import type { Pod } from "./spec.ts";
 
-/** Runs Serin's own pods as real processes, and lets tests kill them. */
+/** Runs Serin's own pods, and those of Envoy Gateway, as real processes, and lets tests kill them. */
 export interface Kubelet {
   /** Sends a signal to a container's process. A killed process restarts as in a real cluster. */
   kill(namespace: string, pod: string, container: string, signal: NodeJS.Signals): void;
@@ -33,7 +33,7 @@ export interface KubeletOptions {
   readonly log: (message: string) => void;
 }
 
-/** Starts the kubelet for all pods with an image of Serin's, on any node. */
+/** Starts the kubelet for all pods with such an image (image.ts), on any node. */
 export function startKubelet({ api, dir, ca, log }: KubeletOptions): Kubelet {
   mkdirSync(dir, { recursive: true });
   const needs = { api, dir, ca, log, hosts: join(dir, "hosts"), apiPort: ports.api as number };
@@ -87,7 +87,7 @@ export function startKubelet({ api, dir, ca, log }: KubeletOptions): Kubelet {
 }
 
 function isOurs({ spec }: Pod): boolean {
-  return spec.nodeName !== undefined && spec.containers.some(({ image }) => isSerinImage(image));
+  return spec.nodeName !== undefined && spec.containers.some(({ image }) => isProcess(image));
 }
 
 function graceMsOf({ metadata, spec }: Pod): number {

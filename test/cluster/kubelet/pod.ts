@@ -2,10 +2,12 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { addresses } from "../addresses.ts";
 import type { Api } from "../api.ts";
-import { contentOf } from "../tools.ts";
+import { isSerinImage } from "../image.ts";
+import { contentOf, findEnvoyGateway, findTools } from "../tools.ts";
 import { Container } from "./container.ts";
 import { createSandbox, type Sandbox } from "./sandbox.ts";
 import { type ContainerSpec, commandOf, emptyFolders, type Pod } from "./spec.ts";
+import { writeVolumes } from "./volumes.ts";
 
 /** The surroundings of every pod. `dir` holds logs and secrets; `hosts` is the file of names. */
 export interface PodNeeds {
@@ -40,7 +42,9 @@ export async function runPod(needs: PodNeeds, pod: Pod, number: number): Promise
   try {
     const secrets = await writeSecrets(needs, pod);
     const placed = { ...pod, status: { ...pod.status, podIP: sandbox.address } };
-    return runContainers({ needs, pod: placed, sandbox, secrets });
+    const isOurs = pod.spec.containers.some(({ image }) => isSerinImage(image));
+    const volumes = isOurs ? undefined : await writeVolumes(needs.api, needs.dir, placed);
+    return runContainers({ needs, pod: placed, sandbox, secrets, ...(volumes && { volumes }) });
   } catch (error) {
     sandbox.destroy();
     throw error;
@@ -52,6 +56,8 @@ interface Place {
   readonly pod: Pod;
   readonly sandbox: Sandbox;
   readonly secrets: string;
+  /** The folder of each volume, by its name; absent for Serin's own pods, which have emptyDir alone. */
+  readonly volumes?: ReadonlyMap<string, string>;
 }
 
 function runContainers(place: Place): RunningPod {
@@ -82,7 +88,8 @@ function runContainers(place: Place): RunningPod {
   };
 }
 
-function processOf({ needs, pod, sandbox, secrets }: Place, spec: ContainerSpec) {
+function processOf(place: Place, spec: ContainerSpec) {
+  const { needs, pod, sandbox } = place;
   const { namespace, name } = pod.metadata;
   const { argv, env } = commandOf(pod, spec, {
     HOSTNAME: name,
@@ -91,27 +98,47 @@ function processOf({ needs, pod, sandbox, secrets }: Place, spec: ContainerSpec)
     KUBERNETES_SERVICE_PORT: String(needs.apiPort),
   });
   const security = { ...pod.spec.securityContext, ...spec.securityContext };
-  const script = join(import.meta.dirname, "container.sh");
   const user = String(security.runAsUser ?? DEFAULT_USER);
   const readOnly = String(security.readOnlyRootFilesystem ?? false);
-  const files = [
-    needs.hosts,
-    secrets,
-    contentOf(spec.image),
-    process.execPath,
-    user,
-    readOnly,
-    emptyFolders(pod, spec).join(" "),
-  ];
+  const script = place.volumes
+    ? ["image.sh", user, mountsOf(place.volumes, needs.hosts, spec).join(" ")]
+    : [
+        ...[
+          "container.sh",
+          needs.hosts,
+          place.secrets,
+          contentOf(spec.image),
+          process.execPath,
+          user,
+          readOnly,
+        ],
+        emptyFolders(pod, spec).join(" "),
+      ];
   return {
     spec,
     address: sandbox.address,
     command: "nsenter",
-    args: [...sandbox.enter, "--", "unshare", "--mount", "--uts", "--", "sh", script, ...files, ...argv],
+    args: [...sandbox.enter, "--", "unshare", "--mount", "--uts", "--", "sh", ...inFolder(script), ...argv],
     restarts: (pod.spec.restartPolicy ?? "Always") === "Always",
     env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", ...env },
     logFile: join(needs.dir, `${namespace}_${name}_${spec.name}.log`),
   };
+}
+
+function inFolder([script = "", ...args]: readonly string[]): readonly string[] {
+  return [join(import.meta.dirname, script), ...args];
+}
+
+/** The mounts of a container that is not Serin's, as `source=place`. */
+function mountsOf(volumes: ReadonlyMap<string, string>, hosts: string, { volumeMounts = [] }: ContainerSpec) {
+  return [
+    `${hosts}=/etc/hosts`,
+    `${findTools().program("envoy")}=/usr/local/bin/envoy`,
+    `${findEnvoyGateway().program}=/usr/local/bin/envoy-gateway`,
+    ...volumeMounts.map(
+      ({ name, mountPath, subPath = "" }) => `${join(volumes.get(name) ?? "", subPath)}=${mountPath}`,
+    ),
+  ];
 }
 
 /** Writes the service account's files, as in every pod; the token is bound to the pod. */

@@ -13,7 +13,7 @@ export interface ProbeOptions {
   readonly signal: AbortSignal;
 }
 
-// An unready container is probed more often than by a real kubelet, because tests wait for it.
+// A container that has not started, or is unready, is probed more often than by a real kubelet, because tests wait for it.
 const UNREADY_PERIOD_MS = 200;
 const dispatcher = new Agent({ connect: { rejectUnauthorized: false }, keepAliveTimeout: 1 });
 
@@ -27,21 +27,19 @@ export async function runProbe({
   signal,
 }: ProbeOptions): Promise<void> {
   const { initialDelaySeconds = 0, periodSeconds = 10, failureThreshold = 3, successThreshold = 1 } = probe;
+  const periodMs = periodSeconds * 1_000;
+  const failures = kind === "startup" ? (failureThreshold * periodMs) / UNREADY_PERIOD_MS : failureThreshold;
   let state: boolean | undefined;
   let streak = { passes: false, length: 0 };
   await pause(initialDelaySeconds * 1_000, signal);
   while (!signal.aborted) {
     const passes = await ask(probe, container, address);
     streak = { passes, length: streak.passes === passes ? streak.length + 1 : 1 };
-    if (
-      !signal.aborted &&
-      passes !== state &&
-      streak.length >= (passes ? successThreshold : failureThreshold)
-    ) {
+    if (!signal.aborted && passes !== state && streak.length >= (passes ? successThreshold : failures)) {
       state = passes;
       onChange(passes);
     }
-    await pause(kind === "readiness" && state !== true ? UNREADY_PERIOD_MS : periodSeconds * 1_000, signal);
+    await pause(kind !== "liveness" && state !== true ? UNREADY_PERIOD_MS : periodMs, signal);
   }
 }
 

@@ -1,3 +1,4 @@
+import { addresses } from "../addresses.ts";
 import type { KubeObject } from "../api.ts";
 
 /** The parts of a pod that the kubelet reads. */
@@ -24,7 +25,11 @@ export interface ContainerSpec {
   readonly args?: readonly string[];
   readonly env?: readonly EnvVar[];
   readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
-  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
+  readonly volumeMounts?: readonly {
+    readonly name: string;
+    readonly mountPath: string;
+    readonly subPath?: string;
+  }[];
   readonly securityContext?: SecurityContext;
   readonly lifecycle?: { readonly preStop?: { readonly sleep?: { readonly seconds: number } } };
   readonly readinessProbe?: Probe;
@@ -101,6 +106,8 @@ function resolveVariable(
 ): string {
   if (valueFrom === undefined) return expand(value, env);
   const path = valueFrom.fieldRef?.fieldPath ?? "";
+  const [, map, key = ""] = /^metadata\.(annotations|labels)\['(.+)'\]$/.exec(path) ?? [];
+  if (map !== undefined) return pod.metadata[map as "annotations" | "labels"]?.[key] ?? "";
   const field = fields[path];
   if (field === undefined)
     throw new Error(
@@ -115,6 +122,7 @@ const fields: Readonly<Record<string, (pod: Pod) => string | undefined>> = {
   "metadata.uid": (pod) => pod.metadata.uid,
   "spec.nodeName": (pod) => pod.spec.nodeName,
   "spec.serviceAccountName": (pod) => pod.spec.serviceAccountName,
+  "status.hostIP": () => addresses.host,
   "status.podIP": (pod) => pod.status?.podIP,
   "status.podIPs": (pod) => pod.status?.podIP,
 };
