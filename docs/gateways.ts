@@ -19,8 +19,9 @@ export function gatewaysPage(): string {
 
 Serin knows a Gateway API implementation by the \`controllerName\` that it writes into a route's status. If an
 implementation does not support a setting, admission refuses the setting and names the reason. If the result may differ,
-admission warns. Every implementation supports weights and matches on exact headers. The tests run Traefik and Contour;
-the rows of the others follow their sources and documents.
+admission warns. Every implementation supports weights and matches on exact headers. The tests run Traefik, Contour and
+Envoy Gateway 1.9.1; HAProxy Ingress 0.17.0-alpha.2 was run once by hand, on 2026-11-28. The rows of the others follow
+their sources and documents.
 
 | | follows a change within | ${features.map(([title]) => title).join(" | ")} | metrics of each version |
 |---|--:|${features.map(() => "---").join("|")}|---|

@@ -27,6 +27,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   "test/stories/testers.test.ts": 86,
   "test/stories/v1beta1.test.ts": 78,
   "test/stories/weights.test.ts": 76,
+  "test/stories/envoy-gateway.test.ts": 90,
   "test/stories/profile.test.ts": 68,
 };
 const OTHERS = 25;

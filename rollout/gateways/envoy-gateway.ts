@@ -35,7 +35,8 @@ export const envoyGateway: Gateway = {
   metrics: {
     pack,
     needs: {
-      errors: "it counts per backend only with mergeBackends, or with a filter on every backendRef",
+      errors:
+        "it counts per backend only with mergeBackends, with which a Service that had weight 0 may answer 503 for some ms",
     },
     calls: envoyCalls,
   },
