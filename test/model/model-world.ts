@@ -124,7 +124,7 @@ export class ModelWorld extends World {
       this.editRoute((route) => ({ ...route, spec: { ...route.spec, rules } }), name);
       return;
     }
-    const controllerName = "gateway.envoyproxy.io/gatewayclass-controller";
+    const controllerName = "io.cilium/gateway-controller";
     this.#recreated += 1;
     this.#openUntil = this.now + DISTURBED_MS;
     const namespace = name === "front" ? "edge" : "shop";

@@ -29,7 +29,7 @@ const outcomes = (world: World) => world.list("replicasets").map((set) => lastRu
 /** Which can do everything. */
 function behindEnvoy(world: World): World {
   const route = world.get("httproutes", "web");
-  const controllerName = "gateway.envoyproxy.io/gatewayclass-controller";
+  const controllerName = "io.cilium/gateway-controller";
   world.put("httproutes", { ...route, status: { parents: [{ controllerName }] } });
   world.follow();
   return world;

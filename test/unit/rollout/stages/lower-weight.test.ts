@@ -21,10 +21,10 @@ describe("a plan that grants less than before", () => {
 
   it("ends the copies at once, though pods are missing", () => {
     const shop = aShop({ annotations: { "serin.dev/steps": "50", "serin.dev/mirror": "20%" } });
-    const envoy = "gateway.envoyproxy.io/gatewayclass-controller";
+    const cilium = "io.cilium/gateway-controller";
     shop.put("httproutes", {
       ...shop.get("httproutes", "web"),
-      status: { parents: [{ controllerName: envoy }] },
+      status: { parents: [{ controllerName: cilium }] },
     });
     shop.follow();
     const share = () => shareOf(shop.get("httproutes", "web"), "uid-web");
