@@ -43,6 +43,7 @@ describe("the judge, read after every tick (Ville)", () => {
     ["with the defaults", harmDefaults],
     ["without the cap", uncapped],
     ["without onset", { ...uncapped, onset: false }],
+    ["with the tolerance for 4xx answers", { ...harmDefaults, r0: 2, delta: 0.05 }],
     ["with no tolerance at all", { ...uncapped, r0: 1, delta: 0 }],
   ];
   for (const [what, options] of variants) {
