@@ -1,0 +1,26 @@
+import { expect } from "chai";
+import { onEachGateway } from "../../cluster/fixture.ts";
+import { openScene, release, type Scene } from "./release.ts";
+
+onEachGateway("a release whose answers are 4xx", function (gateway) {
+  this.timeout(180_000);
+  let scene: Scene | undefined;
+  afterEach(async () => {
+    await scene?.shop.close();
+    scene = undefined;
+  });
+
+  it("is promoted if they are like those of the stable version, and rolled back if all answers are a 404", async () => {
+    const image = "app:v1-err2-status404";
+    scene = await openScene("refused", { gateway, rps: 200, image, steps: "50", interval: "10s" });
+    const like = await release(scene, "app:v2-err2-status404", 90_000);
+    expect(like.outcome, like.message).to.equal("promoted");
+    await scene.shop.atRest();
+    const found = await release(scene, "app:v3-err100-status404", 60_000);
+    expect(found.outcome, found.message).to.equal("rolled back");
+    expect(found.message).to.match(
+      /^rolled back at 50% after [\dm]+s: 4xx answers\. canary (\d+) of \1 requests got a 4xx answer \(100\.00%\), stable/,
+    );
+    expect(found.unanswered).to.equal(0);
+  });
+});
