@@ -2,6 +2,7 @@ import type { Command } from "../frame/command.ts";
 import { abortCommand } from "./abort.ts";
 import { advanceCommand } from "./advance.ts";
 import { cleanupCommand } from "./cleanup.ts";
+import { diffCommand } from "./diff.ts";
 import { historyCommand } from "./history.ts";
 import { judgeCommand } from "./judge.ts";
 import { lintCommand } from "./lint.ts";
@@ -17,6 +18,7 @@ import { versionCommand } from "./version.ts";
 export const commands: readonly Command[] = [
   statusCommand,
   historyCommand,
+  diffCommand,
   judgeCommand,
   promoteCommand,
   advanceCommand,

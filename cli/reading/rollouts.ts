@@ -40,29 +40,38 @@ export async function readRollout(
 
 /** The same for a Deployment that is known already. */
 async function readAround(kube: Kube, deployment: Deployment, now: number): Promise<RolloutReading> {
-  const { namespace = "", uid = "" } = deployment.metadata;
+  const { namespace = "" } = deployment.metadata;
   const unread: string[] = [];
   const sets = await permitted(unread, "ReplicaSets", () => listReplicaSets(kube, deployment));
-  const isFlying = holdRecordOf(deployment) !== undefined;
-  const flying = { labelSelector: `${FLIGHT}=${uid}` };
-  const hashes = sets.filter(({ spec }) => (spec.replicas ?? 0) > 0).map(hashOf);
-  const [marked, routes, own] = !isFlying
-    ? [[], [], []]
-    : await Promise.all([
-        permitted(unread, "Services", async () => {
-          return (await kube.list<Service>(services, { namespace }, flying)).items;
-        }),
-        permitted(unread, "routes", () => routesIn(kube, namespace)),
-        permitted(unread, "pods", async () => {
-          const labelSelector = `${HASH_LABEL} in (${hashes.join(",")})`;
-          return hashes.length === 0
-            ? []
-            : (await kube.list<Pod>(pods, { namespace }, { labelSelector })).items;
-        }),
-      ]);
   const nothing = { grants: [], endpointSlices: [] };
-  const objects = { deployment, replicaSets: sets, services: marked, marked, routes, pods: own };
-  return { view: viewOf({ now, ...objects, ...nothing }), unread };
+  const own = { now, deployment, replicaSets: sets, ...nothing };
+  if (holdRecordOf(deployment) === undefined)
+    return { view: viewOf({ ...own, services: [], marked: [], routes: [], pods: [] }), unread };
+  const hashes = sets.filter(({ spec }) => (spec.replicas ?? 0) > 0).map(hashOf);
+  const labelSelector = `${HASH_LABEL} in (${hashes.join(",")})`;
+  const [marked, found] = await Promise.all([
+    readMarked(kube, deployment),
+    permitted(unread, "pods", async () =>
+      hashes.length === 0 ? [] : (await kube.list<Pod>(pods, { namespace }, { labelSelector })).items,
+    ),
+  ]);
+  const { services: flying, routes } = marked;
+  return {
+    view: viewOf({ ...own, services: flying, marked: flying, routes, pods: found }),
+    unread: [...unread, ...marked.unread],
+  };
+}
+
+/** The Services and routes that carry the rollout's mark, and what the reader may not see of them. */
+export async function readMarked(kube: Kube, { metadata: { namespace = "", uid } }: Deployment) {
+  const unread: string[] = [];
+  const [flying, routes] = await Promise.all([
+    permitted(unread, "Services", async () => {
+      return (await kube.list<Service>(services, { namespace }, { labelSelector: `${FLIGHT}=${uid}` })).items;
+    }),
+    permitted(unread, "routes", () => routesIn(kube, namespace)),
+  ]);
+  return { services: flying, routes, unread };
 }
 
 /** Which Deployments a list is about. */

@@ -41,6 +41,7 @@ describeCluster("kubectl serin", function () {
     expect((await serin(shop, "status")).stderr).to.include(
       `No rollout is in flight in the namespace ${shop.namespace}`,
     );
+    expect((await serin(shop, "diff", "web")).stderr).to.include("is at rest, so Serin has changed nothing");
     expect((await serin(shop, "status", "--all")).stdout).to.match(/^web +canary +– at rest/m);
     const { code, stdout } = await serin(shop, "status", "web", "--wait");
     expect([code, stdout.split("\n").at(-2)?.split(" ")[0]]).to.deep.equal([0, "at-rest"]);
@@ -63,7 +64,7 @@ describeCluster("kubectl serin", function () {
       "--revision=2",
       "--timeout=90s",
     );
-    expect(["preparing", "progressing"]).to.include((await view()).state);
+    expect(["preparing", "progressing", "holding"]).to.include((await view()).state);
     const { code, stdout } = await waiting.done;
     expect([code, stdout.split("\n").at(-2)]).to.deep.equal([0, "waiting deployment/web revision 2"]);
     await paused();
@@ -73,6 +74,14 @@ describeCluster("kubectl serin", function () {
     expect(seen.evidence?.requests.canary, "requests of the canary").to.be.above(0);
     expect(seen.course).to.deep.include.members([{ ...seen.course[0], step: 1, weight: 25 }]);
     expect((await serin(shop, "status", "-A")).stdout).to.match(/web +canary +‖ waiting +2\/3 +25 %/);
+
+    const changed = (await serin(shop, "diff", "web")).stdout;
+    expect(changed)
+      .to.match(/^\+minReadySeconds: 2147483645$/m)
+      .and.match(/^\+ +weight: 25$/m);
+    expect(changed)
+      .to.include("--- service/web-canary")
+      .and.include(`--- httproute/web -n ${shop.namespace}  as its owner`);
 
     const limited = await serin(shop, "status", "web", "--as=viewer");
     expect(limited.stdout).to.include("you may not list routes").and.include("stable 75 %, canary 25 %");
@@ -130,6 +139,7 @@ describeCluster("kubectl serin", function () {
     await update("v5");
     expect((await superseded.done).stdout.split("\n").at(-2)).to.match(/^superseded /);
     expect((await superseded.done).code).to.equal(4);
+    await shop.until("the record's end", () => shop.record("v4")?.outcome === "superseded");
     const { stdout: events } = await shop.kubectl("get", "events", "--field-selector=reason=Superseded");
     expect(events).to.include("was superseded by a newer template");
 

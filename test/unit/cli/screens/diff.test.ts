@@ -1,0 +1,44 @@
+import { expect } from "chai";
+import { diffScreen } from "../../../../cli/screens/diff-screen.ts";
+import { HELD } from "../../../../rollout/keys.ts";
+import { formatServiceRecord } from "../../../../rollout/traffic/service-record.ts";
+import { changedObjects } from "../../../../rollout/view/changes.ts";
+import { holdFields } from "../../../../rollout/workload/hold.ts";
+import { formatHoldRecord } from "../../../../rollout/workload/hold-record.ts";
+import { AT_NOON, aDeployment, aHeld, aRoute, aService } from "../../../support/builders.ts";
+
+const surface = { columns: 80, isUnicode: true, paint: (_how: unknown, text: string) => text };
+
+describe("kubectl serin diff", () => {
+  it("shows the fields under the hold and the selectors, each before and now, and nothing of others' objects", () => {
+    const deployment = aDeployment({
+      annotations: { [HELD]: formatHoldRecord(aHeld()) },
+      ...holdFields("25%"),
+    });
+    const record = formatServiceRecord({ selector: { app: "web" }, since: AT_NOON });
+    const isolated = aService({
+      selector: { app: "web", "pod-template-hash": "web1" },
+      meta: { annotations: { [HELD]: record } },
+    });
+    const changed = changedObjects(deployment, [isolated, aService({ meta: { name: "other" } })], [aRoute()]);
+    expect(diffScreen(surface, changed)).to.deep.equal([
+      "--- deployment/web -n shop  as its owner wrote it",
+      "+++ deployment/web -n shop  in flight",
+      "-progressDeadlineSeconds: 600",
+      "+minReadySeconds: 2147483645",
+      "+progressDeadlineSeconds: 2147483646",
+      "+revisionHistoryLimit: 2147483646",
+      " strategy:",
+      "   type: RollingUpdate",
+      "   rollingUpdate:",
+      "-    maxUnavailable: 25%",
+      "+    maxUnavailable: 0",
+      "     maxSurge: 25%",
+      "--- service/web -n shop  as its owner wrote it",
+      "+++ service/web -n shop  in flight",
+      " selector:",
+      "   app: web",
+      "+  pod-template-hash: web1",
+    ]);
+  });
+});
