@@ -2,7 +2,6 @@ import type { Flags } from "../flags/program.ts";
 import type { Kube } from "../kube/client/api.ts";
 import type { KubeObject } from "../kube/core/meta.ts";
 import { deployments } from "../kube/core/resources.ts";
-import { openCluster } from "./frame/cluster.ts";
 import type { Command } from "./frame/command.ts";
 import { everyFlags } from "./frame/kubectl-flags.ts";
 import { parseLine } from "./frame/program.ts";
@@ -72,6 +71,7 @@ async function namesIn(
   let kube: Kube | undefined;
   try {
     const { environment } = place;
+    const { openCluster } = await import("./frame/cluster.ts");
     const userAgent = `kubectl-serin/${version}`;
     const cluster = await openCluster({ flags, environment, clock, userAgent, onWarning: () => {} });
     kube = cluster.kube;

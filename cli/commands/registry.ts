@@ -7,6 +7,7 @@ import { historyCommand } from "./history.ts";
 import { judgeCommand } from "./judge.ts";
 import { lintCommand } from "./lint.ts";
 import { pauseCommand } from "./pause.ts";
+import { preflightCommand } from "./preflight.ts";
 import { promoteCommand } from "./promote.ts";
 import { resumeCommand } from "./resume.ts";
 import { retryCommand } from "./retry.ts";
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   pauseCommand,
   resumeCommand,
   lintCommand,
+  preflightCommand,
   cleanupCommand,
   versionCommand,
 ];

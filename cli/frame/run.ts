@@ -1,5 +1,5 @@
 import type { Clock } from "../../kube/core/clock.ts";
-import { type Cluster, openCluster } from "./cluster.ts";
+import type { Cluster } from "./cluster.ts";
 import type { Command } from "./command.ts";
 import { exitCode } from "./exit-code.ts";
 import { linesOfFailure } from "./failure.ts";
@@ -31,6 +31,8 @@ export async function runLine(commands: readonly Command[], process: Process): P
   };
   const cluster = async (onWarning: (sentence: string) => void = warn) => {
     const { environment } = place;
+    // The HTTP client takes most of the start-up time, so only commands that ask a cluster load it.
+    const { openCluster } = await import("./cluster.ts");
     const userAgent = `kubectl-serin/${version}`;
     const found = await openCluster({ flags: parsed.every, environment, clock, userAgent, onWarning });
     opened.push(found);

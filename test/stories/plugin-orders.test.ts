@@ -25,6 +25,17 @@ onEachGateway("kubectl serin orders what users mean", function (gateway) {
   const update = (image: string) => shop.run("set", "image", "deployment/web", `app=app:${image}`);
   const condition = (pattern: RegExp) => () => pattern.test(shop.condition()?.message ?? "");
 
+  it("preflight says what another version would meet, and changes nothing", async () => {
+    const { generation } = shop.deployment().metadata;
+    const { code, stdout } = await serin(shop, "preflight", "web", "--image=app=app:v2", "--ascii");
+    expect(stdout).to.match(/^\+ admission: canary 20→50→pause→80 %/);
+    expect(stdout).to.contain("+ room: 4 pods more at the peak").and.contain("0 errors");
+    expect(code).to.equal(0);
+    const wrong = await serin(shop, "preflight", "web", "--image=none=app:v2");
+    expect(wrong.stderr).to.contain("names no container: use CONTAINER=IMAGE with one of app");
+    expect(shop.deployment().metadata.generation).to.equal(generation);
+  });
+
   it("advance goes to the next step only, also from a pause, and promote to the end", async () => {
     await update("v2");
     const load = shop.load(100);

@@ -17,7 +17,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   release: ["package.json"],
   docs: ["rollout", "flags", "cli"],
   demo: ["rollout", "kube", "certs", "test"],
-  bench: ["rollout", "kube", "certs", "webhook", "controller", "telemetry", "test"],
+  bench: ["rollout", "kube", "certs", "webhook", "controller", "telemetry", "release", "test"],
 };
 
 /** The order of inner folders: each may import the folders in the lines above its line, and no other one in its own line. */
