@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { CHANGED, CONFIG, COPIED, FLIGHT, HELD, ISOLATE, RUN, TRACK } from "../rollout/keys.ts";
+import { CHANGED, CONFIG, COPIED, FLIGHT, HELD, ISOLATE, RUN, TRACK, VERDICT } from "../rollout/keys.ts";
 import type { Annotation } from "../rollout/plan/annotation.ts";
 import { annotations } from "../rollout/plan/annotations.ts";
 import { orders } from "../rollout/plan/orders.ts";
@@ -42,7 +42,9 @@ With the label \`${TRACK}: "true"\`, a change of the content starts a [canary](t
 
 Serin writes \`${HELD}\`, \`${RUN}\`, \`${CHANGED}\` and the label \`${FLIGHT}\`, and drops other
 values of them. \`${CONFIG}\` in a pod template names the [changes of ConfigMaps and Secrets](tracking.md) for which
-the version was created, and \`${COPIED}\` on a canary Service lists what Serin copied to it. Serin refuses any other key under \`serin.dev/\`.
+the version was created, and \`${COPIED}\` on a canary Service lists what Serin copied to it. At rest, a ReplicaSet keeps
+\`${RUN}\` and the label \`${VERDICT}\`: how the last rollout of that version [ended](operations.md#find-out-who-asked).
+Serin refuses any other key under \`serin.dev/\`.
 `;
 }
 
