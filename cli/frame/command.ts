@@ -8,7 +8,7 @@ import type { Terminal } from "./terminal.ts";
 export type CommandGroup = "See" | "Order" | "Before a rollout" | "Installation" | "This program";
 
 /** The arguments of a command that are not flags. */
-export interface Arguments {
+interface Arguments {
   /** As help shows them: `NAME...`. */
   readonly name: string;
   readonly about: string;

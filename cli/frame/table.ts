@@ -21,7 +21,7 @@ export function formatTable(rows: readonly (readonly string[])[]): readonly stri
 }
 
 /** The text with blanks up to this width, in columns. */
-export function padTo(text: string, width: number): string {
+function padTo(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - stringWidth(text)));
 }
 
