@@ -1,7 +1,4 @@
-import { reproduce } from "../gateways/metrics/reproduce.ts";
 import type { Criteria } from "../judge/criteria.ts";
-import type { Findings, JudgeInput } from "../judge/evidence.ts";
-import { harmVerdict } from "../judge/harm-verdict.ts";
 import type { Verdict } from "../judge/verdict.ts";
 import { shortly } from "../plan/grant.ts";
 import type { JudgedStep } from "../plan/steps.ts";
@@ -68,14 +65,6 @@ function pausedByPlan(snapshot: Snapshot): string {
 function afterPause(snapshot: Snapshot): string {
   const { name } = snapshot.deployment.metadata;
   return `kubectl rollout resume deployment/${name} continues, ${orderCommand(snapshot, "abort")} goes back`;
-}
-
-/** Rolls back a canary that the evidence shows to be harmful, whatever the rollout waits for at the moment. */
-export function checkHarm(snapshot: Snapshot): Decision | undefined {
-  const { judgeInput, evidence } = snapshot;
-  if (judgeInput === undefined || evidence === undefined) return undefined;
-  const harm = harmVerdict(evidence, judgeInput);
-  return harm === undefined ? undefined : rollBack(snapshot, harm, reproduction(evidence, judgeInput));
 }
 
 function judgeStep(snapshot: Snapshot, step: JudgedStep): Decision {
@@ -148,13 +137,6 @@ function withoutProof(
     condition: holding(snapshot, `${why}${verdict.message}; ${decidingOrders(snapshot)}`),
     waitMs: TICK_MS,
   };
-}
-
-/** The query with which a person can count what the verdict counted. */
-function reproduction({ judged }: Findings, { sources: [first] }: JudgeInput): string {
-  if (judged === undefined || first === undefined || first.canary.length === 0) return "";
-  const seconds = Math.ceil((judged.at - judged.from) / 1000);
-  return `Query: ${reproduce(first.pack, first.canary, seconds)} at ${instant(judged.at)}`;
 }
 
 /** Whether the last step has lasted so long without proof that a person must decide. */

@@ -1,10 +1,12 @@
 import { writeSelector } from "../traffic/writes.ts";
-import { advance, checkHarm } from "./advance.ts";
+import { advance } from "./advance.ts";
 import { judgeAnother, judgeAnotherInPromotion } from "./another-version.ts";
 import { abort, promoteNow } from "./asked.ts";
+import { checkHarm } from "./check-harm.ts";
 import { type Decision, firstOf } from "./decision.ts";
 import { awaitUndo, drain } from "./drain.ts";
 import { awaitReturn, expose, lowerWeight } from "./expose.ts";
+import { forgetFailure } from "./failure.ts";
 import { withDeadline } from "./first-weight.ts";
 import { correctFuture } from "./future.ts";
 import { awaitConfirmation, awaitTrial, checkHooks, withCompanions, withRollback } from "./hook-gates.ts";
@@ -21,7 +23,7 @@ import {
 } from "./prepare.ts";
 import { decidePromoting, decidePromotion } from "./promote.ts";
 import { checkLabels, checkRoutes } from "./reachable.ts";
-import { decideFailed, forgetFailure } from "./rollback.ts";
+import { decideFailed } from "./rollback.ts";
 import { isStableLost, replicasOf, type Snapshot } from "./snapshot.ts";
 import { reportStableDown } from "./stable-down.ts";
 import { decideStableLost } from "./stable-lost.ts";

@@ -1,6 +1,4 @@
-import { type Condition, conditionOf } from "../../kube/core/meta.ts";
 import type { Write } from "../../kube/core/writes.ts";
-import { CONDITION } from "../keys.ts";
 import { shortly } from "../plan/grant.ts";
 import { formatDuration } from "../text/duration.ts";
 import { instant } from "../text/instant.ts";
@@ -11,16 +9,8 @@ import { restoredFields } from "../workload/hold.ts";
 import { keptRequests } from "../workload/requests.ts";
 import { surgePods } from "../workload/surge.ts";
 import { onlyTemplate } from "../workload/template.ts";
-import {
-  canaryCondition,
-  writeConditions,
-  writeEvent,
-  writeHoldRecord,
-  writeRunRecord,
-  writeScale,
-} from "../workload/writes.ts";
+import { writeHoldRecord, writeRunRecord, writeScale } from "../workload/writes.ts";
 import { orderCommand } from "./commands.ts";
-import { toldFailure } from "./condition.ts";
 import { withCourse } from "./course.ts";
 import { type Decision, firstOf } from "./decision.ts";
 import {
@@ -31,6 +21,7 @@ import {
   removeCanaryServices,
   restoreRoutes,
 } from "./drain.ts";
+import { failWrites, reportFailure } from "./failure.ts";
 import { callAfterwards } from "./post-rollout.ts";
 import { raiseSurge, scaleUpStable } from "./scale.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -150,52 +141,8 @@ function undo(snapshot: Snapshot): Decision | undefined {
   return { writes: [writeHoldRecord(snapshot.deployment, { ...snapshot.held, phase: "undone" }, spec)] };
 }
 
-/**
- * Clears a stale `Progressing=False`. Native control does not clear it while the Deployment is paused, or when the template
- * already has a ReplicaSet, so a superseding version or a retry would still look failed to `kubectl rollout status`.
- */
-export function forgetFailure(snapshot: Snapshot): Decision | undefined {
-  const failure = conditionOf(snapshot.deployment.status?.conditions, "Progressing");
-  if (failure?.reason !== "ProgressDeadlineExceeded") return undefined;
-  const at = instant(snapshot.now);
-  const message = "A new rollout is progressing.";
-  const progressing = { ...failure, status: "True", reason: "ReplicaSetUpdated", message } as const;
-  return {
-    writes: [
-      writeConditions(snapshot.deployment, [{ ...progressing, lastUpdateTime: at, lastTransitionTime: at }]),
-    ],
-  };
-}
-
 /** Writes the failure again: native control overwrites the condition Progressing whenever a pod becomes ready. */
 function reportAgain(snapshot: Snapshot): Decision {
   const decision = callAfterwards(snapshot, "Failed");
   return { ...decision, writes: [...reportFailure(snapshot), ...(decision?.writes ?? [])] };
-}
-
-function reportFailure(snapshot: Snapshot): Write[] {
-  const progressing = conditionOf(snapshot.deployment.status?.conditions, "Progressing");
-  const message = snapshot.run?.message ?? toldFailure(snapshot.deployment);
-  if (progressing?.status === "False" && progressing.message === message) return [];
-  return failWrites(snapshot, message);
-}
-
-/**
- * `ProgressDeadlineExceeded` is the one reason at which `kubectl rollout status`, Argo CD and Flux say "failed". The Event comes
- * before the condition that shows it was reported: if the controller dies between the two, it reports the same Event again.
- */
-function failWrites(snapshot: Snapshot, message: string): Write[] {
-  const at = instant(snapshot.now);
-  const canary = canaryCondition({ status: "False", reason: "RolledBack", message }, at);
-  const isReported = conditionOf(snapshot.deployment.status?.conditions, CONDITION)?.message === message;
-  return [
-    ...(isReported ? [] : [writeEvent(snapshot.deployment, "Warning", "RolledBack", message)]),
-    writeConditions(snapshot.deployment, [failedProgress(message, at), canary]),
-  ];
-}
-
-/** The condition Progressing of a failed rollout. */
-export function failedProgress(message: string, at: string): Condition {
-  const times = { lastUpdateTime: at, lastTransitionTime: at };
-  return { type: "Progressing", status: "False", reason: "ProgressDeadlineExceeded", message, ...times };
 }

@@ -8,10 +8,10 @@ import { canaryCondition, writeConditions, writeEvent, writeHoldRecord } from ".
 import { orderCommand } from "./commands.ts";
 import { type Decision, firstOf } from "./decision.ts";
 import { drain, removeCanaryServices, restoreRoutes } from "./drain.ts";
+import { failedProgress, forgetFailure } from "./failure.ts";
 import { rewrite } from "./hook-record.ts";
 import { beginRecord } from "./prepare.ts";
 import { decidePromotion, restoreAll } from "./promote.ts";
-import { failedProgress, forgetFailure } from "./rollback.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { closeRecords } from "./supersede.ts";
 

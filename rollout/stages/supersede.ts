@@ -13,9 +13,9 @@ import {
 } from "../workload/writes.ts";
 import { type Decision, firstOf } from "./decision.ts";
 import { drain, isolateStable } from "./drain.ts";
+import { forgetFailure } from "./failure.ts";
 import { awaitCapacity, awaitStable } from "./latch.ts";
 import { markAll } from "./prepare.ts";
-import { forgetFailure } from "./rollback.ts";
 import { scaleUpStable } from "./scale.ts";
 import { type Snapshot, wantedSurge } from "./snapshot.ts";
 

@@ -1,0 +1,53 @@
+import { type Condition, conditionOf } from "../../kube/core/meta.ts";
+import type { Write } from "../../kube/core/writes.ts";
+import { CONDITION } from "../keys.ts";
+import { instant } from "../text/instant.ts";
+import { canaryCondition, writeConditions, writeEvent } from "../workload/writes.ts";
+import { toldFailure } from "./condition.ts";
+import type { Decision } from "./decision.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+/**
+ * Clears a stale `Progressing=False`. Native control does not clear it while the Deployment is paused, or when the template
+ * already has a ReplicaSet, so a superseding version or a retry would still look failed to `kubectl rollout status`.
+ */
+export function forgetFailure(snapshot: Snapshot): Decision | undefined {
+  const failure = conditionOf(snapshot.deployment.status?.conditions, "Progressing");
+  if (failure?.reason !== "ProgressDeadlineExceeded") return undefined;
+  const at = instant(snapshot.now);
+  const message = "A new rollout is progressing.";
+  const progressing = { ...failure, status: "True", reason: "ReplicaSetUpdated", message } as const;
+  return {
+    writes: [
+      writeConditions(snapshot.deployment, [{ ...progressing, lastUpdateTime: at, lastTransitionTime: at }]),
+    ],
+  };
+}
+
+/** The writes that tell the failure of the record; none if it is told. */
+export function reportFailure(snapshot: Snapshot): Write[] {
+  const progressing = conditionOf(snapshot.deployment.status?.conditions, "Progressing");
+  const message = snapshot.run?.message ?? toldFailure(snapshot.deployment);
+  if (progressing?.status === "False" && progressing.message === message) return [];
+  return failWrites(snapshot, message);
+}
+
+/**
+ * `ProgressDeadlineExceeded` is the one reason at which `kubectl rollout status`, Argo CD and Flux say "failed". The Event comes
+ * before the condition that shows it was reported: if the controller dies between the two, it reports the same Event again.
+ */
+export function failWrites(snapshot: Snapshot, message: string): Write[] {
+  const at = instant(snapshot.now);
+  const canary = canaryCondition({ status: "False", reason: "RolledBack", message }, at);
+  const isReported = conditionOf(snapshot.deployment.status?.conditions, CONDITION)?.message === message;
+  return [
+    ...(isReported ? [] : [writeEvent(snapshot.deployment, "Warning", "RolledBack", message)]),
+    writeConditions(snapshot.deployment, [failedProgress(message, at), canary]),
+  ];
+}
+
+/** The condition Progressing of a failed rollout. */
+export function failedProgress(message: string, at: string): Condition {
+  const times = { lastUpdateTime: at, lastTransitionTime: at };
+  return { type: "Progressing", status: "False", reason: "ProgressDeadlineExceeded", message, ...times };
+}
