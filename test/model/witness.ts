@@ -88,8 +88,12 @@ export class Witness {
   #grant(key: string, set: ReplicaSet, was: RunRecord, run: RunRecord, deployment: Deployment): void {
     if (this.#asked.get(`${deployment.metadata.uid}/${run.started}`) === "promote") return;
     if (run.step > was.step + 1) throw new Error(`${key}: from step ${was.step} to ${run.step}`);
-    const step = planIn(deployment).steps[was.step];
-    const isAdvanced = this.#advanced.get(`${deployment.metadata.uid}/${run.started}`) === was.step + 1;
+    const { steps } = planIn(deployment);
+    const step = steps[was.step];
+    // A plan that has become shorter has no step after this one, so that the order means nothing any more.
+    const isAdvanced =
+      this.#advanced.get(`${deployment.metadata.uid}/${run.started}`) === was.step + 1 &&
+      steps.length > was.step + 1;
     if (isAdvanced && run.outcome === "proven") throw new Error(`${key}: an order to advance promotes`);
     if (step !== undefined && step.kind !== "pause" && !this.isStale && !isAdvanced) {
       const lasted = this.#world.now - Date.parse(was.stepSince);
