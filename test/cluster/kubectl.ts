@@ -31,6 +31,7 @@ export function kubectlFor(
       env: {
         PATH: path,
         HOME: dir,
+        LANG: "C.UTF-8",
         KUBECONFIG: kubeconfig,
         KUBECACHEDIR: `${dir}/kubectl`,
         // kubectl has the flag --applyset only with this.
