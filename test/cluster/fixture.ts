@@ -60,7 +60,7 @@ export function describeClusterWith(
   });
 }
 
-/** Declares tests for Envoy Gateway, once as it is installed and once with mergeBackends. It runs as long as they do. */
+/** Declares tests for Envoy Gateway, once as it is installed and once with mergeBackends. The cluster ends with them. */
 export function onEnvoyGateway(
   title: string,
   body: (this: Mocha.Suite, gateway: GatewayName) => void,
@@ -76,7 +76,12 @@ export function onEnvoyGateway(
         body.call(this, gateway);
       });
     }
-    after("stops Envoy Gateway", async () => controller?.stop("SIGKILL", 0));
+    // Its definitions and proxies would stay in the cluster of the next file.
+    after("stops the cluster", async function () {
+      this.timeout(STOP_MS);
+      await controller?.stop("SIGKILL", 0);
+      await stop();
+    });
   });
 }
 
