@@ -27,7 +27,10 @@ const SECONDS: Readonly<Record<string, number>> = {
   "test/stories/testers.test.ts": 86,
   "test/stories/v1beta1.test.ts": 78,
   "test/stories/weights.test.ts": 76,
-  "test/stories/envoy-gateway.test.ts": 90,
+  "test/stories/envoy-gateway.test.ts": 130,
+  "test/stories/judge/refused.test.ts": 120,
+  "test/stories/kubectl-serin.test.ts": 75,
+  "test/stories/plugin-orders.test.ts": 65,
   "test/stories/profile.test.ts": 68,
 };
 const OTHERS = 25;
