@@ -78,7 +78,7 @@ describeCluster("kubectl serin", function () {
     const changed = (await serin(shop, "diff", "web")).stdout;
     expect(changed)
       .to.match(/^\+minReadySeconds: 2147483645$/m)
-      .and.match(/^\+ +weight: 25$/m);
+      .and.match(/^\+ +weight: 3$/m);
     expect(changed)
       .to.include("--- service/web-canary")
       .and.include(`--- httproute/web -n ${shop.namespace}  as its owner`);
