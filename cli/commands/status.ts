@@ -6,6 +6,7 @@ import { allNamespaces, noHeaders, output, patience, selector, watch } from "../
 import { deploymentNames } from "../frame/names.ts";
 import { type Printed, printObjects } from "../frame/print.ts";
 import { followRollout } from "../reading/follow.ts";
+import { patiently } from "../reading/patient.ts";
 import { listRollouts, type RolloutReading, readRollout } from "../reading/rollouts.ts";
 import { statusScreen } from "../screens/status-screen.ts";
 import { listScreen } from "../screens/tables.ts";
@@ -87,15 +88,18 @@ export const statusCommand = defineCommand({
       for (const sentence of new Set(names.length > 0 ? [] : readings.flatMap(({ unread }) => unread)))
         terminal.tell(sentence);
     };
-    let before = "";
-    for (;;) {
-      const readings = await read();
-      const now = JSON.stringify(readings.map(({ view: { at: _at, ...rest } }) => rest));
-      if (now !== before) show(readings);
-      before = now;
-      if (!flags.watch) return exitCode.done;
+    const numbersOf = (readings: readonly RolloutReading[]) =>
+      JSON.stringify(readings.map(({ view: { at: _at, ...rest } }) => rest));
+    let readings = await read();
+    show(readings);
+    const readOn = patiently(read, clock, (sentence) => terminal.tell(sentence));
+    while (flags.watch) {
       await clock.sleep(LOOK_MS);
+      const before = numbersOf(readings);
+      readings = (await readOn()) ?? readings;
+      if (numbersOf(readings) !== before) show(readings);
     }
+    return exitCode.done;
   },
 });
 

@@ -6,6 +6,7 @@ import { line } from "../screens/line.ts";
 import { statusScreen } from "../screens/status-screen.ts";
 import { states, clock as timeOf } from "../screens/words.ts";
 import { endOf } from "./awaited.ts";
+import { patiently } from "./patient.ts";
 import type { RolloutReading } from "./rollouts.ts";
 
 /** How often (ms) the rollout is read. */
@@ -35,6 +36,7 @@ export async function followRollout(
   let reading = await read();
   const isFlying = reading.view.state !== "rest";
   const awaited = { ...options, started: isFlying ? reading.view.started : undefined };
+  const readOn = patiently(read, clock, (sentence) => terminal.tell(sentence));
   let told = "";
   for (;;) {
     const { view, unread } = reading;
@@ -58,7 +60,7 @@ export async function followRollout(
       return exitCode.timeout;
     }
     await clock.sleep(LOOK_MS);
-    reading = await read();
+    reading = (await readOn()) ?? reading;
   }
 }
 
