@@ -1,5 +1,5 @@
 import { type Flag, optional } from "../../flags/flag.ts";
-import { ApiError, isForbidden } from "../../kube/client/errors.ts";
+import { isForbidden } from "../../kube/client/errors.ts";
 import type { KubeObject } from "../../kube/core/meta.ts";
 import { deployments } from "../../kube/core/resources.ts";
 import type { Deployment } from "../../kube/core/workloads.ts";
@@ -9,12 +9,12 @@ import { defineCommand } from "../frame/command.ts";
 import { UsageError } from "../frame/failure.ts";
 import { deploymentNames } from "../frame/names.ts";
 import { type Finding, tellFindings } from "../lint/finding.ts";
+import { anotherTemplate, ask } from "../preflight/dry-run.ts";
 import {
   aboutAdmission,
   aboutPodsEnd,
   aboutRoom,
   aboutTraffic,
-  type DryRun,
   type PodQuota,
   peakPods,
 } from "../preflight/findings.ts";
@@ -61,7 +61,7 @@ export const preflightCommand = defineCommand({
     const { kube, namespace } = found;
     const present = await kube.get<Deployment>(deployments, { namespace, name });
     const patch = patchOf(present, flags.image, new Date(clock.now()).toISOString());
-    const dryRun = await ask(found, name, patch, warnings);
+    const dryRun = await ask(found, { namespace, name }, patch, warnings);
     const findings: Finding[] = [...aboutAdmission(dryRun)];
     if ("object" in dryRun) {
       const more = peakPods(dryRun.object);
@@ -78,8 +78,7 @@ function patchOf({ metadata, spec }: Deployment, given: string | undefined, now:
   const optIn = isOptedIn(metadata.annotations)
     ? {}
     : { metadata: { annotations: { "serin.dev/rollout": "canary" } } };
-  if (given === undefined)
-    return { ...optIn, spec: { template: { metadata: { annotations: { "preflight.serin.dev/at": now } } } } };
+  if (given === undefined) return { ...optIn, ...anotherTemplate(now) };
   const [container = "", image = ""] = given.split(/=(.*)/s);
   const names = (spec.template.spec?.containers ?? []).map(({ name }) => name);
   if (image === "" || !names.includes(container))
@@ -87,26 +86,6 @@ function patchOf({ metadata, spec }: Deployment, given: string | undefined, now:
       `--image: ${JSON.stringify(given)} names no container: use CONTAINER=IMAGE with one of ${names.join(", ")}`,
     );
   return { ...optIn, spec: { template: { spec: { containers: [{ name: container, image }] } } } };
-}
-
-async function ask(
-  { kube, namespace }: Cluster,
-  name: string,
-  patch: object,
-  warnings: readonly string[],
-): Promise<DryRun> {
-  try {
-    const object = await kube.strategicPatch<Deployment>(
-      deployments,
-      { namespace, name, dryRun: true },
-      patch,
-    );
-    return { object, warnings };
-  } catch (error) {
-    const [, refusal] = (error instanceof ApiError && /denied the request: (.*)$/s.exec(error.message)) || [];
-    if (refusal === undefined) throw error;
-    return { refusal };
-  }
 }
 
 async function roomIn({ kube, namespace }: Cluster, more: number): Promise<readonly Finding[]> {

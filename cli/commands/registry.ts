@@ -3,6 +3,7 @@ import { abortCommand } from "./abort.ts";
 import { advanceCommand } from "./advance.ts";
 import { cleanupCommand } from "./cleanup.ts";
 import { diffCommand } from "./diff.ts";
+import { doctorCommand } from "./doctor.ts";
 import { historyCommand } from "./history.ts";
 import { judgeCommand } from "./judge.ts";
 import { lintCommand } from "./lint.ts";
@@ -30,6 +31,7 @@ export const commands: readonly Command[] = [
   resumeCommand,
   lintCommand,
   preflightCommand,
+  doctorCommand,
   cleanupCommand,
   versionCommand,
 ];

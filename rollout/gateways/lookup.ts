@@ -20,6 +20,11 @@ export function gatewaysOf(route: Route): readonly Gateway[] {
   );
 }
 
+/** Whether Serin knows the implementation with this controllerName. */
+export function isKnownController(controllerName: string): boolean {
+  return knownGateway(controllerName) !== undefined;
+}
+
 function knownGateway(controllerName = ""): Gateway | undefined {
   return byDomain.get(controllerName.split("/")[0] ?? "");
 }

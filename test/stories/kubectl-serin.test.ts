@@ -46,6 +46,11 @@ describeCluster("kubectl serin", function () {
     const { code, stdout } = await serin(shop, "status", "web", "--wait");
     expect([code, stdout.split("\n").at(-2)?.split(" ")[0]]).to.deep.equal([0, "at-rest"]);
     expect((await serin(shop, "history", "web")).stdout).to.match(/^1 +app:v1 +– +native/m);
+    const examined = await serin(shop, "doctor");
+    expect(examined.stdout).to.include("Serin answers to a new version").and.include(" leads\n");
+    expect([examined.code, examined.stdout.split("\n").at(-2)]).to.deep.equal([0, "0 errors, 0 warnings"]);
+    const unseen = await serin(shop, "doctor", "--as=nobody");
+    expect(unseen.stdout).to.match(/^! leader: not checked: leases.* is forbidden/m).and.include("0 errors");
     const { code: none, stderr } = await serin(shop, "status", "nothing");
     expect([none, stderr]).to.deep.equal([
       1,

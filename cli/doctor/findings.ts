@@ -1,0 +1,194 @@
+import { readBundle } from "../../certs/inspect.ts";
+import { controllerProgram } from "../../flags/controller.ts";
+import type { Deployment } from "../../kube/core/workloads.ts";
+import type { Lease } from "../../kube/runtime/lease.ts";
+import { isKnownController } from "../../rollout/gateways/lookup.ts";
+import { formatAge } from "../frame/age.ts";
+import type { Finding } from "../lint/finding.ts";
+import type { DryRun } from "../preflight/findings.ts";
+
+/** A MutatingWebhookConfiguration that calls Serin. */
+export interface Calling {
+  readonly name: string;
+  /** The namespace of the Service that it calls. */
+  readonly namespace: string;
+  /** Base64 of PEM, one for each webhook. */
+  readonly bundles: readonly (string | undefined)[];
+}
+
+/** From when on (ms before its end) a certificate should have been replaced. */
+const SOON_MS = 7 * 86_400_000;
+const INSTALL = "docs/installation.md tells how to install it";
+
+/** Whether the API server asks Serin, and trusts its certificate. */
+export function aboutConfiguration(found: readonly Calling[], now: number): Finding {
+  const where = "webhook";
+  const [first, ...more] = found;
+  if (first === undefined)
+    return { kind: "bad", where, says: `the API server does not know Serin's webhook; ${INSTALL}` };
+  if (more.length > 0) {
+    const names = found.map(({ name }) => name).join(", ");
+    return {
+      kind: "bad",
+      where,
+      says: `${names} all call Serin; delete those of installations that are gone`,
+    };
+  }
+  const { name, namespace, bundles } = first;
+  const ends = bundles.map((bundle) => lastEnd(bundle));
+  const logs = `see the logs: kubectl logs -n ${namespace} -l app.kubernetes.io/name=serin`;
+  if (ends.includes(undefined))
+    return { kind: "bad", where, says: `${name} has no caBundle, which Serin's webhook writes; ${logs}` };
+  const leftMs = Math.min(...ends.map((end) => (end ?? 0) - now));
+  if (leftMs <= 0) return { kind: "bad", where, says: `the authority in ${name} has expired; ${logs}` };
+  return {
+    kind: leftMs < SOON_MS ? "warning" : "good",
+    where,
+    says: `${name} calls Serin in the namespace ${namespace}; its authority lasts ${formatAge(leftMs)}`,
+  };
+}
+
+/** When (ms) the last certificate of a bundle ends. */
+function lastEnd(bundle: string | undefined): number | undefined {
+  const certificates = readBundle(bundle && Buffer.from(bundle, "base64").toString());
+  return certificates.length === 0
+    ? undefined
+    : Math.max(...certificates.map(({ validToDate }) => validToDate.getTime()));
+}
+
+/** Whether the pods of Serin's Deployments serve, and run the version of this program. */
+export function aboutPrograms(found: readonly Deployment[], version: string): readonly Finding[] {
+  if (found.length === 0)
+    return [{ kind: "bad", where: "programs", says: `no Deployment of Serin's exists there; ${INSTALL}` }];
+  return found.map(({ metadata, spec, status }) => {
+    const where = `deployment/${metadata.name}`;
+    const [available, wanted] = [status?.availableReplicas ?? 0, spec.replicas ?? 1];
+    const image = String(spec.template.spec?.containers?.[0]?.image ?? "");
+    if (available === 0)
+      return {
+        kind: "bad",
+        where,
+        says: `no pod is available: kubectl describe deployment/${metadata.name} -n ${metadata.namespace}`,
+      };
+    const says = `${available} of ${wanted} pods are available, image ${image}`;
+    const tag = /:([^:/@]+)(?:@.*)?$/.exec(image)?.[1];
+    if (tag !== undefined && /^\d+\.\d+\.\d+$/.test(tag) && tag !== version)
+      return {
+        kind: "warning",
+        where,
+        says: `${says}; this program is ${version}, so install the same version`,
+      };
+    return { kind: available < wanted ? "warning" : "good", where, says };
+  });
+}
+
+/** Whether a controller leads. */
+export function aboutLeader(lease: Lease | undefined, now: number): Finding {
+  const where = "leader";
+  const { holderIdentity, renewTime, leaseDurationSeconds = 0 } = lease?.spec ?? {};
+  if (!holderIdentity || renewTime === undefined)
+    return {
+      kind: "bad",
+      where,
+      says: "no controller leads, so rollouts stand still; see the controller's logs",
+    };
+  const ageMs = now - Date.parse(renewTime);
+  // The clocks of this machine and the controller's may differ.
+  if (ageMs > 3 * leaseDurationSeconds * 1000)
+    return {
+      kind: "bad",
+      where,
+      says: `${holderIdentity} led last, ${formatAge(ageMs)} ago, and nobody since; see the controller's logs`,
+    };
+  return { kind: "good", where, says: `${holderIdentity} leads` };
+}
+
+/** The URL at which the controller reads Prometheus. */
+export function prometheusOf(controller: Deployment | undefined): URL {
+  const args = (controller?.spec.template.spec?.containers ?? []).flatMap(
+    (one) => (one.args ?? []) as string[],
+  );
+  const given = args.findLast((arg) => arg.startsWith("--prometheus="))?.slice("--prometheus=".length);
+  return new URL(given ?? controllerProgram.flags.prometheus.usual);
+}
+
+/** The Service behind a host name as pods write it: `name.namespace`, also with `.svc…`; `undefined` for other hosts. */
+export function serviceAt({
+  hostname,
+}: URL): { readonly name: string; readonly namespace: string } | undefined {
+  const [name = "", namespace = "", ...rest] = hostname.split(".");
+  const isService = namespace !== "" && (rest.length === 0 || rest[0] === "svc") && !/^\d+$/.test(namespace);
+  return isService ? { name, namespace } : undefined;
+}
+
+/** Whether the Service of Prometheus exists; `undefined`: the address is not that of a Service. */
+export function aboutPrometheus(url: URL, exists: boolean | undefined): Finding {
+  const where = "Prometheus";
+  const at = url.href.replace(/\/$/, "");
+  if (exists === undefined)
+    return {
+      kind: "good",
+      where,
+      says: `the controller reads ${at}, which is not a Service, so it was not checked`,
+    };
+  if (exists) return { kind: "good", where, says: `the controller reads ${at}, whose Service exists` };
+  return {
+    kind: "bad",
+    where,
+    says: `the controller reads ${at}, whose Service does not exist, so every rollout would hold; set the controller's --prometheus (in the chart: prometheus.address)`,
+  };
+}
+
+/** A GatewayClass, with its implementation. */
+export interface GatewayClass {
+  readonly name: string;
+  readonly controller: string;
+}
+
+/** Whether Serin knows the gateways; `undefined`: the Gateway API is not installed. */
+export function aboutGateways(classes: readonly GatewayClass[] | undefined): readonly Finding[] {
+  const where = "gateways";
+  if (classes === undefined || classes.length === 0) {
+    const what = classes === undefined ? "the Gateway API is not installed" : "no GatewayClass exists";
+    return [{ kind: "warning", where, says: `${what}, so a canary's share follows its pods, uncompared` }];
+  }
+  return classes.map(({ name, controller }) =>
+    isKnownController(controller)
+      ? { kind: "good", where: `gatewayclass/${name}`, says: controller }
+      : {
+          kind: "warning",
+          where: `gatewayclass/${name}`,
+          says: `Serin does not know ${controller} and assumes how fast it follows a change; if it needs longer, annotate such as serin.dev/settle: 30s`,
+        },
+  );
+}
+
+/** What became of a dry run of another version of an opted-in Deployment; an Error: no webhook answered. */
+export function aboutAnswer(
+  asked: { readonly namespace: string; readonly name: string; readonly answer: DryRun | Error } | undefined,
+): Finding {
+  if (asked === undefined)
+    return {
+      kind: "warning",
+      where: "admission",
+      says: "not tried: no Deployment that you may see is opted in",
+    };
+  const { namespace, name, answer } = asked;
+  const where = `admission of deployment/${name} -n ${namespace}`;
+  if (answer instanceof Error)
+    return { kind: "bad", where, says: `the API server does not reach Serin's webhook: ${answer.message}` };
+  if ("refusal" in answer)
+    return {
+      kind: "warning",
+      where,
+      says: `Serin answers, and refuses a new version: ${answer.refusal.replace(/^serin: /, "")}`,
+    };
+  const isAnswered = answer.warnings.some((one) => one.startsWith("serin"));
+  return isAnswered
+    ? { kind: "good", where, says: "Serin answers to a new version (dry run)" }
+    : {
+        kind: "bad",
+        where,
+        says: "the API server does not ask Serin: the webhook's conditions or selectors leave it out",
+      };
+}

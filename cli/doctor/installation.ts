@@ -1,0 +1,128 @@
+import type { Kube } from "../../kube/client/api.ts";
+import { isForbidden, isNotFound } from "../../kube/client/errors.ts";
+import type { KubeObject } from "../../kube/core/meta.ts";
+import { deployments, leases, mutatingWebhookConfigurations, services } from "../../kube/core/resources.ts";
+import type { Deployment } from "../../kube/core/workloads.ts";
+import type { Lease } from "../../kube/runtime/lease.ts";
+import { isOptedIn } from "../../rollout/plan/plan.ts";
+import type { Finding } from "../lint/finding.ts";
+import { anotherTemplate, ask } from "../preflight/dry-run.ts";
+import {
+  aboutAnswer,
+  aboutConfiguration,
+  aboutGateways,
+  aboutLeader,
+  aboutPrograms,
+  aboutPrometheus,
+  type Calling,
+  prometheusOf,
+  serviceAt,
+} from "./findings.ts";
+
+const gatewayClasses = { group: "gateway.networking.k8s.io", version: "v1", plural: "gatewayclasses" };
+const LABEL = "app.kubernetes.io/name=serin";
+
+interface Configuration extends KubeObject {
+  readonly webhooks?: readonly {
+    readonly name: string;
+    readonly clientConfig: { readonly caBundle?: string; readonly service?: { readonly namespace: string } };
+  }[];
+}
+
+interface GatewayClassObject extends KubeObject {
+  readonly spec: { readonly controllerName: string };
+}
+
+/** What examines an installation, and the warnings of the API server that its connection collects. */
+export interface Examination {
+  readonly kube: Kube;
+  readonly now: number;
+  readonly version: string;
+  readonly warnings: readonly string[];
+}
+
+/** Examines the installation that the webhook configuration names. What the reader may not see is a warning. */
+export async function examine({ kube, now, version, warnings }: Examination): Promise<readonly Finding[]> {
+  const looked = (where: string, look: () => Promise<readonly Finding[]>) =>
+    look().catch((error: unknown): readonly Finding[] => {
+      if (!isForbidden(error)) throw error;
+      return [{ kind: "warning", where, says: `not checked: ${(error as Error).message}` }];
+    });
+  let namespace = "serin-system";
+  const webhook = await looked("webhook", async () => {
+    const found = await callings(kube);
+    namespace = found[0]?.namespace ?? namespace;
+    return [aboutConfiguration(found, now)];
+  });
+  const rest = await Promise.all([
+    looked("programs", async () => {
+      const { items } = await kube.list<Deployment>(deployments, { namespace }, { labelSelector: LABEL });
+      const programs = aboutPrograms(items, version);
+      const controller = items.find(({ metadata }) => metadata.name.endsWith("controller"));
+      return controller === undefined
+        ? programs
+        : [...programs, ...(await looked("Prometheus", () => prometheus(kube, prometheusOf(controller))))];
+    }),
+    looked("leader", async () => [aboutLeader(await found<Lease>(kube, leases, namespace, "serin"), now)]),
+    looked("gateways", () => gateways(kube)),
+    looked("admission", () => admission(kube, now, warnings)),
+  ]);
+  return [...webhook, ...rest.flat()];
+}
+
+async function callings(kube: Kube): Promise<readonly Calling[]> {
+  const { items } = await kube.list<Configuration>(mutatingWebhookConfigurations, {});
+  return items.flatMap(({ metadata, webhooks = [] }) => {
+    const own = webhooks.filter(({ name }) => name.endsWith(".serin.dev"));
+    const namespace = own[0]?.clientConfig.service?.namespace;
+    if (namespace === undefined) return [];
+    return [
+      { name: metadata.name, namespace, bundles: own.map(({ clientConfig }) => clientConfig.caBundle) },
+    ];
+  });
+}
+
+async function prometheus(kube: Kube, url: URL): Promise<readonly Finding[]> {
+  const service = serviceAt(url);
+  if (service === undefined) return [aboutPrometheus(url, undefined)];
+  const exists = (await found(kube, services, service.namespace, service.name)) !== undefined;
+  return [aboutPrometheus(url, exists)];
+}
+
+async function gateways(kube: Kube): Promise<readonly Finding[]> {
+  const list = kube.list<GatewayClassObject>(gatewayClasses, {}).catch((error: unknown) => {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  });
+  const classes = (await list)?.items.map(({ metadata, spec }) => ({
+    name: metadata.name,
+    controller: spec.controllerName,
+  }));
+  return aboutGateways(classes);
+}
+
+/** Asks with a dry run of another version of any opted-in Deployment. */
+async function admission(kube: Kube, now: number, warnings: readonly string[]): Promise<readonly Finding[]> {
+  const { items } = await kube.list<KubeObject>(deployments, {}, {}, ({ metadata }) => ({ metadata }));
+  const one = items.find(({ metadata }) => isOptedIn(metadata.annotations));
+  if (one === undefined) return [aboutAnswer(undefined)];
+  const { namespace = "", name } = one.metadata;
+  const patch = anotherTemplate(new Date(now).toISOString());
+  const answer = await ask({ kube }, { namespace, name }, patch, warnings).catch((error: unknown) => {
+    if (error instanceof Error && /failed calling webhook/.test(error.message)) return error;
+    throw error;
+  });
+  return [aboutAnswer({ namespace, name, answer })];
+}
+
+async function found<T extends KubeObject>(
+  kube: Kube,
+  kind: typeof leases,
+  namespace: string,
+  name: string,
+): Promise<T | undefined> {
+  return kube.get<T>(kind, { namespace, name }).catch((error: unknown) => {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  });
+}
