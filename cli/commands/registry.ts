@@ -4,6 +4,7 @@ import { advanceCommand } from "./advance.ts";
 import { cleanupCommand } from "./cleanup.ts";
 import { diffCommand } from "./diff.ts";
 import { doctorCommand } from "./doctor.ts";
+import { explainCommand } from "./explain.ts";
 import { historyCommand } from "./history.ts";
 import { judgeCommand } from "./judge.ts";
 import { lintCommand } from "./lint.ts";
@@ -31,6 +32,7 @@ export const commands: readonly Command[] = [
   resumeCommand,
   lintCommand,
   preflightCommand,
+  explainCommand,
   doctorCommand,
   cleanupCommand,
   versionCommand,

@@ -50,7 +50,13 @@ describeCluster("kubectl serin", function () {
     expect(examined.stdout).to.include("Serin answers to a new version").and.include(" leads\n");
     expect([examined.code, examined.stdout.split("\n").at(-2)]).to.deep.equal([0, "0 errors, 0 warnings"]);
     const unseen = await serin(shop, "doctor", "--as=nobody");
-    expect(unseen.stdout).to.match(/^! leader: not checked: leases.* is forbidden/m).and.include("0 errors");
+    expect(unseen.stdout)
+      .to.match(/^! leader: not checked: leases.* is forbidden/m)
+      .and.include("0 errors");
+    expect((await serin(shop, "explain", "web")).stdout)
+      .to.match(/^deployment\/web -n \S+: canary /m)
+      .and.match(/^ {2}steps .* deployment$/m)
+      .and.include("more with defaults: --all");
     const { code: none, stderr } = await serin(shop, "status", "nothing");
     expect([none, stderr]).to.deep.equal([
       1,
