@@ -32,8 +32,10 @@ export function viewOf(raw: RawSnapshot, evidence?: Findings): RolloutView {
 export function inFlight(snapshot: Snapshot): RolloutView {
   const { deployment, held, run, canary, judged, stable, plan } = snapshot;
   const shown = judged ?? (canary === stable ? undefined : canary);
-  const says = conditionOfRun(snapshot)?.message ?? run?.message;
   const state = stateOf(snapshot);
+  const told = conditionOfRun(snapshot)?.message;
+  // The verdict is recorded first, and the condition follows when the canary has lost its weight.
+  const says = state === "rolled-back" ? (run?.message ?? told) : (told ?? run?.message);
   const waits = waitsOf(snapshot);
   const evidence = evidenceView(newestProgress(snapshot));
   const since = trafficSince(snapshot);

@@ -129,6 +129,12 @@ describe("the view of a rollout", () => {
     );
   });
 
+  it("tells the verdict as soon as it is recorded, although the condition is still that of the step", () => {
+    const run = { outcome: "failed", message: "rolled back at 25%: errors" } as const;
+    const view = flight({ run, says: ["Progressing", "canary has 25% of the traffic"] });
+    expect(view).to.include({ state: "rolled-back", says: "rolled back at 25%: errors" });
+  });
+
   it("is made of the controller's own snapshot as well, by pods where no route names the Services", () => {
     const canary = aReplicaSet({ image: "web:2", replicas: 1 });
     const view = inFlight(aSnapshot({ canary, replicaSets: [aReplicaSet(), canary], routes: [] }));
