@@ -5,6 +5,10 @@ import { Shop } from "./shop.ts";
 
 const H2C = "projectcontour.io/upstream-protocol.h2c";
 const plan = { "serin.dev/steps": "50:10m", "serin.dev/compare": "off", "serin.dev/checks": "none" };
+/** A kind of policies that names rules of routes. */
+const kind = { group: "gateway.envoyproxy.io", plural: "securitypolicies" };
+const definition = `${kind.plural}.${kind.group}`;
+const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 /** As a user does who applies a set of manifests and prunes what they have removed from it. */
 const APPLY = ["--prune", "--applyset=web-set"];
 
@@ -16,6 +20,18 @@ describe("a canary Service that must be as its Service", function () {
 
   before(async () => {
     shop = await Shop.open("copies", { gateway: "contour" });
+    const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
+    // At first, because Serin asks at most once in ten seconds which kinds exist.
+    await shop.cluster.api.demand("POST", definitions, {
+      metadata: { name: definition },
+      spec: {
+        group: kind.group,
+        scope: "Namespaced",
+        names: { kind: "SecurityPolicy", plural: kind.plural, singular: "securitypolicy" },
+        versions: [{ name: "v1alpha1", served: true, storage: true, schema }],
+      },
+    });
+    await shop.run("wait", "--for=condition=Established", `crd/${definition}`);
     const list = JSON.parse(shop.manifests({ protocol: "grpc", interval: "2s", plan }));
     const [, service] = list.items;
     delete service.spec.ports[0].appProtocol;
@@ -27,7 +43,10 @@ describe("a canary Service that must be as its Service", function () {
     await shop.serves(shop.host(), "/", "grpc");
     load = shop.calls(100);
   });
-  after(() => shop?.close());
+  after(async () => {
+    await shop?.cluster.api.request("DELETE", `${definitions}/${definition}`);
+    await shop?.close();
+  });
 
   const stored = () =>
     shop.cluster.api.demand<Service>("GET", `/api/v1/namespaces/${shop.namespace}/services/web-canary`);
@@ -89,42 +108,24 @@ describe("a canary Service that must be as its Service", function () {
   });
 
   it("is not added to a rule's testers past a policy that names the rule", async () => {
-    const kind = { group: "gateway.envoyproxy.io", plural: "securitypolicies" };
-    const definition = `${kind.plural}.${kind.group}`;
-    const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
-    const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
-    await shop.cluster.api.demand("POST", definitions, {
-      metadata: { name: definition },
-      spec: {
-        group: kind.group,
-        scope: "Namespaced",
-        names: { kind: "SecurityPolicy", plural: kind.plural, singular: "securitypolicy" },
-        versions: [{ name: "v1alpha1", served: true, storage: true, schema }],
-      },
-    });
-    try {
-      await shop.run("wait", "--for=condition=Established", `crd/${definition}`);
-      const policy = (sectionName?: string) =>
-        JSON.stringify({
-          apiVersion: `${kind.group}/v1alpha1`,
-          kind: "SecurityPolicy",
-          metadata: { name: "login" },
-          spec: { targetRefs: [{ kind: "GRPCRoute", name: "web", sectionName }] },
-        });
-      const named = [{ op: "add", path: "/spec/rules/0/name", value: "calls" }];
-      await shop.run("patch", "grpcroute/web", "--type=json", "-p", JSON.stringify(named));
-      await shop.run("annotate", "deployment/web", "serin.dev/match=header x-tester=yes");
-      const update = () => shop.kubectl("set", "image", "deployment/web", "app=app:v3", "--dry-run=server");
-      await shop.apply(policy("calls"));
-      const refused = await update();
-      expect(refused.code).to.equal(1);
-      expect(refused.stderr).to.contain(
-        `serin.dev/match: SecurityPolicy login names rule "calls" of GRPCRoute ${shop.namespace}/web`,
-      );
-      await shop.apply(policy());
-      expect(await update()).to.include({ code: 0 });
-    } finally {
-      await shop.cluster.api.request("DELETE", `${definitions}/${definition}`);
-    }
+    const policy = (sectionName?: string) =>
+      JSON.stringify({
+        apiVersion: `${kind.group}/v1alpha1`,
+        kind: "SecurityPolicy",
+        metadata: { name: "login" },
+        spec: { targetRefs: [{ kind: "GRPCRoute", name: "web", sectionName }] },
+      });
+    const named = [{ op: "add", path: "/spec/rules/0/name", value: "calls" }];
+    await shop.run("patch", "grpcroute/web", "--type=json", "-p", JSON.stringify(named));
+    await shop.run("annotate", "deployment/web", "serin.dev/match=header x-tester=yes");
+    const update = () => shop.kubectl("set", "image", "deployment/web", "app=app:v3", "--dry-run=server");
+    await shop.apply(policy("calls"));
+    const refused = await update();
+    expect(refused.code).to.equal(1);
+    expect(refused.stderr).to.contain(
+      `serin.dev/match: SecurityPolicy login names rule "calls" of GRPCRoute ${shop.namespace}/web`,
+    );
+    await shop.apply(policy());
+    expect(await update()).to.include({ code: 0 });
   });
 });

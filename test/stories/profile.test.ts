@@ -64,7 +64,7 @@ onEachGateway("defaults of a profile and of the namespace", function (gateway) {
     expect(shop.pods("v2")).to.have.length(5);
     await expectNoFailures(load);
 
-    expectRefusal(await update("v3"), "serin.dev/profile: profile slow not found: create a ConfigMap");
+    expectRefusal(await update("v3"), "serin.dev/profile: profile slow not found: use one of careful, fast");
     await annotateNamespace("serin.dev/checks=none");
     await define({ steps: "30:10m" });
     expect((await update("v3")).code).to.equal(0);
