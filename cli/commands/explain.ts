@@ -3,7 +3,7 @@ import { deployments } from "../../kube/core/resources.ts";
 import type { Deployment } from "../../kube/core/workloads.ts";
 import { describePlan } from "../../rollout/plan/describe.ts";
 import { isOptedIn } from "../../rollout/plan/plan.ts";
-import { settingsOf } from "../../rollout/view/settings.ts";
+import { settingsInForce } from "../../rollout/view/settings.ts";
 import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { planOf } from "../../rollout/workload/plan-of.ts";
 import { defineCommand } from "../frame/command.ts";
@@ -38,7 +38,7 @@ export const explainCommand = defineCommand({
     if (answer !== undefined && (!("object" in answer) || holdRecordOf(answer.object) === undefined))
       return tellFindings(terminal, aboutAdmission(answer));
     const planned = answer?.object ?? present;
-    const settings = settingsOf(planned);
+    const settings = settingsInForce(planned);
     const shown = settings.filter(({ from }) => flags.all || from !== "default");
     terminal.say(`deployment/${name} -n ${namespace}: ${describePlan(planOf(planned))}`);
     const rows = shown.map((one) => [`  ${one.name}`, cutTo(one.value, 60) || "–", one.from]);

@@ -20,7 +20,7 @@ const rows: readonly Annotation<unknown>[] = Object.values(annotations).filter(
 );
 
 /** The settings of a Deployment whose rollout is in flight (or would be, by a dry run), each with its origin. */
-export function settingsOf(deployment: Deployment): readonly Setting[] {
+export function settingsInForce(deployment: Deployment): readonly Setting[] {
   const own = deployment.metadata.annotations ?? {};
   const layers = holdRecordOf(deployment)?.defaults ?? [];
   return rows.map((row) => {

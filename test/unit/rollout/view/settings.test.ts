@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { settingsOf } from "../../../../rollout/view/settings.ts";
+import { settingsInForce } from "../../../../rollout/view/settings.ts";
 import { aDeployment, aHeld } from "../../../support/builders.ts";
 
 describe("the settings of a plan", () => {
@@ -12,7 +12,7 @@ describe("the settings of a plan", () => {
       "serin.dev/held": JSON.stringify(aHeld({ defaults: [...defaults] })),
       "serin.dev/steps": "20",
     };
-    const settings = settingsOf(aDeployment({ annotations }));
+    const settings = settingsInForce(aDeployment({ annotations }));
     const of = (name: string) => settings.find((one) => one.name === name);
     expect(of("rollout")).to.include({ value: "canary", from: "deployment" });
     expect(of("steps")).to.include({ value: "20", from: "deployment" });
