@@ -1,8 +1,5 @@
 import { toggle } from "../../flags/flag.ts";
-import { deployments } from "../../kube/core/resources.ts";
-import type { Deployment } from "../../kube/core/workloads.ts";
 import { describePlan } from "../../rollout/plan/describe.ts";
-import { isOptedIn } from "../../rollout/plan/plan.ts";
 import { settingsInForce } from "../../rollout/view/settings.ts";
 import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { planOf } from "../../rollout/workload/plan-of.ts";
@@ -13,6 +10,7 @@ import { cutTo, formatTable } from "../frame/table.ts";
 import { tellFindings } from "../lint/finding.ts";
 import { anotherTemplate, ask } from "../preflight/dry-run.ts";
 import { aboutAdmission } from "../preflight/findings.ts";
+import { readOptedIn } from "../reading/rollouts.ts";
 
 /** The plan in force, with the origin of each value. */
 export const explainCommand = defineCommand({
@@ -27,12 +25,8 @@ export const explainCommand = defineCommand({
     const [name = ""] = deploymentNames(args);
     const warnings: string[] = [];
     const { kube, namespace } = await cluster((sentence) => warnings.push(sentence));
-    const present = await kube.get<Deployment>(deployments, { namespace, name });
+    const present = await readOptedIn(kube, namespace, name);
     const isInFlight = holdRecordOf(present) !== undefined;
-    if (!isInFlight && !isOptedIn(present.metadata.annotations))
-      throw new Error(
-        `deployment/${name} in the namespace ${namespace} is not opted in: kubectl annotate deployment/${name} serin.dev/rollout=canary -n ${namespace}`,
-      );
     const patch = anotherTemplate(new Date(clock.now()).toISOString());
     const answer = isInFlight ? undefined : await ask({ kube }, { namespace, name }, patch, warnings);
     if (answer !== undefined && (!("object" in answer) || holdRecordOf(answer.object) === undefined))

@@ -1,5 +1,5 @@
 import type { Kube } from "../../kube/client/api.ts";
-import { isForbidden, isNotFound } from "../../kube/client/errors.ts";
+import { ifNotFound, isForbidden } from "../../kube/client/errors.ts";
 import type { KubeObject } from "../../kube/core/meta.ts";
 import { deployments, leases, mutatingWebhookConfigurations, services } from "../../kube/core/resources.ts";
 import type { Deployment } from "../../kube/core/workloads.ts";
@@ -63,7 +63,12 @@ export async function examine({ kube, now, version, warnings }: Examination): Pr
         ? programs
         : [...programs, ...(await looked("Prometheus", () => prometheus(kube, prometheusOf(controller))))];
     }),
-    looked("leader", async () => [aboutLeader(await found<Lease>(kube, leases, namespace, "serin"), now)]),
+    looked("leader", async () => [
+      aboutLeader(
+        await kube.get<Lease>(leases, { namespace, name: "serin" }).catch(ifNotFound(undefined)),
+        now,
+      ),
+    ]),
     looked("gateways", () => gateways(kube)),
     looked("admission", () => admission(kube, now, warnings)),
   ]);
@@ -85,16 +90,13 @@ async function callings(kube: Kube): Promise<readonly Calling[]> {
 async function prometheus(kube: Kube, url: URL): Promise<readonly Finding[]> {
   const service = serviceAt(url);
   if (service === undefined) return [aboutPrometheus(url, undefined)];
-  const exists = (await found(kube, services, service.namespace, service.name)) !== undefined;
-  return [aboutPrometheus(url, exists)];
+  const found = await kube.get(services, service).catch(ifNotFound(undefined));
+  return [aboutPrometheus(url, found !== undefined)];
 }
 
 async function gateways(kube: Kube): Promise<readonly Finding[]> {
-  const list = kube.list<GatewayClassObject>(gatewayClasses, {}).catch((error: unknown) => {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  });
-  const classes = (await list)?.items.map(({ metadata, spec }) => ({
+  const list = await kube.list<GatewayClassObject>(gatewayClasses, {}).catch(ifNotFound(undefined));
+  const classes = list?.items.map(({ metadata, spec }) => ({
     name: metadata.name,
     controller: spec.controllerName,
   }));
@@ -113,16 +115,4 @@ async function admission(kube: Kube, now: number, warnings: readonly string[]): 
     throw error;
   });
   return [aboutAnswer({ namespace, name, answer })];
-}
-
-async function found<T extends KubeObject>(
-  kube: Kube,
-  kind: typeof leases,
-  namespace: string,
-  name: string,
-): Promise<T | undefined> {
-  return kube.get<T>(kind, { namespace, name }).catch((error: unknown) => {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  });
 }

@@ -6,6 +6,7 @@ import { planWith } from "../../rollout/plan/layers.ts";
 import { type HoldRecord, holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { revisionInFlight } from "../../rollout/workload/revision.ts";
 import { lastRunOf, type RunRecord, runRecordOf } from "../../rollout/workload/run-record.ts";
+import { stepInForce } from "../../rollout/workload/step-in-force.ts";
 import { findByHash, presentOf } from "../../rollout/workload/template.ts";
 
 /** A Deployment as an order finds it. */
@@ -40,7 +41,7 @@ export function targetOf(deployment: Deployment, replicaSets: readonly ReplicaSe
   const present = presentOf(deployment, replicaSets);
   const run = held && present && runRecordOf(present, held.started);
   const parsed = planWith(deployment.metadata.annotations ?? {}, held?.defaults ?? []);
-  const steps = "plan" in parsed ? parsed.plan.steps.length : 0;
+  const steps = "plan" in parsed ? parsed.plan.steps : [];
   return {
     deployment,
     replicaSets,
@@ -50,6 +51,6 @@ export function targetOf(deployment: Deployment, replicaSets: readonly ReplicaSe
     stable: held && findByHash(replicaSets, held.stable),
     run,
     last: present && lastRunOf(present),
-    step: held && steps > 0 ? { inForce: Math.min(run?.step ?? 0, steps - 1) + 1, of: steps } : undefined,
+    step: held && steps.length > 0 ? { inForce: stepInForce(run, steps) + 1, of: steps.length } : undefined,
   };
 }

@@ -1,8 +1,9 @@
 import type { Kube } from "../../kube/client/api.ts";
 import { ApiError } from "../../kube/client/errors.ts";
 import { listReplicaSets } from "../../kube/client/replica-sets.ts";
+import { listRoutes } from "../../kube/client/routes.ts";
 import type { KubeObject } from "../../kube/core/meta.ts";
-import { deployments, pods, replicaSets, routeKinds, services } from "../../kube/core/resources.ts";
+import { deployments, pods, replicaSets, services } from "../../kube/core/resources.ts";
 import type { Route } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { Deployment, Pod, ReplicaSet } from "../../kube/core/workloads.ts";
@@ -30,12 +31,16 @@ export async function readRollout(
   name: string,
   now: number,
 ): Promise<RolloutReading> {
+  return readAround(kube, await readOptedIn(kube, namespace, name), now);
+}
+
+/** Reads a Deployment that is opted in or in flight. Throws if it cannot be read, or is neither. */
+export async function readOptedIn(kube: Kube, namespace: string, name: string): Promise<Deployment> {
   const deployment = await kube.get<Deployment>(deployments, { namespace, name });
-  if (!isOptedIn(deployment.metadata.annotations) && holdRecordOf(deployment) === undefined)
-    throw new Error(
-      `deployment/${name} in the namespace ${namespace} is not opted in: kubectl annotate deployment/${name} serin.dev/rollout=canary -n ${namespace}`,
-    );
-  return readAround(kube, deployment, now);
+  if (isOptedIn(deployment.metadata.annotations) || holdRecordOf(deployment) !== undefined) return deployment;
+  throw new Error(
+    `deployment/${name} in the namespace ${namespace} is not opted in: kubectl annotate deployment/${name} serin.dev/rollout=canary -n ${namespace}`,
+  );
 }
 
 /** The same for a Deployment that is known already. */
@@ -110,17 +115,8 @@ export async function listRollouts(
 }
 
 /** The routes in flight of one namespace, or of all. */
-async function routesIn(kube: Kube, namespace: string | undefined): Promise<readonly Route[]> {
-  const lists = await Promise.all(
-    routeKinds.map((kind) =>
-      kube.list<Route>(kind, { namespace }, { labelSelector: FLIGHT }).catch((error: unknown) => {
-        // The kind is not installed.
-        if (error instanceof ApiError && error.status === 404) return { items: [] as Route[] };
-        throw error;
-      }),
-    ),
-  );
-  return lists.flatMap(({ items }) => items);
+function routesIn(kube: Kube, namespace: string | undefined): Promise<readonly Route[]> {
+  return listRoutes<Route>(kube, { labelSelector: FLIGHT }, { namespace });
 }
 
 /** What the reader may not see is noted; every other error is thrown. */

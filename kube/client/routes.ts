@@ -1,12 +1,16 @@
 import type { KubeObject } from "../core/meta.ts";
 import { routeKinds } from "../core/resources.ts";
-import type { Kube, Query } from "./api.ts";
+import type { Kube, Query, Where } from "./api.ts";
 import { ifNotFound } from "./errors.ts";
 
-/** The routes of all kinds and namespaces; none of a kind that is not installed. Throws as Kube does. */
-export async function listRoutes<T extends KubeObject>(kube: Kube, query: Query = {}): Promise<T[]> {
+/** The routes of all kinds, by default of all namespaces; none of a kind that is not installed. Throws as Kube does. */
+export async function listRoutes<T extends KubeObject>(
+  kube: Kube,
+  query: Query = {},
+  where: Pick<Where, "namespace"> = {},
+): Promise<T[]> {
   const lists = await Promise.all(
-    routeKinds.map((kind) => kube.list<T>(kind, {}, query).catch(ifNotFound({ items: [] }))),
+    routeKinds.map((kind) => kube.list<T>(kind, where, query).catch(ifNotFound({ items: [] }))),
   );
   return lists.flatMap(({ items }) => items);
 }

@@ -2,6 +2,7 @@ import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { HoldRecord } from "../workload/hold-record.ts";
 import { runRecordOf } from "../workload/run-record.ts";
+import { stepInForce } from "../workload/step-in-force.ts";
 import { type AdmissionResponse, denied } from "./answer.ts";
 
 /** The step that an order names, and the step in force; both count from 1. */
@@ -22,7 +23,7 @@ export function askedStep(
   const run = present && runRecordOf(present, held.started);
   return {
     named: orders.advance?.step ?? 0,
-    inForce: Math.min(run?.step ?? 0, steps.length - 1) + 1,
+    inForce: stepInForce(run, steps) + 1,
     last: steps.length,
     isPlansPause: run?.paused === true,
   };

@@ -1,6 +1,4 @@
-import { harmLimit } from "../judge/criteria.ts";
-import { logHarmOf } from "../judge/metrics.ts";
-import { safetyOf } from "../judge/safety-verdict.ts";
+import { strengthsOf } from "../judge/progress.ts";
 import type { ConditionUpdate } from "../stages/decision.ts";
 import { grantedExposure, type Snapshot, stepIndex } from "../stages/snapshot.ts";
 import { revisionInFlight } from "../workload/revision.ts";
@@ -89,12 +87,11 @@ function phaseOf({ held, run }: Snapshot, condition: ConditionUpdate | undefined
 }
 
 function claimsOf({ judgeInput, evidence }: Snapshot): readonly FlightClaim[] {
-  const compare = judgeInput?.terms.compare;
   if (judgeInput === undefined || evidence?.judged === undefined) return [];
-  if (compare === undefined || compare === "off") return [];
-  const { strong, limit } = safetyOf(evidence.judged, compare, judgeInput.terms);
-  return [
-    { claim: "harm", nats: logHarmOf(evidence.judged), limit: harmLimit(compare, judgeInput.terms) },
-    { claim: "safe", nats: strong, limit },
-  ];
+  const strengths = strengthsOf(evidence.judged, judgeInput.terms);
+  if (strengths === undefined) return [];
+  return (["harm", "safe"] as const).map((claim) => {
+    const { log: nats, limit } = strengths[claim];
+    return { claim, nats, limit };
+  });
 }

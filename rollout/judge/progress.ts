@@ -37,7 +37,6 @@ const MOST = 100;
 
 /** The numbers of the evidence, judged by these criteria. */
 export function progressOf(evidence: Evidence, criteria: Criteria): Progress {
-  const { compare } = criteria;
   const { errors, latency, bounds, restarts } = evidence;
   const [failedCanary, canary, failedStable, stable] = errors.totals;
   const slow = latency.map(({ totals: [slowCanary, , slowStable] }, i) => ({
@@ -53,13 +52,26 @@ export function progressOf(evidence: Evidence, criteria: Criteria): Progress {
     slow,
     ...(restarted && { restarts: { canary: restarted[0], stable: restarted[2] } }),
   };
-  if (compare === "off") return counts;
-  const { strong, limit, leftMs } = safetyOf(evidence, compare, criteria);
+  const strengths = strengthsOf(evidence, criteria);
+  if (strengths === undefined) return counts;
+  const { harm, safe, leftMs } = strengths;
   return {
     ...counts,
-    harm: { log: bounded(logHarmOf(evidence)), limit: harmLimit(compare, criteria) },
-    safe: { log: bounded(strong), limit },
+    harm: { ...harm, log: bounded(harm.log) },
+    safe: { ...safe, log: bounded(safe.log) },
     ...(leftMs !== undefined && { etaMs: Math.ceil(leftMs) }),
+  };
+}
+
+/** The evidence against its limits; `undefined`: nothing is compared. `leftMs` is how long (ms) safety may still take. */
+export function strengthsOf(evidence: Evidence, criteria: Criteria) {
+  const { compare } = criteria;
+  if (compare === "off") return undefined;
+  const { strong, limit, leftMs } = safetyOf(evidence, compare, criteria);
+  return {
+    harm: { log: logHarmOf(evidence), limit: harmLimit(compare, criteria) },
+    safe: { log: strong, limit },
+    leftMs,
   };
 }
 

@@ -11,6 +11,7 @@ import { type Exposure, isExposed } from "../traffic/exposure.ts";
 import type { RouteShare } from "../traffic/route-record.ts";
 import type { HoldRecord } from "../workload/hold-record.ts";
 import type { RunRecord } from "../workload/run-record.ts";
+import { stepInForce } from "../workload/step-in-force.ts";
 import { surgeAt } from "../workload/surge.ts";
 
 /** The objects of one rollout as they were read. */
@@ -80,9 +81,9 @@ export function isStableLost({ held, stable }: Facts): boolean {
   return held.phase !== "promoting" && (held.lost === true || stable === undefined);
 }
 
-/** The index of the granted step; a plan that got shorter in flight ends with its last one. */
-export function stepIndex(snapshot: Facts): number {
-  return Math.min(snapshot.run?.step ?? 0, snapshot.plan.steps.length - 1);
+/** The index of the granted step. */
+export function stepIndex({ run, plan }: Facts): number {
+  return stepInForce(run, plan.steps);
 }
 
 /** The step that is granted now. */
