@@ -16,7 +16,7 @@ export const everyFlags = {
   as: optional({ argument: "user", about: "The user to impersonate.", usualText: "" }),
   "as-group": repeatable({ about: "A group to impersonate. May be repeated." }),
   // Longer than the webhook may take: an undo waits there until no proxy sends the canary a request.
-  "request-timeout": duration({ about: "How long one request may take; 0 is no limit." }, 30_000, "30s"),
+  "request-timeout": duration({ about: "How long one request may take; 0 sets no limit." }, 30_000, "30s"),
   color: choice(
     { argument: "when", about: "Whether to print colours: auto, always or never." },
     ["auto", "always", "never"],
@@ -48,7 +48,7 @@ export const dryRun = choice(
 );
 
 export const patience = (usualMs: number, shown: string) =>
-  duration({ about: "How long to wait; 0 is no limit." }, usualMs, shown);
+  duration({ about: "How long to wait; 0 sets no limit." }, usualMs, shown);
 
 /** A form of output. */
 export type Format =

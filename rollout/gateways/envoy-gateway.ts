@@ -36,7 +36,7 @@ export const envoyGateway: Gateway = {
     pack,
     needs: {
       errors:
-        "it counts per backend only with mergeBackends, with which a Service that had weight 0 may answer 503 for some ms",
+        "it counts per backend only with mergeBackends; with it, a Service that had weight 0 may answer with 503 for some ms",
     },
     calls: envoyCalls,
   },
