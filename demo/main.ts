@@ -32,7 +32,7 @@ const working = (text: string) => screen.live({ lines: [`${text} …`], line: `$
 
 screen.title("Serin on its own Kubernetes cluster, with Traefik as the gateway and Prometheus");
 working("starting the cluster");
-const cluster = await startCluster({ dir, log: working });
+const cluster = await startCluster({ dir, log: working, implementations: ["traefik"] });
 screen.command("apply -k deploy/");
 working("waiting for Serin");
 await installSerin(cluster);

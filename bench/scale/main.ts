@@ -34,7 +34,7 @@ if (size.flight > size.rest)
 // Progress goes to stderr, because the table on stdout may be redirected.
 const log = (text: string) => console.error(`bench: ${text}`);
 const dir = mkdtempSync(join(tmpdir(), "serin-scale-"));
-const cluster = await startCluster({ dir, log, dataplane: false });
+const cluster = await startCluster({ dir, log, implementations: [] });
 try {
   await installSerin(cluster);
   console.log(scaleTableOf(size, await measureScale(cluster, size, log)));

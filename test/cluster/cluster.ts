@@ -14,6 +14,7 @@ import { type Daemon, startDaemon } from "./daemon.ts";
 import { startContour, startEnvoy, startTraefik } from "./dataplane.ts";
 import { installDefinitions } from "./definitions.ts";
 import {
+  type BuiltIn,
   builtIn,
   createGateway,
   type Gateway,
@@ -28,7 +29,7 @@ import { insideNamespace } from "./namespace.ts";
 import { objects } from "./objects.ts";
 import { type Prometheus, startPrometheus } from "./prometheus.ts";
 import { receivedBy } from "./received.ts";
-import { findTools } from "./tools.ts";
+import { findTools, type Tools } from "./tools.ts";
 
 /** A running cluster. */
 export interface Cluster {
@@ -64,8 +65,8 @@ export interface ClusterOptions {
   readonly log: (message: string) => void;
   /** Admission plugins of the API server in addition to those that are on by default. */
   readonly plugins?: readonly string[];
-  /** Whether gateways and answering pods run; true. Without them, something else must write the status of routes. */
-  readonly dataplane?: boolean;
+  /** The gateways that run; both. Without any, something else must write the status of routes, and no pod answers. */
+  readonly implementations?: readonly BuiltIn[];
 }
 
 /**
@@ -77,7 +78,7 @@ export async function startCluster({
   dir,
   log,
   plugins = [],
-  dataplane = true,
+  implementations = builtIn,
 }: ClusterOptions): Promise<Cluster> {
   if (!insideNamespace())
     throw new Error("the cluster needs namespaces of its own: run node test/cluster/enter.ts SCRIPT");
@@ -94,7 +95,7 @@ export async function startCluster({
   };
   try {
     const files = writeClusterFiles(dir);
-    const api = await startPrograms(files, daemons, { log, plugins, dataplane });
+    const api = await startPrograms(files, daemons, { log, plugins, implementations });
     await prometheus.daemon.ready(`http://127.0.0.1:${ports.prometheus}/-/ready`);
     await startHeartbeat(api, stopping.signal);
     kubelet = startKubelet({ api, dir: join(dir, "kubelet"), ca: readFileSync(files.ca, "utf8"), log });
@@ -122,7 +123,7 @@ export async function startCluster({
 async function startPrograms(
   files: ClusterFiles,
   daemons: Daemon[],
-  { log, plugins, dataplane }: Required<Omit<ClusterOptions, "dir">>,
+  { log, plugins, implementations }: Required<Omit<ClusterOptions, "dir">>,
 ): Promise<Api> {
   const tools = findTools();
   const started = performance.now();
@@ -139,33 +140,39 @@ async function startPrograms(
   const controllers = startControllers(tools, files);
   daemons.push(...controllers);
   for (const [collection, object] of objects) await api.demand("POST", collection, object);
-  await installDefinitions(api, tools.definitions);
+  const runsContour = implementations.includes("contour");
+  const definitions = [
+    ...tools.definitions("gateway_api"),
+    ...(runsContour ? tools.definitions("contour") : []),
+  ];
+  await installDefinitions(api, definitions);
   progress("Gateway API is installed");
-  if (dataplane) await startDataplane(tools, files, daemons, api);
+  if (implementations.length > 0) daemons.push(startPods(files));
+  await Promise.all([
+    ...implementations.map((name) => starters[name](tools, files, daemons)),
+    ...implementations.map((name) => createGateway(api, name)),
+  ]);
+  await gatewaysProgrammed(api, implementations);
   await Promise.all(controllers.map((daemon) => daemon.ready(controllerHealth[daemon.name] ?? "")));
   progress("cluster is ready");
   return api;
 }
 
-async function startDataplane(
-  tools: ReturnType<typeof findTools>,
-  files: ClusterFiles,
-  daemons: Daemon[],
-  api: Api,
-): Promise<void> {
-  daemons.push(startPods(files));
-  const envoy = await startEnvoy(tools, files);
-  daemons.push(envoy);
-  const [traefik, contour] = [startTraefik(tools, files), startContour(tools, files)];
-  daemons.push(traefik, contour);
-  await Promise.all(builtIn.map((name) => createGateway(api, name)));
+/** Starts a gateway's programs; resolves when they answer. */
+type Starter = (tools: Tools, files: ClusterFiles, daemons: Daemon[]) => Promise<void>;
 
-  await Promise.all([
-    traefik.ready(`http://127.0.0.1:${ports.traefikMetrics}/metrics`),
-    envoy.ready(`http://127.0.0.1:${ports.envoyMetrics}/ready`),
-    gatewaysProgrammed(api, builtIn),
-  ]);
-}
+const starters: Readonly<Record<BuiltIn, Starter>> = {
+  async traefik(tools, files, daemons) {
+    const traefik = startTraefik(tools, files);
+    daemons.push(traefik);
+    await traefik.ready(`http://127.0.0.1:${ports.traefikMetrics}/metrics`);
+  },
+  async contour(tools, files, daemons) {
+    const envoy = await startEnvoy(tools, files);
+    daemons.push(envoy, startContour(tools, files));
+    await envoy.ready(`http://127.0.0.1:${ports.envoyMetrics}/ready`);
+  },
+};
 
 function startPods({ dir, ca }: ClusterFiles): Daemon {
   const script = new URL("pods.ts", import.meta.url).pathname;

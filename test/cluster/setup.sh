@@ -1,7 +1,8 @@
 #!/bin/sh
 # Builds or fetches everything that the tests, the demo and `npm run cluster` need. Does nothing if all of it exists.
 #
-# Arguments name additional parts: helm3, which only the chaos suite needs, and envoy_gateway.
+# Arguments name additional parts: helm3, which only the chaos suite needs, and envoy_gateway. The argument --demo makes
+# the parts that the demo needs, and no other one.
 #
 # Needs Node 22.19 or newer, npm, Go, Python 3 and root on Linux. The programs of the cluster come from package
 # registries (Go modules, PyPI). They are kept outside the tree, in ${XDG_CACHE_HOME:-~/.cache}/serin: one folder for
@@ -14,6 +15,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 tools=$here/tools
 helm=$root/test/chaos/setup
+prometheus=github.com/prometheus/prometheus/cmd
 . "$tools/versions.env"
 
 say() { printf '%s\n' "setup: $*" >&2; }
@@ -54,54 +56,83 @@ show_progress() { # title, pid, log, total
 
 # Every part is a folder of the store. The functions below fill one each.
 
-build_go() { # title, module folder, go build arguments…
-    title=$1 module=$2
-    shift 2
-    need go "https://go.dev/dl"
+build_go() { # title, module folder, packages, go build arguments…
+    title=$1 module=$2 packages=$3
+    shift 3
     say "$title: downloading modules"
-    export GOFLAGS= GOWORK=off
-    (cd "$module" && go mod download) || die "$title: go mod download failed"
-    total=$(cd "$module" && go list -deps -trimpath -f '{{if .Stale}}{{.ImportPath}}{{end}}' "$@" tool | grep -c . || true)
     log=$partial/build.log
-    (cd "$module" && exec go build -v -trimpath -buildvcs=false "$@" -o "$part/" tool) >"$log" 2>&1 &
+    stale=$(cd "$module" && go list -deps -trimpath -f '{{if .Stale}}{{.ImportPath}}{{end}}' "$@" $packages 2>"$log") ||
+        { tail -n 30 "$log" >&2; die "$title: the modules cannot be downloaded"; }
+    total=$(printf '%s' "$stale" | grep -c . || true)
+    (cd "$module" && exec go build -v -trimpath -buildvcs=false "$@" -o "$part/" $packages) >"$log" 2>&1 &
     build=$!
     show_progress "$title" $build "$log" "$total"
     wait $build || { tail -n 30 "$log" >&2; die "$title: go build failed"; }
     build=
 }
 
+# Downloads modules while others compile: one waits for the network, the other for the processor.
+fetch() { # part
+    folder=$(module_of "$1")
+    [ -z "$folder" ] || (cd "$folder" && exec go list -deps -tags remove_all_sd tool) >/dev/null 2>&1
+}
+
+module_of() { # part
+    case $1 in
+        control_plane) echo "$tools" ;;
+        prometheus | promtool) echo "$tools/prometheus" ;;
+        contour) echo "$tools/contour" ;;
+        envoy_gateway) echo "$tools/envoy-gateway" ;;
+        helm3 | helm4) echo "$helm/$1" ;;
+    esac
+}
+
+# How long a part took to build, with empty caches on two cores.
+minutes_of() { # part
+    case $1 in
+        control_plane) echo 7 ;;
+        prometheus | contour | envoy_gateway) echo 3 ;;
+        helm3 | helm4) echo 2 ;;
+        *) echo 0 ;;
+    esac
+}
+
 make_control_plane() {
     version=k8s.io/component-base/version
     major=${KUBERNETES#v} minor=${KUBERNETES#v*.}
-    build_go "control plane" "$tools" -ldflags \
+    build_go "control plane" "$tools" tool -ldflags \
         "-s -w -X $version.gitVersion=$KUBERNETES -X $version.gitMajor=${major%%.*} -X $version.gitMinor=${minor%%.*}"
     mv "$part/server" "$part/etcd"
 }
 
 make_prometheus() {
-    build_go "Prometheus" "$tools/prometheus" -tags remove_all_sd -ldflags "-s -w"
+    build_go "Prometheus" "$tools/prometheus" "$prometheus/prometheus" -tags remove_all_sd -ldflags "-s -w"
+}
+
+make_promtool() {
+    build_go "promtool" "$tools/prometheus" "$prometheus/promtool" -tags remove_all_sd -ldflags "-s -w"
 }
 
 make_contour() {
-    build_go "Contour" "$tools/contour" -ldflags "-s -w"
+    build_go "Contour" "$tools/contour" tool -ldflags "-s -w"
     mkdir "$part/definitions"
     found=$(cd "$tools/contour" && go list -m -f '{{.Dir}}' github.com/projectcontour/contour)
     cp "$found/examples/contour/01-crds.yaml" "$part/definitions/"
 }
 
 make_envoy_gateway() {
-    build_go "Envoy Gateway" "$tools/envoy-gateway" -ldflags "-s -w"
+    build_go "Envoy Gateway" "$tools/envoy-gateway" tool -ldflags "-s -w"
     mkdir "$part/definitions"
     found=$(cd "$tools/envoy-gateway" && go list -m -f '{{.Dir}}' github.com/envoyproxy/gateway)
     cp "$found"/charts/gateway-helm/charts/crds/crds/generated/*.yaml "$part/definitions/"
 }
 
 make_helm3() {
-    build_go "helm 3" "$helm/helm3" -ldflags "-s -w"
+    build_go "helm 3" "$helm/helm3" tool -ldflags "-s -w"
 }
 
 make_helm4() {
-    build_go "helm 4" "$helm/helm4" -ldflags "-s -w"
+    build_go "helm 4" "$helm/helm4" tool -ldflags "-s -w"
 }
 
 fetch_python() { # package, version
@@ -139,7 +170,7 @@ key() { # module folder, other inputs of the build
 place_of() { # part
     case $1 in
         control_plane) echo "control-plane-$(key "$tools" "$KUBERNETES")" ;;
-        prometheus) echo "prometheus-$(key "$tools/prometheus" "")" ;;
+        prometheus | promtool) echo "$1-$(key "$tools/prometheus" "$1")" ;;
         contour) echo "contour-$(key "$tools/contour" "")" ;;
         envoy_gateway) echo "envoy-gateway-$(key "$tools/envoy-gateway" "")" ;;
         traefik) echo "traefik-$TRAEFIK" ;;
@@ -149,7 +180,10 @@ place_of() { # part
     esac
 }
 
-parts="control_plane prometheus contour traefik envoy gateway_api helm4 $*"
+case ${1:-} in
+    --demo) parts="control_plane prometheus traefik gateway_api" ;;
+    *) parts="control_plane prometheus promtool contour traefik envoy gateway_api helm4 $*" ;;
+esac
 store=${XDG_CACHE_HOME:-$HOME/.cache}/serin
 links=$root/node_modules/.cache/serin-tools
 
@@ -173,15 +207,25 @@ install_packages
 mkdir -p "$store"
 exec 9>"$store/lock"
 flock 9
-partial=$store/partial build=
+partial=$store/partial build= fetching=
 rm -rf "$partial"
 mkdir "$partial"
-trap '[ -z "$build" ] || kill "$build"; rm -rf "$partial"' EXIT
+trap 'for job in $build $fetching; do kill "$job" 2>/dev/null || true; done; rm -rf "$partial"' EXIT
 trap 'exit 130' INT TERM HUP
 command -v ip >/dev/null || install_debian iproute2
+need go "https://go.dev/dl"
+export GOFLAGS= GOWORK=off
+missing= minutes=0
 for name in $parts; do
+    [ ! -d "$store/$(place_of "$name")" ] || continue
+    missing="$missing $name"
+    minutes=$((minutes + $(minutes_of "$name")))
+done
+[ $minutes -eq 0 ] || say "builds$missing: about $minutes minutes on two cores"
+for name in $missing; do fetch "$name" || true; done &
+fetching=$!
+for name in $missing; do
     place=$store/$(place_of "$name")
-    [ ! -d "$place" ] || continue
     part=$partial/$name
     mkdir "$part"
     "make_$name"

@@ -22,14 +22,14 @@ const programs = {
   kubectl: "control_plane",
   kwok: "control_plane",
   prometheus: "prometheus",
-  promtool: "prometheus",
+  promtool: "promtool",
   traefik: "traefik",
   contour: "contour",
   envoy: "envoy",
 } as const;
 
-/** The parts with CustomResourceDefinitions that the API server needs. */
-const defining = ["gateway_api", "contour"] as const;
+/** The parts with CustomResourceDefinitions. */
+type Defining = "gateway_api" | "contour";
 
 type Program = keyof typeof programs;
 
@@ -37,8 +37,8 @@ type Program = keyof typeof programs;
 export interface Tools {
   /** The path of a program. */
   program(name: Program): string;
-  /** The YAML files with the definitions of the Gateway API (standard channel) and of Contour. */
-  readonly definitions: readonly string[];
+  /** The YAML files with the definitions of the Gateway API (standard channel), or of Contour. */
+  definitions(part: Defining): readonly string[];
 }
 
 /** The path of helm. Only the chaos suite needs helm 3; throws if its setup has not run. */
@@ -60,21 +60,18 @@ export function findEnvoyGateway(): { readonly program: string; readonly definit
   };
 }
 
-/** Finds the programs that setup.sh made; throws if it has not run. */
+/** Finds the programs that setup.sh made. The methods throw if it has not made a part. */
 export function findTools(): Tools {
-  const link = join(repository, "node_modules/.cache/serin-tools");
-  const places = new Map<string, string>();
-  for (const part of [...Object.values(programs), ...defining]) {
-    if (!existsSync(join(link, part)))
-      throw new Error("the cluster's programs are missing: run npm run setup");
-    places.set(part, realpathSync(join(link, part)));
-  }
-  const placeOf = (part: string) => places.get(part) ?? "";
+  const placeOf = (part: string) => {
+    const link = join(repository, "node_modules/.cache/serin-tools", part);
+    if (!existsSync(link)) throw new Error("the cluster's programs are missing: run npm run setup");
+    return realpathSync(link);
+  };
   return {
     program: (name) => join(placeOf(programs[name]), name),
-    definitions: defining.flatMap((part) => {
+    definitions: (part) => {
       const folder = join(placeOf(part), "definitions");
       return readdirSync(folder).map((file) => join(folder, file));
-    }),
+    },
   };
 }
