@@ -11,7 +11,7 @@ const BATCH_MS = 25;
 export interface Pace {
   /** Goes on at another rate, in turns per second. */
   at(rps: number): void;
-  /** Begins no more turns and waits for the pending ones. */
+  /** Begins the turns that are due until now and no more, and waits for the pending ones. */
   stop(): Promise<void>;
 }
 
@@ -27,21 +27,24 @@ export function startPace(
   const due = new Set<Promise<void>>();
   let rate = { rps, since: performance.now(), begun: 0 };
   let begun = 0;
-  const timer = setInterval(
-    () => {
-      const target = rate.begun + ((performance.now() - rate.since) * rate.rps) / 1_000;
-      for (; begun < target; begun++) {
-        const taken = turn(begun).finally(() => due.delete(taken));
-        due.add(taken);
-      }
-    },
-    Math.max(1, Math.min(batchMs, 5_000 / rps)),
-  );
+  let isStopped = false;
+  const beginDue = () => {
+    const target = rate.begun + ((performance.now() - rate.since) * rate.rps) / 1_000;
+    for (; begun < target; begun++) {
+      const taken = turn(begun).finally(() => due.delete(taken));
+      due.add(taken);
+    }
+  };
+  const timer = setInterval(beginDue, Math.max(1, Math.min(batchMs, 5_000 / rps)));
   return {
     at(next) {
+      beginDue();
       rate = { rps: next, since: performance.now(), begun };
     },
     async stop() {
+      // On a busy machine the timer may be half a second late, and a load that stops then would miss these turns.
+      if (!isStopped) beginDue();
+      isStopped = true;
       clearInterval(timer);
       await Promise.all(due);
     },
