@@ -4,8 +4,8 @@
  */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
-import { prometheus } from "../../controller/evidence/prometheus.ts";
-import { EvidenceReader } from "../../controller/evidence/reader.ts";
+import { prometheus } from "../../evidence/prometheus.ts";
+import { EvidenceReader } from "../../evidence/reader.ts";
 import { systemClock } from "../../kube/core/clock.ts";
 import { gateways } from "../../rollout/gateways/registry.ts";
 import { noLog } from "../../test/support/log.ts";

@@ -1,3 +1,4 @@
+import type { EvidenceReader } from "../../evidence/reader.ts";
 import type { Kube } from "../../kube/client/api.ts";
 import { isConflict, isNotFound } from "../../kube/client/errors.ts";
 import type { Clock } from "../../kube/core/clock.ts";
@@ -5,7 +6,6 @@ import type { Log } from "../../kube/core/log.ts";
 import { keyOf } from "../../kube/core/meta.ts";
 import { isRoutePlural, type Target, type Write } from "../../kube/core/writes.ts";
 import { perform } from "../../kube/runtime/apply.ts";
-import type { EvidenceReader } from "../evidence/reader.ts";
 import type { HookRunner } from "../hooks/runner.ts";
 import type { Flights } from "../telemetry/flights.ts";
 import type { Caches } from "./caches.ts";

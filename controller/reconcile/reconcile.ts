@@ -3,6 +3,7 @@ import { listIngresses } from "../../kube/client/ingresses.ts";
 import { messageOf } from "../../kube/core/error-message.ts";
 import type { Ingress } from "../../kube/core/ingresses.ts";
 import type { Write } from "../../kube/core/writes.ts";
+import { memoize } from "../../providers/memo.ts";
 import { decide } from "../../rollout/stages/decide.ts";
 import type { Decision } from "../../rollout/stages/decision.ts";
 import { eventCalls } from "../../rollout/stages/hook-calls.ts";
@@ -10,7 +11,6 @@ import { retell } from "../../rollout/stages/retell.ts";
 import type { Snapshot } from "../../rollout/stages/snapshot.ts";
 import { verdictOf } from "../../rollout/stages/step-verdict.ts";
 import { reportWriteFailure } from "../../rollout/stages/write-failure.ts";
-import { memoize } from "../providers/memo.ts";
 import { type Failure, performAll, type ReconcilerOptions } from "./perform.ts";
 import { Retries } from "./retries.ts";
 

@@ -1,5 +1,5 @@
-import type { Prometheus } from "../evidence/prometheus.ts";
-import type { Provider } from "../providers/provider.ts";
+import type { Prometheus } from "../../evidence/prometheus.ts";
+import type { Provider } from "../../providers/provider.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 type Count = Pick<Telemetry, "query">;

@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { prometheusProvider } from "../../controller/providers/prometheus.ts";
-import type { Reading } from "../../controller/providers/provider.ts";
-import { settingsOf } from "../../controller/providers/settings.ts";
+import { prometheusProvider } from "../../providers/prometheus.ts";
+import type { Reading } from "../../providers/provider.ts";
+import { settingsOf } from "../../providers/settings.ts";
 import { parseTemplate, render, type Subject } from "../../rollout/plan/metric-template.ts";
-import { at, window } from "../unit/controller/providers/behaviour.ts";
+import { at, window } from "../unit/providers/behaviour.ts";
 import { type Counter, type RealPrometheus, startPrometheus } from "./real-prometheus.ts";
 
 const envoy = (cluster: string, code: string, growth: number): Counter => {

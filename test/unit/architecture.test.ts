@@ -10,14 +10,16 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   flags: [],
   // The version of the program.
   telemetry: ["kube", "package.json"],
+  providers: ["rollout", "kube"],
+  evidence: ["providers", "rollout", "kube"],
   webhook: ["rollout", "kube", "certs", "flags", "telemetry"],
-  controller: ["rollout", "kube", "certs", "flags", "telemetry"],
+  controller: ["evidence", "providers", "rollout", "kube", "certs", "flags", "telemetry"],
   // The manifest tells the version.
   cli: ["rollout", "kube", "certs", "flags", "package.json"],
   release: ["package.json"],
   docs: ["rollout", "flags", "cli"],
   demo: ["rollout", "kube", "certs", "test"],
-  bench: ["rollout", "kube", "certs", "webhook", "controller", "telemetry", "release", "test"],
+  bench: ["evidence", "rollout", "kube", "certs", "webhook", "controller", "telemetry", "release", "test"],
 };
 
 /** The order of inner folders: each may import the folders in the lines above its line, and no other one in its own line. */
@@ -33,8 +35,7 @@ const order: readonly (readonly string[])[] = [
   ["rollout/tracking"],
   ["rollout/admission", "rollout/stages"],
   ["rollout/cleanup", "rollout/view", "rollout/flight"],
-  ["controller/providers"],
-  ["controller/evidence", "controller/hooks"],
+  ["controller/hooks"],
   ["controller/telemetry"],
   ["controller/reconcile"],
   ["controller"],
@@ -109,7 +110,7 @@ describe("architecture", () => {
   it("reads clock and environment in main.ts only", () => {
     const shell = productSources.filter(({ path, folder }) => {
       return (
-        ["kube", "certs", "telemetry", "webhook", "controller"].includes(folder) &&
+        ["kube", "certs", "telemetry", "providers", "evidence", "webhook", "controller"].includes(folder) &&
         !/(^|\/)(main|clock)\.ts$/.test(path)
       );
     });

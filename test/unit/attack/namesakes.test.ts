@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { Namesakes } from "../../../controller/evidence/namesakes.ts";
-import { EvidenceReader } from "../../../controller/evidence/reader.ts";
+import { Namesakes } from "../../../evidence/namesakes.ts";
+import { EvidenceReader } from "../../../evidence/reader.ts";
 import type { Kube } from "../../../kube/client/api.ts";
 import { httpRoutes } from "../../../kube/core/resources.ts";
 import type { Route } from "../../../kube/core/routes.ts";
@@ -13,7 +13,7 @@ import { FakeClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
 import { noLog } from "../../support/log.ts";
 import { followRoutes } from "../../support/route-index.ts";
-import { aWatch, FakePrometheus } from "../controller/evidence/metrics.ts";
+import { aWatch, FakePrometheus } from "../evidence/metrics.ts";
 
 const FROM = Date.UTC(2026, 0, 1, 12);
 /** Traefik gives Service main-canary of namespace shop-web the name of Service web-main-canary of namespace shop. */

@@ -1,0 +1,139 @@
+import { attributedBy } from "../rollout/gateways/metrics/attribution.ts";
+import type { Backend } from "../rollout/gateways/metrics/backend.ts";
+import type { Pack } from "../rollout/gateways/metrics/pack.ts";
+import type { Sample } from "../rollout/gateways/metrics/sample.ts";
+import type { Counter } from "../rollout/judge/counters.ts";
+import type { JudgeInput } from "../rollout/judge/evidence.ts";
+import type { Doubt, FindDoubt, Namesakes } from "./namesakes.ts";
+import type { Grid, Prometheus } from "./prometheus.ts";
+
+/** A rollout, and the latency bounds (seconds) to read: all, or these. */
+export interface CounterQuery {
+  readonly watch: Pick<JudgeInput, "uid" | "sources">;
+  readonly bounds: readonly number[] | "all";
+}
+
+/** The counters of one rollout. */
+export interface CounterReading {
+  /** By instant (ms). An absent instant had none. */
+  readonly instants: ReadonlyMap<number, readonly Counter[]>;
+  /** Present: up to an instant, they may be those of others. */
+  readonly doubt?: Doubt;
+}
+
+interface Reading {
+  readonly instants: Map<number, Counter[]>;
+  doubt?: Doubt;
+}
+
+interface Owner {
+  readonly uid: string;
+  readonly arm: Counter["arm"];
+}
+
+/** Where the counters come from. */
+export interface CounterSource {
+  readonly prometheus: Pick<Prometheus, "over">;
+  readonly namesakes: Pick<Namesakes, "doubts">;
+}
+
+/** Reads the counters of many rollouts, by UID: one query for each metric of each kind of gateway. */
+export async function readCounters(
+  from: CounterSource,
+  asked: readonly CounterQuery[],
+  grid: Grid,
+): Promise<ReadonlyMap<string, CounterReading>> {
+  const read = new Map(asked.map(({ watch }): [string, Reading] => [watch.uid, { instants: new Map() }]));
+  const packs = new Set(asked.flatMap(({ watch }) => watch.sources.map(({ pack }) => pack)));
+  await Promise.all([...packs].map((pack) => readPack(from, pack, asked, grid, read)));
+  return read;
+}
+
+async function readPack(
+  { prometheus, namesakes }: CounterSource,
+  pack: Pack,
+  asked: readonly CounterQuery[],
+  grid: Grid,
+  read: ReadonlyMap<string, Reading>,
+): Promise<void> {
+  const owned = asked.flatMap(({ watch }) => ownersOf(watch, pack));
+  if (owned.length === 0) return;
+  const backends = owned.map(([backend]) => backend);
+  const attributed = attributedBy(pack, owned);
+  const queries = [pack.requests(backends), ...bucketQueries(pack, asked)];
+  const note = (at: number, sample: Sample, kind: "requests" | "buckets") => {
+    const found = attributed(sample.labels);
+    // A stale marker, or the value by which some exporters mean "unknown".
+    if (found === undefined || !Number.isFinite(sample.value)) return;
+    const reading = read.get(found.owner.uid);
+    if (reading === undefined) return;
+    const counters = reading.instants.get(at) ?? [];
+    counters.push(counterOf(pack, sample, found.owner, kind));
+    reading.instants.set(at, counters);
+    const doubt = doubtOf(found.owner.uid, found.key);
+    if (doubt !== undefined && at <= doubt.until && doubt.until >= (reading.doubt?.until ?? 0))
+      reading.doubt = doubt;
+  };
+  const answers = await Promise.all(queries.map((promql) => prometheus.over(promql, grid)));
+  // Afterwards: a route that came during the read counts as well.
+  const doubtOf = memoized(namesakes.doubts(pack));
+  answers.forEach((instants, i) => {
+    for (const [at, samples] of instants) {
+      for (const sample of samples) note(at, sample, i === 0 ? "requests" : "buckets");
+    }
+  });
+}
+
+/** A read contains many series of few keys. */
+function memoized(find: FindDoubt): FindDoubt {
+  const known = new Map<string, Doubt | undefined>();
+  return (uid, key) => {
+    const id = `${uid} ${key}`;
+    if (!known.has(id)) known.set(id, find(uid, key));
+    return known.get(id);
+  };
+}
+
+/** One owner for each rollout and version, because several of its backends may have the same key. */
+function ownersOf({ uid, sources }: CounterQuery["watch"], pack: Pack): (readonly [Backend, Owner])[] {
+  const [canary, stable]: readonly Owner[] = [
+    { uid, arm: "canary" },
+    { uid, arm: "stable" },
+  ];
+  return sources
+    .filter((source) => source.pack === pack)
+    .flatMap((source) => [
+      ...source.canary.map((backend) => [backend, canary as Owner] as const),
+      ...source.stable.map((backend) => [backend, stable as Owner] as const),
+    ]);
+}
+
+function bucketQueries(pack: Pack, asked: readonly CounterQuery[]): readonly string[] {
+  const wanting = asked.filter(({ bounds }) => bounds === "all" || bounds.length > 0);
+  const backends = wanting.flatMap(({ watch }) => ownersOf(watch, pack).map(([backend]) => backend));
+  if (pack.buckets === undefined || backends.length === 0) return [];
+  const every = wanting.some(({ bounds }) => bounds === "all");
+  const bounds = [...new Set(wanting.flatMap((one) => (one.bounds === "all" ? [] : one.bounds)))];
+  return [pack.buckets(backends, every ? undefined : bounds)];
+}
+
+function counterOf(
+  pack: Pack,
+  { labels, value }: Sample,
+  { arm }: Owner,
+  kind: "requests" | "buckets",
+): Counter {
+  const pod = pack.podOf?.(labels);
+  const counter = {
+    arm,
+    series: JSON.stringify(labels),
+    target: pack.targetOf(labels),
+    // A pod counts only its own requests, so a canary pod's counters began with the pod.
+    fresh: arm === "canary" && pod !== undefined,
+    value,
+    ...(pod !== undefined && { pod }),
+  };
+  return kind === "requests"
+    ? { ...counter, code: pack.codeOf(labels) }
+    : { ...counter, le: pack.boundOf(labels) };
+}

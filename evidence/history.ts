@@ -1,0 +1,91 @@
+import { ProviderError } from "../providers/provider.ts";
+import { type Counter, incrementsSince } from "../rollout/judge/counters.ts";
+import { dispersion, dispersionOverTime } from "../rollout/judge/dispersion.ts";
+import type { JudgeInput } from "../rollout/judge/evidence.ts";
+import type { Evidence } from "../rollout/judge/fold.ts";
+import { monitored } from "../rollout/judge/latency-bounds.ts";
+import { type CounterQuery, type CounterSource, readCounters } from "./counters.ts";
+
+/** How far back (ms) before the rollout Serin reads the stable version. */
+const BACK_MS = 30 * 60_000;
+
+/** The settings of the judge from the stable version's last half hour. Serin reads it once, before the first tick. */
+export interface History extends Pick<Evidence, "phi" | "bounds"> {
+  /** Every bound of a latency bucket, in seconds. */
+  readonly all: readonly number[];
+}
+
+/**
+ * Reads that history, up to the instant `from` (ms). Throws a ProviderError, also if the series may be those of others.
+ * Dispersion counts only series that are still there: routes of others that are gone may have left the rest.
+ */
+export async function readHistory(
+  source: CounterSource,
+  watch: JudgeInput,
+  from: number,
+  tickMs: number,
+): Promise<History> {
+  const stable = { ...watch, sources: watch.sources.map((source) => ({ ...source, canary: [] })) };
+  const read = async (bounds: CounterQuery["bounds"], stepMs: number) => {
+    const steps = Math.floor(BACK_MS / stepMs);
+    const counters = await readCounters(source, [{ watch: stable, bounds }], {
+      from: from - steps * stepMs,
+      to: from,
+      stepMs,
+    });
+    const { instants = [], doubt } = counters.get(watch.uid) ?? {};
+    if (doubt !== undefined) throw new ProviderError(doubt.reason);
+    return [...instants].toSorted(([a], [b]) => a - b).map(([, all]) => all);
+  };
+  const { compare } = watch.terms;
+  const known = compare === "off" ? 1 : compare.dispersion;
+  const ends = await read("all", BACK_MS);
+  const { bounds, all } = latencyOf(ends);
+  const isJoined = watch.sources.some(({ pack }) => pack.joined !== undefined);
+  const last = new Set(ends.at(-1)?.map(({ series }) => series));
+  const kept = (counters: readonly Counter[]) =>
+    counters.filter(({ series }) => !isJoined || last.has(series));
+  return {
+    phi: known ?? phiOf((await read([], tickMs)).map(kept)),
+    bounds: compare === "off" ? [] : bounds,
+    all,
+  };
+}
+
+function latencyOf(ends: readonly (readonly Counter[])[]): Pick<History, "bounds" | "all"> {
+  // A series without a sample at the beginning started later, so its whole count is new.
+  const first = ends.length > 1 ? (ends[0] ?? []) : [];
+  const targets = (ends.at(-1) ?? []).map(({ target }) => target);
+  const before = { values: incrementsSince(undefined, first).baseline.values, targets: new Set(targets) };
+  const { atMost } = incrementsSince(before, ends.at(-1) ?? []).counts.stable;
+  const all = atMost.map(([le]) => le);
+  return {
+    all,
+    bounds: monitored(
+      all,
+      atMost.map(([, requests]) => requests),
+    ),
+  };
+}
+
+function phiOf(instants: readonly (readonly Counter[])[]): number {
+  const pods = new Set(instants.flat().flatMap(({ pod }) => pod ?? []));
+  if (pods.size === 0) return dispersionOverTime(ticksOf(instants));
+  const byPod = [...pods].map((pod) => {
+    return ticksOf(instants.map((counters) => counters.filter((counter) => counter.pod === pod))).map(
+      (tick) => ({ pod, ...tick }),
+    );
+  });
+  return dispersion(instants.slice(1).map((_, i) => byPod.flatMap((ticks) => ticks[i] ?? [])));
+}
+
+function ticksOf(instants: readonly (readonly Counter[])[]): { bad: number; total: number }[] {
+  let baseline: Parameters<typeof incrementsSince>[0];
+  const ticks = instants.map((counters) => {
+    const increments = incrementsSince(baseline, counters);
+    baseline = increments.baseline;
+    const { failed, total } = increments.counts.stable;
+    return { bad: failed, total };
+  });
+  return ticks.slice(1);
+}

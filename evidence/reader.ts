@@ -1,0 +1,189 @@
+import type { Clock } from "../kube/core/clock.ts";
+import type { Log } from "../kube/core/log.ts";
+import { ProviderError } from "../providers/provider.ts";
+import type { Findings, JudgeInput } from "../rollout/judge/evidence.ts";
+import { noEvidence } from "../rollout/judge/fold.ts";
+import { latestInstant, untilNextInstant } from "./grid.ts";
+import { readHistory } from "./history.ts";
+import type { Namesakes } from "./namesakes.ts";
+import type { Prometheus } from "./prometheus.ts";
+import { readTicks } from "./read-ticks.ts";
+import { isCounted, type Series } from "./series.ts";
+import type { ReadTemplateChecks } from "./template-checks.ts";
+import { LEAST_TICK_MS, tickLengths } from "./tick-length.ts";
+
+/** The means to read evidence. */
+export interface EvidenceOptions {
+  readonly prometheus: Prometheus;
+  readonly namesakes: Pick<Namesakes, "follow" | "forget" | "doubts">;
+  readonly gates: ReadTemplateChecks;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** Called when there is new evidence on the Deployments with these UIDs, or when Serin cannot read any. */
+  readonly onRead: (uids: readonly string[]) => void;
+}
+
+/** One query reads all rollouts that begin within this time (ms), for example a thousand after a restart of Serin. */
+const SOON_MS = 200;
+/** A Prometheus that did not answer is asked again after this time (ms), so that no tick passes once it is back. */
+const AGAIN_MS = 1_000;
+/** The reader forgets a rollout after this long (ms) without a call for its findings. */
+const FORGET_MS = 180_000;
+/** When to read the ticks of some length. */
+type When = "soon" | "next" | "again";
+const DELAYS_MS = { soon: SOON_MS, next: Number.POSITIVE_INFINITY, again: AGAIN_MS } as const;
+
+/**
+ * The findings on every rollout. The reader queries the metrics on a grid of ticks, once at an instant for all rollouts, and
+ * folds them tick by tick. After an outage, or a restart of the controller, it reads the missed ticks from Prometheus.
+ */
+export class EvidenceReader {
+  readonly #options: EvidenceOptions;
+  readonly #entries = new Map<string, Series>();
+  readonly #timers = new Set<string>();
+  /** Tick (ms) → the last instant after which all its rollouts were told. */
+  readonly #told = new Map<number, number>();
+  #reading: Promise<unknown> = Promise.resolve();
+  readonly #tickLengthOf: (watch: JudgeInput) => Promise<number>;
+
+  constructor(options: EvidenceOptions) {
+    this.#options = options;
+    this.#tickLengthOf = tickLengths(options);
+  }
+
+  /** The current findings. The first call for a rollout starts to follow it. */
+  of(watch: JudgeInput): Findings {
+    const known = this.#entries.get(watch.uid);
+    const same = known?.watch.rollout === watch.rollout && isCounted(known.watch) === isCounted(watch);
+    const entry = same ? known : this.#follow(watch);
+    // A new step reads its template checks again: their numbers were about the step before.
+    if (entry.watch.terms.stepFrom !== watch.terms.stepFrom) entry.gates = {};
+    entry.watch = watch;
+    this.#options.namesakes.follow(watch);
+    entry.askedAt = this.#options.clock.now();
+    const { judged, unread, gates } = entry;
+    return { gates, ...(judged && { judged }), ...(unread !== undefined && { unread }) };
+  }
+
+  /** Stops following that rollout. */
+  forget(uid: string): void {
+    this.#entries.delete(uid);
+    this.#options.namesakes.forget(uid);
+  }
+
+  #follow(watch: JudgeInput): Series {
+    const entry: Series = { watch, askedAt: this.#options.clock.now(), tickMs: LEAST_TICK_MS, gates: {} };
+    this.#entries.set(watch.uid, entry);
+    void this.#begin(entry);
+    return entry;
+  }
+
+  /** Prepares the evidence, tries until it succeeds, and starts the ticks. */
+  async #begin(entry: Series): Promise<void> {
+    const { clock, log, onRead, signal } = this.#options;
+    const isFollowed = () => !signal.aborted && this.#entries.get(entry.watch.uid) === entry;
+    while (isFollowed()) {
+      try {
+        await this.#prepare(entry);
+        this.#arm(entry.tickMs, "soon");
+        return;
+      } catch (error) {
+        // The end of a rollout ends its reads as well.
+        if (!isFollowed()) return;
+        if (error instanceof ProviderError) entry.unread = error.message;
+        else log.error({ ...fieldsOf(entry), err: error }, "evidence start failed");
+        onRead([entry.watch.uid]);
+      }
+      await clock.sleep(LEAST_TICK_MS, signal).catch(() => {});
+    }
+  }
+
+  async #prepare(entry: Series): Promise<void> {
+    const { watch } = entry;
+    if (!isCounted(watch)) {
+      if (watch.sources.length === 0) {
+        entry.unread =
+          "no route names a Service of this Deployment, so no gateway counts its canary; annotate serin.dev/metrics: application to judge by the application's own metrics";
+      }
+      return;
+    }
+    if (watch.known !== undefined) {
+      entry.tickMs = watch.known.tickMs;
+      entry.judged = watch.known;
+      return;
+    }
+    entry.tickMs = await this.#tickLengthOf(watch);
+    const from = Math.floor(watch.from / entry.tickMs) * entry.tickMs;
+    const { phi, bounds, all } = await readHistory(this.#options, watch, from, entry.tickMs);
+    entry.all = all;
+    entry.judged = noEvidence({ since: watch.from, from, tickMs: entry.tickMs, phi, bounds });
+  }
+
+  /** Reads all rollouts with that tick soon, after the grid's next instant, or again. Repeats this while there are any. */
+  #arm(tickMs: number, when: When = "next"): void {
+    const { clock, signal, log } = this.#options;
+    const timer = `${when} ${tickMs}`;
+    if (this.#timers.has(timer)) return;
+    this.#timers.add(timer);
+    void clock
+      .sleep(Math.min(DELAYS_MS[when], untilNextInstant(tickMs, clock.now())), signal)
+      // One read after the other, so that the next one does not query the same instants.
+      .then(() => {
+        const read = this.#reading.then(() => {
+          this.#timers.delete(timer);
+          return this.#read(tickMs);
+        });
+        this.#reading = read.catch(() => {});
+        return read;
+      })
+      .then((next) => {
+        if (next !== undefined) this.#arm(tickMs, next);
+      })
+      .catch((error: unknown) => {
+        if (signal.aborted) return;
+        log.error({ err: error }, "evidence read failed");
+        this.#arm(tickMs);
+      });
+  }
+
+  /** Resolves with when to read next; `undefined` if no rollout has that tick. */
+  async #read(tickMs: number): Promise<When | undefined> {
+    const now = this.#options.clock.now();
+    const to = latestInstant(tickMs, now);
+    for (const [uid, { askedAt }] of this.#entries) if (now - askedAt > FORGET_MS) this.forget(uid);
+    const group = [...this.#entries.values()].filter((entry) => entry.tickMs === tickMs);
+    const before = new Map(group.map(({ watch, judged, unread }) => [watch.uid, { judged, unread }]));
+    const answered = await readTicks(this.#options, group, to, tickMs);
+    // Every second of an outage would have the controller look at all rollouts again.
+    const changed = ({ watch, judged, unread }: Series) =>
+      judged !== before.get(watch.uid)?.judged || unread !== before.get(watch.uid)?.unread;
+    const told = this.#told.get(tickMs) === to ? group.filter(changed) : group;
+    this.#told.set(tickMs, to);
+    // Not awaited, because a slow provider must not delay a rollback.
+    for (const entry of told) void this.#readGates(entry, now);
+    this.#options.onRead(told.map(({ watch }) => watch.uid));
+    if (group.length === 0) return undefined;
+    return answered ? "next" : "again";
+  }
+
+  async #readGates(entry: Series, now: number): Promise<void> {
+    if (entry.watch.templates.length === 0 || entry.asking) return;
+    const { watch } = entry;
+    entry.asking = true;
+    try {
+      const gates = await this.#options.gates(watch, entry.gates, now);
+      if (entry.watch.terms.stepFrom === watch.terms.stepFrom) entry.gates = gates;
+      this.#options.onRead([watch.uid]);
+    } catch (error) {
+      this.#options.log.error({ ...fieldsOf(entry), err: error }, "template check read failed");
+    } finally {
+      entry.asking = false;
+    }
+  }
+}
+
+/** The fields of a log line about one Deployment. */
+function fieldsOf({ watch: { uid, subject } }: Series): object {
+  return { namespace: subject.namespace, name: subject.target, uid };
+}

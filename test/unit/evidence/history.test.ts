@@ -1,0 +1,115 @@
+import { expect } from "chai";
+import { readHistory } from "../../../evidence/history.ts";
+import { compareDefaults } from "../../../rollout/plan/compare.ts";
+import { chance } from "../../support/chance.ts";
+import { noNamesakes } from "../../support/namesakes.ts";
+import { aWatch, FakePrometheus } from "./metrics.ts";
+
+const FROM = Date.UTC(2026, 0, 1, 12);
+const TICK = 10_000;
+const TICKS = 180;
+
+/** A counter whose value at the k-th tick of the last half hour is the sum of what was added before. */
+function counted(added: (tick: number) => number): (at: number) => number {
+  const sums = [1_000];
+  for (let tick = 0; tick < TICKS; tick += 1) sums.push((sums[tick] ?? 0) + added(tick));
+  return (at) => sums[Math.min(TICKS, Math.max(0, Math.floor((at - FROM) / TICK) + TICKS))] ?? 0;
+}
+
+/** The history of a stable version with 1,000 requests a tick, of which so many fail. */
+async function history(failed: (tick: number) => number, dispersion?: number) {
+  const prometheus = new FakePrometheus();
+  prometheus.series.push({ service: "web", code: "200", value: counted((tick) => 1_000 - failed(tick)) });
+  prometheus.series.push({ service: "web", code: "503", value: counted(failed) });
+  const watch = aWatch("web", FROM);
+  const compare = { ...compareDefaults, ...(dispersion && { dispersion }) };
+  const found = await readHistory(
+    { prometheus, namesakes: noNamesakes },
+    { ...watch, terms: { ...watch.terms, compare } },
+    FROM,
+    TICK,
+  );
+  return { ...found, asked: prometheus.asked };
+}
+
+/** So many failures as independent requests have, each with this chance. */
+function independent(seed: number, rate: number): (tick: number) => number {
+  const random = chance(seed);
+  return () => Array.from({ length: 1_000 }).filter(() => random() < rate).length;
+}
+
+/** Buckets of a stable version: the share of requests within each bound. */
+async function bounds(shares: Record<string, number>) {
+  const prometheus = new FakePrometheus();
+  for (const [le, share] of Object.entries({ ...shares, "+Inf": 1 })) {
+    prometheus.series.push({
+      service: "web",
+      code: "200",
+      le,
+      value: counted(() => Math.round(1e4 * share)),
+    });
+  }
+  return readHistory({ prometheus, namesakes: noNamesakes }, aWatch("web", FROM), FROM, TICK);
+}
+
+describe("the history of the stable version", () => {
+  it("has a dispersion above 1 where failures come in bursts, and of 1 where they are independent", async () => {
+    const random = chance(4);
+    const burst = () => (random() < 0.05 ? 40 : 0);
+    expect((await history(burst)).phi).to.be.above(10);
+    expect((await history(independent(5, 0.01))).phi).to.be.within(1, 1.5);
+    expect((await history(() => 0)).phi).to.equal(1);
+  });
+
+  it("takes the dispersion that people give, and does not ask", async () => {
+    const { phi, asked } = await history(() => 0, 7);
+    expect(phi).to.equal(7);
+    expect(asked.every(({ grid }) => grid.stepMs === 1_800_000)).to.equal(true);
+  });
+
+  it("is about half an hour up to the first tick, and the stable version alone", async () => {
+    const { asked } = await history(() => 0);
+    for (const { promql, grid } of asked) {
+      expect(grid.to).to.equal(FROM);
+      expect(grid.to - grid.from).to.equal(1_800_000);
+      expect(promql).not.to.include("canary");
+    }
+  });
+
+  it("has the bounds above which 0.2 % to 50 % of the requests lay", async () => {
+    const found = await bounds({ "0.1": 0.49, "0.25": 0.5, "0.5": 0.9, "1": 0.998, "2.5": 0.9981, "5": 1 });
+    expect(found.bounds).to.deep.equal([0.25, 0.5, 1]);
+    expect(found.all).to.deep.equal([0.1, 0.25, 0.5, 1, 2.5, 5, Number.POSITIVE_INFINITY]);
+  });
+
+  it("has three of them at most", async () => {
+    const found = await bounds({ "0.1": 0.6, "0.2": 0.7, "0.3": 0.8, "0.4": 0.9, "0.5": 0.95, "0.6": 0.99 });
+    expect(found.bounds).to.deep.equal([0.1, 0.4, 0.6]);
+  });
+
+  it("has no bounds without buckets, nor without a comparison", async () => {
+    expect((await history(() => 1)).bounds).to.deep.equal([]);
+    const prometheus = new FakePrometheus();
+    const watch = aWatch("web", FROM);
+    const off = { ...watch, terms: { ...watch.terms, compare: "off" as const } };
+    expect(await readHistory({ prometheus, namesakes: noNamesakes }, off, FROM, TICK)).to.deep.equal({
+      phi: 1,
+      bounds: [],
+      all: [],
+    });
+  });
+
+  it("counts all there is where the gateway is younger than half an hour", async () => {
+    const prometheus = new FakePrometheus();
+    for (const [le, share] of [
+      ["0.1", 0.9],
+      ["+Inf", 1],
+    ] as const) {
+      const value = (at: number) => (at < FROM - 60_000 ? undefined : Math.round(5_000 * share));
+      prometheus.series.push({ service: "web", code: "200", le, value });
+    }
+    expect(
+      (await readHistory({ prometheus, namesakes: noNamesakes }, aWatch("web", FROM), FROM, TICK)).bounds,
+    ).to.deep.equal([0.1]);
+  });
+});

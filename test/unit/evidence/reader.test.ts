@@ -1,0 +1,191 @@
+import { expect } from "chai";
+import { EvidenceReader } from "../../../evidence/reader.ts";
+import type { JudgeInput } from "../../../rollout/judge/evidence.ts";
+import type { Evidence } from "../../../rollout/judge/fold.ts";
+import { FakeClock } from "../../support/clock.ts";
+import { noLog } from "../../support/log.ts";
+import { noNamesakes } from "../../support/namesakes.ts";
+import { aWatch, FakePrometheus } from "./metrics.ts";
+
+const TICK = 5_000;
+const FROM = Date.UTC(2026, 0, 1, 12);
+const stop = new AbortController();
+
+/** All that is counted by requests, to the last bit. No store keeps when pods restarted: that starts with the reader. */
+function counted(judged: Evidence | undefined): string {
+  const { restarts: _restarts, ...rest } = judged ?? {};
+  return JSON.stringify(rest);
+}
+
+/** A reader of its own, whose watches are asked for at every reading, as reconciling does. */
+function aReader(
+  prometheus: FakePrometheus,
+  watches: readonly JudgeInput[],
+  clock = new FakeClock(FROM + 2_000),
+) {
+  const told: string[][] = [];
+  const reader = new EvidenceReader({
+    prometheus,
+    namesakes: noNamesakes,
+    gates: async (_watch, before) => before,
+    clock,
+    log: noLog,
+    signal: stop.signal,
+    onRead: (uids) => {
+      told.push([...uids]);
+      for (const watch of watches) if (uids.includes(watch.uid)) reader.of(watch);
+    },
+  });
+  for (const watch of watches) reader.of(watch);
+  return { reader, clock, told };
+}
+
+describe("the evidence", () => {
+  after(() => stop.abort());
+  let prometheus: FakePrometheus;
+  beforeEach(() => {
+    prometheus = new FakePrometheus();
+    prometheus.serve("web", FROM);
+  });
+  const watch = aWatch("web", FROM);
+
+  it("is folded tick by tick, and counts what both versions served since the first weight", async () => {
+    const { reader, clock } = aReader(prometheus, [watch]);
+    await clock.advance(60_000);
+    const { judged, unread } = reader.of(watch);
+    expect(unread).to.equal(undefined);
+    expect(judged?.at).to.equal(FROM + 60_000);
+    expect(judged?.errors.totals[1]).to.be.closeTo(600, 2);
+    expect(judged?.errors.totals[3]).to.be.closeTo(5_400, 2);
+    expect(judged?.errors.harm.t).to.be.within(11, 12);
+  });
+
+  it("is the same bit by bit for a controller that restarts at any tick, with its record or without", async () => {
+    const { reader, clock } = aReader(prometheus, [watch]);
+    const records = [];
+    for (let tick = 0; tick < 24; tick += 1) {
+      await clock.advance(TICK);
+      records.push(reader.of(watch).judged);
+    }
+    const end = reader.of(watch).judged;
+    for (const known of [undefined, records[3], records[11], records[22]]) {
+      const again = known === undefined ? watch : { ...watch, known };
+      const { reader: other, clock: later } = aReader(
+        prometheus,
+        [again],
+        new FakeClock(clock.now() - 1_000),
+      );
+      for (let i = 0; i < 10; i += 1) await later.advance(100);
+      expect(counted(other.of(again).judged)).to.equal(counted(end));
+    }
+  });
+
+  for (const away of [2 * TICK, 300_000]) {
+    it(`is the same after Prometheus was away for ${away / 1000} s, and says so meanwhile`, async () => {
+      const [one, other] = [aReader(prometheus, [watch]), aReader(prometheus, [watch])];
+      const undisturbed = new FakePrometheus();
+      undisturbed.serve("web", FROM);
+      const calm = aReader(undisturbed, [watch]);
+      for (const { clock } of [one, other, calm]) await clock.advance(30_000);
+      prometheus.up = false;
+      await one.clock.advance(away);
+      expect(one.reader.of(watch)).to.include({ unread: "Prometheus cannot be reached" });
+      expect(one.reader.of(watch).judged).to.deep.equal(other.reader.of(watch).judged);
+      prometheus.up = true;
+      await one.clock.advance(2 * TICK);
+      await calm.clock.advance(away + 2 * TICK);
+      expect(one.reader.of(watch)).to.not.have.property("unread");
+      expect(counted(one.reader.of(watch).judged)).to.equal(counted(calm.reader.of(watch).judged));
+    });
+  }
+
+  it("is read a second after Prometheus is back, with every tick that was missed", async () => {
+    const { reader, clock, told } = aReader(prometheus, [watch]);
+    await clock.advance(30_000);
+    prometheus.up = false;
+    await clock.advance(24_000);
+    expect(reader.of(watch)).to.include({ unread: "Prometheus cannot be reached" });
+    const before = told.length;
+    prometheus.up = true;
+    await clock.advance(1_100);
+    expect(reader.of(watch)).to.not.have.property("unread");
+    expect(reader.of(watch).judged?.at).to.equal(FROM + 55_000);
+    expect(told.slice(before).flat()).to.deep.equal([watch.uid]);
+  });
+
+  it("is the same where answers are too long to be read at once, for many rollouts and after an outage", async () => {
+    const watches = ["web", "api", "shop"].map((service) => aWatch(service, FROM));
+    for (const service of ["api", "shop"]) prometheus.serve(service, FROM);
+    const calm = aReader(prometheus, watches);
+    await calm.clock.advance(1_260_000);
+    const narrow = new FakePrometheus();
+    for (const service of ["web", "api", "shop"]) narrow.serve(service, FROM);
+    // The four series of one rollout at 200 instants: the outage has 240.
+    narrow.most = 800;
+    const { reader, clock } = aReader(narrow, watches);
+    await clock.advance(30_000);
+    narrow.up = false;
+    await clock.advance(1_200_000);
+    narrow.up = true;
+    await clock.advance(30_000);
+    for (const each of watches) {
+      expect(reader.of(each)).to.not.have.property("unread");
+      expect(counted(reader.of(each).judged)).to.equal(counted(calm.reader.of(each).judged));
+    }
+  });
+
+  it("costs one query a tick and metric, for hundreds of rollouts too", async () => {
+    const many = Array.from({ length: 300 }, (_, i) => aWatch(`s${i}`, FROM));
+    for (const { subject } of many) prometheus.serve(subject.target, FROM);
+    const { clock } = aReader(prometheus, many);
+    await clock.advance(3 * TICK);
+    const before = prometheus.asked.length;
+    await clock.advance(4 * TICK);
+    expect((prometheus.asked.length - before) / 4).to.be.at.most(2);
+    expect(prometheus.asked.slice(before).every(({ grid }) => grid.from === grid.to)).to.equal(true);
+  }).timeout(20_000);
+
+  for (const [scrape, tick] of [
+    [2_000, 5_000],
+    [15_000, 15_000],
+    [120_000, 60_000],
+    [undefined, 5_000],
+  ] as const) {
+    it(`has ticks of ${tick / 1000} s where the gateway is scraped every ${scrape ?? "unknown"} ms`, async () => {
+      prometheus.scrape = scrape;
+      const { reader, clock } = aReader(prometheus, [watch]);
+      await clock.advance(61_000);
+      expect(reader.of(watch).judged?.tickMs).to.equal(tick);
+    });
+  }
+
+  it("begins when Prometheus can be asked", async () => {
+    prometheus.up = false;
+    const { reader, clock } = aReader(prometheus, [watch]);
+    await clock.advance(20_000);
+    expect(reader.of(watch)).to.deep.equal({ gates: {}, unread: "Prometheus cannot be reached" });
+    prometheus.up = true;
+    await clock.advance(10_000);
+    expect(reader.of(watch).judged?.errors.totals[1]).to.be.above(200);
+  });
+
+  it("begins again for another rollout of the same Deployment, and ends without calls", async () => {
+    const { reader, clock } = aReader(prometheus, [watch]);
+    await clock.advance(30_000);
+    const next = aWatch("web", FROM + 30_000, { rollout: "second" });
+    expect(reader.of(next)).to.deep.equal({ gates: {} });
+    reader.forget(next.uid);
+    await clock.advance(TICK);
+    const asked = prometheus.asked.length;
+    await clock.advance(60_000);
+    expect(prometheus.asked).to.have.length(asked);
+  });
+
+  it("reports that no gateway counts without a route", async () => {
+    const bare = aWatch("web", FROM, { sources: [] });
+    const { reader, clock } = aReader(prometheus, [bare]);
+    await clock.advance(TICK);
+    expect(reader.of(bare).unread).to.match(/^no route names a Service/);
+    expect(prometheus.asked).to.deep.equal([]);
+  });
+});
