@@ -4,11 +4,11 @@ import { ProviderError } from "../providers/provider.ts";
 import type { Findings, JudgeInput } from "../rollout/judge/evidence.ts";
 import { noEvidence } from "../rollout/judge/fold.ts";
 import { latestInstant, untilNextInstant } from "./grid.ts";
-import { readHistory } from "./history.ts";
 import type { Namesakes } from "./namesakes.ts";
 import type { Prometheus } from "./prometheus.ts";
 import { readTicks } from "./read-ticks.ts";
 import { isCounted, type Series } from "./series.ts";
+import { readStart } from "./start.ts";
 import type { ReadTemplateChecks } from "./template-checks.ts";
 import { LEAST_TICK_MS, tickLengths } from "./tick-length.ts";
 
@@ -113,11 +113,10 @@ export class EvidenceReader {
       entry.judged = watch.known;
       return;
     }
-    entry.tickMs = await this.#tickLengthOf(watch);
-    const from = Math.floor(watch.from / entry.tickMs) * entry.tickMs;
-    const { phi, bounds, all } = await readHistory(this.#options, watch, from, entry.tickMs);
+    const { start, all } = await readStart(this.#options, watch, this.#tickLengthOf);
+    entry.tickMs = start.tickMs;
     entry.all = all;
-    entry.judged = noEvidence({ since: watch.from, from, tickMs: entry.tickMs, phi, bounds });
+    entry.judged = noEvidence(start);
   }
 
   /** Reads all rollouts with that tick soon, after the grid's next instant, or again. Repeats this while there are any. */

@@ -20,6 +20,11 @@ export function exposureAt(plan: Plan, index: number, sticky: Omit<Sticky, "seco
   };
 }
 
+/** The weight after that step, in percent; after the last one comes the promotion with 100. */
+export function weightAfter({ steps }: Pick<Plan, "steps">, index: number): number {
+  return steps.slice(index + 1).find((step) => step.kind === "weight")?.weight ?? 100;
+}
+
 /** The exposure as a short noun: `25%`, `copies of 20%`. */
 export function shortly({ weight, match, mirror }: Exposure): string {
   if (mirror !== undefined) return `copies of ${mirror}%`;

@@ -87,7 +87,16 @@ function termsOf(snapshot: Facts, from: number): Criteria {
   };
 }
 
-function sourcesOf(snapshot: Facts): readonly Counted[] {
+/** The versions, and the routes that lead to them with the rollout's share in each. */
+export interface RoutedVersions extends Pick<Facts, "deployment" | "plan" | "routes" | "shares"> {
+  readonly judged: Named | undefined;
+  readonly stable: Named | undefined;
+}
+
+type Named = { readonly metadata: { readonly name: string } };
+
+/** The backends whose requests count for each version: one entry for each kind of gateway. */
+export function sourcesOf(snapshot: RoutedVersions): readonly Counted[] {
   const byPods = snapshot.routes.length === 0;
   if (snapshot.plan.metrics === "application" || (!byPods && snapshot.routes.some(isUncounted))) {
     return [{ pack: application, ...armsOf(snapshot, snapshot.routes) }];
@@ -101,7 +110,7 @@ function sourcesOf(snapshot: Facts): readonly Counted[] {
   });
 }
 
-function gatewaysIn(snapshot: Facts): readonly Gateway[] {
+function gatewaysIn(snapshot: Pick<Facts, "routes">): readonly Gateway[] {
   return snapshot.routes.flatMap(gatewaysOf);
 }
 
@@ -110,7 +119,7 @@ function isUncounted(route: Route): boolean {
   return gatewaysOf(route).some(({ metrics }) => metrics.unusable?.[kind] !== undefined);
 }
 
-function armsOf(snapshot: Facts, routes: readonly Route[]): Pick<Counted, "canary" | "stable"> {
+function armsOf(snapshot: RoutedVersions, routes: readonly Route[]): Pick<Counted, "canary" | "stable"> {
   const canary = snapshot.judged?.metadata.name ?? "";
   const stable = snapshot.stable?.metadata.name ?? "";
   const namespace = snapshot.deployment.metadata.namespace ?? "";

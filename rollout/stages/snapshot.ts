@@ -4,7 +4,7 @@ import type { Service, Stranger } from "../../kube/core/services.ts";
 import type { Deployment, Pod, ReplicaSet } from "../../kube/core/workloads.ts";
 import type { HookAnswers } from "../hooks/call.ts";
 import type { Findings, JudgeInput } from "../judge/evidence.ts";
-import { exposureAt } from "../plan/grant.ts";
+import { exposureAt, weightAfter } from "../plan/grant.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Step } from "../plan/steps.ts";
 import { type Exposure, isExposed } from "../traffic/exposure.ts";
@@ -113,8 +113,7 @@ export function grantedCopies(snapshot: Snapshot): number {
 
 /** The weight after the granted one, in percent; after the last one comes the promotion with 100. */
 export function nextWeight(snapshot: Facts): number {
-  const next = snapshot.plan.steps.slice(stepIndex(snapshot) + 1).find((step) => step.kind === "weight");
-  return next?.weight ?? 100;
+  return weightAfter(snapshot.plan, stepIndex(snapshot));
 }
 
 /** The surge for the granted weight. Before any weight it is the surge for the first one, so that its pods are ready in time. */

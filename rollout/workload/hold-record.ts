@@ -78,7 +78,7 @@ export function formatHoldRecord(held: HoldRecord): string {
 }
 
 /** The Deployment's record; `undefined` if there is none or its text is not valid. */
-export function holdRecordOf({ metadata }: Deployment): HoldRecord | undefined {
+export function holdRecordOf({ metadata }: Pick<Deployment, "metadata">): HoldRecord | undefined {
   return readRecord(metadata.annotations, HELD, record);
 }
 

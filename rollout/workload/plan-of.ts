@@ -8,7 +8,7 @@ const BARE = { [OPT_IN]: "canary" };
 const NO_PLAN = parsePlan(BARE) as { plan: Plan };
 
 /** The plan of a Deployment in flight; one whose annotations went with an undo gets the defaults. */
-export function planOf(deployment: Deployment): Plan {
+export function planOf(deployment: Pick<Deployment, "metadata">): Plan {
   const { metadata } = deployment;
   const layers = holdRecordOf(deployment)?.defaults;
   const [parsed] = [metadata.annotations ?? {}, BARE]

@@ -34,7 +34,7 @@ const order: readonly (readonly string[])[] = [
   ["rollout/workload"],
   ["rollout/tracking"],
   ["rollout/admission", "rollout/stages"],
-  ["rollout/cleanup", "rollout/view", "rollout/flight"],
+  ["rollout/cleanup", "rollout/view", "rollout/flight", "rollout/replay"],
   ["controller/hooks"],
   ["controller/telemetry"],
   ["controller/reconcile"],

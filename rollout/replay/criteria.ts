@@ -1,0 +1,43 @@
+import type { Criteria } from "../judge/criteria.ts";
+import { weightAfter } from "../plan/grant.ts";
+import type { Plan } from "../plan/plan.ts";
+import { comparesAt } from "../plan/strategy.ts";
+import type { RunRecord } from "../workload/run-record.ts";
+
+/** What a rollout's record says about its steps. */
+export type RecordedSteps = Pick<RunRecord, "course" | "step" | "stepSince">;
+
+/** A step, by its index, and since when (ms) it was judged. */
+interface Period {
+  readonly step: number;
+  readonly from: number;
+}
+
+/**
+ * The criteria by which a rollout was judged at an instant (ms). The record keeps when each weight came into force, but not
+ * when an earlier pause began: evidence of safety that was counted in a pause belongs to the step before it here. The next
+ * weight begins with the same evidence either way, and evidence of harm knows no steps.
+ */
+export function criteriaOver(record: RecordedSteps, plan: Plan): (at: number) => Criteria {
+  const periods = periodsOf(record);
+  const checks = plan.checks.filter((check) => check.metric !== "template");
+  return (at) => {
+    const { step, from } = periods.findLast((period) => period.from <= at) ?? periods[0];
+    return {
+      compare: comparesAt(plan.strategy, plan.steps[step]) ? plan.compare : "off",
+      checks,
+      stepFrom: from,
+      nextShare: weightAfter(plan, step) / 100,
+    };
+  };
+}
+
+/** The first one also counts for what was before it. */
+function periodsOf({ course = [], step, stepSince }: RecordedSteps): readonly [Period, ...Period[]] {
+  const present = { step, from: Date.parse(stepSince) };
+  const [first, ...others] = course.map(({ step, at }) => ({ step, from: Date.parse(at) }));
+  if (first === undefined) return [present];
+  const last = others.at(-1) ?? first;
+  // The present step was granted, and its weight is not in force yet, or it is a pause.
+  return [first, ...others, ...(present.from > last.from ? [present] : [])];
+}
