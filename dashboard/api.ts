@@ -9,7 +9,7 @@ import type { PastRollout, RolloutView } from "../rollout/view/view.ts";
  *     GET api/rollouts/NS/NAME                         RolloutDetail
  *     GET api/rollouts/NS/NAME/charts?revision=N       Charts
  *     GET api/stream                                   server-sent events: `rollouts` with a RolloutChanges each
- *     errors                                           ApiError with the HTTP status
+ *     errors                                           ErrorAnswer with the HTTP status
  */
 
 /** What is in flight or asks for a person, and with `all=true` every opted-in Deployment, that the reader may see. */
@@ -74,7 +74,7 @@ export interface RolloutDetail {
 }
 
 /** A number at each time of `Charts.times`; null where nothing was counted. */
-export type Series = readonly (number | null)[];
+type Series = readonly (number | null)[];
 
 export interface BothSeries {
   readonly stable: Series;
@@ -107,6 +107,6 @@ export interface Charts {
   readonly says?: string;
 }
 
-export interface ApiError {
+export interface ErrorAnswer {
   readonly error: string;
 }
