@@ -30,6 +30,7 @@ export async function buildPlugin(folder: string): Promise<void> {
     chmodSync(file, 0o755);
   }
   copyFileSync(join(repository, "LICENSE"), join(folder, "LICENSE"));
+  copyFileSync(join(import.meta.dirname, "npm/README.md"), join(folder, "README.md"));
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
 }
 
@@ -42,6 +43,7 @@ const programs = {
 } as const;
 
 const { version, license, engines } = packageJson;
+const home = "https://github.com/serin-dev/serin";
 
 /** The manifest of the npm package. */
 const manifest = {
@@ -49,6 +51,10 @@ const manifest = {
   version,
   description: "kubectl serin: see and order canary releases of Deployments",
   license,
+  homepage: `${home}#readme`,
+  bugs: `${home}/issues`,
+  repository: { type: "git", url: `git+${home}.git` },
+  keywords: ["kubernetes", "kubectl", "kubectl-plugin", "canary", "gateway-api", "progressive-delivery"],
   engines,
   type: "commonjs",
   bin: Object.fromEntries(Object.keys(programs).map((name) => [name, name])),

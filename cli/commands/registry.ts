@@ -2,6 +2,7 @@ import type { Command } from "../frame/command.ts";
 import { abortCommand } from "./abort.ts";
 import { advanceCommand } from "./advance.ts";
 import { cleanupCommand } from "./cleanup.ts";
+import { completionCommand } from "./completion.ts";
 import { diffCommand } from "./diff.ts";
 import { doctorCommand } from "./doctor.ts";
 import { explainCommand } from "./explain.ts";
@@ -35,5 +36,6 @@ export const commands: readonly Command[] = [
   explainCommand,
   doctorCommand,
   cleanupCommand,
+  completionCommand,
   versionCommand,
 ];

@@ -2,7 +2,7 @@ import type { Flags, FlagValues } from "../../flags/program.ts";
 import type { Clock } from "../../kube/core/clock.ts";
 import type { Cluster } from "./cluster.ts";
 import type { ExitCode } from "./exit-code.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Terminal, TerminalPlace } from "./terminal.ts";
 
 /** The part of the help in which a command stands. */
 export type CommandGroup = "See" | "Order" | "Before a rollout" | "Installation" | "This program";
@@ -23,6 +23,8 @@ export interface Call<F extends Flags = Flags> {
   readonly flags: FlagValues<F>;
   readonly args: readonly string[];
   readonly terminal: Terminal;
+  /** What the process knows of its surroundings. */
+  readonly place: TerminalPlace;
   readonly clock: Clock;
   /**
    * Connects to the cluster of the kubeconfig; the connection is closed after the command. `onWarning` takes the API

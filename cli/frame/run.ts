@@ -40,7 +40,7 @@ export async function runLine(commands: readonly Command[], process: Process): P
   };
   try {
     const { flags, args } = parsed;
-    return await parsed.command.run({ flags: flags as never, args, terminal, clock, cluster });
+    return await parsed.command.run({ flags: flags as never, args, terminal, place, clock, cluster });
   } catch (error) {
     for (const line of linesOfFailure(error)) terminal.tell(line);
     return exitCode.error;
