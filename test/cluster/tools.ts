@@ -60,6 +60,14 @@ export function findEnvoyGateway(): { readonly program: string; readonly definit
   };
 }
 
+/** umoci, which builds images, and runc, which runs them; throws if setup.sh has not made them. */
+export function findContainerTools(): { readonly umoci: string; readonly runc: string } {
+  const link = join(repository, "node_modules/.cache/serin-tools/containers");
+  if (!existsSync(link)) throw new Error("umoci and runc are missing: run npm run setup -- containers");
+  const part = realpathSync(link);
+  return { umoci: join(part, "umoci"), runc: join(part, "runc") };
+}
+
 /** Finds the programs that setup.sh made. The methods throw if it has not made a part. */
 export function findTools(): Tools {
   const placeOf = (part: string) => {
