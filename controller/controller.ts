@@ -1,3 +1,4 @@
+import { CountingReader } from "../evidence/counting.ts";
 import { Namesakes } from "../evidence/namesakes.ts";
 import type { Prometheus } from "../evidence/prometheus.ts";
 import { EvidenceReader } from "../evidence/reader.ts";
@@ -69,9 +70,10 @@ export async function runController(options: ControllerOptions, signal: AbortSig
   const namesakes = new Namesakes({ routes: caches.routes, clock });
   const reading = { namesakes, gates, clock, log, signal, onRead: look };
   const evidence = readersBy((name) => new EvidenceReader({ prometheus: prometheus(name), ...reading }));
+  const counting = new CountingReader({ prometheus, namesakes, clock, log, onRead: look });
   const needs = { kube, caches, observer: new Observer({ kube, caches, clock }), clock, log };
   const orphans = new Orphans({ ...needs, look });
-  const reconcile = reconciler({ ...needs, evidence, hooks, flights: telemetry.flights });
+  const reconcile = reconciler({ ...needs, evidence, counting, hooks, flights: telemetry.flights });
   const track = tracker(needs);
 
   const ended = Promise.withResolvers<void>();

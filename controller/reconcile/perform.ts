@@ -1,3 +1,4 @@
+import type { CountingReader } from "../../evidence/counting.ts";
 import type { EvidenceReader } from "../../evidence/reader.ts";
 import type { Kube } from "../../kube/client/api.ts";
 import { isConflict, isNotFound } from "../../kube/client/errors.ts";
@@ -17,6 +18,7 @@ export interface ReconcilerOptions {
   readonly caches: Caches;
   readonly observer: Observer;
   readonly evidence: Pick<EvidenceReader, "of" | "forget">;
+  readonly counting: Pick<CountingReader, "of" | "forget">;
   readonly hooks: Pick<HookRunner, "answers" | "make" | "announce" | "forget">;
   /** Learns where rollouts stand. */
   readonly flights: Pick<Flights, "note" | "wrote" | "forget">;
@@ -38,7 +40,13 @@ export interface Failure {
 export async function performAll(
   writes: readonly Write[],
   uid: string | undefined,
-  { kube, caches, observer, clock, log }: Omit<ReconcilerOptions, "evidence" | "hooks" | "flights">,
+  {
+    kube,
+    caches,
+    observer,
+    clock,
+    log,
+  }: Omit<ReconcilerOptions, "evidence" | "counting" | "hooks" | "flights">,
   recorded = new Set<string>(),
 ): Promise<Failure | undefined> {
   const sign = () => ({ fieldManager: "serin", component: "serin", now: clock.now() });

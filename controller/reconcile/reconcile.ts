@@ -4,6 +4,7 @@ import { messageOf } from "../../kube/core/error-message.ts";
 import type { Ingress } from "../../kube/core/ingresses.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { memoize } from "../../providers/memo.ts";
+import { countingQuestionOf } from "../../rollout/stages/counting.ts";
 import { decide } from "../../rollout/stages/decide.ts";
 import type { Decision } from "../../rollout/stages/decision.ts";
 import { eventCalls } from "../../rollout/stages/hook-calls.ts";
@@ -30,7 +31,7 @@ const MOST_NAMESPACES = 100;
 
 /** Moves one rollout on as far as possible. Returns when to reconcile again, in ms. Throws the errors of reads. */
 export function reconciler(options: ReconcilerOptions): (uid: string) => Promise<number | undefined> {
-  const { caches, observer, evidence, hooks, flights, clock } = options;
+  const { caches, observer, evidence, counting, hooks, flights, clock } = options;
   const attempts = new Retries(clock);
   const kept = { clock, forMs: INGRESSES_MS, failureForMs: 0, most: MOST_NAMESPACES };
   const ingressesOf = memoize(kept, (namespace) => listIngresses(options.kube, namespace));
@@ -38,7 +39,7 @@ export function reconciler(options: ReconcilerOptions): (uid: string) => Promise
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
       const snapshot = await observer.observe(uid);
       if (snapshot === undefined) {
-        for (const memory of [attempts, caches, evidence, hooks, flights]) memory.forget(uid);
+        for (const memory of [attempts, caches, evidence, counting, hooks, flights]) memory.forget(uid);
         return undefined;
       }
       const { judged, decision } = await decideOn(snapshot, { ...options, ingressesOf });
@@ -97,22 +98,27 @@ export function earliest(...waits: readonly (number | undefined)[]): number | un
   return known.length === 0 ? undefined : Math.min(...known);
 }
 
-type Means = Pick<ReconcilerOptions, "evidence" | "hooks"> & {
+type Means = Pick<ReconcilerOptions, "evidence" | "counting" | "hooks"> & {
   readonly ingressesOf: (namespace: string) => Promise<readonly Ingress[]>;
 };
 
 /** The decision, and the snapshot with the memories on which it was made. */
 async function decideOn(
   observed: Snapshot,
-  { evidence, hooks, ingressesOf }: Means,
+  { evidence, counting, hooks, ingressesOf }: Means,
 ): Promise<{ judged: Snapshot; decision: Decision }> {
   const { uid, held, judgeInput, deployment } = observed;
   const snapshot = { ...observed, hooks: hooks.answers(uid, held.started) };
+  const withCounting = (known: Snapshot): Snapshot => {
+    const question = countingQuestionOf(known);
+    return question === undefined ? known : { ...known, counting: counting.of(question) };
+  };
   if (judgeInput === undefined) {
     evidence.forget(uid);
-    return { judged: snapshot, decision: decide(snapshot) };
+    const judged = withCounting(snapshot);
+    return { judged, decision: decide(judged) };
   }
-  const judged = { ...snapshot, evidence: evidence.of(judgeInput) };
+  const judged = withCounting({ ...snapshot, evidence: evidence.of(judgeInput) });
   if (verdictOf(judged)?.kind !== "no-route") return { judged, decision: decide(judged) };
   const ingresses = await ingressesOf(deployment.metadata.namespace ?? "");
   return { judged, decision: decide({ ...judged, ingresses }) };

@@ -1,6 +1,7 @@
 import type { Gateway } from "./gateway.ts";
 import type { Backend } from "./metrics/backend.ts";
-import { clusterMatcher, envoyCalls, envoyPack } from "./metrics/envoy.ts";
+import { clusterMatcher, clusterRequests, envoyCalls, envoyPack } from "./metrics/envoy.ts";
+import type { Undivided } from "./metrics/pack.ts";
 import { anyOf, anyPair, literal } from "./metrics/pattern.ts";
 import { portKeys, servicePattern, servicePortKeys } from "./metrics/services.ts";
 
@@ -10,8 +11,8 @@ const ofService = /^service\/([^/]+)\/([^/]+)\/([0-9]+)(?:\/.+)?$/;
 /**
  * Envoy Gateway names a cluster by place, `httproute/<ns>/<route>/rule/<n>/backend/<m>` or `grpcroute/…`
  * (internal/gatewayapi), or with mergeBackends by Service, `service/<ns>/<service>/<port>`. The cluster of a rule whose
- * backends share one ends in `rule/<n>`, and Serin cannot use it. Copies have a cluster of their own in every mode,
- * `rule/<n>-mirror-<filter>`.
+ * backends share one ends in `rule/<n>`: it shows that the rule's versions cannot be told apart. Copies have a cluster of
+ * their own in every mode, `rule/<n>-mirror-<filter>`.
  */
 const pack = envoyPack({
   name: "Envoy Gateway",
@@ -25,6 +26,7 @@ const pack = envoyPack({
   keysFor: (backend) => [...placesOf(backend).map((place) => ruleOf(backend) + place), ...portKeys(backend)],
   keysOf: ({ envoy_cluster_name: name = "" }) =>
     ofRoute.test(name) ? [name] : servicePortKeys(ofService.exec(name)),
+  undivided,
 });
 
 /** Envoy Gateway streams a change to each proxy separately, within a second. */
@@ -45,6 +47,19 @@ export const envoyGateway: Gateway = {
       "names a backend's cluster anew when the backend gets or loses a filter, and answers with 503 until it knows the endpoints",
   },
 };
+
+function undivided(backends: readonly Backend[]): Undivided | undefined {
+  const rules = backends.flatMap((backend) =>
+    backend.refs.map(({ rule }) => [literal(ruleOf(backend)), `${rule}`] as const),
+  );
+  if (rules.length === 0) return undefined;
+  return {
+    series: clusterRequests(anyPair(rules)),
+    reason:
+      "counts the requests of a rule for all its backends together, so no canary can be judged: set mergeBackends in the " +
+      "EnvoyProxy of the Gateway, or annotate serin.dev/metrics: application",
+  };
+}
 
 function ruleOf({ routeKind, routeNamespace, route }: Backend): string {
   return `${routeKind.toLowerCase()}/${routeNamespace}/${route}/rule/`;

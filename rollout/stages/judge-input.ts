@@ -95,7 +95,7 @@ export interface RoutedVersions extends Pick<Facts, "deployment" | "plan" | "rou
 
 type Named = { readonly metadata: { readonly name: string } };
 
-/** The backends whose requests count for each version: one entry for each kind of gateway. */
+/** The backends of both versions, once for each kind of metrics that counts them. */
 export function sourcesOf(snapshot: RoutedVersions): readonly Counted[] {
   const byPods = snapshot.routes.length === 0;
   if (snapshot.plan.metrics === "application" || (!byPods && snapshot.routes.some(isUncounted))) {

@@ -3,6 +3,7 @@ import type { Route } from "../../kube/core/routes.ts";
 import type { Service, Stranger } from "../../kube/core/services.ts";
 import type { Deployment, Pod, ReplicaSet } from "../../kube/core/workloads.ts";
 import type { HookAnswers } from "../hooks/call.ts";
+import type { Counting } from "../judge/counting.ts";
 import type { Findings, JudgeInput } from "../judge/evidence.ts";
 import { exposureAt, weightAfter } from "../plan/grant.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -65,6 +66,8 @@ export interface Snapshot extends Facts {
   readonly judgeInput: JudgeInput | undefined;
   /** The answer of the metrics; absent without a question. */
   readonly evidence?: Findings;
+  /** Whether the gateway counts the versions apart; absent: nothing to find out. */
+  readonly counting?: Counting;
   /** The Ingresses of the namespace; absent unless the canary gets no requests, because only then they matter. */
   readonly ingresses?: readonly Ingress[];
   /** The answers of the hooks; absent: none yet. */

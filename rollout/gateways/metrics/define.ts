@@ -7,7 +7,7 @@ import type { Labels } from "./sample.ts";
 /** The differences between packs. */
 export interface Definition
   extends Pick<Pack, "name" | "keysFor" | "keysOf" | "podOf">,
-    Partial<Pick<Pack, "codeOf" | "targetOf" | "joined">> {
+    Partial<Pick<Pack, "codeOf" | "targetOf" | "joined" | "undivided">> {
   /** The counter of requests. */
   readonly counter: string;
   readonly histogram?: Histogram;
@@ -46,7 +46,7 @@ export const NAMED_STATUS = "grpc_status";
 
 /** A pack from its differences. */
 export function definePack(definition: Definition): Pack {
-  const { name, histogram, codeLabels, keysFor, keysOf, podOf, joined } = definition;
+  const { name, histogram, codeLabels, keysFor, keysOf, podOf, joined, undivided } = definition;
   const selectors = (backends: readonly Backend[]) =>
     counted(definition, backends).map(({ counter, matchers }) => selector(counter, matchers));
   return {
@@ -72,6 +72,7 @@ export function definePack(definition: Definition): Pack {
     targetOf: definition.targetOf ?? exporterOf,
     ...(podOf && { podOf }),
     ...(joined && { joined }),
+    ...(undivided && { undivided }),
   };
 }
 

@@ -7,7 +7,7 @@ import { matcher } from "./pattern.ts";
 import type { Labels } from "./sample.ts";
 
 /** The names that an Envoy gateway gives to its backends' clusters. */
-export interface EnvoyNaming extends Pick<Pack, "name" | "keysFor" | "keysOf" | "joined"> {
+export interface EnvoyNaming extends Pick<Pack, "name" | "keysFor" | "keysOf" | "joined" | "undivided"> {
   selection(backends: readonly Backend[]): string;
 }
 
@@ -22,7 +22,7 @@ const calls = /^envoy_cluster_grpc_(?:.+_)?([0-9]+)$/;
  * Envoy Gateway sets it), Envoy takes the first two parts of \`package.Service.Method\` for labels and leaves the rest in the
  * metric's name: \`envoy_cluster_grpc_Cart_Add_14\`. Its other counters end in a word.
  */
-export function envoyPack({ name, selection, keysFor, keysOf, joined }: EnvoyNaming): Pack {
+export function envoyPack({ name, selection, keysFor, keysOf, joined, undivided }: EnvoyNaming): Pack {
   return definePack({
     name,
     counter: requests,
@@ -35,6 +35,7 @@ export function envoyPack({ name, selection, keysFor, keysOf, joined }: EnvoyNam
     codeOf,
     // A cluster's calls are counted whichever kind the route has.
     ...(joined && { joined: { ...joined, partOf: (key) => joined.partOf(key.replace(/^grpc /, "")) } }),
+    ...(undivided && { undivided }),
   });
 }
 
@@ -44,6 +45,11 @@ export const envoyCalls: CallCounter = {
     "`envoy_cluster_grpc_<status>` or `envoy_cluster_grpc_<method>_<status>`, of Envoy's filter `grpc_stats`, which they add",
   unseen: "gRPC calls through an HTTPRoute",
 };
+
+/** PromQL for the requests of the clusters with these names, by status. */
+export function clusterRequests(pattern: string): string {
+  return `${requests}{${clusterMatcher(pattern)}}`;
+}
 
 /** A matcher for the names of clusters. */
 export function clusterMatcher(pattern: string): string {

@@ -40,6 +40,19 @@ export interface Pack {
   targetOf(labels: Labels): string;
   /** The pod that served, if the series names it. */
   podOf?(labels: Labels): string | undefined;
+  /**
+   * Where the gateway may count the requests of these backends without telling versions apart; `undefined` if no rule names
+   * them. Absent: it always tells them apart.
+   */
+  undivided?(backends: readonly Backend[]): Undivided | undefined;
+}
+
+/** Requests that a gateway counts for all versions together. */
+export interface Undivided {
+  /** PromQL for the series of such requests alone. */
+  readonly series: string;
+  /** A predicate after the gateway's name, and what would be right. */
+  readonly reason: string;
 }
 
 /**

@@ -81,6 +81,7 @@ describe("controller/reconcile in trouble", () => {
         forget: () => {},
       },
       evidence: { of: () => undefined, forget: () => {} },
+      counting: { of: () => ({ kind: "divided" }), forget: () => {} },
       hooks: { answers: () => new Map(), make: () => {}, announce: () => {}, forget: () => {} },
       flights: { note: () => {}, wrote: () => {}, forget: () => {} },
       clock,

@@ -1,0 +1,112 @@
+import { expect } from "chai";
+import { CountingReader } from "../../../evidence/counting.ts";
+import type { Grid } from "../../../evidence/prometheus.ts";
+import { ProviderError } from "../../../providers/provider.ts";
+import type { Sample } from "../../../rollout/gateways/metrics/sample.ts";
+import { gateways } from "../../../rollout/gateways/registry.ts";
+import type { CountingQuestion } from "../../../rollout/judge/counting.ts";
+import { FakeClock } from "../../support/clock.ts";
+import { rememberingLog } from "../../support/log.ts";
+import { noNamesakes } from "../../support/namesakes.ts";
+import { stable } from "../rollout/gateways/metrics/backends.ts";
+
+const { pack } = gateways["envoy-gateway"].metrics;
+const question: CountingQuestion = {
+  uid: "uid-web",
+  rollout: "first",
+  sources: [{ pack, stable: [stable] }],
+};
+
+describe("how a gateway counts", () => {
+  let clock: FakeClock;
+  let asked: string[];
+  /** The names of the clusters that have requests, or why Prometheus does not answer. */
+  let clusters: readonly string[] | Error;
+  let told: string[];
+  let reader: CountingReader;
+  let log: ReturnType<typeof rememberingLog>;
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    log = rememberingLog();
+    [asked, told, clusters] = [[], [], []];
+    const over = async (promql: string, { to }: Grid) => {
+      asked.push(promql);
+      if (clusters instanceof Error) throw clusters;
+      const [, pattern = '""'] =
+        /^envoy_cluster_upstream_rq\{envoy_cluster_name=~("[^"]*")\}$/.exec(promql) ?? [];
+      const wanted = new RegExp(`^(?:${JSON.parse(pattern)})$`);
+      const samples = clusters
+        .filter((name) => wanted.test(name))
+        .map(
+          (envoy_cluster_name): Sample => ({
+            labels: { envoy_cluster_name, envoy_response_code: "200" },
+            value: 7,
+          }),
+        );
+      return new Map(samples.length === 0 ? [] : [[to, samples]]);
+    };
+    reader = new CountingReader({
+      prometheus: () => ({ over }),
+      namesakes: noNamesakes,
+      clock,
+      log,
+      onRead: (uids) => void told.push(...uids),
+    });
+  });
+
+  const answered = async () => {
+    expect(reader.of(question)).to.deep.equal({ kind: "asking" });
+    await clock.advance(10);
+    expect(told).to.deep.equal(["uid-web"]);
+    return reader.of(question);
+  };
+
+  it("is undivided if only the rule's cluster has requests, with the reason", async () => {
+    clusters = ["httproute/shop/web/rule/0", "httproute/shop/other/rule/0"];
+    const counting = await answered();
+    expect(counting).to.include({ kind: "undivided" });
+    expect(counting)
+      .to.have.property("reason")
+      .that.matches(/^Envoy Gateway counts the requests .*mergeBackends/);
+  });
+
+  it("is divided if the stable version has a cluster of its own", async () => {
+    clusters = ["service/shop/web/80/http", "httproute/shop/web/rule/0"];
+    expect(await answered()).to.deep.equal({ kind: "divided" });
+  });
+
+  it("is unknown without requests, and is asked again later", async () => {
+    expect(await answered()).to.deep.equal({ kind: "unknown" });
+    clusters = ["httproute/shop/web/rule/0"];
+    reader.of(question);
+    await clock.advance(14_000);
+    const before = asked.length;
+    reader.of(question);
+    expect(asked.length).to.equal(before);
+    await clock.advance(1_000);
+    reader.of(question);
+    await clock.advance(10);
+    expect(reader.of(question).kind).to.equal("undivided");
+    expect(told).to.have.length(2);
+  });
+
+  it("is unknown while Prometheus does not answer; any other failure is logged", async () => {
+    clusters = new ProviderError("cannot be reached");
+    expect(await answered()).to.deep.equal({ kind: "unknown" });
+    expect(log.lines).to.deep.equal([]);
+    clusters = new TypeError("a defect");
+    await clock.advance(15_000);
+    reader.of(question);
+    await clock.advance(10);
+    expect(reader.of(question)).to.deep.equal({ kind: "unknown" });
+    expect(log.lines).to.have.length(1);
+  });
+
+  it("is asked anew for another rollout", async () => {
+    clusters = ["httproute/shop/web/rule/0"];
+    await answered();
+    expect(reader.of({ ...question, rollout: "second" })).to.deep.equal({ kind: "asking" });
+    reader.forget("uid-web");
+  });
+});
