@@ -1,72 +1,33 @@
 import type { RolloutView } from "../../rollout/view/view.ts";
+import { states } from "../../rollout/view/words.ts";
 import type { Paint } from "../frame/terminal.ts";
 import type { Span } from "./line.ts";
 
-/** A state as people read it, beside its sign. */
-export const states: Readonly<
-  Record<RolloutView["state"], readonly [sign: string, word: string, paint: Paint]>
-> = {
-  rest: ["–", "at rest", "dim"],
-  preparing: ["◑", "preparing", "cyan"],
-  progressing: ["◑", "progressing", "cyan"],
-  holding: ["‖", "holding", "yellow"],
-  waiting: ["‖", "waiting", "yellow"],
-  promoting: ["◑", "promoting", "green"],
-  "rolled-back": ["✖", "rolled back", "red"],
-  undone: ["–", "undone", "dim"],
-};
+export {
+  clock,
+  groupDigits,
+  msBetween,
+  outcomes,
+  percentOf,
+  short,
+  shortOdds,
+  states,
+} from "../../rollout/view/words.ts";
 
-/** An outcome as people read it. */
-export const outcomes = {
-  running: "running",
-  proven: "promoting",
-  promoted: "promoted",
-  failed: "rolled back",
-  undone: "undone",
-  superseded: "superseded",
-  native: "native",
-} as const;
+/** The colour of each state. */
+const paints: Readonly<Record<RolloutView["state"], Paint>> = {
+  rest: "dim",
+  preparing: "cyan",
+  progressing: "cyan",
+  holding: "yellow",
+  waiting: "yellow",
+  promoting: "green",
+  "rolled-back": "red",
+  undone: "dim",
+};
 
 /** The state with its sign and colour. */
 export function stateSpan({ state }: Pick<RolloutView, "state">): Span {
-  const [sign, word, paint] = states[state];
-  return [`${sign} ${word}`, paint];
-}
-
-/** Grouped digits: `13,320`. */
-export function groupDigits(count: number): string {
-  return count.toLocaleString("en-US", { maximumFractionDigits: 2 });
-}
-
-/** A part of a whole in percent; nothing of nothing. */
-export function percentOf(part: number, whole: number): string {
-  return whole === 0 ? "–" : `${((100 * part) / whole).toFixed(2)} %`;
-}
-
-/** A time as short as people need it: `12s`, `1m04s`, `2h3m`, `5d`. */
-export function short(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  const [minutes, hours, days] = [
-    Math.floor(seconds / 60),
-    Math.floor(seconds / 3600),
-    Math.floor(seconds / 86_400),
-  ];
-  if (seconds < 60) return `${seconds}s`;
-  if (minutes < 60) return `${minutes}m${String(seconds % 60).padStart(2, "0")}s`;
-  return hours < 48 ? `${hours}h${minutes % 60}m` : `${days}d`;
-}
-
-/** Between two instants (RFC 3339), in ms. */
-export function msBetween(from: string, to: string): number {
-  return Date.parse(to) - Date.parse(from);
-}
-
-/** The time of day of an instant, in UTC, as the sentences of Serin tell times. */
-export function clock(at: string): string {
-  return at.slice(11, 19);
-}
-
-/** Odds as people read them: `6.8`, `138`. */
-export function shortOdds(value: number): string {
-  return value < 10 ? value.toFixed(1) : groupDigits(Math.round(value));
+  const [sign, word] = states[state];
+  return [`${sign} ${word}`, paints[state]];
 }
