@@ -26,6 +26,8 @@ export interface RolloutChanges {
   readonly at: string;
   /** True: these are all; the page forgets the others. */
   readonly all: boolean;
+  /** What the operator calls this cluster; with events that have all. */
+  readonly cluster?: string;
   readonly changed: readonly RolloutView[];
   /** `namespace/name` of what is no longer listed. */
   readonly gone: readonly string[];
