@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { controllerProgram } from "../flags/controller.ts";
+import { dashboardProgram } from "../flags/dashboard.ts";
 import type { Flag } from "../flags/flag.ts";
 import { type Flags, type Program, usualText } from "../flags/program.ts";
 import { webhookProgram } from "../flags/webhook.ts";
@@ -7,6 +8,7 @@ import { webhookProgram } from "../flags/webhook.ts";
 const programs: readonly (readonly [title: string, program: Program<Flags>])[] = [
   ["Webhook", webhookProgram],
   ["Controller", controllerProgram],
+  ["Dashboard", dashboardProgram],
 ];
 
 /** Writes the reference of all flags, in Markdown, from the tables that parse them. */

@@ -1,3 +1,5 @@
+import { isIP } from "node:net";
+
 /** One flag of a program. `T` is the type of its value. */
 export interface Flag<T> {
   /** The name of the value in `--help`: `port`, `name`. Absent: the flag is a switch. */
@@ -47,6 +49,30 @@ export function repeatable(flag: About & { readonly alias?: string }): Flag<read
     usual: [],
     read: (given, before) => (given === "" ? undefined : [...before, given]),
     use: "use a text",
+  };
+}
+
+/** Blocks of IP addresses, as `10.0.0.0/8`; each occurrence adds one. */
+export function blocks(flag: About): Flag<readonly string[]> {
+  const read = (given: string, before: readonly string[]) => {
+    const [address = "", bits = "", ...more] = given.split("/");
+    const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+    const isBlock = more.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= most;
+    return isBlock ? [...before, given] : undefined;
+  };
+  return { argument: "block", ...flag, usual: [], read, use: "use a block of addresses such as 10.0.0.0/8" };
+}
+
+/** The name of an HTTP header, in lower case; it may be absent. */
+export function header(flag: About): Flag<string | undefined> {
+  const read = (given: string) => (/^[\w!#$%&'*+.^`|~-]+$/.test(given) ? given.toLowerCase() : undefined);
+  return {
+    argument: "header",
+    ...flag,
+    usual: undefined,
+    usualText: "",
+    read,
+    use: "use the name of a header",
   };
 }
 

@@ -14,7 +14,7 @@ const LEFT_OUT = [
  * The metrics of one program: those of its process and of node, and its name and version. The library is imported in few
  * files, because it is young: its predecessor prom-client has the same API.
  */
-export function programRegistry(component: "controller" | "webhook"): Registry {
+export function programRegistry(component: "controller" | "webhook" | "dashboard"): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   for (const name of LEFT_OUT) registry.removeSingleMetric(name);

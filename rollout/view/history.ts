@@ -21,7 +21,7 @@ export function historyOf({ metadata }: Deployment, replicaSets: readonly Replic
 }
 
 /** The record that one ReplicaSet keeps. */
-function pastOf(set: ReplicaSet): PastRollout {
+export function pastOf(set: ReplicaSet): PastRollout {
   const run = lastRunOf(set);
   const revision = revisionOf(set);
   const { name, creationTimestamp } = set.metadata;

@@ -2,8 +2,11 @@ import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 
 const REVISION = "deployment.kubernetes.io/revision";
 
-/** The ReplicaSet's revision, as `kubectl rollout history` shows it; absent until native control has numbered it. */
-export function revisionOf({ metadata }: ReplicaSet): string | undefined {
+/**
+ * The revision of a ReplicaSet, as `kubectl rollout history` shows it, or of a Deployment at rest; absent until native control
+ * has numbered it.
+ */
+export function revisionOf({ metadata }: Pick<ReplicaSet, "metadata">): string | undefined {
   return metadata.annotations?.[REVISION];
 }
 

@@ -9,6 +9,7 @@ const PRODUCT = [
   "certs",
   "cli",
   "controller",
+  "dashboard",
   "demo",
   "docs",
   "evidence",

@@ -14,12 +14,24 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   evidence: ["providers", "rollout", "kube"],
   webhook: ["rollout", "kube", "certs", "flags", "telemetry"],
   controller: ["evidence", "providers", "rollout", "kube", "certs", "flags", "telemetry"],
+  dashboard: ["evidence", "providers", "rollout", "kube", "flags", "telemetry"],
   // The manifest tells the version.
-  cli: ["rollout", "kube", "certs", "flags", "package.json"],
+  cli: ["dashboard", "evidence", "rollout", "kube", "certs", "flags", "package.json"],
   release: ["package.json"],
   docs: ["rollout", "flags", "cli"],
   demo: ["rollout", "kube", "certs", "test"],
-  bench: ["evidence", "rollout", "kube", "certs", "webhook", "controller", "telemetry", "release", "test"],
+  bench: [
+    "dashboard",
+    "evidence",
+    "rollout",
+    "kube",
+    "certs",
+    "webhook",
+    "controller",
+    "telemetry",
+    "release",
+    "test",
+  ],
 };
 
 /** The order of inner folders: each may import the folders in the lines above its line, and no other one in its own line. */
@@ -86,7 +98,7 @@ describe("architecture", () => {
       reached.add(path);
       for (const next of targetsOf(source)) visit(next);
     };
-    for (const main of ["webhook/main.ts", "controller/main.ts"]) visit(main);
+    for (const main of ["webhook/main.ts", "controller/main.ts", "dashboard/main.ts"]) visit(main);
     expect(reached.size).to.be.above(100);
     const loading = [...reached].filter((path) =>
       byPath.get(path)?.imports.some((name) => name.startsWith("@kubernetes/")),
@@ -110,8 +122,16 @@ describe("architecture", () => {
   it("reads clock and environment in main.ts only", () => {
     const shell = productSources.filter(({ path, folder }) => {
       return (
-        ["kube", "certs", "telemetry", "providers", "evidence", "webhook", "controller"].includes(folder) &&
-        !/(^|\/)(main|clock)\.ts$/.test(path)
+        [
+          "kube",
+          "certs",
+          "telemetry",
+          "providers",
+          "evidence",
+          "webhook",
+          "controller",
+          "dashboard",
+        ].includes(folder) && !/(^|\/)(main|clock)\.ts$/.test(path)
       );
     });
     const ambient = /\b(Date\.now|Math\.random|process\.env|console\.\w+)\b/g;

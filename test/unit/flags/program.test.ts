@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { controllerProgram } from "../../../flags/controller.ts";
+import { dashboardProgram } from "../../../flags/dashboard.ts";
 import { type Flags, type Program, parseFlags } from "../../../flags/program.ts";
 import { webhookProgram } from "../../../flags/webhook.ts";
 
@@ -69,6 +70,18 @@ describe("flags", () => {
     expect(values.provider).to.deep.equal(["a", "b", "c"]);
   });
 
+  it("take blocks of both families, and headers in lower case", () => {
+    const args = [
+      "--trust-proxy-cidr=10.8.0.0/16",
+      "--trust-proxy-cidr=fd00::/8",
+      "--user-header=X-Forwarded-User",
+    ];
+    expect(parseFlags(dashboardProgram, args, never)).to.deep.include({
+      "trust-proxy-cidr": ["10.8.0.0/16", "fd00::/8"],
+      "user-header": "x-forwarded-user",
+    });
+  });
+
   const wrong: readonly (readonly [Program<Flags>, string, string])[] = [
     [webhookProgram, "--port=x", 'error: --port: invalid value "x": use a port from 1 to 65535'],
     [webhookProgram, "--port=65536", 'error: --port: invalid value "65536": use a port from 1 to 65535'],
@@ -85,6 +98,21 @@ describe("flags", () => {
       'error: --metric-labels: invalid value "pod": use one of deployment, namespace',
     ],
     [controllerProgram, "--provder=a", "error: unknown option '--provder=a'\n(Did you mean --provider?)"],
+    [
+      dashboardProgram,
+      "--trust-proxy-cidr=10.0.0.0/33",
+      'error: --trust-proxy-cidr: invalid value "10.0.0.0/33": use a block of addresses such as 10.0.0.0/8',
+    ],
+    [
+      dashboardProgram,
+      "--trust-proxy-cidr=10.0.0.1",
+      'error: --trust-proxy-cidr: invalid value "10.0.0.1": use a block of addresses such as 10.0.0.0/8',
+    ],
+    [
+      dashboardProgram,
+      "--user-header=X User",
+      'error: --user-header: invalid value "X User": use the name of a header',
+    ],
     [webhookProgram, "extra", "error: too many arguments"],
   ];
   for (const [program, arg, message] of wrong) {
@@ -95,7 +123,7 @@ describe("flags", () => {
     });
   }
 
-  for (const program of [webhookProgram, controllerProgram]) {
+  for (const program of [webhookProgram, controllerProgram, dashboardProgram]) {
     it(`are printed by ${program.command} --help`, () => {
       const { code, out } = endOf(program, ["--help"]);
       expect(code).to.equal(0);

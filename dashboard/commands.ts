@@ -1,0 +1,25 @@
+import type { RolloutView } from "../rollout/view/view.ts";
+
+/** The commands that make sense now, the likeliest first. */
+export function commandsFor({ metadata, state, waits, step, steps }: RolloutView): readonly string[] {
+  const of = (verb: string) => `kubectl serin ${verb} ${metadata.name} -n ${metadata.namespace}`;
+  const isLast = step === undefined || step >= steps.length;
+  switch (state) {
+    case "rest":
+      return [of("history")];
+    case "rolled-back":
+      return [of("undo"), of("retry")];
+    case "undone":
+    case "promoting":
+      return [of("status")];
+    case "preparing":
+      return [of("abort"), of("promote")];
+    case "progressing":
+    case "holding":
+      return [...(isLast ? [] : [of("advance")]), of("promote"), of("abort")];
+    case "waiting":
+      return [of(waits?.reason === "paused" ? "resume" : "promote"), of("abort")];
+    default:
+      return state satisfies never;
+  }
+}
