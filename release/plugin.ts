@@ -2,7 +2,7 @@
  * `npm run plugin`: bundles `kubectl serin` into dist/plugin, the package `kubectl-serin` without dependencies. A folder of
  * another place may be given. With both files on the PATH, kubectl finds the plugin and its completion.
  */
-import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import packageJson from "../package.json" with { type: "json" };
@@ -21,6 +21,8 @@ export async function buildPlugin(folder: string): Promise<void> {
     // Node compiles CommonJS lazily, so that the program starts in half the time of modules.
     format: "cjs",
     target: `node${packageJson.engines.node.replace(/[^\d.]/g, "")}`,
+    // The dashboard's page lies beside the bundle.
+    define: { "import.meta.dirname": "__dirname" },
     legalComments: "external",
     logLevel: "warning",
   });
@@ -31,6 +33,7 @@ export async function buildPlugin(folder: string): Promise<void> {
   }
   copyFileSync(join(repository, "LICENSE"), join(folder, "LICENSE"));
   copyFileSync(join(import.meta.dirname, "npm/README.md"), join(folder, "README.md"));
+  cpSync(join(repository, "dashboard/assets"), join(folder, "assets"), { recursive: true });
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
 }
 

@@ -3,6 +3,7 @@ import { abortCommand } from "./abort.ts";
 import { advanceCommand } from "./advance.ts";
 import { cleanupCommand } from "./cleanup.ts";
 import { completionCommand } from "./completion.ts";
+import { dashboardCommand } from "./dashboard.ts";
 import { diffCommand } from "./diff.ts";
 import { doctorCommand } from "./doctor.ts";
 import { explainCommand } from "./explain.ts";
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   statusCommand,
   historyCommand,
   diffCommand,
+  dashboardCommand,
   judgeCommand,
   promoteCommand,
   advanceCommand,
