@@ -4,9 +4,10 @@ import { readFile } from "node:fs/promises";
 export const accounts = {
   webhook: "system:serviceaccount:serin-system:serin",
   controller: "system:serviceaccount:serin-system:serin-controller",
+  dashboard: "system:serviceaccount:serin-system:serin-dashboard",
 } as const;
 
-/** Both names. */
+/** All of them. */
 export const SERIN: readonly string[] = Object.values(accounts);
 
 /** One request in the API server's audit log (audit.k8s.io/v1 Event, level Metadata). */

@@ -48,10 +48,15 @@ export interface Rights {
 /** The environment variable with the path of the file to which each run appends the rights that Serin used. */
 export const RIGHTS_FILE = "SERIN_RIGHTS";
 
-/** The rights that deploy/rbac.yaml gives to each ServiceAccount, the narrowest first. */
+/** The manifests with rights: those of every installation, and those of the dashboard. */
+const MANIFESTS = ["deploy/rbac.yaml", "deploy/components/dashboard/rbac.yaml"];
+
+/** The rights that the manifests give to each ServiceAccount, the narrowest first. */
 function grants(): Grant[] {
-  const text = readFileSync(join(repository, "deploy/rbac.yaml"), "utf8");
-  const objects = parseAllDocuments(text).map((document) => document.toJS() as Role | Binding);
+  const texts = MANIFESTS.map((path) => readFileSync(join(repository, path), "utf8"));
+  const objects = texts.flatMap((text) =>
+    parseAllDocuments(text).map((document) => document.toJS() as Role | Binding),
+  );
   const bindings = objects.filter((object): object is Binding => object.kind.endsWith("Binding"));
   const usersOf = ({ kind, metadata }: Role) =>
     bindings
@@ -78,7 +83,7 @@ function grantsOf({ metadata: { namespace }, rules }: Role, user: string): Grant
   );
 }
 
-/** Every right that deploy/rbac.yaml gives. */
+/** Every right that the manifests give. */
 export function granted(): Right[] {
   return grants().map(wordsOf);
 }
@@ -129,7 +134,7 @@ export function readNoted(path: string): Rights {
 }
 
 function wordsOf({ user, verb, group, resource, name, namespace }: Grant): Right {
-  const program = user === accounts.webhook ? "webhook" : user === accounts.controller ? "controller" : user;
+  const [program = user] = Object.entries(accounts).find(([, account]) => account === user) ?? [];
   const [plural, subresource] = resource.split("/");
   const kind = `${plural}${group && `.${group}`}${subresource === undefined ? "" : `/${subresource}`}`;
   return [`${program}:`, verb, kind, name, namespace === undefined ? undefined : `in ${namespace}`]

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { expect } from "chai";
+import { dashboardTelemetry } from "../../dashboard/telemetry.ts";
 import type { Kube } from "../../kube/client/api.ts";
 import { countedKube } from "../../telemetry/kube-requests.ts";
 import { programRegistry } from "../../telemetry/registry.ts";
@@ -21,6 +22,17 @@ describe("Serin's own metrics", () => {
     telemetry.flights.note(aRollout(), {});
     const page = await registry.metrics();
     expect(page).to.contain("serin_rollout_info{").and.to.contain("flagger_canary_status{");
+    expect(complaintsAbout(page)).to.equal("");
+  });
+
+  it("of the dashboard have names that promtool accepts", async () => {
+    const registry = programRegistry("dashboard");
+    countedKube({} as Kube, registry, clock);
+    dashboardTelemetry(registry, () => 2)("api/rollouts/namespace/name", 200);
+    const page = await registry.metrics();
+    expect(page)
+      .to.contain('serin_dashboard_answers_total{path="api/rollouts/namespace/name",code="200"} 1')
+      .and.contain("serin_dashboard_streams 2");
     expect(complaintsAbout(page)).to.equal("");
   });
 

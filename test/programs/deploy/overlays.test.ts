@@ -29,7 +29,7 @@ describe("an overlay of deploy/", function () {
       namespace: "platform",
       prefix: "acme-",
       accounts: { webhook: "gate", controller: "mover" },
-      components: COMPONENTS.filter((name) => name !== "host-network"),
+      components: COMPONENTS.filter((name) => !["host-network", "dashboard"].includes(name)),
     });
     const expected = {
       namespace: "platform",
@@ -64,6 +64,34 @@ describe("an overlay of deploy/", function () {
       const admitted = open.map((port: string) => ({ ports: [{ port, protocol: "TCP" }] }));
       expect(spec.ingress).to.deep.equal(admitted);
     }
+  });
+
+  it("dashboard adds an account that only reads, in a pod that nobody but Prometheus reaches", () => {
+    const options = { namespace: "platform", prefix: "acme-" };
+    const plain = new Set(rendered("plain", options).map((object) => JSON.stringify(object)));
+    const added = rendered("dashboard", { ...options, components: ["dashboard"] }).filter(
+      (object) => !plain.has(JSON.stringify(object)),
+    );
+    const name = "acme-serin-dashboard";
+    expect(new Set(added.map(({ metadata }) => metadata.name))).to.deep.equal(new Set([name]));
+    expect(JSON.stringify(added)).to.not.include("serin-system");
+    expect(templates(added).map(({ spec }) => spec.serviceAccountName)).to.deep.equal([name]);
+    expect(one(added, "ClusterRoleBinding")).to.deep.include({
+      subjects: [{ kind: "ServiceAccount", name, namespace: "platform" }],
+    });
+    const rules = one(added, "ClusterRole").rules as {
+      readonly resources: string[];
+      readonly verbs: string[];
+    }[];
+    const writing = rules.filter(({ verbs }) => !verbs.every((verb) => ["list", "watch"].includes(verb)));
+    expect(writing.map(({ resources, verbs }) => [...resources, ...verbs])).to.deep.equal([
+      ["subjectaccessreviews", "create"],
+    ]);
+    expect(rules.flatMap(({ resources }) => resources)).to.not.include.members(["secrets", "configmaps"]);
+    expect(one(added, "Service").spec).to.not.have.property("type");
+    expect(one(added, "NetworkPolicy").spec.ingress).to.deep.equal([
+      { ports: [{ port: "metrics", protocol: "TCP" }] },
+    ]);
   });
 
   it("flow-schema names both accounts and a level that every cluster has", () => {
