@@ -84,7 +84,8 @@ export const waiting: RolloutView = {
     traffic: { canary: 5, stable: 95 },
   },
   says: "holding at 5%: paused by the plan: kubectl rollout resume deployment/checkout continues, kubectl annotate deployment/checkout serin.dev/abort=4 goes back",
-  waits: { reason: "paused", command: "kubectl rollout resume deployment/checkout -n shop" },
+  paused: true,
+  waits: { reason: "person", command: "kubectl rollout resume deployment/checkout -n shop" },
   steps: [{ kind: "pause" }, ...inProgress.steps],
   started: "2026-11-29T13:11:27.000Z",
 };

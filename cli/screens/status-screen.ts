@@ -85,14 +85,13 @@ function trafficLine(surface: Surface, { traffic }: RolloutView): string {
   return line(surface, "  traffic   ", bar, `stable ${stable} %, canary ${canary} %${more}`);
 }
 
-function nextOf({ metadata, state, waits }: RolloutView): string {
+function nextOf({ metadata, state, paused }: RolloutView): string {
   const { name, namespace } = metadata;
   const at = `-n ${namespace}`;
   if (state === "rest") return `kubectl serin history ${name} ${at} shows the rollouts before`;
   if (state === "rolled-back")
     return `kubectl serin undo ${name} ${at} · kubectl serin retry ${name} ${at} · or ship a fix`;
   if (state === "undone" || state === "promoting") return "ends by itself";
-  if (waits?.reason === "paused")
-    return `kubectl serin resume ${name} ${at} · kubectl serin abort ${name} ${at}`;
+  if (paused) return `kubectl serin resume ${name} ${at} · kubectl serin abort ${name} ${at}`;
   return `kubectl serin promote ${name} ${at} · kubectl serin abort ${name} ${at}`;
 }

@@ -1,8 +1,8 @@
 import { strengthsOf } from "../judge/progress.ts";
 import type { ConditionUpdate } from "../stages/decision.ts";
 import { grantedExposure, type Snapshot, stepIndex } from "../stages/snapshot.ts";
+import { type Wait, waitIn, waitOf } from "../stages/wait.ts";
 import { revisionInFlight } from "../workload/revision.ts";
-import { type Waiting, waitingOf } from "./waiting.ts";
 
 /** Where a rollout stands, in one word. */
 type FlightPhase = "preparing" | "progressing" | "holding" | "promoting" | "failed" | "undone";
@@ -26,7 +26,8 @@ export interface Flight {
   readonly canary: string;
   readonly stable: string;
   readonly phase: FlightPhase;
-  readonly waiting: Waiting | undefined;
+  /** Absent: it does not wait, or for evidence alone. */
+  readonly waiting: Exclude<Wait, "evidence"> | undefined;
   /** From 1. */
   readonly step: number;
   readonly steps: number;
@@ -60,7 +61,7 @@ export function flightOf(snapshot: Snapshot, condition: ConditionUpdate | undefi
     canary: canaryHash,
     stable: held.stable,
     phase,
-    waiting: phase === "preparing" || phase === "holding" ? waitingOf(snapshot) : undefined,
+    waiting: phase === "preparing" || phase === "holding" ? waitingIn(snapshot, condition) : undefined,
     step: stepIndex(snapshot) + 1,
     steps: plan.steps.length,
     weight: ["progressing", "holding"].includes(phase) ? grantedExposure(snapshot).weight / 100 : 0,
@@ -82,8 +83,15 @@ function phaseOf({ held, run }: Snapshot, condition: ConditionUpdate | undefined
   if (held.phase === "failed" || run?.outcome === "failed") return "failed";
   if (held.phase === "undone") return "undone";
   if (held.phase === "promoting" || run?.outcome === "proven") return "promoting";
-  if (condition?.reason === "Holding") return "holding";
-  return condition?.reason === "Progressing" ? "progressing" : "preparing";
+  if (condition?.reason === "Progressing") return "progressing";
+  return condition?.reason === "Preparing" || waitIn(condition?.reason) === undefined
+    ? "preparing"
+    : "holding";
+}
+
+function waitingIn(snapshot: Snapshot, condition: ConditionUpdate | undefined): Flight["waiting"] {
+  const wait = waitOf(snapshot, condition?.reason);
+  return wait === "evidence" ? undefined : wait;
 }
 
 function claimsOf({ judgeInput, evidence }: Snapshot): readonly FlightClaim[] {

@@ -14,10 +14,11 @@ import { safetyVerdict } from "./safety-verdict.ts";
  * - `no-route`: the canary gets no requests although it has a weight;
  * - `bypassed`: the same, and no weight splits the stable version's requests, so that the canary is not to blame;
  * - `silent`: neither version gets requests;
+ * - `early`: the first tick of the step has not been read yet, and nothing keeps it from being read;
  * - `unread`: the metrics cannot be read, have not been read lately, or have none of the series.
  */
 export interface Verdict {
-  readonly kind: "safe" | "weakly-safe" | "open" | "no-route" | "bypassed" | "silent" | "unread";
+  readonly kind: "safe" | "weakly-safe" | "open" | "no-route" | "bypassed" | "silent" | "early" | "unread";
   /** The reason, with its numbers. */
   readonly message: string;
 }
@@ -47,8 +48,8 @@ export function judge(evidence: Findings, context: VerdictContext): Verdict {
   const { terms, templates } = context;
   const nothingToJudge = terms.compare === "off" && terms.checks.length === 0;
   if (!nothingToJudge) {
-    const reason = findUnread(evidence, context);
-    if (reason !== undefined) return { kind: "unread", message: reason };
+    const unread = findUnread(evidence, context);
+    if (unread !== undefined) return unread;
     const missing = judged && findMissing(judged, context);
     if (missing !== undefined) return missing;
   }
@@ -67,13 +68,14 @@ export function judge(evidence: Findings, context: VerdictContext): Verdict {
   return safetyVerdict(judged, terms.compare, terms);
 }
 
-function findUnread({ judged, unread }: Findings, { now, terms }: VerdictContext): string | undefined {
-  if (unread !== undefined) return unread;
+function findUnread({ judged, unread }: Findings, { now, terms }: VerdictContext): Verdict | undefined {
+  if (unread !== undefined) return { kind: "unread", message: unread };
   if (judged === undefined || judged.stepFrom !== terms.stepFrom)
-    return "the first tick of this step has not been read yet";
+    return { kind: "early", message: "the first tick of this step has not been read yet" };
   const age = now - judged.at;
   if (age <= Math.max(LATELY.ticks * judged.tickMs, LATELY.ms)) return undefined;
-  return `the newest metrics that could be read are ${formatDuration(1000 * Math.round(age / 1000))} old`;
+  const old = formatDuration(1000 * Math.round(age / 1000));
+  return { kind: "unread", message: `the newest metrics that could be read are ${old} old` };
 }
 
 function findMissing(judged: Evidence, { share }: VerdictContext): Verdict | undefined {

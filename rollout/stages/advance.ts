@@ -10,13 +10,14 @@ import { writeEvent, writePaused } from "../workload/writes.ts";
 import { orderToAdvance } from "./advance-order.ts";
 import { orderCommand } from "./commands.ts";
 import { withCourse } from "./course.ts";
-import type { Decision } from "./decision.ts";
+import type { ConditionUpdate, Decision } from "./decision.ts";
 import { awaitLeave } from "./hook-gates.ts";
 import { rewrite } from "./hook-record.ts";
 import { rollBack } from "./rollback.ts";
 import { grantedExposure, type Snapshot, stepIndex, stepOf } from "./snapshot.ts";
 import { decidingOrders, holding, progressing } from "./step-condition.ts";
 import { verdictOf, withBypass } from "./step-verdict.ts";
+import { waitAfter } from "./wait.ts";
 
 /** How often Serin looks at a step that has lasted long enough, in ms. */
 const TICK_MS = 5_000;
@@ -40,25 +41,20 @@ function awaitResume(snapshot: Snapshot): Decision {
     // The order ends the plan's pause, never the user's.
     if (order !== undefined && !snapshot.held.originals.paused)
       return { writes: [writePaused(snapshot.deployment, false)] };
-    return { writes: [], condition: holding(snapshot, pausedByPlan(snapshot)) };
+    return { writes: [], condition: pausedByPlan(snapshot) };
   }
   // The pause comes before its record: in the other order, a crash between the two would skip the pause.
   return {
     writes: [
       writePaused(snapshot.deployment, true),
       ...record(snapshot, { ...run, paused: true }),
-      writeEvent(
-        snapshot.deployment,
-        "Normal",
-        "CanaryPaused",
-        holding(snapshot, pausedByPlan(snapshot)).message,
-      ),
+      writeEvent(snapshot.deployment, "Normal", "CanaryPaused", pausedByPlan(snapshot).message),
     ],
   };
 }
 
-function pausedByPlan(snapshot: Snapshot): string {
-  return `paused by the plan: ${afterPause(snapshot)}`;
+function pausedByPlan(snapshot: Snapshot): ConditionUpdate {
+  return holding(snapshot, "person", `paused by the plan: ${afterPause(snapshot)}`);
 }
 
 /** What ends a pause: kubectl refuses `rollout undo` and `rollout restart` of a paused Deployment. */
@@ -93,12 +89,12 @@ function goOn(
     return { writes: [], condition: progressing(snapshot, verdict), waitMs: step.leastMs - lasted };
   }
   if (snapshot.deployment.spec.paused) {
-    return { writes: [], condition: holding(snapshot, `paused: ${afterPause(snapshot)}`) };
+    return { writes: [], condition: holding(snapshot, "person", `paused: ${afterPause(snapshot)}`) };
   }
   if (verdict.kind === "safe") return grantNext(snapshot, verdict.message);
   const instead = withoutProof(snapshot, verdict, lasted, compare);
   if (instead !== undefined) return instead;
-  return { writes: [], condition: holding(snapshot, verdict.message), waitMs: TICK_MS };
+  return { writes: [], condition: holding(snapshot, waitAfter(verdict), verdict.message), waitMs: TICK_MS };
 }
 
 /** The decision when a step has lasted long and the evidence proves nothing. */
@@ -116,6 +112,7 @@ function withoutProof(
         ? undefined
         : rollBack(snapshot, verdict.message);
     case "bypassed":
+    case "early":
     case "unread":
       return undefined;
     default:
@@ -134,15 +131,13 @@ function withoutProof(
   const why = isSilent ? "" : "inconclusive: neither harm nor safety is proven; ";
   return {
     writes: [],
-    condition: holding(snapshot, `${why}${verdict.message}; ${decidingOrders(snapshot)}`),
+    condition: holding(
+      snapshot,
+      isSilent ? "traffic" : "person",
+      `${why}${verdict.message}; ${decidingOrders(snapshot)}`,
+    ),
     waitMs: TICK_MS,
   };
-}
-
-/** Whether the last step has lasted so long without proof that a person must decide. */
-export function isInconclusive(snapshot: Snapshot, { stepFrom, compare }: Criteria): boolean {
-  const lasted = snapshot.now - stepFrom;
-  return isLast(snapshot) && compare !== "off" && lasted >= LAST_TIMES * snapshot.plan.maxIntervalMs;
 }
 
 /** Records that the canary is to be promoted. */

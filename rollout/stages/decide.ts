@@ -32,6 +32,7 @@ import { reportStrangers } from "./strangers.ts";
 import { decideSuperseding } from "./supersede.ts";
 import { decideUndone } from "./undo.ts";
 import { reportUnscraped } from "./unscraped.ts";
+import { waitingFor } from "./wait.ts";
 import { withWayOut } from "./way-out.ts";
 import { forgetRefusal } from "./write-failure.ts";
 
@@ -116,6 +117,5 @@ function decideCanary(snapshot: Snapshot): Decision {
 function awaitReplicas(snapshot: Snapshot): Decision | undefined {
   if (replicasOf(snapshot.deployment) > 0) return undefined;
   const message = `the Deployment is scaled to zero: kubectl scale deployment/${snapshot.deployment.metadata.name} --replicas=1 continues`;
-  const says = { status: "Unknown", reason: "Holding", message } as const;
-  return { writes: drain(snapshot)?.writes ?? [], condition: says };
+  return { writes: drain(snapshot)?.writes ?? [], condition: waitingFor("person", message) };
 }

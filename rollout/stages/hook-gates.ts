@@ -6,6 +6,7 @@ import { ASK_MS, answerTo, callTo, dueIn, hookKeyOf, hooksOf } from "./hook-call
 import { isDone, recordDone, rewrite } from "./hook-record.ts";
 import { rollBack } from "./rollback.ts";
 import { isRouted, type Snapshot, stepIndex, stepOf } from "./snapshot.ts";
+import { waitingFor } from "./wait.ts";
 
 /** How long a yes counts, in ms: a gate that has closed since then is noticed within this time. */
 const FRESH_MS = 3 * ASK_MS;
@@ -68,7 +69,7 @@ function awaitCompanions(snapshot: Snapshot): Decision | undefined {
     (hook) => answerTo(snapshot, hookKeyOf(hook, step))?.kind !== "yes",
   );
   // withCompanions adds the calls to every decision of the step.
-  return late.length === 0 ? undefined : { writes: [], condition: waitingFor(snapshot, late, step) };
+  return late.length === 0 ? undefined : { writes: [], condition: waitingForHooks(snapshot, late, step) };
 }
 
 /** A `rollback` hook asks for it, or a `rollout` hook refuses. */
@@ -153,17 +154,18 @@ function ask(
   return {
     writes: [],
     calls,
-    condition: waitingFor(snapshot, waiting, about),
+    condition: waitingForHooks(snapshot, waiting, about),
     ...(waits.length > 0 && { waitMs: Math.min(...waits) }),
   };
 }
 
-function waitingFor(snapshot: Snapshot, [first, ...others]: readonly Hook[], about?: number) {
+/** A gate that says no is a person's; one that gives no answer may give it by itself. */
+function waitingForHooks(snapshot: Snapshot, [first, ...others]: readonly Hook[], about?: number) {
   if (first === undefined) throw new Error("waiting for no hook");
   const more = others.length > 0 ? ` and ${others.map(({ name }) => name).join(", ")}` : "";
-  const said = describeAnswer(answerTo(snapshot, hookKeyOf(first, about)));
-  const message = `waiting for hook ${first.name}${more} (${first.type}): ${said}`;
-  return { status: "Unknown", reason: "Holding", message } as const;
+  const answer = answerTo(snapshot, hookKeyOf(first, about));
+  const message = `waiting for hook ${first.name}${more} (${first.type}): ${describeAnswer(answer)}`;
+  return waitingFor(answer?.kind === "no" ? "person" : "hook", message);
 }
 
 /** Continues after these hooks. The wait was theirs, so later deadlines count from now. */

@@ -7,6 +7,7 @@ import { isHoldRecordNewer } from "../workload/hold-record.ts";
 import { isRunRecordNewer, lastRunOf } from "../workload/run-record.ts";
 import type { Decision } from "./decision.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { waitingFor } from "./wait.ts";
 
 /**
  * Leaves a rollout with a record of a newer Serin to that Serin, because this one may not know all fields of the record. The
@@ -28,5 +29,5 @@ export function leaveToNewer(snapshot: Snapshot): Decision | undefined {
   if (!isNewer || held.phase === "undone") return undefined;
   const message =
     "a newer Serin wrote the records of this rollout, and this one leaves it as it is: update Serin, or undo the rollout";
-  return { writes: [], condition: { status: "Unknown", reason: "Holding", message } };
+  return { writes: [], condition: waitingFor("person", message) };
 }

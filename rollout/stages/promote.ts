@@ -21,6 +21,7 @@ import { rewrite } from "./hook-record.ts";
 import { reachedPods } from "./lacking-port.ts";
 import { callAfterwards, pendingAfterwards } from "./post-rollout.ts";
 import { replicasOf, type Snapshot } from "./snapshot.ts";
+import { waitingFor } from "./wait.ts";
 
 /**
  * Promotes a proven canary: both versions may serve now, and the native rolling update finishes with the judged pods. The
@@ -44,7 +45,7 @@ function awaitUnpaused(snapshot: Snapshot): Decision | undefined {
   const message = "proven; the Deployment is paused: kubectl rollout resume promotes";
   // An order promotes whatever is ready, and the user may pause for long: nobody would answer the canary's share.
   const writes = reachedPods(snapshot).pods === 0 ? drainWrites(snapshot) : [];
-  return { writes, condition: { status: "Unknown", reason: "Holding", message } };
+  return { writes, condition: waitingFor("person", message) };
 }
 
 /**

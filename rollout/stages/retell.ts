@@ -1,42 +1,62 @@
-import { conditionOf } from "../../kube/core/meta.ts";
-import { CONDITION } from "../keys.ts";
+import type { RunRecord } from "../workload/run-record.ts";
 import { writeEvent } from "../workload/writes.ts";
 import { report } from "./condition.ts";
 import { withCourse } from "./course.ts";
 import type { Decision } from "./decision.ts";
 import { rewrite } from "./hook-record.ts";
 import { type Snapshot, stepIndex } from "./snapshot.ts";
+import { type Wait, waitIn } from "./wait.ts";
 
 /** How often (ms) the numbers of the metrics are recorded within a step. */
 const RECORD_MS = 30_000;
 
+/** The waits that have no Event of their own: pods and evidence come by themselves, and `WriteFailed` tells a refusal. */
+const UNTOLD: readonly (Wait | undefined)[] = ["pods", "evidence", "api", undefined];
+
 /**
  * Tells people what a decision says: in the condition `Canary`, once per step and wait in an Event, and its numbers in the
- * run record, so that programs read them without the metrics. The record is written only together with the condition.
+ * run record, so that programs read them without the metrics. The record is written only together with one of these.
  */
 export function retell(snapshot: Snapshot, decision: Decision): Decision {
   const reported = report(snapshot, decision.condition);
-  if (reported.writes.length === 0) return reported;
+  const told = announceWait(snapshot, decision);
+  if (reported.writes.length === 0 && told === undefined) return reported;
+  const event = told ? [told.event] : [];
   return {
     ...reported,
-    writes: [...announceWait(snapshot, decision), ...reported.writes, ...recordProgress(snapshot, decision)],
+    writes: [...event, ...reported.writes, ...record(snapshot, decision, told?.announced)],
   };
 }
 
-/** An Event when a rollout begins to hold. A pause of the plan has one of its own. */
-function announceWait({ deployment, run, ...rest }: Snapshot, { condition }: Decision) {
-  if (condition?.reason !== "Holding" || run?.paused || run === undefined) return [];
-  const present = conditionOf(deployment.status?.conditions, CONDITION);
-  if (present?.reason === "Holding") return [];
-  const step = `step ${stepIndex({ ...rest, deployment, run }) + 1} of ${rest.plan.steps.length}`;
-  return [writeEvent(deployment, "Normal", "CanaryWaiting", `${step}: ${condition.message}`)];
+/**
+ * The Event of a wait that this step has not had yet, and the record of it: a wait may pass and come back. A pause of the plan
+ * has an Event of its own.
+ */
+function announceWait(snapshot: Snapshot, { condition, writes }: Decision) {
+  const { deployment, run, plan } = snapshot;
+  const wait = waitIn(condition?.reason);
+  // Another write of the same record would make the API server refuse this one, so the next decision announces the wait.
+  if (UNTOLD.includes(wait) || run === undefined || run.paused || writes.length > 0) return undefined;
+  const step = stepIndex(snapshot);
+  const before = run.announced?.step === step ? run.announced.waits : [];
+  if (wait === undefined || before.includes(wait)) return undefined;
+  const message = `step ${step + 1} of ${plan.steps.length}: ${condition?.message}`;
+  return {
+    event: writeEvent(deployment, "Normal", "CanaryWaiting", message),
+    announced: { step, waits: [...before, wait] },
+  };
 }
 
-function recordProgress(snapshot: Snapshot, { writes }: Decision) {
-  const { run, evidence, judgeInput } = snapshot;
+function record(snapshot: Snapshot, { writes }: Decision, announced: RunRecord["announced"]) {
+  const { run } = snapshot;
+  if (writes.length > 0 || run === undefined) return [];
+  if (announced === undefined && !isProgressDue(snapshot)) return [];
+  return rewrite(snapshot, announced && { announced }, withCourse(snapshot, run));
+}
+
+function isProgressDue({ run, evidence, judgeInput }: Snapshot): boolean {
   const at = evidence?.judged?.at;
-  // Another write of the same record would make the API server refuse this one.
-  if (writes.length > 0 || run === undefined || judgeInput === undefined || at === undefined) return [];
-  const before = run.progress?.at ?? run.evidence?.at ?? judgeInput.from;
-  return at - before < RECORD_MS ? [] : rewrite(snapshot, {}, withCourse(snapshot, run));
+  if (judgeInput === undefined || at === undefined) return false;
+  const before = run?.progress?.at ?? run?.evidence?.at ?? judgeInput.from;
+  return at - before >= RECORD_MS;
 }

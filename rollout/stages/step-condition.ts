@@ -4,6 +4,7 @@ import { surgePods } from "../workload/surge.ts";
 import { orderCommand } from "./commands.ts";
 import type { ConditionUpdate } from "./decision.ts";
 import { grantedExposure, replicasOf, type Snapshot, stepIndex, wantedSurge } from "./snapshot.ts";
+import { type Wait, waitingFor } from "./wait.ts";
 
 /** The condition of a step that has not lasted long enough. */
 export function progressing(snapshot: Snapshot, verdict: Verdict): ConditionUpdate {
@@ -20,13 +21,9 @@ function describeShare(snapshot: Snapshot): string {
   return `${pods} of ${stable + pods} pods and their share of the traffic, as no route names its Services`;
 }
 
-/** The condition of a rollout that stays at its step until something changes. */
-export function holding(snapshot: Snapshot, why: string): ConditionUpdate {
-  return {
-    status: "Unknown",
-    reason: "Holding",
-    message: `holding at ${shortly(grantedExposure(snapshot))}: ${why}`,
-  };
+/** The condition of a rollout that stays at its step until what it waits for comes. */
+export function holding(snapshot: Snapshot, wait: Wait, why: string): ConditionUpdate {
+  return waitingFor(wait, `holding at ${shortly(grantedExposure(snapshot))}: ${why}`);
 }
 
 /** The orders by which a user ends an inconclusive rollout. */

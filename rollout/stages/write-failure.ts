@@ -9,6 +9,7 @@ import { hadTraffic, missedWeight } from "./first-weight.ts";
 import { rewrite } from "./hook-record.ts";
 import { rollBack } from "./rollback.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { waitingFor } from "./wait.ts";
 import { withWayOut } from "./way-out.ts";
 
 /** The most characters of an error that Serin reports. */
@@ -26,7 +27,7 @@ export function reportWriteFailure(snapshot: Snapshot, write: Write, reason: str
   const late = overdueRefusal(snapshot, message);
   if (late !== undefined) return rollBack(snapshot, late);
   const event = writeEvent(snapshot.deployment, "Warning", "WriteFailed", message);
-  const condition = { status: "Unknown", reason: "Holding", message } as const;
+  const condition = waitingFor("api", message);
   const told = hasVerdict(snapshot) ? undefined : withWayOut(snapshot, { writes: [], condition }).condition;
   return { writes: [event, ...report(snapshot, told).writes, ...noteRefusal(snapshot, write)] };
 }

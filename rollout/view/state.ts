@@ -1,7 +1,8 @@
-import { type Condition, conditionOf } from "../../kube/core/meta.ts";
+import { conditionOf } from "../../kube/core/meta.ts";
 import { CONDITION } from "../keys.ts";
 import { orderCommand } from "../stages/commands.ts";
 import type { Snapshot } from "../stages/snapshot.ts";
+import { isPaused, waitIn, waitOf } from "../stages/wait.ts";
 import type { RolloutView } from "./view.ts";
 
 type Waits = NonNullable<RolloutView["waits"]>;
@@ -21,35 +22,20 @@ export function stateOf(snapshot: Snapshot): RolloutView["state"] {
   if (held.phase === "promoting" || run?.outcome === "proven")
     return isPaused(snapshot) ? "waiting" : "promoting";
   if (isPaused(snapshot)) return "waiting";
-  const condition = conditionOfRun(snapshot);
-  if (condition?.reason === "Progressing") return "progressing";
-  if (condition?.reason !== "Holding") return "preparing";
-  return ["decision", "hook"].includes(reasonOf(snapshot, condition)) ? "waiting" : "holding";
+  const reason = conditionOfRun(snapshot)?.reason;
+  if (reason === "Progressing") return "progressing";
+  const wait = waitIn(reason) ?? "pods";
+  return wait === "person" ? "waiting" : wait === "pods" ? "preparing" : "holding";
 }
 
 /** What the rollout waits for; `undefined` while it goes on by itself. */
 export function waitsOf(snapshot: Snapshot): Waits | undefined {
   const state = stateOf(snapshot);
   if (!["preparing", "holding", "waiting"].includes(state)) return undefined;
-  const reason = reasonOf(snapshot, conditionOfRun(snapshot));
+  const reason = waitOf(snapshot, conditionOfRun(snapshot)?.reason) ?? "pods";
   const { name, namespace } = snapshot.deployment.metadata;
-  const command =
-    reason === "paused"
-      ? `kubectl rollout resume deployment/${name}`
-      : orderCommand(snapshot, state === "preparing" && snapshot.run === undefined ? "abort" : "promote");
+  const command = isPaused(snapshot)
+    ? `kubectl rollout resume deployment/${name}`
+    : orderCommand(snapshot, state === "preparing" && snapshot.run === undefined ? "abort" : "promote");
   return { reason, command: `${command} -n ${namespace}` };
-}
-
-function reasonOf(snapshot: Snapshot, condition: Condition | undefined): Waits["reason"] {
-  if (isPaused(snapshot)) return "paused";
-  if (condition?.reason !== "Holding") return "preparation";
-  const { message = "" } = condition;
-  // The beginnings of the sentences of stages/hook-gates.ts and stages/advance.ts.
-  if (message.startsWith("waiting for hook ")) return "hook";
-  return message.includes(": inconclusive: ") ? "decision" : "evidence";
-}
-
-/** Paused by the user or by the plan; a latch is Serin's own pause and ends by itself. */
-function isPaused({ deployment, held }: Snapshot): boolean {
-  return deployment.spec.paused === true && held.latched !== true && held.phase === "canary";
 }

@@ -3,6 +3,7 @@ import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import type { Findings } from "../judge/evidence.ts";
 import { type Snapshot, stepIndex } from "../stages/snapshot.ts";
 import { type RawSnapshot, snapshotOf } from "../stages/snapshot-of.ts";
+import { isPaused } from "../stages/wait.ts";
 import { instant } from "../text/instant.ts";
 import { planOf } from "../workload/plan-of.ts";
 import { revisionInFlight } from "../workload/revision.ts";
@@ -46,6 +47,7 @@ export function inFlight(snapshot: Snapshot): RolloutView {
     state,
     ...(says !== undefined && { says }),
     ...(waits && { waits }),
+    ...(isPaused(snapshot) && { paused: true }),
     revision: revisionInFlight(deployment, canary),
     versions: defined(versions),
     images: imagesOf(stable?.spec.template, shown?.spec.template ?? deployment.spec.template),

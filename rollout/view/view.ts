@@ -84,10 +84,13 @@ export const viewSchema = v.object({
   /** What the rollout waits for, and a command that ends the wait. */
   waits: maybe(
     v.object({
-      reason: v.picklist(["paused", "decision", "evidence", "hook", "preparation"]),
+      /** `person` also for a pause; `evidence`: only more requests, which are coming. */
+      reason: v.picklist(["person", "hook", "traffic", "metrics", "api", "pods", "evidence"]),
       command: v.string(),
     }),
   ),
+  /** The Deployment is paused, by its user or by the plan. */
+  paused: maybe(v.boolean()),
   /** The revision of the Deployment's template. */
   revision: v.string(),
   versions: v.object({ canary: maybe(version), stable: maybe(version) }),

@@ -48,6 +48,8 @@ const schema = v.object({
   course: v.exactOptional(list(v.object({ step: index, weight: amount, at: timestamp }))),
   /** Which notices are out: the moment → the receivers that have them. */
   told: v.exactOptional(map(list(v.string()))),
+  /** The waits of this step (its index) that have had an Event. */
+  announced: v.exactOptional(v.object({ step: index, waits: list(v.string()) })),
   /** Who asked for the rollout, and who gave the last order since (`requests` of the Deployment's record). */
   requests: requestsSchema,
   /** The last sentence said about it. */

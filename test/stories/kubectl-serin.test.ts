@@ -33,7 +33,7 @@ describeCluster("kubectl serin", function () {
   const paused = () =>
     shop.until(
       "the pause",
-      () => shop.record("v2")?.paused === true && shop.condition()?.reason === "Holding",
+      () => shop.record("v2")?.paused === true && shop.condition()?.reason === "WaitingForPerson",
     );
 
   it("says at rest that nothing is in flight, and waits for nothing", async () => {
@@ -81,7 +81,7 @@ describeCluster("kubectl serin", function () {
     await paused();
     const seen = await view();
     expect(seen).to.deep.include({ state: "waiting", step: 2, traffic: { canary: 25, stable: 75 } });
-    expect(seen.waits).to.include({ reason: "paused" });
+    expect(seen.waits).to.include({ reason: "person" });
     expect(seen.evidence?.requests.canary, "requests of the canary").to.be.above(0);
     expect(seen.course).to.deep.include.members([{ ...seen.course[0], step: 1, weight: 25 }]);
     expect((await serin(shop, "status", "-A")).stdout).to.match(/web +canary +‖ waiting +2\/3 +25 %/);

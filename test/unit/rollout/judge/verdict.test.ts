@@ -22,9 +22,9 @@ describe("the verdict without evidence", () => {
     expect(on(judged).message).to.match(/^Prometheus has no series of these backends/);
   });
 
-  it("is unread before the first tick, and before the first of a step", () => {
+  it("is early before the first tick, and before the first of a step", () => {
     const judged = after(100, good, { total: 900 });
-    const first = { kind: "unread", message: "the first tick of this step has not been read yet" };
+    const first = { kind: "early", message: "the first tick of this step has not been read yet" };
     expect(verdict({})).to.deep.equal(first);
     expect(on(judged, aTerms({ stepFrom: judged.at }))).to.deep.equal(first);
   });

@@ -13,7 +13,7 @@ const saying = (reason: ConditionUpdate["reason"], message: string): ConditionUp
   reason,
   message,
 });
-const HOLDING = saying("Holding", "holding at 10%: why");
+const SILENT = saying("WaitingForTraffic", "holding at 10%: no requests");
 
 /** A canary at 10 % since noon, whose metrics were read up to `readMs` after noon. */
 function at(readMs: number, present?: ConditionUpdate, run: Partial<RunRecord> = {}): Snapshot {
@@ -65,10 +65,28 @@ describe("telling people again", () => {
   });
 
   it("announces a wait when it begins, and a pause of the plan by its own Event alone", () => {
-    expect(verbs(at(0, saying("Progressing", "x")), HOLDING)).to.deep.equal(["CanaryWaiting", "deployments"]);
-    expect(verbs(at(0, saying("Holding", "y")), HOLDING)).to.deep.equal(["deployments"]);
-    expect(verbs(at(0, saying("Progressing", "x"), { paused: true }), HOLDING)).to.deep.equal([
+    const progressing = saying("Progressing", "x");
+    const announced = ["CanaryWaiting", "deployments", "replicasets"];
+    expect(verbs(at(0, progressing), SILENT)).to.deep.equal(announced);
+    expect(verbs(at(0, progressing, { paused: true }), SILENT)).to.deep.equal(["deployments"]);
+    expect(verbs(at(0, progressing), saying("Holding", "holding at 10%: open"))).to.deep.equal([
       "deployments",
     ]);
+  });
+
+  it("announces each wait once in a step, although it may pass and come back", () => {
+    const unread = saying("WaitingForMetrics", "holding at 10%: unread");
+    const { writes } = retell(at(0), { writes: [], condition: SILENT });
+    const { announced } = recordIn(writes) ?? {};
+    expect(announced).to.deep.equal({ step: 0, waits: ["traffic"] });
+    const told = announced === undefined ? {} : { announced };
+    expect(verbs(at(0, unread, told), SILENT)).to.deep.equal(["deployments"]);
+    expect(verbs(at(0, SILENT, told), unread)).to.include("CanaryWaiting");
+    expect(verbs(at(0, unread, { ...told, step: 1 }), SILENT)).to.include("CanaryWaiting");
+  });
+
+  it("announces a wait after the writes that come with it, since both may change the record", () => {
+    expect(verbs(at(0), SILENT, [{}] as never)).to.deep.equal(["deployments"]);
+    expect(verbs(at(0, SILENT), SILENT)).to.deep.equal(["CanaryWaiting", "replicasets"]);
   });
 });

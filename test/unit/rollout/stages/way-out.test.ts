@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { decide } from "../../../../rollout/stages/decide.ts";
+import { waitIn } from "../../../../rollout/stages/wait.ts";
 import { reportWriteFailure } from "../../../../rollout/stages/write-failure.ts";
 import { isolationPatch } from "../../../../rollout/traffic/isolation.ts";
 import { createCanaryService } from "../../../../rollout/traffic/writes.ts";
@@ -105,7 +106,7 @@ describe("the sentence of a wait or a hold", () => {
     fc.assert(
       fc.property(anyRollout, (snapshot) => {
         const { condition, writes } = decide(snapshot);
-        if (condition === undefined || !["Preparing", "Holding"].includes(condition.reason)) return;
+        if (condition === undefined || waitIn(condition.reason) === undefined) return;
         if (snapshot.run === undefined && snapshot.canary !== undefined) return;
         seen.add(condition.message.replaceAll(/\d+/g, "#"));
         expect(condition.message, JSON.stringify(writes)).to.match(
