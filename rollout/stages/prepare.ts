@@ -91,6 +91,7 @@ export function beginRecord(snapshot: Snapshot, message: string): readonly Write
   const run = {
     ...begun,
     ...(Object.keys(restarts).length > 0 && { restarts }),
+    ...(held.defaults && { defaults: held.defaults }),
     ...keptRequests(held),
   };
   return canary === undefined ? [] : [writeRunRecord(canary, uid, run)];

@@ -4,7 +4,8 @@ import { FLIGHT, HELD } from "../keys.ts";
 import type { Layer } from "../plan/layers.ts";
 import { equal } from "../text/equal.ts";
 import { isRecord } from "../text/parse.ts";
-import { formatRecord, isNewer, list, map, readRecord, timestamp } from "../text/stored-json.ts";
+import { formatRecord, isNewer, readRecord, timestamp } from "../text/stored-json.ts";
+import { defaultsSchema } from "./defaults.ts";
 import { requestsSchema } from "./requests.ts";
 
 /** The record with these defaults, which the rollout keeps even if they change elsewhere. */
@@ -48,10 +49,7 @@ const record = v.object({
   /** pod-template-hash of the version that serves. */
   stable: v.string(),
   originals,
-  /** What a profile and the namespace said when the rollout began, where the Deployment itself said nothing. */
-  defaults: v.exactOptional(
-    list(v.object({ from: v.picklist(["profile", "namespace"]), name: v.string(), values: map(v.string()) })),
-  ),
+  defaults: v.exactOptional(defaultsSchema),
   /** Serin paused the Deployment until the version before is drained; then it is paused as in `originals`. */
   latched: v.exactOptional(v.boolean()),
   /** The order given by `serin.dev/promote` or `serin.dev/abort`. */

@@ -1,5 +1,5 @@
 import type { Deployment } from "../../kube/core/workloads.ts";
-import { planWith } from "../plan/layers.ts";
+import { type Layer, planWith } from "../plan/layers.ts";
 import { type Plan, parsePlan } from "../plan/plan.ts";
 import { holdRecordOf } from "./hold-record.ts";
 
@@ -9,10 +9,11 @@ const NO_PLAN = parsePlan(BARE) as { plan: Plan };
 
 /** The plan of a Deployment in flight; one whose annotations went with an undo gets the defaults. */
 export function planOf(deployment: Pick<Deployment, "metadata">): Plan {
-  const { metadata } = deployment;
-  const layers = holdRecordOf(deployment)?.defaults;
-  const [parsed] = [metadata.annotations ?? {}, BARE]
-    .map((own) => planWith(own, layers))
-    .filter((each) => "plan" in each);
+  return planBy(deployment.metadata.annotations ?? {}, holdRecordOf(deployment)?.defaults);
+}
+
+/** The same of annotations with these defaults. */
+export function planBy(own: Readonly<Record<string, string>>, layers: readonly Layer[] | undefined): Plan {
+  const [parsed] = [own, BARE].map((each) => planWith(each, layers)).filter((each) => "plan" in each);
   return parsed?.plan ?? NO_PLAN.plan;
 }

@@ -4,6 +4,7 @@ import { evidenceSchema } from "../judge/evidence-record.ts";
 import { type Progress, progressSchema } from "../judge/progress.ts";
 import { RUN } from "../keys.ts";
 import { amount, formatRecord, isNewer, list, map, readRecord, timestamp } from "../text/stored-json.ts";
+import { defaultsSchema } from "./defaults.ts";
 import { requestsSchema } from "./requests.ts";
 
 const index = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -50,6 +51,7 @@ const schema = v.object({
   told: v.exactOptional(map(list(v.string()))),
   /** The waits of this step (its index) that have had an Event. */
   announced: v.exactOptional(v.object({ step: index, waits: list(v.string()) })),
+  defaults: v.exactOptional(defaultsSchema),
   /** Who asked for the rollout, and who gave the last order since (`requests` of the Deployment's record). */
   requests: requestsSchema,
   /** The last sentence said about it. */
