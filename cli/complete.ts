@@ -11,7 +11,11 @@ import type { Process } from "./frame/run.ts";
 const PATIENCE_MS = 2_000;
 
 /** What completion offers: words with their help, or the names of files, which the shell knows best. */
-export type Offers = "files" | "deployments" | readonly (readonly [word: string, help: string])[];
+export type Offers =
+  | "files"
+  | "deployments"
+  | "deployments and files"
+  | readonly (readonly [word: string, help: string])[];
 
 /** What may stand in place of the last word of a command line. */
 export function offersFor(commands: readonly Command[], words: readonly string[]): Offers {
@@ -39,9 +43,10 @@ export async function completeLine(commands: readonly Command[], words: readonly
   const last = words.at(-1) ?? "";
   const { out } = process.streams;
   if (offers === "files") return out(":0\n");
-  const rows = offers === "deployments" ? await namesIn(commands, words, process) : offers;
+  const rows = typeof offers === "string" ? await namesIn(commands, words, process) : offers;
   const fitting = rows.filter(([word]) => word.startsWith(last));
-  return out([...fitting.map(([word, help]) => (help ? `${word}\t${help}` : word)), ":4", ""].join("\n"));
+  const shell = offers === "deployments and files" ? ":0" : ":4";
+  return out([...fitting.map(([word, help]) => (help ? `${word}\t${help}` : word)), shell, ""].join("\n"));
 }
 
 function commandIn(commands: readonly Command[], words: readonly string[]): Command | undefined {

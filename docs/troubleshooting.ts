@@ -7,6 +7,7 @@ export const places = {
   condition: "The condition Canary",
   event: "Events",
   command: "The clean-up command",
+  question: "Questions to Prometheus by kubectl serin",
   log: "Logs",
   alert: "Alerts",
 } as const;
@@ -26,6 +27,7 @@ export function headingsOf(page: string): Headings {
     condition: [],
     event: [],
     command: [],
+    question: [],
     log: [],
     alert: [],
   };

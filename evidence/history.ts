@@ -15,13 +15,16 @@ export interface History extends Pick<Evidence, "phi" | "bounds"> {
   readonly all: readonly number[];
 }
 
+/** A rollout before its first tick. */
+export type Begun = Pick<JudgeInput, "uid" | "sources" | "from" | "terms">;
+
 /**
  * Reads that history, up to the instant `from` (ms). Throws a ProviderError, also if the series may be those of others.
  * Dispersion counts only series that are still there: routes of others that are gone may have left the rest.
  */
 export async function readHistory(
   source: CounterSource,
-  watch: JudgeInput,
+  watch: Begun,
   from: number,
   tickMs: number,
 ): Promise<History> {

@@ -45,7 +45,7 @@ export class EvidenceReader {
   /** Tick (ms) → the last instant after which all its rollouts were told. */
   readonly #told = new Map<number, number>();
   #reading: Promise<unknown> = Promise.resolve();
-  readonly #tickLengthOf: (watch: JudgeInput) => Promise<number>;
+  readonly #tickLengthOf: ReturnType<typeof tickLengths>;
 
   constructor(options: EvidenceOptions) {
     this.#options = options;

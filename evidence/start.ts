@@ -1,7 +1,7 @@
 import type { JudgeInput } from "../rollout/judge/evidence.ts";
 import type { ReplayStart } from "../rollout/replay/replay.ts";
 import type { CounterSource } from "./counters.ts";
-import { type History, readHistory } from "./history.ts";
+import { type Begun, type History, readHistory } from "./history.ts";
 
 /** What the judge needs before the first tick of a rollout: its grid, and the stable version's history. */
 export interface Beginning extends Pick<History, "all"> {
@@ -11,8 +11,8 @@ export interface Beginning extends Pick<History, "all"> {
 /** Reads it. Throws a ProviderError. */
 export async function readStart(
   source: CounterSource,
-  watch: JudgeInput,
-  tickLengthOf: (watch: JudgeInput) => Promise<number>,
+  watch: Begun,
+  tickLengthOf: (watch: Pick<JudgeInput, "sources">) => Promise<number>,
 ): Promise<Beginning> {
   const tickMs = await tickLengthOf(watch);
   const from = Math.floor(watch.from / tickMs) * tickMs;

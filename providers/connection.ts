@@ -2,7 +2,9 @@ import { Agent, type Dispatcher, ProxyAgent } from "undici";
 import { credentialsOf, type ProviderCredentials, type Settings } from "./settings.ts";
 
 /** How to reach the API of a Prometheus. */
-export interface Connection extends ProviderCredentials {
+export interface Connection extends Omit<ProviderCredentials, "headers"> {
+  /** A name with several values is sent once for each, as an impersonation of several groups needs it. */
+  readonly headers: Readonly<Record<string, string | string[]>>;
   /** Carries the requests; undici's own when absent. */
   readonly dispatcher?: Dispatcher;
 }

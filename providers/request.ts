@@ -25,7 +25,7 @@ export interface RequestContext extends RequestOptions {
 interface Question {
   readonly method?: "GET" | "POST";
   readonly url: URL;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
   readonly body?: string;
 }
 

@@ -1,20 +1,11 @@
 import { readBundle } from "../../certs/inspect.ts";
-import { controllerProgram } from "../../flags/controller.ts";
 import type { Deployment } from "../../kube/core/workloads.ts";
 import type { Lease } from "../../kube/runtime/lease.ts";
 import { isKnownController } from "../../rollout/gateways/lookup.ts";
 import { formatAge } from "../frame/age.ts";
 import type { Finding } from "../lint/finding.ts";
 import type { DryRun } from "../preflight/findings.ts";
-
-/** A MutatingWebhookConfiguration that calls Serin. */
-export interface Calling {
-  readonly name: string;
-  /** The namespace of the Service that it calls. */
-  readonly namespace: string;
-  /** Base64 of PEM, one for each webhook. */
-  readonly bundles: readonly (string | undefined)[];
-}
+import type { Calling } from "../reading/serin.ts";
 
 /** From when on (ms before its end) a certificate should have been replaced. */
 const SOON_MS = 7 * 86_400_000;
@@ -101,24 +92,6 @@ export function aboutLeader(lease: Lease | undefined, now: number): Finding {
       says: `${holderIdentity} led last, ${formatAge(ageMs)} ago, and nobody since; see the controller's logs`,
     };
   return { kind: "good", where, says: `${holderIdentity} leads` };
-}
-
-/** The URL at which the controller reads Prometheus. */
-export function prometheusOf(controller: Deployment | undefined): URL {
-  const args = (controller?.spec.template.spec?.containers ?? []).flatMap(
-    (one) => (one.args ?? []) as string[],
-  );
-  const given = args.findLast((arg) => arg.startsWith("--prometheus="))?.slice("--prometheus=".length);
-  return new URL(given ?? controllerProgram.flags.prometheus.usual);
-}
-
-/** The Service behind a host name as pods write it: `name.namespace`, also with `.svc…`; `undefined` for other hosts. */
-export function serviceAt({
-  hostname,
-}: URL): { readonly name: string; readonly namespace: string } | undefined {
-  const [name = "", namespace = "", ...rest] = hostname.split(".");
-  const isService = namespace !== "" && (rest.length === 0 || rest[0] === "svc") && !/^\d+$/.test(namespace);
-  return isService ? { name, namespace } : undefined;
 }
 
 /** Whether the Service of Prometheus exists; `undefined`: the address is not that of a Service. */

@@ -1,12 +1,19 @@
 import type { Kube } from "../../kube/client/api.ts";
 import { ifNotFound, isForbidden } from "../../kube/client/errors.ts";
 import type { KubeObject } from "../../kube/core/meta.ts";
-import { deployments, leases, mutatingWebhookConfigurations, services } from "../../kube/core/resources.ts";
-import type { Deployment } from "../../kube/core/workloads.ts";
+import { deployments, leases, services } from "../../kube/core/resources.ts";
 import type { Lease } from "../../kube/runtime/lease.ts";
 import { isOptedIn } from "../../rollout/plan/plan.ts";
 import type { Finding } from "../lint/finding.ts";
 import { anotherTemplate, ask } from "../preflight/dry-run.ts";
+import {
+  callings,
+  controllerAmong,
+  programsIn,
+  prometheusOf,
+  serviceAt,
+  USUAL_NAMESPACE,
+} from "../reading/serin.ts";
 import {
   aboutAnswer,
   aboutConfiguration,
@@ -14,20 +21,9 @@ import {
   aboutLeader,
   aboutPrograms,
   aboutPrometheus,
-  type Calling,
-  prometheusOf,
-  serviceAt,
 } from "./findings.ts";
 
 const gatewayClasses = { group: "gateway.networking.k8s.io", version: "v1", plural: "gatewayclasses" };
-const LABEL = "app.kubernetes.io/name=serin";
-
-interface Configuration extends KubeObject {
-  readonly webhooks?: readonly {
-    readonly name: string;
-    readonly clientConfig: { readonly caBundle?: string; readonly service?: { readonly namespace: string } };
-  }[];
-}
 
 interface GatewayClassObject extends KubeObject {
   readonly spec: { readonly controllerName: string };
@@ -48,7 +44,7 @@ export async function examine({ kube, now, version, warnings }: Examination): Pr
       if (!isForbidden(error)) throw error;
       return [{ kind: "warning", where, says: `not checked: ${(error as Error).message}` }];
     });
-  let namespace = "serin-system";
+  let namespace = USUAL_NAMESPACE;
   const webhook = await looked("webhook", async () => {
     const found = await callings(kube);
     namespace = found[0]?.namespace ?? namespace;
@@ -56,9 +52,9 @@ export async function examine({ kube, now, version, warnings }: Examination): Pr
   });
   const rest = await Promise.all([
     looked("programs", async () => {
-      const { items } = await kube.list<Deployment>(deployments, { namespace }, { labelSelector: LABEL });
-      const programs = aboutPrograms(items, version);
-      const controller = items.find(({ metadata }) => metadata.name.endsWith("controller"));
+      const found = await programsIn(kube, namespace);
+      const programs = aboutPrograms(found, version);
+      const controller = controllerAmong(found);
       return controller === undefined
         ? programs
         : [...programs, ...(await looked("Prometheus", () => prometheus(kube, prometheusOf(controller))))];
@@ -73,18 +69,6 @@ export async function examine({ kube, now, version, warnings }: Examination): Pr
     looked("admission", () => admission(kube, now, warnings)),
   ]);
   return [...webhook, ...rest.flat()];
-}
-
-async function callings(kube: Kube): Promise<readonly Calling[]> {
-  const { items } = await kube.list<Configuration>(mutatingWebhookConfigurations, {});
-  return items.flatMap(({ metadata, webhooks = [] }) => {
-    const own = webhooks.filter(({ name }) => name.endsWith(".serin.dev"));
-    const namespace = own[0]?.clientConfig.service?.namespace;
-    if (namespace === undefined) return [];
-    return [
-      { name: metadata.name, namespace, bundles: own.map(({ clientConfig }) => clientConfig.caBundle) },
-    ];
-  });
 }
 
 async function prometheus(kube: Kube, url: URL): Promise<readonly Finding[]> {

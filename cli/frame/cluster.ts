@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
+import type { Dispatcher } from "undici";
+import type { Endpoint } from "../../evidence/prometheus.ts";
 import type { FlagValues } from "../../flags/program.ts";
 import type { Kube } from "../../kube/client/api.ts";
 import { connect } from "../../kube/client/connect.ts";
@@ -22,6 +24,9 @@ export interface Cluster {
   readonly kube: Kube;
   /** The namespace of `-n`, else of the context, else `default`. */
   readonly namespace: string;
+  /** How to ask a path of the API server that answers other than Kubernetes' API: a program behind its proxy. */
+  behind(path: string): Promise<Endpoint>;
+  close(): Promise<void>;
 }
 
 export interface ClusterOptions {
@@ -36,15 +41,48 @@ export interface ClusterOptions {
 export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   const { flags, clock, userAgent, onWarning } = options;
   const { namespace, load } = await placeOf(options);
+  const read = async () => impersonating(await load(), flags.as, flags["as-group"]);
+  const proxied = proxyOf(read);
   const connection = connect({
     fieldManager: "kubectl-serin",
     userAgent,
     onWarning,
-    load: async () => impersonating(await load(), flags.as, flags["as-group"]),
+    load: read,
     log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
     timeoutMs: flags["request-timeout"] || NO_LIMIT_MS,
   });
-  return { kube: negotiated(connection, { ...gatewayApi, clock }), namespace };
+  const kube = negotiated(connection, { ...gatewayApi, clock });
+  return {
+    kube,
+    namespace,
+    behind: proxied.behind,
+    close: async () => {
+      await Promise.all([kube.close(), proxied.close()]);
+    },
+  };
+}
+
+/** Another pool of connections than that of Kubernetes' API: its requests have their own time limits and answers. */
+function proxyOf(read: () => Promise<Credentials>) {
+  let session: Promise<{ readonly credentials: Credentials; readonly dispatcher: Dispatcher }> | undefined;
+  const open = async () => {
+    const credentials = await read();
+    return { credentials, dispatcher: credentials.connect() };
+  };
+  return {
+    behind: async (path: string): Promise<Endpoint> => {
+      session ??= open();
+      const { credentials, dispatcher } = await session;
+      const { server } = credentials;
+      const headers = await credentials.headers();
+      const url = new URL(`${server.pathname.replace(/\/$/, "")}${path}`, server.origin);
+      const { authorization } = headers;
+      const secrets =
+        typeof authorization === "string" ? [authorization, authorization.replace(/^\S+ /, "")] : [];
+      return { url, headers, secrets, dispatcher };
+    },
+    close: async () => (await session)?.dispatcher.destroy(),
+  };
 }
 
 async function placeOf({ flags, environment, clock }: ClusterOptions) {

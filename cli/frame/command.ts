@@ -15,7 +15,7 @@ interface Arguments {
   /** How many; `some` is one or more. */
   readonly count: "one" | "some" | "any";
   /** The values that completion offers. */
-  readonly complete: "deployments" | "files" | readonly string[];
+  readonly complete: "deployments" | "files" | "deployments and files" | readonly string[];
 }
 
 /** What the user gave to a command, and its means. */

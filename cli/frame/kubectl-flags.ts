@@ -1,4 +1,4 @@
-import { choice, duration, type Flag, optional, repeatable, toggle } from "../../flags/flag.ts";
+import { choice, duration, type Flag, optional, repeatable, toggle, url } from "../../flags/flag.ts";
 
 /** The flags of every command: kubectl's own for the connection, and how to print. */
 export const everyFlags = {
@@ -49,6 +49,13 @@ export const dryRun = choice(
 
 export const patience = (usualMs: number, shown: string) =>
   duration({ about: "How long to wait; 0 sets no limit." }, usualMs, shown);
+
+/** The flag of each command that asks Prometheus. */
+export const prometheusUrl: Flag<string | undefined> = {
+  ...url({ about: "The base URL of the Prometheus that scrapes the gateways." }, ""),
+  usual: undefined,
+  usualText: "the controller's, through the API server's proxy",
+};
 
 /** A form of output. */
 export type Format =

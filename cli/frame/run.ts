@@ -45,6 +45,6 @@ export async function runLine(commands: readonly Command[], process: Process): P
     for (const line of linesOfFailure(error)) terminal.tell(line);
     return exitCode.error;
   } finally {
-    for (const { kube } of opened) await kube.close();
+    for (const one of opened) await one.close();
   }
 }

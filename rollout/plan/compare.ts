@@ -82,6 +82,11 @@ const settings: Readonly<Record<string, { read: Read; form: string }>> = {
   silent: action,
 };
 
+/** The settings that are numbers, each with what its text must be. */
+export const compareNumbers: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(settings).flatMap(([name, { form }]) => (settings[name] === action ? [] : [[name, form]])),
+);
+
 function parseSetting(item: string): Parsed<Partial<Compare>> {
   const [, name = "", text = ""] = /^([a-z]{1,20})\s*=\s*(.{1,40})$/.exec(item) ?? [];
   const setting = Object.hasOwn(settings, name) ? settings[name] : undefined;

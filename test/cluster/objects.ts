@@ -12,6 +12,19 @@ export const objects: readonly (readonly [collection: string, object: object])[]
       spec: { clusterIP: addresses.prometheusService, ports: [{ name: "http", port: ports.prometheus }] },
     },
   ],
+  // No pod is behind it. The API server's proxy to a Service asks for endpoints.
+  [
+    "/api/v1/namespaces/monitoring/endpoints",
+    {
+      metadata: { name: "prometheus" },
+      subsets: [
+        {
+          addresses: [{ ip: addresses.prometheusService }],
+          ports: [{ name: "http", port: ports.prometheus }],
+        },
+      ],
+    },
+  ],
 ];
 
 function node(name: string, zone: string): object {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { onEachGateway } from "../cluster/fixture.ts";
+import { serin } from "./plugin.ts";
 import { Shop } from "./shop.ts";
 
 const COUNTERS = { traefik: "traefik_service_requests_total", contour: "envoy_cluster_upstream_rq" };
@@ -24,9 +25,9 @@ onEachGateway("a bad release", function (gateway) {
 
     await shop.until("the verdict", () => shop.record("v2-err5")?.outcome === "failed");
     const verdict = Date.parse(shop.record("v2-err5")?.ended ?? "");
-    const { code, at } = await status;
+    const { code, at: told } = await status;
     expect(code, "exit status of rollout status").to.equal(1);
-    expect(at - verdict, "ms from verdict to the end of rollout status").to.be.below(5_000);
+    expect(told - verdict, "ms from verdict to the end of rollout status").to.be.below(5_000);
     expect(shop.weight() ?? 0, "weight after the verdict").to.equal(0);
     await shop.until("the route restored", () => shop.weight() === undefined);
     expect(await shop.manifest("httproutes")).to.deep.equal(before[1]);
@@ -56,6 +57,17 @@ onEachGateway("a bad release", function (gateway) {
     expect(
       await shop.run("get", "deployment/web", "-o=jsonpath={.spec.template.spec.containers[0].image}"),
     ).to.equal("app:v2-err5");
+
+    const { evidence } = shop.record("v2-err5") ?? {};
+    const replayed = await serin(shop, "judge", "web", "--tolerance=100", "--margin=50%");
+    expect(replayed.code, replayed.stderr).to.equal(0);
+    expect(replayed.stderr, "a difference between the record and the replay").to.equal("");
+    const at = new Date(evidence?.at ?? 0).toISOString().slice(11, 19);
+    const [odds = "none"] = /Evidence [\d,over ]+:1/.exec(message ?? "") ?? [];
+    expect(replayed.stdout.replaceAll(/\s+/g, " "))
+      .to.include(`as then ✖ rolled back at ${at} says errors. canary `)
+      .and.include(odds)
+      .and.include("tolerance=100, margin=50% ✔ not rolled back");
 
     // When a stable pod is replaced, native control sets the condition to progressing again.
     const [victim] = shop.pods("v1");

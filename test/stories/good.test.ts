@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { onEachGateway } from "../cluster/fixture.ts";
+import { serin } from "./plugin.ts";
 import { expectNoFailures, expectShare } from "./share.ts";
 import { Shop } from "./shop.ts";
 
@@ -62,6 +63,13 @@ onEachGateway("a good release", function (gateway) {
       const old = [...shop.stock.replicasets.values()].find((set) => set.spec.replicas === 0);
       return old !== undefined && !("serin.dev/flight" in (old.metadata.labels ?? {}));
     });
+
+    const replayed = await serin(shop, "judge", "web");
+    expect(replayed.code, replayed.stderr).to.equal(0);
+    expect(replayed.stderr, "a difference between the record and the replay").to.equal("");
+    expect(replayed.stdout).to.match(/^ {2}as then {4}✔ not rolled back$/m);
+    for (const weight of [10, 25, 50])
+      expect(replayed.stdout).to.match(new RegExp(`^ {4}${weight} % +since .* verified after \\d+s$`, "m"));
   });
 });
 

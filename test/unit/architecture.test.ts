@@ -16,7 +16,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   controller: ["evidence", "providers", "rollout", "kube", "certs", "flags", "telemetry"],
   dashboard: ["evidence", "providers", "rollout", "kube", "flags", "telemetry"],
   // The manifest tells the version.
-  cli: ["dashboard", "evidence", "rollout", "kube", "certs", "flags", "package.json"],
+  cli: ["dashboard", "evidence", "providers", "rollout", "kube", "certs", "flags", "package.json"],
   release: ["package.json"],
   docs: ["rollout", "flags", "cli"],
   demo: ["rollout", "kube", "certs", "test"],

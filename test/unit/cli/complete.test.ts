@@ -27,7 +27,7 @@ describe("completion", () => {
 
   it("offers Deployments, files, or nothing where a flag has a value", () => {
     expect(offersFor(commands, ["-n", "shop", "promote", "w"])).to.equal("deployments");
-    expect(offersFor(commands, ["judge", ""])).to.equal("files");
+    expect(offersFor(commands, ["judge", ""])).to.equal("deployments and files");
     expect(offersFor(commands, ["promote", "-n", ""])).to.deep.equal([]);
     expect(offersFor(commands, ["version", ""])).to.deep.equal([]);
   });

@@ -147,7 +147,7 @@ describe("the judge's replay refuses", () => {
 
 describe("npm run judge refuses, with status 1 and nothing on standard output,", () => {
   for (const [what, args, input, message] of [
-    ["no FILE", [], "", /missing required argument 'FILE'/],
+    ["no FILE", [], "", /missing required argument 'NAME\|FILE'/],
     ["a FILE that is not there", ["/nowhere.json"], "", /cannot read \/nowhere\.json: ENOENT/],
     ["what is no request", ["-"], "[1]", /exactly one of harm, safety, guard, latency/],
   ] as const) {

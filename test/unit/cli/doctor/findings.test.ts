@@ -7,10 +7,9 @@ import {
   aboutLeader,
   aboutPrograms,
   aboutPrometheus,
-  prometheusOf,
-  serviceAt,
 } from "../../../../cli/doctor/findings.ts";
 import type { Finding } from "../../../../cli/lint/finding.ts";
+import { prometheusOf, serviceAt } from "../../../../cli/reading/serin.ts";
 import type { Deployment } from "../../../../kube/core/workloads.ts";
 import { aDeployment, NOON } from "../../../support/builders.ts";
 

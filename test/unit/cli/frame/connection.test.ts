@@ -23,6 +23,18 @@ const look = defineCommand({
   },
 });
 
+const reach = defineCommand({
+  name: "reach",
+  group: "See",
+  about: "Reaches what is behind the API server.",
+  flags: {},
+  async run({ cluster, terminal }) {
+    const { url, headers, secrets } = await (await cluster()).behind("/proxy/prometheus");
+    terminal.say(JSON.stringify({ path: url.pathname, headers, secrets }));
+    return 0;
+  },
+});
+
 describe("the connection of kubectl serin", () => {
   let folder: string;
   let server: Server;
@@ -60,7 +72,7 @@ describe("the connection of kubectl serin", () => {
 
   async function run(line: string, environment: Record<string, string>) {
     const streams = kept();
-    const code = await runLine([look], {
+    const code = await runLine([look, reach], {
       program: "kubectl serin",
       line: line.split(" "),
       place: { isTty: false, environment: { HOME: folder, ...environment }, platform: "linux" },
@@ -87,6 +99,20 @@ describe("the connection of kubectl serin", () => {
     const KUBECONFIG = config("a", "shop");
     await run("look --as jane --as-group dev --as-group ops", { KUBECONFIG });
     expect(asked.headers).to.include({ "impersonate-user": "jane", "impersonate-group": "dev, ops" });
+  });
+
+  it("leads behind the API server with the same credentials, which messages must hide", async () => {
+    const KUBECONFIG = config("a", "shop");
+    const { out } = await run("reach --as jane --as-group dev --as-group ops", { KUBECONFIG });
+    expect(JSON.parse(out)).to.deep.equal({
+      path: "/proxy/prometheus",
+      headers: {
+        authorization: "Bearer token-of-a",
+        "impersonate-user": "jane",
+        "impersonate-group": ["dev", "ops"],
+      },
+      secrets: ["Bearer token-of-a", "token-of-a"],
+    });
   });
 
   it("tells warnings and errors in kubectl's form, and the right that is missing", async () => {

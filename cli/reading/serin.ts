@@ -1,0 +1,83 @@
+import { controllerProgram } from "../../flags/controller.ts";
+import type { Kube } from "../../kube/client/api.ts";
+import { isForbidden } from "../../kube/client/errors.ts";
+import type { KubeObject } from "../../kube/core/meta.ts";
+import { deployments, mutatingWebhookConfigurations } from "../../kube/core/resources.ts";
+import type { Deployment } from "../../kube/core/workloads.ts";
+
+/** The namespace of Serin where nothing says otherwise. */
+export const USUAL_NAMESPACE = "serin-system";
+/** The label of Serin's programs. */
+const LABEL = "app.kubernetes.io/name=serin";
+
+/** A MutatingWebhookConfiguration that calls Serin. */
+export interface Calling {
+  readonly name: string;
+  /** The namespace of the Service that it calls. */
+  readonly namespace: string;
+  /** Base64 of PEM, one for each webhook. */
+  readonly bundles: readonly (string | undefined)[];
+}
+
+interface Configuration extends KubeObject {
+  readonly webhooks?: readonly {
+    readonly name: string;
+    readonly clientConfig: { readonly caBundle?: string; readonly service?: { readonly namespace: string } };
+  }[];
+}
+
+/** The configurations that call Serin. Throws as Kube does. */
+export async function callings(kube: Kube): Promise<readonly Calling[]> {
+  const { items } = await kube.list<Configuration>(mutatingWebhookConfigurations, {});
+  return items.flatMap(({ metadata, webhooks = [] }) => {
+    const own = webhooks.filter(({ name }) => name.endsWith(".serin.dev"));
+    const namespace = own[0]?.clientConfig.service?.namespace;
+    if (namespace === undefined) return [];
+    return [
+      { name: metadata.name, namespace, bundles: own.map(({ clientConfig }) => clientConfig.caBundle) },
+    ];
+  });
+}
+
+/** The Deployments of Serin's programs in its namespace. Throws as Kube does. */
+export async function programsIn(kube: Kube, namespace: string): Promise<readonly Deployment[]> {
+  const { items } = await kube.list<Deployment>(deployments, { namespace }, { labelSelector: LABEL });
+  return items;
+}
+
+/** The controller among Serin's programs. */
+export function controllerAmong(programs: readonly Deployment[]): Deployment | undefined {
+  return programs.find(({ metadata }) => metadata.name.endsWith("controller"));
+}
+
+/** The controller's Deployment; `undefined` if there is none. A reader without cluster-wide rights looks in the usual namespace. */
+export async function readController(kube: Kube): Promise<Deployment | undefined> {
+  const found = await callings(kube).catch((error: unknown) => {
+    if (isForbidden(error)) return [];
+    throw error;
+  });
+  return controllerAmong(await programsIn(kube, found[0]?.namespace ?? USUAL_NAMESPACE));
+}
+
+/** Each value that the controller's command line gives to a flag, in its order. */
+export function flagValuesOf(controller: Deployment | undefined, flag: string): readonly string[] {
+  const args = (controller?.spec.template.spec?.containers ?? []).flatMap(
+    (one) => (one.args ?? []) as string[],
+  );
+  const begin = `--${flag}=`;
+  return args.filter((arg) => arg.startsWith(begin)).map((arg) => arg.slice(begin.length));
+}
+
+/** The URL at which the controller reads Prometheus. */
+export function prometheusOf(controller: Deployment | undefined): URL {
+  return new URL(flagValuesOf(controller, "prometheus").at(-1) ?? controllerProgram.flags.prometheus.usual);
+}
+
+/** The Service behind a host name as pods write it: `name.namespace`, also with `.svc…`; `undefined` for other hosts. */
+export function serviceAt({
+  hostname,
+}: Pick<URL, "hostname">): { readonly name: string; readonly namespace: string } | undefined {
+  const [name = "", namespace = "", ...rest] = hostname.split(".");
+  const isService = namespace !== "" && (rest.length === 0 || rest[0] === "svc") && !/^\d+$/.test(namespace);
+  return isService ? { name, namespace } : undefined;
+}
