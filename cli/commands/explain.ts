@@ -1,4 +1,5 @@
 import { toggle } from "../../flags/flag.ts";
+import { isForbidden } from "../../kube/client/errors.ts";
 import { describePlan } from "../../rollout/plan/describe.ts";
 import { settingsInForce } from "../../rollout/view/settings.ts";
 import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
@@ -11,12 +12,16 @@ import { tellFindings } from "../lint/finding.ts";
 import { anotherTemplate, ask } from "../preflight/dry-run.ts";
 import { aboutAdmission } from "../preflight/findings.ts";
 import { readOptedIn } from "../reading/rollouts.ts";
+import { readSurroundings } from "../reading/surroundings.ts";
+import { line, paragraph } from "../screens/line.ts";
+import { podLines, surroundingLines } from "../screens/plan-lines.ts";
 
 /** The plan in force, with the origin of each value. */
 export const explainCommand = defineCommand({
   name: "explain",
   group: "Before a rollout",
-  about: "Shows the plan in force, and where each value comes from.",
+  about:
+    "Shows the plan in force: where each value comes from, what leads to the pods, and how many each step needs.",
   more: "In flight, the plan of that rollout; at rest, that of the next one, which Serin's webhook tells in a dry run. Nothing is stored.",
   arguments: { name: "NAME", about: "The Deployment.", count: "one", complete: "deployments" },
   flags: { all: toggle({ about: "Also the values that nobody has set." }) },
@@ -28,17 +33,37 @@ export const explainCommand = defineCommand({
     const present = await readOptedIn(kube, namespace, name);
     const isInFlight = holdRecordOf(present) !== undefined;
     const patch = anotherTemplate(new Date(clock.now()).toISOString());
-    const answer = isInFlight ? undefined : await ask({ kube }, { namespace, name }, patch, warnings);
+    const answer = isInFlight
+      ? undefined
+      : await ask({ kube }, { namespace, name }, patch, warnings).catch((error: unknown) => {
+          if (!isForbidden(error)) throw error;
+          warnings.push(
+            `you may not patch deployment/${name}, so Serin's webhook is not asked: what a profile or the namespace sets is not shown`,
+          );
+          return undefined;
+        });
     if (answer !== undefined && (!("object" in answer) || holdRecordOf(answer.object) === undefined))
       return tellFindings(terminal, aboutAdmission(answer));
     const planned = answer?.object ?? present;
     const settings = settingsInForce(planned);
     const shown = settings.filter(({ from }) => flags.all || from !== "default");
-    terminal.say(`deployment/${name} -n ${namespace}: ${describePlan(planOf(planned))}`);
+    const plan = planOf(planned);
+    const head = paragraph(terminal, `deployment/${name} -n ${namespace}: `, describePlan(plan));
+    terminal.say(head.join("\n"));
     const rows = shown.map((one) => [`  ${one.name}`, cutTo(one.value, 60) || "–", one.from]);
-    for (const line of formatTable(rows)) terminal.say(line);
+    for (const row of formatTable(rows)) terminal.say(line(terminal, row));
     if (shown.length < settings.length)
       terminal.say(`  ${settings.length - shown.length} more with defaults: --all`);
+    const around = await readSurroundings({ kube, namespace }, planned, plan).catch((error: unknown) => {
+      if (!isForbidden(error)) throw error;
+      terminal.tell("you may not list Services and routes, so they are not shown");
+      return undefined;
+    });
+    const lines = [
+      ...(around === undefined ? [] : surroundingLines(terminal, around)),
+      ...podLines(terminal, plan, planned.spec.replicas ?? 1),
+    ];
+    terminal.say(lines.join("\n"));
     for (const warning of warnings) terminal.tell(`Warning: ${warning}`);
     return exitCode.done;
   },

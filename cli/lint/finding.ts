@@ -1,5 +1,6 @@
 import { type ExitCode, exitCode } from "../frame/exit-code.ts";
 import type { Sign, Terminal } from "../frame/terminal.ts";
+import { paragraph } from "../screens/line.ts";
 
 /** What a command that looks for faults has found. */
 export interface Finding {
@@ -9,13 +10,21 @@ export interface Finding {
   readonly says: string;
 }
 
-/** Prints findings, a line each, and their number; the exit code is 3 if one is bad. */
+/** Prints findings and their number; the exit code is 3 if one is bad. In a pipe each is a line, for grep. */
 export function tellFindings(terminal: Terminal, findings: readonly Finding[]): ExitCode {
-  for (const { kind, where, says } of findings) terminal.say(`${terminal.sign(kind)} ${where}: ${says}`);
+  for (const finding of findings) terminal.say(linesOf(terminal, finding).join("\n"));
   const count = (kind: Finding["kind"]) => findings.filter((one) => one.kind === kind).length;
   const [errors, warnings] = [count("bad"), count("warning")];
   terminal.say(`${plural(errors, "error")}, ${plural(warnings, "warning")}`);
   return errors > 0 ? exitCode.fault : exitCode.done;
+}
+
+function linesOf(terminal: Terminal, { kind, where, says }: Finding): readonly string[] {
+  const sign = terminal.sign(kind);
+  if (!terminal.isTty) return [`${sign} ${where}: ${says}`];
+  // The indent counts columns, and a colour has none.
+  const [first = "", ...others] = paragraph(terminal, `  ${where}: `, says);
+  return [`${sign}${first.slice(1)}`, ...others];
 }
 
 function plural(count: number, noun: string): string {

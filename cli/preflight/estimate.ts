@@ -28,6 +28,14 @@ export interface CostEstimate {
   readonly failedRequests: number;
 }
 
+/** What is known of the version that serves now. */
+export interface Known {
+  /** The share (0 to 1) of its requests that fail. */
+  readonly fails: number;
+  /** Variance of the failures over their mean. */
+  readonly phi: number;
+}
+
 /**
  * Runs the judge over the counts that are expected at `rps` requests a second in all, one tick after the other. Real counts
  * vary, so that half of the rollouts take longer.
@@ -35,6 +43,7 @@ export interface CostEstimate {
 export function estimate(
   plan: Plan,
   rps: number,
+  { fails: usual, phi }: Known = { fails: USUAL_FAILURES, phi: 1 },
 ): { steps: readonly StepEstimate[]; costs: readonly CostEstimate[] } {
   const weights = plan.steps.flatMap((step) => (step.kind === "weight" ? [step] : []));
   const { compare } = plan;
@@ -43,20 +52,20 @@ export function estimate(
   const criteria = (nextShare: number): Criteria => ({ compare, checks: [], stepFrom: 0, nextShare });
   const counts = (share: number, fails: number) => {
     const [canary, stable] = [rps * share * TICK_S, rps * (1 - share) * TICK_S];
-    return [canary * fails, canary, stable * USUAL_FAILURES, stable] as const;
+    return [canary * fails, canary, stable * usual, stable] as const;
   };
   const steps = weights.map(({ weight, leastMs }, i): StepEstimate => {
-    const { safety } = errorOptions(criteria((weights[i + 1]?.weight ?? 100) / 100), 1);
+    const { safety } = errorOptions(criteria((weights[i + 1]?.weight ?? 100) / 100), phi);
     let found = noSafety;
     const verifiedS = secondsUntil(() => {
-      found = foldSafety(found, counts(weight / 100, USUAL_FAILURES), safety);
+      found = foldSafety(found, counts(weight / 100, usual), safety);
       return logSafety(found) >= Math.log(1 / compare.beta);
     });
     return { weight, leastS: leastMs / 1000, ...(verifiedS !== undefined && { verifiedS }) };
   });
   const costs = BAD.map((fails): CostEstimate => {
     const terms = criteria((weights[1]?.weight ?? 100) / 100);
-    const { harm } = errorOptions(terms, 1);
+    const { harm } = errorOptions(terms, phi);
     let found = noHarm;
     const tick = counts(first.weight / 100, fails);
     const afterS = secondsUntil(() => {

@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "chai";
 import * as v from "valibot";
 import { type RolloutView, viewSchema } from "../../rollout/view/view.ts";
@@ -37,6 +39,43 @@ describeCluster("kubectl serin", function () {
     );
 
   it("says at rest that nothing is in flight, and waits for nothing", async () => {
+  /** By the image and by a file; as a user who may not ask Prometheus, and as users who may not release. */
+  async function expectPreflight() {
+    const all = await serin(shop, "preflight", "web", "--image=app=app:v2");
+    expect(all.stdout, all.stderr)
+      .to.match(/^✔ admission: canary 25→pause→50 %/m)
+      .and.match(/^✔ httproute\/web: route \S+\/web is accepted by Traefik$/m)
+      .and.match(/^✔ metrics: Traefik: \d+ series, scraped every 2s$/m)
+      .and.match(/^✔ traffic: [\d.]+ requests\/s in the last 30m, 0\.00 % failed/m)
+      .and.match(/^. estimate: 25 %: verified after about/m)
+      .and.match(/^. pods end: /m)
+      .and.match(/^0 errors, \d warnings?$/m);
+    const file = join(shop.cluster.dir, "web-v2.yaml");
+    writeFileSync(
+      file,
+      shop.manifests({ image: "app:v2", plan: { "serin.dev/steps": "40" }, interval: "2s" }),
+    );
+    const other = await serin(shop, "preflight", "-f", file, "--rps=100", "--as=editer");
+    expect(other.stdout, other.stderr)
+      .to.match(/^✔ admission: canary 40 %/m)
+      .and.match(/^! metrics: not checked: .*--prometheus/m)
+      .and.match(/^. estimate: 40 %: verified after about .* at 100 requests\/s/m);
+    writeFileSync(
+      file,
+      shop.manifests({ image: "app:v1", plan: { "serin.dev/steps": "40" }, interval: "2s" }),
+    );
+    const same = await serin(shop, "preflight", "-f", file);
+    expect(same.stdout, same.stderr).to.include("the template stays the same, so no rollout begins");
+    for (const user of ["viewer", "nobody"]) {
+      const { code, stderr } = await serin(shop, "preflight", "web", `--as=${user}`);
+      expect([code, /You need the right to \w+ deployments\.apps/.test(stderr)], stderr).to.deep.equal([
+        1,
+        true,
+      ]);
+    }
+    expect(shop.deployment().spec.template.spec?.containers?.[0]?.image).to.equal("app:v1");
+  }
+
     expect(await view()).to.include({ state: "rest", revision: "1" });
     expect((await serin(shop, "status")).stderr).to.include(
       `No rollout is in flight in the namespace ${shop.namespace}`,
@@ -56,7 +95,14 @@ describeCluster("kubectl serin", function () {
     expect((await serin(shop, "explain", "web")).stdout)
       .to.match(/^deployment\/web -n \S+: canary /m)
       .and.match(/^ {2}steps .* deployment$/m)
-      .and.include("more with defaults: --all");
+      .and.include("more with defaults: --all")
+      .and.match(/^ {2}services +web \(80 to http\)$/m)
+      .and.match(/^ {2}route +httproute \S+\/web, rule 0 of 1: \S+ \(Traefik\)$/m)
+      .and.match(/^ {2}pods +5 stable \+ at most 3 \(25 % 2, 50 % 3\)$/m);
+    const seen = await serin(shop, "explain", "web", "--as=viewer");
+    expect(seen.stdout, seen.stderr).to.match(/^ {2}pods +5 stable/m);
+    expect(seen.stderr).to.include("what a profile or the namespace sets is not shown");
+    await expectPreflight();
     const { code: none, stderr } = await serin(shop, "status", "nothing");
     expect([none, stderr]).to.deep.equal([
       1,
