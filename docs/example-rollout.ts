@@ -74,6 +74,51 @@ export const failed: RolloutView = {
   ended: "2026-11-29T14:20:42.000Z",
 };
 
+const { evidence: _none, since: _never, ...begun } = inProgress;
+
+/** A rollout whose canary's pods are not ready yet. */
+export const preparing: RolloutView = {
+  ...begun,
+  ...{ state: "preparing", step: 1, traffic: { canary: 0, stable: 100 }, checks: [], course: [] },
+  at: "2026-11-29T14:02:19.000Z",
+  says: "waiting for 1 ready canary pods, 0 so far: pod web-6d4cf56db6-2xk9q: container app: ImagePullBackOff; kubectl annotate deployment/web serin.dev/promote=8 (or abort) decides",
+  waits: { reason: "pods", command: "kubectl annotate deployment/web serin.dev/promote=8 -n shop" },
+  pods: [
+    {
+      ...{ name: "web-6d4cf56db6-2xk9q", version: "canary", phase: "Pending", ready: false, restarts: 0 },
+      ...{ created: "2026-11-29T14:02:08Z", says: "ImagePullBackOff" },
+    },
+  ],
+  routes: [{ kind: "HTTPRoute", namespace: "shop", name: "web", gateways: ["Traefik"] }],
+  versions: {
+    canary: { replicaSet: "web-6d4cf56db6", revision: "8", pods: 1, ready: 0 },
+    stable: { replicaSet: "web-7b9f8c64d5", revision: "7", pods: 5, ready: 5 },
+  },
+};
+
+/** A rollout whose step has lasted long enough, and whose metrics cannot be read. */
+export const holding: RolloutView = {
+  ...inProgress,
+  state: "holding",
+  says: "holding at 25%: Prometheus at prometheus.monitoring:9090 cannot be reached: connect ECONNREFUSED; kubectl annotate deployment/web serin.dev/promote=8 (or abort) decides",
+  waits: { reason: "metrics", command: "kubectl annotate deployment/web serin.dev/promote=8 -n shop" },
+};
+
+/** A rollout whose canary is proven, while native control replaces the old pods. */
+export const promoting: RolloutView = {
+  ...inProgress,
+  ...{ state: "promoting", step: 3, traffic: { canary: 0, stable: 100 } },
+  at: "2026-11-29T14:05:19.000Z",
+  says: "proven at 50%: verified: evidence 41:1 (limit 20:1) that the canary costs less than 0.50% of all requests at 100%",
+};
+
+/** A rollout whose stable template came back. */
+export const undone: RolloutView = {
+  ...inProgress,
+  ...{ state: "undone", traffic: { canary: 0, stable: 100 } },
+  says: "undone at 25% by the stable template, asked by jane@example.com",
+};
+
 /** A rollout at a pause of its plan. */
 export const waiting: RolloutView = {
   ...inProgress,

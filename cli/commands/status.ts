@@ -1,13 +1,18 @@
+import { appendFileSync } from "node:fs";
 import { choice, optional, toggle } from "../../flags/flag.ts";
-import { defineCommand } from "../frame/command.ts";
+import type { RolloutView } from "../../rollout/view/view.ts";
+import { type Call, defineCommand } from "../frame/command.ts";
 import { exitCode } from "../frame/exit-code.ts";
 import { UsageError } from "../frame/failure.ts";
 import { allNamespaces, noHeaders, output, patience, selector, watch } from "../frame/kubectl-flags.ts";
 import { deploymentNames } from "../frame/names.ts";
 import { type Printed, printObjects } from "../frame/print.ts";
+import type { Terminal } from "../frame/terminal.ts";
+import type { Ended } from "../reading/awaited.ts";
 import { followRollout } from "../reading/follow.ts";
 import { patiently } from "../reading/patient.ts";
 import { listRollouts, type RolloutReading, readRollout } from "../reading/rollouts.ts";
+import { jobSummary, workflowCommand } from "../screens/github.ts";
 import { statusScreen } from "../screens/status-screen.ts";
 import { listScreen } from "../screens/tables.ts";
 
@@ -21,7 +26,7 @@ export const statusCommand = defineCommand({
     "With --wait, it waits for the end: exit code 0 when the version is promoted or nothing is in flight, 3 when it is " +
     "rolled back, 4 when another version took its place, 2 when --timeout is over. The first word of the last line says " +
     "which.",
-  arguments: { name: "NAME...", about: "The Deployments.", count: "any", complete: "deployments" },
+  arguments: { name: "NAME", about: "The Deployments.", count: "any", complete: "deployments" },
   flags: {
     "all-namespaces": allNamespaces,
     selector,
@@ -52,7 +57,7 @@ export const statusCommand = defineCommand({
     ["status -A -w", "All rollouts of the cluster, again at every change"],
     ["status web --wait --timeout=30m", "In a pipeline, after kubectl apply"],
   ],
-  async run({ flags, args, terminal, clock, cluster }) {
+  async run({ flags, args, terminal, clock, place, cluster }) {
     const names = deploymentNames(args);
     if ((flags.wait || flags.watch) && names.length > 1)
       throw new UsageError("--wait and --watch take one NAME");
@@ -61,7 +66,9 @@ export const statusCommand = defineCommand({
     const [name] = names;
     if (name !== undefined && (flags.wait || flags.watch)) {
       const read = () => readRollout(kube, namespace, name, clock.now());
-      return followRollout(read, { ...flags, untilPause: flags.until === "pause" }, { terminal, clock });
+      const onEnd = flags.wait ? tellGitHub(place.environment, terminal) : undefined;
+      const options = { ...flags, untilPause: flags.until === "pause", onEnd };
+      return followRollout(read, options, { terminal, clock });
     }
     const where = { namespace: flags["all-namespaces"] ? undefined : namespace, ...flags };
     const read = () =>
@@ -105,6 +112,17 @@ export const statusCommand = defineCommand({
 
 /** How often (ms) a list is read again. */
 const LOOK_MS = 2_000;
+
+/** In a job of GitHub Actions, the end of a wait stands at the run and in the job's summary as well. */
+function tellGitHub(environment: Call["place"]["environment"], terminal: Terminal) {
+  const { GITHUB_ACTIONS, GITHUB_STEP_SUMMARY: summary } = environment;
+  if (GITHUB_ACTIONS !== "true") return undefined;
+  return (view: RolloutView, end: Ended) => {
+    // A workflow command is a line of the standard error or output; the first word of the last line there is the outcome.
+    terminal.tell(workflowCommand(view, end));
+    if (summary) appendFileSync(summary, jobSummary(view, end));
+  };
+}
 
 function printed({ view }: RolloutReading): Printed {
   return { name: `deployment.apps/${view.metadata.name}`, object: view };

@@ -9,7 +9,7 @@ export type CommandGroup = "See" | "Order" | "Before a rollout" | "Installation"
 
 /** The arguments of a command that are not flags. */
 interface Arguments {
-  /** As help shows them: `NAME...`. */
+  /** As help shows one of them: `NAME`. */
   readonly name: string;
   readonly about: string;
   /** How many; `some` is one or more. */

@@ -5,7 +5,7 @@ import type { Terminal } from "../frame/terminal.ts";
 import { line } from "../screens/line.ts";
 import { statusScreen } from "../screens/status-screen.ts";
 import { states, clock as timeOf } from "../screens/words.ts";
-import { endOf } from "./awaited.ts";
+import { type Ended, endOf } from "./awaited.ts";
 import { patiently } from "./patient.ts";
 import type { RolloutReading } from "./rollouts.ts";
 
@@ -20,6 +20,8 @@ interface FollowOptions {
   readonly timeout: number;
   readonly revision?: string | undefined;
   readonly image?: string | undefined;
+  /** Takes the end of a wait, for whoever shows it elsewhere. */
+  readonly onEnd?: ((view: RolloutView, end: Ended) => void) | undefined;
 }
 
 /**
@@ -51,12 +53,14 @@ export async function followRollout(
       if (draw === undefined)
         terminal.say(line(terminal, `${word} deployment/${view.metadata.name} revision ${view.revision}`));
       if (options.wait && code !== exitCode.done) terminal.tell(sentence);
+      options.onEnd?.(view, end);
       return options.wait ? code : exitCode.done;
     }
     if (options.timeout > 0 && clock.now() - begun >= options.timeout) {
       terminal.tell(
         `timeout: deployment/${view.metadata.name} is still ${states[view.state][1]}: ${view.says ?? ""}`,
       );
+      options.onEnd?.(view, { word: "timeout", code: exitCode.timeout });
       return exitCode.timeout;
     }
     await clock.sleep(LOOK_MS);

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import stringWidth from "string-width";
 import { statusScreen } from "../../../../cli/screens/status-screen.ts";
 import { historyScreen, listScreen, recordScreen } from "../../../../cli/screens/tables.ts";
+import { states } from "../../../../cli/screens/words.ts";
 import * as example from "../../../../docs/example-rollout.ts";
 import { kubectlSerinPage } from "../../../../docs/kubectl-serin.ts";
 import { cases } from "../../../support/cases.ts";
@@ -15,7 +16,8 @@ const surfaceOf = (columns: number, isUnicode = true) => ({
   paint: (_how: unknown, text: string) => text,
 });
 type Surface = ReturnType<typeof surfaceOf>;
-const views = [example.inProgress, example.failed, example.waiting, example.atRest];
+const { inProgress, failed, waiting, atRest, preparing, holding, promoting, undone } = example;
+const views = [inProgress, failed, waiting, atRest, preparing, holding, promoting, undone];
 
 /** All screens of these views. */
 function all(surface: Surface, of = views, past = example.history): readonly string[] {
@@ -40,6 +42,10 @@ describe("the screens of kubectl serin", () => {
   it("look as golden.txt has them at 80 and 140 columns, and without UTF-8 (SERIN_GOLDEN=1 writes it)", () => {
     if (process.env.SERIN_GOLDEN !== undefined) writeFileSync(golden, made);
     expect(made).to.equal(readFileSync(golden, "utf8"));
+  });
+
+  it("are shown in every state", () => {
+    expect(new Set(views.map(({ state }) => state))).to.deep.equal(new Set(Object.keys(states)));
   });
 
   it("stand in docs/kubectl-serin.md as the program prints them: npm run docs", () => {
