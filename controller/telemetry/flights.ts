@@ -66,6 +66,11 @@ export class Flights {
       buckets: LONG,
       registers,
     });
+    // rate() misses the first end if its series begins with it.
+    for (const outcome of ENDS) {
+      this.#duration.zero({ outcome });
+      this.#waited.zero({ outcome });
+    }
   }
 
   /** All rollouts in flight. */

@@ -19,6 +19,8 @@ export interface Prometheus {
   relabel(rules: readonly object[]): Promise<void>;
   /** Scrapes these addresses (`host:port`) as well, from the next second on: the proxies of a gateway that started later. */
   scrape(addresses: readonly string[]): void;
+  /** Scrapes Serin's programs at these addresses, from the next second on, as deploy/components/monitoring has it scraped. */
+  scrapeSerin(addresses: readonly string[]): void;
 }
 
 /** A common mistake of configurations: the label that names the backend has another name. */
@@ -35,8 +37,8 @@ const url = `http://127.0.0.1:${ports.prometheus}`;
 /** Starts Prometheus, which scrapes both gateways; `daemon` is the current process. */
 export function startPrometheus(tools: Tools, dir: string): Prometheus & { readonly daemon: Daemon } {
   const path = join(dir, "prometheus.yaml");
-  const targets = join(dir, "targets.json");
-  writeFileSync(targets, "[]");
+  const targets = { proxies: join(dir, "targets.json"), serin: join(dir, "serin-targets.json") };
+  for (const file of Object.values(targets)) writeFileSync(file, "[]");
   writeFileSync(path, configuration(targets, []));
   const start = () =>
     startDaemon(dir, "prometheus", tools.program("prometheus"), [
@@ -59,11 +61,12 @@ export function startPrometheus(tools: Tools, dir: string): Prometheus & { reado
       const answer = await body.text();
       if (statusCode !== 200) throw new Error(`Prometheus does not reload: ${answer}`);
     },
-    scrape: (addresses) => writeFileSync(targets, JSON.stringify([{ targets: addresses }])),
+    scrape: (addresses) => writeFileSync(targets.proxies, JSON.stringify([{ targets: addresses }])),
+    scrapeSerin: (addresses) => writeFileSync(targets.serin, JSON.stringify([{ targets: addresses }])),
   };
 }
 
-function configuration(targets: string, rules: readonly object[]): string {
+function configuration(targets: { proxies: string; serin: string }, rules: readonly object[]): string {
   const job = (job_name: string, port: number, metrics_path = "/metrics") => ({
     job_name,
     metrics_path,
@@ -73,13 +76,18 @@ function configuration(targets: string, rules: readonly object[]): string {
   const later = {
     job_name: "proxies",
     metrics_path: "/stats/prometheus",
-    file_sd_configs: [{ files: [targets], refresh_interval: "1s" }],
+    file_sd_configs: [{ files: [targets.proxies], refresh_interval: "1s" }],
     metric_relabel_configs: rules,
+  };
+  const serin = {
+    ...{ job_name: "serin", honor_labels: true },
+    file_sd_configs: [{ files: [targets.serin], refresh_interval: "1s" }],
   };
   const jobs = [
     job("traefik", ports.traefikMetrics),
     job("envoy", ports.envoyMetrics, "/stats/prometheus"),
     later,
+    serin,
   ];
   return stringify({ global: { scrape_interval: SCRAPE_INTERVAL }, scrape_configs: jobs });
 }

@@ -4,6 +4,7 @@ import { expect } from "chai";
 import * as v from "valibot";
 import { type RolloutView, viewSchema } from "../../rollout/view/view.ts";
 import { describeCluster } from "../cluster/fixture.ts";
+import { expectPanels } from "./panels.ts";
 import { serin, startSerin } from "./plugin.ts";
 import { Shop } from "./shop.ts";
 
@@ -38,7 +39,6 @@ describeCluster("kubectl serin", function () {
       () => shop.record("v2")?.paused === true && shop.condition()?.reason === "WaitingForPerson",
     );
 
-  it("says at rest that nothing is in flight, and waits for nothing", async () => {
   /** By the image and by a file; as a user who may not ask Prometheus, and as users who may not release. */
   async function expectPreflight() {
     const all = await serin(shop, "preflight", "web", "--image=app=app:v2");
@@ -76,6 +76,7 @@ describeCluster("kubectl serin", function () {
     expect(shop.deployment().spec.template.spec?.containers?.[0]?.image).to.equal("app:v1");
   }
 
+  it("says at rest that nothing is in flight, and waits for nothing", async () => {
     expect(await view()).to.include({ state: "rest", revision: "1" });
     expect((await serin(shop, "status")).stderr).to.include(
       `No rollout is in flight in the namespace ${shop.namespace}`,
@@ -177,7 +178,8 @@ describeCluster("kubectl serin", function () {
   it("ends a wait at a rollback with 3 and the verdict, and shows the failure", async () => {
     await update("v3");
     const waiting = await startSerin(shop, "status", "web", "--wait", "--timeout=90s");
-    await shop.until("the record", () => shop.record("v3") !== undefined);
+    await shop.until("its weight", () => shop.weight() === 25);
+    await expectPanels(shop);
     await order("abort");
     const { code, stdout, stderr } = await waiting.done;
     expect([code, stdout.split("\n").at(-2)]).to.deep.equal([3, "rolled-back deployment/web revision 3"]);

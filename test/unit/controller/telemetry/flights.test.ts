@@ -57,6 +57,11 @@ describe("controller/telemetry/flights", () => {
     expect(await seriesOf("serin_rollouts_ended_total")).to.deep.equal(ended(1));
   });
 
+  it("has the durations of each outcome from 0, so that no rate misses the first one", async () => {
+    expect(await seriesOf("serin_rollout_duration_seconds_count")).to.have.length(4);
+    for (const one of await seriesOf("serin_rollout_duration_seconds_count")) expect(one).to.match(/ 0$/);
+  });
+
   it("counts no start of a rollout that another replica has begun", async () => {
     telemetry.flights.note(aRollout({ weight: 25 }), progressing);
     expect((await seriesOf("serin_rollouts_started_total")).join()).to.match(/ 0$/);
@@ -107,9 +112,11 @@ describe("controller/telemetry/flights", () => {
     ]);
     await clock.advance(90_000);
     telemetry.flights.wrote(waits, [event("RolledBack")]);
-    expect(await seriesOf("serin_rollout_waited_seconds_sum")).to.deep.equal([
-      'serin_rollout_waited_seconds_sum{outcome="failed"} 90',
-    ]);
+    expect(await seriesOf("serin_rollout_waited_seconds_sum")).to.have.members(
+      ['promoted"} 0', 'failed"} 90', 'undone"} 0', 'superseded"} 0'].map(
+        (end) => `serin_rollout_waited_seconds_sum{outcome="${end}`,
+      ),
+    );
   });
 
   it("forgets everything in flight when another replica leads", async () => {
