@@ -1,7 +1,7 @@
 import type { RolloutView } from "../rollout/view/view.ts";
 
 /** The commands that make sense now, the likeliest first. */
-export function commandsFor({ metadata, state, waits, step, steps }: RolloutView): readonly string[] {
+export function commandsFor({ metadata, state, paused, step, steps }: RolloutView): readonly string[] {
   const of = (verb: string) => `kubectl serin ${verb} ${metadata.name} -n ${metadata.namespace}`;
   const isLast = step === undefined || step >= steps.length;
   switch (state) {
@@ -18,7 +18,7 @@ export function commandsFor({ metadata, state, waits, step, steps }: RolloutView
     case "holding":
       return [...(isLast ? [] : [of("advance")]), of("promote"), of("abort")];
     case "waiting":
-      return [of(waits?.reason === "paused" ? "resume" : "promote"), of("abort")];
+      return [of(paused === true ? "resume" : "promote"), of("abort")];
     default:
       return state satisfies never;
   }
