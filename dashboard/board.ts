@@ -23,6 +23,11 @@ interface Known extends Listed {
   readonly said: string;
 }
 
+interface Rest {
+  readonly last: EndedRollout | undefined;
+  readonly view: RolloutView;
+}
+
 type Source = Pick<Copies, "deployments" | "replicaSets" | "services" | "routesOf" | "ended" | "isComplete">;
 
 /** What the list shows: a view of each rollout in flight, from the copies alone. */
@@ -31,6 +36,8 @@ export class Board {
   readonly #clock: Pick<Clock, "now">;
   readonly #known = new Map<string, Known>();
   readonly #outdated = new Set<string>();
+  /** Views of Deployments at rest: there may be thousands, and each is made again only when it changes. */
+  readonly #atRest = new WeakMap<Deployment, Rest>();
   #version = 0;
   #onNews: () => void = () => {};
 
@@ -68,14 +75,16 @@ export class Board {
     return deployments
       .list()
       .filter(isOfSerin)
-      .map((deployment) => this.#viewOf(deployment));
+      .map((deployment) =>
+        holdRecordOf(deployment) === undefined ? this.#restOf(deployment) : this.#viewOf(deployment),
+      );
   }
 
   #renew(key: string): void {
     const deployment = this.#copies.deployments.get(key);
-    const isListed = deployment !== undefined && holdRecordOf(deployment) !== undefined;
-    const view = isListed ? this.#viewOf(deployment) : undefined;
-    if (view === undefined || view.state === "rest") {
+    const isFlying = deployment !== undefined && holdRecordOf(deployment) !== undefined;
+    const view = isFlying ? this.#viewOf(deployment) : undefined;
+    if (view === undefined) {
       this.#known.delete(key);
       return;
     }
@@ -88,18 +97,23 @@ export class Board {
   }
 
   #viewOf(deployment: Deployment): RolloutView {
-    const { copies, now } = { copies: this.#copies, now: this.#clock.now() };
     const { uid = "" } = deployment.metadata;
-    const own: Pick<RawSnapshot, "now" | "deployment" | "grants" | "endpointSlices" | "pods"> = {
-      ...{ now, deployment, grants: [], endpointSlices: [], pods: [] },
-    };
-    if (holdRecordOf(deployment) === undefined) {
-      const nothing = { replicaSets: [], services: [], marked: [], routes: [] };
-      return withLast(viewOf({ ...own, ...nothing }), deployment, this.#lastOf(uid));
-    }
-    const services = copies.services.by("owner", uid);
-    const replicaSets = copies.replicaSets.by("owner", uid);
-    return viewOf({ ...own, replicaSets, services, marked: services, routes: copies.routesOf(uid) });
+    const services = this.#copies.services.by("owner", uid);
+    return viewOf({
+      ...{ now: this.#clock.now(), deployment, services, marked: services, ...unread },
+      replicaSets: this.#copies.replicaSets.by("owner", uid),
+      routes: this.#copies.routesOf(uid),
+    });
+  }
+
+  #restOf(deployment: Deployment): RolloutView {
+    const last = this.#lastOf(deployment.metadata.uid ?? "");
+    const known = this.#atRest.get(deployment);
+    if (known !== undefined && known.last === last) return known.view;
+    const nothing = { replicaSets: [], services: [], marked: [], routes: [], ...unread };
+    const view = withLast(viewOf({ now: this.#clock.now(), deployment, ...nothing }), deployment, last);
+    this.#atRest.set(deployment, { last, view });
+    return view;
   }
 
   /** The rollout of the Deployment with this UID that ended last. */
@@ -108,6 +122,13 @@ export class Board {
     return past.toSorted((a, b) => Date.parse(b.ended ?? "") - Date.parse(a.ended ?? ""))[0];
   }
 }
+
+/** What the list does without. */
+const unread: Pick<RawSnapshot, "grants" | "endpointSlices" | "pods"> = {
+  grants: [],
+  endpointSlices: [],
+  pods: [],
+};
 
 /** At rest the copies have no ReplicaSet, but the records of those whose rollout has ended. */
 function withLast(view: RolloutView, deployment: Deployment, last: EndedRollout | undefined): RolloutView {

@@ -1,8 +1,10 @@
 import type { Express } from "express";
+import pLimit from "p-limit";
 import type { Prometheus } from "../evidence/prometheus.ts";
 import type { Kube } from "../kube/client/api.ts";
 import type { Clock } from "../kube/core/clock.ts";
 import type { Log } from "../kube/core/log.ts";
+import { memoize } from "../providers/memo.ts";
 import { accessBy } from "./access.ts";
 import { type AppOptions, dashboardApp } from "./app.ts";
 import { PAGE_FOLDER, readAssets } from "./assets.ts";
@@ -12,6 +14,10 @@ import { Copies } from "./copies.ts";
 import { readDetail } from "./detail.ts";
 import { identifiedBy, type ReadersOptions } from "./readers.ts";
 import { RolloutStreams } from "./streams.ts";
+
+/** Each page of a rollout costs the API server three lists: many readers of one page cost no more than one. */
+const DETAILS = { forMs: 1_000, failureForMs: 0, most: 100 };
+const DETAILS_AT_ONCE = 8;
 
 /** What the dashboard reads from, and who may see it. */
 export interface DashboardOptions
@@ -51,12 +57,13 @@ export function openDashboard(options: DashboardOptions): Dashboard {
   const board = new Board(copies, clock);
   const mayRead = accessBy({ kube, clock });
   const streams = new RolloutStreams({ board, mayRead, cluster, clock, log, signal });
+  const limit = pLimit(DETAILS_AT_ONCE);
   const app = dashboardApp({
     ...{ board, streams, identify, mayRead, assets, clock, log, cluster, frameAncestors },
     ...(hosts && { hosts }),
     ...(onAnswer && { onAnswer }),
     ended: () => copies.ended.list(),
-    detail: (key) => readDetail({ kube, copies, clock }, key),
+    detail: memoize({ clock, ...DETAILS }, (key) => limit(() => readDetail({ kube, copies, clock }, key))),
     charts: chartReader({ kube, copies, prometheus, clock }),
   });
   return { app, synced: copies.synced(), streams: () => streams.size };
