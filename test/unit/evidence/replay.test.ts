@@ -17,14 +17,20 @@ const NOON = Date.UTC(2026, 0, 1, 12);
 const WEIGHTS = [10, 25, 50];
 const plan = aPlan({ "serin.dev/steps": WEIGHTS.join(", ") });
 
-/** When each step came into force (s after noon), and the thousandths of requests that fail. */
+/**
+ * When each step came into force (s after noon), how long (s) the first had lasted when a pause of the plan began, if there is
+ * one, and the thousandths of requests that fail.
+ */
 const aRun = fc.record({
+  pausedAfter: fc.option(fc.integer({ min: 1, max: 10 }), { nil: undefined }),
   first: fc.integer({ min: 0, max: 9 }),
   lasted: fc.tuple(fc.integer({ min: 11, max: 60 }), fc.integer({ min: 11, max: 60 })),
   canaryFails: fc.constantFrom(0, 1, 10, 80),
   stableFails: fc.constantFrom(0, 1, 10),
 });
 type Run = typeof aRun extends fc.Arbitrary<infer T> ? T : never;
+
+const steady = { first: 0, lasted: [20, 20] as [number, number], pausedAfter: undefined };
 
 /** Counters with latencies, of which half are above the lowest bound. */
 function counting({ canaryFails, stableFails }: Run): FakePrometheus {
@@ -65,6 +71,12 @@ async function controlled(run: Run, prometheus: FakePrometheus) {
     gates: async (_watch, before) => before,
     onRead: () => {},
   });
+  const pause = run.pausedAfter === undefined ? undefined : (begins[0] ?? 0) + run.pausedAfter * 1_000;
+  // The record does not keep when a pause began.
+  const present = () =>
+    step === 0 && pause !== undefined && clock.now() >= pause
+      ? { ...terms(0), stepFrom: pause }
+      : terms(step);
   let step = 0;
   reader.of(watch);
   const judged: Evidence[] = [];
@@ -75,9 +87,9 @@ async function controlled(run: Run, prometheus: FakePrometheus) {
       if (next > clock.now()) await clock.advance(next - clock.now());
       step += 1;
     }
-    reader.of({ ...watch, terms: terms(step) });
+    reader.of({ ...watch, terms: present() });
     await clock.advance(at + 1_500 - clock.now());
-    const found = reader.of({ ...watch, terms: terms(step) }).judged;
+    const found = reader.of({ ...watch, terms: present() }).judged;
     if (found?.at === at) judged.push(found);
   }
   stop.abort();
@@ -118,7 +130,7 @@ describe("a replay", () => {
   });
 
   it("reads fewer instants at a time where the answer is too long, with the same ticks", async () => {
-    const prometheus = counting({ first: 0, lasted: [20, 20], canaryFails: 10, stableFails: 1 });
+    const prometheus = counting({ ...steady, canaryFails: 10, stableFails: 1 });
     const query = { watch: aWatch("web", NOON), bounds: [0.1, 0.5] };
     const grid = { from: NOON, to: NOON + 100 * TICK, stepMs: TICK };
     const source = { prometheus, namesakes: noNamesakes };
@@ -129,7 +141,7 @@ describe("a replay", () => {
   });
 
   it("counts nothing where the counters may be those of others, and says why", async () => {
-    const prometheus = counting({ first: 0, lasted: [20, 20], canaryFails: 0, stableFails: 0 });
+    const prometheus = counting({ ...steady, canaryFails: 0, stableFails: 0 });
     const doubt = { reason: "a route of others", until: NOON + 2 * TICK };
     const source = { prometheus, namesakes: { doubts: () => () => doubt } };
     const grid = { from: NOON, to: NOON + 4 * TICK, stepMs: TICK };
@@ -139,11 +151,11 @@ describe("a replay", () => {
   });
 });
 
-/** Equal to the last bit; at the border of two steps, only what no step begins with. */
+/** Equal to the last bit; at the border of two steps and in a pause, only what knows no steps. */
 function expectSame(point: ReplayPoint | undefined, judged: Evidence): void {
   const { restarts: _restarts, ...theirs } = judged;
   if (point === undefined) throw new Error(`no tick ends at ${judged.at}`);
-  const isInside = judged.at - TICK >= point.criteria.stepFrom;
+  const isInside = judged.stepFrom === point.evidence.stepFrom && judged.at - TICK >= judged.stepFrom;
   if (isInside) expect(JSON.stringify(point.evidence)).to.equal(JSON.stringify(theirs));
   for (const [ours, other] of [
     [point.evidence.errors, judged.errors],
