@@ -58,7 +58,7 @@ export class FakeApi {
   watchList = true;
   connections = 0;
   url = "";
-  #ca = "";
+  ca = "";
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #watches = new Set<Watch>();
@@ -67,7 +67,7 @@ export class FakeApi {
     pair ??= issuePair();
     const { ca, leaf } = await pair;
     const api = new FakeApi(leaf, http1);
-    api.#ca = ca.cert;
+    api.ca = ca.cert;
     api.#server.listen(0, "127.0.0.1");
     await once(api.#server, "listening");
     api.url = `https://localhost:${(api.#server.address() as AddressInfo).port}`;
@@ -92,7 +92,7 @@ export class FakeApi {
   /** A kubeconfig for this server. */
   config(token = this.token): Promise<Credentials> {
     const config = new KubeConfig();
-    const caData = Buffer.from(this.#ca).toString("base64");
+    const caData = Buffer.from(this.ca).toString("base64");
     const cluster = { name: "fake", server: this.url, caData, skipTLSVerify: false };
     config.loadFromClusterAndUser(cluster, { name: "me", token });
     return fromKubeConfig(config);
