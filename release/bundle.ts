@@ -7,6 +7,9 @@ import { billOfMaterials } from "./sbom.ts";
 /** The root of the repository. */
 export const checkout = resolve(import.meta.dirname, "..");
 
+/** The dashboard's page, which its program reads beside itself. */
+const PAGE = "dashboard/assets";
+
 /** Packages in CommonJS require modules of Node by name, which a module of ECMAScript must first be able to do. */
 const REQUIRE =
   'import { createRequire as serinRequire } from "node:module"; const require = serinRequire(import.meta.url);';
@@ -41,6 +44,7 @@ export async function writeContent(folder: string): Promise<void> {
     symlinkSync(basename(program).replace(/\.ts$/, ".js"), link);
   }
   cpSync(join(checkout, "LICENSE"), join(folder, "LICENSE"));
+  cpSync(join(checkout, PAGE), join(folder, PAGE), { recursive: true });
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }\n');
   const bill = billOfMaterials(checkout, Object.keys(metafile.inputs));
   writeFileSync(join(folder, "sbom.cdx.json"), `${JSON.stringify(bill, undefined, 2)}\n`);
