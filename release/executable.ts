@@ -3,7 +3,7 @@
  * dist/plugins/kubectl-serin-VERSION-OS-ARCH.tar.gz with the licenses. Needs Node 25.5 or newer (`--build-sea`), and tar.
  */
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { archiveOf, platformOf, programIn } from "./archives.ts";
@@ -12,6 +12,8 @@ import { buildPlugin } from "./plugin.ts";
 const platform = platformOf(process.platform, process.arch);
 if (platform === undefined)
   throw new Error(`a release has no archive for ${process.platform} on ${process.arch}`);
+/** What the executable has inside, or does not need. */
+const INSIDE = ["kubectl-serin", "kubectl_complete-serin", "package.json", "serin.cjs", "README.md"];
 const archives = join(import.meta.dirname, "../dist/plugins");
 const work = mkdtempSync(join(tmpdir(), "serin-executable-"));
 try {
@@ -32,8 +34,8 @@ try {
   // macOS runs nothing on ARM without a signature; this one names nobody.
   if (platform.os === "darwin") execFileSync("codesign", ["--force", "--sign", "-", program]);
   execFileSync(program, ["version"], { stdio: "inherit" });
-  copyFileSync(join(bundle, "LICENSE"), join(content, "LICENSE"));
-  copyFileSync(join(bundle, "serin.cjs.LEGAL.txt"), join(content, "LICENSES-OF-PACKAGES.txt"));
+  for (const file of readdirSync(bundle).filter((name) => !INSIDE.includes(name)))
+    cpSync(join(bundle, file), join(content, file), { recursive: true });
   mkdirSync(archives, { recursive: true });
   execFileSync("tar", ["-czf", join(archives, archiveOf(platform)), "-C", content, "."]);
 } finally {

@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import packageJson from "../package.json" with { type: "json" };
-import { archiveOf, type Platform, platforms, programIn } from "./archives.ts";
+import { archiveOf, platforms, programIn } from "./archives.ts";
 
 /**
  * The manifest as krew's index wants it. `digestOf` gives the SHA-256 of an archive in hex; `url` is where the archives are,
@@ -29,7 +29,6 @@ export function krewManifest(url: string, digestOf: (archive: string) => string)
         uri: `${url}/${archiveOf(platform)}`,
         sha256: digestOf(archiveOf(platform)),
         bin: programIn(platform),
-        files: filesOf(platform),
       })),
     },
   };
@@ -46,10 +45,6 @@ examines an installation of Serin.
 const CAVEATS = `For completion after "kubectl serin", run once:
   kubectl serin completion --install
 `;
-
-function filesOf(platform: Platform) {
-  return [programIn(platform), "LICENSE", "LICENSES-OF-PACKAGES.txt"].map((from) => ({ from, to: "." }));
-}
 
 if (import.meta.main) {
   const [folder = "dist/plugins", url = ""] = process.argv.slice(2);

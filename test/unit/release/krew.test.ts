@@ -17,13 +17,7 @@ describe("the manifest for krew", () => {
   });
 
   it("has each platform once, with its archive, digest and program", () => {
-    const each = spec.platforms.map(
-      ({ selector, uri, sha256, bin, files }: Record<string, unknown> & { files: { from: string }[] }) => {
-        expect(files.map(({ from }) => from)).to.deep.equal([bin, "LICENSE", "LICENSES-OF-PACKAGES.txt"]);
-        return { selector, uri, sha256, bin };
-      },
-    );
-    expect(each).to.deep.equal(
+    expect(spec.platforms).to.deep.equal(
       platforms.map(({ os, arch }) => ({
         selector: { matchLabels: { os, arch } },
         uri: `https://example.com/v1/kubectl-serin-${packageJson.version}-${os}-${arch}.tar.gz`,
