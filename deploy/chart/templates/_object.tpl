@@ -23,14 +23,44 @@
 {{- end -}}
 {{- end -}}
 
-{{/* Name, labels and annotations of the objects that clean up before an uninstall. */}}
-{{- define "serin.cleanupHook" }}
-  name: serin-cleanup
+{{/* Name, labels and annotations of the objects of a hook: `on` is when helm makes them; helm deletes them after a success unless it `stays`. */}}
+{{- define "serin.hook" }}
+  name: {{ .name }}
   labels:
     app.kubernetes.io/name: serin
     {{- with .root.Values.commonLabels }}{{ toYaml . | nindent 4 }}{{ end }}
   annotations:
-    helm.sh/hook: pre-delete
+    helm.sh/hook: {{ .on }}
     helm.sh/hook-weight: {{ .weight | quote }}
-    helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+    helm.sh/hook-delete-policy: before-hook-creation{{ if not .stays }},hook-succeeded{{ end }}
+{{- end }}
+
+{{/* The pod of a hook: Serin's image with these arguments, as the account of the hook's name. */}}
+{{- define "serin.hookPod" -}}
+spec:
+  restartPolicy: Never
+  serviceAccountName: {{ .name }}
+  automountServiceAccountToken: true
+  {{- with .root.Values.imagePullSecrets }}
+  imagePullSecrets: {{ toJson . }}
+  {{- end }}
+  securityContext:
+    runAsNonRoot: true
+    seccompProfile:
+      type: RuntimeDefault
+  containers:
+    - name: {{ trimPrefix "serin-" .name }}
+      image: {{ include "serin.image" .root }}
+      args: {{ toJson .args }}
+      resources:
+        requests:
+          cpu: 50m
+          memory: 128Mi
+        limits:
+          memory: 384Mi
+      securityContext:
+        allowPrivilegeEscalation: false
+        readOnlyRootFilesystem: true
+        capabilities:
+          drop: [ALL]
 {{- end }}

@@ -23,6 +23,7 @@ describeCluster("Serin's own Helm chart,", function () {
       try {
         await removed(cluster);
         await helm("install", "serin", CHART, "--create-namespace", "--wait", "--timeout=90s");
+        await helm("test", "serin", "--timeout=60s");
         await shop.deploy({ preStopSeconds: 3, plan: PLAN });
         const objects = () =>
           Promise.all([shop.manifest("deployments"), shop.manifest("services"), shop.manifest("httproutes")]);

@@ -1,7 +1,10 @@
 import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { parseAllDocuments } from "yaml";
+import { writeOverlay } from "../../cluster/overlay.ts";
 import { findHelm, repository } from "../../cluster/tools.ts";
 import { type Rendered, render } from "./rendered.ts";
 
@@ -16,6 +19,42 @@ describe("the Helm chart", function () {
     const wanted = render(join(repository, "deploy")).filter(({ kind }) => kind !== "Namespace");
     const found = rendered().filter(({ metadata }) => !isHook(metadata));
     expect(byName(found)).to.deep.equal(byName(wanted));
+  });
+
+  it("adds what the components for monitoring and Grafana add", () => {
+    const dir = mkdtempSync(join(tmpdir(), "serin-chart-"));
+    writeOverlay(dir, { components: ["monitoring", "grafana"] });
+    const usual = new Set(render(join(repository, "deploy")).map(keyOf));
+    const wanted = render(dir).filter((object) => !usual.has(keyOf(object)));
+    rmSync(dir, { recursive: true });
+    const enabled = ["monitoring.podMonitor", "monitoring.rules", "grafana"].map(
+      (value) => `${value}.enabled=true`,
+    );
+    const found = rendered("--set", [...enabled, "monitoring.rules.labels.release=prometheus"].join());
+    const added = found.filter((object) => !isHook(object.metadata) && !usual.has(keyOf(object)));
+    const labels = { "app.kubernetes.io/name": "serin" };
+    expect(byName(added.map(withoutLabels))).to.deep.equal(byName(wanted.map(withoutLabels)));
+    expect(wanted).to.have.length(3);
+    const rules = added.find(({ kind }) => kind === "PrometheusRule");
+    expect(rules?.metadata.labels).to.deep.equal({ ...labels, release: "prometheus" });
+    const dashboards = added.find(({ kind }) => kind === "ConfigMap");
+    expect(dashboards?.metadata.labels).to.deep.equal({ ...labels, grafana_dashboard: "1" });
+  });
+
+  it("examines the installation by `helm test`, with rights to read only", () => {
+    const hooks = rendered().filter(({ metadata }) => metadata.name === "serin-doctor");
+    expect(hooks.map(({ kind }) => kind).toSorted()).to.deep.equal([
+      "ClusterRole",
+      "ClusterRoleBinding",
+      "Pod",
+      "ServiceAccount",
+    ]);
+    const pod = hooks.find(({ kind }) => kind === "Pod");
+    expect(pod?.spec.containers[0].args).to.deep.equal(["cli/main.ts", "doctor"]);
+    const verbs = hooks
+      .find(({ kind }) => kind === "ClusterRole")
+      ?.rules.flatMap((rule: { verbs: string[] }) => rule.verbs);
+    expect(new Set(verbs)).to.deep.equal(new Set(["list", "get"]));
   });
 
   it("moves whole into another namespace", () => {
@@ -81,6 +120,9 @@ const VALUES = [
   "podDisruptionBudget.minAvailable=2",
   "networkPolicy.enabled=true",
   "flowSchema.enabled=true",
+  "monitoring.podMonitor.enabled=true",
+  'monitoring={"rules":{"enabled":true}}',
+  "grafana.enabled=true",
   "openshift.enabled=true",
   "cleanup.onUninstall=false",
   "cleanup.patienceSeconds=60",
@@ -107,6 +149,14 @@ function isHook({
   return "helm.sh/hook" in annotations;
 }
 
+function keyOf({ kind, metadata }: Rendered): string {
+  return `${kind} ${metadata.name}`;
+}
+
+function withoutLabels({ metadata: { labels: _, ...metadata }, ...object }: Rendered): Rendered {
+  return { ...object, metadata } as Rendered;
+}
+
 function byName(objects: readonly Rendered[]): Record<string, Rendered> {
-  return Object.fromEntries(objects.map((each) => [`${each.kind} ${each.metadata.name}`, each]));
+  return Object.fromEntries(objects.map((each) => [keyOf(each), each]));
 }
