@@ -30,6 +30,11 @@ export interface Gateway {
   readonly settleMs: number;
   /** The kind whose status it writes where an HTTPRoute and a GRPCRoute share a name; it writes both if this is unset. */
   readonly sharedNameStatus?: RouteKind;
+  /**
+   * It forgets a Service's endpoints while no rule gives the Service a weight, and answers with errors until it knows them
+   * again: Serin adds a rule that keeps them known. Absent: it forgets none.
+   */
+  readonly forgets?: true;
   readonly metrics: GatewayMetrics;
   /** The reason why admission refuses a plan that needs the feature: a predicate after the name. */
   readonly lacks?: Readonly<Partial<Record<Feature, string>>>;

@@ -1,5 +1,6 @@
 import type { Route } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
+import { gatewaysOf } from "../gateways/lookup.ts";
 import { notAccepted } from "../gateways/settle.ts";
 import { blockerOf } from "../preflight/preflight.ts";
 import { equal } from "../text/equal.ts";
@@ -120,6 +121,7 @@ export function attach(snapshot: Snapshot, exposure: (share: RouteShare | undefi
       ...canaryServicesIn(snapshot, route),
       ...unmetIn(route, present),
       ...settle,
+      ...standbyIn(route),
       ...exposure(present),
     };
     const { since: _since, ...was } = present ?? {};
@@ -132,6 +134,10 @@ export function attach(snapshot: Snapshot, exposure: (share: RouteShare | undefi
     ),
     ...changed.map(({ route, share }) => writeRoute(route, snapshot.uid, share)),
   ];
+}
+
+function standbyIn(route: Route): Pick<RouteShare, "standby"> {
+  return gatewaysOf(route).some(({ forgets }) => forgets) ? { standby: true } : {};
 }
 
 function canaryServicesIn(

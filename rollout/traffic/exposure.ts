@@ -33,7 +33,11 @@ export function isExposed(share: RouteShare | undefined): boolean {
 
 /** The share without traffic for its canary, from this instant (RFC 3339) on. */
 export function drained(share: RouteShare, since: string): RouteShare {
-  const { namespace, canaryServices, unmet, settleMs } = share;
-  const kept = { ...(unmet && { unmet }), ...(settleMs !== undefined && { settleMs }) };
+  const { namespace, canaryServices, unmet, settleMs, standby } = share;
+  const kept = {
+    ...(unmet && { unmet }),
+    ...(settleMs !== undefined && { settleMs }),
+    ...(standby && { standby }),
+  };
   return { namespace, canaryServices, ...kept, ...NONE, since };
 }

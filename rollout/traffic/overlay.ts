@@ -13,6 +13,7 @@ import {
   routeRecordOf,
   shareFor,
 } from "./route-record.ts";
+import { standbyRules } from "./standby-rule.ts";
 import { overlayBackends } from "./weights.ts";
 
 /** The route's rules as the user wrote them, without any rollout's overlay. */
@@ -46,8 +47,8 @@ export function namesAny(route: Route | LeanRoute, services: readonly Service[])
 
 /**
  * The user's rules with the overlay of every rollout. Rules that name a Service in flight get its canary Service as a backend,
- * and copies to the canary Service if the share asks for them. Rules for testers and cookies are added (added-rules.ts). All
- * other rules, fields and shares stay the same.
+ * and copies to the canary Service if the share asks for them. Rules for testers and cookies are added (added-rules.ts), and
+ * for gateways that need it a rule that no request matches (standby-rule.ts). All other rules, fields and shares stay the same.
  */
 export function overlay(
   rules: readonly RouteRule[],
@@ -61,13 +62,15 @@ function render(rules: readonly RouteRule[], all: RouteRecord["shares"], home: H
   const shares = home.kind === "GRPCRoute" ? withoutCookies(all) : all;
   const addedRules = addedRulesOf(rules, shares, home);
   const asAdded = (rule: RouteRule) => ({ rule, added: true });
-  return [
+  const chosen = [
     ...rules.flatMap((rule, i) => [
       ...(addedRules[i]?.before ?? []).map(asAdded),
       { rule: isTouched(rule, shares, home) ? overlayRule(rule, shares, home) : rule, added: false },
     ]),
     ...addedRules.flatMap(({ after }) => after).map(asAdded),
   ];
+  const rendered = chosen.map(({ rule }) => rule);
+  return [...chosen, ...standbyRules(rendered, rules, shares, home).map(asAdded)];
 }
 
 /** The shares without cookies, because clients of gRPC keep none. */

@@ -43,6 +43,8 @@ const storedShare = v.object({
   sticky: v.exactOptional(v.custom<Sticky>(isSticky)),
   /** How long (ms) the gateway may take to follow a change, if the plan says it; others can forge it, so it is bounded. */
   settleMs: v.exactOptional(v.pipe(amount, v.maxValue(LONGEST_SETTLE_MS))),
+  /** The gateway needs a rule that keeps the endpoints known (standby-rule.ts). */
+  standby: v.exactOptional(v.literal(true)),
   /** The conditions that the route's parents did not meet before this share; absent: they met all. */
   unmet: v.exactOptional(list(v.string())),
   /** When this was written (RFC 3339). */
