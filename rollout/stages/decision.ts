@@ -11,6 +11,8 @@ export interface Decision {
   readonly writes: readonly Write[];
   /** Calls to hooks after the writes; a later pass reads the answers. */
   readonly calls?: readonly HookCall[];
+  /** The sentence of an end that is written down, while receivers of notices still have to hear of it. */
+  readonly ends?: string;
   /** The new condition `Canary`; absent: leave it. */
   readonly condition?: ConditionUpdate;
   /** Decide again after this many ms, even if nothing changes before. */

@@ -21,6 +21,7 @@ import { rewrite } from "./hook-record.ts";
 import { reachedPods } from "./lacking-port.ts";
 import { callAfterwards, pendingAfterwards } from "./post-rollout.ts";
 import { replicasOf, type Snapshot } from "./snapshot.ts";
+import { tellEnd } from "./tell-end.ts";
 import { waitingFor } from "./wait.ts";
 
 /**
@@ -130,10 +131,12 @@ function awaitComplete(snapshot: Snapshot): Decision | undefined {
   return isComplete(snapshot) ? undefined : { writes: [] };
 }
 
-/** Reports the end before it calls the last hooks, so that people need not wait for them. */
+/** Reports the end before it calls the last hooks and sends notices, so that people need not wait for them. */
 function callLastHooks(snapshot: Snapshot): Decision | undefined {
-  if (pendingAfterwards(snapshot).length === 0) return undefined;
-  if (snapshot.run?.outcome === "promoted") return callAfterwards(snapshot, "Succeeded");
+  const { run } = snapshot;
+  if (run === undefined || (pendingAfterwards(snapshot).length === 0 && !snapshot.tellsEnd)) return undefined;
+  if (run.outcome === "promoted")
+    return callAfterwards(snapshot, "Succeeded") ?? tellEnd(snapshot, run.message);
   return {
     writes: [
       ...reportEnd(snapshot),

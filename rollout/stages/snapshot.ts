@@ -72,6 +72,8 @@ export interface Snapshot extends Facts {
   readonly ingresses?: readonly Ingress[];
   /** The answers of the hooks; absent: none yet. */
   readonly hooks?: HookAnswers;
+  /** Whether receivers of notices still have to hear of the end that comes; absent: no. The controller bounds the wait. */
+  readonly tellsEnd?: boolean;
 }
 
 /** How many pods the user wants. */

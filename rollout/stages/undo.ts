@@ -1,4 +1,6 @@
-import { FLIGHT } from "../keys.ts";
+import { conditionOf } from "../../kube/core/meta.ts";
+import type { Write } from "../../kube/core/writes.ts";
+import { CONDITION, FLIGHT } from "../keys.ts";
 import { instant } from "../text/instant.ts";
 import { writeStableSelector } from "../traffic/writes.ts";
 import { askedBy, keptRequests } from "../workload/requests.ts";
@@ -15,6 +17,7 @@ import { awaitQuiet, drain, removeCanaryServices, restoreRoutes } from "./drain.
 import { callAfterwards } from "./post-rollout.ts";
 import { isComplete, isolatedServices, restoreAll } from "./promote.ts";
 import { isStableLost, type Snapshot } from "./snapshot.ts";
+import { tellEnd } from "./tell-end.ts";
 
 /**
  * Cleans up after an undo (`kubectl rollout undo`, a revert in Git, `helm rollback`). Admission has drained the routes and
@@ -31,6 +34,7 @@ export function decideUndone(snapshot: Snapshot): Decision {
       restoreToStable,
       removeCanaryServices,
       callLastHooks,
+      tell,
       markUnseen,
       end,
     ],
@@ -54,6 +58,13 @@ function callLastHooks(snapshot: Snapshot): Decision | undefined {
   return callAfterwards(snapshot, "Failed");
 }
 
+/** Reports the end before it waits for notices, so that people need not wait for them. */
+function tell(snapshot: Snapshot): Decision | undefined {
+  if (!snapshot.tellsEnd) return undefined;
+  const message = endMessage(snapshot);
+  return isReported(snapshot, message) ? tellEnd(snapshot, message) : { writes: report(snapshot, message) };
+}
+
 /** The Services stay isolated while a canary pod lives, because the canary was never proven. */
 function awaitStable(snapshot: Snapshot): Decision | undefined {
   return isComplete(snapshot) ? undefined : { writes: [] };
@@ -74,21 +85,37 @@ function describeLoss({ held, stable }: Snapshot): string {
     : `no pod of stable ${held.stable} was ready`;
 }
 
+function endMessage(snapshot: Snapshot): string {
+  const { run, judged, held, canaryHash } = snapshot;
+  if (isStableLost(snapshot))
+    return `ended without a canary: ${describeLoss(snapshot)}, ${canaryHash} serves`;
+  if (run?.outcome === "failed") return run.message;
+  const gone = judged?.metadata.name ?? "the new version";
+  return `undone: ${held.stable} serves, ${gone} is gone${askedBy(held, "undo")}`;
+}
+
+/** The condition comes last: it shows after a crash that the Event is recorded. */
+function report({ deployment, now }: Snapshot, message: string): readonly Write[] {
+  const undone = canaryCondition({ status: "False", reason: "Undone", message }, instant(now));
+  return [writeEvent(deployment, "Normal", "Undone", message), writeConditions(deployment, [undone])];
+}
+
+/** Whether this rollout's end is reported; the condition of an earlier one may say the same. */
+function isReported({ deployment, held }: Snapshot, message: string): boolean {
+  const told = conditionOf(deployment.status?.conditions, CONDITION);
+  if (told?.reason !== "Undone" || told.message !== message) return false;
+  // The API server keeps whole seconds.
+  return Date.parse(told.lastUpdateTime ?? "") + 1_000 > Date.parse(held.started);
+}
+
 function end(snapshot: Snapshot): Decision {
   const at = instant(snapshot.now);
   const { run, judged } = snapshot;
-  const message = isStableLost(snapshot)
-    ? `ended without a canary: ${describeLoss(snapshot)}, ${snapshot.canaryHash} serves`
-    : run?.outcome === "failed"
-      ? run.message
-      : `undone: ${snapshot.held.stable} serves, ${judged?.metadata.name ?? "the new version"} is gone${askedBy(snapshot.held, "undo")}`;
+  const message = endMessage(snapshot);
   const outcome = run?.outcome === "failed" ? "failed" : "undone";
   return {
     writes: [
-      writeConditions(snapshot.deployment, [
-        canaryCondition({ status: "False", reason: "Undone", message }, at),
-      ]),
-      writeEvent(snapshot.deployment, "Normal", "Undone", message),
+      ...(isReported(snapshot, message) ? [] : report(snapshot, message)),
       writeEnd(snapshot.deployment),
       ...snapshot.replicaSets.map((set) =>
         set === judged && run !== undefined

@@ -19,6 +19,9 @@ export interface Kinds {
 
 /** The object has changed since the decision. */
 export class Conflict extends Error {}
+/** The controller was killed. */
+export class Killed extends Error {}
+
 /** The API server refuses the write, and will refuse it again. */
 export class Refused extends Conflict {}
 

@@ -21,16 +21,14 @@ import { shareOf } from "../../rollout/traffic/route-record.ts";
 import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { evidenceOf, type Traffic } from "../support/metrics.ts";
 import { Cluster } from "./cluster.ts";
-import { Conflict, Refused } from "./objects.ts";
+import { EndNotices } from "./end-notices.ts";
+import { Conflict, Killed, Refused } from "./objects.ts";
 import { planIn } from "./records.ts";
 import { type Hear, tellAnswer, tellWrite } from "./told.ts";
 
 /** The namespace of every Deployment. */
 const NAMESPACE = "shop";
 const RESYNC_MS = 5 * 60_000;
-
-/** The controller was killed. */
-class Killed extends Error {}
 
 /** A cluster with Serin's admission and controller in it. */
 export class World extends Cluster {
@@ -44,6 +42,7 @@ export class World extends Cluster {
   /** What a hook answers; it is known when the controller looks the next time. */
   answer: (call: HookCall) => HookAnswer | undefined = () => undefined;
   readonly #answers = new Map<string, Map<string, HookAnswer>>();
+  readonly #notices = new EndNotices();
   /** What the controller decided last. */
   decided: Decision | undefined;
   traffic: Traffic = { canary: 300, stable: 700 };
@@ -150,7 +149,7 @@ export class World extends Cluster {
       const snapshot = this.observe(name);
       if (snapshot === undefined) return;
       const hooks = new Map(this.#answers.get(snapshot.held.started));
-      this.decided = decide({ ...snapshot, hooks, ...this.#evidence(snapshot) });
+      this.decided = this.#notices.decide({ ...snapshot, hooks, ...this.#evidence(snapshot) });
       const { writes, calls = [], condition } = this.decided;
       if (condition !== undefined) this.hear("condition", condition.message);
       if (writes.length === 0) for (const call of calls) this.#call(call);
