@@ -4,6 +4,7 @@ import { parseHooks } from "./hooks.ts";
 import { judging } from "./judging.ts";
 import { parseMatches } from "./match.ts";
 import { describeRoute, parseProfile, parseRoute, parseService } from "./names.ts";
+import { telling } from "./notify.ts";
 import { orders } from "./orders.ts";
 import { parseSettle } from "./settle.ts";
 import { parseSize } from "./size.ts";
@@ -122,6 +123,7 @@ export const annotations = {
     example: "[{type: confirm-promotion, name: gate, url: http://tester.test/gate/check}]",
     parse: parseHooks,
   },
+  ...telling,
   onFailure: {
     key: "serin.dev/on-failure",
     ...oneOf(["hold", "undo"]),

@@ -15,6 +15,7 @@ const PRODUCT = [
   "evidence",
   "flags",
   "kube",
+  "notices",
   "providers",
   "release",
   "rollout",

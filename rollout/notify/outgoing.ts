@@ -1,0 +1,21 @@
+import type { Channel, OutgoingRequest } from "../notice/channel.ts";
+import { channels } from "../notice/channels/registry.ts";
+import { chatMessage, digestMessage } from "../notice/message.ts";
+import type { Notice } from "../notice/notice.ts";
+import type { Receiver } from "./receivers.ts";
+
+/** Whether many notices to this receiver may become one message. */
+export function canDigest({ type }: Pick<Receiver, "type">): boolean {
+  return channels[type].kind === "chat";
+}
+
+/** The request that tells one notice, or several as one message, if the channel can. */
+export function outgoingOf(
+  { type, settings }: Receiver,
+  notices: readonly [Notice, ...Notice[]],
+): OutgoingRequest {
+  const channel: Channel = channels[type];
+  const [first] = notices;
+  if (channel.kind === "event") return channel.request(first, settings);
+  return channel.request(notices.length === 1 ? chatMessage(first) : digestMessage(notices), settings);
+}

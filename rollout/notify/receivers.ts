@@ -1,0 +1,181 @@
+import * as v from "valibot";
+import type { Channel, ReceiverSettings, SettingName } from "../notice/channel.ts";
+import { type ChannelType, channels } from "../notice/channels/registry.ts";
+import { type Moment, moments } from "../plan/notify.ts";
+import { isDnsLabel } from "../text/dns.ts";
+import { isRecord, type Parsed, type Problem, problem } from "../text/parse.ts";
+import { quote } from "../text/quote.ts";
+import { fields, readSchema } from "../text/schema.ts";
+import { nearest } from "../text/suggest.ts";
+import { isHttpUrl } from "./links.ts";
+import { isNamespacePattern } from "./patterns.ts";
+
+/** Where notices go, as an administrator wrote it. */
+export interface Receiver {
+  readonly name: string;
+  readonly type: ChannelType;
+  /** The moments that it hears of. */
+  readonly on: readonly Moment[];
+  /** Patterns of the namespaces that may name it; absent: all. */
+  readonly namespaces?: readonly string[];
+  /** The fields of its channel; `$key` stands for a key of the Secret until `withSecret` fills it in. */
+  readonly settings: ReceiverSettings;
+}
+
+const types = Object.keys(channels) as readonly ChannelType[];
+const MOST = 100;
+const PATTERNS = 'use a list of namespaces, such as [shop, "shop-*"]';
+const KEY = /^\$([-._a-zA-Z0-9]{1,253})$/;
+
+const remedies: Readonly<Record<SettingName, string>> = {
+  url: "use an HTTP URL, or $key for a key of the Secret serin-notifications",
+  token: "use $key, a key of the Secret serin-notifications",
+  routingKey: "use $key, a key of the Secret serin-notifications",
+  username: "use a name, or $key for a key of the Secret serin-notifications",
+  password: "use $key, a key of the Secret serin-notifications",
+  secret: "use $key, a key of the Secret serin-notifications",
+};
+
+/** Patterns of namespaces. */
+export const patternsSchema = v.pipe(
+  v.array(v.pipe(v.string(PATTERNS), v.check(isNamespacePattern, PATTERNS)), PATTERNS),
+  v.minLength(1, PATTERNS),
+);
+
+/** Reads the receivers one by one, so that one that is not valid takes no other with it. */
+export function readReceivers(value: unknown): {
+  receivers: readonly Receiver[];
+  problems: readonly Problem[];
+} {
+  if (!isRecord(value))
+    return { receivers: [], ...problem("not a map of receivers", "use name: {type: slack, url: $key}") };
+  const entries = Object.entries(value);
+  if (entries.length > MOST)
+    return { receivers: [], ...problem(`${entries.length} receivers`, `use at most ${MOST}`) };
+  const read = entries.map(([name, each]) => ({ name, parsed: readReceiver(name, each) }));
+  return {
+    receivers: read.flatMap(({ parsed }) => ("value" in parsed ? [parsed.value] : [])),
+    problems: read.flatMap(({ name, parsed }) =>
+      "problems" in parsed ? parsed.problems.map((one) => ({ ...one, at: `.${name}${one.at ?? ""}` })) : [],
+    ),
+  };
+}
+
+function readReceiver(name: string, value: unknown): Parsed<Receiver> {
+  if (!isDnsLabel(name) || name === "none")
+    return problem(`invalid name ${quote(name)}`, "use lower-case letters, digits and -, such as team-shop");
+  const written = isRecord(value) ? value.type : undefined;
+  const type = types.find((one) => one === written);
+  if (type === undefined) {
+    const meant = typeof written === "string" ? nearest(written, types) : undefined;
+    const what = written === undefined ? "missing" : `unknown type ${quote(String(written))}`;
+    const use = `use one of ${types.join(", ")}`;
+    return { problems: [{ at: ".type", what, ...(meant === undefined ? { use } : { meant }) }] };
+  }
+  const read = readSchema(schemaOf(type), value);
+  if ("problems" in read) return { problems: read.problems.map(withoutSecret) };
+  const { on, namespaces, type: _type, ...settings } = read.value;
+  const channel: Channel = channels[type];
+  return {
+    value: {
+      name,
+      type,
+      on: on === undefined ? channel.on : on.includes("*") ? channel.tells : (on as Moment[]),
+      ...(namespaces !== undefined && { namespaces }),
+      settings: Object.fromEntries(Object.entries(settings).filter(([, text]) => text !== undefined)),
+    },
+  };
+}
+
+/** A message may end up in a log, where no token should stand. */
+function withoutSecret(one: Problem): Problem {
+  const isSecret = /^\.(token|routingKey|password|secret)$/.test(one.at ?? "") && one.what !== "missing";
+  return isSecret ? { ...one, what: "not a $key" } : one;
+}
+
+function schemaOf(type: ChannelType) {
+  const { required, optional = [], tells }: Channel = channels[type];
+  const ON = `use "*" or a list of ${tells.join(", ")}`;
+  const setting = (name: SettingName) =>
+    v.pipe(v.string(remedies[name]), v.check(isSetting(name), remedies[name]));
+  return fields({
+    type: v.literal(type),
+    on: v.optional(
+      v.pipe(
+        v.unknown(),
+        v.transform((on) => (on === "*" ? [on] : on)),
+        v.array(v.picklist([...tells, "*"], ON), ON),
+        v.minLength(1, ON),
+      ),
+    ),
+    namespaces: v.optional(patternsSchema),
+    ...Object.fromEntries(required.map((name) => [name, setting(name)])),
+    ...Object.fromEntries(optional.map((name) => [name, v.optional(setting(name))])),
+  }) as unknown as v.GenericSchema<
+    unknown,
+    { type: string; on?: readonly string[]; namespaces?: readonly string[] } & ReceiverSettings
+  >;
+}
+
+function isSetting(name: SettingName) {
+  return (text: string): boolean => {
+    if (KEY.test(text)) return true;
+    if (name === "url") return isHttpUrl(text);
+    return name === "username" && text !== "" && !text.startsWith("$");
+  };
+}
+
+/** The receiver with the values of the Secret, or what is missing there. No message tells a value of it. */
+export function withSecret(receiver: Receiver, secret: Readonly<Record<string, string>>): Parsed<Receiver> {
+  const filled = Object.entries(receiver.settings).map(([name, text]): Parsed<readonly [string, string]> => {
+    const at = `.${receiver.name}.${name}`;
+    const key = KEY.exec(text)?.[1];
+    if (key === undefined) return { value: [name, text] };
+    const value = Object.hasOwn(secret, key) ? secret[key]?.trim() : undefined;
+    if (value === undefined || value === "") {
+      const keys = Object.keys(secret);
+      const use =
+        keys.length === 0
+          ? "add the key"
+          : `add the key or use one of ${keys.map((one) => `$${one}`).join(", ")}`;
+      return { problems: [{ at, what: `the Secret serin-notifications has no key ${key}`, use }] };
+    }
+    if (name === "url" && !isHttpUrl(value))
+      return {
+        problems: [
+          {
+            at,
+            what: `the key ${key} of the Secret is not an HTTP URL`,
+            use: "use https://host/path without credentials",
+          },
+        ],
+      };
+    // A line end would end the header in which it stands.
+    if (/[^\x20-\x7e]/.test(value) && name !== "url")
+      return {
+        problems: [
+          {
+            at,
+            what: `the key ${key} of the Secret has characters that no header may have`,
+            use: "use printable ASCII",
+          },
+        ],
+      };
+    return { value: [name, value] };
+  });
+  const problems = filled.flatMap((one) => ("problems" in one ? one.problems : []));
+  if (problems.length > 0) return { problems };
+  const settings = Object.fromEntries(filled.flatMap((one) => ("value" in one ? [one.value] : [])));
+  return { value: { ...receiver, settings } };
+}
+
+/** Whether any receiver has a `$key`, so that the Secret must be read. */
+export function needsSecret(receivers: readonly Receiver[]): boolean {
+  return receivers.some(({ settings }) => Object.values(settings).some((text) => text.startsWith("$")));
+}
+
+/** The moments that a receiver of this type can be asked for. */
+export function tellsOf({ type }: Pick<Receiver, "type">): readonly Moment[] {
+  const { tells }: Channel = channels[type];
+  return moments.filter((moment) => tells.includes(moment));
+}
