@@ -11,6 +11,7 @@ import type { Log } from "../kube/core/log.ts";
 import { Queue } from "../kube/runtime/queue.ts";
 import type { HookHost } from "../rollout/hooks/hosts.ts";
 import { type HookOptions, HookRunner } from "./hooks/runner.ts";
+import { openNotices } from "./notify/open-notices.ts";
 import { Caches } from "./reconcile/caches.ts";
 import { removeLeftHolds } from "./reconcile/left-holds.ts";
 import { ownerKey } from "./reconcile/marks.ts";
@@ -32,6 +33,8 @@ const RESYNC_MS = 5 * 60_000;
 /** The means of the controller. */
 export interface ControllerOptions {
   readonly kube: Kube;
+  /** Serin's own namespace, which holds the receivers of notices. */
+  readonly namespace: string;
   /** The Prometheus that counts for a plan, by the name of a provider that the plan gives. */
   readonly prometheus: (name?: string) => Prometheus;
   readonly gates: ReadTemplateChecks;
@@ -52,7 +55,7 @@ const COPIES_MS = 5 * 60_000;
  * the copies of the objects in flight are not complete in time.
  */
 export async function runController(options: ControllerOptions, signal: AbortSignal): Promise<void> {
-  const { kube, prometheus, gates, hookHosts, clock, log, telemetry, onWork } = options;
+  const { kube, namespace, prometheus, gates, hookHosts, clock, log, telemetry, onWork } = options;
   const caches = new Caches({ kube, clock, log, signal });
   const namespaceOf = (key: string) => rolloutOf(key).namespace;
   const onBegin = (waitedMs: number) => telemetry.began(waitedMs);
@@ -67,18 +70,25 @@ export async function runController(options: ControllerOptions, signal: AbortSig
   const onAnswer = (uid: string) => look([uid]);
   const onCall: HookOptions["onCall"] = (...call) => telemetry.called(...call);
   const hooks = new HookRunner({ allowed: hookHosts, clock, log, signal, onAnswer, onCall });
+  const notices = openNotices({
+    ...{ kube, namespace, clock, log, signal, series: telemetry.notices },
+    look: (uid) => look([uid]),
+    lookAtAll: () => look(inFlightUids(caches)),
+  });
   const namesakes = new Namesakes({ routes: caches.routes, clock });
   const reading = { namesakes, gates, clock, log, signal, onRead: look };
   const evidence = readersBy((name) => new EvidenceReader({ prometheus: prometheus(name), ...reading }));
   const counting = new CountingReader({ prometheus, namesakes, clock, log, onRead: look });
   const needs = { kube, caches, observer: new Observer({ kube, caches, clock }), clock, log };
   const orphans = new Orphans({ ...needs, look });
-  const reconcile = reconciler({ ...needs, evidence, counting, hooks, flights: telemetry.flights });
+  const { notifier } = notices;
+  const flying = { hooks, notices: notifier, flights: telemetry.flights };
+  const reconcile = reconciler({ ...needs, evidence, counting, ...flying });
   const track = tracker(needs);
 
   const ended = Promise.withResolvers<void>();
   signal.addEventListener("abort", () => ended.resolve(), { once: true });
-  await awaitCopies(caches, clock, signal);
+  await Promise.all([awaitCopies(caches, clock, signal), notices.ready()]);
   if (signal.aborted) return;
   caches.listen((change) => {
     const { lookIn, sweeps } = orphans.note(change);

@@ -100,6 +100,7 @@ await lead({
     return runController(
       {
         kube: fenced(kube, until, clock),
+        namespace,
         prometheus: (name) => countedPrometheus(counters(name), sourceOf(name), telemetry),
         gates,
         hookHosts,

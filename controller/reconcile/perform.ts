@@ -8,6 +8,7 @@ import { keyOf } from "../../kube/core/meta.ts";
 import { isRoutePlural, type Target, type Write } from "../../kube/core/writes.ts";
 import { perform } from "../../kube/runtime/apply.ts";
 import type { HookRunner } from "../hooks/runner.ts";
+import type { Notifier } from "../notify/notifier.ts";
 import type { Flights } from "../telemetry/flights.ts";
 import type { Caches } from "./caches.ts";
 import type { Observer } from "./observe.ts";
@@ -20,6 +21,8 @@ export interface ReconcilerOptions {
   readonly evidence: Pick<EvidenceReader, "of" | "forget">;
   readonly counting: Pick<CountingReader, "of" | "forget">;
   readonly hooks: Pick<HookRunner, "answers" | "make" | "announce" | "forget">;
+  /** Tells people of moments. */
+  readonly notices: Pick<Notifier, "tellsEnd" | "look" | "wrote" | "told" | "forget">;
   /** Learns where rollouts stand. */
   readonly flights: Pick<Flights, "note" | "wrote" | "forget">;
   readonly clock: Clock;
@@ -46,7 +49,7 @@ export async function performAll(
     observer,
     clock,
     log,
-  }: Omit<ReconcilerOptions, "evidence" | "counting" | "hooks" | "flights">,
+  }: Omit<ReconcilerOptions, "evidence" | "counting" | "hooks" | "notices" | "flights">,
   recorded = new Set<string>(),
 ): Promise<Failure | undefined> {
   const sign = () => ({ fieldManager: "serin", component: "serin", now: clock.now() });

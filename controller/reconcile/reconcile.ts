@@ -31,26 +31,33 @@ const MOST_NAMESPACES = 100;
 
 /** Moves one rollout on as far as possible. Returns when to reconcile again, in ms. Throws the errors of reads. */
 export function reconciler(options: ReconcilerOptions): (uid: string) => Promise<number | undefined> {
-  const { caches, observer, evidence, counting, hooks, flights, clock } = options;
+  const { caches, observer, evidence, counting, hooks, notices, flights, clock } = options;
   const attempts = new Retries(clock);
   const kept = { clock, forMs: INGRESSES_MS, failureForMs: 0, most: MOST_NAMESPACES };
   const ingressesOf = memoize(kept, (namespace) => listIngresses(options.kube, namespace));
   return async (uid) => {
+    let isRecorded = false;
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
       const snapshot = await observer.observe(uid);
       if (snapshot === undefined) {
-        for (const memory of [attempts, caches, evidence, counting, hooks, flights]) memory.forget(uid);
+        for (const memory of [attempts, caches, evidence, counting, hooks, notices, flights])
+          memory.forget(uid);
         return undefined;
       }
       const { judged, decision } = await decideOn(snapshot, { ...options, ingressesOf });
       flights.note(judged, decision);
+      const noticeMs = notices.look(judged, decision);
       const reported = retell(judged, decision);
       // Reports go out with the decision's writes. A report alone does not count as progress.
       const progress = decision.writes.length > 0 ? decision.writes : reported.writes;
       if (progress.length === 0) {
         attempts.forget(uid);
         hooks.make(decision.calls ?? []);
-        return earliest(decision.waitMs, reported.waitMs);
+        // Last and alone, so that a write which concerns no traffic delays none that does.
+        const told: readonly Write[] = isRecorded ? [] : notices.told(judged);
+        isRecorded = told.length > 0;
+        if (isRecorded && (await performAll(told, uid, options)) === undefined) continue;
+        return earliest(decision.waitMs, reported.waitMs, noticeMs);
       }
       const waitMs = attempts.waitMs(uid, progress);
       if (waitMs > 0) return waitMs;
@@ -70,6 +77,7 @@ export function reconciler(options: ReconcilerOptions): (uid: string) => Promise
       hooks.make(decision.calls ?? []);
       hooks.announce(eventCalls(snapshot, writes));
       flights.wrote(snapshot, writes);
+      notices.wrote(snapshot, writes);
     }
     throw new Error(`reconcile did not settle in ${MOST_ROUNDS} rounds`);
   };
@@ -98,17 +106,18 @@ export function earliest(...waits: readonly (number | undefined)[]): number | un
   return known.length === 0 ? undefined : Math.min(...known);
 }
 
-type Means = Pick<ReconcilerOptions, "evidence" | "counting" | "hooks"> & {
+type Means = Pick<ReconcilerOptions, "evidence" | "counting" | "hooks" | "notices"> & {
   readonly ingressesOf: (namespace: string) => Promise<readonly Ingress[]>;
 };
 
 /** The decision, and the snapshot with the memories on which it was made. */
 async function decideOn(
   observed: Snapshot,
-  { evidence, counting, hooks, ingressesOf }: Means,
+  { evidence, counting, hooks, notices, ingressesOf }: Means,
 ): Promise<{ judged: Snapshot; decision: Decision }> {
   const { uid, held, judgeInput, deployment } = observed;
-  const snapshot = { ...observed, hooks: hooks.answers(uid, held.started) };
+  const tellsEnd = notices.tellsEnd(observed);
+  const snapshot = { ...observed, hooks: hooks.answers(uid, held.started), tellsEnd };
   const withCounting = (known: Snapshot): Snapshot => {
     const question = countingQuestionOf(known);
     return question === undefined ? known : { ...known, counting: counting.of(question) };

@@ -1,7 +1,10 @@
 import type { Write } from "../../kube/core/writes.ts";
 import { type Failure, performAll, type ReconcilerOptions } from "./perform.ts";
 
-export type RestoreOptions = Omit<ReconcilerOptions, "evidence" | "counting" | "hooks" | "flights">;
+export type RestoreOptions = Omit<
+  ReconcilerOptions,
+  "evidence" | "counting" | "hooks" | "notices" | "flights"
+>;
 
 /**
  * Performs each object's writes by themselves: a policy that refuses one tenant's write must not block the others. Throws the

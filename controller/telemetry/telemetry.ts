@@ -4,6 +4,7 @@ import { SECONDS } from "../../telemetry/buckets.ts";
 import { registerFlaggerSeries } from "./flagger-series.ts";
 import { registerFlightSeries } from "./flight-series.ts";
 import { type CounterLabels, Flights } from "./flights.ts";
+import { NoticeSeries } from "./notice-series.ts";
 
 /** What the controller counts, and how. */
 export interface TelemetryOptions {
@@ -17,6 +18,7 @@ export interface TelemetryOptions {
 /** The controller's metrics. The gauges of work are 0 in a replica that does not lead. */
 export class Telemetry {
   readonly flights: Flights;
+  readonly notices: NoticeSeries;
   readonly #leader: Gauge<string>;
   readonly #clock: Pick<Clock, "now">;
   readonly #reconciles: Histogram<string>;
@@ -30,6 +32,7 @@ export class Telemetry {
     const registers = [registry];
     this.#clock = clock;
     this.flights = new Flights(registry, labels, clock);
+    this.notices = new NoticeSeries(registry);
     const inFlight = () => this.flights.all();
     registerFlightSeries(registry, inFlight);
     if (flagger) registerFlaggerSeries(registry, inFlight);

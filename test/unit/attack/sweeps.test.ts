@@ -29,6 +29,7 @@ const EVENTS = 50;
 const alone = {
   prometheus: { over: async () => new Map(), scrapeMs: async () => undefined } as never,
   gates: async () => ({}),
+  namespace: "serin-system",
   hookHosts: [],
   log: noLog,
 };

@@ -17,6 +17,7 @@ import { aTelemetry } from "../../support/telemetry.ts";
 const alone = {
   prometheus: () => ({ over: async () => new Map(), scrapeMs: async () => undefined }) as never,
   gates: async () => ({}),
+  namespace: "serin-system",
   hookHosts: [],
   log: noLog,
   telemetry: aTelemetry(),

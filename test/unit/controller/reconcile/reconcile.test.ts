@@ -83,6 +83,7 @@ describe("controller/reconcile in trouble", () => {
       evidence: { of: () => undefined, forget: () => {} },
       counting: { of: () => ({ kind: "divided" }), forget: () => {} },
       hooks: { answers: () => new Map(), make: () => {}, announce: () => {}, forget: () => {} },
+      notices: { tellsEnd: () => false, look: () => undefined, told: () => [], wrote() {}, forget() {} },
       flights: { note: () => {}, wrote: () => {}, forget: () => {} },
       clock,
       log: noLog,

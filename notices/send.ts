@@ -1,0 +1,92 @@
+import { createHmac } from "node:crypto";
+import { Agent, type Dispatcher, request } from "undici";
+import type { Clock } from "../kube/core/clock.ts";
+import { messageOf } from "../kube/core/error-message.ts";
+import type { OutgoingRequest } from "../rollout/notice/channel.ts";
+
+/** What a receiver made of a request. No text of it names the address, which may be a secret. */
+export type Receipt =
+  | { readonly kind: "taken" }
+  /** It may take the same request later: `retryAfterMs` is when it says so, if it says. */
+  | { readonly kind: "busy"; readonly reason: string; readonly retryAfterMs?: number }
+  | { readonly kind: "refused"; readonly reason: string };
+
+/** The means to send. */
+export interface SendMeans {
+  readonly clock: Pick<Clock, "now">;
+  readonly signal: AbortSignal;
+  readonly dispatcher: Dispatcher;
+  /** For one try, in ms. */
+  readonly timeoutMs: number;
+}
+
+const MOST_BYTES = 4_096;
+const LONGEST_REASON = 200;
+
+/** Connections to receivers, which are asked rarely. */
+export function noticeDispatcher(): Dispatcher {
+  return new Agent({ keepAliveTimeout: 1_000 });
+}
+
+/**
+ * Makes one POST. Serin does not follow redirects: they could lead to an address that no administrator wrote. Throws only the
+ * signal's reason.
+ */
+export async function send(outgoing: OutgoingRequest, means: SendMeans): Promise<Receipt> {
+  const { clock, signal, dispatcher, timeoutMs } = means;
+  const limit = AbortSignal.timeout(timeoutMs);
+  try {
+    const { statusCode, headers, body } = await request(outgoing.url, {
+      method: "POST",
+      headers: { "user-agent": "serin", ...outgoing.headers, ...signature(outgoing, clock.now()) },
+      body: outgoing.body,
+      signal: AbortSignal.any([limit, signal]),
+      dispatcher,
+    });
+    const text = await beginOf(body);
+    if (statusCode >= 200 && statusCode < 300) return { kind: "taken" };
+    const reason = `it answered ${statusCode}${text === "" ? "" : `: ${text}`}`;
+    if (statusCode !== 429 && statusCode !== 408 && statusCode < 500) return { kind: "refused", reason };
+    const retryAfterMs = pauseIn(headers["retry-after"], clock.now());
+    return { kind: "busy", reason, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  } catch (error) {
+    signal.throwIfAborted();
+    return {
+      kind: "busy",
+      reason: limit.aborted ? `no answer within ${timeoutMs / 1_000}s` : `no answer: ${messageOf(error)}`,
+    };
+  }
+}
+
+/** The headers of Standard Webhooks: by them the receiver knows that Serin wrote the body, and when. */
+function signature({ sign, body }: OutgoingRequest, now: number): Record<string, string> {
+  if (sign === undefined) return {};
+  const timestamp = String(Math.floor(now / 1_000));
+  const key = sign.secret.startsWith("whsec_") ? Buffer.from(sign.secret.slice(6), "base64") : sign.secret;
+  const digest = createHmac("sha256", key).update(`${sign.id}.${timestamp}.${body}`).digest("base64");
+  return { "webhook-id": sign.id, "webhook-timestamp": timestamp, "webhook-signature": `v1,${digest}` };
+}
+
+/** The pause of a Retry-After, in ms: seconds or a date; `undefined` if it is neither. */
+function pauseIn(header: string | string[] | undefined, now: number): number | undefined {
+  const text = Array.isArray(header) ? header[0] : header;
+  if (text === undefined) return undefined;
+  const ms = /^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) * 1_000 : Date.parse(text) - now;
+  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+}
+
+/** The first bytes of an answer, as one line. The rest is not read. */
+async function beginOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk.subarray(0, MOST_BYTES - bytes));
+    bytes += chunk.length;
+    if (bytes >= MOST_BYTES) break;
+  }
+  const text = Buffer.concat(chunks)
+    .toString("utf8")
+    .replaceAll(/[\p{Cc}\s]+/gu, " ")
+    .trim();
+  return text.length > LONGEST_REASON ? `${text.slice(0, LONGEST_REASON)}…` : text;
+}
