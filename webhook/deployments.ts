@@ -5,6 +5,7 @@ import type { Log } from "../kube/core/log.ts";
 import { deployments } from "../kube/core/resources.ts";
 import type { Deployment, ReplicaSet } from "../kube/core/workloads.ts";
 import type { RouteIndex } from "../kube/runtime/route-index.ts";
+import { readReceiverNames } from "../notices/read-notifications.ts";
 import { admitCreate, admitUpdate, changesTemplate } from "../rollout/admission/admit.ts";
 import type { AdmissionResponse } from "../rollout/admission/answer.ts";
 import { auditOf, withAuthor } from "../rollout/admission/asked-by.ts";
@@ -17,6 +18,7 @@ import { answerInSystemNamespace } from "../rollout/admission/system-namespaces.
 import { answerPerson, answerTracker } from "../rollout/admission/tracked.ts";
 import type { HookHost } from "../rollout/hooks/hosts.ts";
 import { HELD } from "../rollout/keys.ts";
+import { checkReceivers, needsReceivers } from "../rollout/notify/check-receivers.ts";
 import { TRACKER } from "../rollout/tracking/decide.ts";
 import { withoutChanged } from "../rollout/tracking/pending.ts";
 import { planOf } from "../rollout/workload/plan-of.ts";
@@ -68,7 +70,11 @@ export function admitDeployments(needs: Needs): Admit<Deployment> {
     // It may fail before anything waits for it. Then `decide` throws its error.
     reading?.catch(() => {});
     const checked = (answer: AdmissionResponse, old: Deployment | null) =>
-      checkHookHosts(answer, old, (object) => planOf(object).hooks, hookHosts);
+      checkReceiverNames(
+        checkHookHosts(answer, old, (object) => planOf(object).hooks, hookHosts),
+        old,
+        needs,
+      );
     if (stored === null) {
       const { annotations = {}, namespace: home = "" } = requested.metadata;
       if (!(HELD in annotations)) return checked(admitCreate(requested, await reading, []), null);
@@ -82,7 +88,7 @@ export function admitDeployments(needs: Needs): Admit<Deployment> {
         const now = new Date(clock.now()).toISOString();
         const sets = needsReplicaSets(requested, old) ? await listReplicaSets(kube, old) : [];
         const asking = { replicaSets: sets, fieldManager: options?.fieldManager, dryRun: dryRun ?? false };
-        const said = checked(admitUpdate(requested, old, cluster, now, await reading, asking), present);
+        const said = await checked(admitUpdate(requested, old, cluster, now, await reading, asking), present);
         const told = options?.fieldManager === TRACKER ? answerTracker(said) : answerPerson(said, old);
         const answer = withAuthor(told, old, userInfo?.username, now);
         return { ...answer, audit: auditOf(answer, old) };
@@ -111,6 +117,21 @@ export function admitDeployments(needs: Needs): Admit<Deployment> {
     for (const effect of effects) await performEffect(effect, answer.allowed, own);
     return answer;
   };
+}
+
+/** The answer with what is to be said of receivers. Without their names nothing is: no rollout waits for a notice. */
+async function checkReceiverNames(
+  answer: AdmissionResponse,
+  old: Deployment | null,
+  { kube, namespace, log }: Needs,
+): Promise<AdmissionResponse> {
+  if (!needsReceivers(answer, old)) return answer;
+  try {
+    return checkReceivers(answer, old, await readReceiverNames({ kube, namespace }));
+  } catch (err) {
+    log.warn({ err }, "read receivers failed");
+    return answer;
+  }
 }
 
 /** Waits until the index holds all routes. Throws if that takes too long. */
