@@ -8,7 +8,7 @@ import { readSources } from "../lint/read-files.ts";
 export const lintCommand = defineCommand({
   name: "lint",
   group: "Before a rollout",
-  about: "Checks annotations, profiles and metric templates in files, without a cluster.",
+  about: "Checks annotations, profiles, metric templates and receivers in files, without a cluster.",
   more: "The exit code is 3 if there is an error. What depends on the cluster, such as gateways, is for preflight.",
   flags: {
     filename: repeatable({

@@ -10,6 +10,7 @@ import { explainCommand } from "./explain.ts";
 import { historyCommand } from "./history.ts";
 import { judgeCommand } from "./judge.ts";
 import { lintCommand } from "./lint.ts";
+import { notifyCommand } from "./notify.ts";
 import { pauseCommand } from "./pause.ts";
 import { preflightCommand } from "./preflight.ts";
 import { promoteCommand } from "./promote.ts";
@@ -37,6 +38,7 @@ export const commands: readonly Command[] = [
   preflightCommand,
   explainCommand,
   doctorCommand,
+  notifyCommand,
   cleanupCommand,
   completionCommand,
   versionCommand,

@@ -1,5 +1,6 @@
 import type { Deployment } from "../../kube/core/workloads.ts";
 import { misplacedWarnings } from "../../rollout/admission/misplaced-keys.ts";
+import { NOTIFICATIONS } from "../../rollout/notify/configuration.ts";
 import { PREFIX } from "../../rollout/plan/annotation.ts";
 import { formatComplaints } from "../../rollout/plan/complaints.ts";
 import { describePlan } from "../../rollout/plan/describe.ts";
@@ -10,6 +11,7 @@ import { isOptedIn } from "../../rollout/plan/plan.ts";
 import { readYamlTexts } from "../../rollout/text/yaml.ts";
 import type { Finding } from "./finding.ts";
 import { type Manifest, manifestsIn } from "./manifests.ts";
+import { aboutNotifications } from "./notifications.ts";
 
 /** A file as it was read. */
 export interface Source {
@@ -21,7 +23,7 @@ const OPT_IN = { "serin.dev/rollout": "canary" };
 const NO_NAMESPACE = { name: "", annotations: {} };
 
 /**
- * Checks what Serin reads in manifests: annotations of Deployments and Namespaces, profiles and metric templates. It knows no
+ * Checks what Serin reads in manifests: annotations of Deployments and Namespaces, profiles, metric templates and receivers. It knows no
  * cluster, so that it checks no gateway, Service or ConfigMap that is not among the files.
  */
 export function lint(sources: readonly Source[]): readonly Finding[] {
@@ -49,6 +51,7 @@ function findingsAbout(manifest: Manifest, all: readonly Manifest[]): readonly F
       }
       if (labels["serin.dev/metric-template"] === "true")
         return tell(manifest, parseTemplate(data, readYamlTexts), [], "a valid metric template");
+      if (manifest.name === NOTIFICATIONS) return aboutNotifications(manifest, data, all);
       return [];
     default:
       return [];
