@@ -64,6 +64,10 @@ const cases: Readonly<Record<string, { readonly fires: Samples; readonly silent:
     fires: { serin_certificate_expiry_timestamp_seconds: `${6 * 86_400}x120` },
     silent: { serin_certificate_expiry_timestamp_seconds: `${9 * 86_400}x120` },
   },
+  SerinNotificationsLost: {
+    fires: { 'serin_notifications_total{receiver="team",result="given_up"}': "0x80 1x40" },
+    silent: { 'serin_notifications_total{receiver="team",result="retried"}': "0x80 1x40" },
+  },
 };
 // A quantile that is in the last bucket is the bound of the one before, so slow needs a bound above 2 s.
 const slow: Samples = { 'serin_admission_duration_seconds_bucket{le="10"}': "0+60x120" };
