@@ -1,8 +1,9 @@
 import { strengthsOf } from "../judge/progress.ts";
 import type { ConditionUpdate } from "../stages/decision.ts";
 import { grantedExposure, type Snapshot, stepIndex } from "../stages/snapshot.ts";
-import { type Wait, waitIn, waitOf } from "../stages/wait.ts";
+import { waitIn, waitOf } from "../stages/wait.ts";
 import { revisionInFlight } from "../workload/revision.ts";
+import type { Wait } from "../workload/waits.ts";
 
 /** Where a rollout stands, in one word. */
 type FlightPhase = "preparing" | "progressing" | "holding" | "promoting" | "failed" | "undone";
@@ -83,14 +84,12 @@ function phaseOf({ held, run }: Snapshot, condition: ConditionUpdate | undefined
   if (held.phase === "failed" || run?.outcome === "failed") return "failed";
   if (held.phase === "undone") return "undone";
   if (held.phase === "promoting" || run?.outcome === "proven") return "promoting";
-  if (condition?.reason === "Progressing") return "progressing";
-  return condition?.reason === "Preparing" || waitIn(condition?.reason) === undefined
-    ? "preparing"
-    : "holding";
+  if (condition?.reason === "Holding") return "holding";
+  return condition?.reason === "Progressing" ? "progressing" : "preparing";
 }
 
 function waitingIn(snapshot: Snapshot, condition: ConditionUpdate | undefined): Flight["waiting"] {
-  const wait = waitOf(snapshot, condition?.reason);
+  const wait = waitOf(snapshot, condition === undefined ? "pods" : waitIn(condition));
   return wait === "evidence" ? undefined : wait;
 }
 

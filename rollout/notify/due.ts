@@ -1,8 +1,8 @@
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
-import { waitingOf } from "../flight/waiting.ts";
 import type { Moment } from "../plan/notify.ts";
 import type { Decision } from "../stages/decision.ts";
 import { type Snapshot, stepIndex } from "../stages/snapshot.ts";
+import { waitIn, waitOf } from "../stages/wait.ts";
 import { lastRunOf, type RunRecord } from "../workload/run-record.ts";
 
 /** A moment that receivers may hear of now. The same moment has the same id, whoever finds it. */
@@ -89,10 +89,8 @@ export function seeWait(
   const isRefused = run?.refusedSince !== undefined;
   // Between two writes a rollout is in no state that lasts.
   if (decision.writes.length > 0 && !isRefused) return before;
-  const reason = decision.condition?.reason;
-  const isWaiting = isRefused || reason === "Holding" || reason === "Preparing" || isPaused(snapshot);
-  const why = isWaiting ? waitingOf(snapshot) : undefined;
-  if (why === undefined) return undefined;
+  const why = waitOf(snapshot, isRefused ? "api" : waitIn(decision.condition));
+  if (why === undefined || why === "evidence") return undefined;
   const step = stepIndex(snapshot) + 1;
   const key = why === "person" ? `waiting/${step}` : `stuck/${step}/${why}`;
   const says = decision.condition?.message ?? run?.message ?? "";
@@ -108,8 +106,4 @@ export function waitDueIn(wait: SeenWait | undefined, now: number): number | und
 
 function momentOf({ key }: SeenWait): "waiting" | "stuck" {
   return key.startsWith("waiting/") ? "waiting" : "stuck";
-}
-
-function isPaused({ deployment, held }: Snapshot): boolean {
-  return deployment.spec.paused === true && held.latched !== true;
 }

@@ -5,7 +5,6 @@ import { instant } from "../text/instant.ts";
 import { canaryCondition, writeConditions } from "../workload/writes.ts";
 import type { ConditionUpdate, Decision } from "./decision.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { waitIn } from "./wait.ts";
 
 /** A state that passes in less than this (ms) is not worth a write: people could not read it. */
 const PASSING_MS = 5_000;
@@ -26,7 +25,7 @@ export function report(snapshot: Snapshot, update: ConditionUpdate | undefined):
     const leftMs = since + PASSING_MS - snapshot.now;
     if (leftMs > 0) return { writes: [], waitMs: leftMs };
   }
-  const mayWait = sameReason && (update.reason === "Progressing" || waitIn(update.reason) !== undefined);
+  const mayWait = sameReason && ["Preparing", "Progressing", "Holding"].includes(update.reason);
   const numbersOnly =
     mayWait && essence(update.reason, present.message) === essence(update.reason, update.message);
   if (numbersOnly && snapshot.now - reported < REWRITE_MS) return { writes: [] };

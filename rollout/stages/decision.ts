@@ -1,6 +1,7 @@
 import type { Condition } from "../../kube/core/meta.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import type { HookCall } from "../hooks/call.ts";
+import type { Wait } from "../workload/waits.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /**
@@ -26,16 +27,13 @@ export interface ConditionUpdate {
     | "Preparing"
     | "Progressing"
     | "Holding"
-    | "WaitingForPerson"
-    | "WaitingForHook"
-    | "WaitingForTraffic"
-    | "WaitingForMetrics"
-    | "WaitingForApi"
     | "Promoting"
     | "Promoted"
     | "RolledBack"
     | "Undone";
   readonly message: string;
+  /** What a reason that several waits share stands for. */
+  readonly wait?: Wait;
 }
 
 /** A stage of the rollout: what it still has to do, or `undefined` when it is done and the next stage decides. */

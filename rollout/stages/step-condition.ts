@@ -1,10 +1,11 @@
 import type { Verdict } from "../judge/verdict.ts";
 import { describeExposure, shortly } from "../plan/grant.ts";
 import { surgePods } from "../workload/surge.ts";
+import type { Wait } from "../workload/waits.ts";
 import { orderCommand } from "./commands.ts";
 import type { ConditionUpdate } from "./decision.ts";
 import { grantedExposure, replicasOf, type Snapshot, stepIndex, wantedSurge } from "./snapshot.ts";
-import { type Wait, waitingFor } from "./wait.ts";
+import { waitingFor } from "./wait.ts";
 
 /** The condition of a step that has not lasted long enough. */
 export function progressing(snapshot: Snapshot, verdict: Verdict): ConditionUpdate {

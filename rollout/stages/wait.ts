@@ -1,49 +1,31 @@
 import type { Verdict } from "../judge/verdict.ts";
+import type { Wait } from "../workload/waits.ts";
 import type { ConditionUpdate } from "./decision.ts";
-import type { Facts } from "./snapshot.ts";
-
-/**
- * Whom or what a rollout waits for:
- * - `person`: a pause, a hook that says no, or a decision that the evidence does not make;
- * - `hook`: a hook that gives no answer;
- * - `traffic`: requests to the canary;
- * - `metrics`: counters that can be read;
- * - `api`: a write that the API server refuses;
- * - `pods`: pods, endpoints and gateways;
- * - `evidence`: nothing but more requests, which are coming.
- */
-export type Wait = "person" | "hook" | "traffic" | "metrics" | "api" | "pods" | "evidence";
-
-/** The reason of the condition `Canary` for each wait: programs read the wait from it, and no one reads it from a sentence. */
-const reasons = {
-  person: "WaitingForPerson",
-  hook: "WaitingForHook",
-  traffic: "WaitingForTraffic",
-  metrics: "WaitingForMetrics",
-  api: "WaitingForApi",
-  pods: "Preparing",
-  evidence: "Holding",
-} as const satisfies Record<Wait, ConditionUpdate["reason"]>;
-
-const waits = new Map(Object.entries(reasons).map(([wait, reason]) => [reason as string, wait as Wait]));
+import { type Facts, stepIndex } from "./snapshot.ts";
 
 /** The condition of a rollout that waits. */
 export function waitingFor(wait: Wait, message: string): ConditionUpdate {
-  return { status: "Unknown", reason: reasons[wait], message };
+  return { status: "Unknown", reason: wait === "pods" ? "Preparing" : "Holding", message, wait };
 }
 
-/** The wait that a condition's reason says; `undefined`: the rollout does not wait. */
-export function waitIn(reason: string | undefined): Wait | undefined {
-  return reason === undefined ? undefined : waits.get(reason);
+/** The wait that a condition says; `undefined`: the rollout does not wait. */
+export function waitIn(condition: Pick<ConditionUpdate, "wait" | "reason"> | undefined): Wait | undefined {
+  if (condition?.reason === "Preparing") return "pods";
+  return condition?.reason === "Holding" ? (condition.wait ?? "evidence") : undefined;
+}
+
+/** The wait of a condition that was written: its reason and the record say it together. */
+export function recordedWait({ run, ...facts }: Facts, reason: string | undefined): Wait | undefined {
+  const known = run?.announced?.step === stepIndex({ run, ...facts }) ? run.announced.now : undefined;
+  return waitIn({ reason: reason as ConditionUpdate["reason"], ...(known && { wait: known }) });
 }
 
 /**
- * What a rollout waits for by the reason of its condition; without one, it still prepares. The first weight waits for pods,
- * unless the record says since when something else keeps it.
+ * What a rollout waits for, by the wait of its condition; without a condition, it still prepares. The first weight waits for
+ * pods, unless the record says since when something else keeps it.
  */
-export function waitOf(facts: Facts, reason = "Preparing"): Wait | undefined {
+export function waitOf(facts: Facts, wait: Wait | undefined): Wait | undefined {
   if (isPaused(facts)) return "person";
-  const wait = waitIn(reason);
   if (wait !== "pods") return wait;
   if (facts.run?.refusedSince !== undefined) return "api";
   return facts.run?.unroutedSince === undefined ? "pods" : "traffic";

@@ -7,7 +7,7 @@ import { waitIn } from "./wait.ts";
 /** Adds to a wait's sentence the orders that end it, unless it names a command already. The beginning is not a wait. */
 export function withWayOut(snapshot: Snapshot, decision: Decision): Decision {
   const { condition } = decision;
-  if (condition === undefined || waitIn(condition.reason) === undefined) return decision;
+  if (condition === undefined || waitIn(condition) === undefined) return decision;
   if (snapshot.canary !== undefined && snapshot.run === undefined) return decision;
   if (/kubectl |serin\.dev\//.test(condition.message)) return decision;
   // Without a canary, there is nothing to promote.

@@ -2,7 +2,7 @@ import { conditionOf } from "../../kube/core/meta.ts";
 import { CONDITION } from "../keys.ts";
 import { orderCommand } from "../stages/commands.ts";
 import type { Snapshot } from "../stages/snapshot.ts";
-import { isPaused, waitIn, waitOf } from "../stages/wait.ts";
+import { isPaused, recordedWait, waitOf } from "../stages/wait.ts";
 import type { RolloutView } from "./view.ts";
 
 type Waits = NonNullable<RolloutView["waits"]>;
@@ -24,7 +24,7 @@ export function stateOf(snapshot: Snapshot): RolloutView["state"] {
   if (isPaused(snapshot)) return "waiting";
   const reason = conditionOfRun(snapshot)?.reason;
   if (reason === "Progressing") return "progressing";
-  const wait = waitIn(reason) ?? "pods";
+  const wait = recordedWait(snapshot, reason) ?? "pods";
   return wait === "person" ? "waiting" : wait === "pods" ? "preparing" : "holding";
 }
 
@@ -32,7 +32,8 @@ export function stateOf(snapshot: Snapshot): RolloutView["state"] {
 export function waitsOf(snapshot: Snapshot): Waits | undefined {
   const state = stateOf(snapshot);
   if (!["preparing", "holding", "waiting"].includes(state)) return undefined;
-  const reason = waitOf(snapshot, conditionOfRun(snapshot)?.reason) ?? "pods";
+  const wait = recordedWait(snapshot, conditionOfRun(snapshot)?.reason);
+  const reason = waitOf(snapshot, wait ?? "pods") ?? "pods";
   const { name, namespace } = snapshot.deployment.metadata;
   const command = isPaused(snapshot)
     ? `kubectl rollout resume deployment/${name}`

@@ -6,8 +6,14 @@ import { RUN } from "../keys.ts";
 import { amount, formatRecord, isNewer, list, map, readRecord, timestamp } from "../text/stored-json.ts";
 import { defaultsSchema } from "./defaults.ts";
 import { requestsSchema } from "./requests.ts";
+import { waits } from "./waits.ts";
 
 const index = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const announcedSchema = v.object({
+  step: index,
+  waits: list(v.picklist(waits)),
+  now: v.picklist(waits),
+});
 
 const schema = v.object({
   /** The rollout's name: `started` of the Deployment's `serin.dev/held`. */
@@ -49,8 +55,8 @@ const schema = v.object({
   course: v.exactOptional(list(v.object({ step: index, weight: amount, at: timestamp }))),
   /** Which notices are out: the moment → the receivers that have them. */
   told: v.exactOptional(map(list(v.string()))),
-  /** The waits of this step (its index) that have had an Event. */
-  announced: v.exactOptional(v.object({ step: index, waits: list(v.string()) })),
+  /** What a step (its index) that holds waits for now, and the waits that have had an Event in it. */
+  announced: v.exactOptional(v.fallback(v.undefinedable(announcedSchema), undefined)),
   defaults: v.exactOptional(defaultsSchema),
   /** Who asked for the rollout, and who gave the last order since (`requests` of the Deployment's record). */
   requests: requestsSchema,

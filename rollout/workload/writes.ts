@@ -62,7 +62,8 @@ export function canaryCondition(
   says: { status: Condition["status"]; reason: string; message: string },
   at: string,
 ) {
-  return { type: CONDITION, ...says, lastUpdateTime: at, lastTransitionTime: at };
+  const { status, reason, message } = says;
+  return { type: CONDITION, status, reason, message, lastUpdateTime: at, lastTransitionTime: at };
 }
 
 /** Marks a ReplicaSet as in flight, with the rollout's record if it is the canary's. */

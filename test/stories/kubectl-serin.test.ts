@@ -36,7 +36,7 @@ describeCluster("kubectl serin", function () {
   const paused = () =>
     shop.until(
       "the pause",
-      () => shop.record("v2")?.paused === true && shop.condition()?.reason === "WaitingForPerson",
+      () => shop.record("v2")?.paused === true && shop.condition()?.reason === "Holding",
     );
 
   /** By the image and by a file; as a user who may not ask Prometheus, and as users who may not release. */

@@ -58,7 +58,7 @@ describeCluster("writes that the API server refuses", function () {
       () => shop.condition()?.message?.includes(reason),
       30_000,
     );
-    expect(shop.condition()?.reason).to.equal("WaitingForApi");
+    expect(shop.condition()?.reason).to.equal("Holding");
     await shop.atRest("web", 120_000);
     await expectPromoted(shop, load);
     expect(refused.length, "tries").to.be.within(5, MOST_TRIES);

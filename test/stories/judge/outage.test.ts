@@ -23,7 +23,7 @@ onEachGateway("a release while the metrics fail", function (gateway) {
     await prometheus.stop();
     try {
       await sleep(AWAY_MS);
-      expect(shop.condition()).to.include({ status: "Unknown", reason: "WaitingForMetrics" });
+      expect(shop.condition()).to.include({ status: "Unknown", reason: "Holding" });
       expect(shop.condition()?.message).to.match(/^holding at 50%: .*Prometheus at \S+ cannot be reached/);
       expect(shop.record("v2-err0.1")?.outcome).to.equal("running");
     } finally {
@@ -49,7 +49,7 @@ onEachGateway("a release while the metrics fail", function (gateway) {
       await shop.deploy({ name: "late", image: "app:v1-err0.1", plan: { "serin.dev/steps": "10" } });
       const load = shop.load(100, "late");
       await shop.run("set", "image", "deployment/late", "app=app:v2-err0.1");
-      const holds = () => shop.condition("Canary", "late")?.reason === "WaitingForMetrics";
+      const holds = () => shop.condition("Canary", "late")?.reason === "Holding";
       const from = await shop.until("held", holds);
       await shop.answered(load, from, 2_000);
       const message = shop.condition("Canary", "late")?.message;

@@ -4,15 +4,17 @@ import { noticeOf } from "../../../../rollout/notify/notice-of.ts";
 import { supersededBy } from "../../../../rollout/notify/superseded.ts";
 import { isTold, recordTold } from "../../../../rollout/notify/told.ts";
 import type { Decision } from "../../../../rollout/stages/decision.ts";
+import { waitingFor } from "../../../../rollout/stages/wait.ts";
 import { lastRunOf } from "../../../../rollout/workload/run-record.ts";
+import type { Wait } from "../../../../rollout/workload/waits.ts";
 import { writeEvent } from "../../../../rollout/workload/writes.ts";
 import { AT_NOON, aDeployment, aHeld, NOON } from "../../../support/builders.ts";
 import { aRollout } from "../../../support/rollout.ts";
 
 const still: Decision = { writes: [] };
-const holding = (message: string): Decision => ({
+const holding = (message: string, wait: Wait = "evidence"): Decision => ({
   writes: [],
-  condition: { status: "Unknown", reason: "Holding", message },
+  condition: waitingFor(wait, message),
 });
 const paused = () => aRollout({ deployment: aDeployment({ image: "web:2", paused: true }) });
 const failed = (ended: string) =>
@@ -40,10 +42,12 @@ describe("rollout/notify/due", () => {
   });
 
   it("finds a rollout that is stuck after ten minutes, and why", () => {
-    const cut = aRollout({ run: { unroutedSince: AT_NOON } });
-    const wait = seeWait(cut, holding("no requests"), undefined);
+    const wait = seeWait(aRollout(), holding("no requests", "traffic"), undefined);
     expect(wait?.key).to.equal("stuck/1/traffic");
     expect(waitDueIn(wait, NOON)).to.equal(600_000);
+    const cut = aRollout({ run: { unroutedSince: AT_NOON } });
+    expect(seeWait(cut, holding("x", "pods"), undefined)?.key).to.equal("stuck/1/traffic");
+    expect(seeWait(aRollout(), holding("more requests are coming"), undefined)).to.equal(undefined);
     const refused = aRollout({ run: { refusedSince: AT_NOON } });
     const writes = [writeEvent(refused.deployment, "Normal", "X", "x")];
     expect(seeWait(refused, { writes }, undefined)?.key).to.equal("stuck/1/api");

@@ -3,6 +3,7 @@ import { noEvidence } from "../../../../rollout/judge/fold.ts";
 import type { ConditionUpdate } from "../../../../rollout/stages/decision.ts";
 import { retell } from "../../../../rollout/stages/retell.ts";
 import type { Snapshot } from "../../../../rollout/stages/snapshot.ts";
+import { waitingFor } from "../../../../rollout/stages/wait.ts";
 import type { RunRecord } from "../../../../rollout/workload/run-record.ts";
 import { canaryCondition } from "../../../../rollout/workload/writes.ts";
 import { AT_NOON, aDeployment, aHeld, NOON } from "../../../support/builders.ts";
@@ -13,7 +14,7 @@ const saying = (reason: ConditionUpdate["reason"], message: string): ConditionUp
   reason,
   message,
 });
-const SILENT = saying("WaitingForTraffic", "holding at 10%: no requests");
+const SILENT = waitingFor("traffic", "holding at 10%: no requests");
 
 /** A canary at 10 % since noon, whose metrics were read up to `readMs` after noon. */
 function at(readMs: number, present?: ConditionUpdate, run: Partial<RunRecord> = {}): Snapshot {
@@ -75,12 +76,14 @@ describe("telling people again", () => {
   });
 
   it("announces each wait once in a step, although it may pass and come back", () => {
-    const unread = saying("WaitingForMetrics", "holding at 10%: unread");
+    const unread = waitingFor("metrics", "holding at 10%: unread");
     const { writes } = retell(at(0), { writes: [], condition: SILENT });
     const { announced } = recordIn(writes) ?? {};
-    expect(announced).to.deep.equal({ step: 0, waits: ["traffic"] });
+    expect(announced).to.deep.equal({ step: 0, waits: ["traffic"], now: "traffic" });
     const told = announced === undefined ? {} : { announced };
-    expect(verbs(at(0, unread, told), SILENT)).to.deep.equal(["deployments"]);
+    expect(verbs(at(0, SILENT, told), SILENT)).to.deep.equal([]);
+    const back = { announced: { step: 0, waits: ["traffic", "metrics"], now: "metrics" } } as const;
+    expect(verbs(at(0, unread, back), SILENT)).to.deep.equal(["deployments", "replicasets"]);
     expect(verbs(at(0, SILENT, told), unread)).to.include("CanaryWaiting");
     expect(verbs(at(0, unread, { ...told, step: 1 }), SILENT)).to.include("CanaryWaiting");
   });

@@ -106,7 +106,7 @@ describe("the sentence of a wait or a hold", () => {
     fc.assert(
       fc.property(anyRollout, (snapshot) => {
         const { condition, writes } = decide(snapshot);
-        if (condition === undefined || waitIn(condition.reason) === undefined) return;
+        if (condition === undefined || waitIn(condition) === undefined) return;
         if (snapshot.run === undefined && snapshot.canary !== undefined) return;
         seen.add(condition.message.replaceAll(/\d+/g, "#"));
         expect(condition.message, JSON.stringify(writes)).to.match(

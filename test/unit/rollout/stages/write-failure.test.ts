@@ -20,7 +20,7 @@ describe("rollout/hindrance", () => {
       type: "Warning",
       message: "cannot create services/web-canary: exceeded quota",
     });
-    expect(JSON.stringify(writes[1])).to.include('"reason":"WaitingForApi"').and.to.include("exceeded quota");
+    expect(JSON.stringify(writes[1])).to.include('"reason":"Holding"').and.to.include("exceeded quota");
   });
 
   it("leaves the condition alone that holds a verdict", () => {

@@ -8,6 +8,7 @@ import { historySchema, type RolloutView, viewSchema } from "../../../../rollout
 import { inFlight, viewOf } from "../../../../rollout/view/view-of.ts";
 import { formatHoldRecord, type HoldRecord } from "../../../../rollout/workload/hold-record.ts";
 import { formatRun, type RunRecord } from "../../../../rollout/workload/run-record.ts";
+import type { Wait } from "../../../../rollout/workload/waits.ts";
 import { canaryCondition } from "../../../../rollout/workload/writes.ts";
 import {
   AT_NOON,
@@ -80,16 +81,22 @@ function flight({ held, run = {}, says, paused = false }: Given = {}): RolloutVi
   });
 }
 
+/** A rollout at 25 % that holds. */
+const waiting = (now: Wait): Given => ({
+  says: ["Holding", "x"],
+  run: { announced: { step: running.step, waits: [], now } },
+});
+
 describe("the view of a rollout", () => {
   const states: Record<string, [Given, RolloutView["state"], string?]> = {
     "is not told yet": [{}, "preparing"],
     counts: [{ says: ["Progressing", "canary has 25%: open"] }, "progressing"],
     "lacks evidence": [{ says: ["Holding", "x"] }, "holding", "evidence"],
-    "has no traffic": [{ says: ["WaitingForTraffic", "x"] }, "holding", "traffic"],
-    "cannot read metrics": [{ says: ["WaitingForMetrics", "x"] }, "holding", "metrics"],
-    "is refused a write": [{ says: ["WaitingForApi", "x"] }, "holding", "api"],
-    "cannot decide": [{ says: ["WaitingForPerson", "x"] }, "waiting", "person"],
-    "asks a hook": [{ says: ["WaitingForHook", "x"] }, "holding", "hook"],
+    "has no traffic": [waiting("traffic"), "holding", "traffic"],
+    "cannot read metrics": [waiting("metrics"), "holding", "metrics"],
+    "is refused a write": [waiting("api"), "holding", "api"],
+    "cannot decide": [waiting("person"), "waiting", "person"],
+    "asks a hook": [waiting("hook"), "holding", "hook"],
     "is paused": [{ paused: true, says: ["Preparing", "x"] }, "waiting", "person"],
     "is latched": [{ paused: true, held: { latched: true } }, "preparing", "pods"],
     "lacks a route": [{ run: { unroutedSince: AT_NOON }, says: ["Preparing", "x"] }, "preparing", "traffic"],
