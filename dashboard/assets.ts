@@ -20,7 +20,7 @@ const TYPES: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
   ".png": "image/png",
   ".ico": "image/x-icon",
-  ".map": "application/json",
+  ".txt": "text/plain; charset=utf-8",
 };
 const INDEX = "index.html";
 
