@@ -33,6 +33,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   "test/stories/plugin-orders.test.ts": 65,
   "test/stories/profile.test.ts": 68,
   "test/stories/people/dashboard.test.ts": 90,
+  "test/stories/people/notified.test.ts": 70,
 };
 const OTHERS = 25;
 
