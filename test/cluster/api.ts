@@ -56,7 +56,7 @@ export interface Api {
 /** The methods that the tests use. */
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-/** The API server and the user: `url` without a trailing slash, `ca` in PEM. */
+/** The API server and the user: `url` without a trailing slash, `ca` in PEM; `token` "": the connection gives the user. */
 export interface ApiOptions {
   readonly url: string;
   readonly ca: string;
@@ -70,7 +70,11 @@ export function connectApi({ url, ca, token }: ApiOptions): Api {
     request(`${url}${path}`, {
       dispatcher,
       method,
-      headers: { authorization: `Bearer ${token}`, accept: "application/json", "content-type": contentType },
+      headers: {
+        ...(token !== "" && { authorization: `Bearer ${token}` }),
+        accept: "application/json",
+        "content-type": contentType,
+      },
       ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
     });
   const api: Api = {
