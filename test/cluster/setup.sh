@@ -1,8 +1,8 @@
 #!/bin/sh
 # Builds or fetches everything that the tests, the demo and `npm run cluster` need. Does nothing if all of it exists.
 #
-# Arguments name additional parts: helm3, which only the chaos suite needs, envoy_gateway, and containers (umoci and runc).
-# The argument --demo makes the parts that the demo needs, and no other one.
+# Arguments name additional parts: helm3, which only the chaos suite needs, envoy_gateway, containers (umoci and runc), and
+# chromium for the dashboard. The argument --demo makes the parts that the demo needs, and no other one.
 #
 # Needs Node 22.19 or newer, npm, Go, Python 3 and root on Linux. The programs of the cluster come from package
 # registries (Go modules, PyPI). They are kept outside the tree, in ${XDG_CACHE_HOME:-~/.cache}/serin: one folder for
@@ -170,6 +170,16 @@ make_gateway_api() {
     cp "$found"/config/crd/standard/* "$part/definitions/"
 }
 
+# The browser is a program of the distribution; the part is a link to it.
+make_chromium() {
+    found=$(command -v chromium || command -v google-chrome || true)
+    if [ -z "$found" ]; then
+        install_debian chromium
+        found=$(command -v chromium)
+    fi
+    ln -s "$(readlink -f "$found")" "$part/chromium"
+}
+
 key() { # module folder, other inputs of the build
     { cat "$1/go.mod" "$1/go.sum"; echo "$2"; } | sha256sum | cut -c 1-16
 }
@@ -185,6 +195,7 @@ place_of() { # part
         envoy) echo "envoy-$ENVOY" ;;
         helm3 | helm4) echo "$1-$(key "$helm/$1" "")" ;;
         gateway_api) echo "gateway-api-$GATEWAY_API" ;;
+        chromium) echo "chromium" ;;
     esac
 }
 

@@ -43,7 +43,7 @@ export const allSources: readonly Source[] = [...productSources, ...sourcesIn("t
 function sourcesIn(folder: string): Source[] {
   const entries = readdirSync(join(root, folder), { recursive: true, withFileTypes: true });
   return entries
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
     .map((entry) => {
       const path = join(entry.parentPath, entry.name).slice(root.length + 1);
       const text = readFileSync(join(root, path), "utf8");

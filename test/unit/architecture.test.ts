@@ -111,6 +111,23 @@ describe("architecture", () => {
     expect(loading).to.deep.equal([]);
   });
 
+  it("keeps dashboard/page to what a browser has: the contract, the views, their words, and three packages", () => {
+    const allowed = /^(dashboard\/(api\.ts|page\/)|rollout\/(view\/(view|words)|text\/line-diff)\.ts)/;
+    const packages = ["preact", "preact/hooks", "uplot", "eventsource-parser"];
+    const found = offencesIn(
+      productSources.filter(({ path }) => path.startsWith("dashboard/page/")),
+      (source) => [
+        ...targetsOf(source).filter((target) => !allowed.test(target)),
+        ...source.imports.filter((name) => !name.startsWith(".") && !packages.includes(name)),
+        // Names and messages are tenants' texts.
+        ...[...codeOf(source).matchAll(/innerHTML|outerHTML|insertAdjacent|document\.write|\beval\b/g)].map(
+          String,
+        ),
+      ],
+    );
+    expect(found).to.deep.equal([]);
+  });
+
   it("keeps rollout/ pure: few packages, no clock, no randomness, no environment", () => {
     const impure =
       /\b(Date\.now|new Date\(\)|Math\.random|process\.|console\.|setTimeout|setInterval|fetch)\b/g;

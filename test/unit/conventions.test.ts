@@ -7,7 +7,7 @@ const MOST_LINES = { product: 200, test: 300 } as const;
 describe("conventions", () => {
   it("imports relative files by their full name", () => {
     const found = offencesIn(allSources, ({ imports }) => {
-      return imports.filter((name) => name.startsWith(".") && !/\.(ts|json)$/.test(name));
+      return imports.filter((name) => name.startsWith(".") && !/\.(tsx?|json)$/.test(name));
     });
     expect(found).to.deep.equal([]);
   });

@@ -1,0 +1,95 @@
+import type { RolloutView } from "../../../rollout/view/view.ts";
+
+/** How urgent a state is: the lowest number comes first. */
+const urgency: Readonly<Record<RolloutView["state"], number>> = {
+  "rolled-back": 0,
+  waiting: 1,
+  holding: 2,
+  preparing: 3,
+  progressing: 3,
+  promoting: 3,
+  undone: 4,
+  rest: 5,
+};
+
+/** The columns of the list, and how a rollout is placed by each. */
+const keys = {
+  namespace: ({ metadata }) => metadata.namespace,
+  name: ({ metadata }) => metadata.name,
+  strategy: ({ strategy }) => strategy ?? "",
+  state: ({ state }) => urgency[state],
+  traffic: ({ traffic }) => traffic.canary,
+  harm: ({ evidence }) => partOf(evidence?.harm),
+  safe: ({ evidence }) => partOf(evidence?.safe),
+  since: (view) => ageFrom(view),
+} satisfies Readonly<Record<string, (view: RolloutView) => string | number>>;
+
+/** A column by which a reader may sort. */
+export type SortColumn = keyof typeof keys;
+/** The reader's choice; without one, the worst come first. */
+export interface Sorting {
+  readonly column: SortColumn;
+  readonly descending: boolean;
+}
+
+/** The worst first: rolled back, waiting, holding, in progress, the rest; then the oldest. */
+export function worstFirst(views: Iterable<RolloutView>): readonly RolloutView[] {
+  return [...views].sort(
+    (a, b) => urgency[a.state] - urgency[b.state] || ageFrom(a) - ageFrom(b) || byName(a, b),
+  );
+}
+
+/** By the reader's choice, and then the worst first. */
+export function inOrder(views: Iterable<RolloutView>, sorting?: Sorting): readonly RolloutView[] {
+  const worst = worstFirst(views);
+  if (sorting === undefined) return worst;
+  const keyOfView: (view: RolloutView) => string | number = keys[sorting.column];
+  const sign = sorting.descending ? -1 : 1;
+  return worst.toSorted((a, b) => {
+    const [x, y] = [keyOfView(a), keyOfView(b)];
+    return sign * (typeof x === "number" && typeof y === "number" ? x - y : compareText(`${x}`, `${y}`));
+  });
+}
+
+/** The next choice after a click on a column: ascending, descending, the worst first. */
+export function nextSorting(now: Sorting | undefined, column: SortColumn): Sorting | undefined {
+  if (now?.column !== column) return { column, descending: false };
+  return now.descending ? undefined : { column, descending: true };
+}
+
+/** The rollouts of a namespace whose name, namespace, state or images contain all words of the filter. */
+export function matching(
+  views: readonly RolloutView[],
+  namespace: string,
+  filter: string,
+): readonly RolloutView[] {
+  const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
+  return views.filter((view) => {
+    if (namespace !== "" && view.metadata.namespace !== namespace) return false;
+    if (words.length === 0) return true;
+    const images = view.images.map(({ canary, stable }) => canary ?? stable);
+    const { metadata, strategy, state } = view;
+    const text = [metadata.namespace, metadata.name, strategy, state, ...images].join(" ").toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+}
+
+/** Since when (ms since the epoch) a person might have looked at it. */
+function ageFrom({ started, at }: RolloutView): number {
+  return Date.parse(started ?? at);
+}
+
+/** How far the evidence is on its way to the limit: 1 at the limit, and less than nothing where there is none. */
+function partOf(of: { readonly nats: number; readonly limitNats: number } | undefined): number {
+  return of === undefined || of.limitNats <= 0 ? -1 : of.nats / of.limitNats;
+}
+
+function byName(a: RolloutView, b: RolloutView): number {
+  return (
+    compareText(a.metadata.namespace, b.metadata.namespace) || compareText(a.metadata.name, b.metadata.name)
+  );
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,87 @@
+import type { ComponentChildren } from "preact";
+import type { RolloutView } from "../../../rollout/view/view.ts";
+import { clock, short } from "../../../rollout/view/words.ts";
+import { countsOf } from "../model/numbers.ts";
+import { rowOf, stateText } from "../model/row.ts";
+import { stepsOfView } from "../model/steps.ts";
+import { CopyCommand } from "./copy.tsx";
+import { ObjectsPart } from "./objects.tsx";
+import { PagePart } from "./part.tsx";
+import { PodsPart } from "./pods.tsx";
+import { Steps } from "./steps.tsx";
+import { Table } from "./text-table.tsx";
+
+interface FlightPartProps {
+  readonly view: RolloutView;
+  readonly now: number;
+  /** Its diagrams, which come after the verdict. */
+  readonly charts: ComponentChildren;
+}
+
+/** A rollout in flight: the verdict so far, the diagrams, the numbers, the checks and the objects. */
+export function FlightPart({ view, now, charts }: FlightPartProps) {
+  const { strategy, revision, started, requests, says, state, evidence, checks, images, waits } = view;
+  const row = rowOf(view, now);
+  const age = started === undefined ? "" : `, since ${clock(started)} (${short(now - Date.parse(started))})`;
+  const asked = requests[0] === undefined ? "" : `, asked by ${requests[0].user}`;
+  return (
+    <>
+      <section class={`verdict ${state}`} aria-label="Verdict">
+        <p class="state">
+          {stateText(view)} <span class="about">{`${strategy}, revision ${revision}${age}${asked}`}</span>
+        </p>
+        {says === undefined ? null : <p class="says">{says}</p>}
+        {waits === undefined ? null : (
+          <p>
+            ends the wait: <CopyCommand text={waits.command} />
+          </p>
+        )}
+        <Steps steps={stepsOfView(view, now)} />
+        <dl>
+          <dt>traffic</dt>
+          <dd>{row.traffic}</dd>
+          <dt>harm</dt>
+          <dd>{row.harm.text}</dd>
+          <dt>safe</dt>
+          <dd>{safeText(view, row.safe.text)}</dd>
+          {images.map(({ container, stable, canary }) => [
+            <dt key={`${container} name`}>{container}</dt>,
+            <dd key={container}>{imageText(stable, canary)}</dd>,
+          ])}
+        </dl>
+      </section>
+      {charts}
+      {evidence === undefined ? null : (
+        <PagePart title="Numbers" isWide={false}>
+          <Table caption="What was counted for both versions" table={countsOf(evidence)} />
+          <p class="numbers-of">counted until {clock(evidence.at)}</p>
+        </PagePart>
+      )}
+      {checks.length === 0 ? null : (
+        <PagePart title="Checks" isWide={false}>
+          <ul class="plain">
+            {checks.map(({ text, holds, says }) => (
+              <li key={text} class={holds === false ? "rolled-back" : undefined}>
+                {holds === undefined ? "–" : holds ? "✔" : "✖"}{" "}
+                {says.startsWith(text) ? says : `${text}: ${says}`}
+              </li>
+            ))}
+          </ul>
+        </PagePart>
+      )}
+      <ObjectsPart view={view} />
+      <PodsPart pods={view.pods} now={now} />
+    </>
+  );
+}
+
+function safeText({ evidence }: RolloutView, text: string): string {
+  const left = evidence?.safe?.etaSeconds;
+  return left === undefined || left === 0 ? text : `${text}, about ${short(left * 1000)} more`;
+}
+
+function imageText(stable: string | undefined, canary: string | undefined): string {
+  if (canary === undefined) return `${stable} → removed`;
+  if (stable === undefined) return `new → ${canary}`;
+  return stable === canary ? stable : `${stable} → ${canary}`;
+}
