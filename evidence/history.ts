@@ -4,13 +4,16 @@ import { dispersion, dispersionOverTime } from "../rollout/judge/dispersion.ts";
 import type { JudgeInput } from "../rollout/judge/evidence.ts";
 import type { Evidence } from "../rollout/judge/fold.ts";
 import { monitored } from "../rollout/judge/latency-bounds.ts";
+import { usualOf } from "../rollout/judge/stable-health.ts";
 import { type CounterQuery, type CounterSource, readCounters } from "./counters.ts";
 
 /** How far back (ms) before the rollout Serin reads the stable version. */
 const BACK_MS = 30 * 60_000;
+/** The last minutes before the rollout, one by one: they say how many requests fail without it. */
+const USUAL = { stretches: 5, stretchMs: 60_000 } as const;
 
 /** The settings of the judge from the stable version's last half hour. Serin reads it once, before the first tick. */
-export interface History extends Pick<Evidence, "phi" | "bounds"> {
+export interface History extends Pick<Evidence, "phi" | "bounds" | "usual"> {
   /** Every bound of a latency bucket, in seconds. */
   readonly all: readonly number[];
 }
@@ -29,11 +32,11 @@ export async function readHistory(
   tickMs: number,
 ): Promise<History> {
   const stable = { ...watch, sources: watch.sources.map((source) => ({ ...source, canary: [] })) };
-  const read = async (bounds: CounterQuery["bounds"], stepMs: number) => {
-    const steps = Math.floor(BACK_MS / stepMs);
+  const read = async (bounds: CounterQuery["bounds"], stepMs: number, backMs = BACK_MS, to = from) => {
+    const steps = Math.floor(backMs / stepMs);
     const counters = await readCounters(source, [{ watch: stable, bounds }], {
-      from: from - steps * stepMs,
-      to: from,
+      from: to - steps * stepMs,
+      to,
       stepMs,
     });
     const { instants = [], doubt } = counters.get(watch.uid) ?? {};
@@ -48,7 +51,12 @@ export async function readHistory(
   const last = new Set(ends.at(-1)?.map(({ series }) => series));
   const kept = (counters: readonly Counter[]) =>
     counters.filter(({ series }) => !isJoined || last.has(series));
+  // The rollout itself may break the stable version, so its own time does not count.
+  const began = Math.floor(Math.min(from, Date.parse(watch.rollout) || from) / tickMs) * tickMs;
+  const minutes = await read([], USUAL.stretchMs, USUAL.stretches * USUAL.stretchMs, began);
+  const usual = usualOf(ticksOf(minutes.map(kept)));
   return {
+    ...(usual !== undefined && { usual }),
     phi: known ?? phiOf((await read([], tickMs)).map(kept)),
     bounds: compare === "off" ? [] : bounds,
     all,

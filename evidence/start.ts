@@ -16,6 +16,6 @@ export async function readStart(
 ): Promise<Beginning> {
   const tickMs = await tickLengthOf(watch);
   const from = Math.floor(watch.from / tickMs) * tickMs;
-  const { phi, bounds, all } = await readHistory(source, watch, from, tickMs);
-  return { start: { since: watch.from, from, tickMs, phi, bounds }, all };
+  const { all, ...usual } = await readHistory(source, watch, from, tickMs);
+  return { start: { since: watch.from, from, tickMs, ...usual }, all };
 }

@@ -41,12 +41,21 @@ export function enterStep(comparison: Comparison, options: ComparisonOptions): C
   return { ...comparison, ...startsOf(sums, options), sums };
 }
 
-/** Adds the tick that ended at `at` (ms). `inStep`: the current step's weight was in force during the whole tick. */
+/** When a tick was. */
+export interface Moment {
+  /** When it ended, in ms. */
+  readonly at: number;
+  /** Whether the current step's weight was in force during the whole tick. */
+  readonly inStep: boolean;
+  /** Whether the stable version did as before the rollout. While it is broken, a canary that does no worse is not safe. */
+  readonly isUsual: boolean;
+}
+
+/** Adds one tick. */
 export function foldComparison(
   before: Comparison,
   tick: Tick,
-  at: number,
-  inStep: boolean,
+  { at, inStep, isUsual }: Moment,
   options: ComparisonOptions,
 ): Comparison {
   const totals = carry(before.totals, tick);
@@ -55,8 +64,10 @@ export function foldComparison(
   const harm = foldHarm(before.harm, batch, options.harm);
   const logE = logHarm(harm, options.harm);
   const lowest = logE <= before.lowest.logE ? { logE, at } : before.lowest;
+  const compared = { ...before, carried: noTick, totals, harm, lowest };
+  if (!isUsual) return compared;
   const sums = before.sums && addSums(before.sums, batch, options.safety);
-  const folded = { ...before, carried: noTick, totals, harm, lowest, ...(sums && { sums }) };
+  const folded = { ...compared, ...(sums && { sums }) };
   if (!inStep) return { ...folded, ...(sums && startsOf(sums, options)) };
   const safety = foldSafety(before.safety, batch, options.safety);
   const weakly = foldSafety(before.weakly, batch, options.weakly);

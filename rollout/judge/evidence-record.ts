@@ -55,6 +55,10 @@ export const evidenceSchema = v.pipe(
     pods: map(amount),
     /** Requests in this step. */
     inStep: arms(amount),
+    /** The stable version's latest requests, of which earlier ones count for less. */
+    recent: v.exactOptional(v.object({ bad: amount, total: amount })),
+    /** The share of its requests that failed before the rollout, from 0 to 1; absent: too few requests to know. */
+    usual: v.exactOptional(v.pipe(amount, v.maxValue(1))),
     /** Consecutive ticks in which neither version served a request. */
     silent: amount,
     /** Which versions had any counter in the last tick. */

@@ -7,6 +7,7 @@ import type { evidenceSchema } from "./evidence-record.ts";
 import { foldLimitTest, type LimitTest, noLimitTest } from "./limit-test.ts";
 import { foldRestarts, noRestarts, type PodsOf } from "./restarts.ts";
 import { noSums } from "./safety-sums.ts";
+import { foldRecent, isStableBroken } from "./stable-health.ts";
 import { noTick, type Tick } from "./tick.ts";
 
 /**
@@ -28,7 +29,9 @@ export interface TickCounts {
 export const WARM_UP_MS = 30_000;
 
 /** Before the first tick. */
-export function noEvidence(start: Pick<Evidence, "since" | "from" | "tickMs" | "phi" | "bounds">): Evidence {
+export function noEvidence(
+  start: Pick<Evidence, "since" | "from" | "tickMs" | "phi" | "bounds" | "usual">,
+): Evidence {
   const none = { ...noComparison(start.from), sums: noSums };
   return {
     ...start,
@@ -55,20 +58,22 @@ export function fold(before: Evidence, counted: TickCounts, criteria: Criteria):
   const warm = began >= known.from + WARM_UP_MS;
   const sum = (requests: number, arm: Arm) => known.inStep[arm] + (inStep ? requests : 0);
   const restarts = pods && (known.restarts ?? noRestarts(pods, began));
+  const recent = foldRecent(known.recent, { bad: stable.failed, total: stable.total });
+  const moment = { at, inStep, isUsual: !isStableBroken({ ...known, recent }) };
   return {
     ...known,
     at,
     present,
-    errors: foldComparison(known.errors, failures(counts), at, inStep, errorOptions(criteria, known.phi)),
+    ...(recent.total > 0 && { recent }),
+    errors: foldComparison(known.errors, failures(counts), moment, errorOptions(criteria, known.phi)),
     latency: known.latency.map((comparison, i) => {
       const tick = warm ? slowRequests(counts, known.bounds[i] ?? Number.POSITIVE_INFINITY) : noTick;
-      return foldComparison(comparison, tick, at, inStep, latencyOptions(criteria, known.phi));
+      return foldComparison(comparison, tick, moment, latencyOptions(criteria, known.phi));
     }),
     refusals: foldComparison(
       known.refusals ?? noComparison(began),
       refusals(counts),
-      at,
-      false,
+      { ...moment, inStep: false },
       refusalOptions(criteria, known.phi),
     ),
     ...(restarts && pods && { restarts: foldRestarts(restarts, pods, at, restartOptions(criteria)) }),

@@ -15,6 +15,7 @@ import { awaitLeave } from "./hook-gates.ts";
 import { rewrite } from "./hook-record.ts";
 import { rollBack } from "./rollback.ts";
 import { grantedExposure, type Snapshot, stepIndex, stepOf } from "./snapshot.ts";
+import { brokenStable } from "./stable-broken.ts";
 import { decidingOrders, holding, progressing } from "./step-condition.ts";
 import { verdictOf, withBypass } from "./step-verdict.ts";
 import { waitAfter } from "./wait.ts";
@@ -23,6 +24,8 @@ import { waitAfter } from "./wait.ts";
 const TICK_MS = 5_000;
 /** The last step counts as inconclusive after this many times serin.dev/max-interval. */
 const LAST_TIMES = 3;
+/** Why a step stays: more weight, or the promotion, would rest on a comparison with errors. */
+const BROKEN = "the stable version is broken, so Serin takes no step by itself until it serves again";
 
 /** Judges the step in force, and grants the next one when it has lasted long enough and its checks hold. */
 export function advance(snapshot: Snapshot): Decision {
@@ -91,6 +94,8 @@ function goOn(
   if (snapshot.deployment.spec.paused) {
     return { writes: [], condition: holding(snapshot, "person", `paused: ${afterPause(snapshot)}`) };
   }
+  if (brokenStable(snapshot) !== undefined)
+    return { writes: [], condition: holding(snapshot, BROKEN), waitMs: TICK_MS };
   if (verdict.kind === "safe") return grantNext(snapshot, verdict.message);
   const instead = withoutProof(snapshot, verdict, lasted, compare);
   if (instead !== undefined) return instead;

@@ -26,7 +26,7 @@ import { decidePromoting, decidePromotion } from "./promote.ts";
 import { checkLabels, checkRoutes } from "./reachable.ts";
 import { decideFailed } from "./rollback.ts";
 import { isStableLost, replicasOf, type Snapshot } from "./snapshot.ts";
-import { reportStableDown } from "./stable-down.ts";
+import { reportBrokenStable } from "./stable-broken.ts";
 import { decideStableLost } from "./stable-lost.ts";
 import { reportStrangers } from "./strangers.ts";
 import { decideSuperseding } from "./supersede.ts";
@@ -108,7 +108,7 @@ function decideCanary(snapshot: Snapshot): Decision {
     ],
     snapshot,
   );
-  const said = [reportStableDown, reportStrangers, reportUnscraped];
+  const said = [reportBrokenStable, reportStrangers, reportUnscraped];
   const bounded = withRollback(snapshot, withDeadline(snapshot, decision));
   return said.reduce((known, report) => report(snapshot, known), bounded);
 }

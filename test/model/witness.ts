@@ -1,6 +1,8 @@
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import type { HoldRecord } from "../../rollout/workload/hold-record.ts";
 import type { Outcome, RunRecord } from "../../rollout/workload/run-record.ts";
+import { isOwned } from "../../rollout/workload/owned.ts";
+import { isStableDown } from "../../rollout/workload/stable-down.ts";
 import { hashOf } from "../../rollout/workload/template.ts";
 import { imageOf } from "./cluster.ts";
 import type { Metrics } from "./evidence.ts";
@@ -100,6 +102,11 @@ export class Witness {
       if (lasted < step.leastMs) throw new Error(`${key}: step ${was.step} lasted ${lasted} ms`);
     }
     if (deployment.spec.paused && !this.isStale) throw new Error(`${key}: continues while paused`);
+    const stable = this.#world
+      .list("replicasets")
+      .find((one) => hashOf(one) === run.stable && isOwned(one, deployment));
+    if (isStableDown(stable) && step?.kind !== "pause" && !this.isStale && !isAdvanced)
+      throw new Error(`${key}: continues while no stable pod is ready`);
     if (run.outcome !== "proven") return;
     if (imageOf(set).includes("bad") || (this.#world.metrics === "none" && step?.kind !== "pause"))
       throw new Error(`${key}: proven without evidence`);
@@ -114,7 +121,7 @@ export class Witness {
     if (held === undefined || !isHeld || held.latched) return;
     const own = this.#world
       .list("replicasets")
-      .filter((set) => set.metadata.ownerReferences?.[0]?.uid === uid);
+      .filter((set) => isOwned(set, deployment));
     const stable = own.find((set) => hashOf(set) === held.stable)?.spec.replicas ?? 0;
     const before = this.#sizes.get(`${uid}/${held.started}`) ?? stable;
     if (!this.#world.isDisturbed && stable < Math.min(before, deployment.spec.replicas ?? 1))

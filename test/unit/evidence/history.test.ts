@@ -64,16 +64,37 @@ describe("the history of the stable version", () => {
   it("takes the dispersion that people give, and does not ask", async () => {
     const { phi, asked } = await history(() => 0, 7);
     expect(phi).to.equal(7);
-    expect(asked.every(({ grid }) => grid.stepMs === 1_800_000)).to.equal(true);
+    expect(asked.some(({ grid }) => grid.stepMs === TICK)).to.equal(false);
   });
 
   it("is about half an hour up to the first tick, and the stable version alone", async () => {
     const { asked } = await history(() => 0);
     for (const { promql, grid } of asked) {
       expect(grid.to).to.equal(FROM);
-      expect(grid.to - grid.from).to.equal(1_800_000);
+      expect(grid.to - grid.from).to.equal(grid.stepMs === 60_000 ? 300_000 : 1_800_000);
       expect(promql).not.to.include("canary");
     }
+  });
+
+  it("says how many requests failed in the worst of the last five minutes before the rollout", async () => {
+    expect((await history(() => 10)).usual).to.be.closeTo(0.01, 1e-9);
+    const minutesAgo = (tick: number) => (TICKS - tick) / 6;
+    expect((await history((tick) => (minutesAgo(tick) <= 1 ? 900 : 10))).usual).to.be.closeTo(0.9, 1e-9);
+    expect((await history((tick) => (minutesAgo(tick) > 6 ? 900 : 10))).usual).to.be.closeTo(0.01, 1e-9);
+  });
+
+  it("does not take what the rollout broke for usual", async () => {
+    const prometheus = new FakePrometheus();
+    const failing = counted((tick) => (tick >= TICKS - 6 ? 1_000 : 0));
+    prometheus.series.push({
+      service: "web",
+      code: "200",
+      value: counted((tick) => (tick < TICKS - 6 ? 1_000 : 0)),
+    });
+    prometheus.series.push({ service: "web", code: "503", value: failing });
+    const rollout = new Date(FROM - 60_000).toISOString();
+    const source = { prometheus, namesakes: noNamesakes };
+    expect((await readHistory(source, aWatch("web", FROM, { rollout }), FROM, TICK)).usual).to.equal(0);
   });
 
   it("has the bounds above which 0.2 % to 50 % of the requests lay", async () => {
