@@ -39,15 +39,16 @@ ${known.flatMap(notes).join("\n")}
 ## Policies
 
 Some objects tell a gateway or a mesh how to reach a Service: TLS, health checks, retries. Such a policy names your
-Service and does not know the canary Service. When a rollout begins, Serin lists the kinds below that your cluster has. If
-a policy names a Service of the rollout, and no policy of its kind names \`<service>-canary\`, Serin refuses the rollout
-and names the policy. Let the policy, or another one with the same settings, name \`<service>-canary\` as well. Settings
+Service and does not know the canary Service. For each new version, also one that supersedes another one, Serin lists the
+kinds below that your cluster has. If a policy names a Service of the rollout, and no policy of its kind names
+\`<service>-canary\`, Serin refuses the version and names the policy. Let the policy, or another one with the same settings, name \`<service>-canary\` as well. Settings
 in a Service's annotations need nothing of you, because Serin copies them.
 
 A policy may also name one rule of a route, by the rule's \`name\` or (Kuadrant) by its place. The rules that Serin adds
 for \`match\` and \`sticky\` cannot have that name, so Serin refuses these settings while such a policy exists: let the
 policy name the whole route. If Serin may not list one of the kinds, it refuses them for every rule with a name, because
-the policy may authenticate users.
+the policy may authenticate users. For the same reason, \`match\` and \`sticky\` cannot be added to a version in flight, only
+together with the next template.
 
 Serin knows these kinds: ${[...new Set(policyKinds.map(({ kind }) => kind))].toSorted().join(", ")}.
 `;

@@ -8,7 +8,7 @@ import { keyOf } from "../kube/core/meta.ts";
 import { deployments, horizontalPodAutoscalers, services } from "../kube/core/resources.ts";
 import { type ReferenceGrant, type Route, routeKeyOf } from "../kube/core/routes.ts";
 import type { Service } from "../kube/core/services.ts";
-import type { Deployment } from "../kube/core/workloads.ts";
+import type { Deployment, ReplicaSet } from "../kube/core/workloads.ts";
 import type { RouteIndex } from "../kube/runtime/route-index.ts";
 import { listMarked, readWhole, refresh } from "../kube/runtime/route-reads.ts";
 import type { ClusterState } from "../rollout/admission/change.ts";
@@ -18,6 +18,7 @@ import { servicesFor, servicesOf } from "../rollout/traffic/isolation.ts";
 import { selectorOf } from "../rollout/traffic/service-record.ts";
 import type { Autoscaler } from "../rollout/workload/autoscalers.ts";
 import { holdRecordOf } from "../rollout/workload/hold-record.ts";
+import { findByHash, sameTemplate } from "../rollout/workload/template.ts";
 import { readPolicies } from "./policies.ts";
 
 /** The means to read. */
@@ -73,8 +74,10 @@ export async function gather(
     grants,
     autoscalers,
     ingresses,
-    ...(mayBegin(old) &&
-      routes.length > 0 && { policies: await readPolicies(kube, policyPlaces(namespace, routes)) }),
+    ...(routes.length > 0 &&
+      !isUndo(requested, old, replicaSets) && {
+        policies: await readPolicies(kube, policyPlaces(namespace, routes)),
+      }),
     strangers: await reading,
   };
 }
@@ -92,9 +95,11 @@ async function readFlight({ kube, index }: GatherNeeds, { metadata }: Deployment
   return { grants, shared: marked.filter(({ shares }) => shares.some((share) => share.uid === uid)) };
 }
 
-/** Whether a new template may begin a rollout: admission asks nothing of policies for the one in flight. */
-function mayBegin(old: Deployment): boolean {
-  return holdRecordOf(old)?.phase !== "canary";
+/** Whether the stable version's template comes back: no policy may keep it from that. */
+function isUndo(requested: Deployment, old: Deployment, replicaSets: readonly ReplicaSet[]): boolean {
+  const held = holdRecordOf(old);
+  const stable = held && findByHash(replicaSets, held.stable);
+  return stable !== undefined && sameTemplate(stable.spec.template, requested.spec.template);
 }
 
 /** The namespaces whose policies may concern the Services, or a rule of the routes. */

@@ -35,6 +35,7 @@ import { carriedHold, cleanse } from "./cleanse.ts";
 import { healedWarnings, uncopied } from "./copies.ts";
 import { misplacedWarnings } from "./misplaced-keys.ts";
 import { keptWarning } from "./needs-layers.ts";
+import { refuseNewRules } from "./new-rules.ts";
 import { admitNewTemplate, NEWER } from "./new-template.ts";
 import { restoreOnOptOut } from "./opt-out.ts";
 import { applyOrders } from "./orders.ts";
@@ -125,6 +126,8 @@ function answerUpdate(object: Deployment, old: Deployment, given: Given): Admiss
   }
   if (!optedIn) return admitOptOut(object, old, held);
   if ("complaints" in parsed) return denied(formatComplaints(parsed.complaints));
+  const rules = refuseNewRules(parsed.plan, old, held);
+  if (rules !== undefined) return denied(rules);
   const asked = applyOrders(object, held, parsed.plan, old, now, asking.replicaSets ?? [], carried);
   if ("allowed" in asked) return asked;
   const warned = [...asked.warnings, ...warnings];

@@ -1,16 +1,9 @@
-import type { LeanRoute, Route } from "../../kube/core/routes.ts";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import type { Plan } from "../plan/plan.ts";
 import { hostConflictCaveats } from "../preflight/host-conflicts.ts";
-import { isolable, leavingWarnings, unmatched, unroutedWarnings } from "../preflight/membership.ts";
-import { NO_POLICIES, policyBlocker, policyCaveats } from "../preflight/policies.ts";
+import { leavingWarnings, unroutedWarnings } from "../preflight/membership.ts";
 import { portlessWarnings } from "../preflight/ports.ts";
-import { planBlocker } from "../preflight/preflight.ts";
-import { isWantedRoute, wantedServices } from "../preflight/selection.ts";
-import { misnamed, unsplittable } from "../preflight/services.ts";
-import { unaskable } from "../preflight/uncounted.ts";
-import { missingGrant, permitted, ungrantedWarnings } from "../traffic/grants.ts";
-import { servicesOf } from "../traffic/isolation.ts";
+import { ungrantedWarnings } from "../traffic/grants.ts";
 import { autoscalerWarnings } from "../workload/autoscalers.ts";
 import { hold } from "../workload/hold.ts";
 import { type HoldRecord, withDefaults, withHoldRecord } from "../workload/hold-record.ts";
@@ -18,6 +11,7 @@ import { surgeAt, withRoom } from "../workload/surge.ts";
 import { type AdmissionResponse, allowed, denied, type Effect } from "./answer.ts";
 import { besideWarnings } from "./beside-warnings.ts";
 import type { TemplateChange } from "./change.ts";
+import { examineVersion } from "./examine-version.ts";
 import { announce } from "./warnings.ts";
 
 /** Holds the new version: native control creates as many pods as the first step needs, and removes no old one. */
@@ -32,24 +26,7 @@ export function begin(
   const { object, old, uid, cluster } = change;
   const { latched: _latched, ...record } = held;
   const present = (stable ?? old).spec.template;
-  const found = servicesOf(present, cluster.services);
-  const { namespace = "" } = old.metadata;
-  const isWanted = (route: Route | LeanRoute) => isWantedRoute(plan, route, namespace);
-  // Serin refuses missing grants only for routes that the plan names: other people's routes must not block this rollout.
-  const near =
-    plan.routes === undefined ? permitted(namespace, cluster.known, cluster.grants) : cluster.known;
-  const wanted = near.filter(isWanted);
-  const routes = change.routes.filter(isWanted);
-  const { policies = NO_POLICIES } = cluster;
-  const services = isolable(wantedServices(plan, found), routes);
-  const refusal =
-    misnamed(plan, found) ??
-    unsplittable(services, old, cluster) ??
-    unmatched(services, routes, object.spec.template) ??
-    missingGrant(services, wanted, cluster.grants) ??
-    planBlocker(plan, services, routes) ??
-    unaskable(plan, services, routes) ??
-    policyBlocker(plan, services, routes, policies);
+  const { services, routes, wanted, refusal, caveats } = examineVersion(change, plan, present);
   if (refusal !== undefined) return denied(refusal);
   const spec = hold(object.spec, surgeOf(change, plan));
   const isolate: Effect[] =
@@ -57,7 +34,7 @@ export function begin(
   const warned = [
     ...announce(plan, services, routes, change.layers),
     ...[
-      ...policyCaveats(plan, services, routes, policies),
+      ...caveats,
       ...hostConflictCaveats(plan, services, wanted, cluster.known),
       ...ungrantedWarnings(services, cluster.known, cluster.grants),
       ...portlessWarnings(services, object.spec.template, present),

@@ -47,13 +47,13 @@ export function admitNewTemplate(request: TemplateRequest): AdmissionResponse {
 function startNext(change: TemplateChange, plan: Plan): AdmissionResponse {
   const { held } = change;
   if (held === undefined) return atRest(change, plan);
-  const { asked: _asked, lost: _lost, ...rest } = held;
+  const { asked: _asked, lost: _lost, row = 0, ...rest } = held;
   const next: HoldRecord = { ...rest, phase: "canary", started: change.now };
   switch (held.phase) {
     case "promoting":
       return latchPromotion(change, plan);
     case "canary":
-      return supersede(change, next);
+      return supersede(change, plan, { ...next, row: row + 1 });
     case "failed":
     case "undone":
       return afterEnd(
@@ -76,7 +76,7 @@ function afterEnd(
 ): AdmissionResponse {
   const { uid, stable } = change;
   const pendingMs = drainMs(change);
-  if (pendingMs > LONGEST_DRAIN_MS || isReturning(change)) return supersede(change, held, warnings);
+  if (pendingMs > LONGEST_DRAIN_MS || isReturning(change)) return supersede(change, plan, held, warnings);
   const answer = begin(
     change,
     plan,
@@ -118,7 +118,7 @@ function atRest(change: TemplateChange, plan: Plan): AdmissionResponse {
       return native(change, "its first rollout has not completed: there is nothing to compare with");
     if (sameTemplate(proven.spec.template, object.spec.template))
       return native(change, "this is the version that still serves: there is nothing to judge");
-    return supersede(change, { ...held, stable: hashOf(proven) });
+    return supersede(change, plan, { ...held, stable: hashOf(proven) });
   }
   if ((current.status?.availableReplicas ?? 0) === 0) {
     return native(change, "no pod of the present version is available: there is nothing to compare with");
@@ -135,7 +135,7 @@ function latchPromotion(change: TemplateChange, plan: Plan): AdmissionResponse {
   if (proven === undefined || (proven.status?.readyReplicas ?? 0) === 0)
     return atRest({ ...change, held: undefined }, plan);
   const originals = originalsOf(change.object.spec);
-  return supersede(change, { started: change.now, phase: "canary", stable: hashOf(proven), originals });
+  return supersede(change, plan, { started: change.now, phase: "canary", stable: hashOf(proven), originals });
 }
 
 /** The request, paused only if the user paused it: Serin's own pauses end with the rollout that was in flight. */

@@ -104,7 +104,7 @@ function obey(
   if (order !== "retry")
     return held.phase === "canary" ? { object, held: { ...held, asked: order }, warnings: [] } : useless;
   if (held.phase !== "failed") return useless;
-  const { asked: _asked, advance: _advance, ...rest } = held;
+  const { asked: _asked, advance: _advance, row: _row, ...rest } = held;
   const again: HoldRecord = { ...rest, phase: "canary", started: now };
   // The hold is still in force; the controller sizes the canary.
   return { object, held: again, warnings: [] };

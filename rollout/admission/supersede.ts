@@ -1,16 +1,27 @@
+import type { Plan } from "../plan/plan.ts";
 import { hold, pause } from "../workload/hold.ts";
 import { type HoldRecord, withDefaults, withHoldRecord } from "../workload/hold-record.ts";
+import { describeRow } from "../workload/superseded-row.ts";
 import { withRoom } from "../workload/surge.ts";
-import { type AdmissionResponse, allowed } from "./answer.ts";
+import { findByHash } from "../workload/template.ts";
+import { type AdmissionResponse, allowed, denied } from "./answer.ts";
 import { originalsNow, type TemplateChange } from "./change.ts";
+import { examineVersion } from "./examine-version.ts";
 
-/** Pauses the Deployment, so that no pod changes until the controller has drained the superseded version. */
+/**
+ * Pauses the Deployment, so that no pod changes until the controller has drained the superseded version. The new version's
+ * canary then starts without another request, so what would keep it from one is refused now.
+ */
 export function supersede(
   change: TemplateChange,
+  plan: Plan,
   held: HoldRecord,
   warnings: readonly string[] = [],
 ): AdmissionResponse {
   const { object, old } = change;
+  const stable = findByHash(change.cluster.replicaSets, held.stable) ?? old;
+  const { refusal, caveats } = examineVersion(change, plan, stable.spec.template);
+  if (refusal !== undefined) return denied(refusal);
   const wasHeld = change.held !== undefined && change.held.phase !== "promoting";
   const { paused } = object.spec;
   const { paused: _paused, ...fields } = wasHeld ? originalsNow(change, held) : held.originals;
@@ -27,6 +38,12 @@ export function supersede(
   const warning =
     "serin: another version is in flight; it is drained first, then this version's canary starts";
   const spec = pause(hold(object.spec, surge), true);
+  const row = describeRow(held);
   const kept = withDefaults(record, change.layers);
-  return allowed(withHoldRecord({ ...object, spec }, kept, old), [warning, ...warnings]);
+  return allowed(withHoldRecord({ ...object, spec }, kept, old), [
+    warning,
+    ...(row === "" ? [] : [`serin: ${row}`]),
+    ...caveats.map((doubt) => `serin: ${doubt}`),
+    ...warnings,
+  ]);
 }

@@ -9,6 +9,7 @@ import { isIsolatedTo } from "../traffic/isolation.ts";
 import { isCanaryServiceCurrent } from "../traffic/service-copy.ts";
 import { createCanaryService, updateCanaryService, writeSelector } from "../traffic/writes.ts";
 import { askedBy, keptRequests } from "../workload/requests.ts";
+import { describeRow } from "../workload/superseded-row.ts";
 import { surgePods } from "../workload/surge.ts";
 import { sameTemplate } from "../workload/template.ts";
 import { writeEvent, writeRunRecord, writeScale, writeSurge } from "../workload/writes.ts";
@@ -55,7 +56,8 @@ export function awaitCanary(snapshot: Snapshot): Decision | undefined {
     };
   }
   if (snapshot.run !== undefined) return undefined;
-  const message = `canary ${snapshot.canary.metadata.name} next to stable ${snapshot.stable?.metadata.name}${askedBy(snapshot.held, "update", "retry")}`;
+  const row = describeRow(snapshot.held);
+  const message = `canary ${snapshot.canary.metadata.name} next to stable ${snapshot.stable?.metadata.name}${askedBy(snapshot.held, "update", "retry")}${row && `; ${row}`}`;
   return {
     writes: [
       ...(markAll(snapshot)?.writes ?? []),

@@ -12,6 +12,7 @@ import {
   type RouteRecord,
   routeRecordOf,
   shareFor,
+  withShare,
 } from "./route-record.ts";
 import { standbyRules } from "./standby-rule.ts";
 import { overlayBackends } from "./weights.ts";
@@ -100,6 +101,20 @@ export function routePatch(route: Route, shares: RouteRecord["shares"]) {
       annotations: { [HELD]: label === undefined ? null : formatRouteRecord(record) },
     },
     spec: { rules },
+  };
+}
+
+/** The route as it is without this rollout's share. */
+export function withoutShareOf(route: Route, uid: string): Route {
+  const before = routeRecordOf(route);
+  if (before?.shares[uid] === undefined) return route;
+  const shares = withShare(before.shares, uid, undefined);
+  const { rules, record } = written(rulesOf(route), shares, homeOf(route), before);
+  const annotations = { ...route.metadata.annotations, [HELD]: formatRouteRecord(record) };
+  return {
+    ...route,
+    metadata: { ...route.metadata, annotations },
+    spec: { ...route.spec, rules: [...rules] },
   };
 }
 

@@ -56,6 +56,8 @@ const record = v.object({
   asked: v.exactOptional(v.picklist(["promote", "abort"])),
   /** The step (from 1) that `serin.dev/advance` leaves; the order of an earlier step means nothing any more. */
   advance: v.exactOptional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
+  /** How many versions in a row, right before this one, were superseded before a verdict. */
+  row: v.exactOptional(count),
   /** Who asked for this rollout, and who gave the last order since. */
   requests: requestsSchema,
   /**

@@ -66,6 +66,26 @@ describe("a canary Service that must be as its Service", function () {
     expect((await stored()).metadata.uid).to.equal(before.metadata.uid);
   });
 
+  it("is asked about again for a version that supersedes the canary, and for new rules of the plan in flight", async () => {
+    const policy = {
+      apiVersion: `${kind.group}/v1alpha1`,
+      kind: "SecurityPolicy",
+      metadata: { name: "limits" },
+      spec: { targetRefs: [{ group: "", kind: "Service", name: "web" }] },
+    };
+    await shop.apply(JSON.stringify(policy));
+    const next = await shop.kubectl("set", "image", "deployment/web", "app=app:v3");
+    expect(next.code).to.equal(1);
+    expect(next.stderr).to.contain(
+      "Service web: SecurityPolicy limits applies to it, and not to its canary Service web-canary",
+    );
+    await shop.run("delete", `${definition}/limits`);
+    const testers = await shop.kubectl("annotate", "deployment/web", "serin.dev/match=header x-tester=yes");
+    expect(testers.code).to.equal(1);
+    expect(testers.stderr).to.contain("serin.dev/match: this version began without it");
+    expect(shop.weight(), "weight of the canary").to.equal(50);
+  });
+
   it("follows an annotation and a port that the user adds in flight", async () => {
     const copy = () => shop.stock.services.get("web-canary");
     await shop.run("annotate", "service/web", "example.com/team=a");

@@ -66,11 +66,17 @@ describe("webhook/deployments, with policies", () => {
     expect(await ask(aDeployment({ image: "web:2" }), aDeployment())).to.deep.include({ allowed: true });
   });
 
-  it("asks nothing about policies for a rollout in flight, or without a route", async () => {
+  it("refuses a version that supersedes another one, too, but never the stable one", async () => {
     policyFor("web");
     const inFlight = withHoldRecord(aDeployment({ image: "web:2" }), aHeld(), aDeployment());
-    expect(await ask(aDeployment({ image: "web:3" }), inFlight)).to.deep.include({ allowed: true });
+    expect(await ask(aDeployment({ image: "web:3" }), inFlight)).to.deep.include({ allowed: false });
+    discoveries = 0;
+    expect(await ask(aDeployment(), inFlight)).to.deep.include({ allowed: true });
     expect(discoveries).to.equal(0);
+  });
+
+  it("asks nothing about policies without a route", async () => {
+    policyFor("web");
     api.remove(httpRoutes, "shop/web");
     await eventually("no route", () => index.around(["shop/web"], "").length === 0);
     expect(await ask(aDeployment({ image: "web:2" }), aDeployment())).to.deep.include({ allowed: true });

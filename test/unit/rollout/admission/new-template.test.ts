@@ -59,6 +59,7 @@ describe("admission in flight", () => {
       phase: "canary",
       stable: "web1",
       latched: true,
+      row: 1,
       originals,
     });
     expect(effects).to.deep.equal([]);
