@@ -24,6 +24,7 @@ export interface Container {
   readonly restartPolicy?: string;
   readonly ports?: readonly {
     readonly name?: string;
+    readonly containerPort?: number;
     readonly protocol?: string;
     readonly [unknown: string]: unknown;
   }[];

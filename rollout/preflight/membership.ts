@@ -48,13 +48,17 @@ export function selectedAlone(
     const port = onlyFreshPort(service, templates.stable, templates.fresh);
     return (
       port &&
-      `Service ${service.metadata.name} sends to targetPort "${port}", which only the new template has`
+      `Service ${service.metadata.name} sends to targetPort ${quoted(port)}, which only the new template has`
     );
   });
   const [first] = lost;
   return first === undefined || lost.includes(undefined)
     ? undefined
     : `${first}: the stable version gets no request through it`;
+}
+
+function quoted(port: string | number): string {
+  return typeof port === "string" ? `"${port}"` : String(port);
 }
 
 /** Warns of Services that do not matter to the canary and will select none of its pods. */

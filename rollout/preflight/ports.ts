@@ -6,9 +6,8 @@ import { wantedPorts } from "../traffic/target-ports.ts";
 export const PORT_USE = "name the port alike, or change the Service's targetPort";
 
 /** The named targetPorts of a Service, for the new version, that no container of the template has. */
-function missingPorts(service: Service, { spec = {} }: PodTemplate): readonly string[] {
-  const sidecars = spec.initContainers?.filter(({ restartPolicy }) => restartPolicy === "Always") ?? [];
-  const containers = [...(spec.containers ?? []), ...sidecars];
+function missingPorts(service: Service, template: PodTemplate): readonly string[] {
+  const containers = containersOf(template);
   return wantedPorts(service).flatMap(({ targetPort, protocol = "TCP" }) =>
     typeof targetPort === "string" && !containers.some((container) => has(container, targetPort, protocol))
       ? [targetPort]
@@ -16,16 +15,40 @@ function missingPorts(service: Service, { spec = {} }: PodTemplate): readonly st
   );
 }
 
+function containersOf({ spec = {} }: PodTemplate): readonly Container[] {
+  const sidecars = spec.initContainers?.filter(({ restartPolicy }) => restartPolicy === "Always") ?? [];
+  return [...(spec.containers ?? []), ...sidecars];
+}
+
 function has({ ports = [] }: Container, wanted: string, of: string): boolean {
   return ports.some(({ name, protocol = "TCP" }) => name === wanted && protocol === of);
 }
 
 /** The first targetPort of a Service whose ports only the fresh template has; `undefined`: the stable one has one of them. */
-export function onlyFreshPort(service: Service, stable: PodTemplate, fresh: PodTemplate): string | undefined {
-  const all = wantedPorts(service).length;
-  const [first, ...others] = missingPorts(service, stable);
-  const isCutOff = 1 + others.length === all && missingPorts(service, fresh).length < all;
-  return isCutOff ? first : undefined;
+export function onlyFreshPort(
+  service: Service,
+  stable: PodTemplate,
+  fresh: PodTemplate,
+): string | number | undefined {
+  const wanted = wantedPorts(service);
+  const moved = wanted.flatMap(({ port, targetPort = port }) =>
+    typeof targetPort === "number" && movesTo(targetPort, stable, fresh) ? [targetPort] : [],
+  );
+  const lacking = [...missingPorts(service, stable), ...moved];
+  const isCutOff = lacking.length === wanted.length && missingPorts(service, fresh).length < wanted.length;
+  return isCutOff ? lacking[0] : undefined;
+}
+
+/**
+ * Whether the fresh template declares this port in place of one of the stable template's. A declaration binds no one: a port
+ * that is only declared later, beside those from before, may have been open all the time.
+ */
+function movesTo(number: number, stable: PodTemplate, fresh: PodTemplate): boolean {
+  const [before, after] = [stable, fresh].map((template) =>
+    containersOf(template).flatMap(({ ports = [] }) => ports.map(({ containerPort }) => containerPort)),
+  ) as [(number | undefined)[], (number | undefined)[]];
+  const isNew = after.includes(number) && !before.includes(number);
+  return isNew && before.some((port) => !after.includes(port));
 }
 
 /** Which Service's port the template's pods lack, as a sentence without its end; `undefined`: none. */

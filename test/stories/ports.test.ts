@@ -5,7 +5,7 @@ import { onEachGateway } from "../cluster/fixture.ts";
 import type { Load } from "../cluster/load.ts";
 import { grantedTo } from "./granted.ts";
 import { expectShare } from "./share.ts";
-import { Shop } from "./shop.ts";
+import { HEARD_MS, Shop } from "./shop.ts";
 
 const plan = {
   "serin.dev/steps": "20",
@@ -69,6 +69,32 @@ onEachGateway("a version with other ports", function (gateway) {
     await shop.answered(load, Date.now(), 100);
     expect(load.since(0).failed, "failed requests").to.equal(0);
   });
+
+  // The rest is about native control, so one gateway is enough.
+  if (gateway === "traefik")
+    it("ships natively when its Service was changed first: the stable version has no request left to compare with", async () => {
+      await shop.run("patch", "service/web", "--patch", target(ports.otherApp));
+      const path = "/spec/template/spec/containers/0";
+      const changes = [
+        { op: "replace", path: `${path}/image`, value: `app:v6-port${ports.otherApp}` },
+        { op: "replace", path: `${path}/ports`, value: [{ containerPort: ports.otherApp, name: "http" }] },
+      ];
+      const said = await shop.run(
+        "patch",
+        "deployment/web",
+        "--type=json",
+        "--patch",
+        JSON.stringify(changes),
+      );
+      expect(said).to.contain(
+        `native rolling update, no canary: Service web sends to targetPort ${ports.otherApp}, which only the new template has`,
+      );
+      await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
+      const from = await shop.answered(load, Date.now() + HEARD_MS, 1);
+      await shop.answered(load, from, 100);
+      expect(load.since(from).failed, "failed requests").to.equal(0);
+      expect(load.since(from).byVersion).to.have.keys("v6");
+    });
 
   function rename(version: string, name: string): Promise<string> {
     const container = { name: "app", image: `app:${version}`, ports: [{ containerPort: ports.app, name }] };

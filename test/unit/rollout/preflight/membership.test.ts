@@ -83,6 +83,32 @@ describe("a Service that selects by a label of one version", () => {
       expect(isHeld(answer(one).object.spec)).to.equal(true);
   });
 
+  it("leads to native control, too, if the new template declares the port's number in place of another one", () => {
+    const at = (...numbers: number[]) => {
+      const ports = numbers.map((containerPort) => ({ containerPort }));
+      const spec = { containers: [{ name: "app", image: numbers.join(), ports }] };
+      return aDeployment({ template: { metadata: { labels: { app: "web" } }, spec } });
+    };
+    const answer = (before: Deployment, after: Deployment, targetPort: number | undefined) => {
+      const one = service("web", {}, { ports: [{ port: 80, ...(targetPort && { targetPort }) }] });
+      const set = { ...stable, spec: { ...stable.spec, template: before.spec.template } };
+      return yes(after, before, { ...reads([one]), replicaSets: [set] });
+    };
+    const why =
+      "serin: native rolling update, no canary: Service web sends to targetPort 8090, which only the new template has: the stable version gets no request through it";
+    expect(answer(at(8080), at(8090), 8090).warnings.join()).to.equal(why);
+    expect(answer(at(8080, 9000), at(8090, 9000), 8090).warnings.join()).to.equal(why);
+    expect(isHeld(answer(at(8080), at(80), undefined).object.spec)).to.equal(false);
+    // No declaration, or one more, does not say that the stable version does not listen there.
+    for (const [before, after, target] of [
+      [at(), at(8090), 8090],
+      [at(8080), at(8080, 8090), 8090],
+      [at(8080), at(8090), 8080],
+      [at(8080), at(8090), 7000],
+    ] as const)
+      expect(isHeld(answer(before, after, target).object.spec)).to.equal(true);
+  });
+
   it("does not matter beside a Service that selects both", () => {
     const { object } = yes(v2, v1, reads([service("web", {}), service("preview", { version: "v2" })]));
     expect(isHeld(object.spec)).to.equal(true);
