@@ -13,7 +13,7 @@ import type { Deployment, ReplicaSet } from "../kube/core/workloads.ts";
 import type { Write } from "../kube/core/writes.ts";
 import { perform } from "../kube/runtime/apply.ts";
 import { sweep } from "../rollout/cleanup/orphans.ts";
-import { drainAll, endRollout, hasLostStable, restoreIsolated } from "../rollout/cleanup/uninstall.ts";
+import { drainAll, endRollout, restoreIsolated } from "../rollout/cleanup/uninstall.ts";
 import { settleMs } from "../rollout/gateways/settle.ts";
 import { FLIGHT, HELD } from "../rollout/keys.ts";
 import { isComplete } from "../rollout/stages/promote.ts";
@@ -21,6 +21,8 @@ import { pendingRecordOf, writeChanged } from "../rollout/tracking/pending.ts";
 import { routeRecordOf } from "../rollout/traffic/route-record.ts";
 import { writeShares } from "../rollout/traffic/writes.ts";
 import { holdRecordOf } from "../rollout/workload/hold-record.ts";
+import { isStableGone } from "../rollout/workload/stable-gone.ts";
+import { findByHash } from "../rollout/workload/template.ts";
 import { writeEnd, writeRunRecord } from "../rollout/workload/writes.ts";
 
 const POLL_MS = 500;
@@ -119,7 +121,7 @@ async function end(options: CleanUpOptions, deployment: Deployment): Promise<voi
   const readSets = () => listReplicaSets(kube, deployment);
   const own = await readSets();
   const begun = holdRecordOf(deployment);
-  const isLost = begun !== undefined && hasLostStable(begun, own);
+  const isLost = begun !== undefined && isStableGone(begun, findByHash(own, begun.stable));
   // Without the ReplicaSet, isolated Services select no pod.
   const readServices = () => flying<Service>(kube, services);
   if (isLost) await write(options, readServices, (found) => restoreIsolated(deployment, found, "present"));

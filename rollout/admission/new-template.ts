@@ -20,7 +20,7 @@ import {
 import { provenBefore, refuseFailed, withoutRetry } from "./known-version.ts";
 import { whyNative } from "./natively.ts";
 import { restoreOnOptOut } from "./opt-out.ts";
-import { isStableGone, replaceNatively } from "./stable-lost.ts";
+import { hasNoStable, replaceNatively } from "./stable-lost.ts";
 import { supersede } from "./supersede.ts";
 import { warnStableDown } from "./warnings.ts";
 
@@ -32,7 +32,7 @@ export function admitNewTemplate(request: TemplateRequest): AdmissionResponse {
   const { held, plan } = request;
   const change = templateChange(withUsersPause(request));
   if (held !== undefined && returnsToStable(change)) return undo(change, held);
-  if (held !== undefined && isStableGone(change, held)) return replaceNatively(change, held);
+  if (held !== undefined && hasNoStable(change, held)) return replaceNatively(change, held);
   if (isHoldRecordNewer(change.old)) return denied(NEWER);
   if (plan === undefined) {
     if (change.complaint !== undefined && isOptedIn(change.object.metadata.annotations))

@@ -1,16 +1,14 @@
 import type { HoldRecord } from "../workload/hold-record.ts";
+import { isStableGone } from "../workload/stable-gone.ts";
 import { type AdmissionResponse, restoring, withWarnings } from "./answer.ts";
 import { undo } from "./back-to-stable.ts";
 import type { TemplateChange } from "./change.ts";
 
-/**
- * Whether the rollout in flight has lost its stable version: its ReplicaSet is gone, or native control replaces it
- * because none of its pods was ready. A promotion does not need it.
- */
-export function isStableGone({ object, stable }: TemplateChange, { phase, lost }: HoldRecord): boolean {
+/** Whether nothing is left to compare with: the stable ReplicaSet is gone, or native control replaces its pods. */
+export function hasNoStable({ object, stable }: TemplateChange, held: HoldRecord): boolean {
   const isComplete = (stable?.status?.availableReplicas ?? 0) >= (object.spec.replicas ?? 1);
-  const isReplaced = lost === true && phase === "undone" && !isComplete;
-  return (stable === undefined || isReplaced) && phase !== "promoting";
+  const isReplaced = held.lost === true && held.phase === "undone" && !isComplete;
+  return isStableGone(held, stable) || isReplaced;
 }
 
 /**

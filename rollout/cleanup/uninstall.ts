@@ -36,11 +36,6 @@ export function endRollout(
   return [writeHoldRecord(deployment, undone, spec)];
 }
 
-/** Whether the rollout has lost its stable ReplicaSet and is not in a promotion, which does not need it. */
-export function hasLostStable({ phase, stable }: HoldRecord, replicaSets: readonly ReplicaSet[]): boolean {
-  return phase !== "promoting" && findByHash(replicaSets, stable) === undefined;
-}
-
 /** Restores the Services that are isolated for this Deployment, to its present version or to the stable one, which came back. */
 export function restoreIsolated(
   { metadata }: Deployment,

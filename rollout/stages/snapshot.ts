@@ -12,6 +12,7 @@ import { type Exposure, isExposed } from "../traffic/exposure.ts";
 import type { RouteShare } from "../traffic/route-record.ts";
 import type { HoldRecord } from "../workload/hold-record.ts";
 import type { RunRecord } from "../workload/run-record.ts";
+import { isStableGone } from "../workload/stable-gone.ts";
 import { stepInForce } from "../workload/step-in-force.ts";
 import { surgeAt } from "../workload/surge.ts";
 
@@ -83,7 +84,7 @@ export function replicasOf(deployment: Deployment): number {
 
 /** Whether the stable version is lost: its ReplicaSet is gone, or was when Serin noted it. A promotion does not need it. */
 export function isStableLost({ held, stable }: Facts): boolean {
-  return held.phase !== "promoting" && (held.lost === true || stable === undefined);
+  return isStableGone(held, stable) || (held.lost === true && held.phase !== "promoting");
 }
 
 /** The index of the granted step. */
