@@ -13,6 +13,7 @@ import type { Snapshot } from "../../rollout/stages/snapshot.ts";
 import { canaryOf, replicaSetsOf, snapshotOf } from "../../rollout/stages/snapshot-of.ts";
 import { permittedOrShared } from "../../rollout/traffic/grants.ts";
 import { type HoldRecord, holdRecordOf } from "../../rollout/workload/hold-record.ts";
+import { isOwned } from "../../rollout/workload/owned.ts";
 import { runRecordOf } from "../../rollout/workload/run-record.ts";
 import { findByHash, findByTemplate, hashOf } from "../../rollout/workload/template.ts";
 import type { Caches } from "./caches.ts";
@@ -131,8 +132,8 @@ export class Observer {
 
   /** The ReplicaSets in the cache if they suffice for the decision, else the Deployment's own, listed. */
   async #ownReplicaSets(deployment: Deployment, held: HoldRecord): Promise<readonly ReplicaSet[]> {
-    const { uid = "", generation = 0 } = deployment.metadata;
-    const marked = this.#caches.replicaSetsOf(deployment.metadata).filter((set) => controllerOf(set) === uid);
+    const { generation = 0 } = deployment.metadata;
+    const marked = this.#caches.replicaSetsOf(deployment.metadata).filter((set) => isOwned(set, deployment));
     const { stable } = held;
     const observed = (deployment.status?.observedGeneration ?? 0) >= generation;
     const expected = observed && deployment.spec.paused !== true;
@@ -143,7 +144,8 @@ export class Observer {
       (held.lost || findByHash(marked, stable) !== undefined) &&
       (!expected || findByTemplate(marked, deployment.spec.template));
     if (complete) return marked;
-    return listReplicaSets(this.#kube, deployment);
+    const released = marked.filter((set) => controllerOf(set) === undefined);
+    return [...(await listReplicaSets(this.#kube, deployment)), ...released];
   }
 }
 

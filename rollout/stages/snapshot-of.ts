@@ -13,6 +13,7 @@ import { servicesNamed } from "../traffic/overlay.ts";
 import { shareOf } from "../traffic/route-record.ts";
 import { serviceRecordOf } from "../traffic/service-record.ts";
 import { type HoldRecord, holdRecordOf } from "../workload/hold-record.ts";
+import { isOwned } from "../workload/owned.ts";
 import { planOf } from "../workload/plan-of.ts";
 import { runRecordOf } from "../workload/run-record.ts";
 import { findByHash, findByTemplate, hashOf } from "../workload/template.ts";
@@ -127,12 +128,13 @@ export function canaryOf(
 
 /** The Deployment's ReplicaSets in flight: marked, named by the record, of its present template, or with pods. */
 export function replicaSetsOf(
-  { metadata: { uid = "" }, spec }: Deployment,
+  deployment: Deployment,
   stable: string,
   replicaSets: readonly ReplicaSet[],
 ): readonly ReplicaSet[] {
-  const own = replicaSets.filter((set) => controllerOf(set) === uid);
-  const current = findByTemplate(own, spec.template);
+  const { uid = "" } = deployment.metadata;
+  const own = replicaSets.filter((set) => isOwned(set, deployment));
+  const current = findByTemplate(own, deployment.spec.template);
   return own.filter(
     (set) =>
       set === current ||

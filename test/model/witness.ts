@@ -1,7 +1,7 @@
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import type { HoldRecord } from "../../rollout/workload/hold-record.ts";
-import type { Outcome, RunRecord } from "../../rollout/workload/run-record.ts";
 import { isOwned } from "../../rollout/workload/owned.ts";
+import type { Outcome, RunRecord } from "../../rollout/workload/run-record.ts";
 import { isStableDown } from "../../rollout/workload/stable-down.ts";
 import { hashOf } from "../../rollout/workload/template.ts";
 import { imageOf } from "./cluster.ts";
@@ -119,9 +119,7 @@ export class Witness {
     const isHeld = held?.phase === "canary" || held?.phase === "failed";
     // While a version supersedes, the one before the newest proven version is proven as well, and both serve.
     if (held === undefined || !isHeld || held.latched) return;
-    const own = this.#world
-      .list("replicasets")
-      .filter((set) => isOwned(set, deployment));
+    const own = this.#world.list("replicasets").filter((set) => isOwned(set, deployment));
     const stable = own.find((set) => hashOf(set) === held.stable)?.spec.replicas ?? 0;
     const before = this.#sizes.get(`${uid}/${held.started}`) ?? stable;
     if (!this.#world.isDisturbed && stable < Math.min(before, deployment.spec.replicas ?? 1))
