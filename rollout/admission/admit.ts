@@ -57,7 +57,7 @@ export function admitCreate(
   const copied = uncopied(requested, replicaSets);
   if ("refusal" in copied) return denied(copied.refusal);
   const object = cleanse(copied.object, undefined);
-  const misplaced = optedIn ? misplacedWarnings(object, undefined) : [];
+  const misplaced = misplacedWarnings(object, undefined);
   return allowed(object, [
     ...copied.warnings,
     ...healedWarnings(requested, object),
@@ -88,7 +88,7 @@ export function admitUpdate(
   if (held === undefined && isHoldRecordNewer(old)) return denied(NEWER);
   const object = cleanse(requested, old);
   const given = { held, cluster, now, places, asking, carried: carriedHold(requested) };
-  const misplaced = isOptedIn(object.metadata.annotations) ? misplacedWarnings(object, old) : [];
+  const misplaced = misplacedWarnings(object, old);
   return withWarnings(answerUpdate(object, old, given), [...healedWarnings(requested, object), ...misplaced]);
 }
 

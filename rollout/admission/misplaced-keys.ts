@@ -1,21 +1,27 @@
 import type { Deployment } from "../../kube/core/workloads.ts";
 import { CONFIG, FLIGHT } from "../keys.ts";
 import { PREFIX } from "../plan/annotation.ts";
+import { annotations } from "../plan/annotations.ts";
+import { isOptedIn } from "../plan/plan.ts";
 
-/** Warns of Serin's keys at places where nothing reads them, when a request brings them there. */
+/**
+ * Warns of Serin's keys at places where nothing reads them, when a request brings them there. Without the opt-in, only a
+ * misplaced opt-in matters.
+ */
 export function misplacedWarnings(requested: Deployment, old: Deployment | undefined): readonly string[] {
   const known = new Set(old === undefined ? [] : placesOf(old));
+  const optedIn = isOptedIn(requested.metadata.annotations);
   return placesOf(requested)
-    .filter((place) => !known.has(place))
+    .filter((place) => !known.has(place) && (optedIn || place.includes(annotations.strategy.key)))
     .map((place) => `serin: nothing reads ${place}: set it as an annotation of the Deployment itself`);
 }
 
 /** `the annotation serin.dev/steps of the pod template`, for each such key. */
 function placesOf({ metadata, spec }: Deployment): readonly string[] {
-  const { annotations, labels } = spec.template.metadata ?? {};
+  const { annotations: given, labels } = spec.template.metadata ?? {};
   return [
     ...own(metadata.labels, FLIGHT).map((key) => `the label ${key}`),
-    ...own(annotations, CONFIG).map((key) => `the annotation ${key} of the pod template`),
+    ...own(given, CONFIG).map((key) => `the annotation ${key} of the pod template`),
     ...own(labels).map((key) => `the label ${key} of the pod template`),
   ];
 }

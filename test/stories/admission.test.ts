@@ -34,6 +34,30 @@ describeCluster("admission", function () {
     ]);
   });
 
+  it("warns of an opt-in where nothing reads it", async () => {
+    const { items } = JSON.parse(shop.manifests({ name: "plain" }));
+    const [plain] = items;
+    plain.metadata.annotations = {};
+    plain.spec.template.metadata.annotations = { "serin.dev/rollout": "canary" };
+    const warning = "nothing reads the annotation serin.dev/rollout of the pod template";
+    expect(await shop.apply(JSON.stringify(plain))).to.include(warning);
+    const labelled = await shop.run(
+      "label",
+      "deployment/plain",
+      "serin.dev/rollout=canary",
+      "--dry-run=server",
+    );
+    expect(labelled).to.not.include(warning);
+    expect(labelled).to.include("nothing reads the label serin.dev/rollout");
+    const scaled = await shop.run(
+      "patch",
+      "deployment/plain",
+      "--type=merge",
+      '--patch={"spec":{"replicas":1}}',
+    );
+    expect(scaled).to.not.include("nothing reads");
+  });
+
   it("refuses every request that is not a valid review of its kind", async () => {
     const post = await connectWebhook(shop);
     const object = { kind: "Deployment", metadata: { name: "web" }, spec: {} };

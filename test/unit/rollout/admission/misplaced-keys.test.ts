@@ -24,6 +24,24 @@ describe("keys of Serin where nothing reads them", () => {
     });
   }
 
+  it("are named without the opt-in if one of them is the opt-in itself", () => {
+    const without = (object: ReturnType<typeof aDeployment>) => {
+      const { "serin.dev/rollout": _rollout, ...annotations } = object.metadata.annotations ?? {};
+      return { ...object, metadata: { ...object.metadata, annotations } };
+    };
+    const optIn = { "serin.dev/rollout": "canary", ...STEPS };
+    const requested = without(inTemplate({ annotations: optIn }));
+    const place = "the annotation serin.dev/rollout of the pod template";
+    const warning = `serin: nothing reads ${place}: set it as an annotation of the Deployment itself`;
+    const created = admitCreate(requested);
+    expect(created.allowed && created.warnings).to.deep.equal([warning]);
+    expect(yes(requested, without(aDeployment())).warnings).to.deep.equal([warning]);
+    expect(yes(edit(requested, { replicas: 7 }), requested).warnings).to.deep.equal([]);
+    expect(yes(without(inTemplate({ annotations: STEPS })), without(aDeployment())).warnings).to.deep.equal(
+      [],
+    );
+  });
+
   it("are not those that Serin writes there", () => {
     const tracked = inTemplate({ annotations: { "serin.dev/config": "configmap/web=a..b" } });
     const created = admitCreate(tracked);
