@@ -184,16 +184,18 @@ export class Cluster extends Objects {
   }
 
   /** Native control adopts ReplicaSets that have no controller and that its selector finds. */
-  #adopt({ metadata: { name, uid = "" } }: Deployment): void {
-    const owner = { apiVersion: "apps/v1", kind: "Deployment", name, uid, controller: true } as const;
-    for (const set of this.list("replicasets"))
-      if (set.metadata.labels?.app === name && set.metadata.ownerReferences?.length === 0)
-        this.put("replicasets", { ...set, metadata: { ...set.metadata, ownerReferences: [owner] } });
+  adopt(): void {
+    for (const { metadata } of this.list("deployments")) {
+      const { name, uid = "" } = metadata;
+      const owner = { apiVersion: "apps/v1", kind: "Deployment", name, uid, controller: true } as const;
+      for (const set of this.list("replicasets"))
+        if (set.metadata.labels?.app === name && set.metadata.ownerReferences?.length === 0)
+          this.put("replicasets", { ...set, metadata: { ...set.metadata, ownerReferences: [owner] } });
+    }
   }
 
   #control(deployment: Deployment): void {
     const { uid } = deployment.metadata;
-    this.#adopt(deployment);
     const found = this.list("replicasets").filter(
       ({ metadata }) => metadata.ownerReferences?.[0]?.uid === uid,
     );

@@ -16,6 +16,7 @@ import { appOf, checkShares, checkTargets, copiesGrantedTo, grantedTo } from "./
 import { mutate } from "./policy.ts";
 import { heldIn } from "./records.ts";
 import { checkServable, unserved } from "./served.ts";
+import { policed, type Spoiler } from "./spoilers.ts";
 import { Witness } from "./witness.ts";
 import { World } from "./world.ts";
 
@@ -45,6 +46,8 @@ export class ModelWorld extends World {
   refusesRoutes = false;
   /** Whether a mutating policy adds labels to what Serin writes, and a default to each Service. */
   isMutating = false;
+  /** A policy that removes or resets what Serin needs on Deployments. */
+  spoiler: Spoiler | undefined;
   #excusedUntil = 0;
   #grantedAt = 0;
   #openUntil = 0;
@@ -80,6 +83,7 @@ export class ModelWorld extends World {
       (this.now < this.#openUntil || isLeftOut(service)) &&
       serviceRecordOf(service) === undefined &&
       !isCanaryService(service);
+    this.admits = (next, before, by) => policed(this.spoiler, next, before, by);
     this.check = () => this.#checkChanges();
   }
 

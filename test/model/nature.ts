@@ -37,12 +37,16 @@ export const nature = [
     ),
   ),
   each([0, 1, 2], (index) =>
-    does(`ReplicaSet ${index} loses its owner until native control adopts it again`, (world) => {
-      const set = world.list("replicasets")[index];
-      if (set === undefined || world.isDown) return;
-      world.put("replicasets", { ...set, metadata: { ...set.metadata, ownerReferences: [] } });
-      world.control();
-    }),
+    does(
+      `ReplicaSet ${index} loses its owner, and Serin looks before native control adopts it again`,
+      (world) => {
+        const set = world.list("replicasets")[index];
+        if (set === undefined || world.isDown) return;
+        world.put("replicasets", { ...set, metadata: { ...set.metadata, ownerReferences: [] } });
+        world.control();
+        world.adopt();
+      },
+    ),
   ),
   each([9, 12, Number.POSITIVE_INFINITY], (quota) =>
     does(

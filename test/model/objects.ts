@@ -29,6 +29,8 @@ export class Refused extends Conflict {}
 export class Objects {
   readonly #objects = new Map<Plural, Map<string, Kinds[Plural]>>();
   #version = 0;
+  /** What other admissions make of a Deployment that a user or Serin changes; throws Refused. */
+  admits: (next: Deployment, before: Deployment, by: "user" | "serin") => Deployment = (next) => next;
 
   /** A number that grows with every change. */
   get version(): number {
@@ -103,7 +105,20 @@ export class Objects {
     const { metadata } = next as Deployment;
     if (metadata.uid !== stored.metadata.uid || metadata.resourceVersion !== stored.metadata.resourceVersion)
       throw new Conflict(`${name} has changed`);
-    this.put(kind, next as Kinds[typeof kind]);
+    const isPart = "subresource" in write && write.subresource !== undefined;
+    if (kind !== "deployments" || isPart) this.put(kind, next as Kinds[typeof kind]);
+    else this.put(kind, this.admits(next as Deployment, stored as Deployment, "serin"));
+  }
+
+  /** Stores what a user writes; returns why not, if another admission refuses it. */
+  store(next: Deployment, before: Deployment): string | undefined {
+    try {
+      this.put("deployments", this.admits(next, before, "user"));
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      return error.message;
+    }
   }
 }
 

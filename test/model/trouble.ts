@@ -6,6 +6,7 @@ import { imageOf } from "./cluster.ts";
 import { does, each, web } from "./command.ts";
 import { edgeGrant, type ModelWorld } from "./model-world.ts";
 import { heldIn } from "./records.ts";
+import { type Spoiler, spoilers } from "./spoilers.ts";
 
 /** The kinds of Serin's writes that a quota or a policy refuses. */
 const refusals: Readonly<Record<string, (write: Exclude<Write, { verb: "event" }>) => boolean>> = {
@@ -66,6 +67,14 @@ export const trouble = [
     (world) => Object.assign(world, { isMutating: true }),
     [],
   ),
+  each(Object.keys(spoilers) as Spoiler["does"][], (what) =>
+    each([false, true], (isLast) =>
+      does(`a policy ${what}${isLast ? " after all webhooks" : ""}`, (world) =>
+        Object.assign(world, { spoiler: { does: what, isLast } satisfies Spoiler }),
+      ),
+    ),
+  ),
+  does("no policy removes anything", (world) => Object.assign(world, { spoiler: undefined })),
   does("a policy pins images in what users write", (world) => Object.assign(world, { mutate: pinned })),
   each([true, false], (given) =>
     does(

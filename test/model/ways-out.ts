@@ -72,6 +72,8 @@ export function expectWayOut(world: ModelWorld, order: readonly Exit[]): void {
   if (world.refusesRoutes) world.endRefusals();
   Object.assign(world, {
     isDown: false,
+    // It refuses every command about the rollout in flight, and says which policy to mend.
+    spoiler: undefined,
     // A policy that changes the stable manifest as well makes another version of it.
     mutate: (deployment: Deployment) => deployment,
   });

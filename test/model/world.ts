@@ -106,11 +106,10 @@ export class World extends Cluster {
     if (!answer.allowed) return answer.message;
     const now = this.find("deployments", name);
     if (now !== old) return now === undefined || attempt === 5 ? "changed meanwhile" : "again";
-    const refused = this.refuse;
+    const refused = this.refuse ? "refused by another webhook" : this.store(answer.object, old);
     this.refuse = false;
-    if (!refused) this.put("deployments", answer.object);
     this.check();
-    return refused ? "refused by another webhook" : undefined;
+    return refused;
   }
 
   /** Lets the cluster and the controller act for so many ticks of 5 s, or until nothing is in flight any more. */
