@@ -26,6 +26,11 @@ export interface Preconditions {
   readonly resourceVersion?: string | undefined;
 }
 
+/** What to delete, and whether the objects that it owns stay; absent: the garbage collector deletes them. */
+interface Deletion extends Preconditions {
+  readonly orphan?: boolean;
+}
+
 /** An event of a watch. The client throws an ERROR event as an ApiError. */
 export interface WatchEvent<T extends KubeObject> {
   readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK";
@@ -59,7 +64,7 @@ export interface Kube {
   /** Merges lists by their keys; built-in kinds only. */
   strategicPatch<T extends KubeObject>(resource: Resource, where: Where, patch: object): Promise<T>;
   /** Deletes in the background. The error is isConflict if the object does not meet the preconditions. */
-  delete(resource: Resource, where: Where, only?: Preconditions): Promise<void>;
+  delete(resource: Resource, where: Where, only?: Deletion): Promise<void>;
   /** Streams changes until the server ends the watch, the connection is silent for too long, or the signal aborts. */
   watch<T extends KubeObject>(
     resource: Resource,

@@ -74,8 +74,9 @@ export function connect({ timeoutMs = 10_000, silenceMs = 90_000, ...options }: 
     jsonPatch: patchAs("json-patch"),
     mergePatch: patchAs("merge-patch"),
     strategicPatch: patchAs("strategic-merge-patch"),
-    async delete(resource, where, { uid, resourceVersion } = {}) {
-      const body = { propagationPolicy: "Background", preconditions: { uid, resourceVersion } };
+    async delete(resource, where, { uid, resourceVersion, orphan } = {}) {
+      const propagationPolicy = orphan ? "Orphan" : "Background";
+      const body = { propagationPolicy, preconditions: { uid, resourceVersion } };
       await call({ method: "DELETE", path: pathOf(resource, where), body });
     },
     watch(resource, where, query, signal) {

@@ -137,10 +137,13 @@ for (const protocol of ["HTTP/1.1", "HTTP/2"]) {
       expect(isForbidden(await failure(kube.get(deployments, web)))).to.equal(true);
     });
 
-    it("deletes, in the background", async () => {
+    it("deletes in the background, or without what the object owns", async () => {
       addWeb();
       await kube.delete(deployments, web);
       expect(isNotFound(await failure(kube.get(deployments, web)))).to.equal(true);
+      addWeb();
+      await kube.delete(deployments, web, { orphan: true });
+      expect(api.propagation.slice(-2)).to.deep.equal(["Background", "Orphan"]);
     });
 
     it("hands on Retry-After without repeating", async () => {
