@@ -3,6 +3,7 @@ import { abortCommand } from "./abort.ts";
 import { advanceCommand } from "./advance.ts";
 import { cleanupCommand } from "./cleanup.ts";
 import { completionCommand } from "./completion.ts";
+import { convertCommand } from "./convert.ts";
 import { dashboardCommand } from "./dashboard.ts";
 import { diffCommand } from "./diff.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -37,6 +38,7 @@ export const commands: readonly Command[] = [
   lintCommand,
   preflightCommand,
   explainCommand,
+  convertCommand,
   doctorCommand,
   notifyCommand,
   cleanupCommand,

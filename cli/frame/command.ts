@@ -5,7 +5,13 @@ import type { ExitCode } from "./exit-code.ts";
 import type { Terminal, TerminalPlace } from "./terminal.ts";
 
 /** The part of the help in which a command stands. */
-export type CommandGroup = "See" | "Order" | "Before a rollout" | "Installation" | "This program";
+export type CommandGroup =
+  | "See"
+  | "Order"
+  | "Before a rollout"
+  | "Migration"
+  | "Installation"
+  | "This program";
 
 /** The arguments of a command that are not flags. */
 interface Arguments {

@@ -15,6 +15,7 @@ const PRODUCT = [
   "evidence",
   "flags",
   "kube",
+  "migrate",
   "notices",
   "providers",
   "release",

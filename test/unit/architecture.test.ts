@@ -17,9 +17,21 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   controller: ["evidence", "providers", "rollout", "kube", "notices", "certs", "flags", "telemetry"],
   dashboard: ["evidence", "providers", "rollout", "kube", "flags", "telemetry"],
   // The manifest tells the version.
-  cli: ["dashboard", "evidence", "providers", "rollout", "kube", "notices", "certs", "flags", "package.json"],
+  migrate: ["rollout", "kube"],
+  cli: [
+    "dashboard",
+    "evidence",
+    "providers",
+    "rollout",
+    "kube",
+    "notices",
+    "certs",
+    "flags",
+    "migrate",
+    "package.json",
+  ],
   release: ["package.json"],
-  docs: ["rollout", "flags", "cli"],
+  docs: ["rollout", "flags", "cli", "migrate"],
   demo: ["rollout", "kube", "certs", "test"],
   bench: [
     "dashboard",
@@ -86,9 +98,9 @@ describe("architecture", () => {
     expect(found).to.deep.equal([]);
   });
 
-  it("keeps rollout/ away from the API server: it imports nothing of kube/ but kube/core", () => {
+  it("keeps rollout/ and migrate/ away from the API server: they import nothing of kube/ but kube/core", () => {
     const found = offencesIn(
-      productSources.filter(({ folder }) => folder === "rollout"),
+      productSources.filter(({ folder }) => ["rollout", "migrate"].includes(folder)),
       (source) => targetsOf(source).filter((name) => /^kube\/(client|runtime)\//.test(name)),
     );
     expect(found).to.deep.equal([]);
@@ -128,13 +140,13 @@ describe("architecture", () => {
     expect(found).to.deep.equal([]);
   });
 
-  it("keeps rollout/ pure: few packages, no clock, no randomness, no environment", () => {
+  it("keeps rollout/ and migrate/ pure: few packages, no clock, no randomness, no environment", () => {
     const impure =
       /\b(Date\.now|new Date\(\)|Math\.random|process\.|console\.|setTimeout|setInterval|fetch)\b/g;
     // Packages without a clock, I/O or environment.
     const pure = ["yaml", "valibot", "fastest-levenshtein"];
-    const rollout = productSources.filter(({ folder }) => folder === "rollout");
-    const found = offencesIn(rollout, (source) => [
+    const core = productSources.filter(({ folder }) => ["rollout", "migrate"].includes(folder));
+    const found = offencesIn(core, (source) => [
       ...source.imports.filter((name) => !name.startsWith(".") && !pure.includes(name)),
       ...[...codeOf(source).matchAll(impure)].map(([found]) => found),
     ]);

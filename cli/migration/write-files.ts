@@ -1,0 +1,26 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { messageOf } from "../../kube/core/error-message.ts";
+import type { KubeObject } from "../../kube/core/meta.ts";
+import type { Conversion } from "../../migrate/conversion.ts";
+import { notesPage } from "../../migrate/page.ts";
+
+/** Objects as a YAML text, a document each. */
+export function yamlOf(objects: readonly KubeObject[]): string {
+  return objects.map((object) => stringify(object, { lineWidth: 0 })).join("---\n");
+}
+
+/** Writes a conversion into a folder of its own below `root` and returns the folder. Throws if it cannot be written. */
+export function writeConversion(root: string, conversion: Conversion): string {
+  const { namespace, name, files } = conversion;
+  const folder = join(root, ...(namespace === undefined ? [] : [namespace]), name);
+  try {
+    mkdirSync(folder, { recursive: true });
+    for (const file of files) writeFileSync(join(folder, file.name), yamlOf(file.objects));
+    writeFileSync(join(folder, "NOTES.md"), notesPage(conversion));
+  } catch (cause) {
+    throw new Error(`cannot write into ${folder}: ${messageOf(cause)}`, { cause });
+  }
+  return folder;
+}

@@ -1,0 +1,123 @@
+import { stringify } from "yaml";
+import { differs, type Note } from "../note.ts";
+import { sourceFor } from "../provider.ts";
+import { type Checks, templateFor, together, without } from "../template.ts";
+import type { TemplateNames } from "../template-names.ts";
+import { argumentsOf, filled } from "./arguments.ts";
+import { limitsOfFailure, limitsOfSuccess } from "./condition.ts";
+import { queryOf } from "./provider-query.ts";
+import type { AnalysisArgument, AnalysisMetric, AnalysisTemplateSpec, RolloutAnalysis } from "./rollout.ts";
+
+/** A template that a Rollout uses. */
+interface FoundTemplate {
+  readonly name: string;
+  readonly spec: AnalysisTemplateSpec;
+}
+
+/** Where an analysis of a Rollout stands, and what its arguments and templates may mean. */
+export interface AnalysisContext {
+  /** The path of the analysis in the Rollout. */
+  readonly path: string;
+  readonly names: TemplateNames;
+  readonly stableService: string | undefined;
+  readonly canaryService: string | undefined;
+  /** The template of this name; `isShared`: of the cluster and not of the namespace. */
+  readonly find: (name: string, isShared: boolean) => FoundTemplate | undefined;
+}
+
+/** The limits of the metrics of an analysis. */
+export function checksOfAnalysis(
+  { templates, args, dryRun }: RolloutAnalysis,
+  context: AnalysisContext,
+): Checks {
+  const idle = dryRun.flatMap(({ metricName }) => metricName ?? []);
+  return together(templates.map((ref) => ofTemplate(ref, { args, idle, depth: 0 }, context)));
+}
+
+interface Use {
+  readonly args: readonly AnalysisArgument[];
+  /** Metrics, or patterns of their names, that only run dry. */
+  readonly idle: readonly string[];
+  readonly depth: number;
+}
+
+/** Templates may name each other. */
+const DEEPEST = 5;
+
+function ofTemplate(
+  { templateName = "", clusterScope = false }: RolloutAnalysis["templates"][number],
+  use: Use,
+  context: AnalysisContext,
+): Checks {
+  const field = `${context.path}.templates`;
+  const found = context.find(templateName, clusterScope);
+  if (found === undefined || use.depth > DEEPEST)
+    return without(
+      field,
+      `${clusterScope ? "ClusterAnalysisTemplate" : "AnalysisTemplate"} ${templateName} is not among the files: add it, or its checks are lost`,
+    );
+  const idle = [...use.idle, ...found.spec.dryRun.flatMap(({ metricName }) => metricName ?? [])];
+  const given = found.spec.args.map((own) => use.args.find(({ name }) => name === own.name) ?? own);
+  const nested = { args: [...given, ...use.args], idle, depth: use.depth + 1 };
+  return together([
+    ...found.spec.metrics.map((metric) => ofMetric(metric, { ...use, idle, args: given }, context)),
+    ...found.spec.templates.map((ref) => ofTemplate(ref, nested, context)),
+  ]);
+}
+
+function ofMetric(metric: AnalysisMetric, { args, idle }: Use, context: AnalysisContext): Checks {
+  const { name, interval } = metric;
+  const field = `${context.path}.templates`;
+  if (idle.some((pattern) => pattern === name || pattern === ".*"))
+    return {
+      checks: [],
+      templates: [],
+      notes: [
+        differs(`${context.path}.dryRun`, `metric ${name} is left out, because Serin acts on each check`),
+      ],
+    };
+  const limits = limitsIn(metric);
+  if (limits === undefined)
+    return without(
+      field,
+      `metric ${name}: its condition does not compare the result with a number: ${metric.successCondition ?? metric.failureCondition ?? "there is none"}`,
+    );
+  const provider = queryOf(metric.provider);
+  if ("reason" in provider) return without(field, `metric ${name}: ${provider.reason}`);
+  const source = sourceFor(name, provider);
+  const { variables, gaps, problems } = argumentsOf(args, context);
+  const query = filled(provider.query, variables, gaps);
+  if (source === undefined || query.missing.length > 0 || problems.length > 0) {
+    const why = [...query.missing.map((one) => `the argument ${one} has no value`), ...problems];
+    return without(field, `metric ${name}: ${why.join("; ")}`);
+  }
+  const used = Object.fromEntries(Object.entries(variables).filter(([key]) => query.used.includes(key)));
+  const data = {
+    ...(source.source !== "prometheus" && { source: source.source }),
+    ...(interval !== undefined && { interval }),
+    ...(Object.keys(used).length > 0 && { variables: stringify(used, { lineWidth: 0 }) }),
+    query: query.text,
+  };
+  const built = templateFor(name, data, {
+    field,
+    names: context.names,
+    limits: (own) => limits.map((limit) => `${own} ${limit}`),
+  });
+  return { ...built, notes: [...built.notes, source.note, ...aboutVersions(name, query.text, field)] };
+}
+
+function limitsIn({ successCondition, failureCondition }: AnalysisMetric): readonly string[] | undefined {
+  if (successCondition === undefined && failureCondition === undefined) return undefined;
+  const good = successCondition === undefined ? [] : limitsOfSuccess(successCondition);
+  const bad = failureCondition === undefined ? [] : limitsOfFailure(failureCondition);
+  if (good === undefined || bad === undefined) return undefined;
+  // One limit on either side: Argo Rollouts measures again between the two conditions, Serin passes only what is good.
+  const sides = new Set(good.map((limit) => limit[0]));
+  return [...good, ...bad.filter((limit) => !sides.has(limit[0]))];
+}
+
+function aboutVersions(metric: string, query: string, field: string): readonly Note[] {
+  if (/\{\{ (service|replicaset) \}\}/.test(query)) return [];
+  const says = `template ${metric}: check that its query selects the canary: by "{{ service }}-canary" or by pod=~"{{ replicaset }}-.*"`;
+  return [differs(field, says)];
+}

@@ -1,0 +1,52 @@
+import { isRecord } from "../rollout/text/parse.ts";
+import type { Fate, Note } from "./note.ts";
+
+/** What becomes of a field, and of everything below it. */
+interface FieldRow {
+  readonly fate: Exclude<Fate, "admin">;
+  /** The annotation or field that takes its place; or why nothing does. */
+  readonly says: string;
+}
+
+/** The fields of one kind by their paths, such as `spec.analysis.metrics[].name`. The longest path that fits decides. */
+export type FieldTable = Readonly<Record<string, FieldRow>>;
+
+/** The fields of the source that are the cluster's own and not its author's. */
+const NOT_WRITTEN = /^(apiVersion|kind|metadata|status)(\.|$)/;
+
+/** One note for each row that the object uses, in the order of the table. A note of `own` about a row takes its place. */
+export function notesAbout(object: object, table: FieldTable, own: readonly Note[]): readonly Note[] {
+  const paths = pathsIn(object).filter((path) => !NOT_WRITTEN.test(path));
+  const used = new Set(paths.map((path) => rowOf(table, path) ?? path));
+  const rows = [
+    ...Object.keys(table).filter((key) => used.has(key)),
+    ...[...used].filter((key) => !(key in table)),
+  ];
+  const about = rows.flatMap((field): readonly Note[] => {
+    const replaced = own.filter((note) => note.field === field);
+    const row = table[field] ?? { fate: "not", says: "this field is unknown, so nothing was made of it" };
+    return replaced.length > 0 ? replaced : [{ ...row, field }];
+  });
+  return [...about, ...own.filter(({ field }) => field === undefined || !rows.includes(field))];
+}
+
+/** The key of the row that decides about a path; `undefined` if none does. */
+export function rowOf(table: FieldTable, path: string): string | undefined {
+  for (let key = path; key !== ""; key = parentOf(key)) if (Object.hasOwn(table, key)) return key;
+  return undefined;
+}
+
+/** The paths of all values in an object, with `[]` for an item of a list. Empty maps and lists count as values. */
+function pathsIn(value: unknown, path = ""): readonly string[] {
+  if (Array.isArray(value) && value.length > 0)
+    return [...new Set(value.flatMap((item) => pathsIn(item, `${path}[]`)))];
+  if (isRecord(value) && Object.keys(value).length > 0)
+    return Object.entries(value).flatMap(([key, each]) =>
+      pathsIn(each, path === "" ? key : `${path}.${key}`),
+    );
+  return [path];
+}
+
+function parentOf(path: string): string {
+  return path.replace(/(\[\]|\.[^.[]*|^[^.[]*)$/, "");
+}
