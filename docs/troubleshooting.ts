@@ -8,6 +8,7 @@ export const places = {
   event: "Events",
   command: "The clean-up command",
   question: "Questions to Prometheus by kubectl serin",
+  migration: "The command migrate",
   log: "Logs",
   alert: "Alerts",
 } as const;
@@ -28,6 +29,7 @@ export function headingsOf(page: string): Headings {
     event: [],
     command: [],
     question: [],
+    migration: [],
     log: [],
     alert: [],
   };

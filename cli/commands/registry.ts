@@ -11,6 +11,7 @@ import { explainCommand } from "./explain.ts";
 import { historyCommand } from "./history.ts";
 import { judgeCommand } from "./judge.ts";
 import { lintCommand } from "./lint.ts";
+import { migrateCommand } from "./migrate.ts";
 import { notifyCommand } from "./notify.ts";
 import { pauseCommand } from "./pause.ts";
 import { preflightCommand } from "./preflight.ts";
@@ -39,6 +40,7 @@ export const commands: readonly Command[] = [
   preflightCommand,
   explainCommand,
   convertCommand,
+  migrateCommand,
   doctorCommand,
   notifyCommand,
   cleanupCommand,

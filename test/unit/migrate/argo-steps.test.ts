@@ -1,0 +1,185 @@
+import { expect } from "chai";
+import jsonPatch, { type Operation } from "fast-json-patch";
+import type { KubeObject } from "../../../kube/core/meta.ts";
+import type { Route } from "../../../kube/core/routes.ts";
+import type { Service } from "../../../kube/core/services.ts";
+import type { Deployment, ReplicaSet } from "../../../kube/core/workloads.ts";
+import type { ArgoRollout, ArgoSeen } from "../../../migrate/live/argo/seen.ts";
+import { argoSteps } from "../../../migrate/live/argo/steps.ts";
+import type { LiveWrite } from "../../../migrate/live/step.ts";
+import { nextMove } from "../../../migrate/live/step.ts";
+
+const PODS = 3;
+const all = argoSteps.length;
+const metadata = (name: string) => ({
+  name,
+  namespace: "shop",
+  uid: name,
+  resourceVersion: "1",
+  generation: 1,
+});
+
+/** An application as Argo Rollouts leaves it at rest, which answers to writes at once. */
+class ArgoShop {
+  readonly objects = new Map<string, KubeObject>();
+
+  constructor(phase = "Healthy") {
+    const rollout: ArgoRollout = {
+      metadata: metadata("web"),
+      spec: { replicas: PODS },
+      status: { phase, stableRS: "abc", currentPodHash: "abc" },
+    };
+    const template = { metadata: { labels: { app: "web" } } };
+    const deployment: Deployment = {
+      metadata: metadata("web"),
+      spec: { replicas: 0, selector: { matchLabels: { app: "web" } }, template },
+    };
+    const set: ReplicaSet = { metadata: metadata("web-abc"), spec: { replicas: PODS, template } };
+    const service = (name: string): Service => ({
+      metadata: {
+        ...metadata(name),
+        annotations: { "argo-rollouts.argoproj.io/managed-by-rollouts": "web" },
+      },
+      spec: { selector: { app: "web", "rollouts-pod-template-hash": "abc" } },
+    });
+    const backendRefs = [
+      { name: "web", port: 80, weight: 100 },
+      { name: "web-canary", port: 80, weight: 0 },
+    ];
+    const scaler = {
+      metadata: metadata("web"),
+      spec: { scaleTargetRef: { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", name: "web" } },
+    };
+    this.objects.set("rollouts/web", rollout);
+    this.objects.set("deployments/web", deployment);
+    this.objects.set("replicasets/web-abc", set);
+    this.objects.set("services/web", service("web"));
+    this.objects.set("services/web-canary", service("web-canary"));
+    this.objects.set("httproutes/web", { metadata: metadata("web"), spec: { rules: [{ backendRefs }] } });
+    this.objects.set("horizontalpodautoscalers/web", scaler);
+  }
+
+  get<T>(key: string): T | undefined {
+    return this.objects.get(key) as T | undefined;
+  }
+
+  seen(): ArgoSeen {
+    const rollout = this.get<ArgoRollout>("rollouts/web");
+    const deployment = this.get<Deployment>("deployments/web") as Deployment;
+    const count = deployment.spec.replicas ?? 1;
+    const status = {
+      observedGeneration: 99,
+      replicas: count,
+      updatedReplicas: count,
+      availableReplicas: count,
+    };
+    const stable = this.get<ReplicaSet>("replicasets/web-abc");
+    const replicas = stable?.spec.replicas ?? 0;
+    const route = this.get<Route>("httproutes/web") as Route;
+    const accepted = {
+      type: "Accepted",
+      status: "True",
+      observedGeneration: route.metadata.generation ?? 0,
+    } as const;
+    const parents = [
+      {
+        controllerName: "traefik.io/gateway-controller",
+        conditions: [accepted, { ...accepted, type: "ResolvedRefs" }],
+      },
+    ];
+    const object = this.get<KubeObject>("horizontalpodautoscalers/web") as KubeObject;
+    const { kind } = (object.spec as { scaleTargetRef: { kind: string } }).scaleTargetRef;
+    const resource = { group: "autoscaling", version: "v2", plural: "horizontalpodautoscalers" };
+    return {
+      rollout,
+      deployment: { ...deployment, status },
+      stable: stable && { ...stable, status: { replicas, readyReplicas: replicas } },
+      service: this.get("services/web"),
+      canaryService: this.get("services/web-canary"),
+      routes: [{ ...route, status: { parents } }],
+      endpoints: new Map([["web", this.endpoints()]]),
+      scalers: [{ resource, object, targetsRollout: kind === "Rollout" }],
+      annotations: rollout && { "serin.dev/rollout": "canary" },
+      missingTemplates: [],
+    };
+  }
+
+  /** The pods behind the Service: those with Argo's hash, and without it the Deployment's too. */
+  endpoints(): readonly string[] {
+    const isOpen = !(
+      "rollouts-pod-template-hash" in (this.get<Service>("services/web")?.spec.selector ?? {})
+    );
+    const own = this.get<ReplicaSet>("replicasets/web-abc")?.spec.replicas ?? 0;
+    const joined = isOpen ? (this.get<Deployment>("deployments/web")?.spec.replicas ?? 0) : 0;
+    return Array.from({ length: own + joined }, (_, i) => String(i));
+  }
+
+  perform(write: LiveWrite): void {
+    const key = `${write.resource.plural}/${write.name}`;
+    const object = this.get<KubeObject>(key);
+    if (object === undefined) throw new Error(`${key} does not exist`);
+    if (write.verb === "delete") return void this.objects.delete(key);
+    const operations = structuredClone(write.patch) as Operation[];
+    const changed = jsonPatch.applyPatch(structuredClone(object), operations, true).newDocument;
+    changed.metadata.resourceVersion = String(Number(object.metadata.resourceVersion) + 1);
+    changed.metadata.generation = (object.metadata.generation ?? 0) + 1;
+    this.objects.set(key, changed);
+  }
+}
+
+/** Takes moves until nothing is left to do; the Service has endpoints after every write. */
+function run(shop: ArgoShop, wanted: number): readonly string[] {
+  const taken: string[] = [];
+  for (let i = 0; i < 50; i += 1) {
+    const move = nextMove(argoSteps, shop.seen(), { wanted, restMs: 3_600_000 });
+    if (move.kind === "done") return taken;
+    if (move.kind !== "do" && move.kind !== "undo") throw new Error(JSON.stringify(move));
+    taken.push(`${move.kind} ${move.step.name}`);
+    for (const write of move.writes) {
+      shop.perform(write);
+      expect(shop.endpoints(), `endpoints after ${move.step.name}`).to.have.length.at.least(PODS);
+    }
+  }
+  throw new Error("no end");
+}
+
+describe("migrate from Argo Rollouts", () => {
+  it("takes every step once, in order, and the Service always has all pods", () => {
+    const shop = new ArgoShop();
+    expect(run(shop, all)).to.deep.equal(argoSteps.map(({ name }) => `do ${name}`));
+    expect(shop.get<Deployment>("deployments/web")?.metadata.annotations).to.deep.equal({
+      "serin.dev/rollout": "canary",
+    });
+    expect(shop.get<Route>("httproutes/web")?.spec.rules).to.deep.equal([
+      { backendRefs: [{ name: "web", port: 80, weight: 100 }] },
+    ]);
+    for (const gone of ["rollouts/web", "services/web-canary"])
+      expect(shop.objects.has(gone), gone).to.equal(false);
+  });
+
+  it("goes back from every step but the last one, to what it was", () => {
+    const before = new ArgoShop();
+    for (let until = 1; until < all; until += 1) {
+      const shop = new ArgoShop();
+      run(shop, until);
+      expect(run(shop, 0)).to.have.length(until);
+      expect(shop.get<Service>("services/web")?.spec).to.deep.equal(
+        before.get<Service>("services/web")?.spec,
+      );
+      expect(shop.get<Deployment>("deployments/web")?.spec).to.deep.equal(
+        before.get<Deployment>("deployments/web")?.spec,
+      );
+      expect(shop.get<ReplicaSet>("replicasets/web-abc")?.spec).to.deep.equal(
+        before.get<ReplicaSet>("replicasets/web-abc")?.spec,
+      );
+    }
+  });
+
+  it("does not start while a rollout is in progress", () => {
+    const move = nextMove(argoSteps, new ArgoShop("Progressing").seen(), { wanted: all, restMs: 0 });
+    expect(move).to.deep.equal({
+      kind: "refuse",
+      why: "the Rollout is Progressing: wait until it is Healthy",
+    });
+  });
+});

@@ -1,0 +1,151 @@
+import { expect } from "chai";
+import type { Route } from "../../../kube/core/routes.ts";
+import { flaggerSteps } from "../../../migrate/live/flagger/steps.ts";
+import { doneCount, nextMove } from "../../../migrate/live/step.ts";
+import { FlaggerShop } from "./flagger-shop.ts";
+
+const all = flaggerSteps.length;
+const LONG = 3_600_000;
+const RELEASE = flaggerSteps.findIndex(({ name }) => name === "release");
+
+/** Takes moves until nothing is left to do; returns the names of the steps. `each` looks at the shop after every write. */
+function run(
+  shop: FlaggerShop,
+  wanted: number,
+  each: (shop: FlaggerShop) => void = () => {},
+): readonly string[] {
+  const taken: string[] = [];
+  for (let i = 0; i < 100; i += 1) {
+    const move = nextMove(flaggerSteps, shop.seen(), { wanted, restMs: LONG });
+    if (move.kind === "done") return taken;
+    if (move.kind !== "do" && move.kind !== "undo") throw new Error(JSON.stringify(move));
+    taken.push(`${move.kind} ${move.step.name}`);
+    for (const write of move.writes) {
+      shop.perform(write);
+      each(shop);
+    }
+  }
+  throw new Error("no end");
+}
+
+/** Expects that every Service with a weight, and the user's Service, has endpoints. */
+function expectServed(shop: FlaggerShop): void {
+  const route = shop.objects.get("httproutes/web") as Route;
+  const refs = (route.spec.rules ?? []).flatMap(({ backendRefs = [] }) => backendRefs);
+  const serving = refs.filter(({ weight = 1 }) => weight > 0).map(({ name }) => name);
+  expect(serving, "backends with weight").to.have.length.above(0);
+  for (const name of ["web", ...serving])
+    expect(shop.endpoints(name), `endpoints of ${name}`).to.have.length.above(0);
+}
+
+describe("migrate from Flagger", () => {
+  it("takes every step once, in order, and users always have pods", () => {
+    const shop = new FlaggerShop();
+    expect(run(shop, all, expectServed)).to.deep.equal(flaggerSteps.map(({ name }) => `do ${name}`));
+    expect([...shop.objects.keys()].toSorted()).to.deep.equal([
+      "deployments/web",
+      "httproutes/web",
+      "services/web",
+    ]);
+    expect(shop.objects.get("deployments/web")?.metadata.annotations).to.deep.equal({
+      "serin.dev/rollout": "canary",
+    });
+    const { rules } = (shop.objects.get("httproutes/web") as Route).spec;
+    expect(rules).to.deep.equal([{ backendRefs: [{ name: "web", port: 80 }] }]);
+  });
+
+  it("goes back from every step before the Canary's end, and forwards again", () => {
+    for (let until = 1; until <= RELEASE; until += 1) {
+      const shop = new FlaggerShop();
+      run(shop, until, expectServed);
+      const back = run(shop, 0, expectServed);
+      expect(back).to.deep.equal(
+        flaggerSteps
+          .slice(0, until)
+          .map(({ name }) => `undo ${name}`)
+          .toReversed(),
+      );
+      expect(doneCount(flaggerSteps, shop.seen())).to.equal(0);
+      expect(shop.seen().deployment.spec.replicas).to.equal(0);
+      run(shop, all, expectServed);
+    }
+  });
+
+  it("does not go back once the Canary is gone", () => {
+    const shop = new FlaggerShop();
+    run(shop, RELEASE + 1);
+    const move = nextMove(flaggerSteps, shop.seen(), { wanted: 0, restMs: LONG });
+    expect(move).to.deep.equal({ kind: "refuse", why: "release cannot be taken back" });
+  });
+
+  it("continues after a kill between any two writes", () => {
+    const total = countWrites(new FlaggerShop());
+    for (let kill = 1; kill < total; kill += 1) {
+      const shop = new FlaggerShop();
+      let left = kill;
+      const stop = () => {
+        left -= 1;
+        if (left === 0) throw new Error("killed");
+      };
+      expect(() => run(shop, all, stop)).to.throw("killed");
+      run(shop, all, expectServed);
+      expect(shop.objects.size).to.equal(3);
+    }
+  });
+
+  it("waits until proxies follow, and anew after a restart", () => {
+    const shop = new FlaggerShop();
+    run(shop, 3);
+    const move = nextMove(flaggerSteps, shop.seen(), { wanted: all, restMs: 0 });
+    expect(move).to.deep.equal({ kind: "wait", why: "shift: 5 s until it is in force everywhere" });
+  });
+
+  for (const [what, change, why] of [
+    [
+      "a run is in progress",
+      () => new FlaggerShop("Progressing"),
+      /^the Canary is in the phase Progressing: wait until it is/,
+    ],
+    [
+      "the primary runs another image",
+      () => {
+        const shop = new FlaggerShop();
+        run(shop, 1);
+        shop.perform({
+          verb: "patch",
+          resource: { group: "apps", version: "v1", plural: "deployments" },
+          name: "web",
+          patch: [{ op: "replace", path: "/spec/template/spec/containers/0/image", value: "app:v2" }],
+        });
+        return shop;
+      },
+      /^the primary runs other images than your Deployment: app app:v1;/,
+    ],
+  ] as const) {
+    it(`does not start while ${what}`, () => {
+      const move = nextMove(flaggerSteps, change().seen(), { wanted: all, restMs: LONG });
+      expect(move).to.have.property("kind", "refuse");
+      expect(move).to.have.property("why").that.matches(why);
+    });
+  }
+
+  it("starts again with the first step if Flagger was let go meanwhile", () => {
+    const shop = new FlaggerShop();
+    run(shop, 5);
+    shop.perform({
+      verb: "patch",
+      resource: { group: "flagger.app", version: "v1beta1", plural: "canaries" },
+      name: "web",
+      patch: [{ op: "replace", path: "/spec/suspend", value: false }],
+    });
+    expect(run(shop, 5, expectServed)).to.deep.equal(["do suspend"]);
+  });
+});
+
+function countWrites(shop: FlaggerShop): number {
+  let count = 0;
+  run(shop, all, () => {
+    count += 1;
+  });
+  return count;
+}
