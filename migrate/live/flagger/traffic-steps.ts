@@ -1,6 +1,9 @@
 import { httpRoutes, services } from "../../../kube/core/resources.ts";
 import type { Route } from "../../../kube/core/routes.ts";
+import type { Service } from "../../../kube/core/services.ts";
+import type { JsonPatch } from "../../../kube/core/writes.ts";
 import { notAccepted, settleMs } from "../../../rollout/gateways/settle.ts";
+import { annotationPath } from "../../../rollout/keys.ts";
 import { equal } from "../../../rollout/text/equal.ts";
 import { givesTo, names, type Shares, withoutBackend, withShares } from "../backends.ts";
 import { guardedPatch, KUBE_PROXY_MS } from "../guarded-patch.ts";
@@ -8,6 +11,9 @@ import type { LiveStep, LiveWrite } from "../step.ts";
 import type { FlaggerSeen } from "./seen.ts";
 
 type Step = LiveStep<FlaggerSeen>;
+
+/** Flagger's annotations on Services and route: with them, Flux would never apply the user's. */
+const IGNORED_BY_FLUX = ["kustomize.toolkit.fluxcd.io/reconcile", "helm.toolkit.fluxcd.io/driftDetection"];
 
 export const shift: Step = {
   name: "shift",
@@ -23,7 +29,7 @@ export const shift: Step = {
 
 export const select: Step = {
   name: "select",
-  does: "Let your Service select the pods of your Deployment.",
+  does: "Let your Service select the pods of your Deployment; remove the marks by which Flux ignores it.",
   checks: "Its endpoints are those of the canary Service.",
   serves: "your Deployment; callers in the cluster move to it now",
   isDone: ({ service, deployment }) =>
@@ -32,7 +38,8 @@ export const select: Step = {
     deployment.spec.selector.matchLabels === undefined || deployment.spec.selector.matchExpressions
       ? "the Deployment's selector has expressions, which a Service cannot have: set the Service's selector yourself"
       : undefined,
-  writes: ({ service, deployment }) => selectorOf(service, deployment.spec.selector.matchLabels),
+  writes: ({ service, deployment }) =>
+    selectorOf(service, deployment.spec.selector.matchLabels, service && marksOf(service)),
   unready({ service, canaryService, endpoints, deployment }) {
     const isOwn = equal(service?.spec.selector, deployment.spec.selector.matchLabels);
     if (!isOwn || canaryService === undefined || service === undefined) return undefined;
@@ -73,14 +80,14 @@ export const move: Step = {
 
 export const only: Step = {
   name: "only",
-  does: "Write the rules of the HTTPRoute as you would: with your Service alone.",
+  does: "Write the rules of the HTTPRoute as you would: with your Service alone; remove the marks by which Flux ignores it.",
   checks: "The gateway has accepted the route, and has had twice the time that it needs to follow.",
   serves: "your Deployment, by your Service",
   isDone: (seen) =>
     seen.route === undefined || !(names(seen.route, canaryOf(seen)) || names(seen.route, primaryOf(seen))),
   refuses: ({ converted }) =>
     converted === undefined ? "without the Canary nothing says what rules the route should have" : undefined,
-  writes: ({ route, converted }) => (route && converted ? rules(route, converted.rules) : []),
+  writes: ({ route, converted }) => (route && converted ? rules(route, converted.rules, marksOf(route)) : []),
   unready: notAcceptedYet,
   settleMs: twice,
   undo: (seen) => sharesOf(seen, { [ownOf(seen)]: 100, [canaryOf(seen)]: 0, [primaryOf(seen)]: 0 }),
@@ -103,19 +110,24 @@ function sharesOf({ route }: FlaggerSeen, shares: Shares): readonly LiveWrite[] 
   return route === undefined ? [] : rules(route, withShares(route, shares));
 }
 
-function rules(
-  route: Route,
-  wanted: NonNullable<Route["spec"]["rules"]> | readonly object[],
-): readonly LiveWrite[] {
-  return [guardedPatch(httpRoutes, route, [{ op: "replace", path: "/spec/rules", value: wanted }])];
+function rules(route: Route, wanted: readonly object[], more: JsonPatch = []): readonly LiveWrite[] {
+  return [guardedPatch(httpRoutes, route, [{ op: "replace", path: "/spec/rules", value: wanted }, ...more])];
+}
+
+function marksOf({ metadata: { annotations = {} } }: Route | Service): JsonPatch {
+  const own = IGNORED_BY_FLUX.filter((key) => annotations[key] === "disabled");
+  return own.map((key) => ({ op: "remove", path: annotationPath(key) }));
 }
 
 function selectorOf(
   service: FlaggerSeen["service"],
   selector: Readonly<Record<string, string>> | undefined,
+  more: JsonPatch = [],
 ): readonly LiveWrite[] {
   if (service === undefined || selector === undefined) return [];
-  return [guardedPatch(services, service, [{ op: "replace", path: "/spec/selector", value: selector }])];
+  return [
+    guardedPatch(services, service, [{ op: "replace", path: "/spec/selector", value: selector }, ...more]),
+  ];
 }
 
 function notAcceptedYet({ route }: FlaggerSeen): string | undefined {

@@ -32,7 +32,14 @@ function workload(name: string, replicas: number, rest: object = {}): Deployment
 function service(name: string, selector: string): Service {
   return {
     kind: "Service",
-    metadata: { name, namespace: "shop", uid: name, resourceVersion: "1", ownerReferences: [owner] },
+    metadata: {
+      name,
+      namespace: "shop",
+      uid: name,
+      resourceVersion: "1",
+      ownerReferences: [owner],
+      annotations: { "helm.toolkit.fluxcd.io/driftDetection": "disabled", team: "a" },
+    },
     spec: { selector: { app: selector }, ports: [{ port: 80 }] },
   };
 }
@@ -57,6 +64,7 @@ export class FlaggerShop {
         resourceVersion: "1",
         generation: 1,
         ownerReferences: [owner],
+        annotations: { "kustomize.toolkit.fluxcd.io/reconcile": "disabled", team: "a" },
       },
       spec: {
         parentRefs: [{ name: "gw" }],

@@ -52,6 +52,9 @@ describe("migrate from Flagger", () => {
     });
     const { rules } = (shop.objects.get("httproutes/web") as Route).spec;
     expect(rules).to.deep.equal([{ backendRefs: [{ name: "web", port: 80 }] }]);
+    // With Flagger's mark, Flux would never apply the user's objects.
+    for (const key of ["httproutes/web", "services/web"])
+      expect(shop.objects.get(key)?.metadata.annotations, key).to.deep.equal({ team: "a" });
   });
 
   it("goes back from every step before the Canary's end, and forwards again", () => {
