@@ -20,10 +20,20 @@ export function without(field: string, says: string): Checks {
 
 /** All of them together. */
 export function together(parts: readonly Checks[]): Checks {
+  const kept = new Map<string, string>();
+  const left: Note[] = [];
+  for (const check of parts.flatMap(({ checks }) => checks)) {
+    // A metric may have one limit on either side.
+    const side = /^[^<>]+[<>]/.exec(check)?.[0] ?? check;
+    const first = kept.get(side) ?? check;
+    kept.set(side, first);
+    const says = `${check} is left out: Serin takes one such limit, ${first}`;
+    if (check !== first) left.push({ fate: "not", says });
+  }
   return {
-    checks: [...new Set(parts.flatMap(({ checks }) => checks))],
+    checks: [...kept.values()],
     templates: parts.flatMap(({ templates }) => templates),
-    notes: parts.flatMap(({ notes }) => notes),
+    notes: [...parts.flatMap(({ notes }) => notes), ...left],
   };
 }
 

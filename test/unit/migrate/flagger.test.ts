@@ -120,6 +120,15 @@ describe("convert: a Canary of Flagger", () => {
     );
   });
 
+  it("keeps one limit on either side of a metric, and names the others", () => {
+    const slow = (max: number) => ({ name: "request-duration", thresholdRange: { max } });
+    const found = converted([analysis({ metrics: [slow(500), slow(900), slow(500)] })]);
+    expect(annotationsOf(found)["serin.dev/checks"]).to.equal("p99 <= 500ms");
+    expect(saidOf(found, "not")).to.deep.equal([
+      ": p99 <= 900ms is left out: Serin takes one such limit, p99 <= 500ms",
+    ]);
+  });
+
   it("gives two metrics of one template with different intervals a template each", () => {
     const metric = (name: string, interval: string) => ({
       name,
