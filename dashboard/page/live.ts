@@ -39,8 +39,8 @@ export function useLive(): LiveRollouts {
       connection: (next: StreamState) => {
         if (kind !== next.kind && next.kind === "reconnecting") announce([`not live: ${next.why}`]);
         if (kind === "reconnecting" && next.kind === "live") announce(["live again"]);
+        if (kind !== next.kind || next.kind !== "live") setConnection(next);
         kind = next.kind;
-        setConnection(next);
       },
       changes: (changes: RolloutChanges) => {
         const after = withChanges(known.current, changes);
@@ -99,5 +99,6 @@ export function useNow(at: string | undefined): number {
     return () => clearInterval(timer);
   }, []);
   if (at !== undefined && at !== offset.current.at) offset.current = { at, ms: Date.parse(at) - Date.now() };
-  return Date.now() + offset.current.ms;
+  // In whole seconds: within one, no age changes.
+  return Math.round((Date.now() + offset.current.ms) / 1000) * 1000;
 }

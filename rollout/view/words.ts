@@ -23,9 +23,12 @@ export const outcomes = {
   native: "native",
 } as const;
 
+/** One formatter for all numbers: a thousand rows would spend most of their time on making theirs. */
+const grouped = new Intl.NumberFormat("en-US", { maximumFractionDigits: 2 });
+
 /** Grouped digits: `13,320`. */
 export function groupDigits(count: number): string {
-  return count.toLocaleString("en-US", { maximumFractionDigits: 2 });
+  return grouped.format(count);
 }
 
 /** A part of a whole in percent; nothing of nothing. */

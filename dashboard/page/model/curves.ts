@@ -96,10 +96,13 @@ export function diagramTable({ curves }: Diagram, times: readonly number[]): Tex
   return { head: ["UTC", ...curves.map(({ name }) => name)], rows: rows.reverse() };
 }
 
+const small = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 3 });
+const large = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 6 });
+
 /** A number with three digits that count, and a dash for none. */
 export function numberText(value: number | null | undefined): string {
   if (value === null || value === undefined) return "–";
-  return value.toLocaleString("en-US", { maximumSignificantDigits: Math.abs(value) < 1000 ? 3 : 6 });
+  return (Math.abs(value) < 1000 ? small : large).format(value);
 }
 
 /** The time of day, in UTC, of seconds since 1970. */

@@ -34,9 +34,10 @@ export interface Sorting {
 
 /** The worst first: rolled back, waiting, holding, in progress, the rest; then the oldest. */
 export function worstFirst(views: Iterable<RolloutView>): readonly RolloutView[] {
-  return [...views].sort(
-    (a, b) => urgency[a.state] - urgency[b.state] || ageFrom(a) - ageFrom(b) || byName(a, b),
-  );
+  // Ages are read once: a comparison that parses times would take most of an update of a thousand rows.
+  const placed = [...views].map((view) => ({ view, urgent: urgency[view.state], age: ageFrom(view) }));
+  placed.sort((a, b) => a.urgent - b.urgent || a.age - b.age || byName(a.view, b.view));
+  return placed.map(({ view }) => view);
 }
 
 /** By the reader's choice, and then the worst first. */
@@ -45,10 +46,12 @@ export function inOrder(views: Iterable<RolloutView>, sorting?: Sorting): readon
   if (sorting === undefined) return worst;
   const keyOfView: (view: RolloutView) => string | number = keys[sorting.column];
   const sign = sorting.descending ? -1 : 1;
-  return worst.toSorted((a, b) => {
-    const [x, y] = [keyOfView(a), keyOfView(b)];
-    return sign * (typeof x === "number" && typeof y === "number" ? x - y : compareText(`${x}`, `${y}`));
-  });
+  const placed = worst.map((view) => ({ view, key: keyOfView(view) }));
+  placed.sort(
+    ({ key: a }, { key: b }) =>
+      sign * (typeof a === "number" && typeof b === "number" ? a - b : compareText(`${a}`, `${b}`)),
+  );
+  return placed.map(({ view }) => view);
 }
 
 /** The next choice after a click on a column: ascending, descending, the worst first. */

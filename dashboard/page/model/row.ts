@@ -25,7 +25,7 @@ const NONE: Measure = { text: "–" };
 
 /** The row of a rollout at an instant (ms since the epoch). */
 export function rowOf(view: RolloutView, now: number): ListRow {
-  const { state, traffic, evidence, started, ended } = view;
+  const { state, traffic, evidence } = view;
   const isOver = ["rest", "rolled-back", "undone"].includes(state);
   const wanted = wantedOf(view);
   return {
@@ -34,9 +34,14 @@ export function rowOf(view: RolloutView, now: number): ListRow {
     traffic: state === "rest" ? "–" : trafficText(traffic),
     harm: measureOf(evidence?.harm, ""),
     safe: isOver ? NONE : measureOf(evidence?.safe, "verified"),
-    since: started === undefined ? "–" : ageText((ended ? Date.parse(ended) : now) - Date.parse(started)),
+    since: sinceText(view, now),
     ...(wanted && { wanted }),
   };
+}
+
+/** How long it runs, or ran until it ended. */
+export function sinceText({ started, ended }: RolloutView, now: number): string {
+  return started === undefined ? "–" : ageText((ended ? Date.parse(ended) : now) - Date.parse(started));
 }
 
 /** The state with its sign, and the step while one is granted. */

@@ -1,21 +1,23 @@
 import { Component } from "preact";
 import type { RolloutView } from "../../../rollout/view/view.ts";
 import { fragmentOf } from "../model/place.ts";
-import type { ListRow, Measure } from "../model/row.ts";
+import { type Measure, rowOf, sinceText } from "../model/row.ts";
 import { CopyCommand } from "./copy.tsx";
 
 interface RowProps {
   readonly view: RolloutView;
-  readonly row: ListRow;
+  readonly now: number;
 }
 
 /** A rollout of the list. It is drawn again only if one of its texts may differ: there may be a thousand. */
 export class RolloutRow extends Component<RowProps> {
-  override shouldComponentUpdate(next: RowProps): boolean {
-    return next.view !== this.props.view || next.row.since !== this.props.row.since;
+  override shouldComponentUpdate({ view, now }: RowProps): boolean {
+    if (view !== this.props.view) return true;
+    return now !== this.props.now && sinceText(view, now) !== sinceText(view, this.props.now);
   }
 
-  override render({ view, row }: RowProps) {
+  override render({ view, now }: RowProps) {
+    const row = rowOf(view, now);
     const { namespace, name } = view.metadata;
     return (
       <tbody class={row.look}>
