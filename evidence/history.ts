@@ -19,7 +19,7 @@ export interface History extends Pick<Evidence, "phi" | "bounds" | "usual"> {
 }
 
 /** A rollout before its first tick. */
-export type Begun = Pick<JudgeInput, "uid" | "sources" | "from" | "terms">;
+export type Begun = Pick<JudgeInput, "uid" | "rollout" | "sources" | "from" | "terms">;
 
 /**
  * Reads that history, up to the instant `from` (ms). Throws a ProviderError, also if the series may be those of others.

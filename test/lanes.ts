@@ -35,6 +35,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   "test/stories/profile.test.ts": 68,
   "test/stories/people/dashboard.test.ts": 90,
   "test/stories/people/notified.test.ts": 70,
+  "test/stories/tutorials.test.ts": 75,
 };
 const OTHERS = 25;
 

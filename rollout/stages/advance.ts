@@ -95,7 +95,7 @@ function goOn(
     return { writes: [], condition: holding(snapshot, "person", `paused: ${afterPause(snapshot)}`) };
   }
   if (brokenStable(snapshot) !== undefined)
-    return { writes: [], condition: holding(snapshot, BROKEN), waitMs: TICK_MS };
+    return { writes: [], condition: holding(snapshot, "person", BROKEN), waitMs: TICK_MS };
   if (verdict.kind === "safe") return grantNext(snapshot, verdict.message);
   const instead = withoutProof(snapshot, verdict, lasted, compare);
   if (instead !== undefined) return instead;

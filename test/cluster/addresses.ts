@@ -28,6 +28,8 @@ export const ports = {
   app: 8088,
   /** The HTTP port of application pods whose image asks for it. */
   otherApp: 8090,
+  /** The port of podinfo, which the tutorials deploy. */
+  podinfo: 9898,
   /** The gRPC server of application pods. */
   grpc: 9091,
   /** The port at which the application pods report the requests that they received. */

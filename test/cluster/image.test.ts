@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { parseImage, react } from "./image.ts";
+import { behaviourOf } from "./podinfo.ts";
 import { sequence } from "./sequence.ts";
 
 describe("an application image", () => {
@@ -19,6 +20,14 @@ describe("an application image", () => {
     expect(parseImage("app:v3-err20-grpc14")).to.deep.include({ version: "v3", grpcStatus: 14 });
     expect(parseImage("app:v4-err20-status404")).to.deep.include({ version: "v4", status: 404 });
     expect(parseImage("app").version).to.equal("latest");
+  });
+
+  it("of podinfo listens on its port, and fails as its variable says", () => {
+    const image = "ghcr.io/stefanprodan/podinfo:6.9.1";
+    expect(behaviourOf({ image })).to.deep.include({ version: "6.9.1", port: 9898, errorPercent: 0 });
+    const env = [{ name: "PODINFO_RANDOM_ERROR", value: "true" }];
+    expect(behaviourOf({ image, env }).errorPercent).to.be.closeTo(11.1, 0.1);
+    expect(behaviourOf({ image: "app:v1", env }).errorPercent).to.equal(0);
   });
 
   const reactions = (image: string, count: number, seed = "web-7d4b9c-x2k5p") => {

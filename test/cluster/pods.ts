@@ -10,12 +10,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ports } from "./addresses.ts";
 import { type Change, connectApi, type KubeObject } from "./api.ts";
 import { type CallServer, createCallServer } from "./calls.ts";
-import { type AppImage, isProcess, parseImage, react } from "./image.ts";
+import { type AppImage, isProcess, react } from "./image.ts";
+import { type AppContainer, behaviourOf } from "./podinfo.ts";
 import { Receipts } from "./received.ts";
 import { sequence } from "./sequence.ts";
 
 interface Pod extends KubeObject {
-  readonly spec: { readonly containers: readonly { readonly image: string }[] };
+  readonly spec: { readonly containers: readonly AppContainer[] };
   readonly status?: { readonly podIP?: string };
 }
 
@@ -36,8 +37,8 @@ const receipts = new Receipts();
 
 function note({ type, object }: Change<Pod>): void {
   const address = object.status?.podIP;
-  const image = object.spec.containers[0]?.image ?? "";
-  if (address === undefined || isProcess(image)) return;
+  const container = object.spec.containers[0] ?? { image: "" };
+  if (address === undefined || isProcess(container.image)) return;
   const app = apps.get(address);
   if (type === "DELETED") {
     apps.delete(address);
@@ -46,11 +47,11 @@ function note({ type, object }: Change<Pod>): void {
   } else if (app === undefined) {
     const { name, namespace = "" } = object.metadata;
     apps.set(address, {
-      ...parseImage(image),
+      ...behaviourOf(container),
       ...{ pod: name, namespace, sockets: new Set(), random: sequence(name) },
     });
   } else {
-    Object.assign(app, parseImage(image));
+    Object.assign(app, behaviourOf(container));
   }
 }
 
@@ -105,7 +106,7 @@ const control = createServer((request, response) => {
 const [url = "", ca = "", token = ""] = process.argv.slice(2);
 const api = connectApi({ url, ca: readFileSync(ca, "utf8"), token: readFileSync(token, "utf8") });
 void api.follow<Pod>("/api/v1/pods", note, new AbortController().signal);
-for (const port of [ports.app, ports.otherApp])
+for (const port of [ports.app, ports.otherApp, ports.podinfo])
   createServer({ keepAliveTimeout: 300_000 }, answer).listen(port, "0.0.0.0");
 callServer.listen(ports.grpc, "0.0.0.0");
 control.listen(ports.podsControl, "127.0.0.1");
