@@ -1,7 +1,9 @@
 import { expect } from "chai";
+import { together } from "../chaos/load/parallel.ts";
 import { onEnvoyGateway } from "../cluster/fixture.ts";
 import type { Answers } from "../cluster/load.ts";
-import { Shop } from "./shop.ts";
+import { receivedBy } from "../cluster/received.ts";
+import type { Shop } from "./shop.ts";
 
 /** The requests that no pod answered: the gateway lost them. */
 async function lostBy(load: Answers): Promise<number> {
@@ -9,37 +11,137 @@ async function lostBy(load: Answers): Promise<number> {
   return [...load.rows()].filter(({ status, version }) => status !== 200 && version === "").length;
 }
 
-onEnvoyGateway("rollouts", function (gateway) {
-  this.timeout(120_000);
-  let shop: Shop;
-  beforeEach(async () => {
-    shop = await Shop.open("envoy", { gateway });
-  });
-  afterEach(() => shop?.close());
+const plan = (settings: Record<string, string>) => ({ interval: "4s", plan: settings });
+const unjudged = { "serin.dev/compare": "off", "serin.dev/checks": "none" };
+const update = (shop: Shop, image: string) => shop.run("set", "image", "deployment/web", `app=app:${image}`);
+const rolledBack = async (shop: Shop, tag: string) => {
+  await shop.until("the verdict", () => shop.record(tag)?.outcome === "failed", 90_000);
+  return shop.record(tag)?.message;
+};
+const abort = async (shop: Shop) => {
+  await shop.run("annotate", "deployment/web", `serin.dev/abort=${shop.revision()}`);
+  await shop.until("the route restored", () => shop.weight() === undefined);
+};
 
-  const plan = (settings: Record<string, string>) => ({ interval: "4s", plan: settings });
-  const update = (image: string) => shop.run("set", "image", "deployment/web", `app=app:${image}`);
+const forSomeUsers = {
+  "show the canary to matching users alone, lose no request, and refuse sticky sessions with the reason":
+    async (shop: Shop) => {
+      const match = { "serin.dev/rollout": "ab-test", "serin.dev/match": "header x-canary=insider" };
+      await shop.deploy(plan({ ...match, ...unjudged, "serin.dev/iterations": "600" }));
+      const outsiders = shop.load(100);
+      await update(shop, "v2");
+      await shop.until("the users in force", () =>
+        /^(canary has the|holding at the matching) users/.test(shop.condition()?.message ?? ""),
+      );
+      await shop.answered(outsiders, Date.now(), 200);
+      await abort(shop);
+      await shop.answered(outsiders, Date.now(), 100);
+      expect((await outsiders.stop()).byVersion, "answers to outsiders").to.have.all.keys("v1");
+      expect(await lostBy(outsiders)).to.equal(0);
+      // The same Deployment, because a refusal leaves nothing behind.
+      const sticky = [
+        "serin.dev/rollout=canary",
+        "serin.dev/sticky=1h",
+        "serin.dev/match-",
+        "serin.dev/iterations-",
+      ];
+      await shop.run("annotate", "deployment/web", ...sticky, "--overwrite");
+      const { code, stderr } = await shop.kubectl("set", "image", "deployment/web", "app=app:v3");
+      expect(code).to.equal(1);
+      expect(stderr).to.include("serin.dev/sticky is not possible here: Envoy Gateway names");
+    },
+};
 
-  it("show the canary to matching users alone, and lose no request of the others", async () => {
-    const match = { "serin.dev/rollout": "ab-test", "serin.dev/match": "header x-canary=insider" };
-    await shop.deploy(plan({ ...match, "serin.dev/iterations": "600" }));
-    const outsiders = shop.load(300);
-    await update("v2");
-    await shop.until("the users in force", () =>
-      /^(canary has the|holding at the matching) users/.test(shop.condition()?.message ?? ""),
+const asInstalled = {
+  "of a version that cannot be judged end before it has users": async (shop: Shop) => {
+    await shop.deploy(plan({ "serin.dev/steps": "10, 50" }));
+    const load = shop.load(100);
+    await update(shop, "v2-err20");
+    expect(await rolledBack(shop, "v2-err20")).to.match(
+      /^rolled back before it had any traffic: Envoy Gateway counts the requests of a rule for all its backends together/,
     );
-    await shop.answered(outsiders, Date.now(), 600);
-    await shop.run("annotate", "deployment/web", `serin.dev/abort=${shop.revision()}`);
-    await shop.until("the route restored", () => shop.weight() === undefined);
-    await shop.answered(outsiders, Date.now(), 300);
-    expect((await outsiders.stop()).byVersion, "answers to outsiders").to.have.all.keys("v1");
-    expect(await lostBy(outsiders)).to.equal(0);
-  });
+    expect((await load.stop()).byVersion, "answers to users").to.have.all.keys("v1");
+    expect(await lostBy(load)).to.equal(0);
+  },
+};
 
-  it("with sticky sessions are refused with the reason", async () => {
-    await shop.deploy(plan({ "serin.dev/sticky": "1h" }));
-    const { code, stderr } = await shop.kubectl("set", "image", "deployment/web", "app=app:v2");
-    expect(code).to.equal(1);
-    expect(stderr).to.include("serin.dev/sticky is not possible here: Envoy Gateway names");
-  });
+const judgedByWeight = {
+  "of a good version end with its promotion": async (shop: Shop) => {
+    await shop.deploy(plan({ "serin.dev/steps": "10, 50" }));
+    const load = shop.load(100);
+    await update(shop, "v2");
+    await shop.atRest("web", 150_000);
+    expect(shop.condition()).to.include({ status: "True", reason: "Promoted" });
+    expect(await lostBy(load)).to.equal(0);
+  },
+
+  "of a bad version end with its rollback": async (shop: Shop) => {
+    await shop.deploy(plan({ "serin.dev/steps": "10, 50" }));
+    const load = shop.load(100);
+    await update(shop, "v2-err20");
+    expect(await rolledBack(shop, "v2-err20")).to.match(
+      /^rolled back at 10% .*: errors\. .*service\/together-/,
+    );
+    expect(await lostBy(load)).to.equal(0);
+  },
+
+  "of a version that fails gRPC calls end with its rollback": async (shop: Shop) => {
+    await shop.deploy({ ...plan({ "serin.dev/steps": "10, 50" }), protocol: "grpc" });
+    shop.calls(60);
+    await update(shop, "v2-err20-grpc14");
+    expect(await rolledBack(shop, "v2-err20-grpc14")).to.match(/^rolled back at 10% .*UNAVAILABLE/);
+  },
+};
+
+const others = {
+  "of a version that fails copies of requests end before it has users": async (shop: Shop) => {
+    await shop.deploy(plan({ "serin.dev/mirror": "20%", "serin.dev/steps": "10" }));
+    const load = shop.load(100);
+    await update(shop, "v2-err20");
+    expect(await rolledBack(shop, "v2-err20")).to.match(/^rolled back at copies of 20% .*: errors\./);
+    const { byVersion } = await load.stop();
+    expect(byVersion, "answers to users").to.have.all.keys("v1");
+    const copies = await receivedBy({ namespace: shop.namespace, version: "v2" });
+    expect(copies.requests, "copies").to.be.within(1, 0.3 * (byVersion.v1 ?? 0));
+    expect(await lostBy(load)).to.equal(0);
+  },
+
+  "that switch at once and back lose no request": async (shop: Shop) => {
+    await shop.deploy(plan({ "serin.dev/rollout": "blue-green", "serin.dev/steps": "100:10m" }));
+    const load = shop.load(100);
+    await update(shop, "v2");
+    await shop.until("the switch", () =>
+      shop.condition()?.message?.startsWith("canary has 100% of the traffic"),
+    );
+    await shop.answered(load, Date.now(), 200);
+    await abort(shop);
+    await shop.answered(load, Date.now(), 200);
+    expect((await load.stop()).byVersion).to.have.all.keys("v1", "v2");
+    expect(await lostBy(load)).to.equal(0);
+  },
+
+  "that are superseded and undone lose no request": async (shop: Shop) => {
+    await shop.deploy({ ...plan({ ...unjudged, "serin.dev/steps": "50:10m" }), preStopSeconds: 1 });
+    const load = shop.load(100);
+    await update(shop, "v2");
+    await shop.weighs(50);
+    await update(shop, "v3");
+    await shop.until("v3 at 50%", () => shop.record("v2")?.outcome === "superseded" && shop.weight() === 50);
+    await shop.weighs(50);
+    await shop.run("rollout", "undo", "deployment/web", "--to-revision=1");
+    await shop.atRest();
+    await shop.until("the record", () => shop.record("v3")?.outcome === "undone");
+    expect((await load.stop()).byVersion).to.have.all.keys("v1", "v2", "v3");
+    expect(await lostBy(load)).to.equal(0);
+  },
+};
+
+onEnvoyGateway("rollouts", function (gateway) {
+  this.timeout(240_000);
+
+  // All at once would be more than two cores can serve.
+  for (const stories of gateway === "envoy-gateway"
+    ? [{ ...forSomeUsers, ...asInstalled }]
+    : [judgedByWeight, { ...forSomeUsers, ...others }])
+    describe(`${Object.keys(stories).length} at a time`, () => together(gateway, stories));
 });
