@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { Feature, Gateway } from "../rollout/gateways/gateway.ts";
 import { gateways } from "../rollout/gateways/registry.ts";
 import { policyKinds } from "../rollout/preflight/policy-kinds.ts";
@@ -10,6 +10,26 @@ const features: readonly (readonly [title: string, features: readonly Feature[]]
   ["`match` by query parameter", ["query-parameters"]],
 ];
 
+/** What `npm run gateway-check` found, as it writes it. */
+interface Run {
+  readonly gateway: string;
+  readonly date: string;
+  readonly settle: { readonly statusMs?: number; readonly firstMs: number; readonly lastMs: number };
+  readonly losses: Readonly<
+    Record<string, { readonly requests: number; readonly lost: number; readonly wrong: number }>
+  >;
+}
+
+const folder = new URL("gateway-runs/", import.meta.url);
+const runs: readonly Run[] = readdirSync(folder)
+  .toSorted()
+  .map((file) => JSON.parse(readFileSync(new URL(file, folder), "utf8")));
+/** Run once by hand, before there was a command. */
+const byHand: Readonly<Record<string, string>> = {
+  Istio: "once by hand without its metrics, 1.32-alpha, 2026-11-28",
+  "HAProxy Ingress": "once by hand, 0.17.0-alpha.2, 2026-11-28",
+};
+
 /** The features of each Gateway API implementation, in Markdown, from the files by which admission refuses and warns. */
 export function gatewaysPage(): string {
   const known = Object.values<Gateway>(gateways);
@@ -19,14 +39,13 @@ export function gatewaysPage(): string {
 
 Serin knows a Gateway API implementation by the \`controllerName\` that it writes into a route's status. If an
 implementation does not support a setting, admission refuses the setting and names the reason. If the result may differ,
-admission warns. Every implementation supports weights and matches on exact headers. The tests run Traefik, Contour and
-Envoy Gateway 1.9.1; HAProxy Ingress 0.17.0-alpha.2 was run once by hand, on 2026-11-28. The rows of the others follow
-their sources and documents.
+admission warns. Every implementation supports weights and matches on exact headers. The last column says whether the row was
+[run](#what-was-run) or follows the implementation's sources and documents.
 
-| | follows a change within | ${features.map(([title]) => title).join(" | ")} | metrics of each version |
-|---|--:|${features.map(() => "---").join("|")}|---|
+| | follows a change within | ${features.map(([title]) => title).join(" | ")} | metrics of each version | seen |
+|---|--:|${features.map(() => "---").join("|")}|---|---|
 ${known.map(row).join("\n")}
-| any other | 10 s | refused | refused | with a warning | with a warning | the application's |
+| any other | 10 s | refused | refused | with a warning | with a warning | the application's | |
 
 An expression compares the whole value everywhere: Serin anchors it, because some implementations match the whole value
 and others search in it. No condition of the Gateway API says that the proxies have applied a change, so Serin waits
@@ -35,6 +54,23 @@ proxies may, annotate \`serin.dev/settle: 30s\` on the Deployment, in its [profi
 Admission warns of a gateway that Serin does not know.
 
 ${known.flatMap(notes).join("\n")}
+
+## What was run
+
+\`npm run gateway-check -- --gateway NAME\` sends real requests through a gateway of the tests' cluster, and counts. With
+\`--kubeconfig FILE --gateway NAMESPACE/NAME --url URL\` it does the same with a Gateway of your cluster: it makes a namespace
+with two versions of a small server and one route, and removes it at the end. It reports weights, matches, copies and
+filters, how soon a change is in force, and the requests that each kind of change costs.
+
+The table has the last runs on the tests' cluster, with one proxy each and 200 requests a second on a shared machine of two
+cores: read the times as upper bounds. "Lost" are requests that the gateway answered itself or that broke; "wrong" are
+answers of a version that the route did not give.
+
+${lossesTable()}
+
+Serin makes no change that loses requests in this table if it can do without. It adds its rules behind the user's. It
+refuses what needs filters of backends on Envoy Gateway. With Envoy Gateway, it also keeps a rule that no request matches
+and that gives both versions a weight, so that their endpoints stay known when a weight rises from 0.
 
 ## Policies
 
@@ -57,7 +93,35 @@ Serin knows these kinds: ${[...new Set(policyKinds.map(({ kind }) => kind))].toS
 function row(gateway: Gateway): string {
   const cells = features.map(([, needed]) => cell(gateway, needed));
   const metrics = gateway.metrics.unusable?.HTTPRoute === undefined ? "its own" : "the application's";
-  return `| ${gateway.name} | ${gateway.settleMs / 1000} s | ${cells.join(" | ")} | ${metrics} |`;
+  if (gateway.refuses !== undefined)
+    return `| ${gateway.name} | |${features.map(() => " refused |").join("")} | from documents |`;
+  return `| ${gateway.name} | ${gateway.settleMs / 1000} s | ${cells.join(" | ")} | ${metrics} | ${seen(gateway)} |`;
+}
+
+/** How the row is known. */
+function seen({ name }: Gateway): string {
+  const run = runs.find(({ gateway }) => gateway.startsWith(`${name} `));
+  const [, version = ""] = /([\d.]+\d)/.exec(run?.gateway ?? "") ?? [];
+  return run === undefined ? (byHand[name] ?? "from documents") : `run, ${version}, ${run.date}`;
+}
+
+/** The requests that each kind of change cost, one column for each run. */
+function lossesTable(): string {
+  const kinds = [...new Set(runs.flatMap(({ losses }) => Object.keys(losses)))];
+  const told = (kind: string) =>
+    runs.map(({ losses }) => {
+      const found = losses[kind];
+      if (found === undefined) return "";
+      const { requests, lost, wrong } = found;
+      return `${lost}${wrong > 0 ? ` + ${wrong} wrong` : ""} of ${requests.toLocaleString("en")}`;
+    });
+  const waits = runs.map(({ settle: { firstMs, lastMs } }) => `${firstMs} / ${lastMs}`);
+  return [
+    `| | ${runs.map(({ gateway }) => gateway).join(" | ")} |`,
+    `|---|${runs.map(() => "--:").join("|")}|`,
+    ...kinds.map((kind) => `| lost: ${kind} | ${told(kind).join(" | ")} |`),
+    `| longest of 16 changes: first / last request of the canary, ms | ${waits.join(" | ")} |`,
+  ].join("\n");
 }
 
 function cell({ lacks = {}, doubts = {} }: Gateway, needed: readonly Feature[]): string {
@@ -66,7 +130,15 @@ function cell({ lacks = {}, doubts = {} }: Gateway, needed: readonly Feature[]):
   return needed.some((feature) => doubts[feature] !== undefined) ? "with a warning" : "yes";
 }
 
-function notes({ name, lacks = {}, doubts = {}, metrics, sharedNameStatus: kind }: Gateway): string[] {
+function notes({
+  name,
+  refuses,
+  lacks = {},
+  doubts = {},
+  metrics,
+  sharedNameStatus: kind,
+}: Gateway): string[] {
+  if (refuses !== undefined) return [`- **${name}**: ${refuses}.`];
   const { HTTPRoute: uncounted, GRPCRoute: calls } = metrics.unusable ?? {};
   const needs =
     uncounted === undefined ? { ...metrics.needs, ...(calls && { calls }) } : { errors: uncounted };

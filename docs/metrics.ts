@@ -4,7 +4,7 @@ import { gateways } from "../rollout/gateways/registry.ts";
 import { withTable } from "./marked.ts";
 
 const page = new URL("metrics.md", import.meta.url);
-const known = Object.values<Gateway>(gateways);
+const known = Object.values<Gateway>(gateways).filter(({ refuses }) => refuses === undefined);
 
 /** The page with its two tables of gateways, from the files of the gateways. Throws an Error if a mark is missing. */
 export function withGatewayTables(text: string): string {

@@ -1,7 +1,7 @@
 import { readBundle } from "../../certs/inspect.ts";
 import type { Deployment } from "../../kube/core/workloads.ts";
 import type { Lease } from "../../kube/runtime/lease.ts";
-import { isKnownController } from "../../rollout/gateways/lookup.ts";
+import { isKnownController, refusalOf } from "../../rollout/gateways/lookup.ts";
 import { formatAge } from "../frame/age.ts";
 import type { Finding } from "../lint/finding.ts";
 import type { DryRun } from "../preflight/findings.ts";
@@ -125,15 +125,17 @@ export function aboutGateways(classes: readonly GatewayClass[] | undefined): rea
     const what = classes === undefined ? "the Gateway API is not installed" : "no GatewayClass exists";
     return [{ kind: "warning", where, says: `${what}, so a canary's share follows its pods, uncompared` }];
   }
-  return classes.map(({ name, controller }) =>
-    isKnownController(controller)
+  return classes.map(({ name, controller }) => {
+    const refusal = refusalOf(controller);
+    if (refusal !== undefined) return { kind: "warning", where: `gatewayclass/${name}`, says: refusal };
+    return isKnownController(controller)
       ? { kind: "good", where: `gatewayclass/${name}`, says: controller }
       : {
           kind: "warning",
           where: `gatewayclass/${name}`,
           says: `Serin does not know ${controller} and assumes how fast it follows a change; if it needs longer, annotate such as serin.dev/settle: 30s`,
-        },
-  );
+        };
+  });
 }
 
 /** What became of a dry run of another version of an opted-in Deployment; an Error: no webhook answered. */

@@ -36,6 +36,8 @@ export interface Gateway {
    */
   readonly forgets?: true;
   readonly metrics: GatewayMetrics;
+  /** The reason why admission refuses every plan: a predicate after the name. */
+  readonly refuses?: string;
   /** The reason why admission refuses a plan that needs the feature: a predicate after the name. */
   readonly lacks?: Readonly<Partial<Record<Feature, string>>>;
   /** The difference of which admission warns if a plan needs the feature: a predicate after the name. */

@@ -25,6 +25,12 @@ export function isKnownController(controllerName: string): boolean {
   return knownGateway(controllerName) !== undefined;
 }
 
+/** Why Serin refuses every plan behind the implementation with this controllerName, as a sentence; `undefined` if it does not. */
+export function refusalOf(controllerName: string): string | undefined {
+  const { name, refuses } = knownGateway(controllerName) ?? {};
+  return refuses && `${name} ${refuses}`;
+}
+
 function knownGateway(controllerName = ""): Gateway | undefined {
   return byDomain.get(controllerName.split("/")[0] ?? "");
 }

@@ -8,3 +8,6 @@ export const NO_HISTOGRAM = "it has averages only, no histogram";
 /** For gateways that split a header's value before they match it. */
 export const SPLIT_HEADERS =
   "splits a header at commas before it matches, so it misses a cookie with a comma";
+
+/** For load balancers of AWS. */
+export const IN_CLOUDWATCH = "its counts are in CloudWatch, not in Prometheus";

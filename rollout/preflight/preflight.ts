@@ -64,6 +64,8 @@ export function blockerOf(route: Route, shares: RouteRecord["shares"], uid: stri
   const home = homeOf(route);
   const where = `route ${home.namespace}/${route.metadata.name}`;
   const rules = rulesOf(route);
+  const refusing = gatewaysOf(route).find(({ refuses }) => refuses !== undefined);
+  if (refusing !== undefined) return `${where}: ${refusing.name} ${refusing.refuses}`;
   const limit = brokenLimit(home.kind, overlay(rules, shares, home));
   if (limit !== undefined) return `${where}: during the rollout, ${limit}`;
   const lacking = lackOf(route, share);

@@ -95,6 +95,9 @@ describe("kubectl serin doctor", () => {
     const kinds = (...controllers: string[]) =>
       aboutGateways(controllers.map((controller) => ({ name: "a", controller }))).map(({ kind }) => kind);
     expect(kinds("traefik.io/gateway-controller", "example.com/own")).to.deep.equal(["good", "warning"]);
+    const [refused] = aboutGateways([{ name: "a", controller: "getambassador.io/gateway-controller" }]);
+    expect(refused).to.deep.include({ kind: "warning", where: "gatewayclass/a" });
+    expect(refused?.says).to.match(/^Emissary-ingress reads routes/);
     expect(kinds()).to.deep.equal(["warning"]);
     expect(aboutGateways(undefined)[0]?.says).to.include("the Gateway API is not installed");
   });

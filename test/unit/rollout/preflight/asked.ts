@@ -15,6 +15,12 @@ export const gateways = {
   Kong: "konghq.com/kic-gateway-controller",
   Consul: "consul.hashicorp.com/gateway-controller",
   GKE: "networking.gke.io/gateway",
+  ALB: "gateway.k8s.aws/alb",
+  Lattice: "application-networking.k8s.aws/gateway-api-controller",
+  Azure: "alb.networking.azure.io/alb-controller",
+  kgateway: "kgateway.dev/kgateway",
+  APISIX: "apisix.apache.org/apisix-ingress-controller",
+  Emissary: "getambassador.io/gateway-controller",
   unknown: "new.io/gateway",
 } as const;
 export type Name = keyof typeof gateways;

@@ -35,6 +35,27 @@ describe("what a gateway cannot do", () => {
     Kong: [{ "copies of all": /Kong/, "copies of 20%": /Kong/, sticky: /Kong/ }, { query: /router_flavor/ }],
     Consul: [{ "copies of all": /Consul drops mirrors without an error/, "copies of 20%": /Consul/ }, {}],
     GKE: [{ sticky: /GKE/ }, { cookie: /exact/, sticky: /exact/ }],
+    ALB: [
+      { "copies of all": /AWS Load/, "copies of 20%": /AWS/, sticky: /filters that change answers/ },
+      { cookie: /exact/, sticky: /exact/ },
+    ],
+    Lattice: [
+      { "copies of all": /VPC/, "copies of 20%": /VPC/, sticky: /filters/, query: /query parameters/ },
+      { cookie: /without expressions/, sticky: /without expressions/ },
+    ],
+    Azure: [
+      { "copies of all": /Azure/, "copies of 20%": /Azure/, sticky: /filters of backends/ },
+      { cookie: /exact/, sticky: /exact/ },
+    ],
+    kgateway: [{ "copies of 20%": /no percentage/ }, { sticky: /for requests only/ }],
+    APISIX: [
+      { sticky: /filters of backends/ },
+      { "copies of all": /partly/, "copies of 20%": /partly/, cookie: /partly/, sticky: /partly/ },
+    ],
+    Emissary: [
+      Object.fromEntries(ALL.map((asked) => [asked, /Emissary-ingress reads routes .* v1alpha1/])),
+      {},
+    ],
     unknown: [
       {
         "copies of all": /new\.io\/gateway is unknown to Serin/,

@@ -73,6 +73,10 @@ const written = {
       { envoy_cluster_name: `${namespace}:${service}:80` },
     ],
   },
+  kgateway: {
+    ...envoy,
+    series: ({ namespace, service }) => [{ envoy_cluster_name: `kube_${namespace}_${service}_80` }],
+  },
   consul: {
     ...envoy,
     series: ({ namespace, service }) => [
