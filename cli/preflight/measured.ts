@@ -6,6 +6,7 @@ import { attribution } from "../../rollout/gateways/metrics/attribution.ts";
 import { isFailure } from "../../rollout/judge/counters.ts";
 import type { Criteria } from "../../rollout/judge/criteria.ts";
 import type { Counted } from "../../rollout/judge/evidence.ts";
+import { instant } from "../../rollout/text/instant.ts";
 import type { Measured } from "./metrics-findings.ts";
 
 /** How far back (s) the stable version is looked at, as the judge does before a rollout. */
@@ -33,7 +34,7 @@ export async function measure(
   const scrapeMs = counted.flatMap((one) => one.scrapeMs ?? [])[0];
   const requests = sum(({ requests }) => requests);
   const terms: Criteria = { compare, checks: [], stepFrom: now, nextShare: 1 };
-  const before = { uid, sources, from: now, terms };
+  const before = { uid, rollout: instant(now), sources, from: now, terms };
   const { start, all } = await readStart({ ...means, namesakes }, before, tickLengths(means));
   return {
     packs: sources.map(({ pack }) => pack.name),

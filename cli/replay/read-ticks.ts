@@ -69,7 +69,7 @@ async function firstStart(
   { run, plan }: Replayed,
   from: number,
 ): Promise<ReplayStart> {
-  const begun = { ...counted, from, terms: criteriaOver(run, plan)(from) };
+  const begun = { ...counted, rollout: run.started, from, terms: criteriaOver(run, plan)(from) };
   const { prometheus } = source;
   return (await readStart(source, begun, tickLengths({ prometheus, clock }))).start;
 }
