@@ -4,7 +4,7 @@ import { type Load, startLoad } from "../../test/cluster/load.ts";
 import type { Summary } from "../../test/cluster/record.ts";
 
 /** The versions of the check's backends. Each is a Service, port 80, and the Deployment behind it. */
-export const versions = ["v1", "v2"] as const;
+const versions = ["v1", "v2"] as const;
 
 type Version = (typeof versions)[number];
 
