@@ -22,7 +22,7 @@ interface FlightPartProps {
 export function FlightPart({ view, now, charts }: FlightPartProps) {
   const { strategy, revision, started, requests, says, state, evidence, checks, images, waits } = view;
   const row = rowOf(view, now);
-  const age = started === undefined ? "" : `, since ${clock(started)} (${short(now - Date.parse(started))})`;
+  const age = started === undefined ? "" : `, since ${clock(started)} (${row.since})`;
   const asked = requests[0] === undefined ? "" : `, asked by ${requests[0].user}`;
   return (
     <>

@@ -53,6 +53,11 @@ describe("a rollout on the dashboard's page", function () {
     expect(complaints).to.deep.equal([]);
   });
 
+  it("counts how long a rollout ran until it was rolled back, as the list does", async () => {
+    const { page } = await openPage(browser, `${server.url}#/pay/ledger`);
+    await page.getByText("since 09:57:00 (2h2m)").waitFor();
+  });
+
   it("draws four diagrams, with the same numbers as sentences and tables", async () => {
     const { page } = await openPage(browser, `${server.url}#/shop/web`);
     await page.locator("canvas").nth(3).waitFor();
