@@ -2,7 +2,7 @@ import type { BothSeries, Charts } from "../../api.ts";
 import { boundText, type TextTable } from "./numbers.ts";
 
 /** A number at each time; null where there is none. */
-export type Values = readonly (number | null)[];
+type Values = readonly (number | null)[];
 
 /** The colours and dashes of curves. */
 export type CurveLook =

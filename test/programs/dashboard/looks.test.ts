@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import axe from "axe-core";
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
 import { openPage, startBrowser } from "../../support/page/browser.ts";
@@ -7,7 +6,6 @@ import type { FlightParts } from "../../support/page/flights.ts";
 import { type PageServer, servePage } from "../../support/page/page-server.ts";
 import { aScene, flights } from "../../support/page/scene.ts";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 /** The places, and whether they are looked at in both themes and sizes. */
 const places = {
   list: { place: "", all: true },
@@ -52,7 +50,7 @@ describe("the looks of the dashboard's page", function () {
           await settle(page, place);
           for (const part of place.includes("web") ? ["figure", "[aria-label='Changed by Serin']"] : [])
             await page.locator(`${part} summary`).first().click();
-          await page.addScriptTag({ content: axe });
+          await page.addScriptTag({ content: axe.source });
           const faults = await page.evaluate(async () => {
             const { axe } = window as unknown as { axe: { run(): Promise<{ violations: AxeFault[] }> } };
             const { violations } = await axe.run();
