@@ -11,7 +11,7 @@ import { notesAbout } from "../fields.ts";
 import { distinct, notCarried } from "../note.ts";
 import { kruiseFields } from "./fields.ts";
 import { type KruiseStrategy, kruiseSpec } from "./rollout.ts";
-import { kruiseSteps } from "./steps.ts";
+import { annotationsOfSteps } from "./steps.ts";
 
 /** Converts a Rollout of Kruise Rollouts. Throws an Error if it does not have the form of its CRD, or another version. */
 export function convertKruise(object: SourceObject, { sameVerdicts }: ConvertOptions): Conversion {
@@ -36,7 +36,7 @@ export function convertKruise(object: SourceObject, { sameVerdicts }: ConvertOpt
   const [path, strategy] = blueGreen
     ? (["spec.strategy.blueGreen", blueGreen] as const)
     : (["spec.strategy.canary", canary ?? { steps: [], trafficRoutings: [] }] as const);
-  const steps = kruiseSteps(strategy, path);
+  const steps = annotationsOfSteps(strategy, path);
   const wanted: Annotations = {
     ...steps.annotations,
     ...placesOf(strategy),

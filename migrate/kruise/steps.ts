@@ -7,7 +7,7 @@ import type { KruiseStrategy } from "./rollout.ts";
 const LONGEST_MS = 168 * 3_600_000;
 
 /** The steps of a strategy as annotations. `path` is its place: blueGreen and canary have the same steps. */
-export function kruiseSteps(
+export function annotationsOfSteps(
   { steps }: KruiseStrategy,
   path: string,
 ): { readonly annotations: Annotations; readonly notes: readonly Note[] } {

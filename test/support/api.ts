@@ -50,8 +50,6 @@ async function issuePair() {
 export class FakeApi {
   readonly store = new Store();
   readonly requests: ReceivedRequest[] = [];
-  /** What each deletion asked for the objects that its object owns. */
-  readonly propagation: string[] = [];
   /** The server asks these about each request, in order; the first fault that is not undefined happens. */
   readonly faults: ((request: ReceivedRequest) => Fault | undefined)[] = [];
   /** The bearer token that the server requires; it requires none while this is empty. */
@@ -203,8 +201,7 @@ export class FakeApi {
     }
     if (request.method === "PATCH")
       return json(res, 200, this.store.patch(collection, key, contentType, body));
-    this.propagation.push(String(body.propagationPolicy));
-    return json(res, 200, this.store.delete(collection, key, body.preconditions));
+    return json(res, 200, this.store.delete(collection, key, body.preconditions, body.propagationPolicy));
   }
 
   #list({ query }: ReceivedRequest, collection: string, namespace: string) {

@@ -26,6 +26,8 @@ export class Refusal extends Error {
 /** Objects with resource versions and a history, by collection (such as "apps/v1/deployments"). */
 export class Store {
   readonly changes: Change[] = [];
+  /** What each deletion asked for the objects that its object owns. */
+  readonly propagation: string[] = [];
   /** Called with every change. */
   onChange: (change: Change) => void = () => {};
   version = 100;
@@ -74,7 +76,8 @@ export class Store {
     return this.#write(collection, key, now);
   }
 
-  delete(collection: string, key: string, only: Preconditions = {}): KubeObject {
+  delete(collection: string, key: string, only: Preconditions = {}, propagation = ""): KubeObject {
+    this.propagation.push(propagation);
     const before = this.get(collection, key);
     for (const [field, wanted] of Object.entries(only)) {
       if (wanted !== before.metadata[field])

@@ -143,7 +143,7 @@ for (const protocol of ["HTTP/1.1", "HTTP/2"]) {
       expect(isNotFound(await failure(kube.get(deployments, web)))).to.equal(true);
       addWeb();
       await kube.delete(deployments, web, { orphan: true });
-      expect(api.propagation.slice(-2)).to.deep.equal(["Background", "Orphan"]);
+      expect(api.store.propagation.slice(-2)).to.deep.equal(["Background", "Orphan"]);
     });
 
     it("hands on Retry-After without repeating", async () => {
