@@ -32,6 +32,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   "test/stories/kubectl-serin.test.ts": 75,
   "test/stories/plugin-orders.test.ts": 65,
   "test/stories/migrate-flagger.test.ts": 120,
+  "test/stories/migrate-argo.test.ts": 90,
   "test/stories/profile.test.ts": 68,
   "test/stories/people/dashboard.test.ts": 90,
   "test/stories/people/notified.test.ts": 70,
