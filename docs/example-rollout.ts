@@ -97,7 +97,7 @@ export const preparing: RolloutView = {
 };
 
 /** A rollout whose step has lasted long enough, and whose metrics cannot be read. */
-export const holding: RolloutView = {
+export const withoutMetrics: RolloutView = {
   ...inProgress,
   state: "holding",
   says: "holding at 25%: Prometheus at prometheus.monitoring:9090 cannot be reached: connect ECONNREFUSED; kubectl annotate deployment/web serin.dev/promote=8 (or abort) decides",

@@ -16,10 +16,10 @@ import type { Manifest } from "../lint/manifests.ts";
 import { readSurroundings, type Surroundings } from "../reading/surroundings.ts";
 import { ask } from "./dry-run.ts";
 import { aboutAdmission, aboutTraffic, peakPods, plannedIn } from "./findings.ts";
-import { measure } from "./measured.ts";
 import { aboutBuckets, aboutMetrics, aboutRate, LEAST_RPS } from "./metrics-findings.ts";
 import { isAnotherTemplate, optedIn, patchOfImage, patchOfManifest } from "./patch.ts";
 import { aboutPodsEnd } from "./pods-end.ts";
+import { readTraffic } from "./present-traffic.ts";
 import { aboutRoom, type Quota } from "./room.ts";
 import { aboutAutoscalers, aboutHooks, aboutRoutes } from "./surrounding-findings.ts";
 
@@ -64,17 +64,19 @@ export async function examineVersion(question: VersionQuestion): Promise<readonl
   }
   const plan = plannedIn(object);
   if (plan === undefined) return aboutAdmission(dryRun);
-  let around: Surroundings = { isolated: [], left: [], routes: [] };
-  const gateway = await looked("gateway", async () => {
-    around = await readSurroundings(cluster, object, plan);
-    return aboutRoutes(around);
+  const around = await readSurroundings(cluster, object, plan).catch((error: unknown) => {
+    if (!isForbidden(error)) throw error;
+    return messageOf(error);
   });
+  const isSeen = typeof around !== "string";
   const [room, metrics, autoscalers] = await Promise.all([
     looked("room", async () => {
       const { items } = await kube.list<Quota>(quotas, { namespace });
       return aboutRoom(object, peakPods(object, plan), items);
     }),
-    looked("metrics", () => metricsOf(question, present, plan, around)),
+    isSeen
+      ? looked("metrics", () => metricsOf(question, present, plan, around))
+      : [unchecked("metrics", "the routes say which series count the Services")],
     looked("autoscalers", async () => {
       const { items } = await kube.list<Autoscaler>(horizontalPodAutoscalers, { namespace });
       return aboutAutoscalers(name, items);
@@ -84,10 +86,10 @@ export async function examineVersion(question: VersionQuestion): Promise<readonl
   return [
     ...aboutAdmission(dryRun),
     ...room,
-    ...gateway,
+    ...(isSeen ? aboutRoutes(around) : [unchecked("gateway", around)]),
     ...metrics,
     ...(isAsked ? [] : aboutTraffic(plan, question.rps ?? 0)),
-    aboutPodsEnd(object, around.routes),
+    aboutPodsEnd(object, isSeen ? around.routes : []),
     ...autoscalers,
     ...aboutHooks(plan),
   ];
@@ -107,7 +109,7 @@ async function metricsOf(
   const run = { stable: hashOf(judged) };
   const sources = pastSources({ deployment: present, plan, judged, run, services: isolated, routes });
   const means = { prometheus: prometheus(plan.prometheus), clock };
-  const measured = await measure(means, present.metadata.uid ?? "", sources, plan.compare);
+  const measured = await readTraffic(means, present.metadata.uid ?? "", sources, plan.compare);
   const rate = rps ?? measured.rps;
   return [
     ...aboutMetrics(measured, plan),
@@ -122,6 +124,10 @@ async function looked(where: string, look: () => Promise<readonly Finding[]>): P
     return await look();
   } catch (error) {
     if (!isForbidden(error) && !(error instanceof ProviderError)) throw error;
-    return [{ kind: "warning", where, says: `not checked: ${messageOf(error)}` }];
+    return [unchecked(where, messageOf(error))];
   }
+}
+
+function unchecked(where: string, why: string): Finding {
+  return { kind: "warning", where, says: `not checked: ${why}` };
 }

@@ -3,7 +3,7 @@ import { formatAge } from "../frame/age.ts";
 import type { Finding } from "../lint/finding.ts";
 
 /** What Prometheus says of the version that serves now. */
-export interface Measured {
+export interface PresentTraffic {
   /** The gateways whose metrics count it. */
   readonly packs: readonly string[];
   /** The series of its requests. */
@@ -28,7 +28,7 @@ export const LEAST_RPS = 0.01;
 const LEAST_TICKS = 3;
 
 /** Whether the series that the judge needs are there, and come often enough. */
-export function aboutMetrics({ packs, series, scrapeMs }: Measured, plan: Plan): readonly Finding[] {
+export function aboutMetrics({ packs, series, scrapeMs }: PresentTraffic, plan: Plan): readonly Finding[] {
   const where = "metrics";
   const of = packs.join(", ");
   if (series === 0)
@@ -63,7 +63,7 @@ export function aboutMetrics({ packs, series, scrapeMs }: Measured, plan: Plan):
 }
 
 /** Whether a bucket ends near the limit of each latency check. */
-export function aboutBuckets({ bounds }: Measured, { checks }: Plan): readonly Finding[] {
+export function aboutBuckets({ bounds }: PresentTraffic, { checks }: Plan): readonly Finding[] {
   const finite = bounds.filter(Number.isFinite);
   return checks.flatMap((check): Finding[] => {
     if (check.metric !== "percentile" || bounds.length === 0) return [];
@@ -85,7 +85,7 @@ export function aboutBuckets({ bounds }: Measured, { checks }: Plan): readonly F
 }
 
 /** How many requests there are for the judge. */
-export function aboutRate({ rps, fails, phi }: Measured): Finding {
+export function aboutRate({ rps, fails, phi }: PresentTraffic): Finding {
   const where = "traffic";
   const rate = `${rps < 10 ? rps.toFixed(1) : Math.round(rps)} requests/s in the last 30m`;
   if (rps < LEAST_RPS)

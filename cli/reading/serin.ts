@@ -60,7 +60,7 @@ export async function readController(kube: Kube): Promise<Deployment | undefined
 }
 
 /** Each value that the controller's command line gives to a flag, in its order. */
-export function flagValuesOf(controller: Deployment | undefined, flag: string): readonly string[] {
+function flagValuesOf(controller: Deployment | undefined, flag: string): readonly string[] {
   const args = (controller?.spec.template.spec?.containers ?? []).flatMap(
     (one) => (one.args ?? []) as string[],
   );

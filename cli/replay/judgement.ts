@@ -5,7 +5,7 @@ import type { ReplayPoint } from "../../rollout/replay/replay.ts";
 import type { RunRecord } from "../../rollout/workload/run-record.ts";
 
 /** What the judge says about one weight of a rollout. Times are ms since the epoch. */
-export interface JudgedWeight {
+interface JudgedWeight {
   /** In percent. */
   readonly weight: number;
   readonly from: number;

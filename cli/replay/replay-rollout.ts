@@ -14,10 +14,10 @@ import { planOf } from "../../rollout/workload/plan-of.ts";
 import { revisionOf } from "../../rollout/workload/revision.ts";
 import { lastRunOf, type RunRecord } from "../../rollout/workload/run-record.ts";
 import type { Cluster } from "../frame/cluster.ts";
-import type { Replay } from "../screens/replay-screen.ts";
+import type { ReplayShown } from "../screens/replay-screen.ts";
 import { judgementOf } from "./judgement.ts";
 import type { OtherPlan } from "./other-settings.ts";
-import { readTicks } from "./read-ticks.ts";
+import { readRolloutTicks } from "./rollout-ticks.ts";
 
 /** What is asked about one Deployment. */
 export interface ReplayQuestion {
@@ -30,7 +30,7 @@ export interface ReplayQuestion {
 }
 
 /** A replay, and what a reader must know about it: a sentence each. */
-export interface ToldReplay extends Replay {
+export interface ToldReplay extends ReplayShown {
   readonly notes: readonly string[];
 }
 
@@ -54,7 +54,7 @@ export async function replayRollout(
   ]);
   const prometheus = question.prometheus(plan.prometheus);
   const rollout = { deployment, plan, judged, run, services: found, routes };
-  const { ticks, start, to, doubt } = await readTicks({ prometheus, clock }, rollout);
+  const { ticks, start, to, doubt } = await readRolloutTicks({ prometheus, clock }, rollout);
   const other = question.other(plan);
   const judgedBy = (by: Plan) => {
     const dispersion = by.compare === "off" ? undefined : by.compare.dispersion;

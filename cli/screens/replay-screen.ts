@@ -3,7 +3,7 @@ import { line, paragraph, type Surface } from "./line.ts";
 import { clock, groupDigits, short, shortOdds } from "./words.ts";
 
 /** A replay: which ticks, and what the judge says about them by each of the settings. */
-export interface Replay {
+export interface ReplayShown {
   readonly of: string;
   readonly ticks: number;
   readonly tickMs: number;
@@ -15,7 +15,7 @@ export interface Replay {
 }
 
 /** What the judge says, the settings of then first. */
-export function replayScreen(surface: Surface, replay: Replay): readonly string[] {
+export function replayScreen(surface: Surface, replay: ReplayShown): readonly string[] {
   const { of, ticks, tickMs, from, to, judgements } = replay;
   const when = `${timeOf(from)}–${timeOf(to)} on ${new Date(from).toISOString().slice(0, 10)}`;
   return [

@@ -1,5 +1,7 @@
 import { addresses, ports } from "./addresses.ts";
 
+const PROMETHEUS = { app: "prometheus" };
+
 /** The objects of a new cluster in addition to the Gateway API's definitions, each with its collection's path. */
 export const objects: readonly (readonly [collection: string, object: object])[] = [
   ...[1, 2, 3].map((n) => ["/api/v1/nodes", node(`node-${n}`, `zone-${n}`)] as const),
@@ -9,20 +11,25 @@ export const objects: readonly (readonly [collection: string, object: object])[]
     "/api/v1/namespaces/monitoring/services",
     {
       metadata: { name: "prometheus" },
-      spec: { clusterIP: addresses.prometheusService, ports: [{ name: "http", port: ports.prometheus }] },
+      spec: {
+        clusterIP: addresses.prometheusService,
+        selector: PROMETHEUS,
+        ports: [{ name: "http", port: ports.prometheus }],
+      },
     },
   ],
-  // No pod is behind it. The API server's proxy to a Service asks for endpoints.
+  // The API server's proxy to a Service leads to its pods only. Prometheus answers at every address, so at this pod's as well.
   [
-    "/api/v1/namespaces/monitoring/endpoints",
+    "/apis/apps/v1/namespaces/monitoring/deployments",
     {
       metadata: { name: "prometheus" },
-      subsets: [
-        {
-          addresses: [{ ip: addresses.prometheusService }],
-          ports: [{ name: "http", port: ports.prometheus }],
+      spec: {
+        selector: { matchLabels: PROMETHEUS },
+        template: {
+          metadata: { labels: PROMETHEUS },
+          spec: { containers: [{ name: "prometheus", image: "prometheus:v3" }] },
         },
-      ],
+      },
     },
   ],
 ];

@@ -6,7 +6,7 @@ import {
   aboutBuckets,
   aboutMetrics,
   aboutRate,
-  type Measured,
+  type PresentTraffic,
 } from "../../../cli/preflight/metrics-findings.ts";
 import { deploymentIn, optedIn, patchOfImage, patchOfManifest } from "../../../cli/preflight/patch.ts";
 import { aboutPodsEnd } from "../../../cli/preflight/pods-end.ts";
@@ -18,7 +18,7 @@ import { aDeployment, aPlan, aRoute, aService } from "../../support/builders.ts"
 const plan = aPlan({ "serin.dev/steps": "10, 25, 50" });
 const web = aDeployment({ annotations: { "serin.dev/steps": "10, 25, 50" }, replicas: 5 });
 const told = ({ kind, says }: Finding) => `${kind}: ${says}`;
-const measured: Measured = {
+const measured: PresentTraffic = {
   ...{ packs: ["Traefik"], series: 10, scrapeMs: 5_000, rps: 203, fails: 0.001, phi: 1.1 },
   bounds: [0.1, 0.3, 1.2, 5, Number.POSITIVE_INFINITY],
 };

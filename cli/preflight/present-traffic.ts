@@ -7,7 +7,7 @@ import { isFailure } from "../../rollout/judge/counters.ts";
 import type { Criteria } from "../../rollout/judge/criteria.ts";
 import type { Counted } from "../../rollout/judge/evidence.ts";
 import { instant } from "../../rollout/text/instant.ts";
-import type { Measured } from "./metrics-findings.ts";
+import type { PresentTraffic } from "./metrics-findings.ts";
 
 /** How far back (s) the stable version is looked at, as the judge does before a rollout. */
 const BACK_S = 1_800;
@@ -20,12 +20,12 @@ interface Means {
 }
 
 /** Reads what the gateways counted of the version that serves now. Throws a ProviderError. */
-export async function measure(
+export async function readTraffic(
   means: Means,
   uid: string,
   sources: readonly Counted[],
   compare: Criteria["compare"],
-): Promise<Measured> {
+): Promise<PresentTraffic> {
   const { clock } = means;
   const now = clock.now();
   const counted = await Promise.all(sources.map((source) => count(means, source, now)));

@@ -33,7 +33,7 @@ const namesakes = { doubts: () => () => undefined };
  * Reads the ticks that the controller judged: up to the last one in the record, and of a rollout in flight up to now. Throws an
  * Error if nothing was judged, and a ProviderError if Prometheus does not answer.
  */
-export async function readTicks(
+export async function readRolloutTicks(
   { prometheus, clock }: { readonly prometheus: Prometheus; readonly clock: Clock },
   rollout: Replayed,
 ): Promise<ReadRollout> {
