@@ -2,11 +2,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { platform } from "node:os";
-import { port, toggle, url } from "../../flags/flag.ts";
+import { port, toggle } from "../../flags/flag.ts";
 import { messageOf } from "../../kube/core/error-message.ts";
 import type { Log } from "../../kube/core/log.ts";
 import { defineCommand } from "../frame/command.ts";
-import { allNamespaces } from "../frame/kubectl-flags.ts";
+import { allNamespaces, prometheusUrl } from "../frame/kubectl-flags.ts";
 import type { Terminal } from "../frame/terminal.ts";
 
 /** Other machines do not reach it: it shows what this user may see. */
@@ -25,27 +25,24 @@ export const dashboardCommand = defineCommand({
     "all-namespaces": allNamespaces,
     port: port({ about: "The port to listen on." }, 3100),
     open: toggle({ about: "Open the page in the browser." }),
-    prometheus: {
-      ...url({ about: "The URL of the Prometheus that scrapes the gateways, for the charts." }, ""),
-      usualText: "none: there are no charts",
-    },
+    prometheus: prometheusUrl,
   },
   examples: [
     ["dashboard -A --open", "All namespaces, in the browser"],
-    ["dashboard --prometheus=http://localhost:9090", "With charts, after kubectl port-forward to Prometheus"],
+    ["dashboard --prometheus=http://localhost:9090", "With the charts of a Prometheus that was forwarded"],
   ],
   async run({ flags, terminal, clock, cluster }) {
-    const { kube, namespace: own } = await cluster();
+    const { kube, namespace: own, behind } = await cluster();
     const namespace = flags["all-namespaces"] ? undefined : own;
     // The HTTP server takes time to load, so only this command does it.
-    const [{ openDashboard }, { unreadableKinds }, { prometheus }] = await Promise.all([
+    const [{ openDashboard }, { unreadableKinds }, { prometheusFor }] = await Promise.all([
       import("../../dashboard/serve.ts"),
       import("../../dashboard/unreadable.ts"),
-      import("../../evidence/prometheus.ts"),
+      import("../reading/prometheus.ts"),
     ]);
     const dashboard = openDashboard({
       ...{ kube, namespace, clock, hosts: NAMES, readers: { trusted: [] }, log: telling(terminal) },
-      prometheus: flags.prometheus === "" ? undefined : prometheus({ url: flags.prometheus }),
+      prometheus: prometheusFor({ kube, behind }, flags.prometheus),
       unreadable: await unreadableKinds(kube, namespace),
       signal: new AbortController().signal,
     });
