@@ -1,8 +1,9 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { addresses } from "../addresses.ts";
 import type { Api } from "../api.ts";
 import { isSerinImage } from "../image.ts";
+import { packedCommand } from "../oci/bundle.ts";
 import { contentOf, findEnvoyGateway, findTools } from "../tools.ts";
 import { Container } from "./container.ts";
 import { createSandbox, type Sandbox } from "./sandbox.ts";
@@ -32,6 +33,7 @@ export interface RunningPod {
 // The image's user, which securityContext.runAsUser overrides.
 const DEFAULT_USER = 65_532;
 const TOKEN_SECONDS = 24 * 3_600;
+const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /**
  * Starts the processes of a pod and keeps its status current. A pod with a field that this kubelet does not support
@@ -100,6 +102,7 @@ function processOf(place: Place, spec: ContainerSpec) {
   const security = { ...pod.spec.securityContext, ...spec.securityContext };
   const user = String(security.runAsUser ?? DEFAULT_USER);
   const readOnly = String(security.readOnlyRootFilesystem ?? false);
+  const unpacked = unpackedImage(needs.dir, spec.image);
   const script = place.volumes
     ? ["image.sh", user, mountsOf(place.volumes, needs.hosts, spec).join(" ")]
     : [
@@ -114,15 +117,37 @@ function processOf(place: Place, spec: ContainerSpec) {
         ],
         emptyFolders(pod, spec).join(" "),
       ];
+  const inside = unpacked
+    ? packedCommand(
+        join(needs.dir, `${namespace}_${name}_${spec.name}_bundle`),
+        `${namespace}-${name}-${spec.name}`,
+        {
+          image: unpacked,
+          args: argv.slice(1),
+          env,
+          user: Number(user),
+          sharesNetwork: true,
+          files: { "/etc/hosts": needs.hosts, [SERVICE_ACCOUNT]: place.secrets },
+        },
+      )
+    : ["unshare", "--mount", "--uts", "--", "sh", ...inFolder(script), ...argv];
   return {
     spec,
     address: sandbox.address,
     command: "nsenter",
-    args: [...sandbox.enter, "--", "unshare", "--mount", "--uts", "--", "sh", ...inFolder(script), ...argv],
+    args: [...sandbox.enter, "--", ...inside],
     restarts: (pod.spec.restartPolicy ?? "Always") === "Always",
     env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", ...env },
     logFile: join(needs.dir, `${namespace}_${name}_${spec.name}.log`),
   };
+}
+
+/** The folder under a cluster's own in which a story unpacks an image of Serin's, by its tag, so that runc runs its pods. */
+export const UNPACKED = "kubelet/images";
+
+function unpackedImage(dir: string, image: string): string | undefined {
+  const folder = join(dir, "..", UNPACKED, /[^:]*$/.exec(image)?.[0] || "-");
+  return existsSync(folder) ? folder : undefined;
 }
 
 function inFolder([script = "", ...args]: readonly string[]): readonly string[] {
