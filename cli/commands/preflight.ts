@@ -63,8 +63,8 @@ export const preflightCommand = defineCommand({
     const found: Cluster = await cluster((sentence) => warnings.push(sentence));
     // They load the HTTP client.
     const { prometheusFor } = await import("../reading/prometheus.ts");
-    const { examineVersion } = await import("../preflight/examine.ts");
-    const findings = await examineVersion({
+    const { examineUpdate } = await import("../preflight/examine.ts");
+    const findings = await examineUpdate({
       cluster: found,
       clock,
       name: manifest?.name ?? name ?? "",

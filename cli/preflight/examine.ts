@@ -41,7 +41,7 @@ export interface VersionQuestion {
 }
 
 /** Examines what the version would meet. What the reader may not see is a warning; throws every other error. */
-export async function examineVersion(question: VersionQuestion): Promise<readonly Finding[]> {
+export async function examineUpdate(question: VersionQuestion): Promise<readonly Finding[]> {
   const { cluster, clock, name, manifest, image, warnings } = question;
   const { kube, namespace } = cluster;
   const where = { namespace, name };

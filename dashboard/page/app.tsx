@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { bindKeys, keyHelp } from "./keyboard.ts";
 import { useLive, useNow } from "./live.ts";
-import { fragmentOf, type ListPlace, type PagePlace, placeOf, type RolloutPlace } from "./model/place.ts";
-import { summaryOf } from "./model/summary.ts";
+import { fragmentOf, type ListPlace, type PagePlace, pagePlaceOf, type RolloutPlace } from "./model/place.ts";
+import { listSummary } from "./model/summary.ts";
 import { EndedPage } from "./parts/ended-page.tsx";
 import { Head } from "./parts/head.tsx";
 import { ListPage } from "./parts/list-page.tsx";
@@ -67,9 +67,9 @@ export function DashboardPage() {
 
 /** What the fragment names, and how to replace it without another entry in the browser's history. */
 function usePlace(): [PagePlace, (place: PagePlace) => void] {
-  const [place, setPlace] = useState(() => placeOf(location.hash));
+  const [place, setPlace] = useState(() => pagePlaceOf(location.hash));
   useEffect(() => {
-    const read = () => setPlace(placeOf(location.hash));
+    const read = () => setPlace(pagePlaceOf(location.hash));
     addEventListener("hashchange", read);
     return () => removeEventListener("hashchange", read);
   }, []);
@@ -100,8 +100,8 @@ function useKeys(
 }
 
 /** The window's title names what is worst, because the page is one of many tabs. */
-function useTitle(place: PagePlace, views: Parameters<typeof summaryOf>[0] = []): void {
-  const [worst] = summaryOf(views);
+function useTitle(place: PagePlace, views: Parameters<typeof listSummary>[0] = []): void {
+  const [worst] = listSummary(views);
   const subject = place.kind === "rollout" ? `${place.namespace}/${place.name}` : worst?.text;
   useEffect(() => {
     document.title = subject === undefined ? "Serin" : `${subject} · Serin`;

@@ -42,7 +42,7 @@ export function enterStep(comparison: Comparison, options: ComparisonOptions): C
 }
 
 /** When a tick was. */
-export interface Moment {
+export interface TickMoment {
   /** When it ended, in ms. */
   readonly at: number;
   /** Whether the current step's weight was in force during the whole tick. */
@@ -55,7 +55,7 @@ export interface Moment {
 export function foldComparison(
   before: Comparison,
   tick: Tick,
-  { at, inStep, isUsual }: Moment,
+  { at, inStep, isUsual }: TickMoment,
   options: ComparisonOptions,
 ): Comparison {
   const totals = carry(before.totals, tick);

@@ -33,6 +33,15 @@ export const skips: readonly Skip[] = [
     reason: "the gateway of the test cluster has its own address",
   },
   { page: "docs/gitops.md", reason: "it needs Argo CD or Flux" },
+  { page: "docs/dashboard.md", reason: "test/stories/people/dashboard.test.ts runs both ways to start it" },
+  {
+    page: "docs/migration.md",
+    reason: "the stories of migrations run these commands beside the other tools' objects",
+  },
+  {
+    page: "docs/notifications.md",
+    reason: "test/stories/people/notified.test.ts lists and tries receivers of its own",
+  },
   { page: "docs/disasters.md", reason: "the chaos suite makes and ends each of these outages" },
   { page: "docs/commands.md", reason: "a unit test reads each line as the program does" },
   { page: "docs/concepts.md", begins: "kubectl serin status web -o", reason: EXCERPT },

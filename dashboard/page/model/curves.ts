@@ -83,7 +83,7 @@ function compared(title: string, { stable, canary }: BothSeries, allowed: Values
 }
 
 /** The diagram's last numbers, as a sentence for a person who cannot see it. */
-export function sentenceOf({ title, unit, curves }: Diagram, times: readonly number[]): string {
+export function diagramSentence({ title, unit, curves }: Diagram, times: readonly number[]): string {
   const last = times.at(-1);
   if (last === undefined) return `${title}: no numbers yet`;
   const parts = curves.map(({ name, values }) => `${name} ${numberText(values.at(-1))}`);

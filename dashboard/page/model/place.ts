@@ -25,7 +25,7 @@ export interface RolloutPlace {
  * The place that a fragment names: `#/`, `#/ended?namespace=shop&filter=web`, `#/shop/web`, `#/shop/web/9`. Places are
  * fragments, so that the page needs no path of its own behind a proxy. Any other text is the list of what is in flight.
  */
-export function placeOf(fragment: string): PagePlace {
+export function pagePlaceOf(fragment: string): PagePlace {
   const [path = "", query = ""] = fragment.replace(/^#?\/?/, "").split("?", 2);
   const [first = "", second, third] = path.split("/").map(decoded);
   if (second !== undefined && second !== "" && first !== "")
@@ -39,7 +39,7 @@ export function placeOf(fragment: string): PagePlace {
   };
 }
 
-/** The fragment of a place; `placeOf` reads it. */
+/** The fragment of a place; `pagePlaceOf` reads it. */
 export function fragmentOf(place: PagePlace): string {
   if (place.kind === "rollout") {
     const { namespace, name, revision } = place;

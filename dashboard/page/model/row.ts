@@ -24,7 +24,7 @@ export interface Measure {
 const NONE: Measure = { text: "–" };
 
 /** The row of a rollout at an instant (ms since the epoch). */
-export function rowOf(view: RolloutView, now: number): ListRow {
+export function listRowOf(view: RolloutView, now: number): ListRow {
   const { state, traffic, evidence } = view;
   const isOver = ["rest", "rolled-back", "undone"].includes(state);
   const wanted = wantedOf(view);

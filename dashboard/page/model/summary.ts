@@ -1,7 +1,7 @@
 import type { RolloutView } from "../../../rollout/view/view.ts";
 
 /** How many rollouts are in which state, in words, the worst first; without those at rest. */
-export function summaryOf(views: Iterable<RolloutView>): readonly SummaryPart[] {
+export function listSummary(views: Iterable<RolloutView>): readonly SummaryPart[] {
   const counts = { bad: 0, waiting: 0, holding: 0, going: 0 };
   for (const { state } of views) {
     const kind = kinds[state];

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Charts } from "../../api.ts";
-import { type Diagram, diagramTable, numberText, secondsText, sentenceOf } from "../model/curves.ts";
+import { type Diagram, diagramSentence, diagramTable, numberText, secondsText } from "../model/curves.ts";
 import { Plot } from "../plot.ts";
 import { onColours } from "../theme.ts";
 import { Table } from "./text-table.tsx";
@@ -35,7 +35,7 @@ export function DiagramPart({ diagram, times, course }: DiagramPartProps) {
       <figcaption>
         <b>{title}</b>, {unit}
       </figcaption>
-      <div class="plot" ref={box} role="img" aria-label={sentenceOf(diagram, times)} />
+      <div class="plot" ref={box} role="img" aria-label={diagramSentence(diagram, times)} />
       <ul class="legend" ref={legend} aria-hidden="true">
         {curves.map(({ name, look, values }) => (
           <li key={name} class={`look-${look}`}>

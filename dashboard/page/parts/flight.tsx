@@ -2,13 +2,13 @@ import type { ComponentChildren } from "preact";
 import type { RolloutView } from "../../../rollout/view/view.ts";
 import { clock, short } from "../../../rollout/view/words.ts";
 import { countsOf } from "../model/numbers.ts";
-import { rowOf, stateText } from "../model/row.ts";
+import { listRowOf, stateText } from "../model/row.ts";
 import { stepsOfView } from "../model/steps.ts";
 import { CopyCommand } from "./copy.tsx";
 import { ObjectsPart } from "./objects.tsx";
 import { PagePart } from "./part.tsx";
 import { PodsPart } from "./pods.tsx";
-import { Steps } from "./steps.tsx";
+import { StepList } from "./steps.tsx";
 import { Table } from "./text-table.tsx";
 
 interface FlightPartProps {
@@ -21,7 +21,7 @@ interface FlightPartProps {
 /** A rollout in flight: the verdict so far, the diagrams, the numbers, the checks and the objects. */
 export function FlightPart({ view, now, charts }: FlightPartProps) {
   const { strategy, revision, started, requests, says, state, evidence, checks, images, waits } = view;
-  const row = rowOf(view, now);
+  const row = listRowOf(view, now);
   const age = started === undefined ? "" : `, since ${clock(started)} (${row.since})`;
   const asked = requests[0] === undefined ? "" : `, asked by ${requests[0].user}`;
   return (
@@ -36,7 +36,7 @@ export function FlightPart({ view, now, charts }: FlightPartProps) {
             ends the wait: <CopyCommand text={waits.command} />
           </p>
         )}
-        <Steps steps={stepsOfView(view, now)} />
+        <StepList steps={stepsOfView(view, now)} />
         <dl>
           <dt>traffic</dt>
           <dd>{row.traffic}</dd>

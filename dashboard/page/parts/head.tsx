@@ -1,7 +1,7 @@
 import { clock } from "../../../rollout/view/words.ts";
 import type { KnownRollouts } from "../model/listed.ts";
 import { fragmentOf, type ListPlace, type Tab, tabs } from "../model/place.ts";
-import { summaryOf } from "../model/summary.ts";
+import { listSummary } from "../model/summary.ts";
 import type { StreamState } from "../stream.ts";
 import type { Theme } from "../theme.ts";
 
@@ -20,7 +20,7 @@ interface HeadProps {
 /** What every place has: the tabs, the choice of rows, the theme, and whether the page is live. */
 export function Head(props: HeadProps) {
   const { place, isList, theme, connection, listed, now, onTheme } = props;
-  const summary = listed && summaryOf(listed.views.values());
+  const summary = listed && listSummary(listed.views.values());
   return (
     <header>
       <div class="bar">

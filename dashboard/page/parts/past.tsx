@@ -5,7 +5,7 @@ import { countsOf } from "../model/numbers.ts";
 import { rowOfPast } from "../model/past.ts";
 import { stepsOfPast } from "../model/steps.ts";
 import { PagePart } from "./part.tsx";
-import { Steps } from "./steps.tsx";
+import { StepList } from "./steps.tsx";
 import { Table } from "./text-table.tsx";
 
 interface PastPartProps {
@@ -29,7 +29,7 @@ export function PastPart({ past, charts }: PastPartProps) {
           <span class="about">{`${strategy ?? "native"}, revision ${revision ?? "–"}${time}`}</span>
         </p>
         {says === undefined ? null : <p class="says">{says}</p>}
-        <Steps steps={stepsOfPast(past)} />
+        <StepList steps={stepsOfPast(past)} />
         <dl>
           <dt>images</dt>
           <dd>{images.join(", ")}</dd>

@@ -1,7 +1,7 @@
 import { Component } from "preact";
 import type { RolloutView } from "../../../rollout/view/view.ts";
 import { fragmentOf } from "../model/place.ts";
-import { type Measure, rowOf, sinceText } from "../model/row.ts";
+import { listRowOf, type Measure, sinceText } from "../model/row.ts";
 import { CopyCommand } from "./copy.tsx";
 
 interface RowProps {
@@ -17,7 +17,7 @@ export class RolloutRow extends Component<RowProps> {
   }
 
   override render({ view, now }: RowProps) {
-    const row = rowOf(view, now);
+    const row = listRowOf(view, now);
     const { namespace, name } = view.metadata;
     return (
       <tbody class={row.look}>

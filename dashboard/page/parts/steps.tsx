@@ -1,7 +1,7 @@
 import type { StepText } from "../model/steps.ts";
 
 /** The steps in a row. */
-export function Steps({ steps }: { readonly steps: readonly StepText[] }) {
+export function StepList({ steps }: { readonly steps: readonly StepText[] }) {
   return (
     <ol class="steps" aria-label="Steps">
       {steps.map(({ look, text }, i) => (

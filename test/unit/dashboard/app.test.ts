@@ -158,6 +158,7 @@ describe("the dashboard's server", () => {
   });
 
   it("is a failure of its own, not an empty answer, when the API server is away", async () => {
+    running.aheadMs += 1_000;
     running.api.faults.push(({ path }) =>
       path.endsWith("/replicasets") ? { status: 500, message: "etcd is away" } : undefined,
     );
@@ -171,6 +172,7 @@ describe("the dashboard's server", () => {
   });
 
   it("shows what may be read, and names the rest", async () => {
+    running.aheadMs += 1_000;
     running.api.faults.push(({ path }) =>
       path.endsWith("/replicasets") ? { status: 403, message: "replicasets is forbidden" } : undefined,
     );

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { newStates, rolloutKey, withChanges } from "../../../dashboard/page/model/listed.ts";
 import { inOrder, matching, nextSorting, worstFirst } from "../../../dashboard/page/model/order.ts";
-import { summaryOf } from "../../../dashboard/page/model/summary.ts";
+import { listSummary } from "../../../dashboard/page/model/summary.ts";
 import type { RolloutView } from "../../../rollout/view/view.ts";
 import { aListedView } from "../../support/page/flights.ts";
 import { aScene } from "../../support/page/scene.ts";
@@ -49,7 +49,7 @@ describe("the order of the dashboard's list", () => {
   });
 
   it("counts the states in words", () => {
-    expect(summaryOf(views).map(({ text }) => text)).to.deep.equal([
+    expect(listSummary(views).map(({ text }) => text)).to.deep.equal([
       "✖ 1 rolled back",
       "‖ 1 waits for a person",
       "‖ 1 holds for evidence",

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { fragmentOf, type PagePlace, placeOf, tabs } from "../../../dashboard/page/model/place.ts";
+import { fragmentOf, type PagePlace, pagePlaceOf, tabs } from "../../../dashboard/page/model/place.ts";
 
 const word = fc.string({ minLength: 1, unit: "grapheme" });
 const list = fc.record({
@@ -18,7 +18,7 @@ describe("the addresses of the dashboard's page", () => {
   it("name a place, whatever its texts are", () => {
     fc.assert(
       fc.property(fc.oneof(list, rollout), (place) => {
-        expect(placeOf(fragmentOf(place))).to.deep.equal(place);
+        expect(pagePlaceOf(fragmentOf(place))).to.deep.equal(place);
       }),
     );
   });
@@ -36,6 +36,6 @@ describe("the addresses of the dashboard's page", () => {
   };
   for (const [fragment, place] of Object.entries(rows))
     it(`reads ${JSON.stringify(fragment)}`, () => {
-      expect(placeOf(fragment)).to.deep.equal(place);
+      expect(pagePlaceOf(fragment)).to.deep.equal(place);
     });
 });

@@ -16,6 +16,9 @@ export const PAGE = "<!doctype html><title>Serin</title>";
 
 /** A dashboard over an API server in memory, on a port of its own. */
 export class RunningDashboard {
+  /** How far (ms) the dashboard's clock is ahead: what it remembers becomes old. */
+  aheadMs = 0;
+  readonly clock = { ...hastyClock, now: () => hastyClock.now() + this.aheadMs };
   readonly api: FakeApi;
   readonly url: string;
   readonly log = rememberingLog();
@@ -57,7 +60,7 @@ export class RunningDashboard {
     });
     const dashboard = openDashboard({
       ...{ kube: running.#serving(kube), prometheus: undefined, readers: { trusted: [] }, page },
-      ...{ clock: hastyClock, log: running.log, signal: stop.signal },
+      ...{ clock: running.clock, log: running.log, signal: stop.signal },
       ...more,
     });
     server.on("request", dashboard.app);

@@ -1,7 +1,12 @@
 import { expect } from "chai";
 import type { RolloutDetail } from "../../../dashboard/api.ts";
-import { diagramsOf, diagramTable, numberText, sentenceOf } from "../../../dashboard/page/model/curves.ts";
-import { ageText, rowOf, trafficText } from "../../../dashboard/page/model/row.ts";
+import {
+  diagramSentence,
+  diagramsOf,
+  diagramTable,
+  numberText,
+} from "../../../dashboard/page/model/curves.ts";
+import { ageText, listRowOf, trafficText } from "../../../dashboard/page/model/row.ts";
 import { stepsOfPast, stepsOfView } from "../../../dashboard/page/model/steps.ts";
 import { subjectOf } from "../../../dashboard/page/model/subject.ts";
 import { NOON } from "../../support/builders.ts";
@@ -28,17 +33,17 @@ describe("the texts of the dashboard's page", () => {
 
   it("want a person for a pause and a verdict, and not for a rollout that holds by itself", () => {
     const wantedOf = (state: "waiting" | "rolled-back" | "holding" | "progressing") =>
-      rowOf(aListedView({ state }), NOON).wanted?.command;
+      listRowOf(aListedView({ state }), NOON).wanted?.command;
     expect(wantedOf("waiting")).to.equal("kubectl rollout resume deployment/web -n shop");
     expect(wantedOf("rolled-back")).to.equal("kubectl serin undo web -n shop");
     expect([wantedOf("holding"), wantedOf("progressing")]).to.deep.equal([undefined, undefined]);
   });
 
   it("bound the bars, and say nothing where nothing is compared", () => {
-    const row = rowOf(aListedView({ harm: 9, safe: 99 }), NOON);
+    const row = listRowOf(aListedView({ harm: 9, safe: 99 }), NOON);
     expect([row.harm.part, row.safe]).to.deep.equal([1, { part: 1, text: "verified" }]);
     const { evidence: _none, ...bare } = aListedView();
-    expect(rowOf(bare, NOON).harm).to.deep.equal({ text: "–" });
+    expect(listRowOf(bare, NOON).harm).to.deep.equal({ text: "–" });
   });
 
   it("have the steps behind with how long they took, and the present one", () => {
@@ -77,10 +82,10 @@ describe("the diagrams of the dashboard's page", () => {
   it("are told as a sentence and as a table with the newest first", () => {
     const [failed] = diagramsOf(charts, 0);
     if (failed === undefined) throw new Error("there is no diagram");
-    expect(sentenceOf(failed, charts.times)).to.match(
+    expect(diagramSentence(failed, charts.times)).to.match(
       /^Failed requests at 12:00:00 UTC, % of the requests so far: allowed [\d.]+, stable [\d.]+, canary [\d.]+$/,
     );
-    expect(sentenceOf(failed, [])).to.equal("Failed requests: no numbers yet");
+    expect(diagramSentence(failed, [])).to.equal("Failed requests: no numbers yet");
     const table = diagramTable(failed, charts.times);
     expect(table.rows.map(([time]) => time)).to.include.ordered.members(["12:00:00", "11:59:59"]);
     expect(table.rows).to.have.length(80);

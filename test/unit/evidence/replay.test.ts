@@ -156,7 +156,7 @@ function expectSame(point: ReplayPoint | undefined, judged: Evidence): void {
   const { restarts: _restarts, ...theirs } = judged;
   if (point === undefined) throw new Error(`no tick ends at ${judged.at}`);
   const isInside = judged.stepFrom === point.evidence.stepFrom && judged.at - TICK >= judged.stepFrom;
-  if (isInside) expect(JSON.stringify(point.evidence)).to.equal(JSON.stringify(theirs));
+  if (isInside) expect(point.evidence).to.deep.equal(theirs);
   for (const [ours, other] of [
     [point.evidence.errors, judged.errors],
     ...point.evidence.latency.map((one, i) => [one, judged.latency[i]] as const),
