@@ -68,16 +68,19 @@ describe("the looks of the dashboard's page", function () {
     const { page } = await openPage(browser, server.url, { colorScheme: "light" });
     await page.getByText("● live").waitFor();
     const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const changesTo = async (theme: string) => {
+      await page.keyboard.press("t");
+      await page.getByRole("button", { name: `theme: ${theme}` }).waitFor();
+    };
     const white = await paper();
-    await page.keyboard.press("t");
-    await page.keyboard.press("t");
-    expect(await page.getByRole("button", { name: "theme" }).innerText()).to.equal("◐ theme: dark");
+    await changesTo("light");
+    await changesTo("dark");
     const black = await paper();
     expect(black).to.not.equal(white);
     await page.reload();
     await page.getByText("● live").waitFor();
     expect(await paper()).to.equal(black);
-    await page.keyboard.press("t");
+    await changesTo("system");
     expect(await paper()).to.equal(white);
   });
 
