@@ -18,7 +18,8 @@ export function misplacedWarnings(requested: Deployment, old: Deployment | undef
 
 /** `the annotation serin.dev/steps of the pod template`, for each such key. */
 function placesOf({ metadata, spec }: Deployment): readonly string[] {
-  const { annotations: given, labels } = spec.template.metadata ?? {};
+  // Only the API server's own objects are sure to have a template.
+  const { annotations: given, labels } = spec.template?.metadata ?? {};
   return [
     ...own(metadata.labels, FLIGHT).map((key) => `the label ${key}`),
     ...own(given, CONFIG).map((key) => `the annotation ${key} of the pod template`),

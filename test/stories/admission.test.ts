@@ -38,23 +38,16 @@ describeCluster("admission", function () {
     const { items } = JSON.parse(shop.manifests({ name: "plain" }));
     const [plain] = items;
     plain.metadata.annotations = {};
-    plain.spec.template.metadata.annotations = { "serin.dev/rollout": "canary" };
-    const warning = "nothing reads the annotation serin.dev/rollout of the pod template";
-    expect(await shop.apply(JSON.stringify(plain))).to.include(warning);
-    const labelled = await shop.run(
-      "label",
-      "deployment/plain",
-      "serin.dev/rollout=canary",
-      "--dry-run=server",
+    await shop.apply(JSON.stringify(plain));
+    const template = { metadata: { annotations: { "serin.dev/rollout": "canary" } } };
+    const patch = `--patch=${JSON.stringify({ spec: { template } })}`;
+    expect(await shop.run("patch", "deployment/plain", patch, "--dry-run=server")).to.include(
+      "nothing reads the annotation serin.dev/rollout of the pod template",
     );
-    expect(labelled).to.not.include(warning);
-    expect(labelled).to.include("nothing reads the label serin.dev/rollout");
-    const scaled = await shop.run(
-      "patch",
-      "deployment/plain",
-      "--type=merge",
-      '--patch={"spec":{"replicas":1}}',
+    expect(await shop.run("label", "deployment/plain", "serin.dev/rollout=canary")).to.include(
+      "nothing reads the label serin.dev/rollout",
     );
+    const scaled = await shop.run("scale", "deployment/plain", "--replicas=1");
     expect(scaled).to.not.include("nothing reads");
   });
 

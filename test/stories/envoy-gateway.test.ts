@@ -1,14 +1,23 @@
 import { expect } from "chai";
+import { request } from "undici";
 import { together } from "../chaos/load/parallel.ts";
 import { onEnvoyGateway } from "../cluster/fixture.ts";
 import type { Answers } from "../cluster/load.ts";
 import { receivedBy } from "../cluster/received.ts";
+import { eventually } from "../cluster/wait.ts";
 import type { Shop } from "./shop.ts";
 
 /** The requests that no pod answered: the gateway lost them. */
 async function lostBy(load: Answers): Promise<number> {
   await load.stop();
   return [...load.rows()].filter(({ status, version }) => status !== 200 && version === "").length;
+}
+
+/** The series of the rule's one cluster, which has the requests of all its backends. */
+async function countedOfRule({ cluster, namespace }: Shop): Promise<unknown> {
+  const query = `envoy_cluster_upstream_rq{envoy_cluster_name="httproute/${namespace}/web/rule/0"}`;
+  const { body } = await request(`${cluster.prometheusUrl}/api/v1/query?${new URLSearchParams({ query })}`);
+  return ((await body.json()) as { data: { result: readonly unknown[] } }).data.result[0];
 }
 
 const plan = (settings: Record<string, string>) => ({ interval: "4s", plan: settings });
@@ -39,14 +48,11 @@ const forSomeUsers = {
       expect((await outsiders.stop()).byVersion, "answers to outsiders").to.have.all.keys("v1");
       expect(await lostBy(outsiders)).to.equal(0);
       // The same Deployment, because a refusal leaves nothing behind.
-      const sticky = [
-        "serin.dev/rollout=canary",
-        "serin.dev/sticky=1h",
-        "serin.dev/match-",
-        "serin.dev/iterations-",
-      ];
-      await shop.run("annotate", "deployment/web", ...sticky, "--overwrite");
-      const { code, stderr } = await shop.kubectl("set", "image", "deployment/web", "app=app:v3");
+      const settings = { "serin.dev/rollout": "canary", "serin.dev/sticky": "1h" };
+      const removed = { "serin.dev/match": null, "serin.dev/iterations": null };
+      const template = { spec: { containers: [{ name: "app", image: "app:v3" }] } };
+      const patch = { metadata: { annotations: { ...settings, ...removed } }, spec: { template } };
+      const { code, stderr } = await shop.kubectl("patch", "deployment/web", "-p", JSON.stringify(patch));
       expect(code).to.equal(1);
       expect(stderr).to.include("serin.dev/sticky is not possible here: Envoy Gateway names");
     },
@@ -56,6 +62,7 @@ const asInstalled = {
   "of a version that cannot be judged end before it has users": async (shop: Shop) => {
     await shop.deploy(plan({ "serin.dev/steps": "10, 50" }));
     const load = shop.load(100);
+    await eventually("the rule's requests in Prometheus", () => countedOfRule(shop));
     await update(shop, "v2-err20");
     expect(await rolledBack(shop, "v2-err20")).to.match(
       /^rolled back before it had any traffic: Envoy Gateway counts the requests of a rule for all its backends together/,
