@@ -44,7 +44,7 @@ onEachGateway("an ab-test", function (gateway) {
     const to = await shop.until("the proof", () => shop.record("v2")?.outcome === "proven");
     // Right after the canary is proven, both versions serve all users.
     expectVersion(tagged.between(from, to - 500), "v2", 500);
-    expectVersion(others.between(from, to - 500), "v1", 2_000);
+    expectVersion(others.between(from, to - 500), "v1", 1_000);
     await shop.atRest();
     expect(shop.record("v2")?.message).to.match(
       /^proven at the matching users: success-rate >= 99%: 100\.00% of \d+ requests succeeded$/,
@@ -135,7 +135,7 @@ onEachGateway("an ab-test", function (gateway) {
     expect(shop.record("v2")?.outcome).to.equal("running");
     expect(shop.condition()).to.include({ status: "Unknown", reason: "Holding" });
     expect(shop.condition()?.message).to.match(/^holding at the matching users: /);
-    expectVersion(others.between(from), "v1", 2_000);
+    expectVersion(others.between(from), "v1", 1_000);
     expectServed(others.visits);
   });
 });
