@@ -114,7 +114,7 @@ describe("going on by evidence", () => {
   it("neither passes nor fails what cannot be read, however long", () => {
     for (const step of [0, LAST]) {
       const evidence = { gates: {}, unread: "Prometheus cannot be reached" };
-      for (const minutes of [1, 10, 30, 10_000]) {
+      for (const minutes of [1, 10, 30, 1_000]) {
         expect(outcome({ minutes, step, evidence })).to.match(
           /^holding at \d+%: Prometheus cannot be reached$/,
         );
@@ -132,7 +132,7 @@ describe("going on by evidence", () => {
   it("passes nothing that has not been read, however old the step: a controller may be new, or just back", () => {
     const gated = { "serin.dev/compare": "off", "serin.dev/checks": "queue <= 5" };
     for (const step of [0, LAST])
-      for (const minutes of [1, 10, 30, 10_000]) {
+      for (const minutes of [1, 10, 30, 1_000]) {
         expect(outcome({ minutes, step, evidence: { gates: {} } })).to.match(
           /^holding at \d+%: the first tick of this step has not been read yet$/,
         );
