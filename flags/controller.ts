@@ -1,4 +1,5 @@
 import { choice, logLevel, optional, port, repeatable, text, toggle, url } from "./flag.ts";
+import { prometheusCredentials } from "./prometheus-credentials.ts";
 
 /** The controller. */
 export const controllerProgram = {
@@ -26,17 +27,7 @@ export const controllerProgram = {
       { about: "The base URL of the Prometheus that scrapes the gateways." },
       "http://prometheus.monitoring:9090",
     ),
-    "prometheus-token-file": optional({
-      argument: "file",
-      about: "A file with a bearer token for that Prometheus. Serin reads it for each request.",
-      usualText: "",
-    }),
-    "prometheus-basic-auth-file": optional({
-      argument: "file",
-      about:
-        "A file with `username:password` for that Prometheus, used without a token file. Serin reads it for each request.",
-      usualText: "",
-    }),
+    ...prometheusCredentials,
     provider: repeatable({
       about: "The name of a Secret in Serin's namespace that configures a metric provider. May be repeated.",
       alias: "source",

@@ -1,4 +1,5 @@
 import { blocks, header, logLevel, optional, port, text, url } from "./flag.ts";
+import { prometheusCredentials } from "./prometheus-credentials.ts";
 
 /** The dashboard. */
 export const dashboardProgram = {
@@ -13,17 +14,7 @@ export const dashboardProgram = {
       { about: "The base URL of the Prometheus that scrapes the gateways, for the charts." },
       "http://prometheus.monitoring:9090",
     ),
-    "prometheus-token-file": optional({
-      argument: "file",
-      about: "A file with a bearer token for that Prometheus. Serin reads it for each request.",
-      usualText: "",
-    }),
-    "prometheus-basic-auth-file": optional({
-      argument: "file",
-      about:
-        "A file with `username:password` for that Prometheus, used without a token file. Serin reads it for each request.",
-      usualText: "",
-    }),
+    ...prometheusCredentials,
     "user-header": header({
       about:
         "The header in which the proxy in front of the dashboard sends the user's name. Each user then sees the namespaces in which the user may get Deployments.",

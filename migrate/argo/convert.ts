@@ -10,6 +10,7 @@ import {
 } from "../conversion.ts";
 import { notesAbout } from "../fields.ts";
 import { distinct, type Note, notCarried } from "../note.ts";
+import { withoutDeployment } from "../other-workload.ts";
 import { type Checks, together } from "../template.ts";
 import type { TemplateNames } from "../template-names.ts";
 import { checksOfAnalysis } from "./analysis.ts";
@@ -47,13 +48,8 @@ export function convertRollout(object: SourceObject, context: ArgoContext): Conv
   const source = `rollout/${rollout}`;
   const { kind = "Deployment", name = rollout } = spec.workloadRef ?? {};
   if (kind !== "Deployment") {
-    const own = [
-      notCarried(
-        "spec.workloadRef",
-        `the workload is a ${kind}: Serin handles Deployments only, so nothing is written`,
-      ),
-    ];
-    return { source, namespace, name, files: [], notes: notesAbout(object, rolloutFields, own) };
+    const not = { field: "spec.workloadRef", workload: `workload is a ${kind}` };
+    return withoutDeployment({ source, namespace, name }, object, rolloutFields, not);
   }
   const used: SourceObject[] = [];
   const plan = planOf(spec, namespace, context, used);

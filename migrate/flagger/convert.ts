@@ -10,7 +10,8 @@ import {
   type SourceObject,
 } from "../conversion.ts";
 import { notesAbout } from "../fields.ts";
-import { distinct, type Note, notCarried } from "../note.ts";
+import { distinct, type Note } from "../note.ts";
+import { withoutDeployment } from "../other-workload.ts";
 import type { TemplateNames } from "../template-names.ts";
 import { type CanarySpec, canarySpec, type MetricTemplate, metricTemplate } from "./canary.ts";
 import { canaryChecks } from "./checks.ts";
@@ -47,13 +48,8 @@ export function convertCanary(object: SourceObject, context: FlaggerContext): Co
   const { kind = "Deployment", name = canary } = spec.targetRef ?? {};
   const source = `canary/${canary}`;
   if (kind !== "Deployment") {
-    const own = [
-      notCarried(
-        "spec.targetRef",
-        `the target is a ${kind}: Serin handles Deployments only, so nothing is written`,
-      ),
-    ];
-    return { source, namespace, name, files: [], notes: notesAbout(object, canaryFields, own) };
+    const not = { field: "spec.targetRef", workload: `target is a ${kind}` };
+    return withoutDeployment({ source, namespace, name }, object, canaryFields, not);
   }
   const target: CanaryTarget = {
     name,

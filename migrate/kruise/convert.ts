@@ -8,7 +8,8 @@ import {
   type SourceObject,
 } from "../conversion.ts";
 import { notesAbout } from "../fields.ts";
-import { distinct, notCarried } from "../note.ts";
+import { distinct } from "../note.ts";
+import { withoutDeployment } from "../other-workload.ts";
 import { kruiseFields } from "./fields.ts";
 import { type KruiseStrategy, kruiseSpec } from "./rollout.ts";
 import { annotationsOfSteps } from "./steps.ts";
@@ -24,13 +25,8 @@ export function convertKruise(object: SourceObject, { sameVerdicts }: ConvertOpt
   const spec = kruiseSpec(object);
   const { kind = "Deployment", name = rollout } = spec.workloadRef ?? {};
   if (kind !== "Deployment") {
-    const own = [
-      notCarried(
-        "spec.workloadRef",
-        `the workload is a ${kind}: Serin handles Deployments only, so nothing is written`,
-      ),
-    ];
-    return { source, namespace, name, files: [], notes: notesAbout(object, kruiseFields, own) };
+    const not = { field: "spec.workloadRef", workload: `workload is a ${kind}` };
+    return withoutDeployment({ source, namespace, name }, object, kruiseFields, not);
   }
   const { canary, blueGreen } = spec.strategy;
   const [path, strategy] = blueGreen
