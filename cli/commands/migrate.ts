@@ -38,7 +38,7 @@ export const migrateCommand = defineCommand({
   flags,
   examples: [
     ["migrate flagger web", "Show the steps and how far they are"],
-    ["migrate flagger web --execute --to=annotate", "Go as far as everything can be taken back"],
+    ["migrate flagger web --execute --to=annotate", "Stop before the first step without a way back"],
     ["migrate flagger web --execute --to=start", "Give the Deployment back to Flagger"],
   ],
   async run(call) {

@@ -45,7 +45,7 @@ export const envoyGateway: Gateway = {
   },
   lacks: {
     "backend-filters":
-      "names a backend's cluster anew when the backend gets or loses a filter, and answers with 503 until it knows the endpoints",
+      "names a backend's cluster differently when the backend gets or loses a filter, and answers with 503 until it knows the endpoints",
   },
 };
 
