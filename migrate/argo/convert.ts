@@ -143,7 +143,7 @@ function subscriptions({ metadata }: SourceObject): readonly Note[] {
     isRecord(metadata) && isRecord(metadata.annotations) ? Object.keys(metadata.annotations) : [];
   const found = annotations.filter((key) => key.startsWith(SUBSCRIPTION));
   return found.map((key) =>
-    notCarried(`metadata.annotations.${key}`, "let your Prometheus alert: docs/monitoring.md"),
+    notCarried(`metadata.annotations.${key}`, "use `serin.dev/notify`: docs/notifications.md"),
   );
 }
 

@@ -167,7 +167,7 @@ export const canaryFields: FieldTable = {
   "spec.analysis.metrics[].templateVariables": { fate: "carried", says: "`variables` of the template" },
   "spec.analysis.webhooks": { fate: "carried", says: "`serin.dev/hooks`" },
   "spec.analysis.webhooks[].muteAlert": { fate: "differs", says: "not needed: a hook sends no alert" },
-  "spec.analysis.alerts": { fate: "not", says: "let your Prometheus alert: docs/monitoring.md" },
+  "spec.analysis.alerts": { fate: "not", says: "use `serin.dev/notify`: docs/notifications.md" },
 };
 
 /** What becomes of each field of a MetricTemplate. */
@@ -196,5 +196,5 @@ export const metricTemplateFields: FieldTable = {
 
 /** What becomes of each field of an AlertProvider. */
 export const alertProviderFields: FieldTable = {
-  spec: { fate: "not", says: "let your Prometheus alert: docs/monitoring.md" },
+  spec: { fate: "not", says: "use `serin.dev/notify`: docs/notifications.md" },
 };
