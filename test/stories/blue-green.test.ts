@@ -85,14 +85,24 @@ onEachGateway("blue-green", function (gateway) {
   /** Expects as many copies at the canary as there are requests, and none of its answers at a user. */
   async function expectCopies(load: Load): Promise<void> {
     await reported("canary has copies of 100% of the traffic");
-    const before = mirrored(await receivedBy({ namespace: shop.namespace, version: "v2" }));
-    const counted = Date.now();
-    await shop.counted(load, counted, 3_000);
-    const copies = mirrored(await receivedBy({ namespace: shop.namespace, version: "v2" })) - before;
-    const { total, byVersion } = load.between(counted, Date.now());
-    // Some requests of this period, and some of the one before, may be under way.
-    expect(copies, "copies").to.be.within(0.85 * total, 1.15 * total);
-    expect(byVersion).to.have.all.keys("v1");
+    const first = await copiesOfV2();
+    const to = await shop.counted(load, first.to, 3_000);
+    const last = await copiesOfV2();
+    // All of these are answered, and so are those that were under way at either count.
+    await shop.answered(load, last.to, 1);
+    const rows = [...load.rows(0, last.to)].map(({ at, latencyMs }) => ({ from: at, to: at + latencyMs }));
+    const surely = rows.filter(({ from, to }) => from >= first.to && to <= last.from).length;
+    const perhaps = rows.filter(({ from, to }) => from <= last.to && to >= first.from).length;
+    const copies = last.count - first.count;
+    expect(copies, `copies of ${surely} to ${perhaps}`).to.be.within(0.85 * surely, 1.15 * perhaps);
+    expect(load.between(first.to, to).byVersion).to.have.all.keys("v1");
     expect(shop.weight(), "weight").to.equal(0);
+  }
+
+  /** Counts the copies that v2 received; the count is of an instant within `from` and `to`. */
+  async function copiesOfV2() {
+    const from = Date.now();
+    const count = mirrored(await receivedBy({ namespace: shop.namespace, version: "v2" }));
+    return { from, count, to: Date.now() };
   }
 });
