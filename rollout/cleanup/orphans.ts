@@ -5,7 +5,7 @@ import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { FLIGHT, HASH_LABEL, HELD } from "../keys.ts";
 import type { Decision } from "../stages/decision.ts";
-import { instant } from "../text/instant.ts";
+import { CLOCK_SKEW_MS, instant } from "../text/instant.ts";
 import { isCanaryService } from "../traffic/canary-service.ts";
 import { serviceRecordOf } from "../traffic/service-record.ts";
 import { deleteCanaryService, writeSelector } from "../traffic/writes.ts";
@@ -15,11 +15,15 @@ import { hashOf } from "../workload/template.ts";
 import { removeRunRecord, writeScale } from "../workload/writes.ts";
 import { hasEndedIn, type InFlight, isLost, sweepRoute } from "./lost-shares.ts";
 
+/** The API server gives up an update this long (ms) after its start, slow webhooks included (`requestTimeoutUpperBound`). */
+const LONGEST_UPDATE_MS = 34_000;
 /**
  * How long (ms) a Service may be isolated for a Deployment that is not in flight: admission isolates the Services before
- * the API server stores the Deployment, and another webhook may still refuse it.
+ * the API server stores the Deployment, and another webhook may delay or refuse it. An earlier restore would send users to
+ * the pods of a version that has no weight yet. Waiting harms nobody: the Service selects all pods of the version that
+ * serves, and admission restores it before it lets a native update through.
  */
-const GRACE_MS = 10_000;
+const GRACE_MS = LONGEST_UPDATE_MS + CLOCK_SKEW_MS;
 /** How often (ms) Serin checks whether the pods of a canary without a Deployment are gone. */
 const STRAY_MS = 1_000;
 

@@ -8,7 +8,7 @@ import { type Kills, killAtEveryWrite } from "../leader/kills.ts";
 
 const PLAN = { "serin.dev/steps": "50:60s", "serin.dev/compare": "off", "serin.dev/checks": "none" };
 /** The most time until Serin restores a Service that it isolated in vain: the wait, and the controller's work. */
-const RESTORED_MS = 10_000 + 3_000;
+const RESTORED_MS = 44_000 + 3_000;
 /** The most tries of a command, which may meet the killed replica again before it meets the other one. */
 const MOST_TRIES = 10;
 
