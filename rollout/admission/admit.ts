@@ -38,7 +38,7 @@ import { keptWarning } from "./needs-layers.ts";
 import { refuseNewRules } from "./new-rules.ts";
 import { admitNewTemplate, NEWER } from "./new-template.ts";
 import { restoreOnOptOut } from "./opt-out.ts";
-import { applyOrders } from "./orders.ts";
+import { applyOrders, withoutEarlyOrders } from "./orders.ts";
 import { keepPlanPause } from "./resume.ts";
 
 /**
@@ -110,8 +110,9 @@ function answerUpdate(object: Deployment, old: Deployment, given: Given): Admiss
   if (cluster !== undefined) {
     const plan = optedIn && "plan" in parsed ? parsed.plan : undefined;
     const complaint = "complaints" in parsed ? formatComplaints(parsed.complaints) : undefined;
+    const early = plan ? withoutEarlyOrders(object, old) : { object, warnings: [] };
     const change = {
-      object,
+      object: early.object,
       old,
       held,
       plan,
@@ -122,7 +123,7 @@ function answerUpdate(object: Deployment, old: Deployment, given: Given): Admiss
       carried,
       dryRun: asking.dryRun ?? false,
     };
-    return withWarnings(admitNewTemplate(change), optedIn ? warnings : []);
+    return withWarnings(admitNewTemplate(change), optedIn ? [...early.warnings, ...warnings] : []);
   }
   if (!optedIn) return admitOptOut(object, old, held);
   if ("complaints" in parsed) return denied(formatComplaints(parsed.complaints));

@@ -9,6 +9,8 @@ import { type AdmissionResponse, denied } from "./answer.ts";
 import { hasFailed } from "./known-version.ts";
 
 const ORDERS = ["promote", "advance", "abort", "retry"] as const satisfies readonly OrderName[];
+/** An order to retry comes before its template. */
+const EARLY = ORDERS.filter((order) => order !== "retry");
 
 /** The request after an order. */
 export interface OrderResult {
@@ -40,7 +42,10 @@ export function applyOrders(
       ? { object, held, warnings: [] }
       : obey(again, object, held as HoldRecord, now, carried?.advance);
   }
-  const stripped = withoutOrders(object);
+  const stripped = without(
+    object,
+    ORDERS.map((order) => `serin.dev/${order}`),
+  );
   if (orders.length > 1) return denied(`only one of serin.dev/{${ORDERS.join(",")}} at a time`);
   const order = orders[0] as OrderName;
   if (held === undefined)
@@ -51,7 +56,7 @@ export function applyOrders(
   const named = order === "advance" ? advance?.revision : plan.orders[order];
   if (String(named) !== revision) {
     const key = `serin.dev/${order}`;
-    // It came with a template, and its version is gone.
+    // It is stored from before the rollout, so it names a version that is gone.
     if (old.metadata.annotations?.[key] === object.metadata.annotations?.[key])
       return { object: stripped, held, warnings: [] };
     return denied(`serin.dev/${order}: "${named}" is not the revision in flight; expected "${revision}"`);
@@ -59,6 +64,25 @@ export function applyOrders(
   if (order === "advance" && held.phase === "canary" && !held.lost)
     return advanced(stripped, held, askedStep(plan, present, held), revision);
   return obey(order, stripped, held, now);
+}
+
+/**
+ * A request for a new template without the other orders in it. None of them names a version in flight yet, and an order that
+ * stays on the object would be carried out later, with a request about something else.
+ */
+export function withoutEarlyOrders(
+  object: Deployment,
+  old: Deployment,
+): { readonly object: Deployment; readonly warnings: readonly string[] } {
+  const [asked, before] = [object, old].map(({ metadata }) => metadata.annotations ?? {});
+  const early = EARLY.map((order) => `serin.dev/${order}`).filter((key) => asked?.[key] !== undefined);
+  const isNew = (key: string) => asked?.[key] !== before?.[key];
+  return {
+    object: early.length === 0 ? object : without(object, early),
+    warnings: early
+      .filter(isNew)
+      .map((key) => `${key}: ignored with a new template; give the order once that version is in flight`),
+  };
 }
 
 /** Whether the order to retry names a version that failed and that another one replaced: it counts when its template comes. */
@@ -121,11 +145,7 @@ function obeyWithoutStable(order: OrderName, object: Deployment, held: HoldRecor
   return { object, held: { ...held, phase: "canary", started, asked: order }, warnings: [] };
 }
 
-function withoutOrders(object: Deployment): Deployment {
-  const annotations = Object.fromEntries(
-    Object.entries(object.metadata.annotations ?? {}).filter(
-      ([key]) => !ORDERS.some((order) => key === `serin.dev/${order}`),
-    ),
-  );
-  return { ...object, metadata: { ...object.metadata, annotations } };
+function without(object: Deployment, keys: readonly string[]): Deployment {
+  const kept = Object.entries(object.metadata.annotations ?? {}).filter(([key]) => !keys.includes(key));
+  return { ...object, metadata: { ...object.metadata, annotations: Object.fromEntries(kept) } };
 }

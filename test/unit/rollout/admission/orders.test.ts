@@ -102,4 +102,25 @@ describe("orders", () => {
     const reads = readsOf({ replicaSets: [aReplicaSet(), canarySet(), third] });
     expect(holdRecordOf(yes(order(old, "promote", "3"), old, reads).object)?.asked).to.equal("promote");
   });
+
+  for (const verb of ["promote", "abort", "advance"] as const) {
+    it(`keeps no order to ${verb} that comes with a template for a later request`, () => {
+      const old = revision2(aDeployment());
+      const named = verb === "advance" ? "3/1" : "3";
+      const next = order({ ...old, spec: inFlight().spec }, verb, named);
+      const begun = yes(next, old, both);
+      expect(holdRecordOf(begun.object)).not.to.have.property("asked");
+      expect(begun.object.metadata.annotations).not.to.have.property(`serin.dev/${verb}`);
+      expect(begun.warnings).to.include(
+        `serin.dev/${verb}: ignored with a new template; give the order once that version is in flight`,
+      );
+    });
+  }
+
+  it("says nothing about an order that was stored before the template came, and drops it", () => {
+    const old = order(revision2(aDeployment()), "abort", "3");
+    const { object, warnings } = yes({ ...old, spec: inFlight().spec }, old, both);
+    expect(object.metadata.annotations).not.to.have.property("serin.dev/abort");
+    expect(warnings.join()).not.to.include("serin.dev/abort");
+  });
 });
