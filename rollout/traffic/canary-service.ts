@@ -40,6 +40,10 @@ export function canaryServiceOf(service: Service, deployment: Deployment, hash: 
   const selector = selectorOf(service);
   const labels = copiedKeys(service.metadata.labels, selector);
   const annotations = copiedKeys(service.metadata.annotations, selector);
+  const spec = {
+    ...copiedSpec(service),
+    ports: wantedPorts(service).map(({ nodePort: _nodePort, ...port }) => port),
+  };
   return {
     apiVersion: "v1",
     kind: "Service",
@@ -47,7 +51,7 @@ export function canaryServiceOf(service: Service, deployment: Deployment, hash: 
       name: canaryServiceName(name),
       ...(namespace === undefined ? {} : { namespace }),
       labels: { ...labels, [FLIGHT]: deployment.metadata.uid ?? "" },
-      annotations: { ...annotations, [COPIED]: formatCopied(labels, annotations) },
+      annotations: { ...annotations, [COPIED]: formatCopied(labels, annotations, spec) },
       ownerReferences: [
         {
           apiVersion: "apps/v1",
@@ -58,11 +62,10 @@ export function canaryServiceOf(service: Service, deployment: Deployment, hash: 
       ],
     },
     spec: {
-      ...copiedSpec(service),
+      ...spec,
       type: "ClusterIP",
       ...(isHeadless(service) && { clusterIP: "None" }),
       selector: { ...selector, [HASH_LABEL]: hash },
-      ports: wantedPorts(service).map(({ nodePort: _nodePort, ...port }) => port),
     },
   };
 }

@@ -180,6 +180,26 @@ describe("a canary Service", () => {
     }
   });
 
+  it("keeps the fields that a policy adds to whatever Serin writes, and follows its Service nevertheless", () => {
+    const before = aService({ ports: [{ port: 80, appProtocol: "http" }], sessionAffinity: "ClientIP" });
+    const policed = (service: Service): Service => ({
+      ...service,
+      spec: {
+        ...service.spec,
+        trafficDistribution: "PreferClose",
+        ports: service.spec.ports?.map((port) => ({ appProtocol: "kubernetes.io/h2c", ...port })) ?? [],
+      },
+    });
+    const stored = policed(canaryOf(before));
+    expect(isCanaryServiceCurrent(stored, canaryOf(before))).to.equal(true);
+    const wanted = canaryOf(aService({ ports: [{ port: 80 }] }));
+    expect(isCanaryServiceCurrent(stored, wanted), "a field that its Service has lost").to.equal(false);
+    const patched = policed(merge(stored, canaryServicePatch(stored, wanted)) as Service);
+    expect(isCanaryServiceCurrent(patched, wanted)).to.equal(true);
+    expect(patched.spec).not.to.have.property("sessionAffinity");
+    expect(patched.spec.ports).to.deep.equal([{ port: 80, appProtocol: "kubernetes.io/h2c" }]);
+  });
+
   it("keeps the IP families with which it was created", () => {
     const stored = canaryOf(aService({ ipFamilyPolicy: "PreferDualStack", ipFamilies: ["IPv4", "IPv6"] }));
     const wanted = canaryOf(aService({ ipFamilyPolicy: "SingleStack", ipFamilies: ["IPv4"] }));
