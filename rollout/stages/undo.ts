@@ -4,6 +4,7 @@ import { CONDITION, FLIGHT } from "../keys.ts";
 import { instant } from "../text/instant.ts";
 import { writeStableSelector } from "../traffic/writes.ts";
 import { askedBy, keptRequests } from "../workload/requests.ts";
+import type { RunRecord } from "../workload/run-record.ts";
 import {
   canaryCondition,
   removeRunRecord,
@@ -53,9 +54,9 @@ function restoreToStable(snapshot: Snapshot): Decision | undefined {
   return isolated.length === 0 ? undefined : { writes: isolated.map(writeStableSelector) };
 }
 
-/** Calls the last hooks with the phase of a canary that was not proven. */
+/** Calls the last hooks. A version that was promoted stays so, also if a user goes back before all of them have answered. */
 function callLastHooks(snapshot: Snapshot): Decision | undefined {
-  return callAfterwards(snapshot, "Failed");
+  return callAfterwards(snapshot, snapshot.run?.outcome === "promoted" ? "Succeeded" : "Failed");
 }
 
 /** Reports the end before it waits for notices, so that people need not wait for them. */
@@ -112,16 +113,21 @@ function end(snapshot: Snapshot): Decision {
   const at = instant(snapshot.now);
   const { run, judged } = snapshot;
   const message = endMessage(snapshot);
-  const outcome = run?.outcome === "failed" ? "failed" : "undone";
   return {
     writes: [
       ...(isReported(snapshot, message) ? [] : report(snapshot, message)),
       writeEnd(snapshot.deployment),
       ...snapshot.replicaSets.map((set) =>
         set === judged && run !== undefined
-          ? removeRunRecord(set, { ...run, outcome, message, ended: at, ...keptRequests(snapshot.held) })
+          ? removeRunRecord(set, { ...lastWord(run, message, at), ...keptRequests(snapshot.held) })
           : removeRunRecord(set),
       ),
     ],
   };
+}
+
+/** The record that the version keeps. The return from a version that was promoted does not change how its rollout ended. */
+function lastWord(run: RunRecord, message: string, at: string): RunRecord {
+  if (run.outcome === "promoted") return run;
+  return { ...run, outcome: run.outcome === "failed" ? "failed" : "undone", message, ended: at };
 }

@@ -58,6 +58,11 @@ describe("rollout/stages/tell-end", () => {
       .and.include("Undone");
   });
 
+  it("keeps the record of a promotion that a user left before it was told", () => {
+    const { writes } = decide(ending("undone", "promoted", SAID));
+    expect(JSON.stringify(writes)).to.include('\\"outcome\\":\\"promoted\\"').and.not.include('\\"undone\\"');
+  });
+
   it("keeps nothing for nobody", () => {
     for (const phase of ["promoting", "undone"] as const)
       expect(decide(ending(phase, "running")).ends, phase).to.equal(undefined);
