@@ -205,10 +205,11 @@ export class ModelWorld extends World {
     change();
   }
 
-  /** Lets `ms` pass as many `times`; after each, the cluster and the controller act. */
+  /** Lets `ms` pass as many `times`; after each, the cluster and the controller act. While it is down, a new Service stays open. */
   pass(times: number, ms: number): void {
     for (let i = 0; i < times; i += 1) {
       if (this.isDown) this.disturb();
+      if (this.isDown && this.now < this.#openUntil) this.#openUntil = this.now + DISTURBED_MS;
       this.tick(ms);
       this.check();
       if (this.isDown) continue;
