@@ -37,7 +37,7 @@ export function begin(
       ...caveats,
       ...hostConflictCaveats(plan, services, wanted, cluster.known),
       ...ungrantedWarnings(services, cluster.known, cluster.grants),
-      ...portlessWarnings(services, object.spec.template, present),
+      ...portlessWarnings(services, routes, object.spec.template, present),
       ...leavingWarnings(services, object.spec.template),
       ...unroutedWarnings(cluster.services, services, present),
     ].map((doubt) => `serin: ${doubt}`),

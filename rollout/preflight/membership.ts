@@ -45,7 +45,7 @@ export function selectedAlone(
   const decisive = deciding(isolable(either, routes), routes);
   const lost = decisive.map((service) => {
     if (!stable.has(service)) return `Service ${service.metadata.name} selects only the new template`;
-    const port = onlyFreshPort(service, templates.stable, templates.fresh);
+    const port = onlyFreshPort(service, routes, templates.stable, templates.fresh);
     return (
       port &&
       `Service ${service.metadata.name} sends to targetPort ${quoted(port)}, which only the new template has`

@@ -1,14 +1,17 @@
-import type { Service } from "../../kube/core/services.ts";
+import type { Route } from "../../kube/core/routes.ts";
+import type { Service, ServicePort } from "../../kube/core/services.ts";
 import type { Container, PodTemplate } from "../../kube/core/workloads.ts";
+import { equal } from "../text/equal.ts";
+import { routedPorts } from "../traffic/routed-ports.ts";
 import { wantedPorts } from "../traffic/target-ports.ts";
 
 /** The way out of a port that no container has. */
 export const PORT_USE = "name the port alike, or change the Service's targetPort";
 
-/** The named targetPorts of a Service, for the new version, that no container of the template has. */
-function missingPorts(service: Service, template: PodTemplate): readonly string[] {
+/** The named ones of these targetPorts that no container of the template has. */
+function missingPorts(ports: readonly ServicePort[], template: PodTemplate): readonly string[] {
   const containers = containersOf(template);
-  return wantedPorts(service).flatMap(({ targetPort, protocol = "TCP" }) =>
+  return ports.flatMap(({ targetPort, protocol = "TCP" }) =>
     typeof targetPort === "string" && !containers.some((container) => has(container, targetPort, protocol))
       ? [targetPort]
       : [],
@@ -24,18 +27,24 @@ function has({ ports = [] }: Container, wanted: string, of: string): boolean {
   return ports.some(({ name, protocol = "TCP" }) => name === wanted && protocol === of);
 }
 
-/** The first targetPort of a Service whose ports only the fresh template has; `undefined`: the stable one has one of them. */
+/** The Service's ports as the user wants them for the new version: those to which the routes send requests. */
+function wantedFor(service: Service, routes: readonly Route[]): readonly ServicePort[] {
+  return routedPorts({ ...service, spec: { ...service.spec, ports: wantedPorts(service) } }, routes);
+}
+
+/** The first targetPort of a Service whose routed ports only the fresh template has; `undefined`: the stable one has one of them. */
 export function onlyFreshPort(
   service: Service,
+  routes: readonly Route[],
   stable: PodTemplate,
   fresh: PodTemplate,
 ): string | number | undefined {
-  const wanted = wantedPorts(service);
+  const wanted = wantedFor(service, routes);
   const moved = wanted.flatMap(({ port, targetPort = port }) =>
     typeof targetPort === "number" && movesTo(targetPort, stable, fresh) ? [targetPort] : [],
   );
-  const lacking = [...missingPorts(service, stable), ...moved];
-  const isCutOff = lacking.length === wanted.length && missingPorts(service, fresh).length < wanted.length;
+  const lacking = [...missingPorts(wanted, stable), ...moved];
+  const isCutOff = lacking.length === wanted.length && missingPorts(wanted, fresh).length < wanted.length;
   return isCutOff ? lacking[0] : undefined;
 }
 
@@ -51,31 +60,44 @@ function movesTo(number: number, stable: PodTemplate, fresh: PodTemplate): boole
   return isNew && before.some((port) => !after.includes(port));
 }
 
-/** Which Service's port the template's pods lack, as a sentence without its end; `undefined`: none. */
-export function portless(services: readonly Service[], template: PodTemplate): string | undefined {
+/** Which Service's port the template's pods lack, as a sentence without its end; `undefined`: none. Of routed ports only. */
+export function portless(
+  services: readonly Service[],
+  routes: readonly Route[],
+  template: PodTemplate,
+): string | undefined {
   return services
-    .flatMap((service) =>
-      missingPorts(service, template).map(
-        (port) =>
-          `Service ${service.metadata.name} sends to targetPort "${port}", and no container of the new version has a port of that name`,
-      ),
-    )
+    .flatMap((service) => missingPorts(wantedFor(service, routes), template).map(lackOf(service)))
     .at(0);
 }
 
+function lackOf({ metadata }: Service): (port: string) => string {
+  return (port) =>
+    `Service ${metadata.name} sends to targetPort "${port}", and no container of the new version has a port of that name`;
+}
+
 /**
- * Warns of Services that cannot reach the new version's pods and reach the stable version's. It may still change: another
- * apply may follow, and injected containers have ports, too.
+ * Warns of ports of Services that reach the stable version's pods and not the new version's. It may still change: another
+ * apply may follow, and injected containers have ports, too. Only a port to which a route sends requests keeps the weight at 0.
  */
 export function portlessWarnings(
   services: readonly Service[],
+  routes: readonly Route[],
   template: PodTemplate,
   stable: PodTemplate,
 ): readonly string[] {
-  const affected = services.filter((service) => {
-    const lacking = missingPorts(service, stable);
-    return missingPorts(service, template).some((port) => !lacking.includes(port));
+  const isLost = (port: ServicePort) =>
+    missingPorts([port], template).length > 0 && missingPorts([port], stable).length === 0;
+  return services.flatMap((service) => {
+    const routed = wantedFor(service, routes);
+    const has = (port: ServicePort) => routed.some((one) => equal(one, port));
+    return wantedPorts(service)
+      .filter(isLost)
+      .map((port) => {
+        const then = has(port)
+          ? "the canary gets no weight until one has it"
+          : `no pod answers at port ${port.port} after the promotion`;
+        return `${lackOf(service)(String(port.targetPort))}: ${then}; ${PORT_USE}`;
+      });
   });
-  const what = portless(affected, template);
-  return what === undefined ? [] : [`${what}: the canary gets no weight until one has it; ${PORT_USE}`];
 }

@@ -1,8 +1,7 @@
 import type { Route } from "../../kube/core/routes.ts";
 import type { EndpointSlice, Service } from "../../kube/core/services.ts";
 import { canaryServiceName } from "../traffic/canary-service.ts";
-import { rulesOf } from "../traffic/overlay.ts";
-import { homeOf, isService } from "../traffic/route-record.ts";
+import { routedPorts } from "../traffic/routed-ports.ts";
 
 /** Name of a port → the ready endpoints that have it. */
 type Endpoints = ReadonlyMap<string, ReadonlySet<string>>;
@@ -23,9 +22,9 @@ export function servingEndpoints(
     services.map((service) => {
       const stable = endpoints(service.metadata.name);
       const isAsked = (port: string) => stable.size === 0 || stable.has(port);
-      const ports = portsNamed(service, routes).filter(isAsked);
+      const names = routedPorts(service, routes).map(({ name = "" }) => name);
       const canary = canaryServiceName(service.metadata.name);
-      return [canary, countWith(endpoints(canary), ports)];
+      return [canary, countWith(endpoints(canary), names.filter(isAsked))];
     }),
   );
 }
@@ -49,21 +48,4 @@ function endpointsOf(slices: readonly EndpointSlice[]): Endpoints {
     }
   }
   return found;
-}
-
-/** The names of the Service's ports by which the routes name it; all of them if no route names one that it has. */
-function portsNamed({ metadata, spec }: Service, routes: readonly Route[]): readonly string[] {
-  const refs = routes.flatMap((route) =>
-    rulesOf(route)
-      .flatMap(({ backendRefs = [] }) => backendRefs)
-      .filter(
-        (ref) =>
-          isService(ref) &&
-          ref.name === metadata.name &&
-          (ref.namespace ?? homeOf(route).namespace) === metadata.namespace,
-      ),
-  );
-  const numbers = new Set(refs.map(({ port }) => port));
-  const named = (spec.ports ?? []).filter(({ port }) => numbers.has(port));
-  return (named.length > 0 ? named : (spec.ports ?? [])).map(({ name = "" }) => name);
 }

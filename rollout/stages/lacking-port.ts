@@ -15,7 +15,9 @@ export function reachedPods(snapshot: Snapshot): { readonly pods: number; readon
   }
   const { canary } = snapshot;
   const lacking =
-    pods < ready ? canary && portless(routedServices(snapshot), canary.spec.template) : undefined;
+    pods < ready
+      ? canary && portless(routedServices(snapshot), snapshot.routes, canary.spec.template)
+      : undefined;
   return { pods, ...(lacking !== undefined && { lacking }) };
 }
 
@@ -25,6 +27,6 @@ export function reachedPods(snapshot: Snapshot): { readonly pods: number; readon
  */
 function lackingByPods({ canary, stable, services }: Snapshot): string | undefined {
   if (canary === undefined || stable === undefined) return undefined;
-  const served = services.filter((service) => portless([service], stable.spec.template) === undefined);
-  return portless(served, canary.spec.template);
+  const served = services.filter((service) => portless([service], [], stable.spec.template) === undefined);
+  return portless(served, [], canary.spec.template);
 }

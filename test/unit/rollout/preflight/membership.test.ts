@@ -79,7 +79,9 @@ describe("a Service that selects by a label of one version", () => {
     expect(answer(to("web")).warnings.join()).to.equal(
       'serin: native rolling update, no canary: Service web sends to targetPort "web", which only the new template has: the stable version gets no request through it',
     );
-    for (const one of [to("http", "web"), to(8080), to("web", 8080), to("other")])
+    // The route sends requests to the first port alone.
+    expect(isHeld(answer(to("web", "http")).object.spec)).to.equal(false);
+    for (const one of [to("http", "web"), to(8080), to(8080, "web"), to("other")])
       expect(isHeld(answer(one).object.spec)).to.equal(true);
   });
 

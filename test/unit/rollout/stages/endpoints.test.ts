@@ -13,7 +13,8 @@ import { merged } from "../../../support/patch.ts";
 import { aRollout, carrying } from "../../../support/rollout.ts";
 
 const named = (name: string, port: number) => ({ name, port, targetPort: name });
-const service = aService({ ports: [named("http", 80), named("admin", 81)] });
+const http3 = { ...named("h3", 80), protocol: "UDP" as const };
+const service = aService({ ports: [named("http", 80), http3, named("admin", 81)] });
 const slice = (of: string, ports: readonly string[] | null, ...pods: string[]): EndpointSlice => ({
   metadata: { name: of, namespace: "shop", labels: { "kubernetes.io/service-name": of } },
   ports: ports?.map((name) => ({ name })) ?? null,
@@ -67,6 +68,11 @@ describe("an endpoint that can take weight", () => {
       [both],
     ],
     ["needs each port of a stable version that is down", 0, [slice("web-canary", ["http"], "a")], [both]],
+    [
+      "needs no UDP port of the number that a route names",
+      1,
+      [slice("web", ["http", "h3"], "s"), slice("web-canary", ["http"], "a")],
+    ],
     ["is not one of another Service", 0, [slice("web", ["http"], "s"), slice("api-canary", ["http"], "a")]],
   ];
   for (const [what, expected, slices, routes] of cases) {
@@ -114,13 +120,24 @@ describe("a version that names its port otherwise", () => {
     it(`is ${isWarned ? "" : "not "}warned of if it ${which}`, () => {
       const use =
         "the canary gets no weight until one has it; name the port alike, or change the Service's targetPort";
-      expect(portlessWarnings([one], fresh, stable)).to.deep.equal(isWarned ? [`${what}: ${use}`] : []);
+      expect(portlessWarnings([one], [aRoute()], fresh, stable)).to.deep.equal(
+        isWarned ? [`${what}: ${use}`] : [],
+      );
     });
   }
 
+  it("is told what becomes of a port to which no route sends requests", () => {
+    const two = aService({ ports: [named("http", 80), named("metrics", 9100)] });
+    const said = portlessWarnings([two], [aRoute()], template("http"), template("http", "metrics"));
+    expect(said).to.deep.equal([
+      'Service web sends to targetPort "metrics", and no container of the new version has a port of that name: ' +
+        "no pod answers at port 9100 after the promotion; name the port alike, or change the Service's targetPort",
+    ]);
+  });
+
   it("is not warned of by a number", () => {
     const numbered = aService({ ports: [{ port: 80, targetPort: 8090 }] });
-    expect(portlessWarnings([numbered], template(), template("http"))).to.deep.equal([]);
+    expect(portlessWarnings([numbered], [aRoute()], template(), template("http"))).to.deep.equal([]);
   });
 
   const at = (minutes: number, routes = [carrying(aRoute(), 10, NOON)], stable = template("http")) => {
