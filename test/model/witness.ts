@@ -61,14 +61,15 @@ export class Witness {
       if (this.#known.has(annotations)) continue;
       this.#known.add(annotations);
       const run = runIn(set);
-      const deployment = deployments.get(set.metadata.ownerReferences?.[0]?.uid);
+      // Also one that has just lost its owner: native control adopts it again, and Serin writes its record meanwhile.
+      const deployment = [...deployments.values()].find((one) => isOwned(set, one));
       if (run !== undefined && deployment !== undefined) this.#compare(set, run, deployment);
     }
     for (const deployment of deployments.values()) this.#count(deployment);
   }
 
   #compare(set: ReplicaSet, run: RunRecord, deployment: Deployment): void {
-    const key = `${set.metadata.name}/${set.metadata.ownerReferences?.[0]?.uid}/${run.started}`;
+    const key = `${set.metadata.name}/${deployment.metadata.uid}/${run.started}`;
     const was = this.#runs.get(key);
     this.#runs.set(key, run);
     if (was === undefined) {
