@@ -34,7 +34,7 @@ export function admitServices(kube: Kube): Admit<Service> {
 
 /** A user's manifest of that name would take the canary's pods out of the Service, and Serin would delete it later. */
 function canaryServiceRefusal({ metadata: { name } }: Service): string {
-  return `serin: Service ${name} carries the canary's traffic until the rollout in flight is over; give yours another name`;
+  return `Service ${name} carries the canary's traffic until the rollout in flight is over; give yours another name`;
 }
 
 /** Answers updates of routes in flight. Serin adds the shares of all rollouts to the user's new rules. */

@@ -66,6 +66,11 @@ export function readReview(body: unknown, kinds: readonly string[]): AdmissionRe
   return { ...request, oldObject: operation === "UPDATE" ? oldObject : null } as unknown as AdmissionRequest;
 }
 
+/** A sentence as users read it: who speaks, unless it begins with a key of Serin's or with its name. */
+export function bySerin(sentence: string): string {
+  return sentence.startsWith("serin") ? sentence : `serin: ${sentence}`;
+}
+
 /** The answer as an AdmissionReview. A changed object becomes a JSON patch. */
 export function writeReview(request: AdmissionRequest, verdict: ReviewResponse): object {
   return { apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", response: response(request, verdict) };
@@ -73,12 +78,13 @@ export function writeReview(request: AdmissionRequest, verdict: ReviewResponse):
 
 function response({ uid, object }: AdmissionRequest, verdict: ReviewResponse): object {
   if (!verdict.allowed) {
-    const { message, audit } = verdict;
+    const { audit } = verdict;
+    const message = bySerin(verdict.message);
     const status = { code: 403, reason: "Forbidden", message };
     return { uid, allowed: false, status, ...annotated({ ...audit, decision: `refused: ${message}` }) };
   }
   const operations = verdict.object === undefined ? [] : jsonpatch.compare(object, verdict.object);
-  const warnings = verdict.warnings ?? [];
+  const warnings = (verdict.warnings ?? []).map(bySerin);
   return {
     uid,
     allowed: true,

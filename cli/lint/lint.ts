@@ -107,9 +107,7 @@ function tell(
   good: string,
 ): readonly Finding[] {
   const where = placeOf(manifest);
-  const warned = warnings.map(
-    (says): Finding => ({ kind: "warning", where, says: says.replace(/^serin: /, "") }),
-  );
+  const warned = warnings.map((says): Finding => ({ kind: "warning", where, says }));
   if (!("complaints" in parsed)) return [{ kind: "good", where, says: good }, ...warned];
   const lines = formatComplaints(parsed.complaints).split("\n");
   return [...lines.map((says): Finding => ({ kind: "bad", where, says })), ...warned];

@@ -61,5 +61,5 @@ export function denied(
   message: string,
   effects: readonly Effect[] = [],
 ): AdmissionResponse & { allowed: false } {
-  return { allowed: false, message: message.startsWith("serin") ? message : `serin: ${message}`, effects };
+  return { allowed: false, message, effects };
 }

@@ -25,7 +25,7 @@ export function undo(change: TemplateChange, held: HoldRecord): AdmissionRespons
   if (pendingMs > LONGEST_DRAIN_MS) {
     const wait = `its gateway needs up to ${Math.ceil(pendingMs / 1000)}s to follow; repeat this then`;
     if (!change.dryRun) return denied(`the canary is being drained first, and ${wait}`, effects);
-    return allowed(ended(change, held), [`serin: the canary will be drained first, and ${wait}`], effects);
+    return allowed(ended(change, held), [`the canary will be drained first, and ${wait}`], effects);
   }
   return allowed(ended(change, held), [], effects);
 }
@@ -52,6 +52,6 @@ export function undoWarning({ current, stable }: TemplateChange, held: HoldRecor
   if (held.phase !== "failed") return [];
   const revision = (set: ReplicaSet | undefined) => set && revisionOf(set);
   return [
-    `serin: kubectl rollout undo would go to the failed revision ${revision(current)}; the stable one is --to-revision=${revision(stable)}`,
+    `kubectl rollout undo would go to the failed revision ${revision(current)}; the stable one is --to-revision=${revision(stable)}`,
   ];
 }

@@ -33,14 +33,12 @@ export function begin(
     services.length > 0 ? [{ kind: "isolate", services, uid, hash: held.stable }] : [];
   const warned = [
     ...announce(plan, services, routes, change.layers),
-    ...[
-      ...caveats,
-      ...hostConflictCaveats(plan, services, wanted, cluster.known),
-      ...ungrantedWarnings(services, cluster.known, cluster.grants),
-      ...portlessWarnings(services, routes, object.spec.template, present),
-      ...leavingWarnings(services, object.spec.template),
-      ...unroutedWarnings(cluster.services, services, present),
-    ].map((doubt) => `serin: ${doubt}`),
+    ...caveats,
+    ...hostConflictCaveats(plan, services, wanted, cluster.known),
+    ...ungrantedWarnings(services, cluster.known, cluster.grants),
+    ...portlessWarnings(services, routes, object.spec.template, present),
+    ...leavingWarnings(services, object.spec.template),
+    ...unroutedWarnings(cluster.services, services, present),
     ...besideWarnings({ services, routes, ingresses: cluster.ingresses ?? [] }),
     ...autoscalerWarnings(cluster.autoscalers ?? [], old),
     ...warnings,

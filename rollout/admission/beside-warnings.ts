@@ -7,12 +7,10 @@ export function besideWarnings(ways: Ways): readonly string[] {
   const routes = ways.routes.filter((route: Route) => namesAny(route, ways.services));
   if (routes.length === 0) return [];
   const beside = besideWeights(ways).map(
-    (clause) =>
-      `serin: ${clause}: no weight splits these requests; they get the stable version until the promotion`,
+    (clause) => `${clause}: no weight splits these requests; they get the stable version until the promotion`,
   );
   const sessions = keptSessions({ ...ways, routes }).map(
-    (clause) =>
-      `serin: ${clause}: the weights hold for new sessions only; the others stay at the stable version`,
+    (clause) => `${clause}: the weights hold for new sessions only; the others stay at the stable version`,
   );
   return [...beside, ...sessions];
 }

@@ -28,7 +28,7 @@ export function uncopied(
   }
   const spec: DeploymentSpec = { ...requested.spec, template: onlyTemplate(stable) };
   const done = `Serin puts back the stable version of ReplicaSet ${stable.metadata.name}; set the other one again for a canary`;
-  return { object: { ...requested, spec }, warnings: [`serin: ${what}: ${done}`] };
+  return { object: { ...requested, spec }, warnings: [`${what}: ${done}`] };
 }
 
 /** Warns that a request had values of the hold without a record, and that Serin has removed them. */
@@ -39,7 +39,7 @@ export function healedWarnings(requested: Deployment, object: Deployment): reado
   if (healed.length === 0) return [];
   const values = healed.map((field) => `${field}: ${requested.spec[field]}`).join(", ");
   return [
-    `serin: ${values} came from a copy of a Deployment in flight: Serin removes this, and native control uses its defaults; ` +
+    `${values} came from a copy of a Deployment in flight: Serin removes this, and native control uses its defaults; ` +
       "the copy's version may not be proven, and its strategy may not be yours",
   ];
 }

@@ -13,7 +13,7 @@ export function misplacedWarnings(requested: Deployment, old: Deployment | undef
   const optedIn = isOptedIn(requested.metadata.annotations);
   return placesOf(requested)
     .filter((place) => !known.has(place) && (optedIn || place.includes(annotations.strategy.key)))
-    .map((place) => `serin: nothing reads ${place}: set it as an annotation of the Deployment itself`);
+    .map((place) => `nothing reads ${place}: set it as an annotation of the Deployment itself`);
 }
 
 /** `the annotation serin.dev/steps of the pod template`, for each such key. */

@@ -24,5 +24,5 @@ export function needsDefaultSources(requested: Deployment, old: Deployment | nul
 export function keptWarning(requested: Deployment, old: Deployment): readonly string[] {
   const { key } = table.profile;
   if (requested.metadata.annotations?.[key] === old.metadata.annotations?.[key]) return [];
-  return [`serin: ${key} counts from the next rollout on; the one in flight keeps what it began with`];
+  return [`${key} counts from the next rollout on; the one in flight keeps what it began with`];
 }

@@ -153,5 +153,5 @@ function mostAvailable(sets: readonly ReplicaSet[]): ReplicaSet | undefined {
 }
 
 function native({ object, old }: TemplateChange, why: string): AdmissionResponse {
-  return allowedNatively(object, old, [`serin: native rolling update, no canary: ${why}`]);
+  return allowedNatively(object, old, [`native rolling update, no canary: ${why}`]);
 }

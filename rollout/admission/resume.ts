@@ -27,9 +27,7 @@ export function keepPlanPause(
   const command = `kubectl rollout resume deployment/${object.metadata.name}`;
   return {
     object: { ...object, spec: { ...object.spec, paused: true } },
-    warnings: [
-      `serin: the plan's pause stays: a manifest that is applied again does not end it; ${command} does`,
-    ],
+    warnings: [`the plan's pause stays: a manifest that is applied again does not end it; ${command} does`],
   };
 }
 

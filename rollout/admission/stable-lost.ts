@@ -21,6 +21,6 @@ export function replaceNatively(change: TemplateChange, held: HoldRecord): Admis
     change.stable === undefined ? "the stable ReplicaSet is gone" : "no pod of the stable version was ready";
   const why = `${gone}: there is nothing to compare with`;
   return withWarnings({ ...answer, effects: [restoring(change.old), ...answer.effects] }, [
-    `serin: native rolling update, no canary: ${why}`,
+    `native rolling update, no canary: ${why}`,
   ]);
 }

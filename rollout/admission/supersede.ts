@@ -35,15 +35,14 @@ export function supersede(
   const { replicas = 1 } = object.spec;
   const pods = change.cluster.replicaSets.reduce((sum, { spec }) => sum + (spec.replicas ?? 0), 0);
   const surge = withRoom(present, replicas, pods - replicas);
-  const warning =
-    "serin: another version is in flight; it is drained first, then this version's canary starts";
+  const warning = "another version is in flight; it is drained first, then this version's canary starts";
   const spec = pause(hold(object.spec, surge), true);
   const row = describeRow(held);
   const kept = withDefaults(record, change.layers);
   return allowed(withHoldRecord({ ...object, spec }, kept, old), [
     warning,
-    ...(row === "" ? [] : [`serin: ${row}`]),
-    ...caveats.map((doubt) => `serin: ${doubt}`),
+    ...(row === "" ? [] : [row]),
+    ...caveats,
     ...warnings,
   ]);
 }

@@ -9,7 +9,7 @@ export function answerTracker(answer: AdmissionResponse): AdmissionResponse {
   if (!answer.allowed) return answer;
   const held = holdRecordOf(answer.object);
   if (held !== undefined && !held.lost) return answer;
-  const why = answer.warnings.join("; ").replace(/^serin: native rolling update, /, "") || "no canary";
+  const why = answer.warnings.join("; ").replace(/^native rolling update, /, "") || "no canary";
   return denied(`a changed ConfigMap or Secret restarts no pods by itself: ${why}`);
 }
 
@@ -18,5 +18,5 @@ export function answerPerson(answer: AdmissionResponse, old: Deployment): Admiss
   if (!answer.allowed) return answer;
   const lost = configLost(old.spec.template, answer.object.spec.template);
   if (lost.length === 0) return answer;
-  return { ...answer, warnings: [...answer.warnings, `serin: ${revertAdvice(lost)}`] };
+  return { ...answer, warnings: [...answer.warnings, revertAdvice(lost)] };
 }

@@ -9,7 +9,7 @@ export function unknownGatewayWarnings({ settleMs }: Plan, routes: readonly Rout
   const unknown = routes.flatMap(gatewaysOf).filter(({ controllers }) => controllers.length === 0);
   const said = unknown.map(
     (gateway) =>
-      `serin: ${gateway.name}: Serin does not know this gateway and assumes that it follows a change within ` +
+      `${gateway.name}: Serin does not know this gateway and assumes that it follows a change within ` +
       `${formatDuration(gateway.settleMs)}; if it needs longer, annotate the Deployment, its profile or its namespace, such ` +
       "as serin.dev/settle: 30s",
   );

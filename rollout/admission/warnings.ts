@@ -35,8 +35,8 @@ export function announce(
     ...(advice === undefined ? [] : [advice]),
   ];
   return [
-    `serin: ${describePlan(plan, isUncounted(plan, services, routes))}${from}${behind}`,
-    ...doubts.map((doubt) => `serin: ${doubt}`),
+    `${describePlan(plan, isUncounted(plan, services, routes))}${from}${behind}`,
+    ...doubts,
     ...metricsWarnings(plan, naming),
     ...unknownGatewayWarnings(plan, naming),
   ];
@@ -54,12 +54,12 @@ function metricsWarnings(plan: Plan, routes: readonly Route[]): string[] {
   const said = routes.flatMap((route) =>
     gatewaysOf(route).flatMap((gateway) => metricsWarning(gateway, judged(route)) ?? []),
   );
-  return [...new Set(said)].map((warning) => `serin: ${warning}`);
+  return [...new Set(said)];
 }
 
 /** Adds a warning if no stable pod is ready when a user requests the next version. */
 export function warnStableDown(answer: AdmissionResponse, stable: ReplicaSet | undefined): AdmissionResponse {
   if (!isStableDown(stable)) return answer;
-  const warning = `serin: no stable pod is ready: annotating serin.dev/promote with the new revision ${WAY_OUT}`;
+  const warning = `no stable pod is ready: annotating serin.dev/promote with the new revision ${WAY_OUT}`;
   return withWarnings(answer, [warning]);
 }

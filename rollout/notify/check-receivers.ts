@@ -40,7 +40,7 @@ export function checkReceivers(
     ? denied(lines.join("\n"))
     : withWarnings(
         answer,
-        lines.map((line) => `serin: ${line}; nobody hears of it there`),
+        lines.map((line) => `${line}; nobody hears of it there`),
       );
 }
 

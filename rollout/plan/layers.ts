@@ -150,7 +150,7 @@ function complaintsAboutKeys(layer: Layer): Complaint[] {
 function warningsOf({ namespace: { name, annotations } }: DefaultSources): string[] {
   if (!Object.hasOwn(annotations, rollout.key)) return [];
   const where = `namespace ${name}: ${rollout.key}`;
-  return [`serin: ${where}: a namespace cannot opt in: annotate each Deployment`];
+  return [`${where}: a namespace cannot opt in: annotate each Deployment`];
 }
 
 /** The complaint with the layer before its key, which has no prefix in a profile. */

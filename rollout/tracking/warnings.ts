@@ -15,16 +15,16 @@ export function warningsOf(object: string, followers: readonly Follower[]): read
   const live = followers.filter(({ way, live }) => live && way !== "off");
   return [
     ...(canaries.length > 0
-      ? [`serin: ${object} changed: a canary of the same image starts of Deployment ${names(canaries)}`]
+      ? [`${object} changed: a canary of the same image starts of Deployment ${names(canaries)}`]
       : []),
     ...(none.length > 0
       ? [
-          `serin: ${object} changed: no canary of Deployment ${names(none)} (strategy Recreate or no replicas); pods that start read the new content`,
+          `${object} changed: no canary of Deployment ${names(none)} (strategy Recreate or no replicas); pods that start read the new content`,
         ]
       : []),
     ...(live.length > 0
       ? [
-          `serin: ${object} is mounted as a volume: the running pods of Deployment ${names(live)} see the change within about a minute, whatever becomes of the canary; only an immutable object with another name for other content (kustomize: configMapGenerator) reaches a new version alone`,
+          `${object} is mounted as a volume: the running pods of Deployment ${names(live)} see the change within about a minute, whatever becomes of the canary; only an immutable object with another name for other content (kustomize: configMapGenerator) reaches a new version alone`,
         ]
       : []),
   ];

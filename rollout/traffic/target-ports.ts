@@ -33,7 +33,7 @@ export function portWarnings(service: Service): readonly string[] {
     const wish = wanted[i];
     if (wish === undefined || equal(wish, port)) return [];
     const [now, then] = [port, wish].map(describe);
-    return `serin: Service ${service.metadata.name} keeps ${now} of port ${port.port} for the stable version until the promotion; the canary has ${then} now`;
+    return `Service ${service.metadata.name} keeps ${now} of port ${port.port} for the stable version until the promotion; the canary has ${then} now`;
   });
 }
 

@@ -43,7 +43,7 @@ export function autoscalerWarnings(
     .flatMap(({ metadata, spec: { metrics = [], maxReplicas } }) =>
       [...new Set(metrics.flatMap((metric) => reasonOf(metric) ?? []))].map(
         (reason) =>
-          `serin: HorizontalPodAutoscaler ${metadata.name} scales on ${reason}: the new version's pods can make it ` +
+          `HorizontalPodAutoscaler ${metadata.name} scales on ${reason}: the new version's pods can make it ` +
           `grow, up to maxReplicas ${maxReplicas}; scale on CPU, requests per pod or a target of type AverageValue of a ` +
           "sum, or set its behavior.scaleUp.selectPolicy to Disabled for the time of a rollout",
       ),

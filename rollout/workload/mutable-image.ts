@@ -15,7 +15,7 @@ export function mutableImageWarnings({ spec }: PodTemplate): readonly string[] {
   if (images.length === 0) return [];
   const named = [...new Set(images)].join(", ");
   return [
-    `serin: this restart is native and has no canary, but its pods pull the image again and may run new code: ${named}; give each release its own tag or a digest, or set serin.dev/restart: canary`,
+    `this restart is native and has no canary, but its pods pull the image again and may run new code: ${named}; give each release its own tag or a digest, or set serin.dev/restart: canary`,
   ];
 }
 

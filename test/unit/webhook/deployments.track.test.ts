@@ -93,7 +93,7 @@ describe("webhook/deployments and changed ConfigMaps", () => {
     expect(canary.object?.spec.template).to.deep.equal(template);
     const refused = await ask(aDeployment({ template, replicas: 0 }), marked(), byTracker);
     expect(refused.message).to.equal(
-      "serin: a changed ConfigMap or Secret restarts no pods by itself: no canary: replicas is 0: nothing serves",
+      "a changed ConfigMap or Secret restarts no pods by itself: no canary: replicas is 0: nothing serves",
     );
   });
 

@@ -16,7 +16,7 @@ describe("webhook/in-flight", () => {
     expect(await admitServices(kube)(request)).to.deep.equal({
       allowed: false,
       message:
-        "serin: Service web-canary carries the canary's traffic until the rollout in flight is over; give yours another name",
+        "Service web-canary carries the canary's traffic until the rollout in flight is over; give yours another name",
     });
     await kube.close();
     await api.stop();

@@ -63,8 +63,9 @@ describe("webhook/review", () => {
 
   it("answers with the patch that makes the object, and with warnings", () => {
     const wanted = { ...object, metadata: { name: "web", labels: { "x/y~z": "2" } }, spec: { replicas: 2 } };
-    const response = answer({ allowed: true, object: wanted, warnings: ["w"] });
-    expect(response).to.deep.include({ uid: "u1", allowed: true, patchType: "JSONPatch", warnings: ["w"] });
+    const response = answer({ allowed: true, object: wanted, warnings: ["w", "serin.dev/steps: s"] });
+    expect(response).to.deep.include({ uid: "u1", allowed: true, patchType: "JSONPatch" });
+    expect(response.warnings, "who speaks").to.deep.equal(["serin: w", "serin.dev/steps: s"]);
     const operations = JSON.parse(Buffer.from(String(response.patch), "base64").toString()) as Operation[];
     expect(jsonpatch.applyPatch(structuredClone(object), operations).newDocument).to.deep.equal(wanted);
   });
@@ -77,7 +78,7 @@ describe("webhook/review", () => {
     });
     expect(answer({ allowed: true, audit: {} })).not.to.have.property("auditAnnotations");
     expect(answer({ allowed: false, message: "m" }).auditAnnotations).to.deep.equal({
-      decision: "refused: m",
+      decision: "refused: serin: m",
     });
   });
 
@@ -89,8 +90,8 @@ describe("webhook/review", () => {
     expect(answer({ allowed: false, message: "m" })).to.deep.equal({
       uid: "u1",
       allowed: false,
-      status: { code: 403, reason: "Forbidden", message: "m" },
-      auditAnnotations: { decision: "refused: m" },
+      status: { code: 403, reason: "Forbidden", message: "serin: m" },
+      auditAnnotations: { decision: "refused: serin: m" },
     });
   });
 

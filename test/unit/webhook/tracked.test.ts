@@ -60,7 +60,7 @@ describe("webhook/tracked", () => {
       add(aDeployment({ template: using({ args } as never), meta: { name: `other-${i}` } }));
     const verdict = await ask(aConfigMap({ a: "2" }), aConfigMap({ a: "1" }));
     expect(warnings(verdict)).to.deep.equal([
-      "serin: configmap/web changed: a canary of the same image starts of Deployment web",
+      "configmap/web changed: a canary of the same image starts of Deployment web",
     ]);
   });
 
@@ -83,7 +83,7 @@ describe("webhook/tracked", () => {
 
     const verdict = await ask(aConfigMap({ a: "2" }), aConfigMap({ a: "1" }));
     expect(warnings(verdict)).to.deep.equal([
-      "serin: configmap/web changed: a canary of the same image starts of Deployment web, api",
+      "configmap/web changed: a canary of the same image starts of Deployment web, api",
     ]);
     expect(verdict).to.not.have.property("object");
     expect(await changeOf()).to.have.all.keys("configmap/web");

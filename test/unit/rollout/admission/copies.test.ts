@@ -17,16 +17,8 @@ const heldSpec = (image = "web:2") => hold(aDeployment({ image }).spec, "10%");
 
 describe("a copy of a Deployment in flight, on CREATE", () => {
   const phases: [Phase, boolean, RegExp][] = [
-    [
-      "canary",
-      false,
-      /^serin: this is a copy .* version was not proven: .*remove annotation serin\.dev\/held/,
-    ],
-    [
-      "failed",
-      false,
-      /^serin: this is a copy .* version failed as a canary: set the stable version's template/,
-    ],
+    ["canary", false, /^this is a copy .* version was not proven: .*remove annotation serin\.dev\/held/],
+    ["failed", false, /^this is a copy .* version failed as a canary: set the stable version's template/],
     ["promoting", true, /^$/],
     ["undone", true, /^$/],
   ];
@@ -44,7 +36,7 @@ describe("a copy of a Deployment in flight, on CREATE", () => {
       expect(answer.allowed && answer.object.spec).to.deep.equal(aDeployment().spec);
       expect(answer.allowed && answer.object.metadata.annotations).not.to.have.property(HELD);
       expect(answer.allowed && answer.warnings.join()).to.match(
-        /^serin: this is a copy .*: Serin puts back the stable version of ReplicaSet web-web1; set the other/,
+        /^this is a copy .*: Serin puts back the stable version of ReplicaSet web-web1; set the other/,
       );
     });
   }
@@ -61,7 +53,7 @@ describe("values of the hold without its record", () => {
   const healed = { ...aDeployment({ image: "web:2" }).spec, strategy: heldSpec().strategy };
   const { progressDeadlineSeconds: _deadline, ...spec } = healed;
   const told =
-    /^serin: minReadySeconds: 2147483645, progressDeadlineSeconds: 2147483646, revisionHistoryLimit: 2147483646 came from a copy/;
+    /^minReadySeconds: 2147483645, progressDeadlineSeconds: 2147483646, revisionHistoryLimit: 2147483646 came from a copy/;
 
   it("are removed on CREATE, with and without the opt-in", () => {
     for (const keys of [[HELD], [HELD, "serin.dev/rollout"]]) {

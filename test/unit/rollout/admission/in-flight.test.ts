@@ -24,7 +24,7 @@ describe("a version that supersedes another one", () => {
     );
     const policies = { found: [{ ...policy, targets: [{ kind: "Service", name: "web" }] }], unread: [] };
     expect(no(next, old, during(aRoute(), { policies }))).to.match(
-      /^serin: Service web: SecurityPolicy login applies to it, and not to its canary Service web-canary/,
+      /^Service web: SecurityPolicy login applies to it, and not to its canary Service web-canary/,
     );
     const tested = annotate(next, { "serin.dev/match": "header x-a=1" });
     expect(no(tested, old, during(named, { policies: { found: [policy], unread: [] } }))).to.match(
@@ -35,7 +35,7 @@ describe("a version that supersedes another one", () => {
   it("is told of the policies that Serin cannot list, and does not count the share of the version before it", () => {
     const policies = { found: [], unread: ["Serin cannot list x: no"] };
     expect(yes(next, old, during(aRoute(), { policies })).warnings).to.include(
-      "serin: policies that name a Service may not apply to its canary Service: Serin cannot list x: no",
+      "policies that name a Service may not apply to its canary Service: Serin cannot list x: no",
     );
     // The Gateway API allows 16 backends in a rule.
     const backends = Array.from({ length: 14 }, (_, i) => ({ name: `other${i}`, port: 80 }));
@@ -54,7 +54,7 @@ describe("a version that supersedes another one", () => {
     expect(answers.map(({ object }) => row(object))).to.deep.equal([1, 2, 3]);
     expect(answers.map(({ warnings }) => told(warnings).length)).to.deep.equal([0, 0, 1]);
     expect(told(answers[2]?.warnings ?? [])).to.deep.equal([
-      "serin: 3 versions in a row were superseded before a verdict, so none of them was promoted: release less often, or use shorter steps",
+      "3 versions in a row were superseded before a verdict, so none of them was promoted: release less often, or use shorter steps",
     ]);
     const failed = inFlight({ held: { phase: "failed", row: 4 } });
     expect(row(yes(edit(failed, {}, "web:3"), failed, both).object)).to.equal(undefined);

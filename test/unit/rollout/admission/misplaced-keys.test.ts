@@ -16,7 +16,7 @@ describe("keys of Serin where nothing reads them", () => {
   ] as const;
   for (const [place, requested] of places) {
     it(`are named when a request brings them, and only then: ${place}`, () => {
-      const warning = `serin: nothing reads the ${place}: set it as an annotation of the Deployment itself`;
+      const warning = `nothing reads the ${place}: set it as an annotation of the Deployment itself`;
       const created = admitCreate(requested);
       expect(created.allowed && created.warnings).to.deep.equal([warning]);
       expect(yes(requested, aDeployment()).warnings).to.include(warning);
@@ -32,7 +32,7 @@ describe("keys of Serin where nothing reads them", () => {
     const optIn = { "serin.dev/rollout": "canary", ...STEPS };
     const requested = without(inTemplate({ annotations: optIn }));
     const place = "the annotation serin.dev/rollout of the pod template";
-    const warning = `serin: nothing reads ${place}: set it as an annotation of the Deployment itself`;
+    const warning = `nothing reads ${place}: set it as an annotation of the Deployment itself`;
     const created = admitCreate(requested);
     expect(created.allowed && created.warnings).to.deep.equal([warning]);
     expect(yes(requested, without(aDeployment())).warnings).to.deep.equal([warning]);

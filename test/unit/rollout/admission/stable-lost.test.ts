@@ -39,7 +39,7 @@ describe("admission without a stable ReplicaSet", () => {
         });
         expect(effects).to.deep.equal([restore]);
         expect(warnings).to.deep.equal([
-          "serin: native rolling update, no canary: the stable ReplicaSet is gone: there is nothing to compare with",
+          "native rolling update, no canary: the stable ReplicaSet is gone: there is nothing to compare with",
         ]);
       });
     }
@@ -74,7 +74,7 @@ describe("admission without a stable ReplicaSet", () => {
     const answer = answerTracker(yes(edit(old, {}, "web:3"), old, alone));
     expect(answer).to.deep.include({
       message:
-        "serin: a changed ConfigMap or Secret restarts no pods by itself: no canary: the stable ReplicaSet is gone: " +
+        "a changed ConfigMap or Secret restarts no pods by itself: no canary: the stable ReplicaSet is gone: " +
         "there is nothing to compare with",
     });
   });

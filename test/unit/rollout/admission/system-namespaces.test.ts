@@ -19,7 +19,7 @@ describe("rollout/admission/system-namespaces", () => {
         expect(answerInSystemNamespace(one(namespace, optedIn), old, OWN)).to.deep.include({
           allowed: false,
           message:
-            `serin: Serin starts no rollouts in namespace ${namespace}: while Serin is away, the API server would ` +
+            `Serin starts no rollouts in namespace ${namespace}: while Serin is away, the API server would ` +
             "refuse new versions there; remove the annotation serin.dev/rollout",
         });
     });

@@ -19,7 +19,7 @@ describe("announce", () => {
       [aService()],
       [behind("projectcontour.io/gateway-controller")],
     );
-    expect(first).to.match(/^serin: canary 10→25→50 %, at least 3 min; compared with stable; Services web$/);
+    expect(first).to.match(/^canary 10→25→50 %, at least 3 min; compared with stable; Services web$/);
     expect(more).to.deep.equal([]);
   });
 
@@ -36,7 +36,7 @@ describe("announce", () => {
     const services = [aService(), aService({ meta: { name: "web-metrics" } })];
     const route = behind("traefik.io/gateway-controller");
     const advice =
-      'serin: serin.dev/metrics: application: Serin isolates Service web-metrics, so a scrape through it misses the canary: annotate it serin.dev/isolate: "false" if Prometheus uses it';
+      'serin.dev/metrics: application: Serin isolates Service web-metrics, so a scrape through it misses the canary: annotate it serin.dev/isolate: "false" if Prometheus uses it';
     expect(announce(aPlan({ "serin.dev/metrics": "application" }), services, [route])).to.include(advice);
     expect(announce(aPlan(), services, [route])).not.to.include(advice);
   });
@@ -44,14 +44,10 @@ describe("announce", () => {
   it("says what a gateway's metrics need, and the alternative", () => {
     expect(said("gateway.envoyproxy.io/gatewayclass-controller")).to.have.length(1);
     expect(said("gateway.envoyproxy.io/gatewayclass-controller")[0]).to.match(
-      /^serin: Envoy Gateway: .*mergeBackends.*serin\.dev\/metrics: application$/,
+      /^Envoy Gateway: .*mergeBackends.*serin\.dev\/metrics: application$/,
     );
-    expect(said("konghq.com/kic-gateway-controller")[0]).to.match(
-      /^serin: Kong: .*http_request_duration_seconds$/,
-    );
-    expect(said("example.com/unheard-of")[0]).to.match(
-      /^serin: example\.com\/unheard-of: Serin does not know/,
-    );
+    expect(said("konghq.com/kic-gateway-controller")[0]).to.match(/^Kong: .*http_request_duration_seconds$/);
+    expect(said("example.com/unheard-of")[0]).to.match(/^example\.com\/unheard-of: Serin does not know/);
   });
 
   it("speaks of latency only where a check asks for it", () => {
@@ -64,10 +60,10 @@ describe("announce", () => {
       announce(aPlan(), [aService()], [{ ...behind(controllerName), kind: "GRPCRoute" }]).slice(1);
     expect(calls("traefik.io/gateway-controller")).to.have.length(1);
     expect(calls("traefik.io/gateway-controller")[0]).to.match(
-      /^serin: Traefik: of gRPC .* UNKNOWN excepted.*serin\.dev\/metrics: application$/,
+      /^Traefik: of gRPC .* UNKNOWN excepted.*serin\.dev\/metrics: application$/,
     );
     expect(calls("gateway.nginx.org/nginx")[0]).to.match(
-      /^serin: NGINX Gateway Fabric: it counts gRPC calls by their HTTP status.*own grpc_server_handled_total$/,
+      /^NGINX Gateway Fabric: it counts gRPC calls by their HTTP status.*own grpc_server_handled_total$/,
     );
     expect(calls("projectcontour.io/gateway-controller")).to.deep.equal([]);
   });

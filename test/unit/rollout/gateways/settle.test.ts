@@ -71,7 +71,7 @@ describe("serin.dev/settle", () => {
       unknownGatewayWarnings(aPlan(given), [behind(controllerName), behind(controllerName)]);
     expect(said("example.com/gateway")).to.have.length(1);
     expect(said("example.com/gateway")[0]).to.match(
-      /^serin: example\.com\/gateway: Serin does not know this gateway and assumes .* within 10s; .*serin\.dev\/settle: 30s$/,
+      /^example\.com\/gateway: Serin does not know this gateway and assumes .* within 10s; .*serin\.dev\/settle: 30s$/,
     );
     expect(said("example.com/gateway", annotations)).to.deep.equal([]);
     expect(said("traefik.io/gateway-controller")).to.deep.equal([]);

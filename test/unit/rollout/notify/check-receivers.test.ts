@@ -41,7 +41,7 @@ describe("rollout/notify/check-receivers", () => {
     expect(needsReceivers(answer, naming("gone"))).to.equal(true);
     const said = checkReceivers(answer, naming("gone"), configuration);
     expect(said.allowed && said.warnings).to.deep.equal([
-      "serin: serin.dev/notify: unknown receiver gone: use one of team-shop, oncall; nobody hears of it there",
+      "serin.dev/notify: unknown receiver gone: use one of team-shop, oncall; nobody hears of it there",
     ]);
   });
 

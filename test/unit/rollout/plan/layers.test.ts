@@ -162,7 +162,7 @@ describe("defaults of profile and namespace", () => {
     const sources = sourcesOf({ namespace: { rollout: "canary" } });
     const created = admitCreate(aDeployment(), sources);
     expect(created.allowed && created.warnings).to.deep.equal([
-      "serin: namespace shop: serin.dev/rollout: a namespace cannot opt in: annotate each Deployment",
+      "namespace shop: serin.dev/rollout: a namespace cannot opt in: annotate each Deployment",
     ]);
   });
 });

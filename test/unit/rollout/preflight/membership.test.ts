@@ -41,7 +41,7 @@ const fresh = service("web", { version: "v2" });
 
 describe("a Service that selects by a label of one version", () => {
   const refusal =
-    "serin: Service web: it selects version=v1, and the new template has version=v2: remove the label from the Service's selector";
+    "Service web: it selects version=v1, and the new template has version=v2: remove the label from the Service's selector";
 
   it("is refused if only the old template has the label", () => {
     expect(no(v2, v1, reads([old]))).to.equal(refusal);
@@ -52,7 +52,7 @@ describe("a Service that selects by a label of one version", () => {
 
   it("is only warned of if no route names it", () => {
     expect(told([service("web", {}), service("web-v1", { version: "v1" })])).to.contain(
-      "serin: Service web-v1: it selects version=v1, and the new template has version=v2: after the promotion it has no pod",
+      "Service web-v1: it selects version=v1, and the new template has version=v2: after the promotion it has no pod",
     );
   });
 
@@ -61,7 +61,7 @@ describe("a Service that selects by a label of one version", () => {
       const { object, warnings } = yes(v2, v1, reads([fresh], routed));
       expect(isHeld(object.spec)).to.equal(false);
       expect(warnings.join()).to.equal(
-        "serin: native rolling update, no canary: Service web selects only the new template: the stable version gets no request through it",
+        "native rolling update, no canary: Service web selects only the new template: the stable version gets no request through it",
       );
     }
   });
@@ -77,7 +77,7 @@ describe("a Service that selects by a label of one version", () => {
     const set = { ...stable, spec: { ...stable.spec, template: at("http").spec.template } };
     const answer = (one: Service) => yes(at("web"), at("http"), { ...reads([one]), replicaSets: [set] });
     expect(answer(to("web")).warnings.join()).to.equal(
-      'serin: native rolling update, no canary: Service web sends to targetPort "web", which only the new template has: the stable version gets no request through it',
+      'native rolling update, no canary: Service web sends to targetPort "web", which only the new template has: the stable version gets no request through it',
     );
     // The route sends requests to the first port alone.
     expect(isHeld(answer(to("web", "http")).object.spec)).to.equal(false);
@@ -97,7 +97,7 @@ describe("a Service that selects by a label of one version", () => {
       return yes(after, before, { ...reads([one]), replicaSets: [set] });
     };
     const why =
-      "serin: native rolling update, no canary: Service web sends to targetPort 8090, which only the new template has: the stable version gets no request through it";
+      "native rolling update, no canary: Service web sends to targetPort 8090, which only the new template has: the stable version gets no request through it";
     expect(answer(at(8080), at(8090), 8090).warnings.join()).to.equal(why);
     expect(answer(at(8080, 9000), at(8090, 9000), 8090).warnings.join()).to.equal(why);
     expect(isHeld(answer(at(8080), at(80), undefined).object.spec)).to.equal(false);
@@ -144,7 +144,7 @@ describe("a headless Service", () => {
   it("is told beside the Service of the route, once", () => {
     const said = told([service("web", {}), headless("peers"), headless("dns")]);
     expect(said).to.contain(
-      "serin: Serin does not isolate Services peers, dns, which also select these pods: canary pods stand behind them before any weight",
+      "Serin does not isolate Services peers, dns, which also select these pods: canary pods stand behind them before any weight",
     );
     expect(told([service("web", {}), headless("peers")])).to.contain("Service peers, which also selects");
     const asked = service("metrics", {});
@@ -166,7 +166,7 @@ describe("a Service with other pods than the Deployment's", () => {
     it(`is refused, and ${kind} ${name} is named`, () => {
       const shared = { ...reads([service("web", {})]), strangers: [{ service: "web", kind, name }] };
       expect(no(v2, v1, shared)).to.equal(
-        `serin: Service web: it also selects ${what}, so Serin cannot isolate one version: give it a selector of its own, or annotate it serin.dev/isolate: "false"`,
+        `Service web: it also selects ${what}, so Serin cannot isolate one version: give it a selector of its own, or annotate it serin.dev/isolate: "false"`,
       );
       const elsewhere = { ...shared, strangers: [{ service: "other", kind, name }] };
       expect(isHeld(yes(v2, v1, elsewhere).object.spec)).to.equal(true);

@@ -33,7 +33,7 @@ describe("a stable version without a ready pod", () => {
     );
     expect(warnStableDown(allowed(aDeployment()), aReplicaSet({ ready: 0 }))).to.deep.include({
       warnings: [
-        "serin: no stable pod is ready: annotating serin.dev/promote with the new revision ships this version at once",
+        "no stable pod is ready: annotating serin.dev/promote with the new revision ships this version at once",
       ],
     });
   });

@@ -95,12 +95,12 @@ describe("rollout/track", () => {
 
     it("lets the tracker start a canary, but restart nothing natively", () => {
       expect(answerTracker(allowed(held))).to.deep.equal(allowed(held));
-      const native = "serin: native rolling update, no canary: replicas is 0: nothing serves";
+      const native = "native rolling update, no canary: replicas is 0: nothing serves";
       const answer = answerTracker(allowed(aDeployment(), [native]));
       expect(answer).to.deep.include({
         allowed: false,
         message:
-          "serin: a changed ConfigMap or Secret restarts no pods by itself: no canary: replicas is 0: nothing serves",
+          "a changed ConfigMap or Secret restarts no pods by itself: no canary: replicas is 0: nothing serves",
       });
     });
 
@@ -108,7 +108,7 @@ describe("rollout/track", () => {
       const old = aDeployment({ template: template(config) });
       const answer = answerPerson(allowed(aDeployment()), old);
       expect(answer.allowed && answer.warnings).to.deep.equal([
-        `serin: ${WEB} changed with that version and stays changed: revert it, too, or stable pods that restart read the new content`,
+        `${WEB} changed with that version and stays changed: revert it, too, or stable pods that restart read the new content`,
       ]);
       expect(answerPerson(allowed(old), old)).to.deep.equal(allowed(old));
     });

@@ -49,8 +49,8 @@ describe("requests that no weight splits", () => {
     const route = aRoute({ rules: [{ backendRefs: [{ name: "web", port: 80 }], ...session }] });
     const ingresses = [anIngress({ defaultBackend: { service: { name: "web" } } })];
     expect(besideWarnings({ services, routes: [route], ingresses })).to.deep.equal([
-      "serin: Ingress old leads to Service web too: no weight splits these requests; they get the stable version until the promotion",
-      "serin: rule 0 of HTTPRoute shop/web has sessionPersistence: the weights hold for new sessions only; the others stay at the stable version",
+      "Ingress old leads to Service web too: no weight splits these requests; they get the stable version until the promotion",
+      "rule 0 of HTTPRoute shop/web has sessionPersistence: the weights hold for new sessions only; the others stay at the stable version",
     ]);
     expect(besideWarnings({ services, routes: [], ingresses })).to.deep.equal([]);
   });

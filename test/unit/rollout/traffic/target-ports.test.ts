@@ -47,7 +47,7 @@ describe("another targetPort in flight", () => {
 
   it("is told", () => {
     expect(portWarnings(inFlight)).to.deep.equal([
-      "serin: Service web keeps targetPort 8080 of port 80 for the stable version until the promotion; the canary has targetPort 8090 now",
+      "Service web keeps targetPort 8080 of port 80 for the stable version until the promotion; the canary has targetPort 8090 now",
     ]);
     expect(portWarnings(isolated())).to.deep.equal([]);
   });

@@ -20,7 +20,7 @@ describe("rollout/autoscaling", () => {
       const [warning, ...others] = warned(anAutoscaler({ metrics: [...on("cpu"), ...memory] }));
       expect(others).to.deep.equal([]);
       expect(warning)
-        .to.match(/^serin: HorizontalPodAutoscaler web-hpa scales on memory/)
+        .to.match(/^HorizontalPodAutoscaler web-hpa scales on memory/)
         .and.include("up to maxReplicas 20")
         .and.include("selectPolicy");
     }
