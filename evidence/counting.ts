@@ -72,29 +72,30 @@ export class CountingReader {
   }
 
   /** Never throws: whatever fails, the canary is judged by what its counters say later. */
-  async #read({ uid, sources, prometheus: name }: CountingQuestion): Promise<Counting> {
+  async #read({ uid, namespace, name, sources, prometheus: from }: CountingQuestion): Promise<Counting> {
     const { clock, log, namesakes, prometheus } = this.#options;
     const at = clock.now();
     const grid = { from: at, to: at, stepMs: ANY_STEP_MS };
     try {
-      const from = { prometheus: prometheus(name), namesakes };
+      const means = { prometheus: prometheus(from), namesakes };
       let isDivided = false;
       for (const { pack, stable } of sources) {
         const watch = { uid, sources: [{ pack, stable, canary: [] }] };
-        const counted = await readCounters(from, [{ watch, bounds: [] }], grid);
+        const counted = await readCounters(means, [{ watch, bounds: [] }], grid);
         if ((counted.get(uid)?.instants.size ?? 0) > 0) {
           isDivided = true;
           continue;
         }
         const undivided = pack.undivided?.(stable);
         if (undivided === undefined) continue;
-        const together = await from.prometheus.over(undivided.series, grid);
+        const together = await means.prometheus.over(undivided.series, grid);
         if (together.size > 0) return { kind: "undivided", reason: `${pack.name} ${undivided.reason}` };
       }
       return { kind: isDivided ? "divided" : "unknown" };
     } catch (error) {
       // A Prometheus that does not answer is reported with the evidence.
-      if (!(error instanceof ProviderError)) log.error({ uid, err: error }, "how a gateway counts not read");
+      if (!(error instanceof ProviderError))
+        log.error({ namespace, name, uid, err: error }, "how a gateway counts not read");
       return { kind: "unknown" };
     }
   }

@@ -144,10 +144,10 @@ async function untilSynced({ index, clock }: Needs): Promise<void> {
 }
 
 function summary(
-  { metadata: { namespace, name } }: Deployment,
+  { metadata: { namespace, name, uid } }: Deployment,
   answer: AdmissionResponse,
   dryRun = false,
 ): object {
   const said = answer.allowed ? { warnings: answer.warnings } : { message: answer.message };
-  return { namespace, name, dryRun, allowed: answer.allowed, ...said };
+  return { namespace, name, uid, dryRun, allowed: answer.allowed, ...said };
 }

@@ -44,9 +44,9 @@ export class PostOffice {
   post(name: string, notice: Notice, onEnd: (end: NoticeEnd) => void): void {
     const { log, onGivenUp } = this.#options;
     const mailbox = this.#mailboxes.get(name) ?? this.#open(name);
-    const { namespace, name: deployment, moment } = notice;
+    const { namespace, name: deployment, uid, moment } = notice;
     mailbox.put(notice, (end, reason) => {
-      const fields = { receiver: name, namespace, name: deployment, moment };
+      const fields = { receiver: name, namespace, name: deployment, uid, moment };
       if (end === "sent") log.debug(fields, "notice sent");
       else log.warn({ ...fields, reason }, end === "dropped" ? "notice dropped" : "notice given up");
       if (end === "given-up") onGivenUp(failure(name, notice));

@@ -4,6 +4,9 @@ import type { Counted } from "./evidence.ts";
 export interface CountingQuestion {
   /** The Deployment's UID. */
   readonly uid: string;
+  /** The Deployment. */
+  readonly namespace: string;
+  readonly name: string;
   /** The record's `started`. */
   readonly rollout: string;
   /** The stable version's backends, for each kind of gateway and of route. */

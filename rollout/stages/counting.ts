@@ -12,7 +12,7 @@ import { isStableLost, type Snapshot } from "./snapshot.ts";
  * requests, and again while Prometheus has no series of the stable version: it may have had no requests before.
  */
 export function countingQuestionOf(snapshot: Snapshot): CountingQuestion | undefined {
-  const { uid, run, held, plan, evidence } = snapshot;
+  const { uid, run, held, plan, evidence, deployment } = snapshot;
   if (run?.outcome !== "running" || held.phase !== "canary" || isStableLost(snapshot)) return undefined;
   if (!needsCounts(plan)) return undefined;
   if (hadTraffic(snapshot) && evidence?.judged?.present.stable !== false) return undefined;
@@ -23,7 +23,15 @@ export function countingQuestionOf(snapshot: Snapshot): CountingQuestion | undef
   });
   if (sources.length === 0) return undefined;
   const { prometheus } = plan;
-  return { uid, rollout: run.started, sources, ...(prometheus !== undefined && { prometheus }) };
+  const { namespace = "", name } = deployment.metadata;
+  return {
+    uid,
+    namespace,
+    name,
+    rollout: run.started,
+    sources,
+    ...(prometheus !== undefined && { prometheus }),
+  };
 }
 
 /** Rolls back a canary that no counter can tell from the stable version: nobody would see its harm. */

@@ -13,6 +13,8 @@ import { stable } from "../rollout/gateways/metrics/backends.ts";
 const { pack } = gateways["envoy-gateway"].metrics;
 const question: CountingQuestion = {
   uid: "uid-web",
+  namespace: "shop",
+  name: "web",
   rollout: "first",
   sources: [{ pack, stable: [stable] }],
 };
