@@ -67,11 +67,11 @@ export function reconciler(options: ReconcilerOptions): (uid: string) => Promise
       const tries = attempts.note(uid, progress, events, failure?.error);
       const lost =
         failure === undefined && tries >= REPORT_LOST_AFTER ? lostWrite(decision.writes) : undefined;
-      if (lost !== undefined) await reportFailure(snapshot, lost, events, options);
+      if (lost !== undefined) await reportFailedWrite(snapshot, lost, events, options);
       if (failure !== undefined) {
         // Fenced means that another replica leads by now. The API server refused nothing, and that replica will write.
         const isRefused = !(failure.error instanceof Fenced);
-        if (tries >= REPORT_AFTER && isRefused) await reportFailure(snapshot, failure, events, options);
+        if (tries >= REPORT_AFTER && isRefused) await reportFailedWrite(snapshot, failure, events, options);
         return attempts.waitMs(uid, progress);
       }
       hooks.make(decision.calls ?? []);
@@ -90,7 +90,7 @@ function lostWrite(writes: readonly Write[]): Failure | undefined {
 }
 
 /** Reports a write that keeps failing. The report itself may fail as well. */
-async function reportFailure(
+async function reportFailedWrite(
   snapshot: Snapshot,
   { write, error }: Failure,
   recorded: Set<string>,

@@ -93,19 +93,22 @@ function configAdvice(snapshot: Snapshot): string[] {
 /** Cleans up after a failed canary, then keeps its failure visible. */
 export function decideFailed(snapshot: Snapshot): Decision {
   return firstOf(
-    [drainAndReport, restoreRoutes, removeCanaryServices, endHold, shrink, undo, reportAgain],
+    [drainFailed, restoreRoutes, removeCanaryServices, keepHold, shrink, putStableBack, reportAgain],
     snapshot,
   );
 }
 
-/** The report comes first: a route whose owner refuses the drain must not hide the failure. */
-function drainAndReport(snapshot: Snapshot): Decision | undefined {
+/**
+ * Takes all traffic from the failed canary and waits until that is settled. The report comes first: a route whose owner
+ * refuses the drain must not hide the failure.
+ */
+function drainFailed(snapshot: Snapshot): Decision | undefined {
   const decision = drain(snapshot) ?? isolateStable(snapshot) ?? awaitQuiet(snapshot);
   return decision && { ...decision, writes: [...reportFailure(snapshot), ...decision.writes] };
 }
 
 /** Keeps the failed template, which is the user's, under the hold: without it, native control would continue with it. */
-function endHold(snapshot: Snapshot): Decision | undefined {
+function keepHold(snapshot: Snapshot): Decision | undefined {
   if (snapshot.held.phase !== "failed") return { writes: [writeFailed(snapshot)] };
   const { strategy: present, paused } = snapshot.deployment.spec;
   // While the user pauses, native control would remove pods of both versions.
@@ -133,7 +136,7 @@ function shrink(snapshot: Snapshot): Decision | undefined {
 }
 
 /** `serin.dev/on-failure: undo`: as `kubectl rollout undo` would. */
-function undo(snapshot: Snapshot): Decision | undefined {
+function putStableBack(snapshot: Snapshot): Decision | undefined {
   const { stable } = snapshot;
   if (snapshot.plan.onFailure !== "undo" || stable === undefined) return undefined;
   const fields = restoredFields(snapshot.deployment.spec, snapshot.held.originals);
