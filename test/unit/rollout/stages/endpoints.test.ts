@@ -98,6 +98,16 @@ describe("a version that names its port otherwise", () => {
     ["has it", template("web", "http"), template("http"), false],
     ["lacks it as the stable version does", template(), template("web"), false],
     [
+      "has it in another container",
+      {
+        spec: {
+          containers: [template().spec, template("http").spec].flatMap((spec) => spec?.containers ?? []),
+        },
+      },
+      template("http"),
+      false,
+    ],
+    [
       "has it in a sidecar",
       {
         spec: {

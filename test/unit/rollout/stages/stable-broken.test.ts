@@ -8,6 +8,7 @@ import type { Decision } from "../../../../rollout/stages/decision.ts";
 import { reportBrokenStable } from "../../../../rollout/stages/stable-broken.ts";
 import { aDeployment, aReplicaSet, aSnapshot, NOON } from "../../../support/builders.ts";
 import { aRollout } from "../../../support/rollout.ts";
+import { aShop, expectRest, image } from "../../../support/shop.ts";
 import { after, type Doing, MINUTE, recorded } from "../judge/decided.ts";
 
 const says = { status: "Unknown", reason: "Progressing", message: "canary has 25% of the traffic" } as const;
@@ -48,6 +49,29 @@ describe("a stable version without a ready pod", () => {
       writes: [],
     });
   });
+});
+
+describe("a stable version that is unready for a few seconds", () => {
+  for (const weight of [10, 50]) {
+    it(`moves nothing at ${weight}%, and the rollout goes on to its promotion`, () => {
+      const world = aShop();
+      world.request("web", image("web:2"));
+      world.runTo(weight);
+      const before = world.story.length;
+      world.sick.set("web-h1", Number.POSITIVE_INFINITY);
+      world.tick(2_500);
+      world.control();
+      expect(world.decided?.condition?.message).to.match(
+        /No stable pod is ready: .* ships this version at once/,
+      );
+      world.sick.clear();
+      world.tick(2_500);
+      world.control();
+      expect(world.story.slice(before).filter((line) => line.startsWith("web "))).to.deep.equal([]);
+      world.run();
+      expectRest(world, "web:2", { "web-h2": 5 });
+    });
+  }
 });
 
 describe("a stable version that breaks during a rollout", () => {
