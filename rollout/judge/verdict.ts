@@ -94,6 +94,16 @@ function findMissing(judged: Evidence, { share }: VerdictContext): Verdict | und
   if (silent <= SILENT.ticks || silent * judged.tickMs < SILENT.ms) return undefined;
   return {
     kind: "silent",
-    message: `no requests to either version for ${formatDuration(silent * judged.tickMs)}`,
+    message: `no requests to either version for ${formatDuration(silent * judged.tickMs)}${sinceAttached(judged)}`,
   };
+}
+
+/**
+ * That the stable version had requests right before the rollout and none since the first weight. A gateway may refuse a rule
+ * whole for a backend that it does not take; or the users have left in that minute. Serin cannot tell which.
+ */
+function sinceAttached({ usual, recent }: Evidence): string {
+  return usual === undefined || recent !== undefined
+    ? ""
+    : ", although stable had some right before the rollout: if the gateway refuses the route with its canary Service, an abort restores the route";
 }
