@@ -3,12 +3,12 @@ import { cleanUp } from "../../cli/cleanup.ts";
 import { connect } from "../../kube/client/connect.ts";
 import { fromFile } from "../../kube/client/kubeconfig.ts";
 import { systemClock } from "../../kube/core/clock.ts";
-import type { Cluster } from "../cluster/cluster.ts";
 import { onEachGateway } from "../cluster/fixture.ts";
 import { eventually } from "../cluster/wait.ts";
 import { noLog } from "../support/log.ts";
 import { expectNoFailures } from "./share.ts";
 import { Shop } from "./shop.ts";
+import { withoutSerin } from "./without-serin.ts";
 
 onEachGateway("without Serin", function (gateway) {
   this.timeout(180_000);
@@ -52,22 +52,3 @@ onEachGateway("without Serin", function (gateway) {
     });
   });
 });
-
-/** Does something while Serin neither answers nor acts in this part of the cluster. */
-async function withoutSerin({ kubelet, kubectl }: Cluster, act: () => Promise<void>): Promise<void> {
-  const containers = ["webhook", "controller"].flatMap((container) =>
-    kubelet.pods("serin-system", container).map((pod) => [pod, container] as const),
-  );
-  const saved = (await kubectl(["get", "mutatingwebhookconfiguration/serin", "-o=json"])).stdout;
-  try {
-    await Promise.all(containers.map(([pod, container]) => kubelet.keepDown("serin-system", pod, container)));
-    await kubectl(["delete", "mutatingwebhookconfiguration/serin"]);
-    await act();
-  } finally {
-    // The stories after this one need Serin, even if this one fails.
-    await kubectl(["apply", "-f", "-"], { input: saved });
-    for (const [pod, container] of containers) kubelet.bringBack("serin-system", pod, container);
-    const wait = ["wait", "deployments", "--all", "--for=condition=Available", "--timeout=60s"];
-    await kubectl(wait, { namespace: "serin-system" });
-  }
-}

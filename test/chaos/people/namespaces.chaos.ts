@@ -1,15 +1,12 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { expect } from "chai";
 import { describeCluster } from "../../cluster/fixture.ts";
 import { installSerin } from "../../cluster/serin.ts";
-import { repository } from "../../cluster/tools.ts";
 import { eventually } from "../../cluster/wait.ts";
 import { expectNoFailures } from "../../stories/share.ts";
 import { Shop } from "../../stories/shop.ts";
+import { cleanup } from "../cleanup.ts";
 import { atHalf, expectTheirs, promoted, quiet, recovers } from "../leader/midway.ts";
 import { measured } from "../measured.ts";
 
@@ -18,24 +15,6 @@ function logLines({ cluster: { dir } }: Shop): readonly string[] {
   const logs = join(dir, "kubelet");
   const own = readdirSync(logs).filter((name) => name.startsWith("serin-system") && name.endsWith(".log"));
   return own.flatMap((name) => readFileSync(join(logs, name), "utf8").split("\n").filter(Boolean));
-}
-
-/** Runs the clean-up command as users do; returns its output. */
-async function cleanup({ cluster: { kubeconfig } }: Shop): Promise<string> {
-  const args = [
-    join(repository, "cli/main.ts"),
-    "cleanup",
-    "--kubeconfig",
-    kubeconfig,
-    "--patience-seconds",
-    "60",
-  ];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-  const closed = once(child, "close");
-  const output = await text(child.stdout);
-  await closed;
-  expect(child.exitCode, output).to.equal(0);
-  return output;
 }
 
 describeCluster("a deletion in flight", function () {
