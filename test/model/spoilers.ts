@@ -2,6 +2,7 @@ import type { Deployment } from "../../kube/core/workloads.ts";
 import { FLIGHT, HELD } from "../../rollout/keys.ts";
 import { isHeld } from "../../rollout/workload/hold.ts";
 import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
+import { sameTemplate } from "../../rollout/workload/template.ts";
 import { edit } from "../support/shop.ts";
 import { Refused } from "./objects.ts";
 
@@ -40,11 +41,19 @@ export function policed(
   const isSpoiled = spoiler !== undefined && (by === "serin" || spoiler.isLast);
   const object = isSpoiled ? spoilers[spoiler.does](next) : next;
   const [now, was] = [factsOf(object), factsOf(before)];
+  if (by === "user" && was.holds && isUnanswered(next, before))
+    throw new Error("deploy/hold.yaml would refuse an admitted template, because the record is as it was");
   const isRecordGone = !now.hasRecord && (was.holds || (now.inForce && !was.inForce));
   const isLabelGone = now.hasRecord && !now.hasLabel && !(was.hasRecord && !was.hasLabel);
   const isHoldGone = now.holds && !now.inForce && !(was.holds && !was.inForce);
   if (isRecordGone || isLabelGone || isHoldGone) throw new Refused(`spoiled: ${spoiler?.does}`);
   return object;
+}
+
+/** Whether the template is new and the record is not. */
+function isUnanswered({ metadata, spec }: Deployment, before: Deployment): boolean {
+  const isNew = !sameTemplate(spec.template, before.spec.template);
+  return isNew && metadata.annotations?.[HELD] === before.metadata.annotations?.[HELD];
 }
 
 function factsOf(deployment: Deployment) {
