@@ -4,11 +4,16 @@ import { join } from "node:path";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { earlierImages, repository } from "../../cluster/tools.ts";
 
-/** A version whose records and paths differ from those of today. SERIN_FROM names another commit of the history. */
-const COMMIT = process.env.SERIN_FROM ?? "6c7afc4";
+/** A version whose records and paths differ from those of today. SERIN_FROM names another commit, such as `HEAD~25`. */
+const COMMIT = shortHashOf(process.env.SERIN_FROM ?? "6c7afc4");
 
 /** The names of Serin's Deployments. */
 export const SERIN = ["serin", "serin-controller"] as const;
+
+function shortHashOf(revision: string): string {
+  const args = ["rev-parse", "--short=7", "--verify", `${revision}^{commit}`];
+  return execFileSync("git", args, { cwd: repository, encoding: "utf8" }).trim();
+}
 
 /**
  * The folder of an earlier version, whose deploy/ names an image that the test cluster runs from this folder. Throws if

@@ -13,7 +13,7 @@ type Version = (cluster: Cluster) => Promise<void>;
 const JUDGED: ShopApp = { interval: "10s", plan: { "serin.dev/steps": "20" } };
 
 // Both versions run side by side for as long as the stories in the middle take.
-onEachGateway("Serin is changed for another version in mid-flight,", function (gateway) {
+onEachGateway("Serin is changed for another version in mid-flight", function (gateway) {
   this.timeout(300_000);
   let running: Cluster;
   let shops: Shop[];
