@@ -23,7 +23,7 @@ const mocha = [
   "--extension",
   "ts",
   "--timeout",
-  "10000",
+  "120000",
 ];
 const args = process.argv.slice(2);
 const files = args.some((arg) => arg.endsWith(".test.ts"));

@@ -30,7 +30,7 @@ describe("docs/troubleshooting.md", () => {
     };
     runModel({ sequences: cases(100), seed: 1, hear });
     expect([...missing].join("\n")).to.equal("");
-  }).timeout(120_000);
+  });
 
   for (const [place, title] of Object.entries(places)) {
     // test/programs/alerts.test.ts compares these with the rules.

@@ -133,7 +133,7 @@ describe("a route of another tenant whose series have the name of a rollout's", 
     expect(unread).to.equal(undefined);
     expect((judged?.inStep.canary ?? 0) - before).to.be.within(590, 610);
     expect(failures()).to.equal(0);
-  }).timeout(20_000);
+  });
 
   it("is not believed for a moment, if it comes and goes between two ticks", async () => {
     await begin();

@@ -138,7 +138,7 @@ describe("marks that a tenant writes on objects of their own, all the time", () 
           .slice(before)
           .filter(({ method, query }) => method === "GET" && !query.has("watch"));
         expect(read.map(({ path }) => path)).to.deep.equal([]);
-      }).timeout(20_000);
+      });
     }
   }
 });

@@ -155,8 +155,7 @@ describe("certs/serve", () => {
     await eventually("nothing open", () => api.watching === 0);
   });
 
-  it("drops no handshake while leaves and authorities are rotated under load", async function () {
-    this.timeout(40_000);
+  it("drops no handshake while leaves and authorities are rotated under load", async () => {
     api.add(mutatingWebhookConfigurations, configuration());
     const leaves = new Set<string>();
     const ready = new Set<Server>();
@@ -178,8 +177,7 @@ describe("certs/serve", () => {
       });
     });
     for (const server of servers) await once(server.listen(0, "127.0.0.1"), "listening");
-    // Four keys of 2048 bits: on a busy machine they take seconds.
-    await eventually("served and trusted", () => ready.size === 2 && trusted() !== "", 15_000);
+    await eventually("served and trusted", () => ready.size === 2 && trusted() !== "");
     let handshakes = 0;
     const failures: string[] = [];
     const end = Date.now() + 24_000;

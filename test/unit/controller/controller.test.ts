@@ -51,7 +51,7 @@ describe("controller/controller", () => {
     await running;
     await kube.close();
     await api.stop();
-  }).timeout(20_000);
+  });
 
   it("lets the Service reach a canary at once that has become the version of a new Deployment", async () => {
     const api = await FakeApi.start();
@@ -85,7 +85,7 @@ describe("controller/controller", () => {
     await running;
     await kube.close();
     await api.stop();
-  }).timeout(20_000);
+  });
 
   it("works when its copies are complete, and gives up when one is not complete in five minutes", async () => {
     const api = await FakeApi.start();
@@ -107,7 +107,7 @@ describe("controller/controller", () => {
     await running;
     await kube.close();
     await api.stop();
-  }).timeout(20_000);
+  });
 
   it("leaves marks of rollouts that it never saw to the sweep that comes later: tenants may write them", async () => {
     const api = await FakeApi.start();
@@ -144,7 +144,7 @@ describe("controller/controller", () => {
     await running;
     await kube.close();
     await api.stop();
-  }).timeout(20_000);
+  });
 });
 
 function isOfPods({ path }: { readonly path: string }): boolean {

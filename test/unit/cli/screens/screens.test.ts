@@ -93,7 +93,7 @@ describe("the screens of kubectl serin", () => {
       }
     };
     fc.assert(fc.property(given, check), { numRuns: cases(200) });
-  }).timeout(60_000);
+  });
 
   it("are coloured after they are laid out", () => {
     const paint = (_how: unknown, text: string) => `\u001b[31m${text}\u001b[39m`;

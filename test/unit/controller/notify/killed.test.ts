@@ -104,7 +104,7 @@ describe("a controller that dies while it tells of a rollback", () => {
     expect(receiver.ids).to.deep.equal([`uid-web/${started}/rolled-back`]);
     await lead(quiet);
     expect(receiver.ids).to.have.length(1);
-  }).timeout(20_000);
+  });
 
   it("in the middle of the send: the next one sends it once more", async () => {
     answer = () => {};
@@ -114,7 +114,7 @@ describe("a controller that dies while it tells of a rollback", () => {
     await lead(recorded);
     await lead(quiet);
     expect(receiver.ids).to.deep.equal(Array.from({ length: 2 }, () => `uid-web/${started}/rolled-back`));
-  }).timeout(20_000);
+  });
 
   it("after the send and before the record: the next one sends it once more, with the same id", async () => {
     let refused = 0;
@@ -129,5 +129,5 @@ describe("a controller that dies while it tells of a rollback", () => {
     await lead(recorded);
     await lead(quiet);
     expect(receiver.ids).to.deep.equal(Array.from({ length: 2 }, () => `uid-web/${started}/rolled-back`));
-  }).timeout(20_000);
+  });
 });

@@ -63,7 +63,7 @@ for (const initial of ["list", "watch"] as const) {
         }
         const lists = api.requests.filter(({ query }) => !query.has("resourceVersion"));
         expect(lists.length, `lists in ${clock.time} ms`).to.be.below(40);
-      }).timeout(20_000);
+      });
     }
 
     it("leaves nothing behind on its signal, however often a watch ends", async () => {
@@ -77,6 +77,6 @@ for (const initial of ["list", "watch"] as const) {
         await eventually("another", () => api.watching === 1 && api.requests.length > asked);
       }
       expect(getEventListeners(stop.signal, "abort").length).to.be.at.most(before + 1);
-    }).timeout(20_000);
+    });
   });
 }

@@ -110,7 +110,7 @@ describe("ab-test", () => {
       world.traffic = { canary: 100, stable: 1_000 };
       world.run();
       expect(outcome(world, "web-h2")).to.equal("promoted");
-    }).timeout(30_000);
+    });
   }
 
   it("tries copies first where they are wanted", () => {

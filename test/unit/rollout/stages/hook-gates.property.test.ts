@@ -81,7 +81,7 @@ describe("whatever hooks answer, in whatever order", () => {
       { numRuns: Math.max(30, cases(100)) },
     );
     expect(exposed, "instants with an exposed canary").to.be.greaterThan(cases(100));
-  }).timeout(60_000);
+  });
 });
 
 /** The rollout whose canary gets anything at this instant. */

@@ -83,7 +83,7 @@ describe("added rules among the user's, whatever the route", () => {
       ),
       { numRuns: cases(3_000) },
     );
-  }).timeout(60_000);
+  });
 
   it("can tell testers apart on most routes", () => {
     const samples = fc.sample(fc.tuple(anyOverlappingRules, anyExposedShares), { numRuns: 500, seed: 1 });
