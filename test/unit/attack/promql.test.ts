@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { parseTemplate, render } from "../../../rollout/plan/metric-template.ts";
 import { variableProblem } from "../../../rollout/plan/variables.ts";
 import { anyText } from "../../support/any-text.ts";
+import { cases } from "../../support/cases.ts";
 import { packs } from "../rollout/gateways/metrics/packs.ts";
 
 describe("PromQL", () => {
@@ -28,7 +29,7 @@ describe("PromQL", () => {
         fc.property(anyName, (text) => {
           expect(bare(pack.requests([backend(text)]))).to.equal(plain);
         }),
-        { numRuns: 300 },
+        { numRuns: cases(300) },
       );
     });
   }
@@ -47,7 +48,7 @@ describe("PromQL", () => {
         if ("problems" in rendered) expect(y).not.to.match(/^[\w.:]*$/);
         else expect(rendered.value.replaceAll(strings, '""')).to.equal(`a{ns="",code=~"",b=""} > ${y}`);
       }),
-      { numRuns: 2_000 },
+      { numRuns: cases(2_000) },
     );
     for (const y of ["0 or customers", "1) or (customers", "-customers", "1 # ", "x[5m]"]) {
       expect(of("5..", y), y).to.deep.equal({

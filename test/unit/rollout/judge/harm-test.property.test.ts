@@ -10,6 +10,7 @@ import {
 } from "../../../../rollout/judge/harm-test.ts";
 import { logLikelihoodRatio } from "../../../../rollout/judge/likelihood.ts";
 import { carry, noTick, type Tick } from "../../../../rollout/judge/tick.ts";
+import { cases } from "../../../support/cases.ts";
 import { anyTick, emptyTick, servedTick } from "./arbitraries.ts";
 
 const THRESHOLD = Math.log(100);
@@ -127,7 +128,7 @@ describe("the harm test, for any counts", () => {
         expect(harm.logS.every(Number.isFinite)).to.equal(true);
         expect(Number.isFinite(logHarm(harm, how))).to.equal(true);
       }),
-      { numRuns: 500 },
+      { numRuns: cases(500) },
     );
   });
 

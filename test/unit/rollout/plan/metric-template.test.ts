@@ -9,6 +9,7 @@ import {
 } from "../../../../rollout/plan/metric-template.ts";
 import { parseVariables } from "../../../../rollout/plan/variables.ts";
 import { formatProblem } from "../../../../rollout/text/parse.ts";
+import { cases } from "../../../support/cases.ts";
 
 const readYaml = (text: string): unknown => JSON.parse(text);
 const subject: Subject = {
@@ -160,7 +161,7 @@ describe("a query template", () => {
         /^a\{x="[^"\\\n]*"\} b\{y='[^'\\\n]*'\} c\{z=`[^`\n]*`\}$/,
       );
     });
-    fc.assert(property, { seed: 1, numRuns: 500 });
+    fc.assert(property, { seed: 1, numRuns: cases(500) });
   });
 
   it("throws at nothing", () => {
@@ -182,6 +183,6 @@ describe("a query template", () => {
       const parsed = parseTemplate({ query: parts.join("") }, readYaml);
       if ("template" in parsed) render(parsed.template, subject, {});
     });
-    fc.assert(property, { seed: 2, numRuns: 2_000 });
+    fc.assert(property, { seed: 2, numRuns: cases(2_000) });
   });
 });

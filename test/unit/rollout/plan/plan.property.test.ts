@@ -5,6 +5,7 @@ import { formatComplaints } from "../../../../rollout/plan/complaints.ts";
 import { parsePlan } from "../../../../rollout/plan/plan.ts";
 import type { Step } from "../../../../rollout/plan/steps.ts";
 import { formatDuration } from "../../../../rollout/text/duration.ts";
+import { cases } from "../../../support/cases.ts";
 
 const keys = Object.values(annotations).map(({ key }) => key);
 const weights = fc
@@ -56,7 +57,7 @@ describe("plan, whatever people write", () => {
         expect(parsed.complaints).not.to.have.length(0);
         expect(formatComplaints(parsed.complaints)).not.to.match(/undefined|\[object/);
       }),
-      { numRuns: 2_000 },
+      { numRuns: cases(2_000) },
     );
   });
 
