@@ -180,11 +180,15 @@ describe("certs/serve", () => {
     await eventually("served and trusted", () => ready.size === 2 && trusted() !== "");
     let handshakes = 0;
     const failures: string[] = [];
-    const end = Date.now() + 24_000;
+    // Until an authority has been replaced by the next one, and then dropped.
+    const isDone = () => {
+      const now = readBundle(trusted()).map((ca) => ca.fingerprint256);
+      return handshakes > 300 && leaves.size > 3 && [...authorities].some((known) => !now.includes(known));
+    };
     const clients = servers.map(async (server) => {
       // The bundle is taken with a delay, as an API server's copy of the configuration lags behind.
       let [bundle, read] = [trusted(), Date.now()];
-      while (Date.now() < end) {
+      while (failures.length === 0 && !isDone()) {
         if (Date.now() - read > LAG_MS) [bundle, read] = [trusted(), Date.now()];
         for (const ca of readBundle(bundle)) authorities.add(ca.fingerprint256);
         const [taken, next] = [read, trusted()];
@@ -201,9 +205,6 @@ describe("certs/serve", () => {
     stop.abort();
     await Promise.all(running);
     expect(failures).to.deep.equal([]);
-    expect(handshakes).to.be.above(300);
-    expect(leaves.size).to.be.above(3);
-    expect(authorities.size).to.be.above(1);
   });
 });
 
