@@ -1,17 +1,17 @@
 /**
- * `npm test`: runs the tests without a cluster, then the stories in three clusters at a time; in one cluster they would take
- * an hour. Arguments go to mocha; a selection (`--grep`, files) gets one cluster. The output of the other clusters
- * is printed after that of the first. At the end, the rights that Serin used in all clusters are compared with those that
+ * `npm test`: runs the tests without a cluster, then the stories in three clusters at a time, which take the files from one
+ * queue; in one cluster they would take an hour. Arguments go to mocha; a selection (`--grep`, files) gets one cluster. The
+ * output of the other clusters is printed after that of the first. At the end, the rights that Serin used in all clusters are compared with those that
  * deploy/rbac.yaml grants, and the sentences that users saw with docs/troubleshooting.md.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createReadStream, globSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { createReadStream, globSync, mkdirSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { RIGHTS_FILE } from "./cluster/rights.ts";
-import { lanesOf } from "./lanes.ts";
+import { fillQueue } from "./queue.ts";
 import { compareRights } from "./rights.ts";
 import { compareSentences } from "./sentences.ts";
 import { SENTENCES_FILE } from "./stories/sentences.ts";
@@ -53,23 +53,30 @@ async function runAll(): Promise<number> {
   const rights = join(dir, "rights");
   process.env[RIGHTS_FILE] = rights;
   const statuses = [await run(["--parallel", "--jobs", "2", ...clusterless, ...args])];
-  const [first = [], ...others] = lanesOf(globSync(clustered, { cwd: root }), LANES);
-  const later = others.map((lane, i) => {
+  const queue = join(dir, "queue");
+  mkdirSync(queue);
+  fillQueue(queue, globSync(clustered, { cwd: root }));
+  const lanes = Array.from({ length: LANES }, (_, i) => {
     const path = join(dir, `lane-${i}.log`);
-    return { path, status: run([...lane, ...args], openSync(path, "w")) };
+    const log = i === 0 ? "inherit" : openSync(path, "w");
+    return { path, status: enter([join(root, "test/lane.ts"), queue, ...args], log) };
   });
-  statuses.push(await run([...first, ...args]));
-  for (const { path, status } of later) {
+  for (const [i, { path, status }] of lanes.entries()) {
     statuses.push(await status);
-    await pipeline(createReadStream(path), process.stdout, { end: false });
+    if (i > 0) await pipeline(createReadStream(path), process.stdout, { end: false });
   }
   const fits = compareRights(rights, args);
   return statuses.find((status) => status !== 0) ?? (fits ? 0 : 1);
 }
 
 /** Runs mocha in namespaces for a cluster; returns its exit status. */
-async function run(selection: readonly string[], log: number | "inherit" = "inherit"): Promise<number> {
-  const child = spawn(process.execPath, [join(root, "test/cluster/enter.ts"), ...mocha, ...selection], {
+function run(selection: readonly string[]): Promise<number> {
+  return enter([...mocha, ...selection], "inherit");
+}
+
+/** Runs a script in such namespaces; returns its exit status. */
+async function enter(script: readonly string[], log: number | "inherit"): Promise<number> {
+  const child = spawn(process.execPath, [join(root, "test/cluster/enter.ts"), ...script], {
     cwd: root,
     stdio: ["inherit", log, log],
   });

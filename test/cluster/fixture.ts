@@ -1,31 +1,13 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type Cluster, startCluster } from "./cluster.ts";
 import type { Daemon } from "./daemon.ts";
 import { startEnvoyGateway } from "./envoy-gateway.ts";
 import { type BuiltIn, builtIn, envoyGateways, type GatewayName } from "./gateways.ts";
 import { insideNamespace } from "./namespace.ts";
-import { noteRights } from "./rights.ts";
+import { cluster, endRun, stopCluster } from "./shared.ts";
+
+export { cluster } from "./shared.ts";
 
 const START_MS = 120_000;
 const STOP_MS = 30_000;
-let starting: Promise<Cluster> | undefined;
-
-/** The cluster that all test files of a mocha process share. It starts at the first call. */
-export function cluster(plugins: readonly string[] = []): Promise<Cluster> {
-  starting ??= startCluster({ dir: mkdtempSync(join(tmpdir(), "serin-cluster-")), log: () => {}, plugins });
-  return starting;
-}
-
-/** Stops the shared cluster. The next call of `cluster` starts another one. */
-async function stop(): Promise<void> {
-  // A cluster that did not start has ended already, and its tests have failed.
-  const running = await starting?.catch(() => undefined);
-  starting = undefined;
-  if (running !== undefined) await noteRights(running.auditLog);
-  await running?.stop();
-}
 
 /** Declares tests that need the cluster; mocha skips them outside test/cluster/enter.ts. */
 export function describeCluster(title: string, body: (this: Mocha.Suite) => void): Mocha.Suite {
@@ -49,13 +31,13 @@ export function describeClusterWith(
     before("starts a cluster", async function () {
       if (!insideNamespace()) return this.skip();
       this.timeout(STOP_MS + START_MS);
-      await stop();
+      await stopCluster();
       await cluster(plugins);
     });
     body.call(this);
     after("stops the cluster", async function () {
       this.timeout(STOP_MS);
-      await stop();
+      await stopCluster();
     });
   });
 }
@@ -80,7 +62,7 @@ export function onEnvoyGateway(
     after("stops the cluster", async function () {
       this.timeout(STOP_MS);
       await controller?.stop("SIGKILL", 0);
-      await stop();
+      await stopCluster();
     });
   });
 }
@@ -100,5 +82,5 @@ export function onEachGateway(
 // This is a root hook, because test files import this file at their top.
 after("stops the cluster", async function () {
   this.timeout(STOP_MS);
-  await stop();
+  await endRun();
 });
