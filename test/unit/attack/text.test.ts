@@ -4,6 +4,7 @@ import { annotations } from "../../../rollout/plan/annotations.ts";
 import { parseTemplate, render } from "../../../rollout/plan/metric-template.ts";
 import { parsePlan } from "../../../rollout/plan/plan.ts";
 import { configOf } from "../../../rollout/tracking/pending.ts";
+import { processorTime } from "../../support/processor-time.ts";
 
 /** All that an object's annotations may have together. */
 const MOST = 262_144;
@@ -45,14 +46,6 @@ const runs = [
   "!!map ",
 ];
 
-/** The processor's time, ms: others may be busy on the same machine. */
-const timed = (work: () => unknown) => {
-  const from = process.cpuUsage();
-  work();
-  const { user, system } = process.cpuUsage(from);
-  return (user + system) / 1_000;
-};
-
 describe("a quarter of a megabyte of text under one key takes no time that grows with its square", () => {
   // Mocha keeps whole stacks, of which an overflow has many thousand lines; Serin does not.
   const { stackTraceLimit } = Error;
@@ -71,7 +64,7 @@ describe("a quarter of a megabyte of text under one key takes no time that grows
     it(key, () => {
       for (const value of values) {
         expect(
-          timed(() => parsePlan({ "serin.dev/rollout": "canary", [key]: value })),
+          processorTime(() => parsePlan({ "serin.dev/rollout": "canary", [key]: value })),
           JSON.stringify(value.slice(0, 40)),
         ).to.be.below(LONGEST_MS);
       }
@@ -82,7 +75,7 @@ describe("a quarter of a megabyte of text under one key takes no time that grows
     for (const text of values) {
       const template = { metadata: { annotations: { [CONFIG]: text } } };
       expect(
-        timed(() => configOf(template)),
+        processorTime(() => configOf(template)),
         JSON.stringify(text.slice(0, 40)),
       ).to.be.below(LONGEST_MS);
     }
@@ -91,7 +84,7 @@ describe("a quarter of a megabyte of text under one key takes no time that grows
   it("and ten thousand keys", () => {
     const many = Array.from({ length: 10_000 }, (_, i) => [`serin.dev/step${i}`, "25"]);
     const given = { "serin.dev/rollout": "canary", ...Object.fromEntries(many) };
-    expect(timed(() => parsePlan(given))).to.be.below(LONGEST_MS);
+    expect(processorTime(() => parsePlan(given))).to.be.below(LONGEST_MS);
   });
 });
 

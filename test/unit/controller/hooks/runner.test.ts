@@ -244,11 +244,12 @@ describe("the hook runner", () => {
     const slow = await serve(() => {});
     const quick = await serve((_request, response) => void response.end());
     const { runner, answerTo } = runnerOf();
-    const calls = Array.from({ length: 100 }, (_, i) => callTo(slow, { name: `slow ${i}` }));
+    const calls = Array.from({ length: 100 }, (_, i) =>
+      callTo(slow, { name: `slow ${i}`, timeoutMs: 60_000 }),
+    );
     runner.make(calls);
-    const before = performance.now();
     await answerTo(callTo(quick, {}, { uid: "uid-api", namespace: "other" }));
-    expect(performance.now() - before).to.be.lessThan(1_000);
+    expect(runner.answers("uid-web", "r1").size, "slow calls that have ended").to.equal(0);
   });
 
   it("sends events in their order, and of too many the newest", async () => {

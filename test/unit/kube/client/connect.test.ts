@@ -230,16 +230,18 @@ for (const protocol of ["HTTP/1.1", "HTTP/2"]) {
       await brief.close();
     });
 
-    it("carries 300 watches and other requests at the same time", async () => {
+    // More than the requests that a server takes on two connections of HTTP/2. Over HTTP/1.1, each takes a handshake.
+    const watches = protocol === "HTTP/2" ? 300 : 100;
+    it(`carries ${watches} watches and other requests at the same time`, async () => {
       addWeb();
       const stop = new AbortController();
       let told = 0;
-      const all = Array.from({ length: 300 }, async () => {
+      const all = Array.from({ length: watches }, async () => {
         for await (const _ of kube.watch(deployments, {}, {}, stop.signal)) told++;
       });
-      await eventually("watching", () => api.watching === 300);
+      await eventually("watching", () => api.watching === watches);
       await kube.mergePatch(deployments, web, { spec: { replicas: 3 } });
-      await eventually("told", () => told === 300);
+      await eventually("told", () => told === watches);
       stop.abort();
       await Promise.all(all);
     });

@@ -3,6 +3,7 @@ import { blockerOf } from "../../../../rollout/preflight/preflight.ts";
 import { withShare } from "../../../../rollout/traffic/route-record.ts";
 import { AT_NOON } from "../../../support/builders.ts";
 import { STICKY } from "../../../support/exposed.ts";
+import { processorTime } from "../../../support/processor-time.ts";
 import { applied } from "../../../support/routes.ts";
 import { behind, blocker, caveats, plans } from "./asked.ts";
 
@@ -43,10 +44,12 @@ it("spends little time on a hostile route and plan", () => {
   }));
   const steps = Array.from({ length: 20 }, (_, i) => i + 1).join();
   const match = Array.from({ length: 20 }, (_, i) => `header t-${i}=1`).join();
-  const start = process.hrtime.bigint();
-  expect(blocker({ steps, match, sticky: "1h" }, behind("Istio", rules))).to.match(/would have \d+ rules/);
-  caveats({ steps, match, sticky: "1h" }, behind("Istio", rules));
-  expect(Number(process.hrtime.bigint() - start) / 1e6).to.be.below(2_000);
+  const plan = { steps, match, sticky: "1h" };
+  const took = processorTime(() => {
+    expect(blocker(plan, behind("Istio", rules))).to.match(/would have \d+ rules/);
+    caveats(plan, behind("Istio", rules));
+  });
+  expect(took).to.be.below(2_000);
 });
 
 describe("rules that Serin cannot distinguish", () => {
