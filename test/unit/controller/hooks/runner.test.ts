@@ -8,6 +8,7 @@ import type { HookAnswer, HookCall } from "../../../../rollout/hooks/call.ts";
 import { hookHostsOf } from "../../../../rollout/hooks/hosts.ts";
 import type { Hook } from "../../../../rollout/plan/hooks.ts";
 import { hastyClock } from "../../../support/clock.ts";
+import { eventually } from "../../../support/eventually.ts";
 import { rememberingLog } from "../../../support/log.ts";
 
 describe("the hook runner", () => {
@@ -111,7 +112,7 @@ describe("the hook runner", () => {
     const { runner, log, answerTo } = runnerOf();
     await answerTo(callTo(url));
     runner.announce([callTo(url, { type: "event" })]);
-    for (let i = 0; i < 100 && log.lines.length < 2; i += 1) await sleep(10);
+    await eventually("both lines", () => log.lines.length === 2);
     expect(log.lines).to.deep.equal(["debug: hook answered", "warn: hook refused event"]);
     const deployment = { namespace: "shop", name: "web", uid: "uid-web", hook: "smoke" };
     expect(log.fields[0]).to.deep.equal({ ...deployment, kind: "no" });
@@ -144,21 +145,21 @@ describe("the hook runner", () => {
   });
 
   it("reads no more than 4 KiB of an answer that never ends", async () => {
-    let sent = 0;
+    let isOpen = true;
     const url = await serve((_request, response) => {
       const chunk = "x".repeat(65_536);
+      response.once("close", () => {
+        isOpen = false;
+      });
       const more = () => {
-        while (!response.destroyed && response.write(chunk)) sent += chunk.length;
+        while (!response.destroyed && response.write(chunk));
         response.once("drain", more);
       };
       more();
     });
     const answer = await runnerOf().answerTo(callTo(url));
     expect(answer).to.deep.include({ kind: "yes", body: "x".repeat(4_096) });
-    await sleep(50);
-    const after = sent;
-    await sleep(50);
-    expect(sent).to.equal(after);
+    await eventually("the connection closed", () => !isOpen);
   });
 
   it("gives up on a server that hangs, before its answer or in the middle", async () => {
@@ -224,8 +225,7 @@ describe("the hook runner", () => {
     await sleep(50);
     expect(calls).to.equal(1);
     runner.make([{ ...call, knownAt: at }]);
-    await sleep(50);
-    expect(calls).to.equal(2);
+    await eventually("the next call", () => calls === 2);
   });
 
   it("knows nothing of an earlier rollout, and of none that is over", async () => {
@@ -270,10 +270,10 @@ describe("the hook runner", () => {
     runner.announce(events);
     runner.forget("uid-web");
     gate.resolve();
-    for (let i = 0; i < 200 && told.at(-1) !== "59"; i += 1) await sleep(10);
+    await eventually("the newest event", () => told.at(-1) === "59");
     const newest = Array.from({ length: 50 }, (_, i) => `${i + 10}`);
     expect(told).to.deep.equal(["0", ...newest]);
-    for (let i = 0; i < 100 && log.lines.length === 0; i += 1) await sleep(10);
+    await eventually("the warning", () => log.lines.length > 0);
     expect(log.lines).to.deep.equal(["warn: hook events dropped"]);
     expect(log.fields).to.deep.equal([{ namespace: "shop", name: "web", uid: "uid-web", dropped: 9 }]);
   });
