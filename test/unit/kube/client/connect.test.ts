@@ -167,7 +167,8 @@ for (const protocol of ["HTTP/1.1", "HTTP/2"]) {
       const hasty = api.connect({ timeoutMs: 100 });
       api.faults.push(() => "hang");
       expect(await failure(hasty.get(deployments, web))).to.be.instanceOf(ConnectionError);
-      expect(api.requests).to.have.length(1);
+      // On a busy machine the time may end before the server has the request.
+      expect(api.requests.length).to.be.at.most(1);
       await hasty.close();
     });
 
@@ -236,10 +237,15 @@ for (const protocol of ["HTTP/1.1", "HTTP/2"]) {
       addWeb();
       const stop = new AbortController();
       let told = 0;
-      const all = Array.from({ length: watches }, async () => {
+      const follow = async () => {
         for await (const _ of kube.watch(deployments, {}, {}, stop.signal)) told++;
-      });
-      await eventually("watching", () => api.watching === watches);
+      };
+      const all: Promise<void>[] = [];
+      // Ten at a time: on a busy machine, a hundred handshakes at once would take longer than a connection may.
+      while (all.length < watches) {
+        all.push(...Array.from({ length: 10 }, follow));
+        await eventually("watching", () => api.watching === all.length);
+      }
       await kube.mergePatch(deployments, web, { spec: { replicas: 3 } });
       await eventually("told", () => told === watches);
       stop.abort();
