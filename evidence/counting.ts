@@ -17,8 +17,9 @@ export interface CountingOptions {
   readonly onRead: (uids: readonly string[]) => void;
 }
 
-/** How long (ms) an answer counts. */
+/** How long (ms) an answer counts, and one that keeps the first weight. */
 const ANSWER_MS = 15_000;
+const WAITING_MS = 5_000;
 /** The most questions at the same time: many rollouts may begin together. */
 const AT_ONCE = 4;
 /** PromQL has no instants finer than a second that matter here. */
@@ -51,7 +52,8 @@ export class CountingReader {
         ? known
         : { rollout, counting: { kind: "asking" }, askedAt: Number.NEGATIVE_INFINITY, asking: false };
     this.#entries.set(uid, entry);
-    const isOld = this.#options.clock.now() - entry.askedAt >= ANSWER_MS;
+    const lastsMs = entry.counting.kind === "uncounted" ? WAITING_MS : ANSWER_MS;
+    const isOld = this.#options.clock.now() - entry.askedAt >= lastsMs;
     if (isOld && !entry.asking) void this.#ask(question, entry);
     return entry.counting;
   }
@@ -79,6 +81,7 @@ export class CountingReader {
     try {
       const means = { prometheus: prometheus(from), namesakes };
       let isDivided = false;
+      const empty: string[] = [];
       for (const { pack, stable } of sources) {
         const watch = { uid, sources: [{ pack, stable, canary: [] }] };
         const counted = await readCounters(means, [{ watch, bounds: [] }], grid);
@@ -86,11 +89,15 @@ export class CountingReader {
           isDivided = true;
           continue;
         }
+        const has = async (promql: string) => (await means.prometheus.over(promql, grid)).size > 0;
         const undivided = pack.undivided?.(stable);
-        if (undivided === undefined) continue;
-        const together = await means.prometheus.over(undivided.series, grid);
-        if (together.size > 0) return { kind: "undivided", reason: `${pack.name} ${undivided.reason}` };
+        if (undivided !== undefined && (await has(undivided.series)))
+          return { kind: "undivided", reason: `${pack.name} ${undivided.reason}` };
+        const all = pack.all(stable);
+        if (!(await has(all))) empty.push(`no request counter of ${pack.name} (${all} is empty)`);
       }
+      if (empty.length === sources.length)
+        return { kind: "uncounted", reason: `Prometheus has ${empty.join(", and ")}` };
       return { kind: isDivided ? "divided" : "unknown" };
     } catch (error) {
       // A Prometheus that does not answer is reported with the evidence.

@@ -18,10 +18,11 @@ export interface CountingQuestion {
 /**
  * What is known about it:
  * - `asking`: Prometheus has not answered yet;
- * - `unknown`: Prometheus does not answer, or has no series of the stable version at all;
+ * - `unknown`: Prometheus does not answer, or has only others' series of the gateway's counters;
+ * - `uncounted`: Prometheus answers, and has no series of the gateway's counters, whatever their backend;
  * - `divided`: the stable version has series of its own;
  * - `undivided`: the gateway counts requests of the stable version, but only together with those of the canary.
  */
 export type Counting =
   | { readonly kind: "asking" | "unknown" | "divided" }
-  | { readonly kind: "undivided"; readonly reason: string };
+  | { readonly kind: "undivided" | "uncounted"; readonly reason: string };

@@ -50,7 +50,8 @@ export function noEvidence(
 
 /** Adds one tick. */
 export function fold(before: Evidence, counted: TickCounts, criteria: Criteria): Evidence {
-  const known = before.stepFrom === criteria.stepFrom ? before : inNextStep(before, criteria);
+  const { unseen = 0, ...known } =
+    before.stepFrom === criteria.stepFrom ? before : inNextStep(before, criteria);
   const { at, counts, present, pods } = counted;
   const { canary, stable } = counts;
   const began = at - known.tickMs;
@@ -64,6 +65,7 @@ export function fold(before: Evidence, counted: TickCounts, criteria: Criteria):
     ...known,
     at,
     present,
+    ...(!present.canary && !present.stable && { unseen: unseen + 1 }),
     ...(recent.total > 0 && { recent }),
     errors: foldComparison(known.errors, failures(counts), moment, errorOptions(criteria, known.phi)),
     latency: known.latency.map((comparison, i) => {

@@ -15,10 +15,20 @@ import { safetyVerdict } from "./safety-verdict.ts";
  * - `bypassed`: the same, and no weight splits the stable version's requests, so that the canary is not to blame;
  * - `silent`: neither version gets requests;
  * - `early`: the first tick of the step has not been read yet, and nothing keeps it from being read;
- * - `unread`: the metrics cannot be read, have not been read lately, or have none of the series.
+ * - `no-series`: the metrics have no series of either version;
+ * - `unread`: the metrics cannot be read, or have not been read lately.
  */
 export interface Verdict {
-  readonly kind: "safe" | "weakly-safe" | "open" | "no-route" | "bypassed" | "silent" | "early" | "unread";
+  readonly kind:
+    | "safe"
+    | "weakly-safe"
+    | "open"
+    | "no-route"
+    | "bypassed"
+    | "silent"
+    | "early"
+    | "no-series"
+    | "unread";
   /** The reason, with its numbers. */
   readonly message: string;
 }
@@ -83,7 +93,7 @@ function findMissing(judged: Evidence, { share }: VerdictContext): Verdict | und
   if (!present.canary && !present.stable) {
     const message =
       "Prometheus has no series of these backends: no request has arrived yet, or Prometheus does not scrape the gateway with the gateway's own labels";
-    return { kind: "unread", message };
+    return { kind: "no-series", message };
   }
   // A request misses a canary with share w with a chance of 1 - w.
   if (inStep.canary === 0 && inStep.stable * -Math.log1p(-Math.min(share, 0.999)) >= NO_ROUTE) {

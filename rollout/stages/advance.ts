@@ -119,6 +119,7 @@ function withoutProof(
     case "bypassed":
     case "early":
     case "unread":
+    case "no-series":
       return undefined;
     default:
   }

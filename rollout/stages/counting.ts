@@ -1,11 +1,18 @@
 import type { CountingQuestion } from "../judge/counting.ts";
 import type { Plan } from "../plan/plan.ts";
 import { comparesAt } from "../plan/strategy.ts";
+import { progressDeadlineMs } from "../workload/hold.ts";
 import type { Decision } from "./decision.ts";
 import { hadTraffic } from "./first-weight.ts";
 import { sourcesOf } from "./judge-input.ts";
 import { rollBack } from "./rollback.ts";
 import { isStableLost, type Snapshot } from "./snapshot.ts";
+import { brokenStable } from "./stable-broken.ts";
+import { verdictOf } from "./step-verdict.ts";
+import { waitingFor } from "./wait.ts";
+
+/** How often (ms) Serin looks for the first series. */
+const LOOK_MS = 5_000;
 
 /**
  * The question whether the gateways count the versions apart. It comes before the first weight, by the stable version's own
@@ -16,8 +23,10 @@ export function countingQuestionOf(snapshot: Snapshot): CountingQuestion | undef
   if (run?.outcome !== "running" || held.phase !== "canary" || isStableLost(snapshot)) return undefined;
   if (!needsCounts(plan)) return undefined;
   if (hadTraffic(snapshot) && evidence?.judged?.present.stable !== false) return undefined;
+  // Without a route, no weight keeps requests from the canary's pods.
+  const isAskedByAll = snapshot.routes.length > 0 && !hadTraffic(snapshot);
   const sources = sourcesOf(snapshot).flatMap(({ pack, stable }) => {
-    if (pack.undivided === undefined) return [];
+    if (pack.undivided === undefined && !isAskedByAll) return [];
     const kinds = new Set(stable.map(({ routeKind }) => routeKind));
     return [...kinds].map((kind) => ({ pack, stable: stable.filter(({ routeKind }) => routeKind === kind) }));
   });
@@ -34,15 +43,33 @@ export function countingQuestionOf(snapshot: Snapshot): CountingQuestion | undef
   };
 }
 
-/** Rolls back a canary that no counter can tell from the stable version: nobody would see its harm. */
+/** Rolls back a canary whose harm no counter would show: none tells it from the stable version, or it has none for too long. */
 export function checkCounting(snapshot: Snapshot): Decision | undefined {
   const { counting } = snapshot;
-  return counting?.kind === "undivided" ? rollBack(snapshot, counting.reason) : undefined;
+  const reason = counting?.kind === "undivided" ? counting.reason : unseen(snapshot);
+  return reason === undefined ? undefined : rollBack(snapshot, reason);
 }
 
-/** Waits for Prometheus's answer before the first weight. It comes after its timeout at the latest. */
+/**
+ * Waits before the first weight for Prometheus's answer, which comes after its timeout at the latest, and for the first series
+ * of the gateway's counters: without one, either nobody sends requests, or Prometheus does not scrape the gateway.
+ */
 export function awaitCounting(snapshot: Snapshot): Decision | undefined {
-  return snapshot.counting?.kind === "asking" && !hadTraffic(snapshot) ? { writes: [] } : undefined;
+  const { counting } = snapshot;
+  if (counting === undefined || hadTraffic(snapshot)) return undefined;
+  if (counting.kind === "asking") return { writes: [] };
+  if (counting.kind !== "uncounted") return undefined;
+  const message = `the first weight waits for counters: ${counting.reason}: let Prometheus scrape it, or send a first request`;
+  return { writes: [], condition: waitingFor("metrics", message), waitMs: LOOK_MS };
+}
+
+/** Why nobody knows what the canary does; `undefined` while its counters may still come. */
+function unseen(snapshot: Snapshot): string | undefined {
+  const verdict = verdictOf(snapshot);
+  // The stable version answers nothing that could be counted.
+  if (verdict?.kind !== "no-series" || brokenStable(snapshot) !== undefined) return undefined;
+  const { unseen = 0, tickMs = 0 } = snapshot.evidence?.judged ?? {};
+  return unseen * tickMs < progressDeadlineMs(snapshot.held.originals) ? undefined : verdict.message;
 }
 
 /** Whether requests decide about some step of the plan. */

@@ -1,7 +1,7 @@
 import { conditionOf } from "../../kube/core/meta.ts";
 import { instant } from "../text/instant.ts";
 import { progressDeadlineMs } from "../workload/hold.ts";
-import type { Decision } from "./decision.ts";
+import type { ConditionUpdate, Decision } from "./decision.ts";
 import { stepSince } from "./health.ts";
 import { rewrite } from "./hook-record.ts";
 import { rollBack } from "./rollback.ts";
@@ -16,7 +16,7 @@ const LATER_MS = 10_000;
  */
 export function withDeadline(snapshot: Snapshot, decision: Decision): Decision {
   const { condition, writes, waitMs } = decision;
-  if (writes.length > 0 || condition?.reason !== "Preparing") return decision;
+  if (writes.length > 0 || condition === undefined || !isDue(condition)) return decision;
   // No deadline overrules an order.
   if (snapshot.held.asked === "promote") return decision;
   if (snapshot.deployment.spec.paused) return { ...decision, writes: keepTime(snapshot) };
@@ -24,6 +24,11 @@ export function withDeadline(snapshot: Snapshot, decision: Decision): Decision {
   if (late !== undefined) return rollBack(snapshot, `${late}: ${condition.message}`);
   const leftMs = dueAt(snapshot) + 1 - snapshot.now;
   return isPast(snapshot) ? decision : { ...decision, waitMs: Math.min(waitMs ?? leftMs, leftMs) };
+}
+
+/** Whether the wait is for what Serin or the cluster must do, not for a person. */
+function isDue({ reason, wait }: ConditionUpdate): boolean {
+  return reason === "Preparing" || wait === "metrics";
 }
 
 /** That the canary has had no weight within the deadline; `undefined` while it has time, and once it has had one. */

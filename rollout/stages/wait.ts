@@ -40,6 +40,7 @@ export function isPaused({ deployment, held }: Pick<Facts, "deployment" | "held"
 export function waitAfter(verdict: Pick<Verdict, "kind">): Wait {
   switch (verdict.kind) {
     case "unread":
+    case "no-series":
       return "metrics";
     case "no-route":
     case "bypassed":

@@ -57,6 +57,10 @@ export function definePack(definition: Definition): Pack {
     selectors,
     requests: (backends, range) =>
       (range === undefined ? selectors(backends) : increases(definition, backends, range)).join(" or "),
+    all: (backends) => {
+      const counters = new Set(counted(definition, backends).map(({ counter }) => counter));
+      return `count(${[...counters].map((counter) => selector(counter)).join(" or ")})`;
+    },
     ...(histogram && {
       buckets: (backends: readonly Backend[], bounds?: readonly number[]) => {
         const { perSecond, without } = histogram;
@@ -110,8 +114,9 @@ function increases(definition: Definition, backends: readonly Backend[], range: 
   });
 }
 
-function selector(metric: string, matchers: string): string {
-  return isName(metric) ? `${metric}{${matchers}}` : `{${matcher("__name__", metric)},${matchers}}`;
+function selector(metric: string, matchers = ""): string {
+  if (isName(metric)) return matchers === "" ? metric : `${metric}{${matchers}}`;
+  return `{${[matcher("__name__", metric), matchers].filter(Boolean).join(",")}}`;
 }
 
 function isName(metric: string): boolean {

@@ -35,8 +35,9 @@ describe("how a gateway counts", () => {
     const over = async (promql: string, { to }: Grid) => {
       asked.push(promql);
       if (clusters instanceof Error) throw clusters;
-      const [, pattern = '""'] =
+      const [, pattern = '".*"'] =
         /^envoy_cluster_upstream_rq\{envoy_cluster_name=~("[^"]*")\}$/.exec(promql) ?? [];
+      if (!promql.includes("{")) expect(promql).to.equal("count(envoy_cluster_upstream_rq)");
       const wanted = new RegExp(`^(?:${JSON.parse(pattern)})$`);
       const samples = clusters
         .filter((name) => wanted.test(name))
@@ -78,7 +79,22 @@ describe("how a gateway counts", () => {
     expect(await answered()).to.deep.equal({ kind: "divided" });
   });
 
+  it("is uncounted without any series of the gateway's counters, and is asked again soon", async () => {
+    const counting = await answered();
+    expect(counting).to.deep.equal({
+      kind: "uncounted",
+      reason:
+        "Prometheus has no request counter of Envoy Gateway (count(envoy_cluster_upstream_rq) is empty)",
+    });
+    clusters = ["service/shop/web/80/http"];
+    await clock.advance(5_000);
+    reader.of(question);
+    await clock.advance(10);
+    expect(reader.of(question)).to.deep.equal({ kind: "divided" });
+  });
+
   it("is unknown without requests, and is asked again later", async () => {
+    clusters = ["httproute/shop/other/rule/0"];
     expect(await answered()).to.deep.equal({ kind: "unknown" });
     clusters = ["httproute/shop/web/rule/0"];
     reader.of(question);

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { attribution } from "../../../../rollout/gateways/metrics/attribution.ts";
-import { canary, neighbours, stable } from "./metrics/backends.ts";
+import { aBackend, canary, neighbours, stable } from "./metrics/backends.ts";
 import { countedNames, namings } from "./metrics/namings.ts";
 import { type PackName, packs } from "./metrics/packs.ts";
 
@@ -8,6 +8,15 @@ describe("metrics packs", () => {
   it("are written down here a second time, unless they are the application's", () => {
     const own = (Object.keys(packs) as PackName[]).filter((name) => packs[name] !== packs.application);
     expect(countedNames).to.have.members([...own, "application"]);
+  });
+
+  it("count the series of their counters, whatever the backend", () => {
+    const calls = aBackend({ routeKind: "GRPCRoute" });
+    expect(packs.traefik.all([stable])).to.equal("count(traefik_service_requests_total)");
+    expect(packs.contour.all([calls])).to.equal('count({__name__=~"envoy_cluster_grpc_(?:.+_)?[0-9]+"})');
+    expect(packs.application.all([stable, calls])).to.equal(
+      "count(http_request_duration_seconds_count or grpc_server_handled_total)",
+    );
   });
 
   for (const name of countedNames) {

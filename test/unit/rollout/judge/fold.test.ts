@@ -19,6 +19,17 @@ describe("the fold of ticks", () => {
     expect(resumed.silent).to.equal(0);
   });
 
+  it("counts ticks in which Prometheus had no series of either version, one after the other", () => {
+    const present = { canary: false, stable: false };
+    const unseen = after(3, nothing, nothing, { more: { present } });
+    expect(unseen.unseen).to.equal(3);
+    const seen = after(1, nothing, nothing, {
+      from: unseen,
+      more: { present: { ...present, stable: true } },
+    });
+    expect(seen).to.not.have.property("unseen");
+  });
+
   it("carries the requests of one version until both have served", () => {
     const alone = after(3, nothing, { total: 300, failed: 2 });
     expect(alone.errors.carried).to.deep.equal([0, 0, 6, 900]);

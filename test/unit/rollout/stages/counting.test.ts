@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { noEvidence } from "../../../../rollout/judge/fold.ts";
 import { awaitCounting, checkCounting, countingQuestionOf } from "../../../../rollout/stages/counting.ts";
 import { decide } from "../../../../rollout/stages/decide.ts";
+import { withDeadline } from "../../../../rollout/stages/first-weight.ts";
 import type { Snapshot } from "../../../../rollout/stages/snapshot.ts";
 import { aRoute, NOON } from "../../../support/builders.ts";
 import { aRollout, carrying } from "../../../support/rollout.ts";
@@ -22,6 +23,15 @@ function counting(snapshot: Snapshot, present: { canary: boolean; stable: boolea
   return { ...snapshot, evidence: { judged: { ...noEvidence(start), present }, gates: {} } };
 }
 
+/** A canary at 10 % since noon, without any series for the last seconds. */
+function withoutSeries(seconds: number, annotations: Record<string, string> = {}): Snapshot {
+  const at = NOON + 3_600_000;
+  const snapshot = aRollout({ now: at, annotations });
+  const start = { since: NOON, from: NOON, tickMs: 5_000, phi: 1, bounds: [] };
+  const judged = { ...noEvidence(start), at, ...(seconds > 0 && { unseen: seconds / 5 }) };
+  return { ...snapshot, evidence: { judged, gates: {} } };
+}
+
 describe("whether a gateway counts the versions apart", () => {
   it("is asked before the first weight, by the stable version's own requests", () => {
     const question = countingQuestionOf(onEnvoyGateway(0));
@@ -40,8 +50,14 @@ describe("whether a gateway counts the versions apart", () => {
     ],
     ["once the stable version has series", counting(onEnvoyGateway(10), { ...none, stable: true }), false],
     ["before the first tick of a step", onEnvoyGateway(10), false],
-    ["behind a gateway that always does", aRollout({ weight: 0 }), false],
-    ["for the application's own metrics", onEnvoyGateway(0, { "serin.dev/metrics": "application" }), false],
+    ["before any weight behind every gateway", aRollout({ weight: 0 }), true],
+    ["later behind a gateway that always does", counting(aRollout(), none), false],
+    ["for the application's own metrics", onEnvoyGateway(0, { "serin.dev/metrics": "application" }), true],
+    [
+      "where no weight keeps requests away",
+      aRollout({ weight: 0, routes: [], annotations: { "serin.dev/metrics": "application" } }),
+      false,
+    ],
     [
       "where requests decide nothing",
       onEnvoyGateway(0, { "serin.dev/compare": "off", "serin.dev/checks": "queue <= 5" }),
@@ -72,5 +88,31 @@ describe("whether a gateway counts the versions apart", () => {
       expect(recordIn(writes)?.message).to.contain(`rolled back ${when}: ${reason}. `);
     }
     expect(checkCounting({ ...onEnvoyGateway(10), counting: { kind: "divided" } })).to.equal(undefined);
+  });
+
+  it("keeps the first weight until the gateway has any counter, but not beyond the deadline", () => {
+    const counting = { kind: "uncounted", reason: "Prometheus has no request counter of Traefik" } as const;
+    const wait = (afterMs: number) => {
+      const snapshot = { ...aRollout({ weight: 0, now: NOON + afterMs }), counting };
+      return withDeadline(snapshot, awaitCounting(snapshot) ?? { writes: [] });
+    };
+    expect(wait(60_000)).to.deep.include({ writes: [], waitMs: 5_000 });
+    expect(wait(60_000).condition?.wait).to.equal("metrics");
+    expect(wait(60_000).condition?.message).to.match(
+      /^the first weight waits for counters: Prometheus has no request counter of Traefik: let /,
+    );
+    expect(recordIn(wait(700_000).writes)?.message).to.match(
+      /^rolled back before .*: the canary had no weight within .*: the first weight waits for counters/,
+    );
+    expect(awaitCounting({ ...aRollout(), counting }), "with a weight").to.equal(undefined);
+  });
+
+  it("rolls back a canary that has had no series for as long as the Deployment's deadline", () => {
+    expect(checkCounting(withoutSeries(595))).to.equal(undefined);
+    expect(recordIn(decide(withoutSeries(600)).writes)?.message).to.match(
+      /^rolled back at 10% after 1h: Prometheus has no series of these backends/,
+    );
+    const off = { "serin.dev/compare": "off", "serin.dev/checks": "queue <= 5" };
+    expect(checkCounting(withoutSeries(600, off)), "where requests decide nothing").to.equal(undefined);
   });
 });
