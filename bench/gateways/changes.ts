@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Row } from "../../test/cluster/record.ts";
 import { type CheckedRoute, ref } from "./checked-route.ts";
 
 /** How a gateway follows changes of weights: the longest of 16 changes, in ms after the write. */
@@ -95,10 +94,22 @@ const KINDS: Readonly<Record<string, readonly [(readonly object[])[], allowed: r
   ],
 };
 
-/** Counts the requests lost at `turns` changes there and back of each kind, with 200 requests a second. */
-export async function losses(route: CheckedRoute, turns: number): Promise<Readonly<Record<string, Loss>>> {
+/** The changes that a GRPCRoute is asked for: Serin makes them for every rollout. */
+export const OF_CALLS: readonly string[] = [
+  "weights 100/0 ↔ 70/30",
+  "weights 100/0 ↔ 0/100",
+  "the canary's backend comes and goes",
+];
+
+/** Counts the requests lost at `turns` changes there and back of each of these kinds, with 200 requests a second. */
+export async function losses(
+  route: CheckedRoute,
+  turns: number,
+  kinds: readonly string[] = Object.keys(KINDS),
+): Promise<Readonly<Record<string, Loss>>> {
   const found: Record<string, Loss> = {};
   for (const [kind, [states, allowed]] of Object.entries(KINDS)) {
+    if (!kinds.includes(kind)) continue;
     await route.apply(states[0] ?? []);
     const load = route.load(RPS);
     await sleep(500);
@@ -108,9 +119,8 @@ export async function losses(route: CheckedRoute, turns: number): Promise<Readon
     }
     await load.stop();
     const rows = [...load.rows()];
-    const isLost = ({ status, version }: Row) => status !== 200 || version === "";
-    const lost = rows.filter(isLost).length;
-    const wrong = rows.filter((row) => !isLost(row) && !allowed.includes(row.version)).length;
+    const lost = rows.filter((row) => route.isLost(row)).length;
+    const wrong = rows.filter((row) => !route.isLost(row) && !allowed.includes(row.version)).length;
     found[kind] = { requests: rows.length, lost, wrong };
   }
   return found;

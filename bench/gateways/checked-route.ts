@@ -1,16 +1,34 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Api } from "../../test/cluster/api.ts";
+import { startGrpcLoad } from "../../test/cluster/grpcLoad.ts";
 import { type Load, startLoad } from "../../test/cluster/load.ts";
-import type { Summary } from "../../test/cluster/record.ts";
+import type { Row, Summary } from "../../test/cluster/record.ts";
 
 /** The versions of the check's backends. Each is a Service, port 80, and the Deployment behind it. */
 const versions = ["v1", "v2"] as const;
 
 type Version = (typeof versions)[number];
 
+/** What a route carries. */
+type Protocol = "http" | "grpc";
+
+/** The kind of route, the port of its Services, and the status of a good answer. */
+const protocols = {
+  http: { kind: "HTTPRoute", port: { name: "http", port: 80, targetPort: "http" }, good: 200 },
+  // Without the field, a gateway would speak HTTP/1.1 to the pods.
+  grpc: {
+    kind: "GRPCRoute",
+    port: { name: "grpc", port: 80, targetPort: "grpc", appProtocol: "kubernetes.io/h2c" },
+    good: 0,
+  },
+} as const;
+
 /** The pods of a version. */
 export interface CheckPods {
-  /** The Deployment and what it needs, as objects of the namespace. Their answers have the header `x-version`. */
+  /**
+   * The Deployment and what it needs, as objects of the namespace. Its ports have the names of the protocols, and every answer
+   * has the header `x-version`.
+   */
   manifests(version: Version): readonly object[];
   /** How many requests the pods of a version have received, copies included. */
   received(namespace: string, version: Version): Promise<number>;
@@ -52,35 +70,46 @@ export class CheckedRoute {
   readonly target: CheckTarget;
   readonly namespace: string;
   readonly host: string;
-  readonly #path: string;
+  readonly #protocol: Protocol;
+  readonly #routes: string;
 
-  private constructor(target: CheckTarget, namespace: string) {
+  private constructor(target: CheckTarget, protocol: Protocol) {
     this.target = target;
-    this.namespace = namespace;
-    this.host = `check.${namespace}.example`;
-    this.#path = `${API}/namespaces/${namespace}/httproutes/check`;
+    this.namespace = `serin-gateway-check-${Date.now().toString(36)}`;
+    this.host = `check.${this.namespace}.example`;
+    this.#protocol = protocol;
+    this.#routes = `${API}/namespaces/${this.namespace}/${protocols[protocol].kind.toLowerCase()}s`;
   }
 
-  /** Makes the objects and waits until version v1 answers through the gateway. Throws after two minutes. */
-  static async open(target: CheckTarget): Promise<CheckedRoute> {
-    const { api, pods, parent } = target;
-    const namespace = `serin-gateway-check-${Date.now().toString(36)}`;
-    const route = new CheckedRoute(target, namespace);
-    await api.demand("POST", "/api/v1/namespaces", { metadata: { name: namespace } });
-    for (const object of versions.flatMap((version) => [...pods.manifests(version), service(version)]))
-      await api.demand("POST", collectionOf(object as Kinded, namespace), object);
-    await api.demand("POST", `${API}/namespaces/${namespace}/httproutes`, {
+  /** Makes the objects and waits until both versions answer through the gateway. Throws after two minutes. */
+  static async open(target: CheckTarget, protocol: Protocol = "http"): Promise<CheckedRoute> {
+    const route = new CheckedRoute(target, protocol);
+    try {
+      await route.#make();
+      await route.#serves();
+    } catch (error) {
+      await route.close();
+      throw error;
+    }
+    return route;
+  }
+
+  async #make(): Promise<void> {
+    const { api, pods, parent } = this.target;
+    const { kind, port } = protocols[this.#protocol];
+    await api.demand("POST", "/api/v1/namespaces", { metadata: { name: this.namespace } });
+    for (const object of versions.flatMap((version) => [...pods.manifests(version), service(version, port)]))
+      await api.demand("POST", collectionOf(object as Kinded, this.namespace), object);
+    await api.demand("POST", this.#routes, {
       apiVersion: "gateway.networking.k8s.io/v1",
-      kind: "HTTPRoute",
+      kind,
       metadata: { name: "check" },
       spec: {
         parentRefs: [parent],
-        hostnames: [route.host],
+        hostnames: [this.host],
         rules: [{ backendRefs: [ref("v1", 50), ref("v2", 50)] }],
       },
     });
-    await route.#serves();
-    return route;
   }
 
   /** Removes the namespace. */
@@ -91,7 +120,7 @@ export class CheckedRoute {
   /** Writes the route's rules; returns how long (ms) its status took to be current, or `undefined` if it never was. */
   async write(rules: readonly object[]): Promise<number | undefined> {
     const { api } = this.target;
-    const { metadata } = await api.demand<Route>("PATCH", this.#path, { spec: { rules } });
+    const { metadata } = await api.demand<Route>("PATCH", `${this.#routes}/check`, { spec: { rules } });
     const at = performance.now();
     while (performance.now() - at < STATUS_MS) {
       const conditions = await this.conditions();
@@ -111,13 +140,20 @@ export class CheckedRoute {
 
   /** What the gateway says about the route now. */
   async conditions(): Promise<readonly RouteCondition[]> {
-    const { status } = await this.target.api.demand<Route>("GET", this.#path);
+    const { status } = await this.target.api.demand<Route>("GET", `${this.#routes}/check`);
     return (status?.parents ?? []).flatMap(({ conditions }) => conditions);
   }
 
   /** A steady load on the route. */
   load(rps: number, headers?: Readonly<Record<string, string>>): Load {
-    return startLoad({ url: this.target.url, host: this.host, rps, ...(headers && { headers }) });
+    const options = { url: this.target.url, host: this.host, rps };
+    if (this.#protocol === "grpc") return startGrpcLoad(options);
+    return startLoad({ ...options, ...(headers && { headers }) });
+  }
+
+  /** Whether the gateway answered a request of a load itself, or broke it. */
+  isLost({ status, version }: Row): boolean {
+    return status !== protocols[this.#protocol].good || version === "";
   }
 
   /** Sends at least this many requests and counts their answers. */
@@ -147,13 +183,12 @@ interface Kinded {
   readonly kind: string;
 }
 
-function service(version: Version): object {
-  const ports = [{ name: "http", port: 80, targetPort: "http" }];
+function service(version: Version, port: object): object {
   return {
     apiVersion: "v1",
     kind: "Service",
     metadata: { name: version },
-    spec: { selector: { app: version }, ports },
+    spec: { selector: { app: version }, ports: [port] },
   };
 }
 

@@ -5,6 +5,7 @@ import { type Api, connectApi, type KubeObject } from "../../test/cluster/api.ts
 import type { CheckPods } from "./checked-route.ts";
 
 const PORT = 8080;
+const GRPC_PORT = 9090;
 
 /** The API server of a kubeconfig, by `kubectl proxy`, which knows every kind of credentials. */
 export async function connectByKubectl(kubeconfig: string): Promise<{ api: Api; close: () => void }> {
@@ -31,8 +32,12 @@ export function echoPods(api: Api, image: string): CheckPods {
         env: [
           { name: "VERSION", value: version },
           { name: "PORT", value: `${PORT}` },
+          { name: "GRPC_PORT", value: `${GRPC_PORT}` },
         ],
-        ports: [{ name: "http", containerPort: PORT }],
+        ports: [
+          { name: "http", containerPort: PORT },
+          { name: "grpc", containerPort: GRPC_PORT },
+        ],
         readinessProbe: { tcpSocket: { port: "http" }, periodSeconds: 1 },
         volumeMounts: [{ name: "echo", mountPath: "/echo" }],
       };

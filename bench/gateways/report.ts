@@ -1,3 +1,4 @@
+import { checkCalls } from "./calls.ts";
 import type { Loss, Settle } from "./changes.ts";
 import { losses, settle } from "./changes.ts";
 import { CheckedRoute, type CheckTarget } from "./checked-route.ts";
@@ -29,8 +30,20 @@ export interface CheckOptions {
   readonly seriesOf?: (namespace: string) => Promise<Readonly<Record<string, string>>>;
 }
 
-/** Runs every check; removes its namespace whatever happens. */
-export async function check(
+/** Runs every check; removes its namespaces whatever happens. */
+export async function check(target: CheckTarget, options: CheckOptions): Promise<Report> {
+  const ofRequests = await checkRequests(target, options);
+  options.log("gRPC");
+  const calls = await checkCalls(target, options.turns);
+  const ofCalls = Object.entries(calls.losses).map(([kind, loss]) => [`gRPC, ${kind}`, loss]);
+  return {
+    ...ofRequests,
+    features: { ...ofRequests.features, gRPC: calls.outcome },
+    losses: { ...ofRequests.losses, ...Object.fromEntries(ofCalls) },
+  };
+}
+
+async function checkRequests(
   target: CheckTarget,
   { gateway, turns, log, seriesOf }: CheckOptions,
 ): Promise<Report> {

@@ -49,7 +49,10 @@ function appPods(): CheckPods {
       const container = {
         name: "app",
         image: `app:${version}`,
-        ports: [{ name: "http", containerPort: ports.app }],
+        ports: [
+          { name: "http", containerPort: ports.app },
+          { name: "grpc", containerPort: ports.grpc },
+        ],
       };
       const template = { metadata: { labels }, spec: { containers: [container] } };
       const spec = { replicas: 2, selector: { matchLabels: labels }, template };
