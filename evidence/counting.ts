@@ -5,7 +5,7 @@ import { ProviderError } from "../providers/provider.ts";
 import type { Counting, CountingQuestion } from "../rollout/judge/counting.ts";
 import { readCounters } from "./counters.ts";
 import type { Namesakes } from "./namesakes.ts";
-import type { Prometheus } from "./prometheus.ts";
+import type { Grid, Prometheus } from "./prometheus.ts";
 
 /** The means to find out how gateways count. */
 export interface CountingOptions {
@@ -22,8 +22,7 @@ const ANSWER_MS = 15_000;
 const WAITING_MS = 5_000;
 /** The most questions at the same time: many rollouts may begin together. */
 const AT_ONCE = 4;
-/** PromQL has no instants finer than a second that matter here. */
-const ANY_STEP_MS = 1_000;
+type Source = CountingQuestion["sources"][number];
 
 interface Entry {
   readonly rollout: string;
@@ -37,6 +36,7 @@ interface Entry {
 export class CountingReader {
   readonly #options: CountingOptions;
   readonly #entries = new Map<string, Entry>();
+  readonly #existing = new Map<string, { readonly at: number; readonly answer: Promise<boolean> }>();
   readonly #limit = pLimit(AT_ONCE);
 
   constructor(options: CountingOptions) {
@@ -74,36 +74,60 @@ export class CountingReader {
   }
 
   /** Never throws: whatever fails, the canary is judged by what its counters say later. */
-  async #read({ uid, namespace, name, sources, prometheus: from }: CountingQuestion): Promise<Counting> {
-    const { clock, log, namesakes, prometheus } = this.#options;
-    const at = clock.now();
-    const grid = { from: at, to: at, stepMs: ANY_STEP_MS };
+  async #read(question: CountingQuestion): Promise<Counting> {
     try {
-      const means = { prometheus: prometheus(from), namesakes };
-      let isDivided = false;
-      const empty: string[] = [];
-      for (const { pack, stable } of sources) {
-        const watch = { uid, sources: [{ pack, stable, canary: [] }] };
-        const counted = await readCounters(means, [{ watch, bounds: [] }], grid);
-        if ((counted.get(uid)?.instants.size ?? 0) > 0) {
-          isDivided = true;
-          continue;
-        }
-        const has = async (promql: string) => (await means.prometheus.over(promql, grid)).size > 0;
-        const undivided = pack.undivided?.(stable);
-        if (undivided !== undefined && (await has(undivided.series)))
-          return { kind: "undivided", reason: `${pack.name} ${undivided.reason}` };
-        const all = pack.all(stable);
-        if (!(await has(all))) empty.push(`no request counter of ${pack.name} (${all} is empty)`);
-      }
-      if (empty.length === sources.length)
-        return { kind: "uncounted", reason: `Prometheus has ${empty.join(", and ")}` };
-      return { kind: isDivided ? "divided" : "unknown" };
+      const answers: Counting[] = [];
+      for (const source of question.sources) answers.push(await this.#readSource(question, source));
+      const uncounted = answers.flatMap((one) => (one.kind === "uncounted" ? [one.reason] : []));
+      if (uncounted.length === answers.length) return { kind: "uncounted", reason: uncounted.join("; ") };
+      const first = (kind: Counting["kind"]) => answers.find((one) => one.kind === kind);
+      return first("undivided") ?? first("divided") ?? { kind: "unknown" };
     } catch (error) {
+      const { uid, namespace, name } = question;
       // A Prometheus that does not answer is reported with the evidence.
       if (!(error instanceof ProviderError))
-        log.error({ namespace, name, uid, err: error }, "how a gateway counts not read");
+        this.#options.log.error({ namespace, name, uid, err: error }, "how a gateway counts not read");
       return { kind: "unknown" };
     }
   }
+
+  async #readSource(
+    { uid, prometheus: name }: CountingQuestion,
+    { pack, stable }: Source,
+  ): Promise<Counting> {
+    const { clock, namesakes, prometheus } = this.#options;
+    const all = pack.all(stable);
+    if (!(await this.#hasAny(all, name)))
+      return {
+        kind: "uncounted",
+        reason: `Prometheus has no request counter of ${pack.name} (${all} is empty)`,
+      };
+    if (pack.undivided === undefined) return { kind: "divided" };
+    const from = { prometheus: prometheus(name), namesakes };
+    const grid = instantOf(clock.now());
+    const watch = { uid, sources: [{ pack, stable, canary: [] }] };
+    const own = (await readCounters(from, [{ watch, bounds: [] }], grid)).get(uid);
+    if ((own?.instants.size ?? 0) > 0) return { kind: "divided" };
+    const undivided = pack.undivided(stable);
+    const together = undivided && (await from.prometheus.over(undivided.series, grid));
+    if (undivided === undefined || together?.size === 0) return { kind: "unknown" };
+    return { kind: "undivided", reason: `${pack.name} ${undivided.reason}` };
+  }
+
+  /** Whether Prometheus has any series of an expression. Many rollouts that begin together ask once. */
+  #hasAny(promql: string, name = ""): Promise<boolean> {
+    const { clock, prometheus } = this.#options;
+    const [at, key] = [clock.now(), `${name} ${promql}`];
+    const known = this.#existing.get(key);
+    if (known !== undefined && at - known.at < WAITING_MS) return known.answer;
+    const read = prometheus(name || undefined).over(promql, instantOf(at));
+    const answer = read.then(({ size }) => size > 0);
+    this.#existing.set(key, { at, answer });
+    return answer;
+  }
+}
+
+/** PromQL has no instants finer than a second that matter here. */
+function instantOf(at: number): Grid {
+  return { from: at, to: at, stepMs: 1_000 };
 }
