@@ -1,5 +1,7 @@
+import { toggle } from "../../flags/flag.ts";
 import { examine } from "../doctor/installation.ts";
 import { defineCommand } from "../frame/command.ts";
+import { prometheusUrl } from "../frame/kubectl-flags.ts";
 import { tellFindings } from "../lint/finding.ts";
 import { pluginVersion } from "./version.ts";
 
@@ -10,14 +12,23 @@ export const doctorCommand = defineCommand({
   about:
     "Examines the installation: webhook, programs, leader, Prometheus, gateways. Each finding names its fix.",
   more: "It reads the cluster and asks the webhook by a dry run; nothing is stored. What you may not read is a warning. The exit code is 3 if something is broken.",
-  flags: {},
-  examples: [["doctor", "After an installation, or if rollouts do not move"]],
-  async run({ terminal, clock, cluster }) {
+  flags: {
+    counters: toggle({ about: "Also asks Prometheus whether it has the request counters of the gateways." }),
+    prometheus: prometheusUrl,
+  },
+  examples: [
+    ["doctor", "After an installation, or if rollouts do not move"],
+    ["doctor --counters", "Before the first canary behind a gateway"],
+  ],
+  async run({ flags, terminal, clock, cluster }) {
+    const { counters, prometheus: url } = flags;
     const warnings: string[] = [];
-    const { kube } = await cluster((sentence) => warnings.push(sentence));
-    return tellFindings(
-      terminal,
-      await examine({ kube, now: clock.now(), version: pluginVersion, warnings }),
-    );
+    const found = await cluster((sentence) => warnings.push(sentence));
+    const examination = { kube: found.kube, now: clock.now(), version: pluginVersion, warnings };
+    if (!counters && url === undefined) return tellFindings(terminal, await examine(examination));
+    // It loads the HTTP client.
+    const { prometheusFor } = await import("../reading/prometheus.ts");
+    const prometheus = prometheusFor(found, url);
+    return tellFindings(terminal, await examine({ ...examination, prometheus }));
   },
 });

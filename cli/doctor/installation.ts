@@ -1,3 +1,4 @@
+import type { Prometheus } from "../../evidence/prometheus.ts";
 import type { Kube } from "../../kube/client/api.ts";
 import { ifNotFound, isForbidden } from "../../kube/client/errors.ts";
 import type { KubeObject } from "../../kube/core/meta.ts";
@@ -14,6 +15,7 @@ import {
   serviceAt,
   USUAL_NAMESPACE,
 } from "../reading/serin.ts";
+import { aboutCounters } from "./counters.ts";
 import {
   aboutAnswer,
   aboutConfiguration,
@@ -31,6 +33,8 @@ interface GatewayClassObject extends KubeObject {
 
 /** What examines an installation, and the warnings of the API server that its connection collects. */
 export interface Examination {
+  /** The Prometheus to ask for the gateways' counters; absent: it is not asked. */
+  readonly prometheus?: Pick<Prometheus, "over">;
   readonly kube: Kube;
   readonly now: number;
   readonly version: string;
@@ -38,7 +42,8 @@ export interface Examination {
 }
 
 /** Examines the installation that the webhook configuration names. What the reader may not see is a warning. */
-export async function examine({ kube, now, version, warnings }: Examination): Promise<readonly Finding[]> {
+export async function examine(examination: Examination): Promise<readonly Finding[]> {
+  const { kube, now, version, warnings } = examination;
   const looked = (where: string, look: () => Promise<readonly Finding[]>) =>
     look().catch((error: unknown): readonly Finding[] => {
       if (!isForbidden(error)) throw error;
@@ -65,7 +70,7 @@ export async function examine({ kube, now, version, warnings }: Examination): Pr
         now,
       ),
     ]),
-    looked("gateways", () => gateways(kube)),
+    looked("gateways", () => gateways(examination)),
     looked("admission", () => admission(kube, now, warnings)),
   ]);
   return [...webhook, ...rest.flat()];
@@ -78,13 +83,14 @@ async function prometheus(kube: Kube, url: URL): Promise<readonly Finding[]> {
   return [aboutPrometheus(url, found !== undefined)];
 }
 
-async function gateways(kube: Kube): Promise<readonly Finding[]> {
+async function gateways({ kube, now, prometheus: counts }: Examination): Promise<readonly Finding[]> {
   const list = await kube.list<GatewayClassObject>(gatewayClasses, {}).catch(ifNotFound(undefined));
   const classes = list?.items.map(({ metadata, spec }) => ({
     name: metadata.name,
     controller: spec.controllerName,
   }));
-  return aboutGateways(classes);
+  const counters = counts === undefined ? [] : await aboutCounters(classes ?? [], counts, now);
+  return [...aboutGateways(classes), ...counters];
 }
 
 /** Asks with a dry run of another version of any opted-in Deployment. */

@@ -13,24 +13,25 @@ const byDomain: ReadonlyMap<string, Gateway> = new Map(
 /** The implementations that wrote a status on the route. */
 export function gatewaysOf(route: Route): readonly Gateway[] {
   const parents = (route.status?.parents ?? []).filter(
-    (parent) => isAnswer(parent) || knownGateway(parent.controllerName) !== undefined,
+    (parent) => isAnswer(parent) || gatewayOf(parent.controllerName) !== undefined,
   );
   return [...new Set(parents.map(({ controllerName = "" }) => controllerName))].map(
-    (name) => knownGateway(name) ?? { ...unknownGateway, name: name || unknownGateway.name },
+    (name) => gatewayOf(name) ?? { ...unknownGateway, name: name || unknownGateway.name },
   );
 }
 
 /** Whether Serin knows the implementation with this controllerName. */
 export function isKnownController(controllerName: string): boolean {
-  return knownGateway(controllerName) !== undefined;
+  return gatewayOf(controllerName) !== undefined;
 }
 
 /** Why Serin refuses every plan behind the implementation with this controllerName, as a sentence; `undefined` if it does not. */
 export function refusalOf(controllerName: string): string | undefined {
-  const { name, refuses } = knownGateway(controllerName) ?? {};
+  const { name, refuses } = gatewayOf(controllerName) ?? {};
   return refuses && `${name} ${refuses}`;
 }
 
-function knownGateway(controllerName = ""): Gateway | undefined {
+/** The implementation with this controllerName, if Serin knows it. */
+export function gatewayOf(controllerName = ""): Gateway | undefined {
   return byDomain.get(controllerName.split("/")[0] ?? "");
 }

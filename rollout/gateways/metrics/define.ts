@@ -58,8 +58,11 @@ export function definePack(definition: Definition): Pack {
     requests: (backends, range) =>
       (range === undefined ? selectors(backends) : increases(definition, backends, range)).join(" or "),
     all: (backends) => {
-      const counters = new Set(counted(definition, backends).map(({ counter }) => counter));
-      return `count(${[...counters].map((counter) => selector(counter)).join(" or ")})`;
+      const { counter, grpc } = definition;
+      const calls = grpc !== undefined && backends.some(isCalled) ? [grpc.counter] : [];
+      const isCounted = calls.length === 0 || !backends.every(isCalled);
+      const counters = [...(isCounted ? [counter] : []), ...calls];
+      return `count(${counters.map((one) => selector(one)).join(" or ")})`;
     },
     ...(histogram && {
       buckets: (backends: readonly Backend[], bounds?: readonly number[]) => {

@@ -14,7 +14,10 @@ export interface Pack {
    * RangeError without backends.
    */
   requests(backends: readonly Backend[], range?: string): string;
-  /** PromQL for the number of series of the same counters, whatever their backend; an empty answer if there are none. */
+  /**
+   * PromQL for the number of series of the same counters, whatever their backend; an empty answer if there are none. Without
+   * backends: of HTTP requests.
+   */
   all(backends: readonly Backend[]): string;
   /** Selectors of the same counters, one by one: they take a range. */
   selectors(backends: readonly Backend[]): readonly string[];
