@@ -20,7 +20,8 @@ export interface SendMeans {
   readonly timeoutMs: number;
 }
 
-const MOST_BYTES = 4_096;
+/** Slack repeats in its answer the message that it took. */
+const MOST_BYTES = 65_536;
 const LONGEST_REASON = 200;
 
 /** Connections to receivers, which are asked rarely. */
@@ -44,8 +45,13 @@ export async function send(outgoing: OutgoingRequest, means: SendMeans): Promise
       dispatcher,
     });
     const text = await beginOf(body);
-    if (statusCode >= 200 && statusCode < 300) return { kind: "taken" };
-    const reason = `it answered ${statusCode}${text === "" ? "" : `: ${text}`}`;
+    if (statusCode >= 200 && statusCode < 300) {
+      const refusal = outgoing.refusalIn?.(text);
+      if (refusal === undefined) return { kind: "taken" };
+      return { kind: refusal.isPassing ? "busy" : "refused", reason: inOneLine(refusal.reason) };
+    }
+    const said = inOneLine(text);
+    const reason = `it answered ${statusCode}${said === "" ? "" : `: ${said}`}`;
     if (statusCode !== 429 && statusCode !== 408 && statusCode < 500) return { kind: "refused", reason };
     const retryAfterMs = pauseIn(headers["retry-after"], clock.now());
     return { kind: "busy", reason, ...(retryAfterMs !== undefined && { retryAfterMs }) };
@@ -75,7 +81,7 @@ function pauseIn(header: string | string[] | undefined, now: number): number | u
   return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
 }
 
-/** The first bytes of an answer, as one line. The rest is not read. */
+/** The first bytes of an answer. The rest is not read. */
 async function beginOf(body: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
@@ -84,9 +90,11 @@ async function beginOf(body: AsyncIterable<Uint8Array>): Promise<string> {
     bytes += chunk.length;
     if (bytes >= MOST_BYTES) break;
   }
-  const text = Buffer.concat(chunks)
-    .toString("utf8")
-    .replaceAll(/[\p{Cc}\s]+/gu, " ")
-    .trim();
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** A text of the receiver as a log shows it. */
+function inOneLine(answer: string): string {
+  const text = answer.replaceAll(/[\p{Cc}\s]+/gu, " ").trim();
   return text.length > LONGEST_REASON ? `${text.slice(0, LONGEST_REASON)}…` : text;
 }

@@ -3,10 +3,17 @@ import type { Message } from "./message.ts";
 import type { Notice } from "./notice.ts";
 
 /** The fields of a receiver that a channel may need; each may be `$key` of the Secret. */
-export type SettingName = "url" | "token" | "routingKey" | "username" | "password" | "secret";
+export type SettingName = "url" | "token" | "routingKey" | "username" | "password" | "secret" | "channel";
 
 /** The values of these fields. A channel reads only those that it declares. */
 export type ReceiverSettings = Readonly<Partial<Record<SettingName, string>>>;
+
+/** Why a receiver did not take a request, although its status is one of success. */
+export interface Refusal {
+  readonly reason: string;
+  /** Whether it may take the same request later. */
+  readonly isPassing: boolean;
+}
 
 /** One POST, as data. */
 export interface OutgoingRequest {
@@ -15,6 +22,8 @@ export interface OutgoingRequest {
   readonly body: string;
   /** The key for a signature (Standard Webhooks), with the id that is signed; absent: none. */
   readonly sign?: { readonly id: string; readonly secret: string };
+  /** Reads the refusal in an answer of success; absent: the status alone says what became of the request. */
+  readonly refusalIn?: (answer: string) => Refusal | undefined;
 }
 
 /** What every channel declares. */

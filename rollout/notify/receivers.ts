@@ -34,7 +34,10 @@ const remedies: Readonly<Record<SettingName, string>> = {
   username: "use a name, or $key for a key of the Secret serin-notifications",
   password: "use $key, a key of the Secret serin-notifications",
   secret: "use $key, a key of the Secret serin-notifications",
+  channel: "use the name or the ID of a channel, or $key for a key of the Secret serin-notifications",
 };
+/** The fields that must not stand in the ConfigMap. */
+const SECRETS: readonly string[] = ["token", "routingKey", "password", "secret"];
 
 /** Patterns of namespaces. */
 export const patternsSchema = v.pipe(
@@ -89,7 +92,7 @@ function readReceiver(name: string, value: unknown): Parsed<Receiver> {
 
 /** A message may end up in a log, where no token should stand. */
 function withoutSecret(one: Problem): Problem {
-  const isSecret = /^\.(token|routingKey|password|secret)$/.test(one.at ?? "") && one.what !== "missing";
+  const isSecret = SECRETS.includes(one.at?.slice(1) ?? "") && one.what !== "missing";
   return isSecret ? { ...one, what: "not a $key" } : one;
 }
 
@@ -121,7 +124,7 @@ function isSetting(name: SettingName) {
   return (text: string): boolean => {
     if (KEY.test(text)) return true;
     if (name === "url") return isHttpUrl(text);
-    return name === "username" && text !== "" && !text.startsWith("$");
+    return !SECRETS.includes(name) && text !== "" && !text.startsWith("$");
   };
 }
 
@@ -150,8 +153,8 @@ export function withSecret(receiver: Receiver, secret: Readonly<Record<string, s
           },
         ],
       };
-    // A line end would end the header in which it stands.
-    if (/[^\x20-\x7e]/.test(value) && name !== "url")
+    // A line end would end the header in which it stands. Addresses and channels stand in none.
+    if (/[^\x20-\x7e]/.test(value) && name !== "url" && name !== "channel")
       return {
         problems: [
           {

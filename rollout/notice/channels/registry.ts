@@ -9,11 +9,13 @@ import { mattermost } from "./mattermost.ts";
 import { pagerduty } from "./pagerduty.ts";
 import { rocketchat } from "./rocketchat.ts";
 import { slack } from "./slack.ts";
+import { slackBot } from "./slack-bot.ts";
 import { teams } from "./teams.ts";
 
 /** All kinds of receivers, by the `type` that administrators write. */
 export const channels = {
   slack,
+  "slack-bot": slackBot,
   teams,
   discord,
   "google-chat": googleChat,

@@ -11,9 +11,10 @@ export interface Arrived {
   readonly status: number;
 }
 
-/** An answer: a status with headers, after a delay. */
+/** An answer: a status with headers and a body, after a delay. */
 interface Reply {
   readonly status: number;
+  readonly body?: string;
   readonly headers?: Record<string, string>;
   readonly afterMs?: number;
 }
@@ -36,7 +37,7 @@ export class NoticeServer {
       const one = { headers: request.headers, body: JSON.parse(text), status: reply.status };
       if (reply.afterMs !== undefined) await sleep(reply.afterMs);
       this.#arrived.push({ receiver, one });
-      response.writeHead(reply.status, reply.headers).end("ok");
+      response.writeHead(reply.status, reply.headers).end(reply.body ?? "ok");
     });
     server.listen(this.#port, addresses.host);
     await new Promise((resolve) => server.once("listening", resolve));

@@ -22,6 +22,7 @@ describeCluster("people and programs that are told of rollouts", function () {
     await dead.start();
     const receivers = {
       chat: { type: "slack", url: "$chat" },
+      bot: { type: "slack-bot", url: server.url("bot"), token: "$audit", channel: "releases" },
       team: { type: "teams", url: server.url("team"), namespaces: [shop.namespace] },
       page: { type: "pagerduty", url: server.url("page"), routingKey: "$page" },
       audit: { type: "cloudevents", url: server.url("audit"), token: "$audit", on: ["*"] },
@@ -77,7 +78,7 @@ describeCluster("people and programs that are told of rollouts", function () {
     const annotate = (value: string) =>
       shop.kubectl("annotate", "--overwrite", "deployment/web", `serin.dev/notify=${value}`);
     for (const [value, says] of [
-      ["bank", /unknown receiver bank: use one of chat, team, page, audit/],
+      ["bank", /unknown receiver bank: use one of chat, bot, team, page, audit/],
       ["adit", /unknown receiver adit; did you mean audit\?/],
       ["page=promoted", /pagerduty receivers do not tell promoted: use one of waiting, stuck, rolled-back/],
     ] as const) {
@@ -102,6 +103,8 @@ describeCluster("people and programs that are told of rollouts", function () {
 
   it("each receiver hears of a promotion once, also one that is busy at first; one that refuses delays nothing", async () => {
     server.answer("chat", { status: 429, headers: { "retry-after": "1" } }, { status: 200 });
+    const ratelimited = { status: 200, body: '{"ok":false,"error":"ratelimited"}' };
+    server.answer("bot", ratelimited, { status: 200, body: '{"ok":true}' });
     server.answer("page", { status: 500 }, { status: 202 });
     server.answer("team", { status: 202, afterMs: 2_000 });
     server.answer("refusing", { status: 400 });
@@ -109,13 +112,15 @@ describeCluster("people and programs that are told of rollouts", function () {
     await shop.run("set", "image", "deployment/web", "app=app:v2");
     await shop.atRest();
     const told = shop.record("v2")?.told?.promoted ?? [];
-    expect(told).to.have.members(["chat", "team", "page", "audit", "marks", "alerts", "refusing"]);
+    expect(told).to.have.members(["chat", "bot", "team", "page", "audit", "marks", "alerts", "refusing"]);
     expect(moments("audit").slice(before)).to.deep.equal([
       "dev.serin.rollout.started.v1",
       "dev.serin.rollout.promoted.v1",
     ]);
     expect(moments("chat")).to.deep.equal([`*test: ${shop.namespace}/web: revision 2 was promoted*`]);
     expect(server.at("chat").map(({ status }) => status)).to.deep.equal([429, 200]);
+    expect(server.at("bot")).to.have.length(2);
+    expect(server.at("bot")[1]?.body).to.include({ channel: "releases", text: moments("chat")[0] });
     expect(moments("page")).to.deep.equal(["resolve"]);
     expect(server.at("page").map(({ status }) => status)).to.deep.equal([500, 202]);
     expect(moments("marks")).to.deep.equal(["promoted"]);

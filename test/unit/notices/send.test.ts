@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener } from "node:h
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { noticeDispatcher, type Receipt, send } from "../../../notices/send.ts";
+import type { OutgoingRequest } from "../../../rollout/notice/channel.ts";
 import { FakeClock } from "../../support/clock.ts";
 
 describe("notices/send", () => {
@@ -21,9 +22,13 @@ describe("notices/send", () => {
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
-  const post = (url: string, sign?: { id: string; secret: string }, timeoutMs = 5_000): Promise<Receipt> =>
+  const post = (
+    url: string,
+    more: Pick<OutgoingRequest, "sign" | "refusalIn"> = {},
+    timeoutMs = 5_000,
+  ): Promise<Receipt> =>
     send(
-      { url, headers: { "content-type": "application/json" }, body: '{"a":1}', ...(sign && { sign }) },
+      { url, headers: { "content-type": "application/json" }, body: '{"a":1}', ...more },
       {
         clock: new FakeClock(),
         signal: new AbortController().signal,
@@ -71,14 +76,26 @@ describe("notices/send", () => {
       expect(await post(url)).to.deep.equal(receipt);
     });
 
+  it("lets the channel read a refusal in an answer of success, also in a long one", async () => {
+    const long = `{"ok":true,"message":"${"x".repeat(20_000)}"}`;
+    const url = await serve((request, response) => response.end(request.url === "/long" ? long : "no\n"));
+    const asked = (path: string, isPassing: boolean) =>
+      post(new URL(path, url).href, {
+        refusalIn: (answer) => (answer === long ? undefined : { reason: `it said ${answer}`, isPassing }),
+      });
+    expect(await asked("/long", true)).to.deep.equal({ kind: "taken" });
+    expect(await asked("/", true)).to.deep.equal({ kind: "busy", reason: "it said no" });
+    expect(await asked("/", false)).to.deep.equal({ kind: "refused", reason: "it said no" });
+  });
+
   it("waits no longer than its time, also in the middle of an answer", async () => {
     const silent = await serve(() => {});
-    expect(await post(silent, undefined, 100)).to.deep.equal({
+    expect(await post(silent, {}, 100)).to.deep.equal({
       kind: "busy",
       reason: "no answer within 0.1s",
     });
     const slow = await serve((_, response) => response.writeHead(500).write("a"));
-    expect(await post(slow, undefined, 100)).to.deep.equal({ kind: "busy", reason: "no answer within 0.1s" });
+    expect(await post(slow, {}, 100)).to.deep.equal({ kind: "busy", reason: "no answer within 0.1s" });
   });
 
   it("may come again to one that is dead, and does not tell the path of its address", async () => {
@@ -102,7 +119,7 @@ describe("notices/send", () => {
       seen = request.headers;
       response.end();
     });
-    await post(url, { id: "i", secret: "s" });
+    await post(url, { sign: { id: "i", secret: "s" } });
     const at = String(Date.UTC(2026, 0, 1) / 1_000);
     const digest = createHmac("sha256", "s").update(`i.${at}.{"a":1}`).digest("base64");
     expect(seen).to.include({

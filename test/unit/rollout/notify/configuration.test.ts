@@ -50,7 +50,11 @@ describe("rollout/notify/configuration", () => {
       { receivers: "Team: {type: slack, url: $k}" },
       'receivers.Team: invalid name "Team": use lower-case letters, digits and -, such as team-shop',
     ],
-    ["no type", { receivers: "a: {url: $k}" }, "receivers.a.type: missing: use one of slack, teams, "],
+    [
+      "no type",
+      { receivers: "a: {url: $k}" },
+      "receivers.a.type: missing: use one of slack, slack-bot, teams, ",
+    ],
     [
       "a type with a mistake",
       { receivers: "a: {type: slak, url: $k}" },
@@ -70,6 +74,16 @@ describe("rollout/notify/configuration", () => {
       "a token in the open",
       { receivers: "a: {type: grafana, url: 'http://g', token: abc}" },
       "receivers.a.token: not a $key: use $key, a key of the Secret serin-notifications",
+    ],
+    [
+      "a token of a bot in the open",
+      { receivers: "a: {type: slack-bot, channel: releases, token: xoxb-1}" },
+      "receivers.a.token: not a $key: use $key, a key of the Secret serin-notifications",
+    ],
+    [
+      "a bot without a channel",
+      { receivers: "a: {type: slack-bot, token: $k, channel: ''}" },
+      'receivers.a.channel: invalid value "": use the name or the ID of a channel, or $key',
     ],
     [
       "a field of another channel",
