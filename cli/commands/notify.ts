@@ -3,9 +3,9 @@ import { nearest } from "../../rollout/text/suggest.ts";
 import { defineCommand } from "../frame/command.ts";
 import { exitCode } from "../frame/exit-code.ts";
 import { UsageError } from "../frame/failure.ts";
-import { homeOfSerin } from "../notify/home.ts";
 import { receiversTable } from "../notify/receivers-table.ts";
 import { tryReceiver } from "../notify/try-receiver.ts";
+import { homeOfSerin } from "../reading/serin.ts";
 
 export const notifyCommand = defineCommand({
   name: "notify",

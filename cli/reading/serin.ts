@@ -50,13 +50,18 @@ export function controllerAmong(programs: readonly Deployment[]): Deployment | u
   return programs.find(({ metadata }) => metadata.name.endsWith("controller"));
 }
 
-/** The controller's Deployment; `undefined` if there is none. A reader without cluster-wide rights looks in the usual namespace. */
-export async function readController(kube: Kube): Promise<Deployment | undefined> {
+/** Serin's own namespace; the usual one for a reader without cluster-wide rights. Throws as Kube does. */
+export async function homeOfSerin(kube: Kube): Promise<string> {
   const found = await callings(kube).catch((error: unknown) => {
     if (isForbidden(error)) return [];
     throw error;
   });
-  return controllerAmong(await programsIn(kube, found[0]?.namespace ?? USUAL_NAMESPACE));
+  return found[0]?.namespace ?? USUAL_NAMESPACE;
+}
+
+/** The controller's Deployment; `undefined` if there is none. Throws as Kube does. */
+export async function readController(kube: Kube): Promise<Deployment | undefined> {
+  return controllerAmong(await programsIn(kube, await homeOfSerin(kube)));
 }
 
 /** Each value that the controller's command line gives to a flag, in its order. */
