@@ -31,20 +31,25 @@ export async function readReceiverNames({
 }
 
 /** The receivers, ready to be told. The Secret is read only if a `$key` names it. Throws as Kube does. */
-export async function readNotifications({
+export async function readNotifications(place: NotificationsPlace): Promise<NotifyConfiguration> {
+  const data = await dataOf(place.kube, place.namespace);
+  if (data === undefined) return NO_NOTIFICATIONS;
+  const isNeeded = usesSecret(parseNotifications(data));
+  return parseNotifications(data, isNeeded ? await readSecretValues(place) : {});
+}
+
+/** The values of the Secret by their keys; none without the Secret. Throws as Kube does. */
+export async function readSecretValues({
   kube,
   namespace,
-}: NotificationsPlace): Promise<NotifyConfiguration> {
-  const data = await dataOf(kube, namespace);
-  if (data === undefined) return NO_NOTIFICATIONS;
-  if (!usesSecret(parseNotifications(data))) return parseNotifications(data, {});
+}: NotificationsPlace): Promise<Readonly<Record<string, string>>> {
   const where = { namespace, name: NOTIFICATIONS };
   const secret = await kube.get<WithData>(secrets, where).catch(ifNotFound(undefined));
   const values = Object.entries(secret?.data ?? {}).map(([key, text]) => [
     key,
     Buffer.from(text, "base64").toString("utf8"),
   ]);
-  return parseNotifications(data, Object.fromEntries(values));
+  return Object.fromEntries(values);
 }
 
 async function dataOf(kube: Pick<Kube, "get">, namespace: string) {

@@ -17,6 +17,7 @@ import { readSurroundings, type Surroundings } from "../reading/surroundings.ts"
 import { ask } from "./dry-run.ts";
 import { aboutAdmission, aboutTraffic, peakPods, plannedIn } from "./findings.ts";
 import { aboutBuckets, aboutMetrics, aboutRate, LEAST_RPS } from "./metrics-findings.ts";
+import { aboutNotices } from "./notices.ts";
 import { isAnotherTemplate, optedIn, patchOfImage, patchOfManifest } from "./patch.ts";
 import { aboutPodsEnd } from "./pods-end.ts";
 import { readTraffic } from "./present-traffic.ts";
@@ -69,7 +70,7 @@ export async function examineUpdate(question: VersionQuestion): Promise<readonly
     return messageOf(error);
   });
   const isSeen = typeof around !== "string";
-  const [room, metrics, autoscalers] = await Promise.all([
+  const [room, metrics, autoscalers, notices] = await Promise.all([
     looked("room", async () => {
       const { items } = await kube.list<Quota>(quotas, { namespace });
       return aboutRoom(object, peakPods(object, plan), items);
@@ -81,6 +82,7 @@ export async function examineUpdate(question: VersionQuestion): Promise<readonly
       const { items } = await kube.list<Autoscaler>(horizontalPodAutoscalers, { namespace });
       return aboutAutoscalers(name, items);
     }),
+    looked("notices", () => aboutNotices(cluster, plan.notify, now)),
   ]);
   const isAsked = metrics.some(({ where }) => where === "estimate") || question.rps === undefined;
   return [
@@ -92,6 +94,7 @@ export async function examineUpdate(question: VersionQuestion): Promise<readonly
     aboutPodsEnd(object, isSeen ? around.routes : []),
     ...autoscalers,
     ...aboutHooks(plan),
+    ...notices,
   ];
 }
 

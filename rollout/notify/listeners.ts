@@ -12,21 +12,29 @@ interface Teller {
   readonly wishes: readonly Wish[] | undefined;
 }
 
-/** The receivers that hear of this moment, each once. */
-export function listenersTo(
-  { receivers, routes }: NotifyConfiguration,
+/** What the Deployment and the administrator's routes choose together, also receivers that do not exist. */
+export function chosenFor(
+  { routes }: Pick<NotifyConfiguration, "routes">,
   { namespace, wishes }: Teller,
-  moment: Moment,
-): readonly Receiver[] {
+): readonly Wish[] {
   const routed = (always: boolean) =>
     routes
       .filter((route) => route.always === always && matchesNamespace(route.namespaces, namespace))
       .flatMap((route) => route.receivers)
       .map((receiver): Wish => ({ receiver }));
-  const chosen = [...routed(true), ...(wishes ?? routed(false))];
-  return receivers.filter(
+  return [...routed(true), ...(wishes ?? routed(false))];
+}
+
+/** The receivers that hear of this moment, each once. */
+export function listenersTo(
+  configuration: NotifyConfiguration,
+  teller: Teller,
+  moment: Moment,
+): readonly Receiver[] {
+  const chosen = chosenFor(configuration, teller);
+  return configuration.receivers.filter(
     (receiver) =>
-      servesNamespace(receiver, namespace) &&
+      servesNamespace(receiver, teller.namespace) &&
       chosen.some((wish) => wish.receiver === receiver.name && hears(receiver, wish, moment)),
   );
 }

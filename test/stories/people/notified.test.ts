@@ -32,8 +32,9 @@ describeCluster("people and programs that are told of rollouts", function () {
       silent: { type: "discord", url: dead.url("silent"), on: ["rolled-back"] },
       bank: { type: "slack", url: "$chat", namespaces: ["bank"] },
       faulty: { type: "slack", url: "$missing" },
+      absent: { type: "alertmanager", url: "http://gone.monitoring:9093" },
     };
-    const names = Object.keys(receivers).filter((name) => name !== "bank" && name !== "faulty");
+    const names = Object.keys(receivers).filter((name) => !["bank", "faulty", "absent"].includes(name));
     const data = {
       cluster: "test",
       receivers: JSON.stringify(receivers),
@@ -99,6 +100,28 @@ describeCluster("people and programs that are told of rollouts", function () {
     expect(test.stdout).to.match(/audit \(cloudevents\) took the test notice/);
     expect(server.taken("audit")[0]?.body.data.says).to.match(/^This is a test/);
     expect((await serin(shop, "notify", "test", "faulty")).stderr).to.include("has no key missing");
+  });
+
+  it("preflight tells which receivers would not hear of the rollout, and why", async () => {
+    const named = "serin.dev/notify=audit, silent, faulty, absent";
+    await shop.run("annotate", "deployment/web", named);
+    await dead.stop();
+    const { code, stdout, stderr } = await serin(shop, "preflight", "web");
+    await dead.start();
+    expect(code, stderr).to.equal(0);
+    expect(stdout)
+      .to.match(/^✔ notices: audit \(cloudevents\)$/m)
+      .and.match(
+        /^! notices: receiver silent \(discord\): \S+ does not answer from here: connect ECONNREFUSED/m,
+      )
+      .and.include("! notices: receivers.faulty.url: the Secret serin-notifications has no key missing")
+      .and.match(
+        /^! notices: receiver absent \(alertmanager\): the Service monitoring\/gone does not exist, and gone\./m,
+      );
+    await shop.run("annotate", "deployment/web", "serin.dev/notify-");
+    await shop.run("create", "rolebinding", "edit", "--clusterrole=edit", "--user=editor");
+    const limited = await serin(shop, "preflight", "web", "--as=editor");
+    expect(limited.stdout, limited.stderr).to.match(/^! notices: not checked: configmaps .* is forbidden/m);
   });
 
   it("each receiver hears of a promotion once, also one that is busy at first; one that refuses delays nothing", async () => {
