@@ -23,6 +23,9 @@ export async function buildPlugin(folder: string): Promise<void> {
     target: `node${packageJson.engines.node.replace(/[^\d.]/g, "")}`,
     // The dashboard's page lies beside the bundle.
     define: { "import.meta.dirname": "__dirname" },
+    // Less to read at each start. The names stay, so that a stack tells where.
+    minifyWhitespace: true,
+    minifySyntax: true,
     legalComments: "external",
     logLevel: "warning",
   });

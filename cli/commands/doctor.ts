@@ -1,5 +1,4 @@
 import { toggle } from "../../flags/flag.ts";
-import { examine } from "../doctor/installation.ts";
 import { defineCommand } from "../frame/command.ts";
 import { prometheusUrl } from "../frame/kubectl-flags.ts";
 import { tellFindings } from "../lint/finding.ts";
@@ -25,6 +24,8 @@ export const doctorCommand = defineCommand({
     const warnings: string[] = [];
     const found = await cluster((sentence) => warnings.push(sentence));
     const examination = { kube: found.kube, now: clock.now(), version: pluginVersion, warnings };
+    // It loads the reader of certificates.
+    const { examine } = await import("../doctor/installation.ts");
     if (!counters && url === undefined) return tellFindings(terminal, await examine(examination));
     // It loads the HTTP client.
     const { prometheusFor } = await import("../reading/prometheus.ts");

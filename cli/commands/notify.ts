@@ -4,7 +4,6 @@ import { defineCommand } from "../frame/command.ts";
 import { exitCode } from "../frame/exit-code.ts";
 import { UsageError } from "../frame/failure.ts";
 import { receiversTable } from "../notify/receivers-table.ts";
-import { tryReceiver } from "../notify/try-receiver.ts";
 import { homeOfSerin } from "../reading/serin.ts";
 
 export const notifyCommand = defineCommand({
@@ -52,6 +51,8 @@ export const notifyCommand = defineCommand({
           : `; did you mean ${meant}?`;
       throw new UsageError(`unknown receiver ${name}${use}`);
     }
+    // It loads the HTTP client.
+    const { tryReceiver } = await import("../notify/try-receiver.ts");
     const receipt = await tryReceiver(receiver, configuration, clock);
     if (receipt.kind === "taken") {
       terminal.say(`${terminal.sign("good")} ${name} (${receiver.type}) took the test notice`);
