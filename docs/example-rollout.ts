@@ -107,7 +107,7 @@ export const withoutMetrics: RolloutView = {
 /** A rollout whose canary is proven, while native control replaces the old pods. */
 export const promoting: RolloutView = {
   ...inProgress,
-  ...{ state: "promoting", step: 3, traffic: { canary: 0, stable: 100 } },
+  ...{ state: "promoting", step: 3, traffic: { canary: 29, stable: 71 } },
   at: "2026-11-29T14:05:19.000Z",
   says: "proven at 50%: verified: evidence 41:1 (limit 20:1) that the canary costs less than 0.50% of all requests at 100%",
 };

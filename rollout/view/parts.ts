@@ -66,24 +66,32 @@ export function stepsView({ steps }: Plan): RolloutView["steps"] {
  * not see the routes, isolated Services show that there are some: then the granted weight counts once the step is told.
  */
 export function trafficOf(snapshot: Snapshot, isTold: boolean): RolloutView["traffic"] {
+  const isIsolated = snapshot.services.some((service) => serviceRecordOf(service) !== undefined);
   if (snapshot.routes.length === 0) {
-    if (snapshot.services.some((service) => serviceRecordOf(service) !== undefined)) {
-      const { weight } = exposureAt(snapshot.plan, stepIndex(snapshot), { cookie: "", id: "" });
-      return isTold ? { canary: weight, stable: 100 - weight } : { canary: 0, stable: 100 };
-    }
-    const [canary, stable] = [readyPods(snapshot.canary), readyPods(snapshot.stable)];
-    const percent = canary === 0 ? 0 : Math.round((100 * canary) / (canary + stable));
-    return { canary: percent, stable: 100 - percent };
+    if (!isIsolated) return sharesOf(Math.round(percentOfPods(snapshot)));
+    const { weight } = exposureAt(snapshot.plan, stepIndex(snapshot), { cookie: "", id: "" });
+    return sharesOf(isTold ? weight : 0);
   }
   const shares = [...snapshot.shares.values()];
   const weight = Math.max(0, ...shares.map((share) => share.weight));
   const copies = Math.max(0, ...shares.map(({ mirror = 0 }) => mirror));
+  // In a promotion the Services select both versions before the routes are restored.
+  const isByPods = !isIsolated && (snapshot.held.phase === "promoting" || snapshot.run?.outcome === "proven");
   return {
-    canary: weight,
-    stable: 100 - weight,
+    ...sharesOf(isByPods ? Math.round(weight + ((100 - weight) * percentOfPods(snapshot)) / 100) : weight),
     ...(copies > 0 && { copies }),
     ...(shares.some(({ match }) => match !== undefined) && { matching: true }),
   };
+}
+
+function sharesOf(canary: number): RolloutView["traffic"] {
+  return { canary, stable: 100 - canary };
+}
+
+/** The canary's share of the pods that are ready, in percent. */
+function percentOfPods({ canary, stable }: Snapshot): number {
+  const [own, others] = [readyPods(canary), readyPods(stable)];
+  return own === 0 ? 0 : (100 * own) / (own + others);
 }
 
 /** Since when the canary has the traffic that it has. */

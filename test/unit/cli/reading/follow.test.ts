@@ -44,7 +44,7 @@ describe("a wait for the end of a rollout", () => {
     ]);
     expect(out.split("\n").map((line) => line.replace(/^\d\d:\d\d:\d\d /, ""))).to.deep.equal([
       "progressing step 2 of 3, canary 25 %",
-      "promoting step 3 of 3, canary 0 %",
+      "promoting step 3 of 3, canary 29 %",
       `at rest: ${atRest.says}`,
       "promoted deployment/web revision 8",
       "",

@@ -149,6 +149,15 @@ describe("the view of a rollout", () => {
     expect(v.parse(viewSchema, view)).to.deep.equal(view);
   });
 
+  it("counts pods in a promotion as soon as the Services select both versions, whatever weight the routes still give", () => {
+    const canary = aReplicaSet({ image: "web:2", replicas: 2 });
+    const replicaSets = [aReplicaSet({ replicas: 2 }), canary];
+    const traffic = (held: Partial<HoldRecord>) =>
+      inFlight(aSnapshot({ canary, replicaSets, held: aHeld(held) })).traffic;
+    expect(traffic({ phase: "promoting" })).to.deep.equal({ canary: 50, stable: 50 });
+    expect(traffic({})).to.deep.equal({ canary: 0, stable: 100 });
+  });
+
   it("tells at rest how the last rollout ended", () => {
     const ended: RunRecord = { ...running, outcome: "promoted", ended: AT_NOON, message: "proven at 50%: x" };
     const raw = { services: [], marked: [], routes: [], grants: [], endpointSlices: [], pods: [] };
