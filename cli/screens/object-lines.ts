@@ -1,4 +1,5 @@
 import type { RolloutView } from "../../rollout/view/view.ts";
+import { formatTable } from "../frame/table.ts";
 import { line, type Surface } from "./line.ts";
 import { msBetween, short } from "./words.ts";
 
@@ -39,15 +40,19 @@ function versionLine(
 
 function podLines(surface: Surface, { pods, at }: RolloutView): readonly string[] {
   const own = pods.filter(({ version }) => version === "canary");
-  return own.map(({ name, phase, ready, restarts, created, node, says }, i) => {
-    const tree = i + 1 === own.length ? "└─" : "├─";
-    const age = created === undefined ? "" : `   ${short(msBetween(created, at))}`;
-    const again = restarts === 0 ? "" : `   ${restarts} restarts`;
-    return line(
-      surface,
-      `              ${tree} ${name}   `,
-      ready ? ["✔ ", "green"] : ["✖ ", "yellow"],
-      `${phase}${age}${again}${node === undefined ? "" : `   ${node}`}${says === undefined ? "" : `   ${says}`}`,
-    );
+  const cells = own.map(({ phase, restarts, created, node = "", says = "" }) => {
+    const age = created === undefined ? "" : short(msBetween(created, at));
+    return [phase, age, restarts === 0 ? "" : `${restarts} restarts`, node, says];
   });
+  const used = cells.map((row) => row.filter((_, i) => cells.some((one) => one[i] !== "")));
+  const rest = formatTable(used);
+  const names = formatTable(own.map(({ name }) => [name, "|"])).map((text) => text.slice(0, -1));
+  return own.map(({ ready }, i) =>
+    line(
+      surface,
+      `              ${i + 1 === own.length ? "└─" : "├─"} ${names[i]}`,
+      ready ? ["✔ ", "green"] : ["✖ ", "yellow"],
+      rest[i] ?? "",
+    ),
+  );
 }

@@ -1,3 +1,4 @@
+import stringWidth from "string-width";
 import type { RolloutView } from "../../rollout/view/view.ts";
 import { evidenceLines } from "./evidence-lines.ts";
 import { line, paragraph, type Span, type Surface } from "./line.ts";
@@ -12,7 +13,7 @@ export function statusScreen(
 ): readonly string[] {
   const { state, says } = view;
   return [
-    head(surface, view),
+    ...head(surface, view),
     ...imageLines(surface, view),
     ...(says === undefined ? [] : paragraph(surface, "  says      ", says)),
     ...(state === "rest" ? [] : flightLines(surface, view)),
@@ -21,19 +22,24 @@ export function statusScreen(
   ];
 }
 
-function head(surface: Surface, view: RolloutView): string {
+/** One line, or two where it is wider than the terminal. */
+function head(surface: Surface, view: RolloutView): readonly string[] {
   const { metadata, strategy, revision, started, ended, at, state, outcome } = view;
   const until = ended ?? at;
   const time = started === undefined ? "" : `, since ${clock(started)} (${short(msBetween(started, until))})`;
   const last =
     state === "rest" && outcome ? `, ${outcomes[outcome]} ${ended ? `at ${clock(ended)}` : ""}` : time;
-  return line(
-    surface,
-    [`deployment/${metadata.name}`, "bold"],
-    ` -n ${metadata.namespace}    `,
-    stateSpan(view),
-    `    ${strategy ?? "not opted in"}, revision ${revision}${last}`,
-  );
+  const named: readonly Span[] = [[`deployment/${metadata.name}`, "bold"], ` -n ${metadata.namespace}    `];
+  const more = `${strategy ?? "not opted in"}, revision ${revision}${last}`;
+  const whole = [...named, stateSpan(view), `    ${more}`];
+  const width = whole.reduce((sum, span) => sum + stringWidth(textOf(span)), 0);
+  return width <= surface.columns
+    ? [line(surface, ...whole)]
+    : [line(surface, ...named, stateSpan(view)), line(surface, `  ${more}`)];
+}
+
+function textOf(span: Span): string {
+  return typeof span === "string" ? span : span[0];
 }
 
 function imageLines(surface: Surface, { images, requests }: RolloutView): readonly string[] {
