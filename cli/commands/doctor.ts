@@ -9,7 +9,7 @@ export const doctorCommand = defineCommand({
   name: "doctor",
   group: "Installation",
   about:
-    "Examines the installation: webhook, programs, leader, Prometheus, gateways. Each finding names its fix.",
+    "Examines the installation: webhook, programs, leader, Prometheus, gateways, receivers of notices. Each finding names its fix.",
   more: "It reads the cluster and asks the webhook by a dry run; nothing is stored. What you may not read is a warning. The exit code is 3 if something is broken.",
   flags: {
     counters: toggle({ about: "Also asks Prometheus whether it has the request counters of the gateways." }),

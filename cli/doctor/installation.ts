@@ -24,6 +24,7 @@ import {
   aboutPrograms,
   aboutPrometheus,
 } from "./findings.ts";
+import { aboutReceivers } from "./receivers.ts";
 
 const gatewayClasses = { group: "gateway.networking.k8s.io", version: "v1", plural: "gatewayclasses" };
 
@@ -72,6 +73,7 @@ export async function examine(examination: Examination): Promise<readonly Findin
     ]),
     looked("gateways", () => gateways(examination)),
     looked("admission", () => admission(kube, now, warnings)),
+    looked("notices", () => aboutReceivers({ kube, namespace })),
   ]);
   return [...webhook, ...rest.flat()];
 }

@@ -100,6 +100,9 @@ describeCluster("people and programs that are told of rollouts", function () {
     expect(test.stdout).to.match(/audit \(cloudevents\) took the test notice/);
     expect(server.taken("audit")[0]?.body.data.says).to.match(/^This is a test/);
     expect((await serin(shop, "notify", "test", "faulty")).stderr).to.include("has no key missing");
+    expect((await serin(shop, "doctor")).stdout).to.match(
+      /^! notices: .*faulty\.url: .* has no key missing/m,
+    );
   });
 
   it("preflight tells which receivers would not hear of the rollout, and why", async () => {
