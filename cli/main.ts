@@ -4,7 +4,7 @@
  */
 import { text } from "node:stream/consumers";
 import { systemClock } from "../kube/core/clock.ts";
-import { commands } from "./commands/registry.ts";
+import { allCommands, commandsIn } from "./commands/registry.ts";
 import { pluginVersion } from "./commands/version.ts";
 import { completeLine } from "./complete.ts";
 import { type Process, runLine } from "./frame/run.ts";
@@ -32,8 +32,8 @@ const own: Process = {
 };
 
 async function main(): Promise<void> {
-  if (first === "__complete") await completeLine(commands, words, own);
-  else process.exitCode = await runLine(commands, own);
+  if (first === "__complete") await completeLine(await allCommands(), words, own);
+  else process.exitCode = await runLine(await commandsIn(own.line), own);
 }
 
 // The bundle is CommonJS, which has no `await` outside a function.

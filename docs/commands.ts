@@ -1,8 +1,10 @@
 import { writeFileSync } from "node:fs";
-import { commands } from "../cli/commands/registry.ts";
+import { allCommands } from "../cli/commands/registry.ts";
 import type { Command, CommandGroup } from "../cli/frame/command.ts";
 import { everyFlags } from "../cli/frame/kubectl-flags.ts";
 import { flagTable } from "./flags.ts";
+
+const commands = await allCommands();
 
 /** Writes the reference of `kubectl serin`, in Markdown, from the table that its parser, help and completion use. */
 export function commandsPage(): string {

@@ -1,11 +1,13 @@
 import { globSync } from "node:fs";
 import { expect } from "chai";
-import { commands } from "../../cli/commands/registry.ts";
+import { allCommands } from "../../cli/commands/registry.ts";
 import { parseLine } from "../../cli/frame/program.ts";
 import { repository } from "../cluster/tools.ts";
 import { blocksOf, isShown } from "../docs/blocks.ts";
 import { readBlocks } from "../docs/course.ts";
 import { courses, skipOf, skips } from "../docs/skips.ts";
+
+const commands = await allCommands();
 
 const pages = ["README.md", "CONTRIBUTING.md", ...globSync("docs/**/*.md", { cwd: repository })];
 

@@ -1,8 +1,10 @@
 import { expect } from "chai";
-import { commands } from "../../../cli/commands/registry.ts";
+import { allCommands } from "../../../cli/commands/registry.ts";
 import { completeLine, offersFor } from "../../../cli/complete.ts";
 import { FakeClock } from "../../support/clock.ts";
 import { kept } from "./frame/streams.ts";
+
+const commands = await allCommands();
 
 describe("completion", () => {
   async function answered(...words: string[]): Promise<string> {

@@ -2,11 +2,13 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { commands } from "../../../cli/commands/registry.ts";
+import { allCommands } from "../../../cli/commands/registry.ts";
 import { shells } from "../../../cli/completion/scripts.ts";
 import { runLine } from "../../../cli/frame/run.ts";
 import { FakeClock } from "../../support/clock.ts";
 import { kept } from "./frame/streams.ts";
+
+const commands = await allCommands();
 
 describe("kubectl serin completion", () => {
   let dir: string;

@@ -1,9 +1,11 @@
 import { expect } from "chai";
-import { commands } from "../../../../cli/commands/registry.ts";
+import { allCommands } from "../../../../cli/commands/registry.ts";
 import { defineCommand } from "../../../../cli/frame/command.ts";
 import { dryRun, output } from "../../../../cli/frame/kubectl-flags.ts";
 import { parseLine } from "../../../../cli/frame/program.ts";
 import { kept } from "./streams.ts";
+
+const commands = await allCommands();
 
 const order = defineCommand({
   name: "greet",
