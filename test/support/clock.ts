@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { Clock } from "../../kube/core/clock.ts";
+import { type Clock, systemClock } from "../../kube/core/clock.ts";
 
 interface Sleeper {
   readonly at: number;
@@ -71,3 +71,29 @@ export const hastyClock: Clock = {
       });
     }),
 };
+
+/** The machine's clock, which a test can put forward: what sleeps until then wakes. */
+export class ForwardClock implements Clock {
+  #aheadMs = 0;
+  #moved = new AbortController();
+
+  now(): number {
+    return Date.now() + this.#aheadMs;
+  }
+
+  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    const end = this.now() + ms;
+    do {
+      const moved = this.#moved.signal;
+      const wake = signal === undefined ? moved : AbortSignal.any([moved, signal]);
+      await systemClock.sleep(end - this.now(), wake).catch(() => signal?.throwIfAborted());
+    } while (this.now() < end);
+  }
+
+  forward(ms: number): void {
+    this.#aheadMs += ms;
+    const moved = this.#moved;
+    this.#moved = new AbortController();
+    moved.abort();
+  }
+}
