@@ -70,6 +70,14 @@ onEachGateway("a good release", function (gateway) {
     expect(replayed.stdout).to.match(/^ {2}as then {4}✔ not rolled back$/m);
     for (const weight of [10, 25, 50])
       expect(replayed.stdout).to.match(new RegExp(`^ {4}${weight} % +since .* verified after \\d+s$`, "m"));
+
+    const stricter = await serin(shop, "judge", "web", "--revision=2", "--beta=0.0001%");
+    expect(stricter.code, stricter.stderr).to.equal(0);
+    const [then = "", other = ""] = stricter.stdout.split("  beta=0.0001%");
+    expect(other).to.match(/^ {4}✔ not rolled back$/m);
+    const verifiedAfter = (said: string) =>
+      Number(/^ {4}10 % .* verified after (\d+)s$/m.exec(said)?.[1] ?? 1e9);
+    expect(verifiedAfter(other), "a million to one instead of 20:1").to.be.above(verifiedAfter(then));
   });
 });
 
