@@ -18,7 +18,7 @@ export function EndedPage({ place }: { readonly place: ListPlace }) {
       {shown === undefined ? null : shown.length === 0 ? (
         <p class="empty">No rollout that you may see has ended and left a record.</p>
       ) : (
-        <table class="list cards">
+        <table class="list cards ended">
           <caption class="hidden">Rollouts that ended, the newest first</caption>
           <thead>
             <tr>

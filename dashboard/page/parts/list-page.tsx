@@ -18,6 +18,8 @@ const columns: Readonly<Record<SortColumn, string>> = {
   since: "since",
 };
 const OPTED_IN_MS = 15_000;
+/** Of a list with more rows, the browser draws those in sight. */
+const MOST_DRAWN = 100;
 /** Ages change together, so that an event of the stream draws only the rows that it changes. */
 const AGES_MS = 5_000;
 
@@ -50,14 +52,14 @@ export function ListPage({ place, views, now, error, opened }: ListPageProps) {
       ) : shown.length === 0 ? (
         <p class="empty">{emptyText(place, known?.length ?? 0)}</p>
       ) : (
-        <table class="list cards">
+        <table class={`list cards rollouts${shown.length > MOST_DRAWN ? " long" : ""}`}>
           <caption class="hidden">
             {isAll ? "Opted-in Deployments" : "Rollouts in flight"}, the worst first
           </caption>
           <thead>
             <tr>
               {(Object.keys(columns) as SortColumn[]).map((column) => (
-                <th key={column} scope="col" class={`head-${column}`} aria-sort={ariaSort(sorting, column)}>
+                <th key={column} scope="col" aria-sort={ariaSort(sorting, column)}>
                   <button type="button" onClick={() => setSorting(nextSorting(sorting, column))}>
                     {columns[column]}
                   </button>

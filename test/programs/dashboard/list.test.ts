@@ -138,4 +138,29 @@ describe("the list of the dashboard's page", function () {
     await page.keyboard.press("Escape");
     await page.locator("tbody").filter({ hasText: "web" }).waitFor();
   });
+
+  it("draws only the rows in sight of a long list, which the keyboard, the browser's search and paper still reach", async () => {
+    server.close();
+    const crowd = Array.from({ length: 150 }, (_, i) => ({ name: `web-${i}`, age: 1_000 - i }));
+    server = await servePage(aScene(crowd));
+    const { page } = await openPage(browser, server.url);
+    await page.locator("table.long").waitFor();
+    const last = page.getByRole("link", { name: "web-149" });
+    const isDrawn = () => last.evaluate((link) => link.checkVisibility({ contentVisibilityAuto: true }));
+    expect([await page.locator("tbody").count(), await isDrawn()]).to.deep.equal([150, false]);
+    await page.emulateMedia({ media: "print" });
+    expect(await isDrawn()).to.equal(true);
+    await page.emulateMedia({ media: "screen" });
+    expect(await page.evaluate(() => (window as unknown as BrowserFind).find("web-148"))).to.equal(true);
+    for (let row = 0; row < 150; row += 1) await page.keyboard.press("j");
+    expect(await page.evaluate(() => document.activeElement?.textContent)).to.equal("web-149");
+    expect(await isDrawn()).to.equal(true);
+    await page.getByLabel("filter").fill("web-14");
+    await page.locator("table.list:not(.long)").waitFor();
+  });
 });
+
+/** What Ctrl+F does, which the types of the DOM leave out because it is no standard. */
+interface BrowserFind {
+  find(text: string): boolean;
+}
