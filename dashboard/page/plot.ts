@@ -9,7 +9,8 @@ const dashes: Readonly<Partial<Record<CurveLook, number[]>>> = {
   allowed: [2, 3],
   "harm-limit": [6, 4],
   "safe-limit": [6, 4],
-  rate: [1, 3],
+  "stable-rate": [2, 4],
+  "canary-rate": [2, 4],
 };
 
 /** What a plot draws. */
@@ -70,7 +71,7 @@ export class Plot {
       cursor: { sync: { key: SYNC }, drag: { x: false, y: false }, y: false },
       scales: { x: { time: true }, y: { range: rangeOf }, ...(hasRates && { rate: { range: rangeOf } }) },
       axes: [
-        { ...axis, values: (_, splits) => splits.map(secondsText), space: 70 },
+        { ...axis, values: (_, splits) => splits.map(secondsText), space: 70, size: 34 },
         { ...axis, values: (_, splits) => splits.map(numberText), size: 46 },
         ...(hasRates
           ? [

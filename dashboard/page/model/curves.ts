@@ -13,7 +13,8 @@ export type CurveLook =
   | "safe"
   | "harm-limit"
   | "safe-limit"
-  | "rate";
+  | "stable-rate"
+  | "canary-rate";
 
 /** One curve of a diagram. */
 export interface Curve {
@@ -32,6 +33,8 @@ export interface Diagram {
   /** What the axis on the left counts. */
   readonly unit: string;
   readonly curves: readonly Curve[];
+  /** It belongs to the bucket boundary that the reader chooses. */
+  readonly isOfBound?: boolean;
   /** The two curves between which the canary is tolerated. */
   readonly band?: readonly [upper: number, lower: number];
 }
@@ -45,7 +48,12 @@ export function diagramsOf(charts: Charts, bound: number): readonly Diagram[] {
     compared("Failed requests", failed, failed.allowed),
     ...(slower === undefined
       ? []
-      : [compared(`Slower than ${boundText(slower.seconds)}`, slower, slower.allowed)]),
+      : [
+          {
+            ...compared(`Slower than ${boundText(slower.seconds)}`, slower, slower.allowed),
+            isOfBound: true,
+          },
+        ]),
     {
       title: "Evidence",
       unit: "ln of the odds",
@@ -58,12 +66,12 @@ export function diagramsOf(charts: Charts, bound: number): readonly Diagram[] {
     },
     {
       title: "Traffic of the canary",
-      unit: "% of the requests",
+      unit: "% and requests/s",
       curves: [
         { name: "granted", look: "allowed", values: traffic.granted, isStepped: true },
         { name: "measured", look: "canary", values: traffic.measured },
-        { name: "stable requests/s", look: "stable", values: rate.stable, isRate: true },
-        { name: "canary requests/s", look: "rate", values: rate.canary, isRate: true },
+        { name: "stable requests/s", look: "stable-rate", values: rate.stable, isRate: true },
+        { name: "canary requests/s", look: "canary-rate", values: rate.canary, isRate: true },
       ],
     },
   ];
@@ -72,7 +80,7 @@ export function diagramsOf(charts: Charts, bound: number): readonly Diagram[] {
 function compared(title: string, { stable, canary }: BothSeries, allowed: Values): Diagram {
   return {
     title,
-    unit: "% of the requests so far",
+    unit: "% so far",
     curves: [
       { name: "allowed", look: "allowed", values: allowed },
       { name: "stable", look: "stable", values: stable },

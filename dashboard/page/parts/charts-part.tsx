@@ -27,26 +27,31 @@ export function ChartsPart({ path, revision, isLive }: ChartsPartProps) {
       <PagePart title="Charts">{error === undefined ? <p>…</p> : <p class="failure">{error}</p>}</PagePart>
     );
   const bound = Math.min(chosen ?? Math.floor(data.slow.length / 2), Math.max(0, data.slow.length - 1));
+  const choice =
+    data.slow.length < 2 ? null : (
+      <label>
+        <b>Slower than</b>{" "}
+        <select value={`${bound}`} onChange={({ currentTarget }) => setChosen(Number(currentTarget.value))}>
+          {data.slow.map(({ seconds }, i) => (
+            <option key={seconds} value={`${i}`}>
+              {boundText(seconds)}
+            </option>
+          ))}
+        </select>
+      </label>
+    );
   return (
     <PagePart title="Charts">
       {data.says === undefined ? null : <p class="says">{data.says}</p>}
       {error === undefined ? null : <p class="failure">{error}</p>}
-      {data.slow.length < 2 ? null : (
-        <label>
-          slower than{" "}
-          <select value={`${bound}`} onChange={({ currentTarget }) => setChosen(Number(currentTarget.value))}>
-            {data.slow.map(({ seconds }, i) => (
-              <option key={seconds} value={`${i}`}>
-                {boundText(seconds)}
-              </option>
-            ))}
-          </select>
-        </label>
-      )}
       {data.times.length === 0 ? null : (
         <div class="diagrams">
           {diagramsOf(data, bound).map((diagram, i) => (
-            <DiagramPart key={i} diagram={diagram} times={data.times} course={data.course} />
+            <DiagramPart
+              key={i}
+              {...{ diagram, times: data.times, course: data.course }}
+              {...(diagram.isOfBound && { choice })}
+            />
           ))}
         </div>
       )}

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Charts } from "../../api.ts";
 import { type Diagram, diagramSentence, diagramTable, numberText, secondsText } from "../model/curves.ts";
@@ -7,10 +8,12 @@ import { Table } from "./text-table.tsx";
 
 interface DiagramPartProps extends Pick<Charts, "times" | "course"> {
   readonly diagram: Diagram;
+  /** A choice of what it shows, in place of its title. */
+  readonly choice?: ComponentChildren;
 }
 
 /** A diagram with its legend, and the same numbers as a table. */
-export function DiagramPart({ diagram, times, course }: DiagramPartProps) {
+export function DiagramPart({ diagram, times, course, choice }: DiagramPartProps) {
   const box = useRef<HTMLDivElement>(null);
   const legend = useRef<HTMLUListElement>(null);
   const plot = useRef<Plot | undefined>(undefined);
@@ -33,7 +36,7 @@ export function DiagramPart({ diagram, times, course }: DiagramPartProps) {
   return (
     <figure>
       <figcaption>
-        <b>{title}</b>, {unit}
+        {choice ?? <b>{title}</b>}, {unit}
       </figcaption>
       <div class="plot" ref={box} role="img" aria-label={diagramSentence(diagram, times)} />
       <ul class="legend" ref={legend} aria-hidden="true">
@@ -42,7 +45,7 @@ export function DiagramPart({ diagram, times, course }: DiagramPartProps) {
             {name} <span>{numberText(values[shown])}</span>
           </li>
         ))}
-        <li>{times[shown] === undefined ? "" : secondsText(times[shown])}</li>
+        <li class="at">{times[shown] === undefined ? "" : secondsText(times[shown])}</li>
       </ul>
       <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
         <summary>numbers</summary>

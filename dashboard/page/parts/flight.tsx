@@ -2,8 +2,10 @@ import type { ComponentChildren } from "preact";
 import type { RolloutView } from "../../../rollout/view/view.ts";
 import { clock, short } from "../../../rollout/view/words.ts";
 import { countsOf } from "../model/numbers.ts";
-import { listRowOf, stateText } from "../model/row.ts";
+import { listRowOf, type Measure, stateText } from "../model/row.ts";
 import { stepsOfView } from "../model/steps.ts";
+import { barStyle } from "./bar.ts";
+import { CommandList } from "./commands.tsx";
 import { CopyCommand } from "./copy.tsx";
 import { ObjectsPart } from "./objects.tsx";
 import { PagePart } from "./part.tsx";
@@ -14,12 +16,13 @@ import { Table } from "./text-table.tsx";
 interface FlightPartProps {
   readonly view: RolloutView;
   readonly now: number;
+  readonly commands: readonly string[];
   /** Its diagrams, which come after the verdict. */
   readonly charts: ComponentChildren;
 }
 
 /** A rollout in flight: the verdict so far, the diagrams, the numbers, the checks and the objects. */
-export function FlightPart({ view, now, charts }: FlightPartProps) {
+export function FlightPart({ view, now, commands, charts }: FlightPartProps) {
   const { strategy, revision, started, requests, says, state, evidence, checks, images, waits } = view;
   const row = listRowOf(view, now);
   const age = started === undefined ? "" : `, since ${clock(started)} (${row.since})`;
@@ -37,18 +40,18 @@ export function FlightPart({ view, now, charts }: FlightPartProps) {
           </p>
         )}
         <StepList steps={stepsOfView(view, now)} />
-        <dl>
-          <dt>traffic</dt>
-          <dd>{row.traffic}</dd>
-          <dt>harm</dt>
-          <dd>{row.harm.text}</dd>
-          <dt>safe</dt>
-          <dd>{safeText(view, row.safe.text)}</dd>
-          {images.map(({ container, stable, canary }) => [
-            <dt key={`${container} name`}>{container}</dt>,
-            <dd key={container}>{imageText(stable, canary)}</dd>,
-          ])}
+        <dl class="facts">
+          <BarFact look="traffic" of={{ part: view.traffic.canary / 100, text: row.traffic }} />
+          <BarFact look="harm" of={row.harm} />
+          <BarFact look="safe" of={{ ...row.safe, text: safeText(view, row.safe.text) }} />
+          {images.map(({ container, stable, canary }) => (
+            <div key={container}>
+              <dt>{container}</dt>
+              <dd>{imageText(stable, canary)}</dd>
+            </div>
+          ))}
         </dl>
+        <CommandList commands={commands} />
       </section>
       {charts}
       {evidence === undefined ? null : (
@@ -72,6 +75,17 @@ export function FlightPart({ view, now, charts }: FlightPartProps) {
       <ObjectsPart view={view} />
       <PodsPart pods={view.pods} now={now} />
     </>
+  );
+}
+
+function BarFact({ look, of }: { readonly look: "traffic" | "harm" | "safe"; readonly of: Measure }) {
+  return (
+    <div>
+      <dt>{look}</dt>
+      <dd class={`part ${look}`} style={barStyle(of.part ?? 0)}>
+        {of.text}
+      </dd>
+    </div>
   );
 }
 

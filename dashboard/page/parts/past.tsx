@@ -4,18 +4,20 @@ import { msBetween, outcomes, short } from "../../../rollout/view/words.ts";
 import { countsOf } from "../model/numbers.ts";
 import { rowOfPast } from "../model/past.ts";
 import { stepsOfPast } from "../model/steps.ts";
+import { CommandList } from "./commands.tsx";
 import { PagePart } from "./part.tsx";
 import { StepList } from "./steps.tsx";
 import { Table } from "./text-table.tsx";
 
 interface PastPartProps {
   readonly past: PastRollout;
+  readonly commands: readonly string[];
   /** Its diagrams, which come after the verdict. */
   readonly charts: ComponentChildren;
 }
 
 /** A rollout that ended, from its record. */
-export function PastPart({ past, charts }: PastPartProps) {
+export function PastPart({ past, commands, charts }: PastPartProps) {
   const { strategy, revision, outcome, started, ended, says, evidence, images, requests = [] } = past;
   const { sign, harm, safe } = rowOfPast(past);
   const lasted = started && ended ? ` (${short(msBetween(started, ended))})` : "";
@@ -30,20 +32,20 @@ export function PastPart({ past, charts }: PastPartProps) {
         </p>
         {says === undefined ? null : <p class="says">{says}</p>}
         <StepList steps={stepsOfPast(past)} />
-        <dl>
-          <dt>images</dt>
-          <dd>{images.join(", ")}</dd>
-          <dt>harm</dt>
-          <dd>{harm}</dd>
-          <dt>safe</dt>
-          <dd>{safe}</dd>
-          {requests.map(({ verb, user, at }) => [
-            <dt key={`${verb} ${at} verb`}>{verb}</dt>,
-            <dd key={`${verb} ${at}`}>
-              by {user} at {dateText(at)}
-            </dd>,
-          ])}
+        <dl class="facts">
+          {[
+            ["harm", harm],
+            ["safe", safe],
+            ["images", images.join(", ")],
+            ...requests.map(({ verb, user, at }) => [verb, `by ${user} at ${dateText(at)}`]),
+          ].map(([name, text], i) => (
+            <div key={i}>
+              <dt>{name}</dt>
+              <dd>{text}</dd>
+            </div>
+          ))}
         </dl>
+        <CommandList commands={commands} />
       </section>
       {charts}
       {evidence === undefined ? null : (

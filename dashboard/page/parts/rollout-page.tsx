@@ -6,11 +6,9 @@ import { fragmentOf, type RolloutPlace } from "../model/place.ts";
 import { type PageSubject, subjectOf } from "../model/subject.ts";
 import { ChangesPart } from "./changes.tsx";
 import { ChartsPart } from "./charts-part.tsx";
-import { CopyCommand } from "./copy.tsx";
 import { EventsPart } from "./events.tsx";
 import { FlightPart } from "./flight.tsx";
 import { HistoryPart } from "./history.tsx";
-import { PagePart } from "./part.tsx";
 import { PastPart } from "./past.tsx";
 
 const DETAIL_MS = 5_000;
@@ -40,7 +38,9 @@ export function RolloutPage({ place, live, now, back }: RolloutPageProps) {
   return (
     <article>
       <h2 ref={heading} tabIndex={-1}>
-        <a href={back}>← all</a>{" "}
+        <a class="back" href={back}>
+          ← all
+        </a>{" "}
         <a href={fragmentOf({ kind: "rollout", namespace, name })}>
           {namespace} / {name}
         </a>
@@ -57,20 +57,13 @@ export function RolloutPage({ place, live, now, back }: RolloutPageProps) {
               {one}
             </p>
           ))}
-          {shown.kind === "flight" ? <FlightPart view={shown.view} {...{ now, charts }} /> : null}
-          {shown.kind === "past" ? <PastPart past={shown.past} charts={charts} /> : null}
+          {shown.kind === "flight" ? (
+            <FlightPart view={shown.view} {...{ now, commands: data.commands, charts }} />
+          ) : null}
+          {shown.kind === "past" ? (
+            <PastPart past={shown.past} {...{ commands: data.commands, charts }} />
+          ) : null}
           {shown.kind === "none" ? <p class="empty">{noneText(shown.revision)}</p> : null}
-          {data.commands.length === 0 ? null : (
-            <PagePart title="Commands" isWide={false}>
-              <ul class="plain">
-                {data.commands.map((text) => (
-                  <li key={text}>
-                    <CopyCommand text={text} />
-                  </li>
-                ))}
-              </ul>
-            </PagePart>
-          )}
           <EventsPart events={data.events} />
           <HistoryPart {...{ namespace, name }} history={data.history} shown={shown.revision} />
           <ChangesPart changes={data.changes} />

@@ -2,6 +2,7 @@ import { Component } from "preact";
 import type { RolloutView } from "../../../rollout/view/view.ts";
 import { fragmentOf } from "../model/place.ts";
 import { listRowOf, type Measure, sinceText } from "../model/row.ts";
+import { barStyle } from "./bar.ts";
 import { CopyCommand } from "./copy.tsx";
 
 interface RowProps {
@@ -32,7 +33,7 @@ export class RolloutRow extends Component<RowProps> {
           <td data-label="state" class="state">
             {row.state}
           </td>
-          <td data-label="traffic" class="part traffic" style={partStyle(view.traffic.canary / 100)}>
+          <td data-label="traffic" class="part traffic" style={barStyle(view.traffic.canary / 100)}>
             {row.traffic}
           </td>
           <MeasureCell label="harm" of={row.harm} />
@@ -53,13 +54,8 @@ export class RolloutRow extends Component<RowProps> {
 
 function MeasureCell({ label, of }: { readonly label: "harm" | "safe"; readonly of: Measure }) {
   return (
-    <td data-label={label} class={`part ${label}`} style={partStyle(of.part ?? 0)}>
+    <td data-label={label} class={`part ${label}`} style={barStyle(of.part ?? 0)}>
       {of.text}
     </td>
   );
-}
-
-/** The cell itself is the bar; the style is set by script, which the policy for styles allows. */
-function partStyle(part: number) {
-  return { "--part": `${Math.round(part * 100)}%` };
 }

@@ -1,8 +1,10 @@
+import type { Service } from "../../../kube/core/services.ts";
 import type { Pod } from "../../../kube/core/workloads.ts";
 import { HELD, RUN } from "../../../rollout/keys.ts";
 import type { RawSnapshot } from "../../../rollout/stages/snapshot-of.ts";
 import { instant } from "../../../rollout/text/instant.ts";
 import { formatRouteRecord } from "../../../rollout/traffic/route-record.ts";
+import { formatServiceRecord } from "../../../rollout/traffic/service-record.ts";
 import type { RolloutView } from "../../../rollout/view/view.ts";
 import { viewOf } from "../../../rollout/view/view-of.ts";
 import { formatHoldRecord, type HoldRecord } from "../../../rollout/workload/hold-record.ts";
@@ -81,7 +83,7 @@ export function aFlight(parts: FlightParts = {}): RawSnapshot {
         },
       },
     ],
-    services: [aService({ meta: { namespace, name } })],
+    services: [servedBy(state, aService({ meta: { namespace, name } }))],
     marked: [],
     routes: [
       aRoute({
@@ -101,6 +103,14 @@ export function aFlight(parts: FlightParts = {}): RawSnapshot {
     endpointSlices: [],
     pods: [...podsOf(stable.metadata, 5, namespace), ...podsOf(canary.metadata, 2, namespace)],
   };
+}
+
+/** The Service in flight: Serin has isolated it. */
+function servedBy(state: RolloutView["state"], service: Service): Service {
+  if (state === "preparing" || state === "rest") return service;
+  const record = { selector: service.spec.selector ?? {}, since: instant(NOON) };
+  const annotations = { [HELD]: formatServiceRecord(record) };
+  return { ...service, metadata: { ...service.metadata, annotations } };
 }
 
 /** The view of such a rollout, as the server sends it in lists: without pods. */

@@ -1,4 +1,5 @@
 import type { Charts, EndedList, RolloutDetail, RolloutList } from "../../../dashboard/api.ts";
+import { commandsFor } from "../../../dashboard/commands.ts";
 import { historyOf } from "../../../rollout/view/history.ts";
 import type { RolloutView } from "../../../rollout/view/view.ts";
 import { viewOf } from "../../../rollout/view/view-of.ts";
@@ -67,27 +68,30 @@ export function aScene(inFlight: readonly FlightParts[] = flights): PageScene {
 function detailOf(parts: FlightParts): RolloutDetail {
   const raw = aFlight(parts);
   const view = viewOf(raw);
-  const { namespace, name } = view.metadata;
   return {
     view,
     history: historyOf(raw.deployment, raw.replicaSets).revisions,
     events: [
+      newestEvent(view),
       {
         at: view.started ?? AT_NOON,
         type: "Normal",
         reason: "CanaryStarted",
-        says: view.says ?? "",
+        says: "canary has 10 % of the traffic, step 1 of 3",
         count: 1,
       },
-      { at: AT_NOON, type: "Warning", reason: "CanaryWaiting", says: view.says ?? "", count: 3 },
     ],
     changes: view.state === "rest" ? [] : [deploymentChange(view)],
-    commands: [
-      `kubectl serin abort ${name} -n ${namespace}`,
-      `kubectl rollout undo deployment/${name} -n ${namespace}`,
-    ],
+    commands: commandsFor(view),
     missing: [],
   };
+}
+
+function newestEvent({ state, says = "" }: RolloutView): RolloutDetail["events"][number] {
+  if (state === "rolled-back") return { at: AT_NOON, type: "Warning", reason: "RolledBack", says, count: 1 };
+  const isWaiting = state === "waiting" || state === "holding";
+  const reason = isWaiting ? "CanaryWaiting" : "CanaryStep";
+  return { at: AT_NOON, type: "Normal", reason, says, count: isWaiting ? 3 : 1 };
 }
 
 function deploymentChange({ metadata: { name, namespace } }: RolloutView) {
