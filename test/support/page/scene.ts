@@ -18,7 +18,7 @@ export interface PageScene {
 }
 
 /** One rollout of each kind. */
-export const flights: readonly FlightParts[] = [
+const flights: readonly FlightParts[] = [
   { namespace: "shop", name: "web" },
   { namespace: "pay", name: "ledger", state: "rolled-back", age: 7_380, harm: Math.log(354), safe: -3 },
   { namespace: "shop", name: "checkout", state: "waiting", age: 3_120, weight: 5, safe: Math.log(40) },
