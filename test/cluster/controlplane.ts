@@ -5,6 +5,7 @@ import { stringify } from "yaml";
 import { addresses, ports } from "./addresses.ts";
 import { SERIN } from "./audit.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
+import { portForward } from "./port-forward.ts";
 import { stages } from "./stages.ts";
 import type { Tools } from "./tools.ts";
 
@@ -28,7 +29,7 @@ export interface ClusterFiles {
   readonly ca: string;
   readonly auditPolicy: string;
   readonly auditLog: string;
-  readonly kwokStages: string;
+  readonly kwok: string;
   kubeconfig(user: User): string;
 }
 
@@ -48,7 +49,7 @@ export function writeClusterFiles(dir: string): ClusterFiles {
     ca: path("certificates/apiserver.crt"),
     auditPolicy: path("audit-policy.yaml"),
     auditLog: path("audit.log"),
-    kwokStages: path("stages.yaml"),
+    kwok: path("kwok.yaml"),
     kubeconfig: (user) => path(`${user.replace("system:", "")}.kubeconfig`),
   };
   mkdirSync(files.certificates);
@@ -65,7 +66,8 @@ export function writeClusterFiles(dir: string): ClusterFiles {
   writeFileSync(files.tokens, rows.join(""));
   writeFileSync(path("admin.token"), files.adminToken);
   writeFileSync(files.auditPolicy, stringify(auditPolicy));
-  writeFileSync(files.kwokStages, stages.map((stage) => `---\n${stringify(stage)}`).join(""));
+  const documents = [...stages, portForward];
+  writeFileSync(files.kwok, documents.map((one) => `---\n${stringify(one)}`).join(""));
   for (const user of Object.keys(users) as User[]) {
     const access = { url: apiUrl, ca: files.ca, token: tokenOf(user) };
     writeFileSync(files.kubeconfig(user), stringify(kubeconfig(access)));
@@ -120,6 +122,8 @@ export function startApiServer(
     ...[`--audit-policy-file=${files.auditPolicy}`, `--audit-log-path=${files.auditLog}`],
     // In MB: a rotation would hide requests from tests that read all of them.
     "--audit-log-maxsize=1000",
+    // The names of the nodes are in no DNS.
+    "--kubelet-preferred-address-types=InternalIP",
     "--profiling=false",
   ]);
   return { etcd, apiServer };
@@ -151,11 +155,12 @@ export function startControllers(tools: Tools, files: ClusterFiles): Daemon[] {
     `--kubeconfig=${files.kubeconfig("system:kube-scheduler")}`,
   ]);
   const kwok = startDaemon(dir, "kwok", tools.program("kwok"), [
-    ...[`--kubeconfig=${files.kubeconfig("admin")}`, "--manage-all-nodes", `--config=${files.kwokStages}`],
+    ...[`--kubeconfig=${files.kubeconfig("admin")}`, "--manage-all-nodes", `--config=${files.kwok}`],
     ...[
       `--cidr=${addresses.appPods}`,
       "--node-ip=10.244.255.254",
-      `--server-address=127.0.0.1:${ports.kwok}`,
+      // The API server asks it at the address of a node for `kubectl port-forward`.
+      ...[`--server-address=0.0.0.0:${ports.kwok}`, `--node-port=${ports.kwok}`],
     ],
   ]);
   return [controllerManager, scheduler, kwok];

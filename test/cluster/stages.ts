@@ -81,6 +81,7 @@ conditions:
 - {type: {{ .type }}, status: {{ .status | Quote }}, reason: {{ .reason }}, message: {{ .message | Quote }},
    lastHeartbeatTime: {{ Now | Quote }}, lastTransitionTime: {{ Now | Quote }}}
 {{ end }}
+daemonEndpoints: {kubeletEndpoint: {Port: {{ NodePort }}}}
 nodeInfo: {architecture: amd64, operatingSystem: linux, osImage: "", bootID: "", machineID: "", systemUUID: "",
   kernelVersion: "", kubeProxyVersion: "", containerRuntimeVersion: kwok, kubeletVersion: kwok}
 phase: Running`;
