@@ -28,6 +28,14 @@ export async function openPage(
   const context = await browser.newContext({ viewport: { width, height: 900 }, ...options });
   const page = await context.newPage();
   await page.clock.setFixedTime(NOON);
+  const complaints = complaintsOf(page);
+  await before?.(page);
+  await page.goto(url);
+  return { page, complaints };
+}
+
+/** What the page complains about from now on; the array grows. */
+export function complaintsOf(page: Page): readonly string[] {
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(`${error}`));
   page.on("dialog", (dialog) => {
@@ -39,9 +47,7 @@ export async function openPage(
     if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
       complaints.push(message.text());
   });
-  await before?.(page);
-  await page.goto(url);
-  return { page, complaints };
+  return complaints;
 }
 
 /** The texts of the cells, a line for each row of the table, as a reader sees them. */
