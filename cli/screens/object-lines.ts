@@ -1,11 +1,11 @@
 import type { RolloutView } from "../../rollout/view/view.ts";
 import { formatTable } from "../frame/table.ts";
 import { line, type Surface } from "./line.ts";
-import { msBetween, short } from "./words.ts";
+import { msBetween, shareText, short } from "./words.ts";
 
 /** The objects of a rollout: both versions, the canary's pods, the Services and the routes. */
 export function objectLines(surface: Surface, view: RolloutView): readonly string[] {
-  const { versions, services, routes } = view;
+  const { state, versions, services, routes } = view;
   const { canary, stable } = versions;
   return [
     ...(canary ? [versionLine(surface, "canary", canary), ...podLines(surface, view)] : []),
@@ -13,14 +13,15 @@ export function objectLines(surface: Surface, view: RolloutView): readonly strin
     ...services.map(({ name, canaryService }) =>
       line(surface, `  service     ${name} → stable`, canaryService ? ` · ${canaryService} → canary` : ""),
     ),
-    ...routes.map(({ kind, namespace, name, gateways, weight, says }) =>
-      line(
+    ...routes.map((route) => {
+      const { kind, namespace, name, gateways, says } = route;
+      return line(
         surface,
         `  route       ${kind.toLowerCase()}/${name} -n ${namespace}   ${gateways.join(", ")}   `,
-        weight === undefined ? "not changed yet" : `canary ${weight} %`,
+        shareText(state, route),
         says === undefined ? "" : [`   ${says}`, "yellow"],
-      ),
-    ),
+      );
+    }),
   ];
 }
 

@@ -9,6 +9,7 @@ export {
   msBetween,
   outcomes,
   percentOf,
+  shareText,
   short,
   shortOdds,
   states,

@@ -59,6 +59,16 @@ export function clock(at: string): string {
   return at.slice(11, 19);
 }
 
+/** The canary's share of a route; after the verdict the route is as its owner wrote it, unless others share it. */
+export function shareText(
+  state: RolloutView["state"],
+  { weight }: Pick<RolloutView["routes"][number], "weight">,
+): string {
+  if (weight !== undefined) return `canary ${weight} %`;
+  const isOver = ["promoting", "rolled-back", "undone", "rest"].includes(state);
+  return isOver ? "not changed any more" : "not changed yet";
+}
+
 /** Odds as people read them: `6.8`, `138`. */
 export function shortOdds(value: number): string {
   return value < 10 ? value.toFixed(1) : groupDigits(Math.round(value));

@@ -9,6 +9,7 @@ import {
 import { ageText, listRowOf, trafficText } from "../../../dashboard/page/model/row.ts";
 import { stepsOfPast, stepsOfView } from "../../../dashboard/page/model/steps.ts";
 import { subjectOf } from "../../../dashboard/page/model/subject.ts";
+import { shareText } from "../../../rollout/view/words.ts";
 import { NOON } from "../../support/builders.ts";
 import { someCharts } from "../../support/page/charts.ts";
 import { aListedView } from "../../support/page/flights.ts";
@@ -23,6 +24,14 @@ describe("the texts of the dashboard's page", () => {
   it("name copies and matching users beside the canary's share", () => {
     expect(trafficText({ canary: 0, stable: 100, copies: 20 })).to.equal("0 % + copies of 20 %");
     expect(trafficText({ canary: 5, stable: 95, matching: true })).to.equal("5 % + matching users");
+  });
+
+  it("name what Serin has done to a route", () => {
+    const route = {};
+    expect(shareText("preparing", route)).to.equal("not changed yet");
+    expect(shareText("progressing", { weight: 25 })).to.equal("canary 25 %");
+    for (const over of ["promoting", "rolled-back", "undone"] as const)
+      expect(shareText(over, route)).to.equal("not changed any more");
   });
 
   it("have numbers with three digits that count", () => {
