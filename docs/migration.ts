@@ -48,7 +48,7 @@ function stepTable<S>(steps: readonly LiveStep<S>[]): readonly string[] {
       `| ${i + 1} | \`${name}\` | ${does} | ${checks} | ${serves} | ${undo === undefined ? "no" : "yes"} |`,
   );
   return [
-    "| | step | what is written | what is checked before the next step | users are served by | can be taken back |",
+    "| | step | what is written | what is checked before the next step | users are served by | can be undone |",
     "|--:|---|---|---|---|---|",
     ...rows,
   ];

@@ -15,7 +15,7 @@ const flags = {
   execute: toggle({ about: "Take the steps, one after the other." }),
   to: optional({
     argument: "step",
-    about: `The last step to take, forwards or backwards; \`${START}\` takes all back.`,
+    about: `The last step to take, forwards or backwards; \`${START}\` undoes all steps.`,
     usualText: "the last one",
   }),
   timeout: patience(600_000, "10m"),

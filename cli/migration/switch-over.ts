@@ -61,7 +61,7 @@ export async function switchOver<S>(over: SwitchOver<S>): Promise<void> {
         say(
           move.kind === "do"
             ? `step ${place}: ${move.step.name}`
-            : `taken back: step ${place}: ${move.step.name}`,
+            : `undone: step ${place}: ${move.step.name}`,
         );
         await perform(move.writes);
         waiting = "";

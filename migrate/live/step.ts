@@ -34,7 +34,7 @@ export interface LiveStep<S> {
   unready?(seen: S): string | undefined;
   /** How long (ms) proxies and controllers may take to follow, after the step is done or undone. */
   settleMs?(seen: S): number;
-  /** Takes the step back; absent where that is impossible. */
+  /** Undoes the step; absent where that is impossible. */
   undo?(seen: S): readonly LiveWrite[];
 }
 
@@ -73,7 +73,7 @@ export function nextMove<S>(
   if (why !== undefined) return { kind: "wait", why };
   if (done === wanted) return { kind: "done" };
   if (isBack) {
-    if (last?.undo === undefined) return { kind: "refuse", why: `${last?.name} cannot be taken back` };
+    if (last?.undo === undefined) return { kind: "refuse", why: `${last?.name} cannot be undone` };
     return { kind: "undo", step: last, writes: last.undo(seen) };
   }
   if (next === undefined) return { kind: "done" };

@@ -52,7 +52,7 @@ export function hadTraffic(snapshot: Snapshot): boolean {
 
 /**
  * When the deadline is over, in ms. It counts from the last write that the rollout needs once, so that an outage of the API
- * server leaves the whole of it; a weight that was taken back after the loss of all pods begins it anew.
+ * server leaves the whole of it; a weight that was withdrawn after the loss of all pods begins it anew.
  */
 function dueAt(snapshot: Snapshot): number {
   const written = [

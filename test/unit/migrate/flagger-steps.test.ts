@@ -78,7 +78,7 @@ describe("migrate from Flagger", () => {
     const shop = new FlaggerShop();
     run(shop, RELEASE + 1);
     const move = nextMove(flaggerSteps, shop.seen(), { wanted: 0, restMs: LONG });
-    expect(move).to.deep.equal({ kind: "refuse", why: "release cannot be taken back" });
+    expect(move).to.deep.equal({ kind: "refuse", why: "release cannot be undone" });
   });
 
   it("continues after a kill between any two writes", () => {

@@ -61,9 +61,9 @@ describe("migrate from Kruise Rollouts", () => {
     expect(next(seen({ opted: true, gone: true, labelled: false }))).to.equal("done");
   });
 
-  it("takes the annotations back, but not the deletion", () => {
+  it("undoes the annotations, but not the deletion", () => {
     expect(next(seen({ opted: true }), 0)).to.equal("undo annotate");
-    expect(next(seen({ opted: true, gone: true }), 0)).to.equal("refuse: remove cannot be taken back");
+    expect(next(seen({ opted: true, gone: true }), 0)).to.equal("refuse: remove cannot be undone");
   });
 
   it("does not start in a rollout, and asks for what Kruise may leave behind", () => {

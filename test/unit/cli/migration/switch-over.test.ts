@@ -42,8 +42,8 @@ describe("kubectl serin migrate", () => {
     const shop = new FlaggerShop();
     await run(shop, 5);
     const { lines } = await run(shop, 0);
-    expect(lines.filter((line) => line.startsWith("taken back"))).to.have.length(5);
-    expect(lines.at(-1)).to.equal("taken back: step 1 of 11: suspend");
+    expect(lines.filter((line) => line.startsWith("undone"))).to.have.length(5);
+    expect(lines.at(-1)).to.equal("undone: step 1 of 11: suspend");
   });
 
   it("ends with an error where a write has no effect, a step is refused, or a wait is too long", async () => {
@@ -64,12 +64,12 @@ describe("kubectl serin migrate", () => {
     );
   });
 
-  it("shows the plan with what is done and what cannot be taken back", async () => {
+  it("shows the plan with what is done and what cannot be undone", async () => {
     const shop = new FlaggerShop();
     await run(shop, 2);
     const lines = planScreen(flaggerSteps, shop.seen(), plainTerminal(kept()));
     expect(lines[0]).to.match(/^✔ 1 suspend: Set spec\.suspend/);
     expect(lines[6]).to.match(/^◑ 3 shift: /);
-    expect(lines.filter((line) => line.endsWith("cannot be taken back"))).to.have.length(3);
+    expect(lines.filter((line) => line.endsWith("cannot be undone"))).to.have.length(3);
   });
 });
