@@ -31,7 +31,7 @@ export async function buildPlugin(folder: string): Promise<void> {
   });
   for (const [name, before] of Object.entries(programs)) {
     const file = join(folder, name);
-    writeFileSync(file, `#!/usr/bin/env node\n${CACHE}${before}require("./serin.cjs");\n`);
+    writeFileSync(file, `#!/usr/bin/env node\n${CHECK}${CACHE}${before}require("./serin.cjs");\n`);
     chmodSync(file, 0o755);
   }
   copyFileSync(join(repository, "LICENSE"), join(folder, "LICENSE"));
@@ -40,6 +40,18 @@ export async function buildPlugin(folder: string): Promise<void> {
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
 }
 
+const { version, license, engines } = packageJson;
+const home = "https://github.com/serin-dev/serin";
+
+const [needed = ""] = engines.node.match(/\d+\.\d+/) ?? [];
+const [major, minor] = needed.split(".");
+/** An older Node would end in the middle of a package, with a stack trace. */
+const CHECK = `var has = process.versions.node.split(".").map(Number);
+if (has[0] < ${major} || (has[0] === ${major} && has[1] < ${minor})) {
+  console.error("kubectl serin needs Node ${needed} or newer, and Node " + process.versions.node + " runs it");
+  process.exit(1);
+}
+`;
 /** Node keeps the compiled bundle, which must be a file of its own for that. */
 const CACHE = 'require("node:module").enableCompileCache?.();\n';
 /** The programs of the package, each with what it does before it runs the bundle. */
@@ -47,9 +59,6 @@ const programs = {
   "kubectl-serin": "",
   "kubectl_complete-serin": 'process.argv.splice(2, 0, "__complete");\n',
 } as const;
-
-const { version, license, engines } = packageJson;
-const home = "https://github.com/serin-dev/serin";
 
 /** The manifest of the npm package. */
 const manifest = {

@@ -64,6 +64,21 @@ describe("the npm package kubectl-serin", function () {
     expect(readdirSync(join(prefix, "lib/node_modules"))).to.deep.equal(["kubectl-serin"]);
   });
 
+  it("says which Node it needs where an older one runs it, in one line", () => {
+    const older = join(dir, "older.cjs");
+    writeFileSync(older, 'Object.defineProperty(process.versions, "node", { value: "22.18.0" });\n');
+    for (const program of ["kubectl-serin", "kubectl_complete-serin"]) {
+      const { status, stderr } = run(process.execPath, [
+        "--require",
+        older,
+        join(prefix, "bin", program),
+        "version",
+      ]);
+      expect(stderr).to.equal("kubectl serin needs Node 22.19 or newer, and Node 22.18.0 runs it\n");
+      expect(status).to.equal(1);
+    }
+  });
+
   it("is found by kubectl, which also completes its words", () => {
     expect(kubectl("serin", "version")).to.deep.equal({
       status: 0,
