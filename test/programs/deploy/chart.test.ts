@@ -4,12 +4,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { parseAllDocuments } from "yaml";
+import { parseNotifications } from "../../../rollout/notify/configuration.ts";
 import { writeOverlay } from "../../cluster/overlay.ts";
 import { findHelm, repository } from "../../cluster/tools.ts";
 import { type Rendered, render } from "./rendered.ts";
 
 const chart = join(repository, "deploy/chart");
 const base = ["template", "serin", chart, "--namespace=serin-system", "--kube-version=1.36.0"];
+
+/** The receiver of deploy/components/notifications, with a route and a link. */
+const NOTIFICATIONS = {
+  receivers: { team: { type: "slack", url: "$slack" } },
+  routes: [{ namespaces: ["shop*"], receivers: ["team"] }],
+  links: [{ text: "Dashboard", url: "https://serin.example.com/#/{{ namespace }}/{{ name }}" }],
+};
 
 // helm 3 renders with the same engine; test/chaos/people/chart.chaos.ts installs with both.
 describe("the Helm chart", function () {
@@ -22,16 +30,11 @@ describe("the Helm chart", function () {
   });
 
   it("adds what the components for monitoring and Grafana add", () => {
-    const dir = mkdtempSync(join(tmpdir(), "serin-chart-"));
-    writeOverlay(dir, { components: ["monitoring", "grafana"] });
-    const usual = new Set(render(join(repository, "deploy")).map(keyOf));
-    const wanted = render(dir).filter((object) => !usual.has(keyOf(object)));
-    rmSync(dir, { recursive: true });
+    const wanted = addedBy("monitoring", "grafana");
     const enabled = ["monitoring.podMonitor", "monitoring.rules", "grafana"].map(
       (value) => `${value}.enabled=true`,
     );
-    const found = rendered("--set", [...enabled, "monitoring.rules.labels.release=prometheus"].join());
-    const added = found.filter((object) => !isHook(object.metadata) && !usual.has(keyOf(object)));
+    const added = addedWith("--set", [...enabled, "monitoring.rules.labels.release=prometheus"].join());
     const labels = { "app.kubernetes.io/name": "serin" };
     expect(byName(added.map(withoutLabels))).to.deep.equal(byName(wanted.map(withoutLabels)));
     expect(wanted).to.have.length(3);
@@ -39,6 +42,67 @@ describe("the Helm chart", function () {
     expect(rules?.metadata.labels).to.deep.equal({ ...labels, release: "prometheus" });
     const dashboards = added.find(({ kind }) => kind === "ConfigMap");
     expect(dashboards?.metadata.labels).to.deep.equal({ ...labels, grafana_dashboard: "1" });
+  });
+
+  it("adds the dashboard that the component adds", () => {
+    const wanted = addedBy("dashboard");
+    expect(byName(addedWith("--set=dashboard.enabled=true"))).to.deep.equal(byName(wanted));
+    expect(wanted).to.have.length(6);
+  });
+
+  it("gives the dashboard the users of a proxy, and lets only that proxy's namespace in", () => {
+    const values = { enabled: true, userHeader: "X-User", trustProxyCidrs: ["10.8.0.0/16", "10.9.0.0/16"] };
+    const added = addedWith(
+      "--set-json",
+      `dashboard=${JSON.stringify({ ...values, proxyNamespaces: ["sso"] })}`,
+      "--set=clusterName=prod-eu",
+    );
+    const [deployment] = added.filter(({ kind }) => kind === "Deployment");
+    expect(deployment?.spec.template.spec.containers[0].args.slice(-4)).to.deep.equal([
+      "--cluster=prod-eu",
+      "--user-header=X-User",
+      "--trust-proxy-cidr=10.8.0.0/16",
+      "--trust-proxy-cidr=10.9.0.0/16",
+    ]);
+    const policy = added.find(({ kind }) => kind === "NetworkPolicy");
+    expect(policy?.spec.ingress.at(-1)).to.deep.equal({
+      from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "sso" } } }],
+      ports: [{ port: "http", protocol: "TCP" }],
+    });
+  });
+
+  it("adds receivers of notices as the component does, in a form that Serin reads", () => {
+    const [component] = addedBy("notifications");
+    const [added, ...more] = addedWith(
+      ...["--set-json", `notifications=${JSON.stringify(NOTIFICATIONS)}`, "--set=clusterName=prod-eu"],
+    );
+    expect(more).to.deep.equal([]);
+    expect(keyOf(added as Rendered)).to.equal(keyOf(component as Rendered));
+    const { links, ...read } = parseNotifications(added?.data);
+    expect(links).to.have.length(1);
+    expect(read).to.deep.equal({
+      ...{ cluster: "prod-eu", receivers: parseNotifications(component?.data).receivers, complaints: [] },
+      routes: [{ namespaces: ["shop*"], receivers: ["team"], always: false }],
+    });
+  });
+
+  it("gives the credentials of Prometheus to both programs that ask it", () => {
+    const found = rendered(
+      "--set-json",
+      'prometheus={"secret":"p","key":"token"}',
+      "--set=dashboard.enabled=true",
+    );
+    const asking = found
+      .filter(({ kind }) => kind === "Deployment")
+      .filter(({ spec }) => spec.template.spec.volumes?.[0].secret.secretName === "p");
+    expect(asking.map(({ metadata }) => metadata.name)).to.have.members([
+      "serin-controller",
+      "serin-dashboard",
+    ]);
+    for (const { spec } of asking)
+      expect(spec.template.spec.containers[0].args).to.include(
+        "--prometheus-token-file=/etc/serin/prometheus/token",
+      );
   });
 
   it("examines the installation by `helm test`, with rights to read only", () => {
@@ -64,8 +128,12 @@ describe("the Helm chart", function () {
 
   it("has no value without an effect", () => {
     const usual = JSON.stringify(rendered());
-    for (const value of VALUES)
-      expect(JSON.stringify(rendered("--set-json", value)), value).to.not.equal(usual);
+    const shown = JSON.stringify(rendered("--set=dashboard.enabled=true"));
+    for (const value of VALUES) {
+      const more = value.startsWith("dashboard.") ? ["--set=dashboard.enabled=true"] : [];
+      const without = more.length === 0 ? usual : shown;
+      expect(JSON.stringify(rendered(...more, "--set-json", value)), value).to.not.equal(without);
+    }
   });
 
   it("gives hosts of hooks to both programs, and providers a right", () => {
@@ -104,7 +172,7 @@ const VALUES = [
   'profiles={"own":{"steps":"5"}}',
   "webhook.port=10250",
   "webhook.hostNetwork=true",
-  ...["webhook", "controller"].flatMap((part) => [
+  ...["webhook", "controller", "dashboard"].flatMap((part) => [
     `${part}.replicas=3`,
     `${part}.logLevel="debug"`,
     `${part}.extraArgs=["--log-level=warn"]`,
@@ -116,6 +184,12 @@ const VALUES = [
     `${part}.topologySpreadConstraints=[{"maxSkew":2}]`,
     `${part}.podAnnotations={"a":"b"}`,
   ]),
+  'dashboard={"enabled":true}',
+  'dashboard={"enabled":true,"userHeader":"X-User","trustProxyCidrs":["10.8.0.0/16"]}',
+  'dashboard.groupsHeader="X-Groups"',
+  'dashboard.frameAncestors="https://a.test"',
+  'dashboard.proxyNamespaces=["sso"]',
+  `notifications=${JSON.stringify(NOTIFICATIONS)}`,
   "podDisruptionBudget.enabled=false",
   "podDisruptionBudget.minAvailable=2",
   "networkPolicy.enabled=true",
@@ -135,7 +209,25 @@ function bad(): readonly (readonly [string, string, string])[] {
     ["an address with a password", 'prometheus.address="http://a:b@p.test"', "/prometheus/address"],
     ["a Secret without its key", 'prometheus.secret="p"', "/prometheus/key"],
     ["a privileged port", "webhook.port=443", "/webhook/port"],
+    ["users of a proxy without its addresses", 'dashboard.userHeader="X-User"', "/dashboard/trustProxyCidrs"],
+    ["a receiver without its type", 'notifications.receivers={"team":{}}', "/notifications/receivers/team"],
   ];
+}
+
+/** What these values add to deploy/. */
+function addedWith(...args: string[]): readonly Rendered[] {
+  const usual = new Set(render(join(repository, "deploy")).map(keyOf));
+  return rendered(...args).filter((object) => !isHook(object.metadata) && !usual.has(keyOf(object)));
+}
+
+/** What these components add to deploy/. */
+function addedBy(...components: string[]): readonly Rendered[] {
+  const dir = mkdtempSync(join(tmpdir(), "serin-chart-"));
+  writeOverlay(dir, { components });
+  const usual = new Set(render(join(repository, "deploy")).map(keyOf));
+  const added = render(dir).filter((object) => !usual.has(keyOf(object)));
+  rmSync(dir, { recursive: true });
+  return added;
 }
 
 function rendered(...args: string[]): readonly Rendered[] {
