@@ -14,21 +14,28 @@ export async function installDefinitions(api: Api, files: readonly string[]): Pr
   const documents = files.flatMap((file) => readFileSync(file, "utf8").split(/^---$/m));
   // Skips the Gateway API's admission policy, which only prevents downgrades.
   const texts = documents.filter((text) => /^kind: CustomResourceDefinition$/m.test(text));
-  await Promise.all(texts.map((text) => api.demand("POST", DEFINITIONS, text, "application/yaml")));
+  const made = await Promise.all(
+    texts.map((text) => api.demand<Definition>("POST", DEFINITIONS, text, "application/yaml")),
+  );
+  const names = new Set(made.map(({ metadata }) => metadata.name));
   const deadline = performance.now() + DEADLINE_MS;
-  while (!(await areServed(api, texts.length))) {
+  while (!(await areServed(api, names))) {
     if (performance.now() > deadline)
-      throw new Error("the CustomResourceDefinitions of the gateways are not established in time");
+      throw new Error(`CustomResourceDefinitions are not established in time: ${[...names].join(", ")}`);
     await sleep(50);
   }
 }
 
-async function areServed(api: Api, count: number): Promise<boolean> {
+async function areServed(api: Api, names: ReadonlySet<string>): Promise<boolean> {
   const { items } = await api.demand<{ items: readonly Definition[] }>("GET", DEFINITIONS);
-  const established = items.filter((item) =>
-    item.status?.conditions?.some(({ type, status }) => type === "Established" && status === "True"),
+  const established = items.filter(
+    ({ metadata, status }) =>
+      names.has(metadata.name) &&
+      status?.conditions?.some(
+        (condition) => condition.type === "Established" && condition.status === "True",
+      ),
   );
-  if (established.length < count) return false;
+  if (established.length < names.size) return false;
   const group = await api.request("GET", "/apis/gateway.networking.k8s.io/v1/httproutes");
   return group.status === 200;
 }
