@@ -43,19 +43,27 @@ interface Rates {
 export function independent(name: string, { rps, weight }: Traffic, rates: Rates): Scenario {
   const start = (next: Random): Rollout => ({
     phi: 1,
-    play: (tick) => {
-      const nc = binomial(next, rps * TICK_SECONDS, weight(tick));
-      const ns = rps * TICK_SECONDS - nc;
-      const errors: Tick = [
-        binomial(next, nc, rates.canary(tick)),
-        nc,
-        binomial(next, ns, rates.stable(tick)),
-        ns,
-      ];
-      return { errors, slow: [] };
-    },
+    play: (tick) => ({
+      errors: independentTick(next, rps * TICK_SECONDS, weight(tick), {
+        stable: rates.stable(tick),
+        canary: rates.canary(tick),
+      }),
+      slow: [],
+    }),
   });
   return { name, start };
+}
+
+/** One tick of so many requests: chance routes every request by itself, and failures are independent. */
+export function independentTick(
+  next: Random,
+  requests: number,
+  weight: number,
+  rates: { readonly stable: number; readonly canary: number },
+): Tick {
+  const nc = binomial(next, requests, weight);
+  const ns = requests - nc;
+  return [binomial(next, nc, rates.canary), nc, binomial(next, ns, rates.stable), ns];
 }
 
 /** How the judge estimates phi; "none" assumes independent failures. */

@@ -48,7 +48,7 @@ export function found(alarms: readonly Alarm[], runs: number): string[] {
 /** How rollouts ended, and the median and 90th percentile of the minutes until they were verified. */
 export function ends(all: readonly End[]): string[] {
   const of = (kind: End["kind"]) => all.filter((end) => end.kind === kind);
-  const verified = of("verified").map(({ ticks }) => ticks / TICKS_A_MINUTE);
+  const verified = of("verified").map(({ seconds }) => seconds / 60);
   return [
     verified.length === 0 ? "–" : `${time(median(verified))} (${time(quantile(verified, 0.9))})`,
     share(verified.length, all.length),

@@ -1,12 +1,16 @@
-import { harmDefaults } from "../../rollout/judge/harm-test.ts";
-import { addSums, noSums, startOf } from "../../rollout/judge/safety-sums.ts";
-import { foldSafety, logSafety, safetyDefaults } from "../../rollout/judge/safety-test.ts";
-import { evidence } from "./judges.ts";
-import { random } from "./random.ts";
-import { independent, TICKS_A_MINUTE } from "./streams.ts";
+import type { Counts } from "../../rollout/judge/counters.ts";
+import { type Criteria, harmLimit } from "../../rollout/judge/criteria.ts";
+import { fold, noEvidence } from "../../rollout/judge/fold.ts";
+import { logHarmOf } from "../../rollout/judge/metrics.ts";
+import { safetyDefaults } from "../../rollout/judge/safety-test.ts";
+import { safetyOf } from "../../rollout/judge/safety-verdict.ts";
+import { carry, type Tick } from "../../rollout/judge/tick.ts";
+import { compareDefaults } from "../../rollout/plan/compare.ts";
+import { type Random, random } from "./random.ts";
+import { independentTick } from "./streams.ts";
 
-/** How one rollout ended: verified after this many ticks, rolled back, or neither in time. */
-export type End = { readonly kind: "verified" | "rolled back" | "unsure"; readonly ticks: number };
+/** How one rollout ended, and how many seconds after its first weight: verified, rolled back, or neither in time. */
+export type End = { readonly kind: "verified" | "rolled back" | "unsure"; readonly seconds: number };
 
 /** A rollout by 10, 25 and 50 %: how often both versions fail, and whether the harm test runs as well. */
 export interface Walk {
@@ -24,45 +28,58 @@ const STEPS = [
   { weight: 0.25, next: 0.5, mostMinutes: 10 },
   { weight: 0.5, next: 1, mostMinutes: 30 },
 ] as const;
-/** The share of all requests that may additionally fail at the next weight. */
-const EPSILON = 0.005;
-const ALPHA = 0.01;
-const BETA = 0.05;
-const MOST_START = Math.log(1 / BETA) / 2;
+const MINUTE_MS = 60_000;
+const TICK_MS = 5_000;
+/** A weight is in force so long after the instant of the tick that led to it: the reading and two writes take 1.5 s. */
+const LATE = 0.3;
 
 /**
  * Simulates `runs` rollouts. A step ends early when it is verified; the last step succeeds only when it is verified.
  */
 export function walk(options: Walk, seed: number, runs: number): readonly End[] {
-  return Array.from({ length: runs }, (_, run) => walkOnce(options, seed, run));
+  return Array.from({ length: runs }, (_, run) => walkOnce(options, random(seed, run)));
 }
 
-function walkOnce({ rps, stable, canary, harm, leastMinutes }: Walk, seed: number, run: number): End {
-  let ticks = 0;
-  let weight = 0;
-  const rates = { stable: () => stable, canary: () => canary(weight) };
-  const { play } = independent("walk", { rps, weight: () => weight }, rates).start(random(seed, run));
-  const logE = evidence(harmDefaults);
-  let sums = noSums;
+function walkOnce({ rps, stable, canary, harm, leastMinutes }: Walk, next: Random): End {
+  const play = (share: number, weight: number) =>
+    independentTick(next, (rps * share * TICK_MS) / 1_000, weight, { stable, canary: canary(weight) });
+  const since = LATE * TICK_MS;
+  let judged = noEvidence({ since, from: 0, tickMs: TICK_MS, phi: 1, bounds: [] });
+  let before = 0;
   for (const step of STEPS) {
-    weight = step.weight;
-    const options = { ...safetyDefaults, margin: EPSILON / step.next };
-    let safety = startOf(sums, options.margin, MOST_START);
+    const stepFrom = judged.at + since;
+    const criteria: Criteria = { compare: compareDefaults, checks: [], stepFrom, nextShare: step.next };
     let verified = false;
-    for (let tick = 1; tick <= step.mostMinutes * TICKS_A_MINUTE && !verified; tick += 1) {
-      ticks += 1;
-      const { errors } = play(ticks);
-      if (harm === "on" && logE(errors) >= Math.log(1 / ALPHA)) return { kind: "rolled back", ticks };
-      safety = foldSafety(safety, errors, options);
-      sums = addSums(sums, errors, options);
-      verified = tick >= leastMinutes * TICKS_A_MINUTE && logSafety(safety) >= Math.log(1 / BETA);
+    for (let lasted = 0; lasted < step.mostMinutes * MINUTE_MS && !verified; ) {
+      const tick =
+        lasted === 0 ? carry(play(LATE, before), play(1 - LATE, step.weight)) : play(1, step.weight);
+      judged = fold(judged, countsOf(judged.at + TICK_MS, tick), criteria);
+      lasted = judged.at + since - stepFrom;
+      if (harm === "on" && logHarmOf(judged) >= harmLimit(compareDefaults, criteria))
+        return { kind: "rolled back", seconds: judged.at / 1_000 };
+      const { strong, limit } = safetyOf(judged, compareDefaults, criteria);
+      verified = lasted >= leastMinutes * MINUTE_MS && strong >= limit;
     }
-    if (step.next === 1) return { kind: verified ? "verified" : "unsure", ticks };
+    if (step.next === 1) return { kind: verified ? "verified" : "unsure", seconds: judged.at / 1_000 };
+    before = step.weight;
   }
   throw new Error("the last step leads to 100 %");
 }
 
+function countsOf(at: number, [xc, nc, xs, ns]: Tick) {
+  const counts = (failed: number, total: number): Counts => ({
+    total,
+    failed,
+    refused: 0,
+    codes: {},
+    pods: {},
+    atMost: [],
+  });
+  const present = { canary: true, stable: true };
+  return { at, counts: { canary: counts(xc, nc), stable: counts(xs, ns) }, present };
+}
+
 /** A canary that is exactly as bad as the last step must not verify. */
 export function atSafetyBoundary(stable: number): number {
-  return safetyDefaults.r1 * stable + EPSILON;
+  return safetyDefaults.r1 * stable + compareDefaults.loss;
 }
