@@ -1,4 +1,5 @@
 import { foldHarm, type Harm, type HarmOptions, logHarm, noHarm } from "./harm-test.ts";
+import { laterPart } from "./mixed-tick.ts";
 import { addSums, noSums, type SafetySums, startOf } from "./safety-sums.ts";
 import { foldSafety, noSafety, type Safety, type SafetyOptions } from "./safety-test.ts";
 import { carry, isComparable, noTick, type Tick } from "./tick.ts";
@@ -16,6 +17,10 @@ export interface Comparison {
   readonly safety: Safety;
   /** The evidence that the next weight costs at most `MOST_LOSS`, or the plan's loss if that is larger. */
   readonly weakly: Safety;
+  /** The latest tick that counted for safety. */
+  readonly latest?: Tick;
+  /** The tick in which the step began, and the one before it, until a whole tick tells which part of it the step has. */
+  readonly mixed?: { readonly before: Tick; readonly tick: Tick };
   /** The evidence of safety since the first weight. Absent: no step begins with any, as in an earlier version's record. */
   readonly sums?: SafetySums;
 }
@@ -37,16 +42,16 @@ export function noComparison(at: number): Comparison {
 
 /** Begins a new step: its evidence of safety starts with what earlier ticks say, up to a limit; that of harm stays. */
 export function enterStep(comparison: Comparison, options: ComparisonOptions): Comparison {
-  const sums = comparison.sums ?? noSums;
-  return { ...comparison, ...startsOf(sums, options), sums };
+  const { mixed: _mixed, sums = noSums, ...kept } = comparison;
+  return { ...kept, ...startsOf(sums, options), sums };
 }
 
 /** When a tick was. */
 export interface TickMoment {
   /** When it ended, in ms. */
   readonly at: number;
-  /** Whether the current step's weight was in force during the whole tick. */
-  readonly inStep: boolean;
+  /** How much of the tick the current step's weight was in force. */
+  readonly part: "whole" | "mixed" | "none";
   /** Whether the stable version did as before the rollout. While it is broken, a canary that does no worse is not safe. */
   readonly isUsual: boolean;
 }
@@ -55,7 +60,7 @@ export interface TickMoment {
 export function foldComparison(
   before: Comparison,
   tick: Tick,
-  { at, inStep, isUsual }: TickMoment,
+  { at, part, isUsual }: TickMoment,
   options: ComparisonOptions,
 ): Comparison {
   const totals = carry(before.totals, tick);
@@ -67,11 +72,13 @@ export function foldComparison(
   const compared = { ...before, carried: noTick, totals, harm, lowest };
   if (!isUsual) return compared;
   const sums = before.sums && addSums(before.sums, batch, options.safety);
-  const folded = { ...compared, ...(sums && { sums }) };
-  if (!inStep) return { ...folded, ...(sums && startsOf(sums, options)) };
-  const safety = foldSafety(before.safety, batch, options.safety);
-  const weakly = foldSafety(before.weakly, batch, options.weakly);
-  return { ...folded, safety, weakly };
+  const folded = { ...compared, ...(sums && { sums, latest: batch }) };
+  if (part === "mixed" && before.latest) return { ...folded, mixed: { before: before.latest, tick: batch } };
+  if (part !== "whole") return { ...folded, ...(sums && startsOf(sums, options)) };
+  const { mixed, ...rest } = folded;
+  const later = mixed ? laterPart(mixed.tick, mixed.before, batch) : noTick;
+  const add = (to: Safety, by: SafetyOptions) => foldSafety(foldSafety(to, later, by), batch, by);
+  return { ...rest, safety: add(before.safety, options.safety), weakly: add(before.weakly, options.weakly) };
 }
 
 function startsOf(sums: SafetySums, { safety, weakly, mostStart }: ComparisonOptions) {

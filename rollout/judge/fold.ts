@@ -60,7 +60,9 @@ export function fold(before: Evidence, counted: TickCounts, criteria: Criteria):
   const sum = (requests: number, arm: Arm) => known.inStep[arm] + (inStep ? requests : 0);
   const restarts = pods && (known.restarts ?? noRestarts(pods, began));
   const recent = foldRecent(known.recent, { bad: stable.failed, total: stable.total });
-  const moment = { at, inStep, isUsual: !isStableBroken({ ...known, recent }) };
+  const part = inStep ? "whole" : at > criteria.stepFrom ? "mixed" : "none";
+  const isUsual = !isStableBroken({ ...known, recent });
+  const moment = { at, part, isUsual } as const;
   return {
     ...known,
     at,
@@ -75,7 +77,7 @@ export function fold(before: Evidence, counted: TickCounts, criteria: Criteria):
     refusals: foldComparison(
       known.refusals ?? noComparison(began),
       refusals(counts),
-      { ...moment, inStep: false },
+      { ...moment, part: "none" },
       refusalOptions(criteria, known.phi),
     ),
     ...(restarts && pods && { restarts: foldRestarts(restarts, pods, at, restartOptions(criteria)) }),

@@ -48,7 +48,7 @@ export function foldRestarts(
     at,
     counted: { ...before.counted, ...countedOf(all(pods)) },
     pods: { ...before.pods, ...Object.fromEntries(more) },
-    comparison: foldComparison(before.comparison, tick, { at, inStep: false, isUsual: true }, options),
+    comparison: foldComparison(before.comparison, tick, { at, part: "none", isUsual: true }, options),
   };
 }
 

@@ -70,13 +70,24 @@ describe("the fold of ticks", () => {
     expect(logSafety(second.errors.safety)).to.be.below(HALF);
   });
 
-  it("adds a tick that began before the step to what the step begins with", () => {
+  it("counts the part of a tick in which the step began once a whole tick tells it", () => {
     const first = after(20, { total: 100 }, { total: 900 });
     const terms = aTerms({ stepFrom: first.at + 1, nextShare: 0.5 });
-    const straddling = after(1, { total: 100 }, { total: 900 }, { from: first, terms });
-    expect(logSafety(straddling.errors.safety)).to.be.closeTo(HALF, 1e-12);
-    const inside = after(1, { total: 100 }, { total: 900 }, { from: straddling, terms });
-    expect(logSafety(inside.errors.safety)).to.be.above(HALF);
+    const mixed = after(1, { total: 220 }, { total: 780 }, { from: first, terms });
+    expect(logSafety(mixed.errors.safety)).to.be.closeTo(HALF, 1e-12);
+    const whole = after(1, { total: 250 }, { total: 750 }, { from: mixed, terms });
+    const without = after(1, { total: 100 }, { total: 900 }, { from: first, terms });
+    const alone = after(1, { total: 250 }, { total: 750 }, { from: without, terms });
+    expect(logSafety(alone.errors.safety)).to.be.above(HALF);
+    expect(logSafety(whole.errors.safety)).to.be.above(logSafety(alone.errors.safety) + 1);
+    expect(whole.errors.mixed).to.equal(undefined);
+  });
+
+  it("adds a tick in which the first step began to what the step begins with", () => {
+    const terms = aTerms({ stepFrom: SINCE + 1 });
+    const mixed = after(1, { total: 50 }, { total: 900 }, { terms });
+    expect(logSafety(mixed.errors.safety)).to.be.within(0.1, HALF);
+    expect(mixed.errors.mixed).to.equal(undefined);
   });
 
   it("begins no step with evidence that an earlier version recorded, and goes on from there", () => {
