@@ -28,7 +28,7 @@ export const noSafety: Safety = { logL: [] };
 /** The canary's true ratio may be any of these multiples of r1. A mixture over them needs no guess. */
 export const RATIOS = [0.05, 0.2, 0.4, 0.6, 0.8] as const;
 /** The weights of the mixture. They sum to 1. At a low base rate, a healthy canary lies far below r1 and the margin. */
-const WEIGHTS = [0.3, 0.25, 0.2, 0.15, 0.1] as const;
+const WEIGHTS = [0.5, 0.2, 0.15, 0.1, 0.05] as const;
 
 /** Adds one tick of the step. A tick that is not comparable changes nothing. */
 export function foldSafety(before: Safety, tick: Tick, { r1, margin, phi }: SafetyOptions): Safety {

@@ -24,7 +24,10 @@ describe("the safety test", () => {
     const terms = [0.05, 0.2, 0.4, 0.6, 0.8].map((h, j) => {
       const b = (1.5 * nc + ns) / (1.5 * h * nc + ns);
       const a = h * b;
-      return (0.3 - 0.05 * j) * Math.exp(xc * Math.log(a) + xs * Math.log(b) - nc * 0.005 * (a - 1));
+      return (
+        ([0.5, 0.2, 0.15, 0.1, 0.05][j] ?? 0) *
+        Math.exp(xc * Math.log(a) + xs * Math.log(b) - nc * 0.005 * (a - 1))
+      );
     });
     const expected = Math.log(terms.reduce((sum, term) => sum + term, 0));
     expect(logSafety(safetyOf([[xc, nc, xs, ns]]))).to.be.closeTo(expected, 1e-12);
