@@ -23,7 +23,7 @@ import { writeShares } from "../rollout/traffic/writes.ts";
 import { holdRecordOf } from "../rollout/workload/hold-record.ts";
 import { isStableGone } from "../rollout/workload/stable-gone.ts";
 import { findByHash } from "../rollout/workload/template.ts";
-import { writeEnd, writeRunRecord } from "../rollout/workload/writes.ts";
+import { writeEnd, writeMark } from "../rollout/workload/writes.ts";
 
 const POLL_MS = 500;
 
@@ -141,7 +141,7 @@ async function end(options: CleanUpOptions, deployment: Deployment): Promise<voi
   // The Deployment controller copied the record onto these ReplicaSets; the label lets the sweep find it there.
   const isLeft = ({ metadata: { labels, annotations = {} } }: ReplicaSet) =>
     HELD in annotations && labels?.[FLIGHT] === undefined;
-  await write(options, readSets, (sets) => sets.filter(isLeft).map((set) => writeRunRecord(set, uid ?? "")));
+  await write(options, readSets, (sets) => sets.filter(isLeft).map((set) => writeMark(set, uid ?? "")));
   await write(options, read, (found) => (holdRecordOf(found) === undefined ? [] : [writeEnd(found)]));
   const outcome = isLost
     ? "keeps its present version under its own fields: its stable ReplicaSet is gone"

@@ -12,7 +12,7 @@ import { askedBy, keptRequests } from "../workload/requests.ts";
 import { describeRow } from "../workload/superseded-row.ts";
 import { surgePods } from "../workload/surge.ts";
 import { sameTemplate } from "../workload/template.ts";
-import { writeEvent, writeRunRecord, writeScale, writeSurge } from "../workload/writes.ts";
+import { writeEvent, writeMark, writeRunRecord, writeScale, writeSurge } from "../workload/writes.ts";
 import { abort } from "./asked.ts";
 import type { Decision } from "./decision.ts";
 import { drainWrites, isolateStable } from "./drain.ts";
@@ -96,15 +96,15 @@ export function beginRecord(snapshot: Snapshot, message: string): readonly Write
     ...(held.defaults && { defaults: held.defaults }),
     ...keptRequests(held),
   };
-  return canary === undefined ? [] : [writeRunRecord(canary, uid, run)];
+  if (canary === undefined) return [];
+  const isMarked = canary.metadata.labels?.[FLIGHT] === uid;
+  return [(isMarked ? writeRunRecord : writeMark)(canary, uid, run)];
 }
 
 /** Marks every ReplicaSet in flight, so that the controller sees its changes. */
 export function markAll(snapshot: Snapshot): Decision | undefined {
   const unmarked = snapshot.replicaSets.filter(({ metadata }) => metadata.labels?.[FLIGHT] !== snapshot.uid);
-  const writes = unmarked
-    .filter((set) => set !== snapshot.canary)
-    .map((set) => writeRunRecord(set, snapshot.uid));
+  const writes = unmarked.filter((set) => set !== snapshot.canary).map((set) => writeMark(set, snapshot.uid));
   return writes.length === 0 ? undefined : { writes };
 }
 

@@ -11,7 +11,7 @@ import {
   writeConditions,
   writeEnd,
   writeEvent,
-  writeRunRecord,
+  writeMark,
 } from "../workload/writes.ts";
 import { type Decision, firstOf } from "./decision.ts";
 import { awaitQuiet, drain, removeCanaryServices, restoreRoutes } from "./drain.ts";
@@ -77,7 +77,7 @@ function awaitStable(snapshot: Snapshot): Decision | undefined {
  */
 function markUnseen(snapshot: Snapshot): Decision | undefined {
   const left = snapshot.replicaSets.filter(({ metadata }) => metadata.labels?.[FLIGHT] !== snapshot.uid);
-  return left.length === 0 ? undefined : { writes: left.map((set) => writeRunRecord(set, snapshot.uid)) };
+  return left.length === 0 ? undefined : { writes: left.map((set) => writeMark(set, snapshot.uid)) };
 }
 
 function describeLoss({ held, stable }: Snapshot): string {

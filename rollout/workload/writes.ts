@@ -66,12 +66,33 @@ export function canaryCondition(
   return { type: CONDITION, status, reason, message, lastUpdateTime: at, lastTransitionTime: at };
 }
 
-/** Marks a ReplicaSet as in flight, with the rollout's record if it is the canary's. */
-export function writeRunRecord(replicaSet: ReplicaSet, uid: string, run?: RunRecord): Write {
-  const annotations = run === undefined ? {} : { annotations: { [RUN]: formatRun(run) } };
+/**
+ * Marks a ReplicaSet as in flight, with the rollout's first record if it is the canary's. Native control writes a new
+ * ReplicaSet several times in its first moments, but never its labels: guarded by them instead of the resourceVersion, the
+ * write meets no conflict with native control, and still one with another controller that has marked it.
+ */
+export function writeMark(replicaSet: ReplicaSet, uid: string, run?: RunRecord): Write {
+  const { labels = {}, annotations, uid: own } = replicaSet.metadata;
+  // No patch can test that there are no annotations, and to add them would replace those of native control.
+  if (run !== undefined && annotations === undefined) return writeRunRecord(replicaSet, uid, run);
+  return {
+    verb: "json",
+    ...target("replicasets", replicaSet),
+    body: [
+      { op: "test", path: "/metadata/uid", value: own },
+      { op: "test", path: "/metadata/labels", value: labels },
+      { op: "add", path: labelPath(FLIGHT), value: uid },
+      ...(run && VERDICT in labels ? [{ op: "remove", path: labelPath(VERDICT) } as const] : []),
+      ...(run ? [{ op: "add", path: annotationPath(RUN), value: formatRun(run) } as const] : []),
+    ],
+  };
+}
+
+/** The rollout's record on the canary's ReplicaSet. */
+export function writeRunRecord(replicaSet: ReplicaSet, uid: string, run: RunRecord): Write {
   return patchReplicaSet(replicaSet, {
     labels: { [FLIGHT]: uid, ...verdictLabel(replicaSet, run) },
-    ...annotations,
+    annotations: { [RUN]: formatRun(run) },
   });
 }
 

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { Write } from "../../../../kube/core/writes.ts";
 import * as traffic from "../../../../rollout/traffic/writes.ts";
 import type { RunRecord } from "../../../../rollout/workload/run-record.ts";
+import { formatRun } from "../../../../rollout/workload/run-record.ts";
 import * as workload from "../../../../rollout/workload/writes.ts";
 import { Cluster } from "../../../model/cluster.ts";
 import { Conflict } from "../../../model/objects.ts";
@@ -26,7 +27,8 @@ describe("a write that was decided on something older", () => {
       "deployments",
       aDeployment({ annotations, meta: { labels: { "serin.dev/flight": "uid-web" } } }),
     );
-    cluster.put("replicasets", aReplicaSet());
+    const native = { "deployment.kubernetes.io/revision": "2" };
+    cluster.put("replicasets", aReplicaSet({ meta: { annotations: native } }));
     cluster.put("services", aService());
   });
   const deployment = () => cluster.get("deployments", "web");
@@ -40,6 +42,11 @@ describe("a write that was decided on something older", () => {
   const ended = () => cluster.perform(workload.writeEnd(deployment()));
   const recorded = () =>
     cluster.perform(workload.writeRunRecord(replicaSet(), "uid-web", { ...run, step: 2 }));
+  const replaced = () => {
+    const { metadata } = replicaSet();
+    cluster = new Cluster();
+    cluster.put("replicasets", aReplicaSet({ meta: { ...metadata, uid: "uid-3" } }));
+  };
   const changed = () => {
     const old = service();
     cluster.put("services", { ...old, spec: { ...old.spec, selector: { app: "other" } } });
@@ -60,6 +67,7 @@ describe("a write that was decided on something older", () => {
     "an end": { make: () => workload.writeEnd(deployment()), after: { paused, ended } },
     "a condition": { make: () => workload.writeConditions(deployment(), []), after: { recreated } },
     "a record": { make: () => workload.writeRunRecord(replicaSet(), "uid-web", run), after: { recorded } },
+    "a mark": { make: () => workload.writeMark(replicaSet(), "uid-web", run), after: { recorded, replaced } },
     "the end of a record": { make: () => workload.removeRunRecord(replicaSet()), after: { recorded } },
     "a size": { make: () => workload.writeScale(replicaSet(), 0), after: { recorded } },
     "an isolated selector": {
@@ -82,6 +90,20 @@ describe("a write that was decided on something older", () => {
       });
     }
   }
+
+  it("fits still: a mark, after native control has written the ReplicaSet", () => {
+    const mark = workload.writeMark(replicaSet(), "uid-web", run);
+    const old = replicaSet();
+    const annotations = { ...old.metadata.annotations, "deployment.kubernetes.io/desired-replicas": "5" };
+    cluster.put("replicasets", {
+      ...old,
+      metadata: { ...old.metadata, annotations },
+      status: { replicas: 1 },
+    });
+    cluster.perform(mark);
+    expect(replicaSet().metadata.labels).to.include({ "serin.dev/flight": "uid-web" });
+    expect(replicaSet().metadata.annotations).to.include({ ...annotations, "serin.dev/run": formatRun(run) });
+  });
 });
 
 describe("the verdict on a ReplicaSet", () => {
@@ -101,9 +123,14 @@ describe("the verdict on a ReplicaSet", () => {
   it("goes when the version is tried again, and no other write of a mark touches it", () => {
     const again = labelsOf(workload.writeRunRecord(marked, "uid-web", run));
     expect(again).to.deep.equal({ "serin.dev/flight": "uid-web", "serin.dev/verdict": null });
-    expect(labelsOf(workload.writeRunRecord(marked, "uid-web"))).to.deep.equal({
-      "serin.dev/flight": "uid-web",
-    });
+    const tried = aReplicaSet({ meta: { labels: { "serin.dev/verdict": "failed" }, annotations: {} } });
+    const removal = { op: "remove", path: "/metadata/labels/serin.dev~1verdict" };
+    expect(workload.writeMark(tried, "uid-web", run))
+      .to.have.deep.property("body")
+      .that.deep.includes(removal);
+    expect(workload.writeMark(tried, "uid-web"))
+      .to.have.deep.property("body")
+      .that.not.deep.includes(removal);
     expect(labelsOf(workload.removeRunRecord(marked))).to.deep.equal({ "serin.dev/flight": null });
     const fresh = workload.writeRunRecord(aReplicaSet(), "uid-web", run);
     expect(labelsOf(fresh)).to.deep.equal({ "serin.dev/flight": "uid-web" });
