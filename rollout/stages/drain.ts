@@ -45,23 +45,24 @@ export function drainWrites(snapshot: Snapshot): Write[] {
     .map(([route, share]) => writeRoute(route, snapshot.uid, drained(share, instant(snapshot.now))));
 }
 
-/** Restores the routes as their owners wrote them. */
-export function drainRoutes(snapshot: Snapshot): Decision | undefined {
+/** Restores the routes as their owners wrote them. The next write of the rollout keeps the instant. */
+export function detachRoutes(snapshot: Snapshot): Decision | undefined {
   if (snapshot.shares.size === 0) return undefined;
-  const writes = [...snapshot.shares.keys()].map((route) => writeRoute(route, snapshot.uid, undefined));
-  return { writes: [...writes, ...recordDetached(snapshot)] };
+  return { writes: [...snapshot.shares.keys()].map((route) => writeRoute(route, snapshot.uid, undefined)) };
 }
 
 /** Restores the routes, and waits until that is in force at the proxies. */
 export function restoreRoutes(snapshot: Snapshot): Decision | undefined {
-  const leaving = drainRoutes(snapshot);
-  if (leaving !== undefined) return leaving;
+  const leaving = detachRoutes(snapshot);
+  if (leaving !== undefined) return { writes: [...leaving.writes, ...recordDetached(snapshot)] };
   if (snapshot.canaryServices.length === 0) return undefined;
-  const { run } = snapshot;
-  const detached = run?.detached;
+  const { run, held } = snapshot;
+  // A record of an earlier promotion may have been carried into this rollout.
+  const byHold = held.phase === "promoting" ? held.detached : undefined;
+  const known = [run?.detached, byHold].flatMap((at) => (at === undefined ? [] : [Date.parse(at)]));
   // The instant is unknown if the controller died right after it wrote the routes: count from now.
-  if (detached === undefined && run !== undefined) return { writes: recordDetached(snapshot) };
-  return waitUntil(Date.parse(detached ?? snapshot.held.started) + longestSettle(snapshot), snapshot);
+  if (known.length === 0 && run !== undefined) return { writes: recordDetached(snapshot) };
+  return waitUntil(Math.max(Date.parse(held.started), ...known) + longestSettle(snapshot), snapshot);
 }
 
 /** Deletes the canary Services last: a proxy that still knows one would answer with errors. */

@@ -16,7 +16,7 @@ import {
   writeHoldRecord,
 } from "../workload/writes.ts";
 import { type Decision, firstOf } from "./decision.ts";
-import { drain, drainRoutes, drainWrites, removeCanaryServices, restoreRoutes } from "./drain.ts";
+import { detachRoutes, drain, drainWrites, removeCanaryServices, restoreRoutes } from "./drain.ts";
 import { rewrite } from "./hook-record.ts";
 import { reachedPods } from "./lacking-port.ts";
 import { callAfterwards, pendingAfterwards } from "./post-rollout.ts";
@@ -30,7 +30,7 @@ import { waitingFor } from "./wait.ts";
  * the new weights would answer with errors (Envoy, whose clusters and routes come on separate streams).
  */
 export function decidePromotion(snapshot: Snapshot): Decision {
-  return firstOf([awaitUnpaused, restoreServices, drain, drainRoutes, releaseHold], snapshot);
+  return firstOf([awaitUnpaused, restoreServices, drain, detachRoutes, releaseHold], snapshot);
 }
 
 /** Waits for the native rolling update, then removes everything of Serin but the run record. */
@@ -103,7 +103,7 @@ function releaseHold(snapshot: Snapshot): Decision {
       writeConditions(snapshot.deployment, [progressing, canary]),
       writeHoldRecord(
         snapshot.deployment,
-        { ...held, phase: "promoting" },
+        { ...held, phase: "promoting", detached: at },
         restoredFields(snapshot.deployment.spec, snapshot.held.originals),
       ),
     ],

@@ -52,6 +52,11 @@ const record = v.object({
   defaults: v.exactOptional(defaultsSchema),
   /** Serin paused the Deployment until the version before is drained; then it is paused as in `originals`. */
   latched: v.exactOptional(v.boolean()),
+  /**
+   * When the routes were restored before the native promotion; the canary Services must outlive this by the gateway's settle
+   * time. The run record keeps it where they are restored later.
+   */
+  detached: v.exactOptional(timestamp),
   /** The order given by `serin.dev/promote` or `serin.dev/abort`. */
   asked: v.exactOptional(v.picklist(["promote", "abort"])),
   /** The step (from 1) that `serin.dev/advance` leaves; the order of an earlier step means nothing any more. */

@@ -6,6 +6,7 @@ import { restoreRoutes } from "../../../../rollout/stages/drain.ts";
 import { attach } from "../../../../rollout/stages/expose.ts";
 import { drained, exposureOf } from "../../../../rollout/traffic/exposure.ts";
 import { type RouteShare, shareOf } from "../../../../rollout/traffic/route-record.ts";
+import type { RunRecord } from "../../../../rollout/workload/run-record.ts";
 import { AT_NOON, aPlan, aRoute, NOON } from "../../../support/builders.ts";
 import { complaintsOf } from "../../../support/plans.ts";
 import { aRollout } from "../../../support/rollout.ts";
@@ -64,6 +65,16 @@ describe("serin.dev/settle", () => {
     });
     expect(restoreRoutes(failed)).to.deep.equal({ writes: [], waitMs: 1_000 });
     expect(restoreRoutes({ ...failed, now: NOON + 31_000 })).to.equal(undefined);
+    const { detached: _detached, ...run } = failed.run as RunRecord;
+    const held = { ...failed.held, phase: "promoting", detached: AT_NOON } as const;
+    const promoting = { ...failed, run, held };
+    expect(restoreRoutes(promoting), "its own Deployment says it").to.deep.equal({
+      writes: [],
+      waitMs: 1_000,
+    });
+    expect(restoreRoutes({ ...promoting, now: NOON + 31_000 })).to.equal(undefined);
+    const again = { ...promoting, held: { ...held, phase: "failed" } as const, now: NOON + 31_000 };
+    expect(restoreRoutes(again)?.writes, "that was another promotion").to.have.length(1);
   });
 
   it("is what admission suggests for a gateway that Serin does not know", () => {
