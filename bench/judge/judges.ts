@@ -1,7 +1,9 @@
 import { combine } from "../../rollout/judge/combine.ts";
+import { refusalOptions } from "../../rollout/judge/criteria.ts";
 import { foldHarm, type HarmOptions, harmDefaults, logHarm, noHarm } from "../../rollout/judge/harm-test.ts";
 import { logMean } from "../../rollout/judge/log-math.ts";
 import { carry, isComparable, noTick, type Tick } from "../../rollout/judge/tick.ts";
+import { compareDefaults } from "../../rollout/plan/compare.ts";
 import { type ObservedTick, TICKS_A_MINUTE } from "./streams.ts";
 
 /** Judges the next tick; returns true to roll the canary back. */
@@ -10,13 +12,30 @@ export type Judge = (observed: ObservedTick) => boolean;
 /** Serin's tolerances for latency; those for failures are `harmDefaults`. */
 const latencyDefaults: HarmOptions = { ...harmDefaults, delta: 0.005 };
 
-/** Serin at alpha = 1 %: by failures alone, or by half failures and half latency if the stream has latency. */
+/** Serin's tolerance for 4xx answers. */
+const refusalDefaults = refusalOptions(
+  { compare: compareDefaults, checks: [], stepFrom: 0, nextShare: 1 },
+  1,
+).harm;
+
+/**
+ * Serin at alpha = 1 %: by failures alone, by half failures and half latency if the stream has latency, or by five parts
+ * failures and one part 4xx answers if it has those.
+ */
 export function serin(phi: number, alpha = 0.01): Judge {
   const threshold = Math.log(1 / alpha);
   const errors = evidence({ ...harmDefaults, phi });
+  const refused = evidence({ ...refusalDefaults, phi });
   const slow: ((tick: Tick) => number)[] = [];
   return (observed) => {
     const failing = errors(observed.errors);
+    if (observed.refused !== undefined) {
+      const metrics = [
+        { weight: 0.5, logE: failing },
+        { weight: 0.1, logE: refused(observed.refused) },
+      ];
+      return combine(metrics).logE >= threshold;
+    }
     if (observed.slow.length === 0) return failing >= threshold;
     const slowness = observed.slow.map((tick, i) => {
       slow[i] ??= evidence({ ...latencyDefaults, phi });

@@ -1,4 +1,5 @@
 import { harmDefaults } from "../../rollout/judge/harm-test.ts";
+import { withRefusals } from "./refusals.ts";
 import { independent, onPods, type Phi, type Scenario, TICKS_A_MINUTE, withLatency } from "./streams.ts";
 import { atSafetyBoundary, type Walk } from "./walk.ts";
 
@@ -85,6 +86,32 @@ export const worse: readonly ScenarioRow[] = [
   },
   { name: ["latency +30 % (p99 400 → 520 ms)"], at: (rps: number) => latencyAt(rps, 1.3) },
 ];
+
+/** 4xx answers that both versions give alike, or the canary as often as tolerated: twice as often, and 5 points more. */
+export const refusedAlike: readonly ScenarioRow[] = [
+  ["1 % on both sides", 0.01, 0.01, 1],
+  ["20 % on both sides", 0.2, 0.2, 1],
+  ["5 % on both sides, 1 to 99 at a time", 0.05, 0.05, 50],
+  ["1 % against 7 %, the tolerance", 0.01, 0.07, 1],
+  ["20 % against 45 %, the tolerance", 0.2, 0.45, 1],
+].map(([name, stable, canary, burst]) =>
+  refusals(String(name), Number(stable), Number(canary), Number(burst)),
+);
+
+/** The canary answers 4xx beyond the tolerance. */
+export const refusedWorse: readonly ScenarioRow[] = [
+  refusals("4xx answers 1 % → 100 %", 0.01, 1),
+  refusals("4xx answers 1 % → 20 %", 0.01, 0.2),
+  refusals("4xx answers 20 % → 60 %", 0.2, 0.6),
+];
+
+function refusals(name: string, stable: number, canary: number, burst = 1): ScenarioRow {
+  const given = { stable, canary, burst, failing: 0.001 };
+  return {
+    name: [name],
+    at: (rps: number) => withRefusals("4xx", { rps, weight: always(0.1) }, given),
+  };
+}
 
 /** A kind of whole rollouts. */
 export interface WalkRow {

@@ -4,6 +4,8 @@ import {
   atBoundary,
   INTERVALS_MINUTES,
   LEVELS_RPS,
+  refusedAlike,
+  refusedWorse,
   type ScenarioRow,
   walks,
   worse,
@@ -36,7 +38,10 @@ export function* sections(effort: Effort): Generator<string> {
   const hard = "Both versions alike, harder streams: rolled back by mistake";
   // The largest share is omitted here: the promise does not cover all of these streams.
   yield falseAlarms(effort, 300, hard, ["stream", "phi"], alikeHard).slice(0, -1).join("\n\n");
-  yield detection(effort, 400);
+  yield detection(effort, 400, "Worse from the first request, weight 10 %", worse);
+  const refused = "4xx answers, both versions alike or at the tolerance, weight 10 %: rolled back by mistake";
+  yield falseAlarms(effort, 700, refused, ["4xx answers"], refusedAlike).join("\n\n");
+  yield detection(effort, 800, "4xx answers beyond the tolerance, weight 10 %", refusedWorse);
   for (const [i, minutes] of INTERVALS_MINUTES.entries()) yield verification(effort, 500 + 100 * i, minutes);
 }
 
@@ -69,8 +74,8 @@ function mostOf(all: readonly Trials[]): string {
   );
 }
 
-function detection({ runs, log }: Effort, seed: number): string {
-  const cells = worse.flatMap((row, r) =>
+function detection({ runs, log }: Effort, seed: number, title: string, rows: readonly ScenarioRow[]): string {
+  const cells = rows.flatMap((row, r) =>
     LEVELS_RPS.map((rps, i) => {
       const { serin, gate } = tryOut(row.at(rps), seed + LEVELS_RPS.length * r + i, runs, HOUR);
       log(`${row.name}, ${rps} rps`);
@@ -84,7 +89,7 @@ function detection({ runs, log }: Effort, seed: number): string {
     ...columns.map((c) => `Serin: ${c}`),
     ...columns.map((c) => `gate: ${c}`),
   ];
-  return ["### Worse from the first request, weight 10 %", table(head, cells, 2)].join("\n\n");
+  return [`### ${title}`, table(head, cells, 2)].join("\n\n");
 }
 
 function verification({ runs, log }: Effort, seed: number, leastMinutes: number): string {

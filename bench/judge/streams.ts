@@ -13,10 +13,12 @@ export interface ObservedTick {
   readonly errors: Tick;
   /** Requests slower than each monitored boundary; empty without latency. */
   readonly slow: readonly Tick[];
+  /** Requests with a 4xx answer; absent: nobody looks at them. */
+  readonly refused?: Tick;
 }
 
 /** One rollout, tick by tick from 1. */
-interface Rollout {
+export interface Rollout {
   readonly play: (tick: number) => ObservedTick;
   /** The dispersion that the judge assumes. */
   readonly phi: number;
@@ -43,13 +45,10 @@ interface Rates {
 export function independent(name: string, { rps, weight }: Traffic, rates: Rates): Scenario {
   const start = (next: Random): Rollout => ({
     phi: 1,
-    play: (tick) => ({
-      errors: independentTick(next, rps * TICK_SECONDS, weight(tick), {
-        stable: rates.stable(tick),
-        canary: rates.canary(tick),
-      }),
-      slow: [],
-    }),
+    play: (tick) => {
+      const now = { stable: rates.stable(tick), canary: rates.canary(tick) };
+      return { errors: independentTick(next, rps * TICK_SECONDS, weight(tick), now), slow: [] };
+    },
   });
   return { name, start };
 }
@@ -171,7 +170,8 @@ function phiOf(phi: Phi, history: readonly (readonly PodTick[])[]): number {
   return dispersionOverTime(history.map(totals).map(([bad, total]) => ({ bad, total })));
 }
 
-function failures(next: Random, n: number, rate: number, burst: number): number {
+/** How many of `n` requests fail, `burst` at a time on average. */
+export function failures(next: Random, n: number, rate: number, burst: number): number {
   if (burst === 1) return binomial(next, n, rate);
   let bad = 0;
   for (let left = binomial(next, n, rate / burst); left > 0; left -= 1)

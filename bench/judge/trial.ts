@@ -37,7 +37,7 @@ function watch(
   let bad = 0;
   for (let tick = 1; tick <= looks; tick += 1) {
     const observed = play(tick);
-    bad += observed.errors[0] + (observed.slow.at(-1)?.[0] ?? 0);
+    bad += observed.errors[0] + (observed.slow.at(-1)?.[0] ?? 0) + (observed.refused?.[0] ?? 0);
     if (found.serin === undefined && judges.serin(observed)) found.serin = { tick, bad };
     if (found.gate === undefined && judges.gate(observed)) found.gate = { tick, bad };
     if (found.serin !== undefined && found.gate !== undefined) break;
