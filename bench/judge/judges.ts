@@ -50,7 +50,7 @@ export function serin(phi: number, alpha = 0.01): Judge {
 }
 
 /** ln E after each tick. */
-export function evidence(options: HarmOptions): (tick: Tick) => number {
+function evidence(options: HarmOptions): (tick: Tick) => number {
   let [harm, carried] = [noHarm, noTick];
   return (tick) => {
     carried = carry(carried, tick);
