@@ -29,7 +29,8 @@ const fixedFields: readonly string[] = ["ipFamilies", "ipFamilyPolicy"];
 const record = v.object({
   labels: list(v.string()),
   annotations: list(v.string()),
-  spec: map(v.unknown()),
+  /** An earlier version of Serin did not write it. */
+  spec: v.optional(map(v.unknown())),
 });
 
 /** The fields of a Service's spec that its canary Service has, too. A field that Serin does not know is one of them. */
