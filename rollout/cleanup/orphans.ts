@@ -24,6 +24,8 @@ const LONGEST_UPDATE_MS = 34_000;
  * serves, and admission restores it before it lets a native update through.
  */
 const GRACE_MS = LONGEST_UPDATE_MS + CLOCK_SKEW_MS;
+/** The longest time (ms) to the next sweep: an instant in the future, forged or from a skewed clock, must not delay it. */
+const LONGEST_WAIT_MS = 10_000;
 /** How often (ms) Serin checks whether the pods of a canary without a Deployment are gone. */
 const STRAY_MS = 1_000;
 
@@ -93,8 +95,7 @@ export function sweep(marked: SweepInput): Decision {
       ...late.map(writeSelector),
       ...ended.map((set) => close(set, marked.now)),
     ],
-    // Cap the wait: an instant in the future, forged or from a skewed clock, must not delay the next sweep.
-    ...(waits.length > 0 ? { waitMs: Math.min(GRACE_MS, ...waits) } : {}),
+    ...(waits.length > 0 ? { waitMs: Math.min(LONGEST_WAIT_MS, ...waits) } : {}),
   };
 }
 

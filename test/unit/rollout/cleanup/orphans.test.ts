@@ -118,7 +118,10 @@ describe("sweep", () => {
 
   it("widens a Service only when its Deployment had time to be stored", () => {
     // The API server takes up to 34 s, and the clocks of the webhook and the controller differ by up to 10 s.
-    expect(sweepOf({ services: [isolated], now: NOON + 43_000 })).to.deep.equal({ writes: [], waitMs: 1_000 });
+    expect(sweepOf({ services: [isolated], now: NOON + 43_000 })).to.deep.equal({
+      writes: [],
+      waitMs: 1_000,
+    });
     const { writes } = sweepOf({ services: [isolated], now: NOON + 44_000 });
     expect(writes[0] && merged(isolated, writes[0]).spec).to.deep.equal(aService().spec);
   });
