@@ -9,7 +9,7 @@ import { join } from "node:path";
 const FIRST = [
   "envoy-gateway",
   "track",
-  "judge/taken-back",
+  "judge/rolled-back",
   "ab-test",
   "verbs",
   "supersede",
