@@ -51,18 +51,23 @@ function awaitUnpaused(snapshot: Snapshot): Decision | undefined {
 
 /**
  * Restores the user's Services as their owners wrote them. A Service with other ports for the new version would fail before
- * the pods of the old one: it selects only the proven version until no other pod is left.
+ * the pods of the old one: it selects only the proven version until no other pod is left. An order promotes a version
+ * before its pods are ready, too; such a Service then stays with the stable version until the first of them is.
  */
 function restoreServices(snapshot: Snapshot): Decision | undefined {
   const { uid, now, canaryHash } = snapshot;
   const isTurned = (service: Service) => isIsolatedTo(service, canaryHash) && !isPromoted(snapshot);
-  const isolated = isolatedServices(snapshot).filter(
-    (service) => changesPorts(service) || !isTurned(service),
+  const isolated = isolatedServices(snapshot).filter((service) =>
+    changesPorts(service) ? !stableAnswersAlone(snapshot) : !isTurned(service),
   );
   if (isolated.length === 0) return undefined;
   const write = (service: Service) =>
     changesPorts(service) ? writeTurn(service, uid, canaryHash, instant(now)) : writeSelector(service);
   return { writes: isolated.map(write) };
+}
+
+function stableAnswersAlone({ judged, stable }: Snapshot): boolean {
+  return (stable?.status?.readyReplicas ?? 0) > 0 && (judged?.status?.readyReplicas ?? 0) === 0;
 }
 
 /** Restores the user's Services at once, as their owners wrote them. */

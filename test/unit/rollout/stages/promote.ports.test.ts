@@ -46,6 +46,19 @@ describe("the promotion of a version with another targetPort", () => {
     expect(after(turned, promoting(turned, 5).writes).spec).to.deep.equal(to(8090).spec);
   });
 
+  it("leaves the Service with the stable version until the first pod of a version promoted by order is ready", () => {
+    const parts = { services: [inFlight], run: proven };
+    const [stable = aReplicaSet(), fresh = aReplicaSet()] = aRollout(parts).replicaSets;
+    const version = (readyReplicas: number) => {
+      const canary = { ...fresh, status: { replicas: 1, readyReplicas } };
+      return aRollout({ ...parts, canary, replicaSets: [stable, canary] });
+    };
+    const waits = decide(version(0));
+    expect(onServices(waits.writes)).to.deep.equal([]);
+    expect(waits.writes, "the promotion goes on").not.to.deep.equal([]);
+    expect(after(inFlight, decide(version(1)).writes)).to.deep.equal(turned);
+  });
+
   it("does not come after an undo: the stable version gets the Service with its own port", () => {
     const deployment = { ...aDeployment(), status: status(5) };
     const undone = aRollout({
