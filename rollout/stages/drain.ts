@@ -1,6 +1,6 @@
 import type { Write } from "../../kube/core/writes.ts";
 import { settledOn, settleMs } from "../gateways/settle.ts";
-import { instant } from "../text/instant.ts";
+import { CLOCK_SKEW_MS, instant } from "../text/instant.ts";
 import { drained, isExposed } from "../traffic/exposure.ts";
 import { isIsolatedTo } from "../traffic/isolation.ts";
 import { deleteCanaryService, writeIsolation, writeRoute } from "../traffic/writes.ts";
@@ -59,10 +59,12 @@ export function restoreRoutes(snapshot: Snapshot): Decision | undefined {
   const { run, held } = snapshot;
   // A record of an earlier promotion may have been carried into this rollout.
   const byHold = held.phase === "promoting" ? held.detached : undefined;
-  const known = [run?.detached, byHold].flatMap((at) => (at === undefined ? [] : [Date.parse(at)]));
+  const known = [run?.detached, byHold].flatMap((at) => believed(at, snapshot));
   // The instant is unknown if the controller died right after it wrote the routes: count from now.
   if (known.length === 0 && run !== undefined) return { writes: recordDetached(snapshot) };
-  return waitUntil(Math.max(Date.parse(held.started), ...known) + longestSettle(snapshot), snapshot);
+  // The webhook's clock wrote `started`, and it may be ahead of this one: it counts only if nothing else is known.
+  const since = known.length > 0 ? known : believed(held.started, snapshot);
+  return waitUntil(Math.max(0, ...since) + longestSettle(snapshot), snapshot);
 }
 
 /** Deletes the canary Services last: a proxy that still knows one would answer with errors. */
@@ -97,6 +99,12 @@ export function waitUntil(at: number, snapshot: Snapshot): Decision | undefined 
 
 function recordDetached(snapshot: Snapshot): readonly Write[] {
   return rewrite(snapshot, { detached: instant(snapshot.now) });
+}
+
+/** The instant (ms), unless it is further ahead than clocks differ: the clean-up would wait until it came. */
+function believed(at: string | undefined, { now }: Snapshot): readonly number[] {
+  const ms = at === undefined ? Number.NaN : Date.parse(at);
+  return ms <= now + CLOCK_SKEW_MS ? [ms] : [];
 }
 
 /** The routes carry no share any more that says how long their gateways take. */

@@ -1,6 +1,9 @@
 import { expect } from "chai";
-import { awaitUndo } from "../../../../rollout/stages/drain.ts";
+import { awaitUndo, restoreRoutes } from "../../../../rollout/stages/drain.ts";
+import type { HoldRecord } from "../../../../rollout/workload/hold-record.ts";
+import type { RunRecord } from "../../../../rollout/workload/run-record.ts";
 import { aHeld, aRoute, aSnapshot, NOON } from "../../../support/builders.ts";
+import { aRollout } from "../../../support/rollout.ts";
 import { applied } from "../../../support/routes.ts";
 
 const at = (seconds: number) => new Date(NOON + seconds * 1_000).toISOString();
@@ -25,5 +28,41 @@ describe("routes that were drained for an undo", () => {
 
   it("do not hold back the one that began afterwards", () => {
     expect(awaitUndo(snapshot(at(-5)))).to.equal(undefined);
+  });
+});
+
+describe("the canary Service after its routes are restored", () => {
+  /** A webhook's clock that is 20 minutes ahead. */
+  const ahead = at(20 * 60);
+  const snapshot = (held: Partial<HoldRecord>, now = NOON + 29_000) => {
+    const { started = at(0) } = held;
+    return aRollout({
+      annotations: { "serin.dev/settle": "30s" },
+      routes: [aRoute()],
+      canaryServices: [{ metadata: { name: "web-canary", namespace: "shop" }, spec: {} }],
+      held: aHeld({ phase: "failed", ...held, started }),
+      run: { started, outcome: "failed", detached: at(0) },
+      now,
+    });
+  };
+
+  it("goes when its gateway has followed, however far ahead the webhook's clock began the rollout", () => {
+    expect(restoreRoutes(snapshot({ started: ahead }))).to.deep.equal({ writes: [], waitMs: 1_000 });
+    expect(restoreRoutes(snapshot({ started: ahead }, NOON + 31_000))).to.equal(undefined);
+  });
+
+  it("waits from the start of a rollout without a record of its run, unless that start is still to come", () => {
+    const begun = { ...snapshot({ phase: "undone" }), run: undefined };
+    expect(restoreRoutes(begun)).to.deep.equal({ writes: [], waitMs: 1_000 });
+    const held = { ...begun.held, started: ahead };
+    expect(restoreRoutes({ ...begun, held })).to.equal(undefined);
+  });
+
+  it("waits from now if the instant on the Deployment is further ahead than clocks differ", () => {
+    const promoting = snapshot({ phase: "promoting", detached: ahead });
+    const { detached: _detached, ...run } = promoting.run as RunRecord;
+    const [write] = restoreRoutes({ ...promoting, run })?.writes ?? [];
+    expect(write).to.have.property("kind", "replicasets");
+    expect(JSON.stringify(write)).to.include(`detached\\":\\"${at(29)}`);
   });
 });
