@@ -11,8 +11,10 @@ import { replicasOf, type Snapshot } from "./snapshot.ts";
 
 /**
  * Judges a version from the start that came without Serin's admission: another webhook changed the template in a write of
- * Serin itself, for which the API server does not ask Serin, or Serin's webhook was removed. It must inherit no step, weight or verdict. As
- * admission does for a superseding version, Serin pauses the Deployment until the judged version is drained.
+ * Serin itself, for which the API server does not ask Serin. Or Serin's webhook was removed, and so was the policy of
+ * deploy/hold.yaml, or the change names Serin's field manager, which that policy lets pass. The version must inherit no step,
+ * weight or verdict. As admission does for a superseding version, Serin pauses the Deployment until the judged version is
+ * drained.
  */
 export function judgeAnother(snapshot: Snapshot): Decision | undefined {
   const { deployment, held, canary } = snapshot;
