@@ -1,15 +1,17 @@
 import type { Service } from "../../kube/core/services.ts";
 import { readWhole } from "../../kube/runtime/route-reads.ts";
+import { type GraceInput, hashesInGrace } from "../../rollout/cleanup/grace.ts";
 import { removeLeftHold } from "../../rollout/cleanup/left-hold.ts";
 import { isAdopted, sweep } from "../../rollout/cleanup/orphans.ts";
 import { FLIGHT, HELD } from "../../rollout/keys.ts";
 import { leanRoute } from "../../rollout/traffic/lean-route.ts";
 import type { Caches } from "./caches.ts";
-import { inFlightOf, isNotIn, lostRoutes, markedIn, markedNamespaces } from "./marked.ts";
+import { inFlightOf, isNotIn, lostRoutes, type Marked, markedIn, markedNamespaces } from "./marked.ts";
 import { type Change, namespaceOf, shareUids } from "./marks.ts";
 import type { ReconcilerOptions } from "./perform.ts";
 import { restoreEach } from "./restore.ts";
 import { RouteTurns } from "./route-turns.ts";
+import { readVersions } from "./versions.ts";
 
 /** How long (ms) after the end of a rollout Serin sweeps: the rollout's last write may still be under way. */
 const SWEEP_AFTER_MS = 500;
@@ -105,16 +107,21 @@ export class Orphans {
     const last = this.#restored.get(namespace);
     if (last !== undefined && clock.now() < last.againAt) return last.againAt - clock.now();
     if (last !== undefined) look(inFlightUids(caches, namespace));
-    const now = this.#turns.take(namespace, lostRoutes(caches, markedIn(caches, namespace)));
-    const routes = await readWhole(kube, now, caches.routeCopies);
+    const before = markedIn(caches, namespace);
+    const now = this.#turns.take(namespace, lostRoutes(caches, before));
+    const hashes = hashesInGrace(namespace, { ...this.#known(before), services: before.services });
+    // Versions that cannot be read must not keep the other objects from their restore.
+    const [routes, read] = await Promise.all([
+      readWhole(kube, now, caches.routeCopies),
+      readVersions(kube, namespace, hashes).catch((error: unknown) => ({ error })),
+    ]);
     // Rollouts may have begun or ended during the read.
     const marked = markedIn(caches, namespace);
     const later = lostRoutes(caches, marked).filter(isNotIn(now));
     const { services, replicaSets } = marked;
     const { writes, waitMs } = sweep({
-      now: clock.now(),
-      ...inFlightOf(caches, { ...marked, routes: [...marked.routes, ...routes.map(leanRoute)] }),
-      ended: new Map([...this.#ended].map(([uid, { at }]) => [uid, at])),
+      ...this.#known({ ...marked, routes: [...marked.routes, ...routes.map(leanRoute)] }),
+      ...("error" in read ? {} : { versions: read }),
       services,
       replicaSets,
       routes,
@@ -125,13 +132,22 @@ export class Orphans {
     const restores = [...writes.map((write) => [write]), ...holds].filter((group) => group.length > 0);
     if (restores.length === 0 && later.length === 0) {
       this.#restored.delete(namespace);
+      if ("error" in read) throw read.error;
       return waitMs;
     }
     const sweeps = (last?.sweeps ?? 0) + 1;
     const againMs = Math.min(LONGEST_MS, AGAIN_MS * 2 ** Math.max(0, sweeps - MOST_SWEEPS));
     this.#restored.set(namespace, { sweeps, againAt: clock.now() + againMs });
     await restoreEach(restores, this.#options);
+    if ("error" in read) throw read.error;
     return againMs;
+  }
+
+  /** What decides whether the rollouts of these objects are over. */
+  #known(marked: Marked): GraceInput {
+    const { caches, clock } = this.#options;
+    const ended = new Map([...this.#ended].map(([uid, { at }]) => [uid, at]));
+    return { now: clock.now(), ...inFlightOf(caches, marked), ended };
   }
 
   /**

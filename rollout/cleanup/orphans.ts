@@ -5,7 +5,7 @@ import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { FLIGHT, HASH_LABEL, HELD } from "../keys.ts";
 import type { Decision } from "../stages/decision.ts";
-import { CLOCK_SKEW_MS, instant } from "../text/instant.ts";
+import { instant } from "../text/instant.ts";
 import { isCanaryService } from "../traffic/canary-service.ts";
 import { serviceRecordOf } from "../traffic/service-record.ts";
 import { deleteCanaryService, writeSelector } from "../traffic/writes.ts";
@@ -13,27 +13,16 @@ import { MIN_READY_SECONDS } from "../workload/hold.ts";
 import { lastRunOf } from "../workload/run-record.ts";
 import { hashOf } from "../workload/template.ts";
 import { removeRunRecord, writeScale } from "../workload/writes.ts";
-import { hasEndedIn, type InFlight, isLost, sweepRoute } from "./lost-shares.ts";
+import { type GraceInput, graceMs, lookMs } from "./grace.ts";
+import { hasEndedIn, isLost, sweepRoute } from "./lost-shares.ts";
 
-/** The API server gives up an update this long (ms) after its start, slow webhooks included (`requestTimeoutUpperBound`). */
-const LONGEST_UPDATE_MS = 34_000;
-/**
- * How long (ms) a Service may be isolated for a Deployment that is not in flight: admission isolates the Services before
- * the API server stores the Deployment, and another webhook may delay or refuse it. An earlier restore would send users to
- * the pods of a version that has no weight yet. Waiting harms nobody: the Service selects all pods of the version that
- * serves, and admission restores it before it lets a native update through.
- */
-const GRACE_MS = LONGEST_UPDATE_MS + CLOCK_SKEW_MS;
 /** The longest time (ms) to the next sweep: an instant in the future, forged or from a skewed clock, must not delay it. */
 const LONGEST_WAIT_MS = 10_000;
 /** How often (ms) Serin checks whether the pods of a canary without a Deployment are gone. */
 const STRAY_MS = 1_000;
 
 /** The objects with Serin's mark, and the Deployments in flight. */
-export interface SweepInput extends InFlight {
-  readonly now: number;
-  /** The ended rollouts that this controller saw in flight, with the instant (ms) of their end. */
-  readonly ended?: ReadonlyMap<string, number>;
+export interface SweepInput extends GraceInput {
   readonly services: readonly Service[];
   readonly routes: readonly Route[];
   /** The UIDs of the rollouts that have lost a share of a route that comes in a later sweep. */
@@ -72,16 +61,14 @@ export function sweep(marked: SweepInput): Decision {
   // Before a Service selects all pods again, the unproven pods must be gone.
   const isEarly = (service: Service) => strays.some((set) => isOfSameRollout(service, set));
   const isolated = orphans.filter((service) => serviceRecordOf(service) !== undefined && !isEarly(service));
-  const late = isolated.filter(
-    (service) => ageOf(service, marked.now) >= GRACE_MS || hasEnded(service, marked),
-  );
+  const late = isolated.filter((service) => graceMs(service, marked) === 0);
   // Serin deletes a canary Service in a later sweep, after it has restored the routes that may name it.
   const canaryServices = orphans
     .filter((service) => isLeftCanaryService(service) && !isAttached(service))
     .map(deleteCanaryService);
   const waits = [
     ...routes.map(({ waitMs }) => waitMs).filter((ms) => ms > 0),
-    ...isolated.map((service) => GRACE_MS - ageOf(service, marked.now)).filter((ms) => ms > 0),
+    ...isolated.map((service) => lookMs(service, marked)).filter((ms) => ms > 0),
     ...strays.map(() => STRAY_MS),
   ];
   const sizes = strays.filter((set) => !isTakenOver(set) && set.spec.replicas !== 0 && !isAttached(set));
@@ -144,14 +131,4 @@ function close(replicaSet: ReplicaSet, now: number): Write {
   if (run?.outcome === "running")
     return removeRunRecord(replicaSet, { ...run, outcome: "undone", ended: instant(now) });
   return removeRunRecord(replicaSet);
-}
-
-/** Isolated before the end of its rollout (the Deployment was deleted), so not for a rollout that may be about to start. */
-function hasEnded(service: Service, { ended }: SweepInput): boolean {
-  const at = ended?.get(rolloutUidOf(service) ?? "");
-  return at !== undefined && Date.parse(serviceRecordOf(service)?.since ?? "") < at;
-}
-
-function ageOf(service: Service, now: number): number {
-  return now - Date.parse(serviceRecordOf(service)?.since ?? "");
 }

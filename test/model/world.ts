@@ -6,6 +6,7 @@ import { isRoutePlural, type Write } from "../../kube/core/writes.ts";
 import { admitUpdate, changesTemplate } from "../../rollout/admission/admit.ts";
 import type { Effect } from "../../rollout/admission/answer.ts";
 import { workOf } from "../../rollout/admission/effect-write.ts";
+import { hashesInGrace } from "../../rollout/cleanup/grace.ts";
 import { sweep } from "../../rollout/cleanup/orphans.ts";
 import type { HookAnswer, HookCall } from "../../rollout/hooks/call.ts";
 import type { Findings } from "../../rollout/judge/evidence.ts";
@@ -197,13 +198,11 @@ export class World extends Cluster {
     const inFlight = new Map(shares.map(({ metadata: { uid = "", namespace = "" } }) => [uid, namespace]));
     const marked = <T extends { metadata: Meta }>(objects: T[]) =>
       objects.filter(({ metadata }) => metadata.labels?.[FLIGHT]);
-    const { writes } = sweep({
-      now: this.now,
-      inFlight,
-      services: marked(this.list("services")),
-      routes: marked(this.routes()),
-      replicaSets: marked(this.list("replicasets")),
-    });
+    const replicaSets = this.list("replicasets");
+    const known = { now: this.now, inFlight, services: marked(this.list("services")) };
+    const versions = { namespace: NAMESPACE, hashes: hashesInGrace(NAMESPACE, known), replicaSets };
+    const routes = marked(this.routes());
+    const { writes } = sweep({ ...known, versions, routes, replicaSets: marked(replicaSets) });
     try {
       for (const write of writes) this.perform(write);
     } catch (error) {

@@ -29,10 +29,10 @@ function adopted(uid: string, namespace: string): ReplicaSet {
   return { metadata: { ...metadata, namespace, labels, ownerReferences: [owner] }, spec };
 }
 
-/** A Service of a Deployment that is gone; it is still isolated. */
-function left(namespace = "shop"): Service {
+/** A Service of a Deployment that is gone; it is still isolated, since an instant (ms). */
+function left(namespace = "shop", since = 0): Service {
   const service = aService({ meta: { namespace } });
-  const isolated = isolationPatch(service, "uid-gone", "web1", new Date(0).toISOString());
+  const isolated = isolationPatch(service, "uid-gone", "web1", new Date(since).toISOString());
   return merge(service, isolated) as Service;
 }
 
@@ -43,7 +43,8 @@ describe("what belongs to no rollout any more", () => {
   let services: readonly Service[];
   let looked: string[];
   let written: string[];
-  let stored: readonly Deployment[];
+  let stored: readonly (Deployment | ReplicaSet)[];
+  let unread: Error | undefined;
   let options: RestoreOptions;
   let orphans: Orphans;
   let patched: number;
@@ -67,7 +68,7 @@ describe("what belongs to no rollout any more", () => {
   beforeEach(() => {
     clock = new FakeClock();
     [deployments, sets, services, looked, patched, refusal] = [[inFlight], [], [], [], 0, undefined];
-    [written, stored, incomplete] = [[], [], new Set()];
+    [written, stored, incomplete, unread] = [[], [], new Set(), undefined];
     const caches = {
       deployment: (uid: string) => deployments.find(({ metadata }) => metadata.uid === uid),
       replicaSetsOf: (owner: { uid?: string; namespace?: string }) =>
@@ -86,8 +87,9 @@ describe("what belongs to no rollout any more", () => {
           if (refusal !== undefined) throw refusal;
           return aService();
         },
-        list: async () => {
-          written.push("list");
+        list: async (_resource: unknown, _where: unknown, { labelSelector = "" } = {}) => {
+          written.push(`list ${labelSelector}`.trim());
+          if (unread !== undefined) throw unread;
           return { items: stored };
         },
         jsonPatch: async (_resource: unknown, { name }: { name: string }) => {
@@ -171,6 +173,38 @@ describe("what belongs to no rollout any more", () => {
     incomplete = new Set();
     await orphans.sweep("shop");
     expect(patched).to.equal(1);
+  });
+
+  describe("within the time in which the API server may still store its Deployment", () => {
+    const reads = "list pod-template-hash in (web1)";
+    beforeEach(() => {
+      services = [left("shop", clock.now())];
+    });
+
+    it("stays while the version has pods, which one list tells in every sweep", async () => {
+      stored = [aReplicaSet({ meta: { labels: { "pod-template-hash": "web1" } } })];
+      expect(await orphans.sweep("shop")).to.equal(2_500);
+      expect([patched, written]).to.deep.equal([0, [reads]]);
+    });
+
+    it("is restored as soon as the version has none", async () => {
+      expect(await orphans.sweep("shop")).to.equal(1_000);
+      expect([patched, written]).to.deep.equal([1, [reads]]);
+    });
+
+    it("delays nothing else if the version cannot be read, which is reported", async () => {
+      unread = new Error("too long together");
+      const { metadata, ...rest } = left("shop");
+      services = [...services, { ...rest, metadata: { ...metadata, name: "old" } }];
+      expect(await orphans.sweep("shop").catch((error: unknown) => error)).to.equal(unread);
+      expect(patched).to.equal(1);
+      services = services.slice(0, 1);
+      await clock.advance(1_000);
+      expect(await orphans.sweep("shop").catch((error: unknown) => error)).to.equal(unread);
+      await clock.advance(43_000);
+      expect(await orphans.sweep("shop")).to.equal(1_000);
+      expect(patched).to.equal(2);
+    });
   });
 
   it("reports the refusal of a policy", async () => {

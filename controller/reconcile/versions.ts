@@ -1,0 +1,41 @@
+import type { Kube } from "../../kube/client/api.ts";
+import { listNamespace } from "../../kube/client/namespace-list.ts";
+import { replicaSets } from "../../kube/core/resources.ts";
+import { formatSelector } from "../../kube/core/selector.ts";
+import type { ReplicaSet } from "../../kube/core/workloads.ts";
+import type { Versions } from "../../rollout/cleanup/grace.ts";
+import { HASH_LABEL } from "../../rollout/keys.ts";
+import { hashOf } from "../../rollout/workload/template.ts";
+
+/**
+ * The ReplicaSets of these versions as the API server stores them now: Serin follows only those with its mark. Without a
+ * version, it sends no request.
+ */
+export async function readVersions(
+  kube: Pick<Kube, "list">,
+  namespace: string,
+  hashes: ReadonlySet<string>,
+): Promise<Versions> {
+  if (hashes.size === 0) return { namespace, hashes, replicaSets: [] };
+  const values = [...hashes];
+  const labelSelector = formatSelector({
+    matchExpressions: [{ key: HASH_LABEL, operator: "In", values }],
+  });
+  const found = await listNamespace<ReplicaSet>(kube, replicaSets, { namespace, labelSelector }, lean);
+  return { namespace, hashes, replicaSets: found };
+}
+
+/** The version and the number of its pods. Tenants decide how long the rest is. */
+function lean(set: ReplicaSet): ReplicaSet {
+  const { name, namespace, deletionTimestamp } = set.metadata;
+  return {
+    metadata: {
+      name,
+      labels: { [HASH_LABEL]: hashOf(set) },
+      ...(namespace !== undefined && { namespace }),
+      ...(deletionTimestamp !== undefined && { deletionTimestamp }),
+    },
+    spec: { ...(set.spec.replicas !== undefined && { replicas: set.spec.replicas }), template: {} },
+    ...(set.status?.replicas !== undefined && { status: { replicas: set.status.replicas } }),
+  };
+}
