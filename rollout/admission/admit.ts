@@ -1,24 +1,8 @@
-import type {
-  Deployment,
-  DeploymentSpec,
-  DeploymentStrategy,
-  ReplicaSet,
-} from "../../kube/core/workloads.ts";
+import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import { formatComplaints } from "../plan/complaints.ts";
 import { type DefaultSources, outline, planWith, type ResolvedPlan } from "../plan/layers.ts";
 import { isOptedIn } from "../plan/plan.ts";
-import { equal } from "../text/equal.ts";
-import { pause } from "../workload/hold.ts";
-import {
-  HISTORY_LIMIT,
-  type HoldRecord,
-  holdRecordOf,
-  isHoldRecordNewer,
-  updateOriginals,
-  withDefaults,
-  withHoldRecord,
-} from "../workload/hold-record.ts";
-import { withRoom } from "../workload/surge.ts";
+import { type HoldRecord, holdRecordOf, isHoldRecordNewer, withDefaults } from "../workload/hold-record.ts";
 import { sameTemplate } from "../workload/template.ts";
 import {
   type AdmissionResponse,
@@ -33,6 +17,7 @@ import { ended } from "./back-to-stable.ts";
 import type { ClusterState } from "./change.ts";
 import { carriedHold, cleanse } from "./cleanse.ts";
 import { healedWarnings, uncopied } from "./copies.ts";
+import { keep } from "./keep.ts";
 import { misplacedWarnings } from "./misplaced-keys.ts";
 import { keptWarning } from "./needs-layers.ts";
 import { refuseNewRules } from "./new-rules.ts";
@@ -162,39 +147,4 @@ function admitOptOut(object: Deployment, old: Deployment, held: HoldRecord | und
   if (held.lost && held.phase !== "undone")
     return allowed(ended({ object, old }, held), [], [restoring(old)]);
   return denied(restoreOnOptOut(held));
-}
-
-/** Keeps a rollout in flight as it is; requested values of held fields become the originals. */
-function keep(object: Deployment, old: Deployment, held: HoldRecord): Deployment {
-  if (held.phase === "promoting" || held.phase === "undone") return withHoldRecord(object, held, old);
-  const strategy = object.spec.paused ? roomyStrategy(old) : old.spec.strategy;
-  // The API server may ask again with Serin's own answer, which is not the user's wish.
-  const isEcho = equal(object.spec.strategy, strategy);
-  const requested = isEcho ? { ...object.spec, strategy: old.spec.strategy } : object.spec;
-  const { paused: before, ...fieldsNow } = updateOriginals(
-    held.originals,
-    old.spec,
-    requested as DeploymentSpec,
-  );
-  // Cleansing removed the pause of a superseding version: a pause that is left is the user's, and so is a resume.
-  const paused = held.latched || before ? object.spec.paused : undefined;
-  const originals = { ...fieldsNow, ...(paused ? { paused } : {}) };
-  const { minReadySeconds, progressDeadlineSeconds } = old.spec;
-  const fields = { minReadySeconds, progressDeadlineSeconds, strategy } as Partial<Deployment["spec"]>;
-  const spec = { ...object.spec, ...fields, revisionHistoryLimit: HISTORY_LIMIT };
-  return withHoldRecord(
-    { ...object, spec: held.latched ? pause(spec, true) : spec },
-    { ...held, originals },
-    old,
-  );
-}
-
-/** The strategy for a pause right after Serin lowered the surge, before the canary has shrunk to it, or beside other versions. */
-function roomyStrategy({ spec, status }: Deployment): DeploymentStrategy | undefined {
-  const { maxSurge, ...rest } = spec.strategy?.rollingUpdate ?? {};
-  if (maxSurge === undefined) return spec.strategy;
-  const { replicas = 1 } = spec;
-  const pods = Math.max(status?.updatedReplicas ?? 0, (status?.replicas ?? 0) - replicas);
-  const surge = withRoom(maxSurge, replicas, pods);
-  return { ...spec.strategy, rollingUpdate: { ...rest, maxSurge: surge } };
 }

@@ -28,4 +28,15 @@ describe("admission between API servers that show one template in two forms", ()
     expect(holdRecordOf(object)).to.equal(undefined);
     expect(warnings).to.deep.equal([]);
   });
+
+  it("keeps the stored form in flight, because Serin's policy takes each other text for another version", () => {
+    const fresh = (cpu: string): PodTemplate => ({
+      metadata: { labels: { app: "web" } },
+      spec: { containers: [{ name: "main", image: "web:2", resources: { limits: { cpu } } }] },
+    });
+    const { object: inFlight } = yes(edit(old, { template: fresh("1") }), old, reads);
+    const { object } = yes(edit(inFlight, { template: fresh("1000m") }), inFlight, reads);
+    expect(object.spec.template).to.deep.equal(fresh("1"));
+    expect(holdRecordOf(object)).to.deep.equal(holdRecordOf(inFlight));
+  });
 });
