@@ -84,10 +84,11 @@ export class CountingReader {
       return first("undivided") ?? first("divided") ?? { kind: "unknown" };
     } catch (error) {
       const { uid, namespace, name } = question;
-      // A Prometheus that does not answer is reported with the evidence.
+      // A Prometheus that does not answer is reported with the evidence, and opens no way that its last answer kept.
       if (!(error instanceof ProviderError))
         this.#options.log.error({ namespace, name, uid, err: error }, "how a gateway counts not read");
-      return { kind: "unknown" };
+      const last = this.#entries.get(uid)?.counting;
+      return last?.kind === "uncounted" ? last : { kind: "unknown" };
     }
   }
 
@@ -123,6 +124,8 @@ export class CountingReader {
     const read = prometheus(name || undefined).over(promql, instantOf(at));
     const answer = read.then(({ size }) => size > 0);
     this.#existing.set(key, { at, answer });
+    // The next question asks again.
+    answer.catch(() => this.#existing.delete(key));
     return answer;
   }
 }

@@ -63,8 +63,8 @@ export const evidenceSchema = v.pipe(
     usual: v.exactOptional(v.pipe(amount, v.maxValue(1))),
     /** Consecutive ticks in which neither version served a request. */
     silent: amount,
-    /** Consecutive ticks in which neither version had any counter; absent: none. */
-    unseen: v.exactOptional(amount),
+    /** The ticks, read as they came, before either version had any counter; absent: one has had some. */
+    uncounted: v.exactOptional(amount),
     /** Which versions had any counter in the last tick. */
     present: arms(v.boolean()),
   }),

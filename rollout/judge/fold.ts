@@ -44,15 +44,17 @@ export function noEvidence(
     pods: {},
     inStep: { canary: 0, stable: 0 },
     silent: 0,
+    uncounted: 0,
     present: { canary: false, stable: false },
   };
 }
 
 /** Adds one tick. */
 export function fold(before: Evidence, counted: TickCounts, criteria: Criteria): Evidence {
-  const { unseen = 0, ...known } =
+  const { uncounted, ...known } =
     before.stepFrom === criteria.stepFrom ? before : inNextStep(before, criteria);
   const { at, counts, present, pods } = counted;
+  const isCounted = uncounted === undefined || present.canary || present.stable;
   const { canary, stable } = counts;
   const began = at - known.tickMs;
   const inStep = began >= criteria.stepFrom;
@@ -67,7 +69,8 @@ export function fold(before: Evidence, counted: TickCounts, criteria: Criteria):
     ...known,
     at,
     present,
-    ...(!present.canary && !present.stable && { unseen: unseen + 1 }),
+    // Ticks that are read later, all at once, may be missing because Prometheus itself was away.
+    ...(!isCounted && { uncounted: pods === undefined ? uncounted : uncounted + 1 }),
     ...(recent.total > 0 && { recent }),
     errors: foldComparison(known.errors, failures(counts), moment, errorOptions(criteria, known.phi)),
     latency: known.latency.map((comparison, i) => {

@@ -6,10 +6,10 @@ import type { Decision } from "./decision.ts";
 import { hadTraffic } from "./first-weight.ts";
 import { sourcesOf } from "./judge-input.ts";
 import { rollBack } from "./rollback.ts";
-import { isStableLost, type Snapshot } from "./snapshot.ts";
+import { isStableLost, replicasOf, type Snapshot } from "./snapshot.ts";
 import { brokenStable } from "./stable-broken.ts";
 import { verdictOf } from "./step-verdict.ts";
-import { waitingFor } from "./wait.ts";
+import { isPaused, waitingFor } from "./wait.ts";
 
 /** How often (ms) Serin looks for the first series. */
 const LOOK_MS = 5_000;
@@ -43,10 +43,10 @@ export function countingQuestionOf(snapshot: Snapshot): CountingQuestion | undef
   };
 }
 
-/** Rolls back a canary whose harm no counter would show: none tells it from the stable version, or it has none for too long. */
+/** Rolls back a canary whose harm no counter would show: none tells it from the stable version, or it never had any. */
 export function checkCounting(snapshot: Snapshot): Decision | undefined {
   const { counting } = snapshot;
-  const reason = counting?.kind === "undivided" ? counting.reason : unseen(snapshot);
+  const reason = counting?.kind === "undivided" ? counting.reason : uncounted(snapshot);
   return reason === undefined ? undefined : rollBack(snapshot, reason);
 }
 
@@ -63,13 +63,17 @@ export function awaitCounting(snapshot: Snapshot): Decision | undefined {
   return { writes: [], condition: waitingFor("metrics", message), waitMs: LOOK_MS };
 }
 
-/** Why nobody knows what the canary does; `undefined` while its counters may still come. */
-function unseen(snapshot: Snapshot): string | undefined {
+/**
+ * Why nobody knows what the canary does; `undefined` while its counters may still come, and once there were some: those that
+ * end later end with the gateway, with Prometheus or with the pods, which says nothing about the canary.
+ */
+function uncounted(snapshot: Snapshot): string | undefined {
   const verdict = verdictOf(snapshot);
-  // The stable version answers nothing that could be counted.
-  if (verdict?.kind !== "no-series" || brokenStable(snapshot) !== undefined) return undefined;
-  const { unseen = 0, tickMs = 0 } = snapshot.evidence?.judged ?? {};
-  return unseen * tickMs < progressDeadlineMs(snapshot.held.originals) ? undefined : verdict.message;
+  if (verdict?.kind !== "no-series" || isPaused(snapshot)) return undefined;
+  // No pod answers anything that could be counted.
+  if (replicasOf(snapshot.deployment) === 0 || brokenStable(snapshot) !== undefined) return undefined;
+  const { uncounted = 0, tickMs = 0 } = snapshot.evidence?.judged ?? {};
+  return uncounted * tickMs < progressDeadlineMs(snapshot.held.originals) ? undefined : verdict.message;
 }
 
 /** Whether requests decide about some step of the plan. */

@@ -3,7 +3,7 @@ import { advance } from "./advance.ts";
 import { judgeAnother, judgeAnotherInPromotion } from "./another-version.ts";
 import { abort, promoteNow } from "./asked.ts";
 import { checkHarm } from "./check-harm.ts";
-import { awaitCounting, checkCounting } from "./counting.ts";
+import { checkCounting } from "./counting.ts";
 import { type Decision, firstOf } from "./decision.ts";
 import { awaitUndo, drain } from "./drain.ts";
 import { awaitReturn, expose, lowerWeight } from "./expose.ts";
@@ -101,7 +101,6 @@ function decideCanary(snapshot: Snapshot): Decision {
       ensureCanaryServices,
       awaitReady,
       awaitTrial,
-      awaitCounting,
       expose,
       forgetRefusal,
       (step) => withCompanions(step, advance(step)),

@@ -11,6 +11,7 @@ import { servicesNamed } from "../traffic/overlay.ts";
 import { type RouteShare, routeRecordOf, withShare } from "../traffic/route-record.ts";
 import { writeRoute } from "../traffic/writes.ts";
 import { progressDeadlineMs } from "../workload/hold.ts";
+import { awaitCounting } from "./counting.ts";
 import type { Decision } from "./decision.ts";
 import { isolateStable, settledAt, waitUntil } from "./drain.ts";
 import { recordForeignRoutes } from "./foreign-routes.ts";
@@ -34,8 +35,9 @@ export function expose(snapshot: Snapshot): Decision | undefined {
   if (unseen !== undefined) return unseen;
   const missing = attach(snapshot, (share) => (share === undefined ? NONE : exposureOf(share)));
   if (missing.length > 0) return { writes: missing };
-  const refused = awaitAccepted(snapshot) ?? forgetTrouble(snapshot);
-  if (refused !== undefined) return refused;
+  // A gateway that refuses the route answers nothing, so it counts nothing: its own reason comes first.
+  const unmet = awaitAccepted(snapshot) ?? forgetTrouble(snapshot) ?? awaitCounting(snapshot);
+  if (unmet !== undefined) return unmet;
   const writes = attach(snapshot, () => grantedExposure(snapshot));
   // A proxy that does not know the canary Services yet would answer with errors.
   return waitUntil(settledAt(snapshot), snapshot) ?? (writes.length === 0 ? undefined : { writes });

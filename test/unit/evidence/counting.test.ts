@@ -93,6 +93,20 @@ describe("how a gateway counts", () => {
     expect(reader.of(question)).to.deep.equal({ kind: "divided" });
   });
 
+  it("stays uncounted while Prometheus does not answer, and is asked again each time", async () => {
+    const counting = await answered();
+    clusters = new ProviderError("cannot be reached");
+    await clock.advance(5_000);
+    reader.of(question);
+    await clock.advance(10);
+    expect(reader.of(question)).to.deep.equal(counting);
+    const other = { ...question, uid: "uid-api" };
+    clusters = ["service/shop/web/80/http"];
+    reader.of(other);
+    await clock.advance(10);
+    expect(reader.of(other)).to.deep.equal({ kind: "divided" });
+  });
+
   it("is unknown without requests, and is asked again later", async () => {
     clusters = ["httproute/shop/other/rule/0"];
     expect(await answered()).to.deep.equal({ kind: "unknown" });

@@ -19,15 +19,18 @@ describe("the fold of ticks", () => {
     expect(resumed.silent).to.equal(0);
   });
 
-  it("counts ticks in which Prometheus had no series of either version, one after the other", () => {
+  it("counts the ticks, read as they come, before Prometheus has a series of either version", () => {
     const present = { canary: false, stable: false };
-    const unseen = after(3, nothing, nothing, { more: { present } });
-    expect(unseen.unseen).to.equal(3);
-    const seen = after(1, nothing, nothing, {
-      from: unseen,
-      more: { present: { ...present, stable: true } },
-    });
-    expect(seen).to.not.have.property("unseen");
+    const pods = { canary: [], stable: [] };
+    const before = after(3, nothing, nothing, { more: { present, pods } });
+    expect(before.uncounted).to.equal(3);
+    const missed = after(50, nothing, nothing, { from: before, more: { present } });
+    expect(missed.uncounted, "after an outage of Prometheus").to.equal(3);
+    const more = { present: { ...present, stable: true }, pods };
+    const counted = after(1, nothing, nothing, { from: missed, more });
+    expect(counted).to.not.have.property("uncounted");
+    const gone = after(9, nothing, nothing, { from: counted, more: { present, pods } });
+    expect(gone, "when the series end").to.not.have.property("uncounted");
   });
 
   it("carries the requests of one version until both have served", () => {

@@ -28,7 +28,7 @@ function withoutSeries(seconds: number, annotations: Record<string, string> = {}
   const at = NOON + 3_600_000;
   const snapshot = aRollout({ now: at, annotations });
   const start = { since: NOON, from: NOON, tickMs: 5_000, phi: 1, bounds: [] };
-  const judged = { ...noEvidence(start), at, ...(seconds > 0 && { unseen: seconds / 5 }) };
+  const judged = { ...noEvidence(start), at, uncounted: seconds / 5 };
   return { ...snapshot, evidence: { judged, gates: {} } };
 }
 
@@ -114,5 +114,18 @@ describe("whether a gateway counts the versions apart", () => {
     );
     const off = { "serin.dev/compare": "off", "serin.dev/checks": "queue <= 5" };
     expect(checkCounting(withoutSeries(600, off)), "where requests decide nothing").to.equal(undefined);
+  });
+
+  it("rolls back no canary whose series have ended, that is paused, or that has no pods", () => {
+    const { evidence, deployment, ...rest } = withoutSeries(600);
+    const judged = evidence?.judged;
+    if (judged === undefined) throw new Error("no evidence");
+    const { uncounted: _uncounted, ...counted } = judged;
+    const ended = { ...rest, deployment, evidence: { ...evidence, judged: counted } } as Snapshot;
+    expect(checkCounting(ended)).to.equal(undefined);
+    for (const spec of [{ paused: true }, { replicas: 0 }]) {
+      const changed = { ...deployment, spec: { ...deployment.spec, ...spec } };
+      expect(checkCounting({ ...rest, evidence, deployment: changed } as Snapshot)).to.equal(undefined);
+    }
   });
 });

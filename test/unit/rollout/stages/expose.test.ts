@@ -1,10 +1,17 @@
 import { expect } from "chai";
+import type { Route } from "../../../../kube/core/routes.ts";
 import { expose } from "../../../../rollout/stages/expose.ts";
 import { NOON } from "../../../support/builders.ts";
 import { aRollout } from "../../../support/rollout.ts";
 
 /** What Traefik may need to follow, in ms. */
 const SETTLE_MS = 2_500;
+
+const refusedBy = (route: Route): Route => {
+  const condition = { type: "Accepted", status: "False", reason: "Refused", message: "no such listener" };
+  const parents = (route.status?.parents ?? []).map((parent) => ({ ...parent, conditions: [condition] }));
+  return { ...route, status: { ...route.status, parents } } as Route;
+};
 
 describe("the canary Services in the routes", () => {
   it("get nothing before the proxies know them", () => {
@@ -13,6 +20,16 @@ describe("the canary Services in the routes", () => {
     expect(early).to.deep.equal({ writes: [], waitMs: SETTLE_MS - 100 });
     const settled = expose({ ...attached, now: NOON + SETTLE_MS });
     expect(JSON.stringify(settled?.writes)).to.contain('"weight":9').and.to.contain("web-canary");
+  });
+
+  it("wait for the gateway's counters, once the gateway has accepted the route", () => {
+    const counting = { kind: "uncounted", reason: "Prometheus has no request counter of Traefik" } as const;
+    const attached = { ...aRollout({ weight: 0 }), counting, now: NOON + SETTLE_MS };
+    expect(expose(attached)?.condition?.message).to.match(/^the first weight waits for counters: /);
+    const [route] = attached.routes;
+    const refused = route && refusedBy(route);
+    const blind = aRollout({ weight: 0, routes: refused ? [refused] : [], now: NOON + SETTLE_MS });
+    expect(expose({ ...blind, counting })?.condition?.message).to.contain("no such listener");
   });
 
   it("are in force when the proxies had time to follow the weight", () => {
