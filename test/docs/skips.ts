@@ -64,7 +64,7 @@ export const skips: readonly Skip[] = [
   },
   { page: "docs/profiles.md", reason: "test/stories/profile.test.ts does this with profiles of its own" },
   { page: "docs/releasing.md", reason: "it needs a container engine and a registry" },
-  { page: "docs/reliability.md", reason: "it runs the chaos suite, which takes hours" },
+  { page: "docs/reliability.md", reason: "it runs the chaos suite, which takes more than an hour" },
   { page: "docs/scale.md", reason: "it is a measurement that needs an idle machine" },
   { page: "docs/stability.md", reason: INSTALL },
   { page: "docs/troubleshooting.md", reason: EXCERPT },
