@@ -17,8 +17,10 @@ export interface Comparison {
   readonly safety: Safety;
   /** The evidence that the next weight costs at most `MOST_LOSS`, or the plan's loss if that is larger. */
   readonly weakly: Safety;
-  /** The latest tick that counted for safety. */
+  /** The step's latest whole tick. */
   readonly latest?: Tick;
+  /** The latest whole tick of the step before; absent: it had none, or this step has a whole one. */
+  readonly left?: Tick;
   /** The tick in which the step began, and the one before it, until a whole tick tells which part of it the step has. */
   readonly mixed?: { readonly before: Tick; readonly tick: Tick };
   /** The evidence of safety since the first weight. Absent: no step begins with any, as in an earlier version's record. */
@@ -42,8 +44,9 @@ export function noComparison(at: number): Comparison {
 
 /** Begins a new step: its evidence of safety starts with what earlier ticks say, up to a limit; that of harm stays. */
 export function enterStep(comparison: Comparison, options: ComparisonOptions): Comparison {
-  const { mixed: _mixed, sums = noSums, ...kept } = comparison;
-  return { ...kept, ...startsOf(sums, options), sums };
+  // A tick of an earlier step than the one that is left says nothing about the share that this step takes over.
+  const { mixed: _mixed, left: _left, latest: left, sums = noSums, ...kept } = comparison;
+  return { ...kept, ...(left && { left }), ...startsOf(sums, options), sums };
 }
 
 /** When a tick was. */
@@ -72,13 +75,15 @@ export function foldComparison(
   const compared = { ...before, carried: noTick, totals, harm, lowest };
   if (!isUsual) return compared;
   const sums = before.sums && addSums(before.sums, batch, options.safety);
-  const folded = { ...compared, ...(sums && { sums, latest: batch }) };
-  if (part === "mixed" && before.latest) return { ...folded, mixed: { before: before.latest, tick: batch } };
+  const folded = { ...compared, ...(sums && { sums }) };
+  if (part === "mixed" && before.left) return { ...folded, mixed: { before: before.left, tick: batch } };
   if (part !== "whole") return { ...folded, ...(sums && startsOf(sums, options)) };
-  const { mixed, ...rest } = folded;
+  const { mixed, left: _left, ...rest } = folded;
   const later = mixed ? laterPart(mixed.tick, mixed.before, batch) : noTick;
   const add = (to: Safety, by: SafetyOptions) => foldSafety(foldSafety(to, later, by), batch, by);
-  return { ...rest, safety: add(before.safety, options.safety), weakly: add(before.weakly, options.weakly) };
+  const safety = add(before.safety, options.safety);
+  const weakly = add(before.weakly, options.weakly);
+  return { ...rest, latest: batch, safety, weakly };
 }
 
 function startsOf(sums: SafetySums, { safety, weakly, mostStart }: ComparisonOptions) {

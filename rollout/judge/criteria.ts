@@ -10,6 +10,8 @@ export interface Criteria {
   readonly checks: readonly TrafficCheck[];
   /** When (ms) the current step's weight came into force. */
   readonly stepFrom: number;
+  /** When (ms) the weight before it came into force; absent: no record of one. */
+  readonly leftFrom?: number;
   /** The share of the traffic, from 0 to 1, that the canary gets next; 1 is its promotion. */
   readonly nextShare: number;
 }

@@ -20,6 +20,7 @@ const comparison = v.object({
   safety,
   weakly: safety,
   latest: v.exactOptional(tick),
+  left: v.exactOptional(tick),
   mixed: v.exactOptional(v.object({ before: tick, tick })),
   /** An earlier version of Serin neither writes nor keeps them: its steps begin with no evidence of safety. */
   sums: v.exactOptional(v.object({ logR: list(finite), room: list(finite) })),

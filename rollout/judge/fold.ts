@@ -1,6 +1,12 @@
 import type * as v from "valibot";
 import type { TrafficCheck } from "../plan/checks.ts";
-import { enterStep, foldComparison, noComparison } from "./comparison.ts";
+import {
+  type Comparison,
+  type ComparisonOptions,
+  enterStep,
+  foldComparison,
+  noComparison,
+} from "./comparison.ts";
 import { type Arm, type Counts, isFailure, slowerThan } from "./counters.ts";
 import { type Criteria, errorOptions, latencyOptions, refusalOptions, restartOptions } from "./criteria.ts";
 import type { evidenceSchema } from "./evidence-record.ts";
@@ -99,11 +105,15 @@ export function fold(before: Evidence, counted: TickCounts, criteria: Criteria):
 
 function inNextStep(before: Evidence, criteria: Criteria): Evidence {
   const [errors, slow] = [errorOptions(criteria, before.phi), latencyOptions(criteria, before.phi)];
+  // A step that came and went since the last tick had no whole one.
+  const isSecond = criteria.leftFrom !== undefined && criteria.leftFrom > before.stepFrom;
+  const enter = (comparison: Comparison, options: ComparisonOptions) =>
+    enterStep(isSecond ? enterStep(comparison, options) : comparison, options);
   return {
     ...before,
     stepFrom: criteria.stepFrom,
-    errors: enterStep(before.errors, errors),
-    latency: before.latency.map((comparison) => enterStep(comparison, slow)),
+    errors: enter(before.errors, errors),
+    latency: before.latency.map((comparison) => enter(comparison, slow)),
     inStep: { canary: 0, stable: 0 },
   };
 }

@@ -22,11 +22,17 @@ export function criteriaOver(record: RecordedSteps, plan: Plan): (at: number) =>
   const periods = periodsOf(record);
   const checks = plan.checks.filter((check) => check.metric !== "template");
   return (at) => {
-    const { step, from } = periods.findLast((period) => period.from <= at) ?? periods[0];
+    const present = Math.max(
+      0,
+      periods.findLastIndex((period) => period.from <= at),
+    );
+    const { step, from } = periods[present] ?? periods[0];
+    const left = periods[present - 1];
     return {
       compare: comparesAt(plan.strategy, plan.steps[step]) ? plan.compare : "off",
       checks,
       stepFrom: from,
+      ...(left && { leftFrom: left.from }),
       nextShare: weightAfter(plan, step) / 100,
     };
   };

@@ -10,7 +10,7 @@ import { comparesAt, strategies } from "../plan/strategy.ts";
 import { CLOCK_SKEW_MS } from "../text/instant.ts";
 import { isExposed } from "../traffic/exposure.ts";
 import { homeOf, isService } from "../traffic/route-record.ts";
-import { type Facts, isStableLost, nextWeight, stepOf } from "./snapshot.ts";
+import { type Facts, isStableLost, nextWeight, stepIndex, stepOf } from "./snapshot.ts";
 
 /** The question to the metrics about a rollout; `undefined` while its canary has no traffic or no stable version. */
 export function judgeInputOf(snapshot: Facts): JudgeInput | undefined {
@@ -78,11 +78,13 @@ function termsOf(snapshot: Facts, from: number): Criteria {
   const counted = sourcesOf(snapshot).length > 0;
   // Nobody asked for the default check, and nothing can answer it.
   const asked = counted || !plan.checksAreDefault ? plan.checks : [];
+  const left = snapshot.run?.course?.findLast(({ step }) => step < stepIndex(snapshot));
   return {
     compare: counted && comparable ? plan.compare : "off",
     checks: asked.filter((check) => check.metric !== "template"),
     // A step that has been granted and is not yet in force is another step already.
     stepFrom: Math.max(from, Date.parse(snapshot.run?.stepSince ?? "")),
+    ...(left && { leftFrom: Date.parse(left.at) }),
     nextShare: nextWeight(snapshot) / 100,
   };
 }

@@ -86,6 +86,25 @@ describe("the fold of ticks", () => {
     expect(whole.errors.mixed).to.equal(undefined);
   });
 
+  it("counts no part of a tick for the step if the step before had no requests in a whole tick", () => {
+    const atTen = after(20, { total: 100 }, { total: 900 });
+    const terms = aTerms({ stepFrom: atTen.at, nextShare: 0.9 });
+    const quiet = after(2, nothing, nothing, { from: atTen, terms });
+    const next = aTerms({ stepFrom: quiet.at + 1, nextShare: 1 });
+    const mixed = after(1, { total: 480 }, { total: 520 }, { from: quiet, terms: next });
+    expect(mixed.errors.mixed).to.equal(undefined);
+  });
+
+  it("counts no part of a tick for the step if another step began and ended in it", () => {
+    const from = after(20, { total: 100 }, { total: 900 });
+    const mixedAfter = (leftFrom: number) => {
+      const terms = aTerms({ stepFrom: from.at + 2, leftFrom, nextShare: 1 });
+      return after(1, { total: 480 }, { total: 520 }, { from, terms }).errors.mixed;
+    };
+    expect(mixedAfter(from.at + 1)).to.equal(undefined);
+    expect(mixedAfter(SINCE)?.tick).to.deep.equal([0, 480, 0, 520]);
+  });
+
   it("adds a tick in which the first step began to what the step begins with", () => {
     const terms = aTerms({ stepFrom: SINCE + 1 });
     const mixed = after(1, { total: 50 }, { total: 900 }, { terms });

@@ -96,6 +96,12 @@ describe("what is asked of the metrics", () => {
     expect(terms({ run: { step: 2 } })?.nextShare, "the promotion").to.equal(1);
   });
 
+  it("tells when the weight before the present step came into force", () => {
+    const course = [10, 25].map((weight, step) => ({ step, weight, at: instant(NOON + step * 7_000) }));
+    const leftFrom = (step: number) => aRollout({ run: { step, course } }).judgeInput?.terms.leftFrom;
+    expect([0, 1, 2].map(leftFrom)).to.deep.equal([undefined, NOON, NOON + 7_000]);
+  });
+
   it("parts checks on traffic from metric templates", () => {
     const annotations = {
       "serin.dev/checks": "queue <= 5, p99 <= 500ms",
