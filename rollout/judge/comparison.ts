@@ -80,9 +80,12 @@ export function foldComparison(
   if (part !== "whole") return { ...folded, ...(sums && startsOf(sums, options)) };
   const { mixed, left: _left, ...rest } = folded;
   const later = mixed ? laterPart(mixed.tick, mixed.before, batch) : noTick;
+  // A mixed tick of which no part counts for the step counts for its start, like the ticks before it.
+  const isEarlier = mixed !== undefined && later === noTick;
+  const start = { ...before, ...(isEarlier && before.sums && startsOf(before.sums, options)) };
   const add = (to: Safety, by: SafetyOptions) => foldSafety(foldSafety(to, later, by), batch, by);
-  const safety = add(before.safety, options.safety);
-  const weakly = add(before.weakly, options.weakly);
+  const safety = add(start.safety, options.safety);
+  const weakly = add(start.weakly, options.weakly);
   return { ...rest, latest: batch, safety, weakly };
 }
 

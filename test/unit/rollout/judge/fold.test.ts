@@ -105,6 +105,18 @@ describe("the fold of ticks", () => {
     expect(mixedAfter(SINCE)?.tick).to.deep.equal([0, 480, 0, 520]);
   });
 
+  it("lets a tick in which a step began count for its start if the shares tell no part of it", () => {
+    const first = after(2, { total: 10 }, { total: 10 });
+    const terms = aTerms({ stepFrom: first.at + 1, nextShare: 1 });
+    const mixed = after(1, { total: 11 }, { total: 9 }, { from: first, terms });
+    const whole = after(1, { total: 12 }, { total: 8 }, { from: mixed, terms });
+    const before = after(1, { total: 11 }, { total: 9 }, { from: first });
+    const later = aTerms({ stepFrom: before.at, nextShare: 1 });
+    const expected = after(1, { total: 12 }, { total: 8 }, { from: before, terms: later });
+    expect(whole.errors.safety).to.deep.equal(expected.errors.safety);
+    expect(whole.errors.weakly).to.deep.equal(expected.errors.weakly);
+  });
+
   it("adds a tick in which the first step began to what the step begins with", () => {
     const terms = aTerms({ stepFrom: SINCE + 1 });
     const mixed = after(1, { total: 50 }, { total: 900 }, { terms });
