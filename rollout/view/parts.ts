@@ -1,4 +1,5 @@
 import { conditionOf } from "../../kube/core/meta.ts";
+import type { Service } from "../../kube/core/services.ts";
 import type { Pod, PodTemplate, ReplicaSet } from "../../kube/core/workloads.ts";
 import { gatewaysOf } from "../gateways/lookup.ts";
 import { notAccepted } from "../gateways/settle.ts";
@@ -9,9 +10,11 @@ import { containersOf, podReason } from "../stages/pod-reason.ts";
 import { type Snapshot, stepIndex } from "../stages/snapshot.ts";
 import { canaryServiceName } from "../traffic/canary-service.ts";
 import { isExposed } from "../traffic/exposure.ts";
+import { isIsolatedTo } from "../traffic/isolation.ts";
 import { homeOf } from "../traffic/route-record.ts";
 import { serviceRecordOf } from "../traffic/service-record.ts";
 import { revisionOf } from "../workload/revision.ts";
+import { hashOf } from "../workload/template.ts";
 import type { RolloutView } from "./view.ts";
 
 /** A ReplicaSet with its counts. */
@@ -66,25 +69,46 @@ export function stepsView({ steps }: Plan): RolloutView["steps"] {
  * not see the routes, isolated Services show that there are some: then the granted weight counts once the step is told.
  */
 export function trafficOf(snapshot: Snapshot, isTold: boolean): RolloutView["traffic"] {
-  const isIsolated = snapshot.services.some((service) => serviceRecordOf(service) !== undefined);
   if (snapshot.routes.length === 0) {
-    if (!isIsolated) return sharesOf(Math.round(percentOfPods(snapshot)));
+    if (!snapshot.services.some(isIsolated)) return sharesOf(percentOfPods(snapshot));
     const { weight } = exposureAt(snapshot.plan, stepIndex(snapshot), { cookie: "", id: "" });
-    return sharesOf(isTold ? weight : 0);
+    return sharesOf(withServices(snapshot, isTold ? weight : 0));
   }
   const shares = [...snapshot.shares.values()];
   const weight = Math.max(0, ...shares.map((share) => share.weight));
   const copies = Math.max(0, ...shares.map(({ mirror = 0 }) => mirror));
-  // In a promotion the Services select both versions before the routes are restored.
-  const isByPods = !isIsolated && (snapshot.held.phase === "promoting" || snapshot.run?.outcome === "proven");
   return {
-    ...sharesOf(isByPods ? Math.round(weight + ((100 - weight) * percentOfPods(snapshot)) / 100) : weight),
+    ...sharesOf(withServices(snapshot, weight)),
     ...(copies > 0 && { copies }),
     ...(shares.some(({ match }) => match !== undefined) && { matching: true }),
   };
 }
 
-function sharesOf(canary: number): RolloutView["traffic"] {
+/** The canary's share if the routes give it this weight, and the user's Services the rest, in percent. */
+function withServices(snapshot: Snapshot, weight: number): number {
+  return weight + ((100 - weight) * percentByServices(snapshot, weight)) / 100;
+}
+
+/**
+ * The canary's share of the requests to the user's Services, in percent. In a promotion they select both versions before the
+ * routes are drained, or only the new one. A reader who may not see them knows that once the routes are drained.
+ */
+function percentByServices(snapshot: Snapshot, weight: number): number {
+  const { services, held, run, judged } = snapshot;
+  // After an undo the Deployment's template, and with it the snapshot's canary, is the stable version.
+  if (judged && services.some((service) => isIsolated(service) && isIsolatedTo(service, hashOf(judged))))
+    return 100;
+  const isPromoted = held.phase === "promoting" || run?.outcome === "proven";
+  if (!isPromoted || services.some(isIsolated)) return 0;
+  return services.length === 0 && weight > 0 ? 0 : percentOfPods(snapshot);
+}
+
+function isIsolated(service: Service): boolean {
+  return serviceRecordOf(service) !== undefined;
+}
+
+function sharesOf(percent: number): RolloutView["traffic"] {
+  const canary = Math.round(percent);
   return { canary, stable: 100 - canary };
 }
 

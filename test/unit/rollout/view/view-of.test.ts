@@ -2,6 +2,7 @@ import { expect } from "chai";
 import * as v from "valibot";
 import type { Deployment, ReplicaSet } from "../../../../kube/core/workloads.ts";
 import { HELD, RUN } from "../../../../rollout/keys.ts";
+import { turnPatch } from "../../../../rollout/traffic/isolation.ts";
 import { formatRouteRecord } from "../../../../rollout/traffic/route-record.ts";
 import { historyOf } from "../../../../rollout/view/history.ts";
 import { historySchema, type RolloutView, viewSchema } from "../../../../rollout/view/view.ts";
@@ -20,7 +21,9 @@ import {
   aSnapshot,
   NOON,
   ownedByWeb,
+  type SnapshotParts,
 } from "../../../support/builders.ts";
+import { aRollout } from "../../../support/rollout.ts";
 
 const REVISION = "deployment.kubernetes.io/revision";
 const running: RunRecord = {
@@ -156,6 +159,24 @@ describe("the view of a rollout", () => {
       inFlight(aSnapshot({ canary, replicaSets, held: aHeld(held) })).traffic;
     expect(traffic({ phase: "promoting" })).to.deep.equal({ canary: 50, stable: 50 });
     expect(traffic({})).to.deep.equal({ canary: 0, stable: 100 });
+  });
+
+  it("gives a promoted version all traffic once the Service is turned to its pods, with the routes drained", () => {
+    const stable = aReplicaSet();
+    const traffic = (hash: string, weight: number, more: SnapshotParts = {}) => {
+      const { metadata, spec } = turnPatch(aService(), "uid-web", hash, AT_NOON);
+      const services = [aService({ meta: metadata, ...spec })];
+      return inFlight(aRollout({ services, weight, run: { outcome: "proven" }, ...more })).traffic.canary;
+    };
+    expect([traffic("web2", 50), traffic("web2", 0)]).to.deep.equal([100, 100]);
+    expect([traffic("web1", 50), traffic("web1", 0)]).to.deep.equal([50, 0]);
+    expect(traffic("web1", 0, { canary: stable, held: aHeld({ phase: "undone" }) })).to.equal(0);
+  });
+
+  it("keeps the routes' weight of a proven version where no Service can be read, until they are drained", () => {
+    const traffic = (weight: number) =>
+      inFlight(aRollout({ services: [], weight, run: { outcome: "proven" } })).traffic.canary;
+    expect([traffic(50), traffic(0)]).to.deep.equal([50, 17]);
   });
 
   it("tells at rest how the last rollout ended", () => {
