@@ -95,20 +95,10 @@ function answerUpdate(object: Deployment, old: Deployment, given: Given): Admiss
   if (cluster !== undefined) {
     const plan = optedIn && "plan" in parsed ? parsed.plan : undefined;
     const complaint = "complaints" in parsed ? formatComplaints(parsed.complaints) : undefined;
-    const early = plan ? withoutEarlyOrders(object, old) : { object, warnings: [] };
-    const change = {
-      object: early.object,
-      old,
-      held,
-      plan,
-      complaint,
-      layers,
-      cluster,
-      now,
-      carried,
-      dryRun: asking.dryRun ?? false,
-    };
-    return withWarnings(admitNewTemplate(change), optedIn ? [...early.warnings, ...warnings] : []);
+    const early = plan ? withoutEarlyOrders(object, old) : { object, warnings: () => [] };
+    const from = { old, held, plan, complaint, layers, cluster, now, carried };
+    const answer = admitNewTemplate({ ...from, object: early.object, dryRun: asking.dryRun ?? false });
+    return withWarnings(answer, optedIn ? [...early.warnings(answer), ...warnings] : []);
   }
   if (!optedIn) return admitOptOut(object, old, held);
   if ("complaints" in parsed) return denied(formatComplaints(parsed.complaints));

@@ -1,7 +1,7 @@
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import type { OrderName } from "../plan/orders.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { HoldRecord } from "../workload/hold-record.ts";
+import { type HoldRecord, holdRecordOf } from "../workload/hold-record.ts";
 import { findByRevision, revisionInFlight } from "../workload/revision.ts";
 import { presentOf } from "../workload/template.ts";
 import { advanced, askedStep } from "./advance-order.ts";
@@ -67,22 +67,28 @@ export function applyOrders(
 }
 
 /**
- * A request for a new template without the other orders in it. None of them names a version in flight yet, and an order that
- * stays on the object would be carried out later, with a request about something else.
+ * A request for a new template without the other orders in it, and what its answer then warns of. None of them names a version
+ * in flight yet, and an order that stays on the object would be carried out later, with a request about something else.
  */
 export function withoutEarlyOrders(
   object: Deployment,
   old: Deployment,
-): { readonly object: Deployment; readonly warnings: readonly string[] } {
+): { readonly object: Deployment; readonly warnings: (answer: AdmissionResponse) => readonly string[] } {
   const [asked, before] = [object, old].map(({ metadata }) => metadata.annotations ?? {});
   const early = EARLY.map((order) => `serin.dev/${order}`).filter((key) => asked?.[key] !== undefined);
   const isNew = (key: string) => asked?.[key] !== before?.[key];
   return {
     object: early.length === 0 ? object : without(object, early),
-    warnings: early
-      .filter(isNew)
-      .map((key) => `${key}: ignored with a new template; give the order once that version is in flight`),
+    warnings: (answer) => early.filter(isNew).map((key) => `${key}: ${ignored(answer, old)}`),
   };
+}
+
+/** An answer may also go back to the stable version, or leave the template to native control. */
+function ignored(answer: AdmissionResponse, old: Deployment): string {
+  const next = answer.allowed ? holdRecordOf(answer.object) : undefined;
+  return next?.phase === "canary" && next.started !== holdRecordOf(old)?.started
+    ? "ignored with a new template; give the order once that version is in flight"
+    : "ignored with a template that begins no canary";
 }
 
 /** Whether the order to retry names a version that failed and that another one replaced: it counts when its template comes. */

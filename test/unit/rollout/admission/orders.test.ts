@@ -117,6 +117,25 @@ describe("orders", () => {
     });
   }
 
+  it("promises no version in flight where the template with an order begins no canary", () => {
+    const warned = (next: Deployment, old: Deployment, reads: ClusterState) => {
+      const { object, warnings } = yes(order(next, "promote"), old, reads);
+      expect(object.metadata.annotations).not.to.have.property("serin.dev/promote");
+      return warnings.filter((warning) => warning.startsWith("serin.dev/promote"));
+    };
+    const ignored = ["serin.dev/promote: ignored with a template that begins no canary"];
+    const flying = revision2(inFlight());
+    const undone = { ...flying, spec: aDeployment().spec };
+    expect(warned(undone, flying, both), "the stable template").to.deep.equal(ignored);
+    const rest = revision2(aDeployment());
+    const unready = readsOf({ replicaSets: [aReplicaSet({ available: 0 })] });
+    expect(warned({ ...rest, spec: inFlight().spec }, rest, unready), "natively").to.deep.equal(ignored);
+    const third = { ...flying, spec: inFlight({ image: "web:3" }).spec };
+    expect(warned(third, flying, both), "superseding").to.deep.equal([
+      "serin.dev/promote: ignored with a new template; give the order once that version is in flight",
+    ]);
+  });
+
   it("says nothing about an order that was stored before the template came, and drops it", () => {
     const old = order(revision2(aDeployment()), "abort", "3");
     const { object, warnings } = yes({ ...old, spec: inFlight().spec }, old, both);
