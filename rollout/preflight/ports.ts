@@ -78,7 +78,7 @@ function lackOf({ metadata }: Service): (port: string) => string {
 
 /**
  * Warns of ports of Services that reach the stable version's pods and not the new version's. It may still change: another
- * apply may follow, and injected containers have ports, too. Only a port to which a route sends requests keeps the weight at 0.
+ * apply may follow, and injected containers have ports, too.
  */
 export function portlessWarnings(
   services: readonly Service[],
@@ -88,16 +88,31 @@ export function portlessWarnings(
 ): readonly string[] {
   const isLost = (port: ServicePort) =>
     missingPorts([port], template).length > 0 && missingPorts([port], stable).length === 0;
-  return services.flatMap((service) => {
-    const routed = wantedFor(service, routes);
-    const has = (port: ServicePort) => routed.some((one) => equal(one, port));
-    return wantedPorts(service)
+  return services.flatMap((service) =>
+    wantedPorts(service)
       .filter(isLost)
       .map((port) => {
-        const then = has(port)
-          ? "the canary gets no weight until one has it"
-          : `no pod answers at port ${port.port} after the promotion`;
+        const then =
+          waitFor(port, service, routes, stable) ?? `no pod answers at port ${port.port} after the promotion`;
         return `${lackOf(service)(String(port.targetPort))}: ${then}; ${PORT_USE}`;
-      });
-  });
+      }),
+  );
+}
+
+/**
+ * How the rollout waits for this port; `undefined`: it does not. Only a port to which a route sends requests keeps the weight
+ * at 0. Without a route there is no weight, and a Service counts if the stable version has all its ports.
+ */
+function waitFor(
+  port: ServicePort,
+  service: Service,
+  routes: readonly Route[],
+  stable: PodTemplate,
+): string | undefined {
+  if (routes.length === 0) {
+    const isServed = missingPorts(wantedPorts(service), stable).length === 0;
+    return isServed ? "the canary's pods do not count as ready until one has it" : undefined;
+  }
+  const isRouted = wantedFor(service, routes).some((one) => equal(one, port));
+  return isRouted ? "the canary gets no weight until one has it" : undefined;
 }

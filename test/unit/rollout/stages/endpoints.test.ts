@@ -145,6 +145,18 @@ describe("a version that names its port otherwise", () => {
     ]);
   });
 
+  it("is warned of without a route by what its pods count, where no weight exists", () => {
+    const use = "name the port alike, or change the Service's targetPort";
+    expect(portlessWarnings([one], [], template("web"), template("http"))).to.deep.equal([
+      `${what}: the canary's pods do not count as ready until one has it; ${use}`,
+    ]);
+    const two = aService({ ports: [named("http", 80), named("metrics", 9100)] });
+    expect(
+      portlessWarnings([two], [], template("web"), template("http")),
+      "the stable version lacks one, too",
+    ).to.deep.equal([`${what}: no pod answers at port 80 after the promotion; ${use}`]);
+  });
+
   it("is not warned of by a number", () => {
     const numbered = aService({ ports: [{ port: 80, targetPort: 8090 }] });
     expect(portlessWarnings([numbered], [aRoute()], template(), template("http"))).to.deep.equal([]);
