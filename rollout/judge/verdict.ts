@@ -43,6 +43,8 @@ export interface VerdictContext {
   readonly share: number;
   /** Nothing counts the requests of the versions. */
   readonly isUncounted?: boolean;
+  /** Routes lead to the versions; absent: the canary gets its traffic by its pods. */
+  readonly hasRoutes?: boolean;
 }
 
 /** More ticks than this, and at least this time (as long as any scrape interval), without a request to either version. */
@@ -88,7 +90,7 @@ function findUnread({ judged, unread }: Findings, { now, terms }: VerdictContext
   return { kind: "unread", message: `the newest metrics that could be read are ${old} old` };
 }
 
-function findMissing(judged: Evidence, { share }: VerdictContext): Verdict | undefined {
+function findMissing(judged: Evidence, { share, hasRoutes }: VerdictContext): Verdict | undefined {
   const { inStep, present, silent } = judged;
   if (!present.canary && !present.stable) {
     const message =
@@ -104,7 +106,7 @@ function findMissing(judged: Evidence, { share }: VerdictContext): Verdict | und
   if (silent <= SILENT.ticks || silent * judged.tickMs < SILENT.ms) return undefined;
   return {
     kind: "silent",
-    message: `no requests to either version for ${formatDuration(silent * judged.tickMs)}${sinceAttached(judged)}`,
+    message: `no requests to either version for ${formatDuration(silent * judged.tickMs)}${sinceAttached(judged, hasRoutes)}`,
   };
 }
 
@@ -112,8 +114,10 @@ function findMissing(judged: Evidence, { share }: VerdictContext): Verdict | und
  * That the stable version had requests right before the rollout and none since the first weight. A gateway may refuse a rule
  * whole for a backend that it does not take; or the users have left in that minute. Serin cannot tell which.
  */
-function sinceAttached({ usual, recent }: Evidence): string {
-  return usual === undefined || recent !== undefined
-    ? ""
-    : ", although stable had some right before the rollout: if the gateway refuses the route with its canary Service, an abort restores the route";
+function sinceAttached({ usual, recent }: Evidence, hasRoutes = false): string {
+  if (usual === undefined || recent !== undefined) return "";
+  const cause = hasRoutes
+    ? ": if the gateway refuses the route with its canary Service, an abort restores the route"
+    : "";
+  return `, although stable had some right before the rollout${cause}`;
 }

@@ -10,8 +10,9 @@ export function verdictOf(snapshot: Snapshot): Verdict | undefined {
   if (judgeInput === undefined) return undefined;
   const { terms, templates } = judgeInput;
   const isUncounted = judgeInput.sources.length === 0;
+  const hasRoutes = snapshot.routes.length > 0;
   const share = shareOf(grantedExposure(snapshot));
-  return judge(evidence, { now, terms, templates, share, isUncounted });
+  return judge(evidence, { now, terms, templates, share, isUncounted, hasRoutes });
 }
 
 /** Adds to a verdict that the canary gets no requests who else leads to the stable version, and the way out. */

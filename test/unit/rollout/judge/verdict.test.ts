@@ -75,13 +75,15 @@ describe("the verdict without evidence", () => {
     expect(quiet(4, 60_000).kind).to.equal("silent");
   });
 
-  it("names the route as a possible cause if the requests ended when the canary Service joined it", () => {
+  it("names the route, if there is one, as a possible cause if the requests ended when the canary Service joined it", () => {
     const quiet = after(6, { total: 0 }, { total: 0 }, { from: begun({ tickMs: 10_000 }) });
-    expect(on({ ...quiet, usual: 0 }).message).to.equal(
-      "no requests to either version for 1m, although stable had some right before the rollout: if the gateway refuses the route with its canary Service, an abort restores the route",
-    );
+    const said = (judged: Evidence, hasRoutes: boolean) => verdict({ judged }, { hasRoutes }).message;
+    const known = "no requests to either version for 1m, although stable had some right before the rollout";
+    const cause = "if the gateway refuses the route with its canary Service, an abort restores the route";
+    expect(said({ ...quiet, usual: 0 }, true)).to.equal(`${known}: ${cause}`);
+    expect(said({ ...quiet, usual: 0 }, false), "a canary by pods").to.equal(known);
     const recent = { bad: 0, total: 1 };
-    expect(on({ ...quiet, usual: 0, recent }).message, "they ended later").to.match(/for 1m$/);
+    expect(said({ ...quiet, usual: 0, recent }, true), "they ended later").to.match(/for 1m$/);
   });
 });
 
