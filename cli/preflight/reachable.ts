@@ -1,7 +1,9 @@
 import { connect } from "node:net";
+import type { Where } from "../../kube/client/api.ts";
 import { ifNotFound, isForbidden } from "../../kube/client/errors.ts";
 import { messageOf } from "../../kube/core/error-message.ts";
-import { services } from "../../kube/core/resources.ts";
+import type { KubeObject } from "../../kube/core/meta.ts";
+import { namespaces, type Resource, services } from "../../kube/core/resources.ts";
 import { isHeadless, type Service } from "../../kube/core/services.ts";
 import type { NotificationsPlace } from "../../notices/read-notifications.ts";
 import { serviceAt } from "../reading/serin.ts";
@@ -21,18 +23,30 @@ export async function whyUnreachable(
   const host = url.hostname.replace(/^\[|\]$/g, "");
   // A name without a dot is a Service beside Serin.
   const at = /[.:]/.test(host) ? serviceAt(url) : { name: host, namespace };
-  if (at !== undefined) {
-    const service = await kube.get<Service>(services, at).catch((error: unknown) => {
-      if (isForbidden(error)) return messageOf(error);
-      return ifNotFound(undefined)(error);
-    });
-    if (typeof service === "string") return `not checked: ${service}`;
-    if (service !== undefined) return portProblem(service, port);
-  }
+  const service = at && (await readOrRefusal<Service>(kube, services, at));
+  if (typeof service === "object") return portProblem(service, port);
+  // Without a Service, a name of two labels is a public host as well, such as discord.com.
+  const isAmbiguous = at !== undefined && host === `${at.name}.${at.namespace}`;
+  const isService =
+    !isAmbiguous ||
+    typeof (await readOrRefusal<KubeObject>(kube, namespaces, { name: at.namespace })) === "object";
+  if (isService && service !== undefined) return `not checked: ${service}`;
   const failure = await connectionFailure(host, port);
   if (failure === undefined) return undefined;
-  const besides = at === undefined ? "" : `the Service ${at.namespace}/${at.name} does not exist, and `;
+  const besides = at && isService ? `the Service ${at.namespace}/${at.name} does not exist, and ` : "";
   return `${besides}${url.host} does not answer from here: ${failure}`;
+}
+
+/** The object, or why the reader may not read it; `undefined`: it does not exist. */
+function readOrRefusal<T extends KubeObject>(
+  kube: NotificationsPlace["kube"],
+  resource: Resource,
+  at: Where,
+): Promise<T | string | undefined> {
+  return kube.get<T>(resource, at).catch((error: unknown) => {
+    if (isForbidden(error)) return messageOf(error);
+    return ifNotFound(undefined)(error);
+  });
 }
 
 function portProblem(service: Service, port: number): string | undefined {

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { expect } from "chai";
 import { aboutNotices } from "../../../../cli/preflight/notices.ts";
 import type { Kube } from "../../../../kube/client/api.ts";
-import { configMaps, secrets, services } from "../../../../kube/core/resources.ts";
+import { configMaps, namespaces, secrets, services } from "../../../../kube/core/resources.ts";
 import { parseNotify, type Wish } from "../../../../rollout/plan/notify.ts";
 import { FakeApi } from "../../../support/api.ts";
 
@@ -93,6 +93,22 @@ describe("the receivers that preflight looks at", () => {
       "warning: receiver port (alertmanager): the Service monitoring/alertmanager has no port 9094: use 9093",
     );
     open.listen(0, "127.0.0.1");
+  });
+
+  it("may have a public host of two labels, which is a Service only in a namespace that the reader can see", async () => {
+    configure({ chat: { type: "slack", url: "http://chat.invalid:9" } }, [{ receivers: ["chat"] }]);
+    const isPublic = /^warning: receiver chat \(slack\): chat\.invalid:9 does not answer from here: /;
+    expect((await told())[0], "no such namespace").to.match(isPublic);
+    const forbid = (part: string) =>
+      api.faults.push(({ path }) =>
+        path.includes(part) ? { status: 403, message: `${part} is forbidden` } : undefined,
+      );
+    api.add(namespaces, { metadata: { name: "invalid" } } as never);
+    expect((await told())[0]).to.include("the Service invalid/chat does not exist, and chat.invalid:9");
+    forbid("/invalid/services/");
+    expect((await told())[0]).to.match(/not checked: .*forbidden/);
+    forbid("/namespaces/invalid");
+    expect((await told())[0], "no right to read either").to.match(isPublic);
   });
 
   it("are not checked as far as the reader may not read the Secret", async () => {
