@@ -21,9 +21,13 @@ export function withCourse(snapshot: Snapshot, run: RunRecord): RunRecord {
   };
 }
 
-/** The weight that the canary has now, and since when; a canary by pods has none that anybody counts. */
+/**
+ * The weight that the canary has now, and since when; a canary by pods has none that anybody counts. Of several routes the one
+ * that was raised last tells it, as it does for the judge, so that a replay begins the step where the judge did.
+ */
 function inForce(snapshot: Snapshot) {
-  const share = [...snapshot.shares.values()].find(isExposed);
+  const shares = [...snapshot.shares.values()].filter(isExposed);
+  const share = shares.toSorted((a, b) => Date.parse(a.since) - Date.parse(b.since)).at(-1);
   if (share !== undefined) return { step: stepIndex(snapshot), weight: share.weight, at: share.since };
   const { inForceSince } = snapshot.run ?? {};
   if (snapshot.routes.length > 0 || inForceSince === undefined) return undefined;
