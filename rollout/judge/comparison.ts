@@ -21,7 +21,7 @@ export interface Comparison {
   readonly latest?: Tick;
   /** The latest whole tick of the step before; absent: it had none, or this step has a whole one. */
   readonly left?: Tick;
-  /** The tick in which the step began, and the one before it, until a whole tick tells which part of it the step has. */
+  /** The tick in which the step began, and `left`, until a whole tick tells which part of it the step has. */
   readonly mixed?: { readonly before: Tick; readonly tick: Tick };
   /** The evidence of safety since the first weight. Absent: no step begins with any, as in an earlier version's record. */
   readonly sums?: SafetySums;

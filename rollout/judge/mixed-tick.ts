@@ -6,9 +6,9 @@ const LEAST_RATIO = 1.5;
 /**
  * What the tick in which a step began says about the step's weight. The canary's requests from before the step must not
  * count: at the old weight it may have been good. How many they are shows in the canary's share of that tick, which lies
- * between its share in the tick before and its share in the step's first whole tick. Chance moves these shares, so the
- * canary has a standard deviation less. Its failures and the stable version's requests count whole: a failure too many only
- * lowers the evidence, and the stable version is the same before and after.
+ * between its share in the last whole tick of the step before (`before`) and its share in the step's first whole tick. Chance
+ * moves these shares, so the canary has a standard deviation less. Its failures and the stable version's requests count whole:
+ * a failure too many only lowers the evidence, and the stable version is the same before and after.
  */
 export function laterPart([xc, nc, xs, ns]: Tick, before: Tick, whole: Tick): Tick {
   const [old, share] = [shareOf(before), shareOf(whole)];
