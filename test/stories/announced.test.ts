@@ -68,7 +68,8 @@ describeCluster("what is announced is what is done", function () {
     await shop.weighs(20);
     // As another webhook would change it in one of Serin's writes: the API server asks Serin about none of these.
     const asSerin = ["--as=system:serviceaccount:serin-system:any", `--as-group=${SERIN}`];
-    const change = ["set", "image", "deployment/web", "app=app:v3", ...asSerin, "--as-group=system:masters"];
+    const manager = ["--as-group=system:masters", "--field-manager=serin"];
+    const change = ["set", "image", "deployment/web", "app=app:v3", ...asSerin, ...manager];
     await shop.run(...change);
     await shop.until("v3 begun", () => shop.record("v3") !== undefined);
     expect(shop.record("v2")?.outcome).to.equal("superseded");

@@ -81,7 +81,7 @@ describeCluster("the dashboard's page", function () {
     expect(await list.locator("tbody").count()).to.equal(0);
     await update("v2");
     for (const text of ["20 %", "50 %"]) await row(list, shop, "progressing", text).waitFor();
-    await page.getByText("◑ progressing 2/2").waitFor();
+    await page.locator("p.state").filter({ hasText: "◑ progressing 2/2" }).waitFor();
     await page.locator("canvas").nth(3).waitFor();
     expect(await page.locator("[aria-label=Commands]").innerText()).to.contain(
       `kubectl serin promote web -n ${shop.namespace}`,
@@ -119,7 +119,7 @@ describeCluster("the dashboard's page", function () {
     expect(await list.locator(".summary").innerText()).to.contain("✖ 1 rolled back");
     await page.locator(".verdict.rolled-back").getByText("worse than allowed").waitFor();
     await page.locator("canvas").nth(3).waitFor();
-    expect(await page.locator("section[aria-label=Events]").innerText()).to.contain("RolledBack");
+    await page.locator("section[aria-label=Events]").getByText("RolledBack").first().waitFor();
   });
 
   it("shows two users different namespaces, and markup of tenants as text", async () => {
