@@ -7,7 +7,7 @@ import { drained, isExposed } from "../traffic/exposure.ts";
 import { permitted } from "../traffic/grants.ts";
 import { isIsolatedTo } from "../traffic/isolation.ts";
 import { shareOf } from "../traffic/route-record.ts";
-import { serviceRecordOf } from "../traffic/service-record.ts";
+import { isIsolated } from "../traffic/service-record.ts";
 import { writeIsolation, writeRoute, writeSelector } from "../traffic/writes.ts";
 import type { Effect } from "./answer.ts";
 
@@ -48,8 +48,7 @@ export function workOf(effect: Effect): EffectWork {
       return { on: "services", services, write };
     }
     case "restore": {
-      const write = (service: Service) =>
-        serviceRecordOf(service) === undefined ? undefined : writeSelector(service);
+      const write = (service: Service) => (isIsolated(service) ? writeSelector(service) : undefined);
       return { on: "services", write };
     }
     case "drain":

@@ -2,7 +2,7 @@ import type { Service } from "../../kube/core/services.ts";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import { FLIGHT, HASH_LABEL } from "../keys.ts";
 import { CLOCK_SKEW_MS } from "../text/instant.ts";
-import { serviceRecordOf } from "../traffic/service-record.ts";
+import { isIsolated, serviceRecordOf } from "../traffic/service-record.ts";
 import { hashOf } from "../workload/template.ts";
 import { hasEndedIn, type InFlight } from "./lost-shares.ts";
 
@@ -58,7 +58,7 @@ export function hashesInGrace(
   const waiting = input.services.filter(
     (service) =>
       service.metadata.namespace === namespace &&
-      serviceRecordOf(service) !== undefined &&
+      isIsolated(service) &&
       hasEndedIn(namespace, uidOf(service), input) &&
       graceMs(service, input) > 0,
   );

@@ -7,7 +7,7 @@ import { FLIGHT, HASH_LABEL, HELD } from "../keys.ts";
 import type { Decision } from "../stages/decision.ts";
 import { instant } from "../text/instant.ts";
 import { isCanaryService } from "../traffic/canary-service.ts";
-import { serviceRecordOf } from "../traffic/service-record.ts";
+import { isIsolated } from "../traffic/service-record.ts";
 import { deleteCanaryService, writeSelector } from "../traffic/writes.ts";
 import { MIN_READY_SECONDS } from "../workload/hold.ts";
 import { lastRunOf } from "../workload/run-record.ts";
@@ -40,7 +40,7 @@ export function sweep(marked: SweepInput): Decision {
   const urgent = marked.services.filter(
     (service) =>
       isOver(service) &&
-      serviceRecordOf(service) !== undefined &&
+      isIsolated(service) &&
       marked.replicaSets.some((set) => isAdopted(set) && isOfSameRollout(service, set)),
   );
   // The other objects of these rollouts come in a later sweep, when the Services select the pods that will serve alone.
@@ -60,7 +60,7 @@ export function sweep(marked: SweepInput): Decision {
   const strays = sets.filter(isStray);
   // Before a Service selects all pods again, the unproven pods must be gone.
   const isEarly = (service: Service) => strays.some((set) => isOfSameRollout(service, set));
-  const isolated = orphans.filter((service) => serviceRecordOf(service) !== undefined && !isEarly(service));
+  const isolated = orphans.filter((service) => isIsolated(service) && !isEarly(service));
   const late = isolated.filter((service) => graceMs(service, marked) === 0);
   // Serin deletes a canary Service in a later sweep, after it has restored the routes that may name it.
   const canaryServices = orphans

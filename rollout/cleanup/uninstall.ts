@@ -6,7 +6,7 @@ import { FLIGHT } from "../keys.ts";
 import { instant } from "../text/instant.ts";
 import { drained, isExposed } from "../traffic/exposure.ts";
 import { routeRecordOf } from "../traffic/route-record.ts";
-import { serviceRecordOf } from "../traffic/service-record.ts";
+import { isIsolated } from "../traffic/service-record.ts";
 import { writeSelector, writeShares, writeStableSelector } from "../traffic/writes.ts";
 import { restoredFields } from "../workload/hold.ts";
 import type { HoldRecord } from "../workload/hold-record.ts";
@@ -45,7 +45,7 @@ export function restoreIsolated(
   return services
     .filter((service) => service.metadata.labels?.[FLIGHT] === metadata.uid)
     .filter((service) => service.metadata.namespace === metadata.namespace)
-    .filter((service) => serviceRecordOf(service) !== undefined)
+    .filter(isIsolated)
     .map(to === "present" ? writeSelector : writeStableSelector);
 }
 

@@ -5,7 +5,7 @@ import type { Plan } from "../plan/plan.ts";
 import { formatProblem } from "../text/parse.ts";
 import { selects, servicesOf } from "../traffic/isolation.ts";
 import { namesAny } from "../traffic/overlay.ts";
-import { selectorOf, serviceRecordOf } from "../traffic/service-record.ts";
+import { isIsolated, selectorOf } from "../traffic/service-record.ts";
 import { onlyFreshPort } from "./ports.ts";
 import { wantedServices } from "./selection.ts";
 
@@ -15,7 +15,7 @@ import { wantedServices } from "./selection.ts";
  */
 export function isolable(services: readonly Service[], routes: readonly Route[]): readonly Service[] {
   return services.filter(
-    (service) => !isHeadless(service) || serviceRecordOf(service) !== undefined || isNamed(service, routes),
+    (service) => !isHeadless(service) || isIsolated(service) || isNamed(service, routes),
   );
 }
 

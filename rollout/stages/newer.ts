@@ -17,14 +17,14 @@ export function leaveToNewer(snapshot: Snapshot): Decision | undefined {
   const { deployment, held, uid, canary, judged, services, routes, shares } = snapshot;
   // Tenants can write any version on their objects, and an ended rollout leaves its record: only this rollout's count.
   const unread = canary !== undefined && lastRunOf(canary) === undefined ? canary : undefined;
-  const isIsolated = ({ metadata }: Service) => metadata.labels?.[FLIGHT] === uid;
+  const isMarked = ({ metadata }: Service) => metadata.labels?.[FLIGHT] === uid;
   const isOfThisRoute = (route: Route) =>
     shares.has(route) ||
     (route.metadata.namespace === deployment.metadata.namespace && routeRecordOf(route) === undefined);
   const isNewer =
     isHoldRecordNewer(deployment) ||
     [judged, unread].some((set) => set !== undefined && isRunRecordNewer(set)) ||
-    services.some((service) => isIsolated(service) && isServiceRecordNewer(service)) ||
+    services.some((service) => isMarked(service) && isServiceRecordNewer(service)) ||
     routes.some((route) => isOfThisRoute(route) && isRouteRecordNewer(route));
   if (!isNewer || held.phase === "undone") return undefined;
   const message =

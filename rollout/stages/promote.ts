@@ -3,7 +3,7 @@ import type { Service } from "../../kube/core/services.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { instant } from "../text/instant.ts";
 import { isIsolatedTo } from "../traffic/isolation.ts";
-import { serviceRecordOf } from "../traffic/service-record.ts";
+import { isIsolated } from "../traffic/service-record.ts";
 import { changesPorts } from "../traffic/target-ports.ts";
 import { writeSelector, writeTurn } from "../traffic/writes.ts";
 import { restoredFields } from "../workload/hold.ts";
@@ -78,7 +78,7 @@ export function restoreAll(snapshot: Snapshot): Decision | undefined {
 
 /** The user's Services that are isolated. */
 export function isolatedServices({ services }: Snapshot): readonly Service[] {
-  return services.filter((service) => serviceRecordOf(service) !== undefined);
+  return services.filter(isIsolated);
 }
 
 function isPromoted(snapshot: Snapshot): boolean {

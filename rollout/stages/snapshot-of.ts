@@ -11,7 +11,7 @@ import { permittedOrShared } from "../traffic/grants.ts";
 import { servicesOf } from "../traffic/isolation.ts";
 import { servicesNamed } from "../traffic/overlay.ts";
 import { shareOf } from "../traffic/route-record.ts";
-import { serviceRecordOf } from "../traffic/service-record.ts";
+import { isIsolated } from "../traffic/service-record.ts";
 import { type HoldRecord, holdRecordOf } from "../workload/hold-record.ts";
 import { isOwned } from "../workload/owned.ts";
 import { planOf } from "../workload/plan-of.ts";
@@ -69,9 +69,7 @@ export function snapshotOf(raw: RawSnapshot, plan: Plan = planOf(raw.deployment)
     replicaSets,
     canary,
     services,
-    formerServices: marked.filter(
-      (service) => serviceRecordOf(service) !== undefined && !names.has(service.metadata.name),
-    ),
+    formerServices: marked.filter((service) => isIsolated(service) && !names.has(service.metadata.name)),
     canaryServices: marked.filter(isCanaryService),
     ...(raw.strangers && { strangers: raw.strangers }),
     routes,

@@ -25,6 +25,11 @@ export function serviceRecordOf({ metadata }: Service): ServiceRecord | undefine
   return readRecord(metadata.annotations, HELD, record);
 }
 
+/** Whether Serin has limited the Service to the pods of one version. */
+export function isIsolated(service: Service): boolean {
+  return serviceRecordOf(service) !== undefined;
+}
+
 /** Whether a newer Serin wrote the record. */
 export function isServiceRecordNewer({ metadata }: Service): boolean {
   return isNewer(metadata.annotations, HELD, record);

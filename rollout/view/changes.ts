@@ -4,7 +4,7 @@ import type { Deployment } from "../../kube/core/workloads.ts";
 import { isCanaryService } from "../traffic/canary-service.ts";
 import { restoreRoute } from "../traffic/overlay.ts";
 import { homeOf, routeRecordOf } from "../traffic/route-record.ts";
-import { selectorOf, serviceRecordOf } from "../traffic/service-record.ts";
+import { isIsolated, selectorOf } from "../traffic/service-record.ts";
 import { pause, restoreFields } from "../workload/hold.ts";
 import { holdRecordOf } from "../workload/hold-record.ts";
 
@@ -63,7 +63,7 @@ function serviceChange(service: Service): readonly ChangedObject[] {
   const { name, namespace = "" } = service.metadata;
   const { selector = {} } = service.spec;
   const named = { name: `service/${name}`, namespace, is: { selector } };
-  if (serviceRecordOf(service) !== undefined) return [{ ...named, was: { selector: selectorOf(service) } }];
+  if (isIsolated(service)) return [{ ...named, was: { selector: selectorOf(service) } }];
   return isCanaryService(service) ? [named] : [];
 }
 

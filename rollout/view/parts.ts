@@ -1,5 +1,4 @@
 import { conditionOf } from "../../kube/core/meta.ts";
-import type { Service } from "../../kube/core/services.ts";
 import type { Pod, PodTemplate, ReplicaSet } from "../../kube/core/workloads.ts";
 import { gatewaysOf } from "../gateways/lookup.ts";
 import { notAccepted } from "../gateways/settle.ts";
@@ -12,7 +11,7 @@ import { canaryServiceName } from "../traffic/canary-service.ts";
 import { isExposed } from "../traffic/exposure.ts";
 import { isIsolatedTo } from "../traffic/isolation.ts";
 import { homeOf } from "../traffic/route-record.ts";
-import { serviceRecordOf } from "../traffic/service-record.ts";
+import { isIsolated } from "../traffic/service-record.ts";
 import { revisionOf } from "../workload/revision.ts";
 import { hashOf } from "../workload/template.ts";
 import type { RolloutView } from "./view.ts";
@@ -103,10 +102,6 @@ function percentByServices(snapshot: Snapshot, weight: number): number {
   return services.length === 0 && weight > 0 ? 0 : percentOfPods(snapshot);
 }
 
-function isIsolated(service: Service): boolean {
-  return serviceRecordOf(service) !== undefined;
-}
-
 function sharesOf(percent: number): RolloutView["traffic"] {
   const canary = Math.round(percent);
   return { canary, stable: 100 - canary };
@@ -155,7 +150,7 @@ export function servicesView({ services, canaryServices }: Snapshot): RolloutVie
     const canaryService = canaryServiceName(name);
     return {
       name,
-      isolated: serviceRecordOf(service) !== undefined,
+      isolated: isIsolated(service),
       ...(made.has(canaryService) && { canaryService }),
     };
   });
