@@ -1,5 +1,4 @@
-import type { Random } from "./random.ts";
-import { failures, independent, type Rollout, type Scenario } from "./streams.ts";
+import { besideFailures, failures, type Scenario } from "./streams.ts";
 
 /** Answers 4xx: the shares of both versions' requests that get one, independent of each other or many at a time. */
 interface Refusals {
@@ -14,22 +13,12 @@ interface Refusals {
 /** Failures of the same rate in both versions, and 4xx answers. */
 export function withRefusals(
   name: string,
-  traffic: Parameters<typeof independent>[1],
+  traffic: Parameters<typeof besideFailures>[1],
   refusals: Refusals,
 ): Scenario {
-  const { failing, burst } = refusals;
-  const errors = independent(name, traffic, { stable: () => failing, canary: () => failing });
-  const start = (next: Random): Rollout => {
-    const { play, phi } = errors.start(next);
-    return {
-      phi,
-      play: (tick) => {
-        const observed = play(tick);
-        const [, nc, , ns] = observed.errors;
-        const of = (n: number, rate: number) => failures(next, n, rate, burst);
-        return { ...observed, refused: [of(nc, refusals.canary), nc, of(ns, refusals.stable), ns] };
-      },
-    };
-  };
-  return { name, start };
+  const { failing, burst, canary, stable } = refusals;
+  return besideFailures(name, traffic, failing, (next, nc, ns) => {
+    const of = (n: number, rate: number) => failures(next, n, rate, burst);
+    return { refused: [of(nc, canary), nc, of(ns, stable), ns] };
+  });
 }

@@ -1,6 +1,7 @@
 import { harmDefaults } from "../../rollout/judge/harm-test.ts";
+import { withLatency } from "./latency.ts";
 import { withRefusals } from "./refusals.ts";
-import { independent, onPods, type Phi, type Scenario, TICKS_A_MINUTE, withLatency } from "./streams.ts";
+import { independent, onPods, type Phi, type Scenario, TICKS_A_MINUTE } from "./streams.ts";
 import { atSafetyBoundary, type Walk } from "./walk.ts";
 
 /** The rates of requests per second to simulate. */

@@ -1,4 +1,3 @@
-import type { Counts } from "../../rollout/judge/counters.ts";
 import { type Criteria, harmLimit } from "../../rollout/judge/criteria.ts";
 import { fold, noEvidence } from "../../rollout/judge/fold.ts";
 import { logHarmOf } from "../../rollout/judge/metrics.ts";
@@ -6,6 +5,7 @@ import { safetyDefaults } from "../../rollout/judge/safety-test.ts";
 import { safetyOf } from "../../rollout/judge/safety-verdict.ts";
 import { carry, type Tick } from "../../rollout/judge/tick.ts";
 import { compareDefaults } from "../../rollout/plan/compare.ts";
+import { plainCounts } from "../../test/support/plain-counts.ts";
 import { type Random, random } from "./random.ts";
 import { independentTick } from "./streams.ts";
 
@@ -67,16 +67,8 @@ function walkOnce({ rps, stable, canary, harm, leastMinutes }: Walk, next: Rando
 }
 
 function countsOf(at: number, [xc, nc, xs, ns]: Tick) {
-  const counts = (failed: number, total: number): Counts => ({
-    total,
-    failed,
-    refused: 0,
-    codes: {},
-    pods: {},
-    atMost: [],
-  });
   const present = { canary: true, stable: true };
-  return { at, counts: { canary: counts(xc, nc), stable: counts(xs, ns) }, present };
+  return { at, counts: { canary: plainCounts(xc, nc), stable: plainCounts(xs, ns) }, present };
 }
 
 /** A canary that is exactly as bad as the last step must not verify. */

@@ -1,9 +1,9 @@
-import type { Counts } from "../../rollout/judge/counters.ts";
 import type { Findings, JudgeInput } from "../../rollout/judge/evidence.ts";
 import { fold, noEvidence } from "../../rollout/judge/fold.ts";
 import type { Snapshot } from "../../rollout/stages/snapshot.ts";
 import { shareOf } from "../../rollout/traffic/route-record.ts";
 import { imageOf } from "../model/cluster.ts";
+import { plainCounts } from "./plain-counts.ts";
 
 const TICK_MS = 5_000;
 
@@ -29,20 +29,15 @@ export function evidenceOf(
   const hasUsers = snapshot.routes.some((route) => shareOf(route, uid)?.mirror === undefined);
   const bad = image.includes("bad") || (image.includes("late") && hasUsers);
   const { canary, stable } = traffic;
-  const counts = (total: number, failed: number): Counts => ({
-    total,
-    failed,
-    refused: 0,
-    codes: {},
-    pods: {},
-    atMost: [],
-  });
   for (let at = judged.at + TICK_MS; at <= snapshot.now; at += TICK_MS) {
     judged = fold(
       judged,
       {
         at,
-        counts: { canary: counts(canary, bad ? Math.floor(canary / 3) : 0), stable: counts(stable, 0) },
+        counts: {
+          canary: plainCounts(bad ? Math.floor(canary / 3) : 0, canary),
+          stable: plainCounts(0, stable),
+        },
         present: { canary: true, stable: true },
       },
       terms,
