@@ -116,12 +116,12 @@ export class CountingReader {
   }
 
   /** Whether Prometheus has any series of an expression. Many rollouts that begin together ask once. */
-  #hasAny(promql: string, name = ""): Promise<boolean> {
+  #hasAny(promql: string, name: string | undefined): Promise<boolean> {
     const { clock, prometheus } = this.#options;
-    const [at, key] = [clock.now(), `${name} ${promql}`];
+    const [at, key] = [clock.now(), `${name ?? ""} ${promql}`];
     const known = this.#existing.get(key);
     if (known !== undefined && at - known.at < WAITING_MS) return known.answer;
-    const read = prometheus(name || undefined).over(promql, instantOf(at));
+    const read = prometheus(name).over(promql, instantOf(at));
     const answer = read.then(({ size }) => size > 0);
     this.#existing.set(key, { at, answer });
     // The next question asks again.
