@@ -1,6 +1,6 @@
 import type { Gateway } from "./gateway.ts";
 import type { Backend } from "./metrics/backend.ts";
-import { definePack } from "./metrics/define.ts";
+import { definePack, first } from "./metrics/define.ts";
 import { grpcStatus } from "./metrics/grpc-status.ts";
 import { anyPair, matcher } from "./metrics/pattern.ts";
 import type { Labels } from "./metrics/sample.ts";
@@ -10,6 +10,11 @@ const hash = "-[0-9]+-[0-9a-f]+";
 const series = /^((?:http|grpc)route-.+)-[0-9]+@kubernetesgateway$/;
 const beforeService = new RegExp(`${hash}(?=-svc-)`, "g");
 const beforeGateway = /(?=-gw-)/g;
+/**
+ * Traefik's own label, and the name under which Prometheus stores it if the scrape adds a label `service`, as a ServiceMonitor
+ * does without honorLabels. The exported one comes first: then the other one names the scraped Service.
+ */
+const serviceLabels = ["exported_service", "service"] as const;
 
 /**
  * Traefik names a backend
@@ -26,7 +31,10 @@ const pack = definePack({
     without: ["code", "method", "protocol"],
   },
   codeLabels: ["code"],
-  selections: (backends) => [matcher("service", `${named(backends)}-[0-9]+@kubernetesgateway`)],
+  selections: (backends) => {
+    const pattern = `${named(backends)}-[0-9]+@kubernetesgateway`;
+    return serviceLabels.map((label) => matcher(label, pattern));
+  },
   keysFor: (backend) => [`${routeOf(backend)}/${serviceOf(backend)}`],
   keysOf,
   joined: {
@@ -75,8 +83,8 @@ function named(backends: readonly Backend[]): string {
  * Every way to read the name. A route may have "-gw-" in its name, and a Service "-0-abc-svc-". The longest names come
  * first, because shorter ones imply unusual names of the gateway and the entry point.
  */
-function keysOf({ service = "" }: Labels): readonly string[] {
-  const name = series.exec(service)?.[1] ?? "";
+function keysOf(labels: Labels): readonly string[] {
+  const name = series.exec(first(labels, serviceLabels))?.[1] ?? "";
   const services = [...name.matchAll(beforeService)].map((end) => end.index + end[0].length);
   return services.flatMap((end) =>
     [...name.slice(0, end).matchAll(beforeGateway)]

@@ -99,7 +99,9 @@ describe("the curves of the dashboard", () => {
     const held = Promise.withResolvers<void>();
     const slow: Prometheus = {
       over: counting.over,
-      scrapeMs: async () => {
+      scrapeMs: async (selector) => {
+        // Traefik's series may have either of two labels: one question for each rollout.
+        if (selector.includes("exported_service")) return undefined;
         active += 1;
         most = Math.max(most, active);
         await held.promise;

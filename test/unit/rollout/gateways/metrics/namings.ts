@@ -41,10 +41,15 @@ const written = {
     unit: "s",
     summedOver: ["code", "method", "protocol"],
     series: ({ routeNamespace, route, refs, namespace, service }) =>
-      refs.map(({ rule, backend }) => {
+      refs.flatMap(({ rule, backend }) => {
         const key = `httproute-${routeNamespace}-${dashed(route)}-gw-edge-public-ep-web-${rule}`;
         const name = `${key}-1f8a2b3c4d5e6f708192-svc-${namespace}-${service}-${backend}@kubernetesgateway`;
-        return { service: name, method: "GET", protocol: "http" };
+        const request = { method: "GET", protocol: "http" };
+        // Prometheus renames Traefik's label if a ServiceMonitor finds Traefik: the scrape's own names the scraped Service.
+        return [
+          { service: name, ...request },
+          { exported_service: name, service: "traefik-metrics", ...request },
+        ];
       }),
     codes: { good: { code: "200" }, bad: { code: "503" } },
     bad: "503",
