@@ -1,6 +1,7 @@
 import { attributedBy } from "../rollout/gateways/metrics/attribution.ts";
 import type { Backend } from "../rollout/gateways/metrics/backend.ts";
 import type { Pack } from "../rollout/gateways/metrics/pack.ts";
+import { repeatsIn } from "../rollout/gateways/metrics/repeats.ts";
 import type { Sample } from "../rollout/gateways/metrics/sample.ts";
 import type { Counter } from "../rollout/judge/counters.ts";
 import type { JudgeInput } from "../rollout/judge/evidence.ts";
@@ -61,14 +62,14 @@ async function readPack(
   const backends = owned.map(([backend]) => backend);
   const attributed = attributedBy(pack, owned);
   const queries = [pack.requests(backends), ...bucketQueries(pack, asked)];
-  const note = (at: number, sample: Sample, kind: "requests" | "buckets") => {
+  const note = (at: number, sample: Sample, kind: "requests" | "buckets", isRepeat: boolean) => {
     const found = attributed(sample.labels);
     // A stale marker, or the value by which some exporters mean "unknown".
     if (found === undefined || !Number.isFinite(sample.value)) return;
     const reading = read.get(found.owner.uid);
     if (reading === undefined) return;
     const counters = reading.instants.get(at) ?? [];
-    counters.push(counterOf(pack, sample, found.owner, kind));
+    counters.push({ ...counterOf(pack, sample, found.owner, kind), ...(isRepeat && { isRepeat }) });
     reading.instants.set(at, counters);
     const doubt = doubtOf(found.owner.uid, found.key);
     if (doubt !== undefined && at <= doubt.until && doubt.until >= (reading.doubt?.until ?? 0))
@@ -79,7 +80,8 @@ async function readPack(
   const doubtOf = memoized(namesakes.doubts(pack));
   answers.forEach((instants, i) => {
     for (const [at, samples] of instants) {
-      for (const sample of samples) note(at, sample, i === 0 ? "requests" : "buckets");
+      const repeats = repeatsIn(samples);
+      for (const sample of samples) note(at, sample, i === 0 ? "requests" : "buckets", repeats.has(sample));
     }
   });
 }

@@ -10,6 +10,8 @@ export interface Counter {
   readonly series: string;
   /** The process that exports it. */
   readonly target: string;
+  /** Another counter of this instant has the same requests, by another scrape of the same process. */
+  readonly isRepeat?: boolean;
   /** The exporter started with the canary, so its whole value belongs to this rollout. */
   readonly fresh: boolean;
   readonly value: number;
@@ -57,6 +59,7 @@ export interface Increments {
  * - A new counter of a known process counts whole: the first 503 has a label of its own.
  * - A new counter of a process that started with the canary counts whole.
  * - A new counter of any other process adds nothing: its value may be weeks old.
+ * - A repeat adds nothing and stays in the baseline: it counts as soon as its original is absent.
  */
 export function incrementsSince(before: Baseline | undefined, counters: readonly Counter[]): Increments {
   const values = new Map(before?.values);
@@ -64,9 +67,9 @@ export function incrementsSince(before: Baseline | undefined, counters: readonly
   const sums = { canary: new Sum(), stable: new Sum() };
   const present = { canary: false, stable: false };
   for (const counter of counters) {
-    const { arm, series, target, value } = counter;
+    const { arm, series, target, value, isRepeat = false } = counter;
     present[arm] = true;
-    if (before !== undefined) sums[arm].add(counter, increment(counter, before));
+    if (before !== undefined && !isRepeat) sums[arm].add(counter, increment(counter, before));
     values.set(series, value);
     targets.add(target);
   }

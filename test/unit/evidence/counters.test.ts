@@ -1,0 +1,70 @@
+import { expect } from "chai";
+import { readCounters } from "../../../evidence/counters.ts";
+import type { Sample } from "../../../rollout/gateways/metrics/sample.ts";
+import { incrementsSince } from "../../../rollout/judge/counters.ts";
+import { NOON } from "../../support/builders.ts";
+import { aWatch } from "./metrics.ts";
+
+const watch = aWatch("web", NOON);
+const service = (name: string) =>
+  `httproute-shop-web-gw-edge-gw-ep-web-0-0abc-svc-shop-${name}-0@kubernetesgateway`;
+const operator = { job: "traefik-metrics", endpoint: "metrics" };
+const annotated = { job: "kubernetes-pods" };
+
+/** A scrape of the canary's counter at an address. */
+function scraped(value: number, more: Record<string, string>, instance = "10.0.0.5:9100"): Sample {
+  return { labels: { service: service("web-canary"), code: "500", instance, ...more }, value };
+}
+
+/** The canary's failures in each tick after the first. */
+async function failures(...instants: readonly (readonly Sample[])[]): Promise<number[]> {
+  const over = async (promql: string) => {
+    const found = promql.includes("_bucket") ? [] : instants;
+    return new Map(found.map((samples, i) => [NOON + i, samples]));
+  };
+  const from = { prometheus: { over }, namesakes: { doubts: () => () => undefined } };
+  const grid = { from: NOON, to: NOON + instants.length - 1, stepMs: 1 };
+  const read = (await readCounters(from, [{ watch, bounds: [] }], grid)).get(watch.uid);
+  let baseline: Parameters<typeof incrementsSince>[0];
+  return instants
+    .map((_, i) => {
+      const { counts, ...rest } = incrementsSince(baseline, read?.instants.get(NOON + i) ?? []);
+      baseline = rest.baseline;
+      return counts.canary.failed;
+    })
+    .slice(1);
+}
+
+describe("the counters of a gateway", () => {
+  it("count once if two jobs scrape the same process, in whichever order they come", async () => {
+    const both = (value: number) => [scraped(value, operator), scraped(value, annotated)];
+    expect(await failures(both(1), both(3), both(7))).to.deep.equal([2, 4]);
+    expect(await failures(both(1).reverse(), both(3), both(7).reverse())).to.deep.equal([2, 4]);
+  });
+
+  it("count once if two Prometheus servers store the same process in one place", async () => {
+    const both = (value: number) =>
+      ["prometheus-0", "prometheus-1"].map((name) =>
+        scraped(value, { ...operator, prometheus_replica: name }),
+      );
+    expect(await failures(both(1), both(3))).to.deep.equal([2]);
+  });
+
+  it("count whole if two processes stand at different addresses, or a name stands in place of their addresses", async () => {
+    const at = (value: number, other: string) => [
+      scraped(value, operator, "10.0.0.5:9100"),
+      scraped(value, annotated, other),
+    ];
+    expect(await failures(at(1, "10.0.0.6:9100"), at(3, "10.0.0.6:9100"))).to.deep.equal([4]);
+    const named = (value: number) => [
+      scraped(value, operator, "node-1"),
+      scraped(value, annotated, "node-1"),
+    ];
+    expect(await failures(named(1), named(3))).to.deep.equal([4]);
+  });
+
+  it("go on with the other job's when one job's scrapes fail", async () => {
+    const both = (value: number) => [scraped(value, operator), scraped(value, annotated)];
+    expect(await failures(both(1), [scraped(3, operator)], [scraped(7, operator)])).to.deep.equal([2, 4]);
+  });
+});
