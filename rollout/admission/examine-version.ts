@@ -12,6 +12,7 @@ import { missingGrant, permitted } from "../traffic/grants.ts";
 import { servicesOf } from "../traffic/isolation.ts";
 import { withoutShareOf } from "../traffic/overlay.ts";
 import type { TemplateChange } from "./change.ts";
+import { whyAloneInFlight } from "./natively.ts";
 
 /** What a new version would meet in the cluster. */
 interface Examination {
@@ -44,6 +45,7 @@ export function examineVersion(change: TemplateChange, plan: Plan, stable: PodTe
   const { policies = NO_POLICIES } = cluster;
   const services = isolable(wantedServices(plan, found), routes);
   const refusal =
+    whyAloneInFlight(change) ??
     misnamed(plan, found) ??
     unsplittable(services, old, cluster) ??
     unmatched(services, routes, object.spec.template) ??

@@ -1,18 +1,43 @@
+import type { DeploymentSpec } from "../../kube/core/workloads.ts";
 import type { Plan } from "../plan/plan.ts";
 import { selectedAlone } from "../preflight/membership.ts";
 import { isWantedRoute } from "../preflight/selection.ts";
-import type { TemplateChange } from "./change.ts";
+import { revisionOf } from "../workload/revision.ts";
+import { originalsNow, type TemplateChange } from "./change.ts";
 
 /** Why a Deployment at rest gets no canary, although it has opted in; `undefined`: it may get one. */
 export function whyNative({ object, old, cluster, routes }: TemplateChange, plan: Plan): string | undefined {
-  const { strategy, replicas = 1, template } = object.spec;
-  if (strategy?.type === "Recreate")
-    return "strategy Recreate: two versions of this Deployment may not run side by side";
+  const { replicas = 1, template } = object.spec;
+  const alone = whyAlone(object.spec);
+  if (alone !== undefined) return alone;
   if (replicas === 0) return "replicas is 0: nothing serves";
-  const { maxSurge = "25%" } = strategy?.rollingUpdate ?? {};
-  if (/^0+%?$/.test(String(maxSurge)))
-    return `maxSurge is ${maxSurge}: no pod may run beside the wanted ${replicas}`;
   const { namespace = "" } = old.metadata;
   const wanted = routes.filter((route) => isWantedRoute(plan, route, namespace));
   return selectedAlone(plan, cluster.services, wanted, { stable: old.spec.template, fresh: template });
+}
+
+/**
+ * Why no canary may follow on the rollout in flight: the user's own strategy leaves no room for a pod of another version. Native
+ * control cannot begin beside the versions in flight, so the rollout has to end first.
+ */
+export function whyAloneInFlight(change: TemplateChange): string | undefined {
+  const { object, stable, held } = change;
+  if (held === undefined) return undefined;
+  const { strategy } = originalsNow(change, held);
+  const alone = whyAlone({ ...object.spec, ...(strategy && { strategy }) });
+  if (alone === undefined) return undefined;
+  const revision = stable && revisionOf(stable);
+  const undo = `kubectl rollout undo deployment/${object.metadata.name}${revision ? ` --to-revision=${revision}` : ""}`;
+  const way =
+    held.phase === "undone" ? "try again when it has ended" : `${undo}, then set this version again`;
+  return `${alone}, and a rollout is in flight: ${way}`;
+}
+
+function whyAlone({ strategy, replicas = 1 }: DeploymentSpec): string | undefined {
+  if (strategy?.type === "Recreate")
+    return "strategy Recreate: two versions of this Deployment may not run side by side";
+  const { maxSurge = "25%" } = strategy?.rollingUpdate ?? {};
+  return /^0+%?$/.test(String(maxSurge))
+    ? `maxSurge is ${maxSurge}: no pod may run beside the wanted ${replicas}`
+    : undefined;
 }

@@ -1,0 +1,55 @@
+import { expect } from "chai";
+import type { Deployment } from "../../../../kube/core/workloads.ts";
+import { canarySet, edit, inFlight, no, yes } from "../../../support/ask.ts";
+import { aDeployment, aReplicaSet, readsOf } from "../../../support/builders.ts";
+
+const stable = aReplicaSet({ meta: { annotations: { "deployment.kubernetes.io/revision": "1" } } });
+const both = readsOf({ replicaSets: [stable, canarySet()] });
+const recreate = { type: "Recreate" } as const;
+const alone: [string, NonNullable<Deployment["spec"]["strategy"]>, RegExp][] = [
+  ["strategy Recreate", recreate, /^strategy Recreate: two versions .* may not run side by side, and /],
+  [
+    "a surge of 0",
+    { type: "RollingUpdate", rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
+    /^maxSurge is 0: no pod may run beside the wanted \d+, and /,
+  ],
+];
+
+describe("another version that may not run beside the stable one", () => {
+  for (const [what, strategy, why] of alone) {
+    for (const phase of ["canary", "failed"] as const) {
+      const old = inFlight({ held: { phase } });
+
+      it(`is refused with ${what} while the rollout is ${phase}, with the command that goes back first`, () => {
+        const message = no(edit(old, { strategy }, "web:3"), old, both);
+        expect(message).to.match(why);
+        expect(message).to.match(
+          / a rollout is in flight: kubectl rollout undo deployment\/web --to-revision=1, then set this version again$/,
+        );
+      });
+
+      it(`is refused as well if ${what} came before it, while the rollout was ${phase}`, () => {
+        const changed = yes(edit(old, { strategy }), old, both).object;
+        expect(no(edit(changed, {}, "web:3"), changed, both)).to.match(why);
+      });
+
+      it(`goes back with ${what} while the rollout is ${phase}`, () => {
+        expect(yes(edit(old, { strategy }, "web:1"), old, both).object.spec.strategy).to.deep.equal(strategy);
+      });
+    }
+
+    it(`is refused with ${what} during a promotion, which may last, with the same command`, () => {
+      const old = inFlight({ held: { phase: "promoting" } });
+      expect(no(aDeployment({ image: "web:3", strategy }), old, both)).to.match(
+        / a rollout is in flight: kubectl rollout undo deployment\/web --to-revision=1, /,
+      );
+    });
+
+    it(`waits with ${what} for the end of an undo`, () => {
+      const old = inFlight({ held: { phase: "undone" } });
+      expect(no(aDeployment({ image: "web:3", strategy }), old, both)).to.match(
+        / a rollout is in flight: try again when it has ended$/,
+      );
+    });
+  }
+});
