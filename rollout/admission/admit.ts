@@ -22,7 +22,7 @@ import { misplacedWarnings } from "./misplaced-keys.ts";
 import { keptWarning } from "./needs-layers.ts";
 import { refuseNewRules } from "./new-rules.ts";
 import { admitNewTemplate, NEWER } from "./new-template.ts";
-import { restoreOnOptOut } from "./opt-out.ts";
+import { optOutWarnings, restoreOnOptOut } from "./opt-out.ts";
 import { applyOrders, withoutEarlyOrders } from "./orders.ts";
 import { keepPlanPause } from "./resume.ts";
 
@@ -98,7 +98,8 @@ function answerUpdate(object: Deployment, old: Deployment, given: Given): Admiss
     const early = plan ? withoutEarlyOrders(object, old) : { object, warnings: () => [] };
     const from = { old, held, plan, complaint, layers, cluster, now, carried };
     const answer = admitNewTemplate({ ...from, object: early.object, dryRun: asking.dryRun ?? false });
-    return withWarnings(answer, optedIn ? [...early.warnings(answer), ...warnings] : []);
+    const said = optedIn ? [...early.warnings(answer), ...warnings] : optOutWarnings(object, old);
+    return withWarnings(answer, said);
   }
   if (!optedIn) return admitOptOut(object, old, held);
   if ("complaints" in parsed) return denied(formatComplaints(parsed.complaints));

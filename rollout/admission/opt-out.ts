@@ -1,3 +1,5 @@
+import type { Deployment } from "../../kube/core/workloads.ts";
+import { isOptedIn } from "../plan/plan.ts";
 import type { HoldRecord } from "../workload/hold-record.ts";
 
 /** Why the opt-in cannot be taken away now, and what has to come first. */
@@ -10,4 +12,15 @@ export function restoreOnOptOut({ phase }: HoldRecord): string {
   const state = phase === "failed" ? "the failed version is held" : "a rollout is in flight";
   const wait = phase === "promoting" || phase === "undone" ? "try again when it has ended" : first;
   return `serin.dev/rollout cannot go while ${state}: ${wait}`;
+}
+
+/**
+ * Warns of a new template that takes the opt-in away. `kubectl rollout undo` restores a revision with its annotations, and one
+ * from before the opt-in has none: the user asked for a version, and would lose the canaries of all later ones.
+ */
+export function optOutWarnings({ metadata }: Deployment, old: Deployment): readonly string[] {
+  if (isOptedIn(metadata.annotations) || !isOptedIn(old.metadata.annotations)) return [];
+  return [
+    "this request removes serin.dev/rollout, as an undo to a revision from before the opt-in does: later versions get no canary until you annotate it again",
+  ];
 }
