@@ -3,7 +3,9 @@ import { formatComplaints } from "../plan/complaints.ts";
 import { type DefaultSources, outline, planWith, type ResolvedPlan } from "../plan/layers.ts";
 import { isOptedIn } from "../plan/plan.ts";
 import { type HoldRecord, holdRecordOf, isHoldRecordNewer, withDefaults } from "../workload/hold-record.ts";
+import { planOf } from "../workload/plan-of.ts";
 import { sameTemplate } from "../workload/template.ts";
+import { withoutPastAdvance } from "./advance-order.ts";
 import {
   type AdmissionResponse,
   allowed,
@@ -112,7 +114,8 @@ function answerUpdate(object: Deployment, old: Deployment, given: Given): Admiss
   if (asked.held.started === held?.started) {
     const kept = keepPlanPause(asked.object, old, asked.held, asking);
     const said = [...warned, ...keptWarning(object, old), ...kept.warnings];
-    return allowed(keep(kept.object, old, asked.held), said);
+    const current = withoutPastAdvance(asked.held, held, planOf(old), parsed.plan);
+    return allowed(keep(kept.object, old, current), said);
   }
   // A retry is another rollout: it begins with the current defaults.
   return allowed(keep(asked.object, old, withDefaults(asked.held, layers)), warned);

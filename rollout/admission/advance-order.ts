@@ -1,5 +1,6 @@
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import type { Plan } from "../plan/plan.ts";
+import { equal } from "../text/equal.ts";
 import type { HoldRecord } from "../workload/hold-record.ts";
 import { runRecordOf } from "../workload/run-record.ts";
 import { stepInForce } from "../workload/step-in-force.ts";
@@ -55,4 +56,19 @@ export function advanced(
       `serin.dev/advance: the Deployment is paused; kubectl rollout resume deployment/${name} first`,
     );
   return { object, held: { ...held, advance: named }, warnings: [] };
+}
+
+/**
+ * The record without the order that was stored before, if the request changes the plan's steps: its number named a step of the
+ * plan before, and may now name one that the canary has still to pass.
+ */
+export function withoutPastAdvance(
+  asked: HoldRecord,
+  held: HoldRecord | undefined,
+  before: Plan,
+  plan: Plan,
+): HoldRecord {
+  if (asked.advance !== held?.advance || equal(before.steps, plan.steps)) return asked;
+  const { advance: _past, ...rest } = asked;
+  return rest;
 }

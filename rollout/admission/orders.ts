@@ -109,7 +109,8 @@ function awaiting(object: Deployment, old: Deployment): readonly string[] {
 function orderIn(carried: HoldRecord | undefined, held: HoldRecord): OrderName | undefined {
   if (carried === undefined) return undefined;
   if (carried.started === held.started && carried.asked !== held.asked) return carried.asked;
-  if (carried.started === held.started && carried.advance !== held.advance) return "advance";
+  const { started, advance } = carried;
+  if (started === held.started && advance !== undefined && advance !== held.advance) return "advance";
   const retried = held.phase === "failed" && carried.phase === "canary" && carried.started > held.started;
   return retried ? (carried.asked ?? "retry") : undefined;
 }

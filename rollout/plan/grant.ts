@@ -20,6 +20,13 @@ export function exposureAt(plan: Plan, index: number, sticky: Omit<Sticky, "seco
   };
 }
 
+/** The weight at that step, in percent: that of the last step up to it that has one. */
+export function weightAt({ steps }: Pick<Plan, "steps">, index: number): number {
+  return steps
+    .slice(0, index + 1)
+    .reduce((weight, step) => (step.kind === "weight" ? step.weight : weight), 0);
+}
+
 /** The weight after that step, in percent; after the last one comes the promotion with 100. */
 export function weightAfter({ steps }: Pick<Plan, "steps">, index: number): number {
   return steps.slice(index + 1).find((step) => step.kind === "weight")?.weight ?? 100;

@@ -1,6 +1,6 @@
 import type { Criteria } from "../judge/criteria.ts";
 import type { Verdict } from "../judge/verdict.ts";
-import { shortly } from "../plan/grant.ts";
+import { shortly, weightAt } from "../plan/grant.ts";
 import type { JudgedStep } from "../plan/steps.ts";
 import { instant } from "../text/instant.ts";
 import { progressDeadlineMs } from "../workload/hold.ts";
@@ -170,9 +170,10 @@ function grantNext(snapshot: Snapshot, because: string): Decision {
   if (next >= snapshot.plan.steps.length) return prove(snapshot, provenBy(snapshot, because));
   const { paused: _paused, inForceSince: _since, ...rest } = snapshot.run as RunRecord;
   const message = `step ${next + 1} of ${snapshot.plan.steps.length} after ${shortly(grantedExposure(snapshot))}: ${because}`;
+  const step = { step: next, granted: weightAt(snapshot.plan, next), stepSince: instant(snapshot.now) };
   return {
     writes: [
-      ...record(snapshot, { ...rest, step: next, stepSince: instant(snapshot.now), message }),
+      ...record(snapshot, { ...rest, ...step, message }),
       writeEvent(snapshot.deployment, "Normal", "CanaryStep", message),
     ],
   };

@@ -5,7 +5,7 @@ import type { Deployment, Pod, ReplicaSet } from "../../kube/core/workloads.ts";
 import type { HookAnswers } from "../hooks/call.ts";
 import type { Counting } from "../judge/counting.ts";
 import type { Findings, JudgeInput } from "../judge/evidence.ts";
-import { exposureAt, weightAfter } from "../plan/grant.ts";
+import { exposureAt, weightAfter, weightAt } from "../plan/grant.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Step } from "../plan/steps.ts";
 import { type Exposure, isExposed } from "../traffic/exposure.ts";
@@ -97,12 +97,6 @@ export function stepOf(snapshot: Facts): Step | undefined {
   return snapshot.plan.steps[stepIndex(snapshot)];
 }
 
-/** The granted weight in percent: that of the last weight step up to now. */
-function grantedWeight(snapshot: Snapshot): number {
-  const passed = snapshot.plan.steps.slice(0, stepIndex(snapshot) + 1);
-  return passed.reduce((weight, step) => (step.kind === "weight" ? step.weight : weight), 0);
-}
-
 /** The traffic that the canary is granted. */
 export function grantedExposure(snapshot: Snapshot): Exposure {
   const { deployment, held, plan } = snapshot;
@@ -124,7 +118,7 @@ export function nextWeight(snapshot: Facts): number {
 
 /** The surge for the granted weight. Before any weight it is the surge for the first one, so that its pods are ready in time. */
 export function wantedSurge(snapshot: Snapshot): string | number {
-  return surgeAt(snapshot.plan, grantedWeight(snapshot));
+  return surgeAt(snapshot.plan, weightAt(snapshot.plan, stepIndex(snapshot)));
 }
 
 /** Whether a route gives the canary any traffic. */

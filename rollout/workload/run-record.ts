@@ -22,6 +22,8 @@ const schema = v.object({
   outcome: v.picklist(["running", "proven", "promoted", "failed", "undone", "superseded"]),
   /** Index of the plan's step that is granted. */
   step: index,
+  /** The weight of this step when it was granted, in percent; absent for the first one. */
+  granted: v.exactOptional(amount),
   /** When this step was granted (RFC 3339): deadlines for readiness count from here. */
   stepSince: timestamp,
   /** When the step's weight was in force; only for a canary by pods, since a route says it itself. */

@@ -75,6 +75,14 @@ describe("the order to advance, at admission,", () => {
     expect(yes(order(old, "2/1"), old, reads).warnings).to.have.length(1);
   });
 
+  it("means nothing any more once the plan has other steps, unless it comes with them", () => {
+    const { old, reads } = at(1, { held: { advance: 1 } });
+    const other = annotate(old, { "serin.dev/steps": "10, 40, 60" });
+    expect(holdRecordOf(yes(other, old, reads).object)).not.to.have.property("advance");
+    expect(holdRecordOf(yes(order(other, "2/2"), old, reads).object)?.advance).to.equal(2);
+    expect(holdRecordOf(yes(annotate(old, { team: "a" }), old, reads).object)?.advance).to.equal(1);
+  });
+
   it("is not carried over to a retry", () => {
     const failed = annotate(inFlight({ held: { phase: "failed", advance: 1 }, surge: 1 }), {
       "deployment.kubernetes.io/revision": "2",

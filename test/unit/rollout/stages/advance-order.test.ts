@@ -30,7 +30,7 @@ describe("the order to advance", () => {
 
   it("ends the step that it names before its time and without proof, and says who asked", () => {
     const found = recordAfter({ held: aHeld({ advance: 1, requests }) });
-    expect(found).to.include({ outcome: "running", step: 1 });
+    expect(found).to.include({ outcome: "running", step: 1, granted: 25 });
     expect(found?.message).to.match(/^step 2 of 3 after 10%: advanced on request, asked by jane: /);
   });
 
