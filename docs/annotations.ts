@@ -32,7 +32,8 @@ ${settings(all.filter(({ key }) => orderKeys.includes(key)))}
 ## On a Service
 
 With \`${ISOLATE}: "false"\`, Serin does not change the Service. Use it for a Service without users' traffic, for
-example for metrics.
+example for metrics. A Service behind a route that is isolated already stays so until the rollout has ended, also if
+\`serin.dev/services\` does not name it any more: released, it would lead to the canary beyond any weight.
 
 ## On a ConfigMap or Secret
 

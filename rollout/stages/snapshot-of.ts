@@ -9,7 +9,7 @@ import { isWantedRoute, wantedServices } from "../preflight/selection.ts";
 import { isCanaryService } from "../traffic/canary-service.ts";
 import { permittedOrShared } from "../traffic/grants.ts";
 import { servicesOf } from "../traffic/isolation.ts";
-import { servicesNamed } from "../traffic/overlay.ts";
+import { namesAny, servicesNamed } from "../traffic/overlay.ts";
 import { shareOf } from "../traffic/route-record.ts";
 import { isIsolated } from "../traffic/service-record.ts";
 import { type HoldRecord, holdRecordOf } from "../workload/hold-record.ts";
@@ -49,12 +49,18 @@ export function snapshotOf(raw: RawSnapshot, plan: Plan = planOf(raw.deployment)
   const canary = canaryOf(deployment, held, replicaSets);
   const stable = findByHash(replicaSets, held.stable);
   const template = stable?.spec.template ?? deployment.spec.template;
-  const selecting = wantedServices(plan, servicesOf(template, raw.services));
-  const selected = new Set(selecting.map(({ metadata }) => metadata.name));
-  const routes = routesOf(deployment, plan, selected, { ...raw, replicaSets });
-  const services = isolable(selecting, routes);
-  const names = new Set(services.map(({ metadata }) => metadata.name));
+  const leading = permittedOrShared(
+    deployment.metadata,
+    raw.routes,
+    raw.grants,
+    foreignRoutesOf(replicaSets),
+  );
   const marked = raw.marked.filter((service) => isMarkedFor(deployment, service));
+  const wanted = wantedServices(plan, servicesOf(template, raw.services));
+  const kept = keptServices(marked, wanted, leading);
+  const routes = routesOf(deployment, plan, namesOf([...wanted, ...kept]), leading);
+  const services = isolable([...wanted, ...kept], routes);
+  const names = namesOf(services);
   const podsOf = (set: ReplicaSet | undefined) =>
     raw.pods.filter(
       (pod) => set?.metadata.uid !== undefined && controllerOf(pod) === set.metadata.uid && !isOver(pod),
@@ -81,6 +87,24 @@ export function snapshotOf(raw: RawSnapshot, plan: Plan = planOf(raw.deployment)
     pods: isUndone ? [] : podsOf(canary),
     stablePods: isUndone ? [] : podsOf(stable),
   });
+}
+
+function namesOf(services: readonly Service[]): ReadonlySet<string> {
+  return new Set(services.map(({ metadata }) => metadata.name));
+}
+
+/**
+ * The isolated Services behind a route that their owner or the plan does not want any more. They stay to the end: released, they
+ * would lead users to the canary beyond any weight, and to the kept pod of a failed one.
+ */
+function keptServices(
+  marked: readonly Service[],
+  wanted: readonly Service[],
+  routes: readonly Route[],
+): readonly Service[] {
+  const names = namesOf(wanted);
+  const left = marked.filter((service) => isIsolated(service) && !names.has(service.metadata.name));
+  return left.filter((service) => routes.some((route) => namesAny(route, [service])));
 }
 
 /** Whether the pod has ended for good, as after an eviction. Native control has replaced it and does not count it either. */
@@ -149,15 +173,15 @@ function isMarkedFor({ metadata: { uid, namespace } }: Deployment, { metadata }:
   return metadata.labels?.[FLIGHT] === uid && metadata.namespace === namespace;
 }
 
-/** The permitted routes that name one of these Services, and those that already carry a share of the rollout. */
+/** Those of the permitted routes that name one of these Services, and those that already carry a share of the rollout. */
 function routesOf(
   { metadata }: Deployment,
   plan: Plan,
   services: ReadonlySet<string>,
-  { routes, grants, replicaSets }: RawSnapshot,
+  leading: readonly Route[],
 ): readonly Route[] {
   const { uid = "", namespace = "" } = metadata;
-  return permittedOrShared(metadata, routes, grants, foreignRoutesOf(replicaSets)).filter(
+  return leading.filter(
     (route) =>
       shareOf(route, uid) !== undefined ||
       (isWantedRoute(plan, route, namespace) &&

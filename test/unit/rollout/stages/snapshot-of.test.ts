@@ -72,6 +72,32 @@ describe("the snapshot of a rollout", () => {
     expect(snapshotOf({ ...raw, deployment: aDeployment() })).to.equal(undefined);
   });
 
+  describe("keeps an isolated Service that a route names", () => {
+    const withService = (annotations: Record<string, string>, plan: Record<string, string> = {}) => {
+      const service = isolated("web");
+      const web = {
+        ...service,
+        metadata: { ...service.metadata, annotations: { ...service.metadata.annotations, ...annotations } },
+      };
+      const named = aDeployment({ image: "web:2", annotations: { ...held, ...plan } });
+      return { ...raw, deployment: named, services: [web], marked: [web] };
+    };
+    const changes: [string, RawSnapshot][] = [
+      ["its owner annotates it serin.dev/isolate: false", withService({ "serin.dev/isolate": "false" })],
+      ["the plan names others", withService({}, { "serin.dev/services": "api" })],
+    ];
+    for (const [what, changed] of changes)
+      it(`though ${what} in flight: released, it would lead to the canary beyond any weight`, () => {
+        const snapshot = snapshotOf(changed);
+        expect(names(snapshot?.services)).to.deep.equal(["web"]);
+        expect(names(snapshot?.routes)).to.deep.equal(["web"]);
+        expect(snapshot?.formerServices).to.deep.equal([]);
+        const unrouted = snapshotOf({ ...changed, routes: [] });
+        expect(names(unrouted?.services), "without a route").to.deep.equal([]);
+        expect(names(unrouted?.formerServices)).to.deep.equal(["web"]);
+      });
+  });
+
   it("names both versions, their pods and the run record", () => {
     const snapshot = snapshotOf(raw);
     expect(snapshot).to.include({ uid, canary, stable, judged: canary, canaryHash: "web2" });
