@@ -1,8 +1,9 @@
 import { describeDuration, formatDuration } from "../text/duration.ts";
+import { judgedBy } from "./judged-by.ts";
 import { describeMatches } from "./match.ts";
 import type { Plan } from "./plan.ts";
 import { describeSize } from "./size.ts";
-import { comparesAt, strategies } from "./strategy.ts";
+import { strategies } from "./strategy.ts";
 
 /**
  * The plan in one line: `canary 10→25→50 %, at least 3 min; compared with stable; checks success-rate >= 99%`. `isUncounted`:
@@ -10,15 +11,6 @@ import { comparesAt, strategies } from "./strategy.ts";
  */
 export function describePlan(plan: Plan, isUncounted = false): string {
   const leastMs = plan.steps.reduce((sum, step) => sum + (step.kind === "pause" ? 0 : step.leastMs), 0);
-  const asked = plan.checks.filter(({ metric }) => metric === "template" || !isUncounted);
-  const checks = asked.map((check) => check.text).join(", ");
-  const compared = !isUncounted && plan.compare !== "off" && comparesAt(plan.strategy, plan.steps[0]);
-  const judged = [
-    ...(isUncounted ? ["not compared, because no route names a Service of these pods"] : []),
-    ...(compared ? ["compared with stable"] : []),
-    ...(checks === "" ? [] : [`checks ${checks}`]),
-    ...(checks === "" && !compared ? ["no checks but the health of the pods"] : []),
-  ];
   const more = [
     plan.match &&
       !strategies[plan.strategy].matchesOnly &&
@@ -29,8 +21,25 @@ export function describePlan(plan: Plan, isUncounted = false): string {
   return [
     `${plan.strategy} ${describeSteps(plan)}, at least ${describeDuration(leastMs)}`,
     ...more.filter(Boolean),
-    ...judged,
+    ...describeJudging(plan, isUncounted),
   ].join("; ");
+}
+
+function describeJudging(plan: Plan, isUncounted: boolean): readonly string[] {
+  const judged = plan.steps.filter(({ kind }) => kind !== "pause").map((step) => judgedBy(plan, step));
+  const asked = judged
+    .flatMap(({ checks }) => checks)
+    .filter(({ metric }) => metric === "template" || !isUncounted);
+  const checks = [...new Set(asked.map(({ text }) => text))].join(", ");
+  const isCompared = !isUncounted && judged.some(({ compare }) => compare !== "off");
+  const hasEnd = strategies[plan.strategy].compared && judged.some(({ compare }) => compare === "off");
+  const atEnd = hasEnd && plan.checks.length === 0 ? " at 100 %" : "";
+  return [
+    ...(isUncounted ? ["not compared, because no route names a Service of these pods"] : []),
+    ...(isCompared ? [`compared with stable${hasEnd ? " below 100 %" : ""}`] : []),
+    ...(checks === "" ? [] : [`checks ${checks}${isCompared ? atEnd : ""}`]),
+    ...(checks === "" && !isCompared ? ["no checks but the health of the pods"] : []),
+  ];
 }
 
 function describeSteps({ steps, match = [] }: Plan): string {

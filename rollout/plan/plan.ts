@@ -2,19 +2,12 @@ import { formatDuration } from "../text/duration.ts";
 import { type Parsed, problem } from "../text/parse.ts";
 import { type Annotation, remedyOf } from "./annotation.ts";
 import { annotations as table } from "./annotations.ts";
-import { type Check, parseChecks } from "./checks.ts";
 import { type Complaint, complaint } from "./complaints.ts";
+import { judgedBy } from "./judged-by.ts";
 import { keyComplaints } from "./known-keys.ts";
 import type { OrderName } from "./orders.ts";
 import type { Step } from "./steps.ts";
-import {
-  isSwitch,
-  type Strategy,
-  stepsOf,
-  strategies,
-  strategiesWith,
-  UNCOMPARED_CHECKS,
-} from "./strategy.ts";
+import { isSwitch, type Strategy, stepsOf, strategies, strategiesWith } from "./strategy.ts";
 
 type Table = typeof table;
 type Name = keyof Table;
@@ -166,13 +159,12 @@ function planFrom(settings: PlanSettings, given: Given): Plan {
   const { steps, iterations, mirror, profile: _profile, promote, advance, abort, retry, ...rest } = settings;
   const { strategy, intervalMs, maxIntervalMs, compare, checks } = rest;
   const checksAreDefault = given[table.checks.key] === undefined;
-  const isCompared = compare !== "off" && strategies[strategy].compared;
   const isWaitDefault = given[table.maxIntervalMs.key] === undefined;
   return {
     ...rest,
     steps: stepsOf(strategy, { steps, intervalMs, iterations, ...(mirror !== undefined && { mirror }) }),
     maxIntervalMs: isWaitDefault ? Math.max(intervalMs, maxIntervalMs) : maxIntervalMs,
-    checks: checksAreDefault && !isCompared ? ALONE : checks,
+    checks: judgedBy({ strategy, compare, checks, checksAreDefault }, undefined).checks,
     checksAreDefault,
     orders: {
       ...(promote !== undefined && { promote }),
@@ -182,5 +174,3 @@ function planFrom(settings: PlanSettings, given: Given): Plan {
     },
   };
 }
-
-const ALONE = (parseChecks(UNCOMPARED_CHECKS) as { value: readonly Check[] }).value;

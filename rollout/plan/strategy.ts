@@ -85,9 +85,13 @@ export function stepsOf(strategy: Strategy, written: Written): readonly Step[] {
   return [...copies, ...strategies[strategy].stepsOf(written)];
 }
 
-/** Whether the canary is compared with the stable version at a step. Copies are drawn by chance in every strategy. */
+/**
+ * Whether the canary is compared with the stable version at a step. Copies are drawn by chance in every strategy. Once the canary
+ * has all traffic, the stable version has none to compare with.
+ */
 export function comparesAt(strategy: Strategy, step: Step | undefined): boolean {
-  return strategies[strategy].compared || step?.kind === "mirror";
+  const hasAll = step?.kind === "weight" && step.weight === 100;
+  return (strategies[strategy].compared && !hasAll) || step?.kind === "mirror";
 }
 
 /** Whether steps are those of one switch, with pauses around it. */

@@ -1,7 +1,7 @@
 import type { Criteria } from "../judge/criteria.ts";
 import { weightAfter } from "../plan/grant.ts";
+import { judgedBy } from "../plan/judged-by.ts";
 import type { Plan } from "../plan/plan.ts";
-import { comparesAt } from "../plan/strategy.ts";
 import type { RunRecord } from "../workload/run-record.ts";
 
 /** What a rollout's record says about its steps. */
@@ -20,7 +20,6 @@ interface Period {
  */
 export function criteriaOver(record: RecordedSteps, plan: Plan): (at: number) => Criteria {
   const periods = periodsOf(record);
-  const checks = plan.checks.filter((check) => check.metric !== "template");
   return (at) => {
     const present = Math.max(
       0,
@@ -28,9 +27,10 @@ export function criteriaOver(record: RecordedSteps, plan: Plan): (at: number) =>
     );
     const { step, from } = periods[present] ?? periods[0];
     const left = periods[present - 1];
+    const { compare, checks } = judgedBy(plan, plan.steps[step]);
     return {
-      compare: comparesAt(plan.strategy, plan.steps[step]) ? plan.compare : "off",
-      checks,
+      compare,
+      checks: checks.filter((check) => check.metric !== "template"),
       stepFrom: from,
       ...(left && { leftFrom: left.from }),
       nextShare: weightAfter(plan, step) / 100,

@@ -1,6 +1,6 @@
 import type { CountingQuestion } from "../judge/counting.ts";
+import { judgedBy } from "../plan/judged-by.ts";
 import type { Plan } from "../plan/plan.ts";
-import { comparesAt } from "../plan/strategy.ts";
 import { progressDeadlineMs } from "../workload/hold.ts";
 import type { Decision } from "./decision.ts";
 import { hadTraffic } from "./first-weight.ts";
@@ -77,7 +77,9 @@ function uncounted(snapshot: Snapshot): string | undefined {
 }
 
 /** Whether requests decide about some step of the plan. */
-function needsCounts({ compare, checks, strategy, steps }: Plan): boolean {
-  const isCompared = compare !== "off" && steps.some((step) => comparesAt(strategy, step));
-  return isCompared || checks.some(({ metric }) => metric !== "template");
+function needsCounts(plan: Plan): boolean {
+  return plan.steps.some((step) => {
+    const { compare, checks } = judgedBy(plan, step);
+    return compare !== "off" || checks.some(({ metric }) => metric !== "template");
+  });
 }

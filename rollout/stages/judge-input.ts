@@ -6,7 +6,8 @@ import type { Backend } from "../gateways/metrics/backend.ts";
 import type { Criteria } from "../judge/criteria.ts";
 import type { Counted, JudgeInput } from "../judge/evidence.ts";
 import type { Evidence } from "../judge/fold.ts";
-import { comparesAt, strategies } from "../plan/strategy.ts";
+import { judgedBy } from "../plan/judged-by.ts";
+import { strategies } from "../plan/strategy.ts";
 import { CLOCK_SKEW_MS } from "../text/instant.ts";
 import { isExposed } from "../traffic/exposure.ts";
 import { homeOf, isService } from "../traffic/route-record.ts";
@@ -74,13 +75,13 @@ function isChosen({ plan }: Facts): boolean {
 
 function termsOf(snapshot: Facts, from: number): Criteria {
   const { plan } = snapshot;
-  const comparable = comparesAt(plan.strategy, stepOf(snapshot));
+  const { compare, checks } = judgedBy(plan, stepOf(snapshot));
   const counted = sourcesOf(snapshot).length > 0;
   // Nobody asked for the default check, and nothing can answer it.
-  const asked = counted || !plan.checksAreDefault ? plan.checks : [];
+  const asked = counted || !plan.checksAreDefault ? checks : [];
   const left = snapshot.run?.course?.findLast(({ step }) => step < stepIndex(snapshot));
   return {
-    compare: counted && comparable ? plan.compare : "off",
+    compare: counted ? compare : "off",
     checks: asked.filter((check) => check.metric !== "template"),
     // A step that has been granted and is not yet in force is another step already.
     stepFrom: Math.max(from, Date.parse(snapshot.run?.stepSince ?? "")),

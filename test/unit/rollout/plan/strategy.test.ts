@@ -43,7 +43,10 @@ describe("strategy", () => {
     const [copies] = of("canary", { mirror: 20 });
     for (const strategy of strategyNames) {
       expect(comparesAt(strategy, copies)).to.equal(true);
-      expect(comparesAt(strategy, of(strategy, {})[0])).to.equal(strategy === "canary");
+      const [first] = of(strategy, { steps: [weight(99)] });
+      expect(comparesAt(strategy, first)).to.equal(strategy === "canary");
+      const all = { kind: "weight", weight: 100, leastMs: 0 } as const;
+      expect(comparesAt(strategy, all), "with all traffic").to.equal(false);
     }
   });
 

@@ -1,0 +1,44 @@
+import { expect } from "chai";
+import { fold } from "../../../../rollout/judge/fold.ts";
+import { advance } from "../../../../rollout/stages/advance.ts";
+import { instant } from "../../../../rollout/text/instant.ts";
+import { NOON } from "../../../support/builders.ts";
+import { aRollout } from "../../../support/rollout.ts";
+import { happened } from "../judge/criteria.ts";
+import { after, MINUTE, recorded } from "../judge/decided.ts";
+
+const TICK_MS = 10_000;
+const SINCE = NOON + 3 * MINUTE;
+
+/** A canary that was good at 50 %, one minute after it got all traffic: the stable version has no request any more. */
+function atAll(failed: number, annotations: Record<string, string> = {}) {
+  const plan = { "serin.dev/steps": "50, 100", "serin.dev/interval": "30s", ...annotations };
+  const half = aRollout({ annotations: plan, weight: 50, now: SINCE });
+  let judged = after(3, half, { total: 500 }, { total: 500 });
+  const run = { step: 1, granted: 100, stepSince: instant(SINCE) };
+  const all = aRollout({ annotations: plan, run, weight: 100, since: SINCE, now: SINCE + MINUTE });
+  const terms = all.judgeInput?.terms;
+  if (terms === undefined) throw new Error("nothing to judge");
+  while (judged.at < SINCE + MINUTE)
+    judged = fold(judged, happened(judged.at + TICK_MS, { total: 1_000, failed }, { total: 0 }), terms);
+  return advance({ ...all, evidence: { gates: {}, judged } });
+}
+
+describe("a canary with all traffic", () => {
+  it("is promoted by the check for what is not compared, because nobody is left to compare with", () => {
+    const run = recorded(atAll(1));
+    expect(run?.outcome).to.equal("proven");
+    expect(run?.message).to.match(/^proven at 100%: success-rate >= 99%/);
+  });
+
+  it("is not promoted if it breaks that check", () => {
+    expect(recorded(atAll(20))?.outcome).not.to.equal("proven");
+  });
+
+  it("is promoted by the user's own checks, or by none", () => {
+    const own = recorded(atAll(20, { "serin.dev/checks": "success-rate >= 95%" }));
+    expect(own?.message).to.match(/^proven at 100%: success-rate >= 95%/);
+    const none = recorded(atAll(20, { "serin.dev/checks": "none" }));
+    expect(none?.message).to.equal("proven at 100%: no checks; pods are healthy");
+  });
+});
