@@ -78,12 +78,7 @@ function judgeStep(snapshot: Snapshot, step: JudgedStep): Decision {
   return goOn(snapshot, step, withBypass(snapshot, verdict), judgeInput.terms);
 }
 
-function goOn(
-  snapshot: Snapshot,
-  step: JudgedStep,
-  verdict: Verdict,
-  { stepFrom, compare }: Criteria,
-): Decision {
+function goOn(snapshot: Snapshot, step: JudgedStep, verdict: Verdict, { stepFrom }: Criteria): Decision {
   const lasted = snapshot.now - stepFrom;
   const order = orderToAdvance(snapshot);
   if (order !== undefined && !snapshot.deployment.spec.paused)
@@ -97,19 +92,15 @@ function goOn(
   if (brokenStable(snapshot) !== undefined)
     return { writes: [], condition: holding(snapshot, "person", BROKEN), waitMs: TICK_MS };
   if (verdict.kind === "safe") return grantNext(snapshot, verdict.message);
-  const instead = withoutProof(snapshot, verdict, lasted, compare);
+  const instead = withoutProof(snapshot, verdict, lasted);
   if (instead !== undefined) return instead;
   return { writes: [], condition: holding(snapshot, waitAfter(verdict), verdict.message), waitMs: TICK_MS };
 }
 
 /** The decision when a step has lasted long and the evidence proves nothing. */
-function withoutProof(
-  snapshot: Snapshot,
-  verdict: Verdict,
-  lasted: number,
-  compare: Criteria["compare"],
-): Decision | undefined {
-  const { maxIntervalMs } = snapshot.plan;
+function withoutProof(snapshot: Snapshot, verdict: Verdict, lasted: number): Decision | undefined {
+  // What the user wants for silence also counts at a step that is not compared.
+  const { maxIntervalMs, compare } = snapshot.plan;
   switch (verdict.kind) {
     case "no-route":
       // No user is affected, but waiting longer will not bring this canary any traffic.

@@ -41,4 +41,25 @@ describe("a canary with all traffic", () => {
     const none = recorded(atAll(20, { "serin.dev/checks": "none" }));
     expect(none?.message).to.equal("proven at 100%: no checks; pods are healthy");
   });
+
+  const plans = { canary: "50, 100", "blue-green": "100" } as const;
+  for (const [strategy, steps] of Object.entries(plans))
+    it(`does what the user wants for silence: ${strategy}`, () => {
+      const silent = (action: string) => {
+        const compare = `silent=${action}, inconclusive=${action}`;
+        const annotations = {
+          ...{ "serin.dev/rollout": strategy, "serin.dev/steps": steps, "serin.dev/compare": compare },
+          ...{ "serin.dev/interval": "30s", "serin.dev/max-interval": "1m" },
+        };
+        const step = steps === "100" ? 0 : 1;
+        const all = aRollout({ annotations, run: { step }, weight: 100, now: NOON + 5 * MINUTE });
+        return advance({
+          ...all,
+          evidence: { gates: {}, judged: after(5, all, { total: 0 }, { total: 0 }) },
+        });
+      };
+      expect(recorded(silent("promote"))?.outcome).to.equal("proven");
+      expect(recorded(silent("rollback"))?.outcome).to.equal("failed");
+      expect(silent("hold").condition?.message).to.match(/^holding at 100%: no requests .* decides$/);
+    });
 });
