@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { describeCluster } from "../../cluster/fixture.ts";
+import { grantedTo } from "../../stories/granted.ts";
 import { expectNoFailures } from "../../stories/share.ts";
-import type { Shop } from "../../stories/shop.ts";
+import { HEARD_MS, type Shop } from "../../stories/shop.ts";
 import { annotate, atHalf, expectTheirs, greatestShare, HALF, promoted } from "../leader/midway.ts";
 import { type Story, together } from "../load/parallel.ts";
 
@@ -70,6 +71,10 @@ const plans: Record<string, Story> = {
     // A step that lasts no longer than the gateway needs to follow is not reported.
     await annotate(shop, "steps", "20, 30:4s, 40:10m");
     for (const weight of [30, 40]) await shop.weighs(weight);
+    // At the same place this plan has 80 %, and nothing has proven the canary for that.
+    await annotate(shop, "steps", "40:10m, 60:10m, 80:10m");
+    await shop.answered(load, Date.now(), 500);
+    expect(grantedTo(shop, to)).to.deep.equal([30, 40]);
     await annotate(shop, "steps", "30");
     await shop.atRest();
     expect(shop.pods("v2")).to.have.length(5);
@@ -98,6 +103,23 @@ const plans: Record<string, Story> = {
     await shop.until("second restored", () => !("pod-template-hash" in (selector() ?? {})), 5_000);
     await shop.promote();
     expect(selector()).to.deep.equal({ app: "web" });
+    await expectNoFailures(load);
+  },
+
+  "the route's Service is not released in flight, nor to the kept pod of a failed version": async (shop) => {
+    const { load } = await atHalf(shop);
+    const hash = () => shop.stock.services.get("web")?.spec.selector?.["pod-template-hash"];
+    const stable = hash();
+    await shop.run("annotate", "service/web", "serin.dev/isolate=false");
+    await annotate(shop, "services", "second");
+    await shop.answered(load, Date.now(), 500);
+    expect([shop.weight(), hash()]).to.deep.equal([50, stable]);
+    await annotate(shop, "abort", shop.revision());
+    await shop.until("the abort", () => shop.held()?.phase === "failed" && shop.weight() === undefined);
+    const from = await shop.answered(load, Date.now() + HEARD_MS, 1);
+    await shop.answered(load, from, 500);
+    expect(load.since(from).byVersion).to.have.keys("v1");
+    await shop.run("annotate", "service/web", "serin.dev/isolate-");
     await expectNoFailures(load);
   },
 
