@@ -3,6 +3,7 @@ import type { Clock } from "../kube/core/clock.ts";
 import type { Log } from "../kube/core/log.ts";
 import { ProviderError } from "../providers/provider.ts";
 import type { Counting, CountingQuestion } from "../rollout/judge/counting.ts";
+import { equal } from "../rollout/text/equal.ts";
 import { readCounters } from "./counters.ts";
 import type { Namesakes } from "./namesakes.ts";
 import type { Grid, Prometheus } from "./prometheus.ts";
@@ -66,7 +67,7 @@ export class CountingReader {
   async #ask(question: CountingQuestion, entry: Entry): Promise<void> {
     entry.asking = true;
     const counting = await this.#limit(() => this.#read(question));
-    const isNews = counting.kind !== entry.counting.kind;
+    const isNews = !equal(counting, entry.counting);
     entry.counting = counting;
     entry.askedAt = this.#options.clock.now();
     entry.asking = false;
@@ -80,8 +81,12 @@ export class CountingReader {
       for (const source of question.sources) answers.push(await this.#readSource(question, source));
       const uncounted = answers.flatMap((one) => (one.kind === "uncounted" ? [one.reason] : []));
       if (uncounted.length === answers.length) return { kind: "uncounted", reason: uncounted.join("; ") };
-      const first = (kind: Counting["kind"]) => answers.find((one) => one.kind === kind);
-      return first("undivided") ?? first("divided") ?? { kind: "unknown" };
+      const undivided = answers.find((one) => one.kind === "undivided");
+      if (undivided !== undefined) return undivided;
+      return {
+        kind: answers.some((one) => one.kind === "divided") ? "divided" : "unknown",
+        ...(uncounted.length > 0 && { uncounted: uncounted.join("; ") }),
+      };
     } catch (error) {
       const { uid, namespace, name } = question;
       // A Prometheus that does not answer is reported with the evidence, and opens no way that its last answer kept.
@@ -98,11 +103,10 @@ export class CountingReader {
   ): Promise<Counting> {
     const { clock, namesakes, prometheus } = this.#options;
     const all = pack.all(stable);
-    if (!(await this.#hasAny(all, name)))
-      return {
-        kind: "uncounted",
-        reason: `Prometheus has no request counter of ${pack.name} (${all} is empty)`,
-      };
+    if (!(await this.#hasAny(all, name))) {
+      const reason = `Prometheus has no request counter of ${pack.name} (${all} is empty)`;
+      return { kind: "uncounted", reason };
+    }
     if (pack.undivided === undefined) return { kind: "divided" };
     const from = { prometheus: prometheus(name), namesakes };
     const grid = instantOf(clock.now());

@@ -18,11 +18,16 @@ export interface CountingQuestion {
 /**
  * What is known about it:
  * - `asking`: Prometheus has not answered yet;
- * - `unknown`: Prometheus does not answer, or has only others' series of the gateway's counters;
- * - `uncounted`: Prometheus answers, and has no series of the gateway's counters, whatever their backend;
+ * - `unknown`: Prometheus does not answer, or has only others' series of the gateways' counters;
+ * - `uncounted`: Prometheus answers, and has no series of any gateway's counters, whatever their backend;
  * - `divided`: the stable version has series of its own;
- * - `undivided`: the gateway counts requests of the stable version, but only together with those of the canary.
+ * - `undivided`: a gateway counts requests of the stable version, but only together with those of the canary.
  */
 export type Counting =
-  | { readonly kind: "asking" | "unknown" | "divided" }
+  | { readonly kind: "asking" }
+  | {
+      readonly kind: "unknown" | "divided";
+      /** The counters of which Prometheus has no series, while it has those of another gateway or kind of route. */
+      readonly uncounted?: string;
+    }
   | { readonly kind: "undivided" | "uncounted"; readonly reason: string };

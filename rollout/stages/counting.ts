@@ -2,7 +2,7 @@ import type { CountingQuestion } from "../judge/counting.ts";
 import { judgedBy } from "../plan/judged-by.ts";
 import type { Plan } from "../plan/plan.ts";
 import { progressDeadlineMs } from "../workload/hold.ts";
-import type { Decision } from "./decision.ts";
+import { type Decision, saying } from "./decision.ts";
 import { hadTraffic } from "./first-weight.ts";
 import { sourcesOf } from "./judge-input.ts";
 import { rollBack } from "./rollback.ts";
@@ -13,23 +13,27 @@ import { isPaused, waitingFor } from "./wait.ts";
 
 /** How often (ms) Serin looks for the first series. */
 const LOOK_MS = 5_000;
+/** What brings a gateway's first series. */
+const FIRST_SERIES = "let Prometheus scrape it, or send a first request";
 
 /**
  * The question whether the gateways count the versions apart. It comes before the first weight, by the stable version's own
- * requests, and again while Prometheus has no series of the stable version: it may have had no requests before.
+ * requests, and again while Prometheus has no series of the stable version: it may have had no requests before. Of several
+ * gateways, the series of one say nothing about another one, so that question stays.
  */
 export function countingQuestionOf(snapshot: Snapshot): CountingQuestion | undefined {
   const { uid, run, held, plan, evidence, deployment } = snapshot;
   if (run?.outcome !== "running" || held.phase !== "canary" || isStableLost(snapshot)) return undefined;
   if (!needsCounts(plan)) return undefined;
-  if (hadTraffic(snapshot) && evidence?.judged?.present.stable !== false) return undefined;
-  // Without a route, no weight keeps requests from the canary's pods.
-  const isAskedByAll = snapshot.routes.length > 0 && !hadTraffic(snapshot);
-  const sources = sourcesOf(snapshot).flatMap(({ pack, stable }) => {
-    if (pack.undivided === undefined && !isAskedByAll) return [];
+  const apart = sourcesOf(snapshot).flatMap(({ pack, stable }) => {
     const kinds = new Set(stable.map(({ routeKind }) => routeKind));
     return [...kinds].map((kind) => ({ pack, stable: stable.filter(({ routeKind }) => routeKind === kind) }));
   });
+  const isOne = apart.length === 1;
+  if (hadTraffic(snapshot) && isOne && evidence?.judged?.present.stable !== false) return undefined;
+  // Without a route, no weight keeps requests from the canary's pods, and nobody knows their protocol.
+  const isAskedByAll = snapshot.routes.length > 0 && !(hadTraffic(snapshot) && isOne);
+  const sources = apart.filter(({ pack }) => pack.undivided !== undefined || isAskedByAll);
   if (sources.length === 0) return undefined;
   const { prometheus } = plan;
   const { namespace = "", name } = deployment.metadata;
@@ -59,8 +63,15 @@ export function awaitCounting(snapshot: Snapshot): Decision | undefined {
   if (counting === undefined || hadTraffic(snapshot)) return undefined;
   if (counting.kind === "asking") return { writes: [] };
   if (counting.kind !== "uncounted") return undefined;
-  const message = `the first weight waits for counters: ${counting.reason}: let Prometheus scrape it, or send a first request`;
+  const message = `the first weight waits for counters: ${counting.reason}: ${FIRST_SERIES}`;
   return { writes: [], condition: waitingFor("metrics", message), waitMs: LOOK_MS };
+}
+
+/** Adds to the condition which of several gateways has no counters, so that nothing shows what the canary does behind it. */
+export function reportUncounted(snapshot: Snapshot, decision: Decision): Decision {
+  const { counting } = snapshot;
+  if (counting === undefined || !("uncounted" in counting)) return decision;
+  return saying(decision, `. ${counting.uncounted}, so nothing judges the canary there: ${FIRST_SERIES}`);
 }
 
 /**

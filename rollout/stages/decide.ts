@@ -3,7 +3,7 @@ import { advance } from "./advance.ts";
 import { judgeAnother, judgeAnotherInPromotion } from "./another-version.ts";
 import { abort, promoteNow } from "./asked.ts";
 import { checkHarm } from "./check-harm.ts";
-import { checkCounting } from "./counting.ts";
+import { checkCounting, reportUncounted } from "./counting.ts";
 import { type Decision, firstOf } from "./decision.ts";
 import { awaitUndo, drain } from "./drain.ts";
 import { awaitReturn, expose, lowerWeight } from "./expose.ts";
@@ -107,7 +107,7 @@ function decideCanary(snapshot: Snapshot): Decision {
     ],
     snapshot,
   );
-  const said = [reportBrokenStable, reportStrangers, reportUnscraped];
+  const said = [reportBrokenStable, reportStrangers, reportUnscraped, reportUncounted];
   const bounded = withRollback(snapshot, withDeadline(snapshot, decision));
   return said.reduce((known, report) => report(snapshot, known), bounded);
 }

@@ -24,6 +24,8 @@ describe("how a gateway counts", () => {
   let asked: string[];
   /** The names of the clusters that have requests, or why Prometheus does not answer. */
   let clusters: readonly string[] | Error;
+  /** The queries without an answer, whatever the clusters. */
+  let none: (promql: string) => boolean;
   let told: string[];
   let reader: CountingReader;
   let log: ReturnType<typeof rememberingLog>;
@@ -32,9 +34,11 @@ describe("how a gateway counts", () => {
     clock = new FakeClock();
     log = rememberingLog();
     [asked, told, clusters] = [[], [], []];
+    none = () => false;
     const over = async (promql: string, { to }: Grid) => {
       asked.push(promql);
       if (clusters instanceof Error) throw clusters;
+      if (none(promql)) return new Map();
       const [, pattern = '".*"'] =
         /^envoy_cluster_upstream_rq\{envoy_cluster_name=~("[^"]*")\}$/.exec(promql) ?? [];
       if (!promql.includes("{")) expect(promql).to.match(/^count\(\w+\)$/);
@@ -144,6 +148,27 @@ describe("how a gateway counts", () => {
     await clock.advance(10);
     expect(asks.map((each) => reader.of(each).kind)).to.deep.equal(["divided", "divided", "divided"]);
     expect(asked).to.deep.equal(["count(traefik_service_requests_total)"]);
+  });
+
+  it("names the gateway without any counter, of several ones", async () => {
+    const { pack: traefik } = gateways.traefik.metrics;
+    const both = { ...question, sources: [...question.sources, { pack: traefik, stable: [stable] }] };
+    clusters = ["service/shop/web/80/http"];
+    const empty: string[] = ["count(traefik_service_requests_total)"];
+    none = (promql) => empty.includes(promql);
+    reader.of(both);
+    await clock.advance(10);
+    expect(reader.of(both)).to.deep.equal({
+      kind: "divided",
+      uncounted:
+        "Prometheus has no request counter of Traefik (count(traefik_service_requests_total) is empty)",
+    });
+    empty.pop();
+    await clock.advance(15_000);
+    reader.of(both);
+    await clock.advance(10);
+    expect(reader.of(both), "once it has one").to.deep.equal({ kind: "divided" });
+    expect(told).to.deep.equal(["uid-web", "uid-web"]);
   });
 
   it("is asked anew for another rollout", async () => {

@@ -1,6 +1,11 @@
 import { expect } from "chai";
 import { noEvidence } from "../../../../rollout/judge/fold.ts";
-import { awaitCounting, checkCounting, countingQuestionOf } from "../../../../rollout/stages/counting.ts";
+import {
+  awaitCounting,
+  checkCounting,
+  countingQuestionOf,
+  reportUncounted,
+} from "../../../../rollout/stages/counting.ts";
 import { decide } from "../../../../rollout/stages/decide.ts";
 import { withDeadline } from "../../../../rollout/stages/first-weight.ts";
 import type { Snapshot } from "../../../../rollout/stages/snapshot.ts";
@@ -69,6 +74,32 @@ describe("whether a gateway counts the versions apart", () => {
       expect(countingQuestionOf(snapshot) !== undefined).to.equal(asked);
     });
   }
+
+  it("is asked for as long as a plan has several gateways, and the condition names the one without counters", () => {
+    const route = aRoute();
+    const [first] = route.status?.parents ?? [];
+    if (first === undefined) throw new Error("no parent");
+    const parents = [first, { ...first, parentRef: { name: "other" }, controllerName }];
+    const snapshot = counting(
+      aRollout({ now: NOON + 30_000, routes: [carrying({ ...route, status: { parents } }, 10, NOON)] }),
+      { canary: true, stable: true },
+    );
+    expect(countingQuestionOf(snapshot)?.sources.map(({ pack }) => pack.name)).to.have.members([
+      "Traefik",
+      "Envoy Gateway",
+    ]);
+    const uncounted = "Prometheus has no request counter of Traefik (count(…) is empty)";
+    const progressing = { status: "Unknown", reason: "Progressing", message: "canary has 10%" } as const;
+    const said = (counting: NonNullable<Snapshot["counting"]>) =>
+      reportUncounted({ ...snapshot, counting }, { writes: [], condition: progressing }).condition?.message;
+    expect(said({ kind: "divided", uncounted })).to.equal(
+      `canary has 10%. ${uncounted}, so nothing judges the canary there: let Prometheus scrape it, or send a first request`,
+    );
+    expect(said({ kind: "divided" })).to.equal("canary has 10%");
+    expect(awaitCounting({ ...onEnvoyGateway(0), counting: { kind: "divided", uncounted } })).to.equal(
+      undefined,
+    );
+  });
 
   it("delays the first weight until Prometheus has answered, and no later one", () => {
     const asking = { kind: "asking" } as const;
