@@ -104,8 +104,12 @@ export class CountingReader {
     const { clock, namesakes, prometheus } = this.#options;
     const all = pack.all(stable);
     if (!(await this.#hasAny(all, name))) {
-      const reason = `Prometheus has no request counter of ${pack.name} (${all} is empty)`;
-      return { kind: "uncounted", reason };
+      // Envoy has no counter of calls before the first one since its start, although it counts requests.
+      const what = stable.every(({ routeKind }) => routeKind === "GRPCRoute") ? "gRPC call" : "request";
+      return {
+        kind: "uncounted",
+        reason: `Prometheus has no ${what} counter of ${pack.name} (${all} is empty)`,
+      };
     }
     if (pack.undivided === undefined) return { kind: "divided" };
     const from = { prometheus: prometheus(name), namesakes };

@@ -8,7 +8,7 @@ import type { CountingQuestion } from "../../../rollout/judge/counting.ts";
 import { FakeClock } from "../../support/clock.ts";
 import { rememberingLog } from "../../support/log.ts";
 import { noNamesakes } from "../../support/namesakes.ts";
-import { stable } from "../rollout/gateways/metrics/backends.ts";
+import { aBackend, stable } from "../rollout/gateways/metrics/backends.ts";
 
 const { pack } = gateways["envoy-gateway"].metrics;
 const question: CountingQuestion = {
@@ -169,6 +169,16 @@ describe("how a gateway counts", () => {
     await clock.advance(10);
     expect(reader.of(both), "once it has one").to.deep.equal({ kind: "divided" });
     expect(told).to.deep.equal(["uid-web", "uid-web"]);
+  });
+
+  it("says of calls that Prometheus has no counter of calls", async () => {
+    const calls = { pack: gateways.contour.metrics.pack, stable: [aBackend({ routeKind: "GRPCRoute" })] };
+    none = () => true;
+    reader.of({ ...question, sources: [calls] });
+    await clock.advance(10);
+    expect(reader.of({ ...question, sources: [calls] }))
+      .to.have.property("reason")
+      .that.matches(/^Prometheus has no gRPC call counter of Contour \(count\(\{__name__=~.*grpc_/);
   });
 
   it("is asked anew for another rollout", async () => {
