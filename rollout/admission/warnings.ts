@@ -52,7 +52,7 @@ function metricsWarnings(plan: Plan, routes: readonly Route[]): string[] {
     ...(homeOf(route).kind === "GRPCRoute" ? (["calls"] as const) : []),
   ];
   const said = routes.flatMap((route) =>
-    gatewaysOf(route).flatMap((gateway) => metricsWarning(gateway, judged(route)) ?? []),
+    gatewaysOf(route).flatMap((gateway) => metricsWarning(gateway, judged(route), plan.metrics) ?? []),
   );
   return [...new Set(said)];
 }

@@ -7,6 +7,8 @@ export type ReadVia = "errors" | "latency" | "calls";
 /** The metrics of a gateway that distinguish canary and stable version. */
 interface GatewayMetrics {
   readonly pack: Pack;
+  /** The counters of the gateway's Envoy and what they need, if `pack` reads others. `serin.dev/metrics: envoy` chooses them. */
+  readonly envoy?: { readonly pack: Pack; readonly needs: string };
   /** The settings or the limits of a verdict about each subject. */
   readonly needs?: Readonly<Partial<Record<ReadVia, string>>>;
   /** Why Serin cannot use the metrics for routes of a kind. It uses the application's metrics there. */

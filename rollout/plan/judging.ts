@@ -33,11 +33,11 @@ export const judging = {
   },
   metrics: {
     key: "serin.dev/metrics",
-    ...oneOf(["gateway", "application"]),
+    ...oneOf(["gateway", "envoy", "application"]),
     default: "gateway",
     doc:
-      "The source of the request counts: the gateway, for each backend, or the application, by " +
-      "`http_request_duration_seconds` of its pods.",
+      "The source of the request counts: the gateway, for each backend, or its Envoy's own counters, which [Istio](metrics.md#istio) " +
+      "has beside its usual ones, or the application, by `http_request_duration_seconds` of its pods.",
     example: "application",
   },
   prometheus: {

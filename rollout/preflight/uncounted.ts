@@ -10,7 +10,7 @@ export function isUncounted(
   services: readonly Service[],
   routes: readonly Route[],
 ): boolean {
-  return metrics === "gateway" && !routes.some((route) => namesAny(route, services));
+  return metrics !== "application" && !routes.some((route) => namesAny(route, services));
 }
 
 /** Why Serin cannot ask for a check that the user wrote; `undefined` if it can ask for all. */

@@ -3,10 +3,12 @@ import type { Gateway } from "../gateways/gateway.ts";
 import { gatewaysOf } from "../gateways/lookup.ts";
 import { application } from "../gateways/metrics/application.ts";
 import type { Backend } from "../gateways/metrics/backend.ts";
+import type { Pack } from "../gateways/metrics/pack.ts";
 import type { Criteria } from "../judge/criteria.ts";
 import type { Counted, JudgeInput } from "../judge/evidence.ts";
 import type { Evidence } from "../judge/fold.ts";
 import { judgedBy } from "../plan/judged-by.ts";
+import type { Plan } from "../plan/plan.ts";
 import { strategies } from "../plan/strategy.ts";
 import { CLOCK_SKEW_MS } from "../text/instant.ts";
 import { isExposed } from "../traffic/exposure.ts";
@@ -104,13 +106,18 @@ export function sourcesOf(snapshot: RoutedVersions): readonly Counted[] {
   if (snapshot.plan.metrics === "application" || (!byPods && snapshot.routes.some(isUncounted))) {
     return [{ pack: application, ...armsOf(snapshot, snapshot.routes) }];
   }
-  const packs = new Set(gatewaysIn(snapshot).map(({ metrics }) => metrics.pack));
+  const packs = new Set(gatewaysIn(snapshot).map((gateway) => packOf(gateway, snapshot.plan)));
   return [...packs].map((pack) => {
     const routes = snapshot.routes.filter((route) =>
-      gatewaysOf(route).some(({ metrics }) => metrics.pack === pack),
+      gatewaysOf(route).some((gateway) => packOf(gateway, snapshot.plan) === pack),
     );
     return { pack, ...armsOf(snapshot, routes) };
   });
+}
+
+/** The metrics of an implementation that a plan reads: its usual ones, unless its Envoy has others and the plan asks for them. */
+function packOf({ metrics }: Gateway, { metrics: source }: Pick<Plan, "metrics">): Pack {
+  return source === "envoy" ? (metrics.envoy?.pack ?? metrics.pack) : metrics.pack;
 }
 
 function gatewaysIn(snapshot: Pick<Facts, "routes">): readonly Gateway[] {

@@ -76,6 +76,20 @@ const writers: Partial<Record<PackName, Calls>> = {
     }),
     buckets: "istio_request_duration_milliseconds_bucket",
   },
+  "istio's envoy": {
+    series: ({ namespace, service, refs: [ref] }, status) => ({
+      metric: `envoy_cluster_grpc_${status === "ok" ? 0 : 14}`,
+      labels: { cluster_name: `outbound|${ref?.port}||${service}.${namespace}.svc.cluster.local` },
+    }),
+    also: ({ namespace, service, refs: [ref] }) => ({
+      metric: "envoy_cluster_upstream_rq",
+      labels: {
+        cluster_name: `outbound|${ref?.port}||${service}.${namespace}.svc.cluster.local`,
+        response_code: "200",
+      },
+    }),
+    buckets: "envoy_cluster_upstream_rq_time_bucket",
+  },
   linkerd: {
     series: ({ routeKind, routeNamespace, route, namespace, service }, status) => ({
       metric: `outbound_${routeKind === "GRPCRoute" ? "grpc" : "http"}_route_backend_response_statuses_total`,

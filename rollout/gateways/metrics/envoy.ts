@@ -9,6 +9,8 @@ import type { Labels } from "./sample.ts";
 /** The names that an Envoy gateway gives to its backends' clusters. */
 export interface EnvoyNaming extends Pick<Pack, "name" | "keysFor" | "keysOf" | "joined" | "undivided"> {
   selection(backends: readonly Backend[]): string;
+  /** The label with an answer's status, where the gateway renames Envoy's own. */
+  readonly codeLabel?: string;
 }
 
 const requests = "envoy_cluster_upstream_rq";
@@ -22,17 +24,19 @@ const calls = /^envoy_cluster_grpc_(?:.+_)?([0-9]+)$/;
  * Envoy Gateway sets it), Envoy takes the first two parts of \`package.Service.Method\` for labels and leaves the rest in the
  * metric's name: \`envoy_cluster_grpc_Cart_Add_14\`. Its other counters end in a word.
  */
-export function envoyPack({ name, selection, keysFor, keysOf, joined, undivided }: EnvoyNaming): Pack {
+export function envoyPack(naming: EnvoyNaming): Pack {
+  const { name, selection, keysFor, keysOf, joined, undivided } = naming;
+  const { codeLabel = "envoy_response_code" } = naming;
   return definePack({
     name,
     counter: requests,
     histogram: { metric: "envoy_cluster_upstream_rq_time_bucket", perSecond: 1_000 },
     grpc: { counter: "envoy_cluster_grpc_(?:.+_)?[0-9]+" },
-    codeLabels: ["envoy_response_code", NAMED_STATUS],
+    codeLabels: [codeLabel, NAMED_STATUS],
     selections: (backends) => [selection(backends)],
     keysFor: (backend) => keysFor(backend).map((key) => counting(backend.routeKind, key)),
     keysOf: (labels) => keysOf(labels).flatMap((key) => kindsOf(labels).map((kind) => counting(kind, key))),
-    codeOf,
+    codeOf: (labels) => codeOf(labels, codeLabel),
     // A cluster's calls are counted whichever kind the route has.
     ...(joined && { joined: { ...joined, partOf: (key) => joined.partOf(key.replace(/^grpc /, "")) } }),
     ...(undivided && { undivided }),
@@ -67,7 +71,7 @@ function kindsOf({ __name__: metric = "" }: Labels): readonly RouteKind[] {
   return metric === requests ? ["HTTPRoute"] : ["HTTPRoute", "GRPCRoute"];
 }
 
-function codeOf({ __name__: metric = "", envoy_response_code: code = "" }: Labels): string {
-  const status = calls.exec(metric)?.[1];
-  return status === undefined ? code : grpcStatus(status);
+function codeOf(labels: Labels, codeLabel: string): string {
+  const status = calls.exec(labels.__name__ ?? "")?.[1];
+  return status === undefined ? (labels[codeLabel] ?? "") : grpcStatus(status);
 }

@@ -50,6 +50,17 @@ describe("announce", () => {
     expect(said("example.com/unheard-of")[0]).to.match(/^example\.com\/unheard-of: Serin does not know/);
   });
 
+  it("says what the counters of Envoy need, and who has none to choose", () => {
+    const envoy = { "serin.dev/metrics": "envoy" };
+    expect(said("istio.io/gateway-controller")).to.deep.equal([]);
+    expect(said("istio.io/gateway-controller", envoy)[0]).to.match(
+      /^Istio: .*proxyStatsMatcher; or judge by/,
+    );
+    expect(said("traefik.io/gateway-controller", envoy)).to.deep.equal([
+      "serin.dev/metrics: Traefik has no other counters of an Envoy, so Serin reads its usual ones",
+    ]);
+  });
+
   it("speaks of latency only where a check asks for it", () => {
     expect(said("traefik.io/gateway-controller")).to.deep.equal([]);
     expect(said("traefik.io/gateway-controller", { "serin.dev/checks": "p99 <= 1s" })[0]).to.match(/buckets/);

@@ -9,6 +9,7 @@ import { leanRoute } from "../../../../rollout/traffic/lean-route.ts";
 import { aRoute } from "../../../support/builders.ts";
 import { cases } from "../../../support/cases.ts";
 import { countedNames, namings } from "./metrics/namings.ts";
+import { packs } from "./metrics/packs.ts";
 
 const word = fc.constantFrom("a", "b", "shop", "gw", "svc", "gw-a", "1", "0-abc", "0-abc-svc-shop");
 const words = (min: number, max: number) => fc.array(word, { minLength: min, maxLength: max });
@@ -55,7 +56,7 @@ function routeOf({ routeKind, routeNamespace, route, service }: Backend, parent:
 describe("the metrics of two tenants on one gateway", () => {
   for (const name of countedNames) {
     if (name === "application") continue;
-    const { pack } = gateways[name].metrics;
+    const { [name]: pack } = packs;
     let attributed = 0;
 
     it(`of ${name} never count for the other one while the routes are known`, () => {

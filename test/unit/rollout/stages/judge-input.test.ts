@@ -124,6 +124,13 @@ describe("what is asked of the metrics", () => {
     expect(packs(behind(aRoute(parents("traefik.io/x", "istio.io/x"))))).to.deep.equal(["Traefik", "Istio"]);
   });
 
+  it("is the Envoy's where people say so and it has counters beside the usual ones", () => {
+    const annotations = { "serin.dev/metrics": "envoy" };
+    const behindBoth = behind(aRoute(parents("traefik.io/x", "istio.io/x")));
+    const sources = aRollout({ ...behindBoth, annotations }).judgeInput?.sources;
+    expect(sources?.map(({ pack }) => pack.name)).to.deep.equal(["Traefik", "Istio's Envoy"]);
+  });
+
   it("is the application's for calls of gRPC where a gateway counts them by HTTP's status", () => {
     const sources = (kind: string, controllerName: string) =>
       aRollout(behind({ ...aRoute(parents(controllerName)), kind })).judgeInput?.sources;

@@ -1,7 +1,9 @@
 import { expect } from "chai";
 import type { Pack } from "../../../../../rollout/gateways/metrics/pack.ts";
 import type { Labels } from "../../../../../rollout/gateways/metrics/sample.ts";
+import { stable } from "./backends.ts";
 import { packs } from "./packs.ts";
+import { selects } from "./promql.ts";
 
 const { application, gke, linkerd, traefik } = packs;
 
@@ -24,6 +26,23 @@ describe("statuses", () => {
   for (const [what, pack, labels, code] of codes) {
     it(`are read: ${what}`, () => expect(pack.codeOf(labels)).to.equal(code));
   }
+});
+
+describe("the counters of Istio's Envoy", () => {
+  // As its proxy wrote them: the class of a status has the metric's name too.
+  const cluster_name = "outbound|80||web.shop.svc.cluster.local";
+  const byCode = { cluster_name, response_code: "200" };
+  const byClass = { cluster_name, response_code_class: "2xx" };
+  const { "istio's envoy": envoy } = packs;
+
+  it("count a request once, by its status", () => {
+    const isSelected = selects(envoy.requests([stable]));
+    expect(isSelected("envoy_cluster_upstream_rq", byCode)).to.equal(true);
+    expect(isSelected("envoy_cluster_upstream_rq", byClass)).to.equal(false);
+    const __name__ = "envoy_cluster_upstream_rq";
+    expect(envoy.keysOf({ __name__, ...byCode })).to.include("shop/web/80");
+    expect(envoy.keysOf({ __name__, ...byClass })).to.deep.equal([]);
+  });
 });
 
 describe("targets", () => {

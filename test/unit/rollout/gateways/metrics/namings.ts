@@ -103,6 +103,14 @@ const written = {
     codes: { good: { response_code: "200" }, bad: { response_code: "503" } },
     bad: "503",
   },
+  "istio's envoy": {
+    ...envoy,
+    series: ({ namespace, service }) => [
+      { cluster_name: `outbound|80||${service}.${namespace}.svc.cluster.local` },
+      { cluster_name: `outbound|80|v1|${service}.${namespace}.svc.mesh.example` },
+    ],
+    codes: { good: { response_code: "200" }, bad: { response_code: "503" } },
+  },
   linkerd: {
     counter: "outbound_http_route_backend_response_statuses_total",
     histogram: "outbound_http_route_backend_response_duration_seconds_bucket",
