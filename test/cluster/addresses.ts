@@ -34,6 +34,8 @@ export const ports = {
   grpc: 9091,
   /** The port at which the application pods report the requests that they received. */
   podsControl: 8070,
+  /** The listener of Istio's Gateway: its proxy serves the same port, as a user without rights to lower ones. */
+  istio: 8086,
   traefikMetrics: 8082,
   contourHealth: 8003,
   contourDiscovery: 8001,

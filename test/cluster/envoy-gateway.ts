@@ -2,26 +2,16 @@ import { execFile } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { KubeObject } from "./api.ts";
 import type { Cluster } from "./cluster.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
 import { installDefinitions } from "./definitions.ts";
-import { createGateway, envoyGateways, gatewaysProgrammed } from "./gateways.ts";
+import { createGateway, envoyGateways, gatewaysProgrammed, proxyOf } from "./gateways.ts";
 import { findEnvoyGateway } from "./tools.ts";
-import { eventually } from "./wait.ts";
 
 const NAMESPACE = "envoy-gateway-system";
 /** Envoy Gateway's proxies serve an unprivileged port this much above the listener's, and their statistics at another one. */
 const SHIFT = 10_000;
 const STATISTICS = 19_001;
-const START_MS = 60_000;
-
-interface Pod extends KubeObject {
-  readonly status?: {
-    readonly podIP?: string;
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
-  };
-}
 
 /**
  * Starts Envoy Gateway: its controller beside the API server, which makes a proxy pod for each of two Gateways, one as it is
@@ -48,7 +38,9 @@ async function startProxies(cluster: Cluster): Promise<void> {
     await createProxyClass(cluster, name, name === "envoy-gateway-merged" ? { mergeBackends: {} } : {});
   }
   const addresses = await Promise.all(
-    envoyGateways.map((name) => proxyOf(cluster, cluster.gateways[name].name)),
+    envoyGateways.map((name) =>
+      proxyOf(api, NAMESPACE, `gateway.envoyproxy.io/owning-gateway-name=${cluster.gateways[name].name}`),
+    ),
   );
   await gatewaysProgrammed(api, envoyGateways);
   envoyGateways.forEach((name, i) => {
@@ -119,21 +111,4 @@ async function createProxyClass(
   });
   const group = "gateway.envoyproxy.io";
   await createGateway(api, name, { group, kind: "EnvoyProxy", name, namespace: NAMESPACE });
-}
-
-/** The address of a Gateway's proxy, once it is ready. */
-function proxyOf({ api }: Cluster, gateway: string): Promise<string> {
-  const selector = encodeURIComponent(`gateway.envoyproxy.io/owning-gateway-name=${gateway}`);
-  return eventually(
-    `the proxy of Gateway ${gateway} is ready`,
-    async () => {
-      const path = `/api/v1/namespaces/${NAMESPACE}/pods?labelSelector=${selector}`;
-      const { items } = await api.demand<{ items: readonly Pod[] }>("GET", path);
-      const ready = items.find(({ status }) =>
-        status?.conditions?.some((it) => it.type === "Ready" && it.status === "True"),
-      );
-      return ready?.status?.podIP;
-    },
-    START_MS,
-  );
 }

@@ -1,6 +1,7 @@
 import type { Daemon } from "./daemon.ts";
 import { startEnvoyGateway } from "./envoy-gateway.ts";
 import { type BuiltIn, builtIn, envoyGateways, type GatewayName } from "./gateways.ts";
+import { startIstio } from "./istio.ts";
 import { insideNamespace } from "./namespace.ts";
 import { cluster, endRun, stopCluster } from "./shared.ts";
 
@@ -62,6 +63,23 @@ export function onEnvoyGateway(
     after("stops the cluster", async function () {
       this.timeout(STOP_MS);
       await controller?.stop("SIGKILL", 0);
+      await stopCluster();
+    });
+  });
+}
+
+/** Declares tests for Istio. The cluster ends with them. */
+export function onIstio(title: string, body: (this: Mocha.Suite, gateway: GatewayName) => void): Mocha.Suite {
+  return describeCluster(`${title}, on Istio`, function () {
+    let istiod: Daemon | undefined;
+    before("starts Istio", async function () {
+      this.timeout(START_MS);
+      istiod = await startIstio(await cluster());
+    });
+    body.call(this, "istio");
+    after("stops the cluster", async function () {
+      this.timeout(STOP_MS);
+      await istiod?.stop("SIGKILL", 0);
       await stopCluster();
     });
   });

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ports } from "./addresses.ts";
 import type { Api, KubeObject } from "./api.ts";
+import { eventually } from "./wait.ts";
 
 /** The implementations of the Gateway API that every cluster runs side by side. */
 export const builtIn = ["traefik", "contour"] as const;
@@ -10,8 +11,8 @@ export type BuiltIn = (typeof builtIn)[number];
 /** Envoy Gateway as it is installed, and with mergeBackends. Only its own tests start it (envoy-gateway.ts). */
 export const envoyGateways = ["envoy-gateway", "envoy-gateway-merged"] as const;
 
-/** All implementations, by the name of their GatewayClass. */
-export type GatewayName = (typeof builtIn | typeof envoyGateways)[number];
+/** All implementations, by the name of their GatewayClass. Only `npm run istio` starts Istio (istio.ts). */
+export type GatewayName = (typeof builtIn | typeof envoyGateways)[number] | "istio";
 
 /** A Gateway of the cluster. */
 export interface Gateway {
@@ -52,16 +53,55 @@ export const gateways: Readonly<Record<GatewayName, Gateway>> = {
   },
   "envoy-gateway": { ...envoyGateway, name: "egw" },
   "envoy-gateway-merged": { ...envoyGateway, name: "mgw" },
+  istio: {
+    namespace: "edge",
+    name: "igw",
+    controller: "istio.io/gateway-controller",
+    listenerPort: ports.istio,
+    url: "",
+  },
 };
 
 const API = "/apis/gateway.networking.k8s.io/v1";
 const DEADLINE_MS = 30_000;
+const PROXY_MS = 60_000;
 
 /** Makes the GatewayClass and the Gateway of an implementation; needs the Gateway API's definitions. */
-export async function createGateway(api: Api, name: GatewayName, parametersRef?: object): Promise<void> {
+export async function createGateway(
+  api: Api,
+  name: GatewayName,
+  parametersRef?: object,
+  annotations: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const gateway = gateways[name];
-  await api.demand("POST", `${API}/gatewayclasses`, gatewayClass(name, gateway, parametersRef));
-  await api.demand("POST", collectionOf(gateway), gatewayObject(name, gateway));
+  const path = `${API}/gatewayclasses`;
+  const { status, body } = await api.request("POST", path, gatewayClass(name, gateway, parametersRef));
+  // Istio makes its own.
+  if (status >= 300 && status !== 409) throw new Error(`POST ${path}: ${JSON.stringify(body)}`);
+  await api.demand("POST", collectionOf(gateway), gatewayObject(name, gateway, annotations));
+}
+
+/** The address of the ready pod with these labels: a Gateway's proxy. */
+export function proxyOf(api: Api, namespace: string, labels: string): Promise<string> {
+  return eventually(
+    `a pod ${labels} is ready`,
+    async () => {
+      const path = `/api/v1/namespaces/${namespace}/pods?labelSelector=${encodeURIComponent(labels)}`;
+      const { items } = await api.demand<{ items: readonly Pod[] }>("GET", path);
+      const ready = items.find(({ status }) =>
+        status?.conditions?.some((it) => it.type === "Ready" && it.status === "True"),
+      );
+      return ready?.status?.podIP;
+    },
+    PROXY_MS,
+  );
+}
+
+interface Pod extends KubeObject {
+  readonly status?: {
+    readonly podIP?: string;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
 }
 
 /** Waits until the implementations report their Gateways as programmed; throws if one does not in time. */
@@ -95,7 +135,11 @@ function gatewayClass(name: string, { controller }: Gateway, parametersRef?: obj
   };
 }
 
-function gatewayObject(gatewayClassName: string, { name, listenerPort }: Gateway): object {
+function gatewayObject(
+  gatewayClassName: string,
+  { name, listenerPort }: Gateway,
+  annotations: Readonly<Record<string, string>>,
+): object {
   const listener = {
     name: "http",
     protocol: "HTTP",
@@ -105,7 +149,7 @@ function gatewayObject(gatewayClassName: string, { name, listenerPort }: Gateway
   return {
     apiVersion: "gateway.networking.k8s.io/v1",
     kind: "Gateway",
-    metadata: { name },
+    metadata: { name, annotations },
     spec: { gatewayClassName, listeners: [listener] },
   };
 }

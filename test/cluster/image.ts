@@ -61,8 +61,13 @@ export function react(image: AppImage, random: () => number): Reaction {
   };
 }
 
-/** The images whose pods are real processes: Serin's own, such as `registry.example/serin:dev`, and those of Envoy Gateway. */
-export const PROCESSES = "(^|/)serin[^/]*$|(^|/)envoyproxy/";
+/** The images whose pods are real processes: Serin's own, such as `registry.example/serin:dev`, and those of gateways. */
+export const PROCESSES = "(^|/)serin[^/]*$|(^|/)(envoyproxy|istio)/";
+
+/** Whether an image is that of Istio's proxy. */
+export function isIstioImage(image: string): boolean {
+  return /(^|\/)istio\//.test(image);
+}
 
 /** Whether the pods of an image are real processes. */
 export function isProcess(image: string): boolean {

