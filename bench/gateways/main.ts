@@ -1,6 +1,6 @@
 /**
  * `npm run gateway-check -- --gateway NAME`: what a gateway of the tests' cluster (traefik, contour, envoy-gateway,
- * envoy-gateway-merged) does with weights, matches, copies, filters and changes, counted in requests. With `--kubeconfig FILE
+ * envoy-gateway-merged, istio) does with weights, matches, copies, filters and changes, counted in requests. With `--kubeconfig FILE
  * --gateway NAMESPACE/NAME --url URL`: the same for a Gateway of that cluster, in a namespace that the check makes and removes.
  * The report goes to stderr, and as JSON to stdout. `--turns N`: changes there and back for each kind of loss.
  */
@@ -29,7 +29,7 @@ if (kubeconfig === undefined) {
     const { status } = spawnSync(program, args, { stdio: ["inherit", stdout, 2] });
     if (status !== 0) process.exit(status ?? 1);
   };
-  run("sh", ["test/cluster/setup.sh", "envoy_gateway"], 2);
+  run("sh", ["test/cluster/setup.sh", gateway === "istio" ? "istio" : "envoy_gateway"], 2);
   run(process.execPath, ["test/cluster/enter.ts", "bench/gateways/test-cluster.ts", gateway, turns], 1);
   process.exit(0);
 }

@@ -6,8 +6,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { request } from "undici";
 import { ports } from "../../test/cluster/addresses.ts";
 import { startCluster } from "../../test/cluster/cluster.ts";
+import type { Daemon } from "../../test/cluster/daemon.ts";
 import { startEnvoyGateway } from "../../test/cluster/envoy-gateway.ts";
 import { type GatewayName, gateways } from "../../test/cluster/gateways.ts";
+import { startIstio } from "../../test/cluster/istio.ts";
 import { receivedBy } from "../../test/cluster/received.ts";
 import type { CheckPods } from "./checked-route.ts";
 import { check, textOf } from "./report.ts";
@@ -23,7 +25,7 @@ if (!(name in gateways))
   throw new Error(`--gateway ${name}: not a gateway of the tests: use ${Object.keys(gateways).join(", ")}`);
 const gateway = name as GatewayName;
 const cluster = await startCluster({ dir: mkdtempSync(join(tmpdir(), "serin-gateways-")), log });
-const controller = gateway.startsWith("envoy-gateway") ? await startEnvoyGateway(cluster) : undefined;
+const controller = await startController();
 try {
   const { url, namespace, name: parent } = cluster.gateways[gateway];
   const target = {
@@ -41,6 +43,12 @@ try {
   await cluster.stop();
 }
 process.exit(0);
+
+/** What the cluster does not start by itself. */
+async function startController(): Promise<Daemon | undefined> {
+  if (gateway === "istio") return startIstio(cluster);
+  return gateway.startsWith("envoy-gateway") ? startEnvoyGateway(cluster) : undefined;
+}
 
 function appPods(): CheckPods {
   return {
@@ -70,9 +78,9 @@ async function seriesOf(namespace: string): Promise<Readonly<Record<string, stri
   const { body } = await request(`${cluster.prometheusUrl}/api/v1/query?${query}`);
   const { data } = (await body.json()) as { data: { result: { metric: Record<string, string> }[] } };
   const names = data.result
-    .map(({ metric }) => metric.service ?? metric.envoy_cluster_name ?? "")
+    .map(({ metric }) => metric.service ?? metric.envoy_cluster_name ?? metric.cluster_name ?? "")
     .filter((one) => one.includes(namespace));
-  const of = (version: string) => names.find((one) => new RegExp(`[-_/]${version}([-_/]|$)`).test(one));
+  const of = (version: string) => names.find((one) => new RegExp(`[-_/|]${version}([-_/.]|$)`).test(one));
   return Object.fromEntries(
     ["v1", "v2"].map((version) => [version, of(version) ?? `none of its own: ${names[0] ?? ""}`]),
   );
@@ -86,6 +94,9 @@ function titleOf(gateway: GatewayName): string {
   switch (gateway) {
     case "traefik":
       return `Traefik ${versionIn("versions.env", /^TRAEFIK=(.+)$/m)}`;
+    case "istio":
+      // The Go module proxy serves no release of it.
+      return `Istio main of ${versionIn("istio/go.mod", /istio\.io\/istio v0\.0\.0-([0-9]{8})/).replace(/(....)(..)/, "$1-$2-")}`;
     case "contour":
       return `Contour ${versionIn("contour/go.mod", /projectcontour\/contour v([\d.]+)/)}`;
     default: {
