@@ -5,9 +5,9 @@ import { notAccepted, settledOn } from "../gateways/settle.ts";
 import { instant } from "../text/instant.ts";
 import { drained, isExposed } from "../traffic/exposure.ts";
 import { permitted } from "../traffic/grants.ts";
-import { isIsolatedTo } from "../traffic/isolation.ts";
+import { isIsolatedFor } from "../traffic/isolation.ts";
 import { shareOf } from "../traffic/route-record.ts";
-import { isIsolated } from "../traffic/service-record.ts";
+import { isIsolated, serviceRecordOf } from "../traffic/service-record.ts";
 import { writeIsolation, writeRoute, writeSelector } from "../traffic/writes.ts";
 import type { Effect } from "./answer.ts";
 
@@ -37,6 +37,9 @@ export type EffectWork =
       readonly settledAt: (routes: readonly Route[]) => number;
     };
 
+/** An isolation that is at most this old (ms) belongs to the same update. */
+const SAME_UPDATE_MS = 1_000;
+
 /** Turns an effect into the writes that carry it out. */
 export function workOf(effect: Effect): EffectWork {
   const { uid } = effect;
@@ -44,7 +47,9 @@ export function workOf(effect: Effect): EffectWork {
     case "isolate": {
       const { services, hash } = effect;
       const write = (service: Service, now: number) =>
-        isIsolatedTo(service, hash) ? undefined : writeIsolation(service, uid, hash, instant(now));
+        isIsolatedFor(uid, service, hash) && isFresh(service, now)
+          ? undefined
+          : writeIsolation(service, uid, hash, instant(now));
       return { on: "services", services, write };
     }
     case "restore": {
@@ -68,6 +73,11 @@ export function workOf(effect: Effect): EffectWork {
     default:
       return effect satisfies never;
   }
+}
+
+/** An earlier update that was never stored leaves Services isolated, and the grace in which this one may be stored must begin anew. */
+function isFresh(service: Service, now: number): boolean {
+  return now - Date.parse(serviceRecordOf(service)?.since ?? "") <= SAME_UPDATE_MS;
 }
 
 /** Before an undo, Serin also marks a share without traffic, or the controller could raise its weight just before the undo. */

@@ -2,7 +2,7 @@ import type { Write } from "../../kube/core/writes.ts";
 import { settledOn, settleMs } from "../gateways/settle.ts";
 import { CLOCK_SKEW_MS, instant } from "../text/instant.ts";
 import { drained, isExposed } from "../traffic/exposure.ts";
-import { isIsolatedTo } from "../traffic/isolation.ts";
+import { isIsolatedFor } from "../traffic/isolation.ts";
 import { deleteCanaryService, writeIsolation, writeRoute } from "../traffic/writes.ts";
 import type { Decision } from "./decision.ts";
 import { rewrite } from "./hook-record.ts";
@@ -23,7 +23,7 @@ export function drain(snapshot: Snapshot): Decision | undefined {
 /** Isolates the user's Services to the stable version's pods. */
 export function isolateStable(snapshot: Snapshot): Decision | undefined {
   const { uid, held, services } = snapshot;
-  const open = services.filter((service) => !isIsolatedTo(service, held.stable));
+  const open = services.filter((service) => !isIsolatedFor(uid, service, held.stable));
   if (open.length === 0) return undefined;
   const since = instant(snapshot.now);
   return { writes: open.map((service) => writeIsolation(service, uid, held.stable, since)) };

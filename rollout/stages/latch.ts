@@ -1,4 +1,4 @@
-import { isIsolatedTo } from "../traffic/isolation.ts";
+import { isIsolatedFor } from "../traffic/isolation.ts";
 import { progressDeadlineMs } from "../workload/hold.ts";
 import { lastRunOf, type Outcome } from "../workload/run-record.ts";
 import { fewestAvailable } from "../workload/surge.ts";
@@ -31,7 +31,8 @@ export function awaitStable(snapshot: Snapshot): Decision | undefined {
 export function awaitCapacity(snapshot: Snapshot): Decision | undefined {
   const { deployment, held, services } = snapshot;
   const wanted = replicasOf(deployment);
-  const isAlone = services.length > 0 && services.every((service) => isIsolatedTo(service, held.stable));
+  const isAlone =
+    services.length > 0 && services.every((service) => isIsolatedFor(snapshot.uid, service, held.stable));
   const fewest = isAlone || !isHelped(snapshot) ? 1 : fewestAvailable(held.originals.strategy, wanted);
   const ready = readyPods(snapshot);
   if (wanted === 0 || ready >= fewest || leftMs(snapshot) <= 0) return undefined;

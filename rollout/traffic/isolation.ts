@@ -47,7 +47,7 @@ export function isolationPatch(service: Service, uid: string, hash: string, sinc
     metadata: {
       labels: { [FLIGHT]: uid },
       annotations: {
-        [HELD]: formatServiceRecord({ since, ...serviceRecordOf(service), selector }),
+        [HELD]: formatServiceRecord({ ...serviceRecordOf(service), since, selector }),
       },
     },
     spec: { selector: { ...selector, [HASH_LABEL]: hash } },
@@ -124,6 +124,14 @@ export function unlessRedirected(isolated: Service, sets: readonly ReplicaSet[])
 /** Whether the Service is isolated to this ReplicaSet, with the user's own selector. */
 export function isIsolatedTo(service: Service, hash: string): boolean {
   return equal(service.spec.selector, { ...selectorOf(service), [HASH_LABEL]: hash });
+}
+
+/**
+ * The same, and not for another rollout. If the Deployment was recreated right after an update, its Services are still isolated
+ * for the rollout that is over, and Serin would restore them while the next one is in flight.
+ */
+export function isIsolatedFor(uid: string, service: Service, hash: string): boolean {
+  return isIsolatedTo(service, hash) && (service.metadata.labels?.[FLIGHT] ?? uid) === uid;
 }
 
 /** Whether a Service with this selector selects the template's pods. */

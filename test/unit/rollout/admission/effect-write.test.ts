@@ -4,6 +4,7 @@ import type { Service } from "../../../../kube/core/services.ts";
 import type { Effect } from "../../../../rollout/admission/answer.ts";
 import { type EffectWork, workOf } from "../../../../rollout/admission/effect-write.ts";
 import { type RouteShare, shareOf } from "../../../../rollout/traffic/route-record.ts";
+import { serviceRecordOf } from "../../../../rollout/traffic/service-record.ts";
 import { AT_NOON, aRoute, aService, NOON } from "../../../support/builders.ts";
 import { merge } from "../../../support/patch.ts";
 import { applied } from "../../../support/routes.ts";
@@ -35,6 +36,19 @@ describe("the work of an effect", () => {
     const isolated = written(work, aService()) as Service;
     expect(isolated.spec.selector).to.deep.equal({ app: "web", "pod-template-hash": "web1" });
     expect(written(work, isolated)).to.equal(undefined);
+  });
+
+  it("isolates a Service anew that is isolated for a rollout that is over, or for an earlier update", () => {
+    const work = (whose: string) =>
+      onServices({ kind: "isolate", services: [aService()], uid: whose, hash: "web1" });
+    const before = written(work("uid-deleted"), aService()) as Service;
+    const taken = written(work(uid), before) as Service;
+    expect(taken.metadata.labels).to.include({ "serin.dev/flight": uid });
+    const late = { write: (service: Service) => work(uid).write(service, NOON + 40_000) };
+    expect(serviceRecordOf(written(late, taken) as Service)).to.deep.equal({
+      selector: { app: "web" },
+      since: "2026-01-01T12:00:40.000Z",
+    });
   });
 
   it("restores the Services that are found isolated", () => {

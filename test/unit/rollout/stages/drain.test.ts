@@ -1,8 +1,11 @@
 import { expect } from "chai";
-import { awaitUndo, restoreRoutes } from "../../../../rollout/stages/drain.ts";
+import { FLIGHT } from "../../../../rollout/keys.ts";
+import { awaitUndo, isolateStable, restoreRoutes } from "../../../../rollout/stages/drain.ts";
+import { isolationPatch } from "../../../../rollout/traffic/isolation.ts";
 import type { HoldRecord } from "../../../../rollout/workload/hold-record.ts";
 import type { RunRecord } from "../../../../rollout/workload/run-record.ts";
-import { aHeld, aRoute, aSnapshot, NOON } from "../../../support/builders.ts";
+import { aHeld, aRoute, aService, aSnapshot, NOON } from "../../../support/builders.ts";
+import { merge } from "../../../support/patch.ts";
 import { aRollout } from "../../../support/rollout.ts";
 import { applied } from "../../../support/routes.ts";
 
@@ -28,6 +31,20 @@ describe("routes that were drained for an undo", () => {
 
   it("do not hold back the one that began afterwards", () => {
     expect(awaitUndo(snapshot(at(-5)))).to.equal(undefined);
+  });
+});
+
+describe("Services in flight", () => {
+  it("are isolated again if they are isolated for a rollout that is over, because Serin would restore them", () => {
+    const of = (uid: string) =>
+      merge(aService(), isolationPatch(aService(), uid, "web1", at(0))) as ReturnType<typeof aService>;
+    const writes = (service: ReturnType<typeof aService>) =>
+      isolateStable(aSnapshot({ held: aHeld(), services: [service] }))?.writes;
+    expect(writes(of("uid-web"))).to.equal(undefined);
+    const [write] = writes(of("uid-deleted")) ?? [];
+    expect(write)
+      .to.have.nested.property("body.metadata.labels")
+      .that.deep.equals({ [FLIGHT]: "uid-web" });
   });
 });
 
