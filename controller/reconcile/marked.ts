@@ -1,10 +1,12 @@
+import type { KubeObject } from "../../kube/core/meta.ts";
 import { type LeanRoute, routeKeyOf } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
-import { type InFlight, isLost } from "../../rollout/cleanup/lost-shares.ts";
+import { isRoutePlural } from "../../kube/core/writes.ts";
+import { hasEndedIn, type InFlight, isLost } from "../../rollout/cleanup/lost-shares.ts";
 import { HELD } from "../../rollout/keys.ts";
 import type { Caches } from "./caches.ts";
-import { markOf, namespaceOf, ownerKeys, shareKeys, shareUids } from "./marks.ts";
+import { type Change, markOf, namespaceOf, ownerKeys, shareKeys, shareUids } from "./marks.ts";
 
 /** What tells which rollouts are in flight. */
 type Known = Pick<Caches, "deployment" | "deployments" | "replicaSets" | "routes">;
@@ -55,6 +57,33 @@ export function inFlightOf(caches: Known, { services, replicaSets, routes }: Mar
     inFlight: new Map(found),
     incomplete: new Set(copies.flatMap((copy) => [...copy.incomplete()])),
   };
+}
+
+/**
+ * Those objects of the change that are copies: they carry the mark of a rollout that is in flight in this namespace, and are
+ * none of its objects, as after the restore of a backup into another namespace.
+ */
+export function copiesIn({ uid, kind, objects }: Change, namespace: string): readonly KubeObject[] {
+  const known = { inFlight: new Map([[uid, namespace]]) };
+  if (!isRoutePlural(kind))
+    return objects.filter(({ metadata }) => hasEndedIn(metadata.namespace, uid, known));
+  return (objects as readonly LeanRoute[]).filter((route) =>
+    route.shares.some((share) => share.uid === uid && isLost(route, share, known)),
+  );
+}
+
+/** The UIDs of the Deployments in flight, of all or of one namespace, by the record that admission writes on them. */
+export function inFlightUids(
+  { deployments }: Pick<Caches, "deployments">,
+  namespace?: string,
+): readonly string[] {
+  const found = namespace === undefined ? deployments.list() : deployments.by("namespace", namespace);
+  return found
+    .filter(
+      ({ metadata }) =>
+        metadata.annotations?.[HELD] !== undefined && metadata.deletionTimestamp === undefined,
+    )
+    .map(({ metadata }) => metadata.uid ?? "");
 }
 
 /** Whether a route is none of these. */

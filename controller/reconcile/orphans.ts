@@ -1,12 +1,21 @@
+import type { KubeObject } from "../../kube/core/meta.ts";
 import type { Service } from "../../kube/core/services.ts";
 import { readWhole } from "../../kube/runtime/route-reads.ts";
 import { type GraceInput, hashesInGrace } from "../../rollout/cleanup/grace.ts";
 import { removeLeftHold } from "../../rollout/cleanup/left-hold.ts";
 import { isAdopted, sweep } from "../../rollout/cleanup/orphans.ts";
-import { FLIGHT, HELD } from "../../rollout/keys.ts";
+import { FLIGHT } from "../../rollout/keys.ts";
 import { leanRoute } from "../../rollout/traffic/lean-route.ts";
-import type { Caches } from "./caches.ts";
-import { inFlightOf, isNotIn, lostRoutes, type Marked, markedIn, markedNamespaces } from "./marked.ts";
+import {
+  copiesIn,
+  inFlightOf,
+  inFlightUids,
+  isNotIn,
+  lostRoutes,
+  type Marked,
+  markedIn,
+  markedNamespaces,
+} from "./marked.ts";
 import { type Change, namespaceOf, shareUids } from "./marks.ts";
 import type { ReconcilerOptions } from "./perform.ts";
 import { restoreEach } from "./restore.ts";
@@ -78,16 +87,15 @@ export class Orphans {
       const { namespace = "" } = deployment.metadata;
       this.#inFlight.set(uid, namespace);
       const lookIn = observer.concerns(deployment, change) ? namespace : undefined;
-      const isLeft = removeLeftHold(deployment).length > 0;
-      return { lookIn, sweeps: new Map(isLeft ? [[namespace, SWEEP_AFTER_MS]] : []) };
+      const left = removeLeftHold(deployment).length > 0 ? [deployment] : [];
+      return { lookIn, sweeps: soonIn([...left, ...copiesIn(change, namespace)]) };
     }
     const home = this.#inFlight.get(uid);
     if (home !== undefined) this.#ended.set(uid, { namespace: home, at: clock.now(), isHurried: false });
     this.#inFlight.delete(uid);
     // A share may be all that is left of the rollout.
     const shared = isDeployment(change) ? caches.routes.around([], uid) : [];
-    const namespaces = [...objects, ...shared].flatMap(namespaceOf);
-    const sweeps = new Map(namespaces.map((namespace) => [namespace, SWEEP_AFTER_MS]));
+    const sweeps = soonIn([...objects, ...shared]);
     const hurried = this.#hurry(uid);
     return { lookIn: home, sweeps: hurried === undefined ? sweeps : sweeps.set(hurried, 0) };
   }
@@ -174,20 +182,11 @@ export class Orphans {
   }
 }
 
-function isDeployment({ uid, objects }: Change): boolean {
-  return objects.some(({ metadata }) => metadata.uid === uid);
+/** The namespaces of these objects, each with the time (ms) to its sweep. */
+function soonIn(objects: readonly KubeObject[]): Map<string, number> {
+  return new Map(objects.flatMap(namespaceOf).map((namespace) => [namespace, SWEEP_AFTER_MS]));
 }
 
-/** The UIDs of the Deployments in flight, of all or of one namespace, by the record that admission writes on them. */
-export function inFlightUids(
-  { deployments }: Pick<Caches, "deployments">,
-  namespace?: string,
-): readonly string[] {
-  const found = namespace === undefined ? deployments.list() : deployments.by("namespace", namespace);
-  return found
-    .filter(
-      ({ metadata }) =>
-        metadata.annotations?.[HELD] !== undefined && metadata.deletionTimestamp === undefined,
-    )
-    .map(({ metadata }) => metadata.uid ?? "");
+function isDeployment({ uid, objects }: Change): boolean {
+  return objects.some(({ metadata }) => metadata.uid === uid);
 }

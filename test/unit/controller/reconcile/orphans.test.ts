@@ -10,8 +10,9 @@ import type { Service } from "../../../../kube/core/services.ts";
 import type { Deployment, ReplicaSet } from "../../../../kube/core/workloads.ts";
 import { FLIGHT, HELD } from "../../../../rollout/keys.ts";
 import { isolationPatch } from "../../../../rollout/traffic/isolation.ts";
+import { leanRoute } from "../../../../rollout/traffic/lean-route.ts";
 import { hold, MIN_READY_SECONDS } from "../../../../rollout/workload/hold.ts";
-import { aDeployment, aHeld, aReplicaSet, aService } from "../../../support/builders.ts";
+import { aDeployment, aHeld, aReplicaSet, aRoute, aService } from "../../../support/builders.ts";
 import { FakeClock } from "../../../support/clock.ts";
 import { noLog } from "../../../support/log.ts";
 import { merge } from "../../../support/patch.ts";
@@ -29,10 +30,10 @@ function adopted(uid: string, namespace: string): ReplicaSet {
   return { metadata: { ...metadata, namespace, labels, ownerReferences: [owner] }, spec };
 }
 
-/** A Service of a Deployment that is gone; it is still isolated, since an instant (ms). */
-function left(namespace = "shop", since = 0): Service {
+/** A Service that is still isolated, since an instant (ms); of a Deployment that is gone, by default. */
+function left(namespace = "shop", since = 0, uid = "uid-gone"): Service {
   const service = aService({ meta: { namespace } });
-  const isolated = isolationPatch(service, "uid-gone", "web1", new Date(since).toISOString());
+  const isolated = isolationPatch(service, uid, "web1", new Date(since).toISOString());
   return merge(service, isolated) as Service;
 }
 
@@ -150,8 +151,24 @@ describe("what belongs to no rollout any more", () => {
     expect(note("uid-web").sweeps, "in its own").to.deep.equal({ shop: 0 });
   });
 
-  it("has its rollout not looked at for a mark in another namespace", () => {
-    expect(note("uid-web", adopted("uid-web", "evil"))).to.deep.equal({ lookIn: undefined, sweeps: {} });
+  it("is swept soon in a namespace to which its rollout was copied, and the rollout not looked at", () => {
+    for (let i = 0; i < 100; i += 1)
+      expect(note("uid-web", adopted("uid-web", "copy"))).to.deep.equal({
+        lookIn: undefined,
+        sweeps: { copy: 500 },
+      });
+  });
+
+  it("is swept in another namespace for a copied route, and not for one that leads to the rollout", () => {
+    const route = (service: string) => ({
+      ...leanRoute(aRoute({ backends: [{ name: service, namespace: "shop" }], meta: { namespace: "edge" } })),
+      shares: [{ uid: "uid-web", namespace: "shop" }],
+    });
+    const copied = { ...route("web"), backends: ["edge/web"] };
+    const swept = (object: KubeObject) =>
+      Object.fromEntries(orphans.note({ uid: "uid-web", kind: "httproutes", objects: [object] }).sweeps);
+    expect(swept(route("web"))).to.deep.equal({});
+    expect(swept(copied)).to.deep.equal({ edge: 500 });
   });
 
   it("is found by the resync, which has every rollout looked at", () => {
@@ -245,19 +262,23 @@ describe("what belongs to no rollout any more", () => {
     expect(looked).to.deep.equal(["uid-web"]);
   });
 
-  it("costs ever less if a tenant marks it again after each sweep, and sweeps of others stay as soon", async () => {
-    services = [left("evil"), left("shop")];
-    for (let ms = 0; ms < 600_000; ms += 500) {
+  for (const [uid, how] of [
+    ["uid-gone", "after each sweep"],
+    ["uid-web", "for a rollout in flight elsewhere"],
+  ] as const)
+    it(`costs ever less if a tenant marks it again ${how}, and sweeps of others stay as soon`, async () => {
+      services = [left("evil", 0, uid), left("shop")];
+      for (let ms = 0; ms < 600_000; ms += 500) {
+        await orphans.sweep("evil");
+        await clock.advance(500);
+      }
+      expect(patched).to.be.within(16, 24);
+      expect(looked).to.deep.equal([]);
+      expect(await orphans.sweep("shop")).to.equal(1_000);
+      services = [];
+      await clock.advance(60_000);
       await orphans.sweep("evil");
-      await clock.advance(500);
-    }
-    expect(patched).to.be.within(16, 24);
-    expect(looked).to.deep.equal([]);
-    expect(await orphans.sweep("shop")).to.equal(1_000);
-    services = [];
-    await clock.advance(60_000);
-    await orphans.sweep("evil");
-    services = [left("evil")];
-    expect(await orphans.sweep("evil"), "after a sweep that found nothing").to.equal(1_000);
-  });
+      services = [left("evil", 0, uid)];
+      expect(await orphans.sweep("evil"), "after a sweep that found nothing").to.equal(1_000);
+    });
 });
