@@ -136,6 +136,10 @@ describeCluster("admission", function () {
   for (const [why, spec] of [
     ["strategy Recreate", { strategy: { type: "Recreate", rollingUpdate: null } }],
     ["replicas is 0", { replicas: 0 }],
+    [
+      "maxSurge is 0: no pod may run beside the wanted 1",
+      { replicas: 1, strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } } },
+    ],
   ] as const) {
     it(`leaves the rollout to native control and warns: ${why}`, async () => {
       await deploy();
