@@ -59,9 +59,9 @@ export async function promoted(shop: Shop, was: readonly object[]): Promise<void
 
 /** Expects no trace of Serin in the namespace, and the user's Service and route as before. */
 export async function expectTheirs(shop: Shop, was: readonly object[], timeoutMs = 30_000): Promise<void> {
-  const isClean = () => marks(shop).length === 0;
+  const isClean = () => traces(shop).length === 0;
   await shop.until("everything restored", isClean, timeoutMs).catch(() => {
-    expect(marks(shop), "traces of Serin").to.deep.equal([]);
+    expect(traces(shop), "traces of Serin").to.deep.equal([]);
   });
   expect(theirs(shop)).to.deep.equal(was);
 }
@@ -78,7 +78,7 @@ export function theirs({ stock }: Shop): readonly object[] {
 }
 
 /** The names of the objects with Serin's mark, and of the canary Services. */
-function marks({ stock }: Shop): readonly string[] {
+export function traces({ stock }: Shop): readonly string[] {
   const { services, httproutes, deployments, replicasets } = stock;
   const all = [services, httproutes, deployments, replicasets].flatMap((kind) => [...kind.values()]);
   const marked = all.filter(({ metadata: { labels = {}, annotations = {} } }) => {
