@@ -3,7 +3,7 @@ import type { Kube } from "../kube/client/api.ts";
 import type { KubeObject } from "../kube/core/meta.ts";
 import { mutatingWebhookConfigurations } from "../kube/core/resources.ts";
 import type { JsonPatchOperation } from "../kube/core/writes.ts";
-import { isIssuedBy, readBundle } from "./inspect.ts";
+import { isTrusted, readBundle } from "./inspect.ts";
 import { admitPath, readPath } from "./paths.ts";
 
 /** The fields of an admissionregistration.k8s.io/v1 MutatingWebhookConfiguration that Serin reads. */
@@ -24,8 +24,8 @@ interface MatchCondition {
 
 /** What Serin keeps in each webhook. */
 export interface Wanted {
-  /** PEM. */
-  readonly caBundle: string;
+  /** PEM. Absent: the bundle stays. */
+  readonly caBundle?: string | undefined;
   /** The token in the path, or PLAIN. Absent: the path stays. */
   readonly token?: string;
   /** The group whose members are Serin (groupOf). */
@@ -52,18 +52,28 @@ export function tokensIn({ webhooks = [] }: WebhookConfiguration): ReadonlySet<s
 }
 
 /**
- * Whether the API server trusts this serving certificate for every webhook, calls each at a path that Serin knows, and
- * recognizes Serin's own requests by this group.
+ * Whether the API server trusts this serving certificate with its chain for every webhook, calls each at a path that Serin
+ * knows, and recognizes Serin's own requests by this group.
  */
-export function reaches(found: WebhookConfiguration, leaf: X509Certificate, group: string): boolean {
-  const { webhooks = [] } = found;
+export function reaches(
+  found: WebhookConfiguration,
+  chain: readonly X509Certificate[],
+  group: string,
+): boolean {
+  return (
+    trusts(found, chain) &&
+    unidentified(found, group).length === 0 &&
+    (found.webhooks ?? []).every(({ clientConfig }) => readPath(clientConfig.service?.path) !== undefined)
+  );
+}
+
+/** Whether the API server trusts this serving certificate with its chain for every webhook. */
+export function trusts({ webhooks = [] }: WebhookConfiguration, chain: readonly X509Certificate[]): boolean {
   return (
     webhooks.length > 0 &&
-    unidentified(found, group).length === 0 &&
-    webhooks.every(({ clientConfig: { caBundle = "", service } }) => {
-      const authorities = readBundle(Buffer.from(caBundle, "base64").toString());
-      return authorities.some((ca) => isIssuedBy(leaf, ca)) && readPath(service?.path) !== undefined;
-    })
+    webhooks.every(({ clientConfig: { caBundle = "" } }) =>
+      isTrusted(chain, readBundle(Buffer.from(caBundle, "base64").toString())),
+    )
   );
 }
 
@@ -86,7 +96,7 @@ export function changesTo(
   { metadata, webhooks = [] }: WebhookConfiguration,
   { caBundle, token, group }: Wanted,
 ): JsonPatchOperation[] {
-  const bundle = Buffer.from(caBundle).toString("base64");
+  const bundle = caBundle && Buffer.from(caBundle).toString("base64");
   const changes = webhooks.flatMap(({ clientConfig, matchConditions = [] }, index): JsonPatchOperation[] => {
     const at = `/webhooks/${index}`;
     const present = readPath(clientConfig.service?.path);
@@ -98,7 +108,7 @@ export function changesTo(
         : [{ op: "replace", path: `${at}/matchConditions/${i}/expression`, value }];
     });
     return [
-      ...(clientConfig.caBundle === bundle
+      ...(bundle === undefined || clientConfig.caBundle === bundle
         ? []
         : [{ op: "add" as const, path: `${at}/clientConfig/caBundle`, value: bundle }]),
       ...(path === clientConfig.service?.path || path === undefined

@@ -42,6 +42,21 @@ export function isIssuedBy(certificate: X509Certificate, authority: X509Certific
   return authority.ca && certificate.checkIssued(authority) && certificate.verify(authority.publicKey);
 }
 
+/** Whether a client that trusts these certificates trusts a chain: a leaf and the authorities that come with it. */
+export function isTrusted(
+  [leaf, ...others]: readonly X509Certificate[],
+  trusted: readonly X509Certificate[],
+): boolean {
+  if (leaf === undefined) return false;
+  const isAnchored = trusted.some(
+    (each) => each.fingerprint256 === leaf.fingerprint256 || isIssuedBy(leaf, each),
+  );
+  return (
+    isAnchored ||
+    others.some((each, i) => isIssuedBy(leaf, each) && isTrusted([each, ...others.toSpliced(i, 1)], trusted))
+  );
+}
+
 /** Whether the private key belongs to the certificate. */
 export function isKeyOf(certificate: X509Certificate, key: string | undefined): boolean {
   try {

@@ -1,3 +1,4 @@
+import { isAlreadyExists, isConflict } from "../kube/client/errors.ts";
 import { retryOnConflict } from "../kube/client/retry-on-conflict.ts";
 import type { Log } from "../kube/core/log.ts";
 import { mutatingWebhookConfigurations } from "../kube/core/resources.ts";
@@ -31,15 +32,15 @@ export interface ConfigurationOptions extends TokenOptions {
 const ATTEMPTS = 10;
 
 /**
- * Keeps in the configuration the bundle that the API server trusts, the token in the paths, and the group by which the
- * conditions recognize Serin; and the tokens of the Secret. Each write fits only the version that was read, and the
+ * Keeps in the configuration the bundle that the API server trusts (absent: another issuer does), the token in the paths,
+ * and the group by which the conditions recognize Serin; and the tokens of the Secret. Each write fits only the version that was read, and the
  * configuration is read first: a replica that was asleep cannot bring back a token that another one has dropped. Returns
  * when to decide again, in ms since the epoch. Throws the errors of the API, and an error if the configuration is of a
  * version whose conditions name no group.
  */
 export async function keepConfiguration(
   options: ConfigurationOptions,
-  caBundle: string,
+  caBundle: string | undefined,
   lives: TokenLives,
 ): Promise<number> {
   const { kube, namespace, configuration, service, accepted, clock } = options;
@@ -88,6 +89,7 @@ function change(
       await disown(kube, mutatingWebhookConfigurations, where, stored);
       return stored;
     },
-    { attempts: ATTEMPTS },
+    // Replicas that start together may create the Secret of the tokens at the same time.
+    { attempts: ATTEMPTS, isRetried: (error) => isConflict(error) || isAlreadyExists(error) },
   );
 }

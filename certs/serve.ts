@@ -4,8 +4,9 @@ import { mutatingWebhookConfigurations, pods, secrets } from "../kube/core/resou
 import type { Pod } from "../kube/core/workloads.ts";
 import { reflect } from "../kube/runtime/reflector.ts";
 import type { Accepted } from "./accepted.ts";
-import { groupOf, reaches, tokensIn, type WebhookConfiguration } from "./configuration.ts";
-import { readCertificate } from "./inspect.ts";
+import { groupOf, reaches, tokensIn, trusts, type WebhookConfiguration } from "./configuration.ts";
+import { readExternal } from "./external.ts";
+import { readBundle } from "./inspect.ts";
 import { keepConfiguration, keepTrust } from "./keep-configuration.ts";
 import { ownerKeeper } from "./keep-owner.ts";
 import type { Material, Secret } from "./material.ts";
@@ -15,6 +16,8 @@ import { tokenLifeMs } from "./tokens.ts";
 
 /** The certificate, and the listener that serves it. */
 export interface ServingOptions extends Omit<CertificateOptions, "served" | "trust"> {
+  /** The Secret in which another issuer keeps the certificate; it also keeps caBundle. Absent: Serin issues and keeps both. */
+  readonly external?: string | undefined;
   /** The MutatingWebhookConfiguration whose caBundle, paths and conditions Serin keeps. */
   readonly configuration: string;
   /** The name of the Service by which the API server calls the webhook. */
@@ -40,7 +43,8 @@ const longestSleepMs = 24 * 3_600_000;
  * change. Logs a failure and tries again (0.2 s doubling to 10 s).
  */
 export async function keepServing(options: ServingOptions): Promise<void> {
-  const { kube, namespace, name, configuration, clock, signal, log, apply, accepted, onReach } = options;
+  const { kube, namespace, name, names, external, configuration, clock, signal, log } = options;
+  const { apply, accepted, onReach } = options;
   const { lives = defaultLives, tokenMs = tokenLifeMs } = options;
   const trust = (caBundle: string) => keepTrust(options, caBundle);
   const keepOwner = ownerKeeper(options);
@@ -48,12 +52,19 @@ export async function keepServing(options: ServingOptions): Promise<void> {
   let served: Material | undefined;
   let found: WebhookConfiguration | undefined;
   const tell = () => {
-    const leaf = readCertificate(served?.cert);
-    onReach(found !== undefined && leaf !== undefined && reaches(found, leaf, groupOf(namespace)));
+    onReach(found !== undefined && reaches(found, readBundle(served?.cert), groupOf(namespace)));
   };
   const followed = { kube, clock, signal, log, initial: "watch" } as const;
-  const fieldSelector = `metadata.name=${name}`;
-  reflect<Secret>({ ...followed, resource: secrets, namespace, fieldSelector, onChange: () => bell.ring() });
+  for (const each of external === undefined ? [name] : [name, external]) {
+    const fieldSelector = `metadata.name=${each}`;
+    reflect<Secret>({
+      ...followed,
+      resource: secrets,
+      namespace,
+      fieldSelector,
+      onChange: () => bell.ring(),
+    });
+  }
   reflect<WebhookConfiguration>({
     ...followed,
     resource: mutatingWebhookConfigurations,
@@ -71,11 +82,16 @@ export async function keepServing(options: ServingOptions): Promise<void> {
     namespace,
     onChange: (_key, now, before) => concernsPaths(now, before) && bell.ring(),
   });
+  const isTrusted = (chain: string) => found !== undefined && trusts(found, readBundle(chain));
+  const certificateNow = () =>
+    external === undefined
+      ? ensureCertificate({ ...options, served, trust })
+      : readExternal({ kube, namespace, secret: external, host: names[0], clock, served, isTrusted });
   for (let failures = 0; !signal.aborted; ) {
     let waitMs: number;
     const rung = bell.next();
     try {
-      const certificate = await ensureCertificate({ ...options, served, trust });
+      const certificate = await certificateNow();
       if (certificate.cert !== served?.cert) {
         apply({ cert: certificate.cert, key: certificate.key });
         log.info({ nextAt: new Date(certificate.nextAt).toISOString() }, "certificate served");
@@ -83,7 +99,8 @@ export async function keepServing(options: ServingOptions): Promise<void> {
       served = certificate;
       tell();
       const tokenLives = { lifeMs: tokenMs, settleMs: lives.settleMs };
-      const nextAt = await keepConfiguration(options, certificate.caBundle, tokenLives);
+      const caBundle = external === undefined ? certificate.caBundle : undefined;
+      const nextAt = await keepConfiguration(options, caBundle, tokenLives);
       await keepOwner();
       failures = 0;
       waitMs = Math.min(longestSleepMs, Math.max(0, Math.min(certificate.nextAt, nextAt) - clock.now()));

@@ -1,4 +1,4 @@
-import { logLevel, port, repeatable, text } from "./flag.ts";
+import { logLevel, optional, port, repeatable, text } from "./flag.ts";
 
 /** The admission webhook. */
 export const webhookProgram = {
@@ -17,6 +17,12 @@ export const webhookProgram = {
       { about: "The MutatingWebhookConfiguration whose caBundle, paths and conditions Serin keeps current." },
       "serin",
     ),
+    "certificate-secret": optional({
+      about:
+        "A Secret in Serin's namespace in which another issuer, such as cert-manager, keeps the serving certificate. " +
+        "Serin then issues none, and leaves caBundle to that issuer.",
+      usualText: "Serin issues its certificate",
+    }),
     "hook-host": repeatable({
       argument: "host",
       about:

@@ -92,6 +92,7 @@ const serving = keepServing({
   namespace: options.namespace,
   name: "serin-certificate",
   names: [first, ...others],
+  external: options["certificate-secret"],
   configuration: options.configuration,
   service: options.service,
   accepted,

@@ -29,7 +29,11 @@ export function aboutConfiguration(found: readonly Calling[], now: number): Find
   const ends = bundles.map((bundle) => lastEnd(bundle));
   const logs = `see the logs: kubectl logs -n ${namespace} -l app.kubernetes.io/name=serin`;
   if (ends.includes(undefined))
-    return { kind: "bad", where, says: `${name} has no caBundle, which Serin's webhook writes; ${logs}` };
+    return {
+      kind: "bad",
+      where,
+      says: `${name} has no caBundle, which Serin's webhook or cert-manager writes; ${logs}`,
+    };
   const leftMs = Math.min(...ends.map((end) => (end ?? 0) - now));
   if (leftMs <= 0) return { kind: "bad", where, says: `the authority in ${name} has expired; ${logs}` };
   return {

@@ -48,8 +48,12 @@ export interface Rights {
 /** The environment variable with the path of the file to which each run appends the rights that Serin used. */
 export const RIGHTS_FILE = "SERIN_RIGHTS";
 
-/** The manifests with rights: those of every installation, and those of the dashboard. */
-const MANIFESTS = ["deploy/rbac.yaml", "deploy/components/dashboard/rbac.yaml"];
+/** The manifests with rights: those of every installation, and those of components. */
+const MANIFESTS = [
+  "deploy/rbac.yaml",
+  "deploy/components/dashboard/rbac.yaml",
+  "deploy/components/cert-manager/rbac.yaml",
+];
 
 /** The rights that the manifests give to each ServiceAccount, the narrowest first. */
 function grants(): Grant[] {

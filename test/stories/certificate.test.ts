@@ -3,6 +3,7 @@ import { expect } from "chai";
 import type { Cluster } from "../cluster/cluster.ts";
 import { describeCluster } from "../cluster/fixture.ts";
 import { eventually } from "../cluster/wait.ts";
+import { ask } from "./asks.ts";
 import { Shop } from "./shop.ts";
 
 const SECRET = "/api/v1/namespaces/serin-system/secrets/serin-certificate";
@@ -61,29 +62,6 @@ describeCluster("Serin's certificate", function () {
     expect(healed.metadata.ownerReferences?.[0]).to.include({ kind: "Namespace", name: "serin-system" });
   });
 });
-
-/** Sends updates that the webhook must answer, one after the other, without effect. */
-function ask(shop: Shop) {
-  const path = `/apis/apps/v1/namespaces/${shop.namespace}/deployments/web?dryRun=All`;
-  const refused: string[] = [];
-  let total = 0;
-  let stopped = false;
-  const asking = (async () => {
-    for (; !stopped; total += 1) {
-      const body = { metadata: { annotations: { "story/asked": String(total) } } };
-      const answer = await shop.cluster.request("PATCH", path, body);
-      if (answer.status !== 200) refused.push(JSON.stringify(answer.body));
-    }
-  })();
-  return {
-    stop: async () => {
-      stopped = true;
-      await asking;
-      return refused;
-    },
-    total: () => total,
-  };
-}
 
 function read(cluster: Cluster): Promise<Secret> {
   return cluster.api.demand<Secret>("GET", SECRET);

@@ -122,8 +122,28 @@ describe("the Helm chart", function () {
   });
 
   it("moves whole into another namespace", () => {
-    const objects = rendered("--namespace=platform");
+    const objects = rendered("--namespace=platform", "--set=certManager.enabled=true");
     expect(JSON.stringify(objects)).to.not.include("serin-system");
+    const serving = objects.find(({ kind, metadata }) => kind === "Certificate" && metadata.name === "serin");
+    expect(serving?.spec.dnsNames).to.deep.equal(["serin.platform.svc"]);
+  });
+
+  it("lets cert-manager issue the certificate, as the component does", () => {
+    const wanted = installedBy("cert-manager").filter(({ kind }) => kind !== "Namespace");
+    const found = rendered("--set=certManager.enabled=true").filter(({ metadata }) => !isHook(metadata));
+    expect(byName(found)).to.deep.equal(byName(wanted));
+    const usual = addedWith("--set=certManager.enabled=true").map(keyOf);
+    expect(usual).to.include.members(["Issuer serin-authority", "Certificate serin", "Role serin-tls"]);
+  });
+
+  it("lets another issuer issue the certificate, and makes no authority for it", () => {
+    const issuerRef = { name: "corporate", kind: "ClusterIssuer" };
+    const value = `certManager=${JSON.stringify({ enabled: true, issuerRef })}`;
+    const added = addedWith("--set-json", value).filter(({ apiVersion }) =>
+      apiVersion.startsWith("cert-manager"),
+    );
+    expect(added.map(keyOf)).to.deep.equal(["Certificate serin"]);
+    expect(added[0]?.spec.issuerRef).to.deep.equal(issuerRef);
   });
 
   it("has no value without an effect", () => {
@@ -198,6 +218,8 @@ const VALUES = [
   'monitoring={"rules":{"enabled":true}}',
   "grafana.enabled=true",
   "openshift.enabled=true",
+  "certManager.enabled=true",
+  'certManager={"enabled":true,"issuerRef":{"name":"corporate"}}',
   "cleanup.onUninstall=false",
   "cleanup.patienceSeconds=60",
 ];
@@ -210,6 +232,7 @@ function bad(): readonly (readonly [string, string, string])[] {
     ["a Secret without its key", 'prometheus.secret="p"', "/prometheus/key"],
     ["a privileged port", "webhook.port=443", "/webhook/port"],
     ["users of a proxy without its addresses", 'dashboard.userHeader="X-User"', "/dashboard/trustProxyCidrs"],
+    ["an issuer without its name", 'certManager.issuerRef={"kind":"Issuer"}', "/certManager/issuerRef"],
     ["a receiver without its type", 'notifications.receivers={"team":{}}', "/notifications/receivers/team"],
   ];
 }
@@ -222,12 +245,17 @@ function addedWith(...args: string[]): readonly Rendered[] {
 
 /** What these components add to deploy/. */
 function addedBy(...components: string[]): readonly Rendered[] {
+  const usual = new Set(render(join(repository, "deploy")).map(keyOf));
+  return installedBy(...components).filter((object) => !usual.has(keyOf(object)));
+}
+
+/** What deploy/ installs with these components. */
+function installedBy(...components: string[]): readonly Rendered[] {
   const dir = mkdtempSync(join(tmpdir(), "serin-chart-"));
   writeOverlay(dir, { components });
-  const usual = new Set(render(join(repository, "deploy")).map(keyOf));
-  const added = render(dir).filter((object) => !usual.has(keyOf(object)));
+  const objects = render(dir);
   rmSync(dir, { recursive: true });
-  return added;
+  return objects;
 }
 
 function rendered(...args: string[]): readonly Rendered[] {

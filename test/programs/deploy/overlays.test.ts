@@ -10,6 +10,8 @@ import { type Rendered, render } from "./rendered.ts";
 
 const COMPONENTS = readdirSync(join(repository, "deploy/components"));
 const CLUSTER_SCOPED = ["Namespace", "ClusterRole", "ClusterRoleBinding", "MutatingWebhookConfiguration"];
+/** Components that an overlay with other names does not take as they are. */
+const BOUND = ["host-network", "dashboard", "cert-manager"];
 /** Kustomize does not know that these have no namespace and gives them one, which the API server drops. */
 const EITHER = ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"];
 
@@ -31,7 +33,7 @@ describe("an overlay of deploy/", function () {
       namespace: "platform",
       prefix: "acme-",
       accounts: { webhook: "gate", controller: "mover" },
-      components: COMPONENTS.filter((name) => !["host-network", "dashboard"].includes(name)),
+      components: COMPONENTS.filter((name) => !BOUND.includes(name)),
     });
     const expected = {
       namespace: "platform",
@@ -114,6 +116,26 @@ describe("an overlay of deploy/", function () {
     expect(templates(objects).map(({ spec }) => spec.hostNetwork)).to.deep.equal([true, undefined]);
     const { labels = {} } = one(objects, "Namespace").metadata;
     expect(labels["pod-security.kubernetes.io/enforce"]).to.equal("privileged");
+  });
+
+  it("cert-manager lets the webhook serve the certificate of the Secret that it may read", () => {
+    const objects = rendered("cert-manager", { components: ["cert-manager"] });
+    const [webhook, controller] = templates(objects).map(({ spec }) => spec.containers[0].args as string[]);
+    const certificate = objects.find(
+      ({ kind, metadata }) => kind === "Certificate" && metadata.name === "serin",
+    );
+    expect(webhook).to.include(`--certificate-secret=${certificate?.spec.secretName}`);
+    expect(controller?.join()).to.not.include("certificate");
+    const { name, namespace } = one(objects, "Service").metadata;
+    expect(certificate?.spec.dnsNames).to.deep.equal([`${name}.${namespace}.svc`]);
+    const { annotations } = one(objects, "MutatingWebhookConfiguration").metadata as {
+      annotations?: Record<string, string>;
+    };
+    expect(annotations).to.deep.equal({ "cert-manager.io/inject-ca-from": `${namespace}/serin` });
+    const role = objects.find(({ kind, metadata }) => kind === "Role" && metadata.name === "serin-tls");
+    expect(role?.rules.flatMap((rule: Rendered) => rule.resourceNames)).to.deep.equal([
+      certificate?.spec.secretName,
+    ]);
   });
 
   it("openshift adds one right: to delete the own configuration, which a change of its owner needs", () => {

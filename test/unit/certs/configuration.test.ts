@@ -21,7 +21,7 @@ describe("certs/configuration", () => {
       matchConditions: [{ name, expression: `!("${groupOf(namespace)}" in request.userInfo.groups)` }],
     });
     const isReached = (...webhooks: ReturnType<typeof webhook>[]) =>
-      reaches({ metadata: { name: "serin" }, webhooks }, leaf, group);
+      reaches({ metadata: { name: "serin" }, webhooks }, [leaf], group);
     expect(isReached(webhook(), webhook())).to.equal(true);
     expect(isReached()).to.equal(false);
     for (const wrong of [

@@ -1,0 +1,35 @@
+import type { Shop } from "./shop.ts";
+
+/** Updates of the Deployment `web` that the webhook must answer. */
+export interface Asks {
+  /** How many were sent. */
+  total(): number;
+  /** The API server's answers to those that failed. */
+  refused(): readonly string[];
+  /** Ends them; resolves with the refusals. */
+  stop(): Promise<readonly string[]>;
+}
+
+/** Sends such updates, one after the other, without effect. */
+export function ask(shop: Shop): Asks {
+  const path = `/apis/apps/v1/namespaces/${shop.namespace}/deployments/web?dryRun=All`;
+  const refused: string[] = [];
+  let total = 0;
+  let stopped = false;
+  const asking = (async () => {
+    for (; !stopped; total += 1) {
+      const body = { metadata: { annotations: { "story/asked": String(total) } } };
+      const answer = await shop.cluster.request("PATCH", path, body);
+      if (answer.status !== 200) refused.push(JSON.stringify(answer.body));
+    }
+  })();
+  return {
+    total: () => total,
+    refused: () => refused,
+    stop: async () => {
+      stopped = true;
+      await asking;
+      return refused;
+    },
+  };
+}
