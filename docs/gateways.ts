@@ -78,8 +78,9 @@ and that gives both versions a weight, so that their endpoints stay known when a
 Some objects tell a gateway or a mesh how to reach a Service: TLS, health checks, retries. Such a policy names your
 Service and does not know the canary Service. For each new version, also one that supersedes another one, Serin lists the
 kinds below that your cluster has. If a policy names a Service of the rollout, and no policy of its kind names
-\`<service>-canary\`, Serin refuses the version and names the policy. Let the policy, or another one with the same settings, name \`<service>-canary\` as well. Settings
-in a Service's annotations need nothing of you, because Serin copies them.
+\`<service>-canary\`, Serin refuses the version and names the policy. Let the policy, or another one with the same
+settings, name \`<service>-canary\` as well. Settings in a Service's annotations need nothing of you, because Serin
+copies them.
 
 A policy may also name one rule of a route, by the rule's \`name\` or (Kuadrant) by its place. The rules that Serin adds
 for \`match\` and \`sticky\` cannot have that name, so Serin refuses these settings while such a policy exists: let the
