@@ -44,7 +44,7 @@ export const judging = {
     key: "serin.dev/prometheus",
     form: "the name of a provider",
     doc:
-      "The [provider](metrics.md#several-prometheis) whose Prometheus counts the requests, if it is not the controller's own. " +
+      "The [provider](metrics.md#several-prometheus-servers) whose Prometheus counts the requests, if it is not the controller's own. " +
       "An administrator must allow it with `--provider`.",
     example: "mimir",
     parse: parseProvider,

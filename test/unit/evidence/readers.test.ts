@@ -4,7 +4,7 @@ import { judgeInputOf } from "../../../rollout/stages/judge-input.ts";
 import { aRollout } from "../../support/rollout.ts";
 import { aWatch } from "./metrics.ts";
 
-describe("the evidence of several Prometheis", () => {
+describe("the evidence of several Prometheus servers", () => {
   const made: string[] = [];
   const readers = () => {
     made.splice(0);
