@@ -19,7 +19,7 @@ export const controllerProgram = {
     ),
     "flagger-metrics": toggle({ about: "Adds Flagger's metrics, for dashboards that read them." }),
     namespace: text(
-      { about: "Serin's own namespace, which holds the Lease, metric templates and providers' Secrets." },
+      { about: "Serin's own namespace, which has the Lease, metric templates and providers' Secrets." },
       "serin-system",
     ),
     identity: optional({ about: "This replica's name in the Lease.", usualText: "the host name" }),

@@ -9,7 +9,7 @@ export const webhookProgram = {
     port: port({ about: "The port to listen on." }, 8443),
     "metrics-port": port({ about: "The port of Serin's own metrics, plain HTTP." }, 8080),
     namespace: text(
-      { about: "Serin's own namespace, which holds its Service and the Secret with its certificate." },
+      { about: "Serin's own namespace, which has its Service and the Secret with its certificate." },
       "serin-system",
     ),
     service: text({ about: "The Service by which the API server calls the webhook." }, "serin"),

@@ -80,11 +80,11 @@ export const rolloutFields: FieldTable = {
   [`${CANARY}.pingPong`]: { fate: "not", says: "name one Service in `serin.dev/services`" },
   [`${CANARY}.maxSurge`]: {
     fate: "carried",
-    says: "the Deployment's `strategy.rollingUpdate.maxSurge`, which holds at rest",
+    says: "the Deployment's `strategy.rollingUpdate.maxSurge`, which counts at rest",
   },
   [`${CANARY}.maxUnavailable`]: {
     fate: "carried",
-    says: "the Deployment's `strategy.rollingUpdate.maxUnavailable`, which holds at rest; in flight, Serin keeps all stable pods",
+    says: "the Deployment's `strategy.rollingUpdate.maxUnavailable`, which counts at rest; in flight, Serin keeps all stable pods",
   },
   [`${CANARY}.dynamicStableScale`]: {
     fate: "not",
