@@ -6,33 +6,37 @@ import { alertProviderFields } from "./flagger/fields.ts";
 import { convertKruise } from "./kruise/convert.ts";
 import { TemplateNames } from "./template-names.ts";
 
+/** What every converter gets beside its object. */
+interface ConvertContext extends ConvertOptions {
+  /** All objects of the source. */
+  readonly objects: readonly SourceObject[];
+  readonly names: TemplateNames;
+}
+
+/** The group and the kind → its converter. */
+const CONVERTERS: Readonly<Record<string, (object: SourceObject, context: ConvertContext) => Conversion>> = {
+  "flagger.app/Canary": convertCanary,
+  "argoproj.io/Rollout": convertRollout,
+  "rollouts.kruise.io/Rollout": convertKruise,
+  "flagger.app/AlertProvider": (object) => {
+    const { name, namespace } = placeOf(object);
+    const notes = notesAbout(object, alertProviderFields, []);
+    return { source: `alertprovider/${name}`, namespace, name, files: [], notes };
+  },
+};
+
 /**
  * Converts every rollout among these objects: a Canary of Flagger, a Rollout of Argo Rollouts or of
  * Kruise Rollouts. The other objects serve them. Throws an Error if an object does
- * not have the form of its CRD.
+ * not have the form of its CRD, or no name.
  */
 export function convert(objects: readonly SourceObject[], options: ConvertOptions): readonly Conversion[] {
-  const names = new TemplateNames();
-  return objects.flatMap((object): readonly Conversion[] => {
-    switch (kindOf(object)) {
-      case "flagger.app/Canary":
-        return [convertCanary(object, { ...options, objects, names })];
-      case "argoproj.io/Rollout":
-        return [convertRollout(object, { ...options, objects, names })];
-      case "rollouts.kruise.io/Rollout":
-        return [convertKruise(object, options)];
-      case "flagger.app/AlertProvider": {
-        const { name, namespace } = placeOf(object);
-        const notes = notesAbout(object, alertProviderFields, []);
-        return [{ source: `alertprovider/${name}`, namespace, name, files: [], notes }];
-      }
-      default:
-        return [];
-    }
+  const context = { ...options, objects, names: new TemplateNames() };
+  return objects.flatMap((object) => {
+    const convertOne = CONVERTERS[`${String(object.apiVersion).split("/")[0]}/${String(object.kind)}`];
+    if (convertOne === undefined) return [];
+    if (placeOf(object).name === "")
+      throw new Error(`${String(object.kind).toLowerCase()}: metadata.name is missing`);
+    return [convertOne(object, context)];
   });
-}
-
-/** The group and the kind: `flagger.app/Canary`. */
-function kindOf({ apiVersion, kind }: SourceObject): string {
-  return `${String(apiVersion).split("/")[0]}/${String(kind)}`;
 }

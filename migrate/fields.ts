@@ -17,7 +17,7 @@ const NOT_WRITTEN = /^(apiVersion|kind|metadata|status)(\.|$)/;
 /** One note for each row that the object uses, in the order of the table. A note of `own` about a row takes its place. */
 export function notesAbout(object: object, table: FieldTable, own: readonly Note[]): readonly Note[] {
   const paths = pathsIn(object).filter((path) => !NOT_WRITTEN.test(path));
-  const used = new Set(paths.map((path) => rowOf(table, path) ?? path));
+  const used = new Set(paths.flatMap((path) => rowOf(table, path) ?? (isAboveRow(table, path) ? [] : path)));
   const rows = [
     ...Object.keys(table).filter((key) => used.has(key)),
     ...[...used].filter((key) => !(key in table)),
@@ -34,6 +34,11 @@ export function notesAbout(object: object, table: FieldTable, own: readonly Note
 export function rowOf(table: FieldTable, path: string): string | undefined {
   for (let key = path; key !== ""; key = parentOf(key)) if (Object.hasOwn(table, key)) return key;
   return undefined;
+}
+
+/** Whether the table has rows below a path, which only an empty map or list can leave. */
+function isAboveRow(table: FieldTable, path: string): boolean {
+  return Object.keys(table).some((key) => key.startsWith(`${path}.`) || key.startsWith(`${path}[`));
 }
 
 /** The paths of all values in an object, with `[]` for an item of a list. Empty maps and lists count as values. */
