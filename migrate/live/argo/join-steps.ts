@@ -89,8 +89,16 @@ export const open: Step = {
   settleMs: (seen) => Math.max(KUBE_PROXY_MS, follow(seen)),
   undo: ({ service, rollout }) => {
     const hash = rollout?.status?.stableRS;
-    if (service === undefined || hash === undefined) return [];
-    return [guardedPatch(services, service, [{ op: "add", path: `/spec/selector/${HASH}`, value: hash }])];
+    if (service === undefined || rollout === undefined || hash === undefined) return [];
+    const { annotations } = service.metadata;
+    return [
+      guardedPatch(services, service, [
+        { op: "add", path: `/spec/selector/${HASH}`, value: hash },
+        // Argo's controller does not see the frozen Rollout, and takes the hash out of a Service that does not name it.
+        ...(annotations ? [] : [{ op: "add" as const, path: "/metadata/annotations", value: {} }]),
+        { op: "add", path: annotationPath(MANAGED), value: rollout.metadata.name },
+      ]),
+    ];
   },
 };
 

@@ -10,6 +10,8 @@ import type { LiveWrite } from "../../../migrate/live/step.ts";
 import { nextMove } from "../../../migrate/live/step.ts";
 
 const PODS = 3;
+const HASH = "rollouts-pod-template-hash";
+const MANAGED = "argo-rollouts.argoproj.io/managed-by-rollouts";
 const all = argoSteps.length;
 const metadata = (name: string) => ({
   name,
@@ -38,9 +40,9 @@ class ArgoShop {
     const service = (name: string): Service => ({
       metadata: {
         ...metadata(name),
-        annotations: { "argo-rollouts.argoproj.io/managed-by-rollouts": "web" },
+        annotations: { [MANAGED]: "web" },
       },
-      spec: { selector: { app: "web", "rollouts-pod-template-hash": "abc" } },
+      spec: { selector: { app: "web", [HASH]: "abc" } },
     });
     const backendRefs = [
       { name: "web", port: 80, weight: 100 },
@@ -106,9 +108,7 @@ class ArgoShop {
 
   /** The pods behind the Service: those with Argo's hash, and without it the Deployment's too. */
   endpoints(): readonly string[] {
-    const isOpen = !(
-      "rollouts-pod-template-hash" in (this.get<Service>("services/web")?.spec.selector ?? {})
-    );
+    const isOpen = !(HASH in (this.get<Service>("services/web")?.spec.selector ?? {}));
     const own = this.get<ReplicaSet>("replicasets/web-abc")?.spec.replicas ?? 0;
     const joined = isOpen ? (this.get<Deployment>("deployments/web")?.spec.replicas ?? 0) : 0;
     return Array.from({ length: own + joined }, (_, i) => String(i));
@@ -124,6 +124,16 @@ class ArgoShop {
     changed.metadata.resourceVersion = String(Number(object.metadata.resourceVersion) + 1);
     changed.metadata.generation = (object.metadata.generation ?? 0) + 1;
     this.objects.set(key, changed);
+    this.#clean(key);
+  }
+
+  /** Argo's controller takes its hash out of a Service that names no Rollout, and of a frozen Rollout sees only that name. */
+  #clean(key: string): void {
+    const { metadata: found, spec } = this.get<Service>(key) ?? {};
+    if (!key.startsWith("services/") || spec?.selector === undefined) return;
+    if (MANAGED in (found?.annotations ?? {})) return;
+    const { [HASH]: _hash, ...selector } = spec.selector;
+    this.objects.set(key, { ...this.get<Service>(key), spec: { ...spec, selector } } as Service);
   }
 }
 
