@@ -9,6 +9,7 @@ import { UsageError } from "../frame/failure.ts";
 import { noHeaders, output } from "../frame/kubectl-flags.ts";
 import { deploymentNames } from "../frame/names.ts";
 import { printObjects } from "../frame/print.ts";
+import { tableTerminal } from "../frame/terminal.ts";
 import { historyScreen, recordScreen } from "../screens/tables.ts";
 
 /** How the revisions of a Deployment fared. */
@@ -48,7 +49,7 @@ export const historyCommand = defineCommand({
     const lines =
       revision !== undefined && first !== undefined
         ? recordScreen(terminal, first)
-        : historyScreen(terminal, object, !flags["no-headers"]);
+        : historyScreen(tableTerminal(terminal), object, !flags["no-headers"]);
     terminal.say(lines.join("\n"));
     return exitCode.done;
   },

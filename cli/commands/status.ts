@@ -7,7 +7,7 @@ import { UsageError } from "../frame/failure.ts";
 import { allNamespaces, noHeaders, output, patience, selector, watch } from "../frame/kubectl-flags.ts";
 import { deploymentNames } from "../frame/names.ts";
 import { type Printed, printObjects } from "../frame/print.ts";
-import type { Terminal } from "../frame/terminal.ts";
+import { type Terminal, tableTerminal } from "../frame/terminal.ts";
 import type { Ended } from "../reading/awaited.ts";
 import { followRollout } from "../reading/follow.ts";
 import { patiently } from "../reading/patient.ts";
@@ -86,7 +86,7 @@ export const statusCommand = defineCommand({
         const options = { withNamespace: flags["all-namespaces"], withHead: !flags["no-headers"] };
         terminal.say(
           listScreen(
-            terminal,
+            tableTerminal(terminal),
             readings.map(({ view }) => view),
             options,
           ).join("\n"),

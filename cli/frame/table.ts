@@ -1,7 +1,7 @@
 import stringWidth from "string-width";
 
 /** The blanks between two columns, as kubectl has them. */
-const GAP = 3;
+export const GAP = 3;
 
 /**
  * Lays rows out in columns as kubectl does: as wide as their widest cell, and no blanks at the end of a line. Colours in the
@@ -34,4 +34,16 @@ export function cutTo(text: string, width: number, mark = "…"): string {
     cut += character;
   }
   return cut + mark;
+}
+
+/** A name of at most this width: its middle is cut, because both ends tell names apart. Colours must come afterwards. */
+export function cutMiddle(text: string, width: number): string {
+  if (stringWidth(text) <= width) return text;
+  const front = cutTo(text, Math.ceil((width - 1) / 2), "");
+  const back = [...text].reduceRight(
+    (made, character) =>
+      stringWidth(character + made) > Math.floor((width - 1) / 2) ? made : character + made,
+    "",
+  );
+  return `${front}…${back}`;
 }

@@ -79,6 +79,11 @@ export function terminalAt(place: TerminalPlace, flags: TerminalFlags, streams: 
   };
 }
 
+/** The terminal for a table: in a pipe its rows are whole, as those of kubectl are, so that grep finds what they say. */
+export function tableTerminal(terminal: Terminal): Terminal {
+  return terminal.isTty ? terminal : { ...terminal, columns: Infinity };
+}
+
 /** https://no-color.org: any text in NO_COLOR turns colours off. */
 function likesColours({ isTty, environment }: TerminalPlace): boolean {
   return isTty && !environment.NO_COLOR && environment.TERM !== "dumb";

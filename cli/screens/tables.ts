@@ -1,6 +1,7 @@
+import { worstFirst } from "../../rollout/view/urgency.ts";
 import type { HistoryView, PastRollout, RolloutView } from "../../rollout/view/view.ts";
-import { formatTable } from "../frame/table.ts";
 import { line, paragraph, type Surface } from "./line.ts";
+import { type Column, toldTable } from "./told-table.ts";
 import { msBetween, outcomes, short, shortOdds, states } from "./words.ts";
 
 /** How a table is printed. */
@@ -9,24 +10,35 @@ export interface TableOptions {
   readonly withHead: boolean;
 }
 
-/** Many rollouts, a line each; the sentence comes last and is cut at the terminal's width. */
+const NAMESPACE: Column = { head: "NAMESPACE", most: 20 };
+const LIST: readonly Column[] = [
+  { head: "NAME", most: 30 },
+  { head: "STRATEGY", goes: 1 },
+  { head: "STATE" },
+  { head: "STEP", goes: 4 },
+  { head: "TRAFFIC" },
+  { head: "SAFE", goes: 2 },
+  { head: "HARM", goes: 5 },
+  { head: "AGE", goes: 3 },
+];
+
+/** Many rollouts, the worst first, with a sentence each; a narrow terminal shows the sentences of those that stand still. */
 export function listScreen(
   surface: Surface,
   views: readonly RolloutView[],
-  options: TableOptions,
+  { withNamespace, withHead }: TableOptions,
 ): readonly string[] {
-  const head = ["NAME", "STRATEGY", "STATE", "STEP", "TRAFFIC", "SAFE", "HARM", "AGE", "SAYS"];
-  const rows = views.map((view) => [
-    ...(options.withNamespace ? [view.metadata.namespace] : []),
-    ...cells(view),
-  ]);
-  const heads = options.withHead ? [[...(options.withNamespace ? ["NAMESPACE"] : []), ...head]] : [];
-  return formatTable([...heads, ...rows]).map((text) => line(surface, text));
+  const rows = worstFirst(views).map((view) => ({
+    cells: [...(withNamespace ? [view.metadata.namespace] : []), ...cells(view)],
+    says: view.says ?? "",
+    isUrgent: view.waits !== undefined || ["rolled-back", "waiting", "holding"].includes(view.state),
+  }));
+  const columns = [...(withNamespace ? [NAMESPACE] : []), ...LIST];
+  return toldTable(surface, { columns, head: "SAYS", rows, withHead });
 }
 
 function cells(view: RolloutView): readonly string[] {
-  const { metadata, strategy, state, step, steps, traffic, evidence, started, ended, at, says, outcome } =
-    view;
+  const { metadata, strategy, state, step, steps, traffic, evidence, started, ended, at, outcome } = view;
   const [sign, word] = states[state];
   const isGoing = !["rest", "rolled-back", "undone"].includes(state);
   const against = (of: { odds: number; limit: number } | undefined) =>
@@ -40,9 +52,19 @@ function cells(view: RolloutView): readonly string[] {
     isGoing ? against(evidence?.safe) : "–",
     against(evidence?.harm),
     started === undefined ? "–" : short(msBetween(ended ?? started, at)),
-    says ?? "",
   ];
 }
+
+const HISTORY: readonly Column[] = [
+  { head: "REVISION" },
+  { head: "IMAGE", most: 32 },
+  { head: "STRATEGY", goes: 1 },
+  { head: "OUTCOME" },
+  { head: "STARTED" },
+  { head: "LASTED", goes: 3 },
+  { head: "AT", goes: 4 },
+  { head: "BY", most: 24, goes: 2 },
+];
 
 /** The revisions of one Deployment, the newest first. */
 export function historyScreen(
@@ -50,19 +72,21 @@ export function historyScreen(
   { revisions }: HistoryView,
   withHead: boolean,
 ): readonly string[] {
-  const head = ["REVISION", "IMAGE", "STRATEGY", "OUTCOME", "STARTED", "LASTED", "AT", "BY", "WHY"];
-  const rows = revisions.map((past) => [
-    past.revision ?? "–",
-    past.images.join(","),
-    past.strategy ?? "–",
-    outcomes[past.outcome],
-    past.started?.slice(0, 16).replace("T", " ") ?? "–",
-    past.started && past.ended ? short(msBetween(past.started, past.ended)) : "–",
-    past.weight === undefined ? "–" : `${past.weight} %`,
-    past.requests?.at(-1)?.user ?? "–",
-    past.says ?? "",
-  ]);
-  return formatTable([...(withHead ? [head] : []), ...rows]).map((text) => line(surface, text));
+  const rows = revisions.map((past) => ({
+    cells: [
+      past.revision ?? "–",
+      past.images.join(","),
+      past.strategy ?? "–",
+      outcomes[past.outcome],
+      past.started?.slice(0, 16).replace("T", " ") ?? "–",
+      past.started && past.ended ? short(msBetween(past.started, past.ended)) : "–",
+      past.weight === undefined ? "–" : `${past.weight} %`,
+      past.requests?.at(-1)?.user ?? "–",
+    ],
+    says: past.says ?? "",
+    isUrgent: true,
+  }));
+  return toldTable(surface, { columns: HISTORY, head: "WHY", rows, withHead });
 }
 
 /** One revision with its whole record. */

@@ -1,16 +1,5 @@
+import { compareText, seenFrom, urgency, worstFirst } from "../../../rollout/view/urgency.ts";
 import type { RolloutView } from "../../../rollout/view/view.ts";
-
-/** How urgent a state is: the lowest number comes first. */
-const urgency: Readonly<Record<RolloutView["state"], number>> = {
-  "rolled-back": 0,
-  waiting: 1,
-  holding: 2,
-  preparing: 3,
-  progressing: 3,
-  promoting: 3,
-  undone: 4,
-  rest: 5,
-};
 
 /** The columns of the list, and how a rollout is placed by each. */
 const keys = {
@@ -21,7 +10,7 @@ const keys = {
   traffic: ({ traffic }) => traffic.canary,
   harm: ({ evidence }) => partOf(evidence?.harm),
   safe: ({ evidence }) => partOf(evidence?.safe),
-  since: (view) => ageFrom(view),
+  since: (view) => seenFrom(view),
 } satisfies Readonly<Record<string, (view: RolloutView) => string | number>>;
 
 /** A column by which a reader may sort. */
@@ -30,14 +19,6 @@ export type SortColumn = keyof typeof keys;
 export interface Sorting {
   readonly column: SortColumn;
   readonly descending: boolean;
-}
-
-/** The worst first: rolled back, waiting, holding, in progress, the rest; then the oldest. */
-export function worstFirst(views: Iterable<RolloutView>): readonly RolloutView[] {
-  // Ages are read once: a comparison that parses times would take most of an update of a thousand rows.
-  const placed = [...views].map((view) => ({ view, urgent: urgency[view.state], age: ageFrom(view) }));
-  placed.sort((a, b) => a.urgent - b.urgent || a.age - b.age || byName(a.view, b.view));
-  return placed.map(({ view }) => view);
 }
 
 /** By the reader's choice, and then the worst first. */
@@ -77,22 +58,7 @@ export function matching(
   });
 }
 
-/** Since when (ms since the epoch) a person might have looked at it. */
-function ageFrom({ started, at }: RolloutView): number {
-  return Date.parse(started ?? at);
-}
-
 /** How far the evidence is on its way to the limit: 1 at the limit, and less than nothing where there is none. */
 function partOf(of: { readonly nats: number; readonly limitNats: number } | undefined): number {
   return of === undefined || of.limitNats <= 0 ? -1 : of.nats / of.limitNats;
-}
-
-function byName(a: RolloutView, b: RolloutView): number {
-  return (
-    compareText(a.metadata.namespace, b.metadata.namespace) || compareText(a.metadata.name, b.metadata.name)
-  );
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { newStates, rolloutKey, withChanges } from "../../../dashboard/page/model/listed.ts";
-import { inOrder, matching, nextSorting, worstFirst } from "../../../dashboard/page/model/order.ts";
+import { inOrder, matching, nextSorting } from "../../../dashboard/page/model/order.ts";
 import { listSummary } from "../../../dashboard/page/model/summary.ts";
+import { worstFirst } from "../../../rollout/view/urgency.ts";
 import type { RolloutView } from "../../../rollout/view/view.ts";
 import { aListedView } from "../../support/page/flights.ts";
 import { aScene } from "../../support/page/scene.ts";
