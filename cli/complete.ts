@@ -2,7 +2,7 @@ import type { Flags } from "../flags/program.ts";
 import type { Kube } from "../kube/client/api.ts";
 import type { KubeObject } from "../kube/core/meta.ts";
 import { deployments } from "../kube/core/resources.ts";
-import type { Command } from "./frame/command.ts";
+import type { Command, Completion } from "./frame/command.ts";
 import { everyFlags } from "./frame/kubectl-flags.ts";
 import { parseLine } from "./frame/program.ts";
 import type { Process } from "./frame/run.ts";
@@ -10,12 +10,8 @@ import type { Process } from "./frame/run.ts";
 /** How long completion may wait for the API server, in ms: people wait at the keyboard. */
 const PATIENCE_MS = 2_000;
 
-/** What completion offers: words with their help, or the names of files, which the shell knows best. */
-export type Offers =
-  | "files"
-  | "deployments"
-  | "deployments and files"
-  | readonly (readonly [word: string, help: string])[];
+/** What completion offers: words with their help, or names to look up; the shell itself knows best the names of files. */
+export type Offers = Extract<Completion, string> | readonly (readonly [word: string, help: string])[];
 
 /** What may stand in place of the last word of a command line. */
 export function offersFor(commands: readonly Command[], words: readonly string[]): Offers {
@@ -30,8 +26,27 @@ export function offersFor(commands: readonly Command[], words: readonly string[]
       flag.about,
     ]);
   if (command === undefined) return commands.map(({ name, about }) => [name, about]);
-  const offered = command.arguments?.complete ?? [];
+  const offered = offeredFor(command.arguments, argumentsIn(before, command, flags));
   return typeof offered === "string" ? offered : offered.map((word) => [word, ""]);
+}
+
+/** What is offered after these arguments. */
+function offeredFor(of: Command["arguments"], given: readonly string[]): Completion {
+  const [first] = given;
+  if (of === undefined) return [];
+  if (first === undefined) return of.complete;
+  const second = of.completeSecond?.[first];
+  if (second !== undefined) return given.length === 1 ? second : [];
+  return of.count === "one" || typeof of.complete !== "string" ? [] : of.complete;
+}
+
+/** The words after the command that are neither a flag nor its value. */
+function argumentsIn(words: readonly string[], command: Command, flags: Flags): readonly string[] {
+  const { name, aliases = [] } = command;
+  const at = words.findIndex((word) => word === name || aliases.includes(word));
+  return words
+    .slice(at + 1)
+    .filter((word, i, all) => !word.startsWith("-") && !takesValue(all[i - 1], flags));
 }
 
 /**
@@ -43,7 +58,7 @@ export async function completeLine(commands: readonly Command[], words: readonly
   const last = words.at(-1) ?? "";
   const { out } = process.streams;
   if (offers === "files") return out(":0\n");
-  const rows = typeof offers === "string" ? await namesIn(commands, words, process) : offers;
+  const rows = typeof offers === "string" ? await namesOf(offers, commands, words, process) : offers;
   const fitting = rows.filter(([word]) => word.startsWith(last));
   const shell = offers === "deployments and files" ? ":0" : ":4";
   return out([...fitting.map(([word, help]) => (help ? `${word}\t${help}` : word)), shell, ""].join("\n"));
@@ -62,8 +77,9 @@ function takesValue(word: string | undefined, flags: Flags): boolean {
   return flag?.[1].argument !== undefined;
 }
 
-/** The names of Deployments that are opted in or could be; none where the cluster does not answer. */
-async function namesIn(
+/** The names of the receivers, or of the Deployments; none where the cluster does not answer. */
+async function namesOf(
+  what: Extract<Completion, string>,
   commands: readonly Command[],
   words: readonly string[],
   { place, clock, version }: Process,
@@ -80,6 +96,12 @@ async function namesIn(
     const userAgent = `kubectl-serin/${version}`;
     const cluster = await openCluster({ flags, environment, clock, userAgent, onWarning: () => {} });
     kube = cluster.kube;
+    if (what === "receivers") {
+      const { readReceiverNames } = await import("../notices/read-notifications.ts");
+      const { homeOfSerin } = await import("./reading/serin.ts");
+      const { receivers } = await readReceiverNames({ kube, namespace: await homeOfSerin(kube) });
+      return receivers.map(({ name, type }) => [name, type] as const);
+    }
     const { items } = await kube.list<KubeObject>(deployments, { namespace: cluster.namespace });
     return items.map(({ metadata }) => [metadata.name, ""] as const);
   } catch {

@@ -34,6 +34,7 @@ export const migrateCommand = defineCommand({
     about: `${from.join(" or ")}, then the Deployment.`,
     count: "some",
     complete: from,
+    completeSecond: Object.fromEntries(from.map((name) => [name, "deployments"] as const)),
   },
   flags,
   examples: [

@@ -16,6 +16,7 @@ export const notifyCommand = defineCommand({
     about: "list, or test and the name of a receiver.",
     count: "some",
     complete: ["list", "test"],
+    completeSecond: { test: "receivers" },
   },
   flags: {},
   examples: [

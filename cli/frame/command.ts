@@ -20,9 +20,14 @@ interface Arguments {
   readonly about: string;
   /** How many; `some` is one or more. */
   readonly count: "one" | "some" | "any";
-  /** The values that completion offers. */
-  readonly complete: "deployments" | "files" | "deployments and files" | readonly string[];
+  /** What completion offers; words only for the first argument. */
+  readonly complete: Completion;
+  /** What completion offers for the second argument, by the first. */
+  readonly completeSecond?: Readonly<Record<string, Completion>>;
 }
+
+/** What completion offers in place of an argument: names of the cluster, names of files, or these words. */
+export type Completion = "deployments" | "receivers" | "files" | "deployments and files" | readonly string[];
 
 /** What the user gave to a command, and its means. */
 export interface Call<F extends Flags = Flags> {

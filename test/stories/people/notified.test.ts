@@ -95,6 +95,8 @@ describeCluster("people and programs that are told of rollouts", function () {
       .to.match(/^NAME +TYPE .*\nchat +slack /)
       .and.to.match(/audit +cloudevents /);
     expect(list.stdout).to.not.include("/chat");
+    const offered = await serin(shop, "__complete", "notify", "test", "a");
+    expect(offered.stdout).to.match(/^audit\tcloudevents\nalerts\talertmanager\nabsent\talertmanager\n:4\n/);
     const test = await serin(shop, "notify", "test", "audit");
     expect(test.code, test.stderr).to.equal(0);
     expect(test.stdout).to.match(/audit \(cloudevents\) took the test notice/);

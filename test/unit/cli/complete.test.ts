@@ -34,6 +34,18 @@ describe("completion", () => {
     expect(offersFor(commands, ["version", ""])).to.deep.equal([]);
   });
 
+  it("offers what fits the first argument: receivers after notify test, and words only once", () => {
+    expect(offersFor(commands, ["notify", "test", ""])).to.equal("receivers");
+    expect(offersFor(commands, ["-n", "test", "notify", "--context", "prod", "test", "t"])).to.equal(
+      "receivers",
+    );
+    expect(offersFor(commands, ["notify", "list", ""])).to.deep.equal([]);
+    expect(offersFor(commands, ["notify", "test", "oncall", ""])).to.deep.equal([]);
+    expect(offersFor(commands, ["migrate", "argo", "w"])).to.equal("deployments");
+    expect(offersFor(commands, ["history", "web", ""])).to.deep.equal([]);
+    expect(offersFor(commands, ["status", "web", ""])).to.equal("deployments");
+  });
+
   it("offers nothing, and says nothing, without a cluster", async () => {
     expect(await answered("promote", "")).to.equal(":4\n");
     expect(await answered("judge", "in")).to.equal(":0\n");
