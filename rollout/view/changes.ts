@@ -3,7 +3,7 @@ import type { Service } from "../../kube/core/services.ts";
 import type { Deployment } from "../../kube/core/workloads.ts";
 import { isCanaryService } from "../traffic/canary-service.ts";
 import { restoreRoute } from "../traffic/overlay.ts";
-import { homeOf, routeRecordOf } from "../traffic/route-record.ts";
+import { homeOf, routeRecordOf, shareOf } from "../traffic/route-record.ts";
 import { isIsolated, selectorOf } from "../traffic/service-record.ts";
 import { pause, restoreFields } from "../workload/hold.ts";
 import { holdRecordOf } from "../workload/hold-record.ts";
@@ -18,7 +18,7 @@ export interface ChangedObject {
   readonly is: object;
 }
 
-/** The objects of a rollout that differ from what their owners wrote. */
+/** The objects of a rollout that differ from what their owners wrote. Objects of other rollouts are ignored. */
 export function changedObjects(
   deployment: Deployment,
   services: readonly Service[],
@@ -27,7 +27,7 @@ export function changedObjects(
   return [
     ...deploymentChange(deployment),
     ...services.flatMap(serviceChange),
-    ...routes.filter((route) => routeRecordOf(route) !== undefined).map(routeChange),
+    ...routes.filter((route) => shareOf(route, deployment.metadata.uid ?? "")).map(routeChange),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { diffScreen } from "../../../../cli/screens/diff-screen.ts";
 import { HELD } from "../../../../rollout/keys.ts";
+import { formatRouteRecord } from "../../../../rollout/traffic/route-record.ts";
 import { formatServiceRecord } from "../../../../rollout/traffic/service-record.ts";
 import { changedObjects } from "../../../../rollout/view/changes.ts";
 import { holdFields } from "../../../../rollout/workload/hold.ts";
@@ -10,6 +11,18 @@ import { AT_NOON, aDeployment, aHeld, aRoute, aService } from "../../../support/
 const surface = { columns: 80, isUnicode: true, paint: (_how: unknown, text: string) => text };
 
 describe("kubectl serin diff", () => {
+  it("shows of the routes in flight those that give this rollout's canary a weight", () => {
+    const share = { namespace: "shop", canaryServices: { web: "web-canary" }, weight: 25, since: AT_NOON };
+    const routeOf = (name: string, uid: string) => {
+      const record = formatRouteRecord({ rules: {}, shares: { [uid]: share } });
+      return aRoute({ kind: "HTTPRoute", meta: { name, annotations: { [HELD]: record } } });
+    };
+    const routes = [routeOf("web", "uid-web"), routeOf("api", "uid-api")];
+    expect(changedObjects(aDeployment({}), [], routes).map(({ name }) => name)).to.deep.equal([
+      "httproute/web",
+    ]);
+  });
+
   it("shows the fields under the hold and the selectors, each before and now, and nothing of others' objects", () => {
     const deployment = aDeployment({
       annotations: { [HELD]: formatHoldRecord(aHeld()) },
