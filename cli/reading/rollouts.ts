@@ -70,13 +70,18 @@ async function readAround(kube: Kube, deployment: Deployment, now: number): Prom
 /** The Services and routes that carry the rollout's mark, and what the reader may not see of them. */
 export async function readMarked(kube: Kube, { metadata: { namespace = "", uid } }: Deployment) {
   const unread: string[] = [];
+  return { ...(await markedIn(kube, namespace, `${FLIGHT}=${uid}`, unread)), unread };
+}
+
+/** The Services with this mark and the routes in flight, of one namespace or of all. */
+async function markedIn(kube: Kube, namespace: string | undefined, labelSelector: string, unread: string[]) {
   const [flying, routes] = await Promise.all([
     permitted(unread, "Services", async () => {
-      return (await kube.list<Service>(services, { namespace }, { labelSelector: `${FLIGHT}=${uid}` })).items;
+      return (await kube.list<Service>(services, { namespace }, { labelSelector })).items;
     }),
-    permitted(unread, "routes", () => routesIn(kube, namespace)),
+    permitted(unread, "routes", () => listRoutes<Route>(kube, { labelSelector: FLIGHT }, { namespace })),
   ]);
-  return { services: flying, routes, unread };
+  return { services: flying, routes };
 }
 
 /** Which Deployments a list is about. */
@@ -88,7 +93,7 @@ export interface Choice {
   readonly all: boolean;
 }
 
-/** Lists rollouts with what the Deployments and their ReplicaSets tell, in two requests. */
+/** Lists rollouts with what the Deployments, their ReplicaSets and the marked objects tell, in a request for each kind. */
 export async function listRollouts(
   kube: Kube,
   { namespace, selector, all }: Choice,
@@ -106,17 +111,16 @@ export async function listRollouts(
     const marked = all ? {} : { labelSelector: FLIGHT };
     return (await kube.list<ReplicaSet>(replicaSets, { namespace }, marked)).items;
   });
-  const routes = all ? [] : await permitted(unread, "routes", () => routesIn(kube, namespace));
+  const { services: flying, routes } = chosen.some(holdRecordOf)
+    ? await markedIn(kube, namespace, FLIGHT, unread)
+    : { services: [], routes: [] };
   return chosen.map((deployment) => {
-    const none = { services: [], marked: [], grants: [], endpointSlices: [], pods: [] };
-    const own = sets.filter(({ metadata }) => metadata.namespace === deployment.metadata.namespace);
-    return { view: viewOf({ now, deployment, replicaSets: own, routes, ...none }), unread };
+    const none = { grants: [], endpointSlices: [], pods: [] };
+    const isNear = ({ metadata }: KubeObject) => metadata.namespace === deployment.metadata.namespace;
+    const [own, near] = [sets.filter(isNear), flying.filter(isNear)];
+    const view = viewOf({ now, deployment, replicaSets: own, services: near, marked: near, routes, ...none });
+    return { view, unread };
   });
-}
-
-/** The routes in flight of one namespace, or of all. */
-function routesIn(kube: Kube, namespace: string | undefined): Promise<readonly Route[]> {
-  return listRoutes<Route>(kube, { labelSelector: FLIGHT }, { namespace });
 }
 
 /** What the reader may not see is noted; every other error is thrown. */
