@@ -70,7 +70,7 @@ function retried(target: OrderTarget, now: number): string {
     throw refusal(target, `is ${stateOf(target)}, and only a failed version can be retried`);
   throw refusal(
     target,
-    `has no failed version: of an earlier revision, kubectl annotate deployment/${nameOf(target)} serin.dev/retry=REVISION allows one more canary when its template comes`,
+    `has no failed version to retry; kubectl annotate deployment/${nameOf(target)} serin.dev/retry=REVISION allows an earlier one that failed, when its template comes back`,
   );
 }
 
@@ -78,6 +78,11 @@ function refuseUnlessInFlight(name: OrderName, target: OrderTarget, now: number)
   const { held } = target;
   if (held === undefined) throw refusal(target, `is not in flight${atRest(target, now)}`);
   const { phase, lost } = held;
+  if (lost && name !== "promote" && phase === "canary")
+    throw refusal(
+      target,
+      `has lost its stable version: kubectl serin promote ${nameOf(target)} keeps this one, another template replaces it`,
+    );
   if (phase === "canary" || (lost && name === "promote" && phase === "failed")) return;
   const ways =
     phase === "failed"

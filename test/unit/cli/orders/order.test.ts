@@ -37,6 +37,14 @@ const flying = (
 ) => target(inFlight({ held }), [version(1), version(2, run)]);
 
 describe("an order of kubectl serin", () => {
+  it("to go back or on is refused when the stable version is lost, with what can be done", () => {
+    for (const name of ["abort", "advance"] as const)
+      expect(() => orderAbout(name, flying({ lost: true }), NOON)).to.throw(
+        /has lost its stable version: kubectl serin promote web keeps this one, another template replaces it$/,
+      );
+    expect(orderAbout("promote", flying({ lost: true }), NOON).says).to.include("promotion of revision 2");
+  });
+
   for (const [name, value, says] of [
     ["promote", "2", "promotion of revision 2 ordered at step 2 of 3"],
     ["abort", "2", "abort of revision 2 ordered at step 2 of 3, all traffic goes to revision 1"],

@@ -95,6 +95,7 @@ describe("the view of a rollout", () => {
     "is not told yet": [{}, "preparing"],
     counts: [{ says: ["Progressing", "canary has 25%: open"] }, "progressing"],
     "lacks evidence": [{ says: ["Holding", "x"] }, "holding", "evidence"],
+    "has lost its stable version": [{ says: ["StableLost", "x"] }, "waiting", "person"],
     "has no traffic": [waiting("traffic"), "holding", "traffic"],
     "cannot read metrics": [waiting("metrics"), "holding", "metrics"],
     "is refused a write": [waiting("api"), "holding", "api"],
