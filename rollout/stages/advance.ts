@@ -83,11 +83,11 @@ function goOn(snapshot: Snapshot, step: JudgedStep, verdict: Verdict, { stepFrom
   const order = orderToAdvance(snapshot);
   if (order !== undefined && !snapshot.deployment.spec.paused)
     return grantNext(snapshot, `${order}: ${verdict.message}`);
-  if (lasted < step.leastMs) {
-    return { writes: [], condition: progressing(snapshot, verdict), waitMs: step.leastMs - lasted };
-  }
   if (snapshot.deployment.spec.paused) {
     return { writes: [], condition: holding(snapshot, "person", `paused: ${afterPause(snapshot)}`) };
+  }
+  if (lasted < step.leastMs) {
+    return { writes: [], condition: progressing(snapshot, verdict), waitMs: step.leastMs - lasted };
   }
   if (brokenStable(snapshot) !== undefined)
     return { writes: [], condition: holding(snapshot, "person", BROKEN), waitMs: TICK_MS };

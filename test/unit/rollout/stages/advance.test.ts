@@ -184,9 +184,11 @@ describe("going on by evidence", () => {
       deployment: { ...snapshot.deployment, spec: { ...snapshot.deployment.spec, paused: true } },
     };
     const judged = after(1, snapshot, many.canary, many.stable);
-    expect(advance({ ...paused, evidence: { judged, gates: {} } }).condition?.message).to.match(
-      /paused: kubectl/,
-    );
+    // Also before the step's least time is over, so that a person who comes later knows why it stands still.
+    for (const now of [NOON + MINUTE, NOON + MINUTE / 2])
+      expect(advance({ ...paused, now, evidence: { judged, gates: {} } }).condition?.message).to.match(
+        /^holding at 10%: paused: kubectl/,
+      );
   });
 
   it("says in the record how a person sees what was counted, and what may be done now", () => {
