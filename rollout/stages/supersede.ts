@@ -1,8 +1,6 @@
-import type { ReplicaSet } from "../../kube/core/workloads.ts";
-import type { Write } from "../../kube/core/writes.ts";
 import { instant } from "../text/instant.ts";
 import { holdFields, pause } from "../workload/hold.ts";
-import { lastRunOf, type RunRecord } from "../workload/run-record.ts";
+import { lastRunOf } from "../workload/run-record.ts";
 import { hashOf } from "../workload/template.ts";
 import {
   removeRunRecord,
@@ -49,20 +47,16 @@ export function closeRecords(snapshot: Snapshot): Decision | undefined {
     const run = lastRunOf(replicaSet);
     if (run?.outcome !== "running" && run?.outcome !== "proven") return [];
     const isStable = hashOf(replicaSet) === snapshot.held.stable;
-    const outcome = isStable ? "promoted" : "superseded";
+    if (isStable) return [writeRunRecord(replicaSet, snapshot.uid, { ...run, outcome: "promoted", ended })];
+    const { name } = replicaSet.metadata;
+    const message = `${name} was superseded by a newer template at step ${run.step + 1}; the last word about it: ${run.message}`;
     return [
       // Before the record that shows it was reported: after a crash between the two, Serin reports the same Event again.
-      ...(isStable ? [] : [reportSuperseded(snapshot, replicaSet, run)]),
-      writeRunRecord(replicaSet, snapshot.uid, { ...run, outcome, ended }),
+      writeEvent(snapshot.deployment, "Normal", "Superseded", message),
+      writeRunRecord(replicaSet, snapshot.uid, { ...run, outcome: "superseded", ended, message }),
     ];
   });
   return writes.length === 0 ? undefined : { writes };
-}
-
-function reportSuperseded({ deployment }: Snapshot, superseded: ReplicaSet, run: RunRecord): Write {
-  const { name } = superseded.metadata;
-  const message = `${name} was superseded by a newer template at step ${run.step + 1}; the last word about it: ${run.message}`;
-  return writeEvent(deployment, "Normal", "Superseded", message);
 }
 
 /** Removes the pods of the other versions, and waits until they are gone: an order to promote may restore the Services at once. */

@@ -158,6 +158,9 @@ describe("a rollout in a simulated cluster", () => {
     expectRest(world, "web:3", { "web-h3": 5 });
     expect([outcome(world, "web-h2"), outcome(world, "web-h3")]).to.deep.equal(["superseded", "promoted"]);
     expect(lastRunOf(world.get("replicasets", "web-h3"))?.stable).to.equal("h1");
+    expect(lastRunOf(world.get("replicasets", "web-h2"))?.message).to.match(
+      /^web-h2 was superseded by a newer template at step 3; the last word about it: /,
+    );
   });
 
   it("completes what was proven when a newer version comes in the middle of its promotion", () => {
