@@ -135,6 +135,17 @@ export const waiting: RolloutView = {
   started: "2026-11-29T13:11:27.000Z",
 };
 
+/** A rollout whose stable version was deleted. */
+export const lost: RolloutView = {
+  ...inProgress,
+  ...{ state: "waiting", step: 1, traffic: { canary: 100, stable: 0 } },
+  says: "the ReplicaSet of stable 7b9f8c64d5 is gone, so Serin restores Services and routes, and all pods serve. kubectl annotate deployment/web serin.dev/promote=8 keeps this version; another template replaces it by a native rolling update",
+  waits: { reason: "person", command: "kubectl annotate deployment/web serin.dev/promote=8 -n shop" },
+  versions: { canary: { replicaSet: "web-6d4cf56db6", revision: "8", pods: 5, ready: 5 } },
+  images: [{ container: "app", canary: "shop/web:2" }],
+  ...{ services: [], routes: [] },
+};
+
 /** A Deployment at rest. */
 export const atRest: RolloutView = {
   ...inProgress,

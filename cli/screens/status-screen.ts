@@ -18,15 +18,14 @@ export function statusScreen(
     ...(says === undefined ? [] : paragraph(surface, "  says      ", says)),
     ...(state === "rest" ? [] : flightLines(surface, view)),
     ...unread.map((one) => line(surface, "  ", [one, "yellow"])),
-    ...paragraph(surface, "  next      ", nextOf(view)),
+    ...nextLines(surface, view),
   ];
 }
 
 /** One line, or two where it is wider than the terminal. */
 function head(surface: Surface, view: RolloutView): readonly string[] {
   const { metadata, strategy, revision, started, ended, at, state, outcome } = view;
-  const until = ended ?? at;
-  const time = started === undefined ? "" : `, since ${clock(started)} (${short(msBetween(started, until))})`;
+  const time = started === undefined ? "" : `, ${timeOf(started, ended, at)}`;
   const last =
     state === "rest" && outcome ? `, ${outcomes[outcome]} ${ended ? `at ${clock(ended)}` : ""}` : time;
   const named: readonly Span[] = [[`deployment/${metadata.name}`, "bold"], ` -n ${metadata.namespace}    `];
@@ -38,11 +37,18 @@ function head(surface: Surface, view: RolloutView): readonly string[] {
     : [line(surface, ...named, stateSpan(view)), line(surface, `  ${more}`)];
 }
 
+/** Since when, or from when until when, and how long. */
+function timeOf(started: string, ended: string | undefined, at: string): string {
+  const from = ended === undefined ? `since ${clock(started)}` : `${clock(started)}–${clock(ended)}`;
+  return `${from} (${short(msBetween(started, ended ?? at))})`;
+}
+
 function textOf(span: Span): string {
   return typeof span === "string" ? span : span[0];
 }
 
-function imageLines(surface: Surface, { images, requests }: RolloutView): readonly string[] {
+function imageLines(surface: Surface, view: RolloutView): readonly string[] {
+  const { images, requests } = view;
   const changed = images.filter(({ stable, canary }) => canary !== undefined && stable !== canary);
   const shown = changed.length > 0 ? changed : images.slice(0, 1);
   const [first] = requests;
@@ -51,7 +57,7 @@ function imageLines(surface: Surface, { images, requests }: RolloutView): readon
     line(
       surface,
       "  ",
-      stable ?? "(new container)",
+      stable ?? (isStableLost(view) ? "(lost)" : "(new container)"),
       canary !== undefined && canary !== stable ? ` → ${canary}` : "",
       i === 0 ? asked : "",
     ),
@@ -91,13 +97,35 @@ function trafficLine(surface: Surface, { traffic }: RolloutView): string {
   return line(surface, "  traffic   ", bar, `stable ${stable} %, canary ${canary} %${more}`);
 }
 
-function nextOf({ metadata, state, paused }: RolloutView): string {
+/** Whether a person must decide because nothing is left to go back to. */
+function isStableLost({ state, paused, versions }: RolloutView): boolean {
+  return state === "waiting" && !paused && versions.stable === undefined;
+}
+
+/** What may be done, in one line or, where that is too narrow, a line each: a command is copied as a whole. */
+function nextLines(surface: Surface, view: RolloutView): readonly string[] {
+  const ways = nextOf(view);
+  const [first, ...others] = paragraph(surface, "  next      ", ways.join(" · "));
+  if (others.length === 0 && first !== undefined) return [first];
+  return ways.flatMap((way, i) => paragraph(surface, i === 0 ? "  next      " : " ".repeat(12), way));
+}
+
+function nextOf(view: RolloutView): readonly string[] {
+  const { metadata, state, outcome, paused, pods } = view;
   const { name, namespace } = metadata;
-  const at = `-n ${namespace}`;
-  if (state === "rest") return `kubectl serin history ${name} ${at} shows the rollouts before`;
-  if (state === "rolled-back")
-    return `kubectl serin undo ${name} ${at} · kubectl serin retry ${name} ${at} · or ship a fix`;
-  if (state === "undone" || state === "promoting") return "ends by itself";
-  if (paused) return `kubectl serin resume ${name} ${at} · kubectl serin abort ${name} ${at}`;
-  return `kubectl serin promote ${name} ${at} · kubectl serin abort ${name} ${at}`;
+  const serin = (verb: string) => `kubectl serin ${verb} ${name} -n ${namespace}`;
+  if (state === "rest")
+    return [
+      outcome === undefined
+        ? `${serin("preflight")} shows what a new version would meet`
+        : `${serin("history")} shows the rollouts before`,
+    ];
+  if (state === "rolled-back") {
+    const kept = pods.find(({ version }) => version === "canary");
+    const logs = kept === undefined ? [] : [`kubectl logs ${kept.name} -n ${namespace}`];
+    return [...logs, serin("undo"), serin("retry"), "or ship a fix"];
+  }
+  if (state === "undone" || state === "promoting") return ["ends by itself"];
+  if (isStableLost(view)) return [serin("promote"), "or apply another version"];
+  return [serin(paused ? "resume" : "promote"), serin("abort")];
 }

@@ -16,8 +16,8 @@ const surfaceOf = (columns: number, isUnicode = true) => ({
   paint: (_how: unknown, text: string) => text,
 });
 type Surface = ReturnType<typeof surfaceOf>;
-const { inProgress, failed, waiting, atRest, preparing, withoutMetrics, promoting, undone } = example;
-const views = [inProgress, failed, waiting, atRest, preparing, withoutMetrics, promoting, undone];
+const { inProgress, failed, waiting, atRest, preparing, withoutMetrics, promoting, undone, lost } = example;
+const views = [inProgress, failed, waiting, atRest, preparing, withoutMetrics, promoting, undone, lost];
 
 /** All screens of these views. */
 function all(surface: Surface, of = views, past = example.history): readonly string[] {
