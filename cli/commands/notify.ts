@@ -48,7 +48,7 @@ export const notifyCommand = defineCommand({
         meant === undefined
           ? names.length > 0
             ? `: use one of ${names.join(", ")}`
-            : ""
+            : `: the ConfigMap serin-notifications in ${place.namespace} has no receivers`
           : `; did you mean ${meant}?`;
       throw new UsageError(`unknown receiver ${name}${use}`);
     }
