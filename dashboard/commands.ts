@@ -1,7 +1,8 @@
 import type { RolloutView } from "../rollout/view/view.ts";
 
 /** The commands that make sense now, the likeliest first. */
-export function commandsFor({ metadata, state, paused, step, steps }: RolloutView): readonly string[] {
+export function commandsFor(view: RolloutView): readonly string[] {
+  const { metadata, state, paused, step, steps, versions } = view;
   const of = (verb: string) => `kubectl serin ${verb} ${metadata.name} -n ${metadata.namespace}`;
   const isLast = step === undefined || step >= steps.length;
   switch (state) {
@@ -18,7 +19,9 @@ export function commandsFor({ metadata, state, paused, step, steps }: RolloutVie
     case "holding":
       return [...(isLast ? [] : [of("advance")]), of("promote"), of("abort")];
     case "waiting":
-      return [of(paused === true ? "resume" : "promote"), of("abort")];
+      if (paused === true) return [of("resume"), of("abort")];
+      // Nothing is left to go back to if the stable version was deleted.
+      return [of("promote"), ...(versions.stable === undefined ? [] : [of("abort")])];
     default:
       return state satisfies never;
   }

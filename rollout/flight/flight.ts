@@ -84,7 +84,7 @@ function phaseOf({ held, run }: Snapshot, condition: ConditionUpdate | undefined
   if (held.phase === "failed" || run?.outcome === "failed") return "failed";
   if (held.phase === "undone") return "undone";
   if (held.phase === "promoting" || run?.outcome === "proven") return "promoting";
-  if (condition?.reason === "Holding") return "holding";
+  if (condition?.reason === "Holding" || condition?.reason === "StableLost") return "holding";
   return condition?.reason === "Progressing" ? "progressing" : "preparing";
 }
 

@@ -30,7 +30,8 @@ export interface ConditionUpdate {
     | "Promoting"
     | "Promoted"
     | "RolledBack"
-    | "Undone";
+    | "Undone"
+    | "StableLost";
   readonly message: string;
   /** What a reason that several waits share stands for. */
   readonly wait?: Wait;

@@ -34,7 +34,8 @@ export function retell(snapshot: Snapshot, decision: Decision): Decision {
  */
 function announceWait(snapshot: Snapshot, { condition, writes }: Decision) {
   const { deployment, run, plan } = snapshot;
-  const now = waitIn(condition);
+  // The loss of the stable version has an Event of its own.
+  const now = condition?.reason === "StableLost" ? undefined : waitIn(condition);
   // Another write of the same record would make the API server refuse this one, so the next decision announces the wait.
   if (now === undefined || now === "pods" || run === undefined || run.paused || writes.length > 0)
     return undefined;

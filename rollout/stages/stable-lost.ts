@@ -54,7 +54,7 @@ function note({ deployment, held, run }: Snapshot): Decision | undefined {
 /** Carries out `serin.dev/promote`: the user decides, so neither evidence nor hooks count. */
 function promote(snapshot: Snapshot): Decision {
   const { held, run, deployment } = snapshot;
-  if (held.phase !== "canary" || held.asked !== "promote") return { writes: [] };
+  if (held.phase !== "canary" || held.asked !== "promote") return { writes: [], condition: says(snapshot) };
   const message = `promoted on request after stable ${held.stable} was lost${askedBy(held, "promote")}`;
   if (run === undefined) return { writes: beginRecord(snapshot, message) };
   const { paused: _paused, ...rest } = run;
@@ -74,24 +74,25 @@ function reportLost(snapshot: Snapshot): readonly Write[] {
   const { deployment, run, now } = snapshot;
   const conditions = deployment.status?.conditions;
   const [canary, progressing] = [CONDITION, "Progressing"].map((type) => conditionOf(conditions, type));
-  const message = describe(snapshot);
+  const told = says(snapshot);
   const failure = run?.outcome === "failed" ? run.message : undefined;
-  const isTold = canary?.message === message;
+  const isTold = canary?.message === told.message;
   const isShown =
     failure === undefined || (progressing?.status === "False" && progressing.message === failure);
   if (isTold && isShown) return [];
   const at = instant(now);
-  const says = { status: "Unknown", reason: REASON, message } as const;
   return [
-    ...(canary?.reason === REASON ? [] : [writeEvent(deployment, "Warning", REASON, message)]),
+    ...(canary?.reason === told.reason ? [] : [writeEvent(deployment, "Warning", told.reason, told.message)]),
     writeConditions(deployment, [
       ...(failure === undefined ? [] : [failedProgress(failure, at)]),
-      canaryCondition(says, at),
+      canaryCondition(told, at),
     ]),
   ];
 }
 
-const REASON = "StableLost";
+function says(snapshot: Snapshot) {
+  return { status: "Unknown", reason: "StableLost", message: describe(snapshot) } as const;
+}
 
 /** What happened, what Serin did, and what the user can do. */
 function describe(snapshot: Snapshot): string {

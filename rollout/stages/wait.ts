@@ -11,6 +11,7 @@ export function waitingFor(wait: Wait, message: string): ConditionUpdate {
 /** The wait that a condition says; `undefined`: the rollout does not wait. */
 export function waitIn(condition: Pick<ConditionUpdate, "wait" | "reason"> | undefined): Wait | undefined {
   if (condition?.reason === "Preparing") return "pods";
+  if (condition?.reason === "StableLost") return "person";
   return condition?.reason === "Holding" ? (condition.wait ?? "evidence") : undefined;
 }
 

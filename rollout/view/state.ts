@@ -21,19 +21,11 @@ export function stateOf(snapshot: Snapshot): RolloutView["state"] {
   if (held.phase === "failed" || run?.outcome === "failed") return "rolled-back";
   if (held.phase === "promoting" || run?.outcome === "proven")
     return isPaused(snapshot) ? "waiting" : "promoting";
-  if (isPaused(snapshot) || isLeftToUser(snapshot)) return "waiting";
+  if (isPaused(snapshot)) return "waiting";
   const reason = conditionOfRun(snapshot)?.reason;
   if (reason === "Progressing") return "progressing";
   const wait = recordedWait(snapshot, reason) ?? "pods";
   return wait === "person" ? "waiting" : wait === "pods" ? "preparing" : "holding";
-}
-
-/**
- * Whether the controller has told that the stable version is lost, so that only a person goes on; a reader may not see its
- * ReplicaSet either. Native control starts a version that superseded another.
- */
-function isLeftToUser(snapshot: Snapshot): boolean {
-  return conditionOfRun(snapshot)?.reason === "StableLost" && snapshot.held.latched !== true;
 }
 
 /** What the rollout waits for; `undefined` while it goes on by itself. */
@@ -41,12 +33,10 @@ export function waitsOf(snapshot: Snapshot): Waits | undefined {
   const state = stateOf(snapshot);
   if (!["preparing", "holding", "waiting"].includes(state)) return undefined;
   const wait = recordedWait(snapshot, conditionOfRun(snapshot)?.reason);
-  const isLeft = isLeftToUser(snapshot);
-  const reason = isLeft ? "person" : (waitOf(snapshot, wait ?? "pods") ?? "pods");
+  const reason = waitOf(snapshot, wait ?? "pods") ?? "pods";
   const { name, namespace } = snapshot.deployment.metadata;
-  const command =
-    isPaused(snapshot) && !isLeft
-      ? `kubectl rollout resume deployment/${name}`
-      : orderCommand(snapshot, state === "preparing" && snapshot.run === undefined ? "abort" : "promote");
+  const command = isPaused(snapshot)
+    ? `kubectl rollout resume deployment/${name}`
+    : orderCommand(snapshot, state === "preparing" && snapshot.run === undefined ? "abort" : "promote");
   return { reason, command: `${command} -n ${namespace}` };
 }

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { conditionOf } from "../../../../kube/core/meta.ts";
 import type { Deployment } from "../../../../kube/core/workloads.ts";
+import { seeWait } from "../../../../rollout/notify/due.ts";
 import { holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
 import { checkServed } from "../../../model/invariants.ts";
 import { message } from "../../../model/stage.ts";
@@ -50,6 +51,11 @@ describe("a rollout whose stable ReplicaSet is gone", () => {
     const world = lost();
     world.run(10);
     expect(reason(world)).to.equal("StableLost");
+    const snapshot = world.observe("web");
+    expect(snapshot && seeWait(snapshot, world.decided ?? { writes: [] }, undefined)).to.deep.include({
+      key: "waiting/1",
+      says: message(world),
+    });
     expect(message(world)).to.equal(
       "the ReplicaSet of stable h1 is gone, so Serin restores Services and routes, and all pods serve. " +
         "kubectl annotate deployment/web serin.dev/promote=1 keeps this version; another template replaces it by a " +

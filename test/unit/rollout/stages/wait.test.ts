@@ -15,6 +15,7 @@ const paused = (rollout = aRollout()) => {
 describe("rollout/stages/wait", () => {
   it("is in the condition that a decision says", () => {
     for (const wait of waits) expect(waitIn(waitingFor(wait, ""))).to.equal(wait);
+    expect(waitIn({ reason: "StableLost" })).to.equal("person");
     for (const reason of ["Progressing", "Promoting", "RolledBack"] as const)
       expect(waitIn({ reason })).to.equal(undefined);
   });
