@@ -64,6 +64,22 @@ describe("the looks of the dashboard's page", function () {
         });
       }
 
+  for (const place of ["", "#/ended"])
+    it(`has the same columns in all rows at 720, 800 and 1280 px: ${place || "the list"}`, async () => {
+      const { page } = await openPage(browser, server.url + place);
+      await settle(page, place);
+      for (const width of [720, 800, 1280]) {
+        await page.setViewportSize({ width, height: 900 });
+        const edges = await page
+          .locator("table.list tr:not(.wanted)")
+          .evaluateAll((rows) =>
+            rows.map((row) => [...row.children].map((cell) => cell.getBoundingClientRect().left).join(" ")),
+          );
+        expect(edges.length).to.be.above(2);
+        expect(new Set(edges), `${width} px`).to.have.property("size", 1);
+      }
+    });
+
   it("changes the theme three ways, and keeps the choice", async () => {
     const { page } = await openPage(browser, server.url, { colorScheme: "light" });
     await page.getByText("● live").waitFor();
