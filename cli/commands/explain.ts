@@ -48,7 +48,8 @@ export const explainCommand = defineCommand({
     const settings = settingsInForce(planned);
     const shown = settings.filter(({ from }) => flags.all || from !== "default");
     const plan = planOf(planned);
-    const head = paragraph(terminal, `deployment/${name} -n ${namespace}: `, describePlan(plan));
+    const described = describePlan(plan);
+    const head = paragraph(terminal, `deployment/${name} -n ${namespace}: `, described);
     terminal.say(head.join("\n"));
     const rows = shown.map((one) => [`  ${one.name}`, cutTo(one.value, 60) || "–", one.from]);
     for (const row of formatTable(rows)) terminal.say(line(terminal, row));
@@ -64,7 +65,9 @@ export const explainCommand = defineCommand({
       ...podLines(terminal, plan, planned.spec.replicas ?? 1),
     ];
     terminal.say(lines.join("\n"));
-    for (const warning of warnings) terminal.tell(`Warning: ${warning}`);
+    // The webhook's own description of the plan says nothing more.
+    for (const warning of warnings.filter((one) => !one.startsWith(`serin: ${described}`)))
+      terminal.tell(`Warning: ${warning}`);
     return exitCode.done;
   },
 });

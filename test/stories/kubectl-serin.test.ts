@@ -101,6 +101,7 @@ describeCluster("kubectl serin", function () {
       .and.match(/^ {2}services +web \(80 to http\)$/m)
       .and.match(/^ {2}route +httproute \S+\/web, rule 0 of 1: \S+ \(Traefik\)$/m)
       .and.match(/^ {2}pods +5 stable \+ at most 3 \(25 % 2, 50 % 3\)$/m);
+    expect((await serin(shop, "explain", "web")).stderr).to.not.include("Warning: serin: canary");
     const seen = await serin(shop, "explain", "web", "--as=viewer");
     expect(seen.stdout, seen.stderr).to.match(/^ {2}pods +5 stable/m);
     expect(seen.stderr).to.include("what a profile or the namespace sets is not shown");
