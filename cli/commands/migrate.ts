@@ -7,6 +7,7 @@ import { UsageError } from "../frame/failure.ts";
 import { patience } from "../frame/kubectl-flags.ts";
 import { deploymentNames } from "../frame/names.ts";
 import { planScreen } from "../migration/plan-screen.ts";
+import { refuseInFlight } from "../migration/reading.ts";
 import { type Rival, rivals } from "../migration/rivals.ts";
 import { switchOver } from "../migration/switch-over.ts";
 import { takeStep } from "../migration/take-step.ts";
@@ -62,7 +63,10 @@ async function migrate<S>(
 ): Promise<ExitCode> {
   const wanted = wantedOf(steps, given.to);
   const place = { ...(await cluster()), name };
-  const read = () => readPlace(place);
+  const read = async () => {
+    await refuseInFlight(place);
+    return readPlace(place);
+  };
   const seen = await read();
   if (!given.execute) {
     terminal.say(

@@ -2,9 +2,11 @@ import type { Kube } from "../../kube/client/api.ts";
 import { ifNotFound } from "../../kube/client/errors.ts";
 import { listNamespace } from "../../kube/client/namespace-list.ts";
 import type { KubeObject } from "../../kube/core/meta.ts";
-import { configMaps, endpointSlices, type Resource } from "../../kube/core/resources.ts";
+import { configMaps, deployments, endpointSlices, type Resource } from "../../kube/core/resources.ts";
 import type { EndpointSlice } from "../../kube/core/services.ts";
+import type { Deployment } from "../../kube/core/workloads.ts";
 import { SERIN_NAMESPACE } from "../../migrate/conversion.ts";
+import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
 
 /** Where to read. */
 export interface LivePlace {
@@ -12,6 +14,19 @@ export interface LivePlace {
   readonly namespace: string;
   /** The Deployment's name. */
   readonly name: string;
+}
+
+/**
+ * Refuses while Serin has a rollout of the Deployment in flight: a step would take its Services and routes for the other
+ * tool's. Throws as Kube does.
+ */
+export async function refuseInFlight(place: LivePlace): Promise<void> {
+  const { name, namespace } = place;
+  const deployment = await findOne<Deployment>(place, deployments, name);
+  if (deployment !== undefined && holdRecordOf(deployment) !== undefined)
+    throw new Error(
+      `deployment/${name} is in flight with Serin: kubectl serin status ${name} -n ${namespace} --wait, then the same command again`,
+    );
 }
 
 /** One object of the namespace; `undefined` if it does not exist, or its kind. */
