@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { Agent, type Dispatcher, request } from "undici";
+import { Agent, type Dispatcher, ProxyAgent, request } from "undici";
 import type { Clock } from "../kube/core/clock.ts";
 import { messageOf } from "../kube/core/error-message.ts";
 import type { OutgoingRequest } from "../rollout/notice/channel.ts";
@@ -36,13 +36,15 @@ export function noticeDispatcher(): Dispatcher {
 export async function send(outgoing: OutgoingRequest, means: SendMeans): Promise<Receipt> {
   const { clock, signal, dispatcher, timeoutMs } = means;
   const limit = AbortSignal.timeout(timeoutMs);
+  // A notice is rare, so a proxy gets a connection for each.
+  const proxy = outgoing.proxy === undefined ? undefined : new ProxyAgent(outgoing.proxy);
   try {
     const { statusCode, headers, body } = await request(outgoing.url, {
       method: "POST",
       headers: { "user-agent": "serin", ...outgoing.headers, ...signature(outgoing, clock.now()) },
       body: outgoing.body,
       signal: AbortSignal.any([limit, signal]),
-      dispatcher,
+      dispatcher: proxy ?? dispatcher,
     });
     const text = await beginOf(body);
     if (statusCode >= 200 && statusCode < 300) {
@@ -61,6 +63,8 @@ export async function send(outgoing: OutgoingRequest, means: SendMeans): Promise
       kind: "busy",
       reason: limit.aborted ? `no answer within ${timeoutMs / 1_000}s` : `no answer: ${messageOf(error)}`,
     };
+  } finally {
+    await proxy?.destroy();
   }
 }
 

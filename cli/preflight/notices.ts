@@ -39,8 +39,8 @@ export async function aboutNotices(
     known.map(async (receiver): Promise<readonly string[]> => {
       const filled = withSecret(receiver, secret);
       if ("problems" in filled) return filled.problems.map((one) => formatProblem(one, "receivers"));
-      const { url } = outgoingOf(filled.value, [sampleNotice(configuration, "promoted", now)]);
-      const why = await whyUnreachable(new URL(url), place);
+      const { url, proxy } = outgoingOf(filled.value, [sampleNotice(configuration, "promoted", now)]);
+      const why = await whyUnreachable(new URL(proxy ?? url), place);
       return why === undefined ? [] : [`receiver ${receiver.name} (${receiver.type}): ${why}`];
     }),
   );

@@ -3,7 +3,15 @@ import type { Message } from "./message.ts";
 import type { Notice } from "./notice.ts";
 
 /** The fields of a receiver that a channel may need; each may be `$key` of the Secret. */
-export type SettingName = "url" | "token" | "routingKey" | "username" | "password" | "secret" | "channel";
+export type SettingName =
+  | "url"
+  | "proxy"
+  | "token"
+  | "routingKey"
+  | "username"
+  | "password"
+  | "secret"
+  | "channel";
 
 /** The values of these fields. A channel reads only those that it declares. */
 export type ReceiverSettings = Readonly<Partial<Record<SettingName, string>>>;
@@ -20,6 +28,8 @@ export interface OutgoingRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** The URL of the HTTP proxy through which it goes; absent: it goes directly. */
+  readonly proxy?: string;
   /** The key for a signature (Standard Webhooks), with the id that is signed; absent: none. */
   readonly sign?: { readonly id: string; readonly secret: string };
   /** Reads the refusal in an answer of success; absent: the status alone says what became of the request. */

@@ -16,6 +16,10 @@ export function outgoingOf(
 ): OutgoingRequest {
   const channel: Channel = channels[type];
   const [first] = notices;
-  if (channel.kind === "event") return channel.request(first, settings);
-  return channel.request(notices.length === 1 ? chatMessage(first) : digestMessage(notices), settings);
+  const { proxy } = settings;
+  const request =
+    channel.kind === "event"
+      ? channel.request(first, settings)
+      : channel.request(notices.length === 1 ? chatMessage(first) : digestMessage(notices), settings);
+  return { ...request, ...(proxy !== undefined && { proxy }) };
 }

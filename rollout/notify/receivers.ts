@@ -29,6 +29,8 @@ const KEY = /^\$([-._a-zA-Z0-9]{1,253})$/;
 
 const remedies: Readonly<Record<SettingName, string>> = {
   url: "use an HTTP URL, or $key for a key of the Secret serin-notifications",
+  proxy:
+    "use an HTTP URL, such as http://proxy.example:3128, or $key for a key of the Secret serin-notifications",
   token: "use $key, a key of the Secret serin-notifications",
   routingKey: "use $key, a key of the Secret serin-notifications",
   username: "use a name, or $key for a key of the Secret serin-notifications",
@@ -36,6 +38,9 @@ const remedies: Readonly<Record<SettingName, string>> = {
   secret: "use $key, a key of the Secret serin-notifications",
   channel: "use the name or the ID of a channel, or $key for a key of the Secret serin-notifications",
 };
+/** The fields that every channel has. */
+const COMMON: readonly SettingName[] = ["proxy"];
+const ADDRESSES: readonly string[] = ["url", "proxy"];
 /** The fields that must not stand in the ConfigMap. */
 const SECRETS: readonly string[] = ["token", "routingKey", "password", "secret"];
 
@@ -113,7 +118,7 @@ function schemaOf(type: ChannelType) {
     ),
     namespaces: v.optional(patternsSchema),
     ...Object.fromEntries(required.map((name) => [name, setting(name)])),
-    ...Object.fromEntries(optional.map((name) => [name, v.optional(setting(name))])),
+    ...Object.fromEntries([...optional, ...COMMON].map((name) => [name, v.optional(setting(name))])),
   }) as unknown as v.GenericSchema<
     unknown,
     { type: string; on?: readonly string[]; namespaces?: readonly string[] } & ReceiverSettings
@@ -123,7 +128,7 @@ function schemaOf(type: ChannelType) {
 function isSetting(name: SettingName) {
   return (text: string): boolean => {
     if (KEY.test(text)) return true;
-    if (name === "url") return isHttpUrl(text);
+    if (ADDRESSES.includes(name)) return isHttpUrl(text);
     return !SECRETS.includes(name) && text !== "" && !text.startsWith("$");
   };
 }
@@ -143,7 +148,7 @@ export function withSecret(receiver: Receiver, secret: Readonly<Record<string, s
           : `add the key or use one of ${keys.map((one) => `$${one}`).join(", ")}`;
       return { problems: [{ at, what: `the Secret serin-notifications has no key ${key}`, use }] };
     }
-    if (name === "url" && !isHttpUrl(value))
+    if (ADDRESSES.includes(name) && !isHttpUrl(value))
       return {
         problems: [
           {
@@ -154,7 +159,7 @@ export function withSecret(receiver: Receiver, secret: Readonly<Record<string, s
         ],
       };
     // A line end would end the header in which it stands. Addresses and channels stand in none.
-    if (/[^\x20-\x7e]/.test(value) && name !== "url" && name !== "channel")
+    if (/[^\x20-\x7e]/.test(value) && !ADDRESSES.includes(name) && name !== "channel")
       return {
         problems: [
           {

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { createServer, type IncomingMessage, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { expect } from "chai";
 import { noticeDispatcher, type Receipt, send } from "../../../notices/send.ts";
 import type { OutgoingRequest } from "../../../rollout/notice/channel.ts";
@@ -24,7 +24,7 @@ describe("notices/send", () => {
 
   const post = (
     url: string,
-    more: Pick<OutgoingRequest, "sign" | "refusalIn"> = {},
+    more: Pick<OutgoingRequest, "sign" | "refusalIn" | "proxy"> = {},
     timeoutMs = 5_000,
   ): Promise<Receipt> =>
     send(
@@ -111,6 +111,29 @@ describe("notices/send", () => {
     });
     const receipt = await post(url);
     expect(receipt.kind === "refused" && receipt.reason).to.have.length.within(200, 250);
+  });
+
+  it("goes through a proxy to a host that only the proxy knows", async () => {
+    const seen: string[] = [];
+    const proxy = createServer((request, response) => {
+      seen.push(`${request.method} ${request.headers.host}`);
+      response.end();
+    });
+    proxy.on("connect", (request, socket: Socket) => {
+      seen.push(`CONNECT ${request.url}`);
+      socket.write("HTTP/1.1 200 Connected\r\n\r\n");
+      proxy.emit("connection", socket);
+    });
+    proxy.listen(0, "127.0.0.1");
+    stop.push(() => {
+      proxy.closeAllConnections();
+      proxy.close();
+    });
+    await new Promise((resolve) => proxy.once("listening", resolve));
+    const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    expect(await post("http://chat.invalid/hook", { proxy: address })).to.deep.equal({ kind: "taken" });
+    expect(seen.at(-1)).to.equal("POST chat.invalid");
+    expect((await post("http://chat.invalid/hook")).kind).to.equal("busy");
   });
 
   it("signs as Standard Webhooks do", async () => {

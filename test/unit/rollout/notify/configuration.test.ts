@@ -19,6 +19,21 @@ const data = {
 const secret = { "slack-shop": "https://hooks.slack.com/services/T/B/x\n", pagerduty: "key", audit: "token" };
 
 describe("rollout/notify/configuration", () => {
+  it("takes a proxy for every type, from the Secret too", () => {
+    const receivers = JSON.stringify({
+      plain: { type: "discord", url: "https://a.example/x", proxy: "http://proxy.example:3128" },
+      hidden: { type: "pagerduty", routingKey: "$pagerduty", proxy: "$slack-shop" },
+      wrong: { type: "teams", url: "https://a.example/x", proxy: "proxy.example" },
+    });
+    const read = parseNotifications({ receivers }, secret);
+    expect(read.receivers.map(({ settings }) => settings.proxy)).to.deep.equal([
+      "http://proxy.example:3128",
+      "https://hooks.slack.com/services/T/B/x",
+    ]);
+    expect(read.complaints).to.have.length(1);
+    expect(read.complaints[0]).to.match(/receivers\.wrong\.proxy: .*use an HTTP URL, such as http:\/\/proxy/);
+  });
+
   it("reads receivers, routes, links and the name of the cluster, with the values of the Secret", () => {
     const { complaints, receivers, routes, links, cluster } = parseNotifications(data, secret);
     expect(complaints).to.deep.equal([]);
