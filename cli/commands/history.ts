@@ -49,7 +49,7 @@ export const historyCommand = defineCommand({
     const lines =
       revision !== undefined && first !== undefined
         ? recordScreen(terminal, first)
-        : historyScreen(tableTerminal(terminal), object, !flags["no-headers"]);
+        : historyScreen(tableTerminal(terminal, flags.output.kind === "wide"), object, !flags["no-headers"]);
     terminal.say(lines.join("\n"));
     return exitCode.done;
   },

@@ -86,7 +86,7 @@ export const statusCommand = defineCommand({
         const options = { withNamespace: flags["all-namespaces"], withHead: !flags["no-headers"] };
         terminal.say(
           listScreen(
-            tableTerminal(terminal),
+            tableTerminal(terminal, flags.output.kind === "wide"),
             readings.map(({ view }) => view),
             options,
           ).join("\n"),

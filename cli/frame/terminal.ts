@@ -79,9 +79,12 @@ export function terminalAt(place: TerminalPlace, flags: TerminalFlags, streams: 
   };
 }
 
-/** The terminal for a table: in a pipe its rows are whole, as those of kubectl are, so that grep finds what they say. */
-export function tableTerminal(terminal: Terminal): Terminal {
-  return terminal.isTty ? terminal : { ...terminal, columns: Infinity };
+/**
+ * The terminal for a table: in a pipe, or if the user asks for it, its rows are whole, as those of kubectl are, so that grep
+ * finds what they say.
+ */
+export function tableTerminal(terminal: Terminal, isWide: boolean): Terminal {
+  return terminal.isTty && !isWide ? terminal : { ...terminal, columns: Infinity };
 }
 
 /** https://no-color.org: any text in NO_COLOR turns colours off. */

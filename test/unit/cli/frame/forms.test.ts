@@ -3,7 +3,7 @@ import { fillJsonPath } from "../../../../cli/frame/jsonpath.ts";
 import { deploymentNames } from "../../../../cli/frame/names.ts";
 import { printObjects } from "../../../../cli/frame/print.ts";
 import { cutTo, formatTable } from "../../../../cli/frame/table.ts";
-import { terminalAt } from "../../../../cli/frame/terminal.ts";
+import { tableTerminal, terminalAt } from "../../../../cli/frame/terminal.ts";
 import { headerWarnings } from "../../../../kube/client/warning-header.ts";
 import { kept, plainTerminal } from "./streams.ts";
 
@@ -76,6 +76,17 @@ describe("output", () => {
     ).to.deep.equal(["NAME       STATE", `web        ${red}   x`, "checkout   ok       y"]);
     expect(cutTo("日本語", 5)).to.equal("日本…");
     expect(cutTo("abc", 3)).to.equal("abc");
+  });
+
+  it("has whole rows in a pipe, and in a terminal if the user asks for them", () => {
+    const at = { columns: 80, environment: { LANG: "C.UTF-8" }, platform: "linux" };
+    const widthOf = (isTty: boolean, isWide: boolean) =>
+      tableTerminal(terminalAt({ ...at, isTty }, { color: "auto", ascii: false }, kept()), isWide).columns;
+    expect([widthOf(true, false), widthOf(true, true), widthOf(false, false)]).to.deep.equal([
+      80,
+      Infinity,
+      Infinity,
+    ]);
   });
 
   it("is an object for one name, and else a List", () => {
