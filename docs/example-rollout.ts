@@ -81,7 +81,7 @@ export const preparing: RolloutView = {
   ...begun,
   ...{ state: "preparing", step: 1, traffic: { canary: 0, stable: 100 }, checks: [], course: [] },
   at: "2026-11-29T14:02:19.000Z",
-  says: "waiting for 1 ready canary pods, 0 so far: pod web-6d4cf56db6-2xk9q: container app: ImagePullBackOff; kubectl annotate deployment/web serin.dev/promote=8 (or abort) decides",
+  says: "waiting for ready canary pods, 0 of 1 so far: pod web-6d4cf56db6-2xk9q: container app: ImagePullBackOff; kubectl annotate deployment/web serin.dev/promote=8 (or abort) decides",
   waits: { reason: "pods", command: "kubectl annotate deployment/web serin.dev/promote=8 -n shop" },
   pods: [
     {

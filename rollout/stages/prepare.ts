@@ -177,7 +177,7 @@ export function awaitReady(snapshot: Snapshot): Decision | undefined {
   const late = overdue(snapshot, pods) ?? (lacking && portOverdue(snapshot, lacking));
   if (late !== undefined) return rollBack(snapshot, late);
   const port = lacking === undefined ? "" : `: ${lacking}: ${PORT_USE}`;
-  const message = `waiting for ${pods} ready canary pods, ${fewest} so far${shortage(snapshot)}${port}`;
+  const message = `waiting for ready canary pods, ${fewest} of ${pods} so far${shortage(snapshot)}${port}`;
   const condition = { status: "Unknown", reason: "Preparing", message } as const;
   if (fewest === 0 && isRouted(snapshot)) return { writes: attach(snapshot, () => NONE), condition };
   const arePodsReady = (snapshot.canary?.status?.readyReplicas ?? 0) >= pods;

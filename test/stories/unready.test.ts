@@ -49,7 +49,7 @@ onEachGateway("a version that does not become ready", function (gateway) {
     const said = await shop.run("set", "image", "deployment/web", "app=app:v4-pull");
     expect(said).to.match(/undo would go to the failed revision \d+; the stable one is --to-revision=1/);
     await shop.until("the reason while it waits", () =>
-      /waiting for 1 ready canary pods, 0 so far: pod web-\S+: container app is in ImagePullBackOff/.test(
+      /waiting for ready canary pods, 0 of 1 so far: pod web-\S+: container app is in ImagePullBackOff/.test(
         shop.condition()?.message ?? "",
       ),
     );

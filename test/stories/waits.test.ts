@@ -134,7 +134,7 @@ onEachGateway("a rollout that waits", function (gateway) {
   it("for pods that are not ready yet obeys an order to promote at once", async () => {
     const from = Date.now();
     await update("v7-slow6");
-    await shop.until("the wait", () => /waiting for 2 ready canary pods/.test(message()));
+    await shop.until("the wait", () => /waiting for ready canary pods, \d of 2 so far/.test(message()));
     await shop.promote();
     await shop.until("the record", () => shop.record("v7-slow6")?.outcome === "promoted");
     expect(shop.pods("v7-slow6")).to.have.length(5);

@@ -22,7 +22,7 @@ describeCluster("without room or ready pods,", function () {
       await allow(shop, 4);
       await update(shop, "v2");
       await shop.until("the message", () =>
-        /waiting for 1 ready canary pods.* exceeded quota: room/.test(message(shop)),
+        /waiting for ready canary pods, 0 of 1 so far.* exceeded quota: room/.test(message(shop)),
       );
       expect(shop.weight() ?? 0).to.equal(0);
       await allow(shop, 10);
@@ -39,7 +39,7 @@ describeCluster("without room or ready pods,", function () {
       await allow(shop, 5);
       await update(shop, "v2");
       await shop.until("the message", () =>
-        /waiting for 2 ready canary pods, 1 so far.* exceeded quota/.test(message(shop)),
+        /waiting for ready canary pods, 1 of 2 so far.* exceeded quota/.test(message(shop)),
       );
       expect(shop.weight()).to.equal(25);
       await allow(shop, 10);

@@ -137,7 +137,7 @@ describeCluster("people who are told of rollouts that wait", function () {
   it("hear after ten minutes that a rollout is stuck, once", async () => {
     const began = clock.now();
     await shop.until("the wait", () =>
-      /waiting for \d ready canary pod/.test(shop.condition()?.message ?? ""),
+      /waiting for ready canary pods, \d of \d so far/.test(shop.condition()?.message ?? ""),
     );
     const notice = await forwardTo("stuck", 30_000);
     expect(since(began, notice)).to.be.at.least(9 * MINUTE_MS);
@@ -145,7 +145,7 @@ describeCluster("people who are told of rollouts that wait", function () {
     expect(told("stuck")).to.have.length(1);
     expect(told("superseded"), "notices of the version before").to.have.length(1);
     expect(notice).to.include({ severity: "warning", revision: "4", step: 1 });
-    expect(notice.says).to.match(/^waiting for \d ready canary pod/);
+    expect(notice.says).to.match(/^waiting for ready canary pods, \d of \d so far/);
     const record = () => shop.record("v4-neverready")?.told?.["stuck/1/pods"];
     await shop.until("told", () => record()?.length === 2);
     expect(server.taken("page").at(-1)?.body.event_action).to.equal("trigger");

@@ -180,7 +180,7 @@ describe("a version that names its port otherwise", () => {
   it("has no weight, and the condition says why", () => {
     const decision = at(1);
     expect(decision?.condition?.message).to.equal(
-      `waiting for 1 ready canary pods, 0 so far: ${what}: name the port alike, or change the Service's targetPort`,
+      `waiting for ready canary pods, 0 of 1 so far: ${what}: name the port alike, or change the Service's targetPort`,
     );
     expect(
       isExposed(shareOf(merged(carrying(aRoute(), 10, NOON), decision?.writes[0] as Write), "uid-web")),

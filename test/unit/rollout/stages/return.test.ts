@@ -111,7 +111,7 @@ describe("ready canary pods without endpoints, in a step with traffic", () => {
 
   it("get a moment at the beginning of a step without a note", () => {
     expect(waiting(0.9)?.writes).to.deep.equal([]);
-    expect(waiting(0.9)?.condition?.message).to.equal("waiting for 2 ready canary pods, 1 so far");
+    expect(waiting(0.9)?.condition?.message).to.equal("waiting for ready canary pods, 1 of 2 so far");
   });
 
   it("are noted after it, and end the rollout at the deadline", () => {
@@ -120,7 +120,7 @@ describe("ready canary pods without endpoints, in a step with traffic", () => {
       .and.not.include("failed");
     expect(waiting(39, 30)?.writes).to.deep.equal([]);
     expect(JSON.stringify(waiting(41, 30)?.writes)).to.include(
-      "waiting for 2 ready canary pods, 1 so far, for 600s",
+      "waiting for ready canary pods, 1 of 2 so far, for 600s",
     );
   });
 });
