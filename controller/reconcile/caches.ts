@@ -30,6 +30,7 @@ import {
   shareUids,
   uidOf,
 } from "./marks.ts";
+import { NamespaceServices } from "./namespace-services.ts";
 import { RouteCopies } from "./route-copies.ts";
 import { VersionPods } from "./version-pods.ts";
 
@@ -48,9 +49,9 @@ interface CachesOptions {
 type OnRolloutChange = (change: Change) => void;
 
 /**
- * Copies of the objects in flight: objects with the label `serin.dev/flight`, and the pods of both versions. Of every route of
- * the cluster, whatever its marks, the lean entry; whole are only the routes that the rollouts in flight have used last.
- * Anyone can write the label, so the copies of a namespace's objects have limited room.
+ * Copies of the objects in flight: objects with the label `serin.dev/flight`, the pods of both versions, and all Services of
+ * their namespaces. Of every route of the cluster, whatever its marks, the lean entry; whole are only the routes that the
+ * rollouts in flight have used last. Anyone can write the label, so the copies of a namespace's objects have limited room.
  * Indexes find the objects of one rollout, so the cost of a reconcile does not depend on the number of rollouts.
  */
 export class Caches {
@@ -60,6 +61,7 @@ export class Caches {
   readonly endpointSlices: Reflection<EndpointSlice, "owner">;
   readonly routes: RouteIndex;
   readonly routeCopies = new RouteCopies(ROUTES_ROOM);
+  readonly namespaceServices: NamespaceServices;
   readonly #pods: VersionPods;
   readonly #options: CachesOptions;
   readonly #missing = new Set<string>();
@@ -67,7 +69,8 @@ export class Caches {
 
   constructor(options: CachesOptions) {
     this.#options = options;
-    this.#pods = new VersionPods({ ...options, onChange: (change) => this.#onChange(change) });
+    const means = { ...options, onChange: (change: Change) => this.#onChange(change) };
+    [this.#pods, this.namespaceServices] = [new VersionPods(means), new NamespaceServices(means)];
     this.deployments = this.#follow<Deployment, "uid" | "namespace">(deployments, uidOf, {
       uid: uidOf,
       namespace: namespaceOf,
@@ -118,6 +121,7 @@ export class Caches {
       this.keepRoute(object as Route);
       return;
     }
+    if (kind === "services") this.namespaceServices.apply(object as Service);
     const { deployments, replicaSets, services } = this;
     const copies = { deployments, replicasets: replicaSets, services };
     (copies as Readonly<Record<string, Pick<Reflection<KubeObject>, "apply">>>)[kind]?.apply(object);
@@ -161,9 +165,10 @@ export class Caches {
     return this.#pods.of(uid, namespace, versions);
   }
 
-  /** Ends the watch on the pods of that Deployment. */
+  /** Ends the watches that serve that Deployment alone. */
   forget(uid: string): void {
     this.#pods.forget(uid);
+    this.namespaceServices.forget(uid);
   }
 
   #follow<T extends KubeObject, Index extends string>(
@@ -172,19 +177,13 @@ export class Caches {
     indexes: Readonly<Record<Index, ValuesOf<T>>>,
     pick?: (object: T) => T,
   ): Reflection<T, Index> {
-    const { kube, clock, log, signal } = this.#options;
     const reflection = reflect<T, Index>({
-      kube,
+      ...this.#options,
       resource,
       labelSelector: FLIGHT,
-      clock,
-      log,
-      signal,
       indexes,
       ...(pick && { pick }),
-      onChange: (_key, now, before) => {
-        this.#tell(changesOf(resource.plural, uidsOf, now, before));
-      },
+      onChange: (_key, now, before) => this.#tell(changesOf(resource.plural, uidsOf, now, before)),
     });
     this.#missing.add(resource.plural);
     reflection.synced.then(

@@ -18,11 +18,11 @@ import { runRecordOf } from "../../rollout/workload/run-record.ts";
 import { findByHash, findByTemplate, hashOf } from "../../rollout/workload/template.ts";
 import type { Caches } from "./caches.ts";
 import type { Change } from "./marks.ts";
-import { byKey, type RelatedObjects, RelatedReader } from "./related.ts";
+import { byKey, newerOfEach, type RelatedObjects, RelatedReader } from "./related.ts";
 
 /**
- * Reads all objects that a decision about one rollout needs from the caches. Serin lists objects without the label: the
- * user's Services once at each step and after the deletion of one, and ReplicaSets while one may lack its mark.
+ * Reads all objects that a decision about one rollout needs from the caches. Serin lists ReplicaSets while one may lack its
+ * mark, and once a minute at most who else is behind the Services.
  */
 export class Observer {
   readonly #kube: Kube;
@@ -67,7 +67,7 @@ export class Observer {
       now: this.#clock.now(),
       deployment,
       replicaSets: sets,
-      services: merge(related.services, byKey(marked, keyOf)),
+      services: newerOfEach(related.services, byKey(marked, keyOf)),
       marked,
       routes: await this.#routesOf(deployment, { ...related, foreignRoutes }),
       grants: related.grants,
@@ -89,17 +89,7 @@ export class Observer {
     );
   }
 
-  /** Keeps the result of a write, because the object may carry no label any more, or not yet. */
-  remember(uid: string, object: { metadata: { namespace?: string; name: string } }, kind: string): void {
-    this.#related.remember(uid, object, kind);
-  }
-
-  /** Forgets a Service that Serin has deleted. */
-  drop(uid: string, key: string): void {
-    this.#related.drop(uid, key);
-  }
-
-  /** Lists the user's Services and routes again the next time. */
+  /** Finds the user's Services and routes again the next time. */
   forget(uid: string): void {
     this.#related.outdate(uid);
   }
@@ -147,9 +137,4 @@ export class Observer {
     const released = marked.filter((set) => controllerOf(set) === undefined);
     return [...(await listReplicaSets(this.#kube, deployment)), ...released];
   }
-}
-
-/** The listed objects, each replaced by the cache's version of it. */
-function merge<T>(found: Map<string, T>, cached: Map<string, T>): T[] {
-  return [...new Map([...found, ...cached]).values()];
 }

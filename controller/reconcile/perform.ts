@@ -4,8 +4,7 @@ import type { Kube } from "../../kube/client/api.ts";
 import { isConflict, isNotFound } from "../../kube/client/errors.ts";
 import type { Clock } from "../../kube/core/clock.ts";
 import type { Log } from "../../kube/core/log.ts";
-import { keyOf } from "../../kube/core/meta.ts";
-import { isRoutePlural, type Target, type Write } from "../../kube/core/writes.ts";
+import { isRoutePlural, type Write } from "../../kube/core/writes.ts";
 import { perform } from "../../kube/runtime/apply.ts";
 import type { HookRunner } from "../hooks/runner.ts";
 import type { Notifier } from "../notify/notifier.ts";
@@ -66,10 +65,7 @@ export async function performAll(
       }
       const stored = await perform(kube, write, sign());
       log.debug(fieldsOf(uid, write), "write");
-      if (uid !== undefined && write.verb === "delete") observer.drop(uid, keyOfTarget(write));
-      if (stored === undefined) continue;
-      caches.apply(write.kind, stored);
-      if (uid !== undefined) observer.remember(uid, stored, write.kind);
+      if (stored !== undefined) caches.apply(write.kind, stored);
     } catch (error) {
       if (write.verb === "delete" && isNotFound(error)) continue;
       if (write.verb === "event") {
@@ -78,10 +74,11 @@ export async function performAll(
       }
       const isPassing = isConflict(error) || isNotFound(error);
       log[isPassing ? "debug" : "warn"]({ ...fieldsOf(uid, write), err: error }, "write failed");
-      if (isPassing && isRoutePlural(write.kind)) caches.dropRoute(write);
-      // The watches report the others, and Serin lists a ReplicaSet without a mark at each decision.
-      const isListed = write.kind === "services" || isRoutePlural(write.kind);
-      if (isPassing && isListed && uid !== undefined) observer.forget(uid);
+      if (isPassing && isRoutePlural(write.kind)) {
+        caches.dropRoute(write);
+        // The watches report the others, and Serin lists a ReplicaSet without a mark at each decision.
+        if (uid !== undefined) observer.forget(uid);
+      }
       failure ??= { write, error };
     }
   }
@@ -96,10 +93,6 @@ function fieldsOf(uid: string | undefined, write: Write): object {
   }
   const { namespace, name } = write.regarding.metadata;
   return { namespace, name, ...(uid && { uid }), reason: write.reason, message: write.message };
-}
-
-function keyOfTarget({ namespace, name }: Target): string {
-  return keyOf({ metadata: { name, ...(namespace !== undefined && { namespace }) } });
 }
 
 function isRouteWrite(write: Write): boolean {

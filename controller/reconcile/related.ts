@@ -1,34 +1,37 @@
 import type { Kube } from "../../kube/client/api.ts";
 import { listGrants } from "../../kube/client/grants.ts";
-import { listNamespace } from "../../kube/client/namespace-list.ts";
 import { listOtherOwners } from "../../kube/client/strangers.ts";
 import type { Clock } from "../../kube/core/clock.ts";
-import { keyOf, type Meta } from "../../kube/core/meta.ts";
-import { services } from "../../kube/core/resources.ts";
+import { type KubeObject, keyOf, type Meta, versionOf } from "../../kube/core/meta.ts";
 import { type LeanRoute, type ReferenceGrant, routeKeyOf } from "../../kube/core/routes.ts";
 import type { Service, Stranger } from "../../kube/core/services.ts";
 import type { Deployment, PodTemplate, ReplicaSet } from "../../kube/core/workloads.ts";
 import { refresh } from "../../kube/runtime/route-reads.ts";
-import { FLIGHT } from "../../rollout/keys.ts";
+import { isCanaryService } from "../../rollout/traffic/canary-service.ts";
 import { crossesInto, permittedOrShared } from "../../rollout/traffic/grants.ts";
 import { servicesFor, servicesOf } from "../../rollout/traffic/isolation.ts";
 import { selectorOf } from "../../rollout/traffic/service-record.ts";
 import type { Caches } from "./caches.ts";
 
-/** How long (ms) a list counts while an expected object is missing. */
+/** How long (ms) the found objects count while an expected one is missing. */
 const MISSING_MS = 1_000;
+/** How long (ms) it counts who else is behind the Services: it changes a sentence, and no decision. */
+const STRANGERS_MS = 60_000;
 
 /** The Services, routes and grants of a Deployment. They may carry no mark of Serin. */
 export interface RelatedObjects {
-  /** The rollout and the index of the step in which Serin listed them. */
+  /** The rollout and the index of the step in which Serin found them. */
   readonly started: string;
   readonly step: number;
-  /** When Serin listed them, in ms. */
+  /** When Serin found them, in ms. */
   readonly at: number;
-  readonly services: Map<string, Service>;
+  /** The state of the namespace's Services; see FollowedServices. */
+  readonly changes: number;
+  readonly services: ReadonlyMap<string, Service>;
   readonly routes: ReadonlyMap<string, LeanRoute>;
-  /** Who else serves behind the Services. */
+  /** Who else serves behind the Services, and when Serin asked, in ms. */
   readonly strangers: readonly Stranger[];
+  readonly askedAt: number;
   readonly grants: readonly ReferenceGrant[];
   /** The routes of other namespaces to which the rollout's record says that it gave a share. */
   readonly foreignRoutes: readonly string[];
@@ -41,6 +44,14 @@ interface Wanted extends Pick<RelatedObjects, "started" | "step" | "foreignRoute
   readonly sets: readonly ReplicaSet[];
 }
 
+/** The Services of the namespace, those for the rollout, and what was found before. */
+interface Found {
+  readonly changes: number;
+  readonly listed: readonly Service[];
+  readonly own: ReadonlyMap<string, Service>;
+  readonly known: RelatedObjects | undefined;
+}
+
 /** The means to read. */
 interface Needs {
   readonly kube: Kube;
@@ -48,7 +59,7 @@ interface Needs {
   readonly clock: Clock;
 }
 
-/** Lists the user's Services once in each step, and again after the deletion of one; finds their routes in the index. */
+/** Follows the Services of the namespace, and finds their routes in the index once in each step. */
 export class RelatedReader {
   readonly #needs: Needs;
   readonly #known = new Map<string, RelatedObjects>();
@@ -57,37 +68,55 @@ export class RelatedReader {
     this.#needs = needs;
   }
 
-  /** The objects for pods of these templates, listed at this step. */
-  async of(
-    { metadata }: Deployment,
-    { templates, sets, started, step, foreignRoutes }: Wanted,
-  ): Promise<RelatedObjects> {
-    const { uid = "", namespace = "" } = metadata;
+  /** The objects for pods of these templates, as they were found at this step; the Services as they are now. */
+  async of(deployment: Deployment, wanted: Wanted): Promise<RelatedObjects> {
+    const { uid = "", namespace = "" } = deployment.metadata;
+    const { caches } = this.#needs;
+    const here = await caches.namespaceServices.of(uid, namespace);
     const before = this.#known.get(uid);
-    const known = before?.started === started ? before : undefined;
-    if (known?.step === step && !this.#hasLost(known, uid)) return known;
-    const { kube, clock } = this.#needs;
-    const here = await listNamespace<Service>(kube, services, { namespace });
-    const own = servicesFor(uid, templates, here);
-    const relevant = await this.#routesAround(own.map(keyOf), uid, namespace);
-    const crosses = relevant.some((route) => crossesInto(namespace, route));
-    const grants = crosses ? await listGrants<ReferenceGrant>(kube, namespace) : [];
-    const selecting = templates.flatMap((template) => servicesOf(template, here));
-    const selectors = new Map(selecting.map((service) => [service.metadata.name, selectorOf(service)]));
-    const related = {
-      started,
-      step,
-      at: clock.now(),
-      services: byKey(own, keyOf),
-      // Of others' routes, the deletion would make Serin list everything again.
-      routes: byKey(permittedOrShared(metadata, relevant, grants, foreignRoutes), routeKeyOf),
-      grants,
-      // Admission has just asked at the first step.
-      strangers: step === 0 ? [] : await listOtherOwners(kube, { metadata }, selectors, sets),
-      foreignRoutes,
-    };
+    const known = before?.started === wanted.started ? before : undefined;
+    const isSameStep = known?.step === wanted.step && !this.#hasLostRoute(known);
+    if (isSameStep && known.changes === here.changes) return known;
+    const { changes } = here;
+    const listed = here.list();
+    const own = byKey(servicesFor(uid, wanted.templates, listed), keyOf);
+    const related =
+      isSameStep && hasSameServices(known.services, own)
+        ? { ...known, changes, services: own }
+        : await this.#find(deployment, wanted, { changes, listed, own, known });
     this.#known.set(uid, related);
     return related;
+  }
+
+  async #find(
+    { metadata }: Deployment,
+    { templates, sets, started, step, foreignRoutes }: Wanted,
+    { changes, listed, own, known }: Found,
+  ): Promise<RelatedObjects> {
+    const { uid = "", namespace = "" } = metadata;
+    const { kube, clock } = this.#needs;
+    const relevant = await this.#routesAround([...own.keys()], uid, namespace);
+    const crosses = relevant.some((route) => crossesInto(namespace, route));
+    const grants = crosses ? await listGrants<ReferenceGrant>(kube, namespace) : [];
+    const selecting = templates.flatMap((template) => servicesOf(template, listed));
+    const selectors = new Map(selecting.map((service) => [service.metadata.name, selectorOf(service)]));
+    const at = clock.now();
+    // Admission asked when the rollout started.
+    const { strangers, askedAt } = known ?? { strangers: [], askedAt: Date.parse(started) };
+    const isRecent = at - askedAt < STRANGERS_MS;
+    return {
+      started,
+      step,
+      at,
+      changes,
+      services: own,
+      // Of others' routes, the deletion would make Serin find everything again.
+      routes: byKey(permittedOrShared(metadata, relevant, grants, foreignRoutes), routeKeyOf),
+      grants,
+      strangers: isRecent ? strangers : await listOtherOwners(kube, { metadata }, selectors, sets),
+      askedAt: isRecent ? askedAt : at,
+      foreignRoutes,
+    };
   }
 
   /** Whether the route may carry traffic for the rollout's Services. */
@@ -96,29 +125,18 @@ export class RelatedReader {
     return permittedOrShared(metadata, [route], grants, foreignRoutes).length > 0;
   }
 
-  /** Keeps the result of a write, because the object may carry no label any more, or not yet. */
-  remember(uid: string, object: { metadata: { namespace?: string; name: string } }, kind: string): void {
-    const related = this.#known.get(uid);
-    if (kind === "services") related?.services.set(keyOf(object), object as Service);
-  }
-
   /** Forgets a rollout that is over. */
   forget(uid: string): void {
     this.#known.delete(uid);
   }
 
-  /** Forgets a Service that Serin has deleted, so that it does not count as lost. */
-  drop(uid: string, key: string): void {
-    this.#known.get(uid)?.services.delete(key);
-  }
-
-  /** Makes the next call list again. */
+  /** Makes the next call find the objects again. */
   outdate(uid: string): void {
     const known = this.#known.get(uid);
     if (known !== undefined) this.#known.set(uid, { ...known, step: Number.NaN });
   }
 
-  /** The same, unless the list is newer than a second. */
+  /** The same, unless they were found within the last second. */
   lookAgain(uid: string): void {
     const at = this.#known.get(uid)?.at ?? 0;
     if (this.#needs.clock.now() - at >= MISSING_MS) this.outdate(uid);
@@ -147,15 +165,31 @@ export class RelatedReader {
     return found;
   }
 
-  /** Whether a user has deleted an object with Serin's mark: no cache holds it any more. */
-  #hasLost({ services: own, routes }: RelatedObjects, uid: string): boolean {
-    const { caches } = this.#needs;
-    const marked = [...own].filter(([, { metadata }]) => metadata.labels?.[FLIGHT] === uid);
-    return (
-      marked.some(([key]) => caches.services.get(key) === undefined) ||
-      [...routes.values()].some((route) => caches.routes.get(route) === undefined)
-    );
+  /** Whether a route that was found is gone. */
+  #hasLostRoute({ routes }: RelatedObjects): boolean {
+    return [...routes.values()].some((route) => this.#needs.caches.routes.get(route) === undefined);
   }
+}
+
+/** Whether these are the same Services of users: a canary Service leads to no other route or pod. */
+function hasSameServices(before: ReadonlyMap<string, Service>, now: ReadonlyMap<string, Service>): boolean {
+  const usersOf = (found: ReadonlyMap<string, Service>) =>
+    [...found].filter(([, service]) => !isCanaryService(service)).map(([key]) => key);
+  const users = usersOf(now);
+  return users.length === usersOf(before).length && users.every((key) => before.has(key));
+}
+
+/** Both copies together: of an object in both, the newer version. */
+export function newerOfEach<T extends KubeObject>(
+  found: ReadonlyMap<string, T>,
+  cached: ReadonlyMap<string, T>,
+): readonly T[] {
+  const all = new Map(found);
+  for (const [key, object] of cached) {
+    const other = all.get(key);
+    if (other === undefined || versionOf(other) < versionOf(object)) all.set(key, object);
+  }
+  return [...all.values()];
 }
 
 /** The objects by their keys. */

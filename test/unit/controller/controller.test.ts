@@ -25,7 +25,7 @@ const alone = {
 };
 
 describe("controller/controller", () => {
-  it("follows the pods of a Deployment no longer that was deleted in flight, and waited for nothing", async () => {
+  it("follows no pods and Services of a Deployment any more that was deleted in flight, and waited for nothing", async () => {
     const api = await FakeApi.start();
     const kube = api.connect();
     const stop = new AbortController();
@@ -43,10 +43,10 @@ describe("controller/controller", () => {
       api.add(replicaSets, { metadata: marked, ...set });
     }
     const running = runController({ ...alone, kube, clock: hastyClock }, stop.signal);
-    // Deployments, ReplicaSets, Services, slices, routes of two kinds; and these pods.
-    await eventually("the pods followed", () => api.watching === 7 && api.requests.some(isOfPods));
+    // Deployments, ReplicaSets, Services, slices, routes of two kinds; these pods, and all Services of the namespace.
+    await eventually("the pods followed", () => api.watching === 8 && api.requests.some(isOfPods));
     api.remove(deployments, "shop/web");
-    await eventually("one watch fewer", () => api.watching === 6);
+    await eventually("two watches fewer", () => api.watching === 6);
     stop.abort();
     await running;
     await kube.close();

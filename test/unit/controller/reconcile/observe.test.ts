@@ -177,15 +177,46 @@ describe("controller/gather", () => {
     return lists.map(({ path }) => path.split("/").at(-1));
   };
 
-  it("lists the Services and those who came behind them when a step begins, but no route", async () => {
-    expect(await listed(names)).to.deep.equal(["services", "web"]);
-    const annotations = { [RUN]: formatRun({ ...run, step: 1 }) };
+  const atStep = async (step: number) => {
+    const annotations = { [RUN]: formatRun({ ...run, step }) };
     api.change(replicaSets, "shop/web-web2", { metadata: { annotations } });
     await eventually("noted", () =>
-      caches.replicaSetsOf(inFlight.metadata).some((one) => one.metadata.annotations?.[RUN] !== undefined),
+      caches
+        .replicaSetsOf(inFlight.metadata)
+        .some(({ metadata }) => metadata.annotations?.[RUN]?.includes(`"step":${step}`)),
     );
-    expect(await listed(names)).to.deep.equal(["services", "pods"]);
+  };
+
+  it("lists nothing when a step begins, but once a minute those who came behind the Services", async () => {
+    expect(await listed(names)).to.deep.equal(["web"]);
+    await atStep(1);
     expect(await listed(names)).to.deep.equal([]);
+    await clock.advance(60_000);
+    await atStep(2);
+    expect(await listed(names)).to.deep.equal(["pods"]);
+    expect(await listed(names)).to.deep.equal([]);
+  });
+
+  it("sees a Service that a user creates within a step, and tells the rollout of it", async () => {
+    const told: string[] = [];
+    caches.listen(({ uid, kind }) => void (kind === "services" && told.push(uid)));
+    await names();
+    told.length = 0;
+    api.add(services, aService({ meta: { name: "new" } }));
+    await eventually("told", () => told.includes(UID));
+    expect(await names()).to.deep.equal({ ...all, services: ["web", "new"] });
+  });
+
+  it("is not woken by the Services of another rollout in the same namespace", async () => {
+    const told: string[] = [];
+    await names();
+    caches.listen(({ uid }) => void told.push(uid));
+    const other = aService({ meta: { name: "other" }, selector: { app: "other" } });
+    api.add(services, merge(other, isolationPatch(other, "uid-other", "o1", AT_NOON)) as Service);
+    await eventually("seen", () => caches.services.get("shop/other") !== undefined);
+    api.add(services, aService({ meta: { name: "last" } }));
+    await eventually("told", () => told.includes(UID));
+    expect(told.filter((uid) => uid === UID)).to.deep.equal([UID]);
   });
 
   it("lists nothing again after a conflict on a ReplicaSet, nor when Serin has deleted a canary Service", async () => {

@@ -103,7 +103,6 @@ describe("what belongs to no rollout any more", () => {
       } as unknown as Kube,
       caches: caches as unknown as Caches,
       observer: {
-        remember: () => {},
         forget: () => {},
         concerns: ({ metadata }: Deployment, { objects }: Change) => objects.some(isIn(metadata.namespace)),
       } as never,

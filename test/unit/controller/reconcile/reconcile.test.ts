@@ -77,7 +77,6 @@ describe("controller/reconcile in trouble", () => {
       caches: { apply: () => {}, forget: () => {} },
       observer: {
         observe: async () => snapshot && { ...snapshot, now: clock.now() },
-        remember: () => {},
         forget: () => {},
       },
       evidence: { of: () => undefined, forget: () => {} },

@@ -1,0 +1,103 @@
+import type { Kube } from "../../kube/client/api.ts";
+import type { Clock } from "../../kube/core/clock.ts";
+import type { Log } from "../../kube/core/log.ts";
+import { services } from "../../kube/core/resources.ts";
+import type { Service } from "../../kube/core/services.ts";
+import { type Reflection, reflect } from "../../kube/runtime/reflector.ts";
+import { type Change, markOf } from "./marks.ts";
+
+/** The means to follow Services. */
+interface NamespaceServicesOptions {
+  readonly kube: Kube;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** Called for each rollout that the change of a Service may concern. */
+  readonly onChange: (change: Change) => void;
+}
+
+/** One namespace with rollouts in flight. */
+interface Followed {
+  readonly copy: Reflection<Service>;
+  readonly stop: AbortController;
+  /** UID of a Deployment in flight → how many changes may have concerned its rollout. */
+  readonly changes: Map<string, number>;
+}
+
+/** All Services of a rollout's namespace. */
+interface FollowedServices {
+  /** Grows when a Service changes that may concern the rollout. */
+  readonly changes: number;
+  /** The Services. Throws if they are too long together, because one that is missing could give the canary traffic. */
+  readonly list: () => readonly Service[];
+}
+
+/**
+ * Copies of all Services of the namespaces with a rollout in flight. A Service that a user creates carries no mark of Serin and
+ * leads to both versions, so Serin must see it as soon as it exists. All rollouts of a namespace share one watch.
+ */
+export class NamespaceServices {
+  readonly #followed = new Map<string, Followed>();
+  readonly #options: NamespaceServicesOptions;
+
+  constructor(options: NamespaceServicesOptions) {
+    this.#options = options;
+  }
+
+  /** The Services of the namespace. The first call starts the watch and resolves when its copy is complete. */
+  async of(uid: string, namespace: string): Promise<FollowedServices> {
+    const followed = this.#followed.get(namespace) ?? this.#follow(namespace);
+    if (!followed.changes.has(uid)) followed.changes.set(uid, 0);
+    await followed.copy.synced;
+    return {
+      changes: followed.changes.get(uid) ?? 0,
+      list: () => {
+        if (!followed.copy.incomplete().has(namespace)) return followed.copy.list();
+        throw new Error(
+          `the Services of namespace ${namespace} are too long together: make them shorter or fewer`,
+        );
+      },
+    };
+  }
+
+  /** Puts the result of a write of Serin into the copy. */
+  apply(service: Service): void {
+    this.#followed.get(service.metadata.namespace ?? "")?.copy.apply(service);
+  }
+
+  /** Ends the watch with the last rollout of the namespace. */
+  forget(uid: string): void {
+    for (const [namespace, { changes, stop }] of this.#followed) {
+      changes.delete(uid);
+      if (changes.size > 0) continue;
+      stop.abort();
+      this.#followed.delete(namespace);
+    }
+  }
+
+  #follow(namespace: string): Followed {
+    const stop = new AbortController();
+    const changes = new Map<string, number>();
+    const { onChange, signal, ...means } = this.#options;
+    const copy = reflect<Service>({
+      ...means,
+      resource: services,
+      namespace,
+      initial: "watch",
+      signal: AbortSignal.any([signal, stop.signal]),
+      onChange: (_key, now, before) => {
+        const objects = [now, before].filter((service) => service !== undefined);
+        const marks = new Set(objects.flatMap(markOf));
+        // A Service with a mark concerns that rollout alone: else each write of one rollout would wake all the others.
+        for (const [uid, count] of changes) {
+          if (marks.size > 0 && !marks.has(uid)) continue;
+          changes.set(uid, count + 1);
+          onChange({ uid, kind: services.plural, objects });
+        }
+      },
+    });
+    const followed = { copy, stop, changes };
+    this.#followed.set(namespace, followed);
+    return followed;
+  }
+}
