@@ -2,7 +2,6 @@ import type { Kube } from "../kube/client/api.ts";
 import { listLeft, listReplicaSets } from "../kube/client/replica-sets.ts";
 import type { Clock } from "../kube/core/clock.ts";
 import type { Log } from "../kube/core/log.ts";
-import { deployments } from "../kube/core/resources.ts";
 import type { Deployment, ReplicaSet } from "../kube/core/workloads.ts";
 import type { RouteIndex } from "../kube/runtime/route-index.ts";
 import { readReceiverNames } from "../notices/read-notifications.ts";
@@ -26,7 +25,7 @@ import { readDefaultSources } from "./default-sources.ts";
 import { performEffect, type RoutePlace, routesToDrain } from "./effects.ts";
 import { gather } from "./gather.ts";
 import { Lanes } from "./lanes.ts";
-import { readLive } from "./live.ts";
+import { readNeighbourhood } from "./neighbourhood.ts";
 import type { ReviewResponse } from "./review.ts";
 import type { Admit } from "./server.ts";
 
@@ -81,7 +80,7 @@ export function admitDeployments(needs: Needs): Admit<Deployment> {
       const left = async () => admitCreate(requested, await reading, await listLeft(kube, requested));
       return checked(await lanes.run(home, left), null);
     }
-    const decide = async (present: Deployment): Promise<Decision> => {
+    const decide = async (present: Deployment, neighbours: readonly Deployment[]): Promise<Decision> => {
       // The pods of a new template read the changed ConfigMap as well, so the change needs no rollout of its own.
       const old = changesTemplate(requested, present) ? withoutChanged(present) : present;
       const answerWith = async (cluster?: ClusterState) => {
@@ -95,25 +94,29 @@ export function admitDeployments(needs: Needs): Admit<Deployment> {
       };
       if (!changesTemplate(requested, old))
         return { answer: await answerWith(), replicaSets: [], routes: [] };
-      await untilSynced(needs);
-      // The routes leave the memory with the decision. An effect that waits for a gateway reads its own again.
-      const decision = await lanes.run(old.metadata.namespace ?? "", async () => {
-        const cluster = await gather(needs, requested, old);
-        const answer = await answerWith(cluster);
-        const routes = routesToDrain(answer.effects, cluster, old);
-        return { answer, replicaSets: cluster.replicaSets, routes };
-      });
-      log.info(summary(old, decision.answer, dryRun), "new template");
-      return decision;
+      const cluster = await gather(needs, requested, old, neighbours);
+      const answer = await answerWith(cluster);
+      log.info(summary(old, answer, dryRun), "new template");
+      return {
+        answer,
+        replicaSets: cluster.replicaSets,
+        routes: routesToDrain(answer.effects, cluster, old),
+      };
     };
-    if (dryRun || !changesTemplate(requested, stored)) {
-      const { answer } = await decide(stored);
+    if (changesTemplate(requested, stored)) await untilSynced(needs);
+    else {
+      const { answer } = await decide(stored, []);
       if (dryRun || answer.effects.length === 0) return answer;
     }
-    const live = await readLive(kube, deployments, stored);
-    const { answer, replicaSets, routes } = await decide(live ?? stored);
+    const home = stored.metadata.namespace ?? "";
+    // What was read leaves the memory with the decision. An effect that waits for a gateway reads its own routes again.
+    const { live, answer, replicaSets, routes } = await lanes.run(home, async () => {
+      const { live, neighbours } = await readNeighbourhood(kube, stored);
+      return { live, ...(await decide(live ?? stored, neighbours)) };
+    });
+    if (dryRun) return answer;
     const effects = provenEffects(answer.effects, live?.metadata.uid, replicaSets);
-    const own = { kube, clock, lanes, namespace: stored.metadata.namespace ?? "", routes };
+    const own = { kube, clock, lanes, namespace: home, routes };
     for (const effect of effects) await performEffect(effect, answer.allowed, own);
     return answer;
   };

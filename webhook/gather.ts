@@ -5,7 +5,7 @@ import { listNamespace } from "../kube/client/namespace-list.ts";
 import { listReplicaSets } from "../kube/client/replica-sets.ts";
 import { listStrangers } from "../kube/client/strangers.ts";
 import { keyOf } from "../kube/core/meta.ts";
-import { deployments, horizontalPodAutoscalers, services } from "../kube/core/resources.ts";
+import { horizontalPodAutoscalers, services } from "../kube/core/resources.ts";
 import { type ReferenceGrant, type Route, routeKeyOf } from "../kube/core/routes.ts";
 import type { Service } from "../kube/core/services.ts";
 import type { Deployment, ReplicaSet } from "../kube/core/workloads.ts";
@@ -29,20 +29,21 @@ interface GatherNeeds {
 
 /**
  * Reads from the API server's cache (resourceVersion 0), except the ReplicaSets, which decide the stable version, and the
- * routes. The index finds the routes; Serin reads those whole that may lead to the Deployment's Services.
+ * routes. The index finds the routes; Serin reads those whole that may lead to the Deployment's Services. `neighbours` are
+ * the Deployments of the namespace.
  */
 export async function gather(
   needs: GatherNeeds,
   requested: Deployment,
   old: Deployment,
+  neighbours: readonly Deployment[],
 ): Promise<ClusterState> {
   const { kube, index } = needs;
   const { uid = "", namespace = "" } = old.metadata;
   const cached = { namespace, resourceVersion: "0" };
-  const [replicaSets, here, neighbours, listed, autoscalers, ingresses, flight] = await Promise.all([
+  const [replicaSets, here, listed, autoscalers, ingresses, flight] = await Promise.all([
     listReplicaSets(kube, old),
     listNamespace<Service>(kube, services, cached),
-    listNamespace<Deployment>(kube, deployments, cached, leanNeighbour),
     refresh({ kube, index }, namespace),
     listNamespace<Autoscaler>(kube, horizontalPodAutoscalers, cached),
     listIngresses(kube, namespace),
@@ -105,17 +106,4 @@ function isUndo(requested: Deployment, old: Deployment, replicaSets: readonly Re
 /** The namespaces whose policies may concern the Services, or a rule of the routes. */
 function policyPlaces(namespace: string, routes: readonly Route[]): readonly string[] {
   return [...new Set([namespace, ...routes.flatMap(({ metadata }) => metadata.namespace ?? [])])];
-}
-
-/** What tells whether a Service selects the pods of another Deployment. */
-function leanNeighbour({ metadata: { name, uid }, spec }: Deployment): Deployment {
-  const { labels } = spec.template.metadata ?? {};
-  return {
-    metadata: { name, ...(uid !== undefined && { uid }) },
-    spec: {
-      ...(spec.replicas !== undefined && { replicas: spec.replicas }),
-      selector: spec.selector,
-      template: { metadata: { ...(labels && { labels }) } },
-    },
-  };
 }

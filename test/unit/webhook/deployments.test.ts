@@ -213,6 +213,19 @@ describe("webhook/deployments", () => {
     expect(writes()).to.deep.equal([]);
   });
 
+  it("asks for the Deployments once, and for its own only if the list has another version", async () => {
+    const read = () => api.requests.filter(({ path }) => path.includes("/deployments"));
+    const stored = api.put(deployments, aDeployment());
+    await answer(aDeployment({ image: "web:2" }), stored);
+    expect(
+      read().map(({ path, query }) => [path.split("/").at(-1), query.get("resourceVersion")]),
+    ).to.deep.equal([["deployments", "0"]]);
+    api.requests.length = 0;
+    api.change(deployments, "shop/web", { status: { replicas: 4 } });
+    await answer(aDeployment({ image: "web:2" }), stored);
+    expect(read().map(({ path }) => path.split("/").at(-1))).to.deep.equal(["deployments", "web"]);
+  });
+
   it("fails as the API server does, instead of guessing the stable version", async () => {
     api.faults.push(({ path }) =>
       path.includes("replicasets") ? { status: 403, message: "no" } : undefined,
