@@ -5,8 +5,8 @@ import { listNamespace } from "../kube/client/namespace-list.ts";
 import { listReplicaSets } from "../kube/client/replica-sets.ts";
 import { listStrangers } from "../kube/client/strangers.ts";
 import { keyOf } from "../kube/core/meta.ts";
-import { horizontalPodAutoscalers, services } from "../kube/core/resources.ts";
-import { type ReferenceGrant, type Route, routeKeyOf } from "../kube/core/routes.ts";
+import { horizontalPodAutoscalers, routeKinds, services } from "../kube/core/resources.ts";
+import { type LeanRoute, type ReferenceGrant, type Route, routeKeyOf } from "../kube/core/routes.ts";
 import type { Service } from "../kube/core/services.ts";
 import type { Deployment, ReplicaSet } from "../kube/core/workloads.ts";
 import type { RouteIndex } from "../kube/runtime/route-index.ts";
@@ -41,10 +41,9 @@ export async function gather(
   const { kube, index } = needs;
   const { uid = "", namespace = "" } = old.metadata;
   const cached = { namespace, resourceVersion: "0" };
-  const [replicaSets, here, listed, autoscalers, ingresses, flight] = await Promise.all([
+  const [replicaSets, here, autoscalers, ingresses, flight] = await Promise.all([
     listReplicaSets(kube, old),
     listNamespace<Service>(kube, services, cached),
-    refresh({ kube, index }, namespace),
     listNamespace<Autoscaler>(kube, horizontalPodAutoscalers, cached),
     listIngresses(kube, namespace),
     readFlight(needs, old),
@@ -56,7 +55,9 @@ export async function gather(
   // It may fail before anything waits for it. Then the last line throws its error.
   reading.catch(() => {});
   const templates = [requested, old, ...replicaSets].map(({ spec }) => spec.template);
-  const found = index.around(servicesFor(uid, templates, here).map(keyOf), uid);
+  const named = servicesFor(uid, templates, here).map(keyOf);
+  const listed = await refreshUnlessKnown(needs, namespace, index.around(named, uid));
+  const found = index.around(named, uid);
   const all = [...found, ...(flight?.shared ?? [])];
   const around = [...new Map(all.map((route) => [routeKeyOf(route), route])).values()];
   const crosses = around.some((route) => crossesInto(namespace, route));
@@ -81,6 +82,17 @@ export async function gather(
       }),
     strangers: await reading,
   };
+}
+
+/**
+ * Lists the routes of the namespace, unless the index knows one or two that lead to the Deployment: to read these by themselves
+ * costs no more requests. Users apply a Deployment together with its first route, and without a route the canary gets its share
+ * through its Services. Another route that the index does not know yet leads to isolated Services, and the controller checks
+ * it before it gives the canary any weight.
+ */
+async function refreshUnlessKnown(needs: GatherNeeds, namespace: string, known: readonly LeanRoute[]) {
+  const own = known.filter(({ metadata }) => metadata.namespace === namespace).length;
+  return own === 0 || own > routeKinds.length ? refresh(needs, namespace) : new Map<string, Route>();
 }
 
 /**

@@ -48,14 +48,25 @@ describe("webhook/deployments among many routes", () => {
   const routeRequests = () =>
     api.requests.filter(({ path, query }) => path.includes("httproutes") && !query.has("watch"));
 
-  it("asks for its own namespace's routes only, however many others there are", async () => {
+  const routesRead = async (own: readonly Route[]) => {
     for (let i = 0; i < 200; i += 1) api.add(httpRoutes, route(`r-${i}`, "other"));
-    api.add(httpRoutes, route("web", "shop"));
+    for (const one of own) api.add(httpRoutes, one);
     const index = await followRoutes(api, kube, stop.signal);
     expect((await ask(index)).allowed).to.equal(true);
-    expect(routeRequests().map(({ path }) => path.split("/v1/")[1])).to.deep.equal([
-      "namespaces/shop/httproutes",
+    return routeRequests().map(({ path }) => path.split("/v1/")[1]);
+  };
+
+  it("reads only its own route, however many others there are", async () => {
+    const others = { name: "other", port: 80 };
+    const beside = ["a", "b"].map((name) => route(name, "shop", others));
+    expect(await routesRead([route("web", "shop"), ...beside])).to.deep.equal([
+      "namespaces/shop/httproutes/web",
     ]);
+  });
+
+  it("lists its own namespace's routes only if it knows more than two of its own, or none", async () => {
+    const own = ["a", "b", "c"].map((name) => route(name, "shop"));
+    expect(await routesRead(own)).to.deep.equal(["namespaces/shop/httproutes"]);
   });
 
   it("reads no route whole that no ReferenceGrant lets name the Service, and warns of it", async () => {
