@@ -1,5 +1,8 @@
 import { type AuditEvent, readAudit, SERIN } from "../test/cluster/audit.ts";
 
+/** Serin's own namespace. */
+const OWN = "serin-system";
+
 /** The purpose of a request: a rollout, or a task that always runs. */
 type Kind = "work" | "lease" | "watch";
 
@@ -41,10 +44,11 @@ function isCounted({ verb, stage }: AuditEvent & { readonly stage?: string }): b
   return verb !== "watch" || stage === "ResponseStarted";
 }
 
-/** Serin watches pods only for a canary; the other watches always run. */
+/** Serin watches a namespace of users only for rollouts; the watches of the cluster and of its own namespace always run. */
 function kindOf({ verb, objectRef }: AuditEvent): Kind {
   if (objectRef?.resource === "leases") return "lease";
-  return verb === "watch" && objectRef?.resource !== "pods" ? "watch" : "work";
+  const { namespace = OWN } = objectRef ?? {};
+  return verb === "watch" && namespace === OWN ? "watch" : "work";
 }
 
 function nameOf({ verb, objectRef, requestURI, userAgent = "" }: AuditEvent): string {
