@@ -20,6 +20,9 @@ import type { Caches } from "./caches.ts";
 import type { Change } from "./marks.ts";
 import { byKey, newerOfEach, type RelatedObjects, RelatedReader } from "./related.ts";
 
+/** How long (ms) native control has to see a new rollout before Serin looks for the ReplicaSets. */
+const SEEN_MS = 1_000;
+
 /**
  * Reads all objects that a decision about one rollout needs from the caches. Serin lists ReplicaSets while one may lack its
  * mark, and once a minute at most who else is behind the Services.
@@ -35,6 +38,20 @@ export class Observer {
     this.#caches = caches;
     this.#clock = clock;
     this.#related = new RelatedReader({ kube, caches, clock });
+  }
+
+  /**
+   * How long (ms) to wait at most before the first look at a rollout: native control has not seen it, so it has created no
+   * ReplicaSet, and a list would have to be repeated. The watch reports when it has.
+   */
+  untilSeen(uid: string): number | undefined {
+    const deployment = this.#caches.deployment(uid);
+    const held = deployment && holdRecordOf(deployment);
+    if (deployment === undefined || held === undefined || isObserved(deployment)) return undefined;
+    if (this.#caches.replicaSetsOf(deployment.metadata).length > 0) return undefined;
+    // The webhook's clock wrote the instant. If it is ahead of this one, nothing waits for it.
+    const age = this.#clock.now() - Date.parse(held.started);
+    return age >= 0 && age < SEEN_MS ? SEEN_MS - age : undefined;
   }
 
   /** Everything about the Deployment with this UID; `undefined` when no rollout of it is in flight. */
@@ -122,11 +139,9 @@ export class Observer {
 
   /** The ReplicaSets in the cache if they suffice for the decision, else the Deployment's own, listed. */
   async #ownReplicaSets(deployment: Deployment, held: HoldRecord): Promise<readonly ReplicaSet[]> {
-    const { generation = 0 } = deployment.metadata;
     const marked = this.#caches.replicaSetsOf(deployment.metadata).filter((set) => isOwned(set, deployment));
     const { stable } = held;
-    const observed = (deployment.status?.observedGeneration ?? 0) >= generation;
-    const expected = observed && deployment.spec.paused !== true;
+    const expected = isObserved(deployment) && deployment.spec.paused !== true;
     // A version that ended before Serin marked it has only the annotations that native control copied onto it.
     const mayBeLeft = held.latched === true || held.phase === "undone";
     const complete =
@@ -137,4 +152,9 @@ export class Observer {
     const released = marked.filter((set) => controllerOf(set) === undefined);
     return [...(await listReplicaSets(this.#kube, deployment)), ...released];
   }
+}
+
+/** Whether native control has seen the Deployment as it stands. */
+function isObserved({ metadata: { generation = 0 }, status }: Deployment): boolean {
+  return (status?.observedGeneration ?? 0) >= generation;
 }

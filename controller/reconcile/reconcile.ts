@@ -36,6 +36,8 @@ export function reconciler(options: ReconcilerOptions): (uid: string) => Promise
   const kept = { clock, forMs: INGRESSES_MS, failureForMs: 0, most: MOST_NAMESPACES };
   const ingressesOf = memoize(kept, (namespace) => listIngresses(options.kube, namespace));
   return async (uid) => {
+    const beginsMs = observer.untilSeen(uid);
+    if (beginsMs !== undefined) return beginsMs;
     let isRecorded = false;
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
       const snapshot = await observer.observe(uid);

@@ -232,6 +232,23 @@ describe("controller/gather", () => {
     expect(await listed(names)).to.deep.equal([]);
   });
 
+  it("waits at the begin until native control has seen the rollout, for a second at most", async () => {
+    expect(observer.untilSeen(UID), "with marked ReplicaSets").to.equal(undefined);
+    api.change(deployments, "shop/web", { metadata: { generation: 2 }, status: { observedGeneration: 1 } });
+    for (const name of ["web-web1", "web-web2"]) api.remove(replicaSets, `shop/${name}`);
+    await eventually("new", () => observer.untilSeen(UID) !== undefined);
+    expect(observer.untilSeen(UID)).to.equal(1_000);
+    await clock.advance(900);
+    expect(observer.untilSeen(UID)).to.equal(100);
+    await clock.advance(100);
+    expect(observer.untilSeen(UID), "after a second").to.equal(undefined);
+    await clock.advance(-2_000);
+    expect(observer.untilSeen(UID), "by a clock behind the webhook's").to.equal(undefined);
+    await clock.advance(1_500);
+    api.change(deployments, "shop/web", { status: { observedGeneration: 2 } });
+    await eventually("seen", () => observer.untilSeen(UID) === undefined);
+  });
+
   it("sees nothing of a Deployment that is being deleted", async () => {
     api.change(deployments, "shop/web", { metadata: { deletionTimestamp: AT_NOON } });
     await eventually("going", () => caches.deployment(UID) === undefined);

@@ -76,6 +76,7 @@ describe("controller/reconcile in trouble", () => {
       } as unknown as Kube,
       caches: { apply: () => {}, forget: () => {} },
       observer: {
+        untilSeen: () => undefined,
         observe: async () => snapshot && { ...snapshot, now: clock.now() },
         forget: () => {},
       },
