@@ -32,6 +32,8 @@ export interface BenchFindings {
 }
 
 const MINUTE_MS = 60_000;
+/** Three scrapes of the cluster's Prometheus. */
+const SCRAPED_MS = 6_000;
 const IMAGES = ["app:v2", "app:v3", "app:v4"];
 const MANY = 20;
 const CALLS = { annotation: 3_000, start: 500 };
@@ -74,15 +76,22 @@ export async function measure(cluster: Cluster, log: (text: string) => void): Pr
 /** Measures one rollout on a cluster with Serin installed, in about a minute. Throws if the rollout fails. */
 export async function measureRequests(cluster: Cluster, log: (text: string) => void): Promise<Measured> {
   await setScene(cluster);
-  const load = startLoad({ url: cluster.gatewayUrl, host: HOST, rps: RPS });
+  const load = await serveUsers(cluster);
   log("one rollout");
   const rollout = await measureRollout(cluster, NAMESPACE, "app:v2");
   await load.stop();
   return rollout;
 }
 
-async function measureRollouts(cluster: Cluster, pods: Pods, log: (text: string) => void) {
+/** Starts the load, and returns when Prometheus has scraped it: a rollout before that would wait for the metrics. */
+async function serveUsers(cluster: Cluster) {
   const load = startLoad({ url: cluster.gatewayUrl, host: HOST, rps: RPS });
+  await sleep(SCRAPED_MS);
+  return load;
+}
+
+async function measureRollouts(cluster: Cluster, pods: Pods, log: (text: string) => void) {
+  const load = await serveUsers(cluster);
   const stopWatching = watchMemory(cluster, pods);
   const rollouts: Measured[] = [];
   const plainAnswersMs: number[] = [];
