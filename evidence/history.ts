@@ -4,6 +4,7 @@ import { dispersion, dispersionOverTime } from "../rollout/judge/dispersion.ts";
 import type { JudgeInput } from "../rollout/judge/evidence.ts";
 import type { Evidence } from "../rollout/judge/fold.ts";
 import { monitored } from "../rollout/judge/latency-bounds.ts";
+import { FEWEST_REQUESTS, type LimitTest } from "../rollout/judge/limit-test.ts";
 import { usualOf } from "../rollout/judge/stable-health.ts";
 import { type CounterQuery, type CounterSource, readCounters } from "./counters.ts";
 
@@ -13,7 +14,7 @@ const BACK_MS = 30 * 60_000;
 const USUAL = { stretches: 5, stretchMs: 60_000 } as const;
 
 /** The settings of the judge from the stable version's last half hour. Serin reads it once, before the first tick. */
-export interface History extends Pick<Evidence, "phi" | "bounds" | "usual"> {
+export interface History extends Pick<Evidence, "phi" | "bounds" | "usual" | "rates"> {
   /** Every bound of a latency bucket, in seconds. */
   readonly all: readonly number[];
 }
@@ -46,7 +47,8 @@ export async function readHistory(
   const { compare } = watch.terms;
   const known = compare === "off" ? 1 : compare.dispersion;
   const ends = await read("all", BACK_MS);
-  const { bounds, all } = latencyOf(ends);
+  const { all, ...past } = pastOf(ends);
+  const bounds = compare === "off" ? [] : monitored(all, past.atMost);
   const isJoined = watch.sources.some(({ pack }) => pack.joined !== undefined);
   const last = new Set(ends.at(-1)?.map(({ series }) => series));
   const kept = (counters: readonly Counter[]) =>
@@ -58,25 +60,43 @@ export async function readHistory(
   return {
     ...(usual !== undefined && { usual }),
     phi: known ?? phiOf((await read([], tickMs)).map(kept)),
-    bounds: compare === "off" ? [] : bounds,
+    ...ratesOf(past, all, bounds),
+    bounds,
     all,
   };
 }
 
-function latencyOf(ends: readonly (readonly Counter[])[]): Pick<History, "bounds" | "all"> {
+interface Past extends LimitTest {
+  /** The requests at most as slow as each bound; the last count is the total. */
+  readonly atMost: readonly number[];
+}
+
+/** The stable version's requests of the half hour, and the bounds of their latency in seconds. */
+function pastOf(ends: readonly (readonly Counter[])[]): Past & Pick<History, "all"> {
   // A series without a sample at the beginning started later, so its whole count is new.
   const first = ends.length > 1 ? (ends[0] ?? []) : [];
   const targets = (ends.at(-1) ?? []).map(({ target }) => target);
   const before = { values: incrementsSince(undefined, first).baseline.values, targets: new Set(targets) };
-  const { atMost } = incrementsSince(before, ends.at(-1) ?? []).counts.stable;
-  const all = atMost.map(([le]) => le);
+  const { atMost, failed, total } = incrementsSince(before, ends.at(-1) ?? []).counts.stable;
   return {
-    all,
-    bounds: monitored(
-      all,
-      atMost.map(([, requests]) => requests),
-    ),
+    bad: failed,
+    total,
+    atMost: atMost.map(([, requests]) => requests),
+    all: atMost.map(([le]) => le),
   };
+}
+
+/** One bad request more than there were: a version that has not failed yet may still do so. */
+function ratesOf(
+  { bad, total, atMost }: Past,
+  all: readonly number[],
+  bounds: readonly number[],
+): Pick<History, "rates"> {
+  if (total < FEWEST_REQUESTS) return {};
+  const rate = (some: number, of: number) => Math.min(1, (some + 1) / (of + 1));
+  const measured = atMost.at(-1) ?? 0;
+  const slow = bounds.map((bound) => rate(measured - (atMost[all.indexOf(bound)] ?? 0), measured));
+  return { rates: { failed: rate(bad, total), slow } };
 }
 
 function phiOf(instants: readonly (readonly Counter[])[]): number {

@@ -15,7 +15,7 @@ const latencyDefaults: HarmOptions = { ...harmDefaults, delta: 0.005 };
 /** Serin's tolerance for 4xx answers. */
 const refusalDefaults = refusalOptions(
   { compare: compareDefaults, checks: [], stepFrom: 0, nextShare: 1 },
-  1,
+  { phi: 1 },
 ).harm;
 
 /**

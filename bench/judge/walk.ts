@@ -6,7 +6,7 @@ import { safetyOf } from "../../rollout/judge/safety-verdict.ts";
 import { carry, type Tick } from "../../rollout/judge/tick.ts";
 import { compareDefaults } from "../../rollout/plan/compare.ts";
 import { plainCounts } from "../../test/support/plain-counts.ts";
-import { type Random, random } from "./random.ts";
+import { binomial, type Random, random } from "./random.ts";
 import { independentTick } from "./streams.ts";
 
 /** How one rollout ended, and how many seconds after its first weight: verified, rolled back, or neither in time. */
@@ -32,6 +32,8 @@ const MINUTE_MS = 60_000;
 const TICK_MS = 5_000;
 /** A weight is in force so long after the instant of the tick that led to it: the reading and two writes take 1.5 s. */
 const LATE = 0.3;
+/** How long (s) Serin has counted the stable version before the rollout. */
+const HISTORY_S = 30 * 60;
 
 /**
  * Simulates `runs` rollouts. A step ends early when it is verified; the last step succeeds only when it is verified.
@@ -44,7 +46,9 @@ function walkOnce({ rps, stable, canary, harm, leastMinutes }: Walk, next: Rando
   const play = (share: number, weight: number) =>
     independentTick(next, (rps * share * TICK_MS) / 1_000, weight, { stable, canary: canary(weight) });
   const since = LATE * TICK_MS;
-  let judged = noEvidence({ since, from: 0, tickMs: TICK_MS, phi: 1, bounds: [] });
+  const failed = (binomial(next, rps * HISTORY_S, stable) + 1) / (rps * HISTORY_S + 1);
+  const rates = { failed, slow: [] };
+  let judged = noEvidence({ since, from: 0, tickMs: TICK_MS, phi: 1, bounds: [], rates });
   let before = 0;
   for (const step of STEPS) {
     const stepFrom = judged.at + since;

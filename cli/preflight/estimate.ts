@@ -55,7 +55,7 @@ export function estimate(
     return [canary * fails, canary, stable * usual, stable] as const;
   };
   const steps = weights.map(({ weight, leastMs }, i): StepEstimate => {
-    const { safety } = errorOptions(criteria((weights[i + 1]?.weight ?? 100) / 100), phi);
+    const { safety } = errorOptions(criteria((weights[i + 1]?.weight ?? 100) / 100), { phi, rate: usual });
     let found = noSafety;
     const verifiedS = secondsUntil(() => {
       found = foldSafety(found, counts(weight / 100, usual), safety);
@@ -65,7 +65,7 @@ export function estimate(
   });
   const costs = BAD.map((fails): CostEstimate => {
     const terms = criteria((weights[1]?.weight ?? 100) / 100);
-    const { harm } = errorOptions(terms, phi);
+    const { harm } = errorOptions(terms, { phi });
     let found = noHarm;
     const tick = counts(first.weight / 100, fails);
     const afterS = secondsUntil(() => {

@@ -91,7 +91,7 @@ export function foldComparison(
 
 function startsOf(sums: SafetySums, { safety, weakly, mostStart }: ComparisonOptions) {
   return {
-    safety: startOf(sums, safety.margin, mostStart),
-    weakly: startOf(sums, weakly.margin, mostStart),
+    safety: startOf(sums, safety, mostStart),
+    weakly: startOf(sums, weakly, mostStart),
   };
 }

@@ -42,21 +42,32 @@ export function testedLimit({ compare, checks }: Criteria): number {
   return Math.log(checks.length / alpha);
 }
 
+/** What is known about the stable version before the first tick. */
+interface Known {
+  /** Variance of failures over their mean. */
+  readonly phi: number;
+  /** The share of its requests that were bad, from 0 to 1; absent: not known. */
+  readonly rate?: number | undefined;
+}
+
 /** How failures are judged. */
-export function errorOptions({ compare, nextShare }: Criteria, phi: number): ComparisonOptions {
-  return options({ ...settled(compare), nextShare, phi });
+export function errorOptions({ compare, nextShare }: Criteria, known: Known): ComparisonOptions {
+  return options({ ...settled(compare), nextShare, ...known });
 }
 
 /** How 4xx answers are judged: only as harm, because clients cause most of them. */
-export function refusalOptions({ compare, nextShare }: Criteria, phi: number): ComparisonOptions {
+export function refusalOptions(
+  { compare, nextShare }: Criteria,
+  { phi }: Pick<Known, "phi">,
+): ComparisonOptions {
   const margin = compare === "off" ? 1 : compare.refused;
   const tolerance = Math.max(REFUSED_RATIO, settled(compare).tolerance);
   return options({ ...settled(compare), tolerance, margin, nextShare, phi });
 }
 
 /** How the requests above one latency bound are judged. */
-export function latencyOptions({ compare, nextShare }: Criteria, phi: number): ComparisonOptions {
-  return options({ ...settled(compare), margin: LATENCY_MARGIN, loss: LATENCY_LOSS, nextShare, phi });
+export function latencyOptions({ compare, nextShare }: Criteria, known: Known): ComparisonOptions {
+  return options({ ...settled(compare), margin: LATENCY_MARGIN, loss: LATENCY_LOSS, nextShare, ...known });
 }
 
 /** How restarts are judged. */
@@ -80,10 +91,11 @@ function options(given: {
   mostStart: number;
   nextShare: number;
   phi: number;
+  rate?: number | undefined;
 }): ComparisonOptions {
-  const { tolerance, margin, loss, cap, mostStart, nextShare, phi } = given;
+  const { tolerance, margin, loss, cap, mostStart, nextShare, phi, rate } = given;
   const r1 = Math.max(SAFE_RATIO, tolerance);
-  const safety = (of: number) => ({ r1, margin: Math.min(1, of / nextShare), phi });
+  const safety = (of: number) => ({ r1, margin: Math.min(1, of / nextShare), phi, rate });
   return {
     harm: { r0: tolerance, delta: margin, phi, cap, onset: true },
     safety: safety(loss),

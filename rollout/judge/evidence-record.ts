@@ -10,7 +10,15 @@ const instantMs = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** Counts of both versions, see `Tick`. */
 const tick = v.pipe(v.tuple([amount, amount, amount, amount]), v.readonly());
 
-const safety = v.object({ logL: list(finite), start: v.exactOptional(finite) });
+/** From 0 to 1. */
+const share = v.pipe(amount, v.maxValue(1));
+
+const safety = v.object({
+  logL: list(finite),
+  /** An earlier version of Serin neither writes nor keeps it: it weighs the ratios as if nothing were expected. */
+  expected: v.exactOptional(amount),
+  start: v.exactOptional(finite),
+});
 
 const comparison = v.object({
   carried: tick,
@@ -60,8 +68,13 @@ export const evidenceSchema = v.pipe(
     inStep: arms(amount),
     /** The stable version's latest requests, of which earlier ones count for less. */
     recent: v.exactOptional(v.object({ bad: amount, total: amount })),
-    /** The share of its requests that failed before the rollout, from 0 to 1; absent: too few requests to know. */
-    usual: v.exactOptional(v.pipe(amount, v.maxValue(1))),
+    /** The share of its requests that failed before the rollout, at worst; absent: too few requests to know. */
+    usual: v.exactOptional(share),
+    /**
+     * The shares of its requests that failed, and that were slower than each bound, in the half hour before the rollout: what
+     * the safety test expects of the canary. Absent: too few requests to know, or an earlier version of Serin.
+     */
+    rates: v.exactOptional(v.object({ failed: share, slow: list(share) })),
     /** Consecutive ticks in which neither version served a request. */
     silent: amount,
     /** The ticks, read as they came, before either version had any counter; absent: one has had some. */

@@ -36,7 +36,7 @@ export const WARM_UP_MS = 30_000;
 
 /** Before the first tick. */
 export function noEvidence(
-  start: Pick<Evidence, "since" | "from" | "tickMs" | "phi" | "bounds" | "usual">,
+  start: Pick<Evidence, "since" | "from" | "tickMs" | "phi" | "bounds" | "usual" | "rates">,
 ): Evidence {
   const none = { ...noComparison(start.from), sums: noSums };
   return {
@@ -78,16 +78,16 @@ export function fold(before: Evidence, counted: TickCounts, criteria: Criteria):
     // Ticks that are read later, all at once, may be missing because Prometheus itself was away.
     ...(!isCounted && { uncounted: pods === undefined ? uncounted : uncounted + 1 }),
     ...(recent.total > 0 && { recent }),
-    errors: foldComparison(known.errors, failures(counts), moment, errorOptions(criteria, known.phi)),
+    errors: foldComparison(known.errors, failures(counts), moment, errorsOf(known, criteria)),
     latency: known.latency.map((comparison, i) => {
       const tick = warm ? slowRequests(counts, known.bounds[i] ?? Number.POSITIVE_INFINITY) : noTick;
-      return foldComparison(comparison, tick, moment, latencyOptions(criteria, known.phi));
+      return foldComparison(comparison, tick, moment, latencyOf(known, criteria, i));
     }),
     refusals: foldComparison(
       known.refusals ?? noComparison(began),
       refusals(counts),
       { ...moment, part: "none" },
-      refusalOptions(criteria, known.phi),
+      refusalOptions(criteria, known),
     ),
     ...(restarts && pods && { restarts: foldRestarts(restarts, pods, at, restartOptions(criteria)) }),
     guards: Object.fromEntries(
@@ -104,7 +104,6 @@ export function fold(before: Evidence, counted: TickCounts, criteria: Criteria):
 }
 
 function inNextStep(before: Evidence, criteria: Criteria): Evidence {
-  const [errors, slow] = [errorOptions(criteria, before.phi), latencyOptions(criteria, before.phi)];
   // A step that came and went since the last tick had no whole one.
   const isSecond = criteria.leftFrom !== undefined && criteria.leftFrom > before.stepFrom;
   const enter = (comparison: Comparison, options: ComparisonOptions) =>
@@ -112,10 +111,20 @@ function inNextStep(before: Evidence, criteria: Criteria): Evidence {
   return {
     ...before,
     stepFrom: criteria.stepFrom,
-    errors: enter(before.errors, errors),
-    latency: before.latency.map((comparison) => enter(comparison, slow)),
+    errors: enter(before.errors, errorsOf(before, criteria)),
+    latency: before.latency.map((comparison, i) => enter(comparison, latencyOf(before, criteria, i))),
     inStep: { canary: 0, stable: 0 },
   };
+}
+
+type Before = Pick<Evidence, "phi" | "rates">;
+
+function errorsOf({ phi, rates }: Before, criteria: Criteria): ComparisonOptions {
+  return errorOptions(criteria, { phi, rate: rates?.failed });
+}
+
+function latencyOf({ phi, rates }: Before, criteria: Criteria, bound: number): ComparisonOptions {
+  return latencyOptions(criteria, { phi, rate: rates?.slow[bound] });
 }
 
 function failures({ canary, stable }: TickCounts["counts"]): Tick {

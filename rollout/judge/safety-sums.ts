@@ -1,5 +1,5 @@
 import { tiltOf } from "./likelihood.ts";
-import { logSafety, RATIOS, type Safety, type SafetyOptions } from "./safety-test.ts";
+import { expectation, logSafety, RATIOS, type Safety, type SafetyOptions } from "./safety-test.ts";
 import { isComparable, type Tick } from "./tick.ts";
 
 /**
@@ -19,7 +19,7 @@ export const noSums: SafetySums = { logR: [], room: [] };
 export function addSums(
   before: SafetySums,
   tick: Tick,
-  { r1, phi }: Omit<SafetyOptions, "margin">,
+  { r1, phi }: Pick<SafetyOptions, "r1" | "phi">,
 ): SafetySums {
   if (!isComparable(tick)) return before;
   const tilts = RATIOS.map((ratio) => tiltOf(tick, r1 * ratio, r1));
@@ -40,10 +40,11 @@ export function addSums(
  * a nonnegative supermartingale that starts at 1/√beta or less (Ville). It is as if each half of the evidence were a
  * test of its own. The harm test, which forgets nothing and has no such start, bounds the rest.
  */
-export function startOf({ logR, room }: SafetySums, margin: number, most: number): Safety {
+export function startOf({ logR, room }: SafetySums, options: SafetyOptions, most: number): Safety {
   if (logR.length === 0) return { logL: [] };
-  const logL = logR.map((log, j) => log + margin * (room[j] ?? 0));
-  const log = logSafety({ logL });
+  const logL = logR.map((log, j) => log + options.margin * (room[j] ?? 0));
+  const expected = expectation(options);
+  const log = logSafety({ logL, ...expected });
   const excess = Math.max(0, log - most);
-  return { logL: logL.map((one) => one - excess), start: log - excess };
+  return { logL: logL.map((one) => one - excess), ...expected, start: log - excess };
 }

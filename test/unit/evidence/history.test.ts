@@ -41,6 +41,7 @@ function independent(seed: number, rate: number): (tick: number) => number {
 /** Buckets of a stable version: the share of requests within each bound. */
 async function bounds(shares: Record<string, number>) {
   const prometheus = new FakePrometheus();
+  prometheus.series.push({ service: "web", code: "200", value: counted(() => 1e4) });
   for (const [le, share] of Object.entries({ ...shares, "+Inf": 1 })) {
     prometheus.series.push({
       service: "web",
@@ -101,6 +102,14 @@ describe("the history of the stable version", () => {
     const found = await bounds({ "0.1": 0.49, "0.25": 0.5, "0.5": 0.9, "1": 0.998, "2.5": 0.9981, "5": 1 });
     expect(found.bounds).to.deep.equal([0.25, 0.5, 1]);
     expect(found.all).to.deep.equal([0.1, 0.25, 0.5, 1, 2.5, 5, Number.POSITIVE_INFINITY]);
+  });
+
+  it("has the shares of requests that failed and were slow, and one more, as the next one may be the first", async () => {
+    expect((await history(() => 10)).rates).to.deep.equal({ failed: 1_801 / 180_001, slow: [] });
+    expect((await history(() => 0)).rates?.failed).to.equal(1 / 180_001);
+    const requests = TICKS * 1e4;
+    const { rates } = await bounds({ "0.1": 0.4, "0.25": 0.5, "0.5": 0.9 });
+    expect(rates?.slow).to.deep.equal([0.5, 0.1].map((slow) => (slow * requests + 1) / (requests + 1)));
   });
 
   it("has three of them at most", async () => {

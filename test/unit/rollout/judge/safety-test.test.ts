@@ -51,6 +51,29 @@ describe("the safety test", () => {
     }
   });
 
+  it("needs fewer requests of a healthy canary if the stable version's rate is known, and never many more", () => {
+    const needed = (fails: number, rate?: number) => {
+      const perTick: Tick = [50 * fails, 50, 50 * fails, 50];
+      const options = { ...safetyDefaults, rate };
+      let [ticks, safety] = [0, noSafety];
+      while (logSafety(safety) < SAFE) [ticks, safety] = [ticks + 1, foldSafety(safety, perTick, options)];
+      return ticks;
+    };
+    for (const fails of [0, 0.01, 0.05]) {
+      expect(needed(fails, fails), `${fails}`).to.be.below(0.95 * needed(fails));
+      for (const wrong of [0, 0.001, 0.01, 0.05, 1])
+        expect(needed(fails, wrong), `${fails}, expected ${wrong}`).to.be.below(2 * needed(fails));
+    }
+  });
+
+  it("begins with no more evidence where a rate is known: the weights sum to 1", () => {
+    for (const rate of [0, 0.001, 0.01, 0.05, 1])
+      expect(
+        logSafety(foldSafety(noSafety, [0, 1e-9, 0, 1], { ...safetyDefaults, rate })),
+        `${rate}`,
+      ).to.be.closeTo(0, 1e-9);
+  });
+
   it("is not passed by a canary without requests, nor with a few good ones", () => {
     expect(logSafety(safetyOf([[0, 0, 0, 9_000]]))).to.equal(0);
     expect(logSafety(safetyOf([[0, 20, 0, 180]]))).to.be.below(SAFE);

@@ -77,22 +77,27 @@ describe("the judge, read after every tick (Ville)", () => {
   });
 
   const { r1, margin } = safetyDefaults;
+  /** The versions' rates are what the history says, or it misleads. */
+  const expectations = [undefined, 0.0001, 0.02, 0.5];
   const MOST_START = Math.log(1 / BETA) / 2;
   /** How many of the runs the last step calls safe, which begins at tick 50 with what the ticks before say. */
-  const calledSafe = (scene: (tick: number) => Scene) =>
+  const calledSafe = (scene: (tick: number) => Scene, rate: number | undefined) =>
     Array.from({ length: RUNS }).filter((_, i) => {
-      const next = stream(i);
+      const [next, options] = [stream(i), { ...safetyDefaults, rate }];
       let sums = noSums;
-      for (let look = 0; look < 50; look += 1) sums = addSums(sums, next(scene(look)), safetyDefaults);
-      let safety = startOf(sums, margin, MOST_START);
+      for (let look = 0; look < 50; look += 1) sums = addSums(sums, next(scene(look)), options);
+      let safety = startOf(sums, options, MOST_START);
       return Array.from({ length: LOOKS }).some((_, look) => {
-        safety = foldSafety(safety, next(scene(50 + look)), safetyDefaults);
+        safety = foldSafety(safety, next(scene(50 + look)), options);
         return logSafety(safety) >= Math.log(1 / BETA);
       });
     }).length / RUNS;
 
   it(`declares safe at most ${BETA} of the canaries that are as bad as the margin says`, () => {
-    expect(calledSafe(atBoundary({ r0: r1, delta: margin }))).to.be.at.most(threeSigma(BETA, RUNS));
+    for (const rate of expectations) {
+      const safe = calledSafe(atBoundary({ r0: r1, delta: margin }), rate);
+      expect(safe, `expected ${rate}`).to.be.at.most(threeSigma(BETA, RUNS));
+    }
   });
 
   it("declares safe at most √beta of those that become so bad by the last step's weight", () => {
@@ -100,6 +105,8 @@ describe("the judge, read after every tick (Ville)", () => {
       const { canary, stable } = atBoundary({ r0: r1, delta: margin })(tick);
       return { canary: tick < 50 ? { ...canary, rate: 0 } : canary, stable };
     };
-    expect(calledSafe(late)).to.be.at.most(threeSigma(Math.sqrt(BETA), RUNS));
+    for (const rate of expectations) {
+      expect(calledSafe(late, rate), `expected ${rate}`).to.be.at.most(threeSigma(Math.sqrt(BETA), RUNS));
+    }
   });
 });
