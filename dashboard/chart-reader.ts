@@ -1,9 +1,9 @@
 import pLimit from "p-limit";
-import { latestInstant } from "../evidence/grid.ts";
+import { latestInstant, ticksFrom } from "../evidence/grid.ts";
 import type { Prometheus } from "../evidence/prometheus.ts";
 import { readStart } from "../evidence/start.ts";
 import { readTickCounts, type TicksRead } from "../evidence/tick-counts.ts";
-import { tickLengths } from "../evidence/tick-length.ts";
+import { ticksBy } from "../evidence/ticks.ts";
 import type { Clock } from "../kube/core/clock.ts";
 import { memoize } from "../providers/memo.ts";
 import { ProviderError } from "../providers/provider.ts";
@@ -56,7 +56,7 @@ export function chartReader(options: ChartOptions): ReadCharts {
     try {
       const start = await startOfRollout(judged, source);
       if (start === undefined) return empty("the canary has had no traffic, so nothing was judged");
-      const wanted = judged.until ?? latestInstant(start.tickMs, clock.now());
+      const wanted = judged.until ?? latestInstant(ticksFrom(start), clock.now());
       const to = Math.min(wanted, start.from + MOST_TICKS * start.tickMs);
       const watch = { uid: judged.uid, sources };
       const { from, tickMs: stepMs, bounds } = start;
@@ -81,7 +81,7 @@ export function chartReader(options: ChartOptions): ReadCharts {
     for (const [other, { until }] of starts) if (until < now) starts.delete(other);
     const known = starts.get(id)?.start;
     if (known !== undefined) return known;
-    const { start } = await readStart(source, input, tickLengths({ prometheus: source.prometheus, clock }));
+    const { start } = await readStart(source, input, ticksBy({ prometheus: source.prometheus, clock }));
     starts.set(id, { until: now + START_MS, start });
     return start;
   }

@@ -1,14 +1,31 @@
+/** The instants at which ticks end: `phaseMs`, `phaseMs + tickMs`, and so on, in ms since the epoch. */
+export interface Ticks {
+  readonly tickMs: number;
+  /** From 0 to below `tickMs`. */
+  readonly phaseMs: number;
+}
+
 /** A sample arrives this long (ms) after its instant, because the scrape takes time. */
 const LAG_MS = 1_000;
 /** A timer may fire this much (ms) too early, and then the read would miss its instant and lose a whole tick. */
 const EARLY_MS = 5;
 
-/** The latest instant (ms) of the grid of ticks whose samples have arrived. */
-export function latestInstant(tickMs: number, now: number): number {
-  return Math.floor((now - LAG_MS) / tickMs) * tickMs;
+/** The ticks of which one begins at `from`. */
+export function ticksFrom({ from, tickMs }: { readonly from: number; readonly tickMs: number }): Ticks {
+  return { tickMs, phaseMs: from % tickMs };
 }
 
-/** The time (ms) until the samples of the grid's next instant have arrived. */
-export function untilNextInstant(tickMs: number, now: number): number {
-  return latestInstant(tickMs, now) + tickMs - (now - LAG_MS) + EARLY_MS;
+/** The latest instant (ms) up to `at`. */
+export function instantUpTo({ tickMs, phaseMs }: Ticks, at: number): number {
+  return Math.floor((at - phaseMs) / tickMs) * tickMs + phaseMs;
+}
+
+/** The latest instant (ms) whose samples have arrived. */
+export function latestInstant(ticks: Ticks, now: number): number {
+  return instantUpTo(ticks, now - LAG_MS);
+}
+
+/** The time (ms) until the samples of the next instant have arrived. */
+export function untilNextInstant(ticks: Ticks, now: number): number {
+  return latestInstant(ticks, now) + ticks.tickMs - (now - LAG_MS) + EARLY_MS;
 }

@@ -3,14 +3,14 @@ import type { Log } from "../kube/core/log.ts";
 import { ProviderError } from "../providers/provider.ts";
 import type { Findings, JudgeInput } from "../rollout/judge/evidence.ts";
 import { noEvidence } from "../rollout/judge/fold.ts";
-import { latestInstant, untilNextInstant } from "./grid.ts";
+import { latestInstant, type Ticks, ticksFrom, untilNextInstant } from "./grid.ts";
 import type { Namesakes } from "./namesakes.ts";
 import type { Prometheus } from "./prometheus.ts";
 import { readTicks } from "./read-ticks.ts";
 import { isCounted, type Series } from "./series.ts";
 import { readStart } from "./start.ts";
 import type { ReadTemplateChecks } from "./template-checks.ts";
-import { LEAST_TICK_MS, tickLengths } from "./tick-length.ts";
+import { LEAST_TICK_MS, ticksBy } from "./ticks.ts";
 
 /** The means to read evidence. */
 export interface EvidenceOptions {
@@ -30,7 +30,9 @@ const SOON_MS = 200;
 const AGAIN_MS = 1_000;
 /** The reader forgets a rollout after this long (ms) without a call for its findings. */
 const FORGET_MS = 180_000;
-/** When to read the ticks of some length. */
+/** The looks at a rollout that no metrics count. */
+const UNCOUNTED: Ticks = { tickMs: LEAST_TICK_MS, phaseMs: 0 };
+/** When to read ticks. */
 type When = "soon" | "next" | "again";
 const DELAYS_MS = { soon: SOON_MS, next: Number.POSITIVE_INFINITY, again: AGAIN_MS } as const;
 
@@ -42,14 +44,14 @@ export class EvidenceReader {
   readonly #options: EvidenceOptions;
   readonly #entries = new Map<string, Series>();
   readonly #timers = new Set<string>();
-  /** Tick (ms) → the last instant after which all its rollouts were told. */
-  readonly #told = new Map<number, number>();
+  /** Ticks (`keyOf`) → the last instant after which all their rollouts were told. */
+  readonly #told = new Map<string, number>();
   #reading: Promise<unknown> = Promise.resolve();
-  readonly #tickLengthOf: ReturnType<typeof tickLengths>;
+  readonly #ticksOf: ReturnType<typeof ticksBy>;
 
   constructor(options: EvidenceOptions) {
     this.#options = options;
-    this.#tickLengthOf = tickLengths(options);
+    this.#ticksOf = ticksBy(options);
   }
 
   /** The current findings. The first call for a rollout starts to follow it. */
@@ -73,7 +75,7 @@ export class EvidenceReader {
   }
 
   #follow(watch: JudgeInput): Series {
-    const entry: Series = { watch, askedAt: this.#options.clock.now(), tickMs: LEAST_TICK_MS, gates: {} };
+    const entry: Series = { watch, askedAt: this.#options.clock.now(), ticks: UNCOUNTED, gates: {} };
     this.#entries.set(watch.uid, entry);
     void this.#begin(entry);
     return entry;
@@ -86,7 +88,7 @@ export class EvidenceReader {
     while (isFollowed()) {
       try {
         await this.#prepare(entry);
-        this.#arm(entry.tickMs, "soon");
+        this.#arm(entry.ticks, "soon");
         return;
       } catch (error) {
         // The end of a rollout ends its reads as well.
@@ -109,56 +111,57 @@ export class EvidenceReader {
       return;
     }
     if (watch.known !== undefined) {
-      entry.tickMs = watch.known.tickMs;
+      entry.ticks = ticksFrom(watch.known);
       entry.judged = watch.known;
       return;
     }
-    const { start, all } = await readStart(this.#options, watch, this.#tickLengthOf);
-    entry.tickMs = start.tickMs;
+    const { start, all } = await readStart(this.#options, watch, this.#ticksOf);
+    entry.ticks = ticksFrom(start);
     entry.all = all;
     entry.judged = noEvidence(start);
   }
 
-  /** Reads all rollouts with that tick soon, after the grid's next instant, or again. Repeats this while there are any. */
-  #arm(tickMs: number, when: When = "next"): void {
+  /** Reads all rollouts with these ticks soon, after the next instant, or again. Repeats this while there are any. */
+  #arm(ticks: Ticks, when: When = "next"): void {
     const { clock, signal, log } = this.#options;
-    const timer = `${when} ${tickMs}`;
+    const timer = `${when} ${keyOf(ticks)}`;
     if (this.#timers.has(timer)) return;
     this.#timers.add(timer);
     void clock
-      .sleep(Math.min(DELAYS_MS[when], untilNextInstant(tickMs, clock.now())), signal)
+      .sleep(Math.min(DELAYS_MS[when], untilNextInstant(ticks, clock.now())), signal)
       // One read after the other, so that the next one does not query the same instants.
       .then(() => {
         const read = this.#reading.then(() => {
           this.#timers.delete(timer);
-          return this.#read(tickMs);
+          return this.#read(ticks);
         });
         this.#reading = read.catch(() => {});
         return read;
       })
       .then((next) => {
-        if (next !== undefined) this.#arm(tickMs, next);
+        if (next !== undefined) this.#arm(ticks, next);
       })
       .catch((error: unknown) => {
         if (signal.aborted) return;
         log.error({ err: error }, "evidence read failed");
-        this.#arm(tickMs);
+        this.#arm(ticks);
       });
   }
 
-  /** Resolves with when to read next; `undefined` if no rollout has that tick. */
-  async #read(tickMs: number): Promise<When | undefined> {
+  /** Resolves with when to read next; `undefined` if no rollout has these ticks. */
+  async #read(ticks: Ticks): Promise<When | undefined> {
     const now = this.#options.clock.now();
-    const to = latestInstant(tickMs, now);
+    const to = latestInstant(ticks, now);
     for (const [uid, { askedAt }] of this.#entries) if (now - askedAt > FORGET_MS) this.forget(uid);
-    const group = [...this.#entries.values()].filter((entry) => entry.tickMs === tickMs);
+    const key = keyOf(ticks);
+    const group = [...this.#entries.values()].filter((entry) => keyOf(entry.ticks) === key);
     const before = new Map(group.map(({ watch, judged, unread }) => [watch.uid, { judged, unread }]));
-    const answered = await readTicks(this.#options, group, to, tickMs);
+    const answered = await readTicks(this.#options, group, to, ticks.tickMs);
     // Every second of an outage would have the controller look at all rollouts again.
     const changed = ({ watch, judged, unread }: Series) =>
       judged !== before.get(watch.uid)?.judged || unread !== before.get(watch.uid)?.unread;
-    const told = this.#told.get(tickMs) === to ? group.filter(changed) : group;
-    this.#told.set(tickMs, to);
+    const told = this.#told.get(key) === to ? group.filter(changed) : group;
+    this.#told.set(key, to);
     // Not awaited, because a slow provider must not delay a rollback.
     for (const entry of told) void this.#readGates(entry, now);
     this.#options.onRead(told.map(({ watch }) => watch.uid));
@@ -180,6 +183,10 @@ export class EvidenceReader {
       entry.asking = false;
     }
   }
+}
+
+function keyOf({ tickMs, phaseMs }: Ticks): string {
+  return `${tickMs} ${phaseMs}`;
 }
 
 /** The fields of a log line about one Deployment. */

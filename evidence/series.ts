@@ -2,12 +2,13 @@ import { type Baseline, incrementsSince } from "../rollout/judge/counters.ts";
 import type { Findings, JudgeInput } from "../rollout/judge/evidence.ts";
 import { type Evidence, fold } from "../rollout/judge/fold.ts";
 import type { CounterQuery, CounterReading } from "./counters.ts";
+import type { Ticks } from "./grid.ts";
 
 /** A followed rollout, and the evidence that was read so far. */
 export interface Series {
   watch: JudgeInput;
   askedAt: number;
-  tickMs: number;
+  ticks: Ticks;
   judged?: Evidence;
   baseline?: Baseline;
   unread?: string;
@@ -41,7 +42,7 @@ export function advanceSeries(
 }
 
 /** The first instant to read. */
-export function wantedFrom({ judged, baseline, tickMs }: Series): number {
+export function wantedFrom({ judged, baseline, ticks: { tickMs } }: Series): number {
   if (judged === undefined) return Number.POSITIVE_INFINITY;
   if (baseline !== undefined) return judged.at + tickMs;
   const warm = Math.floor(WARM_MS / tickMs) * tickMs;

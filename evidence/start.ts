@@ -1,6 +1,7 @@
 import type { JudgeInput } from "../rollout/judge/evidence.ts";
 import type { ReplayStart } from "../rollout/replay/replay.ts";
 import type { CounterSource } from "./counters.ts";
+import { instantUpTo, type Ticks } from "./grid.ts";
 import { type Begun, type History, readHistory } from "./history.ts";
 
 /** What the judge needs before the first tick of a rollout: its grid, and the stable version's history. */
@@ -12,10 +13,11 @@ export interface Beginning extends Pick<History, "all"> {
 export async function readStart(
   source: CounterSource,
   watch: Begun,
-  tickLengthOf: (watch: Pick<JudgeInput, "sources">) => Promise<number>,
+  ticksOf: (watch: Pick<JudgeInput, "sources">) => Promise<Ticks>,
 ): Promise<Beginning> {
-  const tickMs = await tickLengthOf(watch);
-  const from = Math.floor(watch.from / tickMs) * tickMs;
+  const ticks = await ticksOf(watch);
+  const { tickMs } = ticks;
+  const from = instantUpTo(ticks, watch.from);
   const { all, ...usual } = await readHistory(source, watch, from, tickMs);
   return { start: { since: watch.from, from, tickMs, ...usual }, all };
 }

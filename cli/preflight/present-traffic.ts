@@ -1,6 +1,6 @@
 import type { Prometheus } from "../../evidence/prometheus.ts";
 import { readStart } from "../../evidence/start.ts";
-import { tickLengths } from "../../evidence/tick-length.ts";
+import { ticksBy } from "../../evidence/ticks.ts";
 import type { Clock } from "../../kube/core/clock.ts";
 import { attribution } from "../../rollout/gateways/metrics/attribution.ts";
 import { isFailure } from "../../rollout/judge/counters.ts";
@@ -35,7 +35,7 @@ export async function readTraffic(
   const requests = sum(({ requests }) => requests);
   const terms: Criteria = { compare, checks: [], stepFrom: now, nextShare: 1 };
   const before = { uid, rollout: instant(now), sources, from: now, terms };
-  const { start, all } = await readStart({ ...means, namesakes }, before, tickLengths(means));
+  const { start, all } = await readStart({ ...means, namesakes }, before, ticksBy(means));
   return {
     packs: sources.map(({ pack }) => pack.name),
     series: sum(({ series }) => series),

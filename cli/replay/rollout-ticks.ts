@@ -1,8 +1,8 @@
-import { latestInstant } from "../../evidence/grid.ts";
+import { latestInstant, ticksFrom } from "../../evidence/grid.ts";
 import type { Prometheus } from "../../evidence/prometheus.ts";
 import { readStart } from "../../evidence/start.ts";
 import { readTickCounts, type TicksRead } from "../../evidence/tick-counts.ts";
-import { tickLengths } from "../../evidence/tick-length.ts";
+import { ticksBy } from "../../evidence/ticks.ts";
 import type { Clock } from "../../kube/core/clock.ts";
 import type { JudgeInput } from "../../rollout/judge/evidence.ts";
 import type { Plan } from "../../rollout/plan/plan.ts";
@@ -55,7 +55,9 @@ export async function readRolloutTicks(
   const { from, tickMs } = start;
   const ended = run.ended === undefined ? clock.now() : Date.parse(run.ended);
   const to =
-    run.ended === undefined || run.evidence === undefined ? latestInstant(tickMs, ended) : run.evidence.at;
+    run.ended === undefined || run.evidence === undefined
+      ? latestInstant(ticksFrom(start), ended)
+      : run.evidence.at;
   const bounds = checksLatency(plan) ? ("all" as const) : start.bounds;
   const read = await readTickCounts(source, { watch: counted, bounds }, { from, to, stepMs: tickMs });
   return { ...read, start, to };
@@ -71,7 +73,7 @@ async function firstStart(
 ): Promise<ReplayStart> {
   const begun = { ...counted, rollout: run.started, from, terms: criteriaOver(run, plan)(from) };
   const { prometheus } = source;
-  return (await readStart(source, begun, tickLengths({ prometheus, clock }))).start;
+  return (await readStart(source, begun, ticksBy({ prometheus, clock }))).start;
 }
 
 function checksLatency({ checks }: Plan): boolean {

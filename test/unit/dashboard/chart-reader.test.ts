@@ -58,7 +58,7 @@ describe("the curves of the dashboard", () => {
     const { times = [], failed, evidence, traffic, rate, course } = drawn ?? {};
     expect(drawn?.says).to.equal(undefined);
     expect(times[0]).to.equal((SINCE + TICK) / 1000);
-    expect(times.at(-1)).to.equal(latestInstant(TICK, clock.now()) / 1000);
+    expect(times.at(-1)).to.equal(latestInstant({ tickMs: TICK, phaseMs: 0 }, clock.now()) / 1000);
     expect(course).to.deep.equal([{ at: SINCE / 1000, step: 1, weight: 10 }]);
     expect(failed?.canary.at(-1)).to.be.closeTo(5, 0.1);
     expect(failed?.stable.at(-1)).to.be.closeTo(0.1, 0.01);

@@ -19,6 +19,8 @@ export class FakePrometheus implements Prometheus {
   readonly series: Series[] = [];
   readonly asked: { promql: string; grid: Grid }[] = [];
   scrape: number | undefined = 5_000;
+  /** When each target is scraped, in ms after each multiple of that interval. */
+  scraped: readonly number[] = [];
   /** Whether it answers. */
   up = true;
   /** The most samples of an answer that is short enough to be read. */
@@ -26,6 +28,7 @@ export class FakePrometheus implements Prometheus {
 
   over = async (promql: string, grid: Grid) => {
     this.#answer();
+    if (promql.includes("timestamp(")) return new Map([[grid.to, this.#scrapesUpTo(grid.to)]]);
     this.asked.push({ promql, grid });
     const buckets = promql.includes("_bucket");
     const wanted = new RegExp(`^(?:${JSON.parse(/service=~("[^"]*")/.exec(promql)?.[1] ?? '""')})$`);
@@ -65,6 +68,14 @@ export class FakePrometheus implements Prometheus {
     };
     add(service, stable, stableFails, from - 3_600_000);
     add(`${service}-canary`, canary, canaryFails, from);
+  }
+
+  #scrapesUpTo(at: number): readonly Sample[] {
+    const every = this.scrape ?? 1;
+    return this.scraped.map((offset, target) => ({
+      labels: { instance: `gw:${target}` },
+      value: (Math.floor((at - offset) / every) * every + offset) / 1000,
+    }));
   }
 
   #answer(): void {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { EvidenceReader } from "../../../evidence/reader.ts";
 import type { JudgeInput } from "../../../rollout/judge/evidence.ts";
-import type { Evidence } from "../../../rollout/judge/fold.ts";
+import { type Evidence, noEvidence } from "../../../rollout/judge/fold.ts";
 import { FakeClock } from "../../support/clock.ts";
 import { noLog } from "../../support/log.ts";
 import { noNamesakes } from "../../support/namesakes.ts";
@@ -58,6 +58,44 @@ describe("the evidence", () => {
     expect(judged?.errors.totals[1]).to.be.closeTo(600, 2);
     expect(judged?.errors.totals[3]).to.be.closeTo(5_400, 2);
     expect(judged?.errors.harm.t).to.be.within(11, 12);
+  });
+
+  for (const [scraped, phase] of [
+    [[3_100], 3_500],
+    [[3_290], 3_500],
+    [[3_301], 4_000],
+    [[4_900], 500],
+    [[1_000, 3_000, 3_200], 3_500],
+  ] as const) {
+    it(`has ticks that end right after the scrapes: at ${phase} ms for scrapes at ${scraped} ms`, async () => {
+      prometheus.scraped = scraped;
+      const { reader, clock } = aReader(prometheus, [watch]);
+      await clock.advance(30_000);
+      const { judged } = reader.of(watch);
+      expect(judged?.from).to.equal(FROM - TICK + phase);
+      expect(judged?.at).to.be.within(FROM + 25_000, FROM + 31_000);
+      expect((judged?.at ?? 0) % TICK).to.equal(phase);
+    });
+  }
+
+  it("has ticks at multiples of their length where scrapes have no fixed place in them", async () => {
+    prometheus.scraped = [1_100];
+    prometheus.scrape = 2_000;
+    const { reader, clock } = aReader(prometheus, [watch]);
+    await clock.advance(10_000);
+    expect(reader.of(watch).judged?.from).to.equal(FROM);
+  });
+
+  it("is read at their own instants of rollouts with different ticks", async () => {
+    prometheus.serve("api", FROM);
+    const known = { ...noEvidence({ since: FROM, from: FROM - 2_000, tickMs: TICK, phi: 1, bounds: [] }) };
+    const other = aWatch("api", FROM, { known });
+    const { reader, clock } = aReader(prometheus, [watch, other]);
+    await clock.advance(60_000);
+    expect(reader.of(watch).judged?.at).to.equal(FROM + 60_000);
+    expect(reader.of(other).judged?.at).to.equal(FROM + 58_000);
+    for (const { judged } of [reader.of(watch), reader.of(other)])
+      expect(judged?.errors.totals[1]).to.be.within(570, 602);
   });
 
   it("is the same bit by bit for a controller that restarts at any tick, with its record or without", async () => {

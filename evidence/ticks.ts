@@ -1,0 +1,75 @@
+import type { Clock } from "../kube/core/clock.ts";
+import type { Pack } from "../rollout/gateways/metrics/pack.ts";
+import type { JudgeInput } from "../rollout/judge/evidence.ts";
+import { PHASE_MS } from "../rollout/judge/evidence-record.ts";
+import type { Ticks } from "./grid.ts";
+import type { Prometheus } from "./prometheus.ts";
+
+/** The shortest tick, in ms. A tick that is too short does no harm: it may be empty. */
+export const LEAST_TICK_MS = 5_000;
+const MOST_TICK_MS = 60_000;
+/** Ticks hold for this long (ms): a user may change the scrape configuration. */
+const KEEP_MS = 10 * 60_000;
+/** A tick of 5 s ends at least this long (ms) after a scrape: one that came later than its turn would miss the tick. */
+const AFTER_MS = 200;
+/**
+ * Longer ticks wait longer, by this part of what they are longer. Samples may reach the store seconds late, by remote write for
+ * example, and a tick that misses its scrape has counts that are older by a whole interval.
+ */
+const WAIT = 0.2;
+/** The ticks of a gateway without a known scrape interval. */
+const UNKNOWN: Ticks = { tickMs: LEAST_TICK_MS, phaseMs: 0 };
+
+/**
+ * Finds a rollout's ticks. They are as long as the scrape interval of its gateway's metrics, in whole seconds, and end right
+ * after a scrape: at another instant, the newest sample would be older by half an interval on average.
+ */
+export function ticksBy({
+  prometheus,
+  clock,
+}: {
+  readonly prometheus: Prometheus;
+  readonly clock: Pick<Clock, "now">;
+}): (input: Pick<JudgeInput, "sources">) => Promise<Ticks> {
+  const known = new Map<Pack, { readonly ticks: Ticks; readonly until: number }>();
+  return async ({ sources }) => {
+    const now = clock.now();
+    const [source] = sources;
+    if (source === undefined) return UNKNOWN;
+    const kept = known.get(source.pack);
+    if (kept !== undefined && kept.until > now) return kept.ticks;
+    const selectors = source.pack.selectors([...source.stable, ...source.canary]);
+    const answers = await Promise.all(selectors.map((selector) => prometheus.scrapeMs(selector, now)));
+    const scrape = answers.find((ms) => ms !== undefined);
+    if (scrape === undefined) return UNKNOWN;
+    const everyMs = 1000 * Math.round(scrape / 1000);
+    const tickMs = Math.min(MOST_TICK_MS, Math.max(LEAST_TICK_MS, everyMs));
+    // Scrapes of another interval have no fixed place within a tick.
+    const scrapes = tickMs === everyMs ? await lastScrapes(prometheus, selectors, now) : [];
+    const ticks = { tickMs, phaseMs: phaseOf(scrapes, tickMs) };
+    known.set(source.pack, { ticks, until: now + KEEP_MS });
+    return ticks;
+  };
+}
+
+/** When (ms) each target of these series was scraped last. */
+async function lastScrapes(
+  prometheus: Pick<Prometheus, "over">,
+  selectors: readonly string[],
+  now: number,
+): Promise<readonly number[]> {
+  const grid = { from: now, to: now, stepMs: LEAST_TICK_MS };
+  const answers = await Promise.all(
+    selectors.map((selector) => prometheus.over(`max by (job, instance) (timestamp(${selector}))`, grid)),
+  );
+  return answers.flatMap((answer) => [...answer.values()].flat()).map(({ value }) => 1000 * value);
+}
+
+/** The phase at which the newest samples of all targets together are the youngest; 0 without scrapes. */
+function phaseOf(scrapes: readonly number[], tickMs: number): number {
+  const afterMs = AFTER_MS + WAIT * (tickMs - LEAST_TICK_MS);
+  const phases = scrapes.map((at) => (Math.ceil((at + afterMs) / PHASE_MS) * PHASE_MS) % tickMs);
+  const ageAt = (phase: number) =>
+    scrapes.reduce((sum, at) => sum + ((((phase - afterMs - at) % tickMs) + tickMs) % tickMs), 0);
+  return phases.reduce((best, phase) => (ageAt(phase) < ageAt(best) ? phase : best), phases[0] ?? 0);
+}
