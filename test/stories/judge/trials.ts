@@ -1,7 +1,8 @@
 /**
  * Long measurements of the judge on a real control plane, gateway and Prometheus, counted at the client. Not part of the
  * tests: name this file to run it with mocha. It prints a Markdown table at the end, and `--grep` selects trials. A missed
- * goal fails no test, but a missing measurement does. Progress goes to standard error.
+ * goal fails no test, but a missing measurement does. Progress goes to standard error. Prometheus scrapes every 2 s, or as
+ * often as `SERIN_SCRAPE` says, such as 5s.
  */
 import { median, quantile } from "../../../bench/statistics.ts";
 import { describeCluster } from "../../cluster/fixture.ts";
@@ -54,6 +55,14 @@ const trials: readonly Trial[] = [
     canaries: [2, 3, 4, 5, 6].map((version) => `app:v${version}-err0.1`),
     runs: 4,
     atOnce: 4,
+  },
+  {
+    ...walk,
+    name: "five healthy ones, one at a time",
+    goal: "≤ 62 s",
+    canaries: [2, 3, 4, 5, 6].map((version) => `app:v${version}-err0.1`),
+    runs: 1,
+    atOnce: 1,
   },
   {
     ...walk,
