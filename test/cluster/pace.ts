@@ -17,12 +17,13 @@ export interface Pace {
 
 /**
  * Begins a turn `rps` times a second, independent of how long each takes (open loop). `turn` gets its number, from 0, and
- * must not reject. The turns of a batch begin at once, and so do those that a late timer missed; the rate holds on average.
+ * must not reject. The turns of a batch, `most` of them, begin at once, and so do those that a late timer missed; the rate
+ * holds on average.
  */
 export function startPace(
   rps: number,
   turn: (index: number) => Promise<void>,
-  batchMs: number = BATCH_MS,
+  most: number = Number.POSITIVE_INFINITY,
 ): Pace {
   const due = new Set<Promise<void>>();
   let rate = { rps, since: performance.now(), begun: 0 };
@@ -35,11 +36,14 @@ export function startPace(
       due.add(taken);
     }
   };
-  const timer = setInterval(beginDue, Math.max(1, Math.min(batchMs, 5_000 / rps)));
+  const startTimer = () => setInterval(beginDue, Math.min(BATCH_MS, (1_000 * most) / rate.rps));
+  let timer = startTimer();
   return {
     at(next) {
       beginDue();
       rate = { rps: next, since: performance.now(), begun };
+      clearInterval(timer);
+      timer = startTimer();
     },
     async stop() {
       // On a busy machine the timer may be half a second late, and a load that stops then would miss these turns.

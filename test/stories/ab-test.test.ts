@@ -38,7 +38,7 @@ onEachGateway("an ab-test", function (gateway) {
     const before = await shop.manifest("httproutes");
     const tagged = shop.users(withHeaders({ "x-canary": "insider" }, { "X-CANARY": "insider" }), 100);
     const foreign = withHeaders({ "x-canary": "outsider" }, { "x-canary": "insiders" }, { "x-c": "insider" });
-    const others = shop.users([{ name: "without headers" }, ...foreign], 300);
+    const others = shop.users([...strangers, ...foreign], 300);
     await update("v2");
     const from = await inForce();
     const to = await shop.until("the proof", () => shop.record("v2")?.outcome === "proven");
@@ -110,7 +110,7 @@ onEachGateway("an ab-test", function (gateway) {
     await shop.deploy(ab("header x-canary=insider"));
     const before = await shop.manifest("httproutes");
     const tagged = shop.users(withHeaders({ "x-canary": "insider" }), 60);
-    const others = shop.users([{ name: "without headers" }], 200);
+    const others = shop.users(strangers, 200);
     await update("v2-err20");
     await inForce();
     const ended = await shop.until("the verdict", () => shop.record("v2-err20")?.outcome === "failed");
@@ -128,7 +128,7 @@ onEachGateway("an ab-test", function (gateway) {
 
   it("is held and not promoted while no user who matches comes", async () => {
     await shop.deploy(ab("header x-canary=insider", { "serin.dev/iterations": "2" }));
-    const others = shop.users([{ name: "without headers" }], 200);
+    const others = shop.users(strangers, 200);
     await update("v2");
     const from = await inForce();
     await others.visited(from, 2_400);
@@ -139,6 +139,11 @@ onEachGateway("an ab-test", function (gateway) {
     expectServed(others.visits);
   });
 });
+
+/** Users who match nothing; each of them waits for an answer before the next request. */
+const strangers: readonly User[] = Array.from({ length: 5 }, (_none, i) => ({
+  name: `without headers ${i}`,
+}));
 
 /** All forms of users who match `conditions`. */
 const insiders: readonly User[] = [

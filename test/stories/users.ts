@@ -31,8 +31,6 @@ interface Asked {
 
 const CONNECTIONS = 32;
 const PATIENCE_MS = 60_000;
-/** Short, because a user who came twice in a batch would still wait for the first answer. */
-const BATCH_MS = 5;
 
 /** Users who repeat their requests, each by themselves, and the answers that they got. */
 export class Users {
@@ -55,7 +53,8 @@ export class Users {
       await this.#visit(one.user, one.jar);
       one.waits = false;
     };
-    this.#pace = startPace(rps, turn, BATCH_MS);
+    // A user who came twice in a batch would still wait for the first answer.
+    this.#pace = startPace(rps, turn, all.length);
   }
 
   /** The visits that started in [from, to). */
