@@ -5,6 +5,7 @@ import { systemClock } from "../../kube/core/clock.ts";
 import { orders as annotated, type OrderName } from "../../rollout/plan/orders.ts";
 import { describeCluster } from "../cluster/fixture.ts";
 import { kept } from "../unit/cli/frame/streams.ts";
+import { setReady } from "./readiness.ts";
 import { Shop } from "./shop.ts";
 
 const commands = await allCommands();
@@ -114,13 +115,17 @@ describeCluster("every command of kubectl serin", function () {
   });
 
   it("says in a promotion what it can", async () => {
-    // Its other pods need so long to become ready.
     await shop.run("annotate", "--overwrite", "deployment/web", "serin.dev/steps=50");
     await shop.run("scale", "deployment/web", "--replicas=4");
-    await shop.run("set", "image", "deployment/web", "app=app:v3-slow40");
-    await shop.until("the promotion", () => shop.held()?.phase === "promoting", 120_000);
+    await shop.run("set", "image", "deployment/web", "app=app:v3-neverready");
+    // The promotion lasts as long as its other pods are not ready.
+    const started = () => shop.pods("v3-neverready").filter(({ status }) => status?.phase === "Running");
+    await shop.until("the canary's pods", () => started().length === 2);
+    for (const { metadata } of started()) await setReady(shop, metadata.name, true);
+    await shop.until("the promotion", () => shop.held()?.phase === "promoting");
     await everyCommand("promoting");
     expect(shop.held()?.phase, "the phase after all commands").to.equal("promoting");
-    await shop.atRest("web", 150_000);
+    await shop.run("rollout", "undo", "deployment/web", "--to-revision=1");
+    await shop.atRest();
   });
 });

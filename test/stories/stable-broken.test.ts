@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { onEachGateway } from "../cluster/fixture.ts";
 import type { Load } from "../cluster/load.ts";
 import { grantedTo } from "./granted.ts";
+import { setReady } from "./readiness.ts";
 import { Shop } from "./shop.ts";
 
 const RPS = 200;
@@ -55,13 +56,13 @@ onEachGateway("a stable version that breaks during a rollout", function (gateway
   it("keeps it while no stable pod is ready, also without a comparison, and goes on when one is", async () => {
     await annotate("serin.dev/compare=off", "serin.dev/checks=none");
     await start("v3");
-    await each("v2", (pod) => ready(pod, "False"));
+    await each("v2", (pod) => setReady(shop, pod, false));
     await shop.until("the wait told", () => /No stable pod is ready/.test(message()));
     await annotate(OVER);
     await shop.until("the hold", () => BROKEN.test(message()));
     await shop.answered(load, Date.now(), 3 * RPS);
     expect(shop.record("v3")).to.include({ outcome: "running", step: 0 });
-    await each("v2", (pod) => ready(pod, "True"));
+    await each("v2", (pod) => setReady(shop, pod, true));
     await shop.atRest();
     await shop.until("the record", () => shop.record("v3")?.outcome === "promoted");
   });
@@ -87,12 +88,5 @@ onEachGateway("a stable version that breaks during a rollout", function (gateway
 
   async function each(version: string, change: (pod: string) => Promise<unknown>): Promise<void> {
     await Promise.all(shop.pods(version).map(({ metadata }) => change(metadata.name)));
-  }
-
-  /** As a kubelet does when the answers of a readiness probe change. */
-  function ready(pod: string, status: "True" | "False") {
-    const conditions = ["Ready", "ContainersReady"].map((type) => ({ type, status }));
-    const patch = JSON.stringify({ status: { conditions } });
-    return shop.run("patch", `pod/${pod}`, "--subresource=status", `--patch=${patch}`);
   }
 });

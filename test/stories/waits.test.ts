@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { Route } from "../../kube/core/routes.ts";
 import { onEachGateway } from "../cluster/fixture.ts";
 import type { Load } from "../cluster/load.ts";
+import { setReady } from "./readiness.ts";
 import { HEARD_MS, Shop } from "./shop.ts";
 
 const DEADLINE_S = 15;
@@ -110,7 +111,7 @@ onEachGateway("a rollout that waits", function (gateway) {
     await steps("25:10m");
     await update("v5");
     await shop.weighs(25);
-    for (const pod of shop.pods("v3")) await unready(pod.metadata.name);
+    for (const pod of shop.pods("v3")) await setReady(shop, pod.metadata.name, false);
     await shop.until("no stable pod ready", () => shop.replicaSet("v3")?.status?.readyReplicas === undefined);
     await shop.answered(load, Date.now() + HEARD_MS, 100);
     await update("v6");
@@ -140,17 +141,6 @@ onEachGateway("a rollout that waits", function (gateway) {
     expect(shop.pods("v7-slow6")).to.have.length(5);
     expect(load.since(from).failed, "failed requests").to.equal(0);
   });
-
-  /** As a kubelet does when a readiness probe fails. */
-  function unready(pod: string) {
-    const conditions = ["Ready", "ContainersReady"].map((type) => ({ type, status: "False" }));
-    return shop.run(
-      "patch",
-      `pod/${pod}`,
-      "--subresource=status",
-      `--patch=${JSON.stringify({ status: { conditions } })}`,
-    );
-  }
 });
 
 const missing = {
