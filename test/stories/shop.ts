@@ -1,4 +1,5 @@
 import { setTimeout as timer } from "node:timers/promises";
+import pLimit from "p-limit";
 import { type AppOptions, appManifests, type Protocol } from "../cluster/app.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { cluster } from "../cluster/fixture.ts";
@@ -37,6 +38,7 @@ interface KubeEvent {
 }
 
 const UNCHANGED: Overlay = {};
+const counting = pLimit(1);
 let installation:
   | { readonly of: Cluster; readonly overlay: Overlay; readonly done: Promise<void> }
   | undefined;
@@ -192,12 +194,17 @@ export class Shop extends Ledger {
     return Date.now();
   }
 
-  /** The same at COUNTING_RPS, for questions that only the number of requests answers, such as a share. */
-  async counted(load: Load, from: number, requests: number): Promise<number> {
-    load.at(COUNTING_RPS);
-    const to = await this.answered(load, from, requests);
-    load.at(load.rps);
-    return to;
+  /**
+   * The same at COUNTING_RPS, for questions that only the number of requests answers, such as a share. The loads of stories
+   * that run at the same time count one after another.
+   */
+  counted(load: Load, from: number, requests: number): Promise<number> {
+    return counting(async () => {
+      load.at(COUNTING_RPS);
+      const to = await this.answered(load, from, requests);
+      load.at(load.rps);
+      return to;
+    });
   }
 
   /** Orders the promotion of the current rollout and waits for its end. */

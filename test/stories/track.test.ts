@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
-import { onEachGateway } from "../cluster/fixture.ts";
+import { type Story, together } from "../chaos/load/parallel.ts";
+import { describeCluster, onEachGateway } from "../cluster/fixture.ts";
 import type { Output } from "../cluster/kubectl.ts";
 import type { Load } from "../cluster/load.ts";
 import { expectNoFailures } from "./share.ts";
@@ -10,64 +11,61 @@ import { Shop } from "./shop.ts";
 const plan = { "serin.dev/steps": "20:10m", "serin.dev/compare": "off", "serin.dev/checks": "none" };
 const CONFIG = "serin.dev/config";
 
-onEachGateway("a ConfigMap or Secret that pods use", function (gateway) {
-  this.timeout(180_000);
-  let shop: Shop;
-  beforeEach(async () => {
-    shop = await Shop.open("track", { gateway });
-  });
-  afterEach(() => shop?.close());
+/** Each in a Deployment of its own. */
+const withTraffic: Readonly<Record<string, Story>> = {
+  "starts a canary of the same image when it changes; kubectl apply keeps the canary, and the rollout leaves nothing behind":
+    async (shop) => {
+      await open(shop, "envFrom", "configmap");
+      const load = shop.load(100);
+      const before = versions(shop);
+      const started = Date.now();
+      const { stderr } = await hand(shop, manifests(shop, "envFrom", "configmap", "2"), "apply");
+      const stored = Date.now();
+      expect(stderr).to.include(
+        "Warning: serin: configmap/web changed: a canary of the same image starts of Deployment web",
+      );
+      expect(stderr).to.not.include("mounted");
+      // Another change within two seconds, which a busy kubectl would miss: still one canary.
+      await shop.cluster.api.demand("PATCH", `/api/v1/namespaces/${shop.namespace}/configmaps/web`, {
+        data: { greeting: "3" },
+      });
+      const from = await shop.weighs(20);
+      const canary = one(versions(shop).filter((set) => !before.some(sameAs(set))));
+      expect(first(shop, canary), "the first canary pod").to.be.above(stored + 1_000);
+      const to = await shop.counted(load, from, 2_500);
+      expect(shareOf(load, canary, from, to)).to.be.within(0.17, 0.23);
 
-  it("starts a canary of the same image when it changes; kubectl apply keeps the canary, and the rollout leaves nothing behind", async () => {
-    await open(shop, "envFrom", "configmap");
-    const load = shop.load(100);
-    const before = versions(shop);
-    const started = Date.now();
-    const { stderr } = await hand(shop, manifests(shop, "envFrom", "configmap", "2"), "apply");
-    const stored = Date.now();
-    expect(stderr).to.include(
-      "Warning: serin: configmap/web changed: a canary of the same image starts of Deployment web",
-    );
-    expect(stderr).to.not.include("mounted");
-    // Another change within two seconds, which a busy kubectl would miss: still one canary.
-    await shop.cluster.api.demand("PATCH", `/api/v1/namespaces/${shop.namespace}/configmaps/web`, {
-      data: { greeting: "3" },
-    });
-    const from = await shop.weighs(20);
-    const canary = one(versions(shop).filter((set) => !before.some(sameAs(set))));
-    expect(first(shop, canary), "the first canary pod").to.be.above(stored + 1_000);
-    const to = await shop.counted(load, from, 2_500);
-    expect(shareOf(load, canary, from, to)).to.be.within(0.17, 0.23);
+      await hand(shop, manifests(shop, "envFrom", "configmap", "3"), "apply");
+      await shop.answered(load, Date.now(), 200);
+      expect(shop.weight()).to.equal(20);
+      expect(versions(shop)).to.have.length(2);
+      expect(await shop.run("get", "events", "-o=jsonpath={.items[*].message}")).to.include(
+        "configmap/web changed",
+      );
 
-    await hand(shop, manifests(shop, "envFrom", "configmap", "3"), "apply");
-    await shop.answered(load, Date.now(), 200);
-    expect(shop.weight()).to.equal(20);
-    expect(versions(shop)).to.have.length(2);
-    expect(await shop.run("get", "events", "-o=jsonpath={.items[*].message}")).to.include(
-      "configmap/web changed",
-    );
+      await shop.promote();
+      const { metadata, spec } = shop.deployment();
+      expect(spec.template.metadata?.annotations?.[CONFIG]).to.match(
+        /^configmap\/web=[0-9a-f]{12}\.\.[0-9a-f]{12}$/,
+      );
+      expect(metadata.annotations).to.not.have.property("serin.dev/changed");
+      expect(metadata.labels).to.not.have.property("serin.dev/flight");
+      await shop.until("no mark on a ReplicaSet", () =>
+        versions(shop).every(({ metadata: { annotations = {} } }) => !("serin.dev/changed" in annotations)),
+      );
+      await hand(shop, manifests(shop, "envFrom", "configmap", "3"), "apply");
+      await hand(shop, manifests(shop, "envFrom", "configmap", "3"), "apply");
+      await sleep(3_000);
+      expect(shop.held()).to.equal(undefined);
+      expect(shop.deployment().spec.template).to.deep.equal(spec.template);
+      // The user's surge at the promotion: 25 % of 5.
+      expect(shop.peakPods(started)).to.be.at.most(5 + 2);
+      await expectNoFailures(load);
+    },
 
-    await shop.promote();
-    const { metadata, spec } = shop.deployment();
-    expect(spec.template.metadata?.annotations?.[CONFIG]).to.match(
-      /^configmap\/web=[0-9a-f]{12}\.\.[0-9a-f]{12}$/,
-    );
-    expect(metadata.annotations).to.not.have.property("serin.dev/changed");
-    expect(metadata.labels).to.not.have.property("serin.dev/flight");
-    await shop.until("no mark on a ReplicaSet", () =>
-      versions(shop).every(({ metadata: { annotations = {} } }) => !("serin.dev/changed" in annotations)),
-    );
-    await hand(shop, manifests(shop, "envFrom", "configmap", "3"), "apply");
-    await hand(shop, manifests(shop, "envFrom", "configmap", "3"), "apply");
-    await sleep(3_000);
-    expect(shop.held()).to.equal(undefined);
-    expect(shop.deployment().spec.template).to.deep.equal(spec.template);
-    // The user's surge at the promotion: 25 % of 5.
-    expect(shop.peakPods(started)).to.be.at.most(5 + 2);
-    await expectNoFailures(load);
-  });
-
-  it("is undone when the content comes back in flight; kubectl apply --server-side meets no conflict", async () => {
+  "is undone when the content comes back in flight; kubectl apply --server-side meets no conflict": async (
+    shop,
+  ) => {
     await open(shop, "volume", "secret", "--server-side");
     const load = shop.load(100);
     const { template } = shop.deployment().spec;
@@ -89,9 +87,9 @@ onEachGateway("a ConfigMap or Secret that pods use", function (gateway) {
     await hand(shop, manifests(shop, "volume", "secret", "1"), "apply", "--server-side");
     expect(versions(shop)).to.have.length(2);
     await expectNoFailures(load);
-  });
+  },
 
-  it("supersedes the rollout in flight, of an image as well as of a content", async () => {
+  "supersedes the rollout in flight, of an image as well as of a content": async (shop) => {
     await open(shop, "envFrom", "configmap");
     const load = shop.load(100);
     await shop.run("set", "image", "deployment/web", "app=app:v2");
@@ -105,10 +103,94 @@ onEachGateway("a ConfigMap or Secret that pods use", function (gateway) {
     await shop.promote();
     expect(versions(shop).filter(({ spec }) => spec.replicas === 5)).to.have.length(1);
     await expectNoFailures(load);
-  });
+  },
+};
 
-  // The next tests do not depend on traffic, so one gateway is enough.
-  if (gateway !== "traefik") return;
+/** These do not depend on traffic, so one gateway is enough. */
+const withoutTraffic: Readonly<Record<string, Story>> = {
+  "a failed canary reminds users to revert the ConfigMap, and the revert ends the failure": async (shop) => {
+    await open(shop, "envFrom", "configmap");
+    const { template } = shop.deployment().spec;
+    await set(shop, "2");
+    await shop.weighs(20);
+    await shop.run("annotate", "deployment/web", `serin.dev/abort=${shop.revision()}`);
+    await shop.until("rolled back", () => shop.condition()?.reason === "RolledBack");
+    expect(shop.condition()?.message).to.include(
+      "configmap/web changed with that version and stays changed: revert it, too",
+    );
+    await set(shop, "1");
+    await shop.until("undone", () => shop.condition()?.reason === "Undone");
+    await shop.atRest();
+    expect(shop.deployment().spec.template).to.deep.equal(template);
+    await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
+  },
+
+  "starts a canary of every Deployment that uses it, and none without label, with another key, in a dry run, or opted out":
+    async (shop) => {
+      await open(shop, "key", "configmap");
+      const annotations = { ...plan, "serin.dev/track": "off" };
+      const second = JSON.parse(manifests(shop, "key", "configmap", "1", "api"));
+      const third = JSON.parse(manifests(shop, "key", "configmap", "1", "off"));
+      Object.assign(third.items[0].metadata.annotations, annotations);
+      await hand(
+        shop,
+        JSON.stringify({ ...second, items: [...second.items.slice(0, 3), ...third.items.slice(0, 3)] }),
+        "apply",
+      );
+      for (const name of ["api", "off"])
+        await shop.run("rollout", "status", `deployment/${name}`, "--timeout=60s");
+
+      const quiet = Date.now();
+      await set(shop, "2", "--dry-run=server");
+      await shop.run("patch", "configmap/web", "--type=merge", '--patch={"data":{"other":"2"}}');
+      await shop.run("label", "configmap/web", "serin.dev/track-");
+      await set(shop, "2");
+      await sleep(3_000);
+      expect(
+        shop
+          .changesOf("deployments", quiet)
+          .filter(({ object }) => "serin.dev/changed" in (object.metadata.annotations ?? {})),
+      ).to.deep.equal([]);
+
+      await shop.run("label", "configmap/web", "serin.dev/track=true");
+      await set(shop, "3");
+      await Promise.all(
+        ["web", "api"].map((name) => shop.until(`a canary of ${name}`, () => shop.held(name) !== undefined)),
+      );
+      expect(shop.held("off")).to.equal(undefined);
+    },
+
+  "never restarts pods natively, and reports in an Event if no canary can start": async (shop) => {
+    await open(shop, "envFrom", "configmap");
+    const { template } = shop.deployment().spec;
+    await shop.run(
+      "patch",
+      "deployment/web",
+      "--type=merge",
+      '--patch={"spec":{"strategy":{"type":"Recreate","rollingUpdate":null}}}',
+    );
+    const patch = ["patch", "configmap/web", "--type=merge", '--patch={"data":{"greeting":"2"}}'];
+    const { stderr } = await shop.kubectl(...patch);
+    expect(stderr).to.include("no canary of Deployment web (strategy Recreate or no replicas)");
+    await sleep(3_000);
+    expect(shop.deployment().spec.template).to.deep.equal(template);
+    expect(shop.deployment().metadata.labels).to.not.have.property("serin.dev/flight");
+  },
+};
+
+onEachGateway("a ConfigMap or Secret that pods use", function (gateway) {
+  this.timeout(180_000);
+  together(gateway, gateway === "traefik" ? { ...withTraffic, ...withoutTraffic } : withTraffic);
+});
+
+// After the others, because they need Serin.
+describeCluster("a ConfigMap or Secret that pods use, on traefik", function () {
+  this.timeout(180_000);
+  let shop: Shop;
+  before(async () => {
+    shop = await Shop.open("track");
+  });
+  after(() => shop?.close());
 
   it("without Serin no user can change a labelled one, and every user an unlabelled one", async () => {
     await open(shop, "envFrom", "configmap");
@@ -132,74 +214,6 @@ onEachGateway("a ConfigMap or Secret that pods use", function (gateway) {
     }
     await set(shop, "2");
     await shop.weighs(20);
-  });
-
-  it("a failed canary reminds users to revert the ConfigMap, and the revert ends the failure", async () => {
-    await open(shop, "envFrom", "configmap");
-    const { template } = shop.deployment().spec;
-    await set(shop, "2");
-    await shop.weighs(20);
-    await shop.run("annotate", "deployment/web", `serin.dev/abort=${shop.revision()}`);
-    await shop.until("rolled back", () => shop.condition()?.reason === "RolledBack");
-    expect(shop.condition()?.message).to.include(
-      "configmap/web changed with that version and stays changed: revert it, too",
-    );
-    await set(shop, "1");
-    await shop.until("undone", () => shop.condition()?.reason === "Undone");
-    await shop.atRest();
-    expect(shop.deployment().spec.template).to.deep.equal(template);
-    await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
-  });
-
-  it("starts a canary of every Deployment that uses it, and none without label, with another key, in a dry run, or opted out", async () => {
-    await open(shop, "key", "configmap");
-    const annotations = { ...plan, "serin.dev/track": "off" };
-    const second = JSON.parse(manifests(shop, "key", "configmap", "1", "api"));
-    const third = JSON.parse(manifests(shop, "key", "configmap", "1", "off"));
-    Object.assign(third.items[0].metadata.annotations, annotations);
-    await hand(
-      shop,
-      JSON.stringify({ ...second, items: [...second.items.slice(0, 3), ...third.items.slice(0, 3)] }),
-      "apply",
-    );
-    for (const name of ["api", "off"])
-      await shop.run("rollout", "status", `deployment/${name}`, "--timeout=60s");
-
-    const quiet = Date.now();
-    await set(shop, "2", "--dry-run=server");
-    await shop.run("patch", "configmap/web", "--type=merge", '--patch={"data":{"other":"2"}}');
-    await shop.run("label", "configmap/web", "serin.dev/track-");
-    await set(shop, "2");
-    await sleep(3_000);
-    expect(
-      shop
-        .changesOf("deployments", quiet)
-        .filter(({ object }) => "serin.dev/changed" in (object.metadata.annotations ?? {})),
-    ).to.deep.equal([]);
-
-    await shop.run("label", "configmap/web", "serin.dev/track=true");
-    await set(shop, "3");
-    await Promise.all(
-      ["web", "api"].map((name) => shop.until(`a canary of ${name}`, () => shop.held(name) !== undefined)),
-    );
-    expect(shop.held("off")).to.equal(undefined);
-  });
-
-  it("never restarts pods natively, and reports in an Event if no canary can start", async () => {
-    await open(shop, "envFrom", "configmap");
-    const { template } = shop.deployment().spec;
-    await shop.run(
-      "patch",
-      "deployment/web",
-      "--type=merge",
-      '--patch={"spec":{"strategy":{"type":"Recreate","rollingUpdate":null}}}',
-    );
-    const patch = ["patch", "configmap/web", "--type=merge", '--patch={"data":{"greeting":"2"}}'];
-    const { stderr } = await shop.kubectl(...patch);
-    expect(stderr).to.include("no canary of Deployment web (strategy Recreate or no replicas)");
-    await sleep(3_000);
-    expect(shop.deployment().spec.template).to.deep.equal(template);
-    expect(shop.deployment().metadata.labels).to.not.have.property("serin.dev/flight");
   });
 });
 
