@@ -1,8 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { fillQueue, takeNext } from "../queue.ts";
+import { FIRST, fillQueue, takeNext } from "../queue.ts";
+
+const root = join(import.meta.dirname, "../..");
 
 describe("the queue of test files", () => {
   let folder: string;
@@ -16,5 +18,20 @@ describe("the queue of test files", () => {
     fillQueue(folder, files);
     const taken = Array.from({ length: 4 }, () => takeNext(folder));
     expect(taken).to.deep.equal([files[1], files[0], files[2], undefined]);
+  });
+
+  it("begins with every file that ends its cluster", () => {
+    const files = globSync("test/{cluster,stories}/**/*.test.ts", { cwd: root });
+    const ending = files.filter((file) =>
+      /^(onEnvoyGateway|describeClusterWith)\(/m.test(readFileSync(join(root, file), "utf8")),
+    );
+    expect(ending).to.not.have.length(0);
+    fillQueue(folder, files);
+    expect(ending.map(() => takeNext(folder))).to.have.members(ending);
+  });
+
+  it("names no file that is gone", () => {
+    const files = globSync("test/{cluster,stories}/**/*.test.ts", { cwd: root });
+    expect(FIRST.filter((file) => !files.includes(file))).to.deep.equal([]);
   });
 });
