@@ -37,6 +37,8 @@ export interface GrpcLoad extends Load {
   ended(from?: number): readonly StreamEnd[];
   /** The streams among them that broke. */
   broken(from?: number): readonly StreamEnd[];
+  /** The version at the other end of each stream that is open. */
+  followed(): readonly string[];
 }
 
 const TIMEOUT_MS = 10_000;
@@ -56,9 +58,10 @@ export function startGrpcLoad(options: GrpcLoadOptions): GrpcLoad {
   });
   const recording = new Recording((code) => code === status.OK);
   const ends: StreamEnd[] = [];
+  const open = new Map<object, string>();
   const stopped = new AbortController();
   for (let count = 0; count < streams; count++)
-    keepFollowing({ client, ends, renewMs, signal: stopped.signal });
+    keepFollowing({ client, ends, open, renewMs, signal: stopped.signal });
   const pace = startPace(rps, async () => {
     const at = performance.now();
     const answer = await say(client);
@@ -74,6 +77,7 @@ export function startGrpcLoad(options: GrpcLoadOptions): GrpcLoad {
     at: pace.at,
     ended,
     broken: (from) => ended(from).filter(({ code }) => code !== status.OK),
+    followed: () => [...open.values()],
     async stop() {
       stopped.abort();
       await pace.stop();
@@ -107,12 +111,14 @@ function say(client: Client): Promise<Outcome> {
 interface Stream {
   readonly client: Client;
   readonly ends: StreamEnd[];
+  /** The version at the other end of each open stream, by its call. */
+  readonly open: Map<object, string>;
   readonly renewMs: number;
   readonly signal: AbortSignal;
 }
 
 function keepFollowing(stream: Stream): void {
-  const { client, ends, renewMs, signal } = stream;
+  const { client, ends, open, renewMs, signal } = stream;
   if (signal.aborted) return;
   const { path, requestSerialize, responseDeserialize } = echo.follow;
   const started = performance.now();
@@ -128,6 +134,7 @@ function keepFollowing(stream: Stream): void {
   }, renewMs);
   call.on("metadata", (metadata: Metadata) => {
     answered = metadata;
+    open.set(call, identityOf(undefined, metadata).version);
   });
   call.on("data", () => {
     messages += 1;
@@ -136,6 +143,7 @@ function keepFollowing(stream: Stream): void {
   call.on("error", () => {});
   call.on("status", ({ code, details, metadata }) => {
     clearTimeout(renewal);
+    open.delete(call);
     signal.removeEventListener("abort", cancel);
     if (signal.aborted) return;
     const now = performance.now();

@@ -1,14 +1,12 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { status } from "@grpc/grpc-js";
 import { expect } from "chai";
 import { onEachGateway } from "../cluster/fixture.ts";
 import type { GrpcLoad, StreamEnd } from "../cluster/grpcLoad.ts";
+import { eventually } from "../cluster/wait.ts";
 import { expectShare } from "./share.ts";
 import { Shop } from "./shop.ts";
 
 const STREAMS = 10;
-/** A pod that ends continues to serve for 4 s; then its streams end. */
-const LAST_STREAMS_MS = 6_000;
 
 onEachGateway("a service that speaks gRPC", function (gateway) {
   this.timeout(240_000);
@@ -19,17 +17,17 @@ onEachGateway("a service that speaks gRPC", function (gateway) {
     shop = await Shop.open("calls", { gateway });
     await deployWithoutSerin();
     const native = shop.calls(100, STREAMS);
-    await sleep(1_000);
+    await allFollow(native, "v1");
     await shop.run("set", "image", "deployment/web", "app=app:v2");
     await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
-    await sleep(LAST_STREAMS_MS);
+    await allFollow(native, "v2");
     await expectNoFailedCalls(native);
 
     const optedIn = shop.manifests({ protocol: "grpc", image: "app:v2" });
     await shop.apply(optedIn);
     const { spec: before } = await shop.manifest("grpcroutes");
     const load = shop.calls(300, STREAMS);
-    await sleep(1_000);
+    await allFollow(load, "v2");
     await shop.run("set", "image", "deployment/web", "app=app:v3");
     for (const weight of [10, 25, 50]) {
       const from = await shop.weighs(weight);
@@ -38,7 +36,7 @@ onEachGateway("a service that speaks gRPC", function (gateway) {
     }
     await shop.atRest();
     await shop.until("v3's record", () => shop.record("v3")?.outcome === "promoted");
-    await sleep(LAST_STREAMS_MS);
+    await allFollow(load, "v3");
     await expectNoFailedCalls(load);
     expect((await shop.manifest("grpcroutes")).spec).to.deep.equal(before);
     expect(load.broken().length, reported(load.broken())).to.be.at.most(native.broken().length);
@@ -72,6 +70,14 @@ onEachGateway("a service that speaks gRPC", function (gateway) {
     await shop.serves(shop.host(), "/", "grpc");
   }
 });
+
+/** Waits until all streams are at that version. A pod that ends continues to serve for 4 s; then its streams end. */
+async function allFollow(load: GrpcLoad, version: string): Promise<void> {
+  await eventually(`${STREAMS} streams at ${version}`, async () => {
+    const followed = load.followed().filter((it) => it === version);
+    return followed.length === STREAMS || undefined;
+  });
+}
 
 async function expectNoFailedCalls(load: GrpcLoad): Promise<void> {
   const { failed } = await load.stop();
