@@ -148,6 +148,8 @@ export function startControllers(tools: Tools, files: ClusterFiles): Daemon[] {
       ...["--use-service-account-credentials", `--root-ca-file=${files.ca}`],
       `--service-account-private-key-file=${files.serviceAccountKey}`,
       `--controllers=*,${absentControllers.map((name) => `-${name}`).join(",")}`,
+      // The default, 15 s, is most of the time of a story about autoscalers.
+      "--horizontal-pod-autoscaler-sync-period=5s",
     ],
   );
   const scheduler = startDaemon(dir, "kube-scheduler", tools.program("kube-scheduler"), [

@@ -5,9 +5,6 @@ import { expectNoFailures, expectShare } from "./share.ts";
 import { Shop } from "./shop.ts";
 
 const plan = { "serin.dev/steps": "20:10m", "serin.dev/compare": "off", "serin.dev/checks": "none" };
-/** The HPA controller runs every 15 s. */
-const PATIENCE_MS = 45_000;
-
 onEachGateway("a HorizontalPodAutoscaler in flight", function (gateway) {
   this.timeout(240_000);
   let shop: Shop;
@@ -26,9 +23,9 @@ onEachGateway("a HorizontalPodAutoscaler in flight", function (gateway) {
     );
     const from = await shop.weighs(20);
     await shop.apply(autoscaler("memory", 10, 12));
-    await shop.until("10 + 2", () => sizes(shop) === "10+2", PATIENCE_MS);
+    await shop.until("10 + 2", () => sizes(shop) === "10+2");
     await shop.apply(autoscaler("cpu", 2, 4));
-    await shop.until("4 + 1", () => sizes(shop) === "4+1", PATIENCE_MS);
+    await shop.until("4 + 1", () => sizes(shop) === "4+1");
     const to = await shop.counted(load, from, 4_000);
     expectShare(load.between(from, to), "v2", 0.2);
     await shop.promote();
