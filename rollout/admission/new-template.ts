@@ -53,14 +53,12 @@ function startNext(change: TemplateChange, plan: Plan): AdmissionResponse {
     case "promoting":
       return latchPromotion(change, plan);
     case "canary":
-      return supersede(change, plan, { ...next, row: row + 1 });
+      return warnStableDown(supersede(change, plan, { ...next, row: row + 1 }), change.stable);
     case "failed":
     case "undone":
-      return afterEnd(
-        change,
-        plan,
-        { ...next, originals: originalsNow(change, held) },
-        undoWarning(change, held),
+      return warnStableDown(
+        afterEnd(change, plan, { ...next, originals: originalsNow(change, held) }, undoWarning(change, held)),
+        change.stable,
       );
     default:
       return held.phase satisfies never;
@@ -77,15 +75,8 @@ function afterEnd(
   const { uid, stable } = change;
   const pendingMs = drainMs(change);
   if (pendingMs > LONGEST_DRAIN_MS || isReturning(change)) return supersede(change, plan, held, warnings);
-  const answer = begin(
-    change,
-    plan,
-    held,
-    stable,
-    warnings,
-    pendingMs > 0 ? [{ kind: "drain", uid, undo: false }] : [],
-  );
-  return warnStableDown(answer, stable);
+  const effects = pendingMs > 0 ? [{ kind: "drain" as const, uid, undo: false }] : [];
+  return begin(change, plan, held, stable, warnings, effects);
 }
 
 /**
