@@ -17,6 +17,7 @@ export interface Arrival {
 /** Answers hooks as its test sets it, and keeps the calls that arrived. A hook's name is its path. */
 export class HookServer {
   readonly arrivals: Arrival[] = [];
+  readonly #listeners = new Set<() => void>();
   readonly #answers = new Map<string, { status: number; text: string }>();
   readonly #server: Server;
 
@@ -26,6 +27,7 @@ export class HookServer {
       for await (const chunk of request) text += chunk;
       const hook = (request.url ?? "").slice(1);
       this.arrivals.push({ hook, at: Date.now(), body: JSON.parse(text) });
+      for (const look of [...this.#listeners]) look();
       const answer = this.#answers.get(hook) ?? { status: 200, text: "" };
       response.writeHead(answer.status).end(answer.text);
     });
@@ -52,6 +54,19 @@ export class HookServer {
   /** The bodies of a hook's calls since (ms). */
   of(hook: string, since = 0): readonly Arrival[] {
     return this.arrivals.filter((arrival) => arrival.hook === hook && arrival.at >= since);
+  }
+
+  /** Waits until a condition holds, and tests it at every call that arrives. Throws after a minute. */
+  async until(what: string, holds: () => boolean): Promise<void> {
+    const done = Promise.withResolvers<void>();
+    const look = () => holds() && done.resolve();
+    const deadline = setTimeout(() => done.reject(new Error(`${what}: not within a minute`)), 60_000);
+    this.#listeners.add(look);
+    look();
+    await done.promise.finally(() => {
+      clearTimeout(deadline);
+      this.#listeners.delete(look);
+    });
   }
 
   /** Stops listening. */

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { shareOf } from "../../rollout/traffic/route-record.ts";
 import { describeCluster } from "../cluster/fixture.ts";
+import { eventually } from "../cluster/wait.ts";
 import { allowHooks, HookServer } from "./hook-server.ts";
 import { expectNoFailures } from "./share.ts";
 import { Shop } from "./shop.ts";
@@ -65,7 +65,10 @@ describeCluster("a release with hooks", function () {
     await waitingFor("confirm-rollout");
     await killLeader(shop);
     const killed = Date.now();
-    await until("asked by the next leader", () => server.of("confirm-rollout", killed + 1_000).length > 0);
+    await server.until(
+      "asked by the next leader",
+      () => server.of("confirm-rollout", killed + 1_000).length > 0,
+    );
     expect(await shop.names("services"), "no canary Service").to.deep.equal(["web"]);
     expect(shop.weight()).to.equal(undefined);
     expect(server.of("pre-rollout")).to.deep.equal([]);
@@ -113,48 +116,44 @@ describeCluster("a release with hooks", function () {
     expect(shop.record("v3")?.message).to.match(
       /^rolled back at 20%.*: hook rollback \(rollback\) asked for it/,
     );
-    await until("reported", () => server.of("post-rollout", started).length > 0);
+    await server.until("reported", () => server.of("post-rollout", started).length > 0);
     expect(server.of("post-rollout", started)[0]?.body.phase).to.equal("Failed");
 
     server.answer("rollback", 404);
     server.answer("rollout", 500, "p99 is 3 s\n");
-    const again = Date.now();
     await shop.run("annotate", "deployment/web", `serin.dev/retry=${shop.revision()}`);
     await shop.until("retried", () => shop.record("v3")?.outcome === "running");
     await shop.until("failed again", () => shop.record("v3")?.outcome === "failed");
     expect(shop.record("v3")?.message).to.match(/hook rollout \(rollout\): it answered 500: p99 is 3 s/);
-    await until("reported", () => server.of("post-rollout", again).length > 0);
-    await sleep(2_000);
+    await server.until("reported again", () => server.of("post-rollout", started).length > 1);
+    await shop.until("the failure at rest", () => shop.held()?.phase === "failed");
+    await toldEvents(started, 2);
     expect(server.of("post-rollout", started)).to.have.length(2);
-    await toldEvents(started);
   });
 
-  /** Expects a call for every Event since, with the fields that Flagger's consumers read. */
-  async function toldEvents(since: number): Promise<void> {
+  /** Expects a call for every Event since, with the fields that Flagger's consumers read, until so many runs end. */
+  async function toldEvents(since: number, runs = 1): Promise<void> {
     const reported = () => server.of("event", since).map(({ body }) => body.metadata);
+    const isEnd = ({ eventMessage = "" }) => / serves: proven|^rolled back/.test(eventMessage);
+    await server.until("the last event", () => reported().filter(isEnd).length >= runs);
     const path = "-o=jsonpath={range .items[*]}{.lastTimestamp}{.eventTime} {.message}{'\\n'}{end}";
     const select = "--field-selector=involvedObject.kind=Deployment,source=serin";
-    await sleep(500);
-    const recorded = await shop.run("get", "events", select, path);
-    for (const { eventMessage, eventType, timestamp, team } of reported()) {
-      expect(recorded).to.include(eventMessage);
+    await eventually("an Event for each call", async () => {
+      const recorded = await shop.run("get", "events", select, path);
+      return reported().every(({ eventMessage = "" }) => recorded.includes(eventMessage)) || undefined;
+    });
+    for (const { eventType, timestamp, team } of reported()) {
       expect(eventType).to.be.oneOf(["Normal", "Warning"]);
       expect(Number(timestamp)).to.be.within(since, Date.now());
       expect(team).to.equal("shop");
     }
     const words = reported().map(({ eventMessage }) => eventMessage ?? "");
     const first = words.findIndex((message) => message.startsWith("canary web-"));
-    const last = words.findLastIndex((message) => / serves: proven|^rolled back/.test(message));
+    const last = reported().findLastIndex(isEnd);
     expect(first, words.join("\n")).to.equal(0);
     expect(last, words.join("\n")).to.equal(words.length - 1);
   }
 });
-
-async function until(what: string, holds: () => boolean): Promise<void> {
-  for (const deadline = Date.now() + 60_000; !holds(); await sleep(100)) {
-    if (Date.now() > deadline) throw new Error(`${what}: not within 60 s`);
-  }
-}
 
 /** SIGKILL for the controller that holds the Lease. */
 async function killLeader(shop: Shop): Promise<void> {
