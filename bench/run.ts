@@ -32,7 +32,7 @@ export interface BenchFindings {
 }
 
 const MINUTE_MS = 60_000;
-/** Three scrapes of the cluster's Prometheus. */
+/** Three scrapes of the cluster's Prometheus at its usual interval. */
 const SCRAPED_MS = 6_000;
 const IMAGES = ["app:v2", "app:v3", "app:v4"];
 const MANY = 20;

@@ -32,8 +32,9 @@ ${settings(all.filter(({ key }) => orderKeys.includes(key)))}
 ## On a Service
 
 With \`${ISOLATE}: "false"\`, Serin does not change the Service. Use it for a Service without users' traffic, for
-example for metrics. A Service behind a route that is isolated already stays so until the rollout has ended, also if
-\`serin.dev/services\` does not name it any more: released, it would lead to the canary beyond any weight.
+example for metrics. If Serin has isolated a Service that a route names, Serin restores it only when the rollout has ended,
+also if \`serin.dev/services\` does not name it any more: otherwise users' requests would reach the canary whatever its
+weight is.
 
 ## On a ConfigMap or Secret
 

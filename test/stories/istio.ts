@@ -77,7 +77,7 @@ const routed = {
     await shop.weighs(50);
     await shop.run("rollout", "undo", "deployment/web");
     await shop.atRest();
-    const [from] = [Date.now()];
+    const from = Date.now();
     await shop.answered(load, from, 200);
     expect(load.since(from).byVersion).to.have.all.keys("v1");
     expect((await load.stop()).byVersion).to.have.all.keys("v1", "v2");
