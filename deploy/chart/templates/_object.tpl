@@ -10,7 +10,7 @@
 
 {{/* One object as a document, with the labels of all objects. */}}
 {{- define "serin.object" -}}
-{{- $labels := merge (dict "app.kubernetes.io/name" "serin") .root.Values.commonLabels (.object.metadata.labels | default dict) -}}
+{{- $labels := merge (dict "app.kubernetes.io/name" "serin") (.root.Values.commonLabels | default dict) (.object.metadata.labels | default dict) -}}
 {{- $_ := set .object.metadata "labels" $labels }}
 ---
 {{ toYaml .object }}

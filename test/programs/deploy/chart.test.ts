@@ -1,16 +1,12 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { parseAllDocuments } from "yaml";
 import { parseNotifications } from "../../../rollout/notify/configuration.ts";
 import { writeOverlay } from "../../cluster/overlay.ts";
 import { findHelm, repository } from "../../cluster/tools.ts";
-import { type Rendered, render } from "./rendered.ts";
-
-const chart = join(repository, "deploy/chart");
-const base = ["template", "serin", chart, "--namespace=serin-system", "--kube-version=1.36.0"];
+import { chartArgs, type Rendered, render, renderChart } from "./rendered.ts";
 
 /** The receiver of deploy/components/notifications, with a route and a link. */
 const NOTIFICATIONS = {
@@ -159,7 +155,7 @@ describe("the Helm chart", function () {
   it("renders the same by helm 3 as by helm 4, with every value", () => {
     const all = VALUES.flatMap((value) => ["--set-json", value]);
     for (const values of [[], all]) {
-      const [three, four] = ([3, 4] as const).map((version) => renderedBy(version, ...values));
+      const [three, four] = ([3, 4] as const).map((version) => renderChart(version, ...values));
       // They order some kinds in another way.
       expect(three).to.have.length(four?.length ?? 0);
       expect(byName(three ?? [])).to.deep.equal(byName(four ?? []));
@@ -181,7 +177,9 @@ describe("the Helm chart", function () {
 
   for (const [what, value, told] of bad())
     it(`refuses ${what}, and names it`, () => {
-      const { status, stderr } = spawnSync(findHelm(4), [...base, "--set-json", value], { encoding: "utf8" });
+      const { status, stderr } = spawnSync(findHelm(4), [...chartArgs, "--set-json", value], {
+        encoding: "utf8",
+      });
       expect(status, stderr).to.not.equal(0);
       expect(stderr).to.include(told);
     });
@@ -269,12 +267,7 @@ function installedBy(...components: string[]): readonly Rendered[] {
 }
 
 function rendered(...args: string[]): readonly Rendered[] {
-  return renderedBy(4, ...args);
-}
-
-function renderedBy(version: 3 | 4, ...args: string[]): readonly Rendered[] {
-  const text = execFileSync(findHelm(version), [...base, ...args], { encoding: "utf8", stdio: "pipe" });
-  return parseAllDocuments(text).flatMap((document) => (document.toJS() ?? []) as Rendered);
+  return renderChart(4, ...args);
 }
 
 function isHook({
