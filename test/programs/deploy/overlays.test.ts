@@ -118,6 +118,14 @@ describe("an overlay of deploy/", function () {
     expect(labels["pod-security.kubernetes.io/enforce"]).to.equal("privileged");
   });
 
+  it("cert-manager has an hour to issue the certificate before which the webhook listens to no probe", () => {
+    const objects = rendered("cert-manager", { components: ["cert-manager"] });
+    const [webhook] = templates(objects).map(({ spec }) => spec.containers[0]);
+    const { httpGet, periodSeconds, failureThreshold } = webhook.startupProbe;
+    expect(httpGet).to.deep.equal(webhook.livenessProbe.httpGet);
+    expect(periodSeconds * failureThreshold).to.equal(3_600);
+  });
+
   it("cert-manager lets the webhook serve the certificate of the Secret that it may read", () => {
     const objects = rendered("cert-manager", { components: ["cert-manager"] });
     const [webhook, controller] = templates(objects).map(({ spec }) => spec.containers[0].args as string[]);
