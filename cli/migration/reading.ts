@@ -23,10 +23,15 @@ export interface LivePlace {
 export async function refuseInFlight(place: LivePlace): Promise<void> {
   const { name, namespace } = place;
   const deployment = await findOne<Deployment>(place, deployments, name);
-  if (deployment !== undefined && holdRecordOf(deployment) !== undefined)
-    throw new Error(
-      `deployment/${name} is in flight with Serin: kubectl serin status ${name} -n ${namespace} --wait, then the same command again`,
-    );
+  const held = deployment && holdRecordOf(deployment);
+  if (held === undefined) return;
+  const serin = (verb: string) => `kubectl serin ${verb} ${name} -n ${namespace}`;
+  // A failed version stays until a person acts, so no wait would end.
+  const [what, way] =
+    held.phase === "failed"
+      ? ["has a version that Serin rolled back", serin(held.lost ? "promote" : "undo")]
+      : ["is in flight with Serin", `${serin("status")} --wait`];
+  throw new Error(`deployment/${name} ${what}: ${way}, then the same command again`);
 }
 
 /** One object of the namespace; `undefined` if it does not exist, or its kind. */
