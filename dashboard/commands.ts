@@ -4,12 +4,14 @@ import type { RolloutView } from "../rollout/view/view.ts";
 export function commandsFor(view: RolloutView): readonly string[] {
   const { metadata, state, paused, step, steps, versions } = view;
   const of = (verb: string) => `kubectl serin ${verb} ${metadata.name} -n ${metadata.namespace}`;
+  // Nothing is left to go back to if the stable version was deleted.
+  const isLost = versions.stable === undefined;
   const isLast = step === undefined || step >= steps.length;
   switch (state) {
     case "rest":
       return [of("history")];
     case "rolled-back":
-      return [of("undo"), of("retry")];
+      return isLost ? [of("promote")] : [of("undo"), of("retry")];
     case "undone":
     case "promoting":
       return [of("status")];
@@ -19,9 +21,7 @@ export function commandsFor(view: RolloutView): readonly string[] {
     case "holding":
       return [...(isLast ? [] : [of("advance")]), of("promote"), of("abort")];
     case "waiting":
-      if (paused === true) return [of("resume"), of("abort")];
-      // Nothing is left to go back to if the stable version was deleted.
-      return [of("promote"), ...(versions.stable === undefined ? [] : [of("abort")])];
+      return [of(paused === true ? "resume" : "promote"), ...(isLost ? [] : [of("abort")])];
     default:
       return state satisfies never;
   }

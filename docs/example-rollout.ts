@@ -146,6 +146,16 @@ export const lost: RolloutView = {
   ...{ services: [], routes: [] },
 };
 
+/** A rollout that was rolled back, and whose stable version was deleted afterwards. */
+export const failedAndLost: RolloutView = {
+  ...failed,
+  traffic: { canary: 100, stable: 0 },
+  says: "the ReplicaSet of stable 6d4cf56db6 is gone, so Serin restores Services and routes, and all pods serve. kubectl annotate deployment/web serin.dev/promote=9 keeps this version; another template replaces it by a native rolling update",
+  versions: { canary: { replicaSet: "web-5f6c7d8b9c", revision: "9", pods: 5, ready: 5 } },
+  images: [{ container: "app", canary: "shop/web:3" }],
+  ...{ services: [], routes: [] },
+};
+
 /** A Deployment at rest. */
 export const atRest: RolloutView = {
   ...inProgress,

@@ -62,6 +62,7 @@ export function isTaken(name: OrderName, before: OrderTarget, after: Deployment)
 
 function retried(target: OrderTarget, now: number): string {
   const { held, revision, last } = target;
+  refuseIfLost(target);
   if (held?.phase === "failed") {
     const ago = last?.ended === undefined ? "" : ` ${formatAge(now - Date.parse(last.ended))} ago`;
     return `retry of revision ${revision} ordered: it was rolled back${ago}`;
@@ -78,17 +79,23 @@ function refuseUnlessInFlight(name: OrderName, target: OrderTarget, now: number)
   const { held } = target;
   if (held === undefined) throw refusal(target, `is not in flight${atRest(target, now)}`);
   const { phase, lost } = held;
-  if (lost && name !== "promote" && phase === "canary")
-    throw refusal(
-      target,
-      `has lost its stable version: kubectl serin promote ${nameOf(target)} keeps this one, another template replaces it`,
-    );
+  if (name !== "promote") refuseIfLost(target);
   if (phase === "canary" || (lost && name === "promote" && phase === "failed")) return;
   const ways =
     phase === "failed"
       ? `: kubectl serin retry ${nameOf(target)} tries it again, kubectl serin undo ${nameOf(target)} goes back`
       : "";
   throw refusal(target, `is ${stateOf(target)}${ways}`);
+}
+
+/** For orders that need a stable version. In the other phases they are refused anyway, and there promote is, too. */
+function refuseIfLost(target: OrderTarget): void {
+  const { held } = target;
+  if (held?.lost && (held.phase === "canary" || held.phase === "failed"))
+    throw refusal(
+      target,
+      `has lost its stable version: kubectl serin promote ${nameOf(target)} keeps this one, another template replaces it`,
+    );
 }
 
 function stateOf({ held, revision }: OrderTarget): string {

@@ -97,9 +97,9 @@ function trafficLine(surface: Surface, { traffic }: RolloutView): string {
   return line(surface, "  traffic   ", bar, `stable ${stable} %, canary ${canary} %${more}`);
 }
 
-/** Whether a person must decide because nothing is left to go back to. */
-function isStableLost({ state, paused, versions }: RolloutView): boolean {
-  return state === "waiting" && !paused && versions.stable === undefined;
+/** Whether nothing is left to go back to, and a person must decide. */
+function isStableLost({ state, versions }: RolloutView): boolean {
+  return (state === "waiting" || state === "rolled-back") && versions.stable === undefined;
 }
 
 /** What may be done, in one line or, where that is too narrow, a line each: a command is copied as a whole. */
@@ -120,12 +120,14 @@ function nextOf(view: RolloutView): readonly string[] {
         ? `${serin("preflight")} shows what a new version would meet`
         : `${serin("history")} shows the rollouts before`,
     ];
+  const keep = [serin("promote"), "or apply another version"];
   if (state === "rolled-back") {
     const kept = pods.find(({ version }) => version === "canary");
     const logs = kept === undefined ? [] : [`kubectl logs ${kept.name} -n ${namespace}`];
-    return [...logs, serin("undo"), serin("retry"), "or ship a fix"];
+    const ways = isStableLost(view) ? keep : [serin("undo"), serin("retry"), "or ship a fix"];
+    return [...logs, ...ways];
   }
   if (state === "undone" || state === "promoting") return ["ends by itself"];
-  if (isStableLost(view)) return [serin("promote"), "or apply another version"];
+  if (isStableLost(view)) return paused ? [serin("resume")] : keep;
   return [serin(paused ? "resume" : "promote"), serin("abort")];
 }

@@ -34,9 +34,12 @@ export function inFlight(snapshot: Snapshot): RolloutView {
   const { deployment, held, run, canary, judged, stable, plan } = snapshot;
   const shown = judged ?? (canary === stable ? undefined : canary);
   const state = stateOf(snapshot);
-  const told = conditionOfRun(snapshot)?.message;
-  // The verdict is recorded first, and the condition follows when the canary has lost its weight.
-  const says = state === "rolled-back" ? (run?.message ?? told) : (told ?? run?.message);
+  const condition = conditionOfRun(snapshot);
+  const told = condition?.message;
+  // The verdict is recorded first, and the condition follows when the canary has lost its weight. A later loss of the stable
+  // version takes away the ways out that the verdict names.
+  const isVerdict = state === "rolled-back" && condition?.reason !== "StableLost";
+  const says = isVerdict ? (run?.message ?? told) : (told ?? run?.message);
   const waits = waitsOf(snapshot);
   const evidence = evidenceView(newestProgress(snapshot));
   const since = trafficSince(snapshot);

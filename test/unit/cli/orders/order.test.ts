@@ -38,10 +38,12 @@ const flying = (
 
 describe("an order of kubectl serin", () => {
   it("to go back or on is refused when the stable version is lost, with what can be done", () => {
-    for (const name of ["abort", "advance"] as const)
-      expect(() => orderAbout(name, flying({ lost: true }), NOON)).to.throw(
-        /has lost its stable version: kubectl serin promote web keeps this one, another template replaces it$/,
-      );
+    for (const name of ["abort", "advance", "retry"] as const)
+      for (const phase of ["canary", "failed"] as const)
+        expect(() => orderAbout(name, flying({ lost: true, phase }), NOON), `${name} ${phase}`).to.throw(
+          /has lost its stable version: kubectl serin promote web keeps this one, another template replaces it$/,
+        );
+    expect(orderAbout("promote", flying({ lost: true, phase: "failed" }), NOON).value).to.equal("2");
     expect(orderAbout("promote", flying({ lost: true }), NOON).says).to.include("promotion of revision 2");
   });
 

@@ -8,6 +8,7 @@ import { historyScreen, listScreen, recordScreen } from "../../../../cli/screens
 import { states } from "../../../../cli/screens/words.ts";
 import * as example from "../../../../docs/example-rollout.ts";
 import { kubectlSerinPage } from "../../../../docs/kubectl-serin.ts";
+import type { RolloutView } from "../../../../rollout/view/view.ts";
 import { cases } from "../../../support/cases.ts";
 
 const surfaceOf = (columns: number, isUnicode = true) => ({
@@ -16,8 +17,22 @@ const surfaceOf = (columns: number, isUnicode = true) => ({
   paint: (_how: unknown, text: string) => text,
 });
 type Surface = ReturnType<typeof surfaceOf>;
-const { inProgress, failed, waiting, atRest, preparing, withoutMetrics, promoting, undone, lost } = example;
-const views = [inProgress, failed, waiting, atRest, preparing, withoutMetrics, promoting, undone, lost];
+const {
+  inProgress,
+  failed,
+  waiting,
+  atRest,
+  preparing,
+  withoutMetrics,
+  promoting,
+  undone,
+  lost,
+  failedAndLost,
+} = example;
+const views = [
+  ...[inProgress, failed, waiting, atRest, preparing, withoutMetrics, promoting, undone],
+  ...[lost, failedAndLost],
+];
 
 /** All screens of these views. */
 function all(surface: Surface, of = views, past = example.history): readonly string[] {
@@ -42,6 +57,17 @@ describe("the screens of kubectl serin", () => {
   it("look as golden.txt has them at 80 and 140 columns, and without UTF-8 (SERIN_GOLDEN=1 writes it)", () => {
     if (process.env.SERIN_GOLDEN !== undefined) writeFileSync(golden, made);
     expect(made).to.equal(readFileSync(golden, "utf8"));
+  });
+
+  it("go to no stable version that is lost", () => {
+    const nextOf = (view: RolloutView) =>
+      statusScreen(surfaceOf(200), view).filter((one) => one.startsWith("  next"));
+    const logs = "kubectl logs web-5f6c7d8b9c-q8zvl -n shop";
+    expect(nextOf(failedAndLost)).to.deep.equal([
+      `  next      ${logs} · kubectl serin promote web -n shop · or apply another version`,
+    ]);
+    expect(nextOf({ ...lost, paused: true })).to.deep.equal(["  next      kubectl serin resume web -n shop"]);
+    expect(statusScreen(surfaceOf(200), { ...lost, paused: true })[1]).to.include("(lost) → shop/web:2");
   });
 
   it("are shown in every state", () => {

@@ -146,6 +146,13 @@ describe("the view of a rollout", () => {
     expect(view).to.include({ state: "rolled-back", says: "rolled back at 25%: errors" });
   });
 
+  it("tells the loss of the stable version rather than the verdict, whose ways out need that version", () => {
+    const run = { outcome: "failed", message: "rolled back at 25%: errors" } as const;
+    const held = { phase: "failed", lost: true } as const;
+    const view = flight({ held, run, says: ["StableLost", "the ReplicaSet of stable web1 is gone"] });
+    expect(view).to.include({ state: "rolled-back", says: "the ReplicaSet of stable web1 is gone" });
+  });
+
   it("is made of the controller's own snapshot as well, by pods where no route names the Services", () => {
     const canary = aReplicaSet({ image: "web:2", replicas: 1 });
     const view = inFlight(aSnapshot({ canary, replicaSets: [aReplicaSet(), canary], routes: [] }));
