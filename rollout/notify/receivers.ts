@@ -9,6 +9,7 @@ import { fields, readSchema } from "../text/schema.ts";
 import { nearest } from "../text/suggest.ts";
 import { isHttpUrl } from "./links.ts";
 import { isNamespacePattern } from "./patterns.ts";
+import { isProxyUrl } from "./proxy-url.ts";
 
 /** Where notices go, as an administrator wrote it. */
 export interface Receiver {
@@ -30,7 +31,7 @@ const KEY = /^\$([-._a-zA-Z0-9]{1,253})$/;
 const remedies: Readonly<Record<SettingName, string>> = {
   url: "use an HTTP URL, or $key for a key of the Secret serin-notifications",
   proxy:
-    "use an HTTP URL, such as http://proxy.example:3128, or $key for a key of the Secret serin-notifications",
+    "use an HTTP URL, such as http://proxy.example:3128, or $key for a key of the Secret serin-notifications; credentials only in the Secret",
   token: "use $key, a key of the Secret serin-notifications",
   routingKey: "use $key, a key of the Secret serin-notifications",
   username: "use a name, or $key for a key of the Secret serin-notifications",
@@ -81,7 +82,7 @@ function readReceiver(name: string, value: unknown): Parsed<Receiver> {
     return { problems: [{ at: ".type", what, ...(meant === undefined ? { use } : { meant }) }] };
   }
   const read = readSchema(schemaOf(type), value);
-  if ("problems" in read) return { problems: read.problems.map(withoutSecret) };
+  if ("problems" in read) return { problems: read.problems.map((one) => withoutSecret(one, value)) };
   const { on, namespaces, type: _type, ...settings } = read.value;
   const channel: Channel = channels[type];
   return {
@@ -95,10 +96,14 @@ function readReceiver(name: string, value: unknown): Parsed<Receiver> {
   };
 }
 
-/** A message may end up in a log, where no token should stand. */
-function withoutSecret(one: Problem): Problem {
-  const isSecret = SECRETS.includes(one.at?.slice(1) ?? "") && one.what !== "missing";
-  return isSecret ? { ...one, what: "not a $key" } : one;
+/** A message may end up in a log, where no token and no password should stand. */
+function withoutSecret(one: Problem, receiver: unknown): Problem {
+  const name = one.at?.slice(1) ?? "";
+  if (SECRETS.includes(name) && one.what !== "missing") return { ...one, what: "not a $key" };
+  const written = isRecord(receiver) ? String(receiver[name]) : "";
+  return ADDRESSES.includes(name) && written.includes("@")
+    ? { ...one, what: "not an HTTP URL without credentials" }
+    : one;
 }
 
 function schemaOf(type: ChannelType) {
@@ -148,16 +153,13 @@ export function withSecret(receiver: Receiver, secret: Readonly<Record<string, s
           : `add the key or use one of ${keys.map((one) => `$${one}`).join(", ")}`;
       return { problems: [{ at, what: `the Secret serin-notifications has no key ${key}`, use }] };
     }
-    if (ADDRESSES.includes(name) && !isHttpUrl(value))
-      return {
-        problems: [
-          {
-            at,
-            what: `the key ${key} of the Secret is not an HTTP URL`,
-            use: "use https://host/path without credentials",
-          },
-        ],
-      };
+    const isProxy = name === "proxy";
+    if (ADDRESSES.includes(name) && !(isProxy ? isProxyUrl(value) : isHttpUrl(value))) {
+      const use = isProxy
+        ? "use http://user:password@host:port"
+        : "use https://host/path without credentials";
+      return { problems: [{ at, what: `the key ${key} of the Secret is not an HTTP URL`, use }] };
+    }
     // A line end would end the header in which it stands. Addresses and channels stand in none.
     if (/[^\x20-\x7e]/.test(value) && !ADDRESSES.includes(name) && name !== "channel")
       return {

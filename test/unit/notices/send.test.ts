@@ -113,14 +113,17 @@ describe("notices/send", () => {
     expect(receipt.kind === "refused" && receipt.reason).to.have.length.within(200, 250);
   });
 
-  it("goes through a proxy to a host that only the proxy knows", async () => {
+  it("goes through a proxy, with its credentials, to a host that only the proxy knows", async () => {
     const seen: string[] = [];
+    const credentials: (string | undefined)[] = [];
     const proxy = createServer((request, response) => {
+      credentials.push(request.headers["proxy-authorization"]);
       seen.push(`${request.method} ${request.headers.host}`);
       response.end();
     });
     proxy.on("connect", (request, socket: Socket) => {
       seen.push(`CONNECT ${request.url}`);
+      credentials.push(request.headers["proxy-authorization"]);
       socket.write("HTTP/1.1 200 Connected\r\n\r\n");
       proxy.emit("connection", socket);
     });
@@ -130,9 +133,10 @@ describe("notices/send", () => {
       proxy.close();
     });
     await new Promise((resolve) => proxy.once("listening", resolve));
-    const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    const address = `http://serin:a%40b@127.0.0.1:${(proxy.address() as AddressInfo).port}`;
     expect(await post("http://chat.invalid/hook", { proxy: address })).to.deep.equal({ kind: "taken" });
     expect(seen.at(-1)).to.equal("POST chat.invalid");
+    expect(credentials).to.include(`Basic ${Buffer.from("serin:a@b").toString("base64")}`);
     expect((await post("http://chat.invalid/hook")).kind).to.equal("busy");
   });
 

@@ -34,6 +34,36 @@ describe("rollout/notify/configuration", () => {
     expect(read.complaints[0]).to.match(/receivers\.wrong\.proxy: .*use an HTTP URL, such as http:\/\/proxy/);
   });
 
+  it("takes the credentials of a proxy from the Secret alone, and those of an address from nowhere", () => {
+    const url = "https://a.example/x";
+    const receivers = JSON.stringify({
+      hidden: { type: "teams", url, proxy: "$proxy" },
+      shown: { type: "teams", url, proxy: "http://serin:hunter2@proxy.example:3128" },
+      address: { type: "teams", url: "$proxy" },
+    });
+    const read = parseNotifications({ receivers }, { proxy: "http://serin:hunter2@proxy.example:3128" });
+    expect(read.receivers.map(({ settings }) => settings.proxy)).to.deep.equal([
+      "http://serin:hunter2@proxy.example:3128",
+    ]);
+    expect(read.complaints).to.have.length(2);
+    expect(read.complaints.join()).to.match(/shown\.proxy: .*credentials only in the Secret/);
+    expect(read.complaints.join()).to.match(/address\.url: .*without credentials/);
+    expect(read.complaints.join()).to.not.include("hunter2");
+  });
+
+  for (const proxy of [
+    "socks5://proxy.example",
+    "http://:secret@proxy.example",
+    "http://a:%zz@proxy.example",
+  ])
+    it(`takes no proxy ${proxy} from the Secret`, () => {
+      const receivers = JSON.stringify({ a: { type: "teams", url: "https://a.example/x", proxy: "$proxy" } });
+      const { complaints } = parseNotifications({ receivers }, { proxy });
+      expect(complaints.join()).to.include(
+        "the key proxy of the Secret is not an HTTP URL: use http://user:",
+      );
+    });
+
   it("reads receivers, routes, links and the name of the cluster, with the values of the Secret", () => {
     const { complaints, receivers, routes, links, cluster } = parseNotifications(data, secret);
     expect(complaints).to.deep.equal([]);
