@@ -40,10 +40,10 @@ export function cutTo(text: string, width: number, mark = "…"): string {
 export function cutMiddle(text: string, width: number): string {
   if (stringWidth(text) <= width) return text;
   const front = cutTo(text, Math.ceil((width - 1) / 2), "");
-  const back = [...text].reduceRight(
-    (made, character) =>
-      stringWidth(character + made) > Math.floor((width - 1) / 2) ? made : character + made,
-    "",
-  );
+  let back = "";
+  for (const character of [...text].reverse()) {
+    if (stringWidth(character + back) > Math.floor((width - 1) / 2)) break;
+    back = character + back;
+  }
   return `${front}…${back}`;
 }
