@@ -3,7 +3,7 @@ import type { RolloutView } from "../../rollout/view/view.ts";
 import { evidenceLines } from "./evidence-lines.ts";
 import { line, paragraph, type Span, type Surface } from "./line.ts";
 import { objectLines } from "./object-lines.ts";
-import { clock, msBetween, outcomes, short, stateSpan } from "./words.ts";
+import { clock, msBetween, outcomes, short, stateSpan, timeOf } from "./words.ts";
 
 /** One rollout: how much traffic, is it bad, when is it over, what may be done. `unread`: what could not be read. */
 export function statusScreen(
@@ -25,7 +25,8 @@ export function statusScreen(
 /** One line, or two where it is wider than the terminal. */
 function head(surface: Surface, view: RolloutView): readonly string[] {
   const { metadata, strategy, revision, started, ended, at, state, outcome } = view;
-  const time = started === undefined ? "" : `, ${timeOf(started, ended, at)}`;
+  const lasted = started === undefined ? "" : short(msBetween(started, ended ?? at));
+  const time = started === undefined ? "" : `, ${timeOf(started, ended, lasted)}`;
   const last =
     state === "rest" && outcome ? `, ${outcomes[outcome]} ${ended ? `at ${clock(ended)}` : ""}` : time;
   const named: readonly Span[] = [[`deployment/${metadata.name}`, "bold"], ` -n ${metadata.namespace}    `];
@@ -35,12 +36,6 @@ function head(surface: Surface, view: RolloutView): readonly string[] {
   return width <= surface.columns
     ? [line(surface, ...whole)]
     : [line(surface, ...named, stateSpan(view)), line(surface, `  ${more}`)];
-}
-
-/** Since when, or from when until when, and how long. */
-function timeOf(started: string, ended: string | undefined, at: string): string {
-  const from = ended === undefined ? `since ${clock(started)}` : `${clock(started)}–${clock(ended)}`;
-  return `${from} (${short(msBetween(started, ended ?? at))})`;
 }
 
 function textOf(span: Span): string {

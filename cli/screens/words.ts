@@ -13,6 +13,7 @@ export {
   short,
   shortOdds,
   states,
+  timeOf,
 } from "../../rollout/view/words.ts";
 
 /** The colour of each state. */

@@ -59,6 +59,12 @@ export function clock(at: string): string {
   return at.slice(11, 19);
 }
 
+/** Since when, or from when until when, with how long. */
+export function timeOf(started: string, ended: string | undefined, lasted: string): string {
+  const from = ended === undefined ? `since ${clock(started)}` : `${clock(started)}–${clock(ended)}`;
+  return `${from} (${lasted})`;
+}
+
 /** The canary's share of a route; after the verdict the route is as its owner wrote it, unless others share it. */
 export function shareText(
   state: RolloutView["state"],

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import type { RolloutView } from "../../../rollout/view/view.ts";
-import { clock, short } from "../../../rollout/view/words.ts";
+import { clock, short, timeOf } from "../../../rollout/view/words.ts";
 import { countsOf } from "../model/numbers.ts";
 import { listRowOf, type Measure, stateText } from "../model/row.ts";
 import { stepsOfView } from "../model/steps.ts";
@@ -23,9 +23,9 @@ interface FlightPartProps {
 
 /** A rollout in flight: the verdict so far, the diagrams, the numbers, the checks and the objects. */
 export function FlightPart({ view, now, commands, charts }: FlightPartProps) {
-  const { strategy, revision, started, requests, says, state, evidence, checks, images, waits } = view;
+  const { strategy, revision, started, ended, requests, says, state, evidence, checks, images, waits } = view;
   const row = listRowOf(view, now);
-  const age = started === undefined ? "" : `, since ${clock(started)} (${row.since})`;
+  const age = started === undefined ? "" : `, ${timeOf(started, ended, row.since)}`;
   const asked = requests[0] === undefined ? "" : `, asked by ${requests[0].user}`;
   return (
     <>

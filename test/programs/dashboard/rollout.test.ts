@@ -52,9 +52,9 @@ describe("a rollout on the dashboard's page", function () {
     expect(complaints).to.deep.equal([]);
   });
 
-  it("counts how long a rollout ran until it was rolled back, as the list does", async () => {
+  it("tells until when a rollout ran that was rolled back, and counts as the list does", async () => {
     const { page } = await openPage(browser, `${server.url}#/pay/ledger`);
-    await page.getByText("since 09:57:00 (2h2m)").waitFor();
+    await page.getByText("09:57:00–11:59:55 (2h2m)").waitFor();
   });
 
   it("draws four diagrams, with the same numbers as sentences and tables", async () => {

@@ -9,7 +9,7 @@ import {
 import { ageText, listRowOf, trafficText } from "../../../dashboard/page/model/row.ts";
 import { stepsOfPast, stepsOfView } from "../../../dashboard/page/model/steps.ts";
 import { subjectOf } from "../../../dashboard/page/model/subject.ts";
-import { shareText } from "../../../rollout/view/words.ts";
+import { shareText, timeOf } from "../../../rollout/view/words.ts";
 import { NOON } from "../../support/builders.ts";
 import { someCharts } from "../../support/page/charts.ts";
 import { aListedView } from "../../support/page/flights.ts";
@@ -19,6 +19,12 @@ describe("the texts of the dashboard's page", () => {
   it("tell ages in seconds only while they are short", () => {
     const ages = [9_000, 80_000, 599_000, 600_000, 3_120_000, 7_380_000, 4 * 86_400_000];
     expect(ages.map(ageText)).to.deep.equal(["9s", "1m20s", "9m59s", "10m", "52m", "2h3m", "4d"]);
+  });
+
+  it("tell when a rollout began, and when it ended", () => {
+    const [from, to] = ["2026-11-29T14:20:11.000Z", "2026-11-29T14:20:42.000Z"];
+    expect(timeOf(from, undefined, "31s")).to.equal("since 14:20:11 (31s)");
+    expect(timeOf(from, to, "31s")).to.equal("14:20:11–14:20:42 (31s)");
   });
 
   it("name copies and matching users beside the canary's share", () => {
