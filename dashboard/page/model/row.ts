@@ -76,10 +76,13 @@ export function ageText(ms: number): string {
 
 /** The sentence and the way on, where a person has to decide. */
 function wantedOf(view: RolloutView): ListRow["wanted"] {
-  const { state, says = "", waits, metadata } = view;
+  const { state, says = "", waits, metadata, versions } = view;
   if (state === "waiting" && waits !== undefined) return { says, command: waits.command };
-  if (state === "rolled-back")
-    return { says, command: `kubectl serin undo ${metadata.name} -n ${metadata.namespace}` };
+  if (state === "rolled-back") {
+    // Nothing is left to go back to if the stable version was deleted.
+    const verb = versions.stable === undefined ? "promote" : "undo";
+    return { says, command: `kubectl serin ${verb} ${metadata.name} -n ${metadata.namespace}` };
+  }
   return undefined;
 }
 

@@ -9,6 +9,7 @@ import {
 import { ageText, listRowOf, trafficText } from "../../../dashboard/page/model/row.ts";
 import { stepsOfPast, stepsOfView } from "../../../dashboard/page/model/steps.ts";
 import { subjectOf } from "../../../dashboard/page/model/subject.ts";
+import { failedAndLost } from "../../../docs/example-rollout.ts";
 import { shareText, timeOf } from "../../../rollout/view/words.ts";
 import { NOON } from "../../support/builders.ts";
 import { someCharts } from "../../support/page/charts.ts";
@@ -51,6 +52,7 @@ describe("the texts of the dashboard's page", () => {
       listRowOf(aListedView({ state }), NOON).wanted?.command;
     expect(wantedOf("waiting")).to.equal("kubectl rollout resume deployment/web -n shop");
     expect(wantedOf("rolled-back")).to.equal("kubectl serin undo web -n shop");
+    expect(listRowOf(failedAndLost, NOON).wanted?.command).to.equal("kubectl serin promote web -n shop");
     expect([wantedOf("holding"), wantedOf("progressing")]).to.deep.equal([undefined, undefined]);
   });
 
