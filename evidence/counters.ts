@@ -1,10 +1,10 @@
 import { attributedBy } from "../rollout/gateways/metrics/attribution.ts";
 import type { Backend } from "../rollout/gateways/metrics/backend.ts";
 import type { Pack } from "../rollout/gateways/metrics/pack.ts";
-import { repeatsIn } from "../rollout/gateways/metrics/repeats.ts";
-import type { Sample } from "../rollout/gateways/metrics/sample.ts";
+import type { Labels, Sample } from "../rollout/gateways/metrics/sample.ts";
 import type { Counter } from "../rollout/judge/counters.ts";
 import type { JudgeInput } from "../rollout/judge/evidence.ts";
+import type { ProcessScrape } from "../rollout/judge/scrapes.ts";
 import type { Doubt, FindDoubt, Namesakes } from "./namesakes.ts";
 import type { Grid, Prometheus } from "./prometheus.ts";
 
@@ -13,6 +13,9 @@ export interface CounterQuery {
   readonly watch: Pick<JudgeInput, "uid" | "sources">;
   readonly bounds: readonly number[] | "all";
 }
+
+/** An address with its port. Some scrapes put a node's name in its place, which several processes share. */
+const ADDRESS = /:\d+$/;
 
 /** The counters of one rollout. */
 export interface CounterReading {
@@ -62,14 +65,14 @@ async function readPack(
   const backends = owned.map(([backend]) => backend);
   const attributed = attributedBy(pack, owned);
   const queries = [pack.requests(backends), ...bucketQueries(pack, asked)];
-  const note = (at: number, sample: Sample, kind: "requests" | "buckets", isRepeat: boolean) => {
+  const note = (at: number, sample: Sample, kind: "requests" | "buckets") => {
     const found = attributed(sample.labels);
     // A stale marker, or the value by which some exporters mean "unknown".
     if (found === undefined || !Number.isFinite(sample.value)) return;
     const reading = read.get(found.owner.uid);
     if (reading === undefined) return;
     const counters = reading.instants.get(at) ?? [];
-    counters.push({ ...counterOf(pack, sample, found.owner, kind), ...(isRepeat && { isRepeat }) });
+    counters.push(counterOf(pack, sample, found.owner, kind));
     reading.instants.set(at, counters);
     const doubt = doubtOf(found.owner.uid, found.key);
     if (doubt !== undefined && at <= doubt.until && doubt.until >= (reading.doubt?.until ?? 0))
@@ -80,8 +83,7 @@ async function readPack(
   const doubtOf = memoized(namesakes.doubts(pack));
   answers.forEach((instants, i) => {
     for (const [at, samples] of instants) {
-      const repeats = repeatsIn(samples);
-      for (const sample of samples) note(at, sample, i === 0 ? "requests" : "buckets", repeats.has(sample));
+      for (const sample of samples) note(at, sample, i === 0 ? "requests" : "buckets");
     }
   });
 }
@@ -126,6 +128,7 @@ function counterOf(
   kind: "requests" | "buckets",
 ): Counter {
   const pod = pack.podOf?.(labels);
+  const scrape = scrapeOf(labels);
   const counter = {
     arm,
     series: JSON.stringify(labels),
@@ -134,8 +137,20 @@ function counterOf(
     fresh: arm === "canary" && pod !== undefined,
     value,
     ...(pod !== undefined && { pod }),
+    ...(scrape && { scrape }),
   };
   return kind === "requests"
     ? { ...counter, code: pack.codeOf(labels) }
     : { ...counter, le: pack.boundOf(labels) };
+}
+
+/** A job of one Prometheus; the Prometheus Operator tells two servers apart by these labels. */
+function scrapeOf({
+  instance = "",
+  job = "",
+  prometheus = "",
+  prometheus_replica = "",
+}: Labels): ProcessScrape | undefined {
+  if (!ADDRESS.test(instance)) return undefined;
+  return { address: instance, by: JSON.stringify([job, prometheus, prometheus_replica]) };
 }

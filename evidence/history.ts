@@ -76,7 +76,7 @@ function pastOf(ends: readonly (readonly Counter[])[]): Past & Pick<History, "al
   // A series without a sample at the beginning started later, so its whole count is new.
   const first = ends.length > 1 ? (ends[0] ?? []) : [];
   const targets = (ends.at(-1) ?? []).map(({ target }) => target);
-  const before = { values: incrementsSince(undefined, first).baseline.values, targets: new Set(targets) };
+  const before = { ...incrementsSince(undefined, first).baseline, targets: new Set(targets) };
   const { atMost, failed, total } = incrementsSince(before, ends.at(-1) ?? []).counts.stable;
   return {
     bad: failed,

@@ -1,4 +1,5 @@
 import { isGrpcFailure, isGrpcRefusal } from "../gateways/metrics/grpc-status.ts";
+import { countOnce, type ProcessScrape, type ScrapeLags } from "./scrapes.ts";
 
 /** The two versions that are compared. */
 export type Arm = "canary" | "stable";
@@ -10,8 +11,8 @@ export interface Counter {
   readonly series: string;
   /** The process that exports it. */
   readonly target: string;
-  /** Another counter of this instant has the same requests, by another scrape of the same process. */
-  readonly isRepeat?: boolean;
+  /** Absent: nothing says which counters another scrape of the same process repeats. */
+  readonly scrape?: ProcessScrape;
   /** The exporter started with the canary, so its whole value belongs to this rollout. */
   readonly fresh: boolean;
   readonly value: number;
@@ -27,6 +28,8 @@ export interface Counter {
 export interface Baseline {
   readonly values: ReadonlyMap<string, number>;
   readonly targets: ReadonlySet<string>;
+  /** Absent: no process had any counter yet. */
+  readonly lags?: ScrapeLags;
 }
 
 /** The requests of one version between two instants. */
@@ -59,24 +62,26 @@ export interface Increments {
  * - A new counter of a known process counts whole: the first 503 has a label of its own.
  * - A new counter of a process that started with the canary counts whole.
  * - A new counter of any other process adds nothing: its value may be weeks old.
- * - A repeat adds nothing and stays in the baseline: it counts as soon as its original is absent.
+ * - Counters of several scrapes of one process count once (`countOnce`).
  */
 export function incrementsSince(before: Baseline | undefined, counters: readonly Counter[]): Increments {
   const values = new Map(before?.values);
   const targets = new Set(before?.targets);
   const sums = { canary: new Sum(), stable: new Sum() };
   const present = { canary: false, stable: false };
-  for (const counter of counters) {
-    const { arm, series, target, value, isRepeat = false } = counter;
+  const increments = counters.map((counter) => {
+    const { arm, series, target, value } = counter;
     present[arm] = true;
-    if (before !== undefined && !isRepeat) sums[arm].add(counter, increment(counter, before));
     values.set(series, value);
     targets.add(target);
-  }
+    return { counter, added: before === undefined ? 0 : increment(counter, before) };
+  });
+  const { counted, lags } = countOnce(increments, before?.lags);
+  if (before !== undefined) for (const { counter, added } of counted) sums[counter.arm].add(counter, added);
   return {
     counts: { canary: sums.canary.counts(), stable: sums.stable.counts() },
     present,
-    baseline: { values, targets },
+    baseline: { values, targets, lags },
   };
 }
 

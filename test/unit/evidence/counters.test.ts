@@ -67,4 +67,55 @@ describe("the counters of a gateway", () => {
     const both = (value: number) => [scraped(value, operator), scraped(value, annotated)];
     expect(await failures(both(1), [scraped(3, operator)], [scraped(7, operator)])).to.deep.equal([2, 4]);
   });
+
+  const replica = (value: number, n: number, more: Record<string, string> = {}) =>
+    scraped(value, { ...operator, prometheus_replica: `prometheus-${n}`, ...more });
+
+  it("count by the other Prometheus server while the first one's samples stand still, and once when it goes on", async () => {
+    const stopped = [3, 7, 9].map((value) => [replica(3, 0), replica(value, 1)]);
+    const both = [12, 13].map((value) => [replica(value, 0), replica(value, 1)]);
+    expect(await failures(...stopped, ...both)).to.deep.equal([4, 2, 3, 1]);
+  });
+
+  it("count once when the scrapes of a job return after an absence", async () => {
+    const both = (value: number) => [replica(value, 0), replica(value, 1)];
+    const other = [7, 9].map((value) => [replica(value, 1)]);
+    expect(await failures(both(3), ...other, both(12), both(13))).to.deep.equal([4, 2, 3, 1]);
+  });
+
+  it("count a request once if it is in different ticks by the scrapes of two jobs", async () => {
+    const ticks = [
+      [1, 1],
+      [2, 1],
+      [2, 2],
+      [2, 3],
+      [4, 3],
+      [4, 4],
+    ] as const;
+    const instants = ticks.map(([a, b]) => [scraped(a, operator), scraped(b, annotated)]);
+    expect(await failures(...instants)).to.deep.equal([1, 0, 1, 1, 0]);
+  });
+
+  it("count the failures that the scrapes of one job alone have", async () => {
+    const both = (value: number) => [
+      scraped(10 * value, { ...annotated, code: "200" }),
+      scraped(10 * value, { ...operator, code: "200" }),
+      scraped(value, operator),
+    ];
+    expect(await failures(both(1), both(3), both(4))).to.deep.equal([2, 1]);
+  });
+
+  it("hide no failure behind a series that a tenant gives a gateway's address", async () => {
+    const forged = { job: "a" };
+    const at = (value: number, other: number, code: string) => [
+      scraped(value, operator),
+      scraped(other, { ...forged, code }),
+    ];
+    expect(await failures(at(1, 1, "200"), at(3, 900, "200"), at(4, 2_000, "200"))).to.deep.equal([2, 1]);
+    expect(await failures(at(1, 1, "500"), at(3, 1, "500"), at(9, 1, "500"))).to.deep.equal([2, 6]);
+    // What a forged series adds hides as much at the next tick, and nothing later.
+    expect(
+      await failures(at(1, 0, "500"), at(1, 90, "500"), at(3, 90, "500"), at(5, 90, "500")),
+    ).to.deep.equal([90, 0, 2]);
+  });
 });
