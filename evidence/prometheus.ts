@@ -34,8 +34,16 @@ export interface Grid {
 export interface Prometheus {
   /** The samples at each instant. An instant without samples is absent. */
   readonly over: (promql: string, grid: Grid) => Promise<ReadonlyMap<number, readonly Sample[]>>;
-  /** The scrape interval (ms) of a selector's series; `undefined` without two scrapes in two minutes. */
-  readonly scrapeMs: (selector: string, at: number) => Promise<number | undefined>;
+  /** The scrapes of a selector's series; `undefined` without two of a series in two minutes. */
+  readonly scrapes: (selector: string, at: number) => Promise<Scrapes | undefined>;
+}
+
+/** The scrapes of a gateway. */
+interface Scrapes {
+  /** Their interval, in ms. */
+  readonly everyMs: number;
+  /** When (ms) each target was scraped last. */
+  readonly last: readonly number[];
 }
 
 /** Queries a Prometheus server's HTTP API (`/api/v1/query` and `/api/v1/query_range`, by POST). */
@@ -69,9 +77,11 @@ export function prometheus({ url, timeoutMs = 5_000, credentials }: PrometheusOp
             });
       return byInstant(instants);
     },
-    scrapeMs: async (selector, at) => {
+    // A range keeps the metrics' names: timestamp() drops them, and Prometheus refuses series that then have the same labels.
+    scrapes: async (selector, at) => {
       const series = await ask("query", { query: `${selector}[2m]`, time: seconds(at) });
-      return scrapeInterval(series.map(({ values = [] }) => values.map(([time]) => time)));
+      const everyMs = scrapeInterval(series.map(({ values = [] }) => values.map(([time]) => time)));
+      return everyMs === undefined ? undefined : { everyMs, last: lastScrapes(series) };
     },
   };
 }
@@ -120,6 +130,16 @@ function scrapeInterval(scrapes: readonly (readonly number[])[]): number | undef
     .toSorted((a, b) => a - b);
   const median = distances[Math.floor(distances.length / 2)];
   return median === undefined ? undefined : Math.round(median * 1000);
+}
+
+function lastScrapes(series: readonly Series[]): readonly number[] {
+  const targets = new Map<string, number>();
+  for (const { metric, values = [] } of series) {
+    const target = `${metric.instance}/${metric.job}`;
+    const at = Math.round(1000 * (values.at(-1)?.[0] ?? 0));
+    targets.set(target, Math.max(at, targets.get(target) ?? 0));
+  }
+  return [...targets.values()];
 }
 
 function seconds(ms: number): string {

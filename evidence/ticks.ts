@@ -31,38 +31,26 @@ export function ticksBy({
   readonly prometheus: Prometheus;
   readonly clock: Pick<Clock, "now">;
 }): (input: Pick<JudgeInput, "sources">) => Promise<Ticks> {
-  const known = new Map<Pack, { readonly ticks: Ticks; readonly until: number }>();
+  const kept = new Map<Pack, { readonly ticks: Ticks; readonly until: number }>();
   return async ({ sources }) => {
     const now = clock.now();
     const [source] = sources;
     if (source === undefined) return UNKNOWN;
-    const kept = known.get(source.pack);
-    if (kept !== undefined && kept.until > now) return kept.ticks;
+    const before = kept.get(source.pack);
+    if (before !== undefined && before.until > now) return before.ticks;
     const selectors = source.pack.selectors([...source.stable, ...source.canary]);
-    const answers = await Promise.all(selectors.map((selector) => prometheus.scrapeMs(selector, now)));
-    const scrape = answers.find((ms) => ms !== undefined);
-    if (scrape === undefined) return UNKNOWN;
-    const everyMs = 1000 * Math.round(scrape / 1000);
+    const answers = await Promise.all(selectors.map((selector) => prometheus.scrapes(selector, now)));
+    const known = answers.filter((answer) => answer !== undefined);
+    const [first] = known;
+    if (first === undefined) return UNKNOWN;
+    const everyMs = 1000 * Math.round(first.everyMs / 1000);
     const tickMs = Math.min(MOST_TICK_MS, Math.max(LEAST_TICK_MS, everyMs));
     // Scrapes of another interval have no fixed place within a tick.
-    const scrapes = tickMs === everyMs ? await lastScrapes(prometheus, selectors, now) : [];
+    const scrapes = tickMs === everyMs ? known.flatMap(({ last }) => last) : [];
     const ticks = { tickMs, phaseMs: phaseOf(scrapes, tickMs) };
-    known.set(source.pack, { ticks, until: now + KEEP_MS });
+    kept.set(source.pack, { ticks, until: now + KEEP_MS });
     return ticks;
   };
-}
-
-/** When (ms) each target of these series was scraped last. */
-async function lastScrapes(
-  prometheus: Pick<Prometheus, "over">,
-  selectors: readonly string[],
-  now: number,
-): Promise<readonly number[]> {
-  const grid = { from: now, to: now, stepMs: LEAST_TICK_MS };
-  const answers = await Promise.all(
-    selectors.map((selector) => prometheus.over(`max by (job, instance) (timestamp(${selector}))`, grid)),
-  );
-  return answers.flatMap((answer) => [...answer.values()].flat()).map(({ value }) => 1000 * value);
 }
 
 /** The phase at which the newest samples of all targets together are the youngest; 0 without scrapes. */

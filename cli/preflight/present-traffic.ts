@@ -57,13 +57,13 @@ async function count({ prometheus }: Means, { pack, stable }: Counted, now: numb
   const [present, grown, ...scrapes] = await Promise.all([
     prometheus.over(pack.requests(stable), at),
     prometheus.over(pack.requests(stable, `${BACK_S}s`), at),
-    ...pack.selectors(stable).map((selector) => prometheus.scrapeMs(selector, now)),
+    ...pack.selectors(stable).map((selector) => prometheus.scrapes(selector, now)),
   ] as const);
   const ownOf = (instants: typeof present) =>
     [...instants.values()].flat().filter(({ labels, value }) => isOwn(labels) && Number.isFinite(value));
   const counts = ownOf(grown).map(({ labels, value }) => ({ code: pack.codeOf(labels), value }));
   const sum = (of: typeof counts) => of.reduce((all, { value }) => all + value, 0);
-  const scrapeMs = scrapes.find((ms) => ms !== undefined);
+  const scrapeMs = scrapes.find((found) => found !== undefined)?.everyMs;
   return {
     series: ownOf(present).length,
     requests: sum(counts),

@@ -63,7 +63,7 @@ export function proxyPathOf(address: URL): string {
 }
 
 /** The same, whose errors say that the API server stands between, and what else is possible. */
-function throughProxy({ over, scrapeMs }: Prometheus): Prometheus {
+function throughProxy({ over, scrapes }: Prometheus): Prometheus {
   const told = (error: unknown): never => {
     // A narrower query follows an answer that is too long.
     if (!(error instanceof ProviderError) || error instanceof AnswerTooLong) throw error;
@@ -75,6 +75,6 @@ function throughProxy({ over, scrapeMs }: Prometheus): Prometheus {
   };
   return {
     over: (promql, grid) => over(promql, grid).catch(told),
-    scrapeMs: (selector, at) => scrapeMs(selector, at).catch(told),
+    scrapes: (selector, at) => scrapes(selector, at).catch(told),
   };
 }

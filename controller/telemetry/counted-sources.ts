@@ -13,7 +13,7 @@ export function sourceNames(known: readonly string[]): (name?: string) => string
 export function countedPrometheus(prometheus: Prometheus, source: string, telemetry: Count): Prometheus {
   return {
     over: (query, grid) => telemetry.query(source, () => prometheus.over(query, grid)),
-    scrapeMs: (selector, at) => telemetry.query(source, () => prometheus.scrapeMs(selector, at)),
+    scrapes: (selector, at) => telemetry.query(source, () => prometheus.scrapes(selector, at)),
   };
 }
 

@@ -63,7 +63,7 @@ describeCluster("people who are told of rollouts that wait", function () {
       return { ...own, headers: async () => ({ ...(await own.headers()), ...account }) };
     };
     kube = connect({ fieldManager: "serin", userAgent: "serin-story", load, log: noLog });
-    const prometheus = () => ({ over: async () => new Map(), scrapeMs: async () => undefined }) as never;
+    const prometheus = () => ({ over: async () => new Map(), scrapes: async () => undefined }) as never;
     const means = {
       namespace: "serin-system",
       prometheus,

@@ -27,7 +27,7 @@ const EVENTS = 50;
 
 /** The controller asks only the API server. */
 const alone = {
-  prometheus: { over: async () => new Map(), scrapeMs: async () => undefined } as never,
+  prometheus: { over: async () => new Map(), scrapes: async () => undefined } as never,
   gates: async () => ({}),
   namespace: "serin-system",
   hookHosts: [],

@@ -99,14 +99,14 @@ describe("the curves of the dashboard", () => {
     const held = Promise.withResolvers<void>();
     const slow: Prometheus = {
       over: counting.over,
-      scrapeMs: async (selector) => {
+      scrapes: async (selector) => {
         // Traefik's series may have either of two labels: one question for each rollout.
         if (selector.includes("exported_service")) return undefined;
         active += 1;
         most = Math.max(most, active);
         await held.promise;
         active -= 1;
-        return TICK;
+        return { everyMs: TICK, last: [] };
       },
     };
     const names = Array.from({ length: 9 }, (_, i) => `web${i}`);

@@ -28,7 +28,6 @@ export class FakePrometheus implements Prometheus {
 
   over = async (promql: string, grid: Grid) => {
     this.#answer();
-    if (promql.includes("timestamp(")) return new Map([[grid.to, this.#scrapesUpTo(grid.to)]]);
     this.asked.push({ promql, grid });
     const buckets = promql.includes("_bucket");
     const wanted = new RegExp(`^(?:${JSON.parse(/service=~("[^"]*")/.exec(promql)?.[1] ?? '""')})$`);
@@ -49,9 +48,12 @@ export class FakePrometheus implements Prometheus {
     return instants;
   };
 
-  scrapeMs = async () => {
+  scrapes = async (_selector: string, at: number) => {
     this.#answer();
-    return this.scrape;
+    const everyMs = this.scrape;
+    if (everyMs === undefined) return undefined;
+    const last = this.scraped.map((offset) => Math.floor((at - offset) / everyMs) * everyMs + offset);
+    return { everyMs, last };
   };
 
   /** Both versions of a Service: so many requests a second, of which so many thousandths fail. */
@@ -68,14 +70,6 @@ export class FakePrometheus implements Prometheus {
     };
     add(service, stable, stableFails, from - 3_600_000);
     add(`${service}-canary`, canary, canaryFails, from);
-  }
-
-  #scrapesUpTo(at: number): readonly Sample[] {
-    const every = this.scrape ?? 1;
-    return this.scraped.map((offset, target) => ({
-      labels: { instance: `gw:${target}` },
-      value: (Math.floor((at - offset) / every) * every + offset) / 1000,
-    }));
   }
 
   #answer(): void {

@@ -57,7 +57,7 @@ describe("the Prometheus of a plan", () => {
     ]);
     const secret = { metadata: { name: "mimir", resourceVersion: "1" }, data: Object.fromEntries(encoded) };
     const kube = { get: async () => secret as never };
-    const usual = { over: async () => new Map([[1, []]]), scrapeMs: async () => undefined };
+    const usual = { over: async () => new Map([[1, []]]), scrapes: async () => undefined };
     const by = prometheusBy({ kube, namespace: "serin-system", names, clock: { now: () => 0 } }, usual);
     return (name === "none" ? by() : by(name)).over("up", instant);
   }

@@ -71,16 +71,18 @@ describe("Prometheus", () => {
     });
   });
 
-  it("takes the median distance of samples for the scrape interval", async () => {
+  it("takes the median distance of samples for the scrape interval, and knows the last scrape of each target", async () => {
     const values = [0, 15, 30, 47, 62].map((n) => [AT / 1000 + n, "1"]);
     succeed("matrix", [
       { metric: {}, values },
       { metric: {}, values: [[AT / 1000, "1"]] },
+      { metric: { job: "other" }, values: [[AT / 1000 + 3.25, "1"]] },
     ]);
-    expect(await prometheus({ url }).scrapeMs("up", AT)).to.equal(15_000);
+    const last = [AT + 62_000, AT + 3_250];
+    expect(await prometheus({ url }).scrapes("up", AT)).to.deep.equal({ everyMs: 15_000, last });
     expect(asked.get("query")).to.equal("up[2m]");
     succeed("matrix", [{ metric: {}, values: [[AT / 1000, "1"]] }]);
-    expect(await prometheus({ url }).scrapeMs("up", AT)).to.equal(undefined);
+    expect(await prometheus({ url }).scrapes("up", AT)).to.equal(undefined);
   });
 
   const troubles = [

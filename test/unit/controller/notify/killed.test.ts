@@ -16,7 +16,7 @@ import { aTelemetry } from "../../../support/telemetry.ts";
 
 const ALONE = {
   namespace: "serin-system",
-  prometheus: () => ({ over: async () => new Map(), scrapeMs: async () => undefined }) as never,
+  prometheus: () => ({ over: async () => new Map(), scrapes: async () => undefined }) as never,
   gates: async () => ({}),
   hookHosts: [],
   log: noLog,
