@@ -85,7 +85,9 @@ export const evidenceSchema = v.pipe(
     /** Which versions had any counter in the last tick. */
     present: arms(v.boolean()),
   }),
-  v.check(({ bounds, latency }) => bounds.length === latency.length),
+  v.check(({ bounds, latency, rates }) =>
+    [latency, rates?.slow ?? bounds].every(({ length }) => length === bounds.length),
+  ),
   // Rollouts with the same ticks are read together: an instant between them would make the ticks of the others look empty.
   v.check(({ from, at, tickMs }) => from <= at && from % PHASE_MS === 0 && (at - from) % tickMs === 0),
   v.readonly(),

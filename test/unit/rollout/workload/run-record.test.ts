@@ -80,6 +80,7 @@ describe("the record on a ReplicaSet", () => {
       "totals of three numbers": { ...good, errors: { ...good.errors, totals: [1, 2, 3] } },
       "totals below zero": { ...good, errors: { ...good.errors, totals: [-1, 2, 3, 4] } },
       "fewer comparisons than boundaries": { ...good, latency: [] },
+      "fewer rates than boundaries": { ...good, rates: { failed: 0.1, slow: [] } },
       "a comparison of null": { ...good, latency: [null] },
       "evidence of harm that is text": { ...good, errors: { ...good.errors, harm: { t: 1, logS: ["x"] } } },
       "a limit's test without a total": { ...good, guards: { "p99 <= 1s": { bad: 1 } } },
@@ -95,7 +96,7 @@ describe("the record on a ReplicaSet", () => {
       });
     }
     it("nothing of evidence that it wrote itself", () => {
-      const written = { ...run, evidence: good };
+      const written = { ...run, evidence: { ...good, rates: { failed: 0.1, slow: [0.2] } } };
       expect(runRecordOf(withRun(formatRun(written)), AT_NOON)).to.deep.equal(written);
     });
   });
