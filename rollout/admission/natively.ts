@@ -26,10 +26,11 @@ export function whyAloneInFlight(change: TemplateChange): string | undefined {
   const { strategy } = originalsNow(change, held);
   const alone = whyAlone({ ...object.spec, ...(strategy && { strategy }) });
   if (alone === undefined) return undefined;
+  // Both end by themselves, and an undo would take back a version that is proven.
+  const endsSoon = held.phase === "promoting" || held.phase === "undone";
   const revision = stable && revisionOf(stable);
   const undo = `kubectl rollout undo deployment/${object.metadata.name}${revision ? ` --to-revision=${revision}` : ""}`;
-  const way =
-    held.phase === "undone" ? "try again when it has ended" : `${undo}, then set this version again`;
+  const way = endsSoon ? "try again when it has ended" : `${undo}, then set this version again`;
   return `${alone}, and a rollout is in flight: ${way}`;
 }
 
