@@ -2,6 +2,7 @@ import type { Criteria } from "../judge/criteria.ts";
 import type { Verdict } from "../judge/verdict.ts";
 import { shortly, weightAt } from "../plan/grant.ts";
 import type { JudgedStep } from "../plan/steps.ts";
+import { comparesAt, strategies } from "../plan/strategy.ts";
 import { instant } from "../text/instant.ts";
 import { progressDeadlineMs } from "../workload/hold.ts";
 import { keptRequests } from "../workload/requests.ts";
@@ -175,6 +176,13 @@ function record(snapshot: Snapshot, run: RunRecord) {
   return rewrite(snapshot, evidence && { evidence }, withCourse(snapshot, run));
 }
 
+/**
+ * Whether no later step can prove what this one leaves open: only pauses follow, or the weight at which nobody is left to
+ * compare with. A strategy that compares nothing but copies leaves the proof to the checks of its next step.
+ */
 function isLast(snapshot: Snapshot): boolean {
-  return snapshot.plan.steps.slice(stepIndex(snapshot) + 1).every((step) => step.kind === "pause");
+  const { plan, judgeInput } = snapshot;
+  const proves = strategies[plan.strategy].compared && judgeInput?.terms.compare !== "off";
+  const later = plan.steps.slice(stepIndex(snapshot) + 1);
+  return later.every((step) => step.kind === "pause" || (proves && !comparesAt(plan.strategy, step)));
 }

@@ -63,3 +63,35 @@ describe("a canary with all traffic", () => {
       expect(silent("hold").condition?.message).to.match(/^holding at 100%: no requests .* decides$/);
     });
 });
+
+describe("the step before the one with all traffic", () => {
+  /** What is decided after 35 minutes of evidence that proves neither harm nor safety, at a step of `steps`. */
+  const open = (steps: string, step: number, weight: number, annotations: Record<string, string> = {}) => {
+    const plan = { "serin.dev/steps": steps, ...annotations };
+    const rollout = aRollout({ annotations: plan, run: { step }, weight, now: NOON + 35 * MINUTE });
+    const few = (tick: number) => ({ total: tick % 4 === 0 ? 1 : 0 });
+    return advance({ ...rollout, evidence: { gates: {}, judged: after(35, rollout, few, few) } });
+  };
+
+  it("is the last one that can prove anything, so it is not left by weak evidence", () => {
+    for (const steps of ["50, 100", "50, pause, 100", "50, 100, pause"]) {
+      const held = open(steps, 0, 50);
+      expect(recorded(held), steps).to.equal(undefined);
+      expect(held.condition?.message, steps).to.match(/^holding at 50%: inconclusive: .* decides$/);
+    }
+  });
+
+  it("does what the user wants for inconclusive evidence", () => {
+    const inconclusive = (action: string) =>
+      recorded(open("50, 100", 0, 50, { "serin.dev/compare": `inconclusive=${action}` }));
+    expect(inconclusive("promote")).to.include({ outcome: "running", step: 1, granted: 100 });
+    expect(inconclusive("rollback")?.outcome).to.equal("failed");
+  });
+
+  it("is left by weak evidence if a later step is compared, or if it is not compared itself", () => {
+    expect(recorded(open("10, 50", 0, 10))?.message).to.match(/weak evidence/);
+    expect(recorded(open("10, 50, 100", 0, 10))?.message).to.match(/weak evidence/);
+    const off = { "serin.dev/compare": "off", "serin.dev/checks": "success-rate >= 99.9%" };
+    expect(recorded(open("50, 100", 0, 50, off))?.message).to.match(/^step 2 of 2 after 50%: /);
+  });
+});
