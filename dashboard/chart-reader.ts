@@ -8,6 +8,7 @@ import type { Clock } from "../kube/core/clock.ts";
 import { memoize } from "../providers/memo.ts";
 import { ProviderError } from "../providers/provider.ts";
 import type { Counted } from "../rollout/judge/evidence.ts";
+import { isByPods } from "../rollout/replay/past-sources.ts";
 import { type ReplayStart, recordedStart, replayOf } from "../rollout/replay/replay.ts";
 import { instant } from "../rollout/text/instant.ts";
 import type { Charts } from "./api.ts";
@@ -62,7 +63,8 @@ export function chartReader(options: ChartOptions): ReadCharts {
       const { from, tickMs: stepMs, bounds } = start;
       const read = await readTickCounts(source, { watch, bounds }, { from, to, stepMs });
       const says = saysOf(read, { from, stepMs, to, wanted });
-      return chartsOf(revision, record, start, replayOf(record, plan, start, read.ticks), says);
+      const points = replayOf(record, plan, start, read.ticks, isByPods(sources));
+      return chartsOf(revision, record, start, points, says);
     } catch (error) {
       if (error instanceof ProviderError) return empty(error.message);
       throw error;

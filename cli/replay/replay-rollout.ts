@@ -54,12 +54,12 @@ export async function replayRollout(
   ]);
   const prometheus = question.prometheus(plan.prometheus);
   const rollout = { deployment, plan, judged, run, services: found, routes };
-  const { ticks, start, to, doubt } = await readRolloutTicks({ prometheus, clock }, rollout);
+  const { ticks, start, to, doubt, byPods } = await readRolloutTicks({ prometheus, clock }, rollout);
   const other = question.other(plan);
   const judgedBy = (by: Plan) => {
     const dispersion = by.compare === "off" ? undefined : by.compare.dispersion;
     const begun = { ...start, phi: dispersion ?? start.phi };
-    return judgementOf(replayOf(run, by, begun, ticks), run);
+    return judgementOf(replayOf(run, by, begun, ticks, byPods), run);
   };
   const asThen = judgedBy(plan);
   return {

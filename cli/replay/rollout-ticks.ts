@@ -7,7 +7,7 @@ import type { Clock } from "../../kube/core/clock.ts";
 import type { JudgeInput } from "../../rollout/judge/evidence.ts";
 import type { Plan } from "../../rollout/plan/plan.ts";
 import { criteriaOver } from "../../rollout/replay/criteria.ts";
-import { type PastRun, pastSources } from "../../rollout/replay/past-sources.ts";
+import { isByPods, type PastRun, pastSources } from "../../rollout/replay/past-sources.ts";
 import { type ReplayStart, recordedStart } from "../../rollout/replay/replay.ts";
 import type { RunRecord } from "../../rollout/workload/run-record.ts";
 
@@ -21,6 +21,8 @@ export interface ReadRollout extends TicksRead {
   readonly start: ReplayStart;
   /** The end of the last tick, in ms. */
   readonly to: number;
+  /** No route split the traffic. */
+  readonly byPods: boolean;
 }
 
 /**
@@ -60,7 +62,7 @@ export async function readRolloutTicks(
       : run.evidence.at;
   const bounds = checksLatency(plan) ? ("all" as const) : start.bounds;
   const read = await readTickCounts(source, { watch: counted, bounds }, { from, to, stepMs: tickMs });
-  return { ...read, start, to };
+  return { ...read, start, to, byPods: isByPods(sources) };
 }
 
 /** The start of a rollout in flight whose first step has not ended: only then does the controller record it. */
@@ -71,7 +73,12 @@ async function firstStart(
   { run, plan }: Replayed,
   from: number,
 ): Promise<ReplayStart> {
-  const begun = { ...counted, rollout: run.started, from, terms: criteriaOver(run, plan)(from) };
+  const begun = {
+    ...counted,
+    rollout: run.started,
+    from,
+    terms: criteriaOver(run, plan, isByPods(counted.sources))(from),
+  };
   const { prometheus } = source;
   return (await readStart(source, begun, ticksBy({ prometheus, clock }))).start;
 }

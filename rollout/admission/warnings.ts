@@ -8,7 +8,6 @@ import { describeLayers, type Layer } from "../plan/layers.ts";
 import type { Plan } from "../plan/plan.ts";
 import { planCaveats } from "../preflight/preflight.ts";
 import { scrapeAdvice } from "../preflight/scraping.ts";
-import { isUncounted } from "../preflight/uncounted.ts";
 import { namesAny } from "../traffic/overlay.ts";
 import { homeOf } from "../traffic/route-record.ts";
 import { unansweredWarnings } from "../traffic/route-status.ts";
@@ -35,7 +34,7 @@ export function announce(
     ...(advice === undefined ? [] : [advice]),
   ];
   return [
-    `${describePlan(plan, isUncounted(plan, services, routes))}${from}${behind}`,
+    `${describePlan(plan, naming.length === 0)}${from}${behind}`,
     ...doubts,
     ...metricsWarnings(plan, naming),
     ...unknownGatewayWarnings(plan, naming),

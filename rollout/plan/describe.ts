@@ -6,10 +6,11 @@ import { describeSize } from "./size.ts";
 import { strategies } from "./strategy.ts";
 
 /**
- * The plan in one line: `canary 10→25→50 %, at least 3 min; compared with stable; checks success-rate >= 99%`. `isUncounted`:
- * nothing counts the requests of the versions, so nothing is compared, and no check of them is asked.
+ * The plan in one line: `canary 10→25→50 %, at least 3 min; compared with stable; checks success-rate >= 99%`. `byPods`:
+ * no route splits the traffic. Nothing counts the requests of the versions then, so nothing is compared and no check of them is
+ * asked, unless the application counts.
  */
-export function describePlan(plan: Plan, isUncounted = false): string {
+export function describePlan(plan: Plan, byPods = false): string {
   const leastMs = plan.steps.reduce((sum, step) => sum + (step.kind === "pause" ? 0 : step.leastMs), 0);
   const more = [
     plan.match &&
@@ -21,12 +22,14 @@ export function describePlan(plan: Plan, isUncounted = false): string {
   return [
     `${plan.strategy} ${describeSteps(plan)}, at least ${describeDuration(leastMs)}`,
     ...more.filter(Boolean),
-    ...describeJudging(plan, isUncounted),
+    ...describeJudging(plan, byPods),
   ].join("; ");
 }
 
-function describeJudging(plan: Plan, isUncounted: boolean): readonly string[] {
-  const judged = plan.steps.filter(({ kind }) => kind !== "pause").map((step) => judgedBy(plan, step));
+function describeJudging(plan: Plan, byPods: boolean): readonly string[] {
+  const isUncounted = byPods && plan.metrics !== "application";
+  const steps = plan.steps.filter(({ kind }) => kind !== "pause");
+  const judged = steps.map((step) => judgedBy(plan, [step], byPods));
   const asked = judged
     .flatMap(({ checks }) => checks)
     .filter(({ metric }) => metric === "template" || !isUncounted);

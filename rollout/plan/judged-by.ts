@@ -15,14 +15,17 @@ interface Judging {
 const ALONE = (parseChecks(UNCOMPARED_CHECKS) as { value: readonly Check[] }).value;
 
 /**
- * What decides about a step; `undefined`: about the steps of the strategy without a weight. Where nothing is compared, there is a
- * check, unless the user wrote others or none.
+ * What decides about the last of these steps. A pause changes no weight, so the step before it decides; without one, it is what
+ * decides about the steps of the strategy without a weight. Where nothing is compared, there is a check, unless the user wrote
+ * others or none. `byPods`: no route splits the traffic.
  */
 export function judgedBy(
   { strategy, compare, checks, checksAreDefault }: Judging,
-  step: Step | undefined,
+  steps: readonly Step[],
+  byPods = false,
 ): Pick<Judging, "compare" | "checks"> {
-  const isCompared = compare !== "off" && comparesAt(strategy, step);
+  const step = steps.findLast(({ kind }) => kind !== "pause");
+  const isCompared = compare !== "off" && comparesAt(strategy, step, byPods);
   return {
     compare: isCompared ? compare : "off",
     checks: checksAreDefault && !isCompared ? ALONE : checks,

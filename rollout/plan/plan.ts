@@ -164,7 +164,7 @@ function planFrom(settings: PlanSettings, given: Given): Plan {
     ...rest,
     steps: stepsOf(strategy, { steps, intervalMs, iterations, ...(mirror !== undefined && { mirror }) }),
     maxIntervalMs: isWaitDefault ? Math.max(intervalMs, maxIntervalMs) : maxIntervalMs,
-    checks: judgedBy({ strategy, compare, checks, checksAreDefault }, undefined).checks,
+    checks: judgedBy({ strategy, compare, checks, checksAreDefault }, []).checks,
     checksAreDefault,
     orders: {
       ...(promote !== undefined && { promote }),

@@ -5,7 +5,7 @@ import { formatProblem } from "../text/parse.ts";
 import { namesAny } from "../traffic/overlay.ts";
 
 /** Whether nothing counts the requests of the versions: no gateway does, and the plan does not ask the application. */
-export function isUncounted(
+function isUncounted(
   { metrics }: Pick<Plan, "metrics">,
   services: readonly Service[],
   routes: readonly Route[],

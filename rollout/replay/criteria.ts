@@ -16,9 +16,9 @@ interface Period {
 /**
  * The criteria by which a rollout was judged at an instant (ms). The record keeps when each weight came into force, but not
  * when an earlier pause began: evidence of safety that was counted in a pause belongs to the step before it here. The next
- * weight begins with the same evidence either way, and evidence of harm knows no steps.
+ * weight begins with the same evidence either way, and evidence of harm knows no steps. `byPods`: no route split the traffic.
  */
-export function criteriaOver(record: RecordedSteps, plan: Plan): (at: number) => Criteria {
+export function criteriaOver(record: RecordedSteps, plan: Plan, byPods = false): (at: number) => Criteria {
   const periods = periodsOf(record);
   return (at) => {
     const present = Math.max(
@@ -27,7 +27,7 @@ export function criteriaOver(record: RecordedSteps, plan: Plan): (at: number) =>
     );
     const { step, from } = periods[present] ?? periods[0];
     const left = periods[present - 1];
-    const { compare, checks } = judgedBy(plan, plan.steps[step]);
+    const { compare, checks } = judgedBy(plan, plan.steps.slice(0, step + 1), byPods);
     return {
       compare,
       checks: checks.filter((check) => check.metric !== "template"),

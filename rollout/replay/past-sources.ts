@@ -65,6 +65,11 @@ export function pastSources({
   });
 }
 
+/** Whether no route split the traffic of the rollout that these backends counted. */
+export function isByPods(sources: readonly Counted[]): boolean {
+  return sources.some(({ canary }) => canary.some(({ route }) => route === ""));
+}
+
 function withShare(route: Route, uid: string, share: RouteShare): [Route, RouteShare] {
   const rules = overlay(rulesOf(route), { [uid]: share }, homeOf(route));
   return [{ ...route, spec: { ...route.spec, rules: [...rules] } }, share];

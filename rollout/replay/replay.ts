@@ -29,15 +29,16 @@ export function recordedStart({ evidence }: Pick<RunRecord, "evidence">): Replay
 /**
  * Judges the ticks of one rollout (`at` ascending, one every `tickMs` from `from` on) as the controller judged them. Two
  * things differ. Restarts do not count, because no history of pods is stored. A plan that was changed in flight counts as
- * it is given here from the first tick on.
+ * it is given here from the first tick on. `byPods`: no route split the traffic.
  */
 export function replayOf(
   record: RecordedSteps,
   plan: Plan,
   start: ReplayStart,
   ticks: readonly TickCounts[],
+  byPods = false,
 ): readonly ReplayPoint[] {
-  const criteriaAt = criteriaOver(record, plan);
+  const criteriaAt = criteriaOver(record, plan, byPods);
   let evidence = noEvidence(start);
   return ticks.map((tick) => {
     const criteria = criteriaAt(tick.at);

@@ -181,8 +181,9 @@ function record(snapshot: Snapshot, run: RunRecord) {
  * compare with. A strategy that compares nothing but copies leaves the proof to the checks of its next step.
  */
 function isLast(snapshot: Snapshot): boolean {
-  const { plan, judgeInput } = snapshot;
+  const { plan, judgeInput, routes } = snapshot;
+  const byPods = routes.length === 0;
   const proves = strategies[plan.strategy].compared && judgeInput?.terms.compare !== "off";
   const later = plan.steps.slice(stepIndex(snapshot) + 1);
-  return later.every((step) => step.kind === "pause" || (proves && !comparesAt(plan.strategy, step)));
+  return later.every((step) => step.kind === "pause" || (proves && !comparesAt(plan.strategy, step, byPods)));
 }

@@ -1,6 +1,5 @@
 import type { CountingQuestion } from "../judge/counting.ts";
 import { judgedBy } from "../plan/judged-by.ts";
-import type { Plan } from "../plan/plan.ts";
 import { progressDeadlineMs } from "../workload/hold.ts";
 import { type Decision, saying } from "./decision.ts";
 import { hadTraffic } from "./first-weight.ts";
@@ -24,7 +23,7 @@ const FIRST_SERIES = "let Prometheus scrape it, or send a first request";
 export function countingQuestionOf(snapshot: Snapshot): CountingQuestion | undefined {
   const { uid, run, held, plan, evidence, deployment } = snapshot;
   if (run?.outcome !== "running" || held.phase !== "canary" || isStableLost(snapshot)) return undefined;
-  if (!needsCounts(plan)) return undefined;
+  if (!needsCounts(snapshot)) return undefined;
   const apart = sourcesOf(snapshot).flatMap(({ pack, stable }) => {
     const kinds = new Set(stable.map(({ routeKind }) => routeKind));
     return [...kinds].map((kind) => ({ pack, stable: stable.filter(({ routeKind }) => routeKind === kind) }));
@@ -88,9 +87,9 @@ function uncounted(snapshot: Snapshot): string | undefined {
 }
 
 /** Whether requests decide about some step of the plan. */
-function needsCounts(plan: Plan): boolean {
-  return plan.steps.some((step) => {
-    const { compare, checks } = judgedBy(plan, step);
+function needsCounts({ plan, routes }: Snapshot): boolean {
+  return plan.steps.some((_step, index) => {
+    const { compare, checks } = judgedBy(plan, plan.steps.slice(0, index + 1), routes.length === 0);
     return compare !== "off" || checks.some(({ metric }) => metric !== "template");
   });
 }

@@ -13,7 +13,7 @@ import { strategies } from "../plan/strategy.ts";
 import { CLOCK_SKEW_MS } from "../text/instant.ts";
 import { isExposed } from "../traffic/exposure.ts";
 import { homeOf, isService } from "../traffic/route-record.ts";
-import { type Facts, isStableLost, nextWeight, stepIndex, stepOf } from "./snapshot.ts";
+import { type Facts, isStableLost, nextWeight, stepIndex } from "./snapshot.ts";
 
 /** The question to the metrics about a rollout; `undefined` while its canary has no traffic or no stable version. */
 export function judgeInputOf(snapshot: Facts): JudgeInput | undefined {
@@ -77,7 +77,8 @@ function isChosen({ plan }: Facts): boolean {
 
 function termsOf(snapshot: Facts, from: number): Criteria {
   const { plan } = snapshot;
-  const { compare, checks } = judgedBy(plan, stepOf(snapshot));
+  const granted = plan.steps.slice(0, stepIndex(snapshot) + 1);
+  const { compare, checks } = judgedBy(plan, granted, snapshot.routes.length === 0);
   const counted = sourcesOf(snapshot).length > 0;
   // Nobody asked for the default check, and nothing can answer it.
   const asked = counted || !plan.checksAreDefault ? checks : [];

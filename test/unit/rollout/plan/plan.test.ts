@@ -220,4 +220,10 @@ describe("plan", () => {
       `${begin}checks queue <= 5`,
     );
   });
+
+  it("compares at 100 as well where no route splits the traffic, and the application counts", () => {
+    expect(describePlan(planOf({ steps: "50, 100", metrics: "application" }), true)).to.equal(
+      "canary 50→100 %, at least 2 min; compared with stable",
+    );
+  });
 });

@@ -47,6 +47,7 @@ describe("strategy", () => {
       expect(comparesAt(strategy, first)).to.equal(strategy === "canary");
       const all = { kind: "weight", weight: 100, leastMs: 0 } as const;
       expect(comparesAt(strategy, all), "with all traffic").to.equal(false);
+      expect(comparesAt(strategy, all, true), "beside as many stable pods").to.equal(strategy === "canary");
     }
   });
 

@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import { fold } from "../../../../rollout/judge/fold.ts";
 import { advance } from "../../../../rollout/stages/advance.ts";
+import { checkHarm } from "../../../../rollout/stages/check-harm.ts";
 import { instant } from "../../../../rollout/text/instant.ts";
-import { NOON } from "../../../support/builders.ts";
+import { AT_NOON, NOON } from "../../../support/builders.ts";
 import { aRollout } from "../../../support/rollout.ts";
 import { happened } from "../judge/criteria.ts";
 import { after, MINUTE, recorded } from "../judge/decided.ts";
@@ -40,6 +41,17 @@ describe("a canary with all traffic", () => {
     expect(own?.message).to.match(/^proven at 100%: success-rate >= 95%/);
     const none = recorded(atAll(20, { "serin.dev/checks": "none" }));
     expect(none?.message).to.equal("proven at 100%: no checks; pods are healthy");
+  });
+
+  it("is still judged by the checks in a pause after it", () => {
+    const paused = (steps: string, step: number, failed: number) => {
+      const annotations = { "serin.dev/steps": steps };
+      const rollout = aRollout({ annotations, run: { step, paused: true }, weight: 100, now: NOON + MINUTE });
+      const judged = after(1, rollout, { total: 100, failed }, { total: 0 });
+      return checkHarm({ ...rollout, evidence: { gates: {}, judged } });
+    };
+    expect(recorded(paused("10, 50, 100, pause", 3, 100) ?? { writes: [] })?.outcome).to.equal("failed");
+    expect(paused("10, 50, 100, pause", 3, 0)).to.equal(undefined);
   });
 
   const plans = { canary: "50, 100", "blue-green": "100" } as const;
@@ -93,5 +105,18 @@ describe("the step before the one with all traffic", () => {
     expect(recorded(open("10, 50, 100", 0, 10))?.message).to.match(/weak evidence/);
     const off = { "serin.dev/compare": "off", "serin.dev/checks": "success-rate >= 99.9%" };
     expect(recorded(open("50, 100", 0, 50, off))?.message).to.match(/^step 2 of 2 after 50%: /);
+  });
+
+  it("is not the last one without routes, because all traffic is split between the pods there", () => {
+    const annotations = { "serin.dev/steps": "50, 100", "serin.dev/metrics": "application" };
+    const at = (step: number) =>
+      aRollout({ annotations, routes: [], run: { step, inForceSince: AT_NOON }, now: NOON + 35 * MINUTE });
+    const few = (tick: number) => ({ total: tick % 4 === 0 ? 1 : 0 });
+    const all = at(1);
+    expect(all.judgeInput?.terms.compare).not.to.equal("off");
+    expect(all.judgeInput?.terms.checks).to.deep.equal([]);
+    const half = at(0);
+    const evidence = { gates: {}, judged: after(35, half, few, few) };
+    expect(recorded(advance({ ...half, evidence }))?.message).to.match(/weak evidence/);
   });
 });
