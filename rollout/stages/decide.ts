@@ -2,6 +2,7 @@ import { writeSelector } from "../traffic/writes.ts";
 import { advance } from "./advance.ts";
 import { judgeAnother, judgeAnotherInPromotion } from "./another-version.ts";
 import { abort, promoteNow } from "./asked.ts";
+import { followSteps } from "./changed-steps.ts";
 import { checkHarm } from "./check-harm.ts";
 import { checkCounting, reportUncounted } from "./counting.ts";
 import { type Decision, firstOf } from "./decision.ts";
@@ -87,6 +88,7 @@ function decideCanary(snapshot: Snapshot): Decision {
       lowerWeight,
       checkHooks,
       checkHarm,
+      followSteps,
       awaitMatch,
       promoteNow,
       checkCounting,

@@ -1,6 +1,7 @@
 import { conditionOf } from "../../kube/core/meta.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { FLIGHT } from "../keys.ts";
+import { weightAt } from "../plan/grant.ts";
 import { PORT_USE } from "../preflight/ports.ts";
 import { instant } from "../text/instant.ts";
 import { canaryServiceOf } from "../traffic/canary-service.ts";
@@ -92,6 +93,7 @@ export function beginRecord(snapshot: Snapshot, message: string): readonly Write
   const begun = { started, outcome: "running", step: 0, stepSince: instant(now), stable, message } as const;
   const run = {
     ...begun,
+    granted: weightAt(snapshot.plan, 0),
     ...(Object.keys(restarts).length > 0 && { restarts }),
     ...(held.defaults && { defaults: held.defaults }),
     ...keptRequests(held),

@@ -22,7 +22,7 @@ const schema = v.object({
   outcome: v.picklist(["running", "proven", "promoted", "failed", "undone", "superseded"]),
   /** Index of the plan's step that is granted. */
   step: index,
-  /** The weight of this step when it was granted, in percent; absent for the first one. */
+  /** The weight of this step when it was granted, in percent; absent in a record of an earlier Serin. */
   granted: v.exactOptional(amount),
   /** When this step was granted (RFC 3339): deadlines for readiness count from here. */
   stepSince: timestamp,

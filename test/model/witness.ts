@@ -3,6 +3,7 @@ import type { HoldRecord } from "../../rollout/workload/hold-record.ts";
 import { isOwned } from "../../rollout/workload/owned.ts";
 import type { Outcome, RunRecord } from "../../rollout/workload/run-record.ts";
 import { isStableDown } from "../../rollout/workload/stable-down.ts";
+import { stepInForce } from "../../rollout/workload/step-in-force.ts";
 import { hashOf } from "../../rollout/workload/template.ts";
 import { imageOf } from "./cluster.ts";
 import type { Metrics } from "./evidence.ts";
@@ -82,7 +83,10 @@ export class Witness {
       run.outcome === "failed" && this.#asked.get(`${deployment.metadata.uid}/${run.started}`) === "abort";
     if (!after[was.outcome].includes(run.outcome) && !(was.outcome === "proven" && isAborted))
       throw new Error(`${key}: ${was.outcome}, then ${run.outcome}`);
-    if (run.step < was.step) throw new Error(`${key}: from step ${was.step} back to ${run.step}`);
+    // Only a changed plan puts an earlier step in force, and that step begins anew.
+    const isPut = run.step === stepInForce(was, planIn(deployment).steps) && run.stepSince !== was.stepSince;
+    if (run.step < was.step && !isPut && !this.isStale)
+      throw new Error(`${key}: from step ${was.step} back to ${run.step}`);
     const isProven = run.outcome === "proven" && was.outcome === "running";
     if (run.step > was.step || isProven) this.#grant(key, set, was, run, deployment);
   }
