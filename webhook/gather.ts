@@ -6,11 +6,11 @@ import { listReplicaSets } from "../kube/client/replica-sets.ts";
 import { listStrangers } from "../kube/client/strangers.ts";
 import { keyOf } from "../kube/core/meta.ts";
 import { horizontalPodAutoscalers, routeKinds, services } from "../kube/core/resources.ts";
-import { type LeanRoute, type ReferenceGrant, type Route, routeKeyOf } from "../kube/core/routes.ts";
+import { type ReferenceGrant, type Route, routeKeyOf } from "../kube/core/routes.ts";
 import type { Service } from "../kube/core/services.ts";
 import type { Deployment, ReplicaSet } from "../kube/core/workloads.ts";
 import type { RouteIndex } from "../kube/runtime/route-index.ts";
-import { listMarked, readWhole, refresh } from "../kube/runtime/route-reads.ts";
+import { listMarked, type RouteBodies, readWhole, refresh } from "../kube/runtime/route-reads.ts";
 import type { ClusterState } from "../rollout/admission/change.ts";
 import { FLIGHT } from "../rollout/keys.ts";
 import { crossesInto, namespacesInto, permitted } from "../rollout/traffic/grants.ts";
@@ -56,17 +56,11 @@ export async function gather(
   reading.catch(() => {});
   const templates = [requested, old, ...replicaSets].map(({ spec }) => spec.template);
   const named = servicesFor(uid, templates, here).map(keyOf);
-  const listed = await refreshUnlessKnown(needs, namespace, index.around(named, uid));
-  const found = index.around(named, uid);
-  const all = [...found, ...(flight?.shared ?? [])];
-  const around = [...new Map(all.map((route) => [routeKeyOf(route), route])).values()];
-  const crosses = around.some((route) => crossesInto(namespace, route));
-  const grants = flight?.grants ?? (crosses ? await listGrants<ReferenceGrant>(kube, namespace) : []);
-  const leading = permitted(namespace, around, grants);
+  const { around, grants, routes } = await readRoutes(needs, namespace, { named, uid, flight });
   const keys = new Set(around.map(routeKeyOf));
+  const leading = permitted(namespace, around, grants);
   const choosing = index.choosing(leading.flatMap(({ parents }) => parents));
   const beside = choosing.filter((route) => !keys.has(routeKeyOf(route)));
-  const routes = await readWhole(kube, leading, listed);
   return {
     replicaSets,
     services: here,
@@ -84,15 +78,38 @@ export async function gather(
   };
 }
 
+/** The keys that find the routes of a Deployment. */
+interface Sought {
+  /** The Services, as `namespace/name`. */
+  readonly named: readonly string[];
+  /** The Deployment's UID. */
+  readonly uid: string;
+  readonly flight: Awaited<ReturnType<typeof readFlight>>;
+}
+
 /**
- * Lists the routes of the namespace, unless the index knows one or two that lead to the Deployment: to read these by themselves
- * costs no more requests. Users apply a Deployment together with its first route, and without a route the canary gets its share
- * through its Services. Another route that the index does not know yet leads to isolated Services, and the controller checks
- * it before it gives the canary any weight.
+ * The routes around the Deployment, the grants, and whole the routes that may lead to it. Lists the routes of the namespace
+ * first, unless the index knows one or two of them that lead to the Deployment: to read these by themselves costs no more
+ * requests. Users apply a Deployment together with its first route, and without a route the canary gets its share through its
+ * Services: so Serin lists as well if those that the index knows are gone by now. Another route that the index does not know yet
+ * leads to isolated Services, and the controller checks it before it gives the canary any weight.
  */
-async function refreshUnlessKnown(needs: GatherNeeds, namespace: string, known: readonly LeanRoute[]) {
-  const own = known.filter(({ metadata }) => metadata.namespace === namespace).length;
-  return own === 0 || own > routeKinds.length ? refresh(needs, namespace) : new Map<string, Route>();
+async function readRoutes(needs: GatherNeeds, namespace: string, { named, uid, flight }: Sought) {
+  const { kube, index } = needs;
+  const isOwn = ({ metadata }: Pick<Route, "metadata">) => metadata.namespace === namespace;
+  const read = async (listed: RouteBodies) => {
+    const all = [...index.around(named, uid), ...(flight?.shared ?? [])];
+    const around = [...new Map(all.map((route) => [routeKeyOf(route), route])).values()];
+    const crosses = around.some((route) => crossesInto(namespace, route));
+    const grants = flight?.grants ?? (crosses ? await listGrants<ReferenceGrant>(kube, namespace) : []);
+    return { around, grants, routes: await readWhole(kube, permitted(namespace, around, grants), listed) };
+  };
+  const own = index.around(named, uid).filter(isOwn).length;
+  if (own > 0 && own <= routeKinds.length) {
+    const known = await read(new Map());
+    if (known.routes.some(isOwn)) return known;
+  }
+  return read(await refresh(needs, namespace));
 }
 
 /**

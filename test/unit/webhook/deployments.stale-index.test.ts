@@ -34,7 +34,7 @@ import { applied } from "../../support/routes.ts";
 
 const share = { namespace: "shop", canaryServices: { web: "web-canary" }, weight: 50, since: AT_NOON };
 
-describe("webhook/deployments, an undo while the watch of routes is broken", () => {
+describe("webhook/deployments, while the watch of routes is broken", () => {
   let api: FakeApi;
   let kube: Kube;
   let index: RouteIndex;
@@ -56,15 +56,17 @@ describe("webhook/deployments, an undo while the watch of routes is broken", () 
     await api.stop();
   });
 
-  const undo = () => {
+  const ask = (object: Deployment, oldObject: Deployment) => {
     const kind = { group: "apps", version: "v1", kind: "Deployment" };
     const needs = { kube, index, namespace: "serin-system", hookHosts: [], clock: hastyClock, log: noLog };
+    const request = { uid: "u", kind, operation: "UPDATE", object, oldObject };
+    return admitDeployments(needs)(request as unknown as AdmissionRequest<Deployment>);
+  };
+  const undo = () => {
     const update = aDeployment({ image: "web:2" });
     const held = withHoldRecord({ ...update, spec: hold(update.spec, "50%") }, aHeld(), update);
     const object = { ...held, spec: { ...held.spec, template: aDeployment().spec.template } };
-    const oldObject = api.put(deployments, held);
-    const request = { uid: "u", kind, operation: "UPDATE", object, oldObject };
-    return admitDeployments(needs)(request as unknown as AdmissionRequest<Deployment>);
+    return ask(object, api.put(deployments, held));
   };
   const shared = (namespace: string, meta = {}, kind = "HTTPRoute"): Route =>
     applied(
@@ -108,6 +110,15 @@ describe("webhook/deployments, an undo while the watch of routes is broken", () 
     const read = api.requests.filter(({ path, query }) => path.includes("routes") && !query.has("watch"));
     expect(read.map(({ path }) => path.split("/")[5])).to.include.members(["shop", "edge"]);
     expect(read.map(({ path }) => path.split("/")[5])).not.to.include("evil");
+  });
+
+  it("uses a new route of which the index knows only a predecessor that is gone", async () => {
+    const named = (name: string) =>
+      aRoute({ kind: "HTTPRoute", backends: [{ name: "web", port: 80 }], meta: { name, namespace: "shop" } });
+    index.apply({ ...named("old"), metadata: { ...named("old").metadata, resourceVersion: "1000" } });
+    api.add(httpRoutes, { ...named("new"), status: { parents: [] } });
+    const answer = await ask(aDeployment({ image: "web:2" }), api.put(deployments, aDeployment()));
+    expect(answer.allowed && answer.warnings?.join()).to.include("no gateway answers for HTTPRoute shop/new");
   });
 
   it("refuses while the marked routes are too long to find the shares among them", async () => {
