@@ -2,6 +2,7 @@ import type { Kube } from "../kube/client/api.ts";
 import { listLeft, listReplicaSets } from "../kube/client/replica-sets.ts";
 import type { Clock } from "../kube/core/clock.ts";
 import type { Log } from "../kube/core/log.ts";
+import { deployments } from "../kube/core/resources.ts";
 import type { Deployment, ReplicaSet } from "../kube/core/workloads.ts";
 import type { RouteIndex } from "../kube/runtime/route-index.ts";
 import { readReceiverNames } from "../notices/read-notifications.ts";
@@ -25,6 +26,7 @@ import { readDefaultSources } from "./default-sources.ts";
 import { performEffect, type RoutePlace, routesToDrain } from "./effects.ts";
 import { gather } from "./gather.ts";
 import { Lanes } from "./lanes.ts";
+import { readLive } from "./live.ts";
 import { readNeighbourhood } from "./neighbourhood.ts";
 import type { ReviewResponse } from "./review.ts";
 import type { Admit } from "./server.ts";
@@ -103,19 +105,26 @@ export function admitDeployments(needs: Needs): Admit<Deployment> {
         routes: routesToDrain(answer.effects, cluster, old),
       };
     };
-    if (changesTemplate(requested, stored)) await untilSynced(needs);
+    const isNew = changesTemplate(requested, stored);
+    if (isNew) await untilSynced(needs);
     else {
       const { answer } = await decide(stored, []);
       if (dryRun || answer.effects.length === 0) return answer;
     }
     const home = stored.metadata.namespace ?? "";
     // What was read leaves the memory with the decision. An effect that waits for a gateway reads its own routes again.
-    const { live, answer, replicaSets, routes } = await lanes.run(home, async () => {
-      const { live, neighbours } = await readNeighbourhood(kube, stored);
-      return { live, ...(await decide(live ?? stored, neighbours)) };
+    const { answer, effects, routes } = await lanes.run(home, async () => {
+      // Only a new template has to do with the neighbours.
+      const { live, neighbours } = isNew
+        ? await readNeighbourhood(kube, stored)
+        : { live: await readLive(kube, deployments, stored), neighbours: [] };
+      const { answer, replicaSets, routes } = await decide(live ?? stored, neighbours);
+      const proven = dryRun ? [] : provenEffects(answer.effects, live?.metadata.uid, replicaSets);
+      // The ReplicaSets prove an isolation. Every other effect could end a rollout that a late list does not show.
+      const needsLive = isNew && proven.some(({ kind }) => kind !== "isolate");
+      const isLate = needsLive && (await readLive(kube, deployments, stored)) === undefined;
+      return { answer, effects: isLate ? [] : proven, routes };
     });
-    if (dryRun) return answer;
-    const effects = provenEffects(answer.effects, live?.metadata.uid, replicaSets);
     const own = { kube, clock, lanes, namespace: home, routes };
     for (const effect of effects) await performEffect(effect, answer.allowed, own);
     return answer;

@@ -14,8 +14,8 @@ interface Neighbourhood {
 
 /**
  * Lists the Deployments of the namespace from the API server's cache. If the cache holds another version of the Deployment than
- * the request changes, it may be late, and Serin reads the stored one. A version that has just become old in a cache has the
- * same end as one that becomes old right after a read: the API server does not store the request (readLive).
+ * the request changes, it may be late, and Serin reads the stored one. The same version may be late too, because the API server
+ * may take the request's from this cache as well: it suffices for an answer and an isolation (readLive).
  */
 export async function readNeighbourhood(kube: Kube, stored: Deployment): Promise<Neighbourhood> {
   const { namespace, name, uid, resourceVersion } = stored.metadata;

@@ -213,6 +213,22 @@ describe("webhook/deployments", () => {
     expect(writes()).to.deep.equal([]);
   });
 
+  it("neither restores nor drains if the list of Deployments was as late as the request", async () => {
+    api.add(httpRoutes, applied(aRoute(), { "uid-web": share }));
+    await ask(aDeployment({ image: "web:2" }), aDeployment());
+    api.faults.push(({ path }) => {
+      // The list has the version of the request. What the API server stores is newer.
+      if (path.endsWith("/deployments/web")) api.change(deployments, "shop/web", { status: { replicas: 4 } });
+      return undefined;
+    });
+    const recreate = { image: "web:3", strategy: { type: "Recreate" } } as const;
+    expect(await ask(aDeployment(recreate), aDeployment())).to.include({ allowed: true });
+    expect((await service()).metadata.labels).to.have.property("serin.dev/flight");
+    const undo = { ...held(), spec: { ...held().spec, template: aDeployment().spec.template } };
+    expect(await ask(undo, held())).to.include({ allowed: true });
+    expect(shareOf(await route(), "uid-web")?.weight).to.equal(50);
+  });
+
   it("asks for the Deployments once, and for its own only if the list has another version", async () => {
     const read = () => api.requests.filter(({ path }) => path.includes("/deployments"));
     const stored = api.put(deployments, aDeployment());
