@@ -4,6 +4,7 @@ import type { Log } from "../../kube/core/log.ts";
 import { services } from "../../kube/core/resources.ts";
 import type { Service } from "../../kube/core/services.ts";
 import { type Reflection, reflect } from "../../kube/runtime/reflector.ts";
+import { HASH_LABEL } from "../../rollout/keys.ts";
 import { type Change, markOf } from "./marks.ts";
 
 /** The means to follow Services. */
@@ -88,9 +89,9 @@ export class NamespaceServices {
       onChange: (_key, now, before) => {
         const objects = [now, before].filter((service) => service !== undefined);
         const marks = new Set(objects.flatMap(markOf));
-        // A Service with a mark concerns that rollout alone: else each write of one rollout would wake all the others.
+        const isForAll = isOpen(now ?? before);
         for (const [uid, count] of changes) {
-          if (marks.size > 0 && !marks.has(uid)) continue;
+          if (!isForAll && !marks.has(uid)) continue;
           changes.set(uid, count + 1);
           onChange({ uid, kind: services.plural, objects });
         }
@@ -100,4 +101,13 @@ export class NamespaceServices {
     this.#followed.set(namespace, followed);
     return followed;
   }
+}
+
+/**
+ * Whether the Service may lead to the pods of every rollout, whatever mark it carries. A marked one that selects a single
+ * version concerns the rollout of its mark alone: else each write of one rollout would wake all the others.
+ */
+function isOpen(service: Service | undefined): boolean {
+  if (service === undefined) return false;
+  return markOf(service).length === 0 || service.spec.selector?.[HASH_LABEL] === undefined;
 }

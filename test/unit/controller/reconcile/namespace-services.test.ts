@@ -1,0 +1,115 @@
+import { expect } from "chai";
+import { Caches } from "../../../../controller/reconcile/caches.ts";
+import { Observer } from "../../../../controller/reconcile/observe.ts";
+import type { Kube } from "../../../../kube/client/api.ts";
+import { deployments, replicaSets, services } from "../../../../kube/core/resources.ts";
+import type { Service } from "../../../../kube/core/services.ts";
+import { FLIGHT } from "../../../../rollout/keys.ts";
+import { isolationPatch, restoreSelector } from "../../../../rollout/traffic/isolation.ts";
+import { hold } from "../../../../rollout/workload/hold.ts";
+import { withHoldRecord } from "../../../../rollout/workload/hold-record.ts";
+import { FakeApi } from "../../../support/api.ts";
+import {
+  AT_NOON,
+  aDeployment,
+  aHeld,
+  aReplicaSet,
+  aService,
+  NOON,
+  ownedByWeb,
+} from "../../../support/builders.ts";
+import { FakeClock } from "../../../support/clock.ts";
+import { eventually } from "../../../support/eventually.ts";
+import { noLog } from "../../../support/log.ts";
+import { merge } from "../../../support/patch.ts";
+
+const UID = "uid-web";
+const plain = aDeployment({ image: "web:2" });
+const inFlight = withHoldRecord({ ...plain, spec: hold(plain.spec, 1) }, aHeld(), plain);
+
+describe("controller/reconcile/namespace-services", () => {
+  let api: FakeApi;
+  let kube: Kube;
+  let caches: Caches;
+  let observer: Observer;
+  let stop: AbortController;
+  beforeEach(async () => {
+    api = await FakeApi.start();
+    kube = api.connect();
+    stop = new AbortController();
+    api.add(deployments, inFlight);
+    for (const image of ["web:1", "web:2"]) {
+      const { metadata, ...set } = aReplicaSet({ image });
+      const labels = { ...metadata.labels, [FLIGHT]: UID };
+      api.add(replicaSets, { ...set, metadata: { ...metadata, labels, ownerReferences: [ownedByWeb] } });
+    }
+    api.add(services, merge(aService(), isolationPatch(aService(), UID, "web1", AT_NOON)) as Service);
+    const clock = new FakeClock(NOON);
+    caches = new Caches({ kube, clock, log: noLog, signal: stop.signal });
+    await caches.synced();
+    observer = new Observer({ kube, caches, clock });
+  });
+  afterEach(async () => {
+    stop.abort();
+    await kube.close();
+    await api.stop();
+  });
+
+  const seen = async () => {
+    const snapshot = await observer.observe(UID);
+    const names = snapshot?.services.map(({ metadata }) => metadata.name);
+    return { names };
+  };
+  const found = async (name: string) => {
+    const { list } = await caches.namespaceServices.of(UID, "shop");
+    return list().some(({ metadata }) => metadata.name === name);
+  };
+
+  const wakes = async (change: () => void, isSeen: () => Promise<boolean>) => {
+    await seen();
+    const told: string[] = [];
+    caches.listen(({ uid, kind }) => void (kind === "services" && told.push(uid)));
+    change();
+    await eventually("seen", isSeen);
+    return told.includes(UID);
+  };
+  const isolatedFor = (uid: string, name: string) => {
+    const service = aService({ meta: { name } });
+    return merge(service, isolationPatch(service, uid, "web1", AT_NOON)) as Service;
+  };
+
+  const isOpen = async (name: string) => {
+    const { list } = await caches.namespaceServices.of(UID, "shop");
+    return list().some(({ metadata }) => metadata.name === name && metadata.labels?.[FLIGHT] === undefined);
+  };
+
+  it("tells a rollout of a Service that the sweep released from another one", async () => {
+    const left = isolatedFor("uid-gone", "left");
+    api.add(services, left);
+    const release = () => api.change(services, "shop/left", restoreSelector(left));
+    const isReleased = async () => caches.services.get("shop/left") === undefined && (await isOpen("left"));
+    expect(await wakes(release, isReleased)).to.equal(true);
+    expect((await seen()).names).to.deep.equal(["web", "left"]);
+  });
+
+  it("and of one that carries the mark of another rollout but is open", async () => {
+    const open = aService({ meta: { name: "open", labels: { [FLIGHT]: "uid-gone" } } });
+    expect(
+      await wakes(
+        () => api.add(services, open),
+        () => found("open"),
+      ),
+    ).to.equal(true);
+    expect((await seen()).names).to.deep.equal(["web", "open"]);
+  });
+
+  it("but not of one that another rollout isolates", async () => {
+    const isolated = isolatedFor("uid-other", "else");
+    expect(
+      await wakes(
+        () => api.add(services, isolated),
+        () => found("else"),
+      ),
+    ).to.equal(false);
+  });
+});
