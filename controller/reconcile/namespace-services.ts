@@ -29,7 +29,8 @@ interface Followed {
 interface FollowedServices {
   /** Grows when a Service changes that may concern the rollout. */
   readonly changes: number;
-  /** The Services. Throws if they are too long together, because one that is missing could give the canary traffic. */
+  /** Whether `list` has all of them: it lacks some if they are too long together. One of these could give the canary traffic. */
+  readonly isComplete: () => boolean;
   readonly list: () => readonly Service[];
 }
 
@@ -52,12 +53,8 @@ export class NamespaceServices {
     await followed.copy.synced;
     return {
       changes: followed.changes.get(uid) ?? 0,
-      list: () => {
-        if (!followed.copy.incomplete().has(namespace)) return followed.copy.list();
-        throw new Error(
-          `the Services of namespace ${namespace} are too long together: make them shorter or fewer`,
-        );
-      },
+      isComplete: () => !followed.copy.incomplete().has(namespace),
+      list: () => followed.copy.list(),
     };
   }
 

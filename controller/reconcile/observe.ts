@@ -18,7 +18,8 @@ import { runRecordOf } from "../../rollout/workload/run-record.ts";
 import { findByHash, findByTemplate, hashOf } from "../../rollout/workload/template.ts";
 import type { Caches } from "./caches.ts";
 import type { Change } from "./marks.ts";
-import { byKey, newerOfEach, type RelatedObjects, RelatedReader } from "./related.ts";
+import { byKey, newerOfEach } from "./newer-of-each.ts";
+import { type RelatedObjects, RelatedReader } from "./related.ts";
 
 /** How long (ms) native control has to see a new rollout before Serin looks for the ReplicaSets. */
 const SEEN_MS = 1_000;
@@ -86,6 +87,7 @@ export class Observer {
       replicaSets: sets,
       services: newerOfEach(related.services, byKey(marked, keyOf)),
       marked,
+      ...(related.lacksServices && { lacksServices: true }),
       routes: await this.#routesOf(deployment, { ...related, foreignRoutes }),
       grants: related.grants,
       strangers: related.strangers,

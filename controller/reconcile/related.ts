@@ -2,16 +2,18 @@ import type { Kube } from "../../kube/client/api.ts";
 import { listGrants } from "../../kube/client/grants.ts";
 import { listOtherOwners } from "../../kube/client/strangers.ts";
 import type { Clock } from "../../kube/core/clock.ts";
-import { type KubeObject, keyOf, type Meta, versionOf } from "../../kube/core/meta.ts";
+import { keyOf, type Meta } from "../../kube/core/meta.ts";
 import { type LeanRoute, type ReferenceGrant, routeKeyOf } from "../../kube/core/routes.ts";
 import type { Service, Stranger } from "../../kube/core/services.ts";
 import type { Deployment, PodTemplate, ReplicaSet } from "../../kube/core/workloads.ts";
 import { refresh } from "../../kube/runtime/route-reads.ts";
+import { tooLongServices } from "../../rollout/stages/unknown-services.ts";
 import { isCanaryService } from "../../rollout/traffic/canary-service.ts";
 import { crossesInto, permittedOrShared } from "../../rollout/traffic/grants.ts";
 import { servicesFor, servicesOf } from "../../rollout/traffic/isolation.ts";
 import { selectorOf } from "../../rollout/traffic/service-record.ts";
 import type { Caches } from "./caches.ts";
+import { byKey, newerOfEach } from "./newer-of-each.ts";
 
 /** How long (ms) the found objects count while an expected one is missing. */
 const MISSING_MS = 1_000;
@@ -28,6 +30,8 @@ export interface RelatedObjects {
   /** The state of the namespace's Services; see FollowedServices. */
   readonly changes: number;
   readonly services: ReadonlyMap<string, Service>;
+  /** Whether the namespace has Services that Serin does not know; absent: it knows all. */
+  readonly lacksServices?: true;
   readonly routes: ReadonlyMap<string, LeanRoute>;
   /** Who else serves behind the Services, and when Serin asked, in ms. */
   readonly strangers: readonly Stranger[];
@@ -68,18 +72,28 @@ export class RelatedReader {
     this.#needs = needs;
   }
 
-  /** The objects for pods of these templates, as they were found at this step; the Services as they are now. */
+  /**
+   * The objects for pods of these templates, as they were found at this step; the Services as they are now. Throws if Serin
+   * does not know all Services and has found nothing for this rollout yet.
+   */
   async of(deployment: Deployment, wanted: Wanted): Promise<RelatedObjects> {
     const { uid = "", namespace = "" } = deployment.metadata;
     const { caches } = this.#needs;
     const here = await caches.namespaceServices.of(uid, namespace);
     const before = this.#known.get(uid);
     const known = before?.started === wanted.started ? before : undefined;
+    const ownOf = (listed: readonly Service[]) => byKey(servicesFor(uid, wanted.templates, listed), keyOf);
+    if (!here.isComplete()) {
+      // The last objects suffice to take a weight. They are not kept, so that Serin finds them again afterwards.
+      if (known === undefined) throw new Error(tooLongServices(namespace));
+      const services = byKey(newerOfEach(known.services, ownOf(here.list())), keyOf);
+      return { ...known, services, lacksServices: true };
+    }
     const isSameStep = known?.step === wanted.step && !this.#hasLostRoute(known);
     if (isSameStep && known.changes === here.changes) return known;
     const { changes } = here;
     const listed = here.list();
-    const own = byKey(servicesFor(uid, wanted.templates, listed), keyOf);
+    const own = ownOf(listed);
     const related =
       isSameStep && hasSameServices(known.services, own)
         ? { ...known, changes, services: own }
@@ -177,22 +191,4 @@ function hasSameServices(before: ReadonlyMap<string, Service>, now: ReadonlyMap<
     [...found].filter(([, service]) => !isCanaryService(service)).map(([key]) => key);
   const users = usersOf(now);
   return users.length === usersOf(before).length && users.every((key) => before.has(key));
-}
-
-/** Both copies together: of an object in both, the newer version. */
-export function newerOfEach<T extends KubeObject>(
-  found: ReadonlyMap<string, T>,
-  cached: ReadonlyMap<string, T>,
-): readonly T[] {
-  const all = new Map(found);
-  for (const [key, object] of cached) {
-    const other = all.get(key);
-    if (other === undefined || versionOf(other) < versionOf(object)) all.set(key, object);
-  }
-  return [...all.values()];
-}
-
-/** The objects by their keys. */
-export function byKey<T>(objects: readonly T[], keyOf: (object: T) => string): Map<string, T> {
-  return new Map(objects.map((object) => [keyOf(object), object]));
 }

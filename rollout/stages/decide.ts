@@ -32,6 +32,7 @@ import { decideStableLost } from "./stable-lost.ts";
 import { reportStrangers } from "./strangers.ts";
 import { decideSuperseding } from "./supersede.ts";
 import { decideUndone } from "./undo.ts";
+import { awaitServices } from "./unknown-services.ts";
 import { reportUnscraped } from "./unscraped.ts";
 import { waitingFor } from "./wait.ts";
 import { withWayOut } from "./way-out.ts";
@@ -102,6 +103,7 @@ function decideCanary(snapshot: Snapshot): Decision {
       awaitConfirmation,
       ensureCanaryServices,
       awaitReady,
+      awaitServices,
       awaitTrial,
       expose,
       forgetRefusal,

@@ -110,9 +110,13 @@ export function markAll(snapshot: Snapshot): Decision | undefined {
   return writes.length === 0 ? undefined : { writes };
 }
 
-/** Isolates the Services behind a route. Without a route, the canary gets its share through them once the hooks agree. */
+/**
+ * Isolates the Services behind a route. Without a route, the canary gets its share through them once the hooks agree, and once
+ * Serin knows all Services: an unknown one may have a route.
+ */
 export function isolate(snapshot: Snapshot): Decision | undefined {
   if (snapshot.routes.length === 0 && mayServe(snapshot)) {
+    if (snapshot.lacksServices) return undefined;
     const isolated = snapshot.services.filter((service) => isIsolatedTo(service, snapshot.held.stable));
     return isolated.length === 0 ? undefined : { writes: isolated.map(writeSelector) };
   }

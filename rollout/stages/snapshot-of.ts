@@ -30,6 +30,8 @@ export interface RawSnapshot {
   readonly replicaSets: readonly ReplicaSet[];
   /** Of the Deployment's namespace. */
   readonly services: readonly Service[];
+  /** Whether the namespace has further Services, which are unknown; absent: no. */
+  readonly lacksServices?: true;
   /** Who else serves behind the Services; absent: no one. */
   readonly strangers?: readonly Stranger[];
   /** Services that carry a mark now. */
@@ -75,6 +77,7 @@ export function snapshotOf(raw: RawSnapshot, plan: Plan = planOf(raw.deployment)
     replicaSets,
     canary,
     services,
+    ...(raw.lacksServices && { lacksServices: true }),
     formerServices: marked.filter((service) => isIsolated(service) && !names.has(service.metadata.name)),
     canaryServices: marked.filter(isCanaryService),
     ...(raw.strangers && { strangers: raw.strangers }),

@@ -30,6 +30,8 @@ export interface Observation {
   readonly canary: ReplicaSet | undefined;
   /** The user's Services through which the pods get traffic. */
   readonly services: readonly Service[];
+  /** Whether the namespace has further Services, which are unknown and may lead to both versions; absent: no. */
+  readonly lacksServices?: true;
   /** Services that Serin isolated for this rollout and that the plan no longer includes; absent: none. */
   readonly formerServices?: readonly Service[];
   readonly canaryServices: readonly Service[];

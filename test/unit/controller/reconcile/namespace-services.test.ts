@@ -55,15 +55,43 @@ describe("controller/reconcile/namespace-services", () => {
     await api.stop();
   });
 
+  /** Services until the copy of the namespace has no room for 256 kB. */
+  const fill = () => {
+    const annotations = { filler: "x".repeat(250_000) };
+    for (let i = 0; i < 33; i += 1)
+      api.add(services, aService({ meta: { name: `r-${i}`, annotations }, selector: { app: "other" } }));
+  };
+  const long = aService({ meta: { name: "long", annotations: { filler: "x".repeat(255_000) } } });
   const seen = async () => {
     const snapshot = await observer.observe(UID);
     const names = snapshot?.services.map(({ metadata }) => metadata.name);
-    return { names };
+    return { names, lacks: snapshot?.lacksServices ?? false };
   };
   const found = async (name: string) => {
     const { list } = await caches.namespaceServices.of(UID, "shop");
     return list().some(({ metadata }) => metadata.name === name);
   };
+
+  it("tells of a Service without room within the step, and goes on with those that it knew", async () => {
+    fill();
+    expect(await seen()).to.deep.equal({ names: ["web"], lacks: false });
+    api.add(services, long);
+    await eventually("lacking", async () => (await seen()).lacks);
+    expect(await seen()).to.deep.equal({ names: ["web"], lacks: true });
+    api.add(services, aService({ meta: { name: "new" } }));
+    await eventually("the new one", () => found("new"));
+    expect(await seen()).to.deep.equal({ names: ["web", "new"], lacks: true });
+    api.remove(services, "shop/long");
+    await eventually("all known", async () => !(await seen()).lacks);
+    expect((await seen()).names).to.deep.equal(["web", "new"]);
+  });
+
+  it("decides nothing if it never knew all Services during the rollout", async () => {
+    fill();
+    api.add(services, long);
+    const error = await observer.observe(UID).catch((thrown: Error) => thrown);
+    expect(error).to.be.an("error").with.property("message").that.includes("too long together");
+  });
 
   const wakes = async (change: () => void, isSeen: () => Promise<boolean>) => {
     await seen();

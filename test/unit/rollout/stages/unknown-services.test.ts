@@ -1,9 +1,54 @@
 import { expect } from "chai";
-import { decide } from "../../../../rollout/stages/decide.ts";
-import { isolate } from "../../../../rollout/stages/prepare.ts";
-import { awaitServices } from "../../../../rollout/stages/unknown-services.ts";
-import { isolationPatch } from "../../../../rollout/traffic/isolation.ts";
 import type { Service } from "../../../../kube/core/services.ts";
+import { isolate } from "../../../../rollout/stages/prepare.ts";
+import { isolationPatch } from "../../../../rollout/traffic/isolation.ts";
+import { shareOf } from "../../../../rollout/traffic/route-record.ts";
+import type { World } from "../../../model/world.ts";
 import { AT_NOON, aService } from "../../../support/builders.ts";
 import { merge } from "../../../support/patch.ts";
 import { aRollout } from "../../../support/rollout.ts";
+import { aShop, expectRest, image } from "../../../support/shop.ts";
+
+const weight = (world: World) => shareOf(world.get("httproutes", "web"), "uid-web")?.weight;
+
+/** A canary of this image with its first weight. From then on the snapshots lack Services while `unknown.lasts`. */
+function lacking(version: string) {
+  const world = aShop();
+  world.request("web", image(version));
+  world.runTo(10);
+  const unknown = { lasts: true };
+  const observe = world.observe.bind(world);
+  world.observe = (name) => {
+    const snapshot = observe(name);
+    return snapshot && { ...snapshot, ...(unknown.lasts && { lacksServices: true }) };
+  };
+  return { world, unknown };
+}
+
+describe("a rollout while Serin does not know all Services of the namespace", () => {
+  it("keeps its weight and says why, and goes on when Serin knows them", () => {
+    const { world, unknown } = lacking("web:2");
+    world.run(60);
+    expect(weight(world)).to.equal(10);
+    expect(world.decided?.condition?.message).to.match(
+      /^the Services of namespace shop are too long together: make them shorter or fewer; kubectl annotate .* decides$/,
+    );
+    unknown.lasts = false;
+    world.run();
+    expectRest(world, "web:2", { "web-h2": 5 });
+  });
+
+  it("is rolled back if its canary is harmful", () => {
+    const { world } = lacking("web:bad");
+    world.run(60);
+    expect(world.story.join("\n")).to.include("RolledBack");
+    expect(weight(world) ?? 0).to.equal(0);
+  });
+
+  it("opens no Service for a canary that gets its share through them", () => {
+    const isolated = merge(aService(), isolationPatch(aService(), "uid-web", "web1", AT_NOON)) as Service;
+    const snapshot = aRollout({ routes: [], services: [isolated] });
+    expect(isolate(snapshot)?.writes).to.have.length(1);
+    expect(isolate({ ...snapshot, lacksServices: true })).to.equal(undefined);
+  });
+});
