@@ -4,8 +4,9 @@ import { readReceiverNames, readSecretValues } from "../../notices/read-notifica
 import { type NotifyConfiguration, usesSecret } from "../../rollout/notify/configuration.ts";
 import { chosenFor, servesNamespace } from "../../rollout/notify/listeners.ts";
 import { outgoingOf } from "../../rollout/notify/outgoing.ts";
-import { type Receiver, withSecret } from "../../rollout/notify/receivers.ts";
+import type { Receiver } from "../../rollout/notify/receivers.ts";
 import { sampleNotice } from "../../rollout/notify/sample-notice.ts";
+import { withSecret } from "../../rollout/notify/secret-values.ts";
 import type { Wish } from "../../rollout/plan/notify.ts";
 import { formatProblem } from "../../rollout/text/parse.ts";
 import type { Cluster } from "../frame/cluster.ts";

@@ -5,7 +5,8 @@ import { fields, readSchema } from "../text/schema.ts";
 import { nearest } from "../text/suggest.ts";
 import { parseYaml } from "../text/yaml.ts";
 import { type LinkTemplate, linksSchema } from "./links.ts";
-import { needsSecret, patternsSchema, type Receiver, readReceivers, withSecret } from "./receivers.ts";
+import { patternsSchema, type Receiver, readReceivers } from "./receivers.ts";
+import { needsSecret, withSecret } from "./secret-values.ts";
 
 /** The name of the ConfigMap and of the Secret, both in Serin's namespace. */
 export const NOTIFICATIONS = "serin-notifications";

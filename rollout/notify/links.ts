@@ -1,10 +1,10 @@
 import * as v from "valibot";
 import type { Notice } from "../notice/notice.ts";
 import { fields } from "../text/schema.ts";
+import { fillGaps, namesIn } from "./gaps.ts";
 
 /** What a link may name of the rollout. */
 const NAMES = ["namespace", "name", "revision", "moment"] as const;
-const GAP = /\{\{\s*(\w+)\s*\}\}/g;
 const LONGEST = { text: 40, url: 500 } as const;
 const MOST = 5;
 
@@ -20,7 +20,7 @@ export const linksSchema = v.pipe(
       url: v.pipe(
         v.string(ADDRESS),
         v.check((url) => namesIn(url).every((name) => NAMES.some((known) => known === name)), KNOWN),
-        v.check((url) => url.length <= LONGEST.url && isHttpUrl(url.replaceAll(GAP, "x")), ADDRESS),
+        v.check((url) => url.length <= LONGEST.url && isHttpUrl(fillGaps(url, () => "x")), ADDRESS),
       ),
     }),
     "use a list of links, each with text and url",
@@ -38,8 +38,7 @@ export function linksOf(
 ): Notice["links"] {
   return templates.map(({ text, url }) => ({
     text,
-    url: new URL(url.replaceAll(GAP, (_, name: (typeof NAMES)[number]) => encodeURIComponent(notice[name])))
-      .href,
+    url: new URL(fillGaps(url, (name) => encodeURIComponent(notice[name as (typeof NAMES)[number]]))).href,
   }));
 }
 
@@ -48,8 +47,4 @@ export function isHttpUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, username, password } = new URL(text);
   return /^https?:$/.test(protocol) && username === "" && password === "";
-}
-
-function namesIn(url: string): readonly string[] {
-  return [...url.matchAll(GAP)].map(([, name = ""]) => name);
 }

@@ -9,7 +9,7 @@ import { fields, readSchema } from "../text/schema.ts";
 import { nearest } from "../text/suggest.ts";
 import { isHttpUrl } from "./links.ts";
 import { isNamespacePattern } from "./patterns.ts";
-import { isProxyUrl } from "./proxy-url.ts";
+import { sentenceSchema } from "./sentence.ts";
 
 /** Where notices go, as an administrator wrote it. */
 export interface Receiver {
@@ -19,6 +19,8 @@ export interface Receiver {
   readonly on: readonly Moment[];
   /** Patterns of the namespaces that may name it; absent: all. */
   readonly namespaces?: readonly string[];
+  /** What it says in place of a notice's own sentence; absent: that sentence. */
+  readonly text?: string;
   /** The fields of its channel; `$key` stands for a key of the Secret until `withSecret` fills it in. */
   readonly settings: ReceiverSettings;
 }
@@ -26,7 +28,8 @@ export interface Receiver {
 const types = Object.keys(channels) as readonly ChannelType[];
 const MOST = 100;
 const PATTERNS = 'use a list of namespaces, such as [shop, "shop-*"]';
-const KEY = /^\$([-._a-zA-Z0-9]{1,253})$/;
+/** `$key`: a key of the Secret. */
+export const KEY = /^\$([-._a-zA-Z0-9]{1,253})$/;
 
 const remedies: Readonly<Record<SettingName, string>> = {
   url: "use an HTTP URL, or $key for a key of the Secret serin-notifications",
@@ -41,7 +44,8 @@ const remedies: Readonly<Record<SettingName, string>> = {
 };
 /** The fields that every channel has. */
 const COMMON: readonly SettingName[] = ["proxy"];
-const ADDRESSES: readonly string[] = ["url", "proxy"];
+/** The fields that are URLs. */
+export const ADDRESSES: readonly string[] = ["url", "proxy"];
 /** The fields that must not stand in the ConfigMap. */
 const SECRETS: readonly string[] = ["token", "routingKey", "password", "secret"];
 
@@ -83,7 +87,7 @@ function readReceiver(name: string, value: unknown): Parsed<Receiver> {
   }
   const read = readSchema(schemaOf(type), value);
   if ("problems" in read) return { problems: read.problems.map((one) => withoutSecret(one, value)) };
-  const { on, namespaces, type: _type, ...settings } = read.value;
+  const { on, namespaces, text, type: _type, ...settings } = read.value;
   const channel: Channel = channels[type];
   return {
     value: {
@@ -91,6 +95,7 @@ function readReceiver(name: string, value: unknown): Parsed<Receiver> {
       type,
       on: on === undefined ? channel.on : on.includes("*") ? channel.tells : (on as Moment[]),
       ...(namespaces !== undefined && { namespaces }),
+      ...(text !== undefined && { text }),
       settings: Object.fromEntries(Object.entries(settings).filter(([, text]) => text !== undefined)),
     },
   };
@@ -107,7 +112,7 @@ function withoutSecret(one: Problem, receiver: unknown): Problem {
 }
 
 function schemaOf(type: ChannelType) {
-  const { required, optional = [], tells }: Channel = channels[type];
+  const { kind, required, optional = [], tells }: Channel = channels[type];
   const ON = `use "*" or a list of ${tells.join(", ")}`;
   const setting = (name: SettingName) =>
     v.pipe(v.string(remedies[name]), v.check(isSetting(name), remedies[name]));
@@ -122,11 +127,17 @@ function schemaOf(type: ChannelType) {
       ),
     ),
     namespaces: v.optional(patternsSchema),
+    ...(kind === "chat" && { text: v.optional(sentenceSchema) }),
     ...Object.fromEntries(required.map((name) => [name, setting(name)])),
     ...Object.fromEntries([...optional, ...COMMON].map((name) => [name, v.optional(setting(name))])),
   }) as unknown as v.GenericSchema<
     unknown,
-    { type: string; on?: readonly string[]; namespaces?: readonly string[] } & ReceiverSettings
+    {
+      type: string;
+      on?: readonly string[];
+      namespaces?: readonly string[];
+      text?: string;
+    } & ReceiverSettings
   >;
 }
 
@@ -136,52 +147,6 @@ function isSetting(name: SettingName) {
     if (ADDRESSES.includes(name)) return isHttpUrl(text);
     return !SECRETS.includes(name) && text !== "" && !text.startsWith("$");
   };
-}
-
-/** The receiver with the values of the Secret, or what is missing there. No message tells a value of it. */
-export function withSecret(receiver: Receiver, secret: Readonly<Record<string, string>>): Parsed<Receiver> {
-  const filled = Object.entries(receiver.settings).map(([name, text]): Parsed<readonly [string, string]> => {
-    const at = `.${receiver.name}.${name}`;
-    const key = KEY.exec(text)?.[1];
-    if (key === undefined) return { value: [name, text] };
-    const value = Object.hasOwn(secret, key) ? secret[key]?.trim() : undefined;
-    if (value === undefined || value === "") {
-      const keys = Object.keys(secret);
-      const use =
-        keys.length === 0
-          ? "add the key"
-          : `add the key or use one of ${keys.map((one) => `$${one}`).join(", ")}`;
-      return { problems: [{ at, what: `the Secret serin-notifications has no key ${key}`, use }] };
-    }
-    const isProxy = name === "proxy";
-    if (ADDRESSES.includes(name) && !(isProxy ? isProxyUrl(value) : isHttpUrl(value))) {
-      const use = isProxy
-        ? "use http://user:password@host:port"
-        : "use https://host/path without credentials";
-      return { problems: [{ at, what: `the key ${key} of the Secret is not an HTTP URL`, use }] };
-    }
-    // A line end would end the header in which it stands. Addresses and channels stand in none.
-    if (/[^\x20-\x7e]/.test(value) && !ADDRESSES.includes(name) && name !== "channel")
-      return {
-        problems: [
-          {
-            at,
-            what: `the key ${key} of the Secret has characters that no header may have`,
-            use: "use printable ASCII",
-          },
-        ],
-      };
-    return { value: [name, value] };
-  });
-  const problems = filled.flatMap((one) => ("problems" in one ? one.problems : []));
-  if (problems.length > 0) return { problems };
-  const settings = Object.fromEntries(filled.flatMap((one) => ("value" in one ? [one.value] : [])));
-  return { value: { ...receiver, settings } };
-}
-
-/** Whether any receiver has a `$key`, so that the Secret must be read. */
-export function needsSecret(receivers: readonly Receiver[]): boolean {
-  return receivers.some(({ settings }) => Object.values(settings).some((text) => text.startsWith("$")));
 }
 
 /** The moments that a receiver of this type can be asked for. */

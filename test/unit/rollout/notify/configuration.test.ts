@@ -133,7 +133,7 @@ describe("rollout/notify/configuration", () => {
     [
       "a field of another channel",
       { receivers: "a: {type: slack, url: $k, routingKey: $p}" },
-      'receivers.a: unknown field "routingKey": use one of type, on, namespaces, url',
+      'receivers.a: unknown field "routingKey": use one of type, on, namespaces, text, url',
     ],
     [
       "a moment that the channel does not tell",
