@@ -62,7 +62,8 @@ onEachGateway("a second update", function (gateway) {
       90_000,
     );
     await shop.run("set", "image", "deployment/web", "app=app:v3");
-    expect(shop.held()).to.include({ phase: "canary", latched: true });
+    await shop.until("v3", () => shop.held()?.phase === "canary");
+    expect(shop.held()).to.include({ latched: true });
     expect(shop.pods("v1"), "v1's pods when v3 came").to.not.have.length(0);
     await shop.weighs(50);
     expect(shop.record("v3")?.stable).to.equal(
