@@ -35,7 +35,8 @@ describeCluster("the dashboard's page", function () {
     ];
     [dashboard] = await Promise.all([
       InstalledDashboard.install(shop.cluster, proxy),
-      shop.deploy({ plan: { "serin.dev/steps": "20, 50" }, interval: "5s" }),
+      // The latency has a tail at every speed of the machine: a bound that no request exceeds has no diagram.
+      shop.deploy({ image: "app:v1-spread40", plan: { "serin.dev/steps": "20, 50" }, interval: "5s" }),
       other.deploy({ replicas: 2 }),
     ]);
     wire = new Wire(await dashboard.url());
@@ -79,7 +80,7 @@ describeCluster("the dashboard's page", function () {
   it("shows a good rollout from its first row to its record, with the curves replayed", async () => {
     const [list, page] = [await open(), await open(`#/${shop.namespace}/web`)];
     expect(await list.locator("tbody").count()).to.equal(0);
-    await update("v2");
+    await update("v2-spread40");
     for (const text of ["20 %", "50 %"]) await row(list, shop, "progressing", text).waitFor();
     await page.locator("p.state").filter({ hasText: "◑ progressing 2/2" }).waitFor();
     await page.locator("canvas").nth(3).waitFor();
@@ -96,21 +97,21 @@ describeCluster("the dashboard's page", function () {
     const evidence = list.locator("figure").filter({ hasText: "Evidence" });
     await evidence.locator("summary").click();
     await evidence.locator("table").waitFor();
-    const ended = shop.record("v2")?.evidence?.at ?? 0;
+    const ended = shop.record("v2-spread40")?.evidence?.at ?? 0;
     const rows = await rowsOf(list, "figure:has-text('Evidence')");
     expect(rows[1]?.split(" | ")[0]).to.equal(new Date(ended).toISOString().slice(11, 19));
   });
 
   it("shows a bad rollout that is rolled back while the stream is cut for 30 s", async () => {
     const [list, page] = [await open(), await open(`#/${shop.namespace}/web`)];
-    await update("v3-err30");
+    await update("v3-err30-spread40");
     await row(list, shop).waitFor();
     wire.cut();
     const since = Date.now();
     await list.getByText(/○ reconnecting since .*: the server/).waitFor();
     // The rows stay as they were.
     expect(await row(list, shop).count()).to.equal(1);
-    await shop.until("the verdict", () => shop.record("v3-err30")?.outcome === "failed");
+    await shop.until("the verdict", () => shop.record("v3-err30-spread40")?.outcome === "failed");
     await timer(Math.max(0, since + CUT_MS - Date.now()));
     expect(await row(list, shop, "rolled back").count()).to.equal(0);
     await wire.mend();
