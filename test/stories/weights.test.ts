@@ -3,14 +3,15 @@ import { ask } from "../cluster/ask.ts";
 import { onEachGateway } from "../cluster/fixture.ts";
 import { Shop } from "./shop.ts";
 
-// As in the Gateway API's conformance test of weights.
-const REQUESTS = 500;
-const AT_ONCE = 10;
+// The tolerance of the Gateway API's conformance test of weights, and more requests than it sends: Envoy draws a backend for
+// each, and 500 draws at 50 % miss the tolerance once in 40 times. So many miss it once in 100,000 times.
+const REQUESTS = 2_000;
+const AT_ONCE = 20;
 const TOLERANCE = 0.05;
 const STEPS = [1, 10, 30, 50, 90, 100];
 
 onEachGateway("weights", function (gateway) {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let shop: Shop;
   before(async () => {
     shop = await Shop.open("weights", { gateway });
