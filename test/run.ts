@@ -10,6 +10,7 @@ import { createReadStream, globSync, mkdirSync, mkdtempSync, openSync, rmSync } 
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { hasPattern } from "./cluster/at-once.ts";
 import { RIGHTS_FILE } from "./cluster/rights.ts";
 import { fillQueue } from "./queue.ts";
 import { compareRights } from "./rights.ts";
@@ -27,7 +28,7 @@ const mocha = [
 ];
 const args = process.argv.slice(2);
 const files = args.some((arg) => arg.endsWith(".test.ts"));
-const selects = files || args.some((arg) => /^(-[gf]$|--f?grep)/.test(arg));
+const selects = files || hasPattern(args);
 /** Clusters at a time. Each takes about 0.6 of a core, and a story spends most of its time waiting. */
 const LANES = 3;
 const clusterless = ["unit", "model", "programs"].map((folder) => `test/${folder}/**/*.test.ts`);

@@ -1,3 +1,4 @@
+import { runAtOnce } from "./at-once.ts";
 import type { Daemon } from "./daemon.ts";
 import { startEnvoyGateway } from "./envoy-gateway.ts";
 import { type BuiltIn, builtIn, envoyGateways, type GatewayName } from "./gateways.ts";
@@ -85,7 +86,10 @@ export function onIstio(title: string, body: (this: Mocha.Suite, gateway: Gatewa
   });
 }
 
-/** Declares the same tests once for each gateway that every cluster runs; its name is in the title. */
+/**
+ * Declares the same tests once for each gateway that every cluster runs, one gateway after the other; its name is in the
+ * title. For tests that disturb the whole cluster.
+ */
 export function onEachGateway(
   title: string,
   body: (this: Mocha.Suite, gateway: BuiltIn) => void,
@@ -95,6 +99,14 @@ export function onEachGateway(
       body.call(this, gateway);
     }),
   );
+}
+
+/** The same for both gateways at once. For tests that leave everything outside their namespaces alone. */
+export function onEachGatewayAtOnce(
+  title: string,
+  body: (this: Mocha.Suite, gateway: BuiltIn) => void,
+): void {
+  runAtOnce(onEachGateway(title, body));
 }
 
 // This is a root hook, because test files import this file at their top.

@@ -1,11 +1,11 @@
 import { expect } from "chai";
-import { onEachGateway } from "../cluster/fixture.ts";
+import { onEachGatewayAtOnce } from "../cluster/fixture.ts";
 import { serin } from "./plugin.ts";
 import { Shop } from "./shop.ts";
 
 const COUNTERS = { traefik: "traefik_service_requests_total", contour: "envoy_cluster_upstream_rq" };
 
-onEachGateway("a bad release", function (gateway) {
+onEachGatewayAtOnce("a bad release", function (gateway) {
   this.timeout(300_000);
   let shop: Shop;
   before(async () => {
