@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import { request } from "undici";
-import { together } from "../chaos/load/parallel.ts";
 import { onEnvoyGateway } from "../cluster/fixture.ts";
 import type { Answers } from "../cluster/load.ts";
 import { receivedBy } from "../cluster/received.ts";
 import { eventually } from "../cluster/wait.ts";
 import type { Shop } from "./shop.ts";
+import { together } from "./together.ts";
 
 /** The requests that no pod answered: the gateway lost them. */
 async function lostBy(load: Answers): Promise<number> {

@@ -1,10 +1,10 @@
 /** Rollouts behind Istio, which takes long to build. Not part of the tests: `npm run istio`. */
 import { expect } from "chai";
-import { together } from "../chaos/load/parallel.ts";
 import { onIstio } from "../cluster/fixture.ts";
 import type { Answers } from "../cluster/load.ts";
 import { receivedBy } from "../cluster/received.ts";
 import type { Shop } from "./shop.ts";
+import { together } from "./together.ts";
 
 /** The requests that no pod answered: the gateway lost them. */
 async function lostBy(load: Answers): Promise<number> {

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
-import { type Story, together } from "../chaos/load/parallel.ts";
 import { describeCluster, onEachGateway } from "../cluster/fixture.ts";
 import type { Output } from "../cluster/kubectl.ts";
 import type { Load } from "../cluster/load.ts";
 import { expectNoFailures } from "./share.ts";
 import { Shop } from "./shop.ts";
+import { type Story, together } from "./together.ts";
 
 const plan = { "serin.dev/steps": "20:10m", "serin.dev/compare": "off", "serin.dev/checks": "none" };
 const CONFIG = "serin.dev/config";

@@ -3,11 +3,11 @@ import { expect } from "chai";
 import { describeCluster } from "../../cluster/fixture.ts";
 import type { Load } from "../../cluster/load.ts";
 import { grantedTo, grants } from "../../stories/granted.ts";
+import { measured } from "../../stories/measured.ts";
 import { expectNoFailures } from "../../stories/share.ts";
 import type { Shop, ShopApp } from "../../stories/shop.ts";
 import { openShop, way } from "../fixture.ts";
 import { watchMemory } from "../load/memory.ts";
-import { measured } from "../measured.ts";
 import { callsIn, expectPromoted, FAST } from "./api.ts";
 import type { Way } from "./trouble.ts";
 

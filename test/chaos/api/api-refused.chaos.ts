@@ -3,9 +3,9 @@ import { expect } from "chai";
 import { describeCluster } from "../../cluster/fixture.ts";
 import { eventually } from "../../cluster/wait.ts";
 import type { Shop } from "../../stories/shop.ts";
+import { together } from "../../stories/together.ts";
 import { way } from "../fixture.ts";
 import { HALF } from "../leader/midway.ts";
-import { together } from "../load/parallel.ts";
 import { callsIn, eventsOf, expectEnded, expectPromoted, FAST, isAbout } from "./api.ts";
 import { type Call, type Fate, refusal, type Way } from "./trouble.ts";
 

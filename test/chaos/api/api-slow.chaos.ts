@@ -2,10 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { describeCluster } from "../../cluster/fixture.ts";
 import { grantedTo } from "../../stories/granted.ts";
+import { measured } from "../../stories/measured.ts";
 import { expectNoFailures } from "../../stories/share.ts";
 import type { Shop } from "../../stories/shop.ts";
 import { openShop, way } from "../fixture.ts";
-import { measured } from "../measured.ts";
 import { callsIn, expectEnded, expectPromoted, FAST } from "./api.ts";
 import { latency, refusal, type Way } from "./trouble.ts";
 

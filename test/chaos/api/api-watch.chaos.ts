@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { describeCluster } from "../../cluster/fixture.ts";
+import { measured } from "../../stories/measured.ts";
 import type { Shop } from "../../stories/shop.ts";
 import { openShop, way } from "../fixture.ts";
-import { measured } from "../measured.ts";
 import { callsIn, expectPromoted, FAST } from "./api.ts";
 import { type Call, refusal, type Way } from "./trouble.ts";
 

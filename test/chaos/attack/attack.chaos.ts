@@ -3,9 +3,9 @@ import { accounts, readAudit } from "../../cluster/audit.ts";
 import { describeCluster } from "../../cluster/fixture.ts";
 import { gateways } from "../../cluster/gateways.ts";
 import type { Output } from "../../cluster/kubectl.ts";
+import { measured } from "../../stories/measured.ts";
 import { expectNoFailures } from "../../stories/share.ts";
 import { Shop } from "../../stories/shop.ts";
-import { measured } from "../measured.ts";
 import { forged, jsonList, manyRoutes, role } from "./attack.ts";
 
 /** The most time for a hundred rollouts at once: a machine needs minutes. */

@@ -3,10 +3,10 @@ import { Agent, request } from "undici";
 import { accounts, readAudit } from "../../cluster/audit.ts";
 import { describeCluster } from "../../cluster/fixture.ts";
 import { eventually } from "../../cluster/wait.ts";
+import { measured } from "../../stories/measured.ts";
 import { Shop } from "../../stories/shop.ts";
 import { aReview } from "../../support/review.ts";
 import { HALF } from "../leader/midway.ts";
-import { measured } from "../measured.ts";
 
 type Method = "POST" | "PUT" | "PATCH" | "DELETE";
 

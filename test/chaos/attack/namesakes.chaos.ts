@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { describeCluster } from "../../cluster/fixture.ts";
 import { eventually } from "../../cluster/wait.ts";
+import { measured } from "../../stories/measured.ts";
 import { Shop } from "../../stories/shop.ts";
-import { measured } from "../measured.ts";
 
 const JUDGED = { "serin.dev/steps": "20:15s" };
 /** As long as this, the trap's failures are there and Serin must not believe them. */

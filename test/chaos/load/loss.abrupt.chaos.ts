@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { onEachGateway } from "../../cluster/fixture.ts";
+import { measured } from "../../stories/measured.ts";
 import { expectNoFailures, expectShare } from "../../stories/share.ts";
 import { HEARD_MS, Shop } from "../../stories/shop.ts";
-import { measured } from "../measured.ts";
 import { doorOf, expectBeat, type MixedLoad, startMixedLoad } from "./mixed.ts";
 
 /** Requests per second, half of them with HTTP/2. SERIN_LOSS_RPS lowers it on a busy machine. */

@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import { describeCluster } from "../../cluster/fixture.ts";
 import type { Load } from "../../cluster/load.ts";
+import { measured } from "../../stories/measured.ts";
 import type { Shop } from "../../stories/shop.ts";
 import { openShop, way } from "../fixture.ts";
 import { type RandomKills, startRandomKills } from "../leader/random-kills.ts";
 import { PLAN, type Release, releasesOf, rollOutSeries } from "../leader/series.ts";
-import { measured } from "../measured.ts";
 import { liveHeaps } from "./heap.ts";
 
 const ROLLOUTS = Number(process.env.SERIN_SOAK ?? 200);

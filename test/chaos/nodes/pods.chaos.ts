@@ -3,7 +3,7 @@ import { onEachGateway } from "../../cluster/fixture.ts";
 import type { Load } from "../../cluster/load.ts";
 import { expectNoFailures } from "../../stories/share.ts";
 import { HEARD_MS, type Shop, type ShopApp } from "../../stories/shop.ts";
-import { together } from "../load/parallel.ts";
+import { together } from "../../stories/together.ts";
 import { expectGranted } from "../load/shares.ts";
 import { addNode, bindTo, loseNode, podsOn, remove, setReady } from "./nodes.ts";
 

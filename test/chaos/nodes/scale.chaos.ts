@@ -5,7 +5,7 @@ import type { Load } from "../../cluster/load.ts";
 import { grantedTo } from "../../stories/granted.ts";
 import { expectNoFailures } from "../../stories/share.ts";
 import { HEARD_MS, type Shop } from "../../stories/shop.ts";
-import { together } from "../load/parallel.ts";
+import { together } from "../../stories/together.ts";
 import { expectGranted, expectGrantedShares } from "../load/shares.ts";
 
 const unjudged = { "serin.dev/compare": "off", "serin.dev/checks": "none" };

@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import { describeCluster } from "../../cluster/fixture.ts";
 import type { Output } from "../../cluster/kubectl.ts";
+import { measured } from "../../stories/measured.ts";
 import { expectNoFailures } from "../../stories/share.ts";
 import { Shop } from "../../stories/shop.ts";
 import { withoutSerin } from "../../stories/without-serin.ts";
 import { atHalf, type Midway, promoted, theirs, traces } from "../leader/midway.ts";
-import { measured } from "../measured.ts";
 
 type Copy = { readonly kind: string; readonly metadata: Record<string, unknown>; readonly spec: object };
 

@@ -3,8 +3,8 @@ import { onEachGateway } from "../../cluster/fixture.ts";
 import type { Load } from "../../cluster/load.ts";
 import { expectNoFailures } from "../../stories/share.ts";
 import type { Shop } from "../../stories/shop.ts";
+import { type Story, together } from "../../stories/together.ts";
 import { atHalf, expectTheirs, greatestShare, only, promoted, recovers } from "../leader/midway.ts";
-import { type Story, together } from "../load/parallel.ts";
 
 /** The most time with failures after the recreation, in ms. Between the deletion and then nothing can serve. */
 const SOON_MS = 5_000;

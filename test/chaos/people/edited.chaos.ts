@@ -3,8 +3,8 @@ import type { Route } from "../../../kube/core/routes.ts";
 import { onEachGateway } from "../../cluster/fixture.ts";
 import { expectNoFailures, expectShare } from "../../stories/share.ts";
 import type { Shop } from "../../stories/shop.ts";
+import { type Story, together } from "../../stories/together.ts";
 import { atHalf, only, promoted, recovers } from "../leader/midway.ts";
-import { type Story, together } from "../load/parallel.ts";
 
 /** The most time with failures after the correction, in ms: a gateway needs time to follow. */
 const SOON_MS = 5_000;

@@ -5,7 +5,7 @@ import type { Load } from "../../cluster/load.ts";
 import { grantedTo } from "../../stories/granted.ts";
 import { expectNoFailures } from "../../stories/share.ts";
 import type { Shop } from "../../stories/shop.ts";
-import { together } from "../load/parallel.ts";
+import { together } from "../../stories/together.ts";
 import { expectGrantedShares } from "../load/shares.ts";
 import { byForce, byKubectl, byServerSideApply, type Hand, type Loop, startLoop } from "./gitops.ts";
 

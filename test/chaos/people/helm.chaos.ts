@@ -4,7 +4,7 @@ import type { Load } from "../../cluster/load.ts";
 import { grantedTo } from "../../stories/granted.ts";
 import { expectNoFailures } from "../../stories/share.ts";
 import type { Shop } from "../../stories/shop.ts";
-import { type Story, together } from "../load/parallel.ts";
+import { type Story, together } from "../../stories/together.ts";
 import { type Release, releaseIn } from "./helm.ts";
 
 const RPS = 40;

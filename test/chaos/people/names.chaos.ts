@@ -3,7 +3,7 @@ import { describeCluster } from "../../cluster/fixture.ts";
 import type { Load } from "../../cluster/load.ts";
 import { expectNoFailures } from "../../stories/share.ts";
 import type { Shop } from "../../stories/shop.ts";
-import { together } from "../load/parallel.ts";
+import { together } from "../../stories/together.ts";
 
 const plan = { "serin.dev/steps": "50:10m", "serin.dev/compare": "off", "serin.dev/checks": "none" };
 

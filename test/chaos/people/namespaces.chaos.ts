@@ -4,11 +4,11 @@ import { expect } from "chai";
 import { describeCluster } from "../../cluster/fixture.ts";
 import { installSerin } from "../../cluster/serin.ts";
 import { eventually } from "../../cluster/wait.ts";
+import { measured } from "../../stories/measured.ts";
 import { expectNoFailures } from "../../stories/share.ts";
 import { Shop } from "../../stories/shop.ts";
 import { cleanup } from "../cleanup.ts";
 import { atHalf, expectTheirs, promoted, quiet, recovers } from "../leader/midway.ts";
-import { measured } from "../measured.ts";
 
 /** The log lines of Serin's containers so far. */
 function logLines({ cluster: { dir } }: Shop): readonly string[] {

@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { describeCluster } from "../../cluster/fixture.ts";
 import { expectNoFailures } from "../../stories/share.ts";
 import type { Shop } from "../../stories/shop.ts";
+import { type Story, together } from "../../stories/together.ts";
 import { annotate, atHalf, expectTheirs, promoted } from "../leader/midway.ts";
-import { type Story, together } from "../load/parallel.ts";
 
 /** Expects that the stable version never had fewer pods than the user's replicas. */
 function expectStableWhole(shop: Shop): void {

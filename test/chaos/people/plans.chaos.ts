@@ -3,8 +3,8 @@ import { describeCluster } from "../../cluster/fixture.ts";
 import { grantedTo } from "../../stories/granted.ts";
 import { expectNoFailures } from "../../stories/share.ts";
 import { HEARD_MS, type Shop } from "../../stories/shop.ts";
+import { type Story, together } from "../../stories/together.ts";
 import { annotate, atHalf, expectTheirs, greatestShare, HALF, promoted } from "../leader/midway.ts";
-import { type Story, together } from "../load/parallel.ts";
 
 const OPT_IN = "serin.dev/rollout";
 

@@ -3,8 +3,8 @@ import { describeCluster } from "../../cluster/fixture.ts";
 import { eventually } from "../../cluster/wait.ts";
 import { expectNoFailures } from "../../stories/share.ts";
 import type { Shop } from "../../stories/shop.ts";
+import { type Story, together } from "../../stories/together.ts";
 import { expectTheirs, HALF, theirs } from "../leader/midway.ts";
-import { type Story, together } from "../load/parallel.ts";
 
 const REFUSED = "app:v2";
 

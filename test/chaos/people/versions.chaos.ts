@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { onEachGateway } from "../../cluster/fixture.ts";
 import { expectNoFailures } from "../../stories/share.ts";
 import type { Shop } from "../../stories/shop.ts";
+import { type Story, together } from "../../stories/together.ts";
 import { atHalf, expectTheirs, greatestShare, HALF, promoted, theirs } from "../leader/midway.ts";
-import { type Story, together } from "../load/parallel.ts";
 
 const QUICK = { ...HALF, interval: "4s", plan: { ...HALF.plan, "serin.dev/steps": "50" } };
 /** The greatest share of a second: a half plus four standard deviations of 100 requests, because many seconds count. */

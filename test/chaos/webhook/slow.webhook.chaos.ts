@@ -7,9 +7,9 @@ import { expect } from "chai";
 import { issueAuthority, issueLeaf } from "../../../certs/issue.ts";
 import { onEachGateway } from "../../cluster/fixture.ts";
 import { grants } from "../../stories/granted.ts";
+import { measured } from "../../stories/measured.ts";
 import { expectNoFailures } from "../../stories/share.ts";
 import { Shop } from "../../stories/shop.ts";
-import { measured } from "../measured.ts";
 
 const CONFIGURATION = "zz-slow";
 /** The time for which the other webhook keeps the update, in ms; the API server gives each webhook 30 s at most. */

@@ -3,12 +3,12 @@ import { describeCluster } from "../../cluster/fixture.ts";
 import type { Load } from "../../cluster/load.ts";
 import type { Summary } from "../../cluster/record.ts";
 import { eventually } from "../../cluster/wait.ts";
+import { measured } from "../../stories/measured.ts";
 import { expectNoFailures } from "../../stories/share.ts";
 import { HEARD_MS, Shop } from "../../stories/shop.ts";
 import { withoutSerin } from "../../stories/without-serin.ts";
 import { cleanup } from "../cleanup.ts";
 import { atHalf, expectTheirs, only } from "../leader/midway.ts";
-import { measured } from "../measured.ts";
 
 const BINDING = "validatingadmissionpolicybinding/serin";
 /** Longer than native control needs for a pod, and a pod to end after its preStop sleep. */

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { describeCluster } from "../../cluster/fixture.ts";
+import { measured } from "../../stories/measured.ts";
 import { Shop } from "../../stories/shop.ts";
-import { measured } from "../measured.ts";
 import { deployMany, startUpdates } from "./updates.ts";
 import { allReady, webhookPods } from "./webhooks.ts";
 

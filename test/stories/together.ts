@@ -1,6 +1,6 @@
-import type { GatewayName } from "../../cluster/gateways.ts";
-import { Shop } from "../../stories/shop.ts";
-import { measured } from "../measured.ts";
+import type { GatewayName } from "../cluster/gateways.ts";
+import { measured } from "./measured.ts";
+import { Shop } from "./shop.ts";
 
 /** A test in a shop of its own. A returned text holds its measurements. */
 export type Story = (shop: Shop) => Promise<unknown>;
