@@ -1,7 +1,7 @@
 import type { Kube } from "../../kube/client/api.ts";
 import { RouteIndex } from "../../kube/runtime/route-index.ts";
 import { leanRoute } from "../../rollout/traffic/lean-route.ts";
-import type { FakeApi } from "./api.ts";
+import { FakeApi } from "./api.ts";
 import { hastyClock } from "./clock.ts";
 import { eventually } from "./eventually.ts";
 import { noLog } from "./log.ts";
@@ -13,4 +13,29 @@ export async function followRoutes(api: FakeApi, kube: Kube, signal: AbortSignal
   await eventually("both kinds followed", () => api.watching === 2);
   api.requests.length = 0;
   return index;
+}
+
+/** An API server in memory, a client of it, and an index that follows its routes. */
+export interface Followed {
+  readonly api: FakeApi;
+  readonly kube: Kube;
+  readonly index: RouteIndex;
+  /** Ends all three. */
+  close(): Promise<void>;
+}
+
+/** Opens them, without any object. */
+export async function openFollowed(): Promise<Followed> {
+  const api = await FakeApi.start();
+  const kube = api.connect();
+  const stop = new AbortController();
+  const index = await followRoutes(api, kube, stop.signal);
+  return {
+    ...{ api, kube, index },
+    async close() {
+      stop.abort();
+      await kube.close();
+      await api.stop();
+    },
+  };
 }

@@ -7,12 +7,12 @@ import { holdRecordOf } from "../../../rollout/workload/hold-record.ts";
 import { readDefaultSources } from "../../../webhook/default-sources.ts";
 import { admitDeployments } from "../../../webhook/deployments.ts";
 import type { AdmissionRequest } from "../../../webhook/review.ts";
-import { FakeApi } from "../../support/api.ts";
+import type { FakeApi } from "../../support/api.ts";
 import { annotate } from "../../support/ask.ts";
 import { aDeployment, aReplicaSet, aService, ownedByWeb } from "../../support/builders.ts";
 import { hastyClock } from "../../support/clock.ts";
 import { noLog } from "../../support/log.ts";
-import { followRoutes } from "../../support/route-index.ts";
+import { openFollowed } from "../../support/route-index.ts";
 
 const home = "serin-system";
 const labels = { "serin.dev/profile": "true" };
@@ -22,12 +22,9 @@ describe("webhook/default-sources", () => {
   let api: FakeApi;
   let kube: Kube;
   let index: RouteIndex;
-  let stop: AbortController;
+  let close: () => Promise<void>;
   beforeEach(async () => {
-    api = await FakeApi.start();
-    kube = api.connect();
-    stop = new AbortController();
-    index = await followRoutes(api, kube, stop.signal);
+    ({ api, kube, index, close } = await openFollowed());
     const ownerReferences = [ownedByWeb];
     api.add(
       replicaSets,
@@ -39,11 +36,7 @@ describe("webhook/default-sources", () => {
     api.add(configMaps, { metadata: { name: "slow", namespace: home, labels }, data: { steps: "7" } });
     api.add(configMaps, { metadata: { name: "plain", namespace: home }, data: { steps: "7" } });
   });
-  afterEach(async () => {
-    stop.abort();
-    await kube.close();
-    await api.stop();
-  });
+  afterEach(() => close());
 
   const ask = (object: Deployment, oldObject: Deployment | null) => {
     const kind = { group: "apps", version: "v1", kind: "Deployment" };

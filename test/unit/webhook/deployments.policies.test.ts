@@ -6,12 +6,12 @@ import type { RouteIndex } from "../../../kube/runtime/route-index.ts";
 import { withHoldRecord } from "../../../rollout/workload/hold-record.ts";
 import { admitDeployments } from "../../../webhook/deployments.ts";
 import type { AdmissionRequest } from "../../../webhook/review.ts";
-import { FakeApi } from "../../support/api.ts";
+import type { FakeApi } from "../../support/api.ts";
 import { aDeployment, aHeld, aReplicaSet, aRoute, aService, ownedByWeb } from "../../support/builders.ts";
 import { hastyClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
 import { noLog } from "../../support/log.ts";
-import { followRoutes } from "../../support/route-index.ts";
+import { openFollowed } from "../../support/route-index.ts";
 
 const group = "gateway.networking.k8s.io";
 const backendTlsPolicies = { group, version: "v1", plural: "backendtlspolicies" };
@@ -20,32 +20,26 @@ describe("webhook/deployments, with policies", () => {
   let api: FakeApi;
   let kube: Kube;
   let index: RouteIndex;
-  let stop: AbortController;
+  let close: () => Promise<void>;
   let discoveries: number;
   beforeEach(async () => {
-    api = await FakeApi.start();
-    const client = api.connect();
+    const opened = await openFollowed();
+    ({ api, index, close } = opened);
     discoveries = 0;
     kube = {
-      ...client,
+      ...opened.kube,
       async discover() {
         discoveries += 1;
         return new Map([[group, [{ version: "v1", plurals: ["backendtlspolicies"] }]]]);
       },
     };
-    stop = new AbortController();
     const set = aReplicaSet();
     api.add(replicaSets, { ...set, metadata: { ...set.metadata, ownerReferences: [ownedByWeb] } });
     api.add(services, aService());
     api.add(namespaces, { metadata: { name: "shop" } });
     api.add(httpRoutes, aRoute());
-    index = await followRoutes(api, kube, stop.signal);
   });
-  afterEach(async () => {
-    stop.abort();
-    await kube.close();
-    await api.stop();
-  });
+  afterEach(() => close());
 
   const ask = (object: Deployment, oldObject: Deployment) => {
     const needs = { kube, index, namespace: "serin-system", hookHosts: [], clock: hastyClock, log: noLog };

@@ -18,7 +18,7 @@ import { hold } from "../../../rollout/workload/hold.ts";
 import { holdRecordOf, withHoldRecord } from "../../../rollout/workload/hold-record.ts";
 import { admitDeployments } from "../../../webhook/deployments.ts";
 import type { AdmissionRequest } from "../../../webhook/review.ts";
-import { FakeApi } from "../../support/api.ts";
+import type { FakeApi } from "../../support/api.ts";
 import {
   AT_NOON,
   aDeployment,
@@ -31,7 +31,7 @@ import {
 import { hastyClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
 import { noLog } from "../../support/log.ts";
-import { followRoutes } from "../../support/route-index.ts";
+import { openFollowed } from "../../support/route-index.ts";
 import { applied } from "../../support/routes.ts";
 
 const update = () => aDeployment({ image: "web:2" });
@@ -40,21 +40,14 @@ describe("webhook/deployments behind routes", () => {
   let api: FakeApi;
   let kube: Kube;
   let index: RouteIndex;
-  let stop: AbortController;
+  let close: () => Promise<void>;
   beforeEach(async () => {
-    api = await FakeApi.start();
-    kube = api.connect();
-    stop = new AbortController();
-    index = await followRoutes(api, kube, stop.signal);
+    ({ api, kube, index, close } = await openFollowed());
     api.add(replicaSets, aReplicaSet({ meta: { ownerReferences: [ownedByWeb] } }));
     api.add(services, aService());
     api.add(namespaces, { metadata: { name: "shop" } });
   });
-  afterEach(async () => {
-    stop.abort();
-    await kube.close();
-    await api.stop();
-  });
+  afterEach(() => close());
 
   const ask = (object: Deployment, oldObject: Deployment) => {
     const kind = { group: "apps", version: "v1", kind: "Deployment" };

@@ -10,7 +10,7 @@ import { hold } from "../../../rollout/workload/hold.ts";
 import { holdRecordOf, withHoldRecord } from "../../../rollout/workload/hold-record.ts";
 import { admitDeployments } from "../../../webhook/deployments.ts";
 import type { AdmissionRequest } from "../../../webhook/review.ts";
-import { FakeApi } from "../../support/api.ts";
+import type { FakeApi } from "../../support/api.ts";
 import {
   AT_NOON,
   aDeployment,
@@ -22,7 +22,7 @@ import {
 } from "../../support/builders.ts";
 import { hastyClock } from "../../support/clock.ts";
 import { noLog } from "../../support/log.ts";
-import { followRoutes } from "../../support/route-index.ts";
+import { openFollowed } from "../../support/route-index.ts";
 import { applied } from "../../support/routes.ts";
 
 const ownerReferences = [ownedByWeb];
@@ -32,23 +32,16 @@ describe("webhook/deployments", () => {
   let api: FakeApi;
   let kube: Kube;
   let index: RouteIndex;
-  let stop: AbortController;
+  let close: () => Promise<void>;
   beforeEach(async () => {
-    api = await FakeApi.start();
-    kube = api.connect();
-    stop = new AbortController();
-    index = await followRoutes(api, kube, stop.signal);
+    ({ api, kube, index, close } = await openFollowed());
     api.add(replicaSets, owned(aReplicaSet()));
     api.add(replicaSets, aReplicaSet({ image: "web:2", hash: "someone-elses" }));
     api.add(services, aService());
     api.add(deployments, aDeployment());
     api.add(namespaces, { metadata: { name: "shop" } });
   });
-  afterEach(async () => {
-    stop.abort();
-    await kube.close();
-    await api.stop();
-  });
+  afterEach(() => close());
 
   /** Asks as the API server does, which stores the old object. */
   const ask = (object: Deployment, oldObject: Deployment | null, rest: Partial<AdmissionRequest> = {}) =>

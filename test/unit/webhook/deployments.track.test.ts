@@ -13,11 +13,11 @@ import { TRACKER } from "../../../rollout/tracking/decide.ts";
 import { holdRecordOf } from "../../../rollout/workload/hold-record.ts";
 import { admitDeployments } from "../../../webhook/deployments.ts";
 import type { AdmissionRequest } from "../../../webhook/review.ts";
-import { FakeApi } from "../../support/api.ts";
+import type { FakeApi } from "../../support/api.ts";
 import { aDeployment, aReplicaSet, aService, aTemplate, ownedByWeb } from "../../support/builders.ts";
 import { hastyClock } from "../../support/clock.ts";
 import { noLog } from "../../support/log.ts";
-import { followRoutes } from "../../support/route-index.ts";
+import { openFollowed } from "../../support/route-index.ts";
 
 const ownerReferences = [ownedByWeb];
 
@@ -25,23 +25,16 @@ describe("webhook/deployments and changed ConfigMaps", () => {
   let api: FakeApi;
   let kube: Kube;
   let index: RouteIndex;
-  let stop: AbortController;
+  let close: () => Promise<void>;
   beforeEach(async () => {
-    api = await FakeApi.start();
-    kube = api.connect();
-    stop = new AbortController();
-    index = await followRoutes(api, kube, stop.signal);
+    ({ api, kube, index, close } = await openFollowed());
     const set = aReplicaSet();
     api.add(replicaSets, { ...set, metadata: { ...set.metadata, ownerReferences } });
     api.add(services, aService());
     api.add(deployments, aDeployment());
     api.add(namespaces, { metadata: { name: "shop" } });
   });
-  afterEach(async () => {
-    stop.abort();
-    await kube.close();
-    await api.stop();
-  });
+  afterEach(() => close());
 
   const ask = async (object: Deployment, oldObject: Deployment, rest: Partial<AdmissionRequest> = {}) => {
     const admit = admitDeployments({
