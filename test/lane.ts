@@ -31,6 +31,8 @@ for (let file = takeNext(queue); file !== undefined; file = takeNext(queue)) {
   mocha.addFile(join(root, file));
   await mocha.loadFilesAsync();
   const failures = await new Promise<number>((resolve) => mocha.run(resolve));
+  // Otherwise every run would leave its listeners on the process.
+  mocha.dispose();
   if (failures > 0) failed.push(file);
 }
 await stopCluster();
