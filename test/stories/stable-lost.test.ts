@@ -1,6 +1,6 @@
 import { setTimeout as timer } from "node:timers/promises";
 import { expect } from "chai";
-import { onEachGateway } from "../cluster/fixture.ts";
+import { onEachGatewayAtOnce } from "../cluster/fixture.ts";
 import { expectNoFailures } from "./share.ts";
 import { Shop } from "./shop.ts";
 
@@ -13,7 +13,7 @@ interface Slice {
   readonly endpoints?: readonly { readonly conditions?: { readonly ready?: boolean } }[] | null;
 }
 
-onEachGateway("the stable ReplicaSet", function (gateway) {
+onEachGatewayAtOnce("the stable ReplicaSet", function (gateway) {
   this.timeout(240_000);
   let shop: Shop;
   beforeEach(async () => {
