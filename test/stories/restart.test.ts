@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import { lastRunOf } from "../../rollout/workload/run-record.ts";
-import { onEachGateway } from "../cluster/fixture.ts";
+import { onEachGatewayAtOnce } from "../cluster/fixture.ts";
 import { expectNoFailures } from "./share.ts";
 import { Shop } from "./shop.ts";
 
-onEachGateway("serin.dev/restart: canary", function (gateway) {
+onEachGatewayAtOnce("serin.dev/restart: canary", function (gateway) {
   this.timeout(180_000);
   let shop: Shop;
   before(async () => {
