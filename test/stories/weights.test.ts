@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { ask } from "../cluster/ask.ts";
-import { onEachGateway } from "../cluster/fixture.ts";
+import { onEachGatewayAtOnce } from "../cluster/fixture.ts";
 import { Shop } from "./shop.ts";
 
 // The tolerance of the Gateway API's conformance test of weights, and more requests than it sends: Envoy draws a backend for
@@ -10,7 +10,7 @@ const AT_ONCE = 20;
 const TOLERANCE = 0.05;
 const STEPS = [1, 10, 30, 50, 90, 100];
 
-onEachGateway("weights", function (gateway) {
+onEachGatewayAtOnce("weights", function (gateway) {
   this.timeout(180_000);
   let shop: Shop;
   before(async () => {
