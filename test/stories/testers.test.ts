@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { onEachGateway } from "../cluster/fixture.ts";
+import { onEachGatewayAtOnce } from "../cluster/fixture.ts";
 import { expectNoFailures, expectShare } from "./share.ts";
 import { HEARD_MS, Shop } from "./shop.ts";
 import { expectAllServed, expectVersion } from "./users.ts";
 
-onEachGateway("a canary with testers", function (gateway) {
+onEachGatewayAtOnce("a canary with testers", function (gateway) {
   this.timeout(150_000);
   let shop: Shop;
   before(async () => {
