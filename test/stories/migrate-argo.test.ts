@@ -1,11 +1,11 @@
 import { expect } from "chai";
-import { onEachGateway } from "../cluster/fixture.ts";
+import { onEachGatewayAtOnce } from "../cluster/fixture.ts";
 import { deployAsArgo } from "./argo-objects.ts";
 import { serin } from "./plugin.ts";
 import { expectNoFailures } from "./share.ts";
 import { Shop } from "./shop.ts";
 
-onEachGateway("kubectl serin migrate argo", function (gateway) {
+onEachGatewayAtOnce("kubectl serin migrate argo", function (gateway) {
   this.timeout(240_000);
   let shop: Shop;
   before(async () => {
