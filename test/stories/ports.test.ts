@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { Service } from "../../kube/core/services.ts";
 import { ports } from "../cluster/addresses.ts";
-import { onEachGateway } from "../cluster/fixture.ts";
+import { onEachGatewayAtOnce } from "../cluster/fixture.ts";
 import type { Load } from "../cluster/load.ts";
 import { grantedTo } from "./granted.ts";
 import { expectShare } from "./share.ts";
@@ -15,7 +15,7 @@ const plan = {
   "serin.dev/max-interval": "5m",
 };
 
-onEachGateway("a version with other ports", function (gateway) {
+onEachGatewayAtOnce("a version with other ports", function (gateway) {
   this.timeout(120_000);
   let shop: Shop;
   let load: Load;
