@@ -1,12 +1,12 @@
 import { expect } from "chai";
-import { onEachGateway } from "../cluster/fixture.ts";
+import { onEachGatewayAtOnce } from "../cluster/fixture.ts";
 import type { Load } from "../cluster/load.ts";
 import { expectNoFailures } from "./share.ts";
 import { Shop } from "./shop.ts";
 
 const DEADLINE_MS = 15_000;
 
-onEachGateway("a version that does not become ready", function (gateway) {
+onEachGatewayAtOnce("a version that does not become ready", function (gateway) {
   this.timeout(180_000);
   let shop: Shop;
   let load: Load;
