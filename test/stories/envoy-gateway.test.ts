@@ -1,17 +1,20 @@
 import { expect } from "chai";
 import { request } from "undici";
 import { onEnvoyGateway } from "../cluster/fixture.ts";
-import type { Answers } from "../cluster/load.ts";
-import { receivedBy } from "../cluster/received.ts";
 import { eventually } from "../cluster/wait.ts";
+import {
+  abort,
+  lostBy,
+  promotion,
+  rollback,
+  rollbackOfCopies,
+  rolledBack,
+  switchAndBack,
+  unjudged,
+  update,
+} from "./behind-gateway.ts";
 import type { Shop } from "./shop.ts";
 import { together } from "./together.ts";
-
-/** The requests that no pod answered: the gateway lost them. */
-async function lostBy(load: Answers): Promise<number> {
-  await load.stop();
-  return [...load.rows()].filter(({ status, version }) => status !== 200 && version === "").length;
-}
 
 /** The series of the rule's one cluster, which has the requests of all its backends. */
 async function countedOfRule({ cluster, namespace }: Shop): Promise<unknown> {
@@ -21,16 +24,6 @@ async function countedOfRule({ cluster, namespace }: Shop): Promise<unknown> {
 }
 
 const plan = (settings: Record<string, string>) => ({ interval: "4s", plan: settings });
-const unjudged = { "serin.dev/compare": "off", "serin.dev/checks": "none" };
-const update = (shop: Shop, image: string) => shop.run("set", "image", "deployment/web", `app=app:${image}`);
-const rolledBack = async (shop: Shop, tag: string) => {
-  await shop.until("the verdict", () => shop.record(tag)?.outcome === "failed", 90_000);
-  return shop.record(tag)?.message;
-};
-const abort = async (shop: Shop) => {
-  await shop.run("annotate", "deployment/web", `serin.dev/abort=${shop.revision()}`);
-  await shop.until("the route restored", () => shop.weight() === undefined);
-};
 
 const forSomeUsers = {
   "show the canary to matching users alone, lose no request, and refuse sticky sessions with the reason":
@@ -73,24 +66,11 @@ const asInstalled = {
 };
 
 const judgedByWeight = {
-  "of a good version end with its promotion": async (shop: Shop) => {
-    await shop.deploy(plan({ "serin.dev/steps": "10, 50" }));
-    const load = shop.load(100);
-    await update(shop, "v2");
-    await shop.atRest("web", 150_000);
-    expect(shop.condition()).to.include({ status: "True", reason: "Promoted" });
-    expect(await lostBy(load)).to.equal(0);
-  },
-
-  "of a bad version end with its rollback": async (shop: Shop) => {
-    await shop.deploy(plan({ "serin.dev/steps": "10, 50" }));
-    const load = shop.load(100);
-    await update(shop, "v2-err20");
-    expect(await rolledBack(shop, "v2-err20")).to.match(
-      /^rolled back at 10% .*: errors\. .*service\/together-/,
-    );
-    expect(await lostBy(load)).to.equal(0);
-  },
+  "of a good version end with its promotion": promotion(plan),
+  "of a bad version end with its rollback": rollback(
+    plan,
+    /^rolled back at 10% .*: errors\. .*service\/together-/,
+  ),
 
   "of a version that fails gRPC calls end with its rollback": async (shop: Shop) => {
     await shop.deploy({ ...plan({ "serin.dev/steps": "10, 50" }), protocol: "grpc" });
@@ -101,31 +81,8 @@ const judgedByWeight = {
 };
 
 const others = {
-  "of a version that fails copies of requests end before it has users": async (shop: Shop) => {
-    await shop.deploy(plan({ "serin.dev/mirror": "20%", "serin.dev/steps": "10" }));
-    const load = shop.load(100);
-    await update(shop, "v2-err20");
-    expect(await rolledBack(shop, "v2-err20")).to.match(/^rolled back at copies of 20% .*: errors\./);
-    const { byVersion } = await load.stop();
-    expect(byVersion, "answers to users").to.have.all.keys("v1");
-    const copies = await receivedBy({ namespace: shop.namespace, version: "v2" });
-    expect(copies.requests, "copies").to.be.within(1, 0.3 * (byVersion.v1 ?? 0));
-    expect(await lostBy(load)).to.equal(0);
-  },
-
-  "that switch at once and back lose no request": async (shop: Shop) => {
-    await shop.deploy(plan({ "serin.dev/rollout": "blue-green", "serin.dev/steps": "100:10m" }));
-    const load = shop.load(100);
-    await update(shop, "v2");
-    await shop.until("the switch", () =>
-      shop.condition()?.message?.startsWith("canary has 100% of the traffic"),
-    );
-    await shop.answered(load, Date.now(), 200);
-    await abort(shop);
-    await shop.answered(load, Date.now(), 200);
-    expect((await load.stop()).byVersion).to.have.all.keys("v1", "v2");
-    expect(await lostBy(load)).to.equal(0);
-  },
+  "of a version that fails copies of requests end before it has users": rollbackOfCopies(plan),
+  "that switch at once and back lose no request": switchAndBack(plan),
 
   "that are superseded and undone lose no request": async (shop: Shop) => {
     await shop.deploy({ ...plan({ ...unjudged, "serin.dev/steps": "50:10m" }), preStopSeconds: 1 });
