@@ -103,9 +103,10 @@ const others = {
 onEnvoyGateway("rollouts", function (gateway) {
   this.timeout(240_000);
 
+  const stories =
+    gateway === "envoy-gateway"
+      ? { ...forSomeUsers, ...asInstalled }
+      : { ...judgedByWeight, ...forSomeUsers, ...others };
   // All at once would be more than two cores can serve.
-  for (const stories of gateway === "envoy-gateway"
-    ? [{ ...forSomeUsers, ...asInstalled }]
-    : [judgedByWeight, { ...forSomeUsers, ...others }])
-    describe(`${Object.keys(stories).length} at a time`, () => together(gateway, stories));
+  together(gateway, stories, 4);
 });

@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import type { GatewayName } from "../cluster/gateways.ts";
 import { measured } from "./measured.ts";
 import { Shop } from "./shop.ts";
@@ -5,16 +6,26 @@ import { Shop } from "./shop.ts";
 /** A test in a shop of its own. A returned text holds its measurements. */
 export type Story = (shop: Shop) => Promise<unknown>;
 
-/** Runs tests at the same time, each in its own shop. They mostly wait, so all of them take as long as the longest. */
-export function together(gateway: GatewayName, stories: Readonly<Record<string, Story>>): void {
+/**
+ * Runs tests at the same time, each in its own shop; `most` of them at a time, by default all. They mostly wait, so all of
+ * them take as long as the longest.
+ */
+export function together(
+  gateway: GatewayName,
+  stories: Readonly<Record<string, Story>>,
+  most: number = Object.keys(stories).length,
+): void {
+  const turns = pLimit(most);
   const shops: Shop[] = [];
   const playing = new Map<string, ReturnType<Story>>();
 
-  before("opens the shops", async () => {
+  before("starts them", () => {
     for (const [title, story] of Object.entries(stories)) {
-      const shop = await Shop.open("together", { gateway });
-      shops.push(shop);
-      const played = story(shop);
+      const played = turns(async () => {
+        const shop = await Shop.open("together", { gateway });
+        shops.push(shop);
+        return story(shop);
+      });
       // A failure is reported when its test awaits it.
       played.catch(() => {});
       playing.set(title, played);
