@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
-import { onEachGateway } from "../../cluster/fixture.ts";
+import { onEachGatewayAtOnce } from "../../cluster/fixture.ts";
 import { openScene, release, type Scene } from "./release.ts";
 
 /** Long enough to know the usual latency. */
 const USUAL_MS = 15_000;
 
-onEachGateway("a release that is worse than what it replaces", function (gateway) {
+onEachGatewayAtOnce("a release that is worse than what it replaces", function (gateway) {
   this.timeout(240_000);
   let scene: Scene | undefined;
   afterEach(async () => {
