@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { onEachGateway } from "../cluster/fixture.ts";
+import { onEachGatewayAtOnce } from "../cluster/fixture.ts";
 import { HEARD_MS, Shop, type ShopApp } from "./shop.ts";
 import { expectAllServed, expectServed, expectVersion, type User, type Visit } from "./users.ts";
 
@@ -14,7 +14,7 @@ const withHeaders = (...all: Record<string, string>[]): User[] =>
 const withCookies = (...all: string[]) => withHeaders(...all.map((cookie) => ({ cookie })));
 const withPaths = (...all: string[]): User[] => all.map((path) => ({ name: path, path }));
 
-onEachGateway("an ab-test", function (gateway) {
+onEachGatewayAtOnce("an ab-test", function (gateway) {
   this.timeout(150_000);
   let shop: Shop;
   beforeEach(async () => {
