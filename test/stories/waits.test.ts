@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Route } from "../../kube/core/routes.ts";
-import { onEachGateway } from "../cluster/fixture.ts";
+import { onEachGatewayAtOnce } from "../cluster/fixture.ts";
 import type { Load } from "../cluster/load.ts";
 import { setReady } from "./readiness.ts";
 import { HEARD_MS, Shop } from "./shop.ts";
@@ -8,7 +8,7 @@ import { HEARD_MS, Shop } from "./shop.ts";
 const DEADLINE_S = 15;
 const plan = { "serin.dev/steps": "25:6s", "serin.dev/compare": "off", "serin.dev/checks": "none" };
 
-onEachGateway("a rollout that waits", function (gateway) {
+onEachGatewayAtOnce("a rollout that waits", function (gateway) {
   this.timeout(240_000);
   let shop: Shop;
   let load: Load;
