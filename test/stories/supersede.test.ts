@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { onEachGateway } from "../cluster/fixture.ts";
+import { onEachGatewayAtOnce } from "../cluster/fixture.ts";
 import { expectNoFailures, expectShare } from "./share.ts";
 import { Shop } from "./shop.ts";
 
-onEachGateway("a second update", function (gateway) {
+onEachGatewayAtOnce("a second update", function (gateway) {
   this.timeout(300_000);
   let shop: Shop;
   beforeEach(async () => {
