@@ -1,6 +1,7 @@
 /**
  * One cluster of `npm test`: `lane.ts QUEUE [ARGS…]` runs files from the queue (queue.ts) until none is left, each by a run
- * of mocha of its own and all of them in the same cluster. The arguments are mocha's `--reporter` and `--reporter-option`.
+ * of mocha of its own and all of them in the same cluster, and prints how long each took. The arguments are mocha's
+ * `--reporter` and `--reporter-option`.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -30,9 +31,11 @@ for (let file = takeNext(queue); file !== undefined; file = takeNext(queue)) {
   const mocha = new Mocha({ timeout: 120_000, reporter: values.reporter, reporterOptions });
   mocha.addFile(join(root, file));
   await mocha.loadFilesAsync();
+  const started = performance.now();
   const failures = await new Promise<number>((resolve) => mocha.run(resolve));
   // Otherwise every run would leave its listeners on the process.
   mocha.dispose();
+  console.log(`  ${file}: ${((performance.now() - started) / 1_000).toFixed(0)} s\n`);
   if (failures > 0) failed.push(file);
 }
 await stopCluster();
