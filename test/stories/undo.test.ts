@@ -1,5 +1,7 @@
 import { expect } from "chai";
-import { onEachGateway } from "../cluster/fixture.ts";
+import { cluster, describeCluster, onEachGatewayAtOnce } from "../cluster/fixture.ts";
+import { builtIn } from "../cluster/gateways.ts";
+import type { Load } from "../cluster/load.ts";
 import { expectNoFailures } from "./share.ts";
 import { Shop } from "./shop.ts";
 
@@ -11,7 +13,7 @@ const FIELDS = [
   "paused",
 ] as const;
 
-onEachGateway("kubectl rollout undo at 50%", function (gateway) {
+onEachGatewayAtOnce("kubectl rollout undo at 50%", function (gateway) {
   this.timeout(240_000);
   let shop: Shop;
   beforeEach(async () => {
@@ -19,29 +21,13 @@ onEachGateway("kubectl rollout undo at 50%", function (gateway) {
   });
   afterEach(() => shop?.close());
 
-  it("drains the canary first, loses no request and restores the user's fields", () => undoAtHalf(shop));
-
-  it("does the same while no controller runs", async () => {
-    const controllers = shop.cluster.kubelet.pods("serin-system", "controller");
-    await undoAtHalf(shop, async () => {
-      await Promise.all(
-        controllers.map((pod) => shop.cluster.kubelet.keepDown("serin-system", pod, "controller")),
-      );
-      // Admission must not stop with the controller, however long this lasts.
-      await shop.run(
-        "wait",
-        "deployment/serin-controller",
-        "--namespace=serin-system",
-        "--for=condition=Available=False",
-        "--timeout=30s",
-      );
-      return () => {
-        for (const pod of controllers) shop.cluster.kubelet.bringBack("serin-system", pod, "controller");
-      };
-    });
+  it("drains the canary first, loses no request and restores the user's fields", async () => {
+    const flight = await flyAtHalf(shop);
+    await undo(flight);
+    await expectRestored(flight);
   });
 
-  // The next tests are about field owners, so one gateway is enough.
+  // The next test is about field owners, so one gateway is enough.
   if (gateway !== "traefik") return;
 
   it("meets no conflict when server-side apply restores all manifests", async () => {
@@ -65,16 +51,55 @@ onEachGateway("kubectl rollout undo at 50%", function (gateway) {
   });
 });
 
-async function undoAtHalf(shop: Shop, kill?: () => Promise<() => void>): Promise<void> {
+// After the others, because they need a controller.
+describeCluster("kubectl rollout undo at 50% while no controller runs, on each gateway", function () {
+  this.timeout(240_000);
+  let shops: readonly Shop[] = [];
+  beforeEach(async () => {
+    shops = await Promise.all(builtIn.map((gateway) => Shop.open("undo", { gateway })));
+  });
+  afterEach(() => Promise.all(shops.map((shop) => shop.close())));
+
+  it("drains the canary first, loses no request and restores the user's fields", async () => {
+    const flights = await Promise.all(shops.map(flyAtHalf));
+    const { kubectl, kubelet } = await cluster();
+    const controllers = kubelet.pods("serin-system", "controller");
+    await Promise.all(controllers.map((pod) => kubelet.keepDown("serin-system", pod, "controller")));
+    try {
+      // Admission must not stop with the controller, however long this lasts.
+      const unavailable = ["--for=condition=Available=False", "--timeout=30s"];
+      const { code, stderr } = await kubectl(["wait", "deployment/serin-controller", ...unavailable], {
+        namespace: "serin-system",
+      });
+      expect(code, stderr).to.equal(0);
+      await Promise.all(flights.map(undo));
+    } finally {
+      for (const pod of controllers) kubelet.bringBack("serin-system", pod, "controller");
+    }
+    await Promise.all(flights.map(expectRestored));
+  });
+});
+
+/** A rollout at 50 %, and what the user wrote. */
+interface Flight {
+  readonly shop: Shop;
+  readonly load: Load;
+  readonly was: Record<string, unknown>;
+}
+
+async function flyAtHalf(shop: Shop): Promise<Flight> {
   // A pod that ends this soon must have no traffic before, because the gateway may see its end later.
   await shop.deploy({ plan: { "serin.dev/steps": "50:60s" }, preStopSeconds: 1 });
   const was = pick(shop.deployment().spec);
   const load = shop.load(200);
   await shop.run("set", "image", "deployment/web", "app=app:v2");
   await shop.weighs(50);
-  const bringBack = await kill?.();
-  const canaries = new Set(shop.pods("v2").map((pod) => pod.metadata.name));
+  return { shop, load, was };
+}
 
+/** Undoes it, and expects that the canary has no traffic before its pods end. */
+async function undo({ shop, was }: Flight): Promise<void> {
+  const canaries = new Set(shop.pods("v2").map((pod) => pod.metadata.name));
   const asked = Date.now();
   await shop.run("rollout", "undo", "deployment/web");
   const { code, stderr } = await shop.kubectl("rollout", "status", "deployment/web", "--timeout=30s");
@@ -92,8 +117,10 @@ async function undoAtHalf(shop: Shop, kill?: () => Promise<() => void>): Promise
         canaries.has(object.metadata.name) && (type === "DELETED" || object.metadata.deletionTimestamp),
     );
   expect(drained?.at, "when the weight was 0").to.be.below(deleted?.at ?? 0);
+}
 
-  bringBack?.();
+/** Expects that Serin restores what the user wrote, and that no request was lost. */
+async function expectRestored({ shop, load }: Flight): Promise<void> {
   await shop.atRest();
   await shop.until(
     "everything restored",
