@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { onEachGateway } from "../cluster/fixture.ts";
+import { onEachGatewayAtOnce } from "../cluster/fixture.ts";
 import { eventually } from "../cluster/wait.ts";
 import { expectNoFailures, expectShare } from "./share.ts";
 import { HEARD_MS, Shop } from "./shop.ts";
@@ -22,7 +22,7 @@ const plan = {
 const COOKIE = "serin-";
 const rps = 250;
 
-onEachGateway("sticky users", function (gateway) {
+onEachGatewayAtOnce("sticky users", function (gateway) {
   this.timeout(180_000);
   let shop: Shop;
   let first: Users;
