@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { onEachGateway } from "../cluster/fixture.ts";
+import { onEachGatewayAtOnce } from "../cluster/fixture.ts";
 import { serin } from "./plugin.ts";
 import { expectNoFailures, expectShare } from "./share.ts";
 import { Shop } from "./shop.ts";
 
-onEachGateway("a good release", function (gateway) {
+onEachGatewayAtOnce("a good release", function (gateway) {
   this.timeout(180_000);
   let shop: Shop;
   before(async () => {
