@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect } from "chai";
-import { onEachGateway } from "../cluster/fixture.ts";
+import { onEachGatewayAtOnce } from "../cluster/fixture.ts";
 import { deployAsFlagger } from "./flagger-objects.ts";
 import { serin } from "./plugin.ts";
 import { expectNoFailures } from "./share.ts";
 import { Shop } from "./shop.ts";
 
-onEachGateway("kubectl serin migrate flagger", function (gateway) {
+onEachGatewayAtOnce("kubectl serin migrate flagger", function (gateway) {
   this.timeout(240_000);
   let shop: Shop;
   before(async () => {
