@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { onEachGateway } from "../cluster/fixture.ts";
+import { onEachGatewayAtOnce } from "../cluster/fixture.ts";
 import { gateways } from "../cluster/gateways.ts";
 import type { Load } from "../cluster/load.ts";
 import { expectNoFailures, expectShare } from "./share.ts";
@@ -18,7 +18,7 @@ const COUNTED = 3_600;
 type Path = keyof typeof RULES;
 const PATHS = Object.keys(RULES) as Path[];
 
-onEachGateway("two Deployments behind one route", function (gateway) {
+onEachGatewayAtOnce("two Deployments behind one route", function (gateway) {
   this.timeout(180_000);
   let shop: Shop;
   let loads: Record<Path, Load>;
