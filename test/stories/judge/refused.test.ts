@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { onEachGateway } from "../../cluster/fixture.ts";
+import { onEachGatewayAtOnce } from "../../cluster/fixture.ts";
 import { openScene, release, type Scene } from "./release.ts";
 
-onEachGateway("a release whose answers are 4xx", function (gateway) {
+onEachGatewayAtOnce("a release whose answers are 4xx", function (gateway) {
   this.timeout(180_000);
   let scene: Scene | undefined;
   afterEach(async () => {
