@@ -82,13 +82,14 @@ function afterEnd(
 /**
  * Whether the stable version is short of pods, as after an undo, or has pods that are not ready while another version has some,
  * or its ready pods do not count as available, because a hold kept them from it. With yet another template, native control
- * would remove those first.
+ * would remove those first. While the user pauses, native control waits, and stable pods may stop being ready meanwhile.
  */
 function isReturning({ object, stable, cluster }: TemplateChange): boolean {
   const { readyReplicas = 0, availableReplicas = 0 } = stable?.status ?? {};
-  const { replicas = 1 } = object.spec;
+  const { replicas = 1, paused } = object.spec;
   const isBeside = cluster.replicaSets.some((set) => set !== stable && (set.spec.replicas ?? 0) > 0);
-  const isShort = (stable?.spec.replicas ?? 0) < replicas || (isBeside && readyReplicas < replicas);
+  const isShort =
+    (stable?.spec.replicas ?? 0) < replicas || (isBeside && (paused || readyReplicas < replicas));
   return availableReplicas < readyReplicas || isShort;
 }
 

@@ -32,6 +32,22 @@ describe("admission of a pause in flight", () => {
     expect(holdRecordOf(object)?.originals.strategy?.rollingUpdate?.maxSurge).to.equal(2);
   });
 
+  it("empties an ended version behind the latch: stable pods that break until the resume would go with its pods", () => {
+    const paused = { paused: true };
+    for (const [phase, beside, latched] of [
+      ["failed", 1, true],
+      ["failed", 0, undefined],
+      ["undone", 1, true],
+    ] as const) {
+      const old = inFlight({ held: { phase }, image: phase === "failed" ? "web:2" : "web:1", ...paused });
+      const ended = aReplicaSet({ image: "web:2", replicas: beside, available: 0, ready: beside });
+      const reads = readsOf({ replicaSets: [aReplicaSet(), ended] });
+      const held = holdRecordOf(yes(edit(old, {}, "web:3"), old, reads).object);
+      expect(held?.latched, `${phase}, ${beside} beside`).to.equal(latched);
+      expect(held?.originals.paused, "the user's pause stays").to.equal(latched);
+    }
+  });
+
   it("leaves room for all pods behind the latch", () => {
     const old = shrinking(3);
     const canary = aReplicaSet({ image: "web:2", replicas: 3, available: 0, ready: 3 });
