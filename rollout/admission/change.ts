@@ -11,6 +11,7 @@ import { permitted } from "../traffic/grants.ts";
 import { shareOf } from "../traffic/route-record.ts";
 import type { Autoscaler } from "../workload/autoscalers.ts";
 import { type HoldRecord, originalsOf, updateOriginals } from "../workload/hold-record.ts";
+import { startAfter } from "../workload/start-after.ts";
 import { findByHash, presentOf } from "../workload/template.ts";
 
 /** How long admission may wait until weight 0 is in force, in ms; behind a slower gateway the undo must be repeated. */
@@ -62,6 +63,8 @@ export interface TemplateRequest {
 export interface TemplateChange extends TemplateRequest {
   /** The Deployment's UID. */
   readonly uid: string;
+  /** The start of the rollout, if one begins now. */
+  readonly started: string;
   /** The ReplicaSet of the template before this request. */
   readonly current: ReplicaSet | undefined;
   /** The stable ReplicaSet of the rollout in flight; absent: it is gone, or nothing is in flight. */
@@ -72,11 +75,12 @@ export interface TemplateChange extends TemplateRequest {
 
 /** Looks up once what the decisions about a new template need. */
 export function templateChange(request: TemplateRequest): TemplateChange {
-  const { old, held, cluster } = request;
+  const { old, held, cluster, now } = request;
   const { uid = "", namespace = "" } = old.metadata;
   return {
     ...request,
     uid,
+    started: startAfter(held, now),
     current: presentOf(old, cluster.replicaSets),
     stable: held && findByHash(cluster.replicaSets, held.stable),
     routes: permitted(namespace, cluster.routes, cluster.grants),

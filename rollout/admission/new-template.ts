@@ -48,7 +48,7 @@ function startNext(change: TemplateChange, plan: Plan): AdmissionResponse {
   const { held } = change;
   if (held === undefined) return atRest(change, plan);
   const { asked: _asked, lost: _lost, row = 0, ...rest } = held;
-  const next: HoldRecord = { ...rest, phase: "canary", started: change.now };
+  const next: HoldRecord = { ...rest, phase: "canary", started: change.started };
   switch (held.phase) {
     case "promoting":
       return latchPromotion(change, plan);
@@ -103,7 +103,7 @@ function atRest(change: TemplateChange, plan: Plan): AdmissionResponse {
     (set) => set !== current && (set.status?.availableReplicas ?? 0) > 0,
   );
   const originals = originalsOf(object.spec);
-  const held: HoldRecord = { started: change.now, phase: "canary", stable: "", originals };
+  const held: HoldRecord = { started: change.started, phase: "canary", stable: "", originals };
   if (others.length > 0 || current === undefined) {
     const proven = mostAvailable(others);
     if (proven === undefined)
@@ -127,7 +127,12 @@ function latchPromotion(change: TemplateChange, plan: Plan): AdmissionResponse {
   if (proven === undefined || (proven.status?.readyReplicas ?? 0) === 0)
     return atRest({ ...change, held: undefined }, plan);
   const originals = originalsOf(change.object.spec);
-  return supersede(change, plan, { started: change.now, phase: "canary", stable: hashOf(proven), originals });
+  return supersede(change, plan, {
+    started: change.started,
+    phase: "canary",
+    stable: hashOf(proven),
+    originals,
+  });
 }
 
 /** The request, paused only if the user paused it: Serin's own pauses end with the rollout that was in flight. */

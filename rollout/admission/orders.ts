@@ -3,6 +3,7 @@ import type { OrderName } from "../plan/orders.ts";
 import type { Plan } from "../plan/plan.ts";
 import { type HoldRecord, holdRecordOf } from "../workload/hold-record.ts";
 import { findByRevision, revisionInFlight } from "../workload/revision.ts";
+import { startAfter } from "../workload/start-after.ts";
 import { presentOf } from "../workload/template.ts";
 import { advanced, askedStep } from "./advance-order.ts";
 import { type AdmissionResponse, denied } from "./answer.ts";
@@ -136,7 +137,7 @@ function obey(
     return held.phase === "canary" ? { object, held: { ...held, asked: order }, warnings: [] } : useless;
   if (held.phase !== "failed") return useless;
   const { asked: _asked, advance: _advance, row: _row, ...rest } = held;
-  const again: HoldRecord = { ...rest, phase: "canary", started: now };
+  const again: HoldRecord = { ...rest, phase: "canary", started: startAfter(held, now) };
   // The hold is still in force; the controller sizes the canary.
   return { object, held: again, warnings: [] };
 }
@@ -148,7 +149,7 @@ function obeyWithoutStable(order: OrderName, object: Deployment, held: HoldRecor
       "not possible after the stable version was lost: promote this version, or set another template";
     return { object, held, warnings: [`serin.dev/${order}: ${why}`] };
   }
-  const started = held.phase === "failed" ? now : held.started;
+  const started = held.phase === "failed" ? startAfter(held, now) : held.started;
   return { object, held: { ...held, phase: "canary", started, asked: order }, warnings: [] };
 }
 

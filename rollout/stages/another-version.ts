@@ -2,6 +2,7 @@ import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import { instant } from "../text/instant.ts";
 import { holdFields } from "../workload/hold.ts";
 import { type HoldRecord, originalsOf } from "../workload/hold-record.ts";
+import { startAfter } from "../workload/start-after.ts";
 import { withRoom } from "../workload/surge.ts";
 import { hashOf } from "../workload/template.ts";
 import { writeEvent, writeHoldRecord } from "../workload/writes.ts";
@@ -20,7 +21,12 @@ export function judgeAnother(snapshot: Snapshot): Decision | undefined {
   const { deployment, held, canary } = snapshot;
   if (!isAnother(snapshot)) return undefined;
   const { asked: _asked, advance: _advance, lost: _lost, requests: _requests, ...rest } = held;
-  const next = { ...rest, phase: "canary", started: instant(snapshot.now), latched: true } as const;
+  const next = {
+    ...rest,
+    phase: "canary",
+    started: startAfter(held, instant(snapshot.now)),
+    latched: true,
+  } as const;
   // A pause of the plan ends with its canary; the user's own stays.
   const isUsers = deployment.spec.paused === true && snapshot.run?.paused !== true;
   const paused = isUsers || held.originals.paused === true ? { paused: true } : {};
@@ -39,7 +45,7 @@ export function judgeAnotherInPromotion(snapshot: Snapshot): Decision | undefine
   const stable = [judged, snapshot.stable].find((set) => (set?.status?.readyReplicas ?? 0) > 0);
   if (stable === undefined) return undefined;
   const { requests: _requests, advance: _advance, ...rest } = held;
-  const started = instant(snapshot.now);
+  const started = startAfter(held, instant(snapshot.now));
   const originals = originalsOf(deployment.spec);
   const next = {
     ...rest,
