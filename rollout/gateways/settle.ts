@@ -4,7 +4,7 @@ import { homeOf, type RouteShare, routeRecordOf, shareOf } from "../traffic/rout
 import { answersOf } from "../traffic/route-status.ts";
 import { gatewaysOf } from "./lookup.ts";
 import { unknownGateway } from "./unknown.ts";
-import { unmetConditions } from "./unmet-conditions.ts";
+import { type UnmetCondition, unmetConditions } from "./unmet-conditions.ts";
 
 /** When the last written weight of a route is in force, in ms; 0 if the route carries no share of the rollout. */
 export function settledOn(route: Route, uid: string): number {
@@ -46,10 +46,17 @@ export function notAccepted(
   share?: Pick<RouteShare, "unmet" | "canaryServices">,
 ): string | undefined {
   if (answersOf(route).length === 0) return `no gateway answers for route ${keyOf(route)}`;
+  return refusals(route, share)[0]?.message;
+}
+
+/** What the route's parents do not meet, and met before the share. */
+export function refusals(
+  route: Route,
+  share?: Pick<RouteShare, "unmet" | "canaryServices">,
+): readonly UnmetCondition[] {
   const canaryServices = Object.values(share?.canaryServices ?? {});
-  const unmet = unmetConditions(route).find(
-    ({ about, message }) =>
-      !share?.unmet?.includes(about) || canaryServices.some((name) => message.includes(name)),
+  return unmetConditions(route).filter(
+    ({ about, words }) =>
+      !share?.unmet?.includes(about) || canaryServices.some((name) => words.includes(name)),
   );
-  return unmet?.message;
 }

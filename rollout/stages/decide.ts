@@ -6,6 +6,7 @@ import { followSteps } from "./changed-steps.ts";
 import { checkHarm } from "./check-harm.ts";
 import { checkCounting, reportUncounted } from "./counting.ts";
 import { type Decision, firstOf } from "./decision.ts";
+import { detachRefused } from "./detach-refused.ts";
 import { awaitUndo, drain } from "./drain.ts";
 import { awaitReturn, expose, lowerWeight } from "./expose.ts";
 import { forgetFailure } from "./failure.ts";
@@ -96,6 +97,7 @@ function decideCanary(snapshot: Snapshot): Decision {
       awaitReturn,
       checkRoutes,
       checkLabels,
+      detachRefused,
       isolate,
       checkHealth,
       awaitReplicas,
