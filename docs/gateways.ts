@@ -79,7 +79,8 @@ Some objects tell a gateway or a mesh how to reach a Service: TLS, health checks
 Service and does not know the canary Service. For each new version, also one that supersedes another one, Serin lists the
 kinds below that your cluster has. If a policy names a Service of the rollout, and no policy of its kind names
 \`<service>-canary\`, Serin refuses the version and names the policy. Let the policy, or another one with the same
-settings, name \`<service>-canary\` as well. Settings in a Service's annotations need nothing of you, because Serin
+settings, name \`<service>-canary\` as well. Serin looks in the namespaces of the Services and of the routes, and for the
+kinds by which a mesh lets a caller decide (DestinationRule, ServiceProfile) in those of the Gateways. Settings in a Service's annotations need nothing of you, because Serin
 copies them.
 
 A policy may also name one rule of a route, by the rule's \`name\` or (Kuadrant) by its place. The rules that Serin adds

@@ -19,7 +19,7 @@ import { selectorOf } from "../rollout/traffic/service-record.ts";
 import type { Autoscaler } from "../rollout/workload/autoscalers.ts";
 import { holdRecordOf } from "../rollout/workload/hold-record.ts";
 import { findByHash, sameTemplate } from "../rollout/workload/template.ts";
-import { readPolicies } from "./policies.ts";
+import { type PolicyPlaces, readPolicies } from "./policies.ts";
 
 /** The means to read. */
 interface GatherNeeds {
@@ -132,7 +132,12 @@ function isUndo(requested: Deployment, old: Deployment, replicaSets: readonly Re
   return stable !== undefined && sameTemplate(stable.spec.template, requested.spec.template);
 }
 
-/** The namespaces whose policies may concern the Services, or a rule of the routes. */
-function policyPlaces(namespace: string, routes: readonly Route[]): readonly string[] {
-  return [...new Set([namespace, ...routes.flatMap(({ metadata }) => metadata.namespace ?? [])])];
+function policyPlaces(namespace: string, routes: readonly Route[]): PolicyPlaces {
+  const homes = routes.map(({ metadata }) => metadata.namespace ?? namespace);
+  const callers = routes.flatMap(({ spec: { parentRefs = [] } }, i) =>
+    parentRefs
+      .filter(({ kind = "Gateway" }) => kind === "Gateway")
+      .map((parent) => parent.namespace ?? homes[i] ?? namespace),
+  );
+  return { own: [...new Set([namespace, ...homes])], callers };
 }

@@ -5,19 +5,28 @@ import type { KubeObject } from "../kube/core/meta.ts";
 import type { Policies, Policy } from "../rollout/preflight/policies.ts";
 import { type PolicyKind, policyKinds } from "../rollout/preflight/policy-kinds.ts";
 
+/** The namespaces whose policies may concern a rollout. */
+export interface PolicyPlaces {
+  /** Those of the Services and of the routes. */
+  readonly own: readonly string[];
+  /** Those of the Gateways. */
+  readonly callers: readonly string[];
+}
+
 /**
- * Lists the policies of these namespaces, of every kind in `policyKinds` that the API server serves. A kind that it does not
+ * Lists the policies of the namespaces of a rollout and of its callers, of every kind in `policyKinds` that the API server serves. A kind that it does not
  * serve costs no request of its own. A kind that it refuses to list, or cannot list, is told and does not block admission.
  */
 export async function readPolicies(
   kube: Pick<Kube, "discover" | "list">,
-  namespaces: readonly string[],
+  { own, callers }: PolicyPlaces,
 ): Promise<Policies> {
   const discovered = await kube.discover();
   const all = policyKinds.flatMap((kind) => {
     const served = discovered.get(kind.group) ?? [];
     const version = served.find(({ plurals }) => plurals.includes(kind.plural))?.version;
-    return version === undefined ? [] : namespaces.map((namespace) => ({ kind, version, namespace }));
+    const namespaces = new Set(kind.ofCaller ? [...own, ...callers] : own);
+    return version === undefined ? [] : [...namespaces].map((namespace) => ({ kind, version, namespace }));
   });
   const lists = await Promise.all(
     all.map(async ({ kind, version, namespace }): Promise<Policies> => {

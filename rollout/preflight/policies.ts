@@ -72,20 +72,23 @@ function uncovered(
   { found }: Policies,
 ): string | undefined {
   for (const { metadata } of services.filter((service) => isRouted(service, routes))) {
-    const canary = canaryServiceName(metadata.name);
+    const { name: service, namespace: home } = metadata;
+    const canary = canaryServiceName(service);
     for (const { kind, namespace, name, targets } of found) {
+      const isFor = (target: PolicyTarget, wanted: string) =>
+        target.kind === "Service" && target.name === wanted && (target.namespace ?? namespace) === home;
       const alike = found.filter((other) => other.kind === kind && other.namespace === namespace);
       const covers = alike.flatMap((other) => other.targets).filter((target) => isFor(target, canary));
       const missing = targets.find(
         (target) =>
-          isFor(target, metadata.name) &&
-          namespace === metadata.namespace &&
+          isFor(target, service) &&
           !covers.some(({ section }) => section === undefined || section === target.section),
       );
       if (missing === undefined) continue;
-      const what = `${kind} ${name} applies to it, and not to its canary Service ${canary}, so the canary would be treated otherwise`;
+      const where = namespace === home ? "" : ` of namespace ${namespace}`;
+      const what = `${kind} ${name}${where} applies to it, and not to its canary Service ${canary}, so the canary would be treated otherwise`;
       const use = `let ${name}, or another ${kind} with the same settings, name ${canary} as well`;
-      return formatProblem({ what, use }, `Service ${metadata.name}`);
+      return formatProblem({ what, use }, `Service ${service}`);
     }
   }
   return undefined;
@@ -149,10 +152,6 @@ function sectionsPassed(plan: Plan, services: readonly Service[], routes: readon
 
 function isRouted({ metadata: { name, namespace = "" } }: Service, routes: readonly Route[]): boolean {
   return routes.some((route) => servicesNamed(route, namespace).has(name));
-}
-
-function isFor({ kind, name }: PolicyTarget, service: string): boolean {
-  return kind === "Service" && name === service;
 }
 
 function where({ kind, metadata: { namespace, name } }: Route): string {

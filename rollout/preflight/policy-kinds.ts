@@ -1,9 +1,11 @@
 import { isRecord } from "../text/parse.ts";
 
-/** What a policy is about: a Service or a route of its own namespace, or a part of it. */
+/** What a policy is about: a Service or a route, or a part of it. */
 export interface PolicyTarget {
   readonly kind: string;
   readonly name: string;
+  /** Absent: the policy's own. */
+  readonly namespace?: string;
   /** A port of the Service or a rule of the route; absent: all of it. */
   readonly section?: string;
 }
@@ -13,6 +15,8 @@ export interface PolicyKind {
   readonly group: string;
   readonly plural: string;
   readonly kind: string;
+  /** An object of this kind in the namespace of a Gateway may name a Service of any namespace, for the requests of that Gateway. */
+  readonly ofCaller?: true;
   /** The targets of one of its objects, by its name, namespace and spec. */
   readonly targets: (name: string, namespace: string, spec: unknown) => readonly PolicyTarget[];
 }
@@ -66,12 +70,14 @@ const others: readonly PolicyKind[] = [
     group: "networking.istio.io",
     plural: "destinationrules",
     kind: "DestinationRule",
+    ofCaller: true,
     targets: (_name, namespace, spec) => ofHost(fieldOf(spec, "host"), namespace),
   },
   {
     group: "linkerd.io",
     plural: "serviceprofiles",
     kind: "ServiceProfile",
+    ofCaller: true,
     targets: (name, namespace) => ofHost(name, namespace),
   },
   {
@@ -120,11 +126,12 @@ function referred(ref: Readonly<Record<string, unknown>>, home: string): readonl
   return sections.length === 0 ? [{ kind, name }] : sections.map((section) => ({ kind, name, section }));
 }
 
-/** The Service of a host such as `web`, `web.shop` or `web.shop.svc.cluster.local`. */
+/** The Service of a host such as `web`, `web.shop` or `web.shop.svc.cluster.local`; a short one is in the policy's namespace. */
 function ofHost(host: unknown, home: string): readonly PolicyTarget[] {
   if (typeof host !== "string") return [];
   const [name = "", namespace = home, svc = "svc"] = host.split(".");
-  return namespace === home && svc === "svc" ? [{ kind: "Service", name }] : [];
+  if (svc !== "svc") return [];
+  return [{ kind: "Service", name, ...(namespace !== home && { namespace }) }];
 }
 
 function fieldOf(object: unknown, field: string): unknown {

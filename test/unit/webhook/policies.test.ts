@@ -49,8 +49,15 @@ describe("webhook/policies", () => {
     },
   } as unknown as Kube;
 
+  it("lists the kinds by which a caller's mesh treats Services in the Gateways' namespaces, too, each once", async () => {
+    const istio = [{ version: "v1", plurals: ["destinationrules"] }];
+    const discover = async () => new Map([["networking.istio.io", istio]]);
+    await readPolicies({ ...kube, discover } as Kube, { own: ["shop"], callers: ["gateways", "shop"] });
+    expect(asked).to.have.members(["v1 destinationrules in shop", "v1 destinationrules in gateways"]);
+  });
+
   it("lists only the kinds that are installed, in the version that is served", async () => {
-    const { found, unread } = await readPolicies(kube, ["shop", "edge"]);
+    const { found, unread } = await readPolicies(kube, { own: ["shop", "edge"], callers: ["gateways"] });
     expect(asked).to.have.members([
       "discover",
       "v1alpha3 backendtlspolicies in shop",
@@ -69,14 +76,14 @@ describe("webhook/policies", () => {
 
   it("tells of a kind that the API server refuses to list, and passes on a lost connection", async () => {
     refuse = () => new ApiError(403, "Forbidden", "not allowed");
-    expect(await readPolicies(kube, ["shop"])).to.deep.equal({
+    expect(await readPolicies(kube, { own: ["shop"], callers: [] })).to.deep.equal({
       found: [],
       unread: ["Serin cannot list backendtlspolicies.gateway.networking.k8s.io: not allowed"],
     });
     refuse = () => new ApiError(404, "NotFound", "just removed");
-    expect(await readPolicies(kube, ["shop"])).to.deep.equal({ found: [], unread: [] });
+    expect(await readPolicies(kube, { own: ["shop"], callers: [] })).to.deep.equal({ found: [], unread: [] });
     refuse = () => new ConnectionError("no answer");
-    const failure = await readPolicies(kube, ["shop"]).catch((error: unknown) => error);
+    const failure = await readPolicies(kube, { own: ["shop"], callers: [] }).catch((error: unknown) => error);
     expect(failure).to.be.instanceOf(ConnectionError);
   });
 

@@ -45,6 +45,17 @@ describe("policies that name a Service", () => {
     });
   }
 
+  it("refuse a rollout if they are in the Gateway's namespace and name the Service's", () => {
+    const rule = (name: string, of: string) => policy("DestinationRule", `rule-${of}`, { host: name }, of);
+    const [web, canary] = ["web", "web-canary"].map((name) => `${name}.shop.svc.cluster.local`);
+    expect(blocker(rule(web ?? "", "gateways"))).to.match(
+      /^Service web: DestinationRule rule-gateways of namespace gateways applies to it, and not to its canary Service/,
+    );
+    expect(blocker(rule(web ?? "", "gateways"), rule(canary ?? "", "gateways"))).to.equal(undefined);
+    // The Gateway's proxies prefer one of their own namespace, so another one covers nothing.
+    expect(blocker(rule(web ?? "", "gateways"), rule(canary ?? "", "shop"))).to.contain("rule-gateways");
+  });
+
   const covered: Record<string, Policy[]> = {
     "name the canary Service as well": [
       policy("BackendTLSPolicy", "tls", { targetRefs: [to("web"), to("web-canary")] }),
