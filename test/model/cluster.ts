@@ -4,6 +4,7 @@ import type { EndpointSlice, Service } from "../../kube/core/services.ts";
 import type { Deployment, Pod, PodTemplate, ReplicaSet } from "../../kube/core/workloads.ts";
 import { type Plural, pluralOf } from "../../kube/core/writes.ts";
 import { HASH_LABEL } from "../../rollout/keys.ts";
+import { routeRecordOf } from "../../rollout/traffic/route-record.ts";
 import { hold } from "../../rollout/workload/hold.ts";
 import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { findByTemplate, hashOf, sameTemplate } from "../../rollout/workload/template.ts";
@@ -30,6 +31,8 @@ export class Cluster extends Objects {
   lagMs = 0;
   /** The status of ResolvedRefs that the gateway reports for every route. */
   answers: "True" | "False" = "True";
+  /** Whether it leaves out each rule with a canary Service in it. */
+  dropsRules = false;
   /** The versions of each route that are not in force yet, oldest first, each with the instant of its write. */
   readonly #pending = new Map<string, { readonly route: Route; readonly at: number }[]>();
   readonly #podsSince = new Map<string, number[]>();
@@ -99,7 +102,9 @@ export class Cluster extends Objects {
       const { generation = 0 } = route.metadata;
       const condition = (type: string, status: "True" | "False" = "True") =>
         ({ type, status, observedGeneration: generation }) as const;
-      const conditions = [condition("Accepted"), condition("ResolvedRefs", this.answers)];
+      const isDropped = this.dropsRules && Object.keys(routeRecordOf(route)?.shares ?? {}).length > 0;
+      const dropped = isDropped ? [condition("PartiallyInvalid")] : [];
+      const conditions = [condition("Accepted"), condition("ResolvedRefs", this.answers), ...dropped];
       const controllerName = route.status?.parents?.[0]?.controllerName ?? "traefik.io/gateway-controller";
       this.put(pluralOf(route), { ...route, status: { parents: [{ controllerName, conditions }] } });
       const key = routeKeyOf(route);

@@ -48,7 +48,14 @@ const LAST_TICKS = 150;
 
 /** Heals everything and ships a good version. Serin must promote it and leave nothing of its own. */
 function expectArrival(world: ModelWorld, way: Way): void {
-  const heal = { metrics: "good", hooks: "yes", isDown: false, refuse: false, answers: "True" } as const;
+  const heal = {
+    metrics: "good",
+    hooks: "yes",
+    isDown: false,
+    refuse: false,
+    answers: "True",
+    dropsRules: false,
+  } as const;
   Object.assign(world, heal, { quota: Number.POSITIVE_INFINITY, killAfter: Number.POSITIVE_INFINITY });
   if (world.isWide) world.setGrants([edgeGrant]);
   world.endRefusals();

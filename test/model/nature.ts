@@ -67,6 +67,13 @@ export const nature = [
       [],
     ),
   ),
+  each([true, false], (dropsRules) =>
+    does(
+      `the gateway ${dropsRules ? "leaves out" : "takes"} rules with a canary Service`,
+      (world) => Object.assign(world, { dropsRules }),
+      [],
+    ),
+  ),
   each(["good", "none"] as const, (metrics) =>
     does(`metrics: ${metrics}`, (world) => Object.assign(world, { metrics }), []),
   ),
