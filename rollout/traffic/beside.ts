@@ -25,13 +25,19 @@ export function besideWeights({
       ? []
       : [`Ingress ${ingress.metadata.name} leads to Service ${own.join(", ")} too`];
   });
-  const open = services
-    .filter(({ spec }) => spec.type === "LoadBalancer" || spec.type === "NodePort")
-    .map(
-      ({ metadata, spec }) =>
-        `Service ${metadata.name} of type ${spec.type} takes requests without the gateway`,
-    );
+  const open = services.flatMap((service) => {
+    const type = openType(service);
+    return type === undefined
+      ? []
+      : [`Service ${service.metadata.name} of type ${type} takes requests without the gateway`];
+  });
   return [...leading, ...open];
+}
+
+/** The type of a Service that takes requests from outside of the cluster by itself. */
+function openType({ spec: { type = "ClusterIP", externalIPs } }: Service): string | undefined {
+  if (type === "LoadBalancer" || type === "NodePort") return type;
+  return Array.isArray(externalIPs) && externalIPs.length > 0 ? `${type} with externalIPs` : undefined;
 }
 
 /** The rules in which sessions keep users at the backend that they got first, whatever the weights: one clause for each. */

@@ -36,6 +36,15 @@ describe("requests that no weight splits", () => {
       ]);
     });
 
+  it("come to the addresses that its owner gave a Service", () => {
+    const given = (externalIPs: string[]) =>
+      besideWeights({ services: [aService({ externalIPs })], ingresses: [] });
+    expect(given(["192.0.2.1"])).to.deep.equal([
+      "Service web of type ClusterIP with externalIPs takes requests without the gateway",
+    ]);
+    expect(given([])).to.deep.equal([]);
+  });
+
   it("stay at a version by a session of the user's rule, also while the route carries the overlay", () => {
     const backendRefs = [{ name: "web", port: 80 }];
     const others = { backendRefs: [{ name: "api", port: 80 }], ...session };
