@@ -31,6 +31,8 @@ export interface Verdict {
     | "unread";
   /** The reason, with its numbers. */
   readonly message: string;
+  /** Whether the stable version had requests until a route got the canary Service, and none since; absent: no. */
+  readonly sinceAttached?: true;
 }
 
 /** The context in which the evidence is judged. */
@@ -104,20 +106,18 @@ function findMissing(judged: Evidence, { share, hasRoutes }: VerdictContext): Ve
     return { kind: "no-route", message };
   }
   if (silent <= SILENT.ticks || silent * judged.tickMs < SILENT.ms) return undefined;
-  return {
-    kind: "silent",
-    message: `no requests to either version for ${formatDuration(silent * judged.tickMs)}${sinceAttached(judged, hasRoutes)}`,
-  };
+  const message = `no requests to either version for ${formatDuration(silent * judged.tickMs)}`;
+  if (!haveEnded(judged)) return { kind: "silent", message };
+  const known = `${message}, although stable had some right before the rollout`;
+  if (!hasRoutes) return { kind: "silent", message: known };
+  const cause = "if the gateway refuses the route with its canary Service, an abort restores the route";
+  return { kind: "silent", message: `${known}: ${cause}`, sinceAttached: true };
 }
 
 /**
- * That the stable version had requests right before the rollout and none since the first weight. A gateway may refuse a rule
+ * Whether the stable version had requests right before the rollout and none since the first weight. A gateway may refuse a rule
  * whole for a backend that it does not take; or the users have left in that minute. Serin cannot tell which.
  */
-function sinceAttached({ usual, recent }: Evidence, hasRoutes = false): string {
-  if (usual === undefined || recent !== undefined) return "";
-  const cause = hasRoutes
-    ? ": if the gateway refuses the route with its canary Service, an abort restores the route"
-    : "";
-  return `, although stable had some right before the rollout${cause}`;
+function haveEnded({ usual, recent }: Evidence): boolean {
+  return usual !== undefined && recent === undefined;
 }

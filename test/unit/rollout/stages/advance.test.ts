@@ -15,12 +15,15 @@ interface Story {
   readonly step?: number;
   readonly annotations?: Record<string, string>;
   readonly evidence?: Findings;
+  /** The share of the stable version's requests that failed right before the rollout. */
+  readonly usual?: number;
 }
 
 /** The decision about a rollout whose step is in force since noon. */
-function decided({ minutes, canary, stable, step = 0, annotations = {}, evidence }: Story): Decision {
+function decided({ minutes, canary, stable, step = 0, annotations = {}, evidence, usual }: Story): Decision {
   const snapshot = aRollout({ annotations, now: NOON + minutes * MINUTE, run: { step } });
-  const judged = canary && stable && after(minutes, snapshot, canary, stable);
+  const counted = canary && stable && after(minutes, snapshot, canary, stable);
+  const judged = counted && { ...counted, ...(usual !== undefined && { usual }) };
   return advance({ ...snapshot, evidence: evidence ?? { gates: {}, ...(judged && { judged }) } });
 }
 
@@ -68,6 +71,17 @@ describe("going on by evidence", () => {
         /^holding at 50%: no requests to either version for .*; kubectl annotate .*=2 \(or abort\) decides$/,
       );
     }
+  });
+
+  it("goes no further if the stable version's requests ended with the first weight, until the user's wish for silence counts", () => {
+    const ended = { ...silent, usual: 0 };
+    const stays =
+      /^holding at 10%: no requests to either version for .*, although stable had some right before/;
+    expect(outcome({ minutes: 10, ...ended })).to.match(stays);
+    expect(outcome({ minutes: 600, ...ended })).to.match(stays);
+    const annotations = { "serin.dev/compare": "silent=promote" };
+    expect(outcome({ minutes: 29.9, annotations, ...ended })).to.match(stays);
+    expect(outcome({ minutes: 30, annotations, ...ended })).to.match(/^step 1: /);
   });
 
   it("does at the end what the user wants for silence", () => {
