@@ -40,14 +40,19 @@ export function decideSuperseding(snapshot: Snapshot): Decision {
   );
 }
 
-/** Records the outcome of the superseded version. */
+/** Records the outcomes of the versions that were in flight before this rollout. */
 export function closeRecords(snapshot: Snapshot): Decision | undefined {
+  const { held } = snapshot;
   const ended = instant(snapshot.now);
   const writes = snapshot.replicaSets.flatMap((replicaSet) => {
     const run = lastRunOf(replicaSet);
-    if (run?.outcome !== "running" && run?.outcome !== "proven") return [];
-    const isStable = hashOf(replicaSet) === snapshot.held.stable;
-    if (isStable) return [writeRunRecord(replicaSet, snapshot.uid, { ...run, outcome: "promoted", ended })];
+    if (run === undefined || run.started === held.started) return [];
+    if (run.outcome !== "running" && run.outcome !== "proven") return [];
+    if (hashOf(replicaSet) === held.stable) {
+      // An earlier version of Serin may have left "running" on a version that became stable without a verdict.
+      const outcome = run.outcome === "proven" ? "promoted" : "superseded";
+      return [writeRunRecord(replicaSet, snapshot.uid, { ...run, outcome, ended })];
+    }
     const { name } = replicaSet.metadata;
     const message = `${name} was superseded by a newer template at step ${run.step + 1}; the last word about it: ${run.message}`;
     return [

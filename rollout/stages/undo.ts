@@ -18,6 +18,7 @@ import { awaitQuiet, drain, removeCanaryServices, restoreRoutes } from "./drain.
 import { callAfterwards } from "./post-rollout.ts";
 import { isComplete, isolatedServices, restoreAll } from "./promote.ts";
 import { isStableLost, type Snapshot } from "./snapshot.ts";
+import { closeRecords } from "./supersede.ts";
 import { tellEnd } from "./tell-end.ts";
 
 /**
@@ -37,6 +38,7 @@ export function decideUndone(snapshot: Snapshot): Decision {
       callLastHooks,
       tell,
       markUnseen,
+      closeRecords,
       end,
     ],
     snapshot,
