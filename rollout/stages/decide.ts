@@ -31,7 +31,7 @@ import { isStableLost, replicasOf, type Snapshot } from "./snapshot.ts";
 import { reportBrokenStable } from "./stable-broken.ts";
 import { decideStableLost } from "./stable-lost.ts";
 import { reportStrangers } from "./strangers.ts";
-import { decideSuperseding } from "./supersede.ts";
+import { closeRecords, decideSuperseding } from "./supersede.ts";
 import { decideUndone } from "./undo.ts";
 import { awaitServices } from "./unknown-services.ts";
 import { reportUnscraped } from "./unscraped.ts";
@@ -85,6 +85,7 @@ function decideCanary(snapshot: Snapshot): Decision {
       forgetFailure,
       awaitCanary,
       markAll,
+      closeRecords,
       abort,
       judgeAnother,
       lowerWeight,

@@ -7,7 +7,7 @@ import { commands } from "./commands.ts";
 import { appOf } from "./invariants.ts";
 import { both, edgeGrant, front, ModelWorld } from "./model-world.ts";
 import { type Moment, moments } from "./moments.ts";
-import { heldIn } from "./records.ts";
+import { heldIn, runIn } from "./records.ts";
 import { exits, expectWayOut } from "./ways-out.ts";
 
 const quick = { interval: "5s", "max-interval": "10s", compare: "off", checks: "orders <= 5" };
@@ -93,6 +93,11 @@ function expectArrival(world: ModelWorld, way: Way): void {
   const found = JSON.stringify({ pods: Object.values(pods), marks, services: byName, rules: byText });
   const wanted = wantedIn(world);
   if (found !== wanted) throw new Error(`${JSON.stringify(pods)}: ended as ${found}, expected ${wanted}`);
+  for (const set of world.list("replicasets")) {
+    const outcome = runIn(set)?.outcome;
+    if (outcome === "running" || outcome === "proven")
+      throw new Error(`${set.metadata.name} keeps a record that says ${outcome}`);
+  }
   for (const { strategy: own, revisionHistoryLimit: limit, ...spec } of deployments) {
     const { minReadySeconds, progressDeadlineSeconds, paused = false } = spec;
     const fields = JSON.stringify({ own, limit, minReadySeconds, progressDeadlineSeconds, paused });

@@ -12,7 +12,7 @@ function takenBack(world: World, to: string): void {
   world.run();
 }
 
-describe("the record of a version whose successor was taken back at once", () => {
+describe("the record of a version that another one followed before its end", () => {
   it("says that it was superseded", () => {
     const world = watched(aShop());
     world.request("web", image("web:2"));
@@ -42,5 +42,18 @@ describe("the record of a version whose successor was taken back at once", () =>
     world.run();
     expect(outcome(world, "web-h2")).to.equal("superseded");
     expectRest(world, "web:2", { "web-h2": 5 });
+  });
+
+  it("says that it was superseded if the next version begins while Serin still cleans up after an undo", () => {
+    const world = watched(aShop());
+    world.request("web", image("web:2"));
+    world.runTo(10);
+    world.request("web", image("web:1"));
+    world.run(1);
+    expect(phase(world)).to.equal("undone");
+    world.request("web", image("web:3"));
+    world.run();
+    expect([outcome(world, "web-h2"), outcome(world, "web-h3")]).to.deep.equal(["superseded", "promoted"]);
+    expectRest(world, "web:3", { "web-h3": 5 });
   });
 });
