@@ -84,7 +84,9 @@ export class Witness {
     if (!after[was.outcome].includes(run.outcome) && !(was.outcome === "proven" && isAborted))
       throw new Error(`${key}: ${was.outcome}, then ${run.outcome}`);
     // Only a changed plan puts an earlier step in force, and that step begins anew.
-    const isPut = run.step === stepInForce(was, planIn(deployment).steps) && run.stepSince !== was.stepSince;
+    // The step before may have begun in the same instant, in which the plan was changed.
+    const isAnew = run.stepSince !== was.stepSince || Date.parse(run.stepSince) === this.#world.now;
+    const isPut = run.step === stepInForce(was, planIn(deployment).steps) && isAnew;
     if (run.step < was.step && !isPut && !this.isStale)
       throw new Error(`${key}: from step ${was.step} back to ${run.step}`);
     const isProven = run.outcome === "proven" && was.outcome === "running";
