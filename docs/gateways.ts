@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { Feature, Gateway } from "../rollout/gateways/gateway.ts";
 import { gateways } from "../rollout/gateways/registry.ts";
 import { policyKinds } from "../rollout/preflight/policy-kinds.ts";
+import { trialsTable } from "./gateway-trials.ts";
 
 const features: readonly (readonly [title: string, features: readonly Feature[]])[] = [
   ["`mirror`", ["mirror", "mirror-percent"]],
@@ -72,6 +73,19 @@ ${lossesTable()}
 Serin makes no change that loses requests in this table if it can do without. It adds its rules behind the user's. It
 refuses what needs filters of backends on Envoy Gateway. With Envoy Gateway, it also keeps a rule that no request matches
 and that gives both versions a weight, so that their endpoints stay known when a weight rises from 0.
+
+### A bad canary
+
+\`npm run trials:gateways\` releases a version that fails 5 % of its requests, and one that fails 5 % of its gRPC calls, behind
+the gateways of the table. The stable version fails 0.1 %; the steps are 10, 25 and 50 %, with an interval of 10 s and
+100 requests a second. The client counts from the first weight until the canary has none. The figures are medians of three
+releases at the same time, with the least and the most; of one behind Envoy Gateway as it is installed. The machine of two cores was busy with other work: read the times as
+upper bounds.
+
+${trialsTable()}
+
+"Not answered by a pod" are requests of either version that the gateway answered itself or that broke. Behind Envoy Gateway as it is
+installed, Serin cannot judge a canary, so it rolls the canary back before it has any weight.
 
 ## Policies
 

@@ -1,5 +1,5 @@
 /** `node test/cluster/enter.ts bench/gateways/test-cluster.ts NAME TURNS`: the check on a gateway of the tests' cluster. */
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,6 +8,7 @@ import { ports } from "../../test/cluster/addresses.ts";
 import { startCluster } from "../../test/cluster/cluster.ts";
 import type { Daemon } from "../../test/cluster/daemon.ts";
 import { startEnvoyGateway } from "../../test/cluster/envoy-gateway.ts";
+import { titleOf } from "../../test/cluster/gateway-title.ts";
 import { type GatewayName, gateways } from "../../test/cluster/gateways.ts";
 import { startIstio } from "../../test/cluster/istio.ts";
 import { receivedBy } from "../../test/cluster/received.ts";
@@ -84,24 +85,4 @@ async function seriesOf(namespace: string): Promise<Readonly<Record<string, stri
   return Object.fromEntries(
     ["v1", "v2"].map((version) => [version, of(version) ?? `none of its own: ${names[0] ?? ""}`]),
   );
-}
-
-function titleOf(gateway: GatewayName): string {
-  const file = (path: string) =>
-    readFileSync(new URL(`../../test/cluster/tools/${path}`, import.meta.url), "utf8");
-  const versionIn = (path: string, pattern: RegExp) => pattern.exec(file(path))?.[1] ?? "";
-  const modes = { "envoy-gateway": "as installed", "envoy-gateway-merged": "with mergeBackends" } as const;
-  switch (gateway) {
-    case "traefik":
-      return `Traefik ${versionIn("versions.env", /^TRAEFIK=(.+)$/m)}`;
-    case "istio":
-      // The Go module proxy serves no release of it.
-      return `Istio main of ${versionIn("istio/go.mod", /istio\.io\/istio v0\.0\.0-([0-9]{8})/).replace(/(....)(..)/, "$1-$2-")}`;
-    case "contour":
-      return `Contour ${versionIn("contour/go.mod", /projectcontour\/contour v([\d.]+)/)}`;
-    default: {
-      const version = versionIn("envoy-gateway/go.mod", /envoyproxy\/gateway v([\d.]+)/);
-      return `Envoy Gateway ${version}, ${modes[gateway]}`;
-    }
-  }
 }

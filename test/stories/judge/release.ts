@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { shareOf } from "../../../rollout/traffic/route-record.ts";
+import type { Protocol } from "../../cluster/app.ts";
 import { parseImage } from "../../cluster/image.ts";
 import type { Load } from "../../cluster/load.ts";
 import { Shop, type ShopOptions } from "../shop.ts";
@@ -13,6 +14,8 @@ export interface Scene {
 /** Its settings: 0.1 % of its answers are errors unless the image says otherwise. */
 export interface SceneOptions extends ShopOptions {
   readonly rps: number;
+  /** `grpc`: the load is of calls through a GRPCRoute; `http` by default. */
+  readonly protocol?: Protocol;
   readonly image?: string;
   readonly steps?: string;
   readonly interval?: string;
@@ -27,7 +30,7 @@ export interface Finding {
   readonly seconds: number;
   /** From the canary's first failed answer until it had no weight; absent where either was not. */
   readonly secondsFromFailure?: number;
-  /** The canary's answers until then, including those still open, and how many of them were a 5xx. */
+  /** The canary's answers until then, including those still open, and how many of them were failures. */
   readonly requests: number;
   readonly failed: number;
   /** Requests that no version answered. */
@@ -43,10 +46,16 @@ const LATE_MS = 3_000;
 
 /** Opens a shop with a Deployment `web` of five pods under load. */
 export async function openScene(title: string, options: SceneOptions): Promise<Scene> {
-  const { rps, image = "app:v1-err0.1", steps = "10", interval = "10s", plan = {} } = options;
+  const { rps, protocol = "http", image = "app:v1-err0.1" } = options;
+  const { steps = "10", interval = "10s", plan = {} } = options;
   const shop = await Shop.open(title, options);
-  await shop.deploy({ image, interval, plan: { "serin.dev/steps": steps, ...plan } });
-  return { shop, load: shop.load(rps) };
+  try {
+    await shop.deploy({ image, interval, protocol, plan: { "serin.dev/steps": steps, ...plan } });
+  } catch (error) {
+    await shop.close();
+    throw error;
+  }
+  return { shop, load: protocol === "grpc" ? shop.calls(rps) : shop.load(rps) };
 }
 
 /** Releases an image and waits for the verdict, `forMs` from its first weight at the most. Throws without a weight. */
@@ -95,8 +104,8 @@ function withoutWeight(shop: Shop, from: number): number | undefined {
 
 function weights(shop: Shop, from: number) {
   const uid = shop.deployment().metadata.uid ?? "";
-  return shop
-    .changesOf("httproutes", from)
+  // A scene has a route of one kind.
+  return [...shop.changesOf("httproutes", from), ...shop.changesOf("grpcroutes", from)]
     .filter(({ object }) => object.metadata.name === "web")
     .map(({ at, object }) => ({ at, weight: shareOf(object, uid)?.weight ?? 0 }));
 }
@@ -108,9 +117,14 @@ function count(load: Load, canary: string, from: number) {
     if (version === "") unanswered += 1;
     if (version !== canary) continue;
     requests += 1;
-    if (status < 500) continue;
+    if (!isFailure(status)) continue;
     failed += 1;
     firstFailure = Math.min(at, firstFailure ?? at);
   }
   return { requests, failed, unanswered, firstFailure };
+}
+
+/** Whether an answer is a failure: an HTTP status of the server's, or a code of gRPC, which are all below 17, other than OK. */
+function isFailure(status: number): boolean {
+  return status >= 500 || (status > 0 && status < 17);
 }
