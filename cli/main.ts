@@ -18,6 +18,9 @@ stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
+// The terminal may be gone, and a command may still have to clean up.
+stderr.on("error", () => {});
+
 const own: Process = {
   program: "kubectl serin",
   line: argv.slice(2),

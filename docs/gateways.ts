@@ -57,11 +57,9 @@ ${known.flatMap(notes).join("\n")}
 
 ## What was run
 
-\`npm run gateway-check -- --gateway NAME\` sends real requests through a gateway of the tests' cluster, and counts. With
-\`--kubeconfig FILE --gateway NAMESPACE/NAME --url URL\` it does the same with a Gateway of your cluster: it makes a namespace
-with two versions of a small server and an HTTPRoute, then another one with a GRPCRoute, and removes them at the end. It
-reports weights, matches, copies and filters, how soon a change is in force, and the requests and gRPC calls that each kind
-of change costs.
+\`npm run gateway-check -- --gateway NAME\` sends real requests through a gateway of the tests' cluster, and counts: weights,
+matches, copies and filters, how soon a change is in force, and the requests and gRPC calls that each kind of change costs.
+\`kubectl serin doctor --gateway\` does the same with [a Gateway of yours](kubectl-serin-orders.md#a-gateway).
 
 The table has the last runs on the tests' cluster, with one proxy each and 200 requests a second on a shared machine of two
 cores: read the times as upper bounds. "Lost" are requests that the gateway answered itself or that broke; "wrong" are

@@ -117,6 +117,17 @@ export function seconds(flag: About, usual: number): Flag<number> {
   return whole({ argument: "seconds", ...flag }, usual, 1, LONGEST_SECONDS, use);
 }
 
+/** A number of things, from 1. */
+export function count(flag: About, usual: number, most: number): Flag<number> {
+  return whole(
+    { argument: "number", ...flag },
+    usual,
+    1,
+    most,
+    `use a whole number from 1 to ${most}, such as ${usual}`,
+  );
+}
+
 /** The level from which on the program logs. */
 export function logLevel(): Flag<string> {
   return {

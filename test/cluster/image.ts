@@ -61,8 +61,8 @@ export function react(image: AppImage, random: () => number): Reaction {
   };
 }
 
-/** The images whose pods are real processes: Serin's own, such as `registry.example/serin:dev`, and those of gateways. */
-export const PROCESSES = "(^|/)serin[^/]*$|(^|/)(envoyproxy|istio)/";
+/** The images whose pods are real processes: Serin's own, such as `registry.example/serin:dev`, node's, and those of gateways. */
+export const PROCESSES = "(^|/)(serin|node:)[^/]*$|(^|/)(envoyproxy|istio)/";
 
 /** Whether an image is that of Istio's proxy. */
 export function isIstioImage(image: string): boolean {
@@ -74,9 +74,9 @@ export function isProcess(image: string): boolean {
   return new RegExp(PROCESSES).test(image);
 }
 
-/** Whether an image is Serin's own. */
-export function isSerinImage(image: string): boolean {
-  return /(^|\/)serin[^/]*$/.test(image);
+/** Whether an image has node for its program: Serin's own, and node's. */
+export function isNodeImage(image: string): boolean {
+  return /(^|\/)(serin|node:)[^/]*$/.test(image);
 }
 
 /** A standard normal number (Box and Muller). */

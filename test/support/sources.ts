@@ -8,6 +8,7 @@ const PRODUCT = [
   "bench",
   "certs",
   "cli",
+  "conformance",
   "controller",
   "dashboard",
   "demo",

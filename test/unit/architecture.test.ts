@@ -13,6 +13,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   providers: ["rollout", "kube"],
   evidence: ["providers", "rollout", "kube"],
   notices: ["rollout", "kube"],
+  conformance: ["evidence", "providers", "rollout", "kube"],
   webhook: ["rollout", "kube", "notices", "certs", "flags", "telemetry"],
   controller: ["evidence", "providers", "rollout", "kube", "notices", "certs", "flags", "telemetry"],
   dashboard: ["evidence", "providers", "rollout", "kube", "flags", "telemetry"],
@@ -28,12 +29,14 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "certs",
     "flags",
     "migrate",
+    "conformance",
     "package.json",
   ],
   release: ["package.json"],
   docs: ["rollout", "flags", "cli", "migrate"],
   demo: ["rollout", "kube", "certs", "test"],
   bench: [
+    "conformance",
     "dashboard",
     "evidence",
     "rollout",
@@ -156,7 +159,10 @@ describe("architecture", () => {
 
   it("reads clock and environment in main.ts only", () => {
     const programs = ["webhook", "controller", "dashboard"];
-    const folders = ["kube", "certs", "notices", "telemetry", "providers", "evidence", ...programs];
+    const folders = [
+      ...["kube", "certs", "notices", "telemetry", "providers", "evidence", "conformance"],
+      ...programs,
+    ];
     const shell = productSources.filter(
       // What runs in a browser has the browser's clock.
       ({ path, folder }) =>

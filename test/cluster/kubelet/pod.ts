@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { addresses } from "../addresses.ts";
 import type { Api } from "../api.ts";
-import { isIstioImage, isSerinImage } from "../image.ts";
+import { isIstioImage, isNodeImage } from "../image.ts";
 import { packedCommand } from "../oci/bundle.ts";
 import { contentOf, findEnvoyGateway, findIstio, findTools } from "../tools.ts";
 import { Container } from "./container.ts";
@@ -44,8 +44,8 @@ export async function runPod(needs: PodNeeds, pod: Pod, number: number): Promise
   try {
     const secrets = await writeSecrets(needs, pod);
     const placed = { ...pod, status: { ...pod.status, podIP: sandbox.address } };
-    const isOurs = pod.spec.containers.some(({ image }) => isSerinImage(image));
-    const volumes = isOurs ? undefined : await writeVolumes(needs.api, needs.dir, placed);
+    const isOfNode = pod.spec.containers.some(({ image }) => isNodeImage(image));
+    const volumes = isOfNode ? undefined : await writeVolumes(needs.api, needs.dir, placed);
     return runContainers({ needs, pod: placed, sandbox, secrets, ...(volumes && { volumes }) });
   } catch (error) {
     sandbox.destroy();
