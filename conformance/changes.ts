@@ -121,6 +121,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
       [...split(kind, 0, 100), forNobody(kind)],
     ],
     allowed: ["v1", "v2"],
+    ofCalls: true,
   },
   "the canary's backend comes and goes": {
     states: (kind) => [plain(kind), split(kind, 100, 0)],
