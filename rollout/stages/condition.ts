@@ -20,16 +20,19 @@ export function report(snapshot: Snapshot, update: ConditionUpdate | undefined):
   const reported = Date.parse(present?.lastUpdateTime ?? "");
   // The API server keeps whole seconds.
   const isOfThisRollout = reported + 1_000 > Date.parse(snapshot.held.started);
-  if (update.reason === "Preparing" && isOfThisRollout) {
-    const since = Date.parse(snapshot.run?.stepSince ?? snapshot.held.started);
-    const leftMs = since + PASSING_MS - snapshot.now;
-    if (leftMs > 0) return { writes: [], waitMs: leftMs };
-  }
+  const leftMs = (begun(snapshot, update) ?? 0) + PASSING_MS - snapshot.now;
+  if (isOfThisRollout && leftMs > 0) return { writes: [], waitMs: leftMs };
   const mayWait = sameReason && ["Preparing", "Progressing", "Holding"].includes(update.reason);
   const numbersOnly =
     mayWait && essence(update.reason, present.message) === essence(update.reason, update.message);
   if (numbersOnly && snapshot.now - reported < REWRITE_MS) return { writes: [] };
   return { writes: [writeConditions(snapshot.deployment, [canaryCondition(update, instant(snapshot.now))])] };
+}
+
+/** Since when (ms) a state lasts that often passes in a moment; `undefined`: it does not. */
+function begun({ run, held }: Snapshot, { reason }: ConditionUpdate): number | undefined {
+  if (reason === "Preparing") return Date.parse(run?.stepSince ?? held.started);
+  return reason === "Promoting" ? Date.parse(held.detached ?? held.started) : undefined;
 }
 
 /** The part of a message that makes it new: without numbers, and for a step in progress without its verdict. */

@@ -6,7 +6,7 @@ import { isIsolatedTo } from "../traffic/isolation.ts";
 import { isIsolated } from "../traffic/service-record.ts";
 import { changesPorts } from "../traffic/target-ports.ts";
 import { writeSelector, writeTurn } from "../traffic/writes.ts";
-import { restoredFields } from "../workload/hold.ts";
+import { progressDeadlineMs, restoredFields } from "../workload/hold.ts";
 import {
   canaryCondition,
   removeRunRecord,
@@ -35,10 +35,7 @@ export function decidePromotion(snapshot: Snapshot): Decision {
 
 /** Waits for the native rolling update, then removes everything of Serin but the run record. */
 export function decidePromoting(snapshot: Snapshot): Decision {
-  return firstOf(
-    [restoreServices, restoreRoutes, awaitComplete, removeCanaryServices, callLastHooks, end],
-    snapshot,
-  );
+  return firstOf([restoreServices, awaitPromoted, removeCanaryServices, callLastHooks, end], snapshot);
 }
 
 function awaitUnpaused(snapshot: Snapshot): Decision | undefined {
@@ -85,34 +82,38 @@ function isPromoted(snapshot: Snapshot): boolean {
   return snapshot.held.phase === "promoting" && isComplete(snapshot);
 }
 
-/**
- * The native deadline counts from Progressing.lastUpdateTime, which is as old as the canary. Serin refreshes it right before
- * it restores the fields, so that native control sees a rollout that has just begun.
- */
+/** Gives the user's fields back to native control. */
 function releaseHold(snapshot: Snapshot): Decision {
-  const at = instant(snapshot.now);
-  const present = conditionOf(snapshot.deployment.status?.conditions, "Progressing");
+  const { lost: _lost, ...held } = snapshot.held;
+  return {
+    writes: [
+      ...renewProgress(snapshot),
+      writeHoldRecord(
+        snapshot.deployment,
+        { ...held, phase: "promoting", detached: instant(snapshot.now) },
+        restoredFields(snapshot.deployment.spec, snapshot.held.originals),
+      ),
+    ],
+  };
+}
+
+/**
+ * The native deadline counts from Progressing.lastUpdateTime, which may be as old as the canary. If half of it is over, Serin
+ * renews it right before it restores the fields, so that native control sees a rollout that has just begun.
+ */
+function renewProgress({ now, deployment, held, judged }: Snapshot): readonly Write[] {
+  const present = conditionOf(deployment.status?.conditions, "Progressing");
+  const age = now - Date.parse(present?.lastUpdateTime ?? "");
+  if (present?.status === "True" && age < progressDeadlineMs(held.originals) / 2) return [];
   const progressing = {
     ...present,
     type: "Progressing",
     status: "True",
     reason: "ReplicaSetUpdated",
-    message: `ReplicaSet "${snapshot.judged?.metadata.name}" is progressing.`,
-    lastUpdateTime: at,
+    message: `ReplicaSet "${judged?.metadata.name}" is progressing.`,
+    lastUpdateTime: instant(now),
   } as const;
-  const message = snapshot.run?.message ?? "";
-  const canary = canaryCondition({ status: "Unknown", reason: "Promoting", message }, at);
-  const { lost: _lost, ...held } = snapshot.held;
-  return {
-    writes: [
-      writeConditions(snapshot.deployment, [progressing, canary]),
-      writeHoldRecord(
-        snapshot.deployment,
-        { ...held, phase: "promoting", detached: at },
-        restoredFields(snapshot.deployment.spec, snapshot.held.originals),
-      ),
-    ],
-  };
+  return [writeConditions(deployment, [progressing])];
 }
 
 /** Whether all replicas are of the judged version and available, and no other pod is left. */
@@ -132,8 +133,11 @@ export function isComplete({ deployment }: Pick<Snapshot, "deployment">): boolea
   );
 }
 
-function awaitComplete(snapshot: Snapshot): Decision | undefined {
-  return isComplete(snapshot) ? undefined : { writes: [] };
+/** Waits for the routes and for the pods. Behind a slow gateway, the routes take longer. */
+function awaitPromoted(snapshot: Snapshot): Decision | undefined {
+  const left = restoreRoutes(snapshot) ?? (isComplete(snapshot) ? undefined : { writes: [] });
+  const message = snapshot.run?.message ?? "";
+  return left && { condition: { status: "Unknown", reason: "Promoting", message }, ...left };
 }
 
 /** Reports the end before it calls the last hooks and sends notices, so that people need not wait for them. */

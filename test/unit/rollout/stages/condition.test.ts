@@ -6,13 +6,14 @@ import { aDeployment, aHeld, aSnapshot, NOON } from "../../../support/builders.t
 
 const iso = (ms: number) => new Date(ms).toISOString();
 const preparing = (message: string): ConditionUpdate => ({ status: "Unknown", reason: "Preparing", message });
+const promoting = (message: string): ConditionUpdate => ({ status: "Unknown", reason: "Promoting", message });
 const holding = (message: string): ConditionUpdate => ({ status: "Unknown", reason: "Holding", message });
 
 /** What is told `afterMs` into a rollout whose condition says `present` since `toldMs`. */
 function telling(says: ConditionUpdate | undefined, afterMs: number, present?: ConditionUpdate, toldMs = 0) {
   const deployment = aDeployment({ image: "web:2" });
   const conditions = present === undefined ? [] : [canaryCondition(present, iso(NOON + toldMs))];
-  const held = aHeld({ started: iso(NOON) });
+  const held = aHeld({ started: iso(NOON), detached: iso(NOON) });
   return report(
     aSnapshot({ now: NOON + afterMs, deployment: { ...deployment, status: { conditions } }, held }),
     says,
@@ -26,6 +27,8 @@ const rows: [string, ReturnType<typeof telling>, "writes" | "is silent"][] = [
   ["what stands there already", telling(preparing("a"), 60_000, preparing("a")), "is silent"],
   ["what may pass in a moment", telling(preparing("b"), 1_000, preparing("a")), "is silent"],
   ["what has not passed", telling(preparing("b"), 5_000, preparing("a")), "writes"],
+  ["a promotion that may end in a moment", telling(promoting("b"), 1_000, preparing("a")), "is silent"],
+  ["a promotion that has not ended", telling(promoting("b"), 5_000, preparing("a")), "writes"],
   ["why it holds, at once", telling(holding("b"), 1_000, preparing("a")), "writes"],
   ["only other numbers, soon", telling(holding("3 of 5"), 20_000, holding("2 of 5")), "is silent"],
   ["only other numbers, later", telling(holding("3 of 5"), 30_000, holding("2 of 5")), "writes"],
