@@ -58,7 +58,7 @@ export async function performAll(
     try {
       if (write.verb === "event") {
         if (recorded.has(write.reason)) continue;
-        await perform(kube, write, sign());
+        if (!write.unrecorded) await perform(kube, write, sign());
         recorded.add(write.reason);
         log.info(fieldsOf(uid, write), "event");
         continue;

@@ -33,6 +33,8 @@ export type Write =
       readonly message: string;
       /** The rollout that it reports, if there is one. An earlier controller may have recorded the Event already. */
       readonly once?: string | undefined;
+      /** The API server gets no such object, because a later Event tells the same: only hooks and the log hear of it. */
+      readonly unrecorded?: true;
     };
 
 /** The collection in which a route lives. */

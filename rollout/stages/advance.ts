@@ -7,11 +7,12 @@ import { instant } from "../text/instant.ts";
 import { progressDeadlineMs } from "../workload/hold.ts";
 import { keptRequests } from "../workload/requests.ts";
 import type { RunRecord } from "../workload/run-record.ts";
-import { writeEvent, writePaused } from "../workload/writes.ts";
+import { mentionEvent, writeEvent, writePaused } from "../workload/writes.ts";
 import { orderToAdvance } from "./advance-order.ts";
 import { orderCommand } from "./commands.ts";
 import { withCourse } from "./course.ts";
 import type { ConditionUpdate, Decision } from "./decision.ts";
+import { stepSince } from "./health.ts";
 import { awaitLeave } from "./hook-gates.ts";
 import { rewrite } from "./hook-record.ts";
 import { rollBack } from "./rollback.ts";
@@ -25,6 +26,8 @@ import { waitAfter } from "./wait.ts";
 const TICK_MS = 5_000;
 /** The last step counts as inconclusive after this many times serin.dev/max-interval. */
 const LAST_TIMES = 3;
+/** A step that took less than this (ms) has no Event of its own: the Event of the promotion names its weight. */
+const BRIEF_MS = 30_000;
 /** Why a step stays: more weight, or the promotion, would rest on a comparison with errors. */
 const BROKEN = "the stable version is broken, so Serin takes no step by itself until it serves again";
 
@@ -92,7 +95,7 @@ function goOn(snapshot: Snapshot, step: JudgedStep, verdict: Verdict, { stepFrom
   }
   if (brokenStable(snapshot) !== undefined)
     return { writes: [], condition: holding(snapshot, "person", BROKEN), waitMs: TICK_MS };
-  if (verdict.kind === "safe") return grantNext(snapshot, verdict.message);
+  if (verdict.kind === "safe") return grantNext(snapshot, verdict.message, tellingOf(snapshot));
   const instead = withoutProof(snapshot, verdict, lasted);
   if (instead !== undefined) return instead;
   return { writes: [], condition: holding(snapshot, waitAfter(verdict), verdict.message), waitMs: TICK_MS };
@@ -139,13 +142,18 @@ function withoutProof(snapshot: Snapshot, verdict: Verdict, lasted: number): Dec
   };
 }
 
+/** How a step that proved safe by itself is told. */
+function tellingOf(snapshot: Snapshot): typeof writeEvent {
+  return snapshot.now - stepSince(snapshot) < BRIEF_MS ? mentionEvent : writeEvent;
+}
+
 /** Records that the canary is to be promoted. */
-export function prove(snapshot: Snapshot, message: string): Decision {
+export function prove(snapshot: Snapshot, message: string, tell: typeof writeEvent = writeEvent): Decision {
   const { paused: _paused, inForceSince: _since, ...rest } = snapshot.run as RunRecord;
   return {
     writes: [
       ...record(snapshot, { ...rest, outcome: "proven", message, ...keptRequests(snapshot.held) }),
-      writeEvent(snapshot.deployment, "Normal", "CanaryProven", message),
+      tell(snapshot.deployment, "Normal", "CanaryProven", message),
     ],
   };
 }
@@ -156,18 +164,18 @@ export function provenBy(snapshot: Snapshot, because: string): string {
 }
 
 /** Grants the step after the present one, or after the last one the promotion. */
-function grantNext(snapshot: Snapshot, because: string): Decision {
+function grantNext(snapshot: Snapshot, because: string, tell: typeof writeEvent = writeEvent): Decision {
   const next = stepIndex(snapshot) + 1;
   const waits = awaitLeave(snapshot, next);
   if (waits !== undefined) return waits;
-  if (next >= snapshot.plan.steps.length) return prove(snapshot, provenBy(snapshot, because));
+  if (next >= snapshot.plan.steps.length) return prove(snapshot, provenBy(snapshot, because), tell);
   const { paused: _paused, inForceSince: _since, ...rest } = snapshot.run as RunRecord;
   const message = `step ${next + 1} of ${snapshot.plan.steps.length} after ${shortly(grantedExposure(snapshot))}: ${because}`;
   const step = { step: next, granted: weightAt(snapshot.plan, next), stepSince: instant(snapshot.now) };
   return {
     writes: [
       ...record(snapshot, { ...rest, ...step, message }),
-      writeEvent(snapshot.deployment, "Normal", "CanaryStep", message),
+      tell(snapshot.deployment, "Normal", "CanaryStep", message),
     ],
   };
 }

@@ -159,8 +159,20 @@ function reportEnd(snapshot: Snapshot): readonly Write[] {
   const condition = canaryCondition({ status: "True", reason: "Promoted", message }, instant(snapshot.now));
   return [
     writeConditions(snapshot.deployment, [condition]),
-    writeEvent(snapshot.deployment, "Normal", "Promoted", `${snapshot.canaryHash} serves: ${message}`),
+    writeEvent(
+      snapshot.deployment,
+      "Normal",
+      "Promoted",
+      `${snapshot.canaryHash} serves: ${weightsOf(snapshot)}${message}`,
+    ),
   ];
+}
+
+/** The weights that were in force, because brief steps have no Event of their own: `10→25→50%, `. */
+function weightsOf({ run }: Snapshot): string {
+  const weights = run?.course?.map(({ weight }) => weight).filter((weight) => weight > 0) ?? [];
+  const different = weights.filter((weight, i) => weight !== weights[i - 1]);
+  return different.length < 2 ? "" : `${different.join("→")}%, `;
 }
 
 function end(snapshot: Snapshot): Decision {

@@ -131,8 +131,13 @@ export function writeEvent(
   type: "Normal" | "Warning",
   reason: string,
   message: string,
-): Write {
+): Extract<Write, { verb: "event" }> {
   return { verb: "event", regarding, type, reason, message, once: holdRecordOf(regarding)?.started };
+}
+
+/** An Event that only hooks and the log hear of: a later Event tells the same. */
+export function mentionEvent(...event: Parameters<typeof writeEvent>): ReturnType<typeof writeEvent> {
+  return { ...writeEvent(...event), unrecorded: true };
 }
 
 /**

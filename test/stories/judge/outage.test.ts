@@ -46,8 +46,8 @@ describeCluster("a release while the metrics fail, on each gateway", function ()
     await each(async (scene) => {
       const { shop, load } = scene;
       const proven = await shop.until("proven", () => shop.record("v2-err0.1")?.outcome !== "running");
-      const reported = await reportedAtPromotion(scene);
       await shop.until("promoted", () => shop.record("v2-err0.1")?.outcome === "promoted");
+      const reported = await reportedAtPromotion(scene);
 
       // Counters keep counting, so the verdict covers the time before the outage and during it.
       const { byVersion } = load.between(began.get(scene) ?? 0, proven);
@@ -83,7 +83,7 @@ describeCluster("a release while the metrics fail, on each gateway", function ()
 /** How many of the canary's requests the promotion rests on, as its event tells. */
 async function reportedAtPromotion({ shop }: Scene): Promise<number> {
   const path = "-o=jsonpath={.items[*].message}";
-  const message = await shop.run("get", "events", "--field-selector=reason=CanaryProven", path);
+  const message = await shop.run("get", "events", "--field-selector=reason=Promoted", path);
   const [, requests] = /canary \d+ of (\d+) requests failed/.exec(message) ?? [];
   expect(requests, message).to.not.equal(undefined);
   return Number(requests);

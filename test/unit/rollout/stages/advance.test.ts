@@ -56,6 +56,19 @@ describe("going on by evidence", () => {
     expect(outcome({ minutes: 5, step: LAST, ...many })).to.match(/^proven: proven at 50%: verified: /);
   });
 
+  it("tells a step that proved safe within 30 s to hooks alone", () => {
+    const unrecorded = (seconds: number, step = 0) => {
+      const annotations = { "serin.dev/interval": "10s" };
+      const plenty = { canary: { total: 2_000 }, stable: { total: 2_000 } };
+      const told = decided({ minutes: seconds / 60, step, annotations, ...plenty }).writes;
+      return told.flatMap((write) => (write.verb === "event" ? [[write.reason, write.unrecorded]] : []));
+    };
+    expect(unrecorded(20)).to.deep.equal([["CanaryStep", true]]);
+    expect(unrecorded(29.9, LAST)).to.deep.equal([["CanaryProven", true]]);
+    expect(unrecorded(30)).to.deep.equal([["CanaryStep", undefined]]);
+    expect(unrecorded(30, LAST)).to.deep.equal([["CanaryProven", undefined]]);
+  });
+
   it("holds without proof, and after max-interval goes on by weak evidence, but not at the last step", () => {
     expect(outcome({ minutes: 9.9, ...rare })).to.match(/^holding at 10%: safe [\d.]+:1 of 20:1, harm /);
     expect(outcome({ minutes: 10, ...rare })).to.match(/^step 1: step 2 of 3 after 10%: weak evidence: /);

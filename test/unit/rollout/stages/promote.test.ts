@@ -3,7 +3,7 @@ import type { Condition } from "../../../../kube/core/meta.ts";
 import { decide } from "../../../../rollout/stages/decide.ts";
 import { instant } from "../../../../rollout/text/instant.ts";
 import { holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
-import { NOON } from "../../../support/builders.ts";
+import { AT_NOON, aHeld, NOON } from "../../../support/builders.ts";
 import { aRollout } from "../../../support/rollout.ts";
 import { aShop, image } from "../../../support/shop.ts";
 
@@ -39,5 +39,20 @@ describe("the condition of the promotion", () => {
     for (let i = 0; i < 200 && !isPromoting(); i += 1) world.run(1);
     world.run(2);
     expect(world.decided?.condition?.reason).to.equal("Promoting");
+  });
+});
+
+describe("the Event of the promotion", () => {
+  it("names the weights that the canary had", () => {
+    const told = (...weights: number[]) => {
+      const course = weights.map((weight, step) => ({ step, weight, at: AT_NOON }));
+      const run = { outcome: "proven", message: "proven at 50%: why", course } as const;
+      const rollout = aRollout({ run, routes: [], services: [], held: aHeld({ phase: "promoting" }) });
+      const status = { observedGeneration: 1, replicas: 5, updatedReplicas: 5, availableReplicas: 5 };
+      const { writes } = decide({ ...rollout, deployment: { ...rollout.deployment, status } });
+      return writes.flatMap((write) => (write.verb === "event" ? [write.message] : []));
+    };
+    expect(told(0, 10, 25, 25, 50)).to.deep.equal(["web2 serves: 10→25→50%, proven at 50%: why"]);
+    for (const few of [[], [50]]) expect(told(...few)).to.deep.equal(["web2 serves: proven at 50%: why"]);
   });
 });
