@@ -50,9 +50,8 @@ type OnRolloutChange = (change: Change) => void;
 
 /**
  * Copies of the objects in flight: objects with the label `serin.dev/flight`, the pods of both versions, and all Services of
- * their namespaces. Of every route of the cluster, whatever its marks, the lean entry; whole are only the routes that the
- * rollouts in flight have used last. Anyone can write the label, so the copies of a namespace's objects have limited room.
- * Indexes find the objects of one rollout, so the cost of a reconcile does not depend on the number of rollouts.
+ * their namespaces; of every route of the cluster the lean entry, and whole routes (RouteCopies). Anyone can write the label,
+ * so the copies of a namespace's objects have limited room. Indexes find the objects of one rollout.
  */
 export class Caches {
   readonly deployments: Reflection<Deployment, "uid" | "namespace">;
@@ -94,6 +93,7 @@ export class Caches {
     });
     this.routes.listen((now, before) => {
       const route = now ?? before;
+      if (now === undefined && before !== undefined) this.routeCopies.drop(routeKeyOf(before));
       if (route !== undefined) this.#tell(changesOf(pluralOf(route), shareUids, now, before));
     });
   }

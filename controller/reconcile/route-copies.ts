@@ -1,7 +1,10 @@
 import { versionOf } from "../../kube/core/meta.ts";
 import { type LeanRoute, type Route, routeKeyOf } from "../../kube/core/routes.ts";
 
-/** Whole routes of rollouts in flight, the last used ones. A route that has no room any more is read again when it is needed. */
+/**
+ * Whole routes: those of rollouts in flight that were used last, and others for which there is room. A route without a copy is
+ * read when it is needed.
+ */
 export class RouteCopies {
   readonly #room: number;
   readonly #routes = new Map<string, { readonly route: Route; readonly size: number }>();
@@ -29,10 +32,15 @@ export class RouteCopies {
     }
   }
 
-  /** Replaces the copy of a route that has changed, so that nobody must read it. Keeps no other route. */
-  renew(route: Route, lean: LeanRoute): void {
+  /**
+   * Takes a route that the watch has reported, so that a rollout need not read it. Of a route without a copy, the first half of
+   * the room takes one: the rest is for rollouts in flight.
+   */
+  renew(route: Route, lean: Pick<LeanRoute, "size">): void {
     const copy = this.get(routeKeyOf(route));
-    if (copy !== undefined && versionOf(copy) < versionOf(route)) this.put(route, lean);
+    const isNewer = copy !== undefined && versionOf(copy) < versionOf(route);
+    const hasRoom = copy === undefined && this.#size + lean.size <= this.#room / 2;
+    if (isNewer || hasRoom) this.put(route, lean);
   }
 
   /** Drops the copy under this key, so that the route is read again. */

@@ -90,14 +90,20 @@ describe("the controller among many routes", () => {
       .filter(({ path, query }) => path.includes("httproutes") && !query.has("watch"))
       .map(({ path }) => path.split("/v1/")[1]);
 
-  it("reads only the route that it knows from the index, once, and none of a stranger", async () => {
+  it("reads the route that it knows from the index once, unless it has a copy, and none of a stranger", async () => {
     api.add(httpRoutes, route("web", "shop"));
     for (let i = 0; i < 20; i += 1) api.add(httpRoutes, forged(`trap-${i}`, UID));
-    const { observer } = await follow();
-    for (let pass = 0; pass < 3; pass += 1) {
-      const snapshot = await observer.observe(UID);
-      expect(snapshot?.routes.map(({ metadata }) => metadata.name)).to.deep.equal(["web"]);
-    }
+    const { observer, caches } = await follow();
+    const observeThrice = async () => {
+      for (let pass = 0; pass < 3; pass += 1) {
+        const snapshot = await observer.observe(UID);
+        expect(snapshot?.routes.map(({ metadata }) => metadata.name)).to.deep.equal(["web"]);
+      }
+    };
+    await observeThrice();
+    expect(routePaths()).to.deep.equal([]);
+    caches.routeCopies.drop("HTTPRoute/shop/web");
+    await observeThrice();
     expect(routePaths()).to.deep.equal(["namespaces/shop/httproutes/web"]);
   });
 
@@ -153,7 +159,9 @@ describe("the controller among many routes", () => {
       api.change(httpRoutes, "edge/web", { metadata: { annotations }, spec });
       return undefined;
     });
-    const sweep = sweeper(await follow(), "edge");
+    const needs = await follow();
+    needs.caches.routeCopies.drop("HTTPRoute/edge/web");
+    const sweep = sweeper(needs, "edge");
     api.endWatches("end");
     api.faults.push(({ query }) => (query.has("watch") ? "hang" : undefined));
     await sweep();
@@ -171,6 +179,7 @@ describe("the controller among many routes", () => {
     api.add(httpRoutes, applied(route("web", "edge"), { [UID]: share }));
     api.add(services, canaryServiceOf(aService(), aDeployment(), "web2"));
     const needs = await follow();
+    needs.caches.routeCopies.drop("HTTPRoute/shop/old");
     api.faults.push(({ method, path }) => {
       if (method === "GET" && path.endsWith("/old")) api.remove(deployments, "shop/web");
       return undefined;

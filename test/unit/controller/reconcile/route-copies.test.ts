@@ -30,12 +30,18 @@ describe("the copies of whole routes", () => {
     expect(copies.get(key("long"))).to.equal(undefined);
   });
 
-  it("are renewed by the watch, never with an older version, and never by other routes", () => {
+  it("are renewed by the watch, and never with an older version", () => {
     const copies = new RouteCopies(3 * size);
     copies.put(route("a", "9"), { size });
     for (const version of ["8", "10"]) copies.renew(route("a", version), leanRoute(route("a", version)));
-    copies.renew(route("b"), leanRoute(route("b")));
     expect(copies.get(key("a"))?.metadata.resourceVersion).to.equal("10");
-    expect(copies.get(key("b"))).to.equal(undefined);
+  });
+
+  it("take what the watch reports of other routes, and leave half of the room to rollouts", () => {
+    const copies = new RouteCopies(4 * size);
+    for (const name of ["a", "b", "c"]) copies.renew(route(name), { size });
+    expect(["a", "b", "c"].filter((name) => copies.get(key(name)))).to.deep.equal(["a", "b"]);
+    for (const name of ["c", "d"]) copies.put(route(name), { size });
+    expect(["a", "b", "c", "d"].filter((name) => copies.get(key(name)))).to.have.length(4);
   });
 });
