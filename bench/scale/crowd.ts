@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pLimit from "p-limit";
-import type { Api } from "../../test/cluster/api.ts";
+import type { Deployment } from "../../kube/core/workloads.ts";
+import type { Api, Change } from "../../test/cluster/api.ts";
 import { appManifests } from "../../test/cluster/app.ts";
 import { eventually } from "../../test/cluster/wait.ts";
 import type { App } from "../queries/apps.ts";
@@ -35,16 +36,19 @@ export async function addApps(api: Api, apps: readonly App[]): Promise<void> {
       });
     }),
   );
-  let available = 0;
-  await eventually(
-    `${apps.length} Deployments available`,
-    async () => {
-      await sleep(1_000);
-      available = await countAvailable(api);
-      return available >= apps.length ? true : undefined;
-    },
-    READY_MS,
-  );
+  await untilAvailable(api, apps.length);
+}
+
+/** Watches, because a list of 10,000 Deployments each second would take what the control plane needs to start them. */
+async function untilAvailable(api: Api, count: number): Promise<void> {
+  const available = new Set<string>();
+  const stop = new AbortController();
+  const note = ({ object: { metadata, status } }: Change<Deployment>) => {
+    if (status?.availableReplicas === 1) available.add(`${metadata.namespace}/${metadata.name}`);
+  };
+  void api.follow<Deployment>("/apis/apps/v1/deployments", note, stop.signal);
+  const all = async () => (available.size >= count ? true : undefined);
+  await eventually(`${count} Deployments available`, all, READY_MS).finally(() => stop.abort());
 }
 
 /** The answers to the updates. */
@@ -76,10 +80,4 @@ export async function updateApps(api: Api, apps: readonly App[], perSecond: numb
   };
   await Promise.all(apps.map(update));
   return { ms, refused };
-}
-
-async function countAvailable(api: Api): Promise<number> {
-  type List = { readonly items: readonly { readonly status: { readonly availableReplicas?: number } }[] };
-  const { items } = await api.demand<List>("GET", "/apis/apps/v1/deployments?resourceVersion=0");
-  return items.filter(({ status }) => status.availableReplicas === 1).length;
 }
