@@ -7,7 +7,6 @@ import { type LeanRoute, type ReferenceGrant, routeKeyOf } from "../../kube/core
 import type { Service, Stranger } from "../../kube/core/services.ts";
 import type { Deployment, PodTemplate, ReplicaSet } from "../../kube/core/workloads.ts";
 import { refresh } from "../../kube/runtime/route-reads.ts";
-import { tooLongServices } from "../../rollout/stages/unknown-services.ts";
 import { isCanaryService } from "../../rollout/traffic/canary-service.ts";
 import { crossesInto, permittedOrShared } from "../../rollout/traffic/grants.ts";
 import { servicesFor, servicesOf } from "../../rollout/traffic/isolation.ts";
@@ -72,10 +71,7 @@ export class RelatedReader {
     this.#needs = needs;
   }
 
-  /**
-   * The objects for pods of these templates, as they were found at this step; the Services as they are now. Throws if Serin
-   * does not know all Services and has found nothing for this rollout yet.
-   */
+  /** The objects for pods of these templates, as they were found at this step; the Services as they are now. */
   async of(deployment: Deployment, wanted: Wanted): Promise<RelatedObjects> {
     const { uid = "", namespace = "" } = deployment.metadata;
     const { caches } = this.#needs;
@@ -83,16 +79,20 @@ export class RelatedReader {
     const before = this.#known.get(uid);
     const known = before?.started === wanted.started ? before : undefined;
     const ownOf = (listed: readonly Service[]) => byKey(servicesFor(uid, wanted.templates, listed), keyOf);
-    if (!here.isComplete()) {
-      // The last objects suffice to take a weight. They are not kept, so that Serin finds them again afterwards.
-      if (known === undefined) throw new Error(tooLongServices(namespace));
-      const services = byKey(newerOfEach(known.services, ownOf(here.list())), keyOf);
-      return { ...known, services, lacksServices: true };
-    }
-    const isSameStep = known?.step === wanted.step && !this.#hasLostRoute(known);
-    if (isSameStep && known.changes === here.changes) return known;
     const { changes } = here;
     const listed = here.list();
+    if (!here.isComplete()) {
+      // What carries the mark suffices to take a weight: every Service and route in flight does.
+      const marked = byKey(caches.servicesOf(deployment.metadata), keyOf);
+      const own = byKey(newerOfEach(ownOf(listed), marked), keyOf);
+      const last = known ?? (await this.#find(deployment, wanted, { changes, listed, own, known }));
+      this.#known.set(uid, last);
+      // Found again as soon as Serin knows all Services.
+      this.outdate(uid);
+      return { ...last, services: byKey(newerOfEach(last.services, own), keyOf), lacksServices: true };
+    }
+    const isSameStep = known?.step === wanted.step && !this.#hasLostRoute(known);
+    if (isSameStep && known.changes === changes) return known;
     const own = ownOf(listed);
     const related =
       isSameStep && hasSameServices(known.services, own)

@@ -4,8 +4,12 @@ import type { Decision } from "./decision.ts";
 import { rollBack } from "./rollback.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-/** Rolls back if `serin.dev/routes` names a route that names none of these Services: the canary would get no traffic. */
+/**
+ * Rolls back if `serin.dev/routes` names a route that names none of these Services: the canary would get no traffic. A route may
+ * name a Service that Serin does not know.
+ */
 export function checkRoutes(snapshot: Snapshot): Decision | undefined {
+  if (snapshot.lacksServices) return undefined;
   const home = snapshot.deployment.metadata.namespace ?? "";
   const found = snapshot.routes.map(keyOf);
   const wrong = snapshot.plan.routes?.find(

@@ -5,17 +5,13 @@ import { waitingFor } from "./wait.ts";
 /** How often Serin looks whether it knows all Services again, in ms: no watch reports the end of an unknown one. */
 const LOOK_MS = 5_000;
 
-/** That the controller does not know all Services of the namespace, and what ends that. */
-export function tooLongServices(namespace: string): string {
-  return `the Services of namespace ${namespace} are too long together: make them shorter or fewer`;
-}
-
 /**
  * Waits while Serin does not know all Services of the namespace: a route may name an unknown one, which leads to the canary's
  * pods beside every weight. The canary keeps the weight that it has, and every stage that takes weight comes before this one.
  */
 export function awaitServices({ lacksServices, deployment }: Snapshot): Decision | undefined {
   if (lacksServices !== true) return undefined;
-  const condition = waitingFor("person", tooLongServices(deployment.metadata.namespace ?? ""));
-  return { writes: [], condition, waitMs: LOOK_MS };
+  const { namespace } = deployment.metadata;
+  const message = `the Services of namespace ${namespace} are too long together: make them shorter or fewer`;
+  return { writes: [], condition: waitingFor("person", message), waitMs: LOOK_MS };
 }

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { Caches } from "../../../../controller/reconcile/caches.ts";
 import { Observer } from "../../../../controller/reconcile/observe.ts";
 import type { Kube } from "../../../../kube/client/api.ts";
-import { deployments, replicaSets, services } from "../../../../kube/core/resources.ts";
+import { deployments, httpRoutes, replicaSets, services } from "../../../../kube/core/resources.ts";
 import type { Service } from "../../../../kube/core/services.ts";
 import { FLIGHT } from "../../../../rollout/keys.ts";
 import { isolationPatch, restoreSelector } from "../../../../rollout/traffic/isolation.ts";
@@ -14,6 +14,7 @@ import {
   aDeployment,
   aHeld,
   aReplicaSet,
+  aRoute,
   aService,
   NOON,
   ownedByWeb,
@@ -22,6 +23,7 @@ import { FakeClock } from "../../../support/clock.ts";
 import { eventually } from "../../../support/eventually.ts";
 import { noLog } from "../../../support/log.ts";
 import { merge } from "../../../support/patch.ts";
+import { carrying } from "../../../support/rollout.ts";
 
 const UID = "uid-web";
 const plain = aDeployment({ image: "web:2" });
@@ -55,13 +57,13 @@ describe("controller/reconcile/namespace-services", () => {
     await api.stop();
   });
 
-  /** Services until the copy of the namespace has no room for 256 kB. */
+  const filler = "x".repeat(250_000);
+  /** Services until the copy of the namespace has no room for one more of this length. */
   const fill = () => {
-    const annotations = { filler: "x".repeat(250_000) };
     for (let i = 0; i < 33; i += 1)
-      api.add(services, aService({ meta: { name: `r-${i}`, annotations }, selector: { app: "other" } }));
+      api.add(services, aService({ meta: { name: `r-${i}` }, selector: { app: "other" }, filler }));
   };
-  const long = aService({ meta: { name: "long", annotations: { filler: "x".repeat(255_000) } } });
+  const long = aService({ meta: { name: "long" }, filler });
   const seen = async () => {
     const snapshot = await observer.observe(UID);
     const names = snapshot?.services.map(({ metadata }) => metadata.name);
@@ -86,11 +88,24 @@ describe("controller/reconcile/namespace-services", () => {
     expect((await seen()).names).to.deep.equal(["web", "new"]);
   });
 
-  it("decides nothing if it never knew all Services during the rollout", async () => {
+  it("knows what carries its mark although it never knew all Services during the rollout, and then all", async () => {
+    const web = api.remove(services, "shop/web") as Service;
+    api.add(
+      httpRoutes,
+      carrying(aRoute({ kind: "HTTPRoute", meta: { labels: { [FLIGHT]: UID } } }), 10, NOON),
+    );
     fill();
     api.add(services, long);
-    const error = await observer.observe(UID).catch((thrown: Error) => thrown);
-    expect(error).to.be.an("error").with.property("message").that.includes("too long together");
+    api.add(services, { ...web, spec: { ...web.spec, filler } });
+    const routes = async () => (await observer.observe(UID))?.routes.map(({ metadata }) => metadata.name);
+    expect(await seen()).to.deep.equal({ names: ["web"], lacks: true });
+    expect(await routes()).to.deep.equal(["web"]);
+    api.add(services, aService({ meta: { name: "new" } }));
+    await eventually("the new one", () => found("new"));
+    expect(await seen()).to.deep.equal({ names: ["web", "new"], lacks: true });
+    for (const name of ["long", "web"]) api.change(services, `shop/${name}`, { spec: { filler: null } });
+    await eventually("all known", async () => !(await seen()).lacks);
+    expect((await seen()).names).to.have.members(["web", "new", "long"]);
   });
 
   const wakes = async (change: () => void, isSeen: () => Promise<boolean>) => {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { Service } from "../../../../kube/core/services.ts";
 import { isolate } from "../../../../rollout/stages/prepare.ts";
+import { checkRoutes } from "../../../../rollout/stages/reachable.ts";
 import { isolationPatch } from "../../../../rollout/traffic/isolation.ts";
 import { shareOf } from "../../../../rollout/traffic/route-record.ts";
 import type { World } from "../../../model/world.ts";
@@ -43,6 +44,12 @@ describe("a rollout while Serin does not know all Services of the namespace", ()
     world.run(60);
     expect(world.story.join("\n")).to.include("RolledBack");
     expect(weight(world) ?? 0).to.equal(0);
+  });
+
+  it("is not rolled back because it finds none of the plan's routes", () => {
+    const unreached = aRollout({ annotations: { "serin.dev/routes": "web" }, routes: [], services: [] });
+    expect(checkRoutes(unreached)).to.not.equal(undefined);
+    expect(checkRoutes({ ...unreached, lacksServices: true })).to.equal(undefined);
   });
 
   it("opens no Service for a canary that gets its share through them", () => {
