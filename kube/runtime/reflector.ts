@@ -1,12 +1,13 @@
 import type { Kube } from "../client/api.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
-import { type KubeObject, keyOf, withoutManagedFields } from "../core/meta.ts";
+import { type KubeObject, keyOf, versionOf, withoutManagedFields } from "../core/meta.ts";
 import type { Resource } from "../core/resources.ts";
 import { predicateOf } from "../core/selector.ts";
 import type { Indexes } from "./indexer.ts";
+import { rereader } from "./rereader.ts";
 import { Room, type RoomOptions } from "./room.ts";
-import { Cache, type OnChange } from "./store.ts";
+import { Cache, type OnChange, type Refused } from "./store.ts";
 import { follow } from "./watcher.ts";
 
 /** The room of a namespace (characters of JSON), unless a reflection has its own. */
@@ -83,15 +84,16 @@ export function reflect<T extends KubeObject, Index extends string = never, Raw 
   // A signal that has aborted already fires no event, and a caller that waits for the copy would wait for ever.
   if (signal.aborted) end();
   else signal.addEventListener("abort", end, { once: true });
-  /** The keys of the last list's objects without room. */
-  let refused = new Set<string>();
+  const look = rereader({ ...options, pick }, cache);
+  /** The last list's objects without room. */
+  let refused = new Map<string, Refused>();
   void follow<T, Raw>({
     ...options,
     pick,
     roomOfList() {
       const ofList = new Room(room, onFull);
       const kept = new Map<string, T>();
-      refused = new Set();
+      refused = new Map();
       // A list that begins anew reports its objects again.
       return (object) => {
         const key = keyOf(object);
@@ -99,7 +101,7 @@ export function reflect<T extends KubeObject, Index extends string = never, Raw 
         if (fits) kept.set(key, object);
         else kept.delete(key);
         if (fits) refused.delete(key);
-        else refused.add(key);
+        else refused.set(key, { version: versionOf(object), size: ofList.sizeOf(object) });
         return fits;
       };
     },
@@ -110,6 +112,7 @@ export function reflect<T extends KubeObject, Index extends string = never, Raw 
     onEvent(event) {
       if (event.type === "BOOKMARK") cache.pass(event.version);
       else cache.observe(event.object, event.type !== "DELETED");
+      look();
     },
   });
   return {

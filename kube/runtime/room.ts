@@ -31,6 +31,16 @@ export class Room<T extends KubeObject> {
     this.#onFull = onFull;
   }
 
+  /** What the object counts, in characters. */
+  sizeOf(object: T): number {
+    return this.#sizeOf(object);
+  }
+
+  /** Whether an object of this size would find room in the namespace. */
+  has(namespace: string, size: number): boolean {
+    return (this.#used.get(namespace) ?? 0) + size <= this.#most;
+  }
+
   /** Takes the room for `now` in place of `before`. False: there is none, and the copy must keep neither. */
   take(now: T | undefined, before: T | undefined): boolean {
     const namespace = (now ?? before)?.metadata.namespace ?? "";

@@ -5,6 +5,12 @@ import type { Room } from "./room.ts";
 /** Called at each change: `now` is undefined if the object is gone, `before` if it is new. */
 export type OnChange<T> = (key: string, now: T | undefined, before: T | undefined) => void;
 
+/** An object that found no room: its version and its size. */
+export interface Refused {
+  readonly version: bigint;
+  readonly size: number;
+}
+
 /**
  * Objects by key. Resource versions (numbers that only grow within one resource) give their order in time, so that the
  * events of the watch and the results of own writes may arrive in any order.
@@ -15,14 +21,18 @@ export class Cache<T extends KubeObject, Index extends string = never> {
   /** Objects that an own write removed before the watch reported it. Older events must not bring them back. */
   readonly #removed = new Map<string, bigint>();
   readonly #onChange: OnChange<T>;
-  readonly #room: Pick<Room<T>, "take">;
-  /** The keys of the objects that found no room. */
-  readonly #refused = new Set<string>();
+  readonly #room: Pick<Room<T>, "take" | "has" | "sizeOf">;
+  /** The objects that found no room, by key. */
+  readonly #refused = new Map<string, Refused>();
   /** The version up to which the watch (or a list) has reported everything. */
   #passed = 0n;
 
-  /** Keeps no object that finds no room; it counts again when it changes, or with the next list. */
-  constructor(onChange: OnChange<T>, indexes: Indexes<T, Index>, room: Pick<Room<T>, "take">) {
+  /** Keeps no object that finds no room; it counts again when it changes, with the next list, or by `readAgain`. */
+  constructor(
+    onChange: OnChange<T>,
+    indexes: Indexes<T, Index>,
+    room: Pick<Room<T>, "take" | "has" | "sizeOf">,
+  ) {
     this.#onChange = onChange;
     this.#room = room;
     this.#indexer = new Indexer(indexes);
@@ -43,7 +53,21 @@ export class Cache<T extends KubeObject, Index extends string = never> {
 
   /** The namespaces with an object that found no room. */
   incomplete(): ReadonlySet<string> {
-    return new Set([...this.#refused].map((key) => key.slice(0, Math.max(0, key.indexOf("/")))));
+    return new Set([...this.#refused.keys()].map(namespaceIn));
+  }
+
+  /** The keys of objects that found no room and would find some now, each by itself. */
+  fitting(): readonly string[] {
+    return [...this.#refused]
+      .filter(([key, { size }]) => this.#room.has(namespaceIn(key), size))
+      .map(([key]) => key);
+  }
+
+  /** Takes an object that found no room, as it was read again. Ignores it if the watch has reported a later version, or its end. */
+  readAgain(object: T): void {
+    const key = keyOf(object);
+    const refused = this.#refused.get(key);
+    if (refused !== undefined && versionOf(object) >= refused.version) this.#set(key, object);
   }
 
   /** Takes an event of the watch. */
@@ -69,10 +93,10 @@ export class Cache<T extends KubeObject, Index extends string = never> {
   }
 
   /**
-   * Takes a list. Drops objects that are missing in it, unless an own write created them after the list. `refused` has the keys
-   * of objects that are not among these because they found no room; the list is complete otherwise.
+   * Takes a list. Drops objects that are missing in it, unless an own write created them after the list. `refused` has the
+   * objects that are not among these because they found no room; the list is complete otherwise.
    */
-  replace(objects: readonly T[], version: string, refused: ReadonlySet<string>): void {
+  replace(objects: readonly T[], version: string, refused: ReadonlyMap<string, Refused>): void {
     const listed = BigInt(version);
     // A list is never older than an earlier event, unless the cluster was restored from a backup.
     if (listed < this.#passed) this.#restart();
@@ -82,7 +106,7 @@ export class Cache<T extends KubeObject, Index extends string = never> {
       if (!keys.has(key) && versionOf(object) <= listed) this.#set(key, undefined);
     }
     this.#refused.clear();
-    for (const key of refused) if (!this.#objects.has(key)) this.#refused.add(key);
+    for (const [key, one] of refused) if (!this.#objects.has(key)) this.#refused.set(key, one);
     for (const object of objects) this.#list(object, listed);
     this.pass(version);
   }
@@ -107,8 +131,8 @@ export class Cache<T extends KubeObject, Index extends string = never> {
     const before = this.#objects.get(key);
     const fits = this.#room.take(next, before);
     const now = fits ? next : undefined;
-    if (fits) this.#refused.delete(key);
-    else this.#refused.add(key);
+    if (fits || next === undefined) this.#refused.delete(key);
+    else this.#refused.set(key, { version: versionOf(next), size: this.#room.sizeOf(next) });
     if (now) this.#objects.set(key, now);
     else this.#objects.delete(key);
     this.#indexer.set(key, now, before);
@@ -120,6 +144,10 @@ export class Cache<T extends KubeObject, Index extends string = never> {
     this.#removed.clear();
     for (const key of [...this.#objects.keys()]) this.#set(key, undefined);
   }
+}
+
+function namespaceIn(key: string): string {
+  return key.slice(0, Math.max(0, key.indexOf("/")));
 }
 
 function max(a: bigint, b: bigint): bigint {

@@ -91,11 +91,11 @@ describe("kube/room", () => {
       Fat,
       Fat,
     ];
-    cache.replace([a], "5", new Set(["evil/b"]));
+    cache.replace([a], "5", new Map([["evil/b", { version: 2n, size: 70 }]]));
     expect([...cache.incomplete()]).to.deep.equal(["evil"]);
-    cache.replace([b], "6", new Set());
+    cache.replace([b], "6", new Map());
     expect([...cache.incomplete()]).to.deep.equal([]);
-    cache.replace([a, b], "7", new Set());
+    cache.replace([a, b], "7", new Map());
     expect([...cache.incomplete()]).to.deep.equal(["evil"]);
   });
 

@@ -43,7 +43,7 @@ function play<Index extends string>(
   }
 }
 
-const boundless = { take: () => true };
+const boundless = { take: () => true, has: () => true, sizeOf: () => 0 };
 
 describe("kube/cache", () => {
   it("ends as the cluster is, whenever own writes are applied", () => {
@@ -94,9 +94,9 @@ describe("kube/cache", () => {
 
   it("keeps an own write that is newer than the list, and nothing else that is missing in it", () => {
     const cache = new Cache<KubeObject>(() => {}, {}, boundless);
-    cache.replace([at("old", 1)], "5", new Set());
+    cache.replace([at("old", 1)], "5", new Map());
     cache.apply(at("mine", 9), true);
-    cache.replace([], "7", new Set());
+    cache.replace([], "7", new Map());
     expect(cache.list()).to.deep.equal([at("mine", 9)]);
   });
 
@@ -107,13 +107,13 @@ describe("kube/cache", () => {
       {},
       boundless,
     );
-    cache.replace([at("a", 90)], "95", new Set());
+    cache.replace([at("a", 90)], "95", new Map());
     cache.observe(at("a", 100), true);
-    cache.replace([at("a", 80)], "120", new Set());
+    cache.replace([at("a", 80)], "120", new Map());
     expect(cache.get("shop/a")).to.deep.equal(at("a", 80));
     expect(told).to.deep.equal(["90", "100", "80"]);
     cache.apply(at("a", 130), true);
-    cache.replace([at("a", 80)], "125", new Set());
+    cache.replace([at("a", 80)], "125", new Map());
     expect(cache.get("shop/a"), "an own write after the list").to.deep.equal(at("a", 130));
   });
 
@@ -131,7 +131,7 @@ describe("kube/cache", () => {
           }
         };
         play(cache, writes, check);
-        cache.replace([at("a", 99)], "99", new Set());
+        cache.replace([at("a", 99)], "99", new Map());
         check();
       }),
     );
