@@ -14,6 +14,7 @@ import type { Plan } from "../rollout/plan/plan.ts";
 import { planOfRevision } from "../rollout/replay/past-plan.ts";
 import { pastSources } from "../rollout/replay/past-sources.ts";
 import { snapshotOf } from "../rollout/stages/snapshot-of.ts";
+import { leanService } from "../rollout/traffic/lean-service.ts";
 import { findByRevision } from "../rollout/workload/revision.ts";
 import { lastRunOf, type RunRecord } from "../rollout/workload/run-record.ts";
 import type { Copies } from "./copies.ts";
@@ -89,7 +90,7 @@ async function inPast(
   const past = { uid, record, plan, until: record.evidence?.at ?? 0 };
   try {
     const [here, routes] = await Promise.all([
-      listNamespace<Service>(kube, services, { namespace }),
+      listNamespace<Service>(kube, services, { namespace }, leanService),
       listRoutes<Route>(kube, {}, { namespace }),
     ]);
     const sources = pastSources({ deployment, plan, judged, run: record, services: here, routes });

@@ -14,6 +14,7 @@ import type { Effect } from "../rollout/admission/answer.ts";
 import type { ClusterState } from "../rollout/admission/change.ts";
 import { type EffectWork, workOf } from "../rollout/admission/effect-write.ts";
 import { FLIGHT } from "../rollout/keys.ts";
+import { leanService } from "../rollout/traffic/lean-service.ts";
 import type { Lanes } from "./lanes.ts";
 
 /** How long (ms) Serin waits for a gateway to accept a route. After that only the settle time counts. */
@@ -45,7 +46,8 @@ export async function performEffect(effect: Effect, wait: boolean, needs: Needs)
   const labelSelector = `${FLIGHT}=${effect.uid}`;
   await lanes.run(namespace, async () => {
     const found =
-      work.services ?? (await listNamespace<Service>(kube, services, { namespace, labelSelector }));
+      work.services ??
+      (await listNamespace<Service>(kube, services, { namespace, labelSelector }, leanService));
     await Promise.all(
       found.map((service) =>
         settleConflicts(kube, services, service, clock, (stored) => work.write(stored, clock.now())),

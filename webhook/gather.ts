@@ -15,6 +15,7 @@ import type { ClusterState } from "../rollout/admission/change.ts";
 import { FLIGHT } from "../rollout/keys.ts";
 import { crossesInto, namespacesInto, permitted } from "../rollout/traffic/grants.ts";
 import { servicesFor, servicesOf } from "../rollout/traffic/isolation.ts";
+import { leanService } from "../rollout/traffic/lean-service.ts";
 import { selectorOf } from "../rollout/traffic/service-record.ts";
 import type { Autoscaler } from "../rollout/workload/autoscalers.ts";
 import { holdRecordOf } from "../rollout/workload/hold-record.ts";
@@ -43,7 +44,7 @@ export async function gather(
   const cached = { namespace, resourceVersion: "0" };
   const [replicaSets, here, autoscalers, ingresses, flight] = await Promise.all([
     listReplicaSets(kube, old),
-    listNamespace<Service>(kube, services, cached),
+    listNamespace<Service>(kube, services, cached, leanService),
     listNamespace<Autoscaler>(kube, horizontalPodAutoscalers, cached),
     listIngresses(kube, namespace),
     readFlight(needs, old),

@@ -18,6 +18,7 @@ import { type Reflection, reflect } from "../../kube/runtime/reflector.ts";
 import { RouteIndex } from "../../kube/runtime/route-index.ts";
 import { FLIGHT } from "../../rollout/keys.ts";
 import { leanRoute } from "../../rollout/traffic/lean-route.ts";
+import { leanService } from "../../rollout/traffic/lean-service.ts";
 import { leanSlice } from "./lean-objects.ts";
 import {
   type Change,
@@ -76,7 +77,7 @@ export class Caches {
     });
     const marks = { owner: ownerKeys, namespace: namespaceOf };
     this.replicaSets = this.#follow<ReplicaSet, "owner" | "namespace">(replicaSets, markOf, marks);
-    this.services = this.#follow<Service, "owner" | "namespace">(services, markOf, marks);
+    this.services = this.#follow<Service, "owner" | "namespace">(services, markOf, marks, leanService);
     this.endpointSlices = this.#follow<EndpointSlice, "owner">(
       endpointSlices,
       markOf,

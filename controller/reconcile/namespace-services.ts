@@ -5,6 +5,7 @@ import { services } from "../../kube/core/resources.ts";
 import type { Service } from "../../kube/core/services.ts";
 import { type Reflection, reflect } from "../../kube/runtime/reflector.ts";
 import { HASH_LABEL } from "../../rollout/keys.ts";
+import { leanService } from "../../rollout/traffic/lean-service.ts";
 import { type Change, markOf } from "./marks.ts";
 
 /** The means to follow Services. */
@@ -82,6 +83,7 @@ export class NamespaceServices {
       resource: services,
       namespace,
       initial: "watch",
+      pick: leanService,
       signal: AbortSignal.any([signal, stop.signal]),
       onChange: (_key, now, before) => {
         const objects = [now, before].filter((service) => service !== undefined);

@@ -76,6 +76,9 @@ const beginnings: readonly string[] = [
   "service.beta.openshift.io/serving-cert",
 ];
 
+/** A longer value (characters) is data, and tells nobody how to reach the pods. */
+const LONGEST = 4_096;
+
 /** Argo CD marks its objects with it, and Helm charts name a release by it. */
 const INSTANCE = "app.kubernetes.io/instance";
 
@@ -88,8 +91,15 @@ export function copiedKeys(
   selector: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    Object.entries(given ?? {}).filter(([key]) => !isKept(key) && (key !== INSTANCE || INSTANCE in selector)),
+    Object.entries(given ?? {}).filter(
+      ([key, value]) => isCopied(key, value) && (key !== INSTANCE || INSTANCE in selector),
+    ),
   );
+}
+
+/** Whether a canary Service may carry this label or annotation of its Service, too. */
+export function isCopied(key: string, value: string): boolean {
+  return value.length <= LONGEST && !isKept(key);
 }
 
 /** Whether a key stays with the user's Service. */

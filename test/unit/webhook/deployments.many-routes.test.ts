@@ -64,6 +64,18 @@ describe("webhook/deployments among many routes", () => {
     ]);
   });
 
+  it("admits a version among Services with long annotations, and refuses it among Services that are long without", async () => {
+    const filler = "x".repeat(250_000);
+    const annotations = { note: filler };
+    for (let i = 0; i < 20; i += 1) api.add(services, aService({ meta: { name: `s-${i}`, annotations } }));
+    const index = await followRoutes(api, kube, stop.signal);
+    expect((await ask(index)).allowed).to.equal(true);
+    for (let i = 0; i < 20; i += 1) api.change(services, `shop/s-${i}`, { spec: { filler } });
+    const error = await ask(index).catch((thrown: Error) => thrown);
+    expect(error).to.be.an("error");
+    expect((error as Error).message).to.include("services of namespace shop have more than");
+  });
+
   it("lists its own namespace's routes only if it knows more than two of its own, or none", async () => {
     const own = ["a", "b", "c"].map((name) => route(name, "shop"));
     expect(await routesRead(own)).to.deep.equal(["namespaces/shop/httproutes"]);

@@ -88,6 +88,14 @@ describe("controller/reconcile/namespace-services", () => {
     expect((await seen()).names).to.deep.equal(["web", "new"]);
   });
 
+  it("finds room for Services with long annotations", async () => {
+    const annotations = { "kubectl.kubernetes.io/last-applied-configuration": filler, note: filler };
+    for (let i = 0; i < 33; i += 1) api.add(services, aService({ meta: { name: `r-${i}`, annotations } }));
+    const { names, lacks } = await seen();
+    expect(names).to.have.length(34);
+    expect(lacks).to.equal(false);
+  });
+
   it("knows what carries its mark although it never knew all Services during the rollout, and then all", async () => {
     const web = api.remove(services, "shop/web") as Service;
     api.add(
