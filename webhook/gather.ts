@@ -4,7 +4,7 @@ import { listIngresses } from "../kube/client/ingresses.ts";
 import { listNamespace } from "../kube/client/namespace-list.ts";
 import { listReplicaSets } from "../kube/client/replica-sets.ts";
 import { listStrangers } from "../kube/client/strangers.ts";
-import { keyOf } from "../kube/core/meta.ts";
+import { keyOf, withoutTexts } from "../kube/core/meta.ts";
 import { horizontalPodAutoscalers, routeKinds, services } from "../kube/core/resources.ts";
 import { type ReferenceGrant, type Route, routeKeyOf } from "../kube/core/routes.ts";
 import type { Service } from "../kube/core/services.ts";
@@ -45,7 +45,7 @@ export async function gather(
   const [replicaSets, here, autoscalers, ingresses, flight] = await Promise.all([
     listReplicaSets(kube, old),
     listNamespace<Service>(kube, services, cached, leanService),
-    listNamespace<Autoscaler>(kube, horizontalPodAutoscalers, cached),
+    listNamespace<Autoscaler>(kube, horizontalPodAutoscalers, cached, withoutTexts),
     listIngresses(kube, namespace),
     readFlight(needs, old),
   ]);

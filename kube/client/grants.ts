@@ -1,4 +1,4 @@
-import type { KubeObject } from "../core/meta.ts";
+import { type KubeObject, withoutTexts } from "../core/meta.ts";
 import { referenceGrants } from "../core/resources.ts";
 import type { Kube } from "./api.ts";
 import { ifNotFound } from "./errors.ts";
@@ -9,5 +9,5 @@ export async function listGrants<T extends KubeObject>(
   kube: Pick<Kube, "list">,
   namespace: string,
 ): Promise<readonly T[]> {
-  return listNamespace<T>(kube, referenceGrants, { namespace }).catch(ifNotFound([]));
+  return listNamespace<T>(kube, referenceGrants, { namespace }, withoutTexts).catch(ifNotFound([]));
 }

@@ -79,6 +79,12 @@ export function withoutManagedFields<T extends KubeObject>(object: T): T {
   return { ...object, metadata };
 }
 
+/** The object also without labels and annotations, which anybody may make long. */
+export function withoutTexts<T extends KubeObject>(object: T): T {
+  const { managedFields: _fields, labels: _labels, annotations: _annotations, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
 /** The object's resourceVersion as a number; 0 without one. Versions of one resource are ordered. */
 export function versionOf({ metadata }: { metadata: Meta }): bigint {
   return BigInt(metadata.resourceVersion ?? 0);

@@ -1,6 +1,13 @@
 import { expect } from "chai";
 import type { Kube } from "../../../kube/client/api.ts";
-import { httpRoutes, namespaces, replicaSets, services } from "../../../kube/core/resources.ts";
+import {
+  horizontalPodAutoscalers,
+  httpRoutes,
+  namespaces,
+  referenceGrants,
+  replicaSets,
+  services,
+} from "../../../kube/core/resources.ts";
 import type { Route } from "../../../kube/core/routes.ts";
 import type { Deployment } from "../../../kube/core/workloads.ts";
 import { RouteIndex } from "../../../kube/runtime/route-index.ts";
@@ -74,6 +81,19 @@ describe("webhook/deployments among many routes", () => {
     const error = await ask(index).catch((thrown: Error) => thrown);
     expect(error).to.be.an("error");
     expect((error as Error).message).to.include("services of namespace shop have more than");
+  });
+
+  it("admits a version among autoscalers and grants with long annotations", async () => {
+    const annotations = { note: "x".repeat(250_000) };
+    for (let i = 0; i < 20; i += 1) {
+      const metadata = { name: `n-${i}`, namespace: "shop", annotations };
+      const scaleTargetRef = { kind: "Deployment", name: "other" };
+      api.add(horizontalPodAutoscalers, { metadata, spec: { scaleTargetRef, maxReplicas: 2 } });
+      api.add(referenceGrants, { metadata, spec: { from: [], to: [] } });
+    }
+    api.add(httpRoutes, route("web", "edge", { namespace: "shop" }));
+    expect((await ask(await followRoutes(api, kube, stop.signal))).allowed).to.equal(true);
+    expect(api.requests.filter(({ path }) => path.includes("referencegrants"))).to.not.have.length(0);
   });
 
   it("lists its own namespace's routes only if it knows more than two of its own, or none", async () => {
