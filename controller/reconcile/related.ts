@@ -16,7 +16,10 @@ import { byKey, newerOfEach } from "./newer-of-each.ts";
 
 /** How long (ms) the found objects count while an expected one is missing. */
 const MISSING_MS = 1_000;
-/** How long (ms) it counts who else is behind the Services: it changes a sentence, and no decision. */
+/**
+ * How long (ms) it counts who else is behind the Services. It changes a sentence and no decision, so a failed list counts as
+ * the last one: a tenant's pods may be too long to be listed. The metrics of requests count it.
+ */
 const STRANGERS_MS = 60_000;
 
 /** The Services, routes and grants of a Deployment. They may carry no mark of Serin. */
@@ -127,7 +130,9 @@ export class RelatedReader {
       // Of others' routes, the deletion would make Serin find everything again.
       routes: byKey(permittedOrShared(metadata, relevant, grants, foreignRoutes), routeKeyOf),
       grants,
-      strangers: isRecent ? strangers : await listOtherOwners(kube, { metadata }, selectors, sets),
+      strangers: isRecent
+        ? strangers
+        : await listOtherOwners(kube, { metadata }, selectors, sets).catch(() => strangers),
       askedAt: isRecent ? askedAt : at,
       foreignRoutes,
     };

@@ -197,6 +197,22 @@ describe("controller/gather", () => {
     expect(await listed(names)).to.deep.equal([]);
   });
 
+  it("decides without those who came behind the Services if they cannot be listed, and asks again a minute later", async () => {
+    await names();
+    let refused = 0;
+    api.faults.push(({ path, query }) => {
+      if (!path.endsWith("/pods") || query.has("watch")) return undefined;
+      refused += 1;
+      return { status: 403 };
+    });
+    for (const step of [1, 2]) {
+      await clock.advance(60_000);
+      await atStep(step);
+      expect(await names()).to.deep.equal(all);
+      expect(refused).to.equal(step);
+    }
+  });
+
   it("sees a Service that a user creates within a step, and tells the rollout of it", async () => {
     const told: string[] = [];
     caches.listen(({ uid, kind }) => void (kind === "services" && told.push(uid)));
