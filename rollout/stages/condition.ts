@@ -1,10 +1,12 @@
-import { conditionOf } from "../../kube/core/meta.ts";
+import { type Condition, conditionOf } from "../../kube/core/meta.ts";
 import type { Deployment } from "../../kube/core/workloads.ts";
 import { CONDITION } from "../keys.ts";
 import { instant } from "../text/instant.ts";
 import { canaryCondition, writeConditions } from "../workload/writes.ts";
 import type { ConditionUpdate, Decision } from "./decision.ts";
-import type { Snapshot } from "./snapshot.ts";
+import { stepSince } from "./health.ts";
+import { type Snapshot, stepOf } from "./snapshot.ts";
+import { waitIn } from "./wait.ts";
 
 /** A state that passes in less than this (ms) is not worth a write: people could not read it. */
 const PASSING_MS = 5_000;
@@ -22,11 +24,24 @@ export function report(snapshot: Snapshot, update: ConditionUpdate | undefined):
   const isOfThisRollout = reported + 1_000 > Date.parse(snapshot.held.started);
   const leftMs = (begun(snapshot, update) ?? 0) + PASSING_MS - snapshot.now;
   if (isOfThisRollout && leftMs > 0) return { writes: [], waitMs: leftMs };
+  if (isBrief(snapshot, present, update) && snapshot.now - reported < REWRITE_MS) return { writes: [] };
   const mayWait = sameReason && ["Preparing", "Progressing", "Holding"].includes(update.reason);
   const numbersOnly =
     mayWait && essence(update.reason, present.message) === essence(update.reason, update.message);
   if (numbersOnly && snapshot.now - reported < REWRITE_MS) return { writes: [] };
   return { writes: [writeConditions(snapshot.deployment, [canaryCondition(update, instant(snapshot.now))])] };
+}
+
+/**
+ * Whether a short step only begins to wait for more evidence: it may go on in a moment, before people have read that. The
+ * condition has told its weight.
+ */
+function isBrief(snapshot: Snapshot, present: Condition | undefined, update: ConditionUpdate): boolean {
+  const step = stepOf(snapshot);
+  const isShort = step !== undefined && step.kind !== "pause" && step.leastMs < REWRITE_MS;
+  const isTold =
+    present?.reason === "Progressing" && Date.parse(present.lastUpdateTime ?? "") >= stepSince(snapshot);
+  return isShort && isTold && waitIn(update) === "evidence";
 }
 
 /** Since when (ms) a state lasts that often passes in a moment; `undefined`: it does not. */
