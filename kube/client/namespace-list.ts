@@ -26,7 +26,7 @@ export async function listNamespace<T extends KubeObject>(
     if (read <= MOST_READ && kept <= MOST_KEPT) return picked;
     const most = kept > MOST_KEPT ? MOST_KEPT : MOST_READ;
     throw new Error(
-      `the ${resource.plural} of namespace ${namespace} have more than ${most} characters together`,
+      `the ${resource.plural} of namespace ${namespace} have more than ${most} characters together: make them shorter or fewer`,
     );
   };
   return (await kube.list<T, T>(resource, { namespace }, query, take)).items;

@@ -35,7 +35,9 @@ describe("kube/namespace-list", () => {
     expect(error)
       .to.be.an("error")
       .with.property("message")
-      .that.equals("the services of namespace evil have more than 4194304 characters together");
+      .that.equals(
+        "the services of namespace evil have more than 4194304 characters together: make them shorter or fewer",
+      );
     expect(seen.taken).to.be.below(20);
   });
 
