@@ -1,12 +1,21 @@
 import { expect } from "chai";
 import { Agent, request } from "undici";
-import { accounts, readAudit } from "../../cluster/audit.ts";
+import { accounts, readAudit, SERIN } from "../../cluster/audit.ts";
 import { describeCluster } from "../../cluster/fixture.ts";
 import { eventually } from "../../cluster/wait.ts";
 import { measured } from "../../stories/measured.ts";
 import { Shop } from "../../stories/shop.ts";
 import { aReview } from "../../support/review.ts";
 import { HALF } from "../leader/midway.ts";
+
+interface Pod {
+  readonly spec: {
+    readonly containers: readonly {
+      readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
+    }[];
+  };
+  readonly status: { readonly podIP: string };
+}
 
 type Method = "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -26,12 +35,15 @@ const PATHS = [
   ...["/", "/admit", "/metrics", "/debug/pprof", "/validate", "/mutate", "/admit/deployments?token=x"],
 ];
 
-/** The other ports of Serin's pods: metrics of both programs, and the controller's probes. */
-const OPEN = [
-  ["serin", 8080],
-  ["serin-controller", 8080],
-  ["serin-controller", 8444],
-] as const;
+/** Of the probes and of the dashboard. */
+const OTHER_PATHS = [
+  "/healthz",
+  "/readyz",
+  "/livez",
+  "/api/rollouts",
+  "/api/rollouts/shop/web",
+  "/api/stream",
+];
 
 /** It closes a minute after all webhook pods serve the token. */
 const CLOSED_MS = 120_000;
@@ -43,7 +55,7 @@ describeCluster("a pod that calls the webhook in the API server's place", functi
   const agent = new Agent({ connect: { rejectUnauthorized: false } });
   before("waits until the path without a token is closed", async function () {
     this.timeout(180_000);
-    shop = await Shop.open("forged");
+    shop = await Shop.open("forged", { overlay: { components: ["dashboard"] } });
     await shop.deploy(HALF);
     for (const address of await addresses())
       await eventually(
@@ -85,21 +97,21 @@ describeCluster("a pod that calls the webhook in the API server's place", functi
     const before = written(shop);
     const from = Date.now();
     let sent = 0;
-    for (const [name, port] of OPEN)
-      for (const address of await addresses(name))
-        for (const path of [...PATHS, "/healthz", "/readyz", "/livez"])
-          for (const method of ["POST", "PUT", "PATCH", "DELETE"] as const) {
-            const [body = ""] = bodies(shop);
-            await send(`http://${address}:${port}${path}`, method, body);
-            sent += 1;
-          }
-    const caused = (await readAudit(shop.cluster.auditLog, [accounts.webhook, accounts.controller])).filter(
+    const places = await openPorts();
+    for (const place of places)
+      for (const path of [...PATHS, ...OTHER_PATHS])
+        for (const method of ["POST", "PUT", "PATCH", "DELETE"] as const) {
+          const [body = ""] = bodies(shop);
+          await send(`http://${place}${path}`, method, body);
+          sent += 1;
+        }
+    const caused = (await readAudit(shop.cluster.auditLog, SERIN)).filter(
       ({ objectRef, requestReceivedTimestamp: at }) =>
         Date.parse(at) >= from && objectRef?.namespace === shop.namespace,
     );
     expect(caused.map(({ verb, requestURI }) => `${verb} ${requestURI}`)).to.deep.equal([]);
     expect(written(shop)).to.deep.equal(before);
-    measured(this, `${sent} requests`);
+    measured(this, `${sent} requests to ${places.length} ports`);
   });
 
   it("keeps nobody from an update", async () => {
@@ -120,14 +132,30 @@ describeCluster("a pod that calls the webhook in the API server's place", functi
     return answer.statusCode;
   }
 
-  async function addresses(program = "serin"): Promise<readonly string[]> {
-    const selector = `--selector=app.kubernetes.io/name=${program}`;
-    const jsonpath = "-o=jsonpath={.items[*].status.podIP}";
-    const { stdout } = await shop.cluster.kubectl(["get", "pods", selector, jsonpath], {
-      namespace: "serin-system",
-    });
-    const found = stdout.split(" ").filter(Boolean);
-    expect(found.length).to.be.at.least(2);
+  async function podsOf(selector: string): Promise<readonly Pod[]> {
+    const args = ["get", "pods", `--selector=${selector}`, "-o=json"];
+    const { stdout } = await shop.cluster.kubectl(args, { namespace: "serin-system" });
+    return (JSON.parse(stdout) as { items: Pod[] }).items;
+  }
+
+  /** The addresses of the webhook's pods. */
+  async function addresses(): Promise<readonly string[]> {
+    const found = (await podsOf("app.kubernetes.io/name=serin")).map(({ status }) => status.podIP);
+    expect(found).to.have.length(2);
+    return found;
+  }
+
+  /** Every port of Serin's pods by its address: metrics, probes and the dashboard. The webhook's has a test of its own. */
+  async function openPorts(): Promise<readonly string[]> {
+    const found = (await podsOf("app.kubernetes.io/name")).flatMap(({ status, spec }) =>
+      spec.containers.flatMap(({ ports = [] }) =>
+        ports
+          .filter(({ name }) => name !== "https")
+          .map(({ containerPort }) => `${status.podIP}:${containerPort}`),
+      ),
+    );
+    // Two webhooks, two controllers with two ports each, and a dashboard with two.
+    expect(found).to.have.length.of.at.least(8);
     return found;
   }
 });
