@@ -6,6 +6,7 @@ import type { Service } from "../../kube/core/services.ts";
 import { type Reflection, reflect } from "../../kube/runtime/reflector.ts";
 import { HASH_LABEL } from "../../rollout/keys.ts";
 import { leanService } from "../../rollout/traffic/lean-service.ts";
+import { waitBriefly } from "./brief-wait.ts";
 import { type Change, markOf } from "./marks.ts";
 
 /** The means to follow Services. */
@@ -47,11 +48,11 @@ export class NamespaceServices {
     this.#options = options;
   }
 
-  /** The Services of the namespace. The first call starts the watch and resolves when its copy is complete. */
+  /** The Services of the namespace. The first call starts the watch. Throws if its copy is not complete soon. */
   async of(uid: string, namespace: string): Promise<FollowedServices> {
     const followed = this.#followed.get(namespace) ?? this.#follow(namespace);
     if (!followed.changes.has(uid)) followed.changes.set(uid, 0);
-    await followed.copy.synced;
+    await waitBriefly(followed.copy.synced, `the Services of namespace ${namespace}`, this.#options.clock);
     return {
       changes: followed.changes.get(uid) ?? 0,
       isComplete: () => !followed.copy.incomplete().has(namespace),

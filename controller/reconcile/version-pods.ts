@@ -5,6 +5,7 @@ import { pods } from "../../kube/core/resources.ts";
 import type { Pod } from "../../kube/core/workloads.ts";
 import { type Reflection, reflect } from "../../kube/runtime/reflector.ts";
 import { HASH_LABEL } from "../../rollout/keys.ts";
+import { waitBriefly } from "./brief-wait.ts";
 import { leanPod } from "./lean-objects.ts";
 import type { Change } from "./marks.ts";
 
@@ -38,22 +39,31 @@ export class VersionPods {
     this.#options = options;
   }
 
-  /** The pods with these hashes. The first call starts the watch and resolves when its copy is complete. */
+  /** The pods with these hashes. The first call starts the watch. Throws if its copy is not complete soon. */
   async of(uid: string, namespace: string, versions: readonly string[]): Promise<readonly Pod[]> {
-    const known = this.#versions.get(uid);
     const hashes = versions.join(",");
-    if (known?.hashes === hashes) return known.pods.list();
+    const known = this.#versions.get(uid);
+    const followed = known?.hashes === hashes ? known : this.#follow(uid, namespace, hashes);
+    await waitBriefly(followed.pods.synced, `the pods of namespace ${namespace}`, this.#options.clock);
+    return followed.pods.list();
+  }
+
+  /** Ends the watch on the pods of that Deployment. */
+  forget(uid: string): void {
+    this.#versions.get(uid)?.stop.abort();
+    this.#versions.delete(uid);
+  }
+
+  #follow(uid: string, namespace: string, hashes: string): Versions {
     this.forget(uid);
     const stop = new AbortController();
-    const { kube, clock, log, signal, onChange } = this.#options;
-    const reflection = reflect<Pod>({
-      kube,
+    const { onChange, signal, ...means } = this.#options;
+    const copy = reflect<Pod>({
+      ...means,
       resource: pods,
       namespace,
       labelSelector: `${HASH_LABEL} in (${hashes})`,
       initial: "watch",
-      clock,
-      log,
       signal: AbortSignal.any([signal, stop.signal]),
       pick: leanPod,
       room: { most: ROOM },
@@ -62,14 +72,8 @@ export class VersionPods {
         onChange({ uid, kind: pods.plural, objects });
       },
     });
-    this.#versions.set(uid, { hashes, pods: reflection, stop });
-    await reflection.synced;
-    return reflection.list();
-  }
-
-  /** Ends the watch on the pods of that Deployment. */
-  forget(uid: string): void {
-    this.#versions.get(uid)?.stop.abort();
-    this.#versions.delete(uid);
+    const followed = { hashes, pods: copy, stop };
+    this.#versions.set(uid, followed);
+    return followed;
   }
 }

@@ -4,6 +4,7 @@ import { Observer } from "../../../../controller/reconcile/observe.ts";
 import { Orphans } from "../../../../controller/reconcile/orphans.ts";
 import { performAll } from "../../../../controller/reconcile/perform.ts";
 import type { Kube } from "../../../../kube/client/api.ts";
+import { systemClock } from "../../../../kube/core/clock.ts";
 import {
   deployments,
   httpRoutes,
@@ -20,7 +21,7 @@ import { hold } from "../../../../rollout/workload/hold.ts";
 import { withHoldRecord } from "../../../../rollout/workload/hold-record.ts";
 import { FakeApi } from "../../../support/api.ts";
 import { AT_NOON, aDeployment, aHeld, aReplicaSet, aRoute, aService } from "../../../support/builders.ts";
-import { FakeClock, hastyClock } from "../../../support/clock.ts";
+import { FakeClock } from "../../../support/clock.ts";
 import { eventually } from "../../../support/eventually.ts";
 import { noLog } from "../../../support/log.ts";
 import { applied } from "../../../support/routes.ts";
@@ -54,16 +55,16 @@ describe("the controller among many routes", () => {
   });
 
   async function follow() {
-    const caches = new Caches({ kube, clock: hastyClock, log: noLog, signal: stop.signal });
+    const caches = new Caches({ kube, clock: systemClock, log: noLog, signal: stop.signal });
     await caches.synced();
     await eventually("everything followed", () => api.watching === 6);
     api.requests.length = 0;
     return {
       kube,
       caches,
-      clock: hastyClock,
+      clock: systemClock,
       log: noLog,
-      observer: new Observer({ kube, caches, clock: hastyClock }),
+      observer: new Observer({ kube, caches, clock: systemClock }),
     };
   }
   /** Sweeps the namespace as soon as Serin may. */

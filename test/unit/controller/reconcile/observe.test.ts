@@ -248,6 +248,26 @@ describe("controller/gather", () => {
     expect(await listed(names)).to.deep.equal([]);
   });
 
+  for (const plural of ["services", "pods"])
+    it(`waits only briefly for the ${plural} of a namespace, and knows all of them later`, async () => {
+      let isSilent = true;
+      api.faults.push(({ path, query }) =>
+        isSilent && query.has("watch") && path.endsWith(`/shop/${plural}`) ? "hang" : undefined,
+      );
+      for (const _ of [1, 2]) {
+        const before = clock.sleeping;
+        const observing = observer.observe(UID).catch((thrown: Error) => thrown.message);
+        await eventually("waiting", () => clock.sleeping > before);
+        await clock.advance(2_000);
+        expect(await observing).to.match(
+          new RegExp(`^the ${plural} of namespace shop are not read yet$`, "i"),
+        );
+      }
+      isSilent = false;
+      caches.forget(UID);
+      expect(await names()).to.deep.equal(all);
+    });
+
   it("waits at the begin until native control has seen the rollout, for a second at most", async () => {
     expect(observer.untilSeen(UID), "with marked ReplicaSets").to.equal(undefined);
     api.change(deployments, "shop/web", { metadata: { generation: 2 }, status: { observedGeneration: 1 } });

@@ -1,0 +1,16 @@
+import type { Clock } from "../../kube/core/clock.ts";
+
+/** The most time (ms) that a reconcile waits for a copy. The API server usually needs some hundredths of a second. */
+const LONGEST_MS = 2_000;
+
+/**
+ * Waits for a copy, but only briefly: a tenant's objects may take long to be read, and a reconcile that waits for them keeps one
+ * of few workers from all other namespaces. Throws if the copy is not complete by then, so that the queue tries again later.
+ */
+export async function waitBriefly(synced: Promise<void>, what: string, clock: Clock): Promise<void> {
+  const stop = new AbortController();
+  const late = clock.sleep(LONGEST_MS, stop.signal).then(() => {
+    throw new Error(`${what} are not read yet`);
+  });
+  await Promise.race([synced, late]).finally(() => stop.abort());
+}
