@@ -1,5 +1,6 @@
 import type { Part } from "../processes.ts";
 import { type Crowd, nameOf } from "./crowd.ts";
+import type { IndexCost } from "./index-costs.ts";
 import type { UpdateCosts } from "./updates.ts";
 
 /** The costs among such a crowd. */
@@ -25,13 +26,14 @@ export function routesTableOf(rows: readonly Row[], limits: Readonly<Record<Part
 }
 
 /** The Markdown table of the index. */
-export function indexTableOf(rows: readonly { readonly routes: number; readonly bytes: number }[]): string {
-  const lines = rows.map(({ routes, bytes }) => [
+export function indexTableOf(costs: readonly IndexCost[]): string {
+  const lines = costs.map(({ routes, bytes, readMs }) => [
     routes.toLocaleString("en"),
     `${Math.round(bytes / 1_024 ** 2)} MiB`,
     `${(bytes / routes / 1_024).toFixed(1)} KiB`,
+    `${(readMs / 1_000).toFixed(1)} s`,
   ]);
-  return tableOf(["routes", "index", "for a route"], lines);
+  return tableOf(["routes", "index", "for a route", "read in"], lines);
 }
 
 function tableOf(head: readonly string[], lines: readonly (readonly string[])[]): string {
