@@ -8,6 +8,7 @@ const PLAN = {
   "serin.dev/rollout": "canary",
   "serin.dev/steps": "50",
   "serin.dev/compare": "off",
+  "serin.dev/checks": "none",
   "serin.dev/interval": "1s",
 };
 
