@@ -115,11 +115,15 @@ function update(shop: Shop, tag: string): Promise<string> {
   return shop.run("set", "image", "deployment/web", `app=app:${tag}`);
 }
 
+/** A canary may be promoted at once; a version that waits for stable pods starts natively. */
+const SUGGESTION =
+  /kubectl (annotate \S+ serin\.dev\/promote=\S+) (?:ships this version at once|starts the new version by a native rolling update)/;
+
 /** Runs the command that the condition suggests. */
 async function order(shop: Shop): Promise<void> {
-  await shop.until("the suggestion", () => /No stable pod is ready: kubectl annotate/.test(message(shop)));
-  const [, command = ""] = /kubectl (annotate \S+ \S+) ships this version at once/.exec(message(shop)) ?? [];
-  await shop.run(...command.split(" "));
+  const suggested = () => SUGGESTION.exec(message(shop))?.[1];
+  await shop.until("the suggestion", () => suggested() !== undefined);
+  await shop.run(...(suggested() ?? "").split(" "));
 }
 
 /** Sets a quota of this many pods. */
