@@ -1,6 +1,6 @@
 import type { Notice } from "../notice/notice.ts";
 import type { Moment } from "../plan/notify.ts";
-import { orderCommand } from "../stages/commands.ts";
+import { kubectlUndo, orderCommand } from "../stages/commands.ts";
 import type { Snapshot } from "../stages/snapshot.ts";
 import { instant } from "../text/instant.ts";
 import { pastEvidence } from "../view/evidence-view.ts";
@@ -100,11 +100,8 @@ function evidenceFacts(evidence: EvidenceView | undefined): Notice["facts"] {
 }
 
 function commandsOf(snapshot: Snapshot, moment: Moment, waits: string | undefined): readonly string[] {
-  const { name, namespace } = snapshot.deployment.metadata;
   if (moment === "waiting" || moment === "stuck") return waits === undefined ? [] : [waits];
   if (moment !== "rolled-back" || snapshot.run?.outcome !== "failed") return [];
-  return [
-    `kubectl rollout undo deployment/${name} -n ${namespace}`,
-    `${orderCommand(snapshot, "retry")} -n ${namespace}`,
-  ];
+  const ways = [kubectlUndo(snapshot), orderCommand(snapshot, "retry")];
+  return ways.map((way) => `${way} -n ${snapshot.deployment.metadata.namespace}`);
 }

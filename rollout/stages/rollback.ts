@@ -10,7 +10,7 @@ import { keptRequests } from "../workload/requests.ts";
 import { surgePods } from "../workload/surge.ts";
 import { onlyTemplate } from "../workload/template.ts";
 import { writeHoldRecord, writeRunRecord, writeScale } from "../workload/writes.ts";
-import { orderCommand } from "./commands.ts";
+import { kubectlUndo, orderCommand } from "./commands.ts";
 import { withCourse } from "./course.ts";
 import { type Decision, firstOf } from "./decision.ts";
 import {
@@ -75,11 +75,10 @@ function exposure(snapshot: Snapshot): string {
 /** What a person may do now. */
 function next(snapshot: Snapshot): string {
   if (snapshot.plan.onFailure === "undo") return "The stable template is put back";
-  const { name } = snapshot.deployment.metadata;
   const retry = `${orderCommand(snapshot, "retry")} tries again`;
   // kubectl has no revision to undo before the canary has a ReplicaSet.
   if (snapshot.judged === undefined) return `Apply the stable template to go back; ${retry}`;
-  return `One pod is kept; kubectl rollout undo deployment/${name} goes back, ${retry}`;
+  return `One pod is kept; ${kubectlUndo(snapshot)} goes back, ${retry}`;
 }
 
 /** Advises to revert ConfigMaps that were changed in place: the stable template does not contain their content. */

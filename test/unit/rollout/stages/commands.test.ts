@@ -1,0 +1,28 @@
+import { expect } from "chai";
+import { kubectlUndo } from "../../../../rollout/stages/commands.ts";
+import { aDeployment, aReplicaSet, aSnapshot } from "../../../support/builders.ts";
+
+const numbered = (image: string, revision: number) =>
+  aReplicaSet({ image, meta: { annotations: { "deployment.kubernetes.io/revision": String(revision) } } });
+
+/** Versions 1 to `last` without those that are `gone`; the first is the stable one. */
+function inFlight(last: number, gone: readonly number[] = []) {
+  const revisions = Array.from({ length: last }, (_, i) => i + 1).filter((it) => !gone.includes(it));
+  const replicaSets = revisions.map((it) => numbered(`web:${it}`, it));
+  const canary = replicaSets.at(-1);
+  return aSnapshot({ deployment: aDeployment({ image: `web:${last}` }), replicaSets, canary });
+}
+
+describe("the command that goes back to the stable version", () => {
+  it("is a plain undo where kubectl goes to the stable version", () => {
+    expect(kubectlUndo(inFlight(2))).to.equal("kubectl rollout undo deployment/web");
+    expect(kubectlUndo(aSnapshot())).to.equal("kubectl rollout undo deployment/web");
+  });
+
+  it("names the stable revision after another version, to which a plain undo would go", () => {
+    const named = "kubectl rollout undo deployment/web --to-revision=1";
+    expect(kubectlUndo(inFlight(3))).to.equal(named);
+    // A superseded version without pods is not in the snapshot any more, while kubectl still finds it.
+    expect(kubectlUndo(inFlight(3, [2]))).to.equal(named);
+  });
+});
