@@ -1,7 +1,7 @@
 import type { Notice } from "../notice/notice.ts";
 import type { Moment } from "../plan/notify.ts";
 import { kubectlUndo, orderCommand } from "../stages/commands.ts";
-import type { Snapshot } from "../stages/snapshot.ts";
+import { isStableLost, type Snapshot } from "../stages/snapshot.ts";
 import { instant } from "../text/instant.ts";
 import { pastEvidence } from "../view/evidence-view.ts";
 import { imagesOf } from "../view/parts.ts";
@@ -102,6 +102,9 @@ function evidenceFacts(evidence: EvidenceView | undefined): Notice["facts"] {
 function commandsOf(snapshot: Snapshot, moment: Moment, waits: string | undefined): readonly string[] {
   if (moment === "waiting" || moment === "stuck") return waits === undefined ? [] : [waits];
   if (moment !== "rolled-back" || snapshot.run?.outcome !== "failed") return [];
-  const ways = [kubectlUndo(snapshot), orderCommand(snapshot, "retry")];
+  // Without a stable version, Serin refuses every other order.
+  const ways = isStableLost(snapshot)
+    ? [orderCommand(snapshot, "promote")]
+    : [kubectlUndo(snapshot), orderCommand(snapshot, "retry")];
   return ways.map((way) => `${way} -n ${snapshot.deployment.metadata.namespace}`);
 }

@@ -123,6 +123,17 @@ describe("rollout/notify/due", () => {
     expect(notice.commands[1]).to.match(/^kubectl annotate deployment\/web serin\.dev\/retry=\d+ -n shop$/);
     expect(notice.links[0]?.url).to.match(/^https:\/\/serin\.test\/#\/shop\/web\?r=\d+$/);
   });
+
+  it("makes a notice with the one order that works after the stable version was lost", () => {
+    const { run, replicaSets } = failed(AT_NOON);
+    const [, canary] = replicaSets;
+    const held = aHeld({ phase: "failed", lost: true });
+    const lost = aRollout({ ...(run && { run }), held, replicaSets: canary ? [canary] : [] });
+    const [due] = dueMoments(lost, still, undefined);
+    const { commands } = noticeOf(lost, due as DueMoment, { links: [] });
+    expect(commands).to.have.length(1);
+    expect(commands[0]).to.match(/^kubectl annotate deployment\/web serin\.dev\/promote=\d+ -n shop$/);
+  });
 });
 
 describe("rollout/notify/told", () => {
