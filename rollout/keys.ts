@@ -2,7 +2,9 @@
 export const HASH_LABEL =
   "pod-template-hash"; /** What Serin writes on objects; people write the other `serin.dev/` keys (plan.ts). */
 
-/** On Deployment, Services and routes in flight: their original fields, as readable JSON. */
+/**
+ * On Deployment, Services and routes in flight, and on a Canary of Flagger during a switch-over: original fields, as readable JSON.
+ */
 export const HELD = "serin.dev/held";
 /** On a ReplicaSet: the record of the rollout that judged it. */
 export const RUN = "serin.dev/run";

@@ -1,3 +1,4 @@
+import type { KubeObject } from "../../kube/core/meta.ts";
 import { deployments, type Resource } from "../../kube/core/resources.ts";
 import type { Deployment } from "../../kube/core/workloads.ts";
 import type { JsonPatch } from "../../kube/core/writes.ts";
@@ -23,10 +24,15 @@ export function scaleTo(resource: Resource, workload: Named, replicas: number): 
   return guardedPatch(resource, workload, [{ op: "add", path: "/spec/replicas", value: replicas }]);
 }
 
-/** A Deployment with these annotations, and with what else is to change in the same write. */
-export function annotated(deployment: Deployment, annotations: Annotations, more: JsonPatch = []): LiveWrite {
-  return guardedPatch(deployments, deployment, [
-    ...(deployment.metadata.annotations
+/** An object with these annotations, and with what else is to change in the same write. */
+export function annotated(
+  resource: Resource,
+  object: KubeObject,
+  annotations: Annotations,
+  more: JsonPatch = [],
+): LiveWrite {
+  return guardedPatch(resource, object, [
+    ...(object.metadata.annotations
       ? []
       : [{ op: "add" as const, path: "/metadata/annotations", value: {} }]),
     ...Object.entries(annotations).map(([key, value]) => ({
@@ -38,12 +44,15 @@ export function annotated(deployment: Deployment, annotations: Annotations, more
   ]);
 }
 
-/** A Deployment without those of these annotations that it has. */
-export function unannotated(deployment: Deployment, annotations: Annotations): LiveWrite {
+/** A Deployment without those of these annotations that it has, and with what else is to change in the same write. */
+export function unannotated(
+  deployment: Deployment,
+  annotations: Annotations,
+  more: JsonPatch = [],
+): LiveWrite {
   const own = Object.keys(deployment.metadata.annotations ?? {}).filter((key) => key in annotations);
-  return guardedPatch(
-    deployments,
-    deployment,
-    own.map((key) => ({ op: "remove", path: annotationPath(key) })),
-  );
+  return guardedPatch(deployments, deployment, [
+    ...own.map((key) => ({ op: "remove" as const, path: annotationPath(key) })),
+    ...more,
+  ]);
 }

@@ -1,4 +1,4 @@
-import { replicaSets, services } from "../../../kube/core/resources.ts";
+import { deployments, replicaSets, services } from "../../../kube/core/resources.ts";
 import { isOptedIn } from "../../../rollout/plan/plan.ts";
 import { annotated, guardedPatch, scaleTo, unannotated } from "../guarded-patch.ts";
 import type { LiveStep, LiveWrite } from "../step.ts";
@@ -27,7 +27,7 @@ export const argoAnnotate: Step = {
   serves: "both: the same version",
   isDone: ({ deployment, annotations = {} }) =>
     isOptedIn(deployment.metadata.annotations) || Object.keys(annotations).length === 0,
-  writes: ({ deployment, annotations = {} }) => [annotated(deployment, annotations)],
+  writes: ({ deployment, annotations = {} }) => [annotated(deployments, deployment, annotations)],
   undo: ({ deployment, annotations = {} }) => [unannotated(deployment, annotations)],
 };
 

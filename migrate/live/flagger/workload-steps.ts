@@ -1,11 +1,13 @@
 import { deployments } from "../../../kube/core/resources.ts";
 import type { Deployment } from "../../../kube/core/workloads.ts";
+import type { JsonPatch } from "../../../kube/core/writes.ts";
 import { annotationPath } from "../../../rollout/keys.ts";
 import { isOptedIn } from "../../../rollout/plan/plan.ts";
 import { isComplete } from "../../../rollout/stages/promote.ts";
 import { annotated, guardedPatch, scaleTo, unannotated } from "../guarded-patch.ts";
-import type { LiveStep, LiveWrite } from "../step.ts";
-import { canaries, type FlaggerSeen, PAUSED_REPLICAS, scaledObjects } from "./seen.ts";
+import type { LiveStep } from "../step.ts";
+import { type FlaggerSeen, PAUSED_REPLICAS, scaledObjects } from "./seen.ts";
+import { resumeCanary, suspendCanary, suspensionRecordOf } from "./suspension.ts";
 
 type Step = LiveStep<FlaggerSeen>;
 
@@ -19,9 +21,10 @@ export const suspend: Step = {
   does: "Set spec.suspend of the Canary, and revertOnDeletion to false; do the same in Git, and keep its objects from being pruned.",
   checks: "Flagger has nothing in progress, and its finalizer is gone.",
   serves: "the primary",
-  isDone: ({ canary }) => canary === undefined || canary.spec.suspend === true,
+  isDone: ({ canary }) =>
+    canary === undefined || (canary.spec.suspend === true && canary.spec.revertOnDeletion !== true),
   refuses: (seen) => runInProgress(seen) ?? lacking(seen),
-  writes: ({ canary }) => patchCanary(canary, true),
+  writes: ({ canary, deployment }) => (canary === undefined ? [] : [suspendCanary(canary, deployment)]),
   unready(seen) {
     const { canary } = seen;
     if (canary?.spec.suspend !== true) return undefined;
@@ -29,7 +32,7 @@ export const suspend: Step = {
     return isKept ? "suspend: Flagger has not removed its finalizer from the Canary yet" : undefined;
   },
   settleMs: ({ canary }) => (canary?.spec.suspend ? TICK_MS : 0),
-  undo: ({ canary }) => patchCanary(canary, false),
+  undo: ({ canary }) => (canary === undefined ? [] : [resumeCanary(canary)]),
 };
 
 export const scale: Step = {
@@ -76,21 +79,17 @@ export const annotate: Step = {
   isDone: ({ deployment, converted }) =>
     isOptedIn(deployment.metadata.annotations) || Object.keys(converted?.annotations ?? {}).length === 0,
   writes({ deployment, converted }) {
-    const { annotations = {}, progressDeadlineSeconds: value } = converted ?? {};
-    const path = "/spec/progressDeadlineSeconds";
-    return [annotated(deployment, annotations, value === undefined ? [] : [{ op: "add", path, value }])];
+    const { annotations = {}, progressDeadlineSeconds } = converted ?? {};
+    return [annotated(deployments, deployment, annotations, deadline(progressDeadlineSeconds))];
   },
-  undo: ({ deployment, converted }) => [unannotated(deployment, converted?.annotations ?? {})],
+  undo({ deployment, converted, canary }) {
+    const { progressDeadlineSeconds } = suspensionRecordOf(canary);
+    return [unannotated(deployment, converted?.annotations ?? {}, deadline(progressDeadlineSeconds))];
+  },
 };
 
-function patchCanary(canary: FlaggerSeen["canary"], isSuspended: boolean): readonly LiveWrite[] {
-  if (canary === undefined) return [];
-  return [
-    guardedPatch(canaries, canary, [
-      { op: "add", path: "/spec/suspend", value: isSuspended },
-      ...(isSuspended ? [{ op: "add" as const, path: "/spec/revertOnDeletion", value: false }] : []),
-    ]),
-  ];
+function deadline(value: number | undefined): JsonPatch {
+  return value === undefined ? [] : [{ op: "add", path: "/spec/progressDeadlineSeconds", value }];
 }
 
 function runInProgress({ canary }: FlaggerSeen): string | undefined {

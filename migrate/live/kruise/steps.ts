@@ -44,7 +44,7 @@ export const kruiseAnnotate: Step = {
   isDone: ({ deployment, annotations = {} }) =>
     isOptedIn(deployment.metadata.annotations) || Object.keys(annotations).length === 0,
   refuses: inProgress,
-  writes: ({ deployment, annotations = {} }) => [annotated(deployment, annotations)],
+  writes: ({ deployment, annotations = {} }) => [annotated(deployments, deployment, annotations)],
   undo: ({ deployment, annotations = {} }) => [unannotated(deployment, annotations)],
 };
 

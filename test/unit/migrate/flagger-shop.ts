@@ -23,6 +23,7 @@ function workload(name: string, replicas: number, rest: object = {}): Deployment
     metadata: { name, namespace: "shop", uid: name, resourceVersion: "1", generation: 1, ...rest },
     spec: {
       replicas,
+      progressDeadlineSeconds: 600,
       selector: { matchLabels: labels },
       template: { metadata: { labels }, spec: { containers: [{ name: "app", image: "app:v1" }] } },
     },
@@ -49,10 +50,16 @@ export class FlaggerShop {
   readonly objects = new Map<string, KubeObject>();
   readonly #rules = rules;
 
-  constructor(phase = "Succeeded") {
+  constructor(phase = "Succeeded", canarySpec: Canary["spec"] = {}) {
     const canary: Canary = {
-      metadata: { name: "web", namespace: "shop", uid: "canary", resourceVersion: "1" },
-      spec: {},
+      metadata: {
+        name: "web",
+        namespace: "shop",
+        uid: "canary",
+        resourceVersion: "1",
+        annotations: { team: "a" },
+      },
+      spec: { ...canarySpec },
       status: { phase },
     };
     const route: Route = {

@@ -1,5 +1,7 @@
 import { expect } from "chai";
+import type { KubeObject } from "../../../kube/core/meta.ts";
 import type { Route } from "../../../kube/core/routes.ts";
+import type { Canary } from "../../../migrate/live/flagger/seen.ts";
 import { flaggerSteps } from "../../../migrate/live/flagger/steps.ts";
 import { doneCount, nextMove } from "../../../migrate/live/step.ts";
 import { FlaggerShop } from "./flagger-shop.ts";
@@ -72,6 +74,42 @@ describe("migrate from Flagger", () => {
       expect(shop.seen().deployment.spec.replicas).to.equal(0);
       run(shop, all, expectServed);
     }
+  });
+
+  for (const spec of [{}, { revertOnDeletion: true }, { revertOnDeletion: false }]) {
+    it(`gives the Canary and the Deployment back as they were: ${JSON.stringify(spec)}`, () => {
+      const shop = new FlaggerShop("Succeeded", spec);
+      const written = () =>
+        ["canaries/web", "deployments/web"].map((key) => {
+          const { metadata, spec } = shop.objects.get(key) as KubeObject;
+          return { annotations: metadata.annotations ?? {}, spec };
+        });
+      const before = structuredClone(written());
+      run(shop, RELEASE);
+      expect(shop.objects.get("canaries/web")?.spec).to.deep.equal({
+        suspend: true,
+        revertOnDeletion: false,
+      });
+      expect(shop.seen().deployment.spec.progressDeadlineSeconds).to.equal(60);
+      run(shop, 0);
+      expect(written()).to.deep.equal(before);
+    });
+  }
+
+  it("keeps the Canary from reverting if somebody else has suspended it", () => {
+    const shop = new FlaggerShop("Succeeded", { suspend: true, revertOnDeletion: true });
+    expect(run(shop, 1)).to.deep.equal(["do suspend"]);
+    expect(shop.objects.get("canaries/web")?.spec).to.include({ revertOnDeletion: false });
+  });
+
+  it("keeps what the user wrote if somebody resumes the Canary in between", () => {
+    const shop = new FlaggerShop("Succeeded", { revertOnDeletion: true });
+    run(shop, 1);
+    const canary = shop.objects.get("canaries/web") as Canary;
+    shop.objects.set("canaries/web", { ...canary, spec: { ...canary.spec, suspend: false } } as Canary);
+    run(shop, 1);
+    run(shop, 0);
+    expect(shop.objects.get("canaries/web")?.spec).to.deep.equal({ revertOnDeletion: true });
   });
 
   it("does not go back once the Canary is gone", () => {
