@@ -68,7 +68,13 @@ export const scale: Step = {
       ? undefined
       : `scale: ${ready} of ${wanted} pods of your Deployment are ready behind the canary Service`;
   },
-  undo: ({ deployment }) => [scaleTo(deployments, deployment, 0)],
+  // KEDA scales to the number of its pause; without the pause it would start pods again.
+  undo: ({ deployment, scaledObject }) => [
+    ...(scaledObject === undefined || isPaused(scaledObject)
+      ? []
+      : [annotated(scaledObjects, scaledObject, { [PAUSED_REPLICAS]: "0" })]),
+    scaleTo(deployments, deployment, 0),
+  ],
 };
 
 export const annotate: Step = {

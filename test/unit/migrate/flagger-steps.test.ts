@@ -112,6 +112,18 @@ describe("migrate from Flagger", () => {
     expect(shop.objects.get("canaries/web")?.spec).to.deep.equal({ revertOnDeletion: true });
   });
 
+  it("lets KEDA rest again before Flagger gets the Deployment back", () => {
+    const keda = new FlaggerShop().seen();
+    const scaledObject = { metadata: { name: "web", resourceVersion: "1" } };
+    const [pause, scale] = flaggerSteps[1]?.undo?.({ ...keda, scaledObject }) ?? [];
+    expect(pause).to.have.nested.property("resource.plural", "scaledobjects");
+    expect(pause).to.deep.include({ name: "web" });
+    expect(JSON.stringify(pause)).to.contain(
+      '"/metadata/annotations/autoscaling.keda.sh~1paused-replicas","value":"0"',
+    );
+    expect(scale).to.have.nested.property("resource.plural", "deployments");
+  });
+
   it("does not go back once the Canary is gone", () => {
     const shop = new FlaggerShop();
     run(shop, RELEASE + 1);
