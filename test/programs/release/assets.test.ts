@@ -47,6 +47,15 @@ describe("what a release publishes beside the image", function () {
     expect(checked.trim().split("\n")).to.have.members(assets.map((name) => `${name}: OK`));
   });
 
+  it("has every file that the workflow names", () => {
+    const workflow = readFileSync(join(repository, ".github/workflows/release.yml"), "utf8");
+    const named = [...workflow.matchAll(/[\w.$-]+\.(?:tgz|cdx\.json|md)\b|SHA256SUMS(?=$)/gm)].map(([name]) =>
+      name.replace("$VERSION", version),
+    );
+    expect(named).to.include(`serin-${version}.tgz`);
+    expect(readdirSync(dir)).to.include.members(named.filter((name) => name !== "releasing.md"));
+  });
+
   it("names the image by its digest in every pod of install.yaml", () => {
     const objects = parseAllDocuments(readFileSync(join(dir, "install.yaml"), "utf8"));
     const images = objects
