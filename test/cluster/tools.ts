@@ -65,6 +65,11 @@ export function findFlagger(): Controller {
   return findController("flagger", "flagger");
 }
 
+/** Argo Rollouts. Throws if setup.sh has not made it. */
+export function findArgoRollouts(): Controller {
+  return findController("argo_rollouts", "rollouts-controller");
+}
+
 function findController(name: string, program: string): Controller {
   const link = join(repository, "node_modules/.cache/serin-tools", name);
   if (!existsSync(link)) throw new Error(`${program} is missing: run npm run setup -- ${name}`);
