@@ -41,10 +41,11 @@ export function versionBefore({
   revision,
 }: OrderTarget): ReplicaSet {
   const { name } = deployment.metadata;
-  if (deployment.spec.paused)
-    throw new UsageError(
-      `deployment/${name} is paused: kubectl serin ${held === undefined ? "resume" : "abort"} ${name} first`,
-    );
+  if (deployment.spec.paused) {
+    // Serin refuses to abort a version that failed, or one that has lost its stable version.
+    const way = held?.phase === "canary" && !held.lost ? "abort" : "resume";
+    throw new UsageError(`deployment/${name} is paused: kubectl serin ${way} ${name} first`);
+  }
   if (held !== undefined) {
     if (held.phase === "undone")
       throw new UsageError(`deployment/${name} is going back to its stable version already`);

@@ -148,6 +148,10 @@ describe("kubectl serin undo", () => {
   it("refuses where it would do nothing, and names what would", () => {
     const paused = target(inFlight({ paused: true }), [version(1), version(2)]);
     expect(() => versionBefore(paused)).to.throw("deployment/web is paused: kubectl serin abort web first");
+    for (const held of [{ phase: "failed" }, { lost: true }] as const) {
+      const refusesAbort = target(inFlight({ paused: true, held }), [version(1), version(2)]);
+      expect(() => versionBefore(refusesAbort)).to.throw("is paused: kubectl serin resume web first");
+    }
     expect(() => versionBefore(flying({ phase: "undone" }))).to.throw("already");
     const lost = target(inFlight(), [version(2)]);
     expect(() => versionBefore(lost)).to.throw("the ReplicaSet of its stable version is gone");
