@@ -10,6 +10,11 @@ import { expectNoFailures } from "../../stories/share.ts";
 import { Shop } from "../../stories/shop.ts";
 
 const CHART = join(repository, "deploy/chart");
+/** Values of an upgrade that restarts the controller and adds the dashboard and a receiver of notices. */
+const MORE = [
+  "--set=controller.logLevel=debug,dashboard.enabled=true,clusterName=prod-eu",
+  '--set-json=notifications={"receivers":{"team":{"type":"slack","url":"https://hooks.example.com/a"}}}',
+];
 const PLAN = { "serin.dev/steps": "50:10m", "serin.dev/compare": "off", "serin.dev/checks": "none" };
 
 // An installation is between Serin and the API server, so one gateway is enough.
@@ -31,8 +36,11 @@ describeCluster("Serin's own Helm chart,", function () {
         const load = shop.load(100);
         await shop.run("set", "image", "deployment/web", "app=app:v2");
         await shop.weighs(50);
-        await helm("upgrade", "serin", CHART, "--set=controller.logLevel=debug", "--wait", "--timeout=90s");
+        await helm("upgrade", "serin", CHART, ...MORE, "--wait", "--timeout=90s");
         expect(shop.weight()).to.equal(50);
+        const added = ["deployment/serin-dashboard", "configmap/serin-notifications"];
+        const there = await cluster.kubectl(["get", "--namespace=serin-system", "-o=name", ...added]);
+        expect(there.code, there.stderr).to.equal(0);
 
         await helm("uninstall", "serin", "--wait", "--timeout=120s");
         await shop.atRest();
