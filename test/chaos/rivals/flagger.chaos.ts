@@ -3,6 +3,7 @@ import { flaggerSteps } from "../../../migrate/live/flagger/steps.ts";
 import type { Daemon } from "../../cluster/daemon.ts";
 import { onEachGateway } from "../../cluster/fixture.ts";
 import type { Load } from "../../cluster/load.ts";
+import { eventually } from "../../cluster/wait.ts";
 import { expectNoFailures } from "../../stories/share.ts";
 import { Shop } from "../../stories/shop.ts";
 import { CANARIES, deployWithFlagger, startFlagger } from "./flagger.ts";
@@ -38,6 +39,11 @@ onEachGateway("the switch-over beside the real controller of Flagger", function 
     const back = await interrupted(shop, "flagger", "web", "--to=start");
     expect(back.killed).to.deep.equal(reversible.toReversed());
     expect(load.since(0).failed, "failed requests").to.equal(0);
+    await eventually("Flagger's finalizer back", async () => {
+      const { metadata, spec } = JSON.parse(await shop.run("get", "canary/web", "-o=json"));
+      expect(spec).to.include({ revertOnDeletion: true }).and.not.have.property("suspend");
+      return metadata.finalizers?.includes("finalizer.flagger.app") || undefined;
+    });
     await shop.run("set", "image", "deployment/web", "app=app:v2");
     await reachesPhase(shop, CANARIES, "Progressing");
     await reachesPhase(shop, CANARIES, "Succeeded");

@@ -37,6 +37,8 @@ export async function deployWithFlagger(shop: Shop, replicas: number): Promise<v
     spec: {
       targetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "web" },
       progressDeadlineSeconds: 90,
+      // Flagger keeps a finalizer for it, which a switch-over has to take away and its undo gives back.
+      revertOnDeletion: true,
       service: {
         port: 80,
         targetPort: "http",
