@@ -1,10 +1,10 @@
 import type { KubeObject } from "../../kube/core/meta.ts";
-import type { RouteFilter, RuleMatch } from "../../kube/core/routes.ts";
-import { parseDuration } from "../../rollout/text/duration.ts";
+import type { RuleMatch } from "../../kube/core/routes.ts";
 import { metadataOf } from "../conversion.ts";
 import { differs, type Note, notCarried } from "../note.ts";
 import { typedMatches } from "../string-match.ts";
 import type { CanaryService, CanarySpec, RequestMatch } from "./canary.ts";
+import { filtersOf } from "./filters.ts";
 import { apexOf, type CanaryTarget } from "./service.ts";
 
 const MATCH = "spec.service.match";
@@ -42,7 +42,7 @@ export function apexRoute(
     };
   const timeouts = timeoutsOf(service);
   const parent = parentsOf(service, provider, name);
-  const filters = filtersOf(service);
+  const { filters, notes: unfit } = filtersOf(service);
   const spec = {
     parentRefs: parent.refs,
     ...(hosts && hosts.length > 0 && { hostnames: hosts.filter((host) => host !== "*") }),
@@ -62,7 +62,7 @@ export function apexRoute(
       metadata: metadataOf(name, namespace, apexOf(apex)),
       spec,
     },
-    notes: [...notes, ...parent.notes],
+    notes: [...notes, ...parent.notes, ...unfit],
   };
 }
 
@@ -121,61 +121,6 @@ function pathOf(uri: RequestMatch["uri"]) {
   if (uri?.regex) return { type: "RegularExpression", value: uri.regex };
   if (uri?.exact) return { type: "Exact", value: uri.exact };
   return uri?.prefix ? { type: "PathPrefix", value: uri.prefix } : undefined;
-}
-
-function filtersOf({
-  headers,
-  rewrite,
-  mirror = [],
-  corsPolicy: cors,
-}: CanaryService): readonly RouteFilter[] {
-  const { uri, authority, type = "ReplaceFullPath" } = rewrite ?? {};
-  const seconds = Math.round((parseDuration(cors?.maxAge ?? "") ?? 0) / 1000);
-  return [
-    ...(headers?.request
-      ? [{ type: "RequestHeaderModifier", requestHeaderModifier: modifier(headers.request) }]
-      : []),
-    ...(headers?.response
-      ? [{ type: "ResponseHeaderModifier", responseHeaderModifier: modifier(headers.response) }]
-      : []),
-    ...(rewrite
-      ? [
-          {
-            type: "URLRewrite",
-            urlRewrite: {
-              ...(authority !== undefined && { hostname: authority }),
-              ...(uri !== undefined && {
-                path: { type, [type === "ReplaceFullPath" ? "replaceFullPath" : "replacePrefixMatch"]: uri },
-              }),
-            },
-          },
-        ]
-      : []),
-    ...mirror.map((one) => ({ type: "RequestMirror", requestMirror: one })),
-    ...(cors
-      ? [
-          {
-            type: "CORS",
-            cors: {
-              allowOrigins: cors.allowOrigin ?? [],
-              ...(cors.allowCredentials && { allowCredentials: true }),
-              ...(cors.allowMethods && { allowMethods: cors.allowMethods }),
-              ...(cors.allowHeaders && { allowHeaders: cors.allowHeaders }),
-              ...(cors.exposeHeaders && { exposeHeaders: cors.exposeHeaders }),
-              ...(seconds > 0 && { maxAge: seconds }),
-            },
-          },
-        ]
-      : []),
-  ] as readonly RouteFilter[];
-}
-
-type Changes = NonNullable<NonNullable<CanaryService["headers"]>["request"]>;
-
-function modifier({ add, set, remove }: Changes) {
-  const listed = (map: Readonly<Record<string, string>>) =>
-    Object.entries(map).map(([name, value]) => ({ name, value }));
-  return { ...(add && { add: listed(add) }), ...(set && { set: listed(set) }), ...(remove && { remove }) };
 }
 
 function timeoutsOf({ timeout, backendTimeout }: CanaryService) {

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import type { Route } from "../../../kube/core/routes.ts";
 import { alertProviderFields, canaryFields, metricTemplateFields } from "../../../migrate/flagger/fields.ts";
 import { annotationsOf, canary, converted, fileOf, metricTemplateObject, saidOf } from "./canaries.ts";
 import { crdPaths, expectCovered } from "./crd-fields.ts";
@@ -244,6 +245,19 @@ describe("convert: a Canary of Flagger", () => {
       canary({ service: { port: 80, match: [{ sourceLabels: { a: "b" } }] }, analysis: weights }),
     ]);
     expect(fileOf(route, "httproute.yaml")).to.deep.equal([]);
+  });
+
+  it("leaves an origin out that the Gateway API does not take, and says so", () => {
+    const corsPolicy = (allowOrigin: readonly string[]) =>
+      converted([canary({ service: { port: 80, corsPolicy: { allowOrigin } }, analysis: weights })]);
+    const some = corsPolicy(["example.com", "https://*.example.com:8443", "*"]);
+    const [route] = fileOf(some, "httproute.yaml") as readonly Route[];
+    expect(route?.spec.rules?.[0]?.filters).to.deep.equal([
+      { type: "CORS", cors: { allowOrigins: ["https://*.example.com:8443", "*"] } },
+    ]);
+    expect(saidOf(some, "not").join("\n")).to.contain('origin "example.com" is left out');
+    const [none] = fileOf(corsPolicy(["example.com"]), "httproute.yaml") as readonly Route[];
+    expect(none?.spec.rules?.[0]).not.to.have.property("filters");
   });
 
   it("names another target, a skipped analysis and an unknown field", () => {
