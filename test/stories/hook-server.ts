@@ -76,9 +76,9 @@ export class HookServer {
   }
 }
 
-/** Lets hooks call that server's host, as an administrator does: by a flag of webhook and controller. */
-export async function allowHooks({ kubectl }: Cluster): Promise<void> {
-  const flag = `--hook-host=${addresses.host}`;
+/** Lets hooks call a host, that server's by default, as an administrator does: by a flag of webhook and controller. */
+export async function allowHooks({ kubectl }: Cluster, host: string = addresses.host): Promise<void> {
+  const flag = `--hook-host=${host}`;
   const patch = [{ op: "add", path: "/spec/template/spec/containers/0/args/-", value: flag }];
   const deployments = ["deployment/serin", "deployment/serin-controller"];
   for (const args of [
