@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
-import { onEachGateway } from "../cluster/fixture.ts";
+import { onEachGatewayAtOnce } from "../cluster/fixture.ts";
 import { expectNoFailures, expectShare } from "./share.ts";
 import { Shop } from "./shop.ts";
 
 const plan = { "serin.dev/steps": "20:10m", "serin.dev/compare": "off", "serin.dev/checks": "none" };
-onEachGateway("a HorizontalPodAutoscaler in flight", function (gateway) {
+onEachGatewayAtOnce("a HorizontalPodAutoscaler in flight", function (gateway) {
   this.timeout(240_000);
   let shop: Shop;
   before(async () => {

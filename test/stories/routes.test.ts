@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Route } from "../../kube/core/routes.ts";
-import { onEachGateway } from "../cluster/fixture.ts";
+import { onEachGatewayAtOnce } from "../cluster/fixture.ts";
 import { gateways } from "../cluster/gateways.ts";
 import type { Load } from "../cluster/load.ts";
 import { manifestOf } from "./ledger.ts";
@@ -14,7 +14,7 @@ const V1 = `${GATEWAY_API}/v1`;
 const TOLERANCE = 0.05;
 const ENOUGH = 1_500;
 
-onEachGateway("one Service behind many routes", function (gateway) {
+onEachGatewayAtOnce("one Service behind many routes", function (gateway) {
   this.timeout(240_000);
   let shop: Shop;
   let foreign: string;
