@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { onEachGateway } from "../cluster/fixture.ts";
+import { onEachGatewayAtOnce } from "../cluster/fixture.ts";
 import type { Load } from "../cluster/load.ts";
 import { grantedTo } from "./granted.ts";
 import { setReady } from "./readiness.ts";
@@ -10,7 +10,7 @@ const BROKEN = /^holding at 20%: the stable version is broken, so Serin takes no
 /** A step that lasts until the test has looked, and the same step once its time is over. */
 const [LONG, OVER] = ["serin.dev/steps=20:10m", "serin.dev/steps=20:1s"];
 
-onEachGateway("a stable version that breaks during a rollout", function (gateway) {
+onEachGatewayAtOnce("a stable version that breaks during a rollout", function (gateway) {
   this.timeout(120_000);
   let shop: Shop;
   let load: Load;
