@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { startChurn } from "../../cluster/churn.ts";
-import { onEachGateway } from "../../cluster/fixture.ts";
+import { onEachGatewayAtOnce } from "../../cluster/fixture.ts";
 import { openScene, type Scene, type SceneOptions, start } from "./release.ts";
 
-onEachGateway("a release that hardly anyone asks for", function (gateway) {
+onEachGatewayAtOnce("a release that hardly anyone asks for", function (gateway) {
   this.timeout(180_000);
   const scenes: Scene[] = [];
   const open = async (title: string, options: SceneOptions) => {
@@ -15,8 +15,10 @@ onEachGateway("a release that hardly anyone asks for", function (gateway) {
   afterEach(() => Promise.all(scenes.splice(0).map(({ shop }) => shop.close())));
 
   it("is held, not failed, with no traffic and with one request a minute", async () => {
-    const none = await open("none", { rps: 0, image: "app:v1" });
-    const few = await open("few", { rps: 1 / 60, image: "app:v1" });
+    const [none, few] = await Promise.all([
+      open("none", { rps: 0, image: "app:v1" }),
+      open("few", { rps: 1 / 60, image: "app:v1" }),
+    ]);
     await Promise.all([none, few].map(({ shop }) => start(shop, "app:v2")));
     await Promise.all([none, few].map((scene) => staysHeld(scene, 10, 15_000)));
     const why = /^holding at 10%: no requests to either version for/;
