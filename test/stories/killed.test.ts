@@ -4,6 +4,8 @@ import { grants } from "./granted.ts";
 import { expectNoFailures } from "./share.ts";
 import { Shop } from "./shop.ts";
 
+const STEP_MS = 5_000;
+
 onEachGateway("the controller killed in the middle of every step", function (gateway) {
   this.timeout(300_000);
   let shop: Shop;
@@ -13,8 +15,8 @@ onEachGateway("the controller killed in the middle of every step", function (gat
   after(() => shop?.close());
 
   it("is replaced by another one that grants no extra step and reaches the same end", async () => {
-    await shop.deploy();
-    const load = shop.load(100);
+    await shop.deploy({ interval: `${STEP_MS / 1_000}s` });
+    const load = shop.load(200);
     await shop.run("set", "image", "deployment/web", "app=app:v2");
     for (const weight of [10, 25, 50]) {
       await shop.weighs(weight);
@@ -27,7 +29,7 @@ onEachGateway("the controller killed in the middle of every step", function (gat
     const granted = grants(shop);
     expect(granted.map(({ weight }) => weight)).to.deep.equal([10, 25, 50, 0]);
     for (const [i, { weight, at }] of granted.slice(0, -1).entries()) {
-      expect((granted[i + 1]?.at ?? 0) - at, `ms at ${weight}%`).to.be.at.least(10_000);
+      expect((granted[i + 1]?.at ?? 0) - at, `ms at ${weight}%`).to.be.at.least(STEP_MS);
     }
     expect(shop.pods("v2")).to.have.length(5);
     await expectNoFailures(load);
