@@ -1,14 +1,16 @@
 import { status } from "@grpc/grpc-js";
 import { expect } from "chai";
-import { onEachGateway } from "../cluster/fixture.ts";
+import { onEachGatewayAtOnce } from "../cluster/fixture.ts";
 import type { GrpcLoad, StreamEnd } from "../cluster/grpcLoad.ts";
 import { eventually } from "../cluster/wait.ts";
 import { expectShare } from "./share.ts";
 import { Shop } from "./shop.ts";
 
 const STREAMS = 10;
+/** How long (ms) a busy machine may need to move them. */
+const FOLLOW_MS = 30_000;
 
-onEachGateway("a service that speaks gRPC", function (gateway) {
+onEachGatewayAtOnce("a service that speaks gRPC", function (gateway) {
   this.timeout(240_000);
   let shop: Shop;
   afterEach(() => shop?.close());
@@ -73,10 +75,8 @@ onEachGateway("a service that speaks gRPC", function (gateway) {
 
 /** Waits until all streams are at that version. A pod that ends continues to serve for 4 s; then its streams end. */
 async function allFollow(load: GrpcLoad, version: string): Promise<void> {
-  await eventually(`${STREAMS} streams at ${version}`, async () => {
-    const followed = load.followed().filter((it) => it === version);
-    return followed.length === STREAMS || undefined;
-  });
+  const follow = async () => load.followed().filter((it) => it === version).length === STREAMS || undefined;
+  await eventually(`${STREAMS} streams at ${version}`, follow, FOLLOW_MS);
 }
 
 async function expectNoFailedCalls(load: GrpcLoad): Promise<void> {
