@@ -17,6 +17,7 @@ export const FIRST = [
   "cluster/envoy-gateway",
   ...[
     "killed",
+    "gateway-check",
     "people/dashboard-page",
     "judge/quiet",
     "waits",

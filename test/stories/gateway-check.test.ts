@@ -5,7 +5,7 @@ import { expect } from "chai";
 import { request } from "undici";
 import { checkedWorkloads } from "../../conformance/objects.ts";
 import type { GatewayReport } from "../../conformance/report.ts";
-import { onEachGateway } from "../cluster/fixture.ts";
+import { onEachGatewayAtOnce } from "../cluster/fixture.ts";
 import { eventually } from "../cluster/wait.ts";
 import { serin } from "./plugin.ts";
 import { Shop } from "./shop.ts";
@@ -33,7 +33,7 @@ async function counted({ cluster }: Shop, series: string): Promise<number> {
   return Number(data.result[0]?.value[1] ?? 0);
 }
 
-onEachGateway("kubectl serin doctor --gateway", function (gateway) {
+onEachGatewayAtOnce("kubectl serin doctor --gateway", function (gateway) {
   this.timeout(480_000);
   let shop: Shop;
   let flags: readonly string[];
