@@ -74,11 +74,11 @@ and that gives both versions a weight, so that their endpoints stay known when a
 
 ### A bad canary
 
-\`npm run trials:gateways\` releases a version that fails 5 % of its requests, and one that fails 5 % of its gRPC calls, behind
-the gateways of the table. The stable version fails 0.1 %; the steps are 10, 25 and 50 %, with an interval of 10 s and
-100 requests a second. The client counts from the first weight until the canary has none. The figures are medians of three
-releases at the same time, with the least and the most; of one behind Envoy Gateway as it is installed. The machine of two cores was busy with other work: read the times as
-upper bounds.
+\`npm run trials:gateways\` releases a version that fails 5 % of its requests, and one that fails 5 % of its gRPC calls,
+behind the gateways of the table. The stable version fails 0.1 %; the steps are 10, 25 and 50 %, with an interval of 10 s
+and 100 requests a second. The client counts from the first weight until the canary has none. The figures are medians of
+three releases at the same time, with the least and the most; of one behind Envoy Gateway as it is installed. The machine
+of two cores was busy with other work: read the times as upper bounds.
 
 ${trialsTable()}
 
