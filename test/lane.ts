@@ -25,6 +25,10 @@ const reporterOptions = Object.fromEntries(
 );
 const root = join(import.meta.dirname, "..");
 
+// Mocha leaves the rejections of other code to the process, as its command does: thrown, one fails the test that runs.
+process.on("unhandledRejection", (reason) => {
+  throw reason;
+});
 keepCluster();
 const failed: string[] = [];
 for (let file = takeNext(queue); file !== undefined; file = takeNext(queue)) {
