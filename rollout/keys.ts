@@ -1,7 +1,7 @@
-/** The label by which native control distinguishes the pods of its ReplicaSets. */
-export const HASH_LABEL =
-  "pod-template-hash"; /** What Serin writes on objects; people write the other `serin.dev/` keys (plan.ts). */
+// The `serin.dev/` keys on objects; the annotations that people write are in plan/.
 
+/** The label by which native control distinguishes the pods of its ReplicaSets. */
+export const HASH_LABEL = "pod-template-hash";
 /**
  * On Deployment, Services and routes in flight, and on a Canary of Flagger during a switch-over: original fields, as readable JSON.
  */
