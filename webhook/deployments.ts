@@ -21,6 +21,7 @@ import { HELD } from "../rollout/keys.ts";
 import { checkReceivers, needsReceivers } from "../rollout/notify/check-receivers.ts";
 import { TRACKER } from "../rollout/tracking/decide.ts";
 import { withoutChanged } from "../rollout/tracking/pending.ts";
+import { leanReplicaSet } from "../rollout/workload/lean-replica-set.ts";
 import { planOf } from "../rollout/workload/plan-of.ts";
 import { readDefaultSources } from "./default-sources.ts";
 import { performEffect, type RoutePlace, routesToDrain } from "./effects.ts";
@@ -79,7 +80,8 @@ export function admitDeployments(needs: Needs): Admit<Deployment> {
     if (stored === null) {
       const { annotations = {}, namespace: home = "" } = requested.metadata;
       if (!(HELD in annotations)) return checked(admitCreate(requested, await reading, []), null);
-      const left = async () => admitCreate(requested, await reading, await listLeft(kube, requested));
+      const left = async () =>
+        admitCreate(requested, await reading, await listLeft(kube, requested, leanReplicaSet));
       return checked(await lanes.run(home, left), null);
     }
     const decide = async (present: Deployment, neighbours: readonly Deployment[]): Promise<Decision> => {
@@ -87,7 +89,7 @@ export function admitDeployments(needs: Needs): Admit<Deployment> {
       const old = changesTemplate(requested, present) ? withoutChanged(present) : present;
       const answerWith = async (cluster?: ClusterState) => {
         const now = new Date(clock.now()).toISOString();
-        const sets = needsReplicaSets(requested, old) ? await listReplicaSets(kube, old) : [];
+        const sets = needsReplicaSets(requested, old) ? await listReplicaSets(kube, old, leanReplicaSet) : [];
         const asking = { replicaSets: sets, fieldManager: options?.fieldManager, dryRun: dryRun ?? false };
         const said = await checked(admitUpdate(requested, old, cluster, now, await reading, asking), present);
         const told = options?.fieldManager === TRACKER ? answerTracker(said) : answerPerson(said, old);

@@ -19,6 +19,7 @@ import { leanService } from "../rollout/traffic/lean-service.ts";
 import { selectorOf } from "../rollout/traffic/service-record.ts";
 import type { Autoscaler } from "../rollout/workload/autoscalers.ts";
 import { holdRecordOf } from "../rollout/workload/hold-record.ts";
+import { leanReplicaSet } from "../rollout/workload/lean-replica-set.ts";
 import { findByHash, sameTemplate } from "../rollout/workload/template.ts";
 import { type PolicyPlaces, readPolicies } from "./policies.ts";
 
@@ -43,7 +44,7 @@ export async function gather(
   const { uid = "", namespace = "" } = old.metadata;
   const cached = { namespace, resourceVersion: "0" };
   const [replicaSets, here, autoscalers, ingresses, flight] = await Promise.all([
-    listReplicaSets(kube, old),
+    listReplicaSets(kube, old, leanReplicaSet),
     listNamespace<Service>(kube, services, cached, leanService),
     listNamespace<Autoscaler>(kube, horizontalPodAutoscalers, cached, withoutTexts),
     listIngresses(kube, namespace),

@@ -19,6 +19,7 @@ import { RouteIndex } from "../../kube/runtime/route-index.ts";
 import { FLIGHT } from "../../rollout/keys.ts";
 import { leanRoute } from "../../rollout/traffic/lean-route.ts";
 import { leanService } from "../../rollout/traffic/lean-service.ts";
+import { leanReplicaSet } from "../../rollout/workload/lean-replica-set.ts";
 import { leanSlice } from "./lean-objects.ts";
 import {
   type Change,
@@ -76,14 +77,9 @@ export class Caches {
       namespace: namespaceOf,
     });
     const marks = { owner: ownerKeys, namespace: namespaceOf };
-    this.replicaSets = this.#follow<ReplicaSet, "owner" | "namespace">(replicaSets, markOf, marks);
-    this.services = this.#follow<Service, "owner" | "namespace">(services, markOf, marks, leanService);
-    this.endpointSlices = this.#follow<EndpointSlice, "owner">(
-      endpointSlices,
-      markOf,
-      { owner: ownerKeys },
-      leanSlice,
-    );
+    this.replicaSets = this.#follow(replicaSets, markOf, marks, leanReplicaSet);
+    this.services = this.#follow(services, markOf, marks, leanService);
+    this.endpointSlices = this.#follow(endpointSlices, markOf, { owner: ownerKeys }, leanSlice);
     this.routes = new RouteIndex({
       ...options,
       reduce: (route) => {

@@ -13,6 +13,7 @@ import type { Snapshot } from "../../rollout/stages/snapshot.ts";
 import { canaryOf, replicaSetsOf, snapshotOf } from "../../rollout/stages/snapshot-of.ts";
 import { permittedOrShared } from "../../rollout/traffic/grants.ts";
 import { type HoldRecord, holdRecordOf } from "../../rollout/workload/hold-record.ts";
+import { leanReplicaSet } from "../../rollout/workload/lean-replica-set.ts";
 import { isOwned } from "../../rollout/workload/owned.ts";
 import { runRecordOf } from "../../rollout/workload/run-record.ts";
 import { findByHash, findByTemplate, hashOf } from "../../rollout/workload/template.ts";
@@ -152,7 +153,7 @@ export class Observer {
       (!expected || findByTemplate(marked, deployment.spec.template));
     if (complete) return marked;
     const released = marked.filter((set) => controllerOf(set) === undefined);
-    return [...(await listReplicaSets(this.#kube, deployment)), ...released];
+    return [...(await listReplicaSets(this.#kube, deployment, leanReplicaSet)), ...released];
   }
 }
 

@@ -15,6 +15,7 @@ import { decideTrack, TRACKER, type Tracking, untilDue } from "../../rollout/tra
 import { type PendingRecord, pendingRecordOf } from "../../rollout/tracking/pending.ts";
 import { usesOf } from "../../rollout/tracking/uses.ts";
 import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
+import { leanReplicaSet } from "../../rollout/workload/lean-replica-set.ts";
 import { planOf } from "../../rollout/workload/plan-of.ts";
 import { removeRunRecord, writeEvent } from "../../rollout/workload/writes.ts";
 import type { Caches } from "./caches.ts";
@@ -133,7 +134,7 @@ async function roll(
 async function forget(options: TrackerOptions, deployment: Deployment, write: Write): Promise<void> {
   await put(options, write);
   if (holdRecordOf(deployment) !== undefined) return;
-  const own = await listReplicaSets(options.kube, deployment);
+  const own = await listReplicaSets(options.kube, deployment, leanReplicaSet);
   const copies = own.filter(({ metadata }) => metadata.annotations?.[CHANGED] !== undefined);
   for (const copy of copies) await put(options, removeRunRecord(copy));
 }

@@ -83,6 +83,15 @@ describe("webhook/deployments among many routes", () => {
     expect((error as Error).message).to.include("services of namespace shop have more than");
   });
 
+  it("admits a version of a Deployment whose versions carry long annotations", async () => {
+    const annotations = { note: "x".repeat(250_000) };
+    for (let i = 2; i < 22; i += 1) {
+      const meta = { ownerReferences: [ownedByWeb], annotations };
+      api.add(replicaSets, aReplicaSet({ image: `old:${i}`, replicas: 0, meta }));
+    }
+    expect((await ask(await followRoutes(api, kube, stop.signal))).allowed).to.equal(true);
+  });
+
   it("admits a version among autoscalers and grants with long annotations", async () => {
     const annotations = { note: "x".repeat(250_000) };
     for (let i = 0; i < 20; i += 1) {
