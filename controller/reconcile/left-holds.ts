@@ -1,5 +1,9 @@
+import type { Kube } from "../../kube/client/api.ts";
+import { ifNotFound } from "../../kube/client/errors.ts";
+import type { KubeObject } from "../../kube/core/meta.ts";
 import { deployments } from "../../kube/core/resources.ts";
 import type { Deployment } from "../../kube/core/workloads.ts";
+import type { Write } from "../../kube/core/writes.ts";
 import { removeLeftHold } from "../../rollout/cleanup/left-hold.ts";
 import { FLIGHT } from "../../rollout/keys.ts";
 import { type RestoreOptions, restoreEach } from "./restore.ts";
@@ -9,10 +13,25 @@ import { type RestoreOptions, restoreEach } from "./restore.ts";
  * once, because the copies hold no Deployment without the label, and admission mends what is written later.
  */
 export async function removeLeftHolds(options: RestoreOptions): Promise<void> {
-  const { items } = await options.kube.list<Deployment>(deployments, {});
-  const unmarked = items.filter(({ metadata }) => !(FLIGHT in (metadata.labels ?? {})));
-  await restoreEach(
-    unmarked.map(removeLeftHold).filter((writes) => writes.length > 0),
-    options,
-  );
+  const { items } = await options.kube.list<KubeObject, Deployment>(deployments, {}, {}, nameIfLeft);
+  const left = items.filter(({ metadata }) => metadata.name !== "");
+  await restoreEach(removals(options.kube, left), options);
+}
+
+/** A cluster may have more Deployments than Serin has memory, and tenants decide how long they are: the name is kept, or nothing. */
+function nameIfLeft(deployment: Deployment): KubeObject {
+  const { name, namespace, labels = {} } = deployment.metadata;
+  const isLeft = !(FLIGHT in labels) && removeLeftHold(deployment).length > 0;
+  return isLeft && namespace !== undefined ? { metadata: { name, namespace } } : NOTHING;
+}
+
+const NOTHING: KubeObject = { metadata: { name: "" } };
+
+/** The writes for each, as it is stored when its turn comes. */
+async function* removals(kube: Kube, left: readonly KubeObject[]): AsyncGenerator<readonly Write[]> {
+  for (const { metadata } of left) {
+    const { namespace, name } = metadata;
+    const found = await kube.get<Deployment>(deployments, { namespace, name }).catch(ifNotFound(undefined));
+    if (found !== undefined) yield removeLeftHold(found);
+  }
 }

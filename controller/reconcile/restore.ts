@@ -11,11 +11,11 @@ export type RestoreOptions = Omit<
  * first failure after it has tried all.
  */
 export async function restoreEach(
-  objects: readonly (readonly Write[])[],
+  objects: Iterable<readonly Write[]> | AsyncIterable<readonly Write[]>,
   options: RestoreOptions,
 ): Promise<void> {
   const failures: Failure[] = [];
-  for (const writes of objects) {
+  for await (const writes of objects) {
     const [first] = writes;
     if (first !== undefined && first.verb !== "event") {
       const { kind, namespace, name } = first;

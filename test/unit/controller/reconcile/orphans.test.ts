@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import type { Caches } from "../../../../controller/reconcile/caches.ts";
-import { removeLeftHolds } from "../../../../controller/reconcile/left-holds.ts";
 import { type Change, ownerKeys } from "../../../../controller/reconcile/marks.ts";
 import { Orphans } from "../../../../controller/reconcile/orphans.ts";
 import type { RestoreOptions } from "../../../../controller/reconcile/restore.ts";
@@ -44,7 +43,7 @@ describe("what belongs to no rollout any more", () => {
   let services: readonly Service[];
   let looked: string[];
   let written: string[];
-  let stored: readonly (Deployment | ReplicaSet)[];
+  let stored: readonly ReplicaSet[];
   let unread: Error | undefined;
   let options: RestoreOptions;
   let orphans: Orphans;
@@ -236,16 +235,6 @@ describe("what belongs to no rollout any more", () => {
     await orphans.sweep("shop");
     expect(note("uid-copy", deployments[1]).sweeps).to.deep.equal({ shop: 500 });
     expect(written).to.deep.equal(["patch web", "event HoldRemoved"]);
-  });
-
-  it("loses such a hold without a mark, too, once for each leader", async () => {
-    const copy = (name: string, labels = {}) => {
-      const { metadata, spec } = aDeployment({ meta: { name, labels } });
-      return { metadata, spec: hold(spec, 1) };
-    };
-    stored = [aDeployment(), copy("copy"), copy("marked", { [FLIGHT]: "x" })];
-    await removeLeftHolds(options);
-    expect(written).to.deep.equal(["list", "patch copy", "event HoldRemoved"]);
   });
 
   it("has the rollouts of its namespace looked at a second after something was restored, and no sooner", async () => {
