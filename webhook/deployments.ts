@@ -62,7 +62,7 @@ interface Decision {
  */
 export function admitDeployments(needs: Needs): Admit<Deployment> {
   const { kube, namespace, hookHosts, clock, log } = needs;
-  const lanes = new Lanes();
+  const lanes = new Lanes(clock);
   return async ({ object: requested, oldObject: stored, dryRun, options, userInfo }) => {
     const inSystem = answerInSystemNamespace(requested, stored ?? undefined, namespace);
     if (inSystem !== undefined) return inSystem;

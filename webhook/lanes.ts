@@ -1,30 +1,120 @@
-import pLimit, { type LimitFunction } from "p-limit";
+import type { Clock } from "../kube/core/clock.ts";
 
 /** How many requests may hold routes and other objects in memory at once, and how many of one namespace. */
 const AT_ONCE = 4;
 const OF_ONE_NAMESPACE = 2;
+/** How much of this is for crowded work: of a namespace that has other work under way, or has used much. */
+const CROWDED = 3;
+/** A namespace has used much if its work took longer than this (ms) together. What it used counts half after each minute. */
+const MUCH_MS = 1_000;
+const HALF_LIFE_MS = 60_000;
+/** The longest wait (ms) for a turn: after 20 s, the API server no longer waits for the answer. */
+const PATIENCE_MS = 15_000;
 
-/** The work of a namespace that waits or runs. */
-interface Lane {
-  readonly limit: LimitFunction;
-  works: number;
+interface Turn {
+  readonly since: number;
+  readonly begin: () => void;
+  readonly refuse: (error: Error) => void;
 }
 
-/** Does work in turn, so that many requests of one namespace do not keep the other namespaces waiting. */
+/** The work of a namespace. */
+interface Lane {
+  waiting: readonly Turn[];
+  /** The work under way, each with its begin in ms. */
+  readonly running: Map<Turn, number>;
+  /** What the work that has ended took, in ms, as it counted at an instant. */
+  usedMs: number;
+  at: number;
+}
+
+/**
+ * Does work in turn. A tenant may have several namespaces, and as many requests as they like. So the next turn is that of the
+ * namespace that has used least lately, and one place is free of crowded work. A namespace at rest waits for the end of one work
+ * at most, once each of the tenant's namespaces has used its second.
+ */
 export class Lanes {
-  readonly #all = pLimit(AT_ONCE);
+  readonly #clock: Pick<Clock, "now">;
   readonly #lanes = new Map<string, Lane>();
 
-  /** Does the work when it is its turn, and returns its result. */
+  constructor(clock: Pick<Clock, "now">) {
+    this.#clock = clock;
+  }
+
+  /** Does the work when it is its turn, and returns its result. Throws if its turn does not come in time. */
   async run<T>(namespace: string, work: () => Promise<T>): Promise<T> {
-    const lane = this.#lanes.get(namespace) ?? { limit: pLimit(OF_ONE_NAMESPACE), works: 0 };
+    const since = this.#clock.now();
+    const lane = this.#lanes.get(namespace) ?? { waiting: [], running: new Map(), usedMs: 0, at: since };
     this.#lanes.set(namespace, lane);
-    lane.works += 1;
+    const { promise, resolve: begin, reject: refuse } = Promise.withResolvers<void>();
+    const turn = { since, begin, refuse };
+    lane.waiting = [...lane.waiting, turn];
+    this.#next();
+    await promise;
     try {
-      return await lane.limit(() => this.#all(work));
+      return await work();
     } finally {
-      lane.works -= 1;
-      if (lane.works === 0) this.#lanes.delete(namespace);
+      this.#end(lane, turn);
     }
+  }
+
+  #next(): void {
+    this.#refuseLate();
+    for (;;) {
+      const [lane] = this.#open().sort((a, b) => this.#usedBy(a) - this.#usedBy(b));
+      const [turn, ...others] = lane?.waiting ?? [];
+      if (lane === undefined || turn === undefined) return;
+      lane.waiting = others;
+      lane.running.set(turn, this.#clock.now());
+      turn.begin();
+    }
+  }
+
+  /** The lanes with work that may begin now. */
+  #open(): Lane[] {
+    const lanes = [...this.#lanes.values()];
+    const running = lanes.reduce((sum, lane) => sum + lane.running.size, 0);
+    if (running >= AT_ONCE) return [];
+    const crowded = lanes.reduce((sum, lane) => sum + this.#crowdedOf(lane), 0);
+    return lanes.filter(
+      (lane) =>
+        lane.waiting.length > 0 &&
+        lane.running.size < OF_ONE_NAMESPACE &&
+        (crowded < CROWDED || (lane.running.size === 0 && this.#usedBy(lane) <= MUCH_MS)),
+    );
+  }
+
+  /** How much crowded work of the lane is under way. */
+  #crowdedOf(lane: Lane): number {
+    return this.#usedBy(lane) > MUCH_MS ? lane.running.size : Math.max(0, lane.running.size - 1);
+  }
+
+  #usedBy({ running, usedMs, at }: Lane): number {
+    const now = this.#clock.now();
+    const ended = usedMs * 2 ** (-(now - at) / HALF_LIFE_MS);
+    return [...running.values()].reduce((sum, began) => sum + now - began, ended);
+  }
+
+  /** The API server no longer reads these answers, and each request that waits holds two objects in memory. */
+  #refuseLate(): void {
+    const now = this.#clock.now();
+    const isLate = ({ since }: Turn) => now - since > PATIENCE_MS;
+    for (const lane of this.#lanes.values()) {
+      if (!lane.waiting.some(isLate)) continue;
+      const late = lane.waiting.filter(isLate);
+      lane.waiting = lane.waiting.filter((turn) => !isLate(turn));
+      for (const { refuse } of late) refuse(new Error("other updates took all the time"));
+    }
+  }
+
+  #end(lane: Lane, turn: Turn): void {
+    const usedMs = this.#usedBy(lane);
+    lane.running.delete(turn);
+    const now = this.#clock.now();
+    const others = [...lane.running.values()].reduce((sum, began) => sum + now - began, 0);
+    lane.usedMs = usedMs - others;
+    lane.at = now;
+    this.#next();
+    for (const [namespace, one] of this.#lanes)
+      if (one.running.size + one.waiting.length === 0 && this.#usedBy(one) < 1) this.#lanes.delete(namespace);
   }
 }

@@ -30,7 +30,7 @@ function slowServer() {
 describe("webhook/effects", () => {
   it("holds few routes in memory, however many undos of a namespace drain at once, and writes all of them", async () => {
     const { kube, seen } = slowServer();
-    const lanes = new Lanes();
+    const lanes = new Lanes(hastyClock);
     const undos = Array.from({ length: 5 }, (_, undo) => {
       const routes = Array.from({ length: 8 }, (_, i) => ({
         kind: "HTTPRoute",

@@ -1,25 +1,79 @@
 import { expect } from "chai";
 import { Lanes } from "../../../webhook/lanes.ts";
+import { FakeClock } from "../../support/clock.ts";
 
 describe("webhook/lanes", () => {
+  let clock: FakeClock;
+  let lanes: Lanes;
+  let began: string[];
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    lanes = new Lanes(clock);
+    began = [];
+  });
+
+  /** Work of that namespace that takes so long (ms). Resolves with the time for which it waited. */
+  const work = (namespace: string, ms: number): Promise<number> => {
+    const asked = clock.now();
+    return lanes.run(namespace, async () => {
+      const waited = clock.now() - asked;
+      began.push(namespace);
+      await clock.sleep(ms);
+      return waited;
+    });
+  };
+  /** The same for a work whose answer comes too late for some. */
+  const flood = (namespace: string, ms: number) => void work(namespace, ms).catch(() => {});
+  const inTime = async (waited: Promise<number>, ms = 30_000) => {
+    await clock.advance(ms);
+    return waited;
+  };
+
   it("does the work of another namespace first, however much of one waits", async () => {
-    const lanes = new Lanes();
-    const done: string[] = [];
-    const work = (name: string) => async () => {
-      await new Promise((resolve) => setImmediate(resolve));
-      done.push(name);
+    for (let i = 0; i < 50; i += 1) flood("evil", 100);
+    const others = ["shop", "edge"].map((name) => work(name, 100));
+    expect(await inTime(Promise.all(others).then((all) => Math.max(...all)))).to.equal(0);
+  });
+
+  it("keeps a namespace at rest waiting for one work at most, however many namespaces of a tenant are busy", async () => {
+    const evil = Array.from({ length: 40 }, (_, i) => `evil-${i}`);
+    const refill = () => {
+      for (const name of evil) for (let i = 0; i < 3; i += 1) flood(name, 2_000);
     };
-    const many = Array.from({ length: 50 }, () => lanes.run("evil", work("evil")));
-    await Promise.all(["shop", "edge"].map((name) => lanes.run(name, work(name))));
-    expect(done.length).to.be.at.most(6);
-    await Promise.all(many);
-    expect(done).to.have.length(52);
+    for (let seconds = 0; seconds < 60; seconds += 1) {
+      refill();
+      await clock.advance(1_000);
+    }
+    const waits: number[] = [];
+    for (let i = 0; i < 20; i += 1) {
+      refill();
+      void work(`shop-${i}`, 500).then((waited) => void waits.push(waited));
+      await clock.advance(5_000);
+    }
+    expect(waits).to.have.length(20);
+    expect(Math.max(...waits), "ms").to.be.at.most(2_000);
+    // The places that no other namespace needs are not left empty.
+    expect(began.filter((name) => name.startsWith("evil")).length).to.be.above(160);
+  });
+
+  it("keeps a place free of crowded work, so that a namespace at rest begins at once", async () => {
+    for (const name of ["evil-1", "evil-2", "evil-3"]) await inTime(work(name, 5_000));
+    for (const name of ["evil-1", "evil-2", "evil-3"]) for (let i = 0; i < 3; i += 1) flood(name, 5_000);
+    expect(await inTime(work("shop", 100))).to.equal(0);
+  });
+
+  it("lets a namespace have its turn as before when it has been at rest for some minutes", async () => {
+    await inTime(work("shop", 8_000));
+    await clock.advance(300_000);
+    for (const name of ["evil-1", "evil-2", "evil-3"]) await inTime(work(name, 5_000));
+    for (const name of ["evil-1", "evil-2", "evil-3"]) for (let i = 0; i < 3; i += 1) flood(name, 5_000);
+    expect(await inTime(work("shop", 100))).to.equal(0);
   });
 
   it("never does more at once than there is memory for, nor more of one namespace", async () => {
-    const lanes = new Lanes();
     const running: string[] = [];
-    const work = (name: string) => async () => {
+    const counted = (name: string) => async () => {
       running.push(name);
       expect(running.length).to.be.at.most(4);
       expect(running.filter((one) => one === name).length).to.be.at.most(2);
@@ -27,12 +81,19 @@ describe("webhook/lanes", () => {
       running.splice(running.indexOf(name), 1);
     };
     const names = Array.from({ length: 60 }, (_, i) => `shop-${i % 6}`);
-    await Promise.all(names.map((name) => lanes.run(name, work(name))));
+    await Promise.all(names.map((name) => lanes.run(name, counted(name))));
     expect(running).to.deep.equal([]);
   });
 
+  it("refuses what waits longer than the API server does", async () => {
+    const results = Promise.allSettled(Array.from({ length: 10 }, () => work("evil", 6_000)));
+    await clock.advance(60_000);
+    const refused = (await results).filter(({ status }) => status === "rejected");
+    expect(refused).to.have.length(4);
+    expect(String((refused[0] as PromiseRejectedResult).reason)).to.include("took all the time");
+  });
+
   it("returns the result, and passes an error on without holding up the next", async () => {
-    const lanes = new Lanes();
     const failed = Array.from({ length: 5 }, () => lanes.run("shop", () => Promise.reject(new Error("no"))));
     const results = await Promise.allSettled(failed);
     expect(results.every(({ status }) => status === "rejected")).to.equal(true);
