@@ -80,7 +80,8 @@ export async function runController(options: ControllerOptions, signal: AbortSig
   const reading = { namesakes, gates, clock, log, signal, onRead: look };
   const evidence = readersBy((name) => new EvidenceReader({ prometheus: prometheus(name), ...reading }));
   const counting = new CountingReader({ prometheus, namesakes, clock, log, onRead: look });
-  const needs = { kube, caches, observer: new Observer({ kube, caches, clock }), clock, log };
+  const means = { kube, caches, clock, log };
+  const needs = { ...means, observer: new Observer(means) };
   const orphans = new Orphans({ ...needs, look });
   const { notifier } = notices;
   const flying = { hooks, notices: notifier, flights: telemetry.flights };

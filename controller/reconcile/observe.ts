@@ -1,6 +1,7 @@
 import type { Kube } from "../../kube/client/api.ts";
 import { listReplicaSets } from "../../kube/client/replica-sets.ts";
 import type { Clock } from "../../kube/core/clock.ts";
+import type { Log } from "../../kube/core/log.ts";
 import { controllerOf, keyOf } from "../../kube/core/meta.ts";
 import { type LeanRoute, type Route, routeKeyOf } from "../../kube/core/routes.ts";
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
@@ -35,11 +36,11 @@ export class Observer {
   readonly #clock: Clock;
   readonly #related: RelatedReader;
 
-  constructor({ kube, caches, clock }: { kube: Kube; caches: Caches; clock: Clock }) {
-    this.#kube = kube;
-    this.#caches = caches;
-    this.#clock = clock;
-    this.#related = new RelatedReader({ kube, caches, clock });
+  constructor(needs: { kube: Kube; caches: Caches; clock: Clock; log: Log }) {
+    this.#kube = needs.kube;
+    this.#caches = needs.caches;
+    this.#clock = needs.clock;
+    this.#related = new RelatedReader(needs);
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { Kube } from "../../kube/client/api.ts";
 import { listGrants } from "../../kube/client/grants.ts";
-import { listOtherOwners } from "../../kube/client/strangers.ts";
 import type { Clock } from "../../kube/core/clock.ts";
+import type { Log } from "../../kube/core/log.ts";
 import { keyOf, type Meta } from "../../kube/core/meta.ts";
 import { type LeanRoute, type ReferenceGrant, routeKeyOf } from "../../kube/core/routes.ts";
 import type { Service, Stranger } from "../../kube/core/services.ts";
@@ -9,18 +9,13 @@ import type { Deployment, PodTemplate, ReplicaSet } from "../../kube/core/worklo
 import { refresh } from "../../kube/runtime/route-reads.ts";
 import { isCanaryService } from "../../rollout/traffic/canary-service.ts";
 import { crossesInto, permittedOrShared } from "../../rollout/traffic/grants.ts";
-import { servicesFor, servicesOf } from "../../rollout/traffic/isolation.ts";
-import { selectorOf } from "../../rollout/traffic/service-record.ts";
+import { servicesFor } from "../../rollout/traffic/isolation.ts";
 import type { Caches } from "./caches.ts";
 import { byKey, newerOfEach } from "./newer-of-each.ts";
+import { askStrangers } from "./strangers.ts";
 
 /** How long (ms) the found objects count while an expected one is missing. */
 const MISSING_MS = 1_000;
-/**
- * How long (ms) it counts who else is behind the Services. It changes a sentence and no decision, so a failed list counts as
- * the last one: a tenant's pods may be too long to be listed. The metrics of requests count it.
- */
-const STRANGERS_MS = 60_000;
 
 /** The Services, routes and grants of a Deployment. They may carry no mark of Serin. */
 export interface RelatedObjects {
@@ -63,6 +58,7 @@ interface Needs {
   readonly kube: Kube;
   readonly caches: Caches;
   readonly clock: Clock;
+  readonly log: Log;
 }
 
 /** Follows the Services of the namespace, and finds their routes in the index once in each step. */
@@ -112,15 +108,13 @@ export class RelatedReader {
   ): Promise<RelatedObjects> {
     const { uid = "", namespace = "" } = metadata;
     const { kube, clock } = this.#needs;
+    const at = clock.now();
     const relevant = await this.#routesAround([...own.keys()], uid, namespace);
     const crosses = relevant.some((route) => crossesInto(namespace, route));
     const grants = crosses ? await listGrants<ReferenceGrant>(kube, namespace) : [];
-    const selecting = templates.flatMap((template) => servicesOf(template, listed));
-    const selectors = new Map(selecting.map((service) => [service.metadata.name, selectorOf(service)]));
-    const at = clock.now();
     // Admission asked when the rollout started.
-    const { strangers, askedAt } = known ?? { strangers: [], askedAt: Date.parse(started) };
-    const isRecent = at - askedAt < STRANGERS_MS;
+    const last = known ?? { strangers: [], askedAt: Date.parse(started) };
+    const asked = await askStrangers(this.#needs, { metadata, templates, sets, listed }, last);
     return {
       started,
       step,
@@ -130,10 +124,8 @@ export class RelatedReader {
       // Of others' routes, the deletion would make Serin find everything again.
       routes: byKey(permittedOrShared(metadata, relevant, grants, foreignRoutes), routeKeyOf),
       grants,
-      strangers: isRecent
-        ? strangers
-        : await listOtherOwners(kube, { metadata }, selectors, sets).catch(() => strangers),
-      askedAt: isRecent ? askedAt : at,
+      strangers: asked.strangers,
+      askedAt: asked.askedAt,
       foreignRoutes,
     };
   }

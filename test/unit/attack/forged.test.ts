@@ -88,7 +88,7 @@ describe("an object that another tenant forges", () => {
       signal: stop.signal,
     });
     await caches.synced();
-    return new Observer({ kube, caches, clock: systemClock }).observe(VICTIM);
+    return new Observer({ kube, caches, clock: systemClock, log: noLog }).observe(VICTIM);
   }
 
   it("is not a ReplicaSet of the rollout, because an undo would put its template into the victim's Deployment", async () => {

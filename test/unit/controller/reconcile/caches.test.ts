@@ -128,7 +128,7 @@ describe("the caches of a thousand rollouts in one namespace", () => {
 
   const needs = () => {
     const [kube, clock] = [server.kube, new FakeClock()];
-    return { kube, clock, caches, observer: new Observer({ kube, caches, clock }), log: noLog };
+    return { kube, clock, caches, observer: new Observer({ kube, caches, clock, log: noLog }), log: noLog };
   };
 
   it("hand out a dozen objects for a pass, those of its rollout", async () => {

@@ -64,7 +64,7 @@ describe("the controller among many routes", () => {
       caches,
       clock: systemClock,
       log: noLog,
-      observer: new Observer({ kube, caches, clock: systemClock }),
+      observer: new Observer({ kube, caches, clock: systemClock, log: noLog }),
     };
   }
   /** Sweeps the namespace as soon as Serin may. */

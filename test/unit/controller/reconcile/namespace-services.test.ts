@@ -49,7 +49,7 @@ describe("controller/reconcile/namespace-services", () => {
     const clock = new FakeClock(NOON);
     caches = new Caches({ kube, clock, log: noLog, signal: stop.signal });
     await caches.synced();
-    observer = new Observer({ kube, caches, clock });
+    observer = new Observer({ kube, caches, clock, log: noLog });
   });
   afterEach(async () => {
     stop.abort();

@@ -80,7 +80,7 @@ describe("controller/gather", () => {
     stop.push(ended);
     caches = new Caches({ kube, clock, log: noLog, signal: ended.signal });
     await caches.synced();
-    observer = new Observer({ kube, caches, clock });
+    observer = new Observer({ kube, caches, clock, log: noLog });
   });
   afterEach(async () => {
     for (const one of stop.splice(0)) one.abort();
@@ -150,7 +150,7 @@ describe("controller/gather", () => {
     await eventually("noted", () =>
       caches.replicaSetsOf(inFlight.metadata).some((one) => one.metadata.annotations?.[RUN] !== undefined),
     );
-    observer = new Observer({ kube, caches, clock });
+    observer = new Observer({ kube, caches, clock, log: noLog });
     expect(await sorted()).to.deep.equal(both);
   });
 
