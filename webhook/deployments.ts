@@ -19,16 +19,19 @@ import { answerPerson, answerTracker } from "../rollout/admission/tracked.ts";
 import type { HookHost } from "../rollout/hooks/hosts.ts";
 import { HELD } from "../rollout/keys.ts";
 import { checkReceivers, needsReceivers } from "../rollout/notify/check-receivers.ts";
+import { isOptedIn } from "../rollout/plan/plan.ts";
 import { TRACKER } from "../rollout/tracking/decide.ts";
 import { withoutChanged } from "../rollout/tracking/pending.ts";
+import { holdRecordOf } from "../rollout/workload/hold-record.ts";
 import { leanReplicaSet } from "../rollout/workload/lean-replica-set.ts";
 import { planOf } from "../rollout/workload/plan-of.ts";
 import { readDefaultSources } from "./default-sources.ts";
 import { performEffect, type RoutePlace, routesToDrain } from "./effects.ts";
+import { gatherWithoutStart } from "./flight.ts";
 import { gather } from "./gather.ts";
 import { Lanes } from "./lanes.ts";
 import { readLive } from "./live.ts";
-import { readNeighbourhood } from "./neighbourhood.ts";
+import { type Neighbourhood, readNeighbourhood } from "./neighbourhood.ts";
 import type { ReviewResponse } from "./review.ts";
 import type { Admit } from "./server.ts";
 
@@ -84,7 +87,7 @@ export function admitDeployments(needs: Needs): Admit<Deployment> {
         admitCreate(requested, await reading, await listLeft(kube, requested, leanReplicaSet));
       return checked(await lanes.run(home, left), null);
     }
-    const decide = async (present: Deployment, neighbours: readonly Deployment[]): Promise<Decision> => {
+    const decide = async (present: Deployment, neighbours?: readonly Deployment[]): Promise<Decision> => {
       // The pods of a new template read the changed ConfigMap as well, so the change needs no rollout of its own.
       const old = changesTemplate(requested, present) ? withoutChanged(present) : present;
       const answerWith = async (cluster?: ClusterState) => {
@@ -98,7 +101,9 @@ export function admitDeployments(needs: Needs): Admit<Deployment> {
       };
       if (!changesTemplate(requested, old))
         return { answer: await answerWith(), replicaSets: [], routes: [] };
-      const cluster = await gather(needs, requested, old, neighbours);
+      const cluster =
+        (await gatherWithoutStart(needs, requested, old)) ??
+        (await gather(needs, requested, old, neighbours));
       const answer = await answerWith(cluster);
       log.info(summary(old, answer, dryRun), "new template");
       return {
@@ -110,16 +115,18 @@ export function admitDeployments(needs: Needs): Admit<Deployment> {
     const isNew = changesTemplate(requested, stored);
     if (isNew) await untilSynced(needs);
     else {
-      const { answer } = await decide(stored, []);
+      const { answer } = await decide(stored);
       if (dryRun || answer.effects.length === 0) return answer;
     }
     const home = stored.metadata.namespace ?? "";
     // What was read leaves the memory with the decision. An effect that waits for a gateway reads its own routes again.
     const { answer, effects, routes } = await lanes.run(home, async () => {
-      // Only a new template has to do with the neighbours.
-      const { live, neighbours } = isNew
+      // Only a version that may begin a rollout has to do with the neighbours.
+      const mayBegin =
+        isNew && holdRecordOf(stored) === undefined && isOptedIn(requested.metadata.annotations);
+      const { live, neighbours }: Partial<Neighbourhood> = mayBegin
         ? await readNeighbourhood(kube, stored)
-        : { live: await readLive(kube, deployments, stored), neighbours: [] };
+        : { live: await readLive(kube, deployments, stored) };
       const { answer, replicaSets, routes } = await decide(live ?? stored, neighbours);
       const proven = dryRun ? [] : provenEffects(answer.effects, live?.metadata.uid, replicaSets);
       // The ReplicaSets prove an isolation. Every other effect could end a rollout that a late list does not show.

@@ -8,19 +8,18 @@ import { keyOf, withoutTexts } from "../kube/core/meta.ts";
 import { horizontalPodAutoscalers, routeKinds, services } from "../kube/core/resources.ts";
 import { type ReferenceGrant, type Route, routeKeyOf } from "../kube/core/routes.ts";
 import type { Service } from "../kube/core/services.ts";
-import type { Deployment, ReplicaSet } from "../kube/core/workloads.ts";
+import type { Deployment } from "../kube/core/workloads.ts";
 import type { RouteIndex } from "../kube/runtime/route-index.ts";
-import { listMarked, type RouteBodies, readWhole, refresh } from "../kube/runtime/route-reads.ts";
+import { type RouteBodies, readWhole, refresh } from "../kube/runtime/route-reads.ts";
 import type { ClusterState } from "../rollout/admission/change.ts";
-import { FLIGHT } from "../rollout/keys.ts";
-import { crossesInto, namespacesInto, permitted } from "../rollout/traffic/grants.ts";
+import { crossesInto, permitted } from "../rollout/traffic/grants.ts";
 import { servicesFor, servicesOf } from "../rollout/traffic/isolation.ts";
 import { leanService } from "../rollout/traffic/lean-service.ts";
 import { selectorOf } from "../rollout/traffic/service-record.ts";
 import type { Autoscaler } from "../rollout/workload/autoscalers.ts";
-import { holdRecordOf } from "../rollout/workload/hold-record.ts";
 import { leanReplicaSet } from "../rollout/workload/lean-replica-set.ts";
-import { findByHash, sameTemplate } from "../rollout/workload/template.ts";
+import { type FlightRoutes, readFlight } from "./flight.ts";
+import { readNeighbourhood } from "./neighbourhood.ts";
 import { type PolicyPlaces, readPolicies } from "./policies.ts";
 
 /** The means to read. */
@@ -32,13 +31,13 @@ interface GatherNeeds {
 /**
  * Reads from the API server's cache (resourceVersion 0), except the ReplicaSets, which decide the stable version, and the
  * routes. The index finds the routes; Serin reads those whole that may lead to the Deployment's Services. `neighbours` are
- * the Deployments of the namespace.
+ * the Deployments of the namespace, if they were read.
  */
 export async function gather(
   needs: GatherNeeds,
   requested: Deployment,
   old: Deployment,
-  neighbours: readonly Deployment[],
+  neighbours?: readonly Deployment[],
 ): Promise<ClusterState> {
   const { kube, index } = needs;
   const { uid = "", namespace = "" } = old.metadata;
@@ -66,16 +65,13 @@ export async function gather(
   return {
     replicaSets,
     services: here,
-    deployments: neighbours,
+    deployments: neighbours ?? (await readNeighbourhood(kube, old)).neighbours,
     routes,
     known: [...around, ...beside],
     grants,
     autoscalers,
     ingresses,
-    ...(routes.length > 0 &&
-      !isUndo(requested, old, replicaSets) && {
-        policies: await readPolicies(kube, policyPlaces(namespace, routes)),
-      }),
+    ...(routes.length > 0 && { policies: await readPolicies(kube, policyPlaces(namespace, routes)) }),
     strangers: await reading,
   };
 }
@@ -86,7 +82,7 @@ interface Sought {
   readonly named: readonly string[];
   /** The Deployment's UID. */
   readonly uid: string;
-  readonly flight: Awaited<ReturnType<typeof readFlight>>;
+  readonly flight: FlightRoutes | undefined;
 }
 
 /**
@@ -112,26 +108,6 @@ async function readRoutes(needs: GatherNeeds, namespace: string, { named, uid, f
     if (known.routes.some(isOwn)) return known;
   }
   return read(await refresh(needs, namespace));
-}
-
-/**
- * The grants, and the routes with a share of the rollout in flight, as the API server stores them now. The index may not know
- * the newest share yet, and an undo must drain it before native control deletes the canary's pods. Absent at rest: then a
- * route that the index does not know leads to Services that Serin isolates, so it gives the canary no traffic.
- */
-async function readFlight({ kube, index }: GatherNeeds, { metadata }: Deployment) {
-  const { uid = "", namespace = "", labels } = metadata;
-  if (labels?.[FLIGHT] === undefined) return undefined;
-  const grants = await listGrants<ReferenceGrant>(kube, namespace);
-  const marked = await listMarked({ kube, index }, namespacesInto(namespace, grants), FLIGHT);
-  return { grants, shared: marked.filter(({ shares }) => shares.some((share) => share.uid === uid)) };
-}
-
-/** Whether the stable version's template comes back: no policy may keep it from that. */
-function isUndo(requested: Deployment, old: Deployment, replicaSets: readonly ReplicaSet[]): boolean {
-  const held = holdRecordOf(old);
-  const stable = held && findByHash(replicaSets, held.stable);
-  return stable !== undefined && sameTemplate(stable.spec.template, requested.spec.template);
 }
 
 function policyPlaces(namespace: string, routes: readonly Route[]): PolicyPlaces {

@@ -5,7 +5,7 @@ import type { Deployment } from "../kube/core/workloads.ts";
 import { readLive } from "./live.ts";
 
 /** The Deployments of the namespace of a request. */
-interface Neighbourhood {
+export interface Neighbourhood {
   /** The Deployment of the request as the API server stores it; see readLive. */
   readonly live: Deployment | undefined;
   /** What tells whether a Service selects the pods of another Deployment. */

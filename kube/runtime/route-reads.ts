@@ -10,6 +10,8 @@ import type { RouteIndex } from "./route-index.ts";
 const LISTED = 1024 * 1024;
 /** The most routes (characters of JSON) that one caller reads. */
 const MOST_READ = 4 * LISTED;
+/** The most routes with a label (characters of JSON) that Serin reads in one namespace. It keeps only lean ones. */
+const MOST_MARKED = 64 * LISTED;
 const REQUESTS_AT_ONCE = 8;
 const NAMESPACES_AT_ONCE = 4;
 
@@ -22,7 +24,7 @@ interface Source {
   readonly index: RouteIndex;
 }
 
-/** The namespace has long routes that the index does not know. */
+/** The namespace has long routes: the rest of them is not read. */
 class ReadEnough extends Error {}
 
 /**
@@ -57,36 +59,47 @@ export async function refresh(
   return bodies;
 }
 
+/** What was found by a label, and the namespaces with too many characters of it. */
+interface FoundMarked {
+  readonly routes: readonly LeanRoute[];
+  readonly tooLong: readonly string[];
+}
+
 /**
  * Lists the routes with this label in these namespaces, as the API server stores them now: the index may be late. Keeps only
- * the lean routes. Throws if the routes are too long together, because then nobody knows all of them.
+ * the lean routes. Of a namespace whose routes are too long together it keeps none, and goes on with the others.
  */
 export async function listMarked(
   { kube, index }: Source,
   namespaces: readonly string[],
   labelSelector: string,
-): Promise<readonly LeanRoute[]> {
-  let room = MOST_READ;
-  const take = (route: Route): LeanRoute => {
-    const lean = index.reduce(route);
-    room -= lean.size;
-    if (room >= 0) return lean;
-    throw new Error(
-      `the routes with the label ${labelSelector} in the namespaces ${namespaces.join(", ")} have more than ${MOST_READ} ` +
-        "characters together: remove the label from those that no rollout uses",
-    );
-  };
+): Promise<FoundMarked> {
   const limit = pLimit(NAMESPACES_AT_ONCE);
-  const lists = namespaces.flatMap((namespace) =>
-    routeKinds.map((kind) =>
-      limit(async () => {
-        const none = ifNotFound({ items: [] as LeanRoute[] });
-        return (await kube.list<LeanRoute, Route>(kind, { namespace }, { labelSelector }, take).catch(none))
-          .items;
-      }),
-    ),
+  const lists = namespaces.map((namespace) =>
+    limit(async () => {
+      let room = MOST_MARKED;
+      const take = (route: Route): LeanRoute => {
+        const lean = index.reduce(route);
+        room -= lean.size;
+        if (room < 0) throw new ReadEnough();
+        return lean;
+      };
+      try {
+        const found: (readonly LeanRoute[])[] = [];
+        for (const kind of routeKinds) {
+          const none = ifNotFound({ items: [] as LeanRoute[] });
+          const list = kube.list<LeanRoute, Route>(kind, { namespace }, { labelSelector }, take);
+          found.push((await list.catch(none)).items);
+        }
+        return { routes: found.flat(), tooLong: [] };
+      } catch (error) {
+        if (error instanceof ReadEnough) return { routes: [], tooLong: [namespace] };
+        throw error;
+      }
+    }),
   );
-  return (await Promise.all(lists)).flat();
+  const all = await Promise.all(lists);
+  return { routes: all.flatMap(({ routes }) => routes), tooLong: all.flatMap(({ tooLong }) => tooLong) };
 }
 
 /**
@@ -107,13 +120,22 @@ export async function readWhole(
         `Serin reads at most ${MOST_READ}: make them shorter`,
     );
   }
+  return readEach(kube, routes, { known });
+}
+
+/** The same without an end, each reduced by `pick` as soon as it is read. */
+export async function readEach(
+  kube: Kube,
+  routes: readonly LeanRoute[],
+  { known = new Map(), pick = (route) => route }: { known?: RouteBodies; pick?: (route: Route) => Route },
+): Promise<readonly Route[]> {
   const limit = pLimit(REQUESTS_AT_ONCE);
   const read = routes.map(async (route): Promise<Route | undefined> => {
     const body = known.get(routeKeyOf(route));
-    if (body !== undefined && versionOf(body) >= versionOf(route)) return body;
+    if (body !== undefined && versionOf(body) >= versionOf(route)) return pick(body);
     const { namespace, name } = route.metadata;
     return limit(() =>
-      kube.get<Route>(routeResource(route), { namespace, name }).catch(ifNotFound(undefined)),
+      kube.get<Route>(routeResource(route), { namespace, name }).then(pick).catch(ifNotFound(undefined)),
     );
   });
   return (await Promise.all(read)).filter((route) => route !== undefined);

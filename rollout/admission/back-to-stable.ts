@@ -43,7 +43,7 @@ export function ended(change: Pick<TemplateRequest, "object" | "old">, held: Hol
 }
 
 /** Whether the requested template is the stable version's. */
-export function returnsToStable({ object, stable }: TemplateChange): boolean {
+export function returnsToStable({ object, stable }: Pick<TemplateChange, "object" | "stable">): boolean {
   return stable !== undefined && sameTemplate(stable.spec.template, object.spec.template);
 }
 

@@ -5,7 +5,10 @@ import { undo } from "./back-to-stable.ts";
 import type { TemplateChange } from "./change.ts";
 
 /** Whether nothing is left to compare with: the stable ReplicaSet is gone, or native control replaces its pods. */
-export function hasNoStable({ object, stable }: TemplateChange, held: HoldRecord): boolean {
+export function hasNoStable(
+  { object, stable }: Pick<TemplateChange, "object" | "stable">,
+  held: HoldRecord,
+): boolean {
   const isComplete = (stable?.status?.availableReplicas ?? 0) >= (object.spec.replicas ?? 1);
   const isReplaced = held.lost === true && held.phase === "undone" && !isComplete;
   return isStableGone(held, stable) || isReplaced;

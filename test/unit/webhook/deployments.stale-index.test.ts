@@ -116,12 +116,12 @@ describe("webhook/deployments, while the watch of routes is broken", () => {
 
   it("refuses while the marked routes are too long to find the shares among them", async () => {
     const annotations = { filler: "x".repeat(250_000) };
-    for (let i = 0; i < 20; i += 1) api.add(httpRoutes, shared("shop", { name: `r-${i}`, annotations }));
+    for (let i = 0; i < 270; i += 1) api.add(httpRoutes, shared("shop", { name: `r-${i}`, annotations }));
     const error = await undo().catch((thrown: Error) => thrown);
     expect(error)
       .to.be.an("error")
       .with.property("message")
-      .that.matches(/routes with the label serin.dev\/flight in the namespaces shop have more than/);
+      .that.matches(/the routes of namespace shop with the label serin.dev\/flight are too long together/);
     expect(api.requests.filter(({ method }) => method === "PATCH")).to.deep.equal([]);
   });
 });

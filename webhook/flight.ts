@@ -1,0 +1,99 @@
+import type { Kube } from "../kube/client/api.ts";
+import { listGrants } from "../kube/client/grants.ts";
+import { listReplicaSets } from "../kube/client/replica-sets.ts";
+import { type LeanRoute, type ReferenceGrant, routeKeyOf } from "../kube/core/routes.ts";
+import type { Deployment, ReplicaSet } from "../kube/core/workloads.ts";
+import type { RouteIndex } from "../kube/runtime/route-index.ts";
+import { listMarked, readEach } from "../kube/runtime/route-reads.ts";
+import type { ClusterState } from "../rollout/admission/change.ts";
+import { endsRollout } from "../rollout/admission/ends-rollout.ts";
+import { FLIGHT } from "../rollout/keys.ts";
+import { isOptedIn } from "../rollout/plan/plan.ts";
+import { foreignRoutesOf } from "../rollout/stages/foreign-routes.ts";
+import { namespacesInto, permitted } from "../rollout/traffic/grants.ts";
+import { sharesOfRoute } from "../rollout/traffic/shares-of-route.ts";
+import { holdRecordOf } from "../rollout/workload/hold-record.ts";
+import { leanReplicaSet } from "../rollout/workload/lean-replica-set.ts";
+import { runRecordOf } from "../rollout/workload/run-record.ts";
+import { hashOf } from "../rollout/workload/template.ts";
+
+const NOTHING: ClusterState = {
+  replicaSets: [],
+  services: [],
+  deployments: [],
+  routes: [],
+  known: [],
+  grants: [],
+};
+
+/** The means to read. */
+interface FlightNeeds {
+  readonly kube: Kube;
+  readonly index: RouteIndex;
+}
+
+/** The grants, and the routes with a share of the rollout in flight. */
+export interface FlightRoutes {
+  readonly grants: readonly ReferenceGrant[];
+  readonly shared: readonly LeanRoute[];
+}
+
+/**
+ * Both as the API server stores them now. The index may not know the newest share yet, and an undo must drain it before native
+ * control deletes the canary's pods. Absent at rest: then a route that the index does not know leads to Services that Serin
+ * isolates, so it gives the canary no traffic.
+ *
+ * Throws if the routes of the Deployment's own namespace are too long together. Those of another one, which a grant names, must not
+ * keep the undo from it: there the shares count that the index knows.
+ */
+export async function readFlight(
+  { kube, index }: FlightNeeds,
+  { metadata }: Deployment,
+): Promise<FlightRoutes | undefined> {
+  const { uid = "", namespace = "", labels } = metadata;
+  if (labels?.[FLIGHT] === undefined) return undefined;
+  const grants = await listGrants<ReferenceGrant>(kube, namespace);
+  const { routes, tooLong } = await listMarked({ kube, index }, namespacesInto(namespace, grants), FLIGHT);
+  if (tooLong.includes(namespace)) {
+    throw new Error(
+      `the routes of namespace ${namespace} with the label ${FLIGHT} are too long together: remove the label from those that no ` +
+        "rollout uses",
+    );
+  }
+  const known = index.around([], uid).filter(({ metadata }) => tooLong.includes(metadata.namespace ?? ""));
+  const found = [...routes, ...known].filter(({ shares }) => shares.some((share) => share.uid === uid));
+  return { grants, shared: found };
+}
+
+/**
+ * What the answer to a new template needs that starts no rollout; undefined if it may start one. At the end of a rollout these are
+ * the ReplicaSets and the routes with a share, and without an opt-in nothing. However long the other objects of the namespace are,
+ * and the rest of these: a user must be able to go back.
+ */
+export async function gatherWithoutStart(
+  needs: FlightNeeds,
+  requested: Deployment,
+  old: Deployment,
+): Promise<ClusterState | undefined> {
+  const held = holdRecordOf(old);
+  if (held === undefined) return isOptedIn(requested.metadata.annotations) ? undefined : NOTHING;
+  // Of the other versions, the answer depends on no template.
+  const pick = (set: ReplicaSet): ReplicaSet => {
+    const lean = leanReplicaSet(set);
+    return hashOf(set) === held.stable ? lean : { ...lean, spec: { ...lean.spec, template: {} } };
+  };
+  const replicaSets = await listReplicaSets(needs.kube, old, pick);
+  if (!endsRollout(requested, held, replicaSets)) return undefined;
+  const { namespace = "", uid = "" } = old.metadata;
+  const { grants = [], shared = [] } = (await readFlight(needs, old)) ?? {};
+  const known = [...shared, ...needs.index.around([], uid)];
+  const all = [...new Map(known.map((route) => [routeKeyOf(route), route])).values()];
+  // Others can forge a share in a route of their own. The rollout's record names those to which Serin gave one.
+  const given = foreignRoutesOf(replicaSets);
+  const isLost = !replicaSets.some((set) => runRecordOf(set, held.started));
+  const draining = permitted(namespace, all, grants).filter(
+    (route) => isLost || route.metadata.namespace === namespace || given.includes(routeKeyOf(route)),
+  );
+  const routes = await readEach(needs.kube, draining, { pick: sharesOfRoute });
+  return { ...NOTHING, replicaSets, routes, grants };
+}
