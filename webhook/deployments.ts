@@ -47,6 +47,8 @@ export interface Needs {
   readonly namespace: string;
   /** The hosts that hooks may call. */
   readonly hookHosts: readonly HookHost[];
+  /** The turns in which Serin holds objects in memory, for all kinds of requests together; absent: turns of its own. */
+  readonly lanes?: Lanes;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -64,8 +66,7 @@ interface Decision {
  * effects is decided for the Deployment that the API server stores, not for the one in the request's body.
  */
 export function admitDeployments(needs: Needs): Admit<Deployment> {
-  const { kube, namespace, hookHosts, clock, log } = needs;
-  const lanes = new Lanes(clock);
+  const { kube, namespace, hookHosts, clock, log, lanes = new Lanes(clock) } = needs;
   return async ({ object: requested, oldObject: stored, dryRun, options, userInfo }) => {
     const inSystem = answerInSystemNamespace(requested, stored ?? undefined, namespace);
     if (inSystem !== undefined) return inSystem;
@@ -113,12 +114,13 @@ export function admitDeployments(needs: Needs): Admit<Deployment> {
       };
     };
     const isNew = changesTemplate(requested, stored);
+    const home = stored.metadata.namespace ?? "";
     if (isNew) await untilSynced(needs);
     else {
-      const { answer } = await decide(stored);
+      const first = () => decide(stored);
+      const { answer } = await (needsReplicaSets(requested, stored) ? lanes.run(home, first) : first());
       if (dryRun || answer.effects.length === 0) return answer;
     }
-    const home = stored.metadata.namespace ?? "";
     // What was read leaves the memory with the decision. An effect that waits for a gateway reads its own routes again.
     const { answer, effects, routes } = await lanes.run(home, async () => {
       // Only a version that may begin a rollout has to do with the neighbours.

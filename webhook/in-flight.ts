@@ -11,13 +11,15 @@ import { reisolate, unlessRedirected } from "../rollout/traffic/isolation.ts";
 import { reimpose } from "../rollout/traffic/reapply.ts";
 import { selectorOf } from "../rollout/traffic/service-record.ts";
 import { portWarnings } from "../rollout/traffic/target-ports.ts";
+import { leanReplicaSet } from "../rollout/workload/lean-replica-set.ts";
+import type { Lanes } from "./lanes.ts";
 import type { Admit } from "./server.ts";
 
 /**
  * Answers updates of Services in flight. Serin isolates the Service with its new selector as it did with the old one. A
  * Service whose new selector matches other pods leaves the rollout. Serin refuses every change of a canary Service.
  */
-export function admitServices(kube: Kube): Admit<Service> {
+export function admitServices(kube: Kube, lanes: Lanes): Admit<Service> {
   return async ({ object, oldObject }) => {
     if (oldObject === null) return { allowed: true, object };
     if (isCanaryService(oldObject)) return { allowed: false, message: canaryServiceRefusal(oldObject) };
@@ -25,10 +27,12 @@ export function admitServices(kube: Kube): Admit<Service> {
     const warnings = portWarnings(isolated);
     if (equal(selectorOf(isolated), selectorOf(oldObject)))
       return { allowed: true, object: isolated, warnings };
-    const { namespace } = oldObject.metadata;
+    const { namespace = "" } = oldObject.metadata;
     const labelSelector = `${HASH_LABEL}=${oldObject.spec.selector?.[HASH_LABEL]}`;
-    const sets = await listNamespace<ReplicaSet>(kube, replicaSets, { namespace, labelSelector });
-    return { allowed: true, object: unlessRedirected(isolated, sets), warnings };
+    const read = () =>
+      listNamespace<ReplicaSet>(kube, replicaSets, { namespace, labelSelector }, leanReplicaSet);
+    const redirected = await lanes.run(namespace, async () => unlessRedirected(isolated, await read()));
+    return { allowed: true, object: redirected, warnings };
   };
 }
 

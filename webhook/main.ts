@@ -22,6 +22,7 @@ import { countedKube } from "../telemetry/kube-requests.ts";
 import { programRegistry } from "../telemetry/registry.ts";
 import { admitDeployments } from "./deployments.ts";
 import { admitRoutes, admitServices } from "./in-flight.ts";
+import { Lanes } from "./lanes.ts";
 import { admissionServer, drainServer, tls } from "./listen.ts";
 import { admitOwnWrites } from "./ownership.ts";
 import { Readiness } from "./readiness.ts";
@@ -54,6 +55,7 @@ const accepted = new Accepted({
 const closed = new AbortController();
 const index = new RouteIndex({ kube, reduce: leanRoute, clock, log, signal: closed.signal });
 const readiness = new Readiness(index, log);
+const lanes = new Lanes(clock);
 
 const server = admissionServer(
   admissionApp({
@@ -62,10 +64,10 @@ const server = admissionServer(
         kinds: ["Deployment"],
         admit: telemetry.counted(
           "deployments",
-          admitDeployments({ kube, index, namespace: options.namespace, hookHosts, clock, log }),
+          admitDeployments({ kube, index, namespace: options.namespace, hookHosts, lanes, clock, log }),
         ),
       },
-      services: { kinds: ["Service"], admit: telemetry.counted("services", admitServices(kube)) },
+      services: { kinds: ["Service"], admit: telemetry.counted("services", admitServices(kube, lanes)) },
       routes: { kinds: ["HTTPRoute", "GRPCRoute"], admit: telemetry.counted("routes", admitRoutes) },
       ownership: {
         kinds: ["Deployment", "Service", "HTTPRoute", "GRPCRoute"],
@@ -73,7 +75,10 @@ const server = admissionServer(
       },
       config: {
         kinds: ["ConfigMap", "Secret"],
-        admit: telemetry.counted("config", admitTracked({ kube, namespace: options.namespace, clock, log })),
+        admit: telemetry.counted(
+          "config",
+          admitTracked({ kube, namespace: options.namespace, lanes, clock, log }),
+        ),
       },
     },
     accepts: (token) => accepted.accepts(token),

@@ -21,7 +21,9 @@ import { holdRecordOf } from "../rollout/workload/hold-record.ts";
 import { planOf } from "../rollout/workload/plan-of.ts";
 import { readDefaultSources } from "./default-sources.ts";
 import { settleConflicts } from "./effects.ts";
+import { Lanes } from "./lanes.ts";
 import { readLive } from "./live.ts";
+import type { AdmissionRequest, ReviewResponse } from "./review.ts";
 import type { Admit } from "./server.ts";
 
 /** A ConfigMap or Secret. */
@@ -34,6 +36,8 @@ export interface TrackedNeeds {
   readonly kube: Kube;
   /** Serin's own namespace, which holds the profiles. */
   readonly namespace: string;
+  /** The turns in which Serin holds objects in memory; absent: turns of its own. */
+  readonly lanes?: Lanes;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -51,25 +55,35 @@ interface Found extends Follower {
  * token in the path alone shows that the request comes from the API server (docs/security.md).
  */
 export function admitTracked(needs: TrackedNeeds): Admit<Config> {
-  return async ({ object, oldObject: stored, dryRun }) => {
+  const { lanes = new Lanes(needs.clock) } = needs;
+  return async (request) => {
+    const { object, oldObject: stored } = request;
     if (stored === null || stored.immutable || object.metadata.labels?.[TRACK] !== "true")
       return { allowed: true };
-    const isReadable = object.kind === "ConfigMap" && !dryRun;
-    const old = isReadable ? await readLive(needs.kube, configMaps, stored) : stored;
-    if (old === undefined) return { allowed: true };
-    const name = `${object.kind?.toLowerCase()}/${object.metadata.name}`;
-    const found = await followers(needs, name, object, old);
-    if (!dryRun && !isStale(object, old)) {
-      const followed = found.filter(({ way }) => way === "canary");
-      await Promise.all(followed.map(({ deployment, change }) => mark(needs, deployment, name, change)));
-      const names = followed.map(({ deployment }) => deployment.metadata.name);
-      if (names.length > 0) {
-        const { namespace } = object.metadata;
-        needs.log.info({ namespace, changed: name, deployments: names }, "config changed");
-      }
-    }
-    return { allowed: true, warnings: warningsOf(name, found) };
+    return lanes.run(stored.metadata.namespace ?? "", () => markFollowers(needs, request, stored));
   };
+}
+
+async function markFollowers(
+  needs: TrackedNeeds,
+  { object, dryRun }: AdmissionRequest<Config>,
+  stored: Config,
+): Promise<ReviewResponse> {
+  const isReadable = object.kind === "ConfigMap" && !dryRun;
+  const old = isReadable ? await readLive(needs.kube, configMaps, stored) : stored;
+  if (old === undefined) return { allowed: true };
+  const name = `${object.kind?.toLowerCase()}/${object.metadata.name}`;
+  const found = await followers(needs, name, object, old);
+  if (!dryRun && !isStale(object, old)) {
+    const followed = found.filter(({ way }) => way === "canary");
+    await Promise.all(followed.map(({ deployment, change }) => mark(needs, deployment, name, change)));
+    const names = followed.map(({ deployment }) => deployment.metadata.name);
+    if (names.length > 0) {
+      const { namespace } = object.metadata;
+      needs.log.info({ namespace, changed: name, deployments: names }, "config changed");
+    }
+  }
+  return { allowed: true, warnings: warningsOf(name, found) };
 }
 
 /** The opted-in Deployments of the namespace to which the change matters. */

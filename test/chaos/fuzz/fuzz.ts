@@ -10,6 +10,7 @@ import { leanRoute } from "../../../rollout/traffic/lean-route.ts";
 import { hashOf } from "../../../rollout/workload/template.ts";
 import { admitDeployments } from "../../../webhook/deployments.ts";
 import { admitRoutes, admitServices } from "../../../webhook/in-flight.ts";
+import { Lanes } from "../../../webhook/lanes.ts";
 import { admissionApp } from "../../../webhook/server.ts";
 import { admitTracked } from "../../../webhook/tracked.ts";
 import type { World } from "../../model/world.ts";
@@ -78,7 +79,7 @@ async function serve(state: State, clock: Clock) {
   const app = admissionApp({
     kinds: {
       deployments: { kinds: ["Deployment"], admit: admitDeployments(needs) },
-      services: { kinds: ["Service"], admit: admitServices(kube) },
+      services: { kinds: ["Service"], admit: admitServices(kube, new Lanes(clock)) },
       routes: { kinds: ["HTTPRoute", "GRPCRoute"], admit: admitRoutes },
       config: { kinds: ["ConfigMap", "Secret"], admit: admitTracked(needs) },
     },

@@ -7,6 +7,7 @@ import type { Kube } from "../../../kube/client/api.ts";
 import { deployments, namespaces, replicaSets, services } from "../../../kube/core/resources.ts";
 import { admitDeployments } from "../../../webhook/deployments.ts";
 import { admitRoutes, admitServices } from "../../../webhook/in-flight.ts";
+import { Lanes } from "../../../webhook/lanes.ts";
 import { admitOwnWrites } from "../../../webhook/ownership.ts";
 import { admissionApp } from "../../../webhook/server.ts";
 import { admitTracked } from "../../../webhook/tracked.ts";
@@ -54,7 +55,7 @@ describe("webhook, called by a pod in the API server's place", () => {
     const app = admissionApp({
       kinds: {
         deployments: { kinds: ["Deployment"], admit: admitDeployments(needs) },
-        services: { kinds: ["Service"], admit: admitServices(kube) },
+        services: { kinds: ["Service"], admit: admitServices(kube, new Lanes(hastyClock)) },
         routes: { kinds: ["HTTPRoute", "GRPCRoute"], admit: admitRoutes },
         ownership: { kinds: ["Service"], admit: admitOwnWrites },
         config: { kinds: ["ConfigMap", "Secret"], admit: admitTracked(needs) },
