@@ -67,7 +67,8 @@ interface Decision {
  */
 export function admitDeployments(needs: Needs): Admit<Deployment> {
   const { kube, namespace, hookHosts, clock, log, lanes = new Lanes(clock) } = needs;
-  return async ({ object: requested, oldObject: stored, dryRun, options, userInfo }) => {
+  return async ({ object: requested, oldObject: stored, dryRun, options, userInfo, length }) => {
+    const inTurn = <T>(home: string, work: () => Promise<T>) => lanes.run(home, work, length);
     const inSystem = answerInSystemNamespace(requested, stored ?? undefined, namespace);
     if (inSystem !== undefined) return inSystem;
     const reading = needsDefaultSources(requested, stored)
@@ -86,7 +87,7 @@ export function admitDeployments(needs: Needs): Admit<Deployment> {
       if (!(HELD in annotations)) return checked(admitCreate(requested, await reading, []), null);
       const left = async () =>
         admitCreate(requested, await reading, await listLeft(kube, requested, leanReplicaSet));
-      return checked(await lanes.run(home, left), null);
+      return checked(await inTurn(home, left), null);
     }
     const decide = async (present: Deployment, neighbours?: readonly Deployment[]): Promise<Decision> => {
       // The pods of a new template read the changed ConfigMap as well, so the change needs no rollout of its own.
@@ -118,11 +119,11 @@ export function admitDeployments(needs: Needs): Admit<Deployment> {
     if (isNew) await untilSynced(needs);
     else {
       const first = () => decide(stored);
-      const { answer } = await (needsReplicaSets(requested, stored) ? lanes.run(home, first) : first());
+      const { answer } = await (needsReplicaSets(requested, stored) ? inTurn(home, first) : first());
       if (dryRun || answer.effects.length === 0) return answer;
     }
     // What was read leaves the memory with the decision. An effect that waits for a gateway reads its own routes again.
-    const { answer, effects, routes } = await lanes.run(home, async () => {
+    const { answer, effects, routes } = await inTurn(home, async () => {
       // Only a version that may begin a rollout has to do with the neighbours.
       const mayBegin =
         isNew && holdRecordOf(stored) === undefined && isOptedIn(requested.metadata.annotations);
@@ -136,7 +137,7 @@ export function admitDeployments(needs: Needs): Admit<Deployment> {
       const isLate = needsLive && (await readLive(kube, deployments, stored)) === undefined;
       return { answer, effects: isLate ? [] : proven, routes };
     });
-    const own = { kube, clock, lanes, namespace: home, routes };
+    const own = { kube, clock, lanes: { run: inTurn }, namespace: home, routes };
     for (const effect of effects) await performEffect(effect, answer.allowed, own);
     return answer;
   };

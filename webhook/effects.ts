@@ -25,7 +25,7 @@ interface Needs {
   readonly kube: Kube;
   readonly clock: Clock;
   /** The turns in which Serin holds objects in memory. */
-  readonly lanes: Lanes;
+  readonly lanes: Pick<Lanes, "run">;
   /** The Deployment's. */
   readonly namespace: string;
   /** The routes to drain, if an effect drains routes. */

@@ -20,7 +20,7 @@ import type { Admit } from "./server.ts";
  * Service whose new selector matches other pods leaves the rollout. Serin refuses every change of a canary Service.
  */
 export function admitServices(kube: Kube, lanes: Lanes): Admit<Service> {
-  return async ({ object, oldObject }) => {
+  return async ({ object, oldObject, length }) => {
     if (oldObject === null) return { allowed: true, object };
     if (isCanaryService(oldObject)) return { allowed: false, message: canaryServiceRefusal(oldObject) };
     const isolated = reisolate(object, oldObject);
@@ -31,7 +31,8 @@ export function admitServices(kube: Kube, lanes: Lanes): Admit<Service> {
     const labelSelector = `${HASH_LABEL}=${oldObject.spec.selector?.[HASH_LABEL]}`;
     const read = () =>
       listNamespace<ReplicaSet>(kube, replicaSets, { namespace, labelSelector }, leanReplicaSet);
-    const redirected = await lanes.run(namespace, async () => unlessRedirected(isolated, await read()));
+    const look = async () => unlessRedirected(isolated, await read());
+    const redirected = await lanes.run(namespace, look, length);
     return { allowed: true, object: redirected, warnings };
   };
 }

@@ -11,8 +11,13 @@ const HALF_LIFE_MS = 60_000;
 /** The longest wait (ms) for a turn: after 20 s, the API server no longer waits for the answer. */
 const PATIENCE_MS = 15_000;
 
+/** The most bytes of requests that wait for a turn. In memory, the objects of a request need some times its length. */
+const MOST_WAITING = 8 * 1024 * 1024;
+
 interface Turn {
   readonly since: number;
+  /** What waits with it, in bytes. */
+  readonly size: number;
   readonly begin: () => void;
   readonly refuse: (error: Error) => void;
 }
@@ -40,15 +45,19 @@ export class Lanes {
     this.#clock = clock;
   }
 
-  /** Does the work when it is its turn, and returns its result. Throws if its turn does not come in time. */
-  async run<T>(namespace: string, work: () => Promise<T>): Promise<T> {
+  /**
+   * Does the work when it is its turn, and returns its result. Throws if its turn does not come in time, or if too much waits;
+   * `size` is that of the request that waits with the work, in bytes.
+   */
+  async run<T>(namespace: string, work: () => Promise<T>, size = 0): Promise<T> {
     const since = this.#clock.now();
     const lane = this.#lanes.get(namespace) ?? { waiting: [], running: new Map(), usedMs: 0, at: since };
     this.#lanes.set(namespace, lane);
     const { promise, resolve: begin, reject: refuse } = Promise.withResolvers<void>();
-    const turn = { since, begin, refuse };
+    const turn = { since, size, begin, refuse };
     lane.waiting = [...lane.waiting, turn];
     this.#next();
+    this.#refuseBeyondRoom();
     await promise;
     try {
       return await work();
@@ -106,6 +115,20 @@ export class Lanes {
     }
   }
 
+  /** What is too much belongs to the namespace with most of it: the others did not fill the memory. */
+  #refuseBeyondRoom(): void {
+    for (;;) {
+      const [first, ...lanes] = [...this.#lanes.values()];
+      if (first === undefined) return;
+      const most = lanes.reduce((a, b) => (waitingIn(b) > waitingIn(a) ? b : a), first);
+      const newest = most.waiting.at(-1);
+      const all = [first, ...lanes].reduce((sum, lane) => sum + waitingIn(lane), 0);
+      if (all <= MOST_WAITING || newest === undefined) return;
+      most.waiting = most.waiting.slice(0, -1);
+      newest.refuse(new Error("too many updates of its namespace wait"));
+    }
+  }
+
   #end(lane: Lane, turn: Turn): void {
     const usedMs = this.#usedBy(lane);
     lane.running.delete(turn);
@@ -117,4 +140,9 @@ export class Lanes {
     for (const [namespace, one] of this.#lanes)
       if (one.running.size + one.waiting.length === 0 && this.#usedBy(one) < 1) this.#lanes.delete(namespace);
   }
+}
+
+/** The bytes that wait in this lane. */
+function waitingIn({ waiting }: Lane): number {
+  return waiting.reduce((sum, { size }) => sum + size, 0);
 }

@@ -18,6 +18,8 @@ export interface AdmissionRequest<T = KubeObject> {
   readonly object: T;
   /** Null on CREATE. */
   readonly oldObject: T | null;
+  /** The bytes of its body; absent: they do not count. */
+  readonly length?: number;
 }
 
 /** The answer: yes, perhaps with a changed object, or no. */

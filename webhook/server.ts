@@ -3,10 +3,8 @@ import express from "express";
 import { readPath } from "../certs/paths.ts";
 import { messageOf } from "../kube/core/error-message.ts";
 import type { Log } from "../kube/core/log.ts";
+import { bodyLength, readBodies } from "./bodies.ts";
 import { type AdmissionRequest, BadReview, type ReviewResponse, readReview, writeReview } from "./review.ts";
-
-/** etcd refuses objects above 1.5 MB, and a review holds two objects. */
-const BODY_LIMIT = "4mb";
 
 /** Decides about requests of one kind. */
 export type Admit<T> = (request: AdmissionRequest<T>) => Promise<ReviewResponse>;
@@ -39,11 +37,12 @@ export function admissionApp({ kinds, accepts, ready, log }: ServerOptions): Exp
     (_request, response) => void response.status(ready() ? 200 : 503).send(ready() ? "ok" : "not ready"),
   );
   app.use(authenticate(Object.keys(kinds), accepts, log));
-  app.use(express.json({ limit: BODY_LIMIT }));
+  app.use(readBodies());
   app.use(async (request, response: Response<object, Locals>) => {
     const entry = kinds[response.locals.plural];
     if (entry === undefined) throw new Error(`no kinds for ${response.locals.plural}`);
-    response.json(await answer(readReview(request.body, entry.kinds), entry.admit, log));
+    const review = { ...readReview(request.body, entry.kinds), length: bodyLength(request.headers) };
+    response.json(await answer(review, entry.admit, log));
   });
   app.use(refuse(log));
   return app;

@@ -60,7 +60,8 @@ export function admitTracked(needs: TrackedNeeds): Admit<Config> {
     const { object, oldObject: stored } = request;
     if (stored === null || stored.immutable || object.metadata.labels?.[TRACK] !== "true")
       return { allowed: true };
-    return lanes.run(stored.metadata.namespace ?? "", () => markFollowers(needs, request, stored));
+    const work = () => markFollowers(needs, request, stored);
+    return lanes.run(stored.metadata.namespace ?? "", work, request.length);
   };
 }
 

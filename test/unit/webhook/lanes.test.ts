@@ -93,6 +93,25 @@ describe("webhook/lanes", () => {
     expect(String((refused[0] as PromiseRejectedResult).reason)).to.include("took all the time");
   });
 
+  it("refuses the newest of the namespace with most that waits, if all that waits needs too much memory", async () => {
+    const MIB = 1024 * 1024;
+    const ask = (namespace: string, size: number) =>
+      lanes
+        .run(namespace, () => clock.sleep(1_000), size)
+        .then(
+          () => `${namespace} done`,
+          (error: Error) => `${namespace} ${error.message}`,
+        );
+    const evil = Array.from({ length: 12 }, () => ask("evil", MIB));
+    const shop = Array.from({ length: 4 }, () => ask("shop", MIB / 2));
+    await clock.advance(30_000);
+    const refused = (await Promise.all(evil)).map((answer) => answer !== "evil done");
+    // Two of ten that waited were too many, and one more when another namespace came.
+    expect(refused.filter(Boolean)).to.have.length(3);
+    expect(refused.slice(0, 9)).to.not.include(true);
+    expect(await Promise.all(shop)).to.deep.equal(Array(4).fill("shop done"));
+  });
+
   it("returns the result, and passes an error on without holding up the next", async () => {
     const failed = Array.from({ length: 5 }, () => lanes.run("shop", () => Promise.reject(new Error("no"))));
     const results = await Promise.allSettled(failed);
