@@ -67,15 +67,13 @@ interface Decision {
  */
 export function admitDeployments(needs: Needs): Admit<Deployment> {
   const { kube, namespace, hookHosts, clock, log, lanes = new Lanes(clock) } = needs;
-  return async ({ object: requested, oldObject: stored, dryRun, options, userInfo, length }) => {
-    const inTurn = <T>(home: string, work: () => Promise<T>) => lanes.run(home, work, length);
+  return async ({ object: requested, oldObject: stored, dryRun, options, userInfo, length, timeoutMs }) => {
+    const inTurn = <T>(home: string, work: () => Promise<T>) =>
+      lanes.run(home, work, { size: length, timeoutMs });
     const inSystem = answerInSystemNamespace(requested, stored ?? undefined, namespace);
     if (inSystem !== undefined) return inSystem;
-    const reading = needsDefaultSources(requested, stored)
-      ? readDefaultSources(kube, namespace, requested)
-      : undefined;
-    // It may fail before anything waits for it. Then `decide` throws its error.
-    reading?.catch(() => {});
+    const needsSources = needsDefaultSources(requested, stored);
+    const readSources = () => (needsSources ? readDefaultSources(kube, namespace, requested) : undefined);
     const checked = (answer: AdmissionResponse, old: Deployment | null) =>
       checkReceiverNames(
         checkHookHosts(answer, old, (object) => planOf(object).hooks, hookHosts),
@@ -84,12 +82,18 @@ export function admitDeployments(needs: Needs): Admit<Deployment> {
       );
     if (stored === null) {
       const { annotations = {}, namespace: home = "" } = requested.metadata;
-      if (!(HELD in annotations)) return checked(admitCreate(requested, await reading, []), null);
-      const left = async () =>
-        admitCreate(requested, await reading, await listLeft(kube, requested, leanReplicaSet));
-      return checked(await inTurn(home, left), null);
+      if (!needsSources && !(HELD in annotations))
+        return checked(admitCreate(requested, undefined, []), null);
+      const create = async () => {
+        const left = HELD in annotations ? await listLeft(kube, requested, leanReplicaSet) : [];
+        return admitCreate(requested, await readSources(), left);
+      };
+      return checked(await inTurn(home, create), null);
     }
     const decide = async (present: Deployment, neighbours?: readonly Deployment[]): Promise<Decision> => {
+      const reading = readSources();
+      // It may fail before anything waits for it. Then the answer throws its error.
+      reading?.catch(() => {});
       // The pods of a new template read the changed ConfigMap as well, so the change needs no rollout of its own.
       const old = changesTemplate(requested, present) ? withoutChanged(present) : present;
       const answerWith = async (cluster?: ClusterState) => {
@@ -119,7 +123,8 @@ export function admitDeployments(needs: Needs): Admit<Deployment> {
     if (isNew) await untilSynced(needs);
     else {
       const first = () => decide(stored);
-      const { answer } = await (needsReplicaSets(requested, stored) ? inTurn(home, first) : first());
+      const reads = needsSources || needsReplicaSets(requested, stored);
+      const { answer } = await (reads ? inTurn(home, first) : first());
       if (dryRun || answer.effects.length === 0) return answer;
     }
     // What was read leaves the memory with the decision. An effect that waits for a gateway reads its own routes again.
@@ -137,7 +142,8 @@ export function admitDeployments(needs: Needs): Admit<Deployment> {
       const isLate = needsLive && (await readLive(kube, deployments, stored)) === undefined;
       return { answer, effects: isLate ? [] : proven, routes };
     });
-    const own = { kube, clock, lanes: { run: inTurn }, namespace: home, routes };
+    const complete: Lanes["run"] = (namespace, work) => lanes.run(namespace, work, { completes: true });
+    const own = { kube, clock, lanes: { run: complete }, namespace: home, routes };
     for (const effect of effects) await performEffect(effect, answer.allowed, own);
     return answer;
   };

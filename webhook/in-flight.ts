@@ -20,7 +20,7 @@ import type { Admit } from "./server.ts";
  * Service whose new selector matches other pods leaves the rollout. Serin refuses every change of a canary Service.
  */
 export function admitServices(kube: Kube, lanes: Lanes): Admit<Service> {
-  return async ({ object, oldObject, length }) => {
+  return async ({ object, oldObject, length, timeoutMs }) => {
     if (oldObject === null) return { allowed: true, object };
     if (isCanaryService(oldObject)) return { allowed: false, message: canaryServiceRefusal(oldObject) };
     const isolated = reisolate(object, oldObject);
@@ -32,7 +32,7 @@ export function admitServices(kube: Kube, lanes: Lanes): Admit<Service> {
     const read = () =>
       listNamespace<ReplicaSet>(kube, replicaSets, { namespace, labelSelector }, leanReplicaSet);
     const look = async () => unlessRedirected(isolated, await read());
-    const redirected = await lanes.run(namespace, look, length);
+    const redirected = await lanes.run(namespace, look, { size: length, timeoutMs });
     return { allowed: true, object: redirected, warnings };
   };
 }

@@ -8,16 +8,44 @@ const CROWDED = 3;
 /** A namespace has used much if its work took longer than this (ms) together. What it used counts half after each minute. */
 const MUCH_MS = 1_000;
 const HALF_LIFE_MS = 60_000;
-/** The longest wait (ms) for a turn: after 20 s, the API server no longer waits for the answer. */
-const PATIENCE_MS = 15_000;
+/**
+ * The longest wait for a turn, as a part of the time (ms) for which the API server waits for the answer. Without a limit, Serin
+ * would work on updates whose answers come too late, and at more updates than it can do it would answer none in time.
+ */
+const PATIENCE = 0.4;
+const USUAL_TIMEOUT_MS = 20_000;
+/** When a client should come again, in s: at random up to this, so that many of them do not come together. */
+const RETRY_SECONDS = 5;
+
+/** Serin has too much other work to answer in time. */
+export class Busy extends Error {
+  override name = "Busy";
+  readonly retryAfterSeconds: number;
+
+  constructor(retryAfterSeconds: number) {
+    super("serin works on too many other updates");
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
 
 /** The most bytes of requests that wait for a turn. In memory, the objects of a request need some times its length. */
 const MOST_WAITING = 8 * 1024 * 1024;
 
+/** How a turn differs from others. */
+export interface TurnOptions {
+  /** The length of the request that waits with the work, in bytes. */
+  readonly size?: number | undefined;
+  /** How long (ms) the API server waits for the answer. */
+  readonly timeoutMs?: number | undefined;
+  /** The work completes what an earlier turn has begun. So it comes before all that has not begun, and is never sent away. */
+  readonly completes?: boolean;
+}
+
 interface Turn {
-  readonly since: number;
-  /** What waits with it, in bytes. */
   readonly size: number;
+  readonly completes: boolean;
+  /** Until when (ms) it may begin. */
+  readonly until: number;
   readonly begin: () => void;
   readonly refuse: (error: Error) => void;
 }
@@ -39,23 +67,31 @@ interface Lane {
  */
 export class Lanes {
   readonly #clock: Pick<Clock, "now">;
+  readonly #random: () => number;
   readonly #lanes = new Map<string, Lane>();
 
-  constructor(clock: Pick<Clock, "now">) {
+  /** `random` spreads the returns of those who are sent away. */
+  constructor(clock: Pick<Clock, "now">, random: () => number = () => 0.5) {
     this.#clock = clock;
+    this.#random = random;
   }
 
   /**
-   * Does the work when it is its turn, and returns its result. Throws if its turn does not come in time, or if too much waits;
-   * `size` is that of the request that waits with the work, in bytes.
+   * Does the work when it is its turn, and returns its result. Throws Busy if its turn does not come in time, or if too much
+   * waits.
    */
-  async run<T>(namespace: string, work: () => Promise<T>, size = 0): Promise<T> {
-    const since = this.#clock.now();
-    const lane = this.#lanes.get(namespace) ?? { waiting: [], running: new Map(), usedMs: 0, at: since };
+  async run<T>(
+    namespace: string,
+    work: () => Promise<T>,
+    { size = 0, completes = false, timeoutMs = USUAL_TIMEOUT_MS }: TurnOptions = {},
+  ): Promise<T> {
+    const now = this.#clock.now();
+    const lane = this.#lanes.get(namespace) ?? { waiting: [], running: new Map(), usedMs: 0, at: now };
     this.#lanes.set(namespace, lane);
     const { promise, resolve: begin, reject: refuse } = Promise.withResolvers<void>();
-    const turn = { since, size, begin, refuse };
-    lane.waiting = [...lane.waiting, turn];
+    const until = completes ? Number.POSITIVE_INFINITY : now + timeoutMs * PATIENCE;
+    const turn = { size, completes, until, begin, refuse };
+    lane.waiting = [...lane.waiting, turn].toSorted((a, b) => Number(b.completes) - Number(a.completes));
     this.#next();
     this.#refuseBeyondRoom();
     await promise;
@@ -69,7 +105,9 @@ export class Lanes {
   #next(): void {
     this.#refuseLate();
     for (;;) {
-      const [lane] = this.#open().sort((a, b) => this.#usedBy(a) - this.#usedBy(b));
+      const [lane] = this.#open().sort(
+        (a, b) => Number(completing(b)) - Number(completing(a)) || this.#usedBy(a) - this.#usedBy(b),
+      );
       const [turn, ...others] = lane?.waiting ?? [];
       if (lane === undefined || turn === undefined) return;
       lane.waiting = others;
@@ -106,12 +144,12 @@ export class Lanes {
   /** The API server no longer reads these answers, and each request that waits holds two objects in memory. */
   #refuseLate(): void {
     const now = this.#clock.now();
-    const isLate = ({ since }: Turn) => now - since > PATIENCE_MS;
+    const isLate = ({ until }: Turn) => now > until;
     for (const lane of this.#lanes.values()) {
       if (!lane.waiting.some(isLate)) continue;
       const late = lane.waiting.filter(isLate);
       lane.waiting = lane.waiting.filter((turn) => !isLate(turn));
-      for (const { refuse } of late) refuse(new Error("other updates took all the time"));
+      for (const { refuse } of late) refuse(this.#busy());
     }
   }
 
@@ -125,8 +163,12 @@ export class Lanes {
       const all = [first, ...lanes].reduce((sum, lane) => sum + waitingIn(lane), 0);
       if (all <= MOST_WAITING || newest === undefined) return;
       most.waiting = most.waiting.slice(0, -1);
-      newest.refuse(new Error("too many updates of its namespace wait"));
+      newest.refuse(this.#busy());
     }
+  }
+
+  #busy(): Busy {
+    return new Busy(1 + Math.floor(this.#random() * RETRY_SECONDS));
   }
 
   #end(lane: Lane, turn: Turn): void {
@@ -145,4 +187,8 @@ export class Lanes {
 /** The bytes that wait in this lane. */
 function waitingIn({ waiting }: Lane): number {
   return waiting.reduce((sum, { size }) => sum + size, 0);
+}
+
+function completing({ waiting }: Lane): boolean {
+  return waiting[0]?.completes === true;
 }

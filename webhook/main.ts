@@ -55,7 +55,7 @@ const accepted = new Accepted({
 const closed = new AbortController();
 const index = new RouteIndex({ kube, reduce: leanRoute, clock, log, signal: closed.signal });
 const readiness = new Readiness(index, log);
-const lanes = new Lanes(clock);
+const lanes = new Lanes(clock, Math.random);
 
 const server = admissionServer(
   admissionApp({

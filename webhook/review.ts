@@ -20,6 +20,8 @@ export interface AdmissionRequest<T = KubeObject> {
   readonly oldObject: T | null;
   /** The bytes of its body; absent: they do not count. */
   readonly length?: number;
+  /** How long the API server waits for the answer, in ms. */
+  readonly timeoutMs?: number | undefined;
 }
 
 /** The answer: yes, perhaps with a changed object, or no. */
@@ -30,7 +32,13 @@ export type ReviewResponse =
       readonly warnings?: readonly string[];
       readonly audit?: AuditAnnotations;
     }
-  | { readonly allowed: false; readonly message: string; readonly audit?: AuditAnnotations };
+  | {
+      readonly allowed: false;
+      readonly message: string;
+      readonly audit?: AuditAnnotations;
+      /** When the client should ask again. Clients such as kubectl do that by themselves; without it, they give up. */
+      readonly retryAfterSeconds?: number;
+    };
 
 /** For the API server's audit log: the key without the webhook's name, which the API server adds → a short text. */
 type AuditAnnotations = Readonly<Record<string, string>>;
@@ -80,9 +88,12 @@ export function writeReview(request: AdmissionRequest, verdict: ReviewResponse):
 
 function response({ uid, object }: AdmissionRequest, verdict: ReviewResponse): object {
   if (!verdict.allowed) {
-    const { audit } = verdict;
+    const { audit, retryAfterSeconds } = verdict;
     const message = bySerin(verdict.message);
-    const status = { code: 403, reason: "Forbidden", message };
+    const status =
+      retryAfterSeconds === undefined
+        ? { code: 403, reason: "Forbidden", message }
+        : { code: 429, reason: "TooManyRequests", message, details: { retryAfterSeconds } };
     return { uid, allowed: false, status, ...annotated({ ...audit, decision: `refused: ${message}` }) };
   }
   const operations = verdict.object === undefined ? [] : jsonpatch.compare(object, verdict.object);

@@ -3,7 +3,9 @@ import express from "express";
 import { readPath } from "../certs/paths.ts";
 import { messageOf } from "../kube/core/error-message.ts";
 import type { Log } from "../kube/core/log.ts";
+import { parseDuration } from "../rollout/text/duration.ts";
 import { bodyLength, readBodies } from "./bodies.ts";
+import { Busy } from "./lanes.ts";
 import { type AdmissionRequest, BadReview, type ReviewResponse, readReview, writeReview } from "./review.ts";
 
 /** Decides about requests of one kind. */
@@ -41,7 +43,12 @@ export function admissionApp({ kinds, accepts, ready, log }: ServerOptions): Exp
   app.use(async (request, response: Response<object, Locals>) => {
     const entry = kinds[response.locals.plural];
     if (entry === undefined) throw new Error(`no kinds for ${response.locals.plural}`);
-    const review = { ...readReview(request.body, entry.kinds), length: bodyLength(request.headers) };
+    const { timeout } = request.query;
+    const review = {
+      ...readReview(request.body, entry.kinds),
+      length: bodyLength(request.headers),
+      timeoutMs: typeof timeout === "string" ? parseDuration(timeout) : undefined,
+    };
     response.json(await answer(review, entry.admit, log));
   });
   app.use(refuse(log));
@@ -84,7 +91,13 @@ async function answer(review: AdmissionRequest, admit: Admit<never>, log: Log): 
     return writeReview(review, await admit(review as AdmissionRequest<never>));
   } catch (error) {
     const { kind, namespace, name, operation } = review;
-    log.error({ err: error, kind: kind.kind, namespace, name, operation }, "admission failed");
+    const fields = { kind: kind.kind, namespace, name, operation };
+    if (error instanceof Busy) {
+      log.warn(fields, "too many updates at once");
+      const { message, retryAfterSeconds } = error;
+      return writeReview(review, { allowed: false, message: `${message}; try again`, retryAfterSeconds });
+    }
+    log.error({ err: error, ...fields }, "admission failed");
     return writeReview(review, {
       allowed: false,
       message: `serin could not decide about this ${operation}: ${messageOf(error)}; try again`,

@@ -61,7 +61,10 @@ export function admitTracked(needs: TrackedNeeds): Admit<Config> {
     if (stored === null || stored.immutable || object.metadata.labels?.[TRACK] !== "true")
       return { allowed: true };
     const work = () => markFollowers(needs, request, stored);
-    return lanes.run(stored.metadata.namespace ?? "", work, request.length);
+    return lanes.run(stored.metadata.namespace ?? "", work, {
+      size: request.length,
+      timeoutMs: request.timeoutMs,
+    });
   };
 }
 

@@ -6,6 +6,7 @@ import { expect } from "chai";
 import { issueAuthority, issueLeaf, type KeyPair } from "../../../certs/issue.ts";
 import { PLAIN } from "../../../certs/paths.ts";
 import type { KubeObject } from "../../../kube/core/meta.ts";
+import { Busy } from "../../../webhook/lanes.ts";
 import { admissionApp } from "../../../webhook/server.ts";
 import { rememberingLog } from "../../support/log.ts";
 import { aReview } from "../../support/review.ts";
@@ -89,6 +90,20 @@ describe("webhook/server, over TLS", () => {
       expect((await post(review)).status).to.equal(200);
     });
   }
+
+  it("tells a client to come again when there is too much other work", async () => {
+    admit = () => Promise.reject(new Busy(3));
+    const { response } = JSON.parse((await post(review)).text);
+    expect(response).to.deep.include({ allowed: false });
+    expect(response.status).to.deep.equal({
+      code: 429,
+      reason: "TooManyRequests",
+      message: "serin works on too many other updates; try again",
+      details: { retryAfterSeconds: 3 },
+    });
+    expect(log.lines.at(-1)).to.equal("warn: too many updates at once");
+    admit = async () => ({ allowed: true });
+  });
 
   it("answers a review", async () => {
     const { status, headers, text } = await post(review);
