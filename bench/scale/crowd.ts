@@ -7,7 +7,8 @@ import { eventually } from "../../test/cluster/wait.ts";
 import type { App } from "../queries/apps.ts";
 
 const WRITERS = 16;
-const MOST_TRIES = 5;
+/** As kubectl does. */
+const MOST_TRIES = 11;
 const READY_MS = 1_800_000;
 const COLLECTIONS = {
   Deployment: ["/apis/apps/v1", "deployments"],
@@ -53,31 +54,38 @@ async function untilAvailable(api: Api, count: number): Promise<void> {
 
 /** The answers to the updates. */
 export interface Answers {
-  /** How long the API server took for each, in ms. */
+  /** How long each update took until the API server had stored it, with its repetitions, in ms. */
   readonly ms: readonly number[];
-  /** How many of them refused the update. */
+  /** How often the API server sent an update away for some seconds (429), because Serin had too much other work. */
+  readonly sentAway: number;
+  /** How often it refused an update otherwise, as when the webhook did not answer in time. */
   readonly refused: number;
 }
 
-/** Gives each app a new version, so many a second. Repeats an update that is refused, such as one whose webhook was too slow. */
+/** Gives each app a new version, so many a second. Repeats an update as kubectl does if it is sent away, and if it is refused. */
 export async function updateApps(api: Api, apps: readonly App[], perSecond: number): Promise<Answers> {
   const began = performance.now();
   const ms: number[] = [];
-  let refused = 0;
+  const count = { sentAway: 0, refused: 0 };
   const update = async ({ namespace, name }: App, i: number) => {
     await sleep(Math.max(0, began + (i * 1_000) / perSecond - performance.now()));
     const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
+    const from = performance.now();
     for (let tries = 1; ; tries += 1) {
-      const from = performance.now();
-      const { status, body } = await api.request<{ message?: string }>("PATCH", path, [
+      const { status, body } = await api.request<Refusal>("PATCH", path, [
         { op: "replace", path: "/spec/template/spec/containers/0/image", value: "app:v2" },
       ]);
-      ms.push(performance.now() - from);
-      if (status < 300) return;
-      refused += 1;
+      if (status < 300) return void ms.push(performance.now() - from);
+      count[status === 429 ? "sentAway" : "refused"] += 1;
       if (tries === MOST_TRIES) throw new Error(`${name}: ${status} ${body.message}`);
+      await sleep((body.details?.retryAfterSeconds ?? 0) * 1_000);
     }
   };
   await Promise.all(apps.map(update));
-  return { ms, refused };
+  return { ms, ...count };
+}
+
+interface Refusal {
+  readonly message?: string;
+  readonly details?: { readonly retryAfterSeconds?: number };
 }

@@ -67,7 +67,7 @@ export async function measureScale(
   log("at rest");
   const rest = await period(cluster, () => sleep(REST_MS));
   log(`${size.flight} updates`);
-  let answers: Answers = { ms: [], refused: 0 };
+  let answers: Answers = { ms: [], sentAway: 0, refused: 0 };
   const starting = await period(cluster, async () => {
     answers = await updateApps(api, flying, size.rate);
     await eventually(
