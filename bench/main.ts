@@ -3,12 +3,9 @@
  * prints a Markdown table. `--requests` measures the API requests of one rollout alone, in a minute and a half. Exits 0
  * when it could measure everything, whether or not the goals are met.
  */
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { startCluster } from "../test/cluster/cluster.ts";
 import { installSerin } from "../test/cluster/serin.ts";
+import { startMeasured } from "./cluster.ts";
 import { measure, measureRequests } from "./run.ts";
 import { markdownOf, requestsMarkdownOf, rowsOf } from "./table.ts";
 
@@ -16,7 +13,7 @@ const off = { type: "boolean", default: false } as const;
 const { values } = parseArgs({ options: { json: off, requests: off } });
 // Progress goes to stderr, because the table on stdout may be redirected.
 const log = (text: string) => console.error(`bench: ${text}`);
-const cluster = await startCluster({ dir: mkdtempSync(join(tmpdir(), "serin-bench-")), log });
+const cluster = await startMeasured("bench", { log });
 try {
   await installSerin(cluster);
   if (values.requests) {

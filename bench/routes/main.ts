@@ -3,11 +3,8 @@
  * other tenants, on a real control plane, and prints a table of each; docs/operations.md has both. A name chooses rows of the
  * tables: `index`, or a part of a crowd's name, such as `10,000` or `Services`. Exits 1 if a limit is broken, with the limit.
  */
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type Cluster, startCluster } from "../../test/cluster/cluster.ts";
 import { installSerin } from "../../test/cluster/serin.ts";
+import { startMeasured } from "../cluster.ts";
 import { addCrowd, type Crowd, nameOf, removeCrowd } from "./crowd.ts";
 import { indexCosts } from "./index-costs.ts";
 import { brokenLimits, memoryLimits } from "./limits.ts";
@@ -33,13 +30,9 @@ const broken = crowds.length === 0 ? [] : await measureCrowds();
 for (const limit of broken) console.error(`bench: BROKEN LIMIT: ${limit}`);
 process.exit(broken.length === 0 ? 0 : 1);
 
-function start(): Promise<Cluster> {
-  return startCluster({ dir: mkdtempSync(join(tmpdir(), "serin-routes-")), log });
-}
-
 /** On a cluster of its own, because its routes stay. */
 async function measureIndex(): Promise<void> {
-  const cluster = await start();
+  const cluster = await startMeasured("routes", { log });
   try {
     console.log(`${indexTableOf(await indexCosts(cluster, INDEXED))}\n`);
   } finally {
@@ -50,7 +43,7 @@ async function measureIndex(): Promise<void> {
 /** Returns the limits that are broken. */
 async function measureCrowds(): Promise<readonly string[]> {
   const limits = memoryLimits();
-  const cluster = await start();
+  const cluster = await startMeasured("routes", { log });
   const rows: Row[] = [];
   try {
     await installSerin(cluster);

@@ -4,12 +4,9 @@
  * stands in for the kubelet, scale/gateway.ts for the gateway, and the exporter of bench/queries for its metrics. Prints a
  * Markdown table (docs/scale.md). `--rest 100 --flight 20` is a smoke test of two minutes.
  */
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { startCluster } from "../../test/cluster/cluster.ts";
 import { installSerin } from "../../test/cluster/serin.ts";
+import { startMeasured } from "../cluster.ts";
 import { measureScale, type ScaleSize } from "./run.ts";
 import { scaleTableOf } from "./table.ts";
 
@@ -33,8 +30,7 @@ if (size.flight > size.rest)
 
 // Progress goes to stderr, because the table on stdout may be redirected.
 const log = (text: string) => console.error(`bench: ${text}`);
-const dir = mkdtempSync(join(tmpdir(), "serin-scale-"));
-const cluster = await startCluster({ dir, log, implementations: [] });
+const cluster = await startMeasured("scale", { log, implementations: [] });
 try {
   await installSerin(cluster);
   console.log(scaleTableOf(size, await measureScale(cluster, size, log)));

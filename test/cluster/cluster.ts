@@ -29,7 +29,7 @@ import { insideNamespace } from "./namespace.ts";
 import { objects } from "./objects.ts";
 import { type Prometheus, startPrometheus } from "./prometheus.ts";
 import { receivedBy } from "./received.ts";
-import { findTools, type Tools } from "./tools.ts";
+import { findTools, repository, type Tools } from "./tools.ts";
 
 /** A running cluster. */
 export interface Cluster {
@@ -67,6 +67,8 @@ export interface ClusterOptions {
   readonly plugins?: readonly string[];
   /** The gateways that run; both. Without any, something else must write the status of routes, and no pod answers. */
   readonly implementations?: readonly BuiltIn[];
+  /** The folder with the content of Serin's image; the repository, whose programs node runs as they are. */
+  readonly content?: string;
 }
 
 /**
@@ -79,6 +81,7 @@ export async function startCluster({
   log,
   plugins = [],
   implementations = builtIn,
+  content = repository,
 }: ClusterOptions): Promise<Cluster> {
   if (!insideNamespace())
     throw new Error("the cluster needs namespaces of its own: run node test/cluster/enter.ts SCRIPT");
@@ -98,7 +101,8 @@ export async function startCluster({
     const api = await startPrograms(files, daemons, { log, plugins, implementations });
     await prometheus.daemon.ready(`http://127.0.0.1:${ports.prometheus}/-/ready`);
     await startHeartbeat(api, stopping.signal);
-    kubelet = startKubelet({ api, dir: join(dir, "kubelet"), ca: readFileSync(files.ca, "utf8"), log });
+    const ca = readFileSync(files.ca, "utf8");
+    kubelet = startKubelet({ api, dir: join(dir, "kubelet"), content, ca, log });
     return {
       kubectl: kubectlFor(findTools().program("kubectl"), files.kubeconfig("admin"), dir),
       request: api.request,
@@ -123,7 +127,7 @@ export async function startCluster({
 async function startPrograms(
   files: ClusterFiles,
   daemons: Daemon[],
-  { log, plugins, implementations }: Required<Omit<ClusterOptions, "dir">>,
+  { log, plugins, implementations }: Required<Omit<ClusterOptions, "dir" | "content">>,
 ): Promise<Api> {
   const tools = findTools();
   const started = performance.now();

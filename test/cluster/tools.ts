@@ -7,10 +7,10 @@ export const repository = resolve(import.meta.dirname, "../..");
 /** The folder with the content of images of earlier versions, each under its tag; test/chaos/webhook/earlier.ts fills it. */
 export const earlierImages = join(repository, "node_modules/.cache/serin-images");
 
-/** The content of an image of Serin's: that of an earlier version if there is one with this tag. */
-export function contentOf(image: string): string {
+/** The content of an image of Serin's: that of an earlier version if there is one with this tag, else the present one. */
+export function contentOf(image: string, present: string): string {
   const earlier = join(earlierImages, /[^:]*$/.exec(image)?.[0] || "-");
-  return existsSync(earlier) ? earlier : repository;
+  return existsSync(earlier) ? earlier : present;
 }
 
 /** The programs that setup.sh built or fetched, each with its part of the store. */

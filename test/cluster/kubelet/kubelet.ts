@@ -25,18 +25,19 @@ export interface Kubelet {
   stop(): Promise<void>;
 }
 
-/** The folder of logs (created if missing), the API server's authority in PEM, and the log of errors. */
+/** The folder of logs (created if missing), the content of Serin's image, the API server's authority in PEM, and the log of errors. */
 export interface KubeletOptions {
   readonly api: Api;
   readonly dir: string;
+  readonly content: string;
   readonly ca: string;
   readonly log: (message: string) => void;
 }
 
 /** Starts the kubelet for all pods with such an image (image.ts), on any node. */
-export function startKubelet({ api, dir, ca, log }: KubeletOptions): Kubelet {
+export function startKubelet({ api, dir, content, ca, log }: KubeletOptions): Kubelet {
   mkdirSync(dir, { recursive: true });
-  const needs = { api, dir, ca, log, hosts: join(dir, "hosts"), apiPort: ports.api as number };
+  const needs = { api, dir, content, ca, log, hosts: join(dir, "hosts"), apiPort: ports.api as number };
   const entries = new Map<string, Entry>();
   const stopping = new AbortController();
   let number = 0;

@@ -10,11 +10,12 @@ import { createSandbox, type Sandbox } from "./sandbox.ts";
 import { type ContainerSpec, commandOf, emptyFolders, type Pod } from "./spec.ts";
 import { writeVolumes } from "./volumes.ts";
 
-/** The surroundings of every pod. `dir` holds logs and secrets; `hosts` is the file of names. */
+/** The surroundings of every pod. `dir` holds logs and secrets; `hosts` is the file of names; `content` that of Serin's image. */
 export interface PodNeeds {
   readonly api: Api;
   readonly dir: string;
   readonly hosts: string;
+  readonly content: string;
   readonly ca: string;
   /** The port of the API server at its address. */
   readonly apiPort: number;
@@ -110,7 +111,7 @@ function processOf(place: Place, spec: ContainerSpec) {
           "container.sh",
           needs.hosts,
           place.secrets,
-          contentOf(spec.image),
+          contentOf(spec.image, needs.content),
           process.execPath,
           user,
           readOnly,
