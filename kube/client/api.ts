@@ -47,13 +47,14 @@ export interface Kube {
   get<T extends KubeObject>(resource: Resource, where: Where): Promise<T>;
   /**
    * Reads all, page by page, and fills in apiVersion and kind, which the API server leaves out in lists. `pick` reduces the
-   * objects of a page before the client reads the next page, so that no more than one page is in memory whole.
+   * objects of a page before the client reads the next page, so that no more than one page is in memory whole. It also gets
+   * the object's length in the answer, in bytes: the mean of its page.
    */
   list<T extends KubeObject, Raw extends KubeObject = T>(
     resource: Resource,
     where: Where,
     query?: Query,
-    pick?: (object: Raw) => T,
+    pick?: (object: Raw, bytes: number) => T,
   ): Promise<{ items: T[]; resourceVersion: string }>;
   /** Creates `body` in the namespace. */
   create<T extends KubeObject>(resource: Resource, where: Where, body: object): Promise<T>;

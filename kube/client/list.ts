@@ -35,7 +35,7 @@ type Fetch = (query: URLSearchParams, longestBytes?: number) => Promise<Fetched>
 export async function listAll<T extends KubeObject, Raw extends KubeObject = T>(
   fetch: Fetch,
   query: Query,
-  pick: (object: Raw) => T,
+  pick: (object: Raw, bytes: number) => T,
 ): Promise<{ items: T[]; resourceVersion: string }> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -49,13 +49,14 @@ export async function listAll<T extends KubeObject, Raw extends KubeObject = T>(
 async function readPages<T extends KubeObject, Raw extends KubeObject>(
   fetch: Fetch,
   query: Query,
-  pick: (object: Raw) => T,
+  pick: (object: Raw, bytes: number) => T,
 ): Promise<{ items: T[]; resourceVersion: string }> {
   const items: T[] = [];
   let most = MOST;
   for (let params = paramsOf(query); ; ) {
     const { page, bytes } = await readPage<Raw>(fetch, params, most);
-    for (const item of page.items ?? []) items.push(pick(withKind(item, page)));
+    const each = bytes / (page.items?.length ?? 1);
+    for (const item of page.items ?? []) items.push(pick(withKind(item, page), each));
     const token = page.metadata.continue;
     if (!token) return { items, resourceVersion: page.metadata.resourceVersion };
     params = paramsOf({ ...query, resourceVersion: undefined });

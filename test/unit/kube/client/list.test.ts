@@ -78,6 +78,16 @@ describe("kube/list", () => {
     expect(steps).to.deep.equal(["page", "pick", "page", "pick", "page", "pick"]);
   });
 
+  it("tells how long the objects of each page are, as their mean", async () => {
+    const { fetch } = serverOf([...Array(500).fill(1_000), 2_000, 4_000]);
+    const lengths: number[] = [];
+    await listAll(fetch, {}, (object: KubeObject, bytes) => {
+      lengths.push(bytes);
+      return object;
+    });
+    expect(lengths).to.deep.equal([...Array(500).fill(1_000), 3_000, 3_000]);
+  });
+
   it("stops reading an answer that is too long, and uses the connection again", async () => {
     const api = await FakeApi.start();
     const kube = api.connect();

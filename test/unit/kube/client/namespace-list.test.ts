@@ -9,10 +9,13 @@ const filler = "x".repeat(255_000);
 /** A server with so many long Services; it counts the ones that were taken. */
 function serverOf(count: number) {
   const seen = { taken: 0 };
-  const list = async (...[, , , pick]: [unknown, unknown, unknown, (object: KubeObject) => KubeObject]) => {
+  const list = async (
+    ...[, , , pick]: [unknown, unknown, unknown, (object: KubeObject, bytes: number) => KubeObject]
+  ) => {
     const items = Array.from({ length: count }, (_, i) => {
       seen.taken += 1;
-      return pick({ metadata: { name: `s-${i}`, annotations: { filler }, managedFields: [] } });
+      const object = { metadata: { name: `s-${i}`, annotations: { filler }, managedFields: [] } };
+      return pick(object, JSON.stringify(object).length);
     });
     return { items, resourceVersion: "1" };
   };
