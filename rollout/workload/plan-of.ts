@@ -14,6 +14,9 @@ export function planOf(deployment: Pick<Deployment, "metadata">): Plan {
 
 /** The same of annotations with these defaults. */
 export function planBy(own: Readonly<Record<string, string>>, layers: readonly Layer[] | undefined): Plan {
-  const [parsed] = [own, BARE].map((each) => planWith(each, layers)).filter((each) => "plan" in each);
-  return parsed?.plan ?? NO_PLAN.plan;
+  for (const each of [own, BARE]) {
+    const parsed = planWith(each, layers);
+    if ("plan" in parsed) return parsed.plan;
+  }
+  return NO_PLAN.plan;
 }
