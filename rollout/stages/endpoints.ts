@@ -3,8 +3,11 @@ import type { EndpointSlice, Service } from "../../kube/core/services.ts";
 import { canaryServiceName } from "../traffic/canary-service.ts";
 import { routedPorts } from "../traffic/routed-ports.ts";
 
-/** Name of a port → the ready endpoints that have it. */
-type Endpoints = ReadonlyMap<string, ReadonlySet<string>>;
+/** The ready endpoints of a Service: all of them, and those that have a port, by its name. */
+interface Endpoints {
+  readonly all: ReadonlySet<string>;
+  readonly having: ReadonlyMap<string, ReadonlySet<string>>;
+}
 
 /**
  * Name of a canary Service → how many endpoints can take what the routes send: an endpoint is ready and has every port by
@@ -21,7 +24,7 @@ export function servingEndpoints(
   return new Map(
     services.map((service) => {
       const stable = endpoints(service.metadata.name);
-      const isAsked = (port: string) => stable.size === 0 || stable.has(port);
+      const isAsked = (port: string) => stable.all.size === 0 || stable.having.has(port);
       const names = routedPorts(service, routes).map(({ name = "" }) => name);
       const canary = canaryServiceName(service.metadata.name);
       return [canary, countWith(endpoints(canary), names.filter(isAsked))];
@@ -29,23 +32,21 @@ export function servingEndpoints(
   );
 }
 
-function countWith(endpoints: Endpoints, ports: readonly string[]): number {
-  if (ports.length === 0) return new Set([...endpoints.values()].flatMap((ready) => [...ready])).size;
-  const [first = new Set<string>(), ...others] = ports.map(
-    (port) => endpoints.get(port) ?? new Set<string>(),
-  );
-  return [...first].filter((endpoint) => others.every((other) => other.has(endpoint))).length;
+function countWith({ all, having }: Endpoints, ports: readonly string[]): number {
+  return [...all].filter((endpoint) => ports.every((port) => having.get(port)?.has(endpoint))).length;
 }
 
 /** An endpoint in two slices, as one of two address families, counts once. */
 function endpointsOf(slices: readonly EndpointSlice[]): Endpoints {
-  const found = new Map<string, Set<string>>();
+  const all = new Set<string>();
+  const having = new Map<string, Set<string>>();
   for (const { ports, endpoints } of slices) {
     const ready = (endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false);
     const names = ready.map(({ targetRef, addresses }) => targetRef?.name ?? addresses?.[0] ?? "");
+    for (const name of names) all.add(name);
     for (const { name } of names.length > 0 ? (ports ?? []) : []) {
-      found.set(name ?? "", new Set([...(found.get(name ?? "") ?? []), ...names]));
+      having.set(name ?? "", new Set([...(having.get(name ?? "") ?? []), ...names]));
     }
   }
-  return found;
+  return { all, having };
 }

@@ -67,6 +67,12 @@ describe("an endpoint that can take weight", () => {
       [slice("web", ["http"], "s"), slice("web-canary", ["http"], "a")],
       [both],
     ],
+    [
+      "needs no port of a Service through which no stable pod was ever reached",
+      1,
+      [slice("web", null, "s"), slice("web-canary", [], "a")],
+      [both],
+    ],
     ["needs each port of a stable version that is down", 0, [slice("web-canary", ["http"], "a")], [both]],
     [
       "needs no UDP port of the number that a route names",
