@@ -51,19 +51,37 @@ export function heldPorts(
   requested: Service,
   old: Service,
 ): { readonly ports?: ServicePort[]; readonly wishes?: Wishes } {
-  const stored = new Map((old.spec.ports ?? []).map((port) => [keyOf(port), port]));
+  const presentOf = formerPorts(requested.spec.ports ?? [], old.spec.ports ?? []);
   const known = knownWishes(requested, old);
   const wishes: Record<string, Wishes[string]> = {};
   const ports = requested.spec.ports?.map((port) => {
     const key = keyOf(port);
-    const present = stored.get(key);
+    const present = presentOf(port);
     if (present === undefined) return port;
     const isSame = equal(wayOf(port), wayOf(present));
-    const wish = isSame ? known[key] : wayOf(port);
+    const wish = isSame ? (known[key] ?? known[keyOf(present)]) : wayOf(port);
     if (wish !== undefined && !equal(wish, wayOf(present))) wishes[key] = wish;
     return isSame ? port : reachedBy(port, wayOf(present));
   });
   return { ...(ports && { ports }), ...(Object.keys(wishes).length > 0 && { wishes }) };
+}
+
+/**
+ * Finds the stored port that a requested one replaces: the same number, or the same name under another number. The only port
+ * of a Service may have no name.
+ */
+function formerPorts(
+  requested: readonly ServicePort[],
+  stored: readonly ServicePort[],
+): (port: ServicePort) => ServicePort | undefined {
+  const kept = new Set(requested.map(keyOf));
+  const left = stored.filter((port) => !kept.has(keyOf(port)));
+  const isOnly = requested.length === 1 && stored.length === 1;
+  const isRenumbered = (port: ServicePort, { name, protocol = "TCP" }: ServicePort) =>
+    protocol === (port.protocol ?? "TCP") &&
+    (name === port.name || (isOnly && (name === undefined || port.name === undefined)));
+  return (port) =>
+    stored.find((one) => keyOf(one) === keyOf(port)) ?? left.find((one) => isRenumbered(port, one));
 }
 
 /**

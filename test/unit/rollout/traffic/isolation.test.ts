@@ -74,7 +74,7 @@ describe("isolation", () => {
     ["the same manifest", aService(), { app: "web" }],
     [
       "an edit of a port",
-      { ...isolated(), spec: { ...isolated().spec, ports: [{ port: 8080 }] } },
+      { ...isolated(), spec: { ...isolated().spec, ports: [{ port: 80, name: "http" }] } },
       { app: "web" },
     ],
     [

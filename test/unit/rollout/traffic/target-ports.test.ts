@@ -94,6 +94,34 @@ describe("another targetPort in flight", () => {
     });
   }
 
+  const moved = (more: object) => ({ ...port(8090, more), port: 8080 });
+  const kept = (more: object) => ({ ...port(8080, more), port: 8080 });
+  const numbered: [string, Service, ReturnType<typeof port>[]][] = [
+    ["the only port", isolated(), [kept({})]],
+    ["a port that gets a name", isolated(), [kept({ name: "http" })]],
+    ["a port by its name", isolated([port(8080, { name: "http" })]), [kept({ name: "http" })]],
+    ["a port with a wish", inFlight, [kept({})]],
+  ];
+  for (const [what, old, expected] of numbered) {
+    it(`keeps the stable version's way through another number of ${what}, also when asked again`, () => {
+      const [one = kept({})] = expected;
+      const answer = reisolate(manifest([{ ...one, targetPort: 8090 }]), old);
+      expect(answer.spec.ports).to.deep.equal(expected);
+      expect(serviceRecordOf(answer)?.ports).to.deep.equal({ "8080/TCP": { targetPort: 8090 } });
+      expect(canaryServiceOf(answer, aDeployment(), "web2").spec.ports).to.deep.equal([
+        { ...one, targetPort: 8090 },
+      ]);
+      expect(reisolate(answer, old)).to.deep.equal(answer);
+    });
+  }
+
+  it("takes a port of another name and number for a new one", () => {
+    const old = isolated([port(8080, { name: "http" })]);
+    expect(reisolate(manifest([moved({ name: "grpc" })]), old).spec.ports).to.deep.equal([
+      moved({ name: "grpc" }),
+    ]);
+  });
+
   it("leaves names and new ports as requested", () => {
     const wanted = [port(8080, { name: "http" }), { ...port(9090), port: 9090, name: "metrics" }];
     expect(reisolate(manifest(wanted), isolated()).spec.ports).to.deep.equal(wanted);
