@@ -8,6 +8,7 @@ import { HASH_LABEL } from "../rollout/keys.ts";
 import { equal } from "../rollout/text/equal.ts";
 import { isCanaryService } from "../rollout/traffic/canary-service.ts";
 import { reisolate, unlessRedirected } from "../rollout/traffic/isolation.ts";
+import { protocolWarnings } from "../rollout/traffic/protocol-annotations.ts";
 import { reimpose } from "../rollout/traffic/reapply.ts";
 import { selectorOf } from "../rollout/traffic/service-record.ts";
 import { portWarnings } from "../rollout/traffic/target-ports.ts";
@@ -24,7 +25,7 @@ export function admitServices(kube: Kube, lanes: Lanes): Admit<Service> {
     if (oldObject === null) return { allowed: true, object };
     if (isCanaryService(oldObject)) return { allowed: false, message: canaryServiceRefusal(oldObject) };
     const isolated = reisolate(object, oldObject);
-    const warnings = portWarnings(isolated);
+    const warnings = [...portWarnings(isolated), ...protocolWarnings(isolated)];
     if (equal(selectorOf(isolated), selectorOf(oldObject)))
       return { allowed: true, object: isolated, warnings };
     const { namespace = "" } = oldObject.metadata;

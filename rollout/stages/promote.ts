@@ -2,9 +2,8 @@ import { conditionOf } from "../../kube/core/meta.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { instant } from "../text/instant.ts";
-import { isIsolatedTo } from "../traffic/isolation.ts";
+import { changesWay, isIsolatedTo } from "../traffic/isolation.ts";
 import { isIsolated } from "../traffic/service-record.ts";
-import { changesPorts } from "../traffic/target-ports.ts";
 import { writeSelector, writeTurn } from "../traffic/writes.ts";
 import { progressDeadlineMs, restoredFields } from "../workload/hold.ts";
 import {
@@ -47,7 +46,7 @@ function awaitUnpaused(snapshot: Snapshot): Decision | undefined {
 }
 
 /**
- * Restores the user's Services as their owners wrote them. A Service with other ports for the new version would fail before
+ * Restores the user's Services as their owners wrote them. A Service with another way to the new version would fail before
  * the pods of the old one: it selects only the proven version until no other pod is left. An order promotes a version
  * before its pods are ready, too; such a Service then stays with the stable version until the first of them is.
  */
@@ -55,11 +54,11 @@ function restoreServices(snapshot: Snapshot): Decision | undefined {
   const { uid, now, canaryHash } = snapshot;
   const isTurned = (service: Service) => isIsolatedTo(service, canaryHash) && !isPromoted(snapshot);
   const isolated = isolatedServices(snapshot).filter((service) =>
-    changesPorts(service) ? !stableAnswersAlone(snapshot) : !isTurned(service),
+    changesWay(service) ? !stableAnswersAlone(snapshot) : !isTurned(service),
   );
   if (isolated.length === 0) return undefined;
   const write = (service: Service) =>
-    changesPorts(service) ? writeTurn(service, uid, canaryHash, instant(now)) : writeSelector(service);
+    changesWay(service) ? writeTurn(service, uid, canaryHash, instant(now)) : writeSelector(service);
   return { writes: isolated.map(write) };
 }
 

@@ -2,6 +2,7 @@ import { isHeadless, type Service } from "../../kube/core/services.ts";
 import type { Deployment } from "../../kube/core/workloads.ts";
 import { COPIED, FLIGHT, HASH_LABEL, HELD } from "../keys.ts";
 import { copiedKeys } from "./copied-keys.ts";
+import { wantedAnnotations } from "./protocol-annotations.ts";
 import { copiedSpec, formatCopied } from "./service-copy.ts";
 import { selectorOf } from "./service-record.ts";
 import { wantedPorts } from "./target-ports.ts";
@@ -39,7 +40,7 @@ export function canaryServiceOf(service: Service, deployment: Deployment, hash: 
   const { name, namespace } = service.metadata;
   const selector = selectorOf(service);
   const labels = copiedKeys(service.metadata.labels, selector);
-  const annotations = copiedKeys(service.metadata.annotations, selector);
+  const annotations = copiedKeys(wantedAnnotations(service), selector);
   const spec = {
     ...copiedSpec(service),
     ports: wantedPorts(service).map(({ nodePort: _nodePort, ...port }) => port),

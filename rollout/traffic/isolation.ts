@@ -3,6 +3,7 @@ import type { Deployment, PodTemplate, ReplicaSet } from "../../kube/core/worklo
 import { FLIGHT, HASH_LABEL, HELD, ISOLATE } from "../keys.ts";
 import { equal } from "../text/equal.ts";
 import { isCanaryService } from "./canary-service.ts";
+import { heldAnnotations, protocolWishes, wantedAnnotations } from "./protocol-annotations.ts";
 import { formatServiceRecord, selectorOf, serviceRecordOf } from "./service-record.ts";
 import { changesPorts, heldPorts, wantedPorts } from "./target-ports.ts";
 
@@ -61,12 +62,20 @@ export function isolationPatch(service: Service, uid: string, hash: string, sinc
 export function restoreSelector(service: Service, ports: "wanted" | "stable" = "wanted") {
   const added = Object.keys(service.spec.selector ?? {}).filter((key) => !(key in selectorOf(service)));
   return {
-    metadata: { labels: { [FLIGHT]: null }, annotations: { [HELD]: null } },
+    metadata: {
+      labels: { [FLIGHT]: null },
+      annotations: { [HELD]: null, ...(ports === "wanted" && protocolWishes(service)) },
+    },
     spec: {
       selector: { ...selectorOf(service), ...Object.fromEntries(added.map((key) => [key, null])) },
       ...(ports === "wanted" && changesPorts(service) && { ports: wantedPorts(service) }),
     },
   };
+}
+
+/** Whether the user wants another way to the new version's pods than the Service has now. */
+export function changesWay(service: Service): boolean {
+  return changesPorts(service) || Object.keys(protocolWishes(service)).length > 0;
 }
 
 /** The merge patch that turns an isolated Service to the pods of another version, with the ports that the user wants for it. */
@@ -75,7 +84,7 @@ export function turnPatch(service: Service, uid: string, hash: string, since: st
   return {
     metadata: {
       labels: { [FLIGHT]: uid },
-      annotations: { [HELD]: formatServiceRecord({ since, selector }) },
+      annotations: { ...protocolWishes(service), [HELD]: formatServiceRecord({ since, selector }) },
     },
     spec: { selector: { ...selector, [HASH_LABEL]: hash }, ports: wantedPorts(service) },
   };
@@ -89,21 +98,28 @@ export function reisolate(requested: Service, old: Service): Service {
   const record = serviceRecordOf(old);
   const hash = old.spec.selector?.[HASH_LABEL];
   if (record === undefined || hash === undefined) return requested;
-  const { [HASH_LABEL]: _hash, ...wanted } = requested.spec.selector ?? {};
+  const { [HASH_LABEL]: _hash, ...asked } = requested.spec.selector ?? {};
   const { ports, wishes } = heldPorts(requested, old);
-  const { ports: _ports, ...kept } = record;
-  const selector = equal(requested.spec.selector, old.spec.selector) ? record.selector : wanted;
+  const held = heldAnnotations(requested, old);
+  const { ports: _ports, annotations: _annotations, ...kept } = record;
+  const wanted = {
+    ...kept,
+    selector: equal(requested.spec.selector, old.spec.selector) ? record.selector : asked,
+    ...(wishes && { ports: wishes }),
+    ...(held.wishes && { annotations: held.wishes }),
+  };
   return {
     ...requested,
     metadata: {
       ...requested.metadata,
       labels: { ...requested.metadata.labels, [FLIGHT]: old.metadata.labels?.[FLIGHT] ?? "" },
-      annotations: {
-        ...requested.metadata.annotations,
-        [HELD]: formatServiceRecord({ ...kept, selector, ...(wishes && { ports: wishes }) }),
-      },
+      annotations: { ...held.annotations, [HELD]: formatServiceRecord(wanted) },
     },
-    spec: { ...requested.spec, ...(ports && { ports }), selector: { ...selector, [HASH_LABEL]: hash } },
+    spec: {
+      ...requested.spec,
+      ...(ports && { ports }),
+      selector: { ...wanted.selector, [HASH_LABEL]: hash },
+    },
   };
 }
 
@@ -115,7 +131,7 @@ export function unlessRedirected(isolated: Service, sets: readonly ReplicaSet[])
   const selector = selectorOf(isolated);
   if (sets.length === 0 || sets.some((set) => selects(selector, set.spec.template))) return isolated;
   const { [FLIGHT]: _flight, ...labels } = isolated.metadata.labels ?? {};
-  const { [HELD]: _held, ...annotations } = isolated.metadata.annotations ?? {};
+  const { [HELD]: _held, ...annotations } = wantedAnnotations(isolated);
   const metadata = { ...isolated.metadata, labels, annotations };
   const ports = changesPorts(isolated) && { ports: wantedPorts(isolated) };
   return { ...isolated, metadata, spec: { ...isolated.spec, ...ports, selector: { ...selector } } };

@@ -15,6 +15,8 @@ const record = v.object({
   ports: v.optional(
     map(v.object({ targetPort: v.union([v.string(), finite]), appProtocol: v.optional(v.string()) })),
   ),
+  /** The same for annotations that name the protocol; null: without this annotation. */
+  annotations: v.optional(map(v.nullable(v.string()))),
 });
 
 /** The annotation `serin.dev/held` of an isolated Service. */

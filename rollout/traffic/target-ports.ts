@@ -13,7 +13,7 @@ const manifest = v.pipe(
 );
 
 /** The annotation in which `kubectl apply` keeps the manifest that it applied last. */
-const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
+export const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
 /** The Service's ports as the user wants them for the new version. */
 export function wantedPorts(service: Service): ServicePort[] {

@@ -1,0 +1,101 @@
+import { expect } from "chai";
+import type { Service } from "../../../../kube/core/services.ts";
+import { canaryServiceOf } from "../../../../rollout/traffic/canary-service.ts";
+import { changesWay, reisolate } from "../../../../rollout/traffic/isolation.ts";
+import { protocolWarnings } from "../../../../rollout/traffic/protocol-annotations.ts";
+import { serviceRecordOf } from "../../../../rollout/traffic/service-record.ts";
+import {
+  writeIsolation,
+  writeSelector,
+  writeStableSelector,
+  writeTurn,
+} from "../../../../rollout/traffic/writes.ts";
+import { AT_NOON, aDeployment, aService } from "../../../support/builders.ts";
+import { merged } from "../../../support/patch.ts";
+
+const H2C = "projectcontour.io/upstream-protocol.h2c";
+const HELD = "serin.dev/held";
+const APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
+type Annotations = Readonly<Record<string, string>>;
+
+/** A whole manifest, as a server-side apply or a replace sends it. */
+function manifest(annotations: Annotations): Service {
+  const service = aService();
+  return { ...service, metadata: { ...service.metadata, annotations: { ...annotations } } };
+}
+const isolated = (annotations: Annotations) =>
+  merged(manifest(annotations), writeIsolation(manifest(annotations), "uid-web", "web1", AT_NOON));
+/** What a client-side apply sends: the stored object with the changed fields and the manifest in an annotation. */
+function applied(old: Service, annotations: Annotations, sent: Annotations): Service {
+  const text = JSON.stringify({ metadata: { annotations } });
+  const held = old.metadata.annotations?.[HELD] ?? "";
+  return {
+    ...old,
+    metadata: { ...old.metadata, annotations: { ...sent, [APPLIED]: text, [HELD]: held } },
+  };
+}
+const usersOf = ({ metadata: { annotations = {} } }: Service) => {
+  const { [HELD]: _held, [APPLIED]: _applied, ...users } = annotations;
+  return users;
+};
+const copyOf = (service: Service) =>
+  canaryServiceOf(service, aDeployment(), "web2").metadata.annotations ?? {};
+
+describe("an annotation that names the pods' protocol, changed in flight", () => {
+  const grpc = isolated({ [H2C]: "grpc" });
+  const plain = isolated({});
+  const without = reisolate(manifest({}), grpc);
+  const cases: [string, Service, Service, string | null | undefined][] = [
+    ["a manifest without it", manifest({}), grpc, null],
+    ["a manifest with another value", manifest({ [H2C]: "80" }), grpc, "80"],
+    ["a manifest that adds it", manifest({ [H2C]: "80" }), plain, "80"],
+    ["a client-side apply", applied(grpc, {}, {}), grpc, null],
+    ["another apply of the same", applied(without, {}, { [H2C]: "grpc" }), without, null],
+    [
+      "an edit of a label",
+      { ...without, metadata: { ...without.metadata, labels: { a: "b" } } },
+      without,
+      null,
+    ],
+    ["the old manifest, replaced", manifest({ [H2C]: "grpc" }), without, undefined],
+    ["the old manifest, applied", applied(without, { [H2C]: "grpc" }, { [H2C]: "grpc" }), without, undefined],
+  ];
+  for (const [what, requested, old, wish] of cases) {
+    it(`waits for the promotion after ${what}, also when asked again`, () => {
+      const answer = reisolate(requested, old);
+      expect(usersOf(answer)).to.deep.equal(usersOf(old));
+      expect(serviceRecordOf(answer)?.annotations?.[H2C]).to.deep.equal(wish);
+      expect(reisolate(answer, old)).to.deep.equal(answer);
+    });
+  }
+
+  it("reaches the canary through its own Service at once", () => {
+    expect(copyOf(grpc)).to.include({ [H2C]: "grpc" });
+    expect(copyOf(without)).to.not.have.property(H2C);
+    expect(copyOf(reisolate(manifest({ [H2C]: "80" }), plain))).to.include({ [H2C]: "80" });
+  });
+
+  it("comes into force together with the pods of the proven version, and never after an undo", () => {
+    expect(changesWay(grpc)).to.equal(false);
+    expect(changesWay(without)).to.equal(true);
+    expect(usersOf(merged(without, writeTurn(without, "uid-web", "web2", AT_NOON)))).to.deep.equal({});
+    expect(usersOf(merged(without, writeSelector(without)))).to.deep.equal({});
+    expect(usersOf(merged(without, writeStableSelector(without)))).to.deep.equal({ [H2C]: "grpc" });
+  });
+
+  it("is told", () => {
+    expect(protocolWarnings(without)).to.deep.equal([
+      `Service web keeps annotation ${H2C} for the stable version until the promotion; the canary has none now`,
+    ]);
+    expect(protocolWarnings(reisolate(manifest({ [H2C]: "80" }), plain))).to.deep.equal([
+      `Service web does not get annotation ${H2C} for the stable version until the promotion; the canary has "80" now`,
+    ]);
+  });
+
+  it("is no other annotation", () => {
+    expect(usersOf(reisolate(manifest({ "example.com/team": "b" }), grpc))).to.deep.equal({
+      [H2C]: "grpc",
+      "example.com/team": "b",
+    });
+  });
+});
