@@ -23,6 +23,8 @@ export interface UnmetCondition {
   readonly isOld: boolean;
   /** The implementation has seen it, and sends no requests by some of its rules, or by any, to whatever backend. */
   readonly isDropped: boolean;
+  /** The implementation has seen it, and does not find one of its backends, or may not use it. */
+  readonly isUnresolved: boolean;
 }
 
 /** What the route's parents do not meet at its current generation. */
@@ -38,7 +40,8 @@ function unmetCondition(route: Route, parent: ParentStatus, type: string): Unmet
   const isOld = condition !== undefined && isBehind(condition, route);
   if (!isOld && condition?.status === "True") return undefined;
   const isDropped = !isOld && type === "Accepted" && condition?.status === "False";
-  const named = { parent, about: aboutOf(route, parent, type), isOld, isDropped };
+  const isUnresolved = !isOld && type === "ResolvedRefs" && condition?.status === "False";
+  const named = { parent, about: aboutOf(route, parent, type), isOld, isDropped, isUnresolved };
   if (!isOld && condition !== undefined) return { ...named, ...saidOf(route, parent, condition) };
   const { controllerName = "a gateway" } = parent;
   const message = `${controllerName} has not yet seen generation ${route.metadata.generation ?? 0} of route ${keyOf(route)}`;
@@ -56,7 +59,7 @@ function lossOf(
   if (condition?.status !== status || isBehind(condition, route)) return undefined;
   const isDropped = !KEPT.test(condition.message ?? "");
   const about = aboutOf(route, parent, type);
-  return { parent, about, ...saidOf(route, parent, condition), isOld: false, isDropped };
+  return { parent, about, ...saidOf(route, parent, condition), isOld: false, isDropped, isUnresolved: false };
 }
 
 /** Some implementations leave out the generation. Then only the status counts. */

@@ -1,7 +1,7 @@
 import type { Route } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import { gatewaysOf } from "../gateways/lookup.ts";
-import { notAccepted } from "../gateways/settle.ts";
+import { notAccepted, refusals } from "../gateways/settle.ts";
 import { blockerOf } from "../preflight/preflight.ts";
 import { equal } from "../text/equal.ts";
 import { instant } from "../text/instant.ts";
@@ -64,11 +64,25 @@ function awaitAccepted(snapshot: Snapshot): Decision | undefined {
     .map((route) => notAccepted(route, snapshot.shares.get(route)))
     .find((reason) => reason !== undefined);
   if (complaint === undefined) return undefined;
+  const withdrawn = withdrawUnresolved(snapshot);
+  if (withdrawn.length > 0)
+    return { writes: withdrawn, condition: { status: "Unknown", reason: "Preparing", message: complaint } };
   const written = [...snapshot.shares.values()].map(({ since }) => Date.parse(since));
   const since = Math.max(stepSince(snapshot), ...written);
   // A share that was in force may have lost its parent at any time since; a new share never had one.
   const isOurs = !isRouted(snapshot) || snapshot.now - since < MOMENT_MS;
   return awaitTraffic(snapshot, complaint, isOurs ? since : undefined);
+}
+
+/**
+ * Takes the weight back while a gateway does not resolve a backend that it resolved before: if that is the canary Service, as
+ * after a change of the ReferenceGrant, it answers the canary's share with errors.
+ */
+function withdrawUnresolved(snapshot: Snapshot) {
+  const isUnresolved = answering(snapshot).some((route) =>
+    refusals(route, snapshot.shares.get(route)).some((refusal) => refusal.isUnresolved),
+  );
+  return isUnresolved && isRouted(snapshot) ? attach(snapshot, () => NONE) : [];
 }
 
 /** Whether the canary had a canary Service in a route and has none now: the route or the user's Service is gone. */

@@ -7,7 +7,7 @@ import { drained } from "../../../../rollout/traffic/exposure.ts";
 import { shareOf } from "../../../../rollout/traffic/route-record.ts";
 import { aRoute, aService, NOON } from "../../../support/builders.ts";
 import { merged } from "../../../support/patch.ts";
-import { aRollout } from "../../../support/rollout.ts";
+import { aRollout, carrying } from "../../../support/rollout.ts";
 
 const MINUTE = 60_000;
 const SETTLED_MS = 30_000;
@@ -135,5 +135,35 @@ describe("a gateway that has not seen the route before the overlay", () => {
     };
     expect(unmetOf([entry(traefik, {})])).to.equal(undefined);
     expect(unmetOf([...seen([entry(traefik, {})], 2), entry("gone.io/gateway", {})])).to.have.length(2);
+  });
+});
+
+describe("a condition of a route that was met until the canary had weight", () => {
+  it("takes the weight back at once if it is that of a backend, and gives it again when it is met", () => {
+    const weighted = carrying(aRoute(), 25, NOON);
+    const refused = withStatus(weighted, seen([entry(traefik, { ResolvedRefs: broken })], 1));
+    const decision = expose(aRollout({ routes: [refused], now: NOON + SETTLED_MS }));
+    expect(decision?.condition?.message).to.match(/ResolvedRefs=False/);
+    const [write] = decision?.writes ?? [];
+    if (write === undefined) throw new Error("no withdrawal");
+    const withdrawn = merged(refused, write);
+    expect(shareOf(withdrawn, "uid-web")?.weight).to.equal(0);
+    const later = { routes: [withdrawn], now: NOON + 2 * SETTLED_MS };
+    expect(expose(aRollout(later))?.writes, "while it waits").to.deep.equal([]);
+    const healed = withStatus(withdrawn, [entry(traefik, {})]);
+    const [again] = expose(aRollout({ ...later, routes: [healed] }))?.writes ?? [];
+    expect(again && shareOf(merged(healed, again), "uid-web")?.weight).to.be.above(0);
+  });
+
+  it("keeps the weight while a gateway has not seen the route, or leaves it out", () => {
+    const weighted = carrying(aRoute(), 25, NOON);
+    const old = { ...weighted, metadata: { ...weighted.metadata, generation: 2 } };
+    for (const route of [
+      withStatus(old, [entry(traefik, { ResolvedRefs: broken })]),
+      withStatus(weighted, [entry(traefik, { Accepted: { status: "False", reason: "NoMatchingParent" } })]),
+    ]) {
+      const { writes = [] } = expose(aRollout({ routes: [route], now: NOON + SETTLED_MS })) ?? {};
+      expect(writes.filter((write) => "kind" in write && write.kind === "httproutes")).to.deep.equal([]);
+    }
   });
 });
