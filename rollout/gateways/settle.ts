@@ -36,25 +36,24 @@ export function isStatusElsewhere(route: Route, routes: readonly Route[]): boole
   );
 }
 
+/** What was so before the share. */
+type Known = Pick<RouteShare, "unmet" | "unresolved" | "canaryServices">;
+
 /**
  * Why a parent has not accepted the current spec of the route, with the implementation's own words; `undefined` if every
  * parent with a status has. What was not met before the share does not count, as long as its canary Services are not what
  * is missing now.
  */
-export function notAccepted(
-  route: Route,
-  share?: Pick<RouteShare, "unmet" | "canaryServices">,
-): string | undefined {
+export function notAccepted(route: Route, share?: Known): string | undefined {
   if (answersOf(route).length === 0) return `no gateway answers for route ${keyOf(route)}`;
   return refusals(route, share)[0]?.message;
 }
 
 /** What the route's parents do not meet, and met before the share. */
-export function refusals(
-  route: Route,
-  share?: Pick<RouteShare, "unmet" | "canaryServices">,
-): readonly UnmetCondition[] {
-  const canaryServices = Object.values(share?.canaryServices ?? {});
+export function refusals(route: Route, share?: Known): readonly UnmetCondition[] {
+  const canaryServices = Object.entries(share?.canaryServices ?? {})
+    .filter(([service]) => !share?.unresolved?.includes(service))
+    .map(([, canaryService]) => canaryService);
   return unmetConditions(route).filter(
     ({ about, words }) =>
       !share?.unmet?.includes(about) || canaryServices.some((name) => words.includes(name)),

@@ -1,7 +1,8 @@
-import type { Route } from "../../kube/core/routes.ts";
+import type { BackendRef, Route } from "../../kube/core/routes.ts";
 import { isStatusElsewhere } from "../gateways/settle.ts";
 import { unmetConditions } from "../gateways/unmet-conditions.ts";
-import type { RouteShare } from "../traffic/route-record.ts";
+import { rulesOf } from "../traffic/overlay.ts";
+import { isService, type RouteShare } from "../traffic/route-record.ts";
 import { answersOf, awaited } from "../traffic/route-status.ts";
 import type { Decision } from "./decision.ts";
 import { stepSince } from "./health.ts";
@@ -34,11 +35,28 @@ export function awaitSeen(snapshot: Snapshot): Decision | undefined {
  * The conditions that the route's parents do not meet before it gets a share; later, those of the share. A gateway that has
  * not seen the route counts as met while no other one has: without any gateway, the canary gets no traffic.
  */
-export function unmetIn(route: Route, share: RouteShare | undefined): Pick<RouteShare, "unmet"> {
-  if (share !== undefined) return share.unmet === undefined ? {} : { unmet: share.unmet };
+export function unmetIn(
+  route: Route,
+  share: RouteShare | undefined,
+): Pick<RouteShare, "unmet" | "unresolved"> {
+  if (share !== undefined)
+    return {
+      ...(share.unmet && { unmet: share.unmet }),
+      ...(share.unresolved && { unresolved: share.unresolved }),
+    };
   const conditions = unmetConditions(route);
   const old = new Set(conditions.filter(({ isOld }) => isOld).map(({ parent }) => parent));
   const isSeen = answersOf(route).some((parent) => !old.has(parent));
-  const unmet = conditions.filter(({ isOld }) => isSeen || !isOld).map(({ about }) => about);
-  return unmet.length === 0 ? {} : { unmet };
+  const unmet = conditions.filter(({ isOld }) => isSeen || !isOld);
+  if (unmet.length === 0) return {};
+  const unresolved = [...new Set(refsOf(route).map(({ name }) => name))].filter((name) =>
+    unmet.some(({ words }) => words.split(/[^a-z0-9-]+/).includes(name)),
+  );
+  return { unmet: unmet.map(({ about }) => about), ...(unresolved.length > 0 && { unresolved }) };
+}
+
+function refsOf(route: Route): readonly BackendRef[] {
+  return rulesOf(route)
+    .flatMap(({ backendRefs = [] }) => backendRefs)
+    .filter(isService);
 }

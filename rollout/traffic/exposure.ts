@@ -33,9 +33,10 @@ export function isExposed(share: RouteShare | undefined): boolean {
 
 /** The share without traffic for its canary, from this instant (RFC 3339) on. */
 export function drained(share: RouteShare, since: string): RouteShare {
-  const { namespace, canaryServices, unmet, settleMs, standby } = share;
+  const { namespace, canaryServices, unmet, unresolved, settleMs, standby } = share;
   const kept = {
     ...(unmet && { unmet }),
+    ...(unresolved && { unresolved }),
     ...(settleMs !== undefined && { settleMs }),
     ...(standby && { standby }),
   };

@@ -47,6 +47,8 @@ const storedShare = v.object({
   standby: v.exactOptional(v.literal(true)),
   /** The conditions that the route's parents did not meet before this share; absent: they met all. */
   unmet: v.exactOptional(list(v.string())),
+  /** The user's Services that such a condition named: of their canary Services it says the same. */
+  unresolved: v.exactOptional(list(v.string())),
   /** When this was written (RFC 3339). */
   since: timestamp,
   /** Admission drained the canary for an undo that is about to be stored. Until then, no step raises the weight. */

@@ -103,6 +103,16 @@ describe("a condition of a route that was not met before the rollout", () => {
     expect(after(attached(parents), now)?.condition?.message).to.contain("web-canary not found");
   });
 
+  it("is expected of the canary Service as well if it named the user's Service", () => {
+    const named = { ...broken, message: 'service "web" is invalid: port 81 not found' };
+    const parents = [entry(traefik, { ResolvedRefs: named })];
+    const now = seen(parents, 2, `${named.message}, service "web-canary" is invalid: port 81 not found`);
+    const route = attached(parents);
+    expect(JSON.stringify(after(route, now)?.writes), "the first weight").to.contain('"weight":9');
+    const share = shareOf(route, "uid-web");
+    expect(share && drained(share, "")).to.deep.include({ unresolved: ["web"] });
+  });
+
   it("does not hide that the gateway has not seen the overlay yet", () => {
     const parents = [entry(traefik, { ResolvedRefs: broken })];
     expect(after(attached(parents), parents)?.condition?.message).to.match(/not yet seen generation 2/);
