@@ -1,3 +1,4 @@
+import type { Meta } from "../../kube/core/meta.ts";
 import type { Route } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -5,8 +6,10 @@ import { formatProblem } from "../text/parse.ts";
 import { quote } from "../text/quote.ts";
 import { addedRulesOf } from "../traffic/added-rules.ts";
 import { canaryServiceName } from "../traffic/canary-service.ts";
+import { copiedKeys } from "../traffic/copied-keys.ts";
 import { rulesOf, servicesNamed } from "../traffic/overlay.ts";
 import { homeOf } from "../traffic/route-record.ts";
+import { selectorOf } from "../traffic/service-record.ts";
 import type { PolicyTarget } from "./policy-kinds.ts";
 import { comingShares } from "./preflight.ts";
 
@@ -71,17 +74,18 @@ function uncovered(
   routes: readonly Route[],
   { found }: Policies,
 ): string | undefined {
-  for (const { metadata } of services.filter((service) => isRouted(service, routes))) {
-    const { name: service, namespace: home } = metadata;
+  for (const routed of services.filter((service) => isRouted(service, routes))) {
+    const { name: service, namespace: home } = routed.metadata;
     const canary = canaryServiceName(service);
+    const copied = { name: canary, labels: copiedKeys(routed.metadata.labels, selectorOf(routed)) };
     for (const { kind, namespace, name, targets } of found) {
-      const isFor = (target: PolicyTarget, wanted: string) =>
-        target.kind === "Service" && target.name === wanted && (target.namespace ?? namespace) === home;
+      const isFor = (target: PolicyTarget, wanted: Named) =>
+        isAbout(target, "Service", wanted) && (target.namespace ?? namespace) === home;
       const alike = found.filter((other) => other.kind === kind && other.namespace === namespace);
-      const covers = alike.flatMap((other) => other.targets).filter((target) => isFor(target, canary));
+      const covers = alike.flatMap((other) => other.targets).filter((target) => isFor(target, copied));
       const missing = targets.find(
         (target) =>
-          isFor(target, service) &&
+          isFor(target, routed.metadata) &&
           !covers.some(({ section }) => section === undefined || section === target.section),
       );
       if (missing === undefined) continue;
@@ -104,8 +108,8 @@ function passedBy(
   const passed = sectionsPassed(plan, services, routes);
   for (const { route, section } of passed) {
     const home = homeOf(route);
-    const isNamed = ({ kind, name, section: of }: PolicyTarget) =>
-      kind === home.kind && name === route.metadata.name && of === section;
+    const isNamed = (target: PolicyTarget) =>
+      isAbout(target, home.kind, route.metadata) && target.section === section;
     const policy = found.find(
       ({ namespace, targets }) => namespace === home.namespace && targets.some(isNamed),
     );
@@ -118,6 +122,15 @@ function passedBy(
   // The policy may be one that authenticates users, so doubt is a reason to refuse.
   const what = `a policy may name rule ${quote(doubtful.section)} of ${where(doubtful.route)}, and ${UNNAMED}; ${unread[0]}`;
   return formatProblem({ what, use: "grant Serin this right, or remove the rule's name" }, keyOf(plan));
+}
+
+type Named = Pick<Meta, "name" | "labels">;
+
+function isAbout({ kind, by }: PolicyTarget, wanted: string, { name, labels = {} }: Named): boolean {
+  if (kind !== wanted) return false;
+  return typeof by === "string"
+    ? by === name
+    : Object.entries(by).every(([label, value]) => labels[label] === value);
 }
 
 const UNNAMED = "the rules that Serin adds have no name, so it would not apply to them";

@@ -3,7 +3,8 @@ import { isRecord } from "../text/parse.ts";
 /** What a policy is about: a Service or a route, or a part of it. */
 export interface PolicyTarget {
   readonly kind: string;
-  readonly name: string;
+  /** Its name, or the labels that it has. */
+  readonly by: string | Readonly<Record<string, unknown>>;
   /** Absent: the policy's own. */
   readonly namespace?: string;
   /** A port of the Service or a rule of the route; absent: all of it. */
@@ -93,13 +94,13 @@ const others: readonly PolicyKind[] = [
     group: "consul.hashicorp.com",
     plural: "servicedefaults",
     kind: "ServiceDefaults",
-    targets: (name) => [{ kind: "Service", name }],
+    targets: (name) => [{ kind: "Service", by: name }],
   },
   {
     group: "consul.hashicorp.com",
     plural: "serviceresolvers",
     kind: "ServiceResolver",
-    targets: (name) => [{ kind: "Service", name }],
+    targets: (name) => [{ kind: "Service", by: name }],
   },
 ];
 
@@ -113,7 +114,10 @@ export const policyKinds: readonly PolicyKind[] = [
 
 function referencesOf(_name: string, namespace: string, spec: unknown): readonly PolicyTarget[] {
   const all = [fieldOf(spec, "targetRef"), fieldOf(spec, "targetReference")].filter(isRecord);
-  return [...all, ...listOf(fieldOf(spec, "targetRefs"))].flatMap((ref) => referred(ref, namespace));
+  return [
+    ...[...all, ...listOf(fieldOf(spec, "targetRefs"))].flatMap((ref) => referred(ref, namespace)),
+    ...listOf(fieldOf(spec, "targetSelectors")).flatMap(selected),
+  ];
 }
 
 /** The targets of a reference; one for each section that it names. */
@@ -123,7 +127,19 @@ function referred(ref: Readonly<Record<string, unknown>>, home: string): readonl
   const sections = [sectionName, ...(Array.isArray(sectionNames) ? sectionNames : [])].filter(
     (section) => typeof section === "string" && section !== "",
   );
-  return sections.length === 0 ? [{ kind, name }] : sections.map((section) => ({ kind, name, section }));
+  const target = { kind, by: name };
+  return sections.length === 0 ? [target] : sections.map((section) => ({ ...target, section }));
+}
+
+/** The targets of a selector: objects of the policy's namespace with these labels. */
+function selected({
+  kind,
+  matchLabels,
+  sectionName,
+}: Readonly<Record<string, unknown>>): readonly PolicyTarget[] {
+  if (typeof kind !== "string" || !isRecord(matchLabels)) return [];
+  const isSection = typeof sectionName === "string" && sectionName !== "";
+  return [{ kind, by: matchLabels, ...(isSection && { section: sectionName }) }];
 }
 
 /** The Service of a host such as `web`, `web.shop` or `web.shop.svc.cluster.local`; a short one is in the policy's namespace. */
@@ -131,7 +147,7 @@ function ofHost(host: unknown, home: string): readonly PolicyTarget[] {
   if (typeof host !== "string") return [];
   const [name = "", namespace = home, svc = "svc"] = host.split(".");
   if (svc !== "svc") return [];
-  return [{ kind: "Service", name, ...(namespace !== home && { namespace }) }];
+  return [{ kind: "Service", by: name, ...(namespace !== home && { namespace }) }];
 }
 
 function fieldOf(object: unknown, field: string): unknown {

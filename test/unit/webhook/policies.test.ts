@@ -69,7 +69,7 @@ describe("webhook/policies", () => {
         kind: "BackendTLSPolicy",
         namespace,
         name: "tls",
-        targets: [{ kind: "Service", name: "web" }],
+        targets: [{ kind: "Service", by: "web" }],
       })),
     );
   });

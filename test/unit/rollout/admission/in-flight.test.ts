@@ -10,7 +10,7 @@ const policy = {
   kind: "SecurityPolicy",
   namespace: "shop",
   name: "login",
-  targets: [{ kind: "HTTPRoute", name: "web", section: "calls" }],
+  targets: [{ kind: "HTTPRoute", by: "web", section: "calls" }],
 };
 const named = aRoute({ rules: [{ name: "calls", backendRefs: [{ name: "web", port: 80 }] }] });
 /** The cluster while `web:2` has its share of this route. */
@@ -22,7 +22,7 @@ describe("a version that supersedes another one", () => {
     expect(no(annotate(next, { "serin.dev/services": "other" }), old, both)).to.match(
       /^serin.dev\/services: no Service "other" selects these pods/,
     );
-    const policies = { found: [{ ...policy, targets: [{ kind: "Service", name: "web" }] }], unread: [] };
+    const policies = { found: [{ ...policy, targets: [{ kind: "Service", by: "web" }] }], unread: [] };
     expect(no(next, old, during(aRoute(), { policies }))).to.match(
       /^Service web: SecurityPolicy login applies to it, and not to its canary Service web-canary/,
     );
@@ -61,7 +61,7 @@ describe("a version that supersedes another one", () => {
   });
 
   it("is not asked about when the stable version comes back", () => {
-    const policies = { found: [{ ...policy, targets: [{ kind: "Service", name: "web" }] }], unread: [] };
+    const policies = { found: [{ ...policy, targets: [{ kind: "Service", by: "web" }] }], unread: [] };
     const back = yes(edit(old, {}, "web:1"), old, during(aRoute(), { policies }));
     expect(holdRecordOf(back.object)?.phase).to.equal("undone");
   });

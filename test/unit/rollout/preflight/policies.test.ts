@@ -105,6 +105,45 @@ describe("policies that name a Service", () => {
   });
 });
 
+describe("policies that select by labels", () => {
+  const labels = { app: "web", "app.kubernetes.io/instance": "shop" };
+  const asked = (matchLabels: object) => {
+    const service = aService();
+    const labelled = { ...service, metadata: { ...service.metadata, labels } };
+    const found = [
+      policy("BackendConfigPolicy", "backend", { targetSelectors: [{ kind: "Service", matchLabels }] }),
+    ];
+    return policyBlocker(plan(), [labelled], [route()], { found, unread: [] });
+  };
+
+  it("allow a rollout if the canary Service has these labels, or the Service has not", () => {
+    expect(asked({ app: "web" })).to.equal(undefined);
+    expect(asked({ app: "api" })).to.equal(undefined);
+  });
+
+  it("refuse a rollout by a label that stays with the Service", () => {
+    expect(asked({ "app.kubernetes.io/instance": "shop" })).to.contain(
+      "BackendConfigPolicy backend applies to it, and not to its canary Service web-canary",
+    );
+  });
+
+  it("refuse rules without a name beside the one that they name", () => {
+    const selector = (team: string) =>
+      policy("TrafficPolicy", "login", {
+        targetSelectors: [{ kind: "HTTPRoute", matchLabels: { team }, sectionName: "admin" }],
+      });
+    const named = aRoute({ rules: [{ name: "admin", backendRefs }] });
+    const mine = { ...named, metadata: { ...named.metadata, labels: { team: "a" } } };
+    const refusal = (team: string) =>
+      policyBlocker(plan({ match: "header x-tester=yes" }), [aService()], [mine], {
+        found: [selector(team)],
+        unread: [],
+      });
+    expect(refusal("a")).to.contain('TrafficPolicy login names rule "admin" of HTTPRoute shop/web');
+    expect(refusal("b")).to.equal(undefined);
+  });
+});
+
 describe("policies that name a rule", () => {
   const rules = [
     { name: "admin", matches: [{ path: { value: "/admin" } }], backendRefs },
