@@ -1,6 +1,7 @@
 import { ProviderError } from "../providers/provider.ts";
 import { type Counter, incrementsSince } from "../rollout/judge/counters.ts";
 import { dispersion, dispersionOverTime } from "../rollout/judge/dispersion.ts";
+import { paceOf } from "../rollout/judge/ended.ts";
 import type { JudgeInput } from "../rollout/judge/evidence.ts";
 import type { Evidence } from "../rollout/judge/fold.ts";
 import { monitored } from "../rollout/judge/latency-bounds.ts";
@@ -14,7 +15,7 @@ const BACK_MS = 30 * 60_000;
 const USUAL = { stretches: 5, stretchMs: 60_000 } as const;
 
 /** The settings of the judge from the stable version's last half hour. Serin reads it once, before the first tick. */
-export interface History extends Pick<Evidence, "phi" | "bounds" | "usual" | "rates"> {
+export interface History extends Pick<Evidence, "phi" | "bounds" | "usual" | "pace" | "rates"> {
   /** Every bound of a latency bucket, in seconds. */
   readonly all: readonly number[];
 }
@@ -56,9 +57,12 @@ export async function readHistory(
   // The rollout itself may break the stable version, so its own time does not count.
   const began = Math.floor(Math.min(from, Date.parse(watch.rollout) || from) / tickMs) * tickMs;
   const minutes = await read([], USUAL.stretchMs, USUAL.stretches * USUAL.stretchMs, began);
-  const usual = usualOf(ticksOf(minutes.map(kept)));
+  const stretches = ticksOf(minutes.map(kept));
+  const usual = usualOf(stretches);
+  const pace = paceOf(stretches);
   return {
     ...(usual !== undefined && { usual }),
+    ...(pace !== undefined && { pace }),
     phi: known ?? phiOf((await read([], tickMs)).map(kept)),
     ...ratesOf(past, all, bounds),
     bounds,

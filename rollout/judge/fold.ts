@@ -36,7 +36,7 @@ export const WARM_UP_MS = 30_000;
 
 /** Before the first tick. */
 export function noEvidence(
-  start: Pick<Evidence, "since" | "from" | "tickMs" | "phi" | "bounds" | "usual" | "rates">,
+  start: Pick<Evidence, "since" | "from" | "tickMs" | "phi" | "bounds" | "usual" | "pace" | "rates">,
 ): Evidence {
   const none = { ...noComparison(start.from), sums: noSums };
   return {

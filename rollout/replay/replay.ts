@@ -5,7 +5,10 @@ import type { RunRecord } from "../workload/run-record.ts";
 import { criteriaOver, type RecordedSteps } from "./criteria.ts";
 
 /** What is known before the first tick: when it begins, how long a tick is, and what the stable version's history says. */
-export type ReplayStart = Pick<Evidence, "since" | "from" | "tickMs" | "phi" | "bounds" | "usual" | "rates">;
+export type ReplayStart = Pick<
+  Evidence,
+  "since" | "from" | "tickMs" | "phi" | "bounds" | "usual" | "pace" | "rates"
+>;
 
 /** A tick, and what the judge says after it. */
 export interface ReplayPoint {
@@ -18,10 +21,11 @@ export interface ReplayPoint {
 /** The start that the controller found; absent until it has recorded evidence, with the end of the first step. */
 export function recordedStart({ evidence }: Pick<RunRecord, "evidence">): ReplayStart | undefined {
   if (evidence === undefined) return undefined;
-  const { since, from, tickMs, phi, bounds, usual, rates } = evidence;
+  const { since, from, tickMs, phi, bounds, usual, pace, rates } = evidence;
   return {
     ...{ since, from, tickMs, phi, bounds },
     ...(usual !== undefined && { usual }),
+    ...(pace !== undefined && { pace }),
     ...(rates && { rates }),
   };
 }

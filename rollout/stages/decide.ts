@@ -3,6 +3,7 @@ import { advance } from "./advance.ts";
 import { judgeAnother, judgeAnotherInPromotion } from "./another-version.ts";
 import { abort, promoteNow } from "./asked.ts";
 import { followSteps } from "./changed-steps.ts";
+import { checkEnded } from "./check-ended.ts";
 import { checkHarm } from "./check-harm.ts";
 import { checkCounting, reportUncounted } from "./counting.ts";
 import { type Decision, firstOf } from "./decision.ts";
@@ -91,6 +92,7 @@ function decideCanary(snapshot: Snapshot): Decision {
       lowerWeight,
       checkHooks,
       checkHarm,
+      checkEnded,
       followSteps,
       awaitMatch,
       promoteNow,

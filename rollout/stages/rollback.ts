@@ -31,9 +31,14 @@ const KEPT_PODS = 1;
 
 /**
  * Rolls back. The record of the verdict comes first: if the controller dies before the weight is 0, the next one continues
- * the rollback instead of granting the weight again.
+ * the rollback instead of granting the weight again. `leaving`: the writes that end the canary's traffic.
  */
-export function rollBack(snapshot: Snapshot, reason: string, query = ""): Decision {
+export function rollBack(
+  snapshot: Snapshot,
+  reason: string,
+  query = "",
+  leaving: readonly Write[] = drainWrites(snapshot),
+): Decision {
   const { run, judged, held } = snapshot;
   const message = [
     `rolled back ${exposure(snapshot)}: ${reason}`,
@@ -54,7 +59,7 @@ export function rollBack(snapshot: Snapshot, reason: string, query = ""): Decisi
   return {
     writes: [
       ...(judged && failed ? [writeRunRecord(judged, snapshot.uid, failed)] : []),
-      ...drainWrites(snapshot),
+      ...leaving,
       // Before people can read of the failure: they may retry at once.
       writeFailed(snapshot),
       ...failWrites(snapshot, message),

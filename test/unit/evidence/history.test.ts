@@ -84,6 +84,10 @@ describe("the history of the stable version", () => {
     expect((await history((tick) => (minutesAgo(tick) > 6 ? 900 : 10))).usual).to.be.closeTo(0.01, 1e-9);
   });
 
+  it("says how many requests it had in a minute", async () => {
+    expect((await history(() => 10)).pace).to.equal(6_000);
+  });
+
   it("does not take what the rollout broke for usual", async () => {
     const prometheus = new FakePrometheus();
     const failing = counted((tick) => (tick >= TICKS - 6 ? 1_000 : 0));
