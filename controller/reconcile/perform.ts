@@ -37,7 +37,8 @@ export interface Failure {
 /**
  * Performs writes in order, up to the first failure, and returns it. Writes to routes continue after a failed one: if one
  * owner's policy refuses a write, the canary must still lose its weight on the routes of others. Serin does not record an
- * Event again whose reason is in `recorded`. An Event that fails delays nothing. `uid` is the rollout's; orphans have none.
+ * Event again that is in `recorded`: by its reason and its place among the Events of that reason, because its numbers may
+ * change with every try. An Event that fails delays nothing. `uid` is the rollout's; orphans have none.
  */
 export async function performAll(
   writes: readonly Write[],
@@ -53,13 +54,16 @@ export async function performAll(
 ): Promise<Failure | undefined> {
   const sign = () => ({ fieldManager: "serin", component: "serin", now: clock.now() });
   let failure: Failure | undefined;
+  const told: string[] = [];
   for (const write of writes) {
     if (failure !== undefined && !(isRouteWrite(failure.write) && isRouteWrite(write))) break;
     try {
       if (write.verb === "event") {
-        if (recorded.has(write.reason)) continue;
+        told.push(write.reason);
+        const event = `${write.reason} ${told.filter((reason) => reason === write.reason).length}`;
+        if (recorded.has(event)) continue;
         if (!write.unrecorded) await perform(kube, write, sign());
-        recorded.add(write.reason);
+        recorded.add(event);
         log.info(fieldsOf(uid, write), "event");
         continue;
       }

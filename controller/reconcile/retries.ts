@@ -13,7 +13,7 @@ interface Attempt {
   readonly failed: boolean;
   /** The earliest next try, in ms since the epoch. */
   readonly until: number;
-  /** Reasons of the recorded Events: Serin records each once for all tries. */
+  /** The recorded Events, as `performAll` names them: Serin records each once for all tries. */
   readonly recorded: Set<string>;
 }
 
@@ -34,7 +34,7 @@ export class Retries {
     return Math.max(0, (this.#same(key, writes)?.until ?? 0) - this.#clock.now());
   }
 
-  /** The reasons of the Events that earlier tries have recorded. The caller may add more. */
+  /** The Events that earlier tries have recorded. The caller may add more. */
   recordedOf(key: string, writes: readonly Write[]): Set<string> {
     return this.#same(key, writes)?.recorded ?? new Set();
   }
