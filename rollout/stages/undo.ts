@@ -90,6 +90,9 @@ function describeLoss({ held, stable }: Snapshot): string {
 
 function endMessage(snapshot: Snapshot): string {
   const { run, judged, held, canaryHash } = snapshot;
+  // The record goes with its ReplicaSet, which native control may remove as soon as the stable version serves.
+  const told = judged === undefined ? toldEnd(snapshot) : undefined;
+  if (told !== undefined) return told;
   if (isStableLost(snapshot))
     return `ended without a canary: ${describeLoss(snapshot)}, ${canaryHash} serves`;
   if (run?.outcome === "failed") return run.message;
@@ -104,11 +107,16 @@ function report({ deployment, now }: Snapshot, message: string): readonly Write[
 }
 
 /** Whether this rollout's end is reported; the condition of an earlier one may say the same. */
-function isReported({ deployment, held }: Snapshot, message: string): boolean {
+function isReported(snapshot: Snapshot, message: string): boolean {
+  return toldEnd(snapshot) === message;
+}
+
+/** The sentence of this rollout's end that the condition shows. */
+function toldEnd({ deployment, held }: Snapshot): string | undefined {
   const told = conditionOf(deployment.status?.conditions, CONDITION);
-  if (told?.reason !== "Undone" || told.message !== message) return false;
   // The API server keeps whole seconds.
-  return Date.parse(told.lastUpdateTime ?? "") + 1_000 > Date.parse(held.started);
+  const isOurs = Date.parse(told?.lastUpdateTime ?? "") + 1_000 > Date.parse(held.started);
+  return told?.reason === "Undone" && isOurs ? told.message : undefined;
 }
 
 function end(snapshot: Snapshot): Decision {

@@ -58,6 +58,19 @@ describe("rollout/stages/tell-end", () => {
       .and.include("Undone");
   });
 
+  it("reports an undo once, also if native control removes the ReplicaSet right after, as a history of 0 asks", () => {
+    const { replicaSets, ...told } = ending("undone", "running", SAID);
+    const set = replicaSets.filter((one) => one !== told.judged);
+    const gone = { ...told, replicaSets: set, judged: undefined, run: undefined } as never as Snapshot;
+    expect(decide({ ...gone, tellsEnd: true })).to.deep.equal({ writes: [], ends: SAID });
+    expect(reasons(decide(gone)))
+      .to.include("json deployments")
+      .and.not.include("Undone");
+    const { conditions: _none, ...untold } = told.deployment.status ?? {};
+    const first = { ...gone, deployment: { ...told.deployment, status: untold } } as never as Snapshot;
+    expect(reasons(decide(first))).to.include("Undone");
+  });
+
   it("keeps the record of a promotion that a user left before it was told", () => {
     const { writes } = decide(ending("undone", "promoted", SAID));
     expect(JSON.stringify(writes)).to.include('\\"outcome\\":\\"promoted\\"').and.not.include('\\"undone\\"');
