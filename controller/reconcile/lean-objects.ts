@@ -2,14 +2,17 @@ import type { EndpointSlice } from "../../kube/core/services.ts";
 import type { Pod } from "../../kube/core/workloads.ts";
 import { HASH_LABEL } from "../../rollout/keys.ts";
 
-/** A pod without what its template's author can make long. */
-export function leanPod({ apiVersion, kind, metadata, status }: Pod): Pod {
+/** A pod without what its template's author can make long. Of its spec, the names of its sidecars are left. */
+export function leanPod({ apiVersion, kind, metadata, spec, status }: Pod): Pod {
   const { annotations: _annotations, managedFields: _managedFields, labels = {}, ...rest } = metadata;
   const hash = labels[HASH_LABEL];
+  const sidecars = (spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always");
+  const initContainers = sidecars.map(({ name }) => ({ name, restartPolicy: "Always" }));
   return {
     ...(apiVersion && { apiVersion }),
     ...(kind && { kind }),
     metadata: { ...rest, ...(hash !== undefined && { labels: { [HASH_LABEL]: hash } }) },
+    ...(initContainers.length > 0 && { spec: { initContainers } }),
     ...(status && { status }),
   };
 }

@@ -153,8 +153,11 @@ export interface ContainerStatus {
 
 /** A pod as the API server stores it. */
 export interface Pod extends Known {
+  spec?: { nodeName?: string; initContainers?: { name: string; restartPolicy?: string }[] };
   status?: {
     phase?: string;
+    reason?: string;
+    message?: string;
     conditions?: Condition[];
     containerStatuses?: ContainerStatus[];
     initContainerStatuses?: ContainerStatus[];

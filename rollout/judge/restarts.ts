@@ -52,9 +52,18 @@ export function foldRestarts(
   };
 }
 
-/** How often the containers of a pod were restarted. */
-export function restartsOf(pod: Pod): number {
-  return (pod.status?.containerStatuses ?? []).reduce((sum, { restartCount = 0 }) => sum + restartCount, 0);
+/**
+ * How often the containers of a pod were restarted, as `kubectl get pods` counts: its sidecars, too, which are init containers
+ * that run on. Another init container has ended before the pod serves, and may have waited for something by its restarts.
+ */
+export function restartsOf({ spec, status }: Pod): number {
+  const sidecars = (spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always");
+  const names = new Set(sidecars.map(({ name }) => name));
+  const running = (status?.initContainerStatuses ?? []).filter(({ name }) => names.has(name));
+  return [...(status?.containerStatuses ?? []), ...running].reduce(
+    (sum, { restartCount = 0 }) => sum + restartCount,
+    0,
+  );
 }
 
 function countedOf(pods: readonly Pod[]): Record<string, number> {

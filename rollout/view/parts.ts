@@ -126,7 +126,7 @@ export function podsView({ pods, stablePods }: Snapshot): RolloutView["pods"] {
 
 function podView(pod: Pod, version: "canary" | "stable"): RolloutView["pods"][number] {
   const { creationTimestamp, name } = pod.metadata;
-  const node = (pod.spec as { nodeName?: string } | undefined)?.nodeName;
+  const node = pod.spec?.nodeName;
   const ready = conditionOf(pod.status?.conditions, "Ready")?.status === "True";
   const reason = ready ? "" : podReason(pod).slice(2);
   const waiting = containersOf(pod).find(({ state }) => state?.waiting?.reason)?.state?.waiting?.reason;

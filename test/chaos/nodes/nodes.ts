@@ -37,9 +37,7 @@ export async function loseNode(shop: Shop, name: string): Promise<number> {
 
 /** The pods on a node. */
 export function podsOn(shop: Shop, name: string): Pod[] {
-  return [...shop.stock.pods.values()].filter(
-    ({ spec }) => (spec as { nodeName?: string })?.nodeName === name,
-  );
+  return [...shop.stock.pods.values()].filter(({ spec }) => spec?.nodeName === name);
 }
 
 /** Deletes a pod; with `graceSeconds` 0 at once, without its kubelet. */

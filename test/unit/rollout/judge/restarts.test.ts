@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { leanPod } from "../../../../controller/reconcile/lean-objects.ts";
 import type { Pod } from "../../../../kube/core/workloads.ts";
 import { restartOptions } from "../../../../rollout/judge/criteria.ts";
 import { logHarm } from "../../../../rollout/judge/harm-test.ts";
@@ -33,6 +34,18 @@ describe("restarts", () => {
     ];
     expect(restartsOf({ metadata: { name: "a" }, status: { containerStatuses: statuses } })).to.equal(3);
     expect(restartsOf({ metadata: { name: "a" } })).to.equal(0);
+  });
+
+  it("include a sidecar, but no init container that has to end before the pod serves", () => {
+    const statuses = [
+      { name: "wait", restartCount: 4 },
+      { name: "proxy", restartCount: 2 },
+    ];
+    const initContainers = [{ name: "wait" }, { name: "proxy", restartPolicy: "Always" }];
+    const pod = { ...aPod("a", 1), spec: { initContainers } };
+    const served = { ...pod, status: { ...pod.status, initContainerStatuses: statuses } };
+    expect(restartsOf(served)).to.equal(3);
+    expect(restartsOf(leanPod(served)), "as the controller keeps it").to.equal(3);
   });
 
   it("count from the canary's first traffic, by pod and second", () => {
