@@ -1,5 +1,5 @@
 import { type Condition, conditionOf } from "../../kube/core/meta.ts";
-import type { Pod } from "../../kube/core/workloads.ts";
+import type { ContainerStatus, Pod } from "../../kube/core/workloads.ts";
 import { progressDeadlineMs } from "../workload/hold.ts";
 import { containersOf, describeWaiting, podReason } from "./pod-reason.ts";
 import { isRouted, type Snapshot } from "./snapshot.ts";
@@ -19,9 +19,9 @@ const MOST_RESTARTS = { before: 3, exposed: 2 };
  */
 export function unhealthy(snapshot: Snapshot): string | undefined {
   for (const pod of snapshot.pods) {
-    const container = containersOf(pod).find(({ state }) => {
-      const reason = state?.waiting?.reason;
-      return reason === HOPELESS || (reason === LOOPS && isLooping(snapshot, pod));
+    const container = containersOf(pod).find((container) => {
+      const reason = container.state?.waiting?.reason;
+      return reason === HOPELESS || (reason === LOOPS && isLooping(snapshot, pod, container));
     });
     const told = container && describeWaiting(container);
     if (told !== undefined) return `pod ${pod.metadata.name}: ${told}`;
@@ -29,25 +29,28 @@ export function unhealthy(snapshot: Snapshot): string | undefined {
   return undefined;
 }
 
-function isLooping(snapshot: Snapshot, pod: Pod): boolean {
+/** Each container counts alone: an init container may have waited for something, which is not a fault of the next one. */
+function isLooping(snapshot: Snapshot, pod: Pod, container: ContainerStatus): boolean {
   const { spec, status } = snapshot.stable ?? {};
   if ((status?.readyReplicas ?? 0) < (spec?.replicas ?? 0)) return false;
-  const before = snapshot.run?.restarts?.[pod.metadata.name] ?? 0;
-  return allRestarts(pod) - before >= MOST_RESTARTS[isRouted(snapshot) ? "exposed" : "before"];
+  const before = snapshot.run?.restarts?.[keyOf(pod, container)] ?? 0;
+  const most = MOST_RESTARTS[isRouted(snapshot) ? "exposed" : "before"];
+  return (container.restartCount ?? 0) - before >= most;
 }
 
-/** Pod → its restarts before the rollout: a retry judges the pod that the failure left from now on. */
+/** `pod/container` → its restarts before the rollout: a retry judges the pod that the failure left from now on. */
 export function restartsBefore({ held, pods }: Snapshot): Readonly<Record<string, number>> {
   // The API server cuts a pod's creation to whole seconds.
   const begun = Date.parse(held.started) - 1_000;
-  const old = pods.filter(
-    (pod) => Date.parse(pod.metadata.creationTimestamp ?? "") < begun && allRestarts(pod) > 0,
+  const old = pods.filter(({ metadata }) => Date.parse(metadata.creationTimestamp ?? "") < begun);
+  const counted = old.flatMap((pod) =>
+    containersOf(pod).map((container) => [keyOf(pod, container), container.restartCount ?? 0] as const),
   );
-  return Object.fromEntries(old.map((pod) => [pod.metadata.name, allRestarts(pod)]));
+  return Object.fromEntries(counted.filter(([, restarts]) => restarts > 0));
 }
 
-function allRestarts(pod: Pod): number {
-  return containersOf(pod).reduce((sum, { restartCount = 0 }) => sum + restartCount, 0);
+function keyOf({ metadata }: Pod, { name }: ContainerStatus): string {
+  return `${metadata.name}/${name}`;
 }
 
 /** Why the canary has not become ready in the time that the Deployment's own progressDeadlineSeconds gives. */

@@ -42,7 +42,7 @@ const schema = v.object({
   foreignRoutes: v.exactOptional(list(v.string())),
   /** Since when the API server refuses a write of a rollout that has had traffic. */
   refusedSince: v.exactOptional(timestamp),
-  /** Pod → the restarts of its containers before this rollout: a retry does not count them. */
+  /** `pod/container` → its restarts before this rollout: a retry does not count them. */
   restarts: v.exactOptional(map(amount)),
   /** pod-template-hash of the version it was compared with. */
   stable: v.string(),

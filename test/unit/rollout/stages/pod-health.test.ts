@@ -62,6 +62,16 @@ describe("a canary pod in trouble", () => {
       );
     });
 
+    it(`has not failed at ${weight}% by the restarts of containers that run again or have ended`, () => {
+      const waited = { name: "wait", restartCount: 5 };
+      const proxy = { name: "proxy", restartCount: 1 };
+      const pod = aPod({
+        initContainerStatuses: [waited, proxy],
+        containerStatuses: [waits("CrashLoopBackOff", 1)],
+      });
+      expect(told(pod)).to.equal(undefined);
+    });
+
     it(`has failed at ${weight}% at once if its image has no valid name`, () => {
       expect(told(aPod({ containerStatuses: [waits("InvalidImageName")] }))).to.match(/InvalidImageName/);
     });
@@ -87,9 +97,9 @@ describe("the pod that a failure left, at a retry", () => {
         "",
       ),
     );
-    expect(begun).to.contain(String.raw`\"restarts\":{\"web-x\":7}`);
+    expect(begun).to.contain(String.raw`\"restarts\":{\"web-x/app\":7}`);
     const judged = (restarts: number) =>
-      unhealthy(aRollout({ weight: 0, pods: [looping(restarts)], run: { restarts: { "web-x": 7 } } }));
+      unhealthy(aRollout({ weight: 0, pods: [looping(restarts)], run: { restarts: { "web-x/app": 7 } } }));
     expect(judged(9)).to.equal(undefined);
     expect(judged(10)).to.match(/after 10 restarts/);
     expect(JSON.stringify(beginRecord(aRollout({ pods: [] }), ""))).not.to.contain("restarts");
