@@ -35,7 +35,9 @@ export function containersOf({ status }: Pod): readonly ContainerStatus[] {
 function unscheduled({ status }: Pod): string | undefined {
   const scheduled = conditionOf(status?.conditions, "PodScheduled");
   if (scheduled?.status !== "False") return undefined;
-  return `the scheduler finds no node${scheduled.message ? `: ${scheduled.message}` : ""}`;
+  const isGated = scheduled.reason === "SchedulingGated";
+  const what = isGated ? "its scheduling gates keep it from the scheduler" : "the scheduler finds no node";
+  return `${what}${scheduled.message ? `: ${scheduled.message}` : ""}`;
 }
 
 /** A container waits in PodInitializing for an init container, which knows more. */

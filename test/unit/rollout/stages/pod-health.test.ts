@@ -135,6 +135,21 @@ describe("why a pod is not ready", () => {
       `: the scheduler finds no node: ${scheduler}`,
     ],
     [
+      "a scheduling gate holds it",
+      {
+        phase: "Pending",
+        conditions: [
+          {
+            type: "PodScheduled",
+            status: "False",
+            reason: "SchedulingGated",
+            message: "Scheduling is blocked due to non-empty scheduling gates",
+          },
+        ],
+      },
+      ": its scheduling gates keep it from the scheduler: Scheduling is blocked due to non-empty scheduling gates",
+    ],
+    [
       "its image cannot be pulled",
       { containerStatuses: [waits("ImagePullBackOff", 0, 'Back-off pulling image "web:4"')] },
       ': container app is in ImagePullBackOff: Back-off pulling image "web:4"',
