@@ -1,7 +1,7 @@
 import { type Condition, conditionOf } from "../../kube/core/meta.ts";
 import type { ContainerStatus, Pod } from "../../kube/core/workloads.ts";
 import { progressDeadlineMs } from "../workload/hold.ts";
-import { containersOf, describeWaiting, podReason } from "./pod-reason.ts";
+import { containersOf, describeEnd, describeWaiting, podReason } from "./pod-reason.ts";
 import { isRouted, type Snapshot } from "./snapshot.ts";
 
 /** The reason of a container whose image has no valid name: no later try can differ. */
@@ -108,12 +108,31 @@ function unreadySince({ metadata, status }: Pod, snapshot: Snapshot): number {
   return Math.max(created, changed, stepSince(snapshot));
 }
 
-/** `: ` and why pods are missing or not ready: the API server's reason for refusing one, or that of an unready pod. */
+/**
+ * `: ` and why pods are missing or not ready: the API server's reason for refusing one, or that of an unready pod, and how the
+ * last pod of this step has ended.
+ */
 export function shortage(snapshot: Snapshot): string {
   if (failureOf(snapshot) !== undefined) return refusal(snapshot);
   const pod = snapshot.pods.find((one) => !Number.isNaN(unreadySince(one, snapshot)));
   const reason = pod === undefined ? "" : podReason(pod);
-  return reason === "" ? "" : `: pod ${pod?.metadata.name}${reason}`;
+  const told = reason === "" ? [] : [`pod ${pod?.metadata.name}${reason}`];
+  const ended = lastEnded(snapshot);
+  const all = ended === undefined ? told : [...told, describeEnd(ended)];
+  return all.length === 0 ? "" : `: ${all.join("; ")}`;
+}
+
+/** The canary's pod that ended last in the present step, as by an eviction. */
+export function lastEnded(snapshot: Snapshot): Pod | undefined {
+  return (snapshot.endedPods ?? [])
+    .filter((pod) => endedAt(pod) >= stepSince(snapshot))
+    .toSorted((a, b) => endedAt(b) - endedAt(a))[0];
+}
+
+/** When the pod ended, in ms: it is not ready since then. A pod that the kubelet refused never had a condition. */
+function endedAt({ metadata, status }: Pod): number {
+  const ready = conditionOf(status?.conditions, "Ready")?.lastTransitionTime;
+  return Date.parse(ready ?? metadata.creationTimestamp ?? "");
 }
 
 /** The reason of the API server for refusing pods, for example a quota. */

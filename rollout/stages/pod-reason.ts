@@ -7,8 +7,17 @@ const LONGEST = 300;
 /** `: ` and why the pod is not ready, in the scheduler's or the kubelet's own words; empty if they gave no reason. */
 export function podReason(pod: Pod): string {
   const reason = unscheduled(pod) ?? waiting(pod) ?? unready(pod);
-  if (reason === undefined) return "";
-  return `: ${reason.length > LONGEST ? `${reason.slice(0, LONGEST)}…` : reason}`;
+  return reason === undefined ? "" : `: ${cut(reason)}`;
+}
+
+function cut(reason: string): string {
+  return reason.length > LONGEST ? `${reason.slice(0, LONGEST)}…` : reason;
+}
+
+/** How the pod has ended for good, in the words of the kubelet: evicted, refused, or stopped with its node. */
+export function describeEnd({ metadata, status }: Pod): string {
+  const said = [status?.reason, status?.message].filter((text) => text).join(": ");
+  return `pod ${metadata.name} has ended${said === "" ? "" : `: ${cut(said)}`}`;
 }
 
 /** The container in the words of the kubelet; `undefined` while it does not wait. */

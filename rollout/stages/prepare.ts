@@ -21,6 +21,7 @@ import { attach, awaitTraffic, routedServices } from "./expose.ts";
 import { hadTraffic } from "./first-weight.ts";
 import {
   deadlineIn,
+  lastEnded,
   overdue,
   portOverdue,
   restartsBefore,
@@ -187,8 +188,10 @@ export function awaitReady(snapshot: Snapshot): Decision | undefined {
   const condition = { status: "Unknown", reason: "Preparing", message } as const;
   if (fewest === 0 && isRouted(snapshot)) return { writes: attach(snapshot, () => NONE), condition };
   const arePodsReady = (snapshot.canary?.status?.readyReplicas ?? 0) >= pods;
-  // Endpoints follow pods within a moment. If they do not, no pod's deadline would end the wait.
-  if (arePodsReady && hadTraffic(snapshot) && snapshot.now - stepSince(snapshot) > MOMENT_MS)
+  // Endpoints follow pods within a moment. If they do not, no pod's deadline would end the wait. Neither would it if each
+  // pod ends, as by an eviction, and native control replaces it by another one of the same fate.
+  const isEndless = arePodsReady || lastEnded(snapshot) !== undefined;
+  if (isEndless && hadTraffic(snapshot) && snapshot.now - stepSince(snapshot) > MOMENT_MS)
     return awaitTraffic(snapshot, message, undefined);
   return { writes: [], condition, waitMs: deadlineIn(snapshot) };
 }

@@ -63,10 +63,9 @@ export function snapshotOf(raw: RawSnapshot, plan: Plan = planOf(raw.deployment)
   const routes = routesOf(deployment, plan, namesOf([...wanted, ...kept]), leading);
   const services = isolable([...wanted, ...kept], routes);
   const names = namesOf(services);
-  const podsOf = (set: ReplicaSet | undefined) =>
-    raw.pods.filter(
-      (pod) => set?.metadata.uid !== undefined && controllerOf(pod) === set.metadata.uid && !isOver(pod),
-    );
+  const allOf = (set: ReplicaSet | undefined) =>
+    raw.pods.filter((pod) => set?.metadata.uid !== undefined && controllerOf(pod) === set.metadata.uid);
+  const podsOf = (set: ReplicaSet | undefined) => allOf(set).filter((pod) => !isOver(pod));
   // After an undo the Deployment's template is the stable one: then no version is the canary.
   const isUndone = canary === undefined || canary === stable;
   return complete({
@@ -88,6 +87,7 @@ export function snapshotOf(raw: RawSnapshot, plan: Plan = planOf(raw.deployment)
       routes,
     ),
     pods: isUndone ? [] : podsOf(canary),
+    endedPods: isUndone ? [] : allOf(canary).filter(isOver),
     stablePods: isUndone ? [] : podsOf(stable),
   });
 }

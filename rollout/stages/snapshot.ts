@@ -43,6 +43,8 @@ export interface Observation {
   readonly endpoints: ReadonlyMap<string, number>;
   /** The canary's pods. */
   readonly pods: readonly Pod[];
+  /** The canary's pods that have ended for good, as after an eviction: native control replaces them. Absent: none. */
+  readonly endedPods?: readonly Pod[];
   /** The stable version's pods. */
   readonly stablePods: readonly Pod[];
 }

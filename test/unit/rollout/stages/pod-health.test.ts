@@ -238,5 +238,6 @@ describe("a pod that has ended for good", () => {
     });
     expect(snapshot?.pods.map(({ status }) => status?.phase)).to.deep.equal(["Running", "Pending"]);
     expect(snapshot?.stablePods.map(({ status }) => status?.phase)).to.deep.equal(["Running", "Pending"]);
+    expect(snapshot?.endedPods?.map(({ status }) => status?.phase)).to.deep.equal(["Failed", "Succeeded"]);
   });
 });
