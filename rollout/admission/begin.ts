@@ -26,7 +26,7 @@ export function begin(
   const { object, old, uid, cluster } = change;
   const { latched: _latched, ...record } = held;
   const present = (stable ?? old).spec.template;
-  const { services, routes, wanted, refusal, caveats } = examineVersion(change, plan, present);
+  const { services, routes, leftOut, wanted, refusal, caveats } = examineVersion(change, plan, present);
   if (refusal !== undefined) return denied(refusal);
   const spec = hold(object.spec, surgeOf(change, plan));
   const isolate: Effect[] =
@@ -39,7 +39,7 @@ export function begin(
     ...portlessWarnings(services, routes, object.spec.template, present),
     ...leavingWarnings(services, object.spec.template),
     ...unroutedWarnings(cluster.services, services, present),
-    ...besideWarnings({ services, routes, ingresses: cluster.ingresses ?? [] }),
+    ...besideWarnings({ services, routes, leftOut, ingresses: cluster.ingresses ?? [] }),
     ...autoscalerWarnings(cluster.autoscalers ?? [], old),
     ...warnings,
   ];

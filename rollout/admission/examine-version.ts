@@ -20,6 +20,8 @@ interface Examination {
   readonly services: readonly Service[];
   /** The routes of its plan, without the share of the version in flight. */
   readonly routes: readonly Route[];
+  /** The other routes that may lead to the Deployment. */
+  readonly leftOut: readonly Route[];
   /** The routes of its plan, whether or not they may name its Services. */
   readonly wanted: readonly LeanRoute[];
   /** Why it cannot have a canary. */
@@ -54,5 +56,6 @@ export function examineVersion(change: TemplateChange, plan: Plan, stable: PodTe
     unaskable(plan, services, routes) ??
     policyBlocker(plan, services, routes, policies);
   const caveats = policyCaveats(plan, services, routes, policies);
-  return { services, routes, wanted, refusal, caveats };
+  const leftOut = change.routes.filter((route) => !isWanted(route));
+  return { services, routes, leftOut, wanted, refusal, caveats };
 }

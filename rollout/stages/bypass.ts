@@ -7,10 +7,14 @@ import type { Snapshot } from "./snapshot.ts";
  * them. `undefined` if Serin knows of no such requests.
  */
 export function bypassOf(snapshot: Snapshot): string | undefined {
-  const { services, routes, ingresses = [], judgeInput } = snapshot;
+  const { services, routes, leftOutRoutes: leftOut = [], ingresses = [], judgeInput } = snapshot;
   const own = judgeInput?.sources.some(({ pack }) => pack === application)
     ? ["the application's own metrics count requests that come without the gateway too"]
     : [];
-  const found = [...besideWeights({ services, ingresses }), ...keptSessions({ services, routes }), ...own];
+  const found = [
+    ...besideWeights({ services, leftOut, ingresses }),
+    ...keptSessions({ services, routes }),
+    ...own,
+  ];
   return found.length === 0 ? undefined : found.join("; ");
 }

@@ -81,6 +81,7 @@ export function snapshotOf(raw: RawSnapshot, plan: Plan = planOf(raw.deployment)
     canaryServices: marked.filter(isCanaryService),
     ...(raw.strangers && { strangers: raw.strangers }),
     routes,
+    leftOutRoutes: leading.filter((route) => !routes.includes(route) && namesAny(route, services)),
     endpoints: servingEndpoints(
       raw.endpointSlices.filter((slice) => isMarkedFor(deployment, slice)),
       services,

@@ -39,6 +39,8 @@ export interface Observation {
   readonly strangers?: readonly Stranger[];
   /** The routes that name the user's Services. */
   readonly routes: readonly Route[];
+  /** The routes to these Services that the plan leaves out; absent: none. */
+  readonly leftOutRoutes?: readonly Route[];
   /** Name of a canary Service → the number of its endpoints that can take its traffic. */
   readonly endpoints: ReadonlyMap<string, number>;
   /** The canary's pods. */

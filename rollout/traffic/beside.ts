@@ -2,21 +2,24 @@ import { type Ingress, servicesOfIngress } from "../../kube/core/ingresses.ts";
 import { keyOf } from "../../kube/core/meta.ts";
 import type { BackendRef, Route } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
-import { rulesOf } from "./overlay.ts";
+import { namesAny, rulesOf } from "./overlay.ts";
 import { homeOf, isService } from "./route-record.ts";
 
 /** The objects that may bring a Service requests. */
 export interface Ways {
   readonly services: readonly Service[];
   readonly routes: readonly Route[];
+  /** The routes to these Services that the plan leaves out; absent: none. */
+  readonly leftOut?: readonly Route[];
   readonly ingresses: readonly Ingress[];
 }
 
 /** What brings the Services requests that no weight splits, one clause for each: they reach the stable version only. */
 export function besideWeights({
   services,
+  leftOut = [],
   ingresses,
-}: Pick<Ways, "services" | "ingresses">): readonly string[] {
+}: Pick<Ways, "services" | "leftOut" | "ingresses">): readonly string[] {
   const names = services.map(({ metadata }) => metadata.name);
   const leading = ingresses.flatMap((ingress) => {
     const named = servicesOfIngress(ingress);
@@ -25,13 +28,22 @@ export function besideWeights({
       ? []
       : [`Ingress ${ingress.metadata.name} leads to Service ${own.join(", ")} too`];
   });
+  const others = leftOut.flatMap((route) => {
+    const { kind } = homeOf(route);
+    const own = services.filter((service) => namesAny(route, [service]));
+    return own.length === 0
+      ? []
+      : [
+          `${kind} ${keyOf(route)} leads to Service ${own.map(({ metadata }) => metadata.name).join(", ")} too, and serin.dev/routes leaves it out`,
+        ];
+  });
   const open = services.flatMap((service) => {
     const type = openType(service);
     return type === undefined
       ? []
       : [`Service ${service.metadata.name} of type ${type} takes requests without the gateway`];
   });
-  return [...leading, ...open];
+  return [...leading, ...others, ...open];
 }
 
 /** The type of a Service that takes requests from outside of the cluster by itself. */

@@ -98,6 +98,18 @@ describe("the snapshot of a rollout", () => {
       });
   });
 
+  it("knows the routes to its Services that the plan leaves out", () => {
+    const planned = aDeployment({ image: "web:2", annotations: { ...held, "serin.dev/routes": "web" } });
+    const routes = [
+      aRoute(),
+      aRoute({ meta: { name: "admin" } }),
+      aRoute({ meta: { name: "api" }, backends: [{ name: "api", port: 80 }] }),
+    ];
+    const snapshot = snapshotOf({ ...raw, deployment: planned, routes });
+    expect(names(snapshot?.routes)).to.deep.equal(["web"]);
+    expect(names(snapshot?.leftOutRoutes)).to.deep.equal(["admin"]);
+  });
+
   it("names both versions, their pods and the run record", () => {
     const snapshot = snapshotOf(raw);
     expect(snapshot).to.include({ uid, canary, stable, judged: canary, canaryHash: "web2" });

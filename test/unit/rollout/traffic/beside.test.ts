@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import type { Ingress } from "../../../../kube/core/ingresses.ts";
 import { besideWarnings } from "../../../../rollout/admission/beside-warnings.ts";
+import { bypassOf } from "../../../../rollout/stages/bypass.ts";
 import { besideWeights, keptSessions } from "../../../../rollout/traffic/beside.ts";
-import { aRoute, aService } from "../../../support/builders.ts";
+import { aRoute, aService, aSnapshot } from "../../../support/builders.ts";
 import { carrying } from "../../../support/rollout.ts";
 
 const to = (name: string) => ({ backend: { service: { name } } });
@@ -43,6 +44,16 @@ describe("requests that no weight splits", () => {
       "Service web of type ClusterIP with externalIPs takes requests without the gateway",
     ]);
     expect(given([])).to.deep.equal([]);
+  });
+
+  it("come through a route that the plan leaves out", () => {
+    const leftOut = [
+      aRoute({ meta: { name: "admin" } }),
+      aRoute({ meta: { name: "api" }, backends: [{ name: "api", port: 80 }] }),
+    ];
+    const found = ["HTTPRoute shop/admin leads to Service web too, and serin.dev/routes leaves it out"];
+    expect(besideWeights({ services, leftOut, ingresses: [] })).to.deep.equal(found);
+    expect(bypassOf(aSnapshot({ leftOutRoutes: leftOut })), "in flight").to.equal(found[0]);
   });
 
   it("stay at a version by a session of the user's rule, also while the route carries the overlay", () => {
