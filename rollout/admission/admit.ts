@@ -20,6 +20,7 @@ import type { ClusterState } from "./change.ts";
 import { carriedHold, cleanse } from "./cleanse.ts";
 import { healedWarnings, uncopied } from "./copies.ts";
 import { keep } from "./keep.ts";
+import { manifestOrders, notingIn } from "./manifest-orders.ts";
 import { misplacedWarnings } from "./misplaced-keys.ts";
 import { keptWarning } from "./needs-layers.ts";
 import { refuseNewRules } from "./new-rules.ts";
@@ -99,7 +100,10 @@ function answerUpdate(object: Deployment, old: Deployment, given: Given): Admiss
     const complaint = "complaints" in parsed ? formatComplaints(parsed.complaints) : undefined;
     const early = plan ? withoutEarlyOrders(object, old) : { object, warnings: () => [] };
     const from = { old, held, plan, complaint, layers, cluster, now, carried };
-    const answer = admitNewTemplate({ ...from, object: early.object, dryRun: asking.dryRun ?? false });
+    const admitted = admitNewTemplate({ ...from, object: early.object, dryRun: asking.dryRun ?? false });
+    // The API server may ask again with Serin's own answer, from which the orders are gone.
+    const came = [...manifestOrders(object, asking.fieldManager), ...(carried?.manifestOrders ?? [])];
+    const answer = notingIn(admitted, old, came);
     const said = optedIn ? [...early.warnings(answer), ...warnings] : optOutWarnings(object, old);
     return withWarnings(answer, said);
   }
@@ -107,7 +111,7 @@ function answerUpdate(object: Deployment, old: Deployment, given: Given): Admiss
   if ("complaints" in parsed) return denied(formatComplaints(parsed.complaints));
   const rules = refuseNewRules(parsed.plan, old, held);
   if (rules !== undefined) return denied(rules);
-  const asked = applyOrders(object, held, parsed.plan, old, now, asking.replicaSets ?? [], carried);
+  const asked = applyOrders(object, held, parsed.plan, old, now, asking, carried);
   if ("allowed" in asked) return asked;
   const warned = [...asked.warnings, ...warnings];
   if (asked.held === undefined) return allowed(asked.object, warned);

@@ -7,11 +7,16 @@ import { startAfter } from "../workload/start-after.ts";
 import { presentOf } from "../workload/template.ts";
 import { advanced, askedStep } from "./advance-order.ts";
 import { type AdmissionResponse, denied } from "./answer.ts";
+import type { Asking } from "./asking.ts";
 import { hasFailed } from "./known-version.ts";
+import { manifestOrders, noting } from "./manifest-orders.ts";
 
 const ORDERS = ["promote", "advance", "abort", "retry"] as const satisfies readonly OrderName[];
 /** An order to retry comes before its template. */
 const EARLY = ORDERS.filter((order) => order !== "retry");
+
+/** Why an order that came with this manifest before does nothing. */
+const AGAIN = "a manifest that is applied again gives no order again; kubectl annotate gives it";
 
 /** The request after an order. */
 export interface OrderResult {
@@ -31,7 +36,7 @@ export function applyOrders(
   plan: Plan,
   old: Deployment,
   now: string,
-  replicaSets: readonly ReplicaSet[],
+  { replicaSets = [], fieldManager }: Asking,
   carried?: HoldRecord,
 ): OrderResult | (AdmissionResponse & { allowed: false }) {
   const waits = awaitsTemplate(plan, old, replicaSets);
@@ -39,9 +44,8 @@ export function applyOrders(
   if (waits && orders.length === 0) return { object, held, warnings: awaiting(object, old) };
   if (orders.length === 0) {
     const again = held && orderIn(carried, held);
-    return again === undefined
-      ? { object, held, warnings: [] }
-      : obey(again, object, held as HoldRecord, now, carried?.advance);
+    if (held === undefined || again === undefined) return { object, held, warnings: [] };
+    return obey(again, object, noting(held, carried?.manifestOrders ?? []), now, carried?.advance);
   }
   const stripped = without(
     object,
@@ -51,8 +55,12 @@ export function applyOrders(
   const order = orders[0] as OrderName;
   if (held === undefined)
     return { object: stripped, held, warnings: [`serin.dev/${order}: no rollout is in flight`] };
+  const came = manifestOrders(object, fieldManager).filter((one) => one.startsWith(`${order}=`));
+  if (came.some((one) => held.manifestOrders?.includes(one)))
+    return { object: stripped, held, warnings: [`serin.dev/${order}: ${AGAIN}`] };
   const present = presentOf(old, replicaSets);
   const revision = revisionInFlight(old, present);
+  const noted = noting(held, came);
   const { advance } = plan.orders;
   const named = order === "advance" ? advance?.revision : plan.orders[order];
   if (String(named) !== revision) {
@@ -63,8 +71,8 @@ export function applyOrders(
     return denied(`serin.dev/${order}: "${named}" is not the revision in flight; expected "${revision}"`);
   }
   if (order === "advance" && held.phase === "canary" && !held.lost)
-    return advanced(stripped, held, askedStep(plan, present, held), revision);
-  return obey(order, stripped, held, now);
+    return advanced(stripped, noted, askedStep(plan, present, held), revision);
+  return obey(order, stripped, noted, now);
 }
 
 /**

@@ -2,12 +2,11 @@ import type { Deployment } from "../../kube/core/workloads.ts";
 import { equal } from "../text/equal.ts";
 import type { HoldRecord } from "../workload/hold-record.ts";
 import { runRecordOf } from "../workload/run-record.ts";
+import { isApplied } from "./appliers.ts";
 import { type Asking, endsPause } from "./asking.ts";
 
 /** The name under which `kubectl rollout resume` writes. */
 const RESUME = "kubectl-rollout";
-/** Clients that write manifests, with a patch of what differs or with the whole object. */
-const APPLIERS = /^(kubectl-(client-side-apply|replace|create)|helm|argocd)/;
 const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
 /**
@@ -34,10 +33,7 @@ export function keepPlanPause(
 /** Whether a person continues: by `kubectl rollout resume`, or by a change of the pause alone that comes from no manifest. */
 function isResume(object: Deployment, old: Deployment, manager = ""): boolean {
   if (manager === RESUME) return true;
-  const applies = object.metadata.managedFields?.some(
-    (entry) => entry.manager === manager && entry.operation === "Apply",
-  );
-  return !applies && !APPLIERS.test(manager) && equal(besidePause(object), besidePause(old));
+  return !isApplied(object, manager) && equal(besidePause(object), besidePause(old));
 }
 
 function besidePause({ metadata: { annotations, labels }, spec }: Deployment): object {

@@ -59,6 +59,8 @@ const record = v.object({
   detached: v.exactOptional(timestamp),
   /** The order given by `serin.dev/promote` or `serin.dev/abort`. */
   asked: v.exactOptional(v.picklist(["promote", "abort"])),
+  /** The orders that came with a manifest, as `promote=7`: the same manifest, applied again, does not give them again. */
+  manifestOrders: v.exactOptional(v.array(v.string())),
   /** The step (from 1) that `serin.dev/advance` leaves; the order of an earlier step means nothing any more. */
   advance: v.exactOptional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
   /** How many versions in a row, right before this one, were superseded before a verdict. */
