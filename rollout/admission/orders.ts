@@ -10,6 +10,7 @@ import { type AdmissionResponse, denied } from "./answer.ts";
 import type { Asking } from "./asking.ts";
 import { hasFailed } from "./known-version.ts";
 import { manifestOrders, noting } from "./manifest-orders.ts";
+import { uselessIn } from "./useless-order.ts";
 
 const ORDERS = ["promote", "advance", "abort", "retry"] as const satisfies readonly OrderName[];
 /** An order to retry comes before its template. */
@@ -44,7 +45,9 @@ export function applyOrders(
   if (waits && orders.length === 0) return { object, held, warnings: awaiting(object, old) };
   if (orders.length === 0) {
     const again = held && orderIn(carried, held);
-    if (held === undefined || again === undefined) return { object, held, warnings: [] };
+    const about = { name: object.metadata.name, revision: "" };
+    if (held === undefined || again === undefined || uselessNow(held, again, about) !== undefined)
+      return { object, held, warnings: [] };
     return obey(again, object, noting(held, carried?.manifestOrders ?? []), now, carried?.advance);
   }
   const stripped = without(
@@ -60,17 +63,20 @@ export function applyOrders(
     return { object: stripped, held, warnings: [`serin.dev/${order}: ${AGAIN}`] };
   const present = presentOf(old, replicaSets);
   const revision = revisionInFlight(old, present);
+  const useless = uselessNow(held, order, { name: object.metadata.name, revision });
+  const key = `serin.dev/${order}`;
+  const isStored = old.metadata.annotations?.[key] === object.metadata.annotations?.[key];
   const noted = noting(held, came);
   const { advance } = plan.orders;
   const named = order === "advance" ? advance?.revision : plan.orders[order];
-  if (String(named) !== revision) {
-    const key = `serin.dev/${order}`;
-    // It is stored from before the rollout, so it names a version that is gone.
-    if (old.metadata.annotations?.[key] === object.metadata.annotations?.[key])
-      return { object: stripped, held, warnings: [] };
-    return denied(`serin.dev/${order}: "${named}" is not the revision in flight; expected "${revision}"`);
-  }
-  if (order === "advance" && held.phase === "canary" && !held.lost)
+  // After an undo, the template in place is not the one that the order names.
+  const isOther = String(named) !== revision && held.phase !== "undone";
+  // It is stored from before the rollout, so it names a version that is gone.
+  if (isStored && (isOther || useless !== undefined)) return { object: stripped, held, warnings: [] };
+  if (isOther) return denied(`${key}: "${named}" is not the revision in flight; expected "${revision}"`);
+  if (useless !== undefined && "refusal" in useless) return denied(`${key}: ${useless.refusal}`);
+  if (useless !== undefined) return { object: stripped, held: noted, warnings: [`${key}: ${useless.done}`] };
+  if (order === "advance" && !held.lost)
     return advanced(stripped, noted, askedStep(plan, present, held), revision);
   return obey(order, stripped, noted, now);
 }
@@ -124,6 +130,15 @@ function orderIn(carried: HoldRecord | undefined, held: HoldRecord): OrderName |
   return retried ? (carried.asked ?? "retry") : undefined;
 }
 
+/** Without a stable version, other rules say what counts. */
+function uselessNow(held: HoldRecord, order: OrderName, about: Parameters<typeof uselessIn>[2]) {
+  return isLostIn(held) ? undefined : uselessIn(held.phase, order, about);
+}
+
+function isLostIn({ lost, phase }: HoldRecord): boolean {
+  return lost === true && phase !== "undone";
+}
+
 function obey(
   order: OrderName,
   object: Deployment,
@@ -131,19 +146,10 @@ function obey(
   now: string,
   advance?: number,
 ): OrderResult {
-  if (held.lost && held.phase !== "undone") return obeyWithoutStable(order, object, held, now);
-  const useless = {
-    object,
-    held,
-    warnings: [`serin.dev/${order}: not possible while the rollout is ${held.phase}`],
-  };
-  if (order === "advance") {
-    const isRepeated = held.phase === "canary" && advance !== undefined;
-    return isRepeated ? { object, held: { ...held, advance }, warnings: [] } : useless;
-  }
-  if (order !== "retry")
-    return held.phase === "canary" ? { object, held: { ...held, asked: order }, warnings: [] } : useless;
-  if (held.phase !== "failed") return useless;
+  if (isLostIn(held)) return obeyWithoutStable(order, object, held, now);
+  if (order === "advance")
+    return { object, held: advance === undefined ? held : { ...held, advance }, warnings: [] };
+  if (order !== "retry") return { object, held: { ...held, asked: order }, warnings: [] };
   const { asked: _asked, advance: _advance, row: _row, ...rest } = held;
   const again: HoldRecord = { ...rest, phase: "canary", started: startAfter(held, now) };
   // The hold is still in force; the controller sizes the canary.

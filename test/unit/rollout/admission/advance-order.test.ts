@@ -66,13 +66,13 @@ describe("the order to advance, at admission,", () => {
     );
   });
 
-  it("only warns where no rollout is in flight, or where it has ended", () => {
+  it("only warns where no rollout is in flight, and is refused where it has failed", () => {
     const rest = annotate(aDeployment(), { ...STEPS, "deployment.kubernetes.io/revision": "2" });
     expect(yes(order(rest, "2/1"), rest, both).warnings).to.deep.equal([
       "serin.dev/advance: no rollout is in flight",
     ]);
     const { old, reads } = at(0, { held: { phase: "failed" } });
-    expect(yes(order(old, "2/1"), old, reads).warnings).to.have.length(1);
+    expect(no(order(old, "2/1"), old, reads)).to.contain("serin.dev/retry=2 starts its canary again");
   });
 
   it("means nothing any more once the plan has other steps, unless it comes with them", () => {

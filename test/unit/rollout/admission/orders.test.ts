@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { Deployment } from "../../../../kube/core/workloads.ts";
 import type { ClusterState } from "../../../../rollout/admission/change.ts";
-import { holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
+import { type HoldRecord, holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
 import { annotate, both, canarySet, inFlight, LATER, native, no, yes } from "../../../support/ask.ts";
 import { aDeployment, aHeld, aReplicaSet, readsOf } from "../../../support/builders.ts";
 
@@ -24,20 +24,35 @@ describe("orders", () => {
     const { object } = yes(order(failed, "retry"), failed, both);
     expect(holdRecordOf(object)).to.deep.equal({ ...aHeld({ originals: native }), started: LATER });
     expect(object.spec, "the controller sizes the canary").to.deep.equal(failed.spec);
-    const running = revision2(inFlight());
-    expect(yes(order(running, "retry"), running, both)).to.deep.include({ object: running });
   });
 
-  const useless: [string, Deployment, string][] = [
-    ["at rest", revision2(aDeployment()), "promote"],
-    ["after the failure", revision2(inFlight({ held: { phase: "failed" } })), "promote"],
-    ["during the promotion", revision2(inFlight({ held: { phase: "promoting" } })), "abort"],
+  const during = (phase: HoldRecord["phase"]) => revision2(inFlight({ held: { phase } }));
+  const undone = revision2(inFlight({ image: "web:1", held: { phase: "undone" } }));
+  const done: [string, Deployment, string, RegExp][] = [
+    ["at rest", revision2(aDeployment()), "promote", /no rollout is in flight/],
+    ["after the failure", during("failed"), "abort", /revision 2 is rolled back already/],
+    ["during the promotion", during("promoting"), "promote", /revision 2 is being promoted already/],
+    ["after an undo", undone, "abort", /the stable version is back already/],
   ];
-  for (const [when, old, verb] of useless) {
-    it(`warns that ${verb} does nothing ${when}`, () => {
+  for (const [when, old, verb, said] of done) {
+    it(`warns that ${verb} has nothing to do ${when}`, () => {
       const { object, warnings } = yes(order(old, verb), old, both);
       expect(object).to.deep.equal(old);
-      expect(warnings).to.have.length(1);
+      expect(warnings.join()).to.match(said);
+    });
+  }
+
+  const contrary: [string, Deployment, string, RegExp][] = [
+    ["in flight", during("canary"), "retry", /revision 2 has not failed; serin.dev\/abort=2 goes back/],
+    ["after the failure", during("failed"), "promote", /serin.dev\/retry=2 starts its canary again/],
+    ["during the promotion", during("promoting"), "abort", /kubectl rollout undo deployment\/web goes back/],
+    ["during the promotion", during("promoting"), "retry", /kubectl rollout undo deployment\/web goes back/],
+    ["after an undo", undone, "promote", /apply the other template again/],
+    ["after an undo", undone, "retry", /apply the other template again/],
+  ];
+  for (const [when, old, verb, said] of contrary) {
+    it(`refuses ${verb} ${when}, with what would do`, () => {
+      expect(no(order(old, verb), old, both)).to.match(said);
     });
   }
 

@@ -1,0 +1,40 @@
+import type { OrderName } from "../plan/orders.ts";
+import type { Phase } from "../workload/hold-record.ts";
+
+/** What an order is about. */
+interface Subject {
+  /** The Deployment's name. */
+  readonly name: string;
+  /** The revision of its template. */
+  readonly revision: string;
+}
+
+/** Why an order changes nothing: `done` says that it is carried out already, `refusal` says what would do instead. */
+type Useless = { readonly done: string } | { readonly refusal: string };
+
+/** Why this order changes nothing in this phase; `undefined`: it counts. */
+export function uselessIn(phase: Phase, order: OrderName, { name, revision }: Subject): Useless | undefined {
+  switch (phase) {
+    case "canary":
+      return order === "retry"
+        ? { refusal: `revision ${revision} has not failed; serin.dev/abort=${revision} goes back` }
+        : undefined;
+    case "failed":
+      if (order === "retry") return undefined;
+      return order === "abort"
+        ? { done: `revision ${revision} is rolled back already` }
+        : { refusal: `revision ${revision} has failed; serin.dev/retry=${revision} starts its canary again` };
+    case "promoting":
+      return order === "promote" || order === "advance"
+        ? { done: `revision ${revision} is being promoted already` }
+        : {
+            refusal: `revision ${revision} is proven and being promoted; kubectl rollout undo deployment/${name} goes back`,
+          };
+    case "undone":
+      return order === "abort"
+        ? { done: "the stable version is back already" }
+        : { refusal: "the stable version is back; apply the other template again for another canary" };
+    default:
+      return phase satisfies never;
+  }
+}
