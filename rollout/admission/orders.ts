@@ -41,18 +41,21 @@ export function applyOrders(
   carried?: HoldRecord,
 ): OrderResult | (AdmissionResponse & { allowed: false }) {
   const waits = awaitsTemplate(plan, old, replicaSets);
-  const orders = ORDERS.filter((order) => plan.orders[order] !== undefined && !(order === "retry" && waits));
-  if (waits && orders.length === 0) return { object, held, warnings: awaiting(object, old) };
+  const counting = ORDERS.filter((order) => order !== "retry" || !waits);
+  const found = counting.filter((order) => plan.orders[order] !== undefined);
+  // An undo brings back annotations of the version before, and an old order among them is not one of two.
+  const given = found.filter((order) => !isStoredIn(old, object, order));
+  const orders = given.length > 0 ? given : found;
   if (orders.length === 0) {
     const again = held && orderIn(carried, held);
     const about = { name: object.metadata.name, revision: "" };
     if (held === undefined || again === undefined || uselessNow(held, again, about) !== undefined)
-      return { object, held, warnings: [] };
+      return { object, held, warnings: waits ? awaiting(object, old) : [] };
     return obey(again, object, noting(held, carried?.manifestOrders ?? []), now, carried?.advance);
   }
   const stripped = without(
     object,
-    ORDERS.map((order) => `serin.dev/${order}`),
+    counting.map((order) => `serin.dev/${order}`),
   );
   if (orders.length > 1) return denied(`only one of serin.dev/{${ORDERS.join(",")}} at a time`);
   const order = orders[0] as OrderName;
@@ -65,7 +68,7 @@ export function applyOrders(
   const revision = revisionInFlight(old, present);
   const useless = uselessNow(held, order, { name: object.metadata.name, revision });
   const key = `serin.dev/${order}`;
-  const isStored = old.metadata.annotations?.[key] === object.metadata.annotations?.[key];
+  const isStored = isStoredIn(old, object, order);
   const noted = noting(held, came);
   const { advance } = plan.orders;
   const named = order === "advance" ? advance?.revision : plan.orders[order];
@@ -133,6 +136,11 @@ function orderIn(carried: HoldRecord | undefined, held: HoldRecord): OrderName |
 /** Without a stable version, other rules say what counts. */
 function uselessNow(held: HoldRecord, order: OrderName, about: Parameters<typeof uselessIn>[2]) {
   return isLostIn(held) ? undefined : uselessIn(held.phase, order, about);
+}
+
+function isStoredIn(old: Deployment, object: Deployment, order: OrderName): boolean {
+  const key = `serin.dev/${order}`;
+  return old.metadata.annotations?.[key] === object.metadata.annotations?.[key];
 }
 
 function isLostIn({ lost, phase }: HoldRecord): boolean {

@@ -1,9 +1,11 @@
 import { expect } from "chai";
 import type { Deployment } from "../../../../kube/core/workloads.ts";
 import type { ClusterState } from "../../../../rollout/admission/change.ts";
+import { RUN } from "../../../../rollout/keys.ts";
 import { type HoldRecord, holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
+import { formatRun } from "../../../../rollout/workload/run-record.ts";
 import { annotate, both, canarySet, inFlight, LATER, native, no, yes } from "../../../support/ask.ts";
-import { aDeployment, aHeld, aReplicaSet, readsOf } from "../../../support/builders.ts";
+import { AT_NOON, aDeployment, aHeld, aReplicaSet, readsOf } from "../../../support/builders.ts";
 
 describe("orders", () => {
   const revision2 = (object: Deployment) => annotate(object, { "deployment.kubernetes.io/revision": "2" });
@@ -60,6 +62,32 @@ describe("orders", () => {
     const old = revision2(inFlight());
     expect(no(order(old, "promote", "1"), old, both)).to.include('"2"');
     expect(no(order(order(old, "promote"), "abort"), old)).to.include("only one");
+  });
+
+  it("obeys an order beside an old one that an undo has brought back, and drops both", () => {
+    const old = order(revision2(inFlight()), "retry", "7");
+    const { object } = yes(order(old, "promote"), old, both);
+    expect(holdRecordOf(object)?.asked).to.equal("promote");
+    expect(object.metadata.annotations).not.to.have.property("serin.dev/retry");
+  });
+
+  it("keeps an order to retry that waits for its template beside another order", () => {
+    const old = order(revision2(inFlight()), "retry", "9");
+    const run = {
+      started: AT_NOON,
+      outcome: "failed",
+      step: 0,
+      stepSince: AT_NOON,
+      stable: "web1",
+      message: "",
+    } as const;
+    const meta = { annotations: { "deployment.kubernetes.io/revision": "9", [RUN]: formatRun(run) } };
+    const reads = readsOf({
+      replicaSets: [aReplicaSet(), canarySet(), aReplicaSet({ image: "web:4", replicas: 0, meta })],
+    });
+    const { object } = yes(order(old, "abort"), old, reads);
+    expect(holdRecordOf(object)?.asked).to.equal("abort");
+    expect(object.metadata.annotations).to.have.property("serin.dev/retry", "9");
   });
 
   const third = aReplicaSet({
