@@ -1,5 +1,6 @@
 import type { Connection } from "../providers/connection.ts";
 import type { ReadCredentials } from "../providers/credentials-file.ts";
+import { type Completeness, demandWhole } from "../providers/partial-answer.ts";
 import { ProviderError } from "../providers/provider.ts";
 import { asking } from "../providers/request.ts";
 import { under } from "../providers/settings.ts";
@@ -96,7 +97,7 @@ interface Series {
   readonly values?: readonly Value[];
 }
 
-interface Answer {
+interface Answer extends Completeness {
   readonly status: "success" | "error";
   readonly error?: string;
   readonly data?: { readonly resultType: string; readonly result: readonly Series[] };
@@ -107,6 +108,7 @@ function seriesOf(answer: Answer | null): readonly Series[] {
   if (!["vector", "matrix"].includes(answer?.data?.resultType ?? "")) {
     throw new ProviderError("gives an answer without series");
   }
+  demandWhole(answer ?? {});
   return answer?.data?.result ?? [];
 }
 

@@ -1,10 +1,11 @@
 import { type Connection, connectionOf } from "./connection.ts";
 import type { ReadCredentials } from "./credentials-file.ts";
+import { type Completeness, demandWhole } from "./partial-answer.ts";
 import { newest, type Provider, ProviderError, type Reading, type Window } from "./provider.ts";
 import { asking, type RequestContext } from "./request.ts";
 import { type Settings, under } from "./settings.ts";
 
-interface Answer {
+interface Answer extends Completeness {
   readonly status: string;
   readonly error?: string;
   readonly data: { readonly resultType: string; readonly result: readonly unknown[] };
@@ -40,8 +41,10 @@ export function prometheusProvider(
   };
 }
 
-function readAnswer({ status, error, data }: Answer, window: Window): Reading {
+function readAnswer(answer: Answer, window: Window): Reading {
+  const { status, error, data } = answer;
   if (status !== "success") throw new ProviderError(`refuses the query: ${error}`);
+  demandWhole(answer);
   const point = ([seconds, value]: Sample) => [{ at: seconds * 1000, value }];
   if (data.resultType === "scalar") return newest([point(data.result as unknown as Sample)], window);
   if (data.resultType === "vector") {

@@ -85,7 +85,18 @@ describe("Prometheus", () => {
     expect(await prometheus({ url }).scrapes("up", AT)).to.equal(undefined);
   });
 
+  const whole = { status: "success", data: { resultType: "vector", result: [] } };
   const troubles = [
+    {
+      when: "a store of Thanos did not answer",
+      body: JSON.stringify({ ...whole, warnings: ["receive series from Addr: store-2:10901: EOF"] }),
+      says: /Prometheus at 127\.0\.0\.1:\d+ answers with a part of the data only: receive series from Addr: store-2/,
+    },
+    {
+      when: "a node of VictoriaMetrics did not answer",
+      body: JSON.stringify({ ...whole, isPartial: true }),
+      says: /answers with a part of the data only$/,
+    },
     {
       when: "the query is refused",
       body: JSON.stringify({ status: "error", error: "parse error" }),
@@ -111,6 +122,12 @@ describe("Prometheus", () => {
       says: /answers 404: 404 page not found/,
     },
   ];
+  it("takes hints about a query and an explicit whole answer for what they are", async () => {
+    const hints = { warnings: ["PromQL warning: bucket label"], infos: ["x"], isPartial: false };
+    answer = { body: JSON.stringify({ ...whole, ...hints }) };
+    expect((await prometheus({ url }).over("up", instant)).size).to.equal(0);
+  });
+
   for (const { when, says, ...given } of troubles) {
     it(`says so when ${when}`, async () => {
       answer = given;

@@ -31,6 +31,14 @@ behavesAsProvider(
       });
     });
 
+    it("reads no answer that holds a part of the data only", async () => {
+      const part = { ...JSON.parse(vector("42")), warnings: ["store-2:10901: EOF"] };
+      bench.answerWith(JSON.stringify(part));
+      expect(String(await bench.read().catch((error: unknown) => error))).to.contain(
+        "answers with a part of the data only: store-2:10901: EOF",
+      );
+    });
+
     it("reads a scalar", async () => {
       const data = { resultType: "scalar", result: [atSeconds, "42"] };
       bench.answerWith(JSON.stringify({ status: "success", data }));
