@@ -61,10 +61,12 @@ export function overdue(snapshot: Snapshot, wanted: number): string | undefined 
   if (late !== undefined) return `pod ${late.metadata.name} did not become ready ${within}${podReason(late)}`;
   // A pod that is missing only because it is being replaced is not a failure, however old the step is.
   const failure = failureOf(snapshot);
-  if (snapshot.pods.length >= wanted || failure === undefined) return undefined;
+  // A quota counts a pod that goes, also one that a lost node keeps from going.
+  const present = snapshot.pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined).length;
+  if (present >= wanted || failure === undefined) return undefined;
   const since = Math.max(stepSince(snapshot), Date.parse(failure.lastTransitionTime ?? ""));
   if (snapshot.now - since <= deadline) return undefined;
-  return `only ${snapshot.pods.length} of ${wanted} canary pods were created ${within}${refusal(snapshot)}`;
+  return `only ${present} of ${wanted} canary pods were created ${within}${refusal(snapshot)}`;
 }
 
 /** Why the canary has not got endpoints in that time, although its pods are ready: they lack this port. */

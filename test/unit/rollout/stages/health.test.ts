@@ -34,6 +34,12 @@ describe("a canary that lacks a pod", () => {
     );
   });
 
+  it("has failed in the same way while the pod before it does not go, as on a lost node", () => {
+    const going = { metadata: { name: "web-x", deletionTimestamp: new Date(NOON).toISOString() } };
+    const late = { ...lacking(DEADLINE_MINUTES + 0.1, 0), pods: [going] };
+    expect(overdue(late, 1)).to.match(/^only 0 of 1 canary pods were created .*: exceeded quota$/);
+  });
+
   it("has the whole deadline when it is refused late", () => {
     expect(overdue(lacking(65, 60), 1)).to.equal(undefined);
     expect(overdue(lacking(70.1, 60), 1)).to.contain("exceeded quota");
