@@ -25,7 +25,7 @@ export function report(snapshot: Snapshot, update: ConditionUpdate | undefined):
   const leftMs = (begun(snapshot, update) ?? 0) + PASSING_MS - snapshot.now;
   if (isOfThisRollout && leftMs > 0) return { writes: [], waitMs: leftMs };
   if (isBrief(snapshot, present, update) && snapshot.now - reported < REWRITE_MS) return { writes: [] };
-  const mayWait = sameReason && ["Preparing", "Progressing", "Holding"].includes(update.reason);
+  const mayWait = sameReason && ["Preparing", "Progressing", "Holding", "Promoting"].includes(update.reason);
   const numbersOnly =
     mayWait && essence(update.reason, present.message) === essence(update.reason, update.message);
   if (numbersOnly && snapshot.now - reported < REWRITE_MS) return { writes: [] };

@@ -20,6 +20,7 @@ import { rewrite } from "./hook-record.ts";
 import { reachedPods } from "./lacking-port.ts";
 import { callAfterwards, pendingAfterwards } from "./post-rollout.ts";
 import { replicasOf, type Snapshot } from "./snapshot.ts";
+import { reportStalled } from "./stalled.ts";
 import { tellEnd } from "./tell-end.ts";
 import { waitingFor } from "./wait.ts";
 
@@ -136,7 +137,8 @@ export function isComplete({ deployment }: Pick<Snapshot, "deployment">): boolea
 function awaitPromoted(snapshot: Snapshot): Decision | undefined {
   const left = restoreRoutes(snapshot) ?? (isComplete(snapshot) ? undefined : { writes: [] });
   const message = snapshot.run?.message ?? "";
-  return left && { condition: { status: "Unknown", reason: "Promoting", message }, ...left };
+  const condition = { status: "Unknown", reason: "Promoting", message } as const;
+  return left && reportStalled(snapshot, { condition, ...left });
 }
 
 /** Reports the end before it calls the last hooks and sends notices, so that people need not wait for them. */

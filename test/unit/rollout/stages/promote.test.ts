@@ -42,6 +42,29 @@ describe("the condition of the promotion", () => {
   });
 });
 
+describe("a promotion that stands still", () => {
+  const run = { outcome: "proven", message: "proven at 50%: why" } as const;
+  const said = (reason: string) => {
+    const pods = [
+      {
+        metadata: { name: "web-x", creationTimestamp: AT_NOON },
+        status: { conditions: [{ type: "PodScheduled", status: "False", message: "0/3 nodes" } as const] },
+      },
+    ];
+    const rollout = aRollout({ run, pods, routes: [], services: [], held: aHeld({ phase: "promoting" }) });
+    const progressing = { type: "Progressing", status: "False", reason } as const;
+    const status = { conditions: [progressing] };
+    return decide({ ...rollout, deployment: { ...rollout.deployment, status } }).condition?.message;
+  };
+
+  it("says so at the user's own deadline, with the pod's reason and the way back", () => {
+    expect(said("ReplicaSetUpdated")).to.equal("proven at 50%: why");
+    expect(said("ProgressDeadlineExceeded")).to.match(
+      /^proven at 50%: why\. Since then the rolling update makes no progress: pod web-x: the scheduler finds no node: 0\/3 nodes; kubectl rollout undo deployment\/web.* goes back$/,
+    );
+  });
+});
+
 describe("the Event of the promotion", () => {
   it("names the weights that the canary had", () => {
     const told = (...weights: number[]) => {
