@@ -6,7 +6,7 @@ import { holdRecordOf } from "../workload/hold-record.ts";
 import { revisionOf } from "../workload/revision.ts";
 import { lastRunOf } from "../workload/run-record.ts";
 import { findByTemplate, hashOf } from "../workload/template.ts";
-import { type AdmissionResponse, denied } from "./answer.ts";
+import { type AdmissionResponse, denied, withWarnings } from "./answer.ts";
 import type { TemplateChange } from "./change.ts";
 
 const RETRY = orders.retry.key;
@@ -16,15 +16,37 @@ const RETRY = orders.retry.key;
  * one was promoted. A tracked ConfigMap that has changed since has no other content by an undo, so that is another version.
  */
 export function provenBefore(change: TemplateChange, plan: Plan): string | undefined {
-  const { current } = change;
+  const how = howProven(change, plan);
+  return how && `${how} (serin.dev/rollback: canary asks for a canary)`;
+}
+
+/**
+ * The answer with a warning if such a version gets a canary only because of the rollout in flight: without one, users go back
+ * at once, and an order does the same here.
+ */
+export function withProvenHint(
+  answer: AdmissionResponse,
+  change: TemplateChange,
+  plan: Plan,
+): AdmissionResponse {
+  const how = change.held === undefined ? undefined : howProven(change, plan);
+  if (how === undefined || !answer.allowed || holdRecordOf(answer.object)?.phase !== "canary") return answer;
+  return withWarnings(answer, [
+    `${how}, and gets a canary because of the rollout in flight; serin.dev/promote, once it is in flight itself, promotes it at once`,
+  ]);
+}
+
+function howProven(change: TemplateChange, plan: Plan): string | undefined {
+  const { current, held, stable } = change;
   const set = requestedSet(change);
   if (plan.rollback === "canary" || set === undefined || set === current) return undefined;
   if (configOf(set) !== change.old.spec.template.metadata?.annotations?.[CONFIG]) return undefined;
-  const last = current && lastRunOf(current);
+  const present = held === undefined ? current : stable;
+  const last = present && lastRunOf(present);
   const wasStable = last?.outcome === "promoted" && last.stable === hashOf(set);
   if (!wasStable && lastRunOf(set)?.outcome !== "promoted") return undefined;
   const how = wasStable ? "was the stable version before this one" : "was promoted before";
-  return `revision ${revisionOf(set)} ${how} (serin.dev/rollback: canary asks for a canary)`;
+  return `revision ${revisionOf(set)} ${how}`;
 }
 
 /**

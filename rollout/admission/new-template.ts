@@ -17,7 +17,7 @@ import {
   type TemplateRequest,
   templateChange,
 } from "./change.ts";
-import { provenBefore, refuseFailed, withoutRetry } from "./known-version.ts";
+import { provenBefore, refuseFailed, withoutRetry, withProvenHint } from "./known-version.ts";
 import { whyNative } from "./natively.ts";
 import { restoreOnOptOut } from "./opt-out.ts";
 import { hasNoStable, replaceNatively } from "./stable-lost.ts";
@@ -41,7 +41,8 @@ export function admitNewTemplate(request: TemplateRequest): AdmissionResponse {
   }
   const proven = held === undefined ? provenBefore(change, plan) : undefined;
   if (proven !== undefined) return native(change, proven);
-  return refuseFailed(change) ?? withoutRetry(startNext(change, plan), change);
+  const answer = refuseFailed(change) ?? withoutRetry(startNext(change, plan), change);
+  return withProvenHint(answer, change, plan);
 }
 
 function startNext(change: TemplateChange, plan: Plan): AdmissionResponse {

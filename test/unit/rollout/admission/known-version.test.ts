@@ -115,6 +115,22 @@ describe("a version that was proven", () => {
     });
   }
 
+  const flying = inFlight({ image: "web:4", held: { stable: "web3", started: LAST } });
+  for (const [why, found] of proven.slice(0, 2)) {
+    it(`is a canary beside a rollout in flight, with the order that goes back at once, if it ${why}`, () => {
+      const { object, warnings } = yes(to("web:2", {}, flying), flying, sets(...found, version(4)));
+      expect(holdRecordOf(object)).to.include({ phase: "canary", latched: true });
+      expect(warnings.join()).to.include(
+        `revision 2 ${why}, and gets a canary because of the rollout in flight`,
+      );
+    });
+  }
+
+  it("says nothing about a version beside a rollout in flight that was never proven", () => {
+    const { warnings } = yes(to("web:2", {}, flying), flying, sets(version(2), serving(3), version(4)));
+    expect(warnings.join()).not.to.include("gets a canary because");
+  });
+
   it("is a canary if serin.dev/rollback asks for it", () => {
     const asked = annotate(present, { "serin.dev/rollback": "canary" });
     const { object } = yes(to("web:2", {}, asked), asked, sets(version(2, "promoted"), serving(3)));
