@@ -1,12 +1,11 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { parseNotifications } from "../../../rollout/notify/configuration.ts";
 import { writeOverlay } from "../../cluster/overlay.ts";
-import { findHelm, repository } from "../../cluster/tools.ts";
-import { chartArgs, type Rendered, render, renderChart } from "./rendered.ts";
+import { repository } from "../../cluster/tools.ts";
+import { type Rendered, render, renderChart } from "./rendered.ts";
 
 /** The receiver of deploy/components/notifications, with a route and a link. */
 const NOTIFICATIONS = {
@@ -174,15 +173,6 @@ describe("the Helm chart", function () {
     );
     expect(role?.rules.at(-1)).to.deep.include({ resourceNames: ["datadog"], verbs: ["get"] });
   });
-
-  for (const [what, value, told] of bad())
-    it(`refuses ${what}, and names it`, () => {
-      const { status, stderr } = spawnSync(findHelm(4), [...chartArgs, "--set-json", value], {
-        encoding: "utf8",
-      });
-      expect(status, stderr).to.not.equal(0);
-      expect(stderr).to.include(told);
-    });
 });
 
 const VALUES = [
@@ -231,19 +221,6 @@ const VALUES = [
   "cleanup.onUninstall=false",
   "cleanup.patienceSeconds=60",
 ];
-
-function bad(): readonly (readonly [string, string, string])[] {
-  return [
-    ["a value that it does not know", "webhook.replica=3", "replica"],
-    ["a number of pods that is text", 'controller.replicas="two"', "/controller/replicas"],
-    ["an address with a password", 'prometheus.address="http://a:b@p.test"', "/prometheus/address"],
-    ["a Secret without its key", 'prometheus.secret="p"', "/prometheus/key"],
-    ["a privileged port", "webhook.port=443", "/webhook/port"],
-    ["users of a proxy without its addresses", 'dashboard.userHeader="X-User"', "/dashboard/trustProxyCidrs"],
-    ["an issuer without its name", 'certManager.issuerRef={"kind":"Issuer"}', "/certManager/issuerRef"],
-    ["a receiver without its type", 'notifications.receivers={"team":{}}', "/notifications/receivers/team"],
-  ];
-}
 
 /** What these values add to deploy/. */
 function addedWith(...args: string[]): readonly Rendered[] {

@@ -1,0 +1,28 @@
+import { spawnSync } from "node:child_process";
+import { expect } from "chai";
+import { findHelm } from "../../cluster/tools.ts";
+import { chartArgs } from "./rendered.ts";
+
+const REFUSED = [
+  ["a value that it does not know", "webhook.replica=3", "replica"],
+  ["a number of pods that is text", 'controller.replicas="two"', "/controller/replicas"],
+  ["an address with a password", 'prometheus.address="http://a:b@p.test"', "/prometheus/address"],
+  ["a Secret without its key", 'prometheus.secret="p"', "/prometheus/key"],
+  ["a privileged port", "webhook.port=443", "/webhook/port"],
+  ["users of a proxy without its addresses", 'dashboard.userHeader="X-User"', "/dashboard/trustProxyCidrs"],
+  ["an issuer without its name", 'certManager.issuerRef={"kind":"Issuer"}', "/certManager/issuerRef"],
+  ["a receiver without its type", 'notifications.receivers={"team":{}}', "/notifications/receivers/team"],
+] as const;
+
+describe("the Helm chart", function () {
+  this.timeout(60_000);
+
+  for (const [what, value, told] of REFUSED)
+    it(`refuses ${what}, and names it`, () => {
+      const { status, stderr } = spawnSync(findHelm(4), [...chartArgs, "--set-json", value], {
+        encoding: "utf8",
+      });
+      expect(status, stderr).to.not.equal(0);
+      expect(stderr).to.include(told);
+    });
+});
