@@ -143,10 +143,10 @@ describe("the Helm chart", function () {
 
   it("has no value without an effect", () => {
     const usual = JSON.stringify(rendered());
-    const shown = JSON.stringify(rendered("--set=dashboard.enabled=true"));
     for (const value of VALUES) {
-      const more = value.startsWith("dashboard.") ? ["--set=dashboard.enabled=true"] : [];
-      const without = more.length === 0 ? usual : shown;
+      const [, needed] = NEEDED.find(([key]) => value.startsWith(key)) ?? [];
+      const more = needed ? [`--set=${needed}`] : [];
+      const without = needed ? JSON.stringify(rendered(...more)) : usual;
       expect(JSON.stringify(rendered(...more, "--set-json", value)), value).to.not.equal(without);
     }
   });
@@ -174,6 +174,12 @@ describe("the Helm chart", function () {
     expect(role?.rules.at(-1)).to.deep.include({ resourceNames: ["datadog"], verbs: ["get"] });
   });
 });
+
+/** The values without which those of this key have no effect, or are refused. */
+const NEEDED = [
+  ["dashboard.", "dashboard.enabled=true"],
+  ["podDisruptionBudget.minAvailable", "webhook.replicas=3"],
+] as const;
 
 const VALUES = [
   'image.tag="1"',

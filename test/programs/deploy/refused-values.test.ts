@@ -14,7 +14,12 @@ const REFUSED = [
   ["users of a proxy without its addresses", 'dashboard.userHeader="X-User"', "/dashboard/trustProxyCidrs"],
   ["an issuer without its name", 'certManager.issuerRef={"kind":"Issuer"}', "/certManager/issuerRef"],
   ["a receiver without its type", 'notifications.receivers={"team":{}}', "/notifications/receivers/team"],
+  ["a budget for one pod", "webhook.replicas=1", "podDisruptionBudget.enabled=false"],
+  ["a budget for every pod", "podDisruptionBudget.minAvailable=2", "webhook.replicas"],
 ] as const;
+
+/** Whose ServiceAccounts are not Serin's. */
+const SHARED = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
 describe("the Helm chart", function () {
   this.timeout(60_000);
@@ -26,5 +31,13 @@ describe("the Helm chart", function () {
       });
       expect(status, stderr).to.not.equal(0);
       expect(stderr).to.include(told);
+    });
+
+  for (const namespace of SHARED)
+    it(`refuses the namespace ${namespace}, whose ServiceAccounts would count as Serin`, () => {
+      const args = [...chartArgs, `--namespace=${namespace}`];
+      const { status, stderr } = spawnSync(findHelm(3), args, { encoding: "utf8" });
+      expect(status, stderr).to.not.equal(0);
+      expect(stderr).to.include("--namespace serin-system --create-namespace");
     });
 });
