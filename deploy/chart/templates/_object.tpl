@@ -26,9 +26,7 @@
 {{/* Name, labels and annotations of the objects of a hook: `on` is when helm makes them; helm deletes them after a success unless it `stays`. */}}
 {{- define "serin.hook" }}
   name: {{ .name }}
-  labels:
-    app.kubernetes.io/name: serin
-    {{- with .root.Values.commonLabels }}{{ toYaml . | nindent 4 }}{{ end }}
+  labels: {{ merge (dict "app.kubernetes.io/name" "serin") (.root.Values.commonLabels | default dict) | toJson }}
   annotations:
     helm.sh/hook: {{ .on }}
     helm.sh/hook-weight: {{ .weight | quote }}
