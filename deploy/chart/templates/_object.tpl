@@ -33,12 +33,24 @@
     helm.sh/hook-delete-policy: before-hook-creation{{ if not .stays }},hook-succeeded{{ end }}
 {{- end }}
 
-{{/* The pod of a hook: Serin's image with these arguments, as the account of the hook's name. */}}
+{{/*
+The pod of a hook: Serin's image with these arguments, as the account of the hook's name, where the controller may run. A
+hook without a node would keep helm waiting. The rest of the controller's affinity speaks of its own pods.
+*/}}
 {{- define "serin.hookPod" -}}
 spec:
   restartPolicy: Never
   serviceAccountName: {{ .name }}
   automountServiceAccountToken: true
+  {{- $controller := .root.Values.controller }}
+  {{- range $field := list "priorityClassName" "nodeSelector" "tolerations" }}
+  {{- with index $controller $field }}
+  {{ $field }}: {{ toJson . }}
+  {{- end }}
+  {{- end }}
+  {{- with ($controller.affinity | default dict).nodeAffinity }}
+  affinity: {{ dict "nodeAffinity" . | toJson }}
+  {{- end }}
   {{- with .root.Values.imagePullSecrets }}
   imagePullSecrets: {{ toJson . }}
   {{- end }}
@@ -49,6 +61,9 @@ spec:
   containers:
     - name: {{ trimPrefix "serin-" .name }}
       image: {{ include "serin.image" .root }}
+      {{- with .root.Values.image.pullPolicy }}
+      imagePullPolicy: {{ . }}
+      {{- end }}
       args: {{ toJson .args }}
       resources:
         requests:
