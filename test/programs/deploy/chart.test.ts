@@ -161,6 +161,17 @@ describe("the Helm chart", function () {
     }
   });
 
+  it("gives a profile of yours in place of its own one with that name", () => {
+    const objects = rendered("--set-json", 'profiles={"fast":{"steps":"5"}}');
+    const profiles = objects.filter(({ metadata }) => metadata.labels?.["serin.dev/profile"] === "true");
+    const found = profiles.map(({ metadata, data }) => [metadata.name, data.steps]);
+    expect(found).to.have.deep.members([
+      ["quiet", "50"],
+      ["careful", "1, 5, 20, 50"],
+      ["fast", "5"],
+    ]);
+  });
+
   it("gives hosts of hooks to both programs, and providers a right", () => {
     const objects = rendered("--set-json", 'hookHosts=["a.test"]', "--set-json", 'providers=["datadog"]');
     const args = objects

@@ -14,6 +14,7 @@ const REFUSED = [
   ["users of a proxy without its addresses", 'dashboard.userHeader="X-User"', "/dashboard/trustProxyCidrs"],
   ["an issuer without its name", 'certManager.issuerRef={"kind":"Issuer"}', "/certManager/issuerRef"],
   ["a receiver without its type", 'notifications.receivers={"team":{}}', "/notifications/receivers/team"],
+  ["a name that no object can have", 'profiles={"Slow_1":{"steps":"5"}}', "/profiles"],
   ["a budget for one pod", "webhook.replicas=1", "podDisruptionBudget.enabled=false"],
   ["a budget for every pod", "podDisruptionBudget.minAvailable=2", "webhook.replicas"],
 ] as const;
