@@ -14,6 +14,13 @@ const REFUSED = [
   ["users of a proxy without its addresses", 'dashboard.userHeader="X-User"', "/dashboard/trustProxyCidrs"],
   ["an issuer without its name", 'certManager.issuerRef={"kind":"Issuer"}', "/certManager/issuerRef"],
   ["a receiver without its type", 'notifications.receivers={"team":{}}', "/notifications/receivers/team"],
+  ["the URL of a hook for its host", 'hookHosts=["http://a.test"]', "/hookHosts/0"],
+  [
+    "an address of a proxy that is not a block",
+    'dashboard={"userHeader":"X-User","trustProxyCidrs":["10.8.0.1"]}',
+    "/dashboard/trustProxyCidrs/0",
+  ],
+  ["a header with its value", 'dashboard.groupsHeader="X-Groups: a"', "/dashboard/groupsHeader"],
   ["a name that no object can have", 'profiles={"Slow_1":{"steps":"5"}}', "/profiles"],
   ["a budget for one pod", "webhook.replicas=1", "podDisruptionBudget.enabled=false"],
   ["a budget for every pod", "podDisruptionBudget.minAvailable=2", "webhook.replicas"],
