@@ -13,6 +13,9 @@ const PLACES: readonly (readonly [file: string, before: string])[] = [
   ["deploy/deployment.yaml", "image: ghcr.io/serin-dev/serin:"],
   ["deploy/components/dashboard/deployment.yaml", "image: ghcr.io/serin-dev/serin:"],
   ["Dockerfile", "ARG VERSION="],
+  ["docs/installation.md", "ghcr.io/serin-dev/serin:"],
+  ["docs/installation.md", "?ref=v"],
+  ["docs/dashboard.md", "?ref=v"],
 ];
 
 /** What contradicts a release of this version: each file that names another one, and a changelog without its section. */

@@ -42,6 +42,8 @@ describe("the version of a release", () => {
       ...["deploy/deployment.yaml", "deploy/deployment.yaml"],
       "deploy/components/dashboard/deployment.yaml",
       "Dockerfile",
+      ...["docs/installation.md", "docs/installation.md", "docs/installation.md"],
+      ...["docs/installation.md", "docs/installation.md", "docs/dashboard.md"],
     ]);
     expect(disagreements(version, (file) => (file === "Dockerfile" ? "" : read(file)))).to.deep.equal([
       `Dockerfile: ARG VERSION= names no version, not ${version}`,
