@@ -70,4 +70,11 @@ describe("the documentation", () => {
       ).to.deep.equal([]);
     });
   }
+
+  it("installs in the quick start the Gateway API that the tests run", () => {
+    const [, tested] =
+      /^GATEWAY_API=(.+)$/m.exec(readFileSync(join(root, "test/cluster/tools/versions.env"), "utf8")) ?? [];
+    const quickStart = readFileSync(join(root, "docs/quick-start.md"), "utf8");
+    expect(quickStart).to.include(`gateway-api/releases/download/${tested}/standard-install.yaml`);
+  });
 });
