@@ -14,6 +14,10 @@ the arguments to add.
 {{- with $root.Values.image.pullPolicy }}{{ $_ := set $container "imagePullPolicy" . }}{{ end -}}
 {{- with $root.Values.imagePullSecrets }}{{ $_ := set $pod "imagePullSecrets" . }}{{ end -}}
 {{- with $values.resources }}{{ $_ := set $container "resources" . }}{{ end -}}
+{{- /* Without a selector, a constraint would count no pod. */ -}}
+{{- range $values.topologySpreadConstraints -}}
+{{- if not (hasKey . "labelSelector") }}{{ $_ := set . "labelSelector" $deployment.spec.selector }}{{ end -}}
+{{- end -}}
 {{- range $field := list "priorityClassName" "nodeSelector" "tolerations" "affinity" "topologySpreadConstraints" -}}
 {{- with index $values $field }}{{ $_ := set $pod $field . }}{{ end -}}
 {{- end -}}

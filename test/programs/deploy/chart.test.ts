@@ -172,6 +172,16 @@ describe("the Helm chart", function () {
     ]);
   });
 
+  it("lets a spread without a selector count the pods of its Deployment", () => {
+    const spread = [{ maxSkew: 2 }, { maxSkew: 3, labelSelector: { matchLabels: { a: "b" } } }];
+    const value = `controller.topologySpreadConstraints=${JSON.stringify(spread)}`;
+    const controller = rendered("--set-json", value).filter(({ kind }) => kind === "Deployment")[1];
+    const { selector, template } = controller?.spec ?? {};
+    const [first, second] = template.spec.topologySpreadConstraints;
+    expect(first).to.deep.equal({ maxSkew: 2, labelSelector: selector });
+    expect(second).to.deep.equal(spread[1]);
+  });
+
   it("gives hosts of hooks to both programs, and providers a right", () => {
     const objects = rendered("--set-json", 'hookHosts=["a.test"]', "--set-json", 'providers=["datadog"]');
     const args = objects
