@@ -1,6 +1,6 @@
 import type { Shop } from "./shop.ts";
 
-/** Updates of the Deployment `web` that the webhook must answer. */
+/** New versions of the Deployment `web`, which the API server refuses if the webhook does not answer. */
 export interface Asks {
   /** How many were sent. */
   total(): number;
@@ -10,7 +10,7 @@ export interface Asks {
   stop(): Promise<readonly string[]>;
 }
 
-/** Sends such updates, one after the other, without effect. */
+/** Sends them one after the other, by dry runs. */
 export function ask(shop: Shop): Asks {
   const path = `/apis/apps/v1/namespaces/${shop.namespace}/deployments/web?dryRun=All`;
   const refused: string[] = [];
@@ -18,7 +18,8 @@ export function ask(shop: Shop): Asks {
   let stopped = false;
   const asking = (async () => {
     for (; !stopped; total += 1) {
-      const body = { metadata: { annotations: { "story/asked": String(total) } } };
+      const annotations = { "story/asked": String(total) };
+      const body = { spec: { template: { metadata: { annotations } } } };
       const answer = await shop.cluster.request("PATCH", path, body);
       if (answer.status !== 200) refused.push(JSON.stringify(answer.body));
     }
