@@ -5,6 +5,7 @@ import { cluster, describeClusterWith } from "../cluster/fixture.ts";
 import { eventually } from "../cluster/wait.ts";
 import { ask } from "./asks.ts";
 import { ExternalIssuer } from "./external-issuer.ts";
+import { servedIn } from "./served.ts";
 import { Shop } from "./shop.ts";
 
 const CONFIGURATION = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/serin";
@@ -26,7 +27,7 @@ describeClusterWith([], "a certificate of cert-manager", function () {
   const configuration = () => shop.cluster.api.demand<WebhookConfiguration>("GET", CONFIGURATION);
   const serves = (pem: string) =>
     eventually("both pods serve it", async () => {
-      const served = await issuer.served();
+      const served = await servedIn(shop.cluster);
       return (served.size === 1 && served.has(readBundle(pem).join(""))) || undefined;
     });
 
@@ -67,12 +68,12 @@ describeClusterWith([], "a certificate of cert-manager", function () {
   });
 
   it("of a new authority is served when the API server trusts it", async () => {
-    const old = await issuer.served();
+    const old = await servedIn(shop.cluster);
     const asks = ask(shop);
     await issuer.newAuthority();
     const next = await issuer.issue();
     await eventually("a hundred asks", async () => asks.total() > 100 || undefined);
-    expect(await issuer.served()).to.deep.equal(old);
+    expect(await servedIn(shop.cluster)).to.deep.equal(old);
     expect(asks.refused()).to.deep.equal([]);
     await issuer.inject();
     await serves(next);

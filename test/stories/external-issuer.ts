@@ -1,6 +1,3 @@
-import { once } from "node:events";
-import { connect } from "node:tls";
-import { readBundle } from "../../certs/inspect.ts";
 import { issueAuthority, issueLeaf, type KeyPair } from "../../certs/issue.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { eventually } from "../cluster/wait.ts";
@@ -82,18 +79,6 @@ export class ExternalIssuer {
     await this.#cluster.api.demand("PATCH", CONFIGURATION, patch);
   }
 
-  /** The certificates that the webhook's pods serve now, PEM, each once. */
-  async served(): Promise<ReadonlySet<string>> {
-    const { items } = await this.#cluster.api.demand<{ items: { status: { podIP?: string } }[] }>(
-      "GET",
-      `${NAMESPACE}/pods?labelSelector=serin.dev/webhook-path`,
-    );
-    const all = await Promise.all(
-      items.flatMap(({ status }) => (status.podIP ? [servedAt(status.podIP)] : [])),
-    );
-    return new Set(all);
-  }
-
   #signer(): KeyPair {
     if (this.#authority === undefined) throw new Error("no authority");
     return this.#authority;
@@ -106,12 +91,4 @@ export class ExternalIssuer {
     };
     return eventually(`${path} exists`, read, INSTALL_MS);
   }
-}
-
-async function servedAt(host: string): Promise<string> {
-  const socket = connect({ host, port: 8443, rejectUnauthorized: false });
-  await once(socket, "secureConnect");
-  const pem = String(socket.getPeerX509Certificate() ?? "");
-  socket.destroy();
-  return readBundle(pem).join("");
 }
