@@ -1,15 +1,9 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { expect } from "chai";
-import type { Cluster } from "../../cluster/cluster.ts";
 import { describeCluster } from "../../cluster/fixture.ts";
-import { findHelm, repository } from "../../cluster/tools.ts";
 import { expectNoFailures } from "../../stories/share.ts";
 import { Shop } from "../../stories/shop.ts";
+import { CHART, helmIn, withoutSerin } from "./serin-chart.ts";
 
-const CHART = join(repository, "deploy/chart");
 /** Values of an upgrade that restarts the controller and adds the dashboard and a receiver of notices. */
 const MORE = [
   "--set=controller.logLevel=debug,dashboard.enabled=true,clusterName=prod-eu",
@@ -24,9 +18,9 @@ describeCluster("Serin's own Helm chart,", function () {
     it(`by helm ${version}: installed, upgraded and uninstalled in mid-flight, it loses no request`, async () => {
       const shop = await Shop.open(`chart${version}`);
       const { cluster } = shop;
-      const helm = (...args: string[]) => run(cluster, version, args);
+      const helm = helmIn(cluster, version);
       try {
-        await removed(cluster);
+        await withoutSerin(cluster);
         await helm("install", "serin", CHART, "--create-namespace", "--wait", "--timeout=90s");
         await helm("test", "serin", "--timeout=60s");
         await shop.deploy({ preStopSeconds: 3, plan: PLAN });
@@ -60,26 +54,3 @@ describeCluster("Serin's own Helm chart,", function () {
       }
     });
 });
-
-/** Removes the installation that the shop began with. */
-async function removed({ kubectl }: Cluster): Promise<void> {
-  const { code, stderr } = await kubectl([
-    "delete",
-    "-k",
-    join(repository, "deploy"),
-    "--ignore-not-found",
-    "--timeout=90s",
-  ]);
-  expect(code, stderr).to.equal(0);
-}
-
-/** Runs helm in Serin's namespace. Fails with its message if it fails. */
-async function run({ dir, kubeconfig }: Cluster, version: 3 | 4, args: readonly string[]): Promise<void> {
-  const child = spawn(findHelm(version), ["--namespace=serin-system", ...args], {
-    env: { PATH: "/usr/bin:/bin", HOME: join(dir, `helm${version}`), KUBECONFIG: kubeconfig },
-  });
-  const closed = once(child, "close");
-  const [, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  await closed;
-  expect(child.exitCode, `helm ${args[0]}: ${stderr}`).to.equal(0);
-}
