@@ -2,7 +2,7 @@ import { convertRollout } from "./argo/convert.ts";
 import { type Conversion, type ConvertOptions, placeOf, type SourceObject } from "./conversion.ts";
 import { notesAbout } from "./fields.ts";
 import { convertCanary } from "./flagger/convert.ts";
-import { alertProviderFields } from "./flagger/fields.ts";
+import { alertProviderFields } from "./flagger/template-fields.ts";
 import { convertKruise } from "./kruise/convert.ts";
 import { TemplateNames } from "./template-names.ts";
 

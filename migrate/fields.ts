@@ -6,9 +6,14 @@ interface FieldRow {
   readonly fate: Exclude<Fate, "admin">;
   /** The annotation or field that takes its place; or why nothing does. */
   readonly says: string;
+  /** Where the table has rows below this one: the other fields directly below that it decides about. */
+  readonly covers?: readonly string[];
 }
 
-/** The fields of one kind by their paths, such as `spec.analysis.metrics[].name`. The longest path that fits decides. */
+/**
+ * The fields of one kind by their paths, such as `spec.analysis.metrics[].name`. The longest path that fits decides. A row without
+ * rows below it decides about everything below it, and any other one about what it covers: the rest is unknown.
+ */
 export type FieldTable = Readonly<Record<string, FieldRow>>;
 
 /** The fields of the source that are the cluster's own and not its author's. */
@@ -32,11 +37,17 @@ export function notesAbout(object: object, table: FieldTable, own: readonly Note
 
 /** The key of the row that decides about a path; `undefined` if none does. */
 export function rowOf(table: FieldTable, path: string): string | undefined {
-  for (let key = path; key !== ""; key = parentOf(key)) if (Object.hasOwn(table, key)) return key;
+  for (let key = path; key !== ""; key = parentOf(key))
+    if (Object.hasOwn(table, key)) return decides(table, key, path) ? key : undefined;
   return undefined;
 }
 
-/** Whether the table has rows below a path, which only an empty map or list can leave. */
+function decides(table: FieldTable, key: string, path: string): boolean {
+  const below = /^(?:\[\])*\.([^.[]+)/.exec(path.slice(key.length))?.[1];
+  return below === undefined || !isAboveRow(table, key) || (table[key]?.covers?.includes(below) ?? false);
+}
+
+/** Whether the table has rows below a path. */
 function isAboveRow(table: FieldTable, path: string): boolean {
   return Object.keys(table).some((key) => key.startsWith(`${path}.`) || key.startsWith(`${path}[`));
 }

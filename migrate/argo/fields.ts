@@ -31,6 +31,7 @@ export const rolloutFields: FieldTable = {
   "spec.workloadRef": {
     fate: "carried",
     says: "the Deployment that gets the annotations; another kind cannot be carried",
+    covers: ["apiVersion", "kind", "name"],
   },
   "spec.workloadRef.scaleDown": { fate: "differs", says: "not needed: the Deployment itself serves" },
   "spec.minReadySeconds": { fate: "carried", says: "the Deployment's `minReadySeconds`" },
@@ -56,9 +57,14 @@ export const rolloutFields: FieldTable = {
   [`${STEP}.setHeaderRoute`]: {
     fate: "carried",
     says: "`serin.dev/match`: testers, from the first step to the end",
+    covers: ["match"],
   },
   [`${STEP}.setHeaderRoute.name`]: { fate: "differs", says: "not needed: Serin names its rules itself" },
-  [`${STEP}.setMirrorRoute`]: { fate: "carried", says: "`serin.dev/mirror`, before the first weight" },
+  [`${STEP}.setMirrorRoute`]: {
+    fate: "carried",
+    says: "`serin.dev/mirror`, before the first weight",
+    covers: ["percentage"],
+  },
   [`${STEP}.setMirrorRoute.name`]: { fate: "differs", says: "not needed: Serin names its rules itself" },
   [`${STEP}.setMirrorRoute.match`]: {
     fate: "not",

@@ -7,7 +7,11 @@ const OAUTH = "the provider's Secret has `token`, or `username` and `password`";
 
 /** What becomes of each field of an AnalysisTemplate. */
 export const analysisTemplateFields: FieldTable = {
-  "spec.args": { fate: "carried", says: "`variables` of the template" },
+  "spec.args": {
+    fate: "carried",
+    says: "`variables` of the template",
+    covers: ["name", "value", "valueFrom"],
+  },
   "spec.args[].valueFrom.secretKeyRef": {
     fate: "not",
     says: "credentials belong into the provider's Secret",
@@ -43,6 +47,7 @@ export const analysisTemplateFields: FieldTable = {
   [`${PROVIDER}.prometheus`]: {
     fate: "carried",
     says: "`query` of the template; the address and headers belong to a provider",
+    covers: ["address", "headers", "query"],
   },
   [`${PROVIDER}.prometheus.insecure`]: {
     fate: "not",
@@ -54,7 +59,11 @@ export const analysisTemplateFields: FieldTable = {
     fate: "not",
     says: "Serin reads one current number: use `avg_over_time` or the like in the query",
   },
-  [`${PROVIDER}.datadog`]: { fate: "carried", says: "`query` of the template" },
+  [`${PROVIDER}.datadog`]: {
+    fate: "carried",
+    says: "`query` of the template",
+    covers: ["query", "secretRef"],
+  },
   [`${PROVIDER}.datadog.queries`]: { fate: "not", says: "write one query" },
   [`${PROVIDER}.datadog.formula`]: { fate: "not", says: "write one query" },
   [`${PROVIDER}.datadog.aggregator`]: { fate: "not", says: "Serin takes the newest value" },
@@ -64,16 +73,28 @@ export const analysisTemplateFields: FieldTable = {
     says: "Serin asks for the last ten intervals and takes the newest value",
   },
   [`${PROVIDER}.datadog.requestTimeout`]: { fate: "differs", says: "10 s" },
-  [`${PROVIDER}.newRelic`]: { fate: "carried", says: "`query` of the template" },
+  [`${PROVIDER}.newRelic`]: {
+    fate: "carried",
+    says: "`query` of the template",
+    covers: ["profile", "query"],
+  },
   [`${PROVIDER}.newRelic.timeout`]: { fate: "differs", says: "10 s" },
-  [`${PROVIDER}.cloudWatch`]: { fate: "carried", says: "`query` of the template" },
+  [`${PROVIDER}.cloudWatch`]: {
+    fate: "carried",
+    says: "`query` of the template",
+    covers: ["metricDataQueries"],
+  },
   [`${PROVIDER}.cloudWatch.interval`]: {
     fate: "differs",
     says: "Serin asks for the last ten intervals and takes the newest value",
   },
   [`${PROVIDER}.graphite`]: { fate: "carried", says: "`query` of the template" },
   [`${PROVIDER}.influxdb`]: { fate: "carried", says: "`query` of the template" },
-  [`${PROVIDER}.web`]: { fate: "carried", says: "`query` of a template with a provider of the kind `http`" },
+  [`${PROVIDER}.web`]: {
+    fate: "carried",
+    says: "`query` of a template with a provider of the kind `http`",
+    covers: ["url", "jsonPath"],
+  },
   [`${PROVIDER}.web.method`]: { fate: "not", says: "Serin sends GET" },
   [`${PROVIDER}.web.body`]: { fate: "not", says: "Serin sends GET, without a body" },
   [`${PROVIDER}.web.jsonBody`]: { fate: "not", says: "Serin sends GET, without a body" },

@@ -15,11 +15,12 @@ import { withoutDeployment } from "../other-workload.ts";
 import type { TemplateNames } from "../template-names.ts";
 import { type CanarySpec, canarySpec, type MetricTemplate, metricTemplate } from "./canary.ts";
 import { canaryChecks } from "./checks.ts";
-import { canaryFields, metricTemplateFields } from "./fields.ts";
+import { canaryFields } from "./fields.ts";
 import { hooksFrom } from "./hooks.ts";
 import { apexRoute } from "./route.ts";
 import { apexService, type CanaryTarget } from "./service.ts";
 import { strategyOf } from "./strategy.ts";
+import { metricTemplateFields } from "./template-fields.ts";
 
 /** The field from which an annotation comes, for the note about one that Serin refuses. */
 const origins: Readonly<Record<string, string>> = {

@@ -18,6 +18,7 @@ export const canaryFields: FieldTable = {
   "spec.autoscalerRef": {
     fate: "carried",
     says: "nothing to write: the autoscaler keeps its target; a ScaledObject loses `autoscaling.keda.sh/paused-replicas`",
+    covers: ["apiVersion", "kind", "name"],
   },
   "spec.autoscalerRef.primaryScalerQueries": { fate: "not", says: "there is no second autoscaler" },
   "spec.autoscalerRef.primaryScalerReplicas": {
@@ -68,7 +69,11 @@ export const canaryFields: FieldTable = {
   },
   "spec.service.timeout": { fate: "carried", says: "the HTTPRoute's `timeouts.request`" },
   "spec.service.backendTimeout": { fate: "carried", says: "the HTTPRoute's `timeouts.backendRequest`" },
-  "spec.service.match": { fate: "carried", says: "the HTTPRoute's `matches`" },
+  "spec.service.match": {
+    fate: "carried",
+    says: "the HTTPRoute's `matches`",
+    covers: ["uri", "method", "headers", "queryParams"],
+  },
   "spec.service.match[].name": { fate: "not", says: "a match of an HTTPRoute has no name" },
   "spec.service.match[].scheme": {
     fate: "not",
@@ -90,6 +95,7 @@ export const canaryFields: FieldTable = {
   "spec.service.corsPolicy": {
     fate: "carried",
     says: "the HTTPRoute's filter `CORS`, if your Gateway API has it",
+    covers: ["allowOrigin", "allowMethods", "allowHeaders", "exposeHeaders", "allowCredentials", "maxAge"],
   },
   "spec.service.corsPolicy.allowOrigins": {
     fate: "not",
@@ -123,7 +129,11 @@ export const canaryFields: FieldTable = {
       "with `match`: `serin.dev/iterations` of an ab-test; without: blue-green, whose `serin.dev/steps` last as long. Flagger " +
       "judges before the switch, by a load test; Serin after it, by the users, with the old version ready",
   },
-  "spec.analysis.match": { fate: "carried", says: "`serin.dev/match` of an ab-test" },
+  "spec.analysis.match": {
+    fate: "carried",
+    says: "`serin.dev/match` of an ab-test",
+    covers: ["headers", "queryParams"],
+  },
   "spec.analysis.match[].sourceLabels": {
     fate: "not",
     says: "a gateway does not know the sender: choose the users by a header",
@@ -165,36 +175,11 @@ export const canaryFields: FieldTable = {
   "spec.analysis.metrics[].query": { fate: "carried", says: "a metric template" },
   "spec.analysis.metrics[].templateRef": { fate: "carried", says: "a metric template: a ConfigMap" },
   "spec.analysis.metrics[].templateVariables": { fate: "carried", says: "`variables` of the template" },
-  "spec.analysis.webhooks": { fate: "carried", says: "`serin.dev/hooks`" },
+  "spec.analysis.webhooks": {
+    fate: "carried",
+    says: "`serin.dev/hooks`",
+    covers: ["name", "type", "url", "timeout", "retries", "metadata", "disableTLS"],
+  },
   "spec.analysis.webhooks[].muteAlert": { fate: "differs", says: "not needed: a hook sends no alert" },
   "spec.analysis.alerts": { fate: "not", says: "use `serin.dev/notify`: docs/notifications.md" },
-};
-
-/** What becomes of each field of a MetricTemplate. */
-export const metricTemplateFields: FieldTable = {
-  "spec.query": { fate: "carried", says: "`query` of the template" },
-  "spec.provider": {
-    fate: "carried",
-    says: "`source` of the template: a provider, which an administrator sets up",
-  },
-  "spec.provider.type": { fate: "carried", says: "`provider` of the provider's Secret" },
-  "spec.provider.address": {
-    fate: "carried",
-    says: "`address` of the provider's Secret, or the controller's `--prometheus`",
-  },
-  "spec.provider.region": { fate: "carried", says: "`region` of the provider's Secret" },
-  "spec.provider.headers": { fate: "carried", says: "`headers` of the provider's Secret" },
-  "spec.provider.secretRef": {
-    fate: "carried",
-    says: "the keys of this Secret belong into the provider's Secret",
-  },
-  "spec.provider.insecureSkipVerify": {
-    fate: "not",
-    says: "trust your authority by `ca` of the provider's Secret",
-  },
-};
-
-/** What becomes of each field of an AlertProvider. */
-export const alertProviderFields: FieldTable = {
-  spec: { fate: "not", says: "use `serin.dev/notify`: docs/notifications.md" },
 };

@@ -18,6 +18,7 @@ function strategyAt(path: string): FieldTable {
     [`${step}.matches`]: {
       fate: "carried",
       says: "`serin.dev/match`: testers, from the first step to the end",
+      covers: ["headers", "queryParams"],
     },
     [`${step}.matches[].path`]: {
       fate: "not",

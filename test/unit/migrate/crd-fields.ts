@@ -9,12 +9,19 @@ export function crdPaths(file: string, kind: string): readonly string[] {
   return (section ?? "").split("\n").slice(1).filter(Boolean);
 }
 
-/** Expects a row of the table for each path, and a path for each row. */
+/** Expects a row of the table for each path, a path for each row, and no row for a field that the CRD does not have. */
 export function expectCovered(paths: readonly string[], table: FieldTable): void {
   expect(paths.length, "fields of the CRD").to.be.above(5);
   expect(
     paths.filter((path) => rowOf(table, path) === undefined),
     "fields without a row",
+  ).to.deep.equal([]);
+  const rows = Object.keys(table).filter((row) =>
+    Object.keys(table).some((one) => one.startsWith(`${row}.`) || one.startsWith(`${row}[`)),
+  );
+  expect(
+    rows.filter((row) => rowOf(table, `${row}.tomorrow`) ?? rowOf(table, `${row}[].tomorrow`)),
+    "rows that take an unknown field for their own",
   ).to.deep.equal([]);
   const isUsed = (row: string) =>
     paths.some((path) => path === row || path.startsWith(`${row}.`) || path.startsWith(`${row}[`));

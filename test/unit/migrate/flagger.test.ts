@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { Route } from "../../../kube/core/routes.ts";
-import { alertProviderFields, canaryFields, metricTemplateFields } from "../../../migrate/flagger/fields.ts";
+import { canaryFields } from "../../../migrate/flagger/fields.ts";
+import { alertProviderFields, metricTemplateFields } from "../../../migrate/flagger/template-fields.ts";
 import { annotationsOf, canary, converted, fileOf, metricTemplateObject, saidOf } from "./canaries.ts";
 import { crdPaths, expectCovered } from "./crd-fields.ts";
 
@@ -265,7 +266,9 @@ describe("convert: a Canary of Flagger", () => {
     expect(daemon.files).to.deep.equal([]);
     expect(saidOf(daemon, "not")[0]).to.contain("the target is a DaemonSet");
     expect(annotationsOf(converted([canary({ skipAnalysis: true, analysis: weights })]))).to.deep.equal({});
-    expect(saidOf(converted([canary({ analysis: weights, tomorrow: { a: 1 } })]), "not")).to.deep.equal([
+    const unknown = canary({ analysis: { ...weights, maxweight: 30 }, tomorrow: { a: 1 } });
+    expect(saidOf(converted([unknown]), "not")).to.deep.equal([
+      "spec.analysis.maxweight: this field is unknown, so nothing was made of it",
       "spec.tomorrow.a: this field is unknown, so nothing was made of it",
     ]);
   });
