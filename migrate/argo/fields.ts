@@ -122,8 +122,8 @@ export const rolloutFields: FieldTable = {
     says: "not needed: Serin adds its own rules after yours",
   },
   [`${CANARY}.trafficRouting.maxTrafficWeight`]: {
-    fate: "differs",
-    says: "not needed: weights are percentages of what your Service had",
+    fate: "carried",
+    says: "`serin.dev/steps`: Serin's weights are percentages of this number",
   },
   [`${CANARY}.trafficRouting.alb`]: { fate: "not", says: REPLACED },
   [`${CANARY}.trafficRouting.ambassador`]: { fate: "not", says: REPLACED },

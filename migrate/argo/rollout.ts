@@ -42,7 +42,7 @@ const canary = v.looseObject({
   canaryService: text,
   maxSurge: count,
   maxUnavailable: count,
-  trafficRouting: v.optional(v.looseObject({ plugins: v.optional(map) })),
+  trafficRouting: v.optional(v.looseObject({ plugins: v.optional(map), maxTrafficWeight: number })),
 });
 const blueGreen = v.looseObject({
   activeService: text,

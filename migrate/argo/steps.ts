@@ -53,10 +53,13 @@ interface Written {
   readonly ms: number;
 }
 
-function weightsOf({ steps }: CanaryStrategy): Part {
+function weightsOf({ steps, trafficRouting }: CanaryStrategy): Part {
   const written: Written[] = [];
   const notes: Note[] = [];
-  for (const { setWeight, pause } of steps) {
+  const whole = trafficRouting?.maxTrafficWeight || 100;
+  for (const { setWeight: share, pause } of steps) {
+    // An annotation takes a percentage of at most two decimals.
+    const setWeight = share === undefined ? undefined : Math.round((share / whole) * 10_000) / 100;
     if (setWeight !== undefined) {
       const before = written.findLast(({ weight }) => weight !== "pause")?.weight ?? 0;
       if (setWeight > Number(before) && setWeight <= 100) written.push({ weight: setWeight, ms: 0 });

@@ -67,6 +67,13 @@ describe("convert: a Rollout of Argo Rollouts", () => {
       { rollout: "canary", steps: "20, 50" },
     ],
     [
+      "weights of another whole as percentages",
+      canary([{ setWeight: 5 }, { pause: {} }, { setWeight: 300 }, { setWeight: 1000 }], {
+        trafficRouting: { maxTrafficWeight: 1000 },
+      }),
+      { rollout: "canary", steps: "0.5, pause, 30, 100" },
+    ],
+    [
       "the canary's scale, testers and copies",
       canary([
         { setCanaryScale: { replicas: 3 } },
