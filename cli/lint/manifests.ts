@@ -15,7 +15,8 @@ export interface Manifest {
 
 /** The objects in a text of YAML or JSON, Lists unpacked, and what cannot be read. */
 export function manifestsIn(file: string, text: string): { manifests: Manifest[]; findings: Finding[] } {
-  const documents = [...parseAllDocuments(text)];
+  // kubectl reads merge keys, which YAML 1.2 no longer has.
+  const documents = [...parseAllDocuments(text, { merge: true })];
   const findings = documents.flatMap(({ errors }) =>
     errors.map(
       ({ message }): Finding => ({ kind: "bad", where: file, says: message.split("\n", 1)[0] ?? "" }),

@@ -56,6 +56,22 @@ describe("kubectl serin convert", () => {
     expect(error).to.contain("canary/web → deployment/web -n shop");
   });
 
+  it("reads anchors, merge keys, comments and Windows' line ends as kubectl does", async () => {
+    const lines = [
+      "x: &usual # for all",
+      "  interval: 30s",
+      "apiVersion: flagger.app/v1beta1",
+      "kind: Canary",
+      "metadata: { name: web }",
+      "spec:",
+      "  targetRef: { kind: Deployment, name: web }",
+      "  analysis:",
+      "    <<: *usual",
+      "    stepWeight: 50",
+    ];
+    expect((await convert(lines.join("\r\n"))).out).to.contain("serin.dev/interval: 30s\n");
+  });
+
   it("exits with 3 under --strict if something cannot be carried", async () => {
     const lost = stringify(canary({ analysis, metricsServer: "http://a.test" }));
     expect((await convert(lost)).code).to.equal(0);
