@@ -9,7 +9,7 @@ export interface Conversion {
   /** What was converted: `canary/podinfo`. */
   readonly source: string;
   readonly namespace: string | undefined;
-  /** The Deployment's name. */
+  /** The Deployment's name; without files that of the source. */
   readonly name: string;
   readonly files: readonly ConvertedFile[];
   readonly notes: readonly Note[];

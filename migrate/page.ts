@@ -19,14 +19,15 @@ export function planSentence({ files }: Conversion): string | undefined {
 
 /** NOTES.md: what became of each field. */
 export function notesPage(conversion: Conversion): string {
-  const { source, name, notes } = conversion;
+  const { source, name, files, notes } = conversion;
+  const title = files.length === 0 ? source : `${source} as deployment/${name}`;
   const plan = planSentence(conversion);
   const fates = Object.keys(headings) as Fate[];
   const sections = fates.flatMap((fate) => {
     const lines = notes.filter((note) => note.fate === fate).map((note) => `- ${sentenceOf(note)}`);
     return lines.length === 0 ? [] : [`## ${headings[fate]}`, lines.join("\n")];
   });
-  return `${[`# ${source} as deployment/${name}`, ...(plan === undefined ? [] : [plan]), ...sections].join("\n\n")}\n`;
+  return `${[`# ${title}`, ...(plan === undefined ? [] : [plan]), ...sections].join("\n\n")}\n`;
 }
 
 /** A note in one line: the field, then what became of it. */

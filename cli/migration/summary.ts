@@ -16,7 +16,8 @@ export function summaryOf(
   terminal: Terminal,
 ): readonly string[] {
   const { source, name, namespace, files, notes } = conversion;
-  const place = folder ?? `deployment/${name}${namespace === undefined ? "" : ` -n ${namespace}`}`;
+  const deployment = files.length === 0 ? "no manifests" : `deployment/${name}`;
+  const place = folder ?? `${deployment}${namespace === undefined ? "" : ` -n ${namespace}`}`;
   const written = files.length === 0 ? "" : ` (${files.map((file) => file.name).join(", ")})`;
   const plan = planSentence(conversion);
   const fates = Object.keys(signs) as (keyof typeof signs)[];

@@ -13,8 +13,10 @@ export function yamlOf(objects: readonly KubeObject[]): string {
 
 /** Writes a conversion into a folder of its own below `root` and returns the folder. Throws if it cannot be written. */
 export function writeConversion(root: string, conversion: Conversion): string {
-  const { namespace, name, files } = conversion;
-  const folder = join(root, ...(namespace === undefined ? [] : [namespace]), name);
+  const { source, namespace, name, files } = conversion;
+  // Notes alone must not take the place of a Deployment of the same name.
+  const own = files.length === 0 ? source.replace("/", "-") : name;
+  const folder = join(root, ...(namespace === undefined ? [] : [namespace]), own);
   try {
     mkdirSync(folder, { recursive: true });
     for (const file of files) writeFileSync(join(folder, file.name), yamlOf(file.objects));

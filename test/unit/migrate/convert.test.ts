@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { converted, saidOf } from "./canaries.ts";
+import { canary, converted, saidOf } from "./canaries.ts";
 
 describe("convert, of any source", () => {
   it("says nothing of a map without content, unless nobody knows it", () => {
@@ -19,5 +19,27 @@ describe("convert, of any source", () => {
       expect(() => converted([{ apiVersion, kind }]), apiVersion).to.throw(
         `${kind.toLowerCase()}: metadata.name is missing`,
       );
+  });
+
+  it("refuses names that Kubernetes refuses, which would be folders somewhere else", () => {
+    const targeting = (name: unknown, metadata = {}) =>
+      canary({ targetRef: { kind: "Deployment", name } }, metadata);
+    for (const object of [targeting("../web"), targeting("web", { namespace: ".." })])
+      expect(() => converted([object])).to.throw("is not a valid name: render a chart with helm template");
+    expect(() =>
+      converted([canary({ targetRef: undefined }, { name: { "{ .Values.name }": null } })]),
+    ).to.throw('"[object Object]" is not a valid name');
+  });
+
+  it("refuses two sources for one Deployment, of which one would be lost", () => {
+    const alert = {
+      apiVersion: "flagger.app/v1beta1",
+      kind: "AlertProvider",
+      metadata: { name: "web", namespace: "shop" },
+    };
+    expect(() => converted([canary({}), alert, canary({}, { namespace: "other" })])).not.to.throw();
+    expect(() => converted([canary({}), canary({})])).to.throw(
+      "canary/web and canary/web are both for deployment/web -n shop",
+    );
   });
 });

@@ -47,6 +47,17 @@ describe("kubectl serin convert", () => {
     expect(lint([{ name: "patch", text }]).map(({ kind }) => kind)).to.deep.equal(["good"]);
   });
 
+  it("keeps the notes about an AlertProvider apart from those about a Deployment of its name", async () => {
+    const alert = { apiVersion: "flagger.app/v1beta1", kind: "AlertProvider", spec: { type: "slack" } };
+    const items = [canary({ analysis }), { ...alert, metadata: { name: "web", namespace: "shop" } }];
+    const { out } = await convert(JSON.stringify({ kind: "List", items }), { output: folder });
+    expect(readFileSync(join(folder, "shop", "web", "NOTES.md"), "utf8")).to.contain("# canary/web as");
+    expect(out).to.contain(`alertprovider/web → ${join(folder, "shop", "alertprovider-web")}\n`);
+    expect((await convert(JSON.stringify(items[1]))).error).to.contain(
+      "alertprovider/web → no manifests -n shop",
+    );
+  });
+
   it("prints the manifests without a folder, and what it has to say on the standard error", async () => {
     const list = { apiVersion: "v1", kind: "List", items: [canary({ analysis })] };
     const { out, error } = await convert(JSON.stringify(list));
