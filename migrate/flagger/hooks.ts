@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
 import { formatDuration, parseDuration } from "../../rollout/text/duration.ts";
 import { literal } from "../../rollout/text/literal.ts";
+import { quote } from "../../rollout/text/quote.ts";
 import { differs, forAdmin, type Note } from "../note.ts";
 import type { Webhook } from "./canary.ts";
 
@@ -15,7 +16,7 @@ export function hooksFrom(
 ): { readonly text?: string; readonly notes: readonly Note[] } {
   if (webhooks.length === 0) return { notes: [] };
   const read = webhooks.map((webhook) => hookOf(webhook, service));
-  const hosts = [...new Set(webhooks.map(({ url }) => (URL.canParse(url) ? new URL(url).host : url)))];
+  const hosts = new Set(read.map(({ hook: { url } }) => (URL.canParse(url) ? new URL(url).host : url)));
   return {
     text: stringify(
       read.map(({ hook }) => hook),
@@ -23,7 +24,7 @@ export function hooksFrom(
     ),
     notes: [
       ...read.flatMap(({ notes }) => notes),
-      ...hosts.map((host) =>
+      ...[...hosts].map((host) =>
         forAdmin(`let hooks call ${host}: --hook-host=${host} at both programs, or hookHosts of the chart`),
       ),
     ],
@@ -40,6 +41,8 @@ function hookOf({ name, type, url, timeout, retries, metadata = {}, disableTLS }
     return changed;
   };
   const ms = timeout === undefined ? undefined : parseDuration(timeout);
+  if (timeout !== undefined && ms === undefined)
+    changes.push(`${quote(timeout)} is not a duration: the timeout is 10s, the usual one`);
   if (ms !== undefined && ms > LONGEST_MS) changes.push("the timeout is 5m, the longest one");
   if (retries !== undefined && retries > MOST_RETRIES)
     changes.push(`${MOST_RETRIES} retries, the largest number`);

@@ -176,6 +176,10 @@ describe("convert: a Canary of Flagger", () => {
       '- name: load\n  url: http://tester.test/\n  timeout: 5m\n  metadata:\n    cmd: hey http://web.shop/ http://web-canary.shop/\n    rate: "3"\n',
     );
     expect(saidOf(found, "admin").join("\n")).to.contain("--hook-host=tester.test");
+    const gate = { name: "gate", url: "http://web-primary.shop/gate", timeout: "soon" };
+    const changed = converted([analysis({ webhooks: [gate] })]);
+    expect(saidOf(changed, "admin").join("\n")).to.contain("--hook-host=web.shop ");
+    expect(saidOf(changed, "differs").join("\n")).to.contain('"soon" is not a duration');
   });
 
   it("writes the Service and the HTTPRoute that Flagger made, for their user", () => {
