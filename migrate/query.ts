@@ -19,6 +19,16 @@ const PODS = new RegExp(
 const OPEN = new RegExp(String.raw`[^\s,{(]{0,40}${GAP}(?!-canary)[^\s,})]{0,12}`, "g");
 const INGRESS = /\{\{-?\s*(?:ingress|route)\s*-?\}\}/;
 
+/** What makes a query of Serin's measure one version: the canary Service, or the canary's pods. */
+const OF_CANARY = /\{\{-?\s*(?:service|target)\s*-?\}\}-canary|\{\{-?\s*replicaset\s*-?\}\}/;
+
+/** The sentence about a template whose query may measure both versions, or the stable one; `undefined` if it names the canary. */
+export function versionsIn(template: string, query: string): string | undefined {
+  return OF_CANARY.test(query)
+    ? undefined
+    : `template ${template}: check that its query selects the canary: by "{{ service }}-canary" or by pod=~"{{ replicaset }}-.*"`;
+}
+
 /**
  * Makes a query of Flagger's select the canary. With Flagger, `{{ target }}` runs the canary only, because the stable version is
  * another Deployment. With Serin, both versions are pods of one Deployment. What no rule covers stays as it is and is listed.

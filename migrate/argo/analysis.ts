@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
-import { differs, type Note } from "../note.ts";
+import { differs } from "../note.ts";
 import { sourceFor } from "../provider.ts";
+import { versionsIn } from "../query.ts";
 import { type Checks, templateFor, together, without } from "../template.ts";
 import type { TemplateNames } from "../template-names.ts";
 import { argumentsOf, filled } from "./arguments.ts";
@@ -103,7 +104,9 @@ function ofMetric(metric: AnalysisMetric, { args, idle }: Use, context: Analysis
     names: context.names,
     limits: (own) => limits.map((limit) => `${own} ${limit}`),
   });
-  return { ...built, notes: [...built.notes, source.note, ...aboutVersions(name, query.text, field)] };
+  const unsure = versionsIn(name, query.text);
+  const versions = unsure === undefined ? [] : [differs(field, unsure)];
+  return { ...built, notes: [...built.notes, source.note, ...versions] };
 }
 
 function limitsIn({ successCondition, failureCondition }: AnalysisMetric): readonly string[] | undefined {
@@ -114,10 +117,4 @@ function limitsIn({ successCondition, failureCondition }: AnalysisMetric): reado
   // One limit on either side: Argo Rollouts measures again between the two conditions, Serin passes only what is good.
   const sides = new Set(good.map((limit) => limit[0]));
   return [...good, ...bad.filter((limit) => !sides.has(limit[0]))];
-}
-
-function aboutVersions(metric: string, query: string, field: string): readonly Note[] {
-  if (/\{\{ (service|replicaset) \}\}/.test(query)) return [];
-  const says = `template ${metric}: check that its query selects the canary: by "{{ service }}-canary" or by pod=~"{{ replicaset }}-.*"`;
-  return [differs(field, says)];
 }

@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import { differs, type Note, notCarried } from "../note.ts";
 import { sourceFor } from "../provider.ts";
-import { rewriteQuery } from "../query.ts";
+import { rewriteQuery, versionsIn } from "../query.ts";
 import { type Checks, decimal, templateFor, together, without } from "../template.ts";
 import type { TemplateData, TemplateNames } from "../template-names.ts";
 import type { Analysis, CanaryMetric, MetricTemplate } from "./canary.ts";
@@ -38,7 +38,7 @@ function builtIn(metric: CanaryMetric): Checks {
     case "request-duration": {
       const most = thresholdRange?.max ?? threshold;
       if (most === undefined) return without(METRICS, `${name} without an upper limit checks nothing`);
-      return { checks: [`p99 <= ${decimal(most)}ms`], templates: [], notes: [] };
+      return { checks: [`p99 <= ${decimal(most)}ms`], templates: [], notes: lowerLimit(metric) };
     }
     default:
       return without(METRICS, `the metric ${JSON.stringify(name)} has neither a query nor a template`);
@@ -50,6 +50,13 @@ function upperLimit({ thresholdRange }: CanaryMetric): readonly Note[] {
   return most === undefined || most >= 100
     ? []
     : [notCarried(RANGE, `a success rate of at most ${most} %: such a limit rolls back what is better`)];
+}
+
+function lowerLimit({ thresholdRange }: CanaryMetric): readonly Note[] {
+  const least = thresholdRange?.min ?? 0;
+  return least <= 0
+    ? []
+    : [notCarried(RANGE, `a duration of at least ${least} ms: such a limit rolls back what is better`)];
 }
 
 function byTemplate(metric: CanaryMetric, found: MetricTemplate | undefined, names: TemplateNames): Checks {
@@ -92,6 +99,7 @@ function byQuery(
   const built = templateFor(wanted, data, { field, names, limits: (name) => limitsOf(metric, name) });
   const { name } = built;
   if (name === undefined) return built;
+  const unsure = rewritten.open.length > 0 ? undefined : versionsIn(name, rewritten.query);
   const said = [
     ...rewritten.changes.map((change) => `template ${name}: ${change}`),
     ...rewritten.open.map(
@@ -99,6 +107,7 @@ function byQuery(
         `template ${name} still has ${place}, which with Serin stands for both versions: select the canary by ` +
         '"{{ service }}-canary" or by pod=~"{{ replicaset }}-.*"',
     ),
+    ...(unsure === undefined ? [] : [unsure]),
   ];
   const isBare = metric.threshold === undefined && metric.thresholdRange === undefined;
   return {

@@ -122,6 +122,17 @@ describe("convert: a Canary of Flagger", () => {
     );
   });
 
+  it("names a query that does not say which version it measures, and a limit that would punish the better", () => {
+    const metric = { name: "own", query: 'sum(x{app="web"})', threshold: 1 };
+    const found = converted([
+      analysis({ metrics: [metric, { name: "request-duration", thresholdRange: { min: 5, max: 9 } }] }),
+    ]);
+    expect(saidOf(found, "differs").join("\n")).to.contain(
+      "template own: check that its query selects the canary",
+    );
+    expect(saidOf(found, "not").join("\n")).to.contain("a duration of at least 5 ms");
+  });
+
   it("keeps one limit on either side of a metric, and names the others", () => {
     const slow = (max: number) => ({ name: "request-duration", thresholdRange: { max } });
     const found = converted([analysis({ metrics: [slow(500), slow(900), slow(500)] })]);
@@ -157,29 +168,6 @@ describe("convert: a Canary of Flagger", () => {
     expect(lost).to.contain("functions and conditions do not work");
     expect(lost).to.contain("MetricTemplate gone is not among the files");
     expect(lost).to.contain("Serin has no provider externalmetrics");
-  });
-
-  it("carries webhooks as hooks, without the Service that ends", () => {
-    const found = converted([
-      analysis({
-        webhooks: [
-          {
-            name: "load",
-            url: "http://tester.test/",
-            timeout: "10m",
-            metadata: { cmd: "hey http://web-primary.shop/ http://web-canary.shop/", rate: 3 },
-          },
-        ],
-      }),
-    ]);
-    expect(annotationsOf(found)["serin.dev/hooks"]).to.equal(
-      '- name: load\n  url: http://tester.test/\n  timeout: 5m\n  metadata:\n    cmd: hey http://web.shop/ http://web-canary.shop/\n    rate: "3"\n',
-    );
-    expect(saidOf(found, "admin").join("\n")).to.contain("--hook-host=tester.test");
-    const gate = { name: "gate", url: "http://web-primary.shop/gate", timeout: "soon" };
-    const changed = converted([analysis({ webhooks: [gate] })]);
-    expect(saidOf(changed, "admin").join("\n")).to.contain("--hook-host=web.shop ");
-    expect(saidOf(changed, "differs").join("\n")).to.contain('"soon" is not a duration');
   });
 
   it("writes the Service and the HTTPRoute that Flagger made, for their user", () => {
