@@ -4,7 +4,7 @@ import { sourceFor } from "../provider.ts";
 import { versionsIn } from "../query.ts";
 import { type Checks, templateFor, together, without } from "../template.ts";
 import type { TemplateNames } from "../template-names.ts";
-import { argumentsOf, filled } from "./arguments.ts";
+import { argumentsOf, filled, withConstants } from "./arguments.ts";
 import { limitsOfFailure, limitsOfSuccess } from "./condition.ts";
 import { queryOf } from "./provider-query.ts";
 import type { AnalysisArgument, AnalysisMetric, AnalysisTemplateSpec, RolloutAnalysis } from "./rollout.ts";
@@ -77,22 +77,24 @@ function ofMetric(metric: AnalysisMetric, { args, idle }: Use, context: Analysis
         differs(`${context.path}.dryRun`, `metric ${name} is left out, because Serin acts on each check`),
       ],
     };
-  const limits = limitsIn(metric);
+  const successCondition = withConstants(metric.successCondition, args);
+  const failureCondition = withConstants(metric.failureCondition, args);
+  const limits = limitsIn({ successCondition, failureCondition });
   if (limits === undefined)
     return without(
       field,
-      `metric ${name}: its condition does not compare the result with a number: ${metric.successCondition ?? metric.failureCondition ?? "there is none"}`,
+      `metric ${name}: its condition does not compare the result with a number: ${successCondition ?? failureCondition ?? "there is none"}`,
     );
   const provider = queryOf(metric.provider);
   if ("reason" in provider) return without(field, `metric ${name}: ${provider.reason}`);
   const source = sourceFor(name, provider);
-  const { variables, gaps, problems } = argumentsOf(args, context);
-  const query = filled(provider.query, variables, gaps);
-  if (source === undefined || query.missing.length > 0 || problems.length > 0) {
-    const why = [...query.missing.map((one) => `the argument ${one} has no value`), ...problems];
-    return without(field, `metric ${name}: ${why.join("; ")}`);
-  }
-  const used = Object.fromEntries(Object.entries(variables).filter(([key]) => query.used.includes(key)));
+  const given = argumentsOf(args, context);
+  const query = filled(provider.query, given);
+  if (source === undefined || query.missing.length > 0)
+    return without(field, `metric ${name}: ${query.missing.join("; ")}`);
+  const used = Object.fromEntries(
+    Object.entries(given.variables).filter(([key]) => query.used.includes(key)),
+  );
   const data = {
     ...(source.source !== "prometheus" && { source: source.source }),
     ...(interval !== undefined && { interval }),
@@ -109,7 +111,10 @@ function ofMetric(metric: AnalysisMetric, { args, idle }: Use, context: Analysis
   return { ...built, notes: [...built.notes, source.note, ...versions] };
 }
 
-function limitsIn({ successCondition, failureCondition }: AnalysisMetric): readonly string[] | undefined {
+function limitsIn({
+  successCondition,
+  failureCondition,
+}: Pick<AnalysisMetric, "successCondition" | "failureCondition">): readonly string[] | undefined {
   if (successCondition === undefined && failureCondition === undefined) return undefined;
   const good = successCondition === undefined ? [] : limitsOfSuccess(successCondition);
   const bad = failureCondition === undefined ? [] : limitsOfFailure(failureCondition);

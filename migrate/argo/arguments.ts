@@ -6,8 +6,11 @@ export interface Arguments {
   readonly variables: Readonly<Record<string, string>>;
   /** Name → the text that takes the place of the argument in a query. */
   readonly gaps: Readonly<Record<string, string>>;
-  readonly problems: readonly string[];
+  /** Name → why nothing takes the place of the argument. */
+  readonly problems: Readonly<Record<string, string>>;
 }
+
+const ARGUMENT = /\{\{\s*args\.([\w-]+)\s*\}\}/g;
 
 interface Names {
   readonly stableService: string | undefined;
@@ -21,11 +24,13 @@ export function argumentsOf(
 ): Arguments {
   const variables: Record<string, string> = {};
   const gaps: Record<string, string> = {};
-  const problems: string[] = [];
+  const problems: Record<string, string> = {};
   for (const { name, value, valueFrom } of args) {
     const path = valueFrom?.fieldRef?.fieldPath;
-    if (value !== undefined && value === canaryService) gaps[name] = "{{ service }}-canary";
-    else if (value !== undefined && value === stableService) gaps[name] = "{{ service }}";
+    const ofCanary = domainOf(value, canaryService);
+    const ofStable = domainOf(value, stableService);
+    if (ofCanary !== undefined) gaps[name] = `{{ service }}-canary${ofCanary}`;
+    else if (ofStable !== undefined) gaps[name] = `{{ service }}${ofStable}`;
     else if (value !== undefined) {
       const variable = variableName(name);
       variables[variable] = value;
@@ -33,26 +38,39 @@ export function argumentsOf(
     } else if (path === "metadata.namespace") gaps[name] = "{{ namespace }}";
     else if (path === "metadata.name") gaps[name] = "{{ target }}";
     else if (valueFrom?.podTemplateHashValue !== undefined)
-      problems.push(
-        `the argument ${name} is the hash of a version: select the canary's pods by pod=~"{{ replicaset }}-.*"`,
-      );
+      problems[name] =
+        `the argument ${name} is the hash of a version: select the canary's pods by pod=~"{{ replicaset }}-.*"`;
     else if (valueFrom?.secretKeyRef !== undefined)
-      problems.push(`the argument ${name} comes from a Secret: put it into the provider's Secret`);
-    else if (path !== undefined) problems.push(`the argument ${name} comes from the field ${path}`);
+      problems[name] = `the argument ${name} comes from a Secret: put it into the provider's Secret`;
+    else if (path !== undefined) problems[name] = `the argument ${name} comes from the field ${path}`;
   }
   return { variables, gaps, problems };
 }
 
-/** A query with its arguments filled in; `missing` are those without a value, `used` the variables in it. */
-export function filled(query: string, variables: Arguments["variables"], gaps: Arguments["gaps"]) {
-  const missing: string[] = [];
-  const text = query.replaceAll(/\{\{\s*args\.([\w-]+)\s*\}\}/g, (whole, name: string) => {
+/** A query with its arguments filled in; `missing` says of those without a value why, `used` are the variables in it. */
+export function filled(query: string, { variables, gaps, problems }: Arguments) {
+  const missing = new Set<string>();
+  const text = query.replaceAll(ARGUMENT, (whole, name: string) => {
     const gap = Object.hasOwn(gaps, name) ? gaps[name] : undefined;
-    if (gap === undefined) missing.push(name);
+    if (gap === undefined) missing.add(problems[name] ?? `the argument ${name} has no value`);
     return gap ?? whole;
   });
   const used = Object.keys(variables).filter((name) => text.includes(`{{ variables.${name} }}`));
-  return { text, missing: [...new Set(missing)], used };
+  return { text, missing: [...missing], used };
+}
+
+/** A condition with the constants among its arguments filled in. */
+export function withConstants(condition: string | undefined, args: readonly AnalysisArgument[]) {
+  return condition?.replaceAll(
+    ARGUMENT,
+    (whole, wanted: string) => args.find(({ name }) => name === wanted)?.value ?? whole,
+  );
+}
+
+/** What follows the name of the Service in `service` or `service.namespace.svc`; `undefined` for any other text. */
+function domainOf(value: string | undefined, service: string | undefined): string | undefined {
+  if (value === undefined || service === undefined) return undefined;
+  return value === service || value.startsWith(`${service}.`) ? value.slice(service.length) : undefined;
 }
 
 /** A name that Serin takes: letters, digits and underscores. */
