@@ -114,5 +114,9 @@ async function convertedOf(place: LivePlace, rollout: ArgoRollout) {
     place,
     objects.filter(({ kind }) => kind === "ConfigMap"),
   );
-  return { annotations: deployment?.metadata.annotations ?? {}, missing };
+  // The others came with the Deployment, and must survive an undo.
+  const annotations = Object.entries(deployment?.metadata.annotations ?? {}).filter(([key]) =>
+    key.startsWith("serin.dev/"),
+  );
+  return { annotations: Object.fromEntries(annotations), missing };
 }

@@ -99,16 +99,21 @@ describe("convert: a Rollout of Argo Rollouts", () => {
   it("writes the whole Deployment where the Rollout has the template", () => {
     const labels = { app: "web" };
     const pods = { metadata: { labels }, spec: { containers: [{ name: "app", image: "app:v1" }] } };
-    const found = converted([
-      rollout(canary([{ setWeight: 10 }], { maxSurge: "25%", maxUnavailable: 0 }), {
-        workloadRef: undefined,
-        replicas: 4,
-        selector: { matchLabels: labels },
-        template: pods,
-        minReadySeconds: 5,
-        revisionHistoryLimit: 3,
-      }),
-    ]);
+    const annotations = {
+      "reloader.example.com/auto": "true",
+      "rollout.argoproj.io/revision": "4",
+      "kubectl.kubernetes.io/last-applied-configuration": "{}",
+      "notifications.argoproj.io/subscribe.on-completed.slack": "a",
+    };
+    const source = rollout(canary([{ setWeight: 10 }], { maxSurge: "25%", maxUnavailable: 0 }), {
+      workloadRef: undefined,
+      replicas: 4,
+      selector: { matchLabels: labels },
+      template: pods,
+      minReadySeconds: 5,
+      revisionHistoryLimit: 3,
+    });
+    const found = converted([{ ...source, metadata: { ...(source.metadata as object), annotations } }]);
     expect(fileOf(found, "deployment.yaml")).to.deep.equal([
       {
         apiVersion: "apps/v1",
@@ -116,7 +121,11 @@ describe("convert: a Rollout of Argo Rollouts", () => {
         metadata: {
           name: "web",
           namespace: "shop",
-          annotations: { "serin.dev/rollout": "canary", "serin.dev/steps": "10" },
+          annotations: {
+            "reloader.example.com/auto": "true",
+            "serin.dev/rollout": "canary",
+            "serin.dev/steps": "10",
+          },
         },
         spec: {
           replicas: 4,
