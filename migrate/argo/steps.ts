@@ -15,6 +15,15 @@ const STEP = "spec.strategy.canary.steps[]";
 const LONGEST_MS = 168 * 3_600_000;
 const USUAL_SCALE_DOWN_S = 30;
 
+const BY_PODS: Note = {
+  fate: "differs",
+  says:
+    "without trafficRouting, Argo Rollouts splits the requests by the number of pods: so does Serin while no route names the " +
+    "Service, and then it compares nothing; with an HTTPRoute or GRPCRoute, it shifts weights and compares",
+};
+const SWITCHED =
+  "`serin.dev/services`; Serin switches by a route, not by the Service's selector: an HTTPRoute or GRPCRoute must name the Service";
+
 /** The strategy `canary` as annotations; none without steps, as Argo Rollouts then updates natively. */
 export function canaryStrategy(canary: CanaryStrategy): Part {
   if (canary.steps.length === 0)
@@ -28,7 +37,8 @@ export function canaryStrategy(canary: CanaryStrategy): Part {
       ],
     };
   const steps = weightsOf(canary);
-  const parts = [steps, sizeOf(canary), testersOf(canary), copiesOf(canary)];
+  const byPods = canary.trafficRouting === undefined ? [{ annotations: {}, notes: [BY_PODS] }] : [];
+  const parts = [steps, sizeOf(canary), testersOf(canary), copiesOf(canary), ...byPods];
   return {
     annotations: Object.assign(
       { "serin.dev/rollout": "canary" },
@@ -45,7 +55,10 @@ export function blueGreenStrategy({
 }: BlueGreenStrategy): Part {
   const stays = formatDuration(Math.min(LONGEST_MS, Math.max(1, scaleDownDelaySeconds) * 1000));
   const steps = `${autoPromotionEnabled ? "" : "pause, "}100:${stays}`;
-  return { annotations: { "serin.dev/rollout": "blue-green", "serin.dev/steps": steps }, notes: [] };
+  return {
+    annotations: { "serin.dev/rollout": "blue-green", "serin.dev/steps": steps },
+    notes: [differs("spec.strategy.blueGreen.activeService", SWITCHED)],
+  };
 }
 
 interface Written {

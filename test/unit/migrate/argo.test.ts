@@ -145,14 +145,22 @@ describe("convert: a Rollout of Argo Rollouts", () => {
     ]);
     expect(other.files).to.deep.equal([]);
     const plugin = {
-      plugins: { "argoproj-labs/gatewayAPI": { tcpRoutes: [{ name: "a" }] }, "some/other": {} },
+      plugins: {
+        "argoproj-labs/gatewayAPI": { tcpRoutes: [{ name: "a" }], httpRouteSelector: {} },
+        "some/other": {},
+      },
     };
-    const lost = saidOf(
-      converted([rollout(canary([{ setWeight: 10 }], { trafficRouting: plugin }))]),
-      "not",
-    ).join("\n");
-    expect(lost)
+    const found = converted([rollout(canary([{ setWeight: 10 }], { trafficRouting: plugin }))]);
+    expect(saidOf(found, "not").join("\n"))
       .to.contain("tcpRoutes: Serin shifts HTTPRoutes and GRPCRoutes only")
       .and.contain("some/other");
+    expect(saidOf(found, "differs").join("\n")).to.contain("httpRouteSelector: not needed");
+  });
+
+  it("says what a Rollout without trafficRouting becomes", () => {
+    const bare = converted([rollout(canary([{ setWeight: 10 }]))]);
+    expect(saidOf(bare, "differs").join("\n")).to.contain("without trafficRouting");
+    const blueGreen = converted([rollout({ blueGreen: { activeService: "web" } })]);
+    expect(saidOf(blueGreen, "differs").join("\n")).to.contain("an HTTPRoute or GRPCRoute must name");
   });
 });
