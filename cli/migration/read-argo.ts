@@ -1,6 +1,7 @@
 import type { KubeObject } from "../../kube/core/meta.ts";
 import {
   deployments,
+  grpcRoutes,
   horizontalPodAutoscalers,
   httpRoutes,
   replicaSets,
@@ -9,6 +10,7 @@ import {
 import type { Route } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
+import { shiftedRoutes } from "../../migrate/argo/routes.ts";
 import type { SourceObject } from "../../migrate/conversion.ts";
 import { convert } from "../../migrate/convert.ts";
 import {
@@ -33,7 +35,7 @@ export async function readArgo(place: LivePlace): Promise<ArgoSeen> {
     findAll<ArgoRollout>(place, argoRollouts).then((found) => found.find((one) => isAbout(one, name))),
     findAll<ReplicaSet>(place, replicaSets),
     findAll<Service>(place, services),
-    findAll<Route>(place, httpRoutes),
+    routesOf(place),
     readyAddresses(place),
     scalersOf(place),
   ]);
@@ -43,13 +45,18 @@ export async function readArgo(place: LivePlace): Promise<ArgoSeen> {
   const canaryService = called(blueGreen.previewService ?? canary.canaryService);
   const conversion = rollout && (await convertedOf(place, rollout));
   const own = [service, canaryService].flatMap((one) => one?.metadata.name ?? []);
+  const { trafficRouting } = canary;
+  const shifted = shiftedRoutes(isRecord(trafficRouting) ? trafficRouting.plugins : undefined);
   return {
     rollout,
     deployment,
     stable: rollout && sets.find((set) => isStable(set, rollout)),
     service,
     canaryService,
-    routes: routes.filter((route) => own.some((one) => names(route, one))),
+    routes: routes.filter(
+      (route) => shifted.includes(route.metadata.name) || own.some((one) => names(route, one)),
+    ),
+    shifted,
     endpoints,
     scalers: autoscalers
       .filter(({ target }) => target.name === rollout?.metadata.name || target.name === name)
@@ -57,6 +64,15 @@ export async function readArgo(place: LivePlace): Promise<ArgoSeen> {
     annotations: conversion?.annotations,
     missingTemplates: conversion?.missing ?? [],
   };
+}
+
+/** The routes of the namespace with their kinds, which a list does not repeat. */
+async function routesOf(place: LivePlace): Promise<readonly Route[]> {
+  const lists = await Promise.all([
+    findAll<Route>(place, httpRoutes).then((found) => found.map((one) => ({ ...one, kind: "HTTPRoute" }))),
+    findAll<Route>(place, grpcRoutes).then((found) => found.map((one) => ({ ...one, kind: "GRPCRoute" }))),
+  ]);
+  return lists.flat();
 }
 
 function isAbout({ metadata, spec }: ArgoRollout, deployment: string): boolean {

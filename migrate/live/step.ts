@@ -36,6 +36,8 @@ export interface LiveStep<S> {
   settleMs?(seen: S): number;
   /** Undoes the step; absent where that is impossible. */
   undo?(seen: S): readonly LiveWrite[];
+  /** Whether some of its objects are as after the step, and some as before it; absent where one write is all of it. */
+  isHalfDone?(seen: S): boolean;
 }
 
 /** The place from which a switch-over starts, for `--to`. */
@@ -67,6 +69,9 @@ export function nextMove<S>(
   const last = steps[done - 1];
   const next = steps[done];
   const isBack = done > wanted;
+  // Forwards, the step is taken again. Backwards, it would count as undone after the first of its writes.
+  if (done >= wanted && next?.undo !== undefined && next.isHalfDone?.(seen))
+    return { kind: "undo", step: next, writes: next.undo(seen) };
   // The step that was changed last: forwards the last one that is done, backwards the one that was just undone.
   const changed = isBack ? next : last;
   const why = changed && unsettled(changed, seen, restMs);

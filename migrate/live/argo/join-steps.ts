@@ -1,4 +1,4 @@
-import { deployments, httpRoutes, services } from "../../../kube/core/resources.ts";
+import { deployments, routeResource, services } from "../../../kube/core/resources.ts";
 import { notAccepted, settleMs } from "../../../rollout/gateways/settle.ts";
 import { annotationPath, labelPath } from "../../../rollout/keys.ts";
 import { isComplete } from "../../../rollout/stages/promote.ts";
@@ -104,36 +104,50 @@ export const open: Step = {
 
 export const withdraw: Step = {
   name: "only",
-  does: "Take the canary Service out of the HTTPRoutes, where it has no weight.",
+  does: "Take the canary Service out of the HTTPRoutes and GRPCRoutes, where it has no weight.",
   checks: "The gateway has accepted them, and has had twice the time that it needs to follow.",
   serves: "both: the same version",
   isDone: ({ routes, canaryService }) =>
     canaryService === undefined || !routes.some((route) => names(route, canaryService.metadata.name)),
-  refuses: ({ routes, canaryService }) =>
-    canaryService !== undefined && routes.some((route) => givesTo(route, canaryService.metadata.name))
-      ? "an HTTPRoute still gives the canary Service a weight: the Rollout is not at rest"
-      : undefined,
+  refuses: ({ routes, service, canaryService }) => {
+    const canary = canaryService?.metadata.name;
+    const given = canary === undefined ? undefined : routes.find((route) => givesTo(route, canary));
+    if (given === undefined) return undefined;
+    return service !== undefined && names(given, service.metadata.name)
+      ? "a route still gives the canary Service a weight: the Rollout is not at rest"
+      : `route ${given.metadata.name} sends requests to ${canary} alone, which the last step deletes: delete the route, or let it name another Service, then the same command again`;
+  },
   writes: ({ routes, canaryService }) =>
     routes
       .filter((route) => canaryService !== undefined && names(route, canaryService.metadata.name))
       .map((route) => rulesOf(route, withoutBackend(route, canaryService?.metadata.name ?? ""))),
   unready: ({ routes }) => routes.map((route) => notAccepted(route)).find((why) => why !== undefined),
   settleMs: follow,
-  undo: ({ routes, service, canaryService }) =>
-    service === undefined || canaryService === undefined
-      ? []
-      : routes.map((route) =>
-          rulesOf(
-            route,
-            withShares(route, { [service.metadata.name]: 100, [canaryService.metadata.name]: 0 }),
-          ),
-        ),
+  undo: (seen) => {
+    const { service, canaryService } = seen;
+    if (service === undefined || canaryService === undefined) return [];
+    const canary = canaryService.metadata.name;
+    return argosRoutes(seen)
+      .filter((route) => !names(route, canary))
+      .map((route) => rulesOf(route, withShares(route, { [service.metadata.name]: 100, [canary]: 0 })));
+  },
+  isHalfDone: (seen) => {
+    const canary = seen.canaryService?.metadata.name ?? "";
+    const [first, ...others] = argosRoutes(seen).map((route) => names(route, canary));
+    return others.some((one) => one !== first);
+  },
 };
+
+/** The routes that had the canary Service: those that the plugin shifts, and all if it names none. */
+function argosRoutes({ routes, shifted, service }: ArgoSeen): ArgoSeen["routes"] {
+  const own = routes.filter((route) => names(route, service?.metadata.name ?? ""));
+  return shifted.length === 0 ? own : own.filter(({ metadata }) => shifted.includes(metadata.name));
+}
 
 function follow({ routes }: ArgoSeen): number {
   return Math.max(0, ...routes.map((route) => 2 * settleMs(route)));
 }
 
 function rulesOf(route: ArgoSeen["routes"][number], value: readonly object[]): LiveWrite {
-  return guardedPatch(httpRoutes, route, [{ op: "replace", path: "/spec/rules", value }]);
+  return guardedPatch(routeResource(route), route, [{ op: "replace", path: "/spec/rules", value }]);
 }

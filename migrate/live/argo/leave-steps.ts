@@ -17,6 +17,9 @@ export const retarget: Step = {
   isDone: ({ scalers }) => scalers.every(({ targetsRollout }) => !targetsRollout),
   writes: (seen) => targets(seen, true, { ...DEPLOYMENT_TARGET, name: seen.deployment.metadata.name }),
   undo: (seen) => targets(seen, false, { ...ROLLOUT_TARGET, name: seen.rollout?.metadata.name ?? "" }),
+  isHalfDone: ({ scalers }) =>
+    scalers.some(({ targetsRollout }) => targetsRollout) &&
+    !scalers.every(({ targetsRollout }) => targetsRollout),
 };
 
 /** The step that Serin's webhook must accept. */

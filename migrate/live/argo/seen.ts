@@ -31,8 +31,10 @@ export interface ArgoSeen {
   readonly service?: Service | undefined;
   /** The canary or preview Service. */
   readonly canaryService?: Service | undefined;
-  /** The HTTPRoutes that name one of them. */
+  /** The HTTPRoutes and GRPCRoutes that name one of them, or that Argo's plugin shifts. */
   readonly routes: readonly Route[];
+  /** The names of the routes that the plugin shifts. */
+  readonly shifted: readonly string[];
   /** Name of a Service → the addresses of its ready endpoints. */
   readonly endpoints: ReadonlyMap<string, readonly string[]>;
   readonly scalers: readonly ArgoScaler[];

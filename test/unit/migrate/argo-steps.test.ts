@@ -57,7 +57,17 @@ class ArgoShop {
     this.objects.set("replicasets/web-abc", set);
     this.objects.set("services/web", service("web"));
     this.objects.set("services/web-canary", service("web-canary"));
-    this.objects.set("httproutes/web", { metadata: metadata("web"), spec: { rules: [{ backendRefs }] } });
+    const route = (name: string, refs: readonly object[]) => ({
+      metadata: metadata(name),
+      spec: { rules: [{ backendRefs: refs }] },
+    });
+    this.objects.set("httproutes/web", { kind: "HTTPRoute", ...route("web", backendRefs) });
+    this.objects.set("grpcroutes/calls", { kind: "GRPCRoute", ...route("calls", backendRefs) });
+    // A route of the user's, which Argo's plugin does not know.
+    this.objects.set("httproutes/admin", {
+      kind: "HTTPRoute",
+      ...route("admin", [{ name: "web", port: 80 }]),
+    });
     this.objects.set("horizontalpodautoscalers/web", scaler);
   }
 
@@ -77,18 +87,15 @@ class ArgoShop {
     };
     const stable = this.get<ReplicaSet>("replicasets/web-abc");
     const replicas = stable?.spec.replicas ?? 0;
-    const route = this.get<Route>("httproutes/web") as Route;
-    const accepted = {
-      type: "Accepted",
-      status: "True",
-      observedGeneration: route.metadata.generation ?? 0,
-    } as const;
-    const parents = [
-      {
-        controllerName: "traefik.io/gateway-controller",
-        conditions: [accepted, { ...accepted, type: "ResolvedRefs" }],
-      },
-    ];
+    const routes = this.routes().map((route) => {
+      const { generation: observedGeneration = 0 } = route.metadata;
+      const accepted = { type: "Accepted", status: "True", observedGeneration } as const;
+      const conditions = [accepted, { ...accepted, type: "ResolvedRefs" }];
+      return {
+        ...route,
+        status: { parents: [{ controllerName: "traefik.io/gateway-controller", conditions }] },
+      };
+    });
     const object = this.get<KubeObject>("horizontalpodautoscalers/web") as KubeObject;
     const { kind } = (object.spec as { scaleTargetRef: { kind: string } }).scaleTargetRef;
     const resource = { group: "autoscaling", version: "v2", plural: "horizontalpodautoscalers" };
@@ -98,12 +105,23 @@ class ArgoShop {
       stable: stable && { ...stable, status: { replicas, readyReplicas: replicas } },
       service: this.get("services/web"),
       canaryService: this.get("services/web-canary"),
-      routes: [{ ...route, status: { parents } }],
+      routes,
+      shifted: ["web", "calls"],
       endpoints: new Map([["web", this.endpoints()]]),
       scalers: [{ resource, object, targetsRollout: kind === "Rollout" }],
       annotations: rollout && { "serin.dev/rollout": "canary" },
       missingTemplates: [],
     };
+  }
+
+  routes(): readonly Route[] {
+    const found = [...this.objects].filter(([key]) => key.includes("routes/"));
+    return found.map(([, object]) => object as Route);
+  }
+
+  /** The backends of each route. */
+  backends() {
+    return this.routes().map(({ spec }) => spec.rules?.[0]?.backendRefs);
   }
 
   /** The pods behind the Service: those with Argo's hash, and without it the Deployment's too. */
@@ -182,7 +200,39 @@ describe("migrate from Argo Rollouts", () => {
       expect(shop.get<ReplicaSet>("replicasets/web-abc")?.spec).to.deep.equal(
         before.get<ReplicaSet>("replicasets/web-abc")?.spec,
       );
+      expect(shop.backends()).to.deep.equal(before.backends());
     }
+  });
+
+  it("goes on after a kill between the writes of two routes, forwards and backwards", () => {
+    const before = new ArgoShop();
+    const place = argoSteps.findIndex(({ name }) => name === "only");
+    const shop = new ArgoShop();
+    const killed = (wanted: number) => {
+      const move = nextMove(argoSteps, shop.seen(), { wanted, restMs: 3_600_000 });
+      if (move.kind !== "do" && move.kind !== "undo") throw new Error(JSON.stringify(move));
+      expect(move.step.name).to.equal("only");
+      expect(move.writes).to.have.length(2);
+      for (const write of move.writes.slice(0, 1)) shop.perform(write);
+    };
+    run(shop, place);
+    killed(all);
+    run(shop, place + 1);
+    expect(shop.seen().routes.some((route) => JSON.stringify(route).includes("web-canary"))).to.equal(false);
+    killed(0);
+    run(shop, 0);
+    expect(shop.backends()).to.deep.equal(before.backends());
+  });
+
+  it("names a route that has the preview Service alone, which would lose it", () => {
+    const shop = new ArgoShop();
+    const backendRefs = [{ name: "web-canary", port: 80 }];
+    shop.objects.set("httproutes/preview", {
+      kind: "HTTPRoute",
+      metadata: metadata("preview"),
+      spec: { rules: [{ backendRefs }] },
+    });
+    expect(() => run(shop, all)).to.throw("route preview sends requests to web-canary alone");
   });
 
   it("does not start while a rollout is in progress", () => {
