@@ -10,7 +10,11 @@ export interface GatewayObject extends KubeObject {
       readonly protocol: string;
       readonly port: number;
       readonly hostname?: string;
-      readonly allowedRoutes?: { readonly namespaces?: { readonly from?: string } };
+      readonly allowedRoutes?: {
+        readonly namespaces?: { readonly from?: string };
+        /** Absent: every kind that fits the protocol. */
+        readonly kinds?: readonly { readonly group?: string; readonly kind: string }[];
+      };
     }[];
   };
   readonly status?: { readonly addresses?: readonly { readonly value?: string }[] };
@@ -46,7 +50,8 @@ export function placeOn(
   const title = `Gateway ${metadata.namespace}/${metadata.name}`;
   const listeners = (spec.listeners ?? []).filter(({ protocol }) => protocol === "HTTP");
   const open = listeners.filter(({ allowedRoutes }) => {
-    const { from = "Same" } = allowedRoutes?.namespaces ?? {};
+    const { namespaces: { from = "Same" } = {}, kinds = [] } = allowedRoutes ?? {};
+    if (kinds.length > 0 && !kinds.some(({ kind }) => kind === "HTTPRoute")) return false;
     // The labels of a namespace need another right; the route's conditions tell whether a selector takes it.
     return from === "All" || from === "Selector" || (from === "Same" && metadata.namespace === namespace);
   });
@@ -55,7 +60,7 @@ export function placeOn(
     throw new UsageError(`${title} has no listener of the protocol HTTP, and the check speaks no other one`);
   if (open.length === 0)
     throw new UsageError(
-      `no HTTP listener of ${title} takes routes of namespace ${namespace}: use -n ${metadata.namespace}, or a listener with allowedRoutes.namespaces.from: All`,
+      `no HTTP listener of ${title} takes HTTPRoutes of namespace ${namespace}: use -n ${metadata.namespace}, or a listener whose allowedRoutes have namespaces.from: All, and HTTPRoute among the kinds`,
     );
   if (free === undefined) {
     const hosts = open.map(({ hostname }) => hostname).join(", ");

@@ -6,7 +6,7 @@ type Listener = {
   protocol?: string;
   port?: number;
   hostname?: string;
-  allowedRoutes?: { namespaces?: { from: string } };
+  allowedRoutes?: { namespaces?: { from: string }; kinds?: { kind: string }[] };
 };
 
 const from = (namespaces: string): Listener => ({ allowedRoutes: { namespaces: { from: namespaces } } });
@@ -93,8 +93,19 @@ describe("kubectl serin doctor --gateway: where the check goes", () => {
     }
     for (const given of [gateway([{}, from("Same")]), gateway([{ allowedRoutes: {} }])])
       expect(() => placeOn(given, "scratch")).to.throw(
-        "no HTTP listener of Gateway edge/gw takes routes of namespace scratch: use -n edge, or a listener with allowedRoutes.namespaces.from: All",
+        "no HTTP listener of Gateway edge/gw takes HTTPRoutes of namespace scratch: use -n edge, or a listener whose allowedRoutes have namespaces.from: All, and HTTPRoute among the kinds",
       );
+  });
+
+  it("is a listener that takes HTTPRoutes", () => {
+    const taking = (...kinds: string[]): Listener => ({
+      allowedRoutes: { kinds: kinds.map((kind) => ({ kind })) },
+    });
+    const given = gateway([taking("GRPCRoute"), taking("GRPCRoute", "HTTPRoute")], "10.0.0.7");
+    expect(placeOn(given, "edge").parent.sectionName).to.equal("l1");
+    expect(() => placeOn(gateway([taking("GRPCRoute")]), "edge")).to.throw(
+      "no HTTP listener of Gateway edge/gw takes HTTPRoutes of namespace edge",
+    );
   });
 
   const addresses: Record<string, string> = {
