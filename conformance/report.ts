@@ -3,6 +3,7 @@ import { messageOf } from "../kube/core/error-message.ts";
 import { type Loss, losses, type Settle, settle } from "./changes.ts";
 import { CheckedRoute, type CheckTarget, STATUS_MS } from "./checked-route.ts";
 import { checkedWorkloads, sweepCheck } from "./objects.ts";
+import { removedAfter } from "./removal.ts";
 import { areRight, type FeatureOutcome, filters, matches, mirrors, weights } from "./routing.ts";
 import { seriesOf } from "./series.ts";
 
@@ -27,6 +28,8 @@ export interface GatewayReport {
   readonly losses: Readonly<Record<string, Loss>>;
   /** A series of each version's requests, or why there is none; absent: nobody asked. */
   readonly series?: Readonly<Record<string, string>>;
+  /** Which objects of the check are left, and why. */
+  readonly left?: string;
 }
 
 /** What to run, and how to name it. */
@@ -47,35 +50,27 @@ const READY_CALLS_MS = 45_000;
 
 /**
  * Runs every check, and removes its objects whatever happens, also those of a run that was killed. Throws if the gateway does not
- * serve an HTTPRoute, the signal's reason when it aborts, and after both the error of the removal.
+ * serve an HTTPRoute, and as `removedAfter` does.
  */
 export async function checkGateway(target: CheckTarget, options: CheckOptions): Promise<GatewayReport> {
-  const { kube, namespace, signal } = target;
+  const { kube, namespace, clock } = target;
   const before = await sweepCheck(kube, namespace);
   if (before.length > 0)
     options.log(`removed the objects of another check, which may still run: ${before.join(", ")}`);
-  let report: GatewayReport;
-  try {
-    const run = target.clock.now().toString(36);
+  return removedAfter(target, async () => {
+    const run = clock.now().toString(36);
     for (const { resource, body } of checkedWorkloads(options.image, run))
       await kube.create(resource, { namespace }, body);
     const ofRequests = await checkRequests(target, options);
     options.log("gRPC");
     const calls = await checkCalls(target, options.turns);
     const ofCalls = Object.entries(calls.losses).map(([kind, loss]) => [`gRPC, ${kind}`, loss]);
-    report = {
+    return {
       ...ofRequests,
       features: { ...ofRequests.features, gRPC: calls.outcome },
       losses: { ...ofRequests.losses, ...Object.fromEntries(ofCalls) },
     };
-  } catch (error) {
-    await sweepCheck(kube, namespace).catch((left: unknown) => {
-      throw signal.aborted ? left : new AggregateError([error, left]);
-    });
-    throw signal.aborted ? signal.reason : error;
-  }
-  await sweepCheck(kube, namespace);
-  return report;
+  });
 }
 
 async function checkRequests(target: CheckTarget, options: CheckOptions): Promise<GatewayReport> {
@@ -148,6 +143,7 @@ export function linesOfReport(report: GatewayReport): readonly string[] {
       ([kind, { requests, lost, wrong }]) => `${kind}: ${lost} of ${requests} lost, ${wrong} wrong answers`,
     ),
     ...Object.entries(report.series ?? {}).map(([version, name]) => `requests of ${version}: ${name}`),
+    ...(report.left === undefined ? [] : [report.left]),
   ];
 }
 

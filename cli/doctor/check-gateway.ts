@@ -60,7 +60,7 @@ export async function checkTheirGateway(check: GatewayCheck): Promise<ExitCode> 
         `${terminal.sign("warning")} Serin waits ${report.assumedMs / 1000}s after a change, and one took ${longest / 1000}s: annotate the Deployment with serin.dev/settle=${Math.ceil(longest / 1000)}s`,
       );
   }
-  return areRight(report.weights) ? exitCode.done : exitCode.fault;
+  return areRight(report.weights) && report.left === undefined ? exitCode.done : exitCode.fault;
 }
 
 /** What the check would make and send. */

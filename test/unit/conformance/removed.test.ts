@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { linesOfFailure } from "../../../cli/frame/failure.ts";
 import { checkedRoute, checkedWorkloads, sweepCheck } from "../../../conformance/objects.ts";
+import { removedAfter } from "../../../conformance/removal.ts";
 import { checkGateway } from "../../../conformance/report.ts";
 import { systemClock } from "../../../kube/core/clock.ts";
 import {
@@ -85,6 +86,20 @@ describe("the objects of a gateway's check", () => {
     expect(told).to.have.length(2);
     expect(told[0]).to.include("no route");
     expect(told[1]).to.include("Deployment serin-check-v2: no deletion; delete them by");
+    await kube.close();
+  });
+
+  it("do not cost the user the report if they cannot be removed", async () => {
+    const kube = api.connect();
+    for (const { resource, body } of checkedWorkloads("node:24", "1"))
+      await kube.create(resource, { namespace }, body);
+    api.faults.push(({ method }) =>
+      method === "DELETE" ? { status: 403, message: "no deletion" } : undefined,
+    );
+    const { signal } = new AbortController();
+    const found = await removedAfter({ kube, namespace, signal }, async () => ({ weights: "yes" }));
+    expect(found.weights).to.equal("yes");
+    expect(found.left).to.include("Deployment serin-check-v2: no deletion; delete them by");
     await kube.close();
   });
 
