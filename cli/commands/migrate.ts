@@ -1,5 +1,6 @@
 import { optional, toggle } from "../../flags/flag.ts";
 import { doneCount, START } from "../../migrate/live/step.ts";
+import { isOptedIn } from "../../rollout/plan/plan.ts";
 import type { Call } from "../frame/command.ts";
 import { defineCommand } from "../frame/command.ts";
 import { type ExitCode, exitCode } from "../frame/exit-code.ts";
@@ -8,7 +9,7 @@ import { patience } from "../frame/kubectl-flags.ts";
 import { deploymentNames } from "../frame/names.ts";
 import { planScreen } from "../migration/plan-screen.ts";
 import { refuseInFlight } from "../migration/reading.ts";
-import { type Rival, rivals } from "../migration/rivals.ts";
+import { type MigrationSeen, type Rival, rivals } from "../migration/rivals.ts";
 import { switchOver } from "../migration/switch-over.ts";
 import { takeStep } from "../migration/take-step.ts";
 
@@ -22,6 +23,8 @@ const flags = {
   timeout: patience(600_000, "10m"),
 };
 const from = Object.keys(rivals);
+const WHY_NOT =
+  "kubectl serin convert says what cannot be carried; kubectl annotate with serin.dev/rollout opts it in";
 
 export const migrateCommand = defineCommand({
   name: "migrate",
@@ -55,7 +58,7 @@ export const migrateCommand = defineCommand({
   },
 });
 
-async function migrate<S>(
+async function migrate<S extends MigrationSeen>(
   { title, steps, annotate, read: readPlace }: Rival<S>,
   command: string,
   name: string,
@@ -73,6 +76,8 @@ async function migrate<S>(
       `deployment/${name} -n ${place.namespace}: from ${title} to Serin, ${doneCount(steps, seen)} of ${steps.length} steps done`,
     );
     for (const line of planScreen(steps, seen, terminal)) terminal.say(line);
+    if (annotate.isDone(seen) && !isOptedIn(seen.deployment.metadata.annotations))
+      terminal.say(`${terminal.sign("warning")} no step opts it in: ${WHY_NOT}`);
     terminal.say(
       `kubectl serin migrate ${command} ${name} -n ${place.namespace} --execute takes these steps; --to=STEP stops after one, or goes back to it`,
     );
@@ -90,9 +95,11 @@ async function migrate<S>(
     wanted,
     patienceMs: given.timeout || Number.POSITIVE_INFINITY,
   });
-  terminal.say(
-    `deployment.apps/${name} ${wanted === steps.length ? "is with Serin alone" : `is at ${given.to}`}`,
-  );
+  const { deployment } = await readPlace(place);
+  const alone = isOptedIn(deployment.metadata.annotations)
+    ? "is with Serin alone"
+    : `is without ${title}, and not opted in: ${WHY_NOT}`;
+  terminal.say(`deployment.apps/${name} ${wanted === steps.length ? alone : `is at ${given.to}`}`);
   return exitCode.done;
 }
 

@@ -1,3 +1,4 @@
+import type { Deployment } from "../../kube/core/workloads.ts";
 import { argoAnnotate } from "../../migrate/live/argo/leave-steps.ts";
 import { argoSteps } from "../../migrate/live/argo/steps.ts";
 import { flaggerSteps } from "../../migrate/live/flagger/steps.ts";
@@ -9,8 +10,13 @@ import { readFlagger } from "./read-flagger.ts";
 import { readKruise } from "./read-kruise.ts";
 import type { LivePlace } from "./reading.ts";
 
+/** What every way to Serin looks at. */
+export interface MigrationSeen {
+  readonly deployment: Deployment;
+}
+
 /** A way to Serin. */
-export interface Rival<S> {
+export interface Rival<S extends MigrationSeen> {
   /** As people write it: `Flagger`. */
   readonly title: string;
   readonly steps: readonly LiveStep<S>[];
@@ -24,7 +30,9 @@ const argo = { title: "Argo Rollouts", steps: argoSteps, annotate: argoAnnotate,
 const kruise = { title: "Kruise Rollouts", steps: kruiseSteps, annotate: kruiseAnnotate, read: readKruise };
 
 /** The rivals by their names on the command line. Each hides what it reads, so that a command treats all of them alike. */
-export const rivals: Readonly<Record<string, <R>(use: <S>(rival: Rival<S>) => R) => R>> = {
+export const rivals: Readonly<
+  Record<string, <R>(use: <S extends MigrationSeen>(rival: Rival<S>) => R) => R>
+> = {
   flagger: (use) => use(flagger),
   argo: (use) => use(argo),
   kruise: (use) => use(kruise),
