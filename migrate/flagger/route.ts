@@ -119,8 +119,8 @@ function matchOf(given: RequestMatch): { readonly match?: RuleMatch; readonly no
 
 function pathOf(uri: RequestMatch["uri"]) {
   if (uri?.regex) return { type: "RegularExpression", value: uri.regex };
-  if (uri?.exact) return { type: "Exact", value: uri.exact };
-  return uri?.prefix ? { type: "PathPrefix", value: uri.prefix } : undefined;
+  if (uri?.exact?.startsWith("/")) return { type: "Exact", value: uri.exact };
+  return uri?.prefix?.startsWith("/") ? { type: "PathPrefix", value: uri.prefix } : undefined;
 }
 
 function timeoutsOf({ timeout, backendTimeout }: CanaryService) {

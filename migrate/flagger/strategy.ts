@@ -69,7 +69,7 @@ function byWeights(analysis: Analysis): StrategyPart {
   const given = stepWeights ?? linear(stepWeight, Math.min(100, maxWeight));
   const { weights, changes } = increasing(given);
   const notes = [...changes];
-  if (stepWeights === undefined && stepWeight > 0 && maxWeight % stepWeight !== 0)
+  if (stepWeights === undefined && stepWeight > 0 && maxWeight < 100 && maxWeight % stepWeight !== 0)
     notes.push(`the last step is ${maxWeight} %: Flagger goes beyond maxWeight, Serin does not`);
   if (weights.length === 0) notes.push("no step of more than 0 %: Serin's default steps of 10, 25 and 50 %");
   return {

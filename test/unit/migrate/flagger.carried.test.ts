@@ -23,7 +23,7 @@ const whole = {
     gatewayRefs: [{ name: "gw" }],
     timeout: "5s",
     backendTimeout: "2s",
-    match: [{ uri: text }],
+    match: [{ uri: { exact: "/a" } }],
     rewrite: { uri: "/" },
     headers: { response: { remove: ["a"] } },
     mirror: [{ backendRef: { name: "b", port: 80 } }],

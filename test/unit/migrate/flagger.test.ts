@@ -238,6 +238,14 @@ describe("convert: a Canary of Flagger", () => {
       canary({ service: { port: 80, match: [{ sourceLabels: { a: "b" } }] }, analysis: weights }),
     ]);
     expect(fileOf(route, "httproute.yaml")).to.deep.equal([]);
+    const relative = canary({
+      service: { port: 80, match: [{ uri: { prefix: "api" } }] },
+      analysis: weights,
+    });
+    expect(
+      fileOf(converted([relative]), "httproute.yaml"),
+      "a path that the Gateway API refuses",
+    ).to.deep.equal([]);
   });
 
   it("leaves an origin out that the Gateway API does not take, and says so", () => {
