@@ -21,8 +21,15 @@ const NOT_WRITTEN = /^(apiVersion|kind|metadata|status)(\.|$)/;
 
 /** One note for each row that the object uses, in the order of the table. A note of `own` about a row takes its place. */
 export function notesAbout(object: object, table: FieldTable, own: readonly Note[]): readonly Note[] {
-  const paths = pathsIn(object).filter((path) => !NOT_WRITTEN.test(path));
-  const used = new Set(paths.flatMap((path) => rowOf(table, path) ?? (isAboveRow(table, path) ? [] : path)));
+  const fields = fieldsIn(object).filter(({ path }) => !NOT_WRITTEN.test(path));
+  const used = new Set(
+    fields.flatMap(({ path, isOff }) => {
+      const row = rowOf(table, path);
+      if (row === undefined) return isAboveRow(table, path) ? [] : path;
+      // What is switched off is not lost where nothing stands for it.
+      return isOff && row === path && table[row]?.fate === "not" ? [] : row;
+    }),
+  );
   const rows = [
     ...Object.keys(table).filter((key) => used.has(key)),
     ...[...used].filter((key) => !(key in table)),
@@ -52,15 +59,20 @@ function isAboveRow(table: FieldTable, path: string): boolean {
   return Object.keys(table).some((key) => key.startsWith(`${path}.`) || key.startsWith(`${path}[`));
 }
 
-/** The paths of all values in an object, with `[]` for an item of a list. Empty maps and lists count as values. */
-function pathsIn(value: unknown, path = ""): readonly string[] {
-  if (Array.isArray(value) && value.length > 0)
-    return [...new Set(value.flatMap((item) => pathsIn(item, `${path}[]`)))];
+/** A value in an object. */
+interface Field {
+  readonly path: string;
+  readonly isOff: boolean;
+}
+
+/** All values in an object by their paths, with `[]` for an item of a list. Empty maps and lists count as values. */
+function fieldsIn(value: unknown, path = ""): readonly Field[] {
+  if (Array.isArray(value) && value.length > 0) return value.flatMap((item) => fieldsIn(item, `${path}[]`));
   if (isRecord(value) && Object.keys(value).length > 0)
     return Object.entries(value).flatMap(([key, each]) =>
-      pathsIn(each, path === "" ? key : `${path}.${key}`),
+      fieldsIn(each, path === "" ? key : `${path}.${key}`),
     );
-  return [path];
+  return [{ path, isOff: value === false }];
 }
 
 function parentOf(path: string): string {

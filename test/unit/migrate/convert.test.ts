@@ -10,6 +10,11 @@ describe("convert, of any source", () => {
     ]);
   });
 
+  it("says nothing of what is switched off where nothing stands for it", () => {
+    expect(saidOf(converted([canary({ suspend: false })]), "not")).to.deep.equal([]);
+    expect(saidOf(converted([canary({ suspend: true })]), "not").join()).to.contain("spec.suspend");
+  });
+
   it("refuses an object without a name, which would give a Deployment without one", () => {
     for (const [apiVersion, kind] of [
       ["argoproj.io/v1alpha1", "Rollout"],
