@@ -32,7 +32,7 @@ export const convertCommand = defineCommand({
   },
   examples: [
     ["convert -f podinfo/ -o serin/", "Convert the manifests of a folder"],
-    ["convert -f -", "Convert what kubectl get canaries,metrictemplates -A -o yaml prints"],
+    ["convert -f -", "Convert what kubectl get canaries,metrictemplates,deployments -A -o yaml prints"],
   ],
   async run({ flags, terminal }) {
     if (flags.filename.length === 0) throw new UsageError("-f is missing: name a file, a folder, or -");
