@@ -6,9 +6,9 @@ import type { KubeObject } from "../../kube/core/meta.ts";
 import type { Conversion } from "../../migrate/conversion.ts";
 import { notesPage } from "../../migrate/page.ts";
 
-/** Objects as a YAML text, a document each. */
+/** Objects as a YAML text, a document each; in YAML 1.1, by which kubectl reads a plain `off` as false. */
 export function yamlOf(objects: readonly KubeObject[]): string {
-  return objects.map((object) => stringify(object, { lineWidth: 0 })).join("---\n");
+  return objects.map((object) => stringify(object, { lineWidth: 0, version: "1.1" })).join("---\n");
 }
 
 /** Writes a conversion into a folder of its own below `root` and returns the folder. Throws if it cannot be written. */

@@ -67,6 +67,14 @@ describe("kubectl serin convert", () => {
     expect(error).to.contain("canary/web → deployment/web -n shop");
   });
 
+  it("quotes the texts that kubectl would read as something else", async () => {
+    const metrics = ["y", "1:30", "010"].map((query) => ({ name: "own", query, thresholdRange: { max: 1 } }));
+    const text = JSON.stringify(canary({ analysis: { ...analysis, metrics } }));
+    const { out } = await convert(text, { "same-verdicts": true });
+    expect(out).to.contain('serin.dev/compare: "off"').and.not.contain("%YAML");
+    for (const query of ['"y"', '"1:30"', '"010"']) expect(out).to.contain(`query: ${query}\n`);
+  });
+
   it("reads anchors, merge keys, comments and Windows' line ends as kubectl does", async () => {
     const lines = [
       "x: &usual # for all",
