@@ -1,5 +1,6 @@
 import { basename, join } from "node:path";
 import { expect } from "chai";
+import { messageOf } from "../../../kube/core/error-message.ts";
 import type { KubeObject } from "../../../kube/core/meta.ts";
 import type { Conversion, SourceObject } from "../../../migrate/conversion.ts";
 import { convert } from "../../../migrate/convert.ts";
@@ -15,7 +16,7 @@ const PATHS: Readonly<Record<string, string>> = {
   HTTPRoute: "/apis/gateway.networking.k8s.io/v1/namespaces/NAMESPACE/httproutes",
   Service: "/api/v1/namespaces/NAMESPACE/services",
 };
-/** Manifests that Argo Rollouts publishes as wrong ones, and forms with gaps: the API server takes them from nobody. */
+/** Manifests that Argo Rollouts publishes as wrong ones, and forms with gaps: convert or the API server refuses them. */
 const UNFIT = [
   "invalid-multiple-docs.yml",
   "invalid.yml",
@@ -46,12 +47,16 @@ describeCluster("the manifests that rivals publish", function () {
       const templates = templatesAmong(texts.flatMap((one) => objectsIn(one, shop.namespace)));
       const refused = new Map<string, readonly string[]>();
       let taken = 0;
-      for (const one of texts)
-        for (const conversion of convertText(objectsIn(one, shop.namespace), templates)) {
-          const complaints = await complaintsAbout(conversion);
-          if (complaints.length > 0) refused.set(basename(one.where), complaints);
-          else if (conversion.files.some(({ objects }) => objects.length > 0)) taken += 1;
-        }
+      for (const one of texts) {
+        const conversions = convertText(objectsIn(one, shop.namespace), templates);
+        if (typeof conversions === "string") refused.set(basename(one.where), [conversions]);
+        else
+          for (const conversion of conversions) {
+            const complaints = await complaintsAbout(conversion);
+            if (complaints.length > 0) refused.set(basename(one.where), complaints);
+            else if (conversion.files.some(({ objects }) => objects.length > 0)) taken += 1;
+          }
+      }
       const said = [...refused].map(([where, complaints]) => `${where}: ${complaints.join("\n")}`);
       expect([...refused.keys()], said.join("\n")).to.have.members(unfit);
       expect(taken, "conversions that were taken").to.be.at.least(least);
@@ -101,10 +106,14 @@ describeCluster("the manifests that rivals publish", function () {
   }
 });
 
-/** The templates of the text itself come first. */
+/** The conversions, or why convert refuses the text. The templates of the text itself come first. */
 function convertText(
   objects: readonly SourceObject[],
   templates: readonly SourceObject[],
-): readonly Conversion[] {
-  return convert([...objects, ...templates], { sameVerdicts: false });
+): readonly Conversion[] | string {
+  try {
+    return convert([...objects, ...templates], { sameVerdicts: false });
+  } catch (error) {
+    return messageOf(error);
+  }
 }
