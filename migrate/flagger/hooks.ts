@@ -52,6 +52,10 @@ function hookOf({ name, type, url, timeout, retries, metadata = {}, disableTLS }
       withoutPrimary(typeof value === "string" ? value : JSON.stringify(value)),
     ]),
   );
+  if ((type ?? "rollout") === "rollout" && texts.cmd?.includes(`${service}-canary`))
+    changes.push(
+      `its requests to ${service}-canary do not pass the gateway, so Serin does not judge them: send them to the route's host`,
+    );
   const hook = {
     name,
     ...(type && { type }),

@@ -21,6 +21,7 @@ describe("convert: the webhooks of a Canary", () => {
       '- name: load\n  url: http://tester.test/\n  timeout: 5m\n  metadata:\n    cmd: hey http://web.shop/ http://web-canary.shop/\n    rate: "3"\n',
     );
     expect(saidOf(found, "admin").join("\n")).to.contain("--hook-host=tester.test");
+    expect(saidOf(found, "differs").join("\n")).to.contain("requests to web-canary do not pass the gateway");
     const gate = { name: "gate", url: "http://web-primary.shop/gate", timeout: "soon" };
     const changed = converted([analysis({ webhooks: [gate] })]);
     expect(saidOf(changed, "admin").join("\n")).to.contain("--hook-host=web.shop ");
