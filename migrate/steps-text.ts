@@ -1,5 +1,8 @@
+import { formatDuration } from "../rollout/text/duration.ts";
+
 /** The most items that a list in an annotation may have. */
 const MOST = 20;
+const LONGEST_MS = 168 * 3_600_000;
 
 /** Weights as `serin.dev/steps` wants them, and what was left out. */
 export interface Steps {
@@ -18,12 +21,48 @@ export function increasing(given: readonly number[]): Steps {
     else changes.push(`${weight} after ${before} is left out: the weights of Serin's steps increase`);
   }
   if (weights.length <= MOST) return { weights, changes };
-  const spread = Array.from(
-    { length: MOST },
-    (_, i) => weights[Math.ceil(((i + 1) * weights.length) / MOST) - 1] ?? 0,
-  );
   return {
-    weights: spread,
+    weights: spread(weights, MOST),
     changes: [...changes, `${MOST} of ${weights.length} steps are kept: an annotation takes no more`],
   };
+}
+
+/** A step with the least time (ms) at its weight, or a pause that a person ends. */
+export interface TimedStep {
+  readonly weight: number | "pause";
+  readonly ms: number;
+}
+
+/** Steps as the value of `serin.dev/steps`, and a sentence about those that are left out. */
+export function stepsText(steps: readonly TimedStep[]): { readonly text: string; readonly change?: string } {
+  const kept = thinned(steps);
+  const items = kept.map(({ weight, ms }) =>
+    ms === 0 ? String(weight) : `${weight}:${formatDuration(Math.min(LONGEST_MS, ms))}`,
+  );
+  const change = `${kept.length} of ${steps.length} steps are kept: an annotation takes no more`;
+  return { text: items.join(", "), ...(kept.length < steps.length && { change }) };
+}
+
+/** At most 20 of these steps: all pauses, and the weights as `increasing` keeps them, each with the time of those left out before it. */
+function thinned(steps: readonly TimedStep[]): readonly TimedStep[] {
+  const weights = steps.filter(({ weight }) => weight !== "pause");
+  const room = MOST - (steps.length - weights.length);
+  if (weights.length <= room || room < 1) return steps;
+  const kept = new Set(spread(weights, room));
+  const found: TimedStep[] = [];
+  let ms = 0;
+  for (const step of steps) {
+    ms += step.ms;
+    if (step.weight === "pause" ? found.at(-1)?.weight === "pause" : !kept.has(step)) continue;
+    found.push(step.weight === "pause" ? step : { ...step, ms });
+    if (step.weight !== "pause") ms = 0;
+  }
+  return found;
+}
+
+/** This many items, spread evenly, with the last one. */
+function spread<T>(items: readonly T[], count: number): readonly T[] {
+  return items.filter(
+    (_, i) => Math.floor(((i + 1) * count) / items.length) > Math.floor((i * count) / items.length),
+  );
 }

@@ -2,6 +2,7 @@ import { stringify } from "yaml";
 import { formatDuration, parseDuration } from "../../rollout/text/duration.ts";
 import type { Annotations } from "../accepted.ts";
 import { differs, type Note, notCarried } from "../note.ts";
+import { stepsText, type TimedStep } from "../steps-text.ts";
 import { typedMatch } from "../string-match.ts";
 import type { BlueGreenStrategy, CanaryStrategy } from "./rollout.ts";
 
@@ -61,13 +62,8 @@ export function blueGreenStrategy({
   };
 }
 
-interface Written {
-  readonly weight: number | "pause";
-  readonly ms: number;
-}
-
 function weightsOf({ steps, trafficRouting }: CanaryStrategy): Part {
-  const written: Written[] = [];
+  const written: TimedStep[] = [];
   const notes: Note[] = [];
   const whole = trafficRouting?.maxTrafficWeight || 100;
   for (const { setWeight: share, pause } of steps) {
@@ -123,10 +119,9 @@ function weightsOf({ steps, trafficRouting }: CanaryStrategy): Part {
         "Serin stays at each weight for at least `serin.dev/interval`, 1m by default, and judges it",
       ),
     );
-  const items = written.map(({ weight, ms }) =>
-    ms === 0 ? String(weight) : `${weight}:${formatDuration(Math.min(LONGEST_MS, ms))}`,
-  );
-  return { annotations: { "serin.dev/steps": items.join(", ") }, notes };
+  const { text, change } = stepsText(written);
+  if (change !== undefined) notes.push(differs("spec.strategy.canary.steps", change));
+  return { annotations: { "serin.dev/steps": text }, notes };
 }
 
 /** Seconds, as a number or as digits, or a duration of Go; in ms. `undefined` for anything else, and for less than a second. */

@@ -1,10 +1,8 @@
 import { stringify } from "yaml";
-import { formatDuration } from "../../rollout/text/duration.ts";
 import type { Annotations } from "../accepted.ts";
 import { differs, type Note, notCarried } from "../note.ts";
+import { stepsText, type TimedStep } from "../steps-text.ts";
 import type { KruiseStrategy } from "./rollout.ts";
-
-const LONGEST_MS = 168 * 3_600_000;
 
 /** The steps of a strategy as annotations. `path` is its place: blueGreen and canary have the same steps. */
 export function annotationsOfSteps(
@@ -12,14 +10,14 @@ export function annotationsOfSteps(
   path: string,
 ): { readonly annotations: Annotations; readonly notes: readonly Note[] } {
   const notes: Note[] = [];
-  const items: string[] = [];
+  const written: TimedStep[] = [];
   let before = 0;
   for (const { traffic, pause, matches } of steps) {
     const weight = Number.parseInt(traffic ?? "0", 10);
-    const ms = pause.duration === undefined ? undefined : Math.min(LONGEST_MS, pause.duration * 1000);
+    const ms = pause.duration === undefined ? undefined : pause.duration * 1000;
     const isNew = weight > before && weight <= 100;
     if (isNew) {
-      items.push(ms ? `${weight}:${formatDuration(ms)}` : String(weight));
+      written.push({ weight, ms: ms ?? 0 });
       before = weight;
     } else if (weight > 0 && weight !== before)
       notes.push(
@@ -44,7 +42,7 @@ export function annotationsOfSteps(
       );
     // Kruise waits for a person where no duration stands, but not after the last pods.
     const waits = ms === undefined && weight < 100;
-    if (waits && items.at(-1) !== "pause") items.push("pause");
+    if (waits && written.at(-1)?.weight !== "pause") written.push({ weight: "pause", ms: 0 });
   }
   if (before === 0)
     return {
@@ -61,12 +59,14 @@ export function annotationsOfSteps(
     .map(({ traffic }) => Number.parseInt(traffic ?? "0", 10))
     .filter((weight) => weight > 0);
   const isSwitch = path.endsWith("blueGreen") && shares.every((weight) => weight === 100);
+  const { text, change } = stepsText(written);
+  if (change !== undefined) notes.push(differs(`${path}.steps`, change));
   const size = sizeOf(steps, path, isSwitch);
   const testers = testersOf(steps, path);
   return {
     annotations: {
       "serin.dev/rollout": isSwitch ? "blue-green" : "canary",
-      "serin.dev/steps": items.join(", "),
+      "serin.dev/steps": text,
       ...size.annotations,
       ...testers.annotations,
     },

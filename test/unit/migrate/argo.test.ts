@@ -96,6 +96,20 @@ describe("convert: a Rollout of Argo Rollouts", () => {
     });
   }
 
+  it("keeps at most twenty of many steps: every pause, the last weight, and the time of all", () => {
+    const many = Array.from({ length: 50 }, (_, i) => [
+      { setWeight: 2 * (i + 1) },
+      { pause: i === 24 ? {} : { duration: "1m" } },
+    ]);
+    const found = converted([rollout(canary(many.flat()))]);
+    const steps = annotationsOf(found)["serin.dev/steps"]?.split(", ") ?? [];
+    expect(steps).to.have.length(20).and.include("pause");
+    expect(steps.at(-1)).to.match(/^100:/);
+    const minutes = steps.map((step) => Number(/:(\d+)m/.exec(step)?.[1] ?? 0));
+    expect(minutes.reduce((sum, each) => sum + each)).to.equal(49);
+    expect(saidOf(found, "differs").join("\n")).to.contain("20 of 51 steps are kept");
+  });
+
   it("writes the whole Deployment where the Rollout has the template", () => {
     const labels = { app: "web" };
     const pods = { metadata: { labels }, spec: { containers: [{ name: "app", image: "app:v1" }] } };
