@@ -106,6 +106,7 @@ function ofMetric(metric: AnalysisMetric, { args, idle }: Use, context: Analysis
     names: context.names,
     limits: (own) => limits.map((limit) => `${own} ${limit}`),
   });
+  if (built.name === undefined) return built;
   const unsure = versionsIn(name, query.text);
   const versions = unsure === undefined ? [] : [differs(field, unsure)];
   return { ...built, notes: [...built.notes, source.note, ...versions] };

@@ -71,7 +71,7 @@ function byTemplate(metric: CanaryMetric, found: MetricTemplate | undefined, nam
   if (provider === undefined) return without(TEMPLATE, `template ${name}: Serin has no provider ${type}`);
   const data = provider.source === "prometheus" ? {} : { source: provider.source };
   const checks = byQuery(metric, { wanted: name, query: found.spec.query, data, field: TEMPLATE }, names);
-  return { ...checks, notes: [...checks.notes, provider.note] };
+  return checks.templates.length === 0 ? checks : { ...checks, notes: [...checks.notes, provider.note] };
 }
 
 interface Wanted {

@@ -116,6 +116,16 @@ describe("convert: the analyses of a Rollout of Argo Rollouts", () => {
     expect(saidOf(found, "differs").join("\n")).to.contain("metric dry is left out");
   });
 
+  it("asks for no provider of a template that is not there", () => {
+    const query = prometheus('{{ printf "%s" "a" }}');
+    const found = converted([
+      rollout(canary([{ setWeight: 10 }], { analysis })),
+      template([{ name: "cut", successCondition: "result <= 1", provider: query }]),
+    ]);
+    expect(saidOf(found, "not").join("\n")).to.contain("functions and conditions do not work");
+    expect(saidOf(found, "admin")).to.deep.equal([]);
+  });
+
   it("reads a number out of JSON by a pointer", () => {
     const found = converted([
       rollout(canary([{ setWeight: 10 }], { analysis })),

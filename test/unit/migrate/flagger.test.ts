@@ -164,6 +164,7 @@ describe("convert: a Canary of Flagger", () => {
       metricTemplateObject("far", "q", { type: "externalmetrics" }),
     ]);
     expect(annotationsOf(found)).not.to.have.property("serin.dev/checks");
+    expect(saidOf(found, "admin"), "work for a template that is not there").to.deep.equal([]);
     const lost = saidOf(found, "not").join("\n");
     expect(lost).to.contain("functions and conditions do not work");
     expect(lost).to.contain("MetricTemplate gone is not among the files");
