@@ -11,6 +11,9 @@ export const HALF: ShopApp = {
   plan: { "serin.dev/steps": "50:10m", "serin.dev/compare": "off", "serin.dev/checks": "none" },
 };
 
+/** The most time until Serin restores a Service that it isolated in vain, in ms: the wait, and the controller's work. */
+export const UNISOLATED_MS = 44_000 + 3_000;
+
 /** A shop in the middle of a rollout. */
 export interface Midway {
   /** The user's manifests. */

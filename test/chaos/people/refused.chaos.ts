@@ -4,7 +4,7 @@ import { eventually } from "../../cluster/wait.ts";
 import { expectNoFailures } from "../../stories/share.ts";
 import type { Shop } from "../../stories/shop.ts";
 import { type Story, together } from "../../stories/together.ts";
-import { expectTheirs, HALF, theirs } from "../leader/midway.ts";
+import { expectTheirs, HALF, theirs, UNISOLATED_MS } from "../leader/midway.ts";
 
 const REFUSED = "app:v2";
 
@@ -73,7 +73,7 @@ const stories: Record<string, Story> = {
 
   "Serin restores the Service on its own": async (shop) => {
     const { was, load } = await refused(shop);
-    await expectTheirs(shop, was);
+    await expectTheirs(shop, was, UNISOLATED_MS);
     await expectNoFailures(load);
   },
 };

@@ -5,10 +5,9 @@ import { expectNoFailures } from "../../stories/share.ts";
 import type { Shop } from "../../stories/shop.ts";
 import { openShop, way } from "../fixture.ts";
 import { type Kills, killAtEveryWrite } from "../leader/kills.ts";
+import { UNISOLATED_MS } from "../leader/midway.ts";
 
 const PLAN = { "serin.dev/steps": "50:60s", "serin.dev/compare": "off", "serin.dev/checks": "none" };
-/** The most time until Serin restores a Service that it isolated in vain: the wait, and the controller's work. */
-const RESTORED_MS = 44_000 + 3_000;
 /** The most tries of a command, which may meet the killed replica again before it meets the other one. */
 const MOST_TRIES = 10;
 
@@ -36,8 +35,8 @@ describeCluster("a webhook killed before and after each of its writes", function
     expect(manifestsIn(shop), "killed before the Service was isolated").to.deep.equal(before);
     await failsUntil(update, 2);
     const isolatedAt = await shop.until("the isolated Service", () => isIsolated(shop), 5_000);
-    const restoredAt = await shop.until("the restored Service", () => !isIsolated(shop), RESTORED_MS);
-    expect(restoredAt - isolatedAt, "ms until it was restored").to.be.at.most(RESTORED_MS);
+    const restoredAt = await shop.until("the restored Service", () => !isIsolated(shop), UNISOLATED_MS);
+    expect(restoredAt - isolatedAt, "ms until it was restored").to.be.at.most(UNISOLATED_MS);
     expect(manifestsIn(shop), "no rollout began").to.deep.equal(before);
     await succeeds(update);
     await shop.weighs(50);
