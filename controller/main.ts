@@ -21,6 +21,7 @@ import { prometheusProvider } from "../providers/prometheus.ts";
 import { providersFrom } from "../providers/registry.ts";
 import { settingsOf } from "../providers/settings.ts";
 import { hookHostsOf } from "../rollout/hooks/hosts.ts";
+import { Connections } from "../telemetry/connections.ts";
 import { metricsEndpoint } from "../telemetry/endpoint.ts";
 import { countedKube } from "../telemetry/kube-requests.ts";
 import { programRegistry } from "../telemetry/registry.ts";
@@ -28,6 +29,9 @@ import { runController } from "./controller.ts";
 import { Health, probes } from "./health.ts";
 import { countedPrometheus, countedProvider, sourceNames } from "./telemetry/counted-sources.ts";
 import { Telemetry } from "./telemetry/telemetry.ts";
+
+/** The most connections to one of the ports. */
+const MOST_CONNECTIONS = 500;
 
 const options = parseFlags(controllerProgram, process.argv.slice(2), process.exit);
 const log = pino({ name: "serin-controller", level: options["log-level"] });
@@ -76,6 +80,7 @@ const health = new Health();
 const server = createServer(probes(health));
 server.listen(options["probe-port"], options.host);
 const metrics = createServer(metricsEndpoint(registry, log));
+for (const port of [server, metrics]) new Connections(MOST_CONNECTIONS).bound(port);
 metrics.listen(options["metrics-port"], options.host);
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {

@@ -17,6 +17,7 @@ import { systemClock } from "../kube/core/clock.ts";
 import { RouteIndex } from "../kube/runtime/route-index.ts";
 import { hookHostsOf } from "../rollout/hooks/hosts.ts";
 import { leanRoute } from "../rollout/traffic/lean-route.ts";
+import { Connections } from "../telemetry/connections.ts";
 import { metricsEndpoint } from "../telemetry/endpoint.ts";
 import { countedKube } from "../telemetry/kube-requests.ts";
 import { programRegistry } from "../telemetry/registry.ts";
@@ -29,6 +30,9 @@ import { Readiness } from "./readiness.ts";
 import { admissionApp } from "./server.ts";
 import { webhookTelemetry } from "./telemetry.ts";
 import { admitTracked } from "./tracked.ts";
+
+/** The most connections to a port by others than the API server. */
+const STRANGERS = 500;
 
 const options = parseFlags(webhookProgram, process.argv.slice(2), process.exit);
 const log = pino({ name: "serin-webhook", level: options["log-level"] });
@@ -57,6 +61,7 @@ const index = new RouteIndex({ kube, reduce: leanRoute, clock, log, signal: clos
 const readiness = new Readiness(index, log);
 const lanes = new Lanes(clock, Math.random);
 
+const connections = new Connections(STRANGERS);
 const server = admissionServer(
   admissionApp({
     kinds: {
@@ -82,12 +87,16 @@ const server = admissionServer(
       },
     },
     accepts: (token) => accepted.accepts(token),
+    onTrusted: (socket) => connections.trust(socket),
     ready: () => readiness.isReady(),
     log,
   }),
 );
 
+connections.bound(server);
+
 const metrics = createServer(metricsEndpoint(registry, log));
+new Connections(STRANGERS).bound(metrics);
 metrics.listen(options["metrics-port"], options.host);
 
 const [first, ...others] = serviceNames(options.service, options.namespace);

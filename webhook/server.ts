@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { ErrorRequestHandler, Express, RequestHandler, Response } from "express";
 import express from "express";
 import { readPath } from "../certs/paths.ts";
@@ -19,6 +20,8 @@ export interface ServerOptions {
   >;
   /** Whether a request with this token in its path may come from the API server (Accepted.accepts). */
   readonly accepts: (token: string) => Promise<boolean>;
+  /** Called with the connection of each request that comes from the API server; absent: nobody is told. */
+  readonly onTrusted?: (socket: Socket) => void;
   /** Whether the API server reaches this server. */
   readonly ready: () => boolean;
   readonly log: Log;
@@ -29,7 +32,7 @@ interface Locals {
 }
 
 /** The HTTP application: `POST /admit/<token>/<plural>`, `GET /healthz`, `GET /readyz`. */
-export function admissionApp({ kinds, accepts, ready, log }: ServerOptions): Express {
+export function admissionApp({ kinds, accepts, onTrusted, ready, log }: ServerOptions): Express {
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
@@ -38,7 +41,7 @@ export function admissionApp({ kinds, accepts, ready, log }: ServerOptions): Exp
     "/readyz",
     (_request, response) => void response.status(ready() ? 200 : 503).send(ready() ? "ok" : "not ready"),
   );
-  app.use(authenticate(Object.keys(kinds), accepts, log));
+  app.use(authenticate(Object.keys(kinds), { accepts, log, ...(onTrusted && { onTrusted }) }));
   app.use(readBodies());
   app.use(async (request, response: Response<object, Locals>) => {
     const entry = kinds[response.locals.plural];
@@ -61,8 +64,7 @@ export function admissionApp({ kinds, accepts, ready, log }: ServerOptions): Exp
  */
 function authenticate(
   plurals: readonly string[],
-  accepts: ServerOptions["accepts"],
-  log: Log,
+  { accepts, onTrusted, log }: Pick<ServerOptions, "accepts" | "onTrusted" | "log">,
 ): RequestHandler<object, object, unknown, object, Locals> {
   const find = async ({ method, path }: { readonly method: string; readonly path: string }) => {
     const found = method === "POST" ? readPath(path) : undefined;
@@ -78,6 +80,7 @@ function authenticate(
     const plural = await find(request);
     if (plural !== undefined) {
       response.locals = { plural };
+      onTrusted?.(request.socket);
       return next();
     }
     log.debug({ from: request.socket.remoteAddress }, "unknown path");
