@@ -6,7 +6,7 @@ import { controllerOf, keyOf } from "../../kube/core/meta.ts";
 import { type LeanRoute, type Route, routeKeyOf } from "../../kube/core/routes.ts";
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import { isRoutePlural } from "../../kube/core/writes.ts";
-import { readWhole } from "../../kube/runtime/route-reads.ts";
+import { fitTogether, readWhole } from "../../kube/runtime/route-reads.ts";
 import { FLIGHT } from "../../rollout/keys.ts";
 import { isCutOff } from "../../rollout/stages/expose.ts";
 import { foreignRoutesOf } from "../../rollout/stages/foreign-routes.ts";
@@ -83,14 +83,15 @@ export class Observer {
       foreignRoutes,
     });
     const marked = this.#caches.servicesOf(deployment.metadata);
+    const { routes, lacksRoutes } = await this.#routesOf(deployment, { ...related, foreignRoutes });
     const snapshot = snapshotOf({
       now: this.#clock.now(),
       deployment,
       replicaSets: sets,
       services: newerOfEach(related.services, byKey(marked, keyOf)),
       marked,
-      ...(related.lacksServices && { lacksServices: true }),
-      routes: await this.#routesOf(deployment, { ...related, foreignRoutes }),
+      ...((related.lacksServices || lacksRoutes) && { lacksServices: true }),
+      routes,
       grants: related.grants,
       strangers: related.strangers,
       endpointSlices: this.#caches.endpointSlicesOf(deployment.metadata),
@@ -117,24 +118,23 @@ export class Observer {
 
   /**
    * The routes that were found at this step, and the routes in flight, as they are now. Serin reads no route that may not name
-   * the Services, because anyone can write such routes.
+   * the Services, because anyone can write such routes. If they are too long together, those with a share suffice to take a weight.
    */
   async #routesOf(
     { metadata }: Deployment,
     { services, routes, grants, foreignRoutes }: RelatedObjects,
-  ): Promise<readonly Route[]> {
+  ): Promise<{ readonly routes: readonly Route[]; readonly lacksRoutes: boolean }> {
     const isFound = (route: LeanRoute) =>
       routes.has(routeKeyOf(route)) || FLIGHT in (route.metadata.labels ?? {});
     const found = this.#caches.routes.around([...services.keys()], metadata.uid ?? "").filter(isFound);
     const { routeCopies } = this.#caches;
-    const whole = await readWhole(
-      this.#kube,
-      permittedOrShared(metadata, found, grants, foreignRoutes),
-      routeCopies,
-    );
+    const leading = permittedOrShared(metadata, found, grants, foreignRoutes);
+    const lacksRoutes = !fitTogether(leading);
+    const isShared = ({ shares }: LeanRoute) => shares.some(({ uid }) => uid === metadata.uid);
+    const whole = await readWhole(this.#kube, lacksRoutes ? leading.filter(isShared) : leading, routeCopies);
     for (const route of whole)
       if (routeCopies.get(routeKeyOf(route)) !== route) this.#caches.keepRoute(route);
-    return whole;
+    return { routes: whole, lacksRoutes };
   }
 
   #podsOf({ metadata: { uid = "", namespace = "" } }: Deployment, canary: ReplicaSet, stable: string) {

@@ -111,8 +111,8 @@ export async function readWhole(
   routes: readonly LeanRoute[],
   known: RouteBodies,
 ): Promise<readonly Route[]> {
-  const size = routes.reduce((sum, route) => sum + route.size, 0);
-  if (size > MOST_READ) {
+  if (!fitTogether(routes)) {
+    const size = lengthOf(routes);
     const [first] = routes;
     const { namespace = "", name = "" } = first?.metadata ?? {};
     throw new Error(
@@ -121,6 +121,15 @@ export async function readWhole(
     );
   }
   return readEach(kube, routes, { known });
+}
+
+/** Whether Serin reads these routes whole together. */
+export function fitTogether(routes: readonly LeanRoute[]): boolean {
+  return lengthOf(routes) <= MOST_READ;
+}
+
+function lengthOf(routes: readonly LeanRoute[]): number {
+  return routes.reduce((sum, { size }) => sum + size, 0);
 }
 
 /** The same without an end, each reduced by `pick` as soon as it is read. */

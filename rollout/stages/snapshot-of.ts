@@ -30,7 +30,7 @@ export interface RawSnapshot {
   readonly replicaSets: readonly ReplicaSet[];
   /** Of the Deployment's namespace. */
   readonly services: readonly Service[];
-  /** Whether the namespace has further Services, which are unknown; absent: no. */
+  /** Whether further Services of the namespace, or routes that may lead to them, are unknown; absent: no. */
   readonly lacksServices?: true;
   /** Who else serves behind the Services; absent: no one. */
   readonly strangers?: readonly Stranger[];

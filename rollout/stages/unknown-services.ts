@@ -6,12 +6,12 @@ import { waitingFor } from "./wait.ts";
 const LOOK_MS = 5_000;
 
 /**
- * Waits while Serin does not know all Services of the namespace: a route may name an unknown one, which leads to the canary's
- * pods beside every weight. The canary keeps the weight that it has, and every stage that takes weight comes before this one.
+ * Waits while Serin does not know all Services of the namespace and their routes: a route may name an unknown one, which leads to the
+ * canary's pods beside every weight. The canary keeps the weight that it has, and every stage that takes weight comes before this one.
  */
 export function awaitServices({ lacksServices, deployment }: Snapshot): Decision | undefined {
   if (lacksServices !== true) return undefined;
   const { namespace } = deployment.metadata;
-  const message = `the Services of namespace ${namespace} are too long together: make them shorter or fewer`;
+  const message = `the Services of namespace ${namespace} or their routes are too long together: make them shorter or fewer`;
   return { writes: [], condition: waitingFor("person", message), waitMs: LOOK_MS };
 }

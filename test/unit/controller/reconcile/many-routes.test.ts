@@ -108,6 +108,18 @@ describe("the controller among many routes", () => {
     expect(routePaths()).to.deep.equal(["namespaces/shop/httproutes/web"]);
   });
 
+  it("sees the route with a share among routes that are too long together, and that others are unknown", async () => {
+    const share = { namespace: "shop", canaryServices: { web: "web-canary" }, weight: 10, since: AT_NOON };
+    api.add(httpRoutes, applied(route("web", "shop"), { [UID]: share }));
+    for (let i = 0; i < 20; i += 1) api.add(httpRoutes, route(`long-${i}`, "shop", 255_000));
+    const { observer } = await follow();
+    const snapshot = await observer.observe(UID);
+    expect(snapshot?.routes.map(({ metadata }) => metadata.name)).to.deep.equal(["web"]);
+    expect(snapshot?.lacksServices).to.equal(true);
+    for (let i = 0; i < 20; i += 1) api.remove(httpRoutes, `shop/long-${i}`);
+    await eventually("all known", async () => (await observer.observe(UID))?.lacksServices === undefined);
+  });
+
   it("lists the routes of the namespace while it knows none: without a route, the canary would share the Service", async () => {
     const { observer } = await follow();
     api.endWatches("end");

@@ -32,7 +32,7 @@ describe("a rollout while Serin does not know all Services of the namespace", ()
     world.run(60);
     expect(weight(world)).to.equal(10);
     expect(world.decided?.condition?.message).to.match(
-      /^the Services of namespace shop are too long together: make them shorter or fewer; kubectl annotate .* decides$/,
+      /^the Services of namespace shop or their routes are too long together: make them shorter or fewer; kubectl annotate .* decides$/,
     );
     unknown.lasts = false;
     world.run();
