@@ -93,4 +93,24 @@ onEachGateway("what comes again", function (gateway) {
     await shop.until("only v3", () => shop.pods("v4").length === 0);
     await expectNoFailures(load);
   });
+
+  it("gives no order again that came with the same manifest, and a person still gives it", async () => {
+    const revision = String(Number(shop.revision()) + 1);
+    const plan = { "serin.dev/steps": "20:10m", ...checks, "serin.dev/promote": revision };
+    const v5 = shop.manifests({ interval: "1s", plan, image: "app:v5" });
+    expect(await shop.apply(v5)).to.include("serin.dev/promote: ignored with a new template");
+    await shop.weighs(20);
+    const load = shop.load(100);
+    const from = Date.now();
+    for (const how of [[], [], ["--server-side", "--force-conflicts"]])
+      expect(await shop.apply(v5, ...how)).to.include(
+        "a manifest that is applied again gives no order again",
+      );
+    await shop.answered(load, from, 300);
+    expect(shop.weight()).to.equal(20);
+    expect(shop.held()).to.not.have.property("asked");
+    expect(await order("promote", revision)).to.include({ code: 0 });
+    await shop.atRest();
+    await shop.until("the record", () => shop.record("v5")?.outcome === "promoted");
+  });
 });
