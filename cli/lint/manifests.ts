@@ -13,10 +13,22 @@ export interface Manifest {
   readonly object: Readonly<Record<string, unknown>>;
 }
 
+/** kubectl reads merge keys, and `off` or `yes` without quotes as booleans; YAML 1.2 has neither. */
+const AS_KUBECTL = {
+  merge: true,
+  customTags: [
+    {
+      tag: "tag:yaml.org,2002:bool",
+      default: true,
+      test: /^(?:y|Y|yes|Yes|YES|on|On|ON|n|N|no|No|NO|off|Off|OFF)$/,
+      resolve: (text: string) => /^(?:y|on)/i.test(text),
+    },
+  ],
+} as const satisfies Parameters<typeof parseAllDocuments>[1];
+
 /** The objects in a text of YAML or JSON, Lists unpacked, and what cannot be read. */
 export function manifestsIn(file: string, text: string): { manifests: Manifest[]; findings: Finding[] } {
-  // kubectl reads merge keys, which YAML 1.2 no longer has.
-  const documents = [...parseAllDocuments(text, { merge: true })];
+  const documents = [...parseAllDocuments(text, AS_KUBECTL)];
   const findings = documents.flatMap(({ errors }) =>
     errors.map(
       ({ message }): Finding => ({ kind: "bad", where: file, says: message.split("\n", 1)[0] ?? "" }),

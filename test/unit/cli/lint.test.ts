@@ -33,6 +33,11 @@ describe("kubectl serin lint", () => {
       [/^bad web: serin\.dev\/steps: 50 is not text: write it in quotes$/, /^good web: /],
     ],
     [
+      "wants what kubectl reads as a boolean in quotes",
+      [deployment("web", "serin.dev/rollout: canary, serin.dev/track: off")],
+      [/^bad web: serin\.dev\/track: false is not text: write it in quotes$/, /^bad web: serin\.dev\/track/],
+    ],
+    [
       "warns of orders in manifests, which each apply would give again",
       [deployment("web", 'serin.dev/rollout: canary, serin.dev/advance: "7/2"')],
       [/^good /, /^warning web: serin\.dev\/advance: an order in a manifest is given again/],

@@ -75,6 +75,15 @@ describe("kubectl serin convert", () => {
     for (const query of ['"y"', '"1:30"', '"010"']) expect(out).to.contain(`query: ${query}\n`);
   });
 
+  it("reads booleans as kubectl does", async () => {
+    const text = stringify(canary({ analysis, skipAnalysis: true })).replace(
+      "skipAnalysis: true",
+      "skipAnalysis: yes",
+    );
+    const { out } = await convert(text);
+    expect(out).not.to.contain("serin.dev/rollout");
+  });
+
   it("reads anchors, merge keys, comments and Windows' line ends as kubectl does", async () => {
     const lines = [
       "x: &usual # for all",
