@@ -5,12 +5,22 @@ const LONGEST_MS = 2_000;
 
 /**
  * Waits for a copy, but only briefly: a tenant's objects may take long to be read, and a reconcile that waits for them keeps one
- * of few workers from all other namespaces. Throws if the copy is not complete by then, so that the queue tries again later.
+ * of few workers from all other namespaces. The function throws if the copy is not complete by then, so that the queue tries
+ * again later. Every reconcile calls it, and the end of a timer takes longer than most decisions: a complete copy needs none.
  */
-export async function waitBriefly(synced: Promise<void>, what: string, clock: Clock): Promise<void> {
-  const stop = new AbortController();
-  const late = clock.sleep(LONGEST_MS, stop.signal).then(() => {
-    throw new Error(`${what} are not read yet`);
+export function briefWait(synced: Promise<void>, what: string, clock: Clock): () => Promise<void> {
+  let isComplete = false;
+  const complete = synced.then(() => {
+    isComplete = true;
   });
-  await Promise.race([synced, late]).finally(() => stop.abort());
+  // It rejects when the copy ends. A later call throws its error.
+  complete.catch(() => {});
+  return async () => {
+    if (isComplete) return;
+    const stop = new AbortController();
+    const late = clock.sleep(LONGEST_MS, stop.signal).then(() => {
+      throw new Error(`${what} are not read yet`);
+    });
+    await Promise.race([complete, late]).finally(() => stop.abort());
+  };
 }

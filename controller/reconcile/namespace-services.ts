@@ -6,7 +6,7 @@ import type { Service } from "../../kube/core/services.ts";
 import { type Reflection, reflect } from "../../kube/runtime/reflector.ts";
 import { HASH_LABEL } from "../../rollout/keys.ts";
 import { leanService } from "../../rollout/traffic/lean-service.ts";
-import { waitBriefly } from "./brief-wait.ts";
+import { briefWait } from "./brief-wait.ts";
 import { type Change, markOf } from "./marks.ts";
 
 /** The means to follow Services. */
@@ -22,6 +22,7 @@ interface NamespaceServicesOptions {
 /** One namespace with rollouts in flight. */
 interface Followed {
   readonly copy: Reflection<Service>;
+  readonly synced: () => Promise<void>;
   readonly stop: AbortController;
   /** UID of a Deployment in flight → how many changes may have concerned its rollout. */
   readonly changes: Map<string, number>;
@@ -52,7 +53,7 @@ export class NamespaceServices {
   async of(uid: string, namespace: string): Promise<FollowedServices> {
     const followed = this.#followed.get(namespace) ?? this.#follow(namespace);
     if (!followed.changes.has(uid)) followed.changes.set(uid, 0);
-    await waitBriefly(followed.copy.synced, `the Services of namespace ${namespace}`, this.#options.clock);
+    await followed.synced();
     return {
       changes: followed.changes.get(uid) ?? 0,
       isComplete: () => !followed.copy.incomplete().has(namespace),
@@ -97,7 +98,8 @@ export class NamespaceServices {
         }
       },
     });
-    const followed = { copy, stop, changes };
+    const synced = briefWait(copy.synced, `the Services of namespace ${namespace}`, means.clock);
+    const followed = { copy, synced, stop, changes };
     this.#followed.set(namespace, followed);
     return followed;
   }

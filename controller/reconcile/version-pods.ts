@@ -5,7 +5,7 @@ import { pods } from "../../kube/core/resources.ts";
 import type { Pod } from "../../kube/core/workloads.ts";
 import { type Reflection, reflect } from "../../kube/runtime/reflector.ts";
 import { HASH_LABEL } from "../../rollout/keys.ts";
-import { waitBriefly } from "./brief-wait.ts";
+import { briefWait } from "./brief-wait.ts";
 import { leanPod } from "./lean-objects.ts";
 import type { Change } from "./marks.ts";
 
@@ -27,6 +27,7 @@ interface Versions {
   /** The hashes of both versions, as a label selector writes a set. */
   readonly hashes: string;
   readonly pods: Reflection<Pod>;
+  readonly synced: () => Promise<void>;
   readonly stop: AbortController;
 }
 
@@ -44,7 +45,7 @@ export class VersionPods {
     const hashes = versions.join(",");
     const known = this.#versions.get(uid);
     const followed = known?.hashes === hashes ? known : this.#follow(uid, namespace, hashes);
-    await waitBriefly(followed.pods.synced, `the pods of namespace ${namespace}`, this.#options.clock);
+    await followed.synced();
     return followed.pods.list();
   }
 
@@ -72,7 +73,8 @@ export class VersionPods {
         onChange({ uid, kind: pods.plural, objects });
       },
     });
-    const followed = { hashes, pods: copy, stop };
+    const synced = briefWait(copy.synced, `the pods of namespace ${namespace}`, means.clock);
+    const followed = { hashes, pods: copy, synced, stop };
     this.#versions.set(uid, followed);
     return followed;
   }
