@@ -2,8 +2,8 @@
 # Builds or fetches everything that the tests, the demo and `npm run cluster` need. Does nothing if all of it exists.
 #
 # Arguments name additional parts: helm3, to which tests compare helm 4, envoy_gateway, containers (umoci and runc), chromium
-# for the dashboard, flagger and argo_rollouts, whose controllers the chaos suite runs, rival_manifests, which both publish, and
-# istio, which only `npm run istio` needs. The argument --demo makes the parts that the demo needs, and no other one.
+# for the dashboard, flagger, argo_rollouts and cert_manager, whose controllers the chaos suite runs, rival_manifests, which the
+# first two publish, and istio, which only `npm run istio` needs. The argument --demo makes the parts that the demo needs, and no other one.
 #
 # Needs Node 22.19 or newer, npm, Go, Python 3 and root on Linux. The programs of the cluster come from package
 # registries (Go modules, PyPI). They are kept outside the tree, in ${XDG_CACHE_HOME:-~/.cache}/serin: one folder for
@@ -86,7 +86,7 @@ module_of() { # part
         envoy_gateway) echo "$tools/envoy-gateway" ;;
         istio) echo "$tools/istio" ;;
         containers) echo "$tools/containers" ;;
-        helm3 | helm4 | flagger | argo_rollouts) echo "$chaos/$1" ;;
+        helm3 | helm4 | flagger | argo_rollouts | cert_manager) echo "$chaos/$1" ;;
     esac
 }
 
@@ -96,7 +96,7 @@ minutes_of() { # part
         control_plane) echo 7 ;;
         prometheus | contour | envoy_gateway | flagger) echo 3 ;;
         istio) echo 8 ;;
-        helm3 | helm4 | argo_rollouts) echo 2 ;;
+        helm3 | helm4 | argo_rollouts | cert_manager) echo 2 ;;
         *) echo 0 ;;
     esac
 }
@@ -169,6 +169,13 @@ make_argo_rollouts() {
     cp "$found"/manifests/crds/*-crd.yaml "$part/definitions/"
 }
 
+make_cert_manager() {
+    build_go "cert-manager" "$chaos/cert_manager" . -ldflags "-s -w"
+    mkdir "$part/definitions"
+    found=$(cd "$chaos/cert_manager" && go list -m -f '{{.Dir}}' github.com/cert-manager/cert-manager)
+    cp "$found"/deploy/crds/*.yaml "$part/definitions/"
+}
+
 make_rival_manifests() {
     say "manifests of Flagger and Argo Rollouts"
     copy_folders flagger github.com/fluxcd/flagger artifacts/examples docs/gitbook test
@@ -239,6 +246,7 @@ place_of() { # part
         traefik) echo "traefik-$TRAEFIK" ;;
         envoy) echo "envoy-$ENVOY" ;;
         helm3 | helm4 | flagger | argo_rollouts) echo "$1-$(key "$chaos/$1" "")" ;;
+        cert_manager) echo "cert-manager-$(key "$chaos/cert_manager" "$(cat "$chaos/cert_manager/main.go")")" ;;
         rival_manifests) echo "rival-manifests-$(key "$chaos/flagger" "$(key "$chaos/argo_rollouts" "")")" ;;
         gateway_api) echo "gateway-api-$GATEWAY_API" ;;
         chromium) echo "chromium" ;;

@@ -70,6 +70,11 @@ export function findArgoRollouts(): Controller {
   return findController("argo_rollouts", "rollouts-controller");
 }
 
+/** cert-manager. Throws if setup.sh has not made it. */
+export function findCertManager(): Controller {
+  return findController("cert_manager", "cert_manager");
+}
+
 /** The folder with the manifests that Flagger and Argo Rollouts publish. Throws if setup.sh has not made it. */
 export function findRivalManifests(): string {
   const link = join(repository, "node_modules/.cache/serin-tools/rival_manifests");

@@ -1,6 +1,6 @@
 import type { Shop } from "./shop.ts";
 
-/** New versions of the Deployment `web`, which the API server refuses if the webhook does not answer. */
+/** New versions of a Deployment, which the API server refuses if the webhook does not answer. */
 export interface Asks {
   /** How many were sent. */
   total(): number;
@@ -11,8 +11,8 @@ export interface Asks {
 }
 
 /** Sends them one after the other, by dry runs. */
-export function ask(shop: Shop): Asks {
-  const path = `/apis/apps/v1/namespaces/${shop.namespace}/deployments/web?dryRun=All`;
+export function ask(shop: Shop, name = "web"): Asks {
+  const path = `/apis/apps/v1/namespaces/${shop.namespace}/deployments/${name}?dryRun=All`;
   const refused: string[] = [];
   let total = 0;
   let stopped = false;
