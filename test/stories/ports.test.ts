@@ -70,6 +70,26 @@ onEachGatewayAtOnce("a version with other ports", function (gateway) {
     expect(load.since(0).failed, "failed requests").to.equal(0);
   });
 
+  it("gets its requests at its new port when the Service's own port has another number, too", async () => {
+    const list = JSON.parse(await shop.deploy({ name: "moved", plan }));
+    const [deployment, service, route] = list.items;
+    const renumbered = shop.load(100, "moved");
+    deployment.spec.template.spec.containers[0].image = `app:v2-port${ports.otherApp}`;
+    service.spec.ports = [{ name: "http", port: 8080, targetPort: ports.otherApp }];
+    route.spec.rules[0].backendRefs[0].port = 8080;
+    const said = await shop.apply(JSON.stringify(list));
+    expect(said).to.contain("keeps targetPort http of port 8080 for the stable version until the promotion");
+    const from = await shop.weighs(20, "moved");
+    expectShare(renumbered.between(from, await shop.counted(renumbered, from, 2_000)), "v2", 0.2);
+    await shop.promote("moved");
+    await shop.answered(renumbered, Date.now(), 100);
+    expect(renumbered.since(from).failed, "failed requests").to.equal(0);
+    expect(shop.stock.services.get("moved")?.spec.ports?.[0]).to.include({
+      port: 8080,
+      targetPort: ports.otherApp,
+    });
+  });
+
   // The rest is about native control, so one gateway is enough.
   if (gateway === "traefik")
     it("ships natively when its Service was changed first: the stable version has no request left to compare with", async () => {

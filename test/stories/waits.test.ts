@@ -27,8 +27,14 @@ onEachGatewayAtOnce("a rollout that waits", function (gateway) {
   const message = () => shop.condition()?.message ?? "";
   const status = () => shop.kubectl("rollout", "status", "deployment/web", "--timeout=60s");
 
-  it("does not wait for what was not so at rest: a rule to a missing Service, a policy's word on the route", async () => {
-    await shop.run("patch", "httproute/web", "--type=json", `--patch=${JSON.stringify([missing])}`);
+  it("does not wait for what was not so at rest: a rule to a missing Service or port, or to one that no pod has, a policy's word", async () => {
+    await shop.apply(JSON.stringify(old));
+    const rules = [rule("gone"), rule("old"), rule("web", 81)].map((value) => ({
+      op: "add",
+      path: "/spec/rules/-",
+      value,
+    }));
+    await shop.run("patch", "httproute/web", "--type=json", `--patch=${JSON.stringify(rules)}`);
     const answered = () => shop.stock.httproutes.get("web")?.status?.parents?.[0];
     await shop.until("the refusal", () =>
       answered()?.conditions?.some(({ type, status }) => type === "ResolvedRefs" && status === "False"),
@@ -143,13 +149,17 @@ onEachGatewayAtOnce("a rollout that waits", function (gateway) {
   });
 });
 
-const missing = {
-  op: "add",
-  path: "/spec/rules/-",
-  value: {
-    matches: [{ path: { type: "PathPrefix", value: "/gone" } }],
-    backendRefs: [{ name: "gone", port: 80 }],
-  },
+const rule = (name: string, port = 80) => ({
+  matches: [{ path: { type: "PathPrefix", value: `/${name}-${port}` } }],
+  backendRefs: [{ name, port }],
+});
+
+/** A Service of the same pods, none of which has its port. */
+const old = {
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: { name: "old" },
+  spec: { selector: { app: "web" }, ports: [{ port: 80, targetPort: "removed" }] },
 };
 
 /** The entry of a controller that is no gateway's. */
