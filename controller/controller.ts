@@ -30,6 +30,8 @@ const RESYNC = "/resync";
 const LEFT_HOLDS = "/left-holds";
 /** How often (ms) Serin reconciles every rollout, in case an event was lost. This costs no request. */
 const RESYNC_MS = 5 * 60_000;
+/** How long (ms) a rollout rests after a reconcile: long enough for the echo of its writes, short beside what a gateway needs. */
+const REST_MS = 100;
 
 /** The means of the controller. */
 export interface ControllerOptions {
@@ -60,7 +62,8 @@ export async function runController(options: ControllerOptions, signal: AbortSig
   const caches = new Caches({ kube, clock, log, signal });
   const namespaceOf = (key: string) => rolloutOf(key).namespace;
   const onBegin = (waitedMs: number) => telemetry.began(waitedMs);
-  const queue = new Queue({ namespaceOf, onBegin, onError: failureReporter(log, caches), clock, signal });
+  const onError = failureReporter(log, caches);
+  const queue = new Queue({ namespaceOf, onBegin, onError, clock, signal, restMs: REST_MS });
   telemetry.follow(() => queue.depth());
   const look = (uids: readonly string[]) => {
     for (const uid of uids) {

@@ -16,6 +16,11 @@ export interface QueueOptions {
   readonly onBegin?: (waitedMs: number) => void;
   /** The most keys at the same time; 8. */
   readonly parallel?: number;
+  /**
+   * How long (ms) a key rests after its work; 0. Changes come in bursts, such as one of a Deployment and those of its
+   * ReplicaSets, and each work looks at all of them.
+   */
+  readonly restMs?: number;
 }
 
 /**
@@ -27,11 +32,12 @@ export interface QueueOptions {
  * begun goes on to its end.
  */
 export class Queue {
-  readonly #options: QueueOptions & { parallel: number };
+  readonly #options: QueueOptions & { parallel: number; restMs: number };
   /** Namespace → its keys, each with the instant (ms) from which it waits. The namespace whose turn is longest ago comes first. */
   readonly #waiting = new Map<string, Map<string, number>>();
   /** Key → when its work began, in ms since the epoch. */
   readonly #running = new Map<string, number>();
+  readonly #resting = new Set<string>();
   readonly #timers = new Map<string, { at: number; cancel: AbortController }>();
   readonly #failures = new Map<string, { count: number; until: number }>();
   #idle = Promise.withResolvers<void>();
@@ -39,7 +45,7 @@ export class Queue {
   #work: Work | undefined;
 
   constructor(options: QueueOptions) {
-    this.#options = { parallel: 8, ...options };
+    this.#options = { parallel: 8, restMs: 0, ...options };
   }
 
   /** Begins, with the keys that wait already. */
@@ -121,7 +127,7 @@ export class Queue {
     for (const [namespace, keys] of this.#waiting) {
       const others = atWork.get(namespace) ?? 0;
       if (chosen !== undefined && chosen.others <= others) continue;
-      const key = keys.keys().find((waiting) => !this.#running.has(waiting));
+      const key = keys.keys().find((one) => !this.#running.has(one) && !this.#resting.has(one));
       if (key !== undefined) chosen = { key, others };
       if (chosen?.others === 0) break;
     }
@@ -156,11 +162,25 @@ export class Queue {
       this.addAfter(key, retryInMs);
     } finally {
       this.#running.delete(key);
+      this.#rest(key);
       this.#next();
       if (this.#running.size === 0) {
         this.#idle.resolve();
         this.#idle = Promise.withResolvers();
       }
     }
+  }
+
+  #rest(key: string): void {
+    const { clock, signal, restMs } = this.#options;
+    if (restMs === 0) return;
+    this.#resting.add(key);
+    void clock.sleep(restMs, signal).then(
+      () => {
+        this.#resting.delete(key);
+        this.#next();
+      },
+      () => {},
+    );
   }
 }

@@ -9,7 +9,10 @@ describe("the queue", () => {
   let release: () => void;
   let errors: { key: string; retryInMs: number }[];
 
-  function queueOf(work: Work, { parallel = 8, signal = new AbortController().signal } = {}): Queue {
+  function queueOf(
+    work: Work,
+    { parallel = 8, restMs = 0, signal = new AbortController().signal } = {},
+  ): Queue {
     worked = [];
     errors = [];
     const noted: Work = (key) => {
@@ -17,7 +20,7 @@ describe("the queue", () => {
       return work(key);
     };
     const onError = (key: string, _error: unknown, retryInMs: number) => void errors.push({ key, retryInMs });
-    const queue = new Queue({ namespaceOf: () => "shop", onError, clock, signal, parallel });
+    const queue = new Queue({ namespaceOf: () => "shop", onError, clock, signal, parallel, restMs });
     queue.start(noted);
     return queue;
   }
@@ -48,6 +51,25 @@ describe("the queue", () => {
       await clock.advance(0);
     }
     expect(worked).to.deep.equal(["a", "b", "c"]);
+  });
+
+  it("lets a key rest after its work, so that a burst of changes is one more work, and no other key waits", async () => {
+    const queue = queueOf(async () => undefined, { parallel: 1, restMs: 100 });
+    queue.add("a");
+    await clock.advance(0);
+    for (let i = 0; i < 5; i += 1) {
+      queue.add("a");
+      await clock.advance(10);
+    }
+    queue.add("b");
+    await clock.advance(49);
+    expect(worked).to.deep.equal(["a", "b"]);
+    await clock.advance(1);
+    expect(worked).to.deep.equal(["a", "b", "a"]);
+    await clock.advance(1_000);
+    expect(worked).to.deep.equal(["a", "b", "a"]);
+    queue.add("a");
+    expect(worked).to.deep.equal(["a", "b", "a", "a"]);
   });
 
   it("works on a key again that was added while it was worked on, but never twice at once", async () => {
