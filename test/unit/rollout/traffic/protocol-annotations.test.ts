@@ -92,7 +92,7 @@ describe("an annotation that names the pods' protocol, changed in flight", () =>
     ]);
   });
 
-  it("is no other annotation", () => {
+  it("leaves every other annotation alone", () => {
     expect(usersOf(reisolate(manifest({ "example.com/team": "b" }), grpc))).to.deep.equal({
       [H2C]: "grpc",
       "example.com/team": "b",
