@@ -1,7 +1,7 @@
 import { ProviderError } from "../providers/provider.ts";
 import { type Counter, incrementsSince } from "../rollout/judge/counters.ts";
 import { dispersion, dispersionOverTime } from "../rollout/judge/dispersion.ts";
-import { paceOf } from "../rollout/judge/ended.ts";
+import { FEWEST_TICKS, paceOf } from "../rollout/judge/ended.ts";
 import type { JudgeInput } from "../rollout/judge/evidence.ts";
 import type { Evidence } from "../rollout/judge/fold.ts";
 import { monitored } from "../rollout/judge/latency-bounds.ts";
@@ -56,10 +56,20 @@ export async function readHistory(
     counters.filter(({ series }) => !isJoined || last.has(series));
   // The rollout itself may break the stable version, so its own time does not count.
   const began = Math.floor(Math.min(from, Date.parse(watch.rollout) || from) / tickMs) * tickMs;
+  // As long as the silence that must mean something: clients that come in bursts are no sign.
+  const stretchMs = FEWEST_TICKS * tickMs;
+  const paceUpTo = async (to: number) => {
+    const instants = await read([], stretchMs, USUAL.stretches * USUAL.stretchMs, to);
+    return paceOf(ticksOf(instants.map(kept)), stretchMs);
+  };
   const minutes = await read([], USUAL.stretchMs, USUAL.stretches * USUAL.stretchMs, began);
   const stretches = ticksOf(minutes.map(kept));
   const usual = usualOf(stretches);
-  const pace = paceOf(stretches);
+  // The users may have left while the canary waited; its Service may be in the route for a moment before the first weight.
+  const lately = Math.max(began, Math.floor((from - 120_000) / tickMs) * tickMs);
+  const paces = [await paceUpTo(began), ...(lately > began ? [await paceUpTo(lately)] : [])];
+  const told = paces.filter((one) => one !== undefined);
+  const pace = told.length < paces.length ? undefined : Math.min(...told);
   return {
     ...(usual !== undefined && { usual }),
     ...(pace !== undefined && { pace }),

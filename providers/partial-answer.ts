@@ -9,7 +9,7 @@ export interface Completeness {
 }
 
 /** Hints about the query itself, which is answered whole. */
-const HINT = /^PromQL /;
+const HINT = /^PromQL |^\d+ more (warning |info )?annotations omitted$/;
 /** The most characters of a warning that Serin repeats. */
 const LONGEST = 200;
 

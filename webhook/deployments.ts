@@ -32,6 +32,7 @@ import { gather } from "./gather.ts";
 import { Lanes } from "./lanes.ts";
 import { readLive } from "./live.ts";
 import { type Neighbourhood, readNeighbourhood } from "./neighbourhood.ts";
+import { Pauses } from "./pauses.ts";
 import type { ReviewResponse } from "./review.ts";
 import type { Admit } from "./server.ts";
 
@@ -67,6 +68,7 @@ interface Decision {
  */
 export function admitDeployments(needs: Needs): Admit<Deployment> {
   const { kube, namespace, hookHosts, clock, log, lanes = new Lanes(clock) } = needs;
+  const pauses = new Pauses(clock);
   return async ({ object: requested, oldObject: stored, dryRun, options, userInfo, length, timeoutMs }) => {
     const inTurn = <T>(home: string, work: () => Promise<T>) =>
       lanes.run(home, work, { size: length, timeoutMs });
@@ -143,7 +145,8 @@ export function admitDeployments(needs: Needs): Admit<Deployment> {
       return { answer, effects: isLate ? [] : proven, routes };
     });
     const complete: Lanes["run"] = (namespace, work) => lanes.run(namespace, work, { completes: true });
-    const own = { kube, clock, lanes: { run: complete }, namespace: home, routes };
+    const pause = (ms: number) => pauses.pause(ms, length ?? 0);
+    const own = { kube, clock, lanes: { run: complete }, pause, namespace: home, routes };
     for (const effect of effects) await performEffect(effect, answer.allowed, own);
     return answer;
   };

@@ -26,6 +26,8 @@ interface Needs {
   readonly clock: Clock;
   /** The turns in which Serin holds objects in memory. */
   readonly lanes: Pick<Lanes, "run">;
+  /** Waits so long (ms) outside the turns (Pauses). */
+  readonly pause: (ms: number) => Promise<void>;
   /** The Deployment's. */
   readonly namespace: string;
   /** The routes to drain, if an effect drains routes. */
@@ -74,9 +76,8 @@ export function routesToDrain(
 async function drain(
   { write, isAccepted, settledAt }: EffectWork & { on: "routes" },
   wait: boolean,
-  { kube, clock, lanes, namespace, routes }: Needs,
+  { kube, clock, lanes, pause, namespace, routes }: Needs,
 ): Promise<void> {
-  // No turn lasts for the wait: a slow gateway keeps no other request waiting.
   const inTurn = <T>(one: () => Promise<T>) => lanes.run(namespace, one);
   const written = await Promise.allSettled(
     routes.map((place) =>
@@ -91,9 +92,10 @@ async function drain(
   if (refused !== undefined) throw refused.reason;
   if (!wait) return;
   const settled = await Promise.all(routes.map((place) => awaitSettled(place)));
-  // The API server repeats an admission if the object changed during the wait: the time until then counts.
+  // The API server repeats an admission if the object changed during the wait: the time until then counts. So does an undo
+  // that is sent away from here: when it comes again, its routes are drained, and it has nothing to wait for.
   const leftMs = Math.max(0, ...settled) - clock.now();
-  if (leftMs > 0) await clock.sleep(leftMs);
+  if (leftMs > 0) await pause(leftMs);
 
   /** Waits until the gateway has accepted the write. Returns when the write is in force, in ms. */
   async function awaitSettled(place: RoutePlace): Promise<number> {

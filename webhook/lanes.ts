@@ -1,4 +1,5 @@
 import type { Clock } from "../kube/core/clock.ts";
+import { Busy } from "./busy.ts";
 
 /** How many requests may hold routes and other objects in memory at once, and how many of one namespace. */
 const AT_ONCE = 4;
@@ -16,17 +17,6 @@ const PATIENCE = 0.4;
 const USUAL_TIMEOUT_MS = 20_000;
 /** When a client should come again, in s: at random up to this, so that many of them do not come together. */
 const RETRY_SECONDS = 5;
-
-/** Serin has too much other work to answer in time. */
-export class Busy extends Error {
-  override name = "Busy";
-  readonly retryAfterSeconds: number;
-
-  constructor(retryAfterSeconds: number) {
-    super("serin works on too many other updates");
-    this.retryAfterSeconds = retryAfterSeconds;
-  }
-}
 
 /** The most bytes of requests that wait for a turn. In memory, the objects of a request need some times its length. */
 const MOST_WAITING = 8 * 1024 * 1024;
@@ -66,12 +56,12 @@ interface Lane {
  * at most, once each of the tenant's namespaces has used its second.
  */
 export class Lanes {
-  readonly #clock: Pick<Clock, "now">;
+  readonly #clock: Clock;
   readonly #random: () => number;
   readonly #lanes = new Map<string, Lane>();
 
   /** `random` spreads the returns of those who are sent away. */
-  constructor(clock: Pick<Clock, "now">, random: () => number = () => 0.5) {
+  constructor(clock: Clock, random: () => number = () => 0.5) {
     this.#clock = clock;
     this.#random = random;
   }
@@ -94,7 +84,9 @@ export class Lanes {
     lane.waiting = [...lane.waiting, turn].toSorted((a, b) => Number(b.completes) - Number(a.completes));
     this.#next();
     this.#refuseBeyondRoom();
-    await promise;
+    const begun = new AbortController();
+    if (lane.waiting.includes(turn)) this.#refuseAt(until, begun.signal);
+    await promise.finally(() => begun.abort());
     try {
       return await work();
     } finally {
@@ -151,6 +143,16 @@ export class Lanes {
       lane.waiting = lane.waiting.filter((turn) => !isLate(turn));
       for (const { refuse } of late) refuse(this.#busy());
     }
+  }
+
+  /** Refuses it then, also if no other turn begins or ends until then. */
+  #refuseAt(until: number, begun: AbortSignal): void {
+    if (until === Number.POSITIVE_INFINITY) return;
+    const ms = until - this.#clock.now() + 1;
+    void this.#clock.sleep(ms, begun).then(
+      () => this.#refuseLate(),
+      () => {},
+    );
   }
 
   /** What is too much belongs to the namespace with most of it: the others did not fill the memory. */

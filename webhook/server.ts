@@ -6,7 +6,7 @@ import { messageOf } from "../kube/core/error-message.ts";
 import type { Log } from "../kube/core/log.ts";
 import { parseDuration } from "../rollout/text/duration.ts";
 import { bodyLength, readBodies } from "./bodies.ts";
-import { Busy } from "./lanes.ts";
+import { Busy } from "./busy.ts";
 import { type AdmissionRequest, BadReview, type ReviewResponse, readReview, writeReview } from "./review.ts";
 
 /** Decides about requests of one kind. */
@@ -96,6 +96,7 @@ async function answer(review: AdmissionRequest, admit: Admit<never>, log: Log): 
     const { kind, namespace, name, operation } = review;
     const fields = { kind: kind.kind, namespace, name, operation };
     if (error instanceof Busy) {
+      if (isDispensable(review)) throw error;
       log.warn(fields, "too many updates at once");
       const { message, retryAfterSeconds } = error;
       return writeReview(review, { allowed: false, message: `${message}; try again`, retryAfterSeconds });
@@ -106,6 +107,14 @@ async function answer(review: AdmissionRequest, admit: Admit<never>, log: Log): 
       message: `serin could not decide about this ${operation}: ${messageOf(error)}; try again`,
     });
   }
+}
+
+/**
+ * Whether the API server goes on without an answer: plan.serin.dev alone waits so briefly, with failurePolicy Ignore. A review
+ * that sends the request away would be a refusal there.
+ */
+function isDispensable({ timeoutMs = Number.POSITIVE_INFINITY }: AdmissionRequest): boolean {
+  return timeoutMs <= 5_000;
 }
 
 function refuse(log: Log): ErrorRequestHandler {

@@ -1,9 +1,10 @@
 import { Counter, Gauge, Histogram, type Registry } from "@prometheus-io/client";
 import type { Clock } from "../kube/core/clock.ts";
 import { SECONDS } from "../telemetry/buckets.ts";
+import { Busy } from "./busy.ts";
 import type { Admit } from "./server.ts";
 
-type Answer = "allowed" | "changed" | "refused" | "failed";
+type Answer = "allowed" | "changed" | "refused" | "busy" | "failed";
 
 /** What the webhook counts of itself. */
 export interface WebhookTelemetry {
@@ -18,7 +19,7 @@ export function webhookTelemetry(registry: Registry, clock: Pick<Clock, "now">):
   const registers = [registry];
   const admissions = new Counter({
     name: "serin_admissions_total",
-    help: "Admission requests by their answer; failed: Serin could not decide, and refused.",
+    help: "Admission requests by their answer; busy: sent away for some seconds; failed: Serin could not decide, and refused.",
     labelNames: ["webhook", "answer"],
     registers,
   });
@@ -44,6 +45,9 @@ export function webhookTelemetry(registry: Registry, clock: Pick<Clock, "now">):
         const response = await admit(request);
         answer = !response.allowed ? "refused" : response.object === undefined ? "allowed" : "changed";
         return response;
+      } catch (error) {
+        if (error instanceof Busy) answer = "busy";
+        throw error;
       } finally {
         admissions.inc({ webhook, answer });
         durations.observe({ webhook }, (clock.now() - began) / 1_000);

@@ -15,7 +15,8 @@ export interface RetryAfterOptions {
 /**
  * The same API, but when the server asks for a pause (429 or 503 with Retry-After), the client sends nothing before the
  * named time. A request that would wait for longer than its patience fails at once, with the server's message and the
- * rest of the pause. The server did not carry out the request that it answered so, and the client sends it again.
+ * rest of the pause. The server did not carry out the request that it answered so, and the client sends it again. An
+ * admission webhook's 429 pauses nothing: the caller's error carries the time.
  */
 export function withRetryAfter(kube: Kube, { clock, patienceMs = 0 }: RetryAfterOptions): Kube {
   let until = Number.NEGATIVE_INFINITY;
@@ -24,6 +25,8 @@ export function withRetryAfter(kube: Kube, { clock, patienceMs = 0 }: RetryAfter
   function note(error: unknown): boolean {
     if (!(error instanceof ApiError) || error.retryAfterMs === undefined) return false;
     if (error.status !== 429 && error.status !== 503) return false;
+    // A webhook speaks of one object. Only the API server itself asks for a pause of everything.
+    if (error.message.startsWith("admission webhook ")) return false;
     until = Math.max(until, clock.now() + error.retryAfterMs);
     asked = error;
     return true;

@@ -73,8 +73,10 @@ export const evidenceSchema = v.pipe(
     recent: v.exactOptional(v.object({ bad: amount, total: amount })),
     /** The share of its requests that failed before the rollout, at worst; absent: too few requests to know. */
     usual: v.exactOptional(share),
-    /** The fewest requests that it had in a minute of the last two before the rollout; absent: not known. */
+    /** The fewest requests a minute in any moment of five minutes before the first weight; absent: not known, or none in one. */
     pace: v.exactOptional(amount),
+    /** The ticks in a row without any request that were read right when they ended; absent: none. */
+    quiet: v.exactOptional(amount),
     /**
      * The shares of its requests that failed, and that were slower than each bound, in the half hour before the rollout: what
      * the safety test expects of the canary. Absent: too few requests to know, or an earlier version of Serin.

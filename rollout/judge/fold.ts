@@ -100,6 +100,8 @@ export function fold(before: Evidence, counted: TickCounts, criteria: Criteria):
     pods: add(known.pods, canary.pods),
     inStep: { canary: sum(canary.total, "canary"), stable: sum(stable.total, "stable") },
     silent: canary.total + stable.total === 0 ? known.silent + 1 : 0,
+    // Ticks that are read later repeat the last sample before Prometheus itself was away.
+    quiet: canary.total + stable.total > 0 ? 0 : (known.quiet ?? 0) + (pods === undefined ? 0 : 1),
   };
 }
 

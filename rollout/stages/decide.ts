@@ -49,14 +49,16 @@ export function decide(snapshot: Snapshot): Decision {
   if (waiting !== undefined) return waiting;
   const decision = withWayOut(snapshot, decidePhase(snapshot));
   // No later stage restores these Services before the end.
-  const left = (snapshot.formerServices ?? []).map(writeSelector);
+  const goes = snapshot.held.phase === "promoting" || snapshot.run?.outcome === "proven";
+  // A route that is not known may lead to such a Service: restored, it would lead users to the canary beyond any weight.
+  const mayRestore = goes || snapshot.lacksServices !== true;
+  const left = mayRestore ? (snapshot.formerServices ?? []).map(writeSelector) : [];
   if (left.length === 0) {
     // After every other write: a route whose owner refuses the correction must not keep the weight on the others.
     return decision.writes.length > 0 ? decision : { ...decision, ...correctFuture(snapshot) };
   }
   // Restore first if the version that they select is about to go. Otherwise last: a refused write must not keep the weight
   // on a bad canary.
-  const goes = snapshot.held.phase === "promoting" || snapshot.run?.outcome === "proven";
   return { ...decision, writes: goes ? [...left, ...decision.writes] : [...decision.writes, ...left] };
 }
 

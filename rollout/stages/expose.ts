@@ -19,14 +19,14 @@ import { stepSince } from "./health.ts";
 import { rewrite } from "./hook-record.ts";
 import { rollBack } from "./rollback.ts";
 import { grantedCopies, grantedExposure, isRouted, type Snapshot } from "./snapshot.ts";
-import { answering, awaitSeen, MOMENT_MS, unmetIn } from "./unmet.ts";
+import { answering, awaitSeen, hasWord, MOMENT_MS, namedIn, unmetIn } from "./unmet.ts";
 
 /** How often Serin looks whether a deleted object is back, in ms. */
 const LOOK_MS = 1_000;
 
 /** Adds the canary Services to the routes: first without traffic, then, once every parent has accepted and settled, with the grant. */
 export function expose(snapshot: Snapshot): Decision | undefined {
-  if (snapshot.routes.length === 0) return undefined;
+  if (snapshot.routes.length === 0) return forgetTrouble(snapshot);
   const blocker = snapshot.routes.flatMap(
     (route) => blockerOf(route, sharesWith(snapshot, route), snapshot.uid) ?? [],
   )[0];
@@ -36,11 +36,26 @@ export function expose(snapshot: Snapshot): Decision | undefined {
   const missing = attach(snapshot, (share) => (share === undefined ? NONE : exposureOf(share)));
   if (missing.length > 0) return { writes: missing };
   // A gateway that refuses the route answers nothing, so it counts nothing: its own reason comes first.
-  const unmet = awaitAccepted(snapshot) ?? forgetTrouble(snapshot) ?? awaitCounting(snapshot);
+  const unmet = awaitAccepted(snapshot);
   if (unmet !== undefined) return unmet;
   const writes = attach(snapshot, () => grantedExposure(snapshot));
+  // A gateway may refuse the canary Service only with a weight: trouble is over when it has accepted that weight.
+  const left = (writes.length === 0 ? forgetTrouble(snapshot) : undefined) ?? awaitCounting(snapshot);
+  if (left !== undefined) return left;
   // A proxy that does not know the canary Services yet would answer with errors.
-  return waitUntil(settledAt(snapshot), snapshot) ?? (writes.length === 0 ? undefined : { writes });
+  const at = Math.max(settledAt(snapshot), againAt(snapshot));
+  return waitUntil(at, snapshot) ?? (writes.length === 0 ? undefined : { writes });
+}
+
+/**
+ * When (ms) a weight that was taken back is granted again: after as long as the trouble had lasted then, at most a minute. So a
+ * gateway that refuses each weight gets one ever more rarely.
+ */
+function againAt(snapshot: Snapshot): number {
+  const { run, shares } = snapshot;
+  if (run?.unroutedSince === undefined || isRouted(snapshot)) return 0;
+  const taken = Math.max(0, ...[...shares.values()].map(({ since }) => Date.parse(since)));
+  return taken + Math.min(MOMENT_MS, Math.max(0, taken - Date.parse(run.unroutedSince)));
 }
 
 /** Lowers weight and copies at once if a new plan grants less; this waits neither for pods nor for a gateway. */
@@ -65,8 +80,13 @@ function awaitAccepted(snapshot: Snapshot): Decision | undefined {
     .find((reason) => reason !== undefined);
   if (complaint === undefined) return undefined;
   const withdrawn = withdrawUnresolved(snapshot);
-  if (withdrawn.length > 0)
-    return { writes: withdrawn, condition: { status: "Unknown", reason: "Preparing", message: complaint } };
+  if (withdrawn.length > 0) {
+    const trouble = awaitTraffic(snapshot, complaint, undefined);
+    // At the deadline this is a rollback, which takes the weight as well.
+    return trouble.condition === undefined
+      ? trouble
+      : { ...trouble, writes: [...withdrawn, ...trouble.writes] };
+  }
   const written = [...snapshot.shares.values()].map(({ since }) => Date.parse(since));
   const since = Math.max(stepSince(snapshot), ...written);
   // A share that was in force may have lost its parent at any time since; a new share never had one.
@@ -79,14 +99,20 @@ function awaitAccepted(snapshot: Snapshot): Decision | undefined {
  * after a change of the ReferenceGrant, it answers the canary's share with errors.
  */
 function withdrawUnresolved(snapshot: Snapshot) {
-  const isUnresolved = answering(snapshot).some((route) =>
-    refusals(route, snapshot.shares.get(route)).some((refusal) => refusal.isUnresolved),
-  );
+  const isUnresolved = answering(snapshot).some((route) => {
+    const share = snapshot.shares.get(route);
+    const own = Object.entries(share?.canaryServices ?? {}).flat();
+    const others = namedIn(route).filter((name) => !own.includes(name));
+    // Another backend of a shared route is not the canary's.
+    const isOurs = (words: string) => !hasWord(words, others) || hasWord(words, own);
+    return refusals(route, share).some((refusal) => refusal.isUnresolved && isOurs(refusal.words));
+  });
   return isUnresolved && isRouted(snapshot) ? attach(snapshot, () => NONE) : [];
 }
 
 /** Whether the canary had a canary Service in a route and has none now: the route or the user's Service is gone. */
 export function isCutOff(snapshot: Snapshot): boolean {
+  if (snapshot.lacksServices) return false;
   return snapshot.canaryServices.length > 0 && routedServices(snapshot).length === 0;
 }
 

@@ -33,7 +33,9 @@ export function unhealthy(snapshot: Snapshot): string | undefined {
 function isLooping(snapshot: Snapshot, pod: Pod, container: ContainerStatus): boolean {
   const { spec, status } = snapshot.stable ?? {};
   if ((status?.readyReplicas ?? 0) < (spec?.replicas ?? 0)) return false;
-  const before = snapshot.run?.restarts?.[keyOf(pod, container)] ?? 0;
+  const { restarts = {} } = snapshot.run ?? {};
+  // An earlier Serin counted the restarts of a pod together.
+  const before = restarts[keyOf(pod, container)] ?? restarts[pod.metadata.name] ?? 0;
   const most = MOST_RESTARTS[isRouted(snapshot) ? "exposed" : "before"];
   return (container.restartCount ?? 0) - before >= most;
 }

@@ -25,6 +25,7 @@ export function checkRoutes(snapshot: Snapshot): Decision | undefined {
 
 /** Rolls back if the Services on which the canary depends never select it: its template has other labels. */
 export function checkLabels(snapshot: Snapshot): Decision | undefined {
+  if (snapshot.lacksServices) return undefined;
   const { services, routes, canary } = snapshot;
   const reason = canary && unmatched(services, routes, canary.spec.template);
   return reason === undefined ? undefined : rollBack(snapshot, reason);

@@ -49,10 +49,19 @@ export function unmetIn(
   const isSeen = answersOf(route).some((parent) => !old.has(parent));
   const unmet = conditions.filter(({ isOld }) => isSeen || !isOld);
   if (unmet.length === 0) return {};
-  const unresolved = [...new Set(refsOf(route).map(({ name }) => name))].filter((name) =>
-    unmet.some(({ words }) => words.split(/[^a-z0-9-]+/).includes(name)),
-  );
+  const unresolved = namedIn(route).filter((name) => unmet.some(({ words }) => hasWord(words, [name])));
   return { unmet: unmet.map(({ about }) => about), ...(unresolved.length > 0 && { unresolved }) };
+}
+
+/** The Services that the route's owner names. */
+export function namedIn(route: Route): readonly string[] {
+  return [...new Set(refsOf(route).map(({ name }) => name))];
+}
+
+/** Whether an implementation's words have one of these names. */
+export function hasWord(words: string, names: readonly string[]): boolean {
+  const all = words.split(/[^A-Za-z0-9-]+/);
+  return names.some((name) => all.includes(name));
 }
 
 function refsOf(route: Route): readonly BackendRef[] {

@@ -77,7 +77,9 @@ function formerPorts(
   const kept = new Set(requested.map(keyOf));
   const left = stored.filter((port) => !kept.has(keyOf(port)));
   const isOnly = requested.length === 1 && stored.length === 1;
-  const isRenumbered = (port: ServicePort, { name, protocol = "TCP" }: ServicePort) =>
+  const isRenumbered = (port: ServicePort, { name, protocol = "TCP", port: number }: ServicePort) =>
+    // The API server refuses what is not a number, and says so.
+    [number, port.port].every(Number.isSafeInteger) &&
     protocol === (port.protocol ?? "TCP") &&
     (name === port.name || (isOnly && (name === undefined || port.name === undefined)));
   return (port) =>

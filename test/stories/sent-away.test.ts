@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { issueAuthority, issueLeaf } from "../../certs/issue.ts";
-import { Busy } from "../../webhook/lanes.ts";
+import { Busy } from "../../webhook/busy.ts";
 import { admissionApp } from "../../webhook/server.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { cluster, describeCluster } from "../cluster/fixture.ts";

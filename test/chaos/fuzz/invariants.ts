@@ -10,6 +10,7 @@ import { isRecord } from "../../../rollout/text/parse.ts";
 import { overlay, restoreRoute } from "../../../rollout/traffic/overlay.ts";
 import { homeOf, routeRecordOf } from "../../../rollout/traffic/route-record.ts";
 import { serviceRecordOf } from "../../../rollout/traffic/service-record.ts";
+import { wantedPorts } from "../../../rollout/traffic/target-ports.ts";
 import { isHeld } from "../../../rollout/workload/hold.ts";
 import type { HoldRecord } from "../../../rollout/workload/hold-record.ts";
 import { annotation, differences, holdRecordIn, isDecodable, label, parse } from "./objects.ts";
@@ -151,7 +152,7 @@ function judgeService({ object, oldObject: old }: Asked<Service>, stored: Servic
   const before = old === null ? undefined : serviceRecordOf(old);
   const hash = old?.spec.selector?.[HASH_LABEL];
   if (before === undefined || hash === undefined) return [];
-  const wrong = differences(object, stored, [HELD], ["selector"]);
+  const wrong = differences(withTargets(object), withTargets(wanted(stored)), [HELD], ["selector"]);
   const is = annotation(stored, HELD);
   const { [HASH_LABEL]: isolated, ...selector } = stored.spec.selector ?? {};
   if (is === undefined && label(stored) === undefined && isolated === undefined) {
@@ -162,6 +163,19 @@ function judgeService({ object, oldObject: old }: Asked<Service>, stored: Servic
   if (label(stored) !== (label(old) ?? "")) wrong.push("the mark is lost");
   if (isolated !== hash) wrong.push("no longer isolated");
   return wrong;
+}
+
+/** The Service with the ports that the user wants: until the promotion, Serin stores those of the stable version. */
+function wanted(service: Service): Service {
+  if (!Array.isArray(service.spec.ports) || !service.spec.ports.every(isRecord)) return service;
+  return { ...service, spec: { ...service.spec, ports: wantedPorts(service) } };
+}
+
+/** The same with the target port that an API server adds before it asks. */
+function withTargets(service: Service): Service {
+  if (!Array.isArray(service.spec.ports) || !service.spec.ports.every(isRecord)) return service;
+  const ports = service.spec.ports.map((port) => ({ targetPort: port.port, ...port }));
+  return { ...service, spec: { ...service.spec, ports } };
 }
 
 function judgeRoute({ object, oldObject: old }: Asked<Route>, stored: Route): string[] {

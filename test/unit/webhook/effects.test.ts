@@ -36,7 +36,8 @@ describe("webhook/effects", () => {
         kind: "HTTPRoute",
         metadata: { name: `r-${undo}-${i}`, namespace: "shop" },
       }));
-      const needs = { kube, clock: hastyClock, lanes, namespace: "shop", routes };
+      const pause = async () => {};
+      const needs = { kube, clock: hastyClock, lanes, pause, namespace: "shop", routes };
       return performEffect({ kind: "drain", uid: "uid-web", undo: true }, false, needs);
     });
     await Promise.all(undos);

@@ -6,7 +6,7 @@ import { expect } from "chai";
 import { issueAuthority, issueLeaf, type KeyPair } from "../../../certs/issue.ts";
 import { PLAIN } from "../../../certs/paths.ts";
 import type { KubeObject } from "../../../kube/core/meta.ts";
-import { Busy } from "../../../webhook/lanes.ts";
+import { Busy } from "../../../webhook/busy.ts";
 import { admissionApp } from "../../../webhook/server.ts";
 import { rememberingLog } from "../../support/log.ts";
 import { aReview } from "../../support/review.ts";
@@ -90,6 +90,13 @@ describe("webhook/server, over TLS", () => {
       expect((await post(review)).status).to.equal(200);
     });
   }
+
+  it("gives no answer in this case where the API server can do without one", async () => {
+    admit = () => Promise.reject(new Busy(3));
+    expect((await send(`/admit/${token}/deployments?timeout=5s`, review)).status).to.equal(429);
+    expect((await send(`/admit/${token}/deployments?timeout=20s`, review)).status).to.equal(200);
+    admit = async () => ({ allowed: true });
+  });
 
   it("tells a client to come again when there is too much other work", async () => {
     admit = () => Promise.reject(new Busy(3));

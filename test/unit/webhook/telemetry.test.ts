@@ -1,5 +1,6 @@
 import { Registry } from "@prometheus-io/client";
 import { expect } from "chai";
+import { Busy } from "../../../webhook/busy.ts";
 import type { ReviewResponse } from "../../../webhook/review.ts";
 import { webhookTelemetry } from "../../../webhook/telemetry.ts";
 import { FakeClock } from "../../support/clock.ts";
@@ -13,6 +14,7 @@ describe("webhook/telemetry", () => {
       async () => ({ allowed: true }),
       async () => ({ allowed: true, object }),
       async () => ({ allowed: false, message: "no" }),
+      async () => Promise.reject(new Busy(1)),
       async () => Promise.reject(new Error("broken")),
     ];
     for (const answer of answers) {
@@ -25,7 +27,7 @@ describe("webhook/telemetry", () => {
     }
     telemetry.expires(5_000);
     const text = await registry.metrics();
-    for (const answer of ["allowed", "changed", "refused", "failed"]) {
+    for (const answer of ["allowed", "changed", "refused", "busy", "failed"]) {
       expect(text).to.contain(`serin_admissions_total{webhook="deployments",answer="${answer}"} 1`);
     }
     expect(text).to.contain('serin_certificate_expiry_timestamp_seconds{component="webhook"} 5');

@@ -41,6 +41,16 @@ describe("kube/patience", () => {
       kube.watch(services, where, {}, AbortSignal.timeout(60_000))[Symbol.asyncIterator]().next(),
   };
 
+  it("sends other requests on while an admission webhook asks for patience about one object", async () => {
+    const kube = withRetryAfter(connection, { clock, patienceMs: 60_000 });
+    const message =
+      'admission webhook "new-version.serin.dev" denied the request: serin works on too many other updates';
+    faults = [{ ...busy, message }];
+    const refused = await refusalOf(kube.jsonPatch(services, where, []));
+    expect(refused).to.include({ status: 429, retryAfterMs: 5_000 });
+    expect((await kube.get(services, where)).metadata.name).to.equal("web");
+  });
+
   for (const [what, request] of Object.entries(requests)) {
     it(`sends no ${what} before the time that the server named, and throws to the caller`, async () => {
       const kube = withRetryAfter(connection, { clock });

@@ -9,26 +9,28 @@ import { aRollout, carrying } from "../../../support/rollout.ts";
 
 const none = noEvidence({ since: NOON, from: NOON, tickMs: 5_000, phi: 1, bounds: [] });
 const present = { canary: false, stable: true };
-const silent: Evidence = { ...none, at: NOON + 15_000, silent: 3, pace: 600, present };
+const silent: Evidence = { ...none, at: NOON + 15_000, quiet: 3, pace: 600, present };
 
 describe("requests that end with the first weight", () => {
   const cases: [string, Partial<Evidence>, boolean][] = [
     ["are missed after three ticks", {}, true],
-    ["are not missed after two", { silent: 2 }, false],
+    ["are not missed after two", { quiet: 2 }, false],
+    ["are not missed where the ticks were read late", { silent: 9, quiet: 0 }, false],
     ["are not missed where some came since", { recent: { bad: 0, total: 1 } }, false],
     ["are not missed where their counters are gone", { present: { canary: true, stable: false } }, false],
     ["are not missed where few are expected", { pace: 54 }, false],
-    ["are missed as soon as enough are expected", { pace: 54, silent: 4 }, true],
+    ["are missed as soon as enough are expected", { pace: 54, quiet: 4 }, true],
     ["are not missed where the pace before is not known", { pace: undefined } as never, false],
   ];
   for (const [what, change, isMissed] of cases) {
     it(what, () => expect(describeEnded({ ...silent, ...change }) !== undefined).to.equal(isMissed));
   }
 
-  it("are expected by the lower one of the last two minutes", () => {
-    const minutes = (...totals: number[]) => totals.map((total) => ({ bad: 0, total }));
-    expect(paceOf(minutes(1, 500, 400))).to.equal(400);
-    expect(paceOf(minutes(500))).to.equal(undefined);
+  it("are expected by the poorest of the stretches before, and not at all after a pause", () => {
+    const stretches = (...totals: number[]) => totals.map((total) => ({ bad: 0, total }));
+    expect(paceOf(stretches(100, 500, 400), 15_000)).to.equal(400);
+    expect(paceOf(stretches(100, 0, 400), 15_000)).to.equal(undefined);
+    expect(paceOf([], 15_000)).to.equal(undefined);
   });
 
   it("restore the route at once, and roll back", () => {
@@ -46,6 +48,14 @@ describe("requests that end with the first weight", () => {
     expect(JSON.stringify(ended?.writes)).to.contain(
       "rolled back at 25% after 20s: neither version has had a request for 15s",
     );
+  });
+
+  it("are nobody's fault where no stable pod is wanted", () => {
+    const snapshot = aRollout({ routes: [carrying(aRoute(), 25, NOON)], now: NOON + 20_000 });
+    const { spec } = snapshot.deployment;
+    const deployment = { ...snapshot.deployment, spec: { ...spec, replicas: 0 } };
+    const ended = checkEnded({ ...snapshot, deployment, evidence: { judged: silent, gates: {} } });
+    expect(ended).to.equal(undefined);
   });
 
   it("are not asked about without a route", () => {
