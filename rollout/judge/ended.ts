@@ -18,7 +18,13 @@ export function paceOf(stretches: readonly LimitTest[], stretchMs: number): numb
  * That all requests have ended with the first weight, as a sentence; `undefined` if some came, or if the stable version had too
  * few before the rollout to tell. A gateway may refuse a rule whole for a backend that it does not take, and say nothing.
  */
-export function describeEnded({ pace = 0, present, recent, quiet = 0, tickMs }: Evidence): string | undefined {
+export function describeEnded({
+  pace = 0,
+  present,
+  recent,
+  quiet = 0,
+  tickMs,
+}: Evidence): string | undefined {
   // Series that are gone count nothing: Prometheus may have lost them, or stores them under other labels.
   if (!present.stable || recent !== undefined) return undefined;
   const silentMs = quiet * tickMs;

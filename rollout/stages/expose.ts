@@ -1,25 +1,18 @@
-import type { Route } from "../../kube/core/routes.ts";
-import type { Service } from "../../kube/core/services.ts";
-import { gatewaysOf } from "../gateways/lookup.ts";
 import { notAccepted, refusals } from "../gateways/settle.ts";
 import { blockerOf } from "../preflight/preflight.ts";
-import { equal } from "../text/equal.ts";
 import { instant } from "../text/instant.ts";
-import { canaryServiceName } from "../traffic/canary-service.ts";
-import { type Exposure, exposureOf, NONE } from "../traffic/exposure.ts";
-import { servicesNamed } from "../traffic/overlay.ts";
-import { type RouteShare, routeRecordOf, withShare } from "../traffic/route-record.ts";
+import { exposureOf, NONE } from "../traffic/exposure.ts";
 import { writeRoute } from "../traffic/writes.ts";
 import { progressDeadlineMs } from "../workload/hold.ts";
+import { attach, routedServices, sharesWith } from "./attach.ts";
 import { awaitCounting } from "./counting.ts";
 import type { Decision } from "./decision.ts";
 import { isolateStable, settledAt, waitUntil } from "./drain.ts";
-import { recordForeignRoutes } from "./foreign-routes.ts";
 import { stepSince } from "./health.ts";
 import { rewrite } from "./hook-record.ts";
 import { rollBack } from "./rollback.ts";
 import { grantedCopies, grantedExposure, isRouted, type Snapshot } from "./snapshot.ts";
-import { answering, awaitSeen, hasWord, MOMENT_MS, namedIn, unmetIn } from "./unmet.ts";
+import { answering, awaitSeen, hasWord, MOMENT_MS, namedIn } from "./unmet.ts";
 
 /** How often Serin looks whether a deleted object is back, in ms. */
 const LOOK_MS = 1_000;
@@ -151,58 +144,4 @@ function forgetTrouble(snapshot: Snapshot): Decision | undefined {
   if (run?.unroutedSince === undefined) return undefined;
   const { unroutedSince: _since, ...rest } = run;
   return { writes: rewrite(snapshot, {}, rest) };
-}
-
-/** Writes the routes whose exposure or canary Services differ from the wanted ones. */
-export function attach(snapshot: Snapshot, exposure: (share: RouteShare | undefined) => Exposure) {
-  const changed = snapshot.routes.flatMap((route) => {
-    const present = snapshot.shares.get(route);
-    const { settleMs } = snapshot.plan;
-    const settle = settleMs === undefined ? {} : { settleMs };
-    const wanted = {
-      ...canaryServicesIn(snapshot, route),
-      ...unmetIn(route, present),
-      ...settle,
-      ...standbyIn(route),
-      ...exposure(present),
-    };
-    const { since: _since, ...was } = present ?? {};
-    return equal(was, wanted) ? [] : [{ route, share: { ...wanted, since: instant(snapshot.now) } }];
-  });
-  return [
-    ...recordForeignRoutes(
-      snapshot,
-      changed.map(({ route }) => route),
-    ),
-    ...changed.map(({ route, share }) => writeRoute(route, snapshot.uid, share)),
-  ];
-}
-
-function standbyIn(route: Route): Pick<RouteShare, "standby"> {
-  return gatewaysOf(route).some(({ forgets }) => forgets) ? { standby: true } : {};
-}
-
-function canaryServicesIn(
-  snapshot: Snapshot,
-  route: Route,
-): Pick<RouteShare, "namespace" | "canaryServices"> {
-  const namespace = snapshot.deployment.metadata.namespace ?? "";
-  const named = servicesNamed(route, namespace);
-  const names = snapshot.services.map((service) => service.metadata.name).filter((name) => named.has(name));
-  return {
-    namespace,
-    canaryServices: Object.fromEntries(names.map((name) => [name, canaryServiceName(name)])),
-  };
-}
-
-function sharesWith(snapshot: Snapshot, route: Route) {
-  const share = { ...canaryServicesIn(snapshot, route), ...grantedExposure(snapshot), since: "" };
-  return withShare(routeRecordOf(route)?.shares ?? {}, snapshot.uid, share);
-}
-
-/** The user's Services that some route names. */
-export function routedServices(snapshot: Snapshot): Service[] {
-  const namespace = snapshot.deployment.metadata.namespace ?? "";
-  const named = new Set(snapshot.routes.flatMap((route) => [...servicesNamed(route, namespace)]));
-  return snapshot.services.filter((service) => named.has(service.metadata.name));
 }

@@ -1,6 +1,6 @@
 import { portless } from "../preflight/ports.ts";
 import { canaryServiceName } from "../traffic/canary-service.ts";
-import { routedServices } from "./expose.ts";
+import { routedServices } from "./attach.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** The fewest canary pods that every Service reaches, and the port that keeps ready pods from it, as a sentence. */

@@ -15,9 +15,10 @@ import { surgePods } from "../workload/surge.ts";
 import { sameTemplate } from "../workload/template.ts";
 import { writeEvent, writeMark, writeRunRecord, writeScale, writeSurge } from "../workload/writes.ts";
 import { abort } from "./asked.ts";
+import { attach, routedServices } from "./attach.ts";
 import type { Decision } from "./decision.ts";
 import { drainWrites, isolateStable } from "./drain.ts";
-import { attach, awaitTraffic, routedServices } from "./expose.ts";
+import { awaitTraffic } from "./expose.ts";
 import { hadTraffic } from "./first-weight.ts";
 import {
   deadlineIn,

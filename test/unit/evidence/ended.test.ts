@@ -19,7 +19,12 @@ interface Course {
 }
 
 /** What is said of ended requests, at the first instant at which something is. */
-async function saidIn({ prometheus, began, lastsMs = 2 * MINUTE, each }: Course): Promise<string | undefined> {
+async function saidIn({
+  prometheus,
+  began,
+  lastsMs = 2 * MINUTE,
+  each,
+}: Course): Promise<string | undefined> {
   const stop = new AbortController();
   const clock = new FakeClock(FROM + 2_000);
   const watch = aWatch("web", FROM, { rollout: new Date(FROM - began).toISOString() });

@@ -10,10 +10,7 @@ import { aShop, image } from "../../../support/shop.ts";
 /** A route whose second rule leads to a Service of another team. */
 const shared = () =>
   aRoute({
-    rules: [
-      { backendRefs: [{ name: "web", port: 80 }] },
-      { backendRefs: [{ name: "pay", port: 80 }] },
-    ],
+    rules: [{ backendRefs: [{ name: "web", port: 80 }] }, { backendRefs: [{ name: "pay", port: 80 }] }],
   });
 
 /** The same with what the gateway says of its backends. */
@@ -25,7 +22,13 @@ const refused = (route: Route, message: string): Route => ({
         controllerName: "traefik.io/gateway-controller",
         conditions: [
           { type: "Accepted", status: "True", observedGeneration: 1 },
-          { type: "ResolvedRefs", status: "False", reason: "BackendNotFound", message, observedGeneration: 1 },
+          {
+            type: "ResolvedRefs",
+            status: "False",
+            reason: "BackendNotFound",
+            message,
+            observedGeneration: 1,
+          },
         ],
       },
     ],
@@ -71,10 +74,7 @@ describe("a gateway that refuses the canary Service only with a weight", () => {
 
   it("names no Service by a word of its own fields", () => {
     const route = aRoute({
-      rules: [
-        { backendRefs: [{ name: "backend", port: 80 }] },
-        { backendRefs: [{ name: "pay", port: 80 }] },
-      ],
+      rules: [{ backendRefs: [{ name: "backend", port: 80 }] }, { backendRefs: [{ name: "pay", port: 80 }] }],
     });
     const said = "Failed to process route rule 1 backendRef 0: service shop/pay not found";
     expect(unmetIn(refused(route, said), undefined).unresolved).to.deep.equal(["pay"]);
