@@ -6,12 +6,13 @@ import { controllerOf, keyOf } from "../../kube/core/meta.ts";
 import { type LeanRoute, type Route, routeKeyOf } from "../../kube/core/routes.ts";
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import { isRoutePlural } from "../../kube/core/writes.ts";
-import { fitTogether, readWhole } from "../../kube/runtime/route-reads.ts";
+import { fitTogether, readWhole, thatFit } from "../../kube/runtime/route-reads.ts";
 import { FLIGHT } from "../../rollout/keys.ts";
 import { isCutOff } from "../../rollout/stages/expose.ts";
 import { foreignRoutesOf } from "../../rollout/stages/foreign-routes.ts";
 import type { Snapshot } from "../../rollout/stages/snapshot.ts";
 import { canaryOf, replicaSetsOf, snapshotOf } from "../../rollout/stages/snapshot-of.ts";
+import { exposedFirst } from "../../rollout/traffic/exposed-first.ts";
 import { permittedOrShared } from "../../rollout/traffic/grants.ts";
 import { type HoldRecord, holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { leanReplicaSet } from "../../rollout/workload/lean-replica-set.ts";
@@ -83,15 +84,16 @@ export class Observer {
       foreignRoutes,
     });
     const marked = this.#caches.servicesOf(deployment.metadata);
-    const { routes, lacksRoutes } = await this.#routesOf(deployment, { ...related, foreignRoutes });
+    const known = await this.#routesOf(deployment, { ...related, foreignRoutes });
     const snapshot = snapshotOf({
       now: this.#clock.now(),
       deployment,
       replicaSets: sets,
       services: newerOfEach(related.services, byKey(marked, keyOf)),
       marked,
-      ...((related.lacksServices || lacksRoutes) && { lacksServices: true }),
-      routes,
+      ...((related.lacksServices || known.lacksRoutes) && { lacksServices: true }),
+      ...(known.lacksShares && { lacksShares: true }),
+      routes: known.routes,
       grants: related.grants,
       strangers: related.strangers,
       endpointSlices: this.#caches.endpointSlicesOf(deployment.metadata),
@@ -118,23 +120,25 @@ export class Observer {
 
   /**
    * The routes that were found at this step, and the routes in flight, as they are now. Serin reads no route that may not name
-   * the Services, because anyone can write such routes. If they are too long together, those with a share suffice to take a weight.
+   * the Services, because anyone can write such routes. If they are too long together, those with a share suffice to take a weight,
+   * and if these are too long as well, the first of them: the others come at a later look.
    */
   async #routesOf(
     { metadata }: Deployment,
     { services, routes, grants, foreignRoutes }: RelatedObjects,
-  ): Promise<{ readonly routes: readonly Route[]; readonly lacksRoutes: boolean }> {
+  ): Promise<{ routes: readonly Route[]; lacksRoutes: boolean; lacksShares: boolean }> {
     const isFound = (route: LeanRoute) =>
       routes.has(routeKeyOf(route)) || FLIGHT in (route.metadata.labels ?? {});
     const found = this.#caches.routes.around([...services.keys()], metadata.uid ?? "").filter(isFound);
     const { routeCopies } = this.#caches;
     const leading = permittedOrShared(metadata, found, grants, foreignRoutes);
     const lacksRoutes = !fitTogether(leading);
-    const isShared = ({ shares }: LeanRoute) => shares.some(({ uid }) => uid === metadata.uid);
-    const whole = await readWhole(this.#kube, lacksRoutes ? leading.filter(isShared) : leading, routeCopies);
+    const shared = lacksRoutes ? exposedFirst(metadata.uid ?? "", leading) : [];
+    const read = lacksRoutes ? thatFit(shared) : leading;
+    const whole = await readWhole(this.#kube, read, routeCopies);
     for (const route of whole)
       if (routeCopies.get(routeKeyOf(route)) !== route) this.#caches.keepRoute(route);
-    return { routes: whole, lacksRoutes };
+    return { routes: whole, lacksRoutes, lacksShares: read.length < shared.length };
   }
 
   #podsOf({ metadata: { uid = "", namespace = "" } }: Deployment, canary: ReplicaSet, stable: string) {

@@ -115,7 +115,7 @@ export interface LeanRoute extends Known {
   readonly parents: readonly string[];
   readonly hostnames: readonly string[];
   /** The rollouts with a share in it. */
-  readonly shares: readonly ShareOwner[];
+  readonly shares: readonly LeanShare[];
   /** Whether one of its rules matches headers or query parameters. */
   readonly choosesUsers: boolean;
   /** The length of the whole route's JSON, in characters. */
@@ -126,6 +126,16 @@ export interface LeanRoute extends Known {
 export interface ShareOwner {
   readonly uid: string;
   readonly namespace: string;
+}
+
+/** What decides which shares Serin reads first. */
+export interface LeanShare extends ShareOwner {
+  /** Percentage of the requests. */
+  readonly weight: number;
+  /** Whether the canary gets any traffic by it, copies included. */
+  readonly exposed: boolean;
+  /** When it was written (RFC 3339). */
+  readonly since: string;
 }
 
 /** The key of a route among the routes of both kinds: `kind/namespace/name`. */

@@ -128,6 +128,15 @@ export function fitTogether(routes: readonly LeanRoute[]): boolean {
   return lengthOf(routes) <= MOST_READ;
 }
 
+/** The first of these routes, as many as Serin reads whole together: at least one, because no route is that long. */
+export function thatFit(routes: readonly LeanRoute[]): readonly LeanRoute[] {
+  let room = MOST_READ;
+  return routes.filter(({ size }) => {
+    room -= size;
+    return room >= 0;
+  });
+}
+
 function lengthOf(routes: readonly LeanRoute[]): number {
   return routes.reduce((sum, { size }) => sum + size, 0);
 }

@@ -14,6 +14,9 @@ const UNDO_MS = 60_000;
 /** How long after the drain a user may still be applying the rest of their manifests, in ms. */
 const QUIET_MS = 10_000;
 
+/** How often Serin looks for routes that it could not read before, in ms. */
+const LOOK_MS = 1_000;
+
 /** Takes all traffic from the canary, and waits until that is in force at the proxies. */
 export function drain(snapshot: Snapshot): Decision | undefined {
   if (isRouted(snapshot)) return { writes: drainWrites(snapshot) };
@@ -45,15 +48,19 @@ export function drainWrites(snapshot: Snapshot): Write[] {
     .map(([route, share]) => writeRoute(route, snapshot.uid, drained(share, instant(snapshot.now))));
 }
 
-/** Restores the routes as their owners wrote them. The next write of the rollout keeps the instant. */
+/**
+ * Restores the routes as their owners wrote them. The next write of the rollout keeps the instant. A route with a share that
+ * Serin has not read still leads to the canary Service, so nothing may follow before its turn.
+ */
 export function detachRoutes(snapshot: Snapshot): Decision | undefined {
-  if (snapshot.shares.size === 0) return undefined;
+  if (snapshot.shares.size === 0) return snapshot.lacksShares ? { writes: [], waitMs: LOOK_MS } : undefined;
   return { writes: [...snapshot.shares.keys()].map((route) => writeRoute(route, snapshot.uid, undefined)) };
 }
 
 /** Restores the routes, and waits until that is in force at the proxies. */
 export function restoreRoutes(snapshot: Snapshot): Decision | undefined {
   const leaving = detachRoutes(snapshot);
+  if (leaving?.writes.length === 0) return leaving;
   if (leaving !== undefined) return { writes: [...leaving.writes, ...recordDetached(snapshot)] };
   if (snapshot.canaryServices.length === 0) return undefined;
   const { run, held } = snapshot;

@@ -32,6 +32,8 @@ export interface RawSnapshot {
   readonly services: readonly Service[];
   /** Whether further Services of the namespace, or routes that may lead to them, are unknown; absent: no. */
   readonly lacksServices?: true;
+  /** Whether further routes have a share of the rollout; see Observation. */
+  readonly lacksShares?: true;
   /** Who else serves behind the Services; absent: no one. */
   readonly strangers?: readonly Stranger[];
   /** Services that carry a mark now. */
@@ -77,6 +79,7 @@ export function snapshotOf(raw: RawSnapshot, plan: Plan = planOf(raw.deployment)
     canary,
     services,
     ...(raw.lacksServices && { lacksServices: true }),
+    ...(raw.lacksShares && { lacksShares: true }),
     formerServices: marked.filter((service) => isIsolated(service) && !names.has(service.metadata.name)),
     canaryServices: marked.filter(isCanaryService),
     ...(raw.strangers && { strangers: raw.strangers }),

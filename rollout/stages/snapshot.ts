@@ -32,6 +32,8 @@ export interface Observation {
   readonly services: readonly Service[];
   /** Whether the namespace has further Services, which are unknown and may lead to both versions; absent: no. */
   readonly lacksServices?: true;
+  /** Whether further routes have a share of the rollout, none of them more exposed than those in `routes`; absent: no. */
+  readonly lacksShares?: true;
   /** Services that Serin isolated for this rollout and that the plan no longer includes; absent: none. */
   readonly formerServices?: readonly Service[];
   readonly canaryServices: readonly Service[];

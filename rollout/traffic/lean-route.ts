@@ -1,6 +1,7 @@
 import type { LeanRoute, Route } from "../../kube/core/routes.ts";
 import { FLIGHT } from "../keys.ts";
 import { equal } from "../text/equal.ts";
+import { isExposed } from "./exposure.ts";
 import { matchesOf } from "./matches.ts";
 import { backendsOf, rulesOf } from "./overlay.ts";
 import { homeOf, isService, routeRecordOf } from "./route-record.ts";
@@ -27,10 +28,10 @@ export function leanRoute(route: Route): LeanRoute {
     receivers: equal(receivers, backends) ? backends : receivers,
     parents: parentsNamed(route),
     hostnames: route.spec.hostnames ?? [],
-    shares: Object.entries(routeRecordOf(route)?.shares ?? {}).map(([uid, { namespace }]) => ({
-      uid,
-      namespace,
-    })),
+    shares: Object.entries(routeRecordOf(route)?.shares ?? {}).map(([uid, share]) => {
+      const { namespace, weight, since } = share;
+      return { uid, namespace, weight, exposed: isExposed(share), since };
+    }),
     choosesUsers: rulesOf(route)
       .flatMap(matchesOf)
       .some(({ headers = [], queryParams = [] }) => headers.length + queryParams.length > 0),

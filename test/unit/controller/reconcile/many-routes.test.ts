@@ -14,6 +14,8 @@ import {
 } from "../../../../kube/core/resources.ts";
 import type { Route } from "../../../../kube/core/routes.ts";
 import { FLIGHT } from "../../../../rollout/keys.ts";
+import { drainWrites } from "../../../../rollout/stages/drain.ts";
+import type { Snapshot } from "../../../../rollout/stages/snapshot.ts";
 import { canaryServiceOf } from "../../../../rollout/traffic/canary-service.ts";
 import { shareOf } from "../../../../rollout/traffic/route-record.ts";
 import { writeRoute } from "../../../../rollout/traffic/writes.ts";
@@ -118,6 +120,23 @@ describe("the controller among many routes", () => {
     expect(snapshot?.lacksServices).to.equal(true);
     for (let i = 0; i < 20; i += 1) api.remove(httpRoutes, `shop/long-${i}`);
     await eventually("all known", async () => (await observer.observe(UID))?.lacksServices === undefined);
+  });
+
+  it("takes the weight from all routes with a share, although these are too long together", async () => {
+    const share = { namespace: "shop", canaryServices: { web: "web-canary" }, weight: 10, since: AT_NOON };
+    for (let i = 0; i < 20; i += 1)
+      api.add(httpRoutes, applied(route(`long-${i}`, "shop", 255_000), { [UID]: share }));
+    const needs = await follow();
+    const weights = () =>
+      api.store
+        .list("gateway.networking.k8s.io/v1/httproutes")
+        .map((one) => shareOf(one as Route, UID)?.weight);
+    for (let look = 0; look < 2; look += 1) {
+      const snapshot = (await needs.observer.observe(UID)) as Snapshot;
+      expect(snapshot).to.include({ lacksServices: true, lacksShares: true });
+      await performAll(drainWrites(snapshot), UID, needs);
+    }
+    expect(weights()).to.deep.equal(Array(20).fill(0));
   });
 
   it("lists the routes of the namespace while it knows none: without a route, the canary would share the Service", async () => {

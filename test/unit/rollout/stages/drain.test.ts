@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { FLIGHT } from "../../../../rollout/keys.ts";
-import { awaitUndo, isolateStable, restoreRoutes } from "../../../../rollout/stages/drain.ts";
+import { awaitUndo, detachRoutes, isolateStable, restoreRoutes } from "../../../../rollout/stages/drain.ts";
 import { isolationPatch } from "../../../../rollout/traffic/isolation.ts";
 import type { HoldRecord } from "../../../../rollout/workload/hold-record.ts";
 import type { RunRecord } from "../../../../rollout/workload/run-record.ts";
@@ -66,6 +66,12 @@ describe("the canary Service after its routes are restored", () => {
   it("goes when its gateway has followed, however far ahead the webhook's clock began the rollout", () => {
     expect(restoreRoutes(snapshot({ started: ahead }))).to.deep.equal({ writes: [], waitMs: 1_000 });
     expect(restoreRoutes(snapshot({ started: ahead }, NOON + 31_000))).to.equal(undefined);
+  });
+
+  it("stays while Serin has not read all routes with a share, and so does all that comes after", () => {
+    const settled = { ...snapshot({}, NOON + 31_000), lacksShares: true } as const;
+    expect(restoreRoutes(settled)).to.deep.equal({ writes: [], waitMs: 1_000 });
+    expect(detachRoutes(settled)).to.deep.equal({ writes: [], waitMs: 1_000 });
   });
 
   it("waits from the start of a rollout without a record of its run, unless that start is still to come", () => {
