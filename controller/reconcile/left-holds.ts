@@ -27,11 +27,20 @@ function nameIfLeft(deployment: Deployment): KubeObject {
 
 const NOTHING: KubeObject = { metadata: { name: "" } };
 
-/** The writes for each, as it is stored when its turn comes. */
+/**
+ * The writes for each, as it is stored when its turn comes. One that cannot be read must not keep the hold on the others: throws
+ * the first such error after the last of them.
+ */
 async function* removals(kube: Kube, left: readonly KubeObject[]): AsyncGenerator<readonly Write[]> {
+  const errors: unknown[] = [];
   for (const { metadata } of left) {
     const { namespace, name } = metadata;
-    const found = await kube.get<Deployment>(deployments, { namespace, name }).catch(ifNotFound(undefined));
-    if (found !== undefined) yield removeLeftHold(found);
+    try {
+      const found = await kube.get<Deployment>(deployments, { namespace, name }).catch(ifNotFound(undefined));
+      if (found !== undefined) yield removeLeftHold(found);
+    } catch (error) {
+      errors.push(error);
+    }
   }
+  if (errors.length > 0) throw errors[0];
 }

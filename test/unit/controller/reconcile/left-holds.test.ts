@@ -23,8 +23,12 @@ describe("holds that no record belongs to, in Deployments without a mark", () =>
   let written: string[];
   let kept: number;
 
-  /** Of a cluster with these Deployments; those in `gone` are deleted right after the list. */
-  const removeIn = (objects: readonly Deployment[], gone: readonly string[] = []) => {
+  /** Of a cluster with these Deployments; those in `gone` cannot be read after the list. */
+  const removeIn = (
+    objects: readonly Deployment[],
+    gone: readonly string[] = [],
+    failure = new ApiError(404, "NotFound", "gone"),
+  ) => {
     const kube = {
       list: async (
         _resource: unknown,
@@ -37,7 +41,7 @@ describe("holds that no record belongs to, in Deployments without a mark", () =>
         return { items };
       },
       get: async (_resource: unknown, { name }: Named) => {
-        if (gone.includes(name)) throw new ApiError(404, "NotFound", "gone");
+        if (gone.includes(name)) throw failure;
         return objects.find(({ metadata }) => metadata.name === name);
       },
       jsonPatch: async (_resource: unknown, { name }: Named) => {
@@ -75,6 +79,13 @@ describe("holds that no record belongs to, in Deployments without a mark", () =>
 
   it("are removed from the others if one is gone", async () => {
     await removeIn([stored("gone", true), stored("copy", true)], ["gone"]);
+    expect(written).to.deep.equal(["patch copy", "event HoldRemoved"]);
+  });
+
+  it("are removed from the others if one cannot be read, and the error is told after that", async () => {
+    const failure = new ApiError(500, "InternalError", "no quorum");
+    const removing = removeIn([stored("unread", true), stored("copy", true)], ["unread"], failure);
+    expect(await removing.catch((error: unknown) => error)).to.equal(failure);
     expect(written).to.deep.equal(["patch copy", "event HoldRemoved"]);
   });
 });
