@@ -6,8 +6,11 @@ import { LAST_APPLIED } from "./target-ports.ts";
 
 type Wishes = NonNullable<ServiceRecord["annotations"]>;
 
-/** The beginnings of annotations of a Service by which a gateway knows the protocol that the pods speak. */
-const beginnings: readonly string[] = [
+/**
+ * The beginnings of annotations of a Service by which a gateway knows the protocol that the pods speak. The webhook's condition for
+ * Services names them, too.
+ */
+export const protocolBeginnings: readonly string[] = [
   "projectcontour.io/upstream-protocol.",
   "cloud.google.com/app-protocols",
   "konghq.com/protocol",
@@ -85,5 +88,5 @@ function knownWishes(requested: Service, old: Service): Wishes {
 }
 
 function isProtocol(key: string): boolean {
-  return beginnings.some((beginning) => key.startsWith(beginning));
+  return protocolBeginnings.some((beginning) => key.startsWith(beginning));
 }

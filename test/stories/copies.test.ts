@@ -86,6 +86,14 @@ describe("a canary Service that must be as its Service", function () {
     expect(shop.weight(), "weight of the canary").to.equal(50);
   });
 
+  it("gets a changed protocol alone, also when the user edits nothing but its annotation", async () => {
+    const edits = [`${H2C}-`, `${H2C}=9091`, "haproxy.org/server-ssl=true"];
+    for (const edit of edits) {
+      const said = await shop.run("annotate", "service/web", edit, "--overwrite", "--dry-run=server");
+      expect(said, edit).to.match(/Service web (keeps|does not get) annotation .* until the promotion/);
+    }
+  });
+
   it("follows an annotation and a port that the user adds in flight", async () => {
     const copy = () => shop.stock.services.get("web-canary");
     await shop.run("annotate", "service/web", "example.com/team=a");

@@ -1,8 +1,10 @@
+import { readFileSync } from "node:fs";
 import { expect } from "chai";
+import { parse } from "yaml";
 import type { Service } from "../../../../kube/core/services.ts";
 import { canaryServiceOf } from "../../../../rollout/traffic/canary-service.ts";
 import { changesWay, reisolate } from "../../../../rollout/traffic/isolation.ts";
-import { protocolWarnings } from "../../../../rollout/traffic/protocol-annotations.ts";
+import { protocolBeginnings, protocolWarnings } from "../../../../rollout/traffic/protocol-annotations.ts";
 import { serviceRecordOf } from "../../../../rollout/traffic/service-record.ts";
 import {
   writeIsolation,
@@ -90,6 +92,15 @@ describe("an annotation that names the pods' protocol, changed in flight", () =>
     expect(protocolWarnings(reisolate(manifest({ [H2C]: "80" }), plain))).to.deep.equal([
       `Service web does not get annotation ${H2C} for the stable version until the promotion; the canary has "80" now`,
     ]);
+  });
+
+  it("is sent to Serin whenever it changes: the webhook's condition names the same beginnings", () => {
+    const { webhooks } = parse(readFileSync("deploy/webhook.yaml", "utf8"), { merge: true }) as {
+      webhooks: readonly { name: string; matchConditions: readonly { expression: string }[] }[];
+    };
+    const asked = webhooks.find(({ name }) => name === "service-in-flight.serin.dev")?.matchConditions ?? [];
+    const [, list = "[]"] = /(\[[^\]]*\])\.exists\(beginning, /.exec(asked.at(-1)?.expression ?? "") ?? [];
+    expect(JSON.parse(list)).to.deep.equal(protocolBeginnings);
   });
 
   it("leaves every other annotation alone", () => {
