@@ -86,7 +86,8 @@ export async function gatherWithoutStart(
   if (!endsRollout(requested, held, replicaSets)) return undefined;
   const { namespace = "", uid = "" } = old.metadata;
   const { grants = [], shared = [] } = (await readFlight(needs, old)) ?? {};
-  const known = [...shared, ...needs.index.around([], uid)];
+  // The last entry of a route counts: the index may be late.
+  const known = [...needs.index.around([], uid), ...shared];
   const all = [...new Map(known.map((route) => [routeKeyOf(route), route])).values()];
   // Others can forge a share in a route of their own. The rollout's record names those to which Serin gave one.
   const given = foreignRoutesOf(replicaSets);

@@ -95,6 +95,16 @@ describe("webhook/deployments, while the watch of routes is broken", () => {
     expect(await weightIn("edge")).to.equal(0);
   });
 
+  it("drains a route of another namespace that names the Service only since the index heard of it", async () => {
+    grant("edge");
+    const meta = { name: "web", namespace: "edge" };
+    const before = aRoute({ kind: "HTTPRoute", backends: [{ name: "other", port: 80 }], meta });
+    index.apply(api.put(httpRoutes, applied(before, { "uid-web": share })));
+    api.put(httpRoutes, shared("edge"));
+    expect(await undo()).to.include({ allowed: true });
+    expect(await weightIn("edge")).to.equal(0);
+  });
+
   it("reads no route of a stranger, whatever mark it carries", async () => {
     grant("edge");
     for (let i = 0; i < 5; i += 1) api.add(httpRoutes, shared("evil", { name: `trap-${i}` }));
