@@ -99,8 +99,8 @@ export function reisolate(requested: Service, old: Service): Service {
   const hash = old.spec.selector?.[HASH_LABEL];
   if (record === undefined || hash === undefined) return requested;
   const { [HASH_LABEL]: _hash, ...asked } = requested.spec.selector ?? {};
-  const { ports, wishes } = heldPorts(requested, old);
-  const held = heldAnnotations(requested, old);
+  const { ports, wishes, renumbered } = heldPorts(requested, old);
+  const held = heldAnnotations(requested, old, renumbered);
   const { ports: _ports, annotations: _annotations, ...kept } = record;
   const wanted = {
     ...kept,

@@ -2,16 +2,19 @@ import * as v from "valibot";
 import type { Service } from "../../kube/core/services.ts";
 import { HASH_LABEL, HELD } from "../keys.ts";
 import { type ServiceRecord, serviceRecordOf } from "./service-record.ts";
-import { LAST_APPLIED } from "./target-ports.ts";
+import { LAST_APPLIED, type Renumbered } from "./target-ports.ts";
 
 type Wishes = NonNullable<ServiceRecord["annotations"]>;
+
+/** Its values list ports by number or name. */
+const CONTOUR = "projectcontour.io/upstream-protocol.";
 
 /**
  * The beginnings of annotations of a Service by which a gateway knows the protocol that the pods speak. The webhook's condition for
  * Services names them, too.
  */
 export const protocolBeginnings: readonly string[] = [
-  "projectcontour.io/upstream-protocol.",
+  CONTOUR,
   "cloud.google.com/app-protocols",
   "konghq.com/protocol",
   "traefik.ingress.kubernetes.io/service.serversscheme",
@@ -52,11 +55,12 @@ export function protocolWarnings(service: Service): readonly string[] {
 /**
  * The annotations to store when a user writes an isolated Service, and what the record keeps of them. A release may change the
  * protocol of its pods together with the annotation that names it, and the Service leads to the stable version until the
- * promotion.
+ * promotion. A new number of a port is in force at once, so a kept annotation names that one.
  */
 export function heldAnnotations(
   requested: Service,
   old: Service,
+  renumbered: Renumbered,
 ): { readonly annotations: Readonly<Record<string, string>>; readonly wishes?: Wishes } {
   const [now = {}, before = {}] = [requested, old].map(({ metadata }) => metadata.annotations);
   const known = knownWishes(requested, old);
@@ -64,14 +68,21 @@ export function heldAnnotations(
   const wishes: Record<string, string | null> = {};
   for (const key of new Set(Object.keys({ ...now, ...before }).filter(isProtocol))) {
     const present = before[key];
-    const wish = now[key] === present ? known[key] : (now[key] ?? null);
-    if (wish === undefined || wish === (present ?? null)) continue;
-    wishes[key] = wish;
-    if (present === undefined) delete annotations[key];
-    else annotations[key] = present;
+    const kept = present === undefined ? undefined : withNumbers(key, present, renumbered);
+    const isSame = now[key] === present || now[key] === kept;
+    const wish = isSame && known[key] !== undefined ? known[key] : (now[key] ?? null);
+    if (kept === undefined) delete annotations[key];
+    else annotations[key] = kept;
+    if (wish !== (kept ?? null)) wishes[key] = wish;
   }
   for (const [key, wish] of Object.entries(known)) if (!(key in now) && !(key in before)) wishes[key] = wish;
   return { annotations, ...(Object.keys(wishes).length > 0 && { wishes }) };
+}
+
+/** The value of an annotation with the present numbers of the ports that it lists. */
+function withNumbers(key: string, value: string, renumbered: Renumbered): string {
+  if (!key.startsWith(CONTOUR)) return value;
+  return value.replace(/[^,\s]+/g, (port) => renumbered.get(port) ?? port);
 }
 
 /** The wishes that a request keeps where its annotations are as stored (see target-ports.ts). */

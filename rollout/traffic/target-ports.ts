@@ -6,6 +6,9 @@ import { type ServiceRecord, serviceRecordOf } from "./service-record.ts";
 
 type Wishes = NonNullable<ServiceRecord["ports"]>;
 
+/** The stored number of a port → the number that the user gives it now. */
+export type Renumbered = ReadonlyMap<string, string>;
+
 const manifest = v.pipe(
   v.string(),
   v.parseJson(),
@@ -50,20 +53,22 @@ function describe(port: ServicePort): string {
 export function heldPorts(
   requested: Service,
   old: Service,
-): { readonly ports?: ServicePort[]; readonly wishes?: Wishes } {
+): { readonly ports?: ServicePort[]; readonly wishes?: Wishes; readonly renumbered: Renumbered } {
   const presentOf = formerPorts(requested.spec.ports ?? [], old.spec.ports ?? []);
   const known = knownWishes(requested, old);
   const wishes: Record<string, Wishes[string]> = {};
+  const renumbered = new Map<string, string>();
   const ports = requested.spec.ports?.map((port) => {
     const key = keyOf(port);
     const present = presentOf(port);
     if (present === undefined) return port;
+    if (present.port !== port.port) renumbered.set(String(present.port), String(port.port));
     const isSame = equal(wayOf(port), wayOf(present));
     const wish = isSame ? (known[key] ?? known[keyOf(present)]) : wayOf(port);
     if (wish !== undefined && !equal(wish, wayOf(present))) wishes[key] = wish;
     return isSame ? port : reachedBy(port, wayOf(present));
   });
-  return { ...(ports && { ports }), ...(Object.keys(wishes).length > 0 && { wishes }) };
+  return { ...(ports && { ports }), ...(Object.keys(wishes).length > 0 && { wishes }), renumbered };
 }
 
 /**

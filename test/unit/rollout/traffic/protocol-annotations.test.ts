@@ -71,6 +71,33 @@ describe("an annotation that names the pods' protocol, changed in flight", () =>
     });
   }
 
+  describe("keeps the number of its port", () => {
+    const on = (port: number, annotations: Annotations): Service => ({
+      ...manifest(annotations),
+      spec: { ...aService().spec, ports: [{ name: "grpc", port, targetPort: 9090 }] },
+    });
+    const held = (annotations: Annotations) =>
+      merged(on(9090, annotations), writeIsolation(on(9090, annotations), "uid-web", "web1", AT_NOON));
+    const renumbered: [string, Annotations, Annotations, Annotations, string | null | undefined][] = [
+      ["with the annotation", { [H2C]: "9090" }, { [H2C]: "9091" }, { [H2C]: "9091" }, undefined],
+      ["among others", { [H2C]: "80, 9090" }, { [H2C]: "80, 9091" }, { [H2C]: "80, 9091" }, undefined],
+      ["alone", { [H2C]: "9090" }, { [H2C]: "9090" }, { [H2C]: "9091" }, "9090"],
+      ["and the annotation goes", { [H2C]: "9090" }, {}, { [H2C]: "9091" }, null],
+      ["and the annotation comes", {}, { [H2C]: "9091" }, {}, "9091"],
+      ["and it has a name", { [H2C]: "grpc" }, { [H2C]: "grpc" }, { [H2C]: "grpc" }, undefined],
+    ];
+    for (const [how, before, sent, stored, wish] of renumbered) {
+      it(`which changes ${how}, also when asked again`, () => {
+        const answer = reisolate(on(9091, sent), held(before));
+        expect(answer.spec.ports?.[0]?.port).to.equal(9091);
+        expect(usersOf(answer)).to.deep.equal(stored);
+        expect(serviceRecordOf(answer)?.annotations?.[H2C]).to.deep.equal(wish);
+        expect(reisolate(answer, held(before))).to.deep.equal(answer);
+        expect(reisolate(answer, answer)).to.deep.equal(answer);
+      });
+    }
+  });
+
   it("reaches the canary through its own Service at once", () => {
     expect(copyOf(grpc)).to.include({ [H2C]: "grpc" });
     expect(copyOf(without)).to.not.have.property(H2C);
