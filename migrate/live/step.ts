@@ -34,7 +34,7 @@ export interface LiveStep<S> {
   unready?(seen: S): string | undefined;
   /** How long (ms) proxies and controllers may take to follow, after the step is done or undone. */
   settleMs?(seen: S): number;
-  /** Undoes the step; absent where that is impossible. */
+  /** Undoes the step; no write where the step had nothing to write, and absent where that is impossible. */
   undo?(seen: S): readonly LiveWrite[];
   /** Whether some of its objects are as after the step, and some as before it; absent where one write is all of it. */
   isHalfDone?(seen: S): boolean;
@@ -78,8 +78,13 @@ export function nextMove<S>(
   if (why !== undefined) return { kind: "wait", why };
   if (done === wanted) return { kind: "done" };
   if (isBack) {
-    if (last?.undo === undefined) return { kind: "refuse", why: `${last?.name} cannot be undone` };
-    return { kind: "undo", step: last, writes: last.undo(seen) };
+    // A step that had nothing to write, such as one about an autoscaler that does not exist, counts as undone.
+    const step = steps
+      .slice(wanted, done)
+      .findLast((one) => one.undo === undefined || one.undo(seen).length > 0);
+    if (step === undefined) return { kind: "done" };
+    if (step.undo === undefined) return { kind: "refuse", why: `${step.name} cannot be undone` };
+    return { kind: "undo", step, writes: step.undo(seen) };
   }
   if (next === undefined) return { kind: "done" };
   const refusal = next.refuses?.(seen);

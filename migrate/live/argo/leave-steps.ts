@@ -31,7 +31,8 @@ export const argoAnnotate: Step = {
   isDone: ({ deployment, annotations = {} }) =>
     isOptedIn(deployment.metadata.annotations) || Object.keys(annotations).length === 0,
   writes: ({ deployment, annotations = {} }) => [annotated(deployments, deployment, annotations)],
-  undo: ({ deployment, annotations = {} }) => [unannotated(deployment, annotations)],
+  undo: ({ deployment, annotations = {} }) =>
+    Object.keys(annotations).length === 0 ? [] : [unannotated(deployment, annotations)],
 };
 
 export const emptySet: Step = {

@@ -90,7 +90,9 @@ export const annotate: Step = {
   },
   undo({ deployment, converted, canary }) {
     const { progressDeadlineSeconds } = suspensionRecordOf(canary);
-    return [unannotated(deployment, converted?.annotations ?? {}, deadline(progressDeadlineSeconds))];
+    const annotations = converted?.annotations ?? {};
+    if (Object.keys(annotations).length === 0) return [];
+    return [unannotated(deployment, annotations, deadline(progressDeadlineSeconds))];
   },
 };
 

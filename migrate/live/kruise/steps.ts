@@ -45,7 +45,8 @@ export const kruiseAnnotate: Step = {
     isOptedIn(deployment.metadata.annotations) || Object.keys(annotations).length === 0,
   refuses: inProgress,
   writes: ({ deployment, annotations = {} }) => [annotated(deployments, deployment, annotations)],
-  undo: ({ deployment, annotations = {} }) => [unannotated(deployment, annotations)],
+  undo: ({ deployment, annotations = {} }) =>
+    Object.keys(annotations).length === 0 ? [] : [unannotated(deployment, annotations)],
 };
 
 const removeRollout: Step = {

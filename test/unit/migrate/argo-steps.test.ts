@@ -24,8 +24,10 @@ const metadata = (name: string) => ({
 /** An application as Argo Rollouts leaves it at rest, which answers to writes at once. */
 class ArgoShop {
   readonly objects = new Map<string, KubeObject>();
+  readonly #more: Partial<ArgoSeen>;
 
-  constructor(phase = "Healthy") {
+  constructor(phase = "Healthy", more: Partial<ArgoSeen> = {}) {
+    this.#more = more;
     const rollout: ArgoRollout = {
       metadata: metadata("web"),
       spec: { replicas: PODS },
@@ -111,6 +113,7 @@ class ArgoShop {
       scalers: [{ resource, object, targetsRollout: kind === "Rollout" }],
       annotations: rollout && { "serin.dev/rollout": "canary" },
       missingTemplates: [],
+      ...this.#more,
     };
   }
 
@@ -185,24 +188,25 @@ describe("migrate from Argo Rollouts", () => {
       expect(shop.objects.has(gone), gone).to.equal(false);
   });
 
-  it("goes back from every step but the last one, to what it was", () => {
-    const before = new ArgoShop();
-    for (let until = 1; until < all; until += 1) {
-      const shop = new ArgoShop();
-      run(shop, until);
-      expect(run(shop, 0)).to.have.length(until);
-      expect(shop.get<Service>("services/web")?.spec).to.deep.equal(
-        before.get<Service>("services/web")?.spec,
-      );
-      expect(shop.get<Deployment>("deployments/web")?.spec).to.deep.equal(
-        before.get<Deployment>("deployments/web")?.spec,
-      );
-      expect(shop.get<ReplicaSet>("replicasets/web-abc")?.spec).to.deep.equal(
-        before.get<ReplicaSet>("replicasets/web-abc")?.spec,
-      );
-      expect(shop.backends()).to.deep.equal(before.backends());
-    }
-  });
+  for (const [what, more, idle] of [
+    ["all objects", {}, []],
+    ["no autoscaler", { scalers: [] }, ["retarget"]],
+    ["no canary Service", { canaryService: undefined }, ["only"]],
+    ["no annotations", { annotations: {} }, ["annotate"]],
+  ] as const) {
+    it(`goes back from every step but the last one, to what it was, with ${what}`, () => {
+      const before = new ArgoShop();
+      for (let until = 1; until < all; until += 1) {
+        const shop = new ArgoShop("Healthy", more);
+        run(shop, until);
+        const taken = argoSteps.slice(0, until).filter(({ name }) => !idle.some((one) => one === name));
+        expect(run(shop, 0)).to.deep.equal(taken.map(({ name }) => `undo ${name}`).toReversed());
+        for (const key of ["services/web", "deployments/web", "replicasets/web-abc"])
+          expect(shop.get<KubeObject>(key)?.spec, key).to.deep.equal(before.get<KubeObject>(key)?.spec);
+        expect(shop.backends()).to.deep.equal(before.backends());
+      }
+    });
+  }
 
   it("goes on after a kill between the writes of two routes, forwards and backwards", () => {
     const before = new ArgoShop();

@@ -4,6 +4,7 @@ import type { Resource } from "../../../kube/core/resources.ts";
 import type { Route } from "../../../kube/core/routes.ts";
 import type { Service } from "../../../kube/core/services.ts";
 import type { Deployment } from "../../../kube/core/workloads.ts";
+import type { Annotations } from "../../../migrate/accepted.ts";
 import type { Canary, FlaggerSeen } from "../../../migrate/live/flagger/seen.ts";
 import type { LiveWrite } from "../../../migrate/live/step.ts";
 
@@ -49,8 +50,14 @@ function service(name: string, selector: string): Service {
 export class FlaggerShop {
   readonly objects = new Map<string, KubeObject>();
   readonly #rules = rules;
+  readonly #annotations: Annotations;
 
-  constructor(phase = "Succeeded", canarySpec: Canary["spec"] = {}) {
+  constructor(
+    phase = "Succeeded",
+    canarySpec: Canary["spec"] = {},
+    annotations: Annotations = { "serin.dev/rollout": "canary" },
+  ) {
+    this.#annotations = annotations;
     const canary: Canary = {
       metadata: {
         name: "web",
@@ -109,7 +116,7 @@ export class FlaggerShop {
       endpoints: new Map(services.map((name) => [name, this.endpoints(name)])),
       copies: [],
       converted: canary && {
-        annotations: { "serin.dev/rollout": "canary" },
+        annotations: this.#annotations,
         rules: this.#rules,
         progressDeadlineSeconds: 60,
       },

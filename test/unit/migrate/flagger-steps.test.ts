@@ -96,6 +96,14 @@ describe("migrate from Flagger", () => {
     });
   }
 
+  it("goes back where there were no annotations", () => {
+    const shop = new FlaggerShop("Succeeded", {}, {});
+    const untilAnnotate = flaggerSteps.findIndex(({ name }) => name === "annotate") + 1;
+    run(shop, untilAnnotate);
+    expect(run(shop, 0)).not.to.include("undo annotate");
+    expect(doneCount(flaggerSteps, shop.seen())).to.equal(0);
+  });
+
   it("keeps the Canary from reverting if somebody else has suspended it", () => {
     const shop = new FlaggerShop("Succeeded", { suspend: true, revertOnDeletion: true });
     expect(run(shop, 1)).to.deep.equal(["do suspend"]);

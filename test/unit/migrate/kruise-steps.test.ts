@@ -61,6 +61,10 @@ describe("migrate from Kruise Rollouts", () => {
     expect(next(seen({ opted: true, gone: true, labelled: false }))).to.equal("done");
   });
 
+  it("has nothing to undo where there were no annotations", () => {
+    expect(next({ ...seen(), annotations: {} }, 0)).to.equal("done");
+  });
+
   it("undoes the annotations, but not the deletion", () => {
     expect(next(seen({ opted: true }), 0)).to.equal("undo annotate");
     expect(next(seen({ opted: true, gone: true }), 0)).to.equal("refuse: remove cannot be undone");
