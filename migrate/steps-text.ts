@@ -11,7 +11,7 @@ export interface Steps {
   readonly changes: readonly string[];
 }
 
-/** Increasing weights up to 100 out of any list of percentages; at most 20 of them, spread evenly, with the last one. */
+/** Increasing weights up to 100 out of any list of percentages; at most 20 of them, spread evenly, with the first one and the last one. */
 export function increasing(given: readonly number[]): Steps {
   const weights: number[] = [];
   const changes: string[] = [];
@@ -43,26 +43,37 @@ export function stepsText(steps: readonly TimedStep[]): { readonly text: string;
   return { text: items.join(", "), ...(kept.length < steps.length && { change }) };
 }
 
-/** At most 20 of these steps: all pauses, and the weights as `increasing` keeps them, each with the time of those left out before it. */
+/** At most 20 of these steps: as many of the weights as there is room for, spread evenly, and the pauses between them. */
 function thinned(steps: readonly TimedStep[]): readonly TimedStep[] {
+  if (steps.length <= MOST) return steps;
   const weights = steps.filter(({ weight }) => weight !== "pause");
-  const room = MOST - (steps.length - weights.length);
-  if (weights.length <= room || room < 1) return steps;
-  const kept = new Set(spread(weights, room));
+  for (let count = weights.length; count > 1; count -= 1) {
+    const found = withWeights(steps, new Set(spread(weights, count)));
+    if (found.length <= MOST) return found;
+  }
+  return withWeights(steps, new Set(weights));
+}
+
+/** The steps without the other weights; each keeps the time of those left out before it, and pauses in a row are one. */
+function withWeights(steps: readonly TimedStep[], kept: ReadonlySet<TimedStep>): readonly TimedStep[] {
   const found: TimedStep[] = [];
   let ms = 0;
   for (const step of steps) {
     ms += step.ms;
-    if (step.weight === "pause" ? found.at(-1)?.weight === "pause" : !kept.has(step)) continue;
-    found.push(step.weight === "pause" ? step : { ...step, ms });
-    if (step.weight !== "pause") ms = 0;
+    if (step.weight === "pause") {
+      if (found.at(-1)?.weight !== "pause") found.push(step);
+    } else if (kept.has(step)) {
+      found.push({ ...step, ms });
+      ms = 0;
+    }
   }
   return found;
 }
 
-/** This many items, spread evenly, with the last one. */
+/** This many items, two or more, spread evenly, with the first one and the last one. */
 function spread<T>(items: readonly T[], count: number): readonly T[] {
-  return items.filter(
-    (_, i) => Math.floor(((i + 1) * count) / items.length) > Math.floor((i * count) / items.length),
+  const kept = new Set(
+    Array.from({ length: count }, (_, i) => Math.round((i * (items.length - 1)) / (count - 1))),
   );
+  return items.filter((_, i) => kept.has(i));
 }

@@ -96,7 +96,7 @@ describe("convert: a Rollout of Argo Rollouts", () => {
     });
   }
 
-  it("keeps at most twenty of many steps: every pause, the last weight, and the time of all", () => {
+  it("keeps at most twenty of many steps: the only pause, the first and the last weight, and the time of all", () => {
     const many = Array.from({ length: 50 }, (_, i) => [
       { setWeight: 2 * (i + 1) },
       { pause: i === 24 ? {} : { duration: "1m" } },
@@ -104,6 +104,7 @@ describe("convert: a Rollout of Argo Rollouts", () => {
     const found = converted([rollout(canary(many.flat()))]);
     const steps = annotationsOf(found)["serin.dev/steps"]?.split(", ") ?? [];
     expect(steps).to.have.length(20).and.include("pause");
+    expect(steps[0]).to.equal("2:1m");
     expect(steps.at(-1)).to.match(/^100:/);
     const minutes = steps.map((step) => Number(/:(\d+)m/.exec(step)?.[1] ?? 0));
     expect(minutes.reduce((sum, each) => sum + each)).to.equal(49);
