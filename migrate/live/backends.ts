@@ -8,6 +8,15 @@ export function givesTo(route: Route, service: string): boolean {
   return refsOf(route).some((ref) => ref.name === service && (ref.weight ?? 1) > 0);
 }
 
+/** Whether one of the route's rules sends requests to this Service, and does not name the other one. */
+export function givesAlone(route: Route, service: string, other: string | undefined): boolean {
+  return rulesIn(route).some(
+    ({ backendRefs = [] }) =>
+      backendRefs.some(({ name, weight = 1 }) => name === service && weight > 0) &&
+      !backendRefs.some(({ name }) => name === other),
+  );
+}
+
 /** Whether one of the route's rules names this Service, at whatever weight. */
 export function names(route: Route, service: string): boolean {
   return refsOf(route).some((ref) => ref.name === service);

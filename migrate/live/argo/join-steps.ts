@@ -2,7 +2,7 @@ import { deployments, routeResource, services } from "../../../kube/core/resourc
 import { notAccepted, settleMs } from "../../../rollout/gateways/settle.ts";
 import { annotationPath, labelPath } from "../../../rollout/keys.ts";
 import { isComplete } from "../../../rollout/stages/promote.ts";
-import { givesTo, names, withoutBackend, withShares } from "../backends.ts";
+import { givesAlone, givesTo, names, withoutBackend, withShares } from "../backends.ts";
 import { guardedPatch, KUBE_PROXY_MS, scaleTo } from "../guarded-patch.ts";
 import type { LiveStep, LiveWrite } from "../step.ts";
 import { type ArgoSeen, argoRollouts, podsAtRest } from "./seen.ts";
@@ -111,11 +111,13 @@ export const withdraw: Step = {
     canaryService === undefined || !routes.some((route) => names(route, canaryService.metadata.name)),
   refuses: ({ routes, service, canaryService }) => {
     const canary = canaryService?.metadata.name;
-    const given = canary === undefined ? undefined : routes.find((route) => givesTo(route, canary));
-    if (given === undefined) return undefined;
-    return service !== undefined && names(given, service.metadata.name)
+    if (canary === undefined) return undefined;
+    const alone = routes.find((route) => givesAlone(route, canary, service?.metadata.name));
+    if (alone !== undefined)
+      return `route ${alone.metadata.name} sends requests to ${canary} alone, which the last step deletes: delete the rule, or let it name another Service, then the same command again`;
+    return routes.some((route) => givesTo(route, canary))
       ? "a route still gives the canary Service a weight: the Rollout is not at rest"
-      : `route ${given.metadata.name} sends requests to ${canary} alone, which the last step deletes: delete the route, or let it name another Service, then the same command again`;
+      : undefined;
   },
   writes: ({ routes, canaryService }) =>
     routes

@@ -239,6 +239,24 @@ describe("migrate from Argo Rollouts", () => {
     expect(() => run(shop, all)).to.throw("route preview sends requests to web-canary alone");
   });
 
+  it("names a route with a rule for the preview Service beside the active one's", () => {
+    const shop = new ArgoShop();
+    const rules = ["web", "web-canary"].map((name) => ({ backendRefs: [{ name, port: 80 }] }));
+    shop.objects.set("httproutes/web", { kind: "HTTPRoute", metadata: metadata("web"), spec: { rules } });
+    expect(() => run(shop, all)).to.throw("route web sends requests to web-canary alone");
+  });
+
+  it("does not take a Service out of a route that still gives it a weight", () => {
+    const shop = new ArgoShop();
+    const backendRefs = ["web", "web-canary"].map((name) => ({ name, port: 80, weight: 50 }));
+    shop.objects.set("httproutes/web", {
+      kind: "HTTPRoute",
+      metadata: metadata("web"),
+      spec: { rules: [{ backendRefs }] },
+    });
+    expect(() => run(shop, all)).to.throw("a route still gives the canary Service a weight");
+  });
+
   it("does not start while a rollout is in progress", () => {
     const move = nextMove(argoSteps, new ArgoShop("Progressing").seen(), { wanted: all, restMs: 0 });
     expect(move).to.deep.equal({
