@@ -1,4 +1,5 @@
-import { parseAllDocuments } from "yaml";
+import { type Document, parseAllDocuments } from "yaml";
+import { messageOf } from "../../kube/core/error-message.ts";
 import { isRecord } from "../../rollout/text/parse.ts";
 import type { Finding } from "./finding.ts";
 
@@ -28,16 +29,26 @@ const AS_KUBECTL = {
 
 /** The objects in a text of YAML or JSON, Lists unpacked, and what cannot be read. */
 export function manifestsIn(file: string, text: string): { manifests: Manifest[]; findings: Finding[] } {
-  const documents = [...parseAllDocuments(text, AS_KUBECTL)];
-  const findings = documents.flatMap(({ errors }) =>
-    errors.map(
-      ({ message }): Finding => ({ kind: "bad", where: file, says: message.split("\n", 1)[0] ?? "" }),
+  const read = [...parseAllDocuments(text, AS_KUBECTL)].map((document) => contentOf(document));
+  return {
+    manifests: read.flatMap(({ object }) => unpack(file, object)),
+    findings: read.flatMap(({ errors }) =>
+      errors.map(
+        (error): Finding => ({ kind: "bad", where: file, says: messageOf(error).split("\n", 1)[0] ?? "" }),
+      ),
     ),
-  );
-  const read = documents
-    .filter(({ errors }) => errors.length === 0)
-    .map((document) => document.toJS() as unknown);
-  return { manifests: read.flatMap((object) => unpack(file, object)), findings };
+  };
+}
+
+/** What a document says, or why it cannot be read. */
+function contentOf(document: Document): { readonly object?: unknown; readonly errors: readonly unknown[] } {
+  if (document.errors.length > 0) return { errors: document.errors };
+  try {
+    return { object: document.toJS(), errors: [] };
+  } catch (error) {
+    // A merge key may have a text in place of a map, and an alias no anchor: both have a valid syntax.
+    return { errors: [error] };
+  }
 }
 
 function unpack(file: string, object: unknown): Manifest[] {

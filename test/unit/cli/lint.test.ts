@@ -28,6 +28,11 @@ describe("kubectl serin lint", () => {
       ],
     ],
     [
+      "names a file whose merge key or alias cannot be read, and judges the others",
+      ["a: {<<: text}", "a: *unknown", deployment("web", "serin.dev/rollout: canary")],
+      [/^bad f: Merge sources must be maps/, /^bad f: Unresolved alias/, /^good web: /],
+    ],
+    [
       "wants texts in quotes",
       [deployment("web", "serin.dev/rollout: canary, serin.dev/steps: 50")],
       [/^bad web: serin\.dev\/steps: 50 is not text: write it in quotes$/, /^good web: /],
