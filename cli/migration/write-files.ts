@@ -6,9 +6,12 @@ import type { KubeObject } from "../../kube/core/meta.ts";
 import type { Conversion } from "../../migrate/conversion.ts";
 import { notesPage } from "../../migrate/page.ts";
 
-/** Objects as a YAML text, a document each; in YAML 1.1, by which kubectl reads a plain `off` as false. */
+/** By YAML 1.1, kubectl reads a plain `off` as false; by YAML 1.2, a plain `0o17` as 15. Both get quotes. */
+const FOR_KUBECTL = { lineWidth: 0, version: "1.1", compat: "core" } as const;
+
+/** Objects as a YAML text, a document each. */
 export function yamlOf(objects: readonly KubeObject[]): string {
-  return objects.map((object) => stringify(object, { lineWidth: 0, version: "1.1" })).join("---\n");
+  return objects.map((object) => stringify(object, FOR_KUBECTL)).join("---\n");
 }
 
 /** Writes a conversion into a folder of its own below `root` and returns the folder. Throws if it cannot be written. */
