@@ -46,7 +46,7 @@ export async function readArgo(place: LivePlace): Promise<ArgoSeen> {
   const conversion = rollout && (await convertedOf(place, rollout));
   const own = [service, canaryService].flatMap((one) => one?.metadata.name ?? []);
   const { trafficRouting } = canary;
-  const shifted = shiftedRoutes(isRecord(trafficRouting) ? trafficRouting.plugins : undefined);
+  const shifted = shiftedRoutes(isRecord(trafficRouting) ? trafficRouting.plugins : undefined, namespace);
   return {
     rollout,
     deployment,

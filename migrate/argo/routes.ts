@@ -4,15 +4,15 @@ import { differs, type Note, notCarried } from "../note.ts";
 const PLUGIN = "argoproj-labs/gatewayAPI";
 const FIELD = "spec.strategy.canary.trafficRouting.plugins";
 
+type Settings = Readonly<Record<string, unknown>>;
+
 /** The plugin's settings that have a meaning here, or a note of their own. */
 const KNOWN = /^(namespace|(http|grpc|tcp|tls)Routes?)$/;
 
-/** The names of the HTTPRoutes and GRPCRoutes whose weights Argo's plugin shifts. */
-export function shiftedRoutes(plugins: unknown): readonly string[] {
+/** The names of the HTTPRoutes and GRPCRoutes in this namespace whose weights Argo's plugin shifts. */
+export function shiftedRoutes(plugins: unknown, namespace: string | undefined): readonly string[] {
   const settings = isRecord(plugins) && isRecord(plugins[PLUGIN]) ? plugins[PLUGIN] : {};
-  const { httpRoute, httpRoutes, grpcRoute, grpcRoutes } = settings;
-  const names = [httpRoute, grpcRoute, ...namesIn(httpRoutes), ...namesIn(grpcRoutes)];
-  return [...new Set(names.filter((name) => typeof name === "string"))];
+  return otherNamespace(settings, namespace) === undefined ? routeNames(settings) : [];
 }
 
 /** The value of `serin.dev/routes`; absent if no plugin names a route. */
@@ -24,9 +24,9 @@ export function routesOf(
   const others = Object.keys(plugins ?? {}).filter((name) => name !== PLUGIN);
   const unknown = others.map((name) => notCarried(FIELD, `${name}: Serin shifts traffic by the Gateway API`));
   if (!isRecord(settings)) return { notes: unknown };
-  const names = shiftedRoutes(plugins);
-  const { namespace: elsewhere } = settings;
-  const place = typeof elsewhere === "string" && elsewhere !== namespace ? `${elsewhere}/` : "";
+  const names = routeNames(settings);
+  const other = otherNamespace(settings, namespace);
+  const place = other === undefined ? "" : `${other}/`;
   const lost = Object.keys(settings).filter((key) => /^(tcp|tls)Routes?$/.test(key));
   const idle = Object.keys(settings).filter((key) => !KNOWN.test(key));
   return {
@@ -37,6 +37,16 @@ export function routesOf(
       ...idle.map((key) => differs(FIELD, `${key}: not needed: Serin finds routes by their backends`)),
     ],
   };
+}
+
+function routeNames({ httpRoute, httpRoutes, grpcRoute, grpcRoutes }: Settings): readonly string[] {
+  const names = [httpRoute, grpcRoute, ...namesIn(httpRoutes), ...namesIn(grpcRoutes)];
+  return [...new Set(names.filter((name) => typeof name === "string"))];
+}
+
+/** The namespace of the routes where the plugin names another one than the Rollout's. */
+function otherNamespace({ namespace: named }: Settings, own: string | undefined): string | undefined {
+  return typeof named === "string" && named !== own ? named : undefined;
 }
 
 function namesIn(routes: unknown): readonly unknown[] {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { rolloutFields } from "../../../migrate/argo/fields.ts";
+import { shiftedRoutes } from "../../../migrate/argo/routes.ts";
 import { analysisTemplateFields } from "../../../migrate/argo/template-fields.ts";
 import { canary, rollout } from "./argo-rollouts.ts";
 import { annotationsOf, converted, fileOf, saidOf } from "./canaries.ts";
@@ -170,6 +171,15 @@ describe("convert: a Rollout of Argo Rollouts", () => {
       .to.contain("tcpRoutes: Serin shifts HTTPRoutes and GRPCRoutes only")
       .and.contain("some/other");
     expect(saidOf(found, "differs").join("\n")).to.contain("httpRouteSelector: not needed");
+  });
+
+  it("shifts the routes of its own namespace only, unless the plugin names another one", () => {
+    const settings = { httpRoute: "a", grpcRoutes: [{ name: "b" }] };
+    const shifted = (more: object) =>
+      shiftedRoutes({ "argoproj-labs/gatewayAPI": { ...settings, ...more } }, "shop");
+    expect(shifted({})).to.deep.equal(["a", "b"]);
+    expect(shifted({ namespace: "shop" })).to.deep.equal(["a", "b"]);
+    expect(shifted({ namespace: "edge" })).to.deep.equal([]);
   });
 
   it("says what a Rollout without trafficRouting becomes", () => {
