@@ -134,6 +134,8 @@ export const withdraw: Step = {
       .map((route) => rulesOf(route, withShares(route, { [service.metadata.name]: 100, [canary]: 0 })));
   },
   isHalfDone: (seen) => {
+    // Where the plugin names no route, a route of the user's may lack the canary Service from the start.
+    if (seen.shifted.length === 0) return false;
     const canary = seen.canaryService?.metadata.name ?? "";
     const [first, ...others] = argosRoutes(seen).map((route) => names(route, canary));
     return others.some((one) => one !== first);

@@ -228,6 +228,14 @@ describe("migrate from Argo Rollouts", () => {
     expect(shop.backends()).to.deep.equal(before.backends());
   });
 
+  it("leaves the user's other route alone on the way forwards where the plugin names no route", () => {
+    const shop = new ArgoShop("Healthy", { shifted: [] });
+    const before = shop.backends();
+    const place = argoSteps.findIndex(({ name }) => name === "only");
+    expect(run(shop, place)).to.deep.equal(argoSteps.slice(0, place).map(({ name }) => `do ${name}`));
+    expect(shop.backends()).to.deep.equal(before);
+  });
+
   it("names a route that has the preview Service alone, which would lose it", () => {
     const shop = new ArgoShop();
     const backendRefs = [{ name: "web-canary", port: 80 }];
