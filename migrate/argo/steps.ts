@@ -79,6 +79,8 @@ function weightsOf({ steps, trafficRouting }: CanaryStrategy): Part {
             `${setWeight} after ${before} is left out: the weights of Serin's steps increase`,
           ),
         );
+      else if (setWeight === 0 && share !== 0)
+        notes.push(differs(`${STEP}.setWeight`, `${share} of ${whole} is left out: less than 0.01 %`));
     }
     if (pause === undefined) continue;
     const ms = pause.duration === undefined ? undefined : durationOf(pause.duration);

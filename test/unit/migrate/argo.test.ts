@@ -173,6 +173,14 @@ describe("convert: a Rollout of Argo Rollouts", () => {
     expect(saidOf(found, "differs").join("\n")).to.contain("httpRouteSelector: not needed");
   });
 
+  it("names a weight that is too small for an annotation", () => {
+    const steps = [{ setWeight: 0 }, { setWeight: 4 }, { setWeight: 50_000 }];
+    const found = converted([rollout(canary(steps, { trafficRouting: { maxTrafficWeight: 100_000 } }))]);
+    expect(annotationsOf(found)["serin.dev/steps"]).to.equal("50");
+    const said = saidOf(found, "differs").filter((says) => says.includes("is left out"));
+    expect(said.join("\n")).to.match(/^\S+: 4 of 100000 is left out: less than 0\.01 %$/);
+  });
+
   it("shifts the routes of its own namespace only, unless the plugin names another one", () => {
     const settings = { httpRoute: "a", grpcRoutes: [{ name: "b" }] };
     const shifted = (more: object) =>
