@@ -90,7 +90,7 @@ function weightsOf({ steps, trafficRouting }: CanaryStrategy): Part {
         notes.push(
           notCarried(
             `${STEP}.pause.duration`,
-            `${JSON.stringify(pause.duration)} is not a duration: a pause without end stands for it`,
+            `${JSON.stringify(pause.duration)} is not a duration that Serin reads, such as 1m30s: a pause without end stands for it`,
           ),
         );
       if (last?.weight !== "pause") written.push({ weight: "pause", ms: 0 });

@@ -42,7 +42,9 @@ function hookOf({ name, type, url, timeout, retries, metadata = {}, disableTLS }
   };
   const ms = timeout === undefined ? undefined : parseDuration(timeout);
   if (timeout !== undefined && ms === undefined)
-    changes.push(`${quote(timeout)} is not a duration: the timeout is 10s, the usual one`);
+    changes.push(
+      `${quote(timeout)} is not a duration that Serin reads, such as 1m30s: the timeout is 10s, the usual one`,
+    );
   if (ms !== undefined && ms > LONGEST_MS) changes.push("the timeout is 5m, the longest one");
   if (retries !== undefined && retries > MOST_RETRIES)
     changes.push(`${MOST_RETRIES} retries, the largest number`);

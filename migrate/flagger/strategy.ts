@@ -47,7 +47,12 @@ function interval({ interval: written }: Analysis): StrategyPart {
   if (ms === undefined || ms > LONGEST_MS)
     return {
       annotations: { "serin.dev/interval": USUAL_INTERVAL },
-      notes: [differs(field, `${JSON.stringify(text)} is not a duration up to 168h: Serin's default of 1m`)],
+      notes: [
+        differs(
+          field,
+          `${JSON.stringify(text)} is not a duration that Serin reads, such as 1m30s, up to 168h: Serin's default of 1m`,
+        ),
+      ],
     };
   const used = Math.max(ms, 1_000);
   const notes =

@@ -22,9 +22,11 @@ describe("convert: the webhooks of a Canary", () => {
     );
     expect(saidOf(found, "admin").join("\n")).to.contain("--hook-host=tester.test");
     expect(saidOf(found, "differs").join("\n")).to.contain("requests to web-canary do not pass the gateway");
-    const gate = { name: "gate", url: "http://web-primary.shop/gate", timeout: "soon" };
+    const gate = { name: "gate", url: "http://web-primary.shop/gate", timeout: "1.5s" };
     const changed = converted([analysis({ webhooks: [gate] })]);
     expect(saidOf(changed, "admin").join("\n")).to.contain("--hook-host=web.shop ");
-    expect(saidOf(changed, "differs").join("\n")).to.contain('"soon" is not a duration');
+    expect(saidOf(changed, "differs").join("\n")).to.contain(
+      '"1.5s" is not a duration that Serin reads, such as 1m30s: the timeout is 10s, the usual one',
+    );
   });
 });
