@@ -4,6 +4,9 @@ import { differs, type Note, notCarried } from "../note.ts";
 const PLUGIN = "argoproj-labs/gatewayAPI";
 const FIELD = "spec.strategy.canary.trafficRouting.plugins";
 
+const SELECTED = "Serin shifts every route that names the Service; name some in serin.dev/routes";
+const FOUND = "not needed: Serin finds routes by their backends";
+
 type Settings = Readonly<Record<string, unknown>>;
 
 /** The plugin's settings that have a meaning here, or a note of their own. */
@@ -34,7 +37,7 @@ export function routesOf(
     notes: [
       ...unknown,
       ...lost.map((key) => notCarried(FIELD, `${key}: Serin shifts HTTPRoutes and GRPCRoutes only`)),
-      ...idle.map((key) => differs(FIELD, `${key}: not needed: Serin finds routes by their backends`)),
+      ...idle.map((key) => differs(FIELD, `${key}: ${key.endsWith("Selector") ? SELECTED : FOUND}`)),
     ],
   };
 }

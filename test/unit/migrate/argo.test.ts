@@ -162,7 +162,11 @@ describe("convert: a Rollout of Argo Rollouts", () => {
     expect(other.files).to.deep.equal([]);
     const plugin = {
       plugins: {
-        "argoproj-labs/gatewayAPI": { tcpRoutes: [{ name: "a" }], httpRouteSelector: {} },
+        "argoproj-labs/gatewayAPI": {
+          tcpRoutes: [{ name: "a" }],
+          httpRouteSelector: {},
+          useHeaderRoutes: true,
+        },
         "some/other": {},
       },
     };
@@ -170,7 +174,9 @@ describe("convert: a Rollout of Argo Rollouts", () => {
     expect(saidOf(found, "not").join("\n"))
       .to.contain("tcpRoutes: Serin shifts HTTPRoutes and GRPCRoutes only")
       .and.contain("some/other");
-    expect(saidOf(found, "differs").join("\n")).to.contain("httpRouteSelector: not needed");
+    expect(saidOf(found, "differs").join("\n"))
+      .to.contain("httpRouteSelector: Serin shifts every route that names the Service")
+      .and.contain("useHeaderRoutes: not needed");
   });
 
   it("names a weight that is too small for an annotation", () => {
