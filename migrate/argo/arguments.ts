@@ -51,8 +51,8 @@ export function argumentsOf(
 export function filled(query: string, { variables, gaps, problems }: Arguments) {
   const missing = new Set<string>();
   const text = query.replaceAll(ARGUMENT, (whole, name: string) => {
-    const gap = Object.hasOwn(gaps, name) ? gaps[name] : undefined;
-    if (gap === undefined) missing.add(problems[name] ?? `the argument ${name} has no value`);
+    const gap = own(gaps, name);
+    if (gap === undefined) missing.add(own(problems, name) ?? `the argument ${name} has no value`);
     return gap ?? whole;
   });
   const used = Object.keys(variables).filter((name) => text.includes(`{{ variables.${name} }}`));
@@ -65,6 +65,11 @@ export function withConstants(condition: string | undefined, args: readonly Anal
     ARGUMENT,
     (whole, wanted: string) => args.find(({ name }) => name === wanted)?.value ?? whole,
   );
+}
+
+/** A value of its own: the name comes from a query, and may be that of a method. */
+function own(values: Readonly<Record<string, string>>, name: string): string | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
 }
 
 /** What follows the name of the Service in `service` or `service.namespace.svc`; `undefined` for any other text. */

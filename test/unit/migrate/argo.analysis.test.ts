@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { filled } from "../../../migrate/argo/arguments.ts";
 import { limitsOfFailure, limitsOfSuccess } from "../../../migrate/argo/condition.ts";
 import { analysis, canary, prometheus, rollout, template } from "./argo-rollouts.ts";
 import { annotationsOf, converted, fileOf, saidOf } from "./canaries.ts";
@@ -140,6 +141,11 @@ describe("convert: the analyses of a Rollout of Argo Rollouts", () => {
     const [rate] = fileOf(found, "templates.yaml") as readonly { data: object }[];
     expect(rate?.data).to.deep.equal({ source: "http", query: "rate?x=1#/data/items/0/rate" });
     expect(saidOf(found, "admin").join("\n")).to.contain("provider: http, address: https://example.test");
+  });
+
+  it("says of an argument with the name of a method that it has no value", () => {
+    const { missing } = filled("up{{args.toString}}", { variables: {}, gaps: {}, problems: {} });
+    expect(missing).to.deep.equal(["the argument toString has no value"]);
   });
 
   it("reads limits out of conditions, and no other expression", () => {
