@@ -16,6 +16,7 @@ const PLACES: readonly (readonly [file: string, before: string])[] = [
   ["docs/installation.md", "ghcr.io/serin-dev/serin:"],
   ["docs/installation.md", "?ref=v"],
   ["docs/dashboard.md", "?ref=v"],
+  ["docs/releasing.md", "ghcr.io/serin-dev/serin:"],
 ];
 
 /** What contradicts a release of this version: each file that names another one, and a changelog without its section. */
