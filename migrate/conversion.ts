@@ -45,8 +45,8 @@ export function placeOf(object: SourceObject): {
   readonly name: string;
   readonly namespace: string | undefined;
 } {
-  const { name = "", namespace } = (object.metadata ?? {}) as { name?: unknown; namespace?: unknown };
-  return { name: String(name), namespace: namespace === undefined ? undefined : String(namespace) };
+  const { name, namespace } = (object.metadata ?? {}) as { name?: unknown; namespace?: unknown };
+  return { name: String(name ?? ""), namespace: String(namespace ?? "") || undefined };
 }
 
 /** Metadata with the namespace, if there is one. */

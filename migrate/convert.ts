@@ -30,7 +30,7 @@ const CONVERTERS: Readonly<Record<string, (object: SourceObject, context: Conver
 /**
  * Converts every rollout among these objects: a Canary of Flagger, a Rollout of Argo Rollouts or of
  * Kruise Rollouts. The other objects serve them. Throws an Error if an object does not have the form of its CRD, or no name that
- * Kubernetes accepts, and if two of them are about one Deployment.
+ * Kubernetes accepts, and if two of them are about one Deployment, or have one name and notes alone.
  */
 export function convert(objects: readonly SourceObject[], options: ConvertOptions): readonly Conversion[] {
   const context = { ...options, objects, names: new TemplateNames() };
@@ -45,15 +45,16 @@ export function convert(objects: readonly SourceObject[], options: ConvertOption
     for (const text of [name, namespace])
       if (!isDnsSubdomain(text))
         throw new Error(`${source}: ${quote(text)} is not a valid name: render a chart with helm template`);
-  refuseDoubles(conversions.filter(({ files }) => files.length > 0));
+  refuseDoubles(conversions);
   return conversions;
 }
 
 /** The second one would be written over the first one. */
 function refuseDoubles(conversions: readonly Conversion[]): void {
   const first = new Map<string, string>();
-  for (const { source, name, namespace } of conversions) {
-    const place = `deployment/${name}${namespace === undefined ? "" : ` -n ${namespace}`}`;
+  for (const { source, name, namespace, files } of conversions) {
+    const about = files.length === 0 ? source : `deployment/${name}`;
+    const place = `${about}${namespace === undefined ? "" : ` -n ${namespace}`}`;
     const other = first.get(place);
     if (other !== undefined)
       throw new Error(

@@ -21,9 +21,15 @@ describe("convert, of any source", () => {
       ["rollouts.kruise.io/v1beta1", "Rollout"],
       ["flagger.app/v1beta1", "Canary"],
     ] as const)
-      expect(() => converted([{ apiVersion, kind }]), apiVersion).to.throw(
-        `${kind.toLowerCase()}: metadata.name is missing`,
-      );
+      for (const metadata of [undefined, { name: null }])
+        expect(() => converted([{ apiVersion, kind, metadata }]), apiVersion).to.throw(
+          `${kind.toLowerCase()}: metadata.name is missing`,
+        );
+  });
+
+  it("takes an empty namespace for none, as Kubernetes does", () => {
+    for (const namespace of [undefined, null, ""])
+      expect(converted([canary({}, { namespace })]).namespace, String(namespace)).to.equal(undefined);
   });
 
   it("refuses names that Kubernetes refuses, which would be folders somewhere else", () => {
@@ -45,6 +51,14 @@ describe("convert, of any source", () => {
     expect(() => converted([canary({}), alert, canary({}, { namespace: "other" })])).not.to.throw();
     expect(() => converted([canary({}), canary({})])).to.throw(
       "canary/web and canary/web are both for deployment/web -n shop",
+    );
+  });
+
+  it("refuses two sources of one name without manifests, of which one would lose its notes", () => {
+    const other = canary({ targetRef: { kind: "DaemonSet", name: "web" } }, { namespace: undefined });
+    expect(() => converted([other, canary({}), canary({}, { namespace: undefined })])).not.to.throw();
+    expect(() => converted([other, other])).to.throw(
+      "canary/web and canary/web are both for canary/web: convert",
     );
   });
 });
