@@ -26,7 +26,7 @@ export function notesAbout(object: object, table: FieldTable, own: readonly Note
     fields.flatMap(({ path, isOff }) => {
       const row = rowOf(table, path);
       if (row === undefined) return isAboveRow(table, path) ? [] : path;
-      // What is switched off is not lost where nothing stands for it.
+      // A field that is switched off loses nothing where Serin has no counterpart.
       return isOff && row === path && table[row]?.fate === "not" ? [] : row;
     }),
   );
