@@ -1,7 +1,7 @@
 import type { Shop } from "./shop.ts";
 
 /** New versions of a Deployment, which the API server refuses if the webhook does not answer. */
-export interface Asks {
+export interface Asks extends AsyncDisposable {
   /** How many were sent. */
   total(): number;
   /** The API server's answers to those that failed. */
@@ -10,7 +10,7 @@ export interface Asks {
   stop(): Promise<readonly string[]>;
 }
 
-/** Sends them one after the other, by dry runs. */
+/** Sends them one after the other, by dry runs, until `stop` or the end of the block that uses them. */
 export function ask(shop: Shop, name = "web"): Asks {
   const path = `/apis/apps/v1/namespaces/${shop.namespace}/deployments/${name}?dryRun=All`;
   const refused: string[] = [];
@@ -24,13 +24,16 @@ export function ask(shop: Shop, name = "web"): Asks {
       if (answer.status !== 200) refused.push(JSON.stringify(answer.body));
     }
   })();
+  const stop = async () => {
+    stopped = true;
+    await asking;
+    return refused;
+  };
   return {
     total: () => total,
     refused: () => refused,
-    stop: async () => {
-      stopped = true;
-      await asking;
-      return refused;
-    },
+    stop,
+    // An assertion that fails before `stop` would leave them to the stories that follow.
+    [Symbol.asyncDispose]: async () => void (await stop()),
   };
 }

@@ -30,7 +30,7 @@ describeCluster("Serin's certificate", function () {
   after(() => shop.close());
 
   it("is repaired when its Secret is deleted or spoiled, and no admission fails meanwhile", async () => {
-    const admissions = ask(shop);
+    await using admissions = ask(shop);
     const original = await read(cluster);
     await cluster.api.demand("DELETE", SECRET);
     await eventually("the Secret written back", async () =>

@@ -45,7 +45,7 @@ describeClusterWith([], "a certificate of cert-manager", function () {
   });
 
   it("is renewed without a refused admission, before and after an apply takes token and bundle away", async () => {
-    const asks = ask(shop);
+    await using asks = ask(shop);
     await serves(await issuer.issue());
     const renewed = asks.total();
     await eventually("a hundred more", async () => asks.total() > renewed + 100 || undefined);
@@ -69,7 +69,7 @@ describeClusterWith([], "a certificate of cert-manager", function () {
 
   it("of a new authority is served when the API server trusts it", async () => {
     const old = await servedIn(shop.cluster);
-    const asks = ask(shop);
+    await using asks = ask(shop);
     await issuer.newAuthority();
     const next = await issuer.issue();
     await eventually("a hundred asks", async () => asks.total() > 100 || undefined);

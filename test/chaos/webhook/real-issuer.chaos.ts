@@ -82,7 +82,7 @@ async function releaseAndRenew(shop: Shop): Promise<void> {
   await shop.run("set", "image", "deployment/web", "app=app:v2");
   await shop.weighs(50);
 
-  const asks = ask(shop, "other");
+  await using asks = ask(shop, "other");
   const first = await issuedIn(cluster);
   await renewIn(cluster, "serin");
   expect(await issuedIn(cluster)).to.not.equal(first);
