@@ -25,7 +25,7 @@ import {
   markAll,
   size,
 } from "./prepare.ts";
-import { decidePromoting, decidePromotion } from "./promote.ts";
+import { decidePromoting, decidePromotion, isComplete } from "./promote.ts";
 import { checkLabels, checkRoutes } from "./reachable.ts";
 import { decideFailed } from "./rollback.ts";
 import { isStableLost, replicasOf, type Snapshot } from "./snapshot.ts";
@@ -48,11 +48,9 @@ export function decide(snapshot: Snapshot): Decision {
   const waiting = leaveToNewer(snapshot);
   if (waiting !== undefined) return waiting;
   const decision = withWayOut(snapshot, decidePhase(snapshot));
-  // No later stage restores these Services before the end.
   const goes = snapshot.held.phase === "promoting" || snapshot.run?.outcome === "proven";
-  // A route that is not known may lead to such a Service: restored, it would lead users to the canary beyond any weight.
-  const mayRestore = goes || snapshot.lacksServices !== true;
-  const left = mayRestore ? (snapshot.formerServices ?? []).map(writeSelector) : [];
+  // No later stage restores these Services before the end.
+  const left = goes || mayOpen(snapshot) ? (snapshot.formerServices ?? []).map(writeSelector) : [];
   if (left.length === 0) {
     // After every other write: a route whose owner refuses the correction must not keep the weight on the others.
     return decision.writes.length > 0 ? decision : { ...decision, ...correctFuture(snapshot) };
@@ -60,6 +58,15 @@ export function decide(snapshot: Snapshot): Decision {
   // Restore first if the version that they select is about to go. Otherwise last: a refused write must not keep the weight
   // on a bad canary.
   return { ...decision, writes: goes ? [...left, ...decision.writes] : [...decision.writes, ...left] };
+}
+
+/**
+ * Whether the former Services may select all pods although the canary is not proven. A route that Serin does not know may lead
+ * to them, and would give the canary requests beyond any weight. Without another version they must serve.
+ */
+function mayOpen(snapshot: Snapshot): boolean {
+  const isGone = snapshot.held.phase === "undone" && isComplete(snapshot);
+  return snapshot.lacksServices !== true || isGone || isStableLost(snapshot);
 }
 
 function decidePhase(snapshot: Snapshot): Decision {

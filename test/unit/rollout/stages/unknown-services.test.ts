@@ -1,11 +1,14 @@
 import { expect } from "chai";
 import type { Service } from "../../../../kube/core/services.ts";
+import { decide } from "../../../../rollout/stages/decide.ts";
 import { isolate } from "../../../../rollout/stages/prepare.ts";
 import { checkRoutes } from "../../../../rollout/stages/reachable.ts";
+import type { Snapshot } from "../../../../rollout/stages/snapshot.ts";
 import { isolationPatch } from "../../../../rollout/traffic/isolation.ts";
 import { shareOf } from "../../../../rollout/traffic/route-record.ts";
+import { writeSelector } from "../../../../rollout/traffic/writes.ts";
 import type { World } from "../../../model/world.ts";
-import { AT_NOON, aService } from "../../../support/builders.ts";
+import { AT_NOON, aHeld, aService } from "../../../support/builders.ts";
 import { merge } from "../../../support/patch.ts";
 import { aRollout } from "../../../support/rollout.ts";
 import { aShop, expectRest, image } from "../../../support/shop.ts";
@@ -57,5 +60,32 @@ describe("a rollout while Serin does not know all Services of the namespace", ()
     const snapshot = aRollout({ routes: [], services: [isolated] });
     expect(isolate(snapshot)?.writes).to.have.length(1);
     expect(isolate({ ...snapshot, lacksServices: true })).to.equal(undefined);
+  });
+
+  describe("keeps a Service isolated that the plan does not want any more", () => {
+    const before = aService({ meta: { name: "former" } });
+    const former = merge(before, isolationPatch(before, "uid-web", "web1", AT_NOON)) as Service;
+    const lack = { formerServices: [former], lacksServices: true } as const;
+    const written = (snapshot: Snapshot) =>
+      decide(snapshot).writes.filter((write) => write.verb !== "event" && write.name === "former");
+    const undone = { ...aRollout({ held: aHeld({ phase: "undone" }), routes: [], services: [] }), ...lack };
+
+    it("while an unknown route may lead to it", () => {
+      const snapshot = aRollout({ formerServices: [former] });
+      expect(written(snapshot)).to.deep.equal([writeSelector(former)]);
+      expect(written({ ...snapshot, ...lack })).to.deep.equal([]);
+      expect(written(undone)).to.deep.equal([]);
+    });
+
+    it("until the canary is proven or gone, or no other version is left", () => {
+      const proven = aRollout({ run: { outcome: "proven" } });
+      const { spec, metadata } = undone.deployment;
+      const [replicas, generation] = [spec.replicas ?? 1, metadata.generation ?? 0];
+      const counts = { replicas, updatedReplicas: replicas, availableReplicas: replicas };
+      const complete = { ...undone.deployment, status: { ...counts, observedGeneration: generation } };
+      const lost = aRollout({ held: aHeld({ lost: true }) });
+      for (const snapshot of [proven, { ...undone, deployment: complete }, lost])
+        expect(written({ ...snapshot, ...lack })).to.deep.include(writeSelector(former));
+    });
   });
 });
