@@ -3,7 +3,7 @@ import { listGrants } from "../kube/client/grants.ts";
 import { listReplicaSets } from "../kube/client/replica-sets.ts";
 import { type LeanRoute, type ReferenceGrant, routeKeyOf } from "../kube/core/routes.ts";
 import type { Deployment, ReplicaSet } from "../kube/core/workloads.ts";
-import type { RouteIndex } from "../kube/runtime/route-index.ts";
+import { lastOfEach, type RouteIndex } from "../kube/runtime/route-index.ts";
 import { listMarked, readEach } from "../kube/runtime/route-reads.ts";
 import type { ClusterState } from "../rollout/admission/change.ts";
 import { endsRollout } from "../rollout/admission/ends-rollout.ts";
@@ -86,9 +86,8 @@ export async function gatherWithoutStart(
   if (!endsRollout(requested, held, replicaSets)) return undefined;
   const { namespace = "", uid = "" } = old.metadata;
   const { grants = [], shared = [] } = (await readFlight(needs, old)) ?? {};
-  // The last entry of a route counts: the index may be late.
-  const known = [...needs.index.around([], uid), ...shared];
-  const all = [...new Map(known.map((route) => [routeKeyOf(route), route])).values()];
+  // The index may be late.
+  const all = lastOfEach([...needs.index.around([], uid), ...shared]);
   // Others can forge a share in a route of their own. The rollout's record names those to which Serin gave one.
   const given = foreignRoutesOf(replicaSets);
   const isLost = !replicaSets.some((set) => runRecordOf(set, held.started));

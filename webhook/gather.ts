@@ -9,7 +9,7 @@ import { horizontalPodAutoscalers, routeKinds, services } from "../kube/core/res
 import { type ReferenceGrant, type Route, routeKeyOf } from "../kube/core/routes.ts";
 import type { Service } from "../kube/core/services.ts";
 import type { Deployment } from "../kube/core/workloads.ts";
-import type { RouteIndex } from "../kube/runtime/route-index.ts";
+import { lastOfEach, type RouteIndex } from "../kube/runtime/route-index.ts";
 import { type RouteBodies, readWhole, refresh } from "../kube/runtime/route-reads.ts";
 import type { ClusterState } from "../rollout/admission/change.ts";
 import { crossesInto, permitted } from "../rollout/traffic/grants.ts";
@@ -96,8 +96,7 @@ async function readRoutes(needs: GatherNeeds, namespace: string, { named, uid, f
   const { kube, index } = needs;
   const isOwn = ({ metadata }: Pick<Route, "metadata">) => metadata.namespace === namespace;
   const read = async (listed: RouteBodies) => {
-    const all = [...index.around(named, uid), ...(flight?.shared ?? [])];
-    const around = [...new Map(all.map((route) => [routeKeyOf(route), route])).values()];
+    const around = lastOfEach([...index.around(named, uid), ...(flight?.shared ?? [])]);
     const crosses = around.some((route) => crossesInto(namespace, route));
     const grants = flight?.grants ?? (crosses ? await listGrants<ReferenceGrant>(kube, namespace) : []);
     return { around, grants, routes: await readWhole(kube, permitted(namespace, around, grants), listed) };

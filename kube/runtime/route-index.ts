@@ -88,7 +88,7 @@ export class RouteIndex {
 
   /** The routes that name one of these Services (`namespace/name`) or have a share of this rollout. */
   around(services: readonly string[], uid: string): readonly LeanRoute[] {
-    return unique([
+    return lastOfEach([
       ...services.flatMap((service) => this.#by("backend", service)),
       ...this.#by("share", uid),
     ]);
@@ -111,7 +111,7 @@ export class RouteIndex {
 
   /** The routes of these parents that match headers or query parameters. */
   choosing(parents: readonly string[]): readonly LeanRoute[] {
-    return unique(parents.flatMap((parent) => this.#by("parent", parent)));
+    return lastOfEach(parents.flatMap((parent) => this.#by("parent", parent)));
   }
 
   /** What the index holds of that route. */
@@ -136,7 +136,7 @@ function sizeOf(route: LeanRoute): number {
   return JSON.stringify(route).length + PER_VALUE * values;
 }
 
-/** Each route once. */
-function unique(routes: readonly LeanRoute[]): readonly LeanRoute[] {
+/** Each route once: of several entries, the last one. */
+export function lastOfEach(routes: readonly LeanRoute[]): readonly LeanRoute[] {
   return [...new Map(routes.map((route) => [routeKeyOf(route), route])).values()];
 }
