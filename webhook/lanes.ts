@@ -124,6 +124,7 @@ export class Lanes {
 
   /** How much crowded work of the lane is under way. */
   #crowdedOf(lane: Lane): number {
+    if (lane.running.size === 0) return 0;
     return this.#usedBy(lane) > MUCH_MS ? lane.running.size : Math.max(0, lane.running.size - 1);
   }
 
