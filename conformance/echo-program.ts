@@ -5,7 +5,9 @@
 export const echoProgram = `
 const [, version, port = 8080, grpcPort = 9090] = process.argv;
 let received = 0;
-require("node:http").createServer(({ url }, response) => {
+// A gateway keeps idle connections for longer than Node would: a request on one that ends at the moment would fail.
+const idle = { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 };
+require("node:http").createServer(idle, ({ url }, response) => {
   response.setHeader("x-version", version);
   if (url === "/received") return response.end(String(received));
   if (url !== "/ready") received += 1;

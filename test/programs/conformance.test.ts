@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { Server, ServerCredentials, type sendUnaryData, status } from "@grpc/grpc-js";
 import { expect } from "chai";
+import { request } from "undici";
 import { type GatewayClient, httpClient } from "../../conformance/client.ts";
 import { echoProgram } from "../../conformance/echo-program.ts";
 import { grpcClient } from "../../conformance/grpc-client.ts";
@@ -23,14 +24,16 @@ async function freePort(): Promise<number> {
 
 describe("the pods of a gateway's check", () => {
   let program: ChildProcess;
+  let url: string;
   let callUrl: string;
   let requests: GatewayClient;
   before(async () => {
     const [port, callPort] = [await freePort(), await freePort()];
+    url = `http://127.0.0.1:${port}`;
     callUrl = `http://127.0.0.1:${callPort}`;
     const args = ["-e", echoProgram, "v2", `${port}`, `${callPort}`];
     program = spawn(process.execPath, args, { stdio: "inherit" });
-    requests = httpClient(`http://127.0.0.1:${port}`, HOST);
+    requests = httpClient(url, HOST);
     await eventually("the program answers", () => requests.ask({ path: "/ready" }).catch(() => undefined));
   });
   after(async () => {
@@ -43,6 +46,12 @@ describe("the pods of a gateway's check", () => {
     expect([code, version]).to.deep.equal([200, "v2"]);
     await requests.ask({ path: "/ready" });
     expect(await requests.ask({ path: "/received" })).to.include({ text: "1", version: "v2" });
+  });
+
+  it("leave the end of an idle connection to the gateway", async () => {
+    const { headers, body } = await request(url);
+    await body.dump();
+    expect(headers).to.include({ connection: "keep-alive" }).and.not.have.property("keep-alive");
   });
 
   it("tell it with every call of the check, and of another client of gRPC", async () => {
