@@ -134,9 +134,10 @@ export async function mirrors(route: CheckedRoute): Promise<Readonly<Record<stri
     const after = await count();
     const copied = (100 * (Number(after.text) - Number(before.text))) / answers.length;
     const uncounted = [before, after].find(({ status }) => status !== 200);
-    const failed = answers.filter((one) => route.isLost(one)).length;
+    const failed = answers.filter((one) => route.isLost(one));
+    const got = new Set(failed.map(({ status }) => (status === 0 ? "no answer" : `${status}`)));
     outcomes[`mirror, ${percent} %`] = await told(route, [
-      ...(failed > 0 ? [`${failed} of ${answers.length} failed`] : []),
+      ...(failed.length > 0 ? [`${failed.length} of ${answers.length} failed: ${[...got].join(", ")}`] : []),
       ...(answers.some(({ version }) => version === "v2") ? ["answers of copies reach users"] : []),
       ...(uncounted !== undefined
         ? [`the pod does not tell its requests (${described(uncounted)})`]
