@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { bindKeys, keyHelp } from "./keyboard.ts";
 import { useLive, useNow } from "./live.ts";
 import { fragmentOf, type ListPlace, type PagePlace, pagePlaceOf, type RolloutPlace } from "./model/place.ts";
@@ -86,7 +86,8 @@ function useKeys(
   replacePlace: (place: PagePlace) => void,
   theme: () => void,
 ): void {
-  useEffect(() =>
+  // Before the next key, which may come before the next frame.
+  useLayoutEffect(() =>
     bindKeys({
       nextTheme: theme,
       toFilter: () => document.getElementById("filter")?.focus(),

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import type { RolloutView } from "../../../rollout/view/view.ts";
 import type { RolloutList } from "../../api.ts";
 import { useFetched } from "../fetched.ts";
@@ -38,7 +38,8 @@ export function ListPage({ place, views, now, error, opened }: ListPageProps) {
   const isAll = place.tab === "opted-in";
   const all = useFetched<RolloutList>(isAll ? "api/rollouts?all=true" : undefined, OPTED_IN_MS);
   const [sorting, setSorting] = useState<Sorting>();
-  useEffect(() => focusOn(opened), []);
+  // Later it would take the focus from where a key has put it.
+  useLayoutEffect(() => focusOn(opened), []);
   const known = isAll ? all.data && together(all.data.rollouts, views ?? []) : views;
   const failure = isAll ? all.error : error;
   const shown = known && inOrder(matching(known, place.namespace, place.filter), sorting);

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { RolloutView } from "../../../rollout/view/view.ts";
 import type { RolloutDetail } from "../../api.ts";
 import { useFetched } from "../fetched.ts";
@@ -34,7 +34,7 @@ export function RolloutPage({ place, live, now, back }: RolloutPageProps) {
     ) : null;
   const heading = useRef<HTMLHeadingElement>(null);
   // The row that had the focus is gone.
-  useEffect(() => heading.current?.focus(), []);
+  useLayoutEffect(() => heading.current?.focus(), []);
   return (
     <article>
       <h2 ref={heading} tabIndex={-1}>

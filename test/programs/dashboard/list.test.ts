@@ -6,7 +6,7 @@ import { type PageServer, servePage } from "../../support/page/page-server.ts";
 import { aScene } from "../../support/page/scene.ts";
 
 describe("the list of the dashboard's page", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let browser: Browser;
   let server: PageServer;
   before(async () => {
@@ -137,6 +137,26 @@ describe("the list of the dashboard's page", function () {
     await page.locator("tbody").filter({ hasText: "web" }).waitFor({ state: "detached" });
     await page.keyboard.press("Escape");
     await page.locator("tbody").filter({ hasText: "web" }).waitFor();
+  });
+
+  it("obeys a key at once after it goes back to the list", async () => {
+    const { page } = await openPage(browser, server.url);
+    await page.getByRole("link", { name: "checkout" }).click();
+    await page.getByRole("heading", { name: "shop / checkout" }).waitFor();
+    const focused = await page.evaluate(async () => {
+      const press = (key: string) => dispatchEvent(new KeyboardEvent("keydown", { key }));
+      const drawn = new Promise<void>((resolve) => {
+        const look = () => document.querySelector("table.list") !== null && resolve();
+        new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
+      });
+      press("Escape");
+      await drawn;
+      press("/");
+      // Effects of the list run after the next frame.
+      for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
+      return document.activeElement?.id;
+    });
+    expect(focused).to.equal("filter");
   });
 
   it("draws only the rows in sight of a long list, which the keyboard, the browser's search and paper still reach", async () => {
