@@ -124,7 +124,7 @@ const published = {
 };
 
 describe("queries published for Flagger", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let prometheus: RealPrometheus;
   before(async () => {
     prometheus = await startPrometheus(counters, at);

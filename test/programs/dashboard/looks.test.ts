@@ -15,7 +15,7 @@ const places = {
 };
 
 describe("the looks of the dashboard's page", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let browser: Browser;
   let server: PageServer;
   before(async () => {
@@ -121,7 +121,7 @@ interface AxeFault {
 }
 
 describe("tenants' texts on the dashboard's page", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   const EVIL = '<img src=x onerror="alert(1)"><script>alert(2)</script>';
   /** What is no text of a tenant: the page reads times, numbers and words of Serin in these fields. */
   const ofSerin = /^(at|since|started|ended|created|state|outcome|strategy|kind|version|verb|type|revision)$/;

@@ -5,7 +5,7 @@ import { type PageServer, servePage } from "../../support/page/page-server.ts";
 import { aScene } from "../../support/page/scene.ts";
 
 describe("a rollout on the dashboard's page", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let browser: Browser;
   let server: PageServer;
   before(async () => {

@@ -7,7 +7,7 @@ import { chartArgs, type Rendered, renderChart } from "./rendered.ts";
 const HOOKS = ["serin-cleanup", "serin-doctor"];
 
 describe("the hooks of the Helm chart", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it("run where the controller may run, with its image and its priority", () => {
     const nodeAffinity = { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [] } };

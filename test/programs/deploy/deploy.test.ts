@@ -56,7 +56,7 @@ const namespace = "serin-system";
 const FROM_TRACKER = `?fieldManager.orValue("") == "${TRACKER}"`;
 
 describe("deploy", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let objects: readonly { kind: string; metadata: { name: string; namespace?: string } }[] = [];
 
   before(() => {

@@ -16,7 +16,7 @@ const BOUND = ["host-network", "dashboard", "cert-manager"];
 const EITHER = ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"];
 
 describe("an overlay of deploy/", function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let dir: string;
   before(() => {
     dir = mkdtempSync(join(tmpdir(), "serin-overlay-"));

@@ -30,7 +30,7 @@ const REFUSED = [
 const SHARED = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
 describe("the Helm chart", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   for (const [what, value, told] of REFUSED)
     it(`refuses ${what}, and names it`, () => {
