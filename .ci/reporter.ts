@@ -16,10 +16,7 @@ export default class CountingSpec extends Mocha.reporters.Spec {
     const files = options.reporterOptions ?? {};
     runner.on(Mocha.Runner.constants.EVENT_TEST_FAIL, (test: Mocha.Test, error: Error) => {
       if (files.failures !== undefined)
-        appendFileSync(
-          files.failures,
-          `${test.file}: ${test.fullTitle()}\n${error.stack ?? error.message}\n\n`,
-        );
+        appendFileSync(files.failures, `${test.fullTitle()}\n${error.stack ?? error.message}\n\n`);
     });
     runner.once(Mocha.Runner.constants.EVENT_RUN_END, () => {
       const { passes, failures, pending } = this.stats;
