@@ -13,13 +13,19 @@ export interface WebhookConfiguration extends KubeObject {
 
 interface ClientConfig {
   caBundle?: string;
-  service?: { path?: string; [unknown: string]: unknown };
+  service?: { namespace?: string; name?: string; path?: string; [unknown: string]: unknown };
   [unknown: string]: unknown;
 }
 
 interface MatchCondition {
   name: string;
   expression: string;
+}
+
+/** Where the API server calls this installation of Serin: its namespace, and the name of the Service there. */
+export interface WebhookService {
+  readonly namespace: string;
+  readonly service: string;
 }
 
 /** What Serin keeps in each webhook. */
@@ -52,17 +58,18 @@ export function tokensIn({ webhooks = [] }: WebhookConfiguration): ReadonlySet<s
 }
 
 /**
- * Whether the API server trusts this serving certificate with its chain for every webhook, calls each at a path that Serin
- * knows, and recognizes Serin's own requests by this group.
+ * Whether the API server trusts this serving certificate with its chain for every webhook, calls each at this Service and at
+ * a path that Serin knows, and recognizes Serin's own requests by the group of this namespace.
  */
 export function reaches(
   found: WebhookConfiguration,
   chain: readonly X509Certificate[],
-  group: string,
+  home: WebhookService,
 ): boolean {
   return (
     trusts(found, chain) &&
-    unidentified(found, group).length === 0 &&
+    otherService(found, home) === undefined &&
+    unidentified(found, groupOf(home.namespace)).length === 0 &&
     (found.webhooks ?? []).every(({ clientConfig }) => readPath(clientConfig.service?.path) !== undefined)
   );
 }
@@ -75,6 +82,20 @@ export function trusts({ webhooks = [] }: WebhookConfiguration, chain: readonly 
       isTrusted(chain, readBundle(Buffer.from(caBundle, "base64").toString())),
     )
   );
+}
+
+/** A Service that it calls and that is not this one, as namespace/name. A webhook with a URL in its place calls none. */
+export function otherService(
+  { webhooks = [] }: WebhookConfiguration,
+  home: WebhookService,
+): string | undefined {
+  const own = `${home.namespace}/${home.service}`;
+  return webhooks
+    .map(({ clientConfig: { service } }) => {
+      const { namespace = home.namespace, name = home.service } = service ?? {};
+      return `${namespace}/${name}`;
+    })
+    .find((called) => called !== own);
 }
 
 /** The names of the webhooks whose conditions do not recognize Serin's requests by this group. */

@@ -7,6 +7,7 @@ import type { Accepted } from "./accepted.ts";
 import {
   changesTo,
   groupOf,
+  otherService,
   readConfiguration,
   tokensIn,
   unidentified,
@@ -35,8 +36,8 @@ const ATTEMPTS = 10;
  * Keeps in the configuration the bundle that the API server trusts (absent: another issuer does), the token in the paths,
  * and the group by which the conditions recognize Serin; and the tokens of the Secret. Each write fits only the version that was read, and the
  * configuration is read first: a replica that was asleep cannot bring back a token that another one has dropped. Returns
- * when to decide again, in ms since the epoch. Throws the errors of the API, and an error if the configuration is of a
- * version whose conditions name no group.
+ * when to decide again, in ms since the epoch. Throws the errors of the API, and an error if the configuration calls another
+ * installation, or is of a version whose conditions name no group.
  */
 export async function keepConfiguration(
   options: ConfigurationOptions,
@@ -65,19 +66,26 @@ export async function keepConfiguration(
   );
 }
 
-/** Makes the API server trust the bundle and leaves the paths. Throws the errors of the API. */
+/** Makes the API server trust the bundle and leaves the paths. Throws as keepConfiguration does. */
 export async function keepTrust(options: ConfigurationOptions, caBundle: string): Promise<void> {
   await change(options, async () => ({ caBundle }));
 }
 
-/** Writes what is wanted of the configuration that was read; returns the stored one. */
+/** Writes what is wanted of the configuration that was read; returns the stored one. Throws if it calls another installation. */
 function change(
-  { kube, namespace, configuration, log }: ConfigurationOptions,
+  { kube, namespace, service, configuration, log }: ConfigurationOptions,
   want: (found: WebhookConfiguration) => Promise<Omit<Wanted, "group">>,
 ): Promise<WebhookConfiguration> {
   return retryOnConflict(
     () => readConfiguration(kube, configuration),
     async (found) => {
+      const other = otherService(found, { namespace, service });
+      // Two installations would replace each other's authority, and none of their answers would reach the API server for long.
+      if (other !== undefined)
+        throw new Error(
+          `MutatingWebhookConfiguration ${configuration} calls the Service ${other}, not ${namespace}/${service}: either ` +
+            "another installation of Serin has applied it, or --namespace, --service or --configuration of this program is wrong",
+        );
       const wanted = await want(found);
       const patch = changesTo(found, { ...wanted, group: groupOf(namespace) });
       if (patch.length === 0) return found;

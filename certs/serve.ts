@@ -4,7 +4,7 @@ import { mutatingWebhookConfigurations, pods, secrets } from "../kube/core/resou
 import type { Pod } from "../kube/core/workloads.ts";
 import { reflect } from "../kube/runtime/reflector.ts";
 import type { Accepted } from "./accepted.ts";
-import { groupOf, reaches, tokensIn, trusts, type WebhookConfiguration } from "./configuration.ts";
+import { reaches, tokensIn, trusts, type WebhookConfiguration } from "./configuration.ts";
 import { readExternal } from "./external.ts";
 import { readBundle } from "./inspect.ts";
 import { keepConfiguration, keepTrust } from "./keep-configuration.ts";
@@ -52,7 +52,7 @@ export async function keepServing(options: ServingOptions): Promise<void> {
   let served: Material | undefined;
   let found: WebhookConfiguration | undefined;
   const tell = () => {
-    onReach(found !== undefined && reaches(found, readBundle(served?.cert), groupOf(namespace)));
+    onReach(found !== undefined && reaches(found, readBundle(served?.cert), options));
   };
   const followed = { kube, clock, signal, log, initial: "watch" } as const;
   for (const each of external === undefined ? [name] : [name, external]) {

@@ -140,6 +140,24 @@ describe("certs/keep-configuration", () => {
     expect(has()).to.deep.equal(tokens());
   });
 
+  it("writes nothing into a configuration that calls the Service of another installation, and names it", async () => {
+    for (const service of [
+      { namespace: "platform", name: "serin" },
+      { namespace, name: "acme-serin" },
+    ]) {
+      const clientConfig = { service: { ...service, path: "/admit/config" } };
+      const others = webhooks.map((webhook) => ({ ...webhook, clientConfig }));
+      api.change(mutatingWebhookConfigurations, "/serin", { webhooks: others });
+      const message =
+        `Error: MutatingWebhookConfiguration serin calls the Service ${service.namespace}/${service.name}, ` +
+        "not serin-system/serin: either another installation of Serin has applied it, " +
+        "or --namespace, --service or --configuration of this program is wrong";
+      expect(await keep().catch(String)).to.equal(message);
+      expect(await keepTrust(optionsOf(), "PEM").catch(String)).to.equal(message);
+    }
+    expect(writes()).to.equal(0);
+  });
+
   it("lets five replicas agree", async () => {
     await Promise.all([1, 2, 3, 4, 5].map(() => keep(newReplica())));
     expect(tokens()).to.have.length(1);
