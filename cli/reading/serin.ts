@@ -3,12 +3,12 @@ import type { Kube } from "../../kube/client/api.ts";
 import { isForbidden } from "../../kube/client/errors.ts";
 import type { KubeObject } from "../../kube/core/meta.ts";
 import { deployments, mutatingWebhookConfigurations } from "../../kube/core/resources.ts";
-import type { Deployment } from "../../kube/core/workloads.ts";
+import type { Container, Deployment } from "../../kube/core/workloads.ts";
 
 /** The namespace of Serin where nothing says otherwise. */
 export const USUAL_NAMESPACE = "serin-system";
-/** The label of Serin's programs. */
-const LABEL = "app.kubernetes.io/name=serin";
+/** What a container of Serin runs, in whatever overlay: names and labels may be an administrator's own. */
+const PROGRAM = /^(webhook|controller|dashboard)\/main\.ts$/;
 
 /** A MutatingWebhookConfiguration that calls Serin. */
 export interface Calling {
@@ -41,13 +41,21 @@ export async function callings(kube: Kube): Promise<readonly Calling[]> {
 
 /** The Deployments of Serin's programs in its namespace. Throws as Kube does. */
 export async function programsIn(kube: Kube, namespace: string): Promise<readonly Deployment[]> {
-  const { items } = await kube.list<Deployment>(deployments, { namespace }, { labelSelector: LABEL });
-  return items;
+  const { items } = await kube.list<Deployment>(deployments, { namespace });
+  return items.filter((one) => programOf(one) !== undefined);
 }
 
 /** The controller among Serin's programs. */
 export function controllerAmong(programs: readonly Deployment[]): Deployment | undefined {
-  return programs.find(({ metadata }) => metadata.name.endsWith("controller"));
+  return programs.find((one) => programOf(one) === "controller");
+}
+
+function programOf({ spec }: Deployment): string | undefined {
+  return argsOf(spec.template.spec?.containers).flatMap((arg) => PROGRAM.exec(arg)?.[1] ?? [])[0];
+}
+
+function argsOf(containers: readonly Container[] = []): readonly string[] {
+  return containers.flatMap(({ args = [] }) => args as readonly string[]);
 }
 
 /** Serin's own namespace; the usual one for a reader without cluster-wide rights. Throws as Kube does. */
@@ -66,9 +74,7 @@ export async function readController(kube: Kube): Promise<Deployment | undefined
 
 /** Each value that the controller's command line gives to a flag, in its order. */
 function flagValuesOf(controller: Deployment | undefined, flag: string): readonly string[] {
-  const args = (controller?.spec.template.spec?.containers ?? []).flatMap(
-    (one) => (one.args ?? []) as string[],
-  );
+  const args = argsOf(controller?.spec.template.spec?.containers);
   const begin = `--${flag}=`;
   return args.filter((arg) => arg.startsWith(begin)).map((arg) => arg.slice(begin.length));
 }

@@ -91,7 +91,7 @@ describe("the Prometheus of kubectl serin", () => {
     function cluster(): Pick<Cluster, "kube" | "behind"> {
       lists = 0;
       const controller = aDeployment();
-      const args = ["--prometheus=http://prom.monitoring:9090"];
+      const args = ["controller/main.ts", "--prometheus=http://prom.monitoring:9090"];
       const spec = {
         ...controller.spec,
         template: { spec: { containers: [{ name: "c", image: "i", args }] } },
