@@ -153,7 +153,11 @@ export interface ContainerStatus {
 
 /** A pod as the API server stores it. */
 export interface Pod extends Known {
-  spec?: { nodeName?: string; initContainers?: { name: string; restartPolicy?: string }[] };
+  spec?: {
+    nodeName?: string;
+    containers?: Pick<Container, "ports">[];
+    initContainers?: { name: string; restartPolicy?: string }[];
+  };
   status?: {
     phase?: string;
     reason?: string;

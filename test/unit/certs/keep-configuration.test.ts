@@ -197,6 +197,24 @@ describe("certs/keep-configuration", () => {
     expect(has(), "after a downgrade").to.deep.equal([PLAIN]);
   });
 
+  it("leaves out pods that do not have the Service's port, which an overlay of labels may let it select", async () => {
+    const selector = { "app.kubernetes.io/name": "delivery" };
+    const ports = [{ port: 443, targetPort: "https" }];
+    api.change(services, `${namespace}/serin`, { spec: { selector, ports } });
+    const addWith = (pod: string, port: string, more = {}) =>
+      api.add(pods, {
+        metadata: { namespace, name: pod, labels: { ...selector, ...more } },
+        spec: { containers: [{ ports: [{ name: port, containerPort: 8443 }] }] },
+      });
+    addWith("webhook", "https", { "serin.dev/webhook-path": "token" });
+    addWith("of-the-controller", "probes");
+    await keep();
+    expect(has()).to.deep.equal(tokens());
+    addWith("of-an-older-version", "https");
+    await keep();
+    expect(has()).to.deep.equal([PLAIN]);
+  });
+
   it("puts the token back after an apply, and again after a rotation by hand", async () => {
     await keep();
     const [first] = tokens();
