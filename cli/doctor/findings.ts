@@ -1,7 +1,8 @@
 import { readBundle } from "../../certs/inspect.ts";
-import type { Deployment } from "../../kube/core/workloads.ts";
+import type { Deployment, LabelSelector } from "../../kube/core/workloads.ts";
 import type { Lease } from "../../kube/runtime/lease.ts";
 import { isKnownController, refusalOf } from "../../rollout/gateways/lookup.ts";
+import { selects } from "../../rollout/traffic/isolation.ts";
 import { formatAge } from "../frame/age.ts";
 import type { Finding } from "../lint/finding.ts";
 import type { DryRun } from "../preflight/findings.ts";
@@ -66,6 +67,15 @@ export function aboutPrograms(found: readonly Deployment[], version: string): re
         says: `no pod is available: kubectl describe deployment/${metadata.name} -n ${metadata.namespace}`,
       };
     const says = `${available} of ${wanted} pods are available, image ${image}`;
+    const others = found.filter((one) => one.metadata.name !== metadata.name && takes(spec.selector, one));
+    if (others.length > 0)
+      return {
+        kind: "warning",
+        where,
+        says:
+          `${says}; its selector also takes the pods of ${others.map((one) => one.metadata.name).join(", ")}: an overlay's ` +
+          "commonLabels, or labels with includeSelectors, must leave app.kubernetes.io/name as it is",
+      };
     const tag = /:([^:/@]+)(?:@.*)?$/.exec(image)?.[1];
     if (tag !== undefined && /^\d+\.\d+\.\d+$/.test(tag) && tag !== version)
       return {
@@ -75,6 +85,11 @@ export function aboutPrograms(found: readonly Deployment[], version: string): re
       };
     return { kind: available < wanted ? "warning" : "good", where, says };
   });
+}
+
+/** Whether a selector takes a Deployment's pods. Such a budget or spread would count the pods of both. */
+function takes({ matchLabels = {} }: LabelSelector, { spec }: Deployment): boolean {
+  return selects(matchLabels, spec.template);
 }
 
 /** Whether a controller leads. */

@@ -63,6 +63,33 @@ describe("kubectl serin doctor", () => {
     ]);
   });
 
+  it("tells which programs share the labels by which others are selected", () => {
+    const labelled = (name: string, app: string): Deployment => {
+      const base = program();
+      const labels = { "app.kubernetes.io/name": app };
+      const { template } = base.spec;
+      const spec = { ...base.spec, selector: { matchLabels: labels } };
+      return {
+        ...base,
+        metadata: { name },
+        spec: { ...spec, template: { ...template, metadata: { labels: { ...labels, more: name } } } },
+      } as Deployment;
+    };
+    const said = (...found: Deployment[]) => aboutPrograms(found, "0.1.0").map(told);
+    const [webhook, controller] = said(
+      labelled("serin", "delivery"),
+      labelled("serin-controller", "delivery"),
+    );
+    expect(webhook).to.match(
+      /^warning: .*; its selector also takes the pods of serin-controller: .*commonLabels/,
+    );
+    expect(controller).to.match(/^warning: .*; its selector also takes the pods of serin: /);
+    expect(said(labelled("serin", "serin"), labelled("serin-controller", "serin-controller"))).to.deep.equal([
+      "good: 2 of 2 pods are available, image serin:0.1.0",
+      "good: 2 of 2 pods are available, image serin:0.1.0",
+    ]);
+  });
+
   it("knows whether a controller leads", () => {
     const lease = (ageMs: number) => ({
       metadata: { name: "serin" },
