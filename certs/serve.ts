@@ -10,6 +10,7 @@ import { readBundle } from "./inspect.ts";
 import { keepConfiguration, keepTrust } from "./keep-configuration.ts";
 import { ownerKeeper } from "./keep-owner.ts";
 import type { Material, Secret } from "./material.ts";
+import type { Peers } from "./peers.ts";
 import { concernsPaths } from "./pods.ts";
 import { type CertificateOptions, defaultLives, ensureCertificate } from "./rotate.ts";
 import { tokenLifeMs } from "./tokens.ts";
@@ -24,6 +25,8 @@ export interface ServingOptions extends Omit<CertificateOptions, "served" | "tru
   readonly service: string;
   /** Learns the tokens of the Secret and of the configuration. */
   readonly accepted: Accepted;
+  /** Learns of other installations. */
+  readonly peers: Peers;
   /** The life (ms) of a token in the path. */
   readonly tokenMs?: number;
   readonly signal: AbortSignal;
@@ -44,7 +47,7 @@ const longestSleepMs = 24 * 3_600_000;
  */
 export async function keepServing(options: ServingOptions): Promise<void> {
   const { kube, namespace, name, names, external, configuration, clock, signal, log } = options;
-  const { apply, accepted, onReach } = options;
+  const { apply, accepted, peers, onReach } = options;
   const { lives = defaultLives, tokenMs = tokenLifeMs } = options;
   const trust = (caBundle: string) => keepTrust(options, caBundle);
   const keepOwner = ownerKeeper(options);
@@ -68,8 +71,15 @@ export async function keepServing(options: ServingOptions): Promise<void> {
   reflect<WebhookConfiguration>({
     ...followed,
     resource: mutatingWebhookConfigurations,
-    fieldSelector: `metadata.name=${configuration}`,
-    onChange(_key, now) {
+    onChange(_key, now, before) {
+      const { name = "" } = (now ?? before)?.metadata ?? {};
+      const other = peers.note(name, now);
+      if (other !== undefined)
+        log.error(
+          { configuration: name, namespace: other },
+          "another installation of Serin acts on this cluster: remove one of the two",
+        );
+      if (name !== configuration) return;
       found = now;
       accepted.configure(now === undefined ? new Set() : tokensIn(now));
       tell();

@@ -22,7 +22,7 @@ export const RARE: Readonly<Record<Right, string>> = {
   "webhook: patch grpcroutes.gateway.networking.k8s.io": GRPC_UNDO,
   "webhook: list secrets serin-certificate in serin-system": BEFORE_WATCH_LIST,
   "webhook: list secrets serin-tls in serin-system": BEFORE_WATCH_LIST,
-  "webhook: list mutatingwebhookconfigurations.admissionregistration.k8s.io serin": BEFORE_WATCH_LIST,
+  "webhook: list mutatingwebhookconfigurations.admissionregistration.k8s.io": BEFORE_WATCH_LIST,
   "controller: get deployments.apps": CONFLICT,
   "controller: get services": CONFLICT,
   "controller: get httproutes.gateway.networking.k8s.io": CONFLICT,

@@ -6,6 +6,7 @@ import { readConfiguration, tokensIn } from "../certs/configuration.ts";
 import { trustSettleMs } from "../certs/decide.ts";
 import { readCertificate } from "../certs/inspect.ts";
 import { serviceNames } from "../certs/issue.ts";
+import { Peers } from "../certs/peers.ts";
 import { keepServing } from "../certs/serve.ts";
 import { parseFlags } from "../flags/program.ts";
 import { webhookProgram } from "../flags/webhook.ts";
@@ -26,8 +27,9 @@ import { admitRoutes, admitServices } from "./in-flight.ts";
 import { Lanes } from "./lanes.ts";
 import { admissionServer, drainServer, tls } from "./listen.ts";
 import { admitOwnWrites } from "./ownership.ts";
+import { exceptPeers } from "./peers.ts";
 import { Readiness } from "./readiness.ts";
-import { admissionApp } from "./server.ts";
+import { type Admit, admissionApp } from "./server.ts";
 import { webhookTelemetry } from "./telemetry.ts";
 import { admitTracked } from "./tracked.ts";
 
@@ -55,6 +57,8 @@ const accepted = new Accepted({
   settleMs: trustSettleMs,
   read: async () => tokensIn(await readConfiguration(kube, options.configuration)),
 });
+const peers = new Peers(options.namespace);
+const ofPeople = <T>(admit: Admit<T>) => exceptPeers(() => peers.namespaces, admit);
 // Until the last request is answered.
 const closed = new AbortController();
 const index = new RouteIndex({ kube, reduce: leanRoute, clock, log, signal: closed.signal });
@@ -69,11 +73,19 @@ const server = admissionServer(
         kinds: ["Deployment"],
         admit: telemetry.counted(
           "deployments",
-          admitDeployments({ kube, index, namespace: options.namespace, hookHosts, lanes, clock, log }),
+          ofPeople(
+            admitDeployments({ kube, index, namespace: options.namespace, hookHosts, lanes, clock, log }),
+          ),
         ),
       },
-      services: { kinds: ["Service"], admit: telemetry.counted("services", admitServices(kube, lanes)) },
-      routes: { kinds: ["HTTPRoute", "GRPCRoute"], admit: telemetry.counted("routes", admitRoutes) },
+      services: {
+        kinds: ["Service"],
+        admit: telemetry.counted("services", ofPeople(admitServices(kube, lanes))),
+      },
+      routes: {
+        kinds: ["HTTPRoute", "GRPCRoute"],
+        admit: telemetry.counted("routes", ofPeople(admitRoutes)),
+      },
       ownership: {
         kinds: ["Deployment", "Service", "HTTPRoute", "GRPCRoute"],
         admit: telemetry.counted("ownership", admitOwnWrites),
@@ -82,7 +94,7 @@ const server = admissionServer(
         kinds: ["ConfigMap", "Secret"],
         admit: telemetry.counted(
           "config",
-          admitTracked({ kube, namespace: options.namespace, lanes, clock, log }),
+          ofPeople(admitTracked({ kube, namespace: options.namespace, lanes, clock, log })),
         ),
       },
     },
@@ -110,6 +122,7 @@ const serving = keepServing({
   configuration: options.configuration,
   service: options.service,
   accepted,
+  peers,
   clock,
   log,
   signal: stop.signal,

@@ -12,7 +12,7 @@ export interface AdmissionRequest<T = KubeObject> {
   readonly namespace?: string;
   readonly name?: string;
   readonly dryRun?: boolean;
-  readonly userInfo?: { readonly username?: string };
+  readonly userInfo?: { readonly username?: string; readonly groups?: readonly string[] };
   /** The options of the write itself. */
   readonly options?: { readonly fieldManager?: string };
   readonly object: T;

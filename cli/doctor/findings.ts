@@ -19,11 +19,11 @@ export function aboutConfiguration(found: readonly Calling[], now: number): Find
   if (first === undefined)
     return { kind: "bad", where, says: `the API server does not know Serin's webhook; ${INSTALL}` };
   if (more.length > 0) {
-    const names = found.map(({ name }) => name).join(", ");
+    const names = found.map(({ name, namespace }) => `${name} (namespace ${namespace})`).join(", ");
     return {
       kind: "bad",
       where,
-      says: `${names} all call Serin; delete those of installations that are gone`,
+      says: `${names} all call Serin: keep one installation, and delete the configurations of those that are gone`,
     };
   }
   const { name, namespace, bundles } = first;

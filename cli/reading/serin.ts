@@ -1,7 +1,8 @@
+import type { WebhookConfiguration } from "../../certs/configuration.ts";
+import { installationOf } from "../../certs/peers.ts";
 import { controllerProgram } from "../../flags/controller.ts";
 import type { Kube } from "../../kube/client/api.ts";
 import { isForbidden } from "../../kube/client/errors.ts";
-import type { KubeObject } from "../../kube/core/meta.ts";
 import { deployments, mutatingWebhookConfigurations } from "../../kube/core/resources.ts";
 import type { Container, Deployment } from "../../kube/core/workloads.ts";
 
@@ -19,20 +20,14 @@ export interface Calling {
   readonly bundles: readonly (string | undefined)[];
 }
 
-interface Configuration extends KubeObject {
-  readonly webhooks?: readonly {
-    readonly name: string;
-    readonly clientConfig: { readonly caBundle?: string; readonly service?: { readonly namespace: string } };
-  }[];
-}
-
 /** The configurations that call Serin. Throws as Kube does. */
 export async function callings(kube: Kube): Promise<readonly Calling[]> {
-  const { items } = await kube.list<Configuration>(mutatingWebhookConfigurations, {});
-  return items.flatMap(({ metadata, webhooks = [] }) => {
-    const own = webhooks.filter(({ name }) => name.endsWith(".serin.dev"));
-    const namespace = own[0]?.clientConfig.service?.namespace;
+  const { items } = await kube.list<WebhookConfiguration>(mutatingWebhookConfigurations, {});
+  return items.flatMap((configuration) => {
+    const namespace = installationOf(configuration);
     if (namespace === undefined) return [];
+    const { metadata, webhooks = [] } = configuration;
+    const own = webhooks.filter(({ name }) => name.endsWith(".serin.dev"));
     return [
       { name: metadata.name, namespace, bundles: own.map(({ clientConfig }) => clientConfig.caBundle) },
     ];

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { Accepted } from "../../../certs/accepted.ts";
 import { issueAuthority, issueLeaf, type KeyPair } from "../../../certs/issue.ts";
 import { readPath } from "../../../certs/paths.ts";
+import { Peers } from "../../../certs/peers.ts";
 import { keepServing } from "../../../certs/serve.ts";
 import type { Kube } from "../../../kube/client/api.ts";
 import { systemClock } from "../../../kube/core/clock.ts";
@@ -55,6 +56,7 @@ describe("certs/external", () => {
       ...{ kube, namespace, name: "serin-certificate", names: [host], external: "serin-tls" },
       ...{ configuration: "serin", service: "serin", clock: systemClock, signal: stop.signal, log: noLog },
       accepted: new Accepted({ clock: systemClock, settleMs: 60_000, read: async () => new Set<string>() }),
+      peers: new Peers(namespace),
       apply: ({ cert }) => void served.push(cert),
       onReach(now) {
         isReached = now;

@@ -7,6 +7,7 @@ import { Accepted } from "../../../certs/accepted.ts";
 import { readBundle } from "../../../certs/inspect.ts";
 import { ownerKeeper } from "../../../certs/keep-owner.ts";
 import { readPath } from "../../../certs/paths.ts";
+import { Peers } from "../../../certs/peers.ts";
 import { keepServing } from "../../../certs/serve.ts";
 import type { Kube } from "../../../kube/client/api.ts";
 import { systemClock } from "../../../kube/core/clock.ts";
@@ -20,7 +21,7 @@ import {
 } from "../../../kube/core/resources.ts";
 import { FakeApi } from "../../support/api.ts";
 import { eventually } from "../../support/eventually.ts";
-import { noLog } from "../../support/log.ts";
+import { noLog, rememberingLog } from "../../support/log.ts";
 
 /** How far a client lags behind what is trusted, in ms; on a machine so busy that it is more, that is another case. */
 const LAG_MS = 300;
@@ -69,6 +70,7 @@ describe("certs/serve", () => {
     configuration: "serin",
     service: "serin",
     accepted: new Accepted(unread),
+    peers: new Peers(namespace),
     clock: systemClock,
     signal: stop.signal,
     log: noLog,
@@ -115,6 +117,40 @@ describe("certs/serve", () => {
     expect(stored().webhooks.map(({ matchConditions }) => matchConditions[0]?.expression)).to.deep.equal(
       ["a", "b"].map(() => `"system:serviceaccounts:${namespace}" in request.userInfo.groups`),
     );
+    stop.abort();
+    await serving;
+  });
+
+  it("learns of another installation, says so once, and forgets it when it is gone", async () => {
+    const log = rememberingLog();
+    const peers = new Peers(namespace);
+    const others = (name: string) => ({
+      metadata: { name },
+      webhooks: [
+        { name: "plan.serin.dev", clientConfig: { service: { namespace: "platform", name: "acme-serin" } } },
+      ],
+    });
+    api.add(mutatingWebhookConfigurations, others("acme-serin"));
+    api.add(mutatingWebhookConfigurations, {
+      ...others("istio"),
+      webhooks: [{ name: "istio.io", clientConfig: {} }],
+    });
+    api.add(mutatingWebhookConfigurations, configuration());
+    let isReached = false;
+    const serving = keepServing({
+      ...{ ...needs(), log, peers },
+      apply() {},
+      onReach(now) {
+        isReached = now;
+      },
+    });
+    await eventually("reached", () => isReached);
+    expect([...peers.namespaces]).to.deep.equal(["platform"]);
+    api.change(mutatingWebhookConfigurations, "/acme-serin", { metadata: { labels: { a: "b" } } });
+    api.remove(mutatingWebhookConfigurations, "/acme-serin");
+    await eventually("forgotten", () => peers.namespaces.size === 0);
+    const said = "error: another installation of Serin acts on this cluster: remove one of the two";
+    expect(log.lines.filter((line) => line === said)).to.have.length(1);
     stop.abort();
     await serving;
   });

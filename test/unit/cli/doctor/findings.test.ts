@@ -43,9 +43,9 @@ describe("kubectl serin doctor", () => {
     const unwritten = { ...one, bundles: [bundle, undefined] };
     expect(told(aboutConfiguration([unwritten], NOON))).to.match(/^bad: serin has no caBundle/);
     expect(told(aboutConfiguration([], NOON))).to.match(/^bad: the API server does not know/);
-    expect(told(aboutConfiguration([one, { ...one, name: "old" }], NOON))).to.match(
-      /^bad: serin, old all call/,
-    );
+    expect(
+      told(aboutConfiguration([one, { ...one, name: "old", namespace: "serin-system" }], NOON)),
+    ).to.match(/^bad: serin \(namespace platform\), old \(namespace serin-system\) all call/);
   });
 
   it("examines the programs, and compares their version with its own", () => {

@@ -1,0 +1,31 @@
+import type { WebhookConfiguration } from "./configuration.ts";
+
+/** The namespace of the installation of Serin that a configuration calls; undefined: it calls none. */
+export function installationOf({ webhooks = [] }: WebhookConfiguration): string | undefined {
+  return webhooks.find(({ name }) => name.endsWith(".serin.dev"))?.clientConfig.service?.namespace;
+}
+
+/** The other installations of Serin in the cluster: the name of the configuration → the namespace that it calls. */
+export class Peers {
+  readonly #home: string;
+  readonly #found = new Map<string, string>();
+
+  /** `home`: the namespace of this installation. */
+  constructor(home: string) {
+    this.#home = home;
+  }
+
+  /** Notes a configuration, or that it is gone. Returns the namespace of an installation that was not known before. */
+  note(name: string, now: WebhookConfiguration | undefined): string | undefined {
+    const before = this.#found.get(name);
+    const namespace = now && installationOf(now);
+    if (namespace === undefined || namespace === this.#home) this.#found.delete(name);
+    else this.#found.set(name, namespace);
+    const noted = this.#found.get(name);
+    return noted === before ? undefined : noted;
+  }
+
+  get namespaces(): ReadonlySet<string> {
+    return new Set(this.#found.values());
+  }
+}
