@@ -22,14 +22,24 @@ export function report(snapshot: Snapshot, update: ConditionUpdate | undefined):
   const reported = Date.parse(present?.lastUpdateTime ?? "");
   // The API server keeps whole seconds.
   const isOfThisRollout = reported + 1_000 > Date.parse(snapshot.held.started);
-  const leftMs = (begun(snapshot, update) ?? 0) + PASSING_MS - snapshot.now;
+  const since = begun(snapshot, update) ?? 0;
+  // The webhook's clock wrote the start, and it may be ahead of this one.
+  const leftMs = since > snapshot.now ? 0 : since + PASSING_MS - snapshot.now;
   if (isOfThisRollout && leftMs > 0) return { writes: [], waitMs: leftMs };
   if (isBrief(snapshot, present, update) && snapshot.now - reported < REWRITE_MS) return { writes: [] };
   const mayWait = sameReason && ["Preparing", "Progressing", "Holding", "Promoting"].includes(update.reason);
   const numbersOnly =
     mayWait && essence(update.reason, present.message) === essence(update.reason, update.message);
   if (numbersOnly && snapshot.now - reported < REWRITE_MS) return { writes: [] };
-  return { writes: [writeConditions(snapshot.deployment, [canaryCondition(update, instant(snapshot.now))])] };
+  return { writes: [writeConditions(snapshot.deployment, [canaryCondition(update, tellingAt(snapshot))])] };
+}
+
+/**
+ * The instant (RFC 3339) of a condition about this rollout: not before its start, which tells it from an earlier rollout's. The
+ * webhook's clock wrote the start, and it may be ahead of this one.
+ */
+export function tellingAt({ now, held }: Pick<Snapshot, "now" | "held">): string {
+  return instant(Math.max(now, Date.parse(held.started)));
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Write } from "../../kube/core/writes.ts";
 import { CONDITION } from "../keys.ts";
 import { instant } from "../text/instant.ts";
 import { canaryCondition, writeConditions, writeEvent } from "../workload/writes.ts";
-import { toldFailure } from "./condition.ts";
+import { tellingAt, toldFailure } from "./condition.ts";
 import type { Decision } from "./decision.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -38,7 +38,7 @@ export function reportFailure(snapshot: Snapshot): Write[] {
  */
 export function failWrites(snapshot: Snapshot, message: string): Write[] {
   const at = instant(snapshot.now);
-  const canary = canaryCondition({ status: "False", reason: "RolledBack", message }, at);
+  const canary = canaryCondition({ status: "False", reason: "RolledBack", message }, tellingAt(snapshot));
   const isReported = conditionOf(snapshot.deployment.status?.conditions, CONDITION)?.message === message;
   return [
     ...(isReported ? [] : [writeEvent(snapshot.deployment, "Warning", "RolledBack", message)]),

@@ -14,6 +14,7 @@ import {
   writeEvent,
   writeHoldRecord,
 } from "../workload/writes.ts";
+import { tellingAt } from "./condition.ts";
 import { type Decision, firstOf } from "./decision.ts";
 import { detachRoutes, drain, drainWrites, removeCanaryServices, restoreRoutes } from "./drain.ts";
 import { rewrite } from "./hook-record.ts";
@@ -157,7 +158,7 @@ function callLastHooks(snapshot: Snapshot): Decision | undefined {
 
 function reportEnd(snapshot: Snapshot): readonly Write[] {
   const message = snapshot.run?.message ?? "";
-  const condition = canaryCondition({ status: "True", reason: "Promoted", message }, instant(snapshot.now));
+  const condition = canaryCondition({ status: "True", reason: "Promoted", message }, tellingAt(snapshot));
   return [
     writeConditions(snapshot.deployment, [condition]),
     writeEvent(

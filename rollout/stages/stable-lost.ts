@@ -6,6 +6,7 @@ import { restoredFields } from "../workload/hold.ts";
 import { askedBy, keptRequests } from "../workload/requests.ts";
 import { canaryCondition, writeConditions, writeEvent, writeHoldRecord } from "../workload/writes.ts";
 import { orderCommand } from "./commands.ts";
+import { tellingAt } from "./condition.ts";
 import { type Decision, firstOf } from "./decision.ts";
 import { drain, removeCanaryServices, restoreRoutes } from "./drain.ts";
 import { failedProgress, forgetFailure } from "./failure.ts";
@@ -85,7 +86,7 @@ function reportLost(snapshot: Snapshot): readonly Write[] {
     ...(canary?.reason === told.reason ? [] : [writeEvent(deployment, "Warning", told.reason, told.message)]),
     writeConditions(deployment, [
       ...(failure === undefined ? [] : [failedProgress(failure, at)]),
-      canaryCondition(told, at),
+      canaryCondition(told, tellingAt(snapshot)),
     ]),
   ];
 }

@@ -13,6 +13,7 @@ import {
   writeEvent,
   writeMark,
 } from "../workload/writes.ts";
+import { tellingAt } from "./condition.ts";
 import { type Decision, firstOf } from "./decision.ts";
 import { awaitQuiet, drain, removeCanaryServices, restoreRoutes } from "./drain.ts";
 import { callAfterwards } from "./post-rollout.ts";
@@ -101,8 +102,9 @@ function endMessage(snapshot: Snapshot): string {
 }
 
 /** The condition comes last: it shows after a crash that the Event is recorded. */
-function report({ deployment, now }: Snapshot, message: string): readonly Write[] {
-  const undone = canaryCondition({ status: "False", reason: "Undone", message }, instant(now));
+function report(snapshot: Snapshot, message: string): readonly Write[] {
+  const { deployment } = snapshot;
+  const undone = canaryCondition({ status: "False", reason: "Undone", message }, tellingAt(snapshot));
   return [writeEvent(deployment, "Normal", "Undone", message), writeConditions(deployment, [undone])];
 }
 

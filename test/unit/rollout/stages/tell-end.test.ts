@@ -1,7 +1,10 @@
 import { expect } from "chai";
+import type { Deployment } from "../../../../kube/core/workloads.ts";
 import { CONDITION, HELD } from "../../../../rollout/keys.ts";
 import { decide } from "../../../../rollout/stages/decide.ts";
 import type { Snapshot } from "../../../../rollout/stages/snapshot.ts";
+import { instant } from "../../../../rollout/text/instant.ts";
+import { conditionOfRun } from "../../../../rollout/view/state.ts";
 import type { RunRecord } from "../../../../rollout/workload/run-record.ts";
 import { AT_NOON, aDeployment, aHeld, aReplicaSet } from "../../../support/builders.ts";
 import { aRollout } from "../../../support/rollout.ts";
@@ -56,6 +59,21 @@ describe("rollout/stages/tell-end", () => {
     expect(reasons(decide(ending("undone", "running"))))
       .to.include("json deployments")
       .and.include("Undone");
+  });
+
+  it("reports an undo once, however far ahead the clock of the webhook began the rollout", () => {
+    const present = { ...ending("undone", "running"), tellsEnd: true };
+    const began = instant(present.now + 300_000);
+    const ahead = { ...present, held: { ...present.held, started: began } };
+    const first = decide(ahead);
+    expect(reasons(first)).to.deep.equal(["Undone", "strategic deployments"]);
+    const stored = first.writes.flatMap((write) =>
+      write.verb === "strategic" ? ((write.body as Deployment).status?.conditions ?? []) : [],
+    );
+    const deployment = { ...ahead.deployment, status: { ...status, conditions: stored } };
+    const later = { ...ahead, deployment, now: ahead.now + 1_000 };
+    expect(decide(later)).to.deep.equal({ writes: [], ends: SAID });
+    expect(conditionOfRun(later)?.message).to.equal(SAID);
   });
 
   it("reports an undo once, also if native control removes the ReplicaSet right after, as a history of 0 asks", () => {
