@@ -21,7 +21,9 @@ export function judgeInputOf(snapshot: Facts): JudgeInput | undefined {
   const since = inForceSince(snapshot);
   if (run?.outcome !== "running" || snapshot.held.phase !== "canary" || since === undefined) return undefined;
   if (isStableLost(snapshot)) return undefined;
-  const started = Date.parse(run.started);
+  // The webhook's clock wrote the start, and it may be ahead of this one: no canary goes unjudged until then.
+  const begun = Date.parse(run.started);
+  const started = begun > snapshot.now ? Date.parse(run.stepSince) : begun;
   // A route's owner may write any instant into its record.
   const from = Math.max(since, started);
   const sources = sourcesOf(snapshot);

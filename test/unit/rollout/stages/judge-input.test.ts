@@ -75,6 +75,22 @@ describe("what is asked of the metrics", () => {
     expect(input?.terms.stepFrom).to.equal(NOON);
   });
 
+  it("begins with the weight if the webhook's clock is ahead, so that no canary goes unjudged until then", () => {
+    const began = instant(NOON + 300_000);
+    const input = (since: number) =>
+      aRollout({
+        ...{
+          held: aHeld({ started: began }),
+          run: { started: began, stepSince: AT_NOON },
+          now: NOON + 9_000,
+        },
+        ...behind(aRoute(), 10, since),
+      }).judgeInput;
+    expect(input(NOON + 5_000)?.from).to.equal(NOON + 5_000);
+    expect(input(NOON + 5_000)?.terms.stepFrom).to.equal(NOON + 5_000);
+    expect(input(0)?.from, "whatever a route says").to.equal(NOON);
+  });
+
   it("begins again where the record's evidence is from the future", () => {
     for (const field of ["at", "from", "stepFrom"] as const) {
       const input = aRollout({ run: { evidence: { ...known, [field]: NOON + 3_600_000 } } }).judgeInput;
