@@ -14,8 +14,11 @@ export interface Life {
   readonly lifeMs: number;
 }
 
-/** How long (ms) before the issue the validity begins, for machines whose clocks are behind. */
-export const backdateMs = 5 * 60_000;
+/**
+ * How long (ms) before the issue the validity begins. An API server whose clock is further behind would refuse the certificate, and
+ * so every new version. A longer time costs nothing: the key did not exist then.
+ */
+export const backdateMs = 24 * 3_600_000;
 
 /** The names under which the cluster reaches a Service. */
 export function serviceNames(service: string, namespace: string): string[] {
