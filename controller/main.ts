@@ -13,6 +13,7 @@ import { gatewayApi, negotiated } from "../kube/client/discovery.ts";
 import { fenced } from "../kube/client/fence.ts";
 import { inCluster } from "../kube/client/in-cluster.ts";
 import { withRetryAfter } from "../kube/client/retry-after.ts";
+import { ServerClock } from "../kube/client/server-clock.ts";
 import { systemClock } from "../kube/core/clock.ts";
 import { lead } from "../kube/runtime/leader-election.ts";
 import { credentialsFrom } from "../providers/credentials-file.ts";
@@ -21,6 +22,7 @@ import { prometheusProvider } from "../providers/prometheus.ts";
 import { providersFrom } from "../providers/registry.ts";
 import { settingsOf } from "../providers/settings.ts";
 import { hookHostsOf } from "../rollout/hooks/hosts.ts";
+import { CLOCK_SKEW_MS } from "../rollout/text/instant.ts";
 import { Connections } from "../telemetry/connections.ts";
 import { metricsEndpoint } from "../telemetry/endpoint.ts";
 import { countedKube } from "../telemetry/kube-requests.ts";
@@ -49,6 +51,7 @@ const connection = connect({
   userAgent: "serin-controller",
   load: () => inCluster(process.env, clock),
   log,
+  serverClock: new ServerClock({ clock, log, mostMs: CLOCK_SKEW_MS }),
 });
 const counted = countedKube(connection, registry, clock);
 const kube = negotiated(withRetryAfter(counted, { clock }), { ...gatewayApi, clock });

@@ -14,9 +14,11 @@ import { connect } from "../kube/client/connect.ts";
 import { gatewayApi, negotiated } from "../kube/client/discovery.ts";
 import { inCluster } from "../kube/client/in-cluster.ts";
 import { withRetryAfter } from "../kube/client/retry-after.ts";
+import { ServerClock } from "../kube/client/server-clock.ts";
 import { systemClock } from "../kube/core/clock.ts";
 import { RouteIndex } from "../kube/runtime/route-index.ts";
 import { hookHostsOf } from "../rollout/hooks/hosts.ts";
+import { CLOCK_SKEW_MS } from "../rollout/text/instant.ts";
 import { leanRoute } from "../rollout/traffic/lean-route.ts";
 import { Connections } from "../telemetry/connections.ts";
 import { metricsEndpoint } from "../telemetry/endpoint.ts";
@@ -47,6 +49,7 @@ const connection = connect({
   userAgent: "serin-webhook",
   load: () => inCluster(process.env, clock),
   log,
+  serverClock: new ServerClock({ clock, log, mostMs: CLOCK_SKEW_MS }),
 });
 // The API server waits 20 s for an answer.
 const counted = countedKube(connection, registry, clock);

@@ -3,6 +3,7 @@ import type { Resource } from "../core/resources.ts";
 import type { Kube, Where } from "./api.ts";
 import { discover } from "./discovery.ts";
 import { listAll } from "./list.ts";
+import type { ServerClock } from "./server-clock.ts";
 import { type ApiRequest, connectionError, type Load, openTransport, readText } from "./transport.ts";
 import { headerWarnings } from "./warning-header.ts";
 import { watchEvents } from "./watch.ts";
@@ -17,6 +18,8 @@ export interface ConnectOptions {
   readonly log: Log;
   /** Takes each warning of the API server; absent: it is logged. */
   readonly onWarning?: (sentence: string) => void;
+  /** Hears the API server's time. */
+  readonly serverClock?: ServerClock;
   /** Time limit of a request, but for the body of a watch; 10,000 ms. */
   readonly timeoutMs?: number;
   /** Silence after which a watch counts as dead; 90,000 ms (a server sends bookmarks about once a minute). */
@@ -37,7 +40,9 @@ export function connect({ timeoutMs = 10_000, silenceMs = 90_000, ...options }: 
 
   /** Sends, and returns the answer with its length. */
   async function callMeasured<T>(request: ApiRequest, longestBytes?: number) {
+    const hear = options.serverClock?.ask();
     const response = await transport.send(request);
+    hear?.(response.headers.date?.toString());
     const warning = response.headers.warning;
     if (options.onWarning) headerWarnings(warning).forEach(options.onWarning);
     else if (warning)
