@@ -185,16 +185,18 @@ function isOver(world: ModelWorld): boolean {
   });
 }
 
-/** Runs sequences of up to `most` commands; throws with the seed and the shortest sequence that fails. */
+/** Runs sequences of up to `most` commands, with the webhook's clock so far (ms) ahead of all others; throws with the seed and the shortest sequence that fails. */
 export function runModel({
   sequences,
   seed,
   most = 20,
+  aheadMs = 0,
   hear = () => {},
 }: {
   sequences: number;
   seed: number;
   most?: number;
+  aheadMs?: number;
   hear?: ModelWorld["hear"];
 }): void {
   fc.assert(
@@ -208,7 +210,7 @@ export function runModel({
       (shop, limit, way, at, exitOrder, story) => {
         const { plan, isWide } = shop;
         const world = new ModelWorld({ rollout: "canary", ...quick, ...plan }, { isWide, limit });
-        world.hear = hear;
+        Object.assign(world, { hear, aheadMs });
         moments[at](world);
         fc.modelRun(
           () => ({ model: { there: new Set(["web", "service", "route"] as const) }, real: world }),

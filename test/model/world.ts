@@ -47,6 +47,8 @@ export class World extends Cluster {
   /** What the controller decided last. */
   decided: Decision | undefined;
   traffic: Traffic = { canary: 300, stable: 700 };
+  /** How far (ms) the webhook's clock is ahead of all others. */
+  aheadMs = 0;
   /** What routes of other namespaces may name. */
   grants: readonly ReferenceGrant[] = [];
   /** A later admission refuses what Serin has admitted, once. */
@@ -92,7 +94,7 @@ export class World extends Cluster {
       requested,
       old,
       changesTemplate(requested, old) ? reads : undefined,
-      instant(this.now),
+      instant(this.now + this.aheadMs),
       undefined,
       reads,
     );
@@ -285,13 +287,13 @@ export class World extends Cluster {
     if (work.on === "services") {
       const inFlight = () =>
         this.list("services").filter(({ metadata }) => metadata.labels?.[FLIGHT] === effect.uid);
-      for (const service of work.services ?? inFlight()) write(work.write(service, this.now));
+      for (const service of work.services ?? inFlight()) write(work.write(service, this.now + this.aheadMs));
       return;
     }
     const select = () => work.select(this.routes(), NAMESPACE, this.grants);
-    for (const route of select()) write(work.write(route, this.now));
+    for (const route of select()) write(work.write(route, this.now + this.aheadMs));
     // Admission waits until weight 0 is in force; the cluster continues during the wait.
     if (this.lagMs === 0) this.follow();
-    else this.tick(Math.max(0, work.settledAt(select()) - this.now));
+    else this.tick(Math.max(0, work.settledAt(select()) - this.now - this.aheadMs));
   }
 }
