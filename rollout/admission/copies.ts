@@ -1,6 +1,6 @@
 import type { Deployment, DeploymentSpec, ReplicaSet } from "../../kube/core/workloads.ts";
 import { HELD } from "../keys.ts";
-import { isHeld, leftHold } from "../workload/hold.ts";
+import { isHeld, leftHold, pause } from "../workload/hold.ts";
 import { holdRecordOf } from "../workload/hold-record.ts";
 import { findByHash, onlyTemplate } from "../workload/template.ts";
 
@@ -26,8 +26,10 @@ export function uncopied(
     const ways = `set the stable version's template, or remove annotation ${HELD} to give this version all traffic`;
     return { refusal: `${what}: ${ways}` };
   }
-  const spec: DeploymentSpec = { ...requested.spec, template: onlyTemplate(stable) };
-  const done = `Serin puts back the stable version of ReplicaSet ${stable.metadata.name}; set the other one again for a canary`;
+  // In a pause, native control would keep the canary's restored pods, and Services would lead to them.
+  const spec: DeploymentSpec = pause({ ...requested.spec, template: onlyTemplate(stable) }, false);
+  const pauseGoes = requested.spec.paused ? " and removes the pause" : "";
+  const done = `Serin puts back the stable version of ReplicaSet ${stable.metadata.name}${pauseGoes}; set the other one again for a canary`;
   return { object: { ...requested, spec }, warnings: [`${what}: ${done}`] };
 }
 

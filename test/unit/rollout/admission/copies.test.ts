@@ -41,6 +41,21 @@ describe("a copy of a Deployment in flight, on CREATE", () => {
     });
   }
 
+  // While it is paused, native control scales no version down: the canary's restored pods would stay, and serve.
+  for (const [whose, held] of [
+    ["the plan", {}],
+    ["a user", { originals: { paused: true } }],
+    ["Serin, before another version", { latched: true }],
+  ] as const)
+    it(`loses the pause of ${whose} with the canary's template, and the warning says so`, () => {
+      const copy = inFlight({ held });
+      const answer = create({ ...copy, spec: { ...copy.spec, paused: true } }, [aReplicaSet()]);
+      expect(answer.allowed && answer.object.spec).not.to.have.property("paused");
+      expect(answer.allowed && answer.warnings.join()).to.match(
+        /Serin puts back the stable version of ReplicaSet web-web1 and removes the pause; set the other/,
+      );
+    });
+
   it("is refused if its record is not readable and it is held, and created if it is not held", () => {
     const annotations = { [HELD]: "{" };
     const broken = aDeployment({ annotations, ...heldSpec() });
