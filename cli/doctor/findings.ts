@@ -1,4 +1,5 @@
 import { readBundle } from "../../certs/inspect.ts";
+import { type Condition, conditionOf } from "../../kube/core/meta.ts";
 import type { Deployment, LabelSelector } from "../../kube/core/workloads.ts";
 import type { Lease } from "../../kube/runtime/lease.ts";
 import { isKnownController, refusalOf } from "../../rollout/gateways/lookup.ts";
@@ -59,14 +60,16 @@ export function aboutPrograms(found: readonly Deployment[], version: string): re
   return found.map(({ metadata, spec, status }) => {
     const where = `deployment/${metadata.name}`;
     const [available, wanted] = [status?.availableReplicas ?? 0, spec.replicas ?? 1];
+    const refused = refusalIn(status?.conditions);
     const image = String(spec.template.spec?.containers?.[0]?.image ?? "");
     if (available === 0)
       return {
         kind: "bad",
         where,
-        says: `no pod is available: kubectl describe deployment/${metadata.name} -n ${metadata.namespace}`,
+        says: `no pod is available: ${refused ?? `kubectl describe deployment/${metadata.name} -n ${metadata.namespace}`}`,
       };
     const says = `${available} of ${wanted} pods are available, image ${image}`;
+    if (refused !== undefined) return { kind: "warning", where, says: `${says}: ${refused}` };
     const others = found.filter((one) => one.metadata.name !== metadata.name && takes(spec.selector, one));
     if (others.length > 0)
       return {
@@ -85,6 +88,12 @@ export function aboutPrograms(found: readonly Deployment[], version: string): re
       };
     return { kind: available < wanted ? "warning" : "good", where, says };
   });
+}
+
+/** Why the API server refuses pods, in its words: a quota or a limit of the namespace. */
+function refusalIn(conditions: readonly Condition[] | undefined): string | undefined {
+  const failure = conditionOf(conditions, "ReplicaFailure");
+  return failure?.status === "True" ? failure.message : undefined;
 }
 
 /** Whether a selector takes a Deployment's pods. Such a budget or spread would count the pods of both. */

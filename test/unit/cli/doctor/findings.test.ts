@@ -90,6 +90,19 @@ describe("kubectl serin doctor", () => {
     ]);
   });
 
+  it("tells why the API server refuses pods of a program, such as for a quota of the namespace", () => {
+    const refused = (available: number) => {
+      const message = 'pods "serin-1" is forbidden: failed quota: must specify limits.cpu';
+      const conditions = [{ type: "ReplicaFailure", status: "True", reason: "FailedCreate", message }];
+      const base = program({ available });
+      return aboutPrograms([{ ...base, status: { ...base.status, conditions } } as Deployment], "0.1.0").map(
+        told,
+      )[0];
+    };
+    expect(refused(0)).to.match(/^bad: no pod is available: pods "serin-1" is forbidden: failed quota/);
+    expect(refused(1)).to.match(/^warning: 1 of 2 pods are available.*: pods "serin-1" is forbidden/);
+  });
+
   it("knows whether a controller leads", () => {
     const lease = (ageMs: number) => ({
       metadata: { name: "serin" },
