@@ -13,6 +13,7 @@ import {
   unidentified,
   type Wanted,
   type WebhookConfiguration,
+  type WebhookService,
 } from "./configuration.ts";
 import { keepTokens, type TokenOptions } from "./keep-tokens.ts";
 import { PLAIN } from "./paths.ts";
@@ -71,6 +72,20 @@ export async function keepTrust(options: ConfigurationOptions, caBundle: string)
   await change(options, async () => ({ caBundle }));
 }
 
+/**
+ * Throws if the configuration calls another installation: the two would replace each other's authority, and the answers of
+ * none would reach the API server for long.
+ */
+export function expectOwn(found: WebhookConfiguration, own: WebhookService): void {
+  const other = otherService(found, own);
+  if (other === undefined) return;
+  throw new Error(
+    `MutatingWebhookConfiguration ${found.metadata.name} calls the Service ${other}, not ${own.namespace}/${own.service}: ` +
+      "either another installation of Serin has applied it, or --namespace, --service or --configuration of this program " +
+      "is wrong",
+  );
+}
+
 /** Writes what is wanted of the configuration that was read; returns the stored one. Throws if it calls another installation. */
 function change(
   { kube, namespace, service, configuration, log }: ConfigurationOptions,
@@ -79,13 +94,7 @@ function change(
   return retryOnConflict(
     () => readConfiguration(kube, configuration),
     async (found) => {
-      const other = otherService(found, { namespace, service });
-      // Two installations would replace each other's authority, and none of their answers would reach the API server for long.
-      if (other !== undefined)
-        throw new Error(
-          `MutatingWebhookConfiguration ${configuration} calls the Service ${other}, not ${namespace}/${service}: either ` +
-            "another installation of Serin has applied it, or --namespace, --service or --configuration of this program is wrong",
-        );
+      expectOwn(found, { namespace, service });
       const wanted = await want(found);
       const patch = changesTo(found, { ...wanted, group: groupOf(namespace) });
       if (patch.length === 0) return found;

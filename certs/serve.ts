@@ -7,7 +7,7 @@ import type { Accepted } from "./accepted.ts";
 import { reaches, tokensIn, trusts, type WebhookConfiguration } from "./configuration.ts";
 import { readExternal } from "./external.ts";
 import { readBundle } from "./inspect.ts";
-import { keepConfiguration, keepTrust } from "./keep-configuration.ts";
+import { expectOwn, keepConfiguration, keepTrust } from "./keep-configuration.ts";
 import { ownerKeeper } from "./keep-owner.ts";
 import type { Material, Secret } from "./material.ts";
 import type { Peers } from "./peers.ts";
@@ -108,6 +108,8 @@ export async function keepServing(options: ServingOptions): Promise<void> {
       }
       served = certificate;
       tell();
+      // An installation with the same names takes the right to read the configuration as well.
+      if (found !== undefined) expectOwn(found, options);
       const tokenLives = { lifeMs: tokenMs, settleMs: lives.settleMs };
       const caBundle = external === undefined ? certificate.caBundle : undefined;
       const nextAt = await keepConfiguration(options, caBundle, tokenLives);

@@ -121,6 +121,34 @@ describe("certs/serve", () => {
     await serving;
   });
 
+  it("is not reached, and says why, when an installation of the same names took the configuration and the rights", async () => {
+    const log = rememberingLog();
+    let isReached = false;
+    api.add(mutatingWebhookConfigurations, configuration());
+    const serving = keepServing({
+      ...{ ...needs(), log },
+      apply() {},
+      onReach(now) {
+        isReached = now;
+      },
+    });
+    await eventually("reached", () => isReached);
+    api.faults.push(({ method, path }) =>
+      method !== "GET" || path.endsWith("/mutatingwebhookconfigurations/serin") ? { status: 403 } : undefined,
+    );
+    const service = { namespace: "platform", name: "serin", path: "/admit/config" };
+    const webhooks = stored().webhooks.map((webhook) => ({
+      ...webhook,
+      clientConfig: { ...webhook.clientConfig, service },
+    }));
+    api.change(mutatingWebhookConfigurations, "/serin", { webhooks });
+    const said = () => log.fields.map((fields) => ("err" in fields ? String(fields.err) : ""));
+    await eventually("said", () => said().some((text) => text.includes("calls the Service platform/serin")));
+    expect(isReached).to.equal(false);
+    stop.abort();
+    await serving;
+  });
+
   it("learns of another installation, says so once, and forgets it when it is gone", async () => {
     const log = rememberingLog();
     const peers = new Peers(namespace);
