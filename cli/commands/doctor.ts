@@ -80,7 +80,7 @@ export const doctorCommand = defineCommand({
     }
     const warnings: string[] = [];
     const found = await cluster((sentence) => warnings.push(sentence));
-    const examination = { kube: found.kube, now: clock.now(), version: pluginVersion, warnings };
+    const examination = { kube: found.kube, clock, version: pluginVersion, warnings };
     // It loads the reader of certificates.
     const { examine } = await import("../doctor/installation.ts");
     if (!counters && url === undefined) return tellFindings(terminal, await examine(examination));

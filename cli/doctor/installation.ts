@@ -1,6 +1,7 @@
 import type { Prometheus } from "../../evidence/prometheus.ts";
 import type { Kube } from "../../kube/client/api.ts";
 import { ifNotFound, isForbidden } from "../../kube/client/errors.ts";
+import type { Clock } from "../../kube/core/clock.ts";
 import type { KubeObject } from "../../kube/core/meta.ts";
 import { deployments, leases, services } from "../../kube/core/resources.ts";
 import type { Lease } from "../../kube/runtime/lease.ts";
@@ -26,6 +27,9 @@ import {
 } from "./findings.ts";
 import { aboutReceivers } from "./receivers.ts";
 
+/** In this time (ms) a leader renews its Lease at least once. */
+const RENEWAL_MS = 7_000;
+
 const gatewayClasses = { group: "gateway.networking.k8s.io", version: "v1", plural: "gatewayclasses" };
 
 interface GatewayClassObject extends KubeObject {
@@ -37,14 +41,15 @@ export interface Examination {
   /** The Prometheus to ask for the gateways' counters; absent: it is not asked. */
   readonly prometheus?: Pick<Prometheus, "over">;
   readonly kube: Kube;
-  readonly now: number;
+  readonly clock: Clock;
   readonly version: string;
   readonly warnings: readonly string[];
 }
 
 /** Examines the installation that the webhook configuration names. What the reader may not see is a warning. */
 export async function examine(examination: Examination): Promise<readonly Finding[]> {
-  const { kube, now, version, warnings } = examination;
+  const { kube, clock, version, warnings } = examination;
+  const now = clock.now();
   const looked = (where: string, look: () => Promise<readonly Finding[]>) =>
     look().catch((error: unknown): readonly Finding[] => {
       if (!isForbidden(error)) throw error;
@@ -65,12 +70,7 @@ export async function examine(examination: Examination): Promise<readonly Findin
         ? programs
         : [...programs, ...(await looked("Prometheus", () => prometheus(kube, prometheusOf(controller))))];
     }),
-    looked("leader", async () => [
-      aboutLeader(
-        await kube.get<Lease>(leases, { namespace, name: "serin" }).catch(ifNotFound(undefined)),
-        now,
-      ),
-    ]),
+    looked("leader", async () => [await leader(kube, namespace, clock)]),
     looked("gateways", () => gateways(examination)),
     looked("admission", () => admission(kube, now, warnings)),
     looked("notices", () => aboutReceivers({ kube, namespace })),
@@ -85,13 +85,27 @@ async function prometheus(kube: Kube, url: URL): Promise<readonly Finding[]> {
   return [aboutPrometheus(url, found !== undefined)];
 }
 
-async function gateways({ kube, now, prometheus: counts }: Examination): Promise<readonly Finding[]> {
+/** Looks twice before it says that nobody leads: the clocks of this machine and of the controller may differ by minutes. */
+async function leader(kube: Kube, namespace: string, clock: Clock): Promise<Finding> {
+  const read = () => kube.get<Lease>(leases, { namespace, name: "serin" }).catch(ifNotFound(undefined));
+  const lease = await read();
+  const now = clock.now();
+  const finding = aboutLeader(lease, now);
+  const renewed = lease?.spec?.renewTime;
+  if (finding.kind !== "bad" || renewed === undefined) return finding;
+  await clock.sleep(RENEWAL_MS);
+  const later = await read();
+  const again = later?.spec?.renewTime;
+  return aboutLeader(later, again === undefined || again === renewed ? now : Date.parse(again));
+}
+
+async function gateways({ kube, clock, prometheus: counts }: Examination): Promise<readonly Finding[]> {
   const list = await kube.list<GatewayClassObject>(gatewayClasses, {}).catch(ifNotFound(undefined));
   const classes = list?.items.map(({ metadata, spec }) => ({
     name: metadata.name,
     controller: spec.controllerName,
   }));
-  const counters = counts === undefined ? [] : await aboutCounters(classes ?? [], counts, now);
+  const counters = counts === undefined ? [] : await aboutCounters(classes ?? [], counts, clock.now());
   return [...aboutGateways(classes), ...counters];
 }
 
