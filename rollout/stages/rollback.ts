@@ -23,7 +23,7 @@ import {
 } from "./drain.ts";
 import { failWrites, reportFailure } from "./failure.ts";
 import { callAfterwards } from "./post-rollout.ts";
-import { raiseSurge, scaleUpStable } from "./scale.ts";
+import { emptyEarlier, raiseSurge, scaleUpStable } from "./scale.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** The failed pods that Serin keeps for people to look into. */
@@ -127,11 +127,16 @@ function writeFailed(snapshot: Snapshot): Write {
   return writeHoldRecord(snapshot.deployment, { ...snapshot.held, phase: "failed" }, pause);
 }
 
-/** Shrinks the canary, which a lower surge alone does not. The stable version comes first if a scale has confused the two. */
+/**
+ * Shrinks the canary, which a lower surge alone does not. The stable version comes first if a scale has confused the two.
+ * Before both, the pods of earlier versions go: native control would remove a new stable pod for each of them.
+ */
 function shrink(snapshot: Snapshot): Decision | undefined {
   const { deployment, canary, stable } = snapshot;
   const wanted = deployment.spec.replicas ?? 1;
   if (deployment.spec.paused) return scaleUpStable(snapshot) ?? raiseSurge(snapshot);
+  const earlier = emptyEarlier(snapshot);
+  if (earlier !== undefined) return earlier;
   if (stable !== undefined && (stable.spec.replicas ?? 0) < wanted)
     return { writes: [writeScale(stable, wanted)] };
   const kept = Math.min(surgePods(KEPT_PODS, wanted), wanted);
