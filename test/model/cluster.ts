@@ -214,12 +214,12 @@ export class Cluster extends Objects {
     const sets = own.flatMap((set) => this.find("replicasets", set.metadata.name) ?? []);
     const total = (of: (set: ReplicaSet) => number | undefined) =>
       sets.reduce((n, set) => n + (of(set) ?? 0), 0);
-    const current = sets.filter((set) => imageOf(set) === imageOf(deployment));
+    const current = findByTemplate(sets, deployment.spec.template);
     const status = {
       ...deployment.status,
       observedGeneration: deployment.metadata.generation ?? 0,
       replicas: total(({ status }) => status?.replicas),
-      updatedReplicas: current.reduce((n, { status }) => n + (status?.replicas ?? 0), 0),
+      updatedReplicas: current?.status?.replicas ?? 0,
       availableReplicas: total(({ status }) => status?.availableReplicas),
     };
     this.put("deployments", { ...deployment, status });

@@ -9,6 +9,7 @@ const MOST = "deployment.kubernetes.io/max-replicas";
 const sizeOf = (set: ReplicaSet) => set.spec.replicas ?? 0;
 const sum = (sets: readonly ReplicaSet[], of: (set: ReplicaSet) => number) =>
   sets.reduce((n, set) => n + of(set), 0);
+const desiredOf = (set: ReplicaSet) => Number(set.metadata.annotations?.[DESIRED]);
 const availableOf = (set: ReplicaSet) => set.status?.availableReplicas ?? 0;
 
 /**
@@ -24,9 +25,7 @@ export function syncDeployment(
   if (current) current.spec.minReadySeconds = deployment.spec.minReadySeconds;
   if (current) copyAnnotations(deployment, current);
   const wanted = replicasOf(deployment);
-  const scaled = sets.some(
-    (set) => sizeOf(set) > 0 && Number(set.metadata.annotations?.[DESIRED]) !== wanted,
-  );
+  const scaled = sets.some((set) => sizeOf(set) > 0 && desiredOf(set) !== wanted);
   if (deployment.spec.paused || scaled) scaleAll(deployment, sets, current);
   else roll(deployment, sets, current ?? create(deployment, sets, hash(deployment.spec.template)));
 }
@@ -80,10 +79,15 @@ function scaleAll(deployment: Deployment, sets: ReplicaSet[], current: ReplicaSe
   const active = sets.filter((set) => sizeOf(set) > 0);
   if (active.length < 2) {
     const only = active[0] ?? current ?? sets.at(-1);
-    if (only) resize(deployment, only, wanted);
+    if (only && sizeOf(only) !== wanted) resize(deployment, only, wanted);
     return;
   }
-  if (current && sizeOf(current) === wanted && availableOf(current) === wanted) {
+  if (
+    current &&
+    desiredOf(current) === wanted &&
+    sizeOf(current) === wanted &&
+    availableOf(current) === wanted
+  ) {
     for (const set of active) if (set !== current) resize(deployment, set, 0);
     return;
   }
@@ -95,7 +99,7 @@ function scaleAll(deployment: Deployment, sets: ReplicaSet[], current: ReplicaSe
   const sizes = bySize.map((set) => {
     const share = wanted === 0 ? -sizeOf(set) : fractionOf(deployment, set, allowed);
     const part =
-      toAdd === 0 ? 0 : toAdd > 0 ? Math.min(share, toAdd - added) : Math.max(share, toAdd - added);
+      toAdd === added ? 0 : toAdd > 0 ? Math.min(share, toAdd - added) : Math.max(share, toAdd - added);
     added += part;
     return sizeOf(set) + part;
   });
