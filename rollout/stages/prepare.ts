@@ -133,8 +133,8 @@ export function checkHealth(snapshot: Snapshot): Decision | undefined {
 
 /**
  * Sizes the canary for the granted weight, and repairs both sizes if native control has lost their proportion, as a scale
- * through small numbers does. The order keeps stable pods: surge to the canary's present size, stable version to full size,
- * surge to the wanted size, canary to that size.
+ * through small numbers does. The order keeps stable pods: stable version to full size, surge to the wanted size, canary to
+ * that size.
  */
 export function size(snapshot: Snapshot): Decision | undefined {
   const { deployment, canary } = snapshot;

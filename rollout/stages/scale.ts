@@ -37,10 +37,17 @@ export function emptyEarlier(snapshot: Snapshot): Decision | undefined {
   return left.length === 0 ? undefined : { writes: left.map((set) => writeScale(set, 0)) };
 }
 
-/** Brings the stable version to full size if a scale through small numbers or a lost race has left it short. */
+/**
+ * Brings the stable version to full size if a scale through small numbers or a lost race has left it short. Native control
+ * takes none of its pods back: it counts the canary's as not yet available. With a larger surge, it would give the canary
+ * the pods that are missing. Only while the Deployment is paused, and for a version without pods, which native control has
+ * not sized for the present replicas, it scales both versions to replicas + surge; then the surge must have room first.
+ */
 export function scaleUpStable(snapshot: Snapshot): Decision | undefined {
-  const { stable } = snapshot;
-  const wanted = replicasOf(snapshot.deployment);
-  if (stable === undefined || (stable.spec.replicas ?? 0) >= wanted) return undefined;
-  return raiseSurge(snapshot) ?? { writes: [writeScale(stable, wanted)] };
+  const { stable, deployment } = snapshot;
+  const wanted = replicasOf(deployment);
+  const pods = stable?.spec.replicas ?? 0;
+  if (stable === undefined || pods >= wanted) return undefined;
+  const needsRoom = deployment.spec.paused || pods === 0;
+  return (needsRoom ? raiseSurge(snapshot) : undefined) ?? { writes: [writeScale(stable, wanted)] };
 }

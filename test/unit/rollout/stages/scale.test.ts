@@ -1,0 +1,46 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { surgePods } from "../../../../rollout/workload/surge.ts";
+import type { World } from "../../../model/world.ts";
+import { cases } from "../../../support/cases.ts";
+import { aShop, edit, ending, image } from "../../../support/shop.ts";
+
+const scale = (world: World, replicas: number) =>
+  world.put("deployments", edit({ replicas })(world.get("deployments", "web")));
+const canaryPods = (world: World) => world.get("replicasets", "web-h2").spec.replicas ?? 0;
+
+/** A canary at this weight beside so many stable pods. */
+function atWeight(weight: number, replicas: number): World {
+  const world = aShop({ replicas, annotations: { "serin.dev/steps": `${weight}:2h` } });
+  world.request("web", image("web:2"));
+  world.runTo(weight);
+  return world;
+}
+
+describe("a scale in flight", () => {
+  it("starts no canary pod beyond those that native control gave it", () => {
+    const replicas = fc.integer({ min: 1, max: 12 });
+    const through = fc.option(fc.integer({ min: 0, max: 12 }));
+    const weights = fc.constantFrom(5, 10, 20, 34, 50, 100);
+    fc.assert(
+      fc.property(replicas, through, replicas, weights, (before, between, after, weight) => {
+        const world = atWeight(weight, before);
+        for (const wanted of between === null ? [after] : [between, after]) {
+          scale(world, wanted);
+          world.tick();
+        }
+        const surge = surgePods(`${weight}%`, after);
+        const most = Math.max(canaryPods(world), surge);
+        const inFlight = world.check;
+        world.check = () => {
+          inFlight();
+          expect(canaryPods(world)).to.be.at.most(most);
+        };
+        world.control();
+        world.run(4);
+        expect(ending(world).pods).to.deep.equal({ "web-h1": after, "web-h2": surge });
+      }),
+      { numRuns: cases(200) },
+    );
+  });
+});
