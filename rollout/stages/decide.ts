@@ -28,6 +28,7 @@ import {
 import { decidePromoting, decidePromotion, isComplete } from "./promote.ts";
 import { checkLabels, checkRoutes } from "./reachable.ts";
 import { decideFailed } from "./rollback.ts";
+import { withFullStable } from "./scale.ts";
 import { isStableLost, replicasOf, type Snapshot } from "./snapshot.ts";
 import { reportBrokenStable } from "./stable-broken.ts";
 import { decideStableLost } from "./stable-lost.ts";
@@ -126,7 +127,7 @@ function decideCanary(snapshot: Snapshot): Decision {
     snapshot,
   );
   const said = [reportBrokenStable, reportStrangers, reportUnscraped, reportUncounted];
-  const bounded = withRollback(snapshot, withDeadline(snapshot, decision));
+  const bounded = withRollback(snapshot, withFullStable(snapshot, withDeadline(snapshot, decision)));
   return said.reduce((known, report) => report(snapshot, known), bounded);
 }
 

@@ -33,7 +33,7 @@ import {
 import { mayServe } from "./hook-gates.ts";
 import { reachedPods } from "./lacking-port.ts";
 import { rollBack } from "./rollback.ts";
-import { emptyEarlier, raiseSurge, scaleUpStable } from "./scale.ts";
+import { emptyEarlier, isObserved, raiseSurge, scaleUpStable } from "./scale.ts";
 import { isRouted, replicasOf, type Snapshot, wantedSurge } from "./snapshot.ts";
 import { MOMENT_MS } from "./unmet.ts";
 
@@ -138,8 +138,7 @@ export function checkHealth(snapshot: Snapshot): Decision | undefined {
  */
 export function size(snapshot: Snapshot): Decision | undefined {
   const { deployment, canary } = snapshot;
-  const observed = (deployment.status?.observedGeneration ?? 0) >= (deployment.metadata.generation ?? 0);
-  if (!observed || canary === undefined) return awaitNativeControl(snapshot);
+  if (!isObserved(snapshot) || canary === undefined) return awaitNativeControl(snapshot);
   const wanted = replicasOf(deployment);
   const surge = deployment.spec.strategy?.rollingUpdate?.maxSurge;
   const present = canary.spec.replicas ?? 0;

@@ -51,3 +51,18 @@ export function scaleUpStable(snapshot: Snapshot): Decision | undefined {
   const needsRoom = deployment.spec.paused || pods === 0;
   return (needsRoom ? raiseSurge(snapshot) : undefined) ?? { writes: [writeScale(stable, wanted)] };
 }
+
+/**
+ * The decision; if it only waits, with the repair of the stable version. Whatever the rollout waits for, such as a route or
+ * metrics, it may last, and only stable pods may answer all requests meanwhile. Other writes come first: a refused scale must
+ * not keep the weight on a bad canary.
+ */
+export function withFullStable(snapshot: Snapshot, decision: Decision): Decision {
+  if (decision.writes.length > 0 || !isObserved(snapshot)) return decision;
+  return { ...decision, ...(emptyEarlier(snapshot) ?? scaleUpStable(snapshot)) };
+}
+
+/** Whether native control has seen the Deployment as it is now. */
+export function isObserved({ deployment: { metadata, status } }: Snapshot): boolean {
+  return (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0);
+}
