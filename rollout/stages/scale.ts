@@ -42,14 +42,20 @@ export function emptyEarlier(snapshot: Snapshot): Decision | undefined {
  * takes none of its pods back: it counts the canary's as not yet available. With a larger surge, it would give the canary
  * the pods that are missing. Only while the Deployment is paused, and for a version without pods, which native control has
  * not sized for the present replicas, it scales both versions to replicas + surge; then the surge must have room first.
+ *
+ * Native control answers a new number of replicas first: as long as the only version with pods has the right size but is noted
+ * for another number, it creates no version.
  */
 export function scaleUpStable(snapshot: Snapshot): Decision | undefined {
   const { stable, deployment } = snapshot;
   const wanted = replicasOf(deployment);
   const pods = stable?.spec.replicas ?? 0;
   if (stable === undefined || pods >= wanted) return undefined;
+  if (!isObserved(snapshot)) return { writes: [] };
   const needsRoom = deployment.spec.paused || pods === 0;
-  return (needsRoom ? raiseSurge(snapshot) : undefined) ?? { writes: [writeScale(stable, wanted)] };
+  // At once: native control would give the room to both versions.
+  const room = needsRoom ? raiseSurge(snapshot) : undefined;
+  return { writes: [...(room?.writes ?? []), writeScale(stable, wanted)] };
 }
 
 /**
@@ -58,7 +64,7 @@ export function scaleUpStable(snapshot: Snapshot): Decision | undefined {
  * not keep the weight on a bad canary.
  */
 export function withFullStable(snapshot: Snapshot, decision: Decision): Decision {
-  if (decision.writes.length > 0 || !isObserved(snapshot)) return decision;
+  if (decision.writes.length > 0) return decision;
   return { ...decision, ...(emptyEarlier(snapshot) ?? scaleUpStable(snapshot)) };
 }
 

@@ -1,7 +1,10 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import type { ReplicaSet } from "../../../../kube/core/workloads.ts";
+import { scaleUpStable } from "../../../../rollout/stages/scale.ts";
 import { surgePods } from "../../../../rollout/workload/surge.ts";
 import type { World } from "../../../model/world.ts";
+import { aDeployment, aReplicaSet, aSnapshot } from "../../../support/builders.ts";
 import { cases } from "../../../support/cases.ts";
 import { aShop, edit, ending, image } from "../../../support/shop.ts";
 
@@ -53,5 +56,43 @@ describe("a scale in flight", () => {
     world.run(4);
     expect(world.decided?.condition?.message).to.include("no route names Service web any more");
     expect(world.get("replicasets", "web-h1").spec.replicas).to.equal(10);
+  });
+
+  it("gives the surge room only where native control would undo the scale, and in the same decision", () => {
+    const table: readonly [
+      string,
+      { paused?: boolean; pods?: number; observedGeneration?: number },
+      unknown[],
+    ][] = [
+      ["in flight", {}, [5]],
+      ["while the user pauses", { paused: true }, [2, 5]],
+      ["from zero", { pods: 0 }, [2, 5]],
+      ["before native control has seen the Deployment", { observedGeneration: 0 }, []],
+    ];
+    for (const [when, { paused = false, pods = 4, observedGeneration = 1 }, values] of table) {
+      const strategy = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } } as const;
+      const deployment = {
+        ...aDeployment({ image: "web:2", paused, strategy }),
+        status: { observedGeneration },
+      };
+      const replicaSets = [aReplicaSet({ replicas: pods }), aReplicaSet({ image: "web:2", replicas: 2 })];
+      const writes = scaleUpStable(aSnapshot({ deployment, replicaSets }))?.writes ?? [];
+      const written = writes.map((write) => {
+        if (write.verb === "json")
+          return write.body.flatMap((one) => (one.op === "replace" ? [one.value] : []));
+        return write.verb === "merge" ? (write.body as ReplicaSet).spec.replicas : undefined;
+      });
+      expect(written.flat(), when).to.deep.equal(values);
+    }
+  });
+
+  it("lets native control size the stable version first, which begins no version before its notes agree", () => {
+    const world = aShop({ replicas: 4, annotations: { "serin.dev/steps": "10:2h" } });
+    world.request("web", image("web:2"));
+    world.request("web", image("web:3"));
+    scale(world, 10);
+    world.control();
+    world.run(20);
+    expect(ending(world).pods).to.deep.equal({ "web-h1": 10, "web-h2": 1 });
   });
 });
