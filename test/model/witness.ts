@@ -19,6 +19,9 @@ const after: Readonly<Record<Outcome, readonly Outcome[]>> = {
   superseded: ["superseded"],
 };
 
+/** The longest time that the stable version may have fewer pods than the user wants, in ms. */
+const SHORT_MS = 20_000;
+
 /** The world as a witness needs it, with its metrics and whether something from outside has disturbed it. */
 type WitnessedWorld = Pick<World, "list" | "now"> & {
   readonly metrics: Metrics;
@@ -31,7 +34,10 @@ export class Witness {
   /** The last run record by ReplicaSet and rollout. */
   readonly #runs = new Map<string, RunRecord>();
   readonly #known = new WeakSet<object>();
+  /** The stable version's pods by the Deployment's UID and the rollout. */
   readonly #sizes = new Map<string, number>();
+  /** Since when (ms) it has had fewer than the user wants, by the same. */
+  readonly #shortSince = new Map<string, number>();
   /** The last order by the Deployment's UID and the rollout: a stale controller may still act on an earlier rollout. */
   readonly #asked = new Map<string, HoldRecord["asked"]>();
   /** The step (from 1) that the last `serin.dev/advance` of a rollout names. */
@@ -119,7 +125,7 @@ export class Witness {
       throw new Error(`${key}: proven without evidence`);
   }
 
-  /** Throws if a proven version loses pods although the user does not ask for fewer. */
+  /** Throws if the stable version loses pods although the user does not ask for fewer, or stays short of them. */
   #count(deployment: Deployment): void {
     const held = heldIn(deployment);
     const { uid = "" } = deployment.metadata;
@@ -128,9 +134,15 @@ export class Witness {
     if (held === undefined || !isHeld || held.latched) return;
     const own = this.#world.list("replicasets").filter((set) => isOwned(set, deployment));
     const stable = own.find((set) => hashOf(set) === held.stable)?.spec.replicas ?? 0;
-    const before = this.#sizes.get(`${uid}/${held.started}`) ?? stable;
-    if (!this.#world.isDisturbed && stable < Math.min(before, deployment.spec.replicas ?? 1))
-      throw new Error(`${deployment.metadata.name}: ${before} stable pods, then ${stable}`);
-    this.#sizes.set(`${uid}/${held.started}`, stable);
+    const key = `${uid}/${held.started}`;
+    const before = this.#sizes.get(key) ?? stable;
+    this.#sizes.set(key, stable);
+    const wanted = deployment.spec.replicas ?? 1;
+    const { now } = this.#world;
+    const isShort = stable < wanted && !held.lost && !this.#world.isDisturbed;
+    const since = isShort ? Math.min(this.#shortSince.get(key) ?? now, now) : Number.POSITIVE_INFINITY;
+    this.#shortSince.set(key, since);
+    if (isShort && (stable < before || now - since > SHORT_MS))
+      throw new Error(`${deployment.metadata.name}: ${before} stable pods of ${wanted}, then ${stable}`);
   }
 }
