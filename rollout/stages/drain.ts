@@ -84,6 +84,8 @@ export function removeCanaryServices(snapshot: Snapshot): Decision | undefined {
 /**
  * Waits for an undo: admission has drained the routes, but the API server has not stored the Deployment yet. If the undo
  * never arrives, as when a later admission refuses it, the rollout continues. A drain before this rollout began does not count.
+ * During the wait, Serin judges nothing, so no route may give the canary traffic. The API server may have refused admission
+ * the drain of some routes, and the undo with it.
  */
 export function awaitUndo(snapshot: Snapshot): Decision | undefined {
   const started = Date.parse(snapshot.held.started);
@@ -91,7 +93,8 @@ export function awaitUndo(snapshot: Snapshot): Decision | undefined {
     ([, share]) => share.drained && Date.parse(share.since) >= started,
   );
   const settled = undone.map(([route]) => settledOn(route, snapshot.uid) + UNDO_MS);
-  return waitUntil(Math.max(0, ...settled), snapshot);
+  const wait = waitUntil(Math.max(0, ...settled), snapshot);
+  return wait && { ...wait, writes: drainWrites(snapshot) };
 }
 
 /** When the weights that were written last are in force everywhere, in ms; 0 without routes. */

@@ -2,11 +2,12 @@ import { expect } from "chai";
 import { FLIGHT } from "../../../../rollout/keys.ts";
 import { awaitUndo, detachRoutes, isolateStable, restoreRoutes } from "../../../../rollout/stages/drain.ts";
 import { isolationPatch } from "../../../../rollout/traffic/isolation.ts";
+import { shareOf } from "../../../../rollout/traffic/route-record.ts";
 import type { HoldRecord } from "../../../../rollout/workload/hold-record.ts";
 import type { RunRecord } from "../../../../rollout/workload/run-record.ts";
 import { aHeld, aRoute, aService, aSnapshot, NOON } from "../../../support/builders.ts";
-import { merge } from "../../../support/patch.ts";
-import { aRollout } from "../../../support/rollout.ts";
+import { merge, merged } from "../../../support/patch.ts";
+import { aRollout, carrying } from "../../../support/rollout.ts";
 import { applied } from "../../../support/routes.ts";
 
 const at = (seconds: number) => new Date(NOON + seconds * 1_000).toISOString();
@@ -27,6 +28,15 @@ describe("routes that were drained for an undo", () => {
   it("hold back the rollout that is about to be undone, for a while", () => {
     expect(awaitUndo(snapshot(at(5)))?.waitMs).to.be.above(0);
     expect(awaitUndo({ ...snapshot(at(5)), now: NOON + 300_000 })).to.equal(undefined);
+  });
+
+  it("take the traffic of the others along: their own drain may have been refused", () => {
+    const drainedOne = snapshot(at(5));
+    const front = carrying(aRoute({ meta: { name: "front" } }), 50, NOON);
+    const decision = awaitUndo(aSnapshot({ ...drainedOne, routes: [...drainedOne.routes, front] }));
+    const weights = decision?.writes.map((write) => shareOf(merged(front, write), "uid-web")?.weight);
+    expect(weights).to.deep.equal([0]);
+    expect(decision?.waitMs).to.be.above(0);
   });
 
   it("do not hold back the one that began afterwards", () => {
