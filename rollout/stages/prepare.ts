@@ -52,8 +52,9 @@ export function awaitCanary(snapshot: Snapshot): Decision | undefined {
       writes: [
         ...drainWrites(snapshot),
         ...(markAll(snapshot)?.writes ?? []),
-        // A Service that somebody recreated would lead to the kept pod of a failed version for as long as this wait lasts.
-        ...(isolate(snapshot)?.writes ?? []),
+        // During this wait an open Service would lead to the kept pod of a failed version, and then to each pod of the canary,
+        // before Serin has granted it anything.
+        ...(isolateStable(snapshot)?.writes ?? []),
       ],
       condition: { status: "Unknown", reason: "Preparing", message },
     };

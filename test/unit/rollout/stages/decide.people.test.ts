@@ -121,6 +121,20 @@ describe("a rollout in a simulated cluster, while people act", () => {
     expect(message).to.match(/no route "wbe" names a Service of these pods \(web\)/);
   });
 
+  for (const [where, options] of [
+    ["no route names its Service", { routed: false, annotations: { "serin.dev/checks": "none" } }],
+    ["serin.dev/routes leaves its route out", { annotations: { "serin.dev/routes": "wbe" } }],
+  ] as const)
+    it(`leads no request to a version without a record where ${where}`, () => {
+      const world = aShop(options);
+      world.request("web", image("web:2"));
+      world.reconcile("web");
+      // The controller dies here, and the new pods become ready.
+      for (let i = 0; i < 3; i += 1) world.tick();
+      expect(pods(world)).to.deep.equal({ "web-h1": 5, "web-h2": 1 });
+      expect([...world.endpoints(world.get("services", "web"))]).to.deep.equal([["h1", 5]]);
+    });
+
   it("leaves no failed pod in a Service that shared by pods", () => {
     const world = aShop({ routed: false, annotations: { "serin.dev/checks": "none" } });
     world.request("web", image("web:2"));
