@@ -1,6 +1,6 @@
 import { isIsolatedFor } from "../traffic/isolation.ts";
 import { progressDeadlineMs } from "../workload/hold.ts";
-import { lastRunOf, type Outcome } from "../workload/run-record.ts";
+import { isUnproven } from "../workload/run-record.ts";
 import { fewestAvailable } from "../workload/surge.ts";
 import { hashOf } from "../workload/template.ts";
 import { writeHoldRecord } from "../workload/writes.ts";
@@ -64,15 +64,9 @@ function leftMs({ held, now }: Snapshot): number {
   return Date.parse(held.started) + progressDeadlineMs(held.originals) + 1 - now;
 }
 
-/** The outcomes of versions that were never proven. */
-const UNPROVEN: readonly (Outcome | undefined)[] = ["running", "failed", "undone", "superseded"];
-
 /** Whether ready pods of another proven version serve beside the stable one, as after a native promotion. */
 function isHelped({ replicaSets, held }: Snapshot): boolean {
   return replicaSets.some(
-    (set) =>
-      hashOf(set) !== held.stable &&
-      (set.status?.readyReplicas ?? 0) > 0 &&
-      !UNPROVEN.includes(lastRunOf(set)?.outcome),
+    (set) => hashOf(set) !== held.stable && (set.status?.readyReplicas ?? 0) > 0 && !isUnproven(set),
   );
 }

@@ -1,10 +1,11 @@
 import { conditionOf } from "../../kube/core/meta.ts";
+import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { CONDITION, FLIGHT } from "../keys.ts";
 import { instant } from "../text/instant.ts";
 import { writeStableSelector } from "../traffic/writes.ts";
 import { askedBy, keptRequests } from "../workload/requests.ts";
-import type { RunRecord } from "../workload/run-record.ts";
+import { isUnproven, type RunRecord } from "../workload/run-record.ts";
 import {
   canaryCondition,
   removeRunRecord,
@@ -15,7 +16,7 @@ import {
 } from "../workload/writes.ts";
 import { tellingAt } from "./condition.ts";
 import { type Decision, firstOf } from "./decision.ts";
-import { awaitQuiet, drain, removeCanaryServices, restoreRoutes } from "./drain.ts";
+import { awaitQuiet, drain, isolateStable, removeCanaryServices, restoreRoutes } from "./drain.ts";
 import { callAfterwards } from "./post-rollout.ts";
 import { isComplete, isolatedServices, restoreAll } from "./promote.ts";
 import { isStableLost, type Snapshot } from "./snapshot.ts";
@@ -31,6 +32,7 @@ export function decideUndone(snapshot: Snapshot): Decision {
     [
       serveWithoutStable,
       drain,
+      isolateAgain,
       awaitQuiet,
       restoreRoutes,
       awaitStable,
@@ -49,6 +51,21 @@ export function decideUndone(snapshot: Snapshot): Decision {
 /** Without the stable ReplicaSet no isolated Service has a pod, so all pods must serve while native control continues. */
 function serveWithoutStable(snapshot: Snapshot): Decision | undefined {
   return isStableLost(snapshot) ? restoreAll(snapshot) : undefined;
+}
+
+/**
+ * A Service that its owner has just recreated selects all pods, and no admission could isolate it. Until the last pod of an
+ * unproven version is gone, it would lead to that version, which native control even scales along with the Deployment. Pods
+ * of a proven version may carry most of the traffic, so they serve until they go.
+ */
+function isolateAgain(snapshot: Snapshot): Decision | undefined {
+  if (isStableLost(snapshot) || isComplete(snapshot)) return undefined;
+  const others = snapshot.replicaSets.filter((set) => set !== snapshot.stable && hasPods(set));
+  return others.some(isUnproven) ? isolateStable(snapshot) : undefined;
+}
+
+function hasPods({ spec, status }: ReplicaSet): boolean {
+  return (spec.replicas ?? 0) > 0 || (status?.replicas ?? 0) > 0;
 }
 
 /** The stable version's pods have the ports that the Services have now, whatever the user wrote for the canary. */

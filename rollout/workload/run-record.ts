@@ -104,6 +104,14 @@ export function lastRunOf({ metadata }: ReplicaSet): RunRecord | undefined {
   return readRecord(metadata.annotations, RUN, record);
 }
 
+/** The outcomes of versions that were never proven. */
+const UNPROVEN: readonly (Outcome | undefined)[] = ["running", "failed", "undone", "superseded"];
+
+/** Whether the version has had a canary, and the last one did not prove it. */
+export function isUnproven(replicaSet: ReplicaSet): boolean {
+  return UNPROVEN.includes(lastRunOf(replicaSet)?.outcome);
+}
+
 /** Whether a newer Serin wrote the record. */
 export function isRunRecordNewer({ metadata }: ReplicaSet): boolean {
   return isNewer(metadata.annotations, RUN, record);
