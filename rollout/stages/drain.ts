@@ -19,11 +19,23 @@ const LOOK_MS = 1_000;
 
 /** Takes all traffic from the canary, and waits until that is in force at the proxies. */
 export function drain(snapshot: Snapshot): Decision | undefined {
-  if (isRouted(snapshot)) return { writes: drainWrites(snapshot) };
+  return takeTraffic(snapshot) ?? awaitSettled(snapshot);
+}
+
+/** Takes all traffic from the canary. */
+export function takeTraffic(snapshot: Snapshot): Decision | undefined {
+  return isRouted(snapshot) ? { writes: drainWrites(snapshot) } : undefined;
+}
+
+/** Waits until the weights that were written last are in force at the proxies. */
+export function awaitSettled(snapshot: Snapshot): Decision | undefined {
   return waitUntil(settledAt(snapshot), snapshot);
 }
 
-/** Isolates the user's Services to the stable version's pods. */
+/**
+ * Isolates the user's Services to the stable version's pods. After the end of a canary this does not wait for the gateway: a
+ * Service that its owner has recreated leads to the canary's pods until then.
+ */
 export function isolateStable(snapshot: Snapshot): Decision | undefined {
   const { uid, held, services } = snapshot;
   const open = services.filter((service) => !isIsolatedFor(uid, service, held.stable));

@@ -15,11 +15,11 @@ import { withCourse } from "./course.ts";
 import { type Decision, firstOf } from "./decision.ts";
 import {
   awaitQuiet,
-  drain,
   drainWrites,
   isolateStable,
   removeCanaryServices,
   restoreRoutes,
+  takeTraffic,
 } from "./drain.ts";
 import { failWrites, reportFailure } from "./failure.ts";
 import { callAfterwards } from "./post-rollout.ts";
@@ -107,7 +107,7 @@ export function decideFailed(snapshot: Snapshot): Decision {
  * refuses the drain must not hide the failure.
  */
 function drainFailed(snapshot: Snapshot): Decision | undefined {
-  const decision = drain(snapshot) ?? isolateStable(snapshot) ?? awaitQuiet(snapshot);
+  const decision = takeTraffic(snapshot) ?? isolateStable(snapshot) ?? awaitQuiet(snapshot);
   return decision && { ...decision, writes: [...reportFailure(snapshot), ...decision.writes] };
 }
 

@@ -10,7 +10,7 @@ import {
   writeScale,
 } from "../workload/writes.ts";
 import { type Decision, firstOf } from "./decision.ts";
-import { drain, isolateStable } from "./drain.ts";
+import { awaitSettled, isolateStable, takeTraffic } from "./drain.ts";
 import { forgetFailure } from "./failure.ts";
 import { awaitCapacity, awaitStable } from "./latch.ts";
 import { markAll } from "./prepare.ts";
@@ -29,9 +29,10 @@ export function decideSuperseding(snapshot: Snapshot): Decision {
       markAll,
       scaleUpStable,
       awaitStable,
-      drain,
+      takeTraffic,
       awaitCapacity,
       isolateStable,
+      awaitSettled,
       closeRecords,
       emptyOthers,
       openLatch,

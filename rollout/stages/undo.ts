@@ -16,7 +16,7 @@ import {
 } from "../workload/writes.ts";
 import { tellingAt } from "./condition.ts";
 import { type Decision, firstOf } from "./decision.ts";
-import { awaitQuiet, drain, isolateStable, removeCanaryServices, restoreRoutes } from "./drain.ts";
+import { awaitQuiet, isolateStable, removeCanaryServices, restoreRoutes, takeTraffic } from "./drain.ts";
 import { callAfterwards } from "./post-rollout.ts";
 import { isComplete, isolatedServices, restoreAll } from "./promote.ts";
 import { isStableLost, type Snapshot } from "./snapshot.ts";
@@ -31,7 +31,7 @@ export function decideUndone(snapshot: Snapshot): Decision {
   return firstOf(
     [
       serveWithoutStable,
-      drain,
+      takeTraffic,
       isolateAgain,
       awaitQuiet,
       restoreRoutes,

@@ -1,11 +1,19 @@
 import { expect } from "chai";
 import { FLIGHT } from "../../../../rollout/keys.ts";
-import { awaitUndo, detachRoutes, isolateStable, restoreRoutes } from "../../../../rollout/stages/drain.ts";
+import { decide } from "../../../../rollout/stages/decide.ts";
+import {
+  awaitUndo,
+  detachRoutes,
+  isolateStable,
+  restoreRoutes,
+  settledAt,
+} from "../../../../rollout/stages/drain.ts";
 import { isolationPatch } from "../../../../rollout/traffic/isolation.ts";
 import { shareOf } from "../../../../rollout/traffic/route-record.ts";
+import { writeIsolation } from "../../../../rollout/traffic/writes.ts";
 import type { HoldRecord } from "../../../../rollout/workload/hold-record.ts";
-import type { RunRecord } from "../../../../rollout/workload/run-record.ts";
-import { aHeld, aRoute, aService, aSnapshot, NOON } from "../../../support/builders.ts";
+import type { Outcome, RunRecord } from "../../../../rollout/workload/run-record.ts";
+import { AT_NOON, aHeld, aRoute, aService, aSnapshot, NOON } from "../../../support/builders.ts";
 import { merge, merged } from "../../../support/patch.ts";
 import { aRollout, carrying } from "../../../support/rollout.ts";
 import { applied } from "../../../support/routes.ts";
@@ -56,6 +64,21 @@ describe("Services in flight", () => {
       .to.have.nested.property("body.metadata.labels")
       .that.deep.equals({ [FLIGHT]: "uid-web" });
   });
+
+  const ended: [string, Partial<HoldRecord>, Outcome][] = [
+    ["a failure", { phase: "failed" }, "failed"],
+    ["an undo", { phase: "undone" }, "running"],
+    ["a newer version", { latched: true }, "running"],
+  ];
+  for (const [what, held, outcome] of ended)
+    it(`are isolated at once after ${what}, before the gateway has followed the drain`, () => {
+      const { replicaSets } = aRollout();
+      const ready = replicaSets.map((set) => ({ ...set, status: { replicas: 1, readyReplicas: 1 } }));
+      const drained = { weight: 0, since: NOON, now: NOON, run: { outcome }, replicaSets: ready };
+      const { writes } = decide(aRollout({ ...drained, run: { outcome }, held: aHeld(held) }));
+      expect(settledAt(aRollout(drained))).to.be.above(NOON);
+      expect(writes).to.deep.include(writeIsolation(aService(), "uid-web", "web1", AT_NOON));
+    });
 });
 
 describe("the canary Service after its routes are restored", () => {
