@@ -17,7 +17,6 @@ import { awaitConfirmation, awaitTrial, checkHooks, withCompanions, withRollback
 import { leaveToNewer } from "./newer.ts";
 import {
   awaitCanary,
-  awaitMatch,
   awaitReady,
   checkHealth,
   ensureCanaryServices,
@@ -34,6 +33,7 @@ import { reportBrokenStable } from "./stable-broken.ts";
 import { decideStableLost } from "./stable-lost.ts";
 import { reportStrangers } from "./strangers.ts";
 import { closeRecords, decideSuperseding } from "./supersede.ts";
+import { awaitMatch } from "./template-match.ts";
 import { decideUndone } from "./undo.ts";
 import { awaitServices } from "./unknown-services.ts";
 import { reportUnscraped } from "./unscraped.ts";

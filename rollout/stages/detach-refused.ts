@@ -1,6 +1,6 @@
 import { refusals } from "../gateways/settle.ts";
 import type { Decision } from "./decision.ts";
-import { detachRoutes, settledAt } from "./drain.ts";
+import { detachRoutes, isolationWrites, settledAt } from "./drain.ts";
 import { hadTraffic } from "./first-weight.ts";
 import { rollBack } from "./rollback.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -23,7 +23,8 @@ export function detachRefused(snapshot: Snapshot): Decision | undefined {
   const settled = settledAt(snapshot);
   // Until then, the gateway may still be reading the new canary Service.
   const condition = { status: "Unknown", reason: "Preparing", message: dropped.message } as const;
-  if (snapshot.now < settled) return { writes: [], condition, waitMs: settled - snapshot.now };
+  if (snapshot.now < settled)
+    return { writes: isolationWrites(snapshot), condition, waitMs: settled - snapshot.now };
   const { writes, ...decision } = rollBack(snapshot, dropped.message);
   // There is no traffic to drain first.
   return { ...decision, writes: [...writes, ...(detachRoutes(snapshot)?.writes ?? [])] };

@@ -45,6 +45,14 @@ export function isolateStable(snapshot: Snapshot): Decision | undefined {
 }
 
 /**
+ * The same as writes, for a wait that comes before the stage that isolates them. Without a route, the canary has its share
+ * through these Services.
+ */
+export function isolationWrites(snapshot: Snapshot): readonly Write[] {
+  return snapshot.routes.length === 0 ? [] : (isolateStable(snapshot)?.writes ?? []);
+}
+
+/**
  * Leaves a drained overlay in place for a while. A user who restores the stable version with server-side apply (helm 4)
  * applies the route right after the Deployment. A write by Serin in that moment would cause a conflict.
  */
@@ -106,7 +114,7 @@ export function awaitUndo(snapshot: Snapshot): Decision | undefined {
   );
   const settled = undone.map(([route]) => settledOn(route, snapshot.uid) + UNDO_MS);
   const wait = waitUntil(Math.max(0, ...settled), snapshot);
-  return wait && { ...wait, writes: drainWrites(snapshot) };
+  return wait && { ...wait, writes: [...drainWrites(snapshot), ...isolationWrites(snapshot)] };
 }
 
 /** When the weights that were written last are in force everywhere, in ms; 0 without routes. */

@@ -12,7 +12,6 @@ import { createCanaryService, updateCanaryService, writeSelector } from "../traf
 import { askedBy, keptRequests } from "../workload/requests.ts";
 import { describeRow } from "../workload/superseded-row.ts";
 import { surgePods } from "../workload/surge.ts";
-import { sameTemplate } from "../workload/template.ts";
 import { writeEvent, writeMark, writeRunRecord, writeScale, writeSurge } from "../workload/writes.ts";
 import { abort } from "./asked.ts";
 import { attach, routedServices } from "./attach.ts";
@@ -76,16 +75,6 @@ export function awaitCanary(snapshot: Snapshot): Decision | undefined {
 function refusedSet({ deployment }: Snapshot): string {
   const progressing = conditionOf(deployment.status?.conditions, "Progressing");
   return progressing?.reason === "ReplicaSetCreateError" ? `: ${progressing.message}` : "";
-}
-
-/**
- * Waits until the Deployment's template is the canary's. Until then Serin looks for harm only: it does not know whether the
- * canary that it judged is what native control would promote.
- */
-export function awaitMatch({ deployment, canary }: Snapshot): Decision | undefined {
-  if (canary === undefined || sameTemplate(canary.spec.template, deployment.spec.template)) return undefined;
-  const message = `the Deployment's template differs from that of canary ${canary.metadata.name}, and no other ReplicaSet has it yet; kubectl rollout undo or serin.dev/abort ends the wait`;
-  return { writes: [], condition: { status: "Unknown", reason: "Preparing", message } };
 }
 
 /** Writes the first run record of the rollout on the canary's ReplicaSet. */

@@ -13,7 +13,7 @@ import { shareOf } from "../../../../rollout/traffic/route-record.ts";
 import { writeIsolation } from "../../../../rollout/traffic/writes.ts";
 import type { HoldRecord } from "../../../../rollout/workload/hold-record.ts";
 import type { Outcome, RunRecord } from "../../../../rollout/workload/run-record.ts";
-import { AT_NOON, aHeld, aRoute, aService, aSnapshot, NOON } from "../../../support/builders.ts";
+import { AT_NOON, aDeployment, aHeld, aRoute, aService, aSnapshot, NOON } from "../../../support/builders.ts";
 import { merge, merged } from "../../../support/patch.ts";
 import { aRollout, carrying } from "../../../support/rollout.ts";
 import { applied } from "../../../support/routes.ts";
@@ -41,7 +41,9 @@ describe("routes that were drained for an undo", () => {
   it("take the traffic of the others along: their own drain may have been refused", () => {
     const drainedOne = snapshot(at(5));
     const front = carrying(aRoute({ meta: { name: "front" } }), 50, NOON);
-    const decision = awaitUndo(aSnapshot({ ...drainedOne, routes: [...drainedOne.routes, front] }));
+    const decision = awaitUndo(
+      aSnapshot({ ...drainedOne, routes: [...drainedOne.routes, front], services: [] }),
+    );
     const weights = decision?.writes.map((write) => shareOf(merged(front, write), "uid-web")?.weight);
     expect(weights).to.deep.equal([0]);
     expect(decision?.waitMs).to.be.above(0);
@@ -64,6 +66,26 @@ describe("Services in flight", () => {
       .to.have.nested.property("body.metadata.labels")
       .that.deep.equals({ [FLIGHT]: "uid-web" });
   });
+
+  const share = (drained: object = {}) => {
+    const share = { namespace: "shop", canaryServices: { web: "web-canary" }, weight: 0, since: AT_NOON };
+    return applied(aRoute({ backends: [{ name: "web" }] }), { "uid-web": { ...share, ...drained } });
+  };
+  const dropped = { type: "Accepted", status: "False", observedGeneration: 1 } as const;
+  const parent = { controllerName: "example.com/gateway", conditions: [dropped] };
+  const waits: [string, Parameters<typeof aRollout>[0]][] = [
+    ["an undo", { routes: [share({ drained: true })] }],
+    ["a template's ReplicaSet", { routes: [share()], deployment: aDeployment({ image: "web:3" }) }],
+    [
+      "a gateway that may still read the canary Service",
+      { routes: [{ ...share(), status: { parents: [parent] } }] },
+    ],
+  ];
+  for (const [what, parts] of waits)
+    it(`are isolated while the rollout waits for ${what}`, () => {
+      const { writes } = decide(aRollout({ now: NOON, held: aHeld(), ...parts }));
+      expect(writes).to.deep.equal([writeIsolation(aService(), "uid-web", "web1", AT_NOON)]);
+    });
 
   const ended: [string, Partial<HoldRecord>, Outcome][] = [
     ["a failure", { phase: "failed" }, "failed"],
