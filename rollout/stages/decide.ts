@@ -8,7 +8,7 @@ import { checkHarm } from "./check-harm.ts";
 import { checkCounting, reportUncounted } from "./counting.ts";
 import { type Decision, firstOf } from "./decision.ts";
 import { detachRefused } from "./detach-refused.ts";
-import { awaitUndo, drain } from "./drain.ts";
+import { awaitUndo, drain, drainUnanswered } from "./drain.ts";
 import { awaitReturn, expose, lowerWeight } from "./expose.ts";
 import { forgetFailure } from "./failure.ts";
 import { withDeadline } from "./first-weight.ts";
@@ -103,6 +103,7 @@ function decideCanary(snapshot: Snapshot): Decision {
       checkHooks,
       checkHarm,
       checkEnded,
+      drainUnanswered,
       followSteps,
       awaitMatch,
       promoteNow,

@@ -1,9 +1,12 @@
+import type { Service } from "../../kube/core/services.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { settledOn, settleMs } from "../gateways/settle.ts";
 import { CLOCK_SKEW_MS, instant } from "../text/instant.ts";
+import { canaryServiceName } from "../traffic/canary-service.ts";
 import { drained, isExposed } from "../traffic/exposure.ts";
 import { isIsolatedFor } from "../traffic/isolation.ts";
 import { deleteCanaryService, writeIsolation, writeRoute } from "../traffic/writes.ts";
+import { routedServices } from "./attach.ts";
 import type { Decision } from "./decision.ts";
 import { rewrite } from "./hook-record.ts";
 import { isRouted, type Snapshot } from "./snapshot.ts";
@@ -30,6 +33,17 @@ export function takeTraffic(snapshot: Snapshot): Decision | undefined {
 /** Waits until the weights that were written last are in force at the proxies. */
 export function awaitSettled(snapshot: Snapshot): Decision | undefined {
   return waitUntil(settledAt(snapshot), snapshot);
+}
+
+/**
+ * Takes all traffic from the canary while one of its Services has no endpoint, because its share gets errors. No stage that waits
+ * or writes something else may come before: the API server may refuse that write for long.
+ */
+export function drainUnanswered(snapshot: Snapshot): Decision | undefined {
+  const isUnanswered = ({ metadata: { name } }: Service) =>
+    (snapshot.endpoints.get(canaryServiceName(name)) ?? 0) === 0;
+  if (!isRouted(snapshot) || !routedServices(snapshot).some(isUnanswered)) return undefined;
+  return { writes: drainWrites(snapshot) };
 }
 
 /**

@@ -5,7 +5,6 @@ import { weightAt } from "../plan/grant.ts";
 import { PORT_USE } from "../preflight/ports.ts";
 import { instant } from "../text/instant.ts";
 import { canaryServiceOf } from "../traffic/canary-service.ts";
-import { NONE } from "../traffic/exposure.ts";
 import { isIsolatedTo } from "../traffic/isolation.ts";
 import { isCanaryServiceCurrent } from "../traffic/service-copy.ts";
 import { createCanaryService, updateCanaryService, writeSelector } from "../traffic/writes.ts";
@@ -14,7 +13,7 @@ import { describeRow } from "../workload/superseded-row.ts";
 import { surgePods } from "../workload/surge.ts";
 import { writeEvent, writeMark, writeRunRecord, writeScale, writeSurge } from "../workload/writes.ts";
 import { abort } from "./asked.ts";
-import { attach, routedServices } from "./attach.ts";
+import { routedServices } from "./attach.ts";
 import type { Decision } from "./decision.ts";
 import { drainWrites, isolateStable } from "./drain.ts";
 import { awaitTraffic } from "./expose.ts";
@@ -33,7 +32,7 @@ import { mayServe } from "./hook-gates.ts";
 import { reachedPods } from "./lacking-port.ts";
 import { rollBack } from "./rollback.ts";
 import { emptyEarlier, isObserved, raiseSurge, scaleUpStable } from "./scale.ts";
-import { isRouted, replicasOf, type Snapshot, wantedSurge } from "./snapshot.ts";
+import { replicasOf, type Snapshot, wantedSurge } from "./snapshot.ts";
 import { MOMENT_MS } from "./unmet.ts";
 
 /**
@@ -164,8 +163,7 @@ export function ensureCanaryServices(snapshot: Snapshot): Decision | undefined {
 }
 
 /**
- * Waits for the pods of the granted weight, and for as many endpoints of every canary Service that have the routes' ports. A canary Service without any
- * endpoint cannot carry weight, so Serin sets its weight to 0 until it has one.
+ * Waits for the pods of the granted weight, and for as many endpoints of every canary Service that have the routes' ports.
  */
 export function awaitReady(snapshot: Snapshot): Decision | undefined {
   const pods = surgePods(wantedSurge(snapshot), replicasOf(snapshot.deployment));
@@ -176,7 +174,6 @@ export function awaitReady(snapshot: Snapshot): Decision | undefined {
   const port = lacking === undefined ? "" : `: ${lacking}: ${PORT_USE}`;
   const message = `waiting for ready canary pods, ${fewest} of ${pods} so far${shortage(snapshot)}${port}`;
   const condition = { status: "Unknown", reason: "Preparing", message } as const;
-  if (fewest === 0 && isRouted(snapshot)) return { writes: attach(snapshot, () => NONE), condition };
   const arePodsReady = (snapshot.canary?.status?.readyReplicas ?? 0) >= pods;
   // Endpoints follow pods within a moment. If they do not, no pod's deadline would end the wait. Neither would it if each
   // pod ends, as by an eviction, and native control replaces it by another one of the same fate.

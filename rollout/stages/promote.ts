@@ -16,9 +16,8 @@ import {
 } from "../workload/writes.ts";
 import { tellingAt } from "./condition.ts";
 import { type Decision, firstOf } from "./decision.ts";
-import { detachRoutes, drain, drainWrites, removeCanaryServices, restoreRoutes } from "./drain.ts";
+import { detachRoutes, drain, drainUnanswered, removeCanaryServices, restoreRoutes } from "./drain.ts";
 import { rewrite } from "./hook-record.ts";
-import { reachedPods } from "./lacking-port.ts";
 import { callAfterwards, pendingAfterwards } from "./post-rollout.ts";
 import { replicasOf, type Snapshot } from "./snapshot.ts";
 import { reportStalled } from "./stalled.ts";
@@ -31,7 +30,9 @@ import { waitingFor } from "./wait.ts";
  * the new weights would answer with errors (Envoy, whose clusters and routes come on separate streams).
  */
 export function decidePromotion(snapshot: Snapshot): Decision {
-  return firstOf([awaitUnpaused, restoreServices, drain, detachRoutes, releaseHold], snapshot);
+  // An order promotes whatever is ready, and the user may pause for long.
+  const stages = [drainUnanswered, awaitUnpaused, restoreServices, drain, detachRoutes, releaseHold];
+  return firstOf(stages, snapshot);
 }
 
 /** Waits for the native rolling update, then removes everything of Serin but the run record. */
@@ -42,9 +43,7 @@ export function decidePromoting(snapshot: Snapshot): Decision {
 function awaitUnpaused(snapshot: Snapshot): Decision | undefined {
   if (!snapshot.deployment.spec.paused) return undefined;
   const message = "proven; the Deployment is paused: kubectl rollout resume promotes";
-  // An order promotes whatever is ready, and the user may pause for long: nobody would answer the canary's share.
-  const writes = reachedPods(snapshot).pods === 0 ? drainWrites(snapshot) : [];
-  return { writes, condition: waitingFor("person", message) };
+  return { writes: [], condition: waitingFor("person", message) };
 }
 
 /**

@@ -10,7 +10,7 @@ import {
   writeScale,
 } from "../workload/writes.ts";
 import { type Decision, firstOf } from "./decision.ts";
-import { awaitSettled, isolateStable, takeTraffic } from "./drain.ts";
+import { awaitSettled, drainUnanswered, isolateStable, takeTraffic } from "./drain.ts";
 import { forgetFailure } from "./failure.ts";
 import { awaitCapacity, awaitStable } from "./latch.ts";
 import { markAll } from "./prepare.ts";
@@ -27,6 +27,7 @@ export function decideSuperseding(snapshot: Snapshot): Decision {
     [
       forgetFailure,
       markAll,
+      drainUnanswered,
       scaleUpStable,
       awaitStable,
       takeTraffic,

@@ -69,6 +69,7 @@ export function aRollout({
     canary,
     services: [aService()],
     routes: [carrying(aRoute(), weight, since)],
+    endpoints: new Map([["web-canary", 1]]),
     ...snapshot,
   });
 }

@@ -3,6 +3,7 @@ import type { EndpointSlice } from "../../../../kube/core/services.ts";
 import type { PodTemplate } from "../../../../kube/core/workloads.ts";
 import type { Write } from "../../../../kube/core/writes.ts";
 import { portlessWarnings } from "../../../../rollout/preflight/ports.ts";
+import { drainUnanswered } from "../../../../rollout/stages/drain.ts";
 import { servingEndpoints } from "../../../../rollout/stages/endpoints.ts";
 import { awaitReady } from "../../../../rollout/stages/prepare.ts";
 import { isExposed } from "../../../../rollout/traffic/exposure.ts";
@@ -174,33 +175,28 @@ describe("a version that names its port otherwise", () => {
     const pods = [{ metadata: { name: "a", creationTimestamp: AT_NOON }, status: { conditions: [ready] } }];
     const set = aReplicaSet({ image: "web:2", replicas: 1 });
     const canary = { ...set, spec: { ...set.spec, template: template("web") } };
-    const snapshot = aRollout({ services, routes, now: NOON + minutes * MINUTE });
-    return awaitReady({
-      ...snapshot,
-      pods,
-      canary,
-      stable: { ...set, spec: { ...set.spec, template: stable } },
-    });
+    const snapshot = aRollout({ services, routes, endpoints: new Map(), now: NOON + minutes * MINUTE });
+    return { ...snapshot, pods, canary, stable: { ...set, spec: { ...set.spec, template: stable } } };
   };
+  const waiting = (...given: Parameters<typeof at>) => awaitReady(at(...given));
 
   it("has no weight, and the condition says why", () => {
-    const decision = at(1);
-    expect(decision?.condition?.message).to.equal(
+    expect(waiting(1)?.condition?.message).to.equal(
       `waiting for ready canary pods, 0 of 1 so far: ${what}: name the port alike, or change the Service's targetPort`,
     );
-    expect(
-      isExposed(shareOf(merged(carrying(aRoute(), 10, NOON), decision?.writes[0] as Write), "uid-web")),
-    ).to.equal(false);
+    const [write] = drainUnanswered(at(1))?.writes ?? [];
+    const route = merged(carrying(aRoute(), 10, NOON), write as Write);
+    expect(isExposed(shareOf(route, "uid-web"))).to.equal(false);
   });
 
   it("is rolled back at the Deployment's deadline", () => {
-    expect(at(9.9)?.condition?.reason).to.equal("Preparing");
-    expect(JSON.stringify(at(10.1)?.writes)).to.contain("for progressDeadlineSeconds (600s)");
+    expect(waiting(9.9)?.condition?.reason).to.equal("Preparing");
+    expect(JSON.stringify(waiting(10.1)?.writes)).to.contain("for progressDeadlineSeconds (600s)");
   });
 
   it("does not take over without a route either, unless the stable version lacks the port, too", () => {
-    expect(at(1, [])?.condition?.message).to.contain(what);
-    expect(JSON.stringify(at(10.1, [])?.writes)).to.contain("for progressDeadlineSeconds (600s)");
-    expect(at(1, [], template("web"))).to.equal(undefined);
+    expect(waiting(1, [])?.condition?.message).to.contain(what);
+    expect(JSON.stringify(waiting(10.1, [])?.writes)).to.contain("for progressDeadlineSeconds (600s)");
+    expect(waiting(1, [], template("web"))).to.equal(undefined);
   });
 });
