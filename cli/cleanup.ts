@@ -12,6 +12,7 @@ import type { Service } from "../kube/core/services.ts";
 import type { Deployment, ReplicaSet } from "../kube/core/workloads.ts";
 import type { Write } from "../kube/core/writes.ts";
 import { perform } from "../kube/runtime/apply.ts";
+import { removeLeftHold } from "../rollout/cleanup/left-hold.ts";
 import { sweep } from "../rollout/cleanup/orphans.ts";
 import { drainAll, endRollout, restoreIsolated } from "../rollout/cleanup/uninstall.ts";
 import { settleMs } from "../rollout/gateways/settle.ts";
@@ -129,7 +130,7 @@ async function end(options: CleanUpOptions, deployment: Deployment): Promise<voi
     const held = holdRecordOf(found);
     if (held === undefined && HELD in (found.metadata.annotations ?? {}))
       throw new Unreadable("Deployment", found);
-    return held === undefined ? [] : endRollout(found, held, own);
+    return held === undefined ? removeLeftHold(found) : endRollout(found, held, own);
   });
   const deadline = clock.now() + patienceMs;
   for (let found = await read(); !isComplete({ deployment: found }); found = await read()) {

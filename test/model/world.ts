@@ -7,6 +7,7 @@ import { admitUpdate, changesTemplate } from "../../rollout/admission/admit.ts";
 import type { Effect } from "../../rollout/admission/answer.ts";
 import { workOf } from "../../rollout/admission/effect-write.ts";
 import { hashesInGrace } from "../../rollout/cleanup/grace.ts";
+import { removeLeftHold } from "../../rollout/cleanup/left-hold.ts";
 import { sweep } from "../../rollout/cleanup/orphans.ts";
 import type { HookAnswer, HookCall } from "../../rollout/hooks/call.ts";
 import type { Findings } from "../../rollout/judge/evidence.ts";
@@ -205,10 +206,12 @@ export class World extends Cluster {
     const versions = { namespace: NAMESPACE, hashes: hashesInGrace(NAMESPACE, known), replicaSets };
     const routes = marked(this.routes());
     const { writes } = sweep({ ...known, versions, routes, replicaSets: marked(replicaSets) });
-    try {
-      for (const write of writes) this.perform(write);
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
+    for (const group of [writes, ...this.list("deployments").map(removeLeftHold)]) {
+      try {
+        for (const write of group) this.perform(write);
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+      }
     }
     this.check();
   }

@@ -55,6 +55,14 @@ describe("the clean-up command", () => {
     expect(items).to.have.length(1);
   });
 
+  it("takes the mark off a Deployment whose record another policy removed", async () => {
+    const status = { observedGeneration: 1, replicas: 5, updatedReplicas: 5, availableReplicas: 5 };
+    api.add(deployments, { ...aDeployment({ meta: { labels: { [FLIGHT]: "uid-web" } } }), status });
+    await cleanUp({ kube, clock: hastyClock, say: () => {}, patienceMs: 5_000 });
+    const { metadata } = await kube.get<Deployment>(deployments, key);
+    expect(metadata.labels ?? {}).to.not.have.property(FLIGHT);
+  });
+
   it("keeps the present version if the stable ReplicaSet is gone, and restores its Services first", async () => {
     const old = aDeployment({ image: "web:2" });
     const held = withHoldRecord({ ...old, spec: hold(old.spec, "10%") }, aHeld(), old);

@@ -237,6 +237,17 @@ describe("what belongs to no rollout any more", () => {
     expect(written).to.deep.equal(["patch web", "event HoldRemoved"]);
   });
 
+  it("loses a mark whose record another policy removed, and then its Services are swept as after any end", async () => {
+    note("uid-web");
+    const { annotations: _annotations, ...metadata } = inFlight.metadata;
+    deployments = [{ ...inFlight, metadata }];
+    expect(note("uid-web", deployments[0]).sweeps).to.deep.equal({ shop: 500 });
+    await orphans.sweep("shop");
+    expect(written).to.deep.equal(["patch web"]);
+    deployments = [];
+    expect(note("uid-web").sweeps).to.deep.equal({ shop: 500 });
+  });
+
   it("has the rollouts of its namespace looked at a second after something was restored, and no sooner", async () => {
     const elsewhere = merge(inFlight, { metadata: { namespace: "other", uid: "uid-other" } }) as Deployment;
     deployments = [inFlight, elsewhere];

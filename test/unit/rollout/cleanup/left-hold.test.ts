@@ -46,6 +46,18 @@ describe("a hold without a record", () => {
     ]);
   });
 
+  it("is no more than a mark after another policy removed the record; a changed ConfigMap keeps the mark", () => {
+    const marked = (annotations: Record<string, string>) =>
+      aDeployment({ meta: { labels: { [FLIGHT]: "uid-web" }, resourceVersion: "7", annotations } });
+    expect(paths(marked({}))).to.deep.equal([
+      "test /metadata/resourceVersion",
+      "remove /metadata/labels/serin.dev~1flight",
+    ]);
+    expect(removeLeftHold(marked({}))).to.have.length(1);
+    for (const annotation of [{ [CHANGED]: "{}" }, { [HELD]: "{" }, { [HELD]: '{"v":2}' }])
+      expect(removeLeftHold(marked(annotation))).to.deep.equal([]);
+  });
+
   it("stays in flight, for a newer Serin, and where nothing is left of it", () => {
     for (const deployment of [inFlight(), copy({ [HELD]: '{"v":2}' }), aDeployment()])
       expect(removeLeftHold(deployment)).to.deep.equal([]);
