@@ -1,6 +1,6 @@
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import { shareOf } from "../traffic/route-record.ts";
-import { restoreFields } from "../workload/hold.ts";
+import { keepHistory, restoreFields } from "../workload/hold.ts";
 import { type HoldRecord, withHoldRecord } from "../workload/hold-record.ts";
 import { revisionOf } from "../workload/revision.ts";
 import { sameTemplate } from "../workload/template.ts";
@@ -30,7 +30,7 @@ export function undo(change: TemplateChange, held: HoldRecord): AdmissionRespons
   return allowed(ended(change, held), [], effects);
 }
 
-/** The requested object with the user's own native fields; the controller cleans up after the rollout. */
+/** The requested object with the user's own native fields, but the history is held until the controller has cleaned up. */
 export function ended(change: Pick<TemplateRequest, "object" | "old">, held: HoldRecord): Deployment {
   const { object, old } = change;
   const { latched: _latched, asked: _asked, ...rest } = held;
@@ -39,7 +39,7 @@ export function ended(change: Pick<TemplateRequest, "object" | "old">, held: Hol
     held.phase === "promoting" || held.phase === "undone"
       ? object.spec
       : restoreFields(object.spec, originals);
-  return withHoldRecord({ ...object, spec }, { ...rest, phase: "undone", originals }, old);
+  return withHoldRecord({ ...object, spec: keepHistory(spec) }, { ...rest, phase: "undone", originals }, old);
 }
 
 /** Whether the requested template is the stable version's. */

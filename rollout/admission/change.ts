@@ -1,7 +1,7 @@
 import type { Ingress } from "../../kube/core/ingresses.ts";
 import type { LeanRoute, ReferenceGrant, Route } from "../../kube/core/routes.ts";
 import type { Service, Stranger } from "../../kube/core/services.ts";
-import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
+import type { Deployment, DeploymentSpec, ReplicaSet } from "../../kube/core/workloads.ts";
 import { settledOn, settleMs } from "../gateways/settle.ts";
 import type { Layer } from "../plan/layers.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -10,6 +10,7 @@ import { isExposed } from "../traffic/exposure.ts";
 import { permitted } from "../traffic/grants.ts";
 import { shareOf } from "../traffic/route-record.ts";
 import type { Autoscaler } from "../workload/autoscalers.ts";
+import { restoredLimit } from "../workload/hold.ts";
 import { type HoldRecord, originalsOf, updateOriginals } from "../workload/hold-record.ts";
 import { startAfter } from "../workload/start-after.ts";
 import { findByHash, presentOf } from "../workload/template.ts";
@@ -102,6 +103,7 @@ export function originalsNow(
   { object, old }: Pick<TemplateRequest, "object" | "old">,
   held: HoldRecord,
 ): HoldRecord["originals"] {
-  if (held.phase === "promoting" || held.phase === "undone") return originalsOf(object.spec);
+  if (held.phase === "promoting" || held.phase === "undone")
+    return originalsOf({ ...object.spec, ...restoredLimit(object.spec, held.originals) } as DeploymentSpec);
   return updateOriginals(held.originals, old.spec, object.spec);
 }

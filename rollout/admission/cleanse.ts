@@ -1,7 +1,7 @@
 import type { Meta } from "../../kube/core/meta.ts";
 import type { Deployment, DeploymentSpec } from "../../kube/core/workloads.ts";
 import { CHANGED, FLIGHT, HELD, RUN } from "../keys.ts";
-import { isHeld, pause, restoreFields, withoutLeftHold } from "../workload/hold.ts";
+import { isHeld, pause, restoredLimit, restoreFields, withoutLeftHold } from "../workload/hold.ts";
 import { type HoldRecord, holdRecordOf, originalsOf } from "../workload/hold-record.ts";
 
 /**
@@ -18,9 +18,9 @@ export function cleanse(requested: Deployment, old: Deployment | undefined): Dep
     carried !== undefined && (stored === undefined || (!echoed && carried.started >= stored.started));
   let spec = requested.spec;
   if (speaks && isHeld(spec)) spec = restoreFields(spec, carried.originals);
+  else if (speaks) spec = { ...spec, ...restoredLimit(spec, carried.originals) } as DeploymentSpec;
   // A copy whose record was stripped would wait for ever: no pod of it becomes available.
-  const isHolding = stored !== undefined && stored.phase !== "promoting" && stored.phase !== "undone";
-  if (!isHolding) spec = withoutLeftHold(spec);
+  spec = withoutLeftHold(spec, stored?.phase);
   if (carried?.latched && spec.paused) spec = pause(spec, carried.originals.paused);
   return { ...requested, metadata: cleanMeta(requested.metadata, old?.metadata), spec };
 }

@@ -1,8 +1,9 @@
 import type { Deployment, DeploymentSpec, DeploymentStrategy } from "../../kube/core/workloads.ts";
 import { equal } from "../text/equal.ts";
-import { pause } from "../workload/hold.ts";
-import { HISTORY_LIMIT, type HoldRecord, updateOriginals, withHoldRecord } from "../workload/hold-record.ts";
+import { keepHistory, pause } from "../workload/hold.ts";
+import { type HoldRecord, updateOriginals, withHoldRecord } from "../workload/hold-record.ts";
 import { withRoom } from "../workload/surge.ts";
+import { ended } from "./back-to-stable.ts";
 
 /**
  * Keeps a rollout in flight as it is; requested values of held fields become the originals. The template stays as it is
@@ -11,7 +12,8 @@ import { withRoom } from "../workload/surge.ts";
  */
 export function keep(changed: Deployment, old: Deployment, held: HoldRecord): Deployment {
   const object = { ...changed, spec: { ...changed.spec, template: old.spec.template } };
-  if (held.phase === "promoting" || held.phase === "undone") return withHoldRecord(object, held, old);
+  if (held.phase === "promoting") return withHoldRecord(object, held, old);
+  if (held.phase === "undone") return ended({ object, old }, held);
   const strategy = object.spec.paused ? roomyStrategy(old) : old.spec.strategy;
   // The API server may ask again with Serin's own answer, which is not the user's wish.
   const isEcho = equal(object.spec.strategy, strategy);
@@ -26,7 +28,7 @@ export function keep(changed: Deployment, old: Deployment, held: HoldRecord): De
   const originals = { ...fieldsNow, ...(paused ? { paused } : {}) };
   const { minReadySeconds, progressDeadlineSeconds } = old.spec;
   const fields = { minReadySeconds, progressDeadlineSeconds, strategy } as Partial<Deployment["spec"]>;
-  const spec = { ...object.spec, ...fields, revisionHistoryLimit: HISTORY_LIMIT };
+  const spec = keepHistory({ ...object.spec, ...fields });
   return withHoldRecord(
     { ...object, spec: held.latched ? pause(spec, true) : spec },
     { ...held, originals },

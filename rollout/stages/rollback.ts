@@ -6,6 +6,7 @@ import { revertAdvice } from "../tracking/decide.ts";
 import { configLost } from "../tracking/pending.ts";
 import { exposureOf, isExposed } from "../traffic/exposure.ts";
 import { restoredFields } from "../workload/hold.ts";
+import { HISTORY_LIMIT } from "../workload/hold-record.ts";
 import { keptRequests } from "../workload/requests.ts";
 import { surgePods } from "../workload/surge.ts";
 import { onlyTemplate } from "../workload/template.ts";
@@ -149,7 +150,7 @@ function putStableBack(snapshot: Snapshot): Decision | undefined {
   const { stable } = snapshot;
   if (snapshot.plan.onFailure !== "undo" || stable === undefined) return undefined;
   const fields = restoredFields(snapshot.deployment.spec, snapshot.held.originals);
-  const spec = { ...fields, template: onlyTemplate(stable) };
+  const spec = { ...fields, revisionHistoryLimit: HISTORY_LIMIT, template: onlyTemplate(stable) };
   return { writes: [writeHoldRecord(snapshot.deployment, { ...snapshot.held, phase: "undone" }, spec)] };
 }
 

@@ -108,7 +108,7 @@ function describeLoss({ held, stable }: Snapshot): string {
 
 function endMessage(snapshot: Snapshot): string {
   const { run, judged, held, canaryHash } = snapshot;
-  // The record goes with its ReplicaSet, which native control may remove as soon as the stable version serves.
+  // The record goes with its ReplicaSet, which a user may delete.
   const told = judged === undefined ? toldEnd(snapshot) : undefined;
   if (told !== undefined) return told;
   if (isStableLost(snapshot))

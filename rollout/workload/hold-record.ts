@@ -43,7 +43,7 @@ const record = v.object({
    * - `canary`: the hold is in force; the controller walks the steps;
    * - `promoting`: proven; the native fields are the user's again and the native rolling update runs;
    * - `failed`: rolled back; the hold stays in force, the template is the user's to change;
-   * - `undone`: the stable template came back; the controller cleans up.
+   * - `undone`: the stable template came back; the controller cleans up. Only the history is still held, for the run record.
    */
   phase: v.picklist(["canary", "promoting", "failed", "undone"]),
   /** pod-template-hash of the version that serves. */

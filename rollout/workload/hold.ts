@@ -1,5 +1,5 @@
 import type { DeploymentSpec } from "../../kube/core/workloads.ts";
-import { HISTORY_LIMIT, type Originals } from "./hold-record.ts";
+import { HISTORY_LIMIT, type Originals, type Phase } from "./hold-record.ts";
 
 /**
  * Two years short of for ever: canary pods become Ready but never Available, so native control removes no old pod.
@@ -38,9 +38,14 @@ export function leftHold(spec: DeploymentSpec): readonly (keyof typeof TELLING)[
   return fields.filter((field) => spec[field] === TELLING[field]);
 }
 
-/** The spec without these values. The strategy stays: it is safe, and the user may have written it. */
-export function withoutLeftHold(spec: DeploymentSpec): DeploymentSpec {
-  const left: readonly string[] = leftHold(spec);
+/**
+ * The spec without those of these values that no rollout in this phase holds. The strategy stays: it is safe, and the user may
+ * have written it.
+ */
+export function withoutLeftHold(spec: DeploymentSpec, phase?: Phase): DeploymentSpec {
+  if (phase === "canary" || phase === "failed") return spec;
+  const kept = phase === "undone" ? "revisionHistoryLimit" : undefined;
+  const left: readonly string[] = leftHold(spec).filter((field) => field !== kept);
   if (left.length === 0) return spec;
   return Object.fromEntries(
     Object.entries(spec).filter(([field]) => !left.includes(field)),
@@ -63,14 +68,26 @@ export function restoreFields(spec: DeploymentSpec, originals: Originals): Deplo
 /** The held fields of this spec as Serin writes them to restore them; `undefined` removes one that the user never had. */
 export function restoredFields(spec: DeploymentSpec, originals: Originals) {
   const { paused: _paused, ...fields } = originals;
-  const limit = spec.revisionHistoryLimit === HISTORY_LIMIT ? { revisionHistoryLimit: undefined } : {};
   return {
     minReadySeconds: undefined,
     progressDeadlineSeconds: undefined,
     strategy: undefined,
-    ...limit,
+    ...restoredLimit(spec, originals),
     ...fields,
   };
+}
+
+/** The spec with the history held: native control would delete the record of an undone rollout with its ReplicaSet. */
+export function keepHistory(spec: DeploymentSpec): DeploymentSpec {
+  return { ...spec, revisionHistoryLimit: HISTORY_LIMIT };
+}
+
+/** The history limit as Serin writes it to restore it; no field while it is not held. */
+export function restoredLimit(
+  spec: DeploymentSpec,
+  { revisionHistoryLimit }: Originals,
+): { readonly revisionHistoryLimit?: number | undefined } {
+  return spec.revisionHistoryLimit === HISTORY_LIMIT ? { revisionHistoryLimit } : {};
 }
 
 /** The spec paused or not, in the form in which the API server stores it. */

@@ -2,6 +2,7 @@ import type { Condition } from "../../kube/core/meta.ts";
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import { guarded, type JsonPatchOperation as Operation, target, type Write } from "../../kube/core/writes.ts";
 import { annotationPath, CHANGED, CONDITION, FLIGHT, HELD, labelPath, RUN, VERDICT } from "../keys.ts";
+import { restoredLimit } from "./hold.ts";
 import { formatHoldRecord, type HoldRecord, holdRecordOf } from "./hold-record.ts";
 import { formatRun, type RunRecord } from "./run-record.ts";
 
@@ -23,20 +24,21 @@ export function writeHoldRecord(
   held: HoldRecord,
   fields: Record<string, unknown> = {},
 ): Write {
-  const operations = Object.entries(fields).flatMap(([field, value]): Operation[] => {
-    if (value !== undefined) return [{ op: "add", path: `/spec/${field}`, value }];
-    return deployment.spec[field] === undefined ? [] : [{ op: "remove", path: `/spec/${field}` }];
-  });
   return patchHeld(deployment, [
-    ...operations,
+    ...specOperations(deployment, fields),
     { op: "replace", path: annotationPath(HELD), value: formatHoldRecord(held) },
   ]);
 }
 
-/** Ends the rollout on the Deployment. A changed ConfigMap may be about to start the next one. */
+/**
+ * Ends the rollout on the Deployment, and restores what an undo still holds. A changed ConfigMap may be about to start the next
+ * one.
+ */
 export function writeEnd(deployment: Deployment): Write {
   const { annotations = {} } = deployment.metadata;
+  const { originals = {} } = holdRecordOf(deployment) ?? {};
   return patchHeld(deployment, [
+    ...specOperations(deployment, restoredLimit(deployment.spec, originals)),
     // Without this test, a change that was marked in between would lose the label by which the controller sees it.
     { op: "test", path: "/metadata/annotations", value: annotations },
     { op: "remove", path: annotationPath(HELD) },
@@ -155,6 +157,14 @@ function patchHeld(deployment: Deployment, operations: readonly Operation[]): Wr
       ...operations,
     ],
   };
+}
+
+/** `undefined` removes a field. */
+function specOperations({ spec }: Deployment, fields: Readonly<Record<string, unknown>>): Operation[] {
+  return Object.entries(fields).flatMap(([field, value]): Operation[] => {
+    if (value !== undefined) return [{ op: "add", path: `/spec/${field}`, value }];
+    return spec[field] === undefined ? [] : [{ op: "remove", path: `/spec/${field}` }];
+  });
 }
 
 function patchReplicaSet(replicaSet: ReplicaSet, metadata: object): Write {

@@ -4,7 +4,7 @@ import { admitUpdate, changesTemplate } from "../../rollout/admission/admit.ts";
 import type { AdmissionResponse } from "../../rollout/admission/answer.ts";
 import { type Asking, needsReplicaSets } from "../../rollout/admission/asking.ts";
 import type { ClusterState } from "../../rollout/admission/change.ts";
-import { hold } from "../../rollout/workload/hold.ts";
+import { hold, keepHistory } from "../../rollout/workload/hold.ts";
 import { type HoldRecord, originalsOf, withHoldRecord } from "../../rollout/workload/hold-record.ts";
 import { formatRun } from "../../rollout/workload/run-record.ts";
 import { AT_NOON, aDeployment, aHeld, aReplicaSet, aTemplate, readsOf } from "./builders.ts";
@@ -63,8 +63,9 @@ export function inFlight({
 } & Partial<Deployment["spec"]> = {}): Deployment {
   const plain = aDeployment({ image, ...spec });
   const record = aHeld({ originals: originalsOf(aDeployment().spec), ...held });
-  const native = record.phase === "promoting" || record.phase === "undone";
-  return withHoldRecord(native ? plain : { ...plain, spec: hold(plain.spec, surge) }, record, plain);
+  const inForce = hold(plain.spec, surge);
+  const specs = { canary: inForce, failed: inForce, promoting: plain.spec, undone: keepHistory(plain.spec) };
+  return withHoldRecord({ ...plain, spec: specs[record.phase] }, record, plain);
 }
 /** The ReplicaSet of `web:2`, which is revision 2. */
 export const canarySet = (meta = {}) =>

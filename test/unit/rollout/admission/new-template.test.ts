@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { admitUpdate } from "../../../../rollout/admission/admit.ts";
+import { keepHistory } from "../../../../rollout/workload/hold.ts";
 import { holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
 import { planOf } from "../../../../rollout/workload/plan-of.ts";
 import {
@@ -106,10 +107,10 @@ describe("admission in flight", () => {
       "uid-web": { namespace: "shop", canaryServices: { web: "web-canary" }, weight: weight, since },
     });
 
-  it("gives the native fields back when the stable template comes back, and drains first", () => {
+  it("gives the native fields but the history back when the stable template comes back, and drains first", () => {
     const old = inFlight();
     const { object, effects } = yes(edit(old, {}, "web:1"), old, readsOf({ ...both, routes: [route(50)] }));
-    expect(object.spec).to.deep.equal(aDeployment().spec);
+    expect(object.spec).to.deep.equal(keepHistory(aDeployment().spec));
     expect(holdRecordOf(object)).to.deep.equal(aHeld({ phase: "undone", originals: native }));
     expect(effects).to.deep.equal([{ kind: "drain", uid: "uid-web", undo: true }]);
     expect(
@@ -164,7 +165,7 @@ describe("admission in flight", () => {
     );
     const { object } = yes(undone, old, both);
     expect(holdRecordOf(object)?.phase).to.equal("undone");
-    expect(object.spec).to.deep.equal(aDeployment().spec);
+    expect(object.spec).to.deep.equal(keepHistory(aDeployment().spec));
     expect(planOf(object).steps).to.have.length(3);
     const labelled = {
       ...object,
@@ -176,7 +177,7 @@ describe("admission in flight", () => {
   it("gives the values back that the undo's own request brings", () => {
     const old = inFlight();
     const { object } = yes(aDeployment({ minReadySeconds: 4 }), old, both);
-    expect(object.spec).to.deep.equal(aDeployment({ minReadySeconds: 4 }).spec);
+    expect(object.spec).to.deep.equal(keepHistory(aDeployment({ minReadySeconds: 4 }).spec));
   });
 
   it("keeps a failed canary held when its template comes again", () => {

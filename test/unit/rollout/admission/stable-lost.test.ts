@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { answerTracker } from "../../../../rollout/admission/tracked.ts";
-import { isHeld } from "../../../../rollout/workload/hold.ts";
+import { isHeld, keepHistory } from "../../../../rollout/workload/hold.ts";
 import { type HoldRecord, holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
 import { annotate, canarySet, edit, inFlight, LATER, native, no, yes } from "../../../support/ask.ts";
 import { AT_NOON, aDeployment, aReplicaSet, aRoute, readsOf } from "../../../support/builders.ts";
@@ -28,8 +28,7 @@ describe("admission without a stable ReplicaSet", () => {
       it(`lets native control replace ${JSON.stringify(held)} by ${image}, and restores the Services first`, () => {
         const old = flying({ ...held, asked: "promote" });
         const { object, effects, warnings } = yes(edit(old, {}, image), old, alone);
-        const { spec } = aDeployment({ image });
-        expect(object.spec).to.deep.equal(spec);
+        expect(object.spec).to.deep.equal(keepHistory(aDeployment({ image }).spec));
         expect(holdRecordOf(object)).to.deep.equal({
           started: AT_NOON,
           phase: "undone",
@@ -84,7 +83,7 @@ describe("admission without a stable ReplicaSet", () => {
       expect(no(optedOut(flying({ phase })), flying({ phase }))).to.match(/cannot go/);
       const old = flying({ phase, lost: true });
       const { object, effects } = yes(optedOut(old), old);
-      expect(object.spec).to.deep.equal(aDeployment({ image: "web:2" }).spec);
+      expect(object.spec).to.deep.equal(keepHistory(aDeployment({ image: "web:2" }).spec));
       expect(holdRecordOf(object)).to.deep.include({ phase: "undone", lost: true, originals: native });
       expect(effects).to.deep.equal([restore]);
     }
