@@ -114,27 +114,32 @@ function unreadySince({ metadata, status }: Pod, snapshot: Snapshot): number {
 
 /**
  * `: ` and why pods are missing or not ready: the API server's reason for refusing one, or that of an unready pod, and how the
- * last pod of this step has ended.
+ * last pod that this step has lost went.
  */
 export function shortage(snapshot: Snapshot): string {
   if (failureOf(snapshot) !== undefined) return refusal(snapshot);
   const pod = snapshot.pods.find((one) => !Number.isNaN(unreadySince(one, snapshot)));
   const reason = pod === undefined ? "" : podReason(pod);
   const told = reason === "" ? [] : [`pod ${pod?.metadata.name}${reason}`];
-  const ended = lastEnded(snapshot);
-  const all = ended === undefined ? told : [...told, describeEnd(ended)];
+  const lost = lastLost(snapshot);
+  const all = lost === undefined ? told : [...told, describeEnd(lost)];
   return all.length === 0 ? "" : `: ${all.join("; ")}`;
 }
 
-/** The canary's pod that ended last in the present step, as by an eviction. */
-export function lastEnded(snapshot: Snapshot): Pod | undefined {
-  return (snapshot.endedPods ?? [])
-    .filter((pod) => endedAt(pod) >= stepSince(snapshot))
-    .toSorted((a, b) => endedAt(b) - endedAt(a))[0];
+/** The canary's pod that the present step lost last: it has ended, as by an eviction, or is being deleted, as by a preemption. */
+export function lastLost(snapshot: Snapshot): Pod | undefined {
+  const going = snapshot.pods.filter(({ metadata }) => metadata.deletionTimestamp !== undefined);
+  return [...(snapshot.endedPods ?? []), ...going]
+    .filter((pod) => lostAt(pod) >= stepSince(snapshot))
+    .toSorted((a, b) => lostAt(b) - lostAt(a))[0];
 }
 
-/** When the pod ended, in ms: it is not ready since then. A pod that the kubelet refused never had a condition. */
-function endedAt({ metadata, status }: Pod): number {
+/**
+ * When the pod was lost, in ms: native control has replaced it at the latest when its deletion was to be done, and one that
+ * has ended is not ready since then. A pod that the kubelet refused never had a condition.
+ */
+function lostAt({ metadata, status }: Pod): number {
+  if (metadata.deletionTimestamp !== undefined) return Date.parse(metadata.deletionTimestamp);
   const ready = conditionOf(status?.conditions, "Ready")?.lastTransitionTime;
   return Date.parse(ready ?? metadata.creationTimestamp ?? "");
 }

@@ -14,10 +14,23 @@ function cut(reason: string): string {
   return reason.length > LONGEST ? `${reason.slice(0, LONGEST)}…` : reason;
 }
 
-/** How the pod has ended for good, in the words of the kubelet: evicted, refused, or stopped with its node. */
-export function describeEnd({ metadata, status }: Pod): string {
-  const said = [status?.reason, status?.message].filter((text) => text).join(": ");
-  return `pod ${metadata.name} has ended${said === "" ? "" : `: ${cut(said)}`}`;
+/** Whether the pod has ended for good, as after an eviction. Native control has replaced it and does not count it either. */
+export function isOver({ status }: Pod): boolean {
+  return status?.phase === "Failed" || status?.phase === "Succeeded";
+}
+
+/**
+ * How the pod has ended for good or why it goes, in the words of Kubernetes: evicted, preempted, refused, or stopped with its
+ * node. The scheduler and the API server write them only as a condition.
+ */
+export function describeEnd(pod: Pod): string {
+  const { metadata, status } = pod;
+  const disruption = conditionOf(status?.conditions, "DisruptionTarget");
+  const { reason, message } =
+    status?.reason === undefined && disruption?.status === "True" ? disruption : (status ?? {});
+  const said = [reason, message].filter((text) => text).join(": ");
+  const what = isOver(pod) ? "has ended" : "is being deleted";
+  return `pod ${metadata.name} ${what}${said === "" ? "" : `: ${cut(said)}`}`;
 }
 
 /** The container in the words of the kubelet; `undefined` while it does not wait. */

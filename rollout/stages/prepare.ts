@@ -20,7 +20,7 @@ import { awaitTraffic } from "./expose.ts";
 import { hadTraffic } from "./first-weight.ts";
 import {
   deadlineIn,
-  lastEnded,
+  lastLost,
   overdue,
   portOverdue,
   restartsBefore,
@@ -176,8 +176,10 @@ export function awaitReady(snapshot: Snapshot): Decision | undefined {
   const condition = { status: "Unknown", reason: "Preparing", message } as const;
   const arePodsReady = (snapshot.canary?.status?.readyReplicas ?? 0) >= pods;
   // Endpoints follow pods within a moment. If they do not, no pod's deadline would end the wait. Neither would it if each
-  // pod ends, as by an eviction, and native control replaces it by another one of the same fate.
-  const isEndless = arePodsReady || lastEnded(snapshot) !== undefined;
+  // pod ends or is deleted, as by an eviction, and native control replaces it by another one of the same fate. A deleted pod
+  // is soon out of sight, but its loss is noted.
+  const isNoted = snapshot.run?.unroutedSince !== undefined;
+  const isEndless = isNoted || arePodsReady || lastLost(snapshot) !== undefined;
   if (isEndless && hadTraffic(snapshot) && snapshot.now - stepSince(snapshot) > MOMENT_MS)
     return awaitTraffic(snapshot, message, undefined);
   return { writes: [], condition, waitMs: deadlineIn(snapshot) };

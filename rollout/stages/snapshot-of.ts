@@ -20,6 +20,7 @@ import { findByHash, findByTemplate, hashOf } from "../workload/template.ts";
 import { servingEndpoints } from "./endpoints.ts";
 import { foreignRoutesOf } from "./foreign-routes.ts";
 import { judgeInputOf } from "./judge-input.ts";
+import { isOver } from "./pod-reason.ts";
 import type { Observation, Snapshot } from "./snapshot.ts";
 
 /** The objects that were read for one Deployment. Objects of others among them are ignored, whatever marks they carry. */
@@ -112,11 +113,6 @@ function keptServices(
   const names = namesOf(wanted);
   const left = marked.filter((service) => isIsolated(service) && !names.has(service.metadata.name));
   return left.filter((service) => routes.some((route) => namesAny(route, [service])));
-}
-
-/** Whether the pod has ended for good, as after an eviction. Native control has replaced it and does not count it either. */
-function isOver({ status }: Pod): boolean {
-  return status?.phase === "Failed" || status?.phase === "Succeeded";
 }
 
 /** Adds to the objects of a rollout what follows from them. */
