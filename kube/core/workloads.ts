@@ -147,8 +147,14 @@ export interface ContainerStatus {
   name: string;
   ready?: boolean;
   restartCount?: number;
-  state?: { waiting?: { reason?: string; message?: string } };
-  lastState?: { terminated?: { exitCode?: number; reason?: string } };
+  state?: { waiting?: { reason?: string; message?: string }; terminated?: Terminated };
+  lastState?: { terminated?: Terminated };
+}
+
+/** How a container ended. */
+export interface Terminated {
+  exitCode: number;
+  reason?: string;
 }
 
 /** A pod as the API server stores it. */

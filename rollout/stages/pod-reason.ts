@@ -1,5 +1,5 @@
 import { conditionOf } from "../../kube/core/meta.ts";
-import type { ContainerStatus, Pod } from "../../kube/core/workloads.ts";
+import type { ContainerStatus, Pod, Terminated } from "../../kube/core/workloads.ts";
 
 /** The most characters of another program's message that Serin repeats. */
 const LONGEST = 300;
@@ -43,10 +43,35 @@ export function describeWaiting({
   const { reason, message } = state?.waiting ?? {};
   if (reason === undefined) return undefined;
   const restarts = restartCount ? ` after ${restartCount} restarts` : "";
-  const { reason: end, exitCode } = lastState?.terminated ?? {};
-  const ended =
-    exitCode === undefined ? "" : `; it ended with exit code ${exitCode}${end ? ` (${end})` : ""}`;
+  const ended = lastState?.terminated === undefined ? "" : `; it ${describeExit(lastState.terminated)}`;
   return `container ${name} is in ${reason}${restarts}${message ? `: ${message}` : ""}${ended}`;
+}
+
+/** How the container ended, if it does not wait for its next start: it has just ended, or runs again and is not ready yet. */
+function describeRestart({
+  name,
+  ready,
+  state,
+  restartCount,
+  lastState,
+}: ContainerStatus): string | undefined {
+  // An init container that has done its work is ready.
+  if (ready) return undefined;
+  if (state?.terminated !== undefined) return `container ${name} ${describeExit(state.terminated)}`;
+  if (!restartCount || lastState?.terminated === undefined) return undefined;
+  const times = restartCount === 1 ? "once" : `${restartCount} times`;
+  return `container ${name} has restarted ${times}; it ${describeExit(lastState.terminated)}`;
+}
+
+/** The exit codes of a program that SIGKILL or SIGTERM ended. */
+const KILLED: ReadonlySet<number> = new Set([137, 143]);
+
+function describeExit({ exitCode, reason }: Terminated): string {
+  const killed =
+    KILLED.has(exitCode) && reason === "Error"
+      ? ": something killed it, as the kubelet does after a failed liveness probe"
+      : "";
+  return `ended with exit code ${exitCode}${reason ? ` (${reason})` : ""}${killed}`;
 }
 
 /** All containers of the pod; the init containers run first. */
@@ -75,7 +100,18 @@ function waiting(pod: Pod): string | undefined {
 const CREATING = "ContainerCreating";
 const PASSIVE: ReadonlySet<string> = new Set([CREATING, "PodInitializing"]);
 
-function unready({ status }: Pod): string | undefined {
-  const ready = conditionOf(status?.conditions, "Ready");
-  return ready?.status === "True" ? undefined : ready?.message;
+function unready(pod: Pod): string | undefined {
+  const [ready, containers] = ["Ready", "ContainersReady"].map((type) =>
+    conditionOf(pod.status?.conditions, type),
+  );
+  if (ready?.status === "True") return undefined;
+  const restart = containersOf(pod)
+    .map(describeRestart)
+    .find((told) => told !== undefined);
+  const told = [ready?.message, restart].filter((text) => text);
+  if (told.length > 0) return told.join("; ");
+  // Native control takes the pod's readiness, without a word, when it has not heard of the node for a while.
+  return ready !== undefined && containers?.status === "True"
+    ? "its node does not report, and its containers were ready before"
+    : undefined;
 }

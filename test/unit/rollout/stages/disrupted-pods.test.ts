@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Condition } from "../../../../kube/core/meta.ts";
-import type { Pod } from "../../../../kube/core/workloads.ts";
+import type { ContainerStatus, Pod } from "../../../../kube/core/workloads.ts";
 import { overdue, shortage, unhealthy } from "../../../../rollout/stages/health.ts";
 import { awaitReady } from "../../../../rollout/stages/prepare.ts";
 import { aReplicaSet, NOON } from "../../../support/builders.ts";
@@ -31,6 +31,12 @@ const going = (reason: string, message: string) =>
     { deletionTimestamp: at(5) },
   );
 const ended = (status: Pod["status"]) => aPod({ phase: "Failed", containerStatuses: [], ...status });
+const app = (status: Partial<ContainerStatus>) =>
+  aPod({ containerStatuses: [{ name: "app", ready: false, ...status }] });
+const killed = (exitCode: number, reason: string) => ({ lastState: { terminated: { exitCode, reason } } });
+const loops = {
+  waiting: { reason: "CrashLoopBackOff", message: "back-off 20s restarting failed container" },
+};
 
 /** A step since noon that wants two pods and has one that is ready. */
 function short(minutes: number, [pod, ...others]: readonly Pod[], run: { unroutedSince?: string } = {}) {
@@ -42,8 +48,8 @@ function short(minutes: number, [pod, ...others]: readonly Pod[], run: { unroute
   return { ...base, canary, endpoints, pods, endedPods: isOver ? [pod] : [] };
 }
 
-/** What happened, the pod as Kubernetes shows it, and what Serin says of it. */
-const shapes: [string, Pod, string][] = [
+/** What happened, the pod as Kubernetes shows it, what Serin says of it, and whether the version is to blame. */
+const shapes: [string, Pod, string, boolean?][] = [
   [
     "preempts it for a pod of a higher priority",
     going("PreemptionByScheduler", "default-scheduler: preempting to accommodate a higher priority pod"),
@@ -89,16 +95,58 @@ const shapes: [string, Pod, string][] = [
     ended({ conditions: [condition("DisruptionTarget", "False", { reason: "PreemptionByScheduler" })] }),
     "pod web-x has ended",
   ],
+  [
+    "hears nothing of its node",
+    aPod({ conditions: [condition("Ready", "False"), condition("ContainersReady", "True")] }),
+    "pod web-x: its node does not report, and its containers were ready before",
+  ],
+  [
+    "kills it for its memory, again and again",
+    app({ restartCount: 2, state: loops, ...killed(137, "OOMKilled") }),
+    "pod web-x: container app is in CrashLoopBackOff after 2 restarts: back-off 20s restarting failed container; " +
+      "it ended with exit code 137 (OOMKilled)",
+    true,
+  ],
+  [
+    "has killed it for its memory, and has started it again",
+    app({ restartCount: 3, state: {}, ...killed(137, "OOMKilled") }),
+    "pod web-x: containers with unready status: [app]; container app has restarted 3 times; it ended with exit code 137 (OOMKilled)",
+  ],
+  [
+    "has killed it just now",
+    app({ restartCount: 0, state: { terminated: { exitCode: 137, reason: "OOMKilled" } } }),
+    "pod web-x: containers with unready status: [app]; container app ended with exit code 137 (OOMKilled)",
+  ],
+  [
+    "kills it when its liveness probe fails",
+    app({ restartCount: 2, state: loops, ...killed(137, "Error") }),
+    "pod web-x: container app is in CrashLoopBackOff after 2 restarts: back-off 20s restarting failed container; " +
+      "it ended with exit code 137 (Error): something killed it, as the kubelet does after a failed liveness probe",
+    true,
+  ],
+  [
+    "asks it to end when its liveness probe fails",
+    app({ restartCount: 1, state: {}, ...killed(143, "Error") }),
+    "pod web-x: containers with unready status: [app]; container app has restarted once; " +
+      "it ended with exit code 143 (Error): something killed it, as the kubelet does after a failed liveness probe",
+  ],
 ];
 
 describe("a canary pod is told of in the words of Kubernetes, if it", () => {
-  for (const [what, pod, says] of shapes)
-    it(`${what}, and there is no verdict`, () => {
+  for (const [what, pod, says, isBlamed = false] of shapes)
+    it(`${what}: ${isBlamed ? "the version is to blame" : "no verdict"}`, () => {
       const snapshot = short(6, [pod]);
       expect(shortage(snapshot)).to.equal(`: ${says}`);
-      expect(unhealthy(snapshot)).to.equal(undefined);
+      expect(unhealthy(snapshot)).to.equal(isBlamed ? says : undefined);
       expect(overdue(snapshot, 2)).to.equal(undefined);
     });
+
+  it("is not ready yet, without a word of its init container, which was restarted and has done its work", () => {
+    const state = { terminated: { exitCode: 0, reason: "Completed" } };
+    const done = { name: "wait", ready: true, restartCount: 4, state, ...killed(1, "Error") };
+    const pod = aPod({ initContainerStatuses: [done], containerStatuses: [{ name: "app", ready: false }] });
+    expect(shortage(short(6, [pod]))).to.equal(": pod web-x: containers with unready status: [app]");
+  });
 });
 
 describe("a canary whose pods are deleted, one after the other", () => {
