@@ -2,6 +2,7 @@ import type { TemplateCheck } from "../plan/checks.ts";
 import { formatDuration } from "../text/duration.ts";
 import { describeCheck, unmetChecks } from "./checks.ts";
 import type { Criteria } from "./criteria.ts";
+import { isSilentSinceWeight } from "./ended.ts";
 import type { Findings } from "./evidence.ts";
 import type { Evidence } from "./fold.ts";
 import { percent } from "./format.ts";
@@ -118,6 +119,6 @@ function findMissing(judged: Evidence, { share, hasRoutes }: VerdictContext): Ve
  * Whether the stable version had requests right before the rollout and none since the first weight. A gateway may refuse a rule
  * whole for a backend that it does not take; or the users have left in that minute. Serin cannot tell which.
  */
-function haveEnded({ usual, recent }: Evidence): boolean {
-  return usual !== undefined && recent === undefined;
+function haveEnded(judged: Evidence): boolean {
+  return judged.usual !== undefined && isSilentSinceWeight(judged, judged.silent);
 }

@@ -60,7 +60,17 @@ function counting(value: (at: number) => number): FakePrometheus {
 describe("the end of all requests", () => {
   it("is seen where they were steady until the first weight", async () => {
     const prometheus = counting((at) => Math.floor(Math.min(at, FROM) / 50));
-    expect(await saidIn({ prometheus, began: MINUTE })).to.include("neither version has had a request");
+    expect(await saidIn({ prometheus, began: MINUTE })).to.include("neither version has answered a request");
+  });
+
+  it("is seen where the gateway followed the first weight a moment later, as a busy one does", async () => {
+    const prometheus = counting((at) => Math.floor(Math.min(at, FROM + 3_000) / 50));
+    expect(await saidIn({ prometheus, began: MINUTE })).to.include("neither version has answered a request");
+  });
+
+  it("is another one where the users left half a minute after the first weight", async () => {
+    const prometheus = counting((at) => Math.floor(Math.min(at, FROM + 30_000) / 50));
+    expect(await saidIn({ prometheus, began: MINUTE })).to.equal(undefined);
   });
 
   it("is nothing new where the users left while the canary waited", async () => {

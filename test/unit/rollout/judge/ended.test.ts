@@ -11,12 +11,16 @@ const none = noEvidence({ since: NOON, from: NOON, tickMs: 5_000, phi: 1, bounds
 const present = { canary: false, stable: true };
 const silent: Evidence = { ...none, at: NOON + 15_000, quiet: 3, pace: 600, present };
 
+/** The evidence when three ticks have been silent and some requests were counted up to the tick before. */
+const last = (tick: number) => ({ at: NOON + (tick + 3) * 5_000, recent: { bad: 0, total: 9 } });
+
 describe("requests that end with the first weight", () => {
   const cases: [string, Partial<Evidence>, boolean][] = [
     ["are missed after three ticks", {}, true],
     ["are not missed after two", { quiet: 2 }, false],
     ["are not missed where the ticks were read late", { silent: 9, quiet: 0 }, false],
-    ["are not missed where some came since", { recent: { bad: 0, total: 1 } }, false],
+    ["are missed where the last ones were counted with the tick after the first weight", last(2), true],
+    ["are not missed where some came later", last(3), false],
     ["are not missed where their counters are gone", { present: { canary: true, stable: false } }, false],
     ["are not missed where few are expected", { pace: 54 }, false],
     ["are missed as soon as enough are expected", { pace: 54, quiet: 4 }, true],
@@ -46,7 +50,7 @@ describe("requests that end with the first weight", () => {
     expect(routeRecordOf(restored)).to.equal(undefined);
     expect(restored.spec).to.deep.equal(aRoute().spec);
     expect(JSON.stringify(ended?.writes)).to.contain(
-      "rolled back at 25% after 20s: neither version has had a request for 15s",
+      "rolled back at 25% after 20s: neither version has answered a request for 15s",
     );
   });
 
