@@ -19,25 +19,26 @@ import { answerPerson, answerTracker } from "../rollout/admission/tracked.ts";
 import type { HookHost } from "../rollout/hooks/hosts.ts";
 import { HELD } from "../rollout/keys.ts";
 import { checkReceivers, needsReceivers } from "../rollout/notify/check-receivers.ts";
-import { isOptedIn } from "../rollout/plan/plan.ts";
+import type { DefaultSources } from "../rollout/plan/layers.ts";
 import { TRACKER } from "../rollout/tracking/decide.ts";
 import { withoutChanged } from "../rollout/tracking/pending.ts";
-import { holdRecordOf } from "../rollout/workload/hold-record.ts";
 import { leanReplicaSet } from "../rollout/workload/lean-replica-set.ts";
 import { planOf } from "../rollout/workload/plan-of.ts";
 import { readDefaultSources } from "./default-sources.ts";
 import { performEffect, type RoutePlace, routesToDrain } from "./effects.ts";
-import { gatherWithoutStart } from "./flight.ts";
-import { gather } from "./gather.ts";
+import { type FirstReads, readFirst } from "./first-reads.ts";
 import { Lanes } from "./lanes.ts";
 import { readLive } from "./live.ts";
-import { type Neighbourhood, readNeighbourhood } from "./neighbourhood.ts";
+import { readOwnVersions } from "./own-versions.ts";
 import { Pauses } from "./pauses.ts";
 import type { ReviewResponse } from "./review.ts";
 import type { Admit } from "./server.ts";
+import { readState } from "./state.ts";
 
 /** How long (ms) a request waits for the index of routes. The API server waits 20 s for an answer. */
 const PATIENCE_MS = 10_000;
+
+const NONE: readonly ReplicaSet[] = [];
 
 /** The means to answer. */
 export interface Needs {
@@ -75,7 +76,8 @@ export function admitDeployments(needs: Needs): Admit<Deployment> {
     const inSystem = answerInSystemNamespace(requested, stored ?? undefined, namespace);
     if (inSystem !== undefined) return inSystem;
     const needsSources = needsDefaultSources(requested, stored);
-    const readSources = () => (needsSources ? readDefaultSources(kube, namespace, requested) : undefined);
+    const readSources = async () =>
+      needsSources ? readDefaultSources(kube, namespace, requested) : undefined;
     const checked = (answer: AdmissionResponse, old: Deployment | null) =>
       checkReceiverNames(
         checkHookHosts(answer, old, (object) => planOf(object).hooks, hookHosts),
@@ -92,27 +94,25 @@ export function admitDeployments(needs: Needs): Admit<Deployment> {
       };
       return checked(await inTurn(home, create), null);
     }
-    const decide = async (present: Deployment, neighbours?: readonly Deployment[]): Promise<Decision> => {
-      const reading = readSources();
-      // It may fail before anything waits for it. Then the answer throws its error.
-      reading?.catch(() => {});
+    const decide = async (present: Deployment, first?: FirstReads): Promise<Decision> => {
       // The pods of a new template read the changed ConfigMap as well, so the change needs no rollout of its own.
       const old = changesTemplate(requested, present) ? withoutChanged(present) : present;
-      const answerWith = async (cluster?: ClusterState) => {
-        const now = new Date(clock.now()).toISOString();
-        const sets = needsReplicaSets(requested, old) ? await listReplicaSets(kube, old, leanReplicaSet) : [];
-        const asking = { replicaSets: sets, fieldManager: options?.fieldManager, dryRun: dryRun ?? false };
-        const said = await checked(admitUpdate(requested, old, cluster, now, await reading, asking), present);
+      const now = new Date(clock.now()).toISOString();
+      const answerWith = async (places?: DefaultSources, replicaSets = NONE, cluster?: ClusterState) => {
+        const asking = { replicaSets, fieldManager: options?.fieldManager, dryRun: dryRun ?? false };
+        const said = await checked(admitUpdate(requested, old, cluster, now, places, asking), present);
         const told = options?.fieldManager === TRACKER ? answerTracker(said) : answerPerson(said, old);
         const answer = withAuthor(told, old, userInfo?.username, now);
         return { ...answer, audit: auditOf(answer, old) };
       };
-      if (!changesTemplate(requested, old))
-        return { answer: await answerWith(), replicaSets: [], routes: [] };
-      const cluster =
-        (await gatherWithoutStart(needs, requested, old)) ??
-        (await gather(needs, requested, old, neighbours));
-      const answer = await answerWith(cluster);
+      if (!changesTemplate(requested, old)) {
+        const listing = needsReplicaSets(requested, old) ? listReplicaSets(kube, old, leanReplicaSet) : NONE;
+        const answer = await answerWith(...(await Promise.all([readSources(), listing])));
+        return { answer, replicaSets: NONE, routes: [] };
+      }
+      const known = first ?? { versions: await readOwnVersions(kube, requested, old) };
+      const { cluster, places } = await readState({ ...needs, readSources }, requested, old, now, known);
+      const answer = await answerWith(places, NONE, cluster);
       log.info(summary(old, answer, dryRun), "new template");
       return {
         answer,
@@ -131,13 +131,9 @@ export function admitDeployments(needs: Needs): Admit<Deployment> {
     }
     // What was read leaves the memory with the decision. An effect that waits for a gateway reads its own routes again.
     const { answer, effects, routes } = await inTurn(home, async () => {
-      // Only a version that may begin a rollout has to do with the neighbours.
-      const mayBegin =
-        isNew && holdRecordOf(stored) === undefined && isOptedIn(requested.metadata.annotations);
-      const { live, neighbours }: Partial<Neighbourhood> = mayBegin
-        ? await readNeighbourhood(kube, stored)
-        : { live: await readLive(kube, deployments, stored) };
-      const { answer, replicaSets, routes } = await decide(live ?? stored, neighbours);
+      const first = isNew ? await readFirst({ kube, readSources }, requested, stored) : undefined;
+      const live = first === undefined ? await readLive(kube, deployments, stored) : first.live;
+      const { answer, replicaSets, routes } = await decide(live ?? stored, first);
       const proven = dryRun ? [] : provenEffects(answer.effects, live?.metadata.uid, replicaSets);
       // The ReplicaSets prove an isolation. Every other effect could end a rollout that a late list does not show.
       const needsLive = isNew && proven.some(({ kind }) => kind !== "isolate");

@@ -1,30 +1,16 @@
 import type { Kube } from "../kube/client/api.ts";
 import { listGrants } from "../kube/client/grants.ts";
-import { listReplicaSets } from "../kube/client/replica-sets.ts";
 import { type LeanRoute, type ReferenceGrant, routeKeyOf } from "../kube/core/routes.ts";
 import type { Deployment, ReplicaSet } from "../kube/core/workloads.ts";
 import { lastOfEach, type RouteIndex } from "../kube/runtime/route-index.ts";
 import { listMarked, readEach } from "../kube/runtime/route-reads.ts";
-import type { ClusterState } from "../rollout/admission/change.ts";
-import { endsRollout } from "../rollout/admission/ends-rollout.ts";
+import { type ClusterState, onlyVersions } from "../rollout/admission/change.ts";
 import { FLIGHT } from "../rollout/keys.ts";
-import { isOptedIn } from "../rollout/plan/plan.ts";
 import { foreignRoutesOf } from "../rollout/stages/foreign-routes.ts";
 import { namespacesInto, permitted } from "../rollout/traffic/grants.ts";
 import { sharesOfRoute } from "../rollout/traffic/shares-of-route.ts";
-import { holdRecordOf } from "../rollout/workload/hold-record.ts";
-import { leanReplicaSet } from "../rollout/workload/lean-replica-set.ts";
+import type { HoldRecord } from "../rollout/workload/hold-record.ts";
 import { runRecordOf } from "../rollout/workload/run-record.ts";
-import { hashOf } from "../rollout/workload/template.ts";
-
-const NOTHING: ClusterState = {
-  replicaSets: [],
-  services: [],
-  deployments: [],
-  routes: [],
-  known: [],
-  grants: [],
-};
 
 /** The means to read. */
 interface FlightNeeds {
@@ -65,25 +51,13 @@ export async function readFlight(
   return { grants, shared: found };
 }
 
-/**
- * What the answer to a new template needs that starts no rollout; undefined if it may start one. At the end of a rollout these are
- * the ReplicaSets and the routes with a share, and without an opt-in nothing. However long the other objects of the namespace are,
- * and the rest of these: a user must be able to go back.
- */
-export async function gatherWithoutStart(
+/** What the answer depends on that ends the rollout in flight: the ReplicaSets, and the routes with a share. */
+export async function gatherEnd(
   needs: FlightNeeds,
-  requested: Deployment,
   old: Deployment,
-): Promise<ClusterState | undefined> {
-  const held = holdRecordOf(old);
-  if (held === undefined) return isOptedIn(requested.metadata.annotations) ? undefined : NOTHING;
-  // Of the other versions, the answer depends on no template.
-  const pick = (set: ReplicaSet): ReplicaSet => {
-    const lean = leanReplicaSet(set);
-    return hashOf(set) === held.stable ? lean : { ...lean, spec: { ...lean.spec, template: {} } };
-  };
-  const replicaSets = await listReplicaSets(needs.kube, old, pick);
-  if (!endsRollout(requested, held, replicaSets)) return undefined;
+  held: HoldRecord,
+  replicaSets: readonly ReplicaSet[],
+): Promise<ClusterState> {
   const { namespace = "", uid = "" } = old.metadata;
   const { grants = [], shared = [] } = (await readFlight(needs, old)) ?? {};
   // The index may be late.
@@ -95,5 +69,5 @@ export async function gatherWithoutStart(
     (route) => isLost || route.metadata.namespace === namespace || given.includes(routeKeyOf(route)),
   );
   const routes = await readEach(needs.kube, draining, { pick: sharesOfRoute });
-  return { ...NOTHING, replicaSets, routes, grants };
+  return { ...onlyVersions(replicaSets), routes, grants };
 }

@@ -2,13 +2,12 @@ import type { Kube } from "../kube/client/api.ts";
 import { listGrants } from "../kube/client/grants.ts";
 import { listIngresses } from "../kube/client/ingresses.ts";
 import { listNamespace } from "../kube/client/namespace-list.ts";
-import { listReplicaSets } from "../kube/client/replica-sets.ts";
 import { listStrangers } from "../kube/client/strangers.ts";
 import { keyOf, withoutTexts } from "../kube/core/meta.ts";
 import { horizontalPodAutoscalers, routeKinds, services } from "../kube/core/resources.ts";
 import { type ReferenceGrant, type Route, routeKeyOf } from "../kube/core/routes.ts";
 import type { Service } from "../kube/core/services.ts";
-import type { Deployment } from "../kube/core/workloads.ts";
+import type { Deployment, ReplicaSet } from "../kube/core/workloads.ts";
 import { lastOfEach, type RouteIndex } from "../kube/runtime/route-index.ts";
 import { type RouteBodies, readWhole, refresh } from "../kube/runtime/route-reads.ts";
 import type { ClusterState } from "../rollout/admission/change.ts";
@@ -17,9 +16,8 @@ import { servicesFor, servicesOf } from "../rollout/traffic/isolation.ts";
 import { leanService } from "../rollout/traffic/lean-service.ts";
 import { selectorOf } from "../rollout/traffic/service-record.ts";
 import type { Autoscaler } from "../rollout/workload/autoscalers.ts";
-import { leanReplicaSet } from "../rollout/workload/lean-replica-set.ts";
 import { type FlightRoutes, readFlight } from "./flight.ts";
-import { readNeighbourhood } from "./neighbourhood.ts";
+import { listNeighbours } from "./neighbourhood.ts";
 import { type PolicyPlaces, readPolicies } from "./policies.ts";
 
 /** The means to read. */
@@ -28,22 +26,29 @@ interface GatherNeeds {
   readonly index: RouteIndex;
 }
 
+/** What was read before. */
+interface Known {
+  /** The Deployment's own. */
+  readonly replicaSets: readonly ReplicaSet[];
+  /** The Deployments of the namespace; absent: not read. */
+  readonly neighbours?: readonly Deployment[] | undefined;
+}
+
 /**
- * Reads from the API server's cache (resourceVersion 0), except the ReplicaSets, which decide the stable version, and the
- * routes. The index finds the routes; Serin reads those whole that may lead to the Deployment's Services. `neighbours` are
- * the Deployments of the namespace, if they were read.
+ * Reads what a rollout that may start depends on: from the API server's cache (resourceVersion 0), except the routes. The index
+ * finds these; Serin reads those whole that may lead to the Deployment's Services.
  */
 export async function gather(
   needs: GatherNeeds,
   requested: Deployment,
   old: Deployment,
-  neighbours?: readonly Deployment[],
+  { replicaSets, neighbours }: Known,
 ): Promise<ClusterState> {
   const { kube, index } = needs;
   const { uid = "", namespace = "" } = old.metadata;
   const cached = { namespace, resourceVersion: "0" };
-  const [replicaSets, here, autoscalers, ingresses, flight] = await Promise.all([
-    listReplicaSets(kube, old, leanReplicaSet),
+  const [deployments, here, autoscalers, ingresses, flight] = await Promise.all([
+    neighbours ?? listNeighbours(kube, namespace),
     listNamespace<Service>(kube, services, cached, leanService),
     listNamespace<Autoscaler>(kube, horizontalPodAutoscalers, cached, withoutTexts),
     listIngresses(kube, namespace),
@@ -65,7 +70,7 @@ export async function gather(
   return {
     replicaSets,
     services: here,
-    deployments: neighbours ?? (await readNeighbourhood(kube, old)).neighbours,
+    deployments,
     routes,
     known: [...around, ...beside],
     grants,

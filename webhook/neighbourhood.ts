@@ -20,15 +20,24 @@ export interface Neighbourhood {
 export async function readNeighbourhood(kube: Kube, stored: Deployment): Promise<Neighbourhood> {
   const { namespace, name, uid, resourceVersion } = stored.metadata;
   const found: Deployment[] = [];
-  const pick = (deployment: Deployment): Deployment => {
+  const neighbours = await listNeighbours(kube, namespace, (deployment) => {
     const { metadata } = deployment;
     const isSame = metadata.name === name && metadata.uid === uid;
     if (isSame && metadata.resourceVersion === resourceVersion) found.push(deployment);
-    return lean(deployment);
-  };
-  const query = { namespace, resourceVersion: "0" };
-  const neighbours = await listNamespace<Deployment>(kube, deployments, query, pick);
+  });
   return { live: found[0] ?? (await readLive(kube, deployments, stored)), neighbours };
+}
+
+/** Lists the Deployments of the namespace from the API server's cache, each reduced to what Neighbourhood says. */
+export async function listNeighbours(
+  kube: Kube,
+  namespace: string | undefined,
+  onEach: (deployment: Deployment) => void = () => {},
+): Promise<readonly Deployment[]> {
+  return listNamespace<Deployment>(kube, deployments, { namespace, resourceVersion: "0" }, (deployment) => {
+    onEach(deployment);
+    return lean(deployment);
+  });
 }
 
 function lean({ metadata: { name, uid }, spec }: Deployment): Deployment {

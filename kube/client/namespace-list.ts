@@ -8,9 +8,14 @@ const MOST_KEPT = 4 * MI;
 /** The most bytes of JSON that Serin reads for a list. */
 const MOST_READ = 64 * MI;
 
+/** The objects of the namespace are too long together: Serin has not read them to their end. */
+export class ListTooLong extends Error {
+  override name = "ListTooLong";
+}
+
 /**
  * Lists objects of one namespace, each reduced by `pick` (by default: without managedFields). Its tenants decide how many
- * there are and how long, so Serin stops reading, and throws, when they are too long together.
+ * there are and how long, so Serin stops reading, and throws ListTooLong, when they are too long together.
  */
 export async function listNamespace<T extends KubeObject>(
   kube: Pick<Kube, "list">,
@@ -31,7 +36,7 @@ export async function listNamespace<T extends KubeObject>(
     return one;
   };
   const tooLong = (most: number) =>
-    new Error(
+    new ListTooLong(
       `the ${resource.plural} of namespace ${namespace} have more than ${most} characters together: make them shorter or fewer`,
     );
   return (await kube.list<T, T>(resource, { namespace }, query, take)).items;

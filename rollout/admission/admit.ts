@@ -16,7 +16,7 @@ import {
 } from "./answer.ts";
 import type { Asking } from "./asking.ts";
 import { ended } from "./back-to-stable.ts";
-import type { ClusterState } from "./change.ts";
+import { type ClusterState, onlyVersions, type TemplateRequest } from "./change.ts";
 import { carriedHold, cleanse } from "./cleanse.ts";
 import { healedWarnings, uncopied } from "./copies.ts";
 import { keep } from "./keep.ts";
@@ -24,7 +24,7 @@ import { manifestOrders, notingIn } from "./manifest-orders.ts";
 import { misplacedWarnings } from "./misplaced-keys.ts";
 import { keptWarning } from "./needs-layers.ts";
 import { refuseNewRules } from "./new-rules.ts";
-import { admitNewTemplate, NEWER } from "./new-template.ts";
+import { admitNewTemplate, mayStart, NEWER } from "./new-template.ts";
 import { optOutWarnings, restoreOnOptOut } from "./opt-out.ts";
 import { applyOrders, withoutEarlyOrders } from "./orders.ts";
 import { keepPlanPause } from "./resume.ts";
@@ -61,7 +61,7 @@ export function changesTemplate(requested: Deployment, old: Deployment): boolean
 
 /**
  * Answers a Deployment's update. `cluster` is needed only if the template changes. `now` is RFC 3339. `places` are needed if
- * the template or the plan changes; otherwise the rollout keeps the defaults with which it began.
+ * the plan changes, or if the template does and the update ends no rollout; otherwise the defaults count with which it began.
  */
 export function admitUpdate(
   requested: Deployment,
@@ -80,6 +80,29 @@ export function admitUpdate(
   return withWarnings(answerUpdate(object, old, given), [...healedWarnings(requested, object), ...misplaced]);
 }
 
+/**
+ * Whether an update to another version may start a rollout. If not, `onlyVersions` of these ReplicaSets suffices for admitUpdate,
+ * with the routes that have a share if it ends a rollout (endsRollout). `places` as for admitUpdate.
+ */
+export function mayStartRollout(
+  requested: Deployment,
+  old: Deployment,
+  replicaSets: readonly ReplicaSet[],
+  now: string,
+  places?: DefaultSources,
+): boolean {
+  const cluster = onlyVersions(replicaSets);
+  const given = {
+    held: holdRecordOf(old),
+    cluster,
+    now,
+    places,
+    asking: {},
+    carried: carriedHold(requested),
+  };
+  return mayStart(templateRequestOf(cleanse(requested, old), old, given).request);
+}
+
 /** What an answer to an update depends on beside the object, which is cleansed, and the stored one. */
 interface Given {
   readonly held: HoldRecord | undefined;
@@ -96,15 +119,12 @@ function answerUpdate(object: Deployment, old: Deployment, given: Given): Admiss
   const { parsed, layers, warnings } = outlineOf(object, held, places);
   const optedIn = isOptedIn(object.metadata.annotations);
   if (cluster !== undefined) {
-    const plan = optedIn && "plan" in parsed ? parsed.plan : undefined;
-    const complaint = "complaints" in parsed ? formatComplaints(parsed.complaints) : undefined;
-    const early = plan ? withoutEarlyOrders(object, old) : { object, warnings: () => [] };
-    const from = { old, held, plan, complaint, layers, cluster, now, carried };
-    const admitted = admitNewTemplate({ ...from, object: early.object, dryRun: asking.dryRun ?? false });
+    const { request, early } = templateRequestOf(object, old, { ...given, cluster });
+    const admitted = admitNewTemplate(request);
     // The API server may ask again with Serin's own answer, from which the orders are gone.
     const came = [...manifestOrders(object, asking.fieldManager), ...(carried?.manifestOrders ?? [])];
     const answer = notingIn(admitted, old, came);
-    const said = optedIn ? [...early.warnings(answer), ...warnings] : optOutWarnings(object, old);
+    const said = optedIn ? [...early(answer), ...warnings] : optOutWarnings(object, old);
     return withWarnings(answer, said);
   }
   if (!optedIn) return admitOptOut(object, old, held);
@@ -123,6 +143,23 @@ function answerUpdate(object: Deployment, old: Deployment, given: Given): Admiss
   }
   // A retry is another rollout: it begins with the current defaults.
   return allowed(keep(asked.object, old, withDefaults(asked.held, layers)), warned);
+}
+
+/** The request for a new template, and the warnings of orders that come too early with it. */
+function templateRequestOf(
+  object: Deployment,
+  old: Deployment,
+  { held, cluster, now, places, asking, carried }: Given & { readonly cluster: ClusterState },
+): {
+  readonly request: TemplateRequest;
+  readonly early: (answer: AdmissionResponse) => readonly string[];
+} {
+  const { parsed, layers } = outlineOf(object, held, places);
+  const plan = isOptedIn(object.metadata.annotations) && "plan" in parsed ? parsed.plan : undefined;
+  const complaint = "complaints" in parsed ? formatComplaints(parsed.complaints) : undefined;
+  const early = plan ? withoutEarlyOrders(object, old) : { object, warnings: () => [] };
+  const from = { old, held, plan, complaint, layers, cluster, now, carried, dryRun: asking.dryRun ?? false };
+  return { request: { ...from, object: early.object }, early: early.warnings };
 }
 
 /** The plan with the current defaults if they were read, otherwise with those with which the rollout began. */

@@ -41,6 +41,11 @@ export interface ClusterState {
   readonly policies?: Policies;
 }
 
+/** The state of which nothing but the Deployment's own ReplicaSets was read. */
+export function onlyVersions(replicaSets: readonly ReplicaSet[]): ClusterState {
+  return { replicaSets, services: [], deployments: [], routes: [], known: [], grants: [] };
+}
+
 /** A request for another pod template, as admission reads it. */
 export interface TemplateRequest {
   readonly object: Deployment;

@@ -29,20 +29,33 @@ export const NEWER = "a newer Serin began the rollout in flight: update Serin, o
 
 /** Answers a request for a new template, or for the stable one again. */
 export function admitNewTemplate(request: TemplateRequest): AdmissionResponse {
-  const { held, plan } = request;
   const change = templateChange(withUsersPause(request));
-  if (held !== undefined && returnsToStable(change)) return undo(change, held);
-  if (held !== undefined && hasNoStable(change, held)) return replaceNatively(change, held);
-  if (isHoldRecordNewer(change.old)) return denied(NEWER);
+  const course = courseOf(change);
+  if ("answer" in course) return course.answer;
+  const { plan } = course;
+  return withProvenHint(withoutRetry(startNext(change, plan), change), change, plan);
+}
+
+/** Whether the request may start a rollout. If not, the ReplicaSets and the routes with a share suffice for its answer. */
+export function mayStart(request: TemplateRequest): boolean {
+  return "plan" in courseOf(templateChange(withUsersPause(request)));
+}
+
+/** The answer that starts no rollout, or the plan of the rollout that may start. Only the undo's depends on routes. */
+function courseOf(change: TemplateChange): { readonly answer: AdmissionResponse } | { readonly plan: Plan } {
+  const { held, plan, object, old } = change;
+  if (held !== undefined && returnsToStable(change)) return { answer: undo(change, held) };
+  if (held !== undefined && hasNoStable(change, held)) return { answer: replaceNatively(change, held) };
+  if (isHoldRecordNewer(old)) return { answer: denied(NEWER) };
   if (plan === undefined) {
-    if (change.complaint !== undefined && isOptedIn(change.object.metadata.annotations))
-      return denied(change.complaint);
-    return held === undefined ? allowedNatively(change.object, change.old) : denied(restoreOnOptOut(held));
+    if (change.complaint !== undefined && isOptedIn(object.metadata.annotations))
+      return { answer: denied(change.complaint) };
+    return { answer: held === undefined ? allowedNatively(object, old) : denied(restoreOnOptOut(held)) };
   }
   const proven = held === undefined ? provenBefore(change, plan) : undefined;
-  if (proven !== undefined) return native(change, proven);
-  const answer = refuseFailed(change) ?? withoutRetry(startNext(change, plan), change);
-  return withProvenHint(answer, change, plan);
+  if (proven !== undefined) return { answer: native(change, proven) };
+  const answer = refuseFailed(change) ?? (held === undefined ? restartNatively(change, plan) : undefined);
+  return answer === undefined ? { plan } : { answer };
 }
 
 function startNext(change: TemplateChange, plan: Plan): AdmissionResponse {
@@ -94,10 +107,13 @@ function isReturning({ object, stable, cluster }: TemplateChange): boolean {
   return availableReplicas < readyReplicas || isShort;
 }
 
+function restartNatively({ object, old }: TemplateChange, plan: Plan): AdmissionResponse | undefined {
+  const isRestart = plan.restart === "native" && onlyRestarted(object.spec.template, old.spec.template);
+  return isRestart ? allowedNatively(object, old, mutableImageWarnings(object.spec.template)) : undefined;
+}
+
 function atRest(change: TemplateChange, plan: Plan): AdmissionResponse {
-  const { object, old, current, cluster } = change;
-  if (plan.restart === "native" && onlyRestarted(object.spec.template, old.spec.template))
-    return allowedNatively(object, old, mutableImageWarnings(object.spec.template));
+  const { object, current, cluster } = change;
   const why = whyNative(change, plan);
   if (why !== undefined) return native(change, why);
   const others = cluster.replicaSets.filter(
@@ -126,7 +142,7 @@ function atRest(change: TemplateChange, plan: Plan): AdmissionResponse {
 function latchPromotion(change: TemplateChange, plan: Plan): AdmissionResponse {
   const proven = change.current;
   if (proven === undefined || (proven.status?.readyReplicas ?? 0) === 0)
-    return atRest({ ...change, held: undefined }, plan);
+    return restartNatively(change, plan) ?? atRest({ ...change, held: undefined }, plan);
   const originals = originalsOf(change.object.spec);
   return supersede(change, plan, {
     started: change.started,

@@ -3,8 +3,9 @@ import type { ReferenceGrant } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { Deployment } from "../../kube/core/workloads.ts";
 import { isRoutePlural, type Write } from "../../kube/core/writes.ts";
-import { admitUpdate, changesTemplate } from "../../rollout/admission/admit.ts";
+import { admitUpdate, changesTemplate, mayStartRollout } from "../../rollout/admission/admit.ts";
 import type { Effect } from "../../rollout/admission/answer.ts";
+import { onlyVersions } from "../../rollout/admission/change.ts";
 import { workOf } from "../../rollout/admission/effect-write.ts";
 import { hashesInGrace } from "../../rollout/cleanup/grace.ts";
 import { removeLeftHold } from "../../rollout/cleanup/left-hold.ts";
@@ -83,22 +84,23 @@ export class World extends Cluster {
     const old = this.get("deployments", name);
     const requested = this.mutate(change(structuredClone(old)));
     const deployments = this.list("deployments");
+    const now = instant(this.now + this.aheadMs);
+    const replicaSets = this.replicaSetsOf(old);
     const reads = {
-      replicaSets: this.replicaSetsOf(old),
+      replicaSets,
       services: this.list("services"),
       deployments,
       routes: this.routes(),
       known: this.routes().map(leanRoute),
       grants: this.grants,
     };
-    const answer = admitUpdate(
-      requested,
-      old,
-      changesTemplate(requested, old) ? reads : undefined,
-      instant(this.now + this.aheadMs),
-      undefined,
-      reads,
-    );
+    // As the webhook reads it: for an answer that starts no rollout, Services and policies are unknown.
+    const read = () =>
+      mayStartRollout(requested, old, replicaSets, now)
+        ? reads
+        : { ...onlyVersions(replicaSets), routes: reads.routes, grants: reads.grants };
+    const cluster = changesTemplate(requested, old) ? read() : undefined;
+    const answer = admitUpdate(requested, old, cluster, now, undefined, reads);
     try {
       for (const effect of answer.effects) this.#performEffect(effect);
     } catch (error) {
@@ -108,8 +110,8 @@ export class World extends Cluster {
     }
     tellAnswer(answer, this.hear);
     if (!answer.allowed) return answer.message;
-    const now = this.find("deployments", name);
-    if (now !== old) return now === undefined || attempt === 5 ? "changed meanwhile" : "again";
+    const stored = this.find("deployments", name);
+    if (stored !== old) return stored === undefined || attempt === 5 ? "changed meanwhile" : "again";
     const refused = this.refuse ? "refused by another webhook" : this.store(answer.object, old);
     this.refuse = false;
     this.check();

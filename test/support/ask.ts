@@ -1,11 +1,17 @@
 import { expect } from "chai";
 import type { Deployment } from "../../kube/core/workloads.ts";
-import { admitUpdate, changesTemplate } from "../../rollout/admission/admit.ts";
+import { admitUpdate, changesTemplate, mayStartRollout } from "../../rollout/admission/admit.ts";
 import type { AdmissionResponse } from "../../rollout/admission/answer.ts";
 import { type Asking, needsReplicaSets } from "../../rollout/admission/asking.ts";
-import type { ClusterState } from "../../rollout/admission/change.ts";
+import { type ClusterState, onlyVersions } from "../../rollout/admission/change.ts";
+import { endsRollout } from "../../rollout/admission/ends-rollout.ts";
 import { hold, keepHistory } from "../../rollout/workload/hold.ts";
-import { type HoldRecord, originalsOf, withHoldRecord } from "../../rollout/workload/hold-record.ts";
+import {
+  type HoldRecord,
+  holdRecordOf,
+  originalsOf,
+  withHoldRecord,
+} from "../../rollout/workload/hold-record.ts";
 import { formatRun } from "../../rollout/workload/run-record.ts";
 import { AT_NOON, aDeployment, aHeld, aReplicaSet, aTemplate, readsOf } from "./builders.ts";
 
@@ -14,7 +20,7 @@ export const LATER = "2026-01-01T13:00:00.000Z";
 /** The answer to an allowed request. */
 export type Yes = AdmissionResponse & { allowed: true };
 
-/** Decides as the webhook does. */
+/** Decides as the webhook does. What it reads for an answer that starts no rollout must suffice for the same answer. */
 function ask(
   requested: Deployment,
   old: Deployment,
@@ -24,7 +30,16 @@ function ask(
   const cluster = changesTemplate(requested, old) ? reads : undefined;
   const { replicaSets } = reads;
   const sets = needsReplicaSets(requested, old) ? { replicaSets } : {};
-  return admitUpdate(requested, old, cluster, LATER, undefined, { ...sets, ...asking });
+  const answerWith = (cluster: ClusterState | undefined) =>
+    admitUpdate(requested, old, cluster, LATER, undefined, { ...sets, ...asking });
+  const answer = answerWith(cluster);
+  if (cluster !== undefined && !mayStartRollout(requested, old, replicaSets, LATER)) {
+    const held = holdRecordOf(old);
+    const ends = held !== undefined && endsRollout(requested, held, replicaSets);
+    const { routes, grants } = ends ? reads : onlyVersions([]);
+    expect(answerWith({ ...onlyVersions(replicaSets), routes, grants })).to.deep.equal(answer);
+  }
+  return answer;
 }
 
 /** The answer as the API server stores it. A second request with that object must get the same answer. */

@@ -1,0 +1,128 @@
+import { expect } from "chai";
+import type { Kube } from "../../../kube/client/api.ts";
+import { deployments, httpRoutes, namespaces, replicaSets, services } from "../../../kube/core/resources.ts";
+import type { Deployment } from "../../../kube/core/workloads.ts";
+import type { RouteIndex } from "../../../kube/runtime/route-index.ts";
+import { RUN } from "../../../rollout/keys.ts";
+import { hold } from "../../../rollout/workload/hold.ts";
+import { holdRecordOf, withHoldRecord } from "../../../rollout/workload/hold-record.ts";
+import { formatRun, type RunRecord } from "../../../rollout/workload/run-record.ts";
+import { admitDeployments } from "../../../webhook/deployments.ts";
+import type { AdmissionRequest, ReviewResponse } from "../../../webhook/review.ts";
+import type { FakeApi } from "../../support/api.ts";
+import {
+  AT_NOON,
+  aDeployment,
+  aHeld,
+  aReplicaSet,
+  aRoute,
+  aService,
+  ownedByWeb,
+} from "../../support/builders.ts";
+import { hastyClock } from "../../support/clock.ts";
+import { eventually } from "../../support/eventually.ts";
+import { noLog } from "../../support/log.ts";
+import { openFollowed } from "../../support/route-index.ts";
+import { applied } from "../../support/routes.ts";
+
+const share = { namespace: "shop", canaryServices: { web: "web-canary" }, weight: 50, since: AT_NOON };
+const version = (image: string, outcome?: RunRecord["outcome"]) => {
+  const record = { started: AT_NOON, step: 0, stepSince: AT_NOON, stable: "web1", message: "" };
+  const run = outcome && { [RUN]: formatRun({ ...record, outcome }) };
+  return aReplicaSet({ image, meta: { ownerReferences: [ownedByWeb], ...(run && { annotations: run }) } });
+};
+
+describe("webhook/deployments, what it reads", () => {
+  let api: FakeApi;
+  let kube: Kube;
+  let index: RouteIndex;
+  let close: () => Promise<void>;
+  beforeEach(async () => {
+    ({ api, kube, index, close } = await openFollowed());
+    api.add(replicaSets, version("web:1"));
+    api.add(services, aService());
+    api.add(namespaces, { metadata: { name: "shop" } });
+  });
+  afterEach(() => close());
+
+  /** Asks, and returns the answer with the resources that Serin asked the API server for. */
+  const ask = async (object: Deployment, old: Deployment) => {
+    const kind = { group: "apps", version: "v1", kind: "Deployment" };
+    const needs = { kube, index, namespace: "serin-system", hookHosts: [], clock: hastyClock, log: noLog };
+    const oldObject = api.put(deployments, old);
+    api.requests.length = 0;
+    const request = { uid: "u", kind, operation: "UPDATE", object, oldObject };
+    const answer = await admitDeployments(needs)(request as unknown as AdmissionRequest<Deployment>);
+    const asked = api.requests.filter(({ query }) => !query.has("watch"));
+    return { answer, read: asked.map(({ path }) => path.replace(/^.*\/namespaces\/(shop\/)?/, "")) };
+  };
+  const withAnnotations = (image: string, annotations: Record<string, string>): Deployment => {
+    const object = aDeployment({ image });
+    const metadata = { ...object.spec.template.metadata, annotations };
+    return { ...object, spec: { ...object.spec, template: { ...object.spec.template, metadata } } };
+  };
+  const said = (answer: ReviewResponse) => (answer.allowed ? (answer.warnings ?? []).join() : answer.message);
+  const held = () => {
+    const plain = aDeployment({ image: "web:2" });
+    return withHoldRecord({ ...plain, spec: hold(plain.spec, "50%") }, aHeld(), plain);
+  };
+  const another = (image: string): Deployment => ({
+    ...held(),
+    spec: { ...held().spec, template: aDeployment({ image }).spec.template },
+  });
+
+  it("reads the Deployment, its versions, its defaults and Services left isolated for a restart", async () => {
+    const restarted = withAnnotations("web:1", { "kubectl.kubernetes.io/restartedAt": AT_NOON });
+    const { answer, read } = await ask(restarted, aDeployment());
+    expect(answer.allowed && holdRecordOf(answer.object as Deployment)).to.equal(undefined);
+    const live = "deployments/web";
+    expect(read.sort()).to.deep.equal([live, live, "replicasets", "services", "shop"]);
+  });
+
+  it("reads no routes for other answers that start no rollout", async () => {
+    api.add(replicaSets, version("web:2", "promoted"));
+    api.add(replicaSets, version("web:3", "failed"));
+    const proven = await ask(aDeployment({ image: "web:2" }), aDeployment());
+    expect(said(proven.answer)).to.include("was promoted before");
+    const failed = await ask(aDeployment({ image: "web:3" }), aDeployment());
+    expect(said(failed.answer)).to.include("its canary failed");
+    const invalid = await ask(
+      aDeployment({ image: "web:4", annotations: { "serin.dev/steps": "x" } }),
+      aDeployment(),
+    );
+    expect(said(invalid.answer)).to.include("serin.dev/steps");
+    for (const { read } of [failed, invalid])
+      expect(read.sort()).to.deep.equal(["deployments", "replicasets", "shop"]);
+    expect(proven.read.join()).not.to.match(/routes|ingresses|horizontalpodautoscalers/);
+  });
+
+  it("lists the versions once, also for one that supersedes another", async () => {
+    api.add(replicaSets, version("web:2"));
+    const { answer, read } = await ask(another("web:3"), held());
+    expect(said(answer)).to.include("another version is in flight");
+    expect(read.filter((what) => what === "replicasets")).to.have.length(1);
+  });
+
+  it("goes back to the stable version without its namespace's defaults", async () => {
+    api.faults.push(({ path }) => (path.endsWith("/namespaces/shop") ? { status: 403 } : undefined));
+    api.add(httpRoutes, applied(aRoute({ kind: "HTTPRoute" }), { "uid-web": share }));
+    await eventually("indexed", () => index.of("shop").length === 1);
+    const { answer, read } = await ask(another("web:1"), held());
+    expect(answer.allowed && holdRecordOf(answer.object as Deployment)?.phase).to.equal("undone");
+    expect(read).not.to.include("shop");
+  });
+
+  it("performs nothing for a body that has another selector than the stored Deployment", async () => {
+    const forged = aDeployment();
+    const { resourceVersion = "" } = api.put(deployments, aDeployment()).metadata;
+    const oldObject = {
+      ...forged,
+      metadata: { ...forged.metadata, resourceVersion },
+      spec: { ...forged.spec, selector: { matchLabels: { app: "other" } } },
+    };
+    const needs = { kube, index, namespace: "serin-system", hookHosts: [], clock: hastyClock, log: noLog };
+    const request = { uid: "u", operation: "UPDATE", object: aDeployment({ image: "web:2" }), oldObject };
+    await admitDeployments(needs)(request as unknown as AdmissionRequest<Deployment>);
+    expect(api.requests.filter(({ method }) => method !== "GET")).to.deep.equal([]);
+  });
+});

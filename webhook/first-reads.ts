@@ -1,0 +1,48 @@
+import type { Kube } from "../kube/client/api.ts";
+import { deployments } from "../kube/core/resources.ts";
+import type { Deployment } from "../kube/core/workloads.ts";
+import type { DefaultSources } from "../rollout/plan/layers.ts";
+import { isOptedIn } from "../rollout/plan/plan.ts";
+import { equal } from "../rollout/text/equal.ts";
+import { holdRecordOf } from "../rollout/workload/hold-record.ts";
+import { onlyRestarted } from "../rollout/workload/restart.ts";
+import { readLive } from "./live.ts";
+import { type Neighbourhood, readNeighbourhood } from "./neighbourhood.ts";
+import { type OwnVersions, readOwnVersions } from "./own-versions.ts";
+
+/** The means to read. */
+interface FirstNeeds {
+  readonly kube: Kube;
+  /** Reads the sources of the defaults; see readDefaultSources. */
+  readonly readSources: () => Promise<DefaultSources | undefined>;
+}
+
+/** What Serin reads for every new template, all at the same time. */
+export interface FirstReads extends Partial<Neighbourhood> {
+  readonly versions: OwnVersions;
+  /** The sources of the defaults; absent: not read. */
+  readonly places?: DefaultSources | undefined;
+}
+
+/** Serin reads the neighbours only for a version that may begin a rollout, and the defaults only at rest: an undo needs neither. */
+export async function readFirst(
+  { kube, readSources }: FirstNeeds,
+  requested: Deployment,
+  stored: Deployment,
+): Promise<FirstReads> {
+  const isAtRest = holdRecordOf(stored) === undefined;
+  const mayBegin =
+    isAtRest &&
+    isOptedIn(requested.metadata.annotations) &&
+    !onlyRestarted(requested.spec.template, stored.spec.template);
+  const here = async (): Promise<Partial<Neighbourhood>> =>
+    mayBegin ? readNeighbourhood(kube, stored) : { live: await readLive(kube, deployments, stored) };
+  const [{ live, neighbours }, versions, places] = await Promise.all([
+    here(),
+    readOwnVersions(kube, requested, stored),
+    isAtRest ? readSources() : undefined,
+  ]);
+  // The selector of a Deployment never changes. The versions were found by the one in the request's body.
+  const isStored = equal(live?.spec.selector, stored.spec.selector);
+  return { live: isStored ? live : undefined, versions, places, ...(neighbours && { neighbours }) };
+}
