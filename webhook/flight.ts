@@ -3,7 +3,7 @@ import { listGrants } from "../kube/client/grants.ts";
 import { type LeanRoute, type ReferenceGrant, routeKeyOf } from "../kube/core/routes.ts";
 import type { Deployment, ReplicaSet } from "../kube/core/workloads.ts";
 import { lastOfEach, type RouteIndex } from "../kube/runtime/route-index.ts";
-import { listMarked, readEach } from "../kube/runtime/route-reads.ts";
+import { listMarked, type RouteBodies, readEach } from "../kube/runtime/route-reads.ts";
 import { type ClusterState, onlyVersions } from "../rollout/admission/change.ts";
 import { FLIGHT } from "../rollout/keys.ts";
 import { foreignRoutesOf } from "../rollout/stages/foreign-routes.ts";
@@ -22,6 +22,8 @@ interface FlightNeeds {
 export interface FlightRoutes {
   readonly grants: readonly ReferenceGrant[];
   readonly shared: readonly LeanRoute[];
+  /** Whole routes with the mark, as far as there is room for them. */
+  readonly bodies: RouteBodies;
 }
 
 /**
@@ -39,7 +41,11 @@ export async function readFlight(
   const { uid = "", namespace = "", labels } = metadata;
   if (labels?.[FLIGHT] === undefined) return undefined;
   const grants = await listGrants<ReferenceGrant>(kube, namespace);
-  const { routes, tooLong } = await listMarked({ kube, index }, namespacesInto(namespace, grants), FLIGHT);
+  const { routes, bodies, tooLong } = await listMarked(
+    { kube, index },
+    namespacesInto(namespace, grants),
+    FLIGHT,
+  );
   if (tooLong.includes(namespace)) {
     throw new Error(
       `the routes of namespace ${namespace} with the label ${FLIGHT} are too long together: remove the label from those that no ` +
@@ -48,7 +54,7 @@ export async function readFlight(
   }
   const known = index.around([], uid).filter(({ metadata }) => tooLong.includes(metadata.namespace ?? ""));
   const found = [...routes, ...known].filter(({ shares }) => shares.some((share) => share.uid === uid));
-  return { grants, shared: found };
+  return { grants, shared: found, bodies };
 }
 
 /** What the answer depends on that ends the rollout in flight: the ReplicaSets, and the routes with a share. */
@@ -59,7 +65,7 @@ export async function gatherEnd(
   replicaSets: readonly ReplicaSet[],
 ): Promise<ClusterState> {
   const { namespace = "", uid = "" } = old.metadata;
-  const { grants = [], shared = [] } = (await readFlight(needs, old)) ?? {};
+  const { grants = [], shared = [], bodies = new Map() } = (await readFlight(needs, old)) ?? {};
   // The index may be late.
   const all = lastOfEach([...needs.index.around([], uid), ...shared]);
   // Others can forge a share in a route of their own. The rollout's record names those to which Serin gave one.
@@ -68,6 +74,6 @@ export async function gatherEnd(
   const draining = permitted(namespace, all, grants).filter(
     (route) => isLost || route.metadata.namespace === namespace || given.includes(routeKeyOf(route)),
   );
-  const routes = await readEach(needs.kube, draining, { pick: sharesOfRoute });
+  const routes = await readEach(needs.kube, draining, { known: bodies, pick: sharesOfRoute });
   return { ...onlyVersions(replicaSets), routes, grants };
 }

@@ -93,9 +93,10 @@ interface Sought {
 /**
  * The routes around the Deployment, the grants, and whole the routes that may lead to it. Lists the routes of the namespace
  * first, unless the index knows one or two of them that lead to the Deployment: to read these by themselves costs no more
- * requests. Users apply a Deployment together with its first route, and without a route the canary gets its share through its
- * Services: so Serin lists as well if those that the index knows are gone by now. Another route that the index does not know yet
- * leads to isolated Services, and the controller checks it before it gives the canary any weight.
+ * requests, and in flight none, as they were just listed by their mark. Users apply a Deployment together with its first route,
+ * and without a route the canary gets its share through its Services: so Serin lists as well if those that the index knows are
+ * gone by now. Another route that the index does not know yet leads to isolated Services, and the controller checks it before it
+ * gives the canary any weight.
  */
 async function readRoutes(needs: GatherNeeds, namespace: string, { named, uid, flight }: Sought) {
   const { kube, index } = needs;
@@ -106,12 +107,14 @@ async function readRoutes(needs: GatherNeeds, namespace: string, { named, uid, f
     const grants = flight?.grants ?? (crosses ? await listGrants<ReferenceGrant>(kube, namespace) : []);
     return { around, grants, routes: await readWhole(kube, permitted(namespace, around, grants), listed) };
   };
+  const marked = flight?.bodies ?? new Map<string, Route>();
   const own = index.around(named, uid).filter(isOwn).length;
   if (own > 0 && own <= routeKinds.length) {
-    const known = await read(new Map());
+    const known = await read(marked);
     if (known.routes.some(isOwn)) return known;
   }
-  return read(await refresh(needs, namespace));
+  const listed = await refresh(needs, namespace);
+  return read({ get: (key) => listed.get(key) ?? marked.get(key) });
 }
 
 function policyPlaces(namespace: string, routes: readonly Route[]): PolicyPlaces {

@@ -62,12 +62,15 @@ export async function refresh(
 /** What was found by a label, and the namespaces with too many characters of it. */
 interface FoundMarked {
   readonly routes: readonly LeanRoute[];
+  /** The same routes whole, as far as there is room for them. */
+  readonly bodies: RouteBodies;
   readonly tooLong: readonly string[];
 }
 
 /**
- * Lists the routes with this label in these namespaces, as the API server stores them now: the index may be late. Keeps only
- * the lean routes. Of a namespace whose routes are too long together it keeps none, and goes on with the others.
+ * Lists the routes with this label in these namespaces, as the API server stores them now: the index may be late. Keeps the lean
+ * routes, and the first ones whole as well, so that these need no request of their own. Of a namespace whose routes are too long
+ * together it keeps none, and goes on with the others.
  */
 export async function listMarked(
   { kube, index }: Source,
@@ -75,6 +78,8 @@ export async function listMarked(
   labelSelector: string,
 ): Promise<FoundMarked> {
   const limit = pLimit(NAMESPACES_AT_ONCE);
+  const bodies = new Map<string, Route>();
+  let roomForBodies = LISTED;
   const lists = namespaces.map((namespace) =>
     limit(async () => {
       let room = MOST_MARKED;
@@ -82,6 +87,8 @@ export async function listMarked(
         const lean = index.reduce(route);
         room -= lean.size;
         if (room < 0) throw new ReadEnough();
+        roomForBodies -= lean.size;
+        if (roomForBodies >= 0) bodies.set(routeKeyOf(lean), route);
         return lean;
       };
       try {
@@ -99,7 +106,8 @@ export async function listMarked(
     }),
   );
   const all = await Promise.all(lists);
-  return { routes: all.flatMap(({ routes }) => routes), tooLong: all.flatMap(({ tooLong }) => tooLong) };
+  const tooLong = all.flatMap((list) => list.tooLong);
+  return { routes: all.flatMap(({ routes }) => routes), bodies, tooLong };
 }
 
 /**

@@ -103,6 +103,21 @@ describe("webhook/deployments, what it reads", () => {
     expect(read.filter((what) => what === "replicasets")).to.have.length(1);
   });
 
+  it("asks for the routes in flight once, by their mark", async () => {
+    api.add(replicaSets, version("web:2"));
+    const meta = { labels: { "serin.dev/flight": "uid-web" }, name: "web", namespace: "shop" };
+    const backends = [{ name: "web", port: 80 }];
+    api.add(httpRoutes, applied(aRoute({ kind: "HTTPRoute", backends, meta }), { "uid-web": share }));
+    await eventually("indexed", () => index.of("shop").length === 1);
+    const superseding = await ask(another("web:3"), held());
+    expect(said(superseding.answer)).to.include("another version is in flight");
+    expect(superseding.read.filter((what) => what.startsWith("httproutes"))).to.deep.equal(["httproutes"]);
+    const undo = await ask(another("web:1"), held());
+    // The drain reads it, writes it, and asks whether the gateway has accepted it.
+    const drain = ["httproutes/web", "httproutes/web", "httproutes/web"];
+    expect(undo.read.filter((what) => what.startsWith("httproutes"))).to.deep.equal(["httproutes", ...drain]);
+  });
+
   it("goes back to the stable version without its namespace's defaults", async () => {
     api.faults.push(({ path }) => (path.endsWith("/namespaces/shop") ? { status: 403 } : undefined));
     api.add(httpRoutes, applied(aRoute({ kind: "HTTPRoute" }), { "uid-web": share }));
