@@ -1,4 +1,4 @@
-import { conditionOf, controllerOf, type OwnerReference } from "../core/meta.ts";
+import { conditionOf, controllerOf, type Meta, type OwnerReference } from "../core/meta.ts";
 import { endpointSlices, pods, replicaSets } from "../core/resources.ts";
 import { formatSelector } from "../core/selector.ts";
 import type { EndpointSlice, Stranger } from "../core/services.ts";
@@ -33,25 +33,37 @@ export async function listStrangers(
 
 /**
  * The same without the slices that somebody keeps: the owners of other pods, from the API server's cache. The API server
- * leaves out the ReplicaSets' own pods, so that its answers are empty as a rule.
+ * leaves out the ReplicaSets' own pods, so that its answers are empty as a rule. Services with the same selector share one
+ * request: a user may have one for the pods' names and one for the requests.
  */
 export async function listOtherOwners(
   kube: Reader,
-  { metadata: { namespace, uid } }: Pick<Deployment, "metadata">,
+  { metadata }: Pick<Deployment, "metadata">,
   selectors: Selectors,
   own: readonly ReplicaSet[],
 ): Promise<readonly Stranger[]> {
+  const alike = Map.groupBy(selectors, ([, selector]) => formatSelector({ matchLabels: { ...selector } }));
   const found = await Promise.all(
-    [...selectors].map(async ([service, selector]) => {
-      const others = await foreignPods(kube, namespace, selector, own);
-      const owners = await Promise.all(firstOfEach(others).map((pod) => ownerOf(kube, pod)));
-      // A ReplicaSet of its own may be newer than the list.
-      const strangers = owners.filter((owner) => owner.uid !== uid);
-      return strangers.map(({ kind, name }) => ({ service, kind, name }));
+    [...alike.values()].map(async (group) => {
+      const strangers = await ownersBehind(kube, metadata, group[0]?.[1] ?? {}, own);
+      return group.flatMap(([service]) => strangers.map(({ kind, name }) => ({ service, kind, name })));
     }),
   );
   const all = found.flat().map((stranger) => [JSON.stringify(stranger), stranger] as const);
   return [...new Map(all).values()];
+}
+
+/** The owners of the pods that this selector finds, without the Deployment itself. */
+async function ownersBehind(
+  kube: Reader,
+  { namespace, uid }: Meta,
+  selector: Readonly<Record<string, string>>,
+  own: readonly ReplicaSet[],
+): Promise<readonly Owner[]> {
+  const others = await foreignPods(kube, namespace, selector, own);
+  const owners = await Promise.all(firstOfEach(others).map((pod) => ownerOf(kube, pod)));
+  // A ReplicaSet of its own may be newer than the list.
+  return owners.filter((owner) => owner.uid !== uid);
 }
 
 async function foreignPods(

@@ -68,6 +68,19 @@ describe("who else stands behind a Service", () => {
     ]);
   });
 
+  it("is found by one request for all Services with the same selector", async () => {
+    api.add(pods, pod("legacy-0", controller("StatefulSet", "legacy")));
+    const selectors = new Map([
+      ["web", { app: "web" }],
+      ["web-headless", { app: "web" }],
+      ["front", { tier: "front" }],
+    ]);
+    const all = await listStrangers(kube, aDeployment(), selectors, [own]);
+    const behind = all.map(({ service, kind, name }) => `${service}: ${kind} ${name}`);
+    expect(behind).to.deep.equal(["web: StatefulSet legacy", "web-headless: StatefulSet legacy"]);
+    expect(api.requests.filter(({ path }) => path.endsWith("/pods"))).to.have.length(2);
+  });
+
   for (const kind of ["StatefulSet", "DaemonSet", "Job"])
     it(`is a ${kind}, once for all its pods`, async () => {
       for (const name of ["legacy-0", "legacy-1"]) api.add(pods, pod(name, controller(kind, "legacy")));
