@@ -11,11 +11,13 @@ import type { Deployment, ReplicaSet } from "../kube/core/workloads.ts";
 import { lastOfEach, type RouteIndex } from "../kube/runtime/route-index.ts";
 import { type RouteBodies, readWhole, refresh } from "../kube/runtime/route-reads.ts";
 import type { ClusterState } from "../rollout/admission/change.ts";
+import { mustWait } from "../rollout/admission/supersede.ts";
 import { crossesInto, permitted } from "../rollout/traffic/grants.ts";
 import { servicesFor, servicesOf } from "../rollout/traffic/isolation.ts";
 import { leanService } from "../rollout/traffic/lean-service.ts";
 import { selectorOf } from "../rollout/traffic/service-record.ts";
 import type { Autoscaler } from "../rollout/workload/autoscalers.ts";
+import { holdRecordOf } from "../rollout/workload/hold-record.ts";
 import { type FlightRoutes, readFlight } from "./flight.ts";
 import { listNeighbours } from "./neighbourhood.ts";
 import { type PolicyPlaces, readPolicies } from "./policies.ts";
@@ -47,11 +49,12 @@ export async function gather(
   const { kube, index } = needs;
   const { uid = "", namespace = "" } = old.metadata;
   const cached = { namespace, resourceVersion: "0" };
+  const waits = mustWait(holdRecordOf(old));
   const [deployments, here, autoscalers, ingresses, flight] = await Promise.all([
     neighbours ?? listNeighbours(kube, namespace),
     listNamespace<Service>(kube, services, cached, leanService),
-    listNamespace<Autoscaler>(kube, horizontalPodAutoscalers, cached, withoutTexts),
-    listIngresses(kube, namespace),
+    waits ? [] : listNamespace<Autoscaler>(kube, horizontalPodAutoscalers, cached, withoutTexts),
+    waits ? [] : listIngresses(kube, namespace),
     readFlight(needs, old),
   ]);
   const own = new Map(

@@ -9,6 +9,14 @@ import { originalsNow, type TemplateChange } from "./change.ts";
 import { examineVersion } from "./examine-version.ts";
 
 /**
+ * Whether another version waits until the one in flight is drained, whatever is in the cluster. Its answer names nothing that
+ * matters only to a canary that begins.
+ */
+export function mustWait(held: HoldRecord | undefined): boolean {
+  return held?.phase === "canary";
+}
+
+/**
  * Pauses the Deployment, so that no pod changes until the controller has drained the superseded version. The new version's
  * canary then starts without another request, so what would keep it from one is refused now.
  */

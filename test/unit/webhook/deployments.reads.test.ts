@@ -101,6 +101,10 @@ describe("webhook/deployments, what it reads", () => {
     const { answer, read } = await ask(another("web:3"), held());
     expect(said(answer)).to.include("another version is in flight");
     expect(read.filter((what) => what === "replicasets")).to.have.length(1);
+    // The warnings of these belong to a canary that begins at once.
+    expect(read).not.to.include("horizontalpodautoscalers").and.not.to.include("ingresses");
+    const begun = await ask(aDeployment({ image: "web:3" }), aDeployment());
+    expect(begun.read).to.include("horizontalpodautoscalers").and.to.include("ingresses");
   });
 
   it("asks for the routes in flight once, by their mark", async () => {
