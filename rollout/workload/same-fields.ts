@@ -38,7 +38,10 @@ export function sameFields(a: unknown, b: unknown, key: string): boolean {
   const same = QUANTITIES.has(key)
     ? (field: string) => left[field] === right[field] || sameQuantity(left[field], right[field])
     : (field: string) => sameFields(left[field], right[field], field);
-  return [...new Set([...Object.keys(left), ...Object.keys(right)])].every(same);
+  return (
+    Object.keys(left).every(same) &&
+    Object.keys(right).every((field) => Object.hasOwn(left, field) || same(field))
+  );
 }
 
 function sameQuantity(a: unknown, b: unknown): boolean {
@@ -50,7 +53,6 @@ function isAbsent(value: unknown, key: string): boolean {
   if (value === undefined || value === null) return true;
   if (Array.isArray(value)) return value.length === 0;
   if (typeof value !== "object") return false;
-  const fields = Object.entries(value);
-  if (TEXTS.has(key) || QUANTITIES.has(key)) return fields.length === 0;
-  return BY_VALUE.has(key) && fields.every(([field, inner]) => isAbsent(inner, field));
+  if (TEXTS.has(key) || QUANTITIES.has(key)) return Object.keys(value).length === 0;
+  return BY_VALUE.has(key) && Object.entries(value).every(([field, inner]) => isAbsent(inner, field));
 }
