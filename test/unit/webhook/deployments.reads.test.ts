@@ -93,7 +93,8 @@ describe("webhook/deployments, what it reads", () => {
     expect(said(invalid.answer)).to.include("serin.dev/steps");
     for (const { read } of [failed, invalid])
       expect(read.sort()).to.deep.equal(["deployments", "replicasets", "shop"]);
-    expect(proven.read.join()).not.to.match(/routes|ingresses|horizontalpodautoscalers/);
+    const live = ["deployments", "deployments/web"];
+    expect(proven.read.sort()).to.deep.equal([...live, "replicasets", "services", "shop"]);
   });
 
   it("lists the versions once, also for one that supersedes another", async () => {
