@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { groupOf } from "../../../certs/configuration.ts";
+import { FLIGHT } from "../../../rollout/keys.ts";
+import { equal } from "../../../rollout/text/equal.ts";
 import { TRACKER } from "../../../rollout/tracking/decide.ts";
 import { holdFields } from "../../../rollout/workload/hold.ts";
 import { render } from "./rendered.ts";
@@ -45,7 +47,7 @@ interface Webhook {
   };
   readonly matchConditions: readonly { readonly expression: string }[];
   readonly namespaceSelector?: { readonly matchExpressions: readonly object[] };
-  readonly objectSelector?: { readonly matchLabels: Record<string, string> };
+  readonly objectSelector?: object;
   readonly failurePolicy: string;
   readonly sideEffects: string;
   readonly timeoutSeconds: number;
@@ -172,9 +174,8 @@ describe("deploy", function () {
   });
 
   it("calls admission in flight for every field that the hold covers", () => {
-    const { matchConditions } = webhooks().find(
-      ({ name }) => name === "rollout-in-flight.serin.dev",
-    ) as Webhook;
+    const inFlight = "rollout-in-flight.serin.dev";
+    const { matchConditions } = webhooks().find(({ name }) => name === inFlight) as Webhook;
     const expressions = matchConditions.map(({ expression }) => expression).join();
     for (const field of Object.keys(holdFields(1))) expect(expressions).to.include(`"${field}"`);
   });
@@ -200,10 +201,17 @@ describe("deploy", function () {
       const tracker = path === "/admit/deployments" ? ` || request.options.${FROM_TRACKER}` : "";
       expect(others, name).to.equal(`!(${own})${tracker}`);
       expect(concerned, name).to.contain("oldObject");
-      if (objectSelector === undefined) expect(concerned, name).to.contain("serin.dev/held");
+      if (name !== "config.serin.dev") expect(concerned, name).to.contain("serin.dev/held");
       else expect(objectSelector, name).to.deep.equal({ matchLabels: { "serin.dev/track": "true" } });
       expect(sideEffects, name).to.equal("NoneOnDryRun");
     }
+  });
+
+  it("has no condition evaluated for a Deployment at rest that only those in flight concern", () => {
+    const marked = { matchExpressions: [{ key: FLIGHT, operator: "Exists" }] };
+    const selecting = webhooks().filter(({ objectSelector }) => equal(objectSelector, marked));
+    const names = ["rollout-in-flight.serin.dev", "ownership.serin.dev"];
+    expect(selecting.map(({ name }) => name)).to.deep.equal(names);
   });
 
   it("needs no Serin for Deployments and configurations of kube-system and of Serin's own namespace", () => {
