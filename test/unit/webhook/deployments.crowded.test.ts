@@ -118,6 +118,24 @@ describe("webhook/deployments in a namespace whose objects are too long together
     expect(await weightOf("web")).to.equal(0);
   });
 
+  it("refuses another version among long old versions, and names them", async () => {
+    canary();
+    for (let i = 0; i < MANY; i += 1) {
+      const set = aReplicaSet({ image: `old:${i}`, replicas: 0, meta: { ownerReferences: [ownedByWeb] } });
+      api.add(replicaSets, { ...set, spec: { ...set.spec, template: { ...set.spec.template, filler } } });
+    }
+    const held = inFlight();
+    const another = {
+      ...held,
+      spec: { ...held.spec, template: aDeployment({ image: "web:3" }).spec.template },
+    };
+    const error = await ask(another, held).catch((thrown: Error) => thrown);
+    expect(error)
+      .to.be.an("error")
+      .with.property("message")
+      .that.matches(/^the replicasets of namespace shop have more than \d+ characters together/);
+  });
+
   it("obeys an order, and forgets the opt-in at rest, also with a new version", async () => {
     longServices();
     canary();
