@@ -39,7 +39,7 @@ export interface Wanted {
 }
 
 /** The conditions of deploy/webhook.yaml that name Serin's group. Serin never changes another condition. */
-const IDENTIFYING: readonly string[] = ["serin", "not-serin", "not-in-serins-namespace"];
+const IDENTIFYING: readonly string[] = ["serin", "not-serin", "not-in-serins-namespace", "not-answered"];
 
 /** The group of every ServiceAccount of a namespace: Serin's requests carry the one of Serin's namespace. */
 export function groupOf(namespace: string): string {

@@ -53,6 +53,21 @@ describeCluster("at rest", function () {
     ]);
   });
 
+  it("a restart by native control asks Serin once, and costs five requests", async () => {
+    await deployPlain(shop, "web", { "serin.dev/rollout": "canary" });
+    const asked = async () => (await readAudit(shop.cluster.auditLog, SERIN)).filter(isAbout(shop));
+    const before = (await asked()).length;
+    await shop.run("rollout", "restart", "deployment/web");
+    const since = (await asked())
+      .slice(before)
+      .map(({ verb, objectRef }) => `${verb} ${objectRef?.resource}`);
+    expect(since.sort()).to.deep.equal([
+      ...["get deployments", "get deployments", "get namespaces"],
+      ...["list replicasets", "list services"],
+    ]);
+    await shop.run("rollout", "status", "deployment/web", "--timeout=60s");
+  });
+
   it("without Serin users can change everything except the template of an opted-in Deployment", async () => {
     await deployPlain(shop, "plain");
     await deployPlain(shop, "web", { "serin.dev/rollout": "canary" });
