@@ -3,9 +3,8 @@ import type { ReferenceGrant } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { Deployment } from "../../kube/core/workloads.ts";
 import { isRoutePlural, type Write } from "../../kube/core/writes.ts";
-import { admitUpdate, changesTemplate, mayStartRollout } from "../../rollout/admission/admit.ts";
+import { admitUpdate } from "../../rollout/admission/admit.ts";
 import type { Effect } from "../../rollout/admission/answer.ts";
-import { onlyVersions } from "../../rollout/admission/change.ts";
 import { workOf } from "../../rollout/admission/effect-write.ts";
 import { hashesInGrace } from "../../rollout/cleanup/grace.ts";
 import { removeLeftHold } from "../../rollout/cleanup/left-hold.ts";
@@ -19,7 +18,6 @@ import type { Snapshot } from "../../rollout/stages/snapshot.ts";
 import { snapshotOf } from "../../rollout/stages/snapshot-of.ts";
 import { instant } from "../../rollout/text/instant.ts";
 import type { Exposure } from "../../rollout/traffic/exposure.ts";
-import { leanRoute } from "../../rollout/traffic/lean-route.ts";
 import { shareOf } from "../../rollout/traffic/route-record.ts";
 import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { evidenceOf, type Traffic } from "../support/metrics.ts";
@@ -28,6 +26,7 @@ import { EndNotices } from "./end-notices.ts";
 import { Conflict, Killed, Refused } from "./objects.ts";
 import { planIn } from "./records.ts";
 import { type Hear, tellAnswer, tellWrite } from "./told.ts";
+import { readsFor } from "./webhook-reads.ts";
 
 /** The namespace of every Deployment. */
 const NAMESPACE = "shop";
@@ -83,24 +82,9 @@ export class World extends Cluster {
   #admit(name: string, change: (deployment: Deployment) => Deployment, attempt: number): string | undefined {
     const old = this.get("deployments", name);
     const requested = this.mutate(change(structuredClone(old)));
-    const deployments = this.list("deployments");
     const now = instant(this.now + this.aheadMs);
-    const replicaSets = this.replicaSetsOf(old);
-    const reads = {
-      replicaSets,
-      services: this.list("services"),
-      deployments,
-      routes: this.routes(),
-      known: this.routes().map(leanRoute),
-      grants: this.grants,
-    };
-    // As the webhook reads it: for an answer that starts no rollout, Services and policies are unknown.
-    const read = () =>
-      mayStartRollout(requested, old, replicaSets, now)
-        ? reads
-        : { ...onlyVersions(replicaSets), routes: reads.routes, grants: reads.grants };
-    const cluster = changesTemplate(requested, old) ? read() : undefined;
-    const answer = admitUpdate(requested, old, cluster, now, undefined, reads);
+    const { changed, known } = readsFor(this, { requested, old, now, grants: this.grants });
+    const answer = admitUpdate(requested, old, changed, now, undefined, known);
     try {
       for (const effect of answer.effects) this.#performEffect(effect);
     } catch (error) {
