@@ -13,7 +13,7 @@ describe("the check of routing", () => {
       ];
       expect(ofMatches["header, exact"]).to.match(/^always got no answer \(.+\); always2 got no answer \(/);
       expect(ofMirrors["mirror, 20 %"]).to.match(
-        /^\d+ of \d+ failed; the pod does not tell its requests \(no answer \(.+\)\)$/,
+        /^\d+ of \d+ failed: no answer; the pod does not tell its requests \(no answer \(.+\)\)$/,
       );
       expect(ofFilters["filters of a backend"]).to.match(/^no answer \(.+\)$/);
     });
