@@ -27,7 +27,8 @@ export interface Followed {
 /** Opens them, without any object. */
 export async function openFollowed(): Promise<Followed> {
   const api = await FakeApi.start();
-  const kube = api.connect();
+  // Lists of 64 Mi take a loaded machine a while.
+  const kube = api.connect({ timeoutMs: 60_000 });
   const stop = new AbortController();
   const index = await followRoutes(api, kube, stop.signal);
   return {
