@@ -159,7 +159,7 @@ export function grantedTo(world: World, set: ReplicaSet, deployment: Deployment)
     heldIn(deployment)?.phase === "promoting" && sameTemplate(set.spec.template, deployment.spec.template);
   if (run === undefined && isPromoted) return { weight: 100 };
   if (run === undefined) return world.begunNatively.has(set.metadata.name) ? { weight: 100 } : NONE;
-  if (run.outcome === "superseded") return NONE;
+  if (run.outcome === "superseded" || world.drained.has(set, run)) return NONE;
   if (run.outcome === "proven" || run.outcome === "promoted") return { weight: 100 };
   const id = Date.parse(run.started).toString(36);
   return exposureAt(planIn(deployment), run.step, {

@@ -24,7 +24,6 @@ import { World } from "./world.ts";
 const LAG_MS = 4_900;
 /** The time after a disturbance from outside in which requests may be lost because of it, in ms. */
 const DISTURBED_MS = 45_000;
-
 /** The longest time that a Service may select no pod while one could serve, in ms. */
 const UNSERVED_MS = 20_000;
 
@@ -234,6 +233,7 @@ export class ModelWorld extends World {
 
   /** Forgets the earlier grants once the controller has lowered them and the proxy has followed. */
   #forget(): void {
+    this.drained.look(this.list("replicasets"), this.now, this.refusesRoutes);
     if (this.#lowered === undefined || this.refusesRoutes) return;
     this.#lowered.rounds += 1;
     if (this.#lowered.rounds <= 1) this.#lowered.at = this.now;

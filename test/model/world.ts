@@ -22,6 +22,7 @@ import { shareOf } from "../../rollout/traffic/route-record.ts";
 import { holdRecordOf } from "../../rollout/workload/hold-record.ts";
 import { evidenceOf, type Traffic } from "../support/metrics.ts";
 import { Cluster } from "./cluster.ts";
+import { Drained } from "./drained.ts";
 import { EndNotices } from "./end-notices.ts";
 import { Conflict, Killed, Refused } from "./objects.ts";
 import { planIn } from "./records.ts";
@@ -62,6 +63,8 @@ export class World extends Cluster {
   says: ((snapshot: Snapshot) => Findings) | undefined;
   /** The earlier grants by name of a ReplicaSet, until a lowered grant is in force. */
   readonly before = new Map<string, readonly Exposure[]>();
+  /** The failed rollouts without a grant; ModelWorld notes them. */
+  readonly drained = new Drained(10_000);
   /** Whether a Service selects all pods because its owner has just made it, or its first route: no admission can be asked. */
   isOpen: (service: Service) => boolean = () => false;
   /** Name → what was all done at which version of the cluster, and until when (ms) that holds. */
