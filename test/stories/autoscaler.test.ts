@@ -34,6 +34,13 @@ onEachGatewayAtOnce("a HorizontalPodAutoscaler in flight", function (gateway) {
     const again = await shop.kubectl("set", "image", "deployment/web", "app=app:v3");
     expect(again.stderr).to.include("Warning: serin: canary").and.not.include("Autoscaler");
     await shop.weighs(20);
+    await shop.apply(autoscaler("cpu", 7, 12));
+    await shop.until("7 + 2", () => sizes(shop, "v2", "v3") === "7+2");
+    const scaled = Date.now();
+    await shop.apply(autoscaler("cpu", 10, 12));
+    await shop.until("10 + 2", () => sizes(shop, "v2", "v3") === "10+2");
+    // Native control rounds to 9 + 3 first.
+    expect(shop.peakPods(scaled)).to.be.at.most(10 + 3);
     await shop.promote();
     await expectNoFailures(load);
   });
@@ -59,10 +66,10 @@ onEachGatewayAtOnce("a HorizontalPodAutoscaler in flight", function (gateway) {
 });
 
 /** Pods that the two versions should have, once all of them are ready: `5+1`. */
-function sizes(shop: Shop): string {
+function sizes(shop: Shop, stable = "v1", canary = "v2"): string {
   const size = (set: ReplicaSet | undefined) => {
     const { spec, status } = set ?? {};
     return (spec?.replicas ?? 0) === (status?.readyReplicas ?? 0) ? String(spec?.replicas) : "not ready";
   };
-  return `${size(shop.replicaSet("v1"))}+${size(shop.replicaSet("v2"))}`;
+  return `${size(shop.replicaSet(stable))}+${size(shop.replicaSet(canary))}`;
 }
