@@ -2,10 +2,10 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { addresses, ports } from "./addresses.ts";
 import { type Api, connectApi } from "./api.ts";
+import { type Backup, backupOf } from "./backup.ts";
 import {
   apiUrl,
   type ClusterFiles,
-  controllerHealth,
   startApiServer,
   startControllers,
   writeClusterFiles,
@@ -22,6 +22,7 @@ import {
   gateways,
   gatewaysProgrammed,
 } from "./gateways.ts";
+import { untilReady } from "./health.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { type Kubectl, kubectlFor } from "./kubectl.ts";
 import { type Kubelet, startKubelet } from "./kubelet/kubelet.ts";
@@ -51,6 +52,7 @@ export interface Cluster {
   readonly dir: string;
   /** The Prometheus at `prometheusUrl`, which tests can stop and start. */
   readonly prometheus: Prometheus;
+  readonly backup: Backup;
   /** Counts the requests that the application pods of a version received, mirrored copies included. */
   readonly received: typeof receivedBy;
   /** The real processes of Serin's pods. */
@@ -99,7 +101,7 @@ export async function startCluster({
   try {
     const files = writeClusterFiles(dir);
     const api = await startPrograms(files, daemons, { log, plugins, implementations });
-    await prometheus.daemon.ready(`http://127.0.0.1:${ports.prometheus}/-/ready`);
+    await untilReady(prometheus.daemon);
     await startHeartbeat(api, stopping.signal);
     const ca = readFileSync(files.ca, "utf8");
     kubelet = startKubelet({ api, dir: join(dir, "kubelet"), content, ca, log });
@@ -116,6 +118,7 @@ export async function startCluster({
       received: receivedBy,
       kubelet,
       prometheus,
+      backup: backupOf(dir, daemons),
       stop,
     };
   } catch (error) {
@@ -136,8 +139,8 @@ async function startPrograms(
 
   const { etcd, apiServer } = startApiServer(tools, files, plugins);
   daemons.push(etcd, apiServer);
-  await etcd.ready(`http://127.0.0.1:${ports.etcd}/health`);
-  await apiServer.ready(`${apiUrl}/readyz`);
+  await untilReady(etcd);
+  await untilReady(apiServer);
   progress("API server is ready");
 
   const api = connectApi({ url: apiUrl, ca: readFileSync(files.ca, "utf8"), token: files.adminToken });
@@ -157,7 +160,7 @@ async function startPrograms(
     ...implementations.map((name) => createGateway(api, name)),
   ]);
   await gatewaysProgrammed(api, implementations);
-  await Promise.all(controllers.map((daemon) => daemon.ready(controllerHealth[daemon.name] ?? "")));
+  await Promise.all(controllers.map(untilReady));
   progress("cluster is ready");
   return api;
 }
@@ -169,12 +172,12 @@ const starters: Readonly<Record<BuiltIn, Starter>> = {
   async traefik(tools, files, daemons) {
     const traefik = startTraefik(tools, files);
     daemons.push(traefik);
-    await traefik.ready(`http://127.0.0.1:${ports.traefikMetrics}/metrics`);
+    await untilReady(traefik);
   },
   async contour(tools, files, daemons) {
     const envoy = await startEnvoy(tools, files);
     daemons.push(envoy, startContour(tools, files));
-    await envoy.ready(`http://127.0.0.1:${ports.envoyMetrics}/ready`);
+    await untilReady(envoy);
   },
 };
 

@@ -168,13 +168,6 @@ export function startControllers(tools: Tools, files: ClusterFiles): Daemon[] {
   return [controllerManager, scheduler, kwok];
 }
 
-/** The health endpoint of each daemon of `startControllers`, by name. */
-export const controllerHealth: Readonly<Record<string, string>> = {
-  "kube-controller-manager": `https://127.0.0.1:${ports.controllerManager}/healthz`,
-  "kube-scheduler": `https://127.0.0.1:${ports.scheduler}/healthz`,
-  kwok: `http://127.0.0.1:${ports.kwok}/healthz`,
-};
-
 // The nodes have no kubelet that sends heartbeats, and there is no cloud.
 const absentControllers = [
   "node-lifecycle-controller",

@@ -5,14 +5,17 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent, request } from "undici";
 
-/** A process of the cluster with a log file of its own. */
+/** A program of the cluster with a log file of its own. */
 export interface Daemon {
   readonly name: string;
+  /** The id of its process; another one after `start`. */
   readonly pid: number;
   /** Waits for the first 200 from `url`; throws with the tail of the log if the process ends or time runs out. */
   ready(url: string, timeoutMs?: number): Promise<void>;
   /** Ends the process by the signal, and by SIGKILL after `graceMs`. */
   stop(signal: NodeJS.Signals, graceMs: number): Promise<void>;
+  /** Starts it again after its end, with the same arguments and the same log file. */
+  start(): void;
 }
 
 const POLL_MS = 50;
@@ -22,15 +25,29 @@ const trusting = new Agent({ connect: { rejectUnauthorized: false } });
 /** Starts a program, with both output streams in `<dir>/<name>.log`. Throws if the program cannot be started. */
 export function startDaemon(dir: string, name: string, command: string, args: readonly string[]): Daemon {
   const path = join(dir, `${name}.log`);
-  const log = openSync(path, "a");
-  const child = spawn(command, args, { cwd: dir, stdio: ["ignore", log, log], env: daemonEnvironment(dir) });
-  closeSync(log);
-  if (child.pid === undefined) throw new Error(`${name}: cannot start ${command}`);
+  const start = () => {
+    const log = openSync(path, "a");
+    const started = spawn(command, args, {
+      cwd: dir,
+      stdio: ["ignore", log, log],
+      env: daemonEnvironment(dir),
+    });
+    closeSync(log);
+    const { pid } = started;
+    if (pid === undefined) throw new Error(`${name}: cannot start ${command}`);
+    return { child: started, pid };
+  };
+  let { child, pid } = start();
   return {
     name,
-    pid: child.pid,
+    get pid() {
+      return pid;
+    },
     ready: (url, timeoutMs = 60_000) => waitUntilReady({ name, child, path, url, timeoutMs }),
     stop: (signal, graceMs) => stopChild(child, signal, graceMs),
+    start() {
+      ({ child, pid } = start());
+    },
   };
 }
 

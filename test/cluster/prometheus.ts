@@ -4,6 +4,7 @@ import { request } from "undici";
 import { stringify } from "yaml";
 import { ports } from "./addresses.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
+import { untilReady } from "./health.ts";
 import type { Tools } from "./tools.ts";
 
 /** The cluster's Prometheus. Tests can stop and start it, and make it store the gateways' metrics under other labels. */
@@ -35,26 +36,22 @@ const SCRAPE_INTERVAL = process.env.SERIN_SCRAPE ?? "2s";
 const GRACE_MS = 10_000;
 const url = `http://127.0.0.1:${ports.prometheus}`;
 
-/** Starts Prometheus, which scrapes both gateways; `daemon` is the current process. */
+/** Starts Prometheus, which scrapes both gateways. */
 export function startPrometheus(tools: Tools, dir: string): Prometheus & { readonly daemon: Daemon } {
   const path = join(dir, "prometheus.yaml");
   const targets = { proxies: join(dir, "targets.json"), serin: join(dir, "serin-targets.json") };
   for (const file of Object.values(targets)) writeFileSync(file, "[]");
   writeFileSync(path, configuration(targets, []));
-  const start = () =>
-    startDaemon(dir, "prometheus", tools.program("prometheus"), [
-      ...[`--config.file=${path}`, `--storage.tsdb.path=${join(dir, "prometheus")}`],
-      ...[`--web.listen-address=0.0.0.0:${ports.prometheus}`, "--web.enable-lifecycle"],
-    ]);
-  let daemon = start();
+  const daemon = startDaemon(dir, "prometheus", tools.program("prometheus"), [
+    ...[`--config.file=${path}`, `--storage.tsdb.path=${join(dir, "prometheus")}`],
+    ...[`--web.listen-address=0.0.0.0:${ports.prometheus}`, "--web.enable-lifecycle"],
+  ]);
   return {
-    get daemon() {
-      return daemon;
-    },
+    daemon,
     stop: () => daemon.stop("SIGTERM", GRACE_MS),
     async start() {
-      daemon = start();
-      await daemon.ready(`${url}/-/ready`);
+      daemon.start();
+      await untilReady(daemon);
     },
     async relabel(rules) {
       writeFileSync(path, configuration(targets, rules));
