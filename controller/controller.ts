@@ -8,6 +8,7 @@ import type { Kube } from "../kube/client/api.ts";
 import { isConflict, isNotFound } from "../kube/client/errors.ts";
 import type { Clock } from "../kube/core/clock.ts";
 import type { Log } from "../kube/core/log.ts";
+import type { EtcdRestores } from "../kube/runtime/etcd-restores.ts";
 import { Queue } from "../kube/runtime/queue.ts";
 import type { HookHost } from "../rollout/hooks/hosts.ts";
 import { type HookOptions, HookRunner } from "./hooks/runner.ts";
@@ -46,6 +47,8 @@ export interface ControllerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly telemetry: Telemetry;
+  /** Knows when etcd was restored from a backup; absent: no one does. */
+  readonly restores?: Pick<EtcdRestores, "at" | "note">;
   /** Called when the work begins; `workMs` is the duration of the longest work that runs when it is called. */
   readonly onWork: (workMs: () => number) => void;
 }
@@ -58,8 +61,8 @@ const COPIES_MS = 5 * 60_000;
  * the copies of the objects in flight are not complete in time.
  */
 export async function runController(options: ControllerOptions, signal: AbortSignal): Promise<void> {
-  const { kube, namespace, prometheus, gates, hookHosts, clock, log, telemetry, onWork } = options;
-  const caches = new Caches({ kube, clock, log, signal });
+  const { kube, namespace, prometheus, gates, hookHosts, clock, log, telemetry, restores, onWork } = options;
+  const caches = new Caches({ kube, clock, log, signal, onRestored: () => restores?.note() });
   const namespaceOf = (key: string) => rolloutOf(key).namespace;
   const onBegin = (waitedMs: number) => telemetry.began(waitedMs);
   const onError = failureReporter(log, caches);
@@ -88,7 +91,7 @@ export async function runController(options: ControllerOptions, signal: AbortSig
   const orphans = new Orphans({ ...needs, look });
   const { notifier } = notices;
   const flying = { hooks, notices: notifier, flights: telemetry.flights };
-  const reconcile = reconciler({ ...needs, evidence, counting, ...flying });
+  const reconcile = reconciler({ ...needs, evidence, counting, ...(restores && { restores }), ...flying });
   const track = tracker(needs);
 
   const ended = Promise.withResolvers<void>();

@@ -15,6 +15,7 @@ import { inCluster } from "../kube/client/in-cluster.ts";
 import { withRetryAfter } from "../kube/client/retry-after.ts";
 import { ServerClock } from "../kube/client/server-clock.ts";
 import { systemClock } from "../kube/core/clock.ts";
+import { EtcdRestores } from "../kube/runtime/etcd-restores.ts";
 import { lead } from "../kube/runtime/leader-election.ts";
 import { credentialsFrom } from "../providers/credentials-file.ts";
 import { podIdentity } from "../providers/pod-identity.ts";
@@ -79,6 +80,7 @@ const gates = templateChecksFrom({
   providers: async (name) => countedProvider(await providers(name), sourceOf(name), telemetry),
 });
 
+const restores = new EtcdRestores({ clock, log });
 const health = new Health();
 const server = createServer(probes(health));
 server.listen(options["probe-port"], options.host);
@@ -101,6 +103,7 @@ await lead({
   clock,
   log,
   signal: stop.signal,
+  onRestored: () => restores.note(),
   onStandby: (isInOrder) => health.standsBy(isInOrder),
   onLead(signal, until) {
     health.begins();
@@ -115,6 +118,7 @@ await lead({
         clock,
         log,
         telemetry,
+        restores,
         onWork: (workMs) => health.works(workMs),
       },
       signal,

@@ -57,7 +57,10 @@ export class EvidenceReader {
   /** The current findings. The first call for a rollout starts to follow it. */
   of(watch: JudgeInput): Findings {
     const known = this.#entries.get(watch.uid);
-    const same = known?.watch.rollout === watch.rollout && isCounted(known.watch) === isCounted(watch);
+    const same =
+      known?.watch.rollout === watch.rollout &&
+      known.watch.judgedSince === watch.judgedSince &&
+      isCounted(known.watch) === isCounted(watch);
     const entry = same ? known : this.#follow(watch);
     // A new step reads its template checks again: their numbers were about the step before.
     if (entry.watch.terms.stepFrom !== watch.terms.stepFrom) entry.gates = {};

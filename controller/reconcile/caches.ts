@@ -45,6 +45,8 @@ interface CachesOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** Called when a copy shows that etcd was restored from a backup. */
+  readonly onRestored?: () => void;
 }
 
 /** Called with every event about a marked object. */

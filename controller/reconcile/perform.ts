@@ -6,6 +6,7 @@ import type { Clock } from "../../kube/core/clock.ts";
 import type { Log } from "../../kube/core/log.ts";
 import { isRoutePlural, type Write } from "../../kube/core/writes.ts";
 import { perform } from "../../kube/runtime/apply.ts";
+import type { EtcdRestores } from "../../kube/runtime/etcd-restores.ts";
 import type { HookRunner } from "../hooks/runner.ts";
 import type { Notifier } from "../notify/notifier.ts";
 import type { Flights } from "../telemetry/flights.ts";
@@ -24,6 +25,8 @@ export interface ReconcilerOptions {
   readonly notices: Pick<Notifier, "tellsEnd" | "look" | "wrote" | "told" | "forget">;
   /** Learns where rollouts stand. */
   readonly flights: Pick<Flights, "note" | "wrote" | "forget">;
+  /** Knows when etcd was restored from a backup; absent: no one does. */
+  readonly restores?: Pick<EtcdRestores, "at">;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -49,7 +52,7 @@ export async function performAll(
     observer,
     clock,
     log,
-  }: Omit<ReconcilerOptions, "evidence" | "counting" | "hooks" | "notices" | "flights">,
+  }: Omit<ReconcilerOptions, "evidence" | "counting" | "hooks" | "notices" | "flights" | "restores">,
   recorded = new Set<string>(),
 ): Promise<Failure | undefined> {
   const sign = () => ({ fieldManager: "serin", component: "serin", now: clock.now() });

@@ -108,18 +108,24 @@ export function earliest(...waits: readonly (number | undefined)[]): number | un
   return known.length === 0 ? undefined : Math.min(...known);
 }
 
-type Means = Pick<ReconcilerOptions, "evidence" | "counting" | "hooks" | "notices"> & {
+type Means = Pick<ReconcilerOptions, "evidence" | "counting" | "hooks" | "notices" | "restores"> & {
   readonly ingressesOf: (namespace: string) => Promise<readonly Ingress[]>;
 };
 
 /** The decision, and the snapshot with the memories on which it was made. */
 async function decideOn(
   observed: Snapshot,
-  { evidence, counting, hooks, notices, ingressesOf }: Means,
+  { evidence, counting, hooks, notices, restores, ingressesOf }: Means,
 ): Promise<{ judged: Snapshot; decision: Decision }> {
   const { uid, held, judgeInput, deployment } = observed;
   const tellsEnd = notices.tellsEnd(observed);
-  const snapshot = { ...observed, hooks: hooks.answers(uid, held.started), tellsEnd };
+  const restoredAt = restores?.at;
+  const snapshot = {
+    ...observed,
+    hooks: hooks.answers(uid, held.started),
+    tellsEnd,
+    ...(restoredAt !== undefined && { restoredAt }),
+  };
   const withCounting = (known: Snapshot): Snapshot => {
     const question = countingQuestionOf(known);
     return question === undefined ? known : { ...known, counting: counting.of(question) };

@@ -21,6 +21,8 @@ export interface LeadOptions {
   /** Ends the candidacy; a leader hands over. */
   readonly signal: AbortSignal;
   readonly log: Log;
+  /** See ReflectOptions. No candidate takes the Lease before it has noticed that etcd was restored. */
+  readonly onRestored?: () => void;
   /**
    * Called while the candidate does not lead: whether it sees a Lease that another one renews, or else whether the API
    * server answered its last try to take it.

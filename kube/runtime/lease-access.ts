@@ -19,6 +19,8 @@ export interface LeaseOptions {
   /** Ends the watch. */
   readonly signal: AbortSignal;
   readonly log: Log;
+  /** See ReflectOptions. */
+  readonly onRestored?: () => void;
 }
 
 /** A Lease that the candidate holds, and the instant (ms) before its last write. */

@@ -45,6 +45,8 @@ export interface ReflectOptions<
    * The reflector logs its errors.
    */
   readonly onChange: OnChange<T>;
+  /** Called after a list that is older than what the watch reported before: etcd was restored from a backup. */
+  readonly onRestored?: () => void;
 }
 
 /** A copy of a part of the cluster, which outlives failures of the API server. Do not change its objects. */
@@ -106,7 +108,7 @@ export function reflect<T extends KubeObject, Index extends string = never, Raw 
       };
     },
     onList(objects, version) {
-      cache.replace(objects, version, refused);
+      if (cache.replace(objects, version, refused)) options.onRestored?.();
       synced.resolve();
     },
     onEvent(event) {

@@ -15,6 +15,8 @@ export interface RouteIndexOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** See ReflectOptions. */
+  readonly onRestored?: () => void;
 }
 
 /** Called at every change; `now` is undefined if the route is gone, `before` if it is new. */

@@ -94,12 +94,13 @@ export class Cache<T extends KubeObject, Index extends string = never> {
 
   /**
    * Takes a list. Drops objects that are missing in it, unless an own write created them after the list. `refused` has the
-   * objects that are not among these because they found no room; the list is complete otherwise.
+   * objects that are not among these because they found no room; the list is complete otherwise. Returns whether the versions
+   * went back: a list is never older than an earlier event, unless the cluster was restored from a backup.
    */
-  replace(objects: readonly T[], version: string, refused: ReadonlyMap<string, Refused>): void {
+  replace(objects: readonly T[], version: string, refused: ReadonlyMap<string, Refused>): boolean {
     const listed = BigInt(version);
-    // A list is never older than an earlier event, unless the cluster was restored from a backup.
-    if (listed < this.#passed) this.#restart();
+    const isBack = listed < this.#passed;
+    if (isBack) this.#restart();
     const keys = new Set(objects.map(keyOf));
     // First, because what is gone must not take the room of what is there.
     for (const [key, object] of this.#objects) {
@@ -109,6 +110,8 @@ export class Cache<T extends KubeObject, Index extends string = never> {
     for (const [key, one] of refused) if (!this.#objects.has(key)) this.#refused.set(key, one);
     for (const object of objects) this.#list(object, listed);
     this.pass(version);
+    // A kind that is not installed has version 0.
+    return isBack && listed > 0n;
   }
 
   /** The list decides about everything up to its version: after a restore from a backup, an object may be older than before. */

@@ -14,6 +14,8 @@ export interface JudgeInput {
   readonly uid: string;
   /** The record's `started`: another rollout of the same Deployment begins without evidence. */
   readonly rollout: string;
+  /** The record's `judgedSince`: evidence from before counts no more. */
+  readonly judgedSince?: string;
   /** When (ms) the canary got its first weight. */
   readonly from: number;
   /** The evidence in the rollout's record. */

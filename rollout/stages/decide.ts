@@ -14,6 +14,7 @@ import { forgetFailure } from "./failure.ts";
 import { withDeadline } from "./first-weight.ts";
 import { correctFuture } from "./future.ts";
 import { awaitConfirmation, awaitTrial, checkHooks, withCompanions, withRollback } from "./hook-gates.ts";
+import { judgeAgain } from "./judge-again.ts";
 import { leaveToNewer } from "./newer.ts";
 import {
   awaitCanary,
@@ -101,6 +102,7 @@ function decideCanary(snapshot: Snapshot): Decision {
       judgeAnother,
       lowerWeight,
       checkHooks,
+      judgeAgain,
       checkHarm,
       checkEnded,
       drainUnanswered,

@@ -5,7 +5,14 @@ import { rewrite } from "./hook-record.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** The instants of a run record from which a stage counts a time. */
-const INSTANTS = ["stepSince", "inForceSince", "detached", "unansweredSince", "unroutedSince"] as const;
+const INSTANTS = [
+  "stepSince",
+  "inForceSince",
+  "judgedSince",
+  "detached",
+  "unansweredSince",
+  "unroutedSince",
+] as const;
 
 /**
  * Replaces instants of the rollout's records that lie further ahead than clocks differ: they are now. The owners of routes

@@ -25,12 +25,13 @@ export function judgeInputOf(snapshot: Facts): JudgeInput | undefined {
   const begun = Date.parse(run.started);
   const started = begun > snapshot.now ? Date.parse(run.stepSince) : begun;
   // A route's owner may write any instant into its record.
-  const from = Math.max(since, started);
+  const from = Math.max(since, started, Date.parse(run.judgedSince ?? run.started));
   const sources = sourcesOf(snapshot);
   const known = isPlausible(run.evidence, started, snapshot.now) ? run.evidence : undefined;
   return {
     uid: snapshot.uid,
     rollout: run.started,
+    ...(run.judgedSince !== undefined && { judgedSince: run.judgedSince }),
     from: known?.from ?? from,
     ...(known && { known }),
     sources,

@@ -44,6 +44,8 @@ const schema = v.object({
   refusedSince: v.exactOptional(timestamp),
   /** `pod/container` → its restarts before this rollout: a retry does not count them. */
   restarts: v.exactOptional(map(amount)),
+  /** Requests before do not count: they may be those of other versions (judge-again.ts). Absent: all since the first weight count. */
+  judgedSince: v.exactOptional(timestamp),
   /** pod-template-hash of the version it was compared with. */
   stable: v.string(),
   /**

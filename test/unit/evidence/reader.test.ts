@@ -219,6 +219,19 @@ describe("the evidence", () => {
     expect(prometheus.asked).to.have.length(asked);
   });
 
+  it("begins again where the record says that earlier requests do not count", async () => {
+    const watches = [watch];
+    const { reader, clock } = aReader(prometheus, watches);
+    await clock.advance(30_000);
+    expect(reader.of(watch).judged?.since).to.equal(FROM);
+    const since = FROM + 30_000;
+    const again = aWatch("web", since, { judgedSince: new Date(since).toISOString() });
+    watches.splice(0, 1, again);
+    expect(reader.of(again)).to.deep.equal({ gates: {} });
+    await clock.advance(30_000);
+    expect(reader.of(again).judged?.since).to.equal(since);
+  });
+
   it("reports that no gateway counts without a route", async () => {
     const bare = aWatch("web", FROM, { sources: [] });
     const { reader, clock } = aReader(prometheus, [bare]);

@@ -41,6 +41,7 @@ describe("controller/reconcile in trouble", () => {
   let sent: Sent[];
   let snapshot: Snapshot | undefined;
   let looks: number;
+  let restoredAt: number | undefined;
   /** How the API answers a write; the stored object, if nothing is thrown. */
   let answer: (sent: Sent) => KubeObject | undefined;
   let reconcile: (uid: string) => Promise<number | undefined>;
@@ -57,7 +58,7 @@ describe("controller/reconcile in trouble", () => {
 
   beforeEach(() => {
     clock = new FakeClock(NOON);
-    [sent, looks] = [[], 0];
+    [sent, looks, restoredAt] = [[], 0, undefined];
     snapshot = undone();
     answer = () => undefined;
     const write =
@@ -85,6 +86,11 @@ describe("controller/reconcile in trouble", () => {
       hooks: { answers: () => new Map(), make: () => {}, announce: () => {}, forget: () => {} },
       notices: { tellsEnd: () => false, look: () => undefined, told: () => [], wrote() {}, forget() {} },
       flights: { note: () => {}, wrote: () => {}, forget: () => {} },
+      restores: {
+        get at() {
+          return restoredAt;
+        },
+      },
       clock,
       log: noLog,
     };
@@ -235,5 +241,14 @@ describe("controller/reconcile in trouble", () => {
     snapshot = undone();
     await reconcile("uid-web");
     expect(sent.length).to.be.above(before);
+  });
+
+  it("judges a canary anew when a copy has noticed that etcd was restored", async () => {
+    snapshot = aRollout();
+    await clock.advance(1_000);
+    restoredAt = clock.now();
+    await reconcile("uid-web");
+    const written = JSON.stringify(sentTo("replicasets", "merge")[0]?.body);
+    expect(written).to.contain(String.raw`\"judgedSince\":\"2026`);
   });
 });

@@ -209,14 +209,17 @@ for (const initial of ["list", "watch"] as const) {
 
     it("starts from nothing after the cluster was restored from a backup", async () => {
       api.add(pods, pod("a"));
-      const seen = start();
+      let restores = 0;
+      const seen = start({ onRestored: () => (restores += 1) });
       await seen.synced;
       await watching();
+      expect(restores).to.equal(0);
       api.store.version = 10;
       api.store.changes.length = 0;
       api.change(pods, "shop/a", { spec: { x: 1 } });
       api.sendEvent("ERROR", { kind: "Status", code: 410, reason: "Expired" });
       await eventually("restored", () => seen.get("shop/a")?.metadata.resourceVersion === "11");
+      expect(restores).to.equal(1);
     });
 
     it("is never complete when it was to end before it began, and says so", async () => {

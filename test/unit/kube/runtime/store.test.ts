@@ -117,6 +117,14 @@ describe("kube/cache", () => {
     expect(cache.get("shop/a"), "an own write after the list").to.deep.equal(at("a", 130));
   });
 
+  it("says of a list whether the versions went back, as after a restore of etcd", () => {
+    const cache = new Cache<KubeObject>(() => {}, {}, boundless);
+    const isBack = (version: string) => cache.replace([], version, new Map());
+    expect(["95", "95", "120"].map(isBack)).to.deep.equal([false, false, false]);
+    expect(["80", "81"].map(isBack)).to.deep.equal([true, false]);
+    expect(isBack("0"), "the kind is not installed").to.equal(false);
+  });
+
   it("finds by its indexes what a search would find, whatever comes and goes", () => {
     // The values change with every version: none, one or several.
     const group = ({ metadata }: KubeObject) =>

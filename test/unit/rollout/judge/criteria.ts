@@ -60,7 +60,9 @@ export function happened(at: number, canary: Did, stable: Did, more: Partial<Tic
 }
 
 /** Before the first tick. */
-export function begun(start: Partial<Pick<Evidence, "phi" | "bounds" | "tickMs">> = {}): Evidence {
+export function begun(
+  start: Partial<Pick<Evidence, "phi" | "bounds" | "tickMs" | "since" | "from">> = {},
+): Evidence {
   return noEvidence({ since: SINCE, from: SINCE, tickMs: TICK_MS, phi: 1, bounds: [], ...start });
 }
 

@@ -35,7 +35,14 @@ describe("instants in the future", () => {
     expect(next.judgeInput?.from).to.equal(NOW);
   });
 
-  for (const name of ["stepSince", "inForceSince", "detached", "unansweredSince", "unroutedSince"] as const)
+  for (const name of [
+    "stepSince",
+    "inForceSince",
+    "judgedSince",
+    "detached",
+    "unansweredSince",
+    "unroutedSince",
+  ] as const)
     it(`in ${name} of the run record are replaced, and the rest of the record stays`, () => {
       const snapshot = aRollout({ now: NOW, run: { [name]: instant(IN_A_CENTURY), message: "kept" } });
       const { writes = [] } = correctFuture(snapshot) ?? {};

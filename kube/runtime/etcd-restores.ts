@@ -1,0 +1,30 @@
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
+
+/** The copies notice a restore one after the other, each with its next list. */
+const TOGETHER_MS = 60_000;
+
+/** When etcd was last restored from a backup, as the copies of this process have noticed. */
+export class EtcdRestores {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  #at: number | undefined;
+
+  constructor({ clock, log }: { readonly clock: Clock; readonly log: Log }) {
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** When (ms since the epoch) the first copy noticed it; undefined: none has. */
+  get at(): number | undefined {
+    return this.#at;
+  }
+
+  /** Notes that a copy has noticed a restore. */
+  note(): void {
+    const now = this.#clock.now();
+    if (this.#at !== undefined && now - this.#at < TOGETHER_MS) return;
+    this.#at = now;
+    this.#log.warn({}, "etcd was restored from a backup: canaries are judged from now on");
+  }
+}
