@@ -106,23 +106,26 @@ await lead({
   onRestored: () => restores.note(),
   onStandby: (isInOrder) => health.standsBy(isInOrder),
   onLead(signal, until) {
-    health.begins();
     telemetry.leads(true);
-    return runController(
-      {
-        kube: fenced(kube, until, clock),
-        namespace,
-        prometheus: (name) => countedPrometheus(counters(name), sourceOf(name), telemetry),
-        gates,
-        hookHosts,
-        clock,
-        log,
-        telemetry,
-        restores,
-        onWork: (workMs) => health.works(workMs),
-      },
-      signal,
-    ).finally(() => {
+    const work = (term: AbortSignal) => {
+      health.begins();
+      return runController(
+        {
+          kube: fenced(kube, until, clock),
+          namespace,
+          prometheus: (name) => countedPrometheus(counters(name), sourceOf(name), telemetry),
+          gates,
+          hookHosts,
+          clock,
+          log,
+          telemetry,
+          restores,
+          onWork: (workMs) => health.works(workMs),
+        },
+        term,
+      );
+    };
+    return restores.outlive(signal, work).finally(() => {
       health.begins();
       telemetry.leads(false);
     });

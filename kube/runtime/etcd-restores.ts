@@ -9,6 +9,7 @@ export class EtcdRestores {
   readonly #clock: Clock;
   readonly #log: Log;
   #at: number | undefined;
+  #next = new AbortController();
 
   constructor({ clock, log }: { readonly clock: Clock; readonly log: Log }) {
     this.#clock = clock;
@@ -26,5 +27,17 @@ export class EtcdRestores {
     if (this.#at !== undefined && now - this.#at < TOGETHER_MS) return;
     this.#at = now;
     this.#log.warn({}, "etcd was restored from a backup: canaries are judged from now on");
+    const noted = this.#next;
+    this.#next = new AbortController();
+    noted.abort(new Error("etcd was restored from a backup"));
+  }
+
+  /**
+   * Works until the signal aborts, and begins anew at each restore: what the work remembers has not happened, and each of its
+   * copies lists again at another moment.
+   */
+  async outlive(signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    do await work(AbortSignal.any([signal, this.#next.signal]));
+    while (!signal.aborted);
   }
 }

@@ -21,4 +21,25 @@ describe("kube/etcd-restores", () => {
       Array(2).fill("warn: etcd was restored from a backup: canaries are judged from now on"),
     );
   });
+
+  it("ends the work and begins it anew at each restore, until the signal aborts", async () => {
+    const [clock, log] = [new FakeClock(), rememberingLog()];
+    const restores = new EtcdRestores({ clock, log });
+    const stop = new AbortController();
+    const terms: AbortSignal[] = [];
+    const ended = restores.outlive(stop.signal, async (term) => {
+      terms.push(term);
+      await clock.sleep(Number.POSITIVE_INFINITY, term).catch(() => {});
+    });
+    restores.note();
+    await clock.advance(0);
+    expect(terms.map(({ aborted }) => aborted)).to.deep.equal([true, false]);
+    await clock.advance(60_000);
+    restores.note();
+    await clock.advance(0);
+    expect(terms.map(({ aborted }) => aborted)).to.deep.equal([true, true, false]);
+    stop.abort();
+    await ended;
+    expect(terms).to.have.length(3);
+  });
 });
