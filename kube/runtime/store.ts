@@ -94,12 +94,17 @@ export class Cache<T extends KubeObject, Index extends string = never> {
 
   /**
    * Takes a list. Drops objects that are missing in it, unless an own write created them after the list. `refused` has the
-   * objects that are not among these because they found no room; the list is complete otherwise. Returns whether the versions
-   * went back: a list is never older than an earlier event, unless the cluster was restored from a backup.
+   * objects that are not among these because they found no room; the list is complete otherwise. Returns whether the cluster was
+   * restored from a backup: otherwise neither a list nor an object in it is older than before.
    */
   replace(objects: readonly T[], version: string, refused: ReadonlyMap<string, Refused>): boolean {
     const listed = BigInt(version);
     const isBack = listed < this.#passed;
+    // `etcdutl snapshot restore --bump-revision` keeps the list's version from going back, but not those of the objects.
+    const isOlder = objects.some((object) => {
+      const known = this.#knownVersion(keyOf(object));
+      return known <= listed && versionOf(object) < known;
+    });
     if (isBack) this.#restart();
     const keys = new Set(objects.map(keyOf));
     // First, because what is gone must not take the room of what is there.
@@ -111,23 +116,27 @@ export class Cache<T extends KubeObject, Index extends string = never> {
     for (const object of objects) this.#list(object, listed);
     this.pass(version);
     // A kind that is not installed has version 0.
-    return isBack && listed > 0n;
+    return isOlder || (isBack && listed > 0n);
   }
 
   /** The list decides about everything up to its version: after a restore from a backup, an object may be older than before. */
   #list(object: T, listed: bigint): void {
     const key = keyOf(object);
     const before = this.#objects.get(key);
-    const known = before ? versionOf(before) : (this.#removed.get(key) ?? -1n);
+    const known = this.#knownVersion(key);
     if (known <= listed && !(before && known === versionOf(object))) this.#set(key, object);
   }
 
   #take(object: T, exists: boolean): void {
     const key = keyOf(object);
     const version = versionOf(object);
-    const before = this.#objects.get(key);
-    const known = before ? versionOf(before) : (this.#removed.get(key) ?? -1n);
+    const known = this.#knownVersion(key);
     if (exists ? version > known : version >= known) this.#set(key, exists ? object : undefined);
+  }
+
+  #knownVersion(key: string): bigint {
+    const known = this.#objects.get(key);
+    return known ? versionOf(known) : (this.#removed.get(key) ?? -1n);
   }
 
   #set(key: string, next: T | undefined): void {

@@ -125,6 +125,18 @@ describe("kube/cache", () => {
     expect(isBack("0"), "the kind is not installed").to.equal(false);
   });
 
+  it("says the same of a list with an older object, as after a restore with --bump-revision", () => {
+    const cache = new Cache<KubeObject>(() => {}, {}, boundless);
+    const isBack = (of: number, version: string) => cache.replace([at("a", of)], version, new Map());
+    expect(isBack(90, "95")).to.equal(false);
+    cache.observe(at("a", 100), true);
+    expect(isBack(100, "101")).to.equal(false);
+    expect(isBack(80, "1000000120")).to.equal(true);
+    expect(cache.get("shop/a")).to.deep.equal(at("a", 80));
+    cache.apply(at("a", 1_000_000_130), true);
+    expect(isBack(80, "1000000125"), "an own write after the list").to.equal(false);
+  });
+
   it("finds by its indexes what a search would find, whatever comes and goes", () => {
     // The values change with every version: none, one or several.
     const group = ({ metadata }: KubeObject) =>
