@@ -2,7 +2,7 @@ import type { Kube, WatchEvent } from "../client/api.ts";
 import { ApiError, BrokenStream, isFromFuture, isInvalid, isNotFound } from "../client/errors.ts";
 import { backoffMs, type Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
-import type { KubeObject } from "../core/meta.ts";
+import { type KubeObject, keyOf } from "../core/meta.ts";
 import type { Resource } from "../core/resources.ts";
 
 interface FollowOptions<T extends KubeObject, Raw extends KubeObject> {
@@ -138,9 +138,12 @@ class Stream<T extends KubeObject, Raw extends KubeObject> {
     for await (const event of this.#open({ resourceVersion: this.#version ?? "" })) this.#pass(event);
   }
 
-  /** One request: the server first sends all objects, up to a marked bookmark, and then the changes. */
+  /**
+   * One request: the server first sends all objects, up to a marked bookmark, and then the changes. Objects may change before
+   * the bookmark.
+   */
   async #watchAll(): Promise<void> {
-    const existing: T[] = [];
+    const existing = new Map<string, T>();
     const { pick, roomOfList } = this.#options;
     const fits = roomOfList();
     for await (const event of this.#open({
@@ -150,10 +153,11 @@ class Stream<T extends KubeObject, Raw extends KubeObject> {
       if (this.#version !== undefined) this.#pass(event);
       else if (event.type !== "BOOKMARK") {
         const object = pick(event.object);
-        if (fits(object)) existing.push(object);
+        if (event.type !== "DELETED" && fits(object)) existing.set(keyOf(object), object);
+        else existing.delete(keyOf(object));
       } else if (event.object.metadata.annotations?.["k8s.io/initial-events-end"] === "true") {
         this.#version = event.object.metadata.resourceVersion ?? "";
-        this.#options.onList(existing, this.#version);
+        this.#options.onList([...existing.values()], this.#version);
       }
     }
   }

@@ -4,6 +4,7 @@ import type { Kube } from "../../../../kube/client/api.ts";
 import type { Clock } from "../../../../kube/core/clock.ts";
 import { pods } from "../../../../kube/core/resources.ts";
 import { reflect } from "../../../../kube/runtime/reflector.ts";
+import { follow } from "../../../../kube/runtime/watcher.ts";
 import { FakeApi, type Fault } from "../../../support/api.ts";
 import { eventually } from "../../../support/eventually.ts";
 import { noLog } from "../../../support/log.ts";
@@ -80,3 +81,36 @@ for (const initial of ["list", "watch"] as const) {
     });
   });
 }
+
+describe("kube/follow, initial watch", () => {
+  it("reports objects as they are at the bookmark, if some change before it", async () => {
+    const stop = new AbortController();
+    const event = (type: string, name: string, resourceVersion: string, annotations = {}) => ({
+      type,
+      object: { metadata: { name, namespace: "shop", resourceVersion, annotations } },
+    });
+    const events = [
+      event("ADDED", "a", "80"),
+      event("ADDED", "b", "81"),
+      event("MODIFIED", "a", "100"),
+      event("DELETED", "b", "101"),
+      event("BOOKMARK", "", "120", { "k8s.io/initial-events-end": "true" }),
+    ];
+    const lists: string[][] = [];
+    await follow({
+      ...{ resource: pods, initial: "watch", signal: stop.signal, clock: new Passing(), log: noLog },
+      kube: {
+        watch: async function* () {
+          yield* events;
+          stop.abort();
+        },
+      } as never,
+      pick: (object) => object,
+      roomOfList: () => () => true,
+      onList: (objects) =>
+        lists.push(objects.map(({ metadata }) => `${metadata.name} ${metadata.resourceVersion}`)),
+      onEvent() {},
+    });
+    expect(lists).to.deep.equal([["a 100"]]);
+  });
+});
