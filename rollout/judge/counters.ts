@@ -123,6 +123,12 @@ export function isFailure(code: string): boolean {
   return code.startsWith("5") || isGrpcFailure(code);
 }
 
+/** The requests that nobody answered before their client gave up: nginx's status 499, or gRPC's CANCELLED. */
+export function givenUp({ codes }: Counts): number {
+  const { "499": requests = 0, CANCELLED: calls = 0 } = codes;
+  return requests + calls;
+}
+
 /** Whether a status, a class of statuses or the name of a gRPC status means that the server refused the request. */
 function isRefusal(code: string): boolean {
   return code.startsWith("4") || isGrpcRefusal(code);

@@ -75,7 +75,7 @@ export const evidenceSchema = v.pipe(
     usual: v.exactOptional(share),
     /** The fewest requests a minute in any moment of five minutes before the first weight; absent: not known, or none in one. */
     pace: v.exactOptional(amount),
-    /** The ticks in a row without any request that were read right when they ended; absent: none. */
+    /** The ticks in a row without any answered request that were read right when they ended; absent: none. */
     quiet: v.exactOptional(amount),
     /**
      * The shares of its requests that failed, and that were slower than each bound, in the half hour before the rollout: what

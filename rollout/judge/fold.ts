@@ -7,7 +7,7 @@ import {
   foldComparison,
   noComparison,
 } from "./comparison.ts";
-import { type Arm, type Counts, isFailure, slowerThan } from "./counters.ts";
+import { type Arm, type Counts, givenUp, isFailure, slowerThan } from "./counters.ts";
 import { type Criteria, errorOptions, latencyOptions, refusalOptions, restartOptions } from "./criteria.ts";
 import type { evidenceSchema } from "./evidence-record.ts";
 import { foldLimitTest, type LimitTest, noLimitTest } from "./limit-test.ts";
@@ -70,6 +70,7 @@ export function fold(before: Evidence, counted: TickCounts, criteria: Criteria):
   const recent = foldRecent(known.recent, { bad: stable.failed, total: stable.total });
   const part = inStep ? "whole" : at > criteria.stepFrom ? "mixed" : "none";
   const isUsual = !isStableBroken({ ...known, recent });
+  const isAnswered = answered(canary) + answered(stable) > 0;
   const moment = { at, part, isUsual } as const;
   return {
     ...known,
@@ -101,7 +102,7 @@ export function fold(before: Evidence, counted: TickCounts, criteria: Criteria):
     inStep: { canary: sum(canary.total, "canary"), stable: sum(stable.total, "stable") },
     silent: canary.total + stable.total === 0 ? known.silent + 1 : 0,
     // Ticks that are read later repeat the last sample before Prometheus itself was away.
-    quiet: canary.total + stable.total > 0 ? 0 : (known.quiet ?? 0) + (pods === undefined ? 0 : 1),
+    quiet: isAnswered ? 0 : (known.quiet ?? 0) + (pods === undefined ? 0 : 1),
   };
 }
 
@@ -142,9 +143,14 @@ function slowRequests({ canary, stable }: TickCounts["counts"], bound: number): 
   return [c.slow, c.total, s.slow, s.total];
 }
 
-/** The requests that a check counts as bad, and all that it counts. */
+/** The requests that got an answer: a gateway may count the others, as Traefik does, or not, as Envoy. */
+function answered(counts: Counts): number {
+  return counts.total - givenUp(counts);
+}
+
+/** The requests that a check counts as bad, and all that it counts. One without an answer is not a success, nor a failure. */
 function measured(check: TrafficCheck, canary: Counts): LimitTest {
-  if (check.metric === "success-rate") return { bad: canary.failed, total: canary.total };
+  if (check.metric === "success-rate") return { bad: canary.failed, total: answered(canary) };
   const { slow, total } = slowerThan(canary, check.limit);
   return { bad: slow, total };
 }

@@ -19,6 +19,22 @@ describe("the fold of ticks", () => {
     expect(resumed.silent).to.equal(0);
   });
 
+  it("takes requests that their clients gave up for neither successes nor answers", () => {
+    const terms = aTerms({ checks: checksOf("success-rate >= 99%") });
+    for (const code of ["499", "CANCELLED"]) {
+      const counts = {
+        canary: { ...countsOf({ total: 40 }), codes: { [code]: 40 } },
+        stable: countsOf(nothing),
+      };
+      const more = { counts, pods: { canary: [], stable: [] } };
+      const hanging = after(3, nothing, nothing, { terms, more });
+      expect(hanging.guards["success-rate >= 99%"], code).to.deep.equal({ bad: 0, total: 0 });
+      expect([hanging.quiet, hanging.silent], code).to.deep.equal([3, 0]);
+      const { quiet } = after(1, { total: 1 }, nothing, { terms, from: hanging });
+      expect(quiet, code).to.equal(0);
+    }
+  });
+
   it("counts the ticks, read as they come, before Prometheus has a series of either version", () => {
     const present = { canary: false, stable: false };
     const pods = { canary: [], stable: [] };

@@ -1,0 +1,45 @@
+import { expect } from "chai";
+import { onEachGatewayAtOnce } from "../../cluster/fixture.ts";
+import { followed } from "../followed.ts";
+import { measured } from "../measured.ts";
+import { openScene, type Scene, start } from "./release.ts";
+
+/** So few that each request that waits for an answer has a connection of its own until its client gives up. */
+const RPS = 5;
+/** The time (s) before the rollout by which Serin knows how many requests to expect. */
+const KNOWN_S = 45;
+
+onEachGatewayAtOnce("a version that gets all requests and answers none", function (gateway) {
+  this.timeout(300_000);
+  let scene: Scene | undefined;
+  afterEach(async () => {
+    await scene?.shop.close();
+    scene = undefined;
+  });
+
+  it("is rolled back, and its users get answers of the stable version again", async function () {
+    scene = await openScene("unanswered", {
+      gateway,
+      rps: RPS,
+      image: "app:v1",
+      steps: "100",
+      interval: "5s",
+    });
+    const { shop, load } = scene;
+    await shop.answered(load, Date.now(), KNOWN_S * RPS);
+    // Its pods count as ready, and take ten minutes for each answer.
+    const tag = "v2-lat600000";
+    const from = await start(shop, `app:${tag}`);
+    await shop.until("the verdict", () => shop.record(tag)?.outcome === "failed", 90_000);
+    // Traefik counts a request whose client has given up; Envoy counts nothing.
+    expect(shop.record(tag)?.message).to.match(
+      /^rolled back at 100% after \d+s: neither version has answered a request for \d+s, since the first weight/,
+    );
+    await shop.until("the route as it was", () => shop.weight() === undefined);
+    const since = await followed(shop);
+    await shop.answered(load, since, 50);
+    expect(load.since(since).failed, "requests that fail afterwards").to.equal(0);
+    const { failed } = load.between(from, since);
+    measured(this, `${failed} requests without an answer in ${Math.round((since - from) / 1_000)} s`);
+  });
+});
