@@ -1,4 +1,5 @@
 import { instant } from "../text/instant.ts";
+import { begunAt } from "../workload/run-record.ts";
 import { writeEvent } from "../workload/writes.ts";
 import type { Decision } from "./decision.ts";
 import { rewrite } from "./hook-record.ts";
@@ -14,11 +15,14 @@ const MESSAGE =
 export function judgeAgain(snapshot: Snapshot): Decision | undefined {
   const { deployment, now, restoredAt, run } = snapshot;
   if (run === undefined || restoredAt === undefined) return undefined;
-  if (Date.parse(run.judgedSince ?? run.started) >= restoredAt) return undefined;
-  const { evidence: _of, ...rest } = run;
+  const since = run.judgedSince === undefined ? begunAt(run, now) : Date.parse(run.judgedSince);
+  if (since >= restoredAt) return undefined;
+  // What the backup knows of the time before is no reason to end a wait now.
+  const { evidence: _of, unansweredSince: _a, unroutedSince: _r, refusedSince: _f, ...rest } = run;
+  const at = instant(Math.max(now, restoredAt));
   return {
     writes: [
-      ...rewrite(snapshot, { judgedSince: instant(Math.max(now, restoredAt)) }, rest),
+      ...rewrite(snapshot, { judgedSince: at, stepSince: at }, rest),
       writeEvent(deployment, "Normal", "JudgedAgain", MESSAGE),
     ],
   };

@@ -13,6 +13,7 @@ import { strategies } from "../plan/strategy.ts";
 import { CLOCK_SKEW_MS } from "../text/instant.ts";
 import { isExposed } from "../traffic/exposure.ts";
 import { homeOf, isService } from "../traffic/route-record.ts";
+import { begunAt } from "../workload/run-record.ts";
 import { type Facts, isStableLost, nextWeight, stepIndex } from "./snapshot.ts";
 
 /** The question to the metrics about a rollout; `undefined` while its canary has no traffic or no stable version. */
@@ -21,11 +22,9 @@ export function judgeInputOf(snapshot: Facts): JudgeInput | undefined {
   const since = inForceSince(snapshot);
   if (run?.outcome !== "running" || snapshot.held.phase !== "canary" || since === undefined) return undefined;
   if (isStableLost(snapshot)) return undefined;
-  // The webhook's clock wrote the start, and it may be ahead of this one: no canary goes unjudged until then.
-  const begun = Date.parse(run.started);
-  const started = begun > snapshot.now ? Date.parse(run.stepSince) : begun;
+  const started = begunAt(run, snapshot.now);
   // A route's owner may write any instant into its record.
-  const from = Math.max(since, started, Date.parse(run.judgedSince ?? run.started));
+  const from = Math.max(since, started, run.judgedSince === undefined ? since : Date.parse(run.judgedSince));
   const sources = sourcesOf(snapshot);
   const known = isPlausible(run.evidence, started, snapshot.now) ? run.evidence : undefined;
   return {

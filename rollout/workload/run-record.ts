@@ -106,6 +106,15 @@ export function lastRunOf({ metadata }: ReplicaSet): RunRecord | undefined {
   return readRecord(metadata.annotations, RUN, record);
 }
 
+/**
+ * When (ms) the rollout began. The webhook's clock wrote it, and it may be ahead of this one: no canary goes unjudged until then,
+ * but from its present step on, whose begin the controller wrote.
+ */
+export function begunAt({ started, stepSince }: RunRecord, now: number): number {
+  const begun = Date.parse(started);
+  return begun > now ? Date.parse(stepSince) : begun;
+}
+
 /** The outcomes of versions that were never proven. */
 const UNPROVEN: readonly (Outcome | undefined)[] = ["running", "failed", "undone", "superseded"];
 

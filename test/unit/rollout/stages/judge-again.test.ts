@@ -6,7 +6,7 @@ import type { Snapshot } from "../../../../rollout/stages/snapshot.ts";
 import { verdictOf } from "../../../../rollout/stages/step-verdict.ts";
 import { CLOCK_SKEW_MS, instant } from "../../../../rollout/text/instant.ts";
 import { lastRunOf, type RunRecord } from "../../../../rollout/workload/run-record.ts";
-import { NOON } from "../../../support/builders.ts";
+import { AT_NOON, aHeld, NOON } from "../../../support/builders.ts";
 import { merge } from "../../../support/patch.ts";
 import { aRollout } from "../../../support/rollout.ts";
 import { after, aTerms, begun } from "../judge/criteria.ts";
@@ -53,10 +53,10 @@ describe("a canary that a restore of etcd brings back", () => {
 
   it("is judged from now on, in the same step, and stays there for the whole time of the step", () => {
     const evidence = begun({ since: NOON, from: NOON });
-    const snapshot = restored({ step: 1, evidence, message: "kept" });
-    const run = recordIn(snapshot);
-    const { evidence: _lost, ...kept } = snapshot.run as RunRecord;
-    expect(run).to.deep.equal({ ...kept, judgedSince: instant(NOW) });
+    const noted = { unansweredSince: AT_NOON, unroutedSince: AT_NOON, refusedSince: AT_NOON };
+    const snapshot = restored({ step: 1, message: "kept" });
+    const run = recordIn(restored({ step: 1, message: "kept", evidence, ...noted }));
+    expect(run).to.deep.equal({ ...snapshot.run, judgedSince: instant(NOW), stepSince: instant(NOW) });
     const { judgeInput } = aRollout({ now: NOW, run: run as RunRecord });
     expect(judgeInput)
       .to.include({ from: NOW, judgedSince: instant(NOW) })
@@ -72,6 +72,11 @@ describe("a canary that a restore of etcd brings back", () => {
 
   it("is none if it began after the restore, or if no restore was noticed", () => {
     expect(judgeAgain({ ...restored(), restoredAt: NOON })).to.equal(undefined);
+    const ahead = instant(NOW + 300_000);
+    const byOther = aRollout({ now: NOW, held: aHeld({ started: ahead }), run: { started: ahead } });
+    expect(judgeAgain({ ...byOther, restoredAt: NOW - 1_000 }), "a clock that is ahead").to.not.equal(
+      undefined,
+    );
     expect(judgeAgain(aRollout({ now: NOW }))).to.equal(undefined);
   });
 
