@@ -24,7 +24,7 @@ import {
 } from "./drain.ts";
 import { failWrites, reportFailure } from "./failure.ts";
 import { callAfterwards } from "./post-rollout.ts";
-import { emptyEarlier, raiseSurge, scaleUpStable } from "./scale.ts";
+import { emptyEarlier, isObserved, raiseSurge, scaleUpStable } from "./scale.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** The failed pods that Serin keeps for people to look into. */
@@ -138,8 +138,9 @@ function shrink(snapshot: Snapshot): Decision | undefined {
   if (deployment.spec.paused) return scaleUpStable(snapshot) ?? raiseSurge(snapshot);
   const earlier = emptyEarlier(snapshot);
   if (earlier !== undefined) return earlier;
+  // Native control answers a new number of replicas first, as in scaleUpStable.
   if (stable !== undefined && (stable.spec.replicas ?? 0) < wanted)
-    return { writes: [writeScale(stable, wanted)] };
+    return { writes: isObserved(snapshot) ? [writeScale(stable, wanted)] : [] };
   const kept = Math.min(surgePods(KEPT_PODS, wanted), wanted);
   if (canary === undefined || (canary.spec.replicas ?? 0) <= kept) return undefined;
   return { writes: [writeScale(canary, kept)] };

@@ -35,4 +35,16 @@ describe("a failed version beside the kept pod of an earlier one", () => {
       expect(world.get("replicasets", "web-h1").status?.readyReplicas).to.equal(replicas);
       expect(ending(world).pods).to.deep.equal({ "web-h1": replicas, "web-h3": 1 });
     });
+
+  it("leaves native control the first answer to a scale, which begins no other version before", () => {
+    const world = abortedTwice();
+    world.control();
+    world.put("deployments", edit({ replicas: 10 })(world.get("deployments", "web")));
+    world.control();
+    world.control();
+    world.run(10);
+    expect(world.request("web", image("web:4"))).to.equal(undefined);
+    world.run(3);
+    expect(ending(world).pods).to.include({ "web-h1": 10 }).and.have.property("web-h4").above(0);
+  });
 });
