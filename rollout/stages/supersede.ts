@@ -14,7 +14,7 @@ import { awaitSettled, drainUnanswered, isolateStable, takeTraffic } from "./dra
 import { forgetFailure } from "./failure.ts";
 import { awaitCapacity, awaitStable } from "./latch.ts";
 import { markAll } from "./prepare.ts";
-import { scaleUpStable } from "./scale.ts";
+import { isObserved, scaleUpStable } from "./scale.ts";
 import { type Snapshot, wantedSurge } from "./snapshot.ts";
 
 /**
@@ -28,12 +28,14 @@ export function decideSuperseding(snapshot: Snapshot): Decision {
       forgetFailure,
       markAll,
       drainUnanswered,
-      scaleUpStable,
+      // Nobody judges the version that has traffic: it loses that also while native control is away.
+      (latched) => (isObserved(latched) ? scaleUpStable(latched) : undefined),
       awaitStable,
       takeTraffic,
       awaitCapacity,
       isolateStable,
       awaitSettled,
+      scaleUpStable,
       closeRecords,
       emptyOthers,
       openLatch,
