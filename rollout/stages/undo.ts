@@ -5,7 +5,7 @@ import { CONDITION, FLIGHT } from "../keys.ts";
 import { instant } from "../text/instant.ts";
 import { writeStableSelector } from "../traffic/writes.ts";
 import { askedBy, keptRequests } from "../workload/requests.ts";
-import { isUnproven, type RunRecord } from "../workload/run-record.ts";
+import { isUnproven, lastRunOf, type RunRecord } from "../workload/run-record.ts";
 import {
   canaryCondition,
   removeRunRecord,
@@ -61,7 +61,9 @@ function serveWithoutStable(snapshot: Snapshot): Decision | undefined {
 function isolateAgain(snapshot: Snapshot): Decision | undefined {
   if (isStableLost(snapshot) || isComplete(snapshot)) return undefined;
   const others = snapshot.replicaSets.filter((set) => set !== snapshot.stable && hasPods(set));
-  return others.some(isUnproven) ? isolateStable(snapshot) : undefined;
+  // The rollout may have ended before its first record.
+  const isDoubtful = (set: ReplicaSet) => isUnproven(set) || lastRunOf(set) === undefined;
+  return others.some(isDoubtful) ? isolateStable(snapshot) : undefined;
 }
 
 function hasPods({ spec, status }: ReplicaSet): boolean {

@@ -23,6 +23,15 @@ describe("a Service that its owner recreates after an undo", () => {
       expect(isIsolated(run)).to.equal(true);
     });
 
+  it("leads to the stable version beside pods of a canary without a record, which Serin has not seen before the undo", () => {
+    const { replicaSets } = aRollout({ run: undefined as never });
+    const unseen = replicaSets.map((set) => ({
+      ...set,
+      metadata: { ...set.metadata, annotations: {} },
+    }));
+    expect(isIsolated("running", { replicaSets: unseen })).to.equal(true);
+  });
+
   for (const run of ["proven", "promoted"] as const)
     it(`leads to all pods beside those of a version that is ${run}, which may carry most of the traffic`, () => {
       expect(isIsolated(run)).to.equal(false);
