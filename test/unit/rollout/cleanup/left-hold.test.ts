@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { Deployment } from "../../../../kube/core/workloads.ts";
 import { removeLeftHold } from "../../../../rollout/cleanup/left-hold.ts";
 import { CHANGED, FLIGHT, HELD } from "../../../../rollout/keys.ts";
-import { hold } from "../../../../rollout/workload/hold.ts";
+import { hold, keepHistory } from "../../../../rollout/workload/hold.ts";
 import { inFlight } from "../../../support/ask.ts";
 import { aDeployment } from "../../../support/builders.ts";
 
@@ -44,6 +44,14 @@ describe("a hold without a record", () => {
       ...fields,
       "remove /metadata/annotations/serin.dev~1held",
     ]);
+  });
+
+  it("is a history limit after another policy removed the record of an undo, which makes no version doubtful", () => {
+    const undone = aDeployment({ meta: { labels: { [FLIGHT]: "uid-web" } } });
+    const [, event] = removeLeftHold({ ...undone, spec: keepHistory(undone.spec) });
+    expect(event?.verb === "event" && event.message).to.match(
+      /^removed revisionHistoryLimit: 2147483646: the rollout that set it was undone, and another policy/,
+    );
   });
 
   it("is no more than a mark after another policy removed the record; a changed ConfigMap keeps the mark", () => {
