@@ -9,7 +9,7 @@ import { checkCounting, reportUncounted } from "./counting.ts";
 import { type Decision, firstOf } from "./decision.ts";
 import { detachRefused } from "./detach-refused.ts";
 import { awaitUndo, drain, drainUnanswered } from "./drain.ts";
-import { awaitReturn, expose, lowerWeight } from "./expose.ts";
+import { awaitReturn, expose, forgetTrouble, lowerWeight } from "./expose.ts";
 import { forgetFailure } from "./failure.ts";
 import { withDeadline } from "./first-weight.ts";
 import { correctFuture } from "./future.ts";
@@ -138,5 +138,6 @@ function decideCanary(snapshot: Snapshot): Decision {
 function awaitReplicas(snapshot: Snapshot): Decision | undefined {
   if (replicasOf(snapshot.deployment) > 0) return undefined;
   const message = `the Deployment is scaled to zero: kubectl scale deployment/${snapshot.deployment.metadata.name} --replicas=1 continues`;
-  return { writes: drain(snapshot)?.writes ?? [], condition: waitingFor("person", message) };
+  const writes = [...(drain(snapshot)?.writes ?? []), ...(forgetTrouble(snapshot)?.writes ?? [])];
+  return { writes, condition: waitingFor("person", message) };
 }

@@ -139,7 +139,8 @@ export function awaitTraffic(snapshot: Snapshot, complaint: string, known: numbe
   return { writes: [], condition, waitMs: Math.min(since + deadline + 1000 - snapshot.now, MOMENT_MS) };
 }
 
-function forgetTrouble(snapshot: Snapshot): Decision | undefined {
+/** Traffic flows as granted, or waits for something else. */
+export function forgetTrouble(snapshot: Snapshot): Decision | undefined {
   const { run } = snapshot;
   if (run?.unroutedSince === undefined) return undefined;
   const { unroutedSince: _since, ...rest } = run;

@@ -8,6 +8,7 @@ import { canaryServiceOf } from "../traffic/canary-service.ts";
 import { isIsolatedTo } from "../traffic/isolation.ts";
 import { isCanaryServiceCurrent } from "../traffic/service-copy.ts";
 import { createCanaryService, updateCanaryService, writeSelector } from "../traffic/writes.ts";
+import { progressDeadlineMs } from "../workload/hold.ts";
 import { askedBy, keptRequests } from "../workload/requests.ts";
 import { describeRow } from "../workload/superseded-row.ts";
 import { surgePods } from "../workload/surge.ts";
@@ -163,6 +164,16 @@ export function ensureCanaryServices(snapshot: Snapshot): Decision | undefined {
 }
 
 /**
+ * Whether a loss of pods is noted, and no older than the deadline beside the newest pod: after an outage of Serin, pods may be
+ * new that have nothing to do with it.
+ */
+function isLossNoted({ run, pods, held }: Snapshot): boolean {
+  if (run?.unroutedSince === undefined) return false;
+  const newest = Math.max(0, ...pods.map(({ metadata }) => Date.parse(metadata.creationTimestamp ?? "")));
+  return newest - Date.parse(run.unroutedSince) <= progressDeadlineMs(held.originals);
+}
+
+/**
  * Waits for the pods of the granted weight, and for as many endpoints of every canary Service that have the routes' ports.
  */
 export function awaitReady(snapshot: Snapshot): Decision | undefined {
@@ -178,8 +189,7 @@ export function awaitReady(snapshot: Snapshot): Decision | undefined {
   // Endpoints follow pods within a moment. If they do not, no pod's deadline would end the wait. Neither would it if each
   // pod ends or is deleted, as by an eviction, and native control replaces it by another one of the same fate. A deleted pod
   // is soon out of sight, but its loss is noted.
-  const isNoted = snapshot.run?.unroutedSince !== undefined;
-  const isEndless = isNoted || arePodsReady || lastLost(snapshot) !== undefined;
+  const isEndless = isLossNoted(snapshot) || arePodsReady || lastLost(snapshot) !== undefined;
   if (isEndless && hadTraffic(snapshot) && snapshot.now - stepSince(snapshot) > MOMENT_MS)
     return awaitTraffic(snapshot, message, undefined);
   return { writes: [], condition, waitMs: deadlineIn(snapshot) };
