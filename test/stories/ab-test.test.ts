@@ -115,7 +115,7 @@ onEachGatewayAtOnce("an ab-test", function (gateway) {
     await inForce();
     const ended = await shop.until("the verdict", () => shop.record("v2-err20")?.outcome === "failed");
     expect(shop.record("v2-err20")?.message).to.match(
-      /^rolled back at the matching users after \d+s: success-rate >= 99% is broken/,
+      /^rolled back at the matching users after [\dms]+: success-rate >= 99% is broken/,
     );
     await shop.until("the route restored", () => shop.weight() === undefined);
     await Promise.all([tagged.stop(), others.stop()]);

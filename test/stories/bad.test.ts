@@ -40,7 +40,7 @@ onEachGatewayAtOnce("a bad release", function (gateway) {
 
     const message = shop.record("v2-err5")?.message;
     expect(message).to.match(
-      /^rolled back at (10|50)% after [\dm]+s: errors\. canary \d+ of \d+ requests failed \(\d+\.\d\d%\), stable 0 of \d+ \(0\.00%\)\. Evidence [\d,over ]+:1 .* \(limit 100:1; allowed: 1\.2x stable \+ 0\.05 pp\), growing since \d\d:\d\d:\d\d\. \d+ of its requests failed \(status 500 x\d+\)\..* serin\.dev\/retry=\d+ tries again\./,
+      /^rolled back at (10|50)% after [\dms]+: errors\. canary \d+ of \d+ requests failed \(\d+\.\d\d%\), stable 0 of \d+ \(0\.00%\)\. Evidence [\d,over ]+:1 .* \(limit 100:1; allowed: 1\.2x stable \+ 0\.05 pp\), growing since \d\d:\d\d:\d\d\. \d+ of its requests failed \(status 500 x\d+\)\..* serin\.dev\/retry=\d+ tries again\./,
     );
     expect(message)
       .to.match(/\. Query: sum by \([a-z_, ]+\) \(increase\(/)

@@ -57,7 +57,7 @@ onEachGatewayAtOnce("a service that speaks gRPC", function (gateway) {
     const firstFailure = [...load.rows(asked)].find((row) => row.version === "v2" && row.status !== 0)?.at;
     expect((verdict - (firstFailure ?? 0)) / 1_000, "s from the first failure").to.be.at.most(30);
     expect(record()?.message).to.match(
-      /^rolled back at 10% after [\dm]+s: errors\. canary \d+ of \d+ requests failed .*\(status UNAVAILABLE x\d+\)/,
+      /^rolled back at 10% after [\dms]+: errors\. canary \d+ of \d+ requests failed .*\(status UNAVAILABLE x\d+\)/,
     );
     await shop.until("no weight", () => shop.weight() === undefined);
     const { byStatus } = await load.stop();

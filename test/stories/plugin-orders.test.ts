@@ -72,7 +72,7 @@ onEachGateway("kubectl serin orders what users mean", function (gateway) {
     await shop.run("rollout", "status", "deployment/web", "--timeout=90s");
     await shop.atRest();
     expect((await serin(shop, "promote", "web")).stderr).to.match(
-      /^error: deployment\/web is not in flight; revision 2 was promoted \d+s ago\n$/,
+      /^error: deployment\/web is not in flight; revision 2 was promoted [\dms]+ ago\n$/,
     );
     await expectNoFailures(load);
   });
@@ -94,7 +94,7 @@ onEachGateway("kubectl serin orders what users mean", function (gateway) {
     await shop.until("rolled back", condition(/^rolled back at 20%/));
     expect((await serin(shop, "promote", "web")).code).to.equal(1);
     expect((await serin(shop, "retry", "web")).stdout).to.match(
-      /retry of revision 3 ordered: it was rolled back \d+s ago/,
+      /retry of revision 3 ordered: it was rolled back [\dms]+ ago/,
     );
     await shop.until("20% again", () => shop.weight() === 20);
     expect((await serin(shop, "undo", "web")).stdout).to.equal(

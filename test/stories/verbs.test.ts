@@ -129,7 +129,7 @@ const withoutTraffic: Readonly<Record<string, Story>> = {
     const status = await shop.kubectl("rollout", "status", "deployment/web", "--timeout=30s");
     expect(status.code).to.equal(1);
     await shop.until("rolled back", () =>
-      /^rolled back at 20%( after [\dm]+s)?: aborted on request, asked by admin\. /.test(
+      /^rolled back at 20%( after [\dms]+)?: aborted on request, asked by admin\. /.test(
         shop.condition()?.message ?? "",
       ),
     );

@@ -21,7 +21,7 @@ onEachGatewayAtOnce("a release that is worse than what it replaces", function (g
     expect(found.secondsFromFailure, "s from the first failure").to.be.at.most(30);
     expect(found.unanswered).to.equal(0);
     expect(found.message).to.match(
-      /^rolled back at 10% after [\dm]+s: errors\. canary \d+ of \d+ requests failed \(\d+\.\d\d%\), stable \d+ of \d+/,
+      /^rolled back at 10% after [\dms]+: errors\. canary \d+ of \d+ requests failed \(\d+\.\d\d%\), stable \d+ of \d+/,
     );
     expect(scene.shop.condition()).to.include({ status: "False", reason: "RolledBack" });
   });
@@ -38,7 +38,7 @@ onEachGatewayAtOnce("a release that is worse than what it replaces", function (g
     const found = await release(scene, "app:v2-err0.1-spread280", 180_000);
     expect(found.outcome, found.message).to.equal("rolled back");
     expect(found.message).to.match(
-      /^rolled back at 10% after [\dm]+s: latency\. canary \d+ of \d+ requests took longer than \d+ms/,
+      /^rolled back at 10% after [\dms]+: latency\. canary \d+ of \d+ requests took longer than \d+ms/,
     );
     expect(found.unanswered).to.equal(0);
   });

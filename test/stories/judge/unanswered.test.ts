@@ -33,7 +33,7 @@ onEachGatewayAtOnce("a version that gets all requests and answers none", functio
     await shop.until("the verdict", () => shop.record(tag)?.outcome === "failed", 90_000);
     // Traefik counts a request whose client has given up; Envoy counts nothing.
     expect(shop.record(tag)?.message).to.match(
-      /^rolled back at 100% after \d+s: neither version has answered a request for \d+s, since the first weight/,
+      /^rolled back at 100% after [\dms]+: neither version has answered a request for [\dms]+, since the first weight/,
     );
     await shop.until("the route as it was", () => shop.weight() === undefined);
     const since = await followed(shop);
