@@ -1,6 +1,7 @@
 import type { Kube } from "../kube/client/api.ts";
 import { deployments } from "../kube/core/resources.ts";
 import type { Deployment } from "../kube/core/workloads.ts";
+import { HELD } from "../rollout/keys.ts";
 import type { DefaultSources } from "../rollout/plan/layers.ts";
 import { isOptedIn } from "../rollout/plan/plan.ts";
 import { equal } from "../rollout/text/equal.ts";
@@ -42,7 +43,19 @@ export async function readFirst(
     readOwnVersions(kube, requested, stored),
     isAtRest ? readSources() : undefined,
   ]);
-  // The selector of a Deployment never changes. The versions were found by the one in the request's body.
-  const isStored = equal(live?.spec.selector, stored.spec.selector);
-  return { live: isStored ? live : undefined, versions, places, ...(neighbours && { neighbours }) };
+  return {
+    live: live && isReadFor(live, stored) ? live : undefined,
+    versions,
+    places,
+    ...(neighbours && { neighbours }),
+  };
+}
+
+/**
+ * The request's body decided what was read: its record decides whether there are versions to read, and its selector finds
+ * them. A forged body may have others than the live Deployment, about which Serin would then know too little for an effect.
+ */
+function isReadFor(live: Deployment, stored: Deployment): boolean {
+  const [record, read] = [live, stored].map(({ metadata }) => metadata.annotations?.[HELD]);
+  return record === read && equal(live.spec.selector, stored.spec.selector);
 }

@@ -5,6 +5,7 @@ import { expect } from "chai";
 import { request } from "undici";
 import type { Kube } from "../../../kube/client/api.ts";
 import { deployments, namespaces, replicaSets, services } from "../../../kube/core/resources.ts";
+import { isolationPatch } from "../../../rollout/traffic/isolation.ts";
 import { admitDeployments } from "../../../webhook/deployments.ts";
 import { admitRoutes, admitServices } from "../../../webhook/in-flight.ts";
 import { Lanes } from "../../../webhook/lanes.ts";
@@ -12,7 +13,7 @@ import { admitOwnWrites } from "../../../webhook/ownership.ts";
 import { admissionApp } from "../../../webhook/server.ts";
 import { admitTracked } from "../../../webhook/tracked.ts";
 import { FakeApi } from "../../support/api.ts";
-import { aDeployment, aHeld, aReplicaSet, aRoute, aService } from "../../support/builders.ts";
+import { AT_NOON, aDeployment, aHeld, aReplicaSet, aRoute, aService } from "../../support/builders.ts";
 import { hastyClock } from "../../support/clock.ts";
 import { noLog } from "../../support/log.ts";
 import { aReview } from "../../support/review.ts";
@@ -104,4 +105,18 @@ describe("webhook, called by a pod in the API server's place", () => {
       expect(api.requests.filter(({ method }) => method !== "GET")).to.deep.equal([]);
     });
   }
+
+  it("changes nothing for a Deployment in flight whose forged body has no record", async () => {
+    const inFlight = api.put(deployments, {
+      ...aDeployment({ image: "web:2" }),
+      metadata: { ...aDeployment().metadata, annotations: { "serin.dev/held": JSON.stringify(aHeld()) } },
+    });
+    api.change(services, "shop/web", isolationPatch(aService(), "uid-web", "web1", AT_NOON));
+    const bare = (image: string) => ({
+      ...aDeployment({ image }),
+      metadata: { ...inFlight.metadata, annotations: {} },
+    });
+    expect(await post(`/admit/${token}/deployments`, bare("web:9"), bare("web:2"))).to.equal(200);
+    expect(api.requests.filter(({ method }) => method !== "GET")).to.deep.equal([]);
+  });
 });
