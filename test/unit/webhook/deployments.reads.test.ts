@@ -4,6 +4,7 @@ import { deployments, httpRoutes, namespaces, replicaSets, services } from "../.
 import type { Deployment } from "../../../kube/core/workloads.ts";
 import type { RouteIndex } from "../../../kube/runtime/route-index.ts";
 import { RUN } from "../../../rollout/keys.ts";
+import { isolationPatch } from "../../../rollout/traffic/isolation.ts";
 import { hold } from "../../../rollout/workload/hold.ts";
 import { holdRecordOf, withHoldRecord } from "../../../rollout/workload/hold-record.ts";
 import { formatRun, type RunRecord } from "../../../rollout/workload/run-record.ts";
@@ -132,16 +133,16 @@ describe("webhook/deployments, what it reads", () => {
     expect(read).not.to.include("shop");
   });
 
-  it("performs nothing for a body that has another selector than the stored Deployment", async () => {
-    const forged = aDeployment();
-    const { resourceVersion = "" } = api.put(deployments, aDeployment()).metadata;
-    const oldObject = {
-      ...forged,
-      metadata: { ...forged.metadata, resourceVersion },
-      spec: { ...forged.spec, selector: { matchLabels: { app: "other" } } },
-    };
+  it("performs nothing for a body that has another selector than the stored Deployment in flight", async () => {
+    api.change(services, "shop/web", isolationPatch(aService(), "uid-web", "web1", AT_NOON));
+    const meta = { labels: { "serin.dev/flight": "uid-web" }, name: "web", namespace: "shop" };
+    api.add(httpRoutes, applied(aRoute({ kind: "HTTPRoute", meta }), { "uid-web": share }));
+    await eventually("indexed", () => index.of("shop").length === 1);
+    const stored = api.put(deployments, held());
+    const oldObject = { ...stored, spec: { ...stored.spec, selector: { matchLabels: { app: "other" } } } };
+    const object = { ...another("web:9"), metadata: { ...stored.metadata, annotations: {} } };
     const needs = { kube, index, namespace: "serin-system", hookHosts: [], clock: hastyClock, log: noLog };
-    const request = { uid: "u", operation: "UPDATE", object: aDeployment({ image: "web:2" }), oldObject };
+    const request = { uid: "u", operation: "UPDATE", object, oldObject };
     await admitDeployments(needs)(request as unknown as AdmissionRequest<Deployment>);
     expect(api.requests.filter(({ method }) => method !== "GET")).to.deep.equal([]);
   });
