@@ -6,6 +6,7 @@ import { readersBy } from "../evidence/readers.ts";
 import type { ReadTemplateChecks } from "../evidence/template-checks.ts";
 import type { Kube } from "../kube/client/api.ts";
 import { isConflict, isNotFound } from "../kube/client/errors.ts";
+import { fenced } from "../kube/client/fence.ts";
 import type { Clock } from "../kube/core/clock.ts";
 import type { Log } from "../kube/core/log.ts";
 import type { EtcdRestores } from "../kube/runtime/etcd-restores.ts";
@@ -57,11 +58,14 @@ export interface ControllerOptions {
 const COPIES_MS = 5 * 60_000;
 
 /**
- * Runs all rollouts until the signal aborts and running work has ended. Only one controller may run at a time. Throws if
- * the copies of the objects in flight are not complete in time.
+ * Runs all rollouts until the signal aborts and running work has ended. It begins no write after the signal. Only one
+ * controller may run at a time. Throws if the copies of the objects in flight are not complete in time.
  */
 export async function runController(options: ControllerOptions, signal: AbortSignal): Promise<void> {
-  const { kube, namespace, prometheus, gates, hookHosts, clock, log, telemetry, restores, onWork } = options;
+  const { namespace, prometheus, gates, hookHosts, clock, log, telemetry, restores, onWork } = options;
+  // Work that has begun does not look at the signal. After a restore of etcd, its copies are of different instants.
+  const until = () => (signal.aborted ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY);
+  const kube = fenced(options.kube, until, clock);
   const caches = new Caches({ kube, clock, log, signal, onRestored: () => restores?.note() });
   const namespaceOf = (key: string) => rolloutOf(key).namespace;
   const onBegin = (waitedMs: number) => telemetry.began(waitedMs);

@@ -71,7 +71,8 @@ export function reconciler(options: ReconcilerOptions): (uid: string) => Promise
         failure === undefined && tries >= REPORT_LOST_AFTER ? lostWrite(decision.writes) : undefined;
       if (lost !== undefined) await reportFailedWrite(snapshot, lost, events, options);
       if (failure !== undefined) {
-        // Fenced means that another replica leads by now. The API server refused nothing, and that replica will write.
+        // Fenced means that another replica leads by now or this one begins anew. The API server refused nothing, and the
+        // next work will write.
         const isRefused = !(failure.error instanceof Fenced);
         if (tries >= REPORT_AFTER && isRefused) await reportFailedWrite(snapshot, failure, events, options);
         return attempts.waitMs(uid, progress);

@@ -4,10 +4,10 @@ import type { Kube } from "./api.ts";
 /** The instant (ms since the epoch) until which a leader may send writes. Each renewal of its Lease moves it on. */
 export type Deadline = () => number;
 
-/** Serin did not send the write, because another process may lead by now. */
+/** Serin did not send the write: another process may lead by now, or what the work knew counts no longer. */
 export class Fenced extends Error {
   constructor() {
-    super("not written: another process may lead by now");
+    super("not written: another process may lead by now, or this one begins anew");
     this.name = "Fenced";
   }
 }

@@ -1,17 +1,25 @@
 import { expect } from "chai";
 import { runController } from "../../../controller/controller.ts";
-import { deployments, services } from "../../../kube/core/resources.ts";
+import { deployments, replicaSets, services } from "../../../kube/core/resources.ts";
 import { EtcdRestores } from "../../../kube/runtime/etcd-restores.ts";
 import { FLIGHT, HELD } from "../../../rollout/keys.ts";
 import { isolationPatch } from "../../../rollout/traffic/isolation.ts";
 import { FakeApi } from "../../support/api.ts";
-import { AT_NOON, aDeployment, aHeld, aService } from "../../support/builders.ts";
+import { AT_NOON, aDeployment, aHeld, aReplicaSet, aService, ownedByWeb } from "../../support/builders.ts";
 import { hastyClock as clock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
 import { noLog as log } from "../../support/log.ts";
 import { merge } from "../../support/patch.ts";
 import { aTelemetry } from "../../support/telemetry.ts";
 
+/** The controller asks only the API server. */
+const alone = {
+  ...{ clock, log, namespace: "serin-system", hookHosts: [] },
+  prometheus: () => ({ over: async () => new Map(), scrapes: async () => undefined }) as never,
+  gates: async () => ({}),
+  telemetry: aTelemetry(),
+  onWork() {},
+};
 const isOfDeployments = ({ path }: { path: string }) => path.endsWith("/deployments");
 
 describe("controller after a restore of etcd", () => {
@@ -29,13 +37,9 @@ describe("controller after a restore of etcd", () => {
     );
     api.add(deployments, inFlight);
     api.add(services, isolated as never);
-    const means = {
-      ...{ kube, clock, log, restores, namespace: "serin-system", hookHosts: [], telemetry: aTelemetry() },
-      prometheus: () => ({ over: async () => new Map(), scrapes: async () => undefined }) as never,
-      gates: async () => ({}),
-      onWork() {},
-    };
-    const running = restores.outlive(stop.signal, (term) => runController(means, term));
+    const running = restores.outlive(stop.signal, (term) =>
+      runController({ ...alone, kube, restores }, term),
+    );
     await eventually("everything followed", () => api.watching >= 6);
     // The rollout ends, and much happens after it.
     api.remove(deployments, "shop/web");
@@ -60,6 +64,39 @@ describe("controller after a restore of etcd", () => {
     await eventually("more attempts", () => api.requests.filter(isOfDeployments).length > noticed + 40);
     const writes = api.requests.filter(({ method }) => method !== "GET");
     expect(writes.map(({ method, path }) => `${method} ${path}`)).to.deep.equal([]);
+    stop.abort();
+    await running;
+    await kube.close();
+    await api.stop();
+  });
+
+  it("ends work that has begun before its next write, until the copies are complete again", async () => {
+    const api = await FakeApi.start();
+    const kube = api.connect();
+    const stop = new AbortController();
+    const restores = new EtcdRestores({ clock, log });
+    const meta = { labels: { [FLIGHT]: "uid-web" } };
+    api.add(
+      deployments,
+      aDeployment({ image: "web:2", annotations: { [HELD]: JSON.stringify(aHeld()) }, meta }),
+    );
+    for (const image of ["web:1", "web:2"])
+      api.add(replicaSets, aReplicaSet({ image, meta: { ownerReferences: [ownedByWeb] } }));
+    api.add(services, aService());
+    const writes: string[] = [];
+    let asked = 0;
+    api.faults.push(({ method, path }) => {
+      if (method === "GET") return writes.length > 0 && ++asked ? { status: 503 } : undefined;
+      writes.push(`${method} ${path}`);
+      // The first copy notices the restore while the write is on its way.
+      restores.note();
+      return undefined;
+    });
+    const running = restores.outlive(stop.signal, (term) =>
+      runController({ ...alone, kube, restores }, term),
+    );
+    await eventually("copies that cannot be listed", () => asked > 40);
+    expect(writes).to.have.length(1);
     stop.abort();
     await running;
     await kube.close();
