@@ -96,11 +96,11 @@ export function reflect<T extends KubeObject, Index extends string = never, Raw 
       const ofList = new Room(room, onFull);
       const kept = new Map<string, T>();
       refused = new Map();
-      // A list that begins anew reports its objects again.
-      return (object) => {
+      // A list that begins anew reports its objects again, and one by a watch reports changes, too.
+      return (object, exists) => {
         const key = keyOf(object);
-        const fits = ofList.take(object, kept.get(key));
-        if (fits) kept.set(key, object);
+        const fits = ofList.take(exists ? object : undefined, kept.get(key));
+        if (exists && fits) kept.set(key, object);
         else kept.delete(key);
         if (fits) refused.delete(key);
         else refused.set(key, { version: versionOf(object), size: ofList.sizeOf(object) });

@@ -17,8 +17,11 @@ interface FollowOptions<T extends KubeObject, Raw extends KubeObject> {
   readonly log: Log;
   /** Reduces each object as soon as it is read. */
   readonly pick: (object: Raw) => T;
-  /** Begins a new list; the result tells whether there is room for the next object of it. Serin drops all others at once. */
-  readonly roomOfList: () => (object: T) => boolean;
+  /**
+   * Begins a new list; the result tells whether there is room for the next object of it. Serin drops all others at once. One
+   * that does not exist any more leaves its room.
+   */
+  readonly roomOfList: () => (object: T, exists: boolean) => boolean;
   /** All objects at this version. They replace all earlier reports. */
   readonly onList: (objects: T[], version: string) => void;
   /** A change after the list. */
@@ -124,7 +127,7 @@ class Stream<T extends KubeObject, Raw extends KubeObject> {
     const dropped: T = { metadata: { name: "" } } as T;
     const take = (raw: Raw): T => {
       const object = pick(raw);
-      return fits(object) ? object : dropped;
+      return fits(object, true) ? object : dropped;
     };
     const { items, resourceVersion } = await kube.list<T, Raw>(resource, { namespace }, this.#query, take);
     this.#version = resourceVersion;
@@ -153,7 +156,8 @@ class Stream<T extends KubeObject, Raw extends KubeObject> {
       if (this.#version !== undefined) this.#pass(event);
       else if (event.type !== "BOOKMARK") {
         const object = pick(event.object);
-        if (event.type !== "DELETED" && fits(object)) existing.set(keyOf(object), object);
+        const exists = event.type !== "DELETED";
+        if (fits(object, exists) && exists) existing.set(keyOf(object), object);
         else existing.delete(keyOf(object));
       } else if (event.object.metadata.annotations?.["k8s.io/initial-events-end"] === "true") {
         this.#version = event.object.metadata.resourceVersion ?? "";

@@ -83,18 +83,20 @@ for (const initial of ["list", "watch"] as const) {
 }
 
 describe("kube/follow, initial watch", () => {
+  const event = (type: string, name: string, resourceVersion: string, annotations = {}) => ({
+    type,
+    object: { metadata: { name, namespace: "shop", resourceVersion, annotations } },
+  });
+  const end = event("BOOKMARK", "", "120", { "k8s.io/initial-events-end": "true" });
+
   it("reports objects as they are at the bookmark, if some change before it", async () => {
     const stop = new AbortController();
-    const event = (type: string, name: string, resourceVersion: string, annotations = {}) => ({
-      type,
-      object: { metadata: { name, namespace: "shop", resourceVersion, annotations } },
-    });
     const events = [
       event("ADDED", "a", "80"),
       event("ADDED", "b", "81"),
       event("MODIFIED", "a", "100"),
       event("DELETED", "b", "101"),
-      event("BOOKMARK", "", "120", { "k8s.io/initial-events-end": "true" }),
+      end,
     ];
     const lists: string[][] = [];
     await follow({
@@ -112,5 +114,30 @@ describe("kube/follow, initial watch", () => {
       onEvent() {},
     });
     expect(lists).to.deep.equal([["a 100"]]);
+  });
+
+  it("gives the room of an object that is deleted before the bookmark to others, and lacks none", async () => {
+    const stop = new AbortController();
+    const events = [
+      ...["80", "81"].map((version) => event("ADDED", `a${version}`, version)),
+      event("DELETED", "a81", "100"),
+      event("DELETED", "a80", "101"),
+      event("ADDED", "b", "102"),
+      end,
+    ];
+    const copy = reflect({
+      ...{ resource: pods, initial: "watch", signal: stop.signal, clock: new Passing(), log: noLog },
+      kube: {
+        watch: async function* () {
+          yield* events;
+          stop.abort();
+        },
+      } as never,
+      room: { most: 1, sizeOf: () => 1 },
+      onChange() {},
+    });
+    await copy.synced;
+    expect(copy.list().map(({ metadata }) => metadata.name)).to.deep.equal(["b"]);
+    expect([...copy.incomplete()]).to.deep.equal([]);
   });
 });
