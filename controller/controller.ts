@@ -49,7 +49,7 @@ export interface ControllerOptions {
   readonly log: Log;
   readonly telemetry: Telemetry;
   /** Knows when etcd was restored from a backup; absent: no one does. */
-  readonly restores?: Pick<EtcdRestores, "at" | "note">;
+  readonly restores?: Pick<EtcdRestores, "at" | "includes" | "note">;
   /** Called when the work begins; `workMs` is the duration of the longest work that runs when it is called. */
   readonly onWork: (workMs: () => number) => void;
 }

@@ -26,7 +26,7 @@ export interface ReconcilerOptions {
   /** Learns where rollouts stand. */
   readonly flights: Pick<Flights, "note" | "wrote" | "forget">;
   /** Knows when etcd was restored from a backup; absent: no one does. */
-  readonly restores?: Pick<EtcdRestores, "at">;
+  readonly restores?: Pick<EtcdRestores, "at" | "includes">;
   readonly clock: Clock;
   readonly log: Log;
 }

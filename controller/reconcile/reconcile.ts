@@ -121,11 +121,13 @@ async function decideOn(
   const { uid, held, judgeInput, deployment } = observed;
   const tellsEnd = notices.tellsEnd(observed);
   const restoredAt = restores?.at;
+  // Another leader may have noticed the same restore earlier, and have judged the canary anew. NaN: none has.
+  const isJudged = restores?.includes(Date.parse(observed.run?.judgedSince ?? ""));
   const snapshot = {
     ...observed,
     hooks: hooks.answers(uid, held.started),
     tellsEnd,
-    ...(restoredAt !== undefined && { restoredAt }),
+    ...(restoredAt !== undefined && !isJudged && { restoredAt }),
   };
   const withCounting = (known: Snapshot): Snapshot => {
     const question = countingQuestionOf(known);

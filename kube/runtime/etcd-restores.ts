@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 
-/** The copies notice a restore one after the other, each with its next list. */
+/** The copies notice a restore one after the other, each with its next list, and those of other processes as well. */
 const TOGETHER_MS = 60_000;
 
 /** When etcd was last restored from a backup, as the copies of this process have noticed. */
@@ -19,6 +19,11 @@ export class EtcdRestores {
   /** When (ms since the epoch) the first copy noticed it; undefined: none has. */
   get at(): number | undefined {
     return this.#at;
+  }
+
+  /** Whether it was this restore, or a later one, that another process noticed at that instant (ms since the epoch). */
+  includes(at: number): boolean {
+    return this.#at !== undefined && this.#at - at < TOGETHER_MS;
   }
 
   /** Notes that a copy has noticed a restore. */

@@ -83,7 +83,7 @@ export interface Snapshot extends Facts {
   readonly hooks?: HookAnswers;
   /** Whether receivers of notices still have to hear of the end that comes; absent: no. The controller bounds the wait. */
   readonly tellsEnd?: boolean;
-  /** When (ms) the controller noticed that etcd was restored from a backup; absent: it has not. */
+  /** When (ms) the controller noticed that etcd was restored from a backup; absent: it has not, or the canary is judged anew. */
   readonly restoredAt?: number;
 }
 

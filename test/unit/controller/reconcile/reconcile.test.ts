@@ -6,8 +6,10 @@ import { ApiError } from "../../../../kube/client/errors.ts";
 import { Fenced } from "../../../../kube/client/fence.ts";
 import type { KubeObject } from "../../../../kube/core/meta.ts";
 import type { Resource } from "../../../../kube/core/resources.ts";
+import { EtcdRestores } from "../../../../kube/runtime/etcd-restores.ts";
 import { FLIGHT, HELD } from "../../../../rollout/keys.ts";
 import type { Snapshot } from "../../../../rollout/stages/snapshot.ts";
+import { instant } from "../../../../rollout/text/instant.ts";
 import { isolationPatch } from "../../../../rollout/traffic/isolation.ts";
 import {
   AT_NOON,
@@ -41,7 +43,7 @@ describe("controller/reconcile in trouble", () => {
   let sent: Sent[];
   let snapshot: Snapshot | undefined;
   let looks: number;
-  let restoredAt: number | undefined;
+  let restores: EtcdRestores;
   /** How the API answers a write; the stored object, if nothing is thrown. */
   let answer: (sent: Sent) => KubeObject | undefined;
   let reconcile: (uid: string) => Promise<number | undefined>;
@@ -58,7 +60,7 @@ describe("controller/reconcile in trouble", () => {
 
   beforeEach(() => {
     clock = new FakeClock(NOON);
-    [sent, looks, restoredAt] = [[], 0, undefined];
+    [sent, looks, restores] = [[], 0, new EtcdRestores({ clock, log: noLog })];
     snapshot = undone();
     answer = () => undefined;
     const write =
@@ -86,11 +88,7 @@ describe("controller/reconcile in trouble", () => {
       hooks: { answers: () => new Map(), make: () => {}, announce: () => {}, forget: () => {} },
       notices: { tellsEnd: () => false, look: () => undefined, told: () => [], wrote() {}, forget() {} },
       flights: { note: () => {}, wrote: () => {}, forget: () => {} },
-      restores: {
-        get at() {
-          return restoredAt;
-        },
-      },
+      restores,
       clock,
       log: noLog,
     };
@@ -246,9 +244,21 @@ describe("controller/reconcile in trouble", () => {
   it("judges a canary anew when a copy has noticed that etcd was restored", async () => {
     snapshot = aRollout();
     await clock.advance(1_000);
-    restoredAt = clock.now();
+    restores.note();
     await reconcile("uid-web");
     const written = JSON.stringify(sentTo("replicasets", "merge")[0]?.body);
     expect(written).to.contain(String.raw`\"judgedSince\":\"2026`);
+  });
+
+  it("does not judge it anew again that another leader has for the same restore, which it noticed earlier", async () => {
+    const judgedAfter = async (ms: number) => {
+      snapshot = aRollout({ run: { judgedSince: instant(clock.now()) } });
+      await clock.advance(ms);
+      restores.note();
+      await reconcile("uid-web");
+      return events().includes("JudgedAgain");
+    };
+    expect(await judgedAfter(59_000)).to.equal(false);
+    expect(await judgedAfter(60_000)).to.equal(true);
   });
 });

@@ -17,6 +17,8 @@ describe("kube/etcd-restores", () => {
     await clock.advance(1_000);
     restores.note();
     expect(restores.at).to.equal(first + 60_000);
+    const others = [first, first + 1, first + 120_000, Number.NaN];
+    expect(others.map((at) => restores.includes(at))).to.deep.equal([false, true, true, false]);
     expect(log.lines).to.deep.equal(
       Array(2).fill("warn: etcd was restored from a backup: canaries are judged from now on"),
     );
