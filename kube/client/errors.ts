@@ -43,6 +43,12 @@ export class ConnectionError extends Error {
   }
 }
 
+/** Whether nobody listened at the API server's address. */
+export function isRefusedConnection(error: unknown): boolean {
+  const { cause } = error instanceof ConnectionError ? error : {};
+  return cause instanceof Error && "code" in cause && cause.code === "ECONNREFUSED";
+}
+
 /** The API server answered, and the connection broke later: in the middle of a stream. */
 export class BrokenStream extends ConnectionError {
   override name = "BrokenStream";

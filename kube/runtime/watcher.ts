@@ -1,5 +1,12 @@
 import type { Kube, WatchEvent } from "../client/api.ts";
-import { ApiError, BrokenStream, isFromFuture, isInvalid, isNotFound } from "../client/errors.ts";
+import {
+  ApiError,
+  BrokenStream,
+  isFromFuture,
+  isInvalid,
+  isNotFound,
+  isRefusedConnection,
+} from "../client/errors.ts";
 import { backoffMs, type Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import { type KubeObject, keyOf } from "../core/meta.ts";
@@ -38,7 +45,8 @@ const steadyMs = 5_000;
 
 /**
  * After so many attempts in a row that did not open a watch, the API server was away for a second or more, and etcd may have
- * been restored from a backup. A watch that continued at its version would hear nothing until the versions get there.
+ * been restored from a backup. A watch that continued at its version would hear nothing until the versions get there. One
+ * refused connection is enough: the process had ended. It knows few versions from before, so most watches must list anyway.
  */
 const AWAY = 3;
 
@@ -57,7 +65,7 @@ export async function follow<T extends KubeObject, Raw extends KubeObject>(
     const steady = stream.takeHeard() || clock.now() - opened >= steadyMs;
     failures = steady ? 0 : failures + 1;
     unopened = isUnopened(error) ? unopened + 1 : isBusy(error) ? unopened : 0;
-    if (isRefusal(error) || unopened >= AWAY) stream.forget();
+    if (isRefusal(error) || isRefusedConnection(error) || unopened >= AWAY) stream.forget();
     // If a kind is not installed, the watch fails again and again. That is normal.
     const level = failures > 0 && !isNotFound(error) ? "warn" : "debug";
     log[level]({ err: error, resource: resource.plural, namespace, failures }, "watch ended");

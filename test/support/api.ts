@@ -140,6 +140,16 @@ export class FakeApi {
     if (how === "reset") for (const socket of this.#sockets) socket.destroy();
   }
 
+  /** Closes its port and all connections, as a process that ends. The function that it returns opens the port again. */
+  async shut(): Promise<() => Promise<void>> {
+    const { port } = this.#server.address() as AddressInfo;
+    await this.stop();
+    return async () => {
+      this.#server.listen(port, "127.0.0.1");
+      await once(this.#server, "listening");
+    };
+  }
+
   /** Sends a bookmark with the current version to all watches. */
   bookmark(): void {
     for (const watch of this.#watches) line(watch.res, "BOOKMARK", bookmarkAt(this.store.version));
