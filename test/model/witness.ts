@@ -133,13 +133,15 @@ export class Witness {
     // While a version supersedes, the one before the newest proven version is proven as well, and both serve.
     if (held === undefined || !isHeld || held.latched) return;
     const own = this.#world.list("replicasets").filter((set) => isOwned(set, deployment));
-    const stable = own.find((set) => hashOf(set) === held.stable)?.spec.replicas ?? 0;
+    const found = own.find((set) => hashOf(set) === held.stable);
+    const stable = found?.spec.replicas ?? 0;
     const key = `${uid}/${held.started}`;
     const before = this.#sizes.get(key) ?? stable;
     this.#sizes.set(key, stable);
     const wanted = deployment.spec.replicas ?? 1;
     const { now } = this.#world;
-    const isShort = stable < wanted && !held.lost && !this.#world.isDisturbed;
+    // A stable version that is gone has no size: all pods serve then.
+    const isShort = found !== undefined && stable < wanted && !held.lost && !this.#world.isDisturbed;
     const since = isShort ? Math.min(this.#shortSince.get(key) ?? now, now) : Number.POSITIVE_INFINITY;
     this.#shortSince.set(key, since);
     if (isShort && (stable < before || now - since > SHORT_MS))
