@@ -1,4 +1,3 @@
-import { conditionOf } from "../../kube/core/meta.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { FLIGHT } from "../keys.ts";
 import { weightAt } from "../plan/grant.ts";
@@ -35,6 +34,7 @@ import { rollBack } from "./rollback.ts";
 import { emptyEarlier, isObserved, raiseSurge, scaleUpStable } from "./scale.ts";
 import { replicasOf, type Snapshot, wantedSurge } from "./snapshot.ts";
 import { MOMENT_MS } from "./unmet.ts";
+import { whyNoSet } from "./why-no-set.ts";
 
 /**
  * Waits until native control has created the canary's ReplicaSet, then writes the run record on it. If somebody deleted the
@@ -46,7 +46,7 @@ export function awaitCanary(snapshot: Snapshot): Decision | undefined {
     if (ordered !== undefined) return ordered;
     const message = snapshot.deployment.spec.paused
       ? `the Deployment is paused: kubectl rollout resume deployment/${snapshot.deployment.metadata.name} starts the canary`
-      : `waiting for the canary's ReplicaSet${refusedSet(snapshot)}`;
+      : `waiting for the canary's ReplicaSet${whyNoSet(snapshot)}`;
     return {
       writes: [
         ...drainWrites(snapshot),
@@ -69,12 +69,6 @@ export function awaitCanary(snapshot: Snapshot): Decision | undefined {
     ],
     condition: { status: "Unknown", reason: "Preparing", message },
   };
-}
-
-/** `: ` and why the API server refuses the ReplicaSet to native control, as a quota does. */
-function refusedSet({ deployment }: Snapshot): string {
-  const progressing = conditionOf(deployment.status?.conditions, "Progressing");
-  return progressing?.reason === "ReplicaSetCreateError" ? `: ${progressing.message}` : "";
 }
 
 /** Writes the first run record of the rollout on the canary's ReplicaSet. */
