@@ -11,6 +11,7 @@ import { fromKubeConfig } from "../../kube/client/kubeconfig.ts";
 import type { KubeObject } from "../../kube/core/meta.ts";
 import type { Resource } from "../../kube/core/resources.ts";
 import { predicateOf } from "../../kube/core/selector.ts";
+import { collectionOf, parsePath } from "./api-path.ts";
 import { noLog } from "./log.ts";
 import { type Change, Refusal, Store } from "./store.ts";
 
@@ -68,8 +69,7 @@ export class FakeApi {
     const { ca, leaf } = await pair;
     const api = new FakeApi(leaf, http1);
     api.ca = ca.cert;
-    api.#server.listen(0, "127.0.0.1");
-    await once(api.#server, "listening");
+    await api.#listen(0);
     api.url = `https://localhost:${(api.#server.address() as AddressInfo).port}`;
     return api;
   }
@@ -140,14 +140,11 @@ export class FakeApi {
     if (how === "reset") for (const socket of this.#sockets) socket.destroy();
   }
 
-  /** Closes its port and all connections, as a process that ends. The function that it returns opens the port again. */
+  /** Closes its port and all connections. The function that it returns opens the port again. */
   async shut(): Promise<() => Promise<void>> {
     const { port } = this.#server.address() as AddressInfo;
     await this.stop();
-    return async () => {
-      this.#server.listen(port, "127.0.0.1");
-      await once(this.#server, "listening");
-    };
+    return () => this.#listen(port);
   }
 
   /** Sends a bookmark with the current version to all watches. */
@@ -158,6 +155,11 @@ export class FakeApi {
   /** Sends any event to all watches. */
   sendEvent(type: string, object: object): void {
     for (const watch of this.#watches) line(watch.res, type, object);
+  }
+
+  async #listen(port: number): Promise<void> {
+    this.#server.listen(port, "127.0.0.1");
+    await once(this.#server, "listening");
   }
 
   async stop(): Promise<void> {
@@ -294,17 +296,4 @@ function gone(): Refusal {
 function selectionOf(query: URLSearchParams, namespace: string) {
   const labelSelector = query.get("labelSelector") ?? undefined;
   return { namespace, labelSelector, fieldSelector: query.get("fieldSelector") ?? undefined };
-}
-
-function collectionOf({ group, version, plural }: Resource): string {
-  return `${group}/${version}/${plural}`;
-}
-
-function parsePath(path: string) {
-  const parts = path.split("/").slice(1).map(decodeURIComponent);
-  const [group, version] = parts[0] === "api" ? ["", parts[1]] : [parts[1], parts[2]];
-  const rest = parts.slice(group ? 3 : 2);
-  const inNamespace = rest[0] === "namespaces" && rest.length > 2;
-  const [plural, name = ""] = inNamespace ? rest.slice(2) : rest;
-  return { collection: `${group}/${version}/${plural}`, namespace: inNamespace ? (rest[1] ?? "") : "", name };
 }

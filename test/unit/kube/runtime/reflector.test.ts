@@ -222,29 +222,6 @@ for (const initial of ["list", "watch"] as const) {
       expect(restores).to.equal(1);
     });
 
-    it("starts from nothing after a single refused connection, too: the API server had ended", async () => {
-      api.add(pods, pod("a"));
-      let [restores, waits] = [0, 0];
-      let open: (() => Promise<void>) | undefined;
-      const clock = {
-        ...hastyClock,
-        // The first wait is for the broken watch, and the second one for the refused connection.
-        sleep: async () => {
-          waits += 1;
-          if (waits === 2) await open?.();
-        },
-      };
-      const seen = start({ clock, onRestored: () => (restores += 1) });
-      await seen.synced;
-      await watching();
-      open = await api.shut();
-      api.store.version = 10;
-      api.store.changes.length = 0;
-      api.change(pods, "shop/a", { spec: { x: 1 } });
-      await eventually("restored", () => seen.get("shop/a")?.metadata.resourceVersion === "11");
-      expect([restores, waits]).to.deep.equal([1, 2]);
-    });
-
     it("is never complete when it was to end before it began, and says so", async () => {
       stop.abort(new Error("ended"));
       const outcome = await Promise.race([
