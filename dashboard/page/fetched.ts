@@ -7,7 +7,10 @@ export interface Fetched<T> {
   readonly error?: string;
 }
 
-/** The answer of the server to a GET, again every `everyMs`; an absent URL asks for nothing. */
+/** The longest wait (ms) after a failure, such as one of Prometheus. */
+const RETRY_MS = 5_000;
+
+/** The answer of the server to a GET, again every `everyMs` or soon after a failure; an absent URL asks for nothing. */
 export function useFetched<T>(url: string | undefined, everyMs: number): Fetched<T> {
   const [state, setState] = useState<Fetched<T> & { readonly url?: string }>({});
   useEffect(() => {
@@ -22,7 +25,8 @@ export function useFetched<T>(url: string | undefined, everyMs: number): Fetched
         ...fetched,
         url,
       }));
-      timer = window.setTimeout(() => void ask(), everyMs);
+      const waitMs = fetched.error === undefined ? everyMs : Math.min(everyMs, RETRY_MS);
+      timer = window.setTimeout(() => void ask(), waitMs);
     };
     void ask();
     return () => {

@@ -104,6 +104,20 @@ describe("a rollout on the dashboard's page", function () {
     expect(page.url()).to.match(/#\/infra\/dns\/8$/);
   });
 
+  it("asks again soon for the charts of a rollout that ended, if the server could not answer", async () => {
+    const { page } = await openPage(browser, server.url);
+    let asked = 0;
+    await page.route("**/charts?*", (route) => {
+      asked += 1;
+      const error = JSON.stringify({ error: "no answer of Prometheus" });
+      return asked > 1 ? route.fallback() : route.fulfill({ status: 503, body: error });
+    });
+    await page.goto(`${server.url}#/infra/dns`);
+    await page.getByText("no answer of Prometheus").waitFor();
+    await page.locator("canvas").nth(3).waitFor();
+    await page.getByText("no answer of Prometheus").waitFor({ state: "detached" });
+  });
+
   it("copies a command, and selects it where the browser has no clipboard", async () => {
     const opened = await openPage(browser, `${server.url}#/shop/checkout`, {
       permissions: ["clipboard-read", "clipboard-write"],
