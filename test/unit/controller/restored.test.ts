@@ -58,11 +58,13 @@ describe("controller after a restore of etcd", () => {
     api.add(deployments, inFlight);
     api.add(services, isolated as never);
     api.faults.push((request) => (isOfDeployments(request) ? { status: 503 } : undefined));
+    // Until then, the end of the rollout is a reason for writes.
+    const back = api.requests.length;
     isAway = false;
     await eventually("a restore noticed", () => restores.at !== undefined);
     const noticed = api.requests.filter(isOfDeployments).length;
     await eventually("more attempts", () => api.requests.filter(isOfDeployments).length > noticed + 40);
-    const writes = api.requests.filter(({ method }) => method !== "GET");
+    const writes = api.requests.slice(back).filter(({ method }) => method !== "GET");
     expect(writes.map(({ method, path }) => `${method} ${path}`)).to.deep.equal([]);
     stop.abort();
     await running;
