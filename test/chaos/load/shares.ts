@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { Load } from "../../cluster/load.ts";
 import { Recording, type Summary } from "../../cluster/record.ts";
+import { grants } from "../../stories/granted.ts";
 import { SIGMAS } from "../../stories/share.ts";
 import { HEARD_MS, type Shop } from "../../stories/shop.ts";
 
@@ -30,8 +31,10 @@ export function expectGrantedShares(
   version: string,
   { from, intervalMs }: { from: number; intervalMs: number },
 ): void {
-  for (const [since, weight] of weightsSince(shop, from)) {
-    const during = answeredWithin(load, since + HEARD_MS, since + intervalMs);
+  const raised = grants(shop, from).filter(({ weight }) => weight > 0);
+  expect(raised, "weights above 0").to.not.deep.equal([]);
+  for (const { weight, at } of raised) {
+    const during = answeredWithin(load, at + HEARD_MS, at + intervalMs);
     expectGranted(during, version, weight / 100);
   }
 }
@@ -41,15 +44,4 @@ function answeredWithin(load: Load, from: number, to: number): Summary {
   const recording = new Recording();
   for (const row of load.rows(from, to)) if (row.at + row.latencyMs < to) recording.add(row);
   return recording.summary();
-}
-
-/** Every weight above 0 by the instant of its write, in ms. */
-function weightsSince(shop: Shop, from: number): ReadonlyMap<number, number> {
-  const shares = shop.changesOf("httproutes", from).flatMap(({ object }) => {
-    const { shares = {} } = JSON.parse(object.metadata.annotations?.["serin.dev/held"] ?? "{}");
-    return Object.values<{ weight: number; since: string }>(shares);
-  });
-  return new Map(
-    shares.filter(({ weight }) => weight > 0).map(({ weight, since }) => [Date.parse(since), weight]),
-  );
 }
