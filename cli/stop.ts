@@ -1,4 +1,5 @@
 import { ifNotFound } from "../kube/client/errors.ts";
+import { isObserved } from "../kube/core/observed.ts";
 import { deployments, mutatingWebhookConfigurations } from "../kube/core/resources.ts";
 import type { Deployment } from "../kube/core/workloads.ts";
 import type { CleanUpOptions } from "./cleanup.ts";
@@ -29,9 +30,7 @@ export async function stopSerin(options: CleanUpOptions & Running): Promise<void
   const scaled = kube.mergePatch<Deployment>(deployments, where, { spec: { replicas: 0 } });
   const deadline = clock.now() + patienceMs;
   const isRunning = (found: Deployment | undefined) =>
-    found !== undefined &&
-    ((found.status?.observedGeneration ?? 0) < (found.metadata.generation ?? 0) ||
-      (found.status?.replicas ?? 0) > 0);
+    found !== undefined && (!isObserved(found) || (found.status?.replicas ?? 0) > 0);
   let found = await scaled.catch(ifNotFound(undefined));
   while (isRunning(found)) {
     if (clock.now() > deadline)

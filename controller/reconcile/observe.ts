@@ -3,6 +3,7 @@ import { listReplicaSets } from "../../kube/client/replica-sets.ts";
 import type { Clock } from "../../kube/core/clock.ts";
 import type { Log } from "../../kube/core/log.ts";
 import { controllerOf, keyOf } from "../../kube/core/meta.ts";
+import { isObserved } from "../../kube/core/observed.ts";
 import { type LeanRoute, type Route, routeKeyOf } from "../../kube/core/routes.ts";
 import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import { isRoutePlural } from "../../kube/core/writes.ts";
@@ -160,9 +161,4 @@ export class Observer {
     const released = marked.filter((set) => controllerOf(set) === undefined);
     return [...(await listReplicaSets(this.#kube, deployment, leanReplicaSet)), ...released];
   }
-}
-
-/** Whether native control has seen the Deployment as it stands. */
-function isObserved({ metadata: { generation = 0 }, status }: Deployment): boolean {
-  return (status?.observedGeneration ?? 0) >= generation;
 }

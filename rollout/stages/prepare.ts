@@ -1,3 +1,4 @@
+import { isObserved } from "../../kube/core/observed.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { FLIGHT } from "../keys.ts";
 import { weightAt } from "../plan/grant.ts";
@@ -31,7 +32,7 @@ import {
 import { mayServe } from "./hook-gates.ts";
 import { reachedPods } from "./lacking-port.ts";
 import { rollBack } from "./rollback.ts";
-import { emptyEarlier, isObserved, raiseSurge, scaleUpStable } from "./scale.ts";
+import { emptyEarlier, raiseSurge, scaleUpStable } from "./scale.ts";
 import { replicasOf, type Snapshot, wantedSurge } from "./snapshot.ts";
 import { MOMENT_MS } from "./unmet.ts";
 import { whyNoSet } from "./why-no-set.ts";
@@ -122,7 +123,7 @@ export function checkHealth(snapshot: Snapshot): Decision | undefined {
  */
 export function size(snapshot: Snapshot): Decision | undefined {
   const { deployment, canary } = snapshot;
-  if (!isObserved(snapshot) || canary === undefined) return awaitNativeControl(snapshot);
+  if (!isObserved(deployment) || canary === undefined) return awaitNativeControl(snapshot);
   const wanted = replicasOf(deployment);
   const surge = deployment.spec.strategy?.rollingUpdate?.maxSurge;
   const present = canary.spec.replicas ?? 0;

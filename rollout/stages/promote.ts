@@ -1,4 +1,5 @@
 import { conditionOf } from "../../kube/core/meta.ts";
+import { isObserved } from "../../kube/core/observed.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { instant } from "../text/instant.ts";
@@ -118,15 +119,10 @@ function renewProgress({ now, deployment, held, judged }: Snapshot): readonly Wr
 
 /** Whether all replicas are of the judged version and available, and no other pod is left. */
 export function isComplete({ deployment }: Pick<Snapshot, "deployment">): boolean {
-  const {
-    observedGeneration = 0,
-    replicas = 0,
-    updatedReplicas = 0,
-    availableReplicas = 0,
-  } = deployment.status ?? {};
+  const { replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = deployment.status ?? {};
   const wanted = replicasOf(deployment);
   return (
-    observedGeneration >= (deployment.metadata.generation ?? 0) &&
+    isObserved(deployment) &&
     replicas === wanted &&
     updatedReplicas === wanted &&
     availableReplicas === wanted

@@ -1,3 +1,4 @@
+import { isObserved } from "../../kube/core/observed.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { shortly } from "../plan/grant.ts";
 import { formatDuration } from "../text/duration.ts";
@@ -24,7 +25,7 @@ import {
 } from "./drain.ts";
 import { failWrites, reportFailure } from "./failure.ts";
 import { callAfterwards } from "./post-rollout.ts";
-import { emptyEarlier, isObserved, raiseSurge, scaleUpStable } from "./scale.ts";
+import { emptyEarlier, raiseSurge, scaleUpStable } from "./scale.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** The failed pods that Serin keeps for people to look into. */
@@ -140,7 +141,7 @@ function shrink(snapshot: Snapshot): Decision | undefined {
   if (earlier !== undefined) return earlier;
   // Native control answers a new number of replicas first, as in scaleUpStable.
   if (stable !== undefined && (stable.spec.replicas ?? 0) < wanted)
-    return { writes: isObserved(snapshot) ? [writeScale(stable, wanted)] : [] };
+    return { writes: isObserved(deployment) ? [writeScale(stable, wanted)] : [] };
   const kept = Math.min(surgePods(KEPT_PODS, wanted), wanted);
   if (canary === undefined || (canary.spec.replicas ?? 0) <= kept) return undefined;
   return { writes: [writeScale(canary, kept)] };

@@ -1,3 +1,4 @@
+import { isObserved } from "../../kube/core/observed.ts";
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import { surgePods } from "../workload/surge.ts";
 import { writeScale, writeSurge } from "../workload/writes.ts";
@@ -51,7 +52,7 @@ export function scaleUpStable(snapshot: Snapshot): Decision | undefined {
   const wanted = replicasOf(deployment);
   const pods = stable?.spec.replicas ?? 0;
   if (stable === undefined || pods >= wanted) return undefined;
-  if (!isObserved(snapshot)) return { writes: [] };
+  if (!isObserved(deployment)) return { writes: [] };
   const needsRoom = deployment.spec.paused || pods === 0;
   // At once: native control would give the room to both versions.
   const room = needsRoom ? raiseSurge(snapshot) : undefined;
@@ -66,9 +67,4 @@ export function scaleUpStable(snapshot: Snapshot): Decision | undefined {
 export function withFullStable(snapshot: Snapshot, decision: Decision): Decision {
   if (decision.writes.length > 0) return decision;
   return { ...decision, ...(emptyEarlier(snapshot) ?? scaleUpStable(snapshot)) };
-}
-
-/** Whether native control has seen the Deployment as it is now. */
-export function isObserved({ deployment: { metadata, status } }: Snapshot): boolean {
-  return (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0);
 }

@@ -1,3 +1,4 @@
+import { isObserved } from "../../kube/core/observed.ts";
 import { instant } from "../text/instant.ts";
 import { holdFields, pause } from "../workload/hold.ts";
 import { lastRunOf } from "../workload/run-record.ts";
@@ -14,7 +15,7 @@ import { awaitSettled, drainUnanswered, isolateStable, takeTraffic } from "./dra
 import { forgetFailure } from "./failure.ts";
 import { awaitCapacity, awaitStable } from "./latch.ts";
 import { markAll } from "./prepare.ts";
-import { isObserved, scaleUpStable } from "./scale.ts";
+import { scaleUpStable } from "./scale.ts";
 import { type Snapshot, wantedSurge } from "./snapshot.ts";
 
 /**
@@ -29,7 +30,7 @@ export function decideSuperseding(snapshot: Snapshot): Decision {
       markAll,
       drainUnanswered,
       // Nobody judges the version that has traffic: it loses that also while native control is away.
-      (latched) => (isObserved(latched) ? scaleUpStable(latched) : undefined),
+      (latched) => (isObserved(latched.deployment) ? scaleUpStable(latched) : undefined),
       awaitStable,
       takeTraffic,
       awaitCapacity,

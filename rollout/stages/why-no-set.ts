@@ -1,5 +1,5 @@
 import { conditionOf } from "../../kube/core/meta.ts";
-import { isObserved } from "./scale.ts";
+import { isObserved } from "../../kube/core/observed.ts";
 import { replicasOf, type Snapshot } from "./snapshot.ts";
 
 /** On a ReplicaSet: the replicas of the Deployment when native control last scaled it. */
@@ -16,7 +16,7 @@ export function whyNoSet(snapshot: Snapshot): string {
   const noted = stable?.metadata.annotations?.[NOTED];
   const replicas = replicasOf(deployment);
   if (noted === undefined || Number(noted) === replicas || stable?.spec.replicas !== replicas) return "";
-  if (!isObserved(snapshot)) return "";
+  if (!isObserved(deployment)) return "";
   const { name } = deployment.metadata;
   return `: native control creates none, because ReplicaSet ${stable.metadata.name} is noted for ${noted} replicas and has ${replicas}: kubectl scale deployment/${name} to another number and back ends this`;
 }

@@ -1,3 +1,4 @@
+import { isObserved } from "../../kube/core/observed.ts";
 import type { Deployment, PodTemplate, ReplicaSet } from "../../kube/core/workloads.ts";
 import { HASH_LABEL } from "../keys.ts";
 import { sameFields } from "./same-fields.ts";
@@ -40,11 +41,12 @@ export function findByTemplate(
  * counts all of them as the present version's.
  */
 export function presentOf(
-  { metadata, spec, status }: Deployment,
+  deployment: Deployment,
   replicaSets: readonly ReplicaSet[],
 ): ReplicaSet | undefined {
+  const { spec, status } = deployment;
   const matched = findByTemplate(replicaSets, spec.template);
-  if (matched !== undefined || (status?.observedGeneration ?? 0) < (metadata.generation ?? 0)) return matched;
+  if (matched !== undefined || !isObserved(deployment)) return matched;
   const [only, ...others] = replicaSets.filter((set) => (set.status?.replicas ?? 0) > 0);
   return others.length === 0 && only?.status?.replicas === status?.updatedReplicas ? only : undefined;
 }
