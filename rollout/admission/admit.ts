@@ -91,16 +91,9 @@ export function mayStartRollout(
   now: string,
   places?: DefaultSources,
 ): boolean {
-  const cluster = onlyVersions(replicaSets);
-  const given = {
-    held: holdRecordOf(old),
-    cluster,
-    now,
-    places,
-    asking: {},
-    carried: carriedHold(requested),
-  };
-  return mayStart(templateRequestOf(cleanse(requested, old), old, given).request);
+  const [object, held, cluster] = [cleanse(requested, old), holdRecordOf(old), onlyVersions(replicaSets)];
+  const given = { held, cluster, now, asking: {}, carried: carriedHold(requested) };
+  return mayStart(templateRequestOf(object, old, outlineOf(object, held, places), given).request);
 }
 
 /** What an answer to an update depends on beside the object, which is cleansed, and the stored one. */
@@ -116,10 +109,11 @@ interface Given {
 
 function answerUpdate(object: Deployment, old: Deployment, given: Given): AdmissionResponse {
   const { held, cluster, now, places, asking, carried } = given;
-  const { parsed, layers, warnings } = outlineOf(object, held, places);
+  const outlined = outlineOf(object, held, places);
+  const { parsed, layers, warnings } = outlined;
   const optedIn = isOptedIn(object.metadata.annotations);
   if (cluster !== undefined) {
-    const { request, early } = templateRequestOf(object, old, { ...given, cluster });
+    const { request, early } = templateRequestOf(object, old, outlined, { ...given, cluster });
     const admitted = admitNewTemplate(request);
     // The API server may ask again with Serin's own answer, from which the orders are gone.
     const came = [...manifestOrders(object, asking.fieldManager), ...(carried?.manifestOrders ?? [])];
@@ -149,12 +143,12 @@ function answerUpdate(object: Deployment, old: Deployment, given: Given): Admiss
 function templateRequestOf(
   object: Deployment,
   old: Deployment,
-  { held, cluster, now, places, asking, carried }: Given & { readonly cluster: ClusterState },
+  { parsed, layers }: ResolvedPlan,
+  { held, cluster, now, asking, carried }: Omit<Given, "places"> & { readonly cluster: ClusterState },
 ): {
   readonly request: TemplateRequest;
   readonly early: (answer: AdmissionResponse) => readonly string[];
 } {
-  const { parsed, layers } = outlineOf(object, held, places);
   const plan = isOptedIn(object.metadata.annotations) && "plan" in parsed ? parsed.plan : undefined;
   const complaint = "complaints" in parsed ? formatComplaints(parsed.complaints) : undefined;
   const early = plan ? withoutEarlyOrders(object, old) : { object, warnings: () => [] };
