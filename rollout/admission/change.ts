@@ -1,7 +1,7 @@
 import type { Ingress } from "../../kube/core/ingresses.ts";
 import type { LeanRoute, ReferenceGrant, Route } from "../../kube/core/routes.ts";
 import type { Service, Stranger } from "../../kube/core/services.ts";
-import type { Deployment, DeploymentSpec, ReplicaSet } from "../../kube/core/workloads.ts";
+import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import { settledOn, settleMs } from "../gateways/settle.ts";
 import type { Layer } from "../plan/layers.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -10,7 +10,7 @@ import { isExposed } from "../traffic/exposure.ts";
 import { permitted } from "../traffic/grants.ts";
 import { shareOf } from "../traffic/route-record.ts";
 import type { Autoscaler } from "../workload/autoscalers.ts";
-import { restoredLimit } from "../workload/hold.ts";
+import { restoreLimit } from "../workload/hold.ts";
 import { type HoldRecord, originalsOf, updateOriginals } from "../workload/hold-record.ts";
 import { startAfter } from "../workload/start-after.ts";
 import { findByHash, presentOf } from "../workload/template.ts";
@@ -109,6 +109,6 @@ export function originalsNow(
   held: HoldRecord,
 ): HoldRecord["originals"] {
   if (held.phase === "promoting" || held.phase === "undone")
-    return originalsOf({ ...object.spec, ...restoredLimit(object.spec, held.originals) } as DeploymentSpec);
+    return originalsOf(restoreLimit(object.spec, held.originals));
   return updateOriginals(held.originals, old.spec, object.spec);
 }

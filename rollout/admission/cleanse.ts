@@ -1,7 +1,7 @@
 import type { Meta } from "../../kube/core/meta.ts";
 import type { Deployment, DeploymentSpec } from "../../kube/core/workloads.ts";
 import { CHANGED, FLIGHT, HELD, RUN } from "../keys.ts";
-import { isHeld, pause, restoredLimit, restoreFields, withoutLeftHold } from "../workload/hold.ts";
+import { isHeld, pause, restoreFields, restoreLimit, withoutLeftHold } from "../workload/hold.ts";
 import { type HoldRecord, holdRecordOf, originalsOf } from "../workload/hold-record.ts";
 
 /**
@@ -18,7 +18,7 @@ export function cleanse(requested: Deployment, old: Deployment | undefined): Dep
     carried !== undefined && (stored === undefined || (!echoed && carried.started >= stored.started));
   let spec = requested.spec;
   if (speaks && isHeld(spec)) spec = restoreFields(spec, carried.originals);
-  else if (speaks) spec = { ...spec, ...restoredLimit(spec, carried.originals) } as DeploymentSpec;
+  else if (speaks) spec = restoreLimit(spec, carried.originals);
   // A copy whose record was stripped would wait for ever: no pod of it becomes available.
   spec = withoutLeftHold(spec, stored?.phase);
   if (carried?.latched && spec.paused) spec = pause(spec, carried.originals.paused);

@@ -90,6 +90,11 @@ export function restoredLimit(
   return spec.revisionHistoryLimit === HISTORY_LIMIT ? { revisionHistoryLimit } : {};
 }
 
+/** The spec with the user's own history limit, if it is held; `undefined` where the user never had one. */
+export function restoreLimit(spec: DeploymentSpec, originals: Originals): DeploymentSpec {
+  return { ...spec, ...restoredLimit(spec, originals) } as DeploymentSpec;
+}
+
 /** The spec paused or not, in the form in which the API server stores it. */
 export function pause(spec: DeploymentSpec, paused: boolean | undefined): DeploymentSpec {
   const { paused: _was, ...rest } = spec;
