@@ -1,8 +1,13 @@
 import type { WebhookConfiguration } from "./configuration.ts";
 
+/** The webhooks of a configuration that are Serin's. */
+export function webhooksOfSerin({ webhooks = [] }: WebhookConfiguration) {
+  return webhooks.filter(({ name }) => name.endsWith(".serin.dev"));
+}
+
 /** The namespace of the installation of Serin that a configuration calls; undefined: it calls none. */
-export function installationOf({ webhooks = [] }: WebhookConfiguration): string | undefined {
-  return webhooks.find(({ name }) => name.endsWith(".serin.dev"))?.clientConfig.service?.namespace;
+export function installationOf(configuration: WebhookConfiguration): string | undefined {
+  return webhooksOfSerin(configuration)[0]?.clientConfig.service?.namespace;
 }
 
 /** The other installations of Serin in the cluster: the name of the configuration → the namespace that it calls. */

@@ -1,5 +1,5 @@
 import type { WebhookConfiguration } from "../../certs/configuration.ts";
-import { installationOf } from "../../certs/peers.ts";
+import { installationOf, webhooksOfSerin } from "../../certs/peers.ts";
 import { controllerProgram } from "../../flags/controller.ts";
 import type { Kube } from "../../kube/client/api.ts";
 import { isForbidden } from "../../kube/client/errors.ts";
@@ -26,11 +26,8 @@ export async function callings(kube: Kube): Promise<readonly Calling[]> {
   return items.flatMap((configuration) => {
     const namespace = installationOf(configuration);
     if (namespace === undefined) return [];
-    const { metadata, webhooks = [] } = configuration;
-    const own = webhooks.filter(({ name }) => name.endsWith(".serin.dev"));
-    return [
-      { name: metadata.name, namespace, bundles: own.map(({ clientConfig }) => clientConfig.caBundle) },
-    ];
+    const bundles = webhooksOfSerin(configuration).map(({ clientConfig }) => clientConfig.caBundle);
+    return [{ name: configuration.metadata.name, namespace, bundles }];
   });
 }
 
