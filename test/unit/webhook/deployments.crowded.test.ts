@@ -16,9 +16,8 @@ import { shareOf } from "../../../rollout/traffic/route-record.ts";
 import { hold } from "../../../rollout/workload/hold.ts";
 import { holdRecordOf, withHoldRecord } from "../../../rollout/workload/hold-record.ts";
 import { formatRun } from "../../../rollout/workload/run-record.ts";
-import { admitDeployments } from "../../../webhook/deployments.ts";
-import type { AdmissionRequest } from "../../../webhook/review.ts";
 import type { FakeApi } from "../../support/api.ts";
+import { askWebhook } from "../../support/ask-webhook.ts";
 import {
   AT_NOON,
   aDeployment,
@@ -28,8 +27,6 @@ import {
   aService,
   ownedByWeb,
 } from "../../support/builders.ts";
-import { hastyClock } from "../../support/clock.ts";
-import { noLog } from "../../support/log.ts";
 import { openFollowed } from "../../support/route-index.ts";
 import { applied } from "../../support/routes.ts";
 
@@ -51,12 +48,7 @@ describe("webhook/deployments in a namespace whose objects are too long together
   });
   afterEach(() => close());
 
-  const ask = (object: Deployment, oldObject: Deployment) => {
-    const kind = { group: "apps", version: "v1", kind: "Deployment" };
-    const needs = { kube, index, namespace: "serin-system", hookHosts: [], clock: hastyClock, log: noLog };
-    const request = { uid: "u", kind, operation: "UPDATE", object, oldObject };
-    return admitDeployments(needs)(request as unknown as AdmissionRequest<Deployment>);
-  };
+  const ask = (object: Deployment, oldObject: Deployment) => askWebhook({ kube, index }, object, oldObject);
   const inFlight = () => {
     const update = aDeployment({ image: "web:2" });
     return api.put(

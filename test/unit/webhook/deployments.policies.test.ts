@@ -4,13 +4,10 @@ import { httpRoutes, namespaces, replicaSets, services } from "../../../kube/cor
 import type { Deployment } from "../../../kube/core/workloads.ts";
 import type { RouteIndex } from "../../../kube/runtime/route-index.ts";
 import { withHoldRecord } from "../../../rollout/workload/hold-record.ts";
-import { admitDeployments } from "../../../webhook/deployments.ts";
-import type { AdmissionRequest } from "../../../webhook/review.ts";
 import type { FakeApi } from "../../support/api.ts";
+import { askWebhook } from "../../support/ask-webhook.ts";
 import { aDeployment, aHeld, aReplicaSet, aRoute, aService, ownedByWeb } from "../../support/builders.ts";
-import { hastyClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
-import { noLog } from "../../support/log.ts";
 import { openFollowed } from "../../support/route-index.ts";
 
 const group = "gateway.networking.k8s.io";
@@ -41,12 +38,8 @@ describe("webhook/deployments, with policies", () => {
   });
   afterEach(() => close());
 
-  const ask = (object: Deployment, oldObject: Deployment) => {
-    const needs = { kube, index, namespace: "serin-system", hookHosts: [], clock: hastyClock, log: noLog };
-    const kind = { group: "apps", version: "v1", kind: "Deployment" };
-    const request = { uid: "u", operation: "UPDATE", kind, object, oldObject, dryRun: true };
-    return admitDeployments(needs)(request as AdmissionRequest<Deployment>);
-  };
+  const ask = (object: Deployment, oldObject: Deployment) =>
+    askWebhook({ kube, index }, object, oldObject, { dryRun: true });
   const policyFor = (...names: string[]) =>
     api.put(backendTlsPolicies, {
       metadata: { name: "tls", namespace: "shop" },

@@ -8,9 +8,9 @@ import { isolationPatch } from "../../../rollout/traffic/isolation.ts";
 import { hold } from "../../../rollout/workload/hold.ts";
 import { holdRecordOf, withHoldRecord } from "../../../rollout/workload/hold-record.ts";
 import { formatRun, type RunRecord } from "../../../rollout/workload/run-record.ts";
-import { admitDeployments } from "../../../webhook/deployments.ts";
-import type { AdmissionRequest, ReviewResponse } from "../../../webhook/review.ts";
+import type { ReviewResponse } from "../../../webhook/review.ts";
 import type { FakeApi } from "../../support/api.ts";
+import { askWebhook } from "../../support/ask-webhook.ts";
 import {
   AT_NOON,
   aDeployment,
@@ -20,9 +20,7 @@ import {
   aService,
   ownedByWeb,
 } from "../../support/builders.ts";
-import { hastyClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
-import { noLog } from "../../support/log.ts";
 import { openFollowed } from "../../support/route-index.ts";
 import { applied } from "../../support/routes.ts";
 
@@ -48,12 +46,9 @@ describe("webhook/deployments, what it reads", () => {
 
   /** Asks, and returns the answer with the resources that Serin asked the API server for. */
   const ask = async (object: Deployment, old: Deployment) => {
-    const kind = { group: "apps", version: "v1", kind: "Deployment" };
-    const needs = { kube, index, namespace: "serin-system", hookHosts: [], clock: hastyClock, log: noLog };
     const oldObject = api.put(deployments, old);
     api.requests.length = 0;
-    const request = { uid: "u", kind, operation: "UPDATE", object, oldObject };
-    const answer = await admitDeployments(needs)(request as unknown as AdmissionRequest<Deployment>);
+    const answer = await askWebhook({ kube, index }, object, oldObject);
     const asked = api.requests.filter(({ query }) => !query.has("watch"));
     return { answer, read: asked.map(({ path }) => path.replace(/^.*\/namespaces\/(shop\/)?/, "")) };
   };
@@ -141,9 +136,7 @@ describe("webhook/deployments, what it reads", () => {
     const stored = api.put(deployments, held());
     const oldObject = { ...stored, spec: { ...stored.spec, selector: { matchLabels: { app: "other" } } } };
     const object = { ...another("web:9"), metadata: { ...stored.metadata, annotations: {} } };
-    const needs = { kube, index, namespace: "serin-system", hookHosts: [], clock: hastyClock, log: noLog };
-    const request = { uid: "u", operation: "UPDATE", object, oldObject };
-    await admitDeployments(needs)(request as unknown as AdmissionRequest<Deployment>);
+    await askWebhook({ kube, index }, object, oldObject);
     expect(api.requests.filter(({ method }) => method !== "GET")).to.deep.equal([]);
   });
 });

@@ -16,9 +16,8 @@ import type { RouteIndex } from "../../../kube/runtime/route-index.ts";
 import { shareOf } from "../../../rollout/traffic/route-record.ts";
 import { hold } from "../../../rollout/workload/hold.ts";
 import { holdRecordOf, withHoldRecord } from "../../../rollout/workload/hold-record.ts";
-import { admitDeployments } from "../../../webhook/deployments.ts";
-import type { AdmissionRequest } from "../../../webhook/review.ts";
 import type { FakeApi } from "../../support/api.ts";
+import { askWebhook } from "../../support/ask-webhook.ts";
 import {
   AT_NOON,
   aDeployment,
@@ -28,9 +27,7 @@ import {
   aService,
   ownedByWeb,
 } from "../../support/builders.ts";
-import { hastyClock } from "../../support/clock.ts";
 import { eventually } from "../../support/eventually.ts";
-import { noLog } from "../../support/log.ts";
 import { openFollowed } from "../../support/route-index.ts";
 import { applied } from "../../support/routes.ts";
 
@@ -49,18 +46,8 @@ describe("webhook/deployments behind routes", () => {
   });
   afterEach(() => close());
 
-  const ask = (object: Deployment, oldObject: Deployment) => {
-    const kind = { group: "apps", version: "v1", kind: "Deployment" };
-    const needs = { kube, index, namespace: "serin-system", hookHosts: [], clock: hastyClock, log: noLog };
-    const request = {
-      uid: "u",
-      kind,
-      operation: "UPDATE",
-      object,
-      oldObject: api.put(deployments, oldObject),
-    };
-    return admitDeployments(needs)(request as unknown as AdmissionRequest<Deployment>);
-  };
+  const ask = (object: Deployment, oldObject: Deployment) =>
+    askWebhook({ kube, index }, object, api.put(deployments, oldObject));
   const route = (kind: string, meta = {}, backend = {}): Route => {
     const apiVersion = "gateway.networking.k8s.io/v1";
     return { apiVersion, ...aRoute({ kind, backends: [{ name: "web", port: 80, ...backend }], meta }) };

@@ -15,9 +15,8 @@ import type { RouteIndex } from "../../../kube/runtime/route-index.ts";
 import { shareOf } from "../../../rollout/traffic/route-record.ts";
 import { hold } from "../../../rollout/workload/hold.ts";
 import { withHoldRecord } from "../../../rollout/workload/hold-record.ts";
-import { admitDeployments } from "../../../webhook/deployments.ts";
-import type { AdmissionRequest } from "../../../webhook/review.ts";
 import type { FakeApi } from "../../support/api.ts";
+import { askWebhook } from "../../support/ask-webhook.ts";
 import {
   AT_NOON,
   aDeployment,
@@ -27,8 +26,6 @@ import {
   aService,
   ownedByWeb,
 } from "../../support/builders.ts";
-import { hastyClock } from "../../support/clock.ts";
-import { noLog } from "../../support/log.ts";
 import { openFollowed } from "../../support/route-index.ts";
 import { applied } from "../../support/routes.ts";
 
@@ -49,12 +46,7 @@ describe("webhook/deployments, while the watch of routes is broken", () => {
   });
   afterEach(() => close());
 
-  const ask = (object: Deployment, oldObject: Deployment) => {
-    const kind = { group: "apps", version: "v1", kind: "Deployment" };
-    const needs = { kube, index, namespace: "serin-system", hookHosts: [], clock: hastyClock, log: noLog };
-    const request = { uid: "u", kind, operation: "UPDATE", object, oldObject };
-    return admitDeployments(needs)(request as unknown as AdmissionRequest<Deployment>);
-  };
+  const ask = (object: Deployment, oldObject: Deployment) => askWebhook({ kube, index }, object, oldObject);
   const undo = () => {
     const update = aDeployment({ image: "web:2" });
     const held = withHoldRecord({ ...update, spec: hold(update.spec, "50%") }, aHeld(), update);

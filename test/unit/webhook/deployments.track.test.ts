@@ -11,12 +11,10 @@ import type { Deployment, PodTemplate } from "../../../kube/core/workloads.ts";
 import type { RouteIndex } from "../../../kube/runtime/route-index.ts";
 import { TRACKER } from "../../../rollout/tracking/decide.ts";
 import { holdRecordOf } from "../../../rollout/workload/hold-record.ts";
-import { admitDeployments } from "../../../webhook/deployments.ts";
 import type { AdmissionRequest } from "../../../webhook/review.ts";
 import type { FakeApi } from "../../support/api.ts";
+import { askWebhook } from "../../support/ask-webhook.ts";
 import { aDeployment, aReplicaSet, aService, aTemplate, ownedByWeb } from "../../support/builders.ts";
-import { hastyClock } from "../../support/clock.ts";
-import { noLog } from "../../support/log.ts";
 import { openFollowed } from "../../support/route-index.ts";
 
 const ownerReferences = [ownedByWeb];
@@ -37,22 +35,7 @@ describe("webhook/deployments and changed ConfigMaps", () => {
   afterEach(() => close());
 
   const ask = async (object: Deployment, oldObject: Deployment, rest: Partial<AdmissionRequest> = {}) => {
-    const admit = admitDeployments({
-      kube,
-      index,
-      namespace: "serin-system",
-      hookHosts: [],
-      clock: hastyClock,
-      log: noLog,
-    });
-    const verdict = await admit({
-      uid: "u",
-      kind: { group: "apps", version: "v1", kind: "Deployment" },
-      operation: "UPDATE",
-      object,
-      oldObject: api.put(deployments, oldObject),
-      ...rest,
-    } as AdmissionRequest<Deployment>);
+    const verdict = await askWebhook({ kube, index }, object, api.put(deployments, oldObject), rest);
     if (!verdict.allowed) return { message: verdict.message };
     return { object: verdict.object as Deployment, warnings: verdict.warnings ?? [] };
   };
