@@ -45,8 +45,17 @@ export class ConnectionError extends Error {
 
 /** Whether nobody listened at the API server's address. */
 export function isRefusedConnection(error: unknown): boolean {
+  return hasCause(error, "ECONNREFUSED");
+}
+
+/** Whether a stream has been silent for longer than it may be. */
+export function isSilence(error: unknown): boolean {
+  return hasCause(error, "UND_ERR_BODY_TIMEOUT");
+}
+
+function hasCause(error: unknown, code: string): boolean {
   const { cause } = error instanceof ConnectionError ? error : {};
-  return cause instanceof Error && "code" in cause && cause.code === "ECONNREFUSED";
+  return cause instanceof Error && "code" in cause && cause.code === code;
 }
 
 /** The API server answered, and the connection broke later: in the middle of a stream. */

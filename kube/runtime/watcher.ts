@@ -6,6 +6,7 @@ import {
   isInvalid,
   isNotFound,
   isRefusedConnection,
+  isSilence,
 } from "../client/errors.ts";
 import { backoffMs, type Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
@@ -45,8 +46,7 @@ const steadyMs = 5_000;
 
 /**
  * After so many attempts in a row that did not open a watch, the API server was away for a second or more, and etcd may have
- * been restored from a backup. A watch that continued at its version would hear nothing until the versions get there. One
- * refused connection is enough: the process had ended. It knows few versions from before, so most watches must list anyway.
+ * been restored from a backup. A watch that continued at its version would hear nothing until the versions get there.
  */
 const AWAY = 3;
 
@@ -65,7 +65,7 @@ export async function follow<T extends KubeObject, Raw extends KubeObject>(
     const steady = stream.takeHeard() || clock.now() - opened >= steadyMs;
     failures = steady ? 0 : failures + 1;
     unopened = isUnopened(error) ? unopened + 1 : isBusy(error) ? unopened : 0;
-    if (isRefusal(error) || isRefusedConnection(error) || unopened >= AWAY) stream.forget();
+    if (isUnusable(error) || unopened >= AWAY) stream.forget();
     // If a kind is not installed, the watch fails again and again. That is normal.
     const level = failures > 0 && !isNotFound(error) ? "warn" : "debug";
     log[level]({ err: error, resource: resource.plural, namespace, failures }, "watch ended");
@@ -74,7 +74,16 @@ export async function follow<T extends KubeObject, Raw extends KubeObject>(
   }
 }
 
-/** After a refusal (most often 410) the watch cannot continue. After most other errors it continues at its version. */
+/**
+ * After a refusal (most often 410) the watch cannot continue. After a refused connection it should not: the API server's process
+ * had ended, knows few versions from before, and may have got a restored etcd. A silent watch may have begun at a version from
+ * the future: the API server sends it not even a bookmark, and would send the next one none either. After most other errors the
+ * watch continues at its version.
+ */
+function isUnusable(error: unknown): boolean {
+  return isRefusal(error) || isRefusedConnection(error) || isSilence(error);
+}
+
 function isRefusal(error: unknown): boolean {
   return isFromFuture(error) || (error instanceof ApiError && error.status < 500 && !isBusy(error));
 }

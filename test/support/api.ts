@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import { text } from "node:stream/consumers";
 import { KubeConfig } from "@kubernetes/client-node";
 import { issueAuthority, issueLeaf, type KeyPair } from "../../certs/issue.ts";
 import type { Kube } from "../../kube/client/api.ts";
@@ -36,6 +37,8 @@ export type Fault = { status: number; message?: string; headers?: Record<string,
 interface Watch {
   readonly res: Res;
   readonly collection: string;
+  /** It hears of later versions only, as a watch of the real API server. */
+  readonly from: number;
   readonly matches: (object: KubeObject) => boolean;
 }
 
@@ -206,7 +209,7 @@ export class FakeApi {
       return json(res, 200, this.#list(request, collection, namespace));
     }
     if (request.method === "GET") return json(res, 200, this.store.get(collection, key));
-    const body = JSON.parse((await textOf(req)) || "{}");
+    const body = JSON.parse((await text(req)) || "{}");
     if (request.method === "POST") {
       const metadata = namespace ? { ...body.metadata, namespace } : body.metadata;
       return json(res, 201, this.store.create(collection, { ...body, metadata }));
@@ -246,7 +249,7 @@ export class FakeApi {
       );
     }
     if (from < this.store.compacted) throw gone();
-    const watch = { res, collection, matches };
+    const watch = { res, collection, from, matches };
     res.writeHead(200, { "content-type": "application/json" });
     res.flushHeaders?.();
     res.on("close", () => this.#watches.delete(watch));
@@ -254,13 +257,13 @@ export class FakeApi {
       for (const object of this.store.list(collection).filter(matches)) line(res, "ADDED", object);
       line(res, "BOOKMARK", bookmarkAt(this.store.version, { "k8s.io/initial-events-end": "true" }));
     }
-    for (const change of this.store.changes) if (change.version > from) send(watch, change);
+    for (const change of this.store.changes) send(watch, change);
     this.#watches.add(watch);
   }
 }
 
-function send({ res, collection, matches }: Watch, { version, ...change }: Change): void {
-  if (change.collection !== collection) return;
+function send({ res, collection, from, matches }: Watch, { version, ...change }: Change): void {
+  if (change.collection !== collection || version <= from) return;
   const before = change.before && matches(change.before) ? change.before : undefined;
   const now = change.now && matches(change.now) ? change.now : undefined;
   if (now) line(res, before ? "MODIFIED" : "ADDED", now);
@@ -277,12 +280,6 @@ function line(res: Res, type: string, object: object): void {
 function json(res: Res, code: number, body: object): void {
   res.writeHead(code, { "content-type": "application/json" });
   res.end(JSON.stringify(body));
-}
-
-async function textOf(chunks: AsyncIterable<Buffer>): Promise<string> {
-  const parts: Buffer[] = [];
-  for await (const chunk of chunks) parts.push(chunk);
-  return Buffer.concat(parts).toString();
 }
 
 function bookmarkAt(version: number, annotations?: Record<string, string>) {

@@ -67,6 +67,24 @@ for (const initial of ["list", "watch"] as const) {
       });
     }
 
+    it("hears of changes again if its version is one that a restored etcd gets to much later", async () => {
+      const brief = api.connect({ silenceMs: 100 });
+      const seen = reflect({
+        ...{ kube: brief, resource: pods, initial, signal: stop.signal, clock, log: noLog },
+        onChange() {},
+      });
+      await seen.synced;
+      await eventually("watching", () => api.watching === 1);
+      // Neither a refused connection nor a failed attempt shows the restore, as behind a proxy.
+      api.store.version = 10;
+      api.store.changes.length = 0;
+      api.endWatches("end");
+      await eventually("watching again", () => api.watching === 1);
+      api.change(pods, "shop/a", { spec: { x: 1 } });
+      await eventually("heard", () => seen.get("shop/a")?.spec);
+      await brief.close();
+    });
+
     it("leaves nothing behind on its signal, however often a watch ends", async () => {
       const seen = start();
       await seen.synced;
