@@ -17,6 +17,7 @@ import {
 import { tellingAt } from "./condition.ts";
 import { type Decision, firstOf } from "./decision.ts";
 import { awaitQuiet, isolateStable, removeCanaryServices, restoreRoutes, takeTraffic } from "./drain.ts";
+import { rewrite } from "./hook-record.ts";
 import { callAfterwards } from "./post-rollout.ts";
 import { isComplete, isolatedServices, restoreAll } from "./promote.ts";
 import { isStableLost, type Snapshot } from "./snapshot.ts";
@@ -42,6 +43,7 @@ export function decideUndone(snapshot: Snapshot): Decision {
       tell,
       markUnseen,
       closeRecords,
+      recordUndone,
       end,
     ],
     snapshot,
@@ -138,6 +140,16 @@ function toldEnd({ deployment, held }: Snapshot): string | undefined {
   // The API server keeps whole seconds.
   const isOurs = Date.parse(told?.lastUpdateTime ?? "") + 1_000 > Date.parse(held.started);
   return told?.reason === "Undone" && isOurs ? told.message : undefined;
+}
+
+/**
+ * Records the undo of a proven version before the write that ends the rollout: after a crash right behind that write, a sweep
+ * would take the version for promoted, and the next release of it would get no canary.
+ */
+function recordUndone(snapshot: Snapshot): Decision | undefined {
+  const { now, run } = snapshot;
+  if (run?.outcome !== "proven") return undefined;
+  return { writes: rewrite(snapshot, lastWord(run, endMessage(snapshot), instant(now))) };
 }
 
 function end(snapshot: Snapshot): Decision {

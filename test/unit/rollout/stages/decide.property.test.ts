@@ -58,6 +58,11 @@ describe("a rollout whose controller is killed between any two writes", () => {
       for (let i = 0; i < 200 && phase(world) !== "promoting"; i += 1) world.run(1);
       world.request("web", image("web:3"));
     },
+    "an undo in the middle of a promotion": (world: World) => {
+      world.request("web", image("web:2"));
+      for (let i = 0; i < 200 && phase(world) !== "promoting"; i += 1) world.run(1);
+      world.request("web", image("web:1"));
+    },
   };
   const all: [string, Record<string, string>, (world: World) => void][] = [
     ...Object.entries(stories).map(([name, story]): (typeof all)[number] => [name, {}, story]),
