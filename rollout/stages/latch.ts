@@ -1,3 +1,4 @@
+import { instant } from "../text/instant.ts";
 import { isIsolatedFor } from "../traffic/isolation.ts";
 import { progressDeadlineMs } from "../workload/hold.ts";
 import { isUnproven } from "../workload/run-record.ts";
@@ -10,15 +11,15 @@ import { replicasOf, type Snapshot } from "./snapshot.ts";
 
 /**
  * Waits while no stable pod is ready: a superseded version may be the only one that serves, so Serin takes nothing from it.
- * On `serin.dev/promote`, or at the Deployment's deadline, the new version starts natively, as it would at rest.
+ * On `serin.dev/promote`, or when it has waited for the Deployment's deadline, the new version starts natively, as it would at
+ * rest.
  */
 export function awaitStable(snapshot: Snapshot): Decision | undefined {
   const { asked } = snapshot.held;
-  const isLate = leftMs(snapshot) <= 0;
   // Something else keeps the latch shut, such as a policy that refuses a write.
-  if (asked === "promote" && isLate) return startNatively(snapshot);
+  if (asked === "promote" && leftMs(snapshot, latchedAt(snapshot)) <= 0) return startNatively(snapshot);
   if (replicasOf(snapshot.deployment) === 0 || readyPods(snapshot) > 0) return undefined;
-  if (asked === "promote" || (asked !== "abort" && isLate)) return startNatively(snapshot);
+  if (asked === "promote" || (asked !== "abort" && isOverdue(snapshot))) return startNatively(snapshot);
   const why = `no pod of stable ${snapshot.held.stable} is ready, so nothing is taken from the version that it supersedes`;
   return wait(snapshot, asked === "abort" ? `${why}, and serin.dev/abort waits for one` : why);
 }
@@ -35,7 +36,7 @@ export function awaitCapacity(snapshot: Snapshot): Decision | undefined {
     services.length > 0 && services.every((service) => isIsolatedFor(snapshot.uid, service, held.stable));
   const fewest = isAlone || !isHelped(snapshot) ? 1 : fewestAvailable(held.originals.strategy, wanted);
   const ready = readyPods(snapshot);
-  if (wanted === 0 || ready >= fewest || leftMs(snapshot) <= 0) return undefined;
+  if (wanted === 0 || ready >= fewest || isOverdue(snapshot)) return undefined;
   if (held.asked === "promote") return startNatively(snapshot);
   return wait(
     snapshot,
@@ -43,11 +44,18 @@ export function awaitCapacity(snapshot: Snapshot): Decision | undefined {
   );
 }
 
+/** Waits, and records since when: the admission may be long ago, as after an outage of Serin or a restore of etcd. */
 function wait(snapshot: Snapshot, why: string): Decision {
   const order = `${orderCommand(snapshot, "promote")} starts the new version by a native rolling update`;
   const message = `the new version waits: ${why}; ${order}, another template replaces it`;
-  const left = leftMs(snapshot);
   const condition = { status: "Unknown", reason: "Preparing", message } as const;
+  const { deployment, held, now } = snapshot;
+  const since = waitingSince(snapshot);
+  if (since === undefined) {
+    const from = instant(Math.max(now, latchedAt(snapshot)));
+    return { writes: [writeHoldRecord(deployment, { ...held, waitingSince: from })], condition };
+  }
+  const left = leftMs(snapshot, since);
   return { writes: [], condition, ...(left > 0 && { waitMs: left }) };
 }
 
@@ -60,8 +68,25 @@ function readyPods({ stable }: Snapshot): number {
   return stable?.status?.readyReplicas ?? 0;
 }
 
-function leftMs({ held, now }: Snapshot): number {
-  return Date.parse(held.started) + progressDeadlineMs(held.originals) + 1 - now;
+function isOverdue(snapshot: Snapshot): boolean {
+  const since = waitingSince(snapshot);
+  return since !== undefined && leftMs(snapshot, since) <= 0;
+}
+
+/** How much of the Deployment's deadline is left since an instant (ms), in ms. */
+function leftMs({ held, now }: Snapshot, since: number): number {
+  return since + progressDeadlineMs(held.originals) + 1 - now;
+}
+
+/** Since when (ms) this latch waits for stable pods; `undefined`: it has not waited yet, or only before a restore of etcd. */
+function waitingSince(snapshot: Snapshot): number | undefined {
+  const since = Date.parse(snapshot.held.waitingSince ?? "");
+  return since >= latchedAt(snapshot) ? since : undefined;
+}
+
+/** When (ms) the rollout began, or began again because etcd was restored from a backup. */
+function latchedAt({ held, restoredAt = 0 }: Snapshot): number {
+  return Math.max(Date.parse(held.started), restoredAt);
 }
 
 /** Whether ready pods of another proven version serve beside the stable one, as after a native promotion. */

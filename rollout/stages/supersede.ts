@@ -78,7 +78,7 @@ function emptyOthers(snapshot: Snapshot): Decision | undefined {
 }
 
 function openLatch(snapshot: Snapshot): Decision {
-  const { latched: _latched, ...held } = snapshot.held;
+  const { latched: _latched, waitingSince: _since, ...held } = snapshot.held;
   const gone = snapshot.replicaSets.filter(
     (replicaSet) => hashOf(replicaSet) !== snapshot.held.stable && replicaSet !== snapshot.canary,
   );

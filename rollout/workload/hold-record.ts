@@ -52,6 +52,8 @@ const record = v.object({
   defaults: v.exactOptional(defaultsSchema),
   /** Serin paused the Deployment until the version before is drained; then it is paused as in `originals`. */
   latched: v.exactOptional(v.boolean()),
+  /** Since when the latch waits for stable pods: its deadline counts from here. One before `started` is of an earlier latch. */
+  waitingSince: v.exactOptional(timestamp),
   /**
    * When the routes were restored before the native promotion; the canary Services must outlive this by the gateway's settle
    * time. The run record keeps it where they are restored later.

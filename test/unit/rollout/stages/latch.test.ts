@@ -1,7 +1,11 @@
 import { expect } from "chai";
+import { annotationPath, HELD } from "../../../../rollout/keys.ts";
 import { decide } from "../../../../rollout/stages/decide.ts";
+import { awaitStable } from "../../../../rollout/stages/latch.ts";
+import type { Snapshot } from "../../../../rollout/stages/snapshot.ts";
+import { instant } from "../../../../rollout/text/instant.ts";
 import { isolationPatch } from "../../../../rollout/traffic/isolation.ts";
-import { holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
+import { type HoldRecord, holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
 import type { Outcome } from "../../../../rollout/workload/run-record.ts";
 import { fewestAvailable } from "../../../../rollout/workload/surge.ts";
 import { AT_NOON, aDeployment, aHeld, aService, NOON } from "../../../support/builders.ts";
@@ -15,17 +19,21 @@ const isolated = merge(aService(), isolationPatch(aService(), "uid-web", "web1",
 >;
 const text = (value: unknown) => JSON.stringify(value);
 
-/** The latch of web:3 while web:2 has 25 % and so many of 5 stable pods are ready. */
+const minutesAfter = (minutes: number) => NOON + minutes * MINUTE;
+
+/** The latch of web:3 while web:2 has 25 % and so many of 5 stable pods are ready; it has waited for so many minutes. */
 function latched(
   ready: number,
   {
     minutes = 0,
+    waited,
     asked,
     services = [isolated],
     weight = 25,
     outcome = "running",
   }: {
     minutes?: number;
+    waited?: number;
     asked?: "promote" | "abort";
     services?: (typeof isolated)[];
     weight?: number;
@@ -38,8 +46,12 @@ function latched(
   const status = { replicas: 5, readyReplicas: ready };
   return aRollout({
     weight,
-    now: NOON + minutes * MINUTE,
-    held: aHeld({ latched: true, ...(asked && { asked }) }),
+    now: minutesAfter(minutes),
+    held: aHeld({
+      latched: true,
+      ...(asked && { asked }),
+      ...(waited !== undefined && { waitingSince: instant(minutesAfter(minutes - waited)) }),
+    }),
     deployment: aDeployment({ image: "web:3", paused: true }),
     canary: undefined,
     services,
@@ -47,9 +59,21 @@ function latched(
   });
 }
 
+/** The record that a decision writes on the Deployment, and nothing else. */
+function writtenBy(snapshot: Snapshot): HoldRecord {
+  const { writes } = decide(snapshot);
+  expect(writes).to.have.length(1);
+  const operations = writes[0]?.verb === "json" ? writes[0].body : [];
+  const written = operations.flatMap((one) =>
+    one.op === "replace" && one.path === annotationPath(HELD) ? [String(one.value)] : [],
+  );
+  const annotations = Object.fromEntries(written.map((record) => [HELD, record]));
+  return holdRecordOf({ metadata: { name: "web", annotations } }) as HoldRecord;
+}
+
 describe("a version that waits for the one before it to be superseded", () => {
   it("takes nothing from it while no stable pod is ready, and names the order that works", () => {
-    const decision = decide(latched(0));
+    const decision = decide(latched(0, { waited: 0 }));
     expect(decision.writes).to.deep.equal([]);
     expect(decision.condition?.message).to.match(
       /no pod of stable web1 is ready.*kubectl annotate deployment\/web serin\.dev\/promote=2 starts the new version/,
@@ -57,7 +81,7 @@ describe("a version that waits for the one before it to be superseded", () => {
   });
 
   it("starts natively on promote or at the deadline, after the Services are restored", () => {
-    for (const late of [latched(0, { asked: "promote" }), latched(0, { minutes: 11 })]) {
+    for (const late of [latched(0, { asked: "promote" }), latched(0, { minutes: 11, waited: 11 })]) {
       const [write] = decide(late).writes;
       expect(text(write)).to.contain(String.raw`\"lost\":true`);
       const next = decide({ ...late, held: { ...late.held, lost: true } });
@@ -66,8 +90,25 @@ describe("a version that waits for the one before it to be superseded", () => {
     }
   });
 
+  it("has the whole deadline from when it begins to wait, however long ago it was admitted", () => {
+    const late = latched(0, { minutes: 60 });
+    expect(writtenBy(late)).to.deep.equal({ ...late.held, waitingSince: instant(minutesAfter(60)) });
+    const ahead = { ...latched(0), now: minutesAfter(-3) };
+    expect(writtenBy(ahead).waitingSince, "a webhook's clock that is ahead").to.equal(AT_NOON);
+    expect(awaitStable({ ...ahead, held: writtenBy(ahead) })?.writes).to.deep.equal([]);
+    const earlier = latched(0, { minutes: 5, waited: 60 });
+    expect(writtenBy(earlier).waitingSince, "after an earlier latch").to.equal(instant(minutesAfter(5)));
+  });
+
+  it("has the whole deadline again after a restore of etcd", () => {
+    const waiting = latched(0, { minutes: 60, waited: 11 });
+    const restored = { ...waiting, restoredAt: minutesAfter(59) };
+    expect(writtenBy(restored)).to.deep.equal({ ...waiting.held, waitingSince: instant(minutesAfter(60)) });
+    expect(decide({ ...restored, held: writtenBy(restored) }).writes).to.deep.equal([]);
+  });
+
   it("does not start against an order to abort", () => {
-    const decision = decide(latched(0, { minutes: 60, asked: "abort" }));
+    const decision = decide(latched(0, { minutes: 60, waited: 60, asked: "abort" }));
     expect(decision.writes).to.deep.equal([]);
     expect(decision.condition?.message).to.contain("serin.dev/abort waits for one");
   });
@@ -93,7 +134,7 @@ describe("a version that waits for the one before it to be superseded", () => {
         latched(ready, {
           services: [aService()],
           weight: 0,
-          minutes,
+          ...{ minutes, waited: minutes },
           outcome: "promoted",
           ...(asked && { asked }),
         }),
