@@ -52,7 +52,8 @@ export function hadTraffic(snapshot: Snapshot): boolean {
 
 /**
  * When the deadline is over, in ms. It counts from the last write that the rollout needs once, so that an outage of the API
- * server leaves the whole of it; a weight that was withdrawn after the loss of all pods begins it anew.
+ * server leaves the whole of it; a weight that was withdrawn after the loss of all pods begins it anew, and so does a restore of
+ * etcd, before native control has gone on.
  */
 function dueAt(snapshot: Snapshot): number {
   const written = [
@@ -60,7 +61,7 @@ function dueAt(snapshot: Snapshot): number {
     ...snapshot.canaryServices.map(({ metadata }) => metadata.creationTimestamp ?? ""),
   ];
   const instants = written.map((text) => Date.parse(text) || 0);
-  const since = Math.max(stepSince(snapshot), begunNatively(snapshot), ...instants);
+  const since = Math.max(stepSince(snapshot), begunNatively(snapshot), snapshot.restoredAt ?? 0, ...instants);
   return since + progressDeadlineMs(snapshot.held.originals) + LATER_MS;
 }
 

@@ -55,6 +55,12 @@ describe("a wait before the first weight", () => {
     expect(text(withDeadline(before(2, { deployment: paused }), waiting))).to.equal("[]");
   });
 
+  it("has a whole deadline again after a restore of etcd, before native control has created the canary", () => {
+    const early = { ...before(60, { canary: undefined }), run: undefined };
+    expect(text(withDeadline(early, waiting))).to.contain("failed");
+    expect(text(withDeadline({ ...early, restoredAt: NOON + 55 * MINUTE }, waiting))).to.equal("[]");
+  });
+
   it("has a whole deadline again after all pods were lost, and a deadline of its own while its routes are away", () => {
     expect(text(withDeadline(before(60, { since: NOON + 55 * MINUTE }), waiting))).to.equal("[]");
     expect(text(withDeadline(before(60, { run: { unroutedSince: at(59) } }), waiting))).to.equal("[]");
