@@ -57,7 +57,9 @@ export interface Increments {
 /**
  * The increments since the baseline, computed for each counter and then summed. A difference of sums would take a series that
  * vanished for a restart of all.
- * - A counter that restarted counts from zero.
+ * - A counter that restarted counts from zero: it has fallen by half or more.
+ * - A lower value above that is an older sample: two Prometheus servers behind one address scrape at different instants, and
+ *   either may answer. It adds nothing, and the value before stays in the baseline.
  * - A counter that is absent adds nothing and stays in the baseline.
  * - A new counter of a known process counts whole: the first 503 has a label of its own.
  * - A new counter of a process that started with the canary counts whole.
@@ -70,11 +72,12 @@ export function incrementsSince(before: Baseline | undefined, counters: readonly
   const sums = { canary: new Sum(), stable: new Sum() };
   const present = { canary: false, stable: false };
   const increments = counters.map((counter) => {
-    const { arm, series, target, value } = counter;
+    const { arm, series, target } = counter;
+    const value = newest(counter.value, before?.values.get(series));
     present[arm] = true;
     values.set(series, value);
     targets.add(target);
-    return { counter, added: before === undefined ? 0 : increment(counter, before) };
+    return { counter, added: before === undefined ? 0 : increment({ ...counter, value }, before) };
   });
   const { counted, lags } = countOnce(increments, before?.lags);
   if (before !== undefined) for (const { counter, added } of counted) sums[counter.arm].add(counter, added);
@@ -89,6 +92,11 @@ function increment({ series, target, fresh, value }: Counter, before: Baseline):
   const previous = before.values.get(series);
   if (previous !== undefined) return value < previous ? value : value - previous;
   return fresh || before.targets.has(target) ? value : 0;
+}
+
+/** The newest known value of a counter. */
+function newest(value: number, previous = 0): number {
+  return value < previous && value > previous / 2 ? previous : value;
 }
 
 class Sum {
