@@ -144,13 +144,15 @@ function counterOf(
     : { ...counter, le: pack.boundOf(labels) };
 }
 
-/** A job of one Prometheus; the Prometheus Operator tells two servers apart by these labels. */
-function scrapeOf({
-  instance = "",
-  job = "",
-  prometheus = "",
-  prometheus_replica = "",
-}: Labels): ProcessScrape | undefined {
-  if (!ADDRESS.test(instance)) return undefined;
-  return { address: instance, by: JSON.stringify([job, prometheus, prometheus_replica]) };
+/** The labels by which several Prometheus servers that store their samples in one place are told apart. */
+const servers = ["prometheus", "prometheus_replica", "replica", "receive_replica", "__replica__"] as const;
+/** A scrape's labels, with those of a federated one, which Prometheus renames without honor_labels. */
+const scrapes = ["job", "instance", "exported_job", "exported_instance", ...servers] as const;
+
+/** A job of one Prometheus. A federated counter has its process's address under another name. */
+function scrapeOf(labels: Labels): ProcessScrape | undefined {
+  const address = [labels.exported_instance, labels.instance].find((one = "") => ADDRESS.test(one));
+  return address === undefined
+    ? undefined
+    : { address, by: JSON.stringify(scrapes.map((name) => labels[name])) };
 }

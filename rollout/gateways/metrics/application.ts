@@ -5,8 +5,12 @@ import { anyOf, literal, matcher } from "./pattern.ts";
 import { podPattern, podStem, stemOf } from "./pods.ts";
 import type { Labels } from "./sample.ts";
 
-/** Labels that service discovery gives by custom: those of prometheus-operator and those of Prometheus' own example. */
+/**
+ * The labels by custom: as Prometheus renames those of a federated counter, or of a collector's, without honor_labels, where the
+ * plain ones name the scraped pod; those of prometheus-operator; and those of Prometheus' own example.
+ */
 const conventions = [
+  { namespace: "exported_namespace", pod: "exported_pod" },
   { namespace: "namespace", pod: "pod" },
   { namespace: "kubernetes_namespace", pod: "kubernetes_pod_name" },
 ] as const;
@@ -35,9 +39,9 @@ export const application = definePack({
       ].join(","),
     ),
   keysFor: ({ namespace, replicaSet }: Backend) => [`${namespace}/${podStem(replicaSet)}`],
-  keysOf: (labels) => [`${namespaceOf(labels)}/${stemOf(podOf(labels))}`],
-  targetOf: (labels) => `${namespaceOf(labels)}/${podOf(labels)}`,
-  podOf: (labels) => podOf(labels) || undefined,
+  keysOf: (labels) => [`${placeOf(labels).namespace}/${stemOf(placeOf(labels).pod)}`],
+  targetOf: (labels) => `${placeOf(labels).namespace}/${placeOf(labels).pod}`,
+  podOf: (labels) => placeOf(labels).pod || undefined,
   codeOf,
 });
 
@@ -47,10 +51,11 @@ function codeOf(labels: Labels): string {
   return isCall ? grpcStatus(first(labels, ["grpc_code", "code"])) : first(labels, ["status", "code"]);
 }
 
-function namespaceOf(labels: Labels): string {
-  return first(labels, ["namespace", "kubernetes_namespace"]);
-}
-
-function podOf(labels: Labels): string {
-  return first(labels, ["pod", "kubernetes_pod_name"]);
+/** The pod that counted, by the first convention of which the series has both labels. */
+function placeOf(labels: Labels): { readonly namespace: string; readonly pod: string } {
+  const places = conventions.map((names) => ({
+    namespace: labels[names.namespace] ?? "",
+    pod: labels[names.pod] ?? "",
+  }));
+  return places.find(({ namespace, pod }) => namespace !== "" && pod !== "") ?? { namespace: "", pod: "" };
 }

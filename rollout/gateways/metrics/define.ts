@@ -131,7 +131,10 @@ export function first(labels: Labels, names: readonly string[]): string {
   return names.map((name) => labels[name]).find(Boolean) ?? "";
 }
 
-/** The scraped process, by the labels that service discovery gives; "/" occurs in none of them but the job. */
-function exporterOf({ instance = "", pod = "", job = "" }: Labels): string {
-  return `${instance}/${pod}/${job}`;
+/**
+ * The scraped process, by the labels that service discovery gives; "/" occurs in none of them but the job. A federated counter
+ * has those of its own process under other names, unless the federating Prometheus sets honor_labels.
+ */
+function exporterOf(labels: Labels): string {
+  return ["instance", "pod", "job"].map((name) => first(labels, [`exported_${name}`, name])).join("/");
 }

@@ -42,12 +42,36 @@ describe("the counters of a gateway", () => {
     expect(await failures(both(1).reverse(), both(3), both(7).reverse())).to.deep.equal([2, 4]);
   });
 
-  it("count once if two Prometheus servers store the same process in one place", async () => {
-    const both = (value: number) =>
-      ["prometheus-0", "prometheus-1"].map((name) =>
-        scraped(value, { ...operator, prometheus_replica: name }),
-      );
-    expect(await failures(both(1), both(3))).to.deep.equal([2]);
+  const servers: Record<string, (n: number) => Record<string, string>> = {
+    "two replicas of the Prometheus Operator": (n) => ({
+      ...operator,
+      prometheus_replica: `prometheus-${n}`,
+    }),
+    "two replicas, as Thanos calls them": (n) => ({ ...operator, replica: `${n}` }),
+    "two receivers of Thanos": (n) => ({ ...operator, receive_replica: `receive-${n}` }),
+    "two replicas that Mimir does not deduplicate": (n) => ({ ...operator, __replica__: `prometheus-${n}` }),
+    "a third one that federates both, without honor_labels": (n) => ({
+      job: "federate",
+      exported_job: "traefik-metrics",
+      instance: `10.0.1.${n}:9090`,
+      exported_instance: "10.0.0.5:9100",
+    }),
+  };
+  for (const [who, labelsOf] of Object.entries(servers))
+    it(`count once if two Prometheus servers store the same process in one place: ${who}`, async () => {
+      const both = (value: number) => [0, 1].map((n) => scraped(value, labelsOf(n)));
+      expect(await failures(both(1), both(3))).to.deep.equal([2]);
+    });
+
+  it("count whole if one Prometheus server federates two processes from another, and nothing of one that comes back", async () => {
+    const federated = (value: number, exported_instance: string) =>
+      scraped(value, { job: "federate", exported_job: "traefik", exported_instance }, "10.0.1.0:9090");
+    const [first, second] = ["10.0.0.5:9100", "10.0.0.6:9100"] as const;
+    const both = (value: number) => [federated(value, first), federated(value, second)];
+    expect(await failures(both(1), both(3))).to.deep.equal([4]);
+    expect(
+      await failures([federated(1, first)], [federated(3, first), federated(900, second)]),
+    ).to.deep.equal([2]);
   });
 
   it("count whole if two processes stand at different addresses, or a name stands in place of their addresses", async () => {

@@ -64,5 +64,12 @@ describe("targets", () => {
     );
     expect(application.podOf?.(labels)).to.equal("web-5b7f9c6d4f-x7k2p");
     expect(application.podOf?.({})).to.equal(undefined);
+    const federated = { namespace: "monitoring", pod: "prometheus-0" };
+    const exported = { exported_namespace: "shop", exported_pod: "web-5b7f9c6d4f-x7k2p" };
+    expect(application.targetOf({ ...federated, ...exported })).to.equal(application.targetOf(labels));
+    expect(application.podOf?.({ ...federated, ...exported })).to.equal("web-5b7f9c6d4f-x7k2p");
+    expect(application.podOf?.({ ...labels, exported_namespace: "orders" }), "a label of its own").to.equal(
+      "web-5b7f9c6d4f-x7k2p",
+    );
   });
 });
