@@ -1,12 +1,14 @@
 import type { Kube } from "../../kube/client/api.ts";
+import { KEPT_SLICES } from "../../kube/client/strangers.ts";
 import type { Clock } from "../../kube/core/clock.ts";
 import type { Log } from "../../kube/core/log.ts";
-import { services } from "../../kube/core/resources.ts";
-import type { Service } from "../../kube/core/services.ts";
+import { endpointSlices, services } from "../../kube/core/resources.ts";
+import type { EndpointSlice, Service } from "../../kube/core/services.ts";
 import { type Reflection, reflect } from "../../kube/runtime/reflector.ts";
 import { HASH_LABEL } from "../../rollout/keys.ts";
 import { leanService } from "../../rollout/traffic/lean-service.ts";
 import { briefWait } from "./brief-wait.ts";
+import { leanSlice } from "./lean-objects.ts";
 import { type Change, markOf } from "./marks.ts";
 
 /** The means to follow Services. */
@@ -22,6 +24,7 @@ interface NamespaceServicesOptions {
 /** One namespace with rollouts in flight. */
 interface Followed {
   readonly copy: Reflection<Service>;
+  readonly slices: Reflection<EndpointSlice>;
   readonly synced: () => Promise<void>;
   readonly stop: AbortController;
   /** UID of a Deployment in flight → how many changes may have concerned its rollout. */
@@ -39,7 +42,8 @@ interface FollowedServices {
 
 /**
  * Copies of all Services of the namespaces with a rollout in flight. A Service that a user creates carries no mark of Serin and
- * leads to both versions, so Serin must see it as soon as it exists. All rollouts of a namespace share one watch.
+ * leads to both versions, so Serin must see it as soon as it exists. The slices that somebody keeps for them are as unmarked.
+ * All rollouts of a namespace share the two watches.
  */
 export class NamespaceServices {
   readonly #followed = new Map<string, Followed>();
@@ -61,12 +65,17 @@ export class NamespaceServices {
     };
   }
 
+  /** The slices that somebody keeps for a Service of the namespace. An address in one gets requests that no weight grants. */
+  keptIn(namespace: string): readonly EndpointSlice[] {
+    return this.#followed.get(namespace)?.slices.list() ?? [];
+  }
+
   /** Puts the result of a write of Serin into the copy. */
   apply(service: Service): void {
     this.#followed.get(service.metadata.namespace ?? "")?.copy.apply(service);
   }
 
-  /** Ends the watch with the last rollout of the namespace. */
+  /** Ends the watches with the last rollout of the namespace. */
   forget(uid: string): void {
     for (const [namespace, { changes, stop }] of this.#followed) {
       changes.delete(uid);
@@ -80,13 +89,26 @@ export class NamespaceServices {
     const stop = new AbortController();
     const changes = new Map<string, number>();
     const { onChange, signal, ...means } = this.#options;
-    const copy = reflect<Service>({
+    const following = {
       ...means,
-      resource: services,
       namespace,
       initial: "watch",
-      pick: leanService,
       signal: AbortSignal.any([signal, stop.signal]),
+    } as const;
+    const slices = reflect<EndpointSlice>({
+      ...following,
+      resource: endpointSlices,
+      labelSelector: KEPT_SLICES,
+      pick: leanSlice,
+      onChange: (_key, now, before) => {
+        const objects = [now, before].filter((slice) => slice !== undefined);
+        for (const uid of changes.keys()) onChange({ uid, kind: endpointSlices.plural, objects });
+      },
+    });
+    const copy = reflect<Service>({
+      ...following,
+      resource: services,
+      pick: leanService,
       onChange: (_key, now, before) => {
         const objects = [now, before].filter((service) => service !== undefined);
         const marks = new Set(objects.flatMap(markOf));
@@ -99,7 +121,7 @@ export class NamespaceServices {
       },
     });
     const synced = briefWait(copy.synced, `the Services of namespace ${namespace}`, means.clock);
-    const followed = { copy, synced, stop, changes };
+    const followed = { copy, slices, synced, stop, changes };
     this.#followed.set(namespace, followed);
     return followed;
   }

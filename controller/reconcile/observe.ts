@@ -1,5 +1,6 @@
 import type { Kube } from "../../kube/client/api.ts";
 import { listReplicaSets } from "../../kube/client/replica-sets.ts";
+import { keptBehind } from "../../kube/client/strangers.ts";
 import type { Clock } from "../../kube/core/clock.ts";
 import type { Log } from "../../kube/core/log.ts";
 import { controllerOf, keyOf } from "../../kube/core/meta.ts";
@@ -76,6 +77,7 @@ export class Observer {
       ({ spec }) => spec.template,
     );
     const { started } = held;
+    const { namespace = "" } = deployment.metadata;
     const foreignRoutes = foreignRoutesOf(sets);
     const related = await this.#related.of(deployment, {
       templates,
@@ -96,7 +98,7 @@ export class Observer {
       ...(known.lacksShares && { lacksShares: true }),
       routes: known.routes,
       grants: related.grants,
-      strangers: related.strangers,
+      strangers: [...related.strangers, ...keptBehind(this.#caches.namespaceServices.keptIn(namespace))],
       endpointSlices: this.#caches.endpointSlicesOf(deployment.metadata),
       pods: isUndone ? [] : await this.#podsOf(deployment, canary, held.stable),
     });

@@ -26,7 +26,7 @@ export async function listStrangers(
   if (selectors.size === 0) return [];
   const [owners, slices] = await Promise.all([
     listOtherOwners(kube, deployment, selectors, own),
-    manualSlices(kube, deployment.metadata.namespace, selectors),
+    keptSlices(kube, deployment.metadata.namespace, selectors),
   ]);
   return [...owners, ...slices];
 }
@@ -120,8 +120,21 @@ async function ownerOf(kube: Reader, { metadata }: Pod): Promise<Owner> {
   return set?.metadata.ownerReferences?.find(({ controller }) => controller === true) ?? owner;
 }
 
-/** Slices that somebody else keeps: no selector reaches their addresses. */
-async function manualSlices(
+/** A label selector for the slices that somebody else keeps. */
+export const KEPT_SLICES = `${SERVICE},${MANAGED_BY}!=${NATIVE}`;
+
+/** Those of these slices that have a ready address: no selector of a Service reaches it. */
+export function keptBehind(slices: readonly EndpointSlice[]): readonly Stranger[] {
+  return slices
+    .filter(({ endpoints }) => endpoints?.some(({ conditions }) => conditions?.ready !== false))
+    .map(({ metadata: { name, labels } }) => ({
+      service: labels?.[SERVICE] ?? "",
+      kind: "EndpointSlice",
+      name,
+    }));
+}
+
+async function keptSlices(
   kube: Reader,
   namespace: string | undefined,
   selectors: Selectors,
@@ -132,11 +145,5 @@ async function manualSlices(
     labelSelector,
     resourceVersion: "0",
   });
-  return listed
-    .filter(({ endpoints }) => endpoints?.some(({ conditions }) => conditions?.ready !== false))
-    .map(({ metadata: { name, labels } }) => ({
-      service: labels?.[SERVICE] ?? "",
-      kind: "EndpointSlice",
-      name,
-    }));
+  return keptBehind(listed);
 }

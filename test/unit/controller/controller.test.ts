@@ -43,10 +43,10 @@ describe("controller/controller", () => {
       api.add(replicaSets, { metadata: marked, ...set });
     }
     const running = runController({ ...alone, kube, clock: hastyClock }, stop.signal);
-    // Deployments, ReplicaSets, Services, slices, routes of two kinds; these pods, and all Services of the namespace.
-    await eventually("the pods followed", () => api.watching === 8 && api.requests.some(isOfPods));
+    // Deployments, ReplicaSets, Services, slices, routes of two kinds; these pods, and all Services and kept slices of the namespace.
+    await eventually("the pods followed", () => api.watching === 9 && api.requests.some(isOfPods));
     api.remove(deployments, "shop/web");
-    await eventually("two watches fewer", () => api.watching === 6);
+    await eventually("three watches fewer", () => api.watching === 6);
     stop.abort();
     await running;
     await kube.close();

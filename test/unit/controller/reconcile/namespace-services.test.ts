@@ -2,7 +2,13 @@ import { expect } from "chai";
 import { Caches } from "../../../../controller/reconcile/caches.ts";
 import { Observer } from "../../../../controller/reconcile/observe.ts";
 import type { Kube } from "../../../../kube/client/api.ts";
-import { deployments, httpRoutes, replicaSets, services } from "../../../../kube/core/resources.ts";
+import {
+  deployments,
+  endpointSlices,
+  httpRoutes,
+  replicaSets,
+  services,
+} from "../../../../kube/core/resources.ts";
 import type { Service } from "../../../../kube/core/services.ts";
 import { FLIGHT } from "../../../../rollout/keys.ts";
 import { isolationPatch, restoreSelector } from "../../../../rollout/traffic/isolation.ts";
@@ -162,5 +168,35 @@ describe("controller/reconcile/namespace-services", () => {
         () => found("else"),
       ),
     ).to.equal(false);
+  });
+
+  const slice = (name: string, managedBy: string, ready: boolean) => ({
+    metadata: {
+      name,
+      namespace: "shop",
+      labels: {
+        "kubernetes.io/service-name": "web",
+        "endpointslice.kubernetes.io/managed-by": managedBy,
+      },
+    },
+    endpoints: [{ addresses: ["10.0.0.9"], conditions: { ready } }],
+  });
+  const strangers = async () => (await observer.observe(UID))?.strangers?.map(({ name }) => name);
+
+  it("tells a rollout at once of a slice that somebody keeps, and of its end", async () => {
+    api.add(endpointSlices, slice("web-abc", "endpointslice-controller.k8s.io", true));
+    expect(await strangers()).to.deep.equal([]);
+    const told: string[] = [];
+    caches.listen(({ uid, kind }) => void (kind === "endpointslices" && told.push(uid)));
+    for (const [name, ready] of [
+      ["web-down", false],
+      ["web-vm", true],
+    ] as const)
+      api.add(endpointSlices, slice(name, "me", ready));
+    await eventually("the slice", async () => (await strangers())?.includes("web-vm") === true);
+    expect(await strangers()).to.deep.equal(["web-vm"]);
+    expect(told).to.include(UID);
+    api.remove(endpointSlices, "shop/web-vm");
+    await eventually("its end", async () => (await strangers())?.length === 0);
   });
 });

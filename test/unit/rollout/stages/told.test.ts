@@ -25,6 +25,17 @@ describe("the condition", () => {
     expect(reportStrangers({ ...aRollout(), strangers }, { writes: [] })).to.deep.equal({ writes: [] });
   });
 
+  it("names addresses that came behind a Service in flight: no selector keeps requests from them", () => {
+    const strangers = [
+      { service: "web", kind: "EndpointSlice", name: "web-vm" },
+      { service: "web", kind: "StatefulSet", name: "legacy" },
+    ];
+    expect(reportStrangers({ ...aRollout(), strangers }, decision).condition?.message).to.equal(
+      "canary has 10%. Service web also selects the pods of StatefulSet legacy: they get no requests through it until the rollout ends" +
+        ". Service web also leads to the addresses of EndpointSlice web-vm: they answer a part of the stable version's requests",
+    );
+  });
+
   it("names the Service through which a scrape would miss the canary", () => {
     const services = [aService(), aService({ meta: { name: "web-metrics" } })];
     const annotations = { "serin.dev/metrics": "application" };
