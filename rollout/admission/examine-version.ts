@@ -7,7 +7,7 @@ import { NO_POLICIES, policyBlocker, policyCaveats } from "../preflight/policies
 import { planBlocker } from "../preflight/preflight.ts";
 import { isWantedRoute, wantedServices } from "../preflight/selection.ts";
 import { misnamed, unsplittable } from "../preflight/services.ts";
-import { unaskable } from "../preflight/uncounted.ts";
+import { indistinct, unaskable } from "../preflight/uncounted.ts";
 import { missingGrant, permitted } from "../traffic/grants.ts";
 import { servicesOf } from "../traffic/isolation.ts";
 import { withoutShareOf } from "../traffic/overlay.ts";
@@ -54,6 +54,7 @@ export function examineVersion(change: TemplateChange, plan: Plan, stable: PodTe
     missingGrant(services, wanted, cluster.grants) ??
     planBlocker(plan, services, routes) ??
     unaskable(plan, services, routes) ??
+    indistinct(plan, old.metadata.name, routes) ??
     policyBlocker(plan, services, routes, policies);
   const caveats = policyCaveats(plan, services, routes, policies);
   const leftOut = change.routes.filter((route) => !isWanted(route));

@@ -1,4 +1,5 @@
 import type { Route } from "../../kube/core/routes.ts";
+import { homeOf } from "../traffic/route-record.ts";
 import { isAnswer } from "../traffic/route-status.ts";
 import type { Gateway } from "./gateway.ts";
 import { gateways } from "./registry.ts";
@@ -18,6 +19,12 @@ export function gatewaysOf(route: Route): readonly Gateway[] {
   return [...new Set(parents.map(({ controllerName = "" }) => controllerName))].map(
     (name) => gatewayOf(name) ?? { ...unknownGateway, name: name || unknownGateway.name },
   );
+}
+
+/** Whether a gateway of the route counts nothing that Serin can use, so that the application's counters decide. */
+export function lacksCounters(route: Route): boolean {
+  const { kind } = homeOf(route);
+  return gatewaysOf(route).some(({ metrics }) => metrics.unusable?.[kind] !== undefined);
 }
 
 /** Whether Serin knows the implementation with this controllerName. */

@@ -1,5 +1,7 @@
 import type { Route } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
+import { lacksCounters } from "../gateways/lookup.ts";
+import { LONGEST_NAME } from "../gateways/metrics/pods.ts";
 import type { Plan } from "../plan/plan.ts";
 import { formatProblem } from "../text/parse.ts";
 import { namesAny } from "../traffic/overlay.ts";
@@ -32,4 +34,17 @@ export function unaskable(
     { what: `${behind}, so no gateway counts the requests of ${check.text}`, use },
     "serin.dev/checks",
   );
+}
+
+/** Why no counter could tell the versions apart, although the application counts; `undefined` if they can, or need not. */
+export function indistinct(plan: Plan, deployment: string, routes: readonly Route[]): string | undefined {
+  const isCounted = plan.compare !== "off" || plan.checks.some(({ metric }) => metric !== "template");
+  const byPods = plan.metrics === "application" || routes.some(lacksCounters);
+  if (!isCounted || !byPods || deployment.length <= LONGEST_NAME) return undefined;
+  const what =
+    "the application's counters name pods, and Kubernetes cuts the hash of the version off the names of this Deployment's pods";
+  const use =
+    `use a Deployment's name of at most ${LONGEST_NAME} characters, or serin.dev/compare: off with checks that ask no counter ` +
+    "of requests";
+  return formatProblem({ what, use }, "serin.dev/metrics");
 }

@@ -1,6 +1,6 @@
 import type { BackendRef, Route } from "../../kube/core/routes.ts";
 import type { Gateway } from "../gateways/gateway.ts";
-import { gatewaysOf } from "../gateways/lookup.ts";
+import { gatewaysOf, lacksCounters } from "../gateways/lookup.ts";
 import { application } from "../gateways/metrics/application.ts";
 import type { Backend } from "../gateways/metrics/backend.ts";
 import type { Pack } from "../gateways/metrics/pack.ts";
@@ -106,7 +106,7 @@ type Named = { readonly metadata: { readonly name: string } };
 /** The backends of both versions, once for each kind of metrics that counts them. */
 export function sourcesOf(snapshot: RoutedVersions): readonly Counted[] {
   const byPods = snapshot.routes.length === 0;
-  if (snapshot.plan.metrics === "application" || (!byPods && snapshot.routes.some(isUncounted))) {
+  if (snapshot.plan.metrics === "application" || (!byPods && snapshot.routes.some(lacksCounters))) {
     return [{ pack: application, ...armsOf(snapshot, snapshot.routes) }];
   }
   const packs = new Set(gatewaysIn(snapshot).map((gateway) => packOf(gateway, snapshot.plan)));
@@ -125,11 +125,6 @@ function packOf({ metrics }: Gateway, { metrics: source }: Pick<Plan, "metrics">
 
 function gatewaysIn(snapshot: Pick<Facts, "routes">): readonly Gateway[] {
   return snapshot.routes.flatMap(gatewaysOf);
-}
-
-function isUncounted(route: Route): boolean {
-  const { kind } = homeOf(route);
-  return gatewaysOf(route).some(({ metrics }) => metrics.unusable?.[kind] !== undefined);
 }
 
 function armsOf(snapshot: RoutedVersions, routes: readonly Route[]): Pick<Counted, "canary" | "stable"> {

@@ -12,6 +12,9 @@ export function podStem(replicaSet: string): string {
   return `${replicaSet}-`.slice(0, kept);
 }
 
+/** The longest name of a Deployment whose pods' names have a part of the hash of their version. */
+export const LONGEST_NAME = kept - 2;
+
 /** The stem of a pod's name. */
 export function stemOf(pod: string): string {
   return pod.slice(0, -5);

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { announce } from "../../../../rollout/admission/warnings.ts";
-import { unaskable } from "../../../../rollout/preflight/uncounted.ts";
+import { indistinct, unaskable } from "../../../../rollout/preflight/uncounted.ts";
 import { judgeInputOf } from "../../../../rollout/stages/judge-input.ts";
 import { aPlan, aRoute, aService } from "../../../support/builders.ts";
 import { aRollout } from "../../../support/rollout.ts";
@@ -25,6 +25,25 @@ describe("a plan of a Deployment that no route names", () => {
     const application = plan("p99 <= 1s", { "serin.dev/metrics": "application" });
     for (const each of [...none, application]) expect(unaskable(each, [aService()], [])).to.equal(undefined);
     expect(unaskable(plan("p99 <= 1s"), [aService()], [elsewhere, aRoute()])).to.equal(undefined);
+  });
+
+  it("is refused if the application counts and the pods' names are too long for the hash of their version", () => {
+    const own = { "serin.dev/metrics": "application" };
+    const [longest, tooLong] = [56, 57].map((length) => "x".repeat(length)) as [string, string];
+    expect(indistinct(aPlan(own), tooLong, [])).to.equal(
+      "serin.dev/metrics: the application's counters name pods, and Kubernetes cuts the hash of the version off the names of this Deployment's pods: " +
+        "use a Deployment's name of at most 56 characters, or serin.dev/compare: off with checks that ask no counter of requests",
+    );
+    const byGateway = aRoute({
+      status: { parents: [{ controllerName: "konghq.com/kic-gateway-controller", conditions: [] }] },
+    });
+    expect(indistinct(aPlan(), tooLong, [byGateway]), "a gateway whose counters Serin cannot use").to.include(
+      "pods",
+    );
+    expect(indistinct(aPlan(own), longest, [])).to.equal(undefined);
+    expect(indistinct(aPlan(), tooLong, [aRoute()])).to.equal(undefined);
+    const unjudged = { "serin.dev/compare": "off", "serin.dev/checks": "queue <= 5" };
+    expect(indistinct(aPlan({ ...own, ...unjudged }), tooLong, [])).to.equal(undefined);
   });
 
   it("is not announced as compared, unless the application counts", () => {
