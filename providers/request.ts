@@ -70,7 +70,12 @@ async function send(
   try {
     const response = await request(url, {
       method,
-      headers: { accept: "application/json", "user-agent": "serin", ...headers },
+      headers: {
+        accept: "application/json",
+        "accept-encoding": "identity",
+        "user-agent": "serin",
+        ...headers,
+      },
       signal: signal ? AbortSignal.any([limit, signal]) : limit,
       ...(body !== undefined && { body }),
       ...(dispatcher && { dispatcher }),

@@ -18,6 +18,7 @@ describe("Prometheus", () => {
   let answer: { status?: number; body: string };
   let path: string | undefined;
   let authorization: string | undefined;
+  let encoding: string | string[] | undefined;
   let asked: URLSearchParams;
 
   const succeed = (resultType: string, result: unknown) => {
@@ -30,6 +31,7 @@ describe("Prometheus", () => {
       for await (const chunk of request) body += chunk;
       path = request.url;
       authorization = request.headers.authorization;
+      encoding = request.headers["accept-encoding"];
       asked = new URLSearchParams(body);
       response.statusCode = answer.status ?? 200;
       response.end(answer.body);
@@ -45,6 +47,12 @@ describe("Prometheus", () => {
     expect([...read]).to.deep.equal([[AT, [{ labels: { service: "web", code: "200" }, value: 42 }]]]);
     expect(path).to.equal("/api/v1/query");
     expect(Object.fromEntries(asked)).to.deep.equal({ query: "up", time: "1700000000.000" });
+  });
+
+  it("asks for answers without compression, which a proxy may choose where nobody says", async () => {
+    succeed("vector", []);
+    await prometheus({ url }).over("up", instant);
+    expect(encoding).to.equal("identity");
   });
 
   it("asks for a grid of instants; one at which nothing was there is absent", async () => {
