@@ -175,5 +175,5 @@ function admitOptOut(object: Deployment, old: Deployment, held: HoldRecord | und
   // Nothing is left to undo, and all pods serve already.
   if (held.lost && held.phase !== "undone")
     return allowed(ended({ object, old }, held), [], [restoring(old)]);
-  return denied(restoreOnOptOut(held));
+  return denied(restoreOnOptOut(held, old));
 }

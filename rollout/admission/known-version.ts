@@ -8,6 +8,7 @@ import { lastRunOf } from "../workload/run-record.ts";
 import { findByTemplate, hashOf } from "../workload/template.ts";
 import { type AdmissionResponse, denied, withWarnings } from "./answer.ts";
 import type { TemplateChange } from "./change.ts";
+import { wayBack } from "./way-back.ts";
 
 const RETRY = orders.retry.key;
 
@@ -66,8 +67,7 @@ export function refuseFailed(change: TemplateChange): (AdmissionResponse & { all
   if (revision !== undefined && asked?.trim() === revision) return undefined;
   const { name } = object.metadata;
   const [why] = (last?.message ?? "").split(". ");
-  const back =
-    held && stable && `kubectl rollout undo deployment/${name} --to-revision=${revisionOf(stable)}`;
+  const back = held && stable && wayBack(change);
   return denied(
     [
       `revision ${revision} has this template, and its canary failed (${why})`,

@@ -2,8 +2,9 @@ import type { DeploymentSpec } from "../../kube/core/workloads.ts";
 import type { Plan } from "../plan/plan.ts";
 import { selectedAlone } from "../preflight/membership.ts";
 import { isWantedRoute } from "../preflight/selection.ts";
-import { revisionOf } from "../workload/revision.ts";
 import { originalsNow, type TemplateChange } from "./change.ts";
+import { afterItsEnd } from "./opt-out.ts";
+import { wayBack } from "./way-back.ts";
 
 /** Why a Deployment at rest gets no canary, although it has opted in; `undefined`: it may get one. */
 export function whyNative({ object, old, cluster, routes }: TemplateChange, plan: Plan): string | undefined {
@@ -21,16 +22,14 @@ export function whyNative({ object, old, cluster, routes }: TemplateChange, plan
  * control cannot begin beside the versions in flight, so the rollout has to end first.
  */
 export function whyAloneInFlight(change: TemplateChange): string | undefined {
-  const { object, stable, held } = change;
+  const { object, old, held } = change;
   if (held === undefined) return undefined;
   const { strategy } = originalsNow(change, held);
   const alone = whyAlone({ ...object.spec, ...(strategy && { strategy }) });
   if (alone === undefined) return undefined;
   // Both end by themselves, and an undo would take back a version that is proven.
   const endsSoon = held.phase === "promoting" || held.phase === "undone";
-  const revision = stable && revisionOf(stable);
-  const undo = `kubectl rollout undo deployment/${object.metadata.name}${revision ? ` --to-revision=${revision}` : ""}`;
-  const way = endsSoon ? "try again when it has ended" : `${undo}, then set this version again`;
+  const way = endsSoon ? afterItsEnd(old) : `${wayBack(change)}, then set this version again`;
   return `${alone}, and a rollout is in flight: ${way}`;
 }
 

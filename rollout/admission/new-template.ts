@@ -50,7 +50,7 @@ function courseOf(change: TemplateChange): { readonly answer: AdmissionResponse 
   if (plan === undefined) {
     if (change.complaint !== undefined && isOptedIn(object.metadata.annotations))
       return { answer: denied(change.complaint) };
-    return { answer: held === undefined ? allowedNatively(object, old) : denied(restoreOnOptOut(held)) };
+    return { answer: held === undefined ? allowedNatively(object, old) : denied(restoreOnOptOut(held, old)) };
   }
   const proven = held === undefined ? provenBefore(change, plan) : undefined;
   if (proven !== undefined) return { answer: native(change, proven) };

@@ -3,15 +3,21 @@ import { isOptedIn } from "../plan/plan.ts";
 import type { HoldRecord } from "../workload/hold-record.ts";
 
 /** Why the opt-in cannot be taken away now, and what has to come first. */
-export function restoreOnOptOut({ phase }: HoldRecord): string {
+export function restoreOnOptOut({ phase }: HoldRecord, deployment: Deployment): string {
   const undo = "undo it (kubectl rollout undo, or the stable version's manifest)";
   const first =
     phase === "canary"
       ? `promote it (annotate serin.dev/promote=<revision>) or ${undo} first`
       : `${undo} first`;
   const state = phase === "failed" ? "the failed version is held" : "a rollout is in flight";
-  const wait = phase === "promoting" || phase === "undone" ? "try again when it has ended" : first;
+  const wait = phase === "promoting" || phase === "undone" ? afterItsEnd(deployment) : first;
   return `serin.dev/rollout cannot go while ${state}: ${wait}`;
+}
+
+/** When to repeat what has to wait for native control, which does not end a rolling update while the Deployment is paused. */
+export function afterItsEnd({ metadata, spec }: Deployment): string {
+  const resume = spec.paused ? `kubectl rollout resume deployment/${metadata.name}, then ` : "";
+  return `${resume}try again when it has ended`;
 }
 
 /**

@@ -4,7 +4,8 @@ import type { Plan } from "../plan/plan.ts";
 import { type HoldRecord, holdRecordOf } from "../workload/hold-record.ts";
 import { findByRevision, revisionInFlight } from "../workload/revision.ts";
 import { startAfter } from "../workload/start-after.ts";
-import { presentOf } from "../workload/template.ts";
+import { findByHash, presentOf } from "../workload/template.ts";
+import { kubectlUndo } from "../workload/undo-command.ts";
 import { advanced, askedStep } from "./advance-order.ts";
 import { type AdmissionResponse, denied } from "./answer.ts";
 import type { Asking } from "./asking.ts";
@@ -48,8 +49,7 @@ export function applyOrders(
   const orders = given.length > 0 ? given : found;
   if (orders.length === 0) {
     const again = held && orderIn(carried, held);
-    const about = { name: object.metadata.name, revision: "" };
-    if (held === undefined || again === undefined || uselessNow(held, again, about) !== undefined)
+    if (held === undefined || again === undefined || uselessNow(held, again) !== undefined)
       return { object, held, warnings: waits ? awaiting(object, old) : [] };
     return obey(again, object, noting(held, carried?.manifestOrders ?? []), now, carried?.advance);
   }
@@ -66,7 +66,9 @@ export function applyOrders(
     return { object: stripped, held, warnings: [`serin.dev/${order}: ${AGAIN}`] };
   const present = presentOf(old, replicaSets);
   const revision = revisionInFlight(old, present);
-  const useless = uselessNow(held, order, { name: object.metadata.name, revision });
+  const stable = findByHash(replicaSets, held.stable);
+  const undo = kubectlUndo({ deployment: old, canary: present, stable });
+  const useless = uselessNow(held, order, { revision, undo });
   const key = `serin.dev/${order}`;
   const isStored = isStoredIn(old, object, order);
   const noted = noting(held, came);
@@ -134,7 +136,7 @@ function orderIn(carried: HoldRecord | undefined, held: HoldRecord): OrderName |
 }
 
 /** Without a stable version, other rules say what counts. */
-function uselessNow(held: HoldRecord, order: OrderName, about: Parameters<typeof uselessIn>[2]) {
+function uselessNow(held: HoldRecord, order: OrderName, about = { revision: "", undo: "" }) {
   return isLostIn(held) ? undefined : uselessIn(held.phase, order, about);
 }
 

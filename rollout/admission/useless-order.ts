@@ -3,17 +3,17 @@ import type { Phase } from "../workload/hold-record.ts";
 
 /** What an order is about. */
 interface Subject {
-  /** The Deployment's name. */
-  readonly name: string;
-  /** The revision of its template. */
+  /** The revision of the Deployment's template. */
   readonly revision: string;
+  /** The command that goes back to the stable version. */
+  readonly undo: string;
 }
 
 /** Why an order changes nothing: `done` says that it is carried out already, `refusal` says what would do instead. */
 type Useless = { readonly done: string } | { readonly refusal: string };
 
 /** Why this order changes nothing in this phase; `undefined`: it counts. */
-export function uselessIn(phase: Phase, order: OrderName, { name, revision }: Subject): Useless | undefined {
+export function uselessIn(phase: Phase, order: OrderName, { revision, undo }: Subject): Useless | undefined {
   switch (phase) {
     case "canary":
       return order === "retry"
@@ -28,7 +28,7 @@ export function uselessIn(phase: Phase, order: OrderName, { name, revision }: Su
       return order === "promote" || order === "advance"
         ? { done: `revision ${revision} is being promoted already` }
         : {
-            refusal: `revision ${revision} is proven and being promoted; kubectl rollout undo deployment/${name} goes back`,
+            refusal: `revision ${revision} is proven and being promoted; ${undo} goes back`,
           };
     case "undone":
       return order === "abort"

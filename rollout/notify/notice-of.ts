@@ -1,6 +1,7 @@
 import type { Notice } from "../notice/notice.ts";
 import type { Moment } from "../plan/notify.ts";
-import { kubectlUndo, orderCommand } from "../stages/commands.ts";
+import { orderCommand } from "../stages/commands.ts";
+import { undoFailed } from "../stages/rollback.ts";
 import { isStableLost, type Snapshot } from "../stages/snapshot.ts";
 import { instant } from "../text/instant.ts";
 import { pastEvidence } from "../view/evidence-view.ts";
@@ -105,6 +106,6 @@ function commandsOf(snapshot: Snapshot, moment: Moment, waits: string | undefine
   // Without a stable version, Serin refuses every other order.
   const ways = isStableLost(snapshot)
     ? [orderCommand(snapshot, "promote")]
-    : [kubectlUndo(snapshot), orderCommand(snapshot, "retry")];
+    : [undoFailed(snapshot), orderCommand(snapshot, "retry")];
   return ways.map((way) => `${way} -n ${snapshot.deployment.metadata.namespace}`);
 }

@@ -11,8 +11,9 @@ import { HISTORY_LIMIT } from "../workload/hold-record.ts";
 import { keptRequests } from "../workload/requests.ts";
 import { surgePods } from "../workload/surge.ts";
 import { onlyTemplate } from "../workload/template.ts";
+import { kubectlUndo } from "../workload/undo-command.ts";
 import { writeHoldRecord, writeRunRecord, writeScale } from "../workload/writes.ts";
-import { kubectlUndo, orderCommand } from "./commands.ts";
+import { orderCommand } from "./commands.ts";
 import { withCourse } from "./course.ts";
 import { type Decision, firstOf } from "./decision.ts";
 import {
@@ -85,7 +86,7 @@ function next(snapshot: Snapshot): string {
   const retry = `${orderCommand(snapshot, "retry")} tries again`;
   // kubectl has no revision to undo before the canary has a ReplicaSet.
   if (snapshot.judged === undefined) return `Apply the stable template to go back; ${retry}`;
-  return `One pod is kept; ${kubectlUndo(snapshot)} goes back, ${retry}`;
+  return `One pod is kept; ${undoFailed(snapshot)} goes back, ${retry}`;
 }
 
 /** Advises to revert ConfigMaps that were changed in place: the stable template does not contain their content. */
@@ -123,7 +124,13 @@ function keepHold(snapshot: Snapshot): Decision | undefined {
   return { writes: [writeHoldRecord(snapshot.deployment, snapshot.held, { strategy })] };
 }
 
-/** Records the failure. A pause of the plan ends with the canary; the user's own pause stays. */
+/** The command that goes back after the failure. A pause of the plan ends with the canary; the user's own pause stays. */
+export function undoFailed(snapshot: Snapshot): string {
+  const { deployment, held, run } = snapshot;
+  return kubectlUndo(snapshot, (run?.paused ? held.originals : deployment.spec).paused === true);
+}
+
+/** Records the failure. */
 function writeFailed(snapshot: Snapshot): Write {
   const pause = snapshot.run?.paused ? { paused: snapshot.held.originals.paused } : {};
   return writeHoldRecord(snapshot.deployment, { ...snapshot.held, phase: "failed" }, pause);

@@ -1,5 +1,5 @@
 import { conditionOf } from "../../kube/core/meta.ts";
-import { kubectlUndo } from "./commands.ts";
+import { kubectlUndo } from "../workload/undo-command.ts";
 import { type Decision, saying } from "./decision.ts";
 import { shortage } from "./health.ts";
 import type { Snapshot } from "./snapshot.ts";

@@ -15,6 +15,27 @@ const alone: [string, NonNullable<Deployment["spec"]["strategy"]>, RegExp][] = [
   ],
 ];
 
+describe("the commands that go back first, while the Deployment is paused", () => {
+  const wayOf = (...given: Parameters<typeof inFlight>) => {
+    const old = inFlight({ ...given[0], paused: true });
+    return / in flight: (.*), then set this version again$/.exec(
+      no(edit(old, { strategy: recreate }, "web:3"), old, both),
+    )?.[1];
+  };
+  const abort = "kubectl annotate deployment/web serin.dev/abort=2 and then ";
+  const resume = "kubectl rollout resume deployment/web and then ";
+  const undo = "kubectl rollout undo deployment/web";
+
+  it("end the canary by an order: kubectl refuses the undo, and a resume may give the canary more weight", () => {
+    expect(wayOf({}), "the user's pause").to.equal(abort + resume + undo);
+    expect(wayOf({ held: { latched: true } }), "Serin's own pause").to.equal(abort + undo);
+  });
+
+  it("resume a Deployment whose canary has failed", () => {
+    expect(wayOf({ held: { phase: "failed" } })).to.equal(resume + undo);
+  });
+});
+
 describe("another version that may not run beside the stable one", () => {
   for (const [what, strategy, why] of alone) {
     for (const phase of ["canary", "failed"] as const) {
@@ -24,7 +45,7 @@ describe("another version that may not run beside the stable one", () => {
         const message = no(edit(old, { strategy }, "web:3"), old, both);
         expect(message).to.match(why);
         expect(message).to.match(
-          / a rollout is in flight: kubectl rollout undo deployment\/web --to-revision=1, then set this version again$/,
+          / a rollout is in flight: kubectl rollout undo deployment\/web, then set this version again$/,
         );
       });
 
@@ -40,9 +61,11 @@ describe("another version that may not run beside the stable one", () => {
 
     for (const phase of ["promoting", "undone"] as const)
       it(`waits with ${what} for the end of the rollout while it is ${phase}`, () => {
-        const old = inFlight({ held: { phase } });
-        expect(no(aDeployment({ image: "web:3", strategy }), old, both)).to.match(
-          / a rollout is in flight: try again when it has ended$/,
+        const ask = (paused: boolean) =>
+          no(aDeployment({ image: "web:3", strategy }), inFlight({ held: { phase }, paused }), both);
+        expect(ask(false)).to.match(/ a rollout is in flight: try again when it has ended$/);
+        expect(ask(true), "native control ends nothing in a pause").to.match(
+          / in flight: kubectl rollout resume deployment\/web, then try again when it has ended$/,
         );
       });
   }

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Deployment } from "../../../../kube/core/workloads.ts";
-import { both, edit, inFlight, yes } from "../../../support/ask.ts";
+import { both, edit, inFlight, no, yes } from "../../../support/ask.ts";
 import { aDeployment } from "../../../support/builders.ts";
 
 const GONE =
@@ -21,6 +21,13 @@ describe("a template that comes without the opt-in", () => {
   it("is told when the stable version comes back in flight", () => {
     const old = inFlight();
     expect(yes(withoutOptIn(edit(old, {}, "web:1")), old, both).warnings).to.deep.equal([GONE]);
+  });
+
+  it("names the resume where the rollout ends only after one", () => {
+    const old = inFlight({ held: { phase: "promoting" }, paused: true });
+    expect(no(withoutOptIn(old), old)).to.match(
+      /in flight: kubectl rollout resume deployment\/web, then try again when it has ended$/,
+    );
   });
 
   it("is not told of a Deployment that was not opted in, nor of an opt-out by itself", () => {

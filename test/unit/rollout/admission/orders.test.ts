@@ -58,6 +58,20 @@ describe("orders", () => {
     });
   }
 
+  it("names an undo that kubectl accepts and that goes to the stable version, also after a failed one or in a pause", () => {
+    const numbered = (image: string, revision: string) =>
+      aReplicaSet({ image, meta: { annotations: { "deployment.kubernetes.io/revision": revision } } });
+    const reads = readsOf({ replicaSets: [numbered("web:1", "1"), canarySet(), numbered("web:3", "3")] });
+    const promoting = (paused: boolean) =>
+      annotate(inFlight({ image: "web:3", held: { phase: "promoting" }, paused }), {
+        "deployment.kubernetes.io/revision": "3",
+      });
+    const said = (paused: boolean) => no(order(promoting(paused), "abort", "3"), promoting(paused), reads);
+    const undo = "kubectl rollout undo deployment/web --to-revision=1 goes back";
+    expect(said(false)).to.include(`promoted; ${undo}`);
+    expect(said(true)).to.include(`promoted; kubectl rollout resume deployment/web and then ${undo}`);
+  });
+
   it("obeys no order for another revision, and not two at once", () => {
     const old = revision2(inFlight());
     expect(no(order(old, "promote", "1"), old, both)).to.include('"2"');

@@ -125,12 +125,27 @@ describe("a rollout whose Deployment a user has paused", () => {
     expect(ending(world)).to.deep.include({ marks: [], pods: { "web-h1": 5 } });
   });
 
+  it("names the resume before the undo where it stays paused after a failure, because kubectl refuses the undo", () => {
+    const world = halfway();
+    const heard: string[] = [];
+    world.hear = (place, sentence) => place === "event" && heard.push(sentence);
+    update(world, { paused: true });
+    world.request("web", annotate("serin.dev/abort", "1"));
+    world.run(3);
+    expect(heard.at(-1)).to.match(
+      /kept; kubectl rollout resume deployment\/web and then kubectl rollout undo deployment\/web.* goes back/,
+    );
+  });
+
   it("ends a pause of the plan with a version that fails in it, whose size was one pod anyway", () => {
     const world = aShop({ annotations: { "serin.dev/steps": "10, pause", "serin.dev/size": "1" } });
     world.request("web", image("web:2"));
     for (let i = 0; i < 100 && !world.get("deployments", "web").spec.paused; i += 1) world.run(1);
+    const heard: string[] = [];
+    world.hear = (place, sentence) => place === "event" && heard.push(sentence);
     world.request("web", annotate("serin.dev/abort", "1"));
     world.run(5);
     expect(world.get("deployments", "web").spec).not.to.have.property("paused");
+    expect(heard.at(-1)).to.include("kept; kubectl rollout undo deployment/web ");
   });
 });

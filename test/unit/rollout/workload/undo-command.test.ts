@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { kubectlUndo } from "../../../../rollout/stages/commands.ts";
+import { kubectlUndo } from "../../../../rollout/workload/undo-command.ts";
 import { aDeployment, aReplicaSet, aSnapshot } from "../../../support/builders.ts";
 
 const numbered = (image: string, revision: number) =>
@@ -24,5 +24,15 @@ describe("the command that goes back to the stable version", () => {
     expect(kubectlUndo(inFlight(3))).to.equal(named);
     // A superseded version without pods is not in the snapshot any more, while kubectl still finds it.
     expect(kubectlUndo(inFlight(3, [2]))).to.equal(named);
+  });
+
+  it("resumes first where the Deployment is paused, because kubectl refuses to undo one", () => {
+    const { deployment, ...versions } = inFlight(2);
+    const paused = { ...deployment, spec: { ...deployment.spec, paused: true } };
+    const resumed = "kubectl rollout resume deployment/web and then kubectl rollout undo deployment/web";
+    expect(kubectlUndo({ ...versions, deployment: paused })).to.equal(resumed);
+    expect(kubectlUndo({ ...versions, deployment: paused }, false), "a pause that ends").to.not.include(
+      "resume",
+    );
   });
 });
