@@ -1,7 +1,7 @@
 import { strengthsOf } from "../judge/progress.ts";
 import type { ConditionUpdate } from "../stages/decision.ts";
 import { grantedExposure, type Snapshot, stepIndex } from "../stages/snapshot.ts";
-import { waitIn, waitOf } from "../stages/wait.ts";
+import { isPaused, waitIn, waitOf } from "../stages/wait.ts";
 import { revisionInFlight } from "../workload/revision.ts";
 import type { Wait } from "../workload/waits.ts";
 
@@ -62,7 +62,7 @@ export function flightOf(snapshot: Snapshot, condition: ConditionUpdate | undefi
     canary: canaryHash,
     stable: held.stable,
     phase,
-    waiting: phase === "preparing" || phase === "holding" ? waitingIn(snapshot, condition) : undefined,
+    waiting: mayWait(snapshot, phase) ? waitingIn(snapshot, condition) : undefined,
     step: stepIndex(snapshot) + 1,
     steps: plan.steps.length,
     weight: ["progressing", "holding"].includes(phase) ? grantedExposure(snapshot).weight / 100 : 0,
@@ -86,6 +86,10 @@ function phaseOf({ held, run }: Snapshot, condition: ConditionUpdate | undefined
   if (held.phase === "promoting" || run?.outcome === "proven") return "promoting";
   if (condition?.reason === "Holding" || condition?.reason === "StableLost") return "holding";
   return condition?.reason === "Progressing" ? "progressing" : "preparing";
+}
+
+function mayWait(snapshot: Snapshot, phase: FlightPhase): boolean {
+  return phase === "preparing" || phase === "holding" || (phase === "promoting" && isPaused(snapshot));
 }
 
 function waitingIn(snapshot: Snapshot, condition: ConditionUpdate | undefined): Flight["waiting"] {

@@ -9,7 +9,6 @@ import { keptRequests } from "../workload/requests.ts";
 import type { RunRecord } from "../workload/run-record.ts";
 import { mentionEvent, writeEvent, writePaused } from "../workload/writes.ts";
 import { orderToAdvance } from "./advance-order.ts";
-import { orderCommand } from "./commands.ts";
 import { withCourse } from "./course.ts";
 import type { ConditionUpdate, Decision } from "./decision.ts";
 import { stepSince } from "./health.ts";
@@ -18,7 +17,7 @@ import { rewrite } from "./hook-record.ts";
 import { rollBack } from "./rollback.ts";
 import { grantedExposure, type Snapshot, stepIndex, stepOf } from "./snapshot.ts";
 import { brokenStable } from "./stable-broken.ts";
-import { decidingOrders, holding, progressing } from "./step-condition.ts";
+import { afterPause, decidingOrders, holding, progressing } from "./step-condition.ts";
 import { verdictOf, withBypass } from "./step-verdict.ts";
 import { waitAfter } from "./wait.ts";
 
@@ -62,12 +61,6 @@ function awaitResume(snapshot: Snapshot): Decision {
 
 function pausedByPlan(snapshot: Snapshot): ConditionUpdate {
   return holding(snapshot, "person", `paused by the plan: ${afterPause(snapshot)}`);
-}
-
-/** What ends a pause: kubectl refuses `rollout undo` and `rollout restart` of a paused Deployment. */
-function afterPause(snapshot: Snapshot): string {
-  const { name } = snapshot.deployment.metadata;
-  return `kubectl rollout resume deployment/${name} continues, ${orderCommand(snapshot, "abort")} goes back`;
 }
 
 function judgeStep(snapshot: Snapshot, step: JudgedStep): Decision {

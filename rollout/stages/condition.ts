@@ -27,7 +27,8 @@ export function report(snapshot: Snapshot, update: ConditionUpdate | undefined):
   const leftMs = since > snapshot.now ? 0 : since + PASSING_MS - snapshot.now;
   if (isOfThisRollout && leftMs > 0) return { writes: [], waitMs: leftMs };
   if (isBrief(snapshot, present, update) && snapshot.now - reported < REWRITE_MS) return { writes: [] };
-  const mayWait = sameReason && ["Preparing", "Progressing", "Holding", "Promoting"].includes(update.reason);
+  const mayWait =
+    sameReason && ["Preparing", "Progressing", "Holding", "Promoting", "Undoing"].includes(update.reason);
   const numbersOnly =
     mayWait && essence(update.reason, present.message) === essence(update.reason, update.message);
   if (numbersOnly && snapshot.now - reported < REWRITE_MS) return { writes: [] };

@@ -30,6 +30,7 @@ export interface ConditionUpdate {
     | "Promoting"
     | "Promoted"
     | "RolledBack"
+    | "Undoing"
     | "Undone"
     | "StableLost";
   readonly message: string;

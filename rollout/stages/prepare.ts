@@ -31,6 +31,7 @@ import {
 } from "./health.ts";
 import { mayServe } from "./hook-gates.ts";
 import { reachedPods } from "./lacking-port.ts";
+import { awaitResize } from "./paused-size.ts";
 import { rollBack } from "./rollback.ts";
 import { emptyEarlier, raiseSurge, scaleUpStable } from "./scale.ts";
 import { replicasOf, type Snapshot, wantedSurge } from "./snapshot.ts";
@@ -177,6 +178,8 @@ export function awaitReady(snapshot: Snapshot): Decision | undefined {
   if (fewest >= pods) return undefined;
   const late = overdue(snapshot, pods) ?? (lacking && portOverdue(snapshot, lacking));
   if (late !== undefined) return rollBack(snapshot, late);
+  const resized = awaitResize(snapshot, pods);
+  if (resized !== undefined) return resized;
   const port = lacking === undefined ? "" : `: ${lacking}: ${PORT_USE}`;
   const message = `waiting for ready canary pods, ${fewest} of ${pods} so far${shortage(snapshot)}${port}`;
   const condition = { status: "Unknown", reason: "Preparing", message } as const;

@@ -27,6 +27,12 @@ export function holding(snapshot: Snapshot, wait: Wait, why: string): ConditionU
   return waitingFor(wait, `holding at ${shortly(grantedExposure(snapshot))}: ${why}`);
 }
 
+/** What ends a pause: kubectl refuses `rollout undo` and `rollout restart` of a paused Deployment. */
+export function afterPause(snapshot: Snapshot): string {
+  const { name } = snapshot.deployment.metadata;
+  return `kubectl rollout resume deployment/${name} continues, ${orderCommand(snapshot, "abort")} goes back`;
+}
+
 /** The orders by which a user ends an inconclusive rollout. */
 export function decidingOrders(snapshot: Snapshot): string {
   return `${orderCommand(snapshot, "promote")} (or abort) decides`;

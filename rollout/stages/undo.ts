@@ -21,6 +21,7 @@ import { rewrite } from "./hook-record.ts";
 import { callAfterwards } from "./post-rollout.ts";
 import { isComplete, isolatedServices, restoreAll } from "./promote.ts";
 import { isStableLost, type Snapshot } from "./snapshot.ts";
+import { stalled } from "./stalled.ts";
 import { closeRecords } from "./supersede.ts";
 import { tellEnd } from "./tell-end.ts";
 
@@ -90,9 +91,13 @@ function tell(snapshot: Snapshot): Decision | undefined {
   return isReported(snapshot, message) ? tellEnd(snapshot, message) : { writes: report(snapshot, message) };
 }
 
-/** The Services stay isolated while a canary pod lives, because the canary was never proven. */
+/** The Services stay isolated while a canary pod lives, because the canary was never proven. Most undos take seconds. */
 function awaitStable(snapshot: Snapshot): Decision | undefined {
-  return isComplete(snapshot) ? undefined : { writes: [] };
+  if (isComplete(snapshot)) return undefined;
+  const why = stalled(snapshot);
+  if (why === undefined) return { writes: [] };
+  const message = `going back to stable ${snapshot.held.stable}: ${why}; another template replaces it`;
+  return { writes: [], condition: { status: "Unknown", reason: "Undoing", message } };
 }
 
 /**

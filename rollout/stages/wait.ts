@@ -32,9 +32,10 @@ export function waitOf(facts: Facts, wait: Wait | undefined): Wait | undefined {
   return facts.run?.unroutedSince === undefined ? "pods" : "traffic";
 }
 
-/** Paused by the user or by the plan; a latch is Serin's own pause and ends by itself. */
+/** Paused by the user or by the plan; a latch is Serin's own pause and ends by itself. Native control promotes nothing then, too. */
 export function isPaused({ deployment, held }: Pick<Facts, "deployment" | "held">): boolean {
-  return deployment.spec.paused === true && held.latched !== true && held.phase === "canary";
+  const goesOn = held.phase === "canary" || held.phase === "promoting";
+  return deployment.spec.paused === true && held.latched !== true && goesOn;
 }
 
 /** What a step waits for that has lasted long enough, by the verdict about it. */
