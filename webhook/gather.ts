@@ -17,7 +17,6 @@ import { servicesFor, servicesOf } from "../rollout/traffic/isolation.ts";
 import { leanService } from "../rollout/traffic/lean-service.ts";
 import { selectorOf } from "../rollout/traffic/service-record.ts";
 import type { Autoscaler } from "../rollout/workload/autoscalers.ts";
-import { holdRecordOf } from "../rollout/workload/hold-record.ts";
 import { type FlightRoutes, readFlight } from "./flight.ts";
 import { listNeighbours } from "./neighbourhood.ts";
 import { type PolicyPlaces, readPolicies } from "./policies.ts";
@@ -49,7 +48,7 @@ export async function gather(
   const { kube, index } = needs;
   const { uid = "", namespace = "" } = old.metadata;
   const cached = { namespace, resourceVersion: "0" };
-  const waits = mustWait(holdRecordOf(old));
+  const waits = mustWait(old, replicaSets);
   const [deployments, here, autoscalers, ingresses, flight] = await Promise.all([
     neighbours ?? listNeighbours(kube, namespace),
     listNamespace<Service>(kube, services, cached, leanService),

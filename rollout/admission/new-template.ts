@@ -21,7 +21,7 @@ import { provenBefore, refuseFailed, withoutRetry, withProvenHint } from "./know
 import { whyNative } from "./natively.ts";
 import { restoreOnOptOut } from "./opt-out.ts";
 import { hasNoStable, replaceNatively } from "./stable-lost.ts";
-import { supersede } from "./supersede.ts";
+import { isUnstarted, supersede } from "./supersede.ts";
 import { warnStableDown } from "./warnings.ts";
 
 /** The refusal of what only the Serin that began the rollout can do. */
@@ -67,6 +67,7 @@ function startNext(change: TemplateChange, plan: Plan): AdmissionResponse {
     case "promoting":
       return latchPromotion(change, plan);
     case "canary":
+      if (isUnstarted(change.old, held, change.current)) return replaceUnstarted(change, plan, held);
       return warnStableDown(supersede(change, plan, { ...next, row: row + 1 }), change.stable);
     case "failed":
     case "undone":
@@ -77,6 +78,13 @@ function startNext(change: TemplateChange, plan: Plan): AdmissionResponse {
     default:
       return held.phase satisfies never;
   }
+}
+
+/** Begins in the place of a version that has not started, so none is superseded. */
+function replaceUnstarted(change: TemplateChange, plan: Plan, held: HoldRecord): AdmissionResponse {
+  const { asked: _asked, advance: _advance, ...rest } = held;
+  const next = { ...rest, started: change.started, originals: originalsNow(change, held) };
+  return warnStableDown(afterEnd(change, plan, next, []), change.stable);
 }
 
 /** Begins after an ended rollout. Its canary keeps its pods until no proxy sends them requests. */

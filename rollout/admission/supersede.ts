@@ -1,19 +1,33 @@
+import type { Deployment, ReplicaSet } from "../../kube/core/workloads.ts";
 import type { Plan } from "../plan/plan.ts";
 import { hold, pause } from "../workload/hold.ts";
-import { type HoldRecord, withDefaults, withHoldRecord } from "../workload/hold-record.ts";
+import { type HoldRecord, holdRecordOf, withDefaults, withHoldRecord } from "../workload/hold-record.ts";
 import { describeRow } from "../workload/superseded-row.ts";
 import { withRoom } from "../workload/surge.ts";
-import { findByHash } from "../workload/template.ts";
+import { findByHash, presentOf } from "../workload/template.ts";
 import { type AdmissionResponse, allowed, denied } from "./answer.ts";
 import { originalsNow, type TemplateChange } from "./change.ts";
 import { examineVersion } from "./examine-version.ts";
 
 /**
- * Whether another version waits until the one in flight is drained, whatever is in the cluster. Its answer names nothing that
- * matters only to a canary that begins.
+ * Whether another version waits until the one in flight is drained, whatever else is in the cluster. Its answer names nothing
+ * that matters only to a canary that begins. `replicaSets`: the Deployment's own.
  */
-export function mustWait(held: HoldRecord | undefined): boolean {
-  return held?.phase === "canary";
+export function mustWait(old: Deployment, replicaSets: readonly ReplicaSet[]): boolean {
+  const held = holdRecordOf(old);
+  return held?.phase === "canary" && !isUnstarted(old, held, presentOf(old, replicaSets));
+}
+
+/**
+ * Whether the version in flight, whose ReplicaSet is `current`, has no pod and gets none: the user has paused the Deployment
+ * since before it came. Several changes in a pause are one version, which the resume starts.
+ */
+export function isUnstarted(
+  old: Deployment,
+  { latched }: HoldRecord,
+  current: ReplicaSet | undefined,
+): boolean {
+  return old.spec.paused === true && !latched && current === undefined;
 }
 
 /**

@@ -2,8 +2,10 @@ import { expect } from "chai";
 import type { Deployment } from "../../../../kube/core/workloads.ts";
 import { holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
 import { edit, inFlight, native, yes } from "../../../support/ask.ts";
-import { aReplicaSet, readsOf } from "../../../support/builders.ts";
+import { aReplicaSet, aTemplate, readsOf } from "../../../support/builders.ts";
+import { aShop, ending, image, edit as patch } from "../../../support/shop.ts";
 
+const setPaused = (paused: boolean) => patch({ paused });
 const surgeOf = ({ spec }: Deployment) => spec.strategy?.rollingUpdate?.maxSurge;
 /** The surge is for 1 pod already, and the canary still has so many. */
 const shrinking = (updatedReplicas: number): Deployment => ({
@@ -46,6 +48,41 @@ describe("admission of a pause in flight", () => {
       expect(held?.latched, `${phase}, ${beside} beside`).to.equal(latched);
       expect(held?.originals.paused, "the user's pause stays").to.equal(latched);
     }
+  });
+
+  it("takes the changes of one pause for one version: none of them has started, and none is superseded", () => {
+    const world = aShop();
+    const heard: string[] = [];
+    world.request("web", setPaused(true));
+    for (const tag of ["2", "3", "4", "5"]) {
+      world.hear = (place, sentence) => place === "warning" && heard.push(sentence);
+      world.request("web", image(`web:${tag}`));
+      world.run(2);
+    }
+    expect(heard).to.have.length(4);
+    for (const sentence of heard)
+      expect(sentence).to.match(/^serin: canary 10→25→50 %, .*; compared with stable/);
+    world.request("web", setPaused(false));
+    world.run(200);
+    expect(ending(world)).to.deep.include({ marks: [], pods: { "web-h2": 5 } });
+    expect(world.get("deployments", "web").spec.template).to.deep.equal(aTemplate("web:5"));
+    expect(world.story).not.to.include("Superseded");
+  });
+
+  it("still drains the version that had started before the pause", () => {
+    const world = aShop();
+    world.request("web", image("web:2"));
+    world.runTo(10);
+    world.request("web", setPaused(true));
+    for (const tag of ["3", "4"]) {
+      world.request("web", image(`web:${tag}`));
+      world.run(4);
+    }
+    expect(world.story.filter((told) => told === "Superseded")).to.have.length(1);
+    expect(ending(world).pods).to.deep.equal({ "web-h1": 5 });
+    world.request("web", setPaused(false));
+    world.run(200);
+    expect(ending(world)).to.deep.include({ marks: [], pods: { "web-h3": 5 } });
   });
 
   it("leaves room for all pods behind the latch", () => {
