@@ -3,7 +3,7 @@ import { isNotFound } from "../client/errors.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import { leases } from "../core/resources.ts";
-import { type Lease, released, renewed, respectMs, taken } from "./lease.ts";
+import { type Lease, released, renewed, respectMs, type Seen, taken } from "./lease.ts";
 import { type Reflection, reflect } from "./reflector.ts";
 
 /** One Lease in the API server, and the candidate that reads and writes it. */
@@ -32,10 +32,9 @@ export interface HeldLease {
 /** Watches one Lease and writes it. Each write fits only the version that the candidate knows. */
 export class LeaseAccess {
   readonly #options: LeaseOptions;
-  readonly #seen: Reflection<Lease>;
+  readonly #copy: Reflection<Lease>;
   readonly #where: { readonly namespace: string; readonly name: string };
-  /** When the candidate last saw the Lease change. */
-  #seenAt = 0;
+  #seen: Seen = { lease: undefined, exists: false, at: 0 };
   #wake = new AbortController();
 
   constructor(options: LeaseOptions) {
@@ -43,13 +42,13 @@ export class LeaseAccess {
     this.#options = options;
     this.#where = { namespace, name };
     const fieldSelector = `metadata.name=${name}`;
-    const onChange = () => this.#changed();
-    this.#seen = reflect<Lease>({ ...options, resource: leases, fieldSelector, initial: "watch", onChange });
+    const onChange = (_key: string, now: Lease | undefined) => this.#changed(now);
+    this.#copy = reflect<Lease>({ ...options, resource: leases, fieldSelector, initial: "watch", onChange });
   }
 
   /** Resolves after the first read of the Lease. */
   get synced(): Promise<void> {
-    return this.#seen.synced;
+    return this.#copy.synced;
   }
 
   /** Aborts at the next change of the Lease. */
@@ -59,7 +58,7 @@ export class LeaseAccess {
 
   /** How long (ms) the candidate must still respect the Lease's holder; 0 or less: it may take the Lease. */
   respectMs(): number {
-    return respectMs(this.#known(), this.#seenAt, { ...this.#options, now: this.#options.clock.now() });
+    return respectMs(this.#seen, { ...this.#options, now: this.#options.clock.now() });
   }
 
   /** Creates the Lease or takes it over. The error is isConflict or isAlreadyExists if another candidate was faster. */
@@ -80,10 +79,10 @@ export class LeaseAccess {
 
   /** Tries until it succeeds or the signal aborts; undefined if another candidate holds the Lease. */
   async renew({ lease }: HeldLease, signal: AbortSignal): Promise<HeldLease | undefined> {
-    const { clock, identity, namespace, name, renewMs, log } = this.#options;
+    const { clock, identity, namespace, name, durationMs, renewMs, log } = this.#options;
     for (let known = lease; !signal.aborted; ) {
       try {
-        return await this.#write(known, renewed);
+        return await this.#write(known, (now) => renewed({ durationMs, now }));
       } catch (error) {
         log.debug({ namespace, name, identity, err: error }, "renew lease failed");
         const now = await this.read().catch((cause) => (isNotFound(cause) ? undefined : known));
@@ -115,16 +114,17 @@ export class LeaseAccess {
   }
 
   #note(lease: Lease, since: number): HeldLease {
-    this.#seen.apply(lease);
+    this.#copy.apply(lease);
     return { lease, since };
   }
 
   #known(): Lease | undefined {
-    return this.#seen.get(`${this.#options.namespace}/${this.#options.name}`);
+    return this.#copy.get(`${this.#options.namespace}/${this.#options.name}`);
   }
 
-  #changed(): void {
-    this.#seenAt = this.#options.clock.now();
+  #changed(now: Lease | undefined): void {
+    const exists = now !== undefined;
+    this.#seen = { lease: now ?? this.#seen.lease, exists, at: this.#options.clock.now() };
     this.#wake.abort();
     this.#wake = new AbortController();
   }

@@ -9,6 +9,7 @@ import { eventually } from "../../../support/eventually.ts";
 import { noLog } from "../../../support/log.ts";
 import { type Line, MemoryApi } from "../../../support/memory.ts";
 
+const LEASES = "coordination.k8s.io/v1/leases";
 const KEY = "serin-system/serin";
 
 /** One process that stands for election. */
@@ -85,7 +86,8 @@ describe("leader election", () => {
     return contender;
   }
   const leaders = () => [...throne.leaders.keys()];
-  const lease = () => api.store.get("coordination.k8s.io/v1/leases", KEY) as Lease;
+  const lease = () => api.store.get(LEASES, KEY) as Lease;
+  const edit = (spec: object) => api.store.patch(LEASES, KEY, "merge", { spec });
   /** Lets everything happen that needs no time. */
   const settle = () => clock.advance(0);
 
@@ -184,15 +186,44 @@ describe("leader election", () => {
   it("stops a leader whose lease was taken or deleted", async () => {
     enter("a");
     await settle();
-    const collection = "coordination.k8s.io/v1/leases";
-    api.store.patch(collection, KEY, "merge", { spec: { holderIdentity: "thief" } });
+    edit({ holderIdentity: "thief" });
     await clock.advance(5_000);
     expect(leaders()).to.deep.equal([]);
     await clock.advance(20_000);
     expect(throne.history).to.have.length(2);
-    api.store.delete(collection, KEY);
+    api.store.delete(LEASES, KEY);
     await clock.advance(20_000);
     expect([throne.history.length, throne.most.leaders]).to.deep.equal([3, 1]);
+  });
+
+  const edits: Readonly<Record<string, () => void>> = {
+    "deletes the lease": () => api.store.delete(LEASES, KEY),
+    "empties its holder": () => edit({ holderIdentity: "" }),
+    "makes it end after a second": () => edit({ leaseDurationSeconds: 1 }),
+    "names another holder": () => edit({ holderIdentity: "thief" }),
+  };
+  for (const [what, byHand] of Object.entries(edits)) {
+    it(`has one leader, and soon again one, when a person ${what}`, async () => {
+      enter("a");
+      await settle();
+      enter("b");
+      await clock.advance(7_000);
+      byHand();
+      await clock.advance(20_000);
+      expect([throne.most, leaders().length]).to.deep.equal([{ leaders: 1, writers: 1 }, 1]);
+    });
+  }
+
+  it("sets the duration back that a person made longer, so that another replica follows in time", async () => {
+    const a = enter("a");
+    await settle();
+    enter("b");
+    edit({ leaseDurationSeconds: 86_400 });
+    // The renewal after 5 s does not fit the version that the person has changed, and the one a second later does.
+    await clock.advance(7_000);
+    a.line.cut = true;
+    await clock.advance(20_000);
+    expect(leaders()).to.deep.equal(["b"]);
   });
 
   it("does not poll while another leads", async () => {
@@ -204,10 +235,9 @@ describe("leader election", () => {
   });
 
   it("takes over from a former self at once", async () => {
-    const renewTime = new Date(clock.now()).toISOString();
-    const spec = { holderIdentity: "a", leaseDurationSeconds: 15, renewTime };
+    const spec = { holderIdentity: "a", leaseDurationSeconds: 15 };
     const metadata = { name: "serin", namespace: "serin-system" };
-    api.store.create("coordination.k8s.io/v1/leases", { metadata, spec });
+    api.store.create(LEASES, { metadata, spec });
     enter("a");
     await settle();
     expect(leaders()).to.deep.equal(["a"]);
