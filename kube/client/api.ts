@@ -39,8 +39,8 @@ export interface WatchEvent<T extends KubeObject> {
 
 /**
  * The Kubernetes API in raw JSON; the client drops and converts nothing. Every method throws ApiError for an answer other
- * than 2xx and ConnectionError without an answer in time. The client repeats only a GET whose connection broke and a
- * request that met a 401, once each.
+ * than 2xx and ConnectionError without an answer in time. The client repeats only a GET whose connection broke, and a
+ * request that met a 401 or a certificate that the client does not trust, once each.
  */
 export interface Kube {
   /** Reads one object. */

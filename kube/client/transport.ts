@@ -23,7 +23,10 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/** Loads the credentials. The transport calls it again after a 401, to find rotated credentials. */
+/**
+ * Loads the credentials. The transport calls it again after a 401, and when it does not trust the server's certificate: the
+ * credentials, or the authority, may have been replaced.
+ */
 export type Load = () => Credentials | Promise<Credentials>;
 
 interface TransportOptions {
@@ -37,7 +40,21 @@ interface Session {
   readonly dispatcher: Dispatcher;
 }
 
-/** Opens one pool of connections for all requests, and replaces it when the API server refuses the credentials. */
+/**
+ * OpenSSL's words for a chain that does not end at a known authority. The names of an old and a new one are often the same,
+ * so the signature may be all that differs.
+ */
+const DISTRUST: ReadonlySet<unknown> = new Set([
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "CERT_SIGNATURE_FAILURE",
+  "CERT_HAS_EXPIRED",
+]);
+
+/** Opens one pool of connections for all requests, and replaces it when one side refuses the other's credentials. */
 export function openTransport({ load, userAgent, timeoutMs }: TransportOptions): Transport {
   let session: Promise<Session> | undefined;
   const forget = (used: Promise<Session>) => {
@@ -74,13 +91,19 @@ export function openTransport({ load, userAgent, timeoutMs }: TransportOptions):
 
   async function send(request: ApiRequest): Promise<Dispatcher.ResponseData> {
     const used = current();
-    let response = await retrySocket(request, () => attempt(request));
+    // Of many requests that meet the same refusal, only the first replaces the session. Idle connections of the old one close
+    // by themselves.
+    const again = () => {
+      forget(used);
+      return attempt(request);
+    };
+    let response = await retrySocket(request, () => attempt(request)).catch((error: unknown) => {
+      if (!isDistrust(error)) throw error;
+      return again();
+    });
     if (response.statusCode === 401) {
       await response.body.dump();
-      // Of many requests that meet the same 401, only the first replaces the session. Idle connections of the old
-      // one close by themselves.
-      forget(used);
-      response = await attempt(request);
+      response = await again();
     }
     if (response.statusCode < 300) return response;
     const retryAfter = response.headers["retry-after"];
@@ -132,10 +155,19 @@ async function retrySocket<T>(request: ApiRequest, send: () => Promise<T>): Prom
     return await send();
   } catch (error) {
     const repeatable =
-      request.method === "GET" && error instanceof ConnectionError && !isTimeout(error.cause);
+      request.method === "GET" &&
+      error instanceof ConnectionError &&
+      !isTimeout(error.cause) &&
+      !isDistrust(error);
     if (!repeatable || request.stream?.signal.aborted) throw error;
     return await send();
   }
+}
+
+/** The request has not been sent: the connection did not open. */
+function isDistrust(error: unknown): boolean {
+  const cause = error instanceof ConnectionError ? error.cause : undefined;
+  return cause instanceof Error && "code" in cause && DISTRUST.has(cause.code);
 }
 
 function isTimeout(cause: unknown): boolean {

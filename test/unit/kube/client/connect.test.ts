@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { expect } from "chai";
+import { issueAuthority } from "../../../../certs/issue.ts";
 import type { Kube } from "../../../../kube/client/api.ts";
 import {
   ApiError,
@@ -185,6 +186,17 @@ for (const protocol of ["HTTP/1.1", "HTTP/2"]) {
       expect(error).to.be.instanceOf(ApiError).with.property("status", 401);
       expect(inspect(error)).not.to.contain("Bearer");
       await rotating.close();
+    });
+
+    it("reads the credentials again when it does not trust the server, as after a rotation of its authority", async () => {
+      addWeb();
+      const { ca } = api;
+      api.ca = (await issueAuthority({ now: Date.now(), lifeMs: 3_600_000 })).cert;
+      const error = await failure(kube.get(deployments, web));
+      expect(error).to.be.instanceOf(ConnectionError).with.property("message").that.contains("certificate");
+      api.ca = ca;
+      await kube.mergePatch(deployments, web, { spec: { replicas: 2 } });
+      expect(api.requests.map(({ method }) => method)).to.deep.equal(["PATCH"]);
     });
 
     it("watches, and stops when the signal aborts", async () => {
