@@ -1,4 +1,4 @@
-import { optional, seconds } from "../../flags/flag.ts";
+import { optional, seconds, toggle } from "../../flags/flag.ts";
 import { cleanUp } from "../cleanup.ts";
 import { defineCommand } from "../frame/command.ts";
 import { exitCode } from "../frame/exit-code.ts";
@@ -22,13 +22,17 @@ export const cleanupCommand = defineCommand({
         "The controller's Deployment to scale to zero first, so that it moves no rollout meanwhile: serin-system/serin-controller.",
       usualText: "",
     }),
+    managed: toggle({
+      about:
+        "Refuse unless helm or Argo CD manages the controller's Deployment, for the Job that the chart runs before helm uninstall.",
+    }),
     "patience-seconds": seconds({ about: "How long each Deployment's pods may take to come back." }, 300),
   },
   async run({ flags, terminal, clock, cluster }) {
     const { kube } = await cluster();
-    const { configuration, controller } = flags;
+    const { configuration, controller, managed } = flags;
     const common = { kube, clock, say: terminal.say, patienceMs: flags["patience-seconds"] * 1000 };
-    await stopSerin({ ...common, configuration, controller });
+    await stopSerin({ ...common, configuration, controller, managed });
     await cleanUp(common);
     return exitCode.done;
   },

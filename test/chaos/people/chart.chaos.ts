@@ -1,5 +1,7 @@
+import { execFileSync } from "node:child_process";
 import { expect } from "chai";
 import { describeCluster } from "../../cluster/fixture.ts";
+import { findHelm } from "../../cluster/tools.ts";
 import { expectNoFailures } from "../../stories/share.ts";
 import { Shop } from "../../stories/shop.ts";
 import { CHART, helmIn, withoutSerin } from "./serin-chart.ts";
@@ -53,4 +55,24 @@ describeCluster("Serin's own Helm chart,", function () {
         await shop.close();
       }
     });
+
+  it("rendered and applied with its hooks, as kustomize does, it installs Serin and stops nothing", async () => {
+    const shop = await Shop.open("rendered");
+    const { cluster } = shop;
+    try {
+      await withoutSerin(cluster);
+      const run = async (args: readonly string[], input = "") => {
+        const { code, stderr } = await cluster.kubectl(["--namespace=serin-system", ...args], { input });
+        expect(code, stderr).to.equal(0);
+      };
+      await run(["create", "namespace", "serin-system"]);
+      const rendered = execFileSync(findHelm(4), ["template", "serin", CHART, "--namespace=serin-system"]);
+      await run(["apply", "--server-side", "-f", "-"], rendered.toString());
+      await run(["wait", "job/serin-cleanup", "--for=condition=Failed", "--timeout=120s"]);
+      await run(["wait", "deployments", "--all", "--for=condition=Available", "--timeout=60s"]);
+      await run(["get", "mutatingwebhookconfiguration", "serin"]);
+    } finally {
+      await shop.close();
+    }
+  });
 });

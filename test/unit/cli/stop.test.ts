@@ -3,12 +3,23 @@ import { stopSerin } from "../../../cli/stop.ts";
 import type { Kube } from "../../../kube/client/api.ts";
 import { systemClock } from "../../../kube/core/clock.ts";
 
+interface Given {
+  readonly patienceMs?: number;
+  /** The controller's. */
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly managed?: boolean;
+}
+
 describe("the clean-up command, before it restores", () => {
-  const stop = async (controller: string | undefined, replicas: number[], patienceMs = 5_000) => {
+  const stop = async (
+    controller: string | undefined,
+    replicas: number[],
+    { patienceMs = 5_000, annotations, managed = false }: Given = {},
+  ) => {
     const calls: string[] = [];
     const said: string[] = [];
     const found = () => ({
-      metadata: { generation: 1 },
+      metadata: { generation: 1, ...(annotations && { annotations }) },
       status: { observedGeneration: 1, replicas: replicas.shift() },
     });
     const kube = {
@@ -20,8 +31,9 @@ describe("the clean-up command, before it restores", () => {
       get: async () => found(),
     } as unknown as Kube;
     const say = (sentence: string) => void said.push(sentence);
-    await stopSerin({ kube, clock: systemClock, say, patienceMs, configuration: "serin", controller });
-    return { calls, said };
+    const common = { kube, clock: systemClock, say, patienceMs, managed };
+    const failed = await stopSerin({ ...common, configuration: "serin", controller }).catch(String);
+    return { calls, said, failed };
   };
 
   it("deletes the configuration, and waits until the controller has no pod", async () => {
@@ -34,12 +46,29 @@ describe("the clean-up command, before it restores", () => {
   });
 
   it("names a controller whose pods do not end", async () => {
-    const failed = await stop("ops/serin-controller", [1, 1, 1, 1], 0).catch(String);
+    const { failed } = await stop("ops/serin-controller", [1, 1, 1, 1], { patienceMs: 0 });
     expect(failed).to.include("Deployment ops/serin-controller: its pods have not ended after 0s");
   });
 
   it("refuses a name that is not valid before it deletes anything", async () => {
-    const failed = await stop("serin-controller", []).catch(String);
+    const { failed, calls } = await stop("serin-controller", []);
     expect(failed).to.include('--controller: invalid value "serin-controller": use namespace/name');
+    expect(calls).to.deep.equal([]);
   });
+
+  it("stops nothing that was rendered from the chart and applied, if it is the chart's Job", async () => {
+    const annotations = { "kubectl.kubernetes.io/last-applied-configuration": "{}" };
+    const { calls, failed } = await stop("ops/serin-controller", [2], { managed: true, annotations });
+    expect(calls).to.deep.equal([]);
+    expect(failed).to.include("neither helm nor Argo CD manages Deployment ops/serin-controller");
+  });
+
+  for (const key of ["meta.helm.sh/release-name", "argocd.argoproj.io/tracking-id"])
+    it(`stops as that Job what carries ${key}`, async () => {
+      const { said } = await stop("ops/serin-controller", [0], {
+        managed: true,
+        annotations: { [key]: "serin" },
+      });
+      expect(said).to.have.length(2);
+    });
 });
