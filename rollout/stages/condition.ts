@@ -2,7 +2,7 @@ import { type Condition, conditionOf } from "../../kube/core/meta.ts";
 import type { Deployment } from "../../kube/core/workloads.ts";
 import { CONDITION } from "../keys.ts";
 import { instant } from "../text/instant.ts";
-import { canaryCondition, writeConditions } from "../workload/writes.ts";
+import { canaryCondition, says, writeConditions } from "../workload/writes.ts";
 import type { ConditionUpdate, Decision } from "./decision.ts";
 import { stepSince } from "./health.ts";
 import { type Snapshot, stepOf } from "./snapshot.ts";
@@ -18,7 +18,7 @@ export function report(snapshot: Snapshot, update: ConditionUpdate | undefined):
   if (update === undefined) return { writes: [] };
   const present = conditionOf(snapshot.deployment.status?.conditions, CONDITION);
   const sameReason = present?.reason === update.reason && present.status === update.status;
-  if (sameReason && present.message === update.message) return { writes: [] };
+  if (sameReason && says(present, update.message)) return { writes: [] };
   const reported = Date.parse(present?.lastUpdateTime ?? "");
   // The API server keeps whole seconds.
   const isOfThisRollout = reported + 1_000 > Date.parse(snapshot.held.started);

@@ -2,7 +2,7 @@ import { type Condition, conditionOf } from "../../kube/core/meta.ts";
 import type { Write } from "../../kube/core/writes.ts";
 import { CONDITION } from "../keys.ts";
 import { instant } from "../text/instant.ts";
-import { canaryCondition, writeConditions, writeEvent } from "../workload/writes.ts";
+import { canaryCondition, says, writeConditions, writeEvent } from "../workload/writes.ts";
 import { tellingAt, toldFailure } from "./condition.ts";
 import type { Decision } from "./decision.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -28,7 +28,7 @@ export function forgetFailure(snapshot: Snapshot): Decision | undefined {
 export function reportFailure(snapshot: Snapshot): Write[] {
   const progressing = conditionOf(snapshot.deployment.status?.conditions, "Progressing");
   const message = snapshot.run?.message ?? toldFailure(snapshot.deployment);
-  if (progressing?.status === "False" && progressing.message === message) return [];
+  if (progressing?.status === "False" && says(progressing, message)) return [];
   return failWrites(snapshot, message);
 }
 
@@ -39,7 +39,7 @@ export function reportFailure(snapshot: Snapshot): Write[] {
 export function failWrites(snapshot: Snapshot, message: string): Write[] {
   const at = instant(snapshot.now);
   const canary = canaryCondition({ status: "False", reason: "RolledBack", message }, tellingAt(snapshot));
-  const isReported = conditionOf(snapshot.deployment.status?.conditions, CONDITION)?.message === message;
+  const isReported = says(conditionOf(snapshot.deployment.status?.conditions, CONDITION), message);
   return [
     ...(isReported ? [] : [writeEvent(snapshot.deployment, "Warning", "RolledBack", message)]),
     writeConditions(snapshot.deployment, [failedProgress(message, at), canary]),

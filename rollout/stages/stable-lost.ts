@@ -4,7 +4,7 @@ import { CONDITION } from "../keys.ts";
 import { instant } from "../text/instant.ts";
 import { restoredFields } from "../workload/hold.ts";
 import { askedBy, keptRequests } from "../workload/requests.ts";
-import { canaryCondition, writeConditions, writeEvent, writeHoldRecord } from "../workload/writes.ts";
+import { canaryCondition, says, writeConditions, writeEvent, writeHoldRecord } from "../workload/writes.ts";
 import { orderCommand } from "./commands.ts";
 import { tellingAt } from "./condition.ts";
 import { type Decision, firstOf } from "./decision.ts";
@@ -55,7 +55,8 @@ function note({ deployment, held, run }: Snapshot): Decision | undefined {
 /** Carries out `serin.dev/promote`: the user decides, so neither evidence nor hooks count. */
 function promote(snapshot: Snapshot): Decision {
   const { held, run, deployment } = snapshot;
-  if (held.phase !== "canary" || held.asked !== "promote") return { writes: [], condition: says(snapshot) };
+  if (held.phase !== "canary" || held.asked !== "promote")
+    return { writes: [], condition: sentence(snapshot) };
   const message = `promoted on request after stable ${held.stable} was lost${askedBy(held, "promote")}`;
   if (run === undefined) return { writes: beginRecord(snapshot, message) };
   const { paused: _paused, ...rest } = run;
@@ -75,11 +76,10 @@ function reportLost(snapshot: Snapshot): readonly Write[] {
   const { deployment, run, now } = snapshot;
   const conditions = deployment.status?.conditions;
   const [canary, progressing] = [CONDITION, "Progressing"].map((type) => conditionOf(conditions, type));
-  const told = says(snapshot);
+  const told = sentence(snapshot);
   const failure = run?.outcome === "failed" ? run.message : undefined;
-  const isTold = canary?.message === told.message;
-  const isShown =
-    failure === undefined || (progressing?.status === "False" && progressing.message === failure);
+  const isTold = says(canary, told.message);
+  const isShown = failure === undefined || (progressing?.status === "False" && says(progressing, failure));
   if (isTold && isShown) return [];
   const at = instant(now);
   return [
@@ -91,7 +91,7 @@ function reportLost(snapshot: Snapshot): readonly Write[] {
   ];
 }
 
-function says(snapshot: Snapshot) {
+function sentence(snapshot: Snapshot) {
   return { status: "Unknown", reason: "StableLost", message: describe(snapshot) } as const;
 }
 

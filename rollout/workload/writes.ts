@@ -59,12 +59,20 @@ export function writeConditions(deployment: Deployment, conditions: readonly Con
   };
 }
 
+/**
+ * Whether a stored condition says this. A sentence may have half of a surrogate pair, where a text was cut or a tenant wrote an
+ * escape; the API server stores U+FFFD in its place, and Serin must not write the sentence again and again.
+ */
+export function says(condition: Condition | undefined, message: string): boolean {
+  return condition?.message === message.toWellFormed();
+}
+
 /** The condition `Canary` as it should stand now. */
 export function canaryCondition(
-  says: { status: Condition["status"]; reason: string; message: string },
+  told: { status: Condition["status"]; reason: string; message: string },
   at: string,
 ) {
-  const { status, reason, message } = says;
+  const { status, reason, message } = told;
   return { type: CONDITION, status, reason, message, lastUpdateTime: at, lastTransitionTime: at };
 }
 

@@ -48,6 +48,11 @@ const rows: [string, ReturnType<typeof telling>, "writes" | "is silent"][] = [
   ["the first word of a rollout", telling(preparing("a"), 0), "writes"],
   ["the first word, after the last rollout's", telling(preparing("a"), 0, preparing("z"), -60_000), "writes"],
   ["what stands there already", telling(preparing("a"), 60_000, preparing("a")), "is silent"],
+  [
+    "half a character, which is stored as no character",
+    telling(holding("\ud83d"), 60_000, holding("\ufffd")),
+    "is silent",
+  ],
   ["what may pass in a moment", telling(preparing("b"), 1_000, preparing("a")), "is silent"],
   ["what has not passed", telling(preparing("b"), 5_000, preparing("a")), "writes"],
   ["a promotion that may end in a moment", telling(promoting("b"), 1_000, preparing("a")), "is silent"],
