@@ -6,7 +6,7 @@ import type { JudgeInput } from "../rollout/judge/evidence.ts";
 import type { Evidence } from "../rollout/judge/fold.ts";
 import { monitored } from "../rollout/judge/latency-bounds.ts";
 import { FEWEST_REQUESTS, type LimitTest } from "../rollout/judge/limit-test.ts";
-import { usualOf } from "../rollout/judge/stable-health.ts";
+import { usualOf, worstOf } from "../rollout/judge/stable-health.ts";
 import { type CounterQuery, type CounterSource, readCounters } from "./counters.ts";
 
 /** How far back (ms) before the rollout Serin reads the stable version. */
@@ -14,8 +14,12 @@ const BACK_MS = 30 * 60_000;
 /** The last minutes before the rollout, one by one: they say how many requests fail without it. */
 const USUAL = { stretches: 5, stretchMs: 60_000 } as const;
 
+/** The answers that are bad. */
+type Bad = "failed" | "refused";
+
 /** The settings of the judge from the stable version's last half hour. Serin reads it once, before the first tick. */
-export interface History extends Pick<Evidence, "phi" | "bounds" | "usual" | "pace" | "rates"> {
+export interface History
+  extends Pick<Evidence, "phi" | "bounds" | "usual" | "refusalsBefore" | "pace" | "rates"> {
   /** Every bound of a latency bucket, in seconds. */
   readonly all: readonly number[];
 }
@@ -45,8 +49,9 @@ export async function readHistory(
     if (doubt !== undefined) throw new ProviderError(doubt.reason);
     return [...instants].toSorted(([a], [b]) => a - b).map(([, all]) => all);
   };
-  const { compare } = watch.terms;
-  const known = compare === "off" ? 1 : compare.dispersion;
+  const { compare, alone = "off" } = watch.terms;
+  const compared = compare === "off" ? alone : compare;
+  const known = compared === "off" ? 1 : compared.dispersion;
   const ends = await read("all", BACK_MS);
   const { all, ...past } = pastOf(ends);
   const bounds = compare === "off" ? [] : monitored(all, past.atMost);
@@ -60,11 +65,15 @@ export async function readHistory(
   const stretchMs = FEWEST_TICKS * tickMs;
   const paceUpTo = async (to: number) => {
     const instants = await read([], stretchMs, USUAL.stretches * USUAL.stretchMs, to);
-    return paceOf(ticksOf(instants.map(kept)), stretchMs);
+    return paceOf(ticksOf(instants.map(kept), "failed"), stretchMs);
   };
-  const minutes = await read([], USUAL.stretchMs, USUAL.stretches * USUAL.stretchMs, began);
-  const stretches = ticksOf(minutes.map(kept));
-  const usual = usualOf(stretches);
+  const minutes = (await read([], USUAL.stretchMs, BACK_MS, began)).map(kept);
+  const usual = usualOf(ticksOf(minutes, "failed").slice(-USUAL.stretches));
+  // What the counters have since their start, where Prometheus has no minute of them.
+  const whole = { bad: past.refused, total: past.total };
+  const refused = worstOf(ticksOf(minutes, "refused")) ?? worstOf([whole]);
+  const ticks = known === undefined ? (await read([], tickMs)).map(kept) : [];
+  const phi = (bad: Bad) => known ?? phiOf(ticks, bad);
   // The users may have left while the canary waited; its Service may be in the route for a moment before the first weight.
   const lately = Math.max(began, Math.floor((from - 120_000) / tickMs) * tickMs);
   const paces = [await paceUpTo(began), ...(lately > began ? [await paceUpTo(lately)] : [])];
@@ -73,7 +82,8 @@ export async function readHistory(
   return {
     ...(usual !== undefined && { usual }),
     ...(pace !== undefined && { pace }),
-    phi: known ?? phiOf((await read([], tickMs)).map(kept)),
+    ...(refused && { refusalsBefore: { ...refused, phi: phi("refused") } }),
+    phi: phi("failed"),
     ...ratesOf(past, all, bounds),
     bounds,
     all,
@@ -83,6 +93,7 @@ export async function readHistory(
 interface Past extends LimitTest {
   /** The requests at most as slow as each bound; the last count is the total. */
   readonly atMost: readonly number[];
+  readonly refused: number;
 }
 
 /** The stable version's requests of the half hour, and the bounds of their latency in seconds. */
@@ -91,9 +102,10 @@ function pastOf(ends: readonly (readonly Counter[])[]): Past & Pick<History, "al
   const first = ends.length > 1 ? (ends[0] ?? []) : [];
   const targets = (ends.at(-1) ?? []).map(({ target }) => target);
   const before = { ...incrementsSince(undefined, first).baseline, targets: new Set(targets) };
-  const { atMost, failed, total } = incrementsSince(before, ends.at(-1) ?? []).counts.stable;
+  const { atMost, failed, refused, total } = incrementsSince(before, ends.at(-1) ?? []).counts.stable;
   return {
     bad: failed,
+    refused,
     total,
     atMost: atMost.map(([, requests]) => requests),
     all: atMost.map(([le]) => le),
@@ -113,24 +125,23 @@ function ratesOf(
   return { rates: { failed: rate(bad, total), slow } };
 }
 
-function phiOf(instants: readonly (readonly Counter[])[]): number {
+function phiOf(instants: readonly (readonly Counter[])[], bad: Bad): number {
   const pods = new Set(instants.flat().flatMap(({ pod }) => pod ?? []));
-  if (pods.size === 0) return dispersionOverTime(ticksOf(instants));
+  if (pods.size === 0) return dispersionOverTime(ticksOf(instants, bad));
   const byPod = [...pods].map((pod) => {
-    return ticksOf(instants.map((counters) => counters.filter((counter) => counter.pod === pod))).map(
-      (tick) => ({ pod, ...tick }),
-    );
+    const own = instants.map((counters) => counters.filter((counter) => counter.pod === pod));
+    return ticksOf(own, bad).map((tick) => ({ pod, ...tick }));
   });
   return dispersion(instants.slice(1).map((_, i) => byPod.flatMap((ticks) => ticks[i] ?? [])));
 }
 
-function ticksOf(instants: readonly (readonly Counter[])[]): { bad: number; total: number }[] {
+function ticksOf(instants: readonly (readonly Counter[])[], bad: Bad): LimitTest[] {
   let baseline: Parameters<typeof incrementsSince>[0];
   const ticks = instants.map((counters) => {
     const increments = incrementsSince(baseline, counters);
     baseline = increments.baseline;
-    const { failed, total } = increments.counts.stable;
-    return { bad: failed, total };
+    const { stable } = increments.counts;
+    return { bad: stable[bad], total: stable.total };
   });
   return ticks.slice(1);
 }

@@ -8,6 +8,11 @@ export interface Criteria {
   /** `off`: only the checks decide. */
   readonly compare: Compare | "off";
   readonly checks: readonly TrafficCheck[];
+  /**
+   * The stable version has no requests now: how the canary's 4xx answers are compared with those that it had before the rollout.
+   * Absent: they are not.
+   */
+  readonly alone?: Compare;
   /** When (ms) the current step's weight came into force. */
   readonly stepFrom: number;
   /** When (ms) the weight before it came into force; absent: no record of one. */
@@ -36,10 +41,10 @@ export function harmLimit({ alpha }: Compare, { checks }: Criteria): number {
   return Math.log((checks.length > 0 ? 2 : 1) / alpha);
 }
 
-/** The limit of a check's ln E. The checks share their half of alpha. */
-export function testedLimit({ compare, checks }: Criteria): number {
+/** The limit of a check's ln E. The checks share their half of alpha, or all of it with the 4xx answers of a canary alone. */
+export function testedLimit({ compare, checks, alone }: Criteria): number {
   const alpha = compare === "off" ? ALPHA : compare.alpha / 2;
-  return Math.log(checks.length / alpha);
+  return Math.log((checks.length + (alone === undefined ? 0 : 1)) / alpha);
 }
 
 /** What is known about the stable version before the first tick. */

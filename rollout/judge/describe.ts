@@ -4,7 +4,7 @@ import { formatDuration } from "../text/duration.ts";
 import type { Comparison } from "./comparison.ts";
 import type { Evidence } from "./fold.ts";
 import { percent, quantity, ratio } from "./format.ts";
-import type { LimitTest } from "./limit-test.ts";
+import { type LimitTest, noLimitTest } from "./limit-test.ts";
 
 /** Failures of both versions: `canary 9 of 871 requests failed (1.03%), stable 8 of 7840 (0.10%): 10.1x`. */
 export function describeErrors(errors: Comparison): string {
@@ -14,6 +14,16 @@ export function describeErrors(errors: Comparison): string {
 /** 4xx answers of both versions. */
 export function describeRefusals(refusals: Comparison): string {
   return describeShares(refusals, "requests got a 4xx answer");
+}
+
+/** 4xx answers of a canary that has all requests, and those of the stable version before. */
+export function describeRefusalsAlone({ refusalsAlone, refusalsBefore: before }: Evidence): string {
+  const share = ({ bad, total }: LimitTest, what = "") =>
+    `${bad} of ${total}${what}${total === 0 ? "" : ` (${percent(bad / total)})`}`;
+  const canary = `canary ${share(refusalsAlone ?? noLimitTest, " requests got a 4xx answer")}`;
+  return before === undefined
+    ? `${canary}, stable had too few requests before the rollout to compare with`
+    : `${canary}, stable at worst ${share(before)} before the rollout`;
 }
 
 /** Slow requests of both versions. */

@@ -16,6 +16,9 @@ const tick = v.pipe(v.tuple([amount, amount, amount, amount]), v.readonly());
 /** From 0 to 1. */
 const share = v.pipe(amount, v.maxValue(1));
 
+/** Variance of counts over their mean. */
+const phi = v.pipe(finite, v.minValue(1));
+
 const safety = v.object({
   logL: list(finite),
   /** An earlier version of Serin neither writes nor keeps it: it weighs the ratios as if nothing were expected. */
@@ -23,10 +26,12 @@ const safety = v.object({
   start: v.exactOptional(finite),
 });
 
+const harm = v.object({ t: amount, logS: list(finite) });
+
 const comparison = v.object({
   carried: tick,
   totals: tick,
-  harm: v.object({ t: amount, logS: list(finite) }),
+  harm,
   lowest: v.object({ logE: finite, at: finite }),
   safety,
   weakly: safety,
@@ -51,13 +56,15 @@ export const evidenceSchema = v.pipe(
     at: instantMs,
     /** The step that the evidence of safety is about: when its weight came into force. */
     stepFrom: instantMs,
-    /** Variance of failures over their mean; 1 or more. */
-    phi: v.pipe(finite, v.minValue(1)),
+    /** Of failures. */
+    phi,
     /** The latency bounds that are watched, in seconds. */
     bounds: list(finite),
     errors: comparison,
     /** Of 4xx answers. An earlier version of Serin neither writes nor keeps it: they count from the next tick on. */
     refusals: v.exactOptional(comparison),
+    /** Of 4xx answers, since the canary has had all requests. Absent: it has not, or nothing compares them then. */
+    refusalsAlone: v.exactOptional(v.object({ bad: amount, total: amount, harm })),
     /** One for each bound. */
     latency: list(comparison),
     restarts: v.exactOptional(v.object({ at: finite, counted: map(amount), pods: map(amount), comparison })),
@@ -73,6 +80,11 @@ export const evidenceSchema = v.pipe(
     recent: v.exactOptional(v.object({ bad: amount, total: amount })),
     /** The share of its requests that failed before the rollout, at worst; absent: too few requests to know. */
     usual: v.exactOptional(share),
+    /**
+     * Its requests and 4xx answers in the worst minute of the half hour before the rollout, and their dispersion. Absent: too
+     * few requests to know, or an earlier version of Serin.
+     */
+    refusalsBefore: v.exactOptional(v.object({ bad: amount, total: amount, phi })),
     /** The fewest requests a minute in any moment of five minutes before the first weight; absent: not known, or none in one. */
     pace: v.exactOptional(amount),
     /** The ticks in a row without any answered request that were read right when they ended; absent: none. */

@@ -11,6 +11,7 @@ import { type Arm, type Counts, givenUp, isFailure, slowerThan } from "./counter
 import { type Criteria, errorOptions, latencyOptions, refusalOptions, restartOptions } from "./criteria.ts";
 import type { evidenceSchema } from "./evidence-record.ts";
 import { foldLimitTest, type LimitTest, noLimitTest } from "./limit-test.ts";
+import { foldRefusalsAlone } from "./refusals-alone.ts";
 import { foldRestarts, noRestarts, type PodsOf } from "./restarts.ts";
 import { noSums } from "./safety-sums.ts";
 import { foldRecent, isStableBroken } from "./stable-health.ts";
@@ -34,10 +35,11 @@ export interface TickCounts {
 /** New code is slow until it is compiled and its caches are filled, so its first latency does not count; failures do. */
 export const WARM_UP_MS = 30_000;
 
+/** What is known before the first tick. */
+type Start = "since" | "from" | "tickMs" | "phi" | "bounds" | "usual" | "refusalsBefore" | "pace" | "rates";
+
 /** Before the first tick. */
-export function noEvidence(
-  start: Pick<Evidence, "since" | "from" | "tickMs" | "phi" | "bounds" | "usual" | "pace" | "rates">,
-): Evidence {
+export function noEvidence(start: Pick<Evidence, Start>): Evidence {
   const none = { ...noComparison(start.from), sums: noSums };
   return {
     ...start,
@@ -90,6 +92,9 @@ export function fold(before: Evidence, counted: TickCounts, criteria: Criteria):
       { ...moment, part: "none" },
       refusalOptions(criteria, known),
     ),
+    ...(criteria.alone && {
+      refusalsAlone: foldRefusalsAlone(known, refusedOf(canary), criteria),
+    }),
     ...(restarts && pods && { restarts: foldRestarts(restarts, pods, at, restartOptions(criteria)) }),
     guards: Object.fromEntries(
       criteria.checks.map((check) => [
@@ -153,6 +158,11 @@ function measured(check: TrafficCheck, canary: Counts): LimitTest {
   if (check.metric === "success-rate") return { bad: canary.failed, total: answered(canary) };
   const { slow, total } = slowerThan(canary, check.limit);
   return { bad: slow, total };
+}
+
+/** A tick without any answer says nothing of answers: the sentence about the end of all requests says it better. */
+function refusedOf(canary: Counts): LimitTest {
+  return answered(canary) === 0 ? noLimitTest : { bad: canary.refused, total: canary.total };
 }
 
 function failed(codes: Counts["codes"]): Counts["codes"] {

@@ -7,6 +7,7 @@ import {
   describeBasis,
   describeErrors,
   describeLimitTest,
+  describeRefusalsAlone,
   describeTime,
   describeTolerance,
   describeWhere,
@@ -16,6 +17,7 @@ import type { Evidence } from "./fold.ts";
 import { odds } from "./format.ts";
 import { decides, logLimitTest } from "./limit-test.ts";
 import { type Metric, metricsOf } from "./metrics.ts";
+import { logRefusedAlone } from "./refusals-alone.ts";
 import { isBroken } from "./template-check.ts";
 
 /** With a lower ln E than this, a metric is reported as one without evidence of harm. */
@@ -27,7 +29,9 @@ export function harmVerdict(
   { terms, templates }: { readonly terms: Criteria; readonly templates: readonly TemplateCheck[] },
 ): string | undefined {
   const { judged } = evidence;
-  const byTraffic = judged && (harmByComparison(judged, terms) ?? harmByCheck(judged, terms));
+  const byTraffic =
+    judged &&
+    (harmByComparison(judged, terms) ?? harmByCheck(judged, terms) ?? harmByRefusals(judged, terms));
   return byTraffic ?? harmByTemplate(evidence, templates);
 }
 
@@ -65,6 +69,20 @@ function harmByCheck(judged: Evidence, terms: Criteria): string | undefined {
   ].join(". ");
 }
 
+/** By the 4xx answers of a canary that has all requests. */
+function harmByRefusals(judged: Evidence, terms: Criteria): string | undefined {
+  const { alone } = terms;
+  const { refusalsAlone: counted } = judged;
+  if (alone === undefined || counted === undefined) return undefined;
+  const [logE, limit] = [logRefusedAlone(counted), testedLimit(terms)];
+  if (logE < limit) return undefined;
+  return [
+    `4xx answers. ${describeRefusalsAlone(judged)}`,
+    `Evidence ${odds(logE)}:1 that the canary is worse than allowed (limit ${odds(limit)}:1; allowed: ${describeRefused(alone)})`,
+    describeBasis(judged),
+  ].join(". ");
+}
+
 function harmByTemplate(evidence: Findings, templates: readonly TemplateCheck[]): string | undefined {
   for (const check of templates) {
     const test = evidence.gates[check.text];
@@ -77,10 +95,12 @@ function harmByTemplate(evidence: Findings, templates: readonly TemplateCheck[])
 
 function describeAllowed({ name }: Metric, compare: Compare): string {
   if (name === "restarts") return `${compare.tolerance}x stable + one a day`;
-  if (name === "4xx answers") {
-    return describeTolerance({ tolerance: Math.max(REFUSED_RATIO, compare.tolerance) }, compare.refused);
-  }
+  if (name === "4xx answers") return describeRefused(compare);
   return describeTolerance(compare, name === "latency" ? LATENCY_MARGIN : compare.margin);
+}
+
+function describeRefused({ tolerance, refused }: Compare): string {
+  return describeTolerance({ tolerance: Math.max(REFUSED_RATIO, tolerance) }, refused);
 }
 
 function where(judged: Evidence): string {

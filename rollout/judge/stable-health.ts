@@ -31,17 +31,24 @@ export function isStableBroken({ recent = noLimitTest, usual = UNKNOWN }: Stable
 }
 
 /**
- * The largest share of requests that failed in any of these stretches of time before the rollout, or in all of them
- * together; `undefined` if all have too few requests. The largest, because a version that ships in the middle of an outage
- * may end it.
+ * The largest share of requests that failed in any of these stretches of time before the rollout. The largest, because a
+ * version that ships in the middle of an outage may end it.
  */
 export function usualOf(stretches: readonly LimitTest[]): number | undefined {
+  const worst = worstOf(stretches);
+  return worst && shareOf(worst);
+}
+
+/** The one of these stretches of time, or all together, with the largest share; `undefined` if all have too few requests. */
+export function worstOf(stretches: readonly LimitTest[]): LimitTest | undefined {
   const all = stretches.reduce(
     (sum, { bad, total }) => ({ bad: sum.bad + bad, total: sum.total + total }),
     noLimitTest,
   );
   const known = [...stretches, all].filter(({ total }) => total >= FEWEST_REQUESTS);
-  return known.length === 0
-    ? undefined
-    : Math.max(...known.map(({ bad, total }) => Math.min(bad, total) / total));
+  return known.toSorted((one, other) => shareOf(other) - shareOf(one))[0];
+}
+
+function shareOf({ bad, total }: LimitTest): number {
+  return Math.min(bad, total) / total;
 }

@@ -2,10 +2,12 @@ import type { TemplateCheck } from "../plan/checks.ts";
 import { formatDuration } from "../text/duration.ts";
 import { describeCheck, unmetChecks } from "./checks.ts";
 import type { Criteria } from "./criteria.ts";
+import { describeRefusalsAlone } from "./describe.ts";
 import { isSilentSinceWeight } from "./ended.ts";
 import type { Findings } from "./evidence.ts";
 import type { Evidence } from "./fold.ts";
 import { percent } from "./format.ts";
+import { isRefusing } from "./refusals-alone.ts";
 import { safetyVerdict } from "./safety-verdict.ts";
 
 /**
@@ -70,15 +72,18 @@ export function judge(evidence: Findings, context: VerdictContext): Verdict {
   }
   const unread = templates.find(({ text }) => evidence.gates[text] === undefined);
   if (unread !== undefined) return { kind: "unread", message: `${unread.text} has not been read yet` };
-  const blocked = unmetChecks(evidence, terms.checks, templates);
+  const unmet = unmetChecks(evidence, terms.checks, templates);
+  const refusals = judged && terms.alone ? [describeRefusalsAlone(judged)] : [];
+  const blocked = [...unmet, ...(judged && isRefusing(judged, terms) ? refusals : [])];
   if (blocked.length > 0) return { kind: "open", message: blocked.join("; ") };
   if (terms.compare === "off" || judged === undefined) {
-    const met = [...terms.checks, ...templates].map((check) => describeCheck(evidence, check));
+    const checked = [...terms.checks, ...templates].map((check) => describeCheck(evidence, check));
+    const met = [...checked, ...refusals];
     const uncompared = context.isUncounted
       ? ["not compared, because no route names a Service of these pods"]
       : [];
-    const alone = met.length === 0 ? ["no checks; pods are healthy"] : met;
-    return { kind: "safe", message: [...uncompared, ...alone].join("; ") };
+    const decided = met.length === 0 ? ["no checks; pods are healthy"] : met;
+    return { kind: "safe", message: [...uncompared, ...decided].join("; ") };
   }
   return safetyVerdict(judged, terms.compare, terms);
 }

@@ -1,7 +1,7 @@
 import { type Check, parseChecks } from "./checks.ts";
-import type { CompareChoice } from "./compare.ts";
+import type { Compare, CompareChoice } from "./compare.ts";
 import type { Step } from "./steps.ts";
-import { comparesAt, type Strategy, UNCOMPARED_CHECKS } from "./strategy.ts";
+import { comparesAt, hasAll, type Strategy, UNCOMPARED_CHECKS } from "./strategy.ts";
 
 /** The settings of a plan that say what decides about its steps. */
 interface Judging {
@@ -12,22 +12,32 @@ interface Judging {
   readonly checksAreDefault: boolean;
 }
 
+/** What decides about a step. */
+interface Deciding extends Pick<Judging, "compare" | "checks"> {
+  /** How 4xx answers are compared with those of the stable version before the rollout; absent: they are not. */
+  readonly alone?: Compare;
+}
+
 const ALONE = (parseChecks(UNCOMPARED_CHECKS) as { value: readonly Check[] }).value;
 
 /**
  * What decides about the last of these steps. A pause changes no weight, so the step before it decides; without one, it is what
  * decides about the steps of the strategy without a weight. Where nothing is compared, there is a check, unless the user wrote
- * others or none. `byPods`: no route splits the traffic.
+ * others or none. Where the canary has all traffic, a check of requests sees no 4xx answer, and the only measure left is what the
+ * stable version did before. `byPods`: no route splits the traffic.
  */
 export function judgedBy(
   { strategy, compare, checks, checksAreDefault }: Judging,
   steps: readonly Step[],
   byPods = false,
-): Pick<Judging, "compare" | "checks"> {
+): Deciding {
   const step = steps.findLast(({ kind }) => kind !== "pause");
   const isCompared = compare !== "off" && comparesAt(strategy, step, byPods);
+  const deciding = checksAreDefault && !isCompared ? ALONE : checks;
+  const isCounted = deciding.some(({ metric }) => metric !== "template");
   return {
     compare: isCompared ? compare : "off",
-    checks: checksAreDefault && !isCompared ? ALONE : checks,
+    checks: deciding,
+    ...(compare !== "off" && isCounted && hasAll(step, byPods) && { alone: compare }),
   };
 }

@@ -86,13 +86,19 @@ export function stepsOf(strategy: Strategy, written: Written): readonly Step[] {
 }
 
 /**
- * Whether the canary is compared with the stable version at a step. Copies are drawn by chance in every strategy. Once the routes
- * send all traffic to the canary, the stable version has none to compare with. `byPods`: no route splits the traffic, so the
- * stable version's pods keep their part at every weight.
+ * Whether the canary is compared with the stable version at a step. Copies are drawn by chance in every strategy. Once the
+ * canary has all traffic, the stable version has none to compare with.
  */
 export function comparesAt(strategy: Strategy, step: Step | undefined, byPods = false): boolean {
-  const hasAll = !byPods && step?.kind === "weight" && step.weight === 100;
-  return (strategies[strategy].compared && !hasAll) || step?.kind === "mirror";
+  return (strategies[strategy].compared && !hasAll(step, byPods)) || step?.kind === "mirror";
+}
+
+/**
+ * Whether the canary has all traffic at a step. `byPods`: no route splits the traffic, so the stable version's pods keep their
+ * part at every weight.
+ */
+export function hasAll(step: Step | undefined, byPods = false): boolean {
+  return !byPods && step?.kind === "weight" && step.weight === 100;
 }
 
 /** Whether steps are those of one switch, with pauses around it. */

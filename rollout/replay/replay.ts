@@ -7,7 +7,7 @@ import { criteriaOver, type RecordedSteps } from "./criteria.ts";
 /** What is known before the first tick: when it begins, how long a tick is, and what the stable version's history says. */
 export type ReplayStart = Pick<
   Evidence,
-  "since" | "from" | "tickMs" | "phi" | "bounds" | "usual" | "pace" | "rates"
+  "since" | "from" | "tickMs" | "phi" | "bounds" | "usual" | "refusalsBefore" | "pace" | "rates"
 >;
 
 /** A tick, and what the judge says after it. */
@@ -21,10 +21,11 @@ export interface ReplayPoint {
 /** The start that the controller found; absent until it has recorded evidence, with the end of the first step. */
 export function recordedStart({ evidence }: Pick<RunRecord, "evidence">): ReplayStart | undefined {
   if (evidence === undefined) return undefined;
-  const { since, from, tickMs, phi, bounds, usual, pace, rates } = evidence;
+  const { since, from, tickMs, phi, bounds, usual, refusalsBefore, pace, rates } = evidence;
   return {
     ...{ since, from, tickMs, phi, bounds },
     ...(usual !== undefined && { usual }),
+    ...(refusalsBefore && { refusalsBefore }),
     ...(pace !== undefined && { pace }),
     ...(rates && { rates }),
   };

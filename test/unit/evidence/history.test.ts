@@ -17,10 +17,10 @@ function counted(added: (tick: number) => number): (at: number) => number {
 }
 
 /** The history of a stable version with 1,000 requests a tick, of which so many fail. */
-async function history(failed: (tick: number) => number, dispersion?: number) {
+async function history(failed: (tick: number) => number, dispersion?: number, code = "503") {
   const prometheus = new FakePrometheus();
   prometheus.series.push({ service: "web", code: "200", value: counted((tick) => 1_000 - failed(tick)) });
-  prometheus.series.push({ service: "web", code: "503", value: counted(failed) });
+  prometheus.series.push({ service: "web", code, value: counted(failed) });
   const watch = aWatch("web", FROM);
   const compare = { ...compareDefaults, ...(dispersion && { dispersion }) };
   const found = await readHistory(
@@ -72,7 +72,7 @@ describe("the history of the stable version", () => {
     const { asked } = await history(() => 0);
     for (const { promql, grid } of asked) {
       expect(grid.to).to.equal(FROM);
-      expect(grid.to - grid.from).to.equal([30_000, 60_000].includes(grid.stepMs) ? 300_000 : 1_800_000);
+      expect(grid.to - grid.from).to.equal(grid.stepMs === 30_000 ? 300_000 : 1_800_000);
       expect(promql).not.to.include("canary");
     }
   });
@@ -82,6 +82,40 @@ describe("the history of the stable version", () => {
     const minutesAgo = (tick: number) => (TICKS - tick) / 6;
     expect((await history((tick) => (minutesAgo(tick) <= 1 ? 900 : 10))).usual).to.be.closeTo(0.9, 1e-9);
     expect((await history((tick) => (minutesAgo(tick) > 6 ? 900 : 10))).usual).to.be.closeTo(0.01, 1e-9);
+  });
+
+  it("says how many answers were 4xx in the worst minute of the half hour, and whether they come in bursts", async () => {
+    const answers = async (refused: (tick: number) => number, dispersion?: number) =>
+      (await history(refused, dispersion, "404")).refusalsBefore;
+    expect(await answers(() => 10)).to.deep.equal({ bad: 60, total: 6_000, phi: 1 });
+    const burst = await answers((tick) => (tick === 20 ? 900 : 10));
+    expect(burst).to.deep.include({ bad: 950, total: 6_000 });
+    expect(burst?.phi).to.be.above(5);
+    expect((await answers((tick) => (tick === 20 ? 900 : 10), 2))?.phi).to.equal(2);
+  });
+
+  it("says how many answers were 4xx in all where Prometheus has just begun", async () => {
+    const prometheus = new FakePrometheus();
+    for (const [code, value] of Object.entries({ "200": 900, "404": 100 }))
+      prometheus.series.push({
+        service: "web",
+        code,
+        value: (at) => (at < FROM - 10_000 ? undefined : value),
+      });
+    const source = { prometheus, namesakes: noNamesakes };
+    const { refusalsBefore } = await readHistory(source, aWatch("web", FROM), FROM, TICK);
+    expect(refusalsBefore).to.deep.equal({ bad: 100, total: 1_000, phi: 1 });
+  });
+
+  it("knows nothing of 4xx answers where the stable version had hardly a request", async () => {
+    const prometheus = new FakePrometheus();
+    prometheus.series.push({
+      service: "web",
+      code: "404",
+      value: counted((tick) => (tick % 10 === 0 ? 1 : 0)),
+    });
+    const source = { prometheus, namesakes: noNamesakes };
+    expect(await readHistory(source, aWatch("web", FROM), FROM, TICK)).not.to.have.property("refusalsBefore");
   });
 
   it("says how many requests it had in a minute", async () => {

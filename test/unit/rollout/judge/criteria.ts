@@ -61,7 +61,7 @@ export function happened(at: number, canary: Did, stable: Did, more: Partial<Tic
 
 /** Before the first tick. */
 export function begun(
-  start: Partial<Pick<Evidence, "phi" | "bounds" | "tickMs" | "since" | "from">> = {},
+  start: Partial<Pick<Evidence, "phi" | "bounds" | "tickMs" | "since" | "from" | "refusalsBefore">> = {},
 ): Evidence {
   return noEvidence({ since: SINCE, from: SINCE, tickMs: TICK_MS, phi: 1, bounds: [], ...start });
 }

@@ -115,11 +115,11 @@ describe("plan of each strategy", () => {
   const described: readonly [Given, string][] = [
     [
       { rollout: "blue-green" },
-      "blue-green 100 %, at least 1 min; canary pods for 100% of the replicas; checks success-rate >= 99%",
+      "blue-green 100 %, at least 1 min; canary pods for 100% of the replicas; checks success-rate >= 99%; 4xx answers at 100 % compared with those before the rollout",
     ],
     [
       { rollout: "blue-green", mirror: "20%", steps: "pause, 100:10m", match: "header x-a=1" },
-      "blue-green copies of 20 %→pause→100 %, at least 11 min; always for users with header x-a=1; canary pods for 100% of the replicas; compared with stable; checks success-rate >= 99%",
+      "blue-green copies of 20 %→pause→100 %, at least 11 min; always for users with header x-a=1; canary pods for 100% of the replicas; compared with stable; checks success-rate >= 99%; 4xx answers at 100 % compared with those before the rollout",
     ],
     [
       { rollout: "ab-test", match: "header x-a=1 and query b=2, cookie c=d", size: "2" },

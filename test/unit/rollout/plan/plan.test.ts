@@ -194,14 +194,16 @@ describe("plan", () => {
       "canary 10→25→50 %, at least 3 min; compared with stable; checks p99 <= 500ms",
     );
     expect(describePlan(planOf({ steps: "50, 100" })), "nobody is left to compare with").to.equal(
-      "canary 50→100 %, at least 2 min; compared with stable below 100 %; checks success-rate >= 99% at 100 %",
+      "canary 50→100 %, at least 2 min; compared with stable below 100 %; checks success-rate >= 99% at 100 %; 4xx answers at 100 % compared with those before the rollout",
     );
     expect(describePlan(planOf({ steps: "50, 100", checks: "p99 <= 500ms" }))).to.equal(
-      "canary 50→100 %, at least 2 min; compared with stable below 100 %; checks p99 <= 500ms",
+      "canary 50→100 %, at least 2 min; compared with stable below 100 %; checks p99 <= 500ms; 4xx answers at 100 % compared with those before the rollout",
     );
     expect(describePlan(planOf({ steps: "100" }))).to.equal(
-      "canary 100 %, at least 1 min; checks success-rate >= 99%",
+      "canary 100 %, at least 1 min; checks success-rate >= 99%; 4xx answers at 100 % compared with those before the rollout",
     );
+    for (const given of [{ compare: "off" }, { checks: "queue <= 5" }, { checks: "none" }])
+      expect(describePlan(planOf({ steps: "100", ...given }))).not.to.contain("4xx");
     expect(describePlan(planOf({ compare: "off" }))).to.equal(
       "canary 10→25→50 %, at least 3 min; checks success-rate >= 99%",
     );

@@ -36,6 +36,17 @@ describe("a canary with all traffic", () => {
     expect(recorded(atAll(20))?.outcome).not.to.equal("proven");
   });
 
+  it("is held, at last as inconclusive, while it refuses most requests and nobody knows how many were refused before", () => {
+    const plan = { "serin.dev/steps": "100", "serin.dev/interval": "30s", "serin.dev/max-interval": "1m" };
+    const held = (minutes: number) => {
+      const all = aRollout({ annotations: plan, weight: 100, now: NOON + minutes * MINUTE });
+      const judged = after(minutes, all, { total: 100, refused: 100 }, { total: 0 });
+      return advance({ ...all, evidence: { gates: {}, judged } }).condition?.message;
+    };
+    expect(held(2)).to.match(/^holding at 100%: canary 1200 of 1200 requests got a 4xx answer/);
+    expect(held(5)).to.match(/^holding at 100%: inconclusive: .*canary 3000 of 3000 .* decides$/);
+  });
+
   it("is promoted by the user's own checks, or by none", () => {
     const own = recorded(atAll(20, { "serin.dev/checks": "success-rate >= 95%" }));
     expect(own?.message).to.match(/^proven at 100%: success-rate >= 95%/);
