@@ -4,7 +4,7 @@ import type { Kube } from "../../kube/client/api.ts";
 import { isConflict, isNotFound } from "../../kube/client/errors.ts";
 import type { Clock } from "../../kube/core/clock.ts";
 import type { Log } from "../../kube/core/log.ts";
-import { isRoutePlural, type Write } from "../../kube/core/writes.ts";
+import { goesOutAfter, isRoutePlural, type Write } from "../../kube/core/writes.ts";
 import { perform } from "../../kube/runtime/apply.ts";
 import type { EtcdRestores } from "../../kube/runtime/etcd-restores.ts";
 import type { HookRunner } from "../hooks/runner.ts";
@@ -38,9 +38,8 @@ export interface Failure {
 }
 
 /**
- * Performs writes in order, up to the first failure, and returns it. Writes to routes continue after a failed one: if one
- * owner's policy refuses a write, the canary must still lose its weight on the routes of others. Serin does not record an
- * Event again that is in `recorded`: by its reason and its place among the Events of that reason, because its numbers may
+ * Performs writes in order, up to the first failure, and returns it; some go out after it (`goesOutAfter`). Serin does not record
+ * an Event again that is in `recorded`: by its reason and its place among the Events of that reason, because its numbers may
  * change with every try. An Event that fails delays nothing. `uid` is the rollout's; orphans have none.
  */
 export async function performAll(
@@ -56,10 +55,10 @@ export async function performAll(
   recorded = new Set<string>(),
 ): Promise<Failure | undefined> {
   const sign = () => ({ fieldManager: "serin", component: "serin", now: clock.now() });
-  let failure: Failure | undefined;
+  const failures: Failure[] = [];
   const told: string[] = [];
   for (const write of writes) {
-    if (failure !== undefined && !(isRouteWrite(failure.write) && isRouteWrite(write))) break;
+    if (!failures.every((failed) => goesOutAfter(write, failed.write, isPassing(failed.error)))) break;
     try {
       if (write.verb === "event") {
         told.push(write.reason);
@@ -79,17 +78,21 @@ export async function performAll(
         log.warn({ ...fieldsOf(uid, write), err: error }, "record event failed");
         continue;
       }
-      const isPassing = isConflict(error) || isNotFound(error);
-      log[isPassing ? "debug" : "warn"]({ ...fieldsOf(uid, write), err: error }, "write failed");
-      if (isPassing && isRoutePlural(write.kind)) {
+      log[isPassing(error) ? "debug" : "warn"]({ ...fieldsOf(uid, write), err: error }, "write failed");
+      if (isPassing(error) && isRoutePlural(write.kind)) {
         caches.dropRoute(write);
         // The watches report the others, and Serin lists a ReplicaSet without a mark at each decision.
         if (uid !== undefined) observer.forget(uid);
       }
-      failure ??= { write, error };
+      failures.push({ write, error });
     }
   }
-  return failure;
+  return failures[0];
+}
+
+/** Whether the object has changed since the decision, so that the next one may succeed. */
+function isPassing(error: unknown): boolean {
+  return isConflict(error) || isNotFound(error);
 }
 
 /** The fields of a log line about a write: the object and the rollout. */
@@ -100,8 +103,4 @@ function fieldsOf(uid: string | undefined, write: Write): object {
   }
   const { namespace, name } = write.regarding.metadata;
   return { namespace, name, ...(uid && { uid }), reason: write.reason, message: write.message };
-}
-
-function isRouteWrite(write: Write): boolean {
-  return write.verb !== "event" && isRoutePlural(write.kind);
 }

@@ -17,7 +17,13 @@ export interface Target {
 /** One write to the API server, as data. It touches only Serin's own fields, and the controller may repeat it. */
 export type Write =
   | ({ readonly verb: "create"; readonly body: Service } & Target)
-  | ({ readonly verb: "merge"; readonly subresource?: "scale"; readonly body: object } & Target)
+  | ({
+      readonly verb: "merge";
+      readonly subresource?: "scale";
+      readonly body: object;
+      /** If the API server refuses this write, those after it go out nevertheless. */
+      readonly mayFail?: true;
+    } & Target)
   | ({ readonly verb: "strategic"; readonly subresource: "status"; readonly body: object } & Target)
   | ({ readonly verb: "json"; readonly body: readonly JsonPatchOperation[] } & Target)
   | ({
@@ -45,6 +51,16 @@ export function pluralOf({ kind }: Pick<Route, "kind">): RoutePlural {
 /** Whether the plural is that of a kind of routes. */
 export function isRoutePlural(plural: string): plural is RoutePlural {
   return plural === "httproutes" || plural === "grpcroutes";
+}
+
+/**
+ * Whether a write goes out although one before it failed. If one route's owner refuses a write, the canary must still lose its
+ * weight on the routes of others. `passes`: the failed write was not refused, but its object has changed since the decision.
+ */
+export function goesOutAfter(write: Write, failed: Write, passes: boolean): boolean {
+  const isRoute = (one: Write) => one.verb !== "event" && isRoutePlural(one.kind);
+  if (isRoute(failed)) return isRoute(write);
+  return failed.verb === "merge" && failed.mayFail === true && !passes;
 }
 
 export function guarded(object: { metadata: Meta }, body: { metadata?: object; spec?: object }) {

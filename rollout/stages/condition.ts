@@ -1,5 +1,4 @@
 import { type Condition, conditionOf } from "../../kube/core/meta.ts";
-import type { Deployment } from "../../kube/core/workloads.ts";
 import { CONDITION } from "../keys.ts";
 import { instant } from "../text/instant.ts";
 import { canaryCondition, says, writeConditions } from "../workload/writes.ts";
@@ -67,10 +66,11 @@ function essence(reason: ConditionUpdate["reason"], message = ""): string {
   return message.replaceAll(/\d+(\.\d+)?/g, "#");
 }
 
-/** The sentence of a rollout that failed before the canary had a ReplicaSet for the record. */
-export function toldFailure({ status }: Deployment): string {
-  const told = conditionOf(status?.conditions, CONDITION);
-  return told?.reason === "RolledBack"
-    ? (told.message ?? "")
-    : "rolled back before the canary had a ReplicaSet";
+/** The sentence of a failure that has no record: the canary had no ReplicaSet yet, or the API server refused the record. */
+export function toldFailure({ deployment, run }: Pick<Snapshot, "deployment" | "run">): string {
+  const told = conditionOf(deployment.status?.conditions, CONDITION);
+  if (told?.reason === "RolledBack") return told.message ?? "";
+  return run === undefined
+    ? "rolled back before the canary had a ReplicaSet"
+    : "rolled back; the API server refused the record of the reason";
 }

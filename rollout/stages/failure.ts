@@ -27,9 +27,14 @@ export function forgetFailure(snapshot: Snapshot): Decision | undefined {
 /** The writes that tell the failure of the record; none if it is told. */
 export function reportFailure(snapshot: Snapshot): Write[] {
   const progressing = conditionOf(snapshot.deployment.status?.conditions, "Progressing");
-  const message = snapshot.run?.message ?? toldFailure(snapshot.deployment);
+  const message = failureMessage(snapshot);
   if (progressing?.status === "False" && says(progressing, message)) return [];
   return failWrites(snapshot, message);
+}
+
+/** The sentence of the failure. */
+export function failureMessage(snapshot: Snapshot): string {
+  return snapshot.run?.outcome === "failed" ? snapshot.run.message : toldFailure(snapshot);
 }
 
 /**

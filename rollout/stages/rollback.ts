@@ -12,7 +12,7 @@ import { keptRequests } from "../workload/requests.ts";
 import { surgePods } from "../workload/surge.ts";
 import { onlyTemplate } from "../workload/template.ts";
 import { kubectlUndo } from "../workload/undo-command.ts";
-import { writeHoldRecord, writeRunRecord, writeScale } from "../workload/writes.ts";
+import { writeFailedRun, writeHoldRecord, writeScale } from "../workload/writes.ts";
 import { orderCommand } from "./commands.ts";
 import { withCourse } from "./course.ts";
 import { type Decision, firstOf } from "./decision.ts";
@@ -24,7 +24,8 @@ import {
   restoreRoutes,
   takeTraffic,
 } from "./drain.ts";
-import { failWrites, reportFailure } from "./failure.ts";
+import { failureMessage, failWrites, reportFailure } from "./failure.ts";
+import { rewrite } from "./hook-record.ts";
 import { callAfterwards } from "./post-rollout.ts";
 import { emptyEarlier, raiseSurge, scaleUpStable } from "./scale.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -34,7 +35,8 @@ const KEPT_PODS = 1;
 
 /**
  * Rolls back. The record of the verdict comes first: if the controller dies before the weight is 0, the next one continues
- * the rollback instead of granting the weight again. `leaving`: the writes that end the canary's traffic.
+ * the rollback instead of granting the weight again. If the API server refuses that record, the canary loses its traffic all the
+ * same, and the Deployment's record keeps the failure. `leaving`: the writes that end the canary's traffic.
  */
 export function rollBack(
   snapshot: Snapshot,
@@ -61,7 +63,7 @@ export function rollBack(
   };
   return {
     writes: [
-      ...(judged && failed ? [writeRunRecord(judged, snapshot.uid, failed)] : []),
+      ...(judged && failed ? [writeFailedRun(judged, snapshot.uid, failed)] : []),
       ...leaving,
       // Before people can read of the failure: they may retry at once.
       writeFailed(snapshot),
@@ -100,7 +102,16 @@ function configAdvice(snapshot: Snapshot): string[] {
 /** Cleans up after a failed canary, then keeps its failure visible. */
 export function decideFailed(snapshot: Snapshot): Decision {
   return firstOf(
-    [drainFailed, restoreRoutes, removeCanaryServices, keepHold, shrink, putStableBack, reportAgain],
+    [
+      drainFailed,
+      recordFailure,
+      restoreRoutes,
+      removeCanaryServices,
+      keepHold,
+      shrink,
+      putStableBack,
+      reportAgain,
+    ],
     snapshot,
   );
 }
@@ -112,6 +123,13 @@ export function decideFailed(snapshot: Snapshot): Decision {
 function drainFailed(snapshot: Snapshot): Decision | undefined {
   const decision = takeTraffic(snapshot) ?? isolateStable(snapshot) ?? awaitQuiet(snapshot);
   return decision && { ...decision, writes: [...reportFailure(snapshot), ...decision.writes] };
+}
+
+/** Writes the run record that the API server refused when the verdict came: without it, the version might be tried again. */
+function recordFailure(snapshot: Snapshot): Decision | undefined {
+  if (snapshot.run?.outcome !== "running") return undefined;
+  const ended = instant(snapshot.now);
+  return { writes: rewrite(snapshot, { outcome: "failed", message: failureMessage(snapshot), ended }) };
 }
 
 /** Keeps the failed template, which is the user's, under the hold: without it, native control would continue with it. */

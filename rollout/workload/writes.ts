@@ -6,6 +6,8 @@ import { restoredLimit } from "./hold.ts";
 import { formatHoldRecord, type HoldRecord, holdRecordOf } from "./hold-record.ts";
 import { formatRun, type RunRecord } from "./run-record.ts";
 
+type MergePatch = Extract<Write, { verb: "merge" }>;
+
 /** The Deployment's hold with another surge: the canary's size. */
 export function writeSurge(deployment: Deployment, surge: string | number): Write {
   return patchHeld(deployment, [
@@ -99,11 +101,16 @@ export function writeMark(replicaSet: ReplicaSet, uid: string, run?: RunRecord):
 }
 
 /** The rollout's record on the canary's ReplicaSet. */
-export function writeRunRecord(replicaSet: ReplicaSet, uid: string, run: RunRecord): Write {
+export function writeRunRecord(replicaSet: ReplicaSet, uid: string, run: RunRecord): MergePatch {
   return patchReplicaSet(replicaSet, {
     labels: { [FLIGHT]: uid, ...verdictLabel(replicaSet, run) },
     annotations: { [RUN]: formatRun(run) },
   });
+}
+
+/** The record of a failure. If the API server refuses it, the canary must lose its traffic nevertheless. */
+export function writeFailedRun(replicaSet: ReplicaSet, uid: string, run: RunRecord): Write {
+  return { ...writeRunRecord(replicaSet, uid, run), mayFail: true };
 }
 
 /** Removes a ReplicaSet's mark and native control's copies of the Deployment's annotations; the run record stays. */
@@ -175,6 +182,6 @@ function specOperations({ spec }: Deployment, fields: Readonly<Record<string, un
   });
 }
 
-function patchReplicaSet(replicaSet: ReplicaSet, metadata: object): Write {
+function patchReplicaSet(replicaSet: ReplicaSet, metadata: object): MergePatch {
   return { verb: "merge", ...target("replicasets", replicaSet), body: guarded(replicaSet, { metadata }) };
 }

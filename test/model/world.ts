@@ -2,7 +2,7 @@ import type { Meta } from "../../kube/core/meta.ts";
 import type { ReferenceGrant } from "../../kube/core/routes.ts";
 import type { Service } from "../../kube/core/services.ts";
 import type { Deployment } from "../../kube/core/workloads.ts";
-import { isRoutePlural, type Write } from "../../kube/core/writes.ts";
+import { goesOutAfter, type Write } from "../../kube/core/writes.ts";
 import { admitUpdate } from "../../rollout/admission/admit.ts";
 import type { Effect } from "../../rollout/admission/answer.ts";
 import { workOf } from "../../rollout/admission/effect-write.ts";
@@ -225,17 +225,16 @@ export class World extends Cluster {
     return snapshotOf(raw, planIn(deployment));
   }
 
-  /** Performs writes up to the first that fails; after a route, those of other routes as well. */
+  /** Performs writes up to the first that fails, and those that go out after it. */
   #doAll(writes: readonly Write[]): void {
-    let failed: Write | undefined;
-    const isRoute = (write: Write) => write.verb !== "event" && isRoutePlural(write.kind);
+    const failures: { write: Write; passes: boolean }[] = [];
     for (const write of writes) {
-      if (failed !== undefined && !(isRoute(failed) && isRoute(write))) return;
+      if (!failures.every((failed) => goesOutAfter(write, failed.write, failed.passes))) return;
       try {
         this.#do(write);
       } catch (error) {
         if (!(error instanceof Conflict)) throw error;
-        failed ??= write;
+        failures.push({ write, passes: !(error instanceof Refused) });
       }
     }
   }

@@ -1,9 +1,58 @@
 import { expect } from "chai";
 import { performAll } from "../../../../controller/reconcile/perform.ts";
+import { ApiError } from "../../../../kube/client/errors.ts";
+import { rollBack as decideRollBack } from "../../../../rollout/stages/rollback.ts";
 import { mentionEvent, writeEvent } from "../../../../rollout/workload/writes.ts";
-import { aDeployment, NOON } from "../../../support/builders.ts";
+import { aDeployment, aRoute, NOON } from "../../../support/builders.ts";
 import { FakeClock } from "../../../support/clock.ts";
 import { noLog } from "../../../support/log.ts";
+import { aRollout, carrying } from "../../../support/rollout.ts";
+
+/** The writes of a rollback with two routes, of which the API server refuses those of some kinds. */
+async function rollBack(refused: Readonly<Record<string, Error>>): Promise<readonly string[]> {
+  const tried: string[] = [];
+  const write = async ({ plural }: { plural: string }, { name }: { name: string }) => {
+    tried.push(`${plural}/${name}`);
+    const error = refused[plural] ?? refused[`${plural}/${name}`];
+    if (error !== undefined) throw error;
+    return { metadata: { name } };
+  };
+  const needs = {
+    kube: { create: write, mergePatch: write, jsonPatch: write, strategicPatch: write },
+    ...{ caches: { apply() {}, dropRoute() {} }, observer: { forget() {} } },
+    ...{ clock: new FakeClock(NOON), log: noLog },
+  };
+  const routes = ["web", "other"].map((name) => carrying(aRoute({ meta: { name } }), 10, NOON));
+  const { writes } = decideRollBack(aRollout({ routes }), "why");
+  const failure = await performAll(
+    writes.filter(({ verb }) => verb !== "event"),
+    "uid-web",
+    needs as never,
+  );
+  expect(failure?.error).to.equal(Object.values(refused)[0]);
+  return tried;
+}
+
+describe("a rollback whose writes the API server refuses", () => {
+  const forbidden = new ApiError(403, "Forbidden", "denied");
+  const conflict = new ApiError(409, "Conflict", "the object has been modified");
+  const record = "replicasets/web-web2";
+  const routes = ["httproutes/web", "httproutes/other"];
+  const told = ["deployments/web", "deployments/web"];
+
+  it("takes the traffic although its record is refused", async () => {
+    expect(await rollBack({ replicasets: forbidden })).to.deep.equal([record, ...routes, ...told]);
+  });
+
+  it("writes no failure while a route keeps its weight", async () => {
+    const refused = { replicasets: forbidden, "httproutes/web": forbidden };
+    expect(await rollBack(refused)).to.deep.equal([record, ...routes]);
+  });
+
+  it("is decided again if the record has changed meanwhile", async () => {
+    expect(await rollBack({ replicasets: conflict })).to.deep.equal([record]);
+  });
+});
 
 describe("controller/reconcile/perform", () => {
   let told: string[];

@@ -1,0 +1,70 @@
+import { expect } from "chai";
+import { conditionOf } from "../../../../kube/core/meta.ts";
+import type { Write } from "../../../../kube/core/writes.ts";
+import { isExposed } from "../../../../rollout/traffic/exposure.ts";
+import { shareOf } from "../../../../rollout/traffic/route-record.ts";
+import { holdRecordOf } from "../../../../rollout/workload/hold-record.ts";
+import { lastRunOf } from "../../../../rollout/workload/run-record.ts";
+import type { World } from "../../../model/world.ts";
+import { aShop, image, outcome } from "../../../support/shop.ts";
+
+const isRecord = (write: Write) =>
+  write.verb === "merge" && write.kind === "replicasets" && write.subresource === undefined;
+const isExposedIn = (world: World) => world.routes().some((route) => isExposed(shareOf(route, "uid-web")));
+const condition = (world: World, type: string) =>
+  conditionOf(world.get("deployments", "web").status?.conditions, type);
+
+/** A bad version with 10 %, whose record the API server refuses from then on. */
+function refusing(): World {
+  const world = aShop();
+  world.request("web", image("web:bad"));
+  world.runTo(10);
+  world.refuses = isRecord;
+  return world;
+}
+
+describe("a bad canary whose record the API server refuses", () => {
+  it("loses its weight, and people read why", () => {
+    const world = refusing();
+    world.run(20);
+    expect(isExposedIn(world)).to.equal(false);
+    expect(holdRecordOf(world.get("deployments", "web"))?.phase).to.equal("failed");
+    expect(outcome(world, "web-h2")).to.equal("running");
+    const told = /^rolled back at 10% .*success-rate/;
+    expect(condition(world, "Canary")).to.include({ reason: "RolledBack" });
+    expect(condition(world, "Canary")?.message).to.match(told);
+    expect(condition(world, "Progressing")).to.include({ status: "False" });
+    expect(condition(world, "Progressing")?.message).to.match(told);
+    expect(world.story.filter((one) => one === "RolledBack")).to.have.length(1);
+  });
+
+  it("ends without a weight wherever the controller is killed, and gets none once the failure is on the Deployment", () => {
+    for (let writes = 1; writes <= 8; writes += 1) {
+      const world = refusing();
+      world.killAfter = world.writes + writes;
+      world.check = () => {
+        const isFailed = holdRecordOf(world.get("deployments", "web"))?.phase === "failed";
+        expect(isFailed && isExposedIn(world), `weight again, killed after ${writes}`).to.equal(false);
+      };
+      world.run(20);
+      expect(isExposedIn(world), `killed after ${writes}`).to.equal(false);
+      expect(holdRecordOf(world.get("deployments", "web"))?.phase).to.equal("failed");
+    }
+  });
+
+  it("has its verdict in the record as soon as the API server takes it", () => {
+    const world = refusing();
+    world.run(20);
+    world.refuses = () => false;
+    world.run(20);
+    const [run] = world
+      .list("replicasets")
+      .filter(({ metadata }) => metadata.name === "web-h2")
+      .map(lastRunOf);
+    expect(run?.outcome).to.equal("failed");
+    expect(run?.message).to.equal(condition(world, "Canary")?.message);
+    world.request("web", image("web:1"));
+    world.run();
+    expect(outcome(world, "web-h2")).to.equal("failed");
+  });
+});
