@@ -1,7 +1,7 @@
 import type { ReplicaSet } from "../../kube/core/workloads.ts";
 import type { Plan } from "../plan/plan.ts";
 import { hostConflictCaveats } from "../preflight/host-conflicts.ts";
-import { leavingWarnings, unroutedWarnings } from "../preflight/membership.ts";
+import { joiningWarnings, leavingWarnings, unroutedWarnings } from "../preflight/membership.ts";
 import { portlessWarnings } from "../preflight/ports.ts";
 import { ungrantedWarnings } from "../traffic/grants.ts";
 import { autoscalerWarnings } from "../workload/autoscalers.ts";
@@ -38,6 +38,7 @@ export function begin(
     ...ungrantedWarnings(services, cluster.known, cluster.grants),
     ...portlessWarnings(services, routes, object.spec.template, present),
     ...leavingWarnings(services, object.spec.template),
+    ...joiningWarnings(cluster.services, present, object.spec.template),
     ...unroutedWarnings(cluster.services, services, present),
     ...besideWarnings({ services, routes, leftOut, ingresses: cluster.ingresses ?? [] }),
     ...autoscalerWarnings(cluster.autoscalers ?? [], old),

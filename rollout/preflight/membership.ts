@@ -70,6 +70,20 @@ export function leavingWarnings(services: readonly Service[], template: PodTempl
     );
 }
 
+/** Warns of the Services that will select the new version's pods only: Serin cannot isolate them to the stable version. */
+export function joiningWarnings(
+  all: readonly Service[],
+  stable: PodTemplate,
+  fresh: PodTemplate,
+): readonly string[] {
+  return servicesOf(fresh, all)
+    .filter((service) => !selects(selectorOf(service), stable))
+    .map(
+      (service) =>
+        `${ofService(service)} selects the new version's pods and not the stable version's: canary pods stand behind it before any weight`,
+    );
+}
+
 /** One warning of the Services that select the pods and that Serin does not isolate, unless their owner asked for it. */
 export function unroutedWarnings(
   all: readonly Service[],

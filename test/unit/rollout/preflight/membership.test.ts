@@ -56,6 +56,15 @@ describe("a Service that selects by a label of one version", () => {
     );
   });
 
+  it("is warned of if the new version joins it beside the Service of its route", () => {
+    const said = told([service("web", {}), service("public", { version: "v2" })], ["web", "public"]);
+    expect(said).to.contain(
+      "Service public selects the new version's pods and not the stable version's: canary pods stand behind it before any weight",
+    );
+    expect(told([service("web", {})])).not.to.contain("selects the new version's pods");
+    expect(told([service("web", {}), service("api", { app: "api" })])).not.to.contain("Service api");
+  });
+
   it("leads to native control if only the new template has the label, and says so", () => {
     for (const routed of [["web"], []]) {
       const { object, warnings } = yes(v2, v1, reads([fresh], routed));
