@@ -40,7 +40,13 @@ export function begin(
     ...leavingWarnings(services, object.spec.template),
     ...joiningWarnings(cluster.services, present, object.spec.template),
     ...unroutedWarnings(cluster.services, services, present),
-    ...besideWarnings({ services, routes, leftOut, ingresses: cluster.ingresses ?? [] }),
+    ...besideWarnings({
+      services,
+      routes,
+      leftOut,
+      ingresses: cluster.ingresses ?? [],
+      aliases: cluster.services,
+    }),
     ...autoscalerWarnings(cluster.autoscalers ?? [], old),
     ...warnings,
   ];

@@ -12,6 +12,8 @@ export interface Ways {
   /** The routes to these Services that the plan leaves out; absent: none. */
   readonly leftOut?: readonly Route[];
   readonly ingresses: readonly Ingress[];
+  /** The Services of the namespace, those of type ExternalName among them; absent: none of this type. */
+  readonly aliases?: readonly Service[];
 }
 
 /** What brings the Services requests that no weight splits, one clause for each: they reach the stable version only. */
@@ -19,7 +21,8 @@ export function besideWeights({
   services,
   leftOut = [],
   ingresses,
-}: Pick<Ways, "services" | "leftOut" | "ingresses">): readonly string[] {
+  aliases = [],
+}: Omit<Ways, "routes">): readonly string[] {
   const names = services.map(({ metadata }) => metadata.name);
   const leading = ingresses.flatMap((ingress) => {
     const named = servicesOfIngress(ingress);
@@ -43,7 +46,20 @@ export function besideWeights({
       ? []
       : [`Service ${service.metadata.name} of type ${type} takes requests without the gateway`];
   });
-  return [...leading, ...others, ...open];
+  const named = aliases.flatMap((alias) =>
+    services
+      .filter((service) => isAlias(alias, service))
+      .map(
+        ({ metadata }) =>
+          `Service ${alias.metadata.name} of type ExternalName leads to Service ${metadata.name} too`,
+      ),
+  );
+  return [...leading, ...others, ...open, ...named];
+}
+
+/** Whether a Service stands for the name that the cluster's DNS gives another one. */
+function isAlias({ spec }: Service, { metadata: { name, namespace } }: Service): boolean {
+  return spec.type === "ExternalName" && `${spec.externalName}.`.startsWith(`${name}.${namespace}.svc.`);
 }
 
 /** The type of a Service that takes requests from outside of the cluster by itself. */

@@ -46,6 +46,20 @@ describe("requests that no weight splits", () => {
     expect(given([])).to.deep.equal([]);
   });
 
+  for (const [externalName, leads] of [
+    ["web.shop.svc.cluster.local", true],
+    ["web.shop.svc", true],
+    ["web.other.svc.cluster.local", false],
+    ["api.shop.svc.cluster.local", false],
+    ["web.shop.example", false],
+  ] as const)
+    it(`${leads ? "come" : "do not come"} through a Service of type ExternalName to ${externalName}`, () => {
+      const alias = aService({ meta: { name: "shop" }, type: "ExternalName", externalName });
+      expect(besideWeights({ services, aliases: [aService(), alias], ingresses: [] })).to.deep.equal(
+        leads ? ["Service shop of type ExternalName leads to Service web too"] : [],
+      );
+    });
+
   it("come through a route that the plan leaves out", () => {
     const leftOut = [
       aRoute({ meta: { name: "admin" } }),
