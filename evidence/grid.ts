@@ -15,6 +15,11 @@ export function ticksFrom({ from, tickMs }: { readonly from: number; readonly ti
   return { tickMs, phaseMs: from % tickMs };
 }
 
+/** Tells two grids apart. */
+export function gridKeyOf({ tickMs, phaseMs }: Ticks): string {
+  return `${tickMs} ${phaseMs}`;
+}
+
 /** The latest instant (ms) up to `at`. */
 export function instantUpTo({ tickMs, phaseMs }: Ticks, at: number): number {
   return Math.floor((at - phaseMs) / tickMs) * tickMs + phaseMs;

@@ -9,28 +9,28 @@ const MOST_TICKS = 10_000;
 
 /**
  * Reads the counters of rollouts with this tick up to the instant `to` (ms), and folds them. Notes on each why it cannot.
- * Resolves with whether Prometheus answered.
+ * Resolves with the pause (ms) before the next question if Prometheus did not answer: the one for which it asks, or 0.
  */
 export async function readTicks(
   from: CounterSource,
   group: readonly Series[],
   to: number,
   tickMs: number,
-): Promise<boolean> {
-  let answered = true;
+): Promise<number | undefined> {
+  let pauseMs: number | undefined;
   const behind = group.filter(({ judged }) => judged !== undefined && judged.at < to);
   const current = behind.filter(({ judged, baseline }) => baseline && judged?.at === to - tickMs);
   const late = behind.filter((entry) => !current.includes(entry));
   for (const chunk of chunks(current, CHUNK.tick))
-    answered = (await readChunk(from, chunk, to, to, tickMs)) && answered;
+    pauseMs = longer(pauseMs, await readChunk(from, chunk, to, to, tickMs));
   const missed = Math.max(1, ...late.map((entry) => (to - wantedFrom(entry)) / tickMs + 1));
   const size = Math.max(CHUNK.ticks, Math.floor(CHUNK.tick / missed));
   for (const chunk of chunks(late, size)) {
     const first = Math.min(...chunk.map(wantedFrom));
     const last = Math.min(to, first + MOST_TICKS * tickMs);
-    answered = (await readChunk(from, chunk, first, last, tickMs)) && answered;
+    pauseMs = longer(pauseMs, await readChunk(from, chunk, first, last, tickMs));
   }
-  return answered;
+  return pauseMs;
 }
 
 /** Reads fewer rollouts, then fewer instants, at a time where an answer is too long. Later reads go on from there. */
@@ -40,7 +40,7 @@ async function readChunk(
   first: number,
   to: number,
   stepMs: number,
-): Promise<boolean> {
+): Promise<number | undefined> {
   try {
     const counters = await readCounters(from, chunk.map(asked), { from: first, to, stepMs });
     for (const entry of chunk) {
@@ -51,16 +51,16 @@ async function readChunk(
       if (doubt === undefined || doubt.until < to) delete entry.unread;
       else entry.unread = doubt.reason;
     }
-    return true;
+    return undefined;
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     const isTooLong = error instanceof AnswerTooLong;
     if (isTooLong && chunk.length > 1) {
       const size = Math.ceil(chunk.length / 2);
-      let answered = true;
+      let pauseMs: number | undefined;
       for (const part of chunks(chunk, size))
-        answered = (await readChunk(from, part, first, to, stepMs)) && answered;
-      return answered;
+        pauseMs = longer(pauseMs, await readChunk(from, part, first, to, stepMs));
+      return pauseMs;
     }
     const half = first + Math.floor((to - first) / stepMs / 2) * stepMs;
     // Instants up to the last one that was folded would only be read again.
@@ -68,8 +68,13 @@ async function readChunk(
       return readChunk(from, chunk, first, half, stepMs);
     }
     for (const entry of chunk) entry.unread = error.message;
-    return false;
+    return error.retryAfterMs ?? 0;
   }
+}
+
+/** The longer pause; `undefined` without any. */
+function longer(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.max(one, other);
 }
 
 function chunks<T>(all: readonly T[], size: number): T[][] {

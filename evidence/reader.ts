@@ -3,7 +3,7 @@ import type { Log } from "../kube/core/log.ts";
 import { ProviderError } from "../providers/provider.ts";
 import type { Findings, JudgeInput } from "../rollout/judge/evidence.ts";
 import { noEvidence } from "../rollout/judge/fold.ts";
-import { latestInstant, type Ticks, ticksFrom, untilNextInstant } from "./grid.ts";
+import { gridKeyOf, latestInstant, type Ticks, ticksFrom, untilNextInstant } from "./grid.ts";
 import type { Namesakes } from "./namesakes.ts";
 import type { Prometheus } from "./prometheus.ts";
 import { readTicks } from "./read-ticks.ts";
@@ -26,12 +26,17 @@ export interface EvidenceOptions {
 
 /** One query reads all rollouts that begin within this time (ms), for example a thousand after a restart of Serin. */
 const SOON_MS = 200;
-/** A Prometheus that did not answer is asked again after this time (ms), so that no tick passes once it is back. */
+/**
+ * A Prometheus that did not answer is asked again after this time (ms), so that no tick passes once it is back, or after the
+ * pause for which it asks.
+ */
 const AGAIN_MS = 1_000;
 /** The reader forgets a rollout after this long (ms) without a call for its findings. */
 const FORGET_MS = 180_000;
 /** The looks at a rollout that no metrics count. */
 const UNCOUNTED: Ticks = { tickMs: LEAST_TICK_MS, phaseMs: 0 };
+const NO_SOURCE =
+  "no route names a Service of this Deployment, so no gateway counts its canary; annotate serin.dev/metrics: application to judge by the application's own metrics";
 /** When to read ticks. */
 type When = "soon" | "next" | "again";
 const DELAYS_MS = { soon: SOON_MS, next: Number.POSITIVE_INFINITY, again: AGAIN_MS } as const;
@@ -44,7 +49,7 @@ export class EvidenceReader {
   readonly #options: EvidenceOptions;
   readonly #entries = new Map<string, Series>();
   readonly #timers = new Set<string>();
-  /** Ticks (`keyOf`) → the last instant after which all their rollouts were told. */
+  /** Ticks (`gridKeyOf`) → the last instant after which all their rollouts were told. */
   readonly #told = new Map<string, number>();
   #reading: Promise<unknown> = Promise.resolve();
   readonly #ticksOf: ReturnType<typeof ticksBy>;
@@ -89,6 +94,7 @@ export class EvidenceReader {
     const { clock, log, onRead, signal } = this.#options;
     const isFollowed = () => !signal.aborted && this.#entries.get(entry.watch.uid) === entry;
     while (isFollowed()) {
+      let pauseMs = LEAST_TICK_MS;
       try {
         await this.#prepare(entry);
         this.#arm(entry.ticks, "soon");
@@ -96,21 +102,20 @@ export class EvidenceReader {
       } catch (error) {
         // The end of a rollout ends its reads as well.
         if (!isFollowed()) return;
-        if (error instanceof ProviderError) entry.unread = error.message;
-        else log.error({ ...fieldsOf(entry), err: error }, "evidence start failed");
+        if (error instanceof ProviderError) {
+          entry.unread = error.message;
+          pauseMs = Math.max(pauseMs, error.retryAfterMs ?? 0);
+        } else log.error({ ...fieldsOf(entry), err: error }, "evidence start failed");
         onRead([entry.watch.uid]);
       }
-      await clock.sleep(LEAST_TICK_MS, signal).catch(() => {});
+      await clock.sleep(pauseMs, signal).catch(() => {});
     }
   }
 
   async #prepare(entry: Series): Promise<void> {
     const { watch } = entry;
     if (!isCounted(watch)) {
-      if (watch.sources.length === 0) {
-        entry.unread =
-          "no route names a Service of this Deployment, so no gateway counts its canary; annotate serin.dev/metrics: application to judge by the application's own metrics";
-      }
+      if (watch.sources.length === 0) entry.unread = NO_SOURCE;
       return;
     }
     if (watch.known !== undefined) {
@@ -125,13 +130,13 @@ export class EvidenceReader {
   }
 
   /** Reads all rollouts with these ticks soon, after the next instant, or again. Repeats this while there are any. */
-  #arm(ticks: Ticks, when: When = "next"): void {
+  #arm(ticks: Ticks, when: When = "next", leastMs = 0): void {
     const { clock, signal, log } = this.#options;
-    const timer = `${when} ${keyOf(ticks)}`;
+    const timer = `${when} ${gridKeyOf(ticks)}`;
     if (this.#timers.has(timer)) return;
     this.#timers.add(timer);
     void clock
-      .sleep(Math.min(DELAYS_MS[when], untilNextInstant(ticks, clock.now())), signal)
+      .sleep(Math.max(leastMs, Math.min(DELAYS_MS[when], untilNextInstant(ticks, clock.now()))), signal)
       // One read after the other, so that the next one does not query the same instants.
       .then(() => {
         const read = this.#reading.then(() => {
@@ -142,7 +147,7 @@ export class EvidenceReader {
         return read;
       })
       .then((next) => {
-        if (next !== undefined) this.#arm(ticks, next);
+        if (next !== undefined) this.#arm(ticks, ...next);
       })
       .catch((error: unknown) => {
         if (signal.aborted) return;
@@ -151,15 +156,15 @@ export class EvidenceReader {
       });
   }
 
-  /** Resolves with when to read next; `undefined` if no rollout has these ticks. */
-  async #read(ticks: Ticks): Promise<When | undefined> {
+  /** Resolves with when to read next, in so many ms at least; `undefined` if no rollout has these ticks. */
+  async #read(ticks: Ticks): Promise<readonly [When, number] | undefined> {
     const now = this.#options.clock.now();
     const to = latestInstant(ticks, now);
     for (const [uid, { askedAt }] of this.#entries) if (now - askedAt > FORGET_MS) this.forget(uid);
-    const key = keyOf(ticks);
-    const group = [...this.#entries.values()].filter((entry) => keyOf(entry.ticks) === key);
+    const key = gridKeyOf(ticks);
+    const group = [...this.#entries.values()].filter((entry) => gridKeyOf(entry.ticks) === key);
     const before = new Map(group.map(({ watch, judged, unread }) => [watch.uid, { judged, unread }]));
-    const answered = await readTicks(this.#options, group, to, ticks.tickMs);
+    const pauseMs = await readTicks(this.#options, group, to, ticks.tickMs);
     // Every second of an outage would have the controller look at all rollouts again.
     const changed = ({ watch, judged, unread }: Series) =>
       judged !== before.get(watch.uid)?.judged || unread !== before.get(watch.uid)?.unread;
@@ -169,7 +174,7 @@ export class EvidenceReader {
     for (const entry of told) void this.#readGates(entry, now);
     this.#options.onRead(told.map(({ watch }) => watch.uid));
     if (group.length === 0) return undefined;
-    return answered ? "next" : "again";
+    return pauseMs === undefined ? ["next", 0] : ["again", pauseMs];
   }
 
   async #readGates(entry: Series, now: number): Promise<void> {
@@ -186,10 +191,6 @@ export class EvidenceReader {
       entry.asking = false;
     }
   }
-}
-
-function keyOf({ tickMs, phaseMs }: Ticks): string {
-  return `${tickMs} ${phaseMs}`;
 }
 
 /** The fields of a log line about one Deployment. */

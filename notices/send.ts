@@ -3,6 +3,7 @@ import { Agent, type Dispatcher, ProxyAgent, request } from "undici";
 import type { Clock } from "../kube/core/clock.ts";
 import { messageOf } from "../kube/core/error-message.ts";
 import type { OutgoingRequest } from "../rollout/notice/channel.ts";
+import { pauseIn } from "../rollout/text/retry-after.ts";
 
 /** What a receiver made of a request. No text of it names the address, which may be a secret. */
 export type Receipt =
@@ -75,14 +76,6 @@ function signature({ sign, body }: OutgoingRequest, now: number): Record<string,
   const key = sign.secret.startsWith("whsec_") ? Buffer.from(sign.secret.slice(6), "base64") : sign.secret;
   const digest = createHmac("sha256", key).update(`${sign.id}.${timestamp}.${body}`).digest("base64");
   return { "webhook-id": sign.id, "webhook-timestamp": timestamp, "webhook-signature": `v1,${digest}` };
-}
-
-/** The pause of a Retry-After, in ms: seconds or a date; `undefined` if it is neither. */
-function pauseIn(header: string | string[] | undefined, now: number): number | undefined {
-  const text = Array.isArray(header) ? header[0] : header;
-  if (text === undefined) return undefined;
-  const ms = /^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) * 1_000 : Date.parse(text) - now;
-  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
 }
 
 /** The first bytes of an answer. The rest is not read. */

@@ -3,6 +3,13 @@ import { describeDuration } from "../rollout/text/duration.ts";
 /** Serin could not read the metrics. The message is a sentence for people, without credentials. */
 export class ProviderError extends Error {
   override name = "ProviderError";
+  /** How long (ms) the service asks to be left alone, a minute at most; absent: it does not say. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(message: string, options: ErrorOptions & { readonly retryAfterMs?: number | undefined } = {}) {
+    super(message, options);
+    this.retryAfterMs = options.retryAfterMs;
+  }
 }
 
 /** The answer is longer than Serin reads; a narrower question may get one that is short enough. */

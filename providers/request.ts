@@ -1,6 +1,7 @@
 import { type Dispatcher, request } from "undici";
 import type { Clock } from "../kube/core/clock.ts";
 import { messageOf } from "../kube/core/error-message.ts";
+import { pauseIn } from "../rollout/text/retry-after.ts";
 import type { PodIdentity } from "./identity.ts";
 import { AnswerTooLong, ProviderError } from "./provider.ts";
 
@@ -20,6 +21,9 @@ export interface RequestContext extends RequestOptions {
   /** The pod's identity at its cloud, where the operator lets providers use it. */
   readonly identity?: PodIdentity | undefined;
 }
+
+/** The longest time (ms) for which Serin leaves a service alone. */
+const LONGEST_PAUSE_MS = 60_000;
 
 /** One request to a provider's API. */
 interface Question {
@@ -43,12 +47,13 @@ export function asking(product: string, secrets: readonly string[], options: Req
   return async (question, read, signal) => {
     const where = `${product} at ${question.url.host}`;
     const hide = hiding(secrets);
-    const fail = (what: string, cause?: unknown) =>
-      new ProviderError(hide(`${where} ${what}`), ...(cause === undefined ? [] : [{ cause }]));
+    const fail = (what: string, cause?: unknown, retryAfterMs?: number) =>
+      new ProviderError(hide(`${where} ${what}`), { ...(cause !== undefined && { cause }), retryAfterMs });
     const mostMib = options.mostMib ?? 1;
-    const { status, text } = await send(question, { ...options, mostMib }, fail, signal);
+    const { status, text, retryAfterMs } = await send(question, { ...options, mostMib }, fail, signal);
     if (text === undefined) throw new AnswerTooLong(hide(`${where} answers with more than ${mostMib} MiB`));
-    if (status < 200 || status >= 300) throw fail(`${outcome(status)}${wordsOf(text, hide)}`);
+    if (status < 200 || status >= 300)
+      throw fail(`${outcome(status)}${wordsOf(text, hide)}`, undefined, retryAfterMs);
     try {
       return read(text);
     } catch (error) {
@@ -65,7 +70,11 @@ async function send(
   { dispatcher, timeoutMs = 10_000, mostMib }: RequestOptions & { readonly mostMib: number },
   fail: (what: string, cause?: unknown) => ProviderError,
   signal: AbortSignal | undefined,
-): Promise<{ readonly status: number; readonly text: string | undefined }> {
+): Promise<{
+  readonly status: number;
+  readonly text: string | undefined;
+  readonly retryAfterMs: number | undefined;
+}> {
   const limit = AbortSignal.timeout(timeoutMs);
   try {
     const response = await request(url, {
@@ -80,7 +89,11 @@ async function send(
       ...(body !== undefined && { body }),
       ...(dispatcher && { dispatcher }),
     });
-    return { status: response.statusCode, text: await readText(response.body, mostMib * 1_048_576) };
+    const { statusCode: status, headers: answered } = response;
+    // By the server's own clock.
+    const asked = pauseIn(answered["retry-after"], Date.parse(String(answered.date)));
+    const retryAfterMs = asked && Math.min(asked, LONGEST_PAUSE_MS);
+    return { status, text: await readText(response.body, mostMib * 1_048_576), retryAfterMs };
   } catch (error) {
     signal?.throwIfAborted();
     if (limit.aborted) throw fail(`did not answer within ${timeoutMs / 1000} s`, error);

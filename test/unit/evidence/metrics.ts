@@ -23,6 +23,10 @@ export class FakePrometheus implements Prometheus {
   scraped: readonly number[] = [];
   /** Whether it answers. */
   up = true;
+  /** How long (ms) it wants to be left alone while it does not answer. */
+  pauseMs: number | undefined;
+  /** How often it did not answer. */
+  refused = 0;
   /** The most samples of an answer that is short enough to be read. */
   most = Number.POSITIVE_INFINITY;
 
@@ -73,7 +77,9 @@ export class FakePrometheus implements Prometheus {
   }
 
   #answer(): void {
-    if (!this.up) throw new ProviderError("Prometheus cannot be reached");
+    if (this.up) return;
+    this.refused += 1;
+    throw new ProviderError("Prometheus cannot be reached", { retryAfterMs: this.pauseMs });
   }
 }
 

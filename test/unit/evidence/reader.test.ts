@@ -151,6 +151,17 @@ describe("the evidence", () => {
     expect(told.slice(before).flat()).to.deep.equal([watch.uid]);
   });
 
+  it("is read when the pause for which Prometheus asks is over", async () => {
+    const { reader, clock } = aReader(prometheus, [watch]);
+    await clock.advance(30_000);
+    Object.assign(prometheus, { up: false, pauseMs: 20_000, refused: 0 });
+    await clock.advance(26_000);
+    expect(prometheus.refused, "the first read, and one after the pause").to.equal(2);
+    prometheus.up = true;
+    await clock.advance(20_000);
+    expect(reader.of(watch)).to.not.have.property("unread");
+  });
+
   it("is the same where answers are too long to be read at once, for many rollouts and after an outage", async () => {
     const watches = ["web", "api", "shop"].map((service) => aWatch(service, FROM));
     for (const service of ["api", "shop"]) prometheus.serve(service, FROM);

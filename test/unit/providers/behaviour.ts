@@ -140,6 +140,17 @@ function tellsFailures(kind: Kind, bench: Bench, answer: (how: (snapshot: Seen) 
     });
   }
 
+  it("reports how long the API asks to be left alone, a minute at most", async () => {
+    const pauseOf = async (header: string) => {
+      answer(() => ({ status: 429, body: kind.refusal, headers: { "retry-after": header } }));
+      const error = await bench.read().catch((thrown: unknown) => thrown);
+      return (error as ProviderError).retryAfterMs;
+    };
+    expect(await pauseOf("30")).to.equal(30_000);
+    expect(await pauseOf("3600")).to.equal(60_000);
+    expect(await pauseOf("soon")).to.equal(undefined);
+  });
+
   it("hides credentials that the API repeats", async () => {
     answer(() => ({ status: 401, body: `you sent ${kind.hidden.join(" and ")}` }));
     expect(await failure()).to.contain("you sent …");
