@@ -8,8 +8,9 @@ import type { Clock } from "../kube/core/clock.ts";
 import { memoize } from "../providers/memo.ts";
 import { ProviderError } from "../providers/provider.ts";
 import type { Counted } from "../rollout/judge/evidence.ts";
+import type { JudgeStart } from "../rollout/judge/fold.ts";
 import { isByPods } from "../rollout/replay/past-sources.ts";
-import { type ReplayStart, recordedStart, replayOf } from "../rollout/replay/replay.ts";
+import { recordedStart, replayOf } from "../rollout/replay/replay.ts";
 import { instant } from "../rollout/text/instant.ts";
 import type { Charts } from "./api.ts";
 import { chartsOf } from "./charts.ts";
@@ -39,7 +40,7 @@ const START_MS = 3_600_000;
 export function chartReader(options: ChartOptions): ReadCharts {
   const { prometheus, clock } = options;
   const limit = pLimit(AT_ONCE);
-  const starts = new Map<string, { readonly until: number; readonly start: ReplayStart }>();
+  const starts = new Map<string, { readonly until: number; readonly start: JudgeStart }>();
   const charts = memoize({ clock, forMs: KEPT_MS, failureForMs: KEPT_MS, most: MOST_KEPT }, (id) => {
     const [key = "", revision = ""] = id.split(" ");
     return limit(() => draw(key, revision));
@@ -75,7 +76,7 @@ export function chartReader(options: ChartOptions): ReadCharts {
   async function startOfRollout(
     { record, input }: Judged,
     source: Parameters<typeof readStart>[0] & { readonly prometheus: Prometheus },
-  ): Promise<ReplayStart | undefined> {
+  ): Promise<JudgeStart | undefined> {
     const recorded = recordedStart(record);
     if (recorded !== undefined || input === undefined) return recorded;
     const id = `${input.uid} ${input.rollout} ${input.from}`;

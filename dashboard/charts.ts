@@ -1,6 +1,7 @@
 import { LATENCY_MARGIN } from "../rollout/judge/criteria.ts";
+import type { JudgeStart } from "../rollout/judge/fold.ts";
 import { strengthsOf } from "../rollout/judge/progress.ts";
-import type { ReplayPoint, ReplayStart } from "../rollout/replay/replay.ts";
+import type { ReplayPoint } from "../rollout/replay/replay.ts";
 import type { RunRecord } from "../rollout/workload/run-record.ts";
 import type { BothSeries, Charts } from "./api.ts";
 
@@ -24,7 +25,7 @@ interface Group {
 export function chartsOf(
   revision: string,
   record: Pick<RunRecord, "course" | "progress">,
-  start: Pick<ReplayStart, "tickMs" | "bounds"> | undefined,
+  start: Pick<JudgeStart, "tickMs" | "bounds"> | undefined,
   points: readonly ReplayPoint[],
   says?: string,
 ): Charts {

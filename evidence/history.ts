@@ -3,8 +3,8 @@ import { type Counter, incrementsSince } from "../rollout/judge/counters.ts";
 import { dispersion, dispersionOverTime } from "../rollout/judge/dispersion.ts";
 import { FEWEST_TICKS, paceOf } from "../rollout/judge/ended.ts";
 import type { JudgeInput } from "../rollout/judge/evidence.ts";
-import type { Evidence } from "../rollout/judge/fold.ts";
-import { monitored } from "../rollout/judge/latency-bounds.ts";
+import type { JudgeStart } from "../rollout/judge/fold.ts";
+import { medianBound, monitored } from "../rollout/judge/latency-bounds.ts";
 import { FEWEST_REQUESTS, type LimitTest } from "../rollout/judge/limit-test.ts";
 import { usualOf, worstOf } from "../rollout/judge/stable-health.ts";
 import { type CounterQuery, type CounterSource, readCounters } from "./counters.ts";
@@ -18,8 +18,7 @@ const USUAL = { stretches: 5, stretchMs: 60_000 } as const;
 type Bad = "failed" | "refused";
 
 /** The settings of the judge from the stable version's last half hour. Serin reads it once, before the first tick. */
-export interface History
-  extends Pick<Evidence, "phi" | "bounds" | "usual" | "refusalsBefore" | "pace" | "rates"> {
+export interface History extends Omit<JudgeStart, "since" | "from" | "tickMs"> {
   /** Every bound of a latency bucket, in seconds. */
   readonly all: readonly number[];
 }
@@ -55,6 +54,7 @@ export async function readHistory(
   const ends = await read("all", BACK_MS);
   const { all, ...past } = pastOf(ends);
   const bounds = compare === "off" ? [] : monitored(all, past.atMost);
+  const median = medianBound(all, past.atMost);
   const isJoined = watch.sources.some(({ pack }) => pack.joined !== undefined);
   const last = new Set(ends.at(-1)?.map(({ series }) => series));
   const kept = (counters: readonly Counter[]) =>
@@ -83,6 +83,7 @@ export async function readHistory(
     ...(usual !== undefined && { usual }),
     ...(pace !== undefined && { pace }),
     ...(refused && { refusalsBefore: { ...refused, phi: phi("refused") } }),
+    ...(median !== undefined && { median }),
     phi: phi("failed"),
     ...ratesOf(past, all, bounds),
     bounds,

@@ -1,12 +1,12 @@
 import type { JudgeInput } from "../rollout/judge/evidence.ts";
-import type { ReplayStart } from "../rollout/replay/replay.ts";
+import type { JudgeStart } from "../rollout/judge/fold.ts";
 import type { CounterSource } from "./counters.ts";
 import { instantUpTo, type Ticks } from "./grid.ts";
 import { type Begun, type History, readHistory } from "./history.ts";
 
 /** What the judge needs before the first tick of a rollout: its grid, and the stable version's history. */
 export interface Beginning extends Pick<History, "all"> {
-  readonly start: ReplayStart;
+  readonly start: JudgeStart;
 }
 
 /** Reads it. Throws a ProviderError. */

@@ -5,10 +5,11 @@ import { readTickCounts, type TicksRead } from "../../evidence/tick-counts.ts";
 import { ticksBy } from "../../evidence/ticks.ts";
 import type { Clock } from "../../kube/core/clock.ts";
 import type { JudgeInput } from "../../rollout/judge/evidence.ts";
+import type { JudgeStart } from "../../rollout/judge/fold.ts";
 import type { Plan } from "../../rollout/plan/plan.ts";
 import { criteriaOver } from "../../rollout/replay/criteria.ts";
 import { isByPods, type PastRun, pastSources } from "../../rollout/replay/past-sources.ts";
-import { type ReplayStart, recordedStart } from "../../rollout/replay/replay.ts";
+import { recordedStart } from "../../rollout/replay/replay.ts";
 import type { RunRecord } from "../../rollout/workload/run-record.ts";
 
 /** A rollout to judge again. */
@@ -18,7 +19,7 @@ export interface Replayed extends PastRun {
 
 /** The ticks of a rollout, as far as Prometheus still has them, and where they begin. */
 export interface ReadRollout extends TicksRead {
-  readonly start: ReplayStart;
+  readonly start: JudgeStart;
   /** The end of the last tick, in ms. */
   readonly to: number;
   /** No route split the traffic. */
@@ -72,7 +73,7 @@ async function firstStart(
   counted: Pick<JudgeInput, "uid" | "sources">,
   { run, plan }: Replayed,
   from: number,
-): Promise<ReplayStart> {
+): Promise<JudgeStart> {
   const begun = {
     ...counted,
     rollout: run.started,

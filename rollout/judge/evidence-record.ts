@@ -74,8 +74,10 @@ export const evidenceSchema = v.pipe(
     codes: map(amount),
     /** The canary's failures by pod, if the metrics have a label for it. */
     pods: map(amount),
-    /** Requests in this step. */
+    /** Requests in this step; of the stable version only those that may have begun in it. */
     inStep: arms(amount),
+    /** How long (s) half of its requests took at most before the rollout; absent: not known, or an earlier version of Serin. */
+    median: v.exactOptional(amount),
     /** The stable version's latest requests, of which earlier ones count for less. */
     recent: v.exactOptional(v.object({ bad: amount, total: amount })),
     /** The share of its requests that failed before the rollout, at worst; absent: too few requests to know. */

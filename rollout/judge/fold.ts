@@ -35,11 +35,14 @@ export interface TickCounts {
 /** New code is slow until it is compiled and its caches are filled, so its first latency does not count; failures do. */
 export const WARM_UP_MS = 30_000;
 
-/** What is known before the first tick. */
-type Start = "since" | "from" | "tickMs" | "phi" | "bounds" | "usual" | "refusalsBefore" | "pace" | "rates";
+/** What is known before the first tick: when it begins, how long a tick is, and what the stable version's history says. */
+export type JudgeStart = Pick<
+  Evidence,
+  "since" | "from" | "tickMs" | "phi" | "bounds" | "usual" | "refusalsBefore" | "pace" | "rates" | "median"
+>;
 
 /** Before the first tick. */
-export function noEvidence(start: Pick<Evidence, Start>): Evidence {
+export function noEvidence(start: JudgeStart): Evidence {
   const none = { ...noComparison(start.from), sums: noSums };
   return {
     ...start,
@@ -67,7 +70,10 @@ export function fold(before: Evidence, counted: TickCounts, criteria: Criteria):
   const began = at - known.tickMs;
   const inStep = began >= criteria.stepFrom;
   const warm = began >= known.from + WARM_UP_MS;
-  const sum = (requests: number, arm: Arm) => known.inStep[arm] + (inStep ? requests : 0);
+  // A request counts when it ends: of long ones, such as streams, those that end first began before the step.
+  const lasting = Math.floor((1000 * (known.median ?? 0)) / known.tickMs) * known.tickMs;
+  const mayHaveBegun = { canary: inStep, stable: inStep && began >= criteria.stepFrom + lasting };
+  const sum = (requests: number, arm: Arm) => known.inStep[arm] + (mayHaveBegun[arm] ? requests : 0);
   const restarts = pods && (known.restarts ?? noRestarts(pods, began));
   const recent = foldRecent(known.recent, { bad: stable.failed, total: stable.total });
   const part = inStep ? "whole" : at > criteria.stepFrom ? "mixed" : "none";

@@ -16,6 +16,17 @@ export function monitored(le: readonly number[], cumulative: readonly number[], 
   return spread(telling, most);
 }
 
+/** Longer (s) than any step, for requests that no finite bound measures. */
+const BEYOND = 7 * 86_400;
+
+/** The first bound (s) that at least half of the requests kept, given as for `monitored`; `undefined` if none is known. */
+export function medianBound(le: readonly number[], cumulative: readonly number[]): number | undefined {
+  const total = cumulative.at(-1) ?? 0;
+  if (total <= 0 || !le.some(Number.isFinite)) return undefined;
+  const bound = le.find((_, i) => (cumulative[i] ?? 0) >= total / 2) ?? BEYOND;
+  return Math.min(bound, BEYOND);
+}
+
 /** At most `most` bounds, evenly from the first to the last; a single one is the middle. */
 function spread(bounds: readonly number[], most: number): readonly number[] {
   if (bounds.length <= most) return bounds;

@@ -1,14 +1,8 @@
 import type { Criteria } from "../judge/criteria.ts";
-import { type Evidence, fold, noEvidence, type TickCounts } from "../judge/fold.ts";
+import { type Evidence, fold, type JudgeStart, noEvidence, type TickCounts } from "../judge/fold.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { RunRecord } from "../workload/run-record.ts";
 import { criteriaOver, type RecordedSteps } from "./criteria.ts";
-
-/** What is known before the first tick: when it begins, how long a tick is, and what the stable version's history says. */
-export type ReplayStart = Pick<
-  Evidence,
-  "since" | "from" | "tickMs" | "phi" | "bounds" | "usual" | "refusalsBefore" | "pace" | "rates"
->;
 
 /** A tick, and what the judge says after it. */
 export interface ReplayPoint {
@@ -19,15 +13,16 @@ export interface ReplayPoint {
 }
 
 /** The start that the controller found; absent until it has recorded evidence, with the end of the first step. */
-export function recordedStart({ evidence }: Pick<RunRecord, "evidence">): ReplayStart | undefined {
+export function recordedStart({ evidence }: Pick<RunRecord, "evidence">): JudgeStart | undefined {
   if (evidence === undefined) return undefined;
-  const { since, from, tickMs, phi, bounds, usual, refusalsBefore, pace, rates } = evidence;
+  const { since, from, tickMs, phi, bounds, usual, refusalsBefore, pace, rates, median } = evidence;
   return {
     ...{ since, from, tickMs, phi, bounds },
     ...(usual !== undefined && { usual }),
     ...(refusalsBefore && { refusalsBefore }),
     ...(pace !== undefined && { pace }),
     ...(rates && { rates }),
+    ...(median !== undefined && { median }),
   };
 }
 
@@ -39,7 +34,7 @@ export function recordedStart({ evidence }: Pick<RunRecord, "evidence">): Replay
 export function replayOf(
   record: RecordedSteps,
   plan: Plan,
-  start: ReplayStart,
+  start: JudgeStart,
   ticks: readonly TickCounts[],
   byPods = false,
 ): readonly ReplayPoint[] {

@@ -146,7 +146,8 @@ describe("the history of the stable version", () => {
     expect((await history(() => 10)).rates).to.deep.equal({ failed: 1_801 / 180_001, slow: [] });
     expect((await history(() => 0)).rates?.failed).to.equal(1 / 180_001);
     const requests = TICKS * 1e4;
-    const { rates } = await bounds({ "0.1": 0.4, "0.25": 0.5, "0.5": 0.9 });
+    const { rates, median } = await bounds({ "0.1": 0.4, "0.25": 0.5, "0.5": 0.9 });
+    expect(median).to.equal(0.25);
     expect(rates?.slow).to.deep.equal([0.5, 0.1].map((slow) => (slow * requests + 1) / (requests + 1)));
   });
 

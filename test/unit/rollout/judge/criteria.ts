@@ -1,6 +1,12 @@
 import type { Counts } from "../../../../rollout/judge/counters.ts";
 import type { Criteria } from "../../../../rollout/judge/criteria.ts";
-import { type Evidence, fold, noEvidence, type TickCounts } from "../../../../rollout/judge/fold.ts";
+import {
+  type Evidence,
+  fold,
+  type JudgeStart,
+  noEvidence,
+  type TickCounts,
+} from "../../../../rollout/judge/fold.ts";
 import { parseChecks, type TrafficCheck } from "../../../../rollout/plan/checks.ts";
 import { compareDefaults } from "../../../../rollout/plan/compare.ts";
 
@@ -60,9 +66,7 @@ export function happened(at: number, canary: Did, stable: Did, more: Partial<Tic
 }
 
 /** Before the first tick. */
-export function begun(
-  start: Partial<Pick<Evidence, "phi" | "bounds" | "tickMs" | "since" | "from" | "refusalsBefore">> = {},
-): Evidence {
+export function begun(start: Partial<JudgeStart> = {}): Evidence {
   return noEvidence({ since: SINCE, from: SINCE, tickMs: TICK_MS, phi: 1, bounds: [], ...start });
 }
 

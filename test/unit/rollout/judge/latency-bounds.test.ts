@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { monitored } from "../../../../rollout/judge/latency-bounds.ts";
+import { medianBound, monitored } from "../../../../rollout/judge/latency-bounds.ts";
 
 const INF = Number.POSITIVE_INFINITY;
 
@@ -33,4 +33,16 @@ describe("the watched latency bounds", () => {
     for (const most of [0, 1, 2, 4, 6]) expect(new Set(monitored(le, cumulative, most)).size).to.equal(most);
     expect(monitored(le, cumulative, 100)).to.have.length.above(6);
   });
+});
+
+describe("the bound that half of the requests kept", () => {
+  const table: [string, number[], number[], number | undefined][] = [
+    ["the first such bound", [0.1, 1, 60, INF], [499, 500, 900, 1_000], 1],
+    ["longer than any step for requests beyond all bounds", [0.1, 1, INF], [0, 100, 1_000], 604_800],
+    ["unknown without requests", [0.1, INF], [0, 0], undefined],
+    ["unknown without a finite bound", [INF], [1_000], undefined],
+    ["unknown without buckets", [], [], undefined],
+  ];
+  for (const [what, le, cumulative, expected] of table)
+    it(`is ${what}`, () => expect(medianBound(le, cumulative)).to.equal(expected));
 });

@@ -63,6 +63,15 @@ describe("the verdict without evidence", () => {
     expect(verdict({ judged: with0(2) }, { share: 1 }).kind, "at 100 %").to.equal("open");
   });
 
+  it("blames no canary whose requests last longer than its step: those that end at the stable version began before", () => {
+    const streams = (median: number, ticks: number) =>
+      on(after(ticks, { total: 0 }, { total: 200 }, { from: begun({ median }) })).kind;
+    // Half of the requests take up to half an hour, and a tick is 10 s.
+    expect(streams(1_800, 180)).to.equal("open");
+    expect(streams(1_800, 181), "a tick of requests that began in the step").to.equal("no-route");
+    expect(streams(0.005, 1)).to.equal("no-route");
+  });
+
   it("is silent after a minute without a request, but not before four ticks", () => {
     const quiet = (ticks: number, tickMs: number) =>
       on(after(ticks, { total: 0 }, { total: 0 }, { from: begun({ tickMs }) }));
