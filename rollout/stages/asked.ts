@@ -2,6 +2,7 @@ import { askedBy } from "../workload/requests.ts";
 import type { RunRecord } from "../workload/run-record.ts";
 import { writePaused } from "../workload/writes.ts";
 import { prove, provenBy } from "./advance.ts";
+import { lastWeight } from "./course.ts";
 import type { Decision } from "./decision.ts";
 import { hadTraffic } from "./first-weight.ts";
 import { rollBack } from "./rollback.ts";
@@ -28,9 +29,10 @@ export function promoteNow(snapshot: Snapshot): Decision | undefined {
   if (earlierOf(snapshot).some(({ status }) => (status?.replicas ?? 0) > 0)) return { writes: [] };
   const run = snapshot.run as RunRecord;
   const by = askedBy(held, "promote");
-  const message = hadTraffic(snapshot)
-    ? provenBy(snapshot, `promoted on request${by}`)
-    : `promoted on request before it had any traffic${by}`;
+  const message =
+    hadTraffic(snapshot) || lastWeight(snapshot) !== undefined
+      ? provenBy(snapshot, `promoted on request${by}`)
+      : `promoted on request before it had any traffic${by}`;
   const { writes } = prove(snapshot, message);
   return {
     writes: run.paused ? [writePaused(deployment, held.originals.paused ?? false), ...writes] : writes,

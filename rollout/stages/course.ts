@@ -21,6 +21,11 @@ export function withCourse(snapshot: Snapshot, run: RunRecord): RunRecord {
   };
 }
 
+/** The last weight that the record knows, in percent, although the canary may have none now. */
+export function lastWeight({ run }: Snapshot): number | undefined {
+  return run?.course?.findLast(({ weight }) => weight > 0)?.weight;
+}
+
 /**
  * The weight that the canary has now, and since when; a canary by pods has none that anybody counts. Of several routes the one
  * that was raised last tells it, as it does for the judge, so that a replay begins the step where the judge did.

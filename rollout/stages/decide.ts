@@ -38,6 +38,7 @@ import { awaitMatch } from "./template-match.ts";
 import { decideUndone } from "./undo.ts";
 import { awaitServices } from "./unknown-services.ts";
 import { reportUnscraped } from "./unscraped.ts";
+import { noteLoss } from "./unsteady.ts";
 import { waitingFor } from "./wait.ts";
 import { withWayOut } from "./way-out.ts";
 import { forgetRefusal } from "./write-failure.ts";
@@ -138,6 +139,9 @@ function decideCanary(snapshot: Snapshot): Decision {
 function awaitReplicas(snapshot: Snapshot): Decision | undefined {
   if (replicasOf(snapshot.deployment) > 0) return undefined;
   const message = `the Deployment is scaled to zero: kubectl scale deployment/${snapshot.deployment.metadata.name} --replicas=1 continues`;
-  const writes = [...(drain(snapshot)?.writes ?? []), ...(forgetTrouble(snapshot)?.writes ?? [])];
+  const writes = [
+    ...(drain(snapshot)?.writes ?? []),
+    ...(forgetTrouble(snapshot)?.writes ?? noteLoss(snapshot)),
+  ];
   return { writes, condition: waitingFor("person", message) };
 }

@@ -10,6 +10,7 @@ import { routedServices } from "./attach.ts";
 import type { Decision } from "./decision.ts";
 import { rewrite } from "./hook-record.ts";
 import { isRouted, type Snapshot } from "./snapshot.ts";
+import { noteLoss } from "./unsteady.ts";
 
 /** How long an undo may take to arrive after its traffic is gone, in ms: longer than any request to the API server. */
 const UNDO_MS = 60_000;
@@ -43,7 +44,7 @@ export function drainUnanswered(snapshot: Snapshot): Decision | undefined {
   const isUnanswered = ({ metadata: { name } }: Service) =>
     (snapshot.endpoints.get(canaryServiceName(name)) ?? 0) === 0;
   if (!isRouted(snapshot) || !routedServices(snapshot).some(isUnanswered)) return undefined;
-  return { writes: drainWrites(snapshot) };
+  return { writes: [...drainWrites(snapshot), ...noteLoss(snapshot)] };
 }
 
 /**

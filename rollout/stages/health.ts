@@ -104,7 +104,7 @@ export function deadlineIn(snapshot: Snapshot): number {
  * Since when the pod has been unready in this step, in ms. A pod that was ready before gets a full deadline again, for example
  * after its node is lost; so does one that a retry judges again. NaN if the pod is ready or terminating.
  */
-function unreadySince({ metadata, status }: Pod, snapshot: Snapshot): number {
+export function unreadySince({ metadata, status }: Pod, snapshot: Snapshot): number {
   const ready = conditionOf(status?.conditions, "Ready");
   if (metadata.deletionTimestamp !== undefined || ready?.status === "True") return Number.NaN;
   const created = Date.parse(metadata.creationTimestamp ?? "");

@@ -36,6 +36,7 @@ import { rollBack } from "./rollback.ts";
 import { emptyEarlier, raiseSurge, scaleUpStable } from "./scale.ts";
 import { replicasOf, type Snapshot, wantedSurge } from "./snapshot.ts";
 import { MOMENT_MS } from "./unmet.ts";
+import { unsteady } from "./unsteady.ts";
 import { whyNoSet } from "./why-no-set.ts";
 
 /**
@@ -176,7 +177,7 @@ export function awaitReady(snapshot: Snapshot): Decision | undefined {
   const pods = surgePods(wantedSurge(snapshot), replicasOf(snapshot.deployment));
   const { pods: fewest, lacking } = reachedPods(snapshot);
   if (fewest >= pods) return undefined;
-  const late = overdue(snapshot, pods) ?? (lacking && portOverdue(snapshot, lacking));
+  const late = overdue(snapshot, pods) ?? unsteady(snapshot) ?? (lacking && portOverdue(snapshot, lacking));
   if (late !== undefined) return rollBack(snapshot, late);
   const resized = awaitResize(snapshot, pods);
   if (resized !== undefined) return resized;

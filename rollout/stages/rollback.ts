@@ -14,7 +14,7 @@ import { onlyTemplate } from "../workload/template.ts";
 import { kubectlUndo } from "../workload/undo-command.ts";
 import { writeFailedRun, writeHoldRecord, writeScale } from "../workload/writes.ts";
 import { orderCommand } from "./commands.ts";
-import { withCourse } from "./course.ts";
+import { lastWeight, withCourse } from "./course.ts";
 import { type Decision, firstOf } from "./decision.ts";
 import {
   awaitQuiet,
@@ -79,6 +79,8 @@ function exposure(snapshot: Snapshot): string {
   const lasted =
     from === undefined ? "" : ` after ${formatDuration(1000 * Math.round((snapshot.now - from) / 1000))}`;
   if (exposed !== undefined) return `at ${shortly(exposureOf(exposed))}${lasted}`;
+  const had = lastWeight(snapshot);
+  if (had !== undefined) return `after it had ${had}% of the traffic`;
   return snapshot.routes.length > 0 ? "before it had any traffic" : "as a canary by pods";
 }
 

@@ -3,7 +3,7 @@ import { decide } from "../../../../rollout/stages/decide.ts";
 import type { Snapshot } from "../../../../rollout/stages/snapshot.ts";
 import type { RunRecord } from "../../../../rollout/workload/run-record.ts";
 import { lastRunOf } from "../../../../rollout/workload/run-record.ts";
-import { aDeployment, aHeld, aSnapshot, NOON } from "../../../support/builders.ts";
+import { AT_NOON, aDeployment, aHeld, aSnapshot, NOON } from "../../../support/builders.ts";
 import { merged } from "../../../support/patch.ts";
 import { aRollout } from "../../../support/rollout.ts";
 import { annotate, aShop, image, outcome } from "../../../support/shop.ts";
@@ -47,10 +47,12 @@ describe("an order in flight", () => {
   }
 
   it("to promote says that nothing was proven if the canary had no traffic", () => {
-    const message = (weight: number) =>
-      recordIn(aRollout({ weight, held: aHeld({ asked: "promote" }) }))?.message;
+    const message = (weight: number, run = {}) =>
+      recordIn(aRollout({ weight, run, held: aHeld({ asked: "promote" }) }))?.message;
     expect(message(10)).to.equal("proven at 10%: promoted on request");
     expect(message(0)).to.equal("promoted on request before it had any traffic");
+    const lost = { course: [{ step: 0, weight: 10, at: AT_NOON }] };
+    expect(message(0, lost), "after its pods were lost").to.equal("proven at 10%: promoted on request");
   });
 
   it("to promote ends the plan's pause, but not the user's", () => {
