@@ -13,6 +13,7 @@ import type { Snapshot } from "../../rollout/stages/snapshot.ts";
 import { verdictOf } from "../../rollout/stages/step-verdict.ts";
 import { reportWriteFailure } from "../../rollout/stages/write-failure.ts";
 import { type Failure, performAll, type ReconcilerOptions } from "./perform.ts";
+import { ReadFailures } from "./read-failures.ts";
 import { Retries } from "./retries.ts";
 
 /** A rollout has some twenty stages, so more rounds without a wait must be a loop. */
@@ -33,6 +34,7 @@ const MOST_NAMESPACES = 100;
 export function reconciler(options: ReconcilerOptions): (uid: string) => Promise<number | undefined> {
   const { caches, observer, evidence, counting, hooks, notices, flights, clock } = options;
   const attempts = new Retries(clock);
+  const reads = new ReadFailures(options);
   const kept = { clock, forMs: INGRESSES_MS, failureForMs: 0, most: MOST_NAMESPACES };
   const ingressesOf = memoize(kept, (namespace) => listIngresses(options.kube, namespace));
   return async (uid) => {
@@ -40,7 +42,7 @@ export function reconciler(options: ReconcilerOptions): (uid: string) => Promise
     if (beginsMs !== undefined) return beginsMs;
     let isRecorded = false;
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
-      const snapshot = await observer.observe(uid);
+      const snapshot = await reads.telling(uid, () => observer.observe(uid));
       if (snapshot === undefined) {
         for (const memory of [attempts, caches, evidence, counting, hooks, notices, flights])
           memory.forget(uid);

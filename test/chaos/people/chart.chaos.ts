@@ -66,8 +66,9 @@ describeCluster("Serin's own Helm chart,", function () {
         expect(code, stderr).to.equal(0);
       };
       await run(["create", "namespace", "serin-system"]);
-      const rendered = execFileSync(findHelm(4), ["template", "serin", CHART, "--namespace=serin-system"]);
-      await run(["apply", "--server-side", "-f", "-"], rendered.toString());
+      const args = ["template", "serin", CHART, "--namespace=serin-system"];
+      const rendered = execFileSync(findHelm(4), args, { encoding: "utf8", stdio: "pipe" });
+      await run(["apply", "--server-side", "-f", "-"], rendered);
       await run(["wait", "job/serin-cleanup", "--for=condition=Failed", "--timeout=120s"]);
       await run(["wait", "deployments", "--all", "--for=condition=Available", "--timeout=60s"]);
       await run(["get", "mutatingwebhookconfiguration", "serin"]);
