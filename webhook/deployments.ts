@@ -7,6 +7,7 @@ import type { Deployment, ReplicaSet } from "../kube/core/workloads.ts";
 import type { RouteIndex } from "../kube/runtime/route-index.ts";
 import { readReceiverNames } from "../notices/read-notifications.ts";
 import { admitCreate, admitUpdate, changesTemplate } from "../rollout/admission/admit.ts";
+import { withRoomForRecords } from "../rollout/admission/annotation-room.ts";
 import type { AdmissionResponse } from "../rollout/admission/answer.ts";
 import { auditOf, withAuthor } from "../rollout/admission/asked-by.ts";
 import { needsReplicaSets } from "../rollout/admission/asking.ts";
@@ -102,7 +103,7 @@ export function admitDeployments(needs: Needs): Admit<Deployment> {
         const asking = { replicaSets, fieldManager: options?.fieldManager, dryRun: dryRun ?? false };
         const said = await checked(admitUpdate(requested, old, cluster, now, places, asking), present);
         const told = options?.fieldManager === TRACKER ? answerTracker(said) : answerPerson(said, old);
-        const answer = withAuthor(told, old, userInfo?.username, now);
+        const answer = withRoomForRecords(withAuthor(told, old, userInfo?.username, now), old);
         return { ...answer, audit: auditOf(answer, old) };
       };
       if (!changesTemplate(requested, old)) {

@@ -1,5 +1,6 @@
 import type { Deployment } from "../../kube/core/workloads.ts";
 import { equal } from "../text/equal.ts";
+import { LAST_APPLIED } from "../traffic/target-ports.ts";
 import type { HoldRecord } from "../workload/hold-record.ts";
 import { runRecordOf } from "../workload/run-record.ts";
 import { isApplied } from "./appliers.ts";
@@ -7,7 +8,6 @@ import { type Asking, endsPause } from "./asking.ts";
 
 /** The name under which `kubectl rollout resume` writes. */
 const RESUME = "kubectl-rollout";
-const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
 /**
  * The request with the plan's pause again, if it ends the pause without being a resume: a manifest that is applied again, by a
