@@ -15,13 +15,19 @@ export interface PolicyPlaces {
 
 /**
  * Lists the policies of the namespaces of a rollout and of its callers, of every kind in `policyKinds` that the API server serves. A kind that it does not
- * serve costs no request of its own. A kind that it refuses to list, or cannot list, is told and does not block admission.
+ * serve costs no request of its own. What it refuses to show is told and does not block admission.
  */
 export async function readPolicies(
   kube: Pick<Kube, "discover" | "list">,
   { own, callers }: PolicyPlaces,
 ): Promise<Policies> {
-  const discovered = await kube.discover();
+  const discovered = await kube.discover().catch((error: unknown) => {
+    if (error instanceof ApiError) return error;
+    throw error;
+  });
+  // A cluster may take the right to see its kinds, which Kubernetes gives to every account.
+  if (discovered instanceof ApiError)
+    return { found: [], unread: [`Serin cannot see which kinds the cluster has: ${discovered.message}`] };
   const all = policyKinds.flatMap((kind) => {
     const served = discovered.get(kind.group) ?? [];
     const version = served.find(({ plurals }) => plurals.includes(kind.plural))?.version;

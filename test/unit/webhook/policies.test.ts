@@ -87,6 +87,19 @@ describe("webhook/policies", () => {
     expect(failure).to.be.instanceOf(ConnectionError);
   });
 
+  it("tells that the API server refuses to show its kinds, and passes on a lost connection", async () => {
+    const read = (error: Error) => {
+      const discover = () => Promise.reject(error);
+      return readPolicies({ ...kube, discover } as Kube, { own: ["shop"], callers: [] });
+    };
+    expect(await read(new ApiError(403, "Forbidden", 'cannot get path "/apis"'))).to.deep.equal({
+      found: [],
+      unread: ['Serin cannot see which kinds the cluster has: cannot get path "/apis"'],
+    });
+    const failure = await read(new ConnectionError("no answer")).catch((error: unknown) => error);
+    expect(failure).to.be.instanceOf(ConnectionError);
+  });
+
   it("may list every kind that Serin knows, and no more", () => {
     const text = readFileSync(new URL("../../../deploy/rbac.yaml", import.meta.url), "utf8");
     const roles = parseAllDocuments(text).map(
