@@ -9,6 +9,8 @@ import { wayBack } from "./way-back.ts";
 /** Why a Deployment at rest gets no canary, although it has opted in; `undefined`: it may get one. */
 export function whyNative({ object, old, cluster, routes }: TemplateChange, plan: Plan): string | undefined {
   const { replicas = 1, template } = object.spec;
+  if (old.metadata.deletionTimestamp !== undefined)
+    return "the Deployment is being deleted, and native control gives it no new pods";
   const alone = whyAlone(object.spec);
   if (alone !== undefined) return alone;
   if (replicas === 0) return "replicas is 0: nothing serves";

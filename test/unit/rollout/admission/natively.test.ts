@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { Deployment } from "../../../../kube/core/workloads.ts";
 import { canarySet, edit, inFlight, no, yes } from "../../../support/ask.ts";
-import { aDeployment, aReplicaSet, readsOf } from "../../../support/builders.ts";
+import { AT_NOON, aDeployment, aReplicaSet, readsOf } from "../../../support/builders.ts";
 
 const stable = aReplicaSet({ meta: { annotations: { "deployment.kubernetes.io/revision": "1" } } });
 const both = readsOf({ replicaSets: [stable, canarySet()] });
@@ -69,4 +69,17 @@ describe("another version that may not run beside the stable one", () => {
         );
       });
   }
+});
+
+describe("a new version of a Deployment that is being deleted", () => {
+  it("begins no rollout, which would wait for pods that never come", () => {
+    const [old, object] = ["web:1", "web:2"].map((image) =>
+      aDeployment({ image, meta: { deletionTimestamp: AT_NOON } }),
+    ) as [Deployment, Deployment];
+    const answer = yes(object, old, readsOf());
+    expect(answer.warnings).to.deep.equal([
+      "native rolling update, no canary: the Deployment is being deleted, and native control gives it no new pods",
+    ]);
+    expect(answer.object.metadata.annotations).to.not.have.property("serin.dev/held");
+  });
 });
